@@ -1,0 +1,27 @@
+"""Progress bars: one look for every loop that takes more than a few seconds."""
+
+from collections.abc import Iterable
+
+import tqdm
+
+
+def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
+  """Returns a progress bar on standard error that counts `unit`s per second.
+
+  Args:
+    total: how many units the whole loop has.
+    unit: what is counted, in the singular, e.g. 'image'.
+    title: what is being done, e.g. 'Measuring'.
+    done: how many units an earlier run has done already.
+  """
+  return tqdm.tqdm(
+      total=total, initial=done, unit=f' {unit}s', desc=title,
+      dynamic_ncols=True, mininterval=0.2)
+
+
+def track(items: Iterable, *, total: int, unit: str, title: str) -> Iterable:
+  """Yields `items` under a progress bar; see `bar`."""
+  with bar(total=total, unit=unit, title=title) as progress:
+    for item in items:
+      yield item
+      progress.update()
