@@ -1,0 +1,71 @@
+"""Bilinear matrices against SciPy, and the moments against the matrices."""
+
+import hypothesis
+import jax
+import numpy as np
+import pytest
+from hypothesis import strategies
+
+from saliency_jax.ops import resize
+from tests import brute_force
+
+lengths = strategies.integers(1, 97)
+
+
+@hypothesis.given(lengths, lengths, lengths, lengths)
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_matrices_upsample_as_scipy_does(height, width, h, w):
+  cells = np.random.default_rng(0).normal(size=(h, w))
+  ours = resize.bilinear(height, h) @ cells @ resize.bilinear(width, w).T
+  np.testing.assert_allclose(
+      ours, brute_force.upsample(cells, (height, width)), atol=1e-12)
+
+
+def test_matrices_upsample_as_jax_does():
+  cells = np.random.default_rng(1).normal(size=(14, 14)).astype(np.float32)
+  ours = resize.bilinear(61, 14) @ cells @ resize.bilinear(83, 14).T
+  np.testing.assert_allclose(
+      ours, jax.image.resize(cells, (61, 83), 'bilinear'), atol=1e-5)
+
+
+def test_a_row_by_hand():
+  # Four pixels over two cells: centres at 0.25 and 0.75 of the way, edges kept.
+  np.testing.assert_allclose(
+      resize.bilinear(4, 2), [[1, 0], [.75, .25], [.25, .75], [0, 1]])
+
+
+@hypothesis.given(lengths, lengths)
+@hypothesis.settings(max_examples=100, deadline=None)
+def test_moments_give_the_mean_and_the_gram_matrix(pixels, cells):
+  matrix = resize.bilinear(pixels, cells)
+  mean, diagonal, below = resize.axis_moments(pixels, cells)
+  np.testing.assert_allclose(mean.sum(), 1)
+  np.testing.assert_allclose(mean, matrix.mean(axis=0))
+  factor = np.diag(diagonal) + np.diag(below[:-1], -1)
+  # Fewer pixels than cells make the Gram matrix singular; a vanishing pivot is
+  # then dropped together with a coupling of up to its root.
+  np.testing.assert_allclose(
+      factor @ factor.T, matrix.T @ matrix / pixels, atol=2e-6)
+  assert below[-1] == 0
+
+
+def test_upsampling_keeps_the_factor_exact():
+  for cells in (7, 14, 28, 56, 112, 224):
+    matrix = resize.bilinear(600, cells)
+    _, diagonal, below = resize.axis_moments(600, cells)
+    factor = np.diag(diagonal) + np.diag(below[:-1], -1)
+    np.testing.assert_allclose(
+        factor @ factor.T, matrix.T @ matrix / 600, atol=1e-15)
+
+
+def test_cached_arrays_cannot_be_changed():
+  with pytest.raises(ValueError, match='read-only'):
+    resize.bilinear(5, 3)[0, 0] = 7
+  with pytest.raises(ValueError, match='read-only'):
+    resize.axis_moments(5, 3)[0, 0] = 7
+
+
+@pytest.mark.parametrize('size', [(0, 3), (3, 0)])
+def test_an_empty_axis_is_an_error(size):
+  with pytest.raises(ValueError, match='An axis needs'):
+    resize.bilinear(*size)
