@@ -7,7 +7,8 @@ from collections.abc import Callable
 from absl import app
 
 # `python launch/x.py` puts launch/ on the path; the package lies beside it.
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
 from saliency_jax.errors import InputError  # noqa: E402
 

@@ -1,3 +1,3 @@
-"""Look inside visual saliency models: which units respond to what people look at."""
+"""Which units of a visual saliency model respond to what people look at."""
 
 __version__ = '0.1.0'

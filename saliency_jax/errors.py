@@ -2,8 +2,9 @@
 
 
 class InputError(Exception):
-  """Something that the user gave is wrong: a file, a folder, a name or a number.
+  """Something that the user gave is wrong: a file, a folder, a name.
 
-  The message is one sentence that names the file (or the config key) and says
-  what to do. Entry points print it without a traceback and exit with code 2.
+  The message is one sentence that names the file (or the config key) and
+  says what to do. Entry points print it without a traceback and exit with
+  code 2.
   """

@@ -5,14 +5,14 @@ Recognition" (ICLR 2015), configuration D, without the dense layers.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
+import flax
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 # Units of every convolution, bottom to top; a 2 x 2 maximum follows each block.
-WIDTHS: Mapping[str, int] = MappingProxyType({
+WIDTHS: Mapping[str, int] = flax.core.freeze({
     'conv1_1': 64, 'conv1_2': 64,
     'conv2_1': 128, 'conv2_2': 128,
     'conv3_1': 256, 'conv3_2': 256, 'conv3_3': 256,
@@ -42,8 +42,9 @@ class VGG16(nn.Module):
       images: float `[B, H, W, 3]`, RGB in 0-255 minus the family's mean.
 
     Returns:
-      For each name in `layers` a float `[B, h, w, C]` of `dtype`, with h = H and
-      w = W in the first block and half of it (rounded down) in each block above.
+      For each name in `layers` a float `[B, h, w, C]` of `dtype`, with h = H
+      and w = W in the first block and half of it, rounded down, in each block
+      above.
     """
     top = max(CONVOLUTIONS.index(layer) for layer in self.layers)
     maps = {}

@@ -74,7 +74,8 @@ def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
   """
   mask = np.asarray(mask)
   if mask.ndim != 2 or mask.dtype != bool:
-    raise ValueError(f'A mask is bool [H, W]; this is {mask.dtype} {mask.shape}.')
+    raise ValueError(
+        f'A mask is bool [H, W]; this is {mask.dtype} {mask.shape}.')
   inside_rows = np.flatnonzero(mask.any(axis=1))
   if not len(inside_rows):
     return np.zeros(grid)

@@ -1,8 +1,8 @@
 """Bilinear upsampling as two small matrices, and all that scores need of them.
 
-A map X in cells `[h, w]` becomes U = A X B^T in pixels `[H, W]`, with A `[H, h]`
-and B `[W, w]`. The mean and the variance of U follow from X and from a few
-numbers per row and column, so U itself is never made:
+A map X in cells `[h, w]` becomes U = A X B^T in pixels `[H, W]`, with A
+`[H, h]` and B `[W, w]`. The mean and the variance of U follow from X and from a
+few numbers per row and column, so U itself is never made:
 
     mean(U) = a^T X b                   a = A^T 1 / H,  b = B^T 1 / W
     var(U)  = || La^T (X - mean) Lb ||^2    La La^T = A^T A / H,  likewise Lb
@@ -23,9 +23,10 @@ def bilinear(pixels: int, cells: int) -> np.ndarray:
   """Returns the matrix that upsamples one axis bilinearly.
 
   Pixel and cell centres lie at half-integers over the same extent, and beyond
-  the outermost centres the edge cell is repeated. This is what PyTorch's
-  `interpolate(mode='bilinear', align_corners=False)` and OpenCV's `INTER_LINEAR`
-  do. Downsampling (pixels < cells) follows the same rule, without antialiasing.
+  the outermost centres the edge cell is repeated. PyTorch's
+  `interpolate(mode='bilinear', align_corners=False)` and OpenCV's
+  `INTER_LINEAR` do this too. Downsampling (pixels < cells) follows the same
+  rule, without antialiasing.
 
   Args:
     pixels: length of the axis in pixels, at least 1.
@@ -62,8 +63,9 @@ def axis_moments(pixels: int, cells: int) -> np.ndarray:
 
   Returns:
     float64 `[3, cells]`, read-only: the mean weight of every cell (they sum to
-    1), then the diagonal and the subdiagonal of L, where L L^T = A^T A / pixels.
-    The subdiagonal's entry i couples cells i and i + 1; its last entry is 0.
+    1), then the diagonal and the subdiagonal of L, where
+    L L^T = A^T A / pixels. The subdiagonal's entry i couples cells i and
+    i + 1; its last entry is 0.
 
   Raises:
     ValueError: if a length is less than 1.

@@ -1,0 +1,80 @@
+"""What dissection and pop-out share: the network, the settings, the run."""
+
+import shutil
+from typing import NamedTuple
+
+import jax
+
+from saliency_jax.analysis import measurement
+from saliency_jax.analysis.partial import Partial
+from saliency_jax.analysis.results import Folder
+from saliency_jax.datasets.records import Source
+from saliency_jax.datasets.sets import Chooser
+from saliency_jax.models import registry
+from saliency_jax.weights import sources
+
+_PARTIAL = 'partial'
+
+
+class Job(NamedTuple):
+  """A network with its weights, and the folder that takes the results."""
+  network: registry.Network
+  params: registry.Params
+  weights: dict[str, str]  # what `summary.json` says of the weights
+  settings: measurement.Settings
+  folder: Folder
+  config: dict  # as JSON values
+
+
+def start(config, workdir: str) -> Job:
+  """Opens the folder and loads the network that the config names.
+
+  Args:
+    config: `configs.base`'s keys; `model`, `init` and `data` are read here.
+    workdir: the folder for the results.
+
+  Raises:
+    InputError: if the config, the weights or the folder are at fault.
+  """
+  as_json = config.to_dict()
+  folder = Folder(workdir, as_json)
+  weights = sources.load(
+      config.init.weights, cache_dir=config.init.cache_dir or None,
+      preprocessing=config.init.preprocessing or None)
+  network = registry.build(
+      config.model.name, layers=config.model.layers, mean=weights.mean,
+      dtype=config.model.dtype)
+  settings = measurement.Settings(
+      image_size=config.data.image_size, batch_size=config.data.batch_size,
+      workers=config.data.workers, on_bad_image=config.data.on_bad_image)
+  return Job(
+      network, weights.params, {'name': weights.name, 'sha256': weights.sha256},
+      settings, folder, as_json)
+
+
+def measure(
+    job: Job, source: Source, choose: Chooser, *, title: str
+) -> measurement.Measurement:
+  """Runs `measurement.measure` for a job, going on after an interrupted run."""
+  partial = Partial(job.folder.path / _PARTIAL, {
+      'config': job.config, 'weights': job.weights,
+      'images': list(source.image_ids), 'jax': jax.__version__})
+  return measurement.measure(
+      source, choose, network=job.network, params=job.params,
+      settings=job.settings, partial=partial, title=title)
+
+
+def finish(
+    job: Job, kind: str, measured: measurement.Measurement,
+    counts: dict[str, int]
+) -> dict:
+  """Writes `summary.json`, drops what only a resumed run needs; returns it."""
+  summary = job.folder.finish(
+      kind, weights=job.weights,
+      counts={**counts, 'skipped': len(measured.problems)},
+      units={
+          layer: x.shape[1] for layer, x in measured.rows.scores.items()},
+      skipped=measured.problems,
+      seconds={k: round(v, 3) for k, v in measured.seconds.items()})
+  shutil.rmtree(job.folder.path / _PARTIAL)
+  return summary

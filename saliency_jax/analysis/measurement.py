@@ -1,0 +1,137 @@
+"""The loop: images through a network, its units through the kernel."""
+
+import functools
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from saliency_jax import progress, sharding
+from saliency_jax.analysis.partial import Block, Partial
+from saliency_jax.datasets import pipeline
+from saliency_jax.datasets.records import Source
+from saliency_jax.datasets.sets import Chooser
+from saliency_jax.errors import InputError
+from saliency_jax.models import compiling, registry
+from saliency_jax.ops import association
+
+
+class Settings(NamedTuple):
+  """How images are read; see `configs/base.py` for the units."""
+  image_size: int
+  batch_size: int
+  workers: int
+  on_bad_image: str
+
+
+class Measurement(NamedTuple):
+  """T sets of pixels, over all images, and every unit's score on each."""
+  rows: Block
+  problems: dict[str, str]  # image_id -> why it was skipped
+  seconds: dict[str, float]  # decode, forward, association, wait, wall
+
+
+def measure(
+    source: Source, choose: Chooser, *, network: registry.Network,
+    params: registry.Params, settings: Settings, partial: Partial,
+    devices: Sequence[jax.Device] | None = None, title: str = 'Measuring'
+) -> Measurement:
+  """Scores every unit of a network's layers on sets of pixels of every image.
+
+  An interrupted run goes on where `partial` ends.
+
+  Args:
+    source: the images.
+    choose: which pixels of a record are scored.
+    network: the network and its layers.
+    params: its parameters.
+    settings: how images are read.
+    partial: where finished blocks are kept until the whole is done.
+    devices: over which the batch is split; all by default.
+    title: what the progress bar says.
+
+  Returns:
+    The rows in the order of the data set, and within an image of its sets.
+
+  Raises:
+    InputError: if an image cannot be read and `on_bad_image` is 'raise'.
+  """
+  if settings.on_bad_image not in ('raise', 'skip'):
+    raise InputError(
+        f'config.data.on_bad_image is {settings.on_bad_image!r}; it is raise '
+        f'or skip.')
+  start = time.perf_counter()
+  mesh = sharding.data_mesh(devices)
+  sizes = registry.map_sizes(network, params, settings.image_size)
+  params = sharding.replicate(params, mesh)
+  forward = jax.jit(network.apply, compiler_options=compiling.options())
+  associate = jax.jit(functools.partial(_associate, sizes=sizes))
+  done = partial.done
+  todo = [i for i in range(len(source)) if i not in done]
+  batches = pipeline.batches(
+      source, pipeline.Preparation(
+          choose, settings.image_size,
+          tuple(sorted({size[:2] for size in sizes.values()}))),
+      indices=todo, workers=settings.workers,
+      batch_size=sharding.whole_batches(settings.batch_size, mesh))
+  seconds = dict.fromkeys(('decode', 'wait', 'forward', 'association'), 0.)
+
+  def timed(name, function, *arguments):
+    begin = time.perf_counter()
+    result = jax.block_until_ready(function(*arguments))
+    seconds[name] += time.perf_counter() - begin
+    return result
+
+  with progress.bar(
+      total=len(source), done=len(done), unit='image', title=title) as bar:
+    while (batch := timed('wait', next, batches, None)) is not None:
+      _check(batch, settings.on_bad_image)
+      seconds['decode'] += batch.seconds.sum()
+      maps = timed(
+          'forward', forward, params, sharding.split(batch.images, mesh))
+      scores = timed(
+          'association', associate, maps, sharding.split(batch.weights, mesh))
+      partial.add(_block(batch, scores))
+      bar.update(int((batch.index >= 0).sum()))
+  rows = partial.merge()
+  problems = {
+      source.image_ids[i]: str(problem)
+      for i, problem in zip(rows.images, rows.problems, strict=True) if problem}
+  if len(problems) == len(source):
+    raise InputError(
+        f'None of the {len(source)} images could be read; the first problem: '
+        f'{next(iter(problems.values()))}')
+  seconds['wall'] = time.perf_counter() - start
+  return Measurement(rows, problems, seconds)
+
+
+def _associate(maps, weights, *, sizes):
+  return {
+      layer: association.associate(x, weights[sizes[layer][:2]])
+      for layer, x in maps.items()}
+
+
+def _check(batch: pipeline.Batch, on_bad_image: str) -> None:
+  if on_bad_image == 'raise':
+    for problem in batch.problems:
+      if problem:
+        raise InputError(str(problem))
+
+
+def _block(batch: pipeline.Batch, scores: dict[str, jax.Array]) -> Block:
+  """Returns the rows of a batch without its padding."""
+  image, number = np.nonzero(batch.labels != '')
+  empty = batch.counts[image, number] == 0
+  rows = {}
+  for layer, values in scores.items():
+    rows[layer] = np.asarray(values)[image, number]
+    # The kernel scores an empty set 0; nothing was measured there.
+    rows[layer][empty] = np.nan
+  real = batch.index >= 0
+  return Block(
+      images=batch.index[real], problems=batch.problems[real],
+      index=batch.index[image], ids=batch.ids[image, number],
+      labels=batch.labels[image, number], counts=batch.counts[image, number],
+      scores=rows)

@@ -1,0 +1,85 @@
+"""The folder of a job's results: whole when `summary.json` is there.
+
+Every job removes an older summary first and writes its own last, so a folder
+without one is a run that did not end.
+"""
+
+import csv
+import json
+import pathlib
+import platform
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+
+import jax
+import numpy as np
+
+import saliency_jax
+from saliency_jax import files
+from saliency_jax.errors import InputError
+
+# Raised when a file of the folder changes its meaning.
+LAYOUT = 1
+_PACKAGES = ('jax', 'jaxlib', 'flax', 'numpy', 'pillow')
+
+
+class Folder:
+  """Writes one job's results, each file whole or not at all."""
+
+  def __init__(self, workdir: str, config: dict):
+    """Opens the folder and writes `config.json`.
+
+    Args:
+      workdir: made if it is missing.
+      config: the whole config as JSON values.
+
+    Raises:
+      InputError: if the folder cannot be made.
+    """
+    if not workdir:
+      raise InputError('--workdir is missing; name the folder for the results.')
+    self.path = pathlib.Path(workdir)
+    try:
+      self.path.mkdir(parents=True, exist_ok=True)
+      (self.path / 'summary.json').unlink(missing_ok=True)
+      self.json('config.json', config)
+    except OSError as error:
+      raise InputError(
+          f'{workdir}: cannot be written to ({error.strerror}); name another '
+          f'--workdir.') from error
+
+  def json(self, name: str, value) -> None:
+    with files.replacing(self.path / name) as path:
+      path.write_text(json.dumps(value, indent=2) + '\n')
+
+  def table(
+      self, name: str, header: Sequence[str], rows: Iterable[Sequence]
+  ) -> None:
+    """Writes a CSV file with one header line."""
+    with (files.replacing(self.path / name) as path,
+          open(path, 'w', newline='', encoding='utf-8') as file):
+      writer = csv.writer(file, lineterminator='\n')
+      writer.writerow(header)
+      writer.writerows(rows)
+
+  def array(self, name: str, value: np.ndarray) -> None:
+    with (files.replacing(self.path / name) as path,
+          open(path, 'wb') as file):
+      np.save(file, value)
+
+  def arrays(self, name: str, values: dict[str, np.ndarray]) -> None:
+    with (files.replacing(self.path / name) as path,
+          open(path, 'wb') as file):
+      np.savez_compressed(file, **values)
+
+  def finish(self, job: str, **facts) -> dict:
+    """Writes `summary.json`, which declares the folder whole; returns it."""
+    summary = {
+        'job': job, 'layout': LAYOUT, **facts,
+        'device': f'{jax.device_count()} x {jax.devices()[0].device_kind}',
+        'versions': {
+            'saliency_jax': saliency_jax.__version__,
+            'python': platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES}}}
+    self.json('summary.json', summary)
+    return summary
