@@ -1,5 +1,6 @@
 """What every entry point shares: the import path, errors and exit codes."""
 
+import logging
 import pathlib
 import sys
 from collections.abc import Callable
@@ -26,6 +27,9 @@ def run(main: Callable[[], None]) -> None:
   def guarded(arguments: list[str]) -> None:
     if len(arguments) > 1:
       sys.exit(_say(f'unexpected argument {arguments[1]!r}; see --help.', 2))
+    # absl lets every library's remarks through; JAX has one for each backend
+    # that is absent.
+    logging.getLogger('jax').setLevel(logging.WARNING)
     try:
       main()
     except InputError as error:

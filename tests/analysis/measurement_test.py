@@ -63,6 +63,7 @@ def test_rows_follow_the_data_set(measured):
       zip(source[i].regions.ids, source[i].regions.categories, strict=True)]
   found = list(zip(rows.index, rows.ids, rows.labels, strict=True))
   assert found == expected
+  assert tuple(rows.scores) == made.LAYERS
   assert not measured.problems
   assert rows.images.tolist() == list(range(11))
   assert (rows.counts == 0).sum() == 2  # images 1 and 6 have an empty region

@@ -1,0 +1,57 @@
+"""Builds a data set's array_record files, for faster reading and for TFDS.
+
+    python launch/build_dataset.py --dataset=osie --output=built
+    python launch/build_dataset.py --dataset=popout --count=80 --output=built
+"""
+
+import entry
+from absl import flags
+
+from saliency_jax.datasets import builders
+from saliency_jax.datasets.download import fetch_osie
+from saliency_jax.datasets.osie import Osie, fingerprint
+from saliency_jax.datasets.popout import SearchArrays
+
+_DATASET = flags.DEFINE_enum(
+    'dataset', None, ['osie', 'popout'], 'What to build.', required=True)
+_OUTPUT = flags.DEFINE_string(
+    'output', None, 'Folder under which the data set gets its own.',
+    required=True)
+_SOURCE = flags.DEFINE_string(
+    'source', None, "osie: a folder in OSIE's layout; by default OSIE is "
+    'fetched.')
+_REGIONS = flags.DEFINE_string(
+    'regions', None, 'osie: a folder of labelme files or label images; by '
+    'default the annotation of OSIE in the package.')
+_CACHE_DIR = flags.DEFINE_string(
+    'cache_dir', None, 'osie: where to keep what is fetched; by default '
+    '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
+_COUNT = flags.DEFINE_integer('count', 80, 'popout: number of search arrays.')
+_SEED = flags.DEFINE_integer('seed', 0, 'popout: 0 or more.')
+_SIZE = flags.DEFINE_integer('size', 512, 'popout: height and width in pixels.')
+
+
+def main() -> None:
+  build = {'osie': _osie, 'popout': _popout}[_DATASET.value]
+  print(f'built in    {builders.build(build())}')
+
+
+def _osie() -> builders.OsieBuilder:
+  source = Osie(
+      _SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
+  images, fixations, sha256 = fingerprint(source)
+  print(f'images      {images}')
+  print(f'fixations   {fixations:,}')
+  print(f'sha256      {sha256}, of the fixations')
+  return builders.OsieBuilder(source, _OUTPUT.value)
+
+
+def _popout() -> builders.SearchArrayBuilder:
+  source = SearchArrays(
+      count=_COUNT.value, seed=_SEED.value, size=_SIZE.value)
+  print(f'images      {len(source)}')
+  return builders.SearchArrayBuilder(source, _OUTPUT.value)
+
+
+if __name__ == '__main__':
+  entry.run(main)

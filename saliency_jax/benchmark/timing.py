@@ -1,0 +1,67 @@
+"""Times side by side, in one run, so that a ratio means something."""
+
+import dataclasses
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import jax
+
+from saliency_jax import files
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+  """One comparison."""
+  name: str
+  measured: float
+  unit: str  # of `measured` and of `beside`
+  beside: float  # what it is compared with
+  beside_name: str
+  ratio: float
+  target: str  # what the ratio should be, or ''
+
+
+def alternate(
+    functions: dict[str, Callable[[], object]], *, rounds: int
+) -> dict[str, float]:
+  """Returns the median seconds of each function, run in turn.
+
+  One call of each comes first and is not timed: it compiles. In turn, so that
+  whatever else the machine does falls on all of them.
+
+  Args:
+    functions: what to time; each returns arrays that are waited for.
+    rounds: how often each is timed.
+  """
+  for function in functions.values():
+    jax.block_until_ready(function())
+  seconds = {name: [] for name in functions}
+  for _ in range(rounds):
+    for name, function in functions.items():
+      start = time.perf_counter()
+      jax.block_until_ready(function())
+      seconds[name].append(time.perf_counter() - start)
+  return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def text(rows: list[Row]) -> str:
+  """Returns the comparisons as a table in Markdown."""
+  lines = ['| what | measured | beside | ratio | target |',
+           '| --- | --- | --- | --- | --- |']
+  lines += [
+      f'| {row.name} | {row.measured:.4g} {row.unit} | {row.beside:.4g} '
+      f'{row.unit} ({row.beside_name}) | {row.ratio:.3g} | {row.target} |'
+      for row in rows]
+  return '\n'.join(lines)
+
+
+def write(path: str, rows: list[Row]) -> None:
+  """Writes the comparisons and the machine they were made on as JSON."""
+  with files.replacing(path) as temporary:
+    temporary.write_text(json.dumps({
+        'device': jax.devices()[0].device_kind, 'devices': jax.device_count(),
+        'cores': os.cpu_count(), 'jax': jax.__version__,
+        'rows': [dataclasses.asdict(row) for row in rows]}, indent=2) + '\n')

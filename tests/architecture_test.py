@@ -1,0 +1,119 @@
+"""The house's rules, read from the code itself."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / 'saliency_jax'
+MODULES = {
+    '.'.join(path.relative_to(ROOT).with_suffix('').parts): path
+    for folder in ('saliency_jax', 'configs', 'launch')
+    for path in sorted((ROOT / folder).rglob('*.py'))}
+
+# Who may import whom. The key 'saliency_jax' stands for the modules that lie
+# directly in the package and that everybody may use.
+ALLOWED = {
+    'saliency_jax': {'saliency_jax'},
+    'saliency_jax.ops': {'saliency_jax'},
+    'saliency_jax.models': {'saliency_jax', 'saliency_jax.ops'},
+    'saliency_jax.datasets': {'saliency_jax', 'saliency_jax.ops'},
+    'saliency_jax.weights': {'saliency_jax', 'saliency_jax.models'},
+    'saliency_jax.analysis': {
+        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
+        'saliency_jax.datasets', 'saliency_jax.weights'},
+    'saliency_jax.report': {'saliency_jax', 'saliency_jax.ops'},
+    'saliency_jax.classical': {'saliency_jax', 'saliency_jax.ops'},
+    'saliency_jax.benchmark': {
+        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
+        'saliency_jax.datasets', 'saliency_jax.analysis'},
+    'configs': set(),
+    'launch': {
+        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
+        'saliency_jax.datasets', 'saliency_jax.weights',
+        'saliency_jax.analysis', 'saliency_jax.report',
+        'saliency_jax.benchmark'},
+}
+
+
+def part(module: str) -> str:
+  """Returns the part of the house that a module belongs to."""
+  names = module.split('.')
+  inside = names[0] == 'saliency_jax' and (
+      PACKAGE / '/'.join(names[1:2])).is_dir() and len(names) > 1
+  return '.'.join(names[:2]) if inside else names[0]
+
+
+def imports(path: pathlib.Path) -> set[str]:
+  """Returns every module that a file imports, at any depth of its code."""
+  found = set()
+  for node in ast.walk(ast.parse(path.read_text())):
+    if isinstance(node, ast.Import):
+      found |= {alias.name for alias in node.names}
+    elif isinstance(node, ast.ImportFrom):
+      assert not node.level, f'{path} has a relative import'
+      found |= {f'{node.module}.{alias.name}' for alias in node.names}
+  return found
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_imports_run_one_way(module):
+  own = part(module)
+  for name in imports(MODULES[module]):
+    if name.split('.')[0] in ('saliency_jax', 'configs', 'launch'):
+      assert part(name) in ALLOWED[own] | {own}, f'{module} imports {name}'
+
+
+def _users(library: str) -> set[str]:
+  return {
+      part(module) for module, path in MODULES.items()
+      if any(name.split('.')[0] == library for name in imports(path))}
+
+
+def test_flax_stays_behind_the_models():
+  assert _users('flax') == {'saliency_jax.models'}
+
+
+def test_configs_import_ml_collections_alone():
+  libraries = {
+      name.split('.')[0] for module, path in MODULES.items()
+      if part(module) == 'configs' for name in imports(path)}
+  assert libraries == {'ml_collections', 'configs'}
+
+
+@pytest.mark.parametrize('library', ['pickle', 'cloudpickle', 'dill'])
+def test_nothing_is_ever_unpickled(library):
+  assert not _users(library)
+
+
+def test_files_hold_one_thing():
+  long = {
+      str(path.relative_to(ROOT)) for path in MODULES.values()
+      if len(path.read_text().splitlines()) > 300}
+  assert not long
+
+
+# What each part must do without. A module that is None cannot be imported.
+@pytest.mark.parametrize(('where', 'missing'), [
+    ('datasets', ['jax', 'flax']),
+    ('report', ['jax', 'flax', 'grain', 'tensorflow_datasets']),
+    ('ops', ['flax', 'ml_collections', 'tensorflow_datasets', 'grain']),
+    ('models', ['ml_collections', 'tensorflow_datasets', 'grain']),
+])
+def test_parts_can_be_imported_without(where, missing):
+  modules = [m for m in MODULES if part(m) == f'saliency_jax.{where}']
+  assert len(modules) > 1
+  code = (
+      f'import sys; sys.modules.update(dict.fromkeys({missing!r})); '
+      f'import {", ".join(modules)}')
+  subprocess.run(
+      [sys.executable, '-W', 'error', '-c', code], check=True, cwd=ROOT)
+
+
+def test_the_house_style_is_kept():
+  subprocess.run(
+      [sys.executable, '-m', 'ruff', 'check', '--no-cache', '.'], check=True,
+      cwd=ROOT)
