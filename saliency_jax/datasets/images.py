@@ -1,0 +1,126 @@
+"""Photographs from files or bytes, decoded with Pillow, whole or not at all.
+
+The pixels are taken as stored: an EXIF orientation is not applied. Fixations
+and label images count the stored pixels, because the programs that recorded and
+drew them (MATLAB's imread, label images as arrays) do not turn photographs; a
+region file that was drawn on the turned photograph has another height and width
+and is refused by `regions.py`.
+"""
+
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+from saliency_jax.errors import InputError
+
+# 8192 x 8192: above any photograph of the field, and 200 MB once decoded.
+MAX_PIXELS = 2**26
+
+# What Pillow's readers let through when a file's inside is damaged.
+_DAMAGED = (
+    OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError, KeyError,
+    OverflowError, AttributeError, MemoryError, struct.error, zlib.error)
+
+
+def read_image(
+    file: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
+  """Decodes an image to RGB.
+
+  Greyscale, palette and CMYK images are converted; transparency is dropped.
+
+  Args:
+    file: a path, or the file's bytes.
+    name: how to call the file in an error; the path itself if None.
+
+  Returns:
+    uint8 `[H, W, 3]`, the pixels as stored.
+
+  Raises:
+    InputError: the file is missing, truncated or no image, has more than
+      `MAX_PIXELS` pixels, or more than 8 bits a channel.
+  """
+  name = _name(file, name)
+  with _open(file, name) as image:
+    if image.mode in ('I', 'F') or image.mode.startswith('I;'):
+      raise InputError(
+          f'{name} has more than 8 bits a channel; save it with 8.')
+    return np.array(_decoded(image, name, 'RGB'))
+
+
+def read_labels(
+    file: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
+  """Decodes a label image: a palette's indices or grey values, unchanged.
+
+  Args:
+    file: a path, or the file's bytes.
+    name: how to call the file in an error; the path itself if None.
+
+  Returns:
+    uint8, uint16 or int32 `[H, W]`.
+
+  Raises:
+    InputError: as `read_image`, or the image has several channels.
+  """
+  name = _name(file, name)
+  with _open(file, name) as image:
+    if image.mode not in ('1', 'L', 'P', 'I', 'I;16'):
+      raise InputError(
+          f'{name} is a label image in mode {image.mode}; save it with one '
+          'channel (grey values or palette indices).')
+    labels = np.array(_decoded(image, name, image.mode))
+  return labels.astype(np.uint8) if labels.dtype == bool else labels
+
+
+def image_size(path: str | os.PathLike) -> tuple[int, int]:
+  """Reads (height, width) in pixels from a file's header alone.
+
+  Raises:
+    InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
+  """
+  with _open(path, str(path)) as image:
+    return image.height, image.width
+
+
+def _name(file: str | os.PathLike | bytes, name: str | None) -> str:
+  if name is not None:
+    return name
+  return 'an image' if isinstance(file, bytes) else str(file)
+
+
+def _open(file: str | os.PathLike | bytes, name: str) -> Image.Image:
+  try:
+    image = Image.open(io.BytesIO(file) if isinstance(file, bytes) else file)
+  except FileNotFoundError:
+    raise InputError(f'There is no image file {name}.') from None
+  except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    raise _too_large(name) from None
+  except _DAMAGED as error:
+    raise _damaged(name) from error
+  if image.width * image.height > MAX_PIXELS:
+    image.close()
+    raise _too_large(name)
+  return image
+
+
+def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
+  try:
+    if mode == 'RGB' and 'transparency' in image.info:
+      image = image.convert('RGBA')
+    image.load()
+    return image.convert(mode) if image.mode != mode else image
+  except _DAMAGED as error:
+    raise _damaged(name) from error
+
+
+def _damaged(name: str) -> InputError:
+  return InputError(
+      f'{name} is truncated, damaged or no image; replace it.')
+
+
+def _too_large(name: str) -> InputError:
+  return InputError(
+      f'{name} has more than {MAX_PIXELS} pixels; scale it down.')
