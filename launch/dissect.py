@@ -6,21 +6,19 @@
 
 import entry  # first: it puts the package on the path
 from absl import flags
-from ml_collections import config_flags
 
 from saliency_jax.analysis import dissection
 from saliency_jax.datasets import catalogue
-from saliency_jax.report import page, tables
+from saliency_jax.report import folder, page, tables
 
-_CONFIG = config_flags.DEFINE_config_file(
-    'config', f'{entry.ROOT}/configs/osie.py')
+_CONFIG = entry.config('osie')
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the results.')
 
 
 def main() -> None:
-  config = _CONFIG.value
+  config = _CONFIG()
   dissection.dissect(config, catalogue.photographs(config), _WORKDIR.value)
-  print(tables.text(_WORKDIR.value))
+  print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', page.write(_WORKDIR.value))
 
 

@@ -1,17 +1,50 @@
-"""What every entry point shares: the import path, errors and exit codes."""
+"""What every entry point shares: the import path, flags, errors, exit codes."""
 
 import logging
 import pathlib
 import sys
 from collections.abc import Callable
 
-from absl import app
+import ml_collections
+from absl import app, flags
+from ml_collections import config_flags
 
 # `python launch/x.py` puts launch/ on the path; the package lies beside it.
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from saliency_jax.errors import InputError  # noqa: E402
+
+# What ml_collections raises, beside absl's own errors, for a key that is not
+# there, a value of another type, and a config file that cannot be read.
+_WRONG_FLAG = (
+    flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
+
+
+def config(name: str) -> Callable[[], ml_collections.ConfigDict]:
+  """Defines the flags `--config` and `--config.<key>`.
+
+  Args:
+    name: of the file in configs/ that is the default.
+
+  Returns:
+    A function that gives the config once the flags are parsed.
+  """
+  try:
+    # A key on the command line is already looked up here.
+    holder = config_flags.DEFINE_config_file(
+        'config', f'{ROOT}/configs/{name}.py')
+  except _WRONG_FLAG as error:
+    sys.exit(_say(_about_flag(error), 2))
+
+  def value() -> ml_collections.ConfigDict:
+    try:
+      holder.value.keys()  # a file that could not be loaded fails here
+    except OSError as error:
+      raise InputError(_about_flag(error)) from error
+    return holder.value
+
+  return value
 
 
 def run(main: Callable[[], None]) -> None:
@@ -37,7 +70,21 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
       sys.exit(_say('stopped; start the same command again to go on.', 130))
 
-  app.run(guarded)
+  app.run(guarded, flags_parser=_parse)
+
+
+def _parse(arguments: list[str]) -> list[str]:
+  try:
+    return flags.FLAGS(arguments)
+  except _WRONG_FLAG as error:
+    sys.exit(_say(_about_flag(error), 2))
+
+
+def _about_flag(error: Exception) -> str:
+  # ml_collections quotes a message within a message, line breaks and all.
+  words = str(error).replace('\\n', ' ').replace("\\'", "'").split()
+  sentence = ' '.join(words).rstrip('.')
+  return f'a flag is wrong: {sentence}; see --help.'
 
 
 def _say(sentence: str, code: int) -> int:

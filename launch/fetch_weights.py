@@ -4,7 +4,7 @@
     python launch/fetch_weights.py --weights=vgg16_places365.caffemodel
 """
 
-import entry
+import entry  # first: it puts the package on the path
 from absl import flags
 
 from saliency_jax.weights import port, sources

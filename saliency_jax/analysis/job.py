@@ -10,6 +10,7 @@ from saliency_jax.analysis.partial import Partial
 from saliency_jax.analysis.results import Folder
 from saliency_jax.datasets.records import Source
 from saliency_jax.datasets.sets import Chooser
+from saliency_jax.errors import InputError
 from saliency_jax.models import registry
 from saliency_jax.weights import sources
 
@@ -36,6 +37,12 @@ def start(config, workdir: str) -> Job:
   Raises:
     InputError: if the config, the weights or the folder are at fault.
   """
+  for name, number in (
+      ('data.image_size', config.data.image_size),
+      ('data.batch_size', config.data.batch_size),
+      ('analysis.top_units', config.analysis.top_units)):
+    if number < 1:
+      raise InputError(f'config.{name} is {number}; give 1 or more.')
   as_json = config.to_dict()
   folder = Folder(workdir, as_json)
   weights = sources.load(

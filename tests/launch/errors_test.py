@@ -1,0 +1,125 @@
+"""Bad input as a user meets it: one sentence, exit code 2, nothing written."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def data(tiny_osie, tmp_path) -> pathlib.Path:
+  """A copy of the made data set, to be damaged."""
+  return shutil.copytree(tiny_osie, tmp_path / 'data')
+
+
+def dissect(data, weights, workdir, *flags):
+  return subprocess.run(
+      [sys.executable, str(ROOT / 'launch' / 'dissect.py'),
+       f'--workdir={workdir}', f'--config.data.dir={data}',
+       f"--config.data.regions={data / 'labelme'}",
+       f'--config.init.weights={weights}',
+       f'--config.init.cache_dir={workdir}/../cache',
+       "--config.model.layers=('conv1_1',)", '--config.data.image_size=32',
+       *flags],
+      capture_output=True, text=True, check=False, cwd=ROOT.parent,
+      env=os.environ | {'JAX_PLATFORMS': 'cpu'})
+
+
+def truncate(data):
+  path = data / 'stimuli' / '2003.jpg'
+  path.write_bytes(path.read_bytes()[:1000])
+
+
+def edit(name, change):
+  def damage(data):
+    path = data / 'labelme' / name
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+  return damage
+
+
+def wider(content):
+  content['imageWidth'] += 1
+
+
+def new_category(content):
+  content['shapes'][0]['label'] = 'unicorn'
+
+
+DAMAGES = {
+    'missing folder': (shutil.rmtree, ['data']),
+    'absent images': (
+        lambda data: (data / 'stimuli' / '2002.jpg').unlink(),
+        ['fixations.mat', '2002']),
+    'truncated JPEG': (truncate, ['2003.jpg', 'truncated']),
+    'region file for another size': (
+        edit('2002.json', wider), ['2002.json', '164']),
+    'category that is not in the list': (
+        edit('2004.json', new_category), ['2004.json', 'unicorn', 'plant'])}
+
+
+@pytest.mark.parametrize('name', DAMAGES)
+def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
+  damage, said = DAMAGES[name]
+  damage(data)
+  result = dissect(data, random_weights, tmp_path / 'out')
+  _is_one_sentence(result, said)
+  assert not (tmp_path / 'out' / 'summary.json').exists()
+
+
+@pytest.mark.parametrize(('flags', 'said'), [
+    (["--config.model.layers=('conv5_4',)"], ['conv5_4', 'conv5_3']),
+    (['--config.init.weights=imagenot'], ['imagenot', 'imagenet']),
+    (['--config.data.on_bad_image=ignore'], ['on_bad_image', 'skip']),
+    (['--config.data.fixations=some'], ['fixations', 'distinct']),
+    (['--config.data.image_size=0'], ['image_size']),
+    (['--config.data.batch_size=0'], ['batch_size']),
+    (['--config.analysis.top_units=0'], ['top_units']),
+    (['--config.data.image_sise=3'], ['image_sise']),
+    (['--config.data.image_size=big'], ['image_size']),
+    (['--workdir='], ['--workdir']),
+    (['more'], ['more'])])
+def test_a_wrong_flag_ends_in_one_sentence(
+    flags, said, tiny_osie, random_weights, tmp_path):
+  _is_one_sentence(
+      dissect(tiny_osie, random_weights, tmp_path / 'out', *flags), said)
+
+
+def test_skipping_goes_on_and_lists_what_it_skipped(
+    data, random_weights, tmp_path):
+  truncate(data)
+  result = dissect(
+      data, random_weights, tmp_path / 'out', '--config.data.on_bad_image=skip')
+  assert result.returncode == 0, result.stderr
+  summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+  assert list(summary['skipped']) == ['2003']
+  assert 'truncated' in summary['skipped']['2003']
+  assert summary['counts']['skipped'] == 1
+  assert (tmp_path / 'out' / 'report.html').is_file()
+
+
+def test_an_older_result_does_not_outlive_a_run_that_fails(
+    data, random_weights, tmp_path):
+  assert dissect(data, random_weights, tmp_path / 'out').returncode == 0
+  assert (tmp_path / 'out' / 'summary.json').exists()
+  truncate(data)
+  assert dissect(data, random_weights, tmp_path / 'out').returncode == 2
+  assert not (tmp_path / 'out' / 'summary.json').exists()
+
+
+def _is_one_sentence(result, said):
+  assert result.returncode == 2, result.stderr
+  assert 'Traceback' not in result.stderr
+  last = result.stderr.strip().splitlines()[-1]
+  assert last.startswith('dissect.py: ')
+  assert last.endswith('.')
+  for words in said:
+    assert re.search(re.escape(words), last), last

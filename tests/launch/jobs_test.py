@@ -1,0 +1,164 @@
+"""The two jobs from config to folder, on made data and random weights."""
+
+import csv
+import json
+import pathlib
+
+import ml_collections
+import numpy as np
+import pytest
+
+from configs import osie as osie_config
+from configs import popout as popout_config
+from saliency_jax.analysis import dissection, popout
+from saliency_jax.datasets import catalogue
+from saliency_jax.datasets.records import CATEGORIES
+from saliency_jax.report import folder, page, tables
+
+
+class Recorder:
+  """A config that remembers which of its values were read."""
+
+  def __init__(self, config: ml_collections.ConfigDict, read=None, at=''):
+    self._config, self._at = config, at
+    self.read = set() if read is None else read
+
+  def __getattr__(self, name: str):
+    value = getattr(self._config, name)
+    if isinstance(value, ml_collections.ConfigDict):
+      return Recorder(value, self.read, f'{self._at}{name}.')
+    if not callable(value):
+      self.read.add(self._at + name)
+    return value
+
+
+def keys(config: ml_collections.ConfigDict, at: str = '') -> set[str]:
+  return set().union(*(
+      keys(value, f'{at}{name}.')
+      if isinstance(value, ml_collections.ConfigDict) else {at + name}
+      for name, value in config.items()))
+
+
+def small(config, weights: pathlib.Path):
+  config.init.weights = str(weights)
+  config.init.cache_dir = str(weights.parent / 'cache')
+  config.model.layers = ('conv2_1', 'conv1_2')
+  config.data.image_size = 64
+  config.data.batch_size = 2
+  config.report.examples = 2
+  return Recorder(config.lock())
+
+
+def rows(path: pathlib.Path) -> list[dict[str, str]]:
+  with open(path, newline='') as file:
+    return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope='module')
+def dissected(tiny_osie, random_weights, tmp_path_factory):
+  config = osie_config.get_config()
+  config.data.dir = str(tiny_osie)
+  config.data.regions = str(tiny_osie / 'labelme')
+  config = small(config, random_weights)
+  workdir = tmp_path_factory.mktemp('dissected')
+  source = catalogue.photographs(config)
+  return config, source, workdir, dissection.dissect(
+      config, source, str(workdir))
+
+
+@pytest.fixture(scope='module')
+def popped(random_weights, tmp_path_factory):
+  config = popout_config.get_config()
+  config.data.count = 5
+  config.data.size = 160
+  config = small(config, random_weights)
+  workdir = tmp_path_factory.mktemp('popped')
+  source = catalogue.search_arrays(config)
+  return config, source, workdir, popout.popout(config, source, str(workdir))
+
+
+def test_dissection_reads_every_key(dissected):
+  assert dissected[0].read == keys(osie_config.get_config())
+
+
+def test_popout_reads_every_key(popped):
+  assert popped[0].read == keys(popout_config.get_config())
+
+
+def test_dissection_writes_what_scripts_rely_on(dissected):
+  _, source, workdir, summary = dissected
+  regions = rows(workdir / 'regions.csv')
+  assert list(regions[0]) == [
+      'image_id', 'region_id', 'category', 'fixations']
+  expected = [
+      (source.image_ids[i], str(set_id), category)
+      for i in range(len(source)) for set_id, category in
+      zip(source[i].regions.ids, source[i].regions.categories, strict=True)]
+  assert [tuple(row.values())[:3] for row in regions] == expected
+  assert summary['counts']['regions'] == len(regions) == 13
+  assert summary['counts']['images'] == 5
+  for layer, units in (('conv2_1', 128), ('conv1_2', 64)):
+    scores = np.load(workdir / 'association' / f'{layer}.npy')
+    assert scores.dtype == np.float32
+    assert scores.shape == (13, units)
+    assert summary['units'][layer] == units
+    # The region without a fixation has no score; all others have.
+    empty = [row['fixations'] == '0' for row in regions]
+    assert empty.count(True) == 1
+    assert np.isnan(scores).all(axis=1).tolist() == empty
+
+
+def test_table2_follows_from_the_arrays(dissected):
+  workdir = dissected[2]
+  regions = rows(workdir / 'regions.csv')
+  table = rows(workdir / 'table2.csv')
+  assert [(row['layer'], row['category']) for row in table] == [
+      (layer, category) for layer in ('conv2_1', 'conv1_2')
+      for category in CATEGORIES]
+  for row in table:
+    scores = np.load(workdir / 'association' / f"{row['layer']}.npy")
+    chosen = [
+      region['category'] == row['category'] and region['fixations'] != '0'
+      for region in regions]
+    means = scores[chosen].mean(axis=0)
+    best = np.sort(means)[::-1][:10]
+    assert int(row['regions']) == sum(chosen)
+    np.testing.assert_allclose(
+        float(row['mean_nss_top10']), best.mean(), rtol=1e-4)
+    assert int(row['units_above_threshold']) == (means > 1.5).sum()
+    units = [int(unit) for unit in row['top_units'].split()]
+    np.testing.assert_allclose(means[units], best, rtol=1e-6)
+
+
+def test_popout_writes_what_scripts_rely_on(popped):
+  _, source, workdir, summary = popped
+  patterns = rows(workdir / 'patterns.csv')
+  assert list(patterns[0]) == ['image_id', 'kind', 'background', 'set_size']
+  assert [row['image_id'] for row in patterns] == list(source.image_ids)
+  table = rows(workdir / 'table5.csv')
+  assert [row['layer'] for row in table] == ['conv2_1', 'conv1_2']
+  for row in table:
+    scores = np.load(workdir / 'nmm' / f"{row['layer']}.npy")
+    assert scores.shape == (5, summary['units'][row['layer']])
+    best = np.sort(scores.mean(axis=0))[::-1][:10]
+    np.testing.assert_allclose(
+        float(row['mean_nmm_top10']), best.mean(), rtol=1e-4)
+
+
+def test_the_summary_says_what_was_run(dissected, popped):
+  for _, _, workdir, summary in (dissected, popped):
+    assert json.loads((workdir / 'summary.json').read_text()) == summary
+    assert set(summary['seconds']) == {
+        'decode', 'wait', 'forward', 'association', 'wall'}
+    assert summary['versions']['jax']
+    assert summary['device'].startswith('8 x ')
+    assert len(summary['weights']['sha256']) == 64
+    config = json.loads((workdir / 'config.json').read_text())
+    assert config['data']['image_size'] == 64
+    assert not (workdir / 'partial').exists()
+
+
+def test_the_table_and_the_page_are_drawn_from_the_folder(dissected, popped):
+  for _, _, workdir, _ in (dissected, popped):
+    assert 'conv2_1' in tables.text(folder.read(workdir))
+    assert page.write(workdir).read_text().startswith('<!doctype html>')
