@@ -1,14 +1,17 @@
-"""Downloading one file, whole, under a progress bar."""
+"""Downloading one file, whole, under a progress bar, and where to keep it."""
 
 import http.client
 import os
+import pathlib
 import urllib.request
 
 from saliency_jax import progress
 from saliency_jax.files import replacing
 
 _CHUNK = 2**18  # bytes
-_TIMEOUT = 60  # s without a byte
+# Seconds without a byte. Short: behind a firewall that drops packets, the next
+# source of the same file waits for it.
+_TIMEOUT = 15
 
 
 def download(url: str, path: str | os.PathLike, title: str) -> None:
@@ -39,3 +42,17 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
         raise OSError(f'only {file.tell()} of {size} bytes came')
   except http.client.HTTPException as error:
     raise OSError(str(error) or type(error).__name__) from error
+
+
+def cache_folder(cache_dir: str | os.PathLike | None = None) -> pathlib.Path:
+  """Returns the folder of what is fetched once and used again.
+
+  Args:
+    cache_dir: the folder itself; else $SALIENCY_JAX_CACHE, else `saliency_jax`
+      in $XDG_CACHE_HOME, else in ~/.cache.
+  """
+  folder = cache_dir or os.environ.get('SALIENCY_JAX_CACHE')
+  if not folder:
+    folder = os.path.join(
+        os.environ.get('XDG_CACHE_HOME') or '~/.cache', 'saliency_jax')
+  return pathlib.Path(folder).expanduser()
