@@ -20,10 +20,13 @@ from saliency_jax.errors import InputError
 # 8192 x 8192: above any photograph of the field, and 200 MB once decoded.
 MAX_PIXELS = 2**26
 
+# Pillow knows dozens more, some of which start other programs.
+_FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
+
 # What Pillow's readers let through when a file's inside is damaged.
 _DAMAGED = (
-    OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError, KeyError,
-    OverflowError, AttributeError, MemoryError, struct.error, zlib.error)
+    OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError,
+    OverflowError, MemoryError, struct.error, zlib.error)
 
 
 def read_image(
@@ -93,7 +96,9 @@ def _name(file: str | os.PathLike | bytes, name: str | None) -> str:
 
 def _open(file: str | os.PathLike | bytes, name: str) -> Image.Image:
   try:
-    image = Image.open(io.BytesIO(file) if isinstance(file, bytes) else file)
+    image = Image.open(
+        io.BytesIO(file) if isinstance(file, bytes) else file,
+        formats=_FORMATS)
   except FileNotFoundError:
     raise InputError(f'There is no image file {name}.') from None
   except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -118,7 +123,8 @@ def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
 
 def _damaged(name: str) -> InputError:
   return InputError(
-      f'{name} is truncated, damaged or no image; replace it.')
+      f'{name} is truncated, damaged or no image ({", ".join(_FORMATS)}); '
+      'replace it.')
 
 
 def _too_large(name: str) -> InputError:

@@ -1,7 +1,6 @@
 """Where weights come from: known names, and files of the user's own."""
 
 import functools
-import os
 import pathlib
 import tempfile
 import zipfile
