@@ -66,8 +66,9 @@ def measure(
   sizes = registry.map_sizes(network, params, settings.image_size)
   params = sharding.replicate(params, mesh)
   forward = jax.jit(network.apply, compiler_options=compiling.options())
-  # One program per layer: XLA runs independent parts of a single one at the same
-  # time, and on a CPU they then take each other's cache (2.5 times as long).
+  # One program per layer: XLA runs independent parts of a single one at the
+  # same time, and on a CPU they then take each other's cache (2.5 times as
+  # long).
   associate = jax.jit(association.associate)
   done = partial.done
   todo = [i for i in range(len(source)) if i not in done]

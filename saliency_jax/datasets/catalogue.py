@@ -3,9 +3,9 @@
 import pathlib
 
 from saliency_jax.datasets import download
+from saliency_jax.datasets.masked_folder import MaskedFolder
 from saliency_jax.datasets.osie import Osie
 from saliency_jax.datasets.popout import SearchArrays
-from saliency_jax.datasets.masked_folder import MaskedFolder
 from saliency_jax.datasets.records import Source
 from saliency_jax.errors import InputError
 

@@ -1,0 +1,134 @@
+"""Fixations in OSIE's MATLAB file: who looked where, in order, how long.
+
+Xu et al., "Predicting human gaze beyond pixels", Journal of Vision 14(1), 2014.
+The file holds a cell `fixations{i}` with `.img`, a file's name, and one cell
+`.subjects{j}` per observer with `.fix_x`, `.fix_y` (pixels, counted from 1) and
+`.fix_duration` (ms).
+"""
+
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.datasets import matlab
+from saliency_jax.errors import InputError
+
+
+class Fixations(NamedTuple):
+  """All N fixations on one image, by subject, in the order they were made."""
+  points: np.ndarray  # float64 `[N, 2]` (y, x) as recorded, or int32 pixels
+  subjects: np.ndarray  # int32 `[N]`, the subject's place in the file from 0
+  durations: np.ndarray  # float32 `[N]`, ms
+
+
+def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
+  """Reads a whole `fixations.mat`.
+
+  Args:
+    path: the file.
+
+  Returns:
+    A dict from the image file's stem to its `Fixations`, in the file's order.
+    Points are (y, x) in fractions of pixels, from 0 at the top left pixel's
+    centre (1 less than in the file); `on_pixels` rounds and checks them.
+
+  Raises:
+    InputError: the file is missing, not in this layout, names an image twice,
+      or holds a value that is not finite.
+  """
+  path = pathlib.Path(path)
+  try:
+    entries = matlab.parse(path.read_bytes(), 'fixations')
+  except OSError as error:
+    raise InputError(
+        f'The fixation file {path} cannot be read ({error.strerror}).'
+    ) from error
+  except matlab.FormatError as error:
+    raise InputError(
+        f'{path} is no usable MATLAB file: {error}.') from error
+  if not isinstance(entries, list):
+    raise InputError(f"{path} has no cell 'fixations'; is it OSIE's file?")
+
+  found = {}
+  for place, entry in enumerate(entries, start=1):
+    name = _field(entry, 'img', str, f'{path}, entry {place}')
+    where = f'{path}, image {name}'
+    stem = pathlib.PurePath(name).stem
+    if not stem or stem in found:
+      raise InputError(
+          f'{where}, entry {place}: the name is empty or occurs twice; keep '
+          'one entry for each image.')
+    found[stem] = _image(_field(entry, 'subjects', list, where), where)
+  return found
+
+
+def on_pixels(
+    fixations: Fixations, height: int, width: int, where: str) -> Fixations:
+  """Puts every fixation on the pixel that it fell on.
+
+  As the authors do, the coordinate is rounded (halves up) and clipped into the
+  image, so that a pixel fixated twice occurs twice.
+
+  Args:
+    fixations: as `read_fixations` returns them.
+    height, width: the image's size in pixels.
+    where: the file and the image, for the error.
+
+  Returns:
+    The same fixations with int32 points.
+
+  Raises:
+    InputError: a fixation lies outside the image's area by more than half a
+      pixel.
+  """
+  points = fixations.points
+  size = np.asarray([height, width])
+  outside = ((points < -1) | (points > size)).any(axis=1)
+  if outside.any():
+    first = int(np.argmax(outside))
+    y, x = points[first] + 1
+    raise InputError(
+        f'{where}, subject {fixations.subjects[first] + 1}: the fixation at '
+        f'x = {x:g}, y = {y:g} lies outside the {width} x {height} image; '
+        'is it the right photograph?')
+  pixels = np.clip(np.floor(points + 0.5), 0, size - 1)
+  return fixations._replace(points=pixels.astype(np.int32))
+
+
+def distinct(points: np.ndarray) -> np.ndarray:
+  """Drops repeated pixels: int `[N, 2]` to `[M, 2]`, sorted by y, then x."""
+  return np.unique(points, axis=0)
+
+
+def _image(subjects: list, where: str) -> Fixations:
+  points, numbers, durations = [], [], []
+  for number, subject in enumerate(subjects):
+    whose = f'{where}, subject {number + 1}'
+    x, y, duration = (
+        _field(subject, name, np.ndarray, whose).astype(np.float64)
+        for name in ('fix_x', 'fix_y', 'fix_duration'))
+    if not len(x) == len(y) == len(duration):
+      raise InputError(
+          f'{whose}: fix_x, fix_y and fix_duration have {len(x)}, {len(y)} '
+          f'and {len(duration)} values; they must have equally many.')
+    rows = np.stack([y, x, duration], axis=1)
+    if not np.isfinite(rows).all():
+      raise InputError(f'{whose} has a fixation that is not a number.')
+    points.append(rows[:, :2] - 1)
+    numbers.append(np.full(len(rows), number, np.int32))
+    durations.append(duration)
+  return Fixations(
+      np.concatenate([np.zeros((0, 2)), *points]),
+      np.concatenate([np.zeros(0, np.int32), *numbers]),
+      np.concatenate([np.zeros(0), *durations]).astype(np.float32))
+
+
+def _field(value: matlab.Value, name: str, kind: type, where: str):
+  """Returns one field of a structure, of the type that it must have."""
+  structure = value[0] if isinstance(value, list) and len(value) == 1 else None
+  field = structure.get(name) if isinstance(structure, dict) else None
+  if not isinstance(field, kind):
+    raise InputError(f"{where}: no proper field {name}; is it OSIE's file?")
+  return field

@@ -1,0 +1,199 @@
+"""Reading MATLAB's files, version 5 to 7, with every length checked.
+
+MathWorks, "MAT-File Format", 2019: a file is a row of elements, each a type, a
+length in bytes and data; an element of type matrix holds its class, its size,
+its name and its content as elements again. scipy.io.loadmat trusts what it
+reads: one changed byte can make it claim all memory or end the process.
+"""
+
+import math
+import struct
+import zlib
+
+import numpy as np
+
+_HEADER = 128  # bytes
+_MAX_BYTES = 2**26  # of a variable, unpacked; OSIE has 5 MB
+_MAX_DEPTH = 16  # OSIE: a cell of structures of a cell of structures of numbers
+
+_SIZES, _MATRIX, _COMPRESSED = 5, 14, 15
+_NUMBERS = {
+    1: 'i1', 2: 'u1', 3: 'i2', 4: 'u2', 5: 'i4', 6: 'u4', 7: 'f4', 9: 'f8',
+    12: 'i8', 13: 'u8'}
+_TEXT = {16: 'utf-8', 17: 'utf-16', 18: 'utf-32'}
+
+_CELL, _STRUCT, _CHAR = 1, 2, 4
+_NUMERIC = range(6, 16)
+_COMPLEX = 0x800  # a flag beside the class
+
+
+class FormatError(Exception):
+  """The bytes are not what they should be; the message is the reason."""
+
+
+# What a variable can be, with the values in MATLAB's order, columns first: a
+# vector, a text, a cell's contents, or the elements of a structure.
+Value = np.ndarray | str | list['Value'] | list[dict[str, 'Value']]
+
+
+def parse(data: bytes, name: str) -> Value | None:
+  """Reads one variable of a file; the others may be of any class.
+
+  Args:
+    data: the file's bytes.
+    name: the variable's.
+
+  Returns:
+    The variable, or None if the file has none of this name. Sizes are not kept:
+    a numeric array becomes a one-dimensional array, a cell a list, a structure
+    array a list of dicts.
+
+  Raises:
+    FormatError: this is no such file, or it is damaged, or the variable is or
+      holds a complex or sparse array, an object or a function.
+  """
+  order = {b'IM': '<', b'MI': '>'}.get(data[126:_HEADER])
+  if order is None:
+    raise FormatError('it is no MATLAB file')
+  if data[124:126] not in (b'\0\1', b'\1\0'):
+    raise FormatError('it is of version 7.3; save it with -v7')
+  reader = _Reader(order)
+  content, place = memoryview(data)[_HEADER:], 0
+  while place < len(content):
+    kind, element, place = reader.element(content, place)
+    if kind == _COMPRESSED:
+      kind, element, _ = reader.element(_unpacked(element), 0)
+    found, value = reader.variable(kind, element, 0, name)
+    if found == name:
+      return value
+  return None
+
+
+class _Reader:
+  """Reads elements in one byte order, at a place that each call moves on."""
+
+  def __init__(self, order: str):
+    self._order = order
+    self._words = struct.Struct(f'{order}II').unpack_from
+    self._types = {
+        kind: np.dtype(order + name) for kind, name in _NUMBERS.items()}
+
+  def element(
+      self, data: memoryview, place: int) -> tuple[int, memoryview, int]:
+    """Returns an element's type and content, and where the next one begins."""
+    if len(data) - place < 8:
+      raise FormatError('it ends too early')
+    kind, size = self._words(data, place)
+    if kind >> 16:  # A short one: its length is in the type's word.
+      kind, size = kind & 0xffff, kind >> 16
+      if size > 4:
+        raise FormatError('an element is longer than its place')
+      return kind, data[place + 4:place + 4 + size], place + 8
+    start, end = place + 8, place + 8 + size
+    if end > len(data):
+      raise FormatError('it ends too early')
+    # All but compressed elements fill up to 8 bytes.
+    return kind, data[start:end], end + (kind != _COMPRESSED) * (-size % 8)
+
+  def variable(
+      self, kind: int, data: memoryview, depth: int, only: str = ''
+  ) -> tuple[str, Value | None]:
+    """Returns the name and value of an element of type matrix.
+
+    The parts of a cell or a structure have no name; of variables with a name,
+    the value is read of `only` that one.
+    """
+    if kind != _MATRIX:
+      raise FormatError('an element is no matrix')
+    if not data:
+      return '', np.zeros(0)
+    if depth > _MAX_DEPTH:
+      raise FormatError('it is nested too deeply')
+    _, flags, place = self.element(data, 0)
+    kind, sizes, place = self.element(data, place)
+    _, name, place = self.element(data, place)
+    name = _name(name)
+    if name != only:
+      return name, None
+    if len(flags) != 8 or kind != _SIZES:
+      raise FormatError('an array has no class or size')
+    flags, _ = self._words(flags)
+    sizes = self._numbers(kind, sizes).tolist()
+    if min(sizes, default=-1) < 0:
+      raise FormatError('an array has no size')
+    count = math.prod(sizes)
+    if flags & _COMPLEX:
+      raise FormatError('a number is complex')
+    class_ = flags & 0xff
+    if class_ == _CELL:
+      return name, self._several(data, place, count, depth)
+    if class_ == _STRUCT:
+      return name, self._structures(data, place, count, depth)
+    kind, content, _ = self.element(data, place)
+    if class_ == _CHAR:
+      return name, self._characters(kind, content)
+    if class_ not in _NUMERIC:
+      raise FormatError(f'a variable is of the class {class_}')
+    values = self._numbers(kind, content)
+    if len(values) != count:
+      raise FormatError('an array has another size than it says')
+    return name, values
+
+  def _several(
+      self, data: memoryview, place: int, count: int, depth: int
+  ) -> list[Value]:
+    values = []
+    for _ in range(count):  # Whatever it claims, the data end it.
+      kind, content, place = self.element(data, place)
+      values.append(self.variable(kind, content, depth + 1)[1])
+    return values
+
+  def _structures(
+      self, data: memoryview, place: int, count: int, depth: int
+  ) -> list[dict[str, Value]]:
+    kind, length, place = self.element(data, place)
+    _, names, place = self.element(data, place)
+    length = self._numbers(kind, length).tolist()
+    if len(length) != 1 or length[0] < 1 or len(names) % length[0]:
+      raise FormatError('the names of fields are damaged')
+    fields = [_name(names[start:start + length[0]])
+              for start in range(0, len(names), length[0])]
+    values = self._several(data, place, count * len(fields), depth)
+    return [dict(zip(fields, values[start:start + len(fields)], strict=True))
+            for start in range(0, len(values), len(fields) or 1)]
+
+  def _numbers(self, kind: int, data: memoryview) -> np.ndarray:
+    dtype = self._types.get(kind)
+    if dtype is None or len(data) % dtype.itemsize:
+      raise FormatError('an array of numbers is damaged')
+    return np.frombuffer(data, dtype)
+
+  def _characters(self, kind: int, data: memoryview) -> str:
+    coding = _TEXT.get(kind)
+    try:
+      if coding is None:  # Numbers of characters, of any width.
+        return ''.join(map(chr, self._numbers(kind, data).tolist()))
+      if coding != 'utf-8':
+        coding += '-le' if self._order == '<' else '-be'
+      return str(data, coding)
+    except (ValueError, OverflowError, TypeError) as error:
+      raise FormatError('a text is damaged') from error
+
+
+def _name(data: memoryview) -> str:
+  """Returns an ASCII name up to its first zero byte."""
+  try:
+    return bytes(data).split(b'\0', 1)[0].decode('ascii')
+  except UnicodeDecodeError as error:
+    raise FormatError('a name is damaged') from error
+
+
+def _unpacked(data: memoryview) -> memoryview:
+  unpacker = zlib.decompressobj()
+  try:
+    unpacked = unpacker.decompress(data, _MAX_BYTES)
+  except zlib.error as error:
+    raise FormatError('a compressed element is damaged') from error
+  if not unpacker.eof:
+    raise FormatError('a compressed element is cut off or too large')
+  return memoryview(unpacked)

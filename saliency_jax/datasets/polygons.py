@@ -1,0 +1,77 @@
+"""Filling polygons on a pixel grid: even-odd, by the pixels' centres.
+
+A point (x, y) counts pixels from 0 at the top left pixel's centre. A pixel is
+inside if a ray from its centre crosses the outline an odd number of times. A
+centre on the outline belongs to the polygon on the left and at the top, not on
+the right and at the bottom, so that polygons that share an edge share no pixel.
+"""
+
+import numpy as np
+
+
+def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
+  """Fills one closed polygon, row by row.
+
+  Each edge flips, in every row that it crosses, the first pixel right of it;
+  the parity of the flips up to a pixel is even-odd.
+
+  Args:
+    corners: float64 `[K, 2]`, (x, y); the last is joined to the first. It may
+      reach outside the image.
+    height, width: the image's size in pixels.
+
+  Returns:
+    bool `[height, width]`.
+  """
+  # One direction for every edge, so that neighbours round it alike.
+  start, end = corners, np.roll(corners, -1, axis=0)
+  upward = (start[:, 1] > end[:, 1])[:, None]
+  start, end = np.where(upward, end, start), np.where(upward, start, end)
+
+  # Rows whose centre y has start.y <= y < end.y: none for a level edge.
+  first = np.ceil(np.clip(start[:, 1], 0, height)).astype(np.int64)
+  last = np.ceil(np.clip(end[:, 1], 0, height)).astype(np.int64)
+  counts = last - first
+  edges = np.repeat(np.arange(len(corners)), counts)
+  offsets = np.arange(len(edges)) - np.repeat(
+      np.cumsum(counts) - counts, counts)
+  rows = first[edges] + offsets
+
+  (x0, y0), (dx, dy) = start[edges].T, (end - start)[edges].T
+  crossings = x0 + (rows - y0) * dx / dy
+  columns = np.ceil(np.clip(crossings, 0, width)).astype(np.int64)
+
+  mask = np.zeros((height, width), bool)
+  if not len(rows):
+    return mask
+  # Only the box around the crossings is worked on.
+  top, bottom = rows.min(), rows.max() + 1
+  left, right = columns.min(), columns.max()
+  box = np.zeros((bottom - top, right - left + 1), bool)
+  np.logical_xor.at(box, (rows - top, columns - left), True)
+  np.logical_xor.accumulate(box, axis=1, out=box)
+  mask[top:bottom, left:right] = box[:, :-1]
+  return mask
+
+
+def rectangle(corners: np.ndarray) -> np.ndarray:
+  """Returns the four corners of the box with `corners` `[2, 2]` opposite."""
+  (x0, y0), (x1, y1) = corners
+  return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+
+
+def circle(
+    centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:
+  """Fills the circle of pixels with centres less than `radius` from `centre`.
+
+  Args:
+    centre: float64 `[2]`, (x, y).
+    radius: px.
+    height, width: the image's size in pixels.
+
+  Returns:
+    bool `[height, width]`.
+  """
+  x, y = centre
+  rows, columns = np.arange(height)[:, None], np.arange(width)
+  return (columns - x) ** 2 + (rows - y) ** 2 < radius ** 2
