@@ -26,6 +26,9 @@ ALLOWED = {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
         'saliency_jax.datasets', 'saliency_jax.weights'},
     'saliency_jax.report': {'saliency_jax', 'saliency_jax.ops'},
+    'saliency_jax.training': {
+        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
+        'saliency_jax.datasets', 'saliency_jax.weights'},
     'saliency_jax.classical': {'saliency_jax', 'saliency_jax.ops'},
     'saliency_jax.benchmark': {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',

@@ -23,35 +23,39 @@ CONVOLUTIONS: tuple[str, ...] = tuple(WIDTHS)
 
 
 class VGG16(nn.Module):
-  """The trunk, computed up to the highest layer that is asked for.
+  """The trunk, or a part of it up to the highest layer that is asked for.
 
   Attributes:
     layers: names of the convolutions whose maps are returned.
+    first: the convolution that the input enters.
     widths: units of every convolution, in order; tests use fewer.
     dtype: the type of the arithmetic; parameters keep their own.
   """
   layers: Sequence[str]
+  first: str = CONVOLUTIONS[0]
   widths: Mapping[str, int] = WIDTHS
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(self, images: jax.Array) -> dict[str, jax.Array]:
+  def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
     """Returns the maps of the layers after their ReLU.
 
     Args:
-      images: float `[B, H, W, 3]`, RGB in 0-255 minus the family's mean.
+      x: float `[B, H, W, 3]`, RGB in 0-255 minus the family's mean; or, where
+        `first` is another layer, `[B, h, w, C]`, what enters it.
 
     Returns:
       For each name in `layers` a float `[B, h, w, C]` of `dtype`, with h = H
       and w = W in the first block and half of it, rounded down, in each block
       above.
     """
+    bottom = CONVOLUTIONS.index(self.first)
     top = max(CONVOLUTIONS.index(layer) for layer in self.layers)
     maps = {}
-    x = images.astype(self.dtype)
-    for name in CONVOLUTIONS[:top + 1]:
-      if name.endswith('_1') and name != 'conv1_1':
-        x = nn.max_pool(x, (2, 2), strides=(2, 2))
+    x = x.astype(self.dtype)
+    for name in CONVOLUTIONS[bottom:top + 1]:
+      if name != self.first:
+        x = enter(name, x)
       convolution = nn.Conv(
           self.widths[name], (3, 3), padding='SAME', dtype=self.dtype,
           name=name)
@@ -59,3 +63,15 @@ class VGG16(nn.Module):
       if name in self.layers:
         maps[name] = x
     return maps
+
+
+def enter(layer: str, below: jax.Array) -> jax.Array:
+  """Returns what a convolution takes: the maps below it, pooled between blocks.
+
+  Args:
+    layer: any convolution but the first.
+    below: `[B, h, w, C]`, the maps of the convolution below.
+  """
+  if layer.endswith('_1'):
+    return nn.max_pool(below, (2, 2), strides=(2, 2))
+  return below

@@ -1,0 +1,194 @@
+"""The training step: its loss, what stays frozen, and sweeps beside runs.
+
+In float64, where one flipped ReLU cannot hide an error or make one.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from saliency_jax.models import saliency, vgg
+from saliency_jax.ops import cells
+from saliency_jax.training import step
+from tests import brute_force
+
+WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4)
+TX = optax.chain(
+    optax.clip_by_global_norm(1.), optax.scale_by_adam(),
+    optax.add_decayed_weights(0.01))
+SCHEDULE = optax.exponential_decay(1., 2, 0.8, staircase=True)
+MEMBERS = [
+    step.Member(0, 0, 0., 0.02), step.Member(1, 1, 1e-3, 0.01),
+    step.Member(3, 2, 1e-3, 0.01), step.Member(3, 3, 5e-3, 0.02),
+    step.Member(6, 4, 2e-3, 0.01), step.Member(13, 5, 1e-3, 0.01)]
+
+
+@pytest.fixture(autouse=True)
+def in_float64():
+  with jax.enable_x64(True):
+    yield
+
+
+def pretrained():
+  module = vgg.VGG16(('conv5_3',), widths=WIDTHS, dtype=jnp.float64)
+  params = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))['params']
+  return jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), params)
+
+
+def batch(number, size=5):
+  """Images, fixation weights and validity; the last image is padding."""
+  rng = np.random.default_rng([9, number])
+  grid = (4, 6)
+  images = rng.normal(0, 60, (size, 64, 96, 3))
+  rows = [
+      cells.cell_weights([rng.integers(0, (61, 97), (12, 2))], (61, 97), grid)
+      for _ in range(size)]
+  weights = jax.tree.map(
+      lambda *x: np.stack(x).astype(np.float64), *rows)
+  return images, weights, np.array([1.] * (size - 1) + [0.])
+
+
+def train(members, mode='shared', steps=3):
+  frozen = pretrained()
+  states = [step.init_member(m, frozen, TX) for m in members]
+  prefix = jax.jit(saliency.make_prefix(
+      tuple({m.depth for m in members}), widths=WIDTHS, dtype=jnp.float64))
+  update = jax.jit(step.make_step(
+      members, tx=TX, schedule=SCHEDULE, mode=mode, widths=WIDTHS,
+      dtype=jnp.float64))
+  metrics = []
+  for number in range(steps):
+    images, weights, valid = batch(number)
+    states, metric = update(
+        states, prefix(frozen, images), weights, valid, number)
+    metrics.append(metric)
+  return states, metrics
+
+
+@functools.cache
+def single(member):
+  """Returns a member's own run; kept, as its compilation takes seconds."""
+  return train([member])
+
+
+def largest_difference(first, second):
+  return max(jax.tree.leaves(jax.tree.map(
+      lambda x, y: float(jnp.abs(x - y).max()), first, second)))
+
+
+def test_nss_equals_the_papers_way():
+  rng = np.random.default_rng(0)
+  output = rng.normal(size=(3, 14, 14, 1))
+  points = [rng.integers(0, (480, 640), (n, 2)) for n in (1, 30, 200)]
+  weights = jax.tree.map(
+      lambda *x: np.stack(x),
+      *(cells.cell_weights([p], (480, 640), (14, 14)) for p in points))
+  expected = []
+  for x, p in zip(output[..., 0], points, strict=True):
+    resized = brute_force.upsample(x, (480, 640))
+    unit = (resized - resized.min()) / np.ptp(resized)
+    standard = (unit - unit.mean()) / unit.std()
+    expected.append(standard[tuple(p.T)].mean())
+  np.testing.assert_allclose(
+      step.nss(output, weights), expected, atol=1e-6)
+
+
+def test_the_gradient_equals_that_of_the_papers_way():
+  rng = np.random.default_rng(1)
+  output = rng.normal(size=(1, 6, 7, 1))
+  points = rng.integers(0, (53, 59), (40, 2))
+  weights = jax.tree.map(
+      lambda x: x[None].astype(np.float64),
+      cells.cell_weights([points], (53, 59), (6, 7)))
+
+  def papers_way(x):
+    resized = jax.image.resize(x[0, :, :, 0], (53, 59), 'bilinear')
+    unit = (resized - resized.min()) / (resized.max() - resized.min())
+    standard = (unit - unit.mean()) / unit.std()
+    return standard[points[:, 0], points[:, 1]].mean()
+
+  np.testing.assert_allclose(
+      jax.grad(lambda x: step.nss(x, weights)[0])(output),
+      jax.grad(papers_way)(output), atol=1e-6)
+
+
+@pytest.mark.parametrize('mode', ['shared', 'vmap'])
+def test_every_member_equals_its_own_single_run(mode):
+  together, metrics = train(MEMBERS, mode)
+  for i, member in enumerate(MEMBERS):
+    (alone,), own = single(member)
+    assert largest_difference(together[i], alone) < 1e-10
+    for both, one in zip(metrics, own, strict=True):
+      np.testing.assert_allclose(both.nss[i], one.nss[0], atol=1e-10)
+      np.testing.assert_allclose(
+          both.gradient_norm[i], one.gradient_norm[0], atol=1e-10)
+
+
+def test_the_split_network_equals_the_whole():
+  frozen, images = pretrained(), batch(0)[0]
+  whole = vgg.VGG16(('conv5_3',), widths=WIDTHS, dtype=jnp.float64).apply(
+      {'params': frozen}, images)['conv5_3']
+  readout = saliency.init_readout(jax.random.key(1), 4)
+  expected = whole @ readout['kernel'][0, 0][None, None]
+  depths = tuple(range(14))
+  features = saliency.make_prefix(depths, widths=WIDTHS, dtype=jnp.float64)(
+      frozen, images)
+  for depth in depths:
+    suffix = saliency.make_suffix(depth, widths=WIDTHS, dtype=jnp.float64)
+    output = suffix(frozen | {'readout': readout}, features[depth])
+    np.testing.assert_allclose(output, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize('member', MEMBERS)
+def test_a_member_holds_and_changes_only_what_it_trains(member):
+  frozen = pretrained()
+  first = step.init_member(member, frozen, TX)
+  (last,), _ = single(member)
+  trained = {*vgg.CONVOLUTIONS[13 - member.depth:], 'readout'}
+  assert set(first.params) == set(last.params) == trained
+  for name in trained:
+    assert largest_difference(first.params[name], last.params[name]) > 0
+  # The optimizer keeps two moments of what is trained, and a count.
+  size = sum(x.size for x in jax.tree.leaves(first.params))
+  assert sum(x.size for x in jax.tree.leaves(first.optimizer)) == 2 * size + 1
+
+
+def test_padding_changes_nothing():
+  frozen, member = pretrained(), MEMBERS[2]
+  prefix = saliency.make_prefix((3,), widths=WIDTHS, dtype=jnp.float64)
+  update = step.make_step(
+      [member], tx=TX, schedule=SCHEDULE, mode='shared', widths=WIDTHS,
+      dtype=jnp.float64)
+  images, weights, valid = batch(0)
+  states = [step.init_member(member, frozen, TX)]
+  whole, metrics = update(states, prefix(frozen, images), weights, valid, 0)
+  images[-1] = 1e3
+  padded, again = update(states, prefix(frozen, images), weights, valid, 0)
+  assert largest_difference(whole, padded) == 0
+  assert metrics.images == again.images == 4
+
+
+def test_rates_and_schedule_scale_the_step():
+  frozen = pretrained()
+  direction = optax.identity()
+  images, weights, valid = batch(0)
+  features = saliency.make_prefix((1,), widths=WIDTHS, dtype=jnp.float64)(
+      frozen, images)
+
+  def moved(member, number):
+    update = step.make_step(
+        [member], tx=direction, schedule=SCHEDULE, mode='shared',
+        widths=WIDTHS, dtype=jnp.float64)
+    before = step.init_member(member, frozen, direction)
+    (after,), _ = update([before], features, weights, valid, number)
+    return jax.tree.map(lambda x, y: y - x, before.params, after.params)
+
+  plain = moved(step.Member(1, 0, 1., 1.), 0)
+  other = moved(step.Member(1, 0, .5, 3.), 4)  # the factor is 0.8 ** 2
+  for name, rate in (('conv5_3', .5), ('readout', 3.)):
+    np.testing.assert_allclose(
+        other[name]['kernel'], plain[name]['kernel'] * rate * .64, atol=1e-12)
