@@ -1,0 +1,87 @@
+"""Reads the files of a results folder, and says in one sentence what is wrong.
+
+Nothing is unpickled: arrays of Python objects are refused.
+"""
+
+import contextlib
+import csv
+import json
+import pathlib
+import zipfile
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from saliency_jax.errors import InputError
+
+_AGAIN = 'start the job again with the same --workdir.'
+
+
+class Reader:
+  """The files of one folder by name. Every method raises `InputError`."""
+
+  def __init__(self, folder: pathlib.Path):
+    self._folder = folder
+
+  def json(self, name: str):
+    """Returns the value in a JSON file."""
+    with self.checking(name) as path:
+      return json.loads(path.read_text(encoding='utf-8'))
+
+  def table(self, name: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Returns the rows of a CSV file that has exactly these columns."""
+    with self.checking(name) as path, open(
+        path, newline='', encoding='utf-8') as file:
+      reader = csv.DictReader(file, strict=True)
+      self.expect(
+          list(reader.fieldnames or ()) == list(columns), name,
+          f"does not have the columns {', '.join(columns)}")
+      rows = list(reader)
+      self.expect(
+          all(None not in row and None not in row.values() for row in rows),
+          name, 'has a line with too few or too many values')
+      return rows
+
+  def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns the floating point numbers in a .npy file, checking the shape."""
+    with self.checking(name) as path:
+      array = np.load(path, allow_pickle=False)
+      self.expect(
+          array.dtype.kind == 'f' and array.shape == shape, name,
+          f'holds {array.dtype} {list(array.shape)} where the tables beside it '
+          f'ask for floating point numbers {list(shape)}')
+      return array
+
+  def arrays(self, name: str) -> dict[str, np.ndarray]:
+    """Returns the arrays in a .npz file by name."""
+    with self.checking(name) as path, np.load(
+        path, allow_pickle=False) as archive:
+      return {key: archive[key] for key in archive.files}
+
+  def expect(self, condition: bool, name: str, problem: str) -> None:
+    """Raises unless the condition holds; `problem` follows the file's name."""
+    if not condition:
+      raise InputError(f'{self._folder / name} {problem}; {_AGAIN}')
+
+  @contextlib.contextmanager
+  def checking(self, name: str) -> Iterator[pathlib.Path]:
+    """Yields the path of a file; errors in reading it become `InputError`.
+
+    Args:
+      name: the file's path from the folder.
+    """
+    try:
+      yield self._folder / name
+    except FileNotFoundError as error:
+      raise InputError(
+          f'{self._folder} is not a finished run: {name} is missing; {_AGAIN}'
+      ) from error
+    except KeyError as error:
+      raise InputError(
+          f'{self._folder / name} lacks {error}; {_AGAIN}') from error
+    except (OSError, EOFError, TypeError, ValueError, AttributeError,
+            csv.Error, zipfile.BadZipFile) as error:
+      reason = str(error).partition('\n')[0].rstrip('.')
+      raise InputError(
+          f'{self._folder / name} cannot be read ({reason}); {_AGAIN}'
+      ) from error
