@@ -113,12 +113,12 @@ def bars(
     axis = figure.subplots()
     axis.grid(axis='y', linewidth=0.8)
     axis.bar(
-        places - has_paper * width / 2, np.nan_to_num(run), width,
-        color=theme.run, label='this run', yerr=np.nan_to_num(errors),
+        places - has_paper * width / 2, run, width,
+        color=theme.run, label='this run', yerr=errors,
         error_kw={'ecolor': theme.ink, 'elinewidth': 1.1, 'capsize': 2.5})
     if has_paper:
       axis.bar(
-          places + width / 2, np.nan_to_num(published), width,
+          places + width / 2, published, width,
           color=theme.paper, label='paper')
     axis.axhline(0, color=theme.ink, linewidth=0.8)
     axis.set_xticks(places, means.layers[::-1])

@@ -8,7 +8,7 @@ from saliency_jax.report import best_units, comparison
 from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.folder import TARGET, Results
 
-LOWEST = 'conv5_3'  # in the paper's Table 5
+_LOWEST = 'conv5_3'  # in the paper's Table 5
 _SCORE = {'dissect': 'NSS', 'popout': 'NMM'}
 _TABLE = {'dissect': 'Table 2', 'popout': 'Table 5'}
 
@@ -18,27 +18,25 @@ def sentences(results: Results) -> list[str]:
   table = comparison.means(results)
   if not np.isfinite(table.run).any():
     return ['Nothing was measured: no set of pixels has a score.']
-  found = [agreement(results), *_layers(results, table)]
+  found = [_agreement(results, table), *_layers(results, table)]
   if results.job == 'dissect':
     return found + _categories(results, table)
   return found + _arrays(results, table)
 
 
-def agreement(results: Results) -> str:
-  """Returns how the run agrees with the paper's table."""
-  table = comparison.means(results)
+def _agreement(results: Results, table: Comparison) -> str:
+  """How the run agrees with the paper's table."""
   name, shared = _TABLE[results.job], int(table.shared.sum())
   cells = 'layers' if results.job == 'popout' else 'cells'
   if math.isnan(table.correlation):
     return (
         f'Too few {cells} are shared with {name} of the paper for a '
         f'correlation.')
-  difference = table.difference
   return (
       f'The values correlate with {name} of the paper at r = '
       f'{table.correlation:.3f} (Pearson, {shared} shared {cells}) and are '
-      f"{abs(difference):.2f} {'higher' if difference > 0 else 'lower'} on "
-      f'average.')
+      f"{abs(table.difference):.2f} "
+      f"{'higher' if table.difference > 0 else 'lower'} on average.")
 
 
 def _layers(results: Results, table: Comparison) -> list[str]:
@@ -57,12 +55,12 @@ def _layers(results: Results, table: Comparison) -> list[str]:
       return f'{run[i]:.2f}'
     return f'{run[i]:.2f}, in the paper {published[i]:.2f}'
 
-  if results.job == 'dissect' or LOWEST not in table.layers:
+  if results.job == 'dissect' or _LOWEST not in table.layers:
     verdict = ''
-  elif table.layers[low] == LOWEST:
+  elif table.layers[low] == _LOWEST:
     verdict = ', which is lowest in the paper too'
   else:
-    verdict = f'; in the paper {LOWEST} is lowest'
+    verdict = f'; in the paper {_LOWEST} is lowest'
   return [
       f'{table.layers[high]} responds most ({score} {value(high)}), '
       f'{table.layers[low]} least ({value(low)}){verdict}.']
@@ -73,27 +71,19 @@ def _categories(results: Results, table: Comparison) -> list[str]:
   with_regions = np.isfinite(table.run).all(axis=0)
   peaks = np.where(with_regions, table.run.max(axis=0), np.nan)
 
-  def peak(column):
-    layer = table.layers[int(table.run[:, column].argmax())]
-    return f'{peaks[column]:.2f} in {layer}', results.table[layer][
-        table.columns[column]].units[0]
-
   high, low = int(np.nanargmax(peaks)), int(np.nanargmin(peaks))
-  value, unit = peak(high)
+  layers = [
+      table.layers[int(table.run[:, column].argmax())]
+      for column in (high, low)]
+  leader = results.table[layers[0]][table.columns[high]].units[0]
   found = [
       f'The strongest units are those for {table.columns[high]}: mean NSS '
-      f'{value}, led by unit {unit}.']
+      f'{peaks[high]:.2f} in {layers[0]}, led by unit {leader}.']
   if high != low:
     found.append(
         f'The weakest are those for {table.columns[low]}: at most '
-        f'{peak(low)[0]}.')
-  counts = comparison.counts(results)
-  row, column = np.unravel_index(np.nanargmax(counts.run), counts.run.shape)
-  layer = counts.layers[row]
-  found.append(
-      f'Most units exceed T = {results.config["analysis"]["threshold"]:g} for '
-      f'{counts.columns[column]} in {layer}: {counts.run[row, column]:.0f} of '
-      f'{results.summary["units"][layer]}.')
+        f'{peaks[low]:.2f} in {layers[1]}.')
+  found.append(_above(results))
   missing = [
       name for name, known in zip(table.columns, with_regions, strict=True)
       if not known]
@@ -101,6 +91,19 @@ def _categories(results: Results, table: Comparison) -> list[str]:
     found.append(
         f"No region with a fixation is labelled {', '.join(missing)}.")
   return found
+
+
+def _above(results: Results) -> str:
+  """Where most units exceed T."""
+  counts = comparison.counts(results)
+  threshold = f'T = {results.config["analysis"]["threshold"]:g}'
+  row, column = np.unravel_index(np.nanargmax(counts.run), counts.run.shape)
+  if not counts.run[row, column]:
+    return f'No unit exceeds {threshold} for any category.'
+  layer = counts.layers[row]
+  return (
+      f'Most units exceed {threshold} for {counts.columns[column]} in {layer}: '
+      f'{counts.run[row, column]:.0f} of {results.summary["units"][layer]}.')
 
 
 def _arrays(results: Results, table: Comparison) -> list[str]:

@@ -1,5 +1,7 @@
 """A results folder, read and checked, for the tables and the page."""
 
+import functools
+import operator
 import os
 import pathlib
 from typing import NamedTuple
@@ -17,6 +19,10 @@ _PATTERNS = ('image_id', 'kind', 'background', 'set_size')
 _TABLE2 = ('layer', 'category', 'regions', 'mean_nss_top10',
            'units_above_threshold', 'top_units')
 _TABLE5 = ('layer', 'mean_nmm_top10', 'top_units')
+# Keys that the tables and the page show, besides those that `read` checks.
+_SUMMARY = ('weights.name', 'weights.sha256', 'counts.images', 'seconds',
+            'skipped', 'device', 'versions')
+_CONFIG = ('model.name', 'model.layers', 'analysis.top_units')
 
 
 class Cell(NamedTuple):
@@ -91,13 +97,10 @@ def read(workdir: str | os.PathLike) -> Results:
         f"and popout")
     job = summary['job']
     units = dict(summary['units'])
-    for key in ('weights', 'counts', 'seconds', 'skipped', 'versions'):
-      reader.expect(
-          isinstance(summary[key], dict), 'summary.json',
-          f'has no named values under {key}')
-    summary['device'], summary['weights']['name'], summary['weights']['sha256']
+    _require(summary, _SUMMARY)
   config = reader.json('config.json')
   with reader.checking('config.json'):
+    _require(config, _CONFIG + ('analysis.threshold',) * (job == 'dissect'))
     layers = tuple(config['model']['layers'])
     reader.expect(
         sorted(layers) == sorted(units), 'config.json',
@@ -113,6 +116,12 @@ def read(workdir: str | os.PathLike) -> Results:
       {layer: reader.array(f'{scored}/{layer}.npy', (len(rows), units[layer]))
        for layer in layers},
       table, _examples(reader, units))
+
+
+def _require(values: dict, keys: tuple[str, ...]) -> None:
+  """Raises a KeyError for the first key that is not there."""
+  for key in keys:
+    functools.reduce(operator.getitem, key.split('.'), values)
 
 
 def _table2(reader: Reader, units: dict[str, int]) -> dict:

@@ -57,7 +57,7 @@ def write(workdir: str | os.PathLike) -> pathlib.Path:
   html = environment.get_template('page.html.j2').render(
       results=results, summary=results.summary, config=results.config,
       findings=findings.sentences(results), citation=paper.citation(),
-      paper_top=paper.top_units(), range=panels.RANGE,
+      paper_top=paper.top_units(), brightest=panels.RANGE[1],
       examples=examples.views(results),
       colour_bar=pictures.scale(
           panels.colour_bar, 'Colour scale of the maps: from grey at the mean '

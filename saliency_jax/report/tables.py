@@ -1,6 +1,5 @@
 """The tables on the terminal: plain characters, at most 100 columns."""
 
-import math
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +8,10 @@ import numpy as np
 from saliency_jax.report import comparison, findings, paper
 from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.folder import Results
+from saliency_jax.report.numbers import number
+
+# Typographic signs, as a terminal of any encoding can show them.
+_PLAIN = {ord('\N{MINUS SIGN}'): '-', ord('\N{EN DASH}'): '-'}
 
 
 def text(results: Results) -> str:
@@ -45,7 +48,7 @@ def _table5(means: Comparison) -> list[str]:
   for layer, run, published in zip(
       means.layers, means.run[:, 0], means.paper[:, 0], strict=True):
     rows.append([
-        layer, number(run), number(published), number(run - published)])
+        layer, _plain(run), _plain(published), _plain(run - published)])
   return _aligned(rows, left=1, gap=3)
 
 
@@ -57,14 +60,13 @@ def _table2(table: Comparison, regions: Sequence[int], digits: int):
       ['regions', '', *map(str, regions)]]
   for layer, run, published in zip(
       table.layers, table.run, table.paper, strict=True):
-    rows.append([layer, 'run', *(number(x, digits) for x in run)])
-    rows.append(['', 'paper', *(number(x, digits) for x in published)])
+    rows.append([layer, 'run', *(_plain(x, digits) for x in run)])
+    rows.append(['', 'paper', *(_plain(x, digits) for x in published)])
   return _aligned(rows, left=2, gap=1)
 
 
-def number(value: float, digits: int = 2) -> str:
-  """Returns a number with fixed digits, or '-' for NaN."""
-  return '-' if math.isnan(value) else f'{value:.{digits}f}'
+def _plain(value: float, digits: int = 2) -> str:
+  return number(float(value), digits).translate(_PLAIN)
 
 
 def _aligned(rows: list[list[str]], *, left: int, gap: int) -> list[str]:
