@@ -8,12 +8,13 @@ few numbers per row and column, so U itself is never made:
     var(U)  = || La^T (X - mean) Lb ||^2    La La^T = A^T A / H,  likewise Lb
 
 A row of A holds two neighbouring cells at most, so A^T A has three diagonals
-and its Cholesky factor two: applying it is one shifted multiply-add.
+and its triangular factor two: applying it is one shifted multiply-add.
 
 Everything here is NumPy in float64, made once per size on the host.
 """
 
 import functools
+import math
 
 import numpy as np
 
@@ -38,12 +39,7 @@ def bilinear(pixels: int, cells: int) -> np.ndarray:
   Raises:
     ValueError: if a length is less than 1.
   """
-  if pixels < 1 or cells < 1:
-    raise ValueError(f'An axis needs a cell and a pixel: {pixels=}, {cells=}.')
-  position = np.clip(
-      (np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
-  lower = np.minimum(position.astype(int), max(cells - 2, 0))
-  share = position - lower
+  lower, share = _neighbours(pixels, cells)
   matrix = np.zeros((pixels, cells))
   row = np.arange(pixels)
   matrix[row, lower] = 1 - share
@@ -70,18 +66,41 @@ def axis_moments(pixels: int, cells: int) -> np.ndarray:
   Raises:
     ValueError: if a length is less than 1.
   """
-  matrix = bilinear(pixels, cells)
-  gram = matrix.T @ matrix / pixels
+  lower, share = _neighbours(pixels, cells)
   moments = np.zeros((3, cells))
-  moments[0] = matrix.mean(axis=0)
-  # The Gram matrix is singular when there are fewer pixels than cells. A pivot
-  # that vanishes then takes its whole row with it: both entries stay 0.
-  smallest = 1e-12 * gram.diagonal().max()
-  for i in range(cells):
-    pivot = gram[i, i] - (moments[2, i - 1] ** 2 if i else 0)
-    if pivot > smallest:
-      moments[1, i] = np.sqrt(pivot)
-      if i + 1 < cells:
-        moments[2, i] = gram[i + 1, i] / moments[1, i]
+  moments[0] = bilinear(pixels, cells).mean(axis=0)
+  # L^T is the triangle of A's QR decomposition, by Givens rotations: each row
+  # of A is turned into the triangle's row of its lower cell, which leaves a
+  # remnant in the next column alone. A Cholesky decomposition of A^T A would
+  # divide by pivots that vanish where there are fewer pixels than cells.
+  remnant = 0.
+  first = np.searchsorted(lower, np.arange(cells + 1))
+  for cell in range(cells):
+    diagonal, beside, remnant = remnant, 0., 0.
+    for part in share[first[cell]:first[cell + 1]]:
+      length = math.hypot(diagonal, 1 - part)
+      left = part
+      if length:
+        cosine, sine = diagonal / length, (1 - part) / length
+        diagonal, beside, left = (
+            length, cosine * beside + sine * part,
+            cosine * part - sine * beside)
+      remnant = math.hypot(remnant, left)
+    moments[1:, cell] = diagonal, beside
+  moments[1:] /= math.sqrt(pixels)
   moments.flags.writeable = False
   return moments
+
+
+def _neighbours(pixels: int, cells: int) -> tuple[np.ndarray, np.ndarray]:
+  """Returns each pixel's lower cell and the share of the one above: `[P]`.
+
+  Raises:
+    ValueError: if a length is less than 1.
+  """
+  if pixels < 1 or cells < 1:
+    raise ValueError(f'An axis needs a cell and a pixel: {pixels=}, {cells=}.')
+  position = np.clip(
+      (np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
+  lower = np.minimum(position.astype(int), max(cells - 2, 0))
+  return lower, position - lower
