@@ -2,6 +2,8 @@
 
     python launch/build_dataset.py --dataset=osie --output=built
     python launch/build_dataset.py --dataset=popout --count=80 --output=built
+    python launch/build_dataset.py --dataset=salicon --source=images/train \\
+      --fixations=fixations/train --output=built
 """
 
 import entry
@@ -10,19 +12,26 @@ from absl import flags
 from saliency_jax.datasets import builders
 from saliency_jax.datasets.download import fetch_osie
 from saliency_jax.datasets.osie import Osie, fingerprint
+from saliency_jax.datasets.photographs import Photographs
 from saliency_jax.datasets.popout import SearchArrays
+from saliency_jax.datasets.salicon import Salicon
+from saliency_jax.errors import InputError
 
 _DATASET = flags.DEFINE_enum(
-    'dataset', None, ['osie', 'popout'], 'What to build.', required=True)
+    'dataset', None, ['osie', 'popout', 'salicon'], 'What to build.',
+    required=True)
 _OUTPUT = flags.DEFINE_string(
     'output', None, 'Folder under which the data set gets its own.',
     required=True)
 _SOURCE = flags.DEFINE_string(
     'source', None, "osie: a folder in OSIE's layout; by default OSIE is "
-    'fetched.')
+    'fetched. salicon: the folder of photographs.')
+_FIXATIONS = flags.DEFINE_string(
+    'fixations', None, 'salicon: the folder of .mat files or of fixation PNGs, '
+    'or the JSON file.')
 _REGIONS = flags.DEFINE_string(
-    'regions', None, 'osie: a folder of labelme files or label images; by '
-    'default the annotation of OSIE in the package.')
+    'regions', None, 'osie, salicon: a folder of labelme files or label '
+    'images; by default the annotation of OSIE in the package, or none.')
 _CACHE_DIR = flags.DEFINE_string(
     'cache_dir', None, 'osie: where to keep what is fetched; by default '
     '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
@@ -32,18 +41,33 @@ _SIZE = flags.DEFINE_integer('size', 512, 'popout: height and width in pixels.')
 
 
 def main() -> None:
-  build = {'osie': _osie, 'popout': _popout}[_DATASET.value]
+  build = {'osie': _osie, 'popout': _popout, 'salicon': _salicon}[
+      _DATASET.value]
   print(f'built in    {builders.build(build())}')
 
 
 def _osie() -> builders.OsieBuilder:
   source = Osie(
       _SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
+  _describe(source)
+  return builders.OsieBuilder(source, _OUTPUT.value)
+
+
+def _salicon() -> builders.SaliconBuilder:
+  if not (_SOURCE.value and _FIXATIONS.value):
+    raise InputError(
+        'SALICON is not fetched: say where it is with --source and '
+        '--fixations.')
+  source = Salicon(_SOURCE.value, _FIXATIONS.value, _REGIONS.value)
+  _describe(source)
+  return builders.SaliconBuilder(source, _OUTPUT.value)
+
+
+def _describe(source: Photographs) -> None:
   images, fixations, sha256 = fingerprint(source)
   print(f'images      {images}')
   print(f'fixations   {fixations:,}')
   print(f'sha256      {sha256}, of the fixations')
-  return builders.OsieBuilder(source, _OUTPUT.value)
 
 
 def _popout() -> builders.SearchArrayBuilder:

@@ -1,9 +1,9 @@
-"""Data sets built with TensorFlow Datasets, and read again, without TensorFlow.
+"""Building data sets with TensorFlow Datasets, without TensorFlow.
 
 A built data set is a folder of array_record files in which every image, its
-fixations and its regions lie together; any TFDS program can read it. Importing
-TFDS takes about a second: nothing else in this package imports this module
-before a built data set is asked for.
+fixations and its regions lie together; any TFDS program can read it, and
+`built.BuiltSource` gives the records back. Importing TFDS takes about a second:
+nothing else in this package imports this module before it is asked for.
 """
 
 import contextlib
@@ -18,15 +18,13 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from saliency_jax import progress
-from saliency_jax.datasets.fixations import Fixations
-from saliency_jax.datasets.images import read_image
+from saliency_jax.datasets.built import SPLIT
 from saliency_jax.datasets.osie import Osie
-from saliency_jax.datasets.patterns import Pattern
+from saliency_jax.datasets.photographs import Photographs
 from saliency_jax.datasets.popout import DISTRACTORS, TARGET, SearchArrays
-from saliency_jax.datasets.records import CATEGORIES, Record, Regions, Source
+from saliency_jax.datasets.records import CATEGORIES, Record, Source
+from saliency_jax.datasets.salicon import Salicon
 from saliency_jax.errors import InputError
-
-_SPLIT = 'train'  # What TFDS calls the split of a data set that has one.
 
 
 class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -46,7 +44,7 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
   def _split_generators(self, dl_manager):
     del dl_manager  # Everything is in the source.
-    return {_SPLIT: self._generate_examples()}
+    return {SPLIT: self._generate_examples()}
 
   def _dataset_info(
       self, features: dict, categories: tuple[str, ...], **kwargs):
@@ -72,25 +70,23 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         title='Building')
 
 
-class OsieBuilder(_Builder, skip_registration=True):
-  """Builds an `Osie`; the photographs' files are kept as they are."""
+class _PhotographBuilder(_Builder, skip_registration=True):
+  """Builds photographs; their files are kept as they are."""
 
-  name = 'osie'
-  _source: Osie
+  _source: Photographs
+  _known: dict[str, tuple[str, np.dtype]]  # feature -> field of `Fixations`
 
-  def _info(self) -> tfds.core.DatasetInfo:
+  def _photograph_info(self, description: str, homepage: str):
+    columns = {
+        feature: tfds.features.Tensor(shape=(None,), dtype=dtype)
+        for feature, (_, dtype) in self._known.items()}
     return self._dataset_info(
         {'fixations': {
             'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
-            'subject': tfds.features.Tensor(shape=(None,), dtype=np.int32),
-            'duration': tfds.features.Tensor(
-                shape=(None,), dtype=np.float32)}},
-        CATEGORIES,
-        description=(
-            'Photographs with the fixations of their observers (pixels (y, x) '
-            'from 0, ms) and labelled regions.'),
-        homepage='https://github.com/NUS-VIP/predicting-human-gaze-beyond-'
-        'pixels')
+            **columns}},
+        CATEGORIES, homepage=homepage, description=(
+            f'{description}, with the fixations of their observers (pixels (y, '
+            'x) from 0, ms) and labelled regions.'))
 
   def _generate_examples(self):
     for index, record in self._examples():
@@ -99,8 +95,35 @@ class OsieBuilder(_Builder, skip_registration=True):
           **_example(record),
           'image': self._source.photograph(index).read_bytes(),
           'fixations': {
-              'point': fixations.points, 'subject': fixations.subjects,
-              'duration': fixations.durations}}
+              'point': fixations.points,
+              **{feature: getattr(fixations, field)
+                 for feature, (field, _) in self._known.items()}}}
+
+
+class OsieBuilder(_PhotographBuilder, skip_registration=True):
+  """Builds an `Osie`."""
+
+  name = 'osie'
+  _source: Osie
+  _known = {
+      'subject': ('subjects', np.int32), 'duration': ('durations', np.float32)}
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    return self._photograph_info(
+        'Photographs',
+        'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels')
+
+
+class SaliconBuilder(_PhotographBuilder, skip_registration=True):
+  """Builds a `Salicon`, of whose fixations nobody knows how long they took."""
+
+  name = 'salicon'
+  _source: Salicon
+  _known = {'subject': ('subjects', np.int32)}
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    return self._photograph_info(
+        'Photographs of MS COCO seen through a mouse', 'http://salicon.net')
 
 
 class SearchArrayBuilder(_Builder, skip_registration=True):
@@ -124,79 +147,6 @@ class SearchArrayBuilder(_Builder, skip_registration=True):
           **_example(record), 'image': _png(record.image),
           'kind': pattern.kind, 'background': pattern.background,
           'set_size': pattern.set_size}
-
-
-class BuiltSource:
-  """A `Source` of a built data set; its records equal those it was built from.
-
-  Attributes:
-    image_ids: in the order of the source.
-    patterns: one `Pattern` per search array; () for photographs.
-  """
-
-  def __init__(self, folder: str | os.PathLike):
-    """Opens a built data set and reads the images' names.
-
-    Args:
-      folder: the folder that `build` returned.
-
-    Raises:
-      InputError: the folder holds no data set that was built here.
-    """
-    self._folder = pathlib.Path(folder)
-    try:
-      builder = tfds.builder_from_directory(os.fspath(folder))
-      regions = builder.info.features['regions']
-      self._categories = tuple(regions['category'].feature.names)
-      self._examples = builder.as_data_source(
-          _SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
-      patterns = [_pattern(example) for example in self._examples]
-    except Exception as error:  # TFDS raises what its many parts met.
-      raise InputError(
-          f'{folder} holds no data set that can be read; build it again with '
-          'launch/build_dataset.py.') from error
-    self.image_ids = tuple(pattern.image_id for pattern in patterns)
-    self.patterns = tuple(patterns) if patterns[0].kind else ()
-
-  def __len__(self) -> int:
-    return len(self.image_ids)
-
-  def __getitem__(self, index: int) -> Record:
-    """Reads one image with its fixations and regions.
-
-    Raises:
-      IndexError: there is no such image.
-      InputError: the image cannot be decoded.
-    """
-    image_id = self.image_ids[index]
-    example = self._example(index)
-    image = read_image(example['image'], f'{self._folder}, image {image_id}')
-    regions = example['regions']
-    masks = np.unpackbits(
-        regions['mask'], axis=-1, count=image.shape[1]).view(bool)
-    points = (example['fixations']['point'] if 'fixations' in example
-              else np.zeros((0, 2), np.int32))
-    return Record(image_id, image, points, Regions(
-        regions['id'],
-        tuple(self._categories[label] for label in regions['category']),
-        masks))
-
-  def scanpaths(self, index: int) -> Fixations:
-    """Returns the fixations of `self[index]` with their observers.
-
-    Raises:
-      IndexError: there is no such image.
-      InputError: nobody looked at these images.
-    """
-    example = self._example(index)
-    if 'fixations' not in example:
-      raise InputError(f'{self._folder} has no fixations; give photographs.')
-    fixations = example['fixations']
-    return Fixations(
-        fixations['point'], fixations['subject'], fixations['duration'])
-
-  def _example(self, index: int) -> dict:
-    return self._examples[range(len(self))[index]]
 
 
 def build(builder: _Builder) -> pathlib.Path:
@@ -234,13 +184,3 @@ def _png(image: np.ndarray) -> bytes:
   stream = io.BytesIO()
   Image.fromarray(image).save(stream, 'png')
   return stream.getvalue()
-
-
-def _pattern(example: dict) -> Pattern:
-  """Returns an example's name and, of a search array, what it shows."""
-  name = example['image_id'].decode()
-  if 'kind' not in example:
-    return Pattern(name, '', '', '')
-  return Pattern(
-      name, example['kind'].decode(), example['background'].decode(),
-      int(example['set_size']))

@@ -1,13 +1,59 @@
-"""Opens the data set that a config names: raw files, or built by TFDS."""
+"""Opens the data set that a config or a flag names: raw files or built ones."""
 
 import pathlib
+from collections.abc import Callable
+from typing import NamedTuple
 
 from saliency_jax.datasets import download
+from saliency_jax.datasets.fixation_maps import MappedPhotographs
 from saliency_jax.datasets.masked_folder import MaskedFolder
+from saliency_jax.datasets.mit1003 import Mit1003
 from saliency_jax.datasets.osie import Osie
 from saliency_jax.datasets.popout import SearchArrays
+from saliency_jax.datasets.pysaliency_file import Pysaliency
 from saliency_jax.datasets.records import Source
+from saliency_jax.datasets.salicon import Salicon
+from saliency_jax.datasets.table import Table
 from saliency_jax.errors import InputError
+
+
+class Kind(NamedTuple):
+  """A kind of data set, and what must and may be said to open one."""
+  open: Callable[..., Source]
+  needs: tuple[str, ...] = ()
+  takes: tuple[str, ...] = ()
+
+
+def open_source(kind: str, **options: str | int | None) -> Source:
+  """Opens a data set.
+
+  Args:
+    kind: a key of `KINDS`.
+    **options: what this kind needs or takes: `images`, a folder (or the file
+      that stands for it); `fixations`, a folder or file; `regions`, a folder of
+      labelled regions; and numbers of one kind alone. '' and None say nothing.
+
+  Raises:
+    InputError: there is no such kind, an option is missing or of no use to it,
+      or the data set is at fault.
+  """
+  if kind not in KINDS:
+    raise InputError(
+        f'There is no kind of data set {kind!r}; give one of '
+        f'{", ".join(KINDS)}.')
+  opener, needs, takes = KINDS[kind]
+  given = {
+      name: value for name, value in options.items() if value not in ('', None)}
+  for name in needs:
+    if name not in given:
+      raise InputError(
+          f'A data set of the kind {kind!r} needs {name}; say where they are.')
+  for name in given:
+    if name not in needs + takes:
+      raise InputError(
+          f'A data set of the kind {kind!r} has no use for {name}; leave it '
+          'out.')
+  return opener(**given)
 
 
 def photographs(config) -> Source:
@@ -20,14 +66,15 @@ def photographs(config) -> Source:
   Raises:
     InputError: if the folder is at fault, or cannot be fetched.
   """
-  folder = config.data.dir or download.fetch_osie(config.init.cache_dir or None)
-  if _is_built(folder):
-    if config.data.regions:
+  folder, regions = config.data.dir, config.data.regions
+  if folder and _is_built(folder):
+    if regions:
       raise InputError(
           f'{folder} is a built data set with regions of its own; leave '
           f'--config.data.regions out, or build it again with --regions.')
-    return _built(folder)
-  return Osie(folder, config.data.regions or None)
+    return open_source('built', images=folder)
+  return open_source(
+      'osie', images=folder, regions=regions, cache_dir=config.init.cache_dir)
 
 
 def search_arrays(config) -> Source:
@@ -42,15 +89,45 @@ def search_arrays(config) -> Source:
   """
   data = config.data
   if not data.dir:
-    return SearchArrays(count=data.count, seed=data.seed, size=data.size)
-  return _built(data.dir) if _is_built(data.dir) else MaskedFolder(data.dir)
+    return open_source(
+        'popout', count=data.count, seed=data.seed, size=data.size)
+  kind = 'built' if _is_built(data.dir) else 'popout'
+  return open_source(kind, images=data.dir)
 
 
 def _is_built(folder: str) -> bool:
   return (pathlib.Path(folder) / 'dataset_info.json').is_file()
 
 
-def _built(folder: str) -> Source:
+def _osie(
+    images: str | None = None, cache_dir: str | None = None,
+    regions: str | None = None) -> Source:
+  return Osie(images or download.fetch_osie(cache_dir), regions)
+
+
+def _popout(images: str | None = None, **drawing: int) -> Source:
+  if images and drawing:
+    raise InputError(
+        f'The search arrays in {images} are not drawn; leave '
+        f'{" and ".join(drawing)} out.')
+  return MaskedFolder(images) if images else SearchArrays(**drawing)
+
+
+def _built(images: str) -> Source:
   # Imported when asked for: TFDS costs a second.
-  from saliency_jax.datasets.builders import BuiltSource
-  return BuiltSource(folder)
+  from saliency_jax.datasets.built import BuiltSource
+  return BuiltSource(images)
+
+
+_APART = ('images', 'fixations')
+
+KINDS = {
+    'osie': Kind(_osie, takes=('images', 'regions', 'cache_dir')),
+    'salicon': Kind(Salicon, _APART, ('regions',)),
+    'table': Kind(Table, _APART, ('regions', 'origin')),
+    'maps': Kind(MappedPhotographs, _APART, ('regions',)),
+    'mit1003': Kind(Mit1003, _APART, ('regions',)),
+    'pysaliency': Kind(Pysaliency, _APART, ('regions',)),
+    'popout': Kind(_popout, takes=('images', 'count', 'seed', 'size')),
+    'built': Kind(_built, ('images',)),
+}

@@ -11,6 +11,7 @@ import pathlib
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from saliency_jax.datasets import matlab
 from saliency_jax.errors import InputError
@@ -20,7 +21,24 @@ class Fixations(NamedTuple):
   """All N fixations on one image, by subject, in the order they were made."""
   points: np.ndarray  # float64 `[N, 2]` (y, x) as recorded, or int32 pixels
   subjects: np.ndarray  # int32 `[N]`, the subject's place in the file from 0
-  durations: np.ndarray  # float32 `[N]`, ms
+  durations: np.ndarray  # float32 `[N]`, ms; NaN where nobody wrote it down
+  times: np.ndarray  # float32 `[N]`, ms, when each began; or NaN
+
+
+def make(
+    points: np.ndarray, subjects: ArrayLike = 0, durations: ArrayLike = np.nan,
+    times: ArrayLike = np.nan) -> Fixations:
+  """Returns `Fixations` of the right types; a single value holds for all.
+
+  Args:
+    points: `[N, 2]` (y, x).
+    subjects, durations, times: `[N]`, or one value. What is not given is not
+      known: one subject then stands for everybody.
+  """
+  return Fixations(points, *(
+      np.broadcast_to(np.asarray(values, dtype), len(points)).copy()
+      for values, dtype in (
+          (subjects, np.int32), (durations, np.float32), (times, np.float32))))
 
 
 def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
@@ -38,38 +56,26 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
     InputError: the file is missing, not in this layout, names an image twice,
       or holds a value that is not finite.
   """
-  path = pathlib.Path(path)
-  try:
-    entries = matlab.parse(path.read_bytes(), 'fixations')
-  except OSError as error:
-    raise InputError(
-        f'The fixation file {path} cannot be read ({error.strerror}).'
-    ) from error
-  except matlab.FormatError as error:
-    raise InputError(
-        f'{path} is no usable MATLAB file: {error}.') from error
+  entries = matlab.load(path, 'fixations')
   if not isinstance(entries, list):
     raise InputError(f"{path} has no cell 'fixations'; is it OSIE's file?")
 
   found = {}
   for place, entry in enumerate(entries, start=1):
-    name = _field(entry, 'img', str, f'{path}, entry {place}')
+    name = matlab.field(entry, 'img', str, f'{path}, entry {place}')
     where = f'{path}, image {name}'
     stem = pathlib.PurePath(name).stem
     if not stem or stem in found:
       raise InputError(
           f'{where}, entry {place}: the name is empty or occurs twice; keep '
           'one entry for each image.')
-    found[stem] = _image(_field(entry, 'subjects', list, where), where)
+    found[stem] = _image(matlab.field(entry, 'subjects', list, where), where)
   return found
 
 
 def on_pixels(
     fixations: Fixations, height: int, width: int, where: str) -> Fixations:
-  """Puts every fixation on the pixel that it fell on.
-
-  As the authors do, the coordinate is rounded (halves up) and clipped into the
-  image, so that a pixel fixated twice occurs twice.
+  """Puts every fixation on the pixel that it fell on; see `clipped`.
 
   Args:
     fixations: as `read_fixations` returns them.
@@ -84,8 +90,7 @@ def on_pixels(
       pixel.
   """
   points = fixations.points
-  size = np.asarray([height, width])
-  outside = ((points < -1) | (points > size)).any(axis=1)
+  outside = ((points < -1) | (points > (height, width))).any(axis=1)
   if outside.any():
     first = int(np.argmax(outside))
     y, x = points[first] + 1
@@ -93,7 +98,24 @@ def on_pixels(
         f'{where}, subject {fixations.subjects[first] + 1}: the fixation at '
         f'x = {x:g}, y = {y:g} lies outside the {width} x {height} image; '
         'is it the right photograph?')
-  pixels = np.clip(np.floor(points + 0.5), 0, size - 1)
+  return clipped(fixations, height, width)
+
+
+def clipped(fixations: Fixations, height: int, width: int) -> Fixations:
+  """Puts every fixation on its pixel, or on the nearest one in the image.
+
+  As OSIE's authors do, the coordinate is rounded (halves up) and clipped into
+  the image, so that a pixel fixated twice occurs twice.
+
+  Args:
+    fixations: points (y, x) from 0 at the top left pixel's centre.
+    height, width: the image's size in pixels.
+
+  Returns:
+    The same fixations with int32 points.
+  """
+  pixels = np.clip(
+      np.floor(fixations.points + 0.5), 0, (height - 1, width - 1))
   return fixations._replace(points=pixels.astype(np.int32))
 
 
@@ -107,7 +129,7 @@ def _image(subjects: list, where: str) -> Fixations:
   for number, subject in enumerate(subjects):
     whose = f'{where}, subject {number + 1}'
     x, y, duration = (
-        _field(subject, name, np.ndarray, whose).astype(np.float64)
+        matlab.field(subject, name, np.ndarray, whose).ravel().astype(float)
         for name in ('fix_x', 'fix_y', 'fix_duration'))
     if not len(x) == len(y) == len(duration):
       raise InputError(
@@ -117,18 +139,9 @@ def _image(subjects: list, where: str) -> Fixations:
     if not np.isfinite(rows).all():
       raise InputError(f'{whose} has a fixation that is not a number.')
     points.append(rows[:, :2] - 1)
-    numbers.append(np.full(len(rows), number, np.int32))
+    numbers.append(np.full(len(rows), number))
     durations.append(duration)
-  return Fixations(
+  return make(
       np.concatenate([np.zeros((0, 2)), *points]),
-      np.concatenate([np.zeros(0, np.int32), *numbers]),
-      np.concatenate([np.zeros(0), *durations]).astype(np.float32))
-
-
-def _field(value: matlab.Value, name: str, kind: type, where: str):
-  """Returns one field of a structure, of the type that it must have."""
-  structure = value[0] if isinstance(value, list) and len(value) == 1 else None
-  field = structure.get(name) if isinstance(structure, dict) else None
-  if not isinstance(field, kind):
-    raise InputError(f"{where}: no proper field {name}; is it OSIE's file?")
-  return field
+      np.concatenate([np.zeros(0), *numbers]),
+      np.concatenate([np.zeros(0), *durations]))

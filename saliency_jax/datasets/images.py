@@ -9,6 +9,7 @@ and is refused by `regions.py`.
 
 import io
 import os
+import pathlib
 import struct
 import zlib
 
@@ -22,6 +23,8 @@ MAX_PIXELS = 2**26
 
 # Pillow knows dozens more, some of which start other programs.
 _FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
+
+_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
 # What Pillow's readers let through when a file's inside is damaged.
 _DAMAGED = (
@@ -86,6 +89,47 @@ def image_size(path: str | os.PathLike) -> tuple[int, int]:
   """
   with _open(path, str(path)) as image:
     return image.height, image.width
+
+
+def files_by_stem(
+    folder: pathlib.Path, suffixes: tuple[str, ...]) -> dict[str, pathlib.Path]:
+  """Lists the folder's files of some kinds by stem, sorted; not hidden ones.
+
+  Args:
+    folder: the folder; one that is missing holds nothing.
+    suffixes: e.g. '.png', in small letters.
+
+  Raises:
+    InputError: two of the files have one stem.
+  """
+  found = {}
+  for path in sorted(folder.glob('[!.]*')):
+    if path.suffix.lower() not in suffixes:
+      continue
+    if path.stem in found:
+      raise InputError(
+          f'{path} and {found[path.stem].name} have one name; rename or remove '
+          'one of them.')
+    found[path.stem] = path
+  return found
+
+
+def list_images(folder: str | os.PathLike) -> dict[str, pathlib.Path]:
+  """Lists a folder's image files by stem, sorted.
+
+  Raises:
+    InputError: the folder is missing or holds no image, or two of them have one
+      stem.
+  """
+  folder = pathlib.Path(folder)
+  if not folder.is_dir():
+    raise InputError(f'There is no folder of images {folder}.')
+  found = files_by_stem(folder, _SUFFIXES)
+  if not found:
+    raise InputError(
+        f'{folder} holds no image; put files there that end in '
+        f'{", ".join(_SUFFIXES)}.')
+  return found
 
 
 def _name(file: str | os.PathLike | bytes, name: str | None) -> str:

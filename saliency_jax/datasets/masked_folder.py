@@ -14,7 +14,11 @@ from PIL import Image
 
 from saliency_jax import files
 from saliency_jax.datasets import patterns
-from saliency_jax.datasets.images import read_image, read_labels
+from saliency_jax.datasets.images import (
+    files_by_stem,
+    read_image,
+    read_labels,
+)
 from saliency_jax.datasets.popout import DISTRACTORS, TARGET
 from saliency_jax.datasets.records import Record, Regions, Source
 from saliency_jax.errors import InputError
@@ -42,7 +46,7 @@ class MaskedFolder:
     folder = pathlib.Path(folder)
     self._images = _images(folder)
     self._masks = {
-        category: _files(folder / name, ('.png',))
+        category: files_by_stem(folder / name, ('.png',))
         for category, name in _MASK_FOLDERS.items()}
     for masks in self._masks.values():
       for image_id, path in masks.items():
@@ -127,26 +131,10 @@ def _write(path: pathlib.Path, pixels: np.ndarray) -> None:
 def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   if not folder.is_dir():
     raise InputError(f'There is no folder of search arrays {folder}.')
-  found = _files(folder / 'images', _SUFFIXES)
+  found = files_by_stem(folder / 'images', _SUFFIXES)
   if not found:
     raise InputError(
         f'{folder / "images"} holds no images; put PNG or JPEG files there.')
-  return found
-
-
-def _files(
-    folder: pathlib.Path, suffixes: tuple[str, ...]
-) -> dict[str, pathlib.Path]:
-  """Returns the folder's files of these kinds by stem; hidden ones are not."""
-  found = {}
-  for path in sorted(folder.glob('[!.]*')):
-    if path.suffix.lower() not in suffixes:
-      continue
-    if path.stem in found:
-      raise InputError(
-          f'{path} and {found[path.stem].name} have one name; rename or remove '
-          'one of them.')
-    found[path.stem] = path
   return found
 
 

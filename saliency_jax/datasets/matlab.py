@@ -7,13 +7,17 @@ reads: one changed byte can make it claim all memory or end the process.
 """
 
 import math
+import os
 import struct
 import zlib
 
 import numpy as np
 
+from saliency_jax.errors import InputError
+
 _HEADER = 128  # bytes
 _MAX_BYTES = 2**26  # of a variable, unpacked; OSIE has 5 MB
+_MAX_AXES = 8
 _MAX_DEPTH = 16  # OSIE: a cell of structures of a cell of structures of numbers
 
 _SIZES, _MATRIX, _COMPRESSED = 5, 14, 15
@@ -31,9 +35,48 @@ class FormatError(Exception):
   """The bytes are not what they should be; the message is the reason."""
 
 
-# What a variable can be, with the values in MATLAB's order, columns first: a
-# vector, a text, a cell's contents, or the elements of a structure.
+# What a variable can be: numbers in MATLAB's own shape (two axes or more), a
+# text, or, with the elements in MATLAB's order (columns first), a cell's
+# contents or the elements of a structure array.
 Value = np.ndarray | str | list['Value'] | list[dict[str, 'Value']]
+
+
+def load(path: str | os.PathLike, name: str) -> Value | None:
+  """Reads one variable of a file; see `parse`.
+
+  Raises:
+    InputError: the file cannot be read, or is damaged.
+  """
+  try:
+    with open(path, 'rb') as file:
+      return parse(file.read(), name)
+  except OSError as error:
+    raise InputError(
+        f'The fixation file {path} cannot be read ({error.strerror}).'
+    ) from error
+  except FormatError as error:
+    raise InputError(
+        f'{path} is no usable MATLAB file: {error}.') from error
+
+
+def field(value: Value | None, name: str, kind: type, where: str):
+  """Returns one field of a single structure.
+
+  Args:
+    value: what should be a structure array of one element.
+    name: the field's.
+    kind: the type that its value must have.
+    where: the file and the place in it, for the error.
+
+  Raises:
+    InputError: there is no such field, or it is of another type.
+  """
+  structure = value[0] if isinstance(value, list) and len(value) == 1 else None
+  found = structure.get(name) if isinstance(structure, dict) else None
+  if not isinstance(found, kind):
+    raise InputError(
+        f'{where}: no proper field {name}; is it a file of this data set?')
+  return found
 
 
 def parse(data: bytes, name: str) -> Value | None:
@@ -44,9 +87,9 @@ def parse(data: bytes, name: str) -> Value | None:
     name: the variable's.
 
   Returns:
-    The variable, or None if the file has none of this name. Sizes are not kept:
-    a numeric array becomes a one-dimensional array, a cell a list, a structure
-    array a list of dicts.
+    The variable, or None if the file has none of this name. A numeric array
+    keeps its shape; a cell becomes a list, a structure array a list of dicts,
+    whatever their shapes.
 
   Raises:
     FormatError: this is no such file, or it is damaged, or the variable is or
@@ -106,7 +149,7 @@ class _Reader:
     if kind != _MATRIX:
       raise FormatError('an element is no matrix')
     if not data:
-      return '', np.zeros(0)
+      return '', np.zeros((0, 0))
     if depth > _MAX_DEPTH:
       raise FormatError('it is nested too deeply')
     _, flags, place = self.element(data, 0)
@@ -119,7 +162,7 @@ class _Reader:
       raise FormatError('an array has no class or size')
     flags, _ = self._words(flags)
     sizes = self._numbers(kind, sizes).tolist()
-    if min(sizes, default=-1) < 0:
+    if min(sizes, default=-1) < 0 or not 2 <= len(sizes) <= _MAX_AXES:
       raise FormatError('an array has no size')
     count = math.prod(sizes)
     if flags & _COMPLEX:
@@ -137,7 +180,10 @@ class _Reader:
     values = self._numbers(kind, content)
     if len(values) != count:
       raise FormatError('an array has another size than it says')
-    return name, values
+    try:
+      return name, values.reshape(sizes, order='F')
+    except ValueError as error:  # Nothing, along axes of billions.
+      raise FormatError('an array has no size') from error
 
   def _several(
       self, data: memoryview, place: int, count: int, depth: int

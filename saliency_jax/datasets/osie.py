@@ -16,8 +16,7 @@ from saliency_jax.datasets.fixations import (
     on_pixels,
     read_fixations,
 )
-from saliency_jax.datasets.images import image_size, read_image
-from saliency_jax.datasets.records import Record
+from saliency_jax.datasets.photographs import Photographs
 from saliency_jax.datasets.regions import open_regions
 from saliency_jax.errors import InputError
 
@@ -29,11 +28,8 @@ class Fingerprint(NamedTuple):
   sha256: str  # over every image_id and its fixated pixels
 
 
-class Osie:
+class Osie(Photographs):
   """A `Source` of the photographs in one folder; see the module.
-
-  A record's fixations are those of all observers, pixels fixated twice
-  included twice.
 
   Attributes:
     image_ids: the stems of the photographs, sorted.
@@ -54,83 +50,32 @@ class Osie:
         fixations and regions do not belong together.
     """
     folder = _data_folder(pathlib.Path(folder))
-    self._photographs = {
+    files = {
         path.stem: path for path in sorted((folder / 'stimuli').glob('*.jpg'))}
-    if not self._photographs:
+    if not files:
       raise InputError(
           f'{folder / "stimuli"} holds no .jpg photograph; give a folder in '
           "OSIE's layout.")
-    self.image_ids = tuple(self._photographs)
-    self._file = folder / 'eye' / 'fixations.mat'
-    self._fixations = read_fixations(self._file)
-    self._check_names()
-    self._regions = open_regions(regions)
-    if regions is not None and not (
-        self._photographs.keys() & set(self._regions.image_ids)):
-      raise InputError(
-          f'{regions} names none of the photographs in {folder / "stimuli"}; '
-          'give the regions of these photographs.')
+    super().__init__(files, _Eye(folder / 'eye' / 'fixations.mat'), regions)
+    if regions is None:
+      self._regions = open_regions(None)
 
-  def __len__(self) -> int:
-    return len(self.image_ids)
 
-  def __getitem__(self, index: int) -> Record:
-    """Reads one photograph with its fixations and regions.
+class _Eye:
+  """The fixations of one `fixations.mat`; a `FixationReader`."""
 
-    Raises:
-      IndexError: there is no such photograph.
-      InputError: the photograph is damaged, or its fixations or regions are of
-        an image of another size.
-    """
-    image_id = self.image_ids[index]
-    image = read_image(self.photograph(index))
-    height, width = image.shape[:2]
-    return Record(
-        image_id, image, self._on_pixels(image_id, height, width).points,
-        self._regions.regions(image_id, height, width))
+  def __init__(self, path: pathlib.Path):
+    self.place = path
+    self._found = read_fixations(path)
+    self.names = {image_id: f'{image_id}.jpg' for image_id in self._found}
 
-  def photograph(self, index: int) -> pathlib.Path:
-    """Returns the file of `self[index]`."""
-    return self._photographs[self.image_ids[index]]
-
-  def scanpaths(self, index: int) -> Fixations:
-    """Returns the fixations of `self[index]` with their observers.
-
-    Args:
-      index: the image's place in `image_ids`.
-
-    Returns:
-      `Fixations` on int32 pixels, in the order of the record's.
-
-    Raises:
-      IndexError: there is no such photograph.
-      InputError: the photograph cannot be opened, or is too small.
-    """
-    return self._on_pixels(
-        self.image_ids[index], *image_size(self.photograph(index)))
-
-  def _on_pixels(self, image_id: str, height: int, width: int) -> Fixations:
+  def fixations(self, image_id: str, height: int, width: int) -> Fixations:
     return on_pixels(
-        self._fixations[image_id], height, width,
-        f'{self._file}, image {self._photographs[image_id].name}')
-
-  def _check_names(self) -> None:
-    stimuli = self._file.parent.parent / 'stimuli'
-    absent = sorted(self._fixations.keys() - self._photographs.keys())
-    if absent:
-      raise InputError(
-          f'{self._file} names {len(absent)} of {len(self._fixations)} images '
-          f'that are not in {stimuli}, the first is {absent[0]}.jpg; add the '
-          'photographs or take them out of the file.')
-    unseen = sorted(self._photographs.keys() - self._fixations.keys())
-    if unseen:
-      raise InputError(
-          f'{self._file} has no fixations for {len(unseen)} of '
-          f'{len(self._photographs)} photographs in {stimuli}, the first is '
-          f'{unseen[0]}.jpg; add the fixations or remove the photographs.')
+        self._found[image_id], height, width,
+        f'{self.place}, image {self.names[image_id]}')
 
 
-def fingerprint(source: Osie) -> Fingerprint:
+def fingerprint(source: Photographs) -> Fingerprint:
   """Digests the fixations of all images, in the order of `image_ids`.
 
   The digest is over `<image_id>:<y>,<x>;<y>,<x>;...` and a newline for each.
@@ -139,7 +84,7 @@ def fingerprint(source: Osie) -> Fingerprint:
     source: the data set, raw or built.
 
   Raises:
-    InputError: as `Osie.scanpaths`.
+    InputError: as `Photographs.scanpaths`.
   """
   digest, total = hashlib.sha256(), 0
   for index, image_id in enumerate(source.image_ids):

@@ -39,12 +39,30 @@ def all_fixations_in_regions(record: Record) -> PixelSets:
   return _in_regions(record, record.fixations)
 
 
+def distinct_fixations(record: Record) -> PixelSets:
+  """Returns the image's fixated pixels as one set, each once (paper, MIT)."""
+  return _whole(np.unique(record.fixations, axis=0))
+
+
+def all_fixations(record: Record) -> PixelSets:
+  """Returns the image's fixations as one set, with repeats, as pysaliency."""
+  return _whole(record.fixations)
+
+
 def target(record: Record) -> PixelSets:
-  """Returns the pixels of the search target (He et al. 2019, Eq. 4)."""
+  """Returns the pixels of the search target (He et al. 2019, Eq. 4).
+
+  Where search arrays are trained on, they stand for the fixations: everybody
+  looks at the odd item.
+  """
   number = record.regions.categories.index('target')
   return PixelSets(
       record.regions.ids[number:number + 1], ('target',),
       (record.regions.masks[number],))
+
+
+def _whole(points: np.ndarray) -> PixelSets:
+  return PixelSets(np.ones(1, np.int32), ('fixations',), (points,))
 
 
 def _in_regions(record: Record, points: np.ndarray) -> PixelSets:

@@ -11,6 +11,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from saliency_jax.datasets import builders
+from saliency_jax.datasets.built import BuiltSource
 from saliency_jax.datasets.osie import Osie, fingerprint
 from saliency_jax.datasets.popout import SearchArrays
 from saliency_jax.errors import InputError
@@ -43,7 +44,7 @@ def assert_equal(found, expected):
 
 
 def test_photographs_come_back_exactly(photographs, built):
-  source = builders.BuiltSource(built)
+  source = BuiltSource(built)
   assert source.image_ids == photographs.image_ids
   assert source.patterns == ()
   for found, expected in zip(source, photographs, strict=True):
@@ -61,7 +62,7 @@ def test_photographs_come_back_exactly(photographs, built):
 def test_osie_comes_back_exactly(osie_dir, osie_sr_dir, tmp_path):
   raw = Osie(osie_dir, osie_sr_dir)
   raw.image_ids = raw.image_ids[::42]  # A dozen of the 500.
-  source = builders.BuiltSource(
+  source = BuiltSource(
       builders.build(builders.OsieBuilder(raw, tmp_path)))
   for found, expected in zip(source, raw, strict=True):
     assert_equal(found, expected)
@@ -69,7 +70,7 @@ def test_osie_comes_back_exactly(osie_dir, osie_sr_dir, tmp_path):
 
 def test_search_arrays_come_back_exactly(tmp_path):
   arrays = SearchArrays(count=17, seed=3, size=128)
-  source = builders.BuiltSource(
+  source = BuiltSource(
       builders.build(builders.SearchArrayBuilder(arrays, tmp_path)))
   assert source.patterns == arrays.patterns
   for found, expected in zip(source, arrays, strict=True):
@@ -86,7 +87,7 @@ def test_regions_may_overlap(tiny_osie, tmp_path):
   made.labelme(folder / 'labelme' / '2002.json', height, width, shapes)
   raw = Osie(folder, folder)
   assert raw[1].regions.masks.all(axis=0).any()
-  source = builders.BuiltSource(
+  source = BuiltSource(
       builders.build(builders.OsieBuilder(raw, tmp_path)))
   assert_equal(source[1], raw[1])
 
@@ -108,7 +109,7 @@ def test_any_tfds_program_can_read_it(built, photographs):
 
 
 def test_a_built_source_travels_to_other_processes(built):
-  source = builders.BuiltSource(built)
+  source = BuiltSource(built)
   assert_equal(pickle.loads(pickle.dumps(source))[2], source[2])
 
 
@@ -136,7 +137,7 @@ def test_other_folders_are_refused(tiny_osie, built, tmp_path):
   for folder in (tmp_path / 'gone', tiny_osie, damaged):
     with pytest.raises(InputError, match=(
         'holds no data set that can be read; build it again with')):
-      builders.BuiltSource(folder)
+      BuiltSource(folder)
 
 
 def test_the_entry_point(tiny_osie, tmp_path):
@@ -151,7 +152,7 @@ def test_the_entry_point(tiny_osie, tmp_path):
   assert f'built in    {folder}\n' in first.stdout
   assert 'fixations   160\n' in first.stdout
   assert expected.sha256 in first.stdout
-  assert len(builders.BuiltSource(folder)) == 5
+  assert len(BuiltSource(folder)) == 5
 
   second = subprocess.run(command, capture_output=True, text=True, check=False)
   assert second.returncode == 2

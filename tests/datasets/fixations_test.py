@@ -17,9 +17,7 @@ from tests.datasets import made
 def of_points(*xy: tuple[float, float]) -> fixations.Fixations:
   """Returns fixations at 1-based (x, y)."""
   points = np.array(xy, float)[:, ::-1] - 1
-  return fixations.Fixations(
-      points, np.arange(len(xy), dtype=np.int32),
-      np.zeros(len(xy), np.float32))
+  return fixations.make(points, np.arange(len(xy)))
 
 
 def test_the_authors_own_map_is_reproduced(osie_dir, reference_dir):
@@ -43,11 +41,13 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
       'b.jpg': []})
   found = fixations.read_fixations(path)
   assert list(found) == ['a', 'b']
-  points, subjects, durations = found['a']
+  points, subjects, durations, times = found['a']
   np.testing.assert_allclose(points, [[0, 2.4], [3, 1.5], [0, 0]])
   np.testing.assert_array_equal(subjects, [0, 0, 2])
   np.testing.assert_array_equal(durations, [250, 100, 90])
   assert (subjects.dtype, durations.dtype) == (np.int32, np.float32)
+  assert times.dtype == np.float32
+  assert np.isnan(times).tolist() == [True] * 3
   assert found['b'].points.shape == (0, 2)
   pixels = fixations.on_pixels(found['a'], 5, 5, 'a').points
   np.testing.assert_array_equal(pixels, [[0, 2], [3, 2], [0, 0]])

@@ -1,0 +1,40 @@
+"""Writes a data set's images and fixations for pysaliency.
+
+    python launch/convert.py --kind=osie --images=OSIE_DIR --output=FOLDER
+
+FOLDER/stimuli.hdf5 names the images as seen from FOLDER, where they must stay;
+FOLDER/fixations.hdf5 holds one train for each image and subject. In pysaliency:
+`read_hdf5` of `pysaliency.datasets`.
+"""
+
+import pathlib
+
+import entry  # first: it puts the package on the path
+from absl import flags
+
+from saliency_jax.datasets import catalogue, pysaliency_export
+
+_KIND = flags.DEFINE_enum(
+    'kind', None, [
+        'osie', 'salicon', 'table', 'maps', 'mit1003', 'pysaliency'],
+    'What the data set is.', required=True)
+_IMAGES = flags.DEFINE_string(
+    'images', '', 'Folder of the images; of pysaliency, the file of stimuli.')
+_FIXATIONS = flags.DEFINE_string(
+    'fixations', '', 'The fixations, for all but OSIE: file or folder.')
+_OUTPUT = flags.DEFINE_string(
+    'output', None, 'Folder to write to.', required=True)
+
+
+def main() -> None:
+  source = catalogue.open_source(
+      _KIND.value, images=_IMAGES.value, fixations=_FIXATIONS.value)
+  folder = pathlib.Path(_OUTPUT.value)
+  pysaliency_export.write_stimuli(source, folder / 'stimuli.hdf5')
+  pysaliency_export.write_trains(source, folder / 'fixations.hdf5')
+  print(f'images      {len(source)}')
+  print(f'written to  {folder}')
+
+
+if __name__ == '__main__':
+  entry.run(main)

@@ -1,0 +1,56 @@
+"""The fixed split of OSIE: 400 photographs to train and 100 to validate.
+
+`annotations/osie_split.csv` (image_id, split) names the 500 photographs that
+`annotations/osie_photographs.sha256` lists. The other 200 of OSIE's 700 are in
+neither part, also where the whole set is read: they are kept back for a test.
+
+The list is sorted by SHA-256 of '<seed>:<image_id>' and the first 100 validate;
+seed 0, so that nobody has chosen. It was written by
+
+    python -c 'from saliency_jax.datasets import osie_split; osie_split.write()'
+"""
+
+import csv
+import hashlib
+import pathlib
+
+from saliency_jax import files
+from saliency_jax.errors import InputError
+
+_FOLDER = pathlib.Path(__file__).parent / 'annotations'
+LIST = _FOLDER / 'osie_split.csv'
+_SEED, _VALIDATION = 0, 100
+
+
+def split(name: str) -> tuple[str, ...]:
+  """Returns the ids of one part of OSIE, sorted.
+
+  Args:
+    name: 'train' or 'validation'.
+
+  Raises:
+    InputError: there is no such part.
+  """
+  parts: dict[str, list[str]] = {}
+  with LIST.open(newline='') as file:
+    for row in csv.DictReader(file):
+      parts.setdefault(row['split'], []).append(row['image_id'])
+  if name not in parts:
+    raise InputError(
+        f"OSIE's split has no part {name!r}; give one of "
+        f'{", ".join(sorted(parts))}.')
+  return tuple(sorted(parts[name]))
+
+
+def write(path: pathlib.Path = LIST) -> None:
+  """Draws the split again and writes it; see the module."""
+  lines = (_FOLDER / 'osie_photographs.sha256').read_text().splitlines()
+  image_ids = [pathlib.PurePath(line.split()[1]).stem for line in lines]
+  drawn = sorted(image_ids, key=lambda image_id: hashlib.sha256(
+      f'{_SEED}:{image_id}'.encode()).digest())
+  validation = set(drawn[:_VALIDATION])
+  with files.replacing(path) as temporary, temporary.open('w') as file:
+    file.write('image_id,split\n')
+    for image_id in sorted(image_ids):
+      part = 'validation' if image_id in validation else 'train'
+      file.write(f'{image_id},{part}\n')
