@@ -1,8 +1,8 @@
 """Fixations drawn as images: a folder of PNGs, one per photograph.
 
-`<stem of the photograph>.png`, of the photograph's size, with one channel;
-every pixel that is not 0 was fixated. Who looked, in which order and how often
-is not in a map: one subject stands for all, and every pixel counts once.
+`<stem of the photograph>.png`, of the photograph's size; every pixel that is
+not 0 was fixated. Who looked, in which order and how often is not in a map: one
+subject stands for all, and every pixel counts once.
 """
 
 import os
@@ -14,7 +14,7 @@ from saliency_jax.datasets import fixations
 from saliency_jax.datasets.images import (
     files_by_stem,
     list_images,
-    read_labels,
+    read_mask,
 )
 from saliency_jax.datasets.photographs import Photographs
 from saliency_jax.errors import InputError
@@ -46,7 +46,7 @@ class FixationMaps:
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     """See `FixationReader`; the points are in the order of the rows."""
     path = self._files[image_id]
-    fixated = read_labels(path) != 0
+    fixated = read_mask(path)
     if fixated.shape != (height, width):
       raise InputError(
           f'{path} is {fixated.shape[1]} x {fixated.shape[0]} pixels and its '

@@ -26,6 +26,9 @@ _FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 _SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
+# One channel: grey values, or a palette's indices.
+_LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
+
 # What Pillow's readers let through when a file's inside is damaged.
 _DAMAGED = (
     OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError,
@@ -73,12 +76,32 @@ def read_labels(
   """
   name = _name(file, name)
   with _open(file, name) as image:
-    if image.mode not in ('1', 'L', 'P', 'I', 'I;16'):
+    if image.mode not in _LABEL_MODES:
       raise InputError(
           f'{name} is a label image in mode {image.mode}; save it with one '
           'channel (grey values or palette indices).')
     labels = np.array(_decoded(image, name, image.mode))
   return labels.astype(np.uint8) if labels.dtype == bool else labels
+
+
+def read_mask(file: str | os.PathLike) -> np.ndarray:
+  """Decodes a mask: what is not 0, in any colour channel.
+
+  Args:
+    file: a path. Transparency does not count: programs that save masks with an
+      alpha channel differ in what they mean by it.
+
+  Returns:
+    bool `[H, W]`.
+
+  Raises:
+    InputError: as `read_image`.
+  """
+  name = _name(file, None)
+  with _open(file, name) as image:
+    if image.mode in _LABEL_MODES:
+      return np.array(_decoded(image, name, image.mode)) != 0
+    return np.array(_decoded(image, name, 'RGB')).any(axis=2)
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:

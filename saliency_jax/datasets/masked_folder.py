@@ -17,7 +17,7 @@ from saliency_jax.datasets import patterns
 from saliency_jax.datasets.images import (
     files_by_stem,
     read_image,
-    read_labels,
+    read_mask,
 )
 from saliency_jax.datasets.popout import DISTRACTORS, TARGET
 from saliency_jax.datasets.records import Record, Regions, Source
@@ -141,7 +141,7 @@ def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
 def _mask(
     path: pathlib.Path, image: pathlib.Path, size: tuple[int, int]
 ) -> np.ndarray:
-  mask = read_labels(path) != 0
+  mask = read_mask(path)
   if mask.shape != size:
     raise InputError(
         f'{path} is {mask.shape[1]} x {mask.shape[0]} pixels and {image.name} '

@@ -134,3 +134,24 @@ def test_damage_never_crashes(data, draw):
     return
   assert found.dtype == np.uint8
   assert found.shape[2:] == (3,)
+
+
+@pytest.mark.parametrize('mode', ['1', 'L', 'P', 'RGB', 'RGBA', 'LA', 'I;16'])
+def test_a_mask_is_what_is_not_black_in_any_mode(tmp_path, mode):
+  expected = np.zeros((5, 7), bool)
+  expected[1:3, 2:6] = True
+  grey = Image.fromarray(expected.astype(np.uint8) * 255)
+  image = (
+      Image.fromarray(expected.astype(np.uint16) * 20000) if mode == 'I;16'
+      else grey.convert(mode))
+  image.save(tmp_path / 'mask.png')
+  np.testing.assert_array_equal(
+      images.read_mask(tmp_path / 'mask.png'), expected)
+
+
+def test_a_mask_may_have_one_colour(tmp_path):
+  blue = np.zeros((4, 4, 3), np.uint8)
+  blue[2, 1, 2] = 1
+  Image.fromarray(blue).save(tmp_path / 'mask.png')
+  assert np.argwhere(
+      images.read_mask(tmp_path / 'mask.png')).tolist() == [[2, 1]]
