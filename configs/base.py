@@ -1,4 +1,4 @@
-"""Every key that the entry points share: its meaning, its unit, its reader.
+"""Every key that several jobs share: its meaning, its unit, its reader.
 
 Flags change single values: `--config.data.batch_size=16`.
 """
@@ -7,19 +7,16 @@ import ml_collections
 
 
 def base() -> ml_collections.ConfigDict:
-  """Returns the keys of every job."""
+  """Returns the keys of every job that runs a network on a data set."""
   config = ml_collections.ConfigDict()
 
   # The network. Read by models/registry.py.
   config.model = ml_collections.ConfigDict()
   config.model.name = 'vgg16'
-  # Layers to look into; tables list them in this order.
-  config.model.layers = (
-      'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
   # Type of the network's arithmetic: float32 or bfloat16. Scores are float32.
   config.model.dtype = 'float32'
 
-  # Where the parameters come from. Read by weights/sources.py.
+  # Where the parameters come from. Read by weights/initial.py.
   config.init = ml_collections.ConfigDict()
   # A known name ('imagenet') or the path of a weight file.
   config.init.weights = 'imagenet'
@@ -28,8 +25,14 @@ def base() -> ml_collections.ConfigDict:
   config.init.preprocessing = ''
   # Folder for ported weights and fetched data; '' is the user's cache.
   config.init.cache_dir = ''
+  # The --workdir of launch/train.py or launch/sweep.py: its trained model is
+  # taken instead of `weights`; '' takes `weights`.
+  config.init.checkpoint = ''
+  # Which member of a sweep, e.g. 'depth_3'; '' for the only one.
+  config.init.member = ''
 
-  # Reading images. Read by analysis/measurement.py and datasets/.
+  # Reading images. Read by analysis/measurement.py, training/data.py and
+  # datasets/.
   config.data = ml_collections.ConfigDict()
   # Side in pixels to which every image is resized; the paper takes 224.
   config.data.image_size = 224
@@ -40,12 +43,77 @@ def base() -> ml_collections.ConfigDict:
   # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
   # it in summary.json.
   config.data.on_bad_image = 'raise'
+  return config
 
-  # The statistics of the tables. Read by analysis/statistics.py.
+
+def measuring() -> ml_collections.ConfigDict:
+  """Returns the keys of every job that looks into a network."""
+  config = base()
+  # Layers to look into; tables list them in this order.
+  config.model.layers = (
+      'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
+
+  # The statistics of the tables. Read by analysis/dissection.py and popout.py.
   config.analysis = ml_collections.ConfigDict()
   # How many of the best units are averaged (the paper: 10).
   config.analysis.top_units = 10
 
   # The page. Read by analysis/examples.py.
   config.report = ml_collections.ConfigDict()
+  return config
+
+
+def training() -> ml_collections.ConfigDict:
+  """Returns the keys of every job that trains."""
+  config = base()
+  # The kind of data set, a key of datasets/catalogue.py: osie, salicon, table,
+  # maps, mit1003, pysaliency or popout. Read, as the next four, by
+  # datasets/parts.py.
+  config.data.kind = 'osie'
+  # The folder of images, or one written by launch/build_dataset.py; '' fetches
+  # OSIE into the cache. And, where the kind keeps them apart, its fixations.
+  config.data.dir = ''
+  config.data.fixations = ''
+  # The same of the images to validate with; '' takes OSIE's split, 400 images
+  # to train and 100 to validate.
+  config.data.val_dir = ''
+  config.data.val_fixations = ''
+  # Images in a step over all devices, as in the paper.
+  config.data.batch_size = 20
+  # Seed of the order in which images come. Read by training/data.py.
+  config.data.seed = 0
+  # Folder in which the maps that frozen layers give are kept, so that every
+  # epoch but the first skips these layers; '' keeps none. An image takes 0.4 MB
+  # at depths 0 to 3, 1.6 MB at 4 and 5, 0.8 MB at 6. Read by
+  # training/features.py.
+  config.data.features_dir = ''
+
+  # How long, and what is kept. Read by training/loop.py.
+  config.train = ml_collections.ConfigDict()
+  # Times that every image is seen.
+  config.train.epochs = 12
+  # Steps between checkpoints, beside one at the end of every epoch; 0: no
+  # others.
+  config.train.checkpoint_every = 0
+
+  # The direction of a step. Read by training/optimizer.py.
+  config.optimizer = ml_collections.ConfigDict()
+  # Adam's decay rates of the two moments, and what is added to the root.
+  config.optimizer.b1 = 0.9
+  config.optimizer.b2 = 0.999
+  config.optimizer.eps = 1e-8
+  # Largest norm of the gradient over all that is trained; 0 does not clip.
+  config.optimizer.clip_norm = 1.
+  # Decoupled decay of kernels: the share that a step at rate 1 takes away.
+  config.optimizer.weight_decay = 1e-4
+
+  # The factor of all learning rates over the steps. Read by
+  # training/optimizer.py.
+  config.schedule = ml_collections.ConfigDict()
+  # 'cosine', or 'staircase' with keys of its own, see train_authors.py.
+  config.schedule.name = 'cosine'
+  # Share of all steps in which the factor rises from 0 to 1.
+  config.schedule.warmup = 0.05
+  # The factor at the end.
+  config.schedule.final = 0.
   return config

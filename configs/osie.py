@@ -6,7 +6,7 @@ from configs import base
 
 
 def get_config() -> ml_collections.ConfigDict:
-  config = base.base()
+  config = base.measuring()
   # A folder in OSIE's layout, or one written by launch/build_dataset.py; ''
   # fetches OSIE into the cache. Read by datasets/catalogue.py.
   config.data.dir = ''

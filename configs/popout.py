@@ -6,7 +6,7 @@ from configs import base
 
 
 def get_config() -> ml_collections.ConfigDict:
-  config = base.base()
+  config = base.measuring()
   # A folder with images/ and targets/ (README), or one written by
   # launch/build_dataset.py; '' draws the arrays. Read by datasets/catalogue.py.
   config.data.dir = ''

@@ -1,19 +1,20 @@
 """What every entry point shares: the import path, flags, errors, exit codes."""
 
-import logging
+import contextlib
+import importlib
 import pathlib
 import sys
 from collections.abc import Callable
 
 import ml_collections
-from absl import app, flags
+from absl import app, flags, logging
 from ml_collections import config_flags
 
 # `python launch/x.py` puts launch/ on the path; the package lies beside it.
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from saliency_jax.errors import InputError  # noqa: E402
+from saliency_jax.errors import InputError, Stopped  # noqa: E402
 
 # What ml_collections raises, beside absl's own errors, for a key that is not
 # there, a value of another type, and a config file that cannot be read.
@@ -42,9 +43,46 @@ def config(name: str) -> Callable[[], ml_collections.ConfigDict]:
       holder.value.keys()  # a file that could not be loaded fails here
     except OSError as error:
       raise InputError(_about_flag(error)) from error
+    default = importlib.import_module(f'configs.{name}').get_config()
+    missing = sorted(_keys(default) - _keys(holder.value))
+    if missing:
+      raise InputError(
+          f'the config of this job has {missing[0]}, and the one given has '
+          f'not; start from configs/{name}.py.')
     return holder.value
 
   return value
+
+
+def _keys(config: ml_collections.ConfigDict, at: str = 'config.') -> set[str]:
+  # A schedule has keys of its own for each of its names.
+  return {at + 'schedule'} if at == 'config.schedule.' else set().union(*(
+      _keys(value, f'{at}{key}.')
+      if isinstance(value, ml_collections.ConfigDict) else {at + key}
+      for key, value in config.items()))
+
+
+def hosts() -> Callable[[], contextlib.AbstractContextManager]:
+  """Defines the flags that let several processes train one model.
+
+  Returns:
+    A function that joins them for a block, once the flags are parsed.
+  """
+  coordinator = flags.DEFINE_string(
+      'coordinator', '', "Where process 0 listens, 'address:port'; 'auto' on a "
+      "TPU slice or under Slurm; '' for one process alone.")
+  processes = flags.DEFINE_integer('processes', 1, 'How many take part.', 1)
+  process_id = flags.DEFINE_integer('process_id', 0, 'Which one this is.', 0)
+  heartbeat = flags.DEFINE_integer(
+      'heartbeat', 100, 'Seconds without a sign of life after which a process '
+      'counts as dead and the others end.', 1)
+
+  def joined() -> contextlib.AbstractContextManager:
+    from saliency_jax import hosts  # jobs that need no JAX do not import it
+    return hosts.joined(hosts.Hosts(
+        coordinator.value, processes.value, process_id.value, heartbeat.value))
+
+  return joined
 
 
 def run(main: Callable[[], None]) -> None:
@@ -55,18 +93,28 @@ def run(main: Callable[[], None]) -> None:
 
   Raises:
     SystemExit: code 0 on success; 2 with one sentence on standard error if the
-      input is at fault; 130 if the user interrupts, after one line.
+      input is at fault; 130 if the user interrupts and 143 after SIGTERM, after
+      one line.
   """
   def guarded(arguments: list[str]) -> None:
     if len(arguments) > 1:
       sys.exit(_say(f'unexpected argument {arguments[1]!r}; see --help.', 2))
-    # absl lets every library's remarks through; JAX has one for each backend
-    # that is absent.
-    logging.getLogger('jax').setLevel(logging.WARNING)
+    # absl lets every library's remarks through: JAX's on each absent backend,
+    # TFDS's on each file.
+    logging.set_verbosity(logging.WARNING)
     try:
       main()
     except InputError as error:
       sys.exit(_say(str(error), 2))
+    except Stopped as stopped:
+      sys.exit(_say(str(stopped), 143))
+    except OSError as error:
+      # A full disk, a folder that may not be written: nobody's mistake in the
+      # code. Without a file it is something else, and wants its traceback.
+      if not (error.filename and error.strerror):
+        raise
+      sys.exit(_say(f'{error.filename}: {error.strerror}; make room or give '
+                    'another folder.', 2))
     except KeyboardInterrupt:
       sys.exit(_say('stopped; start the same command again to go on.', 130))
 

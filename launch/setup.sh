@@ -3,7 +3,7 @@
 #   . launch/setup.sh REQUIREMENTS_FILE...
 #
 # Sets PYTHON. Makes .venv beside this folder (or $SALIENCY_JAX_VENV), and
-# installs again only when a requirements file or the interpreter has changed.
+# installs again only when a requirements file has changed.
 
 fail() { echo "$(basename "$0"): $1" >&2; exit 2; }
 

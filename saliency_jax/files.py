@@ -42,3 +42,18 @@ def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
   """Returns the hexadecimal hash of a file's bytes."""
   with open(path, 'rb') as file:
     return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def stamp(folder: str | os.PathLike) -> str:
+  """Returns a hash of the names, sizes and times of all files of a folder.
+
+  It changes when a file does, without reading any; a file may be given too.
+  """
+  root = pathlib.Path(folder).expanduser()
+  found = hashlib.sha256()
+  for path in [root, *sorted(root.rglob('*'))]:
+    if path.is_file():
+      status = path.stat()
+      found.update(
+          f'{path} {status.st_size} {status.st_mtime_ns}\n'.encode())
+  return found.hexdigest()

@@ -17,9 +17,14 @@ def data_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
       (len(devices),), (DATA,), axis_types=(AxisType.Auto,), devices=devices)
 
 
+def everywhere(mesh: Mesh) -> NamedSharding:
+  """Returns the sharding of an array that lies whole on every device."""
+  return NamedSharding(mesh, PartitionSpec())
+
+
 def replicate(tree, mesh: Mesh):
   """Returns the tree of host arrays, whole on every device."""
-  return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+  return jax.device_put(tree, everywhere(mesh))
 
 
 def split(tree, mesh: Mesh):

@@ -37,8 +37,8 @@ ALLOWED = {
     'launch': {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
         'saliency_jax.datasets', 'saliency_jax.weights',
-        'saliency_jax.analysis', 'saliency_jax.report',
-        'saliency_jax.benchmark'},
+        'saliency_jax.analysis', 'saliency_jax.training',
+        'saliency_jax.report', 'saliency_jax.benchmark'},
 }
 
 

@@ -5,6 +5,7 @@ every photograph (Eq. 1), and what Table 2 makes of it.
 """
 
 import numpy as np
+from absl import logging
 
 from saliency_jax.analysis import examples, job, statistics
 from saliency_jax.analysis.partial import Block
@@ -43,10 +44,13 @@ def dissect(config, source: Source, workdir: str) -> dict:
   measured = job.measure(
       started, source, _COUNTED[config.data.fixations], title='Dissecting')
   rows, folder = measured.rows, started.folder
-  if not len(rows.ids):
+  if not rows.counts.any():
     raise InputError(
-        'None of the photographs has a labelled region; '
+        'None of the photographs has a labelled region with a fixation; '
         '--config.data.regions takes the folder of the annotation.')
+  bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
+  if bare:
+    logging.warning('%d of %d photographs have no region.', bare, len(source))
   folder.table(
       'regions.csv', ('image_id', 'region_id', 'category', 'fixations'),
       zip((source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
@@ -63,7 +67,8 @@ def dissect(config, source: Source, workdir: str) -> dict:
       started, source, best_answers(
           rows, images=config.report.examples))
   return job.finish(started, 'dissect', measured, {
-      'images': len(source), 'regions': len(rows.ids),
+      'images': len(source), 'images_without_regions': bare,
+      'regions': len(rows.ids),
       'regions_without_fixations': int((rows.counts == 0).sum()),
       'fixations': int(rows.counts.sum())})
 
@@ -79,7 +84,7 @@ def table2(rows: Block, *, top: int, threshold: float):
       yield (
           layer, category, int(chosen.sum()),
           f'{best.mean:.6f}' if measured else '',
-          statistics.units_above(means, threshold),
+          statistics.units_above(means, threshold) if measured else '',
           ' '.join(map(str, best.units)) if measured else '')
 
 

@@ -5,16 +5,24 @@ from typing import NamedTuple
 
 import jax
 
+import saliency_jax
+from saliency_jax import files
 from saliency_jax.analysis import measurement
 from saliency_jax.analysis.partial import Partial
-from saliency_jax.analysis.results import Folder
 from saliency_jax.datasets.records import Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.models import registry
-from saliency_jax.weights import sources
+from saliency_jax.results import Folder
+from saliency_jax.weights import initial
 
 _PARTIAL = 'partial'
+# What the jobs of this package leave in a folder beside config and summary.
+_OWNED = (
+    'association', 'nmm', 'examples', 'examples.json', 'regions.csv',
+    'table2.csv', 'patterns.csv', 'table5.csv', 'report.html')
+# Keys that change how fast or how patiently images are read, not the numbers.
+_MANNER = ('batch_size', 'workers', 'on_bad_image')
 
 
 class Job(NamedTuple):
@@ -37,23 +45,24 @@ def start(config, workdir: str) -> Job:
   Raises:
     InputError: if the config, the weights or the folder are at fault.
   """
-  for name, number in (
-      ('data.image_size', config.data.image_size),
-      ('data.batch_size', config.data.batch_size),
-      ('analysis.top_units', config.analysis.top_units)):
-    if number < 1:
-      raise InputError(f'config.{name} is {number}; give 1 or more.')
-  as_json = config.to_dict()
-  folder = Folder(workdir, as_json)
-  weights = sources.load(
-      config.init.weights, cache_dir=config.init.cache_dir or None,
-      preprocessing=config.init.preprocessing or None)
-  network = registry.build(
-      config.model.name, layers=config.model.layers, mean=weights.mean,
-      dtype=config.model.dtype)
+  # Everything that can be wrong is looked at before the folder is opened: a
+  # misspelt flag must not cost the results that lie there.
   settings = measurement.Settings(
       image_size=config.data.image_size, batch_size=config.data.batch_size,
       workers=config.data.workers, on_bad_image=config.data.on_bad_image)
+  settings.check()
+  for name, number, least in (
+      ('analysis.top_units', config.analysis.top_units, 1),
+      ('report.examples', config.report.examples, 0)):
+    if number < least:
+      raise InputError(f'config.{name} is {number}; give {least} or more.')
+  weights = initial.load(config.init)
+  network = registry.build(
+      config.model.name, layers=config.model.layers, mean=weights.mean,
+      dtype=config.model.dtype)
+  as_json = config.to_dict()
+  folder = Folder(workdir, as_json)
+  folder.clear(_OWNED)
   return Job(
       network, weights.params, {'name': weights.name, 'sha256': weights.sha256},
       settings, folder, as_json)
@@ -63,9 +72,14 @@ def measure(
     job: Job, source: Source, choose: Chooser, *, title: str
 ) -> measurement.Measurement:
   """Runs `measurement.measure` for a job, going on after an interrupted run."""
+  data = job.config['data']
   partial = Partial(job.folder.path / _PARTIAL, {
-      'config': job.config, 'weights': job.weights,
-      'images': list(source.image_ids), 'jax': jax.__version__})
+      'model': job.config['model'], 'weights': job.weights,
+      'data': {key: data[key] for key in data if key not in _MANNER},
+      'images': list(source.image_ids),
+      'files': [files.stamp(data[key]) for key in ('dir', 'regions')
+                if data.get(key)],
+      'versions': [saliency_jax.__version__, jax.__version__]})
   return measurement.measure(
       source, choose, network=job.network, params=job.params,
       settings=job.settings, partial=partial, title=title)
@@ -78,7 +92,8 @@ def finish(
   """Writes `summary.json`, drops what only a resumed run needs; returns it."""
   summary = job.folder.finish(
       kind, weights=job.weights,
-      counts={**counts, 'skipped': len(measured.problems)},
+      counts={**counts, 'skipped': len(measured.problems),
+              'resumed': measured.resumed},
       units={
           layer: x.shape[1] for layer, x in measured.rows.scores.items()},
       skipped=measured.problems,

@@ -24,12 +24,26 @@ class Settings(NamedTuple):
   workers: int
   on_bad_image: str
 
+  def check(self) -> None:
+    """Raises an `InputError` if a value makes no sense."""
+    for name, least in (('image_size', 1), ('batch_size', 1), ('workers', 0)):
+      if getattr(self, name) < least:
+        raise InputError(
+            f'config.data.{name} is {getattr(self, name)}; give {least} or '
+            f'more.')
+    if self.on_bad_image not in ('raise', 'skip'):
+      raise InputError(
+          f'config.data.on_bad_image is {self.on_bad_image!r}; it is raise or '
+          f'skip.')
+
 
 class Measurement(NamedTuple):
   """T sets of pixels, over all images, and every unit's score on each."""
   rows: Block
   problems: dict[str, str]  # image_id -> why it was skipped
-  seconds: dict[str, float]  # decode, forward, association, wait, wall
+  resumed: int  # images that an earlier, interrupted run had measured
+  # decode, wait, forward, association and wall, of the images of this run.
+  seconds: dict[str, float]
 
 
 def measure(
@@ -57,13 +71,18 @@ def measure(
   Raises:
     InputError: if an image cannot be read and `on_bad_image` is 'raise'.
   """
-  if settings.on_bad_image not in ('raise', 'skip'):
+  if jax.process_count() > 1:
     raise InputError(
-        f'config.data.on_bad_image is {settings.on_bad_image!r}; it is raise '
-        f'or skip.')
+        'A network is looked into by one process; start this on one host.')
   start = time.perf_counter()
+  settings.check()
   mesh = sharding.data_mesh(devices)
   sizes = registry.map_sizes(network, params, settings.image_size)
+  for layer, (height, width, _) in sizes.items():
+    if min(height, width) < 2:
+      raise InputError(
+          f'config.data.image_size={settings.image_size} leaves {layer} a map '
+          f'of {height} x {width} cells; give a larger size.')
   params = sharding.replicate(params, mesh)
   forward = jax.jit(network.apply, compiler_options=compiling.options())
   # One program per layer: XLA runs independent parts of a single one at the
@@ -86,7 +105,7 @@ def measure(
     seconds[name] += time.perf_counter() - begin
     return result
 
-  with progress.bar(
+  with partial, progress.bar(
       total=len(source), done=len(done), unit='image', title=title) as bar:
     while (batch := timed('wait', next, batches, None)) is not None:
       _check(batch, settings.on_bad_image)
@@ -108,7 +127,7 @@ def measure(
         f'None of the {len(source)} images could be read; the first problem: '
         f'{next(iter(problems.values()))}')
   seconds['wall'] = time.perf_counter() - start
-  return Measurement(rows, problems, seconds)
+  return Measurement(rows, problems, len(done), seconds)
 
 
 def _check(batch: pipeline.Batch, on_bad_image: str) -> None:

@@ -6,12 +6,14 @@ import json
 import pathlib
 import shutil
 import time
+import zipfile
 
 import numpy as np
 from absl import logging
 
 from saliency_jax import files
 
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 _FIELDS = ('images', 'problems', 'index', 'ids', 'labels', 'counts')
 # A block is written about this often: rare enough to cost nothing, often enough
 # that a stopped run loses little.
@@ -48,11 +50,22 @@ class Partial:
       shutil.rmtree(folder, ignore_errors=True)
       with files.replacing(marker) as path:
         path.write_text(key)
-    self._blocks = [_read(path) for path in sorted(folder.glob('*.npz'))]
+    self._blocks = []
+    # Hidden files are what a killed run was writing.
+    for path in sorted(folder.glob('[!.]*.npz')):
+      try:
+        self._blocks.append(_read(path))
+      except _DAMAGED:
+        logging.warning('%s is damaged; its images are read again.', path)
     self._pending: list[Block] = []
     self._written = time.monotonic()
-    if self._blocks:
-      logging.info('Going on after %d images in %s.', len(self.done), folder)
+
+  def __enter__(self) -> 'Partial':
+    return self
+
+  def __exit__(self, *_) -> None:
+    """Writes what was added, however the run ended."""
+    self._flush()
 
   @property
   def done(self) -> set[int]:
@@ -85,7 +98,7 @@ class Partial:
     block = _concatenate(self._pending)
     self._pending.clear()
     self._blocks.append(block)
-    name = self._folder / f'{len(self._blocks):06d}.npz'
+    name = self._folder / f'{time.time_ns():020d}.npz'
     with files.replacing(name) as path, open(path, 'wb') as file:
       np.savez(
           file, **{field: getattr(block, field) for field in _FIELDS},
@@ -102,9 +115,14 @@ def _concatenate(blocks: list[Block]) -> Block:
 
 
 def _read(path: pathlib.Path) -> Block:
-  with np.load(path, allow_pickle=False) as arrays:
+  # Opened here: np.load leaves a damaged file open.
+  with open(path, 'rb') as file, np.load(file, allow_pickle=False) as arrays:
+    fields = {field: arrays[field] for field in _FIELDS}
+    # An image that could not be read may have been repaired since.
+    read = fields['problems'] == ''
+    fields |= {field: fields[field][read] for field in ('images', 'problems')}
     return Block(
-        **{field: arrays[field] for field in _FIELDS},
+        **fields,
         scores={
             name.removeprefix('scores/'): arrays[name]
             for name in arrays.files if name.startswith('scores/')})

@@ -1,5 +1,6 @@
 """Opens the data set that a config or a flag names: raw files or built ones."""
 
+import os
 import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -66,15 +67,21 @@ def photographs(config) -> Source:
   Raises:
     InputError: if the folder is at fault, or cannot be fetched.
   """
-  folder, regions = config.data.dir, config.data.regions
-  if folder and _is_built(folder):
-    if regions:
-      raise InputError(
-          f'{folder} is a built data set with regions of its own; leave '
-          f'--config.data.regions out, or build it again with --regions.')
-    return open_source('built', images=folder)
-  return open_source(
-      'osie', images=folder, regions=regions, cache_dir=config.init.cache_dir)
+  folder, regions = _path(config.data.dir), _path(config.data.regions)
+  built = folder and _built_folder(folder)
+  if not built:
+    return open_source(
+        'osie', images=folder, regions=regions,
+        cache_dir=config.init.cache_dir)
+  if regions:
+    raise InputError(
+        f'{folder} is a built data set with regions of its own; leave '
+        f'--config.data.regions out, or build it again with --regions.')
+  source = open_source('built', images=built)
+  if source.patterns:
+    raise InputError(
+        f'{folder} holds search arrays; give photographs with fixations.')
+  return source
 
 
 def search_arrays(config) -> Source:
@@ -87,16 +94,38 @@ def search_arrays(config) -> Source:
   Raises:
     InputError: if the folder or a number is at fault.
   """
-  data = config.data
-  if not data.dir:
+  data, folder = config.data, _path(config.data.dir)
+  if not folder:
     return open_source(
         'popout', count=data.count, seed=data.seed, size=data.size)
-  kind = 'built' if _is_built(data.dir) else 'popout'
-  return open_source(kind, images=data.dir)
+  built = _built_folder(folder)
+  if not built:
+    return open_source('popout', images=folder)
+  source = open_source('built', images=built)
+  if not source.patterns:
+    raise InputError(
+        f'{folder} holds photographs; give search arrays with target masks.')
+  return source
 
 
-def _is_built(folder: str) -> bool:
-  return (pathlib.Path(folder) / 'dataset_info.json').is_file()
+def _path(folder: str) -> str:
+  return os.path.expanduser(folder)
+
+
+def _built_folder(folder: str) -> str:
+  """Returns the folder of a built data set in or two below `folder`, or ''.
+
+  TFDS builds into NAME/VERSION below the folder that it is given.
+  """
+  here = pathlib.Path(folder)
+  found = [
+      path.parent for pattern in ('', '*/*/') for path in
+      sorted(here.glob(f'{pattern}dataset_info.json'))]
+  if len(found) > 1:
+    raise InputError(
+        f'{folder} holds {len(found)} built data sets; give the folder of one, '
+        f'e.g. {found[0]}.')
+  return str(found[0]) if found else ''
 
 
 def _osie(

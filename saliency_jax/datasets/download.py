@@ -98,7 +98,7 @@ def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:
 
 
 def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
-  photographs = {path.name: path for path in folder.glob('stimuli/*.jpg')}
+  photographs = {path.name: path for path in folder.glob('stimuli/[!.]*.jpg')}
   if len(photographs) != archive.photographs:
     raise _unusable(
         f'{blame}: {len(photographs)} photographs instead of '

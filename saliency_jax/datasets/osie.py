@@ -51,7 +51,8 @@ class Osie(Photographs):
     """
     folder = _data_folder(pathlib.Path(folder))
     files = {
-        path.stem: path for path in sorted((folder / 'stimuli').glob('*.jpg'))}
+        path.stem: path
+        for path in sorted((folder / 'stimuli').glob('[!.]*.jpg'))}
     if not files:
       raise InputError(
           f'{folder / "stimuli"} holds no .jpg photograph; give a folder in '

@@ -81,7 +81,7 @@ def open_regions(folder: str | os.PathLike | None) -> RegionAnnotation:
   if (folder / 'SegmentationObject').is_dir():
     return LabelImages(folder)
   for place in (folder / 'labelme', folder):
-    files = {path.stem: path for path in sorted(place.glob('*.json'))}
+    files = {path.stem: path for path in sorted(place.glob('[!.]*.json'))}
     if files:
       return Labelme(files, place)
   raise InputError(
@@ -135,7 +135,7 @@ class LabelImages:
     self._objects = folder / 'SegmentationObject'
     self._classes = folder / 'SegmentationClass'
     self.image_ids = tuple(sorted(
-        path.stem for path in self._objects.glob('*.png')))
+        path.stem for path in self._objects.glob('[!.]*.png')))
     if not self.image_ids:
       raise InputError(f'{self._objects} holds no PNG image.')
     if not self._classes.is_dir():

@@ -44,10 +44,7 @@ def build(
   Raises:
     InputError: if a name is unknown; the message lists the valid ones.
   """
-  if name not in LAYERS:
-    raise InputError(
-        f"There is no model {name!r}; config.model.name is one of "
-        f"{', '.join(LAYERS)}.")
+  check_name(name)
   if not layers:
     raise InputError('config.model.layers is empty; name at least one layer.')
   for layer in layers:
@@ -57,10 +54,7 @@ def build(
           f"{', '.join(LAYERS[name])}.")
   if len(set(layers)) < len(layers):
     raise InputError('config.model.layers names a layer twice.')
-  if dtype not in _DTYPES:
-    raise InputError(
-        f"config.model.dtype is {dtype!r}; it is one of {', '.join(_DTYPES)}.")
-  module = vgg.VGG16(tuple(layers), widths=widths, dtype=_DTYPES[dtype])
+  module = vgg.VGG16(tuple(layers), widths=widths, dtype=arithmetic(dtype))
   mean = np.asarray(mean, np.float32)
 
   def apply(params: Params, images: jax.Array) -> dict[str, jax.Array]:
@@ -68,6 +62,26 @@ def build(
         {'params': params}, images.astype(jnp.float32) - mean[None, None, None])
 
   return Network(tuple(layers), apply)
+
+
+def check_name(name: str) -> None:
+  """Raises an `InputError` if there is no network of this name."""
+  if name not in LAYERS:
+    raise InputError(
+        f"There is no model {name!r}; config.model.name is one of "
+        f"{', '.join(LAYERS)}.")
+
+
+def arithmetic(dtype: str) -> jnp.dtype:
+  """Returns the type of the arithmetic, 'float32' or 'bfloat16', by its name.
+
+  Raises:
+    InputError: if there is no such type.
+  """
+  if dtype not in _DTYPES:
+    raise InputError(
+        f"config.model.dtype is {dtype!r}; it is one of {', '.join(_DTYPES)}.")
+  return _DTYPES[dtype]
 
 
 def map_sizes(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import jax
 import jax.numpy as jnp
 
+from saliency_jax.errors import InputError
 from saliency_jax.models import vgg
 
 READOUT = 'readout'
@@ -19,6 +20,19 @@ _TOP = vgg.CONVOLUTIONS[-1]
 def first_trained(depth: int) -> str | None:
   """Returns the lowest convolution that depth d trains; None for depth 0."""
   return vgg.CONVOLUTIONS[-depth] if depth else None
+
+
+def output_grid(image_size: int) -> tuple[int, int]:
+  """Returns (h, w), the cells of the prediction for images of S pixels.
+
+  Raises:
+    InputError: if there is no cell left.
+  """
+  cells = image_size // 16  # four times halved, rounded down
+  if not cells:
+    raise InputError(
+        f'config.data.image_size is {image_size}; give 16 or more.')
+  return cells, cells
 
 
 def init_readout(key: jax.Array, channels: int) -> dict[str, jax.Array]:

@@ -26,7 +26,9 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
       `[..., 3, w]` with the same leading shape.
 
   Returns:
-    `[..., R, C]`. A constant map scores 0, and so does an empty set: mask it.
+    `[..., R, C]`. A constant map scores 0 (one whose deviation is below 1e-19,
+    the least whose square is a float32), and so does an empty set: mask it. A
+    map with NaN or infinity, or a deviation above 1e19, scores NaN.
 
   Raises:
     ValueError: if the shapes do not fit.
@@ -53,10 +55,12 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
   variance = jnp.sum(
       jnp.square(_along_rows(_along_columns(centred, weights), weights)),
       axis=(-3, -2))[..., None, :]
-  varies = variance > 0
+  # Not `variance > 0`: NaN must stay NaN and not pass for a constant map.
+  varies = variance != 0
   # Twice `where`: the root's gradient at 0 is infinite, and would reach the
   # result as NaN through a branch that is not taken.
   deviation = jnp.sqrt(jnp.where(varies, variance, 1))
+  deviation = jnp.where(jnp.isfinite(deviation), deviation, jnp.nan)
   filled = jnp.any(weights.sets != 0, axis=(-2, -1))[..., None]
   return jnp.where(varies & filled, (set_means - mean) / deviation, 0)
 

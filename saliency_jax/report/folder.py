@@ -131,7 +131,8 @@ def _table2(reader: Reader, units: dict[str, int]) -> dict:
     for row in rows:
       table[row['layer']][row['category']] = _cell(
           reader, name, row, row['mean_nss_top10'], units,
-          sets=int(row['regions']), above=int(row['units_above_threshold']))
+          sets=int(row['regions']),
+          above=int(row['units_above_threshold'] or 0))
   columns = list(next(iter(table.values())))
   reader.expect(
       bool(columns) and all(list(x) == columns for x in table.values()), name,

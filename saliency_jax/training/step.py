@@ -69,10 +69,13 @@ def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
 def init_member(
     member: Member, pretrained: trees.Tree, tx: optax.GradientTransformation
 ) -> MemberState:
-  """Returns a member's first state: pretrained layers and a drawn readout."""
+  """Returns a member's first state: pretrained layers and a drawn readout.
+
+  A readout among the pretrained layers, of a model trained before, is kept.
+  """
   channels = pretrained[vgg.CONVOLUTIONS[-1]]['kernel'].shape[-1]
-  whole = pretrained | {saliency.READOUT: saliency.init_readout(
-      jax.random.key(member.seed), channels)}
+  drawn = saliency.init_readout(jax.random.key(member.seed), channels)
+  whole = {saliency.READOUT: drawn} | pretrained
   params, _ = trees.split(whole, masks.trained(whole, member.depth))
   return MemberState(params, tx.init(params))
 

@@ -81,7 +81,6 @@ def test_eight_devices_give_the_same(network, measured, tmp_path):
 
 def test_a_stopped_run_goes_on_where_it_was(
     network, measured, tmp_path, monkeypatch):
-  monkeypatch.setattr(partial, '_SECONDS', 0.)
   monkeypatch.setattr(
       measurement.progress, 'bar', lambda **_: _Interrupting(after=2))
   with pytest.raises(KeyboardInterrupt):
@@ -111,6 +110,30 @@ class _Interrupting:
     self._left -= 1
     if not self._left:
       raise KeyboardInterrupt
+
+
+def test_what_a_killed_run_was_writing_is_passed_over(network, tmp_path):
+  measure(made.Photographs(5), network, tmp_path)
+  whole = next(tmp_path.glob('[!.]*.npz'))
+  (tmp_path / '.000001.abcd.npz').touch()
+  assert partial.Partial(tmp_path, {'job': 1}).done == set(range(5))
+  whole.write_bytes(whole.read_bytes()[:500])
+  assert not partial.Partial(tmp_path, {'job': 1}).done
+
+
+def test_an_image_that_was_skipped_is_tried_again(
+    network, measured, tmp_path):
+  measure(made.Photographs(11, broken=(6,)), network, tmp_path,
+          on_bad_image='skip')
+  source = made.Photographs(11)
+  again = measure(source, network, tmp_path)
+  assert source.reads == [6]
+  assert not again.problems
+  assert again.resumed == 10
+  for layer in made.LAYERS:
+    # Another batch of other images: the convolutions may round differently.
+    np.testing.assert_allclose(
+        again.rows.scores[layer], measured.rows.scores[layer], atol=1e-5)
 
 
 def test_another_job_starts_from_nothing(network, tmp_path):

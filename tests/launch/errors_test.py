@@ -20,15 +20,17 @@ def data(tiny_osie, tmp_path) -> pathlib.Path:
 
 
 def dissect(data, weights, workdir, *flags):
+  first = [flag for flag in flags if flag.startswith('--config=')]
+  flags = [flag for flag in flags if flag not in first]
   return subprocess.run(
-      [sys.executable, str(ROOT / 'launch' / 'dissect.py'),
+      [sys.executable, str(ROOT / 'launch' / 'dissect.py'), *first,
        f'--workdir={workdir}', f'--config.data.dir={data}',
        f"--config.data.regions={data / 'labelme'}",
        f'--config.init.weights={weights}',
        f'--config.init.cache_dir={workdir}/../cache',
        "--config.model.layers=('conv1_1',)", '--config.data.image_size=32',
        *flags],
-      capture_output=True, text=True, check=False, cwd=ROOT.parent,
+      capture_output=True, text=True, check=False, cwd=ROOT,
       env=os.environ | {'JAX_PLATFORMS': 'cpu'})
 
 
@@ -81,16 +83,28 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (['--config.data.on_bad_image=ignore'], ['on_bad_image', 'skip']),
     (['--config.data.fixations=some'], ['fixations', 'distinct']),
     (['--config.data.image_size=0'], ['image_size']),
+    (['--config.data.image_size=1'], ['image_size', 'conv1_1']),
     (['--config.data.batch_size=0'], ['batch_size']),
+    (['--config.data.workers=-1'], ['workers']),
+    (['--config.report.examples=-1'], ['examples']),
     (['--config.analysis.top_units=0'], ['top_units']),
     (['--config.data.image_sise=3'], ['image_sise']),
     (['--config.data.image_size=big'], ['image_size']),
     (['--workdir='], ['--workdir']),
+    (['--workdir=/proc/none'], ['/proc/none']),
     (['more'], ['more'])])
 def test_a_wrong_flag_ends_in_one_sentence(
     flags, said, tiny_osie, random_weights, tmp_path):
   _is_one_sentence(
       dissect(tiny_osie, random_weights, tmp_path / 'out', *flags), said)
+
+
+def test_the_config_of_another_job_ends_in_one_sentence(tmp_path):
+  result = subprocess.run(
+      [sys.executable, str(ROOT / 'launch' / 'dissect.py'),
+       '--config=configs/popout.py', f'--workdir={tmp_path / "out"}'],
+      capture_output=True, text=True, check=False, cwd=ROOT)
+  _is_one_sentence(result, ['config.analysis.threshold', 'configs/osie.py'])
 
 
 def test_skipping_goes_on_and_lists_what_it_skipped(
@@ -113,6 +127,61 @@ def test_an_older_result_does_not_outlive_a_run_that_fails(
   truncate(data)
   assert dissect(data, random_weights, tmp_path / 'out').returncode == 2
   assert not (tmp_path / 'out' / 'summary.json').exists()
+
+
+def test_a_misspelt_flag_does_not_cost_the_results_that_lie_there(
+    tiny_osie, random_weights, tmp_path):
+  out = tmp_path / 'out'
+  assert dissect(tiny_osie, random_weights, out).returncode == 0
+  before = {path: path.read_bytes() for path in out.rglob('*.*')}
+  for flag in ("--config.model.layers=('conv9_9',)",
+               '--config.data.on_bad_image=no', '--config.model.dtype=float8'):
+    assert dissect(tiny_osie, random_weights, out, flag).returncode == 2
+  assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
+
+
+def test_nothing_of_another_run_stays_in_the_folder(
+    tiny_osie, random_weights, tmp_path):
+  out = tmp_path / 'out'
+  for folder in ('association', 'nmm'):
+    (out / folder).mkdir(parents=True)
+    (out / folder / 'conv9_9.npy').touch()
+  (out / 'patterns.csv').touch()
+  (out / 'notes.txt').touch()  # not ours
+  assert dissect(tiny_osie, random_weights, out).returncode == 0
+  assert sorted(path.name for path in out.iterdir()) == [
+      'association', 'config.json', 'examples', 'examples.json', 'notes.txt',
+      'regions.csv', 'report.html', 'summary.json', 'table2.csv']
+  assert [path.name for path in (out / 'association').iterdir()] == [
+      'conv1_1.npy']
+
+
+def test_data_that_changed_is_measured_again(data, random_weights, tmp_path):
+  out = tmp_path / 'out'
+  truncate(data)
+  one_by_one = '--config.data.batch_size=1'
+  assert dissect(data, random_weights, out, one_by_one).returncode == 2
+  assert list((out / 'partial').glob('[!.]*.npz'))
+  edit('2001.json', lambda content: [
+      shape.update(label='plant') for shape in content['shapes']])(data)
+  result = dissect(
+      data, random_weights, out, '--config.data.on_bad_image=skip')
+  assert result.returncode == 0, result.stderr
+  regions = (out / 'regions.csv').read_text().splitlines()
+  assert {row.split(',')[2] for row in regions if row.startswith('2001')} == {
+      'plant'}
+
+
+def test_results_of_photographs_are_not_made_from_search_arrays(
+    random_weights, tmp_path):
+  subprocess.run(
+      [sys.executable, str(ROOT / 'launch' / 'build_dataset.py'),
+       '--dataset=popout', '--count=2', '--size=128',
+       f'--output={tmp_path / "built"}'], check=True, capture_output=True)
+  result = dissect(
+      tmp_path / 'built', random_weights, tmp_path / 'out',
+      '--config.data.regions=')
+  _is_one_sentence(result, ['search arrays'])
 
 
 def _is_one_sentence(result, said):

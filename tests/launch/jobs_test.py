@@ -97,6 +97,7 @@ def test_dissection_writes_what_scripts_rely_on(dissected):
   assert [tuple(row.values())[:3] for row in regions] == expected
   assert summary['counts']['regions'] == len(regions) == 13
   assert summary['counts']['images'] == 5
+  assert summary['counts']['images_without_regions'] == 1
   for layer, units in (('conv2_1', 128), ('conv1_2', 64)):
     scores = np.load(workdir / 'association' / f'{layer}.npy')
     assert scores.dtype == np.float32

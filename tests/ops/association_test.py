@@ -72,6 +72,24 @@ def test_a_constant_map_scores_zero_whatever_its_value(value):
   assert not np.asarray(association.associate(maps, weights)).any()
 
 
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_what_is_not_a_number_does_not_pass_for_a_constant_map(value):
+  maps, _, weights = make((600, 800), (14, 14))
+  maps[3, 4, 4] = value
+  scores = np.asarray(association.associate(maps, weights))
+  assert np.isnan(scores[:-1, 4]).all()
+  assert np.isfinite(scores[:, [0, 1, 2, 3, 5]]).all()
+
+
+@pytest.mark.parametrize('scale', [1e-12, 1e12])
+def test_the_scale_of_a_map_does_not_matter(scale):
+  maps, _, weights = make((600, 800), (14, 14))
+  rest = [0, 4, 5]
+  np.testing.assert_allclose(
+      association.associate(maps[..., rest] * np.float32(scale), weights),
+      association.associate(maps[..., rest], weights), atol=1e-5)
+
+
 def test_affine_maps_leave_scores_unchanged():
   maps, _, weights = make((600, 800), (28, 28))
   np.testing.assert_allclose(

@@ -4,11 +4,13 @@ Every job removes an older summary first and writes its own last, so a folder
 without one is a run that did not end.
 """
 
+import contextlib
 import csv
 import json
 import pathlib
 import platform
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 
 import jax
@@ -21,6 +23,25 @@ from saliency_jax.errors import InputError
 # Raised when a file of the folder changes its meaning.
 LAYOUT = 1
 _PACKAGES = ('jax', 'jaxlib', 'flax', 'numpy', 'pillow')
+
+
+@contextlib.contextmanager
+def opening(workdir: str) -> Iterator[pathlib.Path]:
+  """Yields the folder for results, made if it is missing.
+
+  Raises:
+    InputError: if there is no name, or the block cannot write to the folder.
+  """
+  if not workdir:
+    raise InputError('--workdir is missing; name the folder for the results.')
+  try:
+    path = pathlib.Path(workdir).expanduser()
+    path.mkdir(parents=True, exist_ok=True)
+    yield path
+  except OSError as error:
+    raise InputError(
+        f'{workdir}: cannot be written to ({error.strerror}); name another '
+        f'--workdir.') from error
 
 
 class Folder:
@@ -36,17 +57,18 @@ class Folder:
     Raises:
       InputError: if the folder cannot be made.
     """
-    if not workdir:
-      raise InputError('--workdir is missing; name the folder for the results.')
-    self.path = pathlib.Path(workdir)
-    try:
-      self.path.mkdir(parents=True, exist_ok=True)
+    with opening(workdir) as self.path:
       (self.path / 'summary.json').unlink(missing_ok=True)
       self.json('config.json', config)
-    except OSError as error:
-      raise InputError(
-          f'{workdir}: cannot be written to ({error.strerror}); name another '
-          f'--workdir.') from error
+
+  def clear(self, names: Iterable[str]) -> None:
+    """Deletes files and folders of an earlier job, where they are."""
+    for name in names:
+      path = self.path / name
+      if path.is_dir():
+        shutil.rmtree(path)
+      else:
+        path.unlink(missing_ok=True)
 
   def json(self, name: str, value) -> None:
     with files.replacing(self.path / name) as path:

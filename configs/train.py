@@ -1,0 +1,19 @@
+"""One saliency model on OSIE: a recipe for a few hundred photographs."""
+
+import ml_collections
+
+from configs import base
+
+
+def get_config() -> ml_collections.ConfigDict:
+  config = base.training()
+  # Convolutions trained, counted from the top: 0 is the readout alone (the
+  # paper's setup I), 13 all. Read, as all of this group, by
+  # training/members.py.
+  config.train.depth = 3
+  # Seed of the readout's first values.
+  config.train.seed = 0
+  # Learning rates, before the schedule, of the convolutions and the readout.
+  config.train.trunk_rate = 1e-4
+  config.train.readout_rate = 3e-3
+  return config

@@ -1,0 +1,23 @@
+"""Writes the saliency maps of a folder of photographs.
+
+  python launch/predict.py --config.init.checkpoint=W --images=FOLDER \\
+    --workdir=OUT
+"""
+
+import entry  # first: it puts the package on the path
+from absl import flags
+
+from saliency_jax.training import prediction
+
+_CONFIG = entry.config('predict')
+_IMAGES = flags.DEFINE_string('images', '', 'Folder of photographs.')
+_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the maps.')
+
+
+def main() -> None:
+  prediction.predict(_CONFIG(), _IMAGES.value, _WORKDIR.value)
+  print('The maps:', _WORKDIR.value)
+
+
+if __name__ == '__main__':
+  entry.run(main)

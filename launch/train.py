@@ -1,0 +1,30 @@
+"""Trains a saliency model, or goes on with a run that was stopped.
+
+  python launch/train.py --config=configs/train.py --workdir=W \\
+    --config.data.dir=OSIE_DIR --config.train.depth=3
+"""
+
+import entry  # first: it puts the package on the path
+from absl import flags
+
+from saliency_jax.datasets import parts
+from saliency_jax.training import loop
+
+_CONFIG = entry.config('train')
+_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the run.')
+_JOINED = entry.hosts()
+
+
+def main() -> None:
+  config = _CONFIG()
+  with _JOINED():
+    opened = parts.open_parts(config)
+    summary = loop.train(
+        config, opened.train, opened.validation, _WORKDIR.value,
+        choose=opened.choose)
+  for name, member in summary.get('members', {}).items():
+    print(f"{name}: NSS {member['nss']:.3f} after step {member['step']}")
+
+
+if __name__ == '__main__':
+  entry.run(main)

@@ -1,0 +1,56 @@
+"""Several processes that train one model together, on one host or on many."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+from absl import logging
+
+from saliency_jax.errors import InputError
+
+
+class Hosts(NamedTuple):
+  """Who takes part; see the flags in launch/entry.py."""
+  coordinator: str  # 'address:port', 'auto', or '' for one process alone
+  processes: int
+  process_id: int
+  heartbeat_seconds: int  # without a sign of life a process counts as dead
+
+
+@contextlib.contextmanager
+def joined(hosts: Hosts) -> Iterator[None]:
+  """Joins the other processes for as long as the block lasts.
+
+  Has to come before anything that asks JAX for its devices. If a process dies,
+  JAX ends the others after `heartbeat_seconds` with a message; the same command
+  on every host goes on from the latest checkpoint.
+
+  Raises:
+    InputError: if the coordinator cannot be reached, or the numbers are wrong.
+  """
+  if not hosts.coordinator:
+    yield
+    return
+  try:
+    if hosts.coordinator == 'auto':
+      # A TPU slice, Slurm and the like say themselves who takes part.
+      jax.distributed.initialize(
+          heartbeat_timeout_seconds=hosts.heartbeat_seconds)
+    else:
+      if not 0 <= hosts.process_id < hosts.processes:
+        raise InputError(
+            f'--process_id is {hosts.process_id} of {hosts.processes} '
+            f'--processes; count from 0.')
+      jax.distributed.initialize(
+          hosts.coordinator, hosts.processes, hosts.process_id,
+          heartbeat_timeout_seconds=hosts.heartbeat_seconds)
+  except (ValueError, RuntimeError) as error:
+    raise InputError(
+        f'The processes at {hosts.coordinator} cannot be joined '
+        f'({str(error).splitlines()[0].rstrip(".")}).') from error
+  logging.info(
+      'Process %d of %d, with %d of %d devices.', jax.process_index(),
+      jax.process_count(), jax.local_device_count(), jax.device_count())
+  yield
+  jax.distributed.shutdown()

@@ -1,0 +1,126 @@
+"""Maps that frozen layers give, kept on disk so that they are computed once.
+
+One array for each fine-tuning depth, a row for each image of a data set. The
+folder's name is a hash of all that the maps follow from but the images; a row
+counts only where the hash of the very pixels that entered the network stands
+beside it. So neither other weights, nor another preprocessing, nor an image
+that was replaced, nor a run that was killed while it wrote, leads to old maps.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from saliency_jax import files
+from saliency_jax.errors import InputError
+from saliency_jax.models import saliency, vgg
+from saliency_jax.weights import store
+from saliency_jax.weights.port import Trunk
+
+_LAYOUT = 1  # raised when the files change their meaning
+_HASH = 16  # bytes
+
+
+def key(
+    trunk: Trunk, depth: int, *, image_size: int, dtype: str, images: str
+) -> dict[str, str | int]:
+  """Returns what the maps of a depth follow from, as JSON values.
+
+  Args:
+    trunk: the pretrained network.
+    depth: how many of its convolutions are trained; those below are frozen.
+    image_size: side in pixels of what enters the network.
+    dtype: of the arithmetic.
+    images: tells one data set from another, see `data.identity`.
+  """
+  frozen = vgg.CONVOLUTIONS[:len(vgg.CONVOLUTIONS) - depth]
+  part = Trunk({layer: trunk.params[layer] for layer in frozen}, trunk.mean)
+  return {
+      'layout': _LAYOUT, 'weights': store.digest(part),
+      'enters': saliency.first_trained(depth) or saliency.READOUT,
+      'image_size': image_size, 'dtype': dtype, 'images': images}
+
+
+def pixels_digest(images: np.ndarray) -> np.ndarray:
+  """Returns a hash of each image, uint8 `[B, 16]`.
+
+  Args:
+    images: uint8 `[B, S, S, 3]`.
+  """
+  return np.stack([
+      np.frombuffer(
+          hashlib.blake2b(np.ascontiguousarray(x), digest_size=_HASH).digest(),
+          np.uint8) for x in images])
+
+
+class Kept:
+  """The maps of one depth, float32 `[N, h, w, C]`, on disk."""
+
+  def __init__(
+      self, folder: str | os.PathLike, key: Mapping[str, str | int],
+      shape: tuple[int, ...]):
+    """Opens the array, or makes an empty one.
+
+    Args:
+      folder: holds a folder for every key.
+      key: see `key`.
+      shape: (N, h, w, C).
+
+    Raises:
+      InputError: if the folder cannot be written.
+    """
+    words = json.dumps(dict(key), sort_keys=True)
+    path = pathlib.Path(folder) / hashlib.sha256(words.encode()).hexdigest()
+    try:
+      # Bfloat16 is kept as the float32 that equals it.
+      self._maps = _open(path / 'maps.npy', shape, np.float32)
+      self._pixels = _open(path / 'pixels.npy', (shape[0], _HASH), np.uint8)
+      with files.replacing(path / 'key.json') as temporary:
+        temporary.write_text(words)
+    except OSError as error:
+      raise InputError(
+          f'{path}: cannot be written to ({error.strerror}); name another '
+          f'--config.data.features_dir.') from error
+
+  def has(self, index: np.ndarray, digests: np.ndarray) -> bool:
+    """Whether the maps of all these images are there.
+
+    Args:
+      index: int `[B]`, positions in the data set.
+      digests: their `pixels_digest`.
+    """
+    return bool((self._pixels[index] == digests).all())
+
+  def put(
+      self, index: np.ndarray, digests: np.ndarray, maps: np.ndarray) -> None:
+    """Keeps the maps, float `[B, h, w, C]`, of some images; see `has`."""
+    self._pixels[index] = 0
+    self._pixels.flush()
+    self._maps[index] = maps
+    # On disk before the mark that vouches for it.
+    self._maps.flush()
+    self._pixels[index] = digests
+    self._pixels.flush()
+
+  def get(self, index: np.ndarray) -> np.ndarray:
+    """Returns the maps of some images, float32 `[B, h, w, C]`."""
+    return np.asarray(self._maps[index])
+
+
+def _open(
+    path: pathlib.Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
+  """Opens an array for reading and writing, made of zeros if it is not so."""
+  try:
+    array = np.load(path, mmap_mode='r+', allow_pickle=False)
+    if array.shape == shape and array.dtype == dtype:
+      return array
+  except (FileNotFoundError, ValueError, EOFError):
+    pass
+  with files.replacing(path) as temporary:
+    np.lib.format.open_memmap(
+        temporary, mode='w+', dtype=dtype, shape=shape).flush()
+  return np.load(path, mmap_mode='r+', allow_pickle=False)

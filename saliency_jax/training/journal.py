@@ -1,0 +1,70 @@
+"""`metrics.jsonl`: one JSON object a line for every step and every evaluation.
+
+Nothing in it depends on the clock or on when a run was stopped: a run that was
+killed and resumed leaves the same file as one that was left alone.
+"""
+
+import json
+import os
+import pathlib
+
+from saliency_jax import files
+
+NAME = 'metrics.jsonl'
+
+
+class Journal:
+  """The lines of one run, a context."""
+
+  def __init__(self, workdir: str | os.PathLike | None, *, step: int):
+    """Opens the file, cut off after the lines of a step.
+
+    Args:
+      workdir: the run's folder; None writes nowhere, for all processes of a run
+        but the first.
+      step: the last step whose parameters the run goes on from; 0 for none.
+    """
+    if workdir is None:
+      self._file = open(os.devnull, 'a')  # noqa: SIM115
+      return
+    path = pathlib.Path(workdir) / NAME
+    kept = _lines_until(path, step) if path.exists() else []
+    with files.replacing(path) as temporary:
+      temporary.write_text(''.join(f'{line}\n' for line in kept))
+    self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
+
+  def write(self, step: int, kind: str, **values) -> None:
+    """Adds a line.
+
+    Args:
+      step: how many steps were made.
+      kind: 'train' or 'validate'.
+      **values: JSON values.
+    """
+    line = {'step': step, 'kind': kind, **values}
+    self._file.write(json.dumps(line, allow_nan=False) + '\n')
+    self._file.flush()
+
+  def __enter__(self) -> 'Journal':
+    return self
+
+  def __exit__(self, *_) -> None:
+    self._file.close()
+
+
+def read(workdir: str | os.PathLike) -> list[dict]:
+  """Returns the lines of a run's `metrics.jsonl`."""
+  text = (pathlib.Path(workdir) / NAME).read_text(encoding='utf-8')
+  return [json.loads(line) for line in text.splitlines()]
+
+
+def _lines_until(path: pathlib.Path, step: int) -> list[str]:
+  kept = []
+  for line in path.read_text(encoding='utf-8', errors='replace').splitlines():
+    try:
+      if json.loads(line)['step'] > step:
+        break
+    except (ValueError, KeyError, TypeError):
+      break  # half a line: the run was killed while it wrote
+    kept.append(line)
+  return kept

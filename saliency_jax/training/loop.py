@@ -1,0 +1,286 @@
+"""The training loop, of one network or of a sweep over depths.
+
+Where the parameters come from, first of all that applies:
+  1. the latest whole checkpoint in the run's own folder: the run goes on;
+  2. the trained model that `config.init.checkpoint` names, readout included;
+  3. the weights that `config.init.weights` names, and a drawn readout.
+"""
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import jax
+import numpy as np
+from absl import logging
+
+from saliency_jax import progress, results, sharding
+from saliency_jax.datasets import sets
+from saliency_jax.datasets.records import Source
+from saliency_jax.errors import InputError, Stopped
+from saliency_jax.models import compiling, registry, vgg
+from saliency_jax.training import (
+    data,
+    evaluation,
+    feed,
+    members,
+    optimizer,
+    setup,
+    step,
+    termination,
+)
+from saliency_jax.training.journal import Journal
+from saliency_jax.weights import initial
+from saliency_jax.weights.checkpoints import Checkpoints, State
+
+# Steps whose numbers are fetched together, so that an accelerator is not kept
+# waiting for the host.
+_PENDING = 10
+
+
+def train(
+    config, train_source: Source, val_source: Source, workdir: str, *,
+    choose: sets.Chooser = sets.distinct_fixations,
+    widths: Mapping[str, int] = vgg.WIDTHS,
+    devices: Sequence[jax.Device] | None = None
+) -> dict:
+  """Trains one network, or goes on with a run that was stopped.
+
+  Files: `checkpoints/`, `pretrained.safetensors`, `metrics.jsonl`,
+  `config.json` and, last, `summary.json`.
+
+  Args:
+    config: `configs/train.py`.
+    train_source: photographs with fixations to learn from.
+    val_source: photographs that are never learnt from.
+    workdir: the run's folder.
+    choose: the one set of pixels of an image that its map is to find.
+    widths: units of every convolution; tests use fewer.
+    devices: over which batches are split; all by default.
+
+  Returns:
+    The summary.
+
+  Raises:
+    InputError: if the config, the data or the folder are at fault, or a number
+      that was computed is not finite.
+    Stopped: after SIGTERM; the same call goes on.
+  """
+  with contextlib.ExitStack() as stack:
+    return _run(
+        stack, config, 'train', members.single(config.train), 'shared',
+        train_source, val_source, workdir, choose, widths, devices)
+
+
+def sweep(
+    config, train_source: Source, val_source: Source, workdir: str, *,
+    choose: sets.Chooser = sets.distinct_fixations,
+    widths: Mapping[str, int] = vgg.WIDTHS,
+    devices: Sequence[jax.Device] | None = None
+) -> dict:
+  """Trains all members of a sweep on the same batches; see `train`.
+
+  Args:
+    config: `configs/sweep_depth.py`.
+    train_source: see `train`, as all others.
+    val_source: see `train`.
+    workdir: see `train`.
+    choose: see `train`.
+    widths: see `train`.
+    devices: see `train`.
+  """
+  mode = config.sweep.mode or (
+      'shared' if jax.default_backend() == 'cpu' else 'vmap')
+  if mode not in ('shared', 'vmap'):
+    raise InputError(
+        f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')
+  with contextlib.ExitStack() as stack:
+    return _run(
+        stack, config, 'sweep', members.sweep(config.sweep), mode,
+        train_source, val_source, workdir, choose, widths, devices)
+
+
+def _run(
+    stack, config, job, who, mode, train_source, val_source, workdir, choose,
+    widths, devices
+) -> dict:
+  started = time.perf_counter()
+  setup.check(config, train_source, val_source)
+  mesh = sharding.data_mesh(devices)
+  length = data.batches_of(len(train_source), config.data.batch_size)
+  last = config.train.epochs * length
+  tx = optimizer.make_direction(config.optimizer)
+  schedule = optimizer.make_schedule(config.schedule, steps=last)
+  dtype = registry.arithmetic(config.model.dtype)
+
+  # Parameters; see the module for their order.
+  weights = initial.load(config.init, widths=widths)
+  first_states = [
+      step.init_member(member, weights.params, tx) for member in who.values()]
+  facts = setup.facts(
+      config, weights, who, first_states, train_source, val_source)
+  with results.opening(workdir) as path:
+    checkpoints = stack.enter_context(Checkpoints(path, facts, list(who)))
+  restored = checkpoints.restore(
+      setup.abstract(_state(who, first_states), mesh))
+  if restored:
+    state, done = restored
+    states = [step.MemberState(state.params[name], state.optimizer[name])
+              for name in who]
+    logging.info('Going on after step %d of %d.', done, last)
+  else:
+    states, done = sharding.replicate(
+        jax.tree.map(np.asarray, first_states), mesh), 0
+  first = jax.process_index() == 0
+  folder = results.Folder(workdir, config.to_dict()) if first else None
+  if first:
+    initial.keep_start(workdir, weights)
+  journal = stack.enter_context(
+      Journal(workdir if first else None, step=done))
+
+  # Data: the same batches whatever the devices, which may pad them.
+  frozen = feed.freeze(
+      initial.trunk_of(weights), tuple(sorted({m.depth for m in who.values()})),
+      image_size=config.data.image_size, dtype=config.model.dtype, mesh=mesh,
+      widths=widths)
+  skipped: dict[str, str] = {}
+  training, validation = (
+      setup.open_feed(config, source, choose, frozen, skipped, title)
+      for source, title in (
+          (train_source, 'Frozen layers, training'),
+          (val_source, 'Frozen layers, validation')))
+  padded = sharding.whole_batches(config.data.batch_size, mesh)
+  batches = training.batches(data.training_order(
+      config.data.seed, len(train_source), batch_size=config.data.batch_size,
+      padded=padded, first=done, last=last))
+  val_rows = data.in_order(
+      len(val_source), batch_size=config.data.batch_size, padded=padded)
+  # One iterator for all evaluations, so that workers are started once.
+  val_batches = validation.batches(
+      np.tile(val_rows, (config.train.epochs - done // length, 1)))
+
+  # Programs.
+  everywhere = sharding.everywhere(mesh)
+  update = jax.jit(
+      step.make_step(
+          list(who.values()), tx=tx, schedule=schedule, mode=mode,
+          widths=widths, dtype=dtype),
+      donate_argnums=0, out_shardings=everywhere,
+      compiler_options=compiling.options())
+  evaluate = jax.jit(
+      evaluation.make_evaluation(
+          list(who.values()), widths=widths, dtype=dtype),
+      out_shardings=everywhere, compiler_options=compiling.options())
+  finite = jax.jit(evaluation.all_finite, out_shardings=everywhere)
+
+  pending: list[tuple[int, step.Metrics]] = []
+  seconds = dict.fromkeys(('start', 'training', 'validation'), 0.)
+  seconds['start'] = time.perf_counter() - started
+  asked_to_stop = stack.enter_context(termination.watching())
+  bar = stack.enter_context(
+      progress.bar(total=last, done=done, unit='step', title=job))
+  mark, images = time.perf_counter(), 0
+  for number, batch in enumerate(batches, start=done):
+    states, metrics = update(
+        states, batch.features, batch.weights, batch.valid, np.int32(number))
+    now = number + 1
+    pending.append((now, metrics))
+    bar.update()
+    epoch_ends, stop = now % length == 0, asked_to_stop(now)
+    wants_saving = epoch_ends or stop or (
+        config.train.checkpoint_every
+        and now % config.train.checkpoint_every == 0)
+    if wants_saving or len(pending) == _PENDING or now == done + 1:
+      images += _write(journal, pending, who, bar)
+      pending.clear()
+    if not wants_saving:
+      continue
+    _check_finite(finite(states), who, now)
+    seconds['training'] += time.perf_counter() - mark
+    mark, scores = time.perf_counter(), None
+    if epoch_ends:
+      scores = _validate(
+          evaluate, states, itertools.islice(val_batches, len(val_rows)), who)
+      journal.write(now, 'validate', epoch=now // length, nss=scores)
+    checkpoints.save(now, _state(who, states), scores)
+    seconds['validation'] += time.perf_counter() - mark
+    mark = time.perf_counter()
+    if stop and now < last:
+      raise Stopped(
+          f'stopped after step {now} of {last} and saved; start the same '
+          f'command again to go on.')
+  checkpoints.wait()
+  if not first:
+    return {}
+  return folder.finish(
+      job, weights={'name': weights.name, 'sha256': weights.sha256},
+      counts={'train': len(train_source), 'validation': len(val_source),
+              'steps': last, 'skipped': len(skipped)},
+      members=setup.outcome(workdir, who), skipped=skipped,
+      seconds={k: round(v, 3) for k, v in seconds.items()},
+      images_per_second=round(images / max(seconds['training'], 1e-9), 3))
+
+
+def _state(who: members.Members, states: Sequence[step.MemberState]) -> State:
+  return State(
+      {name: x.params for name, x in zip(who, states, strict=True)},
+      {name: x.optimizer for name, x in zip(who, states, strict=True)})
+
+
+def _write(
+    journal: Journal, pending: Sequence[tuple[int, step.Metrics]],
+    who: members.Members, bar
+) -> int:
+  """Writes the numbers of some steps; returns how many images they had.
+
+  Raises:
+    InputError: if one of them is not finite.
+  """
+  images = 0
+  for now, metrics in pending:
+    metrics = jax.tree.map(np.asarray, metrics)
+    nss = metrics.nss / max(metrics.images, 1)
+    for name, norm, score in zip(
+        who, metrics.gradient_norm, nss, strict=True):
+      if not np.isfinite([norm, score]).all():
+        raise InputError(
+            f'At step {now} the gradient norm of {name} is {norm} and its NSS '
+            f'{score}; lower its learning rates or config.optimizer.clip_norm.')
+    journal.write(
+        now, 'train', images=int(metrics.images), loss=_named(who, -nss),
+        nss=_named(who, nss),
+        gradient_norm=_named(who, metrics.gradient_norm))
+    images += int(metrics.images)
+  rate = bar.format_dict['rate'] or 0
+  bar.set_postfix_str(
+      f'loss {-nss.mean():.3f}, NSS {nss.mean():.3f}, '
+      f'{rate * images / len(pending):.1f} images/s', refresh=False)
+  return images
+
+
+def _named(who: members.Members, values: np.ndarray) -> dict[str, float]:
+  return dict(zip(who, map(float, values), strict=True))
+
+
+def _check_finite(finite: jax.Array, who: members.Members, now: int) -> None:
+  for name, right in zip(who, np.asarray(finite), strict=True):
+    if not right:
+      raise InputError(
+          f'After step {now} a parameter of {name} is not finite; lower its '
+          f'learning rates.')
+
+
+def _validate(
+    evaluate, states: Sequence[step.MemberState], batches: Iterator[feed.Fed],
+    who: members.Members
+) -> dict[str, float]:
+  """Returns every member's NSS, the mean over images."""
+  totals = [
+      (evaluate(states, *batch), batch.valid.sum()) for batch in batches]
+  nss, images = (
+      np.sum([np.asarray(x) for x in part], axis=0, dtype=np.float64)
+      for part in zip(*totals, strict=True))
+  if not images:
+    raise InputError('None of the validation images has a fixation.')
+  return _named(who, nss / images)

@@ -1,0 +1,76 @@
+"""Who is trained: one member for a run, all combinations for a sweep."""
+
+import itertools
+import math
+
+from saliency_jax.errors import InputError
+from saliency_jax.training import masks
+from saliency_jax.training.step import Member
+
+Members = dict[str, Member]
+
+
+def single(config) -> Members:
+  """Returns the one member of a run, by its name, e.g. 'depth_3'.
+
+  Args:
+    config: `config.train`: `depth`, `seed`, `trunk_rate`, `readout_rate`.
+
+  Raises:
+    InputError: if a value is out of its range.
+  """
+  _check('train', [config.depth], [config.trunk_rate, config.readout_rate])
+  return {_depth_name(config.depth): Member(
+      config.depth, config.seed, config.trunk_rate, config.readout_rate)}
+
+
+def sweep(config) -> Members:
+  """Returns every combination of a sweep, by names as short as they can be.
+
+  A name is 'depth_3' and, of what has several values, each with its own:
+  'depth_3_trunk_0.0001_seed_1'. At depth 0 no convolution is trained, so the
+  trunk's rates make no members of their own there.
+
+  Args:
+    config: `config.sweep`: `depths`, `trunk_rates`, `readout_rates`, `seeds`.
+
+  Raises:
+    InputError: if a value is out of its range or there twice.
+  """
+  axes = {
+      'depths': config.depths, 'trunk_rates': config.trunk_rates,
+      'readout_rates': config.readout_rates, 'seeds': config.seeds}
+  for name, values in axes.items():
+    if not values or len(set(values)) < len(values):
+      raise InputError(
+          f'config.sweep.{name} is {values}; name at least one value, each '
+          f'once.')
+  _check('sweep', axes['depths'], axes['trunk_rates'] + axes['readout_rates'])
+  members = {}
+  for depth, trunk, readout, seed in itertools.product(*axes.values()):
+    parts = [_depth_name(depth)]
+    for title, name, value in (
+        ('trunk', 'trunk_rates', trunk), ('readout', 'readout_rates', readout),
+        ('seed', 'seeds', seed)):
+      if len(axes[name]) > 1 and (depth or title != 'trunk'):
+        parts.append(f'{title}_{value:g}')
+    if not depth:
+      trunk = axes['trunk_rates'][0]
+    members['_'.join(parts)] = Member(depth, seed, trunk, readout)
+  return members
+
+
+def _depth_name(depth: int) -> str:
+  return 'depth_all' if depth == masks.ALL else f'depth_{depth}'
+
+
+def _check(where: str, depths, rates) -> None:
+  for depth in depths:
+    if not isinstance(depth, int) or not 0 <= depth <= masks.ALL:
+      raise InputError(
+          f'config.{where} has the depth {depth!r}; a depth is 0 to '
+          f'{masks.ALL}, which is all convolutions.')
+  for rate in rates:
+    if not (rate >= 0 and math.isfinite(rate)):
+      raise InputError(
+          f'config.{where} has the learning rate {rate}; give 0 or more.')

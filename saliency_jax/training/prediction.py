@@ -1,0 +1,156 @@
+"""Saliency maps of photographs at their own sizes, from a trained model."""
+
+import pathlib
+from collections.abc import Mapping
+
+import jax
+import numpy as np
+from PIL import Image
+
+from saliency_jax import files, progress, results, sharding
+from saliency_jax.datasets.images import read_image
+from saliency_jax.errors import InputError
+from saliency_jax.models import compiling, registry, saliency, vgg
+from saliency_jax.ops import resize
+from saliency_jax.weights import initial
+
+_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
+
+
+def predict(
+    config, images: str, workdir: str, *,
+    widths: Mapping[str, int] = vgg.WIDTHS
+) -> dict:
+  """Writes the saliency map of every image of a folder.
+
+  Files, for `<stem>.jpg`: `<stem>.npy`, float32 `[H, W]` in 0-1; `<stem>.png`,
+  the same in 0-255; `<stem>_overlay.png`, the photograph under the map.
+
+  Args:
+    config: `configs/predict.py`.
+    images: the folder of images.
+    workdir: the folder for the maps, another one.
+    widths: units of every convolution; tests use fewer.
+
+  Returns:
+    The summary.
+
+  Raises:
+    InputError: if the model, the folder or an image is at fault.
+  """
+  paths = _images_in(images, workdir)
+  if config.data.batch_size < 1:
+    raise InputError(
+        f'config.data.batch_size is {config.data.batch_size}; give 1 or more.')
+  if not config.init.checkpoint:
+    raise InputError(
+        '--config.init.checkpoint is missing; name the --workdir of '
+        'launch/train.py.')
+  weights = initial.load_trained(
+      config.init.checkpoint, config.init.member, widths=widths)
+  size = initial.trained_image_size(config.init.checkpoint)
+  mesh = sharding.data_mesh()
+  forward = _make_forward(weights, config.model.dtype, widths)
+  params = sharding.replicate(weights.params, mesh)
+  batch_size = sharding.whole_batches(config.data.batch_size, mesh)
+  folder = results.Folder(workdir, config.to_dict())
+  with progress.bar(
+      total=len(paths), unit='image', title='Predicting') as bar:
+    for first in range(0, len(paths), batch_size):
+      part = paths[first:first + batch_size]
+      photographs = [read_image(path) for path in part]
+      batch = np.zeros((batch_size, size, size, 3), np.uint8)
+      for row, photograph in zip(batch, photographs, strict=False):
+        row[:] = Image.fromarray(photograph).resize(
+            (size, size), Image.Resampling.BILINEAR)
+      cells = np.asarray(forward(params, sharding.split(batch, mesh)))
+      for path, photograph, x in zip(part, photographs, cells, strict=False):
+        _write(folder, path.stem, photograph,
+               to_pixels(x[:, :, 0], photograph.shape[:2]))
+        bar.update()
+  return folder.finish(
+      'predict', weights={'name': weights.name, 'sha256': weights.sha256},
+      counts={'images': len(paths)})
+
+
+def to_pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Returns a map in pixels: bilinear upsampling, then minimum 0, maximum 1.
+
+  He et al. 2019, Section 4.2. A constant map is 0 everywhere.
+
+  Args:
+    cells: float `[h, w]`.
+    size: (H, W) in pixels.
+
+  Returns:
+    float32 `[H, W]`.
+  """
+  height, width = cells.shape
+  full = (resize.bilinear(size[0], height) @ cells.astype(np.float64)
+          @ resize.bilinear(size[1], width).T)
+  span = np.ptp(full)
+  return ((full - full.min()) / (span if span else 1)).astype(np.float32)
+
+
+def overlay(photograph: np.ndarray, heat: np.ndarray) -> np.ndarray:
+  """Returns the photograph in grey under the map from black through red.
+
+  Args:
+    photograph: uint8 `[H, W, 3]`, RGB.
+    heat: float `[H, W]` in 0-1.
+
+  Returns:
+    uint8 `[H, W, 3]`.
+  """
+  grey = photograph.mean(axis=2, keepdims=True)
+  ramp = np.clip(
+      3 * heat[:, :, None] - np.arange(3), 0, 1) * 255  # red, yellow, white
+  share = 0.7 * heat[:, :, None]
+  return np.round((1 - share) * grey + share * ramp).astype(np.uint8)
+
+
+def _make_forward(weights, dtype: str, widths: Mapping[str, int]):
+  top = vgg.CONVOLUTIONS[-1]
+  network = registry.build(
+      'vgg16', layers=(top,), mean=weights.mean, dtype=dtype, widths=widths)
+  readout = saliency.make_suffix(
+      0, widths=widths, dtype=registry.arithmetic(dtype))
+  return jax.jit(
+      lambda params, images: readout(
+          params, network.apply(params, images)[top]),
+      compiler_options=compiling.options())
+
+
+def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
+  path = pathlib.Path(folder)
+  if not folder or not path.is_dir():
+    raise InputError(
+        f'There is no folder {folder!r}; name the folder of photographs with '
+        f'--images.')
+  if workdir and path.resolve() == pathlib.Path(workdir).resolve():
+    raise InputError(
+        f'{folder} is the folder of photographs; name another --workdir.')
+  found = sorted(x for x in path.iterdir() if x.suffix.lower() in _SUFFIXES)
+  if not found:
+    raise InputError(
+        f'{folder} holds no image; it takes {", ".join(_SUFFIXES)}.')
+  stems: dict[str, pathlib.Path] = {}
+  for one in found:
+    if one.stem in stems:
+      raise InputError(
+          f'{stems[one.stem]} and {one.name} would have maps of one name; '
+          f'rename one of them.')
+    stems[one.stem] = one
+  return found
+
+
+def _write(
+    folder: results.Folder, stem: str, photograph: np.ndarray,
+    saliency_map: np.ndarray
+) -> None:
+  folder.array(f'{stem}.npy', saliency_map)
+  for name, pixels in (
+      (f'{stem}.png', np.round(saliency_map * 255).astype(np.uint8)),
+      (f'{stem}_overlay.png', overlay(photograph, saliency_map))):
+    with files.replacing(folder.path / name) as path:
+      Image.fromarray(pixels).save(path)

@@ -1,0 +1,120 @@
+"""What a run checks and declares before its first step, and sums up at the end.
+"""
+
+import json
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from saliency_jax import sharding, trees
+from saliency_jax.datasets.records import Source
+from saliency_jax.datasets.sets import Chooser
+from saliency_jax.errors import InputError
+from saliency_jax.models import registry, saliency
+from saliency_jax.training import data, feed, journal, step
+from saliency_jax.training.members import Members
+from saliency_jax.weights import initial, sources, store
+
+# Keys that change where things lie or how fast they go, not what comes out:
+# `facts` names the images and the weights themselves.
+_FREE = {
+    'data': ('dir', 'fixations', 'val_dir', 'val_fixations', 'workers',
+             'features_dir'),
+    'init': ('weights', 'preprocessing', 'cache_dir', 'checkpoint', 'member'),
+    'train': ('checkpoint_every',)}
+
+
+def check(config, train_source: Source, val_source: Source) -> None:
+  """Raises an `InputError` for a number or a data set that cannot be used."""
+  registry.check_name(config.model.name)
+  for name, number, least in (
+      ('data.batch_size', config.data.batch_size, 1),
+      ('data.seed', config.data.seed, 0),
+      ('train.epochs', config.train.epochs, 1),
+      ('train.checkpoint_every', config.train.checkpoint_every, 0)):
+    if number < least:
+      raise InputError(f'config.{name} is {number}; give {least} or more.')
+  if config.data.on_bad_image not in ('raise', 'skip'):
+    raise InputError(
+        f'config.data.on_bad_image is {config.data.on_bad_image!r}; it is '
+        f'raise or skip.')
+  for title, source in (('train on', train_source), ('validate', val_source)):
+    if not len(source):
+      raise InputError(f'There is no image to {title} in config.data.dir.')
+  both = set(train_source.image_ids) & set(val_source.image_ids)
+  if both:
+    raise InputError(
+        f'{len(both)} images are both trained on and validated with, e.g. '
+        f'{min(both)}; split the data set.')
+
+
+def facts(
+    config, weights: sources.Weights, who: Members,
+    states: Sequence[step.MemberState], train_source: Source, val_source: Source
+) -> dict:
+  """Returns all that the parameters depend on, as JSON values.
+
+  A run goes on from a checkpoint only where these are the same.
+  """
+  readout = weights.params.get(saliency.READOUT)
+  kept = {
+      part: {
+          key: value for key, value in keys.items()
+          if key not in _FREE.get(part, ())}
+      for part, keys in config.to_dict().items()}
+  described = {
+      'config': kept,
+      'weights': store.digest(initial.trunk_of(weights)),
+      'readout': np.asarray(readout['kernel']).ravel().tolist()
+                 if readout else 'drawn',
+      'images': {
+          'train': data.identity(train_source),
+          'validation': data.identity(val_source),
+          'order': data.order_digest(config.data.seed, len(train_source))},
+      'members': {
+          name: {**member._asdict(), 'shapes': {
+              leaf: list(np.shape(x)) for leaf, x in zip(
+                  trees.names(state.params), jax.tree.leaves(state.params),
+                  strict=True)}}
+          for (name, member), state in zip(who.items(), states, strict=True)}}
+  return json.loads(json.dumps(described))
+
+
+def abstract(tree, mesh: Mesh):
+  """Returns the shapes and types of a tree that lies whole on every device."""
+  return jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct(
+          np.shape(x), x.dtype, sharding=sharding.everywhere(mesh)), tree)
+
+
+def open_feed(
+    config, source: Source, choose: Chooser, frozen: feed.Frozen,
+    skipped: dict[str, str], title: str
+) -> feed.Feed:
+  """Returns a data set's batches, from the cache where the config names one."""
+  size = config.data.image_size
+  reading = data.Reading(
+      choose, size, saliency.output_grid(size), config.data.workers,
+      config.data.on_bad_image, skipped)
+  if not config.data.features_dir:
+    return feed.Computed(source, reading, frozen)
+  return feed.Cached(
+      source, reading, frozen, folder=config.data.features_dir,
+      batch_size=sharding.whole_batches(config.data.batch_size, frozen.mesh),
+      title=title)
+
+
+def outcome(workdir: str, who: Members) -> dict[str, dict]:
+  """Returns what became of every member, for `summary.json`."""
+  scores = [
+      line for line in journal.read(workdir) if line['kind'] == 'validate']
+  found = {}
+  for name, member in who.items():
+    best = max(scores, key=lambda line, name=name: (
+        line['nss'][name], line['step']))
+    found[name] = {
+        **member._asdict(), 'nss': best['nss'][name], 'step': best['step'],
+        'last_nss': scores[-1]['nss'][name]}
+  return found

@@ -1,0 +1,265 @@
+"""The checkpoints of a training run, kept by Orbax.
+
+Written in the background and renamed when whole, so a run that is killed leaves
+whole checkpoints and perhaps a temporary folder, which the next start removes.
+The two latest are kept, so that there is one before a damaged one, and for
+every member of a sweep the one in which it is best.
+"""
+
+import os
+import pathlib
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+from absl import logging
+from orbax.checkpoint import checkpoint_managers as policies
+
+from saliency_jax import trees
+from saliency_jax.errors import InputError
+
+FOLDER = 'checkpoints'  # within a run's folder
+_ITEMS = ('params', 'optimizer')
+
+
+class State(NamedTuple):
+  """What a run has learnt, of each member by its name."""
+  params: dict[str, trees.Tree]  # what the member trains, and nothing else
+  optimizer: dict[str, object]
+
+
+class Checkpoints:
+  """The checkpoints in one run's folder, a context: it writes until its end."""
+
+  def __init__(
+      self, workdir: str | os.PathLike, job: dict, members: Sequence[str]):
+    """Opens the folder and removes what a killed run left half written.
+
+    Args:
+      workdir: the run's folder.
+      job: everything that the parameters depend on, as JSON values; it is kept
+        with each checkpoint.
+      members: their names, the keys of every `State` and of all scores.
+    """
+    self._path = pathlib.Path(workdir).absolute() / FOLDER
+    self._job = job
+    best = [
+        policies.BestN(
+            get_metric_fn=lambda scores, name=name: scores[name], n=1,
+            keep_checkpoints_without_metrics=False) for name in members]
+    self._manager = ocp.CheckpointManager(
+        self._path, options=ocp.CheckpointManagerOptions(
+            cleanup_tmp_directories=True,
+            preservation_policy=policies.AnyPreservationPolicy(
+                [policies.LatestN(2), *best])))
+
+  def restore(self, like: State) -> tuple[State, int] | None:
+    """Returns the latest whole checkpoint and its step, None if there is none.
+
+    A damaged one is passed over for the one before, with a warning; then it is
+    removed.
+
+    Args:
+      like: the same trees with `jax.ShapeDtypeStruct`s that have the sharding
+        which is wanted, on any number of devices.
+
+    Raises:
+      InputError: if a checkpoint belongs to another job, or all are damaged.
+    """
+    damaged = []
+    for step in sorted(self._manager.all_steps(), reverse=True):
+      about = _about(self._manager, step)
+      if about is not None:
+        self._refuse_others(about)
+        state = _read(self._manager, step, about, like._asdict())
+        if state is not None:
+          # Now that another one could be read, and no sooner.
+          for other in damaged:
+            self._manager.delete(other)
+          return State(**state), step
+      logging.warning(
+          'The checkpoint %s is damaged; the one before is taken.',
+          self._path / str(step))
+      damaged.append(step)
+    if damaged:
+      raise InputError(
+          f'{self._path} holds no checkpoint that is whole; start again in '
+          f'another --workdir.')
+    return None
+
+  def save(
+      self, step: int, state: State, scores: dict[str, float] | None) -> None:
+    """Starts to write a checkpoint; the arrays may be donated afterwards.
+
+    Args:
+      step: how many steps were made.
+      state: what they led to.
+      scores: every member's NSS on the validation images, if it was measured.
+    """
+    if step in self._manager.all_steps():
+      return
+    items = state._asdict()
+    about = {
+        'job': self._job, 'step': step, 'scores': scores,
+        'shapes': _shapes(state.params),
+        'crc32': {name: _crc32(items[name]) for name in _ITEMS}}
+    self._manager.save(step, metrics=scores, args=ocp.args.Composite(
+        about=ocp.args.JsonSave(about),
+        **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}))
+
+  def wait(self) -> None:
+    """Waits until everything is on disk."""
+    self._manager.wait_until_finished()
+
+  def __enter__(self) -> 'Checkpoints':
+    return self
+
+  def __exit__(self, *_) -> None:
+    # Whatever ends the run, what was handed over is written.
+    self.wait()
+    self._manager.close()
+
+  def _refuse_others(self, about: dict) -> None:
+    for name, there, here in _differences(about['job'], self._job):
+      raise InputError(
+          f'{self._path} belongs to another run: {name} is {there} there and '
+          f'{here} here; name another --workdir.')
+
+
+class Trained(NamedTuple):
+  """One member as it was when it was best."""
+  params: trees.Tree  # NumPy arrays: what it trained, the readout included
+  step: int
+  nss: float | None  # on the validation images
+  job: dict
+
+
+def read_best(workdir: str | os.PathLike, member: str) -> Trained:
+  """Reads one member's best checkpoint; of equals the latest.
+
+  Args:
+    workdir: the folder of a training run or a sweep.
+    member: its name; '' for the only one.
+
+  Raises:
+    InputError: there is no such folder or member, or no whole checkpoint.
+  """
+  path = pathlib.Path(workdir).absolute() / FOLDER
+  if not path.is_dir():
+    raise InputError(
+        f'{workdir} holds no trained model; give the --workdir of '
+        f'launch/train.py or launch/sweep.py.')
+  # Not `read_only`: Orbax would warn of it every time.
+  manager = ocp.CheckpointManager(
+      path, options=ocp.CheckpointManagerOptions(create=False))
+  try:
+    found = {step: _about(manager, step) for step in manager.all_steps()}
+    whole = {step: about for step, about in found.items() if about is not None}
+    names = sorted(next(iter(whole.values()))['shapes']) if whole else []
+    if whole:
+      member = _chosen(workdir, member, names)
+
+    def rank(step: int) -> tuple[float, int]:
+      scores = whole[step]['scores']
+      return (scores[member] if scores else -np.inf, step)
+
+    for step in sorted(whole, key=rank, reverse=True):
+      about = whole[step]
+      like = {name: _structs(shapes) for name, shapes in
+              about['shapes'].items()}
+      state = _read(manager, step, about, {'params': like})
+      if state is not None:
+        params = jax.tree.map(np.asarray, state['params'][member])
+        scores = about['scores']
+        return Trained(
+            params, step, scores[member] if scores else None, about['job'])
+      logging.warning(
+          'The checkpoint %s is damaged; another one is taken.',
+          path / str(step))
+  finally:
+    manager.close()
+  raise InputError(f'{path} holds no checkpoint that is whole; train again.')
+
+
+def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
+  if not member and len(names) == 1:
+    return names[0]
+  if member not in names:
+    raise InputError(
+        f'{workdir} has the members {", ".join(names)}; name one of them with '
+        f'--config.init.member.')
+  return member
+
+
+def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
+  """Returns what is kept beside the arrays; None if it is damaged."""
+  try:
+    about = manager.restore(step, args=ocp.args.Composite(
+        about=ocp.args.JsonRestore()))['about']
+    return about if set(about) >= {
+        'job', 'step', 'scores', 'shapes', 'crc32'} else None
+  # Whatever stands in a damaged file, it is damaged.
+  except Exception as error:  # noqa: BLE001
+    logging.info('Step %d: %s', step, error)
+    return None
+
+
+def _read(
+    manager: ocp.CheckpointManager, step: int, about: dict, like: dict
+) -> dict | None:
+  """Returns the trees that `like` describes; None if they are damaged."""
+  try:
+    read = manager.restore(step, args=ocp.args.Composite(**{
+        name: ocp.args.StandardRestore(tree) for name, tree in like.items()}))
+    state = {name: read[name] for name in like}
+  except Exception as error:  # noqa: BLE001
+    logging.info('Step %d: %s', step, error)
+    return None
+  # Orbax casts and cuts to what it is asked for without a word.
+  for name, tree in like.items():
+    if _shapes(state[name]) != _shapes(tree):
+      return None
+    if _crc32(state[name]) != about['crc32'][name]:
+      return None
+  return state
+
+
+def _crc32(tree) -> int:
+  """Returns a checksum over all arrays, in the tree's order."""
+  checksum = 0
+  for leaf in jax.tree.leaves(tree):
+    checksum = zlib.crc32(np.ascontiguousarray(leaf), checksum)
+  return checksum
+
+
+def _shapes(tree) -> dict:
+  """Returns {name: {leaf's path: [shape, dtype]}} as JSON values."""
+  return {
+      name: {
+          leaf: [list(x.shape), np.dtype(x.dtype).name] for leaf, x in
+          zip(trees.names(part), jax.tree.leaves(part), strict=True)}
+      for name, part in tree.items()}
+
+
+def _structs(shapes: dict) -> trees.Tree:
+  """Returns the tree whose `_shapes` these are, on one device."""
+  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+  tree: trees.Tree = {}
+  for name, (shape, dtype) in shapes.items():
+    layer, leaf = name.split('/')
+    tree.setdefault(layer, {})[leaf] = jax.ShapeDtypeStruct(
+        tuple(shape), np.dtype(dtype), sharding=sharding)
+  return tree
+
+
+def _differences(there, here, at: str = '') -> Iterator[tuple]:
+  """Yields (name, value there, value here) of what differs in JSON values."""
+  if isinstance(there, dict) and isinstance(here, dict):
+    for key in there | here:
+      name = f'{at}.{key}' if at else key
+      yield from _differences(there.get(key), here.get(key), name)
+  elif there != here:
+    yield at, there, here

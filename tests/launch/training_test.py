@@ -1,0 +1,225 @@
+"""train, sweep and predict as commands, on made data and random weights."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs import predict as predict_config
+from saliency_jax.datasets import parts
+from saliency_jax.training import journal, loop, prediction
+from saliency_jax.weights import initial
+from tests import brute_force
+from tests.datasets import made as made_data
+from tests.launch.jobs_test import Recorder, keys
+from tests.training import made
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> pathlib.Path:
+  """Two made data sets in OSIE's layout, with photographs of other names."""
+  folder = tmp_path_factory.mktemp('data')
+  made_data.osie(folder / 'train')
+  other = made_data.osie(folder / 'validation')
+  looked = {}
+  rng = np.random.default_rng(3)
+  for path in sorted((other / 'stimuli').iterdir()):
+    renamed = path.with_name(path.name.replace('20', '30', 1))
+    path.rename(renamed)
+    height, width = made_data.SIZES[path.stem]
+    looked[renamed.name] = made_data.scanpaths(height, width, rng)
+  made_data.fixations_mat(other / 'eye' / 'fixations.mat', looked)
+  return folder
+
+
+def command(job, data, weights, workdir, *flags):
+  return [
+      sys.executable, str(ROOT / 'launch' / f'{job}.py'),
+      f'--workdir={workdir}', f"--config.data.dir={data / 'train'}",
+      f"--config.data.val_dir={data / 'validation'}",
+      f'--config.init.weights={weights}',
+      f"--config.init.cache_dir={data / 'cache'}",
+      '--config.data.image_size=32', '--config.data.batch_size=2', *flags]
+
+
+def run(arguments, **options):
+  return subprocess.run(
+      arguments, capture_output=True, text=True, check=False, cwd=ROOT.parent,
+      env=os.environ | {'JAX_PLATFORMS': 'cpu'}, **options)
+
+
+def test_training_is_stopped_goes_on_and_predicts(
+    data, random_weights, tmp_path):
+  workdir = tmp_path / 'run'
+  arguments = command(
+      'train', data, random_weights, workdir, '--config.train.depth=1',
+      '--config.train.epochs=400')
+  process = subprocess.Popen(
+      arguments, stderr=subprocess.PIPE, text=True, cwd=ROOT.parent,
+      env=os.environ | {'JAX_PLATFORMS': 'cpu'})
+  lines = workdir / journal.NAME
+  while process.poll() is None and not (
+      lines.exists() and lines.stat().st_size):
+    time.sleep(0.05)
+  process.send_signal(signal.SIGTERM)
+  said = process.communicate(timeout=60)[1]
+  assert process.returncode == 143, said
+  assert 'saved; start the same command again' in said.splitlines()[-1]
+  assert not (workdir / 'summary.json').exists()
+  # Another config is refused in one sentence.
+  result = run([*arguments[:-1], '--config.train.epochs=1'])
+  assert result.returncode == 2
+  assert 'epochs is 400 there and 1 here' in result.stderr.splitlines()[-1]
+
+
+@pytest.fixture(scope='module')
+def swept(data, random_weights, tmp_path_factory):
+  workdir = tmp_path_factory.mktemp('swept')
+  result = run(command(
+      'sweep', data, random_weights, workdir, '--config.sweep.depths=(0,1)',
+      '--config.train.epochs=1'))
+  assert result.returncode == 0, result.stderr
+  return workdir, result.stdout
+
+
+def test_a_sweep_says_what_came_out(swept):
+  workdir, said = swept
+  members = json.loads((workdir / 'summary.json').read_text())['members']
+  assert list(members) == ['depth_0', 'depth_1']
+  for name, member in members.items():
+    assert f"{name}: NSS {member['nss']:.3f} after step 3" in said
+
+
+def test_maps_have_the_images_sizes(swept, data, tmp_path):
+  out = tmp_path / 'maps'
+  result = run([
+      sys.executable, str(ROOT / 'launch' / 'predict.py'),
+      f'--config.init.checkpoint={swept[0]}', '--config.init.member=depth_1',
+      f"--images={data / 'train' / 'stimuli'}", f'--workdir={out}'])
+  assert result.returncode == 0, result.stderr
+  for image_id, size in made_data.SIZES.items():
+    saliency_map = np.load(out / f'{image_id}.npy')
+    assert saliency_map.dtype == np.float32
+    assert saliency_map.shape == size
+    assert (saliency_map.min(), saliency_map.max()) == (0, 1)
+    with Image.open(out / f'{image_id}.png') as image:
+      np.testing.assert_allclose(
+          np.asarray(image), saliency_map * 255, atol=0.51)
+    with Image.open(out / f'{image_id}_overlay.png') as image:
+      assert np.asarray(image).shape == (*size, 3)
+
+
+def test_a_trained_model_is_dissected(swept, data, tmp_path):
+  result = run([
+      sys.executable, str(ROOT / 'launch' / 'dissect.py'),
+      f'--config.init.checkpoint={swept[0]}', '--config.init.member=depth_1',
+      f"--config.data.dir={data / 'train'}",
+      f"--config.data.regions={data / 'train' / 'labelme'}",
+      "--config.model.layers=('conv5_3',)", '--config.data.image_size=32',
+      f'--workdir={tmp_path}'])
+  assert result.returncode == 0, result.stderr
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert summary['weights']['name'].endswith(':depth_1')
+
+
+@pytest.mark.parametrize(('job', 'flags', 'said'), [
+    ('train', ['--config.data.kind=osies'], 'osies'),
+    ('train', ['--config.data.val_dir='], 'val_dir'),
+    ('train', ['--config.train.depth=14'], '14'),
+    ('train', ['--config.train.epochs=0'], 'epochs'),
+    ('train', ['--config.data.image_size=15'], 'image_size'),
+    ('train', ['--config.model.dtype=float8'], 'dtype'),
+    ('train', ['--config.init.checkpoint=nowhere'], 'nowhere'),
+    ('train', ['--workdir='], '--workdir'),
+    ('train', ['--coordinator=localhost:1', '--processes=1', '--process_id=2'],
+     '--process_id'),
+    ('sweep', ['--config.sweep.mode=fast'], 'fast'),
+    ('predict', ['--images=nowhere'], 'nowhere')])
+def test_a_wrong_flag_ends_in_one_sentence(
+    job, flags, said, data, random_weights, tmp_path):
+  arguments = command(job, data, random_weights, tmp_path / 'out')
+  if job == 'predict':
+    arguments = arguments[:2]
+  result = run([*arguments, *flags])
+  assert result.returncode == 2, result.stderr
+  assert 'Traceback' not in result.stderr
+  last = result.stderr.strip().splitlines()[-1]
+  assert last.startswith(f'{job}.py: ')
+  assert said in last
+  assert last.endswith('.')
+
+
+@pytest.fixture(scope='module')
+def tiny(tmp_path_factory) -> pathlib.Path:
+  """A trained tiny model, and two photographs beside it."""
+  folder = tmp_path_factory.mktemp('tiny')
+  config = made.run(folder)
+  config.train.epochs = 1
+  loop.train(config, made.TRAIN, made.VALIDATION, str(folder / 'run'),
+             widths=made.WIDTHS)
+  (folder / 'photographs').mkdir()
+  for i in range(2):
+    Image.fromarray(made.VALIDATION[i].image).save(
+        folder / 'photographs' / f'{i}.png')
+  return folder
+
+
+def test_prediction_reads_every_key(tiny, tmp_path):
+  config = predict_config.get_config()
+  config.init.checkpoint = str(tiny / 'run')
+  config = Recorder(config.lock())
+  prediction.predict(
+      config, str(tiny / 'photographs'), str(tmp_path), widths=made.WIDTHS)
+  assert config.read == keys(predict_config.get_config())
+  weights = initial.load_trained(tiny / 'run', widths=made.WIDTHS)
+  assert json.loads((tmp_path / 'summary.json').read_text())['weights'][
+      'sha256'] == weights.sha256
+
+
+def test_a_map_is_upsampled_as_the_paper_does():
+  cells = np.random.default_rng(0).normal(size=(4, 5))
+  full = brute_force.upsample(cells, (37, 53))
+  np.testing.assert_allclose(
+      prediction.to_pixels(cells, (37, 53)),
+      (full - full.min()) / np.ptp(full), atol=1e-6)
+  assert not prediction.to_pixels(np.ones((2, 2)), (5, 5)).any()
+
+
+def test_two_images_of_one_name_are_refused(tiny, tmp_path):
+  folder = shutil.copytree(tiny / 'photographs', tmp_path / 'photographs')
+  shutil.copy(folder / '0.png', folder / '0.bmp')
+  config = predict_config.get_config()
+  config.init.checkpoint = str(tiny / 'run')
+  with pytest.raises(prediction.InputError, match='one name'):
+    prediction.predict(
+        config, str(folder), str(tmp_path / 'out'), widths=made.WIDTHS)
+
+
+def test_every_key_about_the_data_is_read(data):
+  config = made.train_config.get_config()
+  config.data.dir = str(data / 'train')
+  config.data.val_dir = str(data / 'validation')
+  config = Recorder(config)
+  opened = parts.open_parts(config)
+  assert (len(opened.train), len(opened.validation)) == (5, 5)
+  # tests/training/loop_test.py holds that the loop reads all others.
+  assert config.read == {'init.cache_dir'} | {f'data.{name}' for name in (
+      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations')}
+
+
+def test_osie_is_split_into_400_and_100(osie_dir):
+  config = made.train_config.get_config()
+  config.data.dir = str(osie_dir)
+  opened = parts.open_parts(config)
+  assert (len(opened.train), len(opened.validation)) == (400, 100)
+  assert not set(opened.train.image_ids) & set(opened.validation.image_ids)

@@ -1,0 +1,116 @@
+"""Checkpoints that are damaged or belong to another run."""
+
+import pathlib
+import shutil
+import time
+
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.training import journal, loop
+from saliency_jax.weights import checkpoints, initial
+from tests.training import made
+from tests.training.running import are_equal, load, train
+
+# When a read fails, Orbax leaves the reads beside it to themselves.
+pytestmark = pytest.mark.filterwarnings(
+    'ignore::pytest.PytestUnraisableExceptionWarning')
+
+
+@pytest.fixture(autouse=True)
+def settled():
+  """Lets those reads end before the next test."""
+  yield
+  time.sleep(0.3)
+
+
+def _arrays(item: pathlib.Path) -> list[pathlib.Path]:
+  """Returns the files that hold numbers: Orbax keeps small arrays twice."""
+  return [path for path in item.rglob('*') if path.parent.name == 'd']
+
+
+def _flip(step: pathlib.Path) -> None:
+  for path in _arrays(step / 'params'):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _shorten(step: pathlib.Path) -> None:
+  for path in _arrays(step / 'optimizer'):
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+DAMAGES = {
+    'a bit': _flip,
+    'files cut short': _shorten,
+    'a folder gone': lambda step: shutil.rmtree(step / 'params'),
+    'no description': lambda step: shutil.rmtree(step / 'about')}
+
+
+@pytest.mark.parametrize('name', DAMAGES)
+def test_a_damaged_checkpoint_is_passed_over(name, whole, copy, caplog):
+  DAMAGES[name](copy / checkpoints.FOLDER / '9')
+  train(made.run(whole[1].parent), copy)
+  assert any('9 is damaged' in record.message for record in caplog.records
+             if record.levelname == 'WARNING')
+  are_equal(load(copy).params, load(whole[1]).params)
+  assert (copy / journal.NAME).read_text() == (
+      whole[1] / journal.NAME).read_text()
+
+
+def test_a_damaged_best_model_is_not_loaded(whole, copy, caplog):
+  _flip(copy / checkpoints.FOLDER / '9')
+  assert 'step 6' in load(copy).source
+  assert '9 is damaged' in caplog.text
+  _flip(copy / checkpoints.FOLDER / '6')
+  with pytest.raises(InputError, match='no checkpoint that is whole'):
+    load(copy)
+  with pytest.raises(InputError, match='no checkpoint that is whole'):
+    train(made.run(whole[1].parent), copy)
+
+
+def _depth(config):
+  config.train.depth = 1
+
+
+def _rate(config):
+  config.train.trunk_rate = 0.1
+
+
+def _epochs(config):
+  config.train.epochs = 4
+
+
+@pytest.mark.parametrize(('change', 'said'), [
+    (_depth, 'depth is 2 there and 1 here'),
+    (_rate, 'trunk_rate is 0.003 there and 0.1 here'),
+    (_epochs, 'epochs is 3 there and 4 here')])
+def test_a_run_of_another_config_is_refused(change, said, whole, copy):
+  config = made.run(whole[1].parent)
+  change(config)
+  before = (copy / 'config.json').read_text()
+  with pytest.raises(InputError, match=said):
+    train(config, copy)
+  assert (copy / 'config.json').read_text() == before
+  assert (copy / 'summary.json').exists()
+
+
+def test_other_images_weights_and_widths_are_refused(whole, copy, tmp_path):
+  config = made.run(whole[1].parent)
+  with pytest.raises(InputError, match='images.train'):
+    loop.train(config, made.Photographs(9), made.VALIDATION, str(copy),
+               widths=made.WIDTHS)
+  config.init.weights = str(made.weights(tmp_path / 'other.npz', seed=1))
+  with pytest.raises(InputError, match='weights'):
+    train(config, copy)
+  with pytest.raises(InputError, match='conv'):
+    initial.load_trained(copy)
+
+
+def test_what_changes_no_number_may_change(whole, copy):
+  config = made.run(whole[1].parent)
+  config.data.workers = 1
+  config.data.dir = 'elsewhere'
+  config.train.checkpoint_every = 2
+  train(config, copy)

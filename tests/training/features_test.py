@@ -1,0 +1,105 @@
+"""Cached features: the same numbers, and never those of something else."""
+
+import jax
+import numpy as np
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.training import features, feed, journal, loop
+from saliency_jax.weights.port import Trunk
+from tests.training import made
+
+KEY = {'weights': 'abc', 'image_size': 8}
+SHAPE = (5, 2, 3, 4)
+
+
+def maps(rng, count):
+  return rng.normal(size=(count, *SHAPE[1:])).astype(np.float32)
+
+
+def test_maps_come_back_and_unknown_pixels_do_not(tmp_path):
+  rng = np.random.default_rng(0)
+  images = rng.integers(0, 256, (3, 8, 8, 3), np.uint8)
+  digests = features.pixels_digest(images)
+  index, written = np.array([4, 0, 2]), maps(rng, 3)
+  kept = features.Kept(tmp_path, KEY, SHAPE)
+  assert not kept.has(index, digests)
+  kept.put(index, digests, written)
+  again = features.Kept(tmp_path, KEY, SHAPE)
+  assert again.has(index, digests)
+  np.testing.assert_array_equal(again.get(index), written)
+  images[1, 0, 0, 0] ^= 1
+  changed = features.pixels_digest(images)
+  assert not again.has(index, changed)
+  assert again.has(index[[0, 2]], changed[[0, 2]])
+  assert not again.has(np.array([1]), digests[:1])
+
+
+def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
+  rng = np.random.default_rng(0)
+  digests = rng.integers(0, 256, (5, 16), np.uint8)
+  every = np.arange(5)
+  features.Kept(tmp_path, KEY, SHAPE).put(every, digests, maps(rng, 5))
+  assert features.Kept(tmp_path, KEY, SHAPE).has(every, digests)
+  assert not features.Kept(
+      tmp_path, KEY | {'weights': 'abd'}, SHAPE).has(every, digests)
+  (damaged,) = [path for path in tmp_path.glob('*/pixels.npy')
+                if np.load(path).any()]
+  damaged.write_bytes(damaged.read_bytes()[:100])
+  assert not features.Kept(tmp_path, KEY, SHAPE).has(every, digests)
+
+
+def test_the_key_holds_what_the_maps_follow_from():
+  def key(depth=2, layer='conv3_1', by=0., mean=0., **changes):
+    params = {
+        name: {'kernel': np.zeros(2), 'bias': np.zeros(2)}
+        for name in made.WIDTHS}
+    params[layer] = {'kernel': np.zeros(2) + by, 'bias': np.zeros(2)}
+    return features.key(
+        Trunk(params, np.full(3, mean)), depth,
+        **{'image_size': 8, 'dtype': 'float32', 'images': 'x'} | changes)
+
+  assert key(by=1.) != key()
+  assert key(mean=1.) != key()
+  assert key(depth=1) != key()
+  assert key(image_size=9) != key()
+  assert key(dtype='bfloat16') != key()
+  assert key(images='y') != key()
+  # What is trained has no part in the maps.
+  assert key(layer='conv5_3', by=1.) == key()
+
+
+def run(folder, workdir, config, devices=1):
+  job = loop.sweep if 'sweep' in config else loop.train
+  job(config, made.TRAIN, made.VALIDATION, str(workdir), widths=made.WIDTHS,
+      devices=jax.devices()[:devices])
+  return journal.read(workdir)
+
+
+@pytest.mark.parametrize('kind', ['run', 'sweep'])
+def test_cached_features_change_nothing(kind, tmp_path, monkeypatch):
+  config = {'run': made.run, 'sweep': made.sweep}[kind](tmp_path)
+  config.train.epochs = 2
+  computed = run(tmp_path, tmp_path / 'computed', config)
+  config.data.features_dir = str(tmp_path / 'features')
+  cached = run(tmp_path, tmp_path / 'cached', config)
+
+  def forbidden(self, *_):
+    raise AssertionError('The frozen layers are computed again.')
+
+  # The second run finds everything.
+  monkeypatch.setattr(features.Kept, 'put', forbidden)
+  monkeypatch.setattr(feed.Computed, 'batches', forbidden)
+  again = run(tmp_path, tmp_path / 'again', config)
+  assert cached == again
+  for one, other in zip(computed, cached, strict=True):
+    for name, score in one['nss'].items():
+      np.testing.assert_allclose(other['nss'][name], score, atol=1e-6)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+  (tmp_path / 'file').write_text('')
+  config = made.run(tmp_path)
+  config.data.features_dir = str(tmp_path / 'file')
+  with pytest.raises(InputError, match='features_dir'):
+    run(tmp_path, tmp_path / 'run', config)

@@ -1,0 +1,39 @@
+"""One process of a run of several; see `hosts_test`.
+
+  python -m tests.training.hosts_runner FOLDER PORT PROCESSES ID [STEP SIGNAL]
+"""
+
+import os
+import pathlib
+import sys
+
+from saliency_jax import hosts
+from saliency_jax.errors import InputError, Stopped
+from saliency_jax.training import journal, loop
+from tests.training import made
+
+
+def main() -> None:
+  folder = pathlib.Path(sys.argv[1])
+  port, processes, number, *hit = map(int, sys.argv[2:])
+  with hosts.joined(hosts.Hosts(
+      f'localhost:{port}', processes, number, heartbeat_seconds=5)):
+    if hit:
+      write = journal.Journal.write
+
+      def dying(self, at, kind, **values):
+        if at == hit[0]:
+          os.kill(os.getpid(), hit[1])
+        write(self, at, kind, **values)
+
+      journal.Journal.write = dying
+    try:
+      loop.train(
+          made.run(folder), made.TRAIN, made.VALIDATION, str(folder / 'run'),
+          widths=made.WIDTHS)
+    except (InputError, Stopped) as error:
+      sys.exit(str(error))
+
+
+if __name__ == '__main__':
+  main()

@@ -1,0 +1,84 @@
+"""Two real processes on this machine that train one model."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+import jax
+import numpy as np
+
+from saliency_jax.training import journal, loop
+from saliency_jax.weights import initial
+from tests.training import made
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def start(folder: pathlib.Path, *hit: int) -> list[subprocess.Popen]:
+  """Starts both; the second one is hit, at a step, by a signal."""
+  made.run(folder)  # both find the weights
+  with socket.socket() as taken:
+    taken.bind(('localhost', 0))
+    port = taken.getsockname()[1]
+  return [
+      subprocess.Popen(
+          [sys.executable, '-m', 'tests.training.hosts_runner', str(folder),
+           str(port), '2', str(number),
+           *(map(str, hit) if number == 1 else ())],
+          cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'}, text=True,
+          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+      for number in range(2)]
+
+
+def end(processes: list[subprocess.Popen]) -> list[str]:
+  try:
+    return [process.communicate(timeout=90)[1] for process in processes]
+  finally:
+    for process in processes:
+      process.kill()
+
+
+def test_two_processes_give_what_one_gives(tmp_path):
+  (tmp_path / 'two').mkdir()
+  processes = start(tmp_path / 'two')
+  said = end(processes)
+  assert [process.returncode for process in processes] == [0, 0], said
+  loop.train(
+      made.run(tmp_path), made.TRAIN, made.VALIDATION, str(tmp_path / 'one'),
+      widths=made.WIDTHS, devices=jax.devices()[:1])
+  for two, one in zip(
+      journal.read(tmp_path / 'two' / 'run'), journal.read(tmp_path / 'one'),
+      strict=True):
+    assert two.get('images') == one.get('images')
+    np.testing.assert_allclose(
+        two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
+  two, one = (
+      initial.load_trained(folder, widths=made.WIDTHS).params
+      for folder in (tmp_path / 'two' / 'run', tmp_path / 'one'))
+  jax.tree.map(
+      lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)
+
+
+def test_one_that_dies_ends_the_other_and_both_go_on(tmp_path):
+  processes = start(tmp_path, 5, signal.SIGKILL)
+  said = end(processes)  # which takes too long if the other one hangs
+  assert processes[1].returncode == -9
+  assert processes[0].returncode not in (0, None)
+  assert 'heartbeat' in said[0]
+  assert not (tmp_path / 'run' / 'summary.json').exists()
+  processes = start(tmp_path)
+  said = end(processes)
+  assert [process.returncode for process in processes] == [0, 0], said
+  assert journal.read(tmp_path / 'run')[-1]['step'] == 9
+
+
+def test_sigterm_to_one_stops_both_after_the_same_step(tmp_path):
+  processes = start(tmp_path, 3, signal.SIGTERM)
+  said = end(processes)
+  assert [process.returncode for process in processes] == [1, 1], said
+  last = {text.strip().splitlines()[-1] for text in said}
+  assert len(last) == 1, last
+  assert 'and saved; start the same command again' in last.pop()

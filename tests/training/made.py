@@ -1,0 +1,98 @@
+"""A tiny network, photographs that can be learnt, and configs for both."""
+
+import pathlib
+
+import ml_collections
+import numpy as np
+
+from configs import sweep_depth as sweep_config
+from configs import train as train_config
+from saliency_jax.datasets.records import Record, no_regions
+from saliency_jax.models import vgg
+
+WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4)
+IMAGE_SIZE = 48
+
+
+def weights(path: pathlib.Path, seed: int = 0) -> pathlib.Path:
+  """Writes a trunk of `WIDTHS` in the package's own layout."""
+  rng = np.random.default_rng([seed, 1])
+  arrays = {'mean': np.array([120, 115, 105], np.float32)}
+  below = 3
+  for layer, units in WIDTHS.items():
+    scale = 1 / 60 if layer == 'conv1_1' else 1
+    arrays[f'{layer}/kernel'] = (scale * rng.normal(
+        0, (2 / 9 / below) ** 0.5, (3, 3, below, units))).astype(np.float32)
+    # All units live, so that gradients reach everything.
+    arrays[f'{layer}/bias'] = np.full(units, 0.3, np.float32)
+    below = units
+  np.savez(path, **arrays)
+  return path
+
+
+class Photographs:
+  """Noise with a bright square, at which everybody looks.
+
+  Args:
+    count: how many images.
+    first: the number of the first one; sets with different numbers differ.
+    broken: a position that has no fixation.
+  """
+
+  def __init__(self, count: int, first: int = 0, broken: int = -1):
+    self.image_ids = tuple(f'{first + i:03d}' for i in range(count))
+    self._broken = broken
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def __getitem__(self, index: int) -> Record:
+    rng = np.random.default_rng([6, int(self.image_ids[index])])
+    height, width = rng.integers(60, 90, size=2)
+    image = rng.integers(60, 120, (height, width, 3)).astype(np.uint8)
+    y, x = rng.integers(5, (height - 25, width - 25))
+    image[y:y + 20, x:x + 20] = 250
+    points = rng.integers((y, x), (y + 20, x + 20), size=(12, 2))
+    if index == self._broken:
+      points = points[:0]
+    return Record(
+        self.image_ids[index], image, points.astype(np.int32),
+        no_regions(height, width))
+
+
+TRAIN = Photographs(10)
+VALIDATION = Photographs(5, first=50)
+
+
+def run(folder: pathlib.Path, depth: int = 2) -> ml_collections.ConfigDict:
+  """Returns the config of a short run: 3 epochs of 3 steps."""
+  config = _small(train_config.get_config(), folder)
+  config.train.depth = depth
+  config.train.trunk_rate = 0.003
+  config.train.readout_rate = 0.02
+  return config
+
+
+def sweep(
+    folder: pathlib.Path, depths: tuple[int, ...] = (0, 2)
+) -> ml_collections.ConfigDict:
+  """Returns the config of a short sweep, with the numbers of `run`."""
+  config = _small(sweep_config.get_config(), folder)
+  config.sweep.depths = depths
+  config.sweep.trunk_rates = (0.003,)
+  config.sweep.readout_rates = (0.02,)
+  return config
+
+
+def _small(
+    config: ml_collections.ConfigDict, folder: pathlib.Path
+) -> ml_collections.ConfigDict:
+  path = folder / 'tiny.npz'
+  if not path.exists():
+    weights(path)
+  config.init.weights = str(path)
+  config.init.cache_dir = str(folder / 'cache')
+  config.data.image_size = IMAGE_SIZE
+  config.data.batch_size = 4
+  config.train.epochs = 3
+  return config

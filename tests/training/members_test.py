@@ -1,0 +1,43 @@
+"""Who takes part in a sweep, and what they are called."""
+
+import pytest
+
+from configs import sweep_depth, train
+from saliency_jax.errors import InputError
+from saliency_jax.training import members
+from saliency_jax.training.step import Member
+
+
+def test_the_default_sweep_has_every_depth():
+  assert list(members.sweep(sweep_depth.get_config().sweep)) == [
+      'depth_0', 'depth_1', 'depth_2', 'depth_3', 'depth_4', 'depth_5',
+      'depth_6', 'depth_all']
+
+
+def test_every_combination_is_a_member_once():
+  config = sweep_depth.get_config().sweep
+  config.depths, config.seeds = (0, 13), (0, 7)
+  config.trunk_rates = (1e-4, 0.002)
+  assert members.sweep(config) == {
+      'depth_0_seed_0': Member(0, 0, 1e-4, 3e-3),
+      'depth_0_seed_7': Member(0, 7, 1e-4, 3e-3),
+      'depth_all_trunk_0.0001_seed_0': Member(13, 0, 1e-4, 3e-3),
+      'depth_all_trunk_0.0001_seed_7': Member(13, 7, 1e-4, 3e-3),
+      'depth_all_trunk_0.002_seed_0': Member(13, 0, 0.002, 3e-3),
+      'depth_all_trunk_0.002_seed_7': Member(13, 7, 0.002, 3e-3)}
+
+
+def test_a_run_is_a_member_of_the_sweep():
+  single = members.single(train.get_config().train)
+  config = sweep_depth.get_config().sweep
+  assert single.items() <= members.sweep(config).items()
+
+
+@pytest.mark.parametrize(('name', 'values'), [
+    ('depths', (14,)), ('depths', ()), ('depths', (1, 1)), ('seeds', ()),
+    ('trunk_rates', (-1.,)), ('readout_rates', (float('nan'),))])
+def test_wrong_values_are_named(name, values):
+  config = sweep_depth.get_config().sweep
+  config[name] = values
+  with pytest.raises(InputError, match='config.sweep'):
+    members.sweep(config)

@@ -1,0 +1,27 @@
+"""Runs of the tiny network in this process, and how to compare them."""
+
+import jax
+import numpy as np
+
+from saliency_jax.training import loop
+from saliency_jax.weights import initial
+from tests.training import made
+
+
+def train(config, workdir, **options):
+  options = {'devices': jax.devices()[:1]} | options
+  return loop.train(
+      config, made.TRAIN, made.VALIDATION, str(workdir), widths=made.WIDTHS,
+      **options)
+
+
+def load(workdir, member=''):
+  return initial.load_trained(workdir, member, widths=made.WIDTHS)
+
+
+def are_equal(first, second, atol=0.):
+  assert first.keys() == second.keys()
+  for layer, leaves in first.items():
+    for name, array in leaves.items():
+      np.testing.assert_allclose(
+          array, second[layer][name], rtol=0, atol=atol, err_msg=layer)
