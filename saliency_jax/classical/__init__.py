@@ -1,0 +1,1 @@
+"""Models of saliency from before the deep networks, each one pure function."""

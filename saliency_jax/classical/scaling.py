@@ -1,0 +1,79 @@
+"""Setting maps against each other: ranges, borders, lone peaks."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+# A feature of an image in 0-1 that varies less than this holds rounding alone.
+_ROUNDING = 1e-5
+
+
+def to_unit(maps: jax.Array) -> jax.Array:
+  """Scales each map to 0-1: float32 `[..., h, w]`; a constant map becomes 0."""
+  low = maps.min(axis=(-2, -1), keepdims=True)
+  span = maps.max(axis=(-2, -1), keepdims=True) - low
+  scaled = (maps - low) / jnp.where(span > 0, span, 1)
+  # Compiled, the ends come out a rounding off.
+  return jnp.clip(scaled, 0, 1)
+
+
+def without_rounding(features: jax.Array) -> jax.Array:
+  """Sets features that are constant but for rounding to 0.
+
+  Every model here scales up what varies least, so that the rounding of a blank
+  image would become a map.
+
+  Args:
+    features: float32 `[..., h, w]`.
+  """
+  span = jnp.ptp(features, axis=(-2, -1), keepdims=True)
+  return jnp.where(span > _ROUNDING, features, 0)
+
+
+def attenuate_border(maps: jax.Array, width: int) -> jax.Array:
+  """Fades maps out towards the border, linearly.
+
+  Args:
+    maps: float32 `[..., h, w]`.
+    width: how many cells fade; the outermost keeps 1 / (width + 1). It is at
+      most half of the map's shorter side.
+  """
+  fading = min(width, min(maps.shape[-2:]) // 2)
+  for axis in (-2, -1):
+    length = maps.shape[axis]
+    place = np.arange(length)
+    ramp = np.minimum(place, place[::-1]) + 1
+    shape = [1] * maps.ndim
+    shape[axis] = length
+    maps = maps * np.minimum(
+        ramp / (fading + 1), 1).astype(np.float32).reshape(shape)
+  return maps
+
+
+def promote_lone_peaks(maps: jax.Array) -> jax.Array:
+  """Promotes maps with few peaks: N(.) of Itti, Koch and Niebur (1998).
+
+  A map is scaled to 0-M and multiplied by (M - m)^2 with m the mean of its
+  local maxima. Here M = 10, and as in their successors' programs m includes the
+  highest one, maxima below M / 10 do not count, nor do those on the border, a
+  single maximum counts as m = 0, and a map without any is not multiplied. All
+  is divided by M^3, which cancels later.
+
+  Args:
+    maps: float32 `[..., h, w]`.
+
+  Returns:
+    float32 `[..., h, w]`.
+  """
+  maps = to_unit(maps)
+  inner = maps[..., 1:-1, 1:-1]
+  peaks = inner >= .1
+  for neighbour in (maps[..., :-2, 1:-1], maps[..., 2:, 1:-1],
+                    maps[..., 1:-1, :-2], maps[..., 1:-1, 2:]):
+    peaks &= inner >= neighbour
+  count = peaks.sum(axis=(-2, -1), keepdims=True)
+  total = jnp.where(peaks, inner, 0).sum(axis=(-2, -1), keepdims=True)
+  weight = jnp.select(
+      [count > 1, count == 1],
+      [(1 - total / jnp.maximum(count, 1))**2, jnp.ones_like(total)], .01)
+  return maps * weight
