@@ -1,0 +1,107 @@
+"""What the package is for, on real weights: the paper's own numbers.
+
+The weights are fetched once; where no source can be reached these tests say so
+and are counted as skipped.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs import popout as popout_config
+from saliency_jax.analysis import measurement, popout
+from saliency_jax.analysis.partial import Partial
+from saliency_jax.datasets import sets, subset
+from saliency_jax.datasets.osie import Osie
+from saliency_jax.datasets.popout import SearchArrays
+from saliency_jax.errors import InputError
+from saliency_jax.models import registry, vgg
+from saliency_jax.report import comparison, folder
+from saliency_jax.weights import sources
+
+LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
+
+
+@pytest.fixture(scope='module')
+def imagenet():
+  try:
+    return sources.load('imagenet')
+  except InputError as error:
+    pytest.skip(str(error))
+
+
+@pytest.mark.parametrize('seed', [1])
+def test_table5_comes_out_on_80_search_arrays(imagenet, seed, tmp_path):
+  config = popout_config.get_config()
+  config.data.seed = seed
+  config.report.examples = 0
+  popout.popout(
+      config, SearchArrays(count=80, seed=seed), str(tmp_path))
+  table = comparison.means(folder.read(tmp_path))
+  assert table.shared.sum() == 6
+  assert table.correlation >= 0.95
+  assert table.run[:, 0].argmin() == 0  # conv5_3 comes first
+
+
+def test_every_unit_equals_brute_force_in_float64(imagenet, osie_dir, tmp_path):
+  source = subset.subset(Osie(osie_dir), ['1003'])
+  network = registry.build('vgg16', layers=LAYERS, mean=imagenet.mean)
+  measured = measurement.measure(
+      source, sets.distinct_fixations_in_regions, network=network,
+      params=imagenet.params, devices=jax.devices()[:1],
+      partial=Partial(tmp_path, {}), settings=measurement.Settings(
+          image_size=224, batch_size=1, workers=0, on_bad_image='raise'))
+  record = source[0]
+  points = np.unique(record.fixations, axis=0)
+  small = Image.fromarray(record.image).resize(
+      (224, 224), Image.Resampling.BILINEAR)
+  with jax.enable_x64(True):
+    maps = _forward(imagenet, np.asarray(small, np.float64))
+  assert len(record.regions.masks) > 1
+  for layer in LAYERS:
+    upsampled = np.concatenate([
+        _upsample(part, record.image.shape[:2])
+        for part in np.split(maps[layer], 8, axis=-1)], axis=-1)
+    mean = upsampled.mean(axis=(0, 1))
+    deviation = upsampled.std(axis=(0, 1))
+    standard = (upsampled - mean) / np.where(deviation > 0, deviation, 1)
+    expected = [
+        standard[tuple(points[mask[tuple(points.T)]].T)].mean(axis=0)
+        for mask in record.regions.masks]
+    np.testing.assert_allclose(
+        measured.rows.scores[layer], expected, atol=2e-3)
+
+
+def _forward(weights: sources.Weights, image: np.ndarray):
+  """VGG-16 without Flax: returns every layer's maps `[h, w, C]`, float64."""
+  maps, x = {}, jnp.asarray(image - weights.mean)[None]
+  for name in vgg.CONVOLUTIONS:
+    if name.endswith('_1') and name != 'conv1_1':
+      _, height, width, units = x.shape
+      x = x.reshape(1, height // 2, 2, width // 2, 2, units).max((2, 4))
+    kernel, bias = (
+        jnp.asarray(weights.params[name][leaf], jnp.float64)
+        for leaf in ('kernel', 'bias'))
+    x = jax.nn.relu(bias[None, None, None] + jax.lax.conv_general_dilated(
+        x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC')))
+    maps[name] = np.asarray(x[0])
+  return maps
+
+
+def _upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Pixel by pixel from the four cells around it, float64 `[H, W, C]`."""
+  indices, shares = [], []
+  for pixels, cells in zip(size, maps.shape[:2], strict=True):
+    position = np.clip(
+        (np.arange(pixels) + .5) * cells / pixels - .5, 0, cells - 1)
+    low = np.floor(position).astype(int)
+    indices.append((low, np.minimum(low + 1, cells - 1)))
+    shares.append((1 - (position - low), position - low))
+  rows = sum(
+      maps[i] * share[:, None, None]
+      for i, share in zip(indices[0], shares[0], strict=True))
+  return sum(
+      rows[:, i] * share[None, :, None]
+      for i, share in zip(indices[1], shares[1], strict=True))
