@@ -7,7 +7,7 @@ import entry  # first: it puts the package on the path
 import jax
 from absl import flags
 
-from saliency_jax.benchmark import accelerator, kernel, timing
+from saliency_jax.benchmark import accelerator, kernel, metrics, timing
 
 _OUTPUT = flags.DEFINE_string('output', 'benchmark.json', 'JSON to write.')
 _OSIE = flags.DEFINE_string(
@@ -25,6 +25,7 @@ def main() -> None:
     rows += dissection.compare(Osie(_OSIE.value), _BATCH.value)
   if jax.default_backend() == 'cpu':
     rows += kernel.compare(_BATCH.value, _ROUNDS.value)
+    rows += metrics.compare(images=10, rounds=2)
   else:
     rows += accelerator.compare(_BATCH.value, _ROUNDS.value)
   timing.write(_OUTPUT.value, rows)

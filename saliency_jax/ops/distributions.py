@@ -1,0 +1,157 @@
+"""Maps as distributions: CC, SIM, KL and information gain.
+
+All maps of an image have one size `[H, W]`; nothing is resized. A NaN in a map
+gives NaN. `truth` is the human map: fixations blurred, see `ops.blur`.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.ops import maps
+from saliency_jax.ops.fixated import fixated, mean
+
+# MATLAB's `eps`, with which the MIT benchmark keeps its logarithms finite.
+MIT_EPS = 2.**-52
+
+
+def density(
+    saliency: jax.Array, *, min_max: bool = False, minimum: float = 0.
+) -> jax.Array:
+  """Returns a map `[H, W]` as a distribution over its pixels, summing to 1.
+
+  Args:
+    saliency: floating `[H, W]`.
+    min_max: whether the smallest value is taken from the map whatever it is
+      (MIT's `similarity.m` and `InfoGain.m`), or only if it is negative
+      (pysaliency's `convert_saliency_map_to_density`).
+    minimum: added to every pixel after that, in units of the map, so that no
+      pixel has probability 0 (pysaliency's `minimum_value`).
+
+  Returns:
+    floating `[H, W]`; uniform if the map sums to 0.
+
+  Raises:
+    ValueError: if `saliency` is not a floating `[H, W]`.
+  """
+  saliency, = maps.checked(saliency)
+  spread = maps.spread(saliency)
+  shift = spread.low if min_max else jnp.minimum(spread.low, 0)
+  # No term is negative, so the sum is exact whatever the map's offset.
+  total = saliency.size * (
+      (spread.middle - spread.low) + spread.rest * spread.span
+      + (spread.low - shift) + minimum)
+  empty = total == 0
+  return jnp.where(
+      empty, 1 / saliency.size,
+      (saliency - shift + minimum) / jnp.where(empty, 1, total))
+
+
+def cc(saliency: jax.Array, truth: jax.Array) -> jax.Array:
+  """Returns Pearson's correlation coefficient of two maps.
+
+  0 if either map is constant. Peers: pysaliency's `CC` has 0 for a constant
+  prediction but NaN for a constant truth; MIT's `CC.m` has NaN for both.
+
+  Args:
+    saliency: floating `[H, W]`.
+    truth: floating `[H, W]`.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  x, y = map(maps.spread, maps.checked(saliency, truth))
+  covariance = (x.centred * y.centred).mean() - x.rest * y.rest
+  scale = x.deviation() * y.deviation()
+  return covariance / jnp.where(scale == 0, 1, scale)
+
+
+def sim(
+    saliency: jax.Array, truth: jax.Array, *, min_max: bool = False
+) -> jax.Array:
+  """Returns the intersection of two distributions, in [0, 1].
+
+  Judd et al. 2012. Peers: pysaliency's `SIM` by default, MIT's `similarity.m`
+  with `min_max`; they agree only on maps whose smallest value is 0. A constant
+  map is the uniform distribution (MIT has NaN).
+
+  Args:
+    saliency: floating `[H, W]`.
+    truth: floating `[H, W]`.
+    min_max: see `density`.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  return jnp.minimum(*(
+      density(x, min_max=min_max) for x in maps.checked(saliency, truth))).sum()
+
+
+def kl(
+    saliency: jax.Array, truth: jax.Array, *, minimum: float = 0.,
+    eps: float = MIT_EPS
+) -> jax.Array:
+  """Returns the divergence of the truth from the prediction, in nats.
+
+      sum of q log(eps + q / (p + eps)),    p of `saliency`, q of `truth`
+
+  Lower is better, and the order of the arguments matters. Peers: MIT's
+  `KLdiv.m` and pysaliency's `MIT_KLDiv` by default; pysaliency's
+  `image_based_kl_divergence` with `minimum=1e-20, eps=0`; MSI-Net's loss with
+  `eps=1e-7`.
+
+  Args:
+    saliency: floating `[H, W]`.
+    truth: floating `[H, W]`.
+    minimum: see `density`; for both maps.
+    eps: keeps the quotient and the logarithm finite. If 0, a pixel without
+      truth adds 0, and one without prediction makes the divergence infinite.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  p, q = (
+      density(x, minimum=minimum) for x in maps.checked(saliency, truth))
+  # With eps, the first factor is 0 where q is; without, 0 log 0 has to be.
+  ratio = eps + q / (p + eps)
+  return jnp.where(q == 0, 0, q * jnp.log(ratio)).sum()
+
+
+def information_gain(
+    saliency: jax.Array, baseline: jax.Array, points: jax.Array,
+    valid: jax.Array | None = None, *, distinct: bool = True,
+    min_max: bool = False, minimum: float = 0., eps: float = 0.
+) -> jax.Array:
+  """Returns how much better the fixations are told than by a baseline, in bits.
+
+      mean over fixations of log2(eps + p) - log2(eps + b)
+
+  Kümmerer, Wallis and Bethge, PNAS 112(52), 2015. Peers: pysaliency's
+  `information_gain` with `distinct=False`, for a density or for what its
+  `SaliencyMapNormalizingModel(minimum_value=minimum)` makes of a map; MIT's
+  `InfoGain.m` with `min_max=True, eps=MIT_EPS`. A constant map is the uniform
+  density, which scores what it deserves against the baseline (MIT has NaN).
+
+  Args:
+    saliency: floating `[H, W]`; best a density, since a map that is not meant
+      as one says nothing about probabilities.
+    baseline: floating `[H, W]`, as a rule the centre prior.
+    points: integers `[N, 2]`, the fixations (y, x).
+    valid: bool `[N]`; None if all count.
+    distinct: whether a pixel counts once however often it was fixated.
+    min_max: see `density`; for both maps.
+    minimum: see `density`; for the prediction, as the baseline is a density.
+    eps: added to both probabilities. Without it and without `minimum`, a
+      fixation where the prediction is 0 gives minus infinity.
+
+  Returns:
+    Bits per fixation. NaN without a fixation, or with one outside the image.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, baseline = maps.checked(saliency, baseline)
+  where = fixated(points, valid, saliency.shape, distinct=distinct)
+  gain = jnp.log2(
+      eps + density(saliency, min_max=min_max, minimum=minimum)) - jnp.log2(
+          eps + density(baseline, min_max=min_max))
+  return mean(gain, where)

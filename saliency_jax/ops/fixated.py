@@ -1,0 +1,72 @@
+"""The pixels that were looked at, in arrays of a fixed length.
+
+Images have different numbers of fixations; compiled functions want one. So a
+list of N points comes with a mask `valid`, and points that are not valid count
+for nothing, wherever they are. A list that is shorter is padded.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+
+class Fixated(NamedTuple):
+  """N points of one image `[H, W]` as pixels."""
+  pixels: jax.Array  # int32 `[N]`, y * W + x; H * W where outside the image
+  counted: jax.Array  # bool `[N]`
+
+
+def fixated(
+    points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *,
+    distinct: bool
+) -> Fixated:
+  """Returns the pixels of a list of points.
+
+  Args:
+    points: integers `[N, 2]`, pixels (y, x) from 0.
+    valid: bool `[N]`, False for padding; None if all points count.
+    size: (H, W) in pixels.
+    distinct: whether one point counts for each pixel, or every valid one does.
+      If so, the result is in the order of the pixels.
+
+  Raises:
+    ValueError: if the shapes or types are others.
+  """
+  points = jnp.asarray(points)
+  if (points.ndim != 2 or points.shape[1] != 2
+      or not jnp.issubdtype(points.dtype, jnp.integer)):
+    raise ValueError(
+        f'Points are integers [N, 2] (y, x); these are {points.dtype} '
+        f'{points.shape}.')
+  valid = jnp.ones(len(points), bool) if valid is None else jnp.asarray(valid)
+  if valid.shape != points.shape[:1] or valid.dtype != bool:
+    raise ValueError(
+        f'{len(points)} points need a mask of as many booleans; this is '
+        f'{valid.dtype} {valid.shape}.')
+  height, width = size
+  y, x = points.astype(jnp.int32).T
+  inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+  outside = height * width
+  pixels = jnp.where(inside, y * width + x, outside)
+  if distinct:
+    # Padding is sorted to the end, behind points outside the image.
+    pixels = jnp.sort(jnp.where(valid, pixels, outside + 1))
+    valid = (pixels <= outside) & jnp.diff(pixels, prepend=-1).astype(bool)
+    pixels = jnp.minimum(pixels, outside)
+  return Fixated(pixels, valid)
+
+
+def at(saliency: jax.Array, where: Fixated) -> jax.Array:
+  """Returns a map's values `[N]` at the points, NaN outside the image."""
+  return saliency.ravel().at[where.pixels].get(
+      mode='fill', fill_value=jnp.nan)
+
+
+def mean(saliency: jax.Array, where: Fixated) -> jax.Array:
+  """Returns the mean of a map `[H, W]` over the points that count.
+
+  NaN if there is none, or if one lies outside the image.
+  """
+  total = jnp.where(where.counted, at(saliency, where), 0).sum()
+  return total / where.counted.sum(dtype=total.dtype)

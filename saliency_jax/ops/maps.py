@@ -1,0 +1,63 @@
+"""What every metric of a full map does first: check it, find mean and range."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+
+def checked(*arrays: jax.Array) -> tuple[jax.Array, ...]:
+  """Returns maps `[H, W]` of one size in float32, or float64 if they are.
+
+  Raises:
+    ValueError: if a map is not floating `[H, W]`, or if sizes differ. Nothing
+      is resized here: how to is the caller's to decide, and peers differ.
+  """
+  arrays = tuple(jnp.asarray(x) for x in arrays)
+  for x in arrays:
+    if x.ndim != 2 or not x.size or not jnp.issubdtype(x.dtype, jnp.floating):
+      raise ValueError(
+          f'A map is floating [H, W]; this is {x.dtype} {x.shape}.')
+  if len({x.shape for x in arrays}) > 1:
+    raise ValueError(
+        f'Maps of one image have one size; these are '
+        f'{", ".join(str(x.shape) for x in arrays)}.')
+  return tuple(
+      x.astype(jnp.promote_types(x.dtype, jnp.float32)) for x in arrays)
+
+
+def check_mask(mask: jax.Array, size: tuple[int, int]) -> None:
+  """Raises `ValueError` unless a mask is boolean and of an image's size."""
+  if mask.shape != tuple(size) or mask.dtype != bool:
+    raise ValueError(
+        f'A mask is bool {tuple(size)}; this is {mask.dtype} {mask.shape}.')
+
+
+class Spread(NamedTuple):
+  """A map around its mean, in units of its range.
+
+  A large offset then costs sums no digits, nor does a tiny scale: `middle` may
+  be off by the rounding of its sum, which `rest` makes good.
+  """
+  centred: jax.Array  # `[H, W]`, (map - middle) / span; 0 if constant
+  rest: jax.Array  # `[]`, the mean of `centred`
+  middle: jax.Array  # `[]`, about the mean of the map
+  low: jax.Array  # `[]`, the smallest value
+  span: jax.Array  # `[]`, the largest less the smallest
+
+  def deviation(self, ddof: int = 0) -> jax.Array:
+    """Returns the standard deviation of `centred`, its divisor less `ddof`."""
+    size = self.centred.size
+    return jnp.sqrt(jnp.maximum(
+        jnp.square(self.centred).mean() - jnp.square(self.rest), 0)
+        * (size / (size - ddof)))
+
+
+def spread(saliency: jax.Array) -> Spread:
+  """Returns a map `[H, W]` around its mean, in units of its range."""
+  low = saliency.min()
+  span = saliency.max() - low
+  constant = span == 0
+  middle = jnp.where(constant, low, saliency.mean())
+  centred = (saliency - middle) / jnp.where(constant, 1, span)
+  return Spread(centred, centred.mean(), middle, low, span)
