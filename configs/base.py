@@ -58,8 +58,17 @@ def measuring() -> ml_collections.ConfigDict:
   # How many of the best units are averaged (the paper: 10).
   config.analysis.top_units = 10
 
-  # The page. Read by analysis/examples.py.
+  # What is kept for the page. Read by analysis/choice.py and kept.py.
   config.report = ml_collections.ConfigDict()
+  # How many of the best units of every layer and column of the table are kept,
+  # each on the images with its highest scores and as many with its lowest.
+  config.report.units = 10
+  config.report.examples = 4
+  # Units that are kept on all images that the page shows: ('conv5_3:288',).
+  config.report.also = ()
+  # Keep all units on all these images too, in maps/all.h5: 3 MB an image before
+  # it is compressed, for the six layers.
+  config.report.all_units = False
   return config
 
 

@@ -19,6 +19,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.fixations = 'distinct'
   # T: units whose mean NSS exceeds it are counted (the paper: 1.5).
   config.analysis.threshold = 1.5
-  # Photographs that the page shows.
-  config.report.examples = 8
+  # Photographs that the page shows, those with the most categories first; with
+  # 0 nothing is kept for it.
+  config.report.images = 700
   return config

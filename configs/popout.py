@@ -15,6 +15,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.count = 80
   config.data.seed = 0
   config.data.size = 512
-  # Arrays that the page shows: one of each kind first.
-  config.report.examples = 16
+  # Arrays that the page shows, one of each kind first; with 0 nothing is kept
+  # for it.
+  config.report.images = 80
   return config

@@ -1,8 +1,12 @@
-"""All fine-tuning depths from one start: He et al. 2019, Sections 5.2 and 7."""
+"""All fine-tuning depths from one start: He et al. 2019, Sections 5.2 and 7.
+
+After training every member is looked into, on the labelled regions (Table 3)
+and on the search arrays (Table 6).
+"""
 
 import ml_collections
 
-from configs import base
+from configs import base, osie, popout
 
 
 def get_config() -> ml_collections.ConfigDict:
@@ -14,7 +18,35 @@ def get_config() -> ml_collections.ConfigDict:
   config.sweep.readout_rates = (3e-3,)
   config.sweep.seeds = (0,)
   # How members of one depth are computed: 'shared' one after another, 'vmap'
-  # stacked; '' chooses by the device. The results are equal. Read by
-  # training/loop.py.
+  # stacked; '' chooses by the device. The results are equal. Read, as the next
+  # one, by training/groups.py.
   config.sweep.mode = ''
+  # Whether stacked members are spread over the devices, each on a share of
+  # them: as many shares as divide the devices and the members of every depth
+  # that has several. Else every member is on all devices.
+  config.sweep.shard_members = False
+
+  # What every member is measured on when all are trained: 'regions', 'popout',
+  # both or none. Read, as all that follows, by analysis/depths.py.
+  config.measured = ('regions', 'popout')
+  # As in osie.py and popout.py. `regions.data.dir` = '' takes OSIE from where
+  # the training has it. Pages of single members are left out.
+  config.regions = _nested(osie.get_config())
+  config.popout = _nested(popout.get_config())
+  # Units shown before and after fine-tuning (Figures 5 and 6), e.g.
+  # ('conv5_3:288',); () chooses those that change most.
+  config.before_after = ml_collections.ConfigDict()
+  config.before_after.units = ()
+  # The photographs and search arrays to show them on, by the names of their
+  # files without the ending; () chooses those on which it is clearest.
+  config.before_after.images = ()
+  # How many of each are chosen.
+  config.before_after.count = 4
   return config
+
+
+def _nested(job: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+  """Returns a job's config without what the sweep decides for every member."""
+  del job.init, job.model.name, job.model.dtype, job.data.image_size
+  job.report.images = 0
+  return job

@@ -1,13 +1,17 @@
-"""Trains all members of a sweep together, or goes on with a stopped sweep.
+"""Trains all members of a sweep together, then measures every one of them.
 
   python launch/sweep.py --config=configs/sweep_depth.py --workdir=W \\
     --config.data.dir=OSIE_DIR
+
+The same command goes on with a sweep that was stopped, wherever it was.
 """
 
 import entry  # first: it puts the package on the path
 from absl import flags
 
+from saliency_jax.analysis import depths
 from saliency_jax.datasets import parts
+from saliency_jax.report import paper, site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('sweep_depth')
@@ -17,13 +21,21 @@ _JOINED = entry.hosts()
 
 def main() -> None:
   config = _CONFIG()
+  sources = depths.open_sources(config)
   with _JOINED():
     opened = parts.open_parts(config)
-    summary = loop.sweep(
+    trained = loop.sweep(
         config, opened.train, opened.validation, _WORKDIR.value,
         choose=opened.choose)
-  for name, member in summary.get('members', {}).items():
-    print(f"{name}: NSS {member['nss']:.3f} after step {member['step']}")
+  if not trained:  # of several processes the first one goes on
+    return
+  depths.measure(
+      config, trained, sources, _WORKDIR.value, seen=opened.train.image_ids,
+      published=depths.Published(
+          paper.table3(), paper.table3_counts(), paper.threshold(),
+          paper.table6()))
+  print(site.text(_WORKDIR.value))
+  print('The page:', site.write(_WORKDIR.value))
 
 
 if __name__ == '__main__':

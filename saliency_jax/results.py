@@ -21,7 +21,7 @@ from saliency_jax import files
 from saliency_jax.errors import InputError
 
 # Raised when a file of the folder changes its meaning.
-LAYOUT = 1
+LAYOUT = 2
 _PACKAGES = ('jax', 'jaxlib', 'flax', 'numpy', 'pillow')
 
 

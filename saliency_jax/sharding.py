@@ -1,4 +1,8 @@
-"""Batches over devices: one mesh axis, 'data', over images."""
+"""Batches over devices, and on demand the members of a sweep.
+
+A mesh has two axes: 'members', into how many shares the devices are divided,
+by default 1, and 'data', the devices of a share. A batch is split over all.
+"""
 
 from collections.abc import Sequence
 
@@ -7,14 +11,22 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 DATA = 'data'
+MEMBERS = 'members'
 
 
-def data_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
-  """Returns a mesh with one axis over the devices, by default over all."""
+def data_mesh(
+    devices: Sequence[jax.Device] | None = None, shares: int = 1) -> Mesh:
+  """Returns the mesh over some devices.
+
+  Args:
+    devices: all by default.
+    shares: into how many shares they are divided, see above.
+  """
   devices = jax.devices() if devices is None else devices
   # Explicit axes, the default of make_mesh, forbid gathers over the batch.
   return jax.make_mesh(
-      (len(devices),), (DATA,), axis_types=(AxisType.Auto,), devices=devices)
+      (shares, len(devices) // shares), (MEMBERS, DATA),
+      axis_types=(AxisType.Auto,) * 2, devices=devices)
 
 
 def everywhere(mesh: Mesh) -> NamedSharding:
@@ -37,7 +49,7 @@ def split(tree, mesh: Mesh):
   Raises:
     ValueError: if the devices do not divide the batch.
   """
-  sharding = NamedSharding(mesh, PartitionSpec(DATA))
+  sharding = NamedSharding(mesh, PartitionSpec((MEMBERS, DATA)))
   return jax.tree.map(
       lambda x: jax.make_array_from_process_local_data(
           sharding, np.asarray(x)), tree)

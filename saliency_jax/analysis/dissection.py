@@ -4,31 +4,42 @@ He et al. 2019, Section 4: the NSS of every unit inside every labelled region of
 every photograph (Eq. 1), and what Table 2 makes of it.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from absl import logging
 
-from saliency_jax.analysis import examples, job, statistics
+from saliency_jax.analysis import job, kept, statistics
 from saliency_jax.analysis.partial import Block
 from saliency_jax.datasets import sets
 from saliency_jax.datasets.records import CATEGORIES, Source
 from saliency_jax.errors import InputError
+from saliency_jax.models import vgg
+from saliency_jax.weights import sources
 
 _COUNTED = {
     'distinct': sets.distinct_fixations_in_regions,
     'all': sets.all_fixations_in_regions}
 
 
-def dissect(config, source: Source, workdir: str) -> dict:
+def dissect(
+    config, source: Source, workdir: str, *,
+    widths: Mapping[str, int] = vgg.WIDTHS,
+    weights: sources.Weights | None = None, title: str = 'Dissecting'
+) -> dict:
   """Measures a network on labelled photographs and writes the results.
 
   Files: `regions.csv`, `association/<layer>.npy` float32 `[regions, units]` in
   the order of `regions.csv` (NaN where a region has no fixation), `table2.csv`,
-  `examples/`, `config.json` and `summary.json`.
+  `config.json`, `summary.json`, and for the page what `kept.keep` writes.
 
   Args:
     config: `configs/osie.py`.
     source: photographs with fixations and regions.
     workdir: the folder for the results.
+    widths: units of every convolution; tests use fewer.
+    weights: see `job.start`.
+    title: what the progress bar says.
 
   Returns:
     The summary.
@@ -36,13 +47,9 @@ def dissect(config, source: Source, workdir: str) -> dict:
   Raises:
     InputError: if the config, the weights or the data are at fault.
   """
-  if config.data.fixations not in _COUNTED:
-    raise InputError(
-        f'config.data.fixations is {config.data.fixations!r}; it is one of '
-        f"{', '.join(_COUNTED)}.")
-  started = job.start(config, workdir)
-  measured = job.measure(
-      started, source, _COUNTED[config.data.fixations], title='Dissecting')
+  choose = counted(config)
+  started = job.start(config, workdir, widths=widths, weights=weights)
+  measured = job.measure(started, source, choose, title=title)
   rows, folder = measured.rows, started.folder
   if not rows.counts.any():
     raise InputError(
@@ -63,14 +70,27 @@ def dissect(config, source: Source, workdir: str) -> dict:
        'units_above_threshold', 'top_units'),
       table2(rows, top=config.analysis.top_units,
              threshold=config.analysis.threshold))
-  examples.write(
-      started, source, best_answers(
-          rows, images=config.report.examples))
+  keeping = kept.keep(
+      started, source, rows, most_varied(rows, started.wanted.images),
+      columns=CATEGORIES, masks=sets.regions)
   return job.finish(started, 'dissect', measured, {
       'images': len(source), 'images_without_regions': bare,
       'regions': len(rows.ids),
       'regions_without_fixations': int((rows.counts == 0).sum()),
-      'fixations': int(rows.counts.sum())})
+      'fixations': int(rows.counts.sum())}, keeping=keeping)
+
+
+def counted(config) -> sets.Chooser:
+  """Returns which fixations are counted: `config.data.fixations`.
+
+  Raises:
+    InputError: if there is no such choice.
+  """
+  if config.data.fixations not in _COUNTED:
+    raise InputError(
+        f'config.data.fixations is {config.data.fixations!r}; it is one of '
+        f"{', '.join(_COUNTED)}.")
+  return _COUNTED[config.data.fixations]
 
 
 def table2(rows: Block, *, top: int, threshold: float):
@@ -88,27 +108,22 @@ def table2(rows: Block, *, top: int, threshold: float):
           ' '.join(map(str, best.units)) if measured else '')
 
 
-def best_answers(rows: Block, *, images: int) -> list[examples.Example]:
-  """Returns the photographs to show, with the best unit for each region.
+def most_varied(rows: Block, images: int) -> np.ndarray:
+  """Returns the photographs to show: positions in the data set, ascending.
 
-  The photographs are those whose regions name the most categories: they tell
-  most in the least space. Of equals the first is taken.
+  They are those whose regions name the most categories: they tell most in the
+  least space. Of equals the first is taken. Those that could not be read are
+  not shown.
+
+  Args:
+    rows: what was measured.
+    images: how many photographs.
   """
+  readable = rows.images[rows.problems == '']
   scored = rows.counts > 0
-  positions = np.unique(rows.index[scored])
-  variety = [
-      len(set(rows.labels[scored & (rows.index == i)])) for i in positions]
-  shown = positions[np.argsort(-np.array(variety), kind='stable')[:images]]
-  return [
-      examples.Example(int(i), [
-          _best_answer(rows, row)
-          for row in np.flatnonzero(scored & (rows.index == i))])
-      for i in shown]
-
-
-def _best_answer(rows: Block, row: int) -> examples.Answer:
-  layer = max(rows.scores, key=lambda layer: rows.scores[layer][row].max())
-  unit = int(rows.scores[layer][row].argmax())
-  return examples.Answer(
-      int(rows.ids[row]), str(rows.labels[row]), layer, unit,
-      float(rows.scores[layer][row, unit]))
+  _, labels = np.unique(rows.labels[scored], return_inverse=True)
+  named = np.unique(np.stack([rows.index[scored], labels]), axis=1)[0]
+  variety = (
+      np.searchsorted(named, readable, side='right')
+      - np.searchsorted(named, readable))
+  return np.sort(readable[np.argsort(-variety, kind='stable')[:images]])

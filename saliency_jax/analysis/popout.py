@@ -4,26 +4,37 @@ He et al. 2019, Section 5.3: the mean of every unit's standardised map inside
 the target's mask (NMM, Eq. 4), and Table 5.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from saliency_jax.analysis import examples, job, statistics
-from saliency_jax.analysis.partial import Block
+from saliency_jax.analysis import job, kept, statistics
 from saliency_jax.datasets import sets
-from saliency_jax.datasets.popout import Pattern
+from saliency_jax.datasets.patterns import Pattern
+from saliency_jax.datasets.popout import TARGET
 from saliency_jax.datasets.records import Source
+from saliency_jax.models import vgg
+from saliency_jax.weights import sources
 
 
-def popout(config, source: Source, workdir: str) -> dict:
+def popout(
+    config, source: Source, workdir: str, *,
+    widths: Mapping[str, int] = vgg.WIDTHS,
+    weights: sources.Weights | None = None, title: str = 'Measuring'
+) -> dict:
   """Measures a network on search arrays and writes the results.
 
   Files: `patterns.csv`, `nmm/<layer>.npy` float32 `[images, units]` in the
-  order of `patterns.csv`, `table5.csv`, `examples/`, `config.json` and
-  `summary.json`.
+  order of `patterns.csv`, `table5.csv`, `config.json`, `summary.json`, and for
+  the page what `kept.keep` writes.
 
   Args:
     config: `configs/popout.py`.
     source: search arrays with `patterns`, a `Pattern` for each.
     workdir: the folder for the results.
+    widths: units of every convolution; tests use fewer.
+    weights: see `job.start`.
+    title: what the progress bar says.
 
   Returns:
     The summary.
@@ -31,8 +42,8 @@ def popout(config, source: Source, workdir: str) -> dict:
   Raises:
     InputError: if the config, the weights or the data are at fault.
   """
-  started = job.start(config, workdir)
-  measured = job.measure(started, source, sets.target, title='Measuring')
+  started = job.start(config, workdir, widths=widths, weights=weights)
+  measured = job.measure(started, source, sets.target, title=title)
   rows, folder = measured.rows, started.folder
   patterns = [source.patterns[i] for i in rows.index]
   folder.table('patterns.csv', Pattern._fields, patterns)
@@ -46,31 +57,27 @@ def popout(config, source: Source, workdir: str) -> dict:
       'table5.csv', ('layer', 'mean_nmm_top10', 'top_units'),
       ((layer, f'{units.mean:.6f}', ' '.join(map(str, units.units)))
        for layer, units in best.items()))
-  examples.write(
-      started, source, best_units_on_arrays(
-          rows, {layer: int(units.units[0]) for layer, units in best.items()},
-          patterns, images=config.report.examples))
+  keeping = kept.keep(
+      started, source, rows,
+      rows.index[first_of_each_kind(patterns, started.wanted.images)],
+      columns=(TARGET,), masks=sets.target)
   return job.finish(started, 'popout', measured, {
-      'images': len(source), 'targets': len(rows.ids)})
+      'images': len(source), 'targets': len(rows.ids)}, keeping=keeping)
 
 
-def best_units_on_arrays(
-    rows: Block, units: dict[str, int], patterns: list[Pattern], *, images: int
-) -> list[examples.Example]:
-  """Returns arrays of all kinds to show, with each layer's best unit on them.
+def first_of_each_kind(
+    patterns: Sequence[Pattern], images: int) -> np.ndarray:
+  """Returns the arrays to show, ascending positions in `patterns`.
 
-  The first array of every kind comes first, then the second ones.
+  The first array of every kind comes before the second ones.
+
+  Args:
+    patterns: what the arrays show.
+    images: how many arrays.
   """
   seen: dict[str, int] = {}
   rank = []
   for pattern in patterns:
     rank.append(seen.get(pattern.kind, 0))
     seen[pattern.kind] = rank[-1] + 1
-  shown = np.sort(np.argsort(np.array(rank), kind='stable')[:images])
-  return [
-      examples.Example(int(rows.index[row]), [
-          examples.Answer(
-              int(rows.ids[row]), patterns[row].kind, layer, unit,
-              float(rows.scores[layer][row, unit]))
-          for layer, unit in units.items()])
-      for row in shown]
+  return np.sort(np.argsort(np.array(rank), kind='stable')[:images])

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from saliency_jax.datasets import fixations
-from saliency_jax.datasets.images import read_image
+from saliency_jax.datasets.images import image_size, read_image
 from saliency_jax.datasets.patterns import Pattern
 from saliency_jax.datasets.records import Record, Regions
 from saliency_jax.errors import InputError
@@ -73,6 +73,17 @@ class BuiltSource:
         regions['id'],
         tuple(self._categories[label] for label in regions['category']),
         masks))
+
+  def size(self, index: int) -> tuple[int, int]:
+    """Returns (height, width) of `self[index]` in pixels.
+
+    Raises:
+      IndexError: there is no such image.
+      InputError: the image cannot be opened.
+    """
+    return image_size(
+        self._example(index)['image'],
+        f'{self._folder}, image {self.image_ids[index]}')
 
   def scanpaths(self, index: int) -> fixations.Fixations:
     """Returns the fixations of `self[index]` with their observers.

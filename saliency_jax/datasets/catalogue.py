@@ -130,8 +130,10 @@ def _built_folder(folder: str) -> str:
 
 def _osie(
     images: str | None = None, cache_dir: str | None = None,
-    regions: str | None = None) -> Source:
-  return Osie(images or download.fetch_osie(cache_dir), regions)
+    regions: str | None = None, drop_outside: bool = False) -> Source:
+  return Osie(
+      images or download.fetch_osie(cache_dir), regions,
+      drop_outside=drop_outside)
 
 
 def _popout(images: str | None = None, **drawing: int) -> Source:
@@ -151,12 +153,13 @@ def _built(images: str) -> Source:
 _APART = ('images', 'fixations')
 
 KINDS = {
-    'osie': Kind(_osie, takes=('images', 'regions', 'cache_dir')),
+    'osie': Kind(
+        _osie, takes=('images', 'regions', 'cache_dir', 'drop_outside')),
     'salicon': Kind(Salicon, _APART, ('regions',)),
-    'table': Kind(Table, _APART, ('regions', 'origin')),
+    'table': Kind(Table, _APART, ('regions', 'origin', 'drop_outside')),
     'maps': Kind(MappedPhotographs, _APART, ('regions',)),
     'mit1003': Kind(Mit1003, _APART, ('regions',)),
-    'pysaliency': Kind(Pysaliency, _APART, ('regions',)),
+    'pysaliency': Kind(Pysaliency, _APART, ('regions', 'drop_outside')),
     'popout': Kind(_popout, takes=('images', 'count', 'seed', 'size')),
     'built': Kind(_built, ('images',)),
 }

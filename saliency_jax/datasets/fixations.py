@@ -23,22 +23,26 @@ class Fixations(NamedTuple):
   subjects: np.ndarray  # int32 `[N]`, the subject's place in the file from 0
   durations: np.ndarray  # float32 `[N]`, ms; NaN where nobody wrote it down
   times: np.ndarray  # float32 `[N]`, ms, when each began; or NaN
+  idle: int = 0  # people who were shown the image and fixated nothing
+  outside: int = 0  # fixations left out, as they lie outside the image
 
 
 def make(
     points: np.ndarray, subjects: ArrayLike = 0, durations: ArrayLike = np.nan,
-    times: ArrayLike = np.nan) -> Fixations:
+    times: ArrayLike = np.nan, *, idle: int = 0, outside: int = 0) -> Fixations:
   """Returns `Fixations` of the right types; a single value holds for all.
 
   Args:
     points: `[N, 2]` (y, x).
     subjects, durations, times: `[N]`, or one value. What is not given is not
       known: one subject then stands for everybody.
+    idle, outside: see `Fixations`.
   """
   return Fixations(points, *(
       np.broadcast_to(np.asarray(values, dtype), len(points)).copy()
       for values, dtype in (
-          (subjects, np.int32), (durations, np.float32), (times, np.float32))))
+          (subjects, np.int32), (durations, np.float32), (times, np.float32))),
+      idle, outside)
 
 
 def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
@@ -74,24 +78,29 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
 
 
 def on_pixels(
-    fixations: Fixations, height: int, width: int, where: str) -> Fixations:
+    fixations: Fixations, height: int, width: int, where: str, *,
+    drop_outside: bool = False
+) -> Fixations:
   """Puts every fixation on the pixel that it fell on; see `clipped`.
 
   Args:
     fixations: as `read_fixations` returns them.
     height, width: the image's size in pixels.
     where: the file and the image, for the error.
+    drop_outside: whether fixations outside are left out, and counted.
 
   Returns:
-    The same fixations with int32 points.
+    The fixations with int32 points.
 
   Raises:
     InputError: a fixation lies outside the image's area by more than half a
-      pixel.
+      pixel, and is not to be left out.
   """
   points = fixations.points
   outside = ((points < -1) | (points > (height, width))).any(axis=1)
-  if outside.any():
+  if drop_outside:
+    fixations = chosen(fixations, ~outside)
+  elif outside.any():
     first = int(np.argmax(outside))
     y, x = points[first] + 1
     raise InputError(
@@ -119,6 +128,21 @@ def clipped(fixations: Fixations, height: int, width: int) -> Fixations:
   return fixations._replace(points=pixels.astype(np.int32))
 
 
+def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
+  """Keeps the fixations in the image and counts the others as `outside`.
+
+  Args:
+    fixations: N of them.
+    inside: bool `[N]`.
+  """
+  subjects = fixations.subjects[inside]
+  lost = np.setdiff1d(fixations.subjects, subjects)
+  return Fixations(
+      fixations.points[inside], subjects, fixations.durations[inside],
+      fixations.times[inside], fixations.idle + len(lost),
+      fixations.outside + int((~inside).sum()))
+
+
 def distinct(points: np.ndarray) -> np.ndarray:
   """Drops repeated pixels: int `[N, 2]` to `[M, 2]`, sorted by y, then x."""
   return np.unique(points, axis=0)
@@ -144,4 +168,5 @@ def _image(subjects: list, where: str) -> Fixations:
   return make(
       np.concatenate([np.zeros((0, 2)), *points]),
       np.concatenate([np.zeros(0), *numbers]),
-      np.concatenate([np.zeros(0), *durations]))
+      np.concatenate([np.zeros(0), *durations]),
+      idle=sum(not len(rows) for rows in durations))

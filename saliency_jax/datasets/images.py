@@ -11,6 +11,7 @@ import io
 import os
 import pathlib
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -26,8 +27,12 @@ _FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 _SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
+# Beside these, saliency maps are kept as TIFFs of floating numbers.
+_MAP_FORMATS = (*_FORMATS, 'TIFF')
+
 # One channel: grey values, or a palette's indices.
 _LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
+_GREY_MODES = ('1', 'L', 'I', 'F')
 
 # What Pillow's readers let through when a file's inside is damaged.
 _DAMAGED = (
@@ -104,13 +109,54 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
     return np.array(_decoded(image, name, 'RGB')).any(axis=2)
 
 
-def image_size(path: str | os.PathLike) -> tuple[int, int]:
+def read_grey(file: str | os.PathLike) -> np.ndarray:
+  """Decodes a map of numbers: one channel as it is, or the mean of three.
+
+  Args:
+    file: a path; TIFFs may hold floating numbers, PNGs and TIFFs 16 bits.
+      Transparency does not count.
+
+  Returns:
+    float32 `[H, W]`, in the file's own units.
+
+  Raises:
+    InputError: as `read_image`, but for the bits; or there are several images.
+  """
+  name = _name(file, None)
+  with warnings.catch_warnings():
+    # A TIFF's notes may be damaged; damaged pixels are errors of their own.
+    warnings.filterwarnings('ignore', 'Corrupt EXIF data')
+    with _open(file, name, _MAP_FORMATS) as image:
+      return _grey(image, name)
+
+
+def _grey(image: Image.Image, name: str) -> np.ndarray:
+  try:
+    several = getattr(image, 'n_frames', 1) > 1
+  except _DAMAGED as error:
+    raise _damaged(name, _MAP_FORMATS) from error
+  if several:
+    raise InputError(f'{name} holds several images; save one alone.')
+  if image.mode in _GREY_MODES or image.mode.startswith('I;'):
+    return np.asarray(_decoded(image, name, image.mode), np.float32)
+  if image.mode == 'LA':
+    return np.asarray(_decoded(image, name, 'LA'), np.float32)[:, :, 0]
+  return np.asarray(_decoded(image, name, 'RGB'), np.float32).mean(axis=2)
+
+
+def image_size(
+    file: str | os.PathLike | bytes, name: str | None = None
+) -> tuple[int, int]:
   """Reads (height, width) in pixels from a file's header alone.
+
+  Args:
+    file: a path, or the file's bytes.
+    name: how to call the file in an error; the path itself if None.
 
   Raises:
     InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
   """
-  with _open(path, str(path)) as image:
+  with _open(file, _name(file, name)) as image:
     return image.height, image.width
 
 
@@ -161,17 +207,19 @@ def _name(file: str | os.PathLike | bytes, name: str | None) -> str:
   return 'an image' if isinstance(file, bytes) else str(file)
 
 
-def _open(file: str | os.PathLike | bytes, name: str) -> Image.Image:
+def _open(
+    file: str | os.PathLike | bytes, name: str,
+    formats: tuple[str, ...] = _FORMATS) -> Image.Image:
   try:
     image = Image.open(
         io.BytesIO(file) if isinstance(file, bytes) else file,
-        formats=_FORMATS)
+        formats=formats)
   except FileNotFoundError:
     raise InputError(f'There is no image file {name}.') from None
   except (Image.DecompressionBombError, Image.DecompressionBombWarning):
     raise _too_large(name) from None
   except _DAMAGED as error:
-    raise _damaged(name) from error
+    raise _damaged(name, formats) from error
   if image.width * image.height > MAX_PIXELS:
     image.close()
     raise _too_large(name)
@@ -185,12 +233,13 @@ def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
     image.load()
     return image.convert(mode) if image.mode != mode else image
   except _DAMAGED as error:
-    raise _damaged(name) from error
+    raise _damaged(name, (image.format,)) from error
 
 
-def _damaged(name: str) -> InputError:
+def _damaged(
+    name: str, formats: tuple[str, ...] = _FORMATS) -> InputError:
   return InputError(
-      f'{name} is truncated, damaged or no image ({", ".join(_FORMATS)}); '
+      f'{name} is truncated, damaged or no image ({", ".join(formats)}); '
       'replace it.')
 
 

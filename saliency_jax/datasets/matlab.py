@@ -10,6 +10,7 @@ import math
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -95,21 +96,33 @@ def parse(data: bytes, name: str) -> Value | None:
     FormatError: this is no such file, or it is damaged, or the variable is or
       holds a complex or sparse array, an object or a function.
   """
+  reader = _reader(data)
+  for kind, element in reader.variables(data):
+    found, value = reader.variable(kind, element, 0, name)
+    if found == name:
+      return value
+  return None
+
+
+def names(data: bytes) -> list[str]:
+  """Returns the names of a file's variables, of any class, in its order.
+
+  Raises:
+    FormatError: this is no such file, or it is damaged.
+  """
+  reader = _reader(data)
+  return [
+      reader.variable(kind, element, 0, only=None)[0]
+      for kind, element in reader.variables(data)]
+
+
+def _reader(data: bytes) -> '_Reader':
   order = {b'IM': '<', b'MI': '>'}.get(data[126:_HEADER])
   if order is None:
     raise FormatError('it is no MATLAB file')
   if data[124:126] not in (b'\0\1', b'\1\0'):
     raise FormatError('it is of version 7.3; save it with -v7')
-  reader = _Reader(order)
-  content, place = memoryview(data)[_HEADER:], 0
-  while place < len(content):
-    kind, element, place = reader.element(content, place)
-    if kind == _COMPRESSED:
-      kind, element, _ = reader.element(_unpacked(element), 0)
-    found, value = reader.variable(kind, element, 0, name)
-    if found == name:
-      return value
-  return None
+  return _Reader(order)
 
 
 class _Reader:
@@ -138,13 +151,22 @@ class _Reader:
     # All but compressed elements fill up to 8 bytes.
     return kind, data[start:end], end + (kind != _COMPRESSED) * (-size % 8)
 
+  def variables(self, data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """Yields the type and content of every variable of a file, unpacked."""
+    content, place = memoryview(data)[_HEADER:], 0
+    while place < len(content):
+      kind, element, place = self.element(content, place)
+      if kind == _COMPRESSED:
+        kind, element, _ = self.element(_unpacked(element), 0)
+      yield kind, element
+
   def variable(
-      self, kind: int, data: memoryview, depth: int, only: str = ''
+      self, kind: int, data: memoryview, depth: int, only: str | None = ''
   ) -> tuple[str, Value | None]:
     """Returns the name and value of an element of type matrix.
 
     The parts of a cell or a structure have no name; of variables with a name,
-    the value is read of `only` that one.
+    the value is read of `only` that one, or of none.
     """
     if kind != _MATRIX:
       raise FormatError('an element is no matrix')

@@ -71,19 +71,20 @@ class _Gaze:
   def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     points, subjects, spans = [np.zeros((0, 2))], [], [np.zeros((0, 2))]
+    idle = 0
     for subject, seen in enumerate(self._subjects):
       if image_id in seen:
         centres, times = find_fixations(_samples(seen[image_id], image_id))
         points.append(centres[1:, ::-1] - 1)
         spans.append(times[1:])
         subjects += [subject] * len(centres[1:])
+        idle += len(centres) < 2
     begin, end = np.concatenate(spans).T
     found = fixations.make(
-        np.concatenate(points), subjects, end - begin, begin)
+        np.concatenate(points), subjects, end - begin, begin, idle=idle)
     pixels = np.floor(found.points + 0.5)
     inside = ((pixels >= 0) & (pixels < (height, width))).all(axis=1)
-    return fixations.clipped(
-        fixations.Fixations(*(each[inside] for each in found)), height, width)
+    return fixations.clipped(fixations.chosen(found, inside), height, width)
 
 
 def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

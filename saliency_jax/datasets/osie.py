@@ -37,13 +37,15 @@ class Osie(Photographs):
 
   def __init__(
       self, folder: str | os.PathLike,
-      regions: str | os.PathLike | None = None):
+      regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
     """Lists the photographs and reads all fixations; photographs come later.
 
     Args:
       folder: holds `stimuli/` and `eye/`, or `data/` with both.
       regions: a folder that `open_regions` knows, or None for the annotation of
         OSIE in this package.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
 
     Raises:
       InputError: a folder or file is missing or damaged, or photographs,
@@ -57,7 +59,8 @@ class Osie(Photographs):
       raise InputError(
           f'{folder / "stimuli"} holds no .jpg photograph; give a folder in '
           "OSIE's layout.")
-    super().__init__(files, _Eye(folder / 'eye' / 'fixations.mat'), regions)
+    super().__init__(
+        files, _Eye(folder / 'eye' / 'fixations.mat', drop_outside), regions)
     if regions is None:
       self._regions = open_regions(None)
 
@@ -65,15 +68,16 @@ class Osie(Photographs):
 class _Eye:
   """The fixations of one `fixations.mat`; a `FixationReader`."""
 
-  def __init__(self, path: pathlib.Path):
-    self.place = path
+  def __init__(self, path: pathlib.Path, drop_outside: bool):
+    self.place, self._drop_outside = path, drop_outside
     self._found = read_fixations(path)
     self.names = {image_id: f'{image_id}.jpg' for image_id in self._found}
 
   def fixations(self, image_id: str, height: int, width: int) -> Fixations:
     return on_pixels(
         self._found[image_id], height, width,
-        f'{self.place}, image {self.names[image_id]}')
+        f'{self.place}, image {self.names[image_id]}',
+        drop_outside=self._drop_outside)
 
 
 def fingerprint(source: Photographs) -> Fingerprint:

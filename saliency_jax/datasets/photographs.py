@@ -98,6 +98,15 @@ class Photographs:
     """Returns the file of `self[index]`."""
     return self._files[self.image_ids[index]]
 
+  def size(self, index: int) -> tuple[int, int]:
+    """Returns (height, width) of `self[index]` in pixels.
+
+    Raises:
+      IndexError: there is no such photograph.
+      InputError: the photograph cannot be opened.
+    """
+    return image_size(self.photograph(index))
+
   def scanpaths(self, index: int) -> Fixations:
     """Returns the fixations of `self[index]` with their observers.
 
@@ -113,7 +122,7 @@ class Photographs:
         fault.
     """
     return self._looked.fixations(
-        self.image_ids[index], *image_size(self.photograph(index)))
+        self.image_ids[index], *self.size(index))
 
   def _folder(self) -> pathlib.Path:
     return self.photograph(0).parent

@@ -6,16 +6,17 @@ megabytes. The order is the caller's, whatever the number of workers.
 """
 
 import dataclasses
+import signal
 import time
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import grain
 import numpy as np
 from absl import flags
 from PIL import Image
 
-from saliency_jax.datasets.records import Source
+from saliency_jax.datasets.records import Record, Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.ops import cells
@@ -34,6 +35,7 @@ class Batch(NamedTuple):
   counts: np.ndarray  # int32 `[B, R]`, points or pixels in each set
   problems: np.ndarray  # str `[B]`; '' where the image could be read
   seconds: np.ndarray  # float64 `[B]`, reading and preparing each image
+  kept: tuple  # B values of `Preparation.keep`; None where there is no image
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,15 +47,18 @@ class Preparation:
     image_size: S, the side in pixels to which images are resized (Pillow's
       BILINEAR, which averages over the pixels that it drops).
     grids: every (h, w) for which weights are made.
+    keep: is called with each record, where it was read, and its position;
+      what it returns, arrays or tuples of them, rides along in the batch.
   """
   choose: Chooser
   image_size: int
   grids: tuple[tuple[int, int], ...]
+  keep: Callable[[Record, int], Any] | None = None
 
   def row(self, source: Source, index: int) -> Batch:
     """Returns one row of a batch; what is wrong with it goes in `problems`."""
     start = time.perf_counter()
-    image, sets, problem = self._empty(), None, ''
+    image, sets, problem, kept = self._empty(), None, '', None
     size, pixels = (self.image_size, self.image_size), ()
     if index >= 0:
       try:
@@ -62,6 +67,7 @@ class Preparation:
         size, pixels = record.image.shape[:2], sets.pixels
         image = np.asarray(Image.fromarray(record.image).resize(
             (self.image_size, self.image_size), Image.Resampling.BILINEAR))
+        kept = self.keep and self.keep(record, index)
       except InputError as error:
         problem, sets = str(error), None
     return Batch(
@@ -74,7 +80,8 @@ class Preparation:
         labels=np.array(sets.labels if sets else (), np.str_),
         counts=sets.counts if sets else np.zeros(0, np.int32),
         problems=np.array(problem, np.str_),
-        seconds=np.float64(time.perf_counter() - start))
+        seconds=np.float64(time.perf_counter() - start),
+        kept=(kept,))
 
   def _empty(self) -> np.ndarray:
     return np.zeros((self.image_size, self.image_size, 3), np.uint8)
@@ -119,8 +126,13 @@ def batches(
     if not flags.FLAGS.is_parsed():
       flags.FLAGS.mark_as_parsed()
     iterable = iterable.mp_prefetch(
-        grain.MultiprocessingOptions(num_workers=workers))
+        grain.MultiprocessingOptions(num_workers=workers), _ignore_interrupts)
   return iter(iterable)
+
+
+def _ignore_interrupts(*_) -> None:
+  # Ctrl-C reaches every process of the terminal; the main one ends its workers.
+  signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,4 +166,5 @@ def stack(rows: Sequence[Batch]) -> Batch:
       labels=np.stack([pad(row.labels) for row in rows]),
       counts=np.stack([pad(row.counts) for row in rows]),
       problems=np.stack([row.problems for row in rows]),
-      seconds=np.stack([row.seconds for row in rows]))
+      seconds=np.stack([row.seconds for row in rows]),
+      kept=tuple(value for row in rows for value in row.kept))

@@ -38,13 +38,15 @@ class Pysaliency(Photographs):
 
   def __init__(
       self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None):
+      regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
     """Reads both files; opens no image.
 
     Args:
       images: an HDF5 file with `FileStimuli`.
       fixations: an HDF5 file with `FixationTrains` or `Fixations`.
       regions: a folder that `open_regions` knows, or None for no regions.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
 
     Raises:
       InputError: a file is missing, damaged or of another kind, a fixation lies
@@ -52,7 +54,8 @@ class Pysaliency(Photographs):
     """
     paths, sizes = _read_stimuli(pathlib.Path(images))
     ids = _ids(paths, images)
-    looked = _Looks(pathlib.Path(fixations), ids, paths, sizes)
+    looked = _Looks(
+        pathlib.Path(fixations), ids, paths, sizes, drop_outside)
     super().__init__(dict(zip(ids, paths, strict=True)), looked, regions)
 
 
@@ -61,7 +64,7 @@ class _Looks:
 
   def __init__(
       self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path],
-      sizes: np.ndarray):
+      sizes: np.ndarray, drop_outside: bool):
     self.place = path
     found = _read_fixations(path)
     wrong = (found.images < 0) | (found.images >= len(ids))
@@ -73,7 +76,7 @@ class _Looks:
     # As pysaliency does; -0.5 is on pixel 0 there too.
     points = np.trunc(found.points)
     outside = ~((points >= 0) & (points < sizes[images])).all(axis=1)
-    if outside.any():
+    if outside.any() and not drop_outside:
       first = int(np.argmax(outside))
       (y, x), (height, width) = found.points[first], sizes[images[first]]
       raise InputError(
@@ -88,9 +91,11 @@ class _Looks:
       if len(chosen):
         self.names[image_id] = paths[number].name
         self._sizes[image_id] = tuple(sizes[number])
-        self._found[image_id] = fixations.make(
-            points[chosen].astype(np.int32), found.subjects[chosen],
-            found.durations[chosen] * 1000, found.times[chosen] * 1000)
+        self._found[image_id] = fixations.chosen(
+            fixations.make(
+                points[chosen], found.subjects[chosen],
+                found.durations[chosen] * 1000, found.times[chosen] * 1000),
+            ~outside[chosen])
 
   def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
@@ -98,7 +103,8 @@ class _Looks:
       raise InputError(
           f'{self.names[image_id]} has {width} x {height} pixels, and its file '
           'of stimuli says otherwise; give the images that it was made of.')
-    return self._found[image_id]
+    found = self._found[image_id]
+    return found._replace(points=found.points.astype(np.int32))
 
 
 class _Found(NamedTuple):

@@ -189,4 +189,5 @@ def _pixels(
   subjects = [np.full(len(points), subject) for subject, points in looks]
   return fixations.clipped(fixations.make(
       np.concatenate([np.zeros((0, 2)), *points]) - 1,
-      np.concatenate([np.zeros(0), *subjects])), height, width)
+      np.concatenate([np.zeros(0), *subjects]),
+      idle=sum(not len(each) for each in points)), height, width)

@@ -49,6 +49,19 @@ def all_fixations(record: Record) -> PixelSets:
   return _whole(record.fixations)
 
 
+def regions(record: Record) -> PixelSets:
+  """Returns every region's mask, whoever looks there."""
+  return PixelSets(
+      record.regions.ids, record.regions.categories,
+      tuple(record.regions.masks))
+
+
+def nothing(record: Record) -> PixelSets:
+  """Returns no set: the image is looked at, and nothing of it scored."""
+  del record
+  return PixelSets(np.zeros(0, np.int32), (), ())
+
+
 def target(record: Record) -> PixelSets:
   """Returns the pixels of the search target (He et al. 2019, Eq. 4).
 

@@ -9,8 +9,8 @@ from saliency_jax.errors import InputError
 class Subset:
   """A `Source` that shows some images of another one; `subset` makes it.
 
-  What else the other source has, it has too: `scanpaths`, `photograph` and
-  `plan` for one of its own indices, `patterns` of its own images.
+  What else the other source has, it has too: `scanpaths`, `size`, `photograph`
+  and `plan` for one of its own indices, `patterns` of its own images.
 
   Attributes:
     image_ids: those that were chosen, in the order in which they were named.
@@ -38,6 +38,10 @@ class Subset:
   @property
   def scanpaths(self) -> Callable:
     return self._by_index(self._source.scanpaths)
+
+  @property
+  def size(self) -> Callable:
+    return self._by_index(self._source.size)
 
   @property
   def photograph(self) -> Callable:

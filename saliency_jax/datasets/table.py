@@ -34,7 +34,8 @@ class Table(Photographs):
 
   def __init__(
       self, images: str | os.PathLike, fixations: str | os.PathLike, *,
-      regions: str | os.PathLike | None = None, origin: int = 0):
+      regions: str | os.PathLike | None = None, origin: int = 0,
+      drop_outside: bool = False):
     """Reads the table, and the images' sizes from their headers.
 
     Args:
@@ -42,6 +43,8 @@ class Table(Photographs):
       fixations: the CSV file.
       regions: a folder that `open_regions` knows, or None for no regions.
       origin: the coordinate of the top left pixel's centre, 0 or 1.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
 
     Raises:
       InputError: the folder or the table is at fault, a fixation lies outside
@@ -52,7 +55,7 @@ class Table(Photographs):
           f'The coordinates of {fixations} cannot count from {origin}; give 0 '
           'or 1.')
     files = list_images(images)
-    looked = _Rows(pathlib.Path(fixations), files, origin)
+    looked = _Rows(pathlib.Path(fixations), files, origin, drop_outside)
     super().__init__(files, looked, regions)
     for index in range(len(self)):
       self.scanpaths(index)  # What lies outside should be known at once.
@@ -70,8 +73,10 @@ class _Rows:
   """A table that has been read; a `FixationReader`."""
 
   def __init__(
-      self, path: pathlib.Path, files: dict[str, pathlib.Path], origin: int):
+      self, path: pathlib.Path, files: dict[str, pathlib.Path], origin: int,
+      drop_outside: bool):
     self.place, self._origin = path, origin
+    self._drop_outside = drop_outside
     # A stem that is another image's file name gives way.
     known = {image_id: image_id for image_id in files} | {
         file.name: image_id for image_id, file in files.items()}
@@ -96,14 +101,16 @@ class _Rows:
     numbers, x, y, subjects, times = rows[np.lexsort(rows[:, [4, 3]].T)].T
     pixels = np.floor(np.stack([y, x], axis=1) - self._origin + 0.5)
     outside = ((pixels < 0) | (pixels >= (height, width))).any(axis=1)
-    if outside.any():
+    if outside.any() and not self._drop_outside:
       first = int(np.argmin(np.where(outside, numbers, np.inf)))
       raise InputError(
           f'{self.place}, row {numbers[first]:.0f}: the fixation at '
           f'x = {x[first]:g}, y = {y[first]:g} lies outside the '
           f'{width} x {height} image {self.names[image_id]}, whose pixels '
           f'count from {self._origin}; correct the row or take it out.')
-    return fixations.make(pixels.astype(np.int32), subjects, times=times)
+    found = fixations.chosen(
+        fixations.make(pixels, subjects, times=times), ~outside)
+    return found._replace(points=found.points.astype(np.int32))
 
 
 def _read(path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]]]:

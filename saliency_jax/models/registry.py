@@ -44,16 +44,7 @@ def build(
   Raises:
     InputError: if a name is unknown; the message lists the valid ones.
   """
-  check_name(name)
-  if not layers:
-    raise InputError('config.model.layers is empty; name at least one layer.')
-  for layer in layers:
-    if layer not in LAYERS[name]:
-      raise InputError(
-          f"{name} has no layer {layer!r}; config.model.layers takes "
-          f"{', '.join(LAYERS[name])}.")
-  if len(set(layers)) < len(layers):
-    raise InputError('config.model.layers names a layer twice.')
+  check_layers(name, layers)
   module = vgg.VGG16(tuple(layers), widths=widths, dtype=arithmetic(dtype))
   mean = np.asarray(mean, np.float32)
 
@@ -70,6 +61,20 @@ def check_name(name: str) -> None:
     raise InputError(
         f"There is no model {name!r}; config.model.name is one of "
         f"{', '.join(LAYERS)}.")
+
+
+def check_layers(name: str, layers: Sequence[str]) -> None:
+  """Raises an `InputError` for a network or layers that there are not."""
+  check_name(name)
+  if not layers:
+    raise InputError('config.model.layers is empty; name at least one layer.')
+  for layer in layers:
+    if layer not in LAYERS[name]:
+      raise InputError(
+          f"{name} has no layer {layer!r}; config.model.layers takes "
+          f"{', '.join(LAYERS[name])}.")
+  if len(set(layers)) < len(layers):
+    raise InputError('config.model.layers names a layer twice.')
 
 
 def arithmetic(dtype: str) -> jnp.dtype:

@@ -4,13 +4,14 @@ He et al. 2019, Section 4.2: one convolution of one filter without bias over
 conv5_3, trained on -NSS together with the top d convolutions of the trunk.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from saliency_jax.errors import InputError
-from saliency_jax.models import vgg
+from saliency_jax.models import registry, vgg
 
 READOUT = 'readout'
 SALIENCY = 'saliency'  # the name of the output among the layers
@@ -107,3 +108,33 @@ def make_suffix(
         precision=jax.lax.Precision.HIGHEST)
 
   return suffix
+
+
+def build(
+    name: str, *, layers: Sequence[str], mean: np.ndarray,
+    dtype: str = 'float32', widths: Mapping[str, int] = vgg.WIDTHS
+) -> registry.Network:
+  """Returns a trained network: maps of some layers, then its prediction.
+
+  Args:
+    name, layers, mean, dtype, widths: see `registry.build`.
+
+  Returns:
+    The network, for parameters with a readout. The last of its layers is
+    `SALIENCY`, the prediction as a map of one unit.
+
+  Raises:
+    InputError: if a name is unknown.
+  """
+  trunk = registry.build(
+      name, layers=tuple(dict.fromkeys((*layers, _TOP))), mean=mean,
+      dtype=dtype, widths=widths)
+  readout = make_suffix(0, widths=widths, dtype=registry.arithmetic(dtype))
+
+  def apply(
+      params: registry.Params, images: jax.Array) -> dict[str, jax.Array]:
+    maps = trunk.apply(params, images)
+    prediction = readout(params, maps[_TOP])
+    return {layer: maps[layer] for layer in layers} | {SALIENCY: prediction}
+
+  return registry.Network((*layers, SALIENCY), apply)

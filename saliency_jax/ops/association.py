@@ -34,15 +34,10 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
     ValueError: if the shapes do not fit.
   """
   _check(maps, weights)
-  maps = maps.astype(jnp.promote_types(maps.dtype, jnp.float32))
+  maps = _from_own_cell(maps)
   *batch, height, width, units = maps.shape
   cells = height * width
-  # The score does not change when a constant is taken from a map. Taking a cell
-  # of its own makes a constant map exactly 0, so that its variance is too, and
-  # keeps a large offset from swallowing a small signal.
-  maps = maps - maps[..., :1, :1, :]
-  average = (
-      weights.rows[..., 0, :, None] * weights.columns[..., 0, None, :])
+  average = _average(weights.rows, weights.columns)
   # The plain average rides along as one more set: a single matrix product.
   sets = jnp.concatenate([average[..., None, :, :], weights.sets], axis=-3)
   means = jax.lax.dot_general(
@@ -51,45 +46,104 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
        (tuple(range(len(batch))), tuple(range(len(batch))))),
       precision=jax.lax.Precision.HIGHEST)
   mean, set_means = means[..., :1, :], means[..., 1:, :]
-  centred = maps - mean[..., None, :]
+  deviation, varies = _deviation(
+      maps - mean[..., None, :], weights.rows, weights.columns)
+  deviation, varies = deviation[..., None, :], varies[..., None, :]
+  filled = jnp.any(weights.sets != 0, axis=(-2, -1))[..., None]
+  return jnp.where(varies & filled, (set_means - mean) / deviation, 0)
+
+
+def standardise(
+    maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+  """Returns maps in deviations of the upsampled map from its own mean.
+
+  Upsampled bilinearly, such a map is `(U - mean(U)) / std(U)`, of which
+  `associate` gives the mean over sets of pixels.
+
+  Args:
+    maps: float `[..., h, w, C]`, the units' maps in cells, as for `associate`.
+    rows: `[..., 3, h]`, as in `CellWeights`.
+    columns: `[..., 3, w]`.
+
+  Returns:
+    `[..., h, w, C]`. A constant map is 0, one with NaN or infinity NaN.
+
+  Raises:
+    ValueError: if the shapes do not fit.
+  """
+  _check_axes(maps, rows, columns)
+  maps = _from_own_cell(maps)
+  mean = jnp.sum(
+      _average(rows, columns)[..., None] * maps, axis=(-3, -2), keepdims=True)
+  centred = maps - mean
+  deviation, varies = _deviation(centred, rows, columns)
+  return jnp.where(
+      varies[..., None, None, :], centred / deviation[..., None, None, :], 0)
+
+
+def _from_own_cell(maps: jax.Array) -> jax.Array:
+  """Returns the maps in float32 at least, less their first cell.
+
+  Neither score nor standardised map changes when a constant is taken from a
+  map. Taking a cell of its own makes a constant map exactly 0, so that its
+  variance is too, and keeps a large offset from swallowing a small signal.
+  """
+  maps = maps.astype(jnp.promote_types(maps.dtype, jnp.float32))
+  return maps - maps[..., :1, :1, :]
+
+
+def _average(rows: jax.Array, columns: jax.Array) -> jax.Array:
+  """Returns the weight of each cell in the upsampled map's mean."""
+  return rows[..., 0, :, None] * columns[..., 0, None, :]
+
+
+def _deviation(
+    centred: jax.Array, rows: jax.Array, columns: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+  """Returns the upsampled maps' deviation, and where it is not 0: `[.., C]`.
+
+  The deviation is 1 where it is 0, and NaN where it is not finite.
+  """
   variance = jnp.sum(
-      jnp.square(_along_rows(_along_columns(centred, weights), weights)),
-      axis=(-3, -2))[..., None, :]
+      jnp.square(_along_rows(_along_columns(centred, columns), rows)),
+      axis=(-3, -2))
   # Not `variance > 0`: NaN must stay NaN and not pass for a constant map.
   varies = variance != 0
   # Twice `where`: the root's gradient at 0 is infinite, and would reach the
   # result as NaN through a branch that is not taken.
   deviation = jnp.sqrt(jnp.where(varies, variance, 1))
-  deviation = jnp.where(jnp.isfinite(deviation), deviation, jnp.nan)
-  filled = jnp.any(weights.sets != 0, axis=(-2, -1))[..., None]
-  return jnp.where(varies & filled, (set_means - mean) / deviation, 0)
+  return jnp.where(jnp.isfinite(deviation), deviation, jnp.nan), varies
 
 
-def _along_rows(x: jax.Array, weights: CellWeights) -> jax.Array:
+def _along_rows(x: jax.Array, rows: jax.Array) -> jax.Array:
   """Applies La^T: each row of cells plus its share of the next."""
-  diagonal, next_one = (
-      weights.rows[..., i, :, None, None] for i in (1, 2))
+  diagonal, next_one = (rows[..., i, :, None, None] for i in (1, 2))
   # The last row's share is 0, so what rolls round to it does not count.
   return diagonal * x + next_one * jnp.roll(x, -1, axis=-3)
 
 
-def _along_columns(x: jax.Array, weights: CellWeights) -> jax.Array:
+def _along_columns(x: jax.Array, columns: jax.Array) -> jax.Array:
   """Applies Lb^T: each column of cells plus its share of the next."""
-  diagonal, next_one = (
-      weights.columns[..., i, None, :, None] for i in (1, 2))
+  diagonal, next_one = (columns[..., i, None, :, None] for i in (1, 2))
   return diagonal * x + next_one * jnp.roll(x, -1, axis=-2)
 
 
 def _check(maps: jax.Array, weights: CellWeights) -> None:
+  _check_axes(maps, weights.rows, weights.columns)
+  if (weights.sets.ndim != maps.ndim
+      or weights.sets.shape[:-3] != maps.shape[:-3]
+      or weights.sets.shape[-2:] != maps.shape[-3:-1]):
+    raise ValueError(
+        f'Maps {maps.shape} do not fit the sets {weights.sets.shape}.')
+
+
+def _check_axes(
+    maps: jax.Array, rows: jax.Array, columns: jax.Array) -> None:
   if maps.ndim < 3:
     raise ValueError(f'Maps are [..., h, w, C]; these are {maps.shape}.')
   *batch, height, width, _ = maps.shape
-  batch = tuple(batch)
-  if (weights.sets.ndim != len(batch) + 3
-      or weights.sets.shape[:-3] != batch
-      or weights.sets.shape[-2:] != (height, width)
-      or weights.rows.shape != (*batch, 3, height)
-      or weights.columns.shape != (*batch, 3, width)):
+  if (rows.shape != (*batch, 3, height)
+      or columns.shape != (*batch, 3, width)):
     raise ValueError(
-        f'Maps {maps.shape} do not fit the weights: sets {weights.sets.shape}, '
-        f'rows {weights.rows.shape}, columns {weights.columns.shape}.')
+        f'Maps {maps.shape} do not fit the weights: rows {rows.shape}, columns '
+        f'{columns.shape}.')

@@ -76,12 +76,13 @@ def load_trained(
       raise InputError(
           f'{workdir} was trained with another architecture: {layer} has '
           f'other shapes.')
+  members = trained.job['members']
   return sources.Weights(
       params, kept.trunk.mean,
       f'{pathlib.Path(workdir).absolute().name}:{member or "trained"}',
       digest(params, kept.trunk.mean),
       f'step {trained.step} of {workdir}, trained from {kept.origin.name}',
-      str(workdir))
+      str(workdir), members[member or next(iter(members))]['depth'])
 
 
 def trained_image_size(workdir: str | os.PathLike) -> int:

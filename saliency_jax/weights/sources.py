@@ -26,6 +26,8 @@ class Weights(NamedTuple):
   sha256: str  # of the tensors, see `store.digest`
   source: str  # what they were ported from
   path: str  # the cached file
+  # Convolutions that were trained, of a trained model.
+  depth: int | None = None
 
 
 class Source(NamedTuple):

@@ -1,5 +1,8 @@
 """A small network and a made data set, for tests of the measuring loop."""
 
+import csv
+import pathlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -57,3 +60,9 @@ class Photographs:
             np.arange(1, regions + 1, dtype=np.int32),
             ('food', 'text', 'other')[:regions] + ('plant',) * (regions - 3),
             masks))
+
+
+def listed(folder: pathlib.Path) -> list[dict[str, str]]:
+  """Returns the rows of a results folder's images.csv."""
+  with open(folder / 'images.csv', newline='') as file:
+    return list(csv.DictReader(file))

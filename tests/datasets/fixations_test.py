@@ -41,7 +41,8 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
       'b.jpg': []})
   found = fixations.read_fixations(path)
   assert list(found) == ['a', 'b']
-  points, subjects, durations, times = found['a']
+  points, subjects, durations, times, idle, outside = found['a']
+  assert (idle, outside) == (1, 0)  # the second one fixated nothing
   np.testing.assert_allclose(points, [[0, 2.4], [3, 1.5], [0, 0]])
   np.testing.assert_array_equal(subjects, [0, 0, 2])
   np.testing.assert_array_equal(durations, [250, 100, 90])
@@ -69,6 +70,14 @@ def test_far_outside_names_image_and_subject(x, y):
       rf'f\.mat, image a\.jpg, subject 2: the fixation at x = {x:g}, '
       rf'y = {y:g} lies outside the 10 x 7 image')):
     fixations.on_pixels(of_points((1, 1), (x, y)), 7, 10, 'f.mat, image a.jpg')
+
+
+def test_what_lies_outside_can_be_left_out_and_is_counted():
+  found = fixations.on_pixels(
+      of_points((-.1, 3), (1, 1), (3, 8.1)), 7, 10, 'f.mat', drop_outside=True)
+  assert found.points.tolist() == [[0, 0]]
+  assert found.subjects.tolist() == [1]
+  assert (found.outside, found.idle) == (2, 2)
 
 
 def test_distinct_pixels_are_sorted():

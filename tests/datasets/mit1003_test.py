@@ -81,10 +81,11 @@ def folders(tmp_path):
 def test_folders_of_subjects_are_read(folders):
   source = Mit1003(*folders)
   assert source.image_ids == (LONG, 'istatic')
-  points, subjects, durations, times = source.scanpaths(0)
+  points, subjects, durations, times, _, outside = source.scanpaths(0)
   # Everybody's first fixation is left out, and zb's far off the photograph.
   assert points.tolist() == [[0, 0], [59, 79], [43, 2]]
   assert subjects.tolist() == [0, 0, 1]
+  assert outside == 1
   np.testing.assert_allclose(durations, [100, 200, 150])
   np.testing.assert_allclose(times, [200, 300, 450])
   assert source[0].fixations.tolist() == points.tolist()

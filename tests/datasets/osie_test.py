@@ -70,7 +70,7 @@ def test_records_of_a_made_set(tiny_osie):
 def test_scanpaths_go_with_the_record(tiny_osie):
   source = Osie(tiny_osie)
   for index in range(len(source)):
-    points, subjects, durations, _ = source.scanpaths(index)
+    points, subjects, durations, *_ = source.scanpaths(index)
     np.testing.assert_array_equal(points, source[index].fixations)
     np.testing.assert_array_equal(
         subjects, np.repeat(np.arange(made.SUBJECTS), 8))

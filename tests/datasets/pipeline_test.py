@@ -1,10 +1,13 @@
 """Batches: order, padding, workers, several processes, unreadable images."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 from PIL import Image
 
+from saliency_jax.analysis import pictures
 from saliency_jax.datasets import pipeline, sets
 from saliency_jax.ops import cells
 from tests.analysis import made
@@ -66,6 +69,25 @@ def test_workers_change_nothing(workers):
   alone, helped = read(broken=(6,)), read(broken=(6,), workers=workers)
   assert len(alone) == len(helped) == 3
   assert all(map(equal, alone, helped))
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
+  keep = pictures.Drawing(tmp_path, tuple(range(6)), sets.regions)
+  first, second = pipeline.batches(
+      made.Photographs(6, broken=(1,)),
+      dataclasses.replace(PREPARATION, keep=keep), indices=range(6),
+      batch_size=4, workers=workers)
+  for batch in (first, second):
+    for i, kept in zip(batch.index, batch.kept, strict=True):
+      if i in (-1, 1):
+        assert kept is None
+      else:
+        record = made.Photographs(6)[i]
+        assert kept.size.tolist() == list(record.image.shape[:2])
+        np.testing.assert_array_equal(kept.points, record.fixations)
+  assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == [
+      f'{i:05d}.jpg' for i in (0, 2, 3, 4, 5)]
 
 
 def test_processes_share_every_batch():

@@ -23,7 +23,7 @@ def test_trains_of_pysaliency_are_read(folder):
   assert source.image_ids == ('a', 'b', 'c')
   for index, (image_id, trains) in enumerate(made_pysaliency.TRAINS.items()):
     rows = np.array([row for train in trains.values() for row in train])
-    points, subjects, durations, times = source.scanpaths(index)
+    points, subjects, durations, times, *_ = source.scanpaths(index)
     np.testing.assert_array_equal(points, rows[:, 1::-1].astype(int))
     assert subjects.tolist() == [
         subject for subject, train in trains.items() for _ in train]
@@ -36,7 +36,7 @@ def test_trains_of_pysaliency_are_read(folder):
 
 def test_single_fixations_of_pysaliency_are_read(folder):
   source = Pysaliency(folder / 'stimuli.hdf5', folder / 'fixations.hdf5')
-  points, subjects, durations, times = source.scanpaths(0)
+  points, subjects, durations, times, *_ = source.scanpaths(0)
   assert points.tolist() == [[2, 3], [4, 6], [0, 1], [0, 5], [4, 0]]
   assert subjects.tolist() == [0, 0, 0, 3, 3]
   np.testing.assert_allclose(times, [800, 350, 100, 600, 200], rtol=1e-6)
@@ -199,3 +199,12 @@ def test_images_of_another_size_are_refused(folder):
   (folder / 'images' / 'a.png').unlink()
   with pytest.raises(InputError, match=r'There is no image file .*a\.png'):
     source[0]
+
+
+def test_what_lies_outside_can_be_left_out_and_is_counted(folder):
+  change('train_xs', FAR)(folder)
+  source = Pysaliency(
+      folder / 'stimuli.hdf5', folder / 'trains.hdf5', drop_outside=True)
+  found = [source.scanpaths(index) for index in range(len(source))]
+  assert [len(each.points) for each in found] == [5, 0, 4]
+  assert [each.outside for each in found] == [0, 1, 0]

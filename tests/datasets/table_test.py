@@ -40,7 +40,7 @@ WHOLE = (
 def test_rows_become_pixels_by_subject_and_time(images):
   source = Table(images, table(images, *WHOLE))
   assert source.image_ids == ('a', 'b.c')
-  points, subjects, durations, times = source.scanpaths(0)
+  points, subjects, durations, times, *_ = source.scanpaths(0)
   # Zoë comes first in the file; 2.5 is halfway, and up.
   assert points.tolist() == [[3, 0], [0, 0], [3, 5]]
   assert subjects.tolist() == [0, 0, 1]
@@ -58,7 +58,7 @@ def test_rows_become_pixels_by_subject_and_time(images):
 def test_three_columns_are_enough(images):
   source = Table(images, table(
       images, 'y,x,image', '3,5,a', '', '0,1,a', '2,2,b.c', ''))
-  points, subjects, _, times = source.scanpaths(0)
+  points, subjects, _, times, *_ = source.scanpaths(0)
   assert points.tolist() == [[3, 5], [0, 1]]
   assert subjects.tolist() == [0, 0]
   assert np.isnan(times).all()
@@ -117,6 +117,16 @@ def test_every_place_in_the_image_is_its_nearest_pixel(
 def test_what_is_wrong_is_named(rows, message, images):
   with pytest.raises(InputError, match=rf'looks\.csv.*{message}'):
     Table(images, table(images, *rows))
+
+
+def test_what_lies_outside_can_be_left_out_and_is_counted(images):
+  rows = table(
+      images, 'image,subject,x,y', 'a,s,1e30,2', 'a,r,1,2', 'b.c,s,-1,0')
+  source = Table(images, rows, drop_outside=True)
+  found = source.scanpaths(0)
+  assert found.points.tolist() == [[2, 1]]
+  assert (found.outside, found.idle) == (1, 1)
+  assert source[1].fixations.shape == (0, 2)
 
 
 def test_unreadable_tables_are_refused(images):

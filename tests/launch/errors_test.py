@@ -87,6 +87,7 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (['--config.data.batch_size=0'], ['batch_size']),
     (['--config.data.workers=-1'], ['workers']),
     (['--config.report.examples=-1'], ['examples']),
+    (["--config.report.also=('conv1_1:64',)"], ['conv1_1:64', '0 to 63']),
     (['--config.analysis.top_units=0'], ['top_units']),
     (['--config.data.image_sise=3'], ['image_sise']),
     (['--config.data.image_size=big'], ['image_size']),
@@ -117,7 +118,7 @@ def test_skipping_goes_on_and_lists_what_it_skipped(
   assert list(summary['skipped']) == ['2003']
   assert 'truncated' in summary['skipped']['2003']
   assert summary['counts']['skipped'] == 1
-  assert (tmp_path / 'out' / 'report.html').is_file()
+  assert (tmp_path / 'out' / 'report' / 'index.html').is_file()
 
 
 def test_an_older_result_does_not_outlive_a_run_that_fails(
@@ -150,8 +151,9 @@ def test_nothing_of_another_run_stays_in_the_folder(
   (out / 'notes.txt').touch()  # not ours
   assert dissect(tiny_osie, random_weights, out).returncode == 0
   assert sorted(path.name for path in out.iterdir()) == [
-      'association', 'config.json', 'examples', 'examples.json', 'notes.txt',
-      'regions.csv', 'report.html', 'summary.json', 'table2.csv']
+      'association', 'config.json', 'fixations.npz', 'images.csv', 'maps',
+      'masks', 'notes.txt', 'pictures', 'regions.csv', 'report', 'summary.json',
+      'table2.csv']
   assert [path.name for path in (out / 'association').iterdir()] == [
       'conv1_1.npy']
 

@@ -13,7 +13,7 @@ from configs import popout as popout_config
 from saliency_jax.analysis import dissection, popout
 from saliency_jax.datasets import catalogue
 from saliency_jax.datasets.records import CATEGORIES
-from saliency_jax.report import folder, page, tables
+from saliency_jax.report import folder, site, tables
 
 
 class Recorder:
@@ -45,6 +45,7 @@ def small(config, weights: pathlib.Path):
   config.model.layers = ('conv2_1', 'conv1_2')
   config.data.image_size = 64
   config.data.batch_size = 2
+  config.report.images = 3
   config.report.examples = 2
   return Recorder(config.lock())
 
@@ -150,7 +151,7 @@ def test_the_summary_says_what_was_run(dissected, popped):
   for _, _, workdir, summary in (dissected, popped):
     assert json.loads((workdir / 'summary.json').read_text()) == summary
     assert set(summary['seconds']) == {
-        'decode', 'wait', 'forward', 'association', 'wall'}
+        'decode', 'wait', 'forward', 'association', 'wall', 'keeping'}
     assert summary['versions']['jax']
     assert summary['device'].startswith('8 x ')
     assert len(summary['weights']['sha256']) == 64
@@ -162,4 +163,4 @@ def test_the_summary_says_what_was_run(dissected, popped):
 def test_the_table_and_the_page_are_drawn_from_the_folder(dissected, popped):
   for _, _, workdir, _ in (dissected, popped):
     assert 'conv2_1' in tables.text(folder.read(workdir))
-    assert page.write(workdir).read_text().startswith('<!doctype html>')
+    assert site.write(workdir).read_text().startswith('<!doctype html>')

@@ -36,7 +36,7 @@ def imagenet():
 def test_table5_comes_out_on_80_search_arrays(imagenet, seed, tmp_path):
   config = popout_config.get_config()
   config.data.seed = seed
-  config.report.examples = 0
+  config.report.images = 0
   popout.popout(
       config, SearchArrays(count=80, seed=seed), str(tmp_path))
   table = comparison.means(folder.read(tmp_path))

@@ -173,6 +173,36 @@ def test_shapes_that_do_not_fit_are_errors(field):
     association.associate(maps[0], weights)
 
 
+@pytest.mark.parametrize(('size', 'grid'), SIZES)
+def test_standardised_maps_equal_brute_force(size, grid):
+  maps, _, weights = make(size, grid)
+  found = association.standardise(maps, weights.rows, weights.columns)
+  for unit in (0, 4, 5):
+    pixels = brute_force.upsample(maps[..., unit], size)
+    if pixels.std() > 1e-12:
+      np.testing.assert_allclose(
+          found[..., unit],
+          (maps[..., unit] - pixels.mean()) / pixels.std(), atol=1e-4)
+  assert not np.asarray(found[..., 1:3]).any()  # dead and constant
+
+
+def test_a_score_is_the_mean_of_the_standardised_map():
+  maps, weights, each = stacked(grid=(28, 28))
+  found = jax.jit(association.standardise)(maps, weights.rows, weights.columns)
+  np.testing.assert_allclose(
+      np.einsum('brhw,bhwc->brc', weights.sets, found), each, atol=1e-4)
+
+
+def test_a_standardised_map_with_nan_is_nan():
+  maps, _, weights = make((600, 800), (14, 14))
+  maps[3, 4, 4] = np.nan
+  found = association.standardise(maps, weights.rows, weights.columns)
+  assert np.isnan(found[..., 4]).all()
+  assert np.isfinite(found[..., [0, 1, 2, 3, 5]]).all()
+  with pytest.raises(ValueError, match='do not fit'):
+    association.standardise(maps, weights.columns[:, 1:], weights.columns)
+
+
 def test_no_map_of_the_images_size_is_made():
   maps, _, weights = make((600, 800), (14, 14), units=512)
   compiled = jax.jit(association.associate).lower(maps, weights).compile()

@@ -1,0 +1,132 @@
+"""A pass over images: read ahead, split over the devices, through a network."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+
+from saliency_jax import sharding
+from saliency_jax.datasets import pipeline
+from saliency_jax.datasets.records import Record, Source
+from saliency_jax.datasets.sets import Chooser
+from saliency_jax.errors import InputError
+from saliency_jax.models import compiling, registry
+from saliency_jax.ops.cells import CellWeights
+
+Grid = tuple[int, int]  # (h, w) in cells
+
+
+class Settings(NamedTuple):
+  """How images are read; see `configs/base.py` for the units."""
+  image_size: int
+  batch_size: int
+  workers: int
+  on_bad_image: str
+
+  def check(self) -> None:
+    """Raises an `InputError` if a value makes no sense."""
+    for name, least in (('image_size', 1), ('batch_size', 1), ('workers', 0)):
+      if getattr(self, name) < least:
+        raise InputError(
+            f'config.data.{name} is {getattr(self, name)}; give {least} or '
+            f'more.')
+    if self.on_bad_image not in ('raise', 'skip'):
+      raise InputError(
+          f'config.data.on_bad_image is {self.on_bad_image!r}; it is raise or '
+          f'skip.')
+
+
+class Step(NamedTuple):
+  """One batch, and what is on the devices for it."""
+  batch: pipeline.Batch
+  maps: dict[str, jax.Array]  # layer -> float `[B, h, w, C]`
+  weights: dict[Grid, CellWeights]
+
+
+class Forward:
+  """A network, compiled, with its parameters on the devices.
+
+  Attributes:
+    grids: the (h, w) of every layer.
+    batch_size: B, a multiple of the devices.
+    seconds: spent so far, over all images: `decode` in the background, `wait`
+      for it, and `forward`; users add their own.
+  """
+
+  def __init__(
+      self, network: registry.Network, params: registry.Params,
+      settings: Settings, devices: Sequence[jax.Device] | None = None):
+    """Puts the parameters on the devices.
+
+    Args:
+      network: the network and its layers.
+      params: its parameters.
+      settings: how images are read.
+      devices: over which the batch is split; all by default.
+
+    Raises:
+      InputError: if a setting makes no sense, a layer's maps have less than two
+        rows or columns, or there are several processes.
+    """
+    if jax.process_count() > 1:
+      raise InputError(
+          'A network is looked into by one process; start this on one host.')
+    settings.check()
+    self._settings = settings
+    self.grids: dict[str, Grid] = {}
+    for layer, (height, width, _) in registry.map_sizes(
+        network, params, settings.image_size).items():
+      if min(height, width) < 2:
+        raise InputError(
+            f'config.data.image_size={settings.image_size} leaves {layer} a '
+            f'map of {height} x {width} cells; give a larger size.')
+      self.grids[layer] = (height, width)
+    self._mesh = sharding.data_mesh(devices)
+    self.batch_size = sharding.whole_batches(settings.batch_size, self._mesh)
+    self._params = sharding.replicate(params, self._mesh)
+    self._apply = jax.jit(
+        network.apply, compiler_options=compiling.options())
+    self.seconds = dict.fromkeys(('decode', 'wait', 'forward'), 0.)
+
+  def timed(self, name: str, function: Callable, *arguments):
+    """Calls a function, waits for its arrays and adds to `seconds[name]`."""
+    begin = time.perf_counter()
+    result = jax.block_until_ready(function(*arguments))
+    self.seconds[name] = (
+        self.seconds.get(name, 0) + time.perf_counter() - begin)
+    return result
+
+  def steps(
+      self, source: Source, indices: Sequence[int], *, choose: Chooser,
+      keep: Callable[[Record, int], Any] | None = None,
+      on_bad_image: str | None = None
+  ) -> Iterator[Step]:
+    """Yields images in batches with the network's maps; the last is padded.
+
+    Args:
+      source: the images.
+      indices: which images, in which order.
+      choose: which pixels of a record are weighed.
+      keep: see `pipeline.Preparation`.
+      on_bad_image: in place of the settings'.
+
+    Raises:
+      InputError: if an image cannot be read and is not to be skipped.
+    """
+    batches = pipeline.batches(
+        source, pipeline.Preparation(
+            choose, self._settings.image_size,
+            tuple(sorted(set(self.grids.values()))), keep),
+        indices=indices, workers=self._settings.workers,
+        batch_size=self.batch_size)
+    while (batch := self.timed('wait', next, batches, None)) is not None:
+      if (on_bad_image or self._settings.on_bad_image) == 'raise':
+        for problem in batch.problems:
+          if problem:
+            raise InputError(str(problem))
+      self.seconds['decode'] += float(batch.seconds.sum())
+      maps = self.timed(
+          'forward', self._apply, self._params,
+          sharding.split(batch.images, self._mesh))
+      yield Step(batch, maps, sharding.split(batch.weights, self._mesh))
