@@ -8,7 +8,7 @@ from absl import flags
 
 from saliency_jax.analysis import popout
 from saliency_jax.datasets import catalogue
-from saliency_jax.report import folder, page, tables
+from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('popout')
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the results.')
@@ -18,7 +18,7 @@ def main() -> None:
   config = _CONFIG()
   popout.popout(config, catalogue.search_arrays(config), _WORKDIR.value)
   print(tables.text(folder.read(_WORKDIR.value)))
-  print('The page:', page.write(_WORKDIR.value))
+  print('The page:', site.write(_WORKDIR.value))
 
 
 if __name__ == '__main__':

@@ -1,19 +1,30 @@
 """The tables and the page of a finished run, drawn from its folder alone.
 
-  python launch/report.py --workdir=W
+  python launch/report.py --workdir=W [--compare=W2] [--single_file]
+
+W is the folder of dissect.py, popout.py, sweep.py or evaluate.py. Opens in any
+browser from disk; nothing is loaded from elsewhere.
 """
 
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax.report import folder, page, tables
+from saliency_jax.report import site
 
 _WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of a finished run.')
+_COMPARE = flags.DEFINE_string(
+    'compare', '', 'Folder of another run of the same job with the same layers '
+    '(dissect or popout): both stand side by side, with their differences.')
+_SINGLE = flags.DEFINE_bool(
+    'single_file', False, 'Write W/report.html, which holds everything, and '
+    'not the folder W/report.')
 
 
 def main() -> None:
-  print(tables.text(folder.read(_WORKDIR.value)))
-  print('The page:', page.write(_WORKDIR.value))
+  page = site.write(
+      _WORKDIR.value, compare=_COMPARE.value, single_file=_SINGLE.value)
+  print(site.text(_WORKDIR.value))
+  print('The page:', page)
 
 
 if __name__ == '__main__':

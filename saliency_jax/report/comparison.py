@@ -1,14 +1,16 @@
 """A table of this run beside the paper's."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.report import paper
-from saliency_jax.report.folder import TARGET, Results
+from saliency_jax.report.folder import TARGET, Cell, Results
 
 # With fewer shared cells a correlation says nothing: of two it is 1 or -1.
 _FEWEST = 3
+_DEEPEST = 'conv5_3'  # the layer of the paper's Tables 3 and 6
 
 
 class Comparison(NamedTuple):
@@ -40,28 +42,84 @@ class Comparison(NamedTuple):
     return float((self.run - self.paper)[shared].mean())
 
 
-def means(results: Results) -> Comparison:
-  """Returns Table 2 or 5: mean scores of the best units, standard deviations.
+def paper_table(results: Results) -> str:
+  """Returns the name of the paper's table that stands beside, '' for none.
 
-  He et al. 2019, Table 2 (NSS, a column per category) and Table 5 (NMM).
+  Tables 2 and 5 are of the trunk as ImageNet's classes left it. Of trained
+  models the paper shows conv5_3, by the number of convolutions trained: Tables
+  3 and 6.
   """
-  if results.job == 'dissect':
-    published = paper.table2()
-  else:
-    published = {x: {TARGET: value} for x, value in paper.table5().items()}
-  return _compare(results, published, lambda cell: cell.mean)
+  return _published(results)[0]
+
+
+def means(results: Results) -> Comparison:
+  """Returns the mean scores of the best units, standard deviations.
+
+  He et al. 2019, Tables 2 and 3 (NSS, a column per category), 5 and 6 (NMM).
+  """
+  return compare(results, _published(results)[1], lambda cell: cell.mean)
 
 
 def counts(results: Results) -> Comparison:
-  """Returns the other half of Table 2: how many units' means exceed T.
+  """Returns the other half of Table 2 or 3: how many units' means exceed T.
 
   The paper's counts are left out if the run took another T.
   """
   same = results.config['analysis']['threshold'] == paper.threshold()
+  return compare(results, _published(results)[2] if same else {}, above)
+
+
+def of_runs(results: Results, other: Results) -> Comparison:
+  """Returns the means of two runs of `folder.comparable`, in the first's order.
+
+  The second run stands where else the paper does.
+  """
+  return _of_runs(results, other, lambda cell: cell.mean)
+
+
+def counts_of_runs(results: Results, other: Results) -> Comparison:
+  """Returns how many units exceed T in each of two runs.
+
+  Nothing of the second, if it took another T.
+  """
+  table = _of_runs(results, other, above)
+  own, others = (
+      x.config['analysis']['threshold'] for x in (results, other))
+  if own != others:
+    return table._replace(paper=np.full_like(table.paper, np.nan))
+  return table
+
+
+def _of_runs(
+    results: Results, other: Results, value: Callable[[Cell], float]
+) -> Comparison:
+  return compare(results, {
+      layer: {column: value(cell) for column, cell in row.items()}
+      for layer, row in other.table.items()}, value)
+
+
+def above(cell: Cell) -> float:
+  """Returns how many units exceed T; NaN if none was measured."""
   # Nothing counted is not the same as no unit above T.
-  return _compare(
-      results, paper.table2_counts() if same else {},
-      lambda cell: cell.above if len(cell.units) else np.nan)
+  return cell.above if len(cell.units) else np.nan
+
+
+def _published(results: Results) -> tuple[str, dict, dict]:
+  """Returns a table's name, its means and its counts: layer -> column."""
+  depth = results.depth
+  if results.job == 'dissect':
+    if depth is None:
+      return 'Table 2', paper.table2(), paper.table2_counts()
+    if depth in paper.table3():
+      return (
+          'Table 3', {_DEEPEST: paper.table3()[depth]},
+          {_DEEPEST: paper.table3_counts()[depth]})
+  elif depth is None:
+    return 'Table 5', {
+        x: {TARGET: value} for x, value in paper.table5().items()}, {}
+  elif depth in paper.table6():
+    return 'Table 6', {_DEEPEST: {TARGET: paper.table6()[depth]}}, {}
+  return '', {}, {}
 
 
 def averaged_columns(table: Comparison) -> np.ndarray:
@@ -76,9 +134,11 @@ def averaged_columns(table: Comparison) -> np.ndarray:
       & (np.isfinite(table.paper) | absent[:, None]).all(axis=0))
 
 
-def layer_means(table: Comparison) -> Comparison:
-  """Returns the means over `averaged_columns`, one column: `[L, 1]`."""
-  columns = averaged_columns(table)
+def layer_means(
+    table: Comparison, columns: np.ndarray | None = None
+) -> Comparison:
+  """Returns the means over columns, `averaged_columns` if none: `[L, 1]`."""
+  columns = averaged_columns(table) if columns is None else columns
   if not columns.any():
     nothing = np.full((len(table.layers), 1), np.nan)
     return table._replace(columns=('mean',), run=nothing, paper=nothing)
@@ -88,7 +148,11 @@ def layer_means(table: Comparison) -> Comparison:
       paper=table.paper[:, columns].mean(axis=1, keepdims=True))
 
 
-def _compare(results: Results, published: dict, value) -> Comparison:
+def compare(
+    results: Results, published: dict[str, dict[str, float]],
+    value: Callable[[Cell], float]
+) -> Comparison:
+  """Returns a number of every entry of a run's table beside published ones."""
   return Comparison(
       results.layers, results.columns,
       np.array([

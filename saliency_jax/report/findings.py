@@ -1,42 +1,102 @@
 """What the numbers say, in sentences that are computed from them."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.report import best_units, comparison
 from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.folder import TARGET, Results
+from saliency_jax.report.numbers import number
 
 _LOWEST = 'conv5_3'  # in the paper's Table 5
 _SCORE = {'dissect': 'NSS', 'popout': 'NMM'}
-_TABLE = {'dissect': 'Table 2', 'popout': 'Table 5'}
+_FILE = {'dissect': 'table2.csv', 'popout': 'table5.csv'}
+
+
+class Finding(NamedTuple):
+  """A sentence and the files of the results folder that it is computed from."""
+  text: str
+  files: tuple[str, ...]
+
+
+def findings(results: Results) -> list[Finding]:
+  """Returns what a run says, the most general first; none repeats a table."""
+  table = comparison.means(results)
+  file = _FILE[results.job]
+  if not np.isfinite(table.run).any():
+    return [Finding(
+        'Nothing was measured: no set of pixels has a score.', (file,))]
+  found = [
+      Finding(text, (file,)) for text in
+      (_agreement(results, table), *_layers(results, table))]
+  if results.job == 'dissect':
+    return found + [
+        Finding(text, (file,)) for text in _categories(results, table)]
+  return found + _arrays(results, table)
+
+
+def compared(results: Results, other: Results, label: str) -> list[Finding]:
+  """Returns how a run differs from another, which is called `label`."""
+  table = comparison.of_runs(results, other)
+  file, score = _FILE[results.job], _SCORE[results.job]
+  changes = np.where(table.shared, table.run - table.paper, np.nan)
+  if not table.shared.any():
+    return []
+  cells = 'layers' if results.job == 'popout' else 'cells'
+  up = int((changes > 0).sum())
+  found = [
+      f'The mean {score} of the best units is {abs(table.difference):.2f} '
+      f"{'higher' if table.difference > 0 else 'lower'} on average than in "
+      f'{label}; it is higher in {up} of {int(table.shared.sum())} {cells}.']
+  for choose, sign, word in ((np.nanargmax, 1, 'rise'),
+                             (np.nanargmin, -1, 'fall')):
+    row, column = np.unravel_index(choose(changes), changes.shape)
+    if changes[row, column] * sign > 0:
+      what = '' if results.job == 'popout' else f' for {table.columns[column]}'
+      found.append(
+          f'The largest {word} against {label} is in '
+          f'{table.layers[row]}{what}: from '
+          f'{number(table.paper[row, column])} to '
+          f'{number(table.run[row, column])}.')
+  if results.job == 'dissect':
+    counts = comparison.counts_of_runs(results, other)
+    found.append(
+        f'Units above T, counted once for every category: '
+        f'{np.nansum(counts.run):,.0f}, in {label} '
+        f'{np.nansum(counts.paper):,.0f}.')
+  return [Finding(text, (file,)) for text in found]
 
 
 def sentences(results: Results) -> list[str]:
-  """Returns the findings, the most general one first; none repeats a table."""
-  table = comparison.means(results)
-  if not np.isfinite(table.run).any():
-    return ['Nothing was measured: no set of pixels has a score.']
-  found = [_agreement(results, table), *_layers(results, table)]
-  if results.job == 'dissect':
-    return found + _categories(results, table)
-  return found + _arrays(results, table)
+  """Returns the findings without their files, for the terminal."""
+  return [found.text for found in findings(results)]
 
 
 def _agreement(results: Results, table: Comparison) -> str:
   """How the run agrees with the paper's table."""
-  name, shared = _TABLE[results.job], int(table.shared.sum())
+  name, shared = comparison.paper_table(results), int(table.shared.sum())
   cells = 'layers' if results.job == 'popout' else 'cells'
+  if not name:
+    return (
+        f'The paper shows no model with {results.depth} trained convolutions; '
+        f'no table of it stands beside.')
+  if results.depth is not None:
+    name += f' at depth {results.depth}'
+  if not shared:
+    return f'No {cells} are shared with {name} of the paper.'
+  level = (
+      f"{abs(table.difference):.2f} "
+      f"{'higher' if table.difference > 0 else 'lower'} on average")
   if math.isnan(table.correlation):
     return (
-        f'Too few {cells} are shared with {name} of the paper for a '
-        f'correlation.')
+        f'The values are {level} than those of {name} of the paper; too few '
+        f'{cells} are shared ({shared}) for a correlation.')
   return (
       f'The values correlate with {name} of the paper at r = '
       f'{table.correlation:.3f} (Pearson, {shared} shared {cells}) and are '
-      f"{abs(table.difference):.2f} "
-      f"{'higher' if table.difference > 0 else 'lower'} on average.")
+      f'{level}.')
 
 
 def _layers(results: Results, table: Comparison) -> list[str]:
@@ -55,7 +115,8 @@ def _layers(results: Results, table: Comparison) -> list[str]:
       return f'{run[i]:.2f}'
     return f'{run[i]:.2f}, in the paper {published[i]:.2f}'
 
-  if results.job == 'dissect' or _LOWEST not in table.layers:
+  if (results.job == 'dissect' or results.depth is not None
+      or _LOWEST not in table.layers):
     verdict = ''
   elif table.layers[low] == _LOWEST:
     verdict = ', which is lowest in the paper too'
@@ -78,7 +139,7 @@ def _categories(results: Results, table: Comparison) -> list[str]:
   leader = results.table[layers[0]][table.columns[high]].units[0]
   found = [
       f'The strongest units are those for {table.columns[high]}: mean NSS '
-      f'{peaks[high]:.2f} in {layers[0]}, led by unit {leader}.']
+      f'{peaks[high]:.2f} in {layers[0]}, led by unit {layers[0]}:{leader}.']
   if high != low:
     found.append(
         f'The weakest are those for {table.columns[low]}: at most '
@@ -106,13 +167,14 @@ def _above(results: Results) -> str:
       f'{counts.run[row, column]:.0f} of {results.summary["units"][layer]}.')
 
 
-def _arrays(results: Results, table: Comparison) -> list[str]:
+def _arrays(results: Results, table: Comparison) -> list[Finding]:
   """How many targets the best layer sees, and which kinds are easy or hard."""
   layer = table.layers[int(np.nanargmax(table.run[:, 0]))]
   answers = best_units.per_row(results, layer, TARGET)
-  found = [
+  found = [Finding(
       f'On {int((answers > 0).sum())} of {len(answers)} arrays the best units '
-      f'of {layer} respond more on the target than over the whole array.']
+      f'of {layer} respond more on the target than over the whole array.',
+      (f'nmm/{layer}.npy',))]
   kinds = {
       kind: values.mean()
       for kind, values in best_units.by_kind(results).items()
@@ -120,7 +182,8 @@ def _arrays(results: Results, table: Comparison) -> list[str]:
   easy, hard = (
       choose(kinds, key=kinds.get, default=None) for choose in (max, min))
   if easy != hard:
-    found.append(
+    found.append(Finding(
         f'Of {len(kinds)} kinds of target, {easy} is seen best (mean NMM over '
-        f'layers {kinds[easy]:.2f}), {hard} least ({kinds[hard]:.2f}).')
+        f'layers {kinds[easy]:.2f}), {hard} least ({kinds[hard]:.2f}).',
+        ('patterns.csv', 'table5.csv')))
   return found

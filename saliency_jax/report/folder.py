@@ -4,16 +4,20 @@ import functools
 import operator
 import os
 import pathlib
+import re
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.errors import InputError
+from saliency_jax.report import reading
+from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
-LAYOUT = 1  # of the folders that are understood; see results.py
+LAYOUT = 2  # of the folders that are understood; see results.py
 TARGET = 'target'  # the one column of Table 5
 
+_LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*')
 _REGIONS = ('image_id', 'region_id', 'category', 'fixations')
 _PATTERNS = ('image_id', 'kind', 'background', 'set_size')
 _TABLE2 = ('layer', 'category', 'regions', 'mean_nss_top10',
@@ -33,25 +37,6 @@ class Cell(NamedTuple):
   above: int  # units whose mean exceeds T; 0 for Table 5, which counts none
 
 
-class Answer(NamedTuple):
-  """One unit's map of an image, and its score on one set of pixels."""
-  set_id: int
-  label: str
-  layer: str
-  unit: int  # counted from 0
-  score: float  # standard deviations
-  cells: np.ndarray  # float32 `[h, w]`
-
-
-class Example(NamedTuple):
-  """An image to show."""
-  image_id: str
-  image: np.ndarray  # uint8 `[H, W, 3]`, RGB
-  fixations: np.ndarray  # int32 `[N, 2]`, (y, x)
-  sets: np.ndarray  # int32 `[H, W]`, the regions' ids, 0 elsewhere
-  answers: tuple[Answer, ...]
-
-
 class Results(NamedTuple):
   """A finished run."""
   path: pathlib.Path
@@ -63,7 +48,18 @@ class Results(NamedTuple):
   rows: list[dict[str, str]]  # of regions.csv or patterns.csv
   scores: dict[str, np.ndarray]  # layer -> float32 `[rows, units]`
   table: dict[str, dict[str, Cell]]  # layer -> column -> entry
-  examples: tuple[Example, ...]
+  kept: Kept  # pictures, masks, fixations and maps; read when asked for
+
+  @property
+  def depth(self) -> int | None:
+    """Convolutions that were trained; None for a plain trunk."""
+    return self.summary['weights'].get('depth')
+
+  @property
+  def name(self) -> str:
+    """The weights' name, with the depth of their training."""
+    name = self.summary['weights']['name']
+    return name if self.depth is None else f'{name}, depth {self.depth}'
 
   def labels(self) -> np.ndarray:
     """str `[rows]`: the column of the table that each row belongs to."""
@@ -80,24 +76,24 @@ def read(workdir: str | os.PathLike) -> Results:
     InputError: if the folder is not a finished run of layout `LAYOUT`; the
       sentence names the file at fault.
   """
+  job = reading.job(workdir, ('dissect', 'popout'))
   path = pathlib.Path(workdir)
-  if not str(workdir) or not path.is_dir():
-    raise InputError(
-        f'{str(workdir)!r} is not a folder; --workdir takes the folder of a '
-        f'finished run.')
   reader = Reader(path)
   summary = reader.json('summary.json')
   with reader.checking('summary.json'):
     reader.expect(
         summary['layout'] == LAYOUT, 'summary.json',
         f"has layout {summary['layout']} where this version reads {LAYOUT}")
-    reader.expect(
-        summary['job'] in ('dissect', 'popout'), 'summary.json',
-        f"names the job {summary['job']!r} where this version knows dissect "
-        f"and popout")
-    job = summary['job']
-    units = dict(summary['units'])
+    units = {layer: int(count) for layer, count in summary['units'].items()}
     _require(summary, _SUMMARY)
+    depth = summary['weights'].get('depth')
+    reader.expect(
+        depth is None or type(depth) is int and depth >= 0, 'summary.json',
+        f'names a depth of {depth!r}')
+    # Layers' names become parts of paths and addresses.
+    reader.expect(
+        bool(units) and all(_LAYER.fullmatch(x) for x in units),
+        'summary.json', 'names no layer, or one with strange characters')
   config = reader.json('config.json')
   with reader.checking('config.json'):
     _require(config, _CONFIG + ('analysis.threshold',) * (job == 'dissect'))
@@ -115,7 +111,31 @@ def read(workdir: str | os.PathLike) -> Results:
       path, job, summary, config, layers, tuple(table[layers[0]]), rows,
       {layer: reader.array(f'{scored}/{layer}.npy', (len(rows), units[layer]))
        for layer in layers},
-      table, _examples(reader, units))
+      table, Kept(reader, layers))
+
+
+def comparable(results: Results, workdir: str | os.PathLike) -> Results:
+  """Reads a second folder, which is to stand beside a first.
+
+  Raises:
+    InputError: if it is not a finished run of the same job with the same layers
+      and columns.
+  """
+  other = read(workdir)
+  for what, own, others in (
+      ('the job', [results.job], [other.job]),
+      ('the layers', results.layers, other.layers),
+      ('the categories', results.columns, other.columns)):
+    if sorted(own) != sorted(others):
+      raise InputError(
+          f"{other.path} has {what} {', '.join(others)} where {results.path} "
+          f"has {', '.join(own)}; --compare takes a run with the same.")
+  if any(len(results.scores[x].T) != len(other.scores[x].T)
+         for x in results.layers):
+    raise InputError(
+        f'{other.path} is of a network with other numbers of units than '
+        f'{results.path}; --compare takes a run with the same.')
+  return other
 
 
 def _require(values: dict, keys: tuple[str, ...]) -> None:
@@ -163,34 +183,3 @@ def _cell(
       f"names a unit that {row['layer']} does not have")
   # Nothing was measured of a category without regions.
   return Cell(float(mean or 'nan'), best, sets, above)
-
-
-def _examples(
-    reader: Reader, units: dict[str, int]
-) -> tuple[Example, ...]:
-  listed = reader.json('examples.json')
-  with reader.checking('examples.json'):
-    return tuple(_example(reader, entry, units) for entry in listed)
-
-
-def _example(
-    reader: Reader, entry: dict, units: dict[str, int]
-) -> Example:
-  name = entry['file']
-  arrays = reader.arrays(name)
-  with reader.checking(name):
-    image, sets = arrays['image'], arrays['sets']
-    fixations = arrays['fixations']
-    maps = [arrays[f'map_{k}'] for k in range(len(entry['answers']))]
-    reader.expect(
-        image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
-        and sets.shape == image.shape[:2] and fixations.shape[1:] == (2,)
-        and all(x.ndim == 2 and x.size for x in maps),
-        name, 'holds arrays of unknown shapes')
-  answers = tuple(
-      Answer(**answer, cells=cells)
-      for answer, cells in zip(entry['answers'], maps, strict=True))
-  reader.expect(
-      all(x.layer in units for x in answers), 'examples.json',
-      'names a layer that summary.json does not')
-  return Example(entry['image_id'], image, fixations, sets, answers)

@@ -4,6 +4,7 @@ import functools
 import json
 import pathlib
 
+ALL = 13  # the depth at which every convolution is trained
 _FILE = pathlib.Path(__file__).parent / 'paper.json'
 
 
@@ -40,6 +41,53 @@ def table2_counts() -> dict[str, dict[str, float]]:
 def table5() -> dict[str, float]:
   """Returns the mean NMM of the best units: layer -> value."""
   return dict(_facts()['table5_nmm_top10_pretrained'])
+
+
+def table3() -> dict[int, dict[str, float]]:
+  """Returns the mean NSS of conv5_3's best units: depth -> category -> value.
+
+  The depth is the number of convolutions trained, `ALL` for all of them.
+  """
+  return {
+      _depth(name): values for name, values in
+      _by_category('table3_conv5_3_mean_nss_top10_by_depth').items()}
+
+
+def table3_counts() -> dict[int, dict[str, float]]:
+  """Returns how many units of conv5_3 exceed T: depth -> category -> count.
+
+  Of the categories that are legible in the copy of the paper that was read.
+  """
+  counts = _facts()['table3_conv5_3_units_above_1.5_by_depth']
+  return {
+      _depth(name): {
+          category: counts[category][i] for category in _facts()['categories']
+          if category in counts}
+      for i, name in enumerate(counts['order'])}
+
+
+def table6() -> dict[int, float]:
+  """Returns the mean NMM of conv5_3's best units: depth -> value."""
+  return {
+      _depth(name): value for name, value in
+      _facts()['table6_nmm_top10_conv5_3_by_depth'].items()}
+
+
+def table4() -> dict[str, float]:
+  """Returns the NMM of models' output on search arrays: model -> value."""
+  return dict(_facts()['table4_nmm_popout'])
+
+
+def figure7() -> tuple[float, float]:
+  """Returns Spearman's coefficient of inner and output saliency, and the p of
+  the analysis of variance over categories."""
+  facts = _facts()['facts']
+  return (
+      facts['fig7_spearman_inner_vs_output_saliency'], facts['fig7_anova_p'])
+
+
+def _depth(name: str) -> int:
+  return ALL if name == 'all' else int(name)
 
 
 def _by_category(table: str) -> dict[str, dict[str, float]]:

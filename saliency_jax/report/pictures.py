@@ -1,60 +1,69 @@
-"""Pictures inside the page, as data URIs for each ground and width."""
+"""Figures as pictures for each ground and width, and as files for a paper."""
 
-import base64
 from collections.abc import Callable
 from typing import NamedTuple
 
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
-from saliency_jax.report import panels, style
+from saliency_jax.report import style
+
+Draw = Callable[..., Drawing]
+# Takes a file's path within the site and its bytes; returns its URL.
+Store = Callable[[str, bytes], str]
+
+
+class File(NamedTuple):
+  """Something to download."""
+  label: str  # e.g. 'SVG'
+  url: str
+  name: str  # that the browser saves it under
 
 
 class Image(NamedTuple):
-  """One rendering of a picture."""
-  uri: str
+  """One rendering of a figure."""
+  url: str
   width: int  # CSS px
   height: int
-  fit: str  # 'wide' or 'narrow' screens, '' for both: the style sheet's classes
+  fit: str  # 'wide' or 'narrow' screens: the style sheet's classes
 
 
-class Picture(NamedTuple):
+class Figure(NamedTuple):
   """A figure and what it shows, for those who do not see it."""
   alt: str
   light: list[Image]
-  dark: list[Image]  # empty if the picture is the same on every ground
+  dark: list[Image]
+  files: list[File]
 
 
-def chart(draw: Callable[..., Figure], alt: str) -> Picture:
+def figure(name: str, draw: Draw, alt: str, store: Store) -> Figure:
   """Returns a figure for wide and narrow screens, each in light and dark.
 
   Args:
+    name: of the files, without a suffix.
     draw: takes the theme and, as `narrow`, whether the screen is a phone's.
     alt: what the figure shows.
+    store: keeps a file.
   """
-  light, dark = (
-      [_png(draw(theme, narrow=False), 'wide'),
-       _png(draw(theme, narrow=True), 'narrow')]
-      for theme in (style.LIGHT, style.DARK))
-  return Picture(alt, light, dark)
+  wide = draw(style.LIGHT)
+  light = [
+      _image(wide, store, f'{name}_light', 'wide'),
+      _image(draw(style.LIGHT, narrow=True), store, f'{name}_light', 'narrow')]
+  dark = [
+      _image(draw(style.DARK, narrow=narrow), store, f'{name}_dark', fit)
+      for fit, narrow in (('wide', False), ('narrow', True))]
+  return Figure(alt, light, dark, exported(name, wide, store))
 
 
-def scale(draw: Callable[[style.Theme], Figure], alt: str) -> Picture:
-  """Returns a figure that fits every screen, in light and dark."""
-  return Picture(
-      alt, [_png(draw(style.LIGHT), '')], [_png(draw(style.DARK), '')])
+def exported(name: str, drawn: Drawing, store: Store) -> list[File]:
+  """Keeps a light figure as SVG and PDF, with text as text."""
+  return [
+      File(kind.upper(), store(
+          f'figures/{name}.{kind}', style.vector(drawn, kind)),
+          f'{name}.{kind}')
+      for kind in ('svg', 'pdf')]
 
 
-def panel(drawn: Figure, alt: str) -> Picture:
-  """Returns a panel, which looks the same on every ground."""
+def _image(drawn: Drawing, store: Store, name: str, fit: str) -> Image:
   width, height = drawn.canvas.get_width_height()
-  uri = _uri(panels.jpeg(drawn), 'jpeg')
-  return Picture(alt, [Image(uri, width, height, '')], [])
-
-
-def _png(drawn: Figure, fit: str) -> Image:
-  width, height = drawn.canvas.get_width_height()
-  return Image(_uri(style.png(drawn), 'png'), width // 2, height // 2, fit)
-
-
-def _uri(data: bytes, kind: str) -> str:
-  return f'data:image/{kind};base64,{base64.b64encode(data).decode()}'
+  url = store(f'pictures/{name}_{fit}.png', style.png(drawn))
+  return Image(url, width // 2, height // 2, fit)

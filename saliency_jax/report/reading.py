@@ -6,15 +6,37 @@ Nothing is unpickled: arrays of Python objects are refused.
 import contextlib
 import csv
 import json
+import os
 import pathlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from saliency_jax.errors import InputError
 
 _AGAIN = 'start the job again with the same --workdir.'
+
+
+def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
+  """Returns the name of the job that wrote a folder, one of `known`.
+
+  Raises:
+    InputError: if it is not the folder of a finished job.
+  """
+  path = pathlib.Path(workdir)
+  if not str(workdir) or not path.is_dir():
+    raise InputError(
+        f'{str(workdir)!r} is not a folder; --workdir takes the folder of a '
+        f'finished run.')
+  reader = Reader(path)
+  summary = reader.json('summary.json')
+  with reader.checking('summary.json'):
+    name = summary['job']
+    reader.expect(
+        name in known, 'summary.json', f'names the job {name!r} where the page '
+        f"knows {', '.join(known)}")
+  return name
 
 
 class Reader:

@@ -23,11 +23,14 @@ class Theme(NamedTuple):
   faint: str  # grid lines and edges
   missing: str  # a cell without a number
   run: str
+  other: str  # the run that it is compared with
   paper: str
 
 
-LIGHT = Theme('#1f2328', '#d6dae0', '#eceef1', '#0072b2', '#b4b9c1')
-DARK = Theme('#e6e8eb', '#3d434b', '#2b3036', '#56b4e9', '#767d87')
+LIGHT = Theme(
+    '#1f2328', '#d6dae0', '#eceef1', '#0072b2', '#e69f00', '#b4b9c1')
+DARK = Theme(
+    '#e6e8eb', '#3d434b', '#2b3036', '#56b4e9', '#e69f00', '#767d87')
 
 _TYPE = {
     'font.family': 'sans-serif', 'font.sans-serif': ['DejaVu Sans'],
@@ -60,9 +63,30 @@ def figure(width: float, height: float) -> Figure:
 
 
 def png(drawn: Figure) -> bytes:
-  """Returns a figure as a PNG file."""
+  """Returns a figure as a PNG file, without a ground."""
+  return _saved(drawn, 'png', dpi=drawn.dpi)
+
+
+def vector(drawn: Figure, kind: str) -> bytes:
+  """Returns a figure for a paper as an 'svg' or 'pdf' file, on white.
+
+  Text stays text: a PDF holds the fonts, an SVG names them. The same figure
+  gives the same bytes.
+  """
+  # A font embedded as type 42 can be searched and edited.
+  with matplotlib.rc_context({
+      'svg.fonttype': 'none', 'pdf.fonttype': 42,
+      'svg.hashsalt': 'saliency_jax'}):
+    return _saved(
+        drawn, kind, facecolor='white',
+        metadata={'Date' if kind == 'svg' else 'CreationDate': None})
+
+
+def _saved(drawn: Figure, kind: str, **settings) -> bytes:
   file = io.BytesIO()
-  drawn.savefig(file, format='png', dpi=drawn.dpi)
+  drawn.savefig(file, format=kind, **settings)
+  # Its parts have found their places, and keep them in other formats.
+  drawn.set_layout_engine('none')
   return file.getvalue()
 
 

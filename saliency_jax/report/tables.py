@@ -28,23 +28,32 @@ def text(results: Results) -> str:
   note = (
       '' if top == paper.top_units() else f' (the paper: {paper.top_units()})')
   best = f'the {top} best units{note}'
-  means = comparison.means(results)
+  means, name = comparison.means(results), _name(results)
   if results.job == 'popout':
-    lines = [f'Table 5: mean NMM of {best} of each layer', '', *_table5(means)]
+    lines = [
+        f'{name}: mean NMM of {best} of each layer', '', *one_column(means)]
   else:
     threshold = results.config['analysis']['threshold']
     regions = [cell.sets for cell in results.table[results.layers[0]].values()]
     lines = [
-        f'Table 2: mean NSS of {best} for each category', '',
-        *_table2(means, regions, 2), '',
-        f'Table 2: number of units whose mean NSS exceeds {threshold:g}', '',
-        *_table2(comparison.counts(results), regions, 0)]
+        f'{name}: mean NSS of {best} for each category', '',
+        *by_category(means, regions, 2), '',
+        f'{name}: number of units whose mean NSS exceeds {threshold:g}', '',
+        *by_category(comparison.counts(results), regions, 0)]
   return '\n'.join(
-      [*lines, '', *(x for s in findings.sentences(results) for x in _item(s))])
+      [*lines, '', *(x for s in findings.sentences(results) for x in item(s))])
 
 
-def _table5(means: Comparison) -> list[str]:
-  rows = [['layer', 'run', 'paper', 'run - paper']]
+def _name(results: Results) -> str:
+  """Returns the name of the paper's table that stands beside."""
+  name = comparison.paper_table(results) or 'No table of the paper'
+  depth = '' if results.depth is None else f', depth {results.depth}'
+  return name + depth
+
+
+def one_column(means: Comparison, corner: str = 'layer') -> list[str]:
+  """Returns the lines of a table with one column: Table 5 or 6."""
+  rows = [[corner, 'run', 'paper', 'run - paper']]
   for layer, run, published in zip(
       means.layers, means.run[:, 0], means.paper[:, 0], strict=True):
     rows.append([
@@ -52,7 +61,9 @@ def _table5(means: Comparison) -> list[str]:
   return _aligned(rows, left=1, gap=3)
 
 
-def _table2(table: Comparison, regions: Sequence[int], digits: int):
+def by_category(
+    table: Comparison, regions: Sequence[int], digits: int) -> list[str]:
+  """Returns the lines of a table with a column per category: Table 2 or 3."""
   heads = [['', *name.rsplit(' ', 1)][-2:] for name in table.columns]
   rows = [
       ['', '', *(upper for upper, _ in heads)],
@@ -61,7 +72,8 @@ def _table2(table: Comparison, regions: Sequence[int], digits: int):
   for layer, run, published in zip(
       table.layers, table.run, table.paper, strict=True):
     rows.append([layer, 'run', *(_plain(x, digits) for x in run)])
-    rows.append(['', 'paper', *(_plain(x, digits) for x in published)])
+    if np.isfinite(published).any():
+      rows.append(['', 'paper', *(_plain(x, digits) for x in published)])
   return _aligned(rows, left=2, gap=1)
 
 
@@ -80,6 +92,7 @@ def _aligned(rows: list[list[str]], *, left: int, gap: int) -> list[str]:
       for row in rows]
 
 
-def _item(sentence: str) -> list[str]:
+def item(sentence: str) -> list[str]:
+  """Returns the lines of an item of a list."""
   return textwrap.wrap(
       sentence, 98, initial_indent='- ', subsequent_indent='  ')

@@ -87,6 +87,8 @@ def test_kinds_come_strongest_first(tmp_path):
   results = folder.read(made.popout(
       tmp_path, {'conv5_3': x}, kinds=('colour', '')))
   assert list(best_units.by_kind(results)) == [best_units.UNNAMED, 'colour']
+  arrays = best_units.per_kind(results)['colour'][0]
+  np.testing.assert_allclose(arrays, [2, 2])
   np.testing.assert_allclose(best_units.by_kind(results)['colour'], [2])
 
 
@@ -99,3 +101,53 @@ def test_findings_follow_the_numbers(tmp_path):
       _four_layers(tmp_path / 'b', (2.5, 1., .5, .7))))
   assert 'conv4_1 least (0.50, in the paper 2.12); in the paper conv5_3' in (
       other)
+
+
+def test_trained_models_stand_beside_their_row_of_the_paper(tmp_path):
+  for depth, value, count in ((0, 1.53, 4), (3, 1.94, 17), (13, 1.72, 14)):
+    # Of vehicles; the last is the paper's row 'all'.
+    results = folder.read(made.dissect(
+        tmp_path / str(depth), made.scores(rows=1), labels=['vehicle'],
+        depth=depth))
+    means = comparison.means(results)
+    assert comparison.paper_table(results) == 'Table 3'
+    np.testing.assert_array_equal(
+        means.paper[:, 0], [value] + [np.nan] * 5)
+    assert comparison.counts(results).paper[0, 0] == count
+  results = folder.read(made.popout(
+      tmp_path / 'popout', made.scores(), depth=4))
+  assert comparison.paper_table(results) == 'Table 6'
+  assert comparison.means(results).paper[0, 0] == 0.65
+
+
+def test_a_depth_of_which_the_paper_has_no_row(tmp_path):
+  results = folder.read(made.dissect(
+      tmp_path, made.scores(rows=1), labels=['text'], depth=8))
+  assert comparison.paper_table(results) == ''
+  assert np.isnan(comparison.means(results).paper).all()
+  assert np.isnan(comparison.counts(results).paper).all()
+  assert 'no model with 8 trained' in findings.sentences(results)[0]
+
+
+def test_two_runs_are_matched_by_name(tmp_path):
+  # The second run lists its layers and its categories in another order.
+  a = {'conv5_3': np.array([[1., 1.], [2., 2.]]),
+       'conv4_1': np.array([[3., 3.], [4., 4.]])}
+  first = made.dissect(tmp_path / 'a', a, labels=['text', 'food'])
+  b = {layer: a[layer][::-1] + 10 for layer in ('conv4_1', 'conv5_3')}
+  second = made.dissect(tmp_path / 'b', b, labels=['food', 'text'])
+  results = folder.read(first)
+  other = folder.comparable(results, second)
+  assert other.layers == ('conv4_1', 'conv5_3')
+  table = comparison.of_runs(results, other)
+  np.testing.assert_allclose(table.run, [[1, 2], [3, 4]])
+  np.testing.assert_allclose(table.paper, [[11, 12], [13, 14]])
+  told = [x.text for x in findings.compared(results, other, 'b')]
+  assert told[0].startswith(
+      'The mean NSS of the best units is 10.00 lower on average than in b; it '
+      'is higher in 0 of 4 cells.')
+  assert 'The largest fall against b' in told[1]
+  assert 'counted once for every category: 6, in b 8.' in told[2]
+  made.edit(second / 'config.json', analysis={'top_units': 2, 'threshold': 2.})
+  assert np.isnan(comparison.counts_of_runs(
+      results, folder.read(second)).paper).all()

@@ -35,9 +35,20 @@ def test_reads_what_the_job_wrote(tmp_path):
       results.scores['conv4_1'], scored['conv4_1'], rtol=1e-6)
   cell = results.table['conv4_1']['target']
   assert cell.units[0] == scored['conv4_1'].mean(axis=0).argmax()
-  assert [answer.layer for answer in results.examples[0].answers] == [
-      'conv5_3', 'conv4_1']
-  assert results.examples[0].answers[1].cells.shape == (4, 5)
+  assert [x.image_id for x in results.kept.images] == [
+      f'array-{i:02d}' for i in range(6)]
+  assert results.kept.maps('conv5_3').cells.shape == (30, *made.CELLS)
+  assert results.depth is None
+  assert results.name == 'imagenet'
+
+
+def test_a_trained_model_says_its_depth(tmp_path):
+  results = folder.read(made.popout(
+      tmp_path, made.scores(), depth=3, weights='mine'))
+  assert (results.depth, results.name) == (3, 'mine, depth 3')
+  made.edit(tmp_path / 'summary.json', weights={
+      'name': 'mine', 'sha256': 'ab', 'depth': 'all'})
+  assert "names a depth of 'all'" in _message(tmp_path)
 
 
 def test_layers_come_in_the_config_s_order(run):
@@ -61,7 +72,7 @@ def test_an_unfinished_run(run):
 
 @pytest.mark.parametrize('name', [
     'config.json', 'patterns.csv', 'table5.csv', 'nmm/conv5_1.npy',
-    'examples.json', 'examples/001.npz'])
+    'images.csv', 'pictures/00001.jpg'])
 def test_a_missing_file(run, name):
   (run / name).unlink()
   assert f'{name} is missing' in _message(run)
@@ -69,7 +80,7 @@ def test_a_missing_file(run, name):
 
 @pytest.mark.parametrize('name', [
     'summary.json', 'config.json', 'patterns.csv', 'table5.csv',
-    'nmm/conv5_1.npy', 'examples.json', 'examples/001.npz'])
+    'nmm/conv5_1.npy', 'images.csv'])
 @pytest.mark.parametrize('content', [b'', b'\x00\xff{', b'[1]', b'{"a": 1}'])
 def test_a_damaged_file(run, name, content):
   (run / name).write_bytes(content)
@@ -82,9 +93,18 @@ def test_a_folder_in_the_place_of_a_file(run):
   assert 'table5.csv' in _message(run)
 
 
-def test_another_layout(run):
-  made.edit(run / 'summary.json', layout=0)
-  assert 'has layout 0 where this version reads 1' in _message(run)
+@pytest.mark.parametrize('layout', [1, 3])
+def test_another_layout(run, layout):
+  made.edit(run / 'summary.json', layout=layout)
+  assert _message(run) == (
+      f'{run}/summary.json has layout {layout} where this version reads 2; '
+      f'start the job again with the same --workdir.')
+
+
+@pytest.mark.parametrize('name', ['../conv5_3', '/tmp/x', 'a b', '', '.x'])
+def test_layers_whose_names_lead_elsewhere(run, name):
+  made.edit(run / 'summary.json', units={name: 5})
+  assert 'strange characters' in _message(run)
 
 
 def test_an_unknown_job(run):
@@ -132,12 +152,39 @@ def test_categories_that_differ_between_layers(tmp_path):
   assert 'the same categories for every layer' in _message(run)
 
 
-def test_an_example_of_another_shape(run):
-  with np.load(run / 'examples' / '000.npz') as archive:
-    arrays = dict(archive)
-  np.savez(
-      run / 'examples' / '000.npz', **arrays | {'sets': arrays['sets'][:-1]})
-  assert 'examples/000.npz holds arrays of unknown shapes' in _message(run)
+@pytest.mark.parametrize(('change', 'part'), [
+    ({'kinds': ('colour',), 'job': 'dissect'}, 'the job'),
+    ({'layers': ('conv5_3',)}, 'the layers'),
+    ({'units': 4}, 'other numbers of units')])
+def test_runs_that_cannot_be_compared(tmp_path, run, change, part):
+  if 'job' in change:
+    other = made.dissect(
+        tmp_path / 'other', made.scores(), labels=['text'] * 6)
+  else:
+    other = made.popout(tmp_path / 'other', made.scores(**change))
+  with pytest.raises(InputError) as error:
+    folder.comparable(folder.read(run), other)
+  message = str(error.value)
+  assert part in message
+  assert str(other) in message
+  assert message.endswith('--compare takes a run with the same.')
+
+
+def test_runs_with_other_categories_are_not_compared(tmp_path):
+  first, second = (
+      made.dissect(tmp_path / label, made.scores(rows=1), labels=[label])
+      for label in ('text', 'food'))
+  with pytest.raises(InputError, match='the categories food where .* text'):
+    folder.comparable(folder.read(first), second)
+
+
+@pytest.mark.parametrize('name', [
+    '../summary.json', '/etc/passwd', 'pictures/../config.json', ''])
+def test_pictures_outside_the_folder_are_not_taken(run, name):
+  lines = (run / 'images.csv').read_text().replace(
+      'pictures/00003.jpg', name, 1)
+  (run / 'images.csv').write_text(lines)
+  assert f'names the picture {name!r}, which is none of' in _message(run)
 
 
 def test_scores_of_the_other_job(tmp_path, run):

@@ -5,11 +5,14 @@ import json
 import pathlib
 
 import numpy as np
+from PIL import Image
 
 TOP = 2
 THRESHOLD = 1.5
 LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 KINDS = ('colour', 'shape')
+HEIGHT, WIDTH = 45, 60  # of every image, pixels
+CELLS = (4, 5)  # of every map
 
 
 def scores(
@@ -22,9 +25,20 @@ def scores(
 
 def popout(
     folder: pathlib.Path, scored: dict[str, np.ndarray], *, kinds=KINDS,
-    image_ids=None, examples: int = 2
+    image_ids=None, shown: int | None = None, weights: str = 'imagenet',
+    depth: int | None = None
 ) -> pathlib.Path:
-  """Writes a finished pop-out run; kinds take turns."""
+  """Writes a finished pop-out run; kinds take turns.
+
+  Args:
+    folder: made if it is missing.
+    scored: layer -> `[arrays, units]`.
+    kinds: of targets.
+    image_ids: of the arrays.
+    shown: how many arrays have a picture; all by default.
+    weights: their name.
+    depth: convolutions trained; None for a plain trunk.
+  """
   count = len(next(iter(scored.values())))
   image_ids = image_ids or [f'array-{i:02d}' for i in range(count)]
   rows = [(image_ids[i], kinds[i % len(kinds)], 'grey', 16)
@@ -35,20 +49,19 @@ def popout(
       folder / 'table5.csv', 'layer mean_nmm_top10 top_units',
       [(layer, f'{mean:.6f}', ' '.join(map(str, units)))
        for layer, (mean, units) in best.items()])
-  listed = [
-      _example(folder, i, image_ids[i], [(1, 'target'), (2, 'distractors')], [
-          (1, rows[i][1], layer, units[0], scored[layer][i, units[0]])
-          for layer, (_, units) in best.items()], fixations=0)
-      for i in range(min(examples, count))]
-  return _finish(folder, 'popout', 'nmm', scored, listed, {
-      'images': count, 'targets': count, 'skipped': 0})
+  _keep(folder, scored, image_ids[:shown], [1] * len(image_ids[:shown]),
+        fixations=0, readout=depth is not None)
+  return _finish(folder, 'popout', 'nmm', scored, {
+      'images': count, 'targets': count, 'skipped': 0}, weights, depth)
 
 
 def dissect(
     folder: pathlib.Path, scored: dict[str, np.ndarray], *, labels,
-    categories=None, fixations=None, image_id: str = '2001', skipped=None
+    categories=None, fixations=None, image_ids=('2001',), skipped=None,
+    shown: int | None = None, weights: str = 'imagenet',
+    depth: int | None = None
 ) -> pathlib.Path:
-  """Writes a finished dissection of one photograph.
+  """Writes a finished dissection of a few photographs.
 
   Args:
     folder: made if it is missing.
@@ -56,41 +69,45 @@ def dissect(
     labels: the category of each region.
     categories: the table's columns; those of the labels by default.
     fixations: of each region; 10 by default.
-    image_id: of the photograph.
+    image_ids: of the photographs, over which the regions are spread evenly.
     skipped: image_id -> problem.
+    shown: how many photographs have a picture; all by default.
+    weights: their name.
+    depth: convolutions trained; None for a plain trunk.
   """
   labels = np.array(labels)
   categories = categories or tuple(dict.fromkeys(labels.tolist()))
   fixations = np.array(fixations or [10] * len(labels))
   scored = {layer: np.where(fixations[:, None] > 0, x, np.nan)
             for layer, x in scored.items()}
+  parts = np.array_split(np.arange(len(labels)), len(image_ids))
   _table(
       folder / 'regions.csv', 'image_id region_id category fixations',
-      [(image_id, i + 1, label, n)
-       for i, (label, n) in enumerate(zip(labels, fixations, strict=True))])
+      [(image_id, i + 1, labels[row], fixations[row])
+       for image_id, part in zip(image_ids, parts, strict=True)
+       for i, row in enumerate(part)])
   rows = []
   for layer, x in scored.items():
     for category in categories:
       chosen = (labels == category) & (fixations > 0)
+      if not chosen.any():
+        rows.append((layer, category, 0, '', '', ''))
+        continue
       mean, units = _best(x[chosen])
-      above = int((x[chosen].mean(axis=0) > THRESHOLD).sum()) if (
-          chosen.any()) else 0
       rows.append((
-          layer, category, int(chosen.sum()), f'{mean:.6f}', above,
+          layer, category, int(chosen.sum()), f'{mean:.6f}',
+          int((x[chosen].mean(axis=0) > THRESHOLD).sum()),
           ' '.join(map(str, units))))
   _table(
       folder / 'table2.csv', 'layer category regions mean_nss_top10 '
       'units_above_threshold top_units', rows)
-  layer = next(iter(scored))
-  listed = [_example(
-      folder, 0, image_id, [(i + 1, x) for i, x in enumerate(labels.tolist())],
-      [(i + 1, labels[i], layer, 0, scored[layer][i, 0])
-       for i in np.flatnonzero(fixations).tolist()], fixations=7)]
-  return _finish(folder, 'dissect', 'association', scored, listed, {
-      'images': 1, 'regions': len(labels),
+  _keep(folder, scored, image_ids[:shown], [len(x) for x in parts][:shown],
+        fixations=7, readout=depth is not None)
+  return _finish(folder, 'dissect', 'association', scored, {
+      'images': len(image_ids), 'regions': len(labels),
       'regions_without_fixations': int((fixations == 0).sum()),
       'fixations': int(fixations.sum()), 'skipped': len(skipped or {})},
-      skipped or {})
+      weights, depth, skipped)
 
 
 def edit(file: pathlib.Path, **changes) -> None:
@@ -99,49 +116,60 @@ def edit(file: pathlib.Path, **changes) -> None:
 
 
 def _best(x: np.ndarray) -> tuple[float, list[int]]:
-  if not len(x):
-    return float('nan'), []
   means = x.mean(axis=0)
   units = sorted(range(len(means)), key=lambda unit: -means[unit])[:TOP]
   return sum(means[unit] for unit in units) / len(units), units
 
 
-def _example(folder, number, image_id, regions, answers, *, fixations):
-  """Writes an image of blocks, one for each region, and a map per answer."""
-  rng = np.random.default_rng(number)
-  height, width = 45, 60
-  sets = np.zeros((height, width), np.int32)
-  for k, (set_id, _) in enumerate(regions):
-    y, x = 8 * (k % 5), 10 + 20 * (k // 5)
-    sets[y:y + 6, x:x + 15] = set_id
-  file = folder / 'examples' / f'{number:03d}.npz'
-  file.parent.mkdir(parents=True, exist_ok=True)
+def _keep(folder, scored, image_ids, sets, *, fixations, readout) -> None:
+  """Writes what the page shows: all units' maps, and blocks for the sets."""
+  rng = np.random.default_rng(0)
+  for name in ('pictures', 'masks', 'maps'):
+    (folder / name).mkdir(parents=True, exist_ok=True)
+  _table(
+      folder / 'images.csv', 'image_id picture height width',
+      [(image_id, f'pictures/{k:05d}.jpg', HEIGHT, WIDTH)
+       for k, image_id in enumerate(image_ids)])
+  for k, count in enumerate(sets):
+    mask = np.zeros((HEIGHT, WIDTH), np.uint16)
+    for i in range(count):
+      y, x = 8 * (i % 5), 10 + 20 * (i // 5)
+      mask[y:y + 6, x:x + 15] = 1 + i
+    Image.fromarray(mask).save(folder / 'masks' / f'{k:05d}.png')
+    Image.fromarray(rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)).save(
+        folder / 'pictures' / f'{k:05d}.jpg', quality=85)
+  images = len(image_ids)
   np.savez_compressed(
-      file, image=rng.integers(0, 256, (height, width, 3), np.uint8),
-      fixations=rng.integers(0, 45, (fixations, 2)).astype(np.int32), sets=sets,
-      **{f'map_{k}': rng.random((4, 5)).astype(np.float32)
-         for k in range(len(answers))})
-  return {
-      'image_id': image_id, 'file': f'examples/{file.name}',
-      'regions': [{'id': i, 'category': name} for i, name in regions],
-      'answers': [
-          {'set_id': set_id, 'label': str(label), 'layer': layer,
-           'unit': unit, 'score': float(score)}
-          for set_id, label, layer, unit, score in answers]}
+      folder / 'fixations.npz',
+      points=rng.integers(0, HEIGHT, (fixations * images, 2)).astype(np.int32),
+      offsets=np.arange(images + 1) * fixations)
+  for layer, x in scored.items():
+    units = x.shape[1]
+    np.savez_compressed(
+        folder / 'maps' / f'{layer}.npz',
+        units=np.repeat(np.arange(units, dtype=np.int32), images),
+        images=np.tile(np.arange(images, dtype=np.int32), units),
+        maps=rng.normal(size=(units * images, *CELLS)).astype(np.float16))
+  if readout:
+    np.savez_compressed(
+        folder / 'saliency.npz',
+        maps=rng.normal(size=(images, *CELLS)).astype(np.float16))
 
 
-def _finish(folder, job, scored_in, scored, listed, counts, skipped=None):
+def _finish(
+    folder, job, scored_in, scored, counts, weights, depth, skipped=None):
   (folder / scored_in).mkdir(parents=True, exist_ok=True)
   for layer, x in scored.items():
     np.save(folder / scored_in / f'{layer}.npy', x.astype(np.float32))
+  trained = {} if depth is None else {'depth': depth}
   for name, value in (
-      ('examples.json', listed),
       ('config.json', {
           'model': {'name': 'vgg16', 'layers': list(scored)},
+          'data': {'image_size': 224, 'seed': 3},
           'analysis': {'top_units': TOP, 'threshold': THRESHOLD}}),
       ('summary.json', {
-          'job': job, 'layout': 1,
-          'weights': {'name': 'imagenet', 'sha256': 'ab' * 32},
+          'job': job, 'layout': 2,
+          'weights': {'name': weights, 'sha256': 'ab' * 32, **trained},
           'counts': counts,
           'units': {layer: x.shape[1] for layer, x in scored.items()},
           'skipped': skipped or {},

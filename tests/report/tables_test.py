@@ -46,7 +46,6 @@ def test_table2_with_a_category_without_regions(tmp_path):
       conv5_3 run     1.75 1.00     -
               paper   1.21 1.10  1.48
       conv3_1 run     1.50 2.00     -
-              paper      -    -     -
 
       Table 2: number of units whose mean NSS exceeds 1.5
 
@@ -56,14 +55,35 @@ def test_table2_with_a_category_without_regions(tmp_path):
       conv5_3 run        1    0     -
               paper      2    2     4
       conv3_1 run        1    1     -
-              paper      -    -     -
 
-      - Too few cells are shared with Table 2 of the paper for a correlation.
+      - The values are 0.22 higher on average than those of Table 2 of the paper; too few cells are
+        shared (2) for a correlation.
       - conv3_1 responds most (mean NSS over categories 1.75), conv5_3 least (1.38, in the paper 1.16).
-      - The strongest units are those for text: mean NSS 2.00 in conv3_1, led by unit 0.
+      - The strongest units are those for text: mean NSS 2.00 in conv3_1, led by unit conv3_1:0.
       - The weakest are those for person head: at most 1.75 in conv5_3.
       - Most units exceed T = 1.5 for person head in conv5_3: 1 of 3.
       - No region with a fixation is labelled drink.''')  # noqa: E501
+
+
+def test_a_trained_model_stands_beside_its_row_of_table_3(tmp_path):
+  results = folder.read(made.dissect(
+      tmp_path, {'conv5_3': np.array([[3., 1.]]), 'conv5_2': np.ones((1, 2))},
+      labels=['text'], depth=4))
+  text = tables.text(results)
+  assert 'Table 3, depth 4: mean NSS' in text
+  # The paper's Table 3 at depth 4: text 1.25; the counts are not legible.
+  assert '\n        paper 1.25\n' in text
+  assert text.count('        paper') == 1
+  assert 'are 0.75 higher on average than those of Table 3 at depth 4' in (
+      ' '.join(text.split()))
+
+
+def test_a_depth_that_the_paper_lacks(tmp_path):
+  results = folder.read(made.popout(
+      tmp_path, {'conv5_3': np.ones((2, 2))}, depth=9))
+  text = tables.text(results)
+  assert text.startswith('No table of the paper, depth 9: mean NMM')
+  assert 'The paper shows no model with 9 trained convolutions' in text
 
 
 def test_all_regions_without_a_fixation(tmp_path):

@@ -1,0 +1,88 @@
+"""Outlines of sets of pixels as SVG paths."""
+
+import contourpy
+import numpy as np
+from PIL import Image, ImageFilter
+
+_DETAIL = 640  # pixels on the longer side in which outlines are followed
+_SMOOTH = 1.5  # sigma of the smoothing, in those pixels
+_TOLERANCE = 0.5  # of what may be left out of an outline, in those pixels
+
+
+def outline(mask: np.ndarray, margin: float = 0.) -> dict:
+  """Returns the outline of a set of pixels, smoothed, as an SVG path.
+
+  Args:
+    mask: bool `[H, W]`.
+    margin: between a thin set and its outline, image widths; 0 draws the
+      outline on the set's own border.
+
+  Returns:
+    `d` of a path in pixels, whose origin is the image's upper left corner, ''
+    for an empty set; and its `box`: left, top, right, bottom.
+  """
+  ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+  if not len(ys):
+    return {'d': '', 'box': None}
+  height, width = mask.shape
+  scale = min(1., _DETAIL / max(height, width))
+  # Only the set's surroundings are followed, far enough for the smoothing.
+  spread = max(_SMOOTH, margin * width * scale)
+  reach = int(np.ceil(4 * spread / scale)) + 2
+  top, left = ys[0] - reach, xs[0] - reach
+  bottom, right = ys[-1] + 1 + reach, xs[-1] + 1 + reach
+  inside = mask[max(top, 0):bottom, max(left, 0):right]
+  # The border is padded, so that outlines that meet it are closed.
+  padded = np.pad(inside, (
+      (max(-top, 0), max(bottom - height, 0)),
+      (max(-left, 0), max(right - width, 0))))
+  small = Image.fromarray(padded.astype(np.uint8) * 255).resize(
+      [max(1, round(x * scale)) for x in padded.shape[::-1]],
+      Image.Resampling.BOX)
+  smooth = np.asarray(small.filter(ImageFilter.GaussianBlur(spread)), float)
+  down, across = (a / b for a, b in zip(padded.shape, smooth.shape,
+                                        strict=True))
+  lines = contourpy.contour_generator(
+      (np.arange(smooth.shape[1]) + 0.5) * across + left,
+      (np.arange(smooth.shape[0]) + 0.5) * down + top, smooth,
+      line_type=contourpy.LineType.Separate,
+  ).lines(smooth.max() * (0.1 if margin else 0.5))
+  kept = [
+      np.clip(np.round(simplified(line, _TOLERANCE / scale)), 0,
+              (width, height)).astype(int) for line in lines]
+  points = np.concatenate(kept)
+  return {
+      'd': ''.join(_closed(line) for line in kept),
+      'box': [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]}
+
+
+def simplified(line: np.ndarray, tolerance: float) -> np.ndarray:
+  """Returns a line `[N, 2]` without the points that hardly matter.
+
+  Douglas and Peucker (1973): no point left out is further than `tolerance`
+  from the line that is left.
+  """
+  keep = np.zeros(len(line), bool)
+  keep[[0, -1]] = True
+  parts = [(0, len(line) - 1)]
+  while parts:
+    first, last = parts.pop()
+    between = line[first + 1:last] - line[first]
+    if not len(between):
+      continue
+    chord = line[last] - line[first]
+    length = np.hypot(*chord)
+    distances = (
+        np.abs(between[:, 0] * chord[1] - between[:, 1] * chord[0]) / length
+        if length else np.hypot(*between.T))
+    furthest = int(distances.argmax())
+    if distances[furthest] > tolerance:
+      middle = first + 1 + furthest
+      keep[middle] = True
+      parts += [(first, middle), (middle, last)]
+  return line[keep]
+
+
+def _closed(line: np.ndarray) -> str:
+  # The last point is the first one again.
+  return 'M' + 'L'.join(f'{x} {y}' for x, y in line[:-1].tolist()) + 'Z'

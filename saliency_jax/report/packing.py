@@ -1,0 +1,36 @@
+"""Numbers as text for the page's scripts: little-endian bytes in base64."""
+
+import base64
+
+import numpy as np
+
+# Scores: whole thousandths of a standard deviation. What is larger than 32.767
+# is written as that.
+MISSING = -32768
+# Maps: a byte q stands for LOWEST + q * STEP standard deviations.
+LOWEST, HIGHEST = -2., 6.
+STEP = (HIGHEST - LOWEST) / 255
+
+
+def scores(values: np.ndarray) -> str:
+  """Returns numbers, NaN among them, as int16 thousandths."""
+  rounded = np.clip(np.round(np.asarray(values, float) * 1000), -32767, 32767)
+  return integers(np.where(np.isnan(rounded), MISSING, rounded), '<i2')
+
+
+def integers(values: np.ndarray, dtype: str = '<i2') -> str:
+  """Returns whole numbers of a type such as '<i2' or 'u1'."""
+  return base64.b64encode(
+      np.ascontiguousarray(values, np.dtype(dtype)).tobytes()).decode()
+
+
+def cells(maps: np.ndarray) -> np.ndarray:
+  """Returns maps in standard deviations as bytes, clipped to the range."""
+  scaled = (np.asarray(maps, np.float32) - LOWEST) / STEP
+  return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
+
+
+def grid(cells_of_map: np.ndarray) -> dict:
+  """Returns one map `[h, w]` in bytes as a value for JSON."""
+  height, width = cells_of_map.shape
+  return {'h': height, 'w': width, 'cells': integers(cells_of_map, 'u1')}

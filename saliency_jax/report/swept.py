@@ -1,0 +1,194 @@
+"""A sweep over fine-tuning depths, or a single training run, read and checked.
+"""
+
+import json
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from saliency_jax.report.comparison import Comparison
+from saliency_jax.report.folder import TARGET
+from saliency_jax.report.paper import ALL
+from saliency_jax.report.reading import Reader
+
+LAYER = 'conv5_3'  # whose change with depth the paper follows
+_TABLE3 = (
+    'member', 'depth', 'category', 'regions', 'mean_nss_top10',
+    'units_above_threshold', 'paper_mean_nss_top10', 'paper_units_above')
+_TABLE6 = ('member', 'depth', 'mean_nmm_top10', 'paper_mean_nmm_top10')
+
+
+class Member(NamedTuple):
+  """One network that was trained."""
+  name: str
+  depth: int  # convolutions trained
+  nss: float  # on the validation images, when it was best
+  step: int  # at which it was
+  trunk_rate: float  # learning rates before the schedule
+  readout_rate: float
+  seed: int  # of the readout's first values
+
+  @property
+  def label(self) -> str:
+    """The name as it is written: 'depth 3'."""
+    return self.name.replace('_', ' ')
+
+
+class Regions(NamedTuple):
+  """Table 3: members by categories."""
+  means: Comparison  # mean NSS of the best units, standard deviations
+  counts: Comparison  # units above T
+  regions: list[int]  # of each category, with a fixation
+
+
+class View(NamedTuple):
+  """A unit on one set of pixels of an image, in every member."""
+  kind: str  # 'regions' or 'popout'
+  image_id: str
+  picture: pathlib.Path
+  mask: pathlib.Path
+  place: int  # of the set in the mask: the value there, less 1
+  label: str  # the region's category, the array's kind
+  unit: str  # 'conv5_3:288'
+  best: str  # the member in which it answers most
+  scores: dict[str, float]  # of every member, standard deviations
+  maps: dict[str, np.ndarray]  # in cells `[h, w]`, standardised
+
+  def read(self) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the picture uint8 `[H, W, 3]` and the set bool `[H', W']`."""
+    with Image.open(self.picture) as picture, Image.open(self.mask) as mask:
+      return (
+          np.asarray(picture.convert('RGB')),
+          np.asarray(mask) == self.place + 1)
+
+
+class Swept(NamedTuple):
+  """A finished sweep, or a training run as one of a single member."""
+  path: pathlib.Path
+  job: str  # 'sweep' or 'train'
+  summary: dict
+  config: dict
+  members: tuple[Member, ...]
+  seen: Regions | None  # all photographs; None if there were no regions
+  unseen: Regions | None  # those that were not learnt from
+  arrays: Comparison | None  # Table 6: mean NMM, one column
+  base: str  # the member that is before; '' for none
+  views: tuple[View, ...]
+  lines: list[dict]  # of metrics.jsonl
+
+  @property
+  def layers(self) -> tuple[str, ...]:
+    """The layers whose units can be named."""
+    return (LAYER,)
+
+
+def read(workdir: str | os.PathLike) -> Swept:
+  """Reads the folder of launch/sweep.py or launch/train.py.
+
+  Raises:
+    InputError: if a file is missing or cannot be understood.
+  """
+  path = pathlib.Path(workdir)
+  reader = Reader(path)
+  summary, config = reader.json('summary.json'), reader.json('config.json')
+  with reader.checking('summary.json'):
+    job, measured = summary['job'], summary.get('measured', [])
+    members = tuple(
+        Member(
+            name, int(x['depth']), float(x['nss']), int(x['step']),
+            float(x['trunk_rate']), float(x['readout_rate']), int(x['seed']))
+        for name, x in summary['members'].items())
+  names = [member.name for member in members]
+  labels = tuple(member.label for member in members)
+  with reader.checking('metrics.jsonl') as file:
+    lines = [json.loads(line) for line in file.read_text(
+        encoding='utf-8').splitlines()]
+    for line in lines:
+      reader.expect(
+          set(line['nss']) == set(names) and line['step'] > 0, 'metrics.jsonl',
+          'is of other members than summary.json')
+  seen = unseen = arrays = None
+  if 'regions' in measured:
+    seen = _regions(reader, 'table3.csv', names, labels)
+    if (path / 'table3_unseen.csv').is_file():
+      unseen = _regions(reader, 'table3_unseen.csv', names, labels)
+  if 'popout' in measured:
+    rows = reader.table('table6.csv', _TABLE6)
+    with reader.checking('table6.csv'):
+      _expect_members(reader, 'table6.csv', rows, names)
+      arrays = Comparison(
+          labels, (TARGET,), *(
+              np.array([[_number(row[column])] for row in rows])
+              for column in _TABLE6[2:]))
+  base, views = '', ()
+  if (path / 'before_after').is_dir():
+    base, views = _views(reader, path, names)
+  return Swept(
+      path, job, summary, config, members, seen, unseen, arrays, base, views,
+      lines)
+
+
+def depth_name(depth: int) -> str:
+  """Returns a depth as the paper writes it."""
+  return 'all' if depth == ALL else str(depth)
+
+
+def _regions(
+    reader: Reader, name: str, members: list[str], labels: tuple[str, ...]
+) -> Regions:
+  rows = reader.table(name, _TABLE3)
+  with reader.checking(name):
+    categories = tuple(dict.fromkeys(row['category'] for row in rows))
+    _expect_members(
+        reader, name, rows, [x for x in members for _ in categories])
+    run, above, published, published_above = (
+        np.array([_number(row[column]) for row in rows]).reshape(
+            len(members), -1)
+        for column in _TABLE3[4:])
+    return Regions(
+        Comparison(labels, categories, run, published),
+        Comparison(labels, categories, above, published_above),
+        [int(row['regions']) for row in rows[:len(categories)]])
+
+
+def _expect_members(
+    reader: Reader, name: str, rows: list[dict[str, str]], members: list[str]
+) -> None:
+  reader.expect(
+      [row['member'] for row in rows] == members, name,
+      'has other members than summary.json')
+
+
+def _number(text: str) -> float:
+  return float(text or 'nan')
+
+
+def _views(
+    reader: Reader, path: pathlib.Path, members: list[str]
+) -> tuple[str, tuple[View, ...]]:
+  name = 'before_after/views.json'
+  listed, arrays = reader.json(name), reader.arrays('before_after/maps.npz')
+  with reader.checking(name):
+    base = listed['base']
+    reader.expect(
+        base in members and listed['members'] == members, name,
+        'has other members than summary.json')
+    views = []
+    for number, x in enumerate(listed['views']):
+      maps = arrays[f'maps_{number}']
+      files = [pathlib.PurePosixPath(x[key]) for key in ('picture', 'mask')]
+      reader.expect(
+          maps.ndim == 3 and len(maps) == len(members)
+          and x['best'] in members and set(x['scores']) == set(members)
+          # A folder may come from anybody.
+          and all(file.parts[0] == 'before_after' and '..' not in file.parts
+                  for file in files), name, 'does not fit the maps beside it')
+      views.append(View(
+          x['kind'], x['image_id'], *(path / file for file in files),
+          int(x['place']), x['label'], f"{x['layer']}:{x['unit']}", x['best'],
+          {key: float(value) for key, value in x['scores'].items()},
+          dict(zip(members, maps, strict=True))))
+    return base, tuple(views)

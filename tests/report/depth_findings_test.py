@@ -1,0 +1,75 @@
+"""Sentences on a sweep, against numbers that can be looked up in made_sweep."""
+
+import pytest
+
+from saliency_jax.report import depth_findings, depth_text, swept
+from tests.report import made_sweep as made
+
+
+def sentences(folder, **changes) -> list[str]:
+  results = swept.read(made.sweep(folder, **changes))
+  return [finding.text for finding in depth_findings.findings(results)]
+
+
+def test_every_sentence_follows_from_the_numbers(tmp_path):
+  assert sentences(tmp_path) == [
+      'On 5 photographs that were not learnt from, every depth beats the '
+      'readout alone: NSS 1.62 at depth 0, 2.25 at depth all and up to 2.75 at '
+      'depth 3.',
+      'The mean NSS of conv5_3’s best units rises for 2 of 3 categories from '
+      'depth 0 to depth 3, most for person head (1.00 to 3.50, in the paper '
+      '1.21 to 3.28), least for drink (1.25 to 1.00, in the paper 1.48 to '
+      '1.68).',
+      # (3.5 + 1.25 + 1) / 3 = 1.92; in the paper 6.3 / 3.
+      'Over 3 categories the mean is highest at depth 3: 1.92, against 1.00 at '
+      'depth 0; in the paper at depth 3: 2.10, against 1.26.',
+      # np.corrcoef of MEANS and PAPER, and of their gains.
+      'Table 3 correlates with the paper’s at r = 0.816 (Pearson, 9 cells), '
+      'the gains over depth 0 at r = 0.761.',
+      'Most units exceed T = 1.5 for person head at depth 3: 90, against 4 at '
+      'depth 0.',
+      'On photographs that were not learnt from, the mean NSS of conv5_3’s '
+      'best units rises for 2 of 2 categories from depth 0 to depth 3, most '
+      'for person head (1.00 to 3.50, 4 regions), least for text (0.75 to '
+      '1.25, 2 regions).',
+      'On search arrays the mean NMM of conv5_3’s best units is above that of '
+      'depth 0 at 1 of 2 depths: 0.25 at depth 0, at most 1.00 at depth 3; in '
+      'the paper 0.38 and 0.92 at depth 3.']
+
+
+def test_a_depth_that_is_worse_is_not_hidden(tmp_path, monkeypatch):
+  monkeypatch.setitem(made.VALIDATION, 'depth_all', (1., 1.25))
+  assert sentences(tmp_path)[0] == (
+      'On 5 photographs that were not learnt from, 1 of 2 depths beat the '
+      'readout alone (NSS 1.62); depth all reaches 1.25, depth 3 2.75.')
+
+
+def test_without_depth_3_the_best_depth_is_told_of(tmp_path):
+  found = sentences(tmp_path, members=('depth_0', 'depth_all'))
+  assert any('from depth 0 to depth all' in text for text in found)
+
+
+@pytest.mark.parametrize('members', [
+    ('depth_0',), ('depth_3', 'depth_all')])
+def test_nothing_is_said_without_something_to_compare(members, tmp_path):
+  assert not sentences(tmp_path, members=members, views=False)
+
+
+def test_the_terminal_gets_tables_and_findings(tmp_path):
+  lines = depth_text.text(
+      swept.read(made.sweep(tmp_path))).encode('ascii').decode().splitlines()
+  assert lines[:3] == [
+      'depth_0: NSS 1.625 after step 4', 'depth_3: NSS 2.750 after step 2',
+      'depth_all: NSS 2.250 after step 4']
+  assert max(map(len, lines)) <= 100
+  text = '\n'.join(lines)
+  for row in ('depth 3   run     3.50 1.25  1.00',
+              '          paper   3.28 1.34  1.68',
+              'depth 3   run       90    3     1',
+              'depth all   0.20    0.73         -0.53'):
+    assert row in text
+
+
+def test_a_run_prints_what_it_reached(tmp_path):
+  assert depth_text.text(swept.read(made.run(tmp_path))) == (
+      'depth_3: NSS 2.750 after step 2')

@@ -1,0 +1,68 @@
+"""What is kept for the page: read, and refused where it does not fit."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliency_jax.errors import InputError
+from saliency_jax.report import folder
+from tests.report import made
+
+
+@pytest.fixture
+def path(tmp_path):
+  return made.dissect(
+      tmp_path, made.scores(('conv5_3',), rows=5), labels=['text'] * 5,
+      image_ids=('2001', '2002'), depth=0)
+
+
+def _kept(path):
+  return folder.read(path).kept
+
+
+def test_it_is_read(path):
+  kept = _kept(path)
+  assert [x.image_id for x in kept.images] == ['2001', '2002']
+  assert [len(x) for x in kept.points] == [7, 7]
+  assert np.unique(kept.mask(0)).tolist() == [0, 1, 2, 3]
+  assert kept.maps('conv5_3').cells.dtype == np.float16
+  assert kept.saliency.shape == (2, *made.CELLS)
+
+
+def test_a_plain_trunk_has_no_output(path):
+  (path / 'saliency.npz').unlink()
+  assert _kept(path).saliency is None
+
+
+def test_a_mask_of_another_size_is_refused(path):
+  Image.fromarray(np.zeros((3, 4), np.uint16)).save(path / 'masks/00001.png')
+  with pytest.raises(InputError, match='00001.png does not have the size'):
+    _kept(path).mask(1)
+
+
+def test_a_missing_mask_is_named(path):
+  (path / 'masks/00000.png').unlink()
+  with pytest.raises(InputError, match='masks/00000.png is missing'):
+    _kept(path).mask(0)
+
+
+def test_a_missing_picture_is_named(path):
+  (path / 'pictures/00001.jpg').unlink()
+  with pytest.raises(InputError, match='pictures/00001.jpg is missing'):
+    _kept(path)
+
+
+def test_maps_of_other_images_are_refused(path):
+  np.savez(path / 'maps/conv5_3.npz', units=np.zeros(1, int),
+           images=np.full(1, 2), maps=np.zeros((1, 4, 5), np.float16))
+  with pytest.raises(InputError, match='does not fit the images'):
+    _kept(path).maps('conv5_3')
+
+
+@pytest.mark.parametrize('offsets', [[0, 14], [0, 7, 13], [7, 0, 14]])
+def test_fixations_of_other_images_are_refused(path, offsets):
+  with np.load(path / 'fixations.npz') as arrays:
+    points = arrays['points']
+  np.savez(path / 'fixations.npz', points=points, offsets=np.array(offsets))
+  with pytest.raises(InputError, match='does not fit the images'):
+    _ = _kept(path).points
