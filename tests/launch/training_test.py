@@ -1,5 +1,6 @@
 """train, sweep and predict as commands, on made data and random weights."""
 
+import csv
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ from PIL import Image
 
 from configs import predict as predict_config
 from saliency_jax.datasets import parts
+from saliency_jax.report import paper
 from saliency_jax.training import journal, loop, prediction
 from saliency_jax.weights import initial
 from tests import brute_force
@@ -82,22 +84,83 @@ def test_training_is_stopped_goes_on_and_predicts(
   assert 'epochs is 400 there and 1 here' in result.stderr.splitlines()[-1]
 
 
+def sweep_command(data, weights, workdir, *flags):
+  return command(
+      'sweep', data, weights, workdir, '--config.sweep.depths=(0,1)',
+      '--config.train.epochs=1', '--config.popout.data.count=4',
+      '--config.popout.data.size=160', *(
+          f'--config.{kind}.{flag}' for kind in ('regions', 'popout')
+          for flag in ("model.layers=('conv5_3',)", 'data.batch_size=2')),
+      # The photographs are those of the training, unless others are named.
+      f"--config.regions.data.regions={data / 'train' / 'labelme'}", *flags)
+
+
 @pytest.fixture(scope='module')
 def swept(data, random_weights, tmp_path_factory):
+  """A sweep that was killed when it had measured a member, and went on."""
   workdir = tmp_path_factory.mktemp('swept')
-  result = run(command(
-      'sweep', data, random_weights, workdir, '--config.sweep.depths=(0,1)',
-      '--config.train.epochs=1'))
+  arguments = sweep_command(data, random_weights, workdir)
+  process = subprocess.Popen(
+      arguments, stderr=subprocess.PIPE, text=True, cwd=ROOT.parent,
+      env=os.environ | {'JAX_PLATFORMS': 'cpu'})
+  while process.poll() is None and not (workdir / 'measured.json').exists():
+    time.sleep(0.02)
+  process.send_signal(signal.SIGKILL)
+  said = process.communicate(timeout=60)[1]
+  assert process.returncode == -signal.SIGKILL, said
+  assert not (workdir / 'summary.json').exists()
+  kept = {name: (workdir / name).read_bytes() for name in (
+      'metrics.jsonl', 'training.json', 'regions/depth_0/summary.json')}
+  result = run(arguments)
   assert result.returncode == 0, result.stderr
-  return workdir, result.stdout
+  return workdir, result.stdout, kept
 
 
 def test_a_sweep_says_what_came_out(swept):
-  workdir, said = swept
+  workdir, said, _ = swept
   members = json.loads((workdir / 'summary.json').read_text())['members']
   assert list(members) == ['depth_0', 'depth_1']
   for name, member in members.items():
     assert f"{name}: NSS {member['nss']:.3f} after step 3" in said
+  for table in ('Table 3: mean NSS', 'Table 3: number of units', 'Table 6'):
+    assert table in said
+  assert (workdir / 'report' / 'index.html').is_file()
+
+
+def test_a_killed_sweep_repeats_nothing_that_was_whole(swept):
+  workdir, _, kept = swept
+  for name, content in kept.items():
+    assert (workdir / name).read_bytes() == content
+  summary = json.loads((workdir / 'summary.json').read_text())
+  trained = json.loads(kept['training.json'])
+  assert summary['members'] == trained['members']
+  assert summary['seconds']['training'] == trained['seconds']['training'] > 0
+
+
+def test_the_tables_of_a_sweep_follow_from_its_arrays(swept):
+  workdir = swept[0]
+  with open(workdir / 'table3.csv', newline='') as file:
+    table = list(csv.DictReader(file))
+  assert len(table) == 2 * 12
+  for row in table:
+    folder = workdir / 'regions' / row['member']
+    with open(folder / 'regions.csv', newline='') as file:
+      chosen = [x['category'] == row['category'] and x['fixations'] != '0'
+                for x in csv.DictReader(file)]
+    means = np.load(folder / 'association' / 'conv5_3.npy')[chosen].mean(axis=0)
+    assert len(means) == 512
+    np.testing.assert_allclose(
+        float(row['mean_nss_top10']), np.sort(means)[-10:].mean(), atol=1e-5)
+    assert int(row['units_above_threshold']) == (means > 1.5).sum()
+    assert float(row['paper_mean_nss_top10']) == (
+        paper.table3()[int(row['depth'])][row['category']])
+  with open(workdir / 'table6.csv', newline='') as file:
+    for row in csv.DictReader(file):
+      scores = np.load(
+          workdir / 'popout' / row['member'] / 'nmm' / 'conv5_3.npy')
+      np.testing.assert_allclose(
+          float(row['mean_nmm_top10']),
+          np.sort(scores.mean(axis=0))[-10:].mean(), atol=1e-5)
 
 
 def test_maps_have_the_images_sizes(swept, data, tmp_path):
@@ -143,7 +206,9 @@ def test_a_trained_model_is_dissected(swept, data, tmp_path):
     ('train', ['--workdir='], '--workdir'),
     ('train', ['--coordinator=localhost:1', '--processes=1', '--process_id=2'],
      '--process_id'),
-    ('sweep', ['--config.sweep.mode=fast'], 'fast'),
+    ('sweep', ['--config.sweep.mode=fast', '--config.measured=()'], 'fast'),
+    ('sweep', ["--config.measured=('region',)"], "'region'"),
+    ('sweep', ['--config.regions.data.regions=nowhere'], 'nowhere'),
     ('predict', ['--images=nowhere'], 'nowhere')])
 def test_a_wrong_flag_ends_in_one_sentence(
     job, flags, said, data, random_weights, tmp_path):

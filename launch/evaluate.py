@@ -1,0 +1,25 @@
+"""How well do models tell where people look, or where the odd item is?
+
+  python launch/evaluate.py --config=configs/evaluate.py --workdir=W \\
+    --config.eval.models=gbvs,RUN,mine=MAPS --config.sets.osie.dir=OSIE_DIR
+"""
+
+import entry  # first: it puts the package on the path
+from absl import flags
+
+from saliency_jax.evaluation import job
+from saliency_jax.report import site
+
+_CONFIG = entry.config('evaluate')
+_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the results.')
+
+
+def main() -> None:
+  job.evaluate(_CONFIG(), _WORKDIR.value)
+  page = site.write(_WORKDIR.value)
+  print(site.text(_WORKDIR.value))
+  print('The page:', page)
+
+
+if __name__ == '__main__':
+  entry.run(main)

@@ -1,0 +1,135 @@
+"""launch/evaluate.py from its command line, on one's own data."""
+
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from tests.evaluation import made
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory) -> pathlib.Path:
+  folder = made.photographs(tmp_path_factory.mktemp('own'))
+  made.maps(folder / 'maps')
+  return folder
+
+
+def command(data, workdir, *flags):
+  return [
+      sys.executable, str(ROOT / 'launch' / 'evaluate.py'),
+      f'--workdir={workdir}', '--config.eval.sets=mine',
+      f"--config.sets.mine.dir={data / 'images'}",
+      f"--config.sets.mine.fixations={data / 'looks.csv'}",
+      '--config.sets.mine.sigma=5', '--config.sets.mine.drop_outside',
+      '--config.eval.resamples=50', *flags]
+
+
+ENVIRONMENT = os.environ | {'JAX_PLATFORMS': 'cpu'}
+
+
+def run(data, workdir, *flags):
+  return subprocess.run(
+      command(data, workdir, *flags), capture_output=True, text=True,
+      check=False, cwd=ROOT.parent, env=ENVIRONMENT)
+
+
+def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
+  result = run(
+      data, tmp_path, f"--config.eval.models=centre,mine={data / 'maps'}",
+      '--config.eval.save_maps')
+  assert result.returncode == 0, result.stderr
+  with (tmp_path / 'scores.csv').open(newline='') as file:
+    rows = list(csv.DictReader(file))
+  assert [row['model'] for row in rows[::8]] == ['centre', 'mine', 'observers']
+  said = result.stdout.splitlines()
+  assert said[0] == 'mine: 4 images'
+  nss = next(row for row in rows if row['model'] == 'mine')
+  line = next(line for line in said if line.startswith('mine  '))
+  assert f"{float(nss['mean']):.3f}" == line.split()[1]
+  assert (f"{float(nss['low']):.3f}..{float(nss['high']):.3f}"
+          in said[said.index(line) + 1])
+  assert 'Note: mine: 1 fixations outside their image are left out.' in said
+  assert 'Scoring mine' in result.stderr  # the progress
+  assert sorted(path.name for path in (tmp_path / 'maps').rglob('*.npy')) == (
+      sorted(2 * [f'{name}.npy' for name in made.IMAGE_IDS]))
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert summary['warnings']
+  report = (tmp_path / 'report' / 'index.html').read_text()
+  assert 'centre' in report
+
+
+def test_a_killed_run_goes_on(data, tmp_path):
+  arguments = command(data, tmp_path, '--config.eval.models=itti')
+  process = subprocess.Popen(
+      arguments, env=ENVIRONMENT, cwd=ROOT.parent, stderr=subprocess.DEVNULL)
+  lines = tmp_path / 'partial' / 'mine.jsonl'
+  while process.poll() is None and not (
+      lines.exists() and lines.stat().st_size):
+    time.sleep(0.01)
+  process.kill()
+  process.wait()
+  kept = lines.read_text() if lines.exists() else ''
+  assert kept
+  assert not (tmp_path / 'summary.json').exists()
+  result = run(data, tmp_path, '--config.eval.models=itti')
+  assert result.returncode == 0, result.stderr
+  with (tmp_path / 'per_image' / 'mine' / 'itti.csv').open() as file:
+    rows = {row['image_id']: row for row in csv.DictReader(file)}
+  for line in kept.splitlines():
+    row = json.loads(line)
+    assert float(rows[row['image_id']]['nss']) == pytest.approx(
+        row['values']['scores']['nss'], abs=1e-6)
+
+
+def _damage(name: str, value):
+  def damage(folder):
+    np.save(folder / f'{name}.npy', value)
+    (folder / f'{name}.png').unlink()
+  return damage
+
+
+# tests/datasets/map_folder_test.py has all others.
+DAMAGES = {
+    'absent maps': (
+        lambda folder: [path.unlink() for path in folder.glob('p[12].png')],
+        'lacks the maps of 2 of 4 images (p1, p2); add them'),
+    'NaN': (_damage('p2', np.array([[1, np.nan]])),
+            'p2.npy is NaN at 1 of 2 pixels')}
+
+
+@pytest.mark.parametrize('name', DAMAGES)
+def test_a_bad_map_ends_in_one_sentence(name, data, tmp_path):
+  damage, said = DAMAGES[name]
+  folder = made.maps(tmp_path / 'maps')
+  damage(folder)
+  _is_one_sentence(
+      run(data, tmp_path / 'out', f'--config.eval.models={folder}'), said)
+
+
+@pytest.mark.parametrize(('flags', 'said'), [
+    (['--config.eval.models=deepgaze'], "'deepgaze', which is no folder"),
+    (['--config.sets.mine.sigma=0'], 'config.sets.mine.sigma is 0'),
+    (['--config.sets.mine.drop_outside=false'], 'lies outside the 96 x 72'),
+    (['--config.sets.yours.dir=x'], 'yours'),
+    (['--workdir='], '--workdir is missing')])
+def test_a_wrong_flag_ends_in_one_sentence(flags, said, data, tmp_path):
+  _is_one_sentence(
+      run(data, tmp_path / 'out', '--config.eval.models=centre', *flags), said)
+
+
+def _is_one_sentence(result, said):
+  assert result.returncode == 2, result.stderr
+  assert 'Traceback' not in result.stderr
+  last = result.stderr.strip().splitlines()[-1]
+  assert last.startswith('evaluate.py: ')
+  assert last.endswith('.')
+  assert said in last, last
