@@ -1,7 +1,8 @@
 """`metrics.jsonl`: one JSON object a line for every step and every evaluation.
 
 Nothing in it depends on the clock or on when a run was stopped: a run that was
-killed and resumed leaves the same file as one that was left alone.
+killed and resumed leaves the same file as one that was left alone. Where
+TensorBoard is installed its event files are written beside it.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import pathlib
 
 from saliency_jax import files
+from saliency_jax.training.events import Events
 
 NAME = 'metrics.jsonl'
 
@@ -24,9 +26,11 @@ class Journal:
         but the first.
       step: the last step whose parameters the run goes on from; 0 for none.
     """
+    self._events = None
     if workdir is None:
       self._file = open(os.devnull, 'a')  # noqa: SIM115
       return
+    self._events = Events(pathlib.Path(workdir), step=step)
     path = pathlib.Path(workdir) / NAME
     kept = _lines_until(path, step) if path.exists() else []
     with files.replacing(path) as temporary:
@@ -44,12 +48,16 @@ class Journal:
     line = {'step': step, 'kind': kind, **values}
     self._file.write(json.dumps(line, allow_nan=False) + '\n')
     self._file.flush()
+    if self._events:
+      self._events.write(step, kind, **values)
 
   def __enter__(self) -> 'Journal':
     return self
 
   def __exit__(self, *_) -> None:
     self._file.close()
+    if self._events:
+      self._events.close()
 
 
 def read(workdir: str | os.PathLike) -> list[dict]:

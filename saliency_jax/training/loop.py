@@ -24,6 +24,7 @@ from saliency_jax.training import (
     data,
     evaluation,
     feed,
+    groups,
     members,
     optimizer,
     setup,
@@ -48,7 +49,7 @@ def train(
   """Trains one network, or goes on with a run that was stopped.
 
   Files: `checkpoints/`, `pretrained.safetensors`, `metrics.jsonl`,
-  `config.json` and, last, `summary.json`.
+  `tensorboard/`, `config.json` and, last, `summary.json`.
 
   Args:
     config: `configs/train.py`.
@@ -69,8 +70,9 @@ def train(
   """
   with contextlib.ExitStack() as stack:
     return _run(
-        stack, config, 'train', members.single(config.train), 'shared',
-        train_source, val_source, workdir, choose, widths, devices)
+        stack, config, 'train', members.single(config.train),
+        groups.of_run(config.train), train_source, val_source, workdir, choose,
+        widths, devices)
 
 
 def sweep(
@@ -90,24 +92,22 @@ def sweep(
     widths: see `train`.
     devices: see `train`.
   """
-  mode = config.sweep.mode or (
-      'shared' if jax.default_backend() == 'cpu' else 'vmap')
-  if mode not in ('shared', 'vmap'):
-    raise InputError(
-        f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')
+  who = members.sweep(config.sweep)
   with contextlib.ExitStack() as stack:
     return _run(
-        stack, config, 'sweep', members.sweep(config.sweep), mode,
+        stack, config, 'sweep', who, groups.of_sweep(
+            config.sweep, [member.depth for member in who.values()],
+            len(devices or jax.devices())),
         train_source, val_source, workdir, choose, widths, devices)
 
 
 def _run(
-    stack, config, job, who, mode, train_source, val_source, workdir, choose,
-    widths, devices
+    stack, config, job, who, division, train_source, val_source, workdir,
+    choose, widths, devices
 ) -> dict:
   started = time.perf_counter()
   setup.check(config, train_source, val_source)
-  mesh = sharding.data_mesh(devices)
+  mesh = sharding.data_mesh(devices, division.shares)
   length = data.batches_of(len(train_source), config.data.batch_size)
   last = config.train.epochs * length
   tx = optimizer.make_direction(config.optimizer)
@@ -162,11 +162,13 @@ def _run(
 
   # Programs.
   everywhere = sharding.everywhere(mesh)
+  packing = groups.Packing(division.groups, mesh)
+  states = packing.pack(states)
   update = jax.jit(
       step.make_step(
-          list(who.values()), tx=tx, schedule=schedule, mode=mode,
-          widths=widths, dtype=dtype),
-      donate_argnums=0, out_shardings=everywhere,
+          list(who.values()), division.groups, tx=tx, schedule=schedule,
+          mesh=mesh, widths=widths, dtype=dtype),
+      donate_argnums=0, out_shardings=(packing.shardings, everywhere),
       compiler_options=compiling.options())
   evaluate = jax.jit(
       evaluation.make_evaluation(
@@ -196,14 +198,15 @@ def _run(
       pending.clear()
     if not wants_saving:
       continue
-    _check_finite(finite(states), who, now)
+    whole = packing.unpack(states)
+    _check_finite(finite(whole), who, now)
     seconds['training'] += time.perf_counter() - mark
     mark, scores = time.perf_counter(), None
     if epoch_ends:
       scores = _validate(
-          evaluate, states, itertools.islice(val_batches, len(val_rows)), who)
+          evaluate, whole, itertools.islice(val_batches, len(val_rows)), who)
       journal.write(now, 'validate', epoch=now // length, nss=scores)
-    checkpoints.save(now, _state(who, states), scores)
+    checkpoints.save(now, _state(who, whole), scores)
     seconds['validation'] += time.perf_counter() - mark
     mark = time.perf_counter()
     if stop and now < last:
@@ -213,13 +216,15 @@ def _run(
   checkpoints.wait()
   if not first:
     return {}
-  return folder.finish(
-      job, weights={'name': weights.name, 'sha256': weights.sha256},
-      counts={'train': len(train_source), 'validation': len(val_source),
-              'steps': last, 'skipped': len(skipped)},
-      members=setup.outcome(workdir, who), skipped=skipped,
-      seconds={k: round(v, 3) for k, v in seconds.items()},
-      images_per_second=round(images / max(seconds['training'], 1e-9), 3))
+  return setup.finish(folder, job, {
+      'weights': {'name': weights.name, 'sha256': weights.sha256},
+      'counts': {
+          'train': len(train_source), 'validation': len(val_source),
+          'steps': last, 'skipped': len(skipped)},
+      'members': setup.outcome(workdir, who), 'skipped': skipped,
+      'seconds': {k: round(v, 3) for k, v in seconds.items()},
+      'images_per_second': round(
+          images / max(seconds['training'], 1e-9), 3)}, idle=done == last)
 
 
 def _state(who: members.Members, states: Sequence[step.MemberState]) -> State:

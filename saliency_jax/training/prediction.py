@@ -3,14 +3,14 @@
 import pathlib
 from collections.abc import Mapping
 
-import jax
 import numpy as np
 from PIL import Image
 
-from saliency_jax import files, progress, results, sharding
+from saliency_jax import files, progress, results
 from saliency_jax.datasets.images import read_image
 from saliency_jax.errors import InputError
-from saliency_jax.models import compiling, registry, saliency, vgg
+from saliency_jax.models import vgg
+from saliency_jax.models.whole import SaliencyNetwork
 from saliency_jax.ops import resize
 from saliency_jax.weights import initial
 
@@ -48,25 +48,20 @@ def predict(
         'launch/train.py.')
   weights = initial.load_trained(
       config.init.checkpoint, config.init.member, widths=widths)
-  size = initial.trained_image_size(config.init.checkpoint)
-  mesh = sharding.data_mesh()
-  forward = _make_forward(weights, config.model.dtype, widths)
-  params = sharding.replicate(weights.params, mesh)
-  batch_size = sharding.whole_batches(config.data.batch_size, mesh)
+  network = SaliencyNetwork(
+      weights.params, weights.mean, widths=widths, dtype=config.model.dtype,
+      image_size=initial.trained_image_size(config.init.checkpoint),
+      batch_size=config.data.batch_size)
   folder = results.Folder(workdir, config.to_dict())
   with progress.bar(
       total=len(paths), unit='image', title='Predicting') as bar:
-    for first in range(0, len(paths), batch_size):
-      part = paths[first:first + batch_size]
+    for first in range(0, len(paths), network.batch_size):
+      part = paths[first:first + network.batch_size]
       photographs = [read_image(path) for path in part]
-      batch = np.zeros((batch_size, size, size, 3), np.uint8)
-      for row, photograph in zip(batch, photographs, strict=False):
-        row[:] = Image.fromarray(photograph).resize(
-            (size, size), Image.Resampling.BILINEAR)
-      cells = np.asarray(forward(params, sharding.split(batch, mesh)))
-      for path, photograph, x in zip(part, photographs, cells, strict=False):
+      for path, photograph, cells in zip(
+          part, photographs, network(photographs), strict=True):
         _write(folder, path.stem, photograph,
-               to_pixels(x[:, :, 0], photograph.shape[:2]))
+               to_pixels(cells, photograph.shape[:2]))
         bar.update()
   return folder.finish(
       'predict', weights={'name': weights.name, 'sha256': weights.sha256},
@@ -107,18 +102,6 @@ def overlay(photograph: np.ndarray, heat: np.ndarray) -> np.ndarray:
       3 * heat[:, :, None] - np.arange(3), 0, 1) * 255  # red, yellow, white
   share = 0.7 * heat[:, :, None]
   return np.round((1 - share) * grey + share * ramp).astype(np.uint8)
-
-
-def _make_forward(weights, dtype: str, widths: Mapping[str, int]):
-  top = vgg.CONVOLUTIONS[-1]
-  network = registry.build(
-      'vgg16', layers=(top,), mean=weights.mean, dtype=dtype, widths=widths)
-  readout = saliency.make_suffix(
-      0, widths=widths, dtype=registry.arithmetic(dtype))
-  return jax.jit(
-      lambda params, images: readout(
-          params, network.apply(params, images)[top]),
-      compiler_options=compiling.options())
 
 
 def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from saliency_jax import sharding, trees
+from saliency_jax import results, sharding, trees
 from saliency_jax.datasets.records import Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
@@ -23,7 +23,12 @@ _FREE = {
     'data': ('dir', 'fixations', 'val_dir', 'val_fixations', 'workers',
              'features_dir'),
     'init': ('weights', 'preprocessing', 'cache_dir', 'checkpoint', 'member'),
-    'train': ('checkpoint_every',)}
+    'sweep': ('shard_members',),
+    'train': ('checkpoint_every',),
+    'sweep': ('shard_members',)}
+# What is done with the members when they are trained.
+_AFTERWARDS = ('measured', 'regions', 'popout', 'before_after')
+TRAINED = 'training.json'
 
 
 def check(config, train_source: Source, val_source: Source) -> None:
@@ -63,7 +68,7 @@ def facts(
       part: {
           key: value for key, value in keys.items()
           if key not in _FREE.get(part, ())}
-      for part, keys in config.to_dict().items()}
+      for part, keys in config.to_dict().items() if part not in _AFTERWARDS}
   described = {
       'config': kept,
       'weights': store.digest(initial.trunk_of(weights)),
@@ -104,6 +109,29 @@ def open_feed(
       source, reading, frozen, folder=config.data.features_dir,
       batch_size=sharding.whole_batches(config.data.batch_size, frozen.mesh),
       title=title)
+
+
+def finish(
+    folder: results.Folder, job: str, facts: dict, *, idle: bool) -> dict:
+  """Writes what a job says of its training, and returns it.
+
+  That is `summary.json` for a run. The folder of a sweep is not whole yet, as
+  its members are still to be measured: it gets `training.json`.
+
+  Args:
+    folder: of the job.
+    job: 'train' or 'sweep'.
+    facts: as JSON values.
+    idle: whether everything had been trained before; what a sweep said of it
+      then is kept.
+  """
+  if job == 'train':
+    return folder.finish(job, **facts)
+  path = folder.path / TRAINED
+  if idle and path.is_file():
+    return json.loads(path.read_text(encoding='utf-8'))
+  folder.json(TRAINED, facts)
+  return facts
 
 
 def outcome(workdir: str, who: Members) -> dict[str, dict]:

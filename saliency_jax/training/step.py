@@ -5,21 +5,22 @@ of the frozen layers gives every member the features that enter its own first
 trained layer, and each member computes only the layers from there upwards.
 """
 
-from collections import defaultdict
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
+from jax.sharding import Mesh, PartitionSpec
 
 from saliency_jax import trees
 from saliency_jax.models import saliency, vgg
 from saliency_jax.ops.association import associate
 from saliency_jax.ops.cells import CellWeights
+from saliency_jax.sharding import DATA, MEMBERS
 from saliency_jax.training import masks
-
-Mode = Literal['shared', 'vmap']
+from saliency_jax.training.groups import Group
 
 
 class Member(NamedTuple):
@@ -37,7 +38,7 @@ class MemberState(NamedTuple):
 
 
 class Rates(NamedTuple):
-  """A member's learning rates, float `[]` each."""
+  """Learning rates, float `[]` each, or `[K]` of K stacked members."""
   trunk: jax.Array
   readout: jax.Array
 
@@ -81,88 +82,88 @@ def init_member(
 
 
 def make_step(
-    members: Sequence[Member], *, tx: optax.GradientTransformation,
-    schedule: optax.Schedule, mode: Mode,
-    widths: Mapping[str, int] = vgg.WIDTHS,
-    dtype: jnp.dtype = jnp.float32
+    members: Sequence[Member], groups: Sequence[Group], *,
+    tx: optax.GradientTransformation, schedule: optax.Schedule, mesh: Mesh,
+    widths: Mapping[str, int] = vgg.WIDTHS, dtype: jnp.dtype = jnp.float32
 ) -> Callable:
   """Returns the training step of all members on the same batch.
 
   Args:
     members: what is trained.
+    groups: which members are stacked, see `groups.make`. The results are equal.
     tx: turns a member's gradients into a direction, without a learning rate.
     schedule: step -> factor of every learning rate.
-    mode: 'shared' unrolls the members; 'vmap' stacks those of one depth and
-      maps over them. The results are equal.
+    mesh: over which the batch is split, and the members of stacks.
     widths: units of every convolution.
-    dtype: the type of the arithmetic.
+    dtype: the type of the layers' arithmetic. Parameters, optimizer and rates
+      keep their own.
 
   Returns:
     `step(states, features, weights, valid, number) -> states, Metrics`, pure:
-    states, a list of `MemberState`; features, `{depth: [B, h, w, C]}` from
-    `saliency.make_prefix`; weights, see `nss`; valid, float32 `[B]`, 0 for
-    padding; number, int32 `[]`, how many steps came before.
+    states, the `MemberState` of every group, see `groups.Packing`; features,
+    `{depth: [B, h, w, C]}` from `saliency.make_prefix`; weights, see `nss`;
+    valid, float32 `[B]`, 0 for padding; number, int32 `[]`, how many steps came
+    before. Metrics are in the order of the members.
   """
   suffixes = {
       m.depth: saliency.make_suffix(m.depth, widths=widths, dtype=dtype)
       for m in members}
-  groups = _groups(members, mode)
 
-  def update(state, rates, depth, features, weights, valid, factor):
+  def update(depth, total, state, rates, features, weights, valid, factor):
+    images = jnp.maximum(total(valid.sum()), 1)
+
     def loss(params):
       each = nss(suffixes[depth](params, features), weights) * valid
-      return -each.sum() / jnp.maximum(valid.sum(), 1), each.sum()
+      return -each.sum() / images, each.sum()
 
-    gradients, total = jax.grad(loss, has_aux=True)(state.params)
+    gradients, score = total(jax.grad(loss, has_aux=True)(state.params))
     direction, optimizer = tx.update(gradients, state.optimizer, state.params)
     params = {
         name: _descend(layer, direction[name], rates.of(name) * factor)
         for name, layer in state.params.items()}
-    return (
-        MemberState(params, optimizer), total, optax.tree.norm(gradients))
+    return MemberState(params, optimizer), score, optax.tree.norm(gradients)
+
+  def stacked(depth, *arguments):
+    # Every device works on its own members and images. Left to the compiler,
+    # the convolutions of stacked members gather the whole batch everywhere.
+    total = functools.partial(jax.lax.psum, axis_name=DATA)
+    together = jax.vmap(
+        functools.partial(update, depth, total),
+        in_axes=(0, 0, None, None, None, None))
+    own, images = PartitionSpec(MEMBERS), PartitionSpec(DATA)
+    return jax.shard_map(
+        together, mesh=mesh, in_specs=(
+            own, own, images, images, images, PartitionSpec()),
+        out_specs=own, check_vma=False)(*arguments)
+
+  def alone(depth, *arguments):
+    return update(depth, lambda x: x, *arguments)
 
   def step(states, features, weights, valid, number):
-    factor = schedule(number)
-    states, totals, norms = list(states), {}, {}
-    for depth, positions in groups:
-      rates = [
-          Rates(jnp.asarray(members[i].trunk_rate, dtype),
-                jnp.asarray(members[i].readout_rate, dtype))
-          for i in positions]
-      arguments = (features[depth], weights, valid, factor)
-      if len(positions) == 1:
-        results = [update(
-            states[positions[0]], rates[0], depth, *arguments)]
-      else:
-        states_and_rates = jax.tree.map(
-            lambda *x: jnp.stack(x),
-            *zip((states[i] for i in positions), rates, strict=True))
-        mapped = jax.vmap(
-            lambda pair, depth=depth, arguments=arguments: update(
-                *pair, depth, *arguments))(states_and_rates)
-        results = [
-            jax.tree.map(lambda x, k=k: x[k], mapped)
-            for k in range(len(positions))]
-      for i, result in zip(positions, results, strict=True):
-        states[i], totals[i], norms[i] = result
+    factor, updated, scores, norms = schedule(number), [], {}, {}
+    for group, state in zip(groups, states, strict=True):
+      run = stacked if group.stacked else alone
+      state, score, norm = run(
+          group.depth, state, _rates(members, group), features[group.depth],
+          weights, valid, factor)
+      updated.append(state)
+      scores |= zip(group.positions, jnp.atleast_1d(score), strict=True)
+      norms |= zip(group.positions, jnp.atleast_1d(norm), strict=True)
     order = range(len(members))
-    return states, Metrics(
-        jnp.stack([totals[i] for i in order]), valid.sum(),
+    return updated, Metrics(
+        jnp.stack([scores[i] for i in order]), valid.sum(),
         jnp.stack([norms[i] for i in order]))
 
   return step
 
 
+def _rates(members: Sequence[Member], group: Group) -> Rates:
+  rates = Rates(
+      jnp.array([members[i].trunk_rate for i in group.positions]),
+      jnp.array([members[i].readout_rate for i in group.positions]))
+  return rates if group.stacked else Rates(*(rate[0] for rate in rates))
+
+
 def _descend(layer: trees.Tree, direction: trees.Tree, rate: jax.Array):
-  return jax.tree.map(lambda p, d: p - rate * d, layer, direction)
-
-
-def _groups(
-    members: Sequence[Member], mode: Mode) -> list[tuple[int, list[int]]]:
-  """Returns (depth, positions of members) for each part of the step."""
-  if mode == 'shared':
-    return [(member.depth, [i]) for i, member in enumerate(members)]
-  by_depth = defaultdict(list)
-  for i, member in enumerate(members):
-    by_depth[member.depth].append(i)
-  return list(by_depth.items())
+  return jax.tree.map(
+      lambda p, d: p - rate.astype(p.dtype) * d, layer, direction)

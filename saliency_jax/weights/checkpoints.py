@@ -6,6 +6,7 @@ The two latest are kept, so that there is one before a damaged one, and for
 every member of a sweep the one in which it is best.
 """
 
+import contextlib
 import os
 import pathlib
 import zlib
@@ -137,6 +138,20 @@ class Trained(NamedTuple):
   job: dict
 
 
+def members(workdir: str | os.PathLike) -> tuple[str, ...]:
+  """Returns the names of all that a folder's run trains, sorted.
+
+  Raises:
+    InputError: there is no such folder, or no whole checkpoint.
+  """
+  with _reading(workdir) as manager:
+    for step in sorted(manager.all_steps(), reverse=True):
+      about = _about(manager, step)
+      if about is not None:
+        return tuple(sorted(about['shapes']))
+  raise _none_whole(workdir)
+
+
 def read_best(workdir: str | os.PathLike, member: str) -> Trained:
   """Reads one member's best checkpoint; of equals the latest.
 
@@ -147,15 +162,7 @@ def read_best(workdir: str | os.PathLike, member: str) -> Trained:
   Raises:
     InputError: there is no such folder or member, or no whole checkpoint.
   """
-  path = pathlib.Path(workdir).absolute() / FOLDER
-  if not path.is_dir():
-    raise InputError(
-        f'{workdir} holds no trained model; give the --workdir of '
-        f'launch/train.py or launch/sweep.py.')
-  # Not `read_only`: Orbax would warn of it every time.
-  manager = ocp.CheckpointManager(
-      path, options=ocp.CheckpointManagerOptions(create=False))
-  try:
+  with _reading(workdir) as manager:
     found = {step: _about(manager, step) for step in manager.all_steps()}
     whole = {step: about for step, about in found.items() if about is not None}
     names = sorted(next(iter(whole.values()))['shapes']) if whole else []
@@ -178,10 +185,32 @@ def read_best(workdir: str | os.PathLike, member: str) -> Trained:
             params, step, scores[member] if scores else None, about['job'])
       logging.warning(
           'The checkpoint %s is damaged; another one is taken.',
-          path / str(step))
+          pathlib.Path(workdir) / FOLDER / str(step))
+  raise _none_whole(workdir)
+
+
+@contextlib.contextmanager
+def _reading(
+    workdir: str | os.PathLike) -> Iterator[ocp.CheckpointManager]:
+  """Opens a run's checkpoints to read."""
+  path = pathlib.Path(workdir).absolute() / FOLDER
+  if not path.is_dir():
+    raise InputError(
+        f'{workdir} holds no trained model; give the --workdir of '
+        f'launch/train.py or launch/sweep.py.')
+  # Not `read_only`: Orbax would warn of it every time.
+  manager = ocp.CheckpointManager(
+      path, options=ocp.CheckpointManagerOptions(create=False))
+  try:
+    yield manager
   finally:
     manager.close()
-  raise InputError(f'{path} holds no checkpoint that is whole; train again.')
+
+
+def _none_whole(workdir: str | os.PathLike) -> InputError:
+  return InputError(
+      f'{pathlib.Path(workdir).absolute() / FOLDER} holds no checkpoint that '
+      f'is whole; train again.')
 
 
 def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
