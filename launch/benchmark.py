@@ -1,34 +1,35 @@
 """How fast is it? Ratios, measured side by side in one run.
 
-  python launch/benchmark.py --output=benchmark.json [--osie=OSIE_DIR]
+  python launch/benchmark.py --output=benchmark.json [--osie=OSIE_DIR] \\
+    [--only=kernel --only=metrics]
 """
 
+import sys
+
 import entry  # first: it puts the package on the path
-import jax
 from absl import flags
 
-from saliency_jax.benchmark import accelerator, kernel, metrics, timing
+from saliency_jax.benchmark import sections, timing
 
 _OUTPUT = flags.DEFINE_string('output', 'benchmark.json', 'JSON to write.')
+_ONLY = flags.DEFINE_multi_enum(
+    'only', [], list(sections.SECTIONS),
+    'A section to run alone; may be given several times. All by default.')
 _OSIE = flags.DEFINE_string(
     'osie', '', 'A folder in OSIE\'s layout; the whole job is timed on it.')
 _BATCH = flags.DEFINE_integer('batch', 8, 'Images in a batch.', 1)
 _ROUNDS = flags.DEFINE_integer('rounds', 10, 'Times that each is timed.', 1)
+_TORCH_PYTHON = flags.DEFINE_string(
+    'torch_python', sys.executable, 'A Python with PyTorch to train beside.')
 
 
 def main() -> None:
+  options = sections.Options(
+      _BATCH.value, _ROUNDS.value, _OSIE.value, _TORCH_PYTHON.value)
   rows = []
-  if _OSIE.value:
-    # Imported here: machines that time the network alone may lack Grain.
-    from saliency_jax.benchmark import dissection
-    from saliency_jax.datasets.osie import Osie
-    rows += dissection.compare(Osie(_OSIE.value), _BATCH.value)
-  if jax.default_backend() == 'cpu':
-    rows += kernel.compare(_BATCH.value, _ROUNDS.value)
-    rows += metrics.compare(images=10, rounds=2)
-  else:
-    rows += accelerator.compare(_BATCH.value, _ROUNDS.value)
-  timing.write(_OUTPUT.value, rows)
+  for section in sections.chosen(_ONLY.value, options).values():
+    rows += section.rows(options)
+    timing.write(_OUTPUT.value, rows)  # what there is, should the next one fail
   print(timing.text(rows))
 
 

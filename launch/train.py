@@ -8,6 +8,7 @@ import entry  # first: it puts the package on the path
 from absl import flags
 
 from saliency_jax.datasets import parts
+from saliency_jax.report import site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('train')
@@ -22,8 +23,9 @@ def main() -> None:
     summary = loop.train(
         config, opened.train, opened.validation, _WORKDIR.value,
         choose=opened.choose)
-  for name, member in summary.get('members', {}).items():
-    print(f"{name}: NSS {member['nss']:.3f} after step {member['step']}")
+  if summary:  # of several processes the first one goes on
+    print(site.text(_WORKDIR.value))
+    print('The page:', site.write(_WORKDIR.value))
 
 
 if __name__ == '__main__':

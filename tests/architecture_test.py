@@ -30,15 +30,23 @@ ALLOWED = {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
         'saliency_jax.datasets', 'saliency_jax.weights'},
     'saliency_jax.classical': {'saliency_jax', 'saliency_jax.ops'},
+    'saliency_jax.evaluation': {
+        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
+        'saliency_jax.datasets', 'saliency_jax.weights',
+        'saliency_jax.classical', 'saliency_jax.analysis'},
     'saliency_jax.benchmark': {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
-        'saliency_jax.datasets', 'saliency_jax.analysis'},
+        'saliency_jax.datasets', 'saliency_jax.analysis',
+        'saliency_jax.classical', 'saliency_jax.evaluation',
+        'saliency_jax.report',
+        'saliency_jax.training'},
     'configs': set(),
     'launch': {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
         'saliency_jax.datasets', 'saliency_jax.weights',
         'saliency_jax.analysis', 'saliency_jax.training',
-        'saliency_jax.report', 'saliency_jax.benchmark'},
+        'saliency_jax.report', 'saliency_jax.benchmark',
+        'saliency_jax.classical', 'saliency_jax.evaluation'},
 }
 
 

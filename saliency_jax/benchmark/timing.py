@@ -24,6 +24,13 @@ class Row:
   target: str  # what the ratio should be, or ''
 
 
+@dataclasses.dataclass(frozen=True)
+class Unmeasured:
+  """A comparison that could not be made."""
+  name: str
+  why: str  # and what to do
+
+
 def alternate(
     functions: dict[str, Callable[[], object]], *, rounds: int
 ) -> dict[str, float]:
@@ -47,18 +54,22 @@ def alternate(
   return {name: statistics.median(times) for name, times in seconds.items()}
 
 
-def text(rows: list[Row]) -> str:
+def text(rows: list[Row | Unmeasured]) -> str:
   """Returns the comparisons as a table in Markdown."""
-  lines = ['| what | measured | beside | ratio | target |',
-           '| --- | --- | --- | --- | --- |']
-  lines += [
+  return '\n'.join([
+      '| what | measured | beside | ratio | target |',
+      '| --- | --- | --- | --- | --- |', *map(_line, rows)])
+
+
+def _line(row: Row | Unmeasured) -> str:
+  if isinstance(row, Unmeasured):
+    return f'| {row.name} | not measured: {row.why} | | | |'
+  return (
       f'| {row.name} | {row.measured:.4g} {row.unit} | {row.beside:.4g} '
-      f'{row.unit} ({row.beside_name}) | {row.ratio:.3g} | {row.target} |'
-      for row in rows]
-  return '\n'.join(lines)
+      f'{row.unit} ({row.beside_name}) | {row.ratio:.3g} | {row.target} |')
 
 
-def write(path: str, rows: list[Row]) -> None:
+def write(path: str, rows: list[Row | Unmeasured]) -> None:
   """Writes the comparisons and the machine they were made on as JSON."""
   with files.replacing(path) as temporary:
     temporary.write_text(json.dumps({

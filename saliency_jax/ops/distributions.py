@@ -82,8 +82,11 @@ def sim(
   Raises:
     ValueError: if shapes or types do not fit.
   """
-  return jnp.minimum(*(
-      density(x, min_max=min_max) for x in maps.checked(saliency, truth))).sum()
+  p, q = (
+      density(x, min_max=min_max) for x in maps.checked(saliency, truth))
+  # A map with a NaN has a density that is NaN everywhere, see `maps.has_nan`.
+  undefined = jnp.isnan(p[0, 0] + q[0, 0])
+  return jnp.where(undefined, jnp.nan, jnp.minimum(p, q).sum())
 
 
 def kl(

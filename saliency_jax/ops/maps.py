@@ -33,6 +33,19 @@ def check_mask(mask: jax.Array, size: tuple[int, int]) -> None:
         f'A mask is bool {tuple(size)}; this is {mask.dtype} {mask.shape}.')
 
 
+def has_nan(saliency: jax.Array) -> jax.Array:
+  """Returns whether a map holds a NaN, bool `[]`.
+
+  Not `isnan(max)`: XLA for CPUs takes the maximum or minimum of a large array
+  over the other numbers, and so it does within a sum.
+  """
+  # The mean is asked for by most metrics already. It is NaN, too, if infinities
+  # of both signs are in the map: then only are all pixels looked at.
+  return jax.lax.cond(
+      jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(),
+      lambda: jnp.array(False))
+
+
 class Spread(NamedTuple):
   """A map around its mean, in units of its range.
 

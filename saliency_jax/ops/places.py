@@ -14,6 +14,11 @@ import numpy as np
 
 from saliency_jax.ops.fixated import at, fixated
 
+# A table of 2^13 bins tells where a search begins, unless 8 of the numbers that
+# are searched share one: in that case, which few maps are, it has no use.
+_BIN_BITS = 13
+_CROWD = 8
+
 
 class Sample(NamedTuple):
   """Values of a map, some of which count."""
@@ -46,18 +51,19 @@ def _ordered(x: jax.Array) -> jax.Array:
 
 
 def scale(hits: Sample) -> jax.Array:
-  """Returns N values, each with its successor, sorted: unsigned `[2^k]` > 2 N.
+  """Returns N values, each with its successor, as sorted different numbers.
 
   A number that equals a value then has a place of its own, between the two.
-  Filled up with the largest number, which no value but NaN reaches.
+  Filled up with the largest number, which no value but NaN reaches: unsigned
+  `[2^k]`, longer than 2 N by `_CROWD` at least.
   """
   keys = _ordered(hits.values)
-  last = keys.dtype.type(np.iinfo(keys.dtype).max)
-  keys = jnp.sort(jnp.concatenate([
+  last = _largest(keys)
+  keys = jnp.concatenate([
       jnp.where(hits.counted, keys, last),
-      jnp.where(hits.counted, keys + 1, last)]))
-  return jnp.pad(
-      keys, (0, 2**len(keys).bit_length() - len(keys)), constant_values=last)
+      jnp.where(hits.counted, keys + 1, last)])
+  length = 2 ** (len(keys) + _CROWD - 1).bit_length()
+  return jnp.unique(keys, size=length, fill_value=last)
 
 
 def places(values: jax.Array, scale: jax.Array) -> jax.Array:
@@ -73,21 +79,56 @@ def places(values: jax.Array, scale: jax.Array) -> jax.Array:
   Returns:
     uint32 `[M]` in [0, 2^k - 2].
   """
-  keys = _ordered(values)
-  # A binary search without branches: a pass over the values for each level,
-  # with a table that stays in the nearest cache. In XLA on a CPU it takes a
-  # tenth of the time of sorting the pixels, and a hundredth of that of
-  # comparing all pairs. At the top, comparing with each of 31 is faster still.
-  step = max(len(scale) // 32, 1)
-  place = step * sum(
-      ((scale[i] <= keys).astype(jnp.uint32)
-       for i in range(step - 1, len(scale) - 1, step)),
-      start=jnp.zeros(keys.shape, jnp.uint32))
-  while step > 1:
-    step //= 2
-    reached = take(scale, place + (step - 1)) <= keys
-    place += step * reached.astype(jnp.uint32)
+  # The scale's range in equal bins tells where to begin: each of its numbers
+  # lies in a bin, and those in lower bins need not be searched.
+  listed = scale < _largest(scale)
+  low, high = scale[0], jnp.where(listed, scale, 0).max()
+  bits = 8 * scale.dtype.itemsize - jax.lax.clz(high - low).astype(jnp.int32)
+  shift = jnp.maximum(bits - _BIN_BITS, 0).astype(scale.dtype)
+
+  def bins(keys):
+    return (jnp.clip(keys, low, high) - low) >> shift
+
+  crowds = jnp.zeros(2**_BIN_BITS, jnp.uint32).at[bins(scale)].add(
+      listed.astype(jnp.uint32))
+  lower = jnp.cumsum(crowds) - crowds
+
+  def from_the_bin():
+    keys = _ordered(values)
+    return _search(keys, scale, take(lower, bins(keys)), _CROWD)
+
+  def from_the_start():
+    keys = _ordered(values)
+    return _search(keys, scale, jnp.zeros_like(keys, jnp.uint32), len(scale))
+
+  return jax.lax.cond(crowds.max() < _CROWD, from_the_bin, from_the_start)
+
+
+def _search(
+    keys: jax.Array, scale: jax.Array, place: jax.Array, room: int
+) -> jax.Array:
+  """Returns places by a binary search without branches.
+
+  One pass over the keys for each level, with a table that stays in the nearest
+  cache. Beside it, XLA on a CPU takes 10 times as long to sort the pixels of an
+  image, and 100 times as long to compare each with 150 values.
+
+  Args:
+    keys: unsigned `[M]`.
+    scale: unsigned `[2^k]`.
+    place: uint32 `[M]`, numbers that each key is known to reach.
+    room: a power of 2; fewer than that are reached besides.
+  """
+  while room > 1:
+    room //= 2
+    reached = take(scale, place + (room - 1)) <= keys
+    place += room * reached.astype(jnp.uint32)
   return place
+
+
+def _largest(keys: jax.Array) -> np.unsignedinteger:
+  """Returns the largest number of the type."""
+  return keys.dtype.type(np.iinfo(keys.dtype).max)
 
 
 def take(table: jax.Array, index: jax.Array) -> jax.Array:

@@ -216,7 +216,7 @@ def _polygon(
 def _defined(
     area: jax.Array, saliency: jax.Array, *samples: Sample) -> jax.Array:
   """Returns the area, or NaN as told above."""
-  undefined = jnp.isnan(saliency.max())
+  undefined = maps.has_nan(saliency)
   for sample in samples:
     undefined |= (sample.counted & jnp.isnan(sample.values)).any()
     undefined |= ~sample.counted.any()

@@ -37,7 +37,7 @@ def global_saliency_index(
   t, d = (
       jnp.where(mask, saliency, 0).sum() / mask.sum(dtype=saliency.dtype)
       for mask in (target, distractors))
-  return _ratio(t - d, t + d)
+  return _defined(_ratio(t - d, t + d), saliency)
 
 
 def target_ratio(
@@ -112,6 +112,7 @@ def fixations_to_find(
     ValueError: if shapes or types do not fit, or `inhibition` is below 1.
   """
   saliency, = _checked(saliency, target)
+  target = jnp.asarray(target)
   if min(inhibition) < 1:
     raise ValueError(f'A rectangle of {inhibition} pixels inhibits nothing.')
   height, width = saliency.shape
@@ -152,8 +153,7 @@ def fixations_to_find(
   _, _, tries, found, _ = jax.lax.while_loop(
       goes_on, look, (searched, searched.max(axis=1), jnp.int32(0), no, no))
   count = jnp.where(found, tries.astype(saliency.dtype), jnp.inf)
-  undefined = jnp.isnan(saliency.max()) | ~target.any()
-  return jnp.where(undefined, jnp.nan, count)
+  return _defined(count, saliency, target)
 
 
 def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
@@ -166,9 +166,16 @@ def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
 def _maximum(saliency: jax.Array, mask: jax.Array) -> jax.Array:
   """Returns the maximum inside a mask, NaN if that is empty."""
   inside = jnp.where(mask, saliency, -jnp.inf).max()
-  # A NaN outside the mask is one, too.
-  undefined = jnp.isnan(saliency.max()) | ~mask.any()
-  return jnp.where(undefined, jnp.nan, inside)
+  return _defined(inside, saliency, mask)
+
+
+def _defined(
+    value: jax.Array, saliency: jax.Array, *masks: jax.Array) -> jax.Array:
+  """Returns NaN for a map with a NaN, wherever it is, or an empty mask."""
+  undefined = maps.has_nan(saliency)
+  for mask in masks:
+    undefined |= ~mask.any()
+  return jnp.where(undefined, jnp.nan, value)
 
 
 def _ratio(above: jax.Array, below: jax.Array) -> jax.Array:

@@ -35,3 +35,11 @@ def test_the_operations_of_vgg16():
   # 15.3 billion multiply-adds at 224 px, the count published for the network's
   # convolutions.
   assert 30.6e9 < accelerator.operations() < 30.8e9
+
+
+def test_what_was_not_measured_says_why(tmp_path):
+  rows = [timing.Unmeasured('x', 'pip install y')]
+  timing.write(tmp_path / 'b.json', rows)
+  written = json.loads((tmp_path / 'b.json').read_text())
+  assert written['rows'] == [{'name': 'x', 'why': 'pip install y'}]
+  assert '| x | not measured: pip install y | | | |' in timing.text(rows)

@@ -19,9 +19,9 @@ SHUFFLED = jax.jit(roc.auc_shuffled)
 # numbers below the smallest normal one, infinities.
 ONE, TINY = np.float32(1), np.float32(1e-45)
 MAPS = hnp.arrays(np.float32, (5, 7), elements=st.sampled_from([
-    -np.float32(np.inf), -ONE, np.nextafter(-ONE, TINY), -TINY, -0 * ONE,
-    0 * ONE, TINY, 2 * TINY, np.float32(1e-38), ONE, np.nextafter(ONE, 2 * ONE),
-    np.float32(3e38), np.float32(np.inf)]))
+    -np.float32(np.inf), -ONE, np.nextafter(-ONE, TINY), -TINY,
+    np.float32(-0.), np.float32(0), TINY, 2 * TINY, np.float32(1e-38),
+    ONE, np.nextafter(ONE, 2 * ONE), np.float32(3e38), np.float32(np.inf)]))
 POINTS = hnp.arrays(
     np.int32, (6, 2), elements=st.integers(0, 4))
 
@@ -54,6 +54,29 @@ def test_any_number_of_fixations(count):
   found = JUDD(saliency, points)
   assert float(found) == pytest.approx(
       textbook.auc_judd(saliency, np.unique(points, axis=0)), abs=1e-6)
+
+
+KINDS = {
+    'spread': lambda rng: rng.random((60, 80)),
+    'both signs': lambda rng: rng.normal(size=(60, 80)) ** 3,
+    'logarithms': lambda rng: np.log(np.maximum(rng.random((60, 80)) - 0.2, 0)),
+    'of 8 bits': lambda rng: rng.integers(0, 256, (60, 80)),
+    'mostly zero': lambda rng: np.maximum(rng.normal(size=(60, 80)) - 1, 0)}
+
+
+@pytest.mark.parametrize('name', KINDS)
+@pytest.mark.parametrize('wide', [False, True])
+def test_kinds_of_maps(name, wide):
+  rng = np.random.default_rng(0)
+  with np.errstate(divide='ignore'):
+    saliency = KINDS[name](rng).astype(np.float64 if wide else np.float32)
+  points = np.unique(rng.integers(0, (60, 80), (60, 2)), axis=0)
+  with jax.enable_x64(wide):
+    found = UNIFORM(saliency, points), JUDD(saliency, points)
+  assert found[0].dtype == saliency.dtype
+  expected = (textbook.auc_uniform(saliency, points),
+              textbook.auc_judd(saliency, points))
+  np.testing.assert_allclose(found, expected, atol=1e-12 if wide else 1e-6)
 
 
 def test_mits_rule_for_ties_by_hand():

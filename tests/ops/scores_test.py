@@ -205,6 +205,21 @@ def test_a_map_with_a_nan_scores_nan():
   assert np.isnan(scores.nmm(given_['saliency'], mask))
 
 
+@pytest.mark.parametrize('name', ['saliency', 'truth', 'baseline'])
+def test_a_large_map_with_a_nan_scores_nan(name):
+  """XLA for CPUs drops NaN from the maximum of a large array, if not asked."""
+  rng = np.random.default_rng(0)
+  size = 180, 200
+  given_ = {
+      x: rng.random(size).astype(np.float32)
+      for x in ('saliency', 'truth', 'baseline')}
+  given_[name][90, 101] = np.nan
+  found = ALL(**given_, points=np.full((3, 2), 5), negatives=np.full((9, 2), 7))
+  assert {x for x, value in found._asdict().items() if np.isnan(value)} == {
+      'saliency': set(scores.Scores._fields), 'truth': {'cc', 'sim', 'kl'},
+      'baseline': {'information_gain'}}[name]
+
+
 @pytest.mark.parametrize('point', [(-1, 0), (0, -1), (11, 0), (0, 13)])
 @pytest.mark.parametrize('distinct', [True, False])
 def test_a_fixation_outside_the_image_is_no_score(point, distinct):
@@ -294,6 +309,21 @@ def test_a_large_map_in_float32_keeps_six_digits():
       np.unique(given_['points'][given_['valid']], axis=0), given_['negatives'],
       given_['truth'].astype(float), given_['baseline'].astype(float))
   np.testing.assert_allclose(ALL(**given_), expected, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize('offset', [1e3, -1e6])
+def test_an_offset_costs_no_digits_but_the_maps_own(offset):
+  rng = np.random.default_rng(0)
+  saliency, truth = (offset + rng.random((2, 300, 400))).astype(np.float32)
+  points = rng.integers(0, (300, 400), (20, 2))
+  found = jax.jit(lambda: (
+      scores.nss(saliency, points), distributions.cc(saliency, truth),
+      distributions.sim(saliency, truth, min_max=True)))()
+  wide, truth = saliency.astype(float), truth.astype(float)
+  expected = (
+      textbook.nss(wide, np.unique(points, axis=0)), textbook.cc(wide, truth),
+      textbook.sim(wide, truth, min_max=True))
+  np.testing.assert_allclose(found, expected, atol=5e-6)
 
 
 def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):

@@ -41,9 +41,25 @@ def test_scale_does_not_matter(function):
 @pytest.mark.parametrize('function', RATIOS)
 def test_an_empty_target_or_a_nan_is_no_score(function):
   assert np.isnan(function(SALIENCY, 0 * TARGET > 0, DISTRACTORS))
-  broken = SALIENCY.copy()
-  broken[0, 0] = np.nan
-  assert np.isnan(function(broken, TARGET, DISTRACTORS))
+  for place in ((0, 0), (0, 1), (0, 3)):
+    broken = SALIENCY.copy()
+    broken[place] = np.nan
+    assert np.isnan(function(broken, TARGET, DISTRACTORS))
+
+
+def fixations(saliency, target, _):
+  return search.fixations_to_find(saliency, target, inhibition=(9, 9))
+
+
+@pytest.mark.parametrize('function', [*RATIOS, fixations])
+def test_a_nan_in_a_large_map_is_no_score(function):
+  """XLA for CPUs drops NaN from the maximum of a large array, if not asked."""
+  large = np.random.default_rng(0).random((180, 200)).astype(np.float32)
+  target, distractors = np.zeros((2, *large.shape), bool)
+  target[:20], distractors[100:] = True, True
+  assert np.isfinite(function(large, target, distractors))
+  large[90, 101] = np.nan
+  assert np.isnan(function(large, target, distractors))
 
 
 @pytest.mark.parametrize('mask', [np.ones((4, 2), bool), np.ones((2, 4))])
@@ -98,7 +114,9 @@ def test_found_at_once_and_never():
   assert FIND(SALIENCY, second, inhibition=(1, 1), limit=7) == 7
   assert FIND(SALIENCY, second, inhibition=(1, 1), limit=6) == np.inf
   # One rectangle inhibits everything, the target included.
-  assert FIND(SALIENCY, second, inhibition=(9, 9)) == np.inf
+  first = np.zeros((2, 4), bool)
+  first[0, 0] = True
+  assert FIND(SALIENCY, first, inhibition=(9, 9)) == np.inf
 
 
 def test_an_odd_rectangle_lies_around_its_pixel():
