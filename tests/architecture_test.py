@@ -38,8 +38,8 @@ ALLOWED = {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
         'saliency_jax.datasets', 'saliency_jax.analysis',
         'saliency_jax.classical', 'saliency_jax.evaluation',
-        'saliency_jax.report',
-        'saliency_jax.training'},
+        'saliency_jax.report', 'saliency_jax.training',
+        'saliency_jax.weights'},
     'configs': set(),
     'launch': {
         'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
