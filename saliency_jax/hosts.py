@@ -53,4 +53,6 @@ def joined(hosts: Hosts) -> Iterator[None]:
       'Process %d of %d, with %d of %d devices.', jax.process_index(),
       jax.process_count(), jax.local_device_count(), jax.device_count())
   yield
+  # After an error JAX does this itself at exit, when the error has been said:
+  # it waits for the other processes, for minutes if they do not end.
   jax.distributed.shutdown()

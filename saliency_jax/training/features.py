@@ -76,9 +76,17 @@ class Kept:
     words = json.dumps(dict(key), sort_keys=True)
     path = pathlib.Path(folder) / hashlib.sha256(words.encode()).hexdigest()
     try:
+      pixels = path / 'pixels.npy'
       # Bfloat16 is kept as the float32 that equals it.
-      self._maps = _open(path / 'maps.npy', shape, np.float32)
-      self._pixels = _open(path / 'pixels.npy', (shape[0], _HASH), np.uint8)
+      maps = _open(path / 'maps.npy', shape, np.float32)
+      if maps is None:
+        # First, so that nothing vouches for maps that are not there.
+        pixels.unlink(missing_ok=True)
+        maps = _made(path / 'maps.npy', shape, np.float32)
+      self._maps, shape = maps, (shape[0], _HASH)
+      self._pixels = _open(pixels, shape, np.uint8)
+      if self._pixels is None:
+        self._pixels = _made(pixels, shape, np.uint8)
       with files.replacing(path / 'key.json') as temporary:
         temporary.write_text(words)
     except OSError as error:
@@ -112,14 +120,24 @@ class Kept:
 
 
 def _open(
-    path: pathlib.Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
-  """Opens an array for reading and writing, made of zeros if it is not so."""
+    path: pathlib.Path, shape: tuple[int, ...], dtype: type
+) -> np.memmap | None:
+  """Opens an array for reading and writing; None if it is not there whole."""
   try:
-    array = np.load(path, mmap_mode='r+', allow_pickle=False)
-    if array.shape == shape and array.dtype == dtype:
-      return array
-  except (FileNotFoundError, ValueError, EOFError):
+    # What a shortened file lacks would be filled up with zeros.
+    whole = np.load(path, mmap_mode='r', allow_pickle=False)
+    if (whole.shape, whole.dtype) == (shape, dtype) and (
+        path.stat().st_size == whole.offset + whole.nbytes):
+      return np.load(path, mmap_mode='r+', allow_pickle=False)
+  # Whatever stands in a damaged header, also what Python cannot parse.
+  except (FileNotFoundError, ValueError, EOFError, SyntaxError, TypeError):
     pass
+  return None
+
+
+def _made(
+    path: pathlib.Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
+  """Makes an array of zeros and opens it."""
   with files.replacing(path) as temporary:
     np.lib.format.open_memmap(
         temporary, mode='w+', dtype=dtype, shape=shape).flush()

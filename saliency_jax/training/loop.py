@@ -49,7 +49,7 @@ def train(
   """Trains one network, or goes on with a run that was stopped.
 
   Files: `checkpoints/`, `pretrained.safetensors`, `metrics.jsonl`,
-  `tensorboard/`, `config.json` and, last, `summary.json`.
+  `tensorboard/`, `config.json`, `training.json` and, last, `summary.json`.
 
   Args:
     config: `configs/train.py`.

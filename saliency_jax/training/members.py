@@ -53,7 +53,8 @@ def sweep(config) -> Members:
         ('trunk', 'trunk_rates', trunk), ('readout', 'readout_rates', readout),
         ('seed', 'seeds', seed)):
       if len(axes[name]) > 1 and (depth or title != 'trunk'):
-        parts.append(f'{title}_{value:g}')
+        # In full: of rounded ones two may be the same.
+        parts.append(f'{title}_{value}')
     if not depth:
       trunk = axes['trunk_rates'][0]
     members['_'.join(parts)] = Member(depth, seed, trunk, readout)

@@ -54,9 +54,11 @@ def make_schedule(config, *, steps: int) -> optax.Schedule:
   if config.name == 'cosine':
     for name, value in (('warmup', config.warmup), ('final', config.final)):
       _check(f'schedule.{name}', value, 0 <= value <= 1, '0 to 1')
+    rising = round(config.warmup * steps)
+    _check('schedule.warmup', config.warmup, rising < steps,
+           f'less, so that some of the {steps} steps are left for the decay')
     return optax.warmup_cosine_decay_schedule(
-        0., 1., warmup_steps=round(config.warmup * steps), decay_steps=steps,
-        end_value=config.final)
+        0., 1., warmup_steps=rising, decay_steps=steps, end_value=config.final)
   if config.name == 'staircase':
     _check('schedule.factor', config.factor, 0 < config.factor <= 1,
            'more than 0 and at most 1')

@@ -15,6 +15,7 @@ from saliency_jax.ops import resize
 from saliency_jax.weights import initial
 
 _SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
+_OVERLAY = '_overlay'  # after the photograph's stem
 
 
 def predict(
@@ -113,7 +114,9 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
   if workdir and path.resolve() == pathlib.Path(workdir).resolve():
     raise InputError(
         f'{folder} is the folder of photographs; name another --workdir.')
-  found = sorted(x for x in path.iterdir() if x.suffix.lower() in _SUFFIXES)
+  # Names that begin with a dot are those of other programs' notes.
+  found = sorted(x for x in path.iterdir() if x.suffix.lower() in _SUFFIXES
+                 and not x.name.startswith('.'))
   if not found:
     raise InputError(
         f'{folder} holds no image; it takes {", ".join(_SUFFIXES)}.')
@@ -124,6 +127,11 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
           f'{stems[one.stem]} and {one.name} would have maps of one name; '
           f'rename one of them.')
     stems[one.stem] = one
+  for stem, one in stems.items():
+    if f'{stem}{_OVERLAY}' in stems:
+      raise InputError(
+          f"{one} would have an overlay of the name of "
+          f"{stems[f'{stem}{_OVERLAY}'].name}'s map; rename one of them.")
   return found
 
 
@@ -134,6 +142,6 @@ def _write(
   folder.array(f'{stem}.npy', saliency_map)
   for name, pixels in (
       (f'{stem}.png', np.round(saliency_map * 255).astype(np.uint8)),
-      (f'{stem}_overlay.png', overlay(photograph, saliency_map))):
+      (f'{stem}{_OVERLAY}.png', overlay(photograph, saliency_map))):
     with files.replacing(folder.path / name) as path:
       Image.fromarray(pixels).save(path)

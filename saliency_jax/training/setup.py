@@ -24,8 +24,7 @@ _FREE = {
              'features_dir'),
     'init': ('weights', 'preprocessing', 'cache_dir', 'checkpoint', 'member'),
     'sweep': ('shard_members',),
-    'train': ('checkpoint_every',),
-    'sweep': ('shard_members',)}
+    'train': ('checkpoint_every',)}
 # What is done with the members when they are trained.
 _AFTERWARDS = ('measured', 'regions', 'popout', 'before_after')
 TRAINED = 'training.json'
@@ -115,23 +114,22 @@ def finish(
     folder: results.Folder, job: str, facts: dict, *, idle: bool) -> dict:
   """Writes what a job says of its training, and returns it.
 
-  That is `summary.json` for a run. The folder of a sweep is not whole yet, as
-  its members are still to be measured: it gets `training.json`.
+  That is `training.json`, and for a run `summary.json` as well. The folder of a
+  sweep is not whole yet, as its members are still to be measured.
 
   Args:
     folder: of the job.
     job: 'train' or 'sweep'.
     facts: as JSON values.
-    idle: whether everything had been trained before; what a sweep said of it
-      then is kept.
+    idle: whether everything had been trained before; what was said of it then
+      is kept.
   """
-  if job == 'train':
-    return folder.finish(job, **facts)
   path = folder.path / TRAINED
   if idle and path.is_file():
-    return json.loads(path.read_text(encoding='utf-8'))
-  folder.json(TRAINED, facts)
-  return facts
+    facts = json.loads(path.read_text(encoding='utf-8'))
+  else:
+    folder.json(TRAINED, facts)
+  return folder.finish(job, **facts) if job == 'train' else facts
 
 
 def outcome(workdir: str, who: Members) -> dict[str, dict]:

@@ -21,6 +21,7 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from saliency_jax import trees
 from saliency_jax.errors import InputError
+from saliency_jax.weights import preservation
 
 FOLDER = 'checkpoints'  # within a run's folder
 _ITEMS = ('params', 'optimizer')
@@ -47,15 +48,14 @@ class Checkpoints:
     """
     self._path = pathlib.Path(workdir).absolute() / FOLDER
     self._job = job
-    best = [
-        policies.BestN(
-            get_metric_fn=lambda scores, name=name: scores[name], n=1,
-            keep_checkpoints_without_metrics=False) for name in members]
+    self._best = preservation.Best(members)
     self._manager = ocp.CheckpointManager(
         self._path, options=ocp.CheckpointManagerOptions(
             cleanup_tmp_directories=True,
             preservation_policy=policies.AnyPreservationPolicy(
-                [policies.LatestN(2), *best])))
+                [policies.LatestN(2), self._best])))
+    for step in self._manager.all_steps():
+      self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
 
   def restore(self, like: State) -> tuple[State, int] | None:
     """Returns the latest whole checkpoint and its step, None if there is none.
@@ -107,7 +107,8 @@ class Checkpoints:
         'job': self._job, 'step': step, 'scores': scores,
         'shapes': _shapes(state.params),
         'crc32': {name: _crc32(items[name]) for name in _ITEMS}}
-    self._manager.save(step, metrics=scores, args=ocp.args.Composite(
+    self._best.add(step, scores)
+    self._manager.save(step, args=ocp.args.Composite(
         about=ocp.args.JsonSave(about),
         **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}))
 

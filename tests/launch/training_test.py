@@ -270,6 +270,19 @@ def test_two_images_of_one_name_are_refused(tiny, tmp_path):
         config, str(folder), str(tmp_path / 'out'), widths=made.WIDTHS)
 
 
+def test_an_overlay_replaces_no_map_and_notes_are_passed_over(tiny, tmp_path):
+  folder = shutil.copytree(tiny / 'photographs', tmp_path / 'photographs')
+  (folder / '._0.png').write_bytes(b'a note of the file manager')
+  config = predict_config.get_config()
+  config.init.checkpoint = str(tiny / 'run')
+  arguments = config, str(folder), str(tmp_path / 'out')
+  summary = prediction.predict(*arguments, widths=made.WIDTHS)
+  assert summary['counts'] == {'images': 2}
+  shutil.copy(folder / '0.png', folder / '0_overlay.bmp')
+  with pytest.raises(prediction.InputError, match="of 0_overlay.bmp's map"):
+    prediction.predict(*arguments, widths=made.WIDTHS)
+
+
 def test_every_key_about_the_data_is_read(data):
   config = made.train_config.get_config()
   config.data.dir = str(data / 'train')

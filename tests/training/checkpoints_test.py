@@ -4,6 +4,8 @@ import pathlib
 import shutil
 import time
 
+import jax
+import jax.numpy as jnp
 import pytest
 
 from saliency_jax.errors import InputError
@@ -114,3 +116,34 @@ def test_what_changes_no_number_may_change(whole, copy):
   config.data.dir = 'elsewhere'
   config.train.checkpoint_every = 2
   train(config, copy)
+
+
+def _state(value: float) -> checkpoints.State:
+  return checkpoints.State(
+      {name: {'readout': {'kernel': jnp.full(3, value)}} for name in 'ab'},
+      {name: {'moment': jnp.zeros(3)} for name in 'ab'})
+
+
+def _save(workdir, scores: dict[int, tuple[float, float] | None]) -> None:
+  """Opens the folder and saves a checkpoint for every step."""
+  like = jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding),
+      _state(0.))
+  with checkpoints.Checkpoints(workdir, {}, ('a', 'b')) as opened:
+    opened.restore(like)
+    for step, pair in scores.items():
+      opened.save(step, _state(float(step)), pair and dict(
+          zip('ab', pair, strict=True)))
+
+
+def test_the_best_outlast_a_restart(tmp_path):
+  _save(tmp_path, {1: (10., 0.), 2: (1., 3.), 3: (1., 3.), 4: (1., 1.)})
+  _save(tmp_path, {5: (1., 1.), 6: None, 7: (2., 1.)})
+  folder = tmp_path / checkpoints.FOLDER
+  # The best of a, the later of b's two best, and the two latest.
+  assert {path.name for path in folder.iterdir() if path.is_dir()} == {
+      '1', '3', '6', '7'}
+  best = checkpoints.read_best(tmp_path, 'a')
+  assert (best.step, best.nss) == (1, 10.)
+  assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
+  assert checkpoints.read_best(tmp_path, 'b').step == 3

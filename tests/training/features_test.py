@@ -49,6 +49,27 @@ def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
   assert not features.Kept(tmp_path, KEY, SHAPE).has(every, digests)
 
 
+@pytest.mark.parametrize('size', [None, 0, 20, -96, 96])
+def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
+  digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
+  every = np.arange(5)
+  features.Kept(tmp_path, KEY, SHAPE).put(every, digests, np.ones(SHAPE))
+  (path,) = tmp_path.glob('*/maps.npy')
+  content = path.read_bytes()
+  path.unlink()
+  if size == 96:  # too long
+    path.write_bytes(content + bytes(size))
+  elif size is not None:
+    path.write_bytes(content[:size])
+  kept = features.Kept(tmp_path, KEY, SHAPE)
+  for row in every:
+    assert not kept.has(every[[row]], digests[[row]])
+  kept.put(every, digests, np.ones(SHAPE))
+  again = features.Kept(tmp_path, KEY, SHAPE)
+  assert again.has(every, digests)
+  np.testing.assert_array_equal(again.get(every), 1)
+
+
 def test_the_key_holds_what_the_maps_follow_from():
   def key(depth=2, layer='conv3_1', by=0., mean=0., **changes):
     params = {

@@ -51,6 +51,12 @@ def test_it_learns(whole):
   assert json.loads((workdir / 'summary.json').read_text()) == summary
 
 
+def test_a_finished_run_keeps_its_summary(whole, copy):
+  assert train(made.run(whole[1].parent), copy) == whole[2]
+  assert json.loads((copy / 'summary.json').read_text()) == whole[2]
+  assert whole[2]['images_per_second'] > 0
+
+
 def test_what_is_frozen_stays_bitwise_the_same(whole):
   start = sources.load(
       str(whole[1].parent / 'tiny.npz'), cache_dir=str(whole[1].parent),

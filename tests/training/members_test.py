@@ -27,6 +27,16 @@ def test_every_combination_is_a_member_once():
       'depth_all_trunk_0.002_seed_7': Member(13, 7, 0.002, 3e-3)}
 
 
+def test_values_that_are_nearly_the_same_have_names_of_their_own():
+  config = sweep_depth.get_config().sweep
+  config.depths, config.seeds = (1,), (20241101, 20241102)
+  config.readout_rates = (1e-3, 1.0000001e-3)
+  assert list(members.sweep(config)) == [
+      f'depth_1_readout_{rate}_seed_{seed}'
+      for rate in ('0.001', '0.0010000001')
+      for seed in ('20241101', '20241102')]
+
+
 def test_a_run_is_a_member_of_the_sweep():
   single = members.single(train.get_config().train)
   config = sweep_depth.get_config().sweep

@@ -66,6 +66,7 @@ def test_gradients_are_clipped_before_the_moments():
 @pytest.mark.parametrize(('part', 'name', 'value'), [
     ('optimizer', 'b1', 1.), ('optimizer', 'eps', 0.),
     ('optimizer', 'clip_norm', -1.), ('schedule', 'warmup', 1.5),
+    ('schedule', 'warmup', 1.), ('schedule', 'warmup', 0.96),
     ('schedule', 'name', 'linear')])
 def test_numbers_out_of_range_are_named(part, name, value):
   config = train.get_config()
