@@ -17,9 +17,12 @@ _SCRIPT = pathlib.Path(__file__).with_name('torch_step.py')
 
 def is_there(python: str) -> bool:
   """Returns whether a Python has PyTorch."""
-  return not subprocess.run(
-      [python, '-c', 'import torch'], check=False, capture_output=True
-  ).returncode
+  try:
+    subprocess.run([python, '-c', 'import torch'], check=True,
+                   capture_output=True)
+  except (OSError, subprocess.CalledProcessError):
+    return False
+  return True
 
 
 @contextlib.contextmanager
@@ -38,7 +41,7 @@ def running(
   """
   with tempfile.TemporaryDirectory() as folder:
     path = f'{folder}/arguments.npz'
-    np.savez(path, **_arguments(ours))
+    np.savez(path, **arguments(ours))
     process = subprocess.Popen(
         [python, str(_SCRIPT), path, str(depth), str(os.cpu_count())],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -54,9 +57,10 @@ def running(
       process.communicate()
 
 
-def _arguments(ours: training_step.Step) -> dict[str, np.ndarray]:
+def arguments(ours: training_step.Step) -> dict[str, np.ndarray]:
+  """Returns all that PyTorch needs to make the same step."""
   params = ours.trunk.params
-  arguments = {
+  given = {
       'readout': ours.states[0].params[saliency.READOUT]['kernel'],
       'mean': np.asarray(ours.trunk.mean, np.float32), 'images': ours.images,
       'sets': ours.weights.sets[:, 0], 'rows': ours.weights.rows,
@@ -64,6 +68,6 @@ def _arguments(ours: training_step.Step) -> dict[str, np.ndarray]:
       'trunk_rate': training_step.TRUNK_RATE,
       'readout_rate': training_step.READOUT_RATE}
   for i, layer in enumerate(vgg.CONVOLUTIONS):
-    arguments[f'kernel_{i}'] = params[layer]['kernel']
-    arguments[f'bias_{i}'] = params[layer]['bias']
-  return {name: np.asarray(value) for name, value in arguments.items()}
+    given[f'kernel_{i}'] = params[layer]['kernel']
+    given[f'bias_{i}'] = params[layer]['bias']
+  return {name: np.asarray(value) for name, value in given.items()}

@@ -1,4 +1,4 @@
-"""Training: the sweep beside single runs, a step beside PyTorch's, the cache."""
+"""Training: sweep beside single runs, a step beside PyTorch's, the cache."""
 
 import tempfile
 
@@ -104,8 +104,13 @@ def cached_epoch(setting: Setting, rounds: int) -> Row:
       seconds['cached'] / seconds['computed'], '<= 0.05')
 
 
-def memory_beside_run(batch: int, depth: int = 6) -> list[Row]:
-  """Returns the memory of the sweep's step beside that of a single run."""
+def memory_beside_run(batch: int = 20, depth: int = 6) -> list[Row]:
+  """Returns the memory of the sweep's step beside that of a single run.
+
+  Args:
+    batch: images, by default as in the paper.
+    depth: of the single run.
+  """
   sweep, run = (memory.measure(depths, batch) for depths in (DEPTHS, [depth]))
   gigabytes = [
       (f'the update of a sweep over depths {DEPTHS[0]} to {DEPTHS[-1]}, as '
@@ -153,4 +158,4 @@ def compare(
     return rows + on_accelerator(setting, rounds)
   return [
       *rows, step_beside_torch(setting, rounds, torch_python),
-      *memory_beside_run(batch)]
+      *memory_beside_run()]

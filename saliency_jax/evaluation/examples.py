@@ -78,9 +78,15 @@ def write(
     predictors: M models.
   """
   arrays = {'models': np.array([each.name for each in predictors])}
+  records = [each.source[each.index] for each in shown]
+  # All at once: a network takes a whole batch however few images there are.
+  maps = [
+      predictor.predict(
+          [record.image for record in records],
+          [record.image_id for record in records]) for predictor in predictors]
   listed = []
-  for k, (dataset, source, index, kind, scores, human) in enumerate(shown):
-    record = source[index]
+  for k, (record, (dataset, _, _, kind, scores, human)) in enumerate(
+      zip(records, shown, strict=True)):
     size = record.image.shape[:2]
     picture = Image.fromarray(record.image)
     picture.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
@@ -88,9 +94,8 @@ def write(
       picture.save(path, quality=_QUALITY)
     arrays[f'{k}/scores'] = np.asarray(scores, np.float32)
     arrays[f'{k}/fixations'] = np.asarray(record.fixations, np.int32)
-    for m, predictor in enumerate(predictors):
-      cells, = predictor.predict([record.image], [record.image_id])
-      arrays[f'{k}/map/{m}'] = _kept(cells, size)
+    for m, of_model in enumerate(maps):
+      arrays[f'{k}/map/{m}'] = _kept(of_model[k], size)
     if human is None:
       target = record.regions.masks[record.regions.categories.index(TARGET)]
       arrays[f'{k}/target'] = np.asarray(

@@ -110,9 +110,14 @@ class Classical:
   def predict(
       self, images: Sequence[np.ndarray], image_ids: Sequence[str]
   ) -> list[np.ndarray]:
-    del image_ids
     # Compiled for one image, and so once per size whatever the batch.
-    return [classical.predict(self._model, image[None])[0] for image in images]
+    found = []
+    for image, image_id in zip(images, image_ids, strict=True):
+      try:
+        found.append(classical.predict(self._model, image[None])[0])
+      except InputError as error:
+        raise InputError(f'Image {image_id}: {error}') from error
+    return found
 
 
 class Centre:

@@ -60,7 +60,8 @@ def _open(name: str, group, cache_dir: str) -> DataSet:
   given = {
       'origin': group.origin, 'drop_outside': group.drop_outside,
       'cache_dir': cache_dir}
-  known = catalogue.KINDS.get(group.kind, ((), (), ()))[2]
+  known = (catalogue.KINDS[group.kind].takes
+           if group.kind in catalogue.KINDS else ())
   source = catalogue.open_source(
       group.kind, images=group.dir, fixations=group.fixations,
       regions=group.regions,

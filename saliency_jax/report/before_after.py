@@ -93,9 +93,8 @@ def figure(
     for view, (picture, mask), row in zip(views, read, axes, strict=False):
       maps = (None, view.maps[base], view.maps[view.best])
       titles = (
-          f'{view.image_id}: {view.label}', *(
-              f'{view.unit}, {_caption(view, members[name])}'
-              for name in (base, view.best)))
+          f'{view.image_id}: {view.label}, {view.unit}',
+          *(_caption(view, members[name]) for name in (base, view.best)))
       for axis, cells, title in zip(row, maps, titles, strict=True):
         overlays.draw(
             axis, picture, mask, cells, margin=_MARGIN[view.kind])

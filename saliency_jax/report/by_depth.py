@@ -62,12 +62,12 @@ def panels(
     label: of the values, with the unit.
     narrow: for a phone.
   """
-  across = min(len(titles), 3 if narrow else 4)
+  across = min(len(titles), 2 if narrow else 4)
   down = math.ceil(len(titles) / across)
   with style.drawing(theme):
     figure = style.figure(
-        0.5 + across * (1.2 if narrow else 1.95),
-        0.75 + down * (1.2 if narrow else 1.4))
+        0.5 + across * (1.65 if narrow else 1.95),
+        (1.05 if narrow else 0.75) + down * (1.1 if narrow else 1.4))
     axes = figure.subplots(
         down, across, sharex=True, sharey=True, squeeze=False).ravel()
     for axis in axes[len(titles):]:
@@ -79,13 +79,7 @@ def panels(
       # The last panel of every column names the depths.
       if column + across >= len(titles):
         axis.tick_params('x', labelbottom=True)
-      if narrow:
-        axis.set_xticks(
-            range(len(depths)), [x if i % 2 == 0 or x == 'all' else ''
-                                 for i, x in enumerate(depths)])
-        for tick in axis.get_xticklabels():
-          tick.set_fontsize(8)
-    _legend(figure, axes[0])
+    _legend(figure, axes[0], columns=2 if narrow else 3)
     figure.supylabel(label, fontsize=9)
     figure.supxlabel('convolutions trained', fontsize=9)
   return figure
@@ -101,7 +95,7 @@ def single(
     axis = figure.subplots()
     _lines(axis, depths, lines, 0, theme)
     axis.set(xlabel='convolutions trained', ylabel=label)
-    _legend(figure, axis)
+    _legend(figure, axis, columns=3)
   return figure
 
 
@@ -131,11 +125,12 @@ def _lines(
   axis.spines[['left', 'bottom']].set_visible(False)
 
 
-def _legend(figure: Figure, axis: Axes) -> None:
+def _legend(figure: Figure, axis: Axes, *, columns: int) -> None:
   handles, names = axis.get_legend_handles_labels()
   if len(handles) > 1:
     figure.legend(
-        handles, names, loc='outside upper right', ncols=len(handles))
+        handles, names, loc='outside upper right',
+        ncols=min(columns, len(handles)))
 
 
 def known(lines: Sequence[Line]) -> list[Line]:

@@ -113,8 +113,9 @@ def _tests(results: Results, site: Site, dataset: str) -> list[Table]:
       if correlations else None,
       site.table(
           f'anova_{stem}',
-          ('model', 'measure', 'F', '', '\u03b7\u00b2', '\u03c9\u00b2',
-           "Welch's F", '', "Levene's test", 'pairs that differ'), analyses)
+          ('model', 'measure', 'F', 'p', '\u03b7\u00b2', '\u03c9\u00b2',
+           "Welch's F", 'p (Welch)', "Levene's test", 'pairs that differ'),
+          analyses)
       if analyses else None) if table]
 
 

@@ -79,7 +79,7 @@ def _table(rows: list[dict[str, str]]) -> str:
               cells[model, metric][name] for name in ('mean', 'low', 'high')))
       means.append(mean)
       spans.append(f'{low}..{high}' if low != '-' else '')
-    lines += [means, spans]
+    lines += [means, spans] if any(map(str.strip, spans)) else [means]
   widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
   return '\n'.join(
       '  '.join(cell.rjust(n) for cell, n in zip(line, widths, strict=True))

@@ -12,6 +12,7 @@ from configs import evaluate as evaluate_config
 from saliency_jax.benchmark import textbook
 from saliency_jax.errors import InputError
 from saliency_jax.evaluation import job, passes, predictors, scoring, search
+from saliency_jax.report import score_tables
 from saliency_jax.training import loop
 from tests.evaluation import made
 from tests.launch.jobs_test import Recorder, keys
@@ -203,6 +204,28 @@ def test_images_that_nobody_looked_at_are_left_out(looked_at, tmp_path):
       summary['warnings'])
   rows = table(tmp_path / 'out' / 'per_image' / 'mine' / 'centre.csv')
   assert [row['image_id'] for row in rows] == ['p1', 'p2', 'p3']
+
+
+def test_fixation_maps_have_no_observers(looked_at, tmp_path):
+  config = small(looked_at, 'centre')
+  for record in made.source(looked_at):
+    drawn = np.zeros(made.SIZE, np.uint8)
+    drawn[tuple(record.fixations.T)] = 255
+    path = tmp_path / 'drawn' / f'{record.image_id}.png'
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(drawn).save(path)
+  config.sets.mine.update(
+      {'kind': 'maps', 'fixations': str(tmp_path / 'drawn')})
+  summary = evaluate(config, tmp_path / 'out')
+  assert summary['datasets']['mine']['images_with_fewer_than_2_observers'] == 4
+  rows = table(tmp_path / 'out' / 'scores.csv')
+  assert {(row['mean'], row['images']) for row in rows
+          if row['model'] == 'observers'} == {('', '0')}
+  assert all(row['mean'] for row in rows if row['model'] == 'centre')
+  assert '-' in score_tables.text(tmp_path / 'out').split('observers')[1]
+  config.eval.ceiling = False
+  evaluate(config, tmp_path / 'out')
+  assert 'observers' not in score_tables.text(tmp_path / 'out')
 
 
 def test_models_are_not_scored_unnoticed_on_what_they_learnt(

@@ -52,8 +52,8 @@ def sweep(tmp_path_factory) -> pathlib.Path:
 @pytest.fixture(scope='module')
 def images():
   rng = np.random.default_rng(0)
-  return [rng.integers(0, 256, (80, 70 + 10 * i, 3), np.uint8)
-          for i in range(3)]
+  return [rng.integers(0, 256, (80, 90, 3), np.uint8)
+          for _ in range(3)]
 
 
 def test_every_kind_predicts(sweep, images, tmp_path):
@@ -83,6 +83,13 @@ def test_maps_do_not_depend_on_the_batch(sweep, images):
     for image, expected in zip(images, together, strict=True):
       alone, = predictor.predict([image], ['a'])
       np.testing.assert_allclose(alone, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_an_image_that_is_too_small_is_named():
+  model, = opened('itti')
+  images = [np.zeros((80, 80, 3), np.uint8), np.zeros((63, 80, 3), np.uint8)]
+  with pytest.raises(InputError, match=r'Image b: .* is 80 x 63 pixels'):
+    model.predict(images, ['a', 'b'])
 
 
 def test_a_trained_model_is_the_readout_over_the_trunk(sweep, images):
