@@ -24,7 +24,7 @@ def main() -> None:
   preparation = pipeline.Preparation(sets.distinct_fixations, 32, ((2, 2),))
   try:
     for number, _ in enumerate(pipeline.batches(
-        Grey(), preparation, indices=[0] * 100_000, batch_size=4, workers=2)):
+        Grey(), preparation, indices=[0] * 10_000_000, batch_size=4, workers=2)):
       if number == 3:
         print('reading', flush=True)
   except KeyboardInterrupt:
