@@ -11,6 +11,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from saliency_jax.models import layers
+
 # Units of every convolution, bottom to top; a 2 x 2 maximum follows each block.
 WIDTHS: Mapping[str, int] = flax.core.freeze({
     'conv1_1': 64, 'conv1_2': 64,
@@ -56,10 +58,7 @@ class VGG16(nn.Module):
     for name in CONVOLUTIONS[bottom:top + 1]:
       if name != self.first:
         x = enter(name, x)
-      convolution = nn.Conv(
-          self.widths[name], (3, 3), padding='SAME', dtype=self.dtype,
-          name=name)
-      x = nn.relu(convolution(x))
+      x = layers.Convolution(self.widths[name], self.dtype, name=name)(x)
       if name in self.layers:
         maps[name] = x
     return maps
@@ -73,5 +72,5 @@ def enter(layer: str, below: jax.Array) -> jax.Array:
     below: `[B, h, w, C]`, the maps of the convolution below.
   """
   if layer.endswith('_1'):
-    return nn.max_pool(below, (2, 2), strides=(2, 2))
+    return layers.max_pool(below)
   return below

@@ -1,0 +1,72 @@
+"""VGG-16's two kinds of layers: the library's, or on a CPU what is faster."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.ops import pooling, winograd
+
+# From so many units on, both below and above, the products that Winograd saves
+# outweigh his transforms (`launch/benchmark.py --only=layers`).
+_WINOGRAD_UNITS = 256
+
+
+class Convolution(nn.Module):
+  """A 3 x 3 convolution, zeros around the maps, and the ReLU.
+
+  Attributes:
+    units: K, its filters.
+    dtype: the type of the arithmetic; parameters keep their own.
+  """
+  units: int
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    """Returns maps `[B, H, W, K]` of `dtype` for maps `[B, H, W, C]`."""
+    kernel = self.param(
+        'kernel', nn.initializers.lecun_normal(),
+        (3, 3, x.shape[-1], self.units))
+    bias = self.param('bias', nn.initializers.zeros, (self.units,))
+    x, kernel, bias = (a.astype(self.dtype) for a in (x, kernel, bias))
+    return _rectify(_convolve(x, kernel), bias)
+
+
+def max_pool(x: jax.Array) -> jax.Array:
+  """Returns `[B, H // 2, W // 2, C]`, the maximum of every 2 x 2 tile."""
+  if _on_cpu():
+    return pooling.max_pool(x)
+  return nn.max_pool(x, (2, 2), strides=(2, 2))
+
+
+def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
+  wide = min(kernel.shape[2:]) >= _WINOGRAD_UNITS
+  if _on_cpu() and wide and x.dtype == jnp.float32:
+    return winograd.convolve(x, kernel)
+  return jax.lax.conv_general_dilated(
+      x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
+
+
+@jax.custom_vjp
+def _rectify(x: jax.Array, bias: jax.Array) -> jax.Array:
+  return nn.relu(x + bias[None, None, None])
+
+
+def _forward(x, bias):
+  y = _rectify(x, bias)
+  return y, y
+
+
+def _backward(y, cotangent):
+  cotangent = jnp.where(y > 0, cotangent, 0)
+  # A product, as XLA's sum over all but the last axis is slow on a CPU.
+  flat = cotangent.reshape(-1, cotangent.shape[-1])
+  ones = jnp.ones(len(flat), flat.dtype)
+  return cotangent, jnp.matmul(ones, flat, precision=jax.lax.Precision.HIGHEST)
+
+
+_rectify.defvjp(_forward, _backward)
+
+
+def _on_cpu() -> bool:
+  return jax.default_backend() == 'cpu'
