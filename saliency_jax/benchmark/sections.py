@@ -42,6 +42,11 @@ def _kernel(options: Options) -> Rows:
   return kernel.compare(options.batch, options.rounds)
 
 
+def _layers(options: Options) -> Rows:
+  from saliency_jax.benchmark import layers
+  return layers.compare(options.batch, options.rounds)
+
+
 def _metrics(options: Options) -> Rows:
   from saliency_jax.benchmark import metrics
   return metrics.compare(images=10, rounds=2)
@@ -73,6 +78,7 @@ def _browser(options: Options) -> Rows:
 SECTIONS: Mapping[str, Section] = {
     'dissection': Section(_dissection, needs_osie=True),
     'kernel': Section(_kernel, accelerator=False),
+    'layers': Section(_layers, accelerator=False),
     'metrics': Section(_metrics, accelerator=False),
     'classical': Section(_classical, accelerator=False),
     'training': Section(_training),

@@ -32,7 +32,8 @@ class Unmeasured:
 
 
 def alternate(
-    functions: dict[str, Callable[[], object]], *, rounds: int
+    functions: dict[str, Callable[[], object]], *, rounds: int,
+    rest: float = 0.
 ) -> dict[str, float]:
   """Returns the median seconds of each function, run in turn.
 
@@ -42,12 +43,15 @@ def alternate(
   Args:
     functions: what to time; each returns arrays that are waited for.
     rounds: how often each is timed.
+    rest: seconds before each call. What ran in another process before may leave
+      threads that wait by spinning, OpenMP's for 0.2 seconds.
   """
   for function in functions.values():
     jax.block_until_ready(function())
   seconds = {name: [] for name in functions}
   for _ in range(rounds):
     for name, function in functions.items():
+      time.sleep(rest)
       start = time.perf_counter()
       jax.block_until_ready(function())
       seconds[name].append(time.perf_counter() - start)

@@ -48,7 +48,7 @@ def step_beside_torch(
   with torch_peer.running(python, ours, depth) as theirs:
     seconds = alternate({
         'ours': lambda: losses.append(float(ours()[0])),
-        'theirs': lambda: losses.append(theirs())}, rounds=rounds)
+        'theirs': lambda: losses.append(theirs())}, rounds=rounds, rest=1.)
   # After many steps the two drift apart by rounding; not in the first two.
   if not np.allclose(losses[0:4:2], losses[1:4:2], atol=1e-3):
     raise ValueError(f'The losses differ: ours and theirs in turn {losses}.')

@@ -1,7 +1,7 @@
 """The maximum over tiles of 2 x 2, with a gradient that is fast on a CPU.
 
 XLA's own gradient of a window's maximum looks for the maximum again, one value
-after another: 8 to 30 times as long (`launch/benchmark.py --only=layers`).
+after another: 7 to 30 times as long (`launch/benchmark.py --only=layers`).
 """
 
 import jax
