@@ -13,6 +13,4 @@
 #
 # A preempted VM saves on SIGTERM (exit code 143); the same command goes on.
 set -euo pipefail
-. "$(dirname "$0")/setup.sh" requirements.txt requirements-tpu.txt
-job="${1:?name the job: train, sweep, predict, dissect or popout}"
-JAX_PLATFORMS="${JAX_PLATFORMS:-tpu,cpu}" exec "$PYTHON" "$root/launch/$job.py" "${@:2}"
+. "$(dirname "$0")/job.sh" requirements-tpu.txt tpu,cpu "$@"
