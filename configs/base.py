@@ -76,7 +76,7 @@ def training() -> ml_collections.ConfigDict:
   """Returns the keys of every job that trains."""
   config = base()
   # The kind of data set, a key of datasets/catalogue.py: osie, salicon, table,
-  # maps, mit1003, pysaliency or popout. Read, as the next four, by
+  # maps, mit1003, pysaliency or popout. Read, as the next six, by
   # datasets/parts.py.
   config.data.kind = 'osie'
   # The folder of images, or one written by launch/build_dataset.py; '' fetches
@@ -87,6 +87,11 @@ def training() -> ml_collections.ConfigDict:
   # to train and 100 to validate.
   config.data.val_dir = ''
   config.data.val_fixations = ''
+  # The coordinate of the top left pixel's centre in a table, 0 or 1.
+  config.data.origin = 0
+  # Whether fixations outside their image are left out (osie, table,
+  # pysaliency); otherwise they are an error.
+  config.data.drop_outside = False
   # Images in a step over all devices, as in the paper.
   config.data.batch_size = 20
   # Seed of the order in which images come. Read by training/data.py.

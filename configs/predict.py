@@ -17,4 +17,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.data = ml_collections.ConfigDict()
   # Images in a batch over all devices; rounded up to a multiple of them.
   config.data.batch_size = 8
+  # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
+  # it in summary.json.
+  config.data.on_bad_image = 'raise'
   return config

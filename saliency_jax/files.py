@@ -1,4 +1,4 @@
-"""Whole files or none: writing through a temporary name, and hashing."""
+"""Whole files or none: through a temporary name, under a lock, with a hash."""
 
 import contextlib
 import hashlib
@@ -6,6 +6,14 @@ import os
 import pathlib
 import tempfile
 from collections.abc import Iterator
+from typing import IO
+
+try:
+  import fcntl
+except ImportError:  # a platform without such locks
+  fcntl = None
+
+_LOCK = '.lock'
 
 
 @contextlib.contextmanager
@@ -36,6 +44,53 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     os.replace(temporary, path)
   finally:
     temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
+  """Keeps a folder for one block, among all that ask for it in this way.
+
+  The system frees it when the process ends, however it ends. On a platform or
+  a file system that has no locks the block runs without one.
+
+  Args:
+    folder: has to be there.
+    wait: until the folder is free.
+
+  Raises:
+    BlockingIOError: if it is not free, and this is not to wait.
+    OSError: if the folder cannot be written to.
+  """
+  if fcntl is None:
+    yield
+    return
+  path = pathlib.Path(folder) / _LOCK
+  with contextlib.ExitStack() as stack:
+    while True:
+      file = stack.enter_context(open(path, 'ab'))
+      try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+      except BlockingIOError:
+        raise
+      except OSError:
+        break  # no locks here
+      if _is_at(path, file):
+        break
+      # Who held it has removed it, so that others may lock another file.
+      stack.pop_all().close()
+    try:
+      yield
+    finally:
+      if _is_at(path, file):
+        path.unlink(missing_ok=True)
+
+
+def _is_at(path: pathlib.Path, file: IO) -> bool:
+  """Tells whether a path leads to this open file, and to no later one."""
+  try:
+    return os.path.samestat(os.fstat(file.fileno()), path.stat())
+  except OSError:
+    return False
 
 
 def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:

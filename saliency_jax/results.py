@@ -1,7 +1,7 @@
 """The folder of a job's results: whole when `summary.json` is there.
 
 Every job removes an older summary first and writes its own last, so a folder
-without one is a run that did not end.
+without one is a run that did not end. One job at a time is at work in a folder.
 """
 
 import contextlib
@@ -44,8 +44,29 @@ def opening(workdir: str) -> Iterator[pathlib.Path]:
         f'--workdir.') from error
 
 
+@contextlib.contextmanager
+def alone(workdir: str) -> Iterator[pathlib.Path]:
+  """Yields the folder for results, made if it is missing, for one job alone.
+
+  Folders within it are not looked at: a job may have other jobs work in them.
+
+  Raises:
+    InputError: if there is no name, the folder cannot be written to, or another
+      job is at work there.
+  """
+  with contextlib.ExitStack() as stack:
+    with opening(workdir) as path:
+      try:
+        stack.enter_context(files.locked(path, wait=False))
+      except BlockingIOError as error:
+        raise InputError(
+            f'Another job is at work in {workdir}; wait for it or name another '
+            f'--workdir.') from error
+    yield path
+
+
 class Folder:
-  """Writes one job's results, each file whole or not at all."""
+  """Writes one job's results, each file whole or not at all; see `alone`."""
 
   def __init__(self, workdir: str, config: dict):
     """Opens the folder and writes `config.json`.

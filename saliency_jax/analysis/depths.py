@@ -145,48 +145,51 @@ def measure(
     raise InputError(
         'All members are trained; to measure them start the same command on '
         'one host alone, without --coordinator.')
-  folder = results.Folder(workdir, config.to_dict())
-  folder.clear(_OWNED)
-  depths = {name: about['depth'] for name, about in trained['members'].items()}
-  config_of = functools.partial(member_config, config, workdir)
-  seconds = dict.fromkeys(sources, 0.)
-  for member in depths if sources else ():
-    weights = initial.load_trained(workdir, member, widths=widths)
-    for kind, source in sources.items():
-      summary = _measured(
-          folder, kind, config_of(kind, member), source, weights, widths)
-      seconds[kind] += summary['seconds']['wall']
-  readers = {
-      kind: functools.cache(functools.partial(
-          KINDS[kind].read, folder.path / kind, tuple(depths)))
-      for kind in sources}
-  if 'regions' in readers:
-    found, analysis = readers['regions'](LAYER), config.regions.analysis
-    folder.table('table3.csv', depth_tables.TABLE3, depth_tables.table3(
-        found, depths, analysis, published))
-    unseen = found.without(seen)
-    if 0 < len(unseen.labels) < len(found.labels):
-      folder.table(
-          'table3_unseen.csv', depth_tables.TABLE3, depth_tables.table3(
-              unseen, depths, analysis, published))
-  if 'popout' in readers:
-    folder.table('table6.csv', depth_tables.TABLE6, depth_tables.table6(
-        readers['popout'](LAYER), depths, config.popout.analysis, published))
-  base = next((name for name, depth in depths.items() if not depth), None)
-  if sources and base and len(depths) > 1:
-    start = time.perf_counter()
-    asked = before_after.wanted(config.before_after)
-    views.write(
-        folder, {
-            kind: before_after.choose(
-                read, asked, base=base, top=config[kind].analysis.top_units)
-            for kind, read in readers.items()},
-        sources, tuple(depths), base=base, config_of=config_of, widths=widths)
-    seconds['before_after'] = time.perf_counter() - start
-  return folder.finish('sweep', **trained | {
-      'measured': list(sources),
-      'seconds': trained['seconds'] | {
-          name: round(x, 3) for name, x in seconds.items()}})
+  with results.alone(workdir):
+    folder = results.Folder(workdir, config.to_dict())
+    folder.clear(_OWNED)
+    depths = {
+        name: about['depth'] for name, about in trained['members'].items()}
+    config_of = functools.partial(member_config, config, workdir)
+    seconds = dict.fromkeys(sources, 0.)
+    for member in depths if sources else ():
+      weights = initial.load_trained(workdir, member, widths=widths)
+      for kind, source in sources.items():
+        summary = _measured(
+            folder, kind, config_of(kind, member), source, weights, widths)
+        seconds[kind] += summary['seconds']['wall']
+    readers = {
+        kind: functools.cache(functools.partial(
+            KINDS[kind].read, folder.path / kind, tuple(depths)))
+        for kind in sources}
+    if 'regions' in readers:
+      found, analysis = readers['regions'](LAYER), config.regions.analysis
+      folder.table('table3.csv', depth_tables.TABLE3, depth_tables.table3(
+          found, depths, analysis, published))
+      unseen = found.without(seen)
+      if 0 < len(unseen.labels) < len(found.labels):
+        folder.table(
+            'table3_unseen.csv', depth_tables.TABLE3, depth_tables.table3(
+                unseen, depths, analysis, published))
+    if 'popout' in readers:
+      folder.table('table6.csv', depth_tables.TABLE6, depth_tables.table6(
+          readers['popout'](LAYER), depths, config.popout.analysis, published))
+    base = next((name for name, depth in depths.items() if not depth), None)
+    if sources and base and len(depths) > 1:
+      start = time.perf_counter()
+      asked = before_after.wanted(config.before_after)
+      views.write(
+          folder, {
+              kind: before_after.choose(
+                  read, asked, base=base, top=config[kind].analysis.top_units)
+              for kind, read in readers.items()},
+          sources, tuple(depths), base=base, config_of=config_of,
+          widths=widths)
+      seconds['before_after'] = time.perf_counter() - start
+    return folder.finish('sweep', **trained | {
+        'measured': list(sources),
+        'seconds': trained['seconds'] | {
+            name: round(x, 3) for name, x in seconds.items()}})
 
 
 def _measured(

@@ -48,36 +48,37 @@ def dissect(
     InputError: if the config, the weights or the data are at fault.
   """
   choose = counted(config)
-  started = job.start(config, workdir, widths=widths, weights=weights)
-  measured = job.measure(started, source, choose, title=title)
-  rows, folder = measured.rows, started.folder
-  if not rows.counts.any():
-    raise InputError(
-        'None of the photographs has a labelled region with a fixation; '
-        '--config.data.regions takes the folder of the annotation.')
-  bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
-  if bare:
-    logging.warning('%d of %d photographs have no region.', bare, len(source))
-  folder.table(
-      'regions.csv', ('image_id', 'region_id', 'category', 'fixations'),
-      zip((source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
-          rows.counts, strict=True))
-  for layer, scores in rows.scores.items():
-    folder.array(f'association/{layer}.npy', scores)
-  folder.table(
-      'table2.csv',
-      ('layer', 'category', 'regions', 'mean_nss_top10',
-       'units_above_threshold', 'top_units'),
-      table2(rows, top=config.analysis.top_units,
-             threshold=config.analysis.threshold))
-  keeping = kept.keep(
-      started, source, rows, most_varied(rows, started.wanted.images),
-      columns=CATEGORIES, masks=sets.regions)
-  return job.finish(started, 'dissect', measured, {
-      'images': len(source), 'images_without_regions': bare,
-      'regions': len(rows.ids),
-      'regions_without_fixations': int((rows.counts == 0).sum()),
-      'fixations': int(rows.counts.sum())}, keeping=keeping)
+  with job.start(
+      config, workdir, widths=widths, weights=weights) as started:
+    measured = job.measure(started, source, choose, title=title)
+    rows, folder = measured.rows, started.folder
+    if not rows.counts.any():
+      raise InputError(
+          'None of the photographs has a labelled region with a fixation; '
+          '--config.data.regions takes the folder of the annotation.')
+    bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
+    if bare:
+      logging.warning('%d of %d photographs have no region.', bare, len(source))
+    folder.table(
+        'regions.csv', ('image_id', 'region_id', 'category', 'fixations'),
+        zip((source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
+            rows.counts, strict=True))
+    for layer, scores in rows.scores.items():
+      folder.array(f'association/{layer}.npy', scores)
+    folder.table(
+        'table2.csv',
+        ('layer', 'category', 'regions', 'mean_nss_top10',
+         'units_above_threshold', 'top_units'),
+        table2(rows, top=config.analysis.top_units,
+               threshold=config.analysis.threshold))
+    keeping = kept.keep(
+        started, source, rows, most_varied(rows, started.wanted.images),
+        columns=CATEGORIES, masks=sets.regions)
+    return job.finish(started, 'dissect', measured, {
+        'images': len(source), 'images_without_regions': bare,
+        'regions': len(rows.ids),
+        'regions_without_fixations': int((rows.counts == 0).sum()),
+        'fixations': int(rows.counts.sum())}, keeping=keeping)
 
 
 def counted(config) -> sets.Chooser:

@@ -1,7 +1,8 @@
 """What dissection and pop-out share: the network, the settings, the run."""
 
+import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from saliency_jax.datasets.records import Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.models import registry, saliency, vgg
-from saliency_jax.results import Folder
+from saliency_jax.results import Folder, alone
 from saliency_jax.weights import initial, sources
 
 _PARTIAL = 'partial'
@@ -42,11 +43,12 @@ class Job(NamedTuple):
   config: dict  # as JSON values
 
 
+@contextlib.contextmanager
 def start(
     config, workdir: str, *, widths: Mapping[str, int] = vgg.WIDTHS,
     weights: sources.Weights | None = None
-) -> Job:
-  """Opens the folder and loads the network that the config names.
+) -> Iterator[Job]:
+  """Loads the network that the config names and opens the folder for a block.
 
   Args:
     config: `configs.base`'s keys; `model`, `init`, `data` and `report` are read
@@ -69,14 +71,15 @@ def start(
   if saliency.READOUT in weights.params:
     whole = saliency.build(config.model.name, **asked)
   as_json = config.to_dict()
-  folder = Folder(workdir, as_json)
-  folder.clear(_OWNED)
   named = {'name': weights.name, 'sha256': weights.sha256}
   if weights.depth is not None:
     named['depth'] = weights.depth
-  return Job(
-      network, whole, weights.params, named, settings, _wanted(config), folder,
-      as_json)
+  with alone(workdir):
+    folder = Folder(workdir, as_json)
+    folder.clear(_OWNED)
+    yield Job(
+        network, whole, weights.params, named, settings, _wanted(config),
+        folder, as_json)
 
 
 def checked(

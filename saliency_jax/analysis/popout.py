@@ -42,27 +42,28 @@ def popout(
   Raises:
     InputError: if the config, the weights or the data are at fault.
   """
-  started = job.start(config, workdir, widths=widths, weights=weights)
-  measured = job.measure(started, source, sets.target, title=title)
-  rows, folder = measured.rows, started.folder
-  patterns = [source.patterns[i] for i in rows.index]
-  folder.table('patterns.csv', Pattern._fields, patterns)
-  for layer, scores in rows.scores.items():
-    folder.array(f'nmm/{layer}.npy', scores)
-  best = {
-      layer: statistics.best_units(
-          statistics.unit_means(scores), config.analysis.top_units)
-      for layer, scores in rows.scores.items()}
-  folder.table(
-      'table5.csv', ('layer', 'mean_nmm_top10', 'top_units'),
-      ((layer, f'{units.mean:.6f}', ' '.join(map(str, units.units)))
-       for layer, units in best.items()))
-  keeping = kept.keep(
-      started, source, rows,
-      rows.index[first_of_each_kind(patterns, started.wanted.images)],
-      columns=(TARGET,), masks=sets.target)
-  return job.finish(started, 'popout', measured, {
-      'images': len(source), 'targets': len(rows.ids)}, keeping=keeping)
+  with job.start(
+      config, workdir, widths=widths, weights=weights) as started:
+    measured = job.measure(started, source, sets.target, title=title)
+    rows, folder = measured.rows, started.folder
+    patterns = [source.patterns[i] for i in rows.index]
+    folder.table('patterns.csv', Pattern._fields, patterns)
+    for layer, scores in rows.scores.items():
+      folder.array(f'nmm/{layer}.npy', scores)
+    best = {
+        layer: statistics.best_units(
+            statistics.unit_means(scores), config.analysis.top_units)
+        for layer, scores in rows.scores.items()}
+    folder.table(
+        'table5.csv', ('layer', 'mean_nmm_top10', 'top_units'),
+        ((layer, f'{units.mean:.6f}', ' '.join(map(str, units.units)))
+         for layer, units in best.items()))
+    keeping = kept.keep(
+        started, source, rows,
+        rows.index[first_of_each_kind(patterns, started.wanted.images)],
+        columns=(TARGET,), masks=sets.target)
+    return job.finish(started, 'popout', measured, {
+        'images': len(source), 'targets': len(rows.ids)}, keeping=keeping)
 
 
 def first_of_each_kind(

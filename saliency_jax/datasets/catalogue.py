@@ -54,7 +54,9 @@ def open_source(kind: str, **options: str | int | None) -> Source:
       raise InputError(
           f'A data set of the kind {kind!r} has no use for {name}; leave it '
           'out.')
-  return opener(**given)
+  return opener(**{
+      name: expanded(value) if name in _PATHS else value
+      for name, value in given.items()})
 
 
 def photographs(config) -> Source:
@@ -67,8 +69,8 @@ def photographs(config) -> Source:
   Raises:
     InputError: if the folder is at fault, or cannot be fetched.
   """
-  folder, regions = _path(config.data.dir), _path(config.data.regions)
-  built = folder and _built_folder(folder)
+  folder, regions = expanded(config.data.dir), config.data.regions
+  built = built_folder(folder)
   if not built:
     return open_source(
         'osie', images=folder, regions=regions,
@@ -94,11 +96,11 @@ def search_arrays(config) -> Source:
   Raises:
     InputError: if the folder or a number is at fault.
   """
-  data, folder = config.data, _path(config.data.dir)
+  data, folder = config.data, expanded(config.data.dir)
   if not folder:
     return open_source(
         'popout', count=data.count, seed=data.seed, size=data.size)
-  built = _built_folder(folder)
+  built = built_folder(folder)
   if not built:
     return open_source('popout', images=folder)
   source = open_source('built', images=built)
@@ -108,15 +110,22 @@ def search_arrays(config) -> Source:
   return source
 
 
-def _path(folder: str) -> str:
-  return os.path.expanduser(folder)
+def expanded(path: str) -> str:
+  """Returns a path with `~` as the user's home, which shells leave in flags.
+  """
+  return os.path.expanduser(path)
 
 
-def _built_folder(folder: str) -> str:
+def built_folder(folder: str) -> str:
   """Returns the folder of a built data set in or two below `folder`, or ''.
 
   TFDS builds into NAME/VERSION below the folder that it is given.
+
+  Raises:
+    InputError: if there are several.
   """
+  if not folder:
+    return ''
   here = pathlib.Path(folder)
   found = [
       path.parent for pattern in ('', '*/*/') for path in
@@ -151,6 +160,7 @@ def _built(images: str) -> Source:
 
 
 _APART = ('images', 'fixations')
+_PATHS = (*_APART, 'regions', 'cache_dir')
 
 KINDS = {
     'osie': Kind(

@@ -1,7 +1,6 @@
 """The two parts of a data set that training needs: to learn from, to validate.
 """
 
-import pathlib
 from typing import NamedTuple
 
 from saliency_jax.datasets import catalogue, osie_split, sets
@@ -22,7 +21,8 @@ def open_parts(config) -> Parts:
 
   Args:
     config: `configs/train.py`; `data.kind`, `data.dir`, `data.fixations`,
-      `data.val_dir`, `data.val_fixations` and `init.cache_dir` are read.
+      `data.val_dir`, `data.val_fixations`, `data.origin`, `data.drop_outside`
+      and `init.cache_dir` are read.
 
   Raises:
     InputError: if a folder is at fault, or nothing says how to split.
@@ -30,12 +30,14 @@ def open_parts(config) -> Parts:
   data = config.data
   # Search arrays have no fixations: their targets are what is to be found.
   choose = sets.target if data.kind == 'popout' else sets.distinct_fixations
-  cache_dir = config.init.cache_dir
-  train = _open(data.kind, data.dir, data.fixations, cache_dir)
-  val_dir, val_fixations = data.val_dir, data.val_fixations
-  if val_dir or val_fixations:
+  train = _open(config, data.dir, data.fixations)
+  if data.val_dir or data.val_fixations:
     return Parts(
-        train, _open(data.kind, val_dir, val_fixations, cache_dir), choose)
+        train, _open(config, data.val_dir, data.val_fixations), choose)
+  if data.kind != 'osie':
+    raise InputError(
+        f'A data set of the kind {data.kind!r} has no split of its own; name '
+        f'the images to validate with --config.data.val_dir.')
   listed = osie_split.split('train') + osie_split.split('validation')
   absent = set(listed) - set(train.image_ids)
   if absent:
@@ -48,9 +50,13 @@ def open_parts(config) -> Parts:
       subset(train, osie_split.split('validation')), choose)
 
 
-def _open(kind: str, images: str, fixations: str, cache_dir: str) -> Source:
-  if images and (pathlib.Path(images) / 'dataset_info.json').is_file():
-    return catalogue.open_source('built', images=images, fixations=fixations)
-  fetched = {'cache_dir': cache_dir} if kind == 'osie' else {}
+def _open(config, images: str, fixations: str) -> Source:
+  data = config.data
+  built = catalogue.built_folder(catalogue.expanded(images))
+  if built:
+    return catalogue.open_source('built', images=built, fixations=fixations)
+  # What says nothing is left out: few kinds have a use for it.
   return catalogue.open_source(
-      kind, images=images, fixations=fixations, **fetched)
+      data.kind, images=images, fixations=fixations,
+      cache_dir=config.init.cache_dir if data.kind == 'osie' else '',
+      origin=data.origin or None, drop_outside=data.drop_outside or None)

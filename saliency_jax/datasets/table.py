@@ -154,7 +154,8 @@ def _check(header: list[str], path: pathlib.Path) -> None:
 
 def _number(text: str, column: str, path: pathlib.Path, row: int) -> float:
   try:
-    value = float(text)
+    # Python takes 1_0 for 10.
+    value = float(text.replace('_', '?'))
   except ValueError:
     value = math.nan
   if not math.isfinite(value):

@@ -33,7 +33,7 @@ from saliency_jax.evaluation.photographs import Scored
 from saliency_jax.evaluation.predictors import Predictor, Trained
 from saliency_jax.evaluation.sets import DataSet
 from saliency_jax.models import vgg
-from saliency_jax.results import Folder
+from saliency_jax.results import Folder, alone
 
 _PARTIAL = 'partial'
 _MAPS = 'maps'
@@ -76,43 +76,44 @@ def evaluate(
   if config.eval.save_maps:
     _check_one_file_each(datasets)
   _check_inputs_stay(opened, workdir)
-  folder = Folder(workdir, config.to_dict())
-  folder.clear(_OWNED)
-  _clear_maps(folder, opened, keep=config.eval.save_maps)
-  common = {
-      'folder': folder, 'partial': _PARTIAL,
-      'batch_size': config.eval.batch_size,
-      'save_maps': config.eval.save_maps,
-      'job': {'versions': [saliency_jax.__version__, jax.__version__]}}
-  found: list[Scored | Searched] = []
-  for dataset in datasets:
-    if dataset.searched:
-      found.append(arrays.score(dataset, opened, **common))
-    else:
-      found.append(photographs.score(
-          dataset, opened, choose, observers=config.eval.ceiling,
-          distinct=config.eval.fixations == 'distinct', **common))
-  facts = tables.write(
-      folder, found, _inner(config, folder, opened, found, choose, widths),
-      resamples=config.eval.resamples)
-  examples.write(folder, [
-      shown for each in found
-      for shown in _shown(each, config.eval.examples)], opened)
-  summary = folder.finish(
-      'evaluate', models={each.name: each.identity for each in opened},
-      weights={
-          each.name: {
-              'name': each.weights.name, 'sha256': each.weights.sha256,
-              'depth': each.weights.depth}
-          for each in opened if isinstance(each, Trained)},
-      datasets={each.dataset.name: each.facts for each in found}, **facts,
-      constant_maps={
-          each.dataset.name: {k: v for k, v in each.constant.items() if v}
-          for each in found},
-      warnings=_warnings(opened, found),
-      seconds={'wall': round(time.perf_counter() - start, 3)})
-  shutil.rmtree(folder.path / _PARTIAL)
-  return summary
+  with alone(workdir):
+    folder = Folder(workdir, config.to_dict())
+    folder.clear(_OWNED)
+    _clear_maps(folder, opened, keep=config.eval.save_maps)
+    common = {
+        'folder': folder, 'partial': _PARTIAL,
+        'batch_size': config.eval.batch_size,
+        'save_maps': config.eval.save_maps,
+        'job': {'versions': [saliency_jax.__version__, jax.__version__]}}
+    found: list[Scored | Searched] = []
+    for dataset in datasets:
+      if dataset.searched:
+        found.append(arrays.score(dataset, opened, **common))
+      else:
+        found.append(photographs.score(
+            dataset, opened, choose, observers=config.eval.ceiling,
+            distinct=config.eval.fixations == 'distinct', **common))
+    facts = tables.write(
+        folder, found, _inner(config, folder, opened, found, choose, widths),
+        resamples=config.eval.resamples)
+    examples.write(folder, [
+        shown for each in found
+        for shown in _shown(each, config.eval.examples)], opened)
+    summary = folder.finish(
+        'evaluate', models={each.name: each.identity for each in opened},
+        weights={
+            each.name: {
+                'name': each.weights.name, 'sha256': each.weights.sha256,
+                'depth': each.weights.depth}
+            for each in opened if isinstance(each, Trained)},
+        datasets={each.dataset.name: each.facts for each in found}, **facts,
+        constant_maps={
+            each.dataset.name: {k: v for k, v in each.constant.items() if v}
+            for each in found},
+        warnings=_warnings(opened, found),
+        seconds={'wall': round(time.perf_counter() - start, 3)})
+    shutil.rmtree(folder.path / _PARTIAL)
+    return summary
 
 
 def _checked(config) -> Chooser:

@@ -15,9 +15,11 @@ from jax.sharding import Mesh
 
 from saliency_jax import sharding
 from saliency_jax.datasets import pipeline, sets
-from saliency_jax.datasets.records import Source
+from saliency_jax.datasets.records import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.ops.cells import CellWeights
+
+_SAMPLED = 16  # images of which a run remembers what they were
 
 
 class Inputs(NamedTuple):
@@ -142,7 +144,47 @@ def on_devices(
   return sharding.split((inputs.images, inputs.weights, inputs.valid), mesh)
 
 
+def in_both(one: Source, other: Source) -> str:
+  """Returns the name of an image that two data sets share, or ''.
+
+  Folders number their images alike, so the pixels decide, not the name.
+  """
+  positions = {name: i for i, name in enumerate(other.image_ids)}
+  for i, name in enumerate(one.image_ids):
+    if name in positions:
+      mine, others = _record(one, i), _record(other, positions[name])
+      if mine and others and np.array_equal(mine.image, others.image):
+        return name
+  return ''
+
+
+def sample(source: Source, choose: sets.Chooser) -> str:
+  """Returns `identity` and a hash of what some of the images are.
+
+  So a run does not go on with other images or fixations of the same names.
+
+  Args:
+    source: photographs with fixations.
+    choose: the one set of pixels of an image that is learnt.
+  """
+  found = hashlib.sha256()
+  for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):
+    record = _record(source, index)
+    for part in (record.image, *choose(record).pixels) if record else ():
+      found.update(f'{part.shape} {part.dtype}'.encode())
+      found.update(np.ascontiguousarray(part))
+  return f'{identity(source)}, {found.hexdigest()[:16]}'
+
+
 def identity(source: Source) -> str:
   """Returns how many images a data set has, and a hash of their names."""
   names = hashlib.sha256('\n'.join(source.image_ids).encode()).hexdigest()
   return f'{len(source)} images ({names[:16]})'
+
+
+def _record(source: Source, index: int) -> Record | None:
+  """Returns an image and its points; None if they cannot be read."""
+  try:
+    return source[index]
+  except InputError:
+    return None  # said, or skipped, when its turn comes

@@ -75,20 +75,14 @@ class Kept:
     """
     words = json.dumps(dict(key), sort_keys=True)
     path = pathlib.Path(folder) / hashlib.sha256(words.encode()).hexdigest()
+    self._path = path
     try:
-      pixels = path / 'pixels.npy'
-      # Bfloat16 is kept as the float32 that equals it.
-      maps = _open(path / 'maps.npy', shape, np.float32)
-      if maps is None:
-        # First, so that nothing vouches for maps that are not there.
-        pixels.unlink(missing_ok=True)
-        maps = _made(path / 'maps.npy', shape, np.float32)
-      self._maps, shape = maps, (shape[0], _HASH)
-      self._pixels = _open(pixels, shape, np.uint8)
-      if self._pixels is None:
-        self._pixels = _made(pixels, shape, np.uint8)
-      with files.replacing(path / 'key.json') as temporary:
-        temporary.write_text(words)
+      path.mkdir(parents=True, exist_ok=True)
+      # Another process that makes the same arrays now would replace these.
+      with files.locked(path, wait=True):
+        self._maps, self._pixels = _opened(path, shape)
+        with files.replacing(path / 'key.json') as temporary:
+          temporary.write_text(words)
     except OSError as error:
       raise InputError(
           f'{path}: cannot be written to ({error.strerror}); name another '
@@ -106,17 +100,37 @@ class Kept:
   def put(
       self, index: np.ndarray, digests: np.ndarray, maps: np.ndarray) -> None:
     """Keeps the maps, float `[B, h, w, C]`, of some images; see `has`."""
-    self._pixels[index] = 0
-    self._pixels.flush()
-    self._maps[index] = maps
-    # On disk before the mark that vouches for it.
-    self._maps.flush()
-    self._pixels[index] = digests
-    self._pixels.flush()
+    # Two processes may have other photographs of the same names: the marks of
+    # one must not vouch for the maps of the other.
+    with files.locked(self._path, wait=True):
+      self._pixels[index] = 0
+      self._pixels.flush()
+      self._maps[index] = maps
+      # On disk before the mark that vouches for it.
+      self._maps.flush()
+      self._pixels[index] = digests
+      self._pixels.flush()
 
   def get(self, index: np.ndarray) -> np.ndarray:
     """Returns the maps of some images, float32 `[B, h, w, C]`."""
     return np.asarray(self._maps[index])
+
+
+def _opened(
+    path: pathlib.Path, shape: tuple[int, ...]
+) -> tuple[np.memmap, np.memmap]:
+  """Opens the maps and the hashes of their pixels, or makes them empty."""
+  pixels = path / 'pixels.npy'
+  # Bfloat16 is kept as the float32 that equals it.
+  maps = _open(path / 'maps.npy', shape, np.float32)
+  if maps is None:
+    # First, so that nothing vouches for maps that are not there.
+    pixels.unlink(missing_ok=True)
+    maps = _made(path / 'maps.npy', shape, np.float32)
+  marks = _open(pixels, (shape[0], _HASH), np.uint8)
+  if marks is None:
+    marks = _made(pixels, (shape[0], _HASH), np.uint8)
+  return maps, marks
 
 
 def _open(

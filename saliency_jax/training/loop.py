@@ -119,20 +119,24 @@ def _run(
   first_states = [
       step.init_member(member, weights.params, tx) for member in who.values()]
   facts = setup.facts(
-      config, weights, who, first_states, train_source, val_source)
+      config, weights, who, first_states, train_source, val_source, choose)
+  # Several processes share the folder, which the first one keeps for them.
+  first = jax.process_index() == 0
+  if first:
+    stack.enter_context(results.alone(workdir))
   with results.opening(workdir) as path:
     checkpoints = stack.enter_context(Checkpoints(path, facts, list(who)))
   restored = checkpoints.restore(
       setup.abstract(_state(who, first_states), mesh))
+  skipped: dict[str, str] = {}
   if restored:
-    state, done = restored
+    state, done, skipped = restored
     states = [step.MemberState(state.params[name], state.optimizer[name])
               for name in who]
     logging.info('Going on after step %d of %d.', done, last)
   else:
     states, done = sharding.replicate(
         jax.tree.map(np.asarray, first_states), mesh), 0
-  first = jax.process_index() == 0
   folder = results.Folder(workdir, config.to_dict()) if first else None
   if first:
     initial.keep_start(workdir, weights)
@@ -144,7 +148,6 @@ def _run(
       initial.trunk_of(weights), tuple(sorted({m.depth for m in who.values()})),
       image_size=config.data.image_size, dtype=config.model.dtype, mesh=mesh,
       widths=widths)
-  skipped: dict[str, str] = {}
   training, validation = (
       setup.open_feed(config, source, choose, frozen, skipped, title)
       for source, title in (
@@ -206,7 +209,7 @@ def _run(
       scores = _validate(
           evaluate, whole, itertools.islice(val_batches, len(val_rows)), who)
       journal.write(now, 'validate', epoch=now // length, nss=scores)
-    checkpoints.save(now, _state(who, whole), scores)
+    checkpoints.save(now, _state(who, whole), scores, skipped)
     seconds['validation'] += time.perf_counter() - mark
     mark = time.perf_counter()
     if stop and now < last:

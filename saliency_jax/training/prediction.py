@@ -1,9 +1,10 @@
 """Saliency maps of photographs at their own sizes, from a trained model."""
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from absl import logging
 from PIL import Image
 
 from saliency_jax import files, progress, results
@@ -25,7 +26,8 @@ def predict(
   """Writes the saliency map of every image of a folder.
 
   Files, for `<stem>.jpg`: `<stem>.npy`, float32 `[H, W]` in 0-1; `<stem>.png`,
-  the same in 0-255; `<stem>_overlay.png`, the photograph under the map.
+  the same in 0-255; `<stem>_overlay.png`, the photograph under the map. Pixels
+  are taken as stored: a photograph that its EXIF notes turn is not turned.
 
   Args:
     config: `configs/predict.py`.
@@ -47,26 +49,35 @@ def predict(
     raise InputError(
         '--config.init.checkpoint is missing; name the --workdir of '
         'launch/train.py.')
+  if config.data.on_bad_image not in ('raise', 'skip'):
+    raise InputError(
+        f'config.data.on_bad_image is {config.data.on_bad_image!r}; it is '
+        f'raise or skip.')
   weights = initial.load_trained(
       config.init.checkpoint, config.init.member, widths=widths)
   network = SaliencyNetwork(
       weights.params, weights.mean, widths=widths, dtype=config.model.dtype,
       image_size=initial.trained_image_size(config.init.checkpoint),
       batch_size=config.data.batch_size)
-  folder = results.Folder(workdir, config.to_dict())
-  with progress.bar(
-      total=len(paths), unit='image', title='Predicting') as bar:
-    for first in range(0, len(paths), network.batch_size):
-      part = paths[first:first + network.batch_size]
-      photographs = [read_image(path) for path in part]
-      for path, photograph, cells in zip(
-          part, photographs, network(photographs), strict=True):
-        _write(folder, path.stem, photograph,
-               to_pixels(cells, photograph.shape[:2]))
-        bar.update()
-  return folder.finish(
-      'predict', weights={'name': weights.name, 'sha256': weights.sha256},
-      counts={'images': len(paths)})
+  skipped: dict[str, str] = {}
+  with results.alone(workdir):
+    folder = results.Folder(workdir, config.to_dict())
+    with progress.bar(
+        total=len(paths), unit='image', title='Predicting') as bar:
+      for first in range(0, len(paths), network.batch_size):
+        part = paths[first:first + network.batch_size]
+        read, problem = _read(part, skipped, config.data.on_bad_image)
+        for (path, photograph), cells in zip(
+            read.items(), network(list(read.values())), strict=True):
+          _write(folder, path.stem, photograph,
+                 to_pixels(cells, photograph.shape[:2]))
+        if problem:
+          raise problem
+        bar.update(len(part))
+    return folder.finish(
+        'predict', weights={'name': weights.name, 'sha256': weights.sha256},
+        counts={'images': len(paths) - len(skipped), 'skipped': len(skipped)},
+        skipped=skipped)
 
 
 def to_pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -120,6 +131,12 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
   if not found:
     raise InputError(
         f'{folder} holds no image; it takes {", ".join(_SUFFIXES)}.')
+  others = sorted(x.name for x in path.iterdir() if x.is_file()
+                  and x not in found and not x.name.startswith('.'))
+  if others:
+    logging.warning(
+        '%d files of %s are none of %s and left out, e.g. %s.', len(others),
+        folder, ', '.join(_SUFFIXES), others[0])
   stems: dict[str, pathlib.Path] = {}
   for one in found:
     if one.stem in stems:
@@ -133,6 +150,23 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
           f"{one} would have an overlay of the name of "
           f"{stems[f'{stem}{_OVERLAY}'].name}'s map; rename one of them.")
   return found
+
+
+def _read(
+    paths: Sequence[pathlib.Path], skipped: dict[str, str], on_bad_image: str
+) -> tuple[dict[pathlib.Path, np.ndarray], InputError | None]:
+  """Returns the photographs up to one that ends the run, and what is wrong.
+  """
+  read = {}
+  for path in paths:
+    try:
+      read[path] = read_image(path)
+    except InputError as error:
+      if on_bad_image == 'raise':
+        return read, error
+      logging.warning('%s Left out.', error)
+      skipped[path.name] = str(error)
+  return read, None
 
 
 def _write(

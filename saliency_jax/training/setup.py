@@ -47,16 +47,16 @@ def check(config, train_source: Source, val_source: Source) -> None:
   for title, source in (('train on', train_source), ('validate', val_source)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')
-  both = set(train_source.image_ids) & set(val_source.image_ids)
+  both = data.in_both(train_source, val_source)
   if both:
     raise InputError(
-        f'{len(both)} images are both trained on and validated with, e.g. '
-        f'{min(both)}; split the data set.')
+        f'{both} is both trained on and validated with; split the data set.')
 
 
 def facts(
     config, weights: sources.Weights, who: Members,
-    states: Sequence[step.MemberState], train_source: Source, val_source: Source
+    states: Sequence[step.MemberState], train_source: Source,
+    val_source: Source, choose: Chooser
 ) -> dict:
   """Returns all that the parameters depend on, as JSON values.
 
@@ -74,8 +74,8 @@ def facts(
       'readout': np.asarray(readout['kernel']).ravel().tolist()
                  if readout else 'drawn',
       'images': {
-          'train': data.identity(train_source),
-          'validation': data.identity(val_source),
+          'train': data.sample(train_source, choose),
+          'validation': data.sample(val_source, choose),
           'order': data.order_digest(config.data.seed, len(train_source))},
       'members': {
           name: {**member._asdict(), 'shapes': {
@@ -133,9 +133,17 @@ def finish(
 
 
 def outcome(workdir: str, who: Members) -> dict[str, dict]:
-  """Returns what became of every member, for `summary.json`."""
+  """Returns what became of every member, for `summary.json`.
+
+  Raises:
+    InputError: if the run's journal is gone.
+  """
   scores = [
       line for line in journal.read(workdir) if line['kind'] == 'validate']
+  if not scores:
+    raise InputError(
+        f'{workdir} has lost the scores in its metrics.jsonl; start again in '
+        f'another --workdir.')
   found = {}
   for name, member in who.items():
     best = max(scores, key=lambda line, name=name: (

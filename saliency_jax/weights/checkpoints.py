@@ -9,7 +9,6 @@ every member of a sweep the one in which it is best.
 import contextlib
 import os
 import pathlib
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -21,16 +20,25 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from saliency_jax import trees
 from saliency_jax.errors import InputError
-from saliency_jax.weights import preservation
+from saliency_jax.weights import description, preservation
 
 FOLDER = 'checkpoints'  # within a run's folder
 _ITEMS = ('params', 'optimizer')
+# With which XLA and TensorStore say that memory, or permission, is lacking.
+_LACKING = ('RESOURCE_EXHAUSTED', 'PERMISSION_DENIED')
 
 
 class State(NamedTuple):
   """What a run has learnt, of each member by its name."""
   params: dict[str, trees.Tree]  # what the member trains, and nothing else
   optimizer: dict[str, object]
+
+
+class Restored(NamedTuple):
+  """A checkpoint, as it was saved."""
+  state: State
+  step: int
+  skipped: dict[str, str]
 
 
 class Checkpoints:
@@ -57,8 +65,8 @@ class Checkpoints:
     for step in self._manager.all_steps():
       self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
 
-  def restore(self, like: State) -> tuple[State, int] | None:
-    """Returns the latest whole checkpoint and its step, None if there is none.
+  def restore(self, like: State) -> Restored | None:
+    """Returns the latest whole checkpoint, None if there is none.
 
     A damaged one is passed over for the one before, with a warning; then it is
     removed.
@@ -75,12 +83,14 @@ class Checkpoints:
       about = _about(self._manager, step)
       if about is not None:
         self._refuse_others(about)
-        state = _read(self._manager, step, about, like._asdict())
+        state = _read(self._manager, step, about, {
+            name: (tree, ocp.args.StandardRestore(tree))
+            for name, tree in like._asdict().items()})
         if state is not None:
           # Now that another one could be read, and no sooner.
           for other in damaged:
             self._manager.delete(other)
-          return State(**state), step
+          return Restored(State(**state), step, about['skipped'])
       logging.warning(
           'The checkpoint %s is damaged; the one before is taken.',
           self._path / str(step))
@@ -92,21 +102,25 @@ class Checkpoints:
     return None
 
   def save(
-      self, step: int, state: State, scores: dict[str, float] | None) -> None:
+      self, step: int, state: State, scores: dict[str, float] | None,
+      skipped: dict[str, str]
+  ) -> None:
     """Starts to write a checkpoint; the arrays may be donated afterwards.
 
     Args:
       step: how many steps were made.
       state: what they led to.
       scores: every member's NSS on the validation images, if it was measured.
+      skipped: the images that were passed over until then, and why.
     """
     if step in self._manager.all_steps():
       return
     items = state._asdict()
     about = {
         'job': self._job, 'step': step, 'scores': scores,
-        'shapes': _shapes(state.params),
-        'crc32': {name: _crc32(items[name]) for name in _ITEMS}}
+        'skipped': dict(skipped),
+        'shapes': description.shapes(state.params),
+        'crc32': {name: description.checksums(items[name]) for name in _ITEMS}}
     self._best.add(step, scores)
     self._manager.save(step, args=ocp.args.Composite(
         about=ocp.args.JsonSave(about),
@@ -125,7 +139,7 @@ class Checkpoints:
     self._manager.close()
 
   def _refuse_others(self, about: dict) -> None:
-    for name, there, here in _differences(about['job'], self._job):
+    for name, there, here in description.differences(about['job'], self._job):
       raise InputError(
           f'{self._path} belongs to another run: {name} is {there} there and '
           f'{here} here; name another --workdir.')
@@ -176,9 +190,12 @@ def read_best(workdir: str | os.PathLike, member: str) -> Trained:
 
     for step in sorted(whole, key=rank, reverse=True):
       about = whole[step]
-      like = {name: _structs(shapes) for name, shapes in
-              about['shapes'].items()}
-      state = _read(manager, step, about, {'params': like})
+      # The other members of a sweep are not read.
+      like = {member: description.structs(about['shapes'][member])}
+      state = _read(manager, step, about, {
+          'params': (like, ocp.args.PyTreeRestore(
+              like, ocp.checkpoint_utils.construct_restore_args(like),
+              partial_restore=True))})
       if state is not None:
         params = jax.tree.map(np.asarray, state['params'][member])
         scores = about['scores']
@@ -230,66 +247,47 @@ def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
     about = manager.restore(step, args=ocp.args.Composite(
         about=ocp.args.JsonRestore()))['about']
     return about if set(about) >= {
-        'job', 'step', 'scores', 'shapes', 'crc32'} else None
-  # Whatever stands in a damaged file, it is damaged.
+        'job', 'step', 'scores', 'skipped', 'shapes', 'crc32'} else None
   except Exception as error:  # noqa: BLE001
-    logging.info('Step %d: %s', step, error)
+    _raise_unless_damage(step, error)
     return None
 
 
 def _read(
-    manager: ocp.CheckpointManager, step: int, about: dict, like: dict
+    manager: ocp.CheckpointManager, step: int, about: dict,
+    wanted: dict[str, tuple]
 ) -> dict | None:
-  """Returns the trees that `like` describes; None if they are damaged."""
+  """Returns some trees; None if they are damaged.
+
+  Args:
+    manager: of the checkpoints.
+    step: which one.
+    about: what is kept beside it.
+    wanted: item -> a tree of `jax.ShapeDtypeStruct`s by member, and how Orbax
+      is asked for it.
+  """
   try:
     read = manager.restore(step, args=ocp.args.Composite(**{
-        name: ocp.args.StandardRestore(tree) for name, tree in like.items()}))
-    state = {name: read[name] for name in like}
+        name: argument for name, (_, argument) in wanted.items()}))
+    state = {name: read[name] for name in wanted}
   except Exception as error:  # noqa: BLE001
-    logging.info('Step %d: %s', step, error)
+    _raise_unless_damage(step, error)
     return None
   # Orbax casts and cuts to what it is asked for without a word.
-  for name, tree in like.items():
-    if _shapes(state[name]) != _shapes(tree):
+  for name, (like, _) in wanted.items():
+    if description.shapes(state[name]) != description.shapes(like):
       return None
-    if _crc32(state[name]) != about['crc32'][name]:
-      return None
+    expected = about['crc32'][name]
+    for member, found in description.checksums(state[name]).items():
+      if found != expected.get(member):
+        return None
   return state
 
 
-def _crc32(tree) -> int:
-  """Returns a checksum over all arrays, in the tree's order."""
-  checksum = 0
-  for leaf in jax.tree.leaves(tree):
-    checksum = zlib.crc32(np.ascontiguousarray(leaf), checksum)
-  return checksum
-
-
-def _shapes(tree) -> dict:
-  """Returns {name: {leaf's path: [shape, dtype]}} as JSON values."""
-  return {
-      name: {
-          leaf: [list(x.shape), np.dtype(x.dtype).name] for leaf, x in
-          zip(trees.names(part), jax.tree.leaves(part), strict=True)}
-      for name, part in tree.items()}
-
-
-def _structs(shapes: dict) -> trees.Tree:
-  """Returns the tree whose `_shapes` these are, on one device."""
-  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-  tree: trees.Tree = {}
-  for name, (shape, dtype) in shapes.items():
-    layer, leaf = name.split('/')
-    tree.setdefault(layer, {})[leaf] = jax.ShapeDtypeStruct(
-        tuple(shape), np.dtype(dtype), sharding=sharding)
-  return tree
-
-
-def _differences(there, here, at: str = '') -> Iterator[tuple]:
-  """Yields (name, value there, value here) of what differs in JSON values."""
-  if isinstance(there, dict) and isinstance(here, dict):
-    for key in there | here:
-      name = f'{at}.{key}' if at else key
-      yield from _differences(there.get(key), here.get(key), name)
-  elif there != here:
-    yield at, there, here
+def _raise_unless_damage(step: int, error: Exception) -> None:
+  """Raises what says nothing of the files: they are whole for all we know."""
+  # Whatever stands in a damaged file, anything else may come of it.
+  if isinstance(error, (MemoryError, PermissionError)) or any(
+      word in str(error) for word in _LACKING):
+    raise error
+  logging.info('Step %d: %s', step, error)

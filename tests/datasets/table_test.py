@@ -79,7 +79,7 @@ def test_a_table_from_a_spreadsheet_is_read(images):
   assert Table(images, path)[0].fixations.tolist() == [[2, 1]]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(-0.5, 5.4999), st.floats(-0.5, 3.4999))
 def test_every_place_in_the_image_is_its_nearest_pixel(
     tmp_path_factory, x, y):

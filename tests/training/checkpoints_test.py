@@ -1,16 +1,18 @@
 """Checkpoints that are damaged or belong to another run."""
 
+import json
 import pathlib
 import shutil
 import time
 
 import jax
 import jax.numpy as jnp
+import orbax.checkpoint as ocp
 import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.training import journal, loop
-from saliency_jax.weights import checkpoints, initial
+from saliency_jax.weights import checkpoints, description, initial
 from tests.training import made
 from tests.training.running import are_equal, load, train
 
@@ -133,7 +135,7 @@ def _save(workdir, scores: dict[int, tuple[float, float] | None]) -> None:
     opened.restore(like)
     for step, pair in scores.items():
       opened.save(step, _state(float(step)), pair and dict(
-          zip('ab', pair, strict=True)))
+          zip('ab', pair, strict=True)), {})
 
 
 def test_the_best_outlast_a_restart(tmp_path):
@@ -147,3 +149,45 @@ def test_the_best_outlast_a_restart(tmp_path):
   assert (best.step, best.nss) == (1, 10.)
   assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
   assert checkpoints.read_best(tmp_path, 'b').step == 3
+
+
+def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
+  _save(tmp_path, {1: (1., 1.)})
+  read = []
+  checksums = description.checksums
+  monkeypatch.setattr(
+      description, 'checksums', lambda tree: read.append(
+          sorted(tree)) or checksums(tree))
+  best = checkpoints.read_best(tmp_path, 'b')
+  assert read == [['b']]
+  assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
+  (about,) = (tmp_path / checkpoints.FOLDER / '1' / 'about').glob('metadata')
+  kept = json.loads(about.read_text())
+  kept['crc32']['params']['a'] ^= 1
+  about.write_text(json.dumps(kept))
+  assert checkpoints.read_best(tmp_path, 'b').step == 1
+  with pytest.raises(InputError, match='no checkpoint that is whole'):
+    checkpoints.read_best(tmp_path, 'a')
+
+
+@pytest.mark.parametrize('error', [
+    MemoryError('no room'), PermissionError(13, 'not yours'),
+    RuntimeError('RESOURCE_EXHAUSTED: out of memory'), KeyboardInterrupt()])
+def test_what_says_nothing_of_the_files_is_no_damage(
+    error, tmp_path, monkeypatch):
+  _save(tmp_path, {1: (1., 1.), 2: (1., 1.)})
+  restore = ocp.CheckpointManager.restore
+
+  def fail(self, step, args):
+    if 'params' in args:
+      raise error
+    return restore(self, step, args=args)
+
+  with monkeypatch.context() as context:
+    context.setattr(ocp.CheckpointManager, 'restore', fail)
+    with pytest.raises(type(error)) as raised:
+      checkpoints.read_best(tmp_path, 'a')
+    assert raised.value is error
+    with pytest.raises(type(error)):
+      _save(tmp_path, {})
+  assert checkpoints.read_best(tmp_path, 'a').step == 2

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from saliency_jax.datasets import sets
+from saliency_jax.errors import InputError
 from saliency_jax.training import data
+from tests.training import made
 
 
 def order(first, last, padded=5, seed=3):
@@ -42,3 +45,40 @@ def test_validation_goes_in_order():
   np.testing.assert_array_equal(
       data.in_order(5, batch_size=2, padded=3),
       [[0, 1, -1], [2, 3, -1], [4, -1, -1]])
+
+
+class Changed(made.Photographs):
+  """Photographs of which one value, or all that can be read, is another."""
+  part = 'image'
+
+  def __getitem__(self, index: int):
+    record = super().__getitem__(index)
+    if not self.part:
+      raise InputError('gone')
+    changed = getattr(record, self.part).copy()
+    changed.flat[0] ^= 1
+    return record._replace(**{self.part: changed})
+
+
+def test_the_pixels_tell_whether_an_image_is_in_both():
+  # Folders number their images alike.
+  one = made.Photographs(4)
+  assert data.in_both(one, Changed(4)) == ''
+  assert data.in_both(one, made.Photographs(2, first=2)) == one.image_ids[2]
+
+
+def test_an_image_that_cannot_be_read_is_in_neither(monkeypatch):
+  monkeypatch.setattr(Changed, 'part', '')
+  assert data.in_both(Changed(1), made.Photographs(1)) == ''
+
+
+def test_other_fixations_or_pixels_make_another_sample(monkeypatch):
+  seen = set()
+  for part in ('image', 'fixations', ''):
+    monkeypatch.setattr(Changed, 'part', part)
+    seen.add(data.sample(Changed(3), sets.distinct_fixations))
+  seen.add(data.sample(made.Photographs(3), sets.distinct_fixations))
+  assert len(seen) == 4
+  assert data.sample(made.Photographs(3), sets.distinct_fixations) in seen
+  assert {text.split(', ')[0] for text in seen} == {
+      data.identity(made.Photographs(3))}

@@ -21,13 +21,15 @@ from tests.training.running import are_equal, load, train
 def test_training_reads_every_key(whole):
   # What says where the images are is read by datasets/parts.py.
   where = {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations')}
+      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
+      'drop_outside')}
   assert whole[0].read == keys(made.run(whole[1].parent)) - where
 
 
 def test_a_sweep_reads_every_key(folder, swept):
   where = {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations')}
+      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
+      'drop_outside')}
   # What is done with the members afterwards is read by analysis/depths.py.
   trained = {key for key in keys(made.sweep(folder)) if key.split('.')[0] in (
       'model', 'init', 'data', 'train', 'optimizer', 'schedule', 'sweep')}

@@ -1,0 +1,56 @@
+"""Images that cannot be read are listed, whichever leg of a run met them."""
+
+import json
+
+import jax
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.training import data, journal, loop
+from tests.training import made
+
+
+class Damaged(made.Photographs):
+  """Photographs of which one cannot be read."""
+
+  def __init__(self, count: int, damaged: int):
+    super().__init__(count)
+    self._damaged = damaged
+
+  def __getitem__(self, index: int):
+    if index == self._damaged:
+      raise InputError('It is truncated; fetch it again.')
+    return super().__getitem__(index)
+
+
+def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
+  config = made.run(tmp_path)
+  config.data.on_bad_image = 'skip'
+  config.train.epochs = config.train.checkpoint_every = 1
+  # The first image of three steps: the second leg does not meet it again.
+  damaged = int(data.epoch_order(config.data.seed, 0, 10)[0])
+  workdir = tmp_path / 'run'
+
+  def train():
+    return loop.train(
+        config, Damaged(10, damaged), made.VALIDATION, str(workdir),
+        widths=made.WIDTHS, devices=jax.devices()[:1])
+
+  write = journal.Journal.write
+
+  def stop(self, at, kind, **values):
+    if at == 3:
+      raise KeyboardInterrupt
+    write(self, at, kind, **values)
+
+  with monkeypatch.context() as context:
+    context.setattr(journal.Journal, 'write', stop)
+    with pytest.raises(KeyboardInterrupt):
+      train()
+  assert [line['step'] for line in journal.read(workdir)] == [1, 2]
+  summary = train()
+  assert summary['skipped'] == {
+      f'{damaged:03d}': 'It is truncated; fetch it again.'}
+  assert summary['counts']['skipped'] == 1
+  written = json.loads((workdir / 'summary.json').read_text())
+  assert written['skipped'] == summary['skipped']
