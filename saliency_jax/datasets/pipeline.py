@@ -6,9 +6,12 @@ megabytes. The order is the caller's, whatever the number of workers.
 """
 
 import dataclasses
+import gc
+import itertools
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import Any, NamedTuple
 
 import grain
@@ -125,14 +128,35 @@ def batches(
     # notebook or a test, nobody has parsed them.
     if not flags.FLAGS.is_parsed():
       flags.FLAGS.mark_as_parsed()
-    iterable = iterable.mp_prefetch(
-        grain.MultiprocessingOptions(num_workers=workers), _ignore_interrupts)
+    return _uninterrupted(iterable.mp_prefetch(
+        grain.MultiprocessingOptions(num_workers=workers)))
   return iter(iterable)
 
 
-def _ignore_interrupts(*_) -> None:
-  # Ctrl-C reaches every process of the terminal; the main one ends its workers.
-  signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _uninterrupted(batches: Iterable[Batch]) -> Iterator[Batch]:
+  """Yields what workers read who never learn of Ctrl-C.
+
+  It reaches every process of a terminal. A worker that it ends while it starts
+  says so in a traceback, and leaves the thread that is handing it its work
+  waiting for ever. The main process is enough: it ends its workers.
+  """
+  # Python's own helper for shared memory would come with the first worker, and
+  # undo what is done here.
+  resource_tracker.ensure_running()
+  iterator = iter(batches)
+  # The workers are started for the first batch; they, and the threads that
+  # start them, inherit which signals are blocked.
+  before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+  try:
+    first = list(itertools.islice(iterator, 1))
+  finally:
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+  while first:
+    yield first.pop()
+  yield from iterator
+  # Grain leaves the last batches in a cycle, and so in shared memory; at exit
+  # Python would warn of them.
+  gc.collect()
 
 
 @dataclasses.dataclass(frozen=True)

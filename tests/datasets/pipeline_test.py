@@ -1,10 +1,12 @@
 """Batches: order, padding, workers, several processes, unreadable images."""
 
 import dataclasses
+import gc
 
 import jax
 import numpy as np
 import pytest
+from grain._src.python.ipc.shared_memory_array import SharedMemoryArray
 from PIL import Image
 
 from saliency_jax.analysis import pictures
@@ -69,6 +71,9 @@ def test_workers_change_nothing(workers):
   alone, helped = read(broken=(6,)), read(broken=(6,), workers=workers)
   assert len(alone) == len(helped) == 3
   assert all(map(equal, alone, helped))
+  # Nothing stays in shared memory, of which Python would warn at exit.
+  del helped
+  assert not [x for x in gc.get_objects() if isinstance(x, SharedMemoryArray)]
 
 
 @pytest.mark.parametrize('workers', [0, 1])
