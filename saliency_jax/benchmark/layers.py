@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import flax.linen as nn
 import jax
 import numpy as np
 
@@ -21,7 +20,8 @@ def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _pool(x: jax.Array) -> jax.Array:
-  return nn.max_pool(x, (2, 2), strides=(2, 2))
+  return jax.lax.reduce_window(
+      x, -np.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), 'VALID')
 
 
 def _with_gradients(layer: Callable) -> Callable:

@@ -41,7 +41,8 @@ def max_pool(x: jax.Array) -> jax.Array:
 
 def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   wide = min(kernel.shape[2:]) >= _WINOGRAD_UNITS
-  if _on_cpu() and wide and x.dtype == jnp.float32:
+  # The transforms would add to what little precision bfloat16 has.
+  if _on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return winograd.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
       x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC'))

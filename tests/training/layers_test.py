@@ -1,0 +1,27 @@
+"""Whole steps with a CPU's way to convolve, which tiny networks never take."""
+
+import jax
+import numpy as np
+import pytest
+
+from saliency_jax.models import layers
+from tests.training import step_test
+
+MEMBERS = step_test.MEMBERS[2:5]  # two of them can be stacked
+
+
+@pytest.mark.parametrize(('mode', 'devices'), [('shared', 1), ('vmap', 2)])
+def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
+  with jax.enable_x64(True):
+    library, scores, _ = step_test.train(MEMBERS)
+    called = []
+    convolve = layers.winograd.convolve
+    monkeypatch.setattr(layers, '_WINOGRAD_UNITS', 3)
+    monkeypatch.setattr(
+        layers.winograd, 'convolve',
+        lambda x, kernel: called.append(kernel) or convolve(x, kernel))
+    ours, ours_scores, _ = step_test.train(MEMBERS, mode, devices=devices)
+    assert called
+    assert step_test.largest_difference(library, ours) < 1e-9
+    for one, other in zip(scores, ours_scores, strict=True):
+      np.testing.assert_allclose(one.nss, other.nss, atol=1e-9)
