@@ -5,4 +5,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . launch/setup.sh requirements.txt tests/requirements.txt
-exec "$PYTHON" -m pytest "$@"
+# A file's tests stay together, as they share what they make. More processes
+# than cores would only wait for one another.
+exec "$PYTHON" -m pytest --numprocesses=2 --dist=loadfile "$@"

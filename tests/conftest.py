@@ -2,10 +2,18 @@
 
 Eight host devices, so that sharding is exercised everywhere, and an error on
 every implicit rank promotion. Set before the first array is made.
+
+What XLA compiles is kept for the session, for this process and for those that
+tests start: many of them run the same small networks.
 """
 
+import atexit
+import os
 import pathlib
+import shutil
+import tempfile
 
+import hypothesis
 import jax
 import numpy as np
 import pytest
@@ -13,8 +21,25 @@ import pytest
 from saliency_jax.models import vgg
 from tests.datasets import made
 
+# The first example of a shape is compiled, and machines are shared.
+hypothesis.settings.register_profile('patient', deadline=None)
+hypothesis.settings.load_profile('patient')
+
 jax.config.update('jax_num_cpu_devices', 8)
 jax.config.update('jax_numpy_rank_promotion', 'raise')
+
+# Of several processes that run the tests, the first one makes the folder.
+if 'PYTEST_XDIST_WORKER' not in os.environ:
+  os.environ['JAX_COMPILATION_CACHE_DIR'] = tempfile.mkdtemp(prefix='compiled-')
+  atexit.register(
+      shutil.rmtree, os.environ['JAX_COMPILATION_CACHE_DIR'],
+      ignore_errors=True)
+for _name, _value in {
+    'jax_compilation_cache_dir': os.environ['JAX_COMPILATION_CACHE_DIR'],
+    'jax_persistent_cache_min_compile_time_secs': 0.,
+    'jax_persistent_cache_min_entry_size_bytes': -1}.items():
+  jax.config.update(_name, _value)
+  os.environ[_name.upper()] = str(_value)
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _SHARED = _ROOT.parent / 'shared'

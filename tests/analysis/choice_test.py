@@ -63,7 +63,7 @@ def plainly(rows: Block, shown: list[int], wanted: Wanted, layer: str) -> set:
 @given(
     st.integers(0, 10 ** 6), st.integers(1, 12), st.integers(0, 9),
     st.integers(0, 5), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_pairs_are_those_of_the_plain_loops(
     seed, images, units, examples, more):
   measured = rows(seed)

@@ -21,7 +21,7 @@ def joined(mask):
 
 @hypothesis.given(arrays.arrays(
     np.uint8, (2, 9, 12), elements=strategies.integers(0, 5)))
-@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.settings(max_examples=100)
 def test_flood_finds_the_components_at_the_border(maps):
   reached = np.asarray(flood(maps))
   for map_, level in zip(maps, reached, strict=True):

@@ -54,7 +54,7 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
   np.testing.assert_array_equal(pixels, [[0, 2], [3, 2], [0, 0]])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(0, 11), st.floats(0, 8))
 def test_rounded_and_clipped_as_the_authors_do(x, y):
   found = fixations.on_pixels(of_points((x, y)), 7, 10, 'a').points

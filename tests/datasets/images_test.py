@@ -121,7 +121,7 @@ def test_labels_keep_their_values():
 
 # Pillow may warn of what it found odd and got over.
 @pytest.mark.filterwarnings('ignore::UserWarning')
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([PNG, JPEG]), st.data())
 def test_damage_never_crashes(data, draw):
   broken = bytearray(data)

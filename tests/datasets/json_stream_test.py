@@ -28,14 +28,14 @@ def whole(text: str) -> dict:
   return {**dict.fromkeys(lists, []), **found}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.text(max_size=4), VALUES, max_size=5),
        st.sampled_from([None, 1]))
 def test_the_parts_make_the_whole(value, indent):
   assert whole(json.dumps(value, indent=indent)) == value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_what_json_refuses_is_refused(data):
   text = '{"a": [1, {"b": [2]}], "c": {"d": null}, "e": "f"}'

@@ -180,7 +180,7 @@ def test_a_cell_that_claims_billions_is_refused():
     matlab.parse(bytes(data), 'x')
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_damage_never_crashes(data):
   # Not compressed: nothing but the reader stands between damage and memory.

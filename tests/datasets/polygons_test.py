@@ -31,7 +31,7 @@ def brute_force(corners, height, width) -> np.ndarray:
 halves = st.integers(-10, 30).map(lambda twice: twice / 2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(halves, halves), min_size=3, max_size=9))
 def test_equals_brute_force_on_halves(corners):
   np.testing.assert_array_equal(

@@ -202,7 +202,7 @@ json_trees = st.recursive(
     max_leaves=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(json_trees, max_size=3) | json_trees, st.data())
 def test_any_json_is_read_or_refused(shapes, data):
   for name in ('points', 'group_id'):

@@ -1,24 +1,13 @@
 """launch/convert.py from its command line."""
 
-import pathlib
-import subprocess
-import sys
-
 from saliency_jax.datasets.osie import Osie, fingerprint
 from saliency_jax.datasets.pysaliency_file import Pysaliency
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def convert(*flags: str) -> subprocess.CompletedProcess:
-  return subprocess.run(
-      [sys.executable, ROOT / 'launch' / 'convert.py', *flags],
-      capture_output=True, text=True, check=False)
+from tests.launch import commands
 
 
 def test_osie_is_written_for_pysaliency(tiny_osie, tmp_path):
-  run = convert(
-      '--kind=osie', f'--images={tiny_osie}', f'--output={tmp_path}')
+  run = commands.run(
+      'convert', '--kind=osie', f'--images={tiny_osie}', f'--output={tmp_path}')
   assert run.returncode == 0, run.stderr
   assert run.stdout == f'images      5\nwritten to  {tmp_path}\n'
   written = Pysaliency(tmp_path / 'stimuli.hdf5', tmp_path / 'fixations.hdf5')
@@ -26,8 +15,9 @@ def test_osie_is_written_for_pysaliency(tiny_osie, tmp_path):
 
 
 def test_what_is_wrong_is_one_sentence(tiny_osie, tmp_path):
-  run = convert(
-      '--kind=table', f'--images={tiny_osie}/stimuli', f'--output={tmp_path}')
+  run = commands.run_here(
+      'convert', '--kind=table', f'--images={tiny_osie}/stimuli',
+      f'--output={tmp_path}')
   assert run.returncode == 2
   assert run.stderr == (
       "\nconvert.py: A data set of the kind 'table' needs fixations; say where "

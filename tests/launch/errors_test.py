@@ -1,16 +1,12 @@
 """Bad input as a user meets it: one sentence, exit code 2, nothing written."""
 
 import json
-import os
 import pathlib
-import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tests.launch import commands
 
 
 @pytest.fixture
@@ -19,19 +15,28 @@ def data(tiny_osie, tmp_path) -> pathlib.Path:
   return shutil.copytree(tiny_osie, tmp_path / 'data')
 
 
-def dissect(data, weights, workdir, *flags):
-  first = [flag for flag in flags if flag.startswith('--config=')]
-  flags = [flag for flag in flags if flag not in first]
-  return subprocess.run(
-      [sys.executable, str(ROOT / 'launch' / 'dissect.py'), *first,
-       f'--workdir={workdir}', f'--config.data.dir={data}',
-       f"--config.data.regions={data / 'labelme'}",
-       f'--config.init.weights={weights}',
-       f'--config.init.cache_dir={workdir}/../cache',
-       "--config.model.layers=('conv1_1',)", '--config.data.image_size=32',
-       *flags],
-      capture_output=True, text=True, check=False, cwd=ROOT,
-      env=os.environ | {'JAX_PLATFORMS': 'cpu'})
+def dissect(data, weights, workdir, *flags, run=commands.run):
+  return run(
+      'dissect', f'--workdir={workdir}', f'--config.data.dir={data}',
+      f"--config.data.regions={data / 'labelme'}",
+      f'--config.init.weights={weights}',
+      f'--config.init.cache_dir={workdir}/../cache',
+      "--config.model.layers=('conv1_1',)", '--config.data.image_size=32',
+      *flags)
+
+
+@pytest.fixture(scope='module')
+def finished(tiny_osie, random_weights, tmp_path_factory) -> pathlib.Path:
+  """Results in a folder in which lay others: copy it before you change it."""
+  out = tmp_path_factory.mktemp('finished') / 'out'
+  for folder in ('association', 'nmm'):
+    (out / folder).mkdir(parents=True)
+    (out / folder / 'conv9_9.npy').touch()
+  (out / 'patterns.csv').touch()
+  (out / 'notes.txt').touch()  # not ours
+  result = dissect(tiny_osie, random_weights, out)
+  assert result.returncode == 0, result.stderr
+  return out
 
 
 def truncate(data):
@@ -72,8 +77,10 @@ DAMAGES = {
 def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
   damage, said = DAMAGES[name]
   damage(data)
-  result = dissect(data, random_weights, tmp_path / 'out')
-  _is_one_sentence(result, said)
+  # What is only met on the way ends a process that has threads.
+  run = commands.run if damage is truncate else commands.run_here
+  result = dissect(data, random_weights, tmp_path / 'out', run=run)
+  commands.is_one_sentence(result, 'dissect', *said)
   assert not (tmp_path / 'out' / 'summary.json').exists()
 
 
@@ -96,72 +103,35 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (['more'], ['more'])])
 def test_a_wrong_flag_ends_in_one_sentence(
     flags, said, tiny_osie, random_weights, tmp_path):
-  _is_one_sentence(
-      dissect(tiny_osie, random_weights, tmp_path / 'out', *flags), said)
+  result = dissect(
+      tiny_osie, random_weights, tmp_path / 'out', *flags,
+      run=commands.run_here)
+  commands.is_one_sentence(result, 'dissect', *said)
+
+
+def test_it_does_so_in_a_process_of_its_own(
+    tiny_osie, random_weights, tmp_path):
+  result = dissect(
+      tiny_osie, random_weights, tmp_path / 'out', '--config.data.workers=-1')
+  commands.is_one_sentence(result, 'dissect', 'workers')
 
 
 def test_the_config_of_another_job_ends_in_one_sentence(tmp_path):
-  result = subprocess.run(
-      [sys.executable, str(ROOT / 'launch' / 'dissect.py'),
-       '--config=configs/popout.py', f'--workdir={tmp_path / "out"}'],
-      capture_output=True, text=True, check=False, cwd=ROOT)
-  _is_one_sentence(result, ['config.analysis.threshold', 'configs/osie.py'])
+  result = commands.run_here(
+      'dissect', f'--config={commands.ROOT}/configs/popout.py',
+      f'--workdir={tmp_path / "out"}')
+  commands.is_one_sentence(
+      result, 'dissect', 'config.analysis.threshold', 'configs/osie.py')
 
 
-def test_skipping_goes_on_and_lists_what_it_skipped(
-    data, random_weights, tmp_path):
-  truncate(data)
-  result = dissect(
-      data, random_weights, tmp_path / 'out', '--config.data.on_bad_image=skip')
-  assert result.returncode == 0, result.stderr
-  summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
-  assert list(summary['skipped']) == ['2003']
-  assert 'truncated' in summary['skipped']['2003']
-  assert summary['counts']['skipped'] == 1
-  assert (tmp_path / 'out' / 'report' / 'index.html').is_file()
-
-
-def test_an_older_result_does_not_outlive_a_run_that_fails(
-    data, random_weights, tmp_path):
-  assert dissect(data, random_weights, tmp_path / 'out').returncode == 0
-  assert (tmp_path / 'out' / 'summary.json').exists()
-  truncate(data)
-  assert dissect(data, random_weights, tmp_path / 'out').returncode == 2
-  assert not (tmp_path / 'out' / 'summary.json').exists()
-
-
-def test_a_misspelt_flag_does_not_cost_the_results_that_lie_there(
-    tiny_osie, random_weights, tmp_path):
-  out = tmp_path / 'out'
-  assert dissect(tiny_osie, random_weights, out).returncode == 0
-  before = {path: path.read_bytes() for path in out.rglob('*.*')}
-  for flag in ("--config.model.layers=('conv9_9',)",
-               '--config.data.on_bad_image=no', '--config.model.dtype=float8'):
-    assert dissect(tiny_osie, random_weights, out, flag).returncode == 2
-  assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
-
-
-def test_nothing_of_another_run_stays_in_the_folder(
-    tiny_osie, random_weights, tmp_path):
-  out = tmp_path / 'out'
-  for folder in ('association', 'nmm'):
-    (out / folder).mkdir(parents=True)
-    (out / folder / 'conv9_9.npy').touch()
-  (out / 'patterns.csv').touch()
-  (out / 'notes.txt').touch()  # not ours
-  assert dissect(tiny_osie, random_weights, out).returncode == 0
-  assert sorted(path.name for path in out.iterdir()) == [
-      'association', 'config.json', 'fixations.npz', 'images.csv', 'maps',
-      'masks', 'notes.txt', 'pictures', 'regions.csv', 'report', 'summary.json',
-      'table2.csv']
-  assert [path.name for path in (out / 'association').iterdir()] == [
-      'conv1_1.npy']
-
-
-def test_data_that_changed_is_measured_again(data, random_weights, tmp_path):
-  out = tmp_path / 'out'
+@pytest.fixture(scope='module')
+def skipped(tiny_osie, random_weights, tmp_path_factory) -> pathlib.Path:
+  """Results without a broken image, after which labels were changed."""
+  folder = tmp_path_factory.mktemp('skipped')
+  data = shutil.copytree(tiny_osie, folder / 'data')
   truncate(data)
   one_by_one = '--config.data.batch_size=1'
+  out = folder / 'out'
   assert dissect(data, random_weights, out, one_by_one).returncode == 2
   assert list((out / 'partial').glob('[!.]*.npz'))
   edit('2001.json', lambda content: [
@@ -169,28 +139,61 @@ def test_data_that_changed_is_measured_again(data, random_weights, tmp_path):
   result = dissect(
       data, random_weights, out, '--config.data.on_bad_image=skip')
   assert result.returncode == 0, result.stderr
-  regions = (out / 'regions.csv').read_text().splitlines()
+  return out
+
+
+def test_skipping_goes_on_and_lists_what_it_skipped(skipped):
+  summary = json.loads((skipped / 'summary.json').read_text())
+  assert list(summary['skipped']) == ['2003']
+  assert 'truncated' in summary['skipped']['2003']
+  assert summary['counts']['skipped'] == 1
+  assert (skipped / 'report' / 'index.html').is_file()
+
+
+def test_an_older_result_does_not_outlive_a_run_that_fails(
+    finished, data, random_weights, tmp_path):
+  out = shutil.copytree(finished, tmp_path / 'out')
+  assert (out / 'summary.json').exists()
+  truncate(data)
+  assert dissect(data, random_weights, out).returncode == 2
+  assert not (out / 'summary.json').exists()
+
+
+def test_a_misspelt_flag_does_not_cost_the_results_that_lie_there(
+    finished, tiny_osie, random_weights, tmp_path):
+  out = shutil.copytree(finished, tmp_path / 'out')
+  before = {path: path.read_bytes() for path in out.rglob('*.*')}
+  for flag in ("--config.model.layers=('conv9_9',)",
+               '--config.data.on_bad_image=no', '--config.model.dtype=float8'):
+    assert dissect(
+        tiny_osie, random_weights, out, flag, run=commands.run_here
+    ).returncode == 2
+  assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
+
+
+def test_nothing_of_another_run_stays_in_the_folder(finished):
+  assert sorted(path.name for path in finished.iterdir()) == [
+      'association', 'config.json', 'fixations.npz', 'images.csv', 'maps',
+      'masks', 'notes.txt', 'pictures', 'regions.csv', 'report', 'summary.json',
+      'table2.csv']
+  assert [path.name for path in (finished / 'association').iterdir()] == [
+      'conv1_1.npy']
+
+
+def test_data_that_changed_is_measured_again(skipped):
+  regions = (skipped / 'regions.csv').read_text().splitlines()
   assert {row.split(',')[2] for row in regions if row.startswith('2001')} == {
       'plant'}
 
 
 def test_results_of_photographs_are_not_made_from_search_arrays(
     random_weights, tmp_path):
-  subprocess.run(
-      [sys.executable, str(ROOT / 'launch' / 'build_dataset.py'),
-       '--dataset=popout', '--count=2', '--size=128',
-       f'--output={tmp_path / "built"}'], check=True, capture_output=True)
+  built = tmp_path / 'built'
+  result = commands.run(
+      'build_dataset', '--dataset=popout', '--count=2', '--size=128',
+      f'--output={built}')
+  assert result.returncode == 0, result.stderr
   result = dissect(
-      tmp_path / 'built', random_weights, tmp_path / 'out',
-      '--config.data.regions=')
-  _is_one_sentence(result, ['search arrays'])
-
-
-def _is_one_sentence(result, said):
-  assert result.returncode == 2, result.stderr
-  assert 'Traceback' not in result.stderr
-  last = result.stderr.strip().splitlines()[-1]
-  assert last.startswith('dissect.py: ')
-  assert last.endswith('.')
-  for words in said:
-    assert re.search(re.escape(words), last), last
+      built, random_weights, tmp_path / 'out', '--config.data.regions=',
+      run=commands.run_here)
+  commands.is_one_sentence(result, 'dissect', 'search arrays')

@@ -2,18 +2,14 @@
 
 import csv
 import json
-import os
 import pathlib
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 
 from tests.evaluation import made
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tests.launch import commands
 
 
 @pytest.fixture(scope='module')
@@ -25,27 +21,17 @@ def data(tmp_path_factory) -> pathlib.Path:
 
 def command(data, workdir, *flags):
   return [
-      sys.executable, str(ROOT / 'launch' / 'evaluate.py'),
-      f'--workdir={workdir}', '--config.eval.sets=mine',
+      'evaluate', f'--workdir={workdir}', '--config.eval.sets=mine',
       f"--config.sets.mine.dir={data / 'images'}",
       f"--config.sets.mine.fixations={data / 'looks.csv'}",
       '--config.sets.mine.sigma=5', '--config.sets.mine.drop_outside',
       '--config.eval.resamples=50', *flags]
 
 
-ENVIRONMENT = os.environ | {'JAX_PLATFORMS': 'cpu'}
-
-
-def run(data, workdir, *flags):
-  return subprocess.run(
-      command(data, workdir, *flags), capture_output=True, text=True,
-      check=False, cwd=ROOT.parent, env=ENVIRONMENT)
-
-
 def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
-  result = run(
+  result = commands.run(*command(
       data, tmp_path, f"--config.eval.models=centre,mine={data / 'maps'}",
-      '--config.eval.save_maps')
+      '--config.eval.save_maps'))
   assert result.returncode == 0, result.stderr
   with (tmp_path / 'scores.csv').open(newline='') as file:
     rows = list(csv.DictReader(file))
@@ -69,18 +55,17 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
 
 def test_a_killed_run_goes_on(data, tmp_path):
   arguments = command(data, tmp_path, '--config.eval.models=itti')
-  process = subprocess.Popen(
-      arguments, env=ENVIRONMENT, cwd=ROOT.parent, stderr=subprocess.DEVNULL)
+  process = commands.start(*arguments)
   lines = tmp_path / 'partial' / 'mine.jsonl'
   while process.poll() is None and not (
       lines.exists() and lines.stat().st_size):
     time.sleep(0.01)
   process.kill()
-  process.wait()
+  process.communicate()
   kept = lines.read_text() if lines.exists() else ''
   assert kept
   assert not (tmp_path / 'summary.json').exists()
-  result = run(data, tmp_path, '--config.eval.models=itti')
+  result = commands.run(*arguments)
   assert result.returncode == 0, result.stderr
   with (tmp_path / 'per_image' / 'mine' / 'itti.csv').open() as file:
     rows = {row['image_id']: row for row in csv.DictReader(file)}
@@ -111,8 +96,9 @@ def test_a_bad_map_ends_in_one_sentence(name, data, tmp_path):
   damage, said = DAMAGES[name]
   folder = made.maps(tmp_path / 'maps')
   damage(folder)
-  _is_one_sentence(
-      run(data, tmp_path / 'out', f'--config.eval.models={folder}'), said)
+  commands.is_one_sentence(commands.run_here(*command(
+      data, tmp_path / 'out', f'--config.eval.models={folder}')),
+      'evaluate', said)
 
 
 @pytest.mark.parametrize(('flags', 'said'), [
@@ -122,14 +108,11 @@ def test_a_bad_map_ends_in_one_sentence(name, data, tmp_path):
     (['--config.sets.yours.dir=x'], 'yours'),
     (['--workdir='], '--workdir is missing')])
 def test_a_wrong_flag_ends_in_one_sentence(flags, said, data, tmp_path):
-  _is_one_sentence(
-      run(data, tmp_path / 'out', '--config.eval.models=centre', *flags), said)
+  arguments = command(
+      data, tmp_path / 'out', '--config.eval.models=centre', *flags)
+  commands.is_one_sentence(commands.run_here(*arguments), 'evaluate', said)
 
 
-def _is_one_sentence(result, said):
-  assert result.returncode == 2, result.stderr
-  assert 'Traceback' not in result.stderr
-  last = result.stderr.strip().splitlines()[-1]
-  assert last.startswith('evaluate.py: ')
-  assert last.endswith('.')
-  assert said in last, last
+def test_a_mistake_ends_a_process_of_its_own_in_one_sentence(data, tmp_path):
+  arguments = command(data, tmp_path, '--config.eval.models=deepgaze')
+  commands.is_one_sentence(commands.run(*arguments), 'evaluate', 'deepgaze')

@@ -61,17 +61,21 @@ def test_every_unit_equals_brute_force_in_float64(imagenet, osie_dir, tmp_path):
     maps = _forward(imagenet, np.asarray(small, np.float64))
   assert len(record.regions.masks) > 1
   for layer in LAYERS:
-    upsampled = np.concatenate([
-        _upsample(part, record.image.shape[:2])
-        for part in np.split(maps[layer], 8, axis=-1)], axis=-1)
-    mean = upsampled.mean(axis=(0, 1))
-    deviation = upsampled.std(axis=(0, 1))
-    standard = (upsampled - mean) / np.where(deviation > 0, deviation, 1)
-    expected = [
-        standard[tuple(points[mask[tuple(points.T)]].T)].mean(axis=0)
-        for mask in record.regions.masks]
+    # Few units at a time: the system takes longer to hand out gigabytes.
+    expected = np.concatenate([
+        _scores(_upsample(part, record.image.shape[:2]), [
+            points[mask[tuple(points.T)]] for mask in record.regions.masks])
+        for part in np.split(maps[layer], 64, axis=-1)], axis=-1)
     np.testing.assert_allclose(
         measured.rows.scores[layer], expected, atol=2e-3)
+
+
+def _scores(upsampled: np.ndarray, sets: list[np.ndarray]) -> np.ndarray:
+  """Returns Eq. 1 for units' maps `[H, W, C]`: `[R, C]`."""
+  deviation = upsampled.std(axis=(0, 1))
+  standard = (upsampled - upsampled.mean(axis=(0, 1))) / np.where(
+      deviation > 0, deviation, 1)
+  return np.stack([standard[tuple(each.T)].mean(axis=0) for each in sets])
 
 
 def _forward(weights: sources.Weights, image: np.ndarray):

@@ -2,12 +2,9 @@
 
 import csv
 import json
-import os
 import pathlib
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -21,10 +18,9 @@ from saliency_jax.training import journal, loop, prediction
 from saliency_jax.weights import initial
 from tests import brute_force
 from tests.datasets import made as made_data
+from tests.launch import commands
 from tests.launch.jobs_test import Recorder, keys
 from tests.training import made
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope='module')
@@ -46,18 +42,11 @@ def data(tmp_path_factory) -> pathlib.Path:
 
 def command(job, data, weights, workdir, *flags):
   return [
-      sys.executable, str(ROOT / 'launch' / f'{job}.py'),
-      f'--workdir={workdir}', f"--config.data.dir={data / 'train'}",
+      job, f'--workdir={workdir}', f"--config.data.dir={data / 'train'}",
       f"--config.data.val_dir={data / 'validation'}",
       f'--config.init.weights={weights}',
       f"--config.init.cache_dir={data / 'cache'}",
       '--config.data.image_size=32', '--config.data.batch_size=2', *flags]
-
-
-def run(arguments, **options):
-  return subprocess.run(
-      arguments, capture_output=True, text=True, check=False, cwd=ROOT.parent,
-      env=os.environ | {'JAX_PLATFORMS': 'cpu'}, **options)
 
 
 def test_training_is_stopped_goes_on_and_predicts(
@@ -66,9 +55,7 @@ def test_training_is_stopped_goes_on_and_predicts(
   arguments = command(
       'train', data, random_weights, workdir, '--config.train.depth=1',
       '--config.train.epochs=400')
-  process = subprocess.Popen(
-      arguments, stderr=subprocess.PIPE, text=True, cwd=ROOT.parent,
-      env=os.environ | {'JAX_PLATFORMS': 'cpu'})
+  process = commands.start(*arguments)
   lines = workdir / journal.NAME
   while process.poll() is None and not (
       lines.exists() and lines.stat().st_size):
@@ -79,7 +66,7 @@ def test_training_is_stopped_goes_on_and_predicts(
   assert 'saved; start the same command again' in said.splitlines()[-1]
   assert not (workdir / 'summary.json').exists()
   # Another config is refused in one sentence.
-  result = run([*arguments[:-1], '--config.train.epochs=1'])
+  result = commands.run(*arguments[:-1], '--config.train.epochs=1')
   assert result.returncode == 2
   assert 'epochs is 400 there and 1 here' in result.stderr.splitlines()[-1]
 
@@ -100,9 +87,7 @@ def swept(data, random_weights, tmp_path_factory):
   """A sweep that was killed when it had measured a member, and went on."""
   workdir = tmp_path_factory.mktemp('swept')
   arguments = sweep_command(data, random_weights, workdir)
-  process = subprocess.Popen(
-      arguments, stderr=subprocess.PIPE, text=True, cwd=ROOT.parent,
-      env=os.environ | {'JAX_PLATFORMS': 'cpu'})
+  process = commands.start(*arguments)
   while process.poll() is None and not (workdir / 'measured.json').exists():
     time.sleep(0.02)
   process.send_signal(signal.SIGKILL)
@@ -111,7 +96,7 @@ def swept(data, random_weights, tmp_path_factory):
   assert not (workdir / 'summary.json').exists()
   kept = {name: (workdir / name).read_bytes() for name in (
       'metrics.jsonl', 'training.json', 'regions/depth_0/summary.json')}
-  result = run(arguments)
+  result = commands.run(*arguments)
   assert result.returncode == 0, result.stderr
   return workdir, result.stdout, kept
 
@@ -165,10 +150,10 @@ def test_the_tables_of_a_sweep_follow_from_its_arrays(swept):
 
 def test_maps_have_the_images_sizes(swept, data, tmp_path):
   out = tmp_path / 'maps'
-  result = run([
-      sys.executable, str(ROOT / 'launch' / 'predict.py'),
-      f'--config.init.checkpoint={swept[0]}', '--config.init.member=depth_1',
-      f"--images={data / 'train' / 'stimuli'}", f'--workdir={out}'])
+  result = commands.run(
+      'predict', f'--config.init.checkpoint={swept[0]}',
+      '--config.init.member=depth_1',
+      f"--images={data / 'train' / 'stimuli'}", f'--workdir={out}')
   assert result.returncode == 0, result.stderr
   for image_id, size in made_data.SIZES.items():
     saliency_map = np.load(out / f'{image_id}.npy')
@@ -183,13 +168,13 @@ def test_maps_have_the_images_sizes(swept, data, tmp_path):
 
 
 def test_a_trained_model_is_dissected(swept, data, tmp_path):
-  result = run([
-      sys.executable, str(ROOT / 'launch' / 'dissect.py'),
-      f'--config.init.checkpoint={swept[0]}', '--config.init.member=depth_1',
+  result = commands.run(
+      'dissect', f'--config.init.checkpoint={swept[0]}',
+      '--config.init.member=depth_1',
       f"--config.data.dir={data / 'train'}",
       f"--config.data.regions={data / 'train' / 'labelme'}",
       "--config.model.layers=('conv5_3',)", '--config.data.image_size=32',
-      f'--workdir={tmp_path}'])
+      f'--workdir={tmp_path}')
   assert result.returncode == 0, result.stderr
   summary = json.loads((tmp_path / 'summary.json').read_text())
   assert summary['weights']['name'].endswith(':depth_1')
@@ -214,14 +199,16 @@ def test_a_wrong_flag_ends_in_one_sentence(
     job, flags, said, data, random_weights, tmp_path):
   arguments = command(job, data, random_weights, tmp_path / 'out')
   if job == 'predict':
-    arguments = arguments[:2]
-  result = run([*arguments, *flags])
-  assert result.returncode == 2, result.stderr
-  assert 'Traceback' not in result.stderr
-  last = result.stderr.strip().splitlines()[-1]
-  assert last.startswith(f'{job}.py: ')
-  assert said in last
-  assert last.endswith('.')
+    arguments = arguments[:1]
+  commands.is_one_sentence(commands.run_here(*arguments, *flags), job, said)
+
+
+@pytest.mark.parametrize('job', ['train', 'sweep', 'predict'])
+def test_a_mistake_ends_a_process_of_its_own_in_one_sentence(job):
+  commands.is_one_sentence(
+      commands.run(job, '--config.init.checkpoint=nowhere', '--images=nowhere'
+                   if job == 'predict' else '--config.data.dir=nowhere'),
+      job, 'nowhere')
 
 
 @pytest.fixture(scope='module')
@@ -277,7 +264,7 @@ def test_an_overlay_replaces_no_map_and_notes_are_passed_over(tiny, tmp_path):
   config.init.checkpoint = str(tiny / 'run')
   arguments = config, str(folder), str(tmp_path / 'out')
   summary = prediction.predict(*arguments, widths=made.WIDTHS)
-  assert summary['counts'] == {'images': 2}
+  assert summary['counts'] == {'images': 2, 'skipped': 0}
   shutil.copy(folder / '0.png', folder / '0_overlay.bmp')
   with pytest.raises(prediction.InputError, match="of 0_overlay.bmp's map"):
     prediction.predict(*arguments, widths=made.WIDTHS)
@@ -292,7 +279,8 @@ def test_every_key_about_the_data_is_read(data):
   assert (len(opened.train), len(opened.validation)) == (5, 5)
   # tests/training/loop_test.py holds that the loop reads all others.
   assert config.read == {'init.cache_dir'} | {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations')}
+      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
+      'drop_outside')}
 
 
 def test_osie_is_split_into_400_and_100(osie_dir):

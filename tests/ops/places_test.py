@@ -52,7 +52,7 @@ def floats(dtype):
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
 def test_every_float(dtype):
   with jax.enable_x64(dtype == 'float64'):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(floats(np.dtype(dtype)), hnp.arrays(bool, FIXATED))
     def run(values, counted):
       counted[0] = True

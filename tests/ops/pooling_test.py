@@ -13,7 +13,7 @@ def _flax(x: jax.Array) -> jax.Array:
   return nn.max_pool(x, (2, 2), strides=(2, 2))
 
 
-@hypothesis.settings(deadline=None, max_examples=20)
+@hypothesis.settings(max_examples=20)
 @hypothesis.given(
     st.tuples(*[st.integers(2, 7)] * 2), st.integers(1, 9),
     st.integers(0, 2 ** 16))

@@ -13,7 +13,7 @@ lengths = strategies.integers(1, 97)
 
 
 @hypothesis.given(lengths, lengths, lengths, lengths)
-@hypothesis.settings(max_examples=50, deadline=None)
+@hypothesis.settings(max_examples=50)
 def test_matrices_upsample_as_scipy_does(height, width, h, w):
   cells = np.random.default_rng(0).normal(size=(h, w))
   ours = resize.bilinear(height, h) @ cells @ resize.bilinear(width, w).T
@@ -35,7 +35,7 @@ def test_a_row_by_hand():
 
 
 @hypothesis.given(lengths, lengths)
-@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.settings(max_examples=300)
 def test_moments_give_the_mean_and_the_gram_matrix(pixels, cells):
   matrix = resize.bilinear(pixels, cells)
   mean, diagonal, below = resize.axis_moments(pixels, cells)

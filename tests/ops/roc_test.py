@@ -26,7 +26,7 @@ POINTS = hnp.arrays(
     np.int32, (6, 2), elements=st.integers(0, 4))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(MAPS, POINTS, POINTS)
 def test_the_smallest_differences_count(saliency, points, negatives):
   pixels = np.unique(points, axis=0)

@@ -117,7 +117,7 @@ def single(seed, **kwargs):
       for name, x in zip(names, example(seed, **kwargs), strict=True)}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([None, 3]))
 def test_monotone_maps_leave_areas_unchanged(seed, levels):
   given_ = single(seed, levels=levels)
@@ -130,7 +130,7 @@ def test_monotone_maps_leave_areas_unchanged(seed, levels):
   assert before[1:4] == after[1:4]  # the three areas, bit for bit
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-20, 1e20), st.floats(-50, 50))
 def test_affine_maps_leave_nss_and_cc_unchanged(seed, factor, offset):
   given_ = single(seed)
@@ -147,7 +147,7 @@ def test_affine_maps_leave_nss_and_cc_unchanged(seed, factor, offset):
   assert float(after.sim) == pytest.approx(float(before.sim), abs=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_order_and_padding_change_nothing(seed):
   given_ = single(seed)
@@ -169,7 +169,7 @@ def test_order_and_padding_change_nothing(seed):
   np.testing.assert_allclose(whole, before, rtol=2e-6, atol=2e-7)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.floats(-2.**99, 2.**99, width=32, allow_subnormal=False))
 def test_a_constant_map_scores_chance(value):
   given_ = single(0)

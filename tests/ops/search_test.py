@@ -87,7 +87,7 @@ FIND = jax.jit(
     search.fixations_to_find, static_argnames=('inhibition', 'limit'))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1),
        st.sampled_from([(2, 2), (4, 6), (2, 40), (40, 4)]),
        st.sampled_from([100, 5]))

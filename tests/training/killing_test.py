@@ -21,19 +21,22 @@ from tests.training import made
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def start(folder: pathlib.Path, how: str) -> subprocess.CompletedProcess:
+def start(
+    folder: pathlib.Path, how: str, **environment: str
+) -> subprocess.CompletedProcess:
   folder.mkdir(exist_ok=True)
   return subprocess.run(
       [sys.executable, '-m', 'tests.training.runner', str(folder), how],
-      cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'}, check=False,
-      capture_output=True, text=True, timeout=120)
+      cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'} | environment,
+      check=False, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope='module')
 def alone(tmp_path_factory) -> pathlib.Path:
   """The folder of a run that was left alone."""
   folder = tmp_path_factory.mktemp('alone')
-  result = start(folder, 'whole')
+  # Nor does it share what the killed runs compiled.
+  result = start(folder, 'whole', JAX_ENABLE_COMPILATION_CACHE='false')
   assert result.returncode == 0, result.stderr
   return folder / 'run'
 

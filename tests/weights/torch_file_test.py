@@ -206,7 +206,7 @@ def test_cut_off_anywhere(tmp_path, name):
 
 # pickletools decodes the argument of an operation before it is refused.
 @pytest.mark.filterwarnings('ignore:invalid escape sequence')
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_changed_bytes_never_do_anything_else(tmp_path_factory, data):
   name = data.draw(st.sampled_from(['kinds.pth', 'kinds_legacy.pth']))
