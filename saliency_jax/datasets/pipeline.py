@@ -8,6 +8,7 @@ megabytes. The order is the caller's, whatever the number of workers.
 import dataclasses
 import gc
 import itertools
+import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -142,7 +143,7 @@ def _uninterrupted(batches: Iterable[Batch]) -> Iterator[Batch]:
   """
   # Python's own helper for shared memory would come with the first worker, and
   # undo what is done here.
-  resource_tracker.ensure_running()
+  _start_tracker()
   iterator = iter(batches)
   # The workers are started for the first batch; they, and the threads that
   # start them, inherit which signals are blocked.
@@ -157,6 +158,20 @@ def _uninterrupted(batches: Iterable[Batch]) -> Iterator[Batch]:
   # Grain leaves the last batches in a cycle, and so in shared memory; at exit
   # Python would warn of them.
   gc.collect()
+
+
+def _start_tracker() -> None:
+  """Starts the helper that frees what an interrupted run leaves, in silence.
+  """
+  name = 'PYTHONWARNINGS'
+  before = os.environ.get(name, '')
+  os.environ[name] = ','.join(filter(None, [before, 'ignore:resource_tracker']))
+  try:
+    resource_tracker.ensure_running()
+  finally:
+    os.environ[name] = before
+    if not before:
+      del os.environ[name]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,5 +27,4 @@ def test_an_interrupt_ends_all_processes_without_tracebacks(when):
     os.killpg(process.pid, signal.SIGKILL)
     raise
   assert (process.returncode, out) == (130, 'interrupted\n'), said
-  assert 'Traceback' not in said
-  assert 'Exception ignored' not in said
+  assert not said
