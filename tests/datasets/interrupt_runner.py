@@ -13,6 +13,9 @@ from saliency_jax.datasets import pipeline, sets
 from saliency_jax.datasets.records import Record, no_regions
 
 WHEN = sys.argv[1]
+# Whatever started the tests may ignore it, as shells do for jobs in the
+# background; so would all processes that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if __name__ == '__mp_main__' and WHEN == 'start':
   # A worker that is starting, held until the interrupt has come: here it ends
