@@ -8,8 +8,10 @@ megabytes. The order is the caller's, whatever the number of workers.
 import dataclasses
 import gc
 import itertools
+import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import resource_tracker
@@ -130,7 +132,7 @@ def batches(
     if not flags.FLAGS.is_parsed():
       flags.FLAGS.mark_as_parsed()
     return _uninterrupted(iterable.mp_prefetch(
-        grain.MultiprocessingOptions(num_workers=workers)))
+        grain.MultiprocessingOptions(num_workers=workers), _end_with_parent))
   return iter(iterable)
 
 
@@ -158,6 +160,15 @@ def _uninterrupted(batches: Iterable[Batch]) -> Iterator[Batch]:
   # Grain leaves the last batches in a cycle, and so in shared memory; at exit
   # Python would warn of them.
   gc.collect()
+
+
+def _end_with_parent(*_) -> None:
+  """Ends this worker when the main process does, also when that is killed."""
+  def watch():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+  threading.Thread(target=watch, daemon=True).start()
 
 
 def _start_tracker() -> None:
