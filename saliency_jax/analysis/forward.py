@@ -8,6 +8,7 @@ import jax
 
 from saliency_jax import sharding
 from saliency_jax.datasets import pipeline
+from saliency_jax.datasets.images import check_on_bad_image
 from saliency_jax.datasets.records import Record, Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
@@ -31,10 +32,7 @@ class Settings(NamedTuple):
         raise InputError(
             f'config.data.{name} is {getattr(self, name)}; give {least} or '
             f'more.')
-    if self.on_bad_image not in ('raise', 'skip'):
-      raise InputError(
-          f'config.data.on_bad_image is {self.on_bad_image!r}; it is raise or '
-          f'skip.')
+    check_on_bad_image(self.on_bad_image)
 
 
 class Step(NamedTuple):

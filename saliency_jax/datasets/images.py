@@ -201,6 +201,14 @@ def list_images(folder: str | os.PathLike) -> dict[str, pathlib.Path]:
   return found
 
 
+def check_on_bad_image(word: str) -> None:
+  """Raises an `InputError` unless `config.data.on_bad_image` is a known word.
+  """
+  if word not in ('raise', 'skip'):
+    raise InputError(
+        f'config.data.on_bad_image is {word!r}; it is raise or skip.')
+
+
 def _name(file: str | os.PathLike | bytes, name: str | None) -> str:
   if name is not None:
     return name

@@ -31,7 +31,7 @@ _DPI = 96
 
 def draw(
     axis: Axes, picture: np.ndarray, mask: np.ndarray,
-    cells: np.ndarray | None = None, *, margin: float = 0.
+    cells: np.ndarray | None = None, *, margin: float = 0., line: float = 1.6
 ) -> None:
   """Fills an axis with a picture, a unit's map over it and a set's outline.
 
@@ -42,6 +42,7 @@ def draw(
     cells: `[h, w]`, standard deviations; None draws the picture as it is.
     margin: between a thin set and its outline, image widths; 0 draws the
       outline on the set's own border.
+    line: width of the outline in points; its dark casing is twice as wide.
   """
   height, width = picture.shape[:2]
   axis.set_axis_off()
@@ -49,7 +50,7 @@ def draw(
       picture if cells is None else blended(picture, cells),
       extent=(0, width, height, 0), interpolation='antialiased')
   axis.autoscale(False)
-  _outline(axis, mask, (height, width), margin)
+  _outline(axis, mask, (height, width), margin, line)
 
 
 def blended(picture: np.ndarray, cells: np.ndarray) -> np.ndarray:
@@ -59,11 +60,35 @@ def blended(picture: np.ndarray, cells: np.ndarray) -> np.ndarray:
     picture: uint8 `[H, W, 3]`.
     cells: `[h, w]`, standard deviations above the map's mean.
   """
-  (height, width), (rows, columns) = picture.shape[:2], cells.shape
-  deviations = (
+  return blend(
+      grey(picture @ np.array(_LUMINANCE) / 255),
+      upsampled(cells, *picture.shape[:2]))
+
+
+def upsampled(cells: np.ndarray, height: int, width: int) -> np.ndarray:
+  """Returns a map at `[height, width]`, bilinearly, with half-pixel centres."""
+  rows, columns = cells.shape
+  return (
       resize.bilinear(height, rows) @ cells.astype(float)
       @ resize.bilinear(width, columns).T)
-  return _blend(_grey(picture @ np.array(_LUMINANCE) / 255), deviations)
+
+
+def grey(luminance: np.ndarray) -> np.ndarray:
+  """Returns the ground under a map, `[..., 3]`, for a luminance of 0 to 1."""
+  return (_DARKEST + _CONTRAST * luminance)[..., None].repeat(3, axis=-1)
+
+
+def blend(ground: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+  """Lays a map's colours over a picture.
+
+  Args:
+    ground: `[..., 3]`, 0 to 1.
+    deviations: `[...]`, standard deviations above the mean.
+  """
+  low, high = RANGE
+  colour = _MAP(np.clip((deviations - low) / (high - low), 0, 1))[..., :3]
+  opacity = _OPACITY * np.clip(deviations / _OPAQUE_FROM, 0, 1)[..., None]
+  return (1 - opacity) * ground + opacity * colour
 
 
 def jpeg(
@@ -98,7 +123,7 @@ def scale(axis: Axes) -> None:
   low, high = RANGE
   values = np.linspace(low, high, 256)[None]
   axis.imshow(
-      _blend(_grey(np.full_like(values, 0.5)), values), aspect='auto',
+      blend(grey(np.full_like(values, 0.5)), values), aspect='auto',
       extent=(low, high, 0, 1))
   ticks = np.arange(low, high + 1)
   axis.set_xticks(ticks, ['≤ 0', *(f'{x:g}' for x in ticks[1:-1]), '≥ 6'])
@@ -108,20 +133,9 @@ def scale(axis: Axes) -> None:
   axis.spines[:].set_visible(False)
 
 
-def _grey(luminance: np.ndarray) -> np.ndarray:
-  return (_DARKEST + _CONTRAST * luminance)[..., None].repeat(3, axis=-1)
-
-
-def _blend(ground: np.ndarray, deviations: np.ndarray) -> np.ndarray:
-  """Lays the map's colours over a picture `[H, W, 3]` of values 0 to 1."""
-  low, high = RANGE
-  colour = _MAP(np.clip((deviations - low) / (high - low), 0, 1))[..., :3]
-  opacity = _OPACITY * np.clip(deviations / _OPAQUE_FROM, 0, 1)[..., None]
-  return (1 - opacity) * ground + opacity * colour
-
-
 def _outline(
-    axis: Axes, mask: np.ndarray, size: tuple[int, int], margin: float
+    axis: Axes, mask: np.ndarray, size: tuple[int, int], margin: float,
+    line: float
 ) -> None:
   """Outlines a set of pixels, smoothly and in a dark casing."""
   if not mask.any():  # another set may cover it
@@ -136,5 +150,5 @@ def _outline(
   axis.contour(
       np.arange(width + 2) - 0.5, np.arange(height + 2) - 0.5, padded,
       levels=[padded.max() * (0.1 if margin else 0.5)], colors=['white'],
-      linewidths=1.6, path_effects=[
-          patheffects.withStroke(linewidth=3.2, foreground='black', alpha=0.7)])
+      linewidths=line, path_effects=[patheffects.withStroke(
+          linewidth=2 * line, foreground='black', alpha=0.7)])

@@ -8,7 +8,7 @@ from absl import logging
 from PIL import Image
 
 from saliency_jax import files, progress, results
-from saliency_jax.datasets.images import read_image
+from saliency_jax.datasets.images import check_on_bad_image, read_image
 from saliency_jax.errors import InputError
 from saliency_jax.models import vgg
 from saliency_jax.models.whole import SaliencyNetwork
@@ -49,10 +49,7 @@ def predict(
     raise InputError(
         '--config.init.checkpoint is missing; name the --workdir of '
         'launch/train.py.')
-  if config.data.on_bad_image not in ('raise', 'skip'):
-    raise InputError(
-        f'config.data.on_bad_image is {config.data.on_bad_image!r}; it is '
-        f'raise or skip.')
+  check_on_bad_image(config.data.on_bad_image)
   weights = initial.load_trained(
       config.init.checkpoint, config.init.member, widths=widths)
   network = SaliencyNetwork(

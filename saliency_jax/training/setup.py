@@ -9,6 +9,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from saliency_jax import results, sharding, trees
+from saliency_jax.datasets.images import check_on_bad_image
 from saliency_jax.datasets.records import Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
@@ -40,10 +41,7 @@ def check(config, train_source: Source, val_source: Source) -> None:
       ('train.checkpoint_every', config.train.checkpoint_every, 0)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
-  if config.data.on_bad_image not in ('raise', 'skip'):
-    raise InputError(
-        f'config.data.on_bad_image is {config.data.on_bad_image!r}; it is '
-        f'raise or skip.')
+  check_on_bad_image(config.data.on_bad_image)
   for title, source in (('train on', train_source), ('validate', val_source)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saliency_jax.report import panels, style
+from saliency_jax.report import overlays, panels, style
 from saliency_jax.report.panels import Panel
 
 
@@ -20,13 +20,13 @@ def panel():
 
 def test_maps_are_upsampled_with_half_pixel_centres():
   np.testing.assert_allclose(
-      panels.upsampled(np.array([[0., 1.]], np.float32), 3, 4),
+      overlays.upsampled(np.array([[0., 1.]], np.float32), 3, 4),
       np.tile([0, .25, .75, 1], (3, 1)), atol=1e-12)
 
 
 def test_the_image_shows_in_grey_where_the_map_is_low():
   ground = np.full((2, 2, 3), 0.5)
-  drawn = panels.blend(ground, np.array([[-3., 0.], [1.5, 6.]]))
+  drawn = overlays.blend(ground, np.array([[-3., 0.], [1.5, 6.]]))
   np.testing.assert_array_equal(drawn[0], ground[0])
   assert (drawn[1] != ground[1]).any(axis=-1).all()
   # Yellow, the end of plasma (0.94, 0.975, 0.13), at three quarters.
