@@ -25,6 +25,10 @@ from tests.datasets import made
 hypothesis.settings.register_profile('patient', deadline=None)
 hypothesis.settings.load_profile('patient')
 
+# XLA's pool has a thread for each device. Those that wait in a collective keep
+# theirs, and then nobody is left for what they wait for: after 40 s XLA ends
+# the process. Spare threads, also for the processes that tests start.
+os.environ['PJRT_NPROC'] = '64'
 jax.config.update('jax_num_cpu_devices', 8)
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 

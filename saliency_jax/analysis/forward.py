@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from saliency_jax import sharding
 from saliency_jax.datasets import pipeline
@@ -13,6 +15,7 @@ from saliency_jax.datasets.records import Record, Source
 from saliency_jax.datasets.sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.models import compiling, registry
+from saliency_jax.ops import association
 from saliency_jax.ops.cells import CellWeights
 
 Grid = tuple[int, int]  # (h, w) in cells
@@ -40,6 +43,25 @@ class Step(NamedTuple):
   batch: pipeline.Batch
   maps: dict[str, jax.Array]  # layer -> float `[B, h, w, C]`
   weights: dict[Grid, CellWeights]
+
+  def standardised(
+      self, layer: str, images: Sequence[int], units: Sequence[int]
+  ) -> np.ndarray:
+    """Copies some standardised maps out of the batch.
+
+    Args:
+      layer: whose maps.
+      images: int `[M]`, rows of the batch.
+      units: int `[M]`, a unit of the layer for each of them.
+
+    Returns:
+      float16 `[M, h, w]`, see `association.standardise`.
+    """
+    maps = self.maps[layer]
+    weights = self.weights[maps.shape[1:3]]
+    return np.asarray(_gather(
+        maps, weights.rows, weights.columns, np.asarray(images),
+        np.asarray(units)))
 
 
 class Forward:
@@ -128,3 +150,16 @@ class Forward:
           'forward', self._apply, self._params,
           sharding.split(batch.images, self._mesh))
       yield Step(batch, maps, sharding.split(batch.weights, self._mesh))
+
+
+# Compiled as a whole: operations one by one on arrays that are split over the
+# devices are many small collectives, which can starve one another on a CPU.
+@jax.jit
+def _gather(
+    maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array,
+    units: jax.Array
+) -> jax.Array:
+  """Returns standardised maps float16 `[M, h, w]` out of `[B, h, w, C]`."""
+  cells = maps[images, :, :, units][..., None]
+  return association.standardise(
+      cells, rows[images], columns[images])[..., 0].astype(jnp.float16)

@@ -125,21 +125,7 @@ class _Gathering:
     places = np.zeros((2, self._most), np.int32)
     places[0, :len(part)] = self.pairs.images[part] - first
     places[1, :len(part)] = self.pairs.units[part]
-    x = step.maps[layer]
-    weights = step.weights[x.shape[1:3]]
-    found = _gather(x, weights.rows, weights.columns, *places)
-    self.maps[part] = np.asarray(found)[:len(part)]
-
-
-@jax.jit
-def _gather(
-    maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array,
-    units: jax.Array
-) -> jax.Array:
-  """Returns standardised maps float16 `[M, h, w]` out of `[B, h, w, C]`."""
-  cells = maps[images, :, :, units][..., None]
-  return association.standardise(
-      cells, rows[images], columns[images])[..., 0].astype(jnp.float16)
+    self.maps[part] = step.standardised(layer, *places)[:len(part)]
 
 
 def _every_unit(step: Step, layer: str) -> np.ndarray:

@@ -10,7 +10,6 @@ from saliency_jax.analysis.before_after import View
 from saliency_jax.datasets import sets
 from saliency_jax.datasets.records import Source
 from saliency_jax.models import registry, vgg
-from saliency_jax.ops import association
 from saliency_jax.results import Folder
 from saliency_jax.weights import initial
 from saliency_jax.weights.sources import Weights
@@ -69,7 +68,7 @@ def write(
           row = rows.get(sources[kind].image_ids.index(view.image_id))
           if row is not None:
             maps.setdefault((kind, number), []).append(
-                _standardised(step, row, view))
+                step.standardised(view.layer, [row], [view.unit])[0])
             sizes[kind, number] = step.batch.kept[row].size.tolist()
   listed = []
   for kind, number in maps:
@@ -94,12 +93,3 @@ def _forward(
       config.model.name, layers=sorted(layers), mean=weights.mean,
       dtype=config.model.dtype, widths=widths)
   return forward.Forward(network, weights.params, job.checked(config))
-
-
-def _standardised(step: forward.Step, row: int, view: View) -> np.ndarray:
-  """Returns a unit's map of one image of a batch, float16 `[h, w]`."""
-  maps = step.maps[view.layer]
-  weights = step.weights[maps.shape[1:3]]
-  return np.asarray(association.standardise(
-      maps[row, :, :, view.unit, None], weights.rows[row],
-      weights.columns[row]), np.float16)[..., 0]

@@ -8,7 +8,7 @@ from PIL import Image
 
 from configs import osie as osie_config
 from configs import popout as popout_config
-from saliency_jax.analysis import dissection, kept, popout
+from saliency_jax.analysis import dissection, forward, popout
 from saliency_jax.datasets import popout as arrays
 from saliency_jax.errors import InputError
 from tests.analysis import made
@@ -53,16 +53,16 @@ def test_an_interrupted_pass_is_made_again_without_measuring(
     tmp_path, monkeypatch):
   dissect(tmp_path, made.Photographs(6), tmp_path / 'whole')
   out = tmp_path / 'out'
-  real = kept._gather
+  real = forward.Step.standardised
 
   def interrupt(*_):
     raise KeyboardInterrupt
 
-  monkeypatch.setattr(kept, '_gather', interrupt)
+  monkeypatch.setattr(forward.Step, 'standardised', interrupt)
   with pytest.raises(KeyboardInterrupt):
     dissect(tmp_path, made.Photographs(6), out)
   assert not (out / 'summary.json').exists()
-  monkeypatch.setattr(kept, '_gather', real)
+  monkeypatch.setattr(forward.Step, 'standardised', real)
   source = made.Photographs(6)
   summary = dissect(tmp_path, source, out)
   assert summary['counts']['resumed'] == 6
