@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
+import numpy as np
 from absl import logging
+from jax.experimental import multihost_utils
 
 from saliency_jax.errors import InputError
 
@@ -56,3 +58,25 @@ def joined(hosts: Hosts) -> Iterator[None]:
   # After an error JAX does this itself at exit, when the error has been said:
   # it waits for the other processes, for minutes if they do not end.
   jax.distributed.shutdown()
+
+
+@contextlib.contextmanager
+def ending_together() -> Iterator[None]:
+  """Ends all processes with an error if the block does so in the first one.
+
+  For what the first one does for all: the others wait for it.
+
+  Raises:
+    InputError: the block's own; in the other processes, that there was one.
+  """
+  problem = None
+  try:
+    yield
+  except InputError as error:
+    problem = error
+  if jax.process_count() > 1 and multihost_utils.broadcast_one_to_all(
+      np.array(problem is not None)):
+    raise problem or InputError(
+        'The first process cannot go on; what it says is the reason.')
+  if problem:
+    raise problem

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from absl import logging
 
-from saliency_jax import progress, results, sharding
+from saliency_jax import hosts, progress, results, sharding
 from saliency_jax.datasets import sets
 from saliency_jax.datasets.records import Source
 from saliency_jax.errors import InputError, Stopped
@@ -122,8 +122,9 @@ def _run(
       config, weights, who, first_states, train_source, val_source, choose)
   # Several processes share the folder, which the first one keeps for them.
   first = jax.process_index() == 0
-  if first:
-    stack.enter_context(results.alone(workdir))
+  with hosts.ending_together():
+    if first:
+      stack.enter_context(results.alone(workdir))
   with results.opening(workdir) as path:
     checkpoints = stack.enter_context(Checkpoints(path, facts, list(who)))
   restored = checkpoints.restore(

@@ -10,6 +10,7 @@ import sys
 import jax
 import numpy as np
 
+from saliency_jax import files
 from saliency_jax.training import journal, loop
 from saliency_jax.weights import initial
 from tests.training import made
@@ -82,3 +83,14 @@ def test_sigterm_to_one_stops_both_after_the_same_step(tmp_path):
   last = {text.strip().splitlines()[-1] for text in said}
   assert len(last) == 1, last
   assert 'and saved; start the same command again' in last.pop()
+
+
+def test_a_folder_that_is_taken_ends_both_at_once(tmp_path):
+  (tmp_path / 'run').mkdir()
+  with files.locked(tmp_path / 'run', wait=False):
+    said = end(processes := start(tmp_path))
+  assert [process.returncode for process in processes] == [1, 1], said
+  first, second = (text.strip().splitlines()[-1] for text in said)
+  assert first.startswith('Another job is at work in')
+  assert second == (
+      'The first process cannot go on; what it says is the reason.')
