@@ -13,7 +13,8 @@ def base() -> ml_collections.ConfigDict:
   # The network. Read by models/registry.py.
   config.model = ml_collections.ConfigDict()
   config.model.name = 'vgg16'
-  # Type of the network's arithmetic: float32 or bfloat16. Scores are float32.
+  # Type of the network's arithmetic: float32, which no device rounds to less,
+  # or bfloat16, which accelerators are faster at. Scores are float32.
   config.model.dtype = 'float32'
 
   # Where the parameters come from. Read by weights/initial.py.

@@ -1,7 +1,7 @@
 """The maximum over tiles of 2 x 2, with a gradient that is fast on a CPU.
 
 XLA's own gradient of a window's maximum looks for the maximum again, one value
-after another: 7 to 30 times as long (`launch/benchmark.py --only=layers`).
+after another (`launch/benchmark.py --only=layers`).
 """
 
 import jax
@@ -14,7 +14,8 @@ from saliency_jax.ops import tiles
 def max_pool(x: jax.Array) -> jax.Array:
   """Returns the maximum of every 2 x 2 tile.
 
-  Of several equal values the first, row by row, takes the gradient.
+  Of several equal values the first, row by row, takes the gradient. A tile with
+  NaN is NaN and takes none.
 
   Args:
     x: `[B, H, W, C]`; an odd last row or column is left out.

@@ -22,7 +22,8 @@ _TURNED = (3, 1, 2, 0)  # where a reversed kernel's transformed values are
 def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """Returns maps convolved with 3 x 3 kernels, zeros around them.
 
-  The gradients take as few multiplications.
+  The gradients take as few multiplications. What an infinity reaches is
+  infinite or NaN, what NaN reaches NaN.
 
   Args:
     x: float `[B, H, W, C]`.

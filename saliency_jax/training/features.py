@@ -13,6 +13,7 @@ import os
 import pathlib
 from collections.abc import Mapping
 
+import jax
 import numpy as np
 
 from saliency_jax import files
@@ -42,7 +43,9 @@ def key(
   return {
       'layout': _LAYOUT, 'weights': store.digest(part),
       'enters': saliency.first_trained(depth) or saliency.READOUT,
-      'image_size': image_size, 'dtype': dtype, 'images': images}
+      'image_size': image_size, 'dtype': dtype, 'images': images,
+      # Devices of one kind round alike.
+      'backend': jax.default_backend()}
 
 
 def pixels_digest(images: np.ndarray) -> np.ndarray:

@@ -203,12 +203,13 @@ def _run(
     if not wants_saving:
       continue
     whole = packing.unpack(states)
-    _check_finite(finite(whole), who, now)
+    _check(np.asarray(finite(whole)), 'a parameter', who, now)
     seconds['training'] += time.perf_counter() - mark
     mark, scores = time.perf_counter(), None
     if epoch_ends:
       scores = _validate(
           evaluate, whole, itertools.islice(val_batches, len(val_rows)), who)
+      _check(np.isfinite([*scores.values()]), 'the validation NSS', who, now)
       journal.write(now, 'validate', epoch=now // length, nss=scores)
     checkpoints.save(now, _state(who, whole), scores, skipped)
     seconds['validation'] += time.perf_counter() - mark
@@ -272,11 +273,12 @@ def _named(who: members.Members, values: np.ndarray) -> dict[str, float]:
   return dict(zip(who, map(float, values), strict=True))
 
 
-def _check_finite(finite: jax.Array, who: members.Members, now: int) -> None:
-  for name, right in zip(who, np.asarray(finite), strict=True):
+def _check(
+    finite: np.ndarray, what: str, who: members.Members, now: int) -> None:
+  for name, right in zip(who, finite, strict=True):
     if not right:
       raise InputError(
-          f'After step {now} a parameter of {name} is not finite; lower its '
+          f'After step {now} {what} of {name} is not finite; lower its '
           f'learning rates.')
 
 

@@ -15,15 +15,26 @@ def _library(params, x, dtype):
           {'params': params}, x))
 
 
+@pytest.fixture
+def winograd(monkeypatch) -> list:
+  """The kernels that are convolved in Winograd's way."""
+  kernels, convolve = [], layers.winograd.convolve
+  monkeypatch.setattr(
+      layers.winograd, 'convolve',
+      lambda x, kernel: kernels.append(kernel) or convolve(x, kernel))
+  return kernels
+
+
 # Below and above the number of units from which Winograd's way is taken.
 @pytest.mark.parametrize(('below', 'units'), [(3, 8), (256, 8), (256, 256)])
-def test_a_convolution_is_the_librarys(below, units):
+def test_a_convolution_is_the_librarys(below, units, winograd):
   rng = np.random.default_rng(units)
   x = rng.standard_normal((2, 5, 4, below), np.float32)
   layer = layers.Convolution(units)
   params = layer.init(jax.random.key(0), x)['params']
   params['bias'] = rng.standard_normal(units).astype(np.float32)
   cotangent = rng.standard_normal((2, 5, 4, units), np.float32)
+  winograd.clear()
   y, gradient = jax.vjp(
       lambda params, x: layer.apply({'params': params}, x), params, x)
   wanted, other = jax.vjp(
@@ -33,6 +44,7 @@ def test_a_convolution_is_the_librarys(below, units):
       jax.tree.leaves(gradient(cotangent)), jax.tree.leaves(other(cotangent)),
       strict=True):
     np.testing.assert_allclose(mine, theirs, atol=1e-4)
+  assert bool(winograd) == (min(below, units) == 256)
 
 
 def test_the_parameters_are_the_librarys():
@@ -41,6 +53,31 @@ def test_the_parameters_are_the_librarys():
       module.init(jax.random.key(0), x)['params'] for module in (
           layers.Convolution(7), nn.Conv(7, (3, 3))))
   jax.tree.map(np.testing.assert_array_equal, mine, theirs)
+
+
+def test_float32_is_float32_on_every_device(monkeypatch):
+  """Unasked, a GPU would round products to TF32 and a TPU to bfloat16."""
+  monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
+  layer = layers.Convolution(8)
+  x = jnp.zeros((1, 4, 4, 3))
+  params = layer.init(jax.random.key(0), x)
+  gradient = jax.jit(jax.grad(lambda *args: layer.apply(*args).sum(), (0, 1)))
+  text = gradient.trace(params, x).lower(lowering_platforms=('cuda',)).as_text()
+  lines = [line for line in text.splitlines() if 'convolution(' in line]
+  assert len(lines) == 3
+  for line in lines:
+    assert line.count('HIGHEST') == 2
+
+
+def test_a_bias_loses_nothing_of_its_gradient_in_bfloat16():
+  cotangent = np.ones((2, 64, 64, 4), np.float32)
+  layer = layers.Convolution(4, jnp.bfloat16)
+  params = layer.init(jax.random.key(0), cotangent)
+  params['params']['bias'] += 1e3  # so that the ReLU lets everything through
+  _, gradient = jax.vjp(
+      lambda params: layer.apply(params, cotangent), params)
+  bias = gradient(jnp.asarray(cotangent, jnp.bfloat16))[0]['params']['bias']
+  np.testing.assert_allclose(bias, 2 * 64 * 64, rtol=0.004)
 
 
 def test_less_precise_arithmetic_is_left_to_the_library():

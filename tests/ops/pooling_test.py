@@ -28,6 +28,13 @@ def test_it_is_flax_with_ties(size, values, seed):
   np.testing.assert_array_equal(gradient(cotangent)[0], other(cotangent)[0])
 
 
+def test_nan_is_not_dropped():
+  x = np.zeros((1, 4, 4, 1), np.float32)
+  x[0, 1, 2] = np.nan
+  y = np.asarray(pooling.max_pool(x))[0, :, :, 0]
+  np.testing.assert_array_equal(np.isnan(y), [[False, True], [False, False]])
+
+
 def test_less_than_a_tile_is_no_maximum():
   assert pooling.max_pool(np.zeros((1, 1, 5, 2), np.float32)).shape == (
       1, 0, 2, 2)

@@ -70,7 +70,7 @@ def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
   np.testing.assert_array_equal(again.get(every), 1)
 
 
-def test_the_key_holds_what_the_maps_follow_from():
+def test_the_key_holds_what_the_maps_follow_from(monkeypatch):
   def key(depth=2, layer='conv3_1', by=0., mean=0., **changes):
     params = {
         name: {'kernel': np.zeros(2), 'bias': np.zeros(2)}
@@ -88,6 +88,9 @@ def test_the_key_holds_what_the_maps_follow_from():
   assert key(images='y') != key()
   # What is trained has no part in the maps.
   assert key(layer='conv5_3', by=1.) == key()
+  here = key()
+  monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
+  assert key() != here
 
 
 def run(folder, workdir, config, devices=1):

@@ -13,7 +13,9 @@ MEMBERS = step_test.MEMBERS[2:5]  # two of them can be stacked
 @pytest.mark.parametrize(('mode', 'devices'), [('shared', 1), ('vmap', 2)])
 def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
   with jax.enable_x64(True):
-    library, scores, _ = step_test.train(MEMBERS)
+    with monkeypatch.context() as context:
+      context.setattr(layers, '_on_cpu', lambda: False)
+      library, scores, _ = step_test.train(MEMBERS)
     called = []
     convolve = layers.winograd.convolve
     monkeypatch.setattr(layers, '_WINOGRAD_UNITS', 3)
