@@ -9,21 +9,23 @@ import sys
 import entry  # first: it puts the package on the path
 from absl import flags
 
+from saliency_jax import sharding
 from saliency_jax.benchmark import sections, timing
 
-_OUTPUT = flags.DEFINE_string('output', 'benchmark.json', 'JSON to write.')
+_OUTPUT = entry.path('output', 'benchmark.json', 'JSON to write.')
 _ONLY = flags.DEFINE_multi_enum(
     'only', [], list(sections.SECTIONS),
     'A section to run alone; may be given several times. All by default.')
-_OSIE = flags.DEFINE_string(
+_OSIE = entry.path(
     'osie', '', 'A folder in OSIE\'s layout; the whole job is timed on it.')
 _BATCH = flags.DEFINE_integer('batch', 8, 'Images in a batch.', 1)
 _ROUNDS = flags.DEFINE_integer('rounds', 10, 'Times that each is timed.', 1)
-_TORCH_PYTHON = flags.DEFINE_string(
+_TORCH_PYTHON = entry.path(
     'torch_python', sys.executable, 'A Python with PyTorch to train beside.')
 
 
 def main() -> None:
+  sharding.all_devices()  # before anything is timed
   options = sections.Options(
       _BATCH.value, _ROUNDS.value, _OSIE.value, _TORCH_PYTHON.value)
   rows = []

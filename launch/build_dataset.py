@@ -20,19 +20,19 @@ from saliency_jax.errors import InputError
 _DATASET = flags.DEFINE_enum(
     'dataset', None, ['osie', 'popout', 'salicon'], 'What to build.',
     required=True)
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = entry.path(
     'output', None, 'Folder under which the data set gets its own.',
     required=True)
-_SOURCE = flags.DEFINE_string(
+_SOURCE = entry.path(
     'source', None, "osie: a folder in OSIE's layout; by default OSIE is "
     'fetched. salicon: the folder of photographs.')
-_FIXATIONS = flags.DEFINE_string(
+_FIXATIONS = entry.path(
     'fixations', None, 'salicon: the folder of .mat files or of fixation PNGs, '
     'or the JSON file.')
-_REGIONS = flags.DEFINE_string(
+_REGIONS = entry.path(
     'regions', None, 'osie, salicon: a folder of labelme files or label '
     'images; by default the annotation of OSIE in the package, or none.')
-_CACHE_DIR = flags.DEFINE_string(
+_CACHE_DIR = entry.path(
     'cache_dir', None, 'osie: where to keep what is fetched; by default '
     '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
 _COUNT = flags.DEFINE_integer('count', 80, 'popout: number of search arrays.')

@@ -18,11 +18,11 @@ _KIND = flags.DEFINE_enum(
     'kind', None, [
         'osie', 'salicon', 'table', 'maps', 'mit1003', 'pysaliency'],
     'What the data set is.', required=True)
-_IMAGES = flags.DEFINE_string(
+_IMAGES = entry.path(
     'images', '', 'Folder of the images; of pysaliency, the file of stimuli.')
-_FIXATIONS = flags.DEFINE_string(
+_FIXATIONS = entry.path(
     'fixations', '', 'The fixations, for all but OSIE: file or folder.')
-_OUTPUT = flags.DEFINE_string(
+_OUTPUT = entry.path(
     'output', None, 'Folder to write to.', required=True)
 
 

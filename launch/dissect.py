@@ -5,14 +5,13 @@
 """
 
 import entry  # first: it puts the package on the path
-from absl import flags
 
 from saliency_jax.analysis import dissection
 from saliency_jax.datasets import catalogue
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('osie')
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the results.')
+_WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 
 def main() -> None:

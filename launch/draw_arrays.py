@@ -11,7 +11,7 @@ from absl import flags
 from saliency_jax.datasets import masked_folder
 from saliency_jax.datasets.popout import SearchArrays
 
-_OUTPUT = flags.DEFINE_string('output', None, 'The folder.', required=True)
+_OUTPUT = entry.path('output', None, 'The folder.', required=True)
 _COUNT = flags.DEFINE_integer('count', 80, 'Number of search arrays.')
 _SEED = flags.DEFINE_integer('seed', 0, '0 or more.')
 _SIZE = flags.DEFINE_integer('size', 512, 'Height and width in pixels.')

@@ -2,7 +2,10 @@
 
 import contextlib
 import importlib
+import os
 import pathlib
+import re
+import runpy
 import sys
 from collections.abc import Callable
 
@@ -19,7 +22,7 @@ from saliency_jax.errors import InputError, Stopped  # noqa: E402
 # What ml_collections raises, beside absl's own errors, for a key that is not
 # there, a value of another type, and a config file that cannot be read.
 _WRONG_FLAG = (
-    flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError)
+    flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError)
 
 
 def config(name: str) -> Callable[[], ml_collections.ConfigDict]:
@@ -31,12 +34,12 @@ def config(name: str) -> Callable[[], ml_collections.ConfigDict]:
   Returns:
     A function that gives the config once the flags are parsed.
   """
+  file = f'{ROOT}/configs/{name}.py'
   try:
     # A key on the command line is already looked up here.
-    holder = config_flags.DEFINE_config_file(
-        'config', f'{ROOT}/configs/{name}.py')
+    holder = config_flags.DEFINE_config_file('config', file)
   except _WRONG_FLAG as error:
-    sys.exit(_say(_about_flag(error), 2))
+    sys.exit(_say(_about_flag(error, file), 2))
 
   def value() -> ml_collections.ConfigDict:
     try:
@@ -60,6 +63,32 @@ def _keys(config: ml_collections.ConfigDict, at: str = 'config.') -> set[str]:
       _keys(value, f'{at}{key}.')
       if isinstance(value, ml_collections.ConfigDict) else {at + key}
       for key, value in config.items()))
+
+
+def path(
+    name: str, default: str | None, about: str, **options
+) -> flags.FlagHolder[str | None]:
+  """Defines the flag of a file or a folder, in which `~` is the user's home.
+
+  A shell leaves `~` alone in `--flag=~/folder`.
+
+  Args:
+    name: of the flag.
+    default: its value where it is not given.
+    about: its help.
+    **options: of `absl.flags.DEFINE`.
+  """
+  return flags.DEFINE(_Path(), name, default, about, **options)
+
+
+class _Path(flags.ArgumentParser):
+  syntactic_help = 'a path'
+
+  def parse(self, argument: str) -> str:
+    return os.path.expanduser(argument)
+
+  def flag_type(self) -> str:
+    return 'path'
 
 
 def hosts() -> Callable[[], contextlib.AbstractContextManager]:
@@ -103,6 +132,7 @@ def run(main: Callable[[], None]) -> None:
     # TFDS's on each file.
     logging.set_verbosity(logging.WARNING)
     try:
+      _check_devices()
       main()
     except InputError as error:
       sys.exit(_say(str(error), 2))
@@ -122,17 +152,57 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _parse(arguments: list[str]) -> list[str]:
+  # `--help` lists the flags of the entry point alone, and these are its own.
+  for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
+    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   try:
     return flags.FLAGS(arguments)
   except _WRONG_FLAG as error:
     sys.exit(_say(_about_flag(error), 2))
 
 
-def _about_flag(error: Exception) -> str:
+def _check_devices() -> None:
+  """Raises an `InputError` if JAX lacks a device, before anything is fetched.
+  """
+  # Jobs that compute have imported it. Of several processes each one has to
+  # join the others before it asks.
+  sharding = sys.modules.get('saliency_jax.sharding')
+  if sharding and not flags.FLAGS.flag_values_dict().get('coordinator'):
+    sharding.all_devices()
+
+
+def _about_flag(error: Exception, file: str = '') -> str:
   # ml_collections quotes a message within a message, line breaks and all.
   words = str(error).replace('\\n', ' ').replace("\\'", "'").split()
   sentence = ' '.join(words).rstrip('.')
+  if isinstance(error, (AttributeError, LookupError, TypeError)):
+    sentence = _unknown_key(file) or sentence
   return f'a flag is wrong: {sentence}; see --help.'
+
+
+def _unknown_key(file: str) -> str:
+  """Returns which flag has a key that is not there, or ''.
+
+  ml_collections says the last part of the key alone.
+
+  Args:
+    file: of the config, where `--config` names no other.
+  """
+  arguments = '\n'.join(sys.argv)
+  file = [file, *re.findall(r'^--?config[=\n](.*)', arguments, re.M)][-1]
+  try:
+    config = runpy.run_path(file)['get_config']()
+  except (*_WRONG_FLAG, ImportError):
+    return ''  # what is wrong is the file, and has been said
+  for key in re.findall(r'^--?(?:no)?config\.([\w.]+)', arguments, re.M):
+    part, at = config, 'config'
+    for name in key.split('.'):
+      names = part.keys() if isinstance(part, ml_collections.ConfigDict) else ()
+      if name not in names:
+        return (f'this config has no --config.{key}; {at} has '
+                f'{", ".join(names) or "no keys"}')
+      part, at = part[name], f'{at}.{name}'
+  return ''
 
 
 def _say(sentence: str, code: int) -> int:

@@ -5,13 +5,12 @@
 """
 
 import entry  # first: it puts the package on the path
-from absl import flags
 
 from saliency_jax.evaluation import job
 from saliency_jax.report import site
 
 _CONFIG = entry.config('evaluate')
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the results.')
+_WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 
 def main() -> None:

@@ -9,11 +9,11 @@ from absl import flags
 
 from saliency_jax.weights import port, sources
 
-_WEIGHTS = flags.DEFINE_string(
+_WEIGHTS = entry.path(
     'weights', None, 'Known weights ('
     f'{", ".join(sources.KNOWN)}) or the path of a weight file.',
     required=True)
-_CACHE_DIR = flags.DEFINE_string(
+_CACHE_DIR = entry.path(
     'cache_dir', None, 'Folder of ported weights; by default '
     '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
 _PREPROCESSING = flags.DEFINE_enum(

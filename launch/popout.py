@@ -4,14 +4,13 @@
 """
 
 import entry  # first: it puts the package on the path
-from absl import flags
 
 from saliency_jax.analysis import popout
 from saliency_jax.datasets import catalogue
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('popout')
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the results.')
+_WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 
 def main() -> None:

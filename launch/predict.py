@@ -5,13 +5,12 @@
 """
 
 import entry  # first: it puts the package on the path
-from absl import flags
 
 from saliency_jax.training import prediction
 
 _CONFIG = entry.config('predict')
-_IMAGES = flags.DEFINE_string('images', '', 'Folder of photographs.')
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder for the maps.')
+_IMAGES = entry.path('images', '', 'Folder of photographs.')
+_WORKDIR = entry.path('workdir', '', 'Folder for the maps.')
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from absl import flags
 
 from saliency_jax.report import site
 
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of a finished run.')
-_COMPARE = flags.DEFINE_string(
+_WORKDIR = entry.path('workdir', '', 'Folder of a finished run.')
+_COMPARE = entry.path(
     'compare', '', 'Folder of another run of the same job with the same layers '
     '(dissect or popout): both stand side by side, with their differences.')
 _SINGLE = flags.DEFINE_bool(

@@ -15,11 +15,11 @@ from absl import flags
 from saliency_jax.benchmark import browser
 from saliency_jax.errors import InputError
 
-_PAGE = flags.DEFINE_string('page', '', 'The page, W/report/index.html.')
+_PAGE = entry.path('page', '', 'The page, W/report/index.html.')
 _AT = flags.DEFINE_string(
     'at', 'overview', "What of it, as behind '#/' in the address bar: units, "
     'units/conv5_3:288, images/1001.')
-_OUTPUT = flags.DEFINE_string('output', '', 'The picture, .jpg or .png.')
+_OUTPUT = entry.path('output', '', 'The picture, .jpg or .png.')
 _WIDTH = flags.DEFINE_integer('width', 1280, 'Of the window, px.', 1)
 _HEIGHT = flags.DEFINE_integer('height', 1000, 'Of the window, px.', 1)
 _DARK = flags.DEFINE_bool('dark', False, 'As at night.')

@@ -7,7 +7,6 @@ The same command goes on with a sweep that was stopped, wherever it was.
 """
 
 import entry  # first: it puts the package on the path
-from absl import flags
 
 from saliency_jax.analysis import depths
 from saliency_jax.datasets import parts
@@ -15,7 +14,7 @@ from saliency_jax.report import paper, site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('sweep_depth')
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the sweep.')
+_WORKDIR = entry.path('workdir', '', 'Folder of the sweep.')
 _JOINED = entry.hosts()
 
 

@@ -5,14 +5,13 @@
 """
 
 import entry  # first: it puts the package on the path
-from absl import flags
 
 from saliency_jax.datasets import parts
 from saliency_jax.report import site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('train')
-_WORKDIR = flags.DEFINE_string('workdir', '', 'Folder of the run.')
+_WORKDIR = entry.path('workdir', '', 'Folder of the run.')
 _JOINED = entry.hosts()
 
 

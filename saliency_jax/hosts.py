@@ -9,6 +9,7 @@ import numpy as np
 from absl import logging
 from jax.experimental import multihost_utils
 
+from saliency_jax import sharding
 from saliency_jax.errors import InputError
 
 
@@ -29,8 +30,10 @@ def joined(hosts: Hosts) -> Iterator[None]:
   on every host goes on from the latest checkpoint.
 
   Raises:
-    InputError: if the coordinator cannot be reached, or the numbers are wrong.
+    InputError: if the coordinator cannot be reached, the flags are wrong, or
+      there is no device.
   """
+  _check(hosts)
   if not hosts.coordinator:
     yield
     return
@@ -40,10 +43,6 @@ def joined(hosts: Hosts) -> Iterator[None]:
       jax.distributed.initialize(
           heartbeat_timeout_seconds=hosts.heartbeat_seconds)
     else:
-      if not 0 <= hosts.process_id < hosts.processes:
-        raise InputError(
-            f'--process_id is {hosts.process_id} of {hosts.processes} '
-            f'--processes; count from 0.')
       jax.distributed.initialize(
           hosts.coordinator, hosts.processes, hosts.process_id,
           heartbeat_timeout_seconds=hosts.heartbeat_seconds)
@@ -51,6 +50,7 @@ def joined(hosts: Hosts) -> Iterator[None]:
     raise InputError(
         f'The processes at {hosts.coordinator} cannot be joined '
         f'({str(error).splitlines()[0].rstrip(".")}).') from error
+  sharding.all_devices()
   logging.info(
       'Process %d of %d, with %d of %d devices.', jax.process_index(),
       jax.process_count(), jax.local_device_count(), jax.device_count())
@@ -58,6 +58,25 @@ def joined(hosts: Hosts) -> Iterator[None]:
   # After an error JAX does this itself at exit, when the error has been said:
   # it waits for the other processes, for minutes if they do not end.
   jax.distributed.shutdown()
+
+
+def _check(hosts: Hosts) -> None:
+  """Raises an `InputError` if the flags do not say who takes part."""
+  address, _, port = hosts.coordinator.rpartition(':')
+  if hosts.coordinator in ('', 'auto'):
+    if (hosts.processes, hosts.process_id) != (1, 0):
+      raise InputError(
+          '--processes and --process_id are for those that meet at '
+          '--coordinator=address:port; name it, or leave them out.')
+  # Some ports that are none end JAX without a word.
+  elif not (address and port.isdecimal() and 0 < int(port) < 2**16):
+    raise InputError(
+        f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. "
+        f"'localhost:1234', or 'auto'.")
+  elif not 0 <= hosts.process_id < hosts.processes:
+    raise InputError(
+        f'--process_id is {hosts.process_id} of {hosts.processes} '
+        f'--processes; count from 0.')
 
 
 @contextlib.contextmanager

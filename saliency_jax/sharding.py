@@ -10,8 +10,28 @@ import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from saliency_jax.errors import InputError
+
 DATA = 'data'
 MEMBERS = 'members'
+
+
+def all_devices() -> list[jax.Device]:
+  """Returns the devices of all processes.
+
+  Raises:
+    InputError: if there is none of the kind that JAX_PLATFORMS names.
+  """
+  try:
+    return jax.devices()
+  except (AssertionError, RuntimeError) as error:
+    kind = jax.config.jax_platforms
+    # JAX adds advice of its own in brackets, or says nothing at all.
+    reason = ' '.join(str(error).split()).partition(' (')[0].rstrip('.')
+    raise InputError(
+        'No device' + (f' of the kind {kind}' if kind else '') + ' was found'
+        + (f' ({reason})' if reason else '') +
+        '; install the matching JAX or set JAX_PLATFORMS=cpu.') from error
 
 
 def data_mesh(
@@ -21,8 +41,11 @@ def data_mesh(
   Args:
     devices: all by default.
     shares: into how many shares they are divided, see above.
+
+  Raises:
+    InputError: see `all_devices`.
   """
-  devices = jax.devices() if devices is None else devices
+  devices = all_devices() if devices is None else devices
   # Explicit axes, the default of make_mesh, forbid gathers over the batch.
   return jax.make_mesh(
       (shares, len(devices) // shares), (MEMBERS, DATA),

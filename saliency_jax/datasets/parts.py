@@ -30,10 +30,9 @@ def open_parts(config) -> Parts:
   data = config.data
   # Search arrays have no fixations: their targets are what is to be found.
   choose = sets.target if data.kind == 'popout' else sets.distinct_fixations
-  train = _open(config, data.dir, data.fixations)
+  train = _open(config, '')
   if data.val_dir or data.val_fixations:
-    return Parts(
-        train, _open(config, data.val_dir, data.val_fixations), choose)
+    return Parts(train, _open(config, 'val_'), choose)
   if data.kind != 'osie':
     raise InputError(
         f'A data set of the kind {data.kind!r} has no split of its own; name '
@@ -50,13 +49,22 @@ def open_parts(config) -> Parts:
       subset(train, osie_split.split('validation')), choose)
 
 
-def _open(config, images: str, fixations: str) -> Source:
+def _open(config, part: str) -> Source:
+  """Opens one part; its keys begin with '', or 'val_' to validate."""
   data = config.data
-  built = catalogue.built_folder(catalogue.expanded(images))
+  keys = {'images': f'{part}dir', 'fixations': f'{part}fixations'}
+  given = {name: getattr(data, key) for name, key in keys.items()}
+  built = catalogue.built_folder(catalogue.expanded(given['images']))
   if built:
-    return catalogue.open_source('built', images=built, fixations=fixations)
+    return catalogue.open_source('built', **given | {'images': built})
+  kind = catalogue.KINDS.get(data.kind)
+  for name, key in keys.items():
+    if kind and name in kind.needs and not given[name]:
+      raise InputError(
+          f'A data set of the kind {data.kind!r} needs {name}; say where they '
+          f'are with --config.data.{key}.')
   # What says nothing is left out: few kinds have a use for it.
   return catalogue.open_source(
-      data.kind, images=images, fixations=fixations,
+      data.kind, **given,
       cache_dir=config.init.cache_dir if data.kind == 'osie' else '',
       origin=data.origin or None, drop_outside=data.drop_outside or None)

@@ -32,7 +32,7 @@ def output_grid(image_size: int) -> tuple[int, int]:
   cells = image_size // 16  # four times halved, rounded down
   if not cells:
     raise InputError(
-        f'config.data.image_size is {image_size}; give 16 or more.')
+        f'config.data.image_size is {image_size}; give 32 or more.')
   return cells, cells
 
 

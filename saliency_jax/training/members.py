@@ -8,6 +8,7 @@ from saliency_jax.training import masks
 from saliency_jax.training.step import Member
 
 Members = dict[str, Member]
+_LAST_SEED = 2**32 - 1  # of a larger one JAX takes 32 bits alone
 
 
 def single(config) -> Members:
@@ -19,7 +20,8 @@ def single(config) -> Members:
   Raises:
     InputError: if a value is out of its range.
   """
-  _check('train', [config.depth], [config.trunk_rate, config.readout_rate])
+  _check('train', depth=[config.depth], trunk_rate=[config.trunk_rate],
+         readout_rate=[config.readout_rate], seed=[config.seed])
   return {_depth_name(config.depth): Member(
       config.depth, config.seed, config.trunk_rate, config.readout_rate)}
 
@@ -40,12 +42,12 @@ def sweep(config) -> Members:
   axes = {
       'depths': config.depths, 'trunk_rates': config.trunk_rates,
       'readout_rates': config.readout_rates, 'seeds': config.seeds}
+  _check('sweep', **axes)
   for name, values in axes.items():
     if not values or len(set(values)) < len(values):
       raise InputError(
           f'config.sweep.{name} is {values}; name at least one value, each '
           f'once.')
-  _check('sweep', axes['depths'], axes['trunk_rates'] + axes['readout_rates'])
   members = {}
   for depth, trunk, readout, seed in itertools.product(*axes.values()):
     parts = [_depth_name(depth)]
@@ -65,13 +67,16 @@ def _depth_name(depth: int) -> str:
   return 'depth_all' if depth == masks.ALL else f'depth_{depth}'
 
 
-def _check(where: str, depths, rates) -> None:
-  for depth in depths:
-    if not isinstance(depth, int) or not 0 <= depth <= masks.ALL:
-      raise InputError(
-          f'config.{where} has the depth {depth!r}; a depth is 0 to '
-          f'{masks.ALL}, which is all convolutions.')
-  for rate in rates:
-    if not (rate >= 0 and math.isfinite(rate)):
-      raise InputError(
-          f'config.{where} has the learning rate {rate}; give 0 or more.')
+def _check(where: str, **axes) -> None:
+  for name, values in axes.items():
+    for value in values:
+      if name.startswith(('depth', 'seed')):
+        last = masks.ALL if name.startswith('depth') else _LAST_SEED
+        right = type(value) is int and 0 <= value <= last  # True is no number
+        wanted = f'whole number from 0 to {last}'
+      else:
+        right = isinstance(value, (int, float)) and 0 <= value < math.inf
+        wanted = 'finite number of 0 or more'
+      if not right:
+        raise InputError(
+            f'config.{where}.{name} takes a {wanted}, not {value!r}.')

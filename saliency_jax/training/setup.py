@@ -34,13 +34,21 @@ TRAINED = 'training.json'
 def check(config, train_source: Source, val_source: Source) -> None:
   """Raises an `InputError` for a number or a data set that cannot be used."""
   registry.check_name(config.model.name)
+  size = config.data.image_size
   for name, number, least in (
+      ('data.image_size', size, 1),
       ('data.batch_size', config.data.batch_size, 1),
+      ('data.workers', config.data.workers, 0),
       ('data.seed', config.data.seed, 0),
       ('train.epochs', config.train.epochs, 1),
       ('train.checkpoint_every', config.train.checkpoint_every, 0)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
+  height, width = saliency.output_grid(size)
+  if min(height, width) < 2:  # a map of one cell is constant
+    raise InputError(
+        f'config.data.image_size={size} leaves {saliency.SALIENCY} a map of '
+        f'{height} x {width} cells; give a larger size.')
   check_on_bad_image(config.data.on_bad_image)
   for title, source in (('train on', train_source), ('validate', val_source)):
     if not len(source):

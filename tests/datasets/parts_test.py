@@ -65,6 +65,17 @@ def test_other_kinds_need_images_to_validate(arrays, table):
       parts.open_parts(config)
 
 
+@pytest.mark.parametrize(('given', 'missing'), [
+    ((), 'dir'), (('dir',), 'fixations'),
+    (('dir', 'fixations', 'val_fixations'), 'val_dir'),
+    (('dir', 'fixations', 'val_dir'), 'val_fixations')])
+def test_the_key_that_is_missing_is_named(given, missing, table):
+  config = _config(kind='table', **{
+      key: table[key.removeprefix('val_')] for key in given})
+  with pytest.raises(InputError, match=rf'--config\.data\.{missing}\.$'):
+    parts.open_parts(config)
+
+
 def test_the_folder_that_a_data_set_was_built_into_opens(tiny_osie, tmp_path):
   source = Osie(tiny_osie, tiny_osie)
   builders.build(builders.OsieBuilder(source, tmp_path / 'built'))

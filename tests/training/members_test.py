@@ -1,5 +1,6 @@
 """Who takes part in a sweep, and what they are called."""
 
+import jax
 import pytest
 
 from configs import sweep_depth, train
@@ -44,10 +45,32 @@ def test_a_run_is_a_member_of_the_sweep():
 
 
 @pytest.mark.parametrize(('name', 'values'), [
-    ('depths', (14,)), ('depths', ()), ('depths', (1, 1)), ('seeds', ()),
-    ('trunk_rates', (-1.,)), ('readout_rates', (float('nan'),))])
+    ('depths', (14,)), ('depths', ()), ('depths', (1, 1)), ('depths', ('a',)),
+    ('depths', (True,)), ('seeds', ()), ('seeds', ('a',)), ('seeds', (0.5,)),
+    ('seeds', ([1],)), ('seeds', (-1,)), ('seeds', (2**32,)),
+    ('trunk_rates', (-1.,)), ('trunk_rates', ('a',)),
+    ('trunk_rates', (float('inf'),)), ('readout_rates', (float('nan'),))])
 def test_wrong_values_are_named(name, values):
   config = sweep_depth.get_config().sweep
   config[name] = values
-  with pytest.raises(InputError, match='config.sweep'):
+  with pytest.raises(InputError, match=f'config.sweep.{name} '):
     members.sweep(config)
+
+
+@pytest.mark.parametrize(('name', 'value'), [
+    ('depth', -1), ('seed', 2**32), ('trunk_rate', -1.),
+    ('readout_rate', float('inf'))])
+def test_a_wrong_value_of_a_run_is_named(name, value):
+  config = train.get_config().train
+  config[name] = value
+  with pytest.raises(InputError, match=f'config.train.{name} takes'):
+    members.single(config)
+
+
+def test_every_seed_that_is_allowed_draws_other_numbers():
+  drawn = {
+      seed: tuple(jax.random.key_data(jax.random.key(seed)).tolist())
+      for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1)}
+  assert len(set(drawn.values())) == len(drawn)
+  # The first one that is not allowed would be one of them again.
+  assert tuple(jax.random.key_data(jax.random.key(2**32)).tolist()) == drawn[0]

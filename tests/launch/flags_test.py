@@ -1,0 +1,97 @@
+"""Flags that are wrong whatever the data: keys, hosts, devices."""
+
+import socket
+
+import jax
+import pytest
+
+from tests.launch import commands
+
+
+@pytest.mark.parametrize(('job', 'flags', 'said'), [
+    ('sweep', ['--config.train.depth=3'],
+     ['no --config.train.depth;', 'config.train has checkpoint_every, epochs']),
+    ('train', ['--config.dta.kind=osie'], ['no --config.dta.kind;', 'data']),
+    # Another key of the same name, which is there, is not blamed.
+    ('sweep', ['--config.data.dir=there', '--config.regions.dir=there'],
+     ['no --config.regions.dir;', 'config.regions has analysis, data']),
+    ('train', [f'--config={commands.ROOT}/configs/train_authors.py',
+               '--config.schedule.final=0.'],
+     ['no --config.schedule.final;', 'config.schedule has ']),
+    ('train', ['--config', f'{commands.ROOT}/configs/osie.py',
+               '--config.train.depth=3'],
+     ['no --config.train.depth;', 'config has analysis, data']),
+    ('train', ['--config.data.kind.x=1'], ['config.data.kind has no keys']),
+    ('train', ['--config.train.depth=abc'], ['--config.train.depth=abc']),
+    ('dissect', ['--config.model.layers[9]=conv5_3'], ['out of range'])])
+def test_a_key_that_is_not_there_is_named_in_full(job, flags, said):
+  commands.is_one_sentence(commands.run_here(job, *flags), job, *said)
+
+
+@pytest.mark.parametrize(('flags', 'said'), [
+    (['--coordinator=abc'], "'abc'"),
+    (['--coordinator=localhost:'], "'localhost:'"),
+    (['--coordinator=:1234'], "':1234'"),
+    (['--coordinator=localhost:0'], "'localhost:0'"),
+    (['--coordinator=localhost:65536'], "'localhost:65536'"),
+    (['--coordinator=localhost:1', '--process_id=1'], '--process_id is 1 of 1'),
+    (['--coordinator=auto', '--processes=2'], '--coordinator=address:port'),
+    (['--processes=2', '--process_id=1'], '--coordinator=address:port'),
+    (['--process_id=5'], '--coordinator=address:port')])
+def test_hosts_that_cannot_meet_are_refused(flags, said):
+  commands.is_one_sentence(commands.run_here('train', *flags), 'train', said)
+
+
+def test_a_path_may_begin_at_home(monkeypatch, tmp_path):
+  monkeypatch.setenv('HOME', str(tmp_path))
+  done = commands.run_here(
+      'draw_arrays', '--output=~/arrays', '--count=1', '--size=160')
+  assert not done.returncode, done.stderr
+  assert len(list((tmp_path / 'arrays' / 'images').iterdir())) == 1
+
+
+def test_help_lists_what_every_job_takes():
+  done = commands.run('train', '--help')
+  for name in ('--workdir', '--config', '--coordinator', '--process_id'):
+    assert f'{name}:' in done.stdout
+
+
+@pytest.fixture
+def without_gpu(monkeypatch):
+  """Commands look for a GPU, and find none even where there is one."""
+  monkeypatch.setitem(commands.ENVIRONMENT, 'JAX_PLATFORMS', 'cuda')
+  monkeypatch.setitem(commands.ENVIRONMENT, 'CUDA_VISIBLE_DEVICES', '-1')
+
+
+@pytest.mark.parametrize('job', ['train', 'predict', 'dissect'])
+def test_a_device_that_is_not_there_ends_a_job_at_once(job, without_gpu):
+  commands.is_one_sentence(
+      commands.run(job), job, 'No device of the kind cuda', 'JAX_PLATFORMS=cpu')
+
+
+def test_one_of_several_processes_looks_for_devices_too(without_gpu):
+  with socket.socket() as taken:
+    taken.bind(('localhost', 0))
+    port = taken.getsockname()[1]
+  commands.is_one_sentence(
+      commands.run('train', f'--coordinator=localhost:{port}'), 'train',
+      'No device of the kind cuda', 'JAX_PLATFORMS=cpu')
+
+
+@pytest.mark.parametrize(('job', 'flag'), [
+    ('fetch_weights', '--weights'), ('report', '--workdir')])
+def test_jobs_that_need_no_device_look_for_none(job, flag, without_gpu):
+  commands.is_one_sentence(
+      commands.run(job, f'{flag}=nowhere'), job, 'nowhere')
+
+
+def test_what_jax_says_of_devices_becomes_one_sentence(monkeypatch):
+  def devices():
+    raise RuntimeError(
+        "Unable to initialize backend 'cuda': out of\nluck. (you may need to "
+        'uninstall the failing plugin package.)')
+
+  monkeypatch.setattr(jax, 'devices', devices)
+  commands.is_one_sentence(
+      commands.run_here('train'), 'train', 'was found '
+      "(Unable to initialize backend 'cuda': out of luck); install")
