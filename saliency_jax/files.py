@@ -17,6 +17,22 @@ _LOCK = '.lock'
 
 
 @contextlib.contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+  """Adds `path` to what the system says in this block without a name.
+
+  Of a full disk a write to an open file says not where, and NumPy's only how
+  many numbers it wrote.
+  """
+  try:
+    yield
+  except OSError as error:
+    if error.filename is None:
+      error.strerror = error.strerror or str(error)
+      error.filename = str(path)
+    raise
+
+
+@contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
   """Yields a temporary path beside `path` that takes its name on success.
 
@@ -28,6 +44,9 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
   Yields:
     The path to write to, with the suffix of `path`.
+
+  Raises:
+    OSError: if it cannot be written; it has a name, see `naming`.
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +59,8 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     umask = os.umask(0)
     os.umask(umask)
     temporary.chmod(0o666 & ~umask)
-    yield temporary
+    with naming(path):
+      yield temporary
     os.replace(temporary, path)
   finally:
     temporary.unlink(missing_ok=True)

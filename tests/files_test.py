@@ -1,18 +1,60 @@
-"""Locks: one block at a time, freed however it ends."""
+"""Whole files or none, and locks: one block at a time, however it ends."""
 
 import contextlib
 import errno
 import pathlib
+import re
+import resource
 import signal
 import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
 
 from saliency_jax import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+@contextlib.contextmanager
+def a_limit(size: int):
+  """Lets no file of this process grow beyond a size, as if the disk were full.
+  """
+  limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+  resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+  try:
+    yield
+  finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_what_has_no_room_is_named_and_not_there(tmp_path):
+  path = tmp_path / 'within' / 'map.npy'
+  with files.replacing(path) as temporary:
+    temporary.write_text('whole')
+  # NumPy tells of its count alone, the system of no file.
+  for write, errno_, says in (
+      (lambda file: np.save(file, np.ones(10_000, np.float32)), None,
+       r'^10000 requested and \d+ written$'),
+      (lambda file: file.write(bytes(100_000)), errno.EFBIG,
+       '^File too large$')):
+    with (pytest.raises(OSError, match='map') as raised, a_limit(16_384),
+          files.replacing(path) as temporary, open(temporary, 'wb') as file):
+      write(file)
+    assert raised.value.filename == str(path)
+    assert raised.value.errno == errno_
+    assert re.match(says, raised.value.strerror)
+    assert [x.name for x in path.parent.iterdir()] == ['map.npy']
+    assert path.read_text() == 'whole'
+
+
+def test_a_name_that_is_known_stays(tmp_path):
+  with (pytest.raises(FileNotFoundError) as raised,
+        files.replacing(tmp_path / 'a')):
+    (tmp_path / 'b' / 'c').read_text()
+  assert raised.value.filename == str(tmp_path / 'b' / 'c')
 
 
 def is_free(folder: pathlib.Path) -> bool:

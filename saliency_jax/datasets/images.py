@@ -59,9 +59,6 @@ def read_image(
   """
   name = _name(file, name)
   with _open(file, name) as image:
-    if image.mode in ('I', 'F') or image.mode.startswith('I;'):
-      raise InputError(
-          f'{name} has more than 8 bits a channel; save it with 8.')
     return np.array(_decoded(image, name, 'RGB'))
 
 
@@ -120,7 +117,8 @@ def read_grey(file: str | os.PathLike) -> np.ndarray:
     float32 `[H, W]`, in the file's own units.
 
   Raises:
-    InputError: as `read_image`, but for the bits; or there are several images.
+    InputError: as `read_image`, but for the bits of one channel; or there are
+      several images.
   """
   name = _name(file, None)
   with warnings.catch_warnings():
@@ -236,12 +234,28 @@ def _open(
 
 def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
   try:
+    if mode == 'RGB' and _is_deep(image):
+      raise InputError(
+          f'{name} has more than 8 bits a channel; save it with 8.')
     if mode == 'RGB' and 'transparency' in image.info:
       image = image.convert('RGBA')
     image.load()
     return image.convert(mode) if image.mode != mode else image
   except _DAMAGED as error:
     raise _damaged(name, (image.format,)) from error
+
+
+def _is_deep(image: Image.Image) -> bool:
+  """Tells whether an image that is not decoded yet has over 8 bits a channel.
+  """
+  if image.mode in ('I', 'F') or image.mode.startswith('I;'):
+    return True
+  # Pillow cuts colours to 8 bits: their mode does not tell, but its decoder's
+  # arguments do, the layout in the file first and a PPM's largest value last.
+  decoder, _, _, given = image.tile[0]
+  given = given if isinstance(given, tuple) else (given,)
+  return str(given[0]).endswith((';16B', ';16L', ';16N')) or (
+      decoder.startswith('ppm') and given[-1] > 255)
 
 
 def _damaged(

@@ -7,11 +7,13 @@ beside it. So neither other weights, nor another preprocessing, nor an image
 that was replaced, nor a run that was killed while it wrote, leads to old maps.
 """
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import jax
 import numpy as np
@@ -24,6 +26,8 @@ from saliency_jax.weights.port import Trunk
 
 _LAYOUT = 1  # raised when the files change their meaning
 _HASH = 16  # bytes
+# What a file system says that cannot set room aside.
+_UNABLE = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 def key(
@@ -74,22 +78,19 @@ class Kept:
       shape: (N, h, w, C).
 
     Raises:
-      InputError: if the folder cannot be written.
+      InputError: if the folder cannot be written, or the disk is full.
     """
     words = json.dumps(dict(key), sort_keys=True)
-    path = pathlib.Path(folder) / hashlib.sha256(words.encode()).hexdigest()
+    path = pathlib.Path(folder).expanduser() / hashlib.sha256(
+        words.encode()).hexdigest()
     self._path = path
-    try:
+    with _writing(path):
       path.mkdir(parents=True, exist_ok=True)
       # Another process that makes the same arrays now would replace these.
       with files.locked(path, wait=True):
         self._maps, self._pixels = _opened(path, shape)
         with files.replacing(path / 'key.json') as temporary:
           temporary.write_text(words)
-    except OSError as error:
-      raise InputError(
-          f'{path}: cannot be written to ({error.strerror}); name another '
-          f'--config.data.features_dir.') from error
 
   def has(self, index: np.ndarray, digests: np.ndarray) -> bool:
     """Whether the maps of all these images are there.
@@ -102,10 +103,14 @@ class Kept:
 
   def put(
       self, index: np.ndarray, digests: np.ndarray, maps: np.ndarray) -> None:
-    """Keeps the maps, float `[B, h, w, C]`, of some images; see `has`."""
+    """Keeps the maps, float `[B, h, w, C]`, of some images; see `has`.
+
+    Raises:
+      InputError: if they cannot be written.
+    """
     # Two processes may have other photographs of the same names: the marks of
     # one must not vouch for the maps of the other.
-    with files.locked(self._path, wait=True):
+    with _writing(self._path), files.locked(self._path, wait=True):
       self._pixels[index] = 0
       self._pixels.flush()
       self._maps[index] = maps
@@ -117,6 +122,17 @@ class Kept:
   def get(self, index: np.ndarray) -> np.ndarray:
     """Returns the maps of some images, float32 `[B, h, w, C]`."""
     return np.asarray(self._maps[index])
+
+
+@contextlib.contextmanager
+def _writing(path: pathlib.Path) -> Iterator[None]:
+  """Turns what the system says of a folder of maps into an `InputError`."""
+  try:
+    yield
+  except OSError as error:
+    raise InputError(
+        f'{path}: cannot be written to ({error.strerror}); make room or name '
+        f'another --config.data.features_dir.') from error
 
 
 def _opened(
@@ -145,6 +161,7 @@ def _open(
     whole = np.load(path, mmap_mode='r', allow_pickle=False)
     if (whole.shape, whole.dtype) == (shape, dtype) and (
         path.stat().st_size == whole.offset + whole.nbytes):
+      _take_room(path)
       return np.load(path, mmap_mode='r+', allow_pickle=False)
   # Whatever stands in a damaged header, also what Python cannot parse.
   except (FileNotFoundError, ValueError, EOFError, SyntaxError, TypeError):
@@ -158,4 +175,24 @@ def _made(
   with files.replacing(path) as temporary:
     np.lib.format.open_memmap(
         temporary, mode='w+', dtype=dtype, shape=shape).flush()
+    _take_room(temporary)
   return np.load(path, mmap_mode='r+', allow_pickle=False)
+
+
+def _take_room(path: pathlib.Path) -> None:
+  """Takes the disk space of a file that has holes, where that can be done.
+
+  To find none while writing into a file that is mapped to memory ends the
+  process on the spot (SIGBUS).
+
+  Raises:
+    OSError: there is not as much.
+  """
+  if not hasattr(os, 'posix_fallocate'):
+    return
+  with open(path, 'r+b') as file:
+    try:
+      os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+      if error.errno not in _UNABLE:
+        raise

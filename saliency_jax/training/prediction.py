@@ -1,7 +1,9 @@
 """Saliency maps of photographs at their own sizes, from a trained model."""
 
+import json
+import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from absl import logging
@@ -17,6 +19,9 @@ from saliency_jax.weights import initial
 
 _SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 _OVERLAY = '_overlay'  # after the photograph's stem
+# The maps that were written, or were about to be: a line of names a batch. The
+# next prediction in the folder deletes them, and no other file.
+_LISTING = 'predicted.jsonl'
 
 
 def predict(
@@ -27,7 +32,8 @@ def predict(
 
   Files, for `<stem>.jpg`: `<stem>.npy`, float32 `[H, W]` in 0-1; `<stem>.png`,
   the same in 0-255; `<stem>_overlay.png`, the photograph under the map. Pixels
-  are taken as stored: a photograph that its EXIF notes turn is not turned.
+  are taken as stored: a photograph that its EXIF notes turn is not turned. What
+  an earlier prediction wrote is deleted; `predicted.jsonl` lists it.
 
   Args:
     config: `configs/predict.py`.
@@ -39,7 +45,8 @@ def predict(
     The summary.
 
   Raises:
-    InputError: if the model, the folder or an image is at fault.
+    InputError: if the model, a folder or an image is at fault.
+    OSError: if a map cannot be written.
   """
   paths = _images_in(images, workdir)
   if config.data.batch_size < 1:
@@ -57,13 +64,16 @@ def predict(
       image_size=initial.trained_image_size(config.init.checkpoint),
       batch_size=config.data.batch_size)
   skipped: dict[str, str] = {}
-  with results.alone(workdir):
+  with results.alone(workdir, ('predict',)) as out:
+    earlier = _earlier(out, [path.stem for path in paths])
     folder = results.Folder(workdir, config.to_dict())
+    folder.clear(earlier)
     with progress.bar(
         total=len(paths), unit='image', title='Predicting') as bar:
       for first in range(0, len(paths), network.batch_size):
         part = paths[first:first + network.batch_size]
         read, problem = _read(part, skipped, config.data.on_bad_image)
+        _list(out, read)
         for (path, photograph), cells in zip(
             read.items(), network(list(read.values())), strict=True):
           _write(folder, path.stem, photograph,
@@ -119,21 +129,25 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
     raise InputError(
         f'There is no folder {folder!r}; name the folder of photographs with '
         f'--images.')
-  if workdir and path.resolve() == pathlib.Path(workdir).resolve():
+  out = pathlib.Path(workdir).expanduser().resolve() if workdir else None
+  if path.resolve() == out:
     raise InputError(
         f'{folder} is the folder of photographs; name another --workdir.')
   # Names that begin with a dot are those of other programs' notes.
-  found = sorted(x for x in path.iterdir() if x.suffix.lower() in _SUFFIXES
-                 and not x.name.startswith('.'))
-  if not found:
-    raise InputError(
-        f'{folder} holds no image; it takes {", ".join(_SUFFIXES)}.')
+  found = sorted(x for x in path.iterdir() if _is_image(x))
   others = sorted(x.name for x in path.iterdir() if x.is_file()
                   and x not in found and not x.name.startswith('.'))
-  if others:
+  below = _images_below(path, out)
+  if not found:
+    raise InputError(
+        f'{folder} holds no image but those of its sub-folders, e.g. '
+        f'{below[0]}; name one of these with --images.' if below else
+        f'{folder} holds no image; it takes {", ".join(_SUFFIXES)}.')
+  if others or below:
     logging.warning(
-        '%d files of %s are none of %s and left out, e.g. %s.', len(others),
-        folder, ', '.join(_SUFFIXES), others[0])
+        'Left out of %s: %d files that are none of %s, and %d images in '
+        'sub-folders, e.g. %s.', folder, len(others), ', '.join(_SUFFIXES),
+        len(below), (others + below)[0])
   stems: dict[str, pathlib.Path] = {}
   for one in found:
     if one.stem in stems:
@@ -147,6 +161,66 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
           f"{one} would have an overlay of the name of "
           f"{stems[f'{stem}{_OVERLAY}'].name}'s map; rename one of them.")
   return found
+
+
+def _is_image(path: pathlib.Path) -> bool:
+  return path.suffix.lower() in _SUFFIXES and not path.name.startswith('.')
+
+
+def _images_below(
+    folder: pathlib.Path, out: pathlib.Path | None) -> list[str]:
+  """Returns the images in sub-folders but the one to write to."""
+  found = []
+  for at, folders, names in os.walk(folder):
+    at = pathlib.Path(at)
+    folders[:] = sorted(x for x in folders if not x.startswith('.')
+                        and (at / x).resolve() != out)
+    if at != folder:
+      found += [str((at / x).relative_to(folder)) for x in sorted(names)
+                if _is_image(at / x)]
+  return found
+
+
+def _names(stem: str) -> tuple[str, str, str]:
+  return f'{stem}.npy', f'{stem}.png', f'{stem}{_OVERLAY}.png'
+
+
+def _list(out: pathlib.Path, photographs: Iterable[pathlib.Path]) -> None:
+  names = [name for path in photographs for name in _names(path.stem)]
+  with (files.naming(out / _LISTING),
+        open(out / _LISTING, 'a', encoding='utf-8') as listing):
+    listing.write(json.dumps(names) + '\n')
+
+
+def _earlier(out: pathlib.Path, stems: Iterable[str]) -> list[str]:
+  """Returns the names of what an earlier prediction wrote, its listing last.
+
+  Raises:
+    InputError: the listing is damaged, or the maps of `stems` would replace a
+      file that is not on it.
+  """
+  path = out / _LISTING
+  try:
+    # The maps of a line that was cut have not been begun.
+    lines = path.read_text(encoding='utf-8').split('\n')[:-1]
+    batches = [json.loads(line) for line in lines]
+    listed = [name for batch in batches for name in batch]
+    if not all(isinstance(batch, list) for batch in batches) or any(
+        pathlib.Path(name).name != name for name in listed):
+      raise ValueError
+  except FileNotFoundError:
+    listed = []
+  except (ValueError, TypeError):
+    raise InputError(
+        f'{path} is not what a prediction wrote; remove it or name another '
+        f'--workdir.') from None
+  known = {*listed}
+  for name in [name for stem in stems for name in _names(stem)]:
+    if name not in known and os.path.lexists(out / name):
+      raise InputError(
+          f'{out / name} would be replaced and is not on the list of an '
+          f'earlier prediction; move it or name another --workdir.')
+  return [*(x for x in listed if (out / x).is_file()), _LISTING]
 
 
 def _read(
@@ -170,9 +244,10 @@ def _write(
     folder: results.Folder, stem: str, photograph: np.ndarray,
     saliency_map: np.ndarray
 ) -> None:
-  folder.array(f'{stem}.npy', saliency_map)
+  array, picture, overlaid = _names(stem)
+  folder.array(array, saliency_map)
   for name, pixels in (
-      (f'{stem}.png', np.round(saliency_map * 255).astype(np.uint8)),
-      (f'{stem}{_OVERLAY}.png', overlay(photograph, saliency_map))):
+      (picture, np.round(saliency_map * 255).astype(np.uint8)),
+      (overlaid, overlay(photograph, saliency_map))):
     with files.replacing(folder.path / name) as path:
       Image.fromarray(pixels).save(path)

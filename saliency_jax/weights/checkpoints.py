@@ -20,12 +20,10 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from saliency_jax import trees
 from saliency_jax.errors import InputError
-from saliency_jax.weights import description, preservation
+from saliency_jax.weights import description, disk, preservation
 
 FOLDER = 'checkpoints'  # within a run's folder
 _ITEMS = ('params', 'optimizer')
-# With which XLA and TensorStore say that memory, or permission, is lacking.
-_LACKING = ('RESOURCE_EXHAUSTED', 'PERMISSION_DENIED')
 
 
 class State(NamedTuple):
@@ -57,9 +55,13 @@ class Checkpoints:
     self._path = pathlib.Path(workdir).absolute() / FOLDER
     self._job = job
     self._best = preservation.Best(members)
+    disk.hush()
     self._manager = ocp.CheckpointManager(
         self._path, options=ocp.CheckpointManagerOptions(
             cleanup_tmp_directories=True,
+            # Threads would wait ten minutes for one that cannot be made.
+            async_options=ocp.AsyncOptions(
+                create_directories_asynchronously=False),
             preservation_policy=policies.AnyPreservationPolicy(
                 [policies.LatestN(2), self._best])))
     for step in self._manager.all_steps():
@@ -112,6 +114,9 @@ class Checkpoints:
       state: what they led to.
       scores: every member's NSS on the validation images, if it was measured.
       skipped: the images that were passed over until then, and why.
+
+    Raises:
+      InputError: if this one or the one before cannot be written.
     """
     if step in self._manager.all_steps():
       return
@@ -121,22 +126,30 @@ class Checkpoints:
         'skipped': dict(skipped),
         'shapes': description.shapes(state.params),
         'crc32': {name: description.checksums(items[name]) for name in _ITEMS}}
+    self.wait()  # as Orbax would; then the disk is as it finds it
+    disk.check_room(self._path, items)
     self._best.add(step, scores)
-    self._manager.save(step, args=ocp.args.Composite(
-        about=ocp.args.JsonSave(about),
-        **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}))
+    with disk.writing(self._path):
+      self._manager.save(step, args=ocp.args.Composite(
+          about=ocp.args.JsonSave(about),
+          **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}))
 
   def wait(self) -> None:
-    """Waits until everything is on disk."""
-    self._manager.wait_until_finished()
+    """Waits until everything is on disk.
+
+    Raises:
+      InputError: if something cannot be written.
+    """
+    with disk.writing(self._path):
+      self._manager.wait_until_finished()
 
   def __enter__(self) -> 'Checkpoints':
     return self
 
   def __exit__(self, *_) -> None:
-    # Whatever ends the run, what was handed over is written.
-    self.wait()
-    self._manager.close()
+    with disk.writing(self._path):
+      # Whatever ends the run, what was handed over is written.
+      self._manager.close()
 
   def _refuse_others(self, about: dict) -> None:
     for name, there, here in description.differences(about['job'], self._job):
@@ -249,7 +262,7 @@ def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
     return about if set(about) >= {
         'job', 'step', 'scores', 'skipped', 'shapes', 'crc32'} else None
   except Exception as error:  # noqa: BLE001
-    _raise_unless_damage(step, error)
+    disk.raise_unless_damage(step, error)
     return None
 
 
@@ -271,7 +284,7 @@ def _read(
         name: argument for name, (_, argument) in wanted.items()}))
     state = {name: read[name] for name in wanted}
   except Exception as error:  # noqa: BLE001
-    _raise_unless_damage(step, error)
+    disk.raise_unless_damage(step, error)
     return None
   # Orbax casts and cuts to what it is asked for without a word.
   for name, (like, _) in wanted.items():
@@ -282,12 +295,3 @@ def _read(
       if found != expected.get(member):
         return None
   return state
-
-
-def _raise_unless_damage(step: int, error: Exception) -> None:
-  """Raises what says nothing of the files: they are whole for all we know."""
-  # Whatever stands in a damaged file, anything else may come of it.
-  if isinstance(error, (MemoryError, PermissionError)) or any(
-      word in str(error) for word in _LACKING):
-    raise error
-  logging.info('Step %d: %s', step, error)

@@ -62,8 +62,9 @@ def load_trained(
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
   """
+  workdir = pathlib.Path(workdir).expanduser()
   trained = checkpoints.read_best(workdir, member)
-  start = pathlib.Path(workdir) / _START
+  start = workdir / _START
   kept = store.load(start, widths=widths)
   if kept.sha256 != trained.job['weights']:
     raise InputError(
@@ -79,7 +80,7 @@ def load_trained(
   members = trained.job['members']
   return sources.Weights(
       params, kept.trunk.mean,
-      f'{pathlib.Path(workdir).absolute().name}:{member or "trained"}',
+      f'{workdir.absolute().name}:{member or "trained"}',
       digest(params, kept.trunk.mean),
       f'step {trained.step} of {workdir}, trained from {kept.origin.name}',
       str(workdir), members[member or next(iter(members))]['depth'])
@@ -91,7 +92,7 @@ def trained_image_size(workdir: str | os.PathLike) -> int:
   Raises:
     InputError: the run's `config.json` cannot be read.
   """
-  path = pathlib.Path(workdir) / 'config.json'
+  path = pathlib.Path(workdir).expanduser() / 'config.json'
   try:
     return int(json.loads(path.read_text())['data']['image_size'])
   except (OSError, ValueError, KeyError, TypeError) as error:

@@ -76,8 +76,8 @@ def save(path: str | os.PathLike, trunk: Trunk, origin: Origin) -> Kept:
       temporary.write_bytes(safetensors.numpy.save(tensors(trunk), metadata))
   except (OSError, safetensors.SafetensorError) as error:
     raise InputError(
-        f'{path} cannot be written ({error}); choose another folder with '
-        '--cache_dir or $SALIENCY_JAX_CACHE.') from error
+        f'{path} cannot be written ({getattr(error, "strerror", error)}); make '
+        f'room or name another folder.') from error
   return Kept(trunk, origin, sha256)
 
 

@@ -1,7 +1,9 @@
 """Decoding: every mode to RGB, damaged and oversized files refused."""
 
 import io
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -103,6 +105,53 @@ def test_more_than_eight_bits_are_refused():
   data = encoded(Image.fromarray(PIXELS[..., 0].astype(np.uint16)), 'png')
   with pytest.raises(InputError, match='more than 8 bits'):
     images.read_image(data)
+
+
+def deep_png(pixels: np.ndarray) -> bytes:
+  """Returns a PNG with 16 bits a channel; Pillow writes none in colour."""
+  height, width, channels = pixels.shape
+  kind = {2: 4, 3: 2, 4: 6}[channels]
+  rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in pixels)
+  return b'\x89PNG\r\n\x1a\n' + b''.join(
+      struct.pack('>I', len(data)) + name + data
+      + struct.pack('>I', zlib.crc32(name + data)) for name, data in (
+          (b'IHDR', struct.pack('>2I5B', width, height, 16, kind, 0, 0, 0)),
+          (b'IDAT', zlib.compress(rows)), (b'IEND', b'')))
+
+
+def ppm(kind: str, largest: int) -> bytes:
+  values = range(6) if kind == 'P3' else np.arange(6).astype(
+      '>u2' if largest > 255 else 'u1').tobytes()
+  return f'{kind} 1 2 {largest}\n'.encode() + (
+      ' '.join(map(str, values)).encode() if kind == 'P3' else values)
+
+
+@pytest.mark.parametrize('data', [
+    *(deep_png(RNG.integers(0, 2**16, (3, 5, n))) for n in (2, 3, 4)),
+    ppm('P6', 65535), ppm('P6', 256), ppm('P3', 1023)])
+def test_more_than_eight_bits_are_refused_in_colour_too(data, tmp_path):
+  # Pillow opens them as images of 8 bits.
+  path = tmp_path / 'deep.png'
+  path.write_bytes(data)
+  for read in (images.read_image, images.read_mask, images.read_grey):
+    with pytest.raises(InputError, match=r'deep\.png has more than 8 bits'):
+      read(path)
+
+
+def bmp(*masks: int) -> bytes:
+  """Returns a BMP with 16 bits a pixel, 5 or 6 of them a channel."""
+  return (b'BM' + struct.pack('<4I', 70, 0, 66, 40) + struct.pack(
+      '<2i2H6I', 1, 1, 1, 16, 3, 4, 0, 0, 0, 0) + struct.pack('<3I', *masks)
+          + struct.pack('<2H', masks[0], 0))
+
+
+@pytest.mark.parametrize(('data', 'first'), [
+    (ppm('P6', 255), (0, 1, 2)), (ppm('P6', 5), (0, 51, 102)),
+    (ppm('P3', 255), (0, 1, 2)), (ppm('P3', 5), (0, 51, 102)),
+    (bmp(0xF800, 0x7E0, 0x1F), (255, 0, 0)),
+    (bmp(0x7C00, 0x3E0, 0x1F), (255, 0, 0))])
+def test_up_to_eight_bits_are_read_however_they_lie(data, first):
+  assert tuple(images.read_image(data)[0, 0]) == first
 
 
 def test_labels_keep_their_values():

@@ -1,8 +1,10 @@
-"""Checkpoints that are damaged or belong to another run."""
+"""Checkpoints that are damaged, belong to another run or find no room."""
 
 import json
 import pathlib
 import shutil
+import subprocess
+import sys
 import time
 
 import jax
@@ -15,6 +17,8 @@ from saliency_jax.training import journal, loop
 from saliency_jax.weights import checkpoints, description, initial
 from tests.training import made
 from tests.training.running import are_equal, load, train
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # When a read fails, Orbax leaves the reads beside it to themselves.
 pytestmark = pytest.mark.filterwarnings(
@@ -191,3 +195,81 @@ def test_what_says_nothing_of_the_files_is_no_damage(
     with pytest.raises(type(error)):
       _save(tmp_path, {})
   assert checkpoints.read_best(tmp_path, 'a').step == 2
+
+
+def test_a_full_disk_ends_a_run_that_goes_on_once_there_is_room(
+    whole, tmp_path, monkeypatch):
+  usage, folder = shutil.disk_usage, tmp_path / 'run' / checkpoints.FOLDER
+
+  def fills(path):
+    assert path == folder
+    return usage(path)._replace(
+        **{'free': 1000} if (folder / '6').is_dir() else {})
+
+  with monkeypatch.context() as full:
+    full.setattr(shutil, 'disk_usage', fills)
+    with pytest.raises(InputError, match=(
+        f'^{folder}: a checkpoint cannot be written .it takes 1.*, and 0.0 '
+        f'are free.; make room and start the same command again')):
+      train(made.run(whole[1].parent), tmp_path / 'run')
+  assert {path.name for path in folder.iterdir()} == {'3', '6'}
+  assert not (tmp_path / 'run' / 'summary.json').exists()
+  # One that does not know its size is given the benefit of the doubt.
+  monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage(path)._replace(
+      total=0, free=0))
+  train(made.run(whole[1].parent), tmp_path / 'run')
+  are_equal(load(tmp_path / 'run').params, load(whole[1]).params)
+  assert (tmp_path / 'run' / journal.NAME).read_text() == (
+      whole[1] / journal.NAME).read_text()
+
+
+# The second one finds the room, but cannot be written for all that.
+_LIMITED = """
+import resource, sys
+import jax.numpy as jnp, numpy as np
+from saliency_jax.errors import InputError
+from saliency_jax.weights import checkpoints
+
+def state(size):
+  x = {'': jnp.asarray(np.random.default_rng(0).random(size))}
+  return checkpoints.State(x, x)
+
+try:
+  with checkpoints.Checkpoints(sys.argv[1], {}, ['']) as opened:
+    opened.save(1, state(100), None, {})
+    opened.wait()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    opened.save(2, state(100_000), None, {})
+    SOON
+    print('at work')
+except InputError as error:
+  print(error)
+"""
+
+
+@pytest.mark.parametrize('soon', [
+    'pass', 'opened.wait()', 'opened.save(3, state(1), None, {})'])
+def test_what_orbax_cannot_write_is_told_in_one_sentence(soon, tmp_path):
+  result = subprocess.run(
+      [sys.executable, '-c', _LIMITED.replace('SOON', soon), str(tmp_path)],
+      cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+  folder = tmp_path / checkpoints.FOLDER
+  said = (f'{folder}: a checkpoint cannot be written (File too large); make '
+          f'room and start the same command again to go on.')
+  assert result.stdout.splitlines() == (
+      ['at work'] if soon == 'pass' else []) + [said]
+  assert 'Traceback' not in result.stderr
+  assert {path.name for path in folder.iterdir() if path.name.isdigit()} == {
+      '1'}
+
+
+def test_other_errors_of_orbax_are_not_about_the_disk(tmp_path, monkeypatch):
+  with checkpoints.Checkpoints(tmp_path, {}, ()) as opened:
+    for error in (MemoryError(), RuntimeError('RESOURCE_EXHAUSTED: memory')):
+      with monkeypatch.context() as context:
+        context.setattr(
+            ocp.CheckpointManager, 'wait_until_finished',
+            lambda self, error=error: (_ for _ in ()).throw(error))
+        with pytest.raises(type(error)) as raised:
+          opened.wait()
+      assert raised.value is error

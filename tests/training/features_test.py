@@ -1,5 +1,8 @@
 """Cached features: the same numbers, and never those of something else."""
 
+import errno
+import os
+
 import jax
 import numpy as np
 import pytest
@@ -127,3 +130,60 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
   config.data.features_dir = str(tmp_path / 'file')
   with pytest.raises(InputError, match='features_dir'):
     run(tmp_path, tmp_path / 'run', config)
+
+
+def allocates(monkeypatch, error: int, left: int = 0) -> None:
+  """Lets the file system set no room aside, but for the first files."""
+  def fails(handle, start, size):
+    nonlocal left
+    assert (start, size) == (0, os.fstat(handle).st_size)
+    left -= 1
+    if left < 0:
+      raise OSError(error, os.strerror(error))
+
+  monkeypatch.setattr(os, 'posix_fallocate', fails, raising=False)
+
+
+@pytest.mark.parametrize('left', [0, 1])
+def test_maps_for_which_there_is_no_room_are_not_begun(
+    left, tmp_path, monkeypatch):
+  with monkeypatch.context() as full:
+    allocates(full, errno.ENOSPC, left)
+    with pytest.raises(InputError, match=(
+        f'{tmp_path}.*No space left.*another --config.data.features_dir')):
+      features.Kept(tmp_path, KEY, SHAPE)
+  # Neither of the arrays for which there was none.
+  assert len([*tmp_path.rglob('*.npy')]) == left
+  assert not features.Kept(tmp_path, KEY, SHAPE).has(
+      np.arange(5), np.ones((5, 16), np.uint8))
+  # One that a copy has left with holes.
+  allocates(monkeypatch, errno.ENOSPC)
+  with pytest.raises(InputError, match='No space left'):
+    features.Kept(tmp_path, KEY, SHAPE)
+
+
+@pytest.mark.parametrize('lacks', ['system', 'file system'])
+def test_where_no_room_can_be_set_aside_maps_are_kept(
+    lacks, tmp_path, monkeypatch):
+  if lacks == 'system':
+    monkeypatch.delattr(os, 'posix_fallocate', raising=False)
+  else:
+    allocates(monkeypatch, errno.EOPNOTSUPP)
+  digests = np.ones((5, 16), np.uint8)
+  features.Kept(tmp_path, KEY, SHAPE).put(np.arange(5), digests, np.ones(SHAPE))
+  assert features.Kept(tmp_path, KEY, SHAPE).has(np.arange(5), digests)
+
+
+def test_maps_that_cannot_be_flushed_are_told_of(tmp_path, monkeypatch):
+  kept = features.Kept(tmp_path, KEY, SHAPE)
+
+  class Maps(np.ndarray):
+
+    def flush(self):
+      raise OSError(errno.EIO, 'Input/output error')
+
+  kept._maps = kept._maps.view(Maps)
+  digests = np.ones((5, 16), np.uint8)
+  with pytest.raises(InputError, match=r'Input/output.*features_dir'):
+    kept.put(np.arange(5), digests, np.ones(SHAPE))
+  assert not kept.has(np.arange(5), digests)
