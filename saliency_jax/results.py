@@ -10,7 +10,7 @@ import json
 import pathlib
 import platform
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib import metadata
 
 import jax
@@ -35,7 +35,7 @@ def opening(workdir: str) -> Iterator[pathlib.Path]:
   if not workdir:
     raise InputError('--workdir is missing; name the folder for the results.')
   try:
-    path = pathlib.Path(workdir).expanduser()
+    path = pathlib.Path(workdir)
     path.mkdir(parents=True, exist_ok=True)
     yield path
   except OSError as error:
@@ -45,14 +45,19 @@ def opening(workdir: str) -> Iterator[pathlib.Path]:
 
 
 @contextlib.contextmanager
-def alone(workdir: str) -> Iterator[pathlib.Path]:
+def alone(workdir: str, jobs: Collection[str]) -> Iterator[pathlib.Path]:
   """Yields the folder for results, made if it is missing, for one job alone.
 
   Folders within it are not looked at: a job may have other jobs work in them.
 
+  Args:
+    workdir: the folder.
+    jobs: as `summary.json` calls them, those whose results may lie there, to be
+      replaced or gone on with.
+
   Raises:
     InputError: if there is no name, the folder cannot be written to, or another
-      job is at work there.
+      job is at work there or has been.
   """
   with contextlib.ExitStack() as stack:
     with opening(workdir) as path:
@@ -62,7 +67,20 @@ def alone(workdir: str) -> Iterator[pathlib.Path]:
         raise InputError(
             f'Another job is at work in {workdir}; wait for it or name another '
             f'--workdir.') from error
+    _check_owner(path, jobs)
     yield path
+
+
+def _check_owner(path: pathlib.Path, jobs: Collection[str]) -> None:
+  try:
+    job = json.loads((path / 'summary.json').read_text())['job']
+  except (OSError, ValueError, TypeError, KeyError):
+    # Not finished, or damaged.
+    job = 'train' if (path / 'checkpoints').is_dir() and not (
+        {'train', 'sweep'} & {*jobs}) else None
+  if job and job not in jobs:
+    raise InputError(
+        f'{path} holds what launch/{job}.py wrote; name another --workdir.')
 
 
 class Folder:

@@ -1,5 +1,6 @@
 """The folder of results is for one job at a time; see also files_test."""
 
+import json
 import pathlib
 
 import pytest
@@ -21,16 +22,38 @@ from tests.training import made
 
 def test_another_job_is_refused_until_the_first_is_over(tmp_path):
   folder = tmp_path / 'new'
-  with results.alone(str(folder)) as path:
+  with results.alone(str(folder), ('train',)) as path:
     assert path == folder
     with pytest.raises(InputError, match='^Another job is at work in .*new; '
                        'wait for it or name another --workdir.$'):
-      results.alone(str(folder)).__enter__()
+      results.alone(str(folder), ('train',)).__enter__()
     # A sweep has its members measured in folders of its own.
-    with results.alone(str(folder / 'regions' / 'depth_0')):
+    with results.alone(str(folder / 'regions' / 'depth_0'), ('dissect',)):
       pass
-  with results.alone(str(folder)):
+  with results.alone(str(folder), ('train',)):
     pass
+
+
+@pytest.mark.parametrize(('left', 'jobs', 'says'), [
+    ('popout', ('train',), 'launch/popout.py'),
+    ('train', ('sweep',), 'launch/train.py'),
+    ('train', ('predict',), 'launch/train.py'),
+    ('popout', ('dissect', 'popout'), ''),
+    ('checkpoints', ('dissect', 'popout'), 'launch/train.py'),
+    ('checkpoints', ('sweep',), ''),
+    ('', ('predict',), '')])
+def test_what_another_kind_of_job_wrote_is_kept(left, jobs, says, tmp_path):
+  if left == 'checkpoints':  # a run that has not ended
+    (tmp_path / left).mkdir()
+  elif left:
+    (tmp_path / 'summary.json').write_text(json.dumps({'job': left}))
+  if says:
+    with pytest.raises(InputError, match=f'holds what {says} wrote; name'):
+      results.alone(str(tmp_path), jobs).__enter__()
+  else:
+    with results.alone(str(tmp_path), jobs):
+      pass
+  assert is_free(tmp_path)
 
 
 def test_only_what_comes_before_the_job_is_about_the_folder(tmp_path):
@@ -38,9 +61,10 @@ def test_only_what_comes_before_the_job_is_about_the_folder(tmp_path):
   for name, said in (('', '--workdir is missing'), (
       str(tmp_path / 'file'), 'cannot be written to')):
     with pytest.raises(InputError, match=said):
-      results.alone(name).__enter__()
+      results.alone(name, ('train',)).__enter__()
   # A full disk in the middle of a job is somebody else's to explain.
-  with pytest.raises(OSError, match='full'), results.alone(str(tmp_path)):
+  with pytest.raises(OSError, match='full'), results.alone(
+      str(tmp_path), ('train',)):
     raise OSError('full')
   assert is_free(tmp_path)
 

@@ -79,6 +79,11 @@ def open_sources(config) -> dict[str, Source]:
       raise InputError(
           f'config.{kind}.model.layers lacks {LAYER}, of which the tables by '
           f'depth are made; add it.')
+    if kind == 'regions' and not one.data.dir and config.data.kind != 'osie':
+      raise InputError(
+          'Photographs with labelled regions to measure the members on are '
+          "missing; give --config.regions.data.dir, a folder in OSIE's layout, "
+          'or leave them out with --config.measured="(\'popout\',)".')
     sources[kind] = KINDS[kind].open(one)
   if 'regions' in sources and not _any_region(sources['regions']):
     raise InputError(
@@ -145,7 +150,7 @@ def measure(
     raise InputError(
         'All members are trained; to measure them start the same command on '
         'one host alone, without --coordinator.')
-  with results.alone(workdir):
+  with results.alone(workdir, ('sweep',)):
     folder = results.Folder(workdir, config.to_dict())
     folder.clear(_OWNED)
     depths = {

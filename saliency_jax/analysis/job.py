@@ -74,7 +74,7 @@ def start(
   named = {'name': weights.name, 'sha256': weights.sha256}
   if weights.depth is not None:
     named['depth'] = weights.depth
-  with alone(workdir):
+  with alone(workdir, ('dissect', 'popout')):
     folder = Folder(workdir, as_json)
     folder.clear(_OWNED)
     yield Job(

@@ -76,7 +76,7 @@ def evaluate(
   if config.eval.save_maps:
     _check_one_file_each(datasets)
   _check_inputs_stay(opened, workdir)
-  with alone(workdir):
+  with alone(workdir, ('evaluate',)):
     folder = Folder(workdir, config.to_dict())
     folder.clear(_OWNED)
     _clear_maps(folder, opened, keep=config.eval.save_maps)
@@ -143,7 +143,7 @@ def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
 def _check_inputs_stay(
     opened: Sequence[Predictor], workdir: str) -> None:
   """Checks that no folder of maps lies where older results are cleared."""
-  cleared = pathlib.Path(workdir).expanduser().resolve() / _MAPS
+  cleared = pathlib.Path(workdir).resolve() / _MAPS
   for model in opened:
     if not isinstance(model, predictors.Folder):
       continue

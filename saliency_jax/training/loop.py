@@ -9,7 +9,7 @@ Where the parameters come from, first of all that applies:
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import jax
 import numpy as np
@@ -18,7 +18,7 @@ from absl import logging
 from saliency_jax import hosts, progress, results, sharding
 from saliency_jax.datasets import sets
 from saliency_jax.datasets.records import Source
-from saliency_jax.errors import InputError, Stopped
+from saliency_jax.errors import Stopped
 from saliency_jax.models import compiling, registry, vgg
 from saliency_jax.training import (
     data,
@@ -26,6 +26,7 @@ from saliency_jax.training import (
     feed,
     groups,
     members,
+    numbers,
     optimizer,
     setup,
     step,
@@ -124,7 +125,7 @@ def _run(
   first = jax.process_index() == 0
   with hosts.ending_together():
     if first:
-      stack.enter_context(results.alone(workdir))
+      stack.enter_context(results.alone(workdir, (job,)))
   with results.opening(workdir) as path:
     checkpoints = stack.enter_context(Checkpoints(path, facts, list(who)))
   restored = checkpoints.restore(
@@ -138,11 +139,6 @@ def _run(
   else:
     states, done = sharding.replicate(
         jax.tree.map(np.asarray, first_states), mesh), 0
-  folder = results.Folder(workdir, config.to_dict()) if first else None
-  if first:
-    initial.keep_start(workdir, weights)
-  journal = stack.enter_context(
-      Journal(workdir if first else None, step=done))
 
   # Data: the same batches whatever the devices, which may pad them.
   frozen = feed.freeze(
@@ -163,6 +159,15 @@ def _run(
   # One iterator for all evaluations, so that workers are started once.
   val_batches = validation.batches(
       np.tile(val_rows, (config.train.epochs - done // length, 1)))
+
+  # The folder, once nothing of the config can be at fault any more: what lies
+  # there may be a run that has ended.
+  if first:
+    folder = results.Folder(workdir, config.to_dict())
+    if not restored:
+      folder.clear([setup.TRAINED])
+    initial.keep_start(path, weights)
+  journal = stack.enter_context(Journal(path if first else None, step=done))
 
   # Programs.
   everywhere = sharding.everywhere(mesh)
@@ -198,18 +203,23 @@ def _run(
         config.train.checkpoint_every
         and now % config.train.checkpoint_every == 0)
     if wants_saving or len(pending) == _PENDING or now == done + 1:
-      images += _write(journal, pending, who, bar)
+      images += numbers.write_steps(journal, pending, who, bar)
       pending.clear()
     if not wants_saving:
       continue
     whole = packing.unpack(states)
-    _check(np.asarray(finite(whole)), 'a parameter', who, now)
+    numbers.check_finite(finite(whole), 'a parameter', who, now)
     seconds['training'] += time.perf_counter() - mark
     mark, scores = time.perf_counter(), None
     if epoch_ends:
-      scores = _validate(
+      if not images and now - done >= length:
+        raise numbers.nothing('training', train_source, skipped)
+      scores = numbers.validate(
           evaluate, whole, itertools.islice(val_batches, len(val_rows)), who)
-      _check(np.isfinite([*scores.values()]), 'the validation NSS', who, now)
+      if not scores:
+        raise numbers.nothing('validation', val_source, skipped)
+      numbers.check_finite(
+          np.isfinite([*scores.values()]), 'the validation NSS', who, now)
       journal.write(now, 'validate', epoch=now // length, nss=scores)
     checkpoints.save(now, _state(who, whole), scores, skipped)
     seconds['validation'] += time.perf_counter() - mark
@@ -226,7 +236,7 @@ def _run(
       'counts': {
           'train': len(train_source), 'validation': len(val_source),
           'steps': last, 'skipped': len(skipped)},
-      'members': setup.outcome(workdir, who), 'skipped': skipped,
+      'members': setup.outcome(path, who), 'skipped': skipped,
       'seconds': {k: round(v, 3) for k, v in seconds.items()},
       'images_per_second': round(
           images / max(seconds['training'], 1e-9), 3)}, idle=done == last)
@@ -236,62 +246,3 @@ def _state(who: members.Members, states: Sequence[step.MemberState]) -> State:
   return State(
       {name: x.params for name, x in zip(who, states, strict=True)},
       {name: x.optimizer for name, x in zip(who, states, strict=True)})
-
-
-def _write(
-    journal: Journal, pending: Sequence[tuple[int, step.Metrics]],
-    who: members.Members, bar
-) -> int:
-  """Writes the numbers of some steps; returns how many images they had.
-
-  Raises:
-    InputError: if one of them is not finite.
-  """
-  images = 0
-  for now, metrics in pending:
-    metrics = jax.tree.map(np.asarray, metrics)
-    nss = metrics.nss / max(metrics.images, 1)
-    for name, norm, score in zip(
-        who, metrics.gradient_norm, nss, strict=True):
-      if not np.isfinite([norm, score]).all():
-        raise InputError(
-            f'At step {now} the gradient norm of {name} is {norm} and its NSS '
-            f'{score}; lower its learning rates or config.optimizer.clip_norm.')
-    journal.write(
-        now, 'train', images=int(metrics.images), loss=_named(who, -nss),
-        nss=_named(who, nss),
-        gradient_norm=_named(who, metrics.gradient_norm))
-    images += int(metrics.images)
-  rate = bar.format_dict['rate'] or 0
-  bar.set_postfix_str(
-      f'loss {-nss.mean():.3f}, NSS {nss.mean():.3f}, '
-      f'{rate * images / len(pending):.1f} images/s', refresh=False)
-  return images
-
-
-def _named(who: members.Members, values: np.ndarray) -> dict[str, float]:
-  return dict(zip(who, map(float, values), strict=True))
-
-
-def _check(
-    finite: np.ndarray, what: str, who: members.Members, now: int) -> None:
-  for name, right in zip(who, finite, strict=True):
-    if not right:
-      raise InputError(
-          f'After step {now} {what} of {name} is not finite; lower its '
-          f'learning rates.')
-
-
-def _validate(
-    evaluate, states: Sequence[step.MemberState], batches: Iterator[feed.Fed],
-    who: members.Members
-) -> dict[str, float]:
-  """Returns every member's NSS, the mean over images."""
-  totals = [
-      (evaluate(states, *batch), batch.valid.sum()) for batch in batches]
-  nss, images = (
-      np.sum([np.asarray(x) for x in part], axis=0, dtype=np.float64)
-      for part in zip(*totals, strict=True))
-  if not images:
-    raise InputError('None of the validation images has a fixation.')
-  return _named(who, nss / images)

@@ -363,6 +363,8 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
     ({'before_after.units': ('conv5_3',)}, "'conv5_3'"),
     ({'before_after.units': ('conv3_1:0',)}, 'conv3_1'),
     ({'before_after.images': ('nowhere',)}, "'nowhere'"),
+    ({'data.kind': 'table', 'regions.data.dir': ''},
+     'give --config.regions.data.dir'),
     ({'before_after.count': -1}, 'count')])
 def test_what_is_wrong_is_said_before_training(
     change, said, tiny_osie, tmp_path):

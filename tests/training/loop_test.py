@@ -1,8 +1,10 @@
 """The loop in this process: what it starts from, keeps, refuses and writes."""
 
 import json
+import shutil
 
 import jax
+import ml_collections
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,8 +12,8 @@ from PIL import Image
 from saliency_jax.datasets import sets
 from saliency_jax.errors import InputError
 from saliency_jax.models import registry
-from saliency_jax.training import journal, loop
-from saliency_jax.weights import sources
+from saliency_jax.training import journal, loop, setup
+from saliency_jax.weights import initial, sources
 from tests import brute_force
 from tests.launch.jobs_test import keys
 from tests.training import made
@@ -57,6 +59,42 @@ def test_a_finished_run_keeps_its_summary(whole, copy):
   assert train(made.run(whole[1].parent), copy) == whole[2]
   assert json.loads((copy / 'summary.json').read_text()) == whole[2]
   assert whole[2]['images_per_second'] > 0
+
+
+def test_a_finished_run_keeps_its_summary_whatever_is_refused(whole, copy):
+  config = made.run(whole[1].parent)
+  config.data.features_dir = str(copy / 'config.json')
+  with pytest.raises(InputError, match='features_dir'):
+    train(config, copy)
+  assert json.loads((copy / 'summary.json').read_text()) == whole[2]
+
+
+def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
+  shutil.rmtree(copy / 'checkpoints')
+  config = made.run(whole[1].parent)
+  config.train.readout_rate = 0.01
+
+  def stop(*_, **__):
+    raise KeyboardInterrupt
+
+  with monkeypatch.context() as context:
+    context.setattr(setup, 'finish', stop)
+    with pytest.raises(KeyboardInterrupt):
+      train(config, copy)
+  summary = train(config, copy)
+  assert summary['members']['depth_2']['readout_rate'] == 0.01
+  assert summary['members']['depth_2']['last_nss'] == (
+      journal.read(copy)[-1]['nss']['depth_2'])
+
+
+def test_a_model_is_found_at_home(copy, monkeypatch):
+  monkeypatch.setenv('HOME', str(copy.parent))
+  model = {'checkpoint': '~/copy', 'member': '', 'cache_dir': '',
+           'weights': '', 'preprocessing': ''}
+  found = initial.load(
+      ml_collections.ConfigDict(model), widths=made.WIDTHS)
+  assert found.sha256 == load(copy).sha256
+  assert initial.trained_image_size('~/copy') == made.IMAGE_SIZE
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):

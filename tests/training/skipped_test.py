@@ -11,14 +11,14 @@ from tests.training import made
 
 
 class Damaged(made.Photographs):
-  """Photographs of which one cannot be read."""
+  """Photographs of which some cannot be read."""
 
-  def __init__(self, count: int, damaged: int):
-    super().__init__(count)
+  def __init__(self, count: int, *damaged: int, first: int = 0):
+    super().__init__(count, first)
     self._damaged = damaged
 
   def __getitem__(self, index: int):
-    if index == self._damaged:
+    if index in self._damaged:
       raise InputError('It is truncated; fetch it again.')
     return super().__getitem__(index)
 
@@ -54,3 +54,24 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
   assert summary['counts']['skipped'] == 1
   written = json.loads((workdir / 'summary.json').read_text())
   assert written['skipped'] == summary['skipped']
+
+
+TRUNCATED = r'images can be used \(It is truncated; fetch it again\); check'
+
+
+@pytest.mark.parametrize(('training', 'validation', 'says'), [
+    (Damaged(4, *range(4)), made.VALIDATION,
+     f'None of the training {TRUNCATED}'),
+    (made.TRAIN, Damaged(3, *range(3), first=50),
+     f'None of the validation {TRUNCATED}'),
+    (made.TRAIN, made.Photographs(1, first=50, broken=0),
+     r'None of the validation images can be used \(they have no fixation\)')])
+def test_a_part_of_which_nothing_counts_is_refused(
+    tmp_path, training, validation, says):
+  config = made.run(tmp_path)
+  config.data.on_bad_image = 'skip'
+  with pytest.raises(InputError, match=says):
+    loop.train(
+        config, training, validation, str(tmp_path / 'run'),
+        widths=made.WIDTHS, devices=jax.devices()[:1])
+  assert not (tmp_path / 'run' / 'summary.json').exists()
