@@ -97,10 +97,7 @@ class Forward:
     self.grids: dict[str, Grid] = {}
     for layer, (height, width, _) in registry.map_sizes(
         network, params, settings.image_size).items():
-      if min(height, width) < 2:
-        raise InputError(
-            f'config.data.image_size={settings.image_size} leaves {layer} a '
-            f'map of {height} x {width} cells; give a larger size.')
+      registry.check_grid(layer, height, width, settings.image_size)
       self.grids[layer] = (height, width)
     self._mesh = sharding.data_mesh(devices)
     self.batch_size = sharding.whole_batches(settings.batch_size, self._mesh)

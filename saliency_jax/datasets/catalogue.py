@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from saliency_jax.datasets import download
@@ -25,11 +25,15 @@ class Kind(NamedTuple):
   takes: tuple[str, ...] = ()
 
 
-def open_source(kind: str, **options: str | int | None) -> Source:
+def open_source(
+    kind: str, *, keys: Mapping[str, str] | None = None,
+    **options: str | int | None
+) -> Source:
   """Opens a data set.
 
   Args:
     kind: a key of `KINDS`.
+    keys: the flags with which the user gives options, by option.
     **options: what this kind needs or takes: `images`, a folder (or the file
       that stands for it); `fixations`, a folder or file; `regions`, a folder of
       labelled regions; and numbers of one kind alone. '' and None say nothing.
@@ -47,8 +51,10 @@ def open_source(kind: str, **options: str | int | None) -> Source:
       name: value for name, value in options.items() if value not in ('', None)}
   for name in needs:
     if name not in given:
+      flag = f' with {keys[name]}' if keys and name in keys else ''
       raise InputError(
-          f'A data set of the kind {kind!r} needs {name}; say where they are.')
+          f'A data set of the kind {kind!r} needs {name}; say where they are'
+          f'{flag}.')
   for name in given:
     if name not in needs + takes:
       raise InputError(

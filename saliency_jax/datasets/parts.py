@@ -57,14 +57,9 @@ def _open(config, part: str) -> Source:
   built = catalogue.built_folder(catalogue.expanded(given['images']))
   if built:
     return catalogue.open_source('built', **given | {'images': built})
-  kind = catalogue.KINDS.get(data.kind)
-  for name, key in keys.items():
-    if kind and name in kind.needs and not given[name]:
-      raise InputError(
-          f'A data set of the kind {data.kind!r} needs {name}; say where they '
-          f'are with --config.data.{key}.')
   # What says nothing is left out: few kinds have a use for it.
   return catalogue.open_source(
       data.kind, **given,
+      keys={name: f'--config.data.{key}' for name, key in keys.items()},
       cache_dir=config.init.cache_dir if data.kind == 'osie' else '',
       origin=data.origin or None, drop_outside=data.drop_outside or None)

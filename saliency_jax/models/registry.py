@@ -77,6 +77,14 @@ def check_layers(name: str, layers: Sequence[str]) -> None:
     raise InputError('config.model.layers names a layer twice.')
 
 
+def check_grid(layer: str, height: int, width: int, image_size: int) -> None:
+  """Raises an `InputError` for a map of one row or column of cells."""
+  if min(height, width) < 2:  # one cell alone is a constant map
+    raise InputError(
+        f'config.data.image_size={image_size} leaves {layer} a map of '
+        f'{height} x {width} cells; give a larger size.')
+
+
 def arithmetic(dtype: str) -> jnp.dtype:
   """Returns the type of the arithmetic, 'float32' or 'bfloat16', by its name.
 

@@ -129,7 +129,7 @@ def _images_in(folder: str, workdir: str) -> list[pathlib.Path]:
     raise InputError(
         f'There is no folder {folder!r}; name the folder of photographs with '
         f'--images.')
-  out = pathlib.Path(workdir).expanduser().resolve() if workdir else None
+  out = pathlib.Path(workdir).resolve() if workdir else None
   if path.resolve() == out:
     raise InputError(
         f'{folder} is the folder of photographs; name another --workdir.')

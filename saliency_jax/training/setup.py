@@ -44,11 +44,7 @@ def check(config, train_source: Source, val_source: Source) -> None:
       ('train.checkpoint_every', config.train.checkpoint_every, 0)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
-  height, width = saliency.output_grid(size)
-  if min(height, width) < 2:  # a map of one cell is constant
-    raise InputError(
-        f'config.data.image_size={size} leaves {saliency.SALIENCY} a map of '
-        f'{height} x {width} cells; give a larger size.')
+  registry.check_grid(saliency.SALIENCY, *saliency.output_grid(size), size)
   check_on_bad_image(config.data.on_bad_image)
   for title, source in (('train on', train_source), ('validate', val_source)):
     if not len(source):
