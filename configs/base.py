@@ -10,14 +10,14 @@ def base() -> ml_collections.ConfigDict:
   """Returns the keys of every job that runs a network on a data set."""
   config = ml_collections.ConfigDict()
 
-  # The network. Read by models/registry.py.
+  # The network. Read by networks/registry.py.
   config.model = ml_collections.ConfigDict()
   config.model.name = 'vgg16'
   # Type of the network's arithmetic: float32, which no device rounds to less,
   # or bfloat16, which accelerators are faster at. Scores are float32.
   config.model.dtype = 'float32'
 
-  # Where the parameters come from. Read by weights/initial.py.
+  # Where the parameters come from. Read by training/trained_models.py.
   config.init = ml_collections.ConfigDict()
   # A known name ('imagenet') or the path of a weight file.
   config.init.weights = 'imagenet'
@@ -32,8 +32,7 @@ def base() -> ml_collections.ConfigDict:
   # Which member of a sweep, e.g. 'depth_3'; '' for the only one.
   config.init.member = ''
 
-  # Reading images. Read by analysis/measurement.py, training/data.py and
-  # datasets/.
+  # Reading images. Read by data/, experiments/ and training/.
   config.data = ml_collections.ConfigDict()
   # Side in pixels to which every image is resized; the paper takes 224.
   config.data.image_size = 224
@@ -54,12 +53,12 @@ def measuring() -> ml_collections.ConfigDict:
   config.model.layers = (
       'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 
-  # The statistics of the tables. Read by analysis/dissection.py and popout.py.
+  # The statistics of the tables. Read by experiments/.
   config.analysis = ml_collections.ConfigDict()
   # How many of the best units are averaged (the paper: 10).
   config.analysis.top_units = 10
 
-  # What is kept for the page. Read by analysis/choice.py and kept.py.
+  # What is kept for the page. Read by experiments/exhibits.py.
   config.report = ml_collections.ConfigDict()
   # How many of the best units of every layer and column of the table are kept,
   # each on the images with its highest scores and as many with its lowest.
@@ -76,9 +75,9 @@ def measuring() -> ml_collections.ConfigDict:
 def training() -> ml_collections.ConfigDict:
   """Returns the keys of every job that trains."""
   config = base()
-  # The kind of data set, a key of datasets/catalogue.py: osie, salicon, table,
+  # The kind of data set, a key of data/catalogue.py: osie, salicon, table,
   # maps, mit1003, pysaliency or popout. Read, as the next six, by
-  # datasets/parts.py.
+  # data/parts.py.
   config.data.kind = 'osie'
   # The folder of images, or one written by launch/build_dataset.py; '' fetches
   # OSIE into the cache. And, where the kind keeps them apart, its fixations.
@@ -95,12 +94,12 @@ def training() -> ml_collections.ConfigDict:
   config.data.drop_outside = False
   # Images in a step over all devices, as in the paper.
   config.data.batch_size = 20
-  # Seed of the order in which images come. Read by training/data.py.
+  # Seed of the order in which images come. Read by training/image_batches.py.
   config.data.seed = 0
   # Folder in which the maps that frozen layers give are kept, so that every
   # epoch but the first skips these layers; '' keeps none. An image takes 0.4 MB
   # at depths 0 to 3, 1.6 MB at 4 and 5, 0.8 MB at 6. Read by
-  # training/features.py.
+  # training/feature_cache.py.
   config.data.features_dir = ''
 
   # How long, and what is kept. Read by training/loop.py.

@@ -11,7 +11,7 @@ def get_config() -> ml_collections.ConfigDict:
   # The models, with commas between: gbvs, itti, bms, centre (a Gaussian), the
   # --workdir of launch/train.py or launch/sweep.py, or a folder of saliency
   # maps. `name=FOLDER` says what to call it; else it has the folder's name.
-  # Read, as the next two, by evaluation/predictors.py.
+  # Read, as the next two, by experiments/predictors.py.
   config.eval.models = 'gbvs,itti,bms,centre'
   # Members of sweeps, with commas between, e.g. 'depth_0,depth_3'; '' takes all
   # of every sweep.
@@ -19,11 +19,11 @@ def get_config() -> ml_collections.ConfigDict:
   # Images in a batch over all devices, for trained models.
   config.eval.batch_size = 8
   # The data sets, with commas between: groups of `sets`, below. Read by
-  # evaluation/sets.py.
+  # experiments/scored_sets.py.
   config.eval.sets = 'osie'
   # Fixations that count in a score: 'distinct' pixels, as the paper and the MIT
   # benchmark do, or 'all', as pysaliency does. Read, as all below, by
-  # evaluation/job.py.
+  # experiments/evaluation.py.
   config.eval.fixations = 'distinct'
   # Samples that the bootstrap draws for each confidence interval.
   config.eval.resamples = 1000
@@ -43,7 +43,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.init.cache_dir = ''
 
   # Data sets by names of their own; every flag of a group can be given, e.g.
-  # --config.sets.mine.dir. Read by evaluation/sets.py.
+  # --config.sets.mine.dir. Read by experiments/scored_sets.py.
   config.sets = ml_collections.ConfigDict()
   config.sets.osie = _photographs('osie')
   # '' fetches OSIE into the cache.
@@ -73,7 +73,7 @@ def get_config() -> ml_collections.ConfigDict:
 def _photographs(kind: str) -> ml_collections.ConfigDict:
   """Returns the keys of photographs with fixations."""
   group = ml_collections.ConfigDict()
-  # A key of datasets/catalogue.py: osie, salicon, table, maps, mit1003,
+  # A key of data/catalogue.py: osie, salicon, table, maps, mit1003,
   # pysaliency or built.
   group.kind = kind
   # The folder of the images; of pysaliency, the file of stimuli.

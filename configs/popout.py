@@ -8,7 +8,7 @@ from configs import base
 def get_config() -> ml_collections.ConfigDict:
   config = base.measuring()
   # A folder with images/ and targets/ (README), or one written by
-  # launch/build_dataset.py; '' draws the arrays. Read by datasets/catalogue.py.
+  # launch/build_dataset.py; '' draws the arrays. Read by data/catalogue.py.
   config.data.dir = ''
   # Arrays to draw (the paper took 80), the seed that draws them, and their side
   # in pixels.

@@ -4,7 +4,7 @@ import ml_collections
 
 
 def get_config() -> ml_collections.ConfigDict:
-  # Read, as all of it, by training/prediction.py.
+  # Read, as all of it, by experiments/prediction.py.
   config = ml_collections.ConfigDict()
   config.init = ml_collections.ConfigDict()
   # The --workdir of launch/train.py or launch/sweep.py.

@@ -27,7 +27,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.sweep.shard_members = False
 
   # What every member is measured on when all are trained: 'regions', 'popout',
-  # both or none. Read, as all that follows, by analysis/depths.py.
+  # both or none. Read, as all that follows, by experiments/depths.py.
   config.measured = ('regions', 'popout')
   # As in osie.py and popout.py. `regions.data.dir` = '' takes OSIE from where
   # the training has it. Pages of single members are left out.

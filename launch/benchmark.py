@@ -9,8 +9,8 @@ import sys
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax import sharding
-from saliency_jax.benchmark import sections, timing
+from benchmarks import sections, timing
+from saliency_jax import runtime
 
 _OUTPUT = entry.path('output', 'benchmark.json', 'JSON to write.')
 _ONLY = flags.DEFINE_multi_enum(
@@ -25,7 +25,7 @@ _TORCH_PYTHON = entry.path(
 
 
 def main() -> None:
-  sharding.all_devices()  # before anything is timed
+  runtime.all_devices()  # before anything is timed
   options = sections.Options(
       _BATCH.value, _ROUNDS.value, _OSIE.value, _TORCH_PYTHON.value)
   rows = []

@@ -9,12 +9,12 @@
 import entry
 from absl import flags
 
-from saliency_jax.datasets import builders
-from saliency_jax.datasets.download import fetch_osie
-from saliency_jax.datasets.osie import Osie, fingerprint
-from saliency_jax.datasets.photographs import Photographs
-from saliency_jax.datasets.popout import SearchArrays
-from saliency_jax.datasets.salicon import Salicon
+from saliency_jax.data import builders
+from saliency_jax.data.osie_download import fetch_osie
+from saliency_jax.data.photographs import Photographs
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.sources.salicon import Salicon
 from saliency_jax.errors import InputError
 
 _DATASET = flags.DEFINE_enum(

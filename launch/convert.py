@@ -12,7 +12,7 @@ import pathlib
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax.datasets import catalogue, pysaliency_export
+from saliency_jax.data import catalogue, pysaliency_export
 
 _KIND = flags.DEFINE_enum(
     'kind', None, [

@@ -6,8 +6,8 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.analysis import dissection
-from saliency_jax.datasets import catalogue
+from saliency_jax.data import catalogue
+from saliency_jax.experiments import dissection
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('osie')

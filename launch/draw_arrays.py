@@ -8,8 +8,8 @@ The folder is what `launch/popout.py --config.data.dir=DIR` reads.
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax.datasets import masked_folder
-from saliency_jax.datasets.popout import SearchArrays
+from saliency_jax.data.popout import masked_folder
+from saliency_jax.data.popout.search_arrays import SearchArrays
 
 _OUTPUT = entry.path('output', None, 'The folder.', required=True)
 _COUNT = flags.DEFINE_integer('count', 80, 'Number of search arrays.')

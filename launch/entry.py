@@ -166,7 +166,7 @@ def _check_devices() -> None:
   """
   # Jobs that compute have imported it. Of several processes each one has to
   # join the others before it asks.
-  sharding = sys.modules.get('saliency_jax.sharding')
+  sharding = sys.modules.get('saliency_jax.runtime')
   if sharding and not flags.FLAGS.flag_values_dict().get('coordinator'):
     sharding.all_devices()
 

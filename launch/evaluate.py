@@ -6,7 +6,7 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.evaluation import job
+from saliency_jax.experiments import evaluation
 from saliency_jax.report import site
 
 _CONFIG = entry.config('evaluate')
@@ -14,7 +14,7 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 
 def main() -> None:
-  job.evaluate(_CONFIG(), _WORKDIR.value)
+  evaluation.evaluate(_CONFIG(), _WORKDIR.value)
   page = site.write(_WORKDIR.value)
   print(site.text(_WORKDIR.value))
   print('The page:', page)

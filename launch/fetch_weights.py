@@ -7,22 +7,22 @@
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax.weights import port, sources
+from saliency_jax.networks.weights import conversion, known_weights
 
 _WEIGHTS = entry.path(
     'weights', None, 'Known weights ('
-    f'{", ".join(sources.KNOWN)}) or the path of a weight file.',
+    f'{", ".join(known_weights.KNOWN)}) or the path of a weight file.',
     required=True)
 _CACHE_DIR = entry.path(
     'cache_dir', None, 'Folder of ported weights; by default '
     '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
 _PREPROCESSING = flags.DEFINE_enum(
-    'preprocessing', None, sorted(port.FAMILIES),
+    'preprocessing', None, sorted(conversion.FAMILIES),
     'Family of preprocessing, where the layout of the file misleads.')
 
 
 def main() -> None:
-  weights = sources.load(
+  weights = known_weights.load(
       _WEIGHTS.value, cache_dir=_CACHE_DIR.value,
       preprocessing=_PREPROCESSING.value)
   tensors = [tensor for layer in weights.params.values()

@@ -5,8 +5,8 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.analysis import popout
-from saliency_jax.datasets import catalogue
+from saliency_jax.data import catalogue
+from saliency_jax.experiments import popout
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('popout')

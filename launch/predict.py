@@ -6,7 +6,7 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.training import prediction
+from saliency_jax.experiments import prediction
 
 _CONFIG = entry.config('predict')
 _IMAGES = entry.path('images', '', 'Folder of photographs.')

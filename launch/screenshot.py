@@ -12,7 +12,7 @@ import shutil
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax.benchmark import browser
+from benchmarks import browser
 from saliency_jax.errors import InputError
 
 _PAGE = entry.path('page', '', 'The page, W/report/index.html.')

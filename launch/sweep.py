@@ -8,8 +8,8 @@ The same command goes on with a sweep that was stopped, wherever it was.
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.analysis import depths
-from saliency_jax.datasets import parts
+from saliency_jax.data import parts
+from saliency_jax.experiments import depths
 from saliency_jax.report import paper, site
 from saliency_jax.training import loop
 

@@ -6,7 +6,7 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.datasets import parts
+from saliency_jax.data import parts
 from saliency_jax.report import site
 from saliency_jax.training import loop
 

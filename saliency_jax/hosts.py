@@ -9,7 +9,7 @@ import numpy as np
 from absl import logging
 from jax.experimental import multihost_utils
 
-from saliency_jax import sharding
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 
 
@@ -50,7 +50,7 @@ def joined(hosts: Hosts) -> Iterator[None]:
     raise InputError(
         f'The processes at {hosts.coordinator} cannot be joined '
         f'({str(error).splitlines()[0].rstrip(".")}).') from error
-  sharding.all_devices()
+  runtime.all_devices()
   logging.info(
       'Process %d of %d, with %d of %d devices.', jax.process_index(),
       jax.process_count(), jax.local_device_count(), jax.device_count())

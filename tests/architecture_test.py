@@ -11,42 +11,27 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / 'saliency_jax'
 MODULES = {
     '.'.join(path.relative_to(ROOT).with_suffix('').parts): path
-    for folder in ('saliency_jax', 'configs', 'launch')
+    for folder in ('saliency_jax', 'configs', 'launch', 'benchmarks')
     for path in sorted((ROOT / folder).rglob('*.py'))}
 
 # Who may import whom. The key 'saliency_jax' stands for the modules that lie
 # directly in the package and that everybody may use.
+_CORE = {'saliency_jax', 'saliency_jax.ops'}
+_LEAVES = {'saliency_jax.networks', 'saliency_jax.classical',
+           'saliency_jax.data'}
+_JOBS = {'saliency_jax.training', 'saliency_jax.experiments'}
 ALLOWED = {
     'saliency_jax': {'saliency_jax'},
     'saliency_jax.ops': {'saliency_jax'},
-    'saliency_jax.models': {'saliency_jax', 'saliency_jax.ops'},
-    'saliency_jax.datasets': {'saliency_jax', 'saliency_jax.ops'},
-    'saliency_jax.weights': {'saliency_jax', 'saliency_jax.models'},
-    'saliency_jax.analysis': {
-        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
-        'saliency_jax.datasets', 'saliency_jax.weights'},
-    'saliency_jax.report': {'saliency_jax', 'saliency_jax.ops'},
-    'saliency_jax.training': {
-        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
-        'saliency_jax.datasets', 'saliency_jax.weights'},
-    'saliency_jax.classical': {'saliency_jax', 'saliency_jax.ops'},
-    'saliency_jax.evaluation': {
-        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
-        'saliency_jax.datasets', 'saliency_jax.weights',
-        'saliency_jax.classical', 'saliency_jax.analysis'},
-    'saliency_jax.benchmark': {
-        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
-        'saliency_jax.datasets', 'saliency_jax.analysis',
-        'saliency_jax.classical', 'saliency_jax.evaluation',
-        'saliency_jax.report', 'saliency_jax.training',
-        'saliency_jax.weights'},
+    'saliency_jax.networks': _CORE,
+    'saliency_jax.classical': _CORE,
+    'saliency_jax.data': _CORE,
+    'saliency_jax.training': _CORE | _LEAVES,
+    'saliency_jax.experiments': _CORE | _LEAVES | _JOBS,
+    'saliency_jax.report': _CORE,
+    'benchmarks': _CORE | _LEAVES | _JOBS | {'saliency_jax.report'},
     'configs': set(),
-    'launch': {
-        'saliency_jax', 'saliency_jax.ops', 'saliency_jax.models',
-        'saliency_jax.datasets', 'saliency_jax.weights',
-        'saliency_jax.analysis', 'saliency_jax.training',
-        'saliency_jax.report', 'saliency_jax.benchmark',
-        'saliency_jax.classical', 'saliency_jax.evaluation'},
+    'launch': _CORE | _LEAVES | _JOBS | {'saliency_jax.report', 'benchmarks'},
 }
 
 
@@ -74,7 +59,8 @@ def imports(path: pathlib.Path) -> set[str]:
 def test_imports_run_one_way(module):
   own = part(module)
   for name in imports(MODULES[module]):
-    if name.split('.')[0] in ('saliency_jax', 'configs', 'launch'):
+    if name.split('.')[0] in (
+        'saliency_jax', 'configs', 'launch', 'benchmarks'):
       assert part(name) in ALLOWED[own] | {own}, f'{module} imports {name}'
 
 
@@ -84,8 +70,8 @@ def _users(library: str) -> set[str]:
       if any(name.split('.')[0] == library for name in imports(path))}
 
 
-def test_flax_stays_behind_the_models():
-  assert _users('flax') == {'saliency_jax.models'}
+def test_flax_stays_behind_the_networks():
+  assert _users('flax') == {'saliency_jax.networks'}
 
 
 def test_configs_import_ml_collections_alone():
@@ -109,10 +95,10 @@ def test_files_hold_one_thing():
 
 # What each part must do without. A module that is None cannot be imported.
 @pytest.mark.parametrize(('where', 'missing'), [
-    ('datasets', ['jax', 'flax']),
+    ('data', ['jax', 'flax']),
     ('report', ['jax', 'flax', 'grain', 'tensorflow_datasets']),
     ('ops', ['flax', 'ml_collections', 'tensorflow_datasets', 'grain']),
-    ('models', ['ml_collections', 'tensorflow_datasets', 'grain']),
+    ('networks', ['ml_collections', 'tensorflow_datasets', 'grain']),
 ])
 def test_parts_can_be_imported_without(where, missing):
   modules = [m for m in MODULES if part(m) == f'saliency_jax.{where}']

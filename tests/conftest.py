@@ -18,8 +18,8 @@ import jax
 import numpy as np
 import pytest
 
-from saliency_jax.models import vgg
-from tests.datasets import made
+from saliency_jax.networks import vgg
+from tests.data import made
 
 # The first example of a shape is compiled, and machines are shared.
 hypothesis.settings.register_profile('patient', deadline=None)

@@ -11,7 +11,7 @@ search target) or output saliency (Eq. 2). U is never made; see `ops.resize`.
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.ops.cells import CellWeights
+from saliency_jax.ops.pixel_weights import CellWeights
 
 
 def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:

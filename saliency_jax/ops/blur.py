@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
-from saliency_jax.ops.fixated import fixated
+from saliency_jax.ops.fixated_pixels import fixated
 
 
 def gaussian(

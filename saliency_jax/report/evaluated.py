@@ -13,7 +13,7 @@ from PIL import Image
 
 from saliency_jax.report.reading import Reader
 
-LAYOUT = 2  # of the folders that are understood; see results.py
+LAYOUT = 2  # of the folders that are understood; see workdir.py
 OBSERVERS = 'observers'  # the row of the table that is no model: the ceiling
 ALL = 'all'  # the kind that stands for all search arrays
 KINDS = ('trained', 'classical', 'centre', 'folder')  # of models

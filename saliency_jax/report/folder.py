@@ -14,7 +14,7 @@ from saliency_jax.report import reading
 from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
-LAYOUT = 2  # of the folders that are understood; see results.py
+LAYOUT = 2  # of the folders that are understood; see workdir.py
 TARGET = 'target'  # the one column of Table 5
 
 _LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*')

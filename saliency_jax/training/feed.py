@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from saliency_jax import progress, sharding
-from saliency_jax.datasets.records import Source
+from saliency_jax import compiling, progress, runtime
+from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-from saliency_jax.models import compiling, registry, saliency, vgg
-from saliency_jax.ops.cells import CellWeights
-from saliency_jax.training import data, features
-from saliency_jax.weights.port import Trunk
+from saliency_jax.networks import registry, saliency, vgg
+from saliency_jax.networks.weights.conversion import Trunk
+from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.training import feature_cache, image_batches
 
 
 class Fed(NamedTuple):
@@ -63,7 +63,7 @@ def freeze(
   prefix = saliency.make_prefix(
       depths, widths=widths, dtype=registry.arithmetic(dtype))
   below = vgg.CONVOLUTIONS[:len(vgg.CONVOLUTIONS) - min(depths)]
-  params = sharding.replicate(
+  params = runtime.replicate(
       {layer: trunk.params[layer] for layer in below}, mesh)
   mean = np.asarray(trunk.mean, np.float32)
 
@@ -81,12 +81,14 @@ def freeze(
 class Computed:
   """A `Feed` that computes the frozen layers anew for every batch."""
 
-  def __init__(self, source: Source, reading: data.Reading, frozen: Frozen):
+  def __init__(
+      self, source: Source, reading: image_batches.Reading, frozen: Frozen):
     self._source, self._reading, self._frozen = source, reading, frozen
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
-    for inputs in data.read(self._source, self._reading, rows):
-      images, weights, valid = data.on_devices(inputs, self._frozen.mesh)
+    for inputs in image_batches.read(self._source, self._reading, rows):
+      images, weights, valid = image_batches.on_devices(
+          inputs, self._frozen.mesh)
       yield Fed(self._frozen.forward(images), weights, valid)
 
 
@@ -97,7 +99,7 @@ class Cached:
   """
 
   def __init__(
-      self, source: Source, reading: data.Reading, frozen: Frozen, *,
+      self, source: Source, reading: image_batches.Reading, frozen: Frozen, *,
       folder: str, batch_size: int, title: str):
     """Fills the cache.
 
@@ -117,17 +119,17 @@ class Cached:
       raise InputError(
           'config.data.features_dir is for a single process; leave it out.')
     self._frozen = frozen
-    images = data.identity(source)
+    images = image_batches.identity(source)
     self._kept = {
-        depth: features.Kept(folder, features.key(
+        depth: feature_cache.Kept(folder, feature_cache.key(
             frozen.trunk, depth, image_size=frozen.image_size,
             dtype=frozen.dtype, images=images), (len(source), *shape))
         for depth, shape in frozen.shapes.items()}
-    rows = data.in_order(
+    rows = image_batches.in_order(
         len(source), batch_size=batch_size, padded=batch_size)
     weights, valid = [], []
     with progress.bar(total=len(source), unit='image', title=title) as bar:
-      for inputs in data.read(source, reading, rows):
+      for inputs in image_batches.read(source, reading, rows):
         self._keep(inputs)
         real = inputs.index >= 0
         weights.append(jax.tree.map(lambda x, real=real: x[real],
@@ -142,21 +144,21 @@ class Cached:
     for row in rows:
       # Padding takes any image's maps; its validity is 0.
       index = np.maximum(row, 0)
-      yield Fed(*sharding.split((
+      yield Fed(*runtime.split((
           {depth: kept.get(index) for depth, kept in self._kept.items()},
           jax.tree.map(lambda x, index=index: x[index], self._weights),
           self._valid[index] * (row >= 0).astype(np.float32)),
           self._frozen.mesh))
 
-  def _keep(self, inputs: data.Inputs) -> None:
+  def _keep(self, inputs: image_batches.Inputs) -> None:
     real = inputs.index >= 0
     index = inputs.index[real]
-    digests = features.pixels_digest(inputs.images[real])
+    digests = feature_cache.pixels_digest(inputs.images[real])
     missing = [depth for depth, kept in self._kept.items()
                if not kept.has(index, digests)]
     if missing:
       maps = self._frozen.forward(
-          sharding.split(inputs.images, self._frozen.mesh))
+          runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
         self._kept[depth].put(
             index, digests, np.asarray(maps[depth], np.float32)[real])

@@ -15,8 +15,9 @@ import jax.numpy as jnp
 from absl import logging
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from saliency_jax import sharding, trees
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
+from saliency_jax.networks import trees
 
 Mode = Literal['shared', 'vmap']
 
@@ -98,8 +99,8 @@ class Packing:
   """Turns the states of members into those of groups, and back."""
 
   def __init__(self, groups: Sequence[Group], mesh: Mesh):
-    split = NamedSharding(mesh, PartitionSpec(sharding.MEMBERS))
-    whole = sharding.everywhere(mesh)
+    split = NamedSharding(mesh, PartitionSpec(runtime.MEMBERS))
+    whole = runtime.everywhere(mesh)
     self._groups = groups
     self.shardings = [split if group.stacked else whole for group in groups]
     self._stack = jax.jit(

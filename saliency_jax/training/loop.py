@@ -15,26 +15,26 @@ import jax
 import numpy as np
 from absl import logging
 
-from saliency_jax import hosts, progress, results, sharding
-from saliency_jax.datasets import sets
-from saliency_jax.datasets.records import Source
+from saliency_jax import compiling, hosts, progress, runtime
+from saliency_jax.data import pixel_sets
+from saliency_jax.data.types import Source
 from saliency_jax.errors import Stopped
-from saliency_jax.models import compiling, registry, vgg
+from saliency_jax.networks import registry, vgg
 from saliency_jax.training import (
-    data,
-    evaluation,
-    feed,
-    groups,
-    members,
-    numbers,
-    optimizer,
-    setup,
-    step,
-    termination,
+  feed,
+  groups,
+  image_batches,
+  members,
+  optimizer,
+  setup,
+  step,
+  step_log,
+  termination,
+  trained_models,
 )
+from saliency_jax.training.checkpoints import Checkpoints, State
 from saliency_jax.training.journal import Journal
-from saliency_jax.weights import initial
-from saliency_jax.weights.checkpoints import Checkpoints, State
+from saliency_jax.workdir import Folder, alone, opening
 
 # Steps whose numbers are fetched together, so that an accelerator is not kept
 # waiting for the host.
@@ -43,7 +43,7 @@ _PENDING = 10
 
 def train(
     config, train_source: Source, val_source: Source, workdir: str, *,
-    choose: sets.Chooser = sets.distinct_fixations,
+    choose: pixel_sets.Chooser = pixel_sets.distinct_fixations,
     widths: Mapping[str, int] = vgg.WIDTHS,
     devices: Sequence[jax.Device] | None = None
 ) -> dict:
@@ -78,7 +78,7 @@ def train(
 
 def sweep(
     config, train_source: Source, val_source: Source, workdir: str, *,
-    choose: sets.Chooser = sets.distinct_fixations,
+    choose: pixel_sets.Chooser = pixel_sets.distinct_fixations,
     widths: Mapping[str, int] = vgg.WIDTHS,
     devices: Sequence[jax.Device] | None = None
 ) -> dict:
@@ -108,15 +108,15 @@ def _run(
 ) -> dict:
   started = time.perf_counter()
   setup.check(config, train_source, val_source)
-  mesh = sharding.data_mesh(devices, division.shares)
-  length = data.batches_of(len(train_source), config.data.batch_size)
+  mesh = runtime.data_mesh(devices, division.shares)
+  length = image_batches.batches_of(len(train_source), config.data.batch_size)
   last = config.train.epochs * length
   tx = optimizer.make_direction(config.optimizer)
   schedule = optimizer.make_schedule(config.schedule, steps=last)
   dtype = registry.arithmetic(config.model.dtype)
 
   # Parameters; see the module for their order.
-  weights = initial.load(config.init, widths=widths)
+  weights = trained_models.load(config.init, widths=widths)
   first_states = [
       step.init_member(member, weights.params, tx) for member in who.values()]
   facts = setup.facts(
@@ -125,8 +125,8 @@ def _run(
   first = jax.process_index() == 0
   with hosts.ending_together():
     if first:
-      stack.enter_context(results.alone(workdir, (job,)))
-  with results.opening(workdir) as path:
+      stack.enter_context(alone(workdir, (job,)))
+  with opening(workdir) as path:
     checkpoints = stack.enter_context(Checkpoints(path, facts, list(who)))
   restored = checkpoints.restore(
       setup.abstract(_state(who, first_states), mesh))
@@ -137,12 +137,13 @@ def _run(
               for name in who]
     logging.info('Going on after step %d of %d.', done, last)
   else:
-    states, done = sharding.replicate(
+    states, done = runtime.replicate(
         jax.tree.map(np.asarray, first_states), mesh), 0
 
   # Data: the same batches whatever the devices, which may pad them.
   frozen = feed.freeze(
-      initial.trunk_of(weights), tuple(sorted({m.depth for m in who.values()})),
+      trained_models.trunk_of(weights),
+      tuple(sorted({m.depth for m in who.values()})),
       image_size=config.data.image_size, dtype=config.model.dtype, mesh=mesh,
       widths=widths)
   training, validation = (
@@ -150,11 +151,11 @@ def _run(
       for source, title in (
           (train_source, 'Frozen layers, training'),
           (val_source, 'Frozen layers, validation')))
-  padded = sharding.whole_batches(config.data.batch_size, mesh)
-  batches = training.batches(data.training_order(
+  padded = runtime.whole_batches(config.data.batch_size, mesh)
+  fed = training.batches(image_batches.training_order(
       config.data.seed, len(train_source), batch_size=config.data.batch_size,
       padded=padded, first=done, last=last))
-  val_rows = data.in_order(
+  val_rows = image_batches.in_order(
       len(val_source), batch_size=config.data.batch_size, padded=padded)
   # One iterator for all evaluations, so that workers are started once.
   val_batches = validation.batches(
@@ -163,14 +164,14 @@ def _run(
   # The folder, once nothing of the config can be at fault any more: what lies
   # there may be a run that has ended.
   if first:
-    folder = results.Folder(workdir, config.to_dict())
+    folder = Folder(workdir, config.to_dict())
     if not restored:
       folder.clear([setup.TRAINED])
-    initial.keep_start(path, weights)
+    trained_models.keep_start(path, weights)
   journal = stack.enter_context(Journal(path if first else None, step=done))
 
   # Programs.
-  everywhere = sharding.everywhere(mesh)
+  everywhere = runtime.everywhere(mesh)
   packing = groups.Packing(division.groups, mesh)
   states = packing.pack(states)
   update = jax.jit(
@@ -180,10 +181,10 @@ def _run(
       donate_argnums=0, out_shardings=(packing.shardings, everywhere),
       compiler_options=compiling.options())
   evaluate = jax.jit(
-      evaluation.make_evaluation(
+      validation.make_evaluation(
           list(who.values()), widths=widths, dtype=dtype),
       out_shardings=everywhere, compiler_options=compiling.options())
-  finite = jax.jit(evaluation.all_finite, out_shardings=everywhere)
+  finite = jax.jit(validation.all_finite, out_shardings=everywhere)
 
   pending: list[tuple[int, step.Metrics]] = []
   seconds = dict.fromkeys(('start', 'training', 'validation'), 0.)
@@ -192,7 +193,7 @@ def _run(
   bar = stack.enter_context(
       progress.bar(total=last, done=done, unit='step', title=job))
   mark, images = time.perf_counter(), 0
-  for number, batch in enumerate(batches, start=done):
+  for number, batch in enumerate(fed, start=done):
     states, metrics = update(
         states, batch.features, batch.weights, batch.valid, np.int32(number))
     now = number + 1
@@ -203,22 +204,22 @@ def _run(
         config.train.checkpoint_every
         and now % config.train.checkpoint_every == 0)
     if wants_saving or len(pending) == _PENDING or now == done + 1:
-      images += numbers.write_steps(journal, pending, who, bar)
+      images += step_log.write_steps(journal, pending, who, bar)
       pending.clear()
     if not wants_saving:
       continue
     whole = packing.unpack(states)
-    numbers.check_finite(finite(whole), 'a parameter', who, now)
+    step_log.check_finite(finite(whole), 'a parameter', who, now)
     seconds['training'] += time.perf_counter() - mark
     mark, scores = time.perf_counter(), None
     if epoch_ends:
       if not images and now - done >= length:
-        raise numbers.nothing('training', train_source, skipped)
-      scores = numbers.validate(
+        raise step_log.nothing('training', train_source, skipped)
+      scores = step_log.validate(
           evaluate, whole, itertools.islice(val_batches, len(val_rows)), who)
       if not scores:
-        raise numbers.nothing('validation', val_source, skipped)
-      numbers.check_finite(
+        raise step_log.nothing('validation', val_source, skipped)
+      step_log.check_finite(
           np.isfinite([*scores.values()]), 'the validation NSS', who, now)
       journal.write(now, 'validate', epoch=now // length, nss=scores)
     checkpoints.save(now, _state(who, whole), scores, skipped)

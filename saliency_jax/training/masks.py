@@ -4,8 +4,7 @@ Depth d counts convolutions from the top: 0 trains the readout alone (the
 paper's setup I), 1 adds conv5_3, 6 reaches conv4_1 and 13, 'all', conv1_1.
 """
 
-from saliency_jax import trees
-from saliency_jax.models import saliency, vgg
+from saliency_jax.networks import saliency, trees, vgg
 
 ALL = len(vgg.CONVOLUTIONS)
 

@@ -8,15 +8,22 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from saliency_jax import results, sharding, trees
-from saliency_jax.datasets.images import check_on_bad_image
-from saliency_jax.datasets.records import Source
-from saliency_jax.datasets.sets import Chooser
+from saliency_jax import runtime
+from saliency_jax.data.images import check_on_bad_image
+from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-from saliency_jax.models import registry, saliency
-from saliency_jax.training import data, feed, journal, step
+from saliency_jax.networks import registry, saliency, trees
+from saliency_jax.networks.weights import known_weights, weight_cache
+from saliency_jax.training import (
+  feed,
+  image_batches,
+  journal,
+  step,
+  trained_models,
+)
 from saliency_jax.training.members import Members
-from saliency_jax.weights import initial, sources, store
+from saliency_jax.workdir import Folder
 
 # Keys that change where things lie or how fast they go, not what comes out:
 # `facts` names the images and the weights themselves.
@@ -49,14 +56,14 @@ def check(config, train_source: Source, val_source: Source) -> None:
   for title, source in (('train on', train_source), ('validate', val_source)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')
-  both = data.in_both(train_source, val_source)
+  both = image_batches.in_both(train_source, val_source)
   if both:
     raise InputError(
         f'{both} is both trained on and validated with; split the data set.')
 
 
 def facts(
-    config, weights: sources.Weights, who: Members,
+    config, weights: known_weights.Weights, who: Members,
     states: Sequence[step.MemberState], train_source: Source,
     val_source: Source, choose: Chooser
 ) -> dict:
@@ -72,13 +79,14 @@ def facts(
       for part, keys in config.to_dict().items() if part not in _AFTERWARDS}
   described = {
       'config': kept,
-      'weights': store.digest(initial.trunk_of(weights)),
+      'weights': weight_cache.digest(trained_models.trunk_of(weights)),
       'readout': np.asarray(readout['kernel']).ravel().tolist()
                  if readout else 'drawn',
       'images': {
-          'train': data.sample(train_source, choose),
-          'validation': data.sample(val_source, choose),
-          'order': data.order_digest(config.data.seed, len(train_source))},
+          'train': image_batches.sample(train_source, choose),
+          'validation': image_batches.sample(val_source, choose),
+          'order': image_batches.order_digest(
+              config.data.seed, len(train_source))},
       'members': {
           name: {**member._asdict(), 'shapes': {
               leaf: list(np.shape(x)) for leaf, x in zip(
@@ -92,7 +100,7 @@ def abstract(tree, mesh: Mesh):
   """Returns the shapes and types of a tree that lies whole on every device."""
   return jax.tree.map(
       lambda x: jax.ShapeDtypeStruct(
-          np.shape(x), x.dtype, sharding=sharding.everywhere(mesh)), tree)
+          np.shape(x), x.dtype, sharding=runtime.everywhere(mesh)), tree)
 
 
 def open_feed(
@@ -101,19 +109,19 @@ def open_feed(
 ) -> feed.Feed:
   """Returns a data set's batches, from the cache where the config names one."""
   size = config.data.image_size
-  reading = data.Reading(
+  reading = image_batches.Reading(
       choose, size, saliency.output_grid(size), config.data.workers,
       config.data.on_bad_image, skipped)
   if not config.data.features_dir:
     return feed.Computed(source, reading, frozen)
   return feed.Cached(
       source, reading, frozen, folder=config.data.features_dir,
-      batch_size=sharding.whole_batches(config.data.batch_size, frozen.mesh),
+      batch_size=runtime.whole_batches(config.data.batch_size, frozen.mesh),
       title=title)
 
 
 def finish(
-    folder: results.Folder, job: str, facts: dict, *, idle: bool) -> dict:
+    folder: Folder, job: str, facts: dict, *, idle: bool) -> dict:
   """Writes what a job says of its training, and returns it.
 
   That is `training.json`, and for a run `summary.json` as well. The folder of a

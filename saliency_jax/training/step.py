@@ -14,11 +14,10 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh, PartitionSpec
 
-from saliency_jax import trees
-from saliency_jax.models import saliency, vgg
+from saliency_jax.networks import saliency, trees, vgg
 from saliency_jax.ops.association import associate
-from saliency_jax.ops.cells import CellWeights
-from saliency_jax.sharding import DATA, MEMBERS
+from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.runtime import DATA, MEMBERS
 from saliency_jax.training import masks
 from saliency_jax.training.groups import Group
 

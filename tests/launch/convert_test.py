@@ -1,7 +1,7 @@
 """launch/convert.py from its command line."""
 
-from saliency_jax.datasets.osie import Osie, fingerprint
-from saliency_jax.datasets.pysaliency_file import Pysaliency
+from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.sources.pysaliency_file import Pysaliency
 from tests.launch import commands
 
 

@@ -8,14 +8,14 @@ import time
 import numpy as np
 import pytest
 
-from tests.evaluation import made
+from tests.experiments import made_scores
 from tests.launch import commands
 
 
 @pytest.fixture(scope='module')
 def data(tmp_path_factory) -> pathlib.Path:
-  folder = made.photographs(tmp_path_factory.mktemp('own'))
-  made.maps(folder / 'maps')
+  folder = made_scores.photographs(tmp_path_factory.mktemp('own'))
+  made_scores.maps(folder / 'maps')
   return folder
 
 
@@ -46,7 +46,7 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
   assert 'Note: mine: 1 fixations outside their image are left out.' in said
   assert 'Scoring mine' in result.stderr  # the progress
   assert sorted(path.name for path in (tmp_path / 'maps').rglob('*.npy')) == (
-      sorted(2 * [f'{name}.npy' for name in made.IMAGE_IDS]))
+      sorted(2 * [f'{name}.npy' for name in made_scores.IMAGE_IDS]))
   summary = json.loads((tmp_path / 'summary.json').read_text())
   assert summary['warnings']
   report = (tmp_path / 'report' / 'index.html').read_text()
@@ -82,7 +82,7 @@ def _damage(name: str, value):
   return damage
 
 
-# tests/datasets/map_folder_test.py has all others.
+# tests/data/map_folder_test.py has all others.
 DAMAGES = {
     'absent maps': (
         lambda folder: [path.unlink() for path in folder.glob('p[12].png')],
@@ -94,7 +94,7 @@ DAMAGES = {
 @pytest.mark.parametrize('name', DAMAGES)
 def test_a_bad_map_ends_in_one_sentence(name, data, tmp_path):
   damage, said = DAMAGES[name]
-  folder = made.maps(tmp_path / 'maps')
+  folder = made_scores.maps(tmp_path / 'maps')
   damage(folder)
   commands.is_one_sentence(commands.run_here(*command(
       data, tmp_path / 'out', f'--config.eval.models={folder}')),

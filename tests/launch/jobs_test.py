@@ -10,9 +10,9 @@ import pytest
 
 from configs import osie as osie_config
 from configs import popout as popout_config
-from saliency_jax.analysis import dissection, popout
-from saliency_jax.datasets import catalogue
-from saliency_jax.datasets.records import CATEGORIES
+from saliency_jax.data import catalogue
+from saliency_jax.data.types import CATEGORIES
+from saliency_jax.experiments import dissection, popout
 from saliency_jax.report import folder, site, tables
 
 

@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 
 from configs import popout as popout_config
-from saliency_jax.analysis import measurement, popout
-from saliency_jax.analysis.partial import Partial
-from saliency_jax.datasets import sets, subset
-from saliency_jax.datasets.osie import Osie
-from saliency_jax.datasets.popout import SearchArrays
+from saliency_jax.data import pixel_sets, subset
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.sources.osie import Osie
 from saliency_jax.errors import InputError
-from saliency_jax.models import registry, vgg
+from saliency_jax.experiments import measurement, popout
+from saliency_jax.experiments.partial import Partial
+from saliency_jax.networks import registry, vgg
+from saliency_jax.networks.weights import known_weights
 from saliency_jax.report import comparison, folder
-from saliency_jax.weights import sources
 
 LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 
@@ -27,7 +27,7 @@ LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 @pytest.fixture(scope='module')
 def imagenet():
   try:
-    return sources.load('imagenet')
+    return known_weights.load('imagenet')
   except InputError as error:
     pytest.skip(str(error))
 
@@ -49,7 +49,7 @@ def test_every_unit_equals_brute_force_in_float64(imagenet, osie_dir, tmp_path):
   source = subset.subset(Osie(osie_dir), ['1003'])
   network = registry.build('vgg16', layers=LAYERS, mean=imagenet.mean)
   measured = measurement.measure(
-      source, sets.distinct_fixations_in_regions, network=network,
+      source, pixel_sets.distinct_fixations_in_regions, network=network,
       params=imagenet.params, devices=jax.devices()[:1],
       partial=Partial(tmp_path, {}), settings=measurement.Settings(
           image_size=224, batch_size=1, workers=0, on_bad_image='raise'))
@@ -78,7 +78,7 @@ def _scores(upsampled: np.ndarray, sets: list[np.ndarray]) -> np.ndarray:
   return np.stack([standard[tuple(each.T)].mean(axis=0) for each in sets])
 
 
-def _forward(weights: sources.Weights, image: np.ndarray):
+def _forward(weights: known_weights.Weights, image: np.ndarray):
   """VGG-16 without Flax: returns every layer's maps `[h, w, C]`, float64."""
   maps, x = {}, jnp.asarray(image - weights.mean)[None]
   for name in vgg.CONVOLUTIONS:

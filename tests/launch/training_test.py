@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from configs import predict as predict_config
-from saliency_jax.datasets import parts
+from saliency_jax.data import parts
+from saliency_jax.experiments import prediction
 from saliency_jax.report import paper
-from saliency_jax.training import journal, loop, prediction
-from saliency_jax.weights import initial
+from saliency_jax.training import journal, loop, trained_models
 from tests import brute_force
-from tests.datasets import made as made_data
+from tests.data import made as made_data
 from tests.launch import commands
 from tests.launch.jobs_test import Recorder, keys
 from tests.training import made
@@ -237,7 +237,7 @@ def test_prediction_reads_every_key(tiny, tmp_path):
   prediction.predict(
       config, str(tiny / 'photographs'), str(tmp_path), widths=made.WIDTHS)
   assert config.read == keys(predict_config.get_config())
-  weights = initial.load_trained(tiny / 'run', widths=made.WIDTHS)
+  weights = trained_models.load_trained(tiny / 'run', widths=made.WIDTHS)
   assert json.loads((tmp_path / 'summary.json').read_text())['weights'][
       'sha256'] == weights.sha256
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax.ops import association, cells
+from saliency_jax.ops import association, pixel_weights
 from tests import brute_force
 
 # Image sizes that are prime, odd, tiny, smaller than the map; and map sizes.
@@ -31,7 +31,7 @@ def make(size, grid, units=6, seed=0):
   sets = [
       rng.integers(0, size, size=(23, 2)), mask, one_pixel,
       np.array([[0, 0], [size[0] - 1, size[1] - 1]]), np.zeros((0, 2), int)]
-  return maps, sets, cells.cell_weights(sets, size, grid)
+  return maps, sets, pixel_weights.cell_weights(sets, size, grid)
 
 
 def stacked(size=(600, 800), grid=(14, 14), batch=8):
@@ -163,7 +163,7 @@ def test_types_are_never_promoted_by_accident():
   assert scores.dtype == jnp.float32
 
 
-@pytest.mark.parametrize('field', cells.CellWeights._fields)
+@pytest.mark.parametrize('field', pixel_weights.CellWeights._fields)
 def test_shapes_that_do_not_fit_are_errors(field):
   maps, _, weights = make((600, 800), (14, 14))
   crooked = weights._replace(**{field: getattr(weights, field)[..., :-1]})

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax.benchmark import textbook
-from saliency_jax.ops import blur, distributions, roc, scores
+from benchmarks import textbook
+from saliency_jax.ops import auc, blur, distributions, metrics
 
 MAPS = ('smooth', 'offset', 'ties', 'const')
 MIT_EPS = distributions.MIT_EPS
@@ -35,28 +35,28 @@ NOISE = 1e-7 * np.random.RandomState(42).randn(48, 64)  # noqa: NPY002
 
 PYSALIENCY = {
     'NSS_all_fixations_ddof0':
-        lambda m, f: scores.nss(m, f['points'], distinct=False),
-    'NSS_fixmap_pixels_ddof0': lambda m, f: scores.nss(m, f['points']),
+        lambda m, f: metrics.nss(m, f['points'], distinct=False),
+    'NSS_fixmap_pixels_ddof0': lambda m, f: metrics.nss(m, f['points']),
     'AUC_uniform(all px, dup kept)':
-        lambda m, f: roc.auc_uniform(m, f['points'], distinct=False),
+        lambda m, f: auc.auc_uniform(m, f['points'], distinct=False),
     'AUC_judd_thresholds(uniform neg)':
-        lambda m, f: roc.auc_uniform(
+        lambda m, f: auc.auc_uniform(
             m, f['points'], distinct=False, thresholds='fixated'),
     'AUC_unfixated_judd (AUC_Judd, jitter=False)':
-        lambda m, f: roc.auc_judd(m, f['points'], distinct=False),
+        lambda m, f: auc.auc_judd(m, f['points'], distinct=False),
     'AUC_Judd_jitter_seed42':
-        lambda m, f: roc.auc_judd(
+        lambda m, f: auc.auc_judd(
             m + NOISE.astype(m.dtype), f['points'], distinct=False),
     'AUC_Judd_distinct_pixels(unfixated neg, judd=1)':
-        lambda m, f: roc.auc_judd(m, f['points']),
+        lambda m, f: auc.auc_judd(m, f['points']),
     'AUC_distinct_pixels_all_thresholds(unfixated neg)':
-        lambda m, f: roc.auc_uniform(
+        lambda m, f: auc.auc_uniform(
             m, f['points'], negatives='unfixated'),
     'sAUC(all other-image fixations)':
-        lambda m, f: roc.auc_shuffled(
+        lambda m, f: auc.auc_shuffled(
             m, f['points'], f['oth_points'], distinct=False),
     'sAUC_model':
-        lambda m, f: roc.auc_shuffled(
+        lambda m, f: auc.auc_shuffled(
             m, f['points'], f['oth_points'], distinct=False),
     'CC_vs_density': lambda m, f: distributions.cc(m, f['density']),
     'SIM_vs_density': lambda m, f: distributions.sim(m, f['density']),
@@ -73,9 +73,9 @@ PYSALIENCY = {
 # Its shuffled AUC and AUC-Borji draw random samples.
 MIT = {
     'NSS(std n-1, binary map)':
-        lambda m, f: scores.nss(m, f['points'], ddof=1),
+        lambda m, f: metrics.nss(m, f['points'], ddof=1),
     'AUC_Judd jitter=0':
-        lambda m, f: roc.auc_judd(m, f['points'], ties='apart'),
+        lambda m, f: auc.auc_judd(m, f['points'], ties='apart'),
     'CC': lambda m, f: distributions.cc(m, f['density']),
     'similarity': lambda m, f: distributions.sim(
         m, f['density'], min_max=True),

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import colormaps
 from scipy import stats
 
-from saliency_jax.benchmark.browser import CHROMIUM
+from benchmarks.browser import CHROMIUM
 from saliency_jax.ops import resize
 from saliency_jax.report import folder, site
 from tests.report import made

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from saliency_jax.benchmark.browser import CHROMIUM
+from benchmarks.browser import CHROMIUM
 from saliency_jax.report import site
 from tests.report import made_scores
 

@@ -13,8 +13,13 @@ import orbax.checkpoint as ocp
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.training import journal, loop
-from saliency_jax.weights import checkpoints, description, initial
+from saliency_jax.training import (
+  checkpoints,
+  checksums,
+  journal,
+  loop,
+  trained_models,
+)
 from tests.training import made
 from tests.training.running import are_equal, load, train
 
@@ -113,7 +118,7 @@ def test_other_images_weights_and_widths_are_refused(whole, copy, tmp_path):
   with pytest.raises(InputError, match='weights'):
     train(config, copy)
   with pytest.raises(InputError, match='conv'):
-    initial.load_trained(copy)
+    trained_models.load_trained(copy)
 
 
 def test_what_changes_no_number_may_change(whole, copy):
@@ -158,10 +163,10 @@ def test_the_best_outlast_a_restart(tmp_path):
 def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
   _save(tmp_path, {1: (1., 1.)})
   read = []
-  checksums = description.checksums
+  compute = checksums.checksums
   monkeypatch.setattr(
-      description, 'checksums', lambda tree: read.append(
-          sorted(tree)) or checksums(tree))
+      checksums, 'checksums', lambda tree: read.append(
+          sorted(tree)) or compute(tree))
   best = checkpoints.read_best(tmp_path, 'b')
   assert read == [['b']]
   assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
@@ -228,7 +233,7 @@ _LIMITED = """
 import resource, sys
 import jax.numpy as jnp, numpy as np
 from saliency_jax.errors import InputError
-from saliency_jax.weights import checkpoints
+from saliency_jax.training import checkpoints
 
 def state(size):
   x = {'': jnp.asarray(np.random.default_rng(0).random(size))}

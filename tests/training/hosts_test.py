@@ -11,8 +11,7 @@ import jax
 import numpy as np
 
 from saliency_jax import files
-from saliency_jax.training import journal, loop
-from saliency_jax.weights import initial
+from saliency_jax.training import journal, loop, trained_models
 from tests.training import made
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -57,7 +56,7 @@ def test_two_processes_give_what_one_gives(tmp_path):
     np.testing.assert_allclose(
         two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
   two, one = (
-      initial.load_trained(folder, widths=made.WIDTHS).params
+      trained_models.load_trained(folder, widths=made.WIDTHS).params
       for folder in (tmp_path / 'two' / 'run', tmp_path / 'one'))
   jax.tree.map(
       lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)

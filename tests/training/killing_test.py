@@ -14,8 +14,7 @@ import sys
 import numpy as np
 import pytest
 
-from saliency_jax.training import journal
-from saliency_jax.weights import checkpoints, initial
+from saliency_jax.training import checkpoints, journal, trained_models
 from tests.training import made
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -45,7 +44,7 @@ def is_the_same(run: pathlib.Path, alone: pathlib.Path) -> None:
   assert filecmp.cmp(
       run / journal.NAME, alone / journal.NAME, shallow=False)
   ours, theirs = (
-      initial.load_trained(folder, widths=made.WIDTHS).params
+      trained_models.load_trained(folder, widths=made.WIDTHS).params
       for folder in (run, alone))
   assert ours.keys() == theirs.keys()
   for layer, leaves in theirs.items():

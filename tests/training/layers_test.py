@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from saliency_jax.models import layers
+from saliency_jax.networks import conv_layers
 from tests.training import step_test
 
 MEMBERS = step_test.MEMBERS[2:5]  # two of them can be stacked
@@ -14,13 +14,13 @@ MEMBERS = step_test.MEMBERS[2:5]  # two of them can be stacked
 def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
   with jax.enable_x64(True):
     with monkeypatch.context() as context:
-      context.setattr(layers, '_on_cpu', lambda: False)
+      context.setattr(conv_layers, '_on_cpu', lambda: False)
       library, scores, _ = step_test.train(MEMBERS)
     called = []
-    convolve = layers.winograd.convolve
-    monkeypatch.setattr(layers, '_WINOGRAD_UNITS', 3)
+    convolve = conv_layers.winograd.convolve
+    monkeypatch.setattr(conv_layers, '_WINOGRAD_UNITS', 3)
     monkeypatch.setattr(
-        layers.winograd, 'convolve',
+        conv_layers.winograd, 'convolve',
         lambda x, kernel: called.append(kernel) or convolve(x, kernel))
     ours, ours_scores, _ = step_test.train(MEMBERS, mode, devices=devices)
     assert called

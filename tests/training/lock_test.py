@@ -6,8 +6,8 @@ from PIL import Image
 from configs import predict as predict_config
 from saliency_jax import files
 from saliency_jax.errors import InputError
-from saliency_jax.training import journal, prediction
-from saliency_jax.weights import checkpoints
+from saliency_jax.experiments import prediction
+from saliency_jax.training import checkpoints, journal
 from tests.files_test import is_free
 from tests.training import made
 from tests.training.running import train

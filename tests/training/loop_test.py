@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency_jax.datasets import sets
+from saliency_jax.data import pixel_sets
 from saliency_jax.errors import InputError
-from saliency_jax.models import registry
-from saliency_jax.training import journal, loop, setup
-from saliency_jax.weights import initial, sources
+from saliency_jax.networks import registry
+from saliency_jax.networks.weights import known_weights
+from saliency_jax.training import journal, loop, setup, trained_models
 from tests import brute_force
 from tests.launch.jobs_test import keys
 from tests.training import made
@@ -21,7 +21,7 @@ from tests.training.running import are_equal, load, train
 
 
 def test_training_reads_every_key(whole):
-  # What says where the images are is read by datasets/parts.py.
+  # What says where the images are is read by data/parts.py.
   where = {f'data.{name}' for name in (
       'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
       'drop_outside')}
@@ -32,7 +32,7 @@ def test_a_sweep_reads_every_key(folder, swept):
   where = {f'data.{name}' for name in (
       'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
       'drop_outside')}
-  # What is done with the members afterwards is read by analysis/depths.py.
+  # What is done with the members afterwards is read by experiments/depths.py.
   trained = {key for key in keys(made.sweep(folder)) if key.split('.')[0] in (
       'model', 'init', 'data', 'train', 'optimizer', 'schedule', 'sweep')}
   assert swept[0].read == trained - where
@@ -91,14 +91,14 @@ def test_a_model_is_found_at_home(copy, monkeypatch):
   monkeypatch.setenv('HOME', str(copy.parent))
   model = {'checkpoint': '~/copy', 'member': '', 'cache_dir': '',
            'weights': '', 'preprocessing': ''}
-  found = initial.load(
+  found = trained_models.load(
       ml_collections.ConfigDict(model), widths=made.WIDTHS)
   assert found.sha256 == load(copy).sha256
-  assert initial.trained_image_size('~/copy') == made.IMAGE_SIZE
+  assert trained_models.trained_image_size('~/copy') == made.IMAGE_SIZE
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):
-  start = sources.load(
+  start = known_weights.load(
       str(whole[1].parent / 'tiny.npz'), cache_dir=str(whole[1].parent),
       widths=made.WIDTHS).params
   trained = load(whole[1]).params
@@ -255,7 +255,7 @@ def test_another_set_of_pixels_can_be_the_goal(folder, tmp_path):
   one = train(config, tmp_path / 'one')
   other = train(
       config, tmp_path / 'other',
-      choose=lambda record: sets.all_fixations(
+      choose=lambda record: pixel_sets.all_fixations(
           record._replace(fixations=record.fixations[:1])))
   assert one['members'] != other['members']
 

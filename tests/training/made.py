@@ -7,8 +7,8 @@ import numpy as np
 
 from configs import sweep_depth as sweep_config
 from configs import train as train_config
-from saliency_jax.datasets.records import Record, no_regions
-from saliency_jax.models import vgg
+from saliency_jax.data.types import Record, no_regions
+from saliency_jax.networks import vgg
 
 WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4)
 IMAGE_SIZE = 48

@@ -3,8 +3,7 @@
 import jax
 import pytest
 
-from saliency_jax import trees
-from saliency_jax.models import vgg
+from saliency_jax.networks import trees, vgg
 from saliency_jax.training import masks
 
 PARAMS = {name: {'kernel': 0, 'bias': 0} for name in vgg.CONVOLUTIONS} | {

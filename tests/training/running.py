@@ -3,8 +3,7 @@
 import jax
 import numpy as np
 
-from saliency_jax.training import loop
-from saliency_jax.weights import initial
+from saliency_jax.training import loop, trained_models
 from tests.training import made
 
 
@@ -16,7 +15,7 @@ def train(config, workdir, **options):
 
 
 def load(workdir, member=''):
-  return initial.load_trained(workdir, member, widths=made.WIDTHS)
+  return trained_models.load_trained(workdir, member, widths=made.WIDTHS)
 
 
 def are_equal(first, second, atol=0.):

@@ -3,7 +3,7 @@
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.models import saliency
+from saliency_jax.networks import saliency
 from saliency_jax.training import setup
 from tests.training import made
 

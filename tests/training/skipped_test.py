@@ -6,7 +6,7 @@ import jax
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.training import data, journal, loop
+from saliency_jax.training import image_batches, journal, loop
 from tests.training import made
 
 
@@ -28,7 +28,7 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
   config.data.on_bad_image = 'skip'
   config.train.epochs = config.train.checkpoint_every = 1
   # The first image of three steps: the second leg does not meet it again.
-  damaged = int(data.epoch_order(config.data.seed, 0, 10)[0])
+  damaged = int(image_batches.epoch_order(config.data.seed, 0, 10)[0])
   workdir = tmp_path / 'run'
 
   def train():

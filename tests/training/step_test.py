@@ -11,9 +11,9 @@ import numpy as np
 import optax
 import pytest
 
-from saliency_jax import sharding
-from saliency_jax.models import saliency, vgg
-from saliency_jax.ops import cells
+from saliency_jax import runtime
+from saliency_jax.networks import saliency, vgg
+from saliency_jax.ops import pixel_weights
 from saliency_jax.training import groups, step
 from tests import brute_force
 
@@ -46,7 +46,8 @@ def batch(number, size=5):
   grid = (4, 6)
   images = rng.normal(0, 60, (size, 64, 96, 3))
   rows = [
-      cells.cell_weights([rng.integers(0, (61, 97), (12, 2))], (61, 97), grid)
+      pixel_weights.cell_weights(
+          [rng.integers(0, (61, 97), (12, 2))], (61, 97), grid)
       for _ in range(size)]
   weights = jax.tree.map(
       lambda *x: np.stack(x).astype(np.float64), *rows)
@@ -66,7 +67,7 @@ def make_prefix(*depths, dtype=jnp.float64):
 
 def train(members, mode='shared', steps=3, devices=1, shares=1):
   frozen = pretrained()
-  mesh = sharding.data_mesh(jax.devices()[:devices], shares)
+  mesh = runtime.data_mesh(jax.devices()[:devices], shares)
   together = groups.make([m.depth for m in members], mode)
   packing = groups.Packing(together, mesh)
   states = packing.pack([step.init_member(m, frozen, TX) for m in members])
@@ -75,7 +76,7 @@ def train(members, mode='shared', steps=3, devices=1, shares=1):
       step.make_step(
           members, together, tx=TX, schedule=SCHEDULE, mesh=mesh, widths=WIDTHS,
           dtype=jnp.float64),
-      out_shardings=(packing.shardings, sharding.everywhere(mesh)))
+      out_shardings=(packing.shardings, runtime.everywhere(mesh)))
   metrics = []
   for number in range(steps):
     images, weights, valid = padded(batch(number), devices)
@@ -94,7 +95,7 @@ def padded(rows, devices):
 def step_alone(member, tx=TX, dtype=jnp.float64):
   return compiled(step.make_step(
       [member], groups.make([member.depth], 'shared'), tx=tx,
-      schedule=SCHEDULE, mesh=sharding.data_mesh(jax.devices()[:1]),
+      schedule=SCHEDULE, mesh=runtime.data_mesh(jax.devices()[:1]),
       widths=WIDTHS, dtype=dtype))
 
 
@@ -115,7 +116,7 @@ def test_nss_equals_the_papers_way():
   points = [rng.integers(0, (480, 640), (n, 2)) for n in (1, 30, 200)]
   weights = jax.tree.map(
       lambda *x: np.stack(x),
-      *(cells.cell_weights([p], (480, 640), (14, 14)) for p in points))
+      *(pixel_weights.cell_weights([p], (480, 640), (14, 14)) for p in points))
   expected = []
   for x, p in zip(output[..., 0], points, strict=True):
     resized = brute_force.upsample(x, (480, 640))
@@ -132,7 +133,7 @@ def test_the_gradient_equals_that_of_the_papers_way():
   points = rng.integers(0, (53, 59), (40, 2))
   weights = jax.tree.map(
       lambda x: x[None].astype(np.float64),
-      cells.cell_weights([points], (53, 59), (6, 7)))
+      pixel_weights.cell_weights([points], (53, 59), (6, 7)))
 
   def papers_way(x):
     resized = jax.image.resize(x[0, :, :, 0], (53, 59), 'bilinear')

@@ -1,0 +1,94 @@
+"""The forward on a GPU in bfloat16: its share of the card's rate, PyTorch's."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks import kernel
+from benchmarks.timing import Row, alternate
+from saliency_jax.networks import vgg
+from saliency_jax.ops import association
+
+
+def operations(image_size: int = 224) -> float:
+  """Returns the floating-point operations of one image's 13 convolutions."""
+  total, channels, side = 0., 3, image_size
+  for name, units in vgg.WIDTHS.items():
+    if name.endswith('_1') and name != 'conv1_1':
+      side //= 2
+    total += 2 * 9 * channels * units * side * side
+    channels = units
+  return total
+
+
+def compare(batch: int, rounds: int) -> list[Row]:
+  """Returns the bfloat16 forward beside a matrix product and beside PyTorch.
+
+  PyTorch's row is left out where it is not installed or sees no GPU.
+  """
+  network, params = kernel.random_network('bfloat16')
+  images = jnp.asarray(np.random.default_rng(0).integers(
+      0, 256, (batch, 224, 224, 3), np.uint8))
+  params = jax.tree.map(lambda x: x.astype(jnp.bfloat16), params)
+  forward = jax.jit(network.apply)
+  by_grid = {
+      grid: kernel.weights(grid, batch) for grid in ((28, 28), (14, 14))}
+  maps = forward(params, images)
+  associate = jax.jit(association.associate)
+  side = 8192
+  left, right = (
+      jax.random.normal(jax.random.key(i), (side, side), jnp.bfloat16)
+      for i in range(2))
+  product = jax.jit(jnp.matmul)
+  functions = {
+      'forward': lambda: forward(params, images),
+      'product': lambda: product(left, right),
+      'association': lambda: kernel.associate_layers(
+          associate, maps, by_grid)}
+  beside = _torch_forward(batch)
+  if beside:
+    functions['torch'] = beside
+  seconds = alternate(functions, rounds=rounds)
+  rate = operations() * batch / seconds['forward'] / 1e12
+  ceiling = 2 * side**3 / seconds['product'] / 1e12
+  rows = [
+      Row(f'VGG forward, bfloat16, batch {batch}', rate, 'TFLOP/s', ceiling,
+          f'matrix product of side {side}', rate / ceiling, ''),
+      Row('association of six layers', seconds['association'] * 1e3, 'ms',
+          seconds['forward'] * 1e3, 'VGG forward, bfloat16',
+          seconds['association'] / seconds['forward'], '')]
+  if beside:
+    rows.append(Row(
+        f'VGG forward, bfloat16, batch {batch}', batch / seconds['forward'],
+        'images/s', batch / seconds['torch'],
+        'PyTorch, channels_last, bfloat16',
+        seconds['torch'] / seconds['forward'], '>= 1'))
+  return rows
+
+
+def _torch_forward(batch: int):
+  try:
+    import torch
+  except ImportError:
+    return None
+  if not torch.cuda.is_available():
+    return None
+  layers, channels = [], 3
+  for name, units in vgg.WIDTHS.items():
+    if name.endswith('_1') and name != 'conv1_1':
+      layers.append(torch.nn.MaxPool2d(2))
+    layers += [torch.nn.Conv2d(channels, units, 3, padding=1),
+               torch.nn.ReLU(inplace=True)]
+    channels = units
+  trunk = torch.nn.Sequential(*layers).to(
+      'cuda', torch.bfloat16, memory_format=torch.channels_last).eval()
+  images = torch.randn(
+      batch, 3, 224, 224, device='cuda', dtype=torch.bfloat16).to(
+          memory_format=torch.channels_last)
+
+  def forward():
+    with torch.inference_mode():
+      trunk(images)
+    torch.cuda.synchronize()
+
+  return forward

@@ -1,0 +1,190 @@
+"""Building data sets with TensorFlow Datasets, without TensorFlow.
+
+A built data set is a folder of array_record files in which every image, its
+fixations and its regions lie together; any TFDS program can read it, and
+`built.BuiltSource` gives the records back. Importing TFDS takes about a second:
+nothing else in this package imports this module before it is asked for.
+"""
+
+import contextlib
+import io
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from saliency_jax import progress
+from saliency_jax.data.photographs import Photographs
+from saliency_jax.data.popout.search_arrays import (
+  DISTRACTORS,
+  TARGET,
+  SearchArrays,
+)
+from saliency_jax.data.sources.built import SPLIT
+from saliency_jax.data.sources.osie import Osie
+from saliency_jax.data.sources.salicon import Salicon
+from saliency_jax.data.types import CATEGORIES, Record, Source
+from saliency_jax.errors import InputError
+
+
+class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+  """What both builders share; `build` is the way to run one."""
+
+  VERSION = tfds.core.Version('1.0.0')
+
+  def __init__(self, source: Source, folder: str | os.PathLike):
+    """Takes what to build, and where.
+
+    Args:
+      source: the data set.
+      folder: the files go to `folder/<name>/<version>`.
+    """
+    self._source = source
+    super().__init__(data_dir=os.fspath(folder), file_format='array_record')
+
+  def _split_generators(self, dl_manager):
+    del dl_manager  # Everything is in the source.
+    return {SPLIT: self._generate_examples()}
+
+  def _dataset_info(
+      self, features: dict, categories: tuple[str, ...], **kwargs):
+    return tfds.core.DatasetInfo(
+        builder=self, disable_shuffling=True, **kwargs,
+        features=tfds.features.FeaturesDict({
+            'image_id': tfds.features.Text(),
+            'image': tfds.features.Image(shape=(None, None, 3)),
+            'regions': {
+                'id': tfds.features.Tensor(shape=(None,), dtype=np.int32),
+                'category': tfds.features.Sequence(
+                    tfds.features.ClassLabel(names=categories)),
+                # Eight pixels of a row in a byte: `np.unpackbits(mask, axis=-1,
+                # count=W)`. A label image could not hold regions that overlap.
+                'mask': tfds.features.Tensor(
+                    shape=(None, None, None), dtype=np.uint8, encoding='zlib'),
+            },
+            **features}))
+
+  def _examples(self) -> Iterator[tuple[int, Record]]:
+    return progress.track(
+        enumerate(self._source), total=len(self._source), unit='image',
+        title='Building')
+
+
+class _PhotographBuilder(_Builder, skip_registration=True):
+  """Builds photographs; their files are kept as they are."""
+
+  _source: Photographs
+  _known: dict[str, tuple[str, np.dtype]]  # feature -> field of `Fixations`
+
+  def _photograph_info(self, description: str, homepage: str):
+    columns = {
+        feature: tfds.features.Tensor(shape=(None,), dtype=dtype)
+        for feature, (_, dtype) in self._known.items()}
+    return self._dataset_info(
+        {'fixations': {
+            'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
+            **columns}},
+        CATEGORIES, homepage=homepage, description=(
+            f'{description}, with the fixations of their observers (pixels (y, '
+            'x) from 0, ms) and labelled regions.'))
+
+  def _generate_examples(self):
+    for index, record in self._examples():
+      fixations = self._source.scanpaths(index)
+      yield index, {
+          **_example(record),
+          'image': self._source.photograph(index).read_bytes(),
+          'fixations': {
+              'point': fixations.points,
+              **{feature: getattr(fixations, field)
+                 for feature, (field, _) in self._known.items()}}}
+
+
+class OsieBuilder(_PhotographBuilder, skip_registration=True):
+  """Builds an `Osie`."""
+
+  name = 'osie'
+  _source: Osie
+  _known = {
+      'subject': ('subjects', np.int32), 'duration': ('durations', np.float32)}
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    return self._photograph_info(
+        'Photographs',
+        'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels')
+
+
+class SaliconBuilder(_PhotographBuilder, skip_registration=True):
+  """Builds a `Salicon`, of whose fixations nobody knows how long they took."""
+
+  name = 'salicon'
+  _source: Salicon
+  _known = {'subject': ('subjects', np.int32)}
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    return self._photograph_info(
+        'Photographs of MS COCO seen through a mouse', 'http://salicon.net')
+
+
+class SearchArrayBuilder(_Builder, skip_registration=True):
+  """Builds `SearchArrays`; the images are kept as PNG."""
+
+  name = 'search_arrays'
+  _source: SearchArrays
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    return self._dataset_info(
+        {'kind': tfds.features.Text(),
+         'background': tfds.features.Text(),
+         'set_size': np.int32},
+        (TARGET, DISTRACTORS),
+        description='Pop-out search arrays with masks of their items.')
+
+  def _generate_examples(self):
+    for index, record in self._examples():
+      pattern = self._source.patterns[index]
+      yield index, {
+          **_example(record), 'image': _png(record.image),
+          'kind': pattern.kind, 'background': pattern.background,
+          'set_size': pattern.set_size}
+
+
+def build(builder: _Builder) -> pathlib.Path:
+  """Writes a data set's files, whole or not at all.
+
+  Returns:
+    The folder that `BuiltSource` takes.
+
+  Raises:
+    InputError: the source is at fault, or the folder has been built before.
+  """
+  folder = pathlib.Path(builder.data_dir)
+  if folder.exists():
+    raise InputError(
+        f'{folder} holds a data set already; remove it, or give another '
+        '--output.')
+  tfds.disable_progress_bar()
+  # TFDS tells of a download that there is not.
+  with (tempfile.TemporaryDirectory() as downloads,
+        contextlib.redirect_stdout(io.StringIO())):
+    builder.download_and_prepare(download_dir=downloads)
+  return folder
+
+
+def _example(record: Record) -> dict:
+  return {
+      'image_id': record.image_id,
+      'regions': {
+          'id': record.regions.ids,
+          'category': list(record.regions.categories),
+          'mask': np.packbits(record.regions.masks, axis=-1)}}
+
+
+def _png(image: np.ndarray) -> bytes:
+  stream = io.BytesIO()
+  Image.fromarray(image).save(stream, 'png')
+  return stream.getvalue()

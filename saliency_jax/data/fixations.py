@@ -1,0 +1,172 @@
+"""Fixations in OSIE's MATLAB file: who looked where, in order, how long.
+
+Xu et al., "Predicting human gaze beyond pixels", Journal of Vision 14(1), 2014.
+The file holds a cell `fixations{i}` with `.img`, a file's name, and one cell
+`.subjects{j}` per observer with `.fix_x`, `.fix_y` (pixels, counted from 1) and
+`.fix_duration` (ms).
+"""
+
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saliency_jax.data import matlab
+from saliency_jax.errors import InputError
+
+
+class Fixations(NamedTuple):
+  """All N fixations on one image, by subject, in the order they were made."""
+  points: np.ndarray  # float64 `[N, 2]` (y, x) as recorded, or int32 pixels
+  subjects: np.ndarray  # int32 `[N]`, the subject's place in the file from 0
+  durations: np.ndarray  # float32 `[N]`, ms; NaN where nobody wrote it down
+  times: np.ndarray  # float32 `[N]`, ms, when each began; or NaN
+  idle: int = 0  # people who were shown the image and fixated nothing
+  outside: int = 0  # fixations left out, as they lie outside the image
+
+
+def make(
+    points: np.ndarray, subjects: ArrayLike = 0, durations: ArrayLike = np.nan,
+    times: ArrayLike = np.nan, *, idle: int = 0, outside: int = 0) -> Fixations:
+  """Returns `Fixations` of the right types; a single value holds for all.
+
+  Args:
+    points: `[N, 2]` (y, x).
+    subjects, durations, times: `[N]`, or one value. What is not given is not
+      known: one subject then stands for everybody.
+    idle, outside: see `Fixations`.
+  """
+  return Fixations(points, *(
+      np.broadcast_to(np.asarray(values, dtype), len(points)).copy()
+      for values, dtype in (
+          (subjects, np.int32), (durations, np.float32), (times, np.float32))),
+      idle, outside)
+
+
+def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
+  """Reads a whole `fixations.mat`.
+
+  Args:
+    path: the file.
+
+  Returns:
+    A dict from the image file's stem to its `Fixations`, in the file's order.
+    Points are (y, x) in fractions of pixels, from 0 at the top left pixel's
+    centre (1 less than in the file); `on_pixels` rounds and checks them.
+
+  Raises:
+    InputError: the file is missing, not in this layout, names an image twice,
+      or holds a value that is not finite.
+  """
+  entries = matlab.load(path, 'fixations')
+  if not isinstance(entries, list):
+    raise InputError(f"{path} has no cell 'fixations'; is it OSIE's file?")
+
+  found = {}
+  for place, entry in enumerate(entries, start=1):
+    name = matlab.field(entry, 'img', str, f'{path}, entry {place}')
+    where = f'{path}, image {name}'
+    stem = pathlib.PurePath(name).stem
+    if not stem or stem in found:
+      raise InputError(
+          f'{where}, entry {place}: the name is empty or occurs twice; keep '
+          'one entry for each image.')
+    found[stem] = _image(matlab.field(entry, 'subjects', list, where), where)
+  return found
+
+
+def on_pixels(
+    fixations: Fixations, height: int, width: int, where: str, *,
+    drop_outside: bool = False
+) -> Fixations:
+  """Puts every fixation on the pixel that it fell on; see `clipped`.
+
+  Args:
+    fixations: as `read_fixations` returns them.
+    height, width: the image's size in pixels.
+    where: the file and the image, for the error.
+    drop_outside: whether fixations outside are left out, and counted.
+
+  Returns:
+    The fixations with int32 points.
+
+  Raises:
+    InputError: a fixation lies outside the image's area by more than half a
+      pixel, and is not to be left out.
+  """
+  points = fixations.points
+  outside = ((points < -1) | (points > (height, width))).any(axis=1)
+  if drop_outside:
+    fixations = chosen(fixations, ~outside)
+  elif outside.any():
+    first = int(np.argmax(outside))
+    y, x = points[first] + 1
+    raise InputError(
+        f'{where}, subject {fixations.subjects[first] + 1}: the fixation at '
+        f'x = {x:g}, y = {y:g} lies outside the {width} x {height} image; '
+        'is it the right photograph?')
+  return clipped(fixations, height, width)
+
+
+def clipped(fixations: Fixations, height: int, width: int) -> Fixations:
+  """Puts every fixation on its pixel, or on the nearest one in the image.
+
+  As OSIE's authors do, the coordinate is rounded (halves up) and clipped into
+  the image, so that a pixel fixated twice occurs twice.
+
+  Args:
+    fixations: points (y, x) from 0 at the top left pixel's centre.
+    height, width: the image's size in pixels.
+
+  Returns:
+    The same fixations with int32 points.
+  """
+  pixels = np.clip(
+      np.floor(fixations.points + 0.5), 0, (height - 1, width - 1))
+  return fixations._replace(points=pixels.astype(np.int32))
+
+
+def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
+  """Keeps the fixations in the image and counts the others as `outside`.
+
+  Args:
+    fixations: N of them.
+    inside: bool `[N]`.
+  """
+  subjects = fixations.subjects[inside]
+  lost = np.setdiff1d(fixations.subjects, subjects)
+  return Fixations(
+      fixations.points[inside], subjects, fixations.durations[inside],
+      fixations.times[inside], fixations.idle + len(lost),
+      fixations.outside + int((~inside).sum()))
+
+
+def distinct(points: np.ndarray) -> np.ndarray:
+  """Drops repeated pixels: int `[N, 2]` to `[M, 2]`, sorted by y, then x."""
+  return np.unique(points, axis=0)
+
+
+def _image(subjects: list, where: str) -> Fixations:
+  points, numbers, durations = [], [], []
+  for number, subject in enumerate(subjects):
+    whose = f'{where}, subject {number + 1}'
+    x, y, duration = (
+        matlab.field(subject, name, np.ndarray, whose).ravel().astype(float)
+        for name in ('fix_x', 'fix_y', 'fix_duration'))
+    if not len(x) == len(y) == len(duration):
+      raise InputError(
+          f'{whose}: fix_x, fix_y and fix_duration have {len(x)}, {len(y)} '
+          f'and {len(duration)} values; they must have equally many.')
+    rows = np.stack([y, x, duration], axis=1)
+    if not np.isfinite(rows).all():
+      raise InputError(f'{whose} has a fixation that is not a number.')
+    points.append(rows[:, :2] - 1)
+    numbers.append(np.full(len(rows), number))
+    durations.append(duration)
+  return make(
+      np.concatenate([np.zeros((0, 2)), *points]),
+      np.concatenate([np.zeros(0), *numbers]),
+      np.concatenate([np.zeros(0), *durations]),
+      idle=sum(not len(rows) for rows in durations))

@@ -1,0 +1,139 @@
+"""labelme's JSON files: outlines with a category, checked before they are used.
+
+labelme (https://github.com/wkentaro/labelme) writes one file per image: its
+height and width and a list of shapes, each with a label, a `shape_type` and
+points (x, y). Here a point counts pixels from 0 at the top left pixel's centre.
+"""
+
+import json
+import math
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.data import polygons
+from saliency_jax.data.types import CATEGORIES
+from saliency_jax.errors import InputError
+
+# Far above what people draw (an image inside the file included).
+MAX_BYTES = 2**26
+MAX_CORNERS = 10_000  # of one outline
+MAX_COORDINATE = 1e6  # px
+
+
+class Outline(NamedTuple):
+  """One region, not yet on the pixel grid."""
+  region_id: int
+  category: str
+  kind: str  # 'polygon', 'rectangle' or 'circle'
+  points: np.ndarray  # float64 `[K, 2]`, (x, y)
+
+  def fill(self, height: int, width: int) -> np.ndarray:
+    """Returns the pixels inside, bool `[height, width]`."""
+    if self.kind == 'circle':
+      centre, edge = self.points
+      return polygons.circle(
+          centre, math.dist(centre, edge), height, width)
+    corners = self.points
+    if self.kind == 'rectangle':
+      corners = polygons.rectangle(corners)
+    return polygons.fill(corners, height, width)
+
+
+def content(file: pathlib.Path | bytes, where: str) -> bytes:
+  """Returns the bytes of a file, or those that were read already.
+
+  Raises:
+    InputError: the file cannot be read or has more than `MAX_BYTES`.
+  """
+  if isinstance(file, bytes):
+    return file
+  try:
+    with file.open('rb') as stream:
+      data = stream.read(MAX_BYTES + 1)
+  except OSError as error:
+    raise InputError(f'{where} cannot be read ({error.strerror}).') from error
+  if len(data) > MAX_BYTES:
+    raise InputError(
+        f'{where} has more than {MAX_BYTES} bytes; save it without the image.')
+  return data
+
+
+def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
+  """Reads and checks one file.
+
+  A region's number is its shape's `group_id` if every shape has one of its own,
+  else its place in the file, from 1.
+
+  Args:
+    data: the file's bytes.
+    height, width: the photograph's size in pixels.
+    where: the file, for errors.
+
+  Returns:
+    The regions, in the file's order.
+
+  Raises:
+    InputError: this is no labelme file, it is of another image size, or a shape
+      has an unknown label, an unknown type or senseless points.
+  """
+  try:
+    tree = json.loads(data)
+  except (ValueError, RecursionError) as error:
+    raise InputError(f'{where} is damaged or no JSON; replace it.') from error
+  shapes = tree.get('shapes') if isinstance(tree, dict) else None
+  if not isinstance(shapes, list):
+    raise InputError(f'{where} has no list of shapes; is it a labelme file?')
+  size = tree.get('imageHeight'), tree.get('imageWidth')
+  if size != (height, width):
+    raise InputError(
+        f'{where} is for an image of {size[1]} x {size[0]}, its photograph is '
+        f'{width} x {height}; give the regions of this photograph.')
+  outlines = [
+      _outline(shape, place, f'{where}: shape {place}')
+      for place, shape in enumerate(shapes, start=1)]
+  numbers = [_number(shape) for shape in shapes]
+  if None in numbers or len(set(numbers)) < len(numbers):
+    return outlines
+  return [outline._replace(region_id=number)
+          for outline, number in zip(outlines, numbers, strict=True)]
+
+
+def _outline(shape, place: int, where: str) -> Outline:
+  if not isinstance(shape, dict):
+    raise InputError(f'{where} is no labelme shape; draw it again.')
+  label, kind = shape.get('label'), shape.get('shape_type', 'polygon')
+  if label not in CATEGORIES:
+    raise InputError(
+        f'{where} has the label {label!r:.80}; the categories are '
+        f'{", ".join(CATEGORIES)}.')
+  if kind not in ('polygon', 'rectangle', 'circle'):
+    raise InputError(
+        f'{where} is of type {kind!r:.80}; draw a polygon, a rectangle or a '
+        'circle.')
+  points = shape.get('points')
+  if not isinstance(points, list) or not _count_fits(len(points), kind):
+    raise InputError(
+        f'{where}: a {kind} cannot have that many points; a polygon has 3 to '
+        f'{MAX_CORNERS}, a rectangle and a circle have 2.')
+  if not all(_is_point(point) for point in points):
+    raise InputError(
+        f'{where} has a point that is not two numbers of at most '
+        f'{MAX_COORDINATE:g}; draw it again.')
+  return Outline(place, label, kind, np.array(points, np.float64))
+
+
+def _count_fits(count: int, kind: str) -> bool:
+  return 3 <= count <= MAX_CORNERS if kind == 'polygon' else count == 2
+
+
+def _is_point(point) -> bool:
+  return isinstance(point, list) and len(point) == 2 and all(
+      type(value) in (int, float) and abs(value) <= MAX_COORDINATE
+      for value in point)
+
+
+def _number(shape: dict) -> int | None:
+  number = shape.get('group_id')
+  return number if type(number) is int and 0 < number < 2**31 else None

@@ -1,0 +1,123 @@
+"""Fetching OSIE from its authors' repository, checked before it is used."""
+
+import os
+import pathlib
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from typing import NamedTuple
+
+from saliency_jax import progress
+from saliency_jax.data.fixations import read_fixations
+from saliency_jax.download import cache_folder, download
+from saliency_jax.errors import InputError
+from saliency_jax.files import digest
+
+_REPOSITORY = 'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels'
+_WANTED = re.compile(
+    r'[^/]+/data/(?:(stimuli)/(\w+\.jpg)|(eye)/(fixations\.mat))', re.ASCII)
+_LARGEST = 2**26  # bytes of one file, unpacked
+
+
+class Archive(NamedTuple):
+  """A zip of a repository and what must be in it."""
+  url: str
+  photographs: int
+  fixations: int  # of all observers
+  hashes: pathlib.Path  # of photographs, as `sha256sum` writes them
+
+
+OSIE = Archive(
+    'https://codeload.github.com/NUS-VIP/predicting-human-gaze-beyond-pixels/'
+    'zip/refs/heads/master', 700, 98_321,
+    pathlib.Path(__file__).parent / 'annotations' / 'osie_photographs.sha256')
+
+
+def fetch_osie(
+    cache_dir: str | os.PathLike | None = None,
+    archive: Archive = OSIE) -> pathlib.Path:
+  """Returns a folder with all of OSIE, downloading it the first time.
+
+  What is there already is checked as what has just come.
+
+  Args:
+    cache_dir: where the folder `osie` is kept; see `cache_folder` for None.
+    archive: where OSIE is, and what it consists of.
+
+  Returns:
+    The folder `osie` there, with `stimuli/` and `eye/`.
+
+  Raises:
+    InputError: OSIE cannot be fetched, or is not what it should be.
+  """
+  folder = cache_folder(cache_dir) / 'osie'
+  if folder.is_dir():
+    _check(folder, archive, f'{folder} is not OSIE as fetched earlier')
+    return folder
+  folder.parent.mkdir(parents=True, exist_ok=True)
+  with tempfile.TemporaryDirectory(
+      dir=folder.parent, prefix='.osie.') as temporary:
+    whole = pathlib.Path(temporary) / 'osie'
+    packed = pathlib.Path(temporary) / 'osie.zip'
+    try:
+      download(archive.url, packed, 'Fetching OSIE')
+      _unpack(packed, whole)
+    except (OSError, ValueError) as error:
+      raise _unusable(
+          f'OSIE could not be fetched from {archive.url} ({error})') from error
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
+        RuntimeError) as error:
+      raise _unusable(f'The archive from {archive.url} is damaged') from error
+    _check(whole, archive, f'The archive from {archive.url} is not OSIE')
+    try:
+      whole.rename(folder)
+    except OSError:
+      # Another run was faster; what it put there has passed the same checks.
+      if not folder.is_dir():
+        raise
+  return folder
+
+
+def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:
+  """Writes the photographs and the fixations, under names of our own making."""
+  with zipfile.ZipFile(packed) as archive:
+    members = [
+        (member, match) for member in archive.infolist()
+        if (match := _WANTED.fullmatch(member.filename))]
+    for member, match in progress.track(
+        members, total=len(members), unit='file', title='Unpacking OSIE'):
+      if member.file_size > _LARGEST:
+        raise ValueError(f'{member.filename} has {member.file_size} bytes')
+      place = folder.joinpath(*filter(None, match.groups()))
+      place.parent.mkdir(parents=True, exist_ok=True)
+      with archive.open(member) as source, place.open('wb') as target:
+        shutil.copyfileobj(source, target)
+
+
+def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
+  photographs = {path.name: path for path in folder.glob('stimuli/[!.]*.jpg')}
+  if len(photographs) != archive.photographs:
+    raise _unusable(
+        f'{blame}: {len(photographs)} photographs instead of '
+        f'{archive.photographs}')
+  for line in archive.hashes.read_text().splitlines():
+    known, name = line.split()
+    if name not in photographs or digest(photographs[name]) != known:
+      raise _unusable(f'{blame}: stimuli/{name} is missing or another file')
+  try:
+    fixations = read_fixations(folder / 'eye' / 'fixations.mat')
+  except InputError as error:
+    raise _unusable(f'{blame}: {str(error).rstrip(".")}') from error
+  count = sum(len(each.points) for each in fixations.values())
+  if count != archive.fixations:
+    raise _unusable(
+        f'{blame}: {count} fixations instead of {archive.fixations}')
+
+
+def _unusable(reason: str) -> InputError:
+  return InputError(
+      f'{reason}; get data/stimuli and data/eye from {_REPOSITORY} and give '
+      'their folder as --config.data.dir.')

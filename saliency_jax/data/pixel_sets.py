@@ -1,0 +1,85 @@
+"""Which pixels of a record are scored: the sets that `ops.cells` weighs."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.data.types import Record
+
+
+class PixelSets(NamedTuple):
+  """R sets of pixels of one image."""
+  ids: np.ndarray  # int32 `[R]`
+  labels: tuple[str, ...]  # R names
+  pixels: tuple[np.ndarray, ...]  # each int `[N, 2]` (y, x), or bool `[H, W]`
+
+  @property
+  def counts(self) -> np.ndarray:
+    """int32 `[R]`: how many points or pixels each set holds."""
+    return np.array(
+        [p.sum() if p.dtype == bool else len(p) for p in self.pixels], np.int32)
+
+
+Chooser = Callable[[Record], PixelSets]
+
+
+def distinct_fixations_in_regions(record: Record) -> PixelSets:
+  """Returns every region's fixated pixels, each once (He et al. 2019, Eq. 1).
+
+  NSS as the paper and the MIT benchmark define it takes a binary fixation map:
+  a pixel that was fixated twice counts once.
+  """
+  points = np.unique(record.fixations, axis=0)
+  return _in_regions(record, points)
+
+
+def all_fixations_in_regions(record: Record) -> PixelSets:
+  """Returns every region's fixations, with repeats, as pysaliency does."""
+  return _in_regions(record, record.fixations)
+
+
+def distinct_fixations(record: Record) -> PixelSets:
+  """Returns the image's fixated pixels as one set, each once (paper, MIT)."""
+  return _whole(np.unique(record.fixations, axis=0))
+
+
+def all_fixations(record: Record) -> PixelSets:
+  """Returns the image's fixations as one set, with repeats, as pysaliency."""
+  return _whole(record.fixations)
+
+
+def regions(record: Record) -> PixelSets:
+  """Returns every region's mask, whoever looks there."""
+  return PixelSets(
+      record.regions.ids, record.regions.categories,
+      tuple(record.regions.masks))
+
+
+def nothing(record: Record) -> PixelSets:
+  """Returns no set: the image is looked at, and nothing of it scored."""
+  del record
+  return PixelSets(np.zeros(0, np.int32), (), ())
+
+
+def target(record: Record) -> PixelSets:
+  """Returns the pixels of the search target (He et al. 2019, Eq. 4).
+
+  Where search arrays are trained on, they stand for the fixations: everybody
+  looks at the odd item.
+  """
+  number = record.regions.categories.index('target')
+  return PixelSets(
+      record.regions.ids[number:number + 1], ('target',),
+      (record.regions.masks[number],))
+
+
+def _whole(points: np.ndarray) -> PixelSets:
+  return PixelSets(np.ones(1, np.int32), ('fixations',), (points,))
+
+
+def _in_regions(record: Record, points: np.ndarray) -> PixelSets:
+  inside = record.regions.masks[:, points[:, 0], points[:, 1]]
+  return PixelSets(
+      record.regions.ids, record.regions.categories,
+      tuple(points[chosen] for chosen in inside))

@@ -1,0 +1,112 @@
+"""Draws search arrays: where the items are, and their pixels.
+
+Everything is a fraction of the image's side, so that an array looks the same at
+every size. Items have one size whatever the set size, as in the laboratory.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.data.popout import glyphs, palette
+from saliency_jax.data.popout.items import Design, Item
+
+ITEM = 0.09  # an item's diameter, image sides
+SMALLEST = 128  # px; below it the thinnest strokes fall under 1.5 px
+_MARGIN = 0.03  # free border around the grid, image sides
+_JITTER = 0.12  # largest shift of an item from its cell's centre, cells
+_SAMPLES = 4  # samples a pixel, in each direction
+
+
+class Layout(NamedTuple):
+  """Where S items are."""
+  centres: np.ndarray  # int32 `[S, 2]`, the pixel (y, x) of each item's centre
+  turns: np.ndarray  # float64 `[S]`, degrees; for designs that spin their items
+
+
+class Plan(NamedTuple):
+  """All that is known of a search array before it is drawn."""
+  design: Design  # the two items
+  layout: Layout
+  target: int  # the target's index into the layout
+  background: str  # a name in `colours.BACKGROUNDS`
+
+
+class Drawing(NamedTuple):
+  """A search array. Masks hold the pixels that an item covers at least half."""
+  image: np.ndarray  # uint8 `[H, W, 3]`, RGB
+  target: np.ndarray  # bool `[H, W]`
+  distractors: np.ndarray  # bool `[H, W]`
+
+
+def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
+  """Returns jittered places on a square grid.
+
+  The places know neither the kind of the array nor which item is the target.
+
+  Args:
+    rng: a stream of its own.
+    set_size: number of items S, a square number.
+    size: side of the image, px.
+  """
+  side = round(set_size ** 0.5)
+  cell = (1 - 2 * _MARGIN) / side
+  row, column = np.divmod(np.arange(set_size), side)
+  middle = _MARGIN + cell * (np.stack([row, column], axis=-1) + 0.5)
+  shift = rng.uniform(-_JITTER, _JITTER, (set_size, 2)) * cell
+  # Whole pixels: items that look the same are then the same, bit by bit.
+  centres = np.rint((middle + shift) * size - 0.5).astype(np.int32)
+  return Layout(centres, rng.uniform(0, 360, set_size))
+
+
+def draw(plan: Plan, size: int) -> Drawing:
+  """Draws the target at its place and distractors at all others.
+
+  Args:
+    plan: laid out for this size.
+    size: side of the image, px.
+
+  Returns:
+    The `Drawing`, H = W = `size`.
+  """
+  design = plan.design
+  image = np.full((size, size, 3), float(palette.BACKGROUNDS[plan.background]))
+  masks = np.zeros((2, size, size), bool)
+  diameter = ITEM * size
+  for place, (centre, turn) in enumerate(zip(*plan.layout, strict=True)):
+    is_target = place == plan.target
+    item = design.target if is_target else design.distractor
+    cover, light = _rasterise(item, diameter, turn if design.spin else 0.)
+    reach = len(cover) // 2
+    window = tuple(slice(c - reach, c + reach + 1) for c in centre)
+    image[window] = image[window] * (1 - cover[..., None]) + light
+    masks[(0 if is_target else 1, *window)] |= cover >= 0.5
+  return Drawing(np.rint(image).astype(np.uint8), *masks)
+
+
+def _rasterise(
+    item: Item, diameter: float, turn: float
+) -> tuple[np.ndarray, np.ndarray]:
+  """Draws one item around the centre of the middle pixel of a tile.
+
+  Returns:
+    The share of each pixel that the item covers, float64 `[N, N]`, N odd, and
+    what it adds to the pixel's colour, float64 `[N, N, 3]`.
+  """
+  reach = int(np.ceil(diameter / 2))
+  pixels = 2 * reach + 1
+  samples = np.arange(pixels * _SAMPLES) + 0.5
+  line = (samples / _SAMPLES - pixels / 2) / diameter
+  x, y = glyphs.turn(*np.meshgrid(line, line), -turn)
+  inside = item.inside(x, y)
+  cover = _box_reduce(inside, pixels)
+  light = cover[..., None] * np.array(item.ink, float)
+  if item.shade is not None:
+    mixed = _box_reduce(np.where(inside, item.shade(x, y), 0.), pixels)
+    light += mixed[..., None] * np.subtract(item.second, item.ink, dtype=float)
+  return cover, light
+
+
+def _box_reduce(samples: np.ndarray, pixels: int) -> np.ndarray:
+  blocks = samples.reshape(pixels, _SAMPLES, pixels, _SAMPLES)
+  return blocks.mean(axis=(1, 3))

@@ -1,0 +1,147 @@
+"""Search arrays in a folder: a user's own, or drawn ones to look at and edit.
+
+    images/<image_id>.png (or .jpg, .jpeg)
+    targets/<image_id>.png        a mask: what is not 0 is the target
+    distractors/<image_id>.png    a mask, for none, some or all of the images
+    patterns.csv                  image_id, kind, background, set_size; optional
+"""
+
+import os
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from saliency_jax import files
+from saliency_jax.data.images import files_by_stem, read_image, read_mask
+from saliency_jax.data.popout import patterns
+from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
+from saliency_jax.data.types import Record, Regions, Source
+from saliency_jax.errors import InputError
+
+_SUFFIXES = ('.png', '.jpg', '.jpeg')
+_MASK_FOLDERS = {TARGET: 'targets', DISTRACTORS: 'distractors'}
+
+
+class MaskedFolder:
+  """A `Source` of images with a marked target; see the module's text.
+
+  Attributes:
+    image_ids: stems of the images, in the order of patterns.csv; those that it
+      does not name come last, sorted.
+    patterns: one `Pattern` per image.
+  """
+
+  def __init__(self, folder: str | os.PathLike):
+    """Lists the folder and reads patterns.csv; opens no image.
+
+    Raises:
+      InputError: the folder or its images are missing, an image has no target
+        mask, a mask or a row of patterns.csv has no image, or the table is bad.
+    """
+    folder = pathlib.Path(folder)
+    self._images = _images(folder)
+    self._masks = {
+        category: files_by_stem(folder / name, ('.png',))
+        for category, name in _MASK_FOLDERS.items()}
+    for masks in self._masks.values():
+      for image_id, path in masks.items():
+        if image_id not in self._images:
+          raise InputError(
+              f'{path} is the mask of no image in {folder / "images"}; add the '
+              'image or remove the mask.')
+    for image_id, path in self._images.items():
+      if image_id not in self._masks[TARGET]:
+        raise InputError(
+            f'{path} has no target mask; add '
+            f'{folder / _MASK_FOLDERS[TARGET] / image_id}.png.')
+    table = folder / 'patterns.csv'
+    named = patterns.read(table) if table.exists() else {}
+    for image_id in named:
+      if image_id not in self._images:
+        raise InputError(
+            f'{table} names {image_id!r}, which is not in '
+            f'{folder / "images"}; add the image or remove the row.')
+    unnamed = sorted(set(self._images) - set(named))
+    self.image_ids = (*named, *unnamed)
+    self.patterns = (
+        *named.values(),
+        *(patterns.Pattern(image_id, '', '', '') for image_id in unnamed))
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def __getitem__(self, index: int) -> Record:
+    """Reads an image and its masks.
+
+    Returns:
+      The `Record`, its regions 1 (target) and, if there is a mask of them, 2
+      (distractors), no fixations.
+
+    Raises:
+      IndexError: there is no such image.
+      InputError: a file is damaged, a mask is empty or of another size, or the
+        masks overlap.
+    """
+    image_id = self.image_ids[index]
+    path = self._images[image_id]
+    image = read_image(path)
+    numbers, categories, masks = [], [], []
+    for number, (category, paths) in enumerate(self._masks.items(), start=1):
+      if image_id in paths:
+        numbers.append(number)
+        categories.append(category)
+        masks.append(_mask(paths[image_id], path, image.shape[:2]))
+    if len(masks) > 1 and (shared := int((masks[0] & masks[1]).sum())):
+      raise InputError(
+          f'{self._masks[DISTRACTORS][image_id]} shares {shared} pixels with '
+          'the target mask; clear them in one of the two.')
+    return Record(
+        image_id, image, np.zeros((0, 2), np.int32),
+        Regions(
+            np.array(numbers, np.int32), tuple(categories), np.stack(masks)))
+
+
+def save(source: Source, folder: str | os.PathLike) -> None:
+  """Writes search arrays in the layout that `MaskedFolder` reads.
+
+  Args:
+    source: a `Source` with `patterns`, e.g. `SearchArrays`.
+    folder: made if it is missing; files of the same names are replaced.
+  """
+  folder = pathlib.Path(folder)
+  for record in source:
+    name = f'{record.image_id}.png'
+    _write(folder / 'images' / name, record.image)
+    for category, mask in zip(
+        record.regions.categories, record.regions.masks, strict=True):
+      _write(folder / _MASK_FOLDERS[category] / name, mask)
+  patterns.write(source.patterns, folder / 'patterns.csv')
+
+
+def _write(path: pathlib.Path, pixels: np.ndarray) -> None:
+  with files.replacing(path) as temporary:
+    Image.fromarray(pixels).save(temporary)
+
+
+def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+  if not folder.is_dir():
+    raise InputError(f'There is no folder of search arrays {folder}.')
+  found = files_by_stem(folder / 'images', _SUFFIXES)
+  if not found:
+    raise InputError(
+        f'{folder / "images"} holds no images; put PNG or JPEG files there.')
+  return found
+
+
+def _mask(
+    path: pathlib.Path, image: pathlib.Path, size: tuple[int, int]
+) -> np.ndarray:
+  mask = read_mask(path)
+  if mask.shape != size:
+    raise InputError(
+        f'{path} is {mask.shape[1]} x {mask.shape[0]} pixels and {image.name} '
+        f'{size[1]} x {size[0]}; give the mask the size of its image.')
+  if not mask.any():
+    raise InputError(f'{path} is empty; give every item a value above 0.')
+  return mask

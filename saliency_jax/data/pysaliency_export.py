@@ -1,0 +1,114 @@
+"""A data set as the HDF5 files of pysaliency; see `pysaliency_file`."""
+
+import os
+import pathlib
+
+import h5py
+import numpy as np
+
+from saliency_jax import files
+from saliency_jax.data.images import image_size
+from saliency_jax.data.photographs import Photographs
+from saliency_jax.data.sources.pysaliency_file import (
+    DURATIONS,
+    SINGLE,
+    STIMULI,
+    TRAINS,
+    VERSIONS,
+)
+
+
+def write_stimuli(source: Photographs, path: str | os.PathLike) -> None:
+  """Writes the names and sizes of a data set's images as `FileStimuli`.
+
+  Args:
+    source: a data set with image files.
+    path: the HDF5 file, replaced if it is there. The images are named as seen
+      from its folder: moved, they must move together.
+
+  Raises:
+    InputError: an image cannot be opened.
+  """
+  images = [source.photograph(index) for index in range(len(source))]
+  folder = pathlib.Path(path).resolve().parent
+  names = [os.path.relpath(image.resolve(), folder) for image in images]
+  with files.replacing(path) as temporary, h5py.File(temporary, 'w') as file:
+    _mark(file, STIMULI)
+    file.create_dataset('filenames', data=names, dtype=h5py.string_dtype())
+    shapes = file.create_dataset(
+        'shapes', len(images), h5py.vlen_dtype(np.dtype(np.int64)))
+    for number, image in enumerate(images):
+      shapes[number] = np.array([*image_size(image), 3])
+    file.attrs['size'] = len(images)
+
+
+def write_trains(source: Photographs, path: str | os.PathLike) -> None:
+  """Writes fixations as `FixationTrains`: one for each image and subject.
+
+  Args:
+    source: a data set with `scanpaths`.
+    path: the HDF5 file, replaced if it is there.
+
+  Raises:
+    InputError: as `source.scanpaths`.
+  """
+  images, subjects, trains = [], [], []
+  for index in range(len(source)):
+    found = source.scanpaths(index)
+    seconds = np.column_stack(
+        [found.times, found.durations]).astype(np.float64) / 1000
+    rows = np.column_stack([found.points, seconds])
+    for subject in np.unique(found.subjects):
+      images.append(index)
+      subjects.append(subject)
+      trains.append(rows[found.subjects == subject])
+  padded = np.full(
+      (len(trains), max(map(len, trains), default=0), 4), np.nan)
+  for row, train in zip(padded, trains, strict=True):
+    row[:len(train)] = train
+  with files.replacing(path) as temporary, h5py.File(temporary, 'w') as file:
+    _mark(file, TRAINS, '["subjects", "scanpath_index"]')
+    for column, name in enumerate(('train_ys', 'train_xs', 'train_ts')):
+      file[name] = padded[..., column]
+    file['train_ns'] = np.array(images, np.int64)
+    file['train_subjects'] = np.array(subjects, np.int64)
+    known = not np.isnan(padded[..., 3]).all()
+    file.attrs['scanpath_attribute_mapping'] = np.bytes_(
+        '{"durations": "duration"}' if known else '{}')
+    for group in ('scanpath_attributes', 'scanpath_fixation_attributes'):
+      file.create_group(group).attrs['__attributes__'] = np.bytes_('[]')
+    if known:
+      file[DURATIONS] = padded[..., 3]
+      file[DURATIONS].parent.attrs['__attributes__'] = np.bytes_(
+          '["durations"]')
+
+
+def write_fixations(source: Photographs, path: str | os.PathLike) -> None:
+  """Writes fixations one by one as `Fixations`, without what came before each.
+
+  Args:
+    source: a data set with `scanpaths`.
+    path: the HDF5 file, replaced if it is there.
+
+  Raises:
+    InputError: as `source.scanpaths`.
+  """
+  found = [source.scanpaths(index) for index in range(len(source))]
+  points = np.concatenate([each.points for each in found]).astype(np.float64)
+  with files.replacing(path) as temporary, h5py.File(temporary, 'w') as file:
+    _mark(file, SINGLE, '["subjects"]')
+    file['y'], file['x'] = points.T
+    file['t'] = np.concatenate(
+        [each.times.astype(np.float64) / 1000 for each in found])
+    file['n'] = np.repeat(
+        np.arange(len(found)), [len(each.points) for each in found])
+    file['subjects'] = np.concatenate(
+        [each.subjects for each in found]).astype(np.int64)
+    for name in ('x_hist', 'y_hist', 't_hist'):
+      file[name] = np.full((len(points), 1), np.nan)
+
+
+def _mark(file: h5py.File, kind: str, attributes: str = '[]') -> None:
+  file.attrs['type'] = np.bytes_(kind)
+  file.attrs['version'] = np.bytes_(VERSIONS[kind][0])
+  file.attrs['__attributes__'] = np.bytes_(attributes)

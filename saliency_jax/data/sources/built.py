@@ -1,0 +1,113 @@
+"""Data sets that were built by `builders`, read again.
+
+Importing TFDS takes about a second: nothing else in this package imports this
+module before a built data set is asked for.
+"""
+
+import os
+import pathlib
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from saliency_jax.data import fixations
+from saliency_jax.data.images import image_size, read_image
+from saliency_jax.data.popout.patterns import Pattern
+from saliency_jax.data.types import Record, Regions
+from saliency_jax.errors import InputError
+
+SPLIT = 'train'  # What TFDS calls the split of a data set that has one.
+
+
+class BuiltSource:
+  """A `Source` of a built data set; its records equal those it was built from.
+
+  Attributes:
+    image_ids: in the order of the source.
+    patterns: one `Pattern` per search array; () for photographs.
+  """
+
+  def __init__(self, folder: str | os.PathLike):
+    """Opens a built data set and reads the images' names.
+
+    Args:
+      folder: the folder that `build` returned.
+
+    Raises:
+      InputError: the folder holds no data set that was built here.
+    """
+    self._folder = pathlib.Path(folder)
+    try:
+      builder = tfds.builder_from_directory(os.fspath(folder))
+      regions = builder.info.features['regions']
+      self._categories = tuple(regions['category'].feature.names)
+      self._examples = builder.as_data_source(
+          SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
+      patterns = [_pattern(example) for example in self._examples]
+    except Exception as error:  # TFDS raises what its many parts met.
+      raise InputError(
+          f'{folder} holds no data set that can be read; build it again with '
+          'launch/build_dataset.py.') from error
+    self.image_ids = tuple(pattern.image_id for pattern in patterns)
+    self.patterns = tuple(patterns) if patterns[0].kind else ()
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def __getitem__(self, index: int) -> Record:
+    """Reads one image with its fixations and regions.
+
+    Raises:
+      IndexError: there is no such image.
+      InputError: the image cannot be decoded.
+    """
+    image_id = self.image_ids[index]
+    example = self._example(index)
+    image = read_image(example['image'], f'{self._folder}, image {image_id}')
+    regions = example['regions']
+    masks = np.unpackbits(
+        regions['mask'], axis=-1, count=image.shape[1]).view(bool)
+    points = (example['fixations']['point'] if 'fixations' in example
+              else np.zeros((0, 2), np.int32))
+    return Record(image_id, image, points, Regions(
+        regions['id'],
+        tuple(self._categories[label] for label in regions['category']),
+        masks))
+
+  def size(self, index: int) -> tuple[int, int]:
+    """Returns (height, width) of `self[index]` in pixels.
+
+    Raises:
+      IndexError: there is no such image.
+      InputError: the image cannot be opened.
+    """
+    return image_size(
+        self._example(index)['image'],
+        f'{self._folder}, image {self.image_ids[index]}')
+
+  def scanpaths(self, index: int) -> fixations.Fixations:
+    """Returns the fixations of `self[index]` with their observers.
+
+    Raises:
+      IndexError: there is no such image.
+      InputError: nobody looked at these images.
+    """
+    example = self._example(index)
+    if 'fixations' not in example:
+      raise InputError(f'{self._folder} has no fixations; give photographs.')
+    found = example['fixations']
+    return fixations.make(
+        found['point'], found['subject'], found.get('duration', np.nan))
+
+  def _example(self, index: int) -> dict:
+    return self._examples[range(len(self))[index]]
+
+
+def _pattern(example: dict) -> Pattern:
+  """Returns an example's name and, of a search array, what it shows."""
+  name = example['image_id'].decode()
+  if 'kind' not in example:
+    return Pattern(name, '', '', '')
+  return Pattern(
+      name, example['kind'].decode(), example['background'].decode(),
+      int(example['set_size']))

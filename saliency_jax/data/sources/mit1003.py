@@ -1,0 +1,138 @@
+"""MIT1003: 1003 photographs, looked at by 15 people for 3 s each.
+
+Judd et al., "Learning to predict where humans look", ICCV 2009. The photographs
+(ALLSTIMULI) lie in one folder; `DATA/<subject>/<stem>.mat` holds what the eye
+tracker saw of one person on one photograph: a variable named as the stem (its
+first 63 characters) with `.DATA(1).eyeData`, `[n, 2]` (x, y) in pixels from 1,
+240 samples a second, negative during blinks.
+
+These are gaze samples. The authors' own program makes fixations of them, in
+MATLAB and with rules that the paper does not give; here they are found by the
+spread of the samples, I-DT of Salvucci and Goldberg, "Identifying fixations and
+saccades in eye-tracking protocols", ETRA 2000: 100 ms or more within 1 degree
+of visual angle (35 pixels). So the fixations are not the authors', and scores
+should be compared on one and the same set: `fixation_maps`, `table` and
+`pysaliency_file` read fixations that somebody else has made. As in the paper,
+each person's first fixation is left out, and so are those off the photograph.
+"""
+
+import math
+import os
+import pathlib
+
+import numpy as np
+
+from saliency_jax.data import fixations, matlab
+from saliency_jax.data.images import files_by_stem, list_images
+from saliency_jax.data.photographs import Photographs
+from saliency_jax.errors import InputError
+
+_RATE = 0.24  # samples per ms
+_SHORTEST = 24  # samples, 100 ms
+_WIDEST = 35  # px, 1 degree
+_NAME = 63  # the most characters that MATLAB gives a variable's name
+
+
+class Mit1003(Photographs):
+  """A `Source` of photographs and `DATA`; see the module."""
+
+  def __init__(
+      self, images: str | os.PathLike, fixations: str | os.PathLike,
+      regions: str | os.PathLike | None = None):
+    """Lists both folders.
+
+    Args:
+      images: folder of the photographs.
+      fixations: `DATA`, with a folder for each subject.
+      regions: a folder that `open_regions` knows, or None for no regions.
+
+    Raises:
+      InputError: a folder is at fault, or a photograph was seen by nobody.
+    """
+    files = list_images(images)
+    super().__init__(files, _Gaze(pathlib.Path(fixations), files), regions)
+
+
+class _Gaze:
+  """The samples of all subjects, read when asked for; a `FixationReader`."""
+
+  def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
+    if not folder.is_dir():
+      raise InputError(f'There is no folder of eye-tracking data {folder}.')
+    self.place = folder
+    # Beside the photographs' files lie those of calibration and order.
+    self._subjects = [
+        files_by_stem(each, ('.mat',)) for each in sorted(folder.glob('[!.]*'))
+        if each.is_dir()]
+    self.names = {
+        image_id: path.name for image_id, path in files.items()
+        if any(image_id in seen for seen in self._subjects)}
+
+  def fixations(
+      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+    points, subjects, spans = [np.zeros((0, 2))], [], [np.zeros((0, 2))]
+    idle = 0
+    for subject, seen in enumerate(self._subjects):
+      if image_id in seen:
+        centres, times = find_fixations(_samples(seen[image_id], image_id))
+        points.append(centres[1:, ::-1] - 1)
+        spans.append(times[1:])
+        subjects += [subject] * len(centres[1:])
+        idle += len(centres) < 2
+    begin, end = np.concatenate(spans).T
+    found = fixations.make(
+        np.concatenate(points), subjects, end - begin, begin, idle=idle)
+    pixels = np.floor(found.points + 0.5)
+    inside = ((pixels >= 0) & (pixels < (height, width))).all(axis=1)
+    return fixations.clipped(fixations.chosen(found, inside), height, width)
+
+
+def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Finds fixations by dispersion (I-DT, Salvucci and Goldberg 2000).
+
+  A fixation is the longest run of samples from its beginning on whose extents
+  along x and y add up to 35 pixels at most; it lasts 100 ms or more.
+
+  Args:
+    samples: float64 `[n, 2]` (x, y) in pixels, 240 a second; a sample with a
+      negative or no number is a blink, which ends a fixation.
+
+  Returns:
+    The samples' means `[F, 2]` and (begin, end) `[F, 2]` in ms.
+  """
+  runs, start, points = [], 0, samples.tolist()
+  while start + _SHORTEST <= len(samples):
+    end = start + _length(points[start:])
+    if end - start < _SHORTEST:
+      start += 1
+    else:
+      runs.append((start, end))
+      start = end
+  centres = [samples[start:end].mean(axis=0) for start, end in runs]
+  return np.reshape(centres, (-1, 2)), np.reshape(runs, (-1, 2)) / _RATE
+
+
+def _length(samples: list[list[float]]) -> int:
+  """Returns how many samples from the first on lie close together."""
+  left = top = math.inf
+  right = bottom = -math.inf
+  for number, (x, y) in enumerate(samples):
+    left, right = min(left, x), max(right, x)
+    top, bottom = min(top, y), max(bottom, y)
+    if not (x >= 0 and y >= 0 and right - left + bottom - top <= _WIDEST):
+      return number
+  return len(samples)
+
+
+def _samples(path: pathlib.Path, image_id: str) -> np.ndarray:
+  name = image_id[:_NAME]
+  value = matlab.load(path, name)
+  if value is None:
+    raise InputError(
+        f'{path} has no variable {name}; is it of this data set?')
+  data = matlab.field(value, 'DATA', list, str(path))
+  samples = matlab.field(data[:1], 'eyeData', np.ndarray, str(path))
+  if samples.ndim != 2 or samples.shape[1] < 2:
+    raise InputError(
+        f'{path}: eyeData is no [n, 2] array; is it of this data set?')
+  return samples[:, :2].astype(np.float64)

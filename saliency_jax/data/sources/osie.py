@@ -1,0 +1,107 @@
+"""OSIE: 700 photographs, 800 x 600, looked at by 15 people for 3 s each.
+
+Xu et al., "Predicting human gaze beyond pixels", Journal of Vision 14(1), 2014.
+Read from the layout of its repository (NUS-VIP/predicting-human-gaze-
+beyond-pixels): `stimuli/*.jpg` and `eye/fixations.mat`, in a folder or its
+`data/`. Any other data set in this layout is read as well.
+"""
+
+import hashlib
+import os
+import pathlib
+from typing import NamedTuple
+
+from saliency_jax.data.fixations import Fixations, on_pixels, read_fixations
+from saliency_jax.data.photographs import Photographs
+from saliency_jax.data.regions import open_regions
+from saliency_jax.errors import InputError
+
+
+class Fingerprint(NamedTuple):
+  """What tells one set of fixations from another."""
+  images: int
+  fixations: int  # of all observers, repeated pixels included
+  sha256: str  # over every image_id and its fixated pixels
+
+
+class Osie(Photographs):
+  """A `Source` of the photographs in one folder; see the module.
+
+  Attributes:
+    image_ids: the stems of the photographs, sorted.
+  """
+
+  def __init__(
+      self, folder: str | os.PathLike,
+      regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
+    """Lists the photographs and reads all fixations; photographs come later.
+
+    Args:
+      folder: holds `stimuli/` and `eye/`, or `data/` with both.
+      regions: a folder that `open_regions` knows, or None for the annotation of
+        OSIE in this package.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
+
+    Raises:
+      InputError: a folder or file is missing or damaged, or photographs,
+        fixations and regions do not belong together.
+    """
+    folder = _data_folder(pathlib.Path(folder))
+    files = {
+        path.stem: path
+        for path in sorted((folder / 'stimuli').glob('[!.]*.jpg'))}
+    if not files:
+      raise InputError(
+          f'{folder / "stimuli"} holds no .jpg photograph; give a folder in '
+          "OSIE's layout.")
+    super().__init__(
+        files, _Eye(folder / 'eye' / 'fixations.mat', drop_outside), regions)
+    if regions is None:
+      self._regions = open_regions(None)
+
+
+class _Eye:
+  """The fixations of one `fixations.mat`; a `FixationReader`."""
+
+  def __init__(self, path: pathlib.Path, drop_outside: bool):
+    self.place, self._drop_outside = path, drop_outside
+    self._found = read_fixations(path)
+    self.names = {image_id: f'{image_id}.jpg' for image_id in self._found}
+
+  def fixations(self, image_id: str, height: int, width: int) -> Fixations:
+    return on_pixels(
+        self._found[image_id], height, width,
+        f'{self.place}, image {self.names[image_id]}',
+        drop_outside=self._drop_outside)
+
+
+def fingerprint(source: Photographs) -> Fingerprint:
+  """Digests the fixations of all images, in the order of `image_ids`.
+
+  The digest is over `<image_id>:<y>,<x>;<y>,<x>;...` and a newline for each.
+
+  Args:
+    source: the data set, raw or built.
+
+  Raises:
+    InputError: as `Photographs.scanpaths`.
+  """
+  digest, total = hashlib.sha256(), 0
+  for index, image_id in enumerate(source.image_ids):
+    points = source.scanpaths(index).points.tolist()
+    line = ';'.join(f'{y},{x}' for y, x in points)
+    digest.update(f'{image_id}:{line}\n'.encode())
+    total += len(points)
+  return Fingerprint(len(source), total, digest.hexdigest())
+
+
+def _data_folder(folder: pathlib.Path) -> pathlib.Path:
+  if not folder.is_dir():
+    raise InputError(f'There is no folder {folder}.')
+  for place in (folder, folder / 'data'):
+    if (place / 'stimuli').is_dir():
+      return place
+  raise InputError(
+      f'{folder} holds neither stimuli/ nor data/stimuli/; give a folder in '
+      "OSIE's layout.")

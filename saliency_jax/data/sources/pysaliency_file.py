@@ -1,0 +1,180 @@
+"""Stimuli and fixations from the HDF5 files of pysaliency.
+
+pysaliency (https://github.com/matthias-k/pysaliency), as of its release 0.2.22,
+keeps a data set in two files: the stimuli's names, relative to their file, and
+the fixations, as trains (one per person and image) or one by one. Coordinates
+count from 0, and a fraction belongs to the pixel below it: 3.9 is pixel 3.
+
+The format has no unit of time. As in pysaliency's MIT1003, times and durations
+are read and written as seconds; where a file numbers fixations instead, as in
+pysaliency's OSIE, only their order means something. `pysaliency_export` writes
+such files.
+"""
+
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.data import fixations, hdf5
+from saliency_jax.data.photographs import Photographs
+from saliency_jax.errors import InputError
+
+STIMULI, TRAINS, SINGLE = 'FileStimuli', 'FixationTrains', 'Fixations'
+# What can be read, by type; the first one is what is written.
+VERSIONS = {
+    STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.1', '1.0'),
+    SINGLE: ('1.0',)}
+DURATIONS = 'scanpath_fixation_attributes/durations'
+
+
+class Pysaliency(Photographs):
+  """A `Source` of the images of one file and the fixations of another.
+
+  The ids are the images' stems; where two images have one stem, as in CAT2000,
+  their paths below the folder that all share, with '-' for '/'.
+  """
+
+  def __init__(
+      self, images: str | os.PathLike, fixations: str | os.PathLike,
+      regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
+    """Reads both files; opens no image.
+
+    Args:
+      images: an HDF5 file with `FileStimuli`.
+      fixations: an HDF5 file with `FixationTrains` or `Fixations`.
+      regions: a folder that `open_regions` knows, or None for no regions.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
+
+    Raises:
+      InputError: a file is missing, damaged or of another kind, a fixation lies
+        outside its image, or an image has none.
+    """
+    paths, sizes = _read_stimuli(pathlib.Path(images))
+    ids = _ids(paths, images)
+    looked = _Looks(
+        pathlib.Path(fixations), ids, paths, sizes, drop_outside)
+    super().__init__(dict(zip(ids, paths, strict=True)), looked, regions)
+
+
+class _Looks:
+  """The fixations of a file, read at once; a `FixationReader`."""
+
+  def __init__(
+      self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path],
+      sizes: np.ndarray, drop_outside: bool):
+    self.place = path
+    found = _read_fixations(path)
+    wrong = (found.images < 0) | (found.images >= len(ids))
+    if wrong.any():
+      raise InputError(
+          f'{path} has a fixation on image {found.images[wrong][0]:g}, and '
+          f'there are {len(ids)} stimuli; give the stimuli of these fixations.')
+    images = found.images.astype(np.int64)
+    # As pysaliency does; -0.5 is on pixel 0 there too.
+    points = np.trunc(found.points)
+    outside = ~((points >= 0) & (points < sizes[images])).all(axis=1)
+    if outside.any() and not drop_outside:
+      first = int(np.argmax(outside))
+      (y, x), (height, width) = found.points[first], sizes[images[first]]
+      raise InputError(
+          f'{path}: the fixation at x = {x:g}, y = {y:g} lies outside the '
+          f'{width} x {height} image {paths[images[first]].name}; give the '
+          'stimuli of these fixations.')
+    order = np.lexsort((found.subjects, images))  # stable: trains stay whole
+    starts = np.searchsorted(images[order], np.arange(len(ids) + 1))
+    self._found, self._sizes, self.names = {}, {}, {}
+    for number, image_id in enumerate(ids):
+      chosen = order[starts[number]:starts[number + 1]]
+      if len(chosen):
+        self.names[image_id] = paths[number].name
+        self._sizes[image_id] = tuple(sizes[number])
+        self._found[image_id] = fixations.chosen(
+            fixations.make(
+                points[chosen], found.subjects[chosen],
+                found.durations[chosen] * 1000, found.times[chosen] * 1000),
+            ~outside[chosen])
+
+  def fixations(
+      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+    if self._sizes[image_id] != (height, width):
+      raise InputError(
+          f'{self.names[image_id]} has {width} x {height} pixels, and its file '
+          'of stimuli says otherwise; give the images that it was made of.')
+    found = self._found[image_id]
+    return found._replace(points=found.points.astype(np.int32))
+
+
+class _Found(NamedTuple):
+  """All fixations of a file, in its order; every array is float64."""
+  images: np.ndarray  # `[N]`, whole: positions among the stimuli
+  points: np.ndarray  # `[N, 2]` (y, x)
+  subjects: np.ndarray  # `[N]`, whole
+  durations: np.ndarray  # `[N]`, s or NaN
+  times: np.ndarray  # `[N]`, s or NaN
+
+
+def _kind(file: hdf5.Reader, *kinds: str) -> str:
+  """Returns the type of a file, which must be one of `kinds`."""
+  kind, version = file.attribute('type'), file.attribute('version')
+  if kind not in kinds or version not in VERSIONS[kind]:
+    raise ValueError(
+        f'it holds {kind or "nothing of pysaliency"} {version}, where '
+        f'{" or ".join(kinds)} of pysaliency 0.2 should be')
+  return kind
+
+
+def _read_stimuli(
+    path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
+  """Returns the files and int `[I, 2]` (height, width)."""
+  with hdf5.reading(path) as file:
+    _kind(file, STIMULI)
+    names, shapes = file.texts('filenames'), file.rows('shapes')
+    if not names or len(names) != len(shapes) or not all(
+        len(shape) in (2, 3) for shape in shapes):
+      raise ValueError('it has not one shape for each of its file names')
+    return ([path.parent / name for name in names],
+            np.array([shape[:2] for shape in shapes], np.int64))
+
+
+def _read_fixations(path: pathlib.Path) -> _Found:
+  with hdf5.reading(path) as file:
+    if _kind(file, TRAINS, SINGLE) == SINGLE:
+      y, x, times, images, subjects = (
+          file.numbers(name, 1) for name in ('y', 'x', 't', 'n', 'subjects'))
+      durations = np.full_like(x, np.nan)
+      held = np.full(x.shape, True)
+    else:
+      y, x, times = (
+          file.numbers(f'train_{name}', 2) for name in ('ys', 'xs', 'ts'))
+      durations = np.full_like(x, np.nan)
+      if file.has(DURATIONS):
+        durations = file.numbers(DURATIONS, 2)
+      images, subjects = (
+          np.repeat(file.numbers(f'train_{name}', 1)[:, None], x.shape[1], 1)
+          for name in ('ns', 'subjects'))
+      # Trains are filled up with NaN at their ends.
+      held = np.cumsum(~np.isnan(x[:, ::-1]), axis=1)[:, ::-1] > 0
+    if not all(each.shape == x.shape
+               for each in (y, times, durations, images, subjects)):
+      raise ValueError('its arrays are of different lengths')
+    if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all()
+               for each in (images, subjects)):
+      raise ValueError('its images and subjects are not numbered')
+    return _Found(
+        images[held], np.stack([y[held], x[held]], axis=1), subjects[held],
+        durations[held], times[held])
+
+
+def _ids(paths: list[pathlib.Path], stimuli: str | os.PathLike) -> list[str]:
+  ids = [path.stem for path in paths]
+  if len(set(ids)) < len(ids):
+    shared = os.path.commonpath([path.parent for path in paths])
+    ids = ['-'.join(path.relative_to(shared).with_suffix('').parts)
+           for path in paths]
+  if len(set(ids)) < len(ids):
+    raise InputError(
+        f'{stimuli} names an image twice; keep each once.')
+  return ids

@@ -1,0 +1,193 @@
+"""SALICON: photographs of MS COCO, explored by many people with a mouse.
+
+Jiang et al., "SALICON: Saliency in Context", CVPR 2015. The photographs are
+640 x 480 JPEGs in one folder for each part (train, val). The fixations of a
+part come in three layouts, of which any one will do:
+
+- MATLAB files, one per image: a structure array `gaze` with one element for
+  each person and in it `location` and `timestamp` (the mouse) and `fixations`,
+  `[n, 2]` (x, y), which are read;
+- one JSON file in the manner of COCO's: `images` (id, file_name, height,
+  width) and `annotations` (image_id, worker_id, fixations), a point being [row,
+  column];
+- PNGs in which a fixated pixel is not 0 (`fixation_maps.py`).
+
+The first two count pixels from 1. A mouse can leave the picture: coordinates
+are rounded (halves up) and what lies outside is moved to the edge.
+"""
+
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from saliency_jax.data import fixations, json_stream, matlab
+from saliency_jax.data.images import files_by_stem, list_images
+from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.sources.fixation_maps import FixationMaps
+from saliency_jax.errors import InputError
+
+_HELP = (
+    "give SALICON's folder of .mat files or of fixation PNGs, or its JSON file")
+
+
+class Salicon(Photographs):
+  """A `Source` of one part of SALICON; see the module.
+
+  A subject's number is that of the worker, the same on every image, in a JSON
+  file; in MATLAB's files it is the place in `gaze`; maps know of one subject.
+  """
+
+  def __init__(
+      self, images: str | os.PathLike, fixations: str | os.PathLike,
+      regions: str | os.PathLike | None = None):
+    """Lists the photographs; of the fixations only a JSON file is read whole.
+
+    Args:
+      images: folder of the photographs.
+      fixations: the JSON file, or a folder of the files of one layout.
+      regions: a folder that `open_regions` knows, or None for no regions.
+
+    Raises:
+      InputError: a file or folder is at fault, or the names do not belong
+        together.
+    """
+    super().__init__(list_images(images), _reader(fixations), regions)
+
+
+def _reader(place: str | os.PathLike) -> FixationReader:
+  """Finds out which layout a file or folder has."""
+  place = pathlib.Path(place)
+  if place.is_file():
+    return _Annotations(place)
+  if not place.is_dir():
+    raise InputError(f'There are no fixations at {place}; {_HELP}.')
+  found = {
+      suffix: files for suffix in ('.mat', '.json', '.png')
+      if (files := files_by_stem(place, (suffix,)))}
+  match found:
+    case {'.mat': files} if len(found) == 1:
+      return _Gaze(place, files)
+    case {'.png': _} if len(found) == 1:
+      return FixationMaps(place)
+    case {'.json': files} if len(found) == len(files) == 1:
+      return _Annotations(*files.values())
+  held = ', '.join(f'{len(files)} {suffix}' for suffix, files in found.items())
+  raise InputError(
+      f'{place} holds {held or "no"} files, so its fixations cannot be told; '
+      f'{_HELP}.')
+
+
+class _Gaze:
+  """A folder of MATLAB files, read when asked for; a `FixationReader`."""
+
+  def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
+    self.place, self._files = folder, files
+    self.names = {image_id: path.name for image_id, path in files.items()}
+
+  def fixations(
+      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+    path = self._files[image_id]
+    people = matlab.load(path, 'gaze')
+    if not isinstance(people, list) or not all(
+        isinstance(person, dict) for person in people):
+      raise InputError(
+          f"{path} has no structure array 'gaze'; {_HELP}.")
+    looks = []
+    for number, person in enumerate(people):
+      where = f'{path}, person {number + 1}'
+      xy = _points(
+          matlab.field([person], 'fixations', np.ndarray, where), where)
+      looks.append((number, xy[:, ::-1]))
+    return _pixels(looks, height, width)
+
+
+class _Annotations:
+  """A JSON file, read once; a `FixationReader`."""
+
+  def __init__(self, path: pathlib.Path):
+    self.place = path
+    images, looks, workers = {}, {}, {}
+    try:
+      for key, value in json_stream.members(path.read_text('utf-8')):
+        if key == 'images':
+          number, image = self._image(value)
+          images[number] = image
+        elif key == 'annotations':
+          number, worker, points = self._annotation(value)
+          subject = workers.setdefault(worker, len(workers))
+          looks.setdefault(number, []).append((subject, points))
+    except OSError as error:
+      raise InputError(
+          f'{path} cannot be read ({error.strerror}).') from error
+    except ValueError as error:
+      raise InputError(
+          f'{path} is no usable JSON file: {error}; {_HELP}.') from error
+    unknown = looks.keys() - images.keys()
+    if unknown:
+      raise InputError(
+          f'{path} has fixations on {len(unknown)} images that it does not '
+          f'describe, the first is {min(unknown)}; {_HELP}.')
+    self._looks = {
+        pathlib.PurePath(images[number][0]).stem: (images[number], found)
+        for number, found in looks.items()}
+    self.names = {
+        image_id: name for image_id, ((name, *_), _) in self._looks.items()}
+    if len(self.names) != len(looks):
+      raise InputError(f'{path} gives two images one name; {_HELP}.')
+
+  def fixations(
+      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+    (name, *size), looks = self._looks[image_id]
+    if size != [height, width]:
+      raise InputError(
+          f'{self.place} says that {name} is {size[1]} x {size[0]} pixels; its '
+          f'file has {width} x {height}, so give the photographs of this file.')
+    return _pixels(looks, height, width)
+
+  def _image(self, value: Any) -> tuple[int, tuple[str, int, int]]:
+    match value:
+      case {'id': int(number), 'file_name': str(name), 'height': int(height),
+            'width': int(width)} if name:
+        return number, (name, height, width)
+    raise ValueError(
+        'an image is without a proper id, file_name, height or width')
+
+  def _annotation(self, value: Any) -> tuple[int, Any, np.ndarray]:
+    match value:
+      case {'image_id': int(number), 'worker_id': int() | str() as worker,
+            'fixations': list(points)}:
+        # The whole training set has 75 million points, of halves at most.
+        return number, worker, _points(
+            points, f'{self.place}, image {number}').astype(np.float32)
+    raise ValueError(
+        'an annotation is without a proper image_id, worker_id or fixations')
+
+
+def _points(values: Any, where: str) -> np.ndarray:
+  """Returns float64 `[n, 2]`; an empty array may have any shape."""
+  try:
+    points = np.asarray(values, np.float64)
+  except (ValueError, TypeError, OverflowError):
+    points = np.zeros(1)
+  if not points.size:
+    return np.zeros((0, 2))
+  if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+    raise InputError(
+        f'{where}: the fixations are no [n, 2] array of finite numbers; '
+        f'{_HELP}.')
+  return points
+
+
+def _pixels(
+    looks: list[tuple[int, np.ndarray]], height: int, width: int
+) -> fixations.Fixations:
+  """Joins (subject, points (y, x) from 1) by subject."""
+  looks = sorted(looks, key=lambda look: look[0])
+  points = [points for _, points in looks]
+  subjects = [np.full(len(points), subject) for subject, points in looks]
+  return fixations.clipped(fixations.make(
+      np.concatenate([np.zeros((0, 2)), *points]) - 1,
+      np.concatenate([np.zeros(0), *subjects]),
+      idle=sum(not len(each) for each in points)), height, width)

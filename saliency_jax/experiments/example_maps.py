@@ -1,0 +1,124 @@
+"""Figure 8: a few images with every model's map, kept for the page to draw."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from saliency_jax import files
+from saliency_jax.data.popout.search_arrays import TARGET
+from saliency_jax.data.types import Record, Source
+from saliency_jax.experiments.predictors import Predictor
+from saliency_jax.experiments.thumbnails import picture_name
+from saliency_jax.ops import association, resize
+from saliency_jax.workdir import Folder
+
+HEADER = (
+    'example', 'dataset', 'image_id', 'kind', 'metric', 'picture', 'height',
+    'width')
+_LONGEST = 640  # pixels of a picture's longer side
+_QUALITY = 85  # of its JPEG
+_CELLS = 200  # of a kept map's longer side, at most
+
+
+class Shown(NamedTuple):
+  """An image to show."""
+  dataset: str
+  source: Source
+  index: int  # its position in the source
+  kind: str  # of a search array; '' for a photograph
+  scores: Sequence[float]  # of every model: NMM of an array, else NSS
+  # Gives a photograph's human map, float `[H, W]`; None for a search array.
+  human: Callable[[Record], np.ndarray] | None
+
+
+def choose(
+    scores: np.ndarray, kinds: Sequence[str], count: int) -> list[int]:
+  """Returns images on which the models do well, middling and badly.
+
+  Images are ranked by the mean score over models. Those at equal steps between
+  the first and the last are taken, of different kinds as long as there are any.
+
+  Args:
+    scores: float `[M, N]`, of M models on N images; an image with a NaN is
+      never shown.
+    kinds: N names; '' has no kind.
+    count: how many images.
+
+  Returns:
+    Positions, at most `count`, from the highest mean to the lowest.
+  """
+  means = scores.mean(axis=0)
+  ranked = np.argsort(-means, kind='stable')[:np.isfinite(means).sum()]
+  taken: list[int] = []
+  for place in np.linspace(0, len(ranked) - 1, min(count, len(ranked))):
+    left = [i for i in range(len(ranked)) if i not in taken]
+    seen = {kinds[ranked[i]] for i in taken} - {''}
+    fresh = [i for i in left if kinds[ranked[i]] not in seen]
+    taken.append(min(fresh or left, key=lambda i: abs(i - place)))
+  return [int(ranked[i]) for i in sorted(taken)]
+
+
+def write(
+    folder: Folder, shown: Sequence[Shown], predictors: Sequence[Predictor]
+) -> None:
+  """Writes `examples.csv`, `examples.npz` and `pictures/`.
+
+  The archive holds `models` str `[M]` and, of example k, `<k>/scores` float32
+  `[M]`, `<k>/map/<m>` float16 `[h, w]` of model m, `<k>/fixations` int32
+  `[N, 2]` (y, x) and, of a photograph, `<k>/human` float16 `[h, w]`, of a
+  search array, `<k>/target` bool at the picture's size. Maps are standardised
+  as in NSS and NMM, over their bilinear upsampling to the image, and then
+  averaged down to at most `_CELLS` cells.
+
+  Args:
+    folder: takes the files.
+    shown: the images.
+    predictors: M models.
+  """
+  arrays = {'models': np.array([each.name for each in predictors])}
+  records = [each.source[each.index] for each in shown]
+  # All at once: a network takes a whole batch however few images there are.
+  maps = [
+      predictor.predict(
+          [record.image for record in records],
+          [record.image_id for record in records]) for predictor in predictors]
+  listed = []
+  for k, (record, (dataset, _, _, kind, scores, human)) in enumerate(
+      zip(records, shown, strict=True)):
+    size = record.image.shape[:2]
+    picture = Image.fromarray(record.image)
+    picture.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+    with files.replacing(folder.path / picture_name(k)) as path:
+      picture.save(path, quality=_QUALITY)
+    arrays[f'{k}/scores'] = np.asarray(scores, np.float32)
+    arrays[f'{k}/fixations'] = np.asarray(record.fixations, np.int32)
+    for m, of_model in enumerate(maps):
+      arrays[f'{k}/map/{m}'] = _kept(of_model[k], size)
+    if human is None:
+      target = record.regions.masks[record.regions.categories.index(TARGET)]
+      arrays[f'{k}/target'] = np.asarray(
+          Image.fromarray(target).resize(picture.size))
+    else:
+      arrays[f'{k}/human'] = _kept(human(record), size)
+    listed.append((
+        k, dataset, record.image_id, kind, 'nss' if human else 'nmm',
+        picture_name(k), *size))
+  folder.arrays('examples.npz', arrays)
+  folder.table('examples.csv', HEADER, listed)
+
+
+def _kept(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Returns a map standardised over an image `size`, float16 `[h, w]`."""
+  rows, columns = (
+      resize.axis_moments(pixels, n).astype(np.float32)
+      for pixels, n in zip(size, cells.shape, strict=True))
+  deviations = np.asarray(association.standardise(
+      np.asarray(cells, np.float32)[..., None], rows, columns))[..., 0]
+  share = _CELLS / max(deviations.shape)
+  if share < 1:
+    deviations = np.asarray(Image.fromarray(deviations).resize(
+        [max(1, round(n * share)) for n in deviations.shape[::-1]],
+        Image.Resampling.BOX))
+  return deviations.astype(np.float16)

@@ -1,0 +1,118 @@
+"""Which maps the page needs: some units on some images."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import statistics
+from saliency_jax.experiments.partial import Block
+
+
+class Wanted(NamedTuple):
+  """What is kept for the page; see `configs/base.py`."""
+  images: int
+  units: int
+  examples: int
+  also: tuple[str, ...]  # 'layer:unit'
+  all_units: bool
+
+  def check(self, units: Mapping[str, int]) -> None:
+    """Raises an `InputError` if a value makes no sense.
+
+    Args:
+      units: how many of them each layer has.
+    """
+    for name in ('images', 'units', 'examples'):
+      if getattr(self, name) < 0:
+        raise InputError(
+            f'config.report.{name} is {getattr(self, name)}; give 0 or more.')
+    for name in self.also:
+      layer, _, unit = name.partition(':')
+      if layer not in units or not (unit.isascii() and unit.isdigit()):
+        raise InputError(
+            f'config.report.also names {name!r}; name units of '
+            f'config.model.layers, e.g. conv5_3:0.')
+      if int(unit) >= units[layer]:
+        raise InputError(
+            f'config.report.also names {name!r}, but the units of {layer} are '
+            f'0 to {units[layer] - 1}.')
+
+  def also_of(self, layer: str) -> list[int]:
+    """Returns the units of a layer that are named, counted from 0."""
+    named = (name.partition(':') for name in self.also)
+    return sorted({int(unit) for of, _, unit in named if of == layer})
+
+
+class Pairs(NamedTuple):
+  """M units of a layer, each on an image; sorted, none twice."""
+  units: np.ndarray  # int32 `[M]`, counted from 0
+  images: np.ndarray  # int32 `[M]`, positions among the shown images
+
+
+def pairs(
+    rows: Block, shown: np.ndarray, wanted: Wanted, columns: Sequence[str]
+) -> dict[str, Pairs]:
+  """Returns which units are kept on which images, for every layer.
+
+  That is, among the shown images,
+  - of every column the best units over all images, each on the images with its
+    highest and its lowest scores, an image's score being the mean over its sets
+    of the column,
+  - the best unit of each layer for every set, and
+  - the units that are named, on all images.
+
+  Args:
+    rows: the scores; rows with NaN do not count.
+    shown: int `[K]`, ascending positions in the data set; one at least.
+    wanted: how many.
+    columns: the labels by which the table ranks units.
+  """
+  found = {}
+  places = np.searchsorted(shown, rows.index)
+  is_shown = np.isin(rows.index, shown)
+  every = np.arange(len(shown))
+  for layer, scores in rows.scores.items():
+    scored = ~np.isnan(scores).any(axis=1)
+    parts = [(unit, every) for unit in wanted.also_of(layer)]
+    inside = scored & is_shown
+    parts.append((scores[inside].argmax(axis=1), places[inside]))
+    for column in columns:
+      chosen = scored & (rows.labels == column)
+      if wanted.units and (chosen & is_shown).any():
+        best = statistics.best_units(
+            statistics.unit_means(scores[chosen]), wanted.units).units
+        chosen &= is_shown
+        images = _extremes(
+            scores[chosen][:, best], places[chosen], wanted.examples)
+        parts.append((best, images))
+    found[layer] = _unique(parts, len(shown))
+  return found
+
+
+def _extremes(
+    scores: np.ndarray, places: np.ndarray, examples: int) -> np.ndarray:
+  """Returns the images with the highest and the lowest means: `[E, U]`.
+
+  Args:
+    scores: float `[T, U]`.
+    places: int `[T]`, ascending: each row's image.
+    examples: how many at each end.
+  """
+  images, first, counts = np.unique(
+      places, return_index=True, return_counts=True)
+  means = np.add.reduceat(
+      scores.astype(np.float64), first, axis=0) / counts[:, None]
+  order = np.argsort(-means, axis=0, kind='stable')
+  lowest = max(len(order) - examples, 0)
+  return images[np.concatenate([order[:examples], order[lowest:]])]
+
+
+def _unique(parts, images: int) -> Pairs:
+  """Returns the pairs of all (units, images), which broadcast."""
+  codes = np.unique(np.concatenate([
+      (np.asarray(unit, np.int64) * images + image).ravel()
+      for unit, image in parts]))
+  return Pairs(
+      (codes // images).astype(np.int32), (codes % images).astype(np.int32))

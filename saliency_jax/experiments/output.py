@@ -1,0 +1,105 @@
+"""What a model's output, and people, make of every labelled region.
+
+He et al. 2019, Section 6, Eq. 2 and 3. The text of Eq. 3 could not be read; it
+is taken to be the difference of the two quantities below.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.types import CATEGORIES, Record
+from saliency_jax.experiments import scoring
+from saliency_jax.ops import association, pixel_weights
+
+HEADER = (
+    'model', 'dataset', 'image_id', 'region_id', 'category', 'fixations',
+    'output_saliency', 'human_saliency', 'difference')
+# Regions of an image are padded to a multiple of this, to compile few shapes.
+_MULTIPLE = 8
+
+_associate = jax.jit(association.associate)
+
+
+class Region(NamedTuple):
+  """One labelled region and its saliency, in standard deviations."""
+  image_id: str
+  region_id: int
+  category: str
+  fixations: int  # that were counted
+  output_saliency: float  # NaN without a fixation
+  human_saliency: float  # likewise
+
+  @property
+  def difference(self) -> float:
+    """Output saliency difference: above 0 the model overrates the region."""
+    return self.output_saliency - self.human_saliency
+
+
+def measure(
+    record: Record, saliency: np.ndarray, human: np.ndarray, choose: Chooser
+) -> list[Region]:
+  """Returns the saliency of every region of a photograph.
+
+  Output saliency (Eq. 2) is the mean of the model's output, standardised over
+  the photograph, at the region's fixated pixels: Eq. 1 with the output for a
+  unit. Human saliency is the same of the human map, the fixations blurred. The
+  difference (Eq. 3) is output less human saliency.
+
+  Args:
+    record: the photograph, its fixations and regions.
+    saliency: float `[h, w]`, the model's map at any resolution, finite; one
+      that is larger than the photograph is resized first, as in `scoring`.
+    human: float `[H, W]`, the fixations blurred, at the photograph's size.
+    choose: the fixations of regions that count, of `datasets.sets`.
+
+  Returns:
+    One for each region, in the order of the annotation.
+  """
+  sets = choose(record)
+  size = record.image.shape[:2]
+  if max(np.divide(saliency.shape, size)) > 1:
+    saliency = np.asarray(scoring.to_size(saliency, size))
+  by_model = _scores(
+      saliency, pixel_weights.cell_weights(sets.pixels, size, saliency.shape))
+  spread = (human - human.mean()) / (human.std() or 1)
+  nothing = float('nan')
+  return [
+      Region(
+          record.image_id, int(region_id), label, len(points),
+          float(score) if len(points) else nothing,
+          float(spread[tuple(points.T)].mean()) if len(points) else nothing)
+      for region_id, label, points, score in zip(
+          sets.ids, sets.labels, sets.pixels, by_model, strict=True)]
+
+
+def rows(
+    model: str, dataset: str, regions: Iterable[Region]) -> Iterator[tuple]:
+  """Yields the lines of `output.csv`, see `HEADER`; '' for no number."""
+  for region in regions:
+    yield (
+        model, dataset, *region[:4],
+        *('' if np.isnan(x) else f'{x:.6f}' for x in (
+            region.output_saliency, region.human_saliency, region.difference)))
+
+
+def by_category(regions: Iterable[Region]) -> dict[str, list[Region]]:
+  """Returns the regions with a fixation, the paper's categories first."""
+  found: dict[str, list[Region]] = {category: [] for category in CATEGORIES}
+  for region in regions:
+    if region.fixations:
+      found.setdefault(region.category, []).append(region)
+  return {category: listed for category, listed in found.items() if listed}
+
+
+def _scores(x: np.ndarray, weights: pixel_weights.CellWeights) -> np.ndarray:
+  """Returns the score of one map on R sets, float32 `[R]`."""
+  count = len(weights.sets)
+  padding = -count % _MULTIPLE
+  padded = weights._replace(
+      sets=np.pad(weights.sets, ((0, padding), (0, 0), (0, 0))))
+  return np.asarray(_associate(x[..., None].astype(np.float32), padded))[
+      :count, 0]

@@ -1,0 +1,136 @@
+"""All metrics of one model's map of one image.
+
+How a map is compared, the same for all models:
+- It is resized to the image bilinearly: where it is smaller, as PyTorch's
+  `interpolate(mode='bilinear')` does; where it is larger, averaging over the
+  pixels that are dropped, as Pillow's BILINEAR does. A constant map stays so.
+- The negatives of shuffled AUC are all fixations on all other images, scaled to
+  this image's size.
+- The human map of CC, SIM and KL is all fixations, blurred by a Gaussian.
+- Information gain is over the centre prior, a fixed Gaussian a quarter of the
+  image's height and width in standard deviation, which is the model `centre`,
+  too. Maps become densities as in SIM and KL: a minimum below 0 is taken off,
+  and the sum is 1. The MIT benchmark's epsilon keeps places that a map rules
+  out from costing infinitely many bits.
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saliency_jax.experiments import predictors
+from saliency_jax.experiments.looks import Looks
+from saliency_jax.ops import blur, distributions, metrics
+
+METRICS = metrics.Scores._fields
+
+
+class Seen(NamedTuple):
+  """What maps of one image `[H, W]` are compared with."""
+  points: np.ndarray  # int32 `[P, 2]`, its fixations, padded
+  valid: np.ndarray  # bool `[P]`
+  negatives: jax.Array  # int32 `[N, 2]`, the fixations of all images
+  others: np.ndarray  # bool `[N]`, whether it is another image's
+  truth: jax.Array  # float32 `[H, W]`, the human map
+  baseline: jax.Array  # float32 `[H, W]`, the centre prior
+
+
+class Scorer:
+  """Scores maps of the images of one data set."""
+
+  def __init__(self, looks: Looks, *, sigma: float, distinct: bool):
+    """Compiles nothing yet; that is done for every size of image, once.
+
+    Args:
+      looks: all fixations.
+      sigma: the standard deviation of the human map in pixels.
+      distinct: whether a pixel counts once however often it was fixated.
+    """
+    self._looks, self._sigma, self._distinct = looks, sigma, distinct
+    # Images of one size, as a rule the whole data set, share these.
+    self._negatives = functools.lru_cache(maxsize=1)(
+        lambda size: jax.device_put(looks.scaled(size)))
+    self._baseline = functools.lru_cache(maxsize=1)(
+        lambda size: jax.device_put(predictors.centre(size)))
+
+  def seen(self, index: int) -> Seen:
+    """Returns what an image's maps are compared with."""
+    looks, size, own = (
+        self._looks, self._looks.size(index), self._looks.of(index))
+    others = np.full(len(looks.points), True)
+    others[own] = False
+    points, valid = self.padded(looks.points[own])
+    return Seen(
+        points, valid, self._negatives(size), others,
+        self.human(points, valid, size), self._baseline(size))
+
+  def padded(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns some of an image's points `[P, 2]` and which count, `[P]`."""
+    padded = np.zeros((self._looks.padded, 2), np.int32)
+    padded[:len(points)] = points
+    return padded, np.arange(len(padded)) < len(points)
+
+  def human(
+      self, points: np.ndarray, valid: np.ndarray, size: tuple[int, int]
+  ) -> jax.Array:
+    """Returns the human map of padded points, float32 `[H, W]`."""
+    return _human(points, valid, size=size, sigma=self._sigma)
+
+  def scores(self, seen: Seen, saliency: np.ndarray) -> dict[str, float]:
+    """Returns `METRICS` of a map at any resolution, float32 `[h, w]`."""
+    return self.compare(seen, to_size(saliency, seen.truth.shape))
+
+  def compare(self, seen: Seen, saliency: jax.Array) -> dict[str, float]:
+    """Returns `METRICS` of a map of the image's size, float32 `[H, W]`."""
+    found = _score(saliency, *seen, distinct=self._distinct)
+    return {
+        name: float(value) for name, value in
+        jax.device_get(found)._asdict().items()}
+
+
+def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
+  """Returns a map resized to an image's (H, W), float32; see the module.
+
+  It is brought to a largest magnitude of 0.5 to 1 first, which no metric sees,
+  so that sums of large numbers stay finite.
+
+  Args:
+    saliency: float32 `[h, w]`, finite.
+    size: (H, W) in pixels.
+  """
+  low, high = float(saliency.min()), float(saliency.max())
+  if low == high:
+    # Interpolated, it would vary by its rounding.
+    return jnp.full(size, np.sign(high), jnp.float32)
+  _, exponent = np.frexp(max(-low, high))
+  return _resized(np.ldexp(saliency, -exponent), size)
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _resized(saliency: jax.Array, size: tuple[int, int]) -> jax.Array:
+  return jax.image.resize(saliency, size, 'linear')
+
+
+@functools.partial(jax.jit, static_argnames=('size', 'sigma'))
+def _human(
+    points: np.ndarray, valid: np.ndarray, *, size: tuple[int, int],
+    sigma: float
+) -> jax.Array:
+  return blur.blurred_fixations(points, size, sigma, valid)
+
+
+@functools.partial(jax.jit, static_argnames='distinct')
+def _score(
+    saliency: jax.Array, points: np.ndarray, valid: np.ndarray,
+    negatives: jax.Array, others: np.ndarray, truth: jax.Array,
+    baseline: jax.Array, *, distinct: bool
+) -> metrics.Scores:
+  gain = distributions.information_gain(
+      saliency, baseline, points, valid, distinct=distinct,
+      eps=distributions.MIT_EPS)
+  return metrics.all_scores(
+      saliency, points, negatives, truth, baseline, valid, others,
+      distinct=distinct)._replace(information_gain=gain)

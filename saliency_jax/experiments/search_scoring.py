@@ -1,0 +1,181 @@
+"""Search arrays: does a model's output single out the target?
+
+NMM (He et al. 2019, Eq. 4 and Table 4) and the measures of Kotseruba, Wloka,
+Rasouli and Tsotsos, BMVC 2019, whose code is P3O3. A map is resized to the
+array bilinearly, as `scoring` does, and scaled to 0-1 first: P3O3 reads maps
+from 8-bit pictures, and ratios need a zero.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+
+import jax
+import numpy as np
+
+from saliency_jax.data.popout.patterns import Pattern
+from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
+from saliency_jax.data.types import Record
+from saliency_jax.experiments import intervals, item_size, scoring
+from saliency_jax.ops import metrics, search_measures
+
+# What is measured on every array.
+METRICS = ('nmm', 'gsi', 'msr_target', 'msr_background', 'fixations')
+HEADER = (
+    'model', 'dataset', 'kind', 'metric', 'mean', 'low', 'high', 'images')
+ALL = 'all'  # the kind that stands for all arrays
+LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
+_STEP = 8  # so that searches of few sizes are compiled
+_UNDEFINED = -1.  # P3O3's sign that a quotient is not defined
+
+
+def measure(
+    record: Record, pattern: Pattern, saliency: np.ndarray
+) -> dict[str, float]:
+  """Scores one model's map of one array.
+
+  A search looks at the highest place of the map; if that is not the target, a
+  square there is never looked at again, its side the longer one of a typical
+  distractor, rounded up to `_STEP` pixels. The target is found inside the
+  upright box around its mask: in the middle of a ring there is no pixel of the
+  ring.
+
+  Args:
+    record: the array, with the regions 'target' and, unless nobody drew it,
+      'distractors'.
+    pattern: what it shows; `set_size` tells items of several parts.
+    saliency: float `[h, w]`, the model's map at any resolution, finite.
+
+  Returns:
+    `METRICS`: NMM in standard deviations; GSI, MSR of target to distractors and
+    of background to target as in `ops.search`, -1 where the quotient is not
+    defined; the number of fixations until the target is found, infinite if it
+    is not within `LIMIT`. Without distractors all but NMM are NaN.
+  """
+  masks = dict(zip(
+      record.regions.categories, record.regions.masks, strict=True))
+  target, distractors = masks[TARGET], masks.get(DISTRACTORS)
+  full = _scaled(saliency, target.shape)
+  found = dict.fromkeys(METRICS, float('nan'))
+  found['nmm'] = float(_nmm(full, target))
+  if distractors is None:
+    return found
+  found |= zip(
+      ('gsi', 'msr_target', 'msr_background'),
+      map(float, _ratios(full, target, distractors)), strict=True)
+  items = pattern.set_size - 1 if pattern.set_size else None
+  steps = -(-item_size.side(distractors, items) // _STEP)
+  found['fixations'] = float(_fixations(
+      full, item_size.box(target), side=steps * _STEP))
+  return found
+
+
+def rows(
+    model: str, dataset: str, patterns: Sequence[Pattern],
+    measured: Mapping[str, np.ndarray], resamples: int
+) -> Iterator[tuple]:
+  """Yields the lines of `search.csv`: all arrays, then each kind.
+
+  Args:
+    model: its name.
+    dataset: the name of the set of arrays.
+    patterns: N of them.
+    measured: each of `METRICS`, float `[N]`, as `measure` gives them.
+    resamples: of the bootstrap over arrays, see `intervals`.
+
+  Yields:
+    `HEADER`, for every metric of `summarised`; numbers are '' where no array of
+    the kind was measured.
+  """
+  kinds = np.array([pattern.kind for pattern in patterns])
+  named = [kind for kind in dict.fromkeys(kinds.tolist()) if kind]
+  values = summarised(measured)
+  for kind in (ALL, *named):
+    chosen = np.full(len(kinds), True) if kind == ALL else kinds == kind
+    for metric, of_arrays in values.items():
+      known = of_arrays[chosen & np.isfinite(of_arrays)]
+      yield (
+          model, dataset, kind, metric, *intervals.cells(known, resamples),
+          len(known))
+
+
+def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+  """Returns what means are taken of: a value for each array, or NaN.
+
+  Args:
+    measured: each of `METRICS`, float `[N]`.
+
+  Returns:
+    float `[N]` each: the metrics without quotients that are not defined and
+    without searches that failed, and three shares, 0 or 1 for an array:
+    'stands_out', the target's maximum exceeds the distractors'; 'first', it is
+    found by the first fixation; 'found', it is found at all.
+  """
+  target, background, fixations = (
+      measured[name] for name in ('msr_target', 'msr_background', 'fixations'))
+  undefined = _undefined(measured)
+  values = {
+      name: np.where(undefined.get(name, False), np.nan, measured[name])
+      for name in METRICS}
+  values['fixations'] = np.where(np.isinf(fixations), np.nan, fixations)
+  # Against distractors of 0 every target above 0 stands out; the target is
+  # above 0 where the background's ratio to it is defined.
+  stands_out = (target > 1) | (
+      (target == _UNDEFINED) & (background != _UNDEFINED))
+  for name, true, known in (
+      ('stands_out', stands_out, target),
+      ('first', fixations == 1, fixations),
+      ('found', np.isfinite(fixations), fixations)):
+    values[name] = np.where(np.isnan(known), np.nan, true)
+  return values
+
+
+def notes(measured: Mapping[str, np.ndarray]) -> dict[str, int]:
+  """Returns what the means leave out, in arrays, for `summary.json`."""
+  counts = {
+      f'{name}_undefined': int(undefined.sum())
+      for name, undefined in _undefined(measured).items()}
+  return {
+      'arrays': len(measured['nmm']),
+      'without_distractors': int(np.isnan(measured['fixations']).sum()),
+      'not_found': int(np.isinf(measured['fixations']).sum()), **counts}
+
+
+def _undefined(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+  """Returns where P3O3's -1 says that a quotient is not defined.
+
+  A GSI of -1 may also be a target of 0 among distractors above 0, the worst
+  there is. It is not defined where both are 0, and then so are both ratios.
+  """
+  target, background = (
+      measured[name] == _UNDEFINED for name in ('msr_target', 'msr_background'))
+  return {
+      'gsi': target & background, 'msr_target': target,
+      'msr_background': background}
+
+
+def _scaled(saliency: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Returns the map in pixels, 0 to 1, float32 `[H, W]`; a constant one is 0.
+  """
+  full = np.asarray(scoring.to_size(saliency, size))
+  low, span = full.min(), np.ptp(full)
+  return (full - low) / (span or 1)
+
+
+_nmm = jax.jit(metrics.nmm)
+
+
+@jax.jit
+def _ratios(
+    saliency: jax.Array, target: jax.Array, distractors: jax.Array
+) -> tuple[jax.Array, ...]:
+  return tuple(
+      measure(saliency, target, distractors) for measure in (
+          search_measures.global_saliency_index, search_measures.target_ratio,
+          search_measures.background_ratio))
+
+
+@functools.partial(jax.jit, static_argnames='side')
+def _fixations(
+    saliency: jax.Array, target: jax.Array, *, side: int) -> jax.Array:
+  return search_measures.fixations_to_find(
+      saliency, target, inhibition=(side, side), limit=LIMIT)

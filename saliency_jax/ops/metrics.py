@@ -1,0 +1,129 @@
+"""NSS, and the eight metrics of the field for one image at once.
+
+Every metric is a pure function of one image, to be compiled. Over a batch, map
+it with `jax.lax.map`; `jax.vmap` gives the same numbers, but XLA for CPUs is
+four times slower at the areas then. The others are in `roc` and in
+`distributions`. How peers differ is in each docstring.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.ops import checks
+from saliency_jax.ops.auc import auc_judd, auc_shuffled, auc_uniform
+from saliency_jax.ops.distributions import cc, information_gain, kl, sim
+from saliency_jax.ops.fixated_pixels import fixated, mean
+
+
+class Scores(NamedTuple):
+  """Scores of one prediction for one image; `[]` each, or batched."""
+  nss: jax.Array
+  auc_judd: jax.Array
+  auc_uniform: jax.Array
+  auc_shuffled: jax.Array
+  cc: jax.Array
+  sim: jax.Array
+  kl: jax.Array  # nats
+  information_gain: jax.Array  # bits per fixation
+
+
+def all_scores(
+    saliency: jax.Array, points: jax.Array, negatives: jax.Array,
+    truth: jax.Array, baseline: jax.Array, valid: jax.Array | None = None,
+    negatives_valid: jax.Array | None = None, *, distinct: bool = True
+) -> Scores:
+  """Returns all eight metrics of one image, each with its default options.
+
+  To be compiled: the metrics ask for the same sums, ranks and counts, and XLA
+  makes each once.
+
+  Args:
+    saliency: floating `[H, W]`, the prediction.
+    points: integers `[N, 2]`, the fixations (y, x).
+    negatives: integers `[M, 2]`, fixations of other images, see `auc_shuffled`.
+    truth: floating `[H, W]`, the fixations blurred.
+    baseline: floating `[H, W]`, the density that information is gained over.
+    valid: bool `[N]`; None if all count.
+    negatives_valid: bool `[M]`; None if all count.
+    distinct: whether a pixel counts once however often it was fixated.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  return Scores(
+      nss=nss(saliency, points, valid, distinct=distinct),
+      auc_judd=auc_judd(saliency, points, valid, distinct=distinct),
+      auc_uniform=auc_uniform(saliency, points, valid, distinct=distinct),
+      auc_shuffled=auc_shuffled(
+          saliency, points, negatives, valid, negatives_valid,
+          distinct=distinct),
+      cc=cc(saliency, truth),
+      sim=sim(saliency, truth),
+      kl=kl(saliency, truth),
+      information_gain=information_gain(
+          saliency, baseline, points, valid, distinct=distinct))
+
+
+def nss(
+    saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
+    distinct: bool = True, ddof: int = 0
+) -> jax.Array:
+  """Normalised scanpath saliency: the mean standardised value at fixations.
+
+  Peters, Iyer, Itti and Koch, Vision Research 45, 2005. Peers: the paper and
+  the SAM loss by default; pysaliency's `NSS` and SALICON's with
+  `distinct=False`; MIT's `NSS.m` with `ddof=1`; DeepGaze's with
+  `distinct=False, ddof=1`.
+
+  Args:
+    saliency: floating `[H, W]`.
+    points: integers `[N, 2]`, the fixations (y, x).
+    valid: bool `[N]`; None if all count.
+    distinct: whether a pixel counts once however often it was fixated.
+    ddof: taken from the number of pixels in the variance: 0 for the
+      population's, 1 for MATLAB's `std`.
+
+  Returns:
+    The score. 0 for a constant map, as in pysaliency (MIT has NaN); NaN without
+    a fixation, with one outside the image, or with a NaN in the map.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, = checks.checked(saliency)
+  where = fixated(points, valid, saliency.shape, distinct=distinct)
+  return mean(_standard(saliency, ddof), where)
+
+
+def nmm(
+    saliency: jax.Array, mask: jax.Array, *, ddof: int = 0) -> jax.Array:
+  """Returns the mean standardised value inside a mask, e.g. a search target's.
+
+  He et al. 2019, Eq. 4, on full maps; `association.associate` gives it for
+  maps in cells.
+
+  Args:
+    saliency: floating `[H, W]`.
+    mask: bool `[H, W]`.
+    ddof: see `nss`.
+
+  Returns:
+    The score. 0 for a constant map; NaN for an empty mask or a NaN in the map.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, = checks.checked(saliency)
+  checks.check_mask(mask, saliency.shape)
+  inside = jnp.where(mask, _standard(saliency, ddof), 0).sum()
+  return inside / mask.sum(dtype=saliency.dtype)
+
+
+def _standard(saliency: jax.Array, ddof: int) -> jax.Array:
+  """Returns a map `[H, W]` with mean 0 and deviation 1, or 0 if constant."""
+  spread = checks.spread(saliency)
+  deviation = spread.deviation(ddof)
+  return (spread.centred - spread.rest) / jnp.where(
+      deviation == 0, 1, deviation)

@@ -1,0 +1,183 @@
+"""Is the odd item found? The measures of search arrays, for a target's mask.
+
+Kotseruba, Wloka, Rasouli and Tsotsos, "Do saliency models detect odd-one-out
+targets?", BMVC 2019, whose code P3O3 is the peer. Maps are not negative. A NaN
+in the map and an empty mask give NaN; with P3O3 an empty mask counts as 0. P3O3
+may add noise against ties and dilate the masks first: `roc.jittered`, and
+`scipy.ndimage.binary_dilation`, before the call. `scores.nmm` belongs here too.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.ops import checks
+
+
+def global_saliency_index(
+    saliency: jax.Array, target: jax.Array, distractors: jax.Array
+) -> jax.Array:
+  """Returns how far the target's mean exceeds the distractors' (GSI).
+
+      (T - D) / (T + D),    means over the masks
+
+  Soltani and Koch, Journal of Neuroscience 30(38), 2010.
+
+  Args:
+    saliency: floating `[H, W]`, not negative.
+    target: bool `[H, W]`.
+    distractors: bool `[H, W]`, all of them.
+
+  Returns:
+    In [-1, 1]; higher is better. -1 where T + D is 0, as in P3O3.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, = _checked(saliency, target, distractors)
+  t, d = (
+      jnp.where(mask, saliency, 0).sum() / mask.sum(dtype=saliency.dtype)
+      for mask in (target, distractors))
+  return _defined(_ratio(t - d, t + d), saliency)
+
+
+def target_ratio(
+    saliency: jax.Array, target: jax.Array, distractors: jax.Array
+) -> jax.Array:
+  """Returns the target's maximum in units of the distractors' (MSR_targ).
+
+  Args:
+    saliency: floating `[H, W]`, not negative.
+    target: bool `[H, W]`.
+    distractors: bool `[H, W]`, all of them.
+
+  Returns:
+    The ratio; higher is better, above 1 the target stands out. -1 where the
+    distractors' maximum is 0, as in P3O3: leave it out of means.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, = _checked(saliency, target, distractors)
+  return _ratio(_maximum(saliency, target), _maximum(saliency, distractors))
+
+
+def background_ratio(
+    saliency: jax.Array, target: jax.Array, distractors: jax.Array
+) -> jax.Array:
+  """Returns the background's maximum in units of the target's (MSR_bg).
+
+  Args:
+    saliency: floating `[H, W]`, not negative.
+    target: bool `[H, W]`.
+    distractors: bool `[H, W]`, all of them; the rest is background.
+
+  Returns:
+    The ratio; lower is better, below 1 the target stands out. -1 where the
+    target's maximum is 0, as in P3O3: leave it out of means.
+
+  Raises:
+    ValueError: if shapes or types do not fit.
+  """
+  saliency, = _checked(saliency, target, distractors)
+  return _ratio(
+      _maximum(saliency, ~(target | distractors)), _maximum(saliency, target))
+
+
+def fixations_to_find(
+    saliency: jax.Array, target: jax.Array, *, inhibition: tuple[int, int],
+    limit: int = 100
+) -> jax.Array:
+  """Returns how many maxima are looked at until one lies in the target.
+
+  The highest pixel is looked at; among equals the topmost, then the leftmost.
+  If it is outside the target, a rectangle around it is never looked at again.
+
+  P3O3's `numfix2find` sets the rectangle to 0 instead, and so may look at its
+  pixels again once nothing higher is left. The rectangles are the same for even
+  sizes; for odd ones P3O3's lies a pixel further up and left. Its
+  `max_tries=99` is `limit=100`.
+
+  Args:
+    saliency: floating `[H, W]`; may be negative here.
+    target: bool `[H, W]`.
+    inhibition: (height, width) of the rectangle in pixels, at least 1 each;
+      P3O3 takes an item's size.
+    limit: the largest number of fixations.
+
+  Returns:
+    The number as a float: infinite if the target is not found within the limit
+    or before all is inhibited, so that medians and counts of `<= k` come right.
+
+  Raises:
+    ValueError: if shapes or types do not fit, or `inhibition` is below 1.
+  """
+  saliency, = _checked(saliency, target)
+  target = jnp.asarray(target)
+  if min(inhibition) < 1:
+    raise ValueError(f'A rectangle of {inhibition} pixels inhibits nothing.')
+  height, width = saliency.shape
+  tall = min(inhibition[0], height)
+  columns = jnp.arange(width)
+  # Minus infinity is for what is inhibited.
+  searched = jnp.maximum(saliency, jnp.finfo(saliency.dtype).min)
+
+  # Rows keep their maxima, so that a step costs the rectangle's rows and not
+  # the whole image.
+  def inhibit(searched, best, y, x):
+    top, left = y - inhibition[0] // 2, x - inhibition[1] // 2
+    start = jnp.clip(top, 0, height - tall)
+    rows = start + jnp.arange(tall)
+    inside = (
+        ((rows >= top) & (rows < top + inhibition[0]))[:, None]
+        & ((columns >= left) & (columns < left + inhibition[1]))[None])
+    part = jax.lax.dynamic_slice(searched, (start, 0), (tall, width))
+    part = jnp.where(inside, -jnp.inf, part)
+    return (
+        jax.lax.dynamic_update_slice(searched, part, (start, 0)),
+        jax.lax.dynamic_update_slice(best, part.max(axis=1), (start,)))
+
+  def look(state):
+    searched, best, tries, _, _ = state
+    y = best.argmax()
+    x = searched[y].argmax()
+    exhausted = best[y] == -jnp.inf
+    found = target[y, x] & ~exhausted
+    searched, best = inhibit(searched, best, y, x)
+    return searched, best, tries + 1, found, exhausted
+
+  def goes_on(state):
+    _, _, tries, found, exhausted = state
+    return (tries < limit) & ~found & ~exhausted
+
+  no = jnp.array(False)
+  _, _, tries, found, _ = jax.lax.while_loop(
+      goes_on, look, (searched, searched.max(axis=1), jnp.int32(0), no, no))
+  count = jnp.where(found, tries.astype(saliency.dtype), jnp.inf)
+  return _defined(count, saliency, target)
+
+
+def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
+  saliency, = checks.checked(saliency)
+  for mask in masks:
+    checks.check_mask(mask, saliency.shape)
+  return saliency,
+
+
+def _maximum(saliency: jax.Array, mask: jax.Array) -> jax.Array:
+  """Returns the maximum inside a mask, NaN if that is empty."""
+  inside = jnp.where(mask, saliency, -jnp.inf).max()
+  return _defined(inside, saliency, mask)
+
+
+def _defined(
+    value: jax.Array, saliency: jax.Array, *masks: jax.Array) -> jax.Array:
+  """Returns NaN for a map with a NaN, wherever it is, or an empty mask."""
+  undefined = checks.has_nan(saliency)
+  for mask in masks:
+    undefined |= ~mask.any()
+  return jnp.where(undefined, jnp.nan, value)
+
+
+def _ratio(above: jax.Array, below: jax.Array) -> jax.Array:
+  """Returns a quotient, or -1 where the denominator is 0 or less."""
+  return jnp.where(below <= 0, -1, above / jnp.where(below <= 0, 1, below))

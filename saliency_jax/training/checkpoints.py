@@ -1,0 +1,297 @@
+"""The checkpoints of a training run, kept by Orbax.
+
+Written in the background and renamed when whole, so a run that is killed leaves
+whole checkpoints and perhaps a temporary folder, which the next start removes.
+The two latest are kept, so that there is one before a damaged one, and for
+every member of a sweep the one in which it is best.
+"""
+
+import contextlib
+import os
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+from absl import logging
+from orbax.checkpoint import checkpoint_managers as policies
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import trees
+from saliency_jax.training import checksums, disk, preservation
+
+FOLDER = 'checkpoints'  # within a run's folder
+_ITEMS = ('params', 'optimizer')
+
+
+class State(NamedTuple):
+  """What a run has learnt, of each member by its name."""
+  params: dict[str, trees.Tree]  # what the member trains, and nothing else
+  optimizer: dict[str, object]
+
+
+class Restored(NamedTuple):
+  """A checkpoint, as it was saved."""
+  state: State
+  step: int
+  skipped: dict[str, str]
+
+
+class Checkpoints:
+  """The checkpoints in one run's folder, a context: it writes until its end."""
+
+  def __init__(
+      self, workdir: str | os.PathLike, job: dict, members: Sequence[str]):
+    """Opens the folder and removes what a killed run left half written.
+
+    Args:
+      workdir: the run's folder.
+      job: everything that the parameters depend on, as JSON values; it is kept
+        with each checkpoint.
+      members: their names, the keys of every `State` and of all scores.
+    """
+    self._path = pathlib.Path(workdir).absolute() / FOLDER
+    self._job = job
+    self._best = preservation.Best(members)
+    disk.hush()
+    self._manager = ocp.CheckpointManager(
+        self._path, options=ocp.CheckpointManagerOptions(
+            cleanup_tmp_directories=True,
+            # Threads would wait ten minutes for one that cannot be made.
+            async_options=ocp.AsyncOptions(
+                create_directories_asynchronously=False),
+            preservation_policy=policies.AnyPreservationPolicy(
+                [policies.LatestN(2), self._best])))
+    for step in self._manager.all_steps():
+      self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
+
+  def restore(self, like: State) -> Restored | None:
+    """Returns the latest whole checkpoint, None if there is none.
+
+    A damaged one is passed over for the one before, with a warning; then it is
+    removed.
+
+    Args:
+      like: the same trees with `jax.ShapeDtypeStruct`s that have the sharding
+        which is wanted, on any number of devices.
+
+    Raises:
+      InputError: if a checkpoint belongs to another job, or all are damaged.
+    """
+    damaged = []
+    for step in sorted(self._manager.all_steps(), reverse=True):
+      about = _about(self._manager, step)
+      if about is not None:
+        self._refuse_others(about)
+        state = _read(self._manager, step, about, {
+            name: (tree, ocp.args.StandardRestore(tree))
+            for name, tree in like._asdict().items()})
+        if state is not None:
+          # Now that another one could be read, and no sooner.
+          for other in damaged:
+            self._manager.delete(other)
+          return Restored(State(**state), step, about['skipped'])
+      logging.warning(
+          'The checkpoint %s is damaged; the one before is taken.',
+          self._path / str(step))
+      damaged.append(step)
+    if damaged:
+      raise InputError(
+          f'{self._path} holds no checkpoint that is whole; start again in '
+          f'another --workdir.')
+    return None
+
+  def save(
+      self, step: int, state: State, scores: dict[str, float] | None,
+      skipped: dict[str, str]
+  ) -> None:
+    """Starts to write a checkpoint; the arrays may be donated afterwards.
+
+    Args:
+      step: how many steps were made.
+      state: what they led to.
+      scores: every member's NSS on the validation images, if it was measured.
+      skipped: the images that were passed over until then, and why.
+
+    Raises:
+      InputError: if this one or the one before cannot be written.
+    """
+    if step in self._manager.all_steps():
+      return
+    items = state._asdict()
+    about = {
+        'job': self._job, 'step': step, 'scores': scores,
+        'skipped': dict(skipped),
+        'shapes': checksums.shapes(state.params),
+        'crc32': {name: checksums.checksums(items[name]) for name in _ITEMS}}
+    self.wait()  # as Orbax would; then the disk is as it finds it
+    disk.check_room(self._path, items)
+    self._best.add(step, scores)
+    with disk.writing(self._path):
+      self._manager.save(step, args=ocp.args.Composite(
+          about=ocp.args.JsonSave(about),
+          **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}))
+
+  def wait(self) -> None:
+    """Waits until everything is on disk.
+
+    Raises:
+      InputError: if something cannot be written.
+    """
+    with disk.writing(self._path):
+      self._manager.wait_until_finished()
+
+  def __enter__(self) -> 'Checkpoints':
+    return self
+
+  def __exit__(self, *_) -> None:
+    with disk.writing(self._path):
+      # Whatever ends the run, what was handed over is written.
+      self._manager.close()
+
+  def _refuse_others(self, about: dict) -> None:
+    for name, there, here in checksums.differences(about['job'], self._job):
+      raise InputError(
+          f'{self._path} belongs to another run: {name} is {there} there and '
+          f'{here} here; name another --workdir.')
+
+
+class Trained(NamedTuple):
+  """One member as it was when it was best."""
+  params: trees.Tree  # NumPy arrays: what it trained, the readout included
+  step: int
+  nss: float | None  # on the validation images
+  job: dict
+
+
+def members(workdir: str | os.PathLike) -> tuple[str, ...]:
+  """Returns the names of all that a folder's run trains, sorted.
+
+  Raises:
+    InputError: there is no such folder, or no whole checkpoint.
+  """
+  with _reading(workdir) as manager:
+    for step in sorted(manager.all_steps(), reverse=True):
+      about = _about(manager, step)
+      if about is not None:
+        return tuple(sorted(about['shapes']))
+  raise _none_whole(workdir)
+
+
+def read_best(workdir: str | os.PathLike, member: str) -> Trained:
+  """Reads one member's best checkpoint; of equals the latest.
+
+  Args:
+    workdir: the folder of a training run or a sweep.
+    member: its name; '' for the only one.
+
+  Raises:
+    InputError: there is no such folder or member, or no whole checkpoint.
+  """
+  with _reading(workdir) as manager:
+    found = {step: _about(manager, step) for step in manager.all_steps()}
+    whole = {step: about for step, about in found.items() if about is not None}
+    names = sorted(next(iter(whole.values()))['shapes']) if whole else []
+    if whole:
+      member = _chosen(workdir, member, names)
+
+    def rank(step: int) -> tuple[float, int]:
+      scores = whole[step]['scores']
+      return (scores[member] if scores else -np.inf, step)
+
+    for step in sorted(whole, key=rank, reverse=True):
+      about = whole[step]
+      # The other members of a sweep are not read.
+      like = {member: checksums.structs(about['shapes'][member])}
+      state = _read(manager, step, about, {
+          'params': (like, ocp.args.PyTreeRestore(
+              like, ocp.checkpoint_utils.construct_restore_args(like),
+              partial_restore=True))})
+      if state is not None:
+        params = jax.tree.map(np.asarray, state['params'][member])
+        scores = about['scores']
+        return Trained(
+            params, step, scores[member] if scores else None, about['job'])
+      logging.warning(
+          'The checkpoint %s is damaged; another one is taken.',
+          pathlib.Path(workdir) / FOLDER / str(step))
+  raise _none_whole(workdir)
+
+
+@contextlib.contextmanager
+def _reading(
+    workdir: str | os.PathLike) -> Iterator[ocp.CheckpointManager]:
+  """Opens a run's checkpoints to read."""
+  path = pathlib.Path(workdir).absolute() / FOLDER
+  if not path.is_dir():
+    raise InputError(
+        f'{workdir} holds no trained model; give the --workdir of '
+        f'launch/train.py or launch/sweep.py.')
+  # Not `read_only`: Orbax would warn of it every time.
+  manager = ocp.CheckpointManager(
+      path, options=ocp.CheckpointManagerOptions(create=False))
+  try:
+    yield manager
+  finally:
+    manager.close()
+
+
+def _none_whole(workdir: str | os.PathLike) -> InputError:
+  return InputError(
+      f'{pathlib.Path(workdir).absolute() / FOLDER} holds no checkpoint that '
+      f'is whole; train again.')
+
+
+def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
+  if not member and len(names) == 1:
+    return names[0]
+  if member not in names:
+    raise InputError(
+        f'{workdir} has the members {", ".join(names)}; name one of them with '
+        f'--config.init.member.')
+  return member
+
+
+def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
+  """Returns what is kept beside the arrays; None if it is damaged."""
+  try:
+    about = manager.restore(step, args=ocp.args.Composite(
+        about=ocp.args.JsonRestore()))['about']
+    return about if set(about) >= {
+        'job', 'step', 'scores', 'skipped', 'shapes', 'crc32'} else None
+  except Exception as error:  # noqa: BLE001
+    disk.raise_unless_damage(step, error)
+    return None
+
+
+def _read(
+    manager: ocp.CheckpointManager, step: int, about: dict,
+    wanted: dict[str, tuple]
+) -> dict | None:
+  """Returns some trees; None if they are damaged.
+
+  Args:
+    manager: of the checkpoints.
+    step: which one.
+    about: what is kept beside it.
+    wanted: item -> a tree of `jax.ShapeDtypeStruct`s by member, and how Orbax
+      is asked for it.
+  """
+  try:
+    read = manager.restore(step, args=ocp.args.Composite(**{
+        name: argument for name, (_, argument) in wanted.items()}))
+    state = {name: read[name] for name in wanted}
+  except Exception as error:  # noqa: BLE001
+    disk.raise_unless_damage(step, error)
+    return None
+  # Orbax casts and cuts to what it is asked for without a word.
+  for name, (like, _) in wanted.items():
+    if checksums.shapes(state[name]) != checksums.shapes(like):
+      return None
+    expected = about['crc32'][name]
+    for member, found in checksums.checksums(state[name]).items():
+      if found != expected.get(member):
+        return None
+  return state

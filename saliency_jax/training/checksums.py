@@ -1,0 +1,50 @@
+"""What is kept beside a checkpoint's arrays to know them again: JSON values.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping
+
+import jax
+import numpy as np
+
+from saliency_jax.networks import trees
+
+
+def checksums(tree: Mapping[str, trees.Tree]) -> dict[str, int]:
+  """Returns {name: checksum over all its arrays, in the tree's order}."""
+  found = {}
+  for name, part in tree.items():
+    found[name] = 0
+    for leaf in jax.tree.leaves(part):
+      found[name] = zlib.crc32(np.ascontiguousarray(leaf), found[name])
+  return found
+
+
+def shapes(tree: Mapping[str, trees.Tree]) -> dict:
+  """Returns {name: {leaf's path: [shape, dtype]}} as JSON values."""
+  return {
+      name: {
+          leaf: [list(x.shape), np.dtype(x.dtype).name] for leaf, x in
+          zip(trees.names(part), jax.tree.leaves(part), strict=True)}
+      for name, part in tree.items()}
+
+
+def structs(of: dict) -> trees.Tree:
+  """Returns the tree whose `shapes` these are, on one device."""
+  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+  tree: trees.Tree = {}
+  for name, (shape, dtype) in of.items():
+    layer, leaf = name.split('/')
+    tree.setdefault(layer, {})[leaf] = jax.ShapeDtypeStruct(
+        tuple(shape), np.dtype(dtype), sharding=sharding)
+  return tree
+
+
+def differences(there, here, at: str = '') -> Iterator[tuple]:
+  """Yields (name, value there, value here) of what differs in JSON values."""
+  if isinstance(there, dict) and isinstance(here, dict):
+    for key in there | here:
+      name = f'{at}.{key}' if at else key
+      yield from differences(there.get(key), here.get(key), name)
+  elif there != here:
+    yield at, there, here

@@ -1,0 +1,190 @@
+"""What a step takes: the order of the images, and batches of them on devices.
+
+The order of every epoch is a function of a seed and the epoch's number alone.
+A run that resumes at step n makes the order again and skips n batches, so it
+needs no saved iterator, and the number of workers may change in between.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+
+from saliency_jax import runtime
+from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.data.types import Record, Source
+from saliency_jax.errors import InputError
+from saliency_jax.ops.pixel_weights import CellWeights
+
+_SAMPLED = 16  # images of which a run remembers what they were
+
+
+class Inputs(NamedTuple):
+  """A batch of B images and what is scored on each."""
+  images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB
+  weights: CellWeights  # `sets` float32 `[B, 1, h, w]`: all fixations
+  valid: np.ndarray  # float32 `[B]`; 0 is padding, or nothing to score
+  index: np.ndarray  # int32 `[B]`, the position in the data set; -1 is padding
+
+
+class Reading(NamedTuple):
+  """How images are read; see `configs/base.py` for the units."""
+  choose: pixel_sets.Chooser  # one set of pixels for an image: its fixations
+  image_size: int
+  grid: tuple[int, int]  # (h, w) of the prediction in cells
+  workers: int
+  on_bad_image: str
+  skipped: dict[str, str]  # image_id -> why; filled while images are read
+
+
+def epoch_order(seed: int, epoch: int, images: int) -> np.ndarray:
+  """Returns the positions of all images, int64 `[images]`, in random order."""
+  return np.random.default_rng([seed, epoch]).permutation(images)
+
+
+def order_digest(seed: int, images: int) -> str:
+  """Returns a hash of the first epoch's order, to be kept with checkpoints.
+
+  NumPy does not promise the same numbers for ever; a resumed run that would see
+  other images than the run it goes on from can tell so by this.
+  """
+  return hashlib.sha256(
+      epoch_order(seed, 0, images).astype('<i8')).hexdigest()
+
+
+def batches_of(images: int, batch_size: int) -> int:
+  """Returns how many batches hold all images once."""
+  return -(-images // batch_size)
+
+
+def training_order(
+    seed: int, images: int, *, batch_size: int, padded: int, first: int,
+    last: int
+) -> np.ndarray:
+  """Returns the positions of the images of steps `first` to `last` - 1.
+
+  Every epoch has each image once; its last batch may be smaller.
+
+  Args:
+    seed: of the order.
+    images: in the data set.
+    batch_size: images in a step.
+    padded: rows of a batch, at least `batch_size`; those without an image are
+      -1. What a step sees does not depend on it.
+    first: the first step.
+    last: the step after the last.
+
+  Returns:
+    int64 `[steps, padded]`.
+  """
+  length = batches_of(images, batch_size)
+  rows = np.full((last - first, padded), -1)
+  for epoch in range(first // length, batches_of(last, length)):
+    order = epoch_order(seed, epoch, images)
+    for number in range(length):
+      step = epoch * length + number
+      if first <= step < last:
+        part = order[number * batch_size:(number + 1) * batch_size]
+        rows[step - first, :len(part)] = part
+  return rows
+
+
+def in_order(images: int, *, batch_size: int, padded: int) -> np.ndarray:
+  """Returns all positions once, `[batches, padded]`; see `training_order`."""
+  rows = np.full((batches_of(images, batch_size), padded), -1)
+  for number, row in enumerate(rows):
+    part = np.arange(images)[number * batch_size:(number + 1) * batch_size]
+    row[:len(part)] = part
+  return rows
+
+
+def read(
+    source: Source, reading: Reading, rows: np.ndarray
+) -> Iterator[Inputs]:
+  """Yields batches, read ahead in the background.
+
+  Args:
+    source: photographs with fixations.
+    reading: how they are read.
+    rows: int `[batches, B]`, which image goes where; -1 is padding. Each
+      process gets its share of every batch.
+
+  Raises:
+    InputError: if an image cannot be read and `on_bad_image` is 'raise'.
+  """
+  if not len(rows):
+    return
+  preparation = pipeline.Preparation(
+      reading.choose, reading.image_size, (reading.grid,))
+  batches = pipeline.batches(
+      source, preparation, indices=rows.ravel(), batch_size=rows.shape[1],
+      workers=reading.workers, process_index=jax.process_index(),
+      process_count=jax.process_count())
+  for batch in batches:
+    for index, problem in zip(batch.index, batch.problems, strict=True):
+      if problem and reading.on_bad_image == 'raise':
+        raise InputError(str(problem))
+      if problem:
+        reading.skipped[source.image_ids[index]] = str(problem)
+    weights = batch.weights[reading.grid]
+    yield Inputs(
+        batch.images,
+        # The pipeline pads the sets of an image; here each has one.
+        weights._replace(sets=weights.sets[:, :1]),
+        (batch.counts[:, 0] > 0).astype(np.float32), batch.index)
+
+
+def on_devices(
+    inputs: Inputs, mesh: Mesh
+) -> tuple[jax.Array, CellWeights, jax.Array]:
+  """Returns images, weights and validity, split over the devices."""
+  return runtime.split((inputs.images, inputs.weights, inputs.valid), mesh)
+
+
+def in_both(one: Source, other: Source) -> str:
+  """Returns the name of an image that two data sets share, or ''.
+
+  Folders number their images alike, so the pixels decide, not the name.
+  """
+  positions = {name: i for i, name in enumerate(other.image_ids)}
+  for i, name in enumerate(one.image_ids):
+    if name in positions:
+      mine, others = _record(one, i), _record(other, positions[name])
+      if mine and others and np.array_equal(mine.image, others.image):
+        return name
+  return ''
+
+
+def sample(source: Source, choose: pixel_sets.Chooser) -> str:
+  """Returns `identity` and a hash of what some of the images are.
+
+  So a run does not go on with other images or fixations of the same names.
+
+  Args:
+    source: photographs with fixations.
+    choose: the one set of pixels of an image that is learnt.
+  """
+  found = hashlib.sha256()
+  for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):
+    record = _record(source, index)
+    for part in (record.image, *choose(record).pixels) if record else ():
+      found.update(f'{part.shape} {part.dtype}'.encode())
+      found.update(np.ascontiguousarray(part))
+  return f'{identity(source)}, {found.hexdigest()[:16]}'
+
+
+def identity(source: Source) -> str:
+  """Returns how many images a data set has, and a hash of their names."""
+  names = hashlib.sha256('\n'.join(source.image_ids).encode()).hexdigest()
+  return f'{len(source)} images ({names[:16]})'
+
+
+def _record(source: Source, index: int) -> Record | None:
+  """Returns an image and its points; None if they cannot be read."""
+  try:
+    return source[index]
+  except InputError:
+    return None  # said, or skipped, when its turn comes

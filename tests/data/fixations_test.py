@@ -1,0 +1,147 @@
+"""Reading fixations.mat: the authors' own map, and what must be refused."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from saliency_jax.data import fixations
+from saliency_jax.errors import InputError
+from tests.data import made
+
+
+def of_points(*xy: tuple[float, float]) -> fixations.Fixations:
+  """Returns fixations at 1-based (x, y)."""
+  points = np.array(xy, float)[:, ::-1] - 1
+  return fixations.make(points, np.arange(len(xy)))
+
+
+def test_the_authors_own_map_is_reproduced(osie_dir, reference_dir):
+  found = fixations.on_pixels(
+      fixations.read_fixations(osie_dir / 'eye' / 'fixations.mat')['1023'],
+      600, 800, '1023')
+  drawn = np.zeros((600, 800), bool)
+  drawn[tuple(found.points.T)] = True
+  with Image.open(reference_dir / '1023_fixation_map.png') as image:
+    np.testing.assert_array_equal(drawn, np.asarray(image) > 0)
+  assert len(found.points) == 162
+  assert len(fixations.distinct(found.points)) == 161
+  assert found.points.dtype == np.int32
+
+
+def test_subjects_durations_and_order_are_kept(tmp_path):
+  path = tmp_path / 'fixations.mat'
+  made.fixations_mat(path, {
+      'a.jpg': [np.array([[3.4, 1, 250], [2.5, 4, 100]]),
+                np.zeros((0, 3)), np.array([[1, 1, 90]])],
+      'b.jpg': []})
+  found = fixations.read_fixations(path)
+  assert list(found) == ['a', 'b']
+  points, subjects, durations, times, idle, outside = found['a']
+  assert (idle, outside) == (1, 0)  # the second one fixated nothing
+  np.testing.assert_allclose(points, [[0, 2.4], [3, 1.5], [0, 0]])
+  np.testing.assert_array_equal(subjects, [0, 0, 2])
+  np.testing.assert_array_equal(durations, [250, 100, 90])
+  assert (subjects.dtype, durations.dtype) == (np.int32, np.float32)
+  assert times.dtype == np.float32
+  assert np.isnan(times).tolist() == [True] * 3
+  assert found['b'].points.shape == (0, 2)
+  pixels = fixations.on_pixels(found['a'], 5, 5, 'a').points
+  np.testing.assert_array_equal(pixels, [[0, 2], [3, 2], [0, 0]])
+
+
+@settings(max_examples=100)
+@given(st.floats(0, 11), st.floats(0, 8))
+def test_rounded_and_clipped_as_the_authors_do(x, y):
+  found = fixations.on_pixels(of_points((x, y)), 7, 10, 'a').points
+  # MATLAB's round takes halves away from 0; 1-based pixels.
+  expected = [max(1, min(math.floor(y + .5), 7)) - 1,
+              max(1, min(math.floor(x + .5), 10)) - 1]
+  assert found.tolist() == [expected]
+
+
+@pytest.mark.parametrize(('x', 'y'), [(-.1, 3), (11.1, 3), (3, -.1), (3, 8.1)])
+def test_far_outside_names_image_and_subject(x, y):
+  with pytest.raises(InputError, match=(
+      rf'f\.mat, image a\.jpg, subject 2: the fixation at x = {x:g}, '
+      rf'y = {y:g} lies outside the 10 x 7 image')):
+    fixations.on_pixels(of_points((1, 1), (x, y)), 7, 10, 'f.mat, image a.jpg')
+
+
+def test_what_lies_outside_can_be_left_out_and_is_counted():
+  found = fixations.on_pixels(
+      of_points((-.1, 3), (1, 1), (3, 8.1)), 7, 10, 'f.mat', drop_outside=True)
+  assert found.points.tolist() == [[0, 0]]
+  assert found.subjects.tolist() == [1]
+  assert (found.outside, found.idle) == (2, 2)
+
+
+def test_distinct_pixels_are_sorted():
+  found = fixations.distinct(np.array([[2, 1], [0, 5], [2, 1], [0, 3]]))
+  assert found.tolist() == [[0, 3], [0, 5], [2, 1]]
+
+
+def saved(path, value):
+  scipy.io.savemat(path, value)
+  return path
+
+
+def subject(x, y, duration):
+  return {'fix_x': np.atleast_2d(x), 'fix_y': np.atleast_2d(y),
+          'fix_duration': np.atleast_2d(duration)}
+
+
+def cell(*items):
+  found = np.empty((len(items), 1), object)
+  found[:, 0] = items
+  return found
+
+
+@pytest.mark.parametrize(('value', 'message'), [
+    ({'other': 1}, "no cell 'fixations'"),
+    ({'fixations': np.ones((2, 2))}, "no cell 'fixations'"),
+    ({'fixations': cell('a.jpg')}, 'entry 1: no proper field img'),
+    ({'fixations': cell({'img': 'a.jpg'})},
+     r'image a\.jpg: no proper field subjects'),
+    ({'fixations': cell({'img': 3., 'subjects': cell()})},
+     'entry 1: no proper field img'),
+    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell({'fix_x': 1.})})},
+     r'image a\.jpg, subject 1: no proper field fix_y'),
+    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
+        subject([1.], [1.], [9]), subject([1., 2.], [1.], [9]))})},
+     'subject 2: fix_x, fix_y and fix_duration have 2, 1 and 1 values'),
+    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
+        subject([1., np.nan], [1., 2.], [9, 9]))})},
+     r'image a\.jpg, subject 1 has a fixation that is not a number'),
+    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
+        subject([1.], [np.inf], [9]))})}, 'subject 1 has a fixation'),
+    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
+        subject('left', [1.], [9]))})}, 'subject 1: no proper field fix_x'),
+    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell()},
+                        {'img': 'a.png', 'subjects': cell()})},
+     r'image a\.png, entry 2: the name is empty or occurs twice'),
+])
+def test_another_layout_is_refused(value, message, tmp_path):
+  path = saved(tmp_path / 'fixations.mat', value)
+  with pytest.raises(InputError, match=f'fixations.mat.*{message}'):
+    fixations.read_fixations(path)
+
+
+def test_other_files_are_refused(tiny_osie, tmp_path):
+  path = tmp_path / 'fixations.mat'
+  with pytest.raises(InputError, match=r'fixations\.mat cannot be read \(No'):
+    fixations.read_fixations(path)
+  whole = (tiny_osie / 'eye' / 'fixations.mat').read_bytes()
+  header = b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM'
+  for data, message in (
+      (b'', 'no MATLAB file'), (b'text', 'no MATLAB file'),
+      (whole[:1000], 'ends too early'),
+      (header + b'\x89HDF\r\n\x1a\n' + bytes(400), 'save it with -v7')):
+    path.write_bytes(data)
+    with pytest.raises(
+        InputError, match=f'fixations.mat is no usable .*{message}'):
+      fixations.read_fixations(path)

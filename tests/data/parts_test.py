@@ -1,0 +1,114 @@
+"""What training opens: both parts of every kind of data set."""
+
+import pytest
+
+from configs import train as train_config
+from saliency_jax.data import builders, parts, pixel_sets, split
+from saliency_jax.data.popout import masked_folder
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.sources.osie import Osie
+from saliency_jax.errors import InputError
+
+
+def _config(**given):
+  config = train_config.get_config()
+  config.data.update({name: str(value) if name != 'origin' else value
+                      for name, value in given.items()})
+  return config
+
+
+@pytest.fixture
+def arrays(tmp_path):
+  """Returns two folders of search arrays with the same names."""
+  for seed in (0, 1):
+    masked_folder.save(
+        SearchArrays(count=2, seed=seed, size=128), tmp_path / f'arrays{seed}')
+  return tmp_path / 'arrays0', tmp_path / 'arrays1'
+
+
+@pytest.fixture
+def table(tiny_osie, tmp_path):
+  """Returns photographs and fixations that count from 1, one outside."""
+  path = tmp_path / 'fixations.csv'
+  path.write_text('image,x,y\n' + ''.join(
+      f'{image_id},2,3\n' for image_id in Osie(tiny_osie, tiny_osie).image_ids))
+  return {'kind': 'table', 'dir': tiny_osie / 'stimuli', 'fixations': path}
+
+
+def test_search_arrays_are_learnt_from_their_targets(arrays):
+  train, val = arrays
+  opened = parts.open_parts(_config(kind='popout', dir=train, val_dir=val))
+  assert opened.choose is pixel_sets.target
+  assert opened.train.image_ids == opened.validation.image_ids
+  assert (opened.train[0].image != opened.validation[0].image).any()
+
+
+def test_osie_is_split(osie_dir):
+  opened = parts.open_parts(_config(dir=osie_dir))
+  assert opened.train.image_ids == tuple(split.split('train'))
+  assert opened.validation.image_ids == tuple(split.split('validation'))
+
+
+def test_photographs_that_are_not_osie_are_not_split(tiny_osie):
+  with pytest.raises(InputError, match=r'not OSIE .*val_dir'):
+    parts.open_parts(_config(dir=tiny_osie))
+
+
+def test_other_kinds_need_images_to_validate(arrays, table):
+  for config in (_config(kind='popout', dir=arrays[0]), _config(**table)):
+    with pytest.raises(InputError, match=r'no split of its own.*val_dir'):
+      parts.open_parts(config)
+
+
+@pytest.mark.parametrize(('given', 'missing'), [
+    ((), 'dir'), (('dir',), 'fixations'),
+    (('dir', 'fixations', 'val_fixations'), 'val_dir'),
+    (('dir', 'fixations', 'val_dir'), 'val_fixations')])
+def test_the_key_that_is_missing_is_named(given, missing, table):
+  config = _config(kind='table', **{
+      key: table[key.removeprefix('val_')] for key in given})
+  with pytest.raises(InputError, match=rf'--config\.data\.{missing}\.$'):
+    parts.open_parts(config)
+
+
+def test_the_folder_that_a_data_set_was_built_into_opens(tiny_osie, tmp_path):
+  source = Osie(tiny_osie, tiny_osie)
+  builders.build(builders.OsieBuilder(source, tmp_path / 'built'))
+  opened = parts.open_parts(
+      _config(dir=tmp_path / 'built', val_dir=tiny_osie))
+  assert opened.train.image_ids == source.image_ids
+
+
+def test_the_home_folder_is_found(arrays, monkeypatch):
+  monkeypatch.setenv('HOME', str(arrays[0].parent))
+  opened = parts.open_parts(
+      _config(kind='popout', dir='~/arrays0', val_dir='~/arrays1'))
+  assert len(opened.train) == len(opened.validation) == 2
+
+
+def test_a_table_may_count_from_one(table):
+  given = {
+      'val_dir': table['dir'], 'val_fixations': table['fixations'], **table}
+  for origin, wanted in ((0, [[3, 2]]), (1, [[2, 1]])):
+    opened = parts.open_parts(_config(origin=origin, **given))
+    for source in (opened.train, opened.validation):
+      assert source[0].fixations.tolist() == wanted
+
+
+def test_fixations_outside_may_be_left_out(table):
+  first = parts.open_parts(_config(
+      **table, val_dir=table['dir'], val_fixations=table['fixations'])).train
+  with open(table['fixations'], 'a') as file:
+    file.write(f'{first.image_ids[0]},9999,3\n')
+  config = _config(**table, val_dir=table['dir'],
+                   val_fixations=table['fixations'])
+  with pytest.raises(InputError, match='outside'):
+    [record.fixations for record in parts.open_parts(config).train]
+  config.data.drop_outside = True
+  for record in parts.open_parts(config).train:
+    assert record.fixations.tolist() == [[3, 2]]
+
+
+def test_an_option_of_another_kind_is_refused(arrays):
+  with pytest.raises(InputError, match='no use for origin'):
+    parts.open_parts(_config(kind='popout', dir=arrays[0], origin=1))

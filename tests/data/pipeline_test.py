@@ -1,0 +1,140 @@
+"""Batches: order, padding, workers, several processes, unreadable images."""
+
+import dataclasses
+import gc
+
+import jax
+import numpy as np
+import pytest
+from grain._src.python.ipc.shared_memory_array import SharedMemoryArray
+from PIL import Image
+
+from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.experiments import thumbnails
+from saliency_jax.ops import pixel_weights
+from tests.experiments import made
+
+PREPARATION = pipeline.Preparation(
+    pixel_sets.distinct_fixations_in_regions, 32, ((4, 4), (2, 2)))
+
+
+def read(count=11, broken=(), **options):
+  options = {'indices': range(count), 'batch_size': 4} | options
+  return list(pipeline.batches(
+      made.Photographs(count, broken), PREPARATION, **options))
+
+
+def equal(first: pipeline.Batch, second: pipeline.Batch) -> bool:
+  first, second = (b._replace(seconds=np.zeros(1)) for b in (first, second))
+  return jax.tree.all(jax.tree.map(np.array_equal, first, second))
+
+
+def test_a_row_is_what_the_record_says():
+  source = made.Photographs(11)
+  record = source[7]
+  batch = read()[1]
+  np.testing.assert_array_equal(
+      batch.images[3], Image.fromarray(record.image).resize(
+          (32, 32), Image.Resampling.BILINEAR))
+  points = np.unique(record.fixations, axis=0)
+  inside = [
+      points[mask[tuple(points.T)]] for mask in record.regions.masks]
+  expected = pixel_weights.cell_weights(inside, record.image.shape[:2], (4, 4))
+  found = batch.weights[4, 4]
+  np.testing.assert_array_equal(found.sets[3, :10], expected.sets)
+  np.testing.assert_array_equal(found.rows[3], expected.rows)
+  assert batch.ids[3, :10].tolist() == record.regions.ids.tolist()
+  assert batch.counts[3, :10].tolist() == [len(p) for p in inside]
+  assert tuple(batch.labels[3, :10]) == record.regions.categories
+
+
+def test_batches_come_in_order_and_the_last_is_padded():
+  found = [batch.index.tolist() for batch in read()]
+  assert found == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, -1]]
+  last = read()[-1]
+  assert not last.images[3].any()
+  assert not last.weights[4, 4].sets[3].any()
+  assert not (last.labels[3] != '').any()
+
+
+def test_sets_are_padded_to_a_multiple_of_eight():
+  assert [batch.ids.shape[1] for batch in read()] == [16, 16, 8]
+
+
+def test_any_order_can_be_asked_for():
+  found = [batch.index.tolist() for batch in read(indices=[9, 2, 2, 0, 5])]
+  assert found == [[9, 2, 2, 0], [5, -1, -1, -1]]
+
+
+@pytest.mark.parametrize('workers', [1, 2])
+def test_workers_change_nothing(workers):
+  alone, helped = read(broken=(6,)), read(broken=(6,), workers=workers)
+  assert len(alone) == len(helped) == 3
+  assert all(map(equal, alone, helped))
+  # Nothing stays in shared memory, of which Python would warn at exit.
+  del helped
+  assert not [x for x in gc.get_objects() if isinstance(x, SharedMemoryArray)]
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
+  keep = thumbnails.Drawing(tmp_path, tuple(range(6)), pixel_sets.regions)
+  first, second = pipeline.batches(
+      made.Photographs(6, broken=(1,)),
+      dataclasses.replace(PREPARATION, keep=keep), indices=range(6),
+      batch_size=4, workers=workers)
+  for batch in (first, second):
+    for i, kept in zip(batch.index, batch.kept, strict=True):
+      if i in (-1, 1):
+        assert kept is None
+      else:
+        record = made.Photographs(6)[i]
+        assert kept.size.tolist() == list(record.image.shape[:2])
+        np.testing.assert_array_equal(kept.points, record.fixations)
+  assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == [
+      f'{i:05d}.jpg' for i in (0, 2, 3, 4, 5)]
+
+
+def test_processes_share_every_batch():
+  whole = read()
+  shares = [read(process_index=i, process_count=2) for i in range(2)]
+  for batch, first, second in zip(whole, *shares, strict=True):
+    np.testing.assert_array_equal(
+        batch.images, np.concatenate([first.images, second.images]))
+    assert batch.index.tolist() == [*first.index, *second.index]
+
+
+def test_processes_must_divide_the_batch():
+  with pytest.raises(ValueError, match='3 processes'):
+    read(process_count=3)
+
+
+def test_an_unreadable_image_is_a_row_with_a_problem():
+  batch = read(broken=(5,))[1]
+  assert batch.problems.tolist() == [
+      '', '005.jpg is truncated; fetch it again.', '', '']
+  assert batch.index[1] == 5
+  assert not (batch.labels[1] != '').any()
+
+
+def test_repeated_fixations_count_once_or_every_time():
+  record = made.Photographs(4)[3]
+  doubled = record._replace(
+      fixations=np.concatenate([record.fixations, record.fixations]))
+  distinct = pixel_sets.distinct_fixations_in_regions(doubled).counts
+  repeated = pixel_sets.all_fixations_in_regions(doubled).counts
+  once = pixel_sets.all_fixations_in_regions(record).counts
+  assert (repeated == 2 * once).all()
+  assert (
+      distinct == pixel_sets.distinct_fixations_in_regions(record).counts).all()
+  assert (distinct < repeated).all()
+
+
+def test_the_target_is_a_set_of_its_mask():
+  record = made.Photographs(4)[1]
+  record = record._replace(
+      regions=record.regions._replace(categories=('text', 'target', 'food')))
+  chosen = pixel_sets.target(record)
+  assert chosen.labels == ('target',)
+  assert chosen.ids.tolist() == [2]
+  np.testing.assert_array_equal(chosen.pixels[0], record.regions.masks[1])

@@ -1,0 +1,53 @@
+"""All of an image's fixations as one set of pixels."""
+
+import numpy as np
+import pytest
+
+from saliency_jax.data import pixel_sets
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.types import Record, no_regions
+from saliency_jax.ops import pixel_weights
+
+
+def record(*points) -> Record:
+  return Record('a', np.zeros((4, 6, 3), np.uint8),
+                np.array(points, np.int32).reshape(-1, 2), no_regions(4, 6))
+
+
+def test_every_fixation_counts():
+  chosen = pixel_sets.all_fixations(record([3, 5], [0, 1], [3, 5]))
+  assert chosen.labels == ('fixations',)
+  assert chosen.ids.tolist() == [1]
+  assert chosen.ids.dtype == np.int32
+  assert chosen.counts.tolist() == [3]
+  assert chosen.pixels[0].tolist() == [[3, 5], [0, 1], [3, 5]]
+
+
+def test_every_pixel_counts_once():
+  chosen = pixel_sets.distinct_fixations(record([3, 5], [0, 1], [3, 5]))
+  assert chosen.counts.tolist() == [2]
+  assert chosen.pixels[0].tolist() == [[0, 1], [3, 5]]
+  assert (chosen.labels, chosen.ids.tolist()) == (('fixations',), [1])
+
+
+@pytest.mark.parametrize('choose', [
+    pixel_sets.all_fixations, pixel_sets.distinct_fixations])
+def test_an_image_that_nobody_saw_has_an_empty_set(choose):
+  chosen = choose(record())
+  assert chosen.counts.tolist() == [0]
+  weights = pixel_weights.cell_weights(chosen.pixels, (4, 6), (2, 2))
+  assert not weights.sets.any()
+
+
+def test_weights_are_of_all_fixations():
+  chosen = pixel_sets.all_fixations(record([0, 0], [3, 5], [3, 5]))
+  weights = pixel_weights.cell_weights(chosen.pixels, (4, 6), (2, 2)).sets
+  # The corners lie in one cell each: a third and two thirds.
+  np.testing.assert_allclose(weights, [[[1 / 3, 0], [0, 2 / 3]]], atol=1e-7)
+
+
+def test_the_target_stands_for_fixations_of_search_arrays():
+  array = SearchArrays(count=1, size=128)[0]
+  chosen = pixel_sets.target(array)
+  assert chosen.labels == ('target',)
+  assert chosen.counts.tolist() == [array.regions.masks[0].sum()]

@@ -1,0 +1,98 @@
+"""Filling, against a ray cast from every pixel's centre in exact fractions."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from saliency_jax.data import polygons
+
+HEIGHT, WIDTH = 9, 11
+
+
+def brute_force(corners, height, width) -> np.ndarray:
+  """Counts, for each centre, the edges that it has on its left or under it."""
+  corners = [tuple(map(Fraction, corner)) for corner in corners]
+  edges = list(zip(corners, corners[1:] + corners[:1], strict=True))
+  mask = np.zeros((height, width), bool)
+  for y in range(height):
+    for x in range(width):
+      crossed = 0
+      for (x0, y0), (x1, y1) in edges:
+        if (y0 <= y) != (y1 <= y):
+          crossed += x0 + (y - y0) * (x1 - x0) / (y1 - y0) <= x
+      mask[y, x] = crossed % 2
+  return mask
+
+
+# Halves, as contours have them, reaching over the image's edge.
+halves = st.integers(-10, 30).map(lambda twice: twice / 2)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(halves, halves), min_size=3, max_size=9))
+def test_equals_brute_force_on_halves(corners):
+  np.testing.assert_array_equal(
+      polygons.fill(np.array(corners, float), HEIGHT, WIDTH),
+      brute_force(corners, HEIGHT, WIDTH))
+
+
+def test_equals_brute_force_on_real_coordinates():
+  rng = np.random.default_rng(1)
+  for _ in range(30):
+    corners = rng.uniform(-3, 14, (rng.integers(3, 12), 2))
+    np.testing.assert_array_equal(
+        polygons.fill(corners, HEIGHT, WIDTH),
+        brute_force(corners, HEIGHT, WIDTH))
+
+
+def test_left_and_top_edges_belong_to_a_box():
+  mask = polygons.fill(polygons.rectangle(np.array([[2., 1.], [5., 3.]])), 5, 7)
+  expected = np.zeros((5, 7), bool)
+  expected[1:3, 2:5] = True
+  np.testing.assert_array_equal(mask, expected)
+
+
+def test_neighbours_share_no_pixel_and_leave_none_out():
+  middle, right = np.array([5., 4.]), np.array([10., 0.])
+  corner, below = np.array([0., 0.]), np.array([0., 8.])
+  far = np.array([10., 8.])
+  parts = [[corner, right, middle], [right, far, middle],
+           [far, below, middle], [below, corner, middle]]
+  covered = sum(polygons.fill(np.array(part), 9, 11).astype(int)
+                for part in parts)
+  np.testing.assert_array_equal(covered[:8, :10], 1)
+  assert covered.sum() == 80
+
+
+def test_a_star_has_an_empty_middle():
+  turns = np.arange(5) * 4 * np.pi / 5
+  star = 20 + 18 * np.stack([np.sin(turns), -np.cos(turns)], axis=1)
+  mask = polygons.fill(star, 41, 41)
+  assert not mask[20, 20]
+  assert mask[5, 20]
+
+
+@pytest.mark.parametrize('corners', [
+    [[-5, -5], [-1, -5], [-1, -1]],  # beside the image
+    [[1, 1], [5, 5], [3, 3]],  # without an area
+    [[2, 2], [2, 2], [2, 2]],
+    [[1e6, 3.2], [1e6, 3.4], [-1e6, 3.3]],  # between two rows
+])
+def test_nothing_inside_is_nothing(corners):
+  assert not polygons.fill(np.array(corners, float), HEIGHT, WIDTH).any()
+
+
+def test_around_the_image_is_all_of_it():
+  corners = np.array([[-1e6, -1e6], [1e6, -1e6], [1e6, 1e6], [-1e6, 1e6]])
+  assert polygons.fill(corners, HEIGHT, WIDTH).all()
+
+
+def test_a_circle():
+  mask = polygons.circle(np.array([4., 3.]), 2.2, 8, 9)
+  assert mask.sum() == 13  # 5 + 2 * 3 + 2 * 1
+  assert mask[3, 6]
+  assert mask[5, 4]
+  assert not mask[5, 6]

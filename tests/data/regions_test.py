@@ -1,0 +1,275 @@
+"""Regions from labelme files, from label images and from the package."""
+
+import collections
+import json
+import pathlib
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from saliency_jax.data import labelme, regions
+from saliency_jax.data.types import CATEGORIES
+from saliency_jax.errors import InputError
+from tests.data import made
+
+# A pair of label images: object 3 is two pixels of text, object 7 a plant.
+OBJECTS = np.array([[0, 3, 3, 0], [7, 7, 0, 0], [7, 0, 0, 0]], np.uint8)
+CLASSES = np.array([[0, 37, 37, 0], [63, 63, 0, 5], [63, 0, 0, 0]], np.uint8)
+
+SQUARE = {'label': 'text', 'shape_type': 'polygon', 'group_id': None,
+          'points': [[0.5, 0.5], [2.5, 0.5], [2.5, 2.5], [0.5, 2.5]]}
+
+
+def label_images(folder, objects=OBJECTS, classes=CLASSES) -> pathlib.Path:
+  for name, labels in (
+      ('SegmentationObject', objects), ('SegmentationClass', classes)):
+    (folder / name).mkdir(parents=True)
+    Image.fromarray(labels).save(folder / name / 'a.png')
+  return folder
+
+
+def written(folder, *shapes, **changes) -> pathlib.Path:
+  """Writes `a.json` for an image of 4 x 5 and returns its folder."""
+  made.labelme(folder / 'a.json', 4, 5, list(shapes))
+  tree = json.loads((folder / 'a.json').read_text()) | changes
+  (folder / 'a.json').write_text(json.dumps(tree))
+  return folder
+
+
+def read(folder, height=4, width=5):
+  return regions.open_regions(folder).regions('a', height, width)
+
+
+def test_label_images(tmp_path):
+  annotation = regions.open_regions(label_images(tmp_path))
+  assert annotation.image_ids == ('a',)
+  found = annotation.regions('a', 3, 4)
+  assert found.ids.tolist() == [3, 7]
+  assert found.ids.dtype == np.int32
+  assert found.categories == ('text', 'plant')
+  np.testing.assert_array_equal(found.masks, [OBJECTS == 3, OBJECTS == 7])
+  assert found.masks.dtype == bool
+
+
+def test_label_images_may_count_past_255(tmp_path):
+  folder = label_images(tmp_path, OBJECTS.astype(np.uint16) * 1000)
+  assert read(folder, 3, 4).ids.tolist() == [3000, 7000]
+
+
+def test_every_class_value_has_its_category():
+  assert tuple(regions.CLASS_VALUES.values()) == CATEGORIES
+
+
+@pytest.mark.parametrize(('change', 'message'), [
+    ((0, 2, 27), r'SegmentationClass/a\.png: object 3 has the class 27, 37; '),
+    ((0, 1, 0), 'object 3 has the class 0, 37; '),
+    ((2, 0, 99), 'object 7 has the class 63, 99; '),
+])
+def test_an_object_of_several_classes_is_refused(change, message, tmp_path):
+  y, x, value = change
+  classes = CLASSES.copy()
+  classes[y, x] = value
+  with pytest.raises(InputError, match=message):
+    read(label_images(tmp_path, OBJECTS, classes), 3, 4)
+
+
+def test_an_unknown_class_is_refused(tmp_path):
+  folder = label_images(tmp_path, OBJECTS, np.where(CLASSES == 63, 2, CLASSES))
+  with pytest.raises(InputError, match='object 7 has the class 2; each object '
+                     'must have one of 1, 10, 16, 22, 27, 37, 46, 51, 57, 63'):
+    read(folder, 3, 4)
+
+
+def test_label_images_of_another_size_are_refused(tmp_path):
+  folder = label_images(tmp_path, classes=CLASSES[:2])
+  with pytest.raises(InputError, match=(
+      r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
+    read(folder, 3, 4)
+
+
+def test_half_a_pair_is_refused(tmp_path):
+  folder = label_images(tmp_path)
+  (folder / 'SegmentationClass' / 'a.png').unlink()
+  with pytest.raises(InputError, match=r'no image file .*Class/a\.png'):
+    read(folder, 3, 4)
+  (folder / 'SegmentationClass').rmdir()
+  with pytest.raises(InputError, match='no folder .*SegmentationClass'):
+    regions.open_regions(folder)
+
+
+def test_labelme_shapes(tmp_path):
+  rectangle = SQUARE | {
+      'shape_type': 'rectangle', 'label': 'food', 'points': [[4, 3], [1, 1]]}
+  circle = SQUARE | {
+      'shape_type': 'circle', 'label': 'other', 'points': [[2, 2], [2, 3.1]]}
+  found = read(written(tmp_path, SQUARE, rectangle, circle))
+  assert found.ids.tolist() == [1, 2, 3]
+  assert found.categories == ('text', 'food', 'other')
+  square, box, disc = np.zeros((3, 4, 5), bool)
+  square[1:3, 1:3] = True
+  box[1:3, 1:4] = True
+  disc[2, 1:4] = disc[1:4, 2] = True
+  np.testing.assert_array_equal(found.masks, [square, box, disc])
+
+
+@pytest.mark.parametrize(('numbers', 'expected'), [
+    ([8, 3], [8, 3]), ([None, None], [1, 2]), ([4, 4], [1, 2]),
+    ([4, None], [1, 2]), ([True, 2], [1, 2]), ([0, 5], [1, 2]),
+    (['a', 5], [1, 2]), ([2**31, 5], [1, 2])])
+def test_numbers_are_the_groups_if_each_has_its_own(
+    numbers, expected, tmp_path):
+  shapes = [SQUARE | {'group_id': number} for number in numbers]
+  assert read(written(tmp_path, *shapes)).ids.tolist() == expected
+
+
+def test_an_image_that_is_not_named_has_no_regions(tmp_path):
+  outlined = written(tmp_path / 'outlined', SQUARE)
+  for folder in (outlined, label_images(tmp_path / 'drawn'), None):
+    found = regions.open_regions(folder).regions('nobody', 6, 7)
+    assert found.masks.shape == (0, 6, 7)
+    assert found.categories == ()
+
+
+@pytest.mark.parametrize(('change', 'message'), [
+    ({'label': 'person_head'}, "shape 1 has the label 'person_head'; the "
+     'categories are person head, person part, animal head, .*drink, other'),
+    ({'label': ['text']}, 'has the label'),
+    ({'shape_type': 'line'}, "shape 1 is of type 'line'; draw a polygon"),
+    ({'shape_type': None}, 'is of type None'),
+    ({'points': [[0, 0], [1, 1]]}, 'a polygon cannot have that many points'),
+    ({'points': [[0, 0]] * 10_001}, 'a polygon cannot have that many points'),
+    ({'points': 'abc'}, 'cannot have that many'),
+    ({'shape_type': 'circle'}, 'a circle cannot have that many points'),
+    ({'shape_type': 'rectangle'}, 'a rectangle cannot have that many points'),
+    ({'points': [[0, 0], [3, 0], [3, None]]}, 'has a point that is not two'),
+    ({'points': [[0, 0], [3, 0], [3, float('nan')]]}, 'is not two numbers'),
+    ({'points': [[0, 0], [3, 0], [3, float('inf')]]}, 'is not two numbers'),
+    ({'points': [[0, 0], [3, 0], [3, 10**400]]}, 'is not two numbers'),
+    ({'points': [[0, 0], [3, 0], [3, True]]}, 'is not two numbers'),
+    ({'points': [[0, 0], [3, 0], [3, 3, 3]]}, 'is not two numbers'),
+    ({'points': [[.1, .1], [.9, .1], [.9, .9]]}, 'covers no pixel'),
+    ({'points': [[50, 0], [90, 0], [90, 90]]}, 'covers no pixel'),
+])
+def test_a_bad_shape_is_refused(change, message, tmp_path):
+  with pytest.raises(InputError, match=r'a\.json.*' + message):
+    read(written(tmp_path, SQUARE | change))
+
+
+@pytest.mark.parametrize('tree', [
+    [], 3, 'text', {}, {'shapes': {}}, {'shapes': None}, {'shapes': 'text'}])
+def test_another_json_file_is_refused(tree, tmp_path):
+  (tmp_path / 'a.json').write_text(json.dumps(tree))
+  with pytest.raises(InputError, match=r'a\.json has no list of shapes'):
+    read(tmp_path)
+
+
+@pytest.mark.parametrize('text', [
+    '', '{', '[' * 100_000, '\xff\xfe', '9' * 5000])
+def test_no_json_is_refused(text, tmp_path):
+  (tmp_path / 'a.json').write_bytes(text.encode('latin-1'))
+  with pytest.raises(InputError, match=r'a\.json is damaged or no JSON'):
+    read(tmp_path)
+
+
+@pytest.mark.parametrize('size', [(5, 4), (None, None), ('4', '5')])
+def test_regions_of_another_image_size_are_refused(size, tmp_path):
+  written(tmp_path, SQUARE, imageHeight=size[0], imageWidth=size[1])
+  with pytest.raises(InputError, match=re.escape(
+      f'a.json is for an image of {size[1]} x {size[0]}, its photograph is '
+      '5 x 4')):
+    read(tmp_path)
+
+
+def test_what_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+  written(tmp_path, SQUARE, SQUARE)
+  monkeypatch.setattr(regions, 'MAX_MASKS', 39)
+  with pytest.raises(InputError, match=r'a\.json has 2 regions, too many'):
+    read(tmp_path)
+  monkeypatch.setattr(labelme, 'MAX_BYTES', 100)
+  with pytest.raises(InputError, match='has more than 100 bytes'):
+    read(tmp_path)
+
+
+json_trees = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+    | st.sampled_from(['text', 'polygon', 'circle', 1e300]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(['label', 'points', 'shape_type', 'group_id']), inner),
+    max_leaves=12)
+
+
+@settings(max_examples=200)
+@given(st.lists(json_trees, max_size=3) | json_trees, st.data())
+def test_any_json_is_read_or_refused(shapes, data):
+  for name in ('points', 'group_id'):
+    if data.draw(st.booleans()):
+      shapes = [SQUARE | {name: shapes}]
+  tree = {'shapes': shapes, 'imageHeight': 4, 'imageWidth': 5}
+  annotation = regions.Labelme(
+      {'a': json.dumps(tree).encode()}, pathlib.Path('made'))
+  try:
+    found = annotation.regions('a', 4, 5)
+  except InputError:
+    return
+  assert found.masks.shape == (len(shapes), 4, 5)
+
+
+def test_folders_are_told_apart(tmp_path, tiny_osie):
+  with pytest.raises(InputError, match='There is no folder of regions .*none'):
+    regions.open_regions(tmp_path / 'none')
+  with pytest.raises(InputError, match='holds no regions; give a folder with'):
+    regions.open_regions(tmp_path)
+  (tmp_path / 'SegmentationObject').mkdir()
+  with pytest.raises(InputError, match='SegmentationObject holds no PNG'):
+    regions.open_regions(tmp_path)
+  for folder in (tiny_osie, tiny_osie / 'labelme'):
+    assert regions.open_regions(folder).image_ids == (
+        '2001', '2002', '2003', '2004')
+
+
+def test_label_images_win_over_polygons(osie_sr_dir):
+  assert isinstance(regions.open_regions(osie_sr_dir), regions.LabelImages)
+
+
+def test_the_package_equals_the_label_images(osie_sr_dir):
+  drawn = regions.open_regions(osie_sr_dir)
+  packaged = regions.open_regions(None)
+  assert packaged.image_ids == drawn.image_ids
+  for image_id in drawn.image_ids:
+    expected, found = (
+        each.regions(image_id, 600, 800) for each in (drawn, packaged))
+    assert np.array_equal(found.ids, expected.ids), image_id
+    assert found.categories == expected.categories, image_id
+    assert np.array_equal(found.masks, expected.masks), image_id
+
+
+def test_simplified_polygons_are_the_label_images_but_for_their_rim(
+    osie_sr_dir):
+  drawn = regions.open_regions(osie_sr_dir)
+  outlined = regions.open_regions(osie_sr_dir / 'labelme')
+  different = total = 0
+  for image_id in drawn.image_ids[::25]:
+    expected, found = (
+        each.regions(image_id, 600, 800) for each in (drawn, outlined))
+    np.testing.assert_array_equal(found.ids, expected.ids)
+    assert found.categories == expected.categories
+    different += (found.masks != expected.masks).sum()
+    total += expected.masks.sum()
+  # The outlines were simplified by up to 0.6 px; half a pixel beside, 0.028.
+  assert different / total < 0.005
+
+
+def test_the_data_card_tells_the_counts_in_the_package():
+  packaged = regions.open_regions(None)
+  assert packaged.image_ids == tuple(str(n) for n in range(1001, 1701))
+  counts = collections.Counter(
+      category for image_id in packaged.image_ids
+      for category in packaged.regions(image_id, 600, 800).categories)
+  assert counts.total() == 3174
+  card = regions.PACKAGED.with_name('OSIE_SR.md').read_text()
+  told = dict(re.findall(r'\| ([a-z ]+) \| (\d+) ', card))
+  assert {name: str(count) for name, count in counts.items()} == told

@@ -1,0 +1,41 @@
+"""The fixed split of OSIE is what its description says, and stays it."""
+
+import hashlib
+
+import pytest
+
+from saliency_jax.data import split
+from saliency_jax.data.sources.osie import Osie
+from saliency_jax.data.subset import subset
+from saliency_jax.errors import InputError
+
+
+def test_the_parts_are_the_500_photographs():
+  train, validation = map(split.split, ('train', 'validation'))
+  assert (len(train), len(validation)) == (400, 100)
+  assert not set(train) & set(validation)
+  hashes = split.LIST.with_name('osie_photographs.sha256').read_text()
+  assert {*train, *validation} == {
+      line.split()[1].removesuffix('.jpg') for line in hashes.splitlines()}
+  assert train == tuple(sorted(train))
+
+
+def test_the_list_is_as_drawn(tmp_path):
+  split.write(tmp_path / 'again.csv')
+  assert (tmp_path / 'again.csv').read_bytes() == split.LIST.read_bytes()
+  # A change here would mix what earlier runs trained on into the validation.
+  assert hashlib.sha256(split.LIST.read_bytes()).hexdigest() == (
+      'a165b6e8ce788dbb80663021aa04f037c52743faad80bd84924b7706c26713f6')
+
+
+def test_osie_has_all_of_it(osie_dir):
+  source = Osie(osie_dir)
+  parts = [subset(source, split.split(name))
+           for name in ('train', 'validation')]
+  assert [len(part) for part in parts] == [400, 100]
+  assert parts[1][0].image_id == parts[1].image_ids[0]
+
+
+def test_other_parts_are_refused():
+  with pytest.raises(InputError, match="no part 'test'; give one of train, va"):
+    split.split('test')

@@ -1,0 +1,147 @@
+"""Tests of groups: against published results and other programs' functions."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
+
+from saliency_jax.experiments import comparisons
+
+# NIST's Statistical Reference Datasets, one-way analysis of variance, SiRstv:
+# resistivity of silicon by five instruments, and its certified values.
+SIRSTV = {
+    '1': np.array([196.3052, 196.1240, 196.1890, 196.2569, 196.3403]),
+    '2': np.array([196.3042, 196.3825, 196.1669, 196.3257, 196.0422]),
+    '3': np.array([196.1303, 196.2005, 196.2889, 196.0343, 196.1811]),
+    '4': np.array([196.2795, 196.1748, 196.1494, 196.1485, 195.9885]),
+    '5': np.array([196.2119, 196.1051, 196.1850, 196.0052, 196.2090])}
+CERTIFIED_F = 1.18046237440255
+CERTIFIED_R_SQUARED = 1.90999039051129e-1
+
+# The example of SciPy's `tukey_hsd`: relief of headache by three brands.
+BRANDS = {
+    'a': np.array([24.5, 23.5, 26.4, 27.1, 29.9]),
+    'b': np.array([28.4, 34.2, 29.5, 32.2, 30.1]),
+    'c': np.array([26.1, 28.3, 24.3, 26.2, 27.8])}
+
+
+@pytest.fixture
+def unequal() -> dict[str, np.ndarray]:
+  rng = np.random.default_rng(4)
+  return {
+      name: rng.normal(mean, deviation, size) for name, mean, deviation, size
+      in (('x', 0, 1, 12), ('y', .5, 2, 30), ('z', 2, .5, 7))}
+
+
+def test_analysis_of_variance_as_nist_certifies_it():
+  found = comparisons.compare(SIRSTV)
+  assert found.anova.f == pytest.approx(CERTIFIED_F, rel=1e-9)
+  assert (found.anova.df_between, found.anova.df_within) == (4, 20)
+  assert found.eta_squared == pytest.approx(CERTIFIED_R_SQUARED, rel=1e-9)
+
+
+def test_tukey_as_published():
+  pairs = {(p.first, p.second): p for p in comparisons.compare(BRANDS).pairs}
+  for names, published in {
+      ('a', 'b'): (-4.600, -8.249, -0.951, 0.014),
+      ('a', 'c'): (-0.260, -3.909, 3.389, 0.980),
+      ('b', 'c'): (4.340, 0.691, 7.989, 0.020)}.items():
+    pair = pairs[names]
+    assert (pair.difference, pair.low, pair.high, pair.p) == pytest.approx(
+        published, abs=6e-4)
+
+
+def test_effect_sizes_are_those_of_the_sums_of_squares(unequal):
+  frame = pd.DataFrame([
+      (name, x) for name, values in unequal.items() for x in values],
+      columns=['group', 'value'])
+  table = anova_lm(ols('value ~ C(group)', frame).fit())
+  between, within = table['sum_sq']
+  mean_within = table['mean_sq'].iloc[1]
+  found = comparisons.compare(unequal)
+  assert found.anova.p == pytest.approx(table['PR(>F)'].iloc[0])
+  assert found.eta_squared == pytest.approx(between / (between + within))
+  assert found.omega_squared == pytest.approx(
+      (between - 2 * mean_within) / (between + within + mean_within))
+
+
+def test_unequal_variances_are_told_and_allowed_for(unequal):
+  found = comparisons.compare(unequal)
+  # Welch 1951: groups weigh as much as their means are certain.
+  values = list(unequal.values())
+  weights = np.array([len(x) / x.var(ddof=1) for x in values])
+  means, shares = np.array([x.mean() for x in values]), weights / weights.sum()
+  spread = sum((1 - shares) ** 2 / [len(x) - 1 for x in values])
+  degrees = 8 / (3 * spread)
+  f = (weights @ (means - shares @ means) ** 2 / 2) / (1 + spread / 4)
+  assert (found.welch.f, found.welch.df_within) == pytest.approx((f, degrees))
+  assert found.welch.p == pytest.approx(stats.f.sf(f, 2, degrees))
+  # Levene's test is an analysis of the distances from the groups' medians.
+  distances = [np.abs(x - np.median(x)) for x in unequal.values()]
+  assert found.levene_p == pytest.approx(stats.f_oneway(*distances).pvalue)
+  for pair in found.pairs:
+    first, second = unequal[pair.first], unequal[pair.second]
+    variances = [x.var(ddof=1) / len(x) for x in (first, second)]
+    # Games and Howell: Welch's t, its degrees, and Tukey's distribution.
+    degrees = sum(variances) ** 2 / sum(
+        v ** 2 / (len(x) - 1)
+        for v, x in zip(variances, (first, second), strict=True))
+    q = abs(first.mean() - second.mean()) / np.sqrt(sum(variances) / 2)
+    assert pair.p_unequal == pytest.approx(
+        stats.studentized_range.sf(q, 3, degrees), abs=1e-6)
+
+
+def test_hedges_g_of_each_pair(unequal):
+  pairs = comparisons.compare(unequal).pairs
+  assert [(p.first, p.second) for p in pairs] == list(
+      itertools.combinations(unequal, 2))
+  for pair in pairs:
+    first, second = unequal[pair.first], unequal[pair.second]
+    degrees = len(first) + len(second) - 2
+    pooled = np.sqrt((
+        (len(first) - 1) * first.var(ddof=1)
+        + (len(second) - 1) * second.var(ddof=1)) / degrees)
+    # Hedges 1981: the small sample's bias, to first order.
+    expected = (1 - 3 / (4 * degrees - 1)) * (
+        first.mean() - second.mean()) / pooled
+    assert pair.hedges_g == pytest.approx(expected)
+    assert pair.g_low < pair.hedges_g < pair.g_high
+
+
+def test_groups_of_one_are_left_out_and_named(unequal):
+  found = comparisons.compare(
+      unequal | {'lonely': np.ones(1), 'empty': np.ones(0)})
+  assert found.left_out == {'lonely': 1, 'empty': 0}
+  assert [g.name for g in found.groups] == ['x', 'y', 'z']
+  assert found == comparisons.compare(unequal)._replace(
+      left_out=found.left_out)
+
+
+def test_what_cannot_be_compared_is_none(unequal):
+  assert comparisons.compare({}) is None
+  assert comparisons.compare({'x': unequal['x'], 'y': np.ones(1)}) is None
+  assert comparisons.compare({'x': unequal['x'], 'y': np.ones(5)}) is None
+
+
+def test_spearman_is_pearson_of_ranks_and_skips_what_is_not_known():
+  rng = np.random.default_rng(1)
+  x = rng.normal(size=12)
+  y = x ** 3 + rng.normal(size=12)
+  x[3], y[7] = np.nan, np.nan
+  known = np.isfinite(x) & np.isfinite(y)
+  found = comparisons.spearman(x, y)
+  ranks = [stats.rankdata(values[known]) for values in (x, y)]
+  assert found.pairs == 10
+  assert found.rho == pytest.approx(np.corrcoef(*ranks)[0, 1])
+  assert found.p == pytest.approx(
+      2 * stats.t.sf(abs(found.rho) * np.sqrt(8 / (1 - found.rho ** 2)), 8))
+
+
+@pytest.mark.parametrize(('x', 'y'), [
+    ([1, 2], [3, 4]), ([1, 2, 3], [5, 5, 5]), ([np.nan] * 4, [1, 2, 3, 4])])
+def test_spearman_of_too_little_is_none(x, y):
+  assert comparisons.spearman(np.array(x, float), np.array(y, float)) is None

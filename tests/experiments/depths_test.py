@@ -1,0 +1,404 @@
+"""A tiny sweep, trained and then measured: tables, resuming, what is shown."""
+
+import csv
+import json
+import pathlib
+import shutil
+
+import ml_collections
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs import osie as osie_config
+from configs import popout as popout_config
+from saliency_jax.data.types import CATEGORIES
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import (
+  depth_tables,
+  depths,
+  dissection,
+  unit_views,
+)
+from saliency_jax.networks import registry
+from saliency_jax.training import loop, trained_models
+from tests import brute_force
+from tests.data import made as made_data
+from tests.training import made
+
+MEMBERS = ('depth_0', 'depth_2', 'depth_all')
+PUBLISHED = depths.Published(
+    mean_nss={0: {'text': 1.5}, 13: {'text': 2.5, 'food': 3.}},
+    above={0: {'text': 7}}, threshold=1.5, mean_nmm={2: 0.25})
+
+
+def rows(path: pathlib.Path) -> list[dict[str, str]]:
+  with open(path, newline='') as file:
+    return list(csv.DictReader(file))
+
+
+def small(folder: pathlib.Path, osie: pathlib.Path):
+  config = made.sweep(folder, (0, 2, 13))
+  config.train.epochs = 1
+  config.regions.data.dir = str(osie)
+  config.regions.data.regions = str(osie / 'labelme')
+  config.popout.data.count = 6
+  config.popout.data.size = 160
+  for group in (config.regions, config.popout):
+    group.model.layers = ('conv5_3', 'conv4_1')
+    group.analysis.top_units = 2
+    group.data.batch_size = 2
+  config.before_after.count = 2
+  return config
+
+
+class Sweep:
+  """A config, what it opens, and the folder of its training."""
+
+  def __init__(self, config, folder: pathlib.Path):
+    self.config, self.folder = config, folder
+    self.sources = depths.open_sources(config)
+    self.trained = loop.sweep(
+        config, made.TRAIN, made.VALIDATION, str(folder), widths=made.WIDTHS)
+
+  def measure(self, folder=None, **changes) -> dict:
+    return depths.measure(
+        **{'config': self.config, 'trained': self.trained,
+           'sources': self.sources, 'seen': ('2001',),
+           'workdir': str(folder or self.folder), 'published': PUBLISHED,
+           'widths': made.WIDTHS} | changes)
+
+
+@pytest.fixture(scope='module')
+def sweep(tiny_osie, tmp_path_factory):
+  folder = tmp_path_factory.mktemp('depths')
+  swept = Sweep(small(folder, tiny_osie), folder / 'swept')
+  swept.summary = swept.measure()
+  return swept
+
+
+@pytest.fixture
+def copy(sweep, tmp_path) -> pathlib.Path:
+  # A folder of the same name: the name is part of what the weights are called.
+  return shutil.copytree(sweep.folder, tmp_path / sweep.folder.name)
+
+
+@pytest.fixture
+def calls(monkeypatch) -> list[str]:
+  """The folders that a job is started in."""
+  started = []
+
+  def noting(run):
+    def noted(config, source, workdir, **options):
+      started.append('/'.join(pathlib.Path(workdir).parts[-2:]))
+      return run(config, source, workdir, **options)
+    return noted
+
+  monkeypatch.setattr(depths, 'KINDS', {
+      name: kind._replace(run=noting(kind.run))
+      for name, kind in depths.KINDS.items()})
+  return started
+
+
+def test_the_summary_keeps_the_training_and_comes_last(sweep):
+  summary = json.loads((sweep.folder / 'summary.json').read_text())
+  assert summary == sweep.summary
+  assert summary['job'] == 'sweep'
+  assert summary['measured'] == ['regions', 'popout']
+  assert set(summary['seconds']) == {
+      'start', 'training', 'validation', 'regions', 'popout', 'before_after'}
+  for key in ('members', 'counts', 'weights', 'images_per_second'):
+    assert summary[key] == sweep.trained[key]
+  assert list(summary['members']) == list(MEMBERS)
+
+
+def test_table3_follows_from_the_arrays(sweep):
+  table = rows(sweep.folder / 'table3.csv')
+  assert [(row['member'], row['category']) for row in table] == [
+      (member, category) for member in MEMBERS for category in CATEGORIES]
+  for row in table:
+    folder = sweep.folder / 'regions' / row['member']
+    regions = rows(folder / 'regions.csv')
+    scores = np.load(folder / 'association' / 'conv5_3.npy')
+    means = scores[[
+        x['category'] == row['category'] and x['fixations'] != '0'
+        for x in regions]].mean(axis=0)
+    np.testing.assert_allclose(
+        float(row['mean_nss_top10']), np.sort(means)[-2:].mean(), atol=1e-6)
+    assert int(row['units_above_threshold']) == (means > 1.5).sum()
+    depth = {'depth_0': 0, 'depth_2': 2, 'depth_all': 13}[row['member']]
+    assert int(row['depth']) == depth
+    value = PUBLISHED.mean_nss.get(depth, {}).get(row['category'], '')
+    assert row['paper_mean_nss_top10'] == str(value)
+    assert row['paper_units_above'] == (
+        '7' if (depth, row['category']) == (0, 'text') else '')
+
+
+def test_unseen_photographs_have_a_table_of_their_own(sweep):
+  """All regions of 2001, the only photograph that was seen, are left out."""
+  everything, unseen = (
+      {(row['member'], row['category']): row
+       for row in rows(sweep.folder / name)}
+      for name in ('table3.csv', 'table3_unseen.csv'))
+  gone = [x['category'] for x in rows(
+      sweep.folder / 'regions' / 'depth_0' / 'regions.csv')
+      if x['image_id'] == '2001' and x['fixations'] != '0']
+  assert len(gone) == 3
+  for key, row in everything.items():
+    assert int(unseen[key]['regions']) == (
+        int(row['regions']) - gone.count(key[1]))
+  assert unseen['depth_2', gone[0]]['mean_nss_top10'] == ''
+
+
+def test_table6_follows_from_the_arrays(sweep):
+  table = rows(sweep.folder / 'table6.csv')
+  assert [row['member'] for row in table] == list(MEMBERS)
+  for row in table:
+    scores = np.load(
+        sweep.folder / 'popout' / row['member'] / 'nmm' / 'conv5_3.npy')
+    np.testing.assert_allclose(
+        float(row['mean_nmm_top10']),
+        np.sort(scores.mean(axis=0))[-2:].mean(), atol=1e-6)
+    assert row['paper_mean_nmm_top10'] == (
+        '0.25' if row['depth'] == '2' else '')
+
+
+def test_another_threshold_has_no_counts_of_the_paper():
+  analysis = ml_collections.ConfigDict({'top_units': 1, 'threshold': 1.25})
+  table = [
+      dict(zip(depth_tables.TABLE3, row, strict=True))
+      for row in depth_tables.table3(
+          SCORES, {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, analysis,
+          PUBLISHED)]
+  text = [row for row in table if row['category'] == 'text']
+  # Unit means 4/3 and 0, 4/3 and 1/3, 10/3 and 5/3.
+  assert [row['units_above_threshold'] for row in text] == [1, 1, 2]
+  assert [row['mean_nss_top10'] for row in text] == [
+      '1.333333', '1.333333', '3.333333']
+  assert [row['paper_mean_nss_top10'] for row in text] == [1.5, '', '']
+  assert not any(row['paper_units_above'] for row in table)
+
+
+def test_a_member_is_what_its_own_dissection_finds(sweep, tmp_path):
+  config = osie_config.get_config()
+  config.update(sweep.config.regions.to_dict())
+  config.init.checkpoint = str(sweep.folder)
+  config.init.member = 'depth_all'
+  config.data.image_size = made.IMAGE_SIZE
+  dissection.dissect(
+      config, sweep.sources['regions'], str(tmp_path), widths=made.WIDTHS)
+  together = sweep.folder / 'regions' / 'depth_all'
+  for name in ('regions.csv', 'table2.csv', 'association/conv4_1.npy'):
+    assert (tmp_path / name).read_bytes() == (together / name).read_bytes()
+
+
+def test_a_member_gets_every_key_of_the_jobs(sweep):
+  for kind, config in (('regions', osie_config), ('popout', popout_config)):
+    one = depths.member_config(sweep.config, 'W', kind, 'depth_0')
+    # A locked config takes no key that it has not.
+    config.get_config().lock().update(one)
+    one.lock().update(config.get_config())
+    one = depths.member_config(sweep.config, 'W', kind, 'depth_0')
+    assert (one.init.checkpoint, one.init.member) == ('W', 'depth_0')
+    assert one.data.image_size == made.IMAGE_SIZE
+
+
+def test_what_is_whole_is_not_measured_again(sweep, copy, calls):
+  before = {path: path.read_bytes() for path in copy.glob('*.csv')}
+  assert sweep.measure(copy)['seconds']['regions'] == (
+      sweep.summary['seconds']['regions'])
+  assert not calls
+  assert before == {path: path.read_bytes() for path in copy.glob('*.csv')}
+
+
+def test_what_changed_is_measured_again(sweep, copy, calls):
+  config = sweep.config.copy_and_resolve_references()
+  config.popout.analysis.top_units = 1
+  # A job of somebody's own in one of the folders.
+  summary = copy / 'regions' / 'depth_2' / 'summary.json'
+  summary.write_text(
+      summary.read_text().replace('"skipped": 0', '"skipped": 1'))
+  sweep.measure(copy, config=config)
+  assert calls == [
+      'popout/depth_0', 'regions/depth_2', 'popout/depth_2',
+      'popout/depth_all']
+
+
+def test_a_sweep_stopped_while_it_measures_goes_on(
+    sweep, tmp_path, calls, monkeypatch):
+  folder = tmp_path / sweep.folder.name
+  for name in ('checkpoints', 'config.json', 'metrics.jsonl',
+               'pretrained.safetensors', 'training.json'):
+    path = sweep.folder / name
+    (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / name)
+  def stop(config, *args, **arguments):
+    raise KeyboardInterrupt
+
+  with monkeypatch.context() as context:
+    context.setitem(
+        depths.KINDS, 'popout', depths.KINDS['popout']._replace(run=stop))
+    with pytest.raises(KeyboardInterrupt):
+      sweep.measure(folder)
+  assert not (folder / 'summary.json').exists()
+  assert calls == ['regions/depth_0']
+  # The same command: nothing is trained again, and it says what it said.
+  trained = loop.sweep(
+      sweep.config, made.TRAIN, made.VALIDATION, str(folder),
+      widths=made.WIDTHS)
+  assert trained == sweep.trained
+  assert sweep.measure(folder, trained=trained)['members'] == (
+      sweep.summary['members'])
+  assert calls == [
+      f'{kind}/{name}' for name in MEMBERS for kind in ('regions', 'popout')]
+  for name in ('table3.csv', 'table6.csv'):
+    assert (folder / name).read_bytes() == (sweep.folder / name).read_bytes()
+
+
+def _views(folder: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
+  with np.load(folder / 'before_after' / 'maps.npz') as archive:
+    maps = dict(archive)
+  return json.loads(
+      (folder / 'before_after' / 'views.json').read_text()), maps
+
+
+def test_a_kept_map_is_the_members_own(sweep):
+  """Against the network applied to the photograph, upsampled as a whole."""
+  listed, maps = _views(sweep.folder)
+  assert listed['base'] == 'depth_0'
+  assert listed['members'] == list(MEMBERS)
+  assert [view['kind'] for view in listed['views']] == (
+      ['regions'] * 2 + ['popout'] * 2)
+  for number, view in enumerate(listed['views']):
+    source = sweep.sources[view['kind']]
+    record = source[source.image_ids.index(view['image_id'])]
+    shape = record.image.shape[:2]
+    assert (view['height'], view['width']) == shape
+    with Image.open(sweep.folder / view['mask']) as mask:
+      chosen = np.asarray(mask) == view['place'] + 1
+    # Where sets overlap the later one is drawn.
+    own, *later = record.regions.masks[view['place']:]
+    np.testing.assert_array_equal(
+        chosen, own & ~np.any([np.zeros(shape, bool), *later], axis=0))
+    with Image.open(sweep.folder / view['picture']) as picture:
+      assert picture.size == shape[::-1]
+    small_image = np.asarray(Image.fromarray(record.image).resize(
+        (made.IMAGE_SIZE,) * 2, Image.Resampling.BILINEAR))
+    for member, kept in zip(MEMBERS, maps[f'maps_{number}'], strict=True):
+      weights = trained_models.load_trained(
+          sweep.folder, member, widths=made.WIDTHS)
+      network = registry.build(
+          'vgg16', layers=('conv5_3',), mean=weights.mean, widths=made.WIDTHS)
+      cells = np.asarray(network.apply(
+          weights.params, small_image[None])['conv5_3'][0, ..., view['unit']])
+      full = brute_force.upsample(cells.astype(np.float64), shape)
+      np.testing.assert_allclose(
+          kept, (cells - full.mean()) / full.std(), atol=0.01)
+      if view['kind'] == 'popout':
+        standard = (full - full.mean()) / full.std()
+        np.testing.assert_allclose(
+            view['scores'][member], standard[own].mean(), atol=1e-3)
+
+
+def test_units_and_images_can_be_named(sweep, copy):
+  config = sweep.config.copy_and_resolve_references()
+  config.before_after.units = ('conv4_1:3', 'conv5_3:0')
+  config.before_after.images = ('2003',)
+  depths.open_sources(config)
+  sweep.measure(copy, config=config)
+  shown = [(view['kind'], view['layer'], view['unit'], view['image_id'])
+           for view in _views(copy)[0]['views']]
+  assert shown[:2] == [
+      ('regions', 'conv4_1', 3, '2003'), ('regions', 'conv5_3', 0, '2003')]
+  # No array is named: each unit is shown where it rises most.
+  assert [(view[0], view[1], view[2]) for view in shown[2:]] == [
+      ('popout', 'conv4_1', 3), ('popout', 'conv5_3', 0)]
+
+
+SCORES = depth_tables.Scores(
+    image_ids=np.array(['a', 'a', 'b', 'c']), places=np.array([0, 2, 0, 0]),
+    labels=np.array(['text', 'food', 'text', 'text']),
+    members={
+        'depth_0': np.array([[1., 0], [1, 1], [1, 0], [2, 0]]),
+        'depth_1': np.array([[1., 0], [1, 4], [1, 1], [2, 0]]),
+        'depth_2': np.array([[1., 2], [1, 1], [0, 3], [9, 0]])})
+
+
+def asked(units=(), images=(), count=2) -> unit_views.Wanted:
+  return unit_views.Wanted(units, images, count)
+
+
+def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
+  def read(layer):
+    assert layer == 'conv5_3'
+    return SCORES
+
+  # Best unit of one: text goes from 4/3 (unit 0) to 10/3 (unit 0, depth 2),
+  # food from 1 to 4 (unit 1, depth 1).
+  food, text = unit_views.choose(read, asked(), base='depth_0', top=1)
+  assert food == unit_views.View(
+      'a', 2, 'food', 'conv5_3', 1, 'depth_1',
+      {'depth_0': 1., 'depth_1': 4., 'depth_2': 1.})
+  assert (text.image_id, text.unit, text.best) == ('c', 0, 'depth_2')
+  assert len(unit_views.choose(
+      read, asked(count=1), base='depth_0', top=1)) == 1
+  [named] = unit_views.choose(
+      read, asked(units=(('conv5_3', 1),)), base='depth_0', top=1)
+  # Unit 1 rises by 3 for food in depth 1, for text by 5/3 in depth 2.
+  assert (named.label, named.best) == ('food', 'depth_1')
+  [named] = unit_views.choose(
+      read, asked(images=('b',)), base='depth_0', top=1)
+  assert (named.unit, named.best, named.scores['depth_2']) == (1, 'depth_2', 3)
+
+
+@pytest.mark.parametrize(('change', 'said'), [
+    ({'measured': ('region',)}, "'region'"),
+    ({'measured': ('popout',), 'popout.data.count': 0}, 'count'),
+    ({'regions.analysis.top_units': 0}, 'top_units'),
+    ({'popout.data.batch_size': 0}, 'batch_size'),
+    ({'regions.data.fixations': 'some'}, "'some'"),
+    ({'popout.report.units': -1}, 'report.units'),
+    ({'regions.model.layers': ('conv4_1',)}, 'lacks conv5_3'),
+    ({'popout.model.layers': ('conv5_3', 'conv6')}, "'conv6'"),
+    ({'before_after.units': ('conv5_3',)}, "'conv5_3'"),
+    ({'before_after.units': ('conv3_1:0',)}, 'conv3_1'),
+    ({'before_after.images': ('nowhere',)}, "'nowhere'"),
+    ({'data.kind': 'table', 'regions.data.dir': ''},
+     'give --config.regions.data.dir'),
+    ({'before_after.count': -1}, 'count')])
+def test_what_is_wrong_is_said_before_training(
+    change, said, tiny_osie, tmp_path):
+  config = small(tmp_path, tiny_osie)
+  config.update_from_flattened_dict(change)
+  with pytest.raises(InputError, match=said):
+    depths.open_sources(config)
+
+
+def test_photographs_without_regions_are_refused(tiny_osie, tmp_path):
+  config = small(tmp_path, tiny_osie)
+  empty = tmp_path / 'labelme'
+  for image_id, size in made_data.SIZES.items():
+    made_data.labelme(empty / f'{image_id}.json', *size, [])
+  config.regions.data.regions = str(empty)
+  with pytest.raises(InputError, match='labelled region'):
+    depths.open_sources(config)
+
+
+def test_a_sweep_can_be_trained_alone(sweep, tmp_path):
+  config = sweep.config.copy_and_resolve_references()
+  config.measured = ()
+  sources = depths.open_sources(config)
+  folder = shutil.copytree(
+      sweep.folder, tmp_path / 'alone',
+      ignore=shutil.ignore_patterns('regions', 'popout'))
+  summary = sweep.measure(folder, config=config, sources=sources)
+  assert summary['members'] == sweep.summary['members']
+  assert not list(folder.glob('*.csv'))
+  assert not (folder / 'before_after').exists()
+
+
+def test_several_processes_leave_measuring_to_one(sweep, copy, monkeypatch):
+  monkeypatch.setattr(depths.jax, 'process_count', lambda: 2)
+  with pytest.raises(InputError, match='one host alone'):
+    sweep.measure(copy)
+  # What was whole stays whole.
+  assert (copy / 'table3.csv').is_file()

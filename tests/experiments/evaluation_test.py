@@ -1,0 +1,346 @@
+"""The whole job in this process: what it writes, and where it goes on."""
+
+import csv
+import json
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import textbook
+from configs import evaluate as evaluate_config
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import (
+  evaluation,
+  passes,
+  predictors,
+  scoring,
+  search_scoring,
+)
+from saliency_jax.report import score_tables
+from saliency_jax.training import loop
+from tests.experiments import made_scores
+from tests.launch.jobs_test import Recorder, keys
+from tests.training import made as made_training
+
+
+def table(path: pathlib.Path) -> list[dict[str, str]]:
+  with open(path, newline='') as file:
+    return list(csv.DictReader(file))
+
+
+def column(path: pathlib.Path, name: str) -> np.ndarray:
+  return np.array([float(row[name]) for row in table(path)])
+
+
+def small(looked_at, models: str):
+  config = evaluate_config.get_config()
+  config.eval.models, config.eval.sets = models, 'mine'
+  config.eval.resamples, config.eval.examples = 50, 1
+  config.sets.mine.update({
+      'dir': str(looked_at / 'images'), 'sigma': 5., 'drop_outside': True,
+      'fixations': str(looked_at / 'looks.csv')})
+  config.sets.popout.update({'count': 2, 'size': 128})
+  return config
+
+
+def evaluate(config, workdir):
+  return evaluation.evaluate(config, str(workdir), widths=made_training.WIDTHS)
+
+
+@pytest.fixture(scope='module')
+def everything(looked_at, tmp_path_factory):
+  """Every kind of model on every kind of data set."""
+  folder = tmp_path_factory.mktemp('evaluated')
+  training = made_training.sweep(folder)
+  training.train.epochs = 1
+  loop.sweep(training, made_training.TRAIN, made_training.VALIDATION,
+             str(folder / 'sweep'), widths=made_training.WIDTHS)
+  config = small(looked_at, f"centre,{folder / 'sweep'}")
+  config.eval.sets = 'mine,osie,popout'
+  config.eval.save_maps = True
+  config.sets.osie.dir = str(made_scores.osie(folder / 'osie'))
+  config.sets.osie.regions = str(folder / 'osie' / 'labelme')
+  recorder = Recorder(config.lock())
+  recorder.sets = _Groups(recorder.sets)
+  workdir = folder / 'out'
+  return recorder, workdir, evaluate(recorder, workdir)
+
+
+class _Groups:
+  """A recorded group of groups, which are asked for by name."""
+
+  def __init__(self, recorder):
+    self._recorder = recorder
+
+  def __getitem__(self, name):
+    return getattr(self._recorder, name)
+
+  def __contains__(self, name):
+    return name in ('mine', 'osie', 'popout')
+
+
+MODELS = ('centre', 'sweep_depth_0', 'sweep_depth_2')
+
+
+def test_every_key_is_read(everything):
+  assert everything[0].read == keys(evaluate_config.get_config())
+
+
+def test_it_writes_what_scripts_rely_on(everything):
+  _, workdir, summary = everything
+  assert sorted(path.name for path in workdir.iterdir()) == [
+      'config.json', 'examples.csv', 'examples.npz', 'figure7.csv', 'maps',
+      'output.csv', 'per_image', 'pictures', 'scores.csv', 'search.csv',
+      'statistics.json', 'summary.json']
+  assert json.loads((workdir / 'summary.json').read_text()) == summary
+  assert summary['job'] == 'evaluate'
+  assert list(summary['models']) == list(MODELS)
+  assert [each.split()[0] for each in summary['models'].values()] == [
+      'centre', 'trained', 'trained']
+  assert [each['depth'] for each in summary['weights'].values()] == [0, 2]
+  assert {name: each['images'] for name, each in
+          summary['datasets'].items()} == {'mine': 4, 'osie': 2, 'popout': 2}
+
+
+def test_the_table_has_every_model_data_set_and_metric(everything):
+  workdir = everything[1]
+  rows = table(workdir / 'scores.csv')
+  assert list(rows[0]) == [
+      'model', 'dataset', 'metric', 'mean', 'low', 'high', 'images']
+  assert [(row['dataset'], row['model'], row['metric']) for row in rows] == [
+      (dataset, model, metric) for dataset in ('mine', 'osie')
+      for model in (*MODELS, 'observers') for metric in scoring.METRICS]
+  for row in rows:
+    values = np.array([
+        float(of[row['metric']]) for of in table(
+            workdir / 'per_image' / row['dataset'] / f"{row['model']}.csv")
+        if of[row['metric']]])
+    assert int(row['images']) == len(values)
+    assert float(row['mean']) == pytest.approx(values.mean(), abs=2e-6)
+    assert float(row['low']) <= float(row['mean']) <= float(row['high'])
+  # Nobody but bob looked at p4, so there is no ceiling.
+  assert {row['images'] for row in rows if row['dataset'] == 'mine' and
+          row['model'] == 'observers'} == {'3'}
+
+
+def test_kept_maps_have_these_scores(everything, looked_at):
+  workdir = everything[1]
+  source = made_scores.source(looked_at)
+  for model in MODELS:
+    scores = column(workdir / 'per_image' / 'mine' / f'{model}.csv', 'nss')
+    for record, expected in zip(source, scores, strict=True):
+      cells = np.load(workdir / 'maps' / model / f'{record.image_id}.npy')
+      assert cells.dtype == np.float32
+      full = np.asarray(Image.fromarray(cells).resize(
+          made_scores.SIZE[::-1], Image.Resampling.BILINEAR), np.float64)
+      assert textbook.nss(full, np.unique(record.fixations, axis=0)) == (
+          pytest.approx(expected, abs=1e-4))
+  assert np.load(workdir / 'maps' / 'sweep_depth_2' / 'p1.npy').shape == (3, 3)
+
+
+def test_search_arrays_are_searched(everything):
+  rows = table(everything[1] / 'search.csv')
+  assert {row['model'] for row in rows} == set(MODELS)
+  assert {row['dataset'] for row in rows} == {'popout'}
+  nmm = column(
+      everything[1] / 'per_image' / 'popout' / 'sweep_depth_2.csv', 'nmm')
+  mean = next(float(row['mean']) for row in rows if (
+      row['model'], row['kind'], row['metric']) == (
+          'sweep_depth_2', 'all', 'nmm'))
+  assert mean == pytest.approx(nmm.mean(), abs=2e-6)
+  assert list(table(
+      everything[1] / 'per_image' / 'popout' / 'centre.csv')[0]) == [
+          'image_id', *search_scoring.METRICS]
+
+
+def test_labelled_regions_have_an_output_saliency(everything):
+  rows = table(everything[1] / 'output.csv')
+  assert {row['model'] for row in rows} == set(MODELS)
+  assert {row['dataset'] for row in rows} == {'osie'}
+  assert len(rows) == 6 * len(MODELS)
+  figure = table(everything[1] / 'figure7.csv')
+  known = {row['model'] for row in figure if row['inner']}
+  assert known == {'sweep_depth_0', 'sweep_depth_2'}
+
+
+def test_a_folder_of_kept_maps_is_a_model(everything, looked_at, tmp_path):
+  workdir = everything[1]
+  maps = workdir / 'maps' / 'sweep_depth_2'
+  evaluate(small(looked_at, f'again={maps}'), tmp_path)
+  for name in scoring.METRICS:
+    np.testing.assert_allclose(
+        column(tmp_path / 'per_image' / 'mine' / 'again.csv', name),
+        column(workdir / 'per_image' / 'mine' / 'sweep_depth_2.csv', name),
+        atol=2e-6)
+  assert not (tmp_path / 'maps').exists()
+
+
+def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
+  maps = made_scores.maps(tmp_path / 'mine')
+  for image_id in ('p2', 'p4'):
+    Image.new('L', (50, 40), 77).save(maps / f'{image_id}.png')
+  summary = evaluate(small(looked_at, str(maps)), tmp_path / 'out')
+  assert summary['constant_maps'] == {'mine': {'mine': ['p2', 'p4']}}
+  assert summary['datasets']['mine'] == {
+      'kind': 'table', 'images': 4, 'without_fixations': 0, 'fixations': 28,
+      'fixations_outside': 1, 'sigma': 5.,
+      'images_with_fewer_than_2_observers': 1,
+      'observers_without_a_fixation': 0}
+  assert summary['warnings'] == [
+      'mine has a constant map for 2 images of mine (p2, p4); they are scored '
+      'at chance.',
+      'mine: 1 fixations outside their image are left out.',
+      'mine: 1 images with fewer than 2 observers have no ceiling.']
+  nss = column(tmp_path / 'out' / 'per_image' / 'mine' / 'mine.csv', 'nss')
+  assert (nss[[1, 3]] == 0).all()
+  assert (nss[[0, 2]] != 0).all()
+
+
+def test_images_that_nobody_looked_at_are_left_out(looked_at, tmp_path):
+  config = small(looked_at, 'centre')
+  path = tmp_path / 'looks.csv'
+  text = pathlib.Path(config.sets.mine.fixations).read_text()
+  path.write_text(text.replace('p4,bob,50,30', 'p4,bob,50,3000'))
+  config.sets.mine.fixations = str(path)
+  summary = evaluate(config, tmp_path / 'out')
+  assert summary['datasets']['mine']['without_fixations'] == 1
+  assert 'mine: 1 images without a fixation are left out.' in (
+      summary['warnings'])
+  rows = table(tmp_path / 'out' / 'per_image' / 'mine' / 'centre.csv')
+  assert [row['image_id'] for row in rows] == ['p1', 'p2', 'p3']
+
+
+def test_fixation_maps_have_no_observers(looked_at, tmp_path):
+  config = small(looked_at, 'centre')
+  for record in made_scores.source(looked_at):
+    drawn = np.zeros(made_scores.SIZE, np.uint8)
+    drawn[tuple(record.fixations.T)] = 255
+    path = tmp_path / 'drawn' / f'{record.image_id}.png'
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(drawn).save(path)
+  config.sets.mine.update(
+      {'kind': 'maps', 'fixations': str(tmp_path / 'drawn')})
+  summary = evaluate(config, tmp_path / 'out')
+  assert summary['datasets']['mine']['images_with_fewer_than_2_observers'] == 4
+  rows = table(tmp_path / 'out' / 'scores.csv')
+  assert {(row['mean'], row['images']) for row in rows
+          if row['model'] == 'observers'} == {('', '0')}
+  assert all(row['mean'] for row in rows if row['model'] == 'centre')
+  assert '-' in score_tables.text(tmp_path / 'out').split('observers')[1]
+  config.eval.ceiling = False
+  evaluate(config, tmp_path / 'out')
+  assert 'observers' not in score_tables.text(tmp_path / 'out')
+
+
+def test_models_are_not_scored_unnoticed_on_what_they_learnt(
+    everything, looked_at, tmp_path, monkeypatch):
+  # The made photographs in the place of two that OSIE's split trains on.
+  config = small(looked_at, str(everything[1].parent / 'sweep'))
+  config.eval.members = 'depth_0'
+  monkeypatch.setattr(
+      predictors.osie_split, 'split', lambda name: ('p1', 'p3', 'p9'))
+  assert evaluate(config, tmp_path)['warnings'][0] == (
+      'mine: 1 fixations outside their image are left out.')
+  table_kind = evaluation.sets.open_sets(config)[0]
+  monkeypatch.setattr(
+      evaluation.sets, 'open_sets',
+      lambda _: [table_kind._replace(kind='osie')])
+  assert evaluate(config, tmp_path)['warnings'][0] == (
+      'sweep_depth_0 was trained on 2 images of mine; score it with '
+      'config.sets.mine.part=validation.')
+
+
+def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
+  maps = made_scores.maps(tmp_path / 'maps')
+  config = small(looked_at, f'{maps},centre')
+  config.eval.batch_size = 1
+  whole = evaluate(config, tmp_path / 'whole')
+  out, measured = tmp_path / 'out', []
+  predict = predictors.Folder.predict
+
+  def stopping(self, images, image_ids):
+    measured.extend(image_ids)
+    if len(measured) == 3:
+      raise KeyboardInterrupt
+    return predict(self, images, image_ids)
+
+  monkeypatch.setattr(predictors.Folder, 'predict', stopping)
+  with pytest.raises(KeyboardInterrupt):
+    evaluate(config, out)
+  assert not (out / 'summary.json').exists()
+  summary = evaluate(config, out)
+  # Figure 8 predicts the image that it shows once more.
+  assert measured[:5] == ['p1', 'p2', 'p3', 'p3', 'p4']
+  assert not (out / 'partial').exists()
+  assert (out / 'scores.csv').read_text() == (
+      tmp_path / 'whole' / 'scores.csv').read_text()
+  for each in (summary, whole):
+    del each['seconds']
+  assert summary == whole
+
+
+def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
+  config = small(looked_at, 'centre')
+  monkeypatch.setattr(evaluation.tables, 'write', lambda *_, **__: 1 / 0)
+  with pytest.raises(ZeroDivisionError):
+    evaluate(config, tmp_path)
+  monkeypatch.undo()
+  seen = []
+  measure = passes.predicted
+  monkeypatch.setattr(passes, 'predicted', lambda *given: seen.append(
+      given[2]) or measure(*given))
+  config.sets.mine.sigma = 6.
+  evaluate(config, tmp_path)
+  assert seen == [{'centre': {0, 1, 2, 3}}]
+
+
+def test_nothing_of_another_run_stays(looked_at, tmp_path):
+  evaluate(small(looked_at, 'centre'), tmp_path / 'clean')
+  for name in ('per_image/other/x.csv', 'maps/x/p1.npy', 'search.csv',
+               'report/index.html', 'pictures/9.jpg'):
+    path = tmp_path / 'out' / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+  (tmp_path / 'out' / 'notes.txt').touch()  # not ours
+  evaluate(small(looked_at, 'centre'), tmp_path / 'out')
+  assert {path.relative_to(tmp_path / 'out') for path in
+          (tmp_path / 'out').rglob('*')} == {
+              pathlib.Path('notes.txt')} | {
+                  path.relative_to(tmp_path / 'clean') for path in
+                  (tmp_path / 'clean').rglob('*')}
+
+
+def test_a_mistake_does_not_cost_the_results_that_lie_there(
+    looked_at, tmp_path):
+  out = tmp_path / 'out'
+  evaluate(small(looked_at, 'centre'), out)
+  before = {path: path.read_bytes() for path in out.rglob('*.*')}
+  maps = made_scores.maps(tmp_path / 'mine', ('p1', 'p2'))
+  inside = made_scores.maps(out / 'maps' / 'theirs')
+  before |= {path: path.read_bytes() for path in inside.iterdir()}
+  for change, message in (
+      ({'eval.models': 'deepgaze'}, 'deepgaze'),
+      ({'eval.models': str(maps)}, r'2 of 4 images \(p3, p4\)'),
+      ({'eval.models': str(inside)}, 'lies in --workdir'),
+      ({'eval.sets': 'yours'}, 'yours'),
+      ({'eval.fixations': 'some'}, "fixations is 'some'; it is distinct or"),
+      ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
+      ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
+      ({'sets.mine.sigma': 0.}, 'sigma is 0')):
+    config = small(looked_at, 'centre')
+    config.update_from_flattened_dict(change)
+    with pytest.raises(InputError, match=message):
+      evaluate(config, out)
+  assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
+
+
+def test_maps_of_two_images_are_never_one_file(looked_at, tiny_osie, tmp_path):
+  config = small(looked_at, 'centre')
+  config.sets.osie.update(config.sets.mine)
+  config.eval.sets, config.eval.save_maps = 'mine,osie', True
+  with pytest.raises(InputError, match='both have an image p1'):
+    evaluate(config, tmp_path)
+  config.eval.save_maps = False
+  assert list(evaluate(config, tmp_path)['datasets']) == ['mine', 'osie']

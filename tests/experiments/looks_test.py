@@ -1,0 +1,64 @@
+"""All fixations of a data set at once."""
+
+import dataclasses
+
+import numpy as np
+
+from saliency_jax.data import subset
+from saliency_jax.experiments import looks
+from tests.experiments import made_scores
+
+
+def test_they_are_those_of_the_records(looked_at):
+  source = made_scores.source(looked_at)
+  found = looks.read(source, title='Reading')
+  assert found.image_ids == made_scores.IMAGE_IDS
+  assert found.counts.tolist() == [10, 10, 7, 1]
+  assert (found.outside, found.idle) == (1, 0)
+  assert found.padded == 32
+  for index, record in enumerate(source):
+    assert found.size(index) == made_scores.SIZE
+    np.testing.assert_array_equal(
+        found.points[found.of(index)], record.fixations)
+  assert found.subjects[found.of(2)].tolist() == [0] * 4 + [1] * 3
+  part = looks.read(
+      subset.subset(source, ('p3', 'p1')), title='Reading')
+  np.testing.assert_array_equal(
+      part.points, np.concatenate([source[2].fixations, source[0].fixations]))
+
+
+@dataclasses.dataclass
+class Sizes:
+  """Fixations in the corners of images of two sizes."""
+  image_ids = ('small', 'large')
+
+  def __len__(self):
+    return 2
+
+  def size(self, index):
+    return ((3, 5), (60, 20))[index]
+
+  def scanpaths(self, index):
+    from saliency_jax.data import fixations
+    height, width = self.size(index)
+    return fixations.make(np.array([[0, 0], [height - 1, width - 1]]))
+
+
+def test_they_are_scaled_as_pysaliency_does():
+  found = looks.read(Sizes(), title='Reading')
+  # Times the ratio of the sizes, cut off: 2 * 60 / 3 = 40, 4 * 20 / 5 = 16.
+  assert found.scaled((60, 20)).tolist() == [
+      [0, 0], [40, 16], [0, 0], [59, 19]]
+  # 59 * 3 / 60 = 2.95, 19 * 5 / 20 = 4.75.
+  assert found.scaled((3, 5)).tolist() == [[0, 0], [2, 4], [0, 0], [2, 4]]
+
+
+def test_the_digest_sees_everything(looked_at):
+  found = looks.read(made_scores.source(looked_at), title='Reading')
+  digests = {found.digest}
+  for name in ('sizes', 'points', 'subjects', 'offsets'):
+    array = getattr(found, name).copy()
+    array.flat[1] += 1
+    digests.add(found._replace(**{name: array}).digest)
+  digests.add(found._replace(image_ids=('p1', 'p2', 'p3', 'p5')).digest)
+  assert len(digests) == 6

@@ -1,0 +1,68 @@
+"""A small network and a made data set, for tests of the measuring loop."""
+
+import csv
+import pathlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saliency_jax.data.types import Record, Regions
+from saliency_jax.errors import InputError
+from saliency_jax.networks import registry, vgg
+
+MEAN = np.array([120, 115, 105], np.float32)
+WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4) | {'conv5_3': 7}
+LAYERS = ('conv5_3', 'conv4_1')
+IMAGE_SIZE = 64
+
+
+def network() -> tuple[registry.Network, registry.Params]:
+  """Returns a narrow VGG with random parameters."""
+  built = registry.build(
+      'vgg16', layers=LAYERS, mean=MEAN, widths=WIDTHS)
+  module = vgg.VGG16(('conv5_3',), widths=WIDTHS)
+  params = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))['params']
+  return built, params
+
+
+class Photographs:
+  """Images of noise of different sizes, each with 0 to 10 regions.
+
+  Args:
+    count: how many images.
+    broken: positions that cannot be read.
+  """
+
+  def __init__(self, count: int, broken: tuple[int, ...] = ()):
+    self.image_ids = tuple(f'{i:03d}' for i in range(count))
+    self.reads: list[int] = []
+    self._broken = broken
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def __getitem__(self, index: int) -> Record:
+    self.reads.append(index)
+    if index in self._broken:
+      raise InputError(f'{index:03d}.jpg is truncated; fetch it again.')
+    rng = np.random.default_rng([5, index])
+    height, width = rng.integers(60, 130, size=2)
+    regions = (0, 3, 10, 2, 5)[index % 5]
+    masks = rng.random((regions, height, width)) < 0.3
+    if regions == 3:
+      masks[1] = False  # a region without a fixation
+    return Record(
+        self.image_ids[index],
+        rng.integers(0, 256, (height, width, 3)).astype(np.uint8),
+        rng.integers(0, (height, width), size=(30, 2)).astype(np.int32),
+        Regions(
+            np.arange(1, regions + 1, dtype=np.int32),
+            ('food', 'text', 'other')[:regions] + ('plant',) * (regions - 3),
+            masks))
+
+
+def listed(folder: pathlib.Path) -> list[dict[str, str]]:
+  """Returns the rows of a results folder's images.csv."""
+  with open(folder / 'images.csv', newline='') as file:
+    return list(csv.DictReader(file))

@@ -1,0 +1,83 @@
+"""One pass over images for several models."""
+
+import numpy as np
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import passes
+from saliency_jax.experiments.score_ledger import Partial
+from saliency_jax.workdir import Folder
+from tests.experiments import made_scores
+
+
+class Model:
+  """Predicts an image's mean, and remembers what it was asked for."""
+
+  def __init__(self, name):
+    self.name, self.asked = name, []
+
+  def predict(self, images, image_ids):
+    self.asked.append(tuple(image_ids))
+    return [np.full((2, 3), image.mean(), np.float32) for image in images]
+
+
+@pytest.fixture
+def source(looked_at):
+  return made_scores.source(looked_at)
+
+
+def test_models_see_what_they_lack_and_nothing_else(source):
+  first, second, third = Model('1'), Model('2'), Model('3')
+  found = list(passes.predicted(
+      source, [first, second, third], {'1': {0, 1, 3}, '2': {3}, '3': set()},
+      batch_size=2))
+  assert [each.index for each in found] == [0, 1, 3]
+  assert [each.record.image_id for each in found] == ['p1', 'p2', 'p4']
+  assert [list(each.maps) for each in found] == [['1'], ['1'], ['1', '2']]
+  assert first.asked == [('p1', 'p2'), ('p4',)]
+  assert (second.asked, third.asked) == ([('p4',)], [])
+  for each in found:
+    assert each.maps['1'][0, 0] == pytest.approx(each.record.image.mean())
+
+
+def test_nothing_to_do_is_nothing(source):
+  assert not list(passes.predicted(source, [Model('1')], {'1': set()}, 4))
+
+
+def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):
+  folder = made_scores.photographs(tmp_path)
+  source = made_scores.source(folder)
+  path = folder / 'images' / 'p3.jpg'
+  path.write_bytes(path.read_bytes()[:500])
+  seen = []
+  with pytest.raises(InputError, match=r'p3\.jpg is truncated'):
+    seen.extend(
+        each.index for each in passes.predicted(
+            source, [Model('1')], {'1': {0, 1, 2, 3}}, batch_size=1))
+  assert len(seen) <= 2
+
+
+def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
+  def measure(each):
+    return {name: {'mean': float(x.mean())} for name, x in each.maps.items()}
+
+  folder = Folder(str(tmp_path), {})
+
+  def run(images, keep=None):
+    models = [Model('1'), Model('2')]
+    with Partial(tmp_path / 'x.jsonl', {'1': 1, '2': 2}) as partial:
+      passes.measured(
+          source, models, images, measure, partial=partial, batch_size=3,
+          title='Scoring', keep=keep)
+    return partial.rows, [model.asked for model in models]
+
+  rows, asked = run([0, 2], keep=folder)
+  assert asked == [[('p1', 'p3')]] * 2
+  assert rows['1'].keys() == rows['2'].keys() == {'p1', 'p3'}
+  kept = np.load(tmp_path / 'maps' / '2' / 'p3.npy')
+  assert kept.shape == (2, 3)
+  assert kept.mean() == pytest.approx(rows['2']['p3']['mean'])
+  again, asked = run([0, 1, 2])
+  assert asked == [[('p2',)]] * 2
+  assert again['1'] == rows['1'] | {'p2': again['1']['p2']}
+  assert not (tmp_path / 'maps' / '1' / 'p2.npy').exists()

@@ -1,0 +1,188 @@
+"""What prediction does with files that are no photographs, or not its own."""
+
+import json
+import logging
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from configs import predict as predict_config
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import prediction
+from tests.training import made
+
+
+@pytest.fixture
+def photographs(tmp_path):
+  """Returns a folder in which the second of three files is damaged."""
+  folder = tmp_path / 'photographs'
+  folder.mkdir()
+  for i, name in enumerate('ac'):
+    Image.fromarray(made.VALIDATION[i].image).save(folder / f'{name}.png')
+  (folder / 'b.png').write_bytes((folder / 'a.png').read_bytes()[:200])
+  return folder
+
+
+def _maps(*stems: str) -> set[str]:
+  return {f'{stem}{end}' for stem in stems
+          for end in ('.npy', '.png', '_overlay.png')}
+
+
+def _contents(folder: pathlib.Path) -> dict[str, bytes]:
+  return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def _predict(whole, photographs, **given):
+  config = predict_config.get_config()
+  config.init.checkpoint = str(whole[1])
+  config.data.update(given)
+  out = photographs.parent / 'out'
+  summary = prediction.predict(
+      config, str(photographs), str(out), widths=made.WIDTHS)
+  return summary, out
+
+
+def test_one_that_cannot_be_read_ends_the_run(whole, photographs):
+  with pytest.raises(InputError, match=r'b\.png'):
+    _predict(whole, photographs)
+  # What came before it is there; the folder does not pass for whole.
+  found = {path.name for path in (photographs.parent / 'out').iterdir()
+           if not path.name.startswith('.')}
+  assert found == {'config.json', 'predicted.jsonl', *_maps('a')}
+
+
+@pytest.mark.parametrize('batch_size', [1, 8])
+def test_it_may_be_left_out(whole, photographs, batch_size):
+  summary, out = _predict(
+      whole, photographs, on_bad_image='skip', batch_size=batch_size)
+  assert summary['counts'] == {'images': 2, 'skipped': 1}
+  assert json.loads((out / 'summary.json').read_text()) == summary
+  assert list(summary['skipped']) == ['b.png']
+  assert 'truncated' in summary['skipped']['b.png']
+  for i, name in enumerate('ac'):
+    assert np.load(out / f'{name}.npy').shape == (
+        made.VALIDATION[i].image.shape[:2])
+  assert not (out / 'b.npy').exists()
+
+
+def test_another_word_is_refused(whole, photographs):
+  with pytest.raises(InputError, match='raise or skip'):
+    _predict(whole, photographs, on_bad_image='ignore')
+
+
+def test_other_files_are_named(whole, photographs, caplog):
+  (photographs / 'b.png').rename(photographs / 'b.webp')
+  with caplog.at_level(logging.WARNING):
+    assert _predict(whole, photographs)[0]['counts']['images'] == 2
+  assert '1 files' in caplog.text
+  assert 'b.webp' in caplog.text
+
+
+def test_images_in_sub_folders_are_counted(whole, photographs, caplog):
+  (photographs / 'b.png').unlink()
+  for name in ('sub/deeper/x.JPG', 'sub/y.png', 'sub/z.txt', 'sub/.w.png',
+               '.hidden/v.png', 'out/u.png'):
+    path = photographs / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+  config = predict_config.get_config()
+  config.init.checkpoint = str(whole[1])
+  with caplog.at_level(logging.WARNING):
+    prediction.predict(
+        config, str(photographs), str(photographs / 'out'), widths=made.WIDTHS)
+  assert '2 images in sub-folders, e.g. sub/y.png' in caplog.text
+  for name in 'ac':
+    (photographs / f'{name}.png').unlink()
+  with pytest.raises(InputError, match=r'but those of its.*out/a\.png; name'):
+    _predict(whole, photographs)
+
+
+def test_maps_of_an_earlier_prediction_do_not_stay(whole, photographs):
+  (photographs / 'b.png').write_bytes((photographs / 'a.png').read_bytes())
+  _, out = _predict(whole, photographs)
+  # The user's own, some with names that maps might have.
+  own = {name: name.encode() for name in (
+      'notes.txt', 'd.png', 'd.npy', 'b.jpg', 'b_overlay.jpg')}
+  for name, content in own.items():
+    (out / name).write_bytes(content)
+  (photographs / 'b.png').write_bytes(b'damaged by now')
+  (photographs / 'c.png').rename(photographs / 'e.png')
+  summary, _ = _predict(whole, photographs, on_bad_image='skip')
+  assert summary['counts'] == {'images': 2, 'skipped': 1}
+  found = _contents(out)
+  assert found.keys() == {
+      'config.json', 'summary.json', 'predicted.jsonl', *own, *_maps('a', 'e')}
+  assert own.items() <= found.items()
+
+
+def test_an_interrupted_prediction_is_not_whole(
+    whole, photographs, monkeypatch):
+  (photographs / 'b.png').unlink()
+  _, out = _predict(whole, photographs)
+  overlay = prediction.overlay
+
+  def interrupted(photograph, heat):
+    if (out / 'a_overlay.png').exists():
+      raise KeyboardInterrupt
+    return overlay(photograph, heat)
+
+  monkeypatch.setattr(prediction, 'overlay', interrupted)
+  with pytest.raises(KeyboardInterrupt):
+    _predict(whole, photographs, batch_size=1)
+  assert _contents(out).keys() == {
+      'config.json', 'predicted.jsonl', *_maps('a'), 'c.npy'}
+  # A line that was cut vouches for nothing.
+  (out / 'own.png').touch()
+  with (out / 'predicted.jsonl').open('a') as listing:
+    listing.write('["own.png"')
+  monkeypatch.undo()
+  for name in 'ac':
+    (photographs / f'{name}.png').rename(photographs / f'{name}{name}.png')
+  _predict(whole, photographs)
+  assert _contents(out).keys() == {
+      'config.json', 'summary.json', 'predicted.jsonl', 'own.png',
+      *_maps('aa', 'cc')}
+
+
+@pytest.mark.parametrize('name', [
+    'c.png', 'a_overlay.png', 'predicted.jsonl'])
+def test_a_file_that_no_prediction_wrote_is_not_replaced(
+    name, whole, photographs):
+  (photographs / 'b.png').unlink()
+  out = photographs.parent / 'out'
+  out.mkdir()
+  (out / name).write_text('mine\n')
+  with pytest.raises(InputError, match=f'out/{name} .* name another --workdir'):
+    _predict(whole, photographs)
+  assert _contents(out) == {name: b'mine\n'}
+
+
+@pytest.mark.parametrize('listed', [
+    '["../photographs/a.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7'])
+def test_a_listing_of_other_files_is_refused(listed, whole, photographs):
+  out = photographs.parent / 'out'
+  out.mkdir()
+  (out / 'own.png').touch()
+  (out / 'predicted.jsonl').write_text(f'["x.npy"]\n{listed}\n')
+  with pytest.raises(InputError, match='is not what a prediction wrote'):
+    _predict(whole, photographs, on_bad_image='skip')
+  assert (out / 'own.png').exists()
+  assert (photographs / 'a.png').exists()
+
+
+@pytest.mark.parametrize('ended', [True, False])
+def test_a_trained_model_is_not_written_over(ended, copy, photographs):
+  if not ended:
+    (copy / 'summary.json').unlink()
+  before = (copy / 'config.json').read_text()
+  config = predict_config.get_config()
+  config.init.checkpoint = str(copy)
+  config.data.on_bad_image = 'skip'
+  with pytest.raises(InputError, match=r'train\.py wrote; name another --work'):
+    prediction.predict(
+        config, str(photographs), str(copy), widths=made.WIDTHS)
+  assert (copy / 'config.json').read_text() == before
+  assert (copy / 'summary.json').exists() == ended
+  assert not [*copy.glob('a*')]

@@ -1,0 +1,169 @@
+"""Models of every kind, opened by one flag."""
+
+import pathlib
+import shutil
+
+import ml_collections
+import numpy as np
+import pytest
+
+from configs import evaluate as evaluate_config
+from saliency_jax.classical import registry as classical
+from saliency_jax.data import split
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import predictors
+from saliency_jax.networks import registry
+from saliency_jax.training import checkpoints, loop
+from tests.experiments import made_scores
+from tests.training import made as made_training
+
+
+def config(models: str, members: str = '') -> ml_collections.ConfigDict:
+  found = evaluate_config.get_config()
+  found.eval.models, found.eval.members = models, members
+  found.eval.batch_size = 2
+  return found
+
+
+def opened(models, members=''):
+  return predictors.open_predictors(
+      config(str(models), members), widths=made_training.WIDTHS)
+
+
+def names(*arguments):
+  return [each.name for each in opened(*arguments)]
+
+
+@pytest.fixture(scope='module')
+def sweep(tmp_path_factory) -> pathlib.Path:
+  """A folder of two trained members, and one of a single run beside it."""
+  folder = tmp_path_factory.mktemp('trained')
+  for kind, job, name in (
+      (made_training.sweep, loop.sweep, 'sweep'),
+      (made_training.run, loop.train, 'run')):
+    made = kind(folder)
+    made.train.epochs = 1
+    job(made, made_training.TRAIN, made_training.VALIDATION,
+        str(folder / name), widths=made_training.WIDTHS)
+  return folder / 'sweep'
+
+
+@pytest.fixture(scope='module')
+def images():
+  rng = np.random.default_rng(0)
+  return [rng.integers(0, 256, (80, 90, 3), np.uint8)
+          for _ in range(3)]
+
+
+def test_every_kind_predicts(sweep, images, tmp_path):
+  maps = made_scores.maps(tmp_path / 'mine')
+  found = opened(f'gbvs, itti,bms,centre ,{sweep},run7={sweep}/../run,{maps}')
+  assert [each.name for each in found] == [
+      'gbvs', 'itti', 'bms', 'centre', 'sweep_depth_0', 'sweep_depth_2',
+      'run7', 'mine']
+  # The run was made as the sweep's member was, and has its parameters.
+  assert found[5].identity == found[6].identity
+  assert len({each.identity for each in found}) == 7
+  for predictor in found:
+    predictor.check(made_scores.IMAGE_IDS[:3])
+    predicted = predictor.predict(images, made_scores.IMAGE_IDS[:3])
+    assert len(predicted) == 3
+    for saliency in predicted:
+      assert saliency.dtype == np.float32
+      assert saliency.ndim == 2
+      assert np.isfinite(saliency).all()
+      assert np.ptp(saliency) > 0
+  assert set(classical.MODELS) < {each.name for each in found}
+
+
+def test_maps_do_not_depend_on_the_batch(sweep, images):
+  for predictor in opened(f'itti,{sweep}', 'depth_2'):
+    together = predictor.predict(images, ['a', 'b', 'c'])
+    for image, expected in zip(images, together, strict=True):
+      alone, = predictor.predict([image], ['a'])
+      np.testing.assert_allclose(alone, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_an_image_that_is_too_small_is_named():
+  model, = opened('itti')
+  images = [np.zeros((80, 80, 3), np.uint8), np.zeros((63, 80, 3), np.uint8)]
+  with pytest.raises(InputError, match=r'Image b: .* is 80 x 63 pixels'):
+    model.predict(images, ['a', 'b'])
+
+
+def test_a_trained_model_is_the_readout_over_the_trunk(sweep, images):
+  model, = opened(sweep, 'depth_2')
+  network = registry.build(
+      'vgg16', layers=('conv5_3',), mean=model.weights.mean,
+      widths=made_training.WIDTHS)
+  image = images[0][:model.image_size, :model.image_size]
+  assert image.shape == (48, 48, 3)  # so that nothing is resized
+  maps = network.apply(model.weights.params, image[None])['conv5_3']
+  expected = maps[0] @ model.weights.params['readout']['kernel'][0, 0]
+  found, = model.predict([image], ['a'])
+  np.testing.assert_allclose(found, expected[..., 0], rtol=1e-4, atol=1e-5)
+
+
+def test_members_are_chosen(sweep):
+  run = sweep.parent / 'run'
+  assert checkpoints.members(sweep) == ('depth_0', 'depth_2')
+  assert checkpoints.members(run) == ('depth_2',)
+  assert names(sweep, 'depth_2') == ['sweep_depth_2']
+  assert names(f'{sweep},b={sweep},{run}', 'depth_0') == [
+      'sweep_depth_0', 'b_depth_0', 'run']
+
+
+def test_a_model_knows_what_it_was_trained_on(sweep, tmp_path):
+  model, = opened(sweep, 'depth_0')
+  assert model.learnt == frozenset(split.split('train'))
+  copy = shutil.copytree(sweep, tmp_path / 'copy')
+  path = copy / 'config.json'
+  path.write_text(path.read_text().replace(
+      '"val_dir": ""', '"val_dir": "there"'))
+  assert opened(copy, 'depth_0')[0].learnt == frozenset()
+
+
+def test_a_folder_has_precedence_over_nothing(tmp_path, monkeypatch):
+  made_scores.maps(tmp_path / 'gbvs')
+  made_scores.maps(tmp_path / 'a=b')
+  monkeypatch.chdir(tmp_path)
+  assert isinstance(opened('gbvs')[0], predictors.Classical)
+  assert isinstance(opened('./gbvs')[0], predictors.Folder)
+  found, = opened('a=b')  # a folder that has the sign in its name
+  assert (found.name, found.path.name) == ('a=b', 'a=b')
+
+
+def test_a_folders_identity_changes_with_its_files(tmp_path):
+  maps = made_scores.maps(tmp_path / 'mine')
+  before = opened(maps)[0].identity
+  assert opened(maps)[0].identity == before
+  made_scores.maps(tmp_path / 'mine', seed=1)
+  assert opened(maps)[0].identity != before
+
+
+@pytest.mark.parametrize(('models', 'members', 'message'), [
+    ('', '', 'models is empty; name bms, gbvs, itti, centre, training'),
+    (' , ', '', 'models is empty'),
+    ('gbvs,deepgaze', '', "has 'deepgaze', which is no folder and none of bms"),
+    ('gbvs,itti,gbvs', '', "Two models are called 'gbvs'; call one otherwise"),
+    ('{maps},{maps}', '', "Two models are called 'mine'"),
+    ('observers=gbvs', '', "cannot be called 'observers'"),
+    ('=gbvs', '', "cannot be called ''"),
+    ('a/b=gbvs', '', "cannot be called 'a/b'"),
+    ('.x=gbvs', '', "cannot be called '.x'"),
+    ('{sweep}', 'depth_1', r'members; its members are depth_0, depth_2\.'),
+    ('{sweep}', 'depth_0,depth_1', 'members names depth_1, which no model'),
+    ('gbvs', 'depth_0', 'members names depth_0, which no model'),
+    ('{empty}', '', 'holds no saliency map'),
+])
+def test_what_is_wrong_is_said(models, members, message, sweep, tmp_path):
+  maps = made_scores.maps(tmp_path / 'mine')
+  (tmp_path / 'empty').mkdir()
+  models = models.format(
+      maps=maps, sweep=sweep, empty=tmp_path / 'empty')
+  with pytest.raises(InputError, match=message):
+    opened(models, members)
+  changed = config('gbvs')
+  changed.eval.batch_size = 0
+  with pytest.raises(InputError, match=r'eval\.batch_size is 0'):
+    predictors.open_predictors(changed)

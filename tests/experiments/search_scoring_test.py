@@ -1,0 +1,175 @@
+"""Measures of search arrays, against loops over pixels."""
+
+import numpy as np
+import pytest
+
+from saliency_jax.data.popout import drawing
+from saliency_jax.data.popout.patterns import Pattern
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.types import Record, Regions
+from saliency_jax.experiments import intervals, item_size, search_scoring
+from tests import brute_force
+
+SIZE = (96, 120)
+PATTERN = Pattern('a', 'colour', 'grey', 5)
+
+
+def array(*, distractors: bool = True) -> Record:
+  """An array of five squares of 14 x 14 pixels, the second one the target."""
+  masks = np.zeros((2, *SIZE), bool)
+  for i, (y, x) in enumerate(((8, 10), (12, 60), (40, 90), (70, 20), (60, 60))):
+    masks[0 if i == 1 else 1, y:y + 14, x:x + 14] = True
+  kept = 1 + distractors
+  return Record(
+      'a', np.zeros((*SIZE, 3), np.uint8), np.zeros((0, 2), np.int32),
+      Regions(
+          np.arange(1, kept + 1, dtype=np.int32),
+          ('target', 'distractors')[:kept], masks[:kept]))
+
+
+def scaled(cells: np.ndarray) -> np.ndarray:
+  full = brute_force.upsample(cells, SIZE)
+  return ((full - full.min()) / np.ptp(full)).astype(np.float32)
+
+
+def steps_to_find(full, target, side: int) -> float:
+  """P3O3's search, one look at a time."""
+  full = full.copy()
+  for step in range(1, search_scoring.LIMIT + 1):
+    y, x = np.unravel_index(full.argmax(), full.shape)
+    if full[y, x] == -np.inf:
+      break
+    if target[y, x]:
+      return step
+    top, left = y - side // 2, x - side // 2
+    full[max(top, 0):max(top + side, 0), max(left, 0):max(left + side, 0)] = (
+        -np.inf)
+  return np.inf
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_all_measures_against_loops(seed):
+  cells = np.random.default_rng(seed).random((6, 8)).astype(np.float32)
+  if seed == 3:
+    cells = 5 - cells / 10  # any scale will do
+  record = array()
+  target, distractors = record.regions.masks
+  full = scaled(cells)
+  t, d = full[target], full[distractors]
+  background = full[~target & ~distractors]
+  found = search_scoring.measure(record, PATTERN, cells)
+  assert tuple(found) == search_scoring.METRICS
+  assert found['nmm'] == pytest.approx(
+      brute_force.score(cells, target, SIZE), abs=2e-4)
+  assert found['gsi'] == pytest.approx(
+      (t.mean() - d.mean()) / (t.mean() + d.mean()), abs=1e-5)
+  assert found['msr_target'] == pytest.approx(t.max() / d.max(), rel=1e-5)
+  assert found['msr_background'] == pytest.approx(
+      background.max() / t.max(), rel=1e-5)
+  # 14 pixels, rounded up to a multiple of 8.
+  assert found['fixations'] == steps_to_find(full, target, 16)
+
+
+def test_a_target_is_found_inside_the_ring_that_it_is():
+  record = array()
+  ring = record.regions.masks
+  ring[0, 16:22, 64:70] = False  # a square with a hole of 6 x 6
+  cells = np.zeros(SIZE, np.float32)
+  cells[19, 67] = 1
+  assert search_scoring.measure(record, PATTERN, cells)['fixations'] == 1
+
+
+def test_without_distractors_only_nmm_is_known():
+  cells = np.random.default_rng(0).random((6, 8)).astype(np.float32)
+  found = search_scoring.measure(array(distractors=False), PATTERN, cells)
+  whole = search_scoring.measure(array(), PATTERN, cells)
+  assert found.pop('nmm') == whole['nmm']
+  assert np.isnan(list(found.values())).all()
+
+
+def test_a_constant_map_has_no_quotients_and_finds_nothing():
+  found = search_scoring.measure(
+      array(), PATTERN, np.full((6, 8), .3, np.float32))
+  assert found['nmm'] == 0
+  assert (found['gsi'], found['msr_target'], found['msr_background']) == (
+      -1, -1, -1)
+
+
+def test_the_items_of_drawn_arrays_are_measured_as_they_were_drawn():
+  arrays = SearchArrays(count=16, size=256)
+  for index, pattern in enumerate(arrays.patterns):
+    plan = arrays.plan(index)
+    # Each distractor drawn alone: one part or seven, upright or turned.
+    sides = []
+    for place in range(pattern.set_size):
+      if place != plan.target:
+        layout = drawing.Layout(
+            *(x[place:place + 1] for x in plan.layout))
+        alone = drawing.draw(
+            plan._replace(layout=layout, target=-1), 256).distractors
+        y, x = np.nonzero(alone)
+        sides.append(max(np.ptp(y), np.ptp(x)) + 1)
+    mask = arrays[index].regions.masks[1]
+    assert item_size.side(mask, pattern.set_size - 1) == int(
+        np.median(sides)), pattern.kind
+
+
+def test_items_of_unknown_number_are_the_parts_of_the_mask():
+  mask = np.zeros((40, 60), bool)
+  mask[2:6, 2:9] = mask[20:24, 2:9] = mask[2:6, 40:44] = True
+  assert item_size.side(mask, None) == 7
+  assert item_size.side(mask, 2) == (22 + 4) / 2  # the two on the left are one
+  with pytest.raises(ValueError, match='no item'):
+    item_size.side(mask & False, None)
+
+
+def test_the_box_around_a_mask():
+  mask = np.zeros((5, 6), bool)
+  mask[1, 2] = mask[3, 4] = True
+  expected = np.zeros_like(mask)
+  expected[1:4, 2:5] = True
+  assert (item_size.box(mask) == expected).all()
+  assert not item_size.box(mask & False).any()
+
+
+# Five arrays: a good one, two that P3O3 leaves undefined, the worst GSI, which
+# is also -1, and one of a folder without masks of the distractors.
+MEASURED = {
+    'nmm': np.array([2., 0, 1, -1, 3]),
+    'gsi': np.array([.5, -1, 1, -1, np.nan]),
+    'msr_target': np.array([2., -1, -1, 0, np.nan]),
+    'msr_background': np.array([.5, -1, .5, -1, np.nan]),
+    'fixations': np.array([1., np.inf, 2, np.inf, np.nan])}
+
+
+def test_means_leave_out_what_is_not_defined_and_say_so():
+  values = search_scoring.summarised(MEASURED)
+  n = np.nan
+  expected = {
+      'nmm': [2, 0, 1, -1, 3], 'gsi': [.5, n, 1, -1, n],
+      'msr_target': [2, n, n, 0, n], 'msr_background': [.5, n, .5, n, n],
+      'fixations': [1, n, 2, n, n], 'stands_out': [1, 0, 1, 0, n],
+      'first': [1, 0, 0, 0, n], 'found': [1, 0, 1, 0, n]}
+  assert values.keys() == expected.keys()
+  for name, numbers in expected.items():
+    np.testing.assert_array_equal(values[name], numbers, name)
+  assert search_scoring.notes(MEASURED) == {
+      'arrays': 5, 'without_distractors': 1, 'not_found': 2,
+      'gsi_undefined': 1, 'msr_target_undefined': 2,
+      'msr_background_undefined': 2}
+
+
+def test_rows_are_of_all_arrays_and_then_of_each_kind():
+  kinds = ('shape', 'colour', 'shape', 'colour', '')
+  patterns = [Pattern(str(i), kind, '', '') for i, kind in enumerate(kinds)]
+  rows = {
+      (row[2], row[3]): row for row in search_scoring.rows(
+          'model', 'set', patterns, MEASURED, 100)}
+  assert list(dict.fromkeys(kind for kind, _ in rows)) == [
+      'all', 'shape', 'colour']
+  assert rows['all', 'nmm'] == (
+      'model', 'set', 'all', 'nmm', *intervals.cells(MEASURED['nmm'], 100), 5)
+  assert rows['shape', 'fixations'][-1] == 2
+  assert float(rows['shape', 'fixations'][4]) == 1.5
+  assert rows['colour', 'fixations'][4:] == ('', '', '', 0)
+  assert all(len(row) == len(search_scoring.HEADER) for row in rows.values())

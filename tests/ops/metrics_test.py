@@ -1,0 +1,355 @@
+"""The eight metrics: against the textbook, their invariances, every way to run.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks import textbook
+from saliency_jax.data import fixations
+from saliency_jax.ops import auc, blur, distributions, metrics
+
+SIZE = (11, 13)
+N = 14  # fixations, some of which repeat a pixel
+
+ALL = jax.jit(metrics.all_scores, static_argnames='distinct')
+APART = jax.jit(functools.partial(auc.auc_judd, ties='apart'))
+
+
+def example(seed, levels=None, size=SIZE, points=N, negatives=40):
+  """Returns the arguments of `all_scores` for a made image, valid included."""
+  rng = np.random.default_rng(seed)
+  saliency = rng.random(size) ** 3
+  if levels:
+    saliency = np.round(saliency * levels) / levels
+  truth, baseline = rng.random((2, *size))
+  truth[truth < 0.3] = 0
+  fixated = rng.integers(0, size, (points, 2))
+  fixated[3] = fixated[7] = fixated[0]
+  others = rng.integers(0, size, (negatives, 2))
+  valid = np.ones(points, bool)
+  valid[-4:] = False
+  return saliency, fixated, others, truth, baseline + 0.1, valid
+
+
+@pytest.mark.parametrize('seed', range(5))
+@pytest.mark.parametrize('levels', [None, 5])
+@pytest.mark.parametrize('distinct', [True, False])
+def test_equal_to_the_textbook(seed, levels, distinct):
+  saliency, points, others, truth, baseline, valid = example(seed, levels)
+  counted = points[valid]
+  if distinct:
+    counted = np.unique(counted, axis=0)
+  baseline = baseline + saliency.mean()  # a density is never 0 at a fixation
+  saliency = saliency + 1e-3
+  expected = textbook.all_scores(saliency, counted, others, truth, baseline)
+  with jax.enable_x64(True):
+    ours = ALL(
+        saliency, points, others, truth, baseline, valid, distinct=distinct)
+  np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
+  single = (x.astype(np.float32) for x in (saliency, truth, baseline))
+  single = dict(zip(('saliency', 'truth', 'baseline'), single, strict=True))
+  ours = ALL(
+      points=points, negatives=others, valid=valid, distinct=distinct, **single)
+  np.testing.assert_allclose(ours, expected, rtol=3e-6, atol=3e-6)
+
+
+OPTIONS = {
+    'nss': lambda m, t, b, x: metrics.nss(m, x, ddof=3),
+    'nmm': lambda m, t, b, x: metrics.nmm(
+        m, jnp.zeros(SIZE, bool).at[x[:, 0], x[:, 1]].set(True)),
+    'auc, unfixated': lambda m, t, b, x: auc.auc_uniform(
+        m, x, negatives='unfixated'),
+    'auc, fixated': lambda m, t, b, x: auc.auc_uniform(
+        m, x, thresholds='fixated'),
+    'sim': lambda m, t, b, x: distributions.sim(m, t, min_max=True),
+    'kl, minimum': lambda m, t, b, x: distributions.kl(
+        m, t, minimum=1e-3, eps=0.),
+    'kl, eps': lambda m, t, b, x: distributions.kl(m, t, eps=1e-7),
+    'gain, mit': lambda m, t, b, x: distributions.information_gain(
+        m, b, x, min_max=True, eps=2.**-52),
+    'gain, minimum': lambda m, t, b, x: distributions.information_gain(
+        m, b, x, minimum=0.01)}
+
+
+def textbook_options(m, t, b, x):
+  unfixated = np.ones(SIZE, bool)
+  unfixated[tuple(x.T)] = False
+  values = textbook.at(m, x)
+  return {
+      'nss': textbook.nss(m, x, ddof=3), 'nmm': textbook.nss(m, x),
+      'auc, unfixated': textbook.auc(values, m[unfixated]),
+      'auc, fixated': textbook.polygon(values, m),
+      'sim': textbook.sim(m, t, min_max=True),
+      'kl, minimum': textbook.kl(m, t, minimum=1e-3, eps=0.),
+      'kl, eps': textbook.kl(m, t, eps=1e-7),
+      'gain, mit': textbook.information_gain(
+          m, b, x, min_max=True, eps=2.**-52),
+      'gain, minimum': textbook.information_gain(m, b, x, minimum=0.01)}
+
+
+@jax.jit
+def options(*arguments):
+  return {name: option(*arguments) for name, option in OPTIONS.items()}
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_options_equal_the_textbook(seed):
+  saliency, points, _, truth, baseline, _ = example(seed, 6)
+  saliency, truth = saliency - 0.25, truth - 0.1
+  with jax.enable_x64(True):
+    ours = options(saliency, truth, baseline, points)
+  expected = textbook_options(
+      saliency, truth, baseline, np.unique(points, axis=0))
+  assert jax.device_get(ours) == pytest.approx(expected, abs=1e-12)
+
+
+def single(seed, **kwargs):
+  """Returns an example in float32 as keyword arguments of `all_scores`."""
+  names = ('saliency', 'points', 'negatives', 'truth', 'baseline', 'valid')
+  return {
+      name: x.astype(np.float32) if x.dtype == np.float64 else x
+      for name, x in zip(names, example(seed, **kwargs), strict=True)}
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, 3]))
+def test_monotone_maps_leave_areas_unchanged(seed, levels):
+  given_ = single(seed, levels=levels)
+  before = ALL(**given_)
+  values, place = np.unique(given_['saliency'], return_inverse=True)
+  steps = np.random.default_rng(seed).integers(1, 9, len(values))
+  higher = np.cumsum(steps).astype(np.float32) - 100
+  given_['saliency'] = higher[place].reshape(SIZE)
+  after = ALL(**given_)
+  assert before[1:4] == after[1:4]  # the three areas, bit for bit
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.floats(1e-20, 1e20), st.floats(-50, 50))
+def test_affine_maps_leave_nss_and_cc_unchanged(seed, factor, offset):
+  given_ = single(seed)
+  before = ALL(**given_)
+  changed = given_['saliency'] * np.float32(factor) + np.float32(
+      factor * offset)
+  after = ALL(**given_ | {'saliency': changed})
+  # The offset costs the map itself up to 50 / 2**24 of its range.
+  assert float(after.nss) == pytest.approx(float(before.nss), abs=1e-4)
+  assert float(after.cc) == pytest.approx(float(before.cc), abs=1e-4)
+  truth = given_['truth'] * np.float32(factor)
+  after = ALL(**given_ | {'truth': truth})
+  assert float(after.cc) == pytest.approx(float(before.cc), abs=1e-6)
+  assert float(after.sim) == pytest.approx(float(before.sim), abs=1e-5)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_order_and_padding_change_nothing(seed):
+  given_ = single(seed)
+  before = ALL(**given_)
+  rng = np.random.default_rng(seed)
+  order = rng.permutation(N)
+  points, valid = given_['points'][order], given_['valid'][order]
+  points[~valid] = rng.integers(-1000, 1000, points[~valid].shape)
+  after = ALL(**given_ | {'points': points, 'valid': valid})
+  np.testing.assert_allclose(after, before, rtol=2e-6, atol=2e-7)
+  # Compiled for more points, and without a mask.
+  padded = ALL(**given_ | {
+      'points': np.pad(points, ((0, 9), (0, 0))),
+      'valid': np.pad(valid, (0, 9)),
+      'negatives': np.pad(given_['negatives'], ((0, 5), (0, 0))),
+      'negatives_valid': np.arange(45) < 40})
+  np.testing.assert_allclose(padded, before, rtol=2e-6, atol=2e-7)
+  whole = ALL(**given_ | {'points': points[valid], 'valid': None})
+  np.testing.assert_allclose(whole, before, rtol=2e-6, atol=2e-7)
+
+
+@settings(max_examples=20)
+@given(st.floats(-2.**99, 2.**99, width=32, allow_subnormal=False))
+def test_a_constant_map_scores_chance(value):
+  given_ = single(0)
+  given_['saliency'] = np.full(SIZE, value, np.float32)
+  found = ALL(**given_)
+  assert found[:5] == (0, 0.5, 0.5, 0.5, 0)
+  uniform = np.ones(SIZE)
+  assert float(found.sim) == pytest.approx(
+      textbook.sim(uniform, given_['truth']), abs=1e-6)
+  assert float(found.kl) == pytest.approx(
+      textbook.kl(uniform, given_['truth']), abs=1e-5)
+  assert float(found.information_gain) == pytest.approx(
+      textbook.information_gain(
+          uniform, given_['baseline'],
+          np.unique(given_['points'][given_['valid']], axis=0)), abs=1e-5)
+  assert APART(
+      given_['saliency'], given_['points'], given_['valid']) == 0.5
+
+
+def test_a_constant_truth_correlates_with_nothing():
+  given_ = single(0)
+  assert distributions.cc(given_['saliency'], np.full(SIZE, 0.3)) == 0
+
+
+def test_a_map_with_a_nan_scores_nan():
+  given_ = single(0)
+  given_['saliency'][0, 0] = np.nan
+  found = ALL(**given_ | {
+      'points': np.full((N, 2), 5), 'negatives': np.full((40, 2), 5)})
+  assert np.isnan(np.array(found)).all()
+  mask = np.zeros(SIZE, bool)
+  mask[4, 4] = True
+  assert np.isnan(metrics.nmm(given_['saliency'], mask))
+
+
+@pytest.mark.parametrize('name', ['saliency', 'truth', 'baseline'])
+def test_a_large_map_with_a_nan_scores_nan(name):
+  """XLA for CPUs drops NaN from the maximum of a large array, if not asked."""
+  rng = np.random.default_rng(0)
+  size = 180, 200
+  given_ = {
+      x: rng.random(size).astype(np.float32)
+      for x in ('saliency', 'truth', 'baseline')}
+  given_[name][90, 101] = np.nan
+  found = ALL(**given_, points=np.full((3, 2), 5), negatives=np.full((9, 2), 7))
+  assert {x for x, value in found._asdict().items() if np.isnan(value)} == {
+      'saliency': set(metrics.Scores._fields), 'truth': {'cc', 'sim', 'kl'},
+      'baseline': {'information_gain'}}[name]
+
+
+@pytest.mark.parametrize('point', [(-1, 0), (0, -1), (11, 0), (0, 13)])
+@pytest.mark.parametrize('distinct', [True, False])
+def test_a_fixation_outside_the_image_is_no_score(point, distinct):
+  given_ = single(0)
+  given_['points'][2] = point
+  found = ALL(**given_, distinct=distinct)
+  for name, value in found._asdict().items():
+    of_points = name not in ('cc', 'sim', 'kl')
+    assert np.isnan(value) == of_points, name
+  given_ = single(0)
+  given_['negatives'][2] = point
+  found = ALL(**given_, distinct=distinct)
+  assert np.isnan(found.auc_shuffled)
+  assert np.isfinite(np.array(found)).sum() == 7
+
+
+@pytest.mark.parametrize('listed', [0, N])
+def test_no_fixation_is_no_score(listed):
+  given_ = single(0)
+  given_['points'] = given_['points'][:listed]
+  given_['valid'] = np.zeros(listed, bool)
+  assert np.isnan(np.array(ALL(**given_))).sum() == 5
+  assert np.isnan(metrics.nmm(given_['saliency'], np.zeros(SIZE, bool)))
+
+
+def test_no_negative_is_no_score():
+  given_ = single(0)
+  nothing = auc.auc_shuffled(
+      given_['saliency'], given_['points'], np.zeros((0, 2), int))
+  assert np.isnan(nothing)
+
+
+def test_compiled_vmapped_and_mapped_agree():
+  batch = [single(seed) for seed in range(3)]
+  negatives = batch[0]['negatives']
+  expected = np.array([ALL(**x | {'negatives': negatives}) for x in batch])
+  for x in batch:
+    del x['negatives']
+
+  def run(x):
+    return jnp.stack(metrics.all_scores(**x, negatives=negatives))
+
+  stacked = jax.tree.map(lambda *x: jnp.stack(x), *batch)
+  for found in (
+      jax.jit(jax.vmap(run))(stacked),
+      jax.jit(lambda x: jax.lax.map(run, x))(stacked)):
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_half_precision_maps_are_computed_in_float32():
+  given_ = single(0)
+  saliency = jnp.asarray(given_['saliency']).astype(jnp.bfloat16)
+  found = ALL(**given_ | {'saliency': saliency})
+  expected = ALL(**given_ | {'saliency': saliency.astype(jnp.float32)})
+  assert found == expected
+  assert {x.dtype for x in found} == {jnp.dtype('float32')}
+
+
+@pytest.mark.parametrize(('wrong', 'message'), [
+    ({'saliency': np.zeros(SIZE, np.uint8)}, 'uint8'),
+    ({'saliency': np.zeros((*SIZE, 1), np.float32)}, r'\(11, 13, 1\)'),
+    ({'truth': np.zeros((13, 11), np.float32)}, r'\(13, 11\)'),
+    ({'baseline': np.zeros((1, 13), np.float32)}, r'\(1, 13\)'),
+    ({'points': np.zeros((N, 2))}, 'float'),
+    ({'points': np.zeros((N, 3), int)}, r'\(14, 3\)'),
+    ({'valid': np.ones(N - 1, bool)}, r'\(13,\)'),
+    ({'valid': np.ones(N, int)}, 'int'),
+    ({'negatives': np.zeros(8, int)}, r'\(8,\)')])
+def test_wrong_shapes_and_types_are_refused(wrong, message):
+  with pytest.raises(ValueError, match=message):
+    ALL(**single(0) | wrong)
+
+
+@pytest.mark.parametrize('mask', [np.ones((2, 2), bool), np.ones(SIZE)])
+def test_a_wrong_mask_is_refused(mask):
+  with pytest.raises(ValueError, match='mask'):
+    metrics.nmm(np.ones(SIZE, np.float32), mask)
+
+
+def test_a_large_map_in_float32_keeps_six_digits():
+  rng = np.random.default_rng(0)
+  given_ = single(1, size=(600, 800), points=150, negatives=5000)
+  saliency = np.exp(rng.normal(size=(600, 800)) * 2).astype(np.float32)
+  given_['saliency'] = saliency + np.float32(0.5)
+  expected = textbook.all_scores(
+      given_['saliency'].astype(float),
+      np.unique(given_['points'][given_['valid']], axis=0), given_['negatives'],
+      given_['truth'].astype(float), given_['baseline'].astype(float))
+  np.testing.assert_allclose(ALL(**given_), expected, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize('offset', [1e3, -1e6])
+def test_an_offset_costs_no_digits_but_the_maps_own(offset):
+  rng = np.random.default_rng(0)
+  saliency, truth = (offset + rng.random((2, 300, 400))).astype(np.float32)
+  points = rng.integers(0, (300, 400), (20, 2))
+  found = jax.jit(lambda: (
+      metrics.nss(saliency, points), distributions.cc(saliency, truth),
+      distributions.sim(saliency, truth, min_max=True)))()
+  wide, truth = saliency.astype(float), truth.astype(float)
+  expected = (
+      textbook.nss(wide, np.unique(points, axis=0)), textbook.cc(wide, truth),
+      textbook.sim(wide, truth, min_max=True))
+  np.testing.assert_allclose(found, expected, atol=5e-6)
+
+
+def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
+  """NSS .841, AUC .735, AUC-Judd .738, sAUC .502 by the authors' programs.
+
+  Those are of all 700 photographs; this is every other one that is here.
+  """
+  size = (600, 800)
+  points = [
+      fixations.on_pixels(x, *size, stem).points for stem, x in
+      fixations.read_fixations(osie_dir / 'eye' / 'fixations.mat').items()]
+  everything = jnp.asarray(np.concatenate(points))
+  image = np.repeat(np.arange(len(points)), [len(x) for x in points])
+  prior = jnp.asarray(blur.centre_prior(size, (150, 200)), jnp.float32)
+
+  @jax.jit
+  def score(points, valid, others):
+    return (
+        metrics.nss(prior, points, valid),
+        auc.auc_uniform(prior, points, valid),
+        auc.auc_judd(prior, points, valid),
+        auc.auc_shuffled(prior, points, everything, valid, others))
+
+  found = [
+      score(np.pad(x, ((0, 255 - len(x)), (0, 0))), np.arange(255) < len(x),
+            image != i)
+      for i, x in enumerate(points) if i % 2]
+  np.testing.assert_allclose(
+      np.mean(found, axis=0), [0.841, 0.735, 0.738, 0.502], atol=0.02)
