@@ -79,3 +79,43 @@ def join(first: Tree, second: Tree) -> Tree:
     else:
       raise ValueError(f'The parameter {key} stands in both trees.')
   return joined
+
+
+def override(tree: Tree, changes: Tree) -> Tree:
+  """Returns `tree` with the leaves that `changes` has in place of its own.
+
+  Raises:
+    ValueError: if `tree` lacks one of them.
+  """
+  changed = dict(tree)
+  for key, child in changes.items():
+    if key not in tree:
+      raise ValueError(f'There is no parameter {key} to replace.')
+    changed[key] = (
+        override(tree[key], child) if isinstance(child, dict) else child)
+  return changed
+
+
+def flatten(tree: Tree) -> dict[str, object]:
+  """Returns {path: leaf}, see `names`."""
+  return dict(zip(names(tree), jax.tree.leaves(tree), strict=True))
+
+
+def nest(leaves: dict[str, object]) -> Tree:
+  """Returns the tree of `flatten`'s leaves.
+
+  Raises:
+    ValueError: if a name is both a leaf and a folder of leaves.
+  """
+  tree: Tree = {}
+  for name, leaf in leaves.items():
+    *folders, last = name.split('/')
+    at = tree
+    for folder in folders:
+      at = at.setdefault(folder, {})
+      if not isinstance(at, dict):
+        raise ValueError(f'{folder} of {name} is a leaf.')
+    if last in at:
+      raise ValueError(f'{name} is there twice.')
+    at[last] = leaf
+  return tree

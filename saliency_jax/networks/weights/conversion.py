@@ -1,4 +1,4 @@
-"""From the arrays of another program to the parameters of `models.vgg`.
+"""From the arrays of another program to the parameters of `networks.vgg`.
 
 Every checkpoint is ported to one convention: the input is RGB in 0-255 minus
 the mean of its family, with no scale and no change of channels left, because
@@ -12,14 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.vgg import CONVOLUTIONS, WIDTHS
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.vgg import CONVOLUTIONS
 from saliency_jax.networks.weights import layouts
-
-
-class Trunk(NamedTuple):
-  """The thirteen convolutions, and what to subtract from an image."""
-  params: dict[str, dict[str, np.ndarray]]  # {'conv1_1': {'kernel', 'bias'}}
-  mean: np.ndarray  # float32 `[3]`, RGB in 0-255
+from saliency_jax.networks.weights.variable_files import Ported
 
 
 class Family(NamedTuple):
@@ -45,26 +41,11 @@ FAMILIES: dict[str, Family] = {
 }
 
 
-def shapes(widths: Mapping[str, int] = WIDTHS) -> dict[str, tuple[int, ...]]:
-  """Returns the shapes of the 26 tensors, 'conv1_1/kernel' (HWIO) and so on.
-
-  Args:
-    widths: units of every convolution.
-  """
-  result, inputs = {}, 3
-  for name in CONVOLUTIONS:
-    result[f'{name}/kernel'] = (3, 3, inputs, widths[name])
-    result[f'{name}/bias'] = (widths[name],)
-    inputs = widths[name]
-  return result
-
-
 def port(
     arrays: Mapping[str, np.ndarray],
+    expected: Mapping[str, tuple[int, ...]],
     preprocessing: str | None = None,
-    *,
-    widths: Mapping[str, int] = WIDTHS,
-) -> Trunk:
+) -> Ported:
   """Ports the weights of a VGG-16, all of them, or raises.
 
   The layout (Keras, Keras in ONNX, torchvision, Caffe, this package's own) is
@@ -77,12 +58,13 @@ def port(
   is not one of the 26 tensors is an error.
 
   Args:
-    arrays: what `formats.read_arrays` returns.
+    arrays: what `array_files.read_arrays` returns.
+    expected: the shapes of the 26 tensors, 'conv1_1/kernel' and so on.
     preprocessing: a key of `FAMILIES` to use instead of the layout's.
-    widths: units of every convolution; tests use fewer.
 
   Returns:
-    The parameters, float32, kernels `[3, 3, I, O]`, and the family's mean.
+    The parameters, float32, kernels `[3, 3, I, O]`, and the preprocessing that
+    is left: the family's mean is taken from an image.
 
   Raises:
     InputError: the layout is unknown, a tensor is missing, of another shape,
@@ -90,7 +72,7 @@ def port(
   """
   layout = layouts.recognise(arrays)
   family = _family(layout, arrays, preprocessing)
-  expected = shapes(widths) | ({} if family else {'mean': (3,)})
+  expected = {**expected} | ({} if family else {'mean': (3,)})
   sources = _assign(layout, arrays, expected)
   tensors = {
       name: _tensor(layout, arrays[source], source, expected[name])
@@ -104,7 +86,8 @@ def port(
     tensors['mean'] = np.array(family.mean, np.float32)
   params = {name: {kind: tensors[f'{name}/{kind}']
                    for kind in ('kernel', 'bias')} for name in CONVOLUTIONS}
-  return Trunk(params, tensors['mean'])
+  return Ported({'params': params}, Preprocess(
+      224, tuple(map(float, tensors['mean'])), (1., 1., 1.), 1.))
 
 
 def _family(

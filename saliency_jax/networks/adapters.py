@@ -1,0 +1,182 @@
+"""Networks of the user's own: any Flax Linen module, or any function."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import flax
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks.network import Network, Provenance, Stage, Variables
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.taps import Tap
+
+OUTPUT = 'output'  # the tap of what the whole module returns
+_KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}
+
+
+def from_linen(
+    module: nn.Module, variables: Variables, *,
+    preprocess: Preprocess = Preprocess(), call: Mapping | None = None,
+    taps: Sequence[Tap] | None = None,
+    stages: Sequence[tuple[str, str]] | None = None, name: str = ''
+) -> Network:
+  """Returns a Flax Linen module as a network; every module's output is a tap.
+
+  A tap's name is the module's path, 'block1.conv2'; a module that is called
+  several times has 'block1.act#0', 'block1.act#1', ...; what the module sows
+  under 'intermediates' is a tap too, and 'output' is what it returns.
+
+  Args:
+    module: called as `module.apply(variables, images, **call)`, images float32
+      `[B, H, W, 3]`, prepared.
+    variables: nested dicts, {'params': ..., 'batch_stats': ...}.
+    preprocess: how images are prepared.
+    call: keyword arguments of every call, e.g. `{'train': False}`.
+    taps: what the shapes alone do not say of some taps, by their names: the
+      stride and prefix of tokens, aliases.
+    stages: (name, regular expression for whole paths of parameters) of units of
+      freezing, bottom to top; by default the network is one.
+    name: what to call it; the module's class by default.
+
+  Raises:
+    InputError: the module cannot be applied to images of
+      `preprocess.image_size`, or a value makes no sense.
+  """
+  call = dict(call or {})
+
+  def capture(variables: Variables, x: jax.Array, wanted: frozenset | None):
+    finished = []
+
+    def follow(method, arguments, keywords, context):
+      result = method(*arguments, **keywords)
+      finished.append('.'.join(context.module.path) or OUTPUT)
+      return result
+
+    with nn.intercept_methods(follow):
+      output, state = module.apply(
+          variables, x, **call, mutable=['intermediates'],
+          capture_intermediates=lambda one, method: method == '__call__' and (
+              wanted is None or ('.'.join(one.path) or OUTPUT) in wanted))
+    return output, _by_name(state, finished)
+
+  return _network(
+      name or type(module).__name__, capture, variables, preprocess, taps,
+      stages)
+
+
+def from_function(
+    apply: Callable, variables: Variables, *,
+    preprocess: Preprocess = Preprocess(),
+    taps: Sequence[Tap] | None = None,
+    stages: Sequence[tuple[str, str]] | None = None, name: str = ''
+) -> Network:
+  """Returns a function as a network.
+
+  Args:
+    apply: `apply(variables, images) -> {tap: array}`, pure, images float32
+      `[B, H, W, 3]`, prepared; arrays are maps `[B, h, w, C]`, tokens
+      `[B, N, C]` or vectors `[B, C]`.
+    variables: nested dicts; if there is no 'params' among their keys all are
+      parameters.
+    preprocess, taps, stages, name: see `from_linen`.
+
+  Raises:
+    InputError: see `from_linen`.
+  """
+  bare = 'params' not in variables
+  if bare:
+    variables = {'params': variables}
+
+  def capture(variables: Variables, x: jax.Array, wanted: frozenset | None):
+    del wanted
+    found = dict(apply(variables['params'] if bare else variables, x))
+    return next(reversed(found.values())), found
+
+  return _network(
+      name or getattr(apply, '__name__', 'function'), capture, variables,
+      preprocess, taps, stages)
+
+
+def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
+  """Returns the arrays that Flax captured, in the order of the computation."""
+  found = {}
+  for path, values in flax.traverse_util.flatten_dict(
+      flax.core.unfreeze(dict(state)).get('intermediates', {})).items():
+    sown = path[-1] != '__call__'
+    module = '.'.join(path[:-1]) or OUTPUT
+    at = '.'.join(path) if sown else module
+    for number, value in enumerate(values):
+      if isinstance(value, jax.Array):
+        name = at if len(values) == 1 else f'{at}#{number}'
+        # What a module sows it has before it ends.
+        order = finished.index(module) if module in finished else -1
+        found[name] = (order, not sown, value)
+  return {name: value for name, (_, _, value) in sorted(
+      found.items(), key=lambda item: item[1][:2])}
+
+
+def _network(
+    name: str, capture: Callable, variables: Variables,
+    preprocess: Preprocess, taps: Sequence[Tap] | None,
+    stages: Sequence[tuple[str, str]] | None
+) -> Network:
+  variables = flax.core.unfreeze(dict(variables))
+  side = preprocess.check().image_size
+  image = jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32)
+  order: list[str] = []
+
+  def discover(variables: Variables, x: jax.Array):
+    _, found = capture(variables, x, None)
+    order.extend(found)  # trees sort their keys
+    return found
+
+  try:
+    shapes = jax.eval_shape(discover, variables, image)
+  except Exception as error:  # whatever a user's code raises
+    raise InputError(
+        f'{name} cannot be applied to images of {side} x {side} pixels: '
+        f"{' '.join(str(error).split())[:300]}") from error
+  found = {tap: shapes[tap] for tap in order}
+  stages = tuple(Stage(*stage) for stage in stages or ())
+  described = {tap.name: tap for tap in taps or ()}
+  for stated in described:
+    if stated not in found:
+      raise InputError(
+          f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
+  every = tap_tools.table(
+      _described(tap, x.shape, side, described) for tap, x in found.items()
+      if len(x.shape) in _KINDS)
+  maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
+  if not maps:
+    raise InputError(f'{name} has no maps: nothing in it can be looked into.')
+
+  def run(variables, x, taps, first, last):
+    del first, last
+    y, computed = capture(
+        variables, x, frozenset(tap.partition('#')[0] for tap in taps))
+    return y, {tap: computed[tap] for tap in taps}
+
+  return Network(
+      name, run, variables, preprocess, every, stages,
+      default_taps=maps, readout_tap=maps[-1],
+      provenance=Provenance('', '', ''))
+
+
+def _described(
+    name: str, shape: tuple[int, ...], side: int, stated: Mapping[str, Tap]
+) -> Tap:
+  """Returns a tap with what its shape for square images of a side says."""
+  tap = stated.get(name, Tap(name))._replace(kind=_KINDS[len(shape)])
+  if tap.stride or tap.kind == 'vector':
+    return tap
+  if tap.kind == 'map':
+    return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
+  # Tokens of a square grid after none, one or a few of a prefix.
+  for prefix in ([tap.prefix] if tap.prefix else range(9)):
+    cells = round(max(shape[1] - prefix, 0) ** .5)
+    if cells and cells ** 2 + prefix == shape[1] and side % cells == 0:
+      return tap._replace(prefix=prefix, stride=side // cells)
+  return tap._replace(kind='vector')

@@ -1,0 +1,141 @@
+"""A network cut in two: what fine-tuning leaves alone, and what it trains.
+
+Depth d trains the top d stages below the readout; 'all' trains every one. A
+network that cannot be cut, or has no stages, runs whole under a mask: its
+depths are 0 and 'all', and those of its stages.
+"""
+
+from collections.abc import Callable, Sequence
+
+import jax
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks import trees
+from saliency_jax.networks.network import Network, Variables
+
+ALL = 'all'
+Depth = int | str
+
+
+def stages_below(network: Network) -> int:
+  """Returns how many stages lie below the readout: the greatest depth."""
+  stage = network.taps[network.readout_tap].stage
+  if not network.stages:
+    return 1
+  return len(network.stages) if stage is None else stage + 1
+
+
+def as_number(network: Network, depth: Depth) -> int:
+  """Returns how many stages a depth trains.
+
+  Raises:
+    InputError: the network has no such depth.
+  """
+  most = stages_below(network)
+  if depth == ALL:
+    return most
+  if type(depth) is not int or not 0 <= depth <= most:
+    raise InputError(
+        f'{network.name} has no fine-tuning depth {depth!r}: it has {most} '
+        f"stages below {network.readout_tap}; give 0 to {most}, or 'all'.")
+  return depth
+
+
+def trained(network: Network, depth: int) -> trees.Tree:
+  """Returns a tree like the parameters with True for every trained leaf.
+
+  Args:
+    network: the trunk.
+    depth: a number, see `as_number`.
+
+  Raises:
+    InputError: a parameter belongs to no stage, or a stage has none.
+  """
+  params = network.variables['params']
+  most = stages_below(network)
+  if not network.stages:
+    return jax.tree.map(lambda _: depth > 0, params)
+  rules = [
+      (stage.parameters, most - depth <= index < most)
+      for index, stage in enumerate(network.stages)]
+  try:
+    return trees.match(params, rules)
+  except ValueError as error:
+    raise InputError(
+        f'The stages of {network.name} do not fit its parameters: {error}'
+    ) from error
+
+
+def make_prefix(
+    network: Network, depths: Sequence[int]
+) -> Callable[[Variables, jax.Array], dict[int, jax.Array]]:
+  """Returns the frozen part, shared by members of several depths.
+
+  Args:
+    network: the trunk.
+    depths: numbers, see `as_number`.
+
+  Returns:
+    `prefix(variables, images) -> {depth: features}`: images uint8 or float
+    `[B, H, W, 3]`, RGB in 0-255; features are what enters the first trained
+    stage of each depth, at depth 0 the maps that the readout takes. Every stage
+    is computed once.
+  """
+  most = stages_below(network)
+  cuts = {depth: most - depth if network.cuts else 0 for depth in depths}
+  readout = network.taps[network.readout_tap]
+
+  def prefix(variables: Variables, images: jax.Array) -> dict[int, jax.Array]:
+    x, at, found = network.preprocess(images), 0, {}
+    for depth in sorted(cuts, reverse=True):
+      if depth == 0:
+        _, maps = network.run(
+            variables, x, frozenset([readout.name]), at, _last(network))
+        found[0] = tap_tools.as_maps(
+            maps[readout.name], readout, images.shape[1:3])
+      else:
+        if cuts[depth] > at:
+          x, _ = network.run(variables, x, frozenset(), at, cuts[depth])
+          at = cuts[depth]
+        found[depth] = x
+    return found
+
+  return prefix
+
+
+def make_suffix(
+    network: Network, depth: int, image_size: int
+) -> Callable[[trees.Tree, Variables, jax.Array], jax.Array]:
+  """Returns the trained part, up to the maps that the readout takes.
+
+  Args:
+    network: the trunk.
+    depth: a number, see `as_number`.
+    image_size: S, the side of the images in pixels.
+
+  Returns:
+    `suffix(params, variables, features) -> maps [B, h, w, C]`: params are the
+    trained ones, which replace their likes among `variables`, those of the
+    whole network. Batch normalisation takes the statistics in `variables`.
+  """
+  first = stages_below(network) - depth if network.cuts else 0
+  readout = network.taps[network.readout_tap]
+
+  def suffix(
+      params: trees.Tree, variables: Variables, features: jax.Array
+  ) -> jax.Array:
+    if not depth:
+      return features
+    merged = {
+        **variables, 'params': trees.override(variables['params'], params)}
+    _, maps = network.run(
+        merged, features, frozenset([readout.name]), first, _last(network))
+    return tap_tools.as_maps(
+        maps[readout.name], readout, (image_size, image_size))
+
+  return suffix
+
+
+def _last(network: Network) -> int:
+  return network.last_stage([network.readout_tap])

@@ -1,0 +1,94 @@
+"""Heads: what is trained on top of a network's maps."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks.network import Network
+from saliency_jax.networks.taps import Tap
+
+
+class Head(NamedTuple):
+  """A head, as two pure functions.
+
+  `apply` is a function of the module, not a closure, so that networks with
+  the same head share their programs.
+  """
+  name: str  # of its parameters among those of the network
+  output: Tap  # what it computes, a tap of a trained network
+  init: Callable[[jax.Array, tuple[int, int, int]], dict]  # key, (h, w, C)
+  apply: Callable[[Mapping, jax.Array], jax.Array]  # params, [B, h, w, C]
+
+
+def _init_readout(
+    key: jax.Array, shape: tuple[int, int, int]) -> dict[str, jax.Array]:
+  # Drawn, not 0: a constant map has no gradient under NSS.
+  channels = shape[-1]
+  return {'kernel': jax.random.normal(key, (1, 1, channels, 1)) * (
+      channels ** -0.5)}
+
+
+def _apply_readout(params: Mapping, features: jax.Array) -> jax.Array:
+  # The kernel stays float32: one product in full precision costs nothing.
+  return jnp.matmul(
+      features, params['kernel'][0, 0][None, None],
+      precision=jax.lax.Precision.HIGHEST)
+
+
+# He et al. 2019, Section 4.2: one 1 x 1 convolution of one filter, no bias.
+READOUT = Head(
+    'readout', Tap('saliency', stride=None), _init_readout, _apply_readout)
+
+
+def attach(network: Network, head: Head, params: Mapping) -> Network:
+  """Returns a trained network: the head's output is one more tap.
+
+  Args:
+    network: the trunk; the head takes the maps of its `readout_tap`.
+    head: which head.
+    params: its parameters, as `head.init` gives them.
+
+  Raises:
+    InputError: the network has parameters or a tap of the head's name.
+  """
+  check_name(network, head)
+  params = {**network.variables['params'], head.name: params}
+  output = head.output._replace(stage=network.taps[network.readout_tap].stage)
+  return network.replace(
+      run=_with_head(network.run, network.taps[network.readout_tap], head),
+      variables={**network.variables, 'params': params},
+      taps={**network.taps, output.name: output})
+
+
+def check_name(network: Network, head: Head) -> None:
+  """Raises an `InputError` where the network has the head's name itself."""
+  if (head.name in network.variables['params']
+      or head.output.name in network.taps):
+    raise InputError(
+        f'{network.name} has a part called {head.name} or {head.output.name}, '
+        f'as the head of this task is; rename it.')
+
+
+@functools.lru_cache(maxsize=64)
+def _with_head(run: Callable, readout_tap: Tap, head: Head) -> Callable:
+  def with_head(variables, x, taps, first, last):
+    """`Network.run`; the head's tap needs images to begin with."""
+    size = x.shape[1:3]
+    params = dict(variables['params'])
+    head_params = params.pop(head.name)
+    inner = frozenset(taps) - {head.output.name}
+    if head.output.name in taps:
+      inner |= {readout_tap.name}
+    y, found = run({**variables, 'params': params}, x, inner, first, last)
+    if head.output.name in taps:
+      found = found | {head.output.name: head.apply(
+          head_params,
+          tap_tools.as_maps(found[readout_tap.name], readout_tap, size))}
+    return y, found
+
+  return with_head

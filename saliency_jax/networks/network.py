@@ -1,0 +1,246 @@
+"""A network as a value: a pure function, its variables, and its taps.
+
+Everybody outside this folder sees `apply(variables, images, taps) -> {tap:
+maps}`. Networks come by name (`zoo`), from a user's own code (`adapters`), or
+from a training run (`training.trained_models`).
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+
+from saliency_jax import compiling
+from saliency_jax.errors import InputError
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.taps import Grid, Tap
+
+Variables = Mapping[str, Any]  # {'params': tree, 'batch_stats': tree, ...}
+DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
+
+
+class Stage(NamedTuple):
+  """A unit of freezing; a network's stages are in order, bottom to top."""
+  name: str
+  parameters: str  # matches the whole path of each of its parameters
+
+
+class Provenance(NamedTuple):
+  """Which variables these are, for `summary.json`."""
+  name: str  # of the weights: 'imagenet', or the file's stem
+  sha256: str  # of the tensors, see `weights.variable_files.digest`
+  source: str  # what they were read from
+  depth: int | None = None  # stages that were trained, of a trained network
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Network:
+  """A network that can be looked into.
+
+  Attributes:
+    name: of the architecture.
+    run: `run(variables, x, taps, first, last) -> (y, {tap: array})`. x are
+      prepared images, or what enters the stage `first`; the stages `first` to
+      `last` - 1 are computed, and y is what leaves the last one. Pure.
+    variables: the parameters under 'params' and whatever else there is.
+    preprocess: how images are prepared.
+    taps: every tap by its name, bottom to top.
+    stages: units of freezing; () for a network that is one.
+    cuts: whether `run` can begin and end between stages; if not, `first` is 0
+      and `last` the number of stages.
+    default_taps: what is looked into unless something else is asked for.
+    readout_tap: the map that a saliency readout takes.
+    provenance: which variables these are.
+    dtype: of the arithmetic, a key of `DTYPES`; parameters keep their own.
+  """
+  name: str
+  run: Callable[..., tuple[jax.Array, dict[str, jax.Array]]]
+  variables: Variables
+  preprocess: Preprocess
+  taps: Mapping[str, Tap]
+  stages: tuple[Stage, ...] = ()
+  cuts: bool = False
+  default_taps: tuple[str, ...] = ()
+  readout_tap: str = ''
+  provenance: Provenance = Provenance('', '', '')
+  dtype: str = 'float32'
+
+  def __repr__(self) -> str:
+    return (f'Network({self.name!r}, {len(self.taps)} taps, weights '
+            f'{self.provenance.name!r})')
+
+  def replace(self, **changes) -> 'Network':
+    """Returns a network that differs in some attributes."""
+    return dataclasses.replace(self, **changes)
+
+  def resolve(self, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """Returns tap names for names, aliases and patterns; see `taps.resolve`.
+
+    Args:
+      wanted: what is asked for; nothing is `default_taps`.
+
+    Raises:
+      InputError: one is unknown, ambiguous, or without cells.
+    """
+    return tap_tools.resolve(
+        tuple(wanted) or self.default_taps, self.taps, self.name)
+
+  def apply(
+      self, variables: Variables, images: jax.Array, taps: Sequence[str]
+  ) -> dict[str, jax.Array]:
+    """Returns maps `[B, h, w, C]` of some taps; pure, for `jax.jit`.
+
+    Args:
+      variables: as `self.variables`.
+      images: uint8 or float `[B, H, W, 3]`, RGB in 0-255, of the size that
+        enters the network.
+      taps: names, see `resolve`.
+    """
+    return _forward(
+        self.run, self.preprocess, tuple(self.taps[name] for name in taps),
+        self.last_stage(taps))(variables, images)
+
+  def compiled(self, taps: Sequence[str]) -> Callable:
+    """Returns `apply` of some taps, compiled: (variables, images) -> maps.
+
+    Networks that differ in their variables alone, such as the members of a
+    sweep, share the program.
+    """
+    return _compiled(
+        self.run, self.preprocess, tuple(self.taps[name] for name in taps),
+        self.last_stage(taps))
+
+  def last_stage(self, taps: Sequence[str]) -> int:
+    """Returns how many stages have to be computed for some taps."""
+    if not self.cuts:
+      return len(self.stages)
+    return max(self.taps[name].stage for name in taps) + 1
+
+  def shapes(
+      self, taps: Sequence[str], size: int | tuple[int, int] | None = None
+  ) -> dict[str, tuple[int, int, int]]:
+    """Returns the (h, w, C) of some taps' maps, computing none.
+
+    Args:
+      taps: names, see `resolve`.
+      size: of the images, S or (H, W); `preprocess.image_size` by default.
+
+    Raises:
+      InputError: the network does not take images of this size.
+    """
+    size = size or self.preprocess.image_size
+    height, width = (size, size) if isinstance(size, int) else size
+    image = jax.ShapeDtypeStruct((1, height, width, 3), jnp.uint8)
+    try:
+      maps = jax.eval_shape(
+          lambda variables, x: self.apply(variables, x, tuple(taps)),
+          self.variables, image)
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+      raise InputError(
+          f'{self.name} does not take images of {height} x {width} pixels '
+          f'({" ".join(str(error).split())[:200]}); give another '
+          f'config.network.image_size.') from error
+    return {name: maps[name].shape[1:] for name in taps}
+
+  def grids(self, taps: Sequence[str], image_size: int) -> dict[str, Grid]:
+    """Returns the (h, w) of some taps' maps.
+
+    Raises:
+      InputError: a map has less than two rows or columns of cells.
+    """
+    found = {}
+    for name, (height, width, _) in self.shapes(taps, image_size).items():
+      if min(height, width) < 2:  # one cell alone is a constant map
+        raise InputError(
+            f'config.network.image_size={image_size} leaves {name} a map of '
+            f'{height} x {width} cells; give a larger size, or other '
+            f'config.network.taps.')
+      found[name] = (height, width)
+    return found
+
+  def maps(
+      self, images: np.ndarray | Sequence[np.ndarray],
+      taps: Sequence[str] = ()
+  ) -> dict[str, np.ndarray]:
+    """Returns maps of images of any size, for people; see `apply` for loops.
+
+    Args:
+      images: uint8 `[H, W, 3]`, RGB, or several of any sizes; each is resized
+        to `preprocess.image_size` squared.
+      taps: names, aliases or patterns; nothing is `default_taps`.
+
+    Returns:
+      {tap: float32 `[B, h, w, C]`}, B = 1 for a single image.
+
+    Raises:
+      InputError: a tap is unknown, or an image is not uint8 `[H, W, 3]`.
+    """
+    taps = self.resolve((taps,) if isinstance(taps, str) else taps)
+    single = isinstance(images, np.ndarray) and images.ndim == 3
+    batch = np.stack([
+        resized(image, self.preprocess) for image in
+        ([images] if single else images)])
+    found = self.compiled(taps)(self.variables, batch)
+    return {name: np.asarray(found[name], np.float32) for name in taps}
+
+
+def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
+  """Returns an image as it enters a network: uint8 `[S, S, 3]`.
+
+  Args:
+    image: uint8 `[H, W, 3]`, RGB.
+    preprocess: its `image_size` and `resize` are used.
+
+  Raises:
+    InputError: if it is no such image.
+  """
+  image = np.asarray(image)
+  if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+    raise InputError(
+        f'An image is uint8 [H, W, 3] in RGB; this is {image.dtype} '
+        f'{list(image.shape)}.')
+  side = preprocess.image_size
+  return np.asarray(Image.fromarray(image).resize(
+      (side, side), Image.Resampling[preprocess.resize.upper()]))
+
+
+def _forward(
+    run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int
+) -> Callable:
+  """Returns `Network.apply` of some taps."""
+  names = frozenset(tap.name for tap in taps)
+
+  def forward(variables: Variables, images: jax.Array):
+    _, found = run(variables, preprocess(images), names, 0, last)
+    return {tap.name: tap_tools.as_maps(
+        found[tap.name], tap, images.shape[1:3]) for tap in taps}
+
+  return forward
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(
+    run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int
+) -> Callable:
+  return jax.jit(
+      _forward(run, preprocess, taps, last),
+      compiler_options=compiling.options())
+
+
+def arithmetic(dtype: str) -> jnp.dtype:
+  """Returns the type of the arithmetic, 'float32' or 'bfloat16', by its name.
+
+  Raises:
+    InputError: if there is no such type.
+  """
+  if dtype not in DTYPES:
+    raise InputError(
+        f"config.network.dtype is {dtype!r}; it is one of "
+        f"{', '.join(DTYPES)}.")
+  return DTYPES[dtype]

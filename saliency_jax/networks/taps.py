@@ -1,0 +1,133 @@
+"""Taps: the places of a network that can be looked into, and their maps.
+
+A tap has one name and perhaps aliases, those of torchvision and timm. Whatever
+a network computes there, users see maps `[B, h, w, C]`: tokens become maps
+here and nowhere else.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import jax
+
+from saliency_jax.errors import InputError
+
+Grid = tuple[int, int]  # (h, w) in cells
+
+
+class Tap(NamedTuple):
+  """One place to look into."""
+  name: str
+  kind: Literal['map', 'tokens', 'vector'] = 'map'
+  stage: int | None = None  # index of the stage that computes it
+  aliases: tuple[str, ...] = ()
+  stride: int | None = None  # pixels of the input to a cell
+  prefix: int = 0  # tokens before those of the grid, e.g. 1 for a class token
+
+
+def table(taps: Iterable[Tap]) -> dict[str, Tap]:
+  """Returns {name: tap} in the order given, bottom to top.
+
+  Raises:
+    ValueError: if two taps have one name.
+  """
+  taps = tuple(taps)
+  found = {tap.name: tap for tap in taps}
+  if len(found) < len(taps):
+    raise ValueError('Two taps have the same name.')
+  return found
+
+
+def resolve(
+    wanted: Sequence[str], taps: Mapping[str, Tap], network: str
+) -> tuple[str, ...]:
+  """Returns the names of the taps that names, aliases and patterns mean.
+
+  Args:
+    wanted: names, aliases, or regular expressions of whole names, such as
+      'layer[34].*'; the result keeps their order. What a pattern matches comes
+      bottom to top, without vectors, which have no map.
+    taps: every tap of the network, see `table`.
+    network: its name, for errors.
+
+  Raises:
+    InputError: nothing is wanted, one is unknown, ambiguous or a vector, or a
+      tap is named twice.
+  """
+  if not wanted:
+    raise InputError('config.network.taps is empty; name at least one tap.')
+  aliases: dict[str, list[str]] = {}
+  for tap in taps.values():
+    for alias in tap.aliases:
+      aliases.setdefault(alias, []).append(tap.name)
+  named: list[str] = []
+  found: dict[str, None] = {}
+  for name in wanted:
+    if name in taps or name in aliases:
+      tap = _one(name, taps, aliases, network)
+      if tap in named:
+        raise InputError(f'config.network.taps names {tap} twice.')
+      named.append(tap)
+      found[tap] = None
+    else:
+      found |= dict.fromkeys(_matching(name, taps, aliases, network))
+  return tuple(found)
+
+
+def _one(
+    name: str, taps: Mapping[str, Tap], aliases: Mapping[str, list[str]],
+    network: str
+) -> str:
+  candidates = [name] if name in taps else aliases[name]
+  if len(candidates) > 1:
+    raise InputError(
+        f'{name!r} could be {" or ".join(candidates)} of {network}; name one '
+        f'of them in config.network.taps.')
+  if taps[candidates[0]].kind == 'vector':
+    raise InputError(
+        f'{candidates[0]} of {network} is a vector without cells; '
+        f'config.network.taps takes maps and tokens.')
+  return candidates[0]
+
+
+def _matching(
+    pattern: str, taps: Mapping[str, Tap], aliases: Mapping[str, list[str]],
+    network: str
+) -> list[str]:
+  try:
+    expression = re.compile(pattern)
+  except re.error:
+    expression = re.compile(re.escape(pattern))
+  found = [tap.name for tap in taps.values()
+           if tap.kind != 'vector' and expression.fullmatch(tap.name)]
+  if found:
+    return found
+  near = difflib.get_close_matches(pattern, [*taps, *aliases], 3, 0)
+  raise InputError(
+      f'{network} has no tap {pattern!r}; the nearest are {", ".join(near)} '
+      f'(python launch/networks.py --name={network} lists all).')
+
+
+def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
+  """Returns what a network computed at a tap as maps `[B, h, w, C]`.
+
+  Args:
+    x: `[B, h, w, C]` of a map; `[B, N, C]` of tokens, those of the prefix
+      first, then the grid row by row.
+    tap: which one.
+    size: (H, W) of the images that entered the network, in pixels.
+
+  Raises:
+    ValueError: if no grid has so many tokens.
+  """
+  if tap.kind != 'tokens':
+    return x
+  batch, tokens, units = x.shape
+  height, width = (side // (tap.stride or side) for side in size)
+  if height * width + tap.prefix != tokens:
+    raise ValueError(
+        f'{tokens} tokens of {tap.name} are no grid for images of {size[0]} x '
+        f'{size[1]} pixels; state its stride and prefix')
+  return x[:, tap.prefix:].reshape(batch, height, width, units)

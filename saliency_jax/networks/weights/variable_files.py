@@ -1,0 +1,154 @@
+"""The one format that variables are kept in: safetensors.
+
+A file has a tensor for each variable, named by its path ('conv1_1/kernel'; of
+another collection than the parameters with its name in front,
+'batch_stats:bn1/mean'), and 'mean', the first number of the preprocessing. Its
+metadata say where the variables come from and hold a digest over all tensors,
+which is checked on loading.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from saliency_jax import files
+from saliency_jax.errors import InputError
+from saliency_jax.networks import trees
+from saliency_jax.networks.preprocess import Preprocess
+
+# Kept with every file: raise it when porting changes, and old files go.
+_VERSION = '2'
+_FIRST_VERSION = '1'  # of VGG-16 alone, whose images are only centred
+_LARGEST = 1 << 33  # bytes of a file
+
+
+class Ported(NamedTuple):
+  """Variables of a network, and what they expect of an image."""
+  variables: dict[str, trees.Tree]  # {'params': ..., 'batch_stats': ...}
+  preprocess: Preprocess
+
+
+class Origin(NamedTuple):
+  """Where variables come from."""
+  name: str  # what the user calls the weights
+  source: str  # what was ported: a path, or the title of a source
+  source_sha256: str  # of the file that was ported
+  preprocessing: str  # family that was asked for, '' for the layout's own
+
+
+class Saved(NamedTuple):
+  """What a file holds."""
+  ported: Ported
+  origin: Origin
+  sha256: str  # see `digest`
+
+
+def tensors(ported: Ported) -> dict[str, np.ndarray]:
+  """Returns the tensors by name, 'mean' last; see the module."""
+  named = {}
+  for collection, tree in ported.variables.items():
+    at = '' if collection == 'params' else f'{collection}:'
+    named |= {f'{at}{name}': x for name, x in trees.flatten(tree).items()}
+  return named | {'mean': np.array(ported.preprocess.mean, np.float32)}
+
+
+def fingerprints(ported: Ported) -> dict[str, str]:
+  """Returns the sha256 of each tensor: its float32 values, C order, '<f4'."""
+  return {name: hashlib.sha256(np.ascontiguousarray(x, '<f4')).hexdigest()
+          for name, x in tensors(ported).items()}
+
+
+def digest(ported: Ported) -> str:
+  """Returns the sha256 that identifies variables, whatever their source.
+
+  It is over the lines 'name sha256' of `fingerprints`, and one more where
+  images are not only centred.
+  """
+  prints = fingerprints(ported)
+  lines = ''.join(f'{name} {prints[name]}\n' for name in sorted(prints))
+  rest = ported.preprocess._replace(
+      mean=(), image_size=0, resize=Preprocess().resize)
+  if rest != Preprocess(0, (), (1., 1., 1.), 1.):
+    lines += f'preprocess {json.dumps(rest)}\n'
+  return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
+  """Writes variables, the whole file or none.
+
+  Raises:
+    InputError: the folder cannot be written.
+  """
+  sha256 = digest(ported)
+  metadata = origin._asdict() | {
+      'sha256': sha256, 'version': _VERSION,
+      'preprocess': json.dumps(ported.preprocess._asdict())}
+  arrays = {name: np.ascontiguousarray(x)
+            for name, x in jax.tree.map(np.asarray, tensors(ported)).items()}
+  try:
+    with files.replacing(path) as temporary:
+      # `save_file` would make a private file of its own.
+      temporary.write_bytes(safetensors.numpy.save(arrays, metadata))
+  except (OSError, safetensors.SafetensorError) as error:
+    raise InputError(
+        f'{path} cannot be written ({getattr(error, "strerror", error)}); make '
+        f'room or name another folder.') from error
+  return Saved(ported, origin, sha256)
+
+
+def load(path: str | os.PathLike) -> Saved:
+  """Reads and verifies what `save` wrote.
+
+  Raises:
+    InputError: the file is damaged, of another version, or its tensors are not
+      those that were written.
+  """
+  try:
+    if os.path.getsize(path) > _LARGEST:
+      raise ValueError('it is too large')
+    with safetensors.safe_open(path, 'numpy') as file:
+      metadata = dict(file.metadata() or {})
+      arrays = {name: file.get_tensor(name) for name in file.keys()}
+    version = metadata.pop('version', None)
+    if version not in (_VERSION, _FIRST_VERSION):
+      raise ValueError('it is of another version')
+    ported = Ported(_variables(arrays), _preprocess(
+        metadata.pop('preprocess', None), arrays['mean']))
+    sha256 = digest(ported)
+    if metadata.pop('sha256', None) != sha256:
+      raise ValueError('it has not the tensors that were saved')
+    origin = Origin(**metadata)
+  except (OSError, ValueError, TypeError, KeyError, AttributeError,
+          safetensors.SafetensorError) as error:
+    reason = ' '.join(str(error).split()).rstrip('.')
+    raise InputError(
+        f'{path} cannot be used ({reason[:200]}); delete it.') from error
+  return Saved(ported, origin, sha256)
+
+
+def _variables(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
+  collections: dict[str, dict] = {'params': {}}
+  for name, x in arrays.items():
+    if name == 'mean':
+      continue
+    if x.dtype.kind == 'f' and not np.isfinite(x).all():
+      raise ValueError(f'{name} has values that are not finite')
+    collection, _, path = name.rpartition(':')
+    collections.setdefault(collection or 'params', {})[path] = x
+  return {name: trees.nest(tree) for name, tree in collections.items()}
+
+
+def _preprocess(text: str | None, mean: np.ndarray) -> Preprocess:
+  if text is None:  # of the first version
+    return Preprocess(224, tuple(map(float, mean)), (1., 1., 1.), 1.).check()
+  values = json.loads(text)
+  return Preprocess(**{
+      key: tuple(map(float, value)) if isinstance(value, list) else value
+      for key, value in values.items()}).check()

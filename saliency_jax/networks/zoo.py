@@ -1,0 +1,208 @@
+"""The networks that come by name, and how any network is loaded."""
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import network as networks
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks import trees, vgg
+from saliency_jax.networks.network import Network, Provenance, Stage
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.weights import conversion, known_weights
+from saliency_jax.networks.weights.variable_files import Ported, digest
+
+RANDOM = 'random'  # weights that nobody has trained, a baseline
+
+
+class Architecture(NamedTuple):
+  """A network without its variables."""
+  module: Callable[[jnp.dtype], nn.Module]  # see `vgg.VGG16` for its signature
+  taps: tuple[Tap, ...]
+  stages: tuple[Stage, ...]
+  default_taps: tuple[str, ...]
+  readout_tap: str
+  # (arrays, shapes of the variables, preprocessing) -> Ported
+  port: Callable[..., Ported]
+  known: Mapping[str, known_weights.Known]
+
+
+NETWORKS: dict[str, Architecture] = {
+    'vgg16': Architecture(
+        lambda dtype: vgg.VGG16(dtype=dtype), vgg.TAPS, vgg.STAGES,
+        vgg.DEFAULT_TAPS, vgg.TAPS[-1].name, conversion.port,
+        known_weights.VGG16),
+}
+
+
+def load(
+    name: str = 'vgg16', *, weights: str = 'imagenet', preprocessing: str = '',
+    cache_dir: str = '', dtype: str = 'float32', readout_tap: str = '',
+    image_size: int = 0
+) -> Network:
+  """Returns a network with its weights.
+
+  Args:
+    name: a key of `NETWORKS`, or 'package.module:function', a function of the
+      user's that takes nothing and returns a `Network`.
+    weights: a name that is known for this network, the path of a weight file,
+      or 'random'. A user's own network brings its variables itself.
+    preprocessing: the family of preprocessing that a weight file expects; ''
+      takes the usual one of the file's layout.
+    cache_dir: the folder of ported weights; '' is the user's cache.
+    dtype: 'float32' or 'bfloat16', the type of the arithmetic.
+    readout_tap: the tap that a readout takes; '' is the network's own.
+    image_size: S, the side in pixels to which images are resized; 0 is the
+      network's own.
+
+  Raises:
+    InputError: the name, the weights or a value is at fault.
+  """
+  networks.arithmetic(dtype)
+  found = (
+      _of_user(name, dtype) if ':' in name
+      else _of_zoo(name, weights, preprocessing, cache_dir, dtype))
+  if readout_tap:
+    readout_tap, = tap_tools.resolve([readout_tap], found.taps, name)
+    found = found.replace(readout_tap=readout_tap)
+  if image_size:
+    if image_size < 1:
+      raise InputError(
+          f'config.network.image_size is {image_size}; give 1 or more, or 0 '
+          f"for the network's own.")
+    found = found.replace(
+        preprocess=found.preprocess._replace(image_size=image_size))
+  return found
+
+
+def architecture(name: str) -> Architecture:
+  """Returns a network of the zoo without variables.
+
+  Raises:
+    InputError: if there is no network of this name.
+  """
+  if name not in NETWORKS:
+    raise InputError(
+        f'There is no network {name!r}; config.network.name is one of '
+        f"{', '.join(NETWORKS)}, or 'package.module:function'.")
+  return NETWORKS[name]
+
+
+def assemble(
+    name: str, found: Architecture, ported: Ported, provenance: Provenance,
+    dtype: str = 'float32'
+) -> Network:
+  """Returns the network of an architecture and its variables."""
+  return Network(
+      name, _run(found.module(networks.arithmetic(dtype))), ported.variables,
+      ported.preprocess, tap_tools.table(found.taps), found.stages, cuts=True,
+      default_taps=found.default_taps, readout_tap=found.readout_tap,
+      provenance=provenance, dtype=dtype)
+
+
+def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
+  """Returns the shapes of a zoo module's variables by their names.
+
+  Names are those of `variable_files.tensors`.
+
+  Args:
+    module: see `Architecture`.
+    stages: how many it has.
+  """
+  image = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
+  found = jax.eval_shape(
+      lambda x: module.init(jax.random.key(0), x, frozenset(), 0, stages),
+      image)
+  return {
+      (name if collection == 'params' else f'{collection}:{name}'): x.shape
+      for collection, tree in found.items()
+      for name, x in trees.flatten(tree).items()}
+
+
+def random_variables(module: nn.Module, stages: int, seed: int = 0) -> dict:
+  """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
+  image = jnp.zeros((1, 224, 224, 3), jnp.float32)
+  drawn = jax.jit(
+      lambda key: module.init(key, image, frozenset(), 0, stages))(
+          jax.random.key(seed))
+  return jax.tree.map(np.asarray, dict(drawn))
+
+
+def _of_zoo(
+    name: str, weights: str, preprocessing: str, cache_dir: str, dtype: str
+) -> Network:
+  found = architecture(name)
+  module, stages = found.module(jnp.float32), len(found.stages)
+  if weights == RANDOM:
+    ported = Ported(random_variables(module, stages), Preprocess())
+    return assemble(
+        name, found, ported,
+        Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
+
+  def port(arrays, family):
+    return found.port(arrays, shapes(module, stages), family)
+
+  saved, _ = known_weights.load(
+      weights, port, found.known, network=name, cache_dir=cache_dir,
+      preprocessing=preprocessing)
+  return assemble(name, found, saved.ported, Provenance(
+      saved.origin.name, saved.sha256, saved.origin.source), dtype)
+
+
+@functools.lru_cache(maxsize=32)
+def _run(module: nn.Module) -> Callable:
+  """Returns `Network.run`, the same for equal modules."""
+  def run(variables, x, taps, first, last):
+    return module.apply(variables, x, taps, first, last)
+
+  return run
+
+
+def _of_user(name: str, dtype: str) -> Network:
+  """Returns what a function of the user's gives."""
+  module, _, function = name.partition(':')
+  if '' not in sys.path:
+    sys.path.append('')  # the folder from which the program was started
+  try:
+    made = getattr(importlib.import_module(module), function)()
+  except (ImportError, AttributeError, ValueError) as error:
+    raise InputError(
+        f'config.network.name is {name!r}, which cannot be had '
+        f"({' '.join(str(error).split())}); give 'package.module:function', a "
+        f'function that takes nothing and returns a saliency_jax.Network.'
+    ) from error
+  if not isinstance(made, Network):
+    raise InputError(
+        f'{name} returns a {type(made).__name__}; return what '
+        f'saliency_jax.from_linen or from_function gives.')
+  made = made.replace(name=name, provenance=Provenance(
+      made.provenance.name or name,
+      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)),
+                    made.preprocess)),
+      made.provenance.source or name))
+  return made if dtype == made.dtype else _in_dtype(made, dtype)
+
+
+def _in_dtype(network: Network, dtype: str) -> Network:
+  """Returns a user's network whose variables and input have another type."""
+  return network.replace(run=_cast(network.run, dtype), dtype=dtype)
+
+
+@functools.lru_cache(maxsize=32)
+def _cast(run: Callable, dtype: str) -> Callable:
+  wanted = networks.arithmetic(dtype)
+
+  def cast(x):
+    return x.astype(wanted) if jnp.issubdtype(x.dtype, jnp.floating) else x
+
+  return lambda variables, x, *rest: run(
+      jax.tree.map(cast, variables), cast(x), *rest)
