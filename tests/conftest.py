@@ -18,7 +18,8 @@ import jax
 import numpy as np
 import pytest
 
-from saliency_jax.networks import vgg
+from saliency_jax.networks import trees, vgg
+from tests import tiny
 from tests.data import made
 
 # The first example of a shape is compiled, and machines are shared.
@@ -85,15 +86,8 @@ def tiny_osie(tmp_path_factory) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def random_weights(tmp_path_factory) -> pathlib.Path:
   """A weight file of VGG-16's full size, in the package's own layout."""
-  rng = np.random.default_rng(0)
-  arrays = {'mean': np.array([124, 117, 104], np.float32)}
-  below = 3
-  for layer, units in vgg.WIDTHS.items():
-    # He's scaling keeps the maps of all layers at one size.
-    arrays[f'{layer}/kernel'] = rng.normal(
-        0, (2 / 9 / below) ** 0.5, (3, 3, below, units)).astype(np.float32)
-    arrays[f'{layer}/bias'] = np.zeros(units, np.float32)
-    below = units
+  arrays = trees.flatten(tiny.params(vgg.WIDTHS)) | {
+      'mean': np.array([124, 117, 104], np.float32)}
   path = tmp_path_factory.mktemp('weights') / 'random.npz'
   np.savez(path, **arrays)
   return path

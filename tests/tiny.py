@@ -1,0 +1,84 @@
+"""Small networks that tests, and their command lines, look into.
+
+`--config.network.name=tests.tiny:vgg` is a narrow VGG-16 with every stage;
+`tests.tiny:nested` is anybody's own module: nested names, batch statistics, no
+stages.
+"""
+
+from collections.abc import Mapping
+
+import flax
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saliency_jax.networks import adapters, zoo
+from saliency_jax.networks import vgg as vggs
+from saliency_jax.networks.network import Network, Provenance
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.weights.variable_files import Ported, digest
+
+WIDTHS = dict.fromkeys(vggs.CONVOLUTIONS, 4) | {'conv5_3': 7}
+PREPROCESS = Preprocess(64, (120., 115., 105.), (1., 1., 1.), 1.)
+
+
+def vgg(
+    widths: Mapping[str, int] = WIDTHS, seed: int = 0,
+    preprocess: Preprocess = PREPROCESS
+) -> Network:
+  """Returns a VGG-16 of few units with random parameters."""
+  ported = Ported({'params': params(widths, seed)}, preprocess)
+  found = zoo.NETWORKS['vgg16']._replace(
+      module=lambda dtype: vggs.VGG16(flax.core.freeze(dict(widths)), dtype))
+  return zoo.assemble(
+      'tiny', found, ported, Provenance('tiny', digest(ported), 'NumPy'))
+
+
+def params(
+    widths: Mapping[str, int] = WIDTHS, seed: int = 0
+) -> dict[str, dict[str, np.ndarray]]:
+  """Returns parameters of a VGG-16 that keep maps at one size (He et al.)."""
+  rng = np.random.default_rng(seed)
+  made, below = {}, 3
+  for name, units in widths.items():
+    made[name] = {
+        'kernel': rng.normal(
+            0, (2 / 9 / below) ** 0.5, (3, 3, below, units)).astype(np.float32),
+        'bias': np.zeros(units, np.float32)}
+    below = units
+  return made
+
+
+class Block(nn.Module):
+  """A convolution, its batch normalisation and a ReLU."""
+  units: int
+
+  @nn.compact
+  def __call__(self, x: jax.Array, train: bool) -> jax.Array:
+    x = nn.Conv(self.units, (3, 3), strides=2, name='conv')(x)
+    return nn.relu(nn.BatchNorm(not train, name='norm')(x))
+
+
+class Nested(nn.Module):
+  """Two blocks and a dense layer: a network of somebody's own."""
+
+  @nn.compact
+  def __call__(self, x: jax.Array, train: bool = False) -> jax.Array:
+    for number in range(2):
+      x = Block(4 + number, name=f'block{number}')(x, train)
+    return nn.Dense(3, name='head')(x.mean(axis=(1, 2)))
+
+
+def nested() -> Network:
+  """Returns `Nested` with random variables, batch statistics included."""
+  module = Nested()
+  variables = jax.tree.map(np.asarray, module.init(
+      jax.random.key(0), jnp.zeros((1, 32, 32, 3)), train=False))
+  rng = np.random.default_rng(0)
+  variables['batch_stats'] = jax.tree.map(
+      lambda x: rng.uniform(.05, .3, x.shape).astype(np.float32),
+      variables['batch_stats'])
+  return adapters.from_linen(
+      module, variables, preprocess=Preprocess(image_size=32),
+      call={'train': False})
