@@ -32,20 +32,25 @@ def vgg(
   found = zoo.NETWORKS['vgg16']._replace(
       module=lambda dtype: vggs.VGG16(flax.core.freeze(dict(widths)), dtype))
   return zoo.assemble(
-      'tiny', found, ported, Provenance('tiny', digest(ported), 'NumPy'))
+      'tests.tiny:vgg', found, ported, Provenance('tiny', digest(ported), 'NumPy'))
 
 
 def params(
     widths: Mapping[str, int] = WIDTHS, seed: int = 0
 ) -> dict[str, dict[str, np.ndarray]]:
-  """Returns parameters of a VGG-16 that keep maps at one size (He et al.)."""
+  """Returns parameters of a VGG-16 that keep maps at one size (He et al.).
+
+  All units live, so that gradients reach everything.
+  """
   rng = np.random.default_rng(seed)
   made, below = {}, 3
   for name, units in widths.items():
+    scale = 1 / 60 if name == 'conv1_1' else 1  # of images in 0-255
     made[name] = {
-        'kernel': rng.normal(
-            0, (2 / 9 / below) ** 0.5, (3, 3, below, units)).astype(np.float32),
-        'bias': np.zeros(units, np.float32)}
+        'kernel': (scale * rng.normal(
+            0, (2 / 9 / below) ** 0.5, (3, 3, below, units))
+            ).astype(np.float32),
+        'bias': np.full(units, 0.3, np.float32)}
     below = units
   return made
 

@@ -14,12 +14,13 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 
 OUTPUT = 'output'  # the tap of what the whole module returns
+_DEFAULT = Preprocess()
 _KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}
 
 
 def from_linen(
     module: nn.Module, variables: Variables, *,
-    preprocess: Preprocess = Preprocess(), call: Mapping | None = None,
+    preprocess: Preprocess = _DEFAULT, call: Mapping | None = None,
     taps: Sequence[Tap] | None = None,
     stages: Sequence[tuple[str, str]] | None = None, name: str = ''
 ) -> Network:
@@ -69,7 +70,7 @@ def from_linen(
 
 def from_function(
     apply: Callable, variables: Variables, *,
-    preprocess: Preprocess = Preprocess(),
+    preprocess: Preprocess = _DEFAULT,
     taps: Sequence[Tap] | None = None,
     stages: Sequence[tuple[str, str]] | None = None, name: str = ''
 ) -> Network:

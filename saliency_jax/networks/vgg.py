@@ -65,8 +65,8 @@ class VGG16(nn.Module):
 
     Returns:
       What leaves the last stage, pooled where a block ends, and the maps of
-      the taps, `[B, h, w, C]` of `dtype`; h = H and w = W in the first block and half of it, rounded down,
-      in each block above.
+      the taps, `[B, h, w, C]` of `dtype`; h = H and w = W in the first block
+      and half of it, rounded down, in each block above.
     """
     maps = {}
     x = x.astype(self.dtype)

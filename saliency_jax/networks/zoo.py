@@ -109,6 +109,38 @@ def assemble(
       provenance=provenance, dtype=dtype)
 
 
+def rebuild(
+    name: str, ported: Ported, provenance: Provenance, dtype: str
+) -> Network:
+  """Returns a network, of the zoo or of the user's, with other variables.
+
+  Raises:
+    InputError: there is no such network, or it has other variables.
+  """
+  if ':' in name:
+    found = _of_user(name, dtype).replace(
+        variables=ported.variables, preprocess=ported.preprocess,
+        provenance=provenance)
+    expected = _shapes_of(_of_user(name, dtype).variables)
+  else:
+    found = assemble(name, architecture(name), ported, provenance, dtype)
+    expected = shapes(
+        architecture(name).module(jnp.float32), len(found.stages))
+  if _shapes_of(ported.variables) != expected:
+    raise InputError(
+        f'These variables ({provenance.source}) are not those of {name}: it '
+        f'has changed since, or they are of another network.')
+  return found
+
+
+def _shapes_of(variables: Mapping) -> dict[str, tuple[int, ...]]:
+  """Returns the shapes of variables by their names; see `shapes`."""
+  return {
+      (name if collection == 'params' else f'{collection}:{name}'):
+      np.shape(x) for collection, tree in variables.items()
+      for name, x in trees.flatten(tree).items()}
+
+
 def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
   """Returns the shapes of a zoo module's variables by their names.
 
@@ -122,10 +154,7 @@ def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
   found = jax.eval_shape(
       lambda x: module.init(jax.random.key(0), x, frozenset(), 0, stages),
       image)
-  return {
-      (name if collection == 'params' else f'{collection}:{name}'): x.shape
-      for collection, tree in found.items()
-      for name, x in trees.flatten(tree).items()}
+  return _shapes_of(found)
 
 
 def random_variables(module: nn.Module, stages: int, seed: int = 0) -> dict:

@@ -112,7 +112,8 @@ class Checkpoints:
     Args:
       step: how many steps were made.
       state: what they led to.
-      scores: every member's NSS on the validation images, if it was measured.
+      scores: every member's watched metric on the validation images, if it
+        was measured.
       skipped: the images that were passed over until then, and why.
 
     Raises:
@@ -162,7 +163,7 @@ class Trained(NamedTuple):
   """One member as it was when it was best."""
   params: trees.Tree  # NumPy arrays: what it trained, the readout included
   step: int
-  nss: float | None  # on the validation images
+  score: float | None  # the watched metric, on the validation images
   job: dict
 
 

@@ -32,12 +32,10 @@ def shapes(tree: Mapping[str, trees.Tree]) -> dict:
 def structs(of: dict) -> trees.Tree:
   """Returns the tree whose `shapes` these are, on one device."""
   sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-  tree: trees.Tree = {}
-  for name, (shape, dtype) in of.items():
-    layer, leaf = name.split('/')
-    tree.setdefault(layer, {})[leaf] = jax.ShapeDtypeStruct(
-        tuple(shape), np.dtype(dtype), sharding=sharding)
-  return tree
+  return trees.nest({
+      name: jax.ShapeDtypeStruct(
+          tuple(shape), np.dtype(dtype), sharding=sharding)
+      for name, (shape, dtype) in of.items()})
 
 
 def differences(there, here, at: str = '') -> Iterator[tuple]:

@@ -20,34 +20,32 @@ import numpy as np
 
 from saliency_jax import files
 from saliency_jax.errors import InputError
-from saliency_jax.networks import saliency, vgg
-from saliency_jax.networks.weights import weight_cache
-from saliency_jax.networks.weights.conversion import Trunk
+from saliency_jax.networks import cuts, trees
+from saliency_jax.networks.network import Network
+from saliency_jax.networks.weights.variable_files import Ported, digest
 
-_LAYOUT = 1  # raised when the files change their meaning
+_LAYOUT = 2  # raised when the files change their meaning
 _HASH = 16  # bytes
 # What a file system says that cannot set room aside.
 _UNABLE = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
-def key(
-    trunk: Trunk, depth: int, *, image_size: int, dtype: str, images: str
-) -> dict[str, str | int]:
-  """Returns what the maps of a depth follow from, as JSON values.
+def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
+  """Returns what the features of a depth follow from, as JSON values.
 
   Args:
-    trunk: the pretrained network.
-    depth: how many of its convolutions are trained; those below are frozen.
-    image_size: side in pixels of what enters the network.
-    dtype: of the arithmetic.
-    images: tells one data set from another, see `data.identity`.
+    network: the pretrained network.
+    depth: how many of its stages are trained; those below are frozen.
+    images: tells one data set from another, see `image_batches.identity`.
   """
-  frozen = vgg.CONVOLUTIONS[:len(vgg.CONVOLUTIONS) - depth]
-  part = Trunk({layer: trunk.params[layer] for layer in frozen}, trunk.mean)
+  _, frozen = trees.split(
+      network.variables['params'], cuts.trained(network, depth))
+  part = Ported({**network.variables, 'params': frozen}, network.preprocess)
   return {
-      'layout': _LAYOUT, 'weights': weight_cache.digest(part),
-      'enters': saliency.first_trained(depth) or saliency.READOUT,
-      'image_size': image_size, 'dtype': dtype, 'images': images,
+      'layout': _LAYOUT, 'network': network.name, 'weights': digest(part),
+      'depth': depth, 'readout_tap': network.readout_tap,
+      'preprocess': list(network.preprocess), 'dtype': network.dtype,
+      'images': images,
       # Devices of one kind round alike.
       'backend': jax.default_backend()}
 
@@ -64,8 +62,8 @@ def pixels_digest(images: np.ndarray) -> np.ndarray:
           np.uint8) for x in images])
 
 
-class Kept:
-  """The maps of one depth, float32 `[N, h, w, C]`, on disk."""
+class Features:
+  """The features of one depth, float32 `[N, ...]`, on disk."""
 
   def __init__(
       self, folder: str | os.PathLike, key: Mapping[str, str | int],

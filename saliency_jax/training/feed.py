@@ -4,8 +4,9 @@ Either the frozen layers are computed for every batch, or their maps are made
 once, before the first step, and taken from disk ever after.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -15,16 +16,17 @@ from jax.sharding import Mesh
 from saliency_jax import compiling, progress, runtime
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-from saliency_jax.networks import registry, saliency, vgg
-from saliency_jax.networks.weights.conversion import Trunk
-from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.networks import cuts
+from saliency_jax.networks.network import Network, Variables
 from saliency_jax.training import feature_cache, image_batches
+
+_GIGABYTE = 1e9
 
 
 class Fed(NamedTuple):
   """One batch on the devices, split over them."""
-  features: dict[int, jax.Array]  # depth -> `[B, h, w, C]`
-  weights: CellWeights
+  features: dict[int, jax.Array]  # depth -> `[B, ...]`
+  targets: Any  # see `tasks.Task.targets`
   valid: jax.Array  # float32 `[B]`
 
 
@@ -37,49 +39,40 @@ class Feed(Protocol):
 
 
 class Frozen(NamedTuple):
-  """The layers that nobody trains, and what becomes of an image in them."""
-  trunk: Trunk
-  image_size: int
-  dtype: str
+  """The stages that nobody trains, and what becomes of an image in them."""
+  network: Network
+  variables: Variables  # on the devices
   forward: Callable[[jax.Array], dict[int, jax.Array]]  # of uint8 images
-  shapes: dict[int, tuple[int, ...]]  # depth -> the (h, w, C) of its features
+  shapes: dict[int, tuple[int, ...]]  # depth -> the shape of its features
   mesh: Mesh
 
+  def gigabytes(self, images: int) -> float:
+    """Returns the size of the features of so many images on disk."""
+    return images * sum(
+        4 * math.prod(shape) for shape in self.shapes.values()) / _GIGABYTE
 
-def freeze(
-    trunk: Trunk, depths: tuple[int, ...], *, image_size: int, dtype: str,
-    mesh: Mesh, widths: Mapping[str, int] = vgg.WIDTHS
-) -> Frozen:
-  """Returns the frozen layers of some depths, compiled and on the devices.
+
+def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
+  """Returns the frozen stages of some depths, compiled and on the devices.
 
   Args:
-    trunk: the pretrained network.
-    depths: how many convolutions the members train.
-    image_size: S, the side of an image in pixels.
-    dtype: of the arithmetic, see `registry.arithmetic`.
+    network: the pretrained network.
+    depths: how many stages the members train.
     mesh: over which batches are split.
-    widths: units of every convolution.
   """
-  prefix = saliency.make_prefix(
-      depths, widths=widths, dtype=registry.arithmetic(dtype))
-  below = vgg.CONVOLUTIONS[:len(vgg.CONVOLUTIONS) - min(depths)]
-  params = runtime.replicate(
-      {layer: trunk.params[layer] for layer in below}, mesh)
-  mean = np.asarray(trunk.mean, np.float32)
-
-  def forward(params, images):
-    return prefix(params, images.astype(jnp.float32) - mean[None, None, None])
-
-  shapes = jax.eval_shape(forward, params, jax.ShapeDtypeStruct(
-      (1, image_size, image_size, 3), jnp.uint8))
-  compiled = jax.jit(forward, compiler_options=compiling.options())
+  prefix = cuts.make_prefix(network, depths)
+  variables = runtime.replicate(network.variables, mesh)
+  side = network.preprocess.image_size
+  shapes = jax.eval_shape(prefix, variables, jax.ShapeDtypeStruct(
+      (1, side, side, 3), jnp.uint8))
+  compiled = jax.jit(prefix, compiler_options=compiling.options())
   return Frozen(
-      trunk, image_size, dtype, lambda images: compiled(params, images),
+      network, variables, lambda images: compiled(variables, images),
       {depth: x.shape[1:] for depth, x in shapes.items()}, mesh)
 
 
 class Computed:
-  """A `Feed` that computes the frozen layers anew for every batch."""
+  """A `Feed` that computes the frozen stages anew for every batch."""
 
   def __init__(
       self, source: Source, reading: image_batches.Reading, frozen: Frozen):
@@ -87,13 +80,13 @@ class Computed:
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
     for inputs in image_batches.read(self._source, self._reading, rows):
-      images, weights, valid = image_batches.on_devices(
-          inputs, self._frozen.mesh)
-      yield Fed(self._frozen.forward(images), weights, valid)
+      images, targets, valid = runtime.split(
+          (inputs.images, inputs.targets, inputs.valid), self._frozen.mesh)
+      yield Fed(self._frozen.forward(images), targets, valid)
 
 
 class Cached:
-  """A `Feed` that reads the frozen layers' maps from disk.
+  """A `Feed` that reads the frozen stages' features from disk.
 
   Opening it reads every image once and computes what is not there yet.
   """
@@ -104,61 +97,60 @@ class Cached:
     """Fills the cache.
 
     Args:
-      source: photographs with fixations.
+      source: the images.
       reading: how they are read.
-      frozen: the layers whose maps are kept.
+      frozen: the stages whose features are kept.
       folder: where.
       batch_size: images that are computed together; the devices divide it.
       title: what the progress bar says.
 
     Raises:
       InputError: if an image cannot be read, the folder cannot be written, or
-        there are several processes, which would all need all maps.
+        there are several processes, which would all need all features.
     """
     if jax.process_count() > 1:
       raise InputError(
           'config.data.features_dir is for a single process; leave it out.')
     self._frozen = frozen
     images = image_batches.identity(source)
-    self._kept = {
-        depth: feature_cache.Kept(folder, feature_cache.key(
-            frozen.trunk, depth, image_size=frozen.image_size,
-            dtype=frozen.dtype, images=images), (len(source), *shape))
+    self._arrays = {
+        depth: feature_cache.Features(folder, feature_cache.key(
+            frozen.network, depth, images), (len(source), *shape))
         for depth, shape in frozen.shapes.items()}
     rows = image_batches.in_order(
         len(source), batch_size=batch_size, padded=batch_size)
-    weights, valid = [], []
+    targets, valid = [], []
     with progress.bar(total=len(source), unit='image', title=title) as bar:
       for inputs in image_batches.read(source, reading, rows):
-        self._keep(inputs)
+        self._fill(inputs)
         real = inputs.index >= 0
-        weights.append(jax.tree.map(lambda x, real=real: x[real],
-                                    inputs.weights))
+        targets.append(jax.tree.map(lambda x, real=real: x[real],
+                                    inputs.targets))
         valid.append(inputs.valid[real])
         bar.update(int(real.sum()))
     # A kilobyte or two for each image.
-    self._weights = jax.tree.map(lambda *x: np.concatenate(x), *weights)
+    self._targets = jax.tree.map(lambda *x: np.concatenate(x), *targets)
     self._valid = np.concatenate(valid)
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
     for row in rows:
-      # Padding takes any image's maps; its validity is 0.
+      # Padding takes any image's features; its validity is 0.
       index = np.maximum(row, 0)
       yield Fed(*runtime.split((
-          {depth: kept.get(index) for depth, kept in self._kept.items()},
-          jax.tree.map(lambda x, index=index: x[index], self._weights),
+          {depth: x.get(index) for depth, x in self._arrays.items()},
+          jax.tree.map(lambda x, index=index: x[index], self._targets),
           self._valid[index] * (row >= 0).astype(np.float32)),
           self._frozen.mesh))
 
-  def _keep(self, inputs: image_batches.Inputs) -> None:
+  def _fill(self, inputs: image_batches.Inputs) -> None:
     real = inputs.index >= 0
     index = inputs.index[real]
     digests = feature_cache.pixels_digest(inputs.images[real])
-    missing = [depth for depth, kept in self._kept.items()
-               if not kept.has(index, digests)]
+    missing = [depth for depth, x in self._arrays.items()
+               if not x.has(index, digests)]
     if missing:
-      maps = self._frozen.forward(
+      features = self._frozen.forward(
           runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
-        self._kept[depth].put(
-            index, digests, np.asarray(maps[depth], np.float32)[real])
+        self._arrays[depth].put(
+            index, digests, np.asarray(features[depth], np.float32)[real])

@@ -24,7 +24,7 @@ Mode = Literal['shared', 'vmap']
 
 class Group(NamedTuple):
   """One part of a step."""
-  depth: int  # convolutions trained
+  depth: int  # stages trained
   positions: tuple[int, ...]  # of its members among all; several are stacked
 
   @property
@@ -38,9 +38,9 @@ class Division(NamedTuple):
   shares: int = 1  # of the devices, over which the members of a stack are split
 
 
-def of_run(config) -> Division:
-  """Returns that of a single member: `config.train`, of which `depth`."""
-  return Division(make([config.depth], 'shared'))
+def of_run(depth: int) -> Division:
+  """Returns that of a single member."""
+  return Division(make([depth], 'shared'))
 
 
 def of_sweep(config, depths: Sequence[int], devices: int) -> Division:
@@ -54,8 +54,9 @@ def of_sweep(config, depths: Sequence[int], devices: int) -> Division:
   Raises:
     InputError: if there is no such mode, or none that splits members.
   """
-  stacks = jax.default_backend() != 'cpu' or config.shard_members
-  mode = config.mode or ('vmap' if stacks else 'shared')
+  # Stacking gains nothing, not on a GPU either (docs/speed.md); members can
+  # only be spread over devices in stacks.
+  mode = config.mode or ('vmap' if config.shard_members else 'shared')
   if mode not in ('shared', 'vmap'):
     raise InputError(
         f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')

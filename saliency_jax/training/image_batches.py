@@ -7,34 +7,34 @@ needs no saved iterator, and the number of workers may change in between.
 
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
 
-from saliency_jax import runtime
 from saliency_jax.data import pipeline, pixel_sets
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
-from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.training.tasks import Task
 
 _SAMPLED = 16  # images of which a run remembers what they were
 
 
 class Inputs(NamedTuple):
-  """A batch of B images and what is scored on each."""
+  """A batch of B images and what the output is compared with."""
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB
-  weights: CellWeights  # `sets` float32 `[B, 1, h, w]`: all fixations
+  targets: Any  # arrays `[B, ...]`, see `tasks.Task.targets`
   valid: np.ndarray  # float32 `[B]`; 0 is padding, or nothing to score
   index: np.ndarray  # int32 `[B]`, the position in the data set; -1 is padding
 
 
 class Reading(NamedTuple):
   """How images are read; see `configs/base.py` for the units."""
+  task: Task
   choose: pixel_sets.Chooser  # one set of pixels for an image: its fixations
-  image_size: int
-  grid: tuple[int, int]  # (h, w) of the prediction in cells
+  preprocess: Preprocess  # of the network
+  grid: tuple[int, int]  # (h, w) in cells of the maps that the head takes
   workers: int
   on_bad_image: str
   skipped: dict[str, str]  # image_id -> why; filled while images are read
@@ -118,7 +118,7 @@ def read(
   if not len(rows):
     return
   preparation = pipeline.Preparation(
-      reading.choose, reading.image_size, (reading.grid,))
+      reading.choose, reading.preprocess.image_size, (reading.grid,))
   batches = pipeline.batches(
       source, preparation, indices=rows.ravel(), batch_size=rows.shape[1],
       workers=reading.workers, process_index=jax.process_index(),
@@ -129,19 +129,8 @@ def read(
         raise InputError(str(problem))
       if problem:
         reading.skipped[source.image_ids[index]] = str(problem)
-    weights = batch.weights[reading.grid]
     yield Inputs(
-        batch.images,
-        # The pipeline pads the sets of an image; here each has one.
-        weights._replace(sets=weights.sets[:, :1]),
-        (batch.counts[:, 0] > 0).astype(np.float32), batch.index)
-
-
-def on_devices(
-    inputs: Inputs, mesh: Mesh
-) -> tuple[jax.Array, CellWeights, jax.Array]:
-  """Returns images, weights and validity, split over the devices."""
-  return runtime.split((inputs.images, inputs.weights, inputs.valid), mesh)
+        batch.images, *reading.task.targets(batch, reading.grid), batch.index)
 
 
 def in_both(one: Source, other: Source) -> str:

@@ -2,49 +2,50 @@
 
 Where the parameters come from, first of all that applies:
   1. the latest whole checkpoint in the run's own folder: the run goes on;
-  2. the trained model that `config.init.checkpoint` names, readout included;
-  3. the weights that `config.init.weights` names, and a drawn readout.
+  2. the trained model that `config.network.checkpoint` names, head included;
+  3. the weights of the network, and a drawn head.
 """
 
 import contextlib
 import itertools
+import pathlib
+import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from absl import logging
+from jax.sharding import Mesh
 
 from saliency_jax import compiling, hosts, progress, runtime
-from saliency_jax.data import pixel_sets
-from saliency_jax.data.types import Source
 from saliency_jax.errors import Stopped
-from saliency_jax.networks import registry, vgg
+from saliency_jax.networks.network import Network
 from saliency_jax.training import (
-  feed,
-  groups,
-  image_batches,
-  members,
-  optimizer,
-  setup,
-  step,
-  step_log,
-  termination,
-  trained_models,
+    feed,
+    groups,
+    image_batches,
+    outcome,
+    plan,
+    step,
+    step_log,
+    termination,
+    trained_models,
 )
 from saliency_jax.training.checkpoints import Checkpoints, State
 from saliency_jax.training.journal import Journal
+from saliency_jax.training.plan import Data, Plan
 from saliency_jax.workdir import Folder, alone, opening
 
 # Steps whose numbers are fetched together, so that an accelerator is not kept
 # waiting for the host.
 _PENDING = 10
+_FEATURES = 'features'  # of frozen stages, in the run's folder
 
 
 def train(
-    config, train_source: Source, val_source: Source, workdir: str, *,
-    choose: pixel_sets.Chooser = pixel_sets.distinct_fixations,
-    widths: Mapping[str, int] = vgg.WIDTHS,
+    config, data: Data, workdir: str, network: Network | None = None, *,
     devices: Sequence[jax.Device] | None = None
 ) -> dict:
   """Trains one network, or goes on with a run that was stopped.
@@ -54,196 +55,262 @@ def train(
 
   Args:
     config: `configs/train.py`.
-    train_source: photographs with fixations to learn from.
-    val_source: photographs that are never learnt from.
+    data: the images.
     workdir: the run's folder.
-    choose: the one set of pixels of an image that its map is to find.
-    widths: units of every convolution; tests use fewer.
+    network: the trunk, in place of what the config names.
     devices: over which batches are split; all by default.
 
   Returns:
-    The summary.
+    The summary; {} in all processes but the first.
 
   Raises:
     InputError: if the config, the data or the folder are at fault, or a number
       that was computed is not finite.
     Stopped: after SIGTERM; the same call goes on.
   """
-  with contextlib.ExitStack() as stack:
-    return _run(
-        stack, config, 'train', members.single(config.train),
-        groups.of_run(config.train), train_source, val_source, workdir, choose,
-        widths, devices)
+  devices = devices or runtime.all_devices()
+  return _run(
+      plan.make(config, 'train', data, network, len(devices)), workdir, devices)
 
 
 def sweep(
-    config, train_source: Source, val_source: Source, workdir: str, *,
-    choose: pixel_sets.Chooser = pixel_sets.distinct_fixations,
-    widths: Mapping[str, int] = vgg.WIDTHS,
+    config, data: Data, workdir: str, network: Network | None = None, *,
     devices: Sequence[jax.Device] | None = None
 ) -> dict:
   """Trains all members of a sweep on the same batches; see `train`.
 
   Args:
     config: `configs/sweep_depth.py`.
-    train_source: see `train`, as all others.
-    val_source: see `train`.
-    workdir: see `train`.
-    choose: see `train`.
-    widths: see `train`.
-    devices: see `train`.
+    data, workdir, network, devices: see `train`.
   """
-  who = members.sweep(config.sweep)
-  with contextlib.ExitStack() as stack:
-    return _run(
-        stack, config, 'sweep', who, groups.of_sweep(
-            config.sweep, [member.depth for member in who.values()],
-            len(devices or jax.devices())),
-        train_source, val_source, workdir, choose, widths, devices)
+  devices = devices or runtime.all_devices()
+  return _run(
+      plan.make(config, 'sweep', data, network, len(devices)), workdir, devices)
 
 
-def _run(
-    stack, config, job, who, division, train_source, val_source, workdir,
-    choose, widths, devices
-) -> dict:
+class _Inputs(NamedTuple):
+  """Batches of a run."""
+  train: Iterator[feed.Fed]
+  validation: Iterator[feed.Fed]  # of all epochs that are left
+  validation_length: int
+
+
+class _Programs(NamedTuple):
+  """What is compiled."""
+  packing: groups.Packing
+  update: Callable
+  evaluate: Callable
+  finite: Callable
+
+
+def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
+  """Trains; see `train`."""
   started = time.perf_counter()
-  setup.check(config, train_source, val_source)
-  mesh = runtime.data_mesh(devices, division.shares)
-  length = image_batches.batches_of(len(train_source), config.data.batch_size)
-  last = config.train.epochs * length
-  tx = optimizer.make_direction(config.optimizer)
-  schedule = optimizer.make_schedule(config.schedule, steps=last)
-  dtype = registry.arithmetic(config.model.dtype)
+  with contextlib.ExitStack() as stack:
+    mesh = runtime.data_mesh(devices, run.division.shares)
+    states = [
+        step.init_member(
+            member, run.network, run.task, run.tx, image_size=run.image_size,
+            head=run.head) for member in run.members.values()]
+    # Several processes share the folder, which the first one keeps for them.
+    first = jax.process_index() == 0
+    with hosts.ending_together():
+      if first:
+        stack.enter_context(alone(workdir, (run.job,)))
+    with opening(workdir) as path:
+      checkpoints = stack.enter_context(Checkpoints(
+          path, run.facts({name: x.params for name, x in zip(
+              run.members, states, strict=True)}), list(run.members)))
+    states, done, skipped = _restored(run, checkpoints, states, mesh)
+    frozen = feed.freeze(run.network, run.depths(), mesh)
+    inputs = _inputs(run, frozen, path, done, skipped)
 
-  # Parameters; see the module for their order.
-  weights = trained_models.load(config.init, widths=widths)
-  first_states = [
-      step.init_member(member, weights.params, tx) for member in who.values()]
-  facts = setup.facts(
-      config, weights, who, first_states, train_source, val_source, choose)
-  # Several processes share the folder, which the first one keeps for them.
-  first = jax.process_index() == 0
-  with hosts.ending_together():
+    # The folder, once nothing of the config can be at fault any more: what lies
+    # there may be a run that has ended.
     if first:
-      stack.enter_context(alone(workdir, (job,)))
-  with opening(workdir) as path:
-    checkpoints = stack.enter_context(Checkpoints(path, facts, list(who)))
-  restored = checkpoints.restore(
-      setup.abstract(_state(who, first_states), mesh))
-  skipped: dict[str, str] = {}
-  if restored:
-    state, done, skipped = restored
-    states = [step.MemberState(state.params[name], state.optimizer[name])
-              for name in who]
-    logging.info('Going on after step %d of %d.', done, last)
-  else:
-    states, done = runtime.replicate(
-        jax.tree.map(np.asarray, first_states), mesh), 0
+      folder = Folder(workdir, run.config)
+      if not done:
+        folder.clear([outcome.TRAINED])
+      trained_models.save_start(path, run.network)
+    journal = stack.enter_context(Journal(path if first else None, step=done))
+    bar = stack.enter_context(progress.bar(
+        total=run.last, done=done, unit='step', title=run.job))
+    loop = _Loop(
+        run, _compile(run, mesh), frozen.variables, checkpoints, inputs,
+        step_log.StepLog(journal, run.task, run.members, bar), bar, skipped)
+    seconds = {'start': time.perf_counter() - started} | loop.run(states, done)
+    checkpoints.wait()
+    if not first:
+      return {}
+    shutil.rmtree(path / _FEATURES, ignore_errors=True)
+    return outcome.finish(folder, run.job, {
+        'task': run.task.name,
+        'network': run.network.name,
+        'weights': run.network.provenance._asdict(),
+        'counts': {
+            'train': len(run.data.train),
+            'validation': len(run.data.validation), 'steps': run.last,
+            'skipped': len(skipped)},
+        'members': outcome.of_members(path, run.members, run.task),
+        'skipped': skipped,
+        'seconds': {k: round(v, 3) for k, v in seconds.items()},
+        'images_per_second': round(
+            loop.images / max(seconds['training'], 1e-9), 3)},
+        idle=done == run.last)
 
-  # Data: the same batches whatever the devices, which may pad them.
-  frozen = feed.freeze(
-      trained_models.trunk_of(weights),
-      tuple(sorted({m.depth for m in who.values()})),
-      image_size=config.data.image_size, dtype=config.model.dtype, mesh=mesh,
-      widths=widths)
+
+def _restored(
+    run: Plan, checkpoints: Checkpoints, states: list[step.MemberState],
+    mesh: Mesh
+) -> tuple[list[step.MemberState], int, dict[str, str]]:
+  """Returns the states to go on from, after how many steps, and what was
+  skipped until then."""
+  whole = runtime.everywhere(mesh)
+  restored = checkpoints.restore(jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole),
+      _state(run, states)))
+  if not restored:
+    return runtime.replicate(jax.tree.map(np.asarray, states), mesh), 0, {}
+  state, done, skipped = restored
+  logging.info('Going on after step %d of %d.', done, run.last)
+  return [step.MemberState(state.params[name], state.optimizer[name])
+          for name in run.members], done, skipped
+
+
+def _inputs(
+    run: Plan, frozen: feed.Frozen, path: pathlib.Path, done: int,
+    skipped: dict[str, str]
+) -> _Inputs:
+  """Returns the batches: the same whatever the devices, which may pad them."""
+  padded = runtime.whole_batches(run.batch_size, frozen.mesh)
+  reading = image_batches.Reading(
+      run.task, run.data.choose, run.network.preprocess, run.grid, run.workers,
+      run.on_bad_image, skipped)
+  folder = run.features.folder
+  size = frozen.gigabytes(len(run.data.train) + len(run.data.validation))
+  if (not folder and done < run.last and jax.process_count() == 1
+      and size <= run.features.limit):
+    folder = str(path / _FEATURES)
   training, validation = (
-      setup.open_feed(config, source, choose, frozen, skipped, title)
-      for source, title in (
-          (train_source, 'Frozen layers, training'),
-          (val_source, 'Frozen layers, validation')))
-  padded = runtime.whole_batches(config.data.batch_size, mesh)
-  fed = training.batches(image_batches.training_order(
-      config.data.seed, len(train_source), batch_size=config.data.batch_size,
-      padded=padded, first=done, last=last))
-  val_rows = image_batches.in_order(
-      len(val_source), batch_size=config.data.batch_size, padded=padded)
-  # One iterator for all evaluations, so that workers are started once.
-  val_batches = validation.batches(
-      np.tile(val_rows, (config.train.epochs - done // length, 1)))
+      feed.Cached(
+          source, reading, frozen, folder=folder, batch_size=padded,
+          title=f'Frozen stages, {title}') if folder
+      else feed.Computed(source, reading, frozen)
+      for source, title in ((run.data.train, 'training'),
+                            (run.data.validation, 'validation')))
+  rows = image_batches.in_order(
+      len(run.data.validation), batch_size=run.batch_size, padded=padded)
+  return _Inputs(
+      training.batches(image_batches.training_order(
+          run.order_seed, len(run.data.train), batch_size=run.batch_size,
+          padded=padded, first=done, last=run.last)),
+      # One iterator for all evaluations, so that workers are started once.
+      validation.batches(
+          np.tile(rows, ((run.last - done) // run.length + 1, 1))), len(rows))
 
-  # The folder, once nothing of the config can be at fault any more: what lies
-  # there may be a run that has ended.
-  if first:
-    folder = Folder(workdir, config.to_dict())
-    if not restored:
-      folder.clear([setup.TRAINED])
-    trained_models.keep_start(path, weights)
-  journal = stack.enter_context(Journal(path if first else None, step=done))
 
-  # Programs.
+def _compile(run: Plan, mesh: Mesh) -> _Programs:
   everywhere = runtime.everywhere(mesh)
-  packing = groups.Packing(division.groups, mesh)
-  states = packing.pack(states)
-  update = jax.jit(
-      step.make_step(
-          list(who.values()), division.groups, tx=tx, schedule=schedule,
-          mesh=mesh, widths=widths, dtype=dtype),
-      donate_argnums=0, out_shardings=(packing.shardings, everywhere),
-      compiler_options=compiling.options())
-  evaluate = jax.jit(
-      validation.make_evaluation(
-          list(who.values()), widths=widths, dtype=dtype),
-      out_shardings=everywhere, compiler_options=compiling.options())
-  finite = jax.jit(validation.all_finite, out_shardings=everywhere)
+  packing = groups.Packing(run.division.groups, mesh)
+  members = list(run.members.values())
+  options = compiling.options()
+  return _Programs(
+      packing,
+      jax.jit(
+          step.make_step(
+              members, run.division.groups, run.network, run.task,
+              image_size=run.image_size, tx=run.tx, schedule=run.schedule,
+              mesh=mesh),
+          donate_argnums=0, out_shardings=(packing.shardings, everywhere),
+          compiler_options=options),
+      jax.jit(
+          step.make_evaluation(
+              members, run.network, run.task, run.image_size),
+          out_shardings=everywhere, compiler_options=options),
+      jax.jit(step.all_finite, out_shardings=everywhere))
 
-  pending: list[tuple[int, step.Metrics]] = []
-  seconds = dict.fromkeys(('start', 'training', 'validation'), 0.)
-  seconds['start'] = time.perf_counter() - started
-  asked_to_stop = stack.enter_context(termination.watching())
-  bar = stack.enter_context(
-      progress.bar(total=last, done=done, unit='step', title=job))
-  mark, images = time.perf_counter(), 0
-  for number, batch in enumerate(fed, start=done):
-    states, metrics = update(
-        states, batch.features, batch.weights, batch.valid, np.int32(number))
-    now = number + 1
-    pending.append((now, metrics))
-    bar.update()
-    epoch_ends, stop = now % length == 0, asked_to_stop(now)
-    wants_saving = epoch_ends or stop or (
-        config.train.checkpoint_every
-        and now % config.train.checkpoint_every == 0)
-    if wants_saving or len(pending) == _PENDING or now == done + 1:
-      images += step_log.write_steps(journal, pending, who, bar)
-      pending.clear()
-    if not wants_saving:
-      continue
-    whole = packing.unpack(states)
-    step_log.check_finite(finite(whole), 'a parameter', who, now)
-    seconds['training'] += time.perf_counter() - mark
-    mark, scores = time.perf_counter(), None
-    if epoch_ends:
-      if not images and now - done >= length:
-        raise step_log.nothing('training', train_source, skipped)
-      scores = step_log.validate(
-          evaluate, whole, itertools.islice(val_batches, len(val_rows)), who)
-      if not scores:
-        raise step_log.nothing('validation', val_source, skipped)
-      step_log.check_finite(
-          np.isfinite([*scores.values()]), 'the validation NSS', who, now)
-      journal.write(now, 'validate', epoch=now // length, nss=scores)
-    checkpoints.save(now, _state(who, whole), scores, skipped)
-    seconds['validation'] += time.perf_counter() - mark
+
+class _Loop:
+  """The steps of a run, its validations and checkpoints."""
+
+  def __init__(
+      self, run: Plan, programs: _Programs, variables, checkpoints: Checkpoints,
+      inputs: _Inputs, log: step_log.StepLog, bar, skipped: dict[str, str]):
+    self._run, self._programs, self._variables = run, programs, variables
+    self._checkpoints, self._inputs, self._log = checkpoints, inputs, log
+    self._bar, self._skipped = bar, skipped
+    self.images = 0  # that were trained on
+
+  def run(self, states: list[step.MemberState], done: int) -> dict[str, float]:
+    """Goes through the steps that are left; returns the seconds of each part.
+
+    Args:
+      states: of the members.
+      done: how many steps were made.
+
+    Raises:
+      InputError: a number is not finite, or not one image counts.
+      Stopped: after SIGTERM, when everything is saved.
+    """
+    run, update = self._run, self._programs.update
+    states = self._programs.packing.pack(states)
+    seconds = dict.fromkeys(('training', 'validation'), 0.)
+    pending: list[tuple[int, step.Metrics]] = []
     mark = time.perf_counter()
-    if stop and now < last:
-      raise Stopped(
-          f'stopped after step {now} of {last} and saved; start the same '
-          f'command again to go on.')
-  checkpoints.wait()
-  if not first:
-    return {}
-  return setup.finish(folder, job, {
-      'weights': {'name': weights.name, 'sha256': weights.sha256},
-      'counts': {
-          'train': len(train_source), 'validation': len(val_source),
-          'steps': last, 'skipped': len(skipped)},
-      'members': setup.outcome(path, who), 'skipped': skipped,
-      'seconds': {k: round(v, 3) for k, v in seconds.items()},
-      'images_per_second': round(
-          images / max(seconds['training'], 1e-9), 3)}, idle=done == last)
+    with termination.watching() as asked_to_stop:
+      for now, batch in enumerate(self._inputs.train, start=done + 1):
+        states, metrics = update(
+            states, self._variables, *batch, np.int32(now - 1))
+        pending.append((now, metrics))
+        self._bar.update()
+        epoch_ends, stop = now % run.length == 0, asked_to_stop(now)
+        saves = epoch_ends or stop or (
+            run.checkpoint_every and now % run.checkpoint_every == 0)
+        if saves or len(pending) == _PENDING or now == done + 1:
+          self.images += self._log.steps(pending)
+          pending.clear()
+        if not saves:
+          continue
+        whole = self._programs.packing.unpack(states)
+        self._log.check_finite(
+            self._programs.finite(whole), 'a parameter', now)
+        seconds['training'] += time.perf_counter() - mark
+        mark = time.perf_counter()
+        scores = self._validate(whole, now, done) if epoch_ends else None
+        self._checkpoints.save(now, _state(run, whole), scores, self._skipped)
+        seconds['validation'] += time.perf_counter() - mark
+        mark = time.perf_counter()
+        if stop and now < run.last:
+          raise Stopped(
+              f'stopped after step {now} of {run.last} and saved; start the '
+              f'same command again to go on.')
+    return seconds
+
+  def _validate(
+      self, states: list[step.MemberState], now: int, done: int
+  ) -> dict[str, float]:
+    """Measures the members; returns the watched metric of each."""
+    run = self._run
+    if not self.images and now - done >= run.length:
+      raise step_log.nothing('training', run.data.train, self._skipped)
+    measured = step_log.validate(
+        lambda *batch: self._programs.evaluate(
+            states, self._variables, *batch),
+        itertools.islice(
+            self._inputs.validation, self._inputs.validation_length),
+        run.task, run.members)
+    if not measured:
+      raise step_log.nothing(
+          'validation', run.data.validation, self._skipped)
+    scores = measured[run.task.watched]
+    self._log.check_finite(
+        np.isfinite([*scores.values()]),
+        f'the validation {run.task.titles[run.task.watched]}', now)
+    self._log.validation(now, now // run.length, measured)
+    return scores
 
 
-def _state(who: members.Members, states: Sequence[step.MemberState]) -> State:
+def _state(run: Plan, states: list[step.MemberState]) -> State:
   return State(
-      {name: x.params for name, x in zip(who, states, strict=True)},
-      {name: x.optimizer for name, x in zip(who, states, strict=True)})
+      {name: x.params for name, x in zip(run.members, states, strict=True)},
+      {name: x.optimizer for name, x in zip(run.members, states, strict=True)})

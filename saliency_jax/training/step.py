@@ -1,12 +1,12 @@
 """One training step of one network or of a whole sweep, compiled together.
 
 A single run is a sweep of one member. Members share what is frozen: one forward
-of the frozen layers gives every member the features that enter its own first
-trained layer, and each member computes only the layers from there upwards.
+of the frozen stages gives every member the features that enter its own first
+trained stage, and each member computes only the stages from there upwards.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -14,20 +14,19 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import Mesh, PartitionSpec
 
-from saliency_jax.networks import saliency, trees, vgg
-from saliency_jax.ops.association import associate
-from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.networks import cuts, trees
+from saliency_jax.networks.network import Network
 from saliency_jax.runtime import DATA, MEMBERS
-from saliency_jax.training import masks
 from saliency_jax.training.groups import Group
+from saliency_jax.training.tasks import Sums, Task
 
 
 class Member(NamedTuple):
   """What one member of a sweep is."""
-  depth: int  # convolutions trained, from the top
-  seed: int  # of the readout's first values
-  trunk_rate: float  # the convolutions' learning rate, before the schedule
-  readout_rate: float  # the readout's
+  depth: int  # stages trained, from the top
+  seed: int  # of the head's first values, and of dropout
+  trunk_rate: float  # the trunk's learning rate, before the schedule
+  readout_rate: float  # the head's
 
 
 class MemberState(NamedTuple):
@@ -36,131 +35,182 @@ class MemberState(NamedTuple):
   optimizer: optax.OptState
 
 
-class Rates(NamedTuple):
-  """Learning rates, float `[]` each, or `[K]` of K stacked members."""
-  trunk: jax.Array
-  readout: jax.Array
-
-  def of(self, layer: str) -> jax.Array:
-    return self.readout if layer == saliency.READOUT else self.trunk
+class Settings(NamedTuple):
+  """A member's own numbers, `[]` each, or `[K]` of K stacked members."""
+  trunk: jax.Array  # learning rates, float
+  head: jax.Array
+  seed: jax.Array  # uint32
 
 
 class Metrics(NamedTuple):
   """Sums of one step, so that batches of different sizes can be added."""
-  nss: jax.Array  # float32 `[K]`, sum over images
+  loss: jax.Array  # float32 `[K]`, sum over images
+  sums: Sums  # `[K, ...]` each, see `tasks.Task.sums`
   images: jax.Array  # float32 `[]`
   gradient_norm: jax.Array  # float32 `[K]`
 
 
-def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
-  """Returns the NSS of every image's map, in cells: float32 `[B]`.
-
-  Equal to resizing the map bilinearly to the image, standardising it and
-  averaging over the fixated pixels; the paper's min-max step in between drops
-  out, as NSS does not change with a map's offset or scale.
+def init_member(
+    member: Member, network: Network, task: Task,
+    tx: optax.GradientTransformation, *, image_size: int,
+    head: trees.Tree | None = None
+) -> MemberState:
+  """Returns a member's first state: pretrained stages and a drawn head.
 
   Args:
-    output: `[B, h, w, 1]`, the predicted saliency in cells.
-    weights: with one set for each image, its fixations: `sets` `[B, 1, h, w]`.
+    member: what is trained.
+    network: the trunk.
+    task: whose head is drawn.
+    tx: the optimizer.
+    image_size: S, the side of the images in pixels.
+    head: parameters to begin with, of a model trained before; None draws them.
   """
-  return associate(output, weights)[:, 0, 0]
-
-
-def init_member(
-    member: Member, pretrained: trees.Tree, tx: optax.GradientTransformation
-) -> MemberState:
-  """Returns a member's first state: pretrained layers and a drawn readout.
-
-  A readout among the pretrained layers, of a model trained before, is kept.
-  """
-  channels = pretrained[vgg.CONVOLUTIONS[-1]]['kernel'].shape[-1]
-  drawn = saliency.init_readout(jax.random.key(member.seed), channels)
-  whole = {saliency.READOUT: drawn} | pretrained
-  params, _ = trees.split(whole, masks.trained(whole, member.depth))
+  if head is None:
+    shape = network.shapes([network.readout_tap], image_size)
+    head = task.head.init(
+        jax.random.key(member.seed), shape[network.readout_tap])
+  trunk, _ = trees.split(
+      network.variables['params'], cuts.trained(network, member.depth))
+  params = {task.head.name: head} | trunk
   return MemberState(params, tx.init(params))
 
 
+def make_outputs(
+    members: Sequence[Member], network: Network, task: Task, image_size: int
+) -> dict[int, Callable]:
+  """Returns depth -> `output(params, variables, features, key)` of the task."""
+  def make(depth: int) -> Callable:
+    suffix = cuts.make_suffix(network, depth, image_size)
+
+    def output(params, variables, features, key):
+      trunk = {k: x for k, x in params.items() if k != task.head.name}
+      maps = suffix(trunk, variables, features)
+      return task.output(params[task.head.name], maps, key)
+
+    return output
+
+  return {depth: make(depth) for depth in {m.depth for m in members}}
+
+
 def make_step(
-    members: Sequence[Member], groups: Sequence[Group], *,
-    tx: optax.GradientTransformation, schedule: optax.Schedule, mesh: Mesh,
-    widths: Mapping[str, int] = vgg.WIDTHS, dtype: jnp.dtype = jnp.float32
+    members: Sequence[Member], groups: Sequence[Group], network: Network,
+    task: Task, *, image_size: int, tx: optax.GradientTransformation,
+    schedule: optax.Schedule, mesh: Mesh
 ) -> Callable:
   """Returns the training step of all members on the same batch.
 
   Args:
     members: what is trained.
     groups: which members are stacked, see `groups.make`. The results are equal.
+    network: the trunk.
+    task: what it is trained for.
+    image_size: S, the side of the images in pixels.
     tx: turns a member's gradients into a direction, without a learning rate.
     schedule: step -> factor of every learning rate.
     mesh: over which the batch is split, and the members of stacks.
-    widths: units of every convolution.
-    dtype: the type of the layers' arithmetic. Parameters, optimizer and rates
-      keep their own.
 
   Returns:
-    `step(states, features, weights, valid, number) -> states, Metrics`, pure:
-    states, the `MemberState` of every group, see `groups.Packing`; features,
-    `{depth: [B, h, w, C]}` from `saliency.make_prefix`; weights, see `nss`;
-    valid, float32 `[B]`, 0 for padding; number, int32 `[]`, how many steps came
+    `step(states, variables, features, targets, valid, number) -> states,
+    Metrics`, pure: states, the `MemberState` of every group, see
+    `groups.Packing`; variables, those of the pretrained network; features,
+    `{depth: [B, ...]}` from `cuts.make_prefix`; targets, see `Task`; valid,
+    float32 `[B]`, 0 for padding; number, int32 `[]`, how many steps came
     before. Metrics are in the order of the members.
   """
-  suffixes = {
-      m.depth: saliency.make_suffix(m.depth, widths=widths, dtype=dtype)
-      for m in members}
+  outputs = make_outputs(members, network, task, image_size)
 
-  def update(depth, total, state, rates, features, weights, valid, factor):
+  def update(depth, total, state, settings, batch, number):
+    variables, features, targets, valid = batch
     images = jnp.maximum(total(valid.sum()), 1)
+    key = jax.random.fold_in(jax.random.key(settings.seed), number)
 
     def loss(params):
-      each = nss(suffixes[depth](params, features), weights) * valid
-      return -each.sum() / images, each.sum()
+      output = outputs[depth](params, variables, features, key)
+      each = task.loss(output, targets) * valid
+      return each.sum() / images, (
+          each.sum(), task.sums(output, targets, valid))
 
-    gradients, score = total(jax.grad(loss, has_aux=True)(state.params))
+    gradients, sums = total(jax.grad(loss, has_aux=True)(state.params))
     direction, optimizer = tx.update(gradients, state.optimizer, state.params)
+    factor = schedule(number)
     params = {
-        name: _descend(layer, direction[name], rates.of(name) * factor)
-        for name, layer in state.params.items()}
-    return MemberState(params, optimizer), score, optax.tree.norm(gradients)
+        name: _descend(tree, direction[name], factor * (
+            settings.head if name == task.head.name else settings.trunk))
+        for name, tree in state.params.items()}
+    return MemberState(params, optimizer), (
+        *sums, optax.tree.norm(gradients))
 
   def stacked(depth, *arguments):
     # Every device works on its own members and images. Left to the compiler,
     # the convolutions of stacked members gather the whole batch everywhere.
     total = functools.partial(jax.lax.psum, axis_name=DATA)
     together = jax.vmap(
-        functools.partial(update, depth, total),
-        in_axes=(0, 0, None, None, None, None))
+        functools.partial(update, depth, total), in_axes=(0, 0, None, None))
     own, images = PartitionSpec(MEMBERS), PartitionSpec(DATA)
+    everywhere = PartitionSpec()
     return jax.shard_map(
         together, mesh=mesh, in_specs=(
-            own, own, images, images, images, PartitionSpec()),
+            own, own, (everywhere, images, images, images), everywhere),
         out_specs=own, check_vma=False)(*arguments)
 
   def alone(depth, *arguments):
-    return update(depth, lambda x: x, *arguments)
+    state, metrics = update(depth, lambda x: x, *arguments)
+    return state, jax.tree.map(lambda x: x[None], metrics)
 
-  def step(states, features, weights, valid, number):
-    factor, updated, scores, norms = schedule(number), [], {}, {}
+  def step(states, variables, features, targets, valid, number):
+    updated, measured = [], {}
     for group, state in zip(groups, states, strict=True):
-      run = stacked if group.stacked else alone
-      state, score, norm = run(
-          group.depth, state, _rates(members, group), features[group.depth],
-          weights, valid, factor)
+      state, metrics = (stacked if group.stacked else alone)(
+          group.depth, state, _settings(members, group),
+          (variables, features[group.depth], targets, valid), number)
       updated.append(state)
-      scores |= zip(group.positions, jnp.atleast_1d(score), strict=True)
-      norms |= zip(group.positions, jnp.atleast_1d(norm), strict=True)
-    order = range(len(members))
-    return updated, Metrics(
-        jnp.stack([scores[i] for i in order]), valid.sum(),
-        jnp.stack([norms[i] for i in order]))
+      for row, position in enumerate(group.positions):
+        measured[position] = jax.tree.map(lambda x, row=row: x[row], metrics)
+    loss, sums, norms = jax.tree.map(
+        lambda *x: jnp.stack(x), *(measured[i] for i in range(len(members))))
+    return updated, Metrics(loss, sums, valid.sum(), norms)
 
   return step
 
 
-def _rates(members: Sequence[Member], group: Group) -> Rates:
-  rates = Rates(
-      jnp.array([members[i].trunk_rate for i in group.positions]),
-      jnp.array([members[i].readout_rate for i in group.positions]))
-  return rates if group.stacked else Rates(*(rate[0] for rate in rates))
+def make_evaluation(
+    members: Sequence[Member], network: Network, task: Task, image_size: int
+) -> Callable:
+  """Returns the sums of one batch, from which metrics are made.
+
+  Args:
+    members, network, task, image_size: see `make_step`.
+
+  Returns:
+    `evaluate(states, variables, features, targets, valid) -> sums`, `[K, ...]`
+    each; see `make_step` for the arguments, states are those of the members.
+  """
+  outputs = make_outputs(members, network, task, image_size)
+
+  def evaluate(states, variables, features, targets, valid):
+    sums = [
+        task.sums(outputs[m.depth](
+            state.params, variables, features[m.depth], None), targets, valid)
+        for m, state in zip(members, states, strict=True)]
+    return jax.tree.map(lambda *x: jnp.stack(x), *sums)
+
+  return evaluate
+
+
+def all_finite(states: Sequence[MemberState]) -> jax.Array:
+  """Returns bool `[K]`: whether every parameter of a member is a number."""
+  return jnp.stack([
+      jnp.stack([jnp.isfinite(x).all() for x in jax.tree.leaves(state.params)]
+                ).all() for state in states])
+
+
+def _settings(members: Sequence[Member], group: Group) -> Settings:
+  some = [members[i] for i in group.positions]
+  settings = Settings(
+      jnp.array([m.trunk_rate for m in some]),
+      jnp.array([m.readout_rate for m in some]),
+      jnp.array([m.seed for m in some], jnp.uint32))
+  return settings if group.stacked else Settings(*(x[0] for x in settings))
 
 
 def _descend(layer: trees.Tree, direction: trees.Tree, rate: jax.Array):

@@ -7,83 +7,116 @@ import numpy as np
 
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-from saliency_jax.training import feed, step
+from saliency_jax.training.feed import Fed
 from saliency_jax.training.journal import Journal
 from saliency_jax.training.members import Members
+from saliency_jax.training.step import Metrics
+from saliency_jax.training.tasks import Task
 
 
-def write_steps(
-    journal: Journal, pending: Sequence[tuple[int, step.Metrics]],
-    who: Members, bar
-) -> int:
-  """Writes the numbers of some steps; returns how many images they had.
+class StepLog:
+  """Writes the numbers of steps and validations; shows the last of them."""
 
-  Args:
-    journal: of the run.
-    pending: the steps, from 1, and their metrics.
-    who: the K members.
-    bar: the progress bar, which shows the last of them.
+  def __init__(self, journal: Journal, task: Task, members: Members, bar):
+    """Takes what every line needs.
 
-  Raises:
-    InputError: if one of them is not finite.
-  """
-  images = 0
-  for now, metrics in pending:
-    metrics = jax.tree.map(np.asarray, metrics)
-    nss = metrics.nss / max(metrics.images, 1)
-    for name, norm, score in zip(
-        who, metrics.gradient_norm, nss, strict=True):
-      if not np.isfinite([norm, score]).all():
+    Args:
+      journal: of the run.
+      task: whose metrics are written.
+      members: the K members.
+      bar: the progress bar.
+    """
+    self._journal, self._task, self._bar = journal, task, bar
+    self._members = members
+
+  def steps(self, pending: Sequence[tuple[int, Metrics]]) -> int:
+    """Writes the numbers of some steps; returns how many images they had.
+
+    Args:
+      pending: the steps, from 1, and their metrics.
+
+    Raises:
+      InputError: if one of them is not finite.
+    """
+    seen = 0
+    for now, metrics in pending:
+      metrics = jax.tree.map(np.asarray, metrics)
+      images = int(metrics.images)
+      loss = metrics.loss / max(metrics.images, 1)
+      self._check_step(now, loss, metrics.gradient_norm)
+      measured = of_members(self._task, self._members, metrics.sums)
+      self._journal.write(
+          now, 'train', images=images, loss=_named(self._members, loss),
+          **measured,
+          gradient_norm=_named(self._members, metrics.gradient_norm))
+      seen += images
+    rate = self._bar.format_dict['rate'] or 0
+    watched = np.mean([*measured[self._task.watched].values()])
+    self._bar.set_postfix_str(
+        f'loss {loss.mean():.3f}, '
+        f'{self._task.titles[self._task.watched]} {watched:.3f}, '
+        f'{rate * seen / len(pending):.1f} images/s', refresh=False)
+    return seen
+
+  def validation(
+      self, now: int, epoch: int, measured: Mapping[str, Mapping]) -> None:
+    """Writes the metrics of a validation, metric -> member -> value."""
+    self._journal.write(now, 'validate', epoch=epoch, **measured)
+
+  def check_finite(
+      self, finite: jax.typing.ArrayLike, what: str, now: int) -> None:
+    """Raises an `InputError` that names the first member that is not finite.
+
+    Args:
+      finite: bool `[K]`.
+      what: was looked at.
+      now: the step after which.
+    """
+    for name, right in zip(self._members, np.asarray(finite), strict=True):
+      if not right:
         raise InputError(
-            f'At step {now} the gradient norm of {name} is {norm} and its NSS '
-            f'{score}; lower its learning rates or config.optimizer.clip_norm.')
-    journal.write(
-        now, 'train', images=int(metrics.images), loss=_named(who, -nss),
-        nss=_named(who, nss),
-        gradient_norm=_named(who, metrics.gradient_norm))
-    images += int(metrics.images)
-  rate = bar.format_dict['rate'] or 0
-  bar.set_postfix_str(
-      f'loss {-nss.mean():.3f}, NSS {nss.mean():.3f}, '
-      f'{rate * images / len(pending):.1f} images/s', refresh=False)
-  return images
+            f'After step {now} {what} of {name} is not finite; lower its '
+            f'learning rates.')
+
+  def _check_step(
+      self, now: int, loss: np.ndarray, norms: np.ndarray) -> None:
+    for name, norm, value in zip(self._members, norms, loss, strict=True):
+      if not np.isfinite([norm, value]).all():
+        raise InputError(
+            f'At step {now} the gradient norm of {name} is {norm} and its loss '
+            f'{value}; lower its learning rates or config.optimizer.clip_norm.')
 
 
-def check_finite(
-    finite: jax.typing.ArrayLike, what: str, who: Members, now: int) -> None:
-  """Raises an `InputError` that names the first member that is not finite.
-
-  Args:
-    finite: bool `[K]`.
-    what: was looked at.
-    who: the K members.
-    now: the step after which.
-  """
-  for name, right in zip(who, np.asarray(finite), strict=True):
-    if not right:
-      raise InputError(
-          f'After step {now} {what} of {name} is not finite; lower its '
-          f'learning rates.')
+def of_members(
+    task: Task, members: Members, sums: Mapping[str, np.ndarray]
+) -> dict[str, dict[str, float]]:
+  """Returns metric -> member -> value for sums `[K, ...]`."""
+  each = [
+      task.metrics({name: np.asarray(x[row], np.float64)
+                    for name, x in sums.items()})
+      for row in range(len(members))]
+  return {metric: {
+      name: metrics[metric] for name, metrics in zip(members, each, strict=True)
+      } for metric in each[0]}
 
 
 def validate(
-    evaluate, states: Sequence[step.MemberState], batches: Iterator[feed.Fed],
-    who: Members
-) -> dict[str, float]:
-  """Returns every member's NSS, the mean over images; {} if none counts.
+    evaluate, batches: Iterator[Fed], task: Task, members: Members
+) -> dict[str, dict[str, float]]:
+  """Returns metric -> member -> value; {} if no image counts.
 
   Args:
-    evaluate: from `evaluation.make_evaluation`, compiled.
-    states: of the members.
+    evaluate: `step.make_evaluation`, compiled, for the members' states.
     batches: the validation images.
-    who: the members.
+    task: what is measured.
+    members: the members.
   """
-  totals = [
-      (evaluate(states, *batch), batch.valid.sum()) for batch in batches]
-  nss, images = (
-      np.sum([np.asarray(x) for x in part], axis=0, dtype=np.float64)
-      for part in zip(*totals, strict=True))
-  return _named(who, nss / images) if images else {}
+  parts = [evaluate(*batch) for batch in batches]
+  sums = {
+      name: np.sum(
+          [np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64)
+      for name in parts[0]}
+  return of_members(task, members, sums) if sums['images'].any() else {}
 
 
 def nothing(
@@ -103,5 +136,5 @@ def nothing(
       f'config.data.dir and, where it is given, config.data.val_dir.')
 
 
-def _named(who: Members, values: np.ndarray) -> dict[str, float]:
-  return dict(zip(who, map(float, values), strict=True))
+def _named(members: Members, values: np.ndarray) -> dict[str, float]:
+  return dict(zip(members, map(float, values), strict=True))

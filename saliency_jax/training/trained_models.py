@@ -1,125 +1,174 @@
-"""The parameters that a job starts from: a trained model's, or a trunk's."""
+"""The network that a job starts from: a trained one, or one with its weights.
+"""
 
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from typing import NamedTuple
 
+import jax
 import numpy as np
+from ml_collections import ConfigDict
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import trees
-from saliency_jax.networks.vgg import WIDTHS
-from saliency_jax.networks.weights import known_weights, weight_cache
-from saliency_jax.networks.weights.conversion import Trunk
-from saliency_jax.training import checkpoints
+from saliency_jax.networks import heads, trees, zoo
+from saliency_jax.networks.network import Network, Provenance
+from saliency_jax.networks.weights import variable_files
+from saliency_jax.networks.weights.variable_files import Ported
+from saliency_jax.training import checkpoints, tasks
+from saliency_jax.training.tasks import Task
 
-# The trunk that a training run started from, within its folder: with it the
-# folder is all that is needed, here or on another machine.
+# The network that a run started from, within its folder: with it the folder is
+# all that is needed, here or on another machine.
 _START = 'pretrained.safetensors'
 
 
-def load(init, *, widths: Mapping[str, int] = WIDTHS) -> known_weights.Weights:
-  """Returns the parameters that a config names, ported and verified.
+class Trained(NamedTuple):
+  """A member of a training run as it was when it was best."""
+  network: Network  # the trunk, with what was trained in it
+  task: Task
+  head: trees.Tree  # the parameters of the task's head
+
+
+def load(config, cache_dir: str = '') -> Network:
+  """Returns the network that a config names, with its weights.
 
   Args:
-    init: `config.init`; see `configs/base.py`.
-    widths: units of every convolution; tests use fewer.
+    config: `config.network`; see `configs/base.py`.
+    cache_dir: `config.run.cache_dir`.
 
   Returns:
-    The weights. Those of `init.checkpoint` have the readout among `params`.
+    The network; that of `checkpoint` has the output of its task as a tap.
 
   Raises:
-    InputError: if the weights or the trained model cannot be had.
+    InputError: if the network, its weights or the trained model cannot be had.
   """
-  weights, preprocessing, cache_dir = (
-      init.weights, init.preprocessing, init.cache_dir)
-  member = init.member
-  if init.checkpoint:
-    return load_trained(init.checkpoint, member, widths=widths)
-  if member:
+  trained = load_start(config, cache_dir)
+  if isinstance(trained, Network):
+    return trained
+  return heads.attach(trained.network, trained.task.head, trained.head)
+
+
+def load_start(config, cache_dir: str = '') -> Network | Trained:
+  """Returns what training starts from; see `load`."""
+  if config.checkpoint:
+    found = read(config.checkpoint, config.member, dtype=config.dtype)
+    changes = {}
+    if config.readout_tap and config.readout_tap != found.network.readout_tap:
+      raise InputError(
+          f'The model in {config.checkpoint} has its readout on '
+          f'{found.network.readout_tap}; leave config.network.readout_tap out.')
+    if config.image_size:
+      changes['preprocess'] = found.network.preprocess._replace(
+          image_size=config.image_size)
+    return found._replace(network=found.network.replace(**changes))
+  if config.member:
     raise InputError(
-        f'config.init.member is {member!r}, but config.init.checkpoint names '
-        f'no sweep.')
-  return known_weights.load(
-      weights, cache_dir=cache_dir or None,
-      preprocessing=preprocessing or None, widths=widths)
+        f'config.network.member is {config.member!r}, but '
+        f'config.network.checkpoint names no sweep.')
+  return zoo.load(
+      config.name, weights=config.weights, preprocessing=config.preprocessing,
+      cache_dir=cache_dir, dtype=config.dtype, readout_tap=config.readout_tap,
+      image_size=config.image_size)
 
 
 def load_trained(
-    workdir: str | os.PathLike, member: str = '', *,
-    widths: Mapping[str, int] = WIDTHS
-) -> known_weights.Weights:
-  """Returns the whole network of a training run, as it was when it was best.
+    workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32'
+) -> Network:
+  """Returns a trained network; its task's output is one of its taps.
 
   Args:
     workdir: the folder of a training run or a sweep.
     member: which member of a sweep, e.g. 'depth_3'; '' for the only one.
-    widths: units of every convolution; tests use fewer.
-
-  Returns:
-    The weights, `params` with the readout.
+    dtype: the type of the arithmetic.
 
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
   """
+  found = read(workdir, member, dtype=dtype)
+  return heads.attach(found.network, found.task.head, found.head)
+
+
+def read(
+    workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32'
+) -> Trained:
+  """Returns a member of a training run in its parts; see `load_trained`."""
   workdir = pathlib.Path(workdir).expanduser()
-  trained = checkpoints.read_best(workdir, member)
+  best = checkpoints.read_best(workdir, member)
+  job = _described(workdir, best.job)
   start = workdir / _START
-  kept = weight_cache.load(start, widths=widths)
-  if kept.sha256 != trained.job['weights']:
+  saved = variable_files.load(start)
+  if saved.sha256 != job['weights']:
     raise InputError(
         f'{start} is not what the model in {workdir} was trained from; train '
         f'again.')
-  params = kept.trunk.params | trained.params
-  for layer, leaves in kept.trunk.params.items():
-    if {k: x.shape for k, x in leaves.items()} != {
-        k: x.shape for k, x in params[layer].items()}:
-      raise InputError(
-          f'{workdir} was trained with another architecture: {layer} has '
-          f'other shapes.')
-  members = trained.job['members']
-  return known_weights.Weights(
-      params, kept.trunk.mean,
-      f'{workdir.absolute().name}:{member or "trained"}',
-      digest(params, kept.trunk.mean),
-      f'step {trained.step} of {workdir}, trained from {kept.origin.name}',
-      str(workdir), members[member or next(iter(members))]['depth'])
-
-
-def trained_image_size(workdir: str | os.PathLike) -> int:
-  """Returns the side in pixels of the images that a model was trained on.
-
-  Raises:
-    InputError: the run's `config.json` cannot be read.
-  """
-  path = pathlib.Path(workdir).expanduser() / 'config.json'
+  task = tasks.make(ConfigDict(job['task']))
+  params = dict(best.params)
+  head = params.pop(task.head.name)
+  variables = saved.ported.variables
   try:
-    return int(json.loads(path.read_text())['data']['image_size'])
-  except (OSError, ValueError, KeyError, TypeError) as error:
+    merged = {**variables, 'params': trees.override(
+        variables['params'], params)}
+    if _shapes(merged) != _shapes(variables):
+      raise ValueError('a parameter has another shape')
+  except ValueError as error:
     raise InputError(
-        f'{path} cannot be read; give the --workdir of launch/train.py, '
-        f'complete.') from error
+        f'{workdir} was trained with another architecture: {error}'
+    ) from error
+  members = job['members']
+  ported = Ported(merged, saved.ported.preprocess._replace(
+      image_size=job['network']['image_size']))
+  whole = Ported({**merged, 'params': {
+      **merged['params'], task.head.name: head}}, ported.preprocess)
+  provenance = Provenance(
+      f'{workdir.absolute().name}:{member or "trained"}',
+      variable_files.digest(whole),
+      f'step {best.step} of {workdir}, trained from {saved.origin.name}',
+      members[member or next(iter(members))]['depth'])
+  network = zoo.rebuild(job['network']['name'], ported, provenance, dtype)
+  if job['network']['readout_tap']:
+    network = network.replace(readout_tap=job['network']['readout_tap'])
+  return Trained(network, task, head)
 
 
-def keep_start(
-    workdir: str | os.PathLike, weights: known_weights.Weights) -> None:
-  """Writes the trunk that a run starts from into its folder.
+def save_start(workdir: str | os.PathLike, network: Network) -> None:
+  """Writes the network that a run starts from into its folder.
 
   Raises:
     InputError: the folder cannot be written.
   """
-  weight_cache.save(
-      pathlib.Path(workdir) / _START, trunk_of(weights),
-      weight_cache.Origin(weights.name, weights.source, weights.sha256, ''))
+  described = network.provenance
+  variable_files.save(
+      pathlib.Path(workdir) / _START,
+      Ported(dict(network.variables), network.preprocess),
+      variable_files.Origin(
+          described.name, described.source, described.sha256, ''))
 
 
-def trunk_of(weights: known_weights.Weights) -> Trunk:
-  """Returns the convolutions alone, without a readout."""
-  return Trunk(
-      {name: weights.params[name] for name in WIDTHS}, weights.mean)
+def digest(network: Network) -> str:
+  """Returns the sha256 that identifies a network's variables."""
+  return variable_files.digest(
+      Ported(dict(network.variables), network.preprocess))
 
 
-def digest(params: trees.Tree, mean: np.ndarray) -> str:
-  """Returns the sha256 that identifies a whole network; see `store.digest`."""
-  return weight_cache.digest(Trunk(params, mean))
+def _described(workdir: pathlib.Path, job: dict) -> dict:
+  """Returns a checkpoint's job; of the first version with what it lacks."""
+  if 'network' in job:
+    return job
+  path = workdir / 'config.json'
+  try:
+    size = int(json.loads(path.read_text())['data']['image_size'])
+  except (OSError, ValueError, KeyError, TypeError) as error:
+    raise InputError(
+        f'{path} cannot be read; give the --workdir of launch/train.py, '
+        f'complete.') from error
+  return job | {
+      'task': {'name': 'saliency'},
+      'network': {
+          'name': job['config']['model']['name'], 'image_size': size,
+          'readout_tap': ''}}
+
+
+def _shapes(tree) -> list[tuple[str, tuple[int, ...]]]:
+  return [(name, np.shape(x)) for name, x in zip(
+      trees.names(tree), jax.tree.leaves(tree), strict=True)]

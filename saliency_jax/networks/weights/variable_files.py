@@ -115,7 +115,7 @@ def load(path: str | os.PathLike) -> Saved:
       raise ValueError('it is too large')
     with safetensors.safe_open(path, 'numpy') as file:
       metadata = dict(file.metadata() or {})
-      arrays = {name: file.get_tensor(name) for name in file.keys()}
+      arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     version = metadata.pop('version', None)
     if version not in (_VERSION, _FIRST_VERSION):
       raise ValueError('it is of another version')

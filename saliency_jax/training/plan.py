@@ -1,0 +1,201 @@
+"""What a run is, read from its config and checked before the first step.
+
+Nothing below this module sees the config.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import optax
+
+from saliency_jax.data import pixel_sets
+from saliency_jax.data.images import check_on_bad_image
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
+from saliency_jax.networks import heads, trees
+from saliency_jax.networks.network import Network
+from saliency_jax.training import (
+    groups,
+    image_batches,
+    members,
+    optimizer,
+    tasks,
+    trained_models,
+)
+from saliency_jax.training.groups import Division
+from saliency_jax.training.members import Members
+from saliency_jax.training.tasks import Task
+
+# Keys that change where things lie or how fast they go, not what comes out:
+# `Plan.facts` names the images and the weights themselves.
+_FREE = {
+    'data': ('dir', 'fixations', 'val_dir', 'val_fixations', 'workers',
+             'features_dir', 'features_limit'),
+    'network': ('weights', 'preprocessing', 'checkpoint', 'member', 'taps'),
+    'sweep': ('shard_members',),
+    'train': ('checkpoint_every',)}
+# Groups that what is trained does not depend on.
+_OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis',
+           'report')
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """The images of a run.
+
+  Attributes:
+    train: to learn from.
+    validation: never learnt from.
+    choose: the one set of pixels of an image that its map is to find.
+  """
+  train: Source
+  validation: Source
+  choose: pixel_sets.Chooser = pixel_sets.distinct_fixations
+
+
+@dataclasses.dataclass(frozen=True)
+class Features:
+  """Whether what frozen stages compute is kept on disk."""
+  folder: str  # '' is a folder of the run's own, which goes with its end
+  limit: float  # GB, of such a folder
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """A run, as values."""
+  job: str  # 'train' or 'sweep'
+  network: Network  # the trunk
+  task: Task
+  head: trees.Tree | None  # of a model that was trained before
+  members: Members
+  division: Division
+  data: Data
+  tx: optax.GradientTransformation
+  schedule: optax.Schedule
+  batch_size: int
+  length: int  # steps of an epoch
+  last: int  # steps of the run
+  order_seed: int
+  checkpoint_every: int
+  workers: int
+  on_bad_image: str
+  features: Features
+  config: dict  # as JSON values, to be written down
+
+  @property
+  def image_size(self) -> int:
+    return self.network.preprocess.image_size
+
+  @property
+  def grid(self) -> tuple[int, int]:
+    """The (h, w) in cells of the maps that the head takes."""
+    tap = self.network.readout_tap
+    return self.network.grids([tap], self.image_size)[tap]
+
+  def depths(self) -> tuple[int, ...]:
+    """Returns the depths of the members, each once, ascending."""
+    return tuple(sorted({m.depth for m in self.members.values()}))
+
+  def facts(self, shapes: Mapping[str, trees.Tree]) -> dict:
+    """Returns all that the parameters depend on, as JSON values.
+
+    A run goes on from a checkpoint only where these are the same.
+
+    Args:
+      shapes: the members' trained parameters by their names.
+    """
+    head = self.head and {
+        name: np.asarray(x).ravel().tolist()
+        for name, x in trees.flatten(self.head).items()}
+    described = {
+        'config': {
+            part: {key: value for key, value in keys.items()
+                   if key not in _FREE.get(part, ())}
+            for part, keys in self.config.items() if part not in _OTHERS},
+        'network': {
+            'name': self.network.name, 'image_size': self.image_size,
+            'readout_tap': self.network.readout_tap},
+        'task': self.config['task'],
+        'weights': trained_models.digest(self.network),
+        'readout': head or 'drawn',
+        'images': {
+            'train': image_batches.sample(self.data.train, self.data.choose),
+            'validation': image_batches.sample(
+                self.data.validation, self.data.choose),
+            'order': image_batches.order_digest(
+                self.order_seed, len(self.data.train))},
+        'members': {
+            name: {**member._asdict(), 'shapes': {
+                leaf: list(np.shape(x))
+                for leaf, x in trees.flatten(shapes[name]).items()}}
+            for name, member in self.members.items()}}
+    return json.loads(json.dumps(described))
+
+
+def make(
+    config, job: str, data: Data, network: Network | None, devices: int
+) -> Plan:
+  """Returns the run that a config describes.
+
+  Args:
+    config: `configs/train.py` or `configs/sweep_depth.py`.
+    job: 'train' or 'sweep'.
+    data: the images.
+    network: the trunk, in place of what the config names; None takes that.
+    devices: how many there are.
+
+  Raises:
+    InputError: a value or a data set is at fault, or the network and its
+      weights cannot be had.
+  """
+  _check(config, data)
+  start = network or trained_models.load_start(
+      config.network, config.run.cache_dir)
+  task, head = tasks.make(config.task), None
+  if not isinstance(start, Network):
+    if start.task.name == task.name:
+      head = start.head
+    start = start.network
+  heads.check_name(start, task.head)
+  trained = (members.single(config.train, start) if job == 'train'
+             else members.sweep(config.sweep, start))
+  depths = [member.depth for member in trained.values()]
+  length = image_batches.batches_of(len(data.train), config.data.batch_size)
+  last = config.train.epochs * length
+  plan = Plan(
+      job, start, task, head, trained,
+      groups.of_run(depths[0]) if job == 'train' else groups.of_sweep(
+          config.sweep, depths, devices),
+      data, optimizer.make_direction(config.optimizer),
+      optimizer.make_schedule(config.schedule, steps=last),
+      config.data.batch_size, length, last, config.data.seed,
+      config.train.checkpoint_every, config.data.workers,
+      config.data.on_bad_image,
+      Features(config.data.features_dir, config.data.features_limit),
+      config.to_dict())
+  plan.grid  # noqa: B018 - a map of one cell is refused here
+  return plan
+
+
+def _check(config, data: Data) -> None:
+  """Raises an `InputError` for a number or a data set that cannot be used."""
+  for name, number, least in (
+      ('data.batch_size', config.data.batch_size, 1),
+      ('data.workers', config.data.workers, 0),
+      ('data.seed', config.data.seed, 0),
+      ('data.features_limit', config.data.features_limit, 0),
+      ('train.epochs', config.train.epochs, 1),
+      ('train.checkpoint_every', config.train.checkpoint_every, 0)):
+    if number < least:
+      raise InputError(f'config.{name} is {number}; give {least} or more.')
+  check_on_bad_image(config.data.on_bad_image)
+  for title, source in (
+      ('train on', data.train), ('validate', data.validation)):
+    if not len(source):
+      raise InputError(f'There is no image to {title} in config.data.dir.')
+  both = image_batches.in_both(data.train, data.validation)
+  if both:
+    raise InputError(
+        f'{both} is both trained on and validated with; split the data set.')

@@ -1,0 +1,53 @@
+"""Saliency: a 1 x 1 readout trained on -NSS (He et al. 2019, Section 4.2)."""
+
+from collections.abc import Mapping
+
+import jax
+import numpy as np
+
+from saliency_jax.data.pipeline import Batch
+from saliency_jax.networks import heads
+from saliency_jax.ops.association import associate
+from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.training.tasks import Sums, Task
+
+
+def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
+  """Returns the NSS of every image's map, in cells: float32 `[B]`.
+
+  Equal to resizing the map bilinearly to the image, standardising it and
+  averaging over the fixated pixels; the paper's min-max step in between drops
+  out, as NSS does not change with a map's offset or scale.
+
+  Args:
+    output: `[B, h, w, 1]`, the predicted saliency in cells.
+    weights: with one set for each image, its fixations: `sets` `[B, 1, h, w]`.
+  """
+  return associate(output, weights)[:, 0, 0]
+
+
+def make(config) -> Task:
+  """Returns the task; `config.task` has nothing else to say of it."""
+  del config
+  return Task(
+      'saliency', heads.READOUT,
+      output=lambda params, maps, key: heads.READOUT.apply(params, maps),
+      targets=_targets, loss=lambda output, weights: -nss(output, weights),
+      sums=_sums, metrics=_metrics, watched='nss', titles={'nss': 'NSS'})
+
+
+def _targets(
+    batch: Batch, grid: tuple[int, int]) -> tuple[CellWeights, np.ndarray]:
+  weights = batch.weights[grid]
+  # The pipeline pads the sets of an image; here each has one.
+  return (weights._replace(sets=weights.sets[:, :1]),
+          (batch.counts[:, 0] > 0).astype(np.float32))
+
+
+def _sums(
+    output: jax.Array, weights: CellWeights, valid: jax.Array) -> Sums:
+  return {'nss': (nss(output, weights) * valid).sum(), 'images': valid.sum()}
+
+
+def _metrics(sums: Mapping[str, np.ndarray]) -> dict[str, float]:
+  return {'nss': float(sums['nss'] / max(sums['images'], 1))}
