@@ -6,36 +6,58 @@ Flags change single values: `--config.data.batch_size=16`.
 import ml_collections
 
 
+def network_keys() -> ml_collections.ConfigDict:
+  """Returns the keys of a network; read by training/trained_models.py."""
+  network = ml_collections.ConfigDict()
+  # A name that launch/networks.py lists, or 'package.module:function', a
+  # function of yours that returns a `saliency_jax.Network`.
+  network.name = 'vgg16'
+  # Type of the network's arithmetic: float32, which no device rounds to less,
+  # or bfloat16, which accelerators are faster at. Scores are float32.
+  network.dtype = 'float32'
+  # A name that is known for this network ('imagenet'), the path of a weight
+  # file, or 'random'. A network of yours brings its own.
+  network.weights = 'imagenet'
+  # The family of preprocessing that a weight file expects: caffe, torchvision
+  # or places365; '' takes the usual one of the file's layout.
+  network.preprocessing = ''
+  # The --workdir of launch/train.py or launch/sweep.py: its trained model is
+  # taken instead of `name` and `weights`; '' takes these.
+  network.checkpoint = ''
+  # Which member of a sweep, e.g. 'depth_3'; '' for the only one.
+  network.member = ''
+  # Side in pixels to which every image is resized; 0 takes the network's own,
+  # which is 224 for those of ImageNet.
+  network.image_size = 0
+  # The map on which a saliency readout is trained, and whose units stand for
+  # the network's inner saliency; '' takes the network's own, mostly the last.
+  network.readout_tap = ''
+  return network
+
+
+def run_keys() -> ml_collections.ConfigDict:
+  """Returns the keys of the machine that a job runs on."""
+  run = ml_collections.ConfigDict()
+  # Folder for ported weights and fetched data; '' is the user's cache. Read by
+  # training/trained_models.py and data/.
+  run.cache_dir = ''
+  return run
+
+
+def either(value) -> ml_collections.FieldReference:
+  """Returns a value that may be replaced by one of another type, as 'all'."""
+  return ml_collections.FieldReference(value, field_type=object)
+
+
 def base() -> ml_collections.ConfigDict:
   """Returns the keys of every job that runs a network on a data set."""
   config = ml_collections.ConfigDict()
 
-  # The network. Read by networks/registry.py.
-  config.model = ml_collections.ConfigDict()
-  config.model.name = 'vgg16'
-  # Type of the network's arithmetic: float32, which no device rounds to less,
-  # or bfloat16, which accelerators are faster at. Scores are float32.
-  config.model.dtype = 'float32'
-
-  # Where the parameters come from. Read by training/trained_models.py.
-  config.init = ml_collections.ConfigDict()
-  # A known name ('imagenet') or the path of a weight file.
-  config.init.weights = 'imagenet'
-  # The family of preprocessing that a weight file expects: caffe, torchvision
-  # or places365; '' takes the usual one of the file's layout.
-  config.init.preprocessing = ''
-  # Folder for ported weights and fetched data; '' is the user's cache.
-  config.init.cache_dir = ''
-  # The --workdir of launch/train.py or launch/sweep.py: its trained model is
-  # taken instead of `weights`; '' takes `weights`.
-  config.init.checkpoint = ''
-  # Which member of a sweep, e.g. 'depth_3'; '' for the only one.
-  config.init.member = ''
+  config.network = network_keys()
+  config.run = run_keys()
 
   # Reading images. Read by data/, experiments/ and training/.
   config.data = ml_collections.ConfigDict()
-  # Side in pixels to which every image is resized; the paper takes 224.
-  config.data.image_size = 224
   # Images in a batch over all devices; rounded up to a multiple of them.
   config.data.batch_size = 8
   # Processes that decode images; 0 decodes in two threads of this process.
@@ -49,9 +71,10 @@ def base() -> ml_collections.ConfigDict:
 def measuring() -> ml_collections.ConfigDict:
   """Returns the keys of every job that looks into a network."""
   config = base()
-  # Layers to look into; tables list them in this order.
-  config.model.layers = (
-      'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
+  # The taps to look into, in the order of the tables: names, aliases or regular
+  # expressions of names ('layer[34].*'); () takes the network's own choice, of
+  # VGG-16 conv5_3 down to conv4_1. launch/networks.py lists them.
+  config.network.taps = ()
 
   # The statistics of the tables. Read by experiments/.
   config.analysis = ml_collections.ConfigDict()
@@ -101,6 +124,11 @@ def training() -> ml_collections.ConfigDict:
   # at depths 0 to 3, 1.6 MB at 4 and 5, 0.8 MB at 6. Read by
   # training/feature_cache.py.
   config.data.features_dir = ''
+
+  # What is trained: 'saliency', a 1 x 1 readout with the loss -NSS. Read by
+  # training/tasks.py.
+  config.task = ml_collections.ConfigDict()
+  config.task.name = 'saliency'
 
   # How long, and what is kept. Read by training/loop.py.
   config.train = ml_collections.ConfigDict()

@@ -3,6 +3,8 @@
 
 import ml_collections
 
+from configs import base
+
 
 def get_config() -> ml_collections.ConfigDict:
   config = ml_collections.ConfigDict()
@@ -21,11 +23,8 @@ def get_config() -> ml_collections.ConfigDict:
   # The data sets, with commas between: groups of `sets`, below. Read by
   # experiments/scored_sets.py.
   config.eval.sets = 'osie'
-  # Fixations that count in a score: 'distinct' pixels, as the paper and the MIT
-  # benchmark do, or 'all', as pysaliency does. Read, as all below, by
-  # experiments/evaluation.py.
-  config.eval.fixations = 'distinct'
-  # Samples that the bootstrap draws for each confidence interval.
+  # Samples that the bootstrap draws for each confidence interval. Read,
+  # as all below, by experiments/evaluation.py.
   config.eval.resamples = 1000
   # Whether to score people, too: each observer against the others.
   config.eval.ceiling = True
@@ -33,14 +32,21 @@ def get_config() -> ml_collections.ConfigDict:
   config.eval.examples = 4
   # Whether to keep what models predict, in maps/<model>/.
   config.eval.save_maps = False
+  # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
+  # it in summary.json.
+  config.eval.on_bad_image = 'raise'
 
-  config.model = ml_collections.ConfigDict()
+  config.analysis = ml_collections.ConfigDict()
+  # Fixations that count: 'distinct' pixels, as the paper and the MIT benchmark
+  # do, or 'all', as pysaliency does.
+  config.analysis.fixations = 'distinct'
+  # How many of a trained network's best units make its inner saliency.
+  config.analysis.top_units = 10
+
+  config.network = ml_collections.ConfigDict()
   # Type of trained networks' arithmetic: float32 or bfloat16.
-  config.model.dtype = 'float32'
-
-  config.init = ml_collections.ConfigDict()
-  # Folder for fetched data; '' is the user's cache.
-  config.init.cache_dir = ''
+  config.network.dtype = 'float32'
+  config.run = base.run_keys()
 
   # Data sets by names of their own; every flag of a group can be given, e.g.
   # --config.sets.mine.dir. Read by experiments/scored_sets.py.

@@ -14,9 +14,8 @@ def get_config() -> ml_collections.ConfigDict:
   # annotation in the package. A built data set has its own.
   config.data.regions = ''
   # Fixations that a region's NSS counts: 'distinct' pixels, as the paper and
-  # the MIT benchmark do, or 'all', as pysaliency does. Read by
-  # experiments/dissection.py.
-  config.data.fixations = 'distinct'
+  # the MIT benchmark do, or 'all', as pysaliency does.
+  config.analysis.fixations = 'distinct'
   # T: units whose mean NSS exceeds it are counted (the paper: 1.5).
   config.analysis.threshold = 1.5
   # Photographs that the page shows, those with the most categories first; with

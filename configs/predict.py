@@ -2,18 +2,16 @@
 
 import ml_collections
 
+from configs import base
+
 
 def get_config() -> ml_collections.ConfigDict:
   # Read, as all of it, by experiments/prediction.py.
   config = ml_collections.ConfigDict()
-  config.init = ml_collections.ConfigDict()
-  # The --workdir of launch/train.py or launch/sweep.py.
-  config.init.checkpoint = ''
-  # Which member of a sweep, e.g. 'depth_3'; '' for the only one.
-  config.init.member = ''
-  config.model = ml_collections.ConfigDict()
-  # Type of the network's arithmetic: float32 or bfloat16.
-  config.model.dtype = 'float32'
+  # What predicts: the trained model of `network.checkpoint`, or a network that
+  # has a tap called 'saliency'.
+  config.network = base.network_keys()
+  config.run = base.run_keys()
   config.data = ml_collections.ConfigDict()
   # Images in a batch over all devices; rounded up to a multiple of them.
   config.data.batch_size = 8

@@ -13,7 +13,9 @@ def get_config() -> ml_collections.ConfigDict:
   config = base.training()
   # Every combination is a member. Read by training/members.py; see train.py.
   config.sweep = ml_collections.ConfigDict()
-  config.sweep.depths = (0, 1, 2, 3, 4, 5, 6, 13)
+  # Numbers of stages, and 'all'. Those by default are cut to what the network
+  # has below its readout.
+  config.sweep.depths = (0, 1, 2, 3, 4, 5, 6, 'all')
   config.sweep.trunk_rates = (1e-4,)
   config.sweep.readout_rates = (3e-3,)
   config.sweep.seeds = (0,)
@@ -47,6 +49,8 @@ def get_config() -> ml_collections.ConfigDict:
 
 def _nested(job: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
   """Returns a job's config without what the sweep decides for every member."""
-  del job.init, job.model.name, job.model.dtype, job.data.image_size
+  taps = job.network.taps
+  del job.network, job.run
+  job.network = ml_collections.ConfigDict({'taps': taps})
   job.report.images = 0
   return job

@@ -7,10 +7,10 @@ from configs import base
 
 def get_config() -> ml_collections.ConfigDict:
   config = base.training()
-  # Convolutions trained, counted from the top: 0 is the readout alone (the
-  # paper's setup I), 13 all. Read, as all of this group, by
-  # training/members.py.
-  config.train.depth = 3
+  # Stages trained, counted from the top (launch/networks.py lists them, of
+  # VGG-16 the convolutions): 0 is the readout alone (the paper's setup I), or
+  # 'all'. Read, as all of this group, by training/members.py.
+  config.train.depth = base.either(3)
   # Seed of the readout's first values.
   config.train.seed = 0
   # Learning rates, before the schedule, of the convolutions and the readout.

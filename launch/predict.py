@@ -1,6 +1,6 @@
 """Writes the saliency maps of a folder of photographs.
 
-  python launch/predict.py --config.init.checkpoint=W --images=FOLDER \\
+  python launch/predict.py --config.network.checkpoint=W --images=FOLDER \\
     --workdir=OUT
 """
 
@@ -19,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  entry.run(main)
+  entry.run(main, computes=True)

@@ -28,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  entry.run(main)
+  entry.run(main, computes=True)

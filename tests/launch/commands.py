@@ -10,8 +10,9 @@ import sys
 import warnings
 from unittest import mock
 
-import entry
 from absl import flags, logging
+
+from saliency_jax import cli
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {'JAX_PLATFORMS': 'cpu'}
@@ -50,7 +51,7 @@ def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
       warnings.catch_warnings(),
       mock.patch.object(sys, 'argv', arguments),
       # Without what absl does to the process: handlers of logs and signals.
-      mock.patch.object(entry.app, 'run', _parse_and_run),
+      mock.patch.object(cli.app, 'run', _parse_and_run),
       contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors)):
     # ml_collections loads its file in an old way.
     warnings.filterwarnings('ignore', 'the load_module', DeprecationWarning)
@@ -63,7 +64,7 @@ def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
         # Libraries that were imported on the way keep their flags.
         if name.startswith('config') or (
             flags.FLAGS.find_module_defining_flag(name)
-            in ('entry', arguments[0])):
+            in (cli.__name__, arguments[0])):
           delattr(flags.FLAGS, name)
       flags.FLAGS.unparse_flags()
       logging.set_verbosity(verbosity)

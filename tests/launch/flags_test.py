@@ -1,10 +1,14 @@
 """Flags that are wrong whatever the data: keys, hosts, devices."""
 
 import socket
+import sys
 
 import jax
 import pytest
+from absl import flags
+from ml_collections import config_flags
 
+from saliency_jax import cli, config_help
 from tests.launch import commands
 
 
@@ -22,8 +26,11 @@ from tests.launch import commands
                '--config.train.depth=3'],
      ['no --config.train.depth;', 'config has analysis, data']),
     ('train', ['--config.data.kind.x=1'], ['config.data.kind has no keys']),
-    ('train', ['--config.train.depth=abc'], ['--config.train.depth=abc']),
-    ('dissect', ['--config.model.layers[9]=conv5_3'], ['out of range'])])
+    ('train', ['--config.train.epochs=abc'], ['--config.train.epochs=abc']),
+    ('sweep', ['--config.popout.model.layers=x'],
+     ['--config.popout.model.layers is called --config.popout.network.taps']),
+    ('train', ['--config.init.cache_dir=x'], ['called --config.run.cache_dir']),
+    ('dissect', ['--config.network.taps[9]=conv5_3'], ['taps[9]'])])
 def test_a_key_that_is_not_there_is_named_in_full(job, flags, said):
   commands.is_one_sentence(commands.run_here(job, *flags), job, *said)
 
@@ -54,6 +61,8 @@ def test_help_lists_what_every_job_takes():
   done = commands.run('train', '--help')
   for name in ('--workdir', '--config', '--coordinator', '--process_id'):
     assert f'{name}:' in done.stdout
+  said = ' '.join(done.stdout.split())
+  assert "config.network.name='vgg16': A name that launch/networks.py" in said
 
 
 @pytest.fixture
@@ -95,3 +104,40 @@ def test_what_jax_says_of_devices_becomes_one_sentence(monkeypatch):
   commands.is_one_sentence(
       commands.run_here('train'), 'train', 'was found '
       "(Unable to initialize backend 'cuda': out of luck); install")
+
+
+CONFIGS = commands.ROOT / 'configs'
+
+
+@pytest.mark.filterwarnings('ignore:the load_module')
+@pytest.mark.parametrize(('name', 'flag', 'value'), [
+    ('train', 'train.depth=all', 'all'),
+    ('train', 'train.depth=3', 3),
+    ('sweep_depth', "sweep.depths=(0,1,'all')", (0, 1, 'all')),
+    ('sweep_depth', 'sweep.depths=0,all', (0, 'all')),
+    ('sweep_depth', 'sweep.trunk_rates=1e-3', (1e-3,)),
+    ('sweep_depth', 'measured=()', ()),
+    ('osie', "network.taps=('layer[34].*',)", ('layer[34].*',)),
+    ('osie', 'network.taps=layer[34].*', ('layer[34].*',)),
+    ('osie', 'network.taps=layer3,layer4.0', ('layer3', 'layer4.0'))])
+def test_a_value_may_be_of_several_types(name, flag, value, monkeypatch):
+  monkeypatch.setattr(sys, 'argv', ['job', f'--config.{flag}'])
+  values = flags.FlagValues()
+  holder = config_flags.DEFINE_config_file(
+      'config', str(CONFIGS / f'{name}.py'), flag_values=values)
+  values(sys.argv)
+  found = holder.value
+  for part in flag.partition('=')[0].split('.'):
+    found = found[part]
+  assert found == value
+
+
+@pytest.mark.parametrize('name', sorted(
+    path.stem for path in CONFIGS.glob('*.py') if path.stem != 'base'))
+def test_help_explains_the_keys_of_a_config(name):
+  file = CONFIGS / f'{name}.py'
+  config = cli.load(file)
+  lines = config_help.text(file, config).splitlines()
+  assert len(lines) == len(config_help.flattened(config))
+  # One comment may stand before several keys.
+  assert sum(line.count(': ') > 0 for line in lines) > .7 * len(lines)

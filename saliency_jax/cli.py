@@ -1,0 +1,241 @@
+"""What entry points share: flags, configs, errors as sentences, exit codes."""
+
+import ast
+import contextlib
+import importlib.util
+import os
+import pathlib
+import re
+import sys
+from collections.abc import Callable
+
+import ml_collections
+from absl import app, flags, logging
+from ml_collections import config_flags
+from ml_collections.config_flags import tuple_parser
+
+from saliency_jax import config_help, old_keys
+from saliency_jax.errors import InputError, Stopped
+
+# What ml_collections raises, beside absl's own errors, for a key that is not
+# there, a value of another type, and a config file that cannot be read.
+_WRONG_FLAG = (
+    flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError)
+
+
+class _Tuple(tuple_parser.TupleParser):
+  """A tuple: '(1, 2)' as Python has it, or '1,2' and 'a,b' in short."""
+
+  def parse(self, argument):
+    if not isinstance(argument, str) or re.match(r'\s*[(["\']', argument):
+      return super().parse(argument)
+    return tuple(
+        _Value().parse(part.strip()) for part in argument.split(',')
+        if part.strip())
+
+
+class _Value(flags.ArgumentParser):
+  """A number where there is one, or else the text: '3' and 'all'."""
+
+  syntactic_help = 'a number or a word'
+
+  def parse(self, argument):
+    try:
+      return ast.literal_eval(argument)
+    except (SyntaxError, ValueError):
+      return argument
+
+  def flag_type(self) -> str:
+    return 'value'
+
+
+class _Path(flags.ArgumentParser):
+  syntactic_help = 'a path'
+
+  def parse(self, argument: str) -> str:
+    return os.path.expanduser(argument)
+
+  def flag_type(self) -> str:
+    return 'path'
+
+
+config_flags.register_flag_parser_for_type(tuple, _Tuple())
+config_flags.register_flag_parser_for_type(object, _Value())
+
+
+def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
+  """Defines the flags `--config` and `--config.<key>`.
+
+  Args:
+    file: with the function `get_config`; what `--config` is by default.
+
+  Returns:
+    A function that gives the config once the flags are parsed.
+  """
+  default = load(file)
+  about = 'The file of the config. Its keys:\n' + config_help.text(file, default)
+  if unknown := _unknown_key(file):
+    sys.exit(_say(f'a flag is wrong: {unknown}; see --help.', 2))
+  try:
+    # Values on the command line are parsed here already.
+    holder = config_flags.DEFINE_config_file('config', str(file), about)
+  except _WRONG_FLAG as error:
+    sys.exit(_say(_about_flag(error), 2))
+
+  def value() -> ml_collections.ConfigDict:
+    try:
+      given = config_help.flattened(holder.value)
+    except OSError as error:  # of a file that could not be loaded
+      raise InputError(_about_flag(error)) from error
+    # A schedule has keys of its own for each of its names.
+    missing = sorted(
+        key for key in config_help.flattened(default)
+        if key not in given and not key.startswith('schedule.'))
+    if missing:
+      raise InputError(
+          f'the config of this job has config.{missing[0]}, and the one given '
+          f'has not; start from configs/{file.name}.')
+    return holder.value
+
+  return value
+
+
+def load(file: str | os.PathLike) -> ml_collections.ConfigDict:
+  """Returns what `get_config` of a file returns."""
+  spec = importlib.util.spec_from_file_location('config_file', file)
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  return module.get_config()
+
+
+def path(
+    name: str, default: str | None, about: str, **options
+) -> flags.FlagHolder[str | None]:
+  """Defines the flag of a file or a folder, in which `~` is the user's home.
+
+  A shell leaves `~` alone in `--flag=~/folder`.
+
+  Args:
+    name: of the flag.
+    default: its value where it is not given.
+    about: its help.
+    **options: of `absl.flags.DEFINE`.
+  """
+  return flags.DEFINE(_Path(), name, default, about, **options)
+
+
+def hosts() -> Callable[[], contextlib.AbstractContextManager]:
+  """Defines the flags that let several processes do one job.
+
+  Returns:
+    A function that joins them for a block, once the flags are parsed.
+  """
+  coordinator = flags.DEFINE_string(
+      'coordinator', '', "Where process 0 listens, 'address:port'; 'auto' on a "
+      "TPU slice or under Slurm; '' for one process alone.")
+  processes = flags.DEFINE_integer('processes', 1, 'How many take part.', 1)
+  process_id = flags.DEFINE_integer('process_id', 0, 'Which one this is.', 0)
+  heartbeat = flags.DEFINE_integer(
+      'heartbeat', 100, 'Seconds without a sign of life after which a process '
+      'counts as dead and the others end.', 1)
+
+  def joined() -> contextlib.AbstractContextManager:
+    from saliency_jax import hosts  # jobs that need no JAX do not import it
+    return hosts.joined(hosts.Hosts(
+        coordinator.value, processes.value, process_id.value, heartbeat.value))
+
+  return joined
+
+
+def run(main: Callable[[], None], *, computes: bool = False) -> None:
+  """Parses the flags, calls `main()` and turns what it raises into an exit.
+
+  Args:
+    main: the job; it reads its own flags.
+    computes: whether a device has to be there before anything is fetched.
+
+  Raises:
+    SystemExit: code 0 on success; 2 with one sentence on standard error if the
+      input is at fault; 130 if the user interrupts and 143 after SIGTERM, after
+      one line.
+  """
+  def guarded(arguments: list[str]) -> None:
+    if len(arguments) > 1:
+      sys.exit(_say(f'unexpected argument {arguments[1]!r}; see --help.', 2))
+    # absl lets every library's remarks through: JAX's on each absent backend,
+    # TFDS's on each file.
+    logging.set_verbosity(logging.WARNING)
+    try:
+      if computes:
+        _check_devices()
+      main()
+    except InputError as error:
+      sys.exit(_say(str(error), 2))
+    except Stopped as stopped:
+      sys.exit(_say(str(stopped), 143))
+    except OSError as error:
+      # A full disk, a folder that may not be written: nobody's mistake in the
+      # code. Without a file it is something else, and wants its traceback.
+      if not (error.filename and error.strerror):
+        raise
+      sys.exit(_say(f'{error.filename}: {error.strerror}; make room or give '
+                    'another folder.', 2))
+    except KeyboardInterrupt:
+      sys.exit(_say('stopped; start the same command again to go on.', 130))
+
+  app.run(guarded, flags_parser=_parse)
+
+
+def _parse(arguments: list[str]) -> list[str]:
+  # `--help` lists the flags of the entry point alone, and these are its own.
+  for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
+    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+  try:
+    return flags.FLAGS(arguments)
+  except _WRONG_FLAG as error:
+    sys.exit(_say(_about_flag(error), 2))
+
+
+def _check_devices() -> None:
+  # Of several processes each one has to join the others before it asks.
+  if not flags.FLAGS.flag_values_dict().get('coordinator'):
+    from saliency_jax import runtime
+    runtime.all_devices()
+
+
+def _about_flag(error: Exception) -> str:
+  # ml_collections quotes a message within a message, line breaks and all.
+  words = str(error).replace('\\n', ' ').replace("\\'", "'").split()
+  return f"a flag is wrong: {' '.join(words).rstrip('.')}; see --help."
+
+
+def _unknown_key(file: pathlib.Path) -> str:
+  """Returns which flag has a key that is not there, or ''.
+
+  ml_collections would say the last part of the key alone.
+
+  Args:
+    file: of the config, where `--config` names no other.
+  """
+  arguments = '\n'.join(sys.argv)
+  file = [file, *re.findall(r'^--?config[=\n](.*)', arguments, re.M)][-1]
+  try:
+    config = load(file)
+  except (*_WRONG_FLAG, ImportError):
+    return ''  # what is wrong is the file, and is said when it is read
+  for key in re.findall(r'^--?(?:no)?config\.([\w.]+)', arguments, re.M):
+    part, at = config, 'config'
+    for name in key.split('.'):
+      names = part.keys() if isinstance(part, ml_collections.ConfigDict) else ()
+      if name not in names:
+        if new := old_keys.renamed(key):
+          return f'--config.{key} is called --config.{new} now'
+        return (f'this config has no --config.{key}; {at} has '
+                f'{", ".join(names) or "no keys"}')
+      part, at = part[name], f'{at}.{name}'
+  return ''
+
+
+def _say(sentence: str, code: int) -> int:
+  print(f'\n{pathlib.Path(sys.argv[0]).name}: {sentence}', file=sys.stderr)
+  return code

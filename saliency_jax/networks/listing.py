@@ -1,0 +1,72 @@
+"""The networks, and what is in one, as text for the terminal."""
+
+from collections.abc import Iterable, Sequence
+
+from saliency_jax.networks import zoo
+from saliency_jax.networks.network import Network
+
+
+def networks() -> str:
+  """Returns a line for every network of the zoo."""
+  rows = [('network', 'taps', 'stages', 'readout tap', 'weights by name')]
+  for name, found in zoo.NETWORKS.items():
+    rows.append((
+        name, len(found.taps), len(found.stages), found.readout_tap,
+        ', '.join([*found.known, zoo.RANDOM])))
+  return (f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
+          "'package.module:function'.")
+
+
+def network(name: str, image_size: int = 0) -> str:
+  """Returns the taps of a network with their shapes, and its weights.
+
+  No weights are fetched.
+
+  Args:
+    name: see `zoo.load`.
+    image_size: S, the side of the images in pixels; 0 is the network's own.
+
+  Raises:
+    InputError: there is no such network, or images cannot have this size.
+  """
+  opened = zoo.load(name, weights=zoo.RANDOM, image_size=image_size)
+  side = opened.preprocess.image_size
+  rows = [('tap', 'kind', 'h x w x units', 'stride', 'stage', 'aliases')]
+  shapes = opened.shapes([
+      tap.name for tap in opened.taps.values() if tap.kind != 'vector'])
+  for tap in opened.taps.values():
+    rows.append((
+        tap.name, tap.kind, ' x '.join(map(str, shapes.get(tap.name, ()))),
+        tap.stride or '', _stage(opened, tap.stage), ', '.join(tap.aliases)))
+  lines = [f'{name}, images of {side} x {side} pixels', '', _table(rows), '']
+  if opened.stages:
+    names = ', '.join(stage.name for stage in reversed(opened.stages))
+    lines.append(
+        f'Depth d trains the top d of {len(opened.stages)} stages: {names}.')
+  else:
+    lines.append("It has no stages: a depth is 0 or 'all'.")
+  lines += [
+      f'By default {", ".join(opened.default_taps)} are looked into.',
+      f'The readout takes {opened.readout_tap}.']
+  if name in zoo.NETWORKS:
+    lines += ['', 'Weights by name:', *_weights(name)]
+  return '\n'.join(lines)
+
+
+def _stage(opened: Network, stage: int | None) -> str:
+  return '' if stage is None else opened.stages[stage].name
+
+
+def _weights(name: str) -> Iterable[str]:
+  for title, known in zoo.NETWORKS[name].known.items():
+    for source in known.sources:
+      yield f'  {title}  {source.title}  {source.algorithm} {source.digest}'
+  yield f'  {zoo.RANDOM}  drawn with seed 0'
+
+
+def _table(rows: Sequence[Sequence]) -> str:
+  cells = [[str(cell) for cell in row] for row in rows]
+  widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+  return '\n'.join(
+      '  '.join(cell.ljust(width) for cell, width in
+                zip(row, widths, strict=True)).rstrip() for row in cells)
