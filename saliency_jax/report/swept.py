@@ -52,7 +52,7 @@ class View(NamedTuple):
   mask: pathlib.Path
   place: int  # of the set in the mask: the value there, less 1
   label: str  # the region's category, the array's kind
-  unit: str  # 'conv5_3:288'
+  unit: str  # 'conv5_3:287'
   best: str  # the member in which it answers most
   scores: dict[str, float]  # of every member, standard deviations
   maps: dict[str, np.ndarray]  # in cells `[h, w]`, standardised

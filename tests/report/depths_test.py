@@ -25,6 +25,8 @@ def test_members_of_one_depth_are_averaged():
   np.testing.assert_array_equal(gains.run, [[0, 0], [2, 3], [-1, np.nan]])
   np.testing.assert_array_equal(
       gains.paper, [[0, 0], [2, 1], [np.nan, np.nan]])
+  percent = by_depth.percent(table._replace(run=table.run * [2, .5]))
+  np.testing.assert_allclose(percent.run, [[0, 0], [200, 300], [-100, np.nan]])
 
 
 @pytest.mark.parametrize('narrow', [False, True])
