@@ -72,7 +72,7 @@ def test_the_page_of_a_sweep_shows_every_number(whole):
     for value in values:
       assert f'{value:.2f}' in cells
   for name in ('figure4', 'units_above', 'table6', 'validation', 'figure5',
-               'figure6', 'training', 'table3'):
+               'before_after_arrays', 'training', 'table3'):
     for kind in ('svg', 'pdf'):
       assert (folder / 'report' / 'figures' / f'{name}.{kind}').is_file()
   for name in ('table3', 'table3_counts', 'table3_unseen', 'table6',
