@@ -87,7 +87,7 @@ def measuring() -> ml_collections.ConfigDict:
   # each on the images with its highest scores and as many with its lowest.
   config.report.units = 10
   config.report.examples = 4
-  # Units that are kept on all images that the page shows: ('conv5_3:288',).
+  # Units that are kept on all images that the page shows: ('conv5_3:287',).
   config.report.also = ()
   # Keep all units on all these images too, in maps/all.h5: 3 MB an image before
   # it is compressed, for the six layers.
@@ -115,7 +115,7 @@ def training() -> ml_collections.ConfigDict:
   # Whether fixations outside their image are left out (osie, table,
   # pysaliency); otherwise they are an error.
   config.data.drop_outside = False
-  # Images in a step over all devices, as in the paper.
+  # Images in a step over all devices, as in the authors' PyTorch code.
   config.data.batch_size = 20
   # Seed of the order in which images come. Read by training/image_batches.py.
   config.data.seed = 0

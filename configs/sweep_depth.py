@@ -36,7 +36,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.regions = _nested(osie.get_config())
   config.popout = _nested(popout.get_config())
   # Units shown before and after fine-tuning (Figures 5 and 6), e.g.
-  # ('conv5_3:288',); () chooses those that change most.
+  # ('conv5_3:287',), the paper's 288th, or ('best:text',), the unit that
+  # responds most to a category; () chooses those that change most.
   config.before_after = ml_collections.ConfigDict()
   config.before_after.units = ()
   # The photographs and search arrays to show them on, by the names of their

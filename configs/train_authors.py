@@ -1,6 +1,9 @@
-"""The recipe of He et al. 2019, Section 4.2: made for SALICON's 10,000 images.
+"""The authors' PyTorch recipe, made for SALICON's 10,000 images.
 
-Adam, learning rate 0.005, times 0.8 every 500 steps, 20 images a batch.
+Adam, learning rate 0.005, times 0.8 every 500 steps, 20 images a batch: what
+the PyTorch script of their repository (SenHe/uavdvsm) does. The paper states no
+optimiser, and the repository says that the paper's model was trained with
+TensorFlow: `train_authors_tf.py`.
 """
 
 import ml_collections

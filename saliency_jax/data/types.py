@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-# The 12 categories of He et al. 2019, Section 4.1, in the order of its Table 2.
+# The 12 categories of He et al. 2019, Section 3, in the order of its Table 2.
 CATEGORIES = (
     'person head', 'person part', 'animal head', 'animal part', 'object',
     'text', 'symbol', 'vehicle', 'food', 'plant', 'drink', 'other')

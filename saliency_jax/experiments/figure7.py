@@ -14,13 +14,16 @@ from saliency_jax.workdir import Folder
 
 HEADER = (
     'model', 'dataset', 'category', 'regions', 'inner', 'output', 'human',
-    'difference')
+    'difference', 'bias')
 _DEFINITIONS = {
     'output': 'The mean of the standardised output map at the fixated pixels '
     'of a region (Eq. 2).',
-    'difference': 'Output saliency less human saliency, which is the same mean '
-    'of the map of blurred fixations. The text of Eq. 3 could not be read; '
-    'this is what it is taken to be.',
+    'difference': 'The mean over regions of the absolute difference of output '
+    'saliency and human saliency, which is the same mean of the map of blurred '
+    'fixations (Eq. 3). That map is read at the fixations that made it, so it '
+    'is an upper bound and depends on the width of the blur.',
+    'bias': 'Output less human saliency with its sign: above 0 the model '
+    'overrates the region.',
     'inner': 'The mean NSS of the 10 best units of conv5_3, of trained '
     'networks.',
     'tests': 'Tests take regions to be independent; those of one photograph '
@@ -109,10 +112,11 @@ def _means(regions: Sequence[Region]) -> dict[str, dict]:
 
 def _values(regions: Sequence[Region]) -> dict[str, np.ndarray]:
   """Returns the saliency of R regions with fixations, float64 `[R]` each."""
-  found = {
-      'output': np.array([region.output_saliency for region in regions]),
-      'human': np.array([region.human_saliency for region in regions])}
-  return found | {'difference': found['output'] - found['human']}
+  return {
+      name: np.array([getattr(region, attribute) for region in regions])
+      for name, attribute in (
+          ('output', 'output_saliency'), ('human', 'human_saliency'),
+          ('difference', 'difference'), ('bias', 'bias'))}
 
 
 def _plain(value):

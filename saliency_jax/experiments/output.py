@@ -1,7 +1,6 @@
 """What a model's output, and people, make of every labelled region.
 
-He et al. 2019, Section 6, Eq. 2 and 3. The text of Eq. 3 could not be read; it
-is taken to be the difference of the two quantities below.
+He et al. 2019, Section 6, Eq. 2 and 3.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from saliency_jax.ops import association, pixel_weights
 
 HEADER = (
     'model', 'dataset', 'image_id', 'region_id', 'category', 'fixations',
-    'output_saliency', 'human_saliency', 'difference')
+    'output_saliency', 'human_saliency', 'difference', 'bias')
 # Regions of an image are padded to a multiple of this, to compile few shapes.
 _MULTIPLE = 8
 
@@ -34,9 +33,14 @@ class Region(NamedTuple):
   human_saliency: float  # likewise
 
   @property
-  def difference(self) -> float:
-    """Output saliency difference: above 0 the model overrates the region."""
+  def bias(self) -> float:
+    """Output less human saliency: above 0 the model overrates the region."""
     return self.output_saliency - self.human_saliency
+
+  @property
+  def difference(self) -> float:
+    """The size of the bias, of which Eq. 3 is the mean over regions."""
+    return abs(self.bias)
 
 
 def measure(
@@ -46,8 +50,10 @@ def measure(
 
   Output saliency (Eq. 2) is the mean of the model's output, standardised over
   the photograph, at the region's fixated pixels: Eq. 1 with the output for a
-  unit. Human saliency is the same of the human map, the fixations blurred. The
-  difference (Eq. 3) is output less human saliency.
+  unit. Human saliency is the same of the human map, the fixations blurred. It
+  is an upper bound, as it reads the map at the very fixations that made it, and
+  depends on the width of the blur. The difference (Eq. 3) is how far the two
+  are apart.
 
   Args:
     record: the photograph, its fixations and regions.
@@ -83,7 +89,8 @@ def rows(
     yield (
         model, dataset, *region[:4],
         *('' if np.isnan(x) else f'{x:.6f}' for x in (
-            region.output_saliency, region.human_saliency, region.difference)))
+            region.output_saliency, region.human_saliency, region.difference,
+            region.bias)))
 
 
 def by_category(regions: Iterable[Region]) -> dict[str, list[Region]]:

@@ -1,6 +1,6 @@
 """Pop-out: which units respond to the odd item of a search array.
 
-He et al. 2019, Section 5.3: the mean of every unit's standardised map inside
+He et al. 2019, Section 7: the mean of every unit's standardised map inside
 the target's mask (NMM, Eq. 4), and Table 5.
 """
 

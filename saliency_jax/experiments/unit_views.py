@@ -1,6 +1,8 @@
 """Single units before and after fine-tuning: Figures 5 and 6.
 
-He et al. 2019, Section 5.2. Before is depth 0, whose convolutions are the
+He et al. 2019, Section 5.2. Figure 5 follows a unit that turns to person heads,
+the paper's 288th; Figure 6 the best unit for text, on photographs with text and
+a head. Before is depth 0, whose convolutions are the
 pretrained ones; after is every other member.
 """
 
@@ -16,6 +18,7 @@ from saliency_jax.experiments import statistics
 from saliency_jax.experiments.depth_tables import LAYER, Scores
 
 _UNIT = re.compile(r'(\w+):(\d+)', re.ASCII)
+_BEST = 'best:'
 
 
 class View(NamedTuple):
@@ -27,6 +30,7 @@ class View(NamedTuple):
   unit: int  # counted from 0
   best: str  # the member in which it answers most
   scores: dict[str, float]  # of every member, standard deviations
+  note: str = ''  # what more is to be said of the unit
 
 
 class Wanted(NamedTuple):
@@ -34,34 +38,38 @@ class Wanted(NamedTuple):
   units: tuple[tuple[str, int], ...]  # (layer, unit)
   images: tuple[str, ...]
   count: int
+  best: tuple[str, ...] = ()  # labels, of each of which the best unit
 
 
 def wanted(config) -> Wanted:
   """Reads `config.before_after`.
 
   Raises:
-    InputError: if a unit is not written as 'conv5_3:288', or the count is
-      negative.
+    InputError: if a unit is not written as 'conv5_3:287' or 'best:text', or
+      the count is negative.
   """
-  units = []
+  units, best = [], []
   for name in config.units:
+    if name.startswith(_BEST) and name != _BEST:
+      best.append(name.removeprefix(_BEST))
+      continue
     match = _UNIT.fullmatch(name)
     if not match:
       raise InputError(
           f'config.before_after.units names {name!r}; a unit is written as '
-          f'{LAYER}:288.')
+          f'{LAYER}:287, the best one for a category as {_BEST}text.')
     units.append((match[1], int(match[2])))
   if config.count < 0:
     raise InputError(
         f'config.before_after.count is {config.count}; give 0 or more.')
-  return Wanted(tuple(units), tuple(config.images), config.count)
+  return Wanted(tuple(units), tuple(config.images), config.count, tuple(best))
 
 
 def check(
     asked: Wanted, layers: Mapping[str, Sequence[str]],
     sources: Mapping[str, Source]
 ) -> None:
-  """Raises an `InputError` for a layer or an image that is not measured.
+  """Raises an `InputError` for what is not measured: layer, label or image.
 
   Args:
     asked: `wanted`.
@@ -74,6 +82,14 @@ def check(
         raise InputError(
             f'config.before_after.units names {layer}:{unit}, and '
             f'config.{kind}.model.layers lacks {layer}; add it there.')
+  for label in asked.best:
+    if not any(
+        label in source[i].regions.categories
+        for kind, source in sources.items() if kind == 'regions'
+        for i in range(len(source))):
+      raise InputError(
+          f'config.before_after.units names {_BEST}{label}, and no region of '
+          f'the photographs is labelled {label!r}.')
   known = {x for source in sources.values() for x in source.image_ids}
   for image_id in asked.images:
     if image_id not in known:
@@ -91,7 +107,8 @@ def choose(
   gain most, the unit that rises most from `base` to the member that is best at
   this label, on the set of pixels where it rises most. A named unit is shown
   for the label for which it rises most, a named image with its set of pixels on
-  which the unit, or any unit of conv5_3, rises most.
+  which the unit, or any unit of conv5_3, rises most. A label's best unit is
+  shown where both it and the label that the unit responds to most are.
 
   Args:
     read: gives the members' scores in a layer.
@@ -111,6 +128,11 @@ def choose(
         _on_image(read(layer), base, image_id, layer, unit)
         for image_id in images
         for layer, unit in asked.units or [(LAYER, None)]]
+  strongest = [
+      _best_for(scores, base, label) for label in asked.best
+      if label in scores.labels]
+  if strongest and not asked.units:
+    return strongest
   if asked.units:
     pairs = [
         (layer, unit, *_best_label(read(layer), base, unit))
@@ -128,7 +150,7 @@ def choose(
     row = int(np.where(fresh if fresh.any() else fits, rise, -np.inf).argmax())
     views.append(_view(found, row, layer, unit, best))
     shown.add(views[-1].image_id)
-  return views
+  return views + strongest
 
 
 def _most_gaining(
@@ -151,6 +173,39 @@ def _most_gaining(
     rise[used] = -np.inf
     used.append(int(rise.argmax()))
     yield used[-1], label, best
+
+
+def _best_for(found: Scores, base: str, label: str) -> View:
+  """Shows the unit that responds most to a label, as Figure 6 does for text.
+
+  It is the highest mean over all regions of the label, of any member but
+  `base`. It may respond still more to another label, its strongest: the region
+  shown is that of the label with the highest score among images with both.
+  """
+  means = {
+      name: {x: statistics.unit_means(scores[found.labels == x])
+             for x in dict.fromkeys(found.labels.tolist())}
+      for name, scores in found.members.items() if name != base}
+  best = max(means, key=lambda name: means[name][label].max())
+  unit = int(means[best][label].argmax())
+  of_unit = {x: float(of[unit]) for x, of in means[best].items()}
+  strongest = max(of_unit, key=of_unit.get)
+  note = f'mean {of_unit[label]:.2f} on {label}'
+  row_scores, fits = found.members[best][:, unit], found.labels == label
+  if strongest != label:
+    both = np.intersect1d(
+        found.image_ids[fits], found.image_ids[found.labels == strongest])
+    tops = [
+        found.labels[of_image][row_scores[of_image].argmax()]
+        for of_image in (found.image_ids == x for x in both)]
+    note += f', {of_unit[strongest]:.2f} on {strongest}'
+    if len(both):
+      fits &= np.isin(found.image_ids, both)
+      note += (
+          f'; on {sum(x == strongest for x in tops)} of {len(both)} images '
+          f'with both, the region with its highest score is {strongest}')
+  row = int(np.where(fits, row_scores, -np.inf).argmax())
+  return _view(found, row, LAYER, unit, best)._replace(note=note)
 
 
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:

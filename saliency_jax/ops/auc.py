@@ -23,7 +23,8 @@ from saliency_jax.ops.auc_ranks import Sample
 
 def auc_judd(
     saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
-    distinct: bool = True, ties: str = 'together'
+    distinct: bool = True, ties: str = 'together',
+    jitter: jax.Array | None = None
 ) -> jax.Array:
   """AUC-Judd: thresholds at the fixated values, against unfixated pixels.
 
@@ -32,7 +33,8 @@ def auc_judd(
   the fixated values, (0, 0) and (1, 1). Peers: pysaliency's
   `AUC_Judd(jitter=False)` with `distinct=False`; the MIT benchmark's
   `AUC_Judd.m` with jitter off with `ties='apart'`, except for constant maps,
-  where it gives NaN. Both peers add noise unless told otherwise: `jittered`.
+  where it gives NaN. Both peers add noise unless told otherwise, and published
+  values have it: `jitter`.
 
   Args:
     saliency: floating `[H, W]`.
@@ -43,6 +45,8 @@ def auc_judd(
       any ROC curve. 'apart': one point each, the i-th highest having i/N
       hits and all the pixels that reach its value, less i, as false alarms.
       This is MIT's rule; ties lower the score.
+    jitter: a key of `jax.random`, to break ties at random as `jittered` does;
+      None leaves them.
 
   Returns:
     The area, in [0, 1].
@@ -56,6 +60,8 @@ def auc_judd(
   if ties == 'apart' and not distinct:
     raise ValueError("ties='apart' is defined for distinct pixels.")
   saliency, = checks.checked(saliency)
+  if jitter is not None:
+    saliency = jittered(jitter, saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
   scale = auc_ranks.scale(hits)
   alarms = _unfixated(saliency, points, valid, scale)

@@ -1,6 +1,7 @@
 """The chapter `before_after`: single units before and after fine-tuning.
 
-Figures 5 and 6 of He et al. 2019, photographs and search arrays.
+Figures 5 and 6 of He et al. 2019, on photographs, and the same on search
+arrays.
 """
 
 import functools
@@ -15,7 +16,7 @@ from saliency_jax.report.numbers import number
 from saliency_jax.report.swept import Member, Swept, View
 
 _SCORE = {'regions': 'NSS', 'popout': 'NMM'}
-_FIGURE = {'regions': 'figure5', 'popout': 'figure6'}
+_FIGURE = {'regions': 'figure5', 'popout': 'before_after_arrays'}
 _LARGE, _SMALL = 480, 240  # widths of the pictures, px
 # Between a target and its outline, in image widths: outlining strokes as thin
 # as a search item's would hide them.
@@ -35,6 +36,7 @@ class Row(NamedTuple):
   """One view: the image, before, after, and every member."""
   title: str
   unit: str
+  note: str
   large: list[Tile]
   small: list[Tile]
 
@@ -142,7 +144,7 @@ def _row(
 
   after = [x for x in results.members if x.name != results.base]
   return Row(
-      f'{view.label}, {view.unit}', view.unit,
+      f'{view.label}, {view.unit}', view.unit, view.note,
       [tile('image', _LARGE, None),
        tile('before', _LARGE, members[results.base]),
        tile('after', _LARGE, members[view.best])],

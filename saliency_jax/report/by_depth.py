@@ -48,6 +48,13 @@ def gains(table: Comparison) -> Comparison:
       run=table.run - table.run[:1], paper=table.paper - table.paper[:1])
 
 
+def percent(table: Comparison) -> Comparison:
+  """Returns what a table by depth gains over depth 0, in % of it (Figure 4)."""
+  return table._replace(
+      run=100 * (table.run / table.run[:1] - 1),
+      paper=100 * (table.paper / table.paper[:1] - 1))
+
+
 def panels(
     depths: Sequence[str], titles: Sequence[str], lines: Sequence[Line],
     theme: style.Theme, *, label: str, narrow: bool = False

@@ -13,7 +13,7 @@ from saliency_jax.report.numbers import number, signed
 
 _SIDES = {
     'output': 'output saliency (SD)',
-    'difference': 'output \N{MINUS SIGN} human saliency (SD)'}
+    'difference': '|output \N{MINUS SIGN} human saliency| (SD)'}
 # Where a name may stand beside its point: (right, up), 1 at the point's edge.
 _PLACES = (
     (1, 0), (-1, 0), (1, .7), (1, -.7), (-1, .7), (-1, -.7), (0, 1), (0, -1))
@@ -45,13 +45,13 @@ def scatter(
           x, y, yerr=[errors.get(category.name, 0.) for category in shown],
           fmt='o', color=theme.run, ecolor=theme.paper, elinewidth=1.2,
           markersize=5.5)
-      if name == 'difference':
-        axis.axhline(0, color=theme.ink, linewidth=0.8)
       axis.set(
           xlabel='inner saliency (SD)', ylabel=label)
       axis.set_title(_coefficient(tests[f'inner_{name}']), loc='left',
                      fontsize=9, fontweight='normal')
       axis.margins(0.12)
+      if name == 'difference':
+        axis.set_ylim(bottom=0)
       axis.tick_params(length=0)
     figure.draw_without_rendering()
     for axis, name in zip(axes.ravel(), _SIDES, strict=True):

@@ -80,8 +80,8 @@ def _regions(results: Swept, site: Site, depths: list[int]) -> dict:
         'units above T')
     if 0 in depths:
       made['figure4'] = _panels(
-          'figure4', site, depths, seen, unseen, _gains, 'means',
-          'gain in mean NSS over depth 0 (SD)')
+          'figure4', site, depths, seen, unseen, _percent, 'means',
+          'gain in mean NSS over depth 0 (%)')
   return made
 
 
@@ -107,8 +107,8 @@ def _panels(
       f'this chapter.')
 
 
-def _gains(table: Comparison, depths: list[int]) -> Comparison:
-  return by_depth.gains(by_depth.merged(table, depths))
+def _percent(table: Comparison, depths: list[int]) -> Comparison:
+  return by_depth.percent(by_depth.merged(table, depths))
 
 
 def _unseen(site: Site, unseen: Regions) -> dict:

@@ -24,7 +24,7 @@ _SEARCH = (
     'model', 'dataset', 'kind', 'metric', 'mean', 'low', 'high', 'images')
 _FIGURE7 = (
     'model', 'dataset', 'category', 'regions', 'inner', 'output', 'human',
-    'difference')
+    'difference', 'bias')
 _EXAMPLES = (
     'example', 'dataset', 'image_id', 'kind', 'metric', 'picture', 'height',
     'width')
@@ -45,7 +45,8 @@ class Category(NamedTuple):
   inner: float  # NaN for what is no network
   output: float
   human: float
-  difference: float
+  difference: float  # absolute, Eq. 3
+  bias: float  # output less human
 
 
 class Example(NamedTuple):

@@ -56,7 +56,8 @@ def table3() -> dict[int, dict[str, float]]:
 def table3_counts() -> dict[int, dict[str, float]]:
   """Returns how many units of conv5_3 exceed T: depth -> category -> count.
 
-  Of the categories that are legible in the copy of the paper that was read.
+  Of ten categories; object and other are not legible in the copy that was
+  read, and some digits are put together, see `paper.json`.
   """
   counts = _facts()['table3_conv5_3_units_above_1.5_by_depth']
   return {

@@ -60,14 +60,14 @@ def _table(results: Results, site: Site, dataset: str) -> Table:
   return site.table(
       f'figure7_{plain(dataset)}',
       ('model', 'category', 'regions', 'inner', 'output', 'human',
-       'difference'),
+       'difference', 'bias'),
       [(model, *category)
        for model, categories in results.categories[dataset].items()
        for category in categories])
 
 
 def _matrices(results: Results, site: Site, dataset: str) -> dict:
-  """Returns models by categories: output saliency, and the difference."""
+  """Returns models by categories: output saliency, difference and bias."""
   of_models = results.categories[dataset]
   first = next(iter(of_models.values()))
   names = [category.name for category in first]
@@ -79,15 +79,19 @@ def _matrices(results: Results, site: Site, dataset: str) -> dict:
   output = np.array([
       *(values('output', x) for x in of_models.values()),
       values('human', first)])
-  difference = np.array([values('difference', x) for x in of_models.values()])
-  norm = figures.scale(output)
-  rows, bar = matrix.differences(
-      list(of_models), difference, 2, lambda row, column: '')
+  difference, bias = (
+      np.array([values(key, x) for x in of_models.values()])
+      for key in ('difference', 'bias'))
+  norm, apart = figures.scale(output), figures.scale(difference)
+  signed_rows, signed_bar = matrix.differences(
+      list(of_models), bias, 2, lambda row, column: '')
   return {
       'columns': names, 'counts': [category.regions for category in first],
       'output_rows': matrix.rows([*of_models, _PEOPLE], output, norm, 2),
-      'output_bar': matrix.bar(norm, 2), 'difference_rows': rows,
-      'difference_bar': bar}
+      'output_bar': matrix.bar(norm, 2),
+      'difference_rows': matrix.rows(list(of_models), difference, apart, 2),
+      'difference_bar': matrix.bar(apart, 2), 'bias_rows': signed_rows,
+      'bias_bar': signed_bar}
 
 
 def _tests(results: Results, site: Site, dataset: str) -> list[Table]:

@@ -52,10 +52,11 @@ class View(NamedTuple):
   mask: pathlib.Path
   place: int  # of the set in the mask: the value there, less 1
   label: str  # the region's category, the array's kind
-  unit: str  # 'conv5_3:288'
+  unit: str  # 'conv5_3:287'
   best: str  # the member in which it answers most
   scores: dict[str, float]  # of every member, standard deviations
   maps: dict[str, np.ndarray]  # in cells `[h, w]`, standardised
+  note: str = ''  # what more is to be said of the unit
 
   def read(self) -> tuple[np.ndarray, np.ndarray]:
     """Returns the picture uint8 `[H, W, 3]` and the set bool `[H', W']`."""
@@ -190,5 +191,5 @@ def _views(
           x['kind'], x['image_id'], *(path / file for file in files),
           int(x['place']), x['label'], f"{x['layer']}:{x['unit']}", x['best'],
           {key: float(value) for key, value in x['scores'].items()},
-          dict(zip(members, maps, strict=True))))
+          dict(zip(members, maps, strict=True)), str(x.get('note', ''))))
     return base, tuple(views)

@@ -45,7 +45,7 @@ def make_schedule(config, *, steps: int) -> optax.Schedule:
     config: `config.schedule`. With `name` 'cosine': a rise from 0 over the
       share `warmup` of all steps, then half a cosine down to `final`
       (Loshchilov and Hutter 2017). With 'staircase': times `factor` after every
-      `every` steps (He et al. 2019: 0.8 and 500).
+      `every` steps (the authors' PyTorch code: 0.8 and 500).
     steps: of the whole run.
 
   Raises:

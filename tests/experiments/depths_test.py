@@ -12,6 +12,7 @@ from PIL import Image
 
 from configs import osie as osie_config
 from configs import popout as popout_config
+from configs import sweep_depth
 from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
@@ -350,6 +351,38 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
   assert (named.unit, named.best, named.scores['depth_2']) == (1, 'depth_2', 3)
 
 
+def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
+  scores = depth_tables.Scores(
+      image_ids=np.array(['a', 'a', 'b', 'b', 'c']), places=np.arange(5),
+      labels=np.array(['text', 'head', 'text', 'head', 'text']),
+      members={
+          'depth_0': np.full((5, 3), 9.),
+          'depth_3': np.array(
+              [[0., 3, 0], [0, 2, 9], [0, 2, 0], [0, 8, 9], [0, 7, 0]])})
+
+  def choose(*units, label=scores.labels):
+    config = sweep_depth.get_config()
+    config.before_after.units = units
+    return unit_views.choose(
+        lambda _: scores._replace(labels=label),
+        unit_views.wanted(config.before_after), base='depth_0', top=1)
+
+  # Unit 1 has (3 + 2 + 7) / 3 on text and (2 + 8) / 2 on heads; of a and b,
+  # which have both, the head is higher in b. c has the highest text, no head.
+  [view] = choose('best:text')
+  assert (view.image_id, view.unit, view.best) == ('a', 1, 'depth_3')
+  assert view.note == (
+      'mean 4.00 on text, 5.00 on head; on 1 of 2 images with both, the region '
+      'with its highest score is head')
+  [view] = choose('best:text', label=np.array(['text'] * 4 + ['other']))
+  assert (view.image_id, view.unit, view.label) == ('a', 2, 'text')
+  assert view.note == 'mean 4.50 on text'
+  first, best = choose('conv5_3:0', 'best:text')
+  assert (first.unit, best.unit) == (0, 1)
+  # A label that these images do not have leaves the usual choice.
+  assert choose('best:face') == choose()
+
+
 @pytest.mark.parametrize(('change', 'said'), [
     ({'measured': ('region',)}, "'region'"),
     ({'measured': ('popout',), 'popout.data.count': 0}, 'count'),
@@ -361,6 +394,8 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
     ({'popout.model.layers': ('conv5_3', 'conv6')}, "'conv6'"),
     ({'before_after.units': ('conv5_3',)}, "'conv5_3'"),
     ({'before_after.units': ('conv3_1:0',)}, 'conv3_1'),
+    ({'before_after.units': ('best:',)}, "'best:'"),
+    ({'before_after.units': ('best:face',)}, "labelled 'face'"),
     ({'before_after.images': ('nowhere',)}, "'nowhere'"),
     ({'data.kind': 'table', 'regions.data.dir': ''},
      'give --config.regions.data.dir'),

@@ -47,7 +47,9 @@ def test_saliency_of_regions_against_full_maps(index):
     by_people = brute_force.score(human, points, size)
     assert region.output_saliency == pytest.approx(by_model, abs=1e-4)
     assert region.human_saliency == pytest.approx(by_people, abs=1e-6)
-    assert region.difference == pytest.approx(by_model - by_people, abs=1e-4)
+    assert region.bias == pytest.approx(by_model - by_people, abs=1e-4)
+    assert region.difference == pytest.approx(
+        abs(by_model - by_people), abs=1e-4)
 
 
 def test_a_prediction_of_the_human_map_itself_has_no_difference():
@@ -130,7 +132,7 @@ def test_the_files_of_figure_7(regions, tmp_path):
   assert rows[0] == list(output.HEADER)
   assert len(rows) == 1 + 2 * len(regions)
   assert rows[len(regions)] == [
-      'net', 'osie', '2', '1', 'plant', '0', '', '', '']
+      'net', 'osie', '2', '1', 'plant', '0', '', '', '', '']
   with open(tmp_path / 'figure7.csv', newline='') as file:
     rows = list(csv.DictReader(file))
   # In the order of the paper's table, without what nobody looked at.
@@ -139,8 +141,12 @@ def test_the_files_of_figure_7(regions, tmp_path):
   text = [r for r in regions if r.category == 'text']
   assert float(rows[1]['output']) == pytest.approx(
       np.mean([r.output_saliency for r in text]), abs=1e-6)
+  apart = [r.output_saliency - r.human_saliency for r in text]
+  assert min(apart) < 0 < max(apart)
+  assert float(rows[1]['bias']) == pytest.approx(np.mean(apart), abs=1e-6)
+  # Eq. 3 takes the absolute value of every region before it averages.
   assert float(rows[1]['difference']) == pytest.approx(
-      np.mean([r.difference for r in text]), abs=1e-6)
+      sum(map(abs, apart)) / len(apart), abs=1e-6)
   assert rows[1]['inner'] == '3.000000'
   assert rows[5]['inner'] == ''
 

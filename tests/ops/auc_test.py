@@ -145,6 +145,32 @@ def test_jitter_breaks_ties_and_nothing_else():
   assert float(JUDD(noisy, points)) != 0.5
 
 
+def test_auc_judd_breaks_ties_with_a_seed_as_the_mit_benchmark_does():
+  rng = np.random.default_rng(3)
+  # Four levels, as a coarse map has: with ties MIT's rule gives less.
+  saliency = rng.integers(0, 4, (40, 50)).astype(np.float32) / 8
+  points = np.argwhere(saliency > .3)[::40]
+  key = jax.random.key(1)
+  found = float(auc.auc_judd(saliency, points, ties='apart', jitter=key))
+  assert found == float(auc.auc_judd(
+      auc.jittered(key, saliency), points, ties='apart'))
+  assert found == float(auc.auc_judd(
+      saliency, points, ties='apart', jitter=key))
+  assert found != float(auc.auc_judd(
+      saliency, points, ties='apart', jitter=jax.random.key(2)))
+  # AUC_Judd.m in NumPy, in float64 and with noise of its own.
+  areas = []
+  for _ in range(20):
+    noisy = saliency + rng.uniform(0, 1e-7, saliency.shape)
+    hits = np.sort(noisy[tuple(points.T)])[::-1]
+    count, pixels = len(hits), noisy.size
+    above = np.array([(noisy >= x).sum() for x in hits])
+    hit = np.arange(1, count + 1) / count
+    alarm = (above - np.arange(1, count + 1)) / (pixels - count)
+    areas.append(np.trapezoid([0, *hit, 1], [0, *alarm, 1]))
+  assert found == pytest.approx(np.mean(areas), abs=4 * np.std(areas) + .005)
+
+
 @pytest.mark.parametrize(('call', 'message'), [
     (lambda m, p: auc.auc_judd(m, p, ties='half'), 'half'),
     (lambda m, p: auc.auc_judd(m, p, ties='apart', distinct=False), 'distinct'),

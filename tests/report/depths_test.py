@@ -25,6 +25,8 @@ def test_members_of_one_depth_are_averaged():
   np.testing.assert_array_equal(gains.run, [[0, 0], [2, 3], [-1, np.nan]])
   np.testing.assert_array_equal(
       gains.paper, [[0, 0], [2, 1], [np.nan, np.nan]])
+  percent = by_depth.percent(table._replace(run=table.run * [2, .5]))
+  np.testing.assert_allclose(percent.run, [[0, 0], [200, 300], [-100, np.nan]])
 
 
 @pytest.mark.parametrize('narrow', [False, True])
@@ -70,7 +72,7 @@ def test_the_page_of_a_sweep_shows_every_number(whole):
     for value in values:
       assert f'{value:.2f}' in cells
   for name in ('figure4', 'units_above', 'table6', 'validation', 'figure5',
-               'figure6', 'training', 'table3'):
+               'before_after_arrays', 'training', 'table3'):
     for kind in ('svg', 'pdf'):
       assert (folder / 'report' / 'figures' / f'{name}.{kind}').is_file()
   for name in ('table3', 'table3_counts', 'table3_unseen', 'table6',

@@ -41,9 +41,9 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
       rows)
   _table(
       path / 'figure7.csv',
-      'model dataset category regions inner output human difference', [
+      'model dataset category regions inner output human difference bias', [
           (model, 'osie', category, 5 + i, INNER[i] if model == 'net' else '',
-           OUTPUT[i], 4, OUTPUT[i] - 4)
+           OUTPUT[i], 4, abs(OUTPUT[i] - 4), OUTPUT[i] - 4)
           for model in MODELS for i, category in enumerate(CATEGORIES)])
   _table(path / 'output.csv', 'model', [])
   _json(path / 'statistics.json', [statistics(model) for model in MODELS])

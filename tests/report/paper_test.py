@@ -1,6 +1,9 @@
 """The paper's numbers, spot-checked against its pages."""
 
-from saliency_jax.report import paper
+import numpy as np
+
+from saliency_jax.report import by_depth, paper
+from saliency_jax.report.comparison import Comparison
 
 
 def test_table2_is_by_layer_and_category():
@@ -29,9 +32,35 @@ def test_tables_3_and_6_are_by_depth():
   assert table[3]['person head'] == 3.28
   assert table[paper.ALL]['other'] == 1.07
   counts = paper.table3_counts()
-  # The other categories are not legible in the copy that was read.
+  # Object and other are not legible in the copy that was read.
   assert counts[5] == {
       'person head': 71, 'animal head': 77, 'animal part': 37, 'vehicle': 46,
-      'drink': 28}
+      'drink': 28, 'person part': 28, 'food': 24, 'plant': 20, 'symbol': 25,
+      'text': 0}
+  assert [sum(of.values()) for of in counts.values()] == [
+      45, 137, 153, 207, 225, 356, 294, 111]
+  assert counts[0] == {
+      category: count for category, count
+      in paper.table2_counts()['conv5_3'].items() if category in counts[0]}
+  # No count of ten or more with a mean up to T, and no mean above T without.
+  for depth, of in counts.items():
+    for category, count in of.items():
+      mean = table[depth][category]
+      assert mean > 1.5 or count < 10
+      assert count or mean <= 1.5
   assert paper.table6()[2] == 0.98
   assert paper.table6()[0] == paper.table5()['conv5_3']
+
+
+def test_figure_4_in_percent_is_table_3_s():
+  depths = [1, 2, 3, 4, 5, 6, paper.ALL]
+  # By hand, from the printed means.
+  for category, expected in {
+      'person head': [116, 169, 171, 179, 174, 155, 136],
+      'text': [6, 20, 22, 14, 25, 14, 9],
+      'drink': [34, 11, 14, 10, 20, 12, -10]}.items():
+    table = paper.table3()
+    found = by_depth.percent(Comparison(
+        ('0', *map(str, depths)), (category,), np.zeros((8, 1)) + 1,
+        np.array([[table[depth][category]] for depth in [0, *depths]])))
+    np.testing.assert_allclose(found.paper[1:, 0], expected, atol=.51)

@@ -247,6 +247,9 @@ def test_names_of_categories_do_not_cover_each_other(run, narrow):
       assert not any(box.overlaps(other) for other in boxes[:i])
   assert drawn.axes[0].get_title(loc='left') == (
       'Spearman\'s \u03c1 = 0.80, p = 0.20')
+  # Eq. 3 is absolute: the right panel begins at 0 and no point lies below.
+  assert drawn.axes[1].get_ylim()[0] == 0
+  assert (drawn.axes[1].lines[0].get_ydata() > 0).all()
 
 
 def test_pairs_that_differ_have_a_star():

@@ -32,7 +32,7 @@ def test_views_are_read(tmp_path):
   results = swept.read(made.sweep(tmp_path))
   photograph, array = results.views
   assert results.base == 'depth_0'
-  assert (photograph.unit, array.unit) == ('conv5_3:288', 'conv5_3:289')
+  assert (photograph.unit, array.unit) == ('conv5_3:287', 'conv5_3:288')
   assert photograph.maps['depth_3'].shape == (3, 4)
   assert photograph.maps['depth_3'][1, 2] == 2
   picture, mask = photograph.read()

@@ -5,7 +5,7 @@ import ml_collections
 import numpy as np
 import pytest
 
-from configs import train, train_authors
+from configs import train, train_authors, train_authors_tf
 from saliency_jax.errors import InputError
 from saliency_jax.training import optimizer
 
@@ -86,3 +86,11 @@ def test_a_variant_is_a_few_lines():
   assert theirs.train.trunk_rate == theirs.train.readout_rate == 0.005
   assert isinstance(theirs, ml_collections.ConfigDict)
   assert set(ours) == set(theirs)
+
+
+def test_the_authors_tensorflow_recipe_keeps_its_rate():
+  config = train_authors_tf.get_config()
+  assert config.data.batch_size * 2000 == 10_000  # SALICON, once an epoch
+  assert config.train.epochs == 20
+  factor = optimizer.make_schedule(config.schedule, steps=40_000)
+  assert [float(factor(step)) for step in (0, 500, 39_999)] == [1, 1, 1]

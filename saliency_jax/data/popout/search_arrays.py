@@ -1,7 +1,7 @@
 """Pop-out search arrays: one item among many differs from them in one feature.
 
 In the manner of the pre-attentive arrays of Healey and Enns 2012; He et al.
-2019 (Section 4.2) used 80 of those to ask which units see the target.
+2019 (Section 3) used 80 of those to ask which units respond to the target.
 """
 
 import numpy as np

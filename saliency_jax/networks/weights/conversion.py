@@ -37,7 +37,7 @@ FAMILIES: dict[str, Family] = {
         tuple(1 / (255 * std) for std in _STD), bgr=False),
     # VGG-16 of Places365 in Caffe.
     'places365': Family(
-        (116.060394287, 113.741088867, 105.487823486), (1., 1., 1.), bgr=True),
+        (116.676, 112.514, 104.051), (1., 1., 1.), bgr=True),
 }
 
 

@@ -1,0 +1,246 @@
+"""What the mean of the best units is worth: held out, and by chance.
+
+The ten best of 512 units are good by luck alone, the more so the fewer regions
+they are chosen on. Two numbers tell how much of a mean is luck: the held-out
+mean, of units that were chosen on other photographs, and the chance band, the
+same statistic with the labels permuted over the regions.
+
+T regions (or search arrays) with a score for each of C units make `[T, C]`.
+Rows with a NaN, of regions without a fixation, are left out.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+_LEVEL = 0.95
+_CHUNK = 1 << 23  # elements of the weights of one product
+
+
+class Band(NamedTuple):
+  """What chance gives; NaN where nothing can be permuted."""
+  low: float  # 2.5 % of the permutations lie below
+  mean: float
+  high: float  # 2.5 % lie above
+
+  def leaves(self, value: float) -> bool:
+    """Tells whether a value lies outside; never where there is no band."""
+    return value < self.low or value > self.high
+
+
+_NONE = Band(np.nan, np.nan, np.nan)
+# [W, C] means of units -> [W] values of a statistic.
+_Statistic = Callable[[np.ndarray], np.ndarray]
+
+
+def held_out(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
+    folds: int = 5, seed: int = 0
+) -> dict[str, float]:
+  """Returns the mean of the best units on photographs not used to choose them.
+
+  The photographs of a category are dealt to the folds, at random. The units
+  are chosen on the regions in all folds but one and scored on those in that
+  one; each region is scored once and counts once.
+
+  Args:
+    scores: `[T, C]`.
+    labels: `[T]`, each region's category.
+    images: `[T]`, the photograph of each.
+    top: how many of the best units are averaged.
+    folds: 2 or more; a category of fewer photographs has as many folds.
+    seed: of the deal.
+
+  Returns:
+    category -> mean score, in the order of their names; NaN for a category of
+    fewer than two photographs.
+  """
+  scores, labels, images = _scored(scores, labels, images)
+  names, image = np.unique(images, return_inverse=True)
+  rank = np.random.default_rng(seed).permutation(len(names))[image]
+  found = {}
+  for category in np.unique(labels):
+    chosen = labels == category
+    rows = scores[chosen]
+    photographs, place = np.unique(rank[chosen], return_inverse=True)
+    if len(photographs) < 2:
+      found[str(category)] = np.nan
+      continue
+    total = 0.
+    for fold in range(min(folds, len(photographs))):
+      inside = place % folds == fold
+      best = np.argsort(-rows[~inside].mean(axis=0), kind='stable')[:top]
+      total += rows[np.ix_(inside, best)].mean(axis=1).sum()
+    found[str(category)] = float(total / len(rows))
+  return found
+
+
+def band(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
+    permutations: int = 200, seed: int = 0
+) -> dict[str, Band]:
+  """Returns what the mean of the best units is where labels mean nothing.
+
+  Args:
+    scores: `[T, C]`.
+    labels: `[T]`, each region's category.
+    images: `[T]`, the photograph of each; see `permuted` for its part.
+    top: how many of the best units are averaged.
+    permutations: of the labels.
+    seed: of the permutations.
+
+  Returns:
+    category -> the 95 % band over permutations, in the order of their names;
+    NaN for a category that no permutation changes, see `fixed`.
+  """
+  return _bands(
+      scores, labels, images, lambda means: _best(means, top), permutations,
+      seed)
+
+
+def band_above(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *,
+    threshold: float, permutations: int = 200, seed: int = 0
+) -> dict[str, Band]:
+  """Returns how many units exceed T where labels mean nothing; see `band`."""
+  return _bands(
+      scores, labels, images, lambda means: (means > threshold).sum(axis=1),
+      permutations, seed)
+
+
+def band_of_items(
+    scores: np.ndarray, arrays: np.ndarray, *, top: int, draws: int = 200,
+    seed: int = 0
+) -> Band:
+  """Returns what the mean of the best units is for any item of an array.
+
+  Nothing is labelled but the target, so nothing can be permuted; in each draw
+  one of an array's other items stands for its target.
+
+  Args:
+    scores: `[M, C]`, the NMM of the other items.
+    arrays: `[M]`, the array of each.
+    top: how many of the best units are averaged.
+    draws: of one item for each array.
+    seed: of the draws.
+
+  Returns:
+    The 95 % band over draws; NaN without an item.
+  """
+  scores, arrays, _ = _scored(scores, arrays, arrays)
+  if not len(scores):
+    return _NONE
+  order = np.argsort(arrays, kind='stable')
+  _, first, size = np.unique(
+      arrays[order], return_index=True, return_counts=True)
+  rng = np.random.default_rng(seed)
+  drawn = order[first + rng.integers(size, size=(draws, len(size)))]
+  weights = np.zeros((draws, len(scores)))
+  weights[np.arange(draws)[:, None], drawn] = 1 / len(size)
+  return _interval(_best(weights @ scores, top))
+
+
+def permuted(
+    labels: np.ndarray, images: np.ndarray, permutations: int, seed: int = 0
+) -> np.ndarray:
+  """Draws permutations of labels, within photographs where that is possible.
+
+  Labels change places among the regions of one photograph. Where all regions
+  of a photograph have one label that would change nothing: such photographs
+  are taken together, and their labels change places among all their regions.
+
+  Args:
+    labels: `[T]`.
+    images: `[T]`.
+    permutations: P.
+    seed: of the draw.
+
+  Returns:
+    int `[P, T]`: permutation p gives region t the label `labels[result[p, t]]`.
+  """
+  stratum = _strata(labels, images)
+  keys = np.random.default_rng(seed).random((permutations, len(labels)))
+  place = np.argsort(stratum, kind='stable')
+  order = np.argsort(stratum + keys, axis=1)  # keys lie in [0, 1)
+  drawn = np.empty(keys.shape, int)
+  drawn[:, place] = order
+  return drawn
+
+
+def fixed(labels: np.ndarray, images: np.ndarray) -> set[str]:
+  """Returns the categories that no permutation changes; see `permuted`.
+
+  There is one where it is the only category of all that it could change
+  places with, as in data of one category.
+  """
+  stratum = _strata(labels, images)
+  pairs = {*zip(stratum.tolist(), np.asarray(labels).tolist(), strict=True)}
+  sizes = np.bincount([s for s, _ in pairs], minlength=1)
+  names = {label for _, label in pairs}
+  return names - {label for s, label in pairs if sizes[s] > 1}
+
+
+def _bands(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray,
+    statistic: _Statistic, permutations: int, seed: int
+) -> dict[str, Band]:
+  scores, labels, images = _scored(scores, labels, images)
+  names, codes = np.unique(labels, return_inverse=True)
+  if not len(names):
+    return {}
+  still = fixed(labels, images)
+  values = np.concatenate([
+      statistic(means).reshape(-1, len(names)) for means in _null(
+          scores, codes, permuted(labels, images, permutations, seed))])
+  return {
+      str(name): _NONE if name in still else _interval(column)
+      for name, column in zip(names, values.T, strict=True)}
+
+
+def _null(
+    scores: np.ndarray, codes: np.ndarray, drawn: np.ndarray
+) -> Iterator[np.ndarray]:
+  """Yields units' means by category for some permutations: `[P * K, C]`.
+
+  All of them are one product, of 1 / n where a region has a category.
+  """
+  regions, categories = len(codes), codes.max() + 1
+  share = 1 / np.bincount(codes)
+  step = max(1, _CHUNK // (regions * categories))
+  for start in range(0, len(drawn), step):
+    given = codes[drawn[start:start + step]]
+    weights = np.zeros((len(given), categories, regions))
+    weights[
+        np.arange(len(given))[:, None], given, np.arange(regions)
+    ] = share[given]
+    yield weights.reshape(-1, regions) @ scores
+
+
+def _best(means: np.ndarray, top: int) -> np.ndarray:
+  """Returns the mean of the `top` highest of each row `[W, C]`: `[W]`."""
+  top = min(top, means.shape[1])
+  return np.partition(means, -top, axis=1)[:, -top:].mean(axis=1)
+
+
+def _interval(values: np.ndarray) -> Band:
+  low, high = np.quantile(values, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+  return Band(float(low), float(values.mean()), float(high))
+
+
+def _strata(labels: np.ndarray, images: np.ndarray) -> np.ndarray:
+  """Returns int `[T]`: 0 where a photograph has one label, else its number."""
+  _, first, image = np.unique(images, return_index=True, return_inverse=True)
+  labels = np.asarray(labels)
+  mixed = np.zeros(len(first), bool)
+  mixed[image[labels != labels[first][image]]] = True
+  return np.where(mixed, np.arange(1, len(first) + 1), 0)[image]
+
+
+def _scored(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  known = ~np.isnan(scores).any(axis=1)
+  return (
+      scores[known].astype(np.float64), np.asarray(labels)[known],
+      np.asarray(images)[known])
