@@ -32,7 +32,8 @@ def vgg(
   found = zoo.NETWORKS['vgg16']._replace(
       module=lambda dtype: vggs.VGG16(flax.core.freeze(dict(widths)), dtype))
   return zoo.assemble(
-      'tests.tiny:vgg', found, ported, Provenance('tiny', digest(ported), 'NumPy'))
+      'tests.tiny:vgg', found, ported,
+      Provenance('tiny', digest(ported), 'NumPy'))
 
 
 def params(

@@ -17,11 +17,11 @@ from saliency_jax.training import (
   checkpoints,
   checksums,
   journal,
-  loop,
-  trained_models,
 )
+from saliency_jax.training.plan import Data
+from tests import tiny
 from tests.training import made
-from tests.training.running import are_equal, load, train
+from tests.training.running import are_equal, load, params, train
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -64,23 +64,23 @@ DAMAGES = {
 @pytest.mark.parametrize('name', DAMAGES)
 def test_a_damaged_checkpoint_is_passed_over(name, whole, copy, caplog):
   DAMAGES[name](copy / checkpoints.FOLDER / '9')
-  train(made.run(whole[1].parent), copy)
+  train(made.run(), copy)
   assert any('9 is damaged' in record.message for record in caplog.records
              if record.levelname == 'WARNING')
-  are_equal(load(copy).params, load(whole[1]).params)
+  are_equal(params(copy), params(whole[1]))
   assert (copy / journal.NAME).read_text() == (
       whole[1] / journal.NAME).read_text()
 
 
 def test_a_damaged_best_model_is_not_loaded(whole, copy, caplog):
   _flip(copy / checkpoints.FOLDER / '9')
-  assert 'step 6' in load(copy).source
+  assert 'step 6' in load(copy).provenance.source
   assert '9 is damaged' in caplog.text
   _flip(copy / checkpoints.FOLDER / '6')
   with pytest.raises(InputError, match='no checkpoint that is whole'):
     load(copy)
   with pytest.raises(InputError, match='no checkpoint that is whole'):
-    train(made.run(whole[1].parent), copy)
+    train(made.run(), copy)
 
 
 def _depth(config):
@@ -100,7 +100,7 @@ def _epochs(config):
     (_rate, 'trunk_rate is 0.003 there and 0.1 here'),
     (_epochs, 'epochs is 3 there and 4 here')])
 def test_a_run_of_another_config_is_refused(change, said, whole, copy):
-  config = made.run(whole[1].parent)
+  config = made.run()
   change(config)
   before = (copy / 'config.json').read_text()
   with pytest.raises(InputError, match=said):
@@ -110,19 +110,23 @@ def test_a_run_of_another_config_is_refused(change, said, whole, copy):
 
 
 def test_other_images_weights_and_widths_are_refused(whole, copy, tmp_path):
-  config = made.run(whole[1].parent)
+  config = made.run()
   with pytest.raises(InputError, match='images.train'):
-    loop.train(config, made.Photographs(9), made.VALIDATION, str(copy),
-               widths=made.WIDTHS)
-  config.init.weights = str(made.weights(tmp_path / 'other.npz', seed=1))
+    train(config, copy, Data(made.Photographs(9), made.VALIDATION))
   with pytest.raises(InputError, match='weights'):
-    train(config, copy)
-  with pytest.raises(InputError, match='conv'):
-    trained_models.load_trained(copy)
+    train(config, copy, network=tiny.vgg(seed=1).replace(
+        preprocess=tiny.vgg().preprocess._replace(image_size=48)))
+  name = made.NETWORK
+  with pytest.MonkeyPatch.context() as context:
+    context.setattr(tiny, 'WIDTHS', tiny.WIDTHS | {'conv4_1': 5})
+    context.setattr(tiny.vgg, '__defaults__', (
+        tiny.WIDTHS, *tiny.vgg.__defaults__[1:]))
+    with pytest.raises(InputError, match=f'not those of {name}'):
+      load(copy)
 
 
 def test_what_changes_no_number_may_change(whole, copy):
-  config = made.run(whole[1].parent)
+  config = made.run()
   config.data.workers = 1
   config.data.dir = 'elsewhere'
   config.train.checkpoint_every = 2
@@ -155,7 +159,7 @@ def test_the_best_outlast_a_restart(tmp_path):
   assert {path.name for path in folder.iterdir() if path.is_dir()} == {
       '1', '3', '6', '7'}
   best = checkpoints.read_best(tmp_path, 'a')
-  assert (best.step, best.nss) == (1, 10.)
+  assert (best.step, best.score) == (1, 10.)
   assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
   assert checkpoints.read_best(tmp_path, 'b').step == 3
 
@@ -216,14 +220,14 @@ def test_a_full_disk_ends_a_run_that_goes_on_once_there_is_room(
     with pytest.raises(InputError, match=(
         f'^{folder}: a checkpoint cannot be written .it takes 1.*, and 0.0 '
         f'are free.; make room and start the same command again')):
-      train(made.run(whole[1].parent), tmp_path / 'run')
+      train(made.run(), tmp_path / 'run')
   assert {path.name for path in folder.iterdir()} == {'3', '6'}
   assert not (tmp_path / 'run' / 'summary.json').exists()
   # One that does not know its size is given the benefit of the doubt.
   monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage(path)._replace(
       total=0, free=0))
-  train(made.run(whole[1].parent), tmp_path / 'run')
-  are_equal(load(tmp_path / 'run').params, load(whole[1]).params)
+  train(made.run(), tmp_path / 'run')
+  are_equal(params(tmp_path / 'run'), params(whole[1]))
   assert (tmp_path / 'run' / journal.NAME).read_text() == (
       whole[1] / journal.NAME).read_text()
 

@@ -7,7 +7,7 @@ import jax
 import pytest
 
 from saliency_jax.training import loop
-from tests.launch.jobs_test import Recorder
+from tests.recorder import Recorder
 from tests.training import made
 from tests.training.running import train
 
@@ -20,7 +20,7 @@ def folder(tmp_path_factory) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def whole(folder):
   """A run that was left alone, on one device, and what its config read."""
-  config = Recorder(made.run(folder).lock())
+  config = Recorder(made.run().lock())
   return config, folder / 'whole', train(config, folder / 'whole')
 
 
@@ -32,7 +32,6 @@ def copy(whole, tmp_path) -> pathlib.Path:
 
 @pytest.fixture(scope='session')
 def swept(folder):
-  config = Recorder(made.sweep(folder, (0, 2)).lock())
+  config = Recorder(made.sweep().lock())
   return config, folder / 'swept', loop.sweep(
-      config, made.TRAIN, made.VALIDATION, str(folder / 'swept'),
-      widths=made.WIDTHS, devices=jax.devices()[:1])
+      config, made.DATA, str(folder / 'swept'), devices=jax.devices()[:1])

@@ -49,7 +49,8 @@ class Beside(threading.Thread):
 
 def test_what_another_makes_meanwhile_is_the_same_array(tmp_path, monkeypatch):
   made = feature_cache._made
-  beside = Beside(monkeypatch, lambda: feature_cache.Kept(tmp_path, KEY, SHAPE))
+  beside = Beside(
+      monkeypatch, lambda: feature_cache.Features(tmp_path, KEY, SHAPE))
 
   def slowly(path, *arguments):
     # This one has found no maps; now comes the other one.
@@ -59,17 +60,17 @@ def test_what_another_makes_meanwhile_is_the_same_array(tmp_path, monkeypatch):
     return made(path, *arguments)
 
   monkeypatch.setattr(feature_cache, '_made', slowly)
-  one = feature_cache.Kept(tmp_path, KEY, SHAPE)
+  one = feature_cache.Features(tmp_path, KEY, SHAPE)
   other = beside.end()
   one.put(EVERY[:3], digests(0)[:3], np.ones((3, *SHAPE[1:])))
   other.put(EVERY[3:], digests(0)[3:], np.full((2, *SHAPE[1:]), 2))
-  for kept in (one, other, feature_cache.Kept(tmp_path, KEY, SHAPE)):
+  for kept in (one, other, feature_cache.Features(tmp_path, KEY, SHAPE)):
     assert kept.has(EVERY, digests(0))
     assert kept.get(EVERY)[:, 0, 0, 0].tolist() == [1, 1, 1, 2, 2]
 
 
 def test_marks_vouch_for_the_maps_of_who_made_them(tmp_path, monkeypatch):
-  one, other = (feature_cache.Kept(tmp_path, KEY, SHAPE) for _ in range(2))
+  one, other = (feature_cache.Features(tmp_path, KEY, SHAPE) for _ in range(2))
   beside = Beside(monkeypatch, lambda: other.put(
       EVERY, digests(2), np.full(SHAPE, 2)))
 
@@ -82,7 +83,7 @@ def test_marks_vouch_for_the_maps_of_who_made_them(tmp_path, monkeypatch):
   one._maps = one._maps.view(Maps)
   one.put(EVERY, digests(1), np.ones(SHAPE))
   beside.end()
-  found = feature_cache.Kept(tmp_path, KEY, SHAPE)
+  found = feature_cache.Features(tmp_path, KEY, SHAPE)
   value = found.get(EVERY)
   assert [found.has(EVERY, digests(seed)) for seed in (1, 2)] == [
       (value == seed).all() for seed in (1, 2)]

@@ -37,13 +37,13 @@ def test_the_config_decides(caplog):
 
 
 def test_spread_members_learn_the_same(folder, tmp_path, monkeypatch):
-  config = made.sweep(folder, (0, 1))
+  config = made.sweep((0, 1))
   config.sweep.trunk_rates = (0.003, 0.001)
   config.train.epochs = 2
 
   def run(name, devices):
-    loop.sweep(config, made.TRAIN, made.VALIDATION, str(tmp_path / name),
-               widths=made.WIDTHS, devices=jax.devices()[:devices])
+    loop.sweep(config, made.DATA, str(tmp_path / name),
+               devices=jax.devices()[:devices])
 
   run('apart', 1)
   config.sweep.mode, config.sweep.shard_members = 'vmap', True

@@ -33,8 +33,7 @@ def main() -> None:
       journal.Journal.write = dying
     try:
       loop.train(
-          made.run(folder), made.TRAIN, made.VALIDATION, str(folder / 'run'),
-          widths=made.WIDTHS)
+          made.run(), made.DATA, str(folder / 'run'))
     except (InputError, Stopped) as error:
       sys.exit(str(error))
 

@@ -19,7 +19,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def start(folder: pathlib.Path, *hit: int) -> list[subprocess.Popen]:
   """Starts both; the second one is hit, at a step, by a signal."""
-  made.run(folder)  # both find the weights
   with socket.socket() as taken:
     taken.bind(('localhost', 0))
     port = taken.getsockname()[1]
@@ -47,8 +46,8 @@ def test_two_processes_give_what_one_gives(tmp_path):
   said = end(processes)
   assert [process.returncode for process in processes] == [0, 0], said
   loop.train(
-      made.run(tmp_path), made.TRAIN, made.VALIDATION, str(tmp_path / 'one'),
-      widths=made.WIDTHS, devices=jax.devices()[:1])
+      made.run(), made.DATA, str(tmp_path / 'one'),
+      devices=jax.devices()[:1])
   for two, one in zip(
       journal.read(tmp_path / 'two' / 'run'), journal.read(tmp_path / 'one'),
       strict=True):
@@ -56,7 +55,7 @@ def test_two_processes_give_what_one_gives(tmp_path):
     np.testing.assert_allclose(
         two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
   two, one = (
-      trained_models.load_trained(folder, widths=made.WIDTHS).params
+      trained_models.load_trained(folder).variables['params']
       for folder in (tmp_path / 'two' / 'run', tmp_path / 'one'))
   jax.tree.map(
       lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)

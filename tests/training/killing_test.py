@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from saliency_jax.training import checkpoints, journal, trained_models
-from tests.training import made
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -44,7 +43,7 @@ def is_the_same(run: pathlib.Path, alone: pathlib.Path) -> None:
   assert filecmp.cmp(
       run / journal.NAME, alone / journal.NAME, shallow=False)
   ours, theirs = (
-      trained_models.load_trained(folder, widths=made.WIDTHS).params
+      trained_models.load_trained(folder).variables['params']
       for folder in (run, alone))
   assert ours.keys() == theirs.keys()
   for layer, leaves in theirs.items():

@@ -26,4 +26,4 @@ def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
     assert called
     assert step_test.largest_difference(library, ours) < 1e-9
     for one, other in zip(scores, ours_scores, strict=True):
-      np.testing.assert_allclose(one.nss, other.nss, atol=1e-9)
+      np.testing.assert_allclose(one.loss, other.loss, atol=1e-9)

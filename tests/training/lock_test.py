@@ -30,7 +30,7 @@ def test_a_run_keeps_its_folder_from_its_checkpoints_to_its_summary(
       (checkpoints.Checkpoints, '__init__'), (journal.Journal, '__init__'),
       (checkpoints.Checkpoints, '__exit__')):
     noting(owner, name)
-  train(made.run(whole[1].parent), copy)
+  train(made.run(), copy)
   assert free == [False] * 3
   assert is_free(copy)
   assert not (copy / '.lock').exists()
@@ -40,14 +40,14 @@ def test_a_run_in_the_folder_of_another_changes_nothing(whole, copy):
   before = {path: path.stat().st_mtime_ns for path in copy.rglob('*')}
   with files.locked(copy, wait=False):
     with pytest.raises(InputError, match='Another job is at work'):
-      train(made.run(whole[1].parent), copy)
+      train(made.run(), copy)
     found = {path: path.stat().st_mtime_ns for path in copy.rglob('*')}
   del found[copy / '.lock']
   assert found == before
 
 
 def test_a_run_that_failed_does_not_keep_its_folder(whole, copy):
-  config = made.run(whole[1].parent)
+  config = made.run()
   config.train.epochs = 4
   with pytest.raises(InputError, match='epochs is 3 there'):
     train(config, copy)
@@ -57,7 +57,7 @@ def test_a_run_that_failed_does_not_keep_its_folder(whole, copy):
 def test_prediction_leaves_the_folder_of_another_alone(
     whole, tmp_path):
   config = predict_config.get_config()
-  config.init.checkpoint = str(whole[1])
+  config.network.checkpoint = str(whole[1])
   (tmp_path / 'photographs').mkdir()
   Image.fromarray(made.VALIDATION[0].image).save(
       tmp_path / 'photographs' / '0.png')
@@ -65,6 +65,5 @@ def test_prediction_leaves_the_folder_of_another_alone(
   with files.locked(tmp_path / 'out', wait=False):
     with pytest.raises(InputError, match='Another job is at work'):
       prediction.predict(
-          config, str(tmp_path / 'photographs'), str(tmp_path / 'out'),
-          widths=made.WIDTHS)
+          config, str(tmp_path / 'photographs'), str(tmp_path / 'out'))
     assert [x.name for x in (tmp_path / 'out').iterdir()] == ['.lock']

@@ -4,38 +4,46 @@ import json
 import shutil
 
 import jax
-import ml_collections
 import numpy as np
 import pytest
-from PIL import Image
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.errors import InputError
-from saliency_jax.networks import registry
-from saliency_jax.networks.weights import known_weights
-from saliency_jax.training import journal, loop, setup, trained_models
-from tests import brute_force
-from tests.launch.jobs_test import keys
+from saliency_jax.training import (
+    feed,
+    journal,
+    loop,
+    outcome,
+    trained_models,
+)
+from saliency_jax.training.plan import Data
+from tests import brute_force, tiny
+from tests.recorder import keys
 from tests.training import made
-from tests.training.running import are_equal, load, train
+from tests.training.running import are_equal, load, params, train
+
+
+def _trained(config):
+  """Returns the keys that say what is trained, and how.
+
+  The others say where the images are, or what is done with it afterwards.
+  """
+  read = ('batch_size', 'workers', 'on_bad_image', 'seed', 'features_dir',
+          'features_limit')
+  return {
+      key for key in keys(config) if key.split('.')[0] in (
+          'network', 'run', 'task', 'train', 'optimizer', 'schedule', 'sweep')
+      or key.removeprefix('data.') in read} - {
+          # of looking into a network
+          'network.taps'}
 
 
 def test_training_reads_every_key(whole):
-  # What says where the images are is read by data/parts.py.
-  where = {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
-      'drop_outside')}
-  assert whole[0].read == keys(made.run(whole[1].parent)) - where
+  assert whole[0].read == _trained(made.run())
 
 
-def test_a_sweep_reads_every_key(folder, swept):
-  where = {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
-      'drop_outside')}
-  # What is done with the members afterwards is read by experiments/depths.py.
-  trained = {key for key in keys(made.sweep(folder)) if key.split('.')[0] in (
-      'model', 'init', 'data', 'train', 'optimizer', 'schedule', 'sweep')}
-  assert swept[0].read == trained - where
+def test_a_sweep_reads_every_key(swept):
+  assert swept[0].read == _trained(made.sweep())
 
 
 def test_it_learns(whole):
@@ -56,13 +64,13 @@ def test_it_learns(whole):
 
 
 def test_a_finished_run_keeps_its_summary(whole, copy):
-  assert train(made.run(whole[1].parent), copy) == whole[2]
+  assert train(made.run(), copy) == whole[2]
   assert json.loads((copy / 'summary.json').read_text()) == whole[2]
   assert whole[2]['images_per_second'] > 0
 
 
 def test_a_finished_run_keeps_its_summary_whatever_is_refused(whole, copy):
-  config = made.run(whole[1].parent)
+  config = made.run()
   config.data.features_dir = str(copy / 'config.json')
   with pytest.raises(InputError, match='features_dir'):
     train(config, copy)
@@ -71,14 +79,14 @@ def test_a_finished_run_keeps_its_summary_whatever_is_refused(whole, copy):
 
 def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
   shutil.rmtree(copy / 'checkpoints')
-  config = made.run(whole[1].parent)
+  config = made.run()
   config.train.readout_rate = 0.01
 
   def stop(*_, **__):
     raise KeyboardInterrupt
 
   with monkeypatch.context() as context:
-    context.setattr(setup, 'finish', stop)
+    context.setattr(outcome, 'finish', stop)
     with pytest.raises(KeyboardInterrupt):
       train(config, copy)
   summary = train(config, copy)
@@ -89,19 +97,19 @@ def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
 
 def test_a_model_is_found_at_home(copy, monkeypatch):
   monkeypatch.setenv('HOME', str(copy.parent))
-  model = {'checkpoint': '~/copy', 'member': '', 'cache_dir': '',
-           'weights': '', 'preprocessing': ''}
-  found = trained_models.load(
-      ml_collections.ConfigDict(model), widths=made.WIDTHS)
-  assert found.sha256 == load(copy).sha256
-  assert trained_models.trained_image_size('~/copy') == made.IMAGE_SIZE
+  config = made.run().network
+  config.checkpoint, config.image_size = '~/copy', 0
+  found = trained_models.load(config)
+  assert found.provenance == load('~/copy').provenance
+  assert found.provenance.sha256 == load(copy).provenance.sha256
+  assert found.preprocess.image_size == made.IMAGE_SIZE
+  config.image_size = 64
+  assert trained_models.load(config).preprocess.image_size == 64
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):
-  start = known_weights.load(
-      str(whole[1].parent / 'tiny.npz'), cache_dir=str(whole[1].parent),
-      widths=made.WIDTHS).params
-  trained = load(whole[1]).params
+  start = tiny.vgg().variables['params']
+  trained = params(whole[1])
   assert set(trained) == set(start) | {'readout'}
   for layer, leaves in start.items():
     for name, array in leaves.items():
@@ -111,16 +119,14 @@ def test_what_is_frozen_stays_bitwise_the_same(whole):
 
 def test_the_validation_nss_is_that_of_the_loaded_model(whole):
   """Against the network applied as a whole and maps of full size."""
-  weights = load(whole[1])
-  network = registry.build(
-      'vgg16', layers=('conv5_3',), mean=weights.mean, widths=made.WIDTHS)
+  network = load(whole[1])
+  readout = network.variables['params']['readout']['kernel'][0, 0, :, 0]
   scores = []
   for i in range(len(made.VALIDATION)):
     record = made.VALIDATION[i]
-    small = np.asarray(Image.fromarray(record.image).resize(
-        (made.IMAGE_SIZE,) * 2, Image.Resampling.BILINEAR))
-    maps = network.apply(weights.params, small[None])['conv5_3'][0]
-    cells = np.asarray(maps) @ weights.params['readout']['kernel'][0, 0, :, 0]
+    maps = network.maps(record.image, ['conv5_3', 'saliency'])
+    cells = maps['conv5_3'][0] @ readout
+    np.testing.assert_allclose(maps['saliency'][0, :, :, 0], cells, atol=1e-5)
     full = brute_force.upsample(
         cells.astype(np.float64), record.image.shape[:2])
     points = np.unique(record.fixations, axis=0)
@@ -146,15 +152,15 @@ def _interrupt(monkeypatch, config, workdir, step, **options):
 
 def test_devices_change_nothing_and_may_change(
     whole, folder, tmp_path, monkeypatch):
-  _interrupt(monkeypatch, made.run(folder), tmp_path / 'run', 5,
+  _interrupt(monkeypatch, made.run(), tmp_path / 'run', 5,
              devices=jax.devices())
   assert len(jax.devices()) == 8
-  train(made.run(folder), tmp_path / 'run', devices=jax.devices()[:2])
+  train(made.run(), tmp_path / 'run', devices=jax.devices()[:2])
   for eight, one in zip(
       journal.read(tmp_path / 'run'), journal.read(whole[1]), strict=True):
     np.testing.assert_allclose(
         eight['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
-  are_equal(load(tmp_path / 'run').params, load(whole[1]).params, atol=1e-4)
+  are_equal(params(tmp_path / 'run'), params(whole[1]), atol=1e-4)
 
 
 def _wild(config):
@@ -182,7 +188,7 @@ def _finite_but_too_large(config):
      'After step 1 the validation NSS of depth_all is not finite')])
 def test_a_number_that_is_not_finite_ends_the_run(
     folder, tmp_path, change, says):
-  config = made.run(folder)
+  config = made.run()
   change(config)
   with pytest.raises(InputError, match=says):
     train(config, tmp_path / 'run')
@@ -192,11 +198,11 @@ def test_a_number_that_is_not_finite_ends_the_run(
 
 
 def test_bfloat16_is_the_arithmetic_alone(whole, folder, tmp_path):
-  config = made.run(folder)
-  config.model.dtype = 'bfloat16'
+  config = made.run()
+  config.network.dtype = 'bfloat16'
   train(config, tmp_path / 'run')
   assert {x.dtype.name for x in jax.tree.leaves(
-      load(tmp_path / 'run').params)} == {'float32'}
+      params(tmp_path / 'run'))} == {'float32'}
   half, full = (
       [line['nss']['depth_2'] for line in journal.read(workdir)]
       for workdir in (tmp_path / 'run', whole[1]))
@@ -206,7 +212,7 @@ def test_bfloat16_is_the_arithmetic_alone(whole, folder, tmp_path):
 
 def test_a_member_equals_its_own_run(whole, swept):
   _, workdir, summary = swept
-  are_equal(load(workdir, 'depth_2').params, load(whole[1]).params, atol=1e-5)
+  are_equal(params(workdir, 'depth_2'), params(whole[1]), atol=1e-5)
   assert list(summary['members']) == ['depth_0', 'depth_2']
   for together, one in zip(
       journal.read(workdir), journal.read(whole[1]), strict=True):
@@ -221,27 +227,27 @@ def test_a_member_has_to_be_named(swept):
 
 
 def test_training_starts_from_a_trained_model(whole, folder, tmp_path):
-  config = made.run(folder)
-  config.init.checkpoint = str(whole[1])
+  config = made.run()
+  config.network.checkpoint = str(whole[1])
   config.train.trunk_rate = config.train.readout_rate = 0.
   summary = train(config, tmp_path / 'run')
-  are_equal(load(tmp_path / 'run').params, load(whole[1]).params)
+  are_equal(params(tmp_path / 'run'), params(whole[1]))
   scores = [line['nss']['depth_2'] for line in journal.read(tmp_path / 'run')
             if line['kind'] == 'validate']
   np.testing.assert_allclose(
       scores, whole[2]['members']['depth_2']['nss'], atol=1e-6)
   assert summary['weights']['name'] == 'whole:trained'
+  assert summary['weights']['depth'] == 2
 
 
 def test_an_image_without_fixations_counts_nothing(folder, tmp_path):
-  config = made.run(folder)
+  config = made.run()
   config.train.trunk_rate = config.train.readout_rate = 0.
   config.train.epochs = 1
 
   def score(validation):
     workdir = tmp_path / f'{len(validation)}'
-    loop.train(config, made.TRAIN, validation, str(workdir),
-               widths=made.WIDTHS, devices=jax.devices()[:1])
+    train(config, workdir, Data(made.TRAIN, validation))
     return journal.read(workdir)[-1]['nss']['depth_2']
 
   np.testing.assert_allclose(
@@ -250,13 +256,12 @@ def test_an_image_without_fixations_counts_nothing(folder, tmp_path):
 
 
 def test_another_set_of_pixels_can_be_the_goal(folder, tmp_path):
-  config = made.run(folder)
+  config = made.run()
   config.train.epochs = 1
   one = train(config, tmp_path / 'one')
-  other = train(
-      config, tmp_path / 'other',
-      choose=lambda record: pixel_sets.all_fixations(
-          record._replace(fixations=record.fixations[:1])))
+  other = train(config, tmp_path / 'other', Data(
+      made.TRAIN, made.VALIDATION, lambda record: pixel_sets.all_fixations(
+          record._replace(fixations=record.fixations[:1]))))
   assert one['members'] != other['members']
 
 
@@ -271,20 +276,50 @@ class Damaged(made.Photographs):
 
 def test_an_image_that_cannot_be_read_ends_the_run_or_is_listed(
     folder, tmp_path):
-  config = made.run(folder)
+  config = made.run()
   config.train.epochs = 1
-  arguments = Damaged(10), made.VALIDATION, str(tmp_path / 'run')
+  arguments = Data(Damaged(10), made.VALIDATION), str(tmp_path / 'run')
   with pytest.raises(InputError, match='002.jpg is truncated'):
-    loop.train(config, *arguments, widths=made.WIDTHS)
+    loop.train(config, *arguments)
   config.data.on_bad_image = 'skip'
-  summary = loop.train(config, *arguments, widths=made.WIDTHS)
+  summary = loop.train(config, *arguments)
   assert list(summary['skipped']) == ['002']
   lines = [line for line in journal.read(tmp_path / 'run')
            if line['kind'] == 'train']
   assert sum(line['images'] for line in lines) == 9
 
 
-def test_images_are_not_learnt_from_and_validated_with(folder, tmp_path):
+def test_images_are_not_learnt_from_and_validated_with(tmp_path):
   with pytest.raises(InputError, match='split the data set'):
-    loop.train(made.run(folder), made.TRAIN, made.TRAIN, str(tmp_path / 'run'),
-               widths=made.WIDTHS)
+    train(made.run(), tmp_path / 'run', Data(made.TRAIN, made.TRAIN))
+
+
+def test_a_module_without_stages_is_trained_under_a_mask(tmp_path):
+  config = made.sweep((0, 'all'))
+  config.network.name = 'tests.tiny:nested'
+  config.network.readout_tap = 'block1'
+  summary = loop.sweep(config, made.DATA, str(tmp_path))
+  assert list(summary['members']) == ['depth_0', 'depth_all']
+  start = tiny.nested().variables
+  frozen = load(tmp_path, 'depth_0').variables
+  trained = load(tmp_path, 'depth_all').variables
+  for name in start['params']:
+    for one, other in zip(jax.tree.leaves(start['params'][name]), zip(
+        jax.tree.leaves(frozen['params'][name]),
+        jax.tree.leaves(trained['params'][name]), strict=True), strict=True):
+      np.testing.assert_array_equal(one, other[0])
+      # What lies above the readout has no part in it.
+      assert np.array_equal(one, other[1]) == (name == 'head'), name
+  jax.tree.map(
+      np.testing.assert_array_equal, start['batch_stats'],
+      trained['batch_stats'])
+
+
+def test_frozen_features_are_kept_for_the_run_where_they_fit(
+    whole, tmp_path, monkeypatch):
+  config = made.run()
+  config.data.features_limit = 1.
+  monkeypatch.setattr(feed.Computed, 'batches', None)
+  train(config, tmp_path / 'run')
+  are_equal(params(tmp_path / 'run'), params(whole[1]), atol=1e-6)
+  assert not (tmp_path / 'run' / 'features').exists()

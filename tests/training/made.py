@@ -1,6 +1,4 @@
-"""A tiny network, photographs that can be learnt, and configs for both."""
-
-import pathlib
+"""Photographs that can be learnt, and configs for a tiny network."""
 
 import ml_collections
 import numpy as np
@@ -8,26 +6,10 @@ import numpy as np
 from configs import sweep_depth as sweep_config
 from configs import train as train_config
 from saliency_jax.data.types import Record, no_regions
-from saliency_jax.networks import vgg
+from saliency_jax.training.plan import Data
 
-WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4)
+NETWORK = 'tests.tiny:vgg'
 IMAGE_SIZE = 48
-
-
-def weights(path: pathlib.Path, seed: int = 0) -> pathlib.Path:
-  """Writes a trunk of `WIDTHS` in the package's own layout."""
-  rng = np.random.default_rng([seed, 1])
-  arrays = {'mean': np.array([120, 115, 105], np.float32)}
-  below = 3
-  for layer, units in WIDTHS.items():
-    scale = 1 / 60 if layer == 'conv1_1' else 1
-    arrays[f'{layer}/kernel'] = (scale * rng.normal(
-        0, (2 / 9 / below) ** 0.5, (3, 3, below, units))).astype(np.float32)
-    # All units live, so that gradients reach everything.
-    arrays[f'{layer}/bias'] = np.full(units, 0.3, np.float32)
-    below = units
-  np.savez(path, **arrays)
-  return path
 
 
 class Photographs:
@@ -62,11 +44,12 @@ class Photographs:
 
 TRAIN = Photographs(10)
 VALIDATION = Photographs(5, first=50)
+DATA = Data(TRAIN, VALIDATION)
 
 
-def run(folder: pathlib.Path, depth: int = 2) -> ml_collections.ConfigDict:
+def run(depth: int | str = 2) -> ml_collections.ConfigDict:
   """Returns the config of a short run: 3 epochs of 3 steps."""
-  config = _small(train_config.get_config(), folder)
+  config = _small(train_config.get_config())
   config.train.depth = depth
   config.train.trunk_rate = 0.003
   config.train.readout_rate = 0.02
@@ -74,25 +57,19 @@ def run(folder: pathlib.Path, depth: int = 2) -> ml_collections.ConfigDict:
 
 
 def sweep(
-    folder: pathlib.Path, depths: tuple[int, ...] = (0, 2)
-) -> ml_collections.ConfigDict:
+    depths: tuple[int | str, ...] = (0, 2)) -> ml_collections.ConfigDict:
   """Returns the config of a short sweep, with the numbers of `run`."""
-  config = _small(sweep_config.get_config(), folder)
+  config = _small(sweep_config.get_config())
   config.sweep.depths = depths
   config.sweep.trunk_rates = (0.003,)
   config.sweep.readout_rates = (0.02,)
   return config
 
 
-def _small(
-    config: ml_collections.ConfigDict, folder: pathlib.Path
-) -> ml_collections.ConfigDict:
-  path = folder / 'tiny.npz'
-  if not path.exists():
-    weights(path)
-  config.init.weights = str(path)
-  config.init.cache_dir = str(folder / 'cache')
-  config.data.image_size = IMAGE_SIZE
+def _small(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+  config.network.name = NETWORK
+  config.network.image_size = IMAGE_SIZE
   config.data.batch_size = 4
+  config.data.features_limit = 0.
   config.train.epochs = 3
   return config

@@ -7,10 +7,13 @@ from configs import sweep_depth, train
 from saliency_jax.errors import InputError
 from saliency_jax.training import members
 from saliency_jax.training.step import Member
+from tests import tiny
+
+NETWORK = tiny.vgg()
 
 
 def test_the_default_sweep_has_every_depth():
-  assert list(members.sweep(sweep_depth.get_config().sweep)) == [
+  assert list(members.sweep(sweep_depth.get_config().sweep, NETWORK)) == [
       'depth_0', 'depth_1', 'depth_2', 'depth_3', 'depth_4', 'depth_5',
       'depth_6', 'depth_all']
 
@@ -19,7 +22,7 @@ def test_every_combination_is_a_member_once():
   config = sweep_depth.get_config().sweep
   config.depths, config.seeds = (0, 13), (0, 7)
   config.trunk_rates = (1e-4, 0.002)
-  assert members.sweep(config) == {
+  assert members.sweep(config, NETWORK) == {
       'depth_0_seed_0': Member(0, 0, 1e-4, 3e-3),
       'depth_0_seed_7': Member(0, 7, 1e-4, 3e-3),
       'depth_all_trunk_0.0001_seed_0': Member(13, 0, 1e-4, 3e-3),
@@ -32,21 +35,21 @@ def test_values_that_are_nearly_the_same_have_names_of_their_own():
   config = sweep_depth.get_config().sweep
   config.depths, config.seeds = (1,), (20241101, 20241102)
   config.readout_rates = (1e-3, 1.0000001e-3)
-  assert list(members.sweep(config)) == [
+  assert list(members.sweep(config, NETWORK)) == [
       f'depth_1_readout_{rate}_seed_{seed}'
       for rate in ('0.001', '0.0010000001')
       for seed in ('20241101', '20241102')]
 
 
 def test_a_run_is_a_member_of_the_sweep():
-  single = members.single(train.get_config().train)
+  single = members.single(train.get_config().train, NETWORK)
   config = sweep_depth.get_config().sweep
-  assert single.items() <= members.sweep(config).items()
+  assert single.items() <= members.sweep(config, NETWORK).items()
 
 
 @pytest.mark.parametrize(('name', 'values'), [
-    ('depths', (14,)), ('depths', ()), ('depths', (1, 1)), ('depths', ('a',)),
-    ('depths', (True,)), ('seeds', ()), ('seeds', ('a',)), ('seeds', (0.5,)),
+    ('depths', (1, 1)), ('depths', (13, 'all')), ('seeds', ()),
+    ('seeds', ('a',)), ('seeds', (0.5,)),
     ('seeds', ([1],)), ('seeds', (-1,)), ('seeds', (2**32,)),
     ('trunk_rates', (-1.,)), ('trunk_rates', ('a',)),
     ('trunk_rates', (float('inf'),)), ('readout_rates', (float('nan'),))])
@@ -54,17 +57,17 @@ def test_wrong_values_are_named(name, values):
   config = sweep_depth.get_config().sweep
   config[name] = values
   with pytest.raises(InputError, match=f'config.sweep.{name} '):
-    members.sweep(config)
+    members.sweep(config, NETWORK)
 
 
 @pytest.mark.parametrize(('name', 'value'), [
-    ('depth', -1), ('seed', 2**32), ('trunk_rate', -1.),
+    ('seed', 2**32), ('trunk_rate', -1.),
     ('readout_rate', float('inf'))])
 def test_a_wrong_value_of_a_run_is_named(name, value):
   config = train.get_config().train
   config[name] = value
   with pytest.raises(InputError, match=f'config.train.{name} takes'):
-    members.single(config)
+    members.single(config, NETWORK)
 
 
 def test_every_seed_that_is_allowed_draws_other_numbers():
@@ -74,3 +77,23 @@ def test_every_seed_that_is_allowed_draws_other_numbers():
   assert len(set(drawn.values())) == len(drawn)
   # The first one that is not allowed would be one of them again.
   assert tuple(jax.random.key_data(jax.random.key(2**32)).tolist()) == drawn[0]
+
+
+@pytest.mark.parametrize('depth', [-1, 14, 'a', True, 0.5])
+def test_a_depth_that_the_network_has_not_is_named(depth):
+  config = train.get_config().train
+  config.depth = depth
+  with pytest.raises(InputError, match="13 stages .* 0 to 13, or 'all'"):
+    members.single(config, NETWORK)
+
+
+def test_all_is_every_stage():
+  config = train.get_config().train
+  config.depth = 'all'
+  assert members.single(config, NETWORK)['depth_all'].depth == 13
+
+
+def test_a_network_without_stages_has_two_depths():
+  found = members.sweep(sweep_depth.get_config().sweep, tiny.nested())
+  assert {name: member.depth for name, member in found.items()} == {
+      'depth_0': 0, 'depth_all': 1}

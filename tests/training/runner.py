@@ -71,8 +71,7 @@ def main() -> None:
   logging.getLogger('absl').setLevel(logging.WARNING)
   try:
     loop.train(
-        made.run(folder), made.TRAIN, made.VALIDATION, str(folder / 'run'),
-        widths=made.WIDTHS)
+        made.run(), made.DATA, str(folder / 'run'))
   except Stopped as stopped:
     sys.exit(str(stopped))
 

@@ -7,15 +7,17 @@ from saliency_jax.training import loop, trained_models
 from tests.training import made
 
 
-def train(config, workdir, **options):
+def train(config, workdir, data=made.DATA, **options):
   options = {'devices': jax.devices()[:1]} | options
-  return loop.train(
-      config, made.TRAIN, made.VALIDATION, str(workdir), widths=made.WIDTHS,
-      **options)
+  return loop.train(config, data, str(workdir), **options)
 
 
 def load(workdir, member=''):
-  return trained_models.load_trained(workdir, member, widths=made.WIDTHS)
+  return trained_models.load_trained(workdir, member)
+
+
+def params(workdir, member=''):
+  return load(workdir, member).variables['params']
 
 
 def are_equal(first, second, atol=0.):

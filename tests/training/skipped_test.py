@@ -7,6 +7,7 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.training import image_batches, journal, loop
+from saliency_jax.training.plan import Data
 from tests.training import made
 
 
@@ -24,7 +25,7 @@ class Damaged(made.Photographs):
 
 
 def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
-  config = made.run(tmp_path)
+  config = made.run()
   config.data.on_bad_image = 'skip'
   config.train.epochs = config.train.checkpoint_every = 1
   # The first image of three steps: the second leg does not meet it again.
@@ -33,8 +34,8 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
 
   def train():
     return loop.train(
-        config, Damaged(10, damaged), made.VALIDATION, str(workdir),
-        widths=made.WIDTHS, devices=jax.devices()[:1])
+        config, Data(Damaged(10, damaged), made.VALIDATION), str(workdir),
+        devices=jax.devices()[:1])
 
   write = journal.Journal.write
 
@@ -68,10 +69,10 @@ TRUNCATED = r'images can be used \(It is truncated; fetch it again\); check'
      r'None of the validation images can be used \(they have no fixation\)')])
 def test_a_part_of_which_nothing_counts_is_refused(
     tmp_path, training, validation, says):
-  config = made.run(tmp_path)
+  config = made.run()
   config.data.on_bad_image = 'skip'
   with pytest.raises(InputError, match=says):
     loop.train(
-        config, training, validation, str(tmp_path / 'run'),
-        widths=made.WIDTHS, devices=jax.devices()[:1])
+        config, Data(training, validation), str(tmp_path / 'run'),
+        devices=jax.devices()[:1])
   assert not (tmp_path / 'run' / 'summary.json').exists()

@@ -5,6 +5,7 @@ In float64, where one flipped ReLU cannot hide an error or make one.
 
 import functools
 
+import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,12 +13,14 @@ import optax
 import pytest
 
 from saliency_jax import runtime
-from saliency_jax.networks import saliency, vgg
+from saliency_jax.networks import cuts, heads, vgg
 from saliency_jax.ops import pixel_weights
-from saliency_jax.training import groups, step
-from tests import brute_force
+from saliency_jax.training import groups, saliency_task, step
+from tests import brute_force, tiny
 
 WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4)
+TASK = saliency_task.make(None)
+SIZE = 64  # of the square that `cuts` is told; maps of stages need it not
 TX = optax.chain(
     optax.clip_by_global_norm(1.), optax.scale_by_adam(),
     optax.add_decayed_weights(0.01))
@@ -34,10 +37,26 @@ def in_float64():
     yield
 
 
-def pretrained():
-  module = vgg.VGG16(('conv5_3',), widths=WIDTHS, dtype=jnp.float64)
-  params = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))['params']
-  return jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), params)
+@functools.cache
+def network(dtype=jnp.float64):
+  """Returns a narrow VGG-16 that takes prepared images, in float64."""
+  module = vgg.VGG16(widths=flax.core.freeze(WIDTHS), dtype=dtype)
+  params = module.init(
+      jax.random.key(0), jnp.zeros((1, 32, 32, 3)), frozenset())['params']
+  made = tiny.vgg(WIDTHS)
+  return made.replace(
+      run=lambda variables, *rest: module.apply(variables, *rest),
+      variables={'params': jax.tree.map(
+          lambda x: jnp.asarray(x, jnp.float64), params)},
+      preprocess=_Prepared())
+
+
+class _Prepared:
+  """Leaves images as they are."""
+  image_size = SIZE
+
+  def __call__(self, images):
+    return images
 
 
 def batch(number, size=5):
@@ -62,26 +81,31 @@ def compiled(function, **options):
 
 
 def make_prefix(*depths, dtype=jnp.float64):
-  return compiled(saliency.make_prefix(depths, widths=WIDTHS, dtype=dtype))
+  return compiled(cuts.make_prefix(network(dtype), depths))
+
+
+def init_member(member, tx=TX, net=None):
+  return step.init_member(
+      member, net or network(), TASK, tx, image_size=SIZE)
 
 
 def train(members, mode='shared', steps=3, devices=1, shares=1):
-  frozen = pretrained()
+  frozen = network().variables
   mesh = runtime.data_mesh(jax.devices()[:devices], shares)
   together = groups.make([m.depth for m in members], mode)
   packing = groups.Packing(together, mesh)
-  states = packing.pack([step.init_member(m, frozen, TX) for m in members])
+  states = packing.pack([init_member(m) for m in members])
   prefix = make_prefix(*{m.depth for m in members})
   update = compiled(
       step.make_step(
-          members, together, tx=TX, schedule=SCHEDULE, mesh=mesh, widths=WIDTHS,
-          dtype=jnp.float64),
+          members, together, network(), TASK, image_size=SIZE, tx=TX,
+          schedule=SCHEDULE, mesh=mesh),
       out_shardings=(packing.shardings, runtime.everywhere(mesh)))
   metrics = []
   for number in range(steps):
     images, weights, valid = padded(batch(number), devices)
     states, metric = update(
-        states, prefix(frozen, images), weights, valid, number)
+        states, frozen, prefix(frozen, images), weights, valid, number)
     metrics.append(metric)
   return packing.unpack(states), metrics, states
 
@@ -94,9 +118,9 @@ def padded(rows, devices):
 
 def step_alone(member, tx=TX, dtype=jnp.float64):
   return compiled(step.make_step(
-      [member], groups.make([member.depth], 'shared'), tx=tx,
-      schedule=SCHEDULE, mesh=runtime.data_mesh(jax.devices()[:1]),
-      widths=WIDTHS, dtype=dtype))
+      [member], groups.make([member.depth], 'shared'), network(dtype), TASK,
+      image_size=SIZE, tx=tx, schedule=SCHEDULE,
+      mesh=runtime.data_mesh(jax.devices()[:1])))
 
 
 @functools.cache
@@ -124,7 +148,7 @@ def test_nss_equals_the_papers_way():
     standard = (unit - unit.mean()) / unit.std()
     expected.append(standard[tuple(p.T)].mean())
   np.testing.assert_allclose(
-      step.nss(output, weights), expected, atol=1e-6)
+      saliency_task.nss(output, weights), expected, atol=1e-6)
 
 
 def test_the_gradient_equals_that_of_the_papers_way():
@@ -142,7 +166,7 @@ def test_the_gradient_equals_that_of_the_papers_way():
     return standard[points[:, 0], points[:, 1]].mean()
 
   np.testing.assert_allclose(
-      jax.grad(lambda x: step.nss(x, weights)[0])(output),
+      jax.grad(lambda x: saliency_task.nss(x, weights)[0])(output),
       jax.grad(papers_way)(output), atol=1e-6)
 
 
@@ -157,7 +181,7 @@ def test_every_member_equals_its_own_single_run(
     (alone,), own, _ = single(member)
     assert largest_difference(together[i], alone) < 1e-10
     for both, one in zip(metrics, own, strict=True):
-      np.testing.assert_allclose(both.nss[i], one.nss[0], atol=1e-10)
+      np.testing.assert_allclose(both.loss[i], one.loss[0], atol=1e-10)
       np.testing.assert_allclose(
           both.gradient_norm[i], one.gradient_norm[0], atol=1e-10)
 
@@ -173,23 +197,24 @@ def test_every_device_holds_its_own_members():
 
 
 def test_the_split_network_equals_the_whole():
-  frozen, images = pretrained(), batch(0)[0]
-  whole = vgg.VGG16(('conv5_3',), widths=WIDTHS, dtype=jnp.float64).apply(
-      {'params': frozen}, images)['conv5_3']
-  readout = saliency.init_readout(jax.random.key(1), 4)
-  expected = whole @ readout['kernel'][0, 0][None, None]
+  net, images = network(), batch(0)[0]
+  _, maps = net.run(net.variables, images, {'conv5_3'}, 0, 13)
+  readout = heads.READOUT.init(jax.random.key(1), (4, 6, 4))
+  expected = maps['conv5_3'] @ readout['kernel'][0, 0][None, None]
   depths = tuple(range(14))
-  features = make_prefix(*depths)(frozen, images)
-  for depth in depths:
-    suffix = saliency.make_suffix(depth, widths=WIDTHS, dtype=jnp.float64)
-    output = suffix(frozen | {'readout': readout}, features[depth])
+  features = make_prefix(*depths)(net.variables, images)
+  members = [step.Member(depth, 0, 0., 0.) for depth in depths]
+  outputs = step.make_outputs(members, net, TASK, SIZE)
+  for member in members:
+    params = init_member(member).params | {'readout': readout}
+    output = outputs[member.depth](
+        params, net.variables, features[member.depth], None)
     np.testing.assert_allclose(output, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize('member', MEMBERS)
 def test_a_member_holds_and_changes_only_what_it_trains(member):
-  frozen = pretrained()
-  first = step.init_member(member, frozen, TX)
+  first = init_member(member)
   (last,), *_ = single(member)
   trained = {*vgg.CONVOLUTIONS[13 - member.depth:], 'readout'}
   assert set(first.params) == set(last.params) == trained
@@ -201,14 +226,16 @@ def test_a_member_holds_and_changes_only_what_it_trains(member):
 
 
 def test_padding_changes_nothing():
-  frozen, member = pretrained(), MEMBERS[2]
+  frozen, member = network().variables, MEMBERS[2]
   prefix = make_prefix(3)
   update = step_alone(member)
   images, weights, valid = batch(0)
-  states = [step.init_member(member, frozen, TX)]
-  whole, metrics = update(states, prefix(frozen, images), weights, valid, 0)
+  states = [init_member(member)]
+  whole, metrics = update(
+      states, frozen, prefix(frozen, images), weights, valid, 0)
   images[-1] = 1e3
-  padded, again = update(states, prefix(frozen, images), weights, valid, 0)
+  padded, again = update(
+      states, frozen, prefix(frozen, images), weights, valid, 0)
   assert largest_difference(whole, padded) == 0
   assert metrics.images == again.images == 4
 
@@ -216,15 +243,16 @@ def test_padding_changes_nothing():
 @pytest.mark.parametrize('dtype', [jnp.float64, jnp.bfloat16])
 def test_rates_and_schedule_scale_the_step(dtype):
   """To the last digit: a rate is not rounded to the layers' arithmetic."""
-  frozen = pretrained()
+  frozen = network(dtype).variables
   direction = optax.identity()
   images, weights, valid = batch(0)
   features = make_prefix(1, dtype=dtype)(frozen, images)
 
   def moved(member, number):
     update = step_alone(member, direction, dtype)
-    before = step.init_member(member, frozen, direction)
-    (after,), _ = update([before], features, weights, valid, number)
+    before = init_member(member, direction)
+    (after,), _ = update(
+        [before], frozen, features, weights, valid, number)
     return jax.tree.map(lambda x, y: y - x, before.params, after.params)
 
   plain = moved(step.Member(1, 0, 1., 1.), 0)
@@ -232,3 +260,35 @@ def test_rates_and_schedule_scale_the_step(dtype):
   for name, rate in (('conv5_3', .0003), ('readout', 3.1)):
     np.testing.assert_allclose(
         other[name]['kernel'], plain[name]['kernel'] * rate * .64, atol=1e-12)
+
+
+def test_a_step_in_which_no_image_counts_changes_nothing():
+  """Not 0 / 0, which would put NaN into every parameter."""
+  net, member = network(), MEMBERS[1]._replace(trunk_rate=0.1)
+  images, weights, valid = batch(0)
+  states = [init_member(member, optax.identity())]
+  features = make_prefix(1)(net.variables, images)
+  (after,), metrics = step_alone(member, optax.identity())(
+      states, net.variables, features, weights, np.zeros_like(valid), 0)
+  assert largest_difference(after.params, states[0].params) == 0
+  assert (metrics.images, metrics.gradient_norm[0]) == (0, 0)
+
+
+def test_the_gradient_norm_is_that_of_the_gradient():
+  net, member = network(), MEMBERS[2]
+  images, weights, valid = batch(0)
+  features = make_prefix(3)(net.variables, images)
+  state = init_member(member)
+  output = step.make_outputs([member], net, TASK, SIZE)[3]
+
+  def loss(params):
+    scores = saliency_task.nss(
+        output(params, net.variables, features[3], None), weights)
+    return -(scores * valid).sum() / 4
+
+  _, metrics = step_alone(member)(
+      [state], net.variables, features, weights, valid, 0)
+  squares = [(x ** 2).sum() for x in jax.tree.leaves(
+      jax.grad(loss)(state.params))]
+  np.testing.assert_allclose(
+      metrics.gradient_norm[0], np.sqrt(sum(squares)), rtol=1e-10)

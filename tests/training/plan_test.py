@@ -1,0 +1,33 @@
+"""What a run refuses before its first step."""
+
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.training import plan
+from tests.training import made
+
+
+@pytest.mark.parametrize(('name', 'number'), [
+    ('network.image_size', -8), ('data.batch_size', 0),
+    ('data.workers', -1), ('data.seed', -1), ('train.epochs', 0),
+    ('train.checkpoint_every', -1)])
+def test_a_number_below_its_least_is_named(name, number):
+  config = made.run()
+  config.update_from_flattened_dict({name: number})
+  with pytest.raises(InputError, match=f'^config.{name} is {number}; give '):
+    plan.make(config, 'train', made.DATA, None, 1)
+
+
+@pytest.mark.parametrize('size', [16, 31])
+def test_a_map_of_one_cell_is_refused(size):
+  # Under NSS it is constant: it would be trained with gradients of 0.
+  config = made.run()
+  config.network.image_size = size
+  with pytest.raises(InputError, match=f'image_size={size} .* 1 x 1 cells'):
+    plan.make(config, 'train', made.DATA, None, 1)
+
+
+def test_a_map_of_two_cells_a_side_is_enough():
+  config = made.run()
+  config.network.image_size = 32
+  plan.make(config, 'train', made.DATA, None, 1)
