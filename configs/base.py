@@ -119,10 +119,13 @@ def training() -> ml_collections.ConfigDict:
   config.data.batch_size = 20
   # Seed of the order in which images come. Read by training/image_batches.py.
   config.data.seed = 0
-  # Folder in which the maps that frozen layers give are kept, so that every
-  # epoch but the first skips these layers; '' keeps none. An image takes 0.4 MB
-  # at depths 0 to 3, 1.6 MB at 4 and 5, 0.8 MB at 6. Read by
-  # training/feature_cache.py.
+  # What frozen stages compute is kept on disk while a run lasts, so that every
+  # epoch but the first skips them, where it takes at most this many GB; 0 keeps
+  # nothing. For VGG-16 an image takes 0.4 MB at depths 0 to 3, 1.6 MB at 4 and
+  # 5, 0.8 MB at 6. Read, as the next one, by training/loop.py.
+  config.data.features_limit = 4.
+  # A folder in which it is kept for later runs too; '' is one that the run
+  # removes at its end.
   config.data.features_dir = ''
 
   # What is trained: 'saliency', a 1 x 1 readout with the loss -NSS. Read by

@@ -13,9 +13,9 @@ def get_config() -> ml_collections.ConfigDict:
   config = base.training()
   # Every combination is a member. Read by training/members.py; see train.py.
   config.sweep = ml_collections.ConfigDict()
-  # Numbers of stages, and 'all'. Those by default are cut to what the network
-  # has below its readout.
-  config.sweep.depths = (0, 1, 2, 3, 4, 5, 6, 'all')
+  # Numbers of stages trained, from the top, and 'all'; () are those of the
+  # paper, 0 to 6 and 'all', as far as the network has them.
+  config.sweep.depths = ()
   config.sweep.trunk_rates = (1e-4,)
   config.sweep.readout_rates = (3e-3,)
   config.sweep.seeds = (0,)

@@ -298,6 +298,7 @@ def test_a_module_without_stages_is_trained_under_a_mask(tmp_path):
   config = made.sweep((0, 'all'))
   config.network.name = 'tests.tiny:nested'
   config.network.readout_tap = 'block1'
+  config.optimizer.weight_decay = 0.  # it would reach what has no part too
   summary = loop.sweep(config, made.DATA, str(tmp_path))
   assert list(summary['members']) == ['depth_0', 'depth_all']
   start = tiny.nested().variables
