@@ -29,11 +29,15 @@ def vgg(
 ) -> Network:
   """Returns a VGG-16 of few units with random parameters."""
   ported = Ported({'params': params(widths, seed)}, preprocess)
-  found = zoo.NETWORKS['vgg16']._replace(
-      module=lambda dtype: vggs.VGG16(flax.core.freeze(dict(widths)), dtype))
   return zoo.assemble(
-      'tests.tiny:vgg', found, ported,
+      'tests.tiny:vgg', architecture(widths), ported,
       Provenance('tiny', digest(ported), 'NumPy'))
+
+
+def architecture(widths: Mapping[str, int] = WIDTHS) -> zoo.Architecture:
+  """Returns VGG-16 with other numbers of units."""
+  return zoo.NETWORKS['vgg16']._replace(
+      module=lambda dtype: vggs.VGG16(flax.core.freeze(dict(widths)), dtype))
 
 
 def params(

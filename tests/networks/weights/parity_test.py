@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from saliency_jax.networks import vgg
-from saliency_jax.networks.weights import array_files, conversion
+from saliency_jax.networks import vgg, zoo
+from saliency_jax.networks.network import Provenance
+from saliency_jax.networks.weights import array_files
+from tests import tiny
 from tests.networks.weights import made
 
 PHOTOGRAPH = np.random.default_rng(7).integers(
@@ -69,7 +71,7 @@ def _caffe(arrays, mean=(103.939, 116.779, 123.68)):
 
 
 def _places365(arrays):
-  return _caffe(arrays, (105.487823486, 113.741088867, 116.060394287))
+  return _caffe(arrays, (104.051, 112.514, 116.676))
 
 
 def _keras(arrays):
@@ -100,10 +102,12 @@ def _torchvision(arrays):
 
 
 def _compare(path, references: list[np.ndarray]) -> None:
-  trunk = conversion.port(array_files.read_arrays(path), widths=made.WIDTHS)
-  network = vgg.VGG16(vgg.CONVOLUTIONS, widths=made.WIDTHS)
-  image = PHOTOGRAPH[None].astype(np.float32) - trunk.mean.reshape(1, 1, 1, 3)
-  maps = network.apply({'params': trunk.params}, image)
+  network = zoo.assemble(
+      'tiny', tiny.architecture(made.WIDTHS),
+      made.port(array_files.read_arrays(path)), Provenance('', '', ''))
+  maps = network.apply(
+      network.variables, PHOTOGRAPH[None].astype(np.float32),
+      vgg.CONVOLUTIONS)
   for name, reference in zip(vgg.CONVOLUTIONS, references, strict=True):
     assert maps[name].shape[1:] == reference.shape
     # Alive: a map of zeros would agree with anything.

@@ -1,0 +1,138 @@
+"""Networks of one's own: taps of any module, and of a function."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import adapters, zoo
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.taps import Tap
+from tests import tiny
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+SMALL = Preprocess(image_size=32)
+
+
+class Shared(nn.Module):
+  """One module twice, a sum that is no module, and tokens."""
+
+  @nn.compact
+  def __call__(self, x):
+    twice = nn.Conv(3, (3, 3), name='twice')
+    x = twice(twice(x))
+    self.sow('intermediates', 'sum', x + 1)
+    x = nn.Conv(5, (8, 8), strides=8, name='patches')(x)
+    tokens = x.reshape(len(x), -1, 5)
+    first = jnp.zeros((len(x), 1, 5))
+    return nn.LayerNorm(name='tokens')(jnp.concatenate([first, tokens], 1))
+
+
+@pytest.fixture(scope='module')
+def shared():
+  module = Shared()
+  variables = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
+  return module, variables, adapters.from_linen(
+      module, variables, preprocess=SMALL)
+
+
+def test_every_modules_output_is_a_tap_in_the_order_of_the_computation():
+  assert list(tiny.nested().taps) == [
+      'block0.conv', 'block0.norm', 'block0', 'block1.conv', 'block1.norm',
+      'block1', 'head', 'output']
+  assert tiny.nested().readout_tap == 'block1'
+  assert tiny.nested().taps['head'].kind == 'vector'
+
+
+def test_maps_are_what_the_module_computes():
+  network = tiny.nested()
+  maps = network.apply(
+      network.variables, IMAGES, ['block0.norm', 'block1'])
+  x = (IMAGES / 255 - np.array(SMALL.mean)) / np.array(SMALL.std)
+  x = x.astype(np.float32)
+  for number in range(2):
+    params, stats = (network.variables[name][f'block{number}']
+                     for name in ('params', 'batch_stats'))
+    x = jax.lax.conv_general_dilated(
+        x, params['conv']['kernel'], (2, 2), 'SAME',
+        dimension_numbers=('NHWC', 'HWIO', 'NHWC')) + params['conv']['bias'][
+            None, None, None]
+    scale = params['norm']['scale'] / np.sqrt(stats['norm']['var'] + 1e-5)
+    x = (x - stats['norm']['mean'][None, None, None]) * scale[
+        None, None, None] + params['norm']['bias'][None, None, None]
+    if number == 0:
+      np.testing.assert_allclose(maps['block0.norm'], x, atol=1e-4)
+    x = np.maximum(x, 0)
+  np.testing.assert_allclose(maps['block1'], x, atol=1e-4)
+
+
+def test_shared_modules_and_what_is_sown_have_names(shared):
+  module, variables, network = shared
+  assert list(network.taps) == [
+      'twice#0', 'twice#1', 'patches', 'tokens', 'sum', 'output']
+  maps = network.apply(
+      network.variables, IMAGES, ['twice#0', 'twice#1', 'sum'])
+  np.testing.assert_allclose(maps['sum'], maps['twice#1'] + 1, atol=1e-6)
+  assert np.abs(maps['twice#0'] - maps['twice#1']).max() > 1e-3
+
+
+def test_tokens_become_maps(shared):
+  module, variables, network = shared
+  tap = network.taps['tokens']
+  assert (tap.kind, tap.prefix, tap.stride) == ('tokens', 1, 8)
+  maps = network.apply(network.variables, IMAGES, ['tokens'])['tokens']
+  tokens = module.apply(variables, network.preprocess(IMAGES))
+  assert maps.shape == (2, 4, 4, 5)
+  np.testing.assert_allclose(
+      maps[1, 2, 3], tokens[1, 1 + 2 * 4 + 3], atol=1e-5)
+  with pytest.raises(InputError, match='are no grid .* state its stride'):
+    network.replace(taps=network.taps | {
+        'tokens': tap._replace(prefix=2)}).shapes(['tokens'])
+
+
+def test_a_function_is_a_network():
+  def apply(variables, images):
+    maps = images @ variables['weights']
+    return {'maps': maps, 'mean': maps.mean((1, 2))}
+
+  weights = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+  network = adapters.from_function(
+      apply, {'weights': weights}, preprocess=SMALL)
+  assert [(tap.name, tap.kind) for tap in network.taps.values()] == [
+      ('maps', 'map'), ('mean', 'vector')]
+  np.testing.assert_allclose(
+      network.maps(IMAGES[0])['maps'],
+      network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
+
+
+@pytest.mark.parametrize(('change', 'says'), [
+    ({'preprocess': SMALL._replace(std=(0., 1., 1.))}, 'above 0'),
+    ({'preprocess': SMALL._replace(resize='nearest')}, 'bilinear, bicubic'),
+    ({'taps': [Tap('x')]}, "no tap 'x'; it has twice#0"),
+    ({'call': {'train': 1}}, 'cannot be applied to images of 32 x 32')])
+def test_what_is_wrong_is_said(shared, change, says):
+  module, variables, _ = shared
+  with pytest.raises(InputError, match=says):
+    adapters.from_linen(module, variables, **{'preprocess': SMALL} | change)
+
+
+@pytest.mark.parametrize(('name', 'says'), [
+    ('tests.nothing:make', 'cannot be had'), ('tests.tiny:none', 'cannot be'),
+    ('tests.tiny:params', 'returns a dict')])
+def test_a_function_that_gives_no_network_is_named(name, says):
+  with pytest.raises(InputError, match=says):
+    zoo.load(name)
+
+
+def test_a_network_of_ones_own_computes_in_bfloat16():
+  network = zoo.load('tests.tiny:nested', dtype='bfloat16')
+  exact = zoo.load('tests.tiny:nested')
+  rough = network.apply(network.variables, IMAGES, ['block1'])['block1']
+  assert rough.dtype == jnp.bfloat16
+  np.testing.assert_allclose(
+      rough.astype(np.float32),
+      exact.apply(exact.variables, IMAGES, ['block1'])['block1'],
+      rtol=.1, atol=.1)
+  assert exact.provenance.sha256 == network.provenance.sha256 != ''
