@@ -128,10 +128,15 @@ def training() -> ml_collections.ConfigDict:
   # removes at its end.
   config.data.features_dir = ''
 
-  # What is trained: 'saliency', a 1 x 1 readout with the loss -NSS. Read by
-  # training/tasks.py.
+  # What is trained: 'saliency', a 1 x 1 readout with the loss -NSS, or 'scene',
+  # dense layers that tell scenes, with weighted cross entropy (Section 8). Read
+  # by training/tasks.py.
   config.task = ml_collections.ConfigDict()
   config.task.name = 'saliency'
+  # Units of the dense layers below the last one, and the share of them that a
+  # step drops. Read by training/scene_task.py.
+  config.task.dense = (4096, 4096)
+  config.task.dropout = 0.5
 
   # How long, and what is kept. Read by training/loop.py.
   config.train = ml_collections.ConfigDict()

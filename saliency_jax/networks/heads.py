@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
@@ -43,6 +44,63 @@ def _apply_readout(params: Mapping, features: jax.Array) -> jax.Array:
 # He et al. 2019, Section 4.2: one 1 x 1 convolution of one filter, no bias.
 READOUT = Head(
     'readout', Tap('saliency', stride=None), _init_readout, _apply_readout)
+
+
+@functools.lru_cache(maxsize=16)
+def dense(units: tuple[int, ...], classes: int) -> Head:
+  """Returns dense layers over pooled maps, as VGG-16 has on its trunk.
+
+  The maximum of every 2 x 2 cells, then layers of `units` with a ReLU each, and
+  one of the classes without (He et al. 2019, Section 8: three in all).
+
+  Args:
+    units: of the layers below the last one, e.g. (4096, 4096).
+    classes: K.
+  """
+  widths = (*units, classes)
+
+  def init(key: jax.Array, shape: tuple[int, int, int]) -> dict:
+    height, width, channels = shape
+    inputs, params = (height // 2) * (width // 2) * channels, {}
+    for number, width in enumerate(widths):
+      params[f'dense_{number}'] = {
+          'kernel': jax.random.normal(
+              jax.random.fold_in(key, number), (inputs, width)) * (
+              (2 / inputs) ** 0.5),
+          'bias': jnp.zeros(width)}
+      inputs = width
+    return params
+
+  return Head('dense', Tap('logits', 'vector'), init, apply_dense)
+
+
+def apply_dense(
+    params: Mapping, features: jax.Array, key: jax.Array | None = None,
+    dropout: float = 0.
+) -> jax.Array:
+  """Returns the logits `[B, K]` of a dense head, in float32.
+
+  Args:
+    params: see `dense`.
+    features: maps `[B, h, w, C]`.
+    key: draws which units are dropped; None drops nothing.
+    dropout: the share of units below the last layer that is dropped.
+  """
+  x = nn.max_pool(features, (2, 2), strides=(2, 2))
+  x = x.reshape(len(x), -1)
+  for number in range(len(params)):
+    layer = params[f'dense_{number}']
+    x = jnp.matmul(
+        x, layer['kernel'].astype(x.dtype),
+        precision=jax.lax.Precision.HIGHEST) + layer['bias'].astype(
+            x.dtype)[None]
+    if number + 1 < len(params):
+      x = nn.relu(x)
+      if key is not None and dropout:
+        kept = jax.random.bernoulli(
+            jax.random.fold_in(key, number), 1 - dropout, x.shape)
+        x = jnp.where(kept, x / (1 - dropout), 0)
+  return x.astype(jnp.float32)
 
 
 def attach(network: Network, head: Head, params: Mapping) -> Network:

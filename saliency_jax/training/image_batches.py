@@ -129,8 +129,10 @@ def read(
         raise InputError(str(problem))
       if problem:
         reading.skipped[source.image_ids[index]] = str(problem)
+    names = [source.image_ids[i] if i >= 0 else '' for i in batch.index]
     yield Inputs(
-        batch.images, *reading.task.targets(batch, reading.grid), batch.index)
+        batch.images, *reading.task.targets(batch, reading.grid, names),
+        batch.index)
 
 
 def in_both(one: Source, other: Source) -> str:

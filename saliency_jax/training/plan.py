@@ -49,10 +49,12 @@ class Data:
     train: to learn from.
     validation: never learnt from.
     choose: the one set of pixels of an image that its map is to find.
+    scenes: the scene label of each image that has one, by its id.
   """
   train: Source
   validation: Source
   choose: pixel_sets.Chooser = pixel_sets.distinct_fixations
+  scenes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Plan:
         'network': {
             'name': self.network.name, 'image_size': self.image_size,
             'readout_tap': self.network.readout_tap},
-        'task': self.config['task'],
+        'task': self.task.described,
         'weights': trained_models.digest(self.network),
         'readout': head or 'drawn',
         'images': {
@@ -153,7 +155,9 @@ def make(
   _check(config, data)
   start = network or trained_models.load_start(
       config.network, config.run.cache_dir)
-  task, head = tasks.make(config.task), None
+  task = tasks.make(tasks.describe(
+      config.task, data.scenes, data.train.image_ids))
+  head = None
   if not isinstance(start, Network):
     if start.task.name == task.name:
       head = start.head

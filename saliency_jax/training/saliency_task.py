@@ -1,6 +1,7 @@
 """Saliency: a 1 x 1 readout trained on -NSS (He et al. 2019, Section 4.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -26,18 +27,28 @@ def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
   return associate(output, weights)[:, 0, 0]
 
 
-def make(config) -> Task:
-  """Returns the task; `config.task` has nothing else to say of it."""
-  del config
+def describe(
+    config, scenes: Mapping[str, str], trained_on: Sequence[str]
+) -> dict[str, Any]:
+  """Returns the task's name; nothing else is to be said of it."""
+  del scenes, trained_on
+  return {'name': config.name}
+
+
+def make(described: Mapping[str, Any]) -> Task:
+  """Returns the task; see `tasks.Task`."""
   return Task(
       'saliency', heads.READOUT,
       output=lambda params, maps, key: heads.READOUT.apply(params, maps),
       targets=_targets, loss=lambda output, weights: -nss(output, weights),
-      sums=_sums, metrics=_metrics, watched='nss', titles={'nss': 'NSS'})
+      sums=_sums, metrics=_metrics, watched='nss', titles={'nss': 'NSS'},
+      described=described)
 
 
 def _targets(
-    batch: Batch, grid: tuple[int, int]) -> tuple[CellWeights, np.ndarray]:
+    batch: Batch, grid: tuple[int, int], image_ids: Sequence[str]
+) -> tuple[CellWeights, np.ndarray]:
+  del image_ids
   weights = batch.weights[grid]
   # The pipeline pads the sets of an image; here each has one.
   return (weights._replace(sets=weights.sets[:, :1]),

@@ -5,7 +5,7 @@ fields alone, so a second one is a file like `saliency_task` and a line here.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -26,9 +26,10 @@ class Task:
     head: what is trained on top of the network.
     output: `output(params, maps, key)`: the head's output for maps `[B, h, w,
       C]`; key is for dropout, None where nothing is dropped.
-    targets: `targets(batch, grid)`: of a `pipeline.Batch` what the output is
-      compared with, arrays with a leading axis B, and float32 `[B]`, 0 where an
-      image has nothing to compare with.
+    targets: `targets(batch, grid, image_ids)`: of a `pipeline.Batch` of these
+      images what the output is compared with, arrays with a leading axis B, and
+      float32 `[B]`, 0 where an image has nothing to compare with.
+    described: what `make` makes the task of again, as JSON values.
     loss: `loss(output, targets)`: float32 `[B]`.
     sums: `sums(output, targets, valid)`: what metrics are made of, each a sum
       over the images of a batch, so that batches can be added.
@@ -45,21 +46,41 @@ class Task:
   metrics: Callable[[Mapping[str, np.ndarray]], dict[str, float]]
   watched: str
   titles: Mapping[str, str]
+  described: Mapping[str, Any]
 
 
-def make(config) -> Task:
-  """Returns the task of a config.
+def describe(
+    config, scenes: Mapping[str, str], trained_on: Sequence[str]
+) -> dict[str, Any]:
+  """Returns all that a task depends on, as JSON values for `make`.
 
   Args:
-    config: `config.task`; `name` is read here, the rest by the task.
+    config: `config.task`.
+    scenes: the scene label of each image that has one, by its id.
+    trained_on: the ids of the training images.
+
+  Raises:
+    InputError: there is no such task, or a value or the labels do not fit it.
+  """
+  return _module(config.name).describe(config, scenes, trained_on)
+
+
+def make(described: Mapping[str, Any]) -> Task:
+  """Returns the task that `describe` has described.
 
   Raises:
     InputError: if there is no such task.
   """
-  from saliency_jax.training import saliency_task  # it needs `Task`
-  known = {'saliency': saliency_task.make}
-  if config.name not in known:
+  return _module(described['name']).make(described)
+
+
+def _module(name: str):
+  from saliency_jax.training import (  # they need `Task`
+      saliency_task,
+      scene_task,
+  )
+  known = {'saliency': saliency_task, 'scene': scene_task}
+  if name not in known:
     raise InputError(
-        f"config.task.name is {config.name!r}; it is one of "
-        f"{', '.join(known)}.")
-  return known[config.name](config)
+        f"config.task.name is {name!r}; it is one of {', '.join(known)}.")
+  return known[name]

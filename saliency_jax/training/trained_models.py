@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from ml_collections import ConfigDict
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, trees, zoo
@@ -102,7 +101,7 @@ def read(
     raise InputError(
         f'{start} is not what the model in {workdir} was trained from; train '
         f'again.')
-  task = tasks.make(ConfigDict(job['task']))
+  task = tasks.make(job['task'])
   params = dict(best.params)
   head = params.pop(task.head.name)
   variables = saved.ported.variables

@@ -1,0 +1,106 @@
+"""The second task: dense layers that tell scenes."""
+
+import jax
+import jax.numpy as jnp
+import ml_collections
+import numpy as np
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import heads
+from saliency_jax.training import tasks
+from saliency_jax.training.plan import Data
+from tests import tiny
+from tests.training import made
+from tests.training.running import params, train
+
+IDS = (*made.TRAIN.image_ids, *made.VALIDATION.image_ids)
+SCENES = {name: 'street' if number % 3 else 'kitchen'
+          for number, name in enumerate(IDS)}
+DATA = Data(made.TRAIN, made.VALIDATION, scenes=SCENES)
+
+
+def config(**changes):
+  return ml_collections.ConfigDict(
+      {'name': 'scene', 'dense': (6, 5), 'dropout': 0.5} | changes)
+
+
+def described(scenes=None, **changes):
+  return tasks.describe(
+      config(**changes), SCENES if scenes is None else scenes,
+      made.TRAIN.image_ids)
+
+
+def test_the_loss_is_weighted_cross_entropy():
+  task = tasks.make(described())
+  rng = np.random.default_rng(0)
+  logits, labels = rng.normal(size=(7, 2)), rng.integers(0, 2, 7)
+  # 10 training images, 4 of kitchens and 6 of streets.
+  weights = np.array([10 / (2 * 4), 10 / (2 * 6)])
+  exponents = np.exp(logits)
+  expected = -weights[labels] * np.log(
+      exponents[np.arange(7), labels] / exponents.sum(axis=1))
+  np.testing.assert_allclose(
+      task.loss(jnp.asarray(logits), jnp.asarray(labels)), expected, rtol=1e-5)
+  assert described()['classes'] == ['kitchen', 'street']
+
+
+def test_a_class_of_weight_0_has_no_gradient():
+  task = tasks.make(described() | {'weights': [0., 1.]})
+  logits = np.random.default_rng(0).normal(size=(3, 2))
+  gradient = jax.grad(
+      lambda x: task.loss(x, jnp.array([0, 1, 0])).sum())(logits)
+  assert (np.asarray(gradient)[[0, 2]] == 0).all()
+  assert (np.asarray(gradient)[1] != 0).all()
+
+
+def test_accuracy_and_balanced_accuracy():
+  task = tasks.make(described())
+  logits = np.array([[2., 1.], [2., 1.], [0., 1.], [3., 1.], [0., 9.]])
+  labels = np.array([0, 1, 1, 1, 0])
+  sums = task.sums(logits, labels, np.array([1., 1., 1., 1., 0.]))
+  assert task.metrics(jax.tree.map(np.asarray, sums)) == {
+      'accuracy': 0.5, 'balanced_accuracy': pytest.approx((1 + 1 / 3) / 2)}
+
+
+def test_dense_layers_equal_numpy():
+  head = heads.dense((6, 5), 3)
+  drawn = head.init(jax.random.key(0), (5, 4, 2))
+  features = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
+  features = features.astype(np.float32)
+  x = features[:, :4].reshape(3, 2, 2, 2, 2, 2).max(axis=(2, 4)).reshape(3, -1)
+  for number in range(3):
+    layer = drawn[f'dense_{number}']
+    x = x @ np.asarray(layer['kernel']) + np.asarray(layer['bias'])
+    x = np.maximum(x, 0) if number < 2 else x
+  np.testing.assert_allclose(head.apply(drawn, features), x, atol=1e-5)
+  key = jax.random.key(1)
+  dropped = heads.apply_dense(drawn, features, key, .5)
+  assert np.abs(dropped - x).max() > 1e-3
+  np.testing.assert_array_equal(
+      dropped, heads.apply_dense(drawn, features, key, .5))
+
+
+def test_a_network_learns_scenes_and_is_read_again(tmp_path):
+  run = made.run(1)
+  run.task.update(config(dropout=0.2))
+  summary = train(run, tmp_path, DATA)
+  member, = summary['members'].values()
+  assert summary['task'] == 'scene'
+  assert 0 <= member['balanced_accuracy'] <= 1
+  trained, start = params(tmp_path), tiny.vgg().variables['params']
+  assert set(trained['dense']) == {'dense_0', 'dense_1', 'dense_2'}
+  for layer in start:
+    same = np.array_equal(trained[layer]['kernel'], start[layer]['kernel'])
+    assert same == (layer != 'conv5_3')
+
+
+@pytest.mark.parametrize(('scenes', 'changes', 'says'), [
+    ({}, {}, 'have 0 scenes'),
+    (dict.fromkeys(IDS, 'street'), {}, 'have 1 scenes; two or more'),
+    (None, {'dense': (0,)}, 'config.task.dense is'),
+    (None, {'dropout': 1.}, 'config.task.dropout is 1.0'),
+    (None, {'name': 'depth'}, 'one of saliency, scene')])
+def test_what_is_wrong_is_said(scenes, changes, says):
+  with pytest.raises(InputError, match=says):
+    described(scenes, **changes)
