@@ -1,0 +1,145 @@
+"""Scene labels of images: a CSV file of image_id and scene.
+
+He et al. 2019, Section 8, label a part of SALICON with scenes and leave out
+those of few images. `annotations/osie_scenes.csv` has a scene for each of
+OSIE's 700 photographs; its data card, `OSIE_SCENES.md`, says how it was made.
+"""
+
+import csv
+import pathlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from saliency_jax.errors import InputError
+
+OSIE = pathlib.Path(__file__).parent / 'annotations' / 'osie_scenes.csv'
+_COLUMNS = ('image_id', 'scene')
+_LARGEST = 1 << 28  # bytes of a file
+
+
+def read(path: str | pathlib.Path) -> dict[str, str]:
+  """Returns the scene of each image that a file names, by its id.
+
+  Args:
+    path: a CSV file in UTF-8 with the columns image_id (the file's stem) and
+      scene; others are ignored.
+
+  Raises:
+    InputError: the file cannot be read, lacks a column or a value, or gives an
+      image two scenes.
+  """
+  path = pathlib.Path(path).expanduser()
+  scenes: dict[str, str] = {}
+  try:
+    if path.stat().st_size > _LARGEST:
+      raise InputError(f'{path} is too large for a file of scene labels.')
+    with path.open(newline='', encoding='utf-8-sig') as file:
+      rows = csv.DictReader(file, strict=True)
+      missing = set(_COLUMNS) - set(rows.fieldnames or ())
+      if missing:
+        raise InputError(
+            f'{path} has no column {" and ".join(sorted(missing))}; its first '
+            f'row names {" and ".join(_COLUMNS)}.')
+      for row in rows:
+        image_id, scene = ((row[name] or '').strip() for name in _COLUMNS)
+        if not image_id or not scene:
+          raise InputError(
+              f'{path}, row {rows.line_num}: image_id and scene cannot be '
+              f'empty.')
+        if scenes.setdefault(image_id, scene) != scene:
+          raise InputError(
+              f'{path}, row {rows.line_num}: {image_id[:80]} is '
+              f'{scene[:80]} here and {scenes[image_id][:80]} before; give '
+              f'each image one scene.')
+  except OSError as error:
+    raise InputError(
+        f'The scene labels {path} cannot be read ({error.strerror}).'
+    ) from error
+  except (UnicodeDecodeError, csv.Error) as error:
+    raise InputError(
+        f'{path} is no CSV file in UTF-8 ({error}); save it as one.'
+    ) from error
+  return scenes
+
+
+def of_images(
+    scenes: Mapping[str, str], image_ids: Sequence[str], path: str = ''
+) -> dict[str, str]:
+  """Returns the labels of some images, in their order.
+
+  Args:
+    scenes: image_id -> scene, of these images or more.
+    image_ids: the images; some may have no label.
+    path: of the file, for errors.
+
+  Raises:
+    InputError: not one of the images has a label.
+  """
+  found = {name: scenes[name] for name in image_ids if name in scenes}
+  if not found:
+    raise InputError(
+        f'{path or "The file of scene labels"} names none of the '
+        f'{len(image_ids)} images; its image_id is the stem of a file.')
+  return found
+
+
+def frequent(
+    scenes: Mapping[str, str], min_images: int
+) -> tuple[dict[str, str], dict[str, int]]:
+  """Leaves out scenes of few images.
+
+  Args:
+    scenes: image_id -> scene.
+    min_images: the least number of images of a scene.
+
+  Returns:
+    The labels that are left, and of each scene that is not its images.
+
+  Raises:
+    InputError: less than two scenes are left.
+  """
+  counts = Counter(scenes.values())
+  rare = {name: n for name, n in counts.items() if n < min_images}
+  if len(counts) - len(rare) < 2:
+    raise InputError(
+        f'With config.data.min_images={min_images} {len(counts) - len(rare)} '
+        f'of {len(counts)} scenes are left; give a smaller number.')
+  return ({image_id: name for image_id, name in scenes.items()
+           if name not in rare}, rare)
+
+
+def split(
+    scenes: Mapping[str, str], fraction: float, seed: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+  """Splits images so that each scene is in both parts in proportion.
+
+  Args:
+    scenes: image_id -> scene, at least two images of each.
+    fraction: of the images to validate with, more than 0 and less than 1; a
+      scene has one at least in either part.
+    seed: of the draw.
+
+  Returns:
+    The ids to train on and those to validate with, in the order given.
+
+  Raises:
+    InputError: the fraction is out of its range, or a scene has one image.
+  """
+  if not 0 < fraction < 1:
+    raise InputError(
+        f'config.data.val_fraction is {fraction}; give more than 0 and less '
+        f'than 1.')
+  rng = np.random.default_rng(seed)
+  validation: set[str] = set()
+  for scene in sorted(set(scenes.values())):
+    images = [name for name, of in scenes.items() if of == scene]
+    if len(images) < 2:
+      raise InputError(
+          f'The scene {scene[:80]} has one image, which cannot be both trained '
+          f'on and validated with; give config.data.min_images=2 or more.')
+    count = min(max(round(fraction * len(images)), 1), len(images) - 1)
+    validation |= {images[i] for i in rng.permutation(len(images))[:count]}
+  return (tuple(name for name in scenes if name not in validation),
+          tuple(name for name in scenes if name in validation))

@@ -1,0 +1,74 @@
+"""Scene labels: read, thinned out, split."""
+
+from collections import Counter
+
+import pytest
+
+from saliency_jax.data import scenes
+from saliency_jax.errors import InputError
+
+
+def test_the_packages_own_labels_are_what_their_card_says():
+  labels = scenes.read(scenes.OSIE)
+  assert len(labels) == 700
+  assert len(set(labels.values())) == 17
+  assert labels['1001'] == 'office'
+
+
+def write(path, text):
+  path.write_text(text)
+  return path
+
+
+def test_a_file_is_read_whatever_its_order_and_other_columns(tmp_path):
+  path = write(
+      tmp_path / 'a.csv', 'scene,p,image_id\nsea ,.5,a\nwood,1,b\nsea,,a\n')
+  assert scenes.read(path) == {'a': 'sea', 'b': 'wood'}
+
+
+@pytest.mark.parametrize(('text', 'says'), [
+    ('image_id,place\na,b\n', 'no column scene'), ('', 'no column image_id and'),
+    ('image_id,scene\na,\n', 'row 2: image_id and scene cannot be empty'),
+    ('image_id,scene\na,sea\na,wood\n', 'row 3: a is wood here and sea before'),
+    ('image_id,scene\na\n', 'row 2')])
+def test_a_file_that_is_wrong_is_said(tmp_path, text, says):
+  with pytest.raises(InputError, match=says):
+    scenes.read(write(tmp_path / 'a.csv', text))
+  with pytest.raises(InputError, match='cannot be read'):
+    scenes.read(tmp_path / 'b.csv')
+
+
+LABELS = {f'{scene}{i}': scene for scene, n in (
+    ('sea', 10), ('wood', 5), ('sky', 2)) for i in range(n)}
+
+
+def test_labels_are_those_of_the_images():
+  assert scenes.of_images(LABELS, ['sky1', 'x', 'sea0']) == {
+      'sky1': 'sky', 'sea0': 'sea'}
+  with pytest.raises(InputError, match='s.csv names none of the 1 images'):
+    scenes.of_images(LABELS, ['x'], 's.csv')
+
+
+def test_rare_scenes_are_left_out():
+  kept, rare = scenes.frequent(LABELS, 5)
+  assert Counter(kept.values()) == {'sea': 10, 'wood': 5}
+  assert rare == {'sky': 2}
+  with pytest.raises(InputError, match='1 of 3 scenes are left'):
+    scenes.frequent(LABELS, 6)
+
+
+def test_each_scene_is_in_both_parts_in_proportion():
+  train, validation = scenes.split(LABELS, .2, seed=0)
+  assert Counter(LABELS[name] for name in validation) == {
+      'sea': 2, 'wood': 1, 'sky': 1}
+  assert sorted(train + validation) == sorted(LABELS)
+  assert scenes.split(LABELS, .2, seed=0) == (train, validation)
+  assert scenes.split(LABELS, .2, seed=1)[1] != validation
+
+
+@pytest.mark.parametrize(('labels', 'fraction', 'says'), [
+    (LABELS, 0., 'val_fraction is 0.0'), (LABELS, 1., 'val_fraction is 1.0'),
+    (LABELS | {'a': 'snow'}, .2, 'snow has one image')])
+def test_what_cannot_be_split_is_said(labels, fraction, says):
+  with pytest.raises(InputError, match=says):
+    scenes.split(labels, fraction, seed=0)
