@@ -1,18 +1,19 @@
-"""Maps that frozen layers give, kept on disk so that they are computed once.
+"""What frozen stages compute, kept on disk so that it is computed once.
 
-One array for each fine-tuning depth, a row for each image of a data set. The
-folder's name is a hash of all that the maps follow from but the images; a row
-counts only where the hash of the very pixels that entered the network stands
-beside it. So neither other weights, nor another preprocessing, nor an image
-that was replaced, nor a run that was killed while it wrote, leads to old maps.
+One file for each fine-tuning depth, a row for each image of a data set. The
+folder's name is a hash of all that the rows follow from but the images; a row
+counts only where the hash of the very pixels that entered the network and the
+checksum of its own bytes stand beside it. So neither other weights, nor another
+preprocessing, nor an image that was replaced, nor a damaged file, nor a run
+that was killed while it wrote, leads to wrong features.
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
 import pathlib
+import zlib
 from collections.abc import Iterator, Mapping
 
 import jax
@@ -24,10 +25,9 @@ from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
-_LAYOUT = 2  # raised when the files change their meaning
+_LAYOUT = 3  # raised when the files change their meaning
 _HASH = 16  # bytes
-# What a file system says that cannot set room aside.
-_UNABLE = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+_MARK = np.dtype([('pixels', np.uint8, _HASH), ('crc32', '<u4')])
 
 
 def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
@@ -63,134 +63,89 @@ def pixels_digest(images: np.ndarray) -> np.ndarray:
 
 
 class Features:
-  """The features of one depth, float32 `[N, ...]`, on disk."""
+  """The features of one depth, float32 `[N, ...]`, on disk.
+
+  They are written with plain writes, never through memory that is mapped to a
+  file: there a full disk would end the process on the spot.
+  """
 
   def __init__(
       self, folder: str | os.PathLike, key: Mapping[str, str | int],
       shape: tuple[int, ...]):
-    """Opens the array, or makes an empty one.
+    """Opens the files, or makes empty ones.
 
     Args:
       folder: holds a folder for every key.
       key: see `key`.
-      shape: (N, h, w, C).
+      shape: (N, ...).
 
     Raises:
-      InputError: if the folder cannot be written, or the disk is full.
+      InputError: if the folder cannot be written.
     """
     words = json.dumps(dict(key), sort_keys=True)
-    path = pathlib.Path(folder).expanduser() / hashlib.sha256(
+    self._path = pathlib.Path(folder).expanduser() / hashlib.sha256(
         words.encode()).hexdigest()
-    self._path = path
-    with _writing(path):
-      path.mkdir(parents=True, exist_ok=True)
-      # Another process that makes the same arrays now would replace these.
-      with files.locked(path, wait=True):
-        self._maps, self._pixels = _opened(path, shape)
-        with files.replacing(path / 'key.json') as temporary:
-          temporary.write_text(words)
+    self._row = int(np.prod(shape[1:])) * 4  # bytes; bfloat16 as float32
+    with self._writing():
+      self._path.mkdir(parents=True, exist_ok=True)
+      (self._path / 'key.json').write_text(words)
+      for name, size in (
+          ('rows', shape[0] * self._row), ('marks', shape[0] * _MARK.itemsize)):
+        with open(self._path / name, 'ab') as file:
+          if file.tell() != size:  # none, or not whole: rows of 0, no marks
+            file.truncate(0)
+            file.truncate(size)
+    self._rows = np.memmap(
+        self._path / 'rows', np.float32, mode='r', shape=shape)
+    self._marks = np.memmap(
+        self._path / 'marks', _MARK, mode='r', shape=shape[:1])
+
+  @contextlib.contextmanager
+  def filling(self) -> Iterator[None]:
+    """Keeps other processes from filling the same files for one block."""
+    with self._writing(), files.locked(self._path, wait=True):
+      yield
 
   def has(self, index: np.ndarray, digests: np.ndarray) -> bool:
-    """Whether the maps of all these images are there.
+    """Whether the features of all these images are there, undamaged.
 
     Args:
       index: int `[B]`, positions in the data set.
       digests: their `pixels_digest`.
     """
-    return bool((self._pixels[index] == digests).all())
+    marks = self._marks[index]
+    return bool((marks['pixels'] == digests).all()) and all(
+        zlib.crc32(self._rows[i]) == mark for i, mark in zip(
+            index, marks['crc32'], strict=True))
 
   def put(
-      self, index: np.ndarray, digests: np.ndarray, maps: np.ndarray) -> None:
-    """Keeps the maps, float `[B, h, w, C]`, of some images; see `has`.
+      self, index: np.ndarray, digests: np.ndarray, features: np.ndarray
+  ) -> None:
+    """Keeps the features, float `[B, ...]`, of some images; see `has`.
 
     Raises:
       InputError: if they cannot be written.
     """
-    # Two processes may have other photographs of the same names: the marks of
-    # one must not vouch for the maps of the other.
-    with _writing(self._path), files.locked(self._path, wait=True):
-      self._pixels[index] = 0
-      self._pixels.flush()
-      self._maps[index] = maps
-      # On disk before the mark that vouches for it.
-      self._maps.flush()
-      self._pixels[index] = digests
-      self._pixels.flush()
+    with (self._writing(), open(self._path / 'rows', 'r+b') as rows,
+          open(self._path / 'marks', 'r+b') as marks):
+      for i, pixels, row in zip(index, digests, features, strict=True):
+        data = np.ascontiguousarray(row, np.float32)
+        rows.seek(i * self._row)
+        rows.write(data)
+        marks.seek(i * _MARK.itemsize)
+        marks.write(np.array((pixels, zlib.crc32(data)), _MARK).tobytes())
 
   def get(self, index: np.ndarray) -> np.ndarray:
-    """Returns the maps of some images, float32 `[B, h, w, C]`."""
-    return np.asarray(self._maps[index])
+    """Returns the features of some images, float32 `[B, ...]`."""
+    return np.asarray(self._rows[index])
 
-
-@contextlib.contextmanager
-def _writing(path: pathlib.Path) -> Iterator[None]:
-  """Turns what the system says of a folder of maps into an `InputError`."""
-  try:
-    yield
-  except OSError as error:
-    raise InputError(
-        f'{path}: cannot be written to ({error.strerror}); make room or name '
-        f'another --config.data.features_dir.') from error
-
-
-def _opened(
-    path: pathlib.Path, shape: tuple[int, ...]
-) -> tuple[np.memmap, np.memmap]:
-  """Opens the maps and the hashes of their pixels, or makes them empty."""
-  pixels = path / 'pixels.npy'
-  # Bfloat16 is kept as the float32 that equals it.
-  maps = _open(path / 'maps.npy', shape, np.float32)
-  if maps is None:
-    # First, so that nothing vouches for maps that are not there.
-    pixels.unlink(missing_ok=True)
-    maps = _made(path / 'maps.npy', shape, np.float32)
-  marks = _open(pixels, (shape[0], _HASH), np.uint8)
-  if marks is None:
-    marks = _made(pixels, (shape[0], _HASH), np.uint8)
-  return maps, marks
-
-
-def _open(
-    path: pathlib.Path, shape: tuple[int, ...], dtype: type
-) -> np.memmap | None:
-  """Opens an array for reading and writing; None if it is not there whole."""
-  try:
-    # What a shortened file lacks would be filled up with zeros.
-    whole = np.load(path, mmap_mode='r', allow_pickle=False)
-    if (whole.shape, whole.dtype) == (shape, dtype) and (
-        path.stat().st_size == whole.offset + whole.nbytes):
-      _take_room(path)
-      return np.load(path, mmap_mode='r+', allow_pickle=False)
-  # Whatever stands in a damaged header, also what Python cannot parse.
-  except (FileNotFoundError, ValueError, EOFError, SyntaxError, TypeError):
-    pass
-  return None
-
-
-def _made(
-    path: pathlib.Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
-  """Makes an array of zeros and opens it."""
-  with files.replacing(path) as temporary:
-    np.lib.format.open_memmap(
-        temporary, mode='w+', dtype=dtype, shape=shape).flush()
-    _take_room(temporary)
-  return np.load(path, mmap_mode='r+', allow_pickle=False)
-
-
-def _take_room(path: pathlib.Path) -> None:
-  """Takes the disk space of a file that has holes, where that can be done.
-
-  To find none while writing into a file that is mapped to memory ends the
-  process on the spot (SIGBUS).
-
-  Raises:
-    OSError: there is not as much.
-  """
-  if not hasattr(os, 'posix_fallocate'):
-    return
-  with open(path, 'r+b') as file:
+  @contextlib.contextmanager
+  def _writing(self) -> Iterator[None]:
+    """Turns what the system says of the folder into an `InputError`."""
     try:
-      os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+      yield
     except OSError as error:
-      if error.errno not in _UNABLE:
-        raise
+      raise InputError(
+          f'{self._path}: cannot be written to ({error.strerror}); make room, '
+          f'name another --config.data.features_dir, or keep no features with '
+          f'--config.data.features_limit=0.') from error

@@ -4,6 +4,7 @@ Either the frozen layers are computed for every batch, or their maps are made
 once, before the first step, and taken from disk ever after.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -19,6 +20,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts
 from saliency_jax.networks.network import Network, Variables
 from saliency_jax.training import feature_cache, image_batches
+from saliency_jax.training.plan import Plan
 
 _GIGABYTE = 1e9
 
@@ -117,15 +119,18 @@ class Cached:
         depth: feature_cache.Features(folder, feature_cache.key(
             frozen.network, depth, images), (len(source), *shape))
         for depth, shape in frozen.shapes.items()}
-    rows = image_batches.in_order(
-        len(source), batch_size=batch_size, padded=batch_size)
     targets, valid = [], []
-    with progress.bar(total=len(source), unit='image', title=title) as bar:
-      for inputs in image_batches.read(source, reading, rows):
+    with contextlib.ExitStack() as stack:
+      for features in self._arrays.values():
+        stack.enter_context(features.filling())
+      bar = stack.enter_context(
+          progress.bar(total=len(source), unit='image', title=title))
+      for inputs in image_batches.read(source, reading, image_batches.in_order(
+          len(source), batch_size=batch_size, padded=batch_size)):
         self._fill(inputs)
         real = inputs.index >= 0
-        targets.append(jax.tree.map(lambda x, real=real: x[real],
-                                    inputs.targets))
+        targets.append(jax.tree.map(
+            lambda x, real=real: x[real], inputs.targets))
         valid.append(inputs.valid[real])
         bar.update(int(real.sum()))
     # A kilobyte or two for each image.
@@ -154,3 +159,51 @@ class Cached:
       for depth in missing:
         self._arrays[depth].put(
             index, digests, np.asarray(features[depth], np.float32)[real])
+
+
+class Inputs(NamedTuple):
+  """The batches of a run."""
+  train: Iterator[Fed]
+  validation: Iterator[Fed]  # of all epochs that are left
+  validation_length: int  # of one epoch
+
+
+def open_inputs(
+    run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]
+) -> Inputs:
+  """Returns the batches: the same whatever the devices, which may pad them.
+
+  Args:
+    run: the run.
+    frozen: its frozen stages.
+    folder: in which features are kept for the length of the run, where the
+      config names no other and they are small enough.
+    done: how many steps were made.
+    skipped: see `image_batches.Reading`.
+
+  Raises:
+    InputError: see `Cached`.
+  """
+  padded = runtime.whole_batches(run.batch_size, frozen.mesh)
+  reading = image_batches.Reading(
+      run.task, run.data.choose, run.network.preprocess, run.grid, run.workers,
+      run.on_bad_image, skipped)
+  size = frozen.gigabytes(len(run.data.train) + len(run.data.validation))
+  fits = (done < run.last and jax.process_count() == 1
+          and size <= run.features.limit)
+  folder = run.features.folder or (folder if fits else '')
+  training, validation = (
+      Cached(source, reading, frozen, folder=folder, batch_size=padded,
+             title=f'Frozen stages, {title}') if folder
+      else Computed(source, reading, frozen)
+      for source, title in ((run.data.train, 'training'),
+                            (run.data.validation, 'validation')))
+  rows = image_batches.in_order(
+      len(run.data.validation), batch_size=run.batch_size, padded=padded)
+  return Inputs(
+      training.batches(image_batches.training_order(
+          run.order_seed, len(run.data.train), batch_size=run.batch_size,
+          padded=padded, first=done, last=run.last)),
+      # One iterator for all evaluations, so that workers are started once.
+      validation.batches(
+          np.tile(rows, ((run.last - done) // run.length + 1, 1))), len(rows))

@@ -8,10 +8,9 @@ Where the parameters come from, first of all that applies:
 
 import contextlib
 import itertools
-import pathlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -25,7 +24,6 @@ from saliency_jax.networks.network import Network
 from saliency_jax.training import (
     feed,
     groups,
-    image_batches,
     outcome,
     plan,
     step,
@@ -88,13 +86,6 @@ def sweep(
       plan.make(config, 'sweep', data, network, len(devices)), workdir, devices)
 
 
-class _Inputs(NamedTuple):
-  """Batches of a run."""
-  train: Iterator[feed.Fed]
-  validation: Iterator[feed.Fed]  # of all epochs that are left
-  validation_length: int
-
-
 class _Programs(NamedTuple):
   """What is compiled."""
   packing: groups.Packing
@@ -123,7 +114,8 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
               run.members, states, strict=True)}), list(run.members)))
     states, done, skipped = _restored(run, checkpoints, states, mesh)
     frozen = feed.freeze(run.network, run.depths(), mesh)
-    inputs = _inputs(run, frozen, path, done, skipped)
+    inputs = feed.open_inputs(
+        run, frozen, str(path / _FEATURES), done, skipped)
 
     # The folder, once nothing of the config can be at fault any more: what lies
     # there may be a run that has ended.
@@ -177,38 +169,6 @@ def _restored(
           for name in run.members], done, skipped
 
 
-def _inputs(
-    run: Plan, frozen: feed.Frozen, path: pathlib.Path, done: int,
-    skipped: dict[str, str]
-) -> _Inputs:
-  """Returns the batches: the same whatever the devices, which may pad them."""
-  padded = runtime.whole_batches(run.batch_size, frozen.mesh)
-  reading = image_batches.Reading(
-      run.task, run.data.choose, run.network.preprocess, run.grid, run.workers,
-      run.on_bad_image, skipped)
-  folder = run.features.folder
-  size = frozen.gigabytes(len(run.data.train) + len(run.data.validation))
-  if (not folder and done < run.last and jax.process_count() == 1
-      and size <= run.features.limit):
-    folder = str(path / _FEATURES)
-  training, validation = (
-      feed.Cached(
-          source, reading, frozen, folder=folder, batch_size=padded,
-          title=f'Frozen stages, {title}') if folder
-      else feed.Computed(source, reading, frozen)
-      for source, title in ((run.data.train, 'training'),
-                            (run.data.validation, 'validation')))
-  rows = image_batches.in_order(
-      len(run.data.validation), batch_size=run.batch_size, padded=padded)
-  return _Inputs(
-      training.batches(image_batches.training_order(
-          run.order_seed, len(run.data.train), batch_size=run.batch_size,
-          padded=padded, first=done, last=run.last)),
-      # One iterator for all evaluations, so that workers are started once.
-      validation.batches(
-          np.tile(rows, ((run.last - done) // run.length + 1, 1))), len(rows))
-
-
 def _compile(run: Plan, mesh: Mesh) -> _Programs:
   everywhere = runtime.everywhere(mesh)
   packing = groups.Packing(run.division.groups, mesh)
@@ -235,7 +195,7 @@ class _Loop:
 
   def __init__(
       self, run: Plan, programs: _Programs, variables, checkpoints: Checkpoints,
-      inputs: _Inputs, log: step_log.StepLog, bar, skipped: dict[str, str]):
+      inputs: feed.Inputs, log: step_log.StepLog, bar, skipped: dict[str, str]):
     self._run, self._programs, self._variables = run, programs, variables
     self._checkpoints, self._inputs, self._log = checkpoints, inputs, log
     self._bar, self._skipped = bar, skipped

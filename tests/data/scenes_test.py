@@ -27,7 +27,8 @@ def test_a_file_is_read_whatever_its_order_and_other_columns(tmp_path):
 
 
 @pytest.mark.parametrize(('text', 'says'), [
-    ('image_id,place\na,b\n', 'no column scene'), ('', 'no column image_id and'),
+    ('image_id,place\na,b\n', 'no column scene'),
+    ('', 'no column image_id and'),
     ('image_id,scene\na,\n', 'row 2: image_id and scene cannot be empty'),
     ('image_id,scene\na,sea\na,wood\n', 'row 3: a is wood here and sea before'),
     ('image_id,scene\na\n', 'row 2')])

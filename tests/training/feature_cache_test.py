@@ -1,7 +1,9 @@
 """Cached features: the same numbers, and never those of something else."""
 
-import errno
-import os
+import pathlib
+import subprocess
+import sys
+import threading
 
 import jax
 import numpy as np
@@ -12,6 +14,7 @@ from saliency_jax.training import feature_cache, feed, journal, loop
 from tests import tiny
 from tests.training import made
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = {'weights': 'abc', 'image_size': 8}
 SHAPE = (5, 2, 3, 4)
 
@@ -46,9 +49,9 @@ def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
   assert feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
   assert not feature_cache.Features(
       tmp_path, KEY | {'weights': 'abd'}, SHAPE).has(every, digests)
-  (damaged,) = [path for path in tmp_path.glob('*/pixels.npy')
-                if np.load(path).any()]
-  damaged.write_bytes(damaged.read_bytes()[:100])
+  (damaged,) = [path for path in tmp_path.glob('*/marks')
+                if any(path.read_bytes())]
+  damaged.write_bytes(damaged.read_bytes()[:99])
   assert not feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
 
 
@@ -58,7 +61,7 @@ def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
   every = np.arange(5)
   feature_cache.Features(tmp_path, KEY, SHAPE).put(
       every, digests, np.ones(SHAPE))
-  (path,) = tmp_path.glob('*/maps.npy')
+  (path,) = tmp_path.glob('*/rows')
   content = path.read_bytes()
   path.unlink()
   if size == 96:  # too long
@@ -134,59 +137,47 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     run(tmp_path / 'run', config)
 
 
-def allocates(monkeypatch, error: int, left: int = 0) -> None:
-  """Lets the file system set no room aside, but for the first files."""
-  def fails(handle, start, size):
-    nonlocal left
-    assert (start, size) == (0, os.fstat(handle).st_size)
-    left -= 1
-    if left < 0:
-      raise OSError(error, os.strerror(error))
-
-  monkeypatch.setattr(os, 'posix_fallocate', fails, raising=False)
-
-
-@pytest.mark.parametrize('left', [0, 1])
-def test_maps_for_which_there_is_no_room_are_not_begun(
-    left, tmp_path, monkeypatch):
-  with monkeypatch.context() as full:
-    allocates(full, errno.ENOSPC, left)
-    with pytest.raises(InputError, match=(
-        f'{tmp_path}.*No space left.*another --config.data.features_dir')):
-      feature_cache.Features(tmp_path, KEY, SHAPE)
-  # Neither of the arrays for which there was none.
-  assert len([*tmp_path.rglob('*.npy')]) == left
-  assert not feature_cache.Features(tmp_path, KEY, SHAPE).has(
-      np.arange(5), np.ones((5, 16), np.uint8))
-  # One that a copy has left with holes.
-  allocates(monkeypatch, errno.ENOSPC)
-  with pytest.raises(InputError, match='No space left'):
-    feature_cache.Features(tmp_path, KEY, SHAPE)
+@pytest.mark.parametrize('name', ['rows', 'marks'])
+def test_a_changed_byte_is_noticed(name, tmp_path):
+  digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
+  every = np.arange(5)
+  features = feature_cache.Features(tmp_path, KEY, SHAPE)
+  features.put(every, digests, np.ones(SHAPE))
+  path, = tmp_path.glob(f'*/{name}')
+  content = bytearray(path.read_bytes())
+  content[7] ^= 1
+  path.write_bytes(content)
+  again = feature_cache.Features(tmp_path, KEY, SHAPE)
+  assert not again.has(every[:1], digests[:1])
+  assert again.has(every[1:], digests[1:])
 
 
-@pytest.mark.parametrize('lacks', ['system', 'file system'])
-def test_where_no_room_can_be_set_aside_maps_are_kept(
-    lacks, tmp_path, monkeypatch):
-  if lacks == 'system':
-    monkeypatch.delattr(os, 'posix_fallocate', raising=False)
-  else:
-    allocates(monkeypatch, errno.EOPNOTSUPP)
-  digests = np.ones((5, 16), np.uint8)
-  feature_cache.Features(tmp_path, KEY, SHAPE).put(
-      np.arange(5), digests, np.ones(SHAPE))
-  assert feature_cache.Features(tmp_path, KEY, SHAPE).has(np.arange(5), digests)
+def test_a_full_disk_is_said(tmp_path):
+  code = (
+      'import resource, sys, numpy as np\n'
+      'from saliency_jax.training import feature_cache\n'
+      f'features = feature_cache.Features({str(tmp_path)!r}, {{}}, (5, 9999))\n'
+      'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
+      'features.put(np.arange(5), np.ones((5, 16)), np.ones((5, 9999)))')
+  result = subprocess.run(
+      [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True,
+      check=False)
+  assert 'cannot be written to (File too large); make room' in result.stderr
 
 
-def test_maps_that_cannot_be_flushed_are_told_of(tmp_path, monkeypatch):
-  kept = feature_cache.Features(tmp_path, KEY, SHAPE)
+def test_who_fills_the_same_files_waits_for_the_other(tmp_path):
+  one, other = (
+      feature_cache.Features(tmp_path, KEY, SHAPE) for _ in range(2))
+  order = []
 
-  class Maps(np.ndarray):
+  def fill():
+    with other.filling():
+      order.append('other')
 
-    def flush(self):
-      raise OSError(errno.EIO, 'Input/output error')
-
-  kept._maps = kept._maps.view(Maps)
-  digests = np.ones((5, 16), np.uint8)
-  with pytest.raises(InputError, match=r'Input/output.*features_dir'):
-    kept.put(np.arange(5), digests, np.ones(SHAPE))
-  assert not kept.has(np.arange(5), digests)
+  beside = threading.Thread(target=fill)
+  with one.filling():
+    beside.start()
+    beside.join(0.3)
+    order.append('one')
+  beside.join(60)
+  assert order == ['one', 'other']
