@@ -1,0 +1,227 @@
+"""The jobs as functions, for notebooks and programs; see `saliency_jax`.
+
+Every job takes `options`, keys of its config by their flags' names:
+`{'analysis.top_units': 5, 'report.images': 0}`. `python launch/JOB.py --help`
+lists them. What is passed as a value (a network, a data set) takes the place of
+what the config would name.
+"""
+
+import importlib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import ml_collections
+
+from saliency_jax.data import split as splits
+from saliency_jax.data.subset import subset
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
+from saliency_jax.networks import zoo
+from saliency_jax.networks.network import Network
+from saliency_jax.training import trained_models
+
+Options = Mapping[str, Any]
+
+
+def networks() -> tuple[str, ...]:
+  """Returns the names of the networks that `load` knows."""
+  return tuple(zoo.NETWORKS)
+
+
+def load(
+    name: str = 'vgg16', *, weights: str = 'imagenet',
+    checkpoint: str | os.PathLike = '', member: str = '', **options: Any
+) -> Network:
+  """Returns a network with its weights.
+
+  Args:
+    name: one of `networks()`, or 'package.module:function'.
+    weights: a known name, the path of a weight file, or 'random'.
+    checkpoint: the folder of a training run or a sweep: its trained network is
+      returned, whatever `name` and `weights`; its output is one of its taps.
+    member: which member of a sweep, e.g. 'depth_3'.
+    **options: `dtype`, `image_size`, `readout_tap`, `preprocessing` and
+      `cache_dir`, see `networks.zoo.load`.
+
+  Raises:
+    InputError: the network, its weights or an option is at fault.
+  """
+  if checkpoint:
+    config = _config('osie').network
+    config.update({
+        'checkpoint': str(checkpoint), 'member': member, **options})
+    return trained_models.load(config)
+  if member:
+    raise InputError('A member is one of a sweep; give checkpoint=FOLDER too.')
+  return zoo.load(name, weights=weights, **options)
+
+
+def dissect(
+    network: Network, source: Source, workdir: str | os.PathLike,
+    options: Options | None = None
+) -> dict:
+  """Scores every unit inside every labelled region, and writes the results.
+
+  Args:
+    network: what is looked into.
+    source: photographs with fixations and regions, see `open_source`.
+    workdir: the folder for the results; `read` reads it.
+    options: keys of configs/osie.py.
+
+  Returns:
+    The summary.
+
+  Raises:
+    InputError: a value or the data are at fault.
+  """
+  from saliency_jax.experiments import units
+  return units.dissect(
+      _config('osie', options, network), source, str(workdir), network=network)
+
+
+def popout(
+    network: Network, workdir: str | os.PathLike, source: Source | None = None,
+    options: Options | None = None
+) -> dict:
+  """Scores every unit on the targets of search arrays; see `dissect`.
+
+  Args:
+    network: what is looked into.
+    workdir: the folder for the results.
+    source: search arrays; by default 80 are drawn.
+    options: keys of configs/popout.py.
+  """
+  from saliency_jax.data.source import open_group
+  from saliency_jax.experiments import units
+  config = _config('popout', options, network)
+  return units.popout(
+      config, source or open_group(config.data, wants='targets'), str(workdir),
+      network=network)
+
+
+def train(
+    network: Network, train: Source, validation: Source | None,
+    workdir: str | os.PathLike, options: Options | None = None
+) -> dict:
+  """Trains a saliency model, or another task, on top of a network.
+
+  Args:
+    network: where it starts.
+    train: the images to learn from.
+    validation: those to validate with; None takes a share of the others, one of
+      five unless the option `data.val_fraction` says otherwise.
+    workdir: the run's folder; `load(checkpoint=workdir)` loads the result.
+    options: keys of configs/train.py, e.g. `{'train.depth': 3}`.
+
+  Returns:
+    The summary.
+
+  Raises:
+    InputError: a value or the data are at fault.
+  """
+  from saliency_jax.training import loop
+  config = _config('train', options, network)
+  return loop.train(
+      config, _data(config, train, validation), str(workdir), network)
+
+
+def sweep(
+    network: Network, train: Source, validation: Source | None,
+    workdir: str | os.PathLike, options: Options | None = None
+) -> dict:
+  """Trains a network to several depths at once; see `train`.
+
+  The members are loaded with `load(checkpoint=workdir, member='depth_3')`.
+
+  Args:
+    network, train, validation, workdir: see `train`.
+    options: keys of configs/sweep_depth.py.
+  """
+  from saliency_jax.training import loop
+  config = _config('sweep_depth', options, network)
+  return loop.sweep(
+      config, _data(config, train, validation), str(workdir), network)
+
+
+def predict(
+    network: Network, source: Source, workdir: str | os.PathLike,
+    options: Options | None = None
+) -> dict:
+  """Writes the saliency maps of images; see `experiments.prediction.predict`.
+
+  Args:
+    network: a trained one.
+    source: the images, e.g. `open_source('images', FOLDER)`.
+    workdir: the folder for the maps.
+    options: keys of configs/predict.py.
+  """
+  from saliency_jax.experiments import prediction
+  return prediction.predict(
+      _config('predict', options, network), source, str(workdir), network)
+
+
+def evaluate(
+    models: str, workdir: str | os.PathLike, options: Options | None = None
+) -> dict:
+  """Scores models on data sets and writes the results.
+
+  Args:
+    models: as `--config.eval.models` has them: 'gbvs,mine=FOLDER_OF_MAPS'.
+    workdir: the folder for the results.
+    options: keys of configs/evaluate.py: `eval.sets`, `sets.mine.dir`, ...
+
+  Raises:
+    InputError: a model, a data set or a value is at fault.
+  """
+  from saliency_jax.experiments import evaluation
+  return evaluation.evaluate(
+      _config('evaluate', {'eval.models': models, **(options or {})}),
+      str(workdir))
+
+
+def make_report(
+    workdir: str | os.PathLike, compare: str | os.PathLike | None = None
+) -> str:
+  """Draws the pages of a folder of results; returns the first one's path.
+
+  Args:
+    workdir: the folder.
+    compare: that of a second run to set beside it.
+
+  Raises:
+    InputError: a folder holds no finished job.
+  """
+  from saliency_jax.report import site
+  return str(site.write(
+      str(workdir), compare=None if compare is None else str(compare)))
+
+
+def _config(
+    name: str, options: Options | None = None, network: Network | None = None
+) -> ml_collections.ConfigDict:
+  """Returns a job's config with some keys changed.
+
+  Raises:
+    InputError: there is no such key, or it takes another type.
+  """
+  config = importlib.import_module(f'configs.{name}').get_config()
+  if network is not None:
+    config.network.name = network.name
+  for key, value in (options or {}).items():
+    try:
+      config.update_from_flattened_dict({key: value})
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+      raise InputError(
+          f'The option {key!r} of {name} cannot be {value!r} '
+          f'({" ".join(str(error).split())[:200]}).') from error
+  return config
+
+
+def _data(config, train: Source, validation: Source | None):
+  from saliency_jax.training.plan import Data
+  if validation is None:
+    ours, theirs = splits.at_random(
+        train.image_ids, config.data.val_fraction or .2, config.data.seed)
+    train, validation = subset(train, ours), subset(train, theirs)
+  return Data(train, validation)

@@ -1,0 +1,102 @@
+"""A folder of results, as data frames and arrays."""
+
+import json
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax import schema
+from saliency_jax.errors import InputError
+
+
+class Results:
+  """What a job has written; `docs/results.md` describes every file.
+
+  Attributes:
+    path: the folder.
+    summary: `summary.json`: counts, versions, seconds.
+    config: `config.json`, every key of the job.
+    tables: each table by its file's name without the ending, e.g. 'regions'
+      and 'table2', as data frames; read when they are asked for.
+  """
+
+  def __init__(self, workdir: str | os.PathLike):
+    """Opens the folder.
+
+    Raises:
+      InputError: the folder holds no finished job.
+    """
+    self.path = pathlib.Path(workdir).expanduser()
+    self.summary = self._json(schema.SUMMARY)
+    self.config = self._json(schema.CONFIG)
+    self.tables = _Tables(self.path)
+
+  def scores(self, tap: str) -> np.ndarray:
+    """Returns every unit's scores at a tap, float32 `[R, C]`.
+
+    The rows are those of `tables['regions']` of a dissection (NaN where a
+    region has no fixation), or of `tables['patterns']` of search arrays.
+
+    Raises:
+      InputError: the tap was not measured, or its file is damaged.
+    """
+    for file in (schema.ASSOCIATION, schema.NMM):
+      path = self.path / file.of(tap)
+      if path.is_file():
+        try:
+          return np.load(path, allow_pickle=False)
+        except Exception as error:
+          raise InputError(
+              f'{path} is damaged ({str(error)[:80]}); start the job again.'
+          ) from error
+    measured = ', '.join(self.summary.get('units', ())) or 'none'
+    raise InputError(
+        f'{self.path} has no scores of {tap}; it has those of {measured}.')
+
+  def __repr__(self) -> str:
+    return (f'Results({str(self.path)!r}, {self.summary.get("job")}, tables '
+            f'{", ".join(self.tables)})')
+
+  def _json(self, name: str) -> dict[str, Any]:
+    path = self.path / name
+    try:
+      return json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError, RecursionError) as error:
+      raise InputError(
+          f'{path} cannot be read; give the folder of a job that has ended.'
+      ) from error
+
+
+class _Tables(dict):
+  """Data frames by name, each read when it is asked for."""
+
+  def __init__(self, folder: pathlib.Path):
+    super().__init__({
+        path.stem: None for path in sorted(folder.glob('*.csv'))})
+    self._folder = folder
+
+  def __getitem__(self, name: str) -> pd.DataFrame:
+    if super().__getitem__(name) is None:
+      path = self._folder / f'{name}.csv'
+      try:
+        # An image may be called 'NA' or 007.
+        frame = pd.read_csv(path, dtype={'image_id': str}, keep_default_na=False,
+                            na_values={'*': ['']})
+      except (OSError, ValueError) as error:
+        raise InputError(f'{path} cannot be read ({error}).') from error
+      self[name] = frame
+    return super().__getitem__(name)
+
+  def items(self):
+    return [(name, self[name]) for name in self]
+
+  def values(self):
+    return [self[name] for name in self]
+
+
+def read(workdir: str | os.PathLike) -> Results:
+  """Returns a folder of results; see `Results`."""
+  return Results(workdir)
