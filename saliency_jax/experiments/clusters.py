@@ -30,6 +30,11 @@ class Means(NamedTuple):
     """float64 `[K]`: the standard errors."""
     return np.sqrt(np.diag(self.covariance))
 
+  @property
+  def reach(self) -> float:
+    """Standard errors from a contrast to the ends of its 95 % interval."""
+    return float(stats.t.ppf(.975, self.clusters - 1))
+
   def equal(self) -> Test | None:
     """Tests whether all means are equal (Wald); None of too few clusters."""
     between = len(self.means) - 1
