@@ -44,7 +44,7 @@ def test_every_sentence_follows_from_the_numbers(tmp_path):
       'On search arrays the mean NMM of conv5_3’s best units is above that of '
       'depth 0 at 1 of 2 depths: 0.25 at depth 0, at most 1.00 at depth 3; in '
       'the paper 0.38 and 0.92 at depth 3. Over depths the two correlate at '
-      'r = 0.65 (Pearson).']
+      'r = 0.73 (Pearson).']
 
 
 def test_the_correlation_without_main_effects_is_that_of_residuals(tmp_path):
