@@ -56,7 +56,7 @@ def held_out(
     category -> mean score, in the order of their names; NaN for a category of
     fewer than two photographs.
   """
-  scores, labels, images = _scored(scores, labels, images)
+  scores, labels, images = scored(scores, labels, images)
   names, image = np.unique(images, return_inverse=True)
   rank = np.random.default_rng(seed).permutation(len(names))[image]
   found = {}
@@ -95,7 +95,7 @@ def band(
     NaN for a category that no permutation changes, see `fixed`.
   """
   return _bands(
-      scores, labels, images, lambda means: _best(means, top), permutations,
+      scores, labels, images, lambda means: best(means, top), permutations,
       seed)
 
 
@@ -128,7 +128,7 @@ def band_of_items(
   Returns:
     The 95 % band over draws; NaN without an item.
   """
-  scores, arrays, _ = _scored(scores, arrays, arrays)
+  scores, arrays, _ = scored(scores, arrays, arrays)
   if not len(scores):
     return _NONE
   order = np.argsort(arrays, kind='stable')
@@ -138,7 +138,7 @@ def band_of_items(
   drawn = order[first + rng.integers(size, size=(draws, len(size)))]
   weights = np.zeros((draws, len(scores)))
   weights[np.arange(draws)[:, None], drawn] = 1 / len(size)
-  return _interval(_best(weights @ scores, top))
+  return _interval(best(weights @ scores, top))
 
 
 def permuted(
@@ -181,11 +181,27 @@ def fixed(labels: np.ndarray, images: np.ndarray) -> set[str]:
   return names - {label for s, label in pairs if sizes[s] > 1}
 
 
+def best(means: np.ndarray, top: int) -> np.ndarray:
+  """Returns the mean of the `top` highest of each row `[W, C]`: `[W]`."""
+  top = min(top, means.shape[1])
+  return np.partition(means, -top, axis=1)[:, -top:].mean(axis=1)
+
+
+def scored(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Returns the rows without a NaN: scores float64, their labels and images."""
+  known = ~np.isnan(scores).any(axis=1)
+  return (
+      scores[known].astype(np.float64), np.asarray(labels)[known],
+      np.asarray(images)[known])
+
+
 def _bands(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray,
     statistic: _Statistic, permutations: int, seed: int
 ) -> dict[str, Band]:
-  scores, labels, images = _scored(scores, labels, images)
+  scores, labels, images = scored(scores, labels, images)
   names, codes = np.unique(labels, return_inverse=True)
   if not len(names):
     return {}
@@ -217,12 +233,6 @@ def _null(
     yield weights.reshape(-1, regions) @ scores
 
 
-def _best(means: np.ndarray, top: int) -> np.ndarray:
-  """Returns the mean of the `top` highest of each row `[W, C]`: `[W]`."""
-  top = min(top, means.shape[1])
-  return np.partition(means, -top, axis=1)[:, -top:].mean(axis=1)
-
-
 def _interval(values: np.ndarray) -> Band:
   low, high = np.quantile(values, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
   return Band(float(low), float(values.mean()), float(high))
@@ -235,12 +245,3 @@ def _strata(labels: np.ndarray, images: np.ndarray) -> np.ndarray:
   mixed = np.zeros(len(first), bool)
   mixed[image[labels != labels[first][image]]] = True
   return np.where(mixed, np.arange(1, len(first) + 1), 0)[image]
-
-
-def _scored(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  known = ~np.isnan(scores).any(axis=1)
-  return (
-      scores[known].astype(np.float64), np.asarray(labels)[known],
-      np.asarray(images)[known])

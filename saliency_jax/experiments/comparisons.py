@@ -1,8 +1,10 @@
-"""Do groups differ? One-way analysis of variance and what belongs to it.
+"""Do groups differ? Analysis of variance and what belongs to it.
 
-He et al. 2019, Section 6, ask it of the categories of salient regions. The
-tests are SciPy's and statsmodels'. They take observations to be independent;
-regions of one photograph are not quite.
+He et al. 2019, Section 6, ask it of the categories of salient regions. Groups
+differ in size and in variance, so Welch's test and the pairs of Games and
+Howell are the ones to read; no other test is asked first. Both take
+observations to be independent; beside them stand tests that allow for regions
+of one photograph. The tests are SciPy's and statsmodels'.
 """
 
 import itertools
@@ -12,6 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 from statsmodels.stats import meta_analysis, oneway
+
+from saliency_jax.experiments import clusters
+from saliency_jax.experiments.clusters import Test
 
 _LEAST = 2  # observations that a group needs, to have a variance
 _LEVEL = 0.95  # of all intervals
@@ -30,25 +35,19 @@ class Group(NamedTuple):
   size: int
   mean: float
   deviation: float  # of the sample, its divisor is n - 1
-
-
-class Test(NamedTuple):
-  """A test of equal means."""
-  f: float
-  df_between: float
-  df_within: float
-  p: float
+  error: float  # standard error of the mean
+  clustered_error: float  # the same, allowing for clusters
 
 
 class Pair(NamedTuple):
-  """Two groups, after Tukey and Kramer: `difference` = first - second."""
+  """Two groups: `difference` = first - second."""
   first: str
   second: str
   difference: float
   low: float  # of the 95 % interval, simultaneous over all pairs
   high: float
-  p: float
-  p_unequal: float  # of Games and Howell, who allow for unequal variances
+  p: float  # of Games and Howell, over all pairs
+  p_clustered: float  # of this pair alone, allowing for clusters
   hedges_g: float  # in pooled standard deviations, less small samples' bias
   g_low: float  # of its 95 % interval, for this pair alone
   g_high: float
@@ -58,9 +57,10 @@ class Comparison(NamedTuple):
   """All that is known of whether groups differ."""
   groups: tuple[Group, ...]
   left_out: dict[str, int]  # name -> size of groups too small to take part
-  levene_p: float  # of equal variances, around medians (Brown and Forsythe)
-  anova: Test
+  clusters: int
   welch: Test  # allows for unequal variances
+  clustered: Test | None  # allows for clusters; None of too few
+  anova: Test  # the classical one
   eta_squared: float  # share of the variance that lies between groups
   omega_squared: float  # the same without the sample's bias; may be below 0
   pairs: tuple[Pair, ...]
@@ -85,11 +85,26 @@ def spearman(x: np.ndarray, y: np.ndarray) -> Correlation | None:
   return Correlation(float(found.statistic), float(found.pvalue), len(x))
 
 
-def compare(samples: Mapping[str, np.ndarray]) -> Comparison | None:
+def holm(p: Sequence[float]) -> np.ndarray:
+  """Returns p values corrected for their number (Holm 1979), float64 `[N]`."""
+  p = np.asarray(p, np.float64)
+  order = np.argsort(p, kind='stable')
+  stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+  corrected = np.empty(len(p))
+  corrected[order] = np.minimum(stepped, 1)
+  return corrected
+
+
+def compare(
+    samples: Mapping[str, np.ndarray],
+    images: Mapping[str, np.ndarray] | None = None
+) -> Comparison | None:
   """Compares the means of groups.
 
   Args:
     samples: the observations of every group, float `[N]` without NaN.
+    images: the photograph of every observation, `[N]` each; by default every
+      observation is a cluster of its own.
 
   Returns:
     The comparison of the groups with 2 observations or more; None if there are
@@ -104,35 +119,51 @@ def compare(samples: Mapping[str, np.ndarray]) -> Comparison | None:
   within = total - len(values)
   f, p = map(float, stats.f_oneway(*values))
   welch = oneway.anova_oneway(values, use_var='unequal')
+  robust = clusters.means(
+      np.concatenate(values),
+      np.repeat(np.arange(len(values)), [len(x) for x in values]),
+      np.arange(total) if images is None
+      else np.concatenate([images[name] for name in kept]))
   # Cohen 1988, and Hays 1963, from F.
   explained = between * f
   return Comparison(
       tuple(
-          Group(name, len(x), float(x.mean()), float(x.std(ddof=1)))
-          for name, x in kept.items()),
+          Group(name, len(x), float(x.mean()), float(x.std(ddof=1)),
+                float(x.std(ddof=1) / np.sqrt(len(x))), float(error))
+          for (name, x), error in zip(
+              kept.items(), robust.errors, strict=True)),
       {name: len(x) for name, x in samples.items() if name not in kept},
-      float(stats.levene(*values, center='median').pvalue),
-      Test(f, between, within, p),
+      robust.clusters,
       Test(*map(float, (
           welch.statistic, welch.df_num, welch.df_denom, welch.pvalue))),
+      robust.equal(), Test(f, between, within, p),
       explained / (explained + within),
       (explained - between) / (explained - between + total),
-      _pairs(list(kept), values))
+      _pairs(list(kept), values, robust))
+
+
+def hedges(
+    first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+  """Returns Hedges' g of first - second and its 95 % interval."""
+  g, variance = meta_analysis.effectsize_smd(
+      *(number for x in (first, second)
+        for number in (x.mean(), x.std(ddof=1), len(x))))
+  margin = stats.norm.ppf((1 + _LEVEL) / 2) * np.sqrt(variance)
+  return float(g), float(g - margin), float(g + margin)
 
 
 def _pairs(
-    names: Sequence[str], values: Sequence[np.ndarray]) -> tuple[Pair, ...]:
-  equal = stats.tukey_hsd(*values)
-  unequal = stats.tukey_hsd(*values, equal_var=False)
-  interval = equal.confidence_interval(_LEVEL)
-  reach = stats.norm.ppf((1 + _LEVEL) / 2)
+    names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means
+) -> tuple[Pair, ...]:
+  tested = stats.tukey_hsd(*values, equal_var=False)
+  interval = tested.confidence_interval(_LEVEL)
   found = []
   for i, j in itertools.combinations(range(len(names)), 2):
-    g, variance = meta_analysis.effectsize_smd(
-        *(number for x in (values[i], values[j])
-          for number in (x.mean(), x.std(ddof=1), len(x))))
-    margin = reach * np.sqrt(variance)
-    found.append(Pair(names[i], names[j], *map(float, (
-        equal.statistic[i, j], interval.low[i, j], interval.high[i, j],
-        equal.pvalue[i, j], unequal.pvalue[i, j], g, g - margin, g + margin))))
+    weights = np.zeros(len(names))
+    weights[[i, j]] = 1, -1
+    _, _, alone = robust.contrast(weights)
+    found.append(Pair(
+        names[i], names[j], float(tested.statistic[i, j]),
+        float(interval.low[i, j]), float(interval.high[i, j]),
+        float(tested.pvalue[i, j]), alone, *hedges(values[i], values[j])))
   return tuple(found)

@@ -169,10 +169,10 @@ def _inner(
     config, folder: Folder, opened: Sequence[Predictor],
     found: Sequence[Scored | Searched], choose: Chooser,
     widths: Mapping[str, int]
-) -> dict[tuple[str, str], dict[str, float]]:
+) -> dict[tuple[str, str], inner.UnitScores]:
   """Measures trained networks' own units where there are regions."""
   return {
-      (model.name, each.dataset.name): inner.inner_saliency(
+      (model.name, each.dataset.name): inner.unit_scores(
           each.dataset.source, model.weights, choose,
           settings=Settings(
               image_size=model.image_size, workers=0, on_bad_image='raise',

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from saliency_jax.experiments import comparisons, output
+from saliency_jax.experiments import category_tests, output, resampling
+from saliency_jax.experiments.category_tests import Rows
+from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.workdir import Folder
 
 HEADER = (
-    'model', 'dataset', 'category', 'regions', 'inner', 'output', 'human',
-    'difference', 'bias')
+    'model', 'dataset', 'category', 'regions', 'inner', 'inner_low',
+    'inner_high', 'inner_held_out', 'output', 'output_low', 'output_high',
+    'human', 'difference', 'difference_low', 'difference_high', 'bias')
 _DEFINITIONS = {
     'output': 'The mean of the standardised output map at the fixated pixels '
     'of a region (Eq. 2).',
@@ -25,22 +28,27 @@ _DEFINITIONS = {
     'bias': 'Output less human saliency with its sign: above 0 the model '
     'overrates the region.',
     'inner': 'The mean NSS of the 10 best units of conv5_3, of trained '
-    'networks.',
-    'tests': 'Tests take regions to be independent; those of one photograph '
-    'are not quite.'}
+    'networks; held out, of units chosen on other photographs.',
+    'intervals': 'Basic 95 % bootstrap intervals over photographs, units '
+    'chosen anew in every sample; of correlations, percentile intervals.',
+    'tests': 'Welch and Games-Howell take regions to be independent; the '
+    'clustered tests allow for those of one photograph. p_holm is corrected '
+    'for all tests of its kind, over models, measures and data sets.'}
 
 # (model, data set) -> what was measured.
 Regions = Mapping[tuple[str, str], Sequence[Region]]
-Inner = Mapping[tuple[str, str], Mapping[str, float]]
+Inner = Mapping[tuple[str, str], UnitScores]
 
 
-def write(folder: Folder, regions: Regions, inner: Inner) -> dict:
+def write(
+    folder: Folder, regions: Regions, inner: Inner, *, resamples: int) -> dict:
   """Writes `output.csv`, `figure7.csv` and `statistics.json`.
 
   Args:
     folder: takes the files.
     regions: of every model on every data set that has regions.
-    inner: by category, for the networks among them.
+    inner: of the networks among them.
+    resamples: of the bootstrap over photographs.
 
   Returns:
     What `summary.json` says of it: the definitions, and how many regions have
@@ -49,12 +57,17 @@ def write(folder: Folder, regions: Regions, inner: Inner) -> dict:
   folder.table('output.csv', output.HEADER, (
       row for key, listed in regions.items()
       for row in output.rows(*key, listed)))
+  rows = {
+      key: category_tests.rows(listed, inner.get(key))
+      for key, listed in regions.items()}
+  draws = {
+      key: resampling.draw(of.images, resamples) for key, of in rows.items()}
   folder.table('figure7.csv', HEADER, (
-      row for key, listed in regions.items()
-      for row in categories(*key, listed, inner.get(key, {}))))
-  folder.json('statistics.json', [
-      statistics(*key, listed, inner.get(key, {}))
-      for key, listed in regions.items()])
+      line for key, of in rows.items()
+      for line in categories(*key, of, draws[key])))
+  folder.json('statistics.json', category_tests.corrected([
+      category_tests.statistics(*key, of, draws[key])
+      for key, of in rows.items()]))
   return {
       'definitions': _DEFINITIONS,
       'regions_without_fixations': {
@@ -63,66 +76,24 @@ def write(folder: Folder, regions: Regions, inner: Inner) -> dict:
 
 
 def categories(
-    model: str, dataset: str, regions: Sequence[Region],
-    inner: Mapping[str, float]
+    model: str, dataset: str, rows: Rows, draws: resampling.Draws
 ) -> Iterator[tuple]:
   """Yields the lines of `figure7.csv`, see `HEADER`: means over regions."""
-  for category, means in _means(regions).items():
-    known = inner.get(category, np.nan)
+  sampled = rows.sampled(draws)
+  held = rows.held_out()
+  inner = rows.inner()
+  for category in rows.categories:
+    chosen = rows.labels == category
+    means = {
+        name: float(values[chosen].mean())
+        for name, values in rows.values.items()} | {
+            'inner': inner.get(category, np.nan)}
+    cells = {'inner_held_out': held.get(category, np.nan), **means}
+    for name, of in sampled.items():
+      low, high = resampling.around(
+          means[name], of.get(category, np.array([])))
+      cells |= {f'{name}_low': low, f'{name}_high': high}
     yield (
-        model, dataset, category, means.pop('regions'),
-        '' if np.isnan(known) else f'{known:.6f}',
-        *(f'{value:.6f}' for value in means.values()))
-
-
-def statistics(
-    model: str, dataset: str, regions: Sequence[Region],
-    inner: Mapping[str, float]
-) -> dict:
-  """Returns the tests of one model on one data set, as JSON values.
-
-  `inner_output` and `inner_difference` are Spearman's correlation over
-  categories, or null; `output` and `difference` compare the categories'
-  regions, see `comparisons.Comparison`, or null.
-  """
-  means = _means(regions)
-  values = {
-      name: np.array([of_category[name] for of_category in means.values()])
-      for name in ('output', 'difference')}
-  known = np.array([inner.get(category, np.nan) for category in means])
-  found: dict = {'model': model, 'dataset': dataset}
-  for name, of_categories in values.items():
-    correlation = comparisons.spearman(known, of_categories)
-    found[f'inner_{name}'] = correlation and correlation._asdict()
-  for name in values:
-    comparison = comparisons.compare({
-        category: _values(listed)[name] for category, listed in
-        output.by_category(regions).items()})
-    found[name] = comparison and _plain(comparison)
-  return found
-
-
-def _means(regions: Sequence[Region]) -> dict[str, dict]:
-  return {
-      category: {'regions': len(listed)} | {
-          name: float(values.mean())
-          for name, values in _values(listed).items()}
-      for category, listed in output.by_category(regions).items()}
-
-
-def _values(regions: Sequence[Region]) -> dict[str, np.ndarray]:
-  """Returns the saliency of R regions with fixations, float64 `[R]` each."""
-  return {
-      name: np.array([getattr(region, attribute) for region in regions])
-      for name, attribute in (
-          ('output', 'output_saliency'), ('human', 'human_saliency'),
-          ('difference', 'difference'), ('bias', 'bias'))}
-
-
-def _plain(value):
-  """Returns named tuples as dictionaries, and NaN as None, for JSON."""
-  if hasattr(value, '_asdict'):
-    return {key: _plain(x) for key, x in value._asdict().items()}
-  if isinstance(value, tuple):
-    return [_plain(x) for x in value]
-  return None if isinstance(value, float) and np.isnan(value) else value
+        model, dataset, category, int(chosen.sum()), *(
+            '' if np.isnan(cells[name]) else f'{cells[name]:.6f}'
+            for name in HEADER[4:]))

@@ -5,12 +5,13 @@ top layer for a category, as in Table 2 and 3.
 """
 
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
-from saliency_jax.experiments import measurement, statistics
+from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Settings
 from saliency_jax.experiments.partial import Partial
 from saliency_jax.networks import registry, vgg
@@ -20,12 +21,19 @@ LAYER = vgg.CONVOLUTIONS[-1]
 TOP = 10  # units that are averaged, as in the paper
 
 
-def inner_saliency(
+class UnitScores(NamedTuple):
+  """What the units of the top layer score on T regions with fixations."""
+  scores: np.ndarray  # float32 `[T, C]`, standard deviations
+  images: np.ndarray  # str `[T]`
+  ids: np.ndarray  # int `[T]`, the annotation's own numbers
+
+
+def unit_scores(
     source: Source, weights: Weights, choose: Chooser, *, settings: Settings,
     dtype: str, folder: pathlib.Path, job: dict, title: str,
     widths: vgg.Mapping[str, int] = vgg.WIDTHS
-) -> dict[str, float]:
-  """Measures the best units of the top layer, category by category.
+) -> UnitScores:
+  """Measures the units of the top layer on every region.
 
   Args:
     source: photographs with regions.
@@ -38,10 +46,6 @@ def inner_saliency(
     title: what the progress bar says.
     widths: units of every convolution; tests use fewer.
 
-  Returns:
-    The mean NSS of the `TOP` best units for every category that has a region
-    with a fixation, in standard deviations.
-
   Raises:
     InputError: if an image cannot be read and is not to be skipped.
   """
@@ -51,9 +55,6 @@ def inner_saliency(
       source, choose, network=network, params=weights.params,
       settings=settings, partial=Partial(folder, job), title=title).rows
   fixated = rows.counts > 0
-  return {
-      str(category): statistics.best_units(
-          statistics.unit_means(
-              rows.scores[LAYER][fixated & (rows.labels == category)]),
-          TOP).mean
-      for category in np.unique(rows.labels[fixated])}
+  return UnitScores(
+      rows.scores[LAYER][fixated],
+      np.array(source.image_ids)[rows.index[fixated]], rows.ids[fixated])

@@ -93,13 +93,12 @@ def rows(
             region.bias)))
 
 
-def by_category(regions: Iterable[Region]) -> dict[str, list[Region]]:
-  """Returns the regions with a fixation, the paper's categories first."""
-  found: dict[str, list[Region]] = {category: [] for category in CATEGORIES}
-  for region in regions:
-    if region.fixations:
-      found.setdefault(region.category, []).append(region)
-  return {category: listed for category, listed in found.items() if listed}
+def in_order(labels: Iterable[str]) -> list[str]:
+  """Returns the categories that occur, the paper's first, then as they come."""
+  known = dict.fromkeys(map(str, labels))
+  return [
+      *(category for category in CATEGORIES if category in known),
+      *(category for category in known if category not in CATEGORIES)]
 
 
 def _scores(x: np.ndarray, weights: pixel_weights.CellWeights) -> np.ndarray:

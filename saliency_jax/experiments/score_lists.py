@@ -51,7 +51,8 @@ def write(
       (model, each.dataset.name): listed for each in scored
       for model, listed in each.regions.items() if listed}
   if regions:
-    facts['output'] = figure7.write(folder, regions, inner)
+    facts['output'] = figure7.write(
+        folder, regions, inner, resamples=resamples)
   return facts
 
 

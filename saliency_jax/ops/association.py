@@ -6,11 +6,13 @@ with the population standard deviation. Depending on where the sets come from
 this is region association (He et al. 2019, Eq. 1: fixations inside a region),
 NSS (Peters et al. 2005: all fixations of an image), NMM (Eq. 4: the mask of a
 search target) or output saliency (Eq. 2). U is never made; see `ops.resize`.
+On a GPU, bfloat16 maps go through `ops.association_pallas` instead.
 """
 
 import jax
 import jax.numpy as jnp
 
+from saliency_jax.ops import association_pallas
 from saliency_jax.ops.pixel_weights import CellWeights
 
 
@@ -34,6 +36,31 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
     ValueError: if the shapes do not fit.
   """
   _check(maps, weights)
+  if association_pallas.fits(maps, weights):
+    return _associate_half(maps, weights)
+  return _associate(maps, weights)
+
+
+@jax.custom_vjp
+def _associate_half(maps: jax.Array, weights: CellWeights) -> jax.Array:
+  """Returns the scores of bfloat16 maps, on a GPU in one read of them."""
+  return jax.lax.platform_dependent(
+      maps, weights, cuda=association_pallas.associate, default=_associate)
+
+
+def _half_forward(maps, weights):
+  return _associate_half(maps, weights), (maps, weights)
+
+
+def _half_backward(given, cotangent):
+  return jax.vjp(_associate, *given)[1](cotangent)
+
+
+_associate_half.defvjp(_half_forward, _half_backward)
+
+
+def _associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
+  """Returns the scores of maps that fit the weights, on any device."""
   maps = _from_own_cell(maps)
   *batch, height, width, units = maps.shape
   cells = height * width

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from saliency_jax.report import figures, style
+from saliency_jax.report import figures, paper, style
 from saliency_jax.report.evaluated import Category
 from saliency_jax.report.numbers import number, signed
 
@@ -33,18 +33,23 @@ def scatter(
     narrow: for a phone.
   """
   shown = [x for x in categories if np.isfinite(x.inner)]
+  heads = np.isin([x.name for x in shown], paper.heads())
   with style.drawing(theme):
     figure = style.figure(*((4.3, 7.) if narrow else (9.6, 4.2)))
     axes = figure.subplots(*((2, 1) if narrow else (1, 2)), squeeze=False)
     for axis, (name, label) in zip(axes.ravel(), _SIDES.items(), strict=True):
-      errors = _standard_errors(tests[name])
-      x = np.array([category.inner for category in shown])
-      y = np.array([getattr(category, name) for category in shown])
+      x, x_low, x_high, y, y_low, y_high = (
+          np.array([getattr(category, key + end) for category in shown])
+          for key in ('inner', name) for end in ('', '_low', '_high'))
       axis.grid(linewidth=0.8)
-      axis.errorbar(
-          x, y, yerr=[errors.get(category.name, 0.) for category in shown],
-          fmt='o', color=theme.run, ecolor=theme.paper, elinewidth=1.2,
-          markersize=5.5)
+      for across, up in (((x, x), (y_low, y_high)), ((x_low, x_high), (y, y))):
+        axis.plot(across, up, color=theme.paper, linewidth=1.2)
+      for chosen, colour, group in (
+          (~heads, theme.run, 'other categories'),
+          (heads, theme.other, 'heads')):
+        axis.plot(
+            x[chosen], y[chosen], 'o', color=colour, markersize=5.5,
+            label=group)
       axis.set(
           xlabel='inner saliency (SD)', ylabel=label)
       axis.set_title(_coefficient(tests[f'inner_{name}']), loc='left',
@@ -53,12 +58,16 @@ def scatter(
       if name == 'difference':
         axis.set_ylim(bottom=0)
       axis.tick_params(length=0)
+    if heads.any() and not heads.all():
+      figure.legend(
+          *axes.ravel()[0].get_legend_handles_labels(), ncols=2,
+          loc='outside upper right')
     figure.draw_without_rendering()
     for axis, name in zip(axes.ravel(), _SIDES, strict=True):
-      errors = _standard_errors(tests[name])
       _name_points(axis, [
-          (category.name, category.inner, getattr(category, name),
-           errors.get(category.name, 0.)) for category in shown])
+          (x.name, x.inner, getattr(x, name), np.nan_to_num(
+              getattr(x, f'{name}_high') - getattr(x, name)))
+          for x in shown])
   return figure
 
 
@@ -109,8 +118,10 @@ def pairs(
   return figure
 
 
-def probability(p: float) -> str:
+def probability(p: float | None) -> str:
   """Returns a p value as it is written: 'p = 0.023' or 'p = 3 x 10^-9'."""
+  if p is None:
+    return 'p not known'
   if p >= 0.001:
     return f'p = {p:.3f}' if p < 0.1 else f'p = {p:.2f}'
   if p == 0:
@@ -127,15 +138,18 @@ def _coefficient(correlation: dict | None) -> str:
   if correlation is None:
     return 'too few categories for a correlation'
   return (
-      f"Spearman's \N{GREEK SMALL LETTER RHO} = "
-      f"{number(correlation['rho'])}, {probability(correlation['p'])}")
+      f"Spearman's \N{GREEK SMALL LETTER RHO} = {coefficient(correlation)}, "
+      f"{probability(correlation['p'])}")
 
 
-def _standard_errors(comparison: dict | None) -> dict[str, float]:
-  """Returns the standard error of the mean of every category's regions."""
-  return {
-      group['name']: group['deviation'] / group['size'] ** 0.5
-      for group in (comparison['groups'] if comparison else ())}
+def coefficient(correlation: dict) -> str:
+  """Writes a correlation with its interval and that of different halves."""
+  text = number(correlation['rho'])
+  if correlation['low'] is not None:
+    text += f" [{number(correlation['low'])}, {number(correlation['high'])}]"
+  if correlation['halves'] is not None:
+    text += f", {number(correlation['halves'])} on different halves"
+  return text
 
 
 def _name_points(

@@ -70,13 +70,54 @@ def _regions(
   if whose:
     return found
   found.append(_best_depth(table, known))
-  shared = gains.shared & (np.arange(len(gains.layers)) > 0)[:, None]
   if not math.isnan(table.correlation):
-    found.append(
-        f'Table 3 correlates with the paper’s at r = {table.correlation:.3f} '
-        f'(Pearson, {int(table.shared.sum())} cells), the gains over depth 0 '
-        f'at r = {_correlation(gains, shared):.3f}.')
+    found.append(_agreement(table, gains))
+  found += _heads_and_text(table)
   return found + _counts(regions, depths, config)
+
+
+def _agreement(table: Comparison, gains: Comparison) -> str:
+  """How Table 3 correlates with the paper's, and what is left of it without
+  what all categories and all depths have in common."""
+  shared = gains.shared & (np.arange(len(gains.layers)) > 0)[:, None]
+  text = (
+      f'Table 3 correlates with the paper’s at r = {table.correlation:.3f} '
+      f'(Pearson, {int(table.shared.sum())} cells), the gains over depth 0 at '
+      f'r = {_correlation(gains, shared):.3f}')
+  rows, columns = table.shared.any(axis=1), table.shared.any(axis=0)
+  whole = np.ix_(rows, columns)
+  if table.shared[whole].all() and min(rows.sum(), columns.sum()) > 2:
+    centred = table._replace(
+        run=_centred(table.run[whole]), paper=_centred(table.paper[whole]))
+    text += (
+        f'; less the means of categories and of depths, which both tables '
+        f'have in common, r is {_correlation(centred, centred.shared):.3f}')
+  return f'{text}.'
+
+
+def _heads_and_text(table: Comparison) -> list[str]:
+  """Fine-tuning favours heads over text: in the paper by far."""
+  names = ('person head', 'text')
+  if not {*names} <= {*table.columns}:
+    return []
+  row = _row(table, np.isfinite(table.run).all(axis=0))
+  places = [table.columns.index(name) for name in names]
+  percent = by_depth.percent(table)
+  if not np.isfinite(percent.run[row, places]).all():
+    return []
+
+  def said(values: np.ndarray, gained: np.ndarray) -> str:
+    ratio = values[:, places[0]] / values[:, places[1]]
+    return (
+        f'text rises by {gained[row, places[1]]:.0f} % and {names[0]} by '
+        f'{gained[row, places[0]]:.0f} %, the ratio of head to text goes from '
+        f'{number(float(ratio[0]))} to {number(float(ratio[row]))}')
+
+  text = (f'From depth 0 to depth {table.layers[row]} '
+          f'{said(table.run, percent.run)}')
+  if np.isfinite(percent.paper[row, places]).all():
+    text += f'; in the paper {said(table.paper, percent.paper)}'
+  return [f'{text}.']
 
 
 def _rises(
@@ -146,7 +187,34 @@ def _counts(
   return [
       f'Most units exceed {threshold} for {counts.columns[column]} at depth '
       f'{counts.layers[row]}: {counts.run[row, column]:.0f}, against '
-      f'{counts.run[0, column]:.0f} at depth 0.']
+      f'{counts.run[0, column]:.0f} at depth 0.', *_totals(counts, threshold)]
+
+
+def _totals(counts: Comparison, threshold: str) -> list[str]:
+  """At which depth most units exceed T, over categories that the paper has."""
+  columns = counts.shared.all(axis=0)
+  if columns.sum() < 2:
+    return []
+  totals = [
+      values[:, columns].sum(axis=1) for values in (counts.run, counts.paper)]
+  best, highest = (int(total.argmax()) for total in totals)
+  text = (
+      f'Over {int(columns.sum())} categories most units exceed {threshold} at '
+      f'depth {counts.layers[best]} ({totals[0][best]:.0f}), in the paper at '
+      f'depth {counts.layers[highest]} ({totals[1][highest]:.0f})')
+  if 'text' in counts.columns:
+    place = counts.columns.index('text')
+    run, published = counts.run[1:, place], counts.paper[1:, place]
+    if np.isfinite(run).all() and np.isfinite(published).all():
+      text += (
+          f'; for text {_range(run)} once convolutions are trained, in the '
+          f'paper {_range(published)}')
+  return [f'{text}.']
+
+
+def _range(values: np.ndarray) -> str:
+  low, high = values.min(), values.max()
+  return f'{low:.0f}' if low == high else f'{low:.0f} to {high:.0f}'
 
 
 def _arrays(arrays: Comparison, depths: list[int]) -> list[str]:
@@ -166,7 +234,20 @@ def _arrays(arrays: Comparison, depths: list[int]) -> list[str]:
         f'; in the paper {number(float(published[0]))} and '
         f'{number(float(published[highest]))} at depth '
         f'{table.layers[highest]}')
+  if table.shared.sum() > 2 and np.ptp(run) and np.ptp(published):
+    text += (
+        f'. Over depths the two correlate at r = '
+        f'{_correlation(table, table.shared):.2f} (Pearson)')
+    if run[-1] > run[0] and published[-1] < published[highest] and (
+        best == len(run) - 1):
+      text += ': this run is highest at the end, where the paper’s falls'
   return [f'{text}.']
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+  """Returns a table without the means of its rows and columns."""
+  return (values - values.mean(axis=0) - values.mean(axis=1)[:, None]
+          + values.mean())
 
 
 def _correlation(table: Comparison, shared: np.ndarray) -> float:

@@ -23,8 +23,12 @@ _SCORES = ('model', 'dataset', 'metric', 'mean', 'low', 'high', 'images')
 _SEARCH = (
     'model', 'dataset', 'kind', 'metric', 'mean', 'low', 'high', 'images')
 _FIGURE7 = (
-    'model', 'dataset', 'category', 'regions', 'inner', 'output', 'human',
-    'difference', 'bias')
+    'model', 'dataset', 'category', 'regions', 'inner', 'inner_low',
+    'inner_high', 'inner_held_out', 'output', 'output_low', 'output_high',
+    'human', 'difference', 'difference_low', 'difference_high', 'bias')
+_TESTS = (
+    'inner_output', 'inner_difference', 'output', 'difference', 'paper_anova',
+    'heads')
 _EXAMPLES = (
     'example', 'dataset', 'image_id', 'kind', 'metric', 'picture', 'height',
     'width')
@@ -39,13 +43,24 @@ class Value(NamedTuple):
 
 
 class Category(NamedTuple):
-  """Means over the regions of a category, in standard deviations."""
+  """Means over the regions of a category, in standard deviations.
+
+  `low` and `high` are ends of 95 % bootstrap intervals over photographs. Units
+  are chosen anew in every sample, so that of inner saliency may lie below it.
+  """
   name: str
   regions: int
-  inner: float  # NaN for what is no network
+  inner: float  # NaN, as the next three, for what is no network
+  inner_low: float
+  inner_high: float
+  inner_held_out: float  # of units chosen on other photographs
   output: float
+  output_low: float
+  output_high: float
   human: float
   difference: float  # absolute, Eq. 3
+  difference_low: float
+  difference_high: float
   bias: float  # output less human
 
 
@@ -184,7 +199,7 @@ def _statistics(reader: Reader, categories: dict) -> dict:
     reader.expect(
         expected <= set(found), name, 'lacks a model that figure7.csv has')
     for tests in found.values():
-      for key in ('inner_output', 'inner_difference', 'output', 'difference'):
+      for key in _TESTS:
         tests[key]  # noqa: B018  a KeyError is told by `checking`
   return found
 

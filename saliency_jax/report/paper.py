@@ -87,6 +87,11 @@ def figure7() -> tuple[float, float]:
       facts['fig7_spearman_inner_vs_output_saliency'], facts['fig7_anova_p'])
 
 
+def heads() -> tuple[str, ...]:
+  """Returns the categories that Figure 7 marks as differing most."""
+  return ('person head', 'animal head')
+
+
 def _depth(name: str) -> int:
   return ALL if name == 'all' else int(name)
 

@@ -11,7 +11,7 @@ from saliency_jax.report import (
     matrix,
     score_findings,
 )
-from saliency_jax.report.category_figures import probability
+from saliency_jax.report.category_figures import coefficient, probability
 from saliency_jax.report.chapter import Site, Table
 from saliency_jax.report.evaluated import Category, Results, plain
 from saliency_jax.report.numbers import number, signed
@@ -19,6 +19,7 @@ from saliency_jax.report.numbers import number, signed
 _MEASURES = {
     'output': 'output saliency', 'difference': 'output saliency difference'}
 _PEOPLE = 'people'
+_NONE = '\N{EN DASH}'
 
 
 def context(results: Results, site: Site, dataset: str) -> dict:
@@ -59,8 +60,7 @@ def _figure7(results: Results, site: Site, dataset: str, model: str):
 def _table(results: Results, site: Site, dataset: str) -> Table:
   return site.table(
       f'figure7_{plain(dataset)}',
-      ('model', 'category', 'regions', 'inner', 'output', 'human',
-       'difference', 'bias'),
+      ('model', 'category', *Category._fields[1:]),
       [(model, *category)
        for model, categories in results.categories[dataset].items()
        for category in categories])
@@ -103,8 +103,9 @@ def _tests(results: Results, site: Site, dataset: str) -> list[Table]:
     found = [tests[f'inner_{name}'] for name in _MEASURES]
     if any(found):
       correlations.append((model, *(
-          f"{number(one['rho'])} ({probability(one['p'])})" if one
-          else '\N{EN DASH}' for one in found)))
+          f"{coefficient(one)} ({probability(one['p'])}; of all "
+          f"{probability(one['p_holm'])})" if one
+          else _NONE for one in found)))
     for name, label in _MEASURES.items():
       if tests[name]:
         analyses.append((model, label, *_analysis(tests[name])))
@@ -117,23 +118,27 @@ def _tests(results: Results, site: Site, dataset: str) -> list[Table]:
       if correlations else None,
       site.table(
           f'anova_{stem}',
-          ('model', 'measure', 'F', 'p', '\u03b7\u00b2', '\u03c9\u00b2',
-           "Welch's F", 'p (Welch)', "Levene's test", 'pairs that differ'),
+          ('model', 'measure', "Welch's F", 'p', 'F, photographs as clusters',
+           'p, clustered', 'p, clustered and corrected (Holm)',
+           '\u03b7\u00b2', '\u03c9\u00b2', 'pairs that differ'),
           analyses)
       if analyses else None) if table]
 
 
 def _analysis(comparison: dict) -> tuple[str, ...]:
-  def test(one: dict) -> tuple[str, str]:
+  def test(one: dict | None) -> tuple[str, str]:
+    if not one:
+      return _NONE, _NONE
     return (
         f"F({one['df_between']:.0f}, {one['df_within']:.0f}) = "
         f"{number(one['f'])}", probability(one['p']))
 
   pairs = comparison['pairs']
   return (
-      *test(comparison['anova']), number(comparison['eta_squared'], 3),
-      number(comparison['omega_squared'], 3), *test(comparison['welch']),
-      probability(comparison['levene_p']),
+      *test(comparison['welch']), *test(comparison['clustered']),
+      probability(comparison['p_holm']),
+      number(comparison['eta_squared'], 3),
+      number(comparison['omega_squared'], 3),
       f"{sum(pair['p'] < 0.05 for pair in pairs)} of {len(pairs)}")
 
 
@@ -152,8 +157,8 @@ def _pairs(
           f'categories; the numbers are in the table below.'),
       'table': site.table(
           stem,
-          ('pair', 'difference', 'interval', 'p', 'p, unequal variances',
-           "Hedges' g", 'interval of g'),
+          ('pair', 'difference', 'interval', 'p',
+           'p, clustered and corrected (Holm)', "Hedges' g", 'interval of g'),
           [_pair(pair) for pair in sorted(
               comparison['pairs'], key=lambda pair: pair['p'])])}
 
@@ -163,7 +168,7 @@ def _pair(pair: dict) -> tuple[str, ...]:
       f"{pair['first']} \N{MINUS SIGN} {pair['second']}",
       signed(pair['difference']),
       f"{number(pair['low'])} to {number(pair['high'])}",
-      probability(pair['p']), probability(pair['p_unequal']),
+      probability(pair['p']), probability(pair['p_holm']),
       signed(pair['hedges_g']),
       f"{number(pair['g_low'])} to {number(pair['g_high'])}")
 

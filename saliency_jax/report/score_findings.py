@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from saliency_jax.report import metrics, paper
-from saliency_jax.report.category_figures import probability
+from saliency_jax.report.category_figures import coefficient, probability
 from saliency_jax.report.evaluated import ALL, Results, Value
 from saliency_jax.report.findings import Finding
 from saliency_jax.report.numbers import number
@@ -141,7 +141,7 @@ def _categories(results: Results, dataset: str) -> Iterator[Finding]:
       yield Finding(
           f"Over {correlation['pairs']} categories of {dataset}, inner and "
           f"output saliency of {model} correlate at Spearman's \u03c1 = "
-          f"{number(correlation['rho'])} ({probability(correlation['p'])}; "
+          f"{coefficient(correlation)} ({probability(correlation['p'])}; "
           f'paper: {published:.2f}){_others(results, dataset, model)}.',
           ('figure7.csv', 'statistics.json'))
   for name in ([model] if model else [*results.categories[dataset]][:1]):
@@ -164,40 +164,62 @@ def _difference(
   comparison = results.statistics[dataset, model]['difference']
   if not comparison:
     return
-  name, test = _decisive(comparison)
+  test = comparison['welch']
   differs = test['p'] < _LEVEL
   pairs = [pair for pair in comparison['pairs'] if pair['p'] < _LEVEL]
   text = (
       f'How far the output of {model} is from people '
       f"{'depends' if differs else 'does not tellingly depend'} on the "
-      f'category ({name}'
-      f"F({test['df_between']:.0f}, {test['df_within']:.0f}) = "
-      f"{number(test['f'])}, {probability(test['p'])}; "
+      f"category (Welch: F({test['df_between']:.0f}, "
+      f"{test['df_within']:.0f}) = {number(test['f'])}, "
+      f"{probability(test['p'])}; photographs as clusters, corrected over all "
+      f"tests: {probability(comparison['p_holm'])}; "
       f"\u03b7\u00b2 = {number(comparison['eta_squared'])})")
   if pairs:
     widest = max(pairs, key=lambda pair: abs(pair['difference']))
     text += (
-        f": {len(pairs)} of {len(comparison['pairs'])} pairs differ by Tukey's "
-        f"test, {widest['first']} and {widest['second']} the most, by "
-        f"{number(abs(widest['difference']))} SD")
+        f": {len(pairs)} of {len(comparison['pairs'])} pairs differ "
+        f"(Games-Howell), {widest['first']} and {widest['second']} the most, "
+        f"by {number(abs(widest['difference']))} SD")
   others = [
       other for other in results.categories[dataset]
       if other != model and _depends(results, dataset, other)]
   if others:
     text += f"; of {_listed(others)} it {'also ' * differs}does"
   yield Finding(f'{text}.', ('statistics.json',))
+  heads = results.statistics[dataset, model]['heads']
+  if heads:
+    yield Finding(_heads(heads, results, dataset, model), ('statistics.json',))
 
 
-def _decisive(comparison: dict) -> tuple[str, dict]:
-  """Returns the test that decides: Welch's where variances differ."""
-  if comparison['levene_p'] < _LEVEL:
-    return 'Welch: ', comparison['welch']
-  return '', comparison['anova']
+def _heads(heads: dict, results: Results, dataset: str, model: str) -> str:
+  """Section 6: heads differ from people more than other regions do."""
+  text = (
+      f"The output of {model} is {number(abs(heads['difference']))} SD "
+      f"{'farther from' if heads['difference'] > 0 else 'nearer to'} people on "
+      f"{heads['heads']} heads than on {heads['others']} other regions")
+  if heads['p'] is not None:
+    text += (
+        f" (95 % interval of the difference {number(heads['low'])} to "
+        f"{number(heads['high'])}, photographs as clusters, "
+        f"{probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])})")
+  found = results.statistics[dataset, model]['paper_anova']
+  if found:
+    _, published = paper.figure7()
+    cluster = found['cluster']
+    text += (
+        f". The paper's analysis of category means gives the heads "
+        f"F({cluster['df']}, {cluster['df_residual']}) = "
+        f"{number(cluster['f'])}, {probability(cluster['p'])} (paper, of a "
+        f'term that it does not name: {probability(published)}); it compares '
+        f'few heads, chosen after looking, over two quantities of different '
+        f'kinds')
+  return f'{text}.'
 
 
 def _depends(results: Results, dataset: str, model: str) -> bool:
   comparison = results.statistics[dataset, model]['difference']
-  return bool(comparison) and _decisive(comparison)[1]['p'] < _LEVEL
+  return bool(comparison) and comparison['welch']['p'] < _LEVEL
 
 
 def _value(value: Value) -> str:

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.experiments import comparisons
 
@@ -44,15 +45,20 @@ def test_analysis_of_variance_as_nist_certifies_it():
   assert found.eta_squared == pytest.approx(CERTIFIED_R_SQUARED, rel=1e-9)
 
 
-def test_tukey_as_published():
-  pairs = {(p.first, p.second): p for p in comparisons.compare(BRANDS).pairs}
-  for names, published in {
-      ('a', 'b'): (-4.600, -8.249, -0.951, 0.014),
-      ('a', 'c'): (-0.260, -3.909, 3.389, 0.980),
-      ('b', 'c'): (4.340, 0.691, 7.989, 0.020)}.items():
-    pair = pairs[names]
-    assert (pair.difference, pair.low, pair.high, pair.p) == pytest.approx(
-        published, abs=6e-4)
+def test_groups_are_described(unequal):
+  for group in comparisons.compare(unequal).groups:
+    x = unequal[group.name]
+    assert group.size == len(x)
+    assert group.mean == pytest.approx(sum(x) / len(x))
+    deviation = (sum((x - group.mean) ** 2) / (len(x) - 1)) ** .5
+    assert group.deviation == pytest.approx(deviation)
+    assert group.error == pytest.approx(deviation / len(x) ** .5)
+
+
+def test_a_group_of_two_takes_part():
+  found = comparisons.compare({'x': np.array([1., 2]), 'y': np.arange(5.)})
+  assert [group.size for group in found.groups] == [2, 5]
+  assert found.left_out == {}
 
 
 def test_effect_sizes_are_those_of_the_sums_of_squares(unequal):
@@ -69,7 +75,7 @@ def test_effect_sizes_are_those_of_the_sums_of_squares(unequal):
       (between - 2 * mean_within) / (between + within + mean_within))
 
 
-def test_unequal_variances_are_told_and_allowed_for(unequal):
+def test_unequal_variances_are_allowed_for(unequal):
   found = comparisons.compare(unequal)
   # Welch 1951: groups weigh as much as their means are certain.
   values = list(unequal.values())
@@ -80,9 +86,6 @@ def test_unequal_variances_are_told_and_allowed_for(unequal):
   f = (weights @ (means - shares @ means) ** 2 / 2) / (1 + spread / 4)
   assert (found.welch.f, found.welch.df_within) == pytest.approx((f, degrees))
   assert found.welch.p == pytest.approx(stats.f.sf(f, 2, degrees))
-  # Levene's test is an analysis of the distances from the groups' medians.
-  distances = [np.abs(x - np.median(x)) for x in unequal.values()]
-  assert found.levene_p == pytest.approx(stats.f_oneway(*distances).pvalue)
   for pair in found.pairs:
     first, second = unequal[pair.first], unequal[pair.second]
     variances = [x.var(ddof=1) / len(x) for x in (first, second)]
@@ -91,8 +94,70 @@ def test_unequal_variances_are_told_and_allowed_for(unequal):
         v ** 2 / (len(x) - 1)
         for v, x in zip(variances, (first, second), strict=True))
     q = abs(first.mean() - second.mean()) / np.sqrt(sum(variances) / 2)
-    assert pair.p_unequal == pytest.approx(
+    assert pair.p == pytest.approx(
         stats.studentized_range.sf(q, 3, degrees), abs=1e-6)
+    reach = stats.studentized_range.ppf(.95, 3, degrees) * np.sqrt(
+        sum(variances) / 2)
+    assert (pair.low, pair.high) == pytest.approx((
+        pair.difference - reach, pair.difference + reach), abs=1e-5)
+
+
+def test_two_groups_are_welch_s_t_test():
+  found = comparisons.compare({name: BRANDS[name] for name in 'ab'})
+  t = stats.ttest_ind(BRANDS['a'], BRANDS['b'], equal_var=False)
+  assert found.welch.f == pytest.approx(t.statistic ** 2)
+  assert found.welch.p == pytest.approx(t.pvalue)
+  assert found.pairs[0].p == pytest.approx(t.pvalue, abs=1e-6)
+
+
+def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
+  rng = np.random.default_rng(7)
+  images = {name: rng.integers(9, size=len(x)) for name, x in unequal.items()}
+  found = comparisons.compare(unequal, images)
+  frame = pd.DataFrame([
+      (name, value, image) for name, x in unequal.items()
+      for value, image in zip(x, images[name], strict=True)],
+      columns=['group', 'value', 'image'])
+  fit = ols('value ~ C(group) - 1', frame).fit(
+      cov_type='cluster', cov_kwds={'groups': frame['image']}, use_t=True)
+  assert found.clusters == 9
+  assert [g.clustered_error for g in found.groups] == pytest.approx(
+      list(fit.bse))
+  equal = fit.f_test('C(group)[x] = C(group)[y], C(group)[y] = C(group)[z]')
+  assert found.clustered == pytest.approx((
+      float(equal.fvalue), 2, 8, float(equal.pvalue)))
+  for pair in found.pairs:
+    test = fit.t_test(f'C(group)[{pair.first}] - C(group)[{pair.second}]')
+    assert pair.p_clustered == pytest.approx(float(test.pvalue))
+
+
+def test_without_clusters_every_observation_is_one(unequal):
+  found = comparisons.compare(unequal)
+  sizes = [len(x) for x in unequal.values()]
+  assert found.clusters == sum(sizes)
+  # HC1: the plain error but for n - 1 in place of the whole's degrees.
+  for group in found.groups:
+    assert group.clustered_error == pytest.approx(group.error * (
+        (group.size - 1) / group.size
+        * sum(sizes) / (sum(sizes) - 3)) ** .5)
+
+
+def test_one_photograph_alone_has_no_clustered_test(unequal):
+  found = comparisons.compare(
+      unequal, {name: np.zeros(len(x)) for name, x in unequal.items()})
+  assert found.clustered is None
+  assert np.isnan([pair.p_clustered for pair in found.pairs]).all()
+  assert np.isfinite(found.welch).all()
+
+
+def test_holm_as_published():
+  # The example of Wikipedia's article on Holm's method.
+  assert comparisons.holm([.01, .04, .03, .005]) == pytest.approx(
+      [.03, .06, .06, .02])
+  p = np.random.default_rng(0).random(30) ** 3
+  assert comparisons.holm(p) == pytest.approx(
+      multipletests(p, method='holm')[1])
+  assert comparisons.holm([]).shape == (0,)
 
 
 def test_hedges_g_of_each_pair(unequal):
@@ -109,7 +174,14 @@ def test_hedges_g_of_each_pair(unequal):
     expected = (1 - 3 / (4 * degrees - 1)) * (
         first.mean() - second.mean()) / pooled
     assert pair.hedges_g == pytest.approx(expected)
-    assert pair.g_low < pair.hedges_g < pair.g_high
+    # Hedges and Olkin 1985; statsmodels takes g for d, with its own divisor.
+    variance = (
+        (len(first) + len(second)) / (len(first) * len(second))
+        + expected ** 2 / (2 * (len(first) + len(second) - 3.94)))
+    assert pair.g_high - pair.hedges_g == pytest.approx(
+        1.959964 * variance ** .5)
+    assert pair.hedges_g - pair.g_low == pytest.approx(
+        pair.g_high - pair.hedges_g)
 
 
 def test_groups_of_one_are_left_out_and_named(unequal):
@@ -139,6 +211,11 @@ def test_spearman_is_pearson_of_ranks_and_skips_what_is_not_known():
   assert found.rho == pytest.approx(np.corrcoef(*ranks)[0, 1])
   assert found.p == pytest.approx(
       2 * stats.t.sf(abs(found.rho) * np.sqrt(8 / (1 - found.rho ** 2)), 8))
+
+
+def test_three_pairs_have_a_correlation():
+  found = comparisons.spearman(np.array([1., 2, 3]), np.array([1., 3, 2]))
+  assert (found.rho, found.pairs) == (.5, 3)
 
 
 @pytest.mark.parametrize(('x', 'y'), [

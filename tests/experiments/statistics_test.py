@@ -10,6 +10,11 @@ def test_units_are_averaged_over_sets_first():
   np.testing.assert_array_equal(statistics.unit_means(scores), [2, 3, 0])
 
 
+def test_a_set_with_one_unknown_unit_is_left_out_of_all():
+  assert statistics.unit_means(
+      np.array([[1, np.nan], [3, 4]], np.float32)).tolist() == [3, 4]
+
+
 def test_no_set_gives_no_mean():
   assert np.isnan(statistics.unit_means(np.zeros((0, 4)))).all()
   assert np.isnan(statistics.unit_means(np.full((2, 4), np.nan))).all()

@@ -41,9 +41,14 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
       rows)
   _table(
       path / 'figure7.csv',
-      'model dataset category regions inner output human difference bias', [
-          (model, 'osie', category, 5 + i, INNER[i] if model == 'net' else '',
-           OUTPUT[i], 4, abs(OUTPUT[i] - 4), OUTPUT[i] - 4)
+      'model dataset category regions inner inner_low inner_high '
+      'inner_held_out output output_low output_high human difference '
+      'difference_low difference_high bias', [
+          (model, 'osie', category, 5 + i, *(
+              (INNER[i], INNER[i] - .5, INNER[i] - .1, INNER[i] - .2)
+              if model == 'net' else [''] * 4),
+           OUTPUT[i], OUTPUT[i] - .3, OUTPUT[i] + .3, 4, *(
+               abs(OUTPUT[i] - 4) + x for x in (0, -.2, .2)), OUTPUT[i] - 4)
           for model in MODELS for i, category in enumerate(CATEGORIES)])
   _table(path / 'output.csv', 'model', [])
   _json(path / 'statistics.json', [statistics(model) for model in MODELS])
@@ -66,27 +71,41 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
 
 def statistics(model: str) -> dict:
   """Returns a model's entry of statistics.json; the network's differs least."""
-  correlation = {'rho': .8, 'p': .2, 'pairs': 4} if model == 'net' else None
+  net = model == 'net'
+  correlation = {
+      'rho': .8, 'p': .2, 'pairs': 4, 'low': -.2, 'high': 1., 'halves': .6,
+      'p_holm': .4} if net else None
+  effect = {'f': 12.5, 'df': 1, 'df_residual': 4, 'p': .02,
+            'partial_eta_squared': .7}
   return {
       'model': model, 'dataset': 'osie', 'inner_output': correlation,
       'inner_difference': correlation, 'output': comparison(1e-9),
-      'difference': comparison(.3 if model == 'net' else .001)}
+      'difference': comparison(.3 if net else .001),
+      'paper_anova': {
+          'categories': 4, 'measurement': effect, 'cluster': effect,
+          'interaction': effect} if net else None,
+      'heads': {
+          'heads': 5, 'others': 21, 'difference': .75, 'low': .25, 'high': 1.25,
+          'p': .01, 'hedges_g': .5, 'g_low': .1, 'g_high': .9}}
 
 
 def comparison(p: float) -> dict:
   """Returns a comparison of the categories in which all pairs have one p."""
   groups = [
-      {'name': name, 'size': 5 + i, 'mean': OUTPUT[i], 'deviation': 1.}
+      {'name': name, 'size': 5 + i, 'mean': OUTPUT[i], 'deviation': 1.,
+       'error': .3, 'clustered_error': .4}
       for i, name in enumerate(CATEGORIES)]
   test = {'f': 2.5, 'df_between': 3, 'df_within': 22, 'p': p}
   return {
-      'groups': groups, 'left_out': {'plant': 1}, 'levene_p': .5,
-      'anova': test, 'welch': test | {'df_within': 11.6}, 'eta_squared': .25,
-      'omega_squared': .2, 'pairs': [
+      'groups': groups, 'left_out': {'plant': 1}, 'clusters': 9,
+      'anova': test, 'welch': test | {'df_within': 11.6},
+      'clustered': test | {'df_within': 8, 'f': 2.25}, 'p_holm': min(1, 4 * p),
+      'eta_squared': .25, 'omega_squared': .2, 'pairs': [
           {'first': a['name'], 'second': b['name'],
            'difference': a['mean'] - b['mean'],
            'low': a['mean'] - b['mean'] - 1, 'high': a['mean'] - b['mean'] + 1,
-           'p': p, 'p_unequal': p, 'hedges_g': .5, 'g_low': -.1, 'g_high': 1.1}
+           'p': p, 'p_clustered': p, 'p_holm': min(1, 9 * p),
+           'hedges_g': .5, 'g_low': -.1, 'g_high': 1.1}
           for i, a in enumerate(groups) for b in groups[i + 1:]]}
 
 

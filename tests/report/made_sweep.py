@@ -15,8 +15,8 @@ MEANS = {'depth_0': (1., 0.75, 1.25), 'depth_3': (3.5, 1.25, 1.),
 ABOVE = {'depth_0': (4, 0, 2), 'depth_3': (90, 3, 1), 'depth_all': (30, 9, 2)}
 PAPER = {'depth_0': (1.21, 1.1, 1.48), 'depth_3': (3.28, 1.34, 1.68),
          'depth_all': (2.85, 1.2, 1.33)}
-PAPER_ABOVE = {'depth_0': (2, '', 4), 'depth_3': (43, '', 16),
-               'depth_all': (27, '', 0)}
+PAPER_ABOVE = {'depth_0': (2, 2, 4), 'depth_3': (43, 0, 16),
+               'depth_all': (27, 0, 0)}
 NMM = {'depth_0': 0.25, 'depth_3': 1., 'depth_all': 0.2}
 PAPER_NMM = {'depth_0': 0.38, 'depth_3': 0.92, 'depth_all': 0.73}
 # After the two epochs, which have two steps each.

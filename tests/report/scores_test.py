@@ -128,10 +128,19 @@ def test_findings_are_computed_from_the_numbers(run):
       'net looks at the target first on 50 % of 8 arrays of arrays and finds '
       '75 % of the targets at all; of 2 kinds of target it sees colour best '
       '(NMM 1.00) and shape least (0.50).') in text
-  assert "Spearman's \u03c1 = 0.80 (p = 0.20; paper: 0.96)" in text
   assert (
-      'does not tellingly depend on the category (F(3, 22) = 2.50, p = 0.30; '
+      "Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different halves "
+      '(p = 0.20; paper: 0.96)') in text
+  assert (
+      'does not tellingly depend on the category (Welch: F(3, 12) = 2.50, '
+      'p = 0.30; photographs as clusters, corrected over all tests: p = 1.00; '
       '\u03b7\u00b2 = 0.25); of gbvs and centre it does.') in text
+  assert (
+      'The output of net is 0.75 SD farther from people on 5 heads than on 21 '
+      'other regions (95 % interval of the difference 0.25 to 1.25, '
+      'photographs as clusters, p = 0.010; Hedges\' g = 0.50). The paper\'s '
+      'analysis of category means gives the heads F(1, 4) = 12.50, '
+      'p = 0.020') in text
 
 
 def test_findings_follow_the_numbers(own):
@@ -156,8 +165,9 @@ def test_findings_follow_the_numbers(own):
 def test_the_page_has_every_number_and_marks_the_best(page):
   text = text_of(page)
   for number in ('2.00 1.90 to 2.10', '1.20 1.10 to 1.30', '12.5 8.0 to 20.0',
-                 '75', 'F(3, 22) = 2.50', 'Left out, with fewer than 2 '
-                 'regions: plant', 'net: 2 targets are not found'):
+                 '75', 'F(3, 12) = 2.50', 'F(3, 8) = 2.25',
+                 'Left out, with fewer than 2 regions: plant',
+                 'net: 2 targets are not found'):
     assert number in text, number
   best = re.findall(r'<td data-order="[^"]*" class="best">([^<]*)', page)
   assert best[:2] == ['2.00', '1.000']
@@ -246,10 +256,14 @@ def test_names_of_categories_do_not_cover_each_other(run, narrow):
     for i, box in enumerate(boxes):
       assert not any(box.overlaps(other) for other in boxes[:i])
   assert drawn.axes[0].get_title(loc='left') == (
-      'Spearman\'s \u03c1 = 0.80, p = 0.20')
+      "Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different halves, "
+      'p = 0.20')
   # Eq. 3 is absolute: the right panel begins at 0 and no point lies below.
   assert drawn.axes[1].get_ylim()[0] == 0
-  assert (drawn.axes[1].lines[0].get_ydata() > 0).all()
+  others, heads = [
+      line for line in drawn.axes[1].lines if line.get_marker() == 'o']
+  assert (len(others.get_ydata()), len(heads.get_ydata())) == (3, 1)
+  assert (others.get_ydata() > 0).all()
 
 
 def test_pairs_that_differ_have_a_star():

@@ -1,0 +1,203 @@
+"""Whether categories of regions differ, and whether units tell the output.
+
+He et al. 2019, Section 6, with what speaks for and against its analyses.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.experiments import (
+  anova,
+  chance,
+  clusters,
+  comparisons,
+  output,
+  resampling,
+)
+from saliency_jax.experiments.inner import TOP, UnitScores
+from saliency_jax.experiments.output import Region
+from saliency_jax.experiments.resampling import Draws
+
+# The cluster whose difference from people is largest in the paper's Figure 7.
+HEADS = ('person head', 'animal head')
+MEASURES = ('output', 'difference')
+
+
+class Rows(NamedTuple):
+  """T regions with fixations, as columns."""
+  images: np.ndarray  # str `[T]`
+  labels: np.ndarray  # str `[T]`
+  values: dict[str, np.ndarray]  # output, human, difference, bias: `[T]`
+  units: np.ndarray | None  # float `[T, C]`, of networks; NaN: not measured
+
+  @property
+  def categories(self) -> list[str]:
+    """The categories that have a region, the paper's first."""
+    return output.in_order(self.labels)
+
+  def inner(self) -> dict[str, float]:
+    """Returns the mean of the best units by category; {} of no network."""
+    if self.units is None:
+      return {}
+    scores, labels, _ = chance.scored(self.units, self.labels, self.images)
+    return {
+        category: float(chance.best(
+            scores[labels == category].mean(axis=0)[None], TOP)[0])
+        for category in self.categories if (labels == category).any()}
+
+  def held_out(self) -> dict[str, float]:
+    """Returns the same of units that were chosen on other photographs."""
+    if self.units is None:
+      return {}
+    return chance.held_out(self.units, self.labels, self.images, top=TOP)
+
+  def sampled(self, draws: Draws) -> dict[str, dict[str, np.ndarray]]:
+    """Returns means of categories in every sample, units chosen anew."""
+    return {
+        'inner': {} if self.units is None else resampling.best_units(
+            self.units, self.labels, self.images, draws, top=TOP),
+        **{name: resampling.category_means(
+            self.values[name], self.labels, self.images, draws)
+           for name in MEASURES}}
+
+
+def rows(regions: Sequence[Region], units: UnitScores | None) -> Rows:
+  """Returns the regions with a fixation, and what units scored on them.
+
+  Args:
+    regions: of one model on one data set.
+    units: of the same network; None of what is none.
+  """
+  listed = [region for region in regions if region.fixations]
+  scores = None
+  if units is not None:
+    place = {
+        key: row for row, key in enumerate(zip(
+            units.images.tolist(), units.ids.tolist(), strict=True))}
+    scores = np.full((len(listed), units.scores.shape[1]), np.nan)
+    for row, region in enumerate(listed):
+      found = place.get((region.image_id, region.region_id))
+      if found is not None:
+        scores[row] = units.scores[found]
+  return Rows(
+      np.array([region.image_id for region in listed]),
+      np.array([region.category for region in listed]), {
+          name: np.array([getattr(region, attribute) for region in listed])
+          for name, attribute in (
+              ('output', 'output_saliency'), ('human', 'human_saliency'),
+              ('difference', 'difference'), ('bias', 'bias'))}, scores)
+
+
+def statistics(model: str, dataset: str, of: Rows, draws: Draws) -> dict:
+  """Returns the tests of one model on one data set, as JSON values.
+
+  `inner_output` and `inner_difference` are Spearman's correlation over
+  categories, or null: with its bootstrap interval, and `halves` as
+  `resampling.halves` has it. `output` and `difference` compare the categories'
+  regions, see `comparisons.Comparison`, or null. `paper_anova` is the paper's
+  analysis as reconstructed, of category means with the factors measurement
+  (inner, difference) and cluster (heads, others); `heads` compares the
+  difference of the heads' regions with that of all others.
+  """
+  found: dict = {'model': model, 'dataset': dataset}
+  sampled, inner = of.sampled(draws), of.inner()
+  for name in MEASURES:
+    found[f'inner_{name}'] = _correlation(of, name, inner, sampled)
+  for name in MEASURES:
+    chosen = {category: of.labels == category for category in of.categories}
+    found[name] = comparisons.compare(
+        {key: of.values[name][rows] for key, rows in chosen.items()},
+        {key: of.images[rows] for key, rows in chosen.items()})
+  found['paper_anova'] = _paper_anova(of, inner)
+  found['heads'] = _heads(of)
+  return plain(found)
+
+
+def corrected(found: list[dict]) -> list[dict]:
+  """Adds `p_holm`, corrected over all models, measures and data sets.
+
+  The clustered tests of categories, their pairs, and the correlations are three
+  families.
+  """
+  tests = [one[name] for one in found for name in MEASURES if one[name]]
+  families = (
+      [(test, (test['clustered'] or test['welch'])['p']) for test in tests],
+      [(pair, pair['p_clustered']) for test in tests for pair in test['pairs']],
+      [(one[f'inner_{name}'], one[f'inner_{name}']['p']) for one in found
+       for name in MEASURES if one[f'inner_{name}']])
+  for family in families:
+    known = [(entry, p) for entry, p in family if p is not None]
+    for entry, _ in family:
+      entry['p_holm'] = None
+    for (entry, _), p in zip(
+        known, comparisons.holm([p for _, p in known]), strict=True):
+      entry['p_holm'] = float(p)
+  return found
+
+
+def plain(value):
+  """Returns named tuples as dictionaries, and NaN as None, for JSON."""
+  if hasattr(value, '_asdict'):
+    return {key: plain(x) for key, x in value._asdict().items()}
+  if isinstance(value, dict):
+    return {key: plain(x) for key, x in value.items()}
+  if isinstance(value, tuple):
+    return [plain(x) for x in value]
+  return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _correlation(of: Rows, name: str, inner: dict, sampled: dict):
+  known = np.array([inner.get(x, np.nan) for x in of.categories])
+  means = np.array([
+      of.values[name][of.labels == x].mean() for x in of.categories])
+  correlation = comparisons.spearman(known, means)
+  if not correlation:
+    return None
+
+  def stacked(means: dict) -> np.ndarray:
+    samples = len(next(iter(means.values())))
+    return np.stack([
+        means.get(x, np.full(samples, np.nan)) for x in of.categories], axis=1)
+
+  measured = np.isfinite(of.units).all(axis=1)
+  return {
+      **correlation._asdict(),
+      **resampling.spearman(
+          stacked(sampled['inner']), stacked(sampled[name]))._asdict(),
+      'halves': resampling.halves(
+          of.units[measured], of.values[name][measured], of.labels[measured],
+          of.images[measured], top=TOP)}
+
+
+def _paper_anova(of: Rows, inner: dict) -> dict | None:
+  """Figure 7's analysis of variance as reconstructed; None without heads."""
+  names = [x for x in of.categories if x in inner]
+  heads = np.array([x in HEADS for x in names])
+  if not heads.any() or heads.all():
+    return None
+  values = np.array([
+      *(inner[x] for x in names),
+      *(of.values['difference'][of.labels == x].mean() for x in names)])
+  found = anova.two_factors(
+      values, np.repeat([0, 1], len(names)), np.tile(heads, 2).astype(int))
+  return found and {
+      'categories': len(names), 'measurement': found.rows,
+      'cluster': found.columns, 'interaction': found.interaction}
+
+
+def _heads(of: Rows) -> dict | None:
+  """The difference of heads' regions less that of all others."""
+  heads = np.isin(of.labels, HEADS)
+  values = of.values['difference']
+  if min(heads.sum(), (~heads).sum()) < 2 or not np.ptp(values):
+    return None
+  robust = clusters.means(values, heads.astype(int), of.images)
+  value, error, p = robust.contrast(np.array([-1, 1]))
+  margin = error * robust.reach
+  g, g_low, g_high = comparisons.hedges(values[heads], values[~heads])
+  return {
+      'heads': int(heads.sum()), 'others': int((~heads).sum()),
+      'difference': value, 'low': value - margin, 'high': value + margin,
+      'p': p, 'hedges_g': g, 'g_low': g_low, 'g_high': g_high}

@@ -1,0 +1,83 @@
+"""Do categories differ at each depth? He et al. 2019, Section 5.2.
+
+The paper's analysis of variance, with multiple comparisons, is said to set
+person head, animal head and other apart from all other categories; it does not
+say what the replicates are. Here they are regions, at every depth, and depths,
+with the depth as a block.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from saliency_jax.experiments import (
+  anova,
+  category_tests,
+  comparisons,
+  output,
+  statistics,
+)
+
+CLAIMED = ('person head', 'animal head', 'other')
+_LEVEL = 0.05
+
+
+def statistics_by_depth(
+    members: Mapping[str, np.ndarray], depths: Mapping[str, int],
+    labels: np.ndarray, images: np.ndarray, *, top: int
+) -> dict:
+  """Returns the tests of Section 5.2 as JSON values.
+
+  `members` has, of every member, a `comparisons.Comparison` of the categories;
+  an observation is a region's mean over its category's best units, which were
+  chosen on the same regions. `blocked` compares the means of Table 3 over the
+  members of depth 1 and more, each one a block. `differs` says of each category
+  that the paper names whether it differs from all others at 5 %: by member and
+  'blocked'; null where there is no test.
+
+  Args:
+    members: name -> float `[T, C]`, scores of the units.
+    depths: name -> stages that were trained.
+    labels: `[T]`, the regions' categories.
+    images: `[T]`, their photographs.
+    top: how many of the best units are averaged.
+  """
+  categories = output.in_order(labels)
+  compared, table = {}, {}
+  for name, scores in members.items():
+    values, table[name] = _regions(scores, labels, categories, top)
+    known = np.isfinite(values)
+    compared[name] = comparisons.compare(*(
+        {category: of[known & (labels == category)]
+         for category in categories} for of in (values, images)))
+  trained = np.array([table[name] for name in members if depths[name]])
+  blocked = (
+      anova.blocked(trained, categories)
+      if len(trained) and np.isfinite(trained).all() else None)
+  tests = {**compared, 'blocked': blocked}
+  return category_tests.plain({
+      'members': compared, 'blocked': blocked,
+      'differs': {
+          category: {name: _apart(test, category)
+                     for name, test in tests.items()}
+          for category in CLAIMED if category in categories}})
+
+
+def _regions(
+    scores: np.ndarray, labels: np.ndarray, categories: list[str], top: int
+) -> tuple[np.ndarray, list[float]]:
+  """Returns each region's mean over its category's best units, and theirs."""
+  values, means = np.full(len(labels), np.nan), []
+  for category in categories:
+    chosen = labels == category
+    best = statistics.best_units(statistics.unit_means(scores[chosen]), top)
+    means.append(best.mean)
+    values[chosen] = scores[chosen][:, best.units].mean(axis=1)
+  return values, means
+
+
+def _apart(test, category: str) -> bool | None:
+  """Tells whether a category differs from all others."""
+  pairs = [] if test is None else [
+      pair for pair in test.pairs if category in (pair.first, pair.second)]
+  return all(pair.p < _LEVEL for pair in pairs) if pairs else None

@@ -1,0 +1,179 @@
+"""Bootstrap over photographs: whole photographs are drawn, with their regions.
+
+Where units are chosen they are chosen anew in every sample, so that an interval
+has the luck of the choice in it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from saliency_jax.experiments import chance, comparisons
+
+_LEVEL = 0.95
+
+
+class Draws(NamedTuple):
+  """B samples of as many photographs as there are, with replacement."""
+  photographs: np.ndarray  # `[N]` names, sorted
+  counts: np.ndarray  # int `[B, N]`, how often each was drawn
+
+  def of(self, images: np.ndarray) -> np.ndarray:
+    """Returns how often each region was drawn, float64 `[B, T]`.
+
+    Args:
+      images: `[T]`, the photograph of each.
+    """
+    return self.counts[:, np.searchsorted(self.photographs, images)].astype(
+        np.float64)
+
+
+class Interval(NamedTuple):
+  """A 95 % interval; NaN where there is none."""
+  low: float
+  high: float
+
+
+def draw(images: np.ndarray, resamples: int, seed: int = 0) -> Draws:
+  """Draws samples of photographs.
+
+  Args:
+    images: names, each once or more.
+    resamples: B.
+    seed: of the draws.
+  """
+  names = np.unique(images)
+  counts = np.random.default_rng(seed).multinomial(
+      len(names), np.full(len(names), 1 / len(names)), size=resamples)
+  return Draws(names, counts)
+
+
+def category_means(
+    values: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws
+) -> dict[str, np.ndarray]:
+  """Returns the means of categories in every sample: category -> `[B]`.
+
+  Args:
+    values: float `[T]`, one for each region, finite.
+    labels: `[T]`, its category.
+    images: `[T]`, its photograph, one of the draws'.
+    draws: the samples; a mean of no region is NaN.
+  """
+  found = {}
+  for category in np.unique(labels):
+    chosen = labels == category
+    weights = draws.of(images[chosen])
+    found[str(category)] = _ratio(
+        weights @ values[chosen], weights.sum(axis=1))
+  return found
+
+
+def best_units(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws,
+    *, top: int
+) -> dict[str, np.ndarray]:
+  """Returns the means of the best units, chosen anew: category -> `[B]`.
+
+  Args:
+    scores: `[T, C]`; rows with a NaN are left out.
+    labels: `[T]`.
+    images: `[T]`.
+    draws: the samples.
+    top: how many of the best units are averaged.
+  """
+  scores, labels, images = chance.scored(scores, labels, images)
+  found = {}
+  for category in np.unique(labels):
+    chosen = labels == category
+    weights = draws.of(images[chosen])
+    means = _ratio(weights @ scores[chosen], weights.sum(axis=1)[:, None])
+    found[str(category)] = chance.best(means, top)
+  return found
+
+
+def around(value: float, samples: np.ndarray) -> Interval:
+  """Returns the basic bootstrap interval of a mean (Davison and Hinkley 1997).
+
+  The mean of units that are chosen anew is higher than the mean of all samples
+  would be, by about as much as the mean itself is too high: the samples'
+  quantiles are reflected at the value, which takes that into account.
+
+  Args:
+    value: of the data themselves.
+    samples: `[B]`, of every sample; NaN is left out.
+  """
+  samples = samples[np.isfinite(samples)]
+  if len(samples) < 2 or not np.isfinite(value):
+    return Interval(np.nan, np.nan)
+  low, high = np.quantile(samples, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+  return Interval(float(2 * value - high), float(2 * value - low))
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> Interval:
+  """Returns the percentile interval of Spearman's correlation over samples.
+
+  Args:
+    x: `[B, K]`, a value of each of K categories in every sample; NaN where a
+      sample has none.
+    y: `[B, K]`, likewise.
+  """
+  found = []
+  for a, b in zip(x, y, strict=True):
+    known = np.isfinite(a) & np.isfinite(b)
+    a, b = stats.rankdata(a[known]), stats.rankdata(b[known])
+    if len(a) >= 3 and np.ptp(a) and np.ptp(b):
+      found.append(np.corrcoef(a, b)[0, 1])
+  if len(found) < 2:
+    return Interval(np.nan, np.nan)
+  return Interval(*map(float, np.quantile(
+      found, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])))
+
+
+def halves(
+    scores: np.ndarray, values: np.ndarray, labels: np.ndarray,
+    images: np.ndarray, *, top: int, splits: int = 40, seed: int = 0
+) -> float:
+  """Correlates units on one half of the photographs, the output on the other.
+
+  Inner and output saliency of the same regions share what is odd about these
+  regions, and inner saliency the luck of its choice. Of different halves they
+  do not.
+
+  Args:
+    scores: `[T, C]`, of the units, without NaN.
+    values: `[T]`, of the output on the same regions.
+    labels: `[T]`.
+    images: `[T]`.
+    top: how many of the best units are averaged.
+    splits: of the photographs, each used both ways round.
+    seed: of the splits.
+
+  Returns:
+    Spearman's correlation over categories, the mean over splits; NaN if no
+    split has one.
+  """
+  names, image = np.unique(images, return_inverse=True)
+  categories = np.unique(labels)
+  rng = np.random.default_rng(seed)
+  found = []
+  for _ in range(splits):
+    first = (rng.permutation(len(names)) % 2 == 0)[image]
+    for half in (first, ~first):
+      sides = np.full((2, len(categories)), np.nan)
+      for k, category in enumerate(categories):
+        own, other = (
+            (labels == category) & side for side in (half, ~half))
+        if own.any() and other.any():
+          sides[:, k] = chance.best(
+              scores[own].mean(axis=0)[None], top)[0], values[other].mean()
+      correlation = comparisons.spearman(*sides)
+      if correlation:
+        found.append(correlation.rho)
+  return float(np.mean(found)) if found else np.nan
+
+
+def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+  return np.divide(
+      total, count, out=np.full(total.shape, np.nan),
+      where=np.broadcast_to(count > 0, total.shape))

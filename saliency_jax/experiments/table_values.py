@@ -1,0 +1,126 @@
+"""What stands in a table beside the mean of the best units.
+
+Tables 2, 3, 5, 6 and 7 of He et al. 2019 are means of units that were chosen on
+the regions they are scored on. Each comes with its interval, the held-out mean
+and what chance gives; see `chance` and `resampling`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.experiments import chance, resampling, statistics
+from saliency_jax.experiments.chance import Band
+
+PERMUTATIONS = 200  # of labels, and draws of items
+RESAMPLES = 500  # of photographs
+FOLDS = 5
+
+ALONE = 'one category alone: no label can change places'
+NO_ITEMS = 'no items of the arrays were scored beside their targets'
+_NO_BAND = Band(np.nan, np.nan, np.nan)
+
+
+class Value(NamedTuple):
+  """The best units of a layer for a category; standard deviations."""
+  sets: int  # regions or arrays with a score
+  mean: float  # of the best units; NaN, as all below, without a set
+  low: float  # of the 95 % bootstrap interval over images
+  high: float
+  held_out: float  # of units that were chosen on other images
+  chance: Band
+  above: int | None  # units whose mean exceeds T; None without a set
+  above_chance: Band  # how many do by chance
+  units: np.ndarray  # int `[k]`, best first, counted from 0
+
+  @property
+  def cells(self) -> tuple[float, ...]:
+    """The mean and what belongs to it, in the order of the tables."""
+    return self.mean, self.low, self.high, self.held_out, *self.chance
+
+  @property
+  def counts(self) -> tuple[int | float | None, ...]:
+    """The count of units above T, and the ends of its chance band."""
+    return self.above, self.above_chance.low, self.above_chance.high
+
+
+# A category without a region.
+NOTHING = Value(
+    0, np.nan, np.nan, np.nan, np.nan, _NO_BAND, None, _NO_BAND,
+    np.zeros(0, int))
+
+
+def by_category(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
+    threshold: float
+) -> dict[str, Value]:
+  """Returns the values of all categories, in the order of their names.
+
+  Args:
+    scores: `[T, C]`, what C units score on T regions; NaN without a fixation.
+    labels: `[T]`, the category of each.
+    images: `[T]`, the photograph of each.
+    top: how many of the best units are averaged (the paper: 10).
+    threshold: T, of the units that are counted (the paper: 1.5).
+  """
+  given = chance.scored(scores, labels, images)
+  bands = chance.band(*given, top=top, permutations=PERMUTATIONS)
+  above = chance.band_above(
+      *given, threshold=threshold, permutations=PERMUTATIONS)
+  return {
+      category: value._replace(
+          chance=bands[category], above_chance=above[category])
+      for category, value in _values(
+          *given, top=top, threshold=threshold).items()}
+
+
+def of_targets(
+    scores: np.ndarray, images: np.ndarray, *, top: int,
+    items: np.ndarray | None = None, items_images: np.ndarray | None = None
+) -> Value:
+  """Returns the values of search targets, of which no label can be permuted.
+
+  Args:
+    scores: `[T, C]`, the NMM of targets.
+    images: `[T]`, the array of each.
+    top: how many of the best units are averaged.
+    items: `[M, C]`, the NMM of other items of the arrays; None if they were
+      not scored, which leaves no band.
+    items_images: `[M]`, the array of each.
+  """
+  labels = np.full(len(images), '')
+  given = chance.scored(scores, labels, images)
+  if not len(given[0]):
+    return NOTHING
+  [value] = _values(*given, top=top, threshold=np.inf).values()
+  if items is None:
+    return value
+  return value._replace(chance=chance.band_of_items(
+      items, items_images, top=top, draws=PERMUTATIONS))
+
+
+def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
+  """Returns why categories have no chance band: category -> the reason."""
+  return dict.fromkeys(sorted(chance.fixed(labels, images)), ALONE)
+
+
+def _values(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
+    threshold: float
+) -> dict[str, Value]:
+  held = chance.held_out(scores, labels, images, top=top, folds=FOLDS)
+  if not len(scores):
+    return {}
+  sampled = resampling.best_units(
+      scores, labels, images, resampling.draw(images, RESAMPLES), top=top)
+  found = {}
+  for category in held:
+    chosen = labels == category
+    means = statistics.unit_means(scores[chosen])
+    best = statistics.best_units(means, top)
+    found[category] = Value(
+        int(chosen.sum()), best.mean,
+        *resampling.around(best.mean, sampled[category]), held[category],
+        _NO_BAND, statistics.units_above(means, threshold), _NO_BAND,
+        best.units)
+  return found

@@ -1,0 +1,185 @@
+"""The kernel of `association` on a GPU: one read of the maps.
+
+A Pallas (Triton) kernel for bfloat16 maps; `association.associate` is the
+definition, and calls this where it is faster. One program takes all cells of
+one image and a block of units, row by row. Sets go through the tensor cores,
+whose products of bfloat16 numbers are exact, so each float32 weight is split
+into three of them. The variance is that of the map less one number near its
+mean: with p the share of the cells that number is the mean of, rounding grows
+by 1 / p at most.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.experimental import pallas as pl
+from jax.experimental.custom_partitioning import custom_partitioning
+from jax.experimental.pallas import triton
+
+from saliency_jax.ops.pixel_weights import CellWeights
+
+# Measured on an H200 with VGG-16's maps of 28 x 28 and 14 x 14 cells: blocks of
+# 128 units, four warps, one row loaded ahead.
+_WARPS = 4
+_BLOCK = 128  # units at most
+_TILE = 4096  # numbers of a row of cells at most: more would not fit registers
+_CELLS = 64  # in a row at most: at 112 the plain kernel is faster
+_LEAST = 16  # rows and columns of a product on the tensor cores
+_SETS = 32  # at most; with more, sums leave the registers
+
+
+def fits(maps: jax.Array, weights: CellWeights) -> bool:
+  """Returns whether the kernel takes such maps, see `associate`."""
+  return (
+      maps.dtype == jnp.bfloat16 and maps.ndim == 4
+      and maps.shape[2] <= _CELLS and maps.size > 0
+      and 0 < weights.sets.shape[1] <= _SETS
+      and _block(maps.shape) >= _LEAST)
+
+
+def associate(
+    maps: jax.Array, weights: CellWeights, *, interpret: bool = False
+) -> jax.Array:
+  """Returns `association.associate` of bfloat16 maps, without gradients.
+
+  Equal to it within 1e-5 unless a map's mean exceeds its deviation a hundred
+  times. Split over devices by images and units; `jax.vmap` makes a larger
+  batch.
+
+  Args:
+    maps: bfloat16 `[B, h, w, C]`, see `fits`.
+    weights: `sets` `[B, R, h, w]`, `rows` `[B, 3, h]`, `columns` `[B, 3, w]`.
+    interpret: whether to interpret the kernel, which any device can, slowly.
+
+  Returns:
+    float32 `[B, R, C]`.
+  """
+  weights = jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), weights)
+  return _batched(interpret)(maps, *weights)
+
+
+@functools.cache
+def _batched(interpret: bool):
+  """Returns the kernel with its rules for `vmap` and for several devices."""
+  def kernel(maps, sets, rows, columns):
+    return _call(maps, sets, rows, columns, interpret=interpret)
+
+  split = custom_partitioning(kernel)
+  split.def_partition(
+      partition=lambda mesh, arguments, result: (
+          mesh, kernel, result.sharding, tuple(
+              x.sharding for x in arguments)),
+      sharding_rule='b h w c, b r h w, b i h, b j w -> b r c',
+      need_replication_factors=('h', 'w', 'i', 'j'))
+  batched = jax.custom_batching.custom_vmap(split)
+
+  @batched.def_vmap
+  def _(size, is_batched, *arguments):
+    stacked = [
+        x if given else jnp.broadcast_to(x[None], (size, *x.shape))
+        for x, given in zip(arguments, is_batched, strict=True)]
+    scores = batched(*(x.reshape(-1, *x.shape[2:]) for x in stacked))
+    return scores.reshape(size, -1, *scores.shape[1:]), True
+
+  return batched
+
+
+def _power(least: int) -> int:
+  """Returns the power of 2 that is not below a number, nor below 16."""
+  return max(1 << (least - 1).bit_length(), _LEAST)
+
+
+def _block(shape: tuple[int, ...]) -> int:
+  """Returns how many units a program takes, a power of 2 that divides C."""
+  *_, width, units = shape
+  return min(units & -units, _BLOCK, _TILE // _power(width))
+
+
+def _call(maps, sets, rows, columns, *, interpret):
+  batch, height, width, units = maps.shape
+  count, block = sets.shape[1], _block(maps.shape)
+
+  def whole(*shape):
+    return pl.BlockSpec((None, *shape), lambda i, k: (i, *(0 for _ in shape)))
+
+  return pl.pallas_call(
+      functools.partial(_kernel, size=(height, width), count=count),
+      grid=(batch, units // block),
+      in_specs=[
+          pl.BlockSpec(
+              (None, height, width, block), lambda i, k: (i, 0, 0, k)),
+          whole(count, height, width), whole(3, height), whole(3, width)],
+      out_specs=pl.BlockSpec(
+          (None, _power(count), block), lambda i, k: (i, 0, k)),
+      out_shape=jax.ShapeDtypeStruct((batch, count, units), jnp.float32),
+      compiler_params=triton.CompilerParams(num_warps=_WARPS, num_stages=1),
+      interpret=interpret, name='associate')(maps, sets, rows, columns)
+
+
+def _kernel(maps, sets, rows, columns, scores, *, size, count):
+  """Scores one image and block of units; see `_call` for the arguments."""
+  height, width = size
+  tall, wide, block = _power(count), _power(width), maps.shape[-1]
+  # Arrays have powers of 2 as sizes. What is beyond the map or the sets repeats
+  # the last one, and has no weight.
+  column, of = jnp.arange(wide), jnp.minimum(jnp.arange(tall), count - 1)
+  inside = column < width
+  here, beside = (jnp.minimum(column + i, width - 1) for i in (0, 1))
+  average, diagonal, next_one = (
+      jnp.where(inside, columns[i, here], 0.) for i in range(3))
+  diagonal, next_one = diagonal[:, None], next_one[:, None]
+
+  def load(i):
+    i = jnp.maximum(i, 0)
+    return (
+        maps[i, here, :], maps[i, beside, :],
+        sets[of[:, None], i, here[None, :]], *(rows[k, i] for k in range(3)))
+
+  lowest = load(height - 1)
+  # A cell of the map's own is taken first, so that a constant map is 0 exactly.
+  own = maps[height - 1, 0, :].astype(jnp.float32)
+  shift = own + jnp.sum(
+      jnp.where(inside[:, None], lowest[0] - own[None, :], 0.), axis=0) / width
+
+  def row(step, state):
+    # Upwards, as every row needs the one below; the next is loaded meanwhile.
+    found, means, below, total, squares, (
+        x, right, weights, mean_row, diagonal_row, next_row) = state
+    following = load(height - 2 - step)
+    weights = jnp.where(inside[None], weights, 0.)
+    found += jnp.abs(weights)
+    # Without the average, an offset of the map has no part in the products.
+    for part in _thirds(weights - mean_row * average[None]):
+      means += lax.dot_general(
+          x, part, (((0,), (1,)), ((), ())),
+          preferred_element_type=jnp.float32)
+    x, right = x - shift[None, :], right - shift[None, :]
+    x = diagonal * x + next_one * right
+    z = diagonal_row * x + next_row * below
+    return (found, means, x, total + (diagonal_row + next_row) * z,
+            squares + z * z, following)
+
+  zeros = jnp.zeros((wide, block), jnp.float32)
+  found, means, _, total, squares, _ = lax.fori_loop(0, height, row, (
+      jnp.zeros((tall, wide), jnp.float32),
+      jnp.zeros((block, tall), jnp.float32), zeros, zeros, zeros, lowest))
+  mean = jnp.sum((diagonal + next_one) * total, axis=0)
+  variance = jnp.sum(squares, axis=0) - mean * mean
+  varies = ~(variance <= 0)  # so that NaN stays NaN
+  deviation = jnp.sqrt(jnp.where(varies, variance, 1.))
+  deviation = jnp.where(deviation < jnp.inf, deviation, jnp.nan)
+  filled = jnp.sum(found, axis=1) != 0
+  result = jnp.where(
+      filled[:, None] & varies[None, :], means.T / deviation[None, :], 0.)
+  triton.store(scores, result, mask=jnp.broadcast_to(
+      (jnp.arange(tall) < count)[:, None], (tall, block)))
+
+
+def _thirds(weights: jax.Array) -> tuple[jax.Array, ...]:
+  """Returns three bfloat16 arrays whose sum is a float32 one, least first."""
+  high = weights.astype(jnp.bfloat16)
+  rest = weights - high.astype(jnp.float32)
+  middle = rest.astype(jnp.bfloat16)
+  return (rest - middle.astype(jnp.float32)).astype(jnp.bfloat16), middle, high

@@ -1,0 +1,286 @@
+"""Metrics of NumPy arrays of any size, one image at a time.
+
+    nss(maps, points, size)     a float for a map [h, w], or [C] for C maps
+
+The metrics of `ops.metrics`, `ops.auc` and `ops.distributions` and the kernel
+of `ops.association`, for scripts and notebooks: nothing to compile, pad or
+batch, and each result is a float or a NumPy array.
+
+Conventions of all functions here:
+- Maps `[h, w]`, or `[h, w, C]` for C units or models at once, are of any real
+  type and any size; they are upsampled bilinearly to the image, as by PyTorch's
+  `interpolate(align_corners=False)`. None as the size takes the maps' own.
+- Points are integers `[N, 2]`, pixels (y, x) of the image from 0 at the top
+  left. `distinct` counts a pixel once however often it was fixated.
+- Sizes are (H, W) in pixels. Computed in float32, in float64 if JAX is told to.
+- A map with a NaN and an image without fixations score NaN; a constant map
+  scores chance.
+- Raises a `ValueError` if shapes, types or options do not fit.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saliency_jax.ops import association, distributions, pixel_weights, resize
+from saliency_jax.ops import auc as areas
+
+Size = tuple[int, int]
+Score = float | np.ndarray  # of a map `[h, w]`, or `[C]` of `[h, w, C]`
+
+
+def associate(
+    maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = None
+) -> np.ndarray:
+  """Returns the mean standardised value of maps over sets of pixels.
+
+  With the fixations inside a region as the set this is the region association
+  of He et al. 2019, Eq. 1. Nothing is upsampled: see `ops.association`.
+
+  Args:
+    maps: `[h, w]` or `[h, w, C]`.
+    sets: R of them: points `[N, 2]`, each counting as often as it is listed, or
+      masks bool `[H, W]`.
+    size: (H, W) of the image.
+
+  Returns:
+    float32 `[R, C]`, or `[R]` for one map. A constant map scores 0; an empty
+    set NaN.
+
+  Raises:
+    ValueError: if shapes or types do not fit, or a point lies outside.
+  """
+  size = _size(maps, size)
+  maps, one = _maps(maps)
+  sets = [_pixels(pixels, size) for pixels in sets]
+  # A power of 2, so that few numbers of sets are compiled for.
+  padding = [np.zeros((0, 2), int)] * (_padded(len(sets)) - len(sets))
+  weights = pixel_weights.cell_weights(
+      [*sets, *padding], size, maps.shape[1:])
+  scores = np.array(_associate(jnp.moveaxis(maps, 0, -1), weights))
+  scores = scores[:len(sets)]
+  for score, pixels in zip(scores, sets, strict=True):
+    if not (pixels.any() if pixels.dtype == bool else len(pixels)):
+      score[...] = np.nan
+  return scores[:, 0] if one else scores
+
+
+def nss(
+    maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
+    distinct: bool = True
+) -> Score:
+  """Normalised scanpath saliency, see `ops.metrics.nss`."""
+  points = _points(points)
+  if distinct and len(points):
+    points = np.unique(points, axis=0)
+  return _first(associate(maps, [points], size))
+
+
+def nmm(maps: ArrayLike, mask: ArrayLike) -> Score:
+  """The mean standardised value inside a mask bool `[H, W]`.
+
+  He et al. 2019, Eq. 4: the mask of a search target.
+  """
+  mask = np.asarray(mask)
+  return _first(associate(maps, [mask], mask.shape))
+
+
+def auc_judd(
+    maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
+    distinct: bool = True, ties: str = 'together'
+) -> Score:
+  """AUC-Judd, see `ops.auc.auc_judd`."""
+  return _of_points(
+      areas.auc_judd, maps, points, size, distinct=distinct, ties=ties)
+
+
+def auc(
+    maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
+    distinct: bool = True, negatives: str = 'all', thresholds: str = 'all'
+) -> Score:
+  """The AUC against all pixels of the image, see `ops.auc.auc_uniform`."""
+  return _of_points(
+      areas.auc_uniform, maps, points, size, distinct=distinct,
+      negatives=negatives, thresholds=thresholds)
+
+
+def shuffled_auc(
+    maps: ArrayLike, points: ArrayLike, negatives: ArrayLike,
+    size: Size | None = None, *, distinct: bool = True
+) -> Score:
+  """The AUC against fixations of other images, see `ops.auc.auc_shuffled`.
+
+  Args:
+    maps: `[h, w]` or `[h, w, C]`.
+    points: integers `[N, 2]`, the fixations.
+    negatives: integers `[M, 2]`, other images' fixations as pixels of this one.
+    size: (H, W) of the image.
+    distinct: whether a pixel counts once however often it was fixated here.
+  """
+  size = _size(maps, size)
+  points, valid = _valid(points, size)
+  negatives, negatives_valid = _valid(negatives, size)
+  return _mapped(
+      areas.auc_shuffled, maps, size, points, negatives, valid, negatives_valid,
+      distinct=distinct)
+
+
+def cc(maps: ArrayLike, truth: ArrayLike) -> Score:
+  """Pearson's correlation with the human map `[H, W]`.
+
+  See `ops.distributions.cc`.
+  """
+  return _of_truth(distributions.cc, maps, truth)
+
+
+def sim(maps: ArrayLike, truth: ArrayLike, *, min_max: bool = False) -> Score:
+  """The intersection with the human map `[H, W]` as distributions.
+
+  See `ops.distributions.sim`.
+  """
+  return _of_truth(distributions.sim, maps, truth, min_max=min_max)
+
+
+def kl(
+    maps: ArrayLike, truth: ArrayLike, *, minimum: float = 0.,
+    eps: float = distributions.MIT_EPS
+) -> Score:
+  """The divergence of the human map `[H, W]` from the maps, in nats.
+
+  See `ops.distributions.kl`.
+  """
+  return _of_truth(distributions.kl, maps, truth, minimum=minimum, eps=eps)
+
+
+def information_gain(
+    maps: ArrayLike, baseline: ArrayLike, points: ArrayLike, *,
+    distinct: bool = True, min_max: bool = False, minimum: float = 0.,
+    eps: float = 0.
+) -> Score:
+  """Bits per fixation over a baseline `[H, W]`.
+
+  See `ops.distributions.information_gain`.
+  """
+  baseline = _image(baseline)
+  points, valid = _valid(points, baseline.shape)
+  return _mapped(
+      distributions.information_gain, maps, baseline.shape, baseline, points,
+      valid, distinct=distinct, min_max=min_max, minimum=minimum, eps=eps)
+
+
+def _of_points(metric, maps, points, size, **options) -> Score:
+  size = _size(maps, size)
+  return _mapped(metric, maps, size, *_valid(points, size), **options)
+
+
+def _of_truth(metric, maps, truth, **options) -> Score:
+  truth = _image(truth)
+  return _mapped(metric, maps, truth.shape, truth, **options)
+
+
+def _mapped(metric, maps, size, *arrays, **options) -> Score:
+  """Returns a metric of every map, upsampled to the image."""
+  maps, one = _maps(maps)
+  scores = np.asarray(_compiled(metric, size, tuple(options.items()))(
+      maps, *arrays))
+  return _first(scores) if one else scores
+
+
+@functools.cache
+def _compiled(metric, size: Size, options: tuple[tuple[str, object], ...]):
+  """Returns a compiled function of maps `[C, h, w]` and a metric's arrays."""
+  def run(maps, *arrays):
+    def one(x):
+      if x.shape != size:
+        rows, columns = (
+            jnp.asarray(resize.bilinear(*lengths), x.dtype)
+            for lengths in zip(size, x.shape, strict=True))
+        x = jnp.linalg.multi_dot(
+            [rows, x, columns.T], precision=jax.lax.Precision.HIGHEST)
+      return metric(x, *arrays, **dict(options))
+
+    return jax.lax.map(one, maps)
+
+  return jax.jit(run)
+
+
+_associate = jax.jit(association.associate)
+
+
+def _maps(maps: ArrayLike) -> tuple[jax.Array, bool]:
+  """Returns maps as float `[C, h, w]`, and whether they were one."""
+  maps = _real(maps, 'Maps')
+  if maps.ndim not in (2, 3) or not maps.size:
+    raise ValueError(f'Maps are [h, w] or [h, w, C]; these are {maps.shape}.')
+  one = maps.ndim == 2
+  return jnp.asarray(maps[None] if one else np.moveaxis(maps, -1, 0)), one
+
+
+def _size(maps: ArrayLike, size: Size | None) -> Size:
+  """Returns (H, W), by default the maps' own."""
+  size = np.shape(maps)[:2] if size is None else tuple(map(int, size))
+  if len(size) != 2 or min(size) < 1:
+    raise ValueError(f'A size is (H, W) in pixels; this is {size}.')
+  return size
+
+
+def _image(x: ArrayLike) -> np.ndarray:
+  x = _real(x, 'A map')
+  if x.ndim != 2:
+    raise ValueError(f'A map of the image is [H, W]; this is {x.shape}.')
+  return x
+
+
+def _real(x: ArrayLike, what: str) -> np.ndarray:
+  """Returns numbers as float32, or float64 if they and JAX are."""
+  x = np.asarray(x)
+  if not (jnp.issubdtype(x.dtype, jnp.floating)
+          or jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool):
+    raise ValueError(f'{what} hold real numbers; these are {x.dtype}.')
+  return x.astype(float if x.dtype == float and jax.config.x64_enabled
+                  else np.float32)
+
+
+def _points(points: ArrayLike) -> np.ndarray:
+  points = np.asarray(points)
+  if not points.size:
+    return np.zeros((0, 2), int)
+  if (points.ndim != 2 or points.shape[1] != 2
+      or not np.issubdtype(points.dtype, np.integer)):
+    raise ValueError(
+        f'Points are integers [N, 2] (y, x); these are {points.dtype} '
+        f'{points.shape}.')
+  return points
+
+
+def _pixels(pixels: ArrayLike, size: Size) -> np.ndarray:
+  """Returns points `[N, 2]`, or a mask of the image."""
+  pixels = np.asarray(pixels)
+  if pixels.dtype != bool:
+    return _points(pixels)
+  if pixels.shape != size:
+    raise ValueError(f'A mask is bool {size}; this is {pixels.shape}.')
+  return pixels
+
+
+def _valid(points: ArrayLike, size: Size) -> tuple[np.ndarray, np.ndarray]:
+  """Returns points padded to a power of 2, and which of them count."""
+  points = _points(points)
+  if (points < 0).any() or (points >= size).any():
+    raise ValueError(f'A point lies outside the image of {size} pixels.')
+  length = _padded(len(points))
+  return (np.pad(points, ((0, length - len(points)), (0, 0))),
+          np.arange(length) < len(points))
+
+
+def _padded(count: int) -> int:
+  return 1 << max(count - 1, 0).bit_length()
+
+
+def _first(scores: np.ndarray) -> Score:
+  """Returns the only set's scores: a float for one map."""
+  return float(scores[0]) if scores.ndim == 1 else scores[0]

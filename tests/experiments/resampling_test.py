@@ -1,0 +1,120 @@
+"""The bootstrap over photographs against loops and known distributions."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from saliency_jax.experiments import resampling
+
+IMAGES = np.array(list('ccaabbbd'))
+LABELS = np.array(list('xyxxyxxz'))
+
+
+def test_photographs_are_drawn_whole():
+  draws = resampling.draw(IMAGES, 50)
+  assert draws.photographs.tolist() == list('abcd')
+  assert (draws.counts.sum(axis=1) == 4).all()
+  assert (draws.counts != resampling.draw(IMAGES, 50, seed=1).counts).any()
+  weights = draws.of(IMAGES)
+  for image in 'abc':
+    assert np.ptp(weights[:, image == IMAGES], axis=1).max() == 0
+
+
+def _regions(counts, chosen) -> list[int]:
+  """The regions of a sample, drawn one by one."""
+  return [
+      t for image, count in zip('abcd', counts, strict=True)
+      for _ in range(count) for t in range(8)
+      if IMAGES[t] == image and LABELS[t] == chosen]
+
+
+def test_means_and_best_units_are_those_of_the_drawn_regions():
+  rng = np.random.default_rng(0)
+  scores, values = rng.normal(size=(8, 6)), rng.normal(size=8)
+  draws = resampling.draw(IMAGES, 30)
+  means = resampling.category_means(values, LABELS, IMAGES, draws)
+  best = resampling.best_units(scores, LABELS, IMAGES, draws, top=2)
+  assert list(means) == list(best) == ['x', 'y', 'z']
+  empty = 0
+  for b, counts in enumerate(draws.counts):
+    for category in 'xyz':
+      drawn = _regions(counts, category)
+      if not drawn:
+        empty += 1
+        assert np.isnan([means[category][b], best[category][b]]).all()
+        continue
+      assert means[category][b] == pytest.approx(values[drawn].mean())
+      assert best[category][b] == pytest.approx(
+          np.sort(scores[drawn].mean(axis=0))[-2:].mean())
+  assert empty
+
+
+def test_the_interval_of_a_mean_is_as_wide_as_that_of_photographs():
+  rng = np.random.default_rng(1)
+  images = np.repeat(np.arange(400), 5)
+  # All of a photograph's regions are alike: 400 observations, not 2,000.
+  values = np.repeat(rng.normal(2, 1, 400), 5)
+  labels = np.full(2000, 'x')
+  low, high = resampling.around(values.mean(), resampling.category_means(
+      values, labels, images, resampling.draw(images, 2000))['x'])
+  margin = 1.96 * values[::5].std(ddof=1) / 20
+  assert (low, high) == pytest.approx(
+      (values.mean() - margin, values.mean() + margin), abs=.02)
+
+
+def test_an_interval_is_reflected_at_the_value():
+  samples = np.append(np.linspace(0, 4, 401), np.nan)
+  assert resampling.around(1., samples) == pytest.approx((-1.9, 1.9))
+  assert np.isnan(resampling.around(1., samples[:1])).all()
+  assert np.isnan(resampling.around(np.nan, samples)).all()
+
+
+def test_the_interval_of_best_units_allows_for_their_choice():
+  rng = np.random.default_rng(5)
+  images, labels = np.arange(60), np.full(60, 'x')
+  covered = below = 0
+  for _ in range(60):
+    scores = rng.normal(size=(60, 40))
+    scores[:, :3] += 1
+    value = np.sort(scores.mean(axis=0))[-3:].mean()
+    low, high = resampling.around(value, resampling.best_units(
+        scores, labels, images, resampling.draw(images, 200), top=3)['x'])
+    covered += low <= 1 <= high
+    below += high < 1
+  assert covered >= 52
+  assert below <= 4
+
+
+def test_correlations_of_samples():
+  rng = np.random.default_rng(2)
+  x = rng.normal(size=(300, 8))
+  y = x + rng.normal(size=(300, 8))
+  x[4, 2] = np.nan
+  x[5] = np.nan
+  expected = [
+      stats.spearmanr(a[np.isfinite(a)], b[np.isfinite(a)]).statistic
+      for a, b in zip(x, y, strict=True) if np.isfinite(a).any()]
+  assert resampling.spearman(x, y) == pytest.approx(
+      np.percentile(expected, [2.5, 97.5]))
+  assert np.isnan(resampling.spearman(x[:1], y[:1])).all()
+
+
+def test_halves_do_not_share_what_is_odd_about_regions():
+  rng = np.random.default_rng(3)
+  images = np.repeat(np.arange(40), 8)
+  labels = np.tile(np.array(list('abcdefgh')), 40)
+  # No category differs, but units and output see the same noise of a region.
+  noise = rng.normal(size=320)
+  scores = noise[:, None] + rng.normal(size=(320, 20)) / 4
+  shared = np.array([
+      [scores[labels == c].mean(axis=0).max(), noise[labels == c].mean()]
+      for c in 'abcdefgh'])
+  assert stats.spearmanr(*shared.T).statistic > .8
+  found = resampling.halves(scores, noise, labels, images, top=1)
+  assert abs(found) < .45
+  # Where categories differ they still correlate.
+  lift = np.tile(np.arange(8.), 40)
+  assert resampling.halves(
+      scores + lift[:, None], noise + lift, labels, images, top=1) > .9
+  assert np.isnan(resampling.halves(
+      scores[:8], noise[:8], labels[:8], images[:8], top=1))

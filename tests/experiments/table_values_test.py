@@ -1,0 +1,85 @@
+"""What stands beside a table's means: the parts are tested on their own."""
+
+import numpy as np
+import pytest
+
+from saliency_jax.experiments import chance, resampling, table_values
+
+IMAGES = np.repeat([f'{i:02d}' for i in range(20)], 4)
+LABELS = np.tile(['text', 'food', 'face', 'food'], 20)
+
+
+@pytest.fixture
+def scores() -> np.ndarray:
+  rng = np.random.default_rng(0)
+  found = rng.normal(size=(80, 30)) + 2 * (LABELS == 'text')[:, None]
+  found[5] = np.nan
+  return found.astype(np.float32)
+
+
+def test_a_category_has_what_each_part_finds(scores):
+  found = table_values.by_category(
+      scores, LABELS, IMAGES, top=4, threshold=.2)
+  assert list(found) == ['face', 'food', 'text']
+  assert found['food'].sets == 39
+  bands = chance.band(scores, LABELS, IMAGES, top=4)
+  above = chance.band_above(scores, LABELS, IMAGES, threshold=.2)
+  held = chance.held_out(scores, LABELS, IMAGES, top=4)
+  for category, value in found.items():
+    rows = scores[category == LABELS].astype(float)
+    means = np.nanmean(rows, axis=0)
+    order = np.argsort(-means, kind='stable')[:4]
+    assert value.units.tolist() == order.tolist()
+    assert value.mean == pytest.approx(means[order].mean())
+    assert value.above == (means > .2).sum()
+    assert (value.chance, value.above_chance, value.held_out) == (
+        bands[category], above[category], held[category])
+    assert value.cells == (
+        value.mean, value.low, value.high, held[category], *bands[category])
+    assert value.counts == (
+        value.above, above[category].low, above[category].high)
+  text = found['text']
+  assert text.chance.leaves(text.mean)
+  assert not found['face'].chance.high < found['face'].mean
+  known = ~np.isnan(scores).any(axis=1)
+  samples = resampling.best_units(
+      scores, LABELS, IMAGES,
+      resampling.draw(IMAGES[known], table_values.RESAMPLES), top=4)
+  assert (text.low, text.high) == resampling.around(
+      text.mean, samples['text'])
+
+
+def test_one_category_alone_says_why_it_has_no_band(scores):
+  labels = np.full(80, 'face')
+  assert table_values.without_band(labels, IMAGES) == {
+      'face': table_values.ALONE}
+  assert table_values.without_band(LABELS, IMAGES) == {}
+  value = table_values.by_category(
+      scores, labels, IMAGES, top=4, threshold=.2)['face']
+  assert np.isnan([*value.chance, *value.above_chance]).all()
+  assert value.held_out < value.mean
+
+
+def test_targets_stand_beside_other_items():
+  rng = np.random.default_rng(1)
+  images = np.arange(24)
+  targets = rng.normal(size=(24, 30)) + 1
+  items, of = rng.normal(size=(24 * 5, 30)), np.repeat(images, 5)
+  value = table_values.of_targets(
+      targets, images, top=4, items=items, items_images=of)
+  assert value.sets == 24
+  assert value.chance == chance.band_of_items(items, of, top=4)
+  assert value.chance.leaves(value.mean)
+  assert value.low < value.high
+  alone = table_values.of_targets(targets, images, top=4)
+  assert np.isnan(alone.chance).all()
+  assert alone.held_out == value.held_out < value.mean
+
+
+def test_nothing_measured_has_no_number():
+  assert table_values.by_category(
+      np.zeros((0, 5)), np.zeros(0, str), np.zeros(0, str), top=3,
+      threshold=1) == {}
+  empty = table_values.of_targets(np.full((2, 5), np.nan), np.arange(2), top=3)
+  assert np.isnan(empty.cells).all()
+  assert empty.counts[0] is None
