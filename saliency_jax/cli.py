@@ -73,7 +73,8 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
     A function that gives the config once the flags are parsed.
   """
   default = load(file)
-  about = 'The file of the config. Its keys:\n' + config_help.text(file, default)
+  about = (
+      'The file of the config. Its keys:\n' + config_help.text(file, default))
   if unknown := _unknown_key(file):
     sys.exit(_say(f'a flag is wrong: {unknown}; see --help.', 2))
   try:

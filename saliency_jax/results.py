@@ -83,8 +83,9 @@ class _Tables(dict):
       path = self._folder / f'{name}.csv'
       try:
         # An image may be called 'NA' or 007.
-        frame = pd.read_csv(path, dtype={'image_id': str}, keep_default_na=False,
-                            na_values={'*': ['']})
+        frame = pd.read_csv(
+            path, dtype={'image_id': str}, keep_default_na=False,
+            na_values=[''])
       except (OSError, ValueError) as error:
         raise InputError(f'{path} cannot be read ({error}).') from error
       self[name] = frame

@@ -20,27 +20,28 @@ _MOST_LABELS = 9  # beside the lines; more would cover each other
 class Curves(NamedTuple):
   """What K members did."""
   steps: np.ndarray  # int `[S]`, counted from 1
-  nss: np.ndarray  # float64 `[S, K]`, on each step's batch; the loss is -NSS
+  trained: np.ndarray  # float64 `[S, K]`, on each step's batch
   epochs: np.ndarray  # int `[E]`
   epoch_steps: np.ndarray  # int `[E]`, the step at which an epoch ended
   validation: np.ndarray  # float64 `[E, K]`
 
 
-def curves(lines: list[dict], members: Sequence[Member]) -> Curves:
-  """Returns the numbers of `metrics.jsonl`."""
+def curves(
+    lines: list[dict], members: Sequence[Member], watched: str) -> Curves:
+  """Returns the numbers of `metrics.jsonl`: of the watched metric, and loss."""
   trained, validated = (
       [line for line in lines if line['kind'] == kind]
       for kind in ('train', 'validate'))
 
-  def nss(chosen: list[dict]) -> np.ndarray:
+  def values(chosen: list[dict]) -> np.ndarray:
     return np.array([
-        [line['nss'][member.name] for member in members]
+        [line[watched][member.name] for member in members]
         for line in chosen]).reshape(len(chosen), len(members))
 
   return Curves(
-      np.array([line['step'] for line in trained]), nss(trained),
+      np.array([line['step'] for line in trained]), values(trained),
       np.array([line['epoch'] for line in validated]),
-      np.array([line['step'] for line in validated]), nss(validated))
+      np.array([line['step'] for line in validated]), values(validated))
 
 
 def smoothed(values: np.ndarray, window: int) -> np.ndarray:
@@ -57,14 +58,15 @@ def smoothed(values: np.ndarray, window: int) -> np.ndarray:
 
 
 def draw(
-    found: Curves, members: Sequence[Member], theme: style.Theme, *,
-    narrow: bool = False
+    found: Curves, members: Sequence[Member], title: str, theme: style.Theme,
+    *, narrow: bool = False
 ) -> Figure:
   """Draws training, averaged over the last epoch, and validation.
 
   Args:
     found: `curves`.
     members: in the order of the curves.
+    title: of the metric.
     theme: light or dark.
     narrow: for a phone: one panel below the other.
   """
@@ -75,7 +77,7 @@ def draw(
     window = int(found.epoch_steps[0]) if len(found.epoch_steps) else 1
     shades = _shades(members, theme)
     for values, shade, member in zip(
-        smoothed(found.nss, window).T, shades, members, strict=True):
+        smoothed(found.trained, window).T, shades, members, strict=True):
       left.plot(found.steps, values, color=shade, linewidth=1.6,
                 label=member.label)
     for values, shade in zip(found.validation.T, shades, strict=True):
@@ -84,17 +86,12 @@ def draw(
       best = int(values.argmax())
       right.plot(found.epochs[best], values[best], 'o', markersize=7,
                  markerfacecolor='none', markeredgecolor=shade)
-    left.set(xlabel='step', ylabel='NSS')
-    left.set_title('Learnt from', loc='left')
-    loss = left.secondary_yaxis(
-        'right', functions=(np.negative, np.negative))
-    loss.set_ylabel('loss')
-    loss.tick_params(length=0)
-    loss.spines['right'].set_visible(False)
+    left.set(xlabel='step', ylabel=title)
+    left.set_title('Training images', loc='left')
     right.set(xlabel='epoch', xticks=_ticks(found.epochs))
-    right.set_title('Not learnt from', loc='left')
+    right.set_title('Validation images', loc='left')
     if narrow:
-      right.set_ylabel('NSS')
+      right.set_ylabel(title)
     for axis in (left, right):
       axis.grid(axis='y', linewidth=0.8)
       axis.tick_params(length=0)

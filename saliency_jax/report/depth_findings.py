@@ -34,25 +34,24 @@ def findings(swept: Swept) -> list[Finding]:
 
 def _output(swept: Swept, depths: list[int]) -> list[Finding]:
   """Whether training convolutions beats the readout alone."""
-  nss = {
+  scores = {
       depth: float(np.mean([
-          x.nss for x in swept.members if x.depth == depth]))
+          x.score for x in swept.members if x.depth == depth]))
       for depth in sorted(set(depths))}
-  before, trained = nss.pop(0), nss
+  before, trained = scores.pop(0), scores
   better = [depth for depth, value in trained.items() if value > before]
   best, worst = (choose(trained, key=trained.get) for choose in (max, min))
   first = (
-      f'On {swept.summary["counts"]["validation"]} photographs that were not '
-      f'learnt from, ')
+      f'On {swept.summary["counts"]["validation"]} validation images ')
   if len(better) == len(trained):
     text = (
-        f'{first}every depth beats the readout alone: NSS {number(before)} at '
-        f'depth 0, {number(trained[worst])} at depth {depth_name(worst)} and '
+        f'{first}every depth beats the readout alone: {swept.title} '
+        f'{number(before)} at depth 0, {number(trained[worst])} at depth {depth_name(worst)} and '
         f'up to {number(trained[best])} at depth {depth_name(best)}.')
   else:
     text = (
         f'{first}{len(better)} of {len(trained)} depths beat the readout alone '
-        f'(NSS {number(before)}); depth {depth_name(worst)} reaches '
+        f'({swept.title} {number(before)}); depth {depth_name(worst)} reaches '
         f'{number(trained[worst])}, depth {depth_name(best)} '
         f'{number(trained[best])}.')
   return [Finding(text, ('summary.json', 'metrics.jsonl'))]

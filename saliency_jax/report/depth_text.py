@@ -7,7 +7,8 @@ from saliency_jax.report.swept import Swept
 def text(results: Swept) -> str:
   """Returns what the members reached, Tables 3 and 6, and the findings."""
   lines = [
-      f'{member.name}: NSS {member.nss:.3f} after step {member.step}'
+      f'{member.name}: {results.title} {member.score:.3f} after step '
+      f'{member.step}'
       for member in results.members]
   if results.seen:
     analysis = results.config['regions']['analysis']

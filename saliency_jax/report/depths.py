@@ -36,20 +36,21 @@ def chapter(results: Swept, site: Site) -> Chapter:
 def _output(results: Swept, site: Site, depths: list[int]) -> dict:
   """What the members reach as saliency models."""
   rows = [
-      (x.label, x.depth, x.nss, x.step) for x in results.members]
+      (x.label, x.depth, x.score, x.step) for x in results.members]
   order = sorted(set(depths))
-  nss = np.array([[np.mean([
-      x.nss for x in results.members if x.depth == depth])] for depth in order])
+  scores = np.array([
+      [np.mean([x.score for x in results.members if x.depth == depth])]
+      for depth in order])
   return {
       'table': site.table(
-          'validation', ('member', 'convolutions trained', 'NSS', 'step'),
+          'validation', ('member', 'stages trained', results.title, 'step'),
           rows),
       'figure': site.figure(
           'validation', functools.partial(
               by_depth.single, list(map(depth_name, order)),
-              [Line('this run', 'run', nss)], label='NSS'),
-          'NSS on photographs that were not learnt from, by depth: '
-          + _spoken(list(map(depth_name, order)), nss[:, 0]))}
+              [Line('this run', 'run', scores)], label=results.title),
+          f'{results.title} on the validation images, by depth: '
+          + _spoken(list(map(depth_name, order)), scores[:, 0]))}
 
 
 def _regions(results: Swept, site: Site, depths: list[int]) -> dict:

@@ -25,7 +25,7 @@ class Member(NamedTuple):
   """One network that was trained."""
   name: str
   depth: int  # convolutions trained
-  nss: float  # on the validation images, when it was best
+  score: float  # the watched metric on validation images, at its best
   step: int  # at which it was
   trunk_rate: float  # learning rates before the schedule
   readout_rate: float
@@ -79,6 +79,8 @@ class Swept(NamedTuple):
   base: str  # the member that is before; '' for none
   views: tuple[View, ...]
   lines: list[dict]  # of metrics.jsonl
+  watched: str  # the metric by which checkpoints were chosen
+  title: str  # how it is written
 
   @property
   def layers(self) -> tuple[str, ...]:
@@ -97,9 +99,13 @@ def read(workdir: str | os.PathLike) -> Swept:
   summary, config = reader.json('summary.json'), reader.json('config.json')
   with reader.checking('summary.json'):
     job, measured = summary['job'], summary.get('measured', [])
+    # Earlier versions knew one task and one metric.
+    task = summary.get('task', {'watched': 'nss', 'titles': {'nss': 'NSS'}})
+    watched = task['watched']
+    title = task['titles'][watched]
     members = tuple(
         Member(
-            name, int(x['depth']), float(x['nss']), int(x['step']),
+            name, int(x['depth']), float(x[watched]), int(x['step']),
             float(x['trunk_rate']), float(x['readout_rate']), int(x['seed']))
         for name, x in summary['members'].items())
   names = [member.name for member in members]
@@ -109,8 +115,8 @@ def read(workdir: str | os.PathLike) -> Swept:
         encoding='utf-8').splitlines()]
     for line in lines:
       reader.expect(
-          set(line['nss']) == set(names) and line['step'] > 0, 'metrics.jsonl',
-          'is of other members than summary.json')
+          set(line[watched]) == set(names) and line['step'] > 0,
+          'metrics.jsonl', 'is of other members than summary.json')
   seen = unseen = arrays = None
   if 'regions' in measured:
     seen = _regions(reader, 'table3.csv', names, labels)
@@ -129,7 +135,7 @@ def read(workdir: str | os.PathLike) -> Swept:
     base, views = _views(reader, path, names)
   return Swept(
       path, job, summary, config, members, seen, unseen, arrays, base, views,
-      lines)
+      lines, watched, title)
 
 
 def depth_name(depth: int) -> str:

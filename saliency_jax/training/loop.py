@@ -136,7 +136,9 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
       return {}
     shutil.rmtree(path / _FEATURES, ignore_errors=True)
     return outcome.finish(folder, run.job, {
-        'task': run.task.name,
+        'task': {
+            'name': run.task.name, 'watched': run.task.watched,
+            'titles': dict(run.task.titles)},
         'network': run.network.name,
         'weights': run.network.provenance._asdict(),
         'counts': {

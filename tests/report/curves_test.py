@@ -13,11 +13,11 @@ def results(tmp_path):
 
 
 def test_the_numbers_are_those_of_the_journal(results):
-  found = curves.curves(results.lines, results.members)
+  found = curves.curves(results.lines, results.members, 'nss')
   assert found.steps.tolist() == [1, 2, 3, 4]
   # Member k has NSS step / 2 + k, see made_sweep.
   np.testing.assert_array_equal(
-      found.nss, np.array([[0.5], [1], [1.5], [2]]) + np.arange(3))
+      found.trained, np.array([[0.5], [1], [1.5], [2]]) + np.arange(3))
   assert found.epochs.tolist() == [1, 2]
   assert found.epoch_steps.tolist() == [2, 4]
   np.testing.assert_array_equal(
@@ -41,8 +41,8 @@ def test_labels_keep_their_distance_and_their_order():
 @pytest.mark.parametrize('narrow', [False, True])
 @pytest.mark.parametrize('theme', [style.LIGHT, style.DARK])
 def test_the_figure_shows_both(results, theme, narrow):
-  found = curves.curves(results.lines, results.members)
-  figure = curves.draw(found, results.members, theme, narrow=narrow)
+  found = curves.curves(results.lines, results.members, 'nss')
+  figure = curves.draw(found, results.members, 'NSS', theme, narrow=narrow)
   figure.canvas.draw()
   left, right = figure.axes
   assert len(left.lines) == 3
@@ -61,6 +61,6 @@ def test_many_members_get_a_legend(results):
   found = curves.Curves(
       np.array([1, 2]), np.zeros((2, 12)), np.array([1]), np.array([2]),
       np.zeros((1, 12)))
-  figure = curves.draw(found, members, style.LIGHT)
+  figure = curves.draw(found, members, 'NSS', style.LIGHT)
   figure.canvas.draw()
   assert len(figure.legends[0].get_texts()) == 12

@@ -14,7 +14,7 @@ def sentences(folder, **changes) -> list[str]:
 
 def test_every_sentence_follows_from_the_numbers(tmp_path):
   assert sentences(tmp_path) == [
-      'On 5 photographs that were not learnt from, every depth beats the '
+      'On 5 validation images every depth beats the '
       'readout alone: NSS 1.62 at depth 0, 2.25 at depth all and up to 2.75 at '
       'depth 3.',
       'The mean NSS of conv5_3’s best units rises for 2 of 3 categories from '
@@ -72,7 +72,7 @@ def test_a_table_6_that_rises_where_the_paper_s_falls_says_so(
 def test_a_depth_that_is_worse_is_not_hidden(tmp_path, monkeypatch):
   monkeypatch.setitem(made.VALIDATION, 'depth_all', (1., 1.25))
   assert sentences(tmp_path)[0] == (
-      'On 5 photographs that were not learnt from, 1 of 2 depths beat the '
+      'On 5 validation images 1 of 2 depths beat the '
       'readout alone (NSS 1.62); depth all reaches 1.25, depth 3 2.75.')
 
 

@@ -12,7 +12,7 @@ from tests.report import made_sweep as made
 
 def test_what_was_written_is_read(tmp_path):
   results = swept.read(made.sweep(tmp_path))
-  assert [(x.label, x.depth, x.nss, x.step) for x in results.members] == [
+  assert [(x.label, x.depth, x.score, x.step) for x in results.members] == [
       ('depth 0', 0, 1.625, 4), ('depth 3', 3, 2.75, 2),
       ('depth all', 13, 2.25, 4)]
   seen = results.seen
