@@ -46,7 +46,8 @@ def _output(swept: Swept, depths: list[int]) -> list[Finding]:
   if len(better) == len(trained):
     text = (
         f'{first}every depth beats the readout alone: {swept.title} '
-        f'{number(before)} at depth 0, {number(trained[worst])} at depth {depth_name(worst)} and '
+        f'{number(before)} at depth 0, '
+        f'{number(trained[worst])} at depth {depth_name(worst)} and '
         f'up to {number(trained[best])} at depth {depth_name(best)}.')
   else:
     text = (
