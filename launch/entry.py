@@ -17,6 +17,7 @@ from ml_collections import config_flags
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from saliency_jax import old_keys  # noqa: E402
 from saliency_jax.errors import InputError, Stopped  # noqa: E402
 
 # What ml_collections raises, beside absl's own errors, for a key that is not
@@ -199,6 +200,8 @@ def _unknown_key(file: str) -> str:
     for name in key.split('.'):
       names = part.keys() if isinstance(part, ml_collections.ConfigDict) else ()
       if name not in names:
+        if new := old_keys.renamed(key):
+          return f'--config.{key} is called --config.{new} now'
         return (f'this config has no --config.{key}; {at} has '
                 f'{", ".join(names) or "no keys"}')
       part, at = part[name], f'{at}.{name}'

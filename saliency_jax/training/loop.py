@@ -31,6 +31,7 @@ from saliency_jax.training import (
   step_log,
   termination,
   trained_models,
+  validation,
 )
 from saliency_jax.training.checkpoints import Checkpoints, State
 from saliency_jax.training.journal import Journal
@@ -146,19 +147,19 @@ def _run(
       tuple(sorted({m.depth for m in who.values()})),
       image_size=config.data.image_size, dtype=config.model.dtype, mesh=mesh,
       widths=widths)
-  training, validation = (
+  train_feed, val_feed = (
       setup.open_feed(config, source, choose, frozen, skipped, title)
       for source, title in (
           (train_source, 'Frozen layers, training'),
           (val_source, 'Frozen layers, validation')))
   padded = runtime.whole_batches(config.data.batch_size, mesh)
-  fed = training.batches(image_batches.training_order(
+  fed = train_feed.batches(image_batches.training_order(
       config.data.seed, len(train_source), batch_size=config.data.batch_size,
       padded=padded, first=done, last=last))
   val_rows = image_batches.in_order(
       len(val_source), batch_size=config.data.batch_size, padded=padded)
   # One iterator for all evaluations, so that workers are started once.
-  val_batches = validation.batches(
+  val_batches = val_feed.batches(
       np.tile(val_rows, (config.train.epochs - done // length, 1)))
 
   # The folder, once nothing of the config can be at fault any more: what lies

@@ -28,8 +28,8 @@ from saliency_jax.workdir import Folder
 # Keys that change where things lie or how fast they go, not what comes out:
 # `facts` names the images and the weights themselves.
 _FREE = {
-    'data': ('dir', 'fixations', 'val_dir', 'val_fixations', 'workers',
-             'features_dir'),
+    'data': ('dir', 'fixations', 'regions', 'val_dir', 'val_fixations',
+             'workers', 'features_dir'),
     'init': ('weights', 'preprocessing', 'cache_dir', 'checkpoint', 'member'),
     'sweep': ('shard_members',),
     'train': ('checkpoint_every',)}

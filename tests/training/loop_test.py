@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.source import KEYS
 from saliency_jax.errors import InputError
 from saliency_jax.networks import registry
 from saliency_jax.networks.weights import known_weights
@@ -22,16 +23,14 @@ from tests.training.running import are_equal, load, train
 
 def test_training_reads_every_key(whole):
   # What says where the images are is read by data/parts.py.
-  where = {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
-      'drop_outside')}
+  where = {'analysis.fixations'} | {f'data.{name}' for name in (
+      *KEYS, 'val_dir', 'val_fixations', 'val_fraction') if name != 'seed'}
   assert whole[0].read == keys(made.run(whole[1].parent)) - where
 
 
 def test_a_sweep_reads_every_key(folder, swept):
-  where = {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
-      'drop_outside')}
+  where = {'analysis.fixations'} | {f'data.{name}' for name in (
+      *KEYS, 'val_dir', 'val_fixations', 'val_fraction') if name != 'seed'}
   # What is done with the members afterwards is read by experiments/depths.py.
   trained = {key for key in keys(made.sweep(folder)) if key.split('.')[0] in (
       'model', 'init', 'data', 'train', 'optimizer', 'schedule', 'sweep')}
