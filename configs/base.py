@@ -49,15 +49,70 @@ def either(value) -> ml_collections.FieldReference:
   return ml_collections.FieldReference(value, field_type=object)
 
 
-def base() -> ml_collections.ConfigDict:
-  """Returns the keys of every job that runs a network on a data set."""
+def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
+  """Returns the keys of one data set, which mean the same in every job.
+
+  They are read by data/source.py; `kinds` in brackets need or take a key, and
+  refuse it where they have no use for it.
+
+  Args:
+    kind: the default of `kind`.
+  """
+  data = ml_collections.ConfigDict()
+  # The layout: osie, salicon, mit1003, table, maps, pysaliency, images (of
+  # which no fixation is known) or popout (search arrays). A folder written by
+  # launch/build_dataset.py is recognised whatever stands here.
+  data.kind = kind
+  # The folder of the images (pysaliency: the file of stimuli). '' fetches OSIE
+  # into the cache (osie) or draws search arrays (popout).
+  data.dir = ''
+  # The fixations: a file (table, salicon, pysaliency) or a folder (salicon,
+  # mit1003, maps). A table may cover more images than the folder.
+  data.fixations = ''
+  # A folder of labelled regions: labelme files or label images. '' takes none,
+  # or the annotation in this package for OSIE's own photographs.
+  data.regions = ''
+  # Of OSIE's split: 'all', 'train' or 'validation'.
+  data.part = 'all'
+  # The coordinate of the top left pixel's centre, 0 or 1 (table).
+  data.origin = 0
+  # Whether fixations outside their image are left out and counted; otherwise
+  # they are an error (osie, table, pysaliency).
+  data.drop_outside = False
+  # The width in pixels of one degree of visual angle, the standard deviation of
+  # the blurred fixations that models are scored against; 0 is not known.
+  data.sigma = 0.
+  # Search arrays to draw, where `dir` is '' (popout; the paper took 80), the
+  # seed that draws them, and their side in pixels.
+  data.count = 80
+  data.seed = 0
+  data.size = 512
+  return data
+
+
+def analysis_keys() -> ml_collections.ConfigDict:
+  """Returns the keys of every job that scores fixations."""
+  analysis = ml_collections.ConfigDict()
+  # Fixations that count: 'distinct' pixels, as the paper and the MIT benchmark
+  # do, or 'all', as pysaliency does. Read by data/pixel_sets.py.
+  analysis.fixations = 'distinct'
+  return analysis
+
+
+def base(kind: str = 'osie') -> ml_collections.ConfigDict:
+  """Returns the keys of every job that runs a network on a data set.
+
+  Args:
+    kind: of the data set; see `data_keys`.
+  """
   config = ml_collections.ConfigDict()
 
   config.network = network_keys()
   config.run = run_keys()
 
-  # Reading images. Read by data/, experiments/ and training/.
-  config.data = ml_collections.ConfigDict()
+  # The images, and how they are read. The keys below are read by experiments/
+  # and training/.
+  config.data = data_keys(kind)
   # Images in a batch over all devices; rounded up to a multiple of them.
   config.data.batch_size = 8
   # Processes that decode images; 0 decodes in two threads of this process.
@@ -68,9 +123,9 @@ def base() -> ml_collections.ConfigDict:
   return config
 
 
-def measuring() -> ml_collections.ConfigDict:
-  """Returns the keys of every job that looks into a network."""
-  config = base()
+def measuring(kind: str = 'osie') -> ml_collections.ConfigDict:
+  """Returns the keys of every job that looks into a network; see `base`."""
+  config = base(kind)
   # The taps to look into, in the order of the tables: names, aliases or regular
   # expressions of names ('layer[34].*'); () takes the network's own choice, of
   # VGG-16 conv5_3 down to conv4_1. launch/networks.py lists them.
@@ -98,26 +153,21 @@ def measuring() -> ml_collections.ConfigDict:
 def training() -> ml_collections.ConfigDict:
   """Returns the keys of every job that trains."""
   config = base()
-  # The kind of data set, a key of data/catalogue.py: osie, salicon, table,
-  # maps, mit1003, pysaliency or popout. Read, as the next six, by
-  # data/parts.py.
-  config.data.kind = 'osie'
-  # The folder of images, or one written by launch/build_dataset.py; '' fetches
-  # OSIE into the cache. And, where the kind keeps them apart, its fixations.
-  config.data.dir = ''
-  config.data.fixations = ''
-  # The same of the images to validate with; '' takes OSIE's split, 400 images
-  # to train and 100 to validate.
+  # The folder of the images to validate with, and their fixations where
+  # `fixations` is not of them too. Read, as the next, by data/parts.py.
   config.data.val_dir = ''
   config.data.val_fixations = ''
-  # The coordinate of the top left pixel's centre in a table, 0 or 1.
-  config.data.origin = 0
-  # Whether fixations outside their image are left out (osie, table,
-  # pysaliency); otherwise they are an error.
-  config.data.drop_outside = False
+  # The share of the images that validates, drawn with `seed`; 0 takes `val_dir`
+  # or OSIE's split, 400 images to train and 100 to validate.
+  config.data.val_fraction = 0.
+  # Of the task 'scene': a CSV file of image_id and scene, '' for OSIE's own
+  # labels, and the least number of images of a scene that is not left out.
+  config.data.scenes = ''
+  config.data.min_images = 15
   # Images in a step over all devices, as in the authors' PyTorch code.
   config.data.batch_size = 20
-  # Seed of the order in which images come. Read by training/image_batches.py.
+  # Seed of the order in which images come, and of all that is drawn of them.
+  # Read by training/image_batches.py.
   config.data.seed = 0
   # What frozen stages compute is kept on disk while a run lasts, so that every
   # epoch but the first skips them, where it takes at most this many GB; 0 keeps
@@ -137,6 +187,9 @@ def training() -> ml_collections.ConfigDict:
   # step drops. Read by training/scene_task.py.
   config.task.dense = (4096, 4096)
   config.task.dropout = 0.5
+
+  # The fixations that the saliency map is to find.
+  config.analysis = analysis_keys()
 
   # How long, and what is kept. Read by training/loop.py.
   config.train = ml_collections.ConfigDict()

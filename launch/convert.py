@@ -12,7 +12,8 @@ import pathlib
 import entry  # first: it puts the package on the path
 from absl import flags
 
-from saliency_jax.data import catalogue, pysaliency_export
+from saliency_jax.data import pysaliency_export
+from saliency_jax.data.source import open_source
 
 _KIND = flags.DEFINE_enum(
     'kind', None, [
@@ -27,8 +28,8 @@ _OUTPUT = entry.path(
 
 
 def main() -> None:
-  source = catalogue.open_source(
-      _KIND.value, images=_IMAGES.value, fixations=_FIXATIONS.value)
+  source = open_source(
+      _KIND.value, _IMAGES.value, fixations=_FIXATIONS.value)
   folder = pathlib.Path(_OUTPUT.value)
   pysaliency_export.write_stimuli(source, folder / 'stimuli.hdf5')
   pysaliency_export.write_trains(source, folder / 'fixations.hdf5')

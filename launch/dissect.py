@@ -6,7 +6,7 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.data import catalogue
+from saliency_jax.data.source import open_group
 from saliency_jax.experiments import dissection
 from saliency_jax.report import folder, site, tables
 
@@ -16,7 +16,9 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 def main() -> None:
   config = _CONFIG()
-  dissection.dissect(config, catalogue.photographs(config), _WORKDIR.value)
+  source = open_group(
+      config.data, cache_dir=config.init.cache_dir, wants='regions')
+  dissection.dissect(config, source, _WORKDIR.value)
   print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', site.write(_WORKDIR.value))
 

@@ -5,7 +5,7 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.data import catalogue
+from saliency_jax.data.source import open_group
 from saliency_jax.experiments import popout
 from saliency_jax.report import folder, site, tables
 
@@ -15,7 +15,8 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 def main() -> None:
   config = _CONFIG()
-  popout.popout(config, catalogue.search_arrays(config), _WORKDIR.value)
+  source = open_group(config.data, wants='targets')
+  popout.popout(config, source, _WORKDIR.value)
   print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', site.write(_WORKDIR.value))
 

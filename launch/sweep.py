@@ -24,8 +24,7 @@ def main() -> None:
   with _JOINED():
     opened = parts.open_parts(config)
     trained = loop.sweep(
-        config, opened.train, opened.validation, _WORKDIR.value,
-        choose=opened.choose)
+        config, opened, _WORKDIR.value)
   if not trained:  # of several processes the first one goes on
     return
   depths.measure(

@@ -20,8 +20,7 @@ def main() -> None:
   with _JOINED():
     opened = parts.open_parts(config)
     summary = loop.train(
-        config, opened.train, opened.validation, _WORKDIR.value,
-        choose=opened.choose)
+        config, opened, _WORKDIR.value)
   if summary:  # of several processes the first one goes on
     print(site.text(_WORKDIR.value))
     print('The page:', site.write(_WORKDIR.value))

@@ -13,7 +13,7 @@ from typing import Any
 
 import ml_collections
 
-from saliency_jax.data import split as splits
+from saliency_jax.data import parts
 from saliency_jax.data.subset import subset
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -219,9 +219,8 @@ def _config(
 
 
 def _data(config, train: Source, validation: Source | None):
-  from saliency_jax.training.plan import Data
   if validation is None:
-    ours, theirs = splits.at_random(
+    ours, theirs = parts.drawn(
         train.image_ids, config.data.val_fraction or .2, config.data.seed)
     train, validation = subset(train, ours), subset(train, theirs)
-  return Data(train, validation)
+  return parts.Data(train, validation)

@@ -19,22 +19,18 @@ from PIL import Image
 
 from saliency_jax import progress
 from saliency_jax.data.photographs import Photographs
-from saliency_jax.data.popout.search_arrays import (
-  DISTRACTORS,
-  TARGET,
-  SearchArrays,
-)
+from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.built import SPLIT
 from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.sources.salicon import Salicon
-from saliency_jax.data.types import CATEGORIES, Record, Source
+from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 
 
 class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
   """What both builders share; `build` is the way to run one."""
 
-  VERSION = tfds.core.Version('1.0.0')
+  VERSION = tfds.core.Version('1.1.0')
 
   def __init__(self, source: Source, folder: str | os.PathLike):
     """Takes what to build, and where.
@@ -50,8 +46,7 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     del dl_manager  # Everything is in the source.
     return {SPLIT: self._generate_examples()}
 
-  def _dataset_info(
-      self, features: dict, categories: tuple[str, ...], **kwargs):
+  def _dataset_info(self, features: dict, **kwargs):
     return tfds.core.DatasetInfo(
         builder=self, disable_shuffling=True, **kwargs,
         features=tfds.features.FeaturesDict({
@@ -59,8 +54,8 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             'image': tfds.features.Image(shape=(None, None, 3)),
             'regions': {
                 'id': tfds.features.Tensor(shape=(None,), dtype=np.int32),
-                'category': tfds.features.Sequence(
-                    tfds.features.ClassLabel(names=categories)),
+                # The annotation's own, whatever they are.
+                'category': tfds.features.Sequence(tfds.features.Text()),
                 # Eight pixels of a row in a byte: `np.unpackbits(mask, axis=-1,
                 # count=W)`. A label image could not hold regions that overlap.
                 'mask': tfds.features.Tensor(
@@ -88,7 +83,7 @@ class _PhotographBuilder(_Builder, skip_registration=True):
         {'fixations': {
             'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
             **columns}},
-        CATEGORIES, homepage=homepage, description=(
+        homepage=homepage, description=(
             f'{description}, with the fixations of their observers (pixels (y, '
             'x) from 0, ms) and labelled regions.'))
 
@@ -141,7 +136,6 @@ class SearchArrayBuilder(_Builder, skip_registration=True):
         {'kind': tfds.features.Text(),
          'background': tfds.features.Text(),
          'set_size': np.int32},
-        (TARGET, DISTRACTORS),
         description='Pop-out search arrays with masks of their items.')
 
   def _generate_examples(self):

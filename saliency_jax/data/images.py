@@ -25,7 +25,7 @@ MAX_PIXELS = 2**26
 # Pillow knows dozens more, some of which start other programs.
 _FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
-_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
+SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
 # Beside these, saliency maps are kept as TIFFs of floating numbers.
 _MAP_FORMATS = (*_FORMATS, 'TIFF')
@@ -191,11 +191,11 @@ def list_images(folder: str | os.PathLike) -> dict[str, pathlib.Path]:
   folder = pathlib.Path(folder)
   if not folder.is_dir():
     raise InputError(f'There is no folder of images {folder}.')
-  found = files_by_stem(folder, _SUFFIXES)
+  found = files_by_stem(folder, SUFFIXES)
   if not found:
     raise InputError(
         f'{folder} holds no image; put files there that end in '
-        f'{", ".join(_SUFFIXES)}.')
+        f'{", ".join(SUFFIXES)}.')
   return found
 
 

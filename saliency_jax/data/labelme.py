@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.data import polygons
-from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
 
 # Far above what people draw (an image inside the file included).
 MAX_BYTES = 2**26
 MAX_CORNERS = 10_000  # of one outline
 MAX_COORDINATE = 1e6  # px
+MAX_LABEL = 100  # characters
 
 
 class Outline(NamedTuple):
@@ -76,7 +76,7 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
 
   Raises:
     InputError: this is no labelme file, it is of another image size, or a shape
-      has an unknown label, an unknown type or senseless points.
+      has no label, an unknown type or senseless points.
   """
   try:
     tree = json.loads(data)
@@ -104,10 +104,11 @@ def _outline(shape, place: int, where: str) -> Outline:
   if not isinstance(shape, dict):
     raise InputError(f'{where} is no labelme shape; draw it again.')
   label, kind = shape.get('label'), shape.get('shape_type', 'polygon')
-  if label not in CATEGORIES:
+  if not (isinstance(label, str) and label.strip()
+          and label.isprintable() and len(label) <= MAX_LABEL):
     raise InputError(
-        f'{where} has the label {label!r:.80}; the categories are '
-        f'{", ".join(CATEGORIES)}.')
+        f'{where} has the label {label!r:.80}; give it the name of a category, '
+        f'1 to {MAX_LABEL} printable characters.')
   if kind not in ('polygon', 'rectangle', 'circle'):
     raise InputError(
         f'{where} is of type {kind!r:.80}; draw a polygon, a rectangle or a '
@@ -121,7 +122,7 @@ def _outline(shape, place: int, where: str) -> Outline:
     raise InputError(
         f'{where} has a point that is not two numbers of at most '
         f'{MAX_COORDINATE:g}; draw it again.')
-  return Outline(place, label, kind, np.array(points, np.float64))
+  return Outline(place, label.strip(), kind, np.array(points, np.float64))
 
 
 def _count_fits(count: int, kind: str) -> bool:

@@ -7,10 +7,12 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from saliency_jax import progress
-from saliency_jax.data.fixations import read_fixations
+from saliency_jax.data.fixations import Fixations, read_fixations
+from saliency_jax.data.images import image_size
 from saliency_jax.download import cache_folder, download
 from saliency_jax.errors import InputError
 from saliency_jax.files import digest
@@ -18,6 +20,7 @@ from saliency_jax.files import digest
 _REPOSITORY = 'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels'
 _WANTED = re.compile(
     r'[^/]+/data/(?:(stimuli)/(\w+\.jpg)|(eye)/(fixations\.mat))', re.ASCII)
+_SIZE = 600, 800  # (H, W) in pixels of every photograph
 _LARGEST = 2**26  # bytes of one file, unpacked
 
 
@@ -79,6 +82,34 @@ def fetch_osie(
       if not folder.is_dir():
         raise
   return folder
+
+
+def own_photographs(
+    files: Mapping[str, pathlib.Path], fixated: Mapping[str, Fixations],
+    archive: Archive = OSIE
+) -> frozenset[str]:
+  """Returns which photographs are OSIE's own, whatever their names.
+
+  Those of which the hash is known are told by it; the others where the
+  fixations are those of the whole of OSIE, by their size.
+
+  Args:
+    files: photographs by image_id.
+    fixated: their fixations.
+    archive: what OSIE consists of.
+
+  Raises:
+    InputError: a photograph of which no hash is known cannot be opened.
+  """
+  known = {
+      pathlib.PurePath(name).stem: sha256 for sha256, name in map(
+          str.split, archive.hashes.read_text().splitlines())}
+  count = sum(len(each.points) for each in fixated.values())
+  whole = (len(fixated), count) == (archive.photographs, archive.fixations)
+  return frozenset(
+      image_id for image_id, path in files.items()
+      if (digest(path) == known[image_id] if image_id in known
+          else whole and image_size(path) == _SIZE))
 
 
 def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:

@@ -1,67 +1,153 @@
-"""The two parts of a data set that training needs: to learn from, to validate.
-"""
+"""The two parts of a data set that training needs: to train, to validate."""
 
-from typing import NamedTuple
+import dataclasses
+from collections.abc import Mapping
 
-from saliency_jax.data import catalogue, pixel_sets, split
+from absl import logging
+
+from saliency_jax.data import pixel_sets, scenes, split
+from saliency_jax.data.source import KEYS, open_group
 from saliency_jax.data.subset import subset
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
 
-class Parts(NamedTuple):
-  """What `training.loop` takes."""
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """The images of a training run.
+
+  Attributes:
+    train: to learn from.
+    validation: never learnt from.
+    choose: the one set of pixels of an image that its map is to find.
+    scenes: the scene label of each image that has one, by its id.
+  """
   train: Source
   validation: Source
-  choose: pixel_sets.Chooser  # the pixels that the saliency map is to find
+  choose: pixel_sets.Chooser = pixel_sets.distinct_fixations
+  scenes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def open_parts(config) -> Parts:
-  """Opens both parts.
+def open_parts(config) -> Data:
+  """Opens both parts of a data set.
+
+  The images to validate with are, first of all that applies, those of
+  `data.val_dir`, a share of `data.val_fraction`, or OSIE's own split.
 
   Args:
-    config: `configs/train.py`; `data.kind`, `data.dir`, `data.fixations`,
-      `data.val_dir`, `data.val_fixations`, `data.origin`, `data.drop_outside`
-      and `init.cache_dir` are read.
+    config: `configs/train.py`; `data`, `analysis.fixations`,
+      `task.name` and `run.cache_dir` are read.
 
   Raises:
-    InputError: if a folder is at fault, or nothing says how to split.
+    InputError: a folder is at fault, or nothing says how to split.
   """
-  data = config.data
-  # Search arrays have no fixations: their targets are what is to be found.
-  choose = (
-      pixel_sets.target if data.kind == 'popout'
-      else pixel_sets.distinct_fixations)
-  train = _open(config, '')
-  if data.val_dir or data.val_fixations:
-    return Parts(train, _open(config, 'val_'), choose)
-  if data.kind != 'osie':
+  data, cache_dir = config.data, config.run.cache_dir
+  fixations = pixel_sets.counted(config.analysis.fixations, in_regions=False)
+  if data.val_fixations and not data.val_dir:
     raise InputError(
-        f'A data set of the kind {data.kind!r} has no split of its own; name '
-        f'the images to validate with --config.data.val_dir.')
-  listed = split.split('train') + split.split('validation')
-  absent = set(listed) - set(train.image_ids)
+        'config.data.val_fixations is of the images to validate with; give '
+        'their folder with --config.data.val_dir.')
+  if data.val_dir and data.val_fraction:
+    raise InputError(
+        'config.data.val_dir and config.data.val_fraction both name images to '
+        'validate with; give one of them.')
+  train = open_group(data, cache_dir=cache_dir, alone=not data.val_dir)
+  # Search arrays have no fixations: their targets are what is to be found.
+  choose = pixel_sets.target if 'targets' in train.gives else fixations
+  if data.val_dir:
+    others = {name: data[name] for name in KEYS} | {
+        'dir': data.val_dir, 'fixations': data.val_fixations or data.fixations}
+    validation = open_group(others, cache_dir=cache_dir, alone=False)
+    return _with_scenes(config, Data(train, validation, choose))
+  if data.val_fraction:
+    chosen = drawn(train.image_ids, data.val_fraction, data.seed)
+  elif data.kind == 'osie' and data.part == 'all':
+    chosen = _osie(train, data.dir)
+  else:
+    raise InputError(
+        f'Nothing says which images of config.data.dir={data.dir} validate; '
+        'name them with --config.data.val_dir, or draw them with '
+        '--config.data.val_fraction=0.2.')
+  if config.task.name == 'scene' and data.val_fraction:
+    return _with_scenes(config, Data(train, train, choose))
+  return _with_scenes(config, Data(
+      subset(train, chosen[0]), subset(train, chosen[1]), choose))
+
+
+def _with_scenes(config, data: Data) -> Data:
+  """Returns the images with their scenes, of which those without are left out.
+
+  Scenes of less than `data.min_images` images are left out. Where a share of
+  the same images validates, it is one of every scene.
+  """
+  if config.task.name != 'scene':
+    return data
+  keys = config.data
+  if not keys.scenes and keys.kind != 'osie':
+    raise InputError(
+        'The scenes of these images are not known; give --config.data.scenes, '
+        'a CSV file of image_id and scene.')
+  path = keys.scenes or scenes.OSIE
+  read = scenes.read(path)
+  labels, rare = scenes.frequent(
+      scenes.of_images(read, tuple(dict.fromkeys(
+          (*data.train.image_ids, *data.validation.image_ids))), str(path)),
+      keys.min_images)
+  if rare:
+    logging.warning(
+        'Left out, with less than %d images: %s.', keys.min_images,
+        ', '.join(f'{name} ({count})' for name, count in sorted(rare.items())))
+  if data.train is data.validation:
+    chosen = scenes.split(labels, keys.val_fraction, keys.seed)
+  else:
+    chosen = tuple(
+        tuple(name for name in part.image_ids if name in labels)
+        for part in (data.train, data.validation))
+  for title, names in zip(('train on', 'validate with'), chosen, strict=True):
+    if not names:
+      raise InputError(
+          f'{path} has no scene for any image to {title}; label them, or draw '
+          f'a share of the labelled ones with --config.data.val_fraction=0.2.')
+  return dataclasses.replace(
+      data, train=subset(data.train, chosen[0]),
+      validation=subset(data.validation, chosen[1]), scenes=labels)
+
+
+def drawn(
+    image_ids: tuple[str, ...], fraction: float, seed: int
+) -> tuple[list[str], list[str]]:
+  """Draws the images to validate with.
+
+  Args:
+    image_ids: of the data set.
+    fraction: the share that validates, above 0 and below 1.
+    seed: of the draw, which depends on nothing else but the names.
+
+  Returns:
+    The names of those to train and of those to validate, in their order.
+
+  Raises:
+    InputError: the share is out of range, or leaves a part without an image.
+  """
+  count = round(len(image_ids) * fraction)
+  if not (0 < fraction < 1 and 0 < count < len(image_ids)):
+    raise InputError(
+        f'config.data.val_fraction is {fraction:g} of {len(image_ids)} images; '
+        'give a share that leaves images to train and to validate.')
+  validate = set(split.shuffled(image_ids, seed)[:count])
+  return ([each for each in image_ids if each not in validate],
+          [each for each in image_ids if each in validate])
+
+
+def _osie(source: Source, folder: str) -> tuple[tuple[str, ...], ...]:
+  """Returns the names of both parts of OSIE's own split."""
+  parts = split.split('train'), split.split('validation')
+  listed = {*parts[0], *parts[1]}
+  absent = listed - set(source.image_ids)
   if absent:
     raise InputError(
-        f"{data.dir} is not OSIE (it lacks {len(absent)} of {len(listed)} "
-        f"photographs of OSIE's split); name the images to validate with "
-        f'--config.data.val_dir.')
-  return Parts(
-      subset(train, split.split('train')),
-      subset(train, split.split('validation')), choose)
-
-
-def _open(config, part: str) -> Source:
-  """Opens one part; its keys begin with '', or 'val_' to validate."""
-  data = config.data
-  keys = {'images': f'{part}dir', 'fixations': f'{part}fixations'}
-  given = {name: getattr(data, key) for name, key in keys.items()}
-  built = catalogue.built_folder(catalogue.expanded(given['images']))
-  if built:
-    return catalogue.open_source('built', **given | {'images': built})
-  # What says nothing is left out: few kinds have a use for it.
-  return catalogue.open_source(
-      data.kind, **given,
-      keys={name: f'--config.data.{key}' for name, key in keys.items()},
-      cache_dir=config.init.cache_dir if data.kind == 'osie' else '',
-      origin=data.origin or None, drop_outside=data.drop_outside or None)
+        f"{folder} is not OSIE (it lacks {len(absent)} of {len(listed)} "
+        "photographs of OSIE's split); name the images to validate with "
+        '--config.data.val_dir, or draw them with '
+        '--config.data.val_fraction=0.2.')
+  return parts

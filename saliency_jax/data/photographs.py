@@ -4,13 +4,15 @@ What the data sets of photographs share; they differ in where fixations are kept
 and how.
 """
 
+import difflib
 import os
 import pathlib
+import unicodedata
 from collections.abc import Mapping
 from typing import Protocol
 
 from saliency_jax.data.fixations import Fixations
-from saliency_jax.data.images import image_size, read_image
+from saliency_jax.data.images import SUFFIXES, image_size, read_image
 from saliency_jax.data.regions import RegionAnnotation, open_regions
 from saliency_jax.data.types import Record, no_regions
 from saliency_jax.errors import InputError
@@ -46,7 +48,12 @@ class Photographs:
 
   Attributes:
     image_ids: in the order of the files.
+    gives: 'fixations', and 'regions' where an annotation is given.
+    unused: what the fixations call images that are in no file.
   """
+
+  # Whether fixations may be of more images than there are files.
+  _takes_more = True
 
   def __init__(
       self, files: Mapping[str, pathlib.Path], looked: FixationReader,
@@ -65,9 +72,11 @@ class Photographs:
     self.image_ids = tuple(files)
     self._files = dict(files)
     self._looked = looked
-    self._check_names()
+    self.gives = frozenset({'fixations'})
+    self.unused = self._check_names()
     self._regions: RegionAnnotation | None = None
     if regions is not None:
+      self.gives |= {'regions'}
       self._regions = open_regions(regions)
       if not self._files.keys() & set(self._regions.image_ids):
         raise InputError(
@@ -127,18 +136,42 @@ class Photographs:
   def _folder(self) -> pathlib.Path:
     return self.photograph(0).parent
 
-  def _check_names(self) -> None:
+  def _check_names(self) -> tuple[str, ...]:
+    """Returns what the fixations call images that are in no file."""
     place, names = self._looked.place, self._looked.names
     absent = sorted(names.keys() - self._files.keys())
-    if absent:
+    unseen = sorted(self._files.keys() - names.keys())
+    if absent and not self._takes_more or len(absent) == len(names) > 0:
       raise InputError(
           f'{place} names {len(absent)} of {len(names)} images that are not in '
           f'{self._folder()}, the first is {names[absent[0]]}; add the '
           'photographs or take them out of the file.')
-    unseen = sorted(self._files.keys() - names.keys())
     if unseen:
+      near = _nearest(unseen[0], absent)
+      meant = f' (is it {names[near]} there?)' if near else ''
       raise InputError(
           f'{place} has no fixations for {len(unseen)} of {len(self._files)} '
           f'photographs in {self._folder()}, the first is '
-          f'{self._files[unseen[0]].name}; add the fixations or remove the '
-          'photographs.')
+          f'{self._files[unseen[0]].name}{meant}; add the fixations or remove '
+          'the photographs.')
+    spelt = {_spelt(image_id): path for image_id, path in self._files.items()}
+    for each in absent:
+      if path := spelt.get(_spelt(each)):
+        raise InputError(
+            f'{place} names {names[each]}, and the photograph is {path.name}; '
+            'write both alike.')
+    return tuple(names[each] for each in absent)
+
+
+def _spelt(name: str) -> str:
+  """Returns what two spellings of one image's name have in common."""
+  spelt = pathlib.PurePath(
+      unicodedata.normalize('NFC', name.strip()).casefold())
+  return spelt.stem if spelt.suffix in SUFFIXES else spelt.name
+
+
+def _nearest(name: str, names: list[str]) -> str:
+  """Returns the one of some names that is most like `name`, or ''."""
+  spelt = {_spelt(each): each for each in names}
+  near = difflib.get_close_matches(_spelt(name), spelt, 1, cutoff=.8)
+  return spelt[near[0]] if near else ''

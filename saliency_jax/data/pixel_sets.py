@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.data.types import Record
+from saliency_jax.errors import InputError
 
 
 class PixelSets(NamedTuple):
@@ -22,6 +23,23 @@ class PixelSets(NamedTuple):
 
 
 Chooser = Callable[[Record], PixelSets]
+
+
+def counted(fixations: str, *, in_regions: bool) -> Chooser:
+  """Returns which fixations are scored, for `config.analysis.fixations`.
+
+  Args:
+    fixations: a key of `COUNTED`.
+    in_regions: a set for every region, or one for the image.
+
+  Raises:
+    InputError: there is no such choice.
+  """
+  if fixations not in COUNTED:
+    raise InputError(
+        f'config.analysis.fixations is {fixations!r}; it is one of '
+        f"{', '.join(COUNTED)}.")
+  return COUNTED[fixations][in_regions]
 
 
 def distinct_fixations_in_regions(record: Record) -> PixelSets:
@@ -83,3 +101,9 @@ def _in_regions(record: Record, points: np.ndarray) -> PixelSets:
   return PixelSets(
       record.regions.ids, record.regions.categories,
       tuple(points[chosen] for chosen in inside))
+
+
+# Each pixel once, or fixations as they are: of the image, of its regions.
+COUNTED: dict[str, tuple[Chooser, Chooser]] = {
+    'distinct': (distinct_fixations, distinct_fixations_in_regions),
+    'all': (all_fixations, all_fixations_in_regions)}

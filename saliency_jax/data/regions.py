@@ -12,7 +12,7 @@ A photograph that an annotation does not name has no regions.
 import os
 import pathlib
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import numpy as np
@@ -55,14 +55,27 @@ class RegionAnnotation(Protocol):
     ...
 
 
-def open_regions(folder: str | os.PathLike | None) -> RegionAnnotation:
+def open_packaged(image_ids: Collection[str] | None = None) -> 'Labelme':
+  """Opens the annotation of OSIE in this package.
+
+  Args:
+    image_ids: of which photographs; of all that are labelled by default.
+  """
+  with zipfile.ZipFile(PACKAGED) as archive:
+    files = {pathlib.PurePath(name).stem: name for name in archive.namelist()}
+    return Labelme({
+        image_id: archive.read(name) for image_id, name in files.items()
+        if image_ids is None or image_id in image_ids}, PACKAGED)
+
+
+def open_regions(folder: str | os.PathLike) -> RegionAnnotation:
   """Finds out which kind of annotation a folder holds.
 
   A folder that holds label images and labelme files is read from the label
   images: they are exact, where polygons may have been simplified.
 
   Args:
-    folder: the folder, or None for the annotation of OSIE in this package.
+    folder: the folder.
 
   Returns:
     The `RegionAnnotation`. No region has been read yet.
@@ -70,11 +83,6 @@ def open_regions(folder: str | os.PathLike | None) -> RegionAnnotation:
   Raises:
     InputError: the folder is missing or holds neither kind.
   """
-  if folder is None:
-    with zipfile.ZipFile(PACKAGED) as archive:
-      return Labelme({
-          pathlib.PurePath(name).stem: archive.read(name)
-          for name in archive.namelist()}, PACKAGED)
   folder = pathlib.Path(folder)
   if not folder.is_dir():
     raise InputError(f'There is no folder of regions {folder}.')

@@ -7,12 +7,13 @@ neither part, also where the whole set is read: they are kept back for a test.
 The list is sorted by SHA-256 of '<seed>:<image_id>' and the first 100 validate;
 seed 0, so that nobody has chosen. It was written by
 
-    python -c 'from saliency_jax.datasets import osie_split; osie_split.write()'
+    python -c 'from saliency_jax.data import split; split.write()'
 """
 
 import csv
 import hashlib
 import pathlib
+from collections.abc import Iterable
 
 from saliency_jax import files
 from saliency_jax.errors import InputError
@@ -42,13 +43,17 @@ def split(name: str) -> tuple[str, ...]:
   return tuple(sorted(parts[name]))
 
 
+def shuffled(image_ids: Iterable[str], seed: int) -> list[str]:
+  """Returns names in an order that depends on the seed and the names alone."""
+  return sorted(image_ids, key=lambda image_id: hashlib.sha256(
+      f'{seed}:{image_id}'.encode()).digest())
+
+
 def write(path: pathlib.Path = LIST) -> None:
   """Draws the split again and writes it; see the module."""
   lines = (_FOLDER / 'osie_photographs.sha256').read_text().splitlines()
   image_ids = [pathlib.PurePath(line.split()[1]).stem for line in lines]
-  drawn = sorted(image_ids, key=lambda image_id: hashlib.sha256(
-      f'{_SEED}:{image_id}'.encode()).digest())
-  validation = set(drawn[:_VALIDATION])
+  validation = set(shuffled(image_ids, _SEED)[:_VALIDATION])
   with files.replacing(path) as temporary, temporary.open('w') as file:
     file.write('image_id,split\n')
     for image_id in sorted(image_ids):

@@ -29,6 +29,11 @@ class Subset:
     return self._source[self._indices[index]]
 
   @property
+  def gives(self) -> frozenset[str]:
+    """What is known of the images of the other source."""
+    return self._source.gives
+
+  @property
   def patterns(self) -> tuple:
     """The images' patterns; () where those of the other source are."""
     patterns = self._source.patterns

@@ -6,11 +6,13 @@ order. Points are (y, x) in pixels, counted from 0 at the top left pixel's
 centre.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 # The 12 categories of He et al. 2019, Section 3, in the order of its Table 2.
+# An annotation may have others; see `ordered_categories`.
 CATEGORIES = (
     'person head', 'person part', 'animal head', 'animal part', 'object',
     'text', 'symbol', 'vehicle', 'food', 'plant', 'drink', 'other')
@@ -35,12 +37,24 @@ class Source(Protocol):
   """A data set. Both methods raise `InputError`, naming the file at fault."""
 
   image_ids: tuple[str, ...]
+  # What is known of the images, of 'fixations', 'regions' and 'targets'.
+  gives: frozenset[str]
 
   def __len__(self) -> int:
     ...
 
   def __getitem__(self, index: int) -> Record:
     ...
+
+
+def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:
+  """Returns the categories of an annotation, each once, in the order of tables.
+
+  The paper's come first, in its order, then the others by the alphabet.
+  """
+  names = set(map(str, names))
+  return (*(name for name in CATEGORIES if name in names),
+          *sorted(names.difference(CATEGORIES)))
 
 
 def no_regions(height: int, width: int) -> Regions:

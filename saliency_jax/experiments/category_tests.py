@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
   anova,
   chance,
   clusters,
   comparisons,
-  output,
   resampling,
 )
 from saliency_jax.experiments.inner import TOP, UnitScores
@@ -35,7 +35,7 @@ class Rows(NamedTuple):
   @property
   def categories(self) -> list[str]:
     """The categories that have a region, the paper's first."""
-    return output.in_order(self.labels)
+    return list(ordered_categories(self.labels))
 
   def inner(self) -> dict[str, float]:
     """Returns the mean of the best units by category; {} of no network."""

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.data.types import CATEGORIES
 from saliency_jax.experiments import statistics
 
 LAYER = 'conv5_3'  # the layer whose change the paper follows
@@ -66,7 +65,8 @@ def read_arrays(
 
 
 def table3(
-    found: Scores, depths: Mapping[str, int], analysis, published: Published
+    found: Scores, depths: Mapping[str, int], analysis, published: Published,
+    categories: Iterable[str]
 ) -> list[tuple]:
   """Returns the rows of Table 3, member by member, category by category.
 
@@ -75,13 +75,14 @@ def table3(
     depths: member -> depth.
     analysis: `top_units` and `threshold`.
     published: the paper's numbers; its counts are left out for another T.
+    categories: those of all regions, in their order.
   """
   top, threshold = analysis.top_units, analysis.threshold
   above = published.above if threshold == published.threshold else {}
   rows = []
   for name, scores in found.members.items():
     depth = depths[name]
-    for category in CATEGORIES:
+    for category in categories:
       chosen = found.labels == category
       means = statistics.unit_means(scores[chosen])
       measured = bool(chosen.any())

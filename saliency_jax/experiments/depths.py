@@ -16,8 +16,9 @@ import jax
 import ml_collections
 
 from saliency_jax import files
-from saliency_jax.data import catalogue
-from saliency_jax.data.types import Source
+from saliency_jax.data import pixel_sets
+from saliency_jax.data import source as data
+from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
   depth_tables,
@@ -41,15 +42,14 @@ _DONE = 'measured.json'
 class _Kind(NamedTuple):
   """One way to measure a member."""
   run: Callable[..., dict]
-  open: Callable[..., Source]
+  wants: str  # of the images, see `source.open_group`
   read: Callable[..., depth_tables.Scores]
 
 
 KINDS = {
     'regions': _Kind(
-        dissection.dissect, catalogue.photographs, depth_tables.read_regions),
-    'popout': _Kind(
-        popout.popout, catalogue.search_arrays, depth_tables.read_arrays)}
+        dissection.dissect, 'regions', depth_tables.read_regions),
+    'popout': _Kind(popout.popout, 'targets', depth_tables.read_arrays)}
 
 
 def open_sources(config) -> dict[str, Source]:
@@ -74,23 +74,15 @@ def open_sources(config) -> dict[str, Source]:
     one = member_config(config, '', kind, '')
     job.checked(one)
     if kind == 'regions':
-      dissection.counted(one)
+      pixel_sets.counted(one.analysis.fixations, in_regions=True)
     registry.check_layers(one.model.name, one.model.layers)
     if LAYER not in one.model.layers:
       raise InputError(
           f'config.{kind}.model.layers lacks {LAYER}, of which the tables by '
           f'depth are made; add it.')
-    if kind == 'regions' and not one.data.dir and config.data.kind != 'osie':
-      raise InputError(
-          'Photographs with labelled regions to measure the members on are '
-          "missing; give --config.regions.data.dir, a folder in OSIE's layout, "
-          'or leave them out with --config.measured="(\'popout\',)".')
-    sources[kind] = KINDS[kind].open(one)
-  if 'regions' in sources and not _any_region(sources['regions']):
-    raise InputError(
-        'None of the photographs that the members are to be measured on has a '
-        'labelled region; name a folder with --config.regions.data.regions, or '
-        'leave them out with --config.measured="(\'popout\',)".')
+    sources[kind] = data.open_group(
+        one.data, key=f'config.{kind}.data', wants=KINDS[kind].wants,
+        cache_dir=config.init.cache_dir)
   unit_views.check(
       unit_views.wanted(config.before_after),
       {kind: config[kind].model.layers for kind in sources}, sources)
@@ -110,8 +102,10 @@ def member_config(
   one = ml_collections.ConfigDict(config[kind].to_dict())
   one.model.name, one.model.dtype = config.model.name, config.model.dtype
   one.data.image_size = config.data.image_size
-  if kind == 'regions' and not one.data.dir and config.data.kind == 'osie':
-    one.data.dir = config.data.dir
+  if kind == 'regions' and not one.data.dir:
+    regions = one.data.regions or config.data.regions
+    one.data.update({name: config.data[name] for name in data.KEYS})
+    one.data.regions = regions
   one.init = ml_collections.ConfigDict({
       'weights': '', 'preprocessing': '', 'cache_dir': config.init.cache_dir,
       'checkpoint': workdir, 'member': member})
@@ -170,13 +164,14 @@ def measure(
         for kind in sources}
     if 'regions' in readers:
       found, analysis = readers['regions'](LAYER), config.regions.analysis
+      categories = ordered_categories(found.labels)
       folder.table('table3.csv', depth_tables.TABLE3, depth_tables.table3(
-          found, depths, analysis, published))
+          found, depths, analysis, published, categories))
       unseen = found.without(seen)
       if 0 < len(unseen.labels) < len(found.labels):
         folder.table(
             'table3_unseen.csv', depth_tables.TABLE3, depth_tables.table3(
-                unseen, depths, analysis, published))
+                unseen, depths, analysis, published, categories))
     if 'popout' in readers:
       folder.table('table6.csv', depth_tables.TABLE6, depth_tables.table6(
           readers['popout'](LAYER), depths, config.popout.analysis, published))
@@ -223,8 +218,3 @@ def _measured(
       title=f'{member}, {kind}')
   folder.json(_DONE, done | {name: [key, files.digest(place)]})
   return summary
-
-
-def _any_region(source: Source) -> bool:
-  """Tells whether a photograph is labelled; mostly the first one is."""
-  return any(len(source[i].regions.ids) for i in range(len(source)))

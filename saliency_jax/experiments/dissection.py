@@ -10,16 +10,12 @@ import numpy as np
 from absl import logging
 
 from saliency_jax.data import pixel_sets
-from saliency_jax.data.types import CATEGORIES, Source
+from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import exported_maps, job, statistics
 from saliency_jax.experiments.partial import Block
 from saliency_jax.networks import vgg
 from saliency_jax.networks.weights import known_weights
-
-_COUNTED = {
-    'distinct': pixel_sets.distinct_fixations_in_regions,
-    'all': pixel_sets.all_fixations_in_regions}
 
 
 def dissect(
@@ -47,7 +43,7 @@ def dissect(
   Raises:
     InputError: if the config, the weights or the data are at fault.
   """
-  choose = counted(config)
+  choose = pixel_sets.counted(config.analysis.fixations, in_regions=True)
   with job.start(
       config, workdir, widths=widths, weights=weights) as started:
     measured = job.measure(started, source, choose, title=title)
@@ -55,7 +51,7 @@ def dissect(
     if not rows.counts.any():
       raise InputError(
           'None of the photographs has a labelled region with a fixation; '
-          '--config.data.regions takes the folder of the annotation.')
+          'give the folder of their regions with --config.data.regions.')
     bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
     if bare:
       logging.warning('%d of %d photographs have no region.', bare, len(source))
@@ -73,7 +69,7 @@ def dissect(
                threshold=config.analysis.threshold))
     keeping = exported_maps.keep(
         started, source, rows, most_varied(rows, started.wanted.images),
-        columns=CATEGORIES, masks=pixel_sets.regions)
+        columns=ordered_categories(rows.labels), masks=pixel_sets.regions)
     return job.finish(started, 'dissect', measured, {
         'images': len(source), 'images_without_regions': bare,
         'regions': len(rows.ids),
@@ -81,23 +77,10 @@ def dissect(
         'fixations': int(rows.counts.sum())}, keeping=keeping)
 
 
-def counted(config) -> pixel_sets.Chooser:
-  """Returns which fixations are counted: `config.data.fixations`.
-
-  Raises:
-    InputError: if there is no such choice.
-  """
-  if config.data.fixations not in _COUNTED:
-    raise InputError(
-        f'config.data.fixations is {config.data.fixations!r}; it is one of '
-        f"{', '.join(_COUNTED)}.")
-  return _COUNTED[config.data.fixations]
-
-
 def table2(rows: Block, *, top: int, threshold: float):
   """Yields the rows of Table 2, layer by layer, category by category."""
   for layer, scores in rows.scores.items():
-    for category in CATEGORIES:
+    for category in ordered_categories(rows.labels):
       chosen = (rows.labels == category) & (rows.counts > 0)
       means = statistics.unit_means(scores[chosen])
       best = statistics.best_units(means, top)

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 import saliency_jax
-from saliency_jax.data import pixel_sets as pixel_sets
+from saliency_jax.data import pixel_sets
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
@@ -42,9 +42,6 @@ _OWNED = (
     'scores.csv', 'per_image', 'search.csv', 'output.csv', 'figure7.csv',
     'statistics.json', 'examples.csv', 'examples.npz', 'pictures', 'report',
     'report.html')
-_CHOOSERS = {
-    'distinct': pixel_sets.distinct_fixations_in_regions,
-    'all': pixel_sets.all_fixations_in_regions}
 
 
 def evaluate(
@@ -92,7 +89,7 @@ def evaluate(
       else:
         found.append(photograph_scoring.score(
             dataset, opened, choose, observers=config.eval.ceiling,
-            distinct=config.eval.fixations == 'distinct', **common))
+            distinct=config.analysis.fixations == 'distinct', **common))
     facts = score_lists.write(
         folder, found, _inner(config, folder, opened, found, choose, widths),
         resamples=config.eval.resamples)
@@ -123,11 +120,7 @@ def _checked(config) -> Chooser:
       ('examples', config.eval.examples, 0)):
     if number < least:
       raise InputError(f'config.eval.{name} is {number}; give {least} or more.')
-  if config.eval.fixations not in _CHOOSERS:
-    raise InputError(
-        f'config.eval.fixations is {config.eval.fixations!r}; it is distinct '
-        f'or all.')
-  return _CHOOSERS[config.eval.fixations]
+  return pixel_sets.counted(config.analysis.fixations, in_regions=True)
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
@@ -180,7 +173,7 @@ def _inner(
           dtype=config.model.dtype,
           folder=folder.path / _PARTIAL / each.dataset.name / model.name,
           job={'data': each.dataset.identity, 'model': model.identity,
-               'fixations': config.eval.fixations},
+               'fixations': config.analysis.fixations},
           title=f'Units of {model.name}', widths=widths)
       for each in found for model in opened
       if isinstance(each, Scored) and isinstance(model, Trained)

@@ -127,9 +127,10 @@ def described(config: dict, weights: dict, source: Source) -> dict:
   return {
       'model': config['model'], 'weights': weights,
       'data': {key: data[key] for key in data if key not in _MANNER},
+      'fixations': config['analysis'].get('fixations', ''),
       'images': list(source.image_ids),
-      'files': [files.stamp(data[key]) for key in ('dir', 'regions')
-                if data.get(key)],
+      'files': [files.stamp(data[key])
+                for key in ('dir', 'fixations', 'regions') if data.get(key)],
       'versions': [saliency_jax.__version__, jax.__version__]}
 
 

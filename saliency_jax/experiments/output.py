@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from saliency_jax.data.pixel_sets import Chooser
-from saliency_jax.data.types import CATEGORIES, Record
+from saliency_jax.data.types import Record
 from saliency_jax.experiments import scoring
 from saliency_jax.ops import association, pixel_weights
 
@@ -91,14 +91,6 @@ def rows(
         *('' if np.isnan(x) else f'{x:.6f}' for x in (
             region.output_saliency, region.human_saliency, region.difference,
             region.bias)))
-
-
-def in_order(labels: Iterable[str]) -> list[str]:
-  """Returns the categories that occur, the paper's first, then as they come."""
-  known = dict.fromkeys(map(str, labels))
-  return [
-      *(category for category in CATEGORIES if category in known),
-      *(category for category in known if category not in CATEGORIES)]
 
 
 def _scores(x: np.ndarray, weights: pixel_weights.CellWeights) -> np.ndarray:

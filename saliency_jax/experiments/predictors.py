@@ -14,6 +14,7 @@ import numpy as np
 
 from saliency_jax import files
 from saliency_jax.classical import registry as classical
+from saliency_jax.data import split
 from saliency_jax.data.map_folder import MapFolder
 from saliency_jax.errors import InputError
 from saliency_jax.networks import vgg
@@ -245,9 +246,9 @@ def _named(given: str) -> tuple[str, str]:
 
 def _learnt(workdir: str | os.PathLike) -> frozenset[str]:
   data = json.loads((pathlib.Path(workdir) / 'config.json').read_text())['data']
-  split = data.get('kind') == 'osie' and not (
-      data.get('val_dir') or data.get('val_fixations'))
-  return frozenset(split.split('train') if split else ())
+  own_split = data.get('kind') == 'osie' and not any(
+      data.get(key) for key in ('val_dir', 'val_fixations', 'val_fraction'))
+  return frozenset(split.split('train') if own_split else ())
 
 
 def _members(

@@ -1,11 +1,9 @@
 """The data sets that models are scored on, as a config names them."""
 
-import math
 from typing import NamedTuple
 
 from saliency_jax import files
-from saliency_jax.data import catalogue, split
-from saliency_jax.data.subset import subset
+from saliency_jax.data.source import open_group
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import names
@@ -14,7 +12,7 @@ from saliency_jax.experiments.predictors import names
 class DataSet(NamedTuple):
   """Photographs with fixations, or search arrays."""
   name: str
-  kind: str  # of `datasets.catalogue`
+  kind: str  # of `data.source`
   source: Source
   sigma: float  # pixels, of the human map; 0 for search arrays
   identity: dict  # changes when the images or their regions do
@@ -22,7 +20,7 @@ class DataSet(NamedTuple):
   @property
   def searched(self) -> bool:
     """Whether these are search arrays, with `patterns`."""
-    return bool(getattr(self.source, 'patterns', ()))
+    return 'targets' in self.source.gives
 
 
 def open_sets(config) -> list[DataSet]:
@@ -50,38 +48,23 @@ def open_sets(config) -> list[DataSet]:
 
 
 def _open(name: str, group, cache_dir: str) -> DataSet:
-  if group.kind == 'popout':
-    # A folder has its own number of arrays.
-    drawn = {} if group.dir else {
-        'count': group.count, 'seed': group.seed, 'size': group.size}
-    source = catalogue.open_source('popout', images=group.dir, **drawn)
-    return DataSet(
-        name, group.kind, source, 0., _identity(source, drawn, group.dir))
-  given = {
-      'origin': group.origin, 'drop_outside': group.drop_outside,
-      'cache_dir': cache_dir}
-  known = (catalogue.KINDS[group.kind].takes
-           if group.kind in catalogue.KINDS else ())
-  source = catalogue.open_source(
-      group.kind, images=group.dir, fixations=group.fixations,
-      regions=group.regions,
-      **{key: value for key, value in given.items() if key in known})
-  if getattr(source, 'patterns', ()):
-    return DataSet(
-        name, group.kind, source, 0., _identity(source, {}, group.dir))
-  sigma = group.sigma
-  if not (sigma > 0 and math.isfinite(sigma)):
+  source = open_group(group, key=f'config.sets.{name}', cache_dir=cache_dir)
+  searched = 'targets' in source.gives
+  if not (searched or 'fixations' in source.gives):
     raise InputError(
-        f'config.sets.{name}.sigma is {sigma:g}; give the width of one degree '
-        f'of visual angle in pixels.')
-  if group.part != 'all':
-    source = subset(source, split.split(group.part))
+        f'config.sets.{name} has no fixations; give --config.sets.{name}.kind '
+        'and .fixations.')
+  if not searched and not group.sigma:
+    raise InputError(
+        f'config.sets.{name}.sigma is 0; give the width of one degree of '
+        'visual angle in pixels.')
   return DataSet(
-      name, group.kind, source, sigma,
-      _identity(source, {}, group.dir, group.fixations, group.regions))
+      name, group.kind, source, 0. if searched else group.sigma,
+      _identity(source, group))
 
 
-def _identity(source: Source, drawn: dict, *places: str) -> dict:
+def _identity(source: Source, group) -> dict:
   return {
-      'images': list(source.image_ids), 'drawn': drawn,
-      'files': [files.stamp(place) for place in places if place]}
+      'images': list(source.image_ids), 'options': dict(group.items()),
+      'files': [files.stamp(place) for place in (
+          group.dir, group.fixations, group.regions) if place]}

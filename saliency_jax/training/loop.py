@@ -19,21 +19,22 @@ from absl import logging
 from jax.sharding import Mesh
 
 from saliency_jax import compiling, hosts, progress, runtime
+from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
 from saliency_jax.networks.network import Network
 from saliency_jax.training import (
-    feed,
-    groups,
-    outcome,
-    plan,
-    step,
-    step_log,
-    termination,
-    trained_models,
+  feed,
+  groups,
+  outcome,
+  plan,
+  step,
+  step_log,
+  termination,
+  trained_models,
 )
 from saliency_jax.training.checkpoints import Checkpoints, State
 from saliency_jax.training.journal import Journal
-from saliency_jax.training.plan import Data, Plan
+from saliency_jax.training.plan import Plan
 from saliency_jax.workdir import Folder, alone, opening
 
 # Steps whose numbers are fetched together, so that an accelerator is not kept

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 import optax
 
-from saliency_jax.data import pixel_sets
 from saliency_jax.data.images import check_on_bad_image
-from saliency_jax.data.types import Source
+from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, trees
 from saliency_jax.networks.network import Network
@@ -31,30 +30,14 @@ from saliency_jax.training.tasks import Task
 # Keys that change where things lie or how fast they go, not what comes out:
 # `Plan.facts` names the images and the weights themselves.
 _FREE = {
-    'data': ('dir', 'fixations', 'val_dir', 'val_fixations', 'workers',
-             'features_dir', 'features_limit'),
+    'data': ('dir', 'fixations', 'regions', 'scenes', 'val_dir',
+             'val_fixations', 'workers', 'features_dir', 'features_limit'),
     'network': ('weights', 'preprocessing', 'checkpoint', 'member', 'taps'),
     'sweep': ('shard_members',),
     'train': ('checkpoint_every',)}
 # Groups that what is trained does not depend on.
 _OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis',
            'report')
-
-
-@dataclasses.dataclass(frozen=True)
-class Data:
-  """The images of a run.
-
-  Attributes:
-    train: to learn from.
-    validation: never learnt from.
-    choose: the one set of pixels of an image that its map is to find.
-    scenes: the scene label of each image that has one, by its id.
-  """
-  train: Source
-  validation: Source
-  choose: pixel_sets.Chooser = pixel_sets.distinct_fixations
-  scenes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -147,7 +147,7 @@ def test_the_entry_point(tiny_osie, tmp_path):
       f'--output={tmp_path}']
   first = subprocess.run(command, capture_output=True, text=True, check=False)
   assert first.returncode == 0, first.stderr
-  folder = tmp_path / 'osie' / '1.0.0'
+  folder = tmp_path / 'osie' / '1.1.0'
   expected = fingerprint(Osie(tiny_osie))
   assert f'built in    {folder}\n' in first.stdout
   assert 'fixations   160\n' in first.stdout

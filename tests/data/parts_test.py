@@ -1,5 +1,7 @@
 """What training opens: both parts of every kind of data set."""
 
+import shutil
+
 import pytest
 
 from configs import train as train_config
@@ -12,8 +14,9 @@ from saliency_jax.errors import InputError
 
 def _config(**given):
   config = train_config.get_config()
-  config.data.update({name: str(value) if name != 'origin' else value
-                      for name, value in given.items()})
+  config.data.update({
+      name: value if isinstance(value, (int, float)) else str(value)
+      for name, value in given.items()})
   return config
 
 
@@ -56,14 +59,13 @@ def test_photographs_that_are_not_osie_are_not_split(tiny_osie):
 
 def test_other_kinds_need_images_to_validate(arrays, table):
   for config in (_config(kind='popout', dir=arrays[0]), _config(**table)):
-    with pytest.raises(InputError, match=r'no split of its own.*val_dir'):
+    with pytest.raises(InputError, match=r'Nothing says .*val_fraction'):
       parts.open_parts(config)
 
 
 @pytest.mark.parametrize(('given', 'missing'), [
     ((), 'dir'), (('dir',), 'fixations'),
-    (('dir', 'fixations', 'val_fixations'), 'val_dir'),
-    (('dir', 'fixations', 'val_dir'), 'val_fixations')])
+    (('dir', 'fixations', 'val_fixations'), 'val_dir')])
 def test_the_key_that_is_missing_is_named(given, missing, table):
   config = _config(kind='table', **{
       key: table[key.removeprefix('val_')] for key in given})
@@ -79,11 +81,50 @@ def test_the_folder_that_a_data_set_was_built_into_opens(tiny_osie, tmp_path):
   assert opened.train.image_ids == source.image_ids
 
 
-def test_the_home_folder_is_found(arrays, monkeypatch):
-  monkeypatch.setenv('HOME', str(arrays[0].parent))
-  opened = parts.open_parts(
-      _config(kind='popout', dir='~/arrays0', val_dir='~/arrays1'))
-  assert len(opened.train) == len(opened.validation) == 2
+def test_one_table_may_cover_both_folders(table, tmp_path):
+  train, val = tmp_path / 'train', tmp_path / 'val'
+  for folder, names in ((train, ('2001', '2003')), (val, ('2002',))):
+    folder.mkdir()
+    for name in names:
+      shutil.copy(table['dir'] / f'{name}.jpg', folder)
+  opened = parts.open_parts(_config(**table | {'dir': train}, val_dir=val))
+  assert opened.train.image_ids == ('2001', '2003')
+  assert opened.validation.image_ids == ('2002',)
+  assert opened.validation[0].fixations.tolist() == [[3, 2]]
+
+
+def test_a_share_of_the_images_validates(table):
+  config = _config(**table, val_fraction=0.4)
+  opened = parts.open_parts(config)
+  train, validation = opened.train, opened.validation
+  assert (len(train), len(validation)) == (3, 2)
+  assert not set(train.image_ids) & set(validation.image_ids)
+  assert parts.open_parts(config).validation.image_ids == validation.image_ids
+  draws = set()
+  for seed in range(20):
+    config.data.seed = seed
+    draws.add(parts.open_parts(config).validation.image_ids)
+  assert len(draws) > 5
+
+
+@pytest.mark.parametrize(('given', 'message'), [
+    ({'val_fraction': 1.}, 'val_fraction is 1 of 5'),
+    ({'val_fraction': -.2}, 'val_fraction is -0.2'),
+    ({'val_fraction': .01}, 'val_fraction is 0.01 of 5'),
+    ({'val_fraction': .2, 'val_dir': 'val'}, 'give one of them')])
+def test_a_share_must_leave_images_on_both_sides(given, message, table):
+  with pytest.raises(InputError, match=message):
+    parts.open_parts(_config(**table, **given))
+
+
+def test_which_fixations_are_to_be_found(table):
+  config = _config(**table, val_fraction=0.4)
+  assert parts.open_parts(config).choose is pixel_sets.distinct_fixations
+  config.analysis.fixations = 'all'
+  assert parts.open_parts(config).choose is pixel_sets.all_fixations
+  config.analysis.fixations = 'some'
+  with pytest.raises(InputError, match="analysis.fixations is 'some'"):
+    parts.open_parts(config)
 
 
 def test_a_table_may_count_from_one(table):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from saliency_jax.data import labelme, regions
-from saliency_jax.data.types import CATEGORIES
+from saliency_jax.data.types import CATEGORIES, ordered_categories
 from saliency_jax.errors import InputError
 from tests.data import made
 
@@ -128,16 +128,21 @@ def test_numbers_are_the_groups_if_each_has_its_own(
 
 def test_an_image_that_is_not_named_has_no_regions(tmp_path):
   outlined = written(tmp_path / 'outlined', SQUARE)
-  for folder in (outlined, label_images(tmp_path / 'drawn'), None):
-    found = regions.open_regions(folder).regions('nobody', 6, 7)
+  for annotation in (
+      regions.open_regions(outlined),
+      regions.open_regions(label_images(tmp_path / 'drawn')),
+      regions.open_packaged()):
+    found = annotation.regions('nobody', 6, 7)
     assert found.masks.shape == (0, 6, 7)
     assert found.categories == ()
 
 
 @pytest.mark.parametrize(('change', 'message'), [
-    ({'label': 'person_head'}, "shape 1 has the label 'person_head'; the "
-     'categories are person head, person part, animal head, .*drink, other'),
-    ({'label': ['text']}, 'has the label'),
+    ({'label': ['text']}, r"shape 1 has the label \['text'\]; give it"),
+    ({'label': ' '}, 'has the label'),
+    ({'label': 'a\nb'}, 'has the label'),
+    ({'label': 'a' * 101}, 'has the label'),
+    ({'label': None}, 'has the label'),
     ({'shape_type': 'line'}, "shape 1 is of type 'line'; draw a polygon"),
     ({'shape_type': None}, 'is of type None'),
     ({'points': [[0, 0], [1, 1]]}, 'a polygon cannot have that many points'),
@@ -237,7 +242,7 @@ def test_label_images_win_over_polygons(osie_sr_dir):
 
 def test_the_package_equals_the_label_images(osie_sr_dir):
   drawn = regions.open_regions(osie_sr_dir)
-  packaged = regions.open_regions(None)
+  packaged = regions.open_packaged()
   assert packaged.image_ids == drawn.image_ids
   for image_id in drawn.image_ids:
     expected, found = (
@@ -264,7 +269,7 @@ def test_simplified_polygons_are_the_label_images_but_for_their_rim(
 
 
 def test_the_data_card_tells_the_counts_in_the_package():
-  packaged = regions.open_regions(None)
+  packaged = regions.open_packaged()
   assert packaged.image_ids == tuple(str(n) for n in range(1001, 1701))
   counts = collections.Counter(
       category for image_id in packaged.image_ids
@@ -273,3 +278,16 @@ def test_the_data_card_tells_the_counts_in_the_package():
   card = regions.PACKAGED.with_name('OSIE_SR.md').read_text()
   told = dict(re.findall(r'\| ([a-z ]+) \| (\d+) ', card))
   assert {name: str(count) for name, count in counts.items()} == told
+
+
+def test_any_label_is_a_category(tmp_path):
+  shapes = [
+      SQUARE | {'label': label} for label in ('Logo', ' ma\u00dfe ', '#1')]
+  assert read(written(tmp_path, *shapes)).categories == (
+      'Logo', 'ma\u00dfe', '#1')
+
+
+def test_the_papers_categories_come_first_in_its_order():
+  names = ('zebra', 'text', 'ant', 'person head', 'text')
+  assert ordered_categories(names) == ('person head', 'text', 'ant', 'zebra')
+  assert ordered_categories(reversed(CATEGORIES)) == CATEGORIES

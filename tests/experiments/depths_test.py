@@ -170,7 +170,7 @@ def test_another_threshold_has_no_counts_of_the_paper():
       dict(zip(depth_tables.TABLE3, row, strict=True))
       for row in depth_tables.table3(
           SCORES, {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, analysis,
-          PUBLISHED)]
+          PUBLISHED, ('text', 'food'))]
   text = [row for row in table if row['category'] == 'text']
   # Unit means 4/3 and 0, 4/3 and 1/3, 10/3 and 5/3.
   assert [row['units_above_threshold'] for row in text] == [1, 1, 2]
@@ -388,7 +388,7 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
     ({'measured': ('popout',), 'popout.data.count': 0}, 'count'),
     ({'regions.analysis.top_units': 0}, 'top_units'),
     ({'popout.data.batch_size': 0}, 'batch_size'),
-    ({'regions.data.fixations': 'some'}, "'some'"),
+    ({'regions.analysis.fixations': 'some'}, "'some'"),
     ({'popout.report.units': -1}, 'report.units'),
     ({'regions.model.layers': ('conv4_1',)}, 'lacks conv5_3'),
     ({'popout.model.layers': ('conv5_3', 'conv6')}, "'conv6'"),

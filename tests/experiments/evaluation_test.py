@@ -221,7 +221,8 @@ def test_fixation_maps_have_no_observers(looked_at, tmp_path):
     path.parent.mkdir(exist_ok=True)
     Image.fromarray(drawn).save(path)
   config.sets.mine.update(
-      {'kind': 'maps', 'fixations': str(tmp_path / 'drawn')})
+      {'kind': 'maps', 'fixations': str(tmp_path / 'drawn'),
+       'drop_outside': False})
   summary = evaluate(config, tmp_path / 'out')
   assert summary['datasets']['mine']['images_with_fewer_than_2_observers'] == 4
   rows = table(tmp_path / 'out' / 'scores.csv')
@@ -240,12 +241,12 @@ def test_models_are_not_scored_unnoticed_on_what_they_learnt(
   config = small(looked_at, str(everything[1].parent / 'sweep'))
   config.eval.members = 'depth_0'
   monkeypatch.setattr(
-      predictors.osie_split, 'split', lambda name: ('p1', 'p3', 'p9'))
+      predictors.split, 'split', lambda name: ('p1', 'p3', 'p9'))
   assert evaluate(config, tmp_path)['warnings'][0] == (
       'mine: 1 fixations outside their image are left out.')
-  table_kind = evaluation.sets.open_sets(config)[0]
+  table_kind = evaluation.scored_sets.open_sets(config)[0]
   monkeypatch.setattr(
-      evaluation.sets, 'open_sets',
+      evaluation.scored_sets, 'open_sets',
       lambda _: [table_kind._replace(kind='osie')])
   assert evaluate(config, tmp_path)['warnings'][0] == (
       'sweep_depth_0 was trained on 2 images of mine; score it with '
@@ -283,7 +284,7 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
 
 def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
   config = small(looked_at, 'centre')
-  monkeypatch.setattr(evaluation.tables, 'write', lambda *_, **__: 1 / 0)
+  monkeypatch.setattr(evaluation.score_lists, 'write', lambda *_, **__: 1 / 0)
   with pytest.raises(ZeroDivisionError):
     evaluate(config, tmp_path)
   monkeypatch.undo()
@@ -325,7 +326,7 @@ def test_a_mistake_does_not_cost_the_results_that_lie_there(
       ({'eval.models': str(maps)}, r'2 of 4 images \(p3, p4\)'),
       ({'eval.models': str(inside)}, 'lies in --workdir'),
       ({'eval.sets': 'yours'}, 'yours'),
-      ({'eval.fixations': 'some'}, "fixations is 'some'; it is distinct or"),
+      ({'analysis.fixations': 'some'}, "fixations is 'some'; it is one of"),
       ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
       ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
       ({'sets.mine.sigma': 0.}, 'sigma is 0')):

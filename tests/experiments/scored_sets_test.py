@@ -74,7 +74,7 @@ def test_the_identity_changes_with_the_data(config, tmp_path):
     ('sets.mine.part', 'train', '400 of 400 images are not in the data set'),
     ('sets.mine.origin', 2, 'cannot count from 2'),
     ('sets.mine.drop_outside', False, 'row .* lies outside'),
-    ('sets.mine.dir', '', "kind 'table' needs images"),
+    ('sets.mine.dir', '', "kind 'table' needs dir"),
 ])
 def test_what_is_wrong_is_said(key, value, message, config):
   config.update_from_flattened_dict({key: value})

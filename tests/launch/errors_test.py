@@ -57,8 +57,8 @@ def wider(content):
   content['imageWidth'] += 1
 
 
-def new_category(content):
-  content['shapes'][0]['label'] = 'unicorn'
+def unnamed(content):
+  content['shapes'][0]['label'] = ''
 
 
 DAMAGES = {
@@ -69,8 +69,8 @@ DAMAGES = {
     'truncated JPEG': (truncate, ['2003.jpg', 'truncated']),
     'region file for another size': (
         edit('2002.json', wider), ['2002.json', '164']),
-    'category that is not in the list': (
-        edit('2004.json', new_category), ['2004.json', 'unicorn', 'plant'])}
+    'label that is no name': (
+        edit('2004.json', unnamed), ['2004.json', "label ''", 'category'])}
 
 
 @pytest.mark.parametrize('name', DAMAGES)
@@ -88,7 +88,9 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (["--config.model.layers=('conv5_4',)"], ['conv5_4', 'conv5_3']),
     (['--config.init.weights=imagenot'], ['imagenot', 'imagenet']),
     (['--config.data.on_bad_image=ignore'], ['on_bad_image', 'skip']),
-    (['--config.data.fixations=some'], ['fixations', 'distinct']),
+    (['--config.analysis.fixations=some'], ['fixations', 'distinct']),
+    (['--config.data.fixations=all'], ['config.analysis.fixations=all']),
+    (['--config.data.kind=tables'], ['tables', 'osie, salicon']),
     (['--config.data.image_size=0'], ['image_size']),
     (['--config.data.image_size=1'], ['image_size', 'conv1_1']),
     (['--config.data.batch_size=0'], ['batch_size']),
@@ -121,7 +123,7 @@ def test_the_config_of_another_job_ends_in_one_sentence(tmp_path):
       'dissect', f'--config={commands.ROOT}/configs/popout.py',
       f'--workdir={tmp_path / "out"}')
   commands.is_one_sentence(
-      result, 'dissect', 'config.analysis.threshold', 'configs/osie.py')
+      result, 'dissect', 'config.analysis.fixations', 'configs/osie.py')
 
 
 @pytest.fixture(scope='module')

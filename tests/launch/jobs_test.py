@@ -10,7 +10,7 @@ import pytest
 
 from configs import osie as osie_config
 from configs import popout as popout_config
-from saliency_jax.data import catalogue
+from saliency_jax.data.source import open_group
 from saliency_jax.data.types import CATEGORIES
 from saliency_jax.experiments import dissection, popout
 from saliency_jax.report import folder, site, tables
@@ -30,6 +30,8 @@ class Recorder:
     if not callable(value):
       self.read.add(self._at + name)
     return value
+
+  __getitem__ = __getattr__
 
 
 def keys(config: ml_collections.ConfigDict, at: str = '') -> set[str]:
@@ -62,7 +64,7 @@ def dissected(tiny_osie, random_weights, tmp_path_factory):
   config.data.regions = str(tiny_osie / 'labelme')
   config = small(config, random_weights)
   workdir = tmp_path_factory.mktemp('dissected')
-  source = catalogue.photographs(config)
+  source = open_group(config.data, wants='regions')
   return config, source, workdir, dissection.dissect(
       config, source, str(workdir))
 
@@ -74,7 +76,7 @@ def popped(random_weights, tmp_path_factory):
   config.data.size = 160
   config = small(config, random_weights)
   workdir = tmp_path_factory.mktemp('popped')
-  source = catalogue.search_arrays(config)
+  source = open_group(config.data, wants='targets')
   return config, source, workdir, popout.popout(config, source, str(workdir))
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from configs import predict as predict_config
 from saliency_jax.data import parts
+from saliency_jax.data.source import KEYS
 from saliency_jax.experiments import prediction
 from saliency_jax.report import paper
 from saliency_jax.training import journal, loop, trained_models
@@ -282,9 +283,9 @@ def test_every_key_about_the_data_is_read(data):
   opened = parts.open_parts(config)
   assert (len(opened.train), len(opened.validation)) == (5, 5)
   # tests/training/loop_test.py holds that the loop reads all others.
-  assert config.read == {'init.cache_dir'} | {f'data.{name}' for name in (
-      'kind', 'dir', 'fixations', 'val_dir', 'val_fixations', 'origin',
-      'drop_outside')}
+  assert config.read == {'init.cache_dir', 'analysis.fixations'} | {
+      f'data.{name}' for name in (
+          *KEYS, 'val_dir', 'val_fixations', 'val_fraction')}
 
 
 def test_osie_is_split_into_400_and_100(osie_dir):

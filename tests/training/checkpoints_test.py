@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import orbax.checkpoint as ocp
 import pytest
 
+from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.training import (
   checkpoints,
   checksums,
   journal,
 )
-from saliency_jax.training.plan import Data
 from tests import tiny
 from tests.training import made
 from tests.training.running import are_equal, load, params, train

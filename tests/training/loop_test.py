@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.training import (
-    feed,
-    journal,
-    loop,
-    outcome,
-    trained_models,
+  feed,
+  journal,
+  loop,
+  outcome,
+  trained_models,
 )
-from saliency_jax.training.plan import Data
 from tests import brute_force, tiny
 from tests.recorder import keys
 from tests.training import made

@@ -5,8 +5,8 @@ import numpy as np
 
 from configs import sweep_depth as sweep_config
 from configs import train as train_config
+from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Record, no_regions
-from saliency_jax.training.plan import Data
 
 NETWORK = 'tests.tiny:vgg'
 IMAGE_SIZE = 48

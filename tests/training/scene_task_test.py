@@ -6,10 +6,10 @@ import ml_collections
 import numpy as np
 import pytest
 
+from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads
 from saliency_jax.training import tasks
-from saliency_jax.training.plan import Data
 from tests import tiny
 from tests.training import made
 from tests.training.running import params, train
@@ -86,7 +86,7 @@ def test_a_network_learns_scenes_and_is_read_again(tmp_path):
   run.task.update(config(dropout=0.2))
   summary = train(run, tmp_path, DATA)
   member, = summary['members'].values()
-  assert summary['task'] == 'scene'
+  assert summary['task']['name'] == 'scene'
   assert 0 <= member['balanced_accuracy'] <= 1
   trained, start = params(tmp_path), tiny.vgg().variables['params']
   assert set(trained['dense']) == {'dense_0', 'dense_1', 'dense_2'}

@@ -5,9 +5,9 @@ import json
 import jax
 import pytest
 
+from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.training import image_batches, journal, loop
-from saliency_jax.training.plan import Data
 from tests.training import made
 
 

@@ -29,8 +29,11 @@ class MaskedFolder:
   Attributes:
     image_ids: stems of the images, in the order of patterns.csv; those that it
       does not name come last, sorted.
+    gives: 'targets'.
     patterns: one `Pattern` per image.
   """
+
+  gives = frozenset({'targets'})
 
   def __init__(self, folder: str | os.PathLike):
     """Lists the folder and reads patterns.csv; opens no image.

@@ -27,8 +27,11 @@ class SearchArrays:
 
   Attributes:
     image_ids: kind and variant, e.g. 'colour-00'.
+    gives: 'targets'.
     patterns: one `Pattern` per image, known without drawing.
   """
+
+  gives = frozenset({'targets'})
 
   def __init__(self, *, count: int = 80, seed: int = 0, size: int = 512):
     """Plans the arrays; each is drawn when it is asked for.

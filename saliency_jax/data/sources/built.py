@@ -25,6 +25,7 @@ class BuiltSource:
   Attributes:
     image_ids: in the order of the source.
     patterns: one `Pattern` per search array; () for photographs.
+    gives: 'targets', or 'fixations' and 'regions'.
   """
 
   def __init__(self, folder: str | os.PathLike):
@@ -39,8 +40,9 @@ class BuiltSource:
     self._folder = pathlib.Path(folder)
     try:
       builder = tfds.builder_from_directory(os.fspath(folder))
-      regions = builder.info.features['regions']
-      self._categories = tuple(regions['category'].feature.names)
+      category = builder.info.features['regions']['category'].feature
+      # Those of version 1.0.0 are numbers.
+      self._categories = getattr(category, 'names', None)
       self._examples = builder.as_data_source(
           SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
       patterns = [_pattern(example) for example in self._examples]
@@ -50,6 +52,8 @@ class BuiltSource:
           'launch/build_dataset.py.') from error
     self.image_ids = tuple(pattern.image_id for pattern in patterns)
     self.patterns = tuple(patterns) if patterns[0].kind else ()
+    self.gives = frozenset(
+        {'targets'} if self.patterns else {'fixations', 'regions'})
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -71,7 +75,9 @@ class BuiltSource:
               else np.zeros((0, 2), np.int32))
     return Record(image_id, image, points, Regions(
         regions['id'],
-        tuple(self._categories[label] for label in regions['category']),
+        tuple(
+            self._categories[name] if self._categories else name.decode()
+            for name in regions['category']),
         masks))
 
   def size(self, index: int) -> tuple[int, int]:

@@ -11,9 +11,12 @@ import os
 import pathlib
 from typing import NamedTuple
 
+from absl import logging
+
+from saliency_jax.data import osie_download
 from saliency_jax.data.fixations import Fixations, on_pixels, read_fixations
 from saliency_jax.data.photographs import Photographs
-from saliency_jax.data.regions import open_regions
+from saliency_jax.data.regions import open_packaged
 from saliency_jax.errors import InputError
 
 
@@ -31,6 +34,8 @@ class Osie(Photographs):
     image_ids: the stems of the photographs, sorted.
   """
 
+  _takes_more = False
+
   def __init__(
       self, folder: str | os.PathLike,
       regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
@@ -38,8 +43,8 @@ class Osie(Photographs):
 
     Args:
       folder: holds `stimuli/` and `eye/`, or `data/` with both.
-      regions: a folder that `open_regions` knows, or None for the annotation of
-        OSIE in this package.
+      regions: a folder that `open_regions` knows, or None for the annotation in
+        this package, where the photographs are OSIE's own.
       drop_outside: whether fixations outside their image are left out, and
         counted; otherwise they are an error.
 
@@ -55,10 +60,22 @@ class Osie(Photographs):
       raise InputError(
           f'{folder / "stimuli"} holds no .jpg photograph; give a folder in '
           "OSIE's layout.")
-    super().__init__(
-        files, _Eye(folder / 'eye' / 'fixations.mat', drop_outside), regions)
+    eye = _Eye(folder / 'eye' / 'fixations.mat', drop_outside)
+    super().__init__(files, eye, regions)
     if regions is None:
-      self._regions = open_regions(None)
+      self._annotate(osie_download.own_photographs(files, eye.fixated))
+
+  def _annotate(self, own: frozenset[str]) -> None:
+    """Takes the annotation in this package for OSIE's own photographs."""
+    named = self._files.keys() & open_packaged().image_ids
+    if named & own:
+      self._regions = open_packaged(named & own)
+      self.gives |= {'regions'}
+    if others := sorted(named - own):
+      logging.warning(
+          '%d photographs have names of OSIE but are others, the first is %s; '
+          'the regions of OSIE are not taken for them.', len(others),
+          self._files[others[0]])
 
 
 class _Eye:
@@ -66,12 +83,12 @@ class _Eye:
 
   def __init__(self, path: pathlib.Path, drop_outside: bool):
     self.place, self._drop_outside = path, drop_outside
-    self._found = read_fixations(path)
-    self.names = {image_id: f'{image_id}.jpg' for image_id in self._found}
+    self.fixated = read_fixations(path)
+    self.names = {image_id: f'{image_id}.jpg' for image_id in self.fixated}
 
   def fixations(self, image_id: str, height: int, width: int) -> Fixations:
     return on_pixels(
-        self._found[image_id], height, width,
+        self.fixated[image_id], height, width,
         f'{self.place}, image {self.names[image_id]}',
         drop_outside=self._drop_outside)
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency_jax.data import osie_download
+from saliency_jax.data.fixations import make
 from saliency_jax.data.sources.osie import Fingerprint, Osie, fingerprint
 from saliency_jax.errors import InputError
 from tests.data import made
@@ -164,3 +166,36 @@ def test_fixations_of_a_larger_photograph_are_refused(own_osie):
         r'fixations\.mat, image 2004\.jpg, subject 1: .* lies outside the '
         '60 x 60 image')):
       read(3)
+
+
+def test_regions_of_osie_are_only_of_its_own_photographs(osie_dir, tmp_path):
+  """Of three photographs that are called as in OSIE, one is OSIE's."""
+  rng = np.random.default_rng(0)
+  for name in ('1001', '1004'):  # one with a known hash, one without
+    made.photograph(tmp_path / 'stimuli' / f'{name}.jpg', 600, 800, rng)
+  made.fixations_mat(tmp_path / 'eye' / 'fixations.mat', {
+      f'{name}.jpg': made.scanpaths(600, 800, rng)
+      for name in ('1001', '1023', '1004')})
+  shutil.copy(osie_dir / 'stimuli' / '1023.jpg', tmp_path / 'stimuli')
+  source = Osie(tmp_path)
+  assert source.gives == {'fixations', 'regions'}
+  counts = {each.image_id: len(each.regions.ids) for each in source}
+  whole = Osie(osie_dir)
+  own = whole[whole.image_ids.index('1023')].regions.ids
+  assert counts == {'1001': 0, '1004': 0, '1023': len(own)}
+  (tmp_path / 'stimuli' / '1023.jpg').write_bytes(
+      (tmp_path / 'stimuli' / '1001.jpg').read_bytes())
+  source = Osie(tmp_path)
+  assert source.gives == {'fixations'}
+  assert not any(len(record.regions.ids) for record in source)
+
+
+def test_photographs_without_a_hash_are_osies_among_its_fixations(tmp_path):
+  rng = np.random.default_rng(0)
+  made.photograph(tmp_path / '1004.jpg', 600, 800, rng)
+  made.photograph(tmp_path / '1006.jpg', 600, 799, rng)
+  files = {path.stem: path for path in tmp_path.iterdir()}
+  fixated = {str(i): make(np.zeros((2, 2))) for i in range(3)}
+  for count, expected in ((6, {'1004'}), (7, set())):
+    archive = osie_download.OSIE._replace(photographs=3, fixations=count)
+    assert osie_download.own_photographs(files, fixated, archive) == expected

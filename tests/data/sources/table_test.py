@@ -110,7 +110,9 @@ def test_every_place_in_the_image_is_its_nearest_pixel(
     (['image,subject,x,y', 'a,s,1,2', 'b.c,s,2,4.5', 'b.c,r,-1,0'],
      r'row 3: the fixation at x = 2, y = 4\.5 lies outside the 3 x 5 image b'),
     (['image,x,y', 'b,1,1', 'A.jpg,1,1', 'a,1,1', 'b.c,1,1', 'b,1,1'],
-     r'names 2 of 4 images that are not in .*images, the first is A\.jpg; add'),
+     r'names A\.jpg, and the photograph is a\.jpg; write both alike'),
+    (['image,x,y', 'A,1,1', 'B,1,1'],
+     r'names 2 of 2 images that are not in .*images, the first is A; add'),
     (['image,x,y', 'a,1,1'],
      r'has no fixations for 1 of 2 photographs in .*, the first is b\.c\.png'),
 ])

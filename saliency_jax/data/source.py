@@ -1,0 +1,234 @@
+"""The one way to open a data set, for every job and from Python."""
+
+import math
+import os
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from absl import logging
+
+from saliency_jax.data import osie_download, pixel_sets, split
+from saliency_jax.data.popout.masked_folder import MaskedFolder
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.sources.fixation_maps import MappedPhotographs
+from saliency_jax.data.sources.image_folder import ImageFolder
+from saliency_jax.data.sources.mit1003 import Mit1003
+from saliency_jax.data.sources.osie import Osie
+from saliency_jax.data.sources.pysaliency_file import Pysaliency
+from saliency_jax.data.sources.salicon import Salicon
+from saliency_jax.data.sources.table import Table
+from saliency_jax.data.subset import subset
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
+
+
+class Kind(NamedTuple):
+  """A layout of data on disk, and the options that it needs and takes."""
+  open: Callable[..., Source]
+  needs: tuple[str, ...] = ()
+  takes: tuple[str, ...] = ()
+
+
+def open_source(
+    kind: str, dir: str | os.PathLike = '', *, part: str = 'all',
+    key: str = '', **options: Any
+) -> Source:
+  """Opens a data set.
+
+  A folder that `launch/build_dataset.py` wrote is recognised, whatever `kind`.
+
+  Args:
+    kind: a key of `KINDS`.
+    dir: the folder of the images, or the file that stands for it.
+    part: 'all', or 'train' or 'validation' of OSIE's split.
+    key: the config group of the options, e.g. 'config.data', for errors.
+    **options: `fixations` (a file or folder), `regions` (a folder of labelled
+      regions) and what else the kind needs or takes; '' and None stand for an
+      option that is not given. configs/base.py describes them.
+
+  Returns:
+    A `Source`; its attribute `gives` says what is known of the images.
+
+  Raises:
+    InputError: there is no such kind, an option is missing or of no use to it,
+      or the data set is at fault.
+  """
+  if kind not in KINDS:
+    raise InputError(
+        f'There is no kind of data set {kind!r}; give one of '
+        f'{", ".join(KINDS)}.')
+  given = {
+      name: value for name, value in {'dir': dir, **options}.items()
+      if value not in ('', None) and value != _OFF.get(name)}
+  if built := built_folder(_path(given.get('dir', ''))):
+    kind, given['dir'] = 'built', built
+    given.pop('cache_dir', None)
+    if 'regions' in given:
+      raise InputError(
+          f'{dir} is a built data set with regions of its own; leave regions '
+          'out, or build it again with --regions.')
+  opener, needs, takes = KINDS[kind]
+  flag = f'--{key}.' if key else ''
+  for name in needs:
+    if name not in given:
+      raise InputError(
+          f'A data set of the kind {kind!r} needs {name}; give {flag}{name}.')
+  for name in given:
+    if name not in needs + takes:
+      raise InputError(
+          f'A data set of the kind {kind!r} has no use for {name}; leave '
+          f'{flag}{name} out.')
+  # Readers call it by what it holds: a folder, images, stimuli.
+  place = [_path(given.pop('dir'))] if 'dir' in given else []
+  source = opener(*place, **{
+      name: _path(value) if name in _PATHS else value
+      for name, value in given.items()})
+  return source if part == 'all' else subset(source, split.split(part))
+
+
+def open_group(
+    group: Mapping[str, Any], *, key: str = 'config.data', cache_dir: str = '',
+    wants: str = '', alone: bool = True
+) -> Source:
+  """Opens the data set of a config group; a key means the same in every job.
+
+  Args:
+    group: the keys of `configs.base.data_keys`.
+    key: the group's name, for errors.
+    cache_dir: where OSIE is kept once it is fetched; '' is the user's cache.
+    wants: what the job cannot do without: 'fixations', 'regions' (of which one
+      at least holds a fixation) or 'targets'; '' takes everything.
+    alone: whether a note says which fixations are of images in no folder;
+      where there are several folders they are of another one.
+
+  Raises:
+    InputError: as `open_source`, or the data set lacks what is wanted.
+  """
+  if group['fixations'] in pixel_sets.COUNTED:
+    raise InputError(
+        f'{key}.fixations is the file or folder of the fixations; which of '
+        f'them count is config.analysis.fixations={group["fixations"]}.')
+  if not 0 <= group['sigma'] < math.inf:
+    raise InputError(
+        f'{key}.sigma is {group["sigma"]:g}; give the width of one degree of '
+        'visual angle in pixels.')
+  options = {name: group[name] for name in _OPTIONS}
+  drawing = {name: group[name] for name in _DRAWING}
+  if group['kind'] == 'popout' and not group['dir']:
+    options |= drawing
+  if group['kind'] == 'osie':
+    options['cache_dir'] = cache_dir
+  source = open_source(
+      group['kind'], group['dir'], part=group['part'], key=key, **options)
+  _check(source, wants, group, key)
+  if alone and (unused := getattr(source, 'unused', ())):
+    logging.warning(
+        '%s.fixations names %d images that are not in %s.dir, the first is %s.',
+        key, len(unused), key, unused[0])
+  return source
+
+
+def built_folder(folder: str) -> str:
+  """Returns the folder of a built data set in or two below `folder`, or ''.
+
+  TFDS builds into NAME/VERSION below the folder that it is given.
+
+  Raises:
+    InputError: if there are several.
+  """
+  if not folder:
+    return ''
+  here = pathlib.Path(folder)
+  found = [
+      path.parent for pattern in ('', '*/*/') for path in
+      sorted(here.glob(f'{pattern}dataset_info.json'))]
+  if len(found) > 1:
+    raise InputError(
+        f'{folder} holds {len(found)} built data sets; give the folder of one, '
+        f'e.g. {found[0]}.')
+  return str(found[0]) if found else ''
+
+
+def _check(source: Source, wants: str, group, key: str) -> None:
+  """Raises an `InputError` if a job cannot use the source."""
+  where = f'{key}.dir={group["dir"]}'
+  if 'targets' in source.gives and wants in ('fixations', 'regions'):
+    raise InputError(
+        f'{where} holds search arrays; give photographs with fixations.')
+  if wants == 'targets' and wants not in source.gives:
+    raise InputError(
+        f'{where} holds photographs; give search arrays with target masks.')
+  if wants == 'fixations' and wants not in source.gives:
+    raise InputError(
+        f'{where} has no fixations; give --{key}.kind and --{key}.fixations.')
+  if wants == 'regions' and not _any_fixated_region(source):
+    raise InputError(
+        f'None of the photographs of {where} has a labelled region with a '
+        f'fixation; give the folder of their regions with --{key}.regions '
+        "(the annotation in this package is of OSIE's own photographs).")
+
+
+def _any_fixated_region(source: Source) -> bool:
+  """Tells whether there is a region to score; mostly the first image has one.
+  """
+  if 'regions' not in source.gives:
+    return False
+  for index in range(len(source)):
+    try:
+      sets = pixel_sets.all_fixations_in_regions(source[index])
+    except InputError:
+      continue  # raised, or skipped, when its turn comes
+    if sets.counts.any():
+      return True
+  return False
+
+
+def _path(value: str | os.PathLike) -> str:
+  """Returns a path with `~` as the user's home, which shells leave in flags.
+  """
+  return os.path.expanduser(value)
+
+
+def _osie(
+    folder: str = '', cache_dir: str | None = None, regions: str | None = None,
+    drop_outside: bool = False) -> Source:
+  return Osie(
+      folder or osie_download.fetch_osie(cache_dir), regions,
+      drop_outside=drop_outside)
+
+
+def _popout(folder: str = '', **drawing: int) -> Source:
+  if folder and drawing:
+    raise InputError(
+        f'The search arrays in {folder} are not drawn; leave '
+        f'{" and ".join(drawing)} out.')
+  return MaskedFolder(folder) if folder else SearchArrays(**drawing)
+
+
+def _built(folder: str) -> Source:
+  # Imported when asked for: TFDS costs a second.
+  from saliency_jax.data.sources.built import BuiltSource
+  return BuiltSource(folder)
+
+
+_NEEDS = ('dir', 'fixations')
+_PATHS = (*_NEEDS, 'regions', 'cache_dir')
+_DRAWING = ('count', 'seed', 'size')
+_OPTIONS = ('fixations', 'regions', 'origin', 'drop_outside')
+# The keys of a group.
+KEYS = ('kind', 'dir', 'part', 'sigma', *_OPTIONS, *_DRAWING)
+# Values by which a config says that an option is not given.
+_OFF = {'origin': 0, 'drop_outside': False}
+
+KINDS = {
+    'osie': Kind(_osie, takes=('dir', 'regions', 'cache_dir', 'drop_outside')),
+    'salicon': Kind(Salicon, _NEEDS, ('regions',)),
+    'table': Kind(Table, _NEEDS, ('regions', 'origin', 'drop_outside')),
+    'maps': Kind(MappedPhotographs, _NEEDS, ('regions',)),
+    'mit1003': Kind(Mit1003, _NEEDS, ('regions',)),
+    'pysaliency': Kind(Pysaliency, _NEEDS, ('regions', 'drop_outside')),
+    'images': Kind(ImageFolder, ('dir',), ('regions',)),
+    'popout': Kind(_popout, takes=('dir', *_DRAWING)),
+    'built': Kind(_built, ('dir',)),
+}
