@@ -7,7 +7,7 @@
 import entry  # first: it puts the package on the path
 
 from saliency_jax.data import catalogue
-from saliency_jax.experiments import dissection
+from saliency_jax.experiments import units
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('osie')
@@ -16,7 +16,7 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 
 def main() -> None:
   config = _CONFIG()
-  dissection.dissect(config, catalogue.photographs(config), _WORKDIR.value)
+  units.dissect(config, catalogue.photographs(config), _WORKDIR.value)
   print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', site.write(_WORKDIR.value))
 

@@ -69,7 +69,7 @@ def photographs(config) -> Source:
   """Opens photographs with fixations and labelled regions.
 
   Args:
-    config: `configs/osie.py`; `data.dir`, `data.regions` and `init.cache_dir`
+    config: `configs/osie.py`; `data.dir`, `data.regions` and `run.cache_dir`
       are read.
 
   Raises:
@@ -80,7 +80,7 @@ def photographs(config) -> Source:
   if not built:
     return open_source(
         'osie', images=folder, regions=regions,
-        cache_dir=config.init.cache_dir)
+        cache_dir=config.run.cache_dir)
   if regions:
     raise InputError(
         f'{folder} is a built data set with regions of its own; leave '
