@@ -7,8 +7,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.kernel import LAYERS
-from saliency_jax import files
-from saliency_jax.report import folder as reader
+from saliency_jax import files, schema
 
 UNITS = 512  # of every layer
 REGIONS = 2291  # as many as the annotation has for 500 photographs of OSIE
@@ -46,11 +45,11 @@ def make(path: pathlib.Path, images: int) -> None:
   _keep(path, rng, images, image_of)
   for name, value in (
       ('config.json', {
-          'model': {'name': 'vgg16', 'layers': LAYERS},
+          'network': {'name': 'vgg16'},
           'data': {'image_size': 224},
           'analysis': {'top_units': 10, 'threshold': 1.5}}),
       ('summary.json', {
-          'job': 'dissect', 'layout': reader.LAYOUT,
+          'job': 'dissect', 'layout': schema.LAYOUT,
           'weights': {'name': 'made', 'sha256': '0' * 64},
           'counts': {'images': images, 'regions': REGIONS},
           'units': dict.fromkeys(LAYERS, UNITS), 'skipped': {}, 'seconds': {},

@@ -7,7 +7,7 @@
 import entry  # first: it puts the package on the path
 
 from saliency_jax.data.source import open_group
-from saliency_jax.experiments import dissection
+from saliency_jax.experiments import units
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('osie')
@@ -17,8 +17,8 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 def main() -> None:
   config = _CONFIG()
   source = open_group(
-      config.data, cache_dir=config.init.cache_dir, wants='regions')
-  dissection.dissect(config, source, _WORKDIR.value)
+      config.data, cache_dir=config.run.cache_dir, wants='regions')
+  units.dissect(config, source, _WORKDIR.value)
   print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', site.write(_WORKDIR.value))
 

@@ -6,7 +6,7 @@
 import entry  # first: it puts the package on the path
 
 from saliency_jax.data.source import open_group
-from saliency_jax.experiments import popout
+from saliency_jax.experiments import units
 from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('popout')
@@ -16,7 +16,7 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
 def main() -> None:
   config = _CONFIG()
   source = open_group(config.data, wants='targets')
-  popout.popout(config, source, _WORKDIR.value)
+  units.popout(config, source, _WORKDIR.value)
   print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', site.write(_WORKDIR.value))
 

@@ -9,8 +9,8 @@ The same command goes on with a sweep that was stopped, wherever it was.
 import entry  # first: it puts the package on the path
 
 from saliency_jax.data import parts
-from saliency_jax.experiments import depths
-from saliency_jax.report import paper, site
+from saliency_jax.experiments import depth
+from saliency_jax.report import site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('sweep_depth')
@@ -20,18 +20,15 @@ _JOINED = entry.hosts()
 
 def main() -> None:
   config = _CONFIG()
-  sources = depths.open_sources(config)
+  sources = depth.open_sources(config)
   with _JOINED():
     opened = parts.open_parts(config)
     trained = loop.sweep(
         config, opened, _WORKDIR.value)
   if not trained:  # of several processes the first one goes on
     return
-  depths.measure(
-      config, trained, sources, _WORKDIR.value, seen=opened.train.image_ids,
-      published=depths.Published(
-          paper.table3(), paper.table3_counts(), paper.threshold(),
-          paper.table6()))
+  depth.measure(
+      config, trained, sources, _WORKDIR.value, seen=opened.train.image_ids)
   print(site.text(_WORKDIR.value))
   print('The page:', site.write(_WORKDIR.value))
 

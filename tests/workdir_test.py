@@ -1,18 +1,19 @@
 """The folder of results is for one job at a time; see also files_test."""
 
 import json
-import pathlib
+import os
+import signal
 
+import numpy as np
 import pytest
 
 from configs import evaluate as evaluate_config
 from configs import osie as osie_config
 from configs import popout as popout_config
-from saliency_jax import files, workdir
+from saliency_jax import files, schema, workdir
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.errors import InputError
-from saliency_jax.experiments import depths, dissection, popout
-from saliency_jax.experiments import evaluation as evaluation
+from saliency_jax.errors import InputError, Stopped
+from saliency_jax.experiments import depth, units
 from saliency_jax.training import loop
 from tests.experiments import made_scores as looked_at
 from tests.experiments.made import Photographs
@@ -22,36 +23,36 @@ from tests.training import made
 
 def test_another_job_is_refused_until_the_first_is_over(tmp_path):
   folder = tmp_path / 'new'
-  with workdir.alone(str(folder), ('train',)) as path:
+  with workdir.alone(str(folder), 'sweep') as path:
     assert path == folder
     with pytest.raises(InputError, match='^Another job is at work in .*new; '
                        'wait for it or name another --workdir.$'):
-      workdir.alone(str(folder), ('train',)).__enter__()
+      workdir.alone(str(folder), 'sweep').__enter__()
     # A sweep has its members measured in folders of its own.
-    with workdir.alone(str(folder / 'regions' / 'depth_0'), ('dissect',)):
+    with workdir.alone(str(folder / 'regions' / 'depth_0'), 'dissect'):
       pass
-  with workdir.alone(str(folder), ('train',)):
+  with workdir.alone(str(folder), 'sweep'):
     pass
 
 
-@pytest.mark.parametrize(('left', 'jobs', 'says'), [
-    ('popout', ('train',), 'launch/popout.py'),
-    ('train', ('sweep',), 'launch/train.py'),
-    ('train', ('predict',), 'launch/train.py'),
-    ('popout', ('dissect', 'popout'), ''),
-    ('checkpoints', ('dissect', 'popout'), 'launch/train.py'),
-    ('checkpoints', ('sweep',), ''),
-    ('', ('predict',), '')])
-def test_what_another_kind_of_job_wrote_is_kept(left, jobs, says, tmp_path):
-  if left == 'checkpoints':  # a run that has not ended
-    (tmp_path / left).mkdir()
-  elif left:
+@pytest.mark.parametrize(('left', 'job', 'says'), [
+    ('popout', 'train', 'popout'), ('train', 'sweep', 'train'),
+    ('train', 'predict', 'train'), ('popout', 'dissect', ''),
+    ('checkpoints', 'dissect', 'train'), ('checkpoints', 'sweep', ''),
+    ('association', 'train', 'dissect'), ('table3.csv', 'train', 'sweep'),
+    ('scores.csv', 'popout', 'evaluate'), ('maps', 'evaluate', ''),
+    ('notes.txt', 'train', ''), ('', 'predict', '')])
+def test_what_another_kind_of_job_wrote_is_kept(left, job, says, tmp_path):
+  if left in schema.JOBS:
     (tmp_path / 'summary.json').write_text(json.dumps({'job': left}))
+  elif left:  # a run that has not ended
+    (tmp_path / left).mkdir()
   if says:
-    with pytest.raises(InputError, match=f'holds what {says} wrote; name'):
-      workdir.alone(str(tmp_path), jobs).__enter__()
+    with pytest.raises(InputError, match=(
+        f'holds what launch/{says}.py wrote; name another --workdir.$')):
+      workdir.alone(str(tmp_path), job).__enter__()
   else:
-    with workdir.alone(str(tmp_path), jobs):
+    with workdir.alone(str(tmp_path), job):
       pass
   assert is_free(tmp_path)
 
@@ -61,48 +62,41 @@ def test_only_what_comes_before_the_job_is_about_the_folder(tmp_path):
   for name, said in (('', '--workdir is missing'), (
       str(tmp_path / 'file'), 'cannot be written to')):
     with pytest.raises(InputError, match=said):
-      workdir.alone(name, ('train',)).__enter__()
+      workdir.alone(name, 'train').__enter__()
   # A full disk in the middle of a job is somebody else's to explain.
   with pytest.raises(OSError, match='full'), workdir.alone(
-      str(tmp_path), ('train',)):
+      str(tmp_path), 'train'):
     raise OSError('full')
   assert is_free(tmp_path)
 
 
-def small(get_config, folder: pathlib.Path):
+def small(get_config):
   config = get_config()
-  made.weights(folder / 'tiny.npz')
-  config.init.weights = str(folder / 'tiny.npz')
-  config.init.cache_dir = str(folder / 'cache')
-  config.model.layers = ('conv5_3',)
-  config.data.image_size, config.data.batch_size = 32, 8
+  config.network.name, config.network.taps = made.NETWORK, ('conv5_3',)
+  config.network.image_size, config.data.batch_size = 32, 8
   config.report.images = 0
   return config
 
 
 def train(folder, workdir):
-  loop.train(made.run(folder), made.TRAIN, made.VALIDATION, workdir,
-             widths=made.WIDTHS)
+  loop.train(made.run(), made.DATA, workdir)
 
 
 def sweep(folder, workdir):
-  loop.sweep(made.sweep(folder), made.TRAIN, made.VALIDATION, workdir,
-             widths=made.WIDTHS)
+  loop.sweep(made.sweep(), made.DATA, workdir)
 
 
 def dissect(folder, workdir):
-  config = small(osie_config.get_config, folder)
-  config.data.dir = config.data.regions = config.init.weights
-  dissection.dissect(config, Photographs(2), workdir, widths=made.WIDTHS)
+  units.dissect(small(osie_config.get_config), Photographs(2), workdir)
 
 
 def pop(folder, workdir):
-  popout.popout(
-      small(popout_config.get_config, folder), SearchArrays(count=2, size=128),
-      workdir, widths=made.WIDTHS)
+  units.popout(
+      small(popout_config.get_config), SearchArrays(count=2, size=128), workdir)
 
 
 def evaluate(folder, workdir):
+  from saliency_jax.experiments import evaluation
   looked_at.photographs(folder)
   config = evaluate_config.get_config()
   config.eval.models, config.eval.sets = 'centre', 'mine'
@@ -114,9 +108,8 @@ def evaluate(folder, workdir):
 
 
 def measure(folder, workdir):
-  depths.measure(
-      made.sweep(folder), {'members': {}, 'seconds': {}}, {}, workdir, seen=(),
-      published=None)
+  depth.measure(
+      made.sweep(), {'members': {}, 'seconds': {}}, {}, workdir, seen=())
 
 
 # tests/training/lock_test.py has predict, which needs a trained model.
@@ -148,3 +141,94 @@ def test_a_job_keeps_its_folder_to_the_end(job, tmp_path, monkeypatch):
     job(tmp_path, str(tmp_path / 'out'))
   assert seen == [False]
   assert is_free(tmp_path / 'out')
+
+
+def test_sigterm_ends_a_job_as_an_interrupt_does(tmp_path):
+  left = []
+
+  def job():
+    with workdir.alone(str(tmp_path), 'evaluate'):
+      try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        left.append('went on')
+      finally:
+        os.kill(os.getpid(), signal.SIGTERM)  # it may clean up
+        left.append('cleaned up')
+
+  with pytest.raises(Stopped, match='what was measured is saved; start the'):
+    job()
+  assert left == ['cleaned up']
+  assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+  assert is_free(tmp_path)
+
+
+def ledger(folder, **jobs) -> workdir.Ledger:
+  return workdir.Ledger(folder, jobs or {'a': 1, 'b': 1})
+
+
+def filled(folder) -> workdir.Ledger:
+  """Two parts, of two series."""
+  with ledger(folder) as first:
+    first.add('a', 'p1', workdir.Entry({'v': 0.1}))
+    first.add('b', 'p1', workdir.Entry({'v': float('nan')}, {
+        'x': np.arange(6, dtype=np.float32).reshape(3, 2)}))
+    first.add('b', 'p2', workdir.Entry(None, {
+        'x': np.zeros((0, 2), np.float32), 'y': np.ones(4)}))
+    first.flush()
+    first.add('a', 'p2', workdir.Entry(['\u2028', float('inf')]))
+  return ledger(folder)
+
+
+def test_a_ledger_gives_back_what_was_measured(tmp_path):
+  found = filled(tmp_path / 'deep' / 'ledger')
+  assert found.entries['a'] == {
+      'p1': ({'v': 0.1}, {}), 'p2': (['\u2028', float('inf')], {})}
+  first, second = found.entries['b'].values()
+  assert np.isnan(first.facts['v'])
+  np.testing.assert_array_equal(first.arrays['x'], [[0, 1], [2, 3], [4, 5]])
+  assert first.arrays['x'].dtype == np.float32
+  assert second.facts is None
+  assert second.arrays['x'].shape == (0, 2)
+  assert second.arrays['y'].tolist() == [1] * 4
+
+
+def test_a_damaged_part_is_measured_again(tmp_path):
+  filled(tmp_path)
+  (tmp_path / '.00001.abcd.npz').touch()  # what a killed run was writing
+  first, second = sorted(tmp_path.glob('[!.]*.npz'))
+  whole = first.read_bytes()
+  for damaged in (whole[:-1], whole[:500], b'', whole.replace(b'0.1', b'0.2')):
+    first.write_bytes(damaged)
+    found = ledger(tmp_path).entries
+    assert (list(found['a']), list(found['b'])) == (['p2'], [])
+  first.write_bytes(whole)
+  second.unlink()
+  with ledger(tmp_path) as again:
+    assert list(again.entries['a']) == ['p1']
+    again.add('a', 'p1', workdir.Entry({'v': 2}))
+  assert ledger(tmp_path).entries['a']['p1'].facts == {'v': 2}
+
+
+def test_what_another_job_measured_is_left_out(tmp_path):
+  filled(tmp_path)
+  found = ledger(tmp_path, a=2, b=1, c=1)
+  assert {name: list(x) for name, x in found.entries.items()} == {
+      'a': [], 'b': ['p1', 'p2'], 'c': []}
+  found.remove()
+  assert not tmp_path.exists()
+
+
+def test_a_ledger_is_written_within_seconds(tmp_path, monkeypatch):
+  monkeypatch.setattr(workdir, '_SECONDS', 0.)
+  ledger(tmp_path).add('a', 'p1', workdir.Entry(1))
+  assert ledger(tmp_path).entries['a']['p1'].facts == 1
+
+
+def test_several_processes_write_one_ledger(tmp_path):
+  one, two = (workdir.Ledger(tmp_path, {'a': 1}, process=n) for n in range(2))
+  for process, item in ((one, 'p1'), (two, 'p2')):
+    with process:
+      process.add('a', item, workdir.Entry(item))
+  assert list(one.entries['a']) == ['p1']
+  one.reload()
+  assert set(one.entries['a']) == {'p1', 'p2'}

@@ -73,7 +73,7 @@ def evaluate(
   if config.eval.save_maps:
     _check_one_file_each(datasets)
   _check_inputs_stay(opened, workdir)
-  with alone(workdir, ('evaluate',)):
+  with alone(workdir, 'evaluate'):
     folder = Folder(workdir, config.to_dict())
     folder.clear(_OWNED)
     _clear_maps(folder, opened, keep=config.eval.save_maps)

@@ -6,19 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from saliency_jax import files
+from saliency_jax import schema
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Record, Source
+from saliency_jax.experiments import thumbnails
 from saliency_jax.experiments.predictors import Predictor
-from saliency_jax.experiments.thumbnails import picture_name
 from saliency_jax.ops import association, resize
 from saliency_jax.workdir import Folder
 
-HEADER = (
-    'example', 'dataset', 'image_id', 'kind', 'metric', 'picture', 'height',
-    'width')
-_LONGEST = 640  # pixels of a picture's longer side
-_QUALITY = 85  # of its JPEG
 _CELLS = 200  # of a kept map's longer side, at most
 
 
@@ -88,10 +83,8 @@ def write(
   for k, (record, (dataset, _, _, kind, scores, human)) in enumerate(
       zip(records, shown, strict=True)):
     size = record.image.shape[:2]
-    picture = Image.fromarray(record.image)
-    picture.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
-    with files.replacing(folder.path / picture_name(k)) as path:
-      picture.save(path, quality=_QUALITY)
+    width_height = thumbnails.save(
+        folder.path / thumbnails.picture_name(k), record.image)
     arrays[f'{k}/scores'] = np.asarray(scores, np.float32)
     arrays[f'{k}/fixations'] = np.asarray(record.fixations, np.int32)
     for m, of_model in enumerate(maps):
@@ -99,14 +92,14 @@ def write(
     if human is None:
       target = record.regions.masks[record.regions.categories.index(TARGET)]
       arrays[f'{k}/target'] = np.asarray(
-          Image.fromarray(target).resize(picture.size))
+          Image.fromarray(target).resize(width_height))
     else:
       arrays[f'{k}/human'] = _kept(human(record), size)
     listed.append((
         k, dataset, record.image_id, kind, 'nss' if human else 'nmm',
-        picture_name(k), *size))
-  folder.arrays('examples.npz', arrays)
-  folder.table('examples.csv', HEADER, listed)
+        thumbnails.picture_name(k), *size))
+  folder.arrays(schema.EXAMPLE_MAPS.path, arrays)
+  folder.table(schema.EXAMPLES, listed)
 
 
 def _kept(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import statistics
-from saliency_jax.experiments.partial import Block
+from saliency_jax.experiments.statistics import Rows
 
 
 class Wanted(NamedTuple):
@@ -15,52 +15,59 @@ class Wanted(NamedTuple):
   images: int
   units: int
   examples: int
-  also: tuple[str, ...]  # 'layer:unit'
+  also: tuple[str, ...]  # 'tap:unit'
   all_units: bool
+
+  @classmethod
+  def of(cls, report) -> 'Wanted':
+    """Reads `config.report`."""
+    return cls(
+        report.images, report.units, report.examples,
+        tuple(map(str, report.also)), report.all_units)
 
   def check(self, units: Mapping[str, int]) -> None:
     """Raises an `InputError` if a value makes no sense.
 
     Args:
-      units: how many of them each layer has.
+      units: how many of them each tap has.
     """
     for name in ('images', 'units', 'examples'):
       if getattr(self, name) < 0:
         raise InputError(
             f'config.report.{name} is {getattr(self, name)}; give 0 or more.')
     for name in self.also:
-      layer, _, unit = name.partition(':')
-      if layer not in units or not (unit.isascii() and unit.isdigit()):
+      tap, _, unit = name.rpartition(':')
+      if tap not in units or not (unit.isascii() and unit.isdigit()):
         raise InputError(
             f'config.report.also names {name!r}; name units of '
-            f'config.model.layers, e.g. conv5_3:0.')
-      if int(unit) >= units[layer]:
+            f'config.network.taps, e.g. {next(iter(units))}:0.')
+      if int(unit) >= units[tap]:
         raise InputError(
-            f'config.report.also names {name!r}, but the units of {layer} are '
-            f'0 to {units[layer] - 1}.')
+            f'config.report.also names {name!r}, but the units of {tap} are 0 '
+            f'to {units[tap] - 1}.')
 
-  def also_of(self, layer: str) -> list[int]:
-    """Returns the units of a layer that are named, counted from 0."""
-    named = (name.partition(':') for name in self.also)
-    return sorted({int(unit) for of, _, unit in named if of == layer})
+  def also_of(self, tap: str) -> list[int]:
+    """Returns the units of a tap that are named, counted from 0."""
+    named = (name.rpartition(':') for name in self.also)
+    return sorted({int(unit) for of, _, unit in named if of == tap})
 
 
 class Pairs(NamedTuple):
-  """M units of a layer, each on an image; sorted, none twice."""
+  """M units of a tap, each on an image; sorted, none twice."""
   units: np.ndarray  # int32 `[M]`, counted from 0
   images: np.ndarray  # int32 `[M]`, positions among the shown images
 
 
 def pairs(
-    rows: Block, shown: np.ndarray, wanted: Wanted, columns: Sequence[str]
+    rows: Rows, shown: np.ndarray, wanted: Wanted, columns: Sequence[str]
 ) -> dict[str, Pairs]:
-  """Returns which units are kept on which images, for every layer.
+  """Returns which units are kept on which images, for every tap.
 
   That is, among the shown images,
   - of every column the best units over all images, each on the images with its
     highest and its lowest scores, an image's score being the mean over its sets
     of the column,
-  - the best unit of each layer for every set, and
+  - the best unit of each tap for every set, and
   - the units that are named, on all images.
 
   Args:
@@ -70,14 +77,14 @@ def pairs(
     columns: the labels by which the table ranks units.
   """
   found = {}
-  places = np.searchsorted(shown, rows.index)
+  ranks = np.searchsorted(shown, rows.index)
   is_shown = np.isin(rows.index, shown)
   every = np.arange(len(shown))
-  for layer, scores in rows.scores.items():
+  for tap, scores in rows.scores.items():
     scored = ~np.isnan(scores).any(axis=1)
-    parts = [(unit, every) for unit in wanted.also_of(layer)]
+    parts = [(unit, every) for unit in wanted.also_of(tap)]
     inside = scored & is_shown
-    parts.append((scores[inside].argmax(axis=1), places[inside]))
+    parts.append((scores[inside].argmax(axis=1), ranks[inside]))
     for column in columns:
       chosen = scored & (rows.labels == column)
       if wanted.units and (chosen & is_shown).any():
@@ -85,23 +92,23 @@ def pairs(
             statistics.unit_means(scores[chosen]), wanted.units).units
         chosen &= is_shown
         images = _extremes(
-            scores[chosen][:, best], places[chosen], wanted.examples)
+            scores[chosen][:, best], ranks[chosen], wanted.examples)
         parts.append((best, images))
-    found[layer] = _unique(parts, len(shown))
+    found[tap] = _unique(parts, len(shown))
   return found
 
 
 def _extremes(
-    scores: np.ndarray, places: np.ndarray, examples: int) -> np.ndarray:
+    scores: np.ndarray, ranks: np.ndarray, examples: int) -> np.ndarray:
   """Returns the images with the highest and the lowest means: `[E, U]`.
 
   Args:
     scores: float `[T, U]`.
-    places: int `[T]`, ascending: each row's image.
+    ranks: int `[T]`, ascending: each row's image.
     examples: how many at each end.
   """
   images, first, counts = np.unique(
-      places, return_index=True, return_counts=True)
+      ranks, return_index=True, return_counts=True)
   means = np.add.reduceat(
       scores.astype(np.float64), first, axis=0) / counts[:, None]
   order = np.argsort(-means, axis=0, kind='stable')

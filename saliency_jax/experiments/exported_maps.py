@@ -1,136 +1,175 @@
 """What the page draws: pictures, masks, fixations and maps of some units.
 
-Kept in a second pass over the images that are shown, once the scores say which
-units answer best. What is not kept never leaves the devices, so memory grows
-with what is kept and not with the activations.
+Exported in a second pass over the images that are shown, once the scores say
+which units respond best. All other maps never leave the devices, so memory
+grows with what is exported and not with the activations.
 """
 
 import contextlib
-import time
-from collections.abc import Mapping, Sequence
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+import h5py
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax import progress
+from saliency_jax import files, progress, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Source
-from saliency_jax.experiments import exhibits, map_volume, thumbnails
-from saliency_jax.experiments.forward import Forward, Step
-from saliency_jax.experiments.job import Job
-from saliency_jax.experiments.partial import Block
-from saliency_jax.networks import registry, saliency
+from saliency_jax.experiments import exhibits, thumbnails
+from saliency_jax.experiments.forward import Forward, Probe, Step
+from saliency_jax.experiments.statistics import Rows
+from saliency_jax.networks import heads
+from saliency_jax.networks.network import Network
 from saliency_jax.ops import association
+from saliency_jax.workdir import Folder
 
 # The maps that are copied out of a batch are padded to a multiple of this.
 _MULTIPLE = 64
-_IMAGES = ('image_id', 'picture', 'height', 'width')
+# Chunks of 8 images and 8 units of the file of all maps: one unit, or one
+# image, is read with few times its own size; cached, each is compressed once.
+_CHUNK = 8
+_CACHE = 64 * 2 ** 20  # bytes
 
 
-def keep(
-    job: Job, source: Source, rows: Block, shown: np.ndarray, *,
-    columns: Sequence[str], masks: pixel_sets.Chooser,
+class Shown(NamedTuple):
+  """What the page shows."""
+  images: np.ndarray  # int [K], ascending positions in the data set
+  columns: Sequence[str]  # the labels by which the table ranks units
+  masks: pixel_sets.Chooser  # an image's sets as masks, in the order of rows
+  wanted: exhibits.Wanted
+
+
+def write(
+    folder: Folder, probe: Probe, source: Source, rows: Rows, shown: Shown, *,
     devices: Sequence[jax.Device] | None = None
-) -> float:
-  """Writes what the page shows of some images.
+) -> None:
+  """Writes images.csv and the files from `schema.PICTURE` to `schema.ALL_MAPS`.
 
-  Position k is that of an image among the shown ones. Files:
-  - `images.csv`: image_id, picture, height and width in pixels, in the order of
-    k; the header alone where no image is shown, and then no other file;
-  - `pictures/<k>.jpg`, at most 640 pixels wide or high, and `masks/<k>.png`, 16
-    bits: 1 + the set's place in the image, 0 elsewhere, at the image's size;
-  - `fixations.npz`: `points` int32 `[N, 2]` (y, x) of all images one after
-    another, `offsets` int64 `[K + 1]`;
-  - `maps/<layer>.npz`: `units` and `images` (k) int32 `[M]`, see
-    `choice.pairs`, and `maps` float16 `[M, h, w]`, see
-    `association.standardise`;
-  - `saliency.npz`: `maps` float16 `[K, h, w]`, the output of a trained network,
-    standardised likewise;
-  - `maps/all.h5`, where it is asked for: the maps of all units, a dataset
-    `[K, units, h, w]` float16 for each layer.
+  Of no image, the header of images.csv alone.
 
   Args:
-    job: the network, the folder and what is wanted.
+    folder: takes the files.
+    probe: the network, and the taps whose units are shown.
     source: the images.
     rows: the scores of all images.
-    shown: int `[K]`, ascending positions in the data set; none of an image that
-      could not be read.
-    columns: the labels by which the table ranks units.
-    masks: the sets of an image as masks, in the order of the rows.
-    devices: over which the batch is split; all by default.
-
-  Returns:
-    How long it took, in seconds.
+    shown: which images, none of which could not be read.
+    devices: over which the batch is split; this process's own by default.
 
   Raises:
     InputError: if an image cannot be read any more.
   """
-  start = time.perf_counter()
-  folder = job.folder
-  if not len(shown):
-    folder.table('images.csv', _IMAGES, ())
-    return 0.
-  chosen = exhibits.pairs(rows, shown, job.wanted, columns)
-  every = np.arange(len(shown), dtype=np.int32)
-  if saliency.SALIENCY in job.whole.layers:
-    chosen[saliency.SALIENCY] = exhibits.Pairs(np.zeros_like(every), every)
-  run = Forward(job.whole, job.params, job.settings, devices)
-  gathering = {
-      layer: _Gathering(pairs, run.grids[layer], len(shown), run.batch_size)
-      for layer, pairs in chosen.items()}
+  if not len(shown.images):
+    folder.table(schema.IMAGES, ())
+    return
+  chosen = exhibits.pairs(rows, shown.images, shown.wanted, shown.columns)
+  count, output = len(shown.images), output_tap(probe.network)
+  taps = tuple(dict.fromkeys([*probe.taps, *output]))
+  run = Forward(probe._replace(taps=taps), devices)
+  selected = {
+      tap: _Selected(pairs, run, tap, count) for tap, pairs in chosen.items()}
+  every = np.arange(count, dtype=np.int32)
+  outputs = {tap: _Selected(
+      exhibits.Pairs(np.zeros_like(every), every), run, tap, count)
+      for tap in output}
   drawn: list[thumbnails.Drawn] = []
-  with (_all_units(job, len(shown)) as everything,
-        progress.bar(
-            total=len(shown), unit='image', title='Keeping maps') as bar):
+  with (_all_maps(folder, probe, shown) as everything, progress.bar(
+      total=count, unit='image', title='Exporting maps') as bar):
     for step in run.steps(
-        source, shown.tolist(), choose=pixel_sets.nothing, on_bad_image='raise',
-        keep=thumbnails.Drawing(folder.path, tuple(shown.tolist()), masks)):
-      for layer, gathered in gathering.items():
-        gathered.take(step, layer, first=len(drawn))
-      if everything:
-        for layer in job.network.layers:
-          everything.put(layer, len(drawn), _every_unit(step, layer))
+        source, shown.images.tolist(), choose=pixel_sets.nothing,
+        on_bad_image='raise', keep=thumbnails.Drawing(
+            folder.path, tuple(shown.images.tolist()), shown.masks)):
+      for tap, of_tap in [*selected.items(), *outputs.items()]:
+        of_tap.take(step, tap, first=len(drawn))
+      for tap, dataset in everything.items():
+        maps = _every_unit(step, tap)
+        dataset[len(drawn):len(drawn) + len(maps)] = maps
       drawn += step.batch.kept[:int((step.batch.index >= 0).sum())]
       bar.update(len(drawn) - bar.n)
-  _write(job, [source.image_ids[i] for i in shown], drawn, gathering)
-  return time.perf_counter() - start
+  for tap, of_tap in selected.items():
+    folder.arrays(schema.MAPS.of(tap), {
+        **of_tap.pairs._asdict(), 'maps': of_tap.maps})
+  for of_tap in outputs.values():
+    folder.arrays(schema.SALIENCY.path, {'maps': of_tap.maps})
+  _list(folder, [source.image_ids[i] for i in shown.images], drawn)
 
 
-class _Gathering:
-  """The kept maps of one layer, filled batch by batch."""
+def output_tap(network: Network) -> tuple[str, ...]:
+  """Returns the tap of a trained network's saliency map, if it has one."""
+  name = heads.READOUT.output.name
+  trained = network.provenance.depth is not None and name in network.taps
+  return (name,) if trained else ()
+
+
+def standardised(
+    step: Step, tap: str, images: Sequence[int], units: Sequence[int]
+) -> np.ndarray:
+  """Copies some standardised maps out of a batch.
+
+  Args:
+    step: the batch.
+    tap: whose maps.
+    images: int [M], rows of the batch.
+    units: int [M], a unit of the tap for each of them.
+
+  Returns:
+    float16 [M, h, w], see `association.standardise`.
+  """
+  maps = step.maps[tap]
+  weights = step.weights[maps.shape[1:3]]
+  return np.asarray(_gather(
+      maps, weights.rows, weights.columns, np.asarray(images),
+      np.asarray(units)))
+
+
+class _Selected:
+  """The exported maps of one tap, filled batch by batch."""
 
   def __init__(
-      self, pairs: exhibits.Pairs, grid: tuple[int, int], images: int,
-      batch_size: int):
+      self, pairs: exhibits.Pairs, run: Forward, tap: str, images: int):
     self.pairs = pairs
-    self.maps = np.zeros((len(pairs.units), *grid), np.float16)
+    self.maps = np.zeros((len(pairs.units), *run.grids[tap]), np.float16)
     # Pairs in the order in which their images come, and where batches end.
     self._order = np.argsort(pairs.images, kind='stable')
     edges = np.searchsorted(
         pairs.images[self._order],
-        np.arange(0, images + batch_size, batch_size))
+        np.arange(0, images + run.batch_size, run.batch_size))
     self._parts = [
         slice(*edge) for edge in zip(edges[:-1], edges[1:], strict=True)]
-    # All batches, and most layers of one size, have the same shapes, so that
-    # one program does.
+    # All batches, and most taps of one size, have the same shapes, so that one
+    # program does.
     self._most = -(-int(np.diff(edges).max()) // _MULTIPLE) * _MULTIPLE
-    self._batch_size = batch_size
+    self._batch_size = run.batch_size
 
-  def take(self, step: Step, layer: str, *, first: int) -> None:
+  def take(self, step: Step, tap: str, *, first: int) -> None:
     """Copies what is wanted of a batch whose first image is the `first`."""
     part = self._order[self._parts[first // self._batch_size]]
     if not len(part):
       return
-    places = np.zeros((2, self._most), np.int32)
-    places[0, :len(part)] = self.pairs.images[part] - first
-    places[1, :len(part)] = self.pairs.units[part]
-    self.maps[part] = step.standardised(layer, *places)[:len(part)]
+    rows = np.zeros((2, self._most), np.int32)
+    rows[0, :len(part)] = self.pairs.images[part] - first
+    rows[1, :len(part)] = self.pairs.units[part]
+    self.maps[part] = standardised(step, tap, *rows)[:len(part)]
 
 
-def _every_unit(step: Step, layer: str) -> np.ndarray:
-  """Returns a batch's standardised maps float16 `[b, C, h, w]`, unpadded."""
-  x = step.maps[layer]
+# Compiled as a whole: operations one by one on arrays that are split over the
+# devices are many small collectives, which can starve one another on a CPU.
+@jax.jit
+def _gather(
+    maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array,
+    units: jax.Array
+) -> jax.Array:
+  """Returns standardised maps float16 [M, h, w] out of [B, h, w, C]."""
+  cells = maps[images, :, :, units][..., None]
+  return association.standardise(
+      cells, rows[images], columns[images])[..., 0].astype(jnp.float16)
+
+
+def _every_unit(step: Step, tap: str) -> np.ndarray:
+  """Returns a batch's standardised maps float16 [b, C, h, w], unpadded."""
+  x = step.maps[tap]
   weights = step.weights[x.shape[1:3]]
   maps = _standardise_all(x, weights.rows, weights.columns)
   return np.asarray(maps)[step.batch.index >= 0]
@@ -143,34 +182,36 @@ def _standardise_all(
   return jnp.moveaxis(standard, -1, 1).astype(jnp.float16)
 
 
-def _all_units(
-    job: Job, images: int
-) -> contextlib.AbstractContextManager[map_volume.Volume | None]:
-  if not job.wanted.all_units:
-    return contextlib.nullcontext()
-  sizes = registry.map_sizes(
-      job.network, job.params, job.settings.image_size)
-  return map_volume.writing(job.folder.path / 'maps/all.h5', {
-      layer: (images, units, height, width)
-      for layer, (height, width, units) in sizes.items()})
+@contextlib.contextmanager
+def _all_maps(
+    folder: Folder, probe: Probe, shown: Shown
+) -> Iterator[Mapping[str, h5py.Dataset]]:
+  """Yields a dataset for each tap, of a file that is whole when it is there."""
+  if not shown.wanted.all_units:
+    yield {}
+    return
+  path: pathlib.Path = folder.path / schema.ALL_MAPS.path
+  count = len(shown.images)
+  with (files.replacing(path) as temporary,
+        h5py.File(temporary, 'w', rdcc_nbytes=_CACHE) as file):
+    yield {
+        tap: file.create_dataset(
+            tap, (count, units, height, width), np.float16, shuffle=True,
+            compression='gzip', compression_opts=1, chunks=(
+                min(count, _CHUNK), min(units, _CHUNK), height, width))
+        for tap, (height, width, units) in probe.network.shapes(
+            probe.taps).items()}
 
 
-def _write(
-    job: Job, image_ids: Sequence[str], drawn: Sequence[thumbnails.Drawn],
-    gathering: Mapping[str, _Gathering]
+def _list(
+    folder: Folder, image_ids: Sequence[str],
+    drawn: Sequence[thumbnails.Drawn]
 ) -> None:
   counts = [len(image.points) for image in drawn]
-  job.folder.arrays('fixations.npz', {
+  folder.arrays(schema.POINTS.path, {
       'points': np.concatenate([image.points for image in drawn]),
       'offsets': np.cumsum([0, *counts], dtype=np.int64)})
-  for layer, gathered in gathering.items():
-    if layer == saliency.SALIENCY:
-      job.folder.arrays('saliency.npz', {'maps': gathered.maps})
-    else:
-      job.folder.arrays(
-          f'maps/{layer}.npz',
-          {**gathered.pairs._asdict(), 'maps': gathered.maps})
-  job.folder.table('images.csv', _IMAGES, (
-      (image_id, thumbnails.picture_name(number), *image.size)
-      for number, (image_id, image) in enumerate(
+  folder.table(schema.IMAGES, (
+      (image_id, thumbnails.picture_name(k), *image.size)
+      for k, (image_id, image) in enumerate(
           zip(image_ids, drawn, strict=True))))

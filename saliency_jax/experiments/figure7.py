@@ -8,16 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from saliency_jax import schema
 from saliency_jax.experiments import category_tests, output, resampling
 from saliency_jax.experiments.category_tests import Rows
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.workdir import Folder
 
-HEADER = (
-    'model', 'dataset', 'category', 'regions', 'inner', 'inner_low',
-    'inner_high', 'inner_held_out', 'output', 'output_low', 'output_high',
-    'human', 'difference', 'difference_low', 'difference_high', 'bias')
 _DEFINITIONS = {
     'output': 'The mean of the standardised output map at the fixated pixels '
     'of a region (Eq. 2).',
@@ -54,7 +51,7 @@ def write(
     What `summary.json` says of it: the definitions, and how many regions have
     no fixation.
   """
-  folder.table('output.csv', output.HEADER, (
+  folder.table(schema.OUTPUT, (
       row for key, listed in regions.items()
       for row in output.rows(*key, listed)))
   rows = {
@@ -62,10 +59,10 @@ def write(
       for key, listed in regions.items()}
   draws = {
       key: resampling.draw(of.images, resamples) for key, of in rows.items()}
-  folder.table('figure7.csv', HEADER, (
+  folder.table(schema.FIGURE7, (
       line for key, of in rows.items()
       for line in categories(*key, of, draws[key])))
-  folder.json('statistics.json', category_tests.corrected([
+  folder.json(schema.STATISTICS.path, category_tests.corrected([
       category_tests.statistics(*key, of, draws[key])
       for key, of in rows.items()]))
   return {
@@ -78,7 +75,7 @@ def write(
 def categories(
     model: str, dataset: str, rows: Rows, draws: resampling.Draws
 ) -> Iterator[tuple]:
-  """Yields the lines of `figure7.csv`, see `HEADER`: means over regions."""
+  """Yields the rows of `schema.FIGURE7`: means over regions."""
   sampled = rows.sampled(draws)
   held = rows.held_out()
   inner = rows.inner()
@@ -94,6 +91,5 @@ def categories(
           means[name], of.get(category, np.array([])))
       cells |= {f'{name}_low': low, f'{name}_high': high}
     yield (
-        model, dataset, category, int(chosen.sum()), *(
-            '' if np.isnan(cells[name]) else f'{cells[name]:.6f}'
-            for name in HEADER[4:]))
+        model, dataset, category, int(chosen.sum()),
+        *(cells[name] for name in schema.FIGURE7.names[4:]))

@@ -1,125 +1,103 @@
 """A pass over images: read ahead, split over the devices, through a network."""
 
+import functools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax import compiling, runtime
+from saliency_jax import runtime
 from saliency_jax.data import pipeline
 from saliency_jax.data.images import check_on_bad_image
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
-from saliency_jax.networks import registry
-from saliency_jax.ops import association
+from saliency_jax.networks.network import Network
+from saliency_jax.networks.taps import Grid
 from saliency_jax.ops.pixel_weights import CellWeights
 
-Grid = tuple[int, int]  # (h, w) in cells
+_SETS = 8  # the least number of sets of pixels that an image is padded to
 
 
 class Settings(NamedTuple):
   """How images are read; see `configs/base.py` for the units."""
-  image_size: int
   batch_size: int
   workers: int
   on_bad_image: str
 
-  def check(self) -> None:
-    """Raises an `InputError` if a value makes no sense."""
-    for name, least in (('image_size', 1), ('batch_size', 1), ('workers', 0)):
-      if getattr(self, name) < least:
+  @classmethod
+  def of(cls, data) -> 'Settings':
+    """Reads `config.data`.
+
+    Raises:
+      InputError: if a value makes no sense.
+    """
+    settings = cls(*(getattr(data, name) for name in cls._fields))
+    for name, least in (('batch_size', 1), ('workers', 0)):
+      if getattr(settings, name) < least:
         raise InputError(
-            f'config.data.{name} is {getattr(self, name)}; give {least} or '
+            f'config.data.{name} is {getattr(settings, name)}; give {least} or '
             f'more.')
-    check_on_bad_image(self.on_bad_image)
+    check_on_bad_image(settings.on_bad_image)
+    return settings
+
+
+class Probe(NamedTuple):
+  """What is looked into, and how its images are read."""
+  network: Network
+  taps: tuple[str, ...]  # names, see `Network.resolve`
+  settings: Settings
 
 
 class Step(NamedTuple):
   """One batch, and what is on the devices for it."""
   batch: pipeline.Batch
-  maps: dict[str, jax.Array]  # layer -> float `[B, h, w, C]`
+  maps: dict[str, jax.Array]  # tap -> float [B, h, w, C]
   weights: dict[Grid, CellWeights]
-
-  def standardised(
-      self, layer: str, images: Sequence[int], units: Sequence[int]
-  ) -> np.ndarray:
-    """Copies some standardised maps out of the batch.
-
-    Args:
-      layer: whose maps.
-      images: int `[M]`, rows of the batch.
-      units: int `[M]`, a unit of the layer for each of them.
-
-    Returns:
-      float16 `[M, h, w]`, see `association.standardise`.
-    """
-    maps = self.maps[layer]
-    weights = self.weights[maps.shape[1:3]]
-    return np.asarray(_gather(
-        maps, weights.rows, weights.columns, np.asarray(images),
-        np.asarray(units)))
 
 
 class Forward:
-  """A network, compiled, with its parameters on the devices.
+  """Passes over images through a network; its variables are on the devices.
 
   Attributes:
-    grids: the (h, w) of every layer.
-    batch_size: B, a multiple of the devices.
-    seconds: spent so far, over all images: `decode` in the background, `wait`
-      for it, and `forward`; users add their own.
+    grids: the (h, w) of every tap.
+    batch_size: B of this process, a multiple of its devices.
+    seconds: spent so far: `decode` in the background and `wait` for it.
   """
 
   def __init__(
-      self, network: registry.Network, params: registry.Params,
-      settings: Settings, devices: Sequence[jax.Device] | None = None):
-    """Puts the parameters on the devices.
+      self, probe: Probe, devices: Sequence[jax.Device] | None = None):
+    """Puts the variables on the devices.
 
     Args:
-      network: the network and its layers.
-      params: its parameters.
-      settings: how images are read.
-      devices: over which the batch is split; all by default.
+      probe: the network and its taps.
+      devices: over which a batch is split; this process's own by default.
 
     Raises:
-      InputError: if a setting makes no sense, a layer's maps have less than two
-        rows or columns, or there are several processes.
+      InputError: a map has less than two rows or columns.
     """
-    if jax.process_count() > 1:
-      raise InputError(
-          'A network is looked into by one process; start this on one host.')
-    settings.check()
-    self._settings = settings
-    self.grids: dict[str, Grid] = {}
-    for layer, (height, width, _) in registry.map_sizes(
-        network, params, settings.image_size).items():
-      registry.check_grid(layer, height, width, settings.image_size)
-      self.grids[layer] = (height, width)
-    self._mesh = runtime.data_mesh(devices)
-    self.batch_size = runtime.whole_batches(settings.batch_size, self._mesh)
-    self._params = runtime.replicate(params, self._mesh)
-    self._apply = jax.jit(
-        network.apply, compiler_options=compiling.options())
-    self.seconds = dict.fromkeys(('decode', 'wait', 'forward'), 0.)
-
-  def timed(self, name: str, function: Callable, *arguments):
-    """Calls a function, waits for its arrays and adds to `seconds[name]`."""
-    begin = time.perf_counter()
-    result = jax.block_until_ready(function(*arguments))
-    self.seconds[name] = (
-        self.seconds.get(name, 0) + time.perf_counter() - begin)
-    return result
+    network, taps, self._settings = probe
+    self._size = network.preprocess.image_size
+    self.grids = network.grids(taps, self._size)
+    runtime.all_devices()
+    self._mesh = runtime.data_mesh(devices or jax.local_devices())
+    share = -(-self._settings.batch_size // jax.process_count())
+    self.batch_size = runtime.whole_batches(share, self._mesh)
+    self._apply = functools.partial(
+        network.compiled(taps),
+        runtime.replicate(network.variables, self._mesh))
+    self.seconds = {'decode': 0., 'wait': 0.}
 
   def steps(
       self, source: Source, indices: Sequence[int], *, choose: Chooser,
       keep: Callable[[Record, int], Any] | None = None,
-      on_bad_image: str | None = None
+      on_bad_image: str | None = None, share: tuple[int, int] = (0, 1)
   ) -> Iterator[Step]:
     """Yields images in batches with the network's maps; the last is padded.
+
+    Maps may still be computed when they are yielded.
 
     Args:
       source: the images.
@@ -127,36 +105,43 @@ class Forward:
       choose: which pixels of a record are weighed.
       keep: see `pipeline.Preparation`.
       on_bad_image: in place of the settings'.
+      share: this process's number and how many share every batch.
 
     Raises:
       InputError: if an image cannot be read and is not to be skipped.
     """
+    number, processes = share
     batches = pipeline.batches(
         source, pipeline.Preparation(
-            choose, self._settings.image_size,
-            tuple(sorted(set(self.grids.values()))), keep),
+            choose, self._size, tuple(sorted(set(self.grids.values()))), keep),
         indices=indices, workers=self._settings.workers,
-        batch_size=self.batch_size)
-    while (batch := self.timed('wait', next, batches, None)) is not None:
+        batch_size=self.batch_size * processes, process_index=number,
+        process_count=processes)
+    while True:
+      begin = time.perf_counter()
+      batch = next(batches, None)
+      self.seconds['wait'] += time.perf_counter() - begin
+      if batch is None:
+        return
       if (on_bad_image or self._settings.on_bad_image) == 'raise':
-        for problem in batch.problems:
-          if problem:
-            raise InputError(str(problem))
+        for problem in filter(None, batch.problems):
+          raise InputError(str(problem))
       self.seconds['decode'] += float(batch.seconds.sum())
-      maps = self.timed(
-          'forward', self._apply, self._params,
-          runtime.split(batch.images, self._mesh))
-      yield Step(batch, maps, runtime.split(batch.weights, self._mesh))
+      yield Step(
+          batch, self._apply(runtime.split(batch.images, self._mesh)),
+          runtime.split(_padded(batch.weights), self._mesh))
 
 
-# Compiled as a whole: operations one by one on arrays that are split over the
-# devices are many small collectives, which can starve one another on a CPU.
-@jax.jit
-def _gather(
-    maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array,
-    units: jax.Array
-) -> jax.Array:
-  """Returns standardised maps float16 `[M, h, w]` out of `[B, h, w, C]`."""
-  cells = maps[images, :, :, units][..., None]
-  return association.standardise(
-      cells, rows[images], columns[images])[..., 0].astype(jnp.float16)
+def _padded(weights: Mapping[Grid, CellWeights]) -> dict[Grid, CellWeights]:
+  """Pads the sets of a batch to 8, 16, 32, ...: few programs are compiled.
+
+  Of the batch alone, so that a run that goes on computes what it would have.
+  """
+  sets = _SETS
+  while sets < max(x.sets.shape[1] for x in weights.values()):
+    sets *= 2
+  return {
+      grid: x._replace(sets=np.pad(x.sets, [
+          (0, sets - n if axis == 1 else 0)
+          for axis, n in enumerate(x.sets.shape)]))
+      for grid, x in weights.items()}

@@ -1,8 +1,10 @@
 """The loop: images through a network, its units through the kernel."""
 
+import collections
+import functools
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -11,92 +13,147 @@ from saliency_jax import progress
 from saliency_jax.data import pipeline
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
-from saliency_jax.errors import InputError
-from saliency_jax.experiments import forward
-from saliency_jax.experiments.forward import Settings
-from saliency_jax.experiments.partial import Block, Partial
-from saliency_jax.networks import registry
+from saliency_jax.errors import InputError, Stopped
+from saliency_jax.experiments.forward import Forward, Probe, Step
+from saliency_jax.experiments.statistics import Rows
+from saliency_jax.networks.taps import Grid
 from saliency_jax.ops import association
+from saliency_jax.training import termination
+from saliency_jax.workdir import Entry, Ledger
+
+# Batches that are computed while the next ones are read and handed over.
+_IN_FLIGHT = 2
+SERIES = ''  # the one series of the ledger
 
 
 class Measurement(NamedTuple):
-  """T sets of pixels, over all images, and every unit's score on each."""
-  rows: Block
+  """What came out of a data set."""
+  rows: Rows
   problems: dict[str, str]  # image_id -> why it was skipped
   resumed: int  # images that an earlier, interrupted run had measured
-  # decode, wait, forward, association and wall, of the images of this run.
+  # 'decode' in the background, 'wait' for it, 'device', and 'wall'.
   seconds: dict[str, float]
+
+  def readable(self, source: Source) -> np.ndarray:
+    """Returns int [N], the positions of the images that could be read."""
+    return np.array([
+        i for i, name in enumerate(source.image_ids)
+        if name not in self.problems])
 
 
 def measure(
-    source: Source, choose: Chooser, *, network: registry.Network,
-    params: registry.Params, settings: Settings, partial: Partial,
+    probe: Probe, source: Source, choose: Chooser, *, ledger: Ledger,
     devices: Sequence[jax.Device] | None = None, title: str = 'Measuring'
 ) -> Measurement:
-  """Scores every unit of a network's layers on sets of pixels of every image.
+  """Scores every unit of some taps on sets of pixels of every image.
 
-  An interrupted run goes on where `partial` ends.
+  An interrupted run goes on where the ledger ends. Of several processes each
+  one measures its share, and all of them return the whole.
 
   Args:
+    probe: the network and its taps; the scores keep their order.
     source: the images.
     choose: which pixels of a record are scored.
-    network: the network and its layers.
-    params: its parameters.
-    settings: how images are read.
-    partial: where finished blocks are kept until the whole is done.
-    devices: over which the batch is split; all by default.
+    ledger: takes what was measured, in a series ''.
+    devices: over which a batch is split; this process's own by default.
     title: what the progress bar says.
 
-  Returns:
-    The rows in the order of the data set, and within an image of its sets.
-
   Raises:
-    InputError: as `forward.Forward` and its `steps`, or if there is not one
-      image that can be read.
+    InputError: as `Forward` and its `steps`, or if no image can be read.
+    Stopped: after SIGTERM.
   """
   start = time.perf_counter()
-  run = forward.Forward(network, params, settings, devices)
-  # One program per layer: XLA runs independent parts of a single one at the
-  # same time, and on a CPU they then take each other's cache (2.5 times as
-  # long).
-  associate = jax.jit(association.associate)
-  done = partial.done
-  todo = [i for i in range(len(source)) if i not in done]
-  with partial, progress.bar(
-      total=len(source), done=len(done), unit='image', title=title) as bar:
-    for step in run.steps(source, todo, choose=choose):
-      scores = run.timed('association', lambda maps, weights: {
-          layer: associate(x, weights[run.grids[layer]])
-          for layer, x in maps.items()}, step.maps, step.weights)
-      partial.add(_block(step.batch, scores, network.layers))
-      bar.update(int((step.batch.index >= 0).sum()))
-  rows = partial.merge()
-  problems = {
-      source.image_ids[i]: str(problem)
-      for i, problem in zip(rows.images, rows.problems, strict=True) if problem}
-  if len(problems) == len(source):
-    raise InputError(
-        f'None of the {len(source)} images could be read; the first problem: '
-        f'{next(iter(problems.values()))}')
+  forward, ids = Forward(probe, devices), source.image_ids
+  entries, waited = ledger.entries[SERIES], 0.
+  # An image that could not be read may have been repaired since.
+  done = {name for name, x in entries.items() if not x.facts['problem']}
+  todo = [i for i, name in enumerate(ids) if name not in done]
+  with (ledger, termination.watching() as asked_to_stop, progress.bar(
+      total=len(ids), done=len(done), unit='image', title=title) as bar):
+    associate = functools.partial(_associate, forward.grids)
+    for number, (batch, scores) in enumerate(_in_flight(
+        forward.steps(source, todo, choose=choose), associate)):
+      begin = time.perf_counter()
+      scores = jax.device_get(scores)
+      waited += time.perf_counter() - begin
+      for index, entry in _entries(batch, scores, probe.taps):
+        ledger.add(SERIES, ids[index], entry)
+      bar.update(int((batch.index >= 0).sum()))
+      if asked_to_stop(number):
+        raise Stopped(
+            f'stopped after {len(entries)} of {len(ids)} images and saved; '
+            f'start the same command again to go on.')
+  rows, problems = _merged(entries, ids, probe.taps)
   return Measurement(rows, problems, len(done), {
-      'association': 0., **run.seconds, 'wall': time.perf_counter() - start})
+      **forward.seconds, 'device': waited,
+      'wall': time.perf_counter() - start})
 
 
-def _block(
-    batch: pipeline.Batch, scores: dict[str, jax.Array],
-    layers: Sequence[str]
-) -> Block:
-  """Returns the rows of a batch without its padding, layers as asked for."""
-  image, number = np.nonzero(batch.labels != '')
-  empty = batch.counts[image, number] == 0
-  rows = {}
-  for layer in layers:  # jit has sorted the names
-    rows[layer] = np.asarray(scores[layer])[image, number]
-    # The kernel scores an empty set 0; nothing was measured there.
-    rows[layer][empty] = np.nan
-  real = batch.index >= 0
-  return Block(
-      images=batch.index[real], problems=batch.problems[real],
-      index=batch.index[image], ids=batch.ids[image, number],
-      labels=batch.labels[image, number], counts=batch.counts[image, number],
-      scores=rows)
+def _in_flight(
+    steps: Iterable[Step], compute: Callable[[Step], Any]
+) -> Iterator[tuple[pipeline.Batch, Any]]:
+  """Yields batches and what is computed of them, some batches behind."""
+  pending: collections.deque = collections.deque()
+  for step in steps:
+    pending.append((step.batch, compute(step)))
+    if len(pending) > _IN_FLIGHT:
+      yield pending.popleft()
+  yield from pending
+
+
+def _associate(
+    grids: Mapping[str, Grid], step: Step) -> dict[str, jax.Array]:
+  weights = {tap: step.weights[grid] for tap, grid in grids.items()}
+  if jax.default_backend() != 'cpu':
+    return _associate_all(step.maps, weights)
+  # XLA runs independent parts of one program at the same time, and on a CPU
+  # they take each other's cache: 2.5 times as long as one after another.
+  return {tap: _associate_one(x, weights[tap]) for tap, x in step.maps.items()}
+
+
+_associate_one = jax.jit(association.associate)
+_associate_all = jax.jit(lambda maps, weights: {
+    tap: association.associate(x, weights[tap]) for tap, x in maps.items()})
+
+
+def _entries(
+    batch: pipeline.Batch, scores: Mapping[str, np.ndarray],
+    taps: Sequence[str]
+) -> Iterator[tuple[int, Entry]]:
+  """Yields every image of a batch with what was measured of it."""
+  for row in np.flatnonzero(batch.index >= 0):
+    sets = batch.labels[row] != ''
+    counts = batch.counts[row, sets]
+    arrays = {tap: scores[tap][row, :len(sets)][sets] for tap in taps}
+    for x in arrays.values():
+      # The kernel scores an empty set 0; nothing was measured there.
+      x[counts == 0] = np.nan
+    yield int(batch.index[row]), Entry({
+        'problem': str(batch.problems[row]),
+        'ids': batch.ids[row, sets].tolist(), 'counts': counts.tolist(),
+        'labels': batch.labels[row, sets].tolist()}, arrays)
+
+
+def _merged(
+    entries: Mapping[str, Entry], ids: Sequence[str], taps: Sequence[str]
+) -> tuple[Rows, dict[str, str]]:
+  """Returns all rows in the order of the data set, and what was skipped."""
+  listed = [entries[name] for name in ids]
+  problems = {name: x.facts['problem'] for name, x in zip(
+      ids, listed, strict=True) if x.facts['problem']}
+  if len(problems) == len(ids):
+    raise InputError(
+        f'None of the {len(ids)} images could be read; the first problem: '
+        f'{next(iter(problems.values()))}')
+
+  def joined(name: str) -> list:
+    return [x for entry in listed for x in entry.facts[name]]
+
+  index = np.repeat(
+      np.arange(len(ids), dtype=np.int32),
+      [len(x.facts['ids']) for x in listed])
+  return Rows(
+      index, np.array(joined('ids'), np.int32),
+      np.array(joined('labels'), np.str_), np.array(joined('counts'), np.int32),
+      {tap: np.concatenate([x.arrays[tap] for x in listed]) for tap in taps}
+  ), problems

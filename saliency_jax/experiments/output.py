@@ -14,9 +14,6 @@ from saliency_jax.data.types import Record
 from saliency_jax.experiments import scoring
 from saliency_jax.ops import association, pixel_weights
 
-HEADER = (
-    'model', 'dataset', 'image_id', 'region_id', 'category', 'fixations',
-    'output_saliency', 'human_saliency', 'difference', 'bias')
 # Regions of an image are padded to a multiple of this, to compile few shapes.
 _MULTIPLE = 8
 
@@ -84,13 +81,11 @@ def measure(
 
 def rows(
     model: str, dataset: str, regions: Iterable[Region]) -> Iterator[tuple]:
-  """Yields the lines of `output.csv`, see `HEADER`; '' for no number."""
+  """Yields the lines of `output.csv`, see `schema.OUTPUT`."""
   for region in regions:
     yield (
-        model, dataset, *region[:4],
-        *('' if np.isnan(x) else f'{x:.6f}' for x in (
-            region.output_saliency, region.human_saliency, region.difference,
-            region.bias)))
+        model, dataset, *region[:4], region.output_saliency,
+        region.human_saliency, region.difference, region.bias)
 
 
 def _scores(x: np.ndarray, weights: pixel_weights.CellWeights) -> np.ndarray:

@@ -65,7 +65,7 @@ def predict(
       image_size=trained_models.trained_image_size(config.init.checkpoint),
       batch_size=config.data.batch_size)
   skipped: dict[str, str] = {}
-  with alone(workdir, ('predict',)) as out:
+  with alone(workdir, 'predict') as out:
     earlier = _earlier(out, [path.stem for path in paths])
     folder = Folder(workdir, config.to_dict())
     folder.clear(earlier)

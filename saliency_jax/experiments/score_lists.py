@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from saliency_jax import schema
 from saliency_jax.experiments import figure7, intervals, search_scoring
 from saliency_jax.experiments.photograph_scoring import Scored
 from saliency_jax.experiments.popout_scoring import Searched
 from saliency_jax.workdir import Folder
-
-SCORES = ('model', 'dataset', 'metric', 'mean', 'low', 'high', 'images')
 
 
 def write(
@@ -29,17 +28,19 @@ def write(
   """
   for each in found:
     for model, scores in each.scores.items():
-      folder.table(
-          f'per_image/{each.dataset.name}/{model}.csv',
-          ('image_id', *scores), _per_image(each, scores))
+      folder.table(schema.PER_IMAGE._replace(
+          path=schema.PER_IMAGE.of(each.dataset.name, model),
+          columns=(*schema.PER_IMAGE.columns, *(
+              schema.Column(metric, 'float', '') for metric in scores))),
+          _per_image(each, scores))
   scored = [each for each in found if isinstance(each, Scored)]
   searched = [each for each in found if isinstance(each, Searched)]
   facts = {}
   if scored:
-    folder.table('scores.csv', SCORES, (
+    folder.table(schema.SCORES, (
         row for each in scored for row in _means(each, resamples)))
   if searched:
-    folder.table('search.csv', search_scoring.HEADER, (
+    folder.table(schema.SEARCH, (
         row for each in searched for model, scores in each.scores.items()
         for row in search_scoring.rows(
             model, each.dataset.name, each.patterns, scores, resamples)))
@@ -62,11 +63,11 @@ def _per_image(
   names = (found.images if isinstance(found, Scored)
            else [pattern.image_id for pattern in found.patterns])
   for image_id, *values in zip(names, *scores.values(), strict=True):
-    yield (image_id, *('' if np.isnan(x) else f'{x:.6f}' for x in values))
+    yield (image_id, *values)
 
 
 def _means(found: Scored, resamples: int) -> Iterator[tuple]:
-  """Yields the lines of `scores.csv`, see `SCORES`."""
+  """Yields the lines of `scores.csv`, see `schema.SCORES`."""
   for model, scores in found.scores.items():
     for metric, values in scores.items():
       known = values[np.isfinite(values)]

@@ -20,8 +20,6 @@ from saliency_jax.ops import metrics, search_measures
 
 # What is measured on every array.
 METRICS = ('nmm', 'gsi', 'msr_target', 'msr_background', 'fixations')
-HEADER = (
-    'model', 'dataset', 'kind', 'metric', 'mean', 'low', 'high', 'images')
 ALL = 'all'  # the kind that stands for all arrays
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
@@ -83,8 +81,8 @@ def rows(
     resamples: of the bootstrap over arrays, see `intervals`.
 
   Yields:
-    `HEADER`, for every metric of `summarised`; numbers are '' where no array of
-    the kind was measured.
+    Rows of `schema.SEARCH`, for every metric of `summarised`; numbers are ''
+    where no array of the kind was measured.
   """
   kinds = np.array([pattern.kind for pattern in patterns])
   named = [kind for kind in dict.fromkeys(kinds.tolist()) if kind]

@@ -5,6 +5,16 @@ from typing import NamedTuple
 import numpy as np
 
 
+class Rows(NamedTuple):
+  """T sets of pixels in the order of the data set, and units' scores on them.
+  """
+  index: np.ndarray  # int32 [T], the position of each set's image
+  ids: np.ndarray  # int32 [T]
+  labels: np.ndarray  # str [T]
+  counts: np.ndarray  # int32 [T], points or pixels in each set
+  scores: dict[str, np.ndarray]  # tap -> float32 [T, C]; NaN of empty sets
+
+
 class BestUnits(NamedTuple):
   """The best units of a layer."""
   mean: float  # their mean score; NaN where nothing was measured

@@ -11,27 +11,17 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from saliency_jax import schema
 from saliency_jax.report.reading import Reader
 
-LAYOUT = 2  # of the folders that are understood; see workdir.py
 OBSERVERS = 'observers'  # the row of the table that is no model: the ceiling
 ALL = 'all'  # the kind that stands for all search arrays
 KINDS = ('trained', 'classical', 'centre', 'folder')  # of models
 
 _ODD = re.compile('[^A-Za-z0-9_]')
-_SCORES = ('model', 'dataset', 'metric', 'mean', 'low', 'high', 'images')
-_SEARCH = (
-    'model', 'dataset', 'kind', 'metric', 'mean', 'low', 'high', 'images')
-_FIGURE7 = (
-    'model', 'dataset', 'category', 'regions', 'inner', 'inner_low',
-    'inner_high', 'inner_held_out', 'output', 'output_low', 'output_high',
-    'human', 'difference', 'difference_low', 'difference_high', 'bias')
 _TESTS = (
     'inner_output', 'inner_difference', 'output', 'difference', 'paper_anova',
     'heads')
-_EXAMPLES = (
-    'example', 'dataset', 'image_id', 'kind', 'metric', 'picture', 'height',
-    'width')
 
 
 class Value(NamedTuple):
@@ -113,26 +103,26 @@ def read(workdir: str | os.PathLike) -> Results:
     workdir: the folder that launch/evaluate.py wrote.
 
   Raises:
-    InputError: if the folder is not a finished run of layout `LAYOUT`; the
-      sentence names the file at fault.
+    InputError: if the folder is not a finished run of this layout; the sentence
+      names the file at fault.
   """
   path = pathlib.Path(workdir)
   reader = Reader(path)
   summary = reader.json('summary.json')
   with reader.checking('summary.json'):
     reader.expect(
-        summary['layout'] == LAYOUT and summary['job'] == 'evaluate',
+        summary['layout'] == schema.LAYOUT and summary['job'] == 'evaluate',
         'summary.json',
         f"is of {summary['job']} in layout {summary['layout']} where the page "
-        f'takes evaluate in layout {LAYOUT}')
+        f'takes evaluate in layout {schema.LAYOUT}')
     models = tuple(summary['models'])
     reader.expect(
         all(_kind(of) in KINDS for of in summary['models'].values()),
         'summary.json', f"has models that are none of {', '.join(KINDS)}")
   # Photographs, search arrays and labelled regions: each may be absent.
   scores, search = (
-      _values(reader, name, columns, models) if (path / name).is_file() else {}
-      for name, columns in (('scores.csv', _SCORES), ('search.csv', _SEARCH)))
+      _values(reader, table, models) if (path / table.path).is_file() else {}
+      for table in (schema.SCORES, schema.SEARCH))
   categories, statistics = {}, {}
   if (path / 'figure7.csv').is_file():
     categories = _categories(reader, models)
@@ -154,11 +144,11 @@ def _kind(identity: str) -> str:
 
 
 def _values(
-    reader: Reader, name: str, columns: Sequence[str], models: Sequence[str]
+    reader: Reader, table: schema.File, models: Sequence[str]
 ) -> dict[str, dict[str, Scores]]:
   """Returns data set -> kind, '' where there is none -> metric -> model."""
   found: dict = {}
-  rows = reader.table(name, columns)
+  name, rows = table.path, reader.table(table)
   with reader.checking(name):
     for row in rows:
       reader.expect(
@@ -173,8 +163,8 @@ def _values(
 
 
 def _categories(reader: Reader, models: Sequence[str]) -> dict:
-  name, found = 'figure7.csv', {}
-  rows = reader.table(name, _FIGURE7)
+  name, found = schema.FIGURE7.path, {}
+  rows = reader.table(schema.FIGURE7)
   with reader.checking(name):
     for (dataset, model), group in itertools.groupby(
         rows, lambda row: (row['dataset'], row['model'])):
@@ -183,7 +173,7 @@ def _categories(reader: Reader, models: Sequence[str]) -> dict:
           f'names the model {model!r}, which summary.json does not')
       found.setdefault(dataset, {})[model] = tuple(
           Category(row['category'], int(row['regions']), *(
-              float(row[key] or 'nan') for key in _FIGURE7[4:]))
+              float(row[key] or 'nan') for key in schema.FIGURE7.names[4:]))
           for row in group)
   return found
 
@@ -205,7 +195,7 @@ def _statistics(reader: Reader, categories: dict) -> dict:
 
 
 def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
-  rows = reader.table('examples.csv', _EXAMPLES)
+  rows = reader.table(schema.EXAMPLES)
   name = 'examples.npz'
   arrays = reader.arrays(name)
   with reader.checking(name):

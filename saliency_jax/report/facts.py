@@ -14,13 +14,14 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
     summary: of any job of this package.
     config: of the same.
   """
-  weights, model = summary.get('weights', {}), config.get('model', {})
+  weights = summary.get('weights', {})
+  network = config.get('network', {}) | summary.get('network', {})
   told = {
-      'Model': model.get('name', ''),
+      'Network': network.get('name', ''),
       'Layers': _layers(summary.get('units', {})),
       'Weights': _joined([
           weights.get('name', ''),
-          f"{weights['depth']} convolutions trained" if 'depth' in weights
+          f"{weights['depth']} stages trained" if 'depth' in weights
           else '']),
       'Hash of weights': weights.get('sha256', ''),
       'Data': _joined([
@@ -31,8 +32,7 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
           f"{name.replace('_', ' ')} {count:,}"
           for name, count in summary.get('counts', {}).items()]),
       'Image size': _joined([
-          f'{size} px' for name, size in _leaves(config)
-          if name.endswith('data.image_size')]),
+          f"{network['image_size']} px" if network.get('image_size') else '']),
       'Seeds': _joined([
           f'{name} {value}' for name, value in _leaves(config)
           if name.rpartition('.')[2] == 'seed']),

@@ -9,24 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from saliency_jax import schema
 from saliency_jax.errors import InputError
 from saliency_jax.report import reading
 from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
-LAYOUT = 2  # of the folders that are understood; see workdir.py
 TARGET = 'target'  # the one column of Table 5
 
-_LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*')
-_REGIONS = ('image_id', 'region_id', 'category', 'fixations')
-_PATTERNS = ('image_id', 'kind', 'background', 'set_size')
-_TABLE2 = ('layer', 'category', 'regions', 'mean_nss_top10',
-           'units_above_threshold', 'top_units')
-_TABLE5 = ('layer', 'mean_nmm_top10', 'top_units')
+_LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')
 # Keys that the tables and the page show, besides those that `read` checks.
 _SUMMARY = ('weights.name', 'weights.sha256', 'counts.images', 'seconds',
             'skipped', 'device', 'versions')
-_CONFIG = ('model.name', 'model.layers', 'analysis.top_units')
+_CONFIG = ('network.name', 'analysis.top_units')
 
 
 class Cell(NamedTuple):
@@ -73,8 +68,8 @@ def read(workdir: str | os.PathLike) -> Results:
     workdir: the folder that launch/dissect.py or launch/popout.py wrote.
 
   Raises:
-    InputError: if the folder is not a finished run of layout `LAYOUT`; the
-      sentence names the file at fault.
+    InputError: if the folder is not a finished run of this layout; the sentence
+      names the file at fault.
   """
   job = reading.job(workdir, ('dissect', 'popout'))
   path = pathlib.Path(workdir)
@@ -82,8 +77,9 @@ def read(workdir: str | os.PathLike) -> Results:
   summary = reader.json('summary.json')
   with reader.checking('summary.json'):
     reader.expect(
-        summary['layout'] == LAYOUT, 'summary.json',
-        f"has layout {summary['layout']} where this version reads {LAYOUT}")
+        summary['layout'] == schema.LAYOUT, 'summary.json',
+        f"has layout {summary['layout']} where this version reads "
+        f'{schema.LAYOUT}')
     units = {layer: int(count) for layer, count in summary['units'].items()}
     _require(summary, _SUMMARY)
     depth = summary['weights'].get('depth')
@@ -94,22 +90,18 @@ def read(workdir: str | os.PathLike) -> Results:
     reader.expect(
         bool(units) and all(_LAYER.fullmatch(x) for x in units),
         'summary.json', 'names no layer, or one with strange characters')
-  config = reader.json('config.json')
+  layers, config = tuple(units), reader.json('config.json')
   with reader.checking('config.json'):
     _require(config, _CONFIG + ('analysis.threshold',) * (job == 'dissect'))
-    layers = tuple(config['model']['layers'])
-    reader.expect(
-        sorted(layers) == sorted(units), 'config.json',
-        'names other layers than summary.json')
   if job == 'dissect':
-    rows, scored = reader.table('regions.csv', _REGIONS), 'association'
+    rows, scored = reader.table(schema.REGIONS), schema.ASSOCIATION
     table = _table2(reader, units)
   else:
-    rows, scored = reader.table('patterns.csv', _PATTERNS), 'nmm'
+    rows, scored = reader.table(schema.PATTERNS), schema.NMM
     table = _table5(reader, units, len(rows))
   return Results(
       path, job, summary, config, layers, tuple(table[layers[0]]), rows,
-      {layer: reader.array(f'{scored}/{layer}.npy', (len(rows), units[layer]))
+      {layer: reader.array(scored.of(layer), (len(rows), units[layer]))
        for layer in layers},
       table, Kept(reader, layers))
 
@@ -145,8 +137,8 @@ def _require(values: dict, keys: tuple[str, ...]) -> None:
 
 
 def _table2(reader: Reader, units: dict[str, int]) -> dict:
-  name, table = 'table2.csv', {layer: {} for layer in units}
-  rows = reader.table(name, _TABLE2)
+  name, table = schema.TABLE2.path, {layer: {} for layer in units}
+  rows = reader.table(schema.TABLE2)
   with reader.checking(name):
     for row in rows:
       table[row['layer']][row['category']] = _cell(
@@ -161,8 +153,8 @@ def _table2(reader: Reader, units: dict[str, int]) -> dict:
 
 
 def _table5(reader: Reader, units: dict[str, int], arrays: int) -> dict:
-  name, table = 'table5.csv', {}
-  rows = reader.table(name, _TABLE5)
+  name, table = schema.TABLE5.path, {}
+  rows = reader.table(schema.TABLE5)
   with reader.checking(name):
     for row in rows:
       table[row['layer']] = {TARGET: _cell(

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image as pillow
 
+from saliency_jax import schema
 from saliency_jax.report.reading import Reader
 
 _PICTURE = re.compile(r'pictures/\d+\.jpg', re.ASCII)
-_IMAGES = ('image_id', 'picture', 'height', 'width')
 
 
 class Image(NamedTuple):
@@ -44,7 +44,7 @@ class Kept:
       InputError: if a file is missing or not as the job writes it.
     """
     self._reader, self._layers = reader, tuple(layers)
-    rows = reader.table('images.csv', _IMAGES)
+    rows = reader.table(schema.IMAGES)
     with reader.checking('images.csv'):
       self.images = tuple(
           Image(row['image_id'], self._picture(row['picture']),

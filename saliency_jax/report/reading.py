@@ -9,10 +9,11 @@ import json
 import os
 import pathlib
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
+from saliency_jax import schema
 from saliency_jax.errors import InputError
 
 _AGAIN = 'start the job again with the same --workdir.'
@@ -50,13 +51,14 @@ class Reader:
     with self.checking(name) as path:
       return json.loads(path.read_text(encoding='utf-8'))
 
-  def table(self, name: str, columns: Sequence[str]) -> list[dict[str, str]]:
+  def table(self, table: schema.File) -> list[dict[str, str]]:
     """Returns the rows of a CSV file that has exactly these columns."""
+    name, columns = table.path, table.names
     with self.checking(name) as path, open(
         path, newline='', encoding='utf-8') as file:
       reader = csv.DictReader(file, strict=True)
       self.expect(
-          list(reader.fieldnames or ()) == list(columns), name,
+          tuple(reader.fieldnames or ()) == columns, name,
           f"does not have the columns {', '.join(columns)}")
       rows = list(reader)
       self.expect(

@@ -4,21 +4,19 @@
 import json
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from saliency_jax import schema
+from saliency_jax.report import paper
 from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.folder import TARGET
-from saliency_jax.report.paper import ALL
 from saliency_jax.report.reading import Reader
 
-LAYER = 'conv5_3'  # whose change with depth the paper follows
-_TABLE3 = (
-    'member', 'depth', 'category', 'regions', 'mean_nss_top10',
-    'units_above_threshold', 'paper_mean_nss_top10', 'paper_units_above')
-_TABLE6 = ('member', 'depth', 'mean_nmm_top10', 'paper_mean_nmm_top10')
+_LAYER = 'conv5_3'  # whose change with depth the paper follows
 
 
 class Member(NamedTuple):
@@ -66,6 +64,13 @@ class View(NamedTuple):
           np.asarray(mask) == self.place + 1)
 
 
+class _Published(NamedTuple):
+  """The paper's numbers by depth, as far as they are known."""
+  mean_nss: Mapping[int, Mapping[str, float]]  # depth -> category -> value
+  above: Mapping[int, Mapping[str, float]]  # units above T, likewise
+  mean_nmm: Mapping[int, float]
+
+
 class Swept(NamedTuple):
   """A finished sweep, or a training run as one of a single member."""
   path: pathlib.Path
@@ -85,7 +90,7 @@ class Swept(NamedTuple):
   @property
   def layers(self) -> tuple[str, ...]:
     """The layers whose units can be named."""
-    return (LAYER,)
+    return (self.summary['readout_tap'],)
 
 
 def read(workdir: str | os.PathLike) -> Swept:
@@ -109,7 +114,6 @@ def read(workdir: str | os.PathLike) -> Swept:
             float(x['trunk_rate']), float(x['readout_rate']), int(x['seed']))
         for name, x in summary['members'].items())
   names = [member.name for member in members]
-  labels = tuple(member.label for member in members)
   with reader.checking('metrics.jsonl') as file:
     lines = [json.loads(line) for line in file.read_text(
         encoding='utf-8').splitlines()]
@@ -117,19 +121,22 @@ def read(workdir: str | os.PathLike) -> Swept:
       reader.expect(
           set(line[watched]) == set(names) and line['step'] > 0,
           'metrics.jsonl', 'is of other members than summary.json')
+  with reader.checking('summary.json'):
+    published = _published(summary, config)
   seen = unseen = arrays = None
   if 'regions' in measured:
-    seen = _regions(reader, 'table3.csv', names, labels)
-    if (path / 'table3_unseen.csv').is_file():
-      unseen = _regions(reader, 'table3_unseen.csv', names, labels)
+    seen = _regions(reader, schema.TABLE3, members, published)
+    if (path / schema.TABLE3_UNSEEN.path).is_file():
+      unseen = _regions(reader, schema.TABLE3_UNSEEN, members, published)
   if 'popout' in measured:
-    rows = reader.table('table6.csv', _TABLE6)
-    with reader.checking('table6.csv'):
-      _expect_members(reader, 'table6.csv', rows, names)
+    rows = reader.table(schema.TABLE6)
+    with reader.checking(schema.TABLE6.path):
+      _expect_members(reader, schema.TABLE6.path, rows, names)
       arrays = Comparison(
-          labels, (TARGET,), *(
-              np.array([[_number(row[column])] for row in rows])
-              for column in _TABLE6[2:]))
+          tuple(member.label for member in members), (TARGET,),
+          np.array([[_number(row[schema.TABLE6.names[-1]])] for row in rows]),
+          np.array([[published.mean_nmm.get(member.depth, np.nan)]
+                    for member in members]))
   base, views = '', ()
   if (path / 'before_after').is_dir():
     base, views = _views(reader, path, names)
@@ -140,25 +147,41 @@ def read(workdir: str | os.PathLike) -> Swept:
 
 def depth_name(depth: int) -> str:
   """Returns a depth as the paper writes it."""
-  return 'all' if depth == ALL else str(depth)
+  return 'all' if depth == paper.ALL else str(depth)
+
+
+def _published(summary: dict, config: dict) -> _Published:
+  """Returns the paper's numbers where they are of the same tap."""
+  if not summary.get('measured') or summary['readout_tap'] != _LAYER:
+    return _Published({}, {}, {})
+  regions = config['regions'] if 'regions' in summary['measured'] else {}
+  same = regions and regions['analysis']['threshold'] == paper.threshold()
+  return _Published(
+      paper.table3(), paper.table3_counts() if same else {}, paper.table6())
 
 
 def _regions(
-    reader: Reader, name: str, members: list[str], labels: tuple[str, ...]
+    reader: Reader, table: schema.File, members: tuple[Member, ...],
+    published: _Published
 ) -> Regions:
-  rows = reader.table(name, _TABLE3)
-  with reader.checking(name):
+  rows = reader.table(table)
+  with reader.checking(table.path):
     categories = tuple(dict.fromkeys(row['category'] for row in rows))
     _expect_members(
-        reader, name, rows, [x for x in members for _ in categories])
-    run, above, published, published_above = (
-        np.array([_number(row[column]) for row in rows]).reshape(
-            len(members), -1)
-        for column in _TABLE3[4:])
+        reader, table.path, rows,
+        [member.name for member in members for _ in categories])
+    means, counts = (
+        Comparison(
+            tuple(member.label for member in members), categories,
+            np.array([_number(row[column]) for row in rows]).reshape(
+                len(members), -1),
+            np.array([[of.get(member.depth, {}).get(x, np.nan)
+                       for x in categories] for member in members]))
+        for column, of in zip(
+            table.names[-2:], (published.mean_nss, published.above),
+            strict=True))
     return Regions(
-        Comparison(labels, categories, run, published),
-        Comparison(labels, categories, above, published_above),
-        [int(row['regions']) for row in rows[:len(categories)]])
+        means, counts, [int(row['regions']) for row in rows[:len(categories)]])
 
 
 def _expect_members(

@@ -108,7 +108,7 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
     first = jax.process_index() == 0
     with hosts.ending_together():
       if first:
-        stack.enter_context(alone(workdir, (run.job,)))
+        stack.enter_context(alone(workdir, run.job))
     with opening(workdir) as path:
       checkpoints = stack.enter_context(Checkpoints(
           path, run.facts({name: x.params for name, x in zip(

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.exhibits import Wanted, pairs
-from saliency_jax.experiments.partial import Block
+from saliency_jax.experiments.statistics import Rows
 
 COLUMNS = ('food', 'text', 'plant', 'drink')
 WANTED = Wanted(images=9, units=3, examples=2, also=(), all_units=False)
 
 
-def rows(seed: int, images: int = 12, units: int = 7) -> Block:
+def rows(seed: int, images: int = 12, units: int = 7) -> Rows:
   """Scores of 0 to 4 sets per image; some sets have none."""
   rng = np.random.default_rng([8, seed])
   index = np.repeat(np.arange(images), rng.integers(0, 5, images))
@@ -23,14 +23,14 @@ def rows(seed: int, images: int = 12, units: int = 7) -> Block:
   empty = rng.random(len(index)) < 0.2
   for x in scores.values():
     x[empty] = np.nan
-  return Block(
-      images=np.arange(images), problems=np.full(images, ''), index=index,
+  return Rows(
+      index=index,
       ids=np.arange(len(index)),
       labels=rng.choice(COLUMNS[:3], len(index)).astype(str),
       counts=np.where(empty, 0, 5), scores=scores)
 
 
-def plainly(rows: Block, shown: list[int], wanted: Wanted, layer: str) -> set:
+def plainly(rows: Rows, shown: list[int], wanted: Wanted, layer: str) -> set:
   """The same set of (unit, k), one thing after another."""
   scores, found = rows.scores[layer], set()
   sets = [row for row in range(len(rows.index)) if rows.counts[row]]
@@ -81,8 +81,7 @@ def test_the_pairs_are_those_of_the_plain_loops(
 
 
 def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
-  measured = Block(
-      images=np.arange(3), problems=np.full(3, ''),
+  measured = Rows(
       index=np.array([0, 0, 1, 2]), ids=np.arange(4),
       labels=np.array(['food', 'food', 'food', 'food']), counts=np.ones(4),
       scores={'conv5_3': np.array([[9, 10], [1, 10], [6, 7], [2, 3]],
@@ -98,7 +97,7 @@ def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
     ({'images': -1}, 'report.images is -1'),
     ({'units': -1}, 'report.units is -1'),
     ({'examples': -2}, 'report.examples is -2'),
-    ({'also': ('conv9_9:0',)}, "'conv9_9:0'; name units of config.model"),
+    ({'also': ('conv9_9:0',)}, "'conv9_9:0'; name units of config.network"),
     ({'also': ('conv5_3:7',)}, 'the units of conv5_3 are 0 to 6'),
     ({'also': ('conv5_3',)}, "also names 'conv5_3'"),
     ({'also': ('conv5_3:-1',)}, "also names 'conv5_3:-1'"),

@@ -1,4 +1,4 @@
-"""What is kept for the page: every file against the records and brute force."""
+"""What the page draws: every file against the records and brute force."""
 
 import h5py
 import jax
@@ -9,21 +9,14 @@ from PIL import Image
 from saliency_jax import workdir
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import CATEGORIES, Record, no_regions
-from saliency_jax.experiments import (
-  exported_maps,
-  measurement,
-  partial,
-  thumbnails,
-)
+from saliency_jax.experiments import exported_maps, measurement, thumbnails
 from saliency_jax.experiments.exhibits import Wanted
-from saliency_jax.experiments.job import Job
-from saliency_jax.networks import saliency
+from saliency_jax.experiments.forward import Probe
+from saliency_jax.networks import heads
 from saliency_jax.ops import association, pixel_weights
 from tests import brute_force
 from tests.experiments import made
 
-SETTINGS = measurement.Settings(
-    image_size=made.IMAGE_SIZE, batch_size=4, workers=0, on_bad_image='raise')
 WANTED = Wanted(
     images=11, units=2, examples=1, also=('conv4_1:3',), all_units=True)
 READOUT = {
@@ -49,44 +42,36 @@ class Photographs(made.Photographs):
             masks=record.regions.masks[:, :height, :width]))
 
 
-def keep(folder, shown=SHOWN, devices=1, wanted=WANTED):
-  """Measures the made photographs and keeps what the page shows."""
-  network, params = made.network()
-  params = params | {'readout': READOUT}
-  source = Photographs(COUNT)
-  measured = measurement.measure(
-      source, pixel_sets.distinct_fixations_in_regions, network=network,
-      params=params, settings=SETTINGS,
-      partial=partial.Partial(folder.parent / 'partial', {}),
-      devices=jax.devices()[:devices])
+def trained() -> Probe:
+  """A network with a readout, as training leaves one."""
+  probe = made.probe()
+  network = heads.attach(probe.network, heads.READOUT, READOUT)
+  return probe._replace(network=network.replace(
+      provenance=network.provenance._replace(depth=0)))
+
+
+def export(folder, shown=SHOWN, devices=1, wanted=WANTED):
+  """Measures the made photographs and exports what the page shows."""
+  source, devices = Photographs(COUNT), jax.devices()[:devices]
+  rows = measurement.measure(
+      trained(), source, pixel_sets.distinct_fixations_in_regions,
+      ledger=workdir.Ledger(folder.parent / 'ledger', {'': 1}),
+      devices=devices).rows
   source.reads.clear()
-  job = Job(
-      network=network, params=params, weights={}, settings=SETTINGS,
-      wanted=wanted, config={}, folder=workdir.Folder(str(folder), {}),
-      whole=saliency.build(
-          'vgg16', layers=made.LAYERS, mean=made.MEAN, widths=made.WIDTHS))
-  exported_maps.keep(
-      job, source, measured.rows, shown, columns=CATEGORIES,
-      masks=pixel_sets.regions, devices=jax.devices()[:devices])
-  return job, source, measured.rows
+  exported_maps.write(
+      workdir.Folder(str(folder), {}), trained(), source, rows,
+      exported_maps.Shown(shown, CATEGORIES, pixel_sets.regions, wanted),
+      devices=devices)
+  return source
 
 
 @pytest.fixture(scope='module')
 def done(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('kept') / 'out'
-  job, source, _ = keep(folder)
-  forward = jax.jit(job.whole.apply)
+  folder = tmp_path_factory.mktemp('exported') / 'out'
+  source, network = export(folder), made.probe().network
   return folder, source, [
-      unit_maps(forward, job.params, source[i]) for i in SHOWN]
-
-
-def unit_maps(forward, params, record):
-  """All maps of an image in cells, {layer: [h, w, C]}."""
-  small = Image.fromarray(record.image).resize(
-      (made.IMAGE_SIZE,) * 2, Image.Resampling.BILINEAR)
-  return {
-      layer: np.asarray(x[0]) for layer, x in
-      forward(params, np.asarray(small)[None]).items()}
+      {tap: x[0] for tap, x in network.maps(
+          source[i].image, made.TAPS).items()} for i in SHOWN]
 
 
 def standardised(x, size):
@@ -133,10 +118,10 @@ def test_fixations_are_all_there_image_by_image(done):
   assert offsets.tolist() == [30 * k for k in range(len(SHOWN) + 1)]
 
 
-def test_every_kept_map_equals_brute_force(done):
+def test_every_exported_map_equals_brute_force(done):
   folder, source, maps_of = done
   checked = 0
-  for layer in made.LAYERS:
+  for layer in made.TAPS:
     with np.load(folder / 'maps' / f'{layer}.npz') as file:
       units, on, maps = file['units'], file['images'], file['maps']
     assert maps.dtype == np.float16
@@ -153,7 +138,7 @@ def test_every_kept_map_equals_brute_force(done):
   assert checked > 30
 
 
-def test_the_kept_saliency_scores_as_the_output_does(done):
+def test_the_exported_saliency_scores_as_the_output_does(done):
   folder, source, maps_of = done
   with np.load(folder / 'saliency.npz') as file:
     maps = file['maps']
@@ -174,8 +159,8 @@ def test_the_kept_saliency_scores_as_the_output_does(done):
 def test_all_units_can_be_read_in_part(done):
   folder, source, maps_of = done
   with h5py.File(folder / 'maps/all.h5') as file:
-    assert set(file) == set(made.LAYERS)
-    for layer in made.LAYERS:
+    assert set(file) == set(made.TAPS)
+    for layer in made.TAPS:
       stored = file[layer]
       assert stored.dtype == np.float16
       assert stored.compression == 'gzip'
@@ -198,8 +183,8 @@ def test_all_units_can_be_read_in_part(done):
               stored[k, unit], x, rtol=2e-3, atol=2e-3)
 
 
-def test_eight_devices_keep_the_same(done, tmp_path):
-  keep(tmp_path / 'out', devices=8)
+def test_eight_devices_export_the_same(done, tmp_path):
+  export(tmp_path / 'out', devices=8)
   for name in ('maps/conv5_3.npz', 'maps/conv4_1.npz', 'saliency.npz'):
     with np.load(done[0] / name) as one, np.load(
         tmp_path / 'out' / name) as eight:
@@ -210,7 +195,7 @@ def test_eight_devices_keep_the_same(done, tmp_path):
 
 
 def test_no_image_is_read_where_none_is_shown(tmp_path):
-  _, source, _ = keep(tmp_path / 'out', shown=np.zeros(0, np.int32))
+  source = export(tmp_path / 'out', shown=np.zeros(0, np.int32))
   assert not source.reads
   assert (tmp_path / 'out/images.csv').read_text() == (
       'image_id,picture,height,width\n')

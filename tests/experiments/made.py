@@ -1,29 +1,24 @@
-"""A small network and a made data set, for tests of the measuring loop."""
+"""A made data set, for tests of the measuring loop."""
 
 import csv
 import pathlib
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.data.types import Record, Regions
 from saliency_jax.errors import InputError
-from saliency_jax.networks import registry, vgg
+from saliency_jax.experiments.forward import Probe, Settings
+from tests import tiny
 
-MEAN = np.array([120, 115, 105], np.float32)
-WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4) | {'conv5_3': 7}
-LAYERS = ('conv5_3', 'conv4_1')
-IMAGE_SIZE = 64
+WIDTHS = tiny.WIDTHS
+TAPS = ('conv5_3', 'conv4_1')
+IMAGE_SIZE = tiny.PREPROCESS.image_size
+SETTINGS = Settings(batch_size=4, workers=0, on_bad_image='raise')
 
 
-def network() -> tuple[registry.Network, registry.Params]:
-  """Returns a narrow VGG with random parameters."""
-  built = registry.build(
-      'vgg16', layers=LAYERS, mean=MEAN, widths=WIDTHS)
-  module = vgg.VGG16(('conv5_3',), widths=WIDTHS)
-  params = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))['params']
-  return built, params
+def probe(**settings) -> Probe:
+  """Returns two taps of the narrow VGG."""
+  return Probe(tiny.vgg(), TAPS, SETTINGS._replace(**settings))
 
 
 class Photographs:

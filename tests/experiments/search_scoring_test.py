@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from saliency_jax import schema
 from saliency_jax.data.popout import drawing
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import SearchArrays
@@ -172,4 +173,4 @@ def test_rows_are_of_all_arrays_and_then_of_each_kind():
   assert rows['shape', 'fixations'][-1] == 2
   assert float(rows['shape', 'fixations'][4]) == 1.5
   assert rows['colour', 'fixations'][4:] == ('', '', '', 0)
-  assert all(len(row) == len(search_scoring.HEADER) for row in rows.values())
+  assert all(len(row) == len(schema.SEARCH.names) for row in rows.values())

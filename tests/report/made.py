@@ -164,11 +164,11 @@ def _finish(
   trained = {} if depth is None else {'depth': depth}
   for name, value in (
       ('config.json', {
-          'model': {'name': 'vgg16', 'layers': list(scored)},
+          'network': {'name': 'vgg16'},
           'data': {'image_size': 224, 'seed': 3},
           'analysis': {'top_units': TOP, 'threshold': THRESHOLD}}),
       ('summary.json', {
-          'job': job, 'layout': 2,
+          'job': job, 'layout': 3,
           'weights': {'name': weights, 'sha256': 'ab' * 32, **trained},
           'counts': counts,
           'units': {layer: x.shape[1] for layer, x in scored.items()},

@@ -455,7 +455,7 @@ def test_the_entry_point_prints_the_table_and_writes_the_page(tmp_path):
 
 @pytest.mark.parametrize(('summary', 'flags', 'problem'), [
     (None, (), 'summary.json is missing'),
-    ({'layout': 1}, (), 'has layout 1 where this version reads 2'),
+    ({'layout': 1}, (), 'has layout 1 where this version reads 3'),
     ({'job': 'cook'}, (), "names the job 'cook'"),
     ({}, ('--compare={path}/none',), 'is not a folder')])
 def test_the_entry_point_reports_a_bad_folder(

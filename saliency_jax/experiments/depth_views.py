@@ -2,11 +2,10 @@
 
 He et al. 2019, Section 5.2. Figure 5 follows a unit that turns to person heads,
 the paper's 288th; Figure 6 the best unit for text, on photographs with text and
-a head. Before is depth 0, whose convolutions are the
-pretrained ones; after is every other member.
+a head. Before is depth 0, whose layers are the pretrained ones; after is every
+other member.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,9 +14,8 @@ import numpy as np
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import statistics
-from saliency_jax.experiments.depth_tables import LAYER, Scores
+from saliency_jax.experiments.depth_tables import Scores
 
-_UNIT = re.compile(r'(\w+):(\d+)', re.ASCII)
 _BEST = 'best:'
 
 
@@ -26,72 +24,72 @@ class View(NamedTuple):
   image_id: str
   place: int  # of the set in its image, from 0
   label: str  # the region's category, the array's kind
-  layer: str
+  layer: str  # the tap
   unit: int  # counted from 0
-  best: str  # the member in which it answers most
+  best: str  # the member in which it responds most
   scores: dict[str, float]  # of every member, standard deviations
   note: str = ''  # what more is to be said of the unit
 
 
 class Wanted(NamedTuple):
   """`config.before_after`: what to show; nothing named is chosen."""
-  units: tuple[tuple[str, int], ...]  # (layer, unit)
+  units: tuple[tuple[str, int], ...]  # (tap, unit)
   images: tuple[str, ...]
   count: int
   best: tuple[str, ...] = ()  # labels, of each of which the best unit
 
+  @classmethod
+  def of(cls, config) -> 'Wanted':
+    """Reads `config.before_after`.
 
-def wanted(config) -> Wanted:
-  """Reads `config.before_after`.
-
-  Raises:
-    InputError: if a unit is not written as 'conv5_3:287' or 'best:text', or
-      the count is negative.
-  """
-  units, best = [], []
-  for name in config.units:
-    if name.startswith(_BEST) and name != _BEST:
-      best.append(name.removeprefix(_BEST))
-      continue
-    match = _UNIT.fullmatch(name)
-    if not match:
+    Raises:
+      InputError: if a unit is not written as 'TAP:287' or 'best:text', or the
+        count is negative.
+    """
+    units, best = [], []
+    for name in config.units:
+      if name.startswith(_BEST) and name != _BEST:
+        best.append(name.removeprefix(_BEST))
+        continue
+      tap, _, unit = name.rpartition(':')
+      if not (tap and unit.isascii() and unit.isdigit()):
+        raise InputError(
+            f'config.before_after.units names {name!r}; a unit is written as '
+            f'TAP:287, the best one for a category as {_BEST}text.')
+      units.append((tap, int(unit)))
+    if config.count < 0:
       raise InputError(
-          f'config.before_after.units names {name!r}; a unit is written as '
-          f'{LAYER}:287, the best one for a category as {_BEST}text.')
-    units.append((match[1], int(match[2])))
-  if config.count < 0:
-    raise InputError(
-        f'config.before_after.count is {config.count}; give 0 or more.')
-  return Wanted(tuple(units), tuple(config.images), config.count, tuple(best))
+          f'config.before_after.count is {config.count}; give 0 or more.')
+    return cls(tuple(units), tuple(config.images), config.count, tuple(best))
 
 
 def check(
-    asked: Wanted, layers: Mapping[str, Sequence[str]],
+    wanted: Wanted, taps: Mapping[str, Sequence[str]],
     sources: Mapping[str, Source]
 ) -> None:
-  """Raises an `InputError` for what is not measured: layer, label or image.
+  """Raises an `InputError` for what is not measured: tap, label or image.
 
   Args:
-    asked: `wanted`.
-    layers: kind -> the layers that are measured.
+    wanted: what to show.
+    taps: kind -> the taps that are measured.
     sources: kind -> the images.
   """
-  for layer, unit in asked.units:
-    for kind, measured in layers.items():
-      if layer not in measured:
+  for tap, unit in wanted.units:
+    for kind, measured in taps.items():
+      if tap not in measured:
         raise InputError(
-            f'config.before_after.units names {layer}:{unit}, and '
-            f'config.{kind}.model.layers lacks {layer}; add it there.')
-  for label in asked.best:
-    if not any(
-        label in source[i].regions.categories
-        for kind, source in sources.items() if kind == 'regions'
-        for i in range(len(source))):
+            f'config.before_after.units names {tap}:{unit}, and '
+            f'config.{kind}.network.taps lacks {tap}; add it there.')
+  labels = {
+      label for source in sources.values() if wanted.best
+      for i in range(len(source)) for label in source[i].regions.categories}
+  for label in wanted.best:
+    if label not in labels:
       raise InputError(
           f'config.before_after.units names {_BEST}{label}, and no region of '
           f'the photographs is labelled {label!r}.')
   known = {x for source in sources.values() for x in source.image_ids}
-  for image_id in asked.images:
+  for image_id in wanted.images:
     if image_id not in known:
       raise InputError(
           f'config.before_after.images names {image_id!r}, which is none of '
@@ -99,7 +97,8 @@ def check(
 
 
 def choose(
-    read: Callable[[str], Scores], asked: Wanted, *, base: str, top: int
+    read: Callable[[str], Scores], wanted: Wanted, *, tap: str, base: str,
+    top: int
 ) -> list[View]:
   """Returns what to show of one data set.
 
@@ -107,48 +106,49 @@ def choose(
   gain most, the unit that rises most from `base` to the member that is best at
   this label, on the set of pixels where it rises most. A named unit is shown
   for the label for which it rises most, a named image with its set of pixels on
-  which the unit, or any unit of conv5_3, rises most. A label's best unit is
-  shown where both it and the label that the unit responds to most are.
+  which the unit, or any unit of `tap`, rises most. A label's best unit is shown
+  where both it and the label that the unit responds to most are.
 
   Args:
-    read: gives the members' scores in a layer.
-    asked: `wanted`.
+    read: gives the members' scores in a tap.
+    wanted: what to show.
+    tap: the readout's.
     base: the member that is before.
     top: how many of the best units make a label's score.
   """
-  scores = read(LAYER)
-  images = [x for x in asked.images if x in scores.image_ids]
-  for layer, unit in asked.units:
-    if unit >= read(layer).members[base].shape[1]:
+  scores = read(tap)
+  images = [x for x in wanted.images if x in scores.image_ids]
+  for name, unit in wanted.units:
+    if unit >= read(name).members[base].shape[1]:
       raise InputError(
-          f'config.before_after.units names {layer}:{unit}, and {layer} has '
-          f'{read(layer).members[base].shape[1]} units, counted from 0.')
+          f'config.before_after.units names {name}:{unit}, and {name} has '
+          f'{read(name).members[base].shape[1]} units, counted from 0.')
   if images:
     return [
-        _on_image(read(layer), base, image_id, layer, unit)
+        _on_image(read(name), base, image_id, name, unit)
         for image_id in images
-        for layer, unit in asked.units or [(LAYER, None)]]
+        for name, unit in wanted.units or [(tap, None)]]
   strongest = [
-      _best_for(scores, base, label) for label in asked.best
+      _best_for(scores, base, label, tap) for label in wanted.best
       if label in scores.labels]
-  if strongest and not asked.units:
+  if strongest and not wanted.units:
     return strongest
-  if asked.units:
+  if wanted.units:
     pairs = [
-        (layer, unit, *_best_label(read(layer), base, unit))
-        for layer, unit in asked.units]
+        (name, unit, *_best_label(read(name), base, unit))
+        for name, unit in wanted.units]
   else:
-    pairs = [(LAYER, *x) for x in _most_gaining(
-        scores, base, top=top, count=asked.count)]
+    pairs = [(tap, *x) for x in _most_gaining(
+        scores, base, top=top, count=wanted.count)]
   shown, views = set(), []
-  for layer, unit, label, best in pairs:
-    found = read(layer)
+  for name, unit, label, best in pairs:
+    found = read(name)
     rise = found.members[best][:, unit] - found.members[base][:, unit]
     fits = found.labels == label
     # Another photograph each time, where there is one.
     fresh = fits & ~np.isin(found.image_ids, sorted(shown))
     row = int(np.where(fresh if fresh.any() else fits, rise, -np.inf).argmax())
-    views.append(_view(found, row, layer, unit, best))
+    views.append(_view(found, row, name, unit, best))
     shown.add(views[-1].image_id)
   return views + strongest
 
@@ -175,7 +175,7 @@ def _most_gaining(
     yield used[-1], label, best
 
 
-def _best_for(found: Scores, base: str, label: str) -> View:
+def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
   """Shows the unit that responds most to a label, as Figure 6 does for text.
 
   It is the highest mean over all regions of the label, of any member but
@@ -205,7 +205,7 @@ def _best_for(found: Scores, base: str, label: str) -> View:
           f'; on {sum(x == strongest for x in tops)} of {len(both)} images '
           f'with both, the region with its highest score is {strongest}')
   row = int(np.where(fits, row_scores, -np.inf).argmax())
-  return _view(found, row, LAYER, unit, best)._replace(note=note)
+  return _view(found, row, tap, unit, best)._replace(note=note)
 
 
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
@@ -221,7 +221,7 @@ def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
 
 
 def _on_image(
-    found: Scores, base: str, image_id: str, layer: str, unit: int | None
+    found: Scores, base: str, image_id: str, tap: str, unit: int | None
 ) -> View:
   rows = np.flatnonzero(found.image_ids == image_id)
   units = slice(None) if unit is None else [unit]
@@ -231,12 +231,12 @@ def _on_image(
   best = max(rises, key=lambda name: rises[name].max())
   row, column = np.unravel_index(rises[best].argmax(), rises[best].shape)
   return _view(
-      found, int(rows[row]), layer, int(column) if unit is None else unit, best)
+      found, int(rows[row]), tap, int(column) if unit is None else unit, best)
 
 
-def _view(found: Scores, row: int, layer: str, unit: int, best: str) -> View:
+def _view(found: Scores, row: int, tap: str, unit: int, best: str) -> View:
   return View(
       str(found.image_ids[row]), int(found.places[row]),
-      str(found.labels[row]), layer, unit, best,
+      str(found.labels[row]), tap, unit, best,
       {name: float(scores[row, unit])
        for name, scores in found.members.items()})

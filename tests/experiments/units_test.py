@@ -1,6 +1,7 @@
 """The two jobs from config to what the page shows."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,31 +9,29 @@ from PIL import Image
 
 from configs import osie as osie_config
 from configs import popout as popout_config
+from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import dissection, forward, popout
+from saliency_jax.experiments import exported_maps, units
+from saliency_jax.experiments.statistics import Rows
 from tests.experiments import made
-from tests.training import made as tiny
 
 
-def config(get_config, folder, **report):
+def config(get_config, **report):
   config = get_config()
-  path = folder / 'tiny.npz'
-  if not path.exists():
-    tiny.weights(path)
-  config.init.weights, config.init.cache_dir = str(path), str(folder / 'cache')
-  config.model.layers = made.LAYERS
-  config.data.image_size, config.data.batch_size = 32, 8
+  config.network.name, config.network.image_size = 'tests.tiny:vgg', 32
+  config.network.taps = made.TAPS
+  config.data.batch_size = 8
   config.report.update({'units': 2, 'examples': 1} | report)
   return config
 
 
 def dissect(folder, source, workdir, skip=False, **report):
-  given = config(osie_config.get_config, folder, **report)
+  given = config(osie_config.get_config, **report)
   # A file that no run changes, so that the next one may go on.
-  given.data.dir = given.data.regions = given.init.weights
+  given.data.dir = given.data.regions = str(made.__file__)
   given.data.on_bad_image = 'skip' if skip else 'raise'
-  return dissection.dissect(given, source, str(workdir), widths=tiny.WIDTHS)
+  return units.dissect(given, source, str(workdir))
 
 
 def test_an_image_that_was_skipped_is_not_shown(tmp_path):
@@ -53,16 +52,16 @@ def test_an_interrupted_pass_is_made_again_without_measuring(
     tmp_path, monkeypatch):
   dissect(tmp_path, made.Photographs(6), tmp_path / 'whole')
   out = tmp_path / 'out'
-  real = forward.Step.standardised
+  real = exported_maps.standardised
 
   def interrupt(*_):
     raise KeyboardInterrupt
 
-  monkeypatch.setattr(forward.Step, 'standardised', interrupt)
+  monkeypatch.setattr(exported_maps, 'standardised', interrupt)
   with pytest.raises(KeyboardInterrupt):
     dissect(tmp_path, made.Photographs(6), out)
   assert not (out / 'summary.json').exists()
-  monkeypatch.setattr(forward.Step, 'standardised', real)
+  monkeypatch.setattr(exported_maps, 'standardised', real)
   source = made.Photographs(6)
   summary = dissect(tmp_path, source, out)
   assert summary['counts']['resumed'] == 6
@@ -87,14 +86,15 @@ def test_an_image_that_vanished_is_named(tmp_path):
   with pytest.raises(InputError, match='004.jpg is gone'):
     dissect(tmp_path, Vanishing(6), tmp_path / 'out', skip=True)
   assert not (tmp_path / 'out/summary.json').exists()
-  assert dissect(tmp_path, source, tmp_path / 'out')['layout'] == 2
+  assert dissect(tmp_path, source, tmp_path / 'out')['layout'] == 3
 
 
 def test_nothing_of_an_earlier_page_stays(tmp_path):
   out = tmp_path / 'out'
-  for name in ('pictures/00099.jpg', 'masks/00099.png', 'maps/conv9_9.npz',
-               'saliency.npz', 'report/index.html', 'report.html',
-               'examples/000.npz', 'examples.json', 'fixations.npz'):
+  for name in (
+      'pictures/00099.jpg', 'masks/00099.png', 'maps/conv9_9.npz',
+      'saliency.npz', 'report/index.html', 'report.html', 'fixations.npz',
+      'table5.csv', 'nmm/conv5_3.npy'):
     (out / name).parent.mkdir(parents=True, exist_ok=True)
     (out / name).touch()
   dissect(tmp_path, made.Photographs(3), out, images=0)
@@ -107,7 +107,7 @@ def test_a_wrong_unit_does_not_cost_the_results_that_lie_there(tmp_path):
   out = tmp_path / 'out'
   dissect(tmp_path, made.Photographs(3), out)
   before = {path: path.read_bytes() for path in out.rglob('*.*')}
-  for wrong in ({'also': ('conv5_3:4',)}, {'also': ('conv1_1:0',)},
+  for wrong in ({'also': ('conv5_3:7',)}, {'also': ('conv1_1:0',)},
                 {'images': -1}):
     with pytest.raises(InputError, match='config.report'):
       dissect(tmp_path, made.Photographs(3), out, **wrong)
@@ -116,8 +116,8 @@ def test_a_wrong_unit_does_not_cost_the_results_that_lie_there(tmp_path):
 
 def test_search_arrays_are_shown_with_their_targets(tmp_path):
   source = arrays.SearchArrays(count=20, size=160)
-  given = config(popout_config.get_config, tmp_path, images=18)
-  popout.popout(given, source, str(tmp_path / 'out'), widths=tiny.WIDTHS)
+  given = config(popout_config.get_config, images=18)
+  units.popout(given, source, str(tmp_path / 'out'))
   listed = made.listed(tmp_path / 'out')
   # The first array of each of the 16 kinds, then two second ones.
   assert [row['image_id'] for row in listed] == list(source.image_ids[:18])
@@ -137,3 +137,62 @@ def test_search_arrays_are_shown_with_their_targets(tmp_path):
   assert not (tmp_path / 'out/saliency.npz').exists()
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
   assert 'depth' not in summary['weights']
+
+
+def test_the_results_are_those_that_the_schema_names(tmp_path):
+  """Every file that a job leaves is stated, and every table's columns are."""
+  dissect(tmp_path, made.Photographs(6), tmp_path / 'out', all_units=True)
+  given = config(popout_config.get_config, images=2)
+  units.popout(given, arrays.SearchArrays(count=2, size=160),
+               str(tmp_path / 'popout'))
+  for job, folder in (('dissect', 'out'), ('popout', 'popout')):
+    stated = schema.JOBS[job].files
+    for path in (tmp_path / folder).rglob('*.*'):
+      name = str(path.relative_to(tmp_path / folder))
+      if name in (schema.SUMMARY, schema.CONFIG):
+        continue
+      [file] = [x for x in stated if re.fullmatch(
+          re.sub('<[^>]*>', '[^/]+', x.path), name)] [:1]
+      if path.suffix == '.csv':
+        assert schema.read(tmp_path / folder, file)
+      elif path.suffix == '.npy':
+        [column] = file.columns
+        x = np.load(path)
+        assert f'{x.dtype} ' in column.type
+        assert x.ndim == column.type.count(',') + 1
+      elif path.suffix == '.npz':
+        with np.load(path) as archive:
+          assert archive.files == [x.name for x in file.columns]
+          for column in file.columns:
+            x = archive[column.name]
+            assert column.type.startswith(f'{x.dtype} ')
+            assert x.ndim == column.type.count(',') + 1
+
+
+def test_categories_are_those_of_the_annotation():
+  assert units.ordered_categories(
+      ['zebra', 'text', 'cat', 'text', 'object']) == (
+          'object', 'text', 'cat', 'zebra')
+
+
+def test_table2_by_hand():
+  rows = Rows(
+      np.arange(4), np.arange(4), np.array(['text', 'mine', 'text', 'food']),
+      np.array([3, 1, 2, 0]), {'tap': np.array([
+          [1, 2, 3], [9, 0, 0], [3, 2, 0], [np.nan] * 3], np.float32)})
+  # Means on text are 2, 2 and 1.5.
+  text, food, mine = units.table2(rows, top=2, threshold=1.75)
+  assert (*text[:5], text[5].tolist()) == ('tap', 'text', 2, 2., 2, [0, 1])
+  assert (*mine[:5], mine[5].tolist()) == ('tap', 'mine', 1, 4.5, 1, [0, 1])
+  assert food == ('tap', 'food', 0, None, None, ())
+
+
+def test_a_module_of_ones_own_is_dissected(tmp_path):
+  given = config(osie_config.get_config)
+  given.network.name, given.network.image_size = 'tests.tiny:nested', 0
+  given.network.taps = ('block.*norm',)
+  summary = units.dissect(given, made.Photographs(5), str(tmp_path / 'out'))
+  assert summary['units'] == {'block0.norm': 4, 'block1.norm': 5}
+  assert (tmp_path / 'out/association/block1.norm.npy').is_file()
+  given.network.taps = ()
+  assert units.dissect(given, made.Photographs(5), str(tmp_path / 'out'))

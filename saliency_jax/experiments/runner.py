@@ -1,0 +1,176 @@
+"""The runner: one job over an `Experiment`, from a config to results.
+
+An experiment says which pixels are scored and what is made of the scores.
+"""
+
+import contextlib
+import dataclasses
+import pathlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+import saliency_jax
+from saliency_jax import files, hosts, schema, workdir
+from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import exhibits, exported_maps, measurement
+from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.experiments.measurement import Measurement
+from saliency_jax.experiments.statistics import Rows
+from saliency_jax.networks.network import Network
+from saliency_jax.training import trained_models
+from saliency_jax.workdir import Folder, Ledger
+
+# Keys that change how fast or how patiently images are read, not the numbers.
+_MANNER = Settings._fields
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+  """What is scored, and what is made of the scores.
+
+  Attributes:
+    job: a key of `schema.JOBS`.
+    choose: `choose(config)`: which pixels of a record are scored.
+    masks: the same sets as masks, for the page to outline.
+    scores: the file of every unit's scores.
+    columns: the labels by which units are ranked, in the order of the tables.
+    tables: `tables(source, rows, analysis)`: the rows of every table.
+    shown: `shown(source, measurement, count)`: the images that the page shows,
+      as ascending positions in the data set.
+    counts: `counts(source, measurement)`: for `summary.json`.
+  """
+  job: str
+  choose: Callable[[Any], Chooser]
+  masks: Chooser
+  scores: schema.File
+  columns: Callable[[Rows], tuple[str, ...]]
+  tables: Callable[..., Mapping[schema.File, Iterable[Sequence]]]
+  shown: Callable[[Source, Measurement, int], np.ndarray]
+  counts: Callable[[Source, Measurement], dict[str, int]]
+
+
+def run(
+    experiment: Experiment, config, source: Source, folder: str, *,
+    network: Network | None = None, title: str = 'Measuring'
+) -> dict:
+  """Measures a network on a data set and writes the results.
+
+  Of several processes each one measures its share; the first one writes. Files:
+  `schema.JOBS[experiment.job]`.
+
+  Args:
+    experiment: what is measured.
+    config: `configs/osie.py` or `configs/popout.py`.
+    source: the images.
+    folder: the folder for the results.
+    network: the one that the config names, where it is loaded already.
+    title: what the progress bar says.
+
+  Returns:
+    The summary; {} in all processes but the first.
+
+  Raises:
+    InputError: if the config, the network, the data or the folder is at fault.
+    Stopped: after SIGTERM; the same call goes on.
+  """
+  # Everything that can be wrong is looked at before the folder is opened: a
+  # misspelt flag must not cost the results that lie there.
+  choose = experiment.choose(config)
+  probe = check(config, network or trained_models.load(
+      config.network, config.run.cache_dir))
+  identity = described(config.to_dict(), probe, source)
+  first = jax.process_index() == 0
+  with contextlib.ExitStack() as stack:
+    with hosts.ending_together():
+      if first:
+        stack.enter_context(workdir.alone(folder, experiment.job))
+        out = Folder(folder, config.to_dict())
+        out.clear(schema.top(schema.JOBS[experiment.job].files))
+    ledger = Ledger(
+        pathlib.Path(folder) / schema.LEDGER, {measurement.SERIES: identity},
+        process=jax.process_index())
+    measured = measurement.measure(
+        probe, source, choose, ledger=ledger, title=title)
+    summary = _write(experiment, config, out, probe, source, measured)
+    ledger.remove()
+    return summary
+
+
+def check(config, network: Network) -> Probe:
+  """Returns what is looked into, once nothing of the config is at fault.
+
+  Raises:
+    InputError: if the config makes no sense.
+  """
+  if config.analysis.top_units < 1:
+    raise InputError(
+        f'config.analysis.top_units is {config.analysis.top_units}; give 1 or '
+        f'more.')
+  probe = Probe(
+      network, network.resolve(config.network.taps), Settings.of(config.data))
+  exhibits.Wanted.of(config.report).check({
+      tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()})
+  network.grids(probe.taps, network.preprocess.image_size)
+  return probe
+
+
+def described(config: dict, probe: Probe, source: Source) -> dict:
+  """Returns all that the scores depend on, as JSON values.
+
+  Args:
+    config: of the job, as JSON values.
+    probe: the network and its taps.
+    source: the images.
+  """
+  network, data = probe.network, config['data']
+  return {
+      'network': [
+          network.name, network.dtype, network.provenance.sha256,
+          network.preprocess],
+      'taps': probe.taps,
+      'data': {key: data[key] for key in data if key not in _MANNER},
+      'analysis': config['analysis'].get('fixations'),
+      'images': list(source.image_ids),
+      'files': [files.stamp(data[key]) for key in (
+          'dir', 'regions', 'fixations') if data.get(key)],
+      'versions': [saliency_jax.__version__, jax.__version__]}
+
+
+def _write(
+    experiment: Experiment, config, folder: Folder, probe: Probe,
+    source: Source, measured: Measurement
+) -> dict:
+  """Writes all results but the config; returns the summary."""
+  rows, network = measured.rows, probe.network
+  counts = experiment.counts(source, measured)
+  for table, of_table in experiment.tables(
+      source, rows, config.analysis).items():
+    folder.table(table, of_table)
+  for tap, scores in rows.scores.items():
+    folder.array(experiment.scores.of(tap), scores)
+  start, wanted = time.perf_counter(), exhibits.Wanted.of(config.report)
+  exported_maps.write(
+      folder, probe, source, rows, exported_maps.Shown(
+          experiment.shown(source, measured, wanted.images),
+          experiment.columns(rows), experiment.masks, wanted))
+  seconds = measured.seconds | {'export': time.perf_counter() - start}
+  weights = {
+      'name': network.provenance.name, 'sha256': network.provenance.sha256}
+  if network.provenance.depth is not None:
+    weights['depth'] = network.provenance.depth
+  return folder.finish(
+      experiment.job, weights=weights, network={
+          'name': network.name, 'dtype': network.dtype,
+          'image_size': network.preprocess.image_size,
+          'readout_tap': network.readout_tap},
+      counts=counts | {
+          'skipped': len(measured.problems), 'resumed': measured.resumed},
+      units={tap: x.shape[1] for tap, x in rows.scores.items()},
+      skipped=measured.problems,
+      seconds={name: round(x, 3) for name, x in seconds.items()})

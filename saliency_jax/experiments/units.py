@@ -1,0 +1,187 @@
+"""Which units respond to labelled regions, and which to the odd item.
+
+He et al. 2019. Section 4, region association: the NSS of every unit inside
+every labelled region of every photograph (Eq. 1), and Table 2. Section 5.3,
+pop-out: the mean of every unit's standardised map inside the mask of a search
+target (NMM, Eq. 4), and Table 5.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from absl import logging
+
+from saliency_jax import schema
+from saliency_jax.data import pixel_sets
+from saliency_jax.data.popout.patterns import Pattern
+from saliency_jax.data.popout.search_arrays import TARGET
+from saliency_jax.data.types import Source, ordered_categories
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import runner, statistics
+from saliency_jax.experiments.measurement import Measurement
+from saliency_jax.experiments.runner import Experiment
+from saliency_jax.experiments.statistics import Rows
+from saliency_jax.networks.network import Network
+
+
+def dissect(
+    config, source: Source, workdir: str, *, network: Network | None = None,
+    title: str = 'Dissecting'
+) -> dict:
+  """Measures a network on labelled photographs; see `runner.run`.
+
+  Args:
+    config: `configs/osie.py`.
+    source: photographs with fixations and regions.
+    workdir: the folder for the results.
+    network: the one that the config names, where it is loaded already.
+    title: what the progress bar says.
+  """
+  return runner.run(
+      DISSECT, config, source, workdir, network=network, title=title)
+
+
+def popout(
+    config, source: Source, workdir: str, *, network: Network | None = None,
+    title: str = 'Measuring'
+) -> dict:
+  """Measures a network on search arrays; see `runner.run`.
+
+  Args:
+    config: `configs/popout.py`.
+    source: search arrays with `patterns`, a `Pattern` for each.
+    workdir: the folder for the results.
+    network: the one that the config names, where it is loaded already.
+    title: what the progress bar says.
+  """
+  return runner.run(
+      POPOUT, config, source, workdir, network=network, title=title)
+
+
+def table2(
+    rows: Rows, *, top: int, threshold: float) -> Iterator[Sequence]:
+  """Yields the rows of Table 2, tap by tap, category by category."""
+  for tap, scores in rows.scores.items():
+    for category in ordered_categories(rows.labels):
+      yield (tap, category, *best_of(
+          scores[rows.labels == category], top=top, threshold=threshold))
+
+
+def best_of(
+    scores: np.ndarray, *, top: int, threshold: float
+) -> tuple[int, float | None, int | None, Sequence[int]]:
+  """Returns how a category's best units respond.
+
+  Args:
+    scores: float32 [T, C] of its regions; NaN where no fixation counts.
+    top: how many of the best units are averaged.
+    threshold: T.
+
+  Returns:
+    Its regions with a fixation, the best units' mean, how many units exceed T,
+    and the best units; None and () where there is no region.
+  """
+  scores = scores[~np.isnan(scores).any(axis=1)]
+  if not len(scores):
+    return 0, None, None, ()
+  means = statistics.unit_means(scores)
+  best = statistics.best_units(means, top)
+  return (len(scores), best.mean, statistics.units_above(means, threshold),
+          best.units)
+
+
+def _region_tables(
+    source: Source, rows: Rows, analysis
+) -> Mapping[schema.File, Iterable[Sequence]]:
+  return {
+      schema.REGIONS: zip(
+          (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
+          rows.counts, strict=True),
+      schema.TABLE2: table2(
+          rows, top=analysis.top_units, threshold=analysis.threshold)}
+
+
+def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:
+  rows = measured.rows
+  if not rows.counts.any():
+    raise InputError(
+        'None of the photographs has a labelled region with a fixation; '
+        '--config.data.regions takes the folder of the annotation.')
+  bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
+  if bare:
+    logging.warning('%d of %d photographs have no region.', bare, len(source))
+  return {
+      'images': len(source), 'images_without_regions': bare,
+      'regions': len(rows.ids),
+      'regions_without_fixations': int((rows.counts == 0).sum()),
+      'fixations': int(rows.counts.sum())}
+
+
+def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
+  """Returns the photographs to show: positions in the data set, ascending.
+
+  They are those whose regions name the most categories: they tell most in the
+  least space. Of equals the first is taken.
+
+  Args:
+    rows: what was measured.
+    readable: int [N], ascending positions of the photographs that were read.
+    images: how many photographs.
+  """
+  scored = rows.counts > 0
+  _, labels = np.unique(rows.labels[scored], return_inverse=True)
+  named = np.unique(np.stack([rows.index[scored], labels]), axis=1)[0]
+  variety = (
+      np.searchsorted(named, readable, side='right')
+      - np.searchsorted(named, readable))
+  return np.sort(readable[np.argsort(-variety, kind='stable')[:images]])
+
+
+def _array_tables(
+    source: Source, rows: Rows, analysis
+) -> Mapping[schema.File, Iterable[Sequence]]:
+  best = {
+      tap: statistics.best_units(
+          statistics.unit_means(scores), analysis.top_units)
+      for tap, scores in rows.scores.items()}
+  return {
+      schema.PATTERNS: (source.patterns[i] for i in rows.index),
+      schema.TABLE5: ((tap, x.mean, x.units) for tap, x in best.items())}
+
+
+def first_of_each_kind(
+    patterns: Sequence[Pattern], images: int) -> np.ndarray:
+  """Returns the arrays to show, ascending positions in `patterns`.
+
+  The first array of every kind comes before the second ones.
+
+  Args:
+    patterns: what the arrays show.
+    images: how many arrays.
+  """
+  seen: dict[str, int] = {}
+  rank = []
+  for pattern in patterns:
+    rank.append(seen.get(pattern.kind, 0))
+    seen[pattern.kind] = rank[-1] + 1
+  return np.sort(np.argsort(np.array(rank), kind='stable')[:images])
+
+
+DISSECT = Experiment(
+    job='dissect', choose=lambda config: pixel_sets.counted(
+        config.analysis.fixations, in_regions=True), masks=pixel_sets.regions,
+    scores=schema.ASSOCIATION,
+    columns=lambda rows: ordered_categories(rows.labels),
+    tables=_region_tables, counts=_region_counts,
+    shown=lambda source, measured, images: most_varied(
+        measured.rows, measured.readable(source), images))
+
+POPOUT = Experiment(
+    job='popout', choose=lambda config: pixel_sets.target,
+    masks=pixel_sets.target, scores=schema.NMM,
+    columns=lambda rows: (TARGET,), tables=_array_tables,
+    counts=lambda source, measured: {
+        'images': len(source), 'targets': len(measured.rows.ids)},
+    shown=lambda source, measured, images: measured.rows.index[
+        first_of_each_kind(
+            [source.patterns[i] for i in measured.rows.index], images)])

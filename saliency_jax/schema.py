@@ -1,0 +1,293 @@
+"""Every result file and every column, stated once.
+
+Writers and readers take names, types and formats from here, and so does
+`docs/results.md`: `python -m saliency_jax.schema > docs/results.md`. In paths
+`<...>` stands for a name: of a tap, a member, an image's rank k among those
+that are shown.
+"""
+
+import collections
+import csv
+import functools
+import pathlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+# Raised when a file of a folder changes its meaning; readers refuse others.
+LAYOUT = 3
+SUMMARY, CONFIG, LEDGER = 'summary.json', 'config.json', 'partial'
+
+
+class Column(NamedTuple):
+  """A column of a table, or an array of a file."""
+  name: str
+  # 'str', 'int', 'float' (6 decimals), 'ints' (blanks between); an array's has
+  # its axes: 'float32 [regions, units]'. No number is '' in a table.
+  type: str
+  meaning: str
+  unit: str = ''
+
+
+class File(NamedTuple):
+  """A result file: a table (.csv), arrays (.npy, .npz, .h5), or another."""
+  path: str
+  meaning: str
+  columns: tuple[Column, ...] = ()
+
+  @property
+  def names(self) -> tuple[str, ...]:
+    """The header of a table."""
+    return tuple(column.name for column in self.columns)
+
+  def of(self, *names: object) -> str:
+    """Returns the path with names in the places of its `<...>`."""
+    return re.sub('<[^>]*>', '{}', self.path).format(*names)
+
+
+class Job(NamedTuple):
+  """What a job leaves in its folder, beside config and summary."""
+  files: tuple[File, ...]
+  # Jobs whose results it replaces; any other job's are left alone.
+  replaces: tuple[str, ...]
+
+
+_SD = 'standard deviations'
+_PIXELS = 'pixels'
+_IMAGE = Column('image_id', 'str', "the image file's stem")
+_TAP = Column('layer', 'str', 'the tap of the network')
+_CATEGORY = Column('category', 'str', "of regions, the annotation's own")
+_MEMBER = Column('member', 'str', 'of the sweep')
+_DEPTH = Column('depth', 'int', 'stages that were trained', 'stages')
+_MODEL = Column('model', 'str', 'the name of what makes the maps')
+_DATASET = Column('dataset', 'str', 'the name of the data set')
+_KIND = Column('kind', 'str', 'the feature by which the target differs')
+_METRIC = Column('metric', 'str', 'the name of the score')
+_FIXATIONS = Column('fixations', 'int', 'that count in the region')
+_REGION = Column('region_id', 'int', "the annotation's own number")
+_REGIONS = Column('regions', 'int', 'of the category, with a fixation')
+_BEST_NSS = Column(
+    'mean_nss_top10', 'float', 'mean over the best units '
+    '(`analysis.top_units`) of their mean NSS over the regions', _SD)
+_BEST_NMM = Column(
+    'mean_nmm_top10', 'float', 'mean over the best units '
+    '(`analysis.top_units`) of their mean NMM over the arrays', _SD)
+_ABOVE = Column(
+    'units_above_threshold', 'int', 'units whose mean NSS exceeds '
+    '`analysis.threshold`')
+_DIFFERENCE = Column(
+    'difference', 'float', 'absolute difference of output and human saliency '
+    '(Eq. 3)', _SD)
+_BIAS = Column('bias', 'float', 'output less human saliency', _SD)
+_UNITS = Column('top_units', 'ints', 'the best units, best first, from 0')
+_SUMMARISED = (
+    Column('mean', 'float', 'over images'),
+    Column('low', 'float', 'lower end of the 95 % interval of the mean'),
+    Column('high', 'float', 'upper end'),
+    Column('images', 'int', 'that the mean is over'))
+_SIZE = (
+    Column('picture', 'str', 'path of a JPEG of at most 640 pixels a side'),
+    Column('height', 'int', "of the original image", _PIXELS),
+    Column('width', 'int', "of the original image", _PIXELS))
+_MAP = ('in cells; upsampled bilinearly, it is in standard deviations from its '
+        'mean over the image')
+
+
+
+def _interval(name: str) -> tuple[Column, Column]:
+  return (Column(f'{name}_low', 'float', 'lower end of its 95 % interval', _SD),
+          Column(f'{name}_high', 'float', 'upper end', _SD))
+
+
+REGIONS = File('regions.csv', 'Every labelled region, in the order of images.',
+               (_IMAGE, _REGION, _CATEGORY, _FIXATIONS))
+ASSOCIATION = File(
+    'association/<tap>.npy', 'Rows are those of regions.csv.', (Column(
+        '', 'float32 [regions, units]', 'NSS of every unit inside every region '
+        '(Eq. 1); NaN where no fixation counts', _SD),))
+TABLE2 = File('table2.csv', 'Table 2: the best units of every tap by category.',
+              (_TAP, _CATEGORY, _REGIONS, _BEST_NSS, _ABOVE, _UNITS))
+PATTERNS = File(
+    'patterns.csv', 'Every search array.', (
+        _IMAGE, _KIND, Column('background', 'str', 'of drawn arrays'),
+        Column('set_size', 'int', 'items, the target included')))
+NMM = File(
+    'nmm/<tap>.npy', 'Rows are those of patterns.csv.', (Column(
+        '', 'float32 [arrays, units]',
+        "mean of every unit's standardised map in the target's mask (Eq. 4)",
+        _SD),))
+TABLE5 = File('table5.csv', 'Table 5: the best units of every tap on targets.',
+              (_TAP, _BEST_NMM, _UNITS))
+IMAGES = File('images.csv', 'The images that the page shows, by rank k.',
+              (_IMAGE, *_SIZE))
+PICTURE = File('pictures/<k>.jpg', 'The image that the page shows.')
+MASK = File(
+    'masks/<k>.png', "16 bits, the image's size: 1 + the place of a set of "
+    'pixels in its image, the last where several overlap; 0 elsewhere.')
+POINTS = File(
+    'fixations.npz', 'Fixations of the images in images.csv.', (
+        Column('points', 'int32 [fixations, 2]',
+               '(y, x), image by image', _PIXELS),
+        Column('offsets', 'int64 [images + 1]', 'where each image begins')))
+MAPS = File(
+    'maps/<tap>.npz', 'Maps of some units on some images.', (
+        Column('units', 'int32 [maps]', 'counted from 0'),
+        Column('images', 'int32 [maps]', 'k of the image'),
+        Column('maps', 'float16 [maps, h, w]', _MAP, _SD)))
+SALIENCY = File(
+    'saliency.npz', "A trained network's output on every image shown.", (
+        Column('maps', 'float16 [images, h, w]', _MAP, _SD),))
+ALL_MAPS = File(
+    'maps/all.h5', 'All units (`report.all_units`).', (Column(
+        '<tap>', 'float16 [images, units, h, w]', _MAP, _SD),))
+_PAGE = (File('report/', 'The page.'), File('report.html', 'In one file.'))
+_SHOWN = (IMAGES, PICTURE, MASK, POINTS, MAPS, SALIENCY, ALL_MAPS)
+
+_TRAINED = (
+    File('checkpoints/', 'Parameters and the state of the optimizer.'),
+    File('pretrained.safetensors', 'Where training started.'),
+    File('features/', 'What frozen stages compute, while a run lasts.'),
+    File('metrics.jsonl', 'A line for every step and every validation.'),
+    File('tensorboard/', 'The same for TensorBoard.'),
+    File('training.json', 'What `summary.json` says of the training.'))
+TABLE3 = File(
+    'table3.csv', "Table 3: the readout tap's best units by depth.",
+    (_MEMBER, _DEPTH, _CATEGORY, _REGIONS, _BEST_NSS, _ABOVE))
+TABLE3_UNSEEN = TABLE3._replace(
+    path='table3_unseen.csv',
+    meaning='The same on photographs that were not learnt from.')
+TABLE6 = File('table6.csv', "Table 6: the readout tap's best units on targets.",
+              (_MEMBER, _DEPTH, _BEST_NMM))
+VIEWS = File(
+    'before_after/views.json', 'Figures 5 and 6: units on images, before and '
+    'after training, with their scores, pictures and masks.')
+VIEW_MAPS = File(
+    'before_after/maps.npz', 'Their maps.', (Column(
+        'maps_<n>', 'float16 [members, h, w]', _MAP, _SD),))
+MEASURED = File('measured.json', 'What was measured of which member.')
+
+SCORES = File('scores.csv', 'Mean scores of models on photographs.',
+              (_MODEL, _DATASET, _METRIC, *_SUMMARISED))
+PER_IMAGE = File(
+    'per_image/<dataset>/<model>.csv',
+    'Scores of every image; a column for each score follows.', (_IMAGE,))
+SEARCH = File('search.csv', "Mean scores of models on search arrays.",
+              (_MODEL, _DATASET, _KIND, _METRIC, *_SUMMARISED))
+OUTPUT = File(
+    'output.csv', 'Output saliency of every region (Eq. 2).', (
+        _MODEL, _DATASET, _IMAGE, _REGION, _CATEGORY, _FIXATIONS,
+        Column('output_saliency', 'float', "of the model's map", _SD),
+        Column('human_saliency', 'float', 'of the blurred fixations', _SD),
+        _DIFFERENCE, _BIAS))
+FIGURE7 = File(
+    'figure7.csv', 'Figure 7: means over the regions of a category.', (
+        _MODEL, _DATASET, _CATEGORY, _REGIONS,
+        Column('inner', 'float', "NSS of a network's best units", _SD),
+        *_interval('inner'), Column(
+            'inner_held_out', 'float',
+            'of units that were chosen on other photographs', _SD),
+        Column('output', 'float', 'output saliency', _SD),
+        *_interval('output'), Column('human', 'float', 'human saliency', _SD),
+        _DIFFERENCE, *_interval('difference'), _BIAS))
+STATISTICS = File('statistics.json', 'Tests of what figure7.csv shows.')
+EXAMPLES = File(
+    'examples.csv', "Figure 8: images with every model's map.", (
+        Column('example', 'int', 'its number in examples.npz'), _DATASET,
+        _IMAGE, _KIND, _METRIC, *_SIZE))
+EXAMPLE_MAPS = File('examples.npz', 'Their maps, scores and fixations.')
+MODEL_MAP = File('maps/<model>/', 'Maps of every image (`eval.save_maps`).')
+PREDICTED = File('predicted.jsonl', 'Which maps were written; the next run '
+                 'deletes them.')
+
+_MEASURING = (*_SHOWN, *_PAGE, REGIONS, ASSOCIATION, TABLE2, PATTERNS, NMM,
+              TABLE5)
+_SWEPT = (TABLE3, TABLE3_UNSEEN, TABLE6, VIEWS, VIEW_MAPS)
+JOBS = {
+    'dissect': Job(_MEASURING, ('dissect', 'popout')),
+    'popout': Job(_MEASURING, ('dissect', 'popout')),
+    'train': Job((*_TRAINED, *_PAGE), ('train',)),
+    'sweep': Job(
+        (*_TRAINED, *_PAGE, *_SWEPT, MEASURED,
+         File('regions/<member>/', 'A folder of dissect.'),
+         File('popout/<member>/', 'A folder of popout.')), ('sweep',)),
+    'evaluate': Job(
+        (SCORES, PER_IMAGE, SEARCH, OUTPUT, FIGURE7, STATISTICS, EXAMPLES,
+         EXAMPLE_MAPS, PICTURE, MODEL_MAP, *_PAGE), ('evaluate',)),
+    'predict': Job((PREDICTED,), ('predict',)),
+}
+
+
+@functools.cache
+def row(table: File) -> type:
+  """Returns the named tuple of a table's rows."""
+  return collections.namedtuple('Row', table.names)
+
+
+def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
+  """Writes a table into an open text file; NaN and None become ''."""
+  writer = csv.writer(file, lineterminator='\n')
+  writer.writerow(table.names)
+  for values in rows:
+    writer.writerow(
+        _text(column.type, value)
+        for column, value in zip(table.columns, values, strict=True))
+
+
+def read(folder: pathlib.Path, table: File) -> list[Any]:
+  """Reads a table that `write` wrote; '' becomes NaN or None.
+
+  Raises:
+    ValueError: it has other columns.
+    OSError: it cannot be read.
+  """
+  with open(folder / table.path, newline='', encoding='utf-8') as file:
+    header, *lines = csv.reader(file, strict=True)
+  if tuple(header) != table.names:
+    raise ValueError(f'{folder / table.path} has other columns')
+  return [row(table)(*(
+      _value(column.type, text)
+      for column, text in zip(table.columns, line, strict=True)))
+      for line in lines]
+
+
+def top(files: Iterable[File]) -> set[str]:
+  """Returns the names of files and folders that lie in the folder itself."""
+  return {file.path.split('/')[0] for file in files}
+
+
+def page() -> Iterator[str]:
+  """Yields the lines of `docs/results.md`."""
+  yield from (
+      '# Results', '', f'Layout {LAYOUT}. Made by `python -m '
+      'saliency_jax.schema > docs/results.md`.', '', f'Every job writes '
+      f'`{CONFIG}`, its whole config, first, and `{SUMMARY}`, which declares '
+      'the folder whole, last.', '')
+  for file in dict.fromkeys(x for job in JOBS.values() for x in job.files):
+    jobs = ', '.join(name for name, job in JOBS.items() if file in job.files)
+    yield from (f'## `{file.path}`', '', f'{file.meaning} ({jobs})', '')
+    if file.columns:
+      yield from ('| name | type | unit | meaning |', '|---|---|---|---|')
+      for name, type_, meaning, unit in file.columns:
+        yield f'| {name and f"`{name}`"} | {type_} | {unit} | {meaning} |'
+      yield ''
+
+
+def _text(type_: str, value: Any) -> Any:
+  if type_ == 'ints':
+    return ' '.join(map(str, value))
+  if value is None or value != value or value == '':
+    return ''
+  number = type_ == 'float' and not isinstance(value, str)
+  return f'{value:.6f}' if number else value
+
+
+def _value(type_: str, text: str) -> Any:
+  if type_ == 'float':
+    return float(text or 'nan')
+  if type_ == 'ints':
+    return [int(x) for x in text.split()]
+  return (int(text) if text else None) if type_ == 'int' else text
+
+
+if __name__ == '__main__':
+  print('\n'.join(page()))

@@ -1,0 +1,82 @@
+"""Result files and columns: stated once, written and read alike, documented."""
+
+import ast
+import io
+import pathlib
+
+import numpy as np
+import pytest
+
+from saliency_jax import schema
+from saliency_jax.data.popout.patterns import Pattern
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLES = {file.path: file for job in schema.JOBS.values()
+          for file in job.files if file.path.endswith('.csv')}
+
+
+def test_the_page_of_results_is_that_of_the_schema():
+  assert (ROOT / 'docs/results.md').read_text() == '\n'.join(
+      schema.page()) + '\n', (
+          'python -m saliency_jax.schema > docs/results.md')
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path):
+  rows = [('tap', 'text', 3, 1.25, 2, [4, 0]), ('a,"b', 'é', 0, None, None, ())]
+  with open(tmp_path / 'table2.csv', 'w', newline='') as file:
+    schema.write(file, schema.TABLE2, rows)
+  first, second = schema.read(tmp_path, schema.TABLE2)
+  assert first == rows[0]
+  assert first.mean_nss_top10 == 1.25
+  assert second[:3] == ('a,"b', 'é', 0)
+  assert np.isnan(second.mean_nss_top10)
+  assert second[4:] == (None, [])
+  with pytest.raises(ValueError, match='other columns'):
+    schema.read(tmp_path, schema.TABLE5._replace(path='table2.csv'))
+
+
+@pytest.mark.parametrize('value', [np.nan, None, ''])
+def test_no_number_is_nothing(value):
+  file = io.StringIO()
+  schema.write(file, schema.TABLE6, [('depth_1', 1, value)])
+  assert file.getvalue() == 'member,depth,mean_nmm_top10\ndepth_1,1,\n'
+
+
+def test_numbers_have_six_decimals():
+  file = io.StringIO()
+  schema.write(file, schema.TABLE6, [('a', np.int64(1), np.float32(2))])
+  assert file.getvalue().splitlines()[1] == 'a,1,2.000000'
+  with pytest.raises(ValueError, match='shorter'):
+    schema.write(file, schema.TABLE6, [('a', 1)])
+
+
+def test_names_take_the_places_of_a_path():
+  assert schema.MAPS.of('layer1.0') == 'maps/layer1.0.npz'
+  assert schema.PER_IMAGE.of('osie', 'gbvs') == 'per_image/osie/gbvs.csv'
+
+
+def test_what_lies_in_a_folder_belongs_to_a_job():
+  assert 'association' in schema.top(schema.JOBS['dissect'].files)
+  assert 'before_after' in schema.top(schema.JOBS['sweep'].files)
+  for name, job in schema.JOBS.items():
+    assert name in job.replaces
+    assert len({file.path for file in job.files}) == len(job.files)
+
+
+def test_patterns_are_the_schemas():
+  assert Pattern._fields == schema.PATTERNS.names
+
+
+def test_every_column_has_a_meaning_and_is_typed_once():
+  """No other module types a column's name; report/ has an issue of its own."""
+  names = {column.name for file in TABLES.values() for column in file.columns}
+  assert all(column.meaning for job in schema.JOBS.values()
+             for file in job.files for column in file.columns)
+  # Data sets have these too.
+  typed = {name for name in names if '_' in name} - {'image_id', 'set_size'}
+  for path in (ROOT / 'saliency_jax').rglob('*.py'):
+    if path.name == 'schema.py' or 'report' in path.parts:
+      continue
+    strings = {node.value for node in ast.walk(ast.parse(path.read_text()))
+               if isinstance(node, ast.Constant)}
+    assert not typed & strings, path
