@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks import kernel
 from benchmarks.timing import Row
-from saliency_jax import compiling
+from saliency_jax import runtime
 from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import measurement
@@ -36,7 +36,8 @@ def compare(source: Source, batch: int, legs: int = 5) -> list[Row]:
 
   def bare(batches: int) -> float:
     start = time.perf_counter()
-    forward = jax.jit(network.apply, compiler_options=compiling.options())
+    forward = jax.jit(
+        network.apply, compiler_options=runtime.compiler_options())
     for _ in range(batches):
       jax.block_until_ready(forward(params, images))
     return time.perf_counter() - start

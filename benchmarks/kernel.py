@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.timing import Row, alternate
-from saliency_jax import compiling
+from saliency_jax import runtime
 from saliency_jax.networks import registry, vgg
 from saliency_jax.ops import association, pixel_weights
 
@@ -62,7 +62,7 @@ def compare(batch: int, rounds: int) -> list[Row]:
   network, params = random_network()
   images = np.random.default_rng(0).integers(
       0, 256, (batch, 224, 224, 3), np.uint8)
-  forward = jax.jit(network.apply, compiler_options=compiling.options())
+  forward = jax.jit(network.apply, compiler_options=runtime.compiler_options())
   maps = forward(params, images)
   by_grid = {grid: weights(grid, batch) for grid in ((28, 28), (14, 14))}
   compiled = jax.jit(association.associate)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from benchmarks.timing import Row, alternate
-from saliency_jax import compiling
+from saliency_jax import runtime
 from saliency_jax.ops import pooling, winograd
 
 # Side of the maps and units of VGG-16's blocks 3 to 5, and of its poolings.
@@ -29,7 +29,7 @@ def _with_gradients(layer: Callable) -> Callable:
     y, gradients = jax.vjp(layer, *given)
     return y, gradients(cotangent)
 
-  return jax.jit(run, compiler_options=compiling.options())
+  return jax.jit(run, compiler_options=runtime.compiler_options())
 
 
 def _row(

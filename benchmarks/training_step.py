@@ -8,7 +8,7 @@ import numpy as np
 import optax
 
 from benchmarks import kernel
-from saliency_jax import compiling, runtime
+from saliency_jax import runtime
 from saliency_jax.networks import registry, saliency, vgg
 from saliency_jax.networks.weights.conversion import Trunk
 from saliency_jax.training import feed, groups, step
@@ -67,7 +67,7 @@ class Step:
             dtype=registry.arithmetic(setting.dtype)),
         donate_argnums=0,
         out_shardings=(packing.shardings, runtime.everywhere(mesh)),
-        compiler_options=compiling.options())
+        compiler_options=runtime.compiler_options())
     weights = kernel.weights(
         saliency.output_grid(setting.image_size), setting.batch)
     self.images = np.random.default_rng(0).integers(

@@ -41,6 +41,9 @@ def run_keys() -> ml_collections.ConfigDict:
   # Folder for ported weights and fetched data; '' is the user's cache. Read by
   # training/trained_models.py and data/.
   run.cache_dir = ''
+  # Whether compiled programs are kept in its folder compiled/, at most 1 GB of
+  # them, so that the next process does not compile them again. Read by cli.py.
+  run.compilation_cache = True
   return run
 
 

@@ -15,6 +15,7 @@ from ml_collections import config_flags
 from ml_collections.config_flags import tuple_parser
 
 from saliency_jax import config_help, old_keys
+from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError, Stopped
 
 # What ml_collections raises, beside absl's own errors, for a key that is not
@@ -96,6 +97,10 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
       raise InputError(
           f'the config of this job has config.{missing[0]}, and the one given '
           f'has not; start from configs/{file.name}.')
+    if holder.value.run.compilation_cache:
+      from saliency_jax import runtime  # --help imports no JAX
+      runtime.keep_compiled(
+          cache_folder(holder.value.run.cache_dir) / 'compiled')
     return holder.value
 
   return value
@@ -141,8 +146,8 @@ def hosts() -> Callable[[], contextlib.AbstractContextManager]:
       'counts as dead and the others end.', 1)
 
   def joined() -> contextlib.AbstractContextManager:
-    from saliency_jax import hosts  # jobs that need no JAX do not import it
-    return hosts.joined(hosts.Hosts(
+    from saliency_jax import runtime  # jobs that need no JAX do not import it
+    return runtime.joined(runtime.Hosts(
         coordinator.value, processes.value, process_id.value, heartbeat.value))
 
   return joined

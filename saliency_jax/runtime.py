@@ -1,19 +1,36 @@
-"""Batches over devices, and on demand the members of a sweep.
+"""The machine: devices and hosts, and how programs are compiled for them.
 
 A mesh has two axes: 'members', into how many shares the devices are divided,
 by default 1, and 'data', the devices of a share. A batch is split over all.
 """
 
-from collections.abc import Sequence
+import contextlib
+import functools
+import os
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
+from absl import logging
+from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from saliency_jax.errors import InputError
 
 DATA = 'data'
 MEMBERS = 'members'
+# Of what is kept of compiled programs.
+_CACHE_BYTES = 1 << 30
+_CPU = {
+    # jaxlib 0.10's default hands single convolutions on a CPU to a library that
+    # takes 1.25 times as long as XLA's own for VGG-16 (`launch/benchmark.py`).
+    'xla_cpu_experimental_ynn_fusion_type':
+        'LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT',
+    # The default would begin with many members of a sweep at once, and hold
+    # what they need in between: 2.7 times as much, in the same time.
+    'xla_cpu_scheduler_type': 'CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED'}
 
 
 def all_devices() -> list[jax.Device]:
@@ -81,3 +98,125 @@ def split(tree, mesh: Mesh):
 def whole_batches(batch_size: int, mesh: Mesh) -> int:
   """Returns the batch size, rounded up to a multiple of the devices."""
   return -(-batch_size // mesh.size) * mesh.size
+
+
+@functools.cache
+def compiler_options() -> dict[str, str]:
+  """Returns `compiler_options` for `jax.jit`: those that this jaxlib knows."""
+  if jax.default_backend() != 'cpu':
+    return {}
+  return {name: value for name, value in _CPU.items() if _known(name, value)}
+
+
+def _known(name: str, value: str) -> bool:
+  try:
+    jax.jit(lambda: 0, compiler_options={name: value})()
+  except jax.errors.JaxRuntimeError:
+    return False
+  return True
+
+
+def keep_compiled(folder: str | os.PathLike) -> None:
+  """Keeps what is compiled from now on in a folder, for later processes.
+
+  It is JAX's persistent compilation cache. Where the user has set one up
+  already (JAX_COMPILATION_CACHE_DIR), that one stays. Above `_CACHE_BYTES` the
+  programs that were not used for longest are removed.
+
+  Args:
+    folder: made if it is missing; one that cannot be written keeps nothing.
+  """
+  if jax.config.jax_compilation_cache_dir:
+    return
+  jax.config.update('jax_compilation_cache_dir', str(pathlib.Path(folder)))
+  jax.config.update('jax_compilation_cache_max_size', _CACHE_BYTES)
+  # Programs are many and small; what each takes to compile adds up.
+  jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.1)
+
+
+class Hosts(NamedTuple):
+  """Who takes part; see the flags in launch/entry.py."""
+  coordinator: str  # 'address:port', 'auto', or '' for one process alone
+  processes: int
+  process_id: int
+  heartbeat_seconds: int  # without a sign of life a process counts as dead
+
+
+@contextlib.contextmanager
+def joined(hosts: Hosts) -> Iterator[None]:
+  """Joins the other processes for as long as the block lasts.
+
+  Has to come before anything that asks JAX for its devices. If a process dies,
+  JAX ends the others after `heartbeat_seconds` with a message; the same command
+  on every host goes on from the latest checkpoint.
+
+  Raises:
+    InputError: if the coordinator cannot be reached, the flags are wrong, or
+      there is no device.
+  """
+  _check(hosts)
+  if not hosts.coordinator:
+    yield
+    return
+  try:
+    if hosts.coordinator == 'auto':
+      # A TPU slice, Slurm and the like say themselves who takes part.
+      jax.distributed.initialize(
+          heartbeat_timeout_seconds=hosts.heartbeat_seconds)
+    else:
+      jax.distributed.initialize(
+          hosts.coordinator, hosts.processes, hosts.process_id,
+          heartbeat_timeout_seconds=hosts.heartbeat_seconds)
+  except (ValueError, RuntimeError) as error:
+    raise InputError(
+        f'The processes at {hosts.coordinator} cannot be joined '
+        f'({str(error).splitlines()[0].rstrip(".")}).') from error
+  all_devices()
+  logging.info(
+      'Process %d of %d, with %d of %d devices.', jax.process_index(),
+      jax.process_count(), jax.local_device_count(), jax.device_count())
+  yield
+  # After an error JAX does this itself at exit, when the error has been said:
+  # it waits for the other processes, for minutes if they do not end.
+  jax.distributed.shutdown()
+
+
+def _check(hosts: Hosts) -> None:
+  """Raises an `InputError` if the flags do not say who takes part."""
+  address, _, port = hosts.coordinator.rpartition(':')
+  if hosts.coordinator in ('', 'auto'):
+    if (hosts.processes, hosts.process_id) != (1, 0):
+      raise InputError(
+          '--processes and --process_id are for those that meet at '
+          '--coordinator=address:port; name it, or leave them out.')
+  # Some ports that are none end JAX without a word.
+  elif not (address and port.isdecimal() and 0 < int(port) < 2**16):
+    raise InputError(
+        f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. "
+        f"'localhost:1234', or 'auto'.")
+  elif not 0 <= hosts.process_id < hosts.processes:
+    raise InputError(
+        f'--process_id is {hosts.process_id} of {hosts.processes} '
+        f'--processes; count from 0.')
+
+
+@contextlib.contextmanager
+def ending_together() -> Iterator[None]:
+  """Ends all processes with an error if the block does so in the first one.
+
+  For what the first one does for all: the others wait for it.
+
+  Raises:
+    InputError: the block's own; in the other processes, that there was one.
+  """
+  problem = None
+  try:
+    yield
+  except InputError as error:
+    problem = error
+  if jax.process_count() > 1 and multihost_utils.broadcast_one_to_all(
+      np.array(problem is not None)):
+    raise problem or InputError(
+        'The first process cannot go on; what it says is the reason.')
+  if problem:
+    raise problem

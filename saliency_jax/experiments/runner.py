@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 import saliency_jax
-from saliency_jax import files, hosts, schema, workdir
+from saliency_jax import files, runtime, schema, workdir
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -87,7 +87,7 @@ def run(
   identity = described(config.to_dict(), probe, source)
   first = jax.process_index() == 0
   with contextlib.ExitStack() as stack:
-    with hosts.ending_together():
+    with runtime.ending_together():
       if first:
         stack.enter_context(workdir.alone(folder, experiment.job))
         out = Folder(folder, config.to_dict())

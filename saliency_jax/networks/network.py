@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
-from saliency_jax import compiling
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.preprocess import Preprocess
@@ -230,7 +230,7 @@ def _compiled(
 ) -> Callable:
   return jax.jit(
       _forward(run, preprocess, taps, last),
-      compiler_options=compiling.options())
+      compiler_options=runtime.compiler_options())
 
 
 def arithmetic(dtype: str) -> jnp.dtype:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
 
-from saliency_jax import compiling, progress, runtime
+from saliency_jax import progress, runtime
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts
@@ -67,7 +67,7 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
   side = network.preprocess.image_size
   shapes = jax.eval_shape(prefix, variables, jax.ShapeDtypeStruct(
       (1, side, side, 3), jnp.uint8))
-  compiled = jax.jit(prefix, compiler_options=compiling.options())
+  compiled = jax.jit(prefix, compiler_options=runtime.compiler_options())
   return Frozen(
       network, variables, lambda images: compiled(variables, images),
       {depth: x.shape[1:] for depth, x in shapes.items()}, mesh)

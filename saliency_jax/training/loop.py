@@ -18,7 +18,7 @@ import numpy as np
 from absl import logging
 from jax.sharding import Mesh
 
-from saliency_jax import compiling, hosts, progress, runtime
+from saliency_jax import progress, runtime
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
 from saliency_jax.networks.network import Network
@@ -106,7 +106,7 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
             head=run.head) for member in run.members.values()]
     # Several processes share the folder, which the first one keeps for them.
     first = jax.process_index() == 0
-    with hosts.ending_together():
+    with runtime.ending_together():
       if first:
         stack.enter_context(alone(workdir, run.job))
     with opening(workdir) as path:
@@ -176,7 +176,7 @@ def _compile(run: Plan, mesh: Mesh) -> _Programs:
   everywhere = runtime.everywhere(mesh)
   packing = groups.Packing(run.division.groups, mesh)
   members = list(run.members.values())
-  options = compiling.options()
+  options = runtime.compiler_options()
   return _Programs(
       packing,
       jax.jit(

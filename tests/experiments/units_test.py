@@ -11,6 +11,7 @@ from configs import osie as osie_config
 from configs import popout as popout_config
 from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
+from saliency_jax.data.types import ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import exported_maps, units
 from saliency_jax.experiments.statistics import Rows
@@ -170,7 +171,7 @@ def test_the_results_are_those_that_the_schema_names(tmp_path):
 
 
 def test_categories_are_those_of_the_annotation():
-  assert units.ordered_categories(
+  assert ordered_categories(
       ['zebra', 'text', 'cat', 'text', 'object']) == (
           'object', 'text', 'cat', 'zebra')
 

@@ -8,7 +8,7 @@ import pathlib
 import sys
 import time
 
-from saliency_jax import hosts
+from saliency_jax import runtime
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.training import journal, loop
 from tests.training import made
@@ -17,7 +17,7 @@ from tests.training import made
 def main() -> None:
   folder = pathlib.Path(sys.argv[1])
   port, processes, number, *hit = map(int, sys.argv[2:])
-  with hosts.joined(hosts.Hosts(
+  with runtime.joined(runtime.Hosts(
       f'localhost:{port}', processes, number, heartbeat_seconds=5)):
     if hit:
       write = journal.Journal.write

@@ -1,0 +1,62 @@
+"""Compiler settings, and what is kept of what they compile."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import jax
+import pytest
+
+from saliency_jax import runtime
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.skipif(
+    jax.__version_info__[:2] != (0, 10), reason='other settings may be known')
+def test_jaxlib_knows_every_setting():
+  """A misspelt one would be left out in silence."""
+  assert runtime.compiler_options() == runtime._CPU
+
+
+def test_an_unknown_setting_is_left_out():
+  assert not runtime._known('xla_cpu_scheduler_type', 'NONSENSE')
+
+
+_COMPILES = """
+import jax, sys
+from jax import monitoring
+from saliency_jax import runtime
+hits = []
+monitoring.register_event_listener(
+    lambda name, **_: hits.append(name) if 'cache_hits' in name else None)
+runtime.keep_compiled(sys.argv[1])
+jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.)
+jax.jit(lambda x: x * 2 + 1)(jax.numpy.ones(7)).block_until_ready()
+print(len(hits))
+"""
+
+
+def test_another_process_finds_what_was_compiled(tmp_path):
+  environment = {
+      name: value for name, value in os.environ.items()
+      if not name.upper().startswith('JAX_')} | {'JAX_PLATFORMS': 'cpu'}
+
+  def run(folder):
+    return int(subprocess.run(
+        [sys.executable, '-c', _COMPILES, str(folder)], env=environment,
+        cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+  assert run(tmp_path / 'kept') == 0
+  assert run(tmp_path / 'kept') > 0
+  # A folder that cannot be made keeps nothing, and is no error.
+  (tmp_path / 'file').write_text('')
+  assert run(tmp_path / 'file') == 0
+
+
+def test_the_users_own_cache_stays(monkeypatch):
+  before = jax.config.jax_compilation_cache_dir
+  assert before  # the tests have set one up
+  runtime.keep_compiled('elsewhere')
+  assert jax.config.jax_compilation_cache_dir == before
