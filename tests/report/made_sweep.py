@@ -38,9 +38,8 @@ def sweep(
   if 'popout' in measured:
     _table(
         folder / 'table6.csv',
-        'member depth mean_nmm_top10 paper_mean_nmm_top10', [
-            (name, DEPTHS[name], f'{NMM[name]:.6f}', PAPER_NMM[name])
-            for name in members])
+        'member depth mean_nmm_top10', [
+            (name, DEPTHS[name], f'{NMM[name]:.6f}') for name in members])
   if views and len(members) > 1 and measured:
     _views(folder, members, measured)
   return _finish(folder, 'sweep', members, measured=list(measured))
@@ -55,10 +54,9 @@ def run(folder: pathlib.Path, name: str = 'depth_3') -> pathlib.Path:
 def _table3(path, members, means, regions) -> None:
   _table(
       path, 'member depth category regions mean_nss_top10 '
-      'units_above_threshold paper_mean_nss_top10 paper_units_above', [
+      'units_above_threshold', [
           (name, DEPTHS[name], category, n,
-           f'{means[name][i]:.6f}' if n else '', ABOVE[name][i] if n else '',
-           PAPER[name][i], PAPER_ABOVE[name][i])
+           f'{means[name][i]:.6f}' if n else '', ABOVE[name][i] if n else '')
           for name in members
           for i, (category, n) in enumerate(
               zip(CATEGORIES, regions, strict=True))])
@@ -107,12 +105,12 @@ def _finish(folder, job, members, **facts) -> pathlib.Path:
       ''.join(json.dumps(line) + '\n' for line in lines))
   for name, value in (
       ('config.json', {
-          'model': {'name': 'vgg16', 'dtype': 'float32'},
-          'data': {'image_size': 224, 'seed': 0}, **{
+          'network': {'name': 'vgg16', 'dtype': 'float32'},
+          'data': {'seed': 0}, **{
               kind: {'analysis': {'top_units': 10, 'threshold': 1.5}}
               for kind in ('regions', 'popout')}}),
       ('summary.json', {
-          'job': job, 'layout': 2,
+          'job': job, 'layout': 3, 'readout_tap': 'conv5_3',
           'weights': {'name': 'imagenet', 'sha256': 'ab' * 32},
           'counts': {'train': 8, 'validation': 5, 'steps': 4, 'skipped': 0},
           'members': {
