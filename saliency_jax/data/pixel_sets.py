@@ -23,6 +23,7 @@ class PixelSets(NamedTuple):
 
 
 Chooser = Callable[[Record], PixelSets]
+ITEM = 'item'  # the label of an item that is not the target
 
 
 def counted(fixations: str, *, in_regions: bool) -> Chooser:
@@ -90,6 +91,24 @@ def target(record: Record) -> PixelSets:
   return PixelSets(
       record.regions.ids[number:number + 1], ('target',),
       (record.regions.masks[number],))
+
+
+def target_and_items(
+    items: Callable[[str, int], np.ndarray], count: int, record: Record
+) -> PixelSets:
+  """Returns the target, and other items of its array, each as a set.
+
+  What units score on the others is what chance gives for the target.
+
+  Args:
+    items: `SearchArrays.items`.
+    count: how many others.
+    record: the array.
+  """
+  one, masks = target(record), items(record.image_id, count)
+  return PixelSets(
+      np.append(one.ids, -np.arange(1, len(masks) + 1)).astype(np.int32),
+      (*one.labels, *[ITEM] * len(masks)), (*one.pixels, *masks))
 
 
 def _whole(points: np.ndarray) -> PixelSets:

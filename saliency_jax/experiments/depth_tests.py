@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
   anova,
   category_tests,
   comparisons,
-  output,
   statistics,
 )
 
@@ -42,7 +42,7 @@ def statistics_by_depth(
     images: `[T]`, their photographs.
     top: how many of the best units are averaged.
   """
-  categories = output.in_order(labels)
+  categories = list(ordered_categories(labels))
   compared, table = {}, {}
   for name, scores in members.items():
     values, table[name] = _regions(scores, labels, categories, top)

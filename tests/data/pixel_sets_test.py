@@ -51,3 +51,14 @@ def test_the_target_stands_for_fixations_of_search_arrays():
   chosen = pixel_sets.target(array)
   assert chosen.labels == ('target',)
   assert chosen.counts.tolist() == [array.regions.masks[0].sum()]
+
+
+def test_a_target_stands_beside_other_items_of_its_array():
+  arrays = SearchArrays(count=2, size=128)
+  chosen = pixel_sets.target_and_items(arrays.items, 5, arrays[1])
+  assert chosen.labels == ('target', *['item'] * 5)
+  assert chosen.ids.tolist() == [1, -1, -2, -3, -4, -5]
+  np.testing.assert_array_equal(
+      chosen.pixels[0], arrays[1].regions.masks[0])
+  np.testing.assert_array_equal(
+      chosen.pixels[1:], arrays.items(arrays.image_ids[1], 5))

@@ -4,6 +4,7 @@ Everything is a fraction of the image's side, so that an array looks the same at
 every size. Items have one size whatever the set size, as in the laboratory.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +60,25 @@ def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
   return Layout(centres, rng.uniform(0, 360, set_size))
 
 
+def item_masks(
+    plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
+  """Returns the pixels that single items cover at least half.
+
+  Args:
+    plan: laid out for this size.
+    places: K indices into the layout.
+    size: side of the image, px.
+
+  Returns:
+    bool `[K, H, W]`, as the items stand in `draw`.
+  """
+  masks = np.zeros((len(places), size, size), bool)
+  for mask, place in zip(masks, places, strict=True):
+    cover, _, window = _placed(plan, place, size)
+    mask[window] = cover >= 0.5
+  return masks
+
+
 def draw(plan: Plan, size: int) -> Drawing:
   """Draws the target at its place and distractors at all others.
 
@@ -69,19 +89,27 @@ def draw(plan: Plan, size: int) -> Drawing:
   Returns:
     The `Drawing`, H = W = `size`.
   """
-  design = plan.design
   image = np.full((size, size, 3), float(palette.BACKGROUNDS[plan.background]))
   masks = np.zeros((2, size, size), bool)
-  diameter = ITEM * size
-  for place, (centre, turn) in enumerate(zip(*plan.layout, strict=True)):
-    is_target = place == plan.target
-    item = design.target if is_target else design.distractor
-    cover, light = _rasterise(item, diameter, turn if design.spin else 0.)
-    reach = len(cover) // 2
-    window = tuple(slice(c - reach, c + reach + 1) for c in centre)
+  for place in range(len(plan.layout.centres)):
+    cover, light, window = _placed(plan, place, size)
     image[window] = image[window] * (1 - cover[..., None]) + light
-    masks[(0 if is_target else 1, *window)] |= cover >= 0.5
+    masks[(0 if place == plan.target else 1, *window)] |= cover >= 0.5
   return Drawing(np.rint(image).astype(np.uint8), *masks)
+
+
+def _placed(
+    plan: Plan, place: int, size: int
+) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
+  """Returns an item as `_rasterise` does, and its window of the image."""
+  design = plan.design
+  item = design.target if place == plan.target else design.distractor
+  cover, light = _rasterise(
+      item, ITEM * size, plan.layout.turns[place] if design.spin else 0.)
+  reach = len(cover) // 2
+  down, right = (
+      slice(c - reach, c + reach + 1) for c in plan.layout.centres[place])
+  return cover, light, (down, right)
 
 
 def _rasterise(

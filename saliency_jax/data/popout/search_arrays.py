@@ -16,7 +16,7 @@ SET_SIZES = (16, 25, 36, 49)  # items of an array, on 4 x 4 to 7 x 7 cells
 TARGET, DISTRACTORS = 'target', 'distractors'  # categories of the two regions
 
 # One random stream of an image for each thing that must not know the others.
-_TARGET_PLACE, _LAYOUT, _DESIGN = range(3)
+_TARGET_PLACE, _LAYOUT, _DESIGN, _ITEMS = range(4)
 
 
 class SearchArrays:
@@ -72,6 +72,25 @@ class SearchArrays:
         Regions(
             np.array([1, 2], np.int32), (TARGET, DISTRACTORS),
             np.stack([drawn.target, drawn.distractors])))
+
+  def items(self, image_id: str, count: int) -> np.ndarray:
+    """Returns some of an array's distractors, each by itself.
+
+    Args:
+      image_id: of the array.
+      count: how many are drawn at random, or all if there are fewer.
+
+    Returns:
+      bool `[K, H, W]`, their masks.
+
+    Raises:
+      ValueError: there is no such array.
+    """
+    index = self.image_ids.index(image_id)
+    plan = self.plan(index)
+    others = np.delete(np.arange(len(plan.layout.centres)), plan.target)
+    drawn = self._stream(index, _ITEMS).permutation(others)[:count]
+    return drawing.item_masks(plan, drawn, self._size)
 
   def plan(self, index: int) -> drawing.Plan:
     """Decides on an array without drawing it.

@@ -31,6 +31,22 @@ def test_a_record_holds_a_target_among_distractors():
   assert record.regions.masks.dtype == bool
 
 
+def test_single_items_are_the_parts_of_the_distractors():
+  arrays = SearchArrays(count=30, size=160)
+  for image_id in ('colour-00', 'number-00', 'density-01'):
+    record = arrays[arrays.image_ids.index(image_id)]
+    target, distractors = record.regions.masks
+    whole = arrays.items(image_id, 100)
+    pattern = arrays.patterns[arrays.image_ids.index(image_id)]
+    assert len(whole) == pattern.set_size - 1
+    np.testing.assert_array_equal(whole.sum(axis=0), distractors)
+    assert not (whole & target).any()
+    some = arrays.items(image_id, 7)
+    np.testing.assert_array_equal(some, whole[:7])  # the draw is the array's
+  with pytest.raises(ValueError, match='index'):
+    arrays.items('nowhere', 3)
+
+
 def test_it_is_a_sequence():
   arrays = SearchArrays(count=2, size=128)
   assert len(arrays) == len(list(arrays)) == 2
