@@ -15,7 +15,7 @@ __version__ = '0.2.0'
 
 # Public name -> the module that has it.
 _PUBLIC = {
-    'networks': 'api', 'load': 'api', 'dissect': 'api', 'popout': 'api',
+    'load': 'api', 'dissect': 'api', 'popout': 'api',
     'train': 'api', 'sweep': 'api', 'predict': 'api', 'evaluate': 'api',
     'make_report': 'api', 'read': 'results', 'Results': 'results',
     'open_source': 'data.source',
@@ -25,7 +25,7 @@ _PUBLIC = {
     'nss': 'ops.numpy_metrics', 'associate': 'ops.numpy_metrics',
     'InputError': 'errors',
 }
-_MODULES = {'metrics': 'ops.numpy_metrics'}
+_MODULES = {'networks': 'networks', 'metrics': 'ops.numpy_metrics'}
 
 __all__ = [*_PUBLIC, *_MODULES, '__version__']
 

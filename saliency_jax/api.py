@@ -24,11 +24,6 @@ from saliency_jax.training import trained_models
 Options = Mapping[str, Any]
 
 
-def networks() -> tuple[str, ...]:
-  """Returns the names of the networks that `load` knows."""
-  return tuple(zoo.NETWORKS)
-
-
 def load(
     name: str = 'vgg16', *, weights: str = 'imagenet',
     checkpoint: str | os.PathLike = '', member: str = '', **options: Any
@@ -36,7 +31,7 @@ def load(
   """Returns a network with its weights.
 
   Args:
-    name: one of `networks()`, or 'package.module:function'.
+    name: one of `saliency_jax.networks()`, or 'package.module:function'.
     weights: a known name, the path of a weight file, or 'random'.
     checkpoint: the folder of a training run or a sweep: its trained network is
       returned, whatever `name` and `weights`; its output is one of its taps.
@@ -76,8 +71,8 @@ def dissect(
     InputError: a value or the data are at fault.
   """
   from saliency_jax.experiments import units
-  return units.dissect(
-      _config('osie', options, network), source, str(workdir), network=network)
+  config, network = _with('osie', options, network)
+  return units.dissect(config, source, str(workdir), network=network)
 
 
 def popout(
@@ -94,7 +89,7 @@ def popout(
   """
   from saliency_jax.data.source import open_group
   from saliency_jax.experiments import units
-  config = _config('popout', options, network)
+  config, network = _with('popout', options, network)
   return units.popout(
       config, source or open_group(config.data, wants='targets'), str(workdir),
       network=network)
@@ -121,7 +116,7 @@ def train(
     InputError: a value or the data are at fault.
   """
   from saliency_jax.training import loop
-  config = _config('train', options, network)
+  config, network = _with('train', options, network)
   return loop.train(
       config, _data(config, train, validation), str(workdir), network)
 
@@ -139,7 +134,7 @@ def sweep(
     options: keys of configs/sweep_depth.py.
   """
   from saliency_jax.training import loop
-  config = _config('sweep_depth', options, network)
+  config, network = _with('sweep_depth', options, network)
   return loop.sweep(
       config, _data(config, train, validation), str(workdir), network)
 
@@ -157,8 +152,8 @@ def predict(
     options: keys of configs/predict.py.
   """
   from saliency_jax.experiments import prediction
-  return prediction.predict(
-      _config('predict', options, network), source, str(workdir), network)
+  config, network = _with('predict', options, network)
+  return prediction.predict(config, source, str(workdir), network=network)
 
 
 def evaluate(
@@ -197,17 +192,26 @@ def make_report(
       str(workdir), compare=None if compare is None else str(compare)))
 
 
+def _with(
+    name: str, options: Options | None, network: Network
+) -> tuple[ml_collections.ConfigDict, Network]:
+  """Returns a job's config, and the network at the size that it names."""
+  config = _config(name, {'network.name': network.name, **(options or {})})
+  size = config.network.image_size
+  if size:
+    network = network.replace(
+        preprocess=network.preprocess._replace(image_size=size))
+  return config, network
+
+
 def _config(
-    name: str, options: Options | None = None, network: Network | None = None
-) -> ml_collections.ConfigDict:
+    name: str, options: Options | None = None) -> ml_collections.ConfigDict:
   """Returns a job's config with some keys changed.
 
   Raises:
     InputError: there is no such key, or it takes another type.
   """
-  config = importlib.import_module(f'configs.{name}').get_config()
-  if network is not None:
-    config.network.name = network.name
+  config = importlib.import_module(f'configs.{name}').get_config().lock()
   for key, value in (options or {}).items():
     try:
       config.update_from_flattened_dict({key: value})

@@ -1,0 +1,106 @@
+"""The Python interface, as a notebook uses it."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import saliency_jax as sj
+from tests import brute_force, tiny
+from tests.training import made
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SMALL = {'report.images': 0, 'network.taps': ('conv5_3', 'conv4_1')}
+
+
+def test_importing_the_package_imports_nothing_else():
+  code = (
+      'import sys, saliency_jax; '
+      'assert "jax" not in sys.modules and "numpy" not in sys.modules; '
+      'assert {"load", "nss", "dissect", "metrics"} <= set(dir(saliency_jax))')
+  subprocess.run([sys.executable, '-c', code], check=True, cwd=ROOT)
+
+
+def test_every_public_name_is_there_and_documented():
+  for name in sj.__all__:
+    assert getattr(sj, name)
+    if name != '__version__':
+      assert getattr(sj, name).__doc__, name
+  with pytest.raises(AttributeError, match='no attribute'):
+    sj.nothing  # noqa: B018
+
+
+def test_networks_are_listed():
+  assert 'vgg16' in sj.networks()
+
+
+def test_the_nss_of_a_unit_in_three_lines():
+  record = made.TRAIN[0]
+  net = tiny.vgg()
+  maps = net.maps(record.image, 'conv4_1')['conv4_1'][0]
+  score = sj.nss(maps[..., 2], record.fixations, record.image.shape[:2])
+  full = brute_force.upsample(
+      maps[..., 2].astype(np.float64), record.image.shape[:2])
+  standard = (full - full.mean()) / full.std()
+  points = np.unique(record.fixations, axis=0)
+  assert score == pytest.approx(standard[tuple(points.T)].mean(), abs=1e-4)
+
+
+@pytest.fixture(scope='module')
+def dissected(tiny_osie, tmp_path_factory):
+  source = sj.open_source(
+      'osie', tiny_osie, regions=str(tiny_osie / 'labelme'))
+  workdir = tmp_path_factory.mktemp('api') / 'dissected'
+  return workdir, sj.dissect(tiny.vgg(), source, workdir, SMALL)
+
+
+def test_results_are_data_frames_and_arrays(dissected):
+  workdir, summary = dissected
+  results = sj.read(workdir)
+  assert results.summary == json.loads(json.dumps(summary))
+  assert results.config['network']['name'] == 'tests.tiny:vgg'
+  regions = results.tables['regions']
+  assert list(regions.columns)[:2] == ['image_id', 'region_id']
+  assert regions['image_id'].map(type).eq(str).all()
+  assert results.scores('conv4_1').shape == (len(regions), 4)
+  table = results.tables['table2']
+  assert set(table['layer']) == {'conv5_3', 'conv4_1'}
+  with pytest.raises(sj.InputError, match='no scores of conv1_1; it has those'):
+    results.scores('conv1_1')
+  with pytest.raises(sj.InputError, match='summary.json cannot be read'):
+    sj.read(workdir.parent)
+
+
+def test_search_arrays_are_drawn_by_default(tmp_path):
+  summary = sj.popout(
+      tiny.vgg(), tmp_path,
+      options={'data.count': 3, 'data.size': 128, **SMALL})
+  assert summary['counts']['images'] == 3
+  assert len(sj.read(tmp_path).tables['patterns']) == 3
+
+
+def test_training_splits_and_is_loaded_again(tmp_path):
+  options = {
+      'train.depth': 1, 'train.epochs': 1, 'network.image_size': 48,
+      'data.batch_size': 4}
+  sj.train(tiny.vgg(), made.TRAIN, None, tmp_path, options)
+  trained = sj.load(checkpoint=tmp_path)
+  assert 'saliency' in trained.taps
+  maps = trained.maps(made.TRAIN[0].image, 'saliency')['saliency']
+  assert maps.shape == (1, 3, 3, 1)
+
+
+@pytest.mark.parametrize(('options', 'says'), [
+    ({'analysis.top': 1}, "option 'analysis.top' of osie cannot be 1"),
+    ({'report.images': 'many'}, "'report.images' of osie cannot be 'many'")])
+def test_a_wrong_option_is_named(options, says, tmp_path):
+  with pytest.raises(sj.InputError, match=says):
+    sj.dissect(tiny.vgg(), made.TRAIN, tmp_path, options)
+
+
+def test_a_member_needs_its_sweep():
+  with pytest.raises(sj.InputError, match='checkpoint=FOLDER'):
+    sj.load(member='depth_3')
