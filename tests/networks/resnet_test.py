@@ -1,0 +1,73 @@
+"""ResNets of small width-to-depth: stages, taps and what they cost."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from saliency_jax.networks import resnet, trees
+
+_BLOCKS = (1, 2, 1, 1)
+
+
+@pytest.fixture(scope='module', params=[False, True])
+def small(request):
+  """A ResNet of five blocks, its variables drawn, and its taps."""
+  module = resnet.ResNet(_BLOCKS, request.param)
+  images = jnp.zeros((1, 32, 32, 3))
+  variables = jax.jit(module.init)(jax.random.key(0), images)
+  return module, variables, resnet.taps(_BLOCKS, request.param)
+
+
+def test_the_table_has_every_tap_with_its_stride(small):
+  module, variables, table = small
+  names = frozenset(tap.name for tap in table)
+  assert len(names) == len(table)
+  _, found = jax.eval_shape(
+      lambda x: module.apply(variables, x, names), jnp.zeros((1, 225, 193, 3)))
+  assert set(found) == names
+  for tap in table:
+    assert tap.kind == 'map'
+    assert found[tap.name].shape[1:3] == (
+        -(-225 // tap.stride), -(-193 // tap.stride)), tap
+
+
+def test_stages_can_be_run_one_after_another(small):
+  module, variables, table = small
+  x = jax.random.normal(jax.random.key(1), (1, 40, 56, 3))
+  names = frozenset(tap.name for tap in table)
+  whole, wanted = module.apply(variables, x, names)
+  found = {}
+  for stage in range(len(resnet.STAGES)):
+    x, part = module.apply(variables, x, names, stage, stage + 1)
+    assert set(part) == {tap.name for tap in table if tap.stage == stage}
+    found |= part
+  np.testing.assert_allclose(x, whole, rtol=1e-5, atol=1e-5)
+  for name, value in wanted.items():
+    np.testing.assert_allclose(
+        found[name], value, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+def test_stages_have_every_parameter(small):
+  _, variables, _ = small
+  stages = trees.match(variables['params'], [
+      (stage.parameters, stage.name) for stage in resnet.STAGES])
+  assert stages['conv1'] == {'kernel': 'stem'}
+  assert set(jax.tree.leaves(stages['layer3'])) == {'layer3'}
+
+
+def test_a_layers_tap_is_its_last_blocks(small):
+  _, _, table = small
+  tap, = (tap for tap in table if 'layer2.1' in tap.aliases)
+  assert tap.name == 'layer2'
+  assert table[2].aliases == ('act1',)
+
+
+def test_bfloat16_is_near_float32(small):
+  module, variables, _ = small
+  x = jax.random.normal(jax.random.key(1), (1, 32, 32, 3))
+  y, _ = module.apply(variables, x)
+  less, _ = module.clone(dtype=jnp.bfloat16).apply(variables, x)
+  assert less.dtype == jnp.bfloat16
+  np.testing.assert_allclose(
+      less.astype(jnp.float32), y, atol=.05 * float(jnp.abs(y).max()))
