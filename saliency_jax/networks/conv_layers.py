@@ -10,8 +10,10 @@ import jax.numpy as jnp
 from saliency_jax.ops import pooling, winograd
 
 # From so many units on, both below and above, the products that Winograd saves
-# outweigh his transforms (`launch/benchmark.py --only=layers`).
-_WINOGRAD_UNITS = 256
+# outweigh his transforms (`launch/benchmark.py --only=layers`): of maps that a
+# processor's cache holds earlier than of larger ones.
+_WINOGRAD_UNITS, _WINOGRAD_UNITS_SMALL = 256, 64
+_SMALL = 64 * 64  # cells of a small map
 
 
 class Convolution(nn.Module):
@@ -61,7 +63,14 @@ class Conv(nn.Module):
 
 
 def max_pool_3x3(x: jax.Array) -> jax.Array:
-  """Returns the maxima of 3 x 3 windows, every second one, borders padded."""
+  """Returns the maxima of 3 x 3 windows, every second one, borders padded.
+
+  Args:
+    x: `[B, H, W, C]`.
+
+  Returns:
+    `[B, ceil(H / 2), ceil(W / 2), C]`.
+  """
   return nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
 
 
@@ -75,8 +84,9 @@ def max_pool(x: jax.Array) -> jax.Array:
 def _convolve(
     x: jax.Array, kernel: jax.Array, stride: int = 1) -> jax.Array:
   size = kernel.shape[0]
-  wide = size == 3 and stride == 1 and (
-      min(kernel.shape[2:]) >= _WINOGRAD_UNITS)
+  small = x.shape[1] * x.shape[2] <= _SMALL
+  wide = size == 3 and stride == 1 and min(kernel.shape[2:]) >= (
+      _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
   # The transforms would add to what little precision bfloat16 has.
   if _on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return winograd.convolve(x, kernel)

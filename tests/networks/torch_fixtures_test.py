@@ -17,6 +17,9 @@ _FIXTURES = pathlib.Path(__file__).with_name('fixtures')
 _NETWORKS = {'resnet18': 'resnet18', 'resnet50': 'resnet50',
              'vit_b16': 'vit_b16', 'vit_b16_timm': 'vit_b16'}
 
+# Each program runs once: that it is compiled soon counts.
+_QUICK = {'xla_backend_optimization_level': 0}
+
 
 @pytest.fixture(scope='module', params=_NETWORKS)
 def case(request):
@@ -38,7 +41,8 @@ def test_every_tap_is_torchs(case):
   names = {name: network.resolve([name])[0] for name in stored['taps'].tolist()}
   assert set(names.values()) == set(network.taps)
   run = jax.jit(lambda variables, images: network.run(
-      variables, images, frozenset(network.taps), 0, len(network.stages)))
+      variables, images, frozenset(network.taps), 0, len(network.stages)),
+      compiler_options=_QUICK)
   sizes = [key.removesuffix(' size') for key in stored if key.endswith(' size')]
   assert sizes
   for size in sizes:
