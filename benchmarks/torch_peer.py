@@ -1,4 +1,4 @@
-"""PyTorch's training step in a process of its own; see `torch_step.py`."""
+"""PyTorch in a process of its own: a training step, see `torch_step.py`."""
 
 import contextlib
 import os
@@ -12,17 +12,46 @@ import numpy as np
 from benchmarks import training_step
 from saliency_jax.networks import saliency, vgg
 
-_SCRIPT = pathlib.Path(__file__).with_name('torch_step.py')
+_FOLDER = pathlib.Path(__file__).parent
 
 
-def is_there(python: str) -> bool:
-  """Returns whether a Python has PyTorch."""
+def is_there(python: str, library: str = 'torch') -> bool:
+  """Returns whether a Python has PyTorch, or another library."""
   try:
-    subprocess.run([python, '-c', 'import torch'], check=True,
+    subprocess.run([python, '-c', f'import {library}'], check=True,
                    capture_output=True)
   except (OSError, subprocess.CalledProcessError):
     return False
   return True
+
+
+@contextlib.contextmanager
+def calls(
+    python: str, script: str, *arguments: str) -> Iterator[Callable[[], float]]:
+  """Yields a function that has a script do its work once.
+
+  The script prints a number for every line of its standard input; the function
+  returns it. Its last argument is the number of threads: as many as there are
+  cores, which is what XLA takes.
+
+  Args:
+    python: one that has PyTorch.
+    script: its name in this folder.
+    arguments: its arguments.
+  """
+  process = subprocess.Popen(
+      [python, str(_FOLDER / script), *arguments, str(os.cpu_count())],
+      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+  def make() -> float:
+    process.stdin.write('\n')
+    process.stdin.flush()
+    return float(process.stdout.readline())
+
+  try:
+    yield make
+  finally:
+    process.communicate()
 
 
 @contextlib.contextmanager
@@ -31,8 +60,7 @@ def running(
 ) -> Iterator[Callable[[], float]]:
   """Yields a function that makes one step in PyTorch and returns its loss.
 
-  It starts from the same parameters, takes the same batch and has as many
-  threads as there are cores, which is what XLA takes.
+  It starts from the same parameters and takes the same batch.
 
   Args:
     python: one that has PyTorch.
@@ -42,19 +70,8 @@ def running(
   with tempfile.TemporaryDirectory() as folder:
     path = f'{folder}/arguments.npz'
     np.savez(path, **arguments(ours))
-    process = subprocess.Popen(
-        [python, str(_SCRIPT), path, str(depth), str(os.cpu_count())],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def make() -> float:
-      process.stdin.write('\n')
-      process.stdin.flush()
-      return float(process.stdout.readline())
-
-    try:
+    with calls(python, 'torch_step.py', path, str(depth)) as make:
       yield make
-    finally:
-      process.communicate()
 
 
 def arguments(ours: training_step.Step) -> dict[str, np.ndarray]:
