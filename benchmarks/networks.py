@@ -5,7 +5,7 @@ import contextlib
 import jax
 import numpy as np
 
-from benchmarks import torch_peer
+from benchmarks import torch_process
 from benchmarks.timing import Row, Unmeasured, alternate
 from saliency_jax import compiling
 from saliency_jax.networks import zoo
@@ -28,7 +28,7 @@ def forward(
     python: one that may have torchvision.
   """
   title = f'forward pass of {name}, {batch} images of {_SIZE} pixels'
-  if not torch_peer.is_there(python, 'torchvision'):
+  if not torch_process.is_there(python, 'torchvision'):
     return Unmeasured(
         title, 'pip install torchvision, or name a Python that has it with '
         '--torch_python')
@@ -39,7 +39,7 @@ def forward(
       compiler_options=compiling.options())
   images = np.random.default_rng(0).standard_normal(
       (batch, _SIZE, _SIZE, 3), np.float32)
-  theirs = torch_peer.calls(
+  theirs = torch_process.calls(
       python, _SCRIPT, NETWORKS[name], str(batch), str(_SIZE))
   with contextlib.ExitStack() as stack:
     seconds = alternate({

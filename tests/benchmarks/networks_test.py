@@ -3,7 +3,7 @@
 import contextlib
 import sys
 
-from benchmarks import networks, torch_peer
+from benchmarks import networks, torch_process
 from benchmarks.timing import Unmeasured
 
 
@@ -21,8 +21,8 @@ def test_both_take_the_same_batch(monkeypatch):
     asked.append(arguments)
     yield lambda: 0.
 
-  monkeypatch.setattr(torch_peer, 'is_there', lambda *given: True)
-  monkeypatch.setattr(torch_peer, 'calls', calls)
+  monkeypatch.setattr(torch_process, 'is_there', lambda *given: True)
+  monkeypatch.setattr(torch_process, 'calls', calls)
   monkeypatch.setattr(networks, '_SIZE', 32)
   monkeypatch.setattr(networks, 'alternate', lambda functions, **_: (
       {name: len(list(functions)) / position for position, name in enumerate(
