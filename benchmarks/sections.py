@@ -47,6 +47,11 @@ def _layers(options: Options) -> Rows:
   return layers.compare(options.batch, options.rounds)
 
 
+def _networks(options: Options) -> Rows:
+  from benchmarks import networks
+  return networks.compare(options.batch, options.rounds, options.torch_python)
+
+
 def _metrics(options: Options) -> Rows:
   from benchmarks import metrics
   return metrics.compare(images=10, rounds=2)
@@ -79,6 +84,7 @@ SECTIONS: Mapping[str, Section] = {
     'dissection': Section(_dissection, needs_osie=True),
     'kernel': Section(_kernel, accelerator=False),
     'layers': Section(_layers, accelerator=False),
+    'networks': Section(_networks, accelerator=False),
     'metrics': Section(_metrics, accelerator=False),
     'classical': Section(_classical, accelerator=False),
     'training': Section(_training),

@@ -1,28 +1,13 @@
 """PyTorch's training step in a process of its own; see `torch_step.py`."""
 
 import contextlib
-import os
-import pathlib
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks import training_step
+from benchmarks import torch_process, training_step
 from saliency_jax.networks import saliency, vgg
-
-_SCRIPT = pathlib.Path(__file__).with_name('torch_step.py')
-
-
-def is_there(python: str) -> bool:
-  """Returns whether a Python has PyTorch."""
-  try:
-    subprocess.run([python, '-c', 'import torch'], check=True,
-                   capture_output=True)
-  except (OSError, subprocess.CalledProcessError):
-    return False
-  return True
 
 
 @contextlib.contextmanager
@@ -31,8 +16,7 @@ def running(
 ) -> Iterator[Callable[[], float]]:
   """Yields a function that makes one step in PyTorch and returns its loss.
 
-  It starts from the same parameters, takes the same batch and has as many
-  threads as there are cores, which is what XLA takes.
+  It starts from the same parameters and takes the same batch.
 
   Args:
     python: one that has PyTorch.
@@ -42,19 +26,8 @@ def running(
   with tempfile.TemporaryDirectory() as folder:
     path = f'{folder}/arguments.npz'
     np.savez(path, **arguments(ours))
-    process = subprocess.Popen(
-        [python, str(_SCRIPT), path, str(depth), str(os.cpu_count())],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def make() -> float:
-      process.stdin.write('\n')
-      process.stdin.flush()
-      return float(process.stdout.readline())
-
-    try:
+    with torch_process.calls(python, 'torch_step.py', path, str(depth)) as make:
       yield make
-    finally:
-      process.communicate()
 
 
 def arguments(ours: training_step.Step) -> dict[str, np.ndarray]:

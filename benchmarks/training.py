@@ -5,7 +5,7 @@ import tempfile
 import jax
 import numpy as np
 
-from benchmarks import memory, torch_peer
+from benchmarks import memory, torch_peer, torch_process
 from benchmarks.timing import Row, Unmeasured, alternate
 from benchmarks.training_step import DEPTHS, Setting, Step, member
 from saliency_jax.data import pixel_sets
@@ -40,7 +40,7 @@ def step_beside_torch(
     ValueError: if the two do not compute the same.
   """
   name = f'training at depth {depth}, batch {setting.batch}'
-  if not torch_peer.is_there(python):
+  if not torch_process.is_there(python):
     return Unmeasured(
         name, 'pip install torch, or name a Python that has it with '
         '--torch_python')

@@ -1,4 +1,4 @@
-"""VGG-16's two kinds of layers: the library's, or on a CPU what is faster.
+"""Layers of convolutional networks: the library's, or on a CPU what is faster.
 
 They have gradients, but no forward-mode derivatives (`jax.jvp`).
 """
@@ -10,8 +10,10 @@ import jax.numpy as jnp
 from saliency_jax.ops import pooling, winograd
 
 # From so many units on, both below and above, the products that Winograd saves
-# outweigh his transforms (`launch/benchmark.py --only=layers`).
-_WINOGRAD_UNITS = 256
+# outweigh his transforms (`launch/benchmark.py --only=layers`): of maps that a
+# processor's cache holds earlier than of larger ones.
+_WINOGRAD_UNITS, _WINOGRAD_UNITS_SMALL = 256, 64
+_SMALL = 64 * 64  # cells of a small map
 
 
 class Convolution(nn.Module):
@@ -36,6 +38,56 @@ class Convolution(nn.Module):
     return _rectify(_convolve(x, kernel), bias)
 
 
+class Conv(nn.Module):
+  """A convolution of odd side without bias, as many zeros around the maps.
+
+  Attributes:
+    units: K, its filters.
+    size: the side of its kernel.
+    stride: cells between two outputs.
+    dtype: the type of the arithmetic, see `Convolution`.
+  """
+  units: int
+  size: int
+  stride: int = 1
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    """Returns maps `[B, h, w, K]`, h = ceil(H / stride), for `[B, H, W, C]`."""
+    kernel = self.param(
+        'kernel', nn.initializers.lecun_normal(),
+        (self.size, self.size, x.shape[-1], self.units))
+    x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
+    return _convolve(x, kernel, self.stride)
+
+
+def max_pool_3x3(x: jax.Array) -> jax.Array:
+  """Returns the maxima of 3 x 3 windows, every second one, borders padded.
+
+  Args:
+    x: `[B, H, W, C]`.
+
+  Returns:
+    `[B, ceil(H / 2), ceil(W / 2), C]`.
+  """
+  if not _on_cpu():
+    return nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
+  for axis in (1, 2):
+    x = _every_second(x, axis)
+  return x
+
+
+def _every_second(x: jax.Array, axis: int) -> jax.Array:
+  """Returns the maxima of three neighbours along an axis, every second one."""
+  size = x.shape[axis]
+  around = [(0, 0)] * 4
+  around[axis] = (1, 1)
+  x = jnp.pad(x, around, constant_values=-jnp.inf)
+  three = [jax.lax.slice_in_dim(x, i, size + i, 2, axis) for i in range(3)]
+  return jnp.maximum(jnp.maximum(three[0], three[1]), three[2])
+
+
 def max_pool(x: jax.Array) -> jax.Array:
   """Returns `[B, H // 2, W // 2, C]`, the maximum of every 2 x 2 tile."""
   if _on_cpu():
@@ -43,13 +95,18 @@ def max_pool(x: jax.Array) -> jax.Array:
   return nn.max_pool(x, (2, 2), strides=(2, 2))
 
 
-def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  wide = min(kernel.shape[2:]) >= _WINOGRAD_UNITS
+def _convolve(
+    x: jax.Array, kernel: jax.Array, stride: int = 1) -> jax.Array:
+  size = kernel.shape[0]
+  small = x.shape[1] * x.shape[2] <= _SMALL
+  wide = size == 3 and stride == 1 and min(kernel.shape[2:]) >= (
+      _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
   # The transforms would add to what little precision bfloat16 has.
   if _on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return winograd.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
-      x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+      x, kernel, (stride, stride), [(size // 2, size // 2)] * 2,
+      dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
       precision=jax.lax.Precision.HIGHEST)
 
 

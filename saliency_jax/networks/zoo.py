@@ -13,12 +13,18 @@ import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import network as networks
+from saliency_jax.networks import resnet, trees, vgg, vit
 from saliency_jax.networks import taps as tap_tools
-from saliency_jax.networks import trees, vgg
 from saliency_jax.networks.network import Network, Provenance, Stage
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
-from saliency_jax.networks.weights import conversion, known_weights
+from saliency_jax.networks.weights import (
+  conversion,
+  known_weights,
+  port_table,
+  torchvision_files,
+  zoo_tables,
+)
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 RANDOM = 'random'  # weights that nobody has trained, a baseline
@@ -36,11 +42,37 @@ class Architecture(NamedTuple):
   known: Mapping[str, known_weights.Known]
 
 
+def _resnet(
+    name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:
+  return Architecture(
+      lambda dtype: resnet.ResNet(blocks, bottleneck, dtype),
+      resnet.taps(blocks, bottleneck), resnet.STAGES,
+      ('layer4', 'layer3', 'layer2', 'layer1'), 'layer4',
+      port_table.porter(name, zoo_tables.RESNET), torchvision_files.FILES[name])
+
+
+def _vit(name: str, width: int, depth: int, heads: int) -> Architecture:
+  quarters = tuple(f'blocks.{depth * n // 4 - 1}' for n in (4, 3, 2, 1))
+  return Architecture(
+      lambda dtype: vit.ViT(width, depth, heads, dtype),
+      vit.taps(depth), vit.stages(depth), quarters, 'norm',
+      port_table.porter(
+          name, zoo_tables.VIT_TORCHVISION, zoo_tables.VIT_TIMM),
+      torchvision_files.FILES.get(name, {}))
+
+
 NETWORKS: dict[str, Architecture] = {
     'vgg16': Architecture(
         lambda dtype: vgg.VGG16(dtype=dtype), vgg.TAPS, vgg.STAGES,
         vgg.DEFAULT_TAPS, vgg.TAPS[-1].name, conversion.port,
         known_weights.VGG16),
+    'resnet18': _resnet('resnet18', (2, 2, 2, 2), bottleneck=False),
+    'resnet34': _resnet('resnet34', (3, 4, 6, 3), bottleneck=False),
+    'resnet50': _resnet('resnet50', (3, 4, 6, 3), bottleneck=True),
+    'resnet101': _resnet('resnet101', (3, 4, 23, 3), bottleneck=True),
+    'vit_s16': _vit('vit_s16', width=384, depth=12, heads=6),
+    'vit_b16': _vit('vit_b16', width=768, depth=12, heads=12),
+    'vit_l16': _vit('vit_l16', width=1024, depth=24, heads=16),
 }
 
 
@@ -157,6 +189,19 @@ def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
   return _shapes_of(found)
 
 
+def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
+  """Returns the networks of the zoo of which arrays are the weights."""
+  fitting = []
+  for name, found in NETWORKS.items():
+    module = found.module(jnp.float32)
+    try:
+      found.port(arrays, shapes(module, len(found.stages)), 'torchvision')
+    except InputError:
+      continue
+    fitting.append(name)
+  return fitting
+
+
 def random_variables(module: nn.Module, stages: int, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
   image = jnp.zeros((1, 224, 224, 3), jnp.float32)
@@ -178,7 +223,15 @@ def _of_zoo(
         Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
 
   def port(arrays, family):
-    return found.port(arrays, shapes(module, stages), family)
+    try:
+      return found.port(arrays, shapes(module, stages), family)
+    except InputError as error:
+      others = identify(arrays) if family is None else []
+      if not others or name in others:
+        raise
+      raise InputError(
+          f'{error} They are those of {" or ".join(others)}; set '
+          f'config.network.name.') from error
 
   saved, _ = known_weights.load(
       weights, port, found.known, network=name, cache_dir=cache_dir,

@@ -6,7 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import memory, torch_peer, training, training_step
+from benchmarks import (
+  memory,
+  torch_peer,
+  torch_process,
+  training,
+  training_step,
+)
 from benchmarks.timing import Unmeasured
 from saliency_jax.networks import vgg
 from tests.training import made
@@ -50,7 +56,7 @@ def test_the_peer_has_to_compute_the_same(error, monkeypatch):
     peer = training_step.Step([training_step.member(depth)], TINY)
     yield lambda: float(peer()[0]) + error
 
-  monkeypatch.setattr(torch_peer, 'is_there', lambda python: True)
+  monkeypatch.setattr(torch_process, 'is_there', lambda python: True)
   monkeypatch.setattr(torch_peer, 'running', running)
   if error:
     with pytest.raises(ValueError, match='differ'):

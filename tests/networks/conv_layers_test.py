@@ -26,7 +26,7 @@ def winograd(monkeypatch) -> list:
 
 
 # Below and above the number of units from which Winograd's way is taken.
-@pytest.mark.parametrize(('below', 'units'), [(3, 8), (256, 8), (256, 256)])
+@pytest.mark.parametrize(('below', 'units'), [(3, 8), (64, 8), (64, 64)])
 def test_a_convolution_is_the_librarys(below, units, winograd):
   rng = np.random.default_rng(units)
   x = rng.standard_normal((2, 5, 4, below), np.float32)
@@ -44,7 +44,7 @@ def test_a_convolution_is_the_librarys(below, units, winograd):
       jax.tree.leaves(gradient(cotangent)), jax.tree.leaves(other(cotangent)),
       strict=True):
     np.testing.assert_allclose(mine, theirs, atol=1e-4)
-  assert bool(winograd) == (min(below, units) == 256)
+  assert bool(winograd) == (min(below, units) == 64)
 
 
 def test_the_parameters_are_the_librarys():
@@ -96,3 +96,42 @@ def test_pooling_is_the_same_on_every_backend(backend, monkeypatch):
   x = np.arange(60, dtype=np.float32).reshape(1, 5, 4, 3)
   np.testing.assert_array_equal(
       conv_layers.max_pool(x), x[:, :4].reshape(1, 2, 2, 2, 2, 3).max((2, 4)))
+
+
+@pytest.mark.parametrize(('side', 'units', 'transformed'), [
+    (65, 64, False), (64, 64, True), (65, 256, True), (65, 255, False)])
+def test_large_maps_take_more_units(side, units, transformed, winograd):
+  x = jax.ShapeDtypeStruct((1, side, side, units), jnp.float32)
+  layer = conv_layers.Conv(units, 3)
+  jax.eval_shape(layer.init, jax.random.key(0), x)
+  assert bool(winograd) == transformed
+
+
+@pytest.mark.parametrize(
+    ('size', 'stride'), [(1, 1), (1, 2), (3, 1), (3, 2), (7, 2)])
+@pytest.mark.parametrize('shape', [(6, 8), (7, 5)])
+def test_zeros_lie_on_both_sides(size, stride, shape):
+  """Also of even maps, where 'SAME' would put them on one side alone."""
+  rng = np.random.default_rng(size)
+  x = rng.standard_normal((1, *shape, 2), np.float32)
+  layer = conv_layers.Conv(3, size, stride)
+  params = layer.init(jax.random.key(0), x)
+  around = size // 2
+  windows = np.lib.stride_tricks.sliding_window_view(
+      np.pad(x, ((0, 0), (around,) * 2, (around,) * 2, (0, 0))),
+      (size, size), (1, 2))[:, ::stride, ::stride]
+  wanted = np.einsum(
+      'bhwcij,ijck->bhwk', windows, params['params']['kernel'])
+  np.testing.assert_allclose(layer.apply(params, x), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize('backend', ['cpu', 'gpu'])
+@pytest.mark.parametrize('shape', [(6, 8), (7, 5)])
+def test_windows_of_three_reach_over_the_border(backend, shape, monkeypatch):
+  monkeypatch.setattr(jax, 'default_backend', lambda: backend)
+  x = np.random.default_rng(0).standard_normal((2, *shape, 3), np.float32) - 9
+  padded = np.pad(
+      x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-np.inf)
+  windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+  np.testing.assert_array_equal(
+      conv_layers.max_pool_3x3(x), windows[:, ::2, ::2].max((-2, -1)))

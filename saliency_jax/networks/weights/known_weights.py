@@ -30,7 +30,8 @@ class Source(NamedTuple):
   """One place to have a known file from."""
   title: str
   algorithm: str  # of the hash
-  digest: str  # hexadecimal, checked before the file is opened
+  # Hexadecimal, the first 8 digits or all; checked before the file is opened.
+  digest: str
   fetch: Callable[[pathlib.Path], pathlib.Path]  # into a folder
   read: Callable[[pathlib.Path], dict[str, np.ndarray]]
   kept: str = ''  # where another program keeps the same file, if it does
@@ -200,12 +201,12 @@ def _from_sources(
 def _verified(source: Source, folder: pathlib.Path) -> pathlib.Path:
   """Returns the path of the source's file, whose hash is right."""
   kept = pathlib.Path(source.kept).expanduser()
-  if (kept.is_file()
-      and files.digest(kept, source.algorithm) == source.digest):
+  if kept.is_file() and files.digest(
+      kept, source.algorithm).startswith(source.digest):
     return kept
   path = source.fetch(folder)
   found = files.digest(path, source.algorithm)
-  if found != source.digest:
+  if not found.startswith(source.digest):
     raise fetching.Unavailable(
         f'its {source.algorithm} is {found} and not {source.digest}')
   return path

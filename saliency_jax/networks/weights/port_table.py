@@ -1,0 +1,167 @@
+"""From the arrays of another program to a network's variables, by a table.
+
+A table says how a program names the arrays of an architecture, and what becomes
+of each. Porting is total: every variable comes from one array of its shape, and
+every other array of the file is one that the table leaves out by name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import trees
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.weights.variable_files import Ported
+
+_HALF = (0.5, 0.5, 0.5)
+# What networks were trained to see; all at 224 pixels.
+FAMILIES: Mapping[str, Preprocess] = {
+    'torchvision': Preprocess(),
+    'timm': Preprocess(resize='bicubic'),
+    # Steiner et al. 2021, whose vision transformers timm took over.
+    'augreg': Preprocess(mean=_HALF, std=_HALF, resize='bicubic'),
+}
+_AXES = {'same': None, 'oihw': (2, 3, 1, 0), 'oi': (1, 0)}
+
+
+class Rule(NamedTuple):
+  """What becomes of some arrays."""
+  array: str  # regular expression for the whole name
+  # The variable's name as in `variable_files`, with groups of the expression;
+  # dots within become slashes.
+  variable: str
+  order: str = 'same'  # of the array's axes, a key of `_AXES`
+
+
+class Table(NamedTuple):
+  """One program's names for an architecture."""
+  title: str  # of the program, for messages
+  rules: tuple[Rule, ...]  # the first one that matches counts
+  ignored: str  # regular expression for arrays that are left out
+  # A key of `FAMILIES`; '' where it has to be stated.
+  preprocessing: str = 'torchvision'
+
+  def rule(self, array: str) -> tuple[str, str] | None:
+    """Returns the variable that an array is, and the order of its axes."""
+    for rule in self.rules:
+      match = re.fullmatch(rule.array, array)
+      if match:
+        return match.expand(rule.variable).replace('.', '/'), rule.order
+    return None
+
+
+def porter(network: str, *tables: Table) -> Callable[..., Ported]:
+  """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
+
+  Its arguments are what `array_files.read_arrays` returns, the shape of every
+  variable by its name, and a key of `FAMILIES` or None for the table's. It
+  raises an `InputError` if the arrays are not those of the network, or the
+  preprocessing is unknown or has to be stated.
+
+  Args:
+    network: its name, for messages.
+    tables: the one that knows most of the names is taken.
+  """
+  def port(
+      arrays: Mapping[str, np.ndarray],
+      expected: Mapping[str, tuple[int, ...]],
+      preprocessing: str | None = None
+  ) -> Ported:
+    table = _recognise(network, tables, arrays)
+    collections: dict[str, dict] = {}
+    for name, (array, order) in _assign(
+        network, table, arrays, expected).items():
+      collection, _, path = name.rpartition(':')
+      collections.setdefault(collection or 'params', {})[path] = _tensor(
+          arrays[array], array, order, network, expected[name])
+    return Ported(
+        {name: trees.nest(tree) for name, tree in collections.items()},
+        _preprocess(network, table, preprocessing))
+
+  return port
+
+
+def some(names: Iterable[str]) -> str:
+  """Returns the first three of `names` for a message, and how many follow."""
+  names = list(names)
+  rest = f' and {len(names) - 3} more' if len(names) > 3 else ''
+  return ', '.join(map(repr, names[:3])) + rest
+
+
+def _recognise(
+    network: str, tables: Iterable[Table], arrays: Iterable[str]) -> Table:
+  known = {table: sum(table.rule(name) is not None for name in arrays)
+           for table in tables}
+  best = max(known, key=known.__getitem__)
+  if not known[best]:
+    raise InputError(
+        f'These are no weights of {network} in the layout of '
+        f'{" or ".join(table.title for table in known)}: the arrays are called '
+        f'{some(arrays)}.')
+  return best
+
+
+def _assign(
+    network: str, table: Table, arrays: Iterable[str],
+    expected: Iterable[str]
+) -> dict[str, tuple[str, str]]:
+  """Returns the array of each variable, and the order of its axes."""
+  found: dict[str, tuple[str, str]] = {}
+  unknown = []
+  for array in arrays:
+    variable, order = table.rule(array) or ('', '')
+    if variable in found:
+      raise InputError(
+          f'The arrays {found[variable][0]!r} and {array!r} are both '
+          f'{variable} of {network}; give a file with one network.')
+    if variable in expected:
+      found[variable] = array, order
+    elif not re.fullmatch(table.ignored, array):
+      unknown.append(array)
+  if unknown:
+    raise InputError(
+        f'The weights in the layout of {table.title} have {some(unknown)}, '
+        f'which {network} has not; give a file with this network alone.')
+  missing = [variable for variable in expected if variable not in found]
+  if missing:
+    raise InputError(
+        f'The weights in the layout of {table.title} lack {some(missing)} of '
+        f'{network}; give a file with the whole network.')
+  return found
+
+
+def _tensor(
+    array: np.ndarray, name: str, order: str, network: str,
+    shape: tuple[int, ...]
+) -> np.ndarray:
+  """Returns an array as a variable, after checking it."""
+  axes = _AXES[order]
+  ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
+  if ported.shape != shape or array.dtype.kind != 'f':
+    wanted = tuple(shape[axis] for axis in np.argsort(axes)) if axes else shape
+    raise InputError(
+        f'The array {name!r} is {array.dtype} {array.shape}, where {network} '
+        f'has floats {wanted}.')
+  with np.errstate(over='ignore'):  # an overflow is found as an infinity
+    result = np.array(ported, np.float32, order='C')
+  if not np.isfinite(result).all():
+    raise InputError(f'The array {name!r} has values that are not finite.')
+  return result
+
+
+def _preprocess(
+    network: str, table: Table, preprocessing: str | None) -> Preprocess:
+  family = preprocessing or table.preprocessing
+  if not family:
+    raise InputError(
+        f"{table.title}'s weights of {network} do not say what they were "
+        f'trained to see; set config.network.preprocessing to '
+        f'{" or ".join(FAMILIES)}.')
+  if family not in FAMILIES:
+    raise InputError(
+        f'There is no family of preprocessing {family!r} for {network}; choose '
+        f'one of {", ".join(FAMILIES)}.')
+  return FAMILIES[family]

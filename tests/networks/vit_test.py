@@ -1,0 +1,96 @@
+"""A vision transformer of three small blocks."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks import trees, vit
+
+_DEPTH = 3
+
+
+@pytest.fixture(scope='module')
+def small():
+  """The module and its variables, drawn."""
+  module = vit.ViT(16, _DEPTH, 2)
+  variables = jax.jit(module.init)(
+      jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
+  return module, variables
+
+
+def test_the_table_has_every_tap_as_a_grid(small):
+  module, variables = small
+  table = vit.taps(_DEPTH)
+  names = frozenset(tap.name for tap in table)
+  assert len(names) == len(table)
+  _, found = jax.eval_shape(
+      lambda x: module.apply(variables, x, names), jnp.zeros((2, 48, 80, 3)))
+  assert set(found) == names
+  for tap in table:
+    maps = jax.eval_shape(
+        lambda x, tap=tap: tap_tools.as_maps(x, tap, (48, 80)),
+        found[tap.name])
+    assert maps.shape == (2, 3, 5, 16)
+
+
+def test_stages_can_be_run_one_after_another(small):
+  module, variables = small
+  table, stages = vit.taps(_DEPTH), vit.stages(_DEPTH)
+  x = jax.random.normal(jax.random.key(1), (1, 32, 48, 3))
+  names = frozenset(tap.name for tap in table)
+  whole, wanted = module.apply(variables, x, names)
+  np.testing.assert_array_equal(whole, wanted['norm'])
+  found = {}
+  for stage in range(len(stages)):
+    x, part = module.apply(variables, x, names, stage, stage + 1)
+    assert set(part) == {tap.name for tap in table if tap.stage == stage}
+    found |= part
+  for name, value in wanted.items():
+    np.testing.assert_allclose(found[name], value, atol=1e-5, err_msg=name)
+
+
+def test_stages_have_every_parameter(small):
+  _, variables = small
+  stages = trees.match(variables['params'], [
+      (stage.parameters, stage.name) for stage in vit.stages(_DEPTH)])
+  assert stages['pos_embed'] == 'embed'
+  assert stages['norm']['scale'] == 'blocks.2'
+
+
+def test_other_sizes_end_in_a_sentence(small):
+  module, variables = small
+  with pytest.raises(InputError, match='multiples of 16 pixels.* 32 x 40;'):
+    module.apply(variables, jnp.zeros((1, 32, 40, 3)))
+
+
+def test_positions_of_the_trained_grid_are_left_alone():
+  position = jax.random.normal(jax.random.key(0), (1, 10, 4))
+  assert vit.resize_positions(position, (3, 3)) is position
+  other = vit.resize_positions(position, (6, 4))
+  assert other.shape == (1, 25, 4)
+  np.testing.assert_array_equal(other[:, 0], position[:, 0])
+
+
+def test_bfloat16_is_near_float32(small):
+  module, variables = small
+  x = jax.random.normal(jax.random.key(1), (1, 32, 32, 3))
+  y, _ = module.apply(variables, x)
+  less, _ = module.clone(dtype=jnp.bfloat16).apply(variables, x)
+  assert less.dtype == jnp.bfloat16
+  np.testing.assert_allclose(less.astype(jnp.float32), y, atol=.1)
+
+
+def test_float32_is_float32_on_every_device(small):
+  """Unasked, a GPU would round products to TF32 and a TPU to bfloat16."""
+  module, variables = small
+  run = jax.jit(lambda x: module.apply(variables, x)[0])
+  text = run.trace(jnp.zeros((1, 32, 32, 3))).lower(
+      lowering_platforms=('cuda',)).as_text()
+  products = [line for line in text.splitlines()
+              if 'dot_general' in line or 'convolution(' in line]
+  assert len(products) >= 1 + 6 * _DEPTH
+  for line in products:
+    assert line.count('HIGHEST') == 2, line
