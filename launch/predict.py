@@ -6,6 +6,7 @@
 
 import entry  # first: it puts the package on the path
 
+from saliency_jax.data.sources.image_folder import ImageFolder
 from saliency_jax.experiments import prediction
 
 _CONFIG = entry.config('predict')
@@ -14,7 +15,7 @@ _WORKDIR = entry.path('workdir', '', 'Folder for the maps.')
 
 
 def main() -> None:
-  prediction.predict(_CONFIG(), _IMAGES.value, _WORKDIR.value)
+  prediction.predict(_CONFIG(), ImageFolder(_IMAGES.value), _WORKDIR.value)
   print('The maps:', _WORKDIR.value)
 
 

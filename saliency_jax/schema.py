@@ -146,6 +146,7 @@ _SHOWN = (IMAGES, PICTURE, MASK, POINTS, MAPS, SALIENCY, ALL_MAPS)
 _TRAINED = (
     File('checkpoints/', 'Parameters and the state of the optimizer.'),
     File('pretrained.safetensors', 'Where training started.'),
+    File('images.json', 'What it is trained on: names, sizes and hashes.'),
     File('features/', 'What frozen stages compute, while a run lasts.'),
     File('metrics.jsonl', 'A line for every step and every validation.'),
     File('tensorboard/', 'The same for TensorBoard.'),

@@ -18,6 +18,11 @@ class Recorder:
       self.read.add(self._at + name)
     return value
 
+  __getitem__ = __getattr__
+
+  def __contains__(self, name: str) -> bool:
+    return name in self._config
+
 
 def keys(config: ml_collections.ConfigDict, at: str = '') -> set[str]:
   """Returns the names of all values, 'network.name' and so on."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from saliency_jax import schema
 from saliency_jax.data import images, matlab
 from saliency_jax.errors import InputError
 
@@ -35,10 +36,13 @@ class MapFolder:
     self.path = pathlib.Path(folder).expanduser()
     if not self.path.is_dir():
       raise InputError(f'There is no folder of saliency maps {folder}.')
+    # What launch/predict.py wrote has pictures beside its maps.
+    predicted = (self.path / schema.PREDICTED.path).is_file()
+    suffixes = ('.npy',) if predicted else SUFFIXES
     self._files: dict[str, list[pathlib.Path]] = {}
     for path in sorted(self.path.rglob('*')):
       name = path.relative_to(self.path)
-      if (path.suffix.lower() in SUFFIXES
+      if (path.suffix.lower() in suffixes
           and not any(part.startswith('.') for part in name.parts)):
         self._files.setdefault(name.with_suffix('').as_posix(), []).append(path)
     if not self._files:

@@ -16,7 +16,7 @@ from saliency_jax.experiments import (
   comparisons,
   resampling,
 )
-from saliency_jax.experiments.inner import TOP, UnitScores
+from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.experiments.resampling import Draws
 
@@ -31,6 +31,7 @@ class Rows(NamedTuple):
   labels: np.ndarray  # str `[T]`
   values: dict[str, np.ndarray]  # output, human, difference, bias: `[T]`
   units: np.ndarray | None  # float `[T, C]`, of networks; NaN: not measured
+  top: int = 10  # how many of the best units are averaged
 
   @property
   def categories(self) -> list[str]:
@@ -44,20 +45,21 @@ class Rows(NamedTuple):
     scores, labels, _ = chance.scored(self.units, self.labels, self.images)
     return {
         category: float(chance.best(
-            scores[labels == category].mean(axis=0)[None], TOP)[0])
+            scores[labels == category].mean(axis=0)[None], self.top)[0])
         for category in self.categories if (labels == category).any()}
 
   def held_out(self) -> dict[str, float]:
     """Returns the same of units that were chosen on other photographs."""
     if self.units is None:
       return {}
-    return chance.held_out(self.units, self.labels, self.images, top=TOP)
+    return chance.held_out(
+        self.units, self.labels, self.images, top=self.top)
 
   def sampled(self, draws: Draws) -> dict[str, dict[str, np.ndarray]]:
     """Returns means of categories in every sample, units chosen anew."""
     return {
         'inner': {} if self.units is None else resampling.best_units(
-            self.units, self.labels, self.images, draws, top=TOP),
+            self.units, self.labels, self.images, draws, top=self.top),
         **{name: resampling.category_means(
             self.values[name], self.labels, self.images, draws)
            for name in MEASURES}}
@@ -84,10 +86,11 @@ def rows(regions: Sequence[Region], units: UnitScores | None) -> Rows:
   return Rows(
       np.array([region.image_id for region in listed]),
       np.array([region.category for region in listed]), {
-          name: np.array([getattr(region, attribute) for region in listed])
-          for name, attribute in (
-              ('output', 'output_saliency'), ('human', 'human_saliency'),
-              ('difference', 'difference'), ('bias', 'bias'))}, scores)
+          'output': np.array([each.output_saliency for each in listed]),
+          'human': np.array([each.human_saliency for each in listed]),
+          'difference': np.array([each.difference for each in listed]),
+          'bias': np.array([each.bias for each in listed])}, scores,
+      units.top if units else 10)
 
 
 def statistics(model: str, dataset: str, of: Rows, draws: Draws) -> dict:
@@ -168,7 +171,7 @@ def _correlation(of: Rows, name: str, inner: dict, sampled: dict):
           stacked(sampled['inner']), stacked(sampled[name]))._asdict(),
       'halves': resampling.halves(
           of.units[measured], of.values[name][measured], of.labels[measured],
-          of.images[measured], top=TOP)}
+          of.images[measured], top=of.top)}
 
 
 def _paper_anova(of: Rows, inner: dict) -> dict | None:

@@ -11,33 +11,35 @@ fixations is no model's truth: those of models may well be better.
 
 import numpy as np
 
-from saliency_jax.experiments.looks import Looks
+from saliency_jax.experiments.fixation_index import FixationIndex
 from saliency_jax.experiments.scoring import METRICS, Scorer
 
 
-def observers(looks: Looks, index: int) -> np.ndarray:
+def observers(fixations: FixationIndex, index: int) -> np.ndarray:
   """Returns the numbers of those with a fixation on an image, sorted."""
-  return np.unique(looks.subjects[looks.of(index)])
+  return np.unique(fixations.subjects[fixations.of(index)])
 
 
 def score(
-    scorer: Scorer, looks: Looks, index: int) -> dict[str, float] | None:
+    scorer: Scorer, fixations: FixationIndex, index: int
+) -> dict[str, float] | None:
   """Returns the observers' mean scores on an image.
 
   Args:
     scorer: the data set's.
-    looks: all fixations.
-    index: the image's place.
+    fixations: all of the data set.
+    index: the image's position.
 
   Returns:
     `METRICS`; None if fewer than 2 people have a fixation on the image.
   """
-  people, size = observers(looks, index), looks.size(index)
+  people, size = observers(fixations, index), fixations.size(index)
   if len(people) < 2:
     return None
   whole = scorer.seen(index)
   points, subjects = (
-      array[looks.of(index)] for array in (looks.points, looks.subjects))
+      array[fixations.of(index)]
+      for array in (fixations.points, fixations.subjects))
   found = []
   for person in people:
     own = scorer.padded(points[subjects == person])

@@ -1,62 +1,60 @@
 """The evaluation: models on data sets, from a config to a folder of results.
 
 Whatever can be wrong with models and data sets is looked at before the folder
-is opened. What has been measured is kept line by line, so the same command goes
-on where a run was stopped.
+is opened. What has been measured lies in ledgers, so the same command goes on
+where a run was stopped.
 """
 
+import functools
 import itertools
 import pathlib
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import jax
-import numpy as np
 
 import saliency_jax
-from saliency_jax.data import pixel_sets
+from saliency_jax import progress, schema
+from saliency_jax.data import fingerprints, pixel_sets
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
-  example_maps,
-  inner,
-  photograph_scoring,
-  popout_scoring,
-  predictors,
-  score_lists,
-  scored_sets,
+    example_maps,
+    figure7,
+    inner,
+    passes,
+    photograph_scoring,
+    popout_scoring,
+    predictors,
+    score_lists,
+    scored_sets,
 )
 from saliency_jax.experiments.forward import Settings
-from saliency_jax.experiments.photograph_scoring import Scored
-from saliency_jax.experiments.popout_scoring import Searched
-from saliency_jax.experiments.predictors import Predictor, Trained
-from saliency_jax.experiments.scored_sets import DataSet
-from saliency_jax.networks import vgg
-from saliency_jax.workdir import Folder, alone
+from saliency_jax.experiments.passes import Reading
+from saliency_jax.experiments.predictors import OBSERVERS, Predictor
+from saliency_jax.experiments.score_lists import Scored
+from saliency_jax.experiments.scored_sets import DataSet, Scoring
+from saliency_jax.workdir import Entry, Folder, Ledger, alone
 
-_PARTIAL = 'partial'
-_MAPS = 'maps'
-# What this job leaves in a folder beside config, summary and maps.
-_OWNED = (
-    'scores.csv', 'per_image', 'search.csv', 'output.csv', 'figure7.csv',
-    'statistics.json', 'examples.csv', 'examples.npz', 'pictures', 'report',
-    'report.html')
+_MAPS = schema.MODEL_MAP.path.partition('/')[0]
 
 
 def evaluate(
-    config, workdir: str, *, widths: Mapping[str, int] = vgg.WIDTHS) -> dict:
+    config, workdir: str, models: Sequence[Predictor] | None = None,
+    datasets: Sequence[DataSet] | None = None
+) -> dict:
   """Scores every model on every data set and writes the results.
 
-  Files: `scores.csv`, `per_image/<data set>/<model>.csv`, `search.csv` where
-  there are search arrays; `output.csv`, `figure7.csv` and `statistics.json`
-  where there are labelled regions; `examples.csv`, `examples.npz`, `pictures/`,
-  `config.json`, `summary.json` and, if they are kept, `maps/<model>/`.
+  `schema.JOBS['evaluate']` has the files: scores of photographs and of search
+  arrays, output saliency where there are labelled regions, examples, and the
+  maps if they are kept.
 
   Args:
     config: `configs/evaluate.py`.
     workdir: the folder for the results.
-    widths: units of every convolution of trained models; tests use fewer.
+    models: in place of those that the config names.
+    datasets: likewise.
 
   Returns:
     The summary.
@@ -66,61 +64,115 @@ def evaluate(
   """
   start = time.perf_counter()
   choose = _checked(config)
-  opened = predictors.open_predictors(config, widths=widths)
-  datasets = scored_sets.open_sets(config)
-  for dataset, model in itertools.product(datasets, opened):
+  models = models or predictors.open_predictors(config)
+  datasets = datasets or scored_sets.open_sets(config)
+  for dataset, model in itertools.product(datasets, models):
     model.check(dataset.source.image_ids)
   if config.eval.save_maps:
     _check_one_file_each(datasets)
-  _check_inputs_stay(opened, workdir)
+  _check_inputs_stay(models, workdir)
   with alone(workdir, 'evaluate'):
     folder = Folder(workdir, config.to_dict())
-    folder.clear(_OWNED)
-    _clear_maps(folder, opened, keep=config.eval.save_maps)
-    common = {
-        'folder': folder, 'partial': _PARTIAL,
-        'batch_size': config.eval.batch_size,
-        'save_maps': config.eval.save_maps,
-        'job': {'versions': [saliency_jax.__version__, jax.__version__]}}
-    found: list[Scored | Searched] = []
-    for dataset in datasets:
-      if dataset.searched:
-        found.append(popout_scoring.score(dataset, opened, **common))
-      else:
-        found.append(photograph_scoring.score(
-            dataset, opened, choose, observers=config.eval.ceiling,
-            distinct=config.analysis.fixations == 'distinct', **common))
-    facts = score_lists.write(
-        folder, found, _inner(config, folder, opened, found, choose, widths),
-        resamples=config.eval.resamples)
+    folder.clear(schema.top(schema.JOBS['evaluate'].files) - {_MAPS})
+    _clear_maps(folder, models, keep=config.eval.save_maps)
+    found = [_scored(config, folder, dataset, models, choose)
+             for dataset in datasets]
+    facts = score_lists.write(folder, found, resamples=config.eval.resamples)
+    regions = {
+        (model, each.scoring.dataset.name): listed for each in found
+        for model, listed in each.regions.items() if listed}
+    if regions:
+      facts['output'] = figure7.write(
+          folder, regions, _inner(config, folder, models, found, choose),
+          resamples=config.eval.resamples)
     example_maps.write(folder, [
         shown for each in found
-        for shown in _shown(each, config.eval.examples)], opened)
+        for shown in score_lists.shown(each, config.eval.examples)], models)
     summary = folder.finish(
-        'evaluate', models={each.name: each.identity for each in opened},
+        'evaluate', models={each.name: each.identity for each in models},
         weights={
-            each.name: {
-                'name': each.weights.name, 'sha256': each.weights.sha256,
-                'depth': each.weights.depth}
-            for each in opened if isinstance(each, Trained)},
-        datasets={each.dataset.name: each.facts for each in found}, **facts,
-        constant_maps={
-            each.dataset.name: {k: v for k, v in each.constant.items() if v}
-            for each in found},
-        warnings=_warnings(opened, found),
+            each.name: each.network.provenance._asdict()
+            for each in models if each.network},
+        **facts, warnings=_warnings(models, found),
         seconds={'wall': round(time.perf_counter() - start, 3)})
-    shutil.rmtree(folder.path / _PARTIAL)
+    shutil.rmtree(folder.path / schema.LEDGER, ignore_errors=True)
     return summary
 
 
 def _checked(config) -> Chooser:
   """Checks the numbers; returns which fixations of a region count."""
   for name, number, least in (
-      ('resamples', config.eval.resamples, 1),
-      ('examples', config.eval.examples, 0)):
+      ('eval.resamples', config.eval.resamples, 1),
+      ('eval.examples', config.eval.examples, 0),
+      ('analysis.top_units', config.analysis.top_units, 1)):
     if number < least:
-      raise InputError(f'config.eval.{name} is {number}; give {least} or more.')
+      raise InputError(f'config.{name} is {number}; give {least} or more.')
+  _reading(config)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
+
+
+def _reading(config) -> Reading:
+  return Reading(
+      config.eval.batch_size, {}, config.eval.on_bad_image).check()
+
+
+def _scored(
+    config, folder: Folder, dataset: DataSet, models: Sequence[Predictor],
+    choose: Chooser
+) -> Scored:
+  """Scores every model on a data set, going on where a run was stopped."""
+  reading = _reading(config)
+  scoring = popout_scoring.make(dataset) if dataset.searched else (
+      photograph_scoring.make(
+          dataset, choose, reading, observers=config.eval.ceiling,
+          distinct=config.analysis.fixations == 'distinct'))
+  job = scoring.job | {'versions': [saliency_jax.__version__, jax.__version__]}
+  ids = dataset.source.image_ids
+  ledger = Ledger(
+      _part(folder, dataset, 'scores'), {OBSERVERS: job} | {
+          each.name: job | {
+              'model': each.identity, 'maps': config.eval.save_maps}
+          for each in models})
+  with ledger:
+    passes.measured(
+        dataset.source, models, scoring.images, scoring.measure, ledger=ledger,
+        reading=reading, title=f'Scoring {dataset.name}',
+        keep=functools.partial(_save_map, folder)
+        if config.eval.save_maps else None)
+    images = [i for i in scoring.images if ids[i] not in reading.skipped]
+    if scoring.people:
+      _score_people(scoring, images, ledger)
+  if not images:
+    raise InputError(
+        f'None of the images of {dataset.name} could be read; the first '
+        f'problem: {next(iter(reading.skipped.values()))}')
+  names = [each.name for each in models]
+  return Scored(
+      scoring, images, {
+          name: [ledger.entries[name][ids[i]].facts for i in images]
+          for name in [*names, *([OBSERVERS] if scoring.people else ())]},
+      reading.skipped)
+
+
+def _score_people(
+    scoring: Scoring, images: Sequence[int], ledger: Ledger) -> None:
+  ids, done = scoring.dataset.source.image_ids, ledger.entries[OBSERVERS]
+  with progress.bar(
+      total=len(images), done=sum(ids[i] in done for i in images),
+      unit='image', title=f'Observers of {scoring.dataset.name}') as bar:
+    for index in images:
+      if ids[index] not in done:
+        ledger.add(OBSERVERS, ids[index], Entry(
+            {'scores': scoring.people(index)}))
+        bar.update()
+
+
+def _save_map(folder: Folder, model: str, image_id: str, saliency) -> None:
+  folder.array(f'{schema.MODEL_MAP.of(model)}{image_id}.npy', saliency)
+
+
+def _part(folder: Folder, dataset: DataSet, name: str) -> pathlib.Path:
+  return folder.path / schema.LEDGER / dataset.name / name
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
@@ -133,24 +185,21 @@ def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
           f'whose maps would be one file; keep maps of one data set at a time.')
 
 
-def _check_inputs_stay(
-    opened: Sequence[Predictor], workdir: str) -> None:
+def _check_inputs_stay(models: Sequence[Predictor], workdir: str) -> None:
   """Checks that no folder of maps lies where older results are cleared."""
   cleared = pathlib.Path(workdir).resolve() / _MAPS
-  for model in opened:
-    if not isinstance(model, predictors.Folder):
-      continue
-    place = model.path.resolve()
-    if workdir and cleared in (place, *place.parents):
+  for model in models:
+    path = model.folder and model.folder.resolve()
+    if path and workdir and cleared in (path, *path.parents):
       raise InputError(
-          f'{place} lies in --workdir; name another --workdir, or move it.')
+          f'{path} lies in --workdir; name another --workdir, or move it.')
 
 
 def _clear_maps(
-    folder: Folder, opened: Sequence[Predictor], *, keep: bool) -> None:
+    folder: Folder, models: Sequence[Predictor], *, keep: bool) -> None:
   """Removes kept maps of other models; those of a stopped run stay."""
-  names = {model.name for model in opened}
-  resumed = keep and (folder.path / _PARTIAL).is_dir()
+  names = {model.name for model in models}
+  resumed = keep and (folder.path / schema.LEDGER).is_dir()
   for path in (folder.path / _MAPS).glob('*'):
     if not (resumed and path.name in names):
       folder.clear([f'{_MAPS}/{path.name}'])
@@ -159,80 +208,60 @@ def _clear_maps(
 
 
 def _inner(
-    config, folder: Folder, opened: Sequence[Predictor],
-    found: Sequence[Scored | Searched], choose: Chooser,
-    widths: Mapping[str, int]
-) -> dict[tuple[str, str], inner.UnitScores]:
-  """Measures trained networks' own units where there are regions."""
-  return {
-      (model.name, each.dataset.name): inner.unit_scores(
-          each.dataset.source, model.weights, choose,
-          settings=Settings(
-              image_size=model.image_size, workers=0, on_bad_image='raise',
-              batch_size=config.eval.batch_size),
-          dtype=config.model.dtype,
-          folder=folder.path / _PARTIAL / each.dataset.name / model.name,
-          job={'data': each.dataset.identity, 'model': model.identity,
-               'fixations': config.analysis.fixations},
-          title=f'Units of {model.name}', widths=widths)
-      for each in found for model in opened
-      if isinstance(each, Scored) and isinstance(model, Trained)
-      and any(each.regions[model.name])}
-
-
-def _shown(
-    found: Scored | Searched, count: int) -> list[example_maps.Shown]:
-  """Returns images for Figure 8."""
-  source = found.dataset.source
-  if isinstance(found, Searched):
-    scores = np.array([each['nmm'] for each in found.scores.values()])
-    kinds = [pattern.kind for pattern in found.patterns]
-    places, human = list(range(len(kinds))), None
-  else:
-    scores = np.array([
-        found.scores[model]['nss'] for model in found.regions])
-    kinds = [''] * len(found.images)
-    places = [source.image_ids.index(name) for name in found.images]
-
-    def human(record):
-      return np.asarray(found.scorer.human(
-          *found.scorer.padded(record.fixations), record.image.shape[:2]))
-
-  return [
-      example_maps.Shown(
-          found.dataset.name, source, places[i], kinds[i], scores[:, i], human)
-      for i in example_maps.choose(scores, kinds, count)]
+    config, folder: Folder, models: Sequence[Predictor],
+    found: Sequence[Scored], choose: Chooser
+) -> figure7.Inner:
+  """Measures networks' own units where there are regions."""
+  settings = Settings(
+      config.eval.batch_size, 0, config.eval.on_bad_image)
+  inners = {}
+  for each, model in itertools.product(found, models):
+    dataset = each.scoring.dataset
+    if model.network and each.regions[model.name]:
+      job = each.scoring.job | {
+          'model': model.identity, 'counted': config.analysis.fixations}
+      inners[model.name, dataset.name] = inner.unit_scores(
+          dataset.source, model.network, choose,
+          top=config.analysis.top_units, settings=settings,
+          ledger=Ledger(
+              _part(folder, dataset, f'units/{model.name}'), {'': job}),
+          title=f'Units of {model.name}')
+  return inners
 
 
 def _warnings(
-    opened: Sequence[Predictor], found: Sequence[Scored | Searched]
-) -> list[str]:
+    models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
   """Returns what a reader of the scores should know, in sentences."""
   said = []
   for each in found:
-    name, facts = each.dataset.name, each.facts
-    for model, images in each.constant.items():
-      if images:
+    dataset = each.scoring.dataset
+    said += [
+        f'{model} has a constant map for {len(images)} images of '
+        f'{dataset.name} ({_first(images)}); they are scored at chance.'
+        for model, images in each.constant.items() if images]
+    shared = functools.cache(functools.partial(
+        fingerprints.shared, fingerprints.of(dataset.source)))
+    for model in models:
+      again = shared(model.trained_on) if model.trained_on else ()
+      if again:
         said.append(
-            f'{model} has a constant map for {len(images)} images of {name} '
-            f'({_first(images)}); they are scored at chance.')
-    for model in opened:
-      learnt = (model.learnt & set(each.dataset.source.image_ids)
-                if isinstance(model, Trained) and each.dataset.kind == 'osie'
-                else ())
-      if learnt:
-        said.append(
-            f'{model.name} was trained on {len(learnt)} images of {name}; '
-            f'score it with config.sets.{name}.part=validation.')
-    for key, what in (
-        ('without_fixations', 'images without a fixation are left out'),
-        ('fixations_outside', 'fixations outside their image are left out'),
-        ('images_with_fewer_than_2_observers',
-         'images with fewer than 2 observers have no ceiling'),
-        ('observers_without_a_fixation',
-         'times an observer had no fixation on an image, and is left out')):
-      if facts.get(key):
-        said.append(f'{name}: {facts[key]} {what}.')
+            f'{model.name} was trained on {len(again)} images of '
+            f'{dataset.name} ({_first(again)}); score it on others, of OSIE '
+            f'with config.sets.{dataset.name}.part=validation.')
+    said += [
+        f'{dataset.name}: {each.facts[key]} {what}.' for key, what in (
+            ('without_fixations', 'images without a fixation are left out'),
+            ('fixations_outside',
+             'fixations outside their image are left out'),
+            ('images_with_fewer_than_2_observers',
+             'images with fewer than 2 observers have no ceiling'),
+            ('observers_without_a_fixation',
+             'times an observer had no fixation on an image, and is left out'))
+        if each.facts.get(key)]
+    if each.skipped:
+      said.append(
+          f'{dataset.name}: {len(each.skipped)} images that cannot be read are '
+          f'left out ({_first([*each.skipped])}).')
   return said
 
 

@@ -24,13 +24,15 @@ _DEFINITIONS = {
     'is an upper bound and depends on the width of the blur.',
     'bias': 'Output less human saliency with its sign: above 0 the model '
     'overrates the region.',
-    'inner': 'The mean NSS of the 10 best units of conv5_3, of trained '
+    'inner': 'The mean NSS of the best units of the tap below the readout, of '
     'networks; held out, of units chosen on other photographs.',
     'intervals': 'Basic 95 % bootstrap intervals over photographs, units '
     'chosen anew in every sample; of correlations, percentile intervals.',
     'tests': 'Welch and Games-Howell take regions to be independent; the '
     'clustered tests allow for those of one photograph. p_holm is corrected '
     'for all tests of its kind, over models, measures and data sets.'}
+
+_HELD_OUT = schema.FIGURE7.names[7]
 
 # (model, data set) -> what was measured.
 Regions = Mapping[tuple[str, str], Sequence[Region]]
@@ -85,7 +87,7 @@ def categories(
         name: float(values[chosen].mean())
         for name, values in rows.values.items()} | {
             'inner': inner.get(category, np.nan)}
-    cells = {'inner_held_out': held.get(category, np.nan), **means}
+    cells = {_HELD_OUT: held.get(category, np.nan), **means}
     for name, of in sampled.items():
       low, high = resampling.around(
           means[name], of.get(category, np.array([])))

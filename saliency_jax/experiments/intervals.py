@@ -36,9 +36,3 @@ def interval(values: np.ndarray, resamples: int) -> Interval:
       (values,), np.mean, confidence_level=_LEVEL, n_resamples=resamples,
       batch=100, rng=np.random.default_rng(0)).confidence_interval
   return Interval(mean, float(found.low), float(found.high))
-
-
-def cells(values: np.ndarray, resamples: int) -> tuple[str, str, str]:
-  """Returns what a table says of `interval`; '' where there is none."""
-  return tuple(
-      '' if np.isnan(x) else f'{x:.6f}' for x in interval(values, resamples))

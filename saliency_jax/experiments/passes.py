@@ -1,75 +1,54 @@
-"""A pass over images: read ahead, each predicted by every model that lacks it.
-"""
+"""The prediction loop: images read ahead, each predicted by several models."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent import futures
 from typing import NamedTuple
 
 import numpy as np
+from absl import logging
 
 from saliency_jax import progress
+from saliency_jax.data.images import check_on_bad_image
 from saliency_jax.data.types import Record, Source
+from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import Predictor
-from saliency_jax.experiments.score_ledger import Partial
-from saliency_jax.workdir import Folder
+from saliency_jax.workdir import Entry, Ledger
 
 # More would take the cores from the models.
 _READERS = 2
 
 
+class Reading(NamedTuple):
+  """How images are read."""
+  batch_size: int  # images that models are given at once
+  skipped: dict[str, str]  # image_id -> why; filled while images are read
+  on_bad_image: str = 'raise'  # or 'skip'
+
+  def check(self) -> 'Reading':
+    """Returns itself; raises an `InputError` if a value makes no sense."""
+    if self.batch_size < 1:
+      raise InputError(f'A batch of {self.batch_size} images; give 1 or more.')
+    check_on_bad_image(self.on_bad_image)
+    return self
+
+  def skip(self, image_id: str, error: InputError) -> None:
+    """Passes over an image; raises `error` if that is not to be."""
+    if self.on_bad_image == 'raise':
+      raise error
+    logging.warning('%s It is left out.', error)
+    self.skipped[image_id] = str(error)
+
+
 class Predicted(NamedTuple):
   """One image, and what models make of it."""
-  index: int  # its place in the data set
+  index: int  # its position in the data set
   record: Record
   maps: dict[str, np.ndarray]  # model -> float32 `[h, w]`
 
 
-# Gives what is measured of one image's maps, by model, as JSON values.
-Measure = Callable[[Predicted], dict[str, dict]]
-
-
-def measured(
-    source: Source, predictors: Sequence[Predictor], images: Sequence[int],
-    measure: Measure, *, partial: Partial, batch_size: int, title: str,
-    keep: Folder | None
-) -> None:
-  """Measures every model on images that `partial` lacks, and adds them to it.
-
-  Args:
-    source: the images.
-    predictors: the models.
-    images: the places of those to measure.
-    measure: what is measured.
-    partial: of a job for each model.
-    batch_size: images that models are given at once.
-    title: what the progress bar says.
-    keep: takes what is predicted, `maps/<model>/<image_id>.npy`; None keeps
-      nothing.
-
-  Raises:
-    InputError: if an image or a map cannot be read.
-  """
-  todo = {
-      each.name: {
-          index for index in images
-          if source.image_ids[index] not in partial.rows[each.name]}
-      for each in predictors}
-  total = len(images) * len(predictors)
-  left = sum(map(len, todo.values()))
-  with progress.bar(
-      total=total, done=total - left, unit='map', title=title) as bar:
-    for each in predicted(source, predictors, todo, batch_size):
-      image_id = each.record.image_id
-      for model, values in measure(each).items():
-        if keep:
-          keep.array(f'maps/{model}/{image_id}.npy', each.maps[model])
-        partial.add(model, image_id, values)
-        bar.update()
-
-
 def predicted(
     source: Source, predictors: Sequence[Predictor],
-    todo: dict[str, set[int]], batch_size: int
+    todo: Mapping[str, set[int]], reading: Reading
 ) -> Iterator[Predicted]:
   """Yields images in the order of the data set, those with nothing to do not.
 
@@ -77,15 +56,15 @@ def predicted(
     source: the images.
     predictors: the models.
     todo: which images each model, by its name, is to predict.
-    batch_size: images that models are given at once.
+    reading: how images are read.
 
   Raises:
     InputError: if an image or a map cannot be read.
   """
   wanted = sorted(set().union(*todo.values()))
   batches = [
-      wanted[first:first + batch_size]
-      for first in range(0, len(wanted), batch_size)]
+      wanted[first:first + reading.batch_size]
+      for first in range(0, len(wanted), reading.batch_size)]
   with futures.ThreadPoolExecutor(_READERS) as readers:
     ahead = []
     try:
@@ -93,11 +72,53 @@ def predicted(
         pending = ahead or _submit(readers, source, batch)
         ahead = _submit(readers, source, batches[number + 1]) if (
             number + 1 < len(batches)) else []
-        records = [each.result() for each in pending]
-        yield from _through(predictors, todo, batch, records)
+        yield from _through(
+            predictors, todo, _records(source, batch, pending, reading))
     finally:
       for each in ahead:
         each.cancel()
+
+
+def measured(
+    source: Source, predictors: Sequence[Predictor], images: Sequence[int],
+    measure: Callable[[Predicted], dict[str, dict]], *, ledger: Ledger,
+    reading: Reading, title: str,
+    keep: Callable[[str, str, np.ndarray], None] | None = None
+) -> None:
+  """Measures every model on the images that a ledger lacks; adds them to it.
+
+  Args:
+    source: the images.
+    predictors: the models, each a series of the ledger.
+    images: positions of those to measure.
+    measure: gives what is measured of one image's maps, by model, as JSON
+      values.
+    ledger: takes it, and whether the map is 'constant'.
+    reading: how images are read.
+    title: what the progress bar says.
+    keep: `keep(model, image_id, map)` is given every map.
+
+  Raises:
+    InputError: if an image or a map cannot be read.
+  """
+  todo = {
+      each.name: {
+          index for index in images
+          if source.image_ids[index] not in ledger.entries[each.name]}
+      for each in predictors}
+  total = len(images) * len(predictors)
+  left = sum(map(len, todo.values()))
+  with progress.bar(
+      total=total, done=total - left, unit='map', title=title) as bar:
+    for each in predicted(source, predictors, todo, reading):
+      image_id = each.record.image_id
+      for model, values in measure(each).items():
+        if keep:
+          keep(model, image_id, each.maps[model])
+        constant = each.maps[model].min() == each.maps[model].max()
+        ledger.add(model, image_id, Entry(
+            values | {'constant': bool(constant)}))
+        bar.update()
 
 
 def _submit(
@@ -106,12 +127,27 @@ def _submit(
   return [readers.submit(source.__getitem__, index) for index in batch]
 
 
+def _records(
+    source: Source, batch: Sequence[int], pending: Sequence[futures.Future],
+    reading: Reading
+) -> Iterator[tuple[int, Record]]:
+  """Yields the images of a batch up to one that ends the pass."""
+  for index, each in zip(batch, pending, strict=True):
+    try:
+      yield index, each.result()
+    except InputError as error:
+      reading.skip(source.image_ids[index], error)
+
+
 def _through(
-    predictors: Sequence[Predictor], todo: dict[str, set[int]],
-    batch: Sequence[int], records: Sequence[Record]
+    predictors: Sequence[Predictor], todo: Mapping[str, set[int]],
+    records: Iterator[tuple[int, Record]]
 ) -> Iterator[Predicted]:
-  found = [Predicted(index, record, {})
-           for index, record in zip(batch, records, strict=True)]
+  found, problem = [], None
+  try:
+    found.extend(Predicted(index, record, {}) for index, record in records)
+  except InputError as error:
+    problem = error  # once what was read before is predicted
   for predictor in predictors:
     lacking = [each for each in found if each.index in todo[predictor.name]]
     if lacking:
@@ -121,3 +157,5 @@ def _through(
       for each, saliency in zip(lacking, maps, strict=True):
         each.maps[predictor.name] = saliency
   yield from found
+  if problem:
+    raise problem

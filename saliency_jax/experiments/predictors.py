@@ -1,169 +1,142 @@
-"""Whatever predicts saliency, by one name and in one form.
+"""Whatever makes saliency maps, as one kind of value.
 
-A model is a trained network, a classical model, the centre prior, or a folder
-of maps that some other program has made.
+A model is a network with the tap 'saliency' (one that was trained here, or a
+published one), a classical model, the centre prior, or a folder of maps that
+some other program has made.
 """
 
-import json
+import dataclasses
 import os
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from saliency_jax import files
+from saliency_jax import files, runtime
 from saliency_jax.classical import registry as classical
-from saliency_jax.data import split
+from saliency_jax.data import fingerprints
+from saliency_jax.data.fingerprints import Fingerprint
 from saliency_jax.data.map_folder import MapFolder
 from saliency_jax.errors import InputError
-from saliency_jax.networks import vgg
-from saliency_jax.networks.whole import SaliencyNetwork
+from saliency_jax.networks import heads, zoo
+from saliency_jax.networks.network import Network, resized
 from saliency_jax.ops import blur
 from saliency_jax.training import checkpoints, trained_models
 
 CENTRE = 'centre'
 # A row of the table that no model may be called.
 OBSERVERS = 'observers'
+SALIENCY = heads.READOUT.output.name  # the tap that is a saliency map
+
+Images = Sequence[np.ndarray]  # uint8 `[H, W, 3]`, RGB, of any sizes
+Maps = list[np.ndarray]  # float32 `[h, w]` each, of any sizes
 
 
-class Predictor(Protocol):
-  """A model. Its methods raise `InputError`, naming the file at fault."""
-
-  name: str  # in tables, and of files
-  identity: str  # changes when its maps do
-
-  def check(self, image_ids: Iterable[str]) -> None:
-    """Raises an `InputError` if it will not have a map of every image."""
-    ...
-
-  def predict(
-      self, images: Sequence[np.ndarray], image_ids: Sequence[str]
-  ) -> list[np.ndarray]:
-    """Returns the maps of some images, at the model's own resolution.
-
-    Args:
-      images: n of them, uint8 `[H, W, 3]`, RGB, of any sizes.
-      image_ids: n names, unique in the data set.
-
-    Returns:
-      n maps, float32 `[h, w]`, finite, in a scale of the model's own.
-    """
-    ...
+def _any_image(image_ids: Iterable[str]) -> None:
+  del image_ids
 
 
-class Trained:
-  """A network that `launch/train.py` or `launch/sweep.py` has trained.
+@dataclasses.dataclass(frozen=True)
+class Predictor:
+  """A model. Its functions raise `InputError`, naming the file at fault.
 
   Attributes:
-    weights: the whole network's.
-    image_size: the side in pixels of the images that it was trained on.
-    learnt: the images of OSIE that it was trained on, where it was trained on
-      OSIE's split.
+    name: in tables, and of files.
+    identity: changes when its maps do.
+    predict: `predict(images, image_ids)`: the maps of some images at the
+      model's own resolution, finite, in a scale of its own; the names are
+      unique in the data set.
+    check: `check(image_ids)` raises an `InputError` if the model will not have
+      a map of every image.
+    network: what it is, of a network.
+    trained_on: the images that it was trained on here.
+    folder: where its maps come from, of a folder.
   """
+  name: str
+  identity: str
+  predict: Callable[[Images, Sequence[str]], Maps]
+  check: Callable[[Iterable[str]], None] = _any_image
+  network: Network | None = None
+  trained_on: tuple[Fingerprint, ...] = ()
+  folder: pathlib.Path | None = None
 
-  def __init__(
-      self, name: str, workdir: str | os.PathLike, member: str, *,
-      batch_size: int, dtype: str, widths: Mapping[str, int] = vgg.WIDTHS):
-    """Reads the member's best checkpoint.
 
-    Args:
-      name: what to call the model.
-      workdir: the run's folder.
-      member: which one of a sweep.
-      batch_size: images in a batch over all devices.
-      dtype: the type of the arithmetic, 'float32' or 'bfloat16'.
-      widths: units of every convolution; tests use fewer.
+def of_network(
+    name: str, network: Network, batch_size: int, *,
+    trained_on: Sequence[Fingerprint] = ()
+) -> Predictor:
+  """Returns a network with a saliency map as a model.
 
-    Raises:
-      InputError: the folder holds no such model, or a part of it is damaged.
-    """
-    self.weights = trained_models.load_trained(workdir, member, widths=widths)
-    self.image_size = trained_models.trained_image_size(workdir)
-    self.learnt = _learnt(workdir)
-    self.name = name
-    self.identity = f'trained {self.weights.sha256} {dtype} {self.image_size}'
-    self._network = SaliencyNetwork(
-        self.weights.params, self.weights.mean, image_size=self.image_size,
-        batch_size=batch_size, dtype=dtype, widths=widths)
+  Networks that differ in their variables alone share one program.
 
-  def check(self, image_ids: Iterable[str]) -> None:
-    del image_ids  # It predicts any image.
+  Args:
+    name: what to call the model.
+    network: it has the tap `SALIENCY`.
+    batch_size: images in a batch over all devices.
+    trained_on: the images that it was trained on here.
 
-  def predict(
-      self, images: Sequence[np.ndarray], image_ids: Sequence[str]
-  ) -> list[np.ndarray]:
+  Raises:
+    InputError: the network has no saliency map.
+  """
+  if SALIENCY not in network.taps:
+    raise InputError(
+        f'{network.name} ({network.provenance.name}) has no saliency map; give '
+        'a model that launch/train.py has trained on saliency.')
+  preprocess, found = network.preprocess, network.provenance
+  mesh = runtime.data_mesh()
+  size = runtime.whole_batches(batch_size, mesh)
+  variables = runtime.replicate(network.variables, mesh)
+  forward = network.compiled((SALIENCY,))
+
+  def predict(images: Images, image_ids: Sequence[str]) -> Maps:
     del image_ids
-    return list(self._network(images))
+    maps = []
+    for first in range(0, len(images), size):
+      part = [resized(image, preprocess)
+              for image in images[first:first + size]]
+      batch = np.stack(part + part[-1:] * (size - len(part)))
+      computed = forward(variables, runtime.split(batch, mesh))[SALIENCY]
+      maps += list(np.asarray(computed, np.float32)[:len(part), :, :, 0])
+    return maps
+
+  return Predictor(
+      name, f'network {found.sha256} {network.name} {network.dtype} '
+      f'{preprocess.image_size} {preprocess.resize} {network.readout_tap}',
+      predict, network=network, trained_on=tuple(trained_on))
 
 
-class Classical:
-  """A model of `classical.registry`."""
-
-  def __init__(self, name: str, model: str):
-    """Takes what to call it, and a key of `classical.registry.MODELS`."""
-    self.name, self._model, self.identity = name, model, f'classical {model}'
-
-  def check(self, image_ids: Iterable[str]) -> None:
-    del image_ids
-
-  def predict(
-      self, images: Sequence[np.ndarray], image_ids: Sequence[str]
-  ) -> list[np.ndarray]:
+def of_classical(name: str, model: str) -> Predictor:
+  """Returns a model of `classical.registry.MODELS`."""
+  def predict(images: Images, image_ids: Sequence[str]) -> Maps:
     # Compiled for one image, and so once per size whatever the batch.
-    found = []
+    maps = []
     for image, image_id in zip(images, image_ids, strict=True):
       try:
-        found.append(classical.predict(self._model, image[None])[0])
+        maps.append(classical.predict(model, image[None])[0])
       except InputError as error:
         raise InputError(f'Image {image_id}: {error}') from error
-    return found
+    return maps
+
+  return Predictor(name, f'classical {model}', predict)
 
 
-class Centre:
-  """A Gaussian around the centre, a quarter of the image's sides wide."""
-
-  identity = CENTRE
-
-  def __init__(self, name: str = CENTRE):
-    """Takes what to call it."""
-    self.name = name
-
-  def check(self, image_ids: Iterable[str]) -> None:
-    del image_ids
-
-  def predict(
-      self, images: Sequence[np.ndarray], image_ids: Sequence[str]
-  ) -> list[np.ndarray]:
-    del image_ids
-    return [centre(image.shape[:2]) for image in images]
+def of_centre(name: str = CENTRE) -> Predictor:
+  """Returns the centre prior, a Gaussian."""
+  return Predictor(name, CENTRE, lambda images, image_ids: [
+      centre(image.shape[:2]) for image in images])
 
 
-class Folder:
-  """Maps that another program has made; see `datasets.map_folder`.
+def of_folder(name: str, path: str | os.PathLike) -> Predictor:
+  """Returns maps that some program has made; see `data.map_folder`.
 
-  Attributes:
-    path: the folder.
+  Raises:
+    InputError: the folder holds no map.
   """
-
-  def __init__(self, name: str, path: str | os.PathLike):
-    """Takes what to call it, and lists the folder.
-
-    Raises:
-      InputError: the folder holds no map.
-    """
-    self.name, self._maps = name, MapFolder(path)
-    self.path = self._maps.path
-    self.identity = f'folder {files.stamp(self.path)}'
-
-  def check(self, image_ids: Iterable[str]) -> None:
-    self._maps.check(image_ids)
-
-  def predict(
-      self, images: Sequence[np.ndarray], image_ids: Sequence[str]
-  ) -> list[np.ndarray]:
-    del images
-    return [self._maps.read(image_id) for image_id in image_ids]
+  maps = MapFolder(path)
+  return Predictor(
+      name, f'folder {files.stamp(maps.path)}',
+      lambda images, image_ids: [maps.read(each) for each in image_ids],
+      maps.check, folder=maps.path)
 
 
 def centre(size: tuple[int, int]) -> np.ndarray:
@@ -175,17 +148,15 @@ def centre(size: tuple[int, int]) -> np.ndarray:
   return blur.centre_prior(size, (size[0] / 4, size[1] / 4)).astype(np.float32)
 
 
-def open_predictors(
-    config, *, widths: Mapping[str, int] = vgg.WIDTHS) -> list[Predictor]:
+def open_predictors(config) -> list[Predictor]:
   """Opens the models that a config names.
 
   Args:
     config: `configs/evaluate.py`; `eval.models`, `eval.members`,
-      `eval.batch_size` and `model.dtype` are read.
-    widths: units of every convolution of trained models; tests use fewer.
+      `eval.batch_size`, `network.dtype` and `run.cache_dir` are read.
 
   Returns:
-    The models, in the order of the config, a sweep's members sorted.
+    The models, in the order of the config, a sweep's members in theirs.
 
   Raises:
     InputError: if there is no such model, or two have one name.
@@ -194,38 +165,27 @@ def open_predictors(
   if config.eval.batch_size < 1:
     raise InputError(
         f'config.eval.batch_size is {config.eval.batch_size}; give 1 or more.')
-  known = ', '.join([*classical.MODELS, CENTRE])
   found: list[Predictor] = []
   unused = set(members)
   for given in names(config.eval.models):
     name, model = _named(given)
     folder = pathlib.Path(model).expanduser()
-    if model in classical.MODELS:
-      found.append(Classical(name, model))
-    elif model == CENTRE:
-      found.append(Centre(name))
-    elif (folder / checkpoints.FOLDER).is_dir():
+    if (folder / checkpoints.FOLDER).is_dir():
       chosen = _members(folder, members)
       unused -= set(chosen.values())
       found += [
-          Trained(
-              name + suffix, folder, member, dtype=config.model.dtype,
-              batch_size=config.eval.batch_size, widths=widths)
+          _trained(name + suffix, folder, member, config)
           for suffix, member in chosen.items()]
-    elif folder.is_dir():
-      found.append(Folder(name, folder))
     else:
-      raise InputError(
-          f'config.eval.models has {given!r}, which is no folder and none of '
-          f'{known}.')
+      found.append(_open(name, model, config))
   if unused:
     raise InputError(
         f'config.eval.members names {min(unused)}, which no model of '
         f'config.eval.models has.')
   if not found:
     raise InputError(
-        f'config.eval.models is empty; name {known}, training runs or folders '
-        f'of maps, with commas between.')
+        f'config.eval.models is empty; name {_known()}, training runs or '
+        f'folders of maps, with commas between.')
   _check_names([each.name for each in found])
   return found
 
@@ -235,20 +195,44 @@ def names(given: str) -> tuple[str, ...]:
   return tuple(part.strip() for part in given.split(',') if part.strip())
 
 
+def _open(name: str, model: str, config) -> Predictor:
+  """Opens a model that was not trained here."""
+  folder = pathlib.Path(model).expanduser()
+  if model in classical.MODELS:
+    return of_classical(name, model)
+  if model == CENTRE:
+    return of_centre(name)
+  if folder.is_dir():
+    return of_folder(name, folder)
+  if ':' in model:
+    return of_network(name, zoo.load(
+        model, dtype=config.network.dtype, cache_dir=config.run.cache_dir),
+        config.eval.batch_size)
+  raise InputError(
+      f'config.eval.models has {model!r}, which is no folder and none of '
+      f'{_known()}.')
+
+
+def _known() -> str:
+  return ', '.join([*classical.MODELS, CENTRE])
+
+
+def _trained(
+    name: str, folder: pathlib.Path, member: str, config) -> Predictor:
+  return of_network(
+      name, trained_models.load_trained(
+          folder, member, dtype=config.network.dtype),
+      config.eval.batch_size, trained_on=fingerprints.read(folder))
+
+
 def _named(given: str) -> tuple[str, str]:
   """Splits 'name=model'; a model without a name has its own, or its folder's.
   """
   name, equals, model = given.partition('=')
   if equals and not pathlib.Path(given).expanduser().is_dir():
     return name.strip(), model.strip()
-  return pathlib.Path(given).expanduser().resolve().name, given
-
-
-def _learnt(workdir: str | os.PathLike) -> frozenset[str]:
-  data = json.loads((pathlib.Path(workdir) / 'config.json').read_text())['data']
-  own_split = data.get('kind') == 'osie' and not any(
-      data.get(key) for key in ('val_dir', 'val_fixations', 'val_fraction'))
-  return frozenset(split.split('train') if own_split else ())
+  name = pathlib.Path(given).expanduser().resolve().name
+  return name.rpartition(':')[2], given
 
 
 def _members(

@@ -1,75 +1,117 @@
-"""The results as CSV files: of every image, and means with their intervals."""
+"""What came out of the models, as tables: images, and means over them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import figure7, intervals, search_scoring
-from saliency_jax.experiments.photograph_scoring import Scored
-from saliency_jax.experiments.popout_scoring import Searched
+from saliency_jax.experiments import example_maps, output
+from saliency_jax.experiments.predictors import OBSERVERS
+from saliency_jax.experiments.scored_sets import Scores, Scoring
 from saliency_jax.workdir import Folder
 
 
+class Scored(NamedTuple):
+  """What came out of one data set."""
+  scoring: Scoring
+  images: Sequence[int]  # N positions of those that were scored
+  # model, or `OBSERVERS` -> N times what `Scoring.measure` or `people` gave
+  rows: Mapping[str, Sequence[dict]]
+  skipped: Mapping[str, str]  # image_id -> why it cannot be read
+
+  @property
+  def names(self) -> list[str]:
+    """The N images' names."""
+    return [self.scoring.dataset.source.image_ids[i] for i in self.images]
+
+  @property
+  def models(self) -> dict[str, Sequence[dict]]:
+    """The rows of all but people."""
+    return {
+        model: rows for model, rows in self.rows.items() if model != OBSERVERS}
+
+  @property
+  def scores(self) -> dict[str, Scores]:
+    """Returns model -> metric -> float64 `[N]`."""
+    nothing = dict.fromkeys(self.scoring.metrics, np.nan)
+    return {
+        model: {metric: np.array([(row['scores'] or nothing)[metric]
+                                  for row in rows])
+                for metric in self.scoring.metrics}
+        for model, rows in self.rows.items()}
+
+  @property
+  def regions(self) -> dict[str, list[output.Region]]:
+    """Returns every region's saliency, by model; [] of search arrays."""
+    return {
+        model: [output.Region(*region) for row in rows
+                for region in row.get('regions', ())]
+        for model, rows in self.models.items()}
+
+  @property
+  def constant(self) -> dict[str, list[str]]:
+    """Returns the images with a constant map, by model."""
+    return {
+        model: [name for name, row in zip(self.names, rows, strict=True)
+                if row['constant']]
+        for model, rows in self.models.items()}
+
+  @property
+  def facts(self) -> dict:
+    """Returns what `summary.json` says of the data set."""
+    return self.scoring.facts | (
+        {'skipped': dict(self.skipped)} if self.skipped else {})
+
+
 def write(
-    folder: Folder, found: Sequence[Scored | Searched],
-    inner: figure7.Inner, *, resamples: int
-) -> dict:
-  """Writes all tables; see `job.evaluate`.
+    folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
+  """Writes the scores of every image and their means.
 
   Args:
     folder: takes the files.
     found: what came out of every data set.
-    inner: see `figure7.write`.
     resamples: of the bootstrap over images.
 
   Returns:
-    What `summary.json` says of the search arrays and the regions.
+    What `summary.json` says of the data sets.
   """
+  means: dict[schema.File, list] = {}
+  notes = {}
   for each in found:
+    scoring, dataset = each.scoring, each.scoring.dataset.name
     for model, scores in each.scores.items():
-      folder.table(schema.PER_IMAGE._replace(
-          path=schema.PER_IMAGE.of(each.dataset.name, model),
-          columns=(*schema.PER_IMAGE.columns, *(
-              schema.Column(metric, 'float', '') for metric in scores))),
-          _per_image(each, scores))
-  scored = [each for each in found if isinstance(each, Scored)]
-  searched = [each for each in found if isinstance(each, Searched)]
-  facts = {}
-  if scored:
-    folder.table(schema.SCORES, (
-        row for each in scored for row in _means(each, resamples)))
-  if searched:
-    folder.table(schema.SEARCH, (
-        row for each in searched for model, scores in each.scores.items()
-        for row in search_scoring.rows(
-            model, each.dataset.name, each.patterns, scores, resamples)))
-    facts['search'] = {
-        each.dataset.name: {
-            model: search_scoring.notes(scores)
-            for model, scores in each.scores.items()} for each in searched}
-  regions = {
-      (model, each.dataset.name): listed for each in scored
-      for model, listed in each.regions.items() if listed}
-  if regions:
-    facts['output'] = figure7.write(
-        folder, regions, inner, resamples=resamples)
-  return facts
+      folder.table(_per_image(dataset, model, scores), zip(
+          each.names, *scores.values(), strict=True))
+      means.setdefault(scoring.table, []).extend(
+          scoring.rows(model, scores, each.images, resamples))
+      if scoring.notes:
+        notes.setdefault(dataset, {})[model] = scoring.notes(scores)
+  for table, rows in means.items():
+    folder.table(table, rows)
+  constant = {
+      each.scoring.dataset.name: {
+          model: images for model, images in each.constant.items() if images}
+      for each in found}
+  return {
+      'datasets': {each.scoring.dataset.name: each.facts for each in found},
+      'constant_maps': constant} | ({'search': notes} if notes else {})
 
 
-def _per_image(
-    found: Scored | Searched, scores: Mapping[str, np.ndarray]
-) -> Iterator[tuple]:
-  names = (found.images if isinstance(found, Scored)
-           else [pattern.image_id for pattern in found.patterns])
-  for image_id, *values in zip(names, *scores.values(), strict=True):
-    yield (image_id, *values)
+def shown(found: Scored, count: int) -> Iterator[example_maps.Shown]:
+  """Yields the images of a data set for Figure 8."""
+  scoring, every = found.scoring, found.scores
+  scores = np.array([every[model][scoring.ranked] for model in found.models])
+  kinds = [scoring.kinds[i] for i in found.images]
+  for i in example_maps.choose(scores, kinds, count):
+    yield example_maps.Shown(
+        scoring.dataset.name, scoring.dataset.source, found.images[i],
+        kinds[i], scores[:, i], scoring.human)
 
 
-def _means(found: Scored, resamples: int) -> Iterator[tuple]:
-  """Yields the lines of `scores.csv`, see `schema.SCORES`."""
-  for model, scores in found.scores.items():
-    for metric, values in scores.items():
-      known = values[np.isfinite(values)]
-      yield (model, found.dataset.name, metric,
-             *intervals.cells(known, resamples), len(known))
+def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:
+  table = schema.PER_IMAGE
+  return table._replace(
+      path=table.path.replace('<dataset>', dataset).replace('<model>', model),
+      columns=(*table.columns, *(
+          schema.Column(metric, 'float', '') for metric in scores)))

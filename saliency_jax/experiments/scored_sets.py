@@ -1,12 +1,17 @@
-"""The data sets that models are scored on, as a config names them."""
+"""The data sets that models are scored on, and how: values."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from saliency_jax import files
 from saliency_jax.data.source import open_group
-from saliency_jax.data.types import Source
+from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
+from saliency_jax.experiments.passes import Predicted
 from saliency_jax.experiments.predictors import names
+from saliency_jax.schema import File
 
 
 class DataSet(NamedTuple):
@@ -23,11 +28,51 @@ class DataSet(NamedTuple):
     return 'targets' in self.source.gives
 
 
+Scores = Mapping[str, np.ndarray]  # metric -> float64 `[N]`, NaN for none
+
+
+class Scoring(NamedTuple):
+  """How models are scored on one data set.
+
+  Attributes:
+    dataset: the images.
+    images: positions of those that are scored.
+    job: all that the scores depend on, beside the model, as JSON values.
+    metrics: names of the scores of an image.
+    measure: gives, by model, {'scores': a number for each of `metrics`} and
+      perhaps the {'regions': ...} of `output`, as JSON values.
+    table: the file of the mean scores.
+    rows: `rows(model, scores, images, resamples)`: its lines; images are the
+      positions of the scores'.
+    notes: what `summary.json` says of a model's scores.
+    ranked: the metric by which images are chosen for the page.
+    kinds: of every image of the data set; '' for a photograph.
+    human: gives a photograph's human map, float `[H, W]`; None for search
+      arrays.
+    people: gives people's own scores on the image of a position, or None where
+      there are not enough of them; None if they are not scored.
+    facts: what `summary.json` says of the data set.
+  """
+  dataset: DataSet
+  images: Sequence[int]
+  job: dict[str, Any]
+  metrics: tuple[str, ...]
+  measure: Callable[[Predicted], dict[str, dict]]
+  table: File
+  rows: Callable[[str, Scores, Sequence[int], int], Iterator[tuple]]
+  ranked: str
+  kinds: Sequence[str]
+  facts: dict[str, Any]
+  notes: Callable[[Scores], dict] | None = None
+  human: Callable[[Record], np.ndarray] | None = None
+  people: Callable[[int], dict[str, float] | None] | None = None
+
+
 def open_sets(config) -> list[DataSet]:
   """Opens the data sets of `config.eval.sets`.
 
   Args:
-    config: `configs/evaluate.py`; `eval.sets`, `sets` and `init.cache_dir` are
+    config: `configs/evaluate.py`; `eval.sets`, `sets` and `run.cache_dir` are
       read.
 
   Raises:
@@ -44,7 +89,7 @@ def open_sets(config) -> list[DataSet]:
           f'config.eval.sets has {name!r}; name some of '
           f'{", ".join(config.sets)}.')
   return [
-      _open(name, config.sets[name], config.init.cache_dir) for name in chosen]
+      _open(name, config.sets[name], config.run.cache_dir) for name in chosen]
 
 
 def _open(name: str, group, cache_dir: str) -> DataSet:

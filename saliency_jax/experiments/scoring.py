@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.experiments import predictors
-from saliency_jax.experiments.looks import Looks
+from saliency_jax.experiments.fixation_index import FixationIndex
 from saliency_jax.ops import blur, distributions, metrics
 
 METRICS = metrics.Scores._fields
@@ -41,35 +41,35 @@ class Seen(NamedTuple):
 class Scorer:
   """Scores maps of the images of one data set."""
 
-  def __init__(self, looks: Looks, *, sigma: float, distinct: bool):
+  def __init__(self, fixations: FixationIndex, *, sigma: float, distinct: bool):
     """Compiles nothing yet; that is done for every size of image, once.
 
     Args:
-      looks: all fixations.
+      fixations: all of the data set.
       sigma: the standard deviation of the human map in pixels.
       distinct: whether a pixel counts once however often it was fixated.
     """
-    self._looks, self._sigma, self._distinct = looks, sigma, distinct
+    self._fixations, self._sigma = fixations, sigma
+    self._distinct = distinct
     # Images of one size, as a rule the whole data set, share these.
     self._negatives = functools.lru_cache(maxsize=1)(
-        lambda size: jax.device_put(looks.scaled(size)))
+        lambda size: jax.device_put(fixations.scaled(size)))
     self._baseline = functools.lru_cache(maxsize=1)(
         lambda size: jax.device_put(predictors.centre(size)))
 
   def seen(self, index: int) -> Seen:
     """Returns what an image's maps are compared with."""
-    looks, size, own = (
-        self._looks, self._looks.size(index), self._looks.of(index))
-    others = np.full(len(looks.points), True)
+    size, own = self._fixations.size(index), self._fixations.of(index)
+    others = np.full(len(self._fixations.points), True)
     others[own] = False
-    points, valid = self.padded(looks.points[own])
+    points, valid = self.padded(self._fixations.points[own])
     return Seen(
         points, valid, self._negatives(size), others,
         self.human(points, valid, size), self._baseline(size))
 
   def padded(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns some of an image's points `[P, 2]` and which count, `[P]`."""
-    padded = np.zeros((self._looks.padded, 2), np.int32)
+    padded = np.zeros((self._fixations.padded, 2), np.int32)
     padded[:len(points)] = points
     return padded, np.arange(len(padded)) < len(points)
 

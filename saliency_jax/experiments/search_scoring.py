@@ -31,8 +31,8 @@ def measure(
 ) -> dict[str, float]:
   """Scores one model's map of one array.
 
-  A search looks at the highest place of the map; if that is not the target, a
-  square there is never looked at again, its side the longer one of a typical
+  A search fixates the highest value of the map; if that is not the target, a
+  square there is never fixated again, its side the longer one of a typical
   distractor, rounded up to `_STEP` pixels. The target is found inside the
   upright box around its mask: in the middle of a ring there is no pixel of the
   ring.
@@ -81,8 +81,8 @@ def rows(
     resamples: of the bootstrap over arrays, see `intervals`.
 
   Yields:
-    Rows of `schema.SEARCH`, for every metric of `summarised`; numbers are ''
-    where no array of the kind was measured.
+    `schema.SEARCH`, for every metric of `summarised`; NaN where no array of the
+    kind was measured.
   """
   kinds = np.array([pattern.kind for pattern in patterns])
   named = [kind for kind in dict.fromkeys(kinds.tolist()) if kind]
@@ -92,7 +92,7 @@ def rows(
     for metric, of_arrays in values.items():
       known = of_arrays[chosen & np.isfinite(of_arrays)]
       yield (
-          model, dataset, kind, metric, *intervals.cells(known, resamples),
+          model, dataset, kind, metric, *intervals.interval(known, resamples),
           len(known))
 
 

@@ -88,7 +88,7 @@ def panels(
         axis.tick_params('x', labelbottom=True)
     _legend(figure, axes[0], columns=2 if narrow else 3)
     figure.supylabel(label, fontsize=9)
-    figure.supxlabel('convolutions trained', fontsize=9)
+    figure.supxlabel('stages trained', fontsize=9)
   return figure
 
 
@@ -101,7 +101,7 @@ def single(
     figure = style.figure(3.6 if narrow else 4.6, 2.7)
     axis = figure.subplots()
     _lines(axis, depths, lines, 0, theme)
-    axis.set(xlabel='convolutions trained', ylabel=label)
+    axis.set(xlabel='stages trained', ylabel=label)
     _legend(figure, axis, columns=3)
   return figure
 

@@ -10,7 +10,6 @@ from saliency_jax.report.folder import TARGET, Cell, Results
 
 # With fewer shared cells a correlation says nothing: of two it is 1 or -1.
 _FEWEST = 3
-_DEEPEST = 'conv5_3'  # the layer of the paper's Tables 3 and 6
 
 
 class Comparison(NamedTuple):
@@ -46,8 +45,8 @@ def paper_table(results: Results) -> str:
   """Returns the name of the paper's table that stands beside, '' for none.
 
   Tables 2 and 5 are of the trunk as ImageNet's classes left it. Of trained
-  models the paper shows conv5_3, by the number of convolutions trained: Tables
-  3 and 6.
+  models the paper shows its last layer, by the number of convolutions trained:
+  Tables 3 and 6. All are of one network.
   """
   return _published(results)[0]
 
@@ -106,19 +105,21 @@ def above(cell: Cell) -> float:
 
 def _published(results: Results) -> tuple[str, dict, dict]:
   """Returns a table's name, its means and its counts: layer -> column."""
-  depth = results.depth
+  depth, layer = results.depth, paper.LAYER
+  if not paper.has_any(results.layers):
+    return '', {}, {}
   if results.job == 'dissect':
     if depth is None:
       return 'Table 2', paper.table2(), paper.table2_counts()
     if depth in paper.table3():
       return (
-          'Table 3', {_DEEPEST: paper.table3()[depth]},
-          {_DEEPEST: paper.table3_counts()[depth]})
+          'Table 3', {layer: paper.table3()[depth]},
+          {layer: paper.table3_counts()[depth]})
   elif depth is None:
     return 'Table 5', {
         x: {TARGET: value} for x, value in paper.table5().items()}, {}
   elif depth in paper.table6():
-    return 'Table 6', {_DEEPEST: {TARGET: paper.table6()[depth]}}, {}
+    return 'Table 6', {layer: {TARGET: paper.table6()[depth]}}, {}
   return '', {}, {}
 
 

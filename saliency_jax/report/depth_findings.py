@@ -33,7 +33,7 @@ def findings(swept: Swept) -> list[Finding]:
 
 
 def _output(swept: Swept, depths: list[int]) -> list[Finding]:
-  """Whether training convolutions beats the readout alone."""
+  """Whether training stages beats the readout alone."""
   scores = {
       depth: float(np.mean([
           x.score for x in swept.members if x.depth == depth]))
@@ -141,7 +141,7 @@ def _rises(
     return f'{text}, {counted(counts[column], "region")}' if whose else text
 
   text = (
-      f'{whose}{"the" if whose else "The"} mean NSS of conv5_3’s best units '
+      f'{whose}{"the" if whose else "The"} mean NSS of the best units '
       f'rises for {up} of {count} categories from depth 0 to depth '
       f'{table.layers[row]}, most for {table.columns[most]} ({change(most)})')
   if least != most:
@@ -224,7 +224,7 @@ def _arrays(arrays: Comparison, depths: list[int]) -> list[str]:
   up = int((run[1:] > run[0]).sum())
   best = 1 + int(run[1:].argmax())
   text = (
-      f'On search arrays the mean NMM of conv5_3’s best units is above that of '
+      f'On search arrays the mean NMM of the best units is above that of '
       f'depth 0 at {up} of {len(run) - 1} depths: {number(float(run[0]))} at '
       f'depth 0, at most {number(float(run[best]))} at depth '
       f'{table.layers[best]}')

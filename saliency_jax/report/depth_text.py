@@ -14,7 +14,8 @@ def text(results: Swept) -> str:
     analysis = results.config['regions']['analysis']
     best = _best(analysis)
     lines += [
-        '', f'Table 3: mean NSS of {best} of conv5_3 for each category', '',
+        '', f'Table 3: mean NSS of {best} of {results.layer} for each category',
+        '',
         *tables.by_category(results.seen.means, results.seen.regions, 2), '',
         f'Table 3: number of units whose mean NSS exceeds '
         f'{analysis["threshold"]:g}', '',
@@ -22,7 +23,7 @@ def text(results: Swept) -> str:
   if results.arrays:
     best = _best(results.config['popout']['analysis'])
     lines += [
-        '', f'Table 6: mean NMM of {best} of conv5_3', '',
+        '', f'Table 6: mean NMM of {best} of {results.layer}', '',
         *tables.one_column(results.arrays, 'member')]
   found = [
       line for finding in depth_findings.findings(results)

@@ -16,7 +16,7 @@ from saliency_jax.report.reading import Reader
 
 OBSERVERS = 'observers'  # the row of the table that is no model: the ceiling
 ALL = 'all'  # the kind that stands for all search arrays
-KINDS = ('trained', 'classical', 'centre', 'folder')  # of models
+KINDS = ('network', 'classical', 'centre', 'folder')  # of models
 
 _ODD = re.compile('[^A-Za-z0-9_]')
 _TESTS = (
@@ -92,7 +92,7 @@ class Results(NamedTuple):
     return ', '.join(self.models)
 
   def kind(self, model: str) -> str:
-    """Returns what a model is: trained, classical, centre or folder."""
+    """Returns what a model is: network, classical, centre or folder."""
     return _kind(self.summary['models'][model])
 
 

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.report import best_units, comparison
+from saliency_jax.report import best_units, comparison, paper
 from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.folder import TARGET, Results
 from saliency_jax.report.numbers import number
 
-_LOWEST = 'conv5_3'  # in the paper's Table 5
+_LOWEST = paper.LAYER  # in the paper's Table 5
 _SCORE = {'dissect': 'NSS', 'popout': 'NMM'}
 _FILE = {'dissect': 'table2.csv', 'popout': 'table5.csv'}
 
@@ -80,8 +80,8 @@ def _agreement(results: Results, table: Comparison) -> str:
   cells = 'layers' if results.job == 'popout' else 'cells'
   if not name:
     return (
-        f'The paper shows no model with {results.depth} trained convolutions; '
-        f'no table of it stands beside.')
+        f'The paper shows no {_subject(results)}; no table of it stands '
+        f'beside.')
   if results.depth is not None:
     name += f' at depth {results.depth}'
   if not shared:
@@ -125,6 +125,13 @@ def _layers(results: Results, table: Comparison) -> list[str]:
   return [
       f'{table.layers[high]} responds most ({score} {value(high)}), '
       f'{table.layers[low]} least ({value(low)}){verdict}.']
+
+
+def _subject(results: Results) -> str:
+  """Returns what the paper would have to show beside a run."""
+  if not paper.has_any(results.layers):
+    return results.network
+  return f'model with {results.depth} trained convolutions'
 
 
 def _categories(results: Results, table: Comparison) -> list[str]:

@@ -46,8 +46,13 @@ class Results(NamedTuple):
   kept: Kept  # pictures, masks, fixations and maps; read when asked for
 
   @property
+  def network(self) -> str:
+    """The network's name."""
+    return self.config['network']['name']
+
+  @property
   def depth(self) -> int | None:
-    """Convolutions that were trained; None for a plain trunk."""
+    """Stages that were trained; None for a plain trunk."""
     return self.summary['weights'].get('depth')
 
   @property

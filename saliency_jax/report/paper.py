@@ -3,7 +3,9 @@
 import functools
 import json
 import pathlib
+from collections.abc import Iterable
 
+LAYER = 'conv5_3'  # which those by depth are of
 ALL = 13  # the depth at which every convolution is trained
 _FILE = pathlib.Path(__file__).parent / 'paper.json'
 
@@ -31,6 +33,11 @@ def threshold() -> float:
 def table2() -> dict[str, dict[str, float]]:
   """Returns the mean NSS of the best units: layer -> category -> value."""
   return _by_category('table2_mean_nss_top10')
+
+
+def has_any(layers: Iterable[str]) -> bool:
+  """Tells whether the paper's tables have one of some layers."""
+  return bool({*layers} & {*table2()})
 
 
 def table2_counts() -> dict[str, dict[str, float]]:

@@ -14,7 +14,7 @@ from saliency_jax.report.metrics import METRICS
 
 # What the legend calls a kind of model.
 _KINDS = {
-    'trained': 'trained network', 'classical': 'classical model',
+    'network': 'network', 'classical': 'classical model',
     'centre': 'centre prior', 'folder': 'folder of maps'}
 _CEILING = (0, (4, 3))  # dashes of its line
 
@@ -159,5 +159,5 @@ def _legend(
 def _colour(kind: str, theme: style.Theme) -> str:
   """Returns the colour of a kind of model: the theme's, or Okabe and Ito's."""
   return {
-      'trained': theme.run, 'classical': '#d55e00', 'centre': theme.paper,
+      'network': theme.run, 'classical': '#d55e00', 'centre': theme.paper,
       'folder': '#009e73'}[kind]

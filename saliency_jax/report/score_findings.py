@@ -82,8 +82,8 @@ def _search(results: Results, dataset: str) -> Iterator[Finding]:
   order = metrics.ranked(results.models, values, 'nmm')
   of_kind = {
       kind: [model for model in order if results.kind(model) == kind]
-      for kind in ('classical', 'trained')}
-  classical, trained = of_kind['classical'], of_kind['trained']
+      for kind in ('classical', 'network')}
+  classical, trained = of_kind['classical'], of_kind['network']
   if classical and trained:
     low, high = classical[-1], trained[0]
     ahead = sum(

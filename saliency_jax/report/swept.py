@@ -16,13 +16,11 @@ from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.folder import TARGET
 from saliency_jax.report.reading import Reader
 
-_LAYER = 'conv5_3'  # whose change with depth the paper follows
-
 
 class Member(NamedTuple):
   """One network that was trained."""
   name: str
-  depth: int  # convolutions trained
+  depth: int  # stages trained
   score: float  # the watched metric on validation images, at its best
   step: int  # at which it was
   trunk_rate: float  # learning rates before the schedule
@@ -90,7 +88,12 @@ class Swept(NamedTuple):
   @property
   def layers(self) -> tuple[str, ...]:
     """The layers whose units can be named."""
-    return (self.summary['readout_tap'],)
+    return (self.layer,)
+
+  @property
+  def layer(self) -> str:
+    """The layer whose change with depth is followed."""
+    return self.summary['readout_tap']
 
 
 def read(workdir: str | os.PathLike) -> Swept:
@@ -152,7 +155,7 @@ def depth_name(depth: int) -> str:
 
 def _published(summary: dict, config: dict) -> _Published:
   """Returns the paper's numbers where they are of the same tap."""
-  if not summary.get('measured') or summary['readout_tap'] != _LAYER:
+  if not summary.get('measured') or summary['readout_tap'] != paper.LAYER:
     return _Published({}, {}, {})
   regions = config['regions'] if 'regions' in summary['measured'] else {}
   same = regions and regions['analysis']['threshold'] == paper.threshold()

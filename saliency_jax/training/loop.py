@@ -19,6 +19,7 @@ from absl import logging
 from jax.sharding import Mesh
 
 from saliency_jax import progress, runtime
+from saliency_jax.data import fingerprints
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
 from saliency_jax.networks.network import Network
@@ -49,8 +50,9 @@ def train(
 ) -> dict:
   """Trains one network, or goes on with a run that was stopped.
 
-  Files: `checkpoints/`, `pretrained.safetensors`, `metrics.jsonl`,
-  `tensorboard/`, `config.json`, `training.json` and, last, `summary.json`.
+  Files: `checkpoints/`, `pretrained.safetensors`, `images.json` (those that it
+  is trained on), `metrics.jsonl`, `tensorboard/`, `config.json`,
+  `training.json` and, last, `summary.json`.
 
   Args:
     config: `configs/train.py`.
@@ -124,6 +126,7 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
       folder = Folder(workdir, run.config)
       if not done:
         folder.clear([outcome.TRAINED])
+        fingerprints.write(path, fingerprints.of(run.data.train))
       trained_models.save_start(path, run.network)
     journal = stack.enter_context(Journal(path if first else None, step=done))
     bar = stack.enter_context(progress.bar(

@@ -3,6 +3,7 @@
 import csv
 import json
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -10,18 +11,18 @@ from PIL import Image
 
 from benchmarks import textbook
 from configs import evaluate as evaluate_config
+from saliency_jax.data import fingerprints, map_folder
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
-  evaluation,
-  passes,
-  predictors,
-  scoring,
-  search_scoring,
+    evaluation,
+    passes,
+    scoring,
+    search_scoring,
 )
 from saliency_jax.report import score_tables
 from saliency_jax.training import loop
 from tests.experiments import made_scores
-from tests.launch.jobs_test import Recorder, keys
+from tests.recorder import Recorder, keys
 from tests.training import made as made_training
 
 
@@ -46,39 +47,24 @@ def small(looked_at, models: str):
 
 
 def evaluate(config, workdir):
-  return evaluation.evaluate(config, str(workdir), widths=made_training.WIDTHS)
+  return evaluation.evaluate(config, str(workdir))
 
 
 @pytest.fixture(scope='module')
 def everything(looked_at, tmp_path_factory):
   """Every kind of model on every kind of data set."""
   folder = tmp_path_factory.mktemp('evaluated')
-  training = made_training.sweep(folder)
+  training = made_training.sweep()
   training.train.epochs = 1
-  loop.sweep(training, made_training.TRAIN, made_training.VALIDATION,
-             str(folder / 'sweep'), widths=made_training.WIDTHS)
+  loop.sweep(training, made_training.DATA, str(folder / 'sweep'))
   config = small(looked_at, f"centre,{folder / 'sweep'}")
   config.eval.sets = 'mine,osie,popout'
   config.eval.save_maps = True
   config.sets.osie.dir = str(made_scores.osie(folder / 'osie'))
   config.sets.osie.regions = str(folder / 'osie' / 'labelme')
   recorder = Recorder(config.lock())
-  recorder.sets = _Groups(recorder.sets)
   workdir = folder / 'out'
   return recorder, workdir, evaluate(recorder, workdir)
-
-
-class _Groups:
-  """A recorded group of groups, which are asked for by name."""
-
-  def __init__(self, recorder):
-    self._recorder = recorder
-
-  def __getitem__(self, name):
-    return getattr(self._recorder, name)
-
-  def __contains__(self, name):
-    return name in ('mine', 'osie', 'popout')
 
 
 MODELS = ('centre', 'sweep_depth_0', 'sweep_depth_2')
@@ -98,7 +84,7 @@ def test_it_writes_what_scripts_rely_on(everything):
   assert summary['job'] == 'evaluate'
   assert list(summary['models']) == list(MODELS)
   assert [each.split()[0] for each in summary['models'].values()] == [
-      'centre', 'trained', 'trained']
+      'centre', 'network', 'network']
   assert [each['depth'] for each in summary['weights'].values()] == [0, 2]
   assert {name: each['images'] for name, each in
           summary['datasets'].items()} == {'mine': 4, 'osie': 2, 'popout': 2}
@@ -236,21 +222,23 @@ def test_fixation_maps_have_no_observers(looked_at, tmp_path):
 
 
 def test_models_are_not_scored_unnoticed_on_what_they_learnt(
-    everything, looked_at, tmp_path, monkeypatch):
-  # The made photographs in the place of two that OSIE's split trains on.
-  config = small(looked_at, str(everything[1].parent / 'sweep'))
+    everything, looked_at, tmp_path):
+  sweep = shutil.copytree(everything[1].parent / 'sweep', tmp_path / 'sweep')
+  config = small(looked_at, str(sweep))
   config.eval.members = 'depth_0'
-  monkeypatch.setattr(
-      predictors.split, 'split', lambda name: ('p1', 'p3', 'p9'))
-  assert evaluate(config, tmp_path)['warnings'][0] == (
-      'mine: 1 fixations outside their image are left out.')
-  table_kind = evaluation.scored_sets.open_sets(config)[0]
-  monkeypatch.setattr(
-      evaluation.scored_sets, 'open_sets',
-      lambda _: [table_kind._replace(kind='osie')])
-  assert evaluate(config, tmp_path)['warnings'][0] == (
-      'sweep_depth_0 was trained on 2 images of mine; score it with '
-      'config.sets.mine.part=validation.')
+  assert not any('was trained on' in said for said in evaluate(
+      config, tmp_path / 'out')['warnings'])
+  # The made photographs in the place of those that it was trained on.
+  known = fingerprints.of(made_scores.source(looked_at))
+  for images, found in (
+      (known[::2], 2),
+      ([known[0]._replace(image_id='renamed')], 1),
+      ([known[0]._replace(digest='')], 1),  # of a built data set
+      ([known[0]._replace(digest='other')], 0)):
+    fingerprints.write(sweep, images)
+    said = evaluate(config, tmp_path / 'out')['warnings']
+    assert ('sweep_depth_0 was trained on' in said[0]) == bool(found)
+    assert not found or f'{found} images of mine (p1' in said[0]
 
 
 def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
@@ -259,15 +247,15 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   config.eval.batch_size = 1
   whole = evaluate(config, tmp_path / 'whole')
   out, measured = tmp_path / 'out', []
-  predict = predictors.Folder.predict
+  read = map_folder.MapFolder.read
 
-  def stopping(self, images, image_ids):
-    measured.extend(image_ids)
+  def stopping(self, image_id):
+    measured.append(image_id)
     if len(measured) == 3:
       raise KeyboardInterrupt
-    return predict(self, images, image_ids)
+    return read(self, image_id)
 
-  monkeypatch.setattr(predictors.Folder, 'predict', stopping)
+  monkeypatch.setattr(map_folder.MapFolder, 'read', stopping)
   with pytest.raises(KeyboardInterrupt):
     evaluate(config, out)
   assert not (out / 'summary.json').exists()
@@ -280,6 +268,26 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   for each in (summary, whole):
     del each['seconds']
   assert summary == whole
+
+
+def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
+  folder = shutil.copytree(looked_at, tmp_path / 'data')
+  broken = folder / 'images' / 'p2.jpg'
+  broken.write_bytes(broken.read_bytes()[:-99])
+  config = small(folder, 'centre,gbvs')
+  with pytest.raises(InputError, match=r'p2\.jpg'):
+    evaluate(config, tmp_path / 'out')
+  config.eval.on_bad_image = 'skip'
+  summary = evaluate(config, tmp_path / 'out')
+  facts = summary['datasets']['mine']
+  assert list(facts['skipped']) == ['p2']
+  assert facts['without_fixations'] == 0
+  assert 'mine: 1 images that cannot be read are left out (p2).' in (
+      summary['warnings'])
+  for model in ('centre', 'gbvs', 'observers'):
+    assert [row['image_id'] for row in table(
+        tmp_path / 'out' / 'per_image' / 'mine' / f'{model}.csv')] == [
+            'p1', 'p3', 'p4']
 
 
 def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
@@ -326,7 +334,10 @@ def test_a_mistake_does_not_cost_the_results_that_lie_there(
       ({'eval.models': str(maps)}, r'2 of 4 images \(p3, p4\)'),
       ({'eval.models': str(inside)}, 'lies in --workdir'),
       ({'eval.sets': 'yours'}, 'yours'),
-      ({'analysis.fixations': 'some'}, "fixations is 'some'; it is one of"),
+      ({'analysis.fixations': 'some'},
+       "fixations is 'some'; it is one of"),
+      ({'analysis.top_units': 0}, r'analysis\.top_units is 0; give 1'),
+      ({'eval.on_bad_image': 'ignore'}, 'raise or skip'),
       ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
       ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
       ({'sets.mine.sigma': 0.}, 'sigma is 0')):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saliency_jax.experiments.intervals import cells, interval
+from saliency_jax.experiments.intervals import interval
 
 
 def test_the_interval_of_many_normal_values_is_the_textbooks():
@@ -45,7 +45,8 @@ def test_it_is_always_around_the_mean(values):
   assert high >= mean - 1e-9
 
 
-def test_a_table_has_no_number_where_there_is_none():
-  assert cells(np.array([]), 10) == ('', '', '')
-  assert cells(np.array([.5]), 10) == ('0.500000', '', '')
-  assert cells(np.array([.5, .5]), 10) == ('0.500000',) * 3
+def test_too_few_values_have_no_interval():
+  assert np.isnan(interval(np.array([]), 10)).all()
+  assert interval(np.array([.5]), 10).mean == .5
+  assert np.isnan(interval(np.array([.5]), 10)[1:]).all()
+  assert interval(np.array([.5, .5]), 10) == (.5, .5, .5)

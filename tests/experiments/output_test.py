@@ -7,14 +7,11 @@ from scipy import ndimage
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.experiments import inner, output
-from saliency_jax.experiments.forward import Settings
-from saliency_jax.networks import registry
-from saliency_jax.networks.weights.known_weights import Weights
-from tests import brute_force
+from saliency_jax.workdir import Ledger
+from tests import brute_force, tiny
 from tests.experiments import made
 
 CHOOSE = pixel_sets.distinct_fixations_in_regions
-SETTINGS = Settings(made.IMAGE_SIZE, 4, 0, 'raise')
 
 
 def human_map(record) -> np.ndarray:
@@ -99,17 +96,16 @@ def test_a_photograph_without_regions_has_none():
 
 
 def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
-  source = made.Photographs(5)
-  network, params = made.network()
+  source, network = made.Photographs(5), tiny.vgg()
+  size = network.preprocess.image_size
   found = inner.unit_scores(
-      source, Weights(params, made.MEAN, 'made', '', '', ''), CHOOSE,
-      settings=SETTINGS, dtype='float32', folder=tmp_path / 'partial', job={},
-      title='', widths=made.WIDTHS)
+      source, network, CHOOSE, top=3, settings=made.SETTINGS,
+      ledger=Ledger(tmp_path / 'partial', {'': 0}), title='')
   expected = {}
   for record in source:
     small = np.asarray(Image.fromarray(record.image).resize(
-        (made.IMAGE_SIZE,) * 2, Image.Resampling.BILINEAR))
-    maps = np.asarray(network.apply(params, small[None])['conv5_3'])[0]
+        (size, size), Image.Resampling.BILINEAR))
+    maps = network.maps(small, network.readout_tap)[network.readout_tap][0]
     for number, points in zip(
         record.regions.ids.tolist(), CHOOSE(record).pixels, strict=True):
       if len(points):
@@ -118,4 +114,4 @@ def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
   assert [*zip(found.images.tolist(), found.ids.tolist(), strict=True)] == [
       *expected]
   np.testing.assert_allclose(found.scores, [*expected.values()], atol=1e-4)
-  assert registry.LAYERS['vgg16'][-1] == inner.LAYER
+  assert found.top == 3

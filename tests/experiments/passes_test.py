@@ -5,8 +5,8 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes
-from saliency_jax.experiments.score_ledger import Partial
-from saliency_jax.workdir import Folder
+from saliency_jax.experiments.passes import Reading
+from saliency_jax.workdir import Folder, Ledger
 from tests.experiments import made_scores
 
 
@@ -30,7 +30,7 @@ def test_models_see_what_they_lack_and_nothing_else(source):
   first, second, third = Model('1'), Model('2'), Model('3')
   found = list(passes.predicted(
       source, [first, second, third], {'1': {0, 1, 3}, '2': {3}, '3': set()},
-      batch_size=2))
+      Reading(2, {})))
   assert [each.index for each in found] == [0, 1, 3]
   assert [each.record.image_id for each in found] == ['p1', 'p2', 'p4']
   assert [list(each.maps) for each in found] == [['1'], ['1'], ['1', '2']]
@@ -41,7 +41,8 @@ def test_models_see_what_they_lack_and_nothing_else(source):
 
 
 def test_nothing_to_do_is_nothing(source):
-  assert not list(passes.predicted(source, [Model('1')], {'1': set()}, 4))
+  assert not list(passes.predicted(
+      source, [Model('1')], {'1': set()}, Reading(4, {})))
 
 
 def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):
@@ -53,8 +54,13 @@ def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):
   with pytest.raises(InputError, match=r'p3\.jpg is truncated'):
     seen.extend(
         each.index for each in passes.predicted(
-            source, [Model('1')], {'1': {0, 1, 2, 3}}, batch_size=1))
-  assert len(seen) <= 2
+            source, [Model('1')], {'1': {0, 1, 2, 3}}, Reading(3, {})))
+  assert seen == [0, 1]  # what was read is not lost
+  reading = Reading(3, {}, 'skip')
+  assert [each.index for each in passes.predicted(
+      source, [Model('1')], {'1': {0, 1, 2, 3}}, reading)] == [0, 1, 3]
+  assert list(reading.skipped) == ['p3']
+  assert 'truncated' in reading.skipped['p3']
 
 
 def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
@@ -65,15 +71,21 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
 
   def run(images, keep=None):
     models = [Model('1'), Model('2')]
-    with Partial(tmp_path / 'x.jsonl', {'1': 1, '2': 2}) as partial:
+    with Ledger(tmp_path / 'x', {'1': 1, '2': 2}) as ledger:
       passes.measured(
-          source, models, images, measure, partial=partial, batch_size=3,
-          title='Scoring', keep=keep)
-    return partial.rows, [model.asked for model in models]
+          source, models, images, measure, ledger=ledger,
+          reading=Reading(3, {}), title='Scoring', keep=keep)
+    return {model: {name: entry.facts for name, entry in of.items()}
+            for model, of in ledger.entries.items()}, [
+                model.asked for model in models]
 
-  rows, asked = run([0, 2], keep=folder)
+  def keep(model, image_id, saliency):
+    folder.array(f'maps/{model}/{image_id}.npy', saliency)
+
+  rows, asked = run([0, 2], keep=keep)
   assert asked == [[('p1', 'p3')]] * 2
   assert rows['1'].keys() == rows['2'].keys() == {'p1', 'p3'}
+  assert rows['1']['p1']['constant']
   kept = np.load(tmp_path / 'maps' / '2' / 'p3.npy')
   assert kept.shape == (2, 3)
   assert kept.mean() == pytest.approx(rows['2']['p3']['mean'])
@@ -81,3 +93,11 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
   assert asked == [[('p2',)]] * 2
   assert again['1'] == rows['1'] | {'p2': again['1']['p2']}
   assert not (tmp_path / 'maps' / '1' / 'p2.npy').exists()
+
+
+@pytest.mark.parametrize(('reading', 'said'), [
+    (Reading(0, {}), 'batch of 0'),
+    (Reading(1, {}, 'ignore'), 'raise or skip')])
+def test_reading_makes_sense(reading, said):
+  with pytest.raises(InputError, match=said):
+    reading.check()

@@ -9,8 +9,12 @@ import pytest
 from PIL import Image
 
 from configs import predict as predict_config
+from saliency_jax.data.sources.image_folder import ImageFolder
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import prediction
+from saliency_jax.experiments import prediction, predictors
+from saliency_jax.training import trained_models
+from tests import brute_force
+from tests.recorder import Recorder, keys
 from tests.training import made
 
 
@@ -34,19 +38,18 @@ def _contents(folder: pathlib.Path) -> dict[str, bytes]:
   return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def _predict(whole, photographs, **given):
+def _predict(trained, photographs, **given):
   config = predict_config.get_config()
-  config.init.checkpoint = str(whole[1])
+  config.network.checkpoint = str(trained)
   config.data.update(given)
   out = photographs.parent / 'out'
-  summary = prediction.predict(
-      config, str(photographs), str(out), widths=made.WIDTHS)
+  summary = prediction.predict(config, ImageFolder(photographs), str(out))
   return summary, out
 
 
-def test_one_that_cannot_be_read_ends_the_run(whole, photographs):
+def test_one_that_cannot_be_read_ends_the_run(trained, photographs):
   with pytest.raises(InputError, match=r'b\.png'):
-    _predict(whole, photographs)
+    _predict(trained, photographs)
   # What came before it is there; the folder does not pass for whole.
   found = {path.name for path in (photographs.parent / 'out').iterdir()
            if not path.name.startswith('.')}
@@ -54,54 +57,52 @@ def test_one_that_cannot_be_read_ends_the_run(whole, photographs):
 
 
 @pytest.mark.parametrize('batch_size', [1, 8])
-def test_it_may_be_left_out(whole, photographs, batch_size):
+def test_it_may_be_left_out(trained, photographs, batch_size):
   summary, out = _predict(
-      whole, photographs, on_bad_image='skip', batch_size=batch_size)
+      trained, photographs, on_bad_image='skip', batch_size=batch_size)
   assert summary['counts'] == {'images': 2, 'skipped': 1}
   assert json.loads((out / 'summary.json').read_text()) == summary
-  assert list(summary['skipped']) == ['b.png']
-  assert 'truncated' in summary['skipped']['b.png']
+  assert list(summary['skipped']) == ['b']
+  assert 'truncated' in summary['skipped']['b']
   for i, name in enumerate('ac'):
     assert np.load(out / f'{name}.npy').shape == (
         made.VALIDATION[i].image.shape[:2])
   assert not (out / 'b.npy').exists()
 
 
-def test_another_word_is_refused(whole, photographs):
+def test_another_word_is_refused(trained, photographs):
   with pytest.raises(InputError, match='raise or skip'):
-    _predict(whole, photographs, on_bad_image='ignore')
+    _predict(trained, photographs, on_bad_image='ignore')
 
 
-def test_other_files_are_named(whole, photographs, caplog):
+def test_other_files_are_named(trained, photographs, caplog):
   (photographs / 'b.png').rename(photographs / 'b.webp')
   with caplog.at_level(logging.WARNING):
-    assert _predict(whole, photographs)[0]['counts']['images'] == 2
-  assert '1 files' in caplog.text
+    assert _predict(trained, photographs)[0]['counts']['images'] == 2
+  assert '1 files that are no images' in caplog.text
   assert 'b.webp' in caplog.text
 
 
-def test_images_in_sub_folders_are_counted(whole, photographs, caplog):
+def test_images_in_sub_folders_are_counted(trained, photographs, caplog):
   (photographs / 'b.png').unlink()
-  for name in ('sub/deeper/x.JPG', 'sub/y.png', 'sub/z.txt', 'sub/.w.png',
-               '.hidden/v.png', 'out/u.png'):
+  for name in ('sub/x.JPG', 'sub/y.png', 'sub/z.txt', 'sub/.w.png',
+               '.hidden/v.png'):
     path = photographs / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-  config = predict_config.get_config()
-  config.init.checkpoint = str(whole[1])
   with caplog.at_level(logging.WARNING):
-    prediction.predict(
-        config, str(photographs), str(photographs / 'out'), widths=made.WIDTHS)
-  assert '2 images in sub-folders, e.g. sub/y.png' in caplog.text
+    _predict(trained, photographs)
+  assert '2 files' in caplog.text
+  assert 'e.g. sub/x.JPG' in caplog.text
   for name in 'ac':
     (photographs / f'{name}.png').unlink()
-  with pytest.raises(InputError, match=r'but those of its.*out/a\.png; name'):
-    _predict(whole, photographs)
+  with pytest.raises(InputError, match=r'holds no image.*sub/x\.JPG'):
+    _predict(trained, photographs)
 
 
-def test_maps_of_an_earlier_prediction_do_not_stay(whole, photographs):
+def test_maps_of_an_earlier_prediction_do_not_stay(trained, photographs):
   (photographs / 'b.png').write_bytes((photographs / 'a.png').read_bytes())
-  _, out = _predict(whole, photographs)
+  _, out = _predict(trained, photographs)
   # The user's own, some with names that maps might have.
   own = {name: name.encode() for name in (
       'notes.txt', 'd.png', 'd.npy', 'b.jpg', 'b_overlay.jpg')}
@@ -109,7 +110,7 @@ def test_maps_of_an_earlier_prediction_do_not_stay(whole, photographs):
     (out / name).write_bytes(content)
   (photographs / 'b.png').write_bytes(b'damaged by now')
   (photographs / 'c.png').rename(photographs / 'e.png')
-  summary, _ = _predict(whole, photographs, on_bad_image='skip')
+  summary, _ = _predict(trained, photographs, on_bad_image='skip')
   assert summary['counts'] == {'images': 2, 'skipped': 1}
   found = _contents(out)
   assert found.keys() == {
@@ -118,9 +119,9 @@ def test_maps_of_an_earlier_prediction_do_not_stay(whole, photographs):
 
 
 def test_an_interrupted_prediction_is_not_whole(
-    whole, photographs, monkeypatch):
+    trained, photographs, monkeypatch):
   (photographs / 'b.png').unlink()
-  _, out = _predict(whole, photographs)
+  _, out = _predict(trained, photographs)
   overlay = prediction.overlay
 
   def interrupted(photograph, heat):
@@ -130,7 +131,7 @@ def test_an_interrupted_prediction_is_not_whole(
 
   monkeypatch.setattr(prediction, 'overlay', interrupted)
   with pytest.raises(KeyboardInterrupt):
-    _predict(whole, photographs, batch_size=1)
+    _predict(trained, photographs, batch_size=1)
   assert _contents(out).keys() == {
       'config.json', 'predicted.jsonl', *_maps('a'), 'c.npy'}
   # A line that was cut vouches for nothing.
@@ -140,7 +141,7 @@ def test_an_interrupted_prediction_is_not_whole(
   monkeypatch.undo()
   for name in 'ac':
     (photographs / f'{name}.png').rename(photographs / f'{name}{name}.png')
-  _predict(whole, photographs)
+  _predict(trained, photographs)
   assert _contents(out).keys() == {
       'config.json', 'summary.json', 'predicted.jsonl', 'own.png',
       *_maps('aa', 'cc')}
@@ -149,25 +150,25 @@ def test_an_interrupted_prediction_is_not_whole(
 @pytest.mark.parametrize('name', [
     'c.png', 'a_overlay.png', 'predicted.jsonl'])
 def test_a_file_that_no_prediction_wrote_is_not_replaced(
-    name, whole, photographs):
+    name, trained, photographs):
   (photographs / 'b.png').unlink()
   out = photographs.parent / 'out'
   out.mkdir()
   (out / name).write_text('mine\n')
   with pytest.raises(InputError, match=f'out/{name} .* name another --workdir'):
-    _predict(whole, photographs)
+    _predict(trained, photographs)
   assert _contents(out) == {name: b'mine\n'}
 
 
 @pytest.mark.parametrize('listed', [
     '["../photographs/a.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7'])
-def test_a_listing_of_other_files_is_refused(listed, whole, photographs):
+def test_a_listing_of_other_files_is_refused(listed, trained, photographs):
   out = photographs.parent / 'out'
   out.mkdir()
   (out / 'own.png').touch()
   (out / 'predicted.jsonl').write_text(f'["x.npy"]\n{listed}\n')
   with pytest.raises(InputError, match='is not what a prediction wrote'):
-    _predict(whole, photographs, on_bad_image='skip')
+    _predict(trained, photographs, on_bad_image='skip')
   assert (out / 'own.png').exists()
   assert (photographs / 'a.png').exists()
 
@@ -178,11 +179,49 @@ def test_a_trained_model_is_not_written_over(ended, copy, photographs):
     (copy / 'summary.json').unlink()
   before = (copy / 'config.json').read_text()
   config = predict_config.get_config()
-  config.init.checkpoint = str(copy)
+  config.network.checkpoint = str(copy)
   config.data.on_bad_image = 'skip'
   with pytest.raises(InputError, match=r'train\.py wrote; name another --work'):
-    prediction.predict(
-        config, str(photographs), str(copy), widths=made.WIDTHS)
+    prediction.predict(config, ImageFolder(photographs), str(copy))
   assert (copy / 'config.json').read_text() == before
   assert (copy / 'summary.json').exists() == ended
   assert not [*copy.glob('a*')]
+
+
+def test_two_maps_of_one_name_are_refused(trained, photographs):
+  (photographs / 'b.png').rename(photographs / 'a_overlay.jpg')
+  with pytest.raises(InputError, match=r'maps of the name a_overlay\.png'):
+    _predict(trained, photographs)
+  assert not (photographs.parent / 'out' / 'config.json').exists()
+
+
+def test_predictions_are_a_model(trained, photographs):
+  (photographs / 'b.png').unlink()
+  _, out = _predict(trained, photographs)
+  model = predictors.of_folder('mine', out)
+  model.check(['a', 'c'])
+  found, = model.predict([made.VALIDATION[0].image], ['a'])
+  np.testing.assert_array_equal(found, np.load(out / 'a.npy'))
+
+
+def test_every_key_is_read(trained, photographs):
+  (photographs / 'b.png').unlink()
+  config = predict_config.get_config()
+  config.network.checkpoint = str(trained)
+  config = Recorder(config.lock())
+  source = ImageFolder(photographs)
+  summary = prediction.predict(config, source, str(photographs / 'out'))
+  network = trained_models.load_trained(trained)
+  assert summary['weights']['sha256'] == network.provenance.sha256
+  # A trained model needs no other weights.
+  assert keys(predict_config.get_config()) - config.read == {
+      f'network.{name}' for name in ('name', 'weights', 'preprocessing')}
+
+
+def test_a_map_is_upsampled_as_the_paper_does():
+  cells = np.random.default_rng(0).normal(size=(4, 5))
+  full = brute_force.upsample(cells, (37, 53))
+  np.testing.assert_allclose(
+      prediction.to_pixels(cells, (37, 53)),
+      (full - full.min()) / np.ptp(full), atol=1e-6)
+  assert not prediction.to_pixels(np.ones((2, 2)), (5, 5)).any()

@@ -9,11 +9,11 @@ import pytest
 
 from configs import evaluate as evaluate_config
 from saliency_jax.classical import registry as classical
-from saliency_jax.data import split
+from saliency_jax.data import fingerprints, split
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import predictors
-from saliency_jax.networks import registry
-from saliency_jax.training import checkpoints, loop
+from saliency_jax.networks import adapters
+from saliency_jax.training import checkpoints, loop, trained_models
 from tests.experiments import made_scores
 from tests.training import made as made_training
 
@@ -26,8 +26,7 @@ def config(models: str, members: str = '') -> ml_collections.ConfigDict:
 
 
 def opened(models, members=''):
-  return predictors.open_predictors(
-      config(str(models), members), widths=made_training.WIDTHS)
+  return predictors.open_predictors(config(str(models), members))
 
 
 def names(*arguments):
@@ -41,10 +40,9 @@ def sweep(tmp_path_factory) -> pathlib.Path:
   for kind, job, name in (
       (made_training.sweep, loop.sweep, 'sweep'),
       (made_training.run, loop.train, 'run')):
-    made = kind(folder)
+    made = kind()
     made.train.epochs = 1
-    job(made, made_training.TRAIN, made_training.VALIDATION,
-        str(folder / name), widths=made_training.WIDTHS)
+    job(made, made_training.DATA, str(folder / name))
   return folder / 'sweep'
 
 
@@ -93,15 +91,40 @@ def test_an_image_that_is_too_small_is_named():
 
 def test_a_trained_model_is_the_readout_over_the_trunk(sweep, images):
   model, = opened(sweep, 'depth_2')
-  network = registry.build(
-      'vgg16', layers=('conv5_3',), mean=model.weights.mean,
-      widths=made_training.WIDTHS)
-  image = images[0][:model.image_size, :model.image_size]
+  network = trained_models.load_trained(sweep, 'depth_2')
+  size = network.preprocess.image_size
+  image = images[0][:size, :size]
   assert image.shape == (48, 48, 3)  # so that nothing is resized
-  maps = network.apply(model.weights.params, image[None])['conv5_3']
-  expected = maps[0] @ model.weights.params['readout']['kernel'][0, 0]
+  maps = network.maps(image, ('conv5_3',))['conv5_3']
+  params = network.variables['params']
+  expected = maps[0] @ np.asarray(params['readout']['kernel'])[0, 0]
   found, = model.predict([image], ['a'])
   np.testing.assert_allclose(found, expected[..., 0], rtol=1e-4, atol=1e-5)
+
+
+def test_members_share_one_program(sweep):
+  first, second = (model.network for model in opened(sweep))
+  assert first.compiled(('saliency',)) is second.compiled(('saliency',))
+
+
+def test_a_network_without_a_saliency_map_is_no_model():
+  with pytest.raises(InputError, match=r'nested \(.*\) has no saliency map'):
+    opened('tests.tiny:nested')
+
+
+def with_map():
+  """Returns a network that has a saliency map of its own."""
+  return adapters.from_function(
+      lambda params, x: {
+          'saliency': params['scale'] * x.mean(axis=-1, keepdims=True)},
+      {'scale': np.ones((1, 1, 1, 1), np.float32)})
+
+
+def test_a_network_of_ones_own_may_be_a_model(images):
+  model, = opened(f'mine={__name__}:with_map')
+  assert (model.name, model.trained_on) == ('mine', ())
+  found, = model.predict(images[:1], ['a'])
+  assert found.shape == (224, 224)
 
 
 def test_members_are_chosen(sweep):
@@ -115,22 +138,36 @@ def test_members_are_chosen(sweep):
 
 def test_a_model_knows_what_it_was_trained_on(sweep, tmp_path):
   model, = opened(sweep, 'depth_0')
-  assert model.learnt == frozenset(split.split('train'))
+  assert list(model.trained_on) == fingerprints.of(made_training.TRAIN)
+  assert fingerprints.shared(
+      fingerprints.of(made_training.TRAIN), model.trained_on) == list(
+          made_training.TRAIN.image_ids)
+  assert not fingerprints.shared(
+      fingerprints.of(made_training.VALIDATION), model.trained_on)
+
+
+def test_a_model_of_the_first_version_knows_osies_split(sweep, tmp_path):
   copy = shutil.copytree(sweep, tmp_path / 'copy')
+  (copy / fingerprints.FILE).unlink()
+  assert [each.image_id for each in opened(copy, 'depth_0')[0].trained_on] == (
+      list(split.split('train')))
   path = copy / 'config.json'
   path.write_text(path.read_text().replace(
       '"val_dir": ""', '"val_dir": "there"'))
-  assert opened(copy, 'depth_0')[0].learnt == frozenset()
+  assert opened(copy, 'depth_0')[0].trained_on == ()
+  (copy / fingerprints.FILE).write_text('[[1')
+  with pytest.raises(InputError, match='has lost the list of images'):
+    opened(copy, 'depth_0')
 
 
 def test_a_folder_has_precedence_over_nothing(tmp_path, monkeypatch):
   made_scores.maps(tmp_path / 'gbvs')
   made_scores.maps(tmp_path / 'a=b')
   monkeypatch.chdir(tmp_path)
-  assert isinstance(opened('gbvs')[0], predictors.Classical)
-  assert isinstance(opened('./gbvs')[0], predictors.Folder)
+  assert opened('gbvs')[0].identity == 'classical gbvs'
+  assert opened('./gbvs')[0].folder.name == 'gbvs'
   found, = opened('a=b')  # a folder that has the sign in its name
-  assert (found.name, found.path.name) == ('a=b', 'a=b')
+  assert (found.name, found.folder.name) == ('a=b', 'a=b')
 
 
 def test_a_folders_identity_changes_with_its_files(tmp_path):

@@ -7,7 +7,12 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks import textbook
-from saliency_jax.experiments import ceiling, looks, predictors, scoring
+from saliency_jax.experiments import (
+    ceiling,
+    fixation_index,
+    predictors,
+    scoring,
+)
 from tests import brute_force
 from tests.experiments import made_scores
 
@@ -16,7 +21,7 @@ SIGMA = 5.
 
 @pytest.fixture(scope='module')
 def found(looked_at):
-  return looks.read(made_scores.source(looked_at), title='Reading')
+  return fixation_index.read(made_scores.source(looked_at), title='Reading')
 
 
 @pytest.fixture(scope='module')
@@ -95,7 +100,7 @@ def test_a_constant_map_scores_chance(value, found, scorer):
 
 
 def test_the_centre_prior_gains_nothing(scorer):
-  model = predictors.Centre()
+  model = predictors.of_centre()
   image = np.zeros((*made_scores.SIZE, 3), np.uint8)
   saliency, = model.predict([image], ['p1'])
   assert scorer.scores(scorer.seen(0), saliency)['information_gain'] == (

@@ -169,8 +169,10 @@ def test_rows_are_of_all_arrays_and_then_of_each_kind():
   assert list(dict.fromkeys(kind for kind, _ in rows)) == [
       'all', 'shape', 'colour']
   assert rows['all', 'nmm'] == (
-      'model', 'set', 'all', 'nmm', *intervals.cells(MEASURED['nmm'], 100), 5)
+      'model', 'set', 'all', 'nmm',
+      *intervals.interval(MEASURED['nmm'], 100), 5)
   assert rows['shape', 'fixations'][-1] == 2
   assert float(rows['shape', 'fixations'][4]) == 1.5
-  assert rows['colour', 'fixations'][4:] == ('', '', '', 0)
+  assert np.isnan(rows['colour', 'fixations'][4:7]).all()
+  assert rows['colour', 'fixations'][7] == 0
   assert all(len(row) == len(schema.SEARCH.names) for row in rows.values())

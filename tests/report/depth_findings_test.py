@@ -17,7 +17,7 @@ def test_every_sentence_follows_from_the_numbers(tmp_path):
       'On 5 validation images every depth beats the '
       'readout alone: NSS 1.62 at depth 0, 2.25 at depth all and up to 2.75 at '
       'depth 3.',
-      'The mean NSS of conv5_3’s best units rises for 2 of 3 categories from '
+      'The mean NSS of the best units rises for 2 of 3 categories from '
       'depth 0 to depth 3, most for person head (1.00 to 3.50, in the paper '
       '1.21 to 3.28), least for drink (1.25 to 1.00, in the paper 1.48 to '
       '1.68).',
@@ -37,11 +37,11 @@ def test_every_sentence_follows_from_the_numbers(tmp_path):
       'Over 3 categories most units exceed T = 1.5 at depth 3 (94), in the '
       'paper at depth 3 (59); for text 3 to 9 once convolutions are trained, '
       'in the paper 0.',
-      'On photographs that were not learnt from, the mean NSS of conv5_3’s '
+      'On photographs that were not learnt from, the mean NSS of the '
       'best units rises for 2 of 2 categories from depth 0 to depth 3, most '
       'for person head (1.00 to 3.50, 4 regions), least for text (0.75 to '
       '1.25, 2 regions).',
-      'On search arrays the mean NMM of conv5_3’s best units is above that of '
+      'On search arrays the mean NMM of the best units is above that of '
       'depth 0 at 1 of 2 depths: 0.25 at depth 0, at most 1.00 at depth 3; in '
       'the paper 0.38 and 0.92 at depth 3. Over depths the two correlate at '
       'r = 0.73 (Pearson).']

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-MODELS = {'net': 'trained 12ab', 'gbvs': 'classical gbvs', 'centre': 'centre'}
+MODELS = {'net': 'network 12ab', 'gbvs': 'classical gbvs', 'centre': 'centre'}
 KINDS = ('colour', 'shape')
 CATEGORIES = ('person head', 'text', 'food', 'drink')
 # Over photographs: model -> NSS; KL is 3 less that.

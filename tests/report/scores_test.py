@@ -45,7 +45,7 @@ def test_the_folder_is_read_as_it_was_written(run):
   found = evaluated.read(run)
   assert found.models == tuple(made_scores.MODELS)
   assert [found.kind(model) for model in found.models] == [
-      'trained', 'classical', 'centre']
+      'network', 'classical', 'centre']
   assert found.scores['osie']['nss']['net'] == Value(2., 1.9, 2.1, 50)
   assert list(found.search['arrays']) == ['all', 'colour', 'shape']
   assert found.search['arrays']['shape']['nmm']['gbvs'].mean == 2

@@ -4,10 +4,12 @@ import os
 import pathlib
 
 import numpy as np
+from absl import logging
 
 from saliency_jax.data import fixations
-from saliency_jax.data.images import list_images
+from saliency_jax.data.images import SUFFIXES, list_images
 from saliency_jax.data.photographs import Photographs
+from saliency_jax.errors import InputError
 
 
 class ImageFolder(Photographs):
@@ -16,7 +18,7 @@ class ImageFolder(Photographs):
   def __init__(
       self, images: str | os.PathLike,
       regions: str | os.PathLike | None = None):
-    """Lists the folder.
+    """Lists the folder, and says what in it is left out.
 
     Args:
       images: the folder.
@@ -25,8 +27,19 @@ class ImageFolder(Photographs):
     Raises:
       InputError: a folder is at fault, or the names do not belong together.
     """
-    files = list_images(images)
-    super().__init__(files, _NoFixations(pathlib.Path(images), files), regions)
+    folder = pathlib.Path(images)
+    others = _others(folder)
+    try:
+      files = list_images(folder)
+    except InputError as error:
+      raise InputError(
+          f'{error} It holds {others[0]}, for example.' if others
+          else str(error)) from error
+    if others:
+      logging.warning(
+          'Left out of %s: %d files that are no images, or lie in sub-folders, '
+          'e.g. %s.', folder, len(others), others[0])
+    super().__init__(files, _NoFixations(folder, files), regions)
     self.gives -= {'fixations'}
 
 
@@ -41,3 +54,13 @@ class _NoFixations:
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del image_id, height, width
     return fixations.make(np.zeros((0, 2), np.int32))
+
+
+def _others(folder: pathlib.Path) -> list[str]:
+  """Returns files of a folder that are not listed; hidden ones are nobody's."""
+  below = [path.relative_to(folder).as_posix()
+           for path in sorted(folder.glob('[!.]*/[!.]*'))
+           if path.suffix.lower() in SUFFIXES]
+  return below + [
+      path.name for path in sorted(folder.glob('[!.]*'))
+      if path.is_file() and path.suffix.lower() not in SUFFIXES]

@@ -7,13 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax import progress
+from saliency_jax.data import fixations
 from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
 
 # Lengths are padded to a multiple of this, so that few shapes are compiled.
 _MULTIPLE = 32
 
 
-class Looks(NamedTuple):
+class FixationIndex(NamedTuple):
   """The N fixations on all I images, one image after the other."""
   image_ids: tuple[str, ...]  # I names
   sizes: np.ndarray  # int64 `[I, 2]`, (H, W) in pixels
@@ -64,12 +66,16 @@ class Looks(NamedTuple):
     return (self.points * np.array(size) // own).astype(np.int32)
 
 
-def read(source: Source, *, title: str) -> Looks:
+def read(
+    source: Source, *, title: str, skipped: dict[str, str] | None = None
+) -> FixationIndex:
   """Reads the fixations of a data set, and no image but for its size.
 
   Args:
     source: photographs, with `scanpaths` and `size`.
     title: what the progress bar says.
+    skipped: takes what is wrong with images that cannot be read, by their
+      names, which then have no fixation; None ends with the first one.
 
   Raises:
     InputError: as the source's.
@@ -77,10 +83,17 @@ def read(source: Source, *, title: str) -> Looks:
   sizes, found = [], []
   for index in progress.track(
       range(len(source)), total=len(source), unit='image', title=title):
-    sizes.append(source.size(index))
-    found.append(source.scanpaths(index))
+    try:
+      size, scanpaths = source.size(index), source.scanpaths(index)
+    except InputError as error:
+      if skipped is None:
+        raise
+      skipped[source.image_ids[index]] = str(error)
+      size, scanpaths = (1, 1), fixations.make(np.zeros((0, 2), np.int32))
+    sizes.append(size)
+    found.append(scanpaths)
   lengths = [len(each.points) for each in found]
-  return Looks(
+  return FixationIndex(
       source.image_ids, np.array(sizes, np.int64),
       np.concatenate([each.points for each in found]).astype(np.int32),
       np.concatenate([each.subjects for each in found]),

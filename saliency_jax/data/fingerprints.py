@@ -1,0 +1,101 @@
+"""Which images these are, so that another job can tell whether it has them.
+
+Folders number their images alike: a name alone says nothing.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from saliency_jax import files
+from saliency_jax.data import split
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
+
+# The images that a run was trained on, in its folder.
+FILE = 'images.json'
+_READ = 1 << 16  # bytes of a file, which are enough to tell photographs apart
+
+
+class Fingerprint(NamedTuple):
+  """An image."""
+  image_id: str
+  height: int  # pixels
+  width: int
+  digest: str  # of its file or pixels; '' of a built data set
+
+
+def of(source: Source) -> list[Fingerprint]:
+  """Returns the images of a data set, but for those that cannot be read."""
+  found = []
+  for index, image_id in enumerate(source.image_ids):
+    try:
+      found.append(Fingerprint(image_id, *_seen(source, index)))
+    except (InputError, OSError):
+      continue  # said, or skipped, when its turn comes
+  return found
+
+
+def shared(
+    some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:
+  """Returns the names of images that are among others as well.
+
+  They are the same if their files begin alike, or, where a data set is
+  built, if name and size are the same.
+  """
+  others = tuple(others)
+  digests = {each.digest for each in others} - {''}
+  named = {each[:3]: each.digest for each in others}
+  return [
+      each.image_id for each in some if each.digest in digests or (
+          each[:3] in named and not (each.digest and named[each[:3]]))]
+
+
+def write(folder: str | os.PathLike, images: Iterable[Fingerprint]) -> None:
+  """Writes images into the folder of a training run."""
+  with files.replacing(pathlib.Path(folder) / FILE) as path:
+    path.write_text(json.dumps(list(images)) + '\n', encoding='utf-8')
+
+
+def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
+  """Returns the images that a run was trained on.
+
+  A run of the first version has them only if they were those of OSIE's split.
+
+  Raises:
+    InputError: the list is damaged.
+  """
+  folder = pathlib.Path(folder)
+  path = folder / FILE
+  try:
+    if path.is_file():
+      return tuple(Fingerprint(*each) for each in json.loads(
+          path.read_text(encoding='utf-8')))
+    data = json.loads((folder / 'config.json').read_text())['data']
+  except (OSError, ValueError, TypeError, KeyError) as error:
+    raise InputError(
+        f'{folder} has lost the list of images that the model was trained on; '
+        f'give the --workdir of launch/train.py, complete.') from error
+  if data.get('kind') != 'osie' or data.get('val_dir') or data.get(
+      'val_fraction'):
+    return ()
+  return tuple(
+      Fingerprint(image_id, 600, 800, '') for image_id in split.split('train'))
+
+
+def _seen(source: Source, index: int) -> tuple[int, int, str]:
+  """Returns an image's height, width and digest, as cheaply as it can."""
+  if not hasattr(source, 'size'):  # drawn, or of somebody's own
+    image = source[index].image
+    return *image.shape[:2], _short(image.tobytes())
+  if not hasattr(source, 'photograph'):  # built
+    return *source.size(index), ''
+  with open(source.photograph(index), 'rb') as file:
+    return *source.size(index), _short(file.read(_READ))
+
+
+def _short(content: bytes) -> str:
+  return hashlib.sha256(content).hexdigest()[:32]
