@@ -71,7 +71,9 @@ MODELS = ('centre', 'sweep_depth_0', 'sweep_depth_2')
 
 
 def test_every_key_is_read(everything):
-  assert everything[0].read == keys(evaluate_config.get_config())
+  # `cli` reads the one that is left.
+  assert keys(evaluate_config.get_config()) - everything[0].read == {
+      'run.compilation_cache'}
 
 
 def test_it_writes_what_scripts_rely_on(everything):
