@@ -28,14 +28,15 @@ def compare(batch: int, rounds: int) -> list[Row]:
 
   PyTorch's row is left out where it is not installed or sees no GPU.
   """
-  network, params = kernel.random_network('bfloat16')
+  network = kernel.random_network('bfloat16')
   images = jnp.asarray(np.random.default_rng(0).integers(
       0, 256, (batch, 224, 224, 3), np.uint8))
-  params = jax.tree.map(lambda x: x.astype(jnp.bfloat16), params)
-  forward = jax.jit(network.apply)
+  variables = jax.tree.map(
+      lambda x: jnp.asarray(x, jnp.bfloat16), network.variables)
+  forward = functools.partial(network.compiled(kernel.LAYERS), variables)
   by_grid = {
       grid: kernel.weights(grid, batch) for grid in ((28, 28), (14, 14))}
-  maps = forward(params, images)
+  maps = forward(images)
   # One program for all layers: a launch costs as much as a small layer.
   associate = jax.jit(functools.partial(
       kernel.associate_layers, association.associate))
@@ -45,7 +46,7 @@ def compare(batch: int, rounds: int) -> list[Row]:
       for i in range(2))
   product = jax.jit(jnp.matmul)
   functions = {
-      'forward': lambda: forward(params, images),
+      'forward': lambda: forward(images),
       'product': lambda: product(left, right),
       'association': lambda: associate(maps, by_grid)}
   beside = _torch_forward(batch)

@@ -5,53 +5,60 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 
 import jax
 import numpy as np
 
-from benchmarks import kernel
 from benchmarks.timing import Row
 from saliency_jax import runtime
 from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import measurement
-from saliency_jax.experiments.partial import Partial
+from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.networks.network import Network
+from saliency_jax.workdir import Ledger
 
 
-def compare(source: Source, batch: int, legs: int = 5) -> list[Row]:
+def compare(
+    source: Source, network: Network, taps: Sequence[str], batch: int, *,
+    target: str, legs: int = 5
+) -> list[Row]:
   """Returns the speed and the memory of dissecting a data set, once through.
 
   The job runs in legs over parts of the data set, and the bare forward of half
   as many images comes before each: in turn, so that whatever else the machine
-  does falls on both. Both sides include their compilation.
+  does falls on both. Both are compiled before.
 
   Args:
     source: photographs with regions.
+    network: what is looked into.
+    taps: names of its taps.
     batch: images in a batch.
+    target: of the ratio.
     legs: parts of the data set.
   """
-  network, params = kernel.random_network()
+  side = network.preprocess.image_size
   images = np.random.default_rng(0).integers(
-      0, 256, (batch, 224, 224, 3), np.uint8)
+      0, 256, (batch, side, side, 3), np.uint8)
+  variables = runtime.replicate(network.variables, runtime.data_mesh())
+  compiled = network.compiled(taps)
 
   def bare(batches: int) -> float:
     start = time.perf_counter()
-    forward = jax.jit(
-        network.apply, compiler_options=runtime.compiler_options())
     for _ in range(batches):
-      jax.block_until_ready(forward(params, images))
+      jax.block_until_ready(compiled(variables, images))
     return time.perf_counter() - start
 
   def job(part: Source) -> float:
     with tempfile.TemporaryDirectory() as folder:
       return measurement.measure(
-          part, pixel_sets.distinct_fixations_in_regions, network=network,
-          params=params, partial=Partial(pathlib.Path(folder) / 'partial', {}),
-          settings=measurement.Settings(
-              image_size=224, batch_size=batch, workers=0,
-              on_bad_image='raise')).seconds['wall']
+          Probe(network, tuple(taps), Settings(batch, 0, 'raise')), part,
+          pixel_sets.distinct_fixations_in_regions, ledger=Ledger(
+              pathlib.Path(folder), {measurement.SERIES: {}})).seconds['wall']
 
   batches = -(-len(source) // (2 * legs * batch))
+  bare(1), job(subset.subset(source, source.image_ids[:batch]))
   alone = whole = 0.
   for leg in range(legs):
     alone += bare(batches)
@@ -61,8 +68,8 @@ def compare(source: Source, batch: int, legs: int = 5) -> list[Row]:
   unit = 1 if sys.platform == 'darwin' else 1024
   peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
   return [
-      Row(f'dissecting {len(source)} photographs, decoding included',
-          dissecting, 'images/s', forward, 'VGG forward',
-          dissecting / forward, '>= 0.9'),
+      Row(f'dissecting {network.name}, {len(source)} photographs, decoding '
+          f'included', dissecting, 'images/s', forward, 'its bare forward',
+          dissecting / forward, target),
       Row(f'peak memory, {len(source)} photographs', peak, 'GB', 3., 'allowed',
           peak / 3, '<= 1')]

@@ -1,30 +1,43 @@
 """The kernel's cost: beside the network's forward, and beside brute force."""
 
 import functools
+from collections.abc import Mapping
 
+import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.timing import Row, alternate
-from saliency_jax import runtime
-from saliency_jax.networks import registry, vgg
+from saliency_jax.networks import vgg, zoo
+from saliency_jax.networks.network import Network, Provenance
+from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.ops import association, pixel_weights
 
-LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
+LAYERS = vgg.DEFAULT_TAPS
 SIZE = (600, 800)  # OSIE's photographs
 REGIONS = 6
 
 
 def random_network(
-    dtype: str = 'float32'
-) -> tuple[registry.Network, registry.Params]:
-  """Returns VGG-16 with random parameters: speed does not depend on them."""
-  network = registry.build(
-      'vgg16', layers=LAYERS, mean=np.array([124, 117, 104]), dtype=dtype)
-  params = jax.jit(vgg.VGG16(('conv5_3',)).init)(
-      jax.random.key(0), jnp.zeros((1, 32, 32, 3)))['params']
-  return network, params
+    dtype: str = 'float32', image_size: int = 224,
+    widths: Mapping[str, int] = vgg.WIDTHS
+) -> Network:
+  """Returns VGG-16 with random parameters: speed does not depend on them.
+
+  Args:
+    dtype: of the arithmetic.
+    image_size: S, the side of its images in pixels.
+    widths: units of every convolution; tests take fewer.
+  """
+  architecture = zoo.NETWORKS['vgg16']._replace(
+      module=lambda dtype: vgg.VGG16(flax.core.freeze(dict(widths)), dtype))
+  variables = zoo.random_variables(
+      architecture.module(np.float32), len(vgg.STAGES))
+  return zoo.assemble(
+      'vgg16', architecture, zoo.Ported(
+          variables, Preprocess(image_size, (124., 117., 104.), (1., 1., 1.),
+                                1.)), Provenance('random', '', ''), dtype)
 
 
 def weights(grid: tuple[int, int], batch: int) -> pixel_weights.CellWeights:
@@ -59,11 +72,11 @@ def brute_force(maps: jax.Array, points: jax.Array) -> jax.Array:
 
 def compare(batch: int, rounds: int) -> list[Row]:
   """Returns the cost of associating six layers of a batch."""
-  network, params = random_network()
+  network = random_network()
   images = np.random.default_rng(0).integers(
       0, 256, (batch, 224, 224, 3), np.uint8)
-  forward = jax.jit(network.apply, compiler_options=runtime.compiler_options())
-  maps = forward(params, images)
+  forward = functools.partial(network.compiled(LAYERS), network.variables)
+  maps = forward(images)
   by_grid = {grid: weights(grid, batch) for grid in ((28, 28), (14, 14))}
   compiled = jax.jit(association.associate)
   associate = functools.partial(associate_layers, compiled, maps, by_grid)
@@ -72,7 +85,7 @@ def compare(batch: int, rounds: int) -> list[Row]:
   # One image of one layer at a time: 600 x 800 x 512 floats take 1 GB.
   upsample = jax.jit(brute_force)
   cost = alternate({
-      'forward': lambda: forward(params, images),
+      'forward': lambda: forward(images),
       'association': associate}, rounds=rounds)
   direct = alternate({
       'brute force': lambda: [

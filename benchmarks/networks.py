@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks import torch_process
 from benchmarks.timing import Row, Unmeasured, alternate
-from saliency_jax import compiling
+from saliency_jax import runtime
 from saliency_jax.networks import zoo
 
 # Their names here and in torchvision.
@@ -36,7 +36,7 @@ def forward(
   run = jax.jit(
       lambda variables, x: network.run(
           variables, x, frozenset(), 0, len(network.stages))[0],
-      compiler_options=compiling.options())
+      compiler_options=runtime.compiler_options())
   images = np.random.default_rng(0).standard_normal(
       (batch, _SIZE, _SIZE, 3), np.float32)
   theirs = torch_process.calls(

@@ -32,9 +32,18 @@ class Section(NamedTuple):
 
 
 def _dissection(options: Options) -> Rows:
-  from benchmarks import dissection
-  from saliency_jax.data.sources.osie import Osie
-  return dissection.compare(Osie(options.osie), options.batch)
+  from benchmarks import dissection, kernel
+  from saliency_jax.data.source import open_source
+  from saliency_jax.networks import zoo
+  source = open_source('osie', options.osie)
+  resnet = zoo.load('resnet18', weights=zoo.RANDOM)
+  return [
+      *dissection.compare(
+          source, kernel.random_network(), kernel.LAYERS, options.batch,
+          target='>= 0.9'),
+      *dissection.compare(
+          source, resnet, resnet.resolve([r'layer\d']), options.batch,
+          target='>= 0.8')[:1]]
 
 
 def _kernel(options: Options) -> Rows:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks import torch_process, training_step
-from saliency_jax.networks import saliency, vgg
+from saliency_jax.networks import vgg
 
 
 @contextlib.contextmanager
@@ -32,10 +32,11 @@ def running(
 
 def arguments(ours: training_step.Step) -> dict[str, np.ndarray]:
   """Returns all that PyTorch needs to make the same step."""
-  params = ours.trunk.params
+  params = ours.network.variables['params']
   given = {
-      'readout': ours.states[0].params[saliency.READOUT]['kernel'],
-      'mean': np.asarray(ours.trunk.mean, np.float32), 'images': ours.images,
+      'readout': ours.states[0].params['readout']['kernel'],
+      'mean': np.asarray(ours.network.preprocess.mean, np.float32),
+      'images': ours.images,
       'sets': ours.weights.sets[:, 0], 'rows': ours.weights.rows,
       'columns': ours.weights.columns,
       'trunk_rate': training_step.TRUNK_RATE,

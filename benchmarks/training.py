@@ -10,8 +10,7 @@ from benchmarks.timing import Row, Unmeasured, alternate
 from benchmarks.training_step import DEPTHS, Setting, Step, member
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Record, no_regions
-from saliency_jax.networks import saliency
-from saliency_jax.training import feed, image_batches
+from saliency_jax.training import feed, image_batches, tasks
 
 _SIZE = (600, 800)  # OSIE's photographs
 _BATCHES = 4  # in an epoch
@@ -79,15 +78,15 @@ class _Photographs:
 def cached_epoch(setting: Setting, rounds: int) -> Row:
   """Returns an epoch at depth 0 on kept features beside one without them."""
   photographs = _Photographs(_BATCHES * setting.batch)
-  reading = image_batches.Reading(
-      pixel_sets.distinct_fixations, setting.image_size,
-      saliency.output_grid(setting.image_size), 0, 'raise', {})
   step = Step([member(0)], setting)
+  reading = image_batches.Reading(
+      tasks.make({'name': 'saliency'}), pixel_sets.distinct_fixations,
+      step.network.preprocess, step.grid, 0, 'raise', {})
   rows = image_batches.in_order(
       len(photographs), batch_size=setting.batch, padded=setting.batch)
 
   def epoch(batches: feed.Feed):
-    return [step.update(batch) for batch in image_batches.batches(rows)]
+    return [step.update(batch) for batch in batches.batches(rows)]
 
   computed = feed.Computed(photographs, reading, step.frozen)
   with tempfile.TemporaryDirectory() as folder:

@@ -9,9 +9,8 @@ import optax
 
 from benchmarks import kernel
 from saliency_jax import runtime
-from saliency_jax.networks import registry, saliency, vgg
-from saliency_jax.networks.weights.conversion import Trunk
-from saliency_jax.training import feed, groups, step
+from saliency_jax.networks import vgg
+from saliency_jax.training import feed, groups, step, tasks
 
 TRUNK_RATE, READOUT_RATE = 1e-4, 3e-3
 DEPTHS = tuple(range(7))  # those of the paper but 'all'
@@ -30,49 +29,35 @@ def member(depth: int, seed: int = 0) -> step.Member:
   return step.Member(depth, seed, TRUNK_RATE, READOUT_RATE)
 
 
-def random_trunk(setting: Setting) -> Trunk:
-  """Returns random layers: speed does not depend on them."""
-  rng, params, below = np.random.default_rng(0), {}, 3
-  for layer, units in setting.widths.items():
-    # He's scaling keeps the maps of all layers at one size.
-    kernel = rng.standard_normal((3, 3, below, units), np.float32)
-    params[layer] = {
-        'kernel': kernel * np.float32((2 / 9 / below) ** 0.5),
-        'bias': np.zeros(units, np.float32)}
-    below = units
-  return Trunk(params, np.array([124, 117, 104]))
-
-
 class Step:
-  """Frozen layers and update of some members: no cache, Adam alone."""
+  """Frozen stages and update of some members: no cache, Adam alone."""
 
   def __init__(
       self, members: Sequence[step.Member], setting: Setting,
       mode: groups.Mode = 'shared'):
-    mesh = runtime.data_mesh()
-    self.trunk = random_trunk(setting)
+    mesh, size = runtime.data_mesh(), setting.image_size
+    self.network = kernel.random_network(setting.dtype, size, setting.widths)
+    task = tasks.make({'name': 'saliency'})
     depths = [one.depth for one in members]
-    self.frozen = feed.freeze(
-        self.trunk, tuple(sorted(set(depths))), image_size=setting.image_size,
-        dtype=setting.dtype, mesh=mesh, widths=setting.widths)
+    self.frozen = feed.freeze(self.network, sorted(set(depths)), mesh)
     together = groups.make(depths, mode)
     packing = groups.Packing(together, mesh)
     tx = optax.scale_by_adam()
     self.states = packing.pack(runtime.replicate([
-        step.init_member(one, self.trunk.params, tx) for one in members], mesh))
+        step.init_member(one, self.network, task, tx, image_size=size)
+        for one in members], mesh))
     self._update = jax.jit(
         step.make_step(
-            members, together, tx=tx, schedule=optax.constant_schedule(1.),
-            mesh=mesh, widths=setting.widths,
-            dtype=registry.arithmetic(setting.dtype)),
+            members, together, self.network, task, image_size=size, tx=tx,
+            schedule=optax.constant_schedule(1.), mesh=mesh),
         donate_argnums=0,
         out_shardings=(packing.shardings, runtime.everywhere(mesh)),
         compiler_options=runtime.compiler_options())
-    weights = kernel.weights(
-        saliency.output_grid(setting.image_size), setting.batch)
+    tap = self.network.readout_tap
+    self.grid = self.network.grids([tap], size)[tap]
+    weights = kernel.weights(self.grid, setting.batch)
     self.images = np.random.default_rng(0).integers(
-        0, 256, (setting.batch, setting.image_size, setting.image_size, 3),
-        np.uint8)
+        0, 256, (setting.batch, size, size, 3), np.uint8)
     self.weights = weights._replace(sets=weights.sets[:, :1])
     self._batch = runtime.split(
         (self.images, self.weights, np.ones(setting.batch, np.float32)), mesh)
@@ -88,13 +73,15 @@ class Step:
 
   def update(self, batch: feed.Fed) -> jax.Array:
     """Makes one step on another batch."""
-    self.states, metrics = self._update(self.states, *batch, np.int32(0))
-    return -metrics.nss / metrics.images
+    self.states, metrics = self._update(
+        self.states, self.frozen.variables, *batch, np.int32(0))
+    return metrics.loss / metrics.images
 
   def planned_bytes(self) -> int:
     """Returns what the update holds at most, as the compiler plans it."""
     plan = self._update.lower(
-        self.states, *self.fed(), np.int32(0)).compile().memory_analysis()
+        self.states, self.frozen.variables, *self.fed(),
+        np.int32(0)).compile().memory_analysis()
     return (plan.argument_size_in_bytes + plan.output_size_in_bytes
             - plan.alias_size_in_bytes + plan.temp_size_in_bytes)
 

@@ -15,9 +15,9 @@ from benchmarks import (
 )
 from benchmarks.timing import Unmeasured
 from saliency_jax.networks import vgg
-from tests.training import made
+from tests import tiny
 
-TINY = training_step.Setting(8, image_size=32, widths=made.WIDTHS)
+TINY = training_step.Setting(8, image_size=32, widths=tiny.WIDTHS)
 
 
 def test_a_sweep_makes_the_steps_of_the_runs():
@@ -72,7 +72,7 @@ def test_the_peer_gets_the_whole_network():
   for i, layer in enumerate(vgg.CONVOLUTIONS):
     for name in ('kernel', 'bias'):
       np.testing.assert_array_equal(
-          given[f'{name}_{i}'], step.trunk.params[layer][name])
+          given[f'{name}_{i}'], step.network.variables['params'][layer][name])
   assert given['images'].dtype == np.uint8
   assert given['sets'].shape == (8, 2, 2)
 
@@ -88,8 +88,8 @@ def test_memory_is_that_beyond_the_members_parameters(monkeypatch):
 
 def test_a_plan_holds_the_parameters_and_their_moments():
   step = training_step.Step([training_step.member(2)], TINY)
-  kernels = 2 * 3 * 3 * 4 * 4 + 4
-  assert step.own_bytes() == 4 * (kernels + 2 * 4)
+  kernels = 3 * 3 * 4 * 4 + 3 * 3 * 4 * 7 + 7  # the readout's last
+  assert step.own_bytes() == 4 * (kernels + 4 + 7)
   assert step.planned_bytes() > 3 * step.own_bytes()
 
 
