@@ -6,13 +6,13 @@ from configs import base
 
 
 def get_config() -> ml_collections.ConfigDict:
-  # Read, as all of it, by experiments/prediction.py.
   config = ml_collections.ConfigDict()
   # What predicts: the trained model of `network.checkpoint`, or a network that
   # has a tap called 'saliency'.
   config.network = base.network_keys()
   config.run = base.run_keys()
-  config.data = ml_collections.ConfigDict()
+  # The images; --images=FOLDER is short for --config.data.dir=FOLDER.
+  config.data = base.data_keys('images')
   # Images in a batch over all devices; rounded up to a multiple of them.
   config.data.batch_size = 8
   # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists

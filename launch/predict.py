@@ -6,16 +6,20 @@
 
 import entry  # first: it puts the package on the path
 
-from saliency_jax.data.sources.image_folder import ImageFolder
+from saliency_jax.data.source import open_group
 from saliency_jax.experiments import prediction
 
 _CONFIG = entry.config('predict')
-_IMAGES = entry.path('images', '', 'Folder of photographs.')
+_IMAGES = entry.path(
+    'images', '', 'Folder of photographs; short for --config.data.dir.')
 _WORKDIR = entry.path('workdir', '', 'Folder for the maps.')
 
 
 def main() -> None:
-  prediction.predict(_CONFIG(), ImageFolder(_IMAGES.value), _WORKDIR.value)
+  config = _CONFIG()
+  config.data.dir = config.data.dir or _IMAGES.value
+  source = open_group(config.data, cache_dir=config.run.cache_dir)
+  prediction.predict(config, source, _WORKDIR.value)
   print('The maps:', _WORKDIR.value)
 
 

@@ -94,11 +94,17 @@ def _in_flight(
 ) -> Iterator[tuple[pipeline.Batch, Any]]:
   """Yields batches and what is computed of them, some batches behind."""
   pending: collections.deque = collections.deque()
-  for step in steps:
-    pending.append((step.batch, compute(step)))
-    if len(pending) > _IN_FLIGHT:
-      yield pending.popleft()
+  problem = None
+  try:
+    for step in steps:
+      pending.append((step.batch, compute(step)))
+      if len(pending) > _IN_FLIGHT:
+        yield pending.popleft()
+  except InputError as error:
+    problem = error  # once what was computed before is kept
   yield from pending
+  if problem:
+    raise problem
 
 
 def _associate(

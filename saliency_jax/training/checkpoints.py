@@ -251,7 +251,7 @@ def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
   if member not in names:
     raise InputError(
         f'{workdir} has the members {", ".join(names)}; name one of them with '
-        f'--config.init.member.')
+        f'--config.network.member.')
   return member
 
 

@@ -19,9 +19,9 @@ def dissect(data, weights, workdir, *flags, run=commands.run):
   return run(
       'dissect', f'--workdir={workdir}', f'--config.data.dir={data}',
       f"--config.data.regions={data / 'labelme'}",
-      f'--config.init.weights={weights}',
-      f'--config.init.cache_dir={workdir}/../cache',
-      "--config.model.layers=('conv1_1',)", '--config.data.image_size=32',
+      f'--config.network.weights={weights}',
+      f'--config.run.cache_dir={workdir}/../cache',
+      '--config.network.taps=conv1_1', '--config.network.image_size=32',
       *flags)
 
 
@@ -85,21 +85,28 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
 
 
 @pytest.mark.parametrize(('flags', 'said'), [
-    (["--config.model.layers=('conv5_4',)"], ['conv5_4', 'conv5_3']),
-    (['--config.init.weights=imagenot'], ['imagenot', 'imagenet']),
+    (['--config.network.taps=conv5_4'], ['conv5_4', 'conv5_3', 'networks.py']),
+    (['--config.network.taps=conv1_1,features.1'], ['names conv1_1 twice']),
+    (['--config.network.weights=imagenot'], ['imagenot', 'imagenet']),
+    (['--config.network.name=vgg61'], ['vgg61', 'vgg16', 'module:function']),
+    (['--config.network.name=nowhere:make'], ['nowhere:make', 'Network']),
+    (['--config.network.name=tests.tiny:params'], ['a dict', 'from_linen']),
+    (['--config.network.dtype=float8'], ['config.network.dtype', 'float8']),
+    (['--config.network.readout_tap=conv9'], ['conv9']),
+    (['--config.network.member=depth_3'], ['config.network.member']),
     (['--config.data.on_bad_image=ignore'], ['on_bad_image', 'skip']),
     (['--config.analysis.fixations=some'], ['fixations', 'distinct']),
     (['--config.data.fixations=all'], ['config.analysis.fixations=all']),
     (['--config.data.kind=tables'], ['tables', 'osie, salicon']),
-    (['--config.data.image_size=0'], ['image_size']),
-    (['--config.data.image_size=1'], ['image_size', 'conv1_1']),
+    (['--config.network.image_size=-1'], ['image_size']),
+    (['--config.network.image_size=1'], ['image_size', 'conv1_1']),
     (['--config.data.batch_size=0'], ['batch_size']),
     (['--config.data.workers=-1'], ['workers']),
     (['--config.report.examples=-1'], ['examples']),
     (["--config.report.also=('conv1_1:64',)"], ['conv1_1:64', '0 to 63']),
     (['--config.analysis.top_units=0'], ['top_units']),
-    (['--config.data.image_sise=3'], ['image_sise']),
-    (['--config.data.image_size=big'], ['image_size']),
+    (['--config.network.image_sise=3'], ['image_sise']),
+    (['--config.network.image_size=big'], ['image_size']),
     (['--workdir='], ['--workdir']),
     (['--workdir=/proc/none'], ['/proc/none']),
     (['more'], ['more'])])
@@ -165,8 +172,8 @@ def test_a_misspelt_flag_does_not_cost_the_results_that_lie_there(
     finished, tiny_osie, random_weights, tmp_path):
   out = shutil.copytree(finished, tmp_path / 'out')
   before = {path: path.read_bytes() for path in out.rglob('*.*')}
-  for flag in ("--config.model.layers=('conv9_9',)",
-               '--config.data.on_bad_image=no', '--config.model.dtype=float8'):
+  for flag in ('--config.network.taps=conv9_9', '--config.data.on_bad_image=no',
+               '--config.network.dtype=float8'):
     assert dissect(
         tiny_osie, random_weights, out, flag, run=commands.run_here
     ).returncode == 2
