@@ -71,7 +71,7 @@ def osie_sr_dir() -> pathlib.Path:
 @pytest.fixture(scope='session')
 def reference_dir() -> pathlib.Path:
   """Results of other people's programs to compare with."""
-  return _folder(_SHARED / 'reference', 'the folder of references')
+  return _ROOT / 'tests' / 'fixtures' / 'reference'
 
 
 @pytest.fixture(scope='session')

@@ -81,6 +81,14 @@ def test_what_is_not_a_number_does_not_pass_for_a_constant_map(value):
   assert np.isfinite(scores[:, [0, 1, 2, 3, 5]]).all()
 
 
+def test_a_deviation_beyond_float32_is_no_score():
+  maps, _, weights = make((600, 800), (14, 14))
+  maps[..., 4] = np.where(maps[..., 4] > 0.5, 1e25, -1e25)
+  scores = np.asarray(association.associate(maps, weights))
+  assert np.isnan(scores[:-1, 4]).all()
+  assert np.isfinite(scores[:, [0, 1, 2, 3, 5]]).all()
+
+
 @pytest.mark.parametrize('scale', [1e-12, 1e12])
 def test_the_scale_of_a_map_does_not_matter(scale):
   maps, _, weights = make((600, 800), (14, 14))

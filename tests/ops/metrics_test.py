@@ -63,6 +63,8 @@ OPTIONS = {
     'nss': lambda m, t, b, x: metrics.nss(m, x, ddof=3),
     'nmm': lambda m, t, b, x: metrics.nmm(
         m, jnp.zeros(SIZE, bool).at[x[:, 0], x[:, 1]].set(True)),
+    'nmm, ddof': lambda m, t, b, x: metrics.nmm(
+        m, jnp.zeros(SIZE, bool).at[x[:, 0], x[:, 1]].set(True), ddof=1),
     'auc, unfixated': lambda m, t, b, x: auc.auc_uniform(
         m, x, negatives='unfixated'),
     'auc, fixated': lambda m, t, b, x: auc.auc_uniform(
@@ -83,6 +85,7 @@ def textbook_options(m, t, b, x):
   values = textbook.at(m, x)
   return {
       'nss': textbook.nss(m, x, ddof=3), 'nmm': textbook.nss(m, x),
+      'nmm, ddof': textbook.nss(m, x, ddof=1),
       'auc, unfixated': textbook.auc(values, m[unfixated]),
       'auc, fixated': textbook.polygon(values, m),
       'sim': textbook.sim(m, t, min_max=True),
@@ -314,7 +317,10 @@ def test_a_large_map_in_float32_keeps_six_digits():
 @pytest.mark.parametrize('offset', [1e3, -1e6])
 def test_an_offset_costs_no_digits_but_the_maps_own(offset):
   rng = np.random.default_rng(0)
-  saliency, truth = (offset + rng.random((2, 300, 400))).astype(np.float32)
+  saliency, other = rng.random((2, 300, 400))
+  # Correlated, or a product of means would be below the tolerance.
+  saliency, truth = (
+      (offset + x).astype(np.float32) for x in (saliency, saliency + other))
   points = rng.integers(0, (300, 400), (20, 2))
   found = jax.jit(lambda: (
       metrics.nss(saliency, points), distributions.cc(saliency, truth),
@@ -324,6 +330,32 @@ def test_an_offset_costs_no_digits_but_the_maps_own(offset):
       textbook.nss(wide, np.unique(points, axis=0)), textbook.cc(wide, truth),
       textbook.sim(wide, truth, min_max=True))
   np.testing.assert_allclose(found, expected, atol=5e-6)
+
+
+def test_without_eps_a_pixel_without_truth_adds_nothing():
+  rng = np.random.default_rng(0)
+  saliency, truth = rng.random((2, *SIZE)) + 0.1
+  truth[3:7] = 0
+  with np.errstate(divide='ignore', invalid='ignore'):
+    p, q = textbook.density(saliency), textbook.density(truth)
+    expected = np.nansum(q * np.log(q / p))
+  with jax.enable_x64(True):
+    assert float(distributions.kl(saliency, truth, eps=0.)) == pytest.approx(
+        expected, abs=1e-12)
+    saliency[9, 9] = 0  # where there is truth
+    assert distributions.kl(saliency, truth, eps=0.) == np.inf
+
+
+def test_eps_is_added_to_the_baseline_too():
+  rng = np.random.default_rng(0)
+  saliency, baseline = rng.random((2, *SIZE)) + 0.1
+  points = np.array([np.unravel_index(baseline.argmin(), SIZE), (2, 3)])
+  with jax.enable_x64(True):
+    gain = distributions.information_gain(
+        saliency, baseline, points, min_max=True, eps=distributions.MIT_EPS)
+  assert float(gain) == pytest.approx(textbook.information_gain(
+      saliency, baseline, points, min_max=True, eps=2.**-52), abs=1e-10)
+  assert np.isfinite(gain)
 
 
 def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
