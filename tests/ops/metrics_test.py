@@ -314,7 +314,7 @@ def test_a_large_map_in_float32_keeps_six_digits():
   np.testing.assert_allclose(ALL(**given_), expected, rtol=2e-6, atol=2e-6)
 
 
-@pytest.mark.parametrize('offset', [1e3, -1e6])
+@pytest.mark.parametrize('offset', [1e3, -1e6, 3e6])
 def test_an_offset_costs_no_digits_but_the_maps_own(offset):
   rng = np.random.default_rng(0)
   saliency, other = rng.random((2, 300, 400))
@@ -322,9 +322,10 @@ def test_an_offset_costs_no_digits_but_the_maps_own(offset):
   saliency, truth = (
       (offset + x).astype(np.float32) for x in (saliency, saliency + other))
   points = rng.integers(0, (300, 400), (20, 2))
-  found = jax.jit(lambda: (
+  # As arguments: constants are folded in another precision.
+  found = jax.jit(lambda saliency, truth: (
       metrics.nss(saliency, points), distributions.cc(saliency, truth),
-      distributions.sim(saliency, truth, min_max=True)))()
+      distributions.sim(saliency, truth, min_max=True)))(saliency, truth)
   wide, truth = saliency.astype(float), truth.astype(float)
   expected = (
       textbook.nss(wide, np.unique(points, axis=0)), textbook.cc(wide, truth),
