@@ -11,6 +11,7 @@ import io
 import os
 import pathlib
 import struct
+import unicodedata
 import warnings
 import zlib
 
@@ -158,6 +159,12 @@ def image_size(
     return image.height, image.width
 
 
+def normal(name: str) -> str:
+  """Returns a name in Unicode's composed form: macOS decomposes those of files.
+  """
+  return unicodedata.normalize('NFC', name)
+
+
 def files_by_stem(
     folder: pathlib.Path, suffixes: tuple[str, ...]) -> dict[str, pathlib.Path]:
   """Lists the folder's files of some kinds by stem, sorted; not hidden ones.
@@ -173,11 +180,12 @@ def files_by_stem(
   for path in sorted(folder.glob('[!.]*')):
     if path.suffix.lower() not in suffixes:
       continue
-    if path.stem in found:
+    stem = normal(path.stem)
+    if stem in found:
       raise InputError(
-          f'{path} and {found[path.stem].name} have one name; rename or remove '
-          'one of them.')
-    found[path.stem] = path
+          f'{path} and {found[stem].name} have one name; rename or remove one '
+          'of them.')
+    found[stem] = path
   return found
 
 

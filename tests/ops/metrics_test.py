@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import textbook
-from saliency_jax.data import fixations
+from saliency_jax.data.sources.osie import Osie
 from saliency_jax.ops import auc, blur, distributions, metrics
 
 SIZE = (11, 13)
@@ -365,9 +365,8 @@ def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
   Those are of all 700 photographs; this is every other one that is here.
   """
   size = (600, 800)
-  points = [
-      fixations.on_pixels(x, *size, stem).points for stem, x in
-      fixations.read_fixations(osie_dir / 'eye' / 'fixations.mat').items()]
+  source = Osie(osie_dir)
+  points = [source.scanpaths(index).points for index in range(len(source))]
   everything = jnp.asarray(np.concatenate(points))
   image = np.repeat(np.arange(len(points)), [len(x) for x in points])
   prior = jnp.asarray(blur.centre_prior(size, (150, 200)), jnp.float32)

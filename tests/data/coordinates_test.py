@@ -1,0 +1,169 @@
+"""From recorded coordinates to pixels, and what gives wrong ones away."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from saliency_jax.data.coordinates import PIXELS, Coordinates, fault
+from saliency_jax.errors import InputError
+
+OSIE = Coordinates(origin=1, slack=0.5)
+SIZE = (150, 200)
+
+
+def pixels(coordinates, *xy, size=SIZE):
+  """Returns pixels (x, y) and which lie outside, as lists."""
+  found, outside = coordinates.pixels(
+      np.array(xy, float)[:, ::-1], np.array(size))
+  return found[:, ::-1].tolist(), outside.tolist()
+
+
+def true_points(count=100, size=SIZE):
+  """Returns pixels (y, x) `[count, 2]` all over an image but its corners."""
+  return np.random.default_rng(0).integers(5, np.array(size) - 5, (count, 2))
+
+
+def said_of(points, coordinates=PIXELS, size=SIZE):
+  return fault(
+      coordinates, np.asarray(points, float), np.tile(size, (len(points), 1)))
+
+
+@settings(max_examples=100)
+@given(st.floats(0, 11), st.floats(0, 8))
+def test_rounded_and_moved_to_the_edge_as_osies_authors_do(x, y):
+  # MATLAB's round takes halves away from 0; 1-based pixels.
+  expected = [max(1, min(math.floor(x + .5), 10)) - 1,
+              max(1, min(math.floor(y + .5), 7)) - 1]
+  assert pixels(OSIE, (x, y), size=(7, 10)) == ([expected], [False])
+
+
+def test_half_a_pixel_beyond_the_edge_is_inside_and_more_is_not():
+  at_edge = [(0, 0), (11, 8), (0, 8), (11, 0)]
+  beyond = [(-.1, 3), (11.1, 3), (3, -.1), (3, 8.1)]
+  assert pixels(OSIE, *at_edge, size=(7, 10)) == (
+      [[0, 0], [9, 6], [0, 6], [9, 0]], [False] * 4)
+  assert pixels(OSIE, *beyond, size=(7, 10))[1] == [True] * 4
+  # Without slack the edge is where the last pixel ends.
+  assert pixels(PIXELS, (-.5, 6.49), (-.51, 3), (3, 6.5), size=(7, 10)) == (
+      [[0, 6], [0, 3], [3, 6]], [False, True, True])
+
+
+def test_fractions_are_cut_off_if_asked():
+  cut = Coordinates(cut=True)
+  assert pixels(cut, (3.9, 2.5), (-.5, 0), (200, 1)) == (
+      [[3, 2], [0, 0], [199, 1]], [False, False, True])
+
+
+def test_what_is_no_number_lies_outside():
+  assert pixels(PIXELS, (math.nan, 3), (math.inf, 3))[1] == [True, True]
+
+
+@pytest.mark.parametrize(('options', 'recorded'), [
+    ({}, lambda x, y, h, w: (x, y)),
+    ({'origin': 1}, lambda x, y, h, w: (x + 1, y + 1)),
+    ({'scale': 'size'}, lambda x, y, h, w: (x / w, y / h)),
+    ({'scale': '0.5'}, lambda x, y, h, w: (2 * x, 2 * y)),
+    ({'scale': '.25,2'}, lambda x, y, h, w: (4 * x, y / 2)),
+    ({'offset': '-60,-45'}, lambda x, y, h, w: (x + 60, y + 45)),
+    ({'offset': 'centre', 'scale': '1,-1'},
+     lambda x, y, h, w: (x - w // 2, h // 2 - y)),
+    ({'offset': 'centre'},
+     lambda x, y, h, w: (x - (w - 1) / 2, y - (h - 1) / 2)),
+    ({'scale': '1,-1'}, lambda x, y, h, w: (x, -y)),
+    ({'scale': '0.25', 'origin': 1},
+     lambda x, y, h, w: (4 * (x + 1), 4 * (y + 1))),
+    ({'scale': 'size', 'origin': 1}, lambda x, y, h, w: (x / w, y / h))])
+def test_a_stated_convention_gives_the_same_pixels(options, recorded):
+  y, x = true_points().T
+  found = np.stack(recorded(x, y, *SIZE), axis=1)
+  assert pixels(Coordinates(**options), *found) == (
+      np.stack([x, y], axis=1).tolist(), [False] * len(x))
+
+
+@pytest.mark.parametrize(('recorded', 'message'), [
+    (lambda p: p / SIZE, 'between 0 and 1; .*scale=size'),
+    (lambda p: (p - [75, 100]) * [-1, 1], 'offset=centre, and scale=1,-1'),
+    (lambda p: p - [75, 100], "the image's centre.*offset=centre"),
+    (lambda p: p * [-1, 1], 'y is negative; .*scale=1,-1'),
+    (lambda p: p * [240 / 150, 320 / 200],
+     r'320 x 240\? Give scale=0\.625,0\.625'),
+    (lambda p: p + [45, 60], r'320 x 240\? .*offset=-60,-45'),
+    (lambda p: p * [800 / 200, 600 / 150], r'800 x 600\? Give scale=0\.25,'),
+    (lambda p: p * 100, 'so they are not pixels of these images')])
+@pytest.mark.parametrize('drop', [False, True])
+def test_many_outside_are_refused_with_their_cause(recorded, message, drop):
+  first, said = said_of(
+      recorded(true_points()), Coordinates(drop_outside=drop))
+  assert first == -1 or np.array(recorded(true_points()))[first].any()
+  with pytest.raises(AssertionError, match=message):
+    raise AssertionError(said)
+
+
+def test_few_outside_are_an_error_unless_they_are_left_out():
+  points = true_points()
+  points[7] = 3, 210
+  first, said = said_of(points, Coordinates(key='config.data'))
+  assert first == 7
+  assert said == (
+      '1 of 100 fixations lie outside their images; --config.data.drop_outside '
+      'leaves them out')
+  assert said_of(points, Coordinates(drop_outside=True)) is None
+
+
+def test_a_share_that_is_stated_is_accepted():
+  points = true_points()
+  points[:30] += 1000
+  assert 'accept_outside=0.3' in said_of(
+      points, Coordinates(drop_outside=True))[1]
+  assert said_of(
+      points, Coordinates(drop_outside=True, accept_outside=.3)) is None
+  assert said_of(points, Coordinates(drop_outside=True, accept_outside=.29))
+
+
+@pytest.mark.parametrize('xy', [
+    (0, 0), (199, 149), (199, 0), (0, 149)])
+def test_fixations_piled_on_a_corner_are_refused(xy):
+  points = true_points()
+  points[:4] = xy[::-1]
+  assert said_of(points) is None
+  points[:7] = xy[::-1]
+  first, said = said_of(points)
+  assert first == -1
+  assert f'7 of 100 fixations lie exactly at x = {xy[0]}, y = {xy[1]}' in said
+  assert f'missing={xy[0]},{xy[1]}' in said
+  assert said_of(points, Coordinates(missing='none')) is None
+
+
+def test_lost_gaze_outside_is_told_from_fixations_outside():
+  points = true_points()
+  points[:30] = -1
+  assert 'missing=-1,-1' in said_of(points)[1]
+
+
+@pytest.mark.parametrize(('missing', 'lost'), [
+    ('', []), ('none', []), ('0,0', [1, 4]), ('0', [1, 2, 4]),
+    ('3,2', [3, 4]), ('NA', [4])])
+def test_what_stands_for_lost_gaze(missing, lost):
+  points = np.array([[1, 1], [0, 0], [0, 5], [2, 3], [math.nan, 1]])
+  found = Coordinates(missing=missing).lost(points)
+  assert np.flatnonzero(found).tolist() == lost
+
+
+def test_few_fixations_are_taken_as_they_are():
+  assert said_of([(0, 0), (1, 1), (0, 1)]) is None
+  assert said_of(np.zeros((0, 2))) is None
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    ({'origin': 2}, 'cannot count from 2; give 0 or 1 as origin'),
+    ({'scale': 'big'}, "scale is 'big'; give two numbers, X,Y, or 'size'"),
+    ({'scale': '1,2,3'}, 'scale is'), ({'scale': 'nan'}, 'scale is'),
+    ({'offset': '3'}, "offset is '3'; give two"), ({'offset': 'x,y'}, 'offset'),
+    ({'accept_outside': 1.1, 'key': 'config.data'},
+     '--config.data.accept_outside is 1.1')])
+def test_wrong_options_are_refused(options, message):
+  with pytest.raises(InputError, match=message):
+    Coordinates(**options)
