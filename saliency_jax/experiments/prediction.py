@@ -65,7 +65,8 @@ def predict(
         bar.update()
     skipped = reading.skipped
     return folder.finish(
-        'predict', weights=network.provenance._asdict(),
+        'predict', network=network.facts(),
+        weights=network.provenance._asdict(),
         counts={'images': len(source) - len(skipped), 'skipped': len(skipped)},
         skipped=skipped)
 

@@ -165,10 +165,7 @@ def _write(
   if network.provenance.depth is not None:
     weights['depth'] = network.provenance.depth
   return folder.finish(
-      experiment.job, weights=weights, network={
-          'name': network.name, 'dtype': network.dtype,
-          'image_size': network.preprocess.image_size,
-          'readout_tap': network.readout_tap},
+      experiment.job, weights=weights, network=network.facts(),
       counts=counts | {
           'skipped': len(measured.problems), 'resumed': measured.resumed},
       units={tap: x.shape[1] for tap, x in rows.scores.items()},

@@ -143,7 +143,7 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
         'task': {
             'name': run.task.name, 'watched': run.task.watched,
             'titles': dict(run.task.titles)},
-        'network': run.network.name,
+        'network': run.network.facts(),
         'weights': run.network.provenance._asdict(),
         'counts': {
             'train': len(run.data.train),

@@ -1,9 +1,8 @@
-"""train, sweep and predict as commands, on made data and random weights."""
+"""train, sweep and predict as commands, on made data and a narrow network."""
 
 import csv
 import json
 import pathlib
-import shutil
 import signal
 import time
 
@@ -11,16 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from configs import predict as predict_config
 from saliency_jax.data import parts
 from saliency_jax.data.source import KEYS
-from saliency_jax.experiments import prediction
-from saliency_jax.report import paper
-from saliency_jax.training import journal, loop, trained_models
-from tests import brute_force
+from saliency_jax.training import journal
+from tests import tiny
 from tests.data import made as made_data
 from tests.launch import commands
-from tests.launch.jobs_test import Recorder, keys
+from tests.recorder import Recorder
 from tests.training import made
 
 
@@ -41,21 +37,19 @@ def data(tmp_path_factory) -> pathlib.Path:
   return folder
 
 
-def command(job, data, weights, workdir, *flags):
+def command(job, data, workdir, *flags):
   return [
       job, f'--workdir={workdir}', f"--config.data.dir={data / 'train'}",
       f"--config.data.val_dir={data / 'validation'}",
-      f'--config.init.weights={weights}',
-      f"--config.init.cache_dir={data / 'cache'}",
-      '--config.data.image_size=32', '--config.data.batch_size=2', *flags]
+      '--config.network.name=tests.tiny:vgg', '--config.network.image_size=32',
+      '--config.data.batch_size=2', *flags]
 
 
-def test_training_is_stopped_goes_on_and_predicts(
-    data, random_weights, tmp_path):
+def test_training_is_stopped_and_goes_on(data, tmp_path):
   workdir = tmp_path / 'run'
   arguments = command(
-      'train', data, random_weights, workdir, '--config.train.depth=1',
-      '--config.train.epochs=400')
+      'train', data, workdir, '--config.train.depth=1',
+      '--config.train.epochs=2000')
   process = commands.start(*arguments)
   lines = workdir / journal.NAME
   while process.poll() is None and not (
@@ -69,25 +63,25 @@ def test_training_is_stopped_goes_on_and_predicts(
   # Another config is refused in one sentence.
   result = commands.run(*arguments[:-1], '--config.train.epochs=1')
   assert result.returncode == 2
-  assert 'epochs is 400 there and 1 here' in result.stderr.splitlines()[-1]
+  assert 'epochs is 2000 there and 1 here' in result.stderr.splitlines()[-1]
 
 
-def sweep_command(data, weights, workdir, *flags):
+def sweep_command(data, workdir, *flags):
   return command(
-      'sweep', data, weights, workdir, '--config.sweep.depths=(0,1)',
+      'sweep', data, workdir, '--config.sweep.depths=0,all',
       '--config.train.epochs=1', '--config.popout.data.count=4',
       '--config.popout.data.size=160', *(
           f'--config.{kind}.{flag}' for kind in ('regions', 'popout')
-          for flag in ("model.layers=('conv5_3',)", 'data.batch_size=2')),
+          for flag in ('network.taps=conv5_3', 'data.batch_size=2')),
       # The photographs are those of the training, unless others are named.
       f"--config.regions.data.regions={data / 'train' / 'labelme'}", *flags)
 
 
 @pytest.fixture(scope='module')
-def swept(data, random_weights, tmp_path_factory):
+def swept(data, tmp_path_factory):
   """A sweep that was killed when it had measured a member, and went on."""
   workdir = tmp_path_factory.mktemp('swept')
-  arguments = sweep_command(data, random_weights, workdir)
+  arguments = sweep_command(data, workdir)
   process = commands.start(*arguments)
   while process.poll() is None and not (workdir / 'measured.json').exists():
     time.sleep(0.02)
@@ -105,7 +99,7 @@ def swept(data, random_weights, tmp_path_factory):
 def test_a_sweep_says_what_came_out(swept):
   workdir, said, _ = swept
   members = json.loads((workdir / 'summary.json').read_text())['members']
-  assert list(members) == ['depth_0', 'depth_1']
+  assert list(members) == ['depth_0', 'depth_all']
   for name, member in members.items():
     assert f"{name}: NSS {member['nss']:.3f} after step 3" in said
   for table in ('Table 3: mean NSS', 'Table 3: number of units', 'Table 6'):
@@ -134,12 +128,11 @@ def test_the_tables_of_a_sweep_follow_from_its_arrays(swept):
       chosen = [x['category'] == row['category'] and x['fixations'] != '0'
                 for x in csv.DictReader(file)]
     means = np.load(folder / 'association' / 'conv5_3.npy')[chosen].mean(axis=0)
-    assert len(means) == 512
+    assert len(means) == tiny.WIDTHS['conv5_3']
     np.testing.assert_allclose(
         float(row['mean_nss_top10']), np.sort(means)[-10:].mean(), atol=1e-5)
     assert int(row['units_above_threshold']) == (means > 1.5).sum()
-    assert float(row['paper_mean_nss_top10']) == (
-        paper.table3()[int(row['depth'])][row['category']])
+    assert int(row['depth']) == {'depth_0': 0, 'depth_all': 13}[row['member']]
   with open(workdir / 'table6.csv', newline='') as file:
     for row in csv.DictReader(file):
       scores = np.load(
@@ -152,8 +145,8 @@ def test_the_tables_of_a_sweep_follow_from_its_arrays(swept):
 def test_maps_have_the_images_sizes(swept, data, tmp_path):
   out = tmp_path / 'maps'
   result = commands.run(
-      'predict', f'--config.init.checkpoint={swept[0]}',
-      '--config.init.member=depth_1',
+      'predict', f'--config.network.checkpoint={swept[0]}',
+      '--config.network.member=depth_all',
       f"--images={data / 'train' / 'stimuli'}", f'--workdir={out}')
   assert result.returncode == 0, result.stderr
   for image_id, size in made_data.SIZES.items():
@@ -170,15 +163,17 @@ def test_maps_have_the_images_sizes(swept, data, tmp_path):
 
 def test_a_trained_model_is_dissected(swept, data, tmp_path):
   result = commands.run(
-      'dissect', f'--config.init.checkpoint={swept[0]}',
-      '--config.init.member=depth_1',
+      'dissect', f'--config.network.checkpoint={swept[0]}',
+      '--config.network.member=depth_all',
       f"--config.data.dir={data / 'train'}",
       f"--config.data.regions={data / 'train' / 'labelme'}",
-      "--config.model.layers=('conv5_3',)", '--config.data.image_size=32',
-      f'--workdir={tmp_path}')
+      '--config.network.taps=conv5_3,saliency', f'--workdir={tmp_path}')
   assert result.returncode == 0, result.stderr
   summary = json.loads((tmp_path / 'summary.json').read_text())
-  assert summary['weights']['name'].endswith(':depth_1')
+  assert summary['weights']['name'].endswith(':depth_all')
+  assert summary['weights']['depth'] == 13
+  assert summary['network']['image_size'] == 32  # as it was trained
+  assert summary['units'] == {'conv5_3': 7, 'saliency': 1}
 
 
 @pytest.mark.parametrize(('job', 'flags', 'said'), [
@@ -186,13 +181,16 @@ def test_a_trained_model_is_dissected(swept, data, tmp_path):
     ('train', ['--config.data.val_dir='], 'val_dir'),
     ('train', ['--config.train.depth=14'], '14'),
     ('train', ['--config.train.epochs=0'], 'epochs'),
-    ('train', ['--config.data.image_size=-8'], 'config.data.image_size is -8'),
-    ('train', ['--config.data.image_size=15'], 'image_size'),
+    ('train', ['--config.network.image_size=-8'],
+     'config.network.image_size is -8'),
+    ('train', ['--config.network.image_size=15'], 'image_size'),
+    ('train', ['--config.train.depth=most'], "'most'"),
+    ('train', ['--config.task.name=depth'], "'depth'"),
     ('train', ['--config.data.workers=-1'], 'config.data.workers is -1'),
     ('train', ['--config.train.seed=99999999999999999999'],
      'config.train.seed'),
-    ('train', ['--config.model.dtype=float8'], 'dtype'),
-    ('train', ['--config.init.checkpoint=nowhere'], 'nowhere'),
+    ('train', ['--config.network.dtype=float8'], 'dtype'),
+    ('train', ['--config.network.checkpoint=nowhere'], 'nowhere'),
     ('train', ['--workdir='], '--workdir'),
     ('sweep', ['--config.sweep.mode=fast', '--config.measured=()'], 'fast'),
     ('sweep', ["--config.measured=('region',)"], "'region'"),
@@ -201,8 +199,8 @@ def test_a_trained_model_is_dissected(swept, data, tmp_path):
     ('sweep', ['--config.regions.data.regions=nowhere'], 'nowhere'),
     ('predict', ['--images=nowhere'], 'nowhere')])
 def test_a_wrong_flag_ends_in_one_sentence(
-    job, flags, said, data, random_weights, tmp_path):
-  arguments = command(job, data, random_weights, tmp_path / 'out')
+    job, flags, said, data, tmp_path):
+  arguments = command(job, data, tmp_path / 'out')
   if job == 'predict':
     arguments = arguments[:1]
   commands.is_one_sentence(commands.run_here(*arguments, *flags), job, said)
@@ -211,68 +209,8 @@ def test_a_wrong_flag_ends_in_one_sentence(
 @pytest.mark.parametrize('job', ['train', 'sweep', 'predict'])
 def test_a_mistake_ends_a_process_of_its_own_in_one_sentence(job):
   commands.is_one_sentence(
-      commands.run(job, '--config.init.checkpoint=nowhere', '--images=nowhere'
-                   if job == 'predict' else '--config.data.dir=nowhere'),
-      job, 'nowhere')
-
-
-@pytest.fixture(scope='module')
-def tiny(tmp_path_factory) -> pathlib.Path:
-  """A trained tiny model, and two photographs beside it."""
-  folder = tmp_path_factory.mktemp('tiny')
-  config = made.run(folder)
-  config.train.epochs = 1
-  loop.train(config, made.TRAIN, made.VALIDATION, str(folder / 'run'),
-             widths=made.WIDTHS)
-  (folder / 'photographs').mkdir()
-  for i in range(2):
-    Image.fromarray(made.VALIDATION[i].image).save(
-        folder / 'photographs' / f'{i}.png')
-  return folder
-
-
-def test_prediction_reads_every_key(tiny, tmp_path):
-  config = predict_config.get_config()
-  config.init.checkpoint = str(tiny / 'run')
-  config = Recorder(config.lock())
-  prediction.predict(
-      config, str(tiny / 'photographs'), str(tmp_path), widths=made.WIDTHS)
-  assert config.read == keys(predict_config.get_config())
-  weights = trained_models.load_trained(tiny / 'run', widths=made.WIDTHS)
-  assert json.loads((tmp_path / 'summary.json').read_text())['weights'][
-      'sha256'] == weights.sha256
-
-
-def test_a_map_is_upsampled_as_the_paper_does():
-  cells = np.random.default_rng(0).normal(size=(4, 5))
-  full = brute_force.upsample(cells, (37, 53))
-  np.testing.assert_allclose(
-      prediction.to_pixels(cells, (37, 53)),
-      (full - full.min()) / np.ptp(full), atol=1e-6)
-  assert not prediction.to_pixels(np.ones((2, 2)), (5, 5)).any()
-
-
-def test_two_images_of_one_name_are_refused(tiny, tmp_path):
-  folder = shutil.copytree(tiny / 'photographs', tmp_path / 'photographs')
-  shutil.copy(folder / '0.png', folder / '0.bmp')
-  config = predict_config.get_config()
-  config.init.checkpoint = str(tiny / 'run')
-  with pytest.raises(prediction.InputError, match='one name'):
-    prediction.predict(
-        config, str(folder), str(tmp_path / 'out'), widths=made.WIDTHS)
-
-
-def test_an_overlay_replaces_no_map_and_notes_are_passed_over(tiny, tmp_path):
-  folder = shutil.copytree(tiny / 'photographs', tmp_path / 'photographs')
-  (folder / '._0.png').write_bytes(b'a note of the file manager')
-  config = predict_config.get_config()
-  config.init.checkpoint = str(tiny / 'run')
-  arguments = config, str(folder), str(tmp_path / 'out')
-  summary = prediction.predict(*arguments, widths=made.WIDTHS)
-  assert summary['counts'] == {'images': 2, 'skipped': 0}
-  shutil.copy(folder / '0.png', folder / '0_overlay.bmp')
-  with pytest.raises(prediction.InputError, match="of 0_overlay.bmp's map"):
-    prediction.predict(*arguments, widths=made.WIDTHS)
+      commands.run(job, '--config.network.checkpoint=nowhere',
+                   '--config.data.dir=nowhere'), job, 'nowhere')
 
 
 def test_every_key_about_the_data_is_read(data):
@@ -283,7 +221,7 @@ def test_every_key_about_the_data_is_read(data):
   opened = parts.open_parts(config)
   assert (len(opened.train), len(opened.validation)) == (5, 5)
   # tests/training/loop_test.py holds that the loop reads all others.
-  assert config.read == {'init.cache_dir', 'analysis.fixations'} | {
+  assert config.read >= {'run.cache_dir', 'analysis.fixations'} | {
       f'data.{name}' for name in (
           *KEYS, 'val_dir', 'val_fixations', 'val_fraction')}
 
