@@ -11,12 +11,16 @@ from saliency_jax.report import folder, site, tables
 
 _CONFIG = entry.config('popout')
 _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
+_JOINED = entry.hosts()
 
 
 def main() -> None:
   config = _CONFIG()
-  source = open_group(config.data, wants='targets')
-  units.popout(config, source, _WORKDIR.value)
+  with _JOINED():
+    source = open_group(config.data, wants='targets')
+    summary = units.popout(config, source, _WORKDIR.value)
+  if not summary:  # of several processes the first one goes on
+    return
   print(tables.text(folder.read(_WORKDIR.value)))
   print('The page:', site.write(_WORKDIR.value))
 

@@ -20,15 +20,14 @@ _JOINED = entry.hosts()
 
 def main() -> None:
   config = _CONFIG()
-  sources = depth.open_sources(config)
   with _JOINED():
+    sources = depth.open_sources(config)
     opened = parts.open_parts(config)
-    trained = loop.sweep(
-        config, opened, _WORKDIR.value)
-  if not trained:  # of several processes the first one goes on
+    trained = loop.sweep(config, opened, _WORKDIR.value)
+    summary = depth.measure(
+        config, trained, sources, _WORKDIR.value, seen=opened.train.image_ids)
+  if not summary:  # of several processes the first one goes on
     return
-  depth.measure(
-      config, trained, sources, _WORKDIR.value, seen=opened.train.image_ids)
   print(site.text(_WORKDIR.value))
   print('The page:', site.write(_WORKDIR.value))
 

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -148,7 +149,7 @@ def joined(hosts: Hosts) -> Iterator[None]:
 
   Has to come before anything that asks JAX for its devices. If a process dies,
   JAX ends the others after `heartbeat_seconds` with a message; the same command
-  on every host goes on from the latest checkpoint.
+  on every host goes on where they were.
 
   Raises:
     InputError: if the coordinator cannot be reached, the flags are wrong, or
@@ -198,6 +199,18 @@ def _check(hosts: Hosts) -> None:
     raise InputError(
         f'--process_id is {hosts.process_id} of {hosts.processes} '
         f'--processes; count from 0.')
+
+
+def meet(name: str) -> None:
+  """Waits until all processes have come here."""
+  if jax.process_count() > 1:
+    multihost_utils.sync_global_devices(name)
+
+
+def wait_for(path: pathlib.Path) -> None:
+  """Waits until another process has written a file to a shared folder."""
+  while not path.is_file():
+    time.sleep(1.)
 
 
 @contextlib.contextmanager

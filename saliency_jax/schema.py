@@ -143,14 +143,15 @@ ALL_MAPS = File(
 _PAGE = (File('report/', 'The page.'), File('report.html', 'In one file.'))
 _SHOWN = (IMAGES, PICTURE, MASK, POINTS, MAPS, SALIENCY, ALL_MAPS)
 
+TRAINED = File('training.json', 'What `summary.json` says of the training.')
 _TRAINED = (
+    TRAINED,
     File('checkpoints/', 'Parameters and the state of the optimizer.'),
     File('pretrained.safetensors', 'Where training started.'),
     File('images.json', 'What it is trained on: names, sizes and hashes.'),
     File('features/', 'What frozen stages compute, while a run lasts.'),
     File('metrics.jsonl', 'A line for every step and every validation.'),
-    File('tensorboard/', 'The same for TensorBoard.'),
-    File('training.json', 'What `summary.json` says of the training.'))
+    File('tensorboard/', 'The same for TensorBoard.'))
 TABLE3 = File(
     'table3.csv', "Table 3: the readout tap's best units by depth.",
     (_MEMBER, _DEPTH, _CATEGORY, _REGIONS, _BEST_NSS, _ABOVE))

@@ -206,6 +206,7 @@ class Ledger:
   Attributes:
     entries: series -> item -> what was measured, for the series that were
       asked for.
+    reloaded: when that of other processes was read last, `time.monotonic`.
   """
 
   def __init__(
@@ -224,7 +225,9 @@ class Ledger:
         name: hashlib.sha256(
             json.dumps(job, sort_keys=True).encode()).hexdigest()
         for name, job in series.items()}
+    self.entries: dict[str, dict[str, Entry]] = {x: {} for x in self._keys}
     self._pending: list[tuple[str, str, Entry]] = []
+    self._known: set[pathlib.Path] = set()  # parts that were read or written
     self._written = time.monotonic()
     self.reload()
 
@@ -235,10 +238,11 @@ class Ledger:
     self.flush()
 
   def reload(self) -> None:
-    """Reads again what all processes have written."""
-    self.entries: dict[str, dict[str, Entry]] = {x: {} for x in self._keys}
+    """Reads what other processes have written since."""
+    self.reloaded = time.monotonic()
     # Hidden files are what a killed run was writing.
-    for path in sorted(self._folder.glob('[!.]*.npz')):
+    for path in sorted({*self._folder.glob('[!.]*.npz')} - self._known):
+      self._known.add(path)
       try:
         for name, key, item, entry in _read(path):
           if self._keys.get(name) == key:
@@ -271,6 +275,7 @@ class Ledger:
     with files.replacing(path) as temporary, open(temporary, 'wb') as file:
       np.savez(file, entries=np.frombuffer(
           '\n'.join(lines).encode(), np.uint8), **kept)
+    self._known.add(path)
     self._pending.clear()
 
   def remove(self) -> None:

@@ -51,16 +51,17 @@ class Preparation:
 
   Attributes:
     choose: which pixels are scored.
-    image_size: S, the side in pixels to which images are resized (Pillow's
-      BILINEAR, which averages over the pixels that it drops).
+    image_size: S, the side in pixels to which images are resized.
     grids: every (h, w) for which weights are made.
     keep: is called with each record, where it was read, and its position;
       what it returns, arrays or tuples of them, rides along in the batch.
+    resize: Pillow's filter, which averages over the pixels that it drops.
   """
   choose: Chooser
   image_size: int
   grids: tuple[tuple[int, int], ...]
   keep: Callable[[Record, int], Any] | None = None
+  resize: str = 'bilinear'
 
   def row(self, source: Source, index: int) -> Batch:
     """Returns one row of a batch; what is wrong with it goes in `problems`."""
@@ -73,7 +74,8 @@ class Preparation:
         sets = self.choose(record)
         size, pixels = record.image.shape[:2], sets.pixels
         image = np.asarray(Image.fromarray(record.image).resize(
-            (self.image_size, self.image_size), Image.Resampling.BILINEAR))
+            (self.image_size, self.image_size),
+            Image.Resampling[self.resize.upper()]))
         kept = self.keep and self.keep(record, index)
       except InputError as error:
         problem, sets = str(error), None

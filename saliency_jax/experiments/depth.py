@@ -6,17 +6,19 @@ units of the readout's tap then respond makes Tables 3 and 6 and Figures 4, 5
 and 6.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
+import pathlib
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+import jax
 import ml_collections
-import numpy as np
 
-from saliency_jax import files, progress, schema
+from saliency_jax import files, runtime, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data import source as data
 from saliency_jax.data.types import Source, ordered_categories
@@ -24,13 +26,12 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     depth_tables,
     depth_views,
-    exported_maps,
     runner,
-    thumbnails,
     units,
+    view_maps,
 )
 from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.forward import Forward, Probe, Settings
+from saliency_jax.experiments.forward import Settings
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
@@ -42,16 +43,13 @@ class _Kind(NamedTuple):
   wants: str  # of the images, see `source.open_group`
   rows: schema.File  # the sets of pixels, in the order of the scores
   scores: schema.File
-  masks: pixel_sets.Chooser
 
 
 KINDS = {
     'regions': _Kind(
-        units.dissect, 'regions', schema.REGIONS,
-        schema.ASSOCIATION, pixel_sets.regions),
+        units.dissect, 'regions', schema.REGIONS, schema.ASSOCIATION),
     'popout': _Kind(
-        units.popout, 'targets', schema.PATTERNS,
-        schema.NMM, pixel_sets.target)}
+        units.popout, 'targets', schema.PATTERNS, schema.NMM)}
 
 
 def open_sources(config) -> dict[str, Source]:
@@ -126,123 +124,76 @@ def measure(
 
   Args:
     config: `configs/sweep_depth.py`.
-    trained: what `training.loop.sweep` returned.
+    trained: what `training.loop.sweep` returned; {} in all processes but the
+      first, which read it.
     sources: `open_sources`.
     workdir: the sweep's folder.
     seen: the names of the photographs that were learnt from.
 
   Returns:
-    The summary.
+    The summary; {} in all processes but the first.
 
   Raises:
     InputError: if a member cannot be loaded or measured.
   """
-  with alone(workdir, 'sweep'):
-    folder = Folder(workdir, config.to_dict())
-    folder.clear(schema.top((
-        schema.TABLE3, schema.TABLE3_UNSEEN, schema.TABLE6, schema.VIEWS)))
-    depths = {
-        name: about['depth'] for name, about in trained['members'].items()}
-    config_of = functools.partial(member_config, config, workdir)
-    load = functools.partial(
-        trained_models.load_trained, workdir, dtype=config.network.dtype)
-    seconds, tap = dict.fromkeys(sources, 0.), ''
-    for member in depths if sources else ():
-      network = load(member)
-      tap = network.readout_tap
+  first = jax.process_index() == 0
+  path = pathlib.Path(workdir)
+  with contextlib.ExitStack() as stack:
+    with runtime.ending_together():
+      if first:
+        stack.enter_context(alone(workdir, 'sweep'))
+        folder = Folder(workdir, config.to_dict())
+        folder.clear(schema.top((
+            schema.TABLE3, schema.TABLE3_UNSEEN, schema.TABLE6, schema.VIEWS)))
+    trained = trained or json.loads((path / schema.TRAINED.path).read_text())
+    members = {
+        name: functools.partial(
+            trained_models.load_trained, workdir, name,
+            dtype=config.network.dtype) for name in trained['members']}
+    seconds = dict.fromkeys(sources, 0.)
+    for name, load in members.items() if sources else ():
+      network = load()
       for kind, source in sources.items():
-        summary = _measured(
-            folder, kind, config_of(kind, member), source, network)
-        seconds[kind] += summary['seconds']['wall']
-    readers = {
-        kind: functools.cache(functools.partial(
-            depth_tables.read_scores, folder.path / kind, tuple(depths),
-            KINDS[kind].rows, KINDS[kind].scores))
-        for kind in sources}
-    _write_tables(folder, config, readers, tap, depths, seen)
-    base = next((name for name, depth in depths.items() if not depth), None)
-    if sources and base and len(depths) > 1:
-      start = time.perf_counter()
-      wanted = depth_views.Wanted.of(config.before_after)
-      write_views(
-          folder, {
-              kind: depth_views.choose(
-                  read, wanted, tap=tap, base=base,
-                  top=config[kind].analysis.top_units)
-              for kind, read in readers.items()},
-          sources, {name: functools.partial(load, name) for name in depths},
-          base=base, data_of=lambda kind: config[kind].data)
-      seconds['before_after'] = time.perf_counter() - start
+        seconds[kind] += _measured(
+            path, kind, member_config(config, workdir, kind, name), source,
+            network)
+    if not first:
+      runtime.wait_for(path / schema.SUMMARY)
+      return {}
+    start = time.perf_counter()
+    if sources:
+      _write(folder, config, sources, trained, members, seen)
+    seconds['tables'] = time.perf_counter() - start
     return folder.finish('sweep', **trained | {
-        'measured': list(sources), 'readout_tap': tap,
+        'measured': list(sources),
         'seconds': trained['seconds'] | {
             name: round(x, 3) for name, x in seconds.items()}})
 
 
-def write_views(
-    folder: Folder, chosen: Mapping[str, Sequence[depth_views.View]],
-    sources: Mapping[str, Source],
-    members: Mapping[str, Callable[[], Network]], *, base: str,
-    data_of: Callable
+def _write(
+    folder: Folder, config, sources: Mapping[str, Source], trained: dict,
+    members: Mapping[str, Callable[[], Network]], seen: Collection[str]
 ) -> None:
-  """Writes `before_after/`: `schema.VIEWS`, `schema.VIEW_MAPS` and pictures.
-
-  `views.json` has `base`, `members`, and `views`, of each the fields of `View`,
-  its `kind`, the paths of its `picture` and `mask` in the sweep's folder, and
-  the image's `height` and `width` in pixels.
-
-  Args:
-    folder: of the sweep.
-    chosen: kind -> what to show.
-    sources: kind -> images.
-    members: name -> loads it.
-    base: the member that is before.
-    data_of: `data_of(kind)` is that job's `config.data`.
-
-  Raises:
-    InputError: if an image cannot be read any more.
-  """
-  shown = {
-      kind: sorted({sources[kind].image_ids.index(x.image_id) for x in views})
-      for kind, views in chosen.items() if views}
-  maps: dict[tuple[str, int], list[np.ndarray]] = {}
-  sizes: dict[tuple[str, int], list[int]] = {}
-  inside = schema.VIEWS.path.partition('/')[0]
-  for load in progress.track(
-      members.values(), total=len(members), unit='member',
-      title='Exporting views'):
-    network = load()
-    for kind, indices in shown.items():
-      taps = tuple(sorted({x.layer for x in chosen[kind]}))
-      run = Forward(Probe(network, taps, Settings.of(data_of(kind))))
-      # The same pictures for every member: they cost nothing beside it.
-      keep = thumbnails.Drawing(
-          folder.path / inside / kind, tuple(indices), KINDS[kind].masks)
-      for step in run.steps(
-          sources[kind], indices, choose=pixel_sets.nothing, keep=keep,
-          on_bad_image='raise'):
-        rows = {int(index): row for row, index in enumerate(step.batch.index)}
-        for number, view in enumerate(chosen[kind]):
-          row = rows.get(sources[kind].image_ids.index(view.image_id))
-          if row is not None:
-            maps.setdefault((kind, number), []).append(
-                exported_maps.standardised(
-                    step, view.layer, [row], [view.unit])[0])
-            sizes[kind, number] = step.batch.kept[row].size.tolist()
-  listed = []
-  for kind, number in maps:
-    view = chosen[kind][number]
-    k = shown[kind].index(sources[kind].image_ids.index(view.image_id))
-    height, width = sizes[kind, number]
-    listed.append({
-        **view._asdict(), 'kind': kind,
-        'picture': f'{inside}/{kind}/{thumbnails.picture_name(k)}',
-        'mask': f'{inside}/{kind}/{thumbnails.mask_name(k)}',
-        'height': height, 'width': width})
-  folder.arrays(schema.VIEW_MAPS.path, {
-      f'maps_{number}': np.stack(x) for number, x in enumerate(maps.values())})
-  folder.json(schema.VIEWS.path, {
-      'base': base, 'members': list(members), 'views': listed})
+  """Writes the tables by depth and what is shown before and after."""
+  tap = trained['network']['readout_tap']
+  depths = {
+      name: about['depth'] for name, about in trained['members'].items()}
+  readers = {
+      kind: functools.cache(functools.partial(
+          depth_tables.read_scores, folder.path / kind, tuple(depths),
+          KINDS[kind].rows, KINDS[kind].scores)) for kind in sources}
+  _write_tables(folder, config, readers, tap, depths, seen)
+  base = next((name for name, depth in depths.items() if not depth), None)
+  if base and len(depths) > 1:
+    wanted = depth_views.Wanted.of(config.before_after)
+    view_maps.write(
+        folder, {
+            kind: depth_views.choose(
+                read, wanted, tap=tap, base=base,
+                top=config[kind].analysis.top_units)
+            for kind, read in readers.items()},
+        sources, members, base=base, settings={
+            kind: Settings.of(config[kind].data) for kind in sources})
 
 
 def _write_tables(
@@ -264,26 +215,28 @@ def _write_tables(
 
 
 def _measured(
-    folder: Folder, kind: str, config, source: Source, network: Network
-) -> dict:
-  """Measures a member unless that was done; returns the job's summary.
+    sweep: pathlib.Path, kind: str, config, source: Source, network: Network
+) -> float:
+  """Measures a member unless that was done; returns the seconds that it took.
 
   `measured.json` has, of every folder that this wrote, a hash of what it was
   measured from and one of its summary: nobody else has written there since.
   """
   name = f'{kind}/{config.network.member}'
-  summary = folder.path / name / schema.SUMMARY
-  record = folder.path / schema.MEASURED.path
+  summary, record = (
+      sweep / name / schema.SUMMARY, sweep / schema.MEASURED.path)
   identity = runner.described(
       config.to_dict(), runner.check(config, network), source) | {
           part: config[part].to_dict() for part in ('analysis', 'report')}
   key = hashlib.sha256(
       json.dumps(identity, sort_keys=True).encode()).hexdigest()
   done = json.loads(record.read_text()) if record.is_file() else {}
-  if summary.is_file() and done.get(name) == [key, files.digest(summary)]:
-    return json.loads(summary.read_text())
-  found = KINDS[kind].run(
-      config, source, str(folder.path / name), network=network,
-      title=f'{config.network.member}, {kind}')
-  folder.json(record.name, done | {name: [key, files.digest(summary)]})
-  return found
+  if not summary.is_file() or done.get(name) != [key, files.digest(summary)]:
+    found = KINDS[kind].run(
+        config, source, str(sweep / name), network=network,
+        title=f'{config.network.member}, {kind}')
+    if found:  # of several processes the first one writes
+      with files.replacing(record) as path:
+        path.write_text(json.dumps(
+            done | {name: [key, files.digest(summary)]}, indent=2))
+  return json.loads(summary.read_text())['seconds']['wall']

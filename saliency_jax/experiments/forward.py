@@ -79,8 +79,8 @@ class Forward:
       InputError: a map has less than two rows or columns.
     """
     network, taps, self._settings = probe
-    self._size = network.preprocess.image_size
-    self.grids = network.grids(taps, self._size)
+    self._preprocess = network.preprocess
+    self.grids = network.grids(taps, network.preprocess.image_size)
     runtime.all_devices()
     self._mesh = runtime.data_mesh(devices or jax.local_devices())
     share = -(-self._settings.batch_size // jax.process_count())
@@ -113,7 +113,9 @@ class Forward:
     number, processes = share
     batches = pipeline.batches(
         source, pipeline.Preparation(
-            choose, self._size, tuple(sorted(set(self.grids.values()))), keep),
+            choose, self._preprocess.image_size,
+            tuple(sorted(set(self.grids.values()))), keep,
+            self._preprocess.resize),
         indices=indices, workers=self._settings.workers,
         batch_size=self.batch_size * processes, process_index=number,
         process_count=processes)

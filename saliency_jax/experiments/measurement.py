@@ -1,6 +1,7 @@
 """The loop: images through a network, its units through the kernel."""
 
 import collections
+import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from saliency_jax import progress
+from saliency_jax import progress, runtime
 from saliency_jax.data import pipeline
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
@@ -24,6 +25,8 @@ from saliency_jax.workdir import Entry, Ledger
 # Batches that are computed while the next ones are read and handed over.
 _IN_FLIGHT = 2
 SERIES = ''  # the one series of the ledger
+_END = ''  # in the place of an image: why a process has ended
+_POLL = 1.  # seconds between looks at what other processes have written
 
 
 class Measurement(NamedTuple):
@@ -44,11 +47,11 @@ class Measurement(NamedTuple):
 def measure(
     probe: Probe, source: Source, choose: Chooser, *, ledger: Ledger,
     devices: Sequence[jax.Device] | None = None, title: str = 'Measuring'
-) -> Measurement:
+) -> Measurement | None:
   """Scores every unit of some taps on sets of pixels of every image.
 
   An interrupted run goes on where the ledger ends. Of several processes each
-  one measures its share, and all of them return the whole.
+  one measures its share; the first returns the whole, the others None.
 
   Args:
     probe: the network and its taps; the scores keep their order.
@@ -65,28 +68,74 @@ def measure(
   start = time.perf_counter()
   forward, ids = Forward(probe, devices), source.image_ids
   entries, waited = ledger.entries[SERIES], 0.
-  # An image that could not be read may have been repaired since.
-  done = {name for name, x in entries.items() if not x.facts['problem']}
-  todo = [i for i, name in enumerate(ids) if name not in done]
-  with (ledger, termination.watching() as asked_to_stop, progress.bar(
-      total=len(ids), done=len(done), unit='image', title=title) as bar):
+  for name in [name for name, x in entries.items() if x.facts['problem']]:
+    del entries[name]  # it may have been repaired since
+  done = len(entries)
+  todo = [i for i, name in enumerate(ids) if name not in entries]
+  runtime.meet('measuring')  # all have read the same ledger
+  with (ending_all(ledger), ledger, termination.watching(
+      together=False) as asked_to_stop, progress.bar(
+      total=len(ids), done=done, unit='image', title=title) as bar):
     associate = functools.partial(_associate, forward.grids)
     for number, (batch, scores) in enumerate(_in_flight(
-        forward.steps(source, todo, choose=choose), associate)):
+        forward.steps(source, todo, choose=choose, share=(
+            jax.process_index(), jax.process_count())), associate)):
       begin = time.perf_counter()
       scores = jax.device_get(scores)
       waited += time.perf_counter() - begin
       for index, entry in _entries(batch, scores, probe.taps):
         ledger.add(SERIES, ids[index], entry)
       bar.update(int((batch.index >= 0).sum()))
+      check(ledger)
       if asked_to_stop(number):
         raise Stopped(
             f'stopped after {len(entries)} of {len(ids)} images and saved; '
             f'start the same command again to go on.')
+  if jax.process_index():
+    return None
+  wait(ledger, lambda: all(name in entries for name in ids))
   rows, problems = _merged(entries, ids, probe.taps)
-  return Measurement(rows, problems, len(done), {
+  return Measurement(rows, problems, done, {
       **forward.seconds, 'device': waited,
       'wall': time.perf_counter() - start})
+
+
+@contextlib.contextmanager
+def ending_all(ledger: Ledger) -> Iterator[None]:
+  """Ends all processes as one of them ends: those that `check` or `wait`."""
+  try:
+    yield
+  except (InputError, Stopped) as end:
+    if jax.process_count() > 1:
+      ledger.add(SERIES, _END, Entry({
+          'problem': str(end), 'stopped': isinstance(end, Stopped)}))
+      ledger.flush()
+    raise
+
+
+def check(ledger: Ledger) -> None:
+  """Raises what another process has ended with, if one has."""
+  if jax.process_count() == 1 or time.monotonic() - ledger.reloaded < _POLL:
+    return
+  ledger.reload()
+  if end := ledger.entries[SERIES].get(_END):
+    raise (Stopped if end.facts['stopped'] else InputError)(
+        end.facts['problem'])
+
+
+def wait(ledger: Ledger, condition: Callable[[], bool]) -> None:
+  """Waits for other processes; if one dies, JAX ends this one.
+
+  Args:
+    ledger: read again until the condition holds.
+    condition: whether what is waited for is there.
+
+  Raises:
+    InputError, Stopped: another process has ended with it.
+  """
+  while not condition():
+    time.sleep(_POLL)
+    check(ledger)
 
 
 def _in_flight(

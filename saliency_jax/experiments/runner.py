@@ -97,7 +97,12 @@ def run(
         process=jax.process_index())
     measured = measurement.measure(
         probe, source, choose, ledger=ledger, title=title)
-    summary = _write(experiment, config, out, probe, source, measured)
+    if not measured:
+      measurement.wait(
+          ledger, (pathlib.Path(folder) / schema.SUMMARY).is_file)
+      return {}
+    with measurement.ending_all(ledger):
+      summary = _write(experiment, config, out, probe, source, measured)
     ledger.remove()
     return summary
 

@@ -93,7 +93,7 @@ class Swept(NamedTuple):
   @property
   def layer(self) -> str:
     """The layer whose change with depth is followed."""
-    return self.summary['readout_tap']
+    return self.summary['network']['readout_tap']
 
 
 def read(workdir: str | os.PathLike) -> Swept:
@@ -155,7 +155,8 @@ def depth_name(depth: int) -> str:
 
 def _published(summary: dict, config: dict) -> _Published:
   """Returns the paper's numbers where they are of the same tap."""
-  if not summary.get('measured') or summary['readout_tap'] != paper.LAYER:
+  tap = summary['network']['readout_tap']
+  if not summary.get('measured') or tap != paper.LAYER:
     return _Published({}, {}, {})
   regions = config['regions'] if 'regions' in summary['measured'] else {}
   same = regions and regions['analysis']['threshold'] == paper.threshold()

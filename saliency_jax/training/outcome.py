@@ -2,13 +2,14 @@
 
 import json
 
+from saliency_jax import schema
 from saliency_jax.errors import InputError
 from saliency_jax.training import journal
 from saliency_jax.training.members import Members
 from saliency_jax.training.tasks import Task
 from saliency_jax.workdir import Folder
 
-TRAINED = 'training.json'
+TRAINED = schema.TRAINED.path
 
 
 def finish(folder: Folder, job: str, facts: dict, *, idle: bool) -> dict:

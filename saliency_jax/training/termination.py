@@ -10,13 +10,14 @@ from jax.experimental import multihost_utils
 
 
 @contextlib.contextmanager
-def watching() -> Iterator[Callable[[int], bool]]:
+def watching(*, together: bool = True) -> Iterator[Callable[[int], bool]]:
   """Yields `asked(step)`: whether the run is to end after this step.
 
-  With several processes all of them get the same answer at the same step, even
-  if only one has received the signal.
+  Args:
+    together: of several processes all get the same answer at the same step,
+      even if only one has received the signal; else each has its own.
   """
-  if jax.process_count() > 1:
+  if together and jax.process_count() > 1:
     yield multihost_utils.reached_preemption_sync_point
     return
   received = threading.Event()
@@ -27,4 +28,5 @@ def watching() -> Iterator[Callable[[int], bool]]:
   try:
     yield lambda step: received.is_set()
   finally:
-    signal.signal(signal.SIGTERM, before)
+    # None is a handler that Python has not set: JAX's own.
+    signal.signal(signal.SIGTERM, before or signal.SIG_DFL)

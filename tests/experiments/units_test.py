@@ -27,8 +27,9 @@ def config(get_config, **report):
   return config
 
 
-def dissect(folder, source, workdir, skip=False, **report):
+def dissect(source, workdir, skip=False, batch_size=8, **report):
   given = config(osie_config.get_config, **report)
+  given.data.batch_size = batch_size
   # A file that no run changes, so that the next one may go on.
   given.data.dir = given.data.regions = str(made.__file__)
   given.data.on_bad_image = 'skip' if skip else 'raise'
@@ -36,7 +37,7 @@ def dissect(folder, source, workdir, skip=False, **report):
 
 
 def test_an_image_that_was_skipped_is_not_shown(tmp_path):
-  dissect(tmp_path, made.Photographs(6, broken=(2,)), tmp_path / 'out', True)
+  dissect(made.Photographs(6, broken=(2,)), tmp_path / 'out', True)
   listed = made.listed(tmp_path / 'out')
   assert [row['image_id'] for row in listed] == [
       '000', '001', '003', '004', '005']
@@ -44,14 +45,14 @@ def test_an_image_that_was_skipped_is_not_shown(tmp_path):
 
 def test_images_with_the_most_categories_are_shown_first(tmp_path):
   # By category with a fixation: 0, 2, 4, 2, 4, 0, 2, 4, ...
-  dissect(tmp_path, made.Photographs(10), tmp_path / 'out', images=5)
+  dissect(made.Photographs(10), tmp_path / 'out', images=5)
   assert [row['image_id'] for row in made.listed(tmp_path / 'out')] == [
       '001', '002', '004', '007', '009']
 
 
 def test_an_interrupted_pass_is_made_again_without_measuring(
     tmp_path, monkeypatch):
-  dissect(tmp_path, made.Photographs(6), tmp_path / 'whole')
+  dissect(made.Photographs(6), tmp_path / 'whole')
   out = tmp_path / 'out'
   real = exported_maps.standardised
 
@@ -60,11 +61,11 @@ def test_an_interrupted_pass_is_made_again_without_measuring(
 
   monkeypatch.setattr(exported_maps, 'standardised', interrupt)
   with pytest.raises(KeyboardInterrupt):
-    dissect(tmp_path, made.Photographs(6), out)
+    dissect(made.Photographs(6), out)
   assert not (out / 'summary.json').exists()
   monkeypatch.setattr(exported_maps, 'standardised', real)
   source = made.Photographs(6)
-  summary = dissect(tmp_path, source, out)
+  summary = dissect(source, out)
   assert summary['counts']['resumed'] == 6
   assert sorted(source.reads) == list(range(6))  # once, to be drawn
   for path in (tmp_path / 'whole').rglob('*.*'):
@@ -85,9 +86,9 @@ def test_an_image_that_vanished_is_named(tmp_path):
       return real(self, index)
 
   with pytest.raises(InputError, match='004.jpg is gone'):
-    dissect(tmp_path, Vanishing(6), tmp_path / 'out', skip=True)
+    dissect(Vanishing(6), tmp_path / 'out', skip=True)
   assert not (tmp_path / 'out/summary.json').exists()
-  assert dissect(tmp_path, source, tmp_path / 'out')['layout'] == 3
+  assert dissect(source, tmp_path / 'out')['layout'] == 3
 
 
 def test_nothing_of_an_earlier_page_stays(tmp_path):
@@ -98,7 +99,7 @@ def test_nothing_of_an_earlier_page_stays(tmp_path):
       'table5.csv', 'nmm/conv5_3.npy'):
     (out / name).parent.mkdir(parents=True, exist_ok=True)
     (out / name).touch()
-  dissect(tmp_path, made.Photographs(3), out, images=0)
+  dissect(made.Photographs(3), out, images=0)
   assert {path.name for path in out.iterdir()} == {
       'association', 'config.json', 'images.csv', 'regions.csv',
       'summary.json', 'table2.csv'}
@@ -106,12 +107,12 @@ def test_nothing_of_an_earlier_page_stays(tmp_path):
 
 def test_a_wrong_unit_does_not_cost_the_results_that_lie_there(tmp_path):
   out = tmp_path / 'out'
-  dissect(tmp_path, made.Photographs(3), out)
+  dissect(made.Photographs(3), out)
   before = {path: path.read_bytes() for path in out.rglob('*.*')}
   for wrong in ({'also': ('conv5_3:7',)}, {'also': ('conv1_1:0',)},
                 {'images': -1}):
     with pytest.raises(InputError, match='config.report'):
-      dissect(tmp_path, made.Photographs(3), out, **wrong)
+      dissect(made.Photographs(3), out, **wrong)
   assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
 
 
@@ -142,7 +143,7 @@ def test_search_arrays_are_shown_with_their_targets(tmp_path):
 
 def test_the_results_are_those_that_the_schema_names(tmp_path):
   """Every file that a job leaves is stated, and every table's columns are."""
-  dissect(tmp_path, made.Photographs(6), tmp_path / 'out', all_units=True)
+  dissect(made.Photographs(6), tmp_path / 'out', all_units=True)
   given = config(popout_config.get_config, images=2)
   units.popout(given, arrays.SearchArrays(count=2, size=160),
                str(tmp_path / 'popout'))

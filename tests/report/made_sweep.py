@@ -110,7 +110,8 @@ def _finish(folder, job, members, **facts) -> pathlib.Path:
               kind: {'analysis': {'top_units': 10, 'threshold': 1.5}}
               for kind in ('regions', 'popout')}}),
       ('summary.json', {
-          'job': job, 'layout': 3, 'readout_tap': 'conv5_3',
+          'job': job, 'layout': 3,
+          'network': {'name': 'vgg16', 'readout_tap': 'conv5_3'},
           'weights': {'name': 'imagenet', 'sha256': 'ab' * 32},
           'counts': {'train': 8, 'validation': 5, 'steps': 4, 'skipped': 0},
           'members': {
