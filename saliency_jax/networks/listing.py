@@ -29,11 +29,11 @@ def network(name: str, image_size: int = 0) -> str:
   Raises:
     InputError: there is no such network, or images cannot have this size.
   """
-  opened = zoo.load(name, weights=zoo.RANDOM, image_size=image_size)
-  side = opened.preprocess.image_size
+  opened = zoo.load(name) if ':' in name else zoo.outline(name)
+  side = image_size or opened.preprocess.image_size
   rows = [('tap', 'kind', 'h x w x units', 'stride', 'stage', 'aliases')]
   shapes = opened.shapes([
-      tap.name for tap in opened.taps.values() if tap.kind != 'vector'])
+      tap.name for tap in opened.taps.values() if tap.kind != 'vector'], side)
   for tap in opened.taps.values():
     rows.append((
         tap.name, tap.kind, ' x '.join(map(str, shapes.get(tap.name, ()))),

@@ -182,11 +182,22 @@ def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
     module: see `Architecture`.
     stages: how many it has.
   """
-  image = jax.ShapeDtypeStruct((1, 224, 224, 3), jnp.float32)
-  found = jax.eval_shape(
-      lambda x: module.init(jax.random.key(0), x, frozenset(), 0, stages),
-      image)
-  return _shapes_of(found)
+  return _shapes_of(jax.eval_shape(_init(module, stages), jax.random.key(0)))
+
+
+def outline(name: str) -> Network:
+  """Returns a network of the zoo with shapes in the place of variables."""
+  found = architecture(name)
+  variables = jax.eval_shape(
+      _init(found.module(jnp.float32), len(found.stages)), jax.random.key(0))
+  return assemble(
+      name, found, Ported(variables, Preprocess()), Provenance('', '', ''))
+
+
+def _init(module: nn.Module, stages: int) -> Callable[[jax.Array], dict]:
+  """Returns what draws a zoo module's variables, a function of a key."""
+  image = jnp.zeros((1, 224, 224, 3), jnp.float32)
+  return lambda key: dict(module.init(key, image, frozenset(), 0, stages))
 
 
 def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
@@ -204,11 +215,10 @@ def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
 
 def random_variables(module: nn.Module, stages: int, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
-  image = jnp.zeros((1, 224, 224, 3), jnp.float32)
-  drawn = jax.jit(
-      lambda key: module.init(key, image, frozenset(), 0, stages))(
-          jax.random.key(seed))
-  return jax.tree.map(np.asarray, dict(drawn))
+  # It runs once: that it is compiled soon counts.
+  draw = jax.jit(_init(module, stages), compiler_options={
+      'xla_backend_optimization_level': 0})
+  return jax.tree.map(np.asarray, draw(jax.random.key(seed)))
 
 
 def _of_zoo(
