@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.timing import Row, alternate
 from saliency_jax import runtime
-from saliency_jax.ops import pooling, winograd
+from saliency_jax.ops import cpu_layers
 
 # Side of the maps and units of VGG-16's blocks 3 to 5, and of its poolings.
 CONVOLUTIONS = ((56, 256), (28, 512), (14, 512))
@@ -64,10 +64,10 @@ def compare(
     kernel = rng.standard_normal((3, 3, units, units), np.float32)
     rows.append(_row(
         f'convolution of {units} units, {side} x {side}, with its gradients, '
-        f'{batch} images', winograd.convolve, _convolve, [x, kernel], rounds))
+        f'{batch} images', cpu_layers.convolve, _convolve, [x, kernel], rounds))
   for side, units in poolings:
     x = rng.standard_normal((batch, side, side, units), np.float32)
     rows.append(_row(
         f'pooling of {units} units, {side} x {side}, with its gradient, '
-        f'{batch} images', pooling.max_pool, _pool, [x], rounds))
+        f'{batch} images', cpu_layers.max_pool, _pool, [x], rounds))
   return rows

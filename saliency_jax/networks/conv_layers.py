@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.ops import pooling, winograd
+from saliency_jax.ops import cpu_layers
 
 # From so many units on, both below and above, the products that Winograd saves
 # outweigh his transforms (`launch/benchmark.py --only=layers`): of maps that a
@@ -91,7 +91,7 @@ def _every_second(x: jax.Array, axis: int) -> jax.Array:
 def max_pool(x: jax.Array) -> jax.Array:
   """Returns `[B, H // 2, W // 2, C]`, the maximum of every 2 x 2 tile."""
   if _on_cpu():
-    return pooling.max_pool(x)
+    return cpu_layers.max_pool(x)
   return nn.max_pool(x, (2, 2), strides=(2, 2))
 
 
@@ -103,7 +103,7 @@ def _convolve(
       _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
   # The transforms would add to what little precision bfloat16 has.
   if _on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
-    return winograd.convolve(x, kernel)
+    return cpu_layers.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
       x, kernel, (stride, stride), [(size // 2, size // 2)] * 2,
       dimension_numbers=('NHWC', 'HWIO', 'NHWC'),

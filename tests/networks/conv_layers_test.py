@@ -18,9 +18,9 @@ def _library(params, x, dtype):
 @pytest.fixture
 def winograd(monkeypatch) -> list:
   """The kernels that are convolved in Winograd's way."""
-  kernels, convolve = [], conv_layers.winograd.convolve
+  kernels, convolve = [], conv_layers.cpu_layers.convolve
   monkeypatch.setattr(
-      conv_layers.winograd, 'convolve',
+      conv_layers.cpu_layers, 'convolve',
       lambda x, kernel: kernels.append(kernel) or convolve(x, kernel))
   return kernels
 

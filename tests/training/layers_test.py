@@ -17,10 +17,10 @@ def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
       context.setattr(conv_layers, '_on_cpu', lambda: False)
       library, scores, _ = step_test.train(MEMBERS)
     called = []
-    convolve = conv_layers.winograd.convolve
+    convolve = conv_layers.cpu_layers.convolve
     monkeypatch.setattr(conv_layers, '_WINOGRAD_UNITS', 3)
     monkeypatch.setattr(
-        conv_layers.winograd, 'convolve',
+        conv_layers.cpu_layers, 'convolve',
         lambda x, kernel: called.append(kernel) or convolve(x, kernel))
     ours, ours_scores, _ = step_test.train(MEMBERS, mode, devices=devices)
     assert called

@@ -1,11 +1,14 @@
-"""Winograd's convolution beside the plain sum, in float64 and by XLA."""
+"""Convolution beside the plain sum in float64, pooling beside Flax's."""
 
+import flax.linen as nn
+import hypothesis
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
-from saliency_jax.ops import winograd
+from saliency_jax.ops import cpu_layers
 
 
 def _by_hand(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -31,10 +34,10 @@ def _plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 @pytest.mark.parametrize('size', [
     (1, 1), (1, 2), (2, 2), (2, 3), (3, 1), (4, 4), (7, 6), (14, 15)])
-def test_it_is_the_sum(size):
+def test_a_convolution_is_the_sum(size):
   x, kernel, _ = _given(*size)
   np.testing.assert_allclose(
-      winograd.convolve(x, kernel), _by_hand(x, kernel), atol=2e-5)
+      cpu_layers.convolve(x, kernel), _by_hand(x, kernel), atol=2e-5)
 
 
 @pytest.mark.parametrize('size', [(1, 1), (2, 3), (5, 4), (6, 6), (9, 7)])
@@ -43,7 +46,7 @@ def test_the_gradients_are_those_of_the_sum(size):
   with jax.enable_x64(True):
     wanted = jax.vjp(_plain, *map(np.float64, (x, kernel)))[1](
         jnp.float64(cotangent))
-  got = jax.vjp(winograd.convolve, x, kernel)[1](cotangent)
+  got = jax.vjp(cpu_layers.convolve, x, kernel)[1](cotangent)
   for mine, other in zip(got, wanted, strict=True):
     np.testing.assert_allclose(mine, other, atol=1e-4)
 
@@ -55,12 +58,43 @@ def test_rounding_is_that_of_a_sum():
   kernel = rng.standard_normal((3, 3, 512, 512), np.float32)
   wanted = _by_hand(x, kernel)
   np.testing.assert_allclose(
-      winograd.convolve(x, kernel), wanted, atol=1e-5 * wanted.std())
+      cpu_layers.convolve(x, kernel), wanted, atol=1e-5 * wanted.std())
 
 
 def test_members_are_stacked():
   x, kernel, _ = _given(5, 6)
   kernels = np.stack([kernel, -2 * kernel])
   np.testing.assert_allclose(
-      jax.vmap(winograd.convolve, (None, 0))(x, kernels),
+      jax.vmap(cpu_layers.convolve, (None, 0))(x, kernels),
       [_by_hand(x, one) for one in kernels], atol=5e-5)
+
+
+def _flax(x: jax.Array) -> jax.Array:
+  return nn.max_pool(x, (2, 2), strides=(2, 2))
+
+
+@hypothesis.settings(max_examples=20)
+@hypothesis.given(
+    st.tuples(*[st.integers(2, 7)] * 2), st.integers(1, 9),
+    st.integers(0, 2 ** 16))
+def test_pooling_is_flax_with_ties(size, values, seed):
+  rng = np.random.default_rng(seed)
+  # Few different values: many tiles have several largest ones.
+  x = rng.integers(0, values, (2, *size, 3)).astype(np.float32)
+  y, gradient = jax.vjp(cpu_layers.max_pool, x)
+  wanted, other = jax.vjp(_flax, x)
+  np.testing.assert_array_equal(y, wanted)
+  cotangent = rng.standard_normal(y.shape, np.float32)
+  np.testing.assert_array_equal(gradient(cotangent)[0], other(cotangent)[0])
+
+
+def test_nan_is_not_dropped():
+  x = np.zeros((1, 4, 4, 1), np.float32)
+  x[0, 1, 2] = np.nan
+  y = np.asarray(cpu_layers.max_pool(x))[0, :, :, 0]
+  np.testing.assert_array_equal(np.isnan(y), [[False, True], [False, False]])
+
+
+def test_less_than_a_tile_is_no_maximum():
+  assert cpu_layers.max_pool(np.zeros((1, 1, 5, 2), np.float32)).shape == (
+      1, 0, 2, 2)
