@@ -49,10 +49,8 @@ def bms(image: jax.Array | np.ndarray) -> jax.Array:
   """
   images.check(image)
   height, width = images.fit(*image.shape[:2], _LONGEST)
-  small = resampling.apply(
-      jnp.moveaxis(image, -1, 0).astype(jnp.float32),
-      resampling.area(height, image.shape[0]),
-      resampling.area(width, image.shape[1]))
+  small = resampling.resize_area(
+      jnp.moveaxis(image, -1, 0).astype(jnp.float32), height, width)
   channels = _median(whiten(jnp.moveaxis(jnp.floor(small + .5), 0, -1)))
   attention = grow(_attention(channels), _FINAL_SPREAD, jnp.maximum)
   rows, columns = (

