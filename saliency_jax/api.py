@@ -25,7 +25,7 @@ Options = Mapping[str, Any]
 
 
 def load(
-    name: str = 'vgg16', *, weights: str = 'imagenet',
+    name: str = zoo.DEFAULT, *, weights: str = 'imagenet',
     checkpoint: str | os.PathLike = '', member: str = '', **options: Any
 ) -> Network:
   """Returns a network with its weights.

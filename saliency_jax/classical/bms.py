@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from saliency_jax.classical import images, resampling
+from saliency_jax.classical import photograph, resampling
 from saliency_jax.classical.flooding import flood
 from saliency_jax.classical.scaling import to_unit
 from saliency_jax.classical.whitening import whiten
@@ -47,8 +47,8 @@ def bms(image: jax.Array | np.ndarray) -> jax.Array:
     ValueError: the image has another shape or type.
     InputError: the image is too small.
   """
-  images.check(image)
-  height, width = images.fit(*image.shape[:2], _LONGEST)
+  photograph.check(image)
+  height, width = photograph.fit(*image.shape[:2], _LONGEST)
   small = resampling.resize_area(
       jnp.moveaxis(image, -1, 0).astype(jnp.float32), height, width)
   channels = _median(whiten(jnp.moveaxis(jnp.floor(small + .5), 0, -1)))

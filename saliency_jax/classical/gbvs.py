@@ -11,11 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from saliency_jax.classical import colours, gabor, images, pyramid, resampling
+from saliency_jax.classical import (
+  colours,
+  gabor,
+  photograph,
+  pyramid,
+  resampling,
+)
 from saliency_jax.classical.scaling import (
-    attenuate_border,
-    to_unit,
-    without_rounding,
+  attenuate_border,
+  to_unit,
+  without_rounding,
 )
 
 _LEVELS = (2, 3, 4)  # halvings
@@ -44,8 +50,8 @@ def gbvs(image: jax.Array | np.ndarray) -> jax.Array:
     ValueError: the image has another shape or type.
     InputError: the image is too small.
   """
-  images.check(image)
-  height, width = images.fit(*image.shape[:2], _LONGEST)
+  photograph.check(image)
+  height, width = photograph.fit(*image.shape[:2], _LONGEST)
   features = []
   for level in pyramid.build(image, max(_LEVELS))[min(_LEVELS):]:
     maps = jnp.concatenate([

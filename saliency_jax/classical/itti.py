@@ -9,12 +9,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.classical import colours, gabor, images, pyramid, resampling
+from saliency_jax.classical import (
+  colours,
+  gabor,
+  photograph,
+  pyramid,
+  resampling,
+)
 from saliency_jax.classical.scaling import (
-    attenuate_border,
-    promote_lone_peaks,
-    to_unit,
-    without_rounding,
+  attenuate_border,
+  promote_lone_peaks,
+  to_unit,
+  without_rounding,
 )
 
 _CENTRES = (2, 3)  # halvings
@@ -38,9 +44,9 @@ def itti(image: jax.Array | np.ndarray) -> jax.Array:
     ValueError: the image has another shape or type.
     InputError: the image is too small.
   """
-  images.check(image)
+  photograph.check(image)
   longest = int(max(image.shape[:2]) / _SHRINK + .5)
-  height, width = images.fit(*image.shape[:2], longest)
+  height, width = photograph.fit(*image.shape[:2], longest)
   levels = pyramid.build(image, max(_CENTRES) + _SURROUND)
   features = {
       depth: _features(levels[depth])

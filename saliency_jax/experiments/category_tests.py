@@ -11,14 +11,14 @@ import numpy as np
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
   anova,
+  bootstrap,
   chance,
   clusters,
   comparisons,
-  resampling,
 )
+from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
-from saliency_jax.experiments.resampling import Draws
 
 # The cluster whose difference from people is largest in the paper's Figure 7.
 HEADS = ('person head', 'animal head')
@@ -58,9 +58,9 @@ class Rows(NamedTuple):
   def sampled(self, draws: Draws) -> dict[str, dict[str, np.ndarray]]:
     """Returns means of categories in every sample, units chosen anew."""
     return {
-        'inner': {} if self.units is None else resampling.best_units(
+        'inner': {} if self.units is None else bootstrap.best_units(
             self.units, self.labels, self.images, draws, top=self.top),
-        **{name: resampling.category_means(
+        **{name: bootstrap.category_means(
             self.values[name], self.labels, self.images, draws)
            for name in MEASURES}}
 
@@ -98,7 +98,7 @@ def statistics(model: str, dataset: str, of: Rows, draws: Draws) -> dict:
 
   `inner_output` and `inner_difference` are Spearman's correlation over
   categories, or null: with its bootstrap interval, and `halves` as
-  `resampling.halves` has it. `output` and `difference` compare the categories'
+  `bootstrap.halves` has it. `output` and `difference` compare the categories'
   regions, see `comparisons.Comparison`, or null. `paper_anova` is the paper's
   analysis as reconstructed, of category means with the factors measurement
   (inner, difference) and cluster (heads, others); `heads` compares the
@@ -167,9 +167,9 @@ def _correlation(of: Rows, name: str, inner: dict, sampled: dict):
   measured = np.isfinite(of.units).all(axis=1)
   return {
       **correlation._asdict(),
-      **resampling.spearman(
+      **bootstrap.spearman(
           stacked(sampled['inner']), stacked(sampled[name]))._asdict(),
-      'halves': resampling.halves(
+      'halves': bootstrap.halves(
           of.units[measured], of.values[name][measured], of.labels[measured],
           of.images[measured], top=of.top)}
 

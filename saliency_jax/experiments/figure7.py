@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import category_tests, output, resampling
+from saliency_jax.experiments import bootstrap, category_tests, output
 from saliency_jax.experiments.category_tests import Rows
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
@@ -60,7 +60,7 @@ def write(
       key: category_tests.rows(listed, inner.get(key))
       for key, listed in regions.items()}
   draws = {
-      key: resampling.draw(of.images, resamples) for key, of in rows.items()}
+      key: bootstrap.draw(of.images, resamples) for key, of in rows.items()}
   folder.table(schema.FIGURE7, (
       line for key, of in rows.items()
       for line in categories(*key, of, draws[key])))
@@ -75,7 +75,7 @@ def write(
 
 
 def categories(
-    model: str, dataset: str, rows: Rows, draws: resampling.Draws
+    model: str, dataset: str, rows: Rows, draws: bootstrap.Draws
 ) -> Iterator[tuple]:
   """Yields the rows of `schema.FIGURE7`: means over regions."""
   sampled = rows.sampled(draws)
@@ -89,7 +89,7 @@ def categories(
             'inner': inner.get(category, np.nan)}
     cells = {_HELD_OUT: held.get(category, np.nan), **means}
     for name, of in sampled.items():
-      low, high = resampling.around(
+      low, high = bootstrap.around(
           means[name], of.get(category, np.array([])))
       cells |= {f'{name}_low': low, f'{name}_high': high}
     yield (

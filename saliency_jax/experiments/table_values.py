@@ -2,14 +2,14 @@
 
 Tables 2, 3, 5, 6 and 7 of He et al. 2019 are means of units that were chosen on
 the regions they are scored on. Each comes with its interval, the held-out mean
-and what chance gives; see `chance` and `resampling`.
+and what chance gives; see `chance` and `bootstrap`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.experiments import chance, resampling, statistics
+from saliency_jax.experiments import bootstrap, chance, statistics
 from saliency_jax.experiments.chance import Band
 
 PERMUTATIONS = 200  # of labels, and draws of items
@@ -111,8 +111,8 @@ def _values(
   held = chance.held_out(scores, labels, images, top=top, folds=FOLDS)
   if not len(scores):
     return {}
-  sampled = resampling.best_units(
-      scores, labels, images, resampling.draw(images, RESAMPLES), top=top)
+  sampled = bootstrap.best_units(
+      scores, labels, images, bootstrap.draw(images, RESAMPLES), top=top)
   found = {}
   for category in held:
     chosen = labels == category
@@ -120,7 +120,7 @@ def _values(
     best = statistics.best_units(means, top)
     found[category] = Value(
         int(chosen.sum()), best.mean,
-        *resampling.around(best.mean, sampled[category]), held[category],
+        *bootstrap.around(best.mean, sampled[category]), held[category],
         _NO_BAND, statistics.units_above(means, threshold), _NO_BAND,
         best.units)
   return found

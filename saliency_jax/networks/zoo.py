@@ -1,8 +1,6 @@
 """The networks that come by name, and how any network is loaded."""
 
 import functools
-import importlib
-import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -13,7 +11,7 @@ import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import network as networks
-from saliency_jax.networks import resnet, trees, vgg, vit
+from saliency_jax.networks import resnet, trees, user_networks, vgg, vit
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network, Provenance, Stage
 from saliency_jax.networks.preprocess import Preprocess
@@ -27,6 +25,7 @@ from saliency_jax.networks.weights import (
 )
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
+DEFAULT = 'vgg16'  # the paper's
 RANDOM = 'random'  # weights that nobody has trained, a baseline
 
 
@@ -77,7 +76,7 @@ NETWORKS: dict[str, Architecture] = {
 
 
 def load(
-    name: str = 'vgg16', *, weights: str = 'imagenet', preprocessing: str = '',
+    name: str = DEFAULT, *, weights: str = 'imagenet', preprocessing: str = '',
     cache_dir: str = '', dtype: str = 'float32', readout_tap: str = '',
     image_size: int = 0
 ) -> Network:
@@ -101,7 +100,7 @@ def load(
   """
   networks.arithmetic(dtype)
   found = (
-      _of_user(name, dtype) if ':' in name
+      user_networks.load(name, dtype) if ':' in name
       else _of_zoo(name, weights, preprocessing, cache_dir, dtype))
   if readout_tap:
     readout_tap, = tap_tools.resolve([readout_tap], found.taps, name)
@@ -150,10 +149,10 @@ def rebuild(
     InputError: there is no such network, or it has other variables.
   """
   if ':' in name:
-    found = _of_user(name, dtype).replace(
+    found = user_networks.load(name, dtype).replace(
         variables=ported.variables, preprocess=ported.preprocess,
         provenance=provenance)
-    expected = _shapes_of(_of_user(name, dtype).variables)
+    expected = _shapes_of(user_networks.load(name, dtype).variables)
   else:
     found = assemble(name, architecture(name), ported, provenance, dtype)
     expected = shapes(
@@ -257,44 +256,3 @@ def _run(module: nn.Module) -> Callable:
     return module.apply(variables, x, taps, first, last)
 
   return run
-
-
-def _of_user(name: str, dtype: str) -> Network:
-  """Returns what a function of the user's gives."""
-  module, _, function = name.partition(':')
-  if '' not in sys.path:
-    sys.path.append('')  # the folder from which the program was started
-  try:
-    made = getattr(importlib.import_module(module), function)()
-  except (ImportError, AttributeError, ValueError) as error:
-    raise InputError(
-        f'config.network.name is {name!r}, which cannot be had '
-        f"({' '.join(str(error).split())}); give 'package.module:function', a "
-        f'function that takes nothing and returns a saliency_jax.Network.'
-    ) from error
-  if not isinstance(made, Network):
-    raise InputError(
-        f'{name} returns a {type(made).__name__}; return what '
-        f'saliency_jax.from_linen or from_function gives.')
-  made = made.replace(name=name, provenance=Provenance(
-      made.provenance.name or name,
-      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)),
-                    made.preprocess)),
-      made.provenance.source or name))
-  return made if dtype == made.dtype else _in_dtype(made, dtype)
-
-
-def _in_dtype(network: Network, dtype: str) -> Network:
-  """Returns a user's network whose variables and input have another type."""
-  return network.replace(run=_cast(network.run, dtype), dtype=dtype)
-
-
-@functools.lru_cache(maxsize=32)
-def _cast(run: Callable, dtype: str) -> Callable:
-  wanted = networks.arithmetic(dtype)
-
-  def cast(x):
-    return x.astype(wanted) if jnp.issubdtype(x.dtype, jnp.floating) else x
-
-  return lambda variables, x, *rest: run(
-      jax.tree.map(cast, variables), cast(x), *rest)

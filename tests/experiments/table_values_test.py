@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saliency_jax.experiments import chance, resampling, table_values
+from saliency_jax.experiments import bootstrap, chance, table_values
 
 IMAGES = np.repeat([f'{i:02d}' for i in range(20)], 4)
 LABELS = np.tile(['text', 'food', 'face', 'food'], 20)
@@ -42,10 +42,10 @@ def test_a_category_has_what_each_part_finds(scores):
   assert text.chance.leaves(text.mean)
   assert not found['face'].chance.high < found['face'].mean
   known = ~np.isnan(scores).any(axis=1)
-  samples = resampling.best_units(
+  samples = bootstrap.best_units(
       scores, LABELS, IMAGES,
-      resampling.draw(IMAGES[known], table_values.RESAMPLES), top=4)
-  assert (text.low, text.high) == resampling.around(
+      bootstrap.draw(IMAGES[known], table_values.RESAMPLES), top=4)
+  assert (text.low, text.high) == bootstrap.around(
       text.mean, samples['text'])
 
 

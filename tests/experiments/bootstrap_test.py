@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from saliency_jax.experiments import resampling
+from saliency_jax.experiments import bootstrap
 
 IMAGES = np.array(list('ccaabbbd'))
 LABELS = np.array(list('xyxxyxxz'))
 
 
 def test_photographs_are_drawn_whole():
-  draws = resampling.draw(IMAGES, 50)
+  draws = bootstrap.draw(IMAGES, 50)
   assert draws.photographs.tolist() == list('abcd')
   assert (draws.counts.sum(axis=1) == 4).all()
-  assert (draws.counts != resampling.draw(IMAGES, 50, seed=1).counts).any()
+  assert (draws.counts != bootstrap.draw(IMAGES, 50, seed=1).counts).any()
   weights = draws.of(IMAGES)
   for image in 'abc':
     assert np.ptp(weights[:, image == IMAGES], axis=1).max() == 0
@@ -31,9 +31,9 @@ def _regions(counts, chosen) -> list[int]:
 def test_means_and_best_units_are_those_of_the_drawn_regions():
   rng = np.random.default_rng(0)
   scores, values = rng.normal(size=(8, 6)), rng.normal(size=8)
-  draws = resampling.draw(IMAGES, 30)
-  means = resampling.category_means(values, LABELS, IMAGES, draws)
-  best = resampling.best_units(scores, LABELS, IMAGES, draws, top=2)
+  draws = bootstrap.draw(IMAGES, 30)
+  means = bootstrap.category_means(values, LABELS, IMAGES, draws)
+  best = bootstrap.best_units(scores, LABELS, IMAGES, draws, top=2)
   assert list(means) == list(best) == ['x', 'y', 'z']
   empty = 0
   for b, counts in enumerate(draws.counts):
@@ -55,8 +55,8 @@ def test_the_interval_of_a_mean_is_as_wide_as_that_of_photographs():
   # All of a photograph's regions are alike: 400 observations, not 2,000.
   values = np.repeat(rng.normal(2, 1, 400), 5)
   labels = np.full(2000, 'x')
-  low, high = resampling.around(values.mean(), resampling.category_means(
-      values, labels, images, resampling.draw(images, 2000))['x'])
+  low, high = bootstrap.around(values.mean(), bootstrap.category_means(
+      values, labels, images, bootstrap.draw(images, 2000))['x'])
   margin = 1.96 * values[::5].std(ddof=1) / 20
   assert (low, high) == pytest.approx(
       (values.mean() - margin, values.mean() + margin), abs=.02)
@@ -64,9 +64,9 @@ def test_the_interval_of_a_mean_is_as_wide_as_that_of_photographs():
 
 def test_an_interval_is_reflected_at_the_value():
   samples = np.append(np.linspace(0, 4, 401), np.nan)
-  assert resampling.around(1., samples) == pytest.approx((-1.9, 1.9))
-  assert np.isnan(resampling.around(1., samples[:1])).all()
-  assert np.isnan(resampling.around(np.nan, samples)).all()
+  assert bootstrap.around(1., samples) == pytest.approx((-1.9, 1.9))
+  assert np.isnan(bootstrap.around(1., samples[:1])).all()
+  assert np.isnan(bootstrap.around(np.nan, samples)).all()
 
 
 def test_the_interval_of_best_units_allows_for_their_choice():
@@ -77,8 +77,8 @@ def test_the_interval_of_best_units_allows_for_their_choice():
     scores = rng.normal(size=(60, 40))
     scores[:, :3] += 1
     value = np.sort(scores.mean(axis=0))[-3:].mean()
-    low, high = resampling.around(value, resampling.best_units(
-        scores, labels, images, resampling.draw(images, 200), top=3)['x'])
+    low, high = bootstrap.around(value, bootstrap.best_units(
+        scores, labels, images, bootstrap.draw(images, 200), top=3)['x'])
     covered += low <= 1 <= high
     below += high < 1
   assert covered >= 52
@@ -94,9 +94,9 @@ def test_correlations_of_samples():
   expected = [
       stats.spearmanr(a[np.isfinite(a)], b[np.isfinite(a)]).statistic
       for a, b in zip(x, y, strict=True) if np.isfinite(a).any()]
-  assert resampling.spearman(x, y) == pytest.approx(
+  assert bootstrap.spearman(x, y) == pytest.approx(
       np.percentile(expected, [2.5, 97.5]))
-  assert np.isnan(resampling.spearman(x[:1], y[:1])).all()
+  assert np.isnan(bootstrap.spearman(x[:1], y[:1])).all()
 
 
 def test_halves_do_not_share_what_is_odd_about_regions():
@@ -110,11 +110,11 @@ def test_halves_do_not_share_what_is_odd_about_regions():
       [scores[labels == c].mean(axis=0).max(), noise[labels == c].mean()]
       for c in 'abcdefgh'])
   assert stats.spearmanr(*shared.T).statistic > .8
-  found = resampling.halves(scores, noise, labels, images, top=1)
+  found = bootstrap.halves(scores, noise, labels, images, top=1)
   assert abs(found) < .45
   # Where categories differ they still correlate.
   lift = np.tile(np.arange(8.), 40)
-  assert resampling.halves(
+  assert bootstrap.halves(
       scores + lift[:, None], noise + lift, labels, images, top=1) > .9
-  assert np.isnan(resampling.halves(
+  assert np.isnan(bootstrap.halves(
       scores[:8], noise[:8], labels[:8], images[:8], top=1))

@@ -1,0 +1,64 @@
+"""Networks that a function of the user's returns, by its name."""
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks.network import Network, Provenance, arithmetic
+from saliency_jax.networks.weights.variable_files import Ported, digest
+
+
+def load(name: str, dtype: str) -> Network:
+  """Returns what a function of the user's gives.
+
+  Args:
+    name: 'package.module:function'; modules are also looked for in the folder
+      from which the program was started.
+    dtype: 'float32' or 'bfloat16', the type of the arithmetic.
+
+  Raises:
+    InputError: there is no such function, or it gives no network.
+  """
+  module, _, function = name.partition(':')
+  if '' not in sys.path:
+    sys.path.append('')  # the folder from which the program was started
+  try:
+    made = getattr(importlib.import_module(module), function)()
+  except (ImportError, AttributeError, ValueError) as error:
+    raise InputError(
+        f'config.network.name is {name!r}, which cannot be had '
+        f"({' '.join(str(error).split())}); give 'package.module:function', a "
+        f'function that takes nothing and returns a saliency_jax.Network.'
+    ) from error
+  if not isinstance(made, Network):
+    raise InputError(
+        f'{name} returns a {type(made).__name__}; return what '
+        f'saliency_jax.from_linen or from_function gives.')
+  made = made.replace(name=name, provenance=Provenance(
+      made.provenance.name or name,
+      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)),
+                    made.preprocess)),
+      made.provenance.source or name))
+  return made if dtype == made.dtype else _in_dtype(made, dtype)
+
+
+def _in_dtype(network: Network, dtype: str) -> Network:
+  """Returns a user's network whose variables and input have another type."""
+  return network.replace(run=_cast(network.run, dtype), dtype=dtype)
+
+
+@functools.lru_cache(maxsize=32)
+def _cast(run: Callable, dtype: str) -> Callable:
+  wanted = arithmetic(dtype)
+
+  def cast(x):
+    return x.astype(wanted) if jnp.issubdtype(x.dtype, jnp.floating) else x
+
+  return lambda variables, x, *rest: run(
+      jax.tree.map(cast, variables), cast(x), *rest)
