@@ -1,10 +1,7 @@
 """Photographs from files or bytes, decoded with Pillow, whole or not at all.
 
-The pixels are taken as stored: an EXIF orientation is not applied. Fixations
-and label images count the stored pixels, because the programs that recorded and
-drew them (MATLAB's imread, label images as arrays) do not turn photographs; a
-region file that was drawn on the turned photograph has another height and width
-and is refused by `regions.py`.
+A photograph is turned as its EXIF orientation says, as viewers, browsers and
+labelme show it: fixations and regions count the pixels of what people saw.
 """
 
 import io
@@ -24,19 +21,21 @@ from saliency_jax.errors import InputError
 MAX_PIXELS = 2**26
 
 # Pillow knows dozens more, some of which start other programs.
-_FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
+FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
-# Beside these, saliency maps are kept as TIFFs of floating numbers.
-_MAP_FORMATS = (*_FORMATS, 'TIFF')
-
-# One channel: grey values, or a palette's indices.
-_LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
-_GREY_MODES = ('1', 'L', 'I', 'F')
+_ORIENTATION = 0x112  # the tag
+# What turns stored pixels [H, W, ...] into what is shown, by orientation.
+_TURNS = {
+    1: lambda x: x, 2: lambda x: x[:, ::-1], 3: lambda x: x[::-1, ::-1],
+    4: lambda x: x[::-1], 5: lambda x: x.swapaxes(0, 1),
+    6: lambda x: x[::-1].swapaxes(0, 1),
+    7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
+    8: lambda x: x.swapaxes(0, 1)[::-1]}
 
 # What Pillow's readers let through when a file's inside is damaged.
-_DAMAGED = (
+DAMAGED = (
     OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError,
     OverflowError, MemoryError, struct.error, zlib.error)
 
@@ -52,95 +51,34 @@ def read_image(
     name: how to call the file in an error; the path itself if None.
 
   Returns:
-    uint8 `[H, W, 3]`, the pixels as stored.
+    uint8 `[H, W, 3]`, turned as the file says.
 
   Raises:
     InputError: the file is missing, truncated or no image, has more than
       `MAX_PIXELS` pixels, or more than 8 bits a channel.
   """
-  name = _name(file, name)
-  with _open(file, name) as image:
-    return np.array(_decoded(image, name, 'RGB'))
+  name = _called(file, name)
+  with opened(file, name) as image:
+    turn = orientation(image)
+    pixels = np.array(decoded(image, name, 'RGB'))
+  return np.ascontiguousarray(_TURNS[turn](pixels)) if turn > 1 else pixels
 
 
-def read_labels(
-    file: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
-  """Decodes a label image: a palette's indices or grey values, unchanged.
-
-  Args:
-    file: a path, or the file's bytes.
-    name: how to call the file in an error; the path itself if None.
-
-  Returns:
-    uint8, uint16 or int32 `[H, W]`.
-
-  Raises:
-    InputError: as `read_image`, or the image has several channels.
-  """
-  name = _name(file, name)
-  with _open(file, name) as image:
-    if image.mode not in _LABEL_MODES:
-      raise InputError(
-          f'{name} is a label image in mode {image.mode}; save it with one '
-          'channel (grey values or palette indices).')
-    labels = np.array(_decoded(image, name, image.mode))
-  return labels.astype(np.uint8) if labels.dtype == bool else labels
-
-
-def read_mask(file: str | os.PathLike) -> np.ndarray:
-  """Decodes a mask: what is not 0, in any colour channel.
+def orientation(image: Image.Image) -> int:
+  """Returns an image's EXIF orientation, 1 (as stored) to 8.
 
   Args:
-    file: a path. Transparency does not count: programs that save masks with an
-      alpha channel differ in what they mean by it.
-
-  Returns:
-    bool `[H, W]`.
-
-  Raises:
-    InputError: as `read_image`.
+    image: opened; it is not decoded.
   """
-  name = _name(file, None)
-  with _open(file, name) as image:
-    if image.mode in _LABEL_MODES:
-      return np.array(_decoded(image, name, image.mode)) != 0
-    return np.array(_decoded(image, name, 'RGB')).any(axis=2)
-
-
-def read_grey(file: str | os.PathLike) -> np.ndarray:
-  """Decodes a map of numbers: one channel as it is, or the mean of three.
-
-  Args:
-    file: a path; TIFFs may hold floating numbers, PNGs and TIFFs 16 bits.
-      Transparency does not count.
-
-  Returns:
-    float32 `[H, W]`, in the file's own units.
-
-  Raises:
-    InputError: as `read_image`, but for the bits of one channel; or there are
-      several images.
-  """
-  name = _name(file, None)
+  if image.format == 'PNG' and 'exif' not in image.info:
+    return 1  # Pillow would decode the image to look for it
   with warnings.catch_warnings():
-    # A TIFF's notes may be damaged; damaged pixels are errors of their own.
     warnings.filterwarnings('ignore', 'Corrupt EXIF data')
-    with _open(file, name, _MAP_FORMATS) as image:
-      return _grey(image, name)
-
-
-def _grey(image: Image.Image, name: str) -> np.ndarray:
-  try:
-    several = getattr(image, 'n_frames', 1) > 1
-  except _DAMAGED as error:
-    raise _damaged(name, _MAP_FORMATS) from error
-  if several:
-    raise InputError(f'{name} holds several images; save one alone.')
-  if image.mode in _GREY_MODES or image.mode.startswith('I;'):
-    return np.asarray(_decoded(image, name, image.mode), np.float32)
-  if image.mode == 'LA':
-    return np.asarray(_decoded(image, name, 'LA'), np.float32)[:, :, 0]
-  return np.asarray(_decoded(image, name, 'RGB'), np.float32).mean(axis=2)
+    try:
+      turn = image.getexif().get(_ORIENTATION, 1)
+    except DAMAGED:
+      return 1  # of damaged notes; damaged pixels are errors of their own
+  return turn if turn in _TURNS else 1
 
 
 def image_size(
@@ -155,8 +93,9 @@ def image_size(
   Raises:
     InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
   """
-  with _open(file, _name(file, name)) as image:
-    return image.height, image.width
+  with opened(file, _called(file, name)) as image:
+    size = image.height, image.width
+    return size[::-1] if orientation(image) > 4 else size
 
 
 def normal(name: str) -> str:
@@ -215,15 +154,15 @@ def check_on_bad_image(word: str) -> None:
         f'config.data.on_bad_image is {word!r}; it is raise or skip.')
 
 
-def _name(file: str | os.PathLike | bytes, name: str | None) -> str:
+def _called(file: str | os.PathLike | bytes, name: str | None) -> str:
   if name is not None:
     return name
   return 'an image' if isinstance(file, bytes) else str(file)
 
 
-def _open(
+def opened(
     file: str | os.PathLike | bytes, name: str,
-    formats: tuple[str, ...] = _FORMATS) -> Image.Image:
+    formats: tuple[str, ...] = FORMATS) -> Image.Image:
   try:
     image = Image.open(
         io.BytesIO(file) if isinstance(file, bytes) else file,
@@ -232,15 +171,15 @@ def _open(
     raise InputError(f'There is no image file {name}.') from None
   except (Image.DecompressionBombError, Image.DecompressionBombWarning):
     raise _too_large(name) from None
-  except _DAMAGED as error:
-    raise _damaged(name, formats) from error
+  except DAMAGED as error:
+    raise damaged(name, formats) from error
   if image.width * image.height > MAX_PIXELS:
     image.close()
     raise _too_large(name)
   return image
 
 
-def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
+def decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
   try:
     if mode == 'RGB' and _is_deep(image):
       raise InputError(
@@ -249,8 +188,8 @@ def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
       image = image.convert('RGBA')
     image.load()
     return image.convert(mode) if image.mode != mode else image
-  except _DAMAGED as error:
-    raise _damaged(name, (image.format,)) from error
+  except DAMAGED as error:
+    raise damaged(name, (image.format,)) from error
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -266,8 +205,8 @@ def _is_deep(image: Image.Image) -> bool:
       decoder.startswith('ppm') and given[-1] > 255)
 
 
-def _damaged(
-    name: str, formats: tuple[str, ...] = _FORMATS) -> InputError:
+def damaged(
+    name: str, formats: tuple[str, ...] = FORMATS) -> InputError:
   return InputError(
       f'{name} is truncated, damaged or no image ({", ".join(formats)}); '
       'replace it.')

@@ -23,7 +23,7 @@ MAX_LABEL = 100  # characters
 
 
 class Outline(NamedTuple):
-  """One region, not yet on the pixel grid."""
+  """One shape, not yet on the pixel grid; shapes of one number are a region."""
   region_id: int
   category: str
   kind: str  # 'polygon', 'rectangle' or 'circle'
@@ -36,7 +36,7 @@ class Outline(NamedTuple):
       return polygons.circle(
           centre, math.dist(centre, edge), height, width)
     corners = self.points
-    if self.kind == 'rectangle':
+    if self.kind == 'rectangle' and len(corners) == 2:
       corners = polygons.rectangle(corners)
     return polygons.fill(corners, height, width)
 
@@ -63,8 +63,9 @@ def content(file: pathlib.Path | bytes, where: str) -> bytes:
 def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   """Reads and checks one file.
 
-  A region's number is its shape's `group_id` if every shape has one of its own,
-  else its place in the file, from 1.
+  Shapes of one label and one `group_id` are one region, e.g. what is seen of it
+  on both sides of something. Its number is the `group_id` if every region has
+  one of its own, else the place of its first shape in the file, from 1.
 
   Args:
     data: the file's bytes.
@@ -72,7 +73,7 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
     where: the file, for errors.
 
   Returns:
-    The regions, in the file's order.
+    The shapes, in the file's order.
 
   Raises:
     InputError: this is no labelme file, it is of another image size, or a shape
@@ -89,15 +90,25 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   if size != (height, width):
     raise InputError(
         f'{where} is for an image of {size[1]} x {size[0]}, its photograph is '
-        f'{width} x {height}; give the regions of this photograph.')
+        f'{width} x {height} as its EXIF notes turn it; give the regions of '
+        'this photograph.')
   outlines = [
       _outline(shape, place, f'{where}: shape {place}')
       for place, shape in enumerate(shapes, start=1)]
-  numbers = [_number(shape) for shape in shapes]
-  if None in numbers or len(set(numbers)) < len(numbers):
-    return outlines
-  return [outline._replace(region_id=number)
-          for outline, number in zip(outlines, numbers, strict=True)]
+  # (label, group), or the place of a shape without a group -> the number.
+  places: dict = {}
+  keys = []
+  for outline, shape in zip(outlines, shapes, strict=True):
+    group = shape.get('group_id')
+    grouped = type(group) is int
+    keys.append((outline.category, group) if grouped else outline.region_id)
+    places.setdefault(keys[-1], outline.region_id)
+  numbers = [key[1] if type(key) is tuple else 0 for key in places]
+  if len(set(numbers)) == len(numbers) and all(
+      0 < number < 2**31 for number in numbers):
+    places = dict(zip(places, numbers, strict=True))
+  return [outline._replace(region_id=places[key])
+          for outline, key in zip(outlines, keys, strict=True)]
 
 
 def _outline(shape, place: int, where: str) -> Outline:
@@ -117,7 +128,7 @@ def _outline(shape, place: int, where: str) -> Outline:
   if not isinstance(points, list) or not _count_fits(len(points), kind):
     raise InputError(
         f'{where}: a {kind} cannot have that many points; a polygon has 3 to '
-        f'{MAX_CORNERS}, a rectangle and a circle have 2.')
+        f'{MAX_CORNERS}, a rectangle 2 or 4 and a circle 2.')
   if not all(_is_point(point) for point in points):
     raise InputError(
         f'{where} has a point that is not two numbers of at most '
@@ -126,15 +137,12 @@ def _outline(shape, place: int, where: str) -> Outline:
 
 
 def _count_fits(count: int, kind: str) -> bool:
-  return 3 <= count <= MAX_CORNERS if kind == 'polygon' else count == 2
+  if kind == 'polygon':
+    return 3 <= count <= MAX_CORNERS
+  return count == 2 or kind == 'rectangle' and count == 4
 
 
 def _is_point(point) -> bool:
   return isinstance(point, list) and len(point) == 2 and all(
       type(value) in (int, float) and abs(value) <= MAX_COORDINATE
       for value in point)
-
-
-def _number(shape: dict) -> int | None:
-  number = shape.get('group_id')
-  return number if type(number) is int and 0 < number < 2**31 else None

@@ -2,18 +2,20 @@
 
 A map is told by the image's name: `<image_id>.png` (or .jpg, .jpeg, .tif,
 .tiff, .npy, .mat), in subfolders where the ids have a '/'. It may be of any
-size and in any scale. Colours are averaged; a .npy file holds one array
+size and in any scale. Colours are refused; a .npy file holds one array
 `[h, w]`, a .mat file one variable that is a matrix of numbers.
 """
 
+import collections
 import os
 import pathlib
 from collections.abc import Iterable
 
 import numpy as np
+from absl import logging
 
-from saliency_jax import schema
-from saliency_jax.data import images, matlab
+from saliency_jax import files, schema
+from saliency_jax.data import array_files, images, value_images
 from saliency_jax.errors import InputError
 
 SUFFIXES = ('.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
@@ -44,14 +46,15 @@ class MapFolder:
       name = path.relative_to(self.path)
       if (path.suffix.lower() in suffixes
           and not any(part.startswith('.') for part in name.parts)):
-        self._files.setdefault(name.with_suffix('').as_posix(), []).append(path)
+        image_id = images.normal(name.with_suffix('').as_posix())
+        self._files.setdefault(image_id, []).append(path)
     if not self._files:
       raise InputError(
           f'{folder} holds no saliency map; put one per image there that ends '
           f'in {", ".join(SUFFIXES)}.')
 
   def check(self, image_ids: Iterable[str]) -> None:
-    """Checks that every image has one map; opens none.
+    """Checks that every image has a map of its own; decodes none.
 
     Raises:
       InputError: maps are missing, or an image has two.
@@ -70,23 +73,42 @@ class MapFolder:
         raise InputError(
             f'{one} and {other.name} are maps of one image; remove one of '
             f'them.')
+    if same := self._same(image_ids):
+      logging.warning(
+          '%s: the maps of %d of %d images are one and the same file.',
+          self.path, same, len(image_ids))
 
-  def read(self, image_id: str) -> np.ndarray:
+  def _same(self, image_ids: tuple[str, ...]) -> int:
+    """Returns how many images have one map, where most have; else 0."""
+    paths = [self._files[image_id][0] for image_id in image_ids]
+    try:
+      sizes = collections.Counter(path.stat().st_size for path in paths)
+      if max(sizes.values(), default=0) * 2 <= len(paths):
+        return 0  # nothing has to be read
+      digests = collections.Counter(map(files.digest, paths))
+    except OSError:
+      return 0  # raised when the map's turn comes
+    most = max(digests.values())
+    return most if most * 2 > len(paths) > 2 else 0
+
+  def read(
+      self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
     """Reads one map.
 
     Args:
       image_id: an image that `check` has found the map of.
+      size: (H, W) of the image, to tell a map of exchanged sides.
 
     Returns:
       float32 `[h, w]`, as large and in the scale as it was saved.
 
     Raises:
-      InputError: the file cannot be read, is no `[h, w]`, or holds a value that
-        is not finite.
+      InputError: the file cannot be read, is no `[h, w]`, of another shape than
+        the image, or holds a value that is not finite.
     """
     path = self._files[image_id][0]
-    read = {'.npy': _numpy, '.mat': _matlab}.get(
-        path.suffix.lower(), images.read_grey)
+    read = {'.npy': array_files.read_npy, '.mat': array_files.read_matrix}.get(
+        path.suffix.lower(), value_images.read_grey)
     try:
       saliency = read(path)
     except OSError as error:
@@ -100,6 +122,10 @@ class MapFolder:
     if saliency.size > images.MAX_PIXELS:
       raise InputError(
           f'{path} has more than {images.MAX_PIXELS} pixels; scale it down.')
+    if size and _exchanged(saliency.shape, size):
+      raise InputError(
+          f'{path} is {saliency.shape[1]} x {saliency.shape[0]} and its image '
+          f'{size[1]} x {size[0]}; exchange its width and height.')
     # What is too large for float32 becomes infinite, and is told below.
     with np.errstate(over='ignore'):
       saliency = saliency.astype(np.float32)
@@ -112,37 +138,7 @@ class MapFolder:
     return saliency
 
 
-def _numpy(path: pathlib.Path) -> np.ndarray:
-  try:
-    # Mapped, so that nothing is read before the size is known.
-    array = np.lib.format.open_memmap(path, mode='r')
-  except (ValueError, EOFError, SyntaxError, TypeError, OverflowError) as error:
-    raise InputError(
-        f'{path} is no usable .npy file of numbers; save it with numpy.save.'
-    ) from error
-  if array.dtype.kind not in 'biuf':
-    raise InputError(
-        f'{path} holds {array.dtype}, no real numbers; save float32.')
-  return array
-
-
-def _matlab(path: pathlib.Path) -> np.ndarray:
-  data = path.read_bytes()
-  found = {}
-  try:
-    for name in matlab.names(data):
-      try:
-        value = matlab.parse(data, name)
-      except matlab.FormatError:  # A class that is no matrix of numbers.
-        continue
-      # A single number, or a list, is something else beside the map.
-      if isinstance(value, np.ndarray) and min(value.shape) > 1:
-        found[name] = value
-  except matlab.FormatError as error:
-    raise InputError(
-        f'{path} is no usable MATLAB file: {error}.') from error
-  if len(found) != 1:
-    raise InputError(
-        f'{path} holds {len(found)} matrices of numbers '
-        f'({", ".join(found) or "none"}); save the map alone.')
-  return next(iter(found.values()))
+def _exchanged(shape: tuple[int, int], size: tuple[int, int]) -> bool:
+  """Tells whether a map stands where its image lies, or the other way round."""
+  one, other = shape[0] / shape[1], size[0] / size[1]
+  return (one - 1) * (other - 1) < 0 and max(one / other, other / one) > 1.4

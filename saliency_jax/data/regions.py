@@ -12,26 +12,18 @@ A photograph that an annotation does not name has no regions.
 import os
 import pathlib
 import zipfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Protocol
 
 import numpy as np
 
 from saliency_jax.data import labelme
-from saliency_jax.data.images import files_by_stem, read_labels
+from saliency_jax.data.images import files_by_stem
+from saliency_jax.data.label_images import LabelImages, empty_masks
 from saliency_jax.data.types import Regions, no_regions
 from saliency_jax.errors import InputError
 
 PACKAGED = pathlib.Path(__file__).parent / 'annotations' / 'osie_sr.zip'
-
-# The values of the authors' class images; the names are `CATEGORIES`.
-CLASS_VALUES = {
-    1: 'person head', 10: 'person part', 16: 'animal head', 22: 'animal part',
-    27: 'object', 37: 'text', 46: 'symbol', 51: 'vehicle', 57: 'food',
-    63: 'plant', 68: 'drink', 73: 'other'}
-
-# The most memory that the masks of one image may take: 1 GB.
-MAX_MASKS = 2**30
 
 
 class RegionAnnotation(Protocol):
@@ -119,78 +111,15 @@ class Labelme:
     where = f'{self._place / image_id}.json'
     outlines = labelme.parse(
         labelme.content(self._files[image_id], where), height, width, where)
-    masks = _masks(len(outlines), height, width, where)
-    for mask, outline in zip(masks, outlines, strict=True):
-      mask[:] = outline.fill(height, width)
+    categories = {each.region_id: each.category for each in outlines}
+    masks = empty_masks(len(categories), height, width, where)
+    by_number = dict(zip(categories, masks, strict=True))
+    for outline in outlines:
+      by_number[outline.region_id] |= outline.fill(height, width)
+    for number, mask in by_number.items():
       if not mask.any():
         raise InputError(
-            f'{where}: region {outline.region_id} covers no pixel of the '
-            'image; draw it again or remove it.')
+            f'{where}: region {number} covers no pixel of the image; draw it '
+            'again or remove it.')
     return Regions(
-        np.array([outline.region_id for outline in outlines], np.int32),
-        tuple(outline.category for outline in outlines), masks)
-
-
-class LabelImages:
-  """Regions from pairs of images: which object, and which class, a pixel is."""
-
-  def __init__(self, folder: pathlib.Path):
-    """Lists `folder/SegmentationObject/*.png`.
-
-    Raises:
-      InputError: there is no such image, or no folder of classes.
-    """
-    self._objects = folder / 'SegmentationObject'
-    self._classes = folder / 'SegmentationClass'
-    self.image_ids = tuple(files_by_stem(self._objects, ('.png',)))
-    if not self.image_ids:
-      raise InputError(f'{self._objects} holds no PNG image.')
-    if not self._classes.is_dir():
-      raise InputError(
-          f'There is no folder {self._classes}, which must tell the classes of '
-          f'the objects in {self._objects}.')
-    self._known = frozenset(self.image_ids)
-
-  def regions(self, image_id: str, height: int, width: int) -> Regions:
-    """See `RegionAnnotation`; regions come in the order of their numbers."""
-    if image_id not in self._known:
-      return no_regions(height, width)
-    objects, classes = (
-        _sized_labels(folder / f'{image_id}.png', height, width)
-        for folder in (self._objects, self._classes))
-    labelled = objects != 0
-    pairs = np.unique(
-        objects[labelled].astype(np.int64) << 32 | classes[labelled])
-    ids, values = (pairs >> 32).astype(np.int32), pairs & (2**32 - 1)
-    for number, value in zip(ids, values, strict=True):
-      if value not in CLASS_VALUES or (ids == number).sum() > 1:
-        raise InputError(
-            f'{self._classes / image_id}.png: object {number} has the class '
-            f'{_listed(values[ids == number])}; each object must have one of '
-            f'{_listed(CLASS_VALUES)}.')
-    masks = _masks(len(ids), height, width, f'{self._objects / image_id}.png')
-    for mask, number in zip(masks, ids, strict=True):
-      np.equal(objects, number, out=mask)
-    return Regions(ids, tuple(CLASS_VALUES[value] for value in values), masks)
-
-
-def _sized_labels(path: pathlib.Path, height: int, width: int) -> np.ndarray:
-  labels = read_labels(path)
-  if labels.shape != (height, width):
-    raise InputError(
-        f'{path} is {labels.shape[1]} x {labels.shape[0]}, its photograph '
-        f'{width} x {height}; give the regions of this photograph.')
-  if labels.min() < 0:
-    raise InputError(f'{path} has negative values; number objects from 1.')
-  return labels
-
-
-def _masks(count: int, height: int, width: int, where: str) -> np.ndarray:
-  if count * height * width > MAX_MASKS:
-    raise InputError(
-        f'{where} has {count} regions, too many for one image; keep fewer.')
-  return np.zeros((count, height, width), bool)
-
-
-def _listed(values: Iterable[int]) -> str:
-  return ', '.join(str(value) for value in values)
+        np.array(list(categories), np.int32), tuple(categories.values()), masks)

@@ -27,8 +27,8 @@ def predict(
   """Writes the saliency map of every image of a data set.
 
   Files: `<image_id>.npy`, float32 `[H, W]` in 0-1; `<image_id>.png`, the same
-  in 0-255; `<image_id>_overlay.png`, the image under the map. Pixels are taken
-  as stored: a photograph that its EXIF notes turn is not turned.
+  in 0-255; `<image_id>_overlay.png`, the image under the map. A photograph is
+  turned as its EXIF notes say.
   `predicted.jsonl` has a line of names for every image, and the next
   prediction deletes these files, and no others. `launch/evaluate.py` reads the
   folder as a model.

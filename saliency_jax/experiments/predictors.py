@@ -135,7 +135,9 @@ def of_folder(name: str, path: str | os.PathLike) -> Predictor:
   maps = MapFolder(path)
   return Predictor(
       name, f'folder {files.stamp(maps.path)}',
-      lambda images, image_ids: [maps.read(each) for each in image_ids],
+      lambda images, image_ids: [
+          maps.read(each, image.shape[:2])
+          for each, image in zip(image_ids, images, strict=True)],
       maps.check, folder=maps.path)
 
 

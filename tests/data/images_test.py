@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
-from saliency_jax.data import images
+from saliency_jax.data import images, value_images
 from saliency_jax.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -60,14 +60,25 @@ def test_a_palette_with_transparent_colours_keeps_its_colours():
       images.read_image(data), np.asarray(image.convert('RGB')))
 
 
-@pytest.mark.parametrize('orientation', [1, 3, 6])
-def test_pixels_are_taken_as_stored(orientation, tmp_path):
+@pytest.mark.parametrize('orientation', range(10))
+@pytest.mark.parametrize('kind', ['png', 'jpeg'])
+def test_photographs_are_turned_as_they_say(orientation, kind, tmp_path):
   exif = Image.Exif()
   exif[0x0112] = orientation
-  path = tmp_path / 'turned.png'
-  path.write_bytes(encoded(Image.fromarray(PIXELS), 'png', exif=exif))
-  np.testing.assert_array_equal(images.read_image(path), PIXELS)
-  assert images.image_size(path) == (13, 17)
+  path = tmp_path / f'turned.{kind}'
+  path.write_bytes(encoded(Image.fromarray(PIXELS), kind, exif=exif))
+  with Image.open(path) as image:
+    expected = np.asarray(ImageOps.exif_transpose(image))
+  np.testing.assert_array_equal(images.read_image(path), expected)
+  assert images.image_size(path) == expected.shape[:2]
+
+
+@pytest.mark.filterwarnings('ignore:Corrupt EXIF data')
+def test_damaged_notes_turn_nothing(tmp_path):
+  path = tmp_path / 'noted.jpg'
+  Image.fromarray(PIXELS).save(path, exif=b'Exif\0\0MM\0*\0\0\0\x08\0\xff\1')
+  assert images.image_size(path) == PIXELS.shape[:2]
+  assert images.read_image(path).shape == PIXELS.shape
 
 
 @pytest.mark.parametrize('data', [
@@ -133,7 +144,8 @@ def test_more_than_eight_bits_are_refused_in_colour_too(data, tmp_path):
   # Pillow opens them as images of 8 bits.
   path = tmp_path / 'deep.png'
   path.write_bytes(data)
-  for read in (images.read_image, images.read_mask, images.read_grey):
+  for read in (images.read_image, value_images.read_mask,
+               value_images.read_grey):
     with pytest.raises(InputError, match=r'deep\.png has more than 8 bits'):
       read(path)
 
@@ -154,20 +166,6 @@ def test_up_to_eight_bits_are_read_however_they_lie(data, first):
   assert tuple(images.read_image(data)[0, 0]) == first
 
 
-def test_labels_keep_their_values():
-  labels = PIXELS[..., 0]
-  palette = Image.fromarray(labels).convert('L')
-  palette.putpalette([0] * 768)
-  for image in (Image.fromarray(labels), palette):
-    np.testing.assert_array_equal(
-        images.read_labels(encoded(image, 'png')), labels)
-  deep = labels.astype(np.uint16) * 200
-  np.testing.assert_array_equal(
-      images.read_labels(encoded(Image.fromarray(deep), 'png')), deep)
-  with pytest.raises(InputError, match='mode RGB'):
-    images.read_labels(PNG)
-
-
 # Pillow may warn of what it found odd and got over.
 @pytest.mark.filterwarnings('ignore::UserWarning')
 @settings(max_examples=150)
@@ -183,24 +181,3 @@ def test_damage_never_crashes(data, draw):
     return
   assert found.dtype == np.uint8
   assert found.shape[2:] == (3,)
-
-
-@pytest.mark.parametrize('mode', ['1', 'L', 'P', 'RGB', 'RGBA', 'LA', 'I;16'])
-def test_a_mask_is_what_is_not_black_in_any_mode(tmp_path, mode):
-  expected = np.zeros((5, 7), bool)
-  expected[1:3, 2:6] = True
-  grey = Image.fromarray(expected.astype(np.uint8) * 255)
-  image = (
-      Image.fromarray(expected.astype(np.uint16) * 20000) if mode == 'I;16'
-      else grey.convert(mode))
-  image.save(tmp_path / 'mask.png')
-  np.testing.assert_array_equal(
-      images.read_mask(tmp_path / 'mask.png'), expected)
-
-
-def test_a_mask_may_have_one_colour(tmp_path):
-  blue = np.zeros((4, 4, 3), np.uint8)
-  blue[2, 1, 2] = 1
-  Image.fromarray(blue).save(tmp_path / 'mask.png')
-  assert np.argwhere(
-      images.read_mask(tmp_path / 'mask.png')).tolist() == [[2, 1]]

@@ -6,8 +6,8 @@ import scipy.io
 from PIL import Image
 
 from saliency_jax.data import matlab
-from saliency_jax.data.images import read_grey
 from saliency_jax.data.map_folder import MapFolder
+from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
 
 VALUES = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
@@ -35,10 +35,6 @@ WRITERS = {
         VALUES / 7),
     'bits.png': (lambda path: Image.fromarray(VALUES > 99).save(path),
                  VALUES > 99),
-    'colour.png': (
-        lambda path: Image.fromarray(np.stack(
-            [VALUES, VALUES // 2, 0 * VALUES], axis=2)).save(path),
-        VALUES.astype(float) / 3 + VALUES // 2 / 3),
     'palette.png': (
         lambda path: Image.fromarray(VALUES).convert('RGB').quantize(12).save(
             path), VALUES),
@@ -192,3 +188,31 @@ def test_grey_maps_of_more_than_8_bits_are_read(tmp_path):
   values = np.array([[0, 70_000]], np.int32)
   Image.fromarray(values).save(tmp_path / 'x.tif')
   assert read_grey(tmp_path / 'x.tif').tolist() == values.tolist()
+
+
+def test_colours_are_refused(tmp_path):
+  Image.fromarray(np.stack([VALUES, VALUES // 2, 0 * VALUES], axis=2)).save(
+      tmp_path / 'a.png')
+  with pytest.raises(InputError, match=r'a\.png has colours on'):
+    MapFolder(tmp_path).read('a')
+
+
+def test_exchanged_sides_are_refused(tmp_path):
+  np.save(tmp_path / 'a.npy', np.zeros((20, 15)))
+  folder = MapFolder(tmp_path)
+  assert folder.read('a', (400, 300)).shape == (20, 15)
+  with pytest.raises(InputError, match=(
+      r'a\.npy is 15 x 20 and its image 400 x 300; exchange its width')):
+    folder.read('a', (300, 400))
+  np.save(tmp_path / 'a.npy', np.zeros((14, 14)))
+  assert MapFolder(tmp_path).read('a', (300, 400)).shape == (14, 14)
+
+
+def test_one_map_for_all_images_is_said(tmp_path, caplog):
+  for i in range(4):
+    np.save(tmp_path / f'{i}.npy', np.full((3, 3), i % 3, float))
+  MapFolder(tmp_path).check('0123')
+  assert not caplog.text
+  np.save(tmp_path / '1.npy', np.zeros((3, 3)))
+  MapFolder(tmp_path).check('0123')
+  assert 'the maps of 3 of 4 images are one and the same file' in caplog.text

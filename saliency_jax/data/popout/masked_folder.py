@@ -1,7 +1,7 @@
 """Search arrays in a folder: a user's own, or drawn ones to look at and edit.
 
-    images/<image_id>.png (or .jpg, .jpeg)
-    targets/<image_id>.png        a mask: what is not 0 is the target
+    images/<image_id>.png (or another image)
+    targets/<image_id>.png        a mask: what is not black is the target
     distractors/<image_id>.png    a mask, for none, some or all of the images
     patterns.csv                  image_id, kind, background, set_size; optional
 """
@@ -13,13 +13,13 @@ import numpy as np
 from PIL import Image
 
 from saliency_jax import files
-from saliency_jax.data.images import files_by_stem, read_image, read_mask
+from saliency_jax.data.images import SUFFIXES, files_by_stem, read_image
 from saliency_jax.data.popout import patterns
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record, Regions, Source
+from saliency_jax.data.value_images import read_mask
 from saliency_jax.errors import InputError
 
-_SUFFIXES = ('.png', '.jpg', '.jpeg')
 _MASK_FOLDERS = {TARGET: 'targets', DISTRACTORS: 'distractors'}
 
 
@@ -45,7 +45,7 @@ class MaskedFolder:
     folder = pathlib.Path(folder)
     self._images = _images(folder)
     self._masks = {
-        category: files_by_stem(folder / name, ('.png',))
+        category: files_by_stem(folder / name, SUFFIXES)
         for category, name in _MASK_FOLDERS.items()}
     for masks in self._masks.values():
       for image_id, path in masks.items():
@@ -130,7 +130,7 @@ def _write(path: pathlib.Path, pixels: np.ndarray) -> None:
 def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   if not folder.is_dir():
     raise InputError(f'There is no folder of search arrays {folder}.')
-  found = files_by_stem(folder / 'images', _SUFFIXES)
+  found = files_by_stem(folder / 'images', SUFFIXES)
   if not found:
     raise InputError(
         f'{folder / "images"} holds no images; put PNG or JPEG files there.')

@@ -1,8 +1,10 @@
-"""Fixations drawn as images: a folder of PNGs, one per photograph.
+"""Fixations drawn as images: a folder with one per photograph.
 
-`<stem of the photograph>.png`, of the photograph's size; every pixel that is
-not 0 was fixated. Who looked, in which order and how often is not in a map: one
-subject stands for all, and every pixel counts once.
+`<stem of the photograph>.png` (or .npy, or .mat with one matrix), of the
+photograph's size; every pixel that is not 0 was fixated. Points are isolated: a
+smoothed map, and points that went through JPEG, are refused. Who looked, in
+which order and how often is not in a map: one subject stands for all, and every
+pixel counts once.
 """
 
 import os
@@ -11,13 +13,19 @@ import pathlib
 import numpy as np
 
 from saliency_jax.data import fixations
-from saliency_jax.data.images import files_by_stem, list_images, read_mask
+from saliency_jax.data.array_files import read_matrix, read_npy
+from saliency_jax.data.images import files_by_stem, list_images
 from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
 
+_SUFFIXES = ('.png', '.npy', '.mat')
 # 15 people leave 160 points on OSIE's 480,000 pixels; what is non-zero on more
 # than this share of an image is the smoothed map that lies beside the points.
 _MOST = 0.25
+# Of so many pixels or more the share that has 3 neighbours or more: of points
+# of people it is some hundredths, of what has been smoothed nearly all.
+_ENOUGH, _NEIGHBOURS, _CROWDED = 20, 3, 0.5
 
 
 class FixationMaps(FixationReader):
@@ -29,14 +37,15 @@ class FixationMaps(FixationReader):
     """Lists the folder.
 
     Raises:
-      InputError: the folder is missing or holds no PNG.
+      InputError: the folder is missing or holds no map.
     """
     self.place = pathlib.Path(folder)
     if not self.place.is_dir():
       raise InputError(f'There is no folder of fixation maps {folder}.')
-    self._files = files_by_stem(self.place, ('.png',))
+    self._files = files_by_stem(self.place, _SUFFIXES)
     if not self._files:
-      raise InputError(f'{folder} holds no PNG; put one per photograph there.')
+      raise InputError(
+          f'{folder} holds no fixation map; put a PNG per photograph there.')
     self.names = {
         image_id: path.name for image_id, path in self._files.items()}
 
@@ -44,16 +53,13 @@ class FixationMaps(FixationReader):
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     """See `FixationReader`; the points are in the order of the rows."""
     path = self._files[image_id]
-    fixated = read_mask(path)
-    if fixated.shape != (height, width):
+    values = _values(path)
+    if values.shape != (height, width):
       raise InputError(
-          f'{path} is {fixated.shape[1]} x {fixated.shape[0]} pixels and its '
+          f'{path} is {values.shape[1]} x {values.shape[0]} pixels and its '
           f'photograph {width} x {height}; give the map of this photograph.')
-    if fixated.mean() > _MOST:
-      raise InputError(
-          f'{path} is not 0 on {fixated.mean():.0%} of its pixels; give the '
-          'fixations as points, not the smoothed map.')
-    return fixations.make(np.argwhere(fixated).astype(np.int32))
+    _check_points(values, path)
+    return fixations.make(np.argwhere(values != 0).astype(np.int32))
 
 
 class MappedPhotographs(Photographs):
@@ -73,3 +79,40 @@ class MappedPhotographs(Photographs):
       InputError: a folder is at fault, or the names do not belong together.
     """
     super().__init__(list_images(images), FixationMaps(fixations), regions)
+
+
+def _values(path: pathlib.Path) -> np.ndarray:
+  """Reads a map, bool or numbers `[H, W]`."""
+  try:
+    match path.suffix.lower():
+      case '.npy':
+        return np.asarray(read_npy(path))
+      case '.mat':
+        return read_matrix(path)
+  except OSError as error:
+    raise InputError(f'{path} cannot be read ({error.strerror}).') from error
+  return read_grey(path)
+
+
+def _check_points(values: np.ndarray, path: pathlib.Path) -> None:
+  """Raises an `InputError` if a map holds something else than points."""
+  if values.ndim != 2 or not np.isfinite(values).all():
+    raise InputError(f'{path} is no map of finite numbers, [height, width].')
+  fixated = values != 0
+  if fixated.mean() > _MOST:
+    raise InputError(
+        f'{path} is not 0 on {fixated.mean():.0%} of its pixels; give the '
+        'fixations as points, not the smoothed map.')
+  count = int(fixated.sum())
+  padded = np.pad(fixated.astype(np.int8), 1)
+  height, width = fixated.shape
+  neighbours = sum(
+      padded[y:y + height, x:x + width] for y in range(3) for x in range(3)
+      if (y, x) != (1, 1))
+  crowded = (neighbours[fixated] >= _NEIGHBOURS).mean() if count else 0
+  levels = len(np.unique(values[fixated]))
+  if count >= _ENOUGH and crowded > _CROWDED:
+    raise InputError(
+        f'{path} has {count:,} pixels that are not 0, in {levels} grey levels, '
+        f'{crowded:.0%} of them beside others; these are no points but a '
+        'smoothed, resized or JPEG-compressed map: give the points themselves.')

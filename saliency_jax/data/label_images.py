@@ -1,0 +1,159 @@
+"""Regions from pairs of images: which object, and which class, a pixel is.
+
+`SegmentationObject/` and `SegmentationClass/` hold a PNG (or .npy) for each
+photograph. What the numbers of classes mean stands in `class_names.txt`, as
+labelme2voc writes it, or they are those of the authors of He et al. 2019.
+"""
+
+import pathlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from saliency_jax.data.array_files import read_npy
+from saliency_jax.data.images import files_by_stem
+from saliency_jax.data.types import Regions, no_regions
+from saliency_jax.data.value_images import read_labels
+from saliency_jax.errors import InputError
+
+# The values of the authors' class images; the names are `CATEGORIES`.
+CLASS_VALUES = {
+    1: 'person head', 10: 'person part', 16: 'animal head', 22: 'animal part',
+    27: 'object', 37: 'text', 46: 'symbol', 51: 'vehicle', 57: 'food',
+    63: 'plant', 68: 'drink', 73: 'other'}
+# Those that are also numbers of a list of twelve.
+_AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
+_SUFFIXES = ('.png', '.npy')
+_IGNORED = 255  # labelme2voc's -1, '__ignore__'
+
+# The most memory that the masks of one image may take: 1 GB.
+MAX_MASKS = 2**30
+
+
+class LabelImages:
+  """A `RegionAnnotation` of label images; see the module."""
+
+  def __init__(self, folder: pathlib.Path):
+    """Lists `folder/SegmentationObject/` and finds out what numbers mean.
+
+    Raises:
+      InputError: there is no label image, no folder of classes, or two readings
+        of its numbers.
+    """
+    self._objects = folder / 'SegmentationObject'
+    self._classes = folder / 'SegmentationClass'
+    self._object_files = files_by_stem(self._objects, _SUFFIXES)
+    self._class_files = files_by_stem(self._classes, _SUFFIXES)
+    self.image_ids = tuple(self._object_files)
+    if not self.image_ids:
+      raise InputError(f'{self._objects} holds no PNG image.')
+    if not self._classes.is_dir():
+      raise InputError(
+          f'There is no folder {self._classes}, which must tell the classes of '
+          f'the objects in {self._objects}.')
+    listed = folder / 'class_names.txt'
+    self._names = (
+        _class_names(listed) if listed.is_file() else self._authors())
+
+  def regions(self, image_id: str, height: int, width: int) -> Regions:
+    """See `RegionAnnotation`; regions come in the order of their numbers."""
+    if image_id not in self._object_files:
+      return no_regions(height, width)
+    if image_id not in self._class_files:
+      raise InputError(
+          f'There is no image file {self._classes / image_id}.png.')
+    path = self._class_files[image_id]
+    objects = _sized(self._object_files[image_id], height, width, distinct=True)
+    classes = _sized(path, height, width)
+    labelled = (objects != 0) & ~(
+        (objects == _IGNORED) & (classes == _IGNORED))
+    pairs = np.unique(
+        objects[labelled].astype(np.int64) << 32 | classes[labelled])
+    ids, values = (pairs >> 32).astype(np.int32), pairs & (2**32 - 1)
+    for number, value in zip(ids, values, strict=True):
+      if value not in self._names or (ids == number).sum() > 1:
+        raise InputError(
+            f'{path}: object {number} has the class '
+            f'{self._listed(values[ids == number])}; each object must have one '
+            f'of {self._listed(self._names)}.')
+    masks = empty_masks(
+        len(ids), height, width, str(self._object_files[image_id]))
+    for mask, number in zip(masks, ids, strict=True):
+      np.equal(objects, number, out=mask)
+    return Regions(ids, tuple(self._names[value] for value in values), masks)
+
+  def _authors(self) -> dict[int, str]:
+    """Returns the authors' numbers, if these are theirs."""
+    seen: set[int] = set()
+    for path in self._class_files.values():
+      try:
+        seen |= set(np.unique(_labels(path)).tolist()) & CLASS_VALUES.keys()
+      except InputError:
+        continue  # raised, or skipped, when its turn comes
+      if seen - _AMBIGUOUS:
+        return CLASS_VALUES
+    if seen:
+      raise InputError(
+          f'The images in {self._classes} have the classes '
+          f'{", ".join(map(str, sorted(seen)))}, which may be the numbers of '
+          "the paper's authors or places in a list; put class_names.txt, with "
+          f'a name in each line from 0 on, in {self._classes.parent}.')
+    return CLASS_VALUES
+
+  def _listed(self, values: Iterable[int]) -> str:
+    return ', '.join(
+        f'{value} ({self._names[value]})' if value in self._names
+        else str(value) for value in values)
+
+
+def empty_masks(
+    count: int, height: int, width: int, where: str) -> np.ndarray:
+  """Returns masks of no pixel, bool `[count, height, width]`.
+
+  Raises:
+    InputError: they would take more than `MAX_MASKS` bytes.
+  """
+  if count * height * width > MAX_MASKS:
+    raise InputError(
+        f'{where} has {count} regions, too many for one image; keep fewer.')
+  return np.zeros((count, height, width), bool)
+
+
+def _class_names(path: pathlib.Path) -> dict[int, str]:
+  """Returns the names by number; the background, 0, has none."""
+  try:
+    lines = path.read_text('utf-8-sig').splitlines()
+  except (OSError, UnicodeDecodeError) as error:
+    raise InputError(f'{path} cannot be read as UTF-8 ({error}).') from error
+  names = [line.strip() for line in lines if line.strip()]
+  if names[:1] == ['__ignore__']:
+    names = names[1:]
+  if len(names) < 2 or 'background' not in names[0].casefold():
+    raise InputError(
+        f'{path} must name the classes line by line: the background first, '
+        'then those of 1, 2 and so on.')
+  return dict(enumerate(names[1:], start=1))
+
+
+def _labels(path: pathlib.Path, *, distinct: bool = False) -> np.ndarray:
+  if path.suffix.lower() != '.npy':
+    return read_labels(path, distinct=distinct)
+  labels = read_npy(path)
+  if labels.ndim != 2 or labels.dtype.kind not in 'biu':
+    raise InputError(f'{path} holds no whole numbers, [height, width].')
+  labels = np.array(labels, np.int64)
+  # labelme2voc writes -1 for '__ignore__'.
+  return np.where(labels == -1, _IGNORED, labels)
+
+
+def _sized(
+    path: pathlib.Path, height: int, width: int, *, distinct: bool = False
+) -> np.ndarray:
+  labels = _labels(path, distinct=distinct)
+  if labels.shape != (height, width):
+    raise InputError(
+        f'{path} is {labels.shape[1]} x {labels.shape[0]}, its photograph '
+        f'{width} x {height}; give the regions of this photograph.')
+  if labels.min() < 0:
+    raise InputError(f'{path} has negative values; number objects from 1.')
+  return labels
