@@ -75,13 +75,6 @@ class Network:
     return (f'Network({self.name!r}, {len(self.taps)} taps, weights '
             f'{self.provenance.name!r})')
 
-  def facts(self) -> dict[str, str | int]:
-    """Returns what `summary.json` says of the network, beside its weights."""
-    return {
-        'name': self.name, 'dtype': self.dtype,
-        'image_size': self.preprocess.image_size,
-        'readout_tap': self.readout_tap}
-
   def replace(self, **changes) -> 'Network':
     """Returns a network that differs in some attributes."""
     return dataclasses.replace(self, **changes)
