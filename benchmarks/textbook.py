@@ -104,7 +104,7 @@ def all_scores(
     saliency: np.ndarray, points: np.ndarray, negatives: np.ndarray,
     truth: np.ndarray, baseline: np.ndarray
 ) -> tuple[float, ...]:
-  """Returns the eight metrics in the order of `ops.metrics.Scores`."""
+  """Returns the eight metrics in the order of `ops.scores.Scores`."""
   return (
       nss(saliency, points), auc_judd(saliency, points),
       auc_uniform(saliency, points), auc_shuffled(saliency, points, negatives),

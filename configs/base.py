@@ -77,24 +77,11 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   data.regions = ''
   # Of OSIE's split: 'all', 'train' or 'validation'.
   data.part = 'all'
-  # What a table calls its columns image, x, y, subject, t and duration, where
-  # it is something else: 'image=stimulus,x=FPOGX' (table).
-  data.columns = ''
   # The coordinate of the top left pixel's centre, 0 or 1 (table).
   data.origin = 0
-  # Coordinates are multiplied by `scale`, 'S' or 'X,Y' or 'size' for shares of
-  # the image's size, and `offset` is added, 'X,Y' in pixels or 'centre' for an
-  # origin in the image's centre. As all that follows but `sigma`, for kinds
-  # with coordinates.
-  data.scale = ''
-  data.offset = ''
-  # The coordinates that stand for lost gaze and are left out: 'X,Y', or a value
-  # of either; 'none' where all are fixations.
-  data.missing = ''
   # Whether fixations outside their image are left out and counted; otherwise
-  # they are an error. And the largest share that may be left out.
+  # they are an error (osie, table, pysaliency).
   data.drop_outside = False
-  data.accept_outside = 0.1
   # The width in pixels of one degree of visual angle, the standard deviation of
   # the blurred fixations that models are scored against; 0 is not known.
   data.sigma = 0.

@@ -66,15 +66,16 @@ _METRIC = Column('metric', 'str', 'the name of the score')
 _FIXATIONS = Column('fixations', 'int', 'that count in the region')
 _REGION = Column('region_id', 'int', "the annotation's own number")
 _REGIONS = Column('regions', 'int', 'of the category, with a fixation')
-_BEST_NSS = Column(
-    'mean_nss_top10', 'float', 'mean over the best units '
-    '(`analysis.top_units`) of their mean NSS over the regions', _SD)
-_BEST_NMM = Column(
-    'mean_nmm_top10', 'float', 'mean over the best units '
-    '(`analysis.top_units`) of their mean NMM over the arrays', _SD)
-_ABOVE = Column(
-    'units_above_threshold', 'int', 'units whose mean NSS exceeds '
-    '`analysis.threshold`')
+_BEST_NSS, _BEST_NMM = (
+    Column(f'mean_{score}_top10', 'float', 'mean over the best units '
+           f'(`analysis.top_units`) of their mean {score.upper()}', _SD)
+    for score in ('nss', 'nmm'))
+_HELD_OUT = Column('held_out', 'float', 'of units chosen on other images', _SD)
+_ABOVE = (
+    Column('units_above_threshold', 'int', 'units whose mean NSS exceeds '
+           '`analysis.threshold`'),
+    *(Column(f'above_chance_{end}', 'float', '95 % band of that by chance')
+      for end in ('low', 'high')))
 _DIFFERENCE = Column(
     'difference', 'float', 'absolute difference of output and human saliency '
     '(Eq. 3)', _SD)
@@ -93,12 +94,16 @@ _MAP = ('in cells; upsampled bilinearly, it is in standard deviations from its '
         'mean over the image')
 
 
-
 def _interval(name: str) -> tuple[Column, Column]:
   return (Column(f'{name}_low', 'float', 'lower end of its 95 % interval', _SD),
           Column(f'{name}_high', 'float', 'upper end', _SD))
 
 
+# What tells luck from response, beside every mean of the best units.
+_BESIDE = (*_interval('mean'), _HELD_OUT, *(
+    Column(f'chance_{x}', 'float', '95 % band and mean with permuted labels, '
+           "or other items in the target's place; empty: none can be", _SD)
+    for x in ('low', 'mean', 'high')))
 REGIONS = File('regions.csv', 'Every labelled region, in the order of images.',
                (_IMAGE, _REGION, _CATEGORY, _FIXATIONS))
 ASSOCIATION = File(
@@ -106,7 +111,8 @@ ASSOCIATION = File(
         '', 'float32 [regions, units]', 'NSS of every unit inside every region '
         '(Eq. 1); NaN where no fixation counts', _SD),))
 TABLE2 = File('table2.csv', 'Table 2: the best units of every tap by category.',
-              (_TAP, _CATEGORY, _REGIONS, _BEST_NSS, _ABOVE, _UNITS))
+              (_TAP, _CATEGORY, _REGIONS, _BEST_NSS, *_BESIDE, *_ABOVE,
+               _UNITS))
 PATTERNS = File(
     'patterns.csv', 'Every search array.', (
         _IMAGE, _KIND, Column('background', 'str', 'of drawn arrays'),
@@ -117,7 +123,7 @@ NMM = File(
         "mean of every unit's standardised map in the target's mask (Eq. 4)",
         _SD),))
 TABLE5 = File('table5.csv', 'Table 5: the best units of every tap on targets.',
-              (_TAP, _BEST_NMM, _UNITS))
+              (_TAP, _BEST_NMM, *_BESIDE, _UNITS))
 IMAGES = File('images.csv', 'The images that the page shows, by rank k.',
               (_IMAGE, *_SIZE))
 PICTURE = File('pictures/<k>.jpg', 'The image that the page shows.')
@@ -154,12 +160,13 @@ _TRAINED = (
     File('tensorboard/', 'The same for TensorBoard.'))
 TABLE3 = File(
     'table3.csv', "Table 3: the readout tap's best units by depth.",
-    (_MEMBER, _DEPTH, _CATEGORY, _REGIONS, _BEST_NSS, _ABOVE))
+    (_MEMBER, _DEPTH, _CATEGORY, _REGIONS, _BEST_NSS, *_BESIDE, *_ABOVE))
 TABLE3_UNSEEN = TABLE3._replace(
     path='table3_unseen.csv',
     meaning='The same on photographs that were not learnt from.')
 TABLE6 = File('table6.csv', "Table 6: the readout tap's best units on targets.",
-              (_MEMBER, _DEPTH, _BEST_NMM))
+              (_MEMBER, _DEPTH, _BEST_NMM, *_BESIDE))
+DEPTH_TESTS = File('depth_tests.json', 'Section 5.2: do categories differ?')
 VIEWS = File(
     'before_after/views.json', 'Figures 5 and 6: units on images, before and '
     'after training, with their scores, pictures and masks.')
@@ -185,9 +192,7 @@ FIGURE7 = File(
     'figure7.csv', 'Figure 7: means over the regions of a category.', (
         _MODEL, _DATASET, _CATEGORY, _REGIONS,
         Column('inner', 'float', "NSS of a network's best units", _SD),
-        *_interval('inner'), Column(
-            'inner_held_out', 'float',
-            'of units that were chosen on other photographs', _SD),
+        *_interval('inner'), _HELD_OUT._replace(name='inner_held_out'),
         Column('output', 'float', 'output saliency', _SD),
         *_interval('output'), Column('human', 'float', 'human saliency', _SD),
         _DIFFERENCE, *_interval('difference'), _BIAS))
@@ -203,7 +208,7 @@ PREDICTED = File('predicted.jsonl', 'Which maps were written; the next run '
 
 _MEASURING = (*_SHOWN, *_PAGE, REGIONS, ASSOCIATION, TABLE2, PATTERNS, NMM,
               TABLE5)
-_SWEPT = (TABLE3, TABLE3_UNSEEN, TABLE6, VIEWS, VIEW_MAPS)
+_SWEPT = (TABLE3, TABLE3_UNSEEN, TABLE6, DEPTH_TESTS, VIEWS, VIEW_MAPS)
 JOBS = {
     'dissect': Job(_MEASURING, ('dissect', 'popout')),
     'popout': Job(_MEASURING, ('dissect', 'popout')),

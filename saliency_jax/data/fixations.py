@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from saliency_jax.data import matlab
-from saliency_jax.data.images import normal
 from saliency_jax.errors import InputError
 
 
@@ -54,7 +53,8 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
 
   Returns:
     A dict from the image file's stem to its `Fixations`, in the file's order.
-    Points are (y, x) as in the file, in fractions of pixels from 1.
+    Points are (y, x) in fractions of pixels, from 0 at the top left pixel's
+    centre (1 less than in the file); `on_pixels` rounds and checks them.
 
   Raises:
     InputError: the file is missing, not in this layout, names an image twice,
@@ -68,7 +68,7 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
   for place, entry in enumerate(entries, start=1):
     name = matlab.field(entry, 'img', str, f'{path}, entry {place}')
     where = f'{path}, image {name}'
-    stem = normal(pathlib.PurePath(name).stem)
+    stem = pathlib.PurePath(name).stem
     if not stem or stem in found:
       raise InputError(
           f'{where}, entry {place}: the name is empty or occurs twice; keep '
@@ -77,11 +77,55 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
   return found
 
 
-def kept(fixations: Fixations, which: np.ndarray) -> Fixations:
-  """Returns some of the fixations, by bool `[N]`."""
-  return fixations._replace(
-      points=fixations.points[which], subjects=fixations.subjects[which],
-      durations=fixations.durations[which], times=fixations.times[which])
+def on_pixels(
+    fixations: Fixations, height: int, width: int, where: str, *,
+    drop_outside: bool = False
+) -> Fixations:
+  """Puts every fixation on the pixel that it fell on; see `clipped`.
+
+  Args:
+    fixations: as `read_fixations` returns them.
+    height, width: the image's size in pixels.
+    where: the file and the image, for the error.
+    drop_outside: whether fixations outside are left out, and counted.
+
+  Returns:
+    The fixations with int32 points.
+
+  Raises:
+    InputError: a fixation lies outside the image's area by more than half a
+      pixel, and is not to be left out.
+  """
+  points = fixations.points
+  outside = ((points < -1) | (points > (height, width))).any(axis=1)
+  if drop_outside:
+    fixations = chosen(fixations, ~outside)
+  elif outside.any():
+    first = int(np.argmax(outside))
+    y, x = points[first] + 1
+    raise InputError(
+        f'{where}, subject {fixations.subjects[first] + 1}: the fixation at '
+        f'x = {x:g}, y = {y:g} lies outside the {width} x {height} image; '
+        'is it the right photograph?')
+  return clipped(fixations, height, width)
+
+
+def clipped(fixations: Fixations, height: int, width: int) -> Fixations:
+  """Puts every fixation on its pixel, or on the nearest one in the image.
+
+  As OSIE's authors do, the coordinate is rounded (halves up) and clipped into
+  the image, so that a pixel fixated twice occurs twice.
+
+  Args:
+    fixations: points (y, x) from 0 at the top left pixel's centre.
+    height, width: the image's size in pixels.
+
+  Returns:
+    The same fixations with int32 points.
+  """
+  pixels = np.clip(
+      np.floor(fixations.points + 0.5), 0, (height - 1, width - 1))
+  return fixations._replace(points=pixels.astype(np.int32))
 
 
 def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
@@ -91,11 +135,12 @@ def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
     fixations: N of them.
     inside: bool `[N]`.
   """
-  found = kept(fixations, inside)
-  lost = np.setdiff1d(fixations.subjects, found.subjects)
-  return found._replace(
-      idle=fixations.idle + len(lost),
-      outside=fixations.outside + int((~inside).sum()))
+  subjects = fixations.subjects[inside]
+  lost = np.setdiff1d(fixations.subjects, subjects)
+  return Fixations(
+      fixations.points[inside], subjects, fixations.durations[inside],
+      fixations.times[inside], fixations.idle + len(lost),
+      fixations.outside + int((~inside).sum()))
 
 
 def distinct(points: np.ndarray) -> np.ndarray:
@@ -117,7 +162,7 @@ def _image(subjects: list, where: str) -> Fixations:
     rows = np.stack([y, x, duration], axis=1)
     if not np.isfinite(rows).all():
       raise InputError(f'{whose} has a fixation that is not a number.')
-    points.append(rows[:, :2])
+    points.append(rows[:, :2] - 1)
     numbers.append(np.full(len(rows), number))
     durations.append(duration)
   return make(

@@ -11,7 +11,6 @@ import io
 import os
 import pathlib
 import struct
-import unicodedata
 import warnings
 import zlib
 
@@ -159,12 +158,6 @@ def image_size(
     return image.height, image.width
 
 
-def normal(name: str) -> str:
-  """Returns a name in Unicode's composed form: macOS decomposes those of files.
-  """
-  return unicodedata.normalize('NFC', name)
-
-
 def files_by_stem(
     folder: pathlib.Path, suffixes: tuple[str, ...]) -> dict[str, pathlib.Path]:
   """Lists the folder's files of some kinds by stem, sorted; not hidden ones.
@@ -180,12 +173,11 @@ def files_by_stem(
   for path in sorted(folder.glob('[!.]*')):
     if path.suffix.lower() not in suffixes:
       continue
-    stem = normal(path.stem)
-    if stem in found:
+    if path.stem in found:
       raise InputError(
-          f'{path} and {found[stem].name} have one name; rename or remove one '
-          'of them.')
-    found[stem] = path
+          f'{path} and {found[path.stem].name} have one name; rename or remove '
+          'one of them.')
+    found[path.stem] = path
   return found
 
 

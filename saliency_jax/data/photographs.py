@@ -7,35 +7,24 @@ and how.
 import difflib
 import os
 import pathlib
+import unicodedata
 from collections.abc import Mapping
 from typing import Protocol
 
-import numpy as np
-from absl import logging
-
-from saliency_jax.data import coordinates
-from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.fixations import Fixations, chosen, kept
+from saliency_jax.data.fixations import Fixations
 from saliency_jax.data.images import SUFFIXES, image_size, read_image
 from saliency_jax.data.regions import RegionAnnotation, open_regions
 from saliency_jax.data.types import Record, no_regions
 from saliency_jax.errors import InputError
 
-# Photographs whose files of fixations are read at once, to see what they are.
-_SAMPLED = 16
-# Fixations after which the others are checked when their turn comes.
-_SURVEYED = 2_000_000
-
 
 class FixationReader(Protocol):
-  """Recorded fixations, read one photograph at a time; a base for readers."""
+  """Who looked where; read one photograph at a time."""
 
   place: pathlib.Path  # the file or folder, for errors
   names: Mapping[str, str]  # what `place` calls the photograph, by image_id
-  lazy: bool = False  # whether `recorded` reads a file
-  points_are_pixels: bool = False  # as in maps: there is nothing to convert
 
-  def recorded(self, image_id: str, height: int, width: int) -> Fixations:
+  def fixations(self, image_id: str, height: int, width: int) -> Fixations:
     """Reads the fixations on one photograph.
 
     Args:
@@ -43,22 +32,12 @@ class FixationReader(Protocol):
       height, width: the photograph's size in pixels.
 
     Returns:
-      `Fixations` with points `[N, 2]` (y, x) as they are in the file.
+      `Fixations` on int32 pixels inside the photograph.
 
     Raises:
       InputError: what `place` holds is damaged, or is of another photograph.
     """
     ...
-
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    """Returns the first of the fixations at fault, and where it is written.
-
-    Args:
-      image_id: one of `names`.
-      wrong: bool `[N]`, at least one.
-    """
-    first = int(np.argmax(wrong))
-    return first, f'{self.place}, image {self.names[image_id]}'
 
 
 class Photographs:
@@ -78,27 +57,21 @@ class Photographs:
 
   def __init__(
       self, files: Mapping[str, pathlib.Path], looked: FixationReader,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
-    """Checks that names belong together, and what the coordinates are of.
-
-    No photograph is decoded.
+      regions: str | os.PathLike | None = None):
+    """Checks that all names belong together; opens no photograph.
 
     Args:
       files: the photographs' files by image_id, one or more.
       looked: the fixations.
       regions: a folder that `open_regions` knows, or None for no regions.
-      recorded: how the fixations were recorded.
 
     Raises:
-      InputError: photographs, fixations and regions do not belong together, the
-        coordinates are not of the photographs, or the folder of regions is at
-        fault.
+      InputError: photographs, fixations and regions do not belong together, or
+        the folder of regions is at fault.
     """
     self.image_ids = tuple(files)
     self._files = dict(files)
     self._looked = looked
-    self._coordinates = recorded
     self.gives = frozenset({'fixations'})
     self.unused = self._check_names()
     self._regions: RegionAnnotation | None = None
@@ -109,7 +82,6 @@ class Photographs:
         raise InputError(
             f'{regions} names none of the photographs in {self._folder()}; '
             'give the regions of these photographs.')
-    self._check_coordinates()
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -127,7 +99,7 @@ class Photographs:
     height, width = image.shape[:2]
     return Record(
         image_id, image,
-        self._fixations(image_id, (height, width)).points,
+        self._looked.fixations(image_id, height, width).points,
         no_regions(height, width) if self._regions is None
         else self._regions.regions(image_id, height, width))
 
@@ -158,79 +130,11 @@ class Photographs:
       InputError: the photograph cannot be opened, or its fixations are at
         fault.
     """
-    return self._fixations(self.image_ids[index], self.size(index))
+    return self._looked.fixations(
+        self.image_ids[index], *self.size(index))
 
   def _folder(self) -> pathlib.Path:
     return self.photograph(0).parent
-
-  def _fixations(self, image_id: str, size: tuple[int, int]) -> Fixations:
-    """Returns the fixations of a photograph, on int32 pixels."""
-    found = self._looked.recorded(image_id, *size)
-    if self._looked.points_are_pixels:
-      return found
-    lost, outside, pixels = self._judged(found, size)
-    if outside.any() and not self._coordinates.drop_outside:
-      raise self._outside(
-          image_id, size, f'{self._coordinates.flag("drop_outside")} leaves it '
-          'out')
-    return chosen(
-        kept(found._replace(points=pixels), ~lost), ~outside[~lost])
-
-  def _judged(
-      self, found: Fixations, size: tuple[int, int]
-  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns which are lost gaze, which lie outside, and their pixels."""
-    lost = self._coordinates.lost(found.points)
-    pixels, outside = self._coordinates.pixels(found.points, size)
-    return lost, outside & ~lost, pixels
-
-  def _check_coordinates(self) -> None:
-    """Raises an `InputError` where coordinates are not the photographs'."""
-    looked = self._looked
-    if looked.points_are_pixels:
-      return
-    step = -(-len(self) // _SAMPLED) if looked.lazy else 1
-    points, sizes, images, lost = [], [], [], 0
-    for index in range(0, len(self), step):
-      if sum(map(len, points)) > _SURVEYED:
-        break
-      try:
-        size = self.size(index)
-        found = looked.recorded(self.image_ids[index], *size)
-      except InputError:
-        continue  # raised, or skipped, when its turn comes
-      gone = self._coordinates.lost(found.points)
-      lost += int(gone.sum())
-      points.append(found.points[~gone])
-      sizes.append(np.tile(size, (len(points[-1]), 1)))
-      images.append(np.full(len(points[-1]), index))
-    if not points:
-      return
-    if lost:
-      logging.warning(
-          '%s: %d values for lost gaze are left out.', looked.place, lost)
-    sizes, images = np.concatenate(sizes), np.concatenate(images)
-    fault = coordinates.fault(
-        self._coordinates, np.concatenate(points), sizes)
-    if not fault:
-      return
-    first, said = fault
-    if first < 0:
-      raise InputError(f'{looked.place}: {said}.')
-    raise self._outside(
-        self.image_ids[images[first]], tuple(sizes[first]), said)
-
-  def _outside(
-      self, image_id: str, size: tuple[int, int], said: str) -> InputError:
-    """Returns what to raise of the fixations on an image that lie outside."""
-    found = self._looked.recorded(image_id, *size)
-    _, outside, _ = self._judged(found, size)
-    first, where = self._looked.where(image_id, outside)
-    (y, x), (height, width) = found.points[first], size
-    return InputError(
-        f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the '
-        f'{width} x {height} image {self._looked.names[image_id]}, whose '
-        f'pixels count from {self._coordinates.origin:g}; {said}.')
 
   def _check_names(self) -> tuple[str, ...]:
     """Returns what the fixations call images that are in no file."""
@@ -261,7 +165,8 @@ class Photographs:
 
 def _spelt(name: str) -> str:
   """Returns what two spellings of one image's name have in common."""
-  spelt = pathlib.PurePath(name.strip().casefold())
+  spelt = pathlib.PurePath(
+      unicodedata.normalize('NFC', name.strip()).casefold())
   return spelt.stem if spelt.suffix in SUFFIXES else spelt.name
 
 

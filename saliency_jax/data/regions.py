@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from saliency_jax.data import labelme
-from saliency_jax.data.images import files_by_stem, read_labels
+from saliency_jax.data.images import read_labels
 from saliency_jax.data.types import Regions, no_regions
 from saliency_jax.errors import InputError
 
@@ -89,7 +89,7 @@ def open_regions(folder: str | os.PathLike) -> RegionAnnotation:
   if (folder / 'SegmentationObject').is_dir():
     return LabelImages(folder)
   for place in (folder / 'labelme', folder):
-    files = files_by_stem(place, ('.json',))
+    files = {path.stem: path for path in sorted(place.glob('[!.]*.json'))}
     if files:
       return Labelme(files, place)
   raise InputError(
@@ -142,7 +142,8 @@ class LabelImages:
     """
     self._objects = folder / 'SegmentationObject'
     self._classes = folder / 'SegmentationClass'
-    self.image_ids = tuple(files_by_stem(self._objects, ('.png',)))
+    self.image_ids = tuple(sorted(
+        path.stem for path in self._objects.glob('[!.]*.png')))
     if not self.image_ids:
       raise InputError(f'{self._objects} holds no PNG image.')
     if not self._classes.is_dir():

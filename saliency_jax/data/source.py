@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from absl import logging
 
 from saliency_jax.data import osie_download, pixel_sets, split
-from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.popout.masked_folder import MaskedFolder
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.fixation_maps import MappedPhotographs
@@ -80,10 +79,6 @@ def open_source(
       raise InputError(
           f'A data set of the kind {kind!r} has no use for {name}; leave '
           f'{flag}{name} out.')
-  if set(takes) & set(_RECORDED):
-    given['recorded'] = Coordinates(key=key, **{
-        name: given.pop(name) for name in ('origin', *_RECORDED)
-        if name in given})
   # Readers call it by what it holds: a folder, images, stimuli.
   place = [_path(given.pop('dir'))] if 'dir' in given else []
   source = opener(*place, **{
@@ -197,9 +192,10 @@ def _path(value: str | os.PathLike) -> str:
 
 def _osie(
     folder: str = '', cache_dir: str | None = None, regions: str | None = None,
-    recorded: Coordinates = PIXELS) -> Source:
+    drop_outside: bool = False) -> Source:
   return Osie(
-      folder or osie_download.fetch_osie(cache_dir), regions, recorded)
+      folder or osie_download.fetch_osie(cache_dir), regions,
+      drop_outside=drop_outside)
 
 
 def _popout(folder: str = '', **drawing: int) -> Source:
@@ -219,24 +215,19 @@ def _built(folder: str) -> Source:
 _NEEDS = ('dir', 'fixations')
 _PATHS = (*_NEEDS, 'regions', 'cache_dir')
 _DRAWING = ('count', 'seed', 'size')
-# Of `Coordinates`; those of a layout with an origin of its own, and a table's.
-_RECORDED = ('scale', 'offset', 'missing', 'drop_outside', 'accept_outside')
-_POINTS = ('regions', *_RECORDED)
-_OPTIONS = ('fixations', 'regions', 'columns', 'origin', *_RECORDED)
+_OPTIONS = ('fixations', 'regions', 'origin', 'drop_outside')
 # The keys of a group.
 KEYS = ('kind', 'dir', 'part', 'sigma', *_OPTIONS, *_DRAWING)
 # Values by which a config says that an option is not given.
-_OFF = {
-    'origin': PIXELS.origin, 'drop_outside': PIXELS.drop_outside,
-    'accept_outside': PIXELS.accept_outside}
+_OFF = {'origin': 0, 'drop_outside': False}
 
 KINDS = {
-    'osie': Kind(_osie, takes=('dir', 'cache_dir', *_POINTS)),
-    'salicon': Kind(Salicon, _NEEDS, _POINTS),
-    'table': Kind(Table, _NEEDS, ('columns', 'origin', *_POINTS)),
+    'osie': Kind(_osie, takes=('dir', 'regions', 'cache_dir', 'drop_outside')),
+    'salicon': Kind(Salicon, _NEEDS, ('regions',)),
+    'table': Kind(Table, _NEEDS, ('regions', 'origin', 'drop_outside')),
     'maps': Kind(MappedPhotographs, _NEEDS, ('regions',)),
-    'mit1003': Kind(Mit1003, _NEEDS, _POINTS),
-    'pysaliency': Kind(Pysaliency, _NEEDS, _POINTS),
+    'mit1003': Kind(Mit1003, _NEEDS, ('regions',)),
+    'pysaliency': Kind(Pysaliency, _NEEDS, ('regions', 'drop_outside')),
     'images': Kind(ImageFolder, ('dir',), ('regions',)),
     'popout': Kind(_popout, takes=('dir', *_DRAWING)),
     'built': Kind(_built, ('dir',)),

@@ -115,7 +115,7 @@ def statistics(model: str, dataset: str, of: Rows, draws: Draws) -> dict:
         {key: of.images[rows] for key, rows in chosen.items()})
   found['paper_anova'] = _paper_anova(of, inner)
   found['heads'] = _heads(of)
-  return plain(found)
+  return comparisons.plain(found)
 
 
 def corrected(found: list[dict]) -> list[dict]:
@@ -138,17 +138,6 @@ def corrected(found: list[dict]) -> list[dict]:
         known, comparisons.holm([p for _, p in known]), strict=True):
       entry['p_holm'] = float(p)
   return found
-
-
-def plain(value):
-  """Returns named tuples as dictionaries, and NaN as None, for JSON."""
-  if hasattr(value, '_asdict'):
-    return {key: plain(x) for key, x in value._asdict().items()}
-  if isinstance(value, dict):
-    return {key: plain(x) for key, x in value.items()}
-  if isinstance(value, tuple):
-    return [plain(x) for x in value]
-  return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def _correlation(of: Rows, name: str, inner: dict, sampled: dict):

@@ -152,6 +152,17 @@ def hedges(
   return float(g), float(g - margin), float(g + margin)
 
 
+def plain(value):
+  """Returns named tuples as dictionaries, and NaN as None, for JSON."""
+  if hasattr(value, '_asdict'):
+    return {key: plain(x) for key, x in value._asdict().items()}
+  if isinstance(value, dict):
+    return {key: plain(x) for key, x in value.items()}
+  if isinstance(value, tuple):
+    return [plain(x) for x in value]
+  return None if isinstance(value, float) and np.isnan(value) else value
+
+
 def _pairs(
     names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means
 ) -> tuple[Pair, ...]:

@@ -25,6 +25,7 @@ from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     depth_tables,
+    depth_tests,
     depth_views,
     runner,
     units,
@@ -144,7 +145,8 @@ def measure(
         stack.enter_context(alone(workdir, 'sweep'))
         folder = Folder(workdir, config.to_dict())
         folder.clear(schema.top((
-            schema.TABLE3, schema.TABLE3_UNSEEN, schema.TABLE6, schema.VIEWS)))
+            schema.TABLE3, schema.TABLE3_UNSEEN, schema.TABLE6,
+            schema.DEPTH_TESTS, schema.VIEWS)))
     trained = trained or json.loads((path / schema.TRAINED.path).read_text())
     members = {
         name: functools.partial(
@@ -209,9 +211,12 @@ def _write_tables(
       if scores is found or 0 < len(unseen.labels) < len(found.labels):
         folder.table(table, depth_tables.table3(
             scores, depths, categories, analysis))
+    folder.json(schema.DEPTH_TESTS.path, depth_tests.statistics_by_depth(
+        found.members, depths, found.labels, found.image_ids,
+        top=analysis.top_units))
   if 'popout' in readers:
     folder.table(schema.TABLE6, depth_tables.table6(
-        readers['popout'](tap), depths, config.popout.analysis))
+        folder.path / 'popout', depths, tap))
 
 
 def _measured(

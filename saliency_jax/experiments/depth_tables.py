@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import statistics, units
+from saliency_jax.experiments import table_values
 
 
 class Scores(NamedTuple):
@@ -74,17 +74,30 @@ def table3(
     categories: of regions, in the order of the table.
     analysis: `top_units` and `threshold`.
   """
-  return [
-      (name, depths[name], category, *units.best_of(
-          scores[found.labels == category], top=analysis.top_units,
-          threshold=analysis.threshold)[:3])
-      for name, scores in found.members.items()
-      for category in categories]
+  rows = []
+  for name, scores in found.members.items():
+    values = table_values.by_category(
+        scores, found.labels, found.image_ids, top=analysis.top_units,
+        threshold=analysis.threshold)
+    for category in categories:
+      value = values.get(category, table_values.NOTHING)
+      rows.append((
+          name, depths[name], category, value.sets, *value.cells,
+          *value.counts))
+  return rows
 
 
-def table6(found: Scores, depths: Mapping[str, int], analysis) -> list[tuple]:
-  """Returns the rows of Table 6; see `table3`."""
+def table6(
+    folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tuple]:
+  """Returns the rows of Table 6: each member's row of its own Table 5.
+
+  Args:
+    folder: of the members' measurements on search arrays.
+    depths: member -> depth.
+    tap: the readout's.
+  """
   return [
-      (name, depths[name], statistics.best_units(
-          statistics.unit_means(scores), analysis.top_units).mean)
-      for name, scores in found.members.items()]
+      (name, depth, *row[1:-1])  # without the tap and its units
+      for name, depth in depths.items()
+      for row in schema.read(folder / name, schema.TABLE5)
+      if row.layer == tap]

@@ -13,7 +13,6 @@ import numpy as np
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
   anova,
-  category_tests,
   comparisons,
   statistics,
 )
@@ -55,7 +54,7 @@ def statistics_by_depth(
       anova.blocked(trained, categories)
       if len(trained) and np.isfinite(trained).all() else None)
   tests = {**compared, 'blocked': blocked}
-  return category_tests.plain({
+  return comparisons.plain({
       'members': compared, 'blocked': blocked,
       'differs': {
           category: {name: _apart(test, category)

@@ -18,7 +18,12 @@ from saliency_jax import files, runtime, schema, workdir
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import exhibits, exported_maps, measurement
+from saliency_jax.experiments import (
+  exhibits,
+  exported_maps,
+  measurement,
+  table_values,
+)
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
@@ -36,23 +41,29 @@ class Experiment:
 
   Attributes:
     job: a key of `schema.JOBS`.
-    choose: `choose(config)`: which pixels of a record are scored.
+    choose: `choose(config, source)`: which pixels of a record are scored.
     masks: the same sets as masks, for the page to outline.
     scores: the file of every unit's scores.
     columns: the labels by which units are ranked, in the order of the tables.
-    tables: `tables(source, rows, analysis)`: the rows of every table.
+    tables: `tables(source, rows, beside, analysis)`: the rows of every table.
     shown: `shown(source, measurement, count)`: the images that the page shows,
       as ascending positions in the data set.
     counts: `counts(source, measurement)`: for `summary.json`.
+    without_band: `without_band(rows, beside)`: why a column of the tables has
+      no chance band.
+    beside: the label of sets that tell what chance gives; tables alone see
+      them, the rows and measurements of all else are without them.
   """
   job: str
-  choose: Callable[[Any], Chooser]
+  choose: Callable[[Any, Source], Chooser]
   masks: Chooser
   scores: schema.File
   columns: Callable[[Rows], tuple[str, ...]]
   tables: Callable[..., Mapping[schema.File, Iterable[Sequence]]]
   shown: Callable[[Source, Measurement, int], np.ndarray]
   counts: Callable[[Source, Measurement], dict[str, int]]
+  without_band: Callable[[Rows, Rows], dict[str, str]]
+  beside: str = ''
 
 
 def run(
@@ -81,7 +92,7 @@ def run(
   """
   # Everything that can be wrong is looked at before the folder is opened: a
   # misspelt flag must not cost the results that lie there.
-  choose = experiment.choose(config)
+  choose = experiment.choose(config, source)
   probe = check(config, network or trained_models.load(
       config.network, config.run.cache_dir))
   identity = described(config.to_dict(), probe, source)
@@ -140,7 +151,8 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
           network.preprocess],
       'taps': probe.taps,
       'data': {key: data[key] for key in data if key not in _MANNER},
-      'analysis': config['analysis'].get('fixations'),
+      'analysis': [
+          config['analysis'].get(key) for key in ('fixations', 'chance_items')],
       'images': list(source.image_ids),
       'files': [files.stamp(data[key]) for key in (
           'dir', 'regions', 'fixations') if data.get(key)],
@@ -152,10 +164,12 @@ def _write(
     source: Source, measured: Measurement
 ) -> dict:
   """Writes all results but the config; returns the summary."""
-  rows, network = measured.rows, probe.network
+  besides, network = measured.rows.labels == experiment.beside, probe.network
+  beside, rows = (measured.rows.only(x) for x in (besides, ~besides))
+  measured = measured._replace(rows=rows)
   counts = experiment.counts(source, measured)
   for table, of_table in experiment.tables(
-      source, rows, config.analysis).items():
+      source, rows, beside, config.analysis).items():
     folder.table(table, of_table)
   for tap, scores in rows.scores.items():
     folder.array(experiment.scores.of(tap), scores)
@@ -174,5 +188,8 @@ def _write(
       counts=counts | {
           'skipped': len(measured.problems), 'resumed': measured.resumed},
       units={tap: x.shape[1] for tap, x in rows.scores.items()},
-      skipped=measured.problems,
+      skipped=measured.problems, chance={
+          'permutations': table_values.PERMUTATIONS,
+          'resamples': table_values.RESAMPLES, 'folds': table_values.FOLDS,
+          'without_band': experiment.without_band(rows, beside)},
       seconds={name: round(x, 3) for name, x in seconds.items()})

@@ -14,6 +14,13 @@ class Rows(NamedTuple):
   counts: np.ndarray  # int32 [T], points or pixels in each set
   scores: dict[str, np.ndarray]  # tap -> float32 [T, C]; NaN of empty sets
 
+  def only(self, chosen: np.ndarray) -> 'Rows':
+    """Returns some of the sets, by bool [T]."""
+    return Rows(
+        self.index[chosen], self.ids[chosen], self.labels[chosen],
+        self.counts[chosen],
+        {tap: x[chosen] for tap, x in self.scores.items()})
+
 
 class BestUnits(NamedTuple):
   """The best units of a layer."""

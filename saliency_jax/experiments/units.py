@@ -1,11 +1,12 @@
 """Which units respond to labelled regions, and which to the odd item.
 
 He et al. 2019. Section 4, region association: the NSS of every unit inside
-every labelled region of every photograph (Eq. 1), and Table 2. Section 5.3,
+every labelled region of every photograph (Eq. 1), and Table 2. Section 7,
 pop-out: the mean of every unit's standardised map inside the mask of a search
 target (NMM, Eq. 4), and Table 5.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import runner, statistics
+from saliency_jax.experiments import runner, table_values
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
@@ -62,37 +63,18 @@ def table2(
     rows: Rows, *, top: int, threshold: float) -> Iterator[Sequence]:
   """Yields the rows of Table 2, tap by tap, category by category."""
   for tap, scores in rows.scores.items():
+    values = table_values.by_category(
+        scores, rows.labels, rows.index, top=top, threshold=threshold)
     for category in ordered_categories(rows.labels):
-      yield (tap, category, *best_of(
-          scores[rows.labels == category], top=top, threshold=threshold))
-
-
-def best_of(
-    scores: np.ndarray, *, top: int, threshold: float
-) -> tuple[int, float | None, int | None, Sequence[int]]:
-  """Returns how a category's best units respond.
-
-  Args:
-    scores: float32 [T, C] of its regions; NaN where no fixation counts.
-    top: how many of the best units are averaged.
-    threshold: T.
-
-  Returns:
-    Its regions with a fixation, the best units' mean, how many units exceed T,
-    and the best units; None and () where there is no region.
-  """
-  scores = scores[~np.isnan(scores).any(axis=1)]
-  if not len(scores):
-    return 0, None, None, ()
-  means = statistics.unit_means(scores)
-  best = statistics.best_units(means, top)
-  return (len(scores), best.mean, statistics.units_above(means, threshold),
-          best.units)
+      value = values.get(category, table_values.NOTHING)
+      yield (tap, category, value.sets, *value.cells, *value.counts,
+             value.units)
 
 
 def _region_tables(
-    source: Source, rows: Rows, analysis
+    source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
+  del beside
   return {
       schema.REGIONS: zip(
           (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
@@ -138,15 +120,42 @@ def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
 
 
 def _array_tables(
-    source: Source, rows: Rows, analysis
+    source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
-  best = {
-      tap: statistics.best_units(
-          statistics.unit_means(scores), analysis.top_units)
-      for tap, scores in rows.scores.items()}
   return {
       schema.PATTERNS: (source.patterns[i] for i in rows.index),
-      schema.TABLE5: ((tap, x.mean, x.units) for tap, x in best.items())}
+      schema.TABLE5: table5(rows, beside, top=analysis.top_units)}
+
+
+def table5(rows: Rows, items: Rows, *, top: int) -> Iterator[Sequence]:
+  """Yields the rows of Table 5, tap by tap.
+
+  Args:
+    rows: of targets.
+    items: of other items of the same arrays; there may be none.
+    top: how many of the best units are averaged.
+  """
+  for tap, scores in rows.scores.items():
+    value = table_values.of_targets(
+        scores, rows.index, top=top, items=items.scores[tap],
+        items_images=items.index)
+    yield (tap, *value.cells, value.units)
+
+
+def _targets(config, source: Source) -> pixel_sets.Chooser:
+  """Returns the target and, where items are known one by one, some others.
+
+  Raises:
+    InputError: if the number of items makes no sense.
+  """
+  count = config.analysis.chance_items
+  if count < 0:
+    raise InputError(
+        f'config.analysis.chance_items is {count}; give 0 or more.')
+  items = getattr(source, 'items', None)
+  if not count or items is None:
+    return pixel_sets.target
+  return functools.partial(pixel_sets.target_and_items, items, count)
 
 
 def first_of_each_kind(
@@ -168,18 +177,22 @@ def first_of_each_kind(
 
 
 DISSECT = Experiment(
-    job='dissect', choose=lambda config: pixel_sets.counted(
+    job='dissect', choose=lambda config, source: pixel_sets.counted(
         config.analysis.fixations, in_regions=True), masks=pixel_sets.regions,
     scores=schema.ASSOCIATION,
     columns=lambda rows: ordered_categories(rows.labels),
     tables=_region_tables, counts=_region_counts,
+    without_band=lambda rows, beside: table_values.without_band(
+        rows.labels[rows.counts > 0], rows.index[rows.counts > 0]),
     shown=lambda source, measured, images: most_varied(
         measured.rows, measured.readable(source), images))
 
 POPOUT = Experiment(
-    job='popout', choose=lambda config: pixel_sets.target,
+    job='popout', choose=_targets, beside=pixel_sets.ITEM,
     masks=pixel_sets.target, scores=schema.NMM,
     columns=lambda rows: (TARGET,), tables=_array_tables,
+    without_band=lambda rows, beside: (
+        {} if len(beside.ids) else {TARGET: table_values.NO_ITEMS}),
     counts=lambda source, measured: {
         'images': len(source), 'targets': len(measured.rows.ids)},
     shown=lambda source, measured, images: measured.rows.index[

@@ -1,8 +1,8 @@
 """Areas under the ROC curve: do fixated pixels outrank others?
 
-Exact, and without a loop over thresholds: every value is ranked once among
-those at the fixations, and how many have each rank is all that any curve needs,
-see `auc_ranks`.
+Exact, and without a loop over thresholds: every value is placed once among
+those at the fixations, and how many are in each place is all that any curve
+needs, see `places`.
 
 Conventions of all functions here:
 - A map `[H, W]` in any scale; -inf and inf are values like others.
@@ -17,7 +17,7 @@ Conventions of all functions here:
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.ops import auc_ranks, full_maps
+from saliency_jax.ops import auc_ranks, checks
 from saliency_jax.ops.auc_ranks import Sample
 
 
@@ -59,13 +59,13 @@ def auc_judd(
     raise ValueError(f"ties are 'together' or 'apart', not {ties!r}.")
   if ties == 'apart' and not distinct:
     raise ValueError("ties='apart' is defined for distinct pixels.")
-  saliency, = full_maps.checked(saliency)
+  saliency, = checks.checked(saliency)
   if jitter is not None:
     saliency = jittered(jitter, saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
-  levels = auc_ranks.levels(hits)
-  alarms = _unfixated(saliency, points, valid, levels)
-  area = _polygon(hits, alarms, levels, apart=ties == 'apart')
+  scale = auc_ranks.scale(hits)
+  alarms = _unfixated(saliency, points, valid, scale)
+  area = _polygon(hits, alarms, scale, apart=ties == 'apart')
   if ties == 'apart':
     area = jnp.where(saliency.min() == saliency.max(), 0.5, area)
   return _defined(area, saliency, hits)
@@ -101,17 +101,17 @@ def auc_uniform(
     raise ValueError(
         f"negatives are 'all' or 'unfixated' and thresholds 'all' or "
         f"'fixated', not {negatives!r} and {thresholds!r}.")
-  saliency, = full_maps.checked(saliency)
+  saliency, = checks.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
-  levels = auc_ranks.levels(hits)
+  scale = auc_ranks.scale(hits)
   if negatives == 'all':
-    alarms = auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
+    alarms = auc_ranks.counts(auc_ranks.everywhere(saliency), scale)
   else:
-    alarms = _unfixated(saliency, points, valid, levels)
+    alarms = _unfixated(saliency, points, valid, scale)
   if thresholds == 'all':
-    area = _outranking(auc_ranks.histogram(hits, levels), alarms)
+    area = _outranking(auc_ranks.counts(hits, scale), alarms)
   else:
-    area = _polygon(hits, alarms, levels, apart=False)
+    area = _polygon(hits, alarms, scale, apart=False)
   return _defined(area, saliency, hits)
 
 
@@ -144,13 +144,13 @@ def auc_shuffled(
   Raises:
     ValueError: if shapes or types do not fit.
   """
-  saliency, = full_maps.checked(saliency)
+  saliency, = checks.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
   alarms = auc_ranks.at_points(
       saliency, negatives, negatives_valid, distinct=False)
-  levels = auc_ranks.levels(hits)
+  scale = auc_ranks.scale(hits)
   area = _outranking(
-      auc_ranks.histogram(hits, levels), auc_ranks.histogram(alarms, levels))
+      auc_ranks.counts(hits, scale), auc_ranks.counts(alarms, scale))
   return _defined(area, saliency, hits, alarms)
 
 
@@ -168,23 +168,23 @@ def jittered(
     saliency: floating `[H, W]`.
     size: the noise's upper end, in units of the map.
   """
-  saliency, = full_maps.checked(saliency)
+  saliency, = checks.checked(saliency)
   return saliency + jax.random.uniform(
       key, saliency.shape, saliency.dtype, 0, size)
 
 
 def _unfixated(
     saliency: jax.Array, points: jax.Array, valid: jax.Array | None,
-    levels: jax.Array
+    scale: jax.Array
 ) -> jax.Array:
-  """Returns how many pixels without a fixation have each rank."""
+  """Returns how many pixels without a fixation are in every place."""
   fixated = auc_ranks.at_points(saliency, points, valid, distinct=True)
-  return (auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
-          - auc_ranks.histogram(fixated, levels))
+  return (auc_ranks.counts(auc_ranks.everywhere(saliency), scale)
+          - auc_ranks.counts(fixated, scale))
 
 
 def _below(counts: jax.Array) -> jax.Array:
-  """Returns how many have a lower rank than each."""
+  """Returns how many are in lower places than each."""
   return jnp.cumsum(counts) - counts
 
 
@@ -195,21 +195,21 @@ def _outranking(hits: jax.Array, alarms: jax.Array) -> jax.Array:
 
 
 def _polygon(
-    hits: Sample, alarms: jax.Array, levels: jax.Array, *, apart: bool
+    hits: Sample, alarms: jax.Array, scale: jax.Array, *, apart: bool
 ) -> jax.Array:
   """Returns the area under the curve with thresholds at the fixated values.
 
   Args:
     hits: the values at N fixations.
-    alarms: int32, negatives of each rank.
-    levels: of the hits.
+    alarms: int32, negatives in every place.
+    scale: of the hits.
     apart: see `auc_judd`.
   """
-  counts = auc_ranks.histogram(hits, levels)
-  # From low to high. What does not count gets the last rank, which no value
-  # has and which is above all others, and so adds nothing to the area.
+  counts = auc_ranks.counts(hits, scale)
+  # From low to high. What does not count goes to the last place, which is empty
+  # and above all others, and so adds nothing to the area.
   thresholds = jnp.sort(jnp.where(
-      hits.valid, auc_ranks.ranks(hits.values, levels), len(counts) - 1))
+      hits.counted, auc_ranks.places(hits.values, scale), len(counts) - 1))
   positives, negatives = counts.sum(), alarms.sum()
   hit = positives - auc_ranks.take(_below(counts), thresholds)
   alarm = negatives - auc_ranks.take(_below(alarms), thresholds)
@@ -223,9 +223,9 @@ def _polygon(
 
 def _defined(
     area: jax.Array, saliency: jax.Array, *samples: Sample) -> jax.Array:
-  """Returns the area, or NaN without a valid point or with one outside."""
-  conditions = [
-      condition for sample in samples for condition in (
-          sample.valid.any(),
-          ~(sample.valid & jnp.isnan(sample.values)).any())]
-  return full_maps.or_nan(area, saliency, *conditions).astype(saliency.dtype)
+  """Returns the area, or NaN as told above."""
+  undefined = checks.has_nan(saliency)
+  for sample in samples:
+    undefined |= (sample.counted & jnp.isnan(sample.values)).any()
+    undefined |= ~sample.counted.any()
+  return jnp.where(undefined, jnp.nan, area).astype(saliency.dtype)

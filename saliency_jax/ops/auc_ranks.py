@@ -1,4 +1,4 @@
-"""Ranks of values among the few values at the fixations, and their histogram.
+"""Where values lie among the few values at the fixations, and how many do.
 
 The counts that every ROC curve is made of, exact and without sorting the map or
 comparing it with every threshold. Values are compared bit by bit, so that the
@@ -12,18 +12,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.ops.fixated_pixels import fixated, values_at
+from saliency_jax.ops.fixated_pixels import at, fixated
 
 # A table of 2^13 bins tells where a search begins, unless 8 of the numbers that
 # are searched share one: in that case, which few maps are, it has no use.
 _BIN_BITS = 13
-_BIN_ROOM = 8
+_CROWD = 8
 
 
 class Sample(NamedTuple):
-  """Values of a map, of which the valid ones count."""
+  """Values of a map, some of which count."""
   values: jax.Array  # floating `[M]`; NaN at points outside the image
-  valid: jax.Array  # bool `[M]`
+  counted: jax.Array  # bool `[M]`
 
 
 def at_points(
@@ -32,10 +32,10 @@ def at_points(
 ) -> Sample:
   """Returns a map's values at points `[M, 2]`, see `fixated`."""
   where = fixated(points, valid, saliency.shape, distinct=distinct)
-  return Sample(values_at(saliency, where), where.valid)
+  return Sample(at(saliency, where), where.counted)
 
 
-def all_pixels(saliency: jax.Array) -> Sample:
+def everywhere(saliency: jax.Array) -> Sample:
   """Returns all values of a map `[H, W]`."""
   return Sample(saliency.ravel(), jnp.ones(saliency.size, bool))
 
@@ -50,64 +50,64 @@ def _ordered(x: jax.Array) -> jax.Array:
   return jnp.where(x >= sign, ~x, x | sign)
 
 
-def levels(hits: Sample) -> jax.Array:
+def scale(hits: Sample) -> jax.Array:
   """Returns N values, each with its successor, as sorted different numbers.
 
-  A number that equals a value then has a rank of its own, between the two.
+  A number that equals a value then has a place of its own, between the two.
   Filled up with the largest number, which no value but NaN reaches: unsigned
-  `[2^k]`, longer than 2 N by `_BIN_ROOM` at least.
+  `[2^k]`, longer than 2 N by `_CROWD` at least.
   """
   keys = _ordered(hits.values)
   last = _largest(keys)
   keys = jnp.concatenate([
-      jnp.where(hits.valid, keys, last),
-      jnp.where(hits.valid, keys + 1, last)])
-  length = 2 ** (len(keys) + _BIN_ROOM - 1).bit_length()
+      jnp.where(hits.counted, keys, last),
+      jnp.where(hits.counted, keys + 1, last)])
+  length = 2 ** (len(keys) + _CROWD - 1).bit_length()
   return jnp.unique(keys, size=length, fill_value=last)
 
 
-def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
-  """Returns the rank of each value: how many levels it reaches.
+def places(values: jax.Array, scale: jax.Array) -> jax.Array:
+  """Returns how many numbers of a scale each value reaches.
 
-  Ranks are in the order of the values; equal values have equal ranks, and
-  others have not, if one of them is among the levels. No value has the last.
+  Places are in the order of the values; equal values have equal places, and
+  others have not, if one of them is on the scale. The last place is empty.
 
   Args:
     values: floating `[M]`.
-    levels: unsigned `[2^k]`, see `levels`.
+    scale: unsigned `[2^k]`, see `scale`.
 
   Returns:
     uint32 `[M]` in [0, 2^k - 2].
   """
-  # The levels' range in equal bins tells where to begin: each level lies in a
-  # bin, and those in lower bins need not be searched.
-  listed = levels < _largest(levels)
-  low, high = levels[0], jnp.where(listed, levels, 0).max()
-  bits = 8 * levels.dtype.itemsize - jax.lax.clz(high - low).astype(jnp.int32)
-  shift = jnp.maximum(bits - _BIN_BITS, 0).astype(levels.dtype)
+  # The scale's range in equal bins tells where to begin: each of its numbers
+  # lies in a bin, and those in lower bins need not be searched.
+  listed = scale < _largest(scale)
+  low, high = scale[0], jnp.where(listed, scale, 0).max()
+  bits = 8 * scale.dtype.itemsize - jax.lax.clz(high - low).astype(jnp.int32)
+  shift = jnp.maximum(bits - _BIN_BITS, 0).astype(scale.dtype)
 
   def bins(keys):
     return (jnp.clip(keys, low, high) - low) >> shift
 
-  occupancy = jnp.zeros(2**_BIN_BITS, jnp.uint32).at[bins(levels)].add(
+  crowds = jnp.zeros(2**_BIN_BITS, jnp.uint32).at[bins(scale)].add(
       listed.astype(jnp.uint32))
-  lower = jnp.cumsum(occupancy) - occupancy
+  lower = jnp.cumsum(crowds) - crowds
 
   def from_the_bin():
     keys = _ordered(values)
-    return _search(keys, levels, take(lower, bins(keys)), _BIN_ROOM)
+    return _search(keys, scale, take(lower, bins(keys)), _CROWD)
 
   def from_the_start():
     keys = _ordered(values)
-    return _search(keys, levels, jnp.zeros_like(keys, jnp.uint32), len(levels))
+    return _search(keys, scale, jnp.zeros_like(keys, jnp.uint32), len(scale))
 
-  return jax.lax.cond(occupancy.max() < _BIN_ROOM, from_the_bin, from_the_start)
+  return jax.lax.cond(crowds.max() < _CROWD, from_the_bin, from_the_start)
 
 
 def _search(
-    keys: jax.Array, levels: jax.Array, rank: jax.Array, room: int
+    keys: jax.Array, scale: jax.Array, place: jax.Array, room: int
 ) -> jax.Array:
-  """Returns ranks by a binary search without branches.
+  """Returns places by a binary search without branches.
 
   One pass over the keys for each level, with a table that stays in the nearest
   cache. Beside it, XLA on a CPU takes 10 times as long to sort the pixels of an
@@ -115,15 +115,15 @@ def _search(
 
   Args:
     keys: unsigned `[M]`.
-    levels: unsigned `[2^k]`.
-    rank: uint32 `[M]`, levels that each key is known to reach.
+    scale: unsigned `[2^k]`.
+    place: uint32 `[M]`, numbers that each key is known to reach.
     room: a power of 2; fewer than that are reached besides.
   """
   while room > 1:
     room //= 2
-    reached = take(levels, rank + (room - 1)) <= keys
-    rank += room * reached.astype(jnp.uint32)
-  return rank
+    reached = take(scale, place + (room - 1)) <= keys
+    place += room * reached.astype(jnp.uint32)
+  return place
 
 
 def _largest(keys: jax.Array) -> np.unsignedinteger:
@@ -137,9 +137,9 @@ def take(table: jax.Array, index: jax.Array) -> jax.Array:
       mode='promise_in_bounds', wrap_negative_indices=False)
 
 
-def histogram(sample: Sample, levels: jax.Array) -> jax.Array:
-  """Returns how many of a sample have each rank, int32 `[2^k]`."""
-  return jnp.zeros(len(levels), jnp.int32).at[
-      ranks(sample.values, levels)].add(
-          sample.valid.astype(jnp.int32), mode='promise_in_bounds',
+def counts(sample: Sample, scale: jax.Array) -> jax.Array:
+  """Returns how many of a sample are in every place, int32 `[2^k]`."""
+  return jnp.zeros(len(scale), jnp.int32).at[
+      places(sample.values, scale)].add(
+          sample.counted.astype(jnp.int32), mode='promise_in_bounds',
           wrap_negative_indices=False)

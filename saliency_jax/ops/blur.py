@@ -76,7 +76,7 @@ def blurred_fixations(
       jnp.asarray(_matrix(pixels, sigma, mode, truncate), float)
       for pixels in size)
   weights = jnp.where(
-      where.valid, jnp.where(where.pixels < size[0] * size[1], 1, jnp.nan), 0)
+      where.counted, jnp.where(where.pixels < size[0] * size[1], 1, jnp.nan), 0)
   y, x = jnp.divmod(where.pixels, size[1])
   rows = rows.at[:, y].get(mode='clip') * weights[None]
   return _product(rows, columns.at[:, x].get(mode='clip').T)

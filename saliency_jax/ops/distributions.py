@@ -7,7 +7,7 @@ gives NaN. `truth` is the human map: fixations blurred, see `ops.blur`.
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.ops import full_maps
+from saliency_jax.ops import checks
 from saliency_jax.ops.fixated_pixels import fixated, mean
 
 # MATLAB's `eps`, with which the MIT benchmark keeps its logarithms finite.
@@ -33,8 +33,8 @@ def density(
   Raises:
     ValueError: if `saliency` is not a floating `[H, W]`.
   """
-  saliency, = full_maps.checked(saliency)
-  spread = full_maps.spread(saliency)
+  saliency, = checks.checked(saliency)
+  spread = checks.spread(saliency)
   shift = spread.low if min_max else jnp.minimum(spread.low, 0)
   # No term is negative, so the sum is exact whatever the map's offset.
   total = saliency.size * (
@@ -59,7 +59,7 @@ def cc(saliency: jax.Array, truth: jax.Array) -> jax.Array:
   Raises:
     ValueError: if shapes or types do not fit.
   """
-  x, y = map(full_maps.spread, full_maps.checked(saliency, truth))
+  x, y = map(checks.spread, checks.checked(saliency, truth))
   covariance = (x.centred * y.centred).mean() - x.rest * y.rest
   scale = x.deviation() * y.deviation()
   return covariance / jnp.where(scale == 0, 1, scale)
@@ -83,8 +83,8 @@ def sim(
     ValueError: if shapes or types do not fit.
   """
   p, q = (
-      density(x, min_max=min_max) for x in full_maps.checked(saliency, truth))
-  # A map with a NaN has a density that is NaN everywhere.
+      density(x, min_max=min_max) for x in checks.checked(saliency, truth))
+  # A map with a NaN has a density that is NaN everywhere, see `maps.has_nan`.
   undefined = jnp.isnan(p[0, 0] + q[0, 0])
   return jnp.where(undefined, jnp.nan, jnp.minimum(p, q).sum())
 
@@ -113,7 +113,7 @@ def kl(
     ValueError: if shapes or types do not fit.
   """
   p, q = (
-      density(x, minimum=minimum) for x in full_maps.checked(saliency, truth))
+      density(x, minimum=minimum) for x in checks.checked(saliency, truth))
   # With eps, the first factor is 0 where q is; without, 0 log 0 has to be.
   ratio = eps + q / (p + eps)
   return jnp.where(q == 0, 0, q * jnp.log(ratio)).sum()
@@ -124,7 +124,7 @@ def information_gain(
     valid: jax.Array | None = None, *, distinct: bool = True,
     min_max: bool = False, minimum: float = 0., eps: float = 0.
 ) -> jax.Array:
-  """Returns how much better it predicts fixations than a baseline, in bits.
+  """Returns how much better the fixations are told than by a baseline, in bits.
 
       mean over fixations of log2(eps + p) - log2(eps + b)
 
@@ -152,7 +152,7 @@ def information_gain(
   Raises:
     ValueError: if shapes or types do not fit.
   """
-  saliency, baseline = full_maps.checked(saliency, baseline)
+  saliency, baseline = checks.checked(saliency, baseline)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
   gain = jnp.log2(
       eps + density(saliency, min_max=min_max, minimum=minimum)) - jnp.log2(

@@ -1,4 +1,4 @@
-"""Fixations as pixels, in arrays of a fixed length.
+"""The pixels that were looked at, in arrays of a fixed length.
 
 Images have different numbers of fixations; compiled functions want one. So a
 list of N points comes with a mask `valid`, and points that are not valid count
@@ -14,7 +14,7 @@ import jax.numpy as jnp
 class Fixated(NamedTuple):
   """N points of one image `[H, W]` as pixels."""
   pixels: jax.Array  # int32 `[N]`, y * W + x; H * W where outside the image
-  valid: jax.Array  # bool `[N]`
+  counted: jax.Array  # bool `[N]`
 
 
 def fixated(
@@ -57,7 +57,7 @@ def fixated(
   return Fixated(pixels, valid)
 
 
-def values_at(saliency: jax.Array, where: Fixated) -> jax.Array:
+def at(saliency: jax.Array, where: Fixated) -> jax.Array:
   """Returns a map's values `[N]` at the points, NaN outside the image."""
   return saliency.ravel().at[where.pixels].get(
       mode='fill', fill_value=jnp.nan)
@@ -68,5 +68,5 @@ def mean(saliency: jax.Array, where: Fixated) -> jax.Array:
 
   NaN if there is none, or if one lies outside the image.
   """
-  total = jnp.where(where.valid, values_at(saliency, where), 0).sum()
-  return total / where.valid.sum(dtype=total.dtype)
+  total = jnp.where(where.counted, at(saliency, where), 0).sum()
+  return total / where.counted.sum(dtype=total.dtype)

@@ -2,7 +2,7 @@
 
 Every metric is a pure function of one image, to be compiled. Over a batch, map
 it with `jax.lax.map`; `jax.vmap` gives the same numbers, but XLA for CPUs is
-four times slower at the areas then. The others are in `auc` and in
+four times slower at the areas then. The others are in `roc` and in
 `distributions`. How peers differ is in each docstring.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.ops import full_maps
+from saliency_jax.ops import checks
 from saliency_jax.ops.auc import auc_judd, auc_shuffled, auc_uniform
 from saliency_jax.ops.distributions import cc, information_gain, kl, sim
 from saliency_jax.ops.fixated_pixels import fixated, mean
@@ -92,7 +92,7 @@ def nss(
   Raises:
     ValueError: if shapes or types do not fit.
   """
-  saliency, = full_maps.checked(saliency)
+  saliency, = checks.checked(saliency)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
   return mean(_standard(saliency, ddof), where)
 
@@ -115,15 +115,15 @@ def nmm(
   Raises:
     ValueError: if shapes or types do not fit.
   """
-  saliency, = full_maps.checked(saliency)
-  full_maps.check_mask(mask, saliency.shape)
+  saliency, = checks.checked(saliency)
+  checks.check_mask(mask, saliency.shape)
   inside = jnp.where(mask, _standard(saliency, ddof), 0).sum()
   return inside / mask.sum(dtype=saliency.dtype)
 
 
 def _standard(saliency: jax.Array, ddof: int) -> jax.Array:
   """Returns a map `[H, W]` with mean 0 and deviation 1, or 0 if constant."""
-  spread = full_maps.spread(saliency)
+  spread = checks.spread(saliency)
   deviation = spread.deviation(ddof)
   return (spread.centred - spread.rest) / jnp.where(
       deviation == 0, 1, deviation)

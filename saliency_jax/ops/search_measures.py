@@ -3,15 +3,14 @@
 Kotseruba, Wloka, Rasouli and Tsotsos, "Do saliency models detect odd-one-out
 targets?", BMVC 2019, whose code P3O3 is the peer. Maps are not negative. A NaN
 in the map and an empty mask give NaN; with P3O3 an empty mask counts as 0. P3O3
-may add noise against ties and dilate the masks first: `auc.jittered`, and
-`scipy.ndimage.binary_dilation`, before the call. `metrics.nmm` belongs here
-too.
+may add noise against ties and dilate the masks first: `roc.jittered`, and
+`scipy.ndimage.binary_dilation`, before the call. `scores.nmm` belongs here too.
 """
 
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.ops import full_maps
+from saliency_jax.ops import checks
 
 
 def global_saliency_index(
@@ -38,7 +37,7 @@ def global_saliency_index(
   t, d = (
       jnp.where(mask, saliency, 0).sum() / mask.sum(dtype=saliency.dtype)
       for mask in (target, distractors))
-  return full_maps.or_nan(_ratio(t - d, t + d), saliency)
+  return _defined(_ratio(t - d, t + d), saliency)
 
 
 def target_ratio(
@@ -88,12 +87,12 @@ def fixations_to_find(
     saliency: jax.Array, target: jax.Array, *, inhibition: tuple[int, int],
     limit: int = 100
 ) -> jax.Array:
-  """Returns how many maxima are fixated until one lies in the target.
+  """Returns how many maxima are looked at until one lies in the target.
 
-  The highest pixel is fixated; among equals the topmost, then the leftmost.
-  If it is outside the target, a rectangle around it is never fixated again.
+  The highest pixel is looked at; among equals the topmost, then the leftmost.
+  If it is outside the target, a rectangle around it is never looked at again.
 
-  P3O3's `numfix2find` sets the rectangle to 0 instead, and so may fixate its
+  P3O3's `numfix2find` sets the rectangle to 0 instead, and so may look at its
   pixels again once nothing higher is left. The rectangles are the same for even
   sizes; for odd ones P3O3's lies a pixel further up and left. Its
   `max_tries=99` is `limit=100`.
@@ -137,7 +136,7 @@ def fixations_to_find(
         jax.lax.dynamic_update_slice(searched, part, (start, 0)),
         jax.lax.dynamic_update_slice(best, part.max(axis=1), (start,)))
 
-  def fixate(state):
+  def look(state):
     searched, best, tries, _, _ = state
     y = best.argmax()
     x = searched[y].argmax()
@@ -152,22 +151,31 @@ def fixations_to_find(
 
   no = jnp.array(False)
   _, _, tries, found, _ = jax.lax.while_loop(
-      goes_on, fixate, (searched, searched.max(axis=1), jnp.int32(0), no, no))
+      goes_on, look, (searched, searched.max(axis=1), jnp.int32(0), no, no))
   count = jnp.where(found, tries.astype(saliency.dtype), jnp.inf)
-  return full_maps.or_nan(count, saliency, target.any())
+  return _defined(count, saliency, target)
 
 
 def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
-  saliency, = full_maps.checked(saliency)
+  saliency, = checks.checked(saliency)
   for mask in masks:
-    full_maps.check_mask(mask, saliency.shape)
+    checks.check_mask(mask, saliency.shape)
   return saliency,
 
 
 def _maximum(saliency: jax.Array, mask: jax.Array) -> jax.Array:
   """Returns the maximum inside a mask, NaN if that is empty."""
   inside = jnp.where(mask, saliency, -jnp.inf).max()
-  return full_maps.or_nan(inside, saliency, mask.any())
+  return _defined(inside, saliency, mask)
+
+
+def _defined(
+    value: jax.Array, saliency: jax.Array, *masks: jax.Array) -> jax.Array:
+  """Returns NaN for a map with a NaN, wherever it is, or an empty mask."""
+  undefined = checks.has_nan(saliency)
+  for mask in masks:
+    undefined |= ~mask.any()
+  return jnp.where(undefined, jnp.nan, value)
 
 
 def _ratio(above: jax.Array, below: jax.Array) -> jax.Array:

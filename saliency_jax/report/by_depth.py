@@ -20,6 +20,8 @@ class Line(NamedTuple):
   role: str  # 'run', 'other' or 'paper': a colour of the theme
   values: np.ndarray  # float64 `[D, C]`, NaN draws nothing
   dashed: bool = False
+  # The lowest and the highest of several runs, each `[D, C]`.
+  ends: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def merged(table: Comparison, depths: Sequence[int]) -> Comparison:
@@ -40,6 +42,22 @@ def merged(table: Comparison, depths: Sequence[int]) -> Comparison:
   return Comparison(
       tuple(map(depth_name, order)), table.columns, mean(table.run),
       mean(table.paper))
+
+
+def ends(
+    table: Comparison, depths: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray] | None:
+  """Returns the lowest and the highest run of each depth, ascending.
+
+  None where no depth has several; see `merged`.
+  """
+  order, given = sorted(set(depths)), np.array(depths)
+  if len(order) == len(depths):
+    return None
+  low, high = (
+      np.array([choose(table.run[given == depth], axis=0) for depth in order])
+      for choose in (np.min, np.max))
+  return low, high
 
 
 def gains(table: Comparison) -> Comparison:
@@ -122,6 +140,11 @@ def _lines(
         linewidth=1.4 if line.dashed else 1.8, marker='o',
         markersize=2.5 if line.dashed else 3.8, label=line.label,
         zorder=2 if line.role == 'paper' else 3)
+    if line.ends:
+      low, high = (x[known, column] for x in line.ends)
+      axis.plot(
+          [places[known]] * 2, [low, high], color=colour[line.role],
+          linewidth=1.2, zorder=2)
   low, high = axis.get_ylim()
   if low < 0 < high:
     axis.axhline(0, color=theme.ink, linewidth=0.8, zorder=1)

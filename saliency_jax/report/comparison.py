@@ -1,12 +1,13 @@
 """A table of this run beside the paper's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.report import paper
 from saliency_jax.report.folder import TARGET, Cell, Results
+from saliency_jax.report.numbers import number
 
 # With fewer shared cells a correlation says nothing: of two it is 1 or -1.
 _FEWEST = 3
@@ -39,6 +40,50 @@ class Comparison(NamedTuple):
     if not shared.any():
       return float('nan')
     return float((self.run - self.paper)[shared].mean())
+
+
+class Luck(NamedTuple):
+  """What tells luck from response, beside the run's side of a table."""
+  held_out: np.ndarray  # float64 `[L, C]`: of units chosen on other images
+  low: np.ndarray  # of the chance band; NaN where there is none
+  high: np.ndarray
+
+  def mark(self, value: float, row: int, column: int) -> str:
+    """Returns an arrow where a value leaves the chance band, else ''."""
+    if value > self.high[row, column]:
+      return '\N{UPWARDS ARROW}'
+    return '\N{DOWNWARDS ARROW}' if value < self.low[row, column] else ''
+
+  def told(self, row: int, column: int) -> str:
+    """Returns the numbers in words; '' where there are none."""
+    held, low, high = (x[row, column] for x in self)
+    return ', '.join(
+        text for text, known in (
+            (f'held out {number(held)}', np.isfinite(held)),
+            (f'chance {number(low)} to {number(high)}', np.isfinite(low)))
+        if known)
+
+
+def luck(rows: Sequence[Mapping[str, str]], layers: int) -> Luck:
+  """Reads `Luck` from the rows of a table, layer by layer.
+
+  Args:
+    rows: of table2.csv, table5.csv, table3.csv or table6.csv.
+    layers: L, or members.
+  """
+  return Luck(*(
+      np.array([float(row[column] or 'nan') for row in rows]).reshape(
+          layers, -1)
+      for column in ('held_out', 'chance_low', 'chance_high')))
+
+
+def of_run(results: Results) -> Luck:
+  """Returns what stands beside the means of a run."""
+  return Luck(*(
+      np.array([
+          [getattr(results.table[layer][column], name)
+           for column in results.columns] for layer in results.layers])
+      for name in ('held_out', 'chance_low', 'chance_high')))
 
 
 def paper_table(results: Results) -> str:

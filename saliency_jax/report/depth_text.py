@@ -1,6 +1,6 @@
 """The tables of a sweep or a training run on the terminal; see `tables`."""
 
-from saliency_jax.report import depth_findings, paper, tables
+from saliency_jax.report import depth_findings, depth_spread, paper, tables
 from saliency_jax.report.swept import Swept
 
 
@@ -16,7 +16,9 @@ def text(results: Swept) -> str:
     lines += [
         '', f'Table 3: mean NSS of {best} of {results.layer} for each category',
         '',
-        *tables.by_category(results.seen.means, results.seen.regions, 2), '',
+        *tables.by_category(
+            results.seen.means, results.seen.regions, 2, results.seen.luck),
+        '',
         f'Table 3: number of units whose mean NSS exceeds '
         f'{analysis["threshold"]:g}', '',
         *tables.by_category(results.seen.counts, results.seen.regions, 0)]
@@ -24,9 +26,10 @@ def text(results: Swept) -> str:
     best = _best(results.config['popout']['analysis'])
     lines += [
         '', f'Table 6: mean NMM of {best} of {results.layer}', '',
-        *tables.one_column(results.arrays, 'member')]
+        *tables.one_column(results.arrays, results.arrays_luck, 'member')]
   found = [
-      line for finding in depth_findings.findings(results)
+      line for finding in (
+          depth_findings.findings(results) + depth_spread.findings(results))
       for line in tables.item(_plain(finding.text))]
   return '\n'.join(lines + [''] * bool(found) + found)
 

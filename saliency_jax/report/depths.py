@@ -7,6 +7,7 @@ import numpy as np
 from saliency_jax.report import (
     by_depth,
     depth_findings,
+    depth_spread,
     facts,
     figures,
     matrix,
@@ -23,7 +24,8 @@ def chapter(results: Swept, site: Site) -> Chapter:
   """Returns the first chapter of a sweep."""
   depths = [member.depth for member in results.members]
   context = {
-      'results': results, 'found': depth_findings.findings(results),
+      'results': results, 'found': (
+          depth_findings.findings(results) + depth_spread.findings(results)),
       'facts': facts.facts(results.summary, results.config),
       'paper_top': paper.top_units(), 'depths': sorted(set(depths))}
   context['output'] = _output(results, site, depths)
@@ -56,7 +58,7 @@ def _output(results: Swept, site: Site, depths: list[int]) -> dict:
 def _regions(results: Swept, site: Site, depths: list[int]) -> dict:
   """Table 3, how many units exceed T, and Figure 4."""
   seen, unseen = results.seen, results.unseen
-  run, published, bar = matrix.beside(seen.means, digits=2)
+  run, published, bar = matrix.beside(seen.means, digits=2, luck=seen.luck)
   made = {
       'run_rows': run, 'bar': bar, 'columns': seen.means.columns,
       'paper_rows': _known(published, seen.means),
@@ -92,7 +94,11 @@ def _panels(
 ):
   """Draws a panel for each category."""
   table = values(getattr(seen, field), depths)
-  lines = [Line('this run', 'run', table.run)]
+  ends = by_depth.ends(getattr(seen, field), depths)
+  if ends and values is _percent:
+    base = by_depth.merged(getattr(seen, field), depths).run[:1]
+    ends = tuple(100 * (x / base - 1) for x in ends)
+  lines = [Line('this run', 'run', table.run, ends=ends)]
   if unseen:
     lines.append(Line(
         'photographs not learnt from', 'other',
@@ -113,7 +119,7 @@ def _percent(table: Comparison, depths: list[int]) -> Comparison:
 
 
 def _unseen(site: Site, unseen: Regions) -> dict:
-  run, _, bar = matrix.beside(unseen.means, digits=2)
+  run, _, bar = matrix.beside(unseen.means, digits=2, luck=unseen.luck)
   return {
       'rows': run, 'bar': bar, 'counted': unseen.regions,
       'table': sides.table(
@@ -125,16 +131,20 @@ def _arrays(results: Swept, site: Site, depths: list[int]) -> dict:
   """Table 6."""
   table = by_depth.merged(results.arrays, depths)
   lines = by_depth.known([
-      Line('this run', 'run', table.run), Line('paper', 'paper', table.paper)])
+      Line('this run', 'run', table.run,
+           ends=by_depth.ends(results.arrays, depths)),
+      Line('paper', 'paper', table.paper)])
   return {
       'top': results.config['popout']['analysis']['top_units'],
       'table': site.table(
-          'table6', ('member', 'mean NMM', 'paper',
-                     'run \N{MINUS SIGN} paper'), [
-              (name, float(run), float(published), float(run - published))
-              for name, run, published in zip(
+          'table6', ('member', 'mean NMM', 'held out', 'chance, from',
+                     'chance, to', 'paper', 'run \N{MINUS SIGN} paper'), [
+              (name, float(run), *map(float, beside), float(published),
+               float(run - published))
+              for name, run, beside, published in zip(
                   results.arrays.layers, results.arrays.run[:, 0],
-                  results.arrays.paper[:, 0], strict=True)]),
+                  np.hstack(results.arrays_luck), results.arrays.paper[:, 0],
+                  strict=True)]),
       'figure': site.figure(
           'table6', functools.partial(
               by_depth.single, table.layers, lines, label='mean NMM (SD)'),

@@ -12,6 +12,7 @@ from saliency_jax.report.numbers import number
 
 _LOWEST = paper.LAYER  # in the paper's Table 5
 _SCORE = {'dissect': 'NSS', 'popout': 'NMM'}
+_MOST = 6  # cells that a sentence names
 _FILE = {'dissect': 'table2.csv', 'popout': 'table5.csv'}
 
 
@@ -137,20 +138,21 @@ def _subject(results: Results) -> str:
 def _categories(results: Results, table: Comparison) -> list[str]:
   """Which category has the strongest units, and where most exceed T."""
   with_regions = np.isfinite(table.run).all(axis=0)
-  peaks = np.where(with_regions, table.run.max(axis=0), np.nan)
-
-  high, low = int(np.nanargmax(peaks)), int(np.nanargmin(peaks))
-  layers = [
-      table.layers[int(table.run[:, column].argmax())]
-      for column in (high, low)]
-  leader = results.table[layers[0]][table.columns[high]].units[0]
-  found = [
-      f'The strongest units are those for {table.columns[high]}: mean NSS '
-      f'{peaks[high]:.2f} in {layers[0]}, led by unit {layers[0]}:{leader}.']
-  if high != low:
-    found.append(
-        f'The weakest are those for {table.columns[low]}: at most '
-        f'{peaks[low]:.2f} in {layers[1]}.')
+  luck = comparison.of_run(results)
+  found = _luck(table, luck)
+  # A value within its chance band is no finding.
+  responding = with_regions & ~(table.run <= luck.high)
+  values = np.where(responding, table.run, -np.inf)
+  if responding.any():
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    layer, name = table.layers[row], table.columns[column]
+    text = (
+        f'The strongest units are those for {name}: mean NSS '
+        f'{table.run[row, column]:.2f} in {layer}')
+    if told := luck.told(row, column):
+      text += f' ({told})'
+    leader = results.table[layer][name].units[0]
+    found.append(f'{text}, led by unit {layer}:{leader}.')
   found.append(_above(results))
   missing = [
       name for name, known in zip(table.columns, with_regions, strict=True)
@@ -159,6 +161,33 @@ def _categories(results: Results, table: Comparison) -> list[str]:
     found.append(
         f"No region with a fixation is labelled {', '.join(missing)}.")
   return found
+
+
+def _luck(table: Comparison, luck: comparison.Luck) -> list[str]:
+  """How many means of the best units are more, or less, than luck gives."""
+  known = np.isfinite(table.run) & np.isfinite(luck.high)
+  if not known.any():
+    return []
+  above, below = known & (table.run > luck.high), known & (table.run < luck.low)
+  text = (
+      f'{int(above.sum())} of {int(known.sum())} means lie above their chance '
+      f'band, {int(below.sum())} below')
+  within = [
+      f'{table.columns[column]} in {table.layers[row]}'
+      for row, column in np.argwhere(known & ~above & ~below)]
+  if within:
+    text += f"; no more than luck are {', '.join(within[:_MOST])}"
+    if len(within) > _MOST:
+      text += f' and {len(within) - _MOST} more'
+  lost = np.where(known, table.run - luck.held_out, np.nan)
+  if np.isfinite(lost).any():
+    row, column = np.unravel_index(np.nanargmax(lost), lost.shape)
+    text += (
+        f'. Units chosen on other photographs have {np.nanmean(lost):.2f} less '
+        f'on average, most for {table.columns[column]} in {table.layers[row]} '
+        f'({number(luck.held_out[row, column])} of '
+        f'{number(table.run[row, column])})')
+  return [f'{text}.']
 
 
 def _above(results: Results) -> str:

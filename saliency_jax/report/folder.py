@@ -30,6 +30,9 @@ class Cell(NamedTuple):
   units: np.ndarray  # int `[k]`, best first, counted from 0
   sets: int  # regions with a fixation, or arrays, that the mean is over
   above: int  # units whose mean exceeds T; 0 for Table 5, which counts none
+  held_out: float  # the mean of units that were chosen on other images
+  chance_low: float  # of the 95 % chance band of the mean
+  chance_high: float
 
 
 class Results(NamedTuple):
@@ -179,4 +182,6 @@ def _cell(
       bool(((best >= 0) & (best < units[row['layer']])).all()), name,
       f"names a unit that {row['layer']} does not have")
   # Nothing was measured of a category without regions.
-  return Cell(float(mean or 'nan'), best, sets, above)
+  return Cell(float(mean or 'nan'), best, sets, above, *(
+      float(row[key] or 'nan')
+      for key in ('held_out', 'chance_low', 'chance_high')))

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colors
 
 from saliency_jax.report import figures, style
-from saliency_jax.report.comparison import Comparison
+from saliency_jax.report.comparison import Comparison, Luck
 from saliency_jax.report.numbers import number, signed
 
 Rows = list[tuple[str, list['Cell']]]  # name of the row, its cells
@@ -32,7 +32,7 @@ class Bar(NamedTuple):
 
 def beside(
     table: Comparison, *, digits: int, run: str = 'this run',
-    other: str = 'the paper'
+    other: str = 'the paper', luck: Luck | None = None
 ) -> tuple[Rows, Rows, Bar]:
   """Returns a table's two sides on one scale; each tells of the other.
 
@@ -41,6 +41,8 @@ def beside(
     digits: of the numbers, after the point.
     run: name of the first side.
     other: name of the second side.
+    luck: what is told of the first side, whose values are marked where they
+      leave the chance band.
   """
   norm = figures.scale(table.run, table.paper)
 
@@ -54,8 +56,22 @@ def beside(
           f'difference {signed(difference, digits)}')
     return of
 
+  def told(row: int, column: int) -> str:
+    known = np.isfinite(table.run[row, column])
+    return '; '.join(filter(None, (
+        luck.told(row, column) if luck and known else '',
+        hint(other, table.paper)(row, column))))
+
+  own = rows(table.layers, table.run, norm, digits, told)
+  if luck:
+    own = [
+        (name, [
+            cell._replace(text=cell.text + luck.mark(
+                table.run[row, column], row, column))
+            for column, cell in enumerate(cells)])
+        for row, (name, cells) in enumerate(own)]
   return (
-      rows(table.layers, table.run, norm, digits, hint(other, table.paper)),
+      own,
       rows(table.layers, table.paper, norm, digits, hint(run, table.run)),
       bar(norm, digits))
 

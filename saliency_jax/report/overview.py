@@ -45,7 +45,8 @@ def chapter(results: Results, site: Site) -> Chapter:
 def _categories(results: Results, site: Site) -> dict:
   """Table 2 or 3 beside the paper's."""
   means = comparison.means(results)
-  run, published, bar = matrix.beside(means, digits=2)
+  run, published, bar = matrix.beside(
+      means, digits=2, luck=comparison.of_run(results))
   known = np.isfinite(means.paper).any(axis=1)
   few = known.any() and known.sum() < len(known) / 2
   if few:
@@ -84,19 +85,22 @@ def _targets(results: Results, site: Site) -> dict:
   errors = best_units.standard_errors(results)
   across = means._replace(
       layers=('',), columns=means.layers, run=means.run.T, paper=means.paper.T)
-  run, published, bar = matrix.beside(across, digits=2)
+  luck = comparison.of_run(results)
+  run, published, bar = matrix.beside(
+      across, digits=2, luck=comparison.Luck(*(x.T for x in luck)))
   rows = [('this run', run[0][1])]
   if np.isfinite(means.paper).any():
     rows.append(('paper', published[0][1]))
   return {
       'run_rows': rows, 'bar': bar,
       'table': site.table(
-          'table', ('layer', 'mean NMM', 'standard error', 'paper',
+          'table', ('layer', 'mean NMM', 'standard error', 'held out',
+                    'chance, from', 'chance, to', 'paper',
                     'run \N{MINUS SIGN} paper', 'best units'), [
-              (layer, float(value), float(error), float(printed),
-               float(value - printed), ' '.join(
+              (layer, float(value), float(error), *map(float, beside),
+               float(printed), float(value - printed), ' '.join(
                    f'{layer}:{unit}'
                    for unit in results.table[layer][TARGET].units))
-              for layer, value, error, printed in zip(
-                  means.layers, means.run[:, 0], errors, means.paper[:, 0],
-                  strict=True)])}
+              for layer, value, error, beside, printed in zip(
+                  means.layers, means.run[:, 0], errors, np.hstack(luck),
+                  means.paper[:, 0], strict=True)])}

@@ -12,7 +12,7 @@ from PIL import Image
 
 from saliency_jax import schema
 from saliency_jax.report import paper
-from saliency_jax.report.comparison import Comparison
+from saliency_jax.report.comparison import Comparison, Luck, luck
 from saliency_jax.report.folder import TARGET
 from saliency_jax.report.reading import Reader
 
@@ -38,6 +38,7 @@ class Regions(NamedTuple):
   means: Comparison  # mean NSS of the best units, standard deviations
   counts: Comparison  # units above T
   regions: list[int]  # of each category, with a fixation
+  luck: Luck  # what stands beside the means
 
 
 class View(NamedTuple):
@@ -79,8 +80,10 @@ class Swept(NamedTuple):
   seen: Regions | None  # all photographs; None if there were no regions
   unseen: Regions | None  # those that were not learnt from
   arrays: Comparison | None  # Table 6: mean NMM, one column
+  arrays_luck: Luck | None  # what stands beside it
   base: str  # the member that is before; '' for none
   views: tuple[View, ...]
+  tests: dict | None  # depth_tests.json, of the categories at each depth
   lines: list[dict]  # of metrics.jsonl
   watched: str  # the metric by which checkpoints were chosen
   title: str  # how it is written
@@ -126,9 +129,12 @@ def read(workdir: str | os.PathLike) -> Swept:
           'metrics.jsonl', 'is of other members than summary.json')
   with reader.checking('summary.json'):
     published = _published(summary, config)
-  seen = unseen = arrays = None
+  seen = unseen = arrays = arrays_luck = tests = None
   if 'regions' in measured:
     seen = _regions(reader, schema.TABLE3, members, published)
+    tests = reader.json(schema.DEPTH_TESTS.path)
+    with reader.checking(schema.DEPTH_TESTS.path):
+      tests['differs'].items()  # an error is told by `checking`
     if (path / schema.TABLE3_UNSEEN.path).is_file():
       unseen = _regions(reader, schema.TABLE3_UNSEEN, members, published)
   if 'popout' in measured:
@@ -137,15 +143,16 @@ def read(workdir: str | os.PathLike) -> Swept:
       _expect_members(reader, schema.TABLE6.path, rows, names)
       arrays = Comparison(
           tuple(member.label for member in members), (TARGET,),
-          np.array([[_number(row[schema.TABLE6.names[-1]])] for row in rows]),
+          np.array([[_number(row['mean_nmm_top10'])] for row in rows]),
           np.array([[published.mean_nmm.get(member.depth, np.nan)]
                     for member in members]))
+      arrays_luck = luck(rows, len(members))
   base, views = '', ()
   if (path / 'before_after').is_dir():
     base, views = _views(reader, path, names)
   return Swept(
-      path, job, summary, config, members, seen, unseen, arrays, base, views,
-      lines, watched, title)
+      path, job, summary, config, members, seen, unseen, arrays, arrays_luck,
+      base, views, tests, lines, watched, title)
 
 
 def depth_name(depth: int) -> str:
@@ -182,10 +189,11 @@ def _regions(
             np.array([[of.get(member.depth, {}).get(x, np.nan)
                        for x in categories] for member in members]))
         for column, of in zip(
-            table.names[-2:], (published.mean_nss, published.above),
-            strict=True))
+            ('mean_nss_top10', 'units_above_threshold'),
+            (published.mean_nss, published.above), strict=True))
     return Regions(
-        means, counts, [int(row['regions']) for row in rows[:len(categories)]])
+        means, counts, [int(row['regions']) for row in rows[:len(categories)]],
+        luck(rows, len(members)))
 
 
 def _expect_members(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from saliency_jax.report import comparison, findings, paper
-from saliency_jax.report.comparison import Comparison
+from saliency_jax.report.comparison import Comparison, Luck
 from saliency_jax.report.folder import Results
 from saliency_jax.report.numbers import number
 
@@ -31,13 +31,14 @@ def text(results: Results) -> str:
   means, name = comparison.means(results), _name(results)
   if results.job == 'popout':
     lines = [
-        f'{name}: mean NMM of {best} of each layer', '', *one_column(means)]
+        f'{name}: mean NMM of {best} of each layer', '',
+        *one_column(means, comparison.of_run(results))]
   else:
     threshold = results.config['analysis']['threshold']
     regions = [cell.sets for cell in results.table[results.layers[0]].values()]
     lines = [
         f'{name}: mean NSS of {best} for each category', '',
-        *by_category(means, regions, 2), '',
+        *by_category(means, regions, 2, comparison.of_run(results)), '',
         f'{name}: number of units whose mean NSS exceeds {threshold:g}', '',
         *by_category(comparison.counts(results), regions, 0)]
   return '\n'.join(
@@ -51,27 +52,37 @@ def _name(results: Results) -> str:
   return name + depth
 
 
-def one_column(means: Comparison, corner: str = 'layer') -> list[str]:
+def one_column(
+    means: Comparison, luck: Luck, corner: str = 'layer') -> list[str]:
   """Returns the lines of a table with one column: Table 5 or 6."""
-  rows = [[corner, 'run', 'paper', 'run - paper']]
-  for layer, run, published in zip(
-      means.layers, means.run[:, 0], means.paper[:, 0], strict=True):
+  rows = [[corner, 'run', 'held out', 'chance from', 'to', 'paper',
+           'run - paper']]
+  for layer, run, published, *beside in zip(
+      means.layers, means.run[:, 0], means.paper[:, 0],
+      *(x[:, 0] for x in luck), strict=True):
     rows.append([
-        layer, _plain(run), _plain(published), _plain(run - published)])
+        layer, _plain(run), *map(_plain, beside), _plain(published),
+        _plain(run - published)])
   return _aligned(rows, left=1, gap=3)
 
 
 def by_category(
-    table: Comparison, regions: Sequence[int], digits: int) -> list[str]:
+    table: Comparison, regions: Sequence[int], digits: int,
+    luck: Luck | None = None
+) -> list[str]:
   """Returns the lines of a table with a column per category: Table 2 or 3."""
   heads = [['', *name.rsplit(' ', 1)][-2:] for name in table.columns]
   rows = [
       ['', '', *(upper for upper, _ in heads)],
       ['', '', *(lower for _, lower in heads)],
       ['regions', '', *map(str, regions)]]
-  for layer, run, published in zip(
-      table.layers, table.run, table.paper, strict=True):
+  for i, (layer, run, published) in enumerate(zip(
+      table.layers, table.run, table.paper, strict=True)):
     rows.append([layer, 'run', *(_plain(x, digits) for x in run)])
+    for label, values in zip(
+        ('held out', 'chance from', 'to'), luck or (), strict=False):
+      if np.isfinite(values[i]).any():
+        rows.append(['', label, *(_plain(x, digits) for x in values[i])])
     if np.isfinite(published).any():
       rows.append(['', 'paper', *(_plain(x, digits) for x in published)])
   return _aligned(rows, left=2, gap=1)

@@ -1,20 +1,29 @@
 """Reading fixations.mat: the authors' own map, and what must be refused."""
 
+import math
 
 import numpy as np
 import pytest
 import scipy.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from saliency_jax.data import fixations
-from saliency_jax.data.sources.osie import Osie
 from saliency_jax.errors import InputError
 from tests.data import made
 
 
+def of_points(*xy: tuple[float, float]) -> fixations.Fixations:
+  """Returns fixations at 1-based (x, y)."""
+  points = np.array(xy, float)[:, ::-1] - 1
+  return fixations.make(points, np.arange(len(xy)))
+
+
 def test_the_authors_own_map_is_reproduced(osie_dir, reference_dir):
-  found = Osie(osie_dir)
-  found = found.scanpaths(found.image_ids.index('1023'))
+  found = fixations.on_pixels(
+      fixations.read_fixations(osie_dir / 'eye' / 'fixations.mat')['1023'],
+      600, 800, '1023')
   drawn = np.zeros((600, 800), bool)
   drawn[tuple(found.points.T)] = True
   with Image.open(reference_dir / '1023_fixation_map.png') as image:
@@ -34,13 +43,41 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
   assert list(found) == ['a', 'b']
   points, subjects, durations, times, idle, outside = found['a']
   assert (idle, outside) == (1, 0)  # the second one fixated nothing
-  np.testing.assert_allclose(points, [[1, 3.4], [4, 2.5], [1, 1]])
+  np.testing.assert_allclose(points, [[0, 2.4], [3, 1.5], [0, 0]])
   np.testing.assert_array_equal(subjects, [0, 0, 2])
   np.testing.assert_array_equal(durations, [250, 100, 90])
   assert (subjects.dtype, durations.dtype) == (np.int32, np.float32)
   assert times.dtype == np.float32
   assert np.isnan(times).tolist() == [True] * 3
   assert found['b'].points.shape == (0, 2)
+  pixels = fixations.on_pixels(found['a'], 5, 5, 'a').points
+  np.testing.assert_array_equal(pixels, [[0, 2], [3, 2], [0, 0]])
+
+
+@settings(max_examples=100)
+@given(st.floats(0, 11), st.floats(0, 8))
+def test_rounded_and_clipped_as_the_authors_do(x, y):
+  found = fixations.on_pixels(of_points((x, y)), 7, 10, 'a').points
+  # MATLAB's round takes halves away from 0; 1-based pixels.
+  expected = [max(1, min(math.floor(y + .5), 7)) - 1,
+              max(1, min(math.floor(x + .5), 10)) - 1]
+  assert found.tolist() == [expected]
+
+
+@pytest.mark.parametrize(('x', 'y'), [(-.1, 3), (11.1, 3), (3, -.1), (3, 8.1)])
+def test_far_outside_names_image_and_subject(x, y):
+  with pytest.raises(InputError, match=(
+      rf'f\.mat, image a\.jpg, subject 2: the fixation at x = {x:g}, '
+      rf'y = {y:g} lies outside the 10 x 7 image')):
+    fixations.on_pixels(of_points((1, 1), (x, y)), 7, 10, 'f.mat, image a.jpg')
+
+
+def test_what_lies_outside_can_be_left_out_and_is_counted():
+  found = fixations.on_pixels(
+      of_points((-.1, 3), (1, 1), (3, 8.1)), 7, 10, 'f.mat', drop_outside=True)
+  assert found.points.tolist() == [[0, 0]]
+  assert found.subjects.tolist() == [1]
+  assert (found.outside, found.idle) == (2, 2)
 
 
 def test_distinct_pixels_are_sorted():

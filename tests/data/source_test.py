@@ -1,6 +1,5 @@
 """Every kind of data set opens, and wrong words are refused."""
 
-import dataclasses
 import inspect
 
 import numpy as np
@@ -10,7 +9,6 @@ from PIL import Image
 from configs import base
 from saliency_jax.data import builders, source
 from saliency_jax.data import pysaliency_export as export
-from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.popout import masked_folder
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.osie import Osie
@@ -83,12 +81,7 @@ def test_what_a_kind_takes_is_what_its_reader_takes(kind):
   assert 'dir' in needs + takes
   assert (first.default is first.empty) == ('dir' in needs)
   if not any(each.kind == each.VAR_KEYWORD for each in parameters):
-    taken = {*needs, *takes} - {'dir'}
-    if 'recorded' in {each.name for each in parameters}:
-      fields = {each.name for each in dataclasses.fields(Coordinates)}
-      assert taken & fields >= {'scale', 'offset', 'missing', 'drop_outside'}
-      taken = taken - fields | {'recorded'}
-    assert {each.name for each in parameters} == taken
+    assert {each.name for each in parameters} == {*needs, *takes} - {'dir'}
     assert {each.name for each in parameters
             if each.default is each.empty} == set(needs) - {'dir'}
 

@@ -156,10 +156,12 @@ def test_table3_by_hand():
   table = depth_tables.table3(
       SCORES, {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, ('text', 'drink'),
       analysis)
-  assert table[1] == ('depth_0', 0, 'drink', 0, None, None)
+  assert table[1][:4] == ('depth_0', 0, 'drink', 0)
+  assert table[1][11] is None
+  assert np.isnan([*table[1][4:11], *table[1][12:]]).all()
   text = [row for row in table if row[2] == 'text']
   # Unit means 4/3 and 0, 4/3 and 1/3, 10/3 and 5/3.
-  assert [(*row[:2], row[3], row[5]) for row in text] == [
+  assert [(*row[:2], row[3], row[11]) for row in text] == [
       ('depth_0', 0, 3, 1), ('depth_1', 1, 3, 1), ('depth_2', 2, 3, 2)]
   np.testing.assert_allclose([row[4] for row in text], [4 / 3, 4 / 3, 10 / 3])
 

@@ -6,8 +6,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from saliency_jax.data.source import open_source
-from saliency_jax.data.types import Source
+from saliency_jax.data.sources.table import Table
 from tests.data import made
 
 SIZE = (72, 96)  # the classical models take no smaller ones
@@ -58,11 +57,9 @@ def osie(folder: pathlib.Path) -> pathlib.Path:
   return folder
 
 
-def source(folder: pathlib.Path) -> Source:
+def source(folder: pathlib.Path) -> Table:
   """Opens what `photographs` has written."""
-  return open_source(
-      'table', folder / 'images', fixations=folder / 'looks.csv',
-      drop_outside=True)
+  return Table(folder / 'images', folder / 'looks.csv', drop_outside=True)
 
 
 def maps(folder: pathlib.Path, image_ids=IMAGE_IDS, seed: int = 0):

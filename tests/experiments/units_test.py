@@ -13,8 +13,10 @@ from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import exported_maps, units
+from saliency_jax.experiments import chance, exported_maps, units
 from saliency_jax.experiments.statistics import Rows
+from saliency_jax.training import trained_models
+from tests import brute_force
 from tests.experiments import made
 
 
@@ -184,9 +186,58 @@ def test_table2_by_hand():
           [1, 2, 3], [9, 0, 0], [3, 2, 0], [np.nan] * 3], np.float32)})
   # Means on text are 2, 2 and 1.5.
   text, food, mine = units.table2(rows, top=2, threshold=1.75)
-  assert (*text[:5], text[5].tolist()) == ('tap', 'text', 2, 2., 2, [0, 1])
-  assert (*mine[:5], mine[5].tolist()) == ('tap', 'mine', 1, 4.5, 1, [0, 1])
-  assert food == ('tap', 'food', 0, None, None, ())
+  assert (*text[:4], text[10], text[-1].tolist()) == (
+      'tap', 'text', 2, 2., 2, [0, 1])
+  assert (*mine[:4], mine[10], mine[-1].tolist()) == (
+      'tap', 'mine', 1, 4.5, 1, [0, 1])
+  assert (*food[:3], food[10], len(food[-1])) == ('tap', 'food', 0, None, 0)
+  assert np.isnan([*food[3:10]]).all()
+
+
+def test_regions_stand_beside_permuted_labels(tmp_path):
+  dissect(made.Photographs(10), tmp_path / 'out')
+  [*rows] = schema.read(tmp_path / 'out', schema.TABLE2)
+  regions = schema.read(tmp_path / 'out', schema.REGIONS)
+  labels, images = (np.array(x) for x in zip(*[
+      (row.category, row.image_id) for row in regions], strict=True))
+  scores = np.load(tmp_path / 'out/association/conv5_3.npy')
+  bands = chance.band(scores, labels, images, top=10)
+  for row in rows:
+    if row.layer == 'conv5_3':
+      assert (row.chance_low, row.chance_mean, row.chance_high) == (
+          pytest.approx(tuple(bands[row.category]), abs=2e-6))
+  summary = json.loads((tmp_path / 'out/summary.json').read_text())
+  assert summary['chance']['without_band'] == {}
+
+
+def test_targets_stand_beside_other_items(tmp_path):
+  source = arrays.SearchArrays(count=4, size=160)
+  given = config(popout_config.get_config, images=0)
+  given.analysis.chance_items = 3
+  units.popout(given, source, str(tmp_path / 'out'))
+  network = trained_models.load(given.network, '')
+  items, of = [], []
+  for i, image_id in enumerate(source.image_ids):
+    maps = network.maps(source[i].image, taps=('conv5_3',))['conv5_3'][0]
+    items += list(brute_force.scores(
+        np.asarray(maps), [*source.items(image_id, 3)], (160, 160)))
+    of += [i] * 3
+  band = chance.band_of_items(np.array(items), np.array(of), top=10)
+  row = next(row for row in schema.read(tmp_path / 'out', schema.TABLE5)
+             if row.layer == 'conv5_3')
+  assert (row.chance_low, row.chance_mean, row.chance_high) == (
+      pytest.approx(tuple(band), abs=1e-3))
+  assert np.load(tmp_path / 'out/nmm/conv5_3.npy').shape[0] == 4
+  summary = json.loads((tmp_path / 'out/summary.json').read_text())
+  assert summary['counts']['targets'] == 4
+  given.analysis.chance_items = 0
+  summary = units.popout(given, source, str(tmp_path / 'out'))
+  assert list(summary['chance']['without_band']) == ['target']
+  [*rows] = schema.read(tmp_path / 'out', schema.TABLE5)
+  assert np.isnan([row.chance_mean for row in rows]).all()
+  given.analysis.chance_items = -1
+  with pytest.raises(InputError, match='chance_items is -1'):
+    units.popout(given, source, str(tmp_path / 'out'))
 
 
 def test_a_module_of_ones_own_is_dissected(tmp_path):

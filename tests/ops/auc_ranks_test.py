@@ -1,7 +1,7 @@
-"""Ranks among fixated values against NumPy's search, for every kind of float.
+"""Places among fixated values against NumPy's search, for every kind of float.
 
 NumPy counts how many distinct fixated values lie below a number and how many it
-reaches. Ranks must be in the order of the two counts, and equal where they
+reaches. Places must be in the order of the two counts, and equal where they
 are.
 """
 
@@ -19,25 +19,24 @@ VALUES, FIXATED = 300, 25
 
 
 @jax.jit
-def ranked(values, fixated, valid):
-  levels = auc_ranks.levels(Sample(fixated, valid))
+def found(values, fixated, counted):
+  scale = auc_ranks.scale(Sample(fixated, counted))
   everything = Sample(values, np.ones(len(values), bool))
-  return (
-      auc_ranks.ranks(values, levels), auc_ranks.histogram(everything, levels))
+  return auc_ranks.places(values, scale), auc_ranks.counts(everything, scale)
 
 
-def check(values, fixated, valid):
-  rank, counts = map(np.asarray, ranked(values, fixated, valid))
+def check(values, fixated, counted):
+  place, counts = map(np.asarray, found(values, fixated, counted))
   np.testing.assert_array_equal(
-      counts, np.bincount(rank, minlength=len(counts)))
+      counts, np.bincount(place, minlength=len(counts)))
   assert counts[-1] == 0
-  known = np.unique(fixated[valid])
+  known = np.unique(fixated[counted])
   reached = np.searchsorted(known, values, 'right')
   below = np.searchsorted(known, values, 'left')
   order = np.argsort(reached + below, kind='stable')
   rises = np.diff((reached + below)[order]) > 0
-  np.testing.assert_array_equal(np.diff(rank.astype(int)[order]) > 0, rises)
-  assert (np.diff(rank.astype(int)[order]) >= 0).all()
+  np.testing.assert_array_equal(np.diff(place.astype(int)[order]) > 0, rises)
+  assert (np.diff(place.astype(int)[order]) >= 0).all()
 
 
 def floats(dtype):
@@ -55,9 +54,9 @@ def test_every_float(dtype):
   with jax.enable_x64(dtype == 'float64'):
     @settings(max_examples=150)
     @given(floats(np.dtype(dtype)), hnp.arrays(bool, FIXATED))
-    def run(values, valid):
-      valid[0] = True
-      check(values, values[:FIXATED], valid)
+    def run(values, counted):
+      counted[0] = True
+      check(values, values[:FIXATED], counted)
     run()
 
 
@@ -88,11 +87,11 @@ def test_few_share_a_bin_and_many_do():
           np.ones(close + 1, bool))
 
 
-def test_nothing_that_is_valid_has_ranks_too():
+def test_nothing_that_counts_has_places_too():
   """All are in one, or two; NaN reaches no further than the table."""
   values = np.array([1, np.nan, -np.nan, np.inf, 0], np.float32)
   values.view(np.uint32)[3] = 0xffffffff
   for fixated in (values[:0], values):
-    rank, counts = ranked(values, fixated, np.zeros(len(fixated), bool))
-    assert (np.asarray(rank) < len(counts)).all()
+    place, counts = found(values, fixated, np.zeros(len(fixated), bool))
+    assert (np.asarray(place) < len(counts)).all()
     assert counts.sum() == len(values)

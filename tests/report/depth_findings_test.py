@@ -95,10 +95,12 @@ def test_the_terminal_gets_tables_and_findings(tmp_path):
       'depth_all: NSS 2.250 after step 4']
   assert max(map(len, lines)) <= 100
   text = '\n'.join(lines)
-  for row in ('depth 3   run     3.50 1.25  1.00',
-              '          paper   3.28 1.34  1.68',
+  for row in ('depth 3   run           3.50 1.25  1.00',
+              '          held out      3.25 1.00  0.75',
+              '          chance from   0.50 0.50  0.50',
+              '          paper         3.28 1.34  1.68',
               'depth 3   run       90    3     1',
-              'depth all   0.20    0.73         -0.53'):
+              'depth all   0.20      -0.05          0.50   1.00    0.73'):
     assert row in text
 
 

@@ -25,6 +25,10 @@ def test_members_of_one_depth_are_averaged():
   np.testing.assert_array_equal(gains.run, [[0, 0], [2, 3], [-1, np.nan]])
   np.testing.assert_array_equal(
       gains.paper, [[0, 0], [2, 1], [np.nan, np.nan]])
+  low, high = by_depth.ends(TABLE, [3, 0, 3, 13])
+  np.testing.assert_array_equal(low, [[1, 1], [2, 3], [0, np.nan]])
+  np.testing.assert_array_equal(high, [[1, 1], [4, 5], [0, np.nan]])
+  assert by_depth.ends(TABLE, [3, 0, 1, 13]) is None
   percent = by_depth.percent(table._replace(run=table.run * [2, .5]))
   np.testing.assert_allclose(percent.run, [[0, 0], [200, 300], [-100, np.nan]])
 
@@ -70,7 +74,7 @@ def test_the_page_of_a_sweep_shows_every_number(whole):
   cells = re.findall(r'<td style="[^"]*"(?: title="[^"]*")?>([^<]*)', html)
   for values in (*made.MEANS.values(), *made.PAPER.values()):
     for value in values:
-      assert f'{value:.2f}' in cells
+      assert f'{value:.2f}' in [cell.rstrip('↑↓') for cell in cells]
   for name in ('figure4', 'units_above', 'table6', 'validation', 'figure5',
                'before_after_arrays', 'training', 'table3'):
     for kind in ('svg', 'pdf'):

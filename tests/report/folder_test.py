@@ -133,7 +133,7 @@ def test_pickled_scores_are_refused(run):
 
 def test_units_that_the_layer_lacks(run):
   table = (run / 'table5.csv').read_text().splitlines()
-  table[1] = 'conv5_3,1.0,3 5'
+  table[1] = 'conv5_3,1.0,,,,,,,3 5'
   (run / 'table5.csv').write_text('\n'.join(table))
   assert 'names a unit that conv5_3 does not have' in _message(run)
 

@@ -13,6 +13,8 @@ LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 KINDS = ('colour', 'shape')
 HEIGHT, WIDTH = 45, 60  # of every image, pixels
 CELLS = (4, 5)  # of every map
+# The columns of `beside`.
+BESIDE = 'mean_low mean_high held_out chance_low chance_mean chance_high'
 
 
 def scores(
@@ -46,8 +48,8 @@ def popout(
   _table(folder / 'patterns.csv', 'image_id kind background set_size', rows)
   best = {layer: _best(x) for layer, x in scored.items()}
   _table(
-      folder / 'table5.csv', 'layer mean_nmm_top10 top_units',
-      [(layer, f'{mean:.6f}', ' '.join(map(str, units)))
+      folder / 'table5.csv', f'layer mean_nmm_top10 {BESIDE} top_units',
+      [(layer, f'{mean:.6f}', *beside(mean), ' '.join(map(str, units)))
        for layer, (mean, units) in best.items()])
   _keep(folder, scored, image_ids[:shown], [1] * len(image_ids[:shown]),
         fixations=0, readout=depth is not None)
@@ -91,16 +93,17 @@ def dissect(
     for category in categories:
       chosen = (labels == category) & (fixations > 0)
       if not chosen.any():
-        rows.append((layer, category, 0, '', '', ''))
+        rows.append((layer, category, 0, *[''] * 11))
         continue
       mean, units = _best(x[chosen])
       rows.append((
-          layer, category, int(chosen.sum()), f'{mean:.6f}',
-          int((x[chosen].mean(axis=0) > THRESHOLD).sum()),
+          layer, category, int(chosen.sum()), f'{mean:.6f}', *beside(mean),
+          int((x[chosen].mean(axis=0) > THRESHOLD).sum()), 0, 1,
           ' '.join(map(str, units))))
   _table(
-      folder / 'table2.csv', 'layer category regions mean_nss_top10 '
-      'units_above_threshold top_units', rows)
+      folder / 'table2.csv', f'layer category regions mean_nss_top10 {BESIDE} '
+      'units_above_threshold above_chance_low above_chance_high top_units',
+      rows)
   _keep(folder, scored, image_ids[:shown], [len(x) for x in parts][:shown],
         fixations=7, readout=depth is not None)
   return _finish(folder, 'dissect', 'association', scored, {
@@ -108,6 +111,11 @@ def dissect(
       'regions_without_fixations': int((fixations == 0).sum()),
       'fixations': int(fixations.sum()), 'skipped': len(skipped or {})},
       weights, depth, skipped)
+
+
+def beside(mean: float) -> list[float]:
+  """Returns what a table has beside a mean: chance is 0.5 to 1."""
+  return [mean - .2, mean + .2, mean - .25, .5, .75, 1.]
 
 
 def edit(file: pathlib.Path, **changes) -> None:

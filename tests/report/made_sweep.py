@@ -7,6 +7,8 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from tests.report.made import BESIDE, beside
+
 DEPTHS = {'depth_0': 0, 'depth_3': 3, 'depth_all': 13}
 CATEGORIES = ('person head', 'text', 'drink')
 # Mean NSS of the best units: members by categories.
@@ -33,13 +35,19 @@ def sweep(
   folder.mkdir(parents=True, exist_ok=True)
   if 'regions' in measured:
     _table3(folder / 'table3.csv', members, means, regions=(20, 10, 5))
+    (folder / 'depth_tests.json').write_text(json.dumps({
+        'members': {}, 'blocked': None, 'differs': {
+            'person head': {
+                **{name: DEPTHS[name] > 0 for name in members},
+                'blocked': True}}}))
     if unseen:
       _table3(folder / 'table3_unseen.csv', members, means, regions=(4, 2, 0))
   if 'popout' in measured:
     _table(
         folder / 'table6.csv',
-        'member depth mean_nmm_top10', [
-            (name, DEPTHS[name], f'{NMM[name]:.6f}') for name in members])
+        f'member depth mean_nmm_top10 {BESIDE}', [
+            (name, DEPTHS[name], f'{NMM[name]:.6f}', *beside(NMM[name]))
+            for name in members])
   if views and len(members) > 1 and measured:
     _views(folder, members, measured)
   return _finish(folder, 'sweep', members, measured=list(measured))
@@ -53,10 +61,11 @@ def run(folder: pathlib.Path, name: str = 'depth_3') -> pathlib.Path:
 
 def _table3(path, members, means, regions) -> None:
   _table(
-      path, 'member depth category regions mean_nss_top10 '
-      'units_above_threshold', [
-          (name, DEPTHS[name], category, n,
-           f'{means[name][i]:.6f}' if n else '', ABOVE[name][i] if n else '')
+      path, f'member depth category regions mean_nss_top10 {BESIDE} '
+      'units_above_threshold above_chance_low above_chance_high', [
+          (name, DEPTHS[name], category, n, *(
+              (f'{means[name][i]:.6f}', *beside(means[name][i]),
+               ABOVE[name][i], 0, 1) if n else [''] * 10))
           for name in members
           for i, (category, n) in enumerate(
               zip(CATEGORIES, regions, strict=True))])

@@ -263,10 +263,14 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
       labels=['text', 'food'], categories=('text', 'food', 'drink'))
   page = Page(site.write(path))
   # Of text: units 0 and 1 score 1.50, the paper's Table 2 has 1.10.
-  assert ('td', 'the paper 1.10, difference +0.40') in [
+  assert ('td', 'held out 1.25, chance 0.50 to 1.00; the paper 1.10, '
+          'difference +0.40') in [
       (tag, attrs.get('title')) for tag, attrs in page.tags]
-  assert '1.50 (the paper 1.10, difference +0.40)' in page.words
-  assert '−0.50 (the paper 1.25, difference −1.75)' in page.words
+  # An arrow where a value leaves its chance band.
+  assert ('1.50↑ (held out 1.25, chance 0.50 to 1.00; the paper 1.10, '
+          'difference +0.40)') in page.words
+  assert ('−0.50↓ (held out −0.75, chance 0.50 to 1.00; the paper 1.25, '
+          'difference −1.75)') in page.words
   # Drink has no region here: no number, no difference.
   titles = [attrs.get('title', '') for attrs in page.all('td')]
   assert not any('1.48' in title for title in titles)

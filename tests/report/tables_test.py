@@ -16,11 +16,11 @@ def test_table5(tmp_path):
   assert tables.text(results) == textwrap.dedent('''\
       Table 5: mean NMM of the 2 best units (the paper: 10) of each layer
 
-      layer      run   paper   run - paper
-      conv5_3   0.50    0.38          0.12
-      conv5_1   1.00    1.47         -0.47
-      conv4_1   1.50    2.12         -0.62
-      conv3_1   2.50       -             -
+      layer      run   held out   chance from     to   paper   run - paper
+      conv5_3   0.50       0.25          0.50   1.00    0.38          0.12
+      conv5_1   1.00       0.75          0.50   1.00    1.47         -0.47
+      conv4_1   1.50       1.25          0.50   1.00    2.12         -0.62
+      conv3_1   2.50       2.25          0.50   1.00       -             -
 
       - The values correlate with Table 5 of the paper at r = 0.990 (Pearson, 3 shared layers) and are
         0.32 lower on average.
@@ -40,12 +40,18 @@ def test_table2_with_a_category_without_regions(tmp_path):
   assert tables.text(results) == textwrap.dedent('''\
       Table 2: mean NSS of the 2 best units (the paper: 10) for each category
 
-                    person
-                      head text drink
-      regions            2    1     0
-      conv5_3 run     1.75 1.00     -
-              paper   1.21 1.10  1.48
-      conv3_1 run     1.50 2.00     -
+                          person
+                            head text drink
+      regions                  2    1     0
+      conv5_3 run           1.75 1.00     -
+              held out      1.50 0.75     -
+              chance from   0.50 0.50     -
+              to            1.00 1.00     -
+              paper         1.21 1.10  1.48
+      conv3_1 run           1.50 2.00     -
+              held out      1.25 1.75     -
+              chance from   0.50 0.50     -
+              to            1.00 1.00     -
 
       Table 2: number of units whose mean NSS exceeds 1.5
 
@@ -59,8 +65,11 @@ def test_table2_with_a_category_without_regions(tmp_path):
       - The values are 0.22 higher on average than those of Table 2 of the paper; too few cells are
         shared (2) for a correlation.
       - conv3_1 responds most (mean NSS over categories 1.75), conv5_3 least (1.38, in the paper 1.16).
-      - The strongest units are those for text: mean NSS 2.00 in conv3_1, led by unit conv3_1:0.
-      - The weakest are those for person head: at most 1.75 in conv5_3.
+      - 3 of 4 means lie above their chance band, 0 below; no more than luck are text in conv5_3. Units
+        chosen on other photographs have 0.25 less on average, most for person head in conv5_3 (1.50 of
+        1.75).
+      - The strongest units are those for text: mean NSS 2.00 in conv3_1 (held out 1.75, chance 0.50 to
+        1.00), led by unit conv3_1:0.
       - Most units exceed T = 1.5 for person head in conv5_3: 1 of 3.
       - No region with a fixation is labelled drink.''')  # noqa: E501
 
@@ -72,7 +81,7 @@ def test_a_trained_model_stands_beside_its_row_of_table_3(tmp_path):
   text = tables.text(results)
   assert 'Table 3, depth 4: mean NSS' in text
   # The paper's Table 3 at depth 4: text 1.25 and a count.
-  assert '\n        paper 1.25\n' in text
+  assert '\n        paper       1.25\n' in text
   assert text.count('        paper') == 2
   assert 'are 0.75 higher on average than those of Table 3 at depth 4' in (
       ' '.join(text.split()))

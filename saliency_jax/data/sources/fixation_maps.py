@@ -12,7 +12,7 @@ import numpy as np
 
 from saliency_jax.data import fixations
 from saliency_jax.data.images import files_by_stem, list_images, read_mask
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 # 15 people leave 160 points on OSIE's 480,000 pixels; what is non-zero on more
@@ -20,10 +20,8 @@ from saliency_jax.errors import InputError
 _MOST = 0.25
 
 
-class FixationMaps(FixationReader):
+class FixationMaps:
   """A `FixationReader` of a folder of maps, read when asked for."""
-
-  lazy = points_are_pixels = True
 
   def __init__(self, folder: str | os.PathLike):
     """Lists the folder.
@@ -40,7 +38,7 @@ class FixationMaps(FixationReader):
     self.names = {
         image_id: path.name for image_id, path in self._files.items()}
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     """See `FixationReader`; the points are in the order of the rows."""
     path = self._files[image_id]

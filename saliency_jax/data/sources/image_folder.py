@@ -8,7 +8,7 @@ from absl import logging
 
 from saliency_jax.data import fixations
 from saliency_jax.data.images import SUFFIXES, list_images
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 
@@ -43,16 +43,14 @@ class ImageFolder(Photographs):
     self.gives -= {'fixations'}
 
 
-class _NoFixations(FixationReader):
+class _NoFixations:
   """A `FixationReader` that has none for any image."""
-
-  points_are_pixels = True
 
   def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
     self.place = folder
     self.names = {image_id: path.name for image_id, path in files.items()}
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del image_id, height, width
     return fixations.make(np.zeros((0, 2), np.int32))

@@ -16,7 +16,6 @@ should be compared on one and the same set: `fixation_maps`, `table` and
 each person's first fixation is left out, and so are those off the photograph.
 """
 
-import dataclasses
 import math
 import os
 import pathlib
@@ -24,9 +23,8 @@ import pathlib
 import numpy as np
 
 from saliency_jax.data import fixations, matlab
-from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.images import files_by_stem, list_images
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 _RATE = 0.24  # samples per ms
@@ -40,30 +38,23 @@ class Mit1003(Photographs):
 
   def __init__(
       self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+      regions: str | os.PathLike | None = None):
     """Lists both folders.
 
     Args:
       images: folder of the photographs.
       fixations: `DATA`, with a folder for each subject.
       regions: a folder that `open_regions` knows, or None for no regions.
-      recorded: how the fixations were recorded. They count from 1; those off
-        the photograph are left out.
 
     Raises:
       InputError: a folder is at fault, or a photograph was seen by nobody.
     """
     files = list_images(images)
-    super().__init__(
-        files, _Gaze(pathlib.Path(fixations), files), regions,
-        dataclasses.replace(recorded, origin=1, drop_outside=True))
+    super().__init__(files, _Gaze(pathlib.Path(fixations), files), regions)
 
 
-class _Gaze(FixationReader):
+class _Gaze:
   """The samples of all subjects, read when asked for; a `FixationReader`."""
-
-  lazy = True
 
   def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
     if not folder.is_dir():
@@ -77,21 +68,23 @@ class _Gaze(FixationReader):
         image_id: path.name for image_id, path in files.items()
         if any(image_id in seen for seen in self._subjects)}
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     points, subjects, spans = [np.zeros((0, 2))], [], [np.zeros((0, 2))]
-    del height, width
     idle = 0
     for subject, seen in enumerate(self._subjects):
       if image_id in seen:
         centres, times = find_fixations(_samples(seen[image_id], image_id))
-        points.append(centres[1:, ::-1])
+        points.append(centres[1:, ::-1] - 1)
         spans.append(times[1:])
         subjects += [subject] * len(centres[1:])
         idle += len(centres) < 2
     begin, end = np.concatenate(spans).T
-    return fixations.make(
+    found = fixations.make(
         np.concatenate(points), subjects, end - begin, begin, idle=idle)
+    pixels = np.floor(found.points + 0.5)
+    inside = ((pixels >= 0) & (pixels < (height, width))).all(axis=1)
+    return fixations.clipped(fixations.chosen(found, inside), height, width)
 
 
 def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

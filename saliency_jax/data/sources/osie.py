@@ -6,20 +6,16 @@ beyond-pixels): `stimuli/*.jpg` and `eye/fixations.mat`, in a folder or its
 `data/`. Any other data set in this layout is read as well.
 """
 
-import dataclasses
 import hashlib
 import os
 import pathlib
 from typing import NamedTuple
 
-import numpy as np
 from absl import logging
 
 from saliency_jax.data import osie_download
-from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.fixations import Fixations, read_fixations
-from saliency_jax.data.images import list_images
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.fixations import Fixations, on_pixels, read_fixations
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.regions import open_packaged
 from saliency_jax.errors import InputError
 
@@ -42,27 +38,30 @@ class Osie(Photographs):
 
   def __init__(
       self, folder: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+      regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
     """Lists the photographs and reads all fixations; photographs come later.
 
     Args:
       folder: holds `stimuli/` and `eye/`, or `data/` with both.
       regions: a folder that `open_regions` knows, or None for the annotation in
         this package, where the photographs are OSIE's own.
-      recorded: how the fixations were recorded. They count from 1, and those
-        half a pixel beyond the edge are moved to it, as OSIE's authors do.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
 
     Raises:
       InputError: a folder or file is missing or damaged, or photographs,
         fixations and regions do not belong together.
     """
     folder = _data_folder(pathlib.Path(folder))
-    files = list_images(folder / 'stimuli')
-    eye = _Eye(folder / 'eye' / 'fixations.mat')
-    super().__init__(
-        files, eye, regions,
-        dataclasses.replace(recorded, origin=1, slack=0.5))
+    files = {
+        path.stem: path
+        for path in sorted((folder / 'stimuli').glob('[!.]*.jpg'))}
+    if not files:
+      raise InputError(
+          f'{folder / "stimuli"} holds no .jpg photograph; give a folder in '
+          "OSIE's layout.")
+    eye = _Eye(folder / 'eye' / 'fixations.mat', drop_outside)
+    super().__init__(files, eye, regions)
     if regions is None:
       self._annotate(osie_download.own_photographs(files, eye.fixated))
 
@@ -79,22 +78,19 @@ class Osie(Photographs):
           self._files[others[0]])
 
 
-class _Eye(FixationReader):
+class _Eye:
   """The fixations of one `fixations.mat`; a `FixationReader`."""
 
-  def __init__(self, path: pathlib.Path):
-    self.place = path
+  def __init__(self, path: pathlib.Path, drop_outside: bool):
+    self.place, self._drop_outside = path, drop_outside
     self.fixated = read_fixations(path)
     self.names = {image_id: f'{image_id}.jpg' for image_id in self.fixated}
 
-  def recorded(self, image_id: str, height: int, width: int) -> Fixations:
-    del height, width
-    return self.fixated[image_id]
-
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    first, where = super().where(image_id, wrong)
-    subject = self.fixated[image_id].subjects[first] + 1
-    return first, f'{where}, subject {subject}'
+  def fixations(self, image_id: str, height: int, width: int) -> Fixations:
+    return on_pixels(
+        self.fixated[image_id], height, width,
+        f'{self.place}, image {self.names[image_id]}',
+        drop_outside=self._drop_outside)
 
 
 def fingerprint(source: Photographs) -> Fingerprint:

@@ -11,7 +11,6 @@ pysaliency's OSIE, only their order means something. `pysaliency_export` writes
 such files.
 """
 
-import dataclasses
 import os
 import pathlib
 from typing import NamedTuple
@@ -19,8 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.data import fixations, hdf5
-from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 STIMULI, TRAINS, SINGLE = 'FileStimuli', 'FixationTrains', 'Fixations'
@@ -40,15 +38,15 @@ class Pysaliency(Photographs):
 
   def __init__(
       self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+      regions: str | os.PathLike | None = None, *, drop_outside: bool = False):
     """Reads both files; opens no image.
 
     Args:
       images: an HDF5 file with `FileStimuli`.
       fixations: an HDF5 file with `FixationTrains` or `Fixations`.
       regions: a folder that `open_regions` knows, or None for no regions.
-      recorded: how the fixations were recorded; fractions are cut off.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
 
     Raises:
       InputError: a file is missing, damaged or of another kind, a fixation lies
@@ -56,26 +54,17 @@ class Pysaliency(Photographs):
     """
     paths, sizes = _read_stimuli(pathlib.Path(images))
     ids = _ids(paths, images)
-    looked = _Trains(pathlib.Path(fixations), ids, paths, sizes)
-    super().__init__(
-        dict(zip(ids, paths, strict=True)), looked, regions,
-        dataclasses.replace(recorded, cut=True))
-
-  def size(self, index: int) -> tuple[int, int]:
-    """Returns (height, width) of `self[index]` in pixels, as its file says.
-
-    Raises:
-      IndexError: there is no such photograph.
-    """
-    return self._looked.sizes[self.image_ids[index]]
+    looked = _Looks(
+        pathlib.Path(fixations), ids, paths, sizes, drop_outside)
+    super().__init__(dict(zip(ids, paths, strict=True)), looked, regions)
 
 
-class _Trains(FixationReader):
+class _Looks:
   """The fixations of a file, read at once; a `FixationReader`."""
 
   def __init__(
       self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path],
-      sizes: np.ndarray):
+      sizes: np.ndarray, drop_outside: bool):
     self.place = path
     found = _read_fixations(path)
     wrong = (found.images < 0) | (found.images >= len(ids))
@@ -84,28 +73,38 @@ class _Trains(FixationReader):
           f'{path} has a fixation on image {found.images[wrong][0]:g}, and '
           f'there are {len(ids)} stimuli; give the stimuli of these fixations.')
     images = found.images.astype(np.int64)
+    # As pysaliency does; -0.5 is on pixel 0 there too.
+    points = np.trunc(found.points)
+    outside = ~((points >= 0) & (points < sizes[images])).all(axis=1)
+    if outside.any() and not drop_outside:
+      first = int(np.argmax(outside))
+      (y, x), (height, width) = found.points[first], sizes[images[first]]
+      raise InputError(
+          f'{path}: the fixation at x = {x:g}, y = {y:g} lies outside the '
+          f'{width} x {height} image {paths[images[first]].name}; give the '
+          'stimuli of these fixations.')
     order = np.lexsort((found.subjects, images))  # stable: trains stay whole
     starts = np.searchsorted(images[order], np.arange(len(ids) + 1))
-    self._found, self.sizes, self.names = {}, {}, {}
+    self._found, self._sizes, self.names = {}, {}, {}
     for number, image_id in enumerate(ids):
       chosen = order[starts[number]:starts[number + 1]]
       if len(chosen):
         self.names[image_id] = paths[number].name
-        self.sizes[image_id] = tuple(map(int, sizes[number]))
-        self._found[image_id] = fixations.make(
-            found.points[chosen], found.subjects[chosen],
-            found.durations[chosen] * 1000, found.times[chosen] * 1000)
+        self._sizes[image_id] = tuple(sizes[number])
+        self._found[image_id] = fixations.chosen(
+            fixations.make(
+                points[chosen], found.subjects[chosen],
+                found.durations[chosen] * 1000, found.times[chosen] * 1000),
+            ~outside[chosen])
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    if self.sizes[image_id] != (height, width):
+    if self._sizes[image_id] != (height, width):
       raise InputError(
           f'{self.names[image_id]} has {width} x {height} pixels, and its file '
           'of stimuli says otherwise; give the images that it was made of.')
-    return self._found[image_id]
-
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    return super().where(image_id, wrong)[0], str(self.place)
+    found = self._found[image_id]
+    return found._replace(points=found.points.astype(np.int32))
 
 
 class _Found(NamedTuple):

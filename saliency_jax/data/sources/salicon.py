@@ -12,10 +12,10 @@ part come in three layouts, of which any one will do:
   column];
 - PNGs in which a fixated pixel is not 0 (`fixation_maps.py`).
 
-The first two count pixels from 1.
+The first two count pixels from 1. A mouse can leave the picture: coordinates
+are rounded (halves up) and what lies outside is moved to the edge.
 """
 
-import dataclasses
 import os
 import pathlib
 from typing import Any
@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 
 from saliency_jax.data import fixations, json_stream, matlab
-from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.images import files_by_stem, list_images, normal
+from saliency_jax.data.images import files_by_stem, list_images
 from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.data.sources.fixation_maps import FixationMaps
 from saliency_jax.errors import InputError
@@ -42,24 +41,19 @@ class Salicon(Photographs):
 
   def __init__(
       self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+      regions: str | os.PathLike | None = None):
     """Lists the photographs; of the fixations only a JSON file is read whole.
 
     Args:
       images: folder of the photographs.
       fixations: the JSON file, or a folder of the files of one layout.
       regions: a folder that `open_regions` knows, or None for no regions.
-      recorded: how the fixations were recorded. They count from 1, and those
-        half a pixel beyond the edge are moved to it.
 
     Raises:
       InputError: a file or folder is at fault, or the names do not belong
         together.
     """
-    super().__init__(
-        list_images(images), _reader(fixations), regions,
-        dataclasses.replace(recorded, origin=1, slack=0.5))
+    super().__init__(list_images(images), _reader(fixations), regions)
 
 
 def _reader(place: str | os.PathLike) -> FixationReader:
@@ -85,18 +79,15 @@ def _reader(place: str | os.PathLike) -> FixationReader:
       f'{_HELP}.')
 
 
-class _Gaze(FixationReader):
+class _Gaze:
   """A folder of MATLAB files, read when asked for; a `FixationReader`."""
-
-  lazy = True
 
   def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
     self.place, self._files = folder, files
     self.names = {image_id: path.name for image_id, path in files.items()}
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    del height, width
     path = self._files[image_id]
     people = matlab.load(path, 'gaze')
     if not isinstance(people, list) or not all(
@@ -109,10 +100,10 @@ class _Gaze(FixationReader):
       xy = _points(
           matlab.field([person], 'fixations', np.ndarray, where), where)
       looks.append((number, xy[:, ::-1]))
-    return _joined(looks)
+    return _pixels(looks, height, width)
 
 
-class _Annotations(FixationReader):
+class _Annotations:
   """A JSON file, read once; a `FixationReader`."""
 
   def __init__(self, path: pathlib.Path):
@@ -139,22 +130,21 @@ class _Annotations(FixationReader):
           f'{path} has fixations on {len(unknown)} images that it does not '
           f'describe, the first is {min(unknown)}; {_HELP}.')
     self._looks = {
-        normal(pathlib.PurePath(images[number][0]).stem):
-            (images[number], found)
+        pathlib.PurePath(images[number][0]).stem: (images[number], found)
         for number, found in looks.items()}
     self.names = {
         image_id: name for image_id, ((name, *_), _) in self._looks.items()}
     if len(self.names) != len(looks):
       raise InputError(f'{path} gives two images one name; {_HELP}.')
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     (name, *size), looks = self._looks[image_id]
     if size != [height, width]:
       raise InputError(
           f'{self.place} says that {name} is {size[1]} x {size[0]} pixels; its '
           f'file has {width} x {height}, so give the photographs of this file.')
-    return _joined(looks)
+    return _pixels(looks, height, width)
 
   def _image(self, value: Any) -> tuple[int, tuple[str, int, int]]:
     match value:
@@ -190,12 +180,14 @@ def _points(values: Any, where: str) -> np.ndarray:
   return points
 
 
-def _joined(looks: list[tuple[int, np.ndarray]]) -> fixations.Fixations:
+def _pixels(
+    looks: list[tuple[int, np.ndarray]], height: int, width: int
+) -> fixations.Fixations:
   """Joins (subject, points (y, x) from 1) by subject."""
   looks = sorted(looks, key=lambda look: look[0])
   points = [points for _, points in looks]
   subjects = [np.full(len(points), subject) for subject, points in looks]
-  return fixations.make(
-      np.concatenate([np.zeros((0, 2)), *points]),
+  return fixations.clipped(fixations.make(
+      np.concatenate([np.zeros((0, 2)), *points]) - 1,
       np.concatenate([np.zeros(0), *subjects]),
-      idle=sum(not len(each) for each in points))
+      idle=sum(not len(each) for each in points)), height, width)

@@ -1,16 +1,14 @@
 """Any folder of images with a table of fixations: image, subject, x, y, t.
 
-A file in UTF-8 with a header and one row for each fixation, its columns apart
-by commas, semicolons or tabs. `image` is the file's name in the folder, or its
-stem; `x` and `y` are pixels, counted from 0 at the top left pixel's centre (or
-as `Coordinates` says); `subject` is any name, `t` the time in ms at which the
-fixation began and `duration` its ms. The last three may be missing: one subject
-then stands for all, and the order is the file's. Names of columns are found
-whatever their case, or are given; other columns are ignored.
+A CSV file in UTF-8 with a header and one row for each fixation. `image` is the
+file's name in the folder, or its stem; `x` and `y` are pixels, counted from 0
+at the top left pixel's centre (or from 1, as MATLAB does); `subject` is any
+name and `t` the time in ms at which the fixation began. Both may be missing:
+one subject then stands for all, and the order is the file's. Other columns are
+ignored.
 """
 
 import csv
-import difflib
 import math
 import os
 import pathlib
@@ -18,54 +16,49 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from absl import logging
 
 from saliency_jax.data import fixations
-from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.images import list_images, normal
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.images import list_images
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 _NEEDED = ('image', 'x', 'y')
-_OPTIONAL = ('subject', 't', 'duration')
-# What other programs call the columns.
-_OTHERS = {
-    'image': ('stimulus', 'filename', 'file', 'image_name', 'picture'),
-    'x': ('fpogx', 'fix_x', 'fixation_x', 'gaze_x', 'current_fix_x'),
-    'y': ('fpogy', 'fix_y', 'fixation_y', 'gaze_y', 'current_fix_y'),
-    'subject': ('participant', 'observer', 'subjects', 'subj', 'user',
-                'worker', 'recording', 'participant_id', 'subject_id'),
-    't': ('time', 'timestamp', 'start', 'onset', 'current_fix_start'),
-    'duration': ('dur', 'fix_duration', 'fpogd', 'current_fix_duration')}
+_OPTIONAL = ('subject', 't')
 
 
 class Table(Photographs):
-  """A `Source` of a folder of images and a table; see the module.
+  """A `Source` of a folder of images and a CSV file; see the module.
 
   Subjects are numbered in the order in which the file names them.
   """
 
   def __init__(
-      self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS, columns: str = ''):
+      self, images: str | os.PathLike, fixations: str | os.PathLike, *,
+      regions: str | os.PathLike | None = None, origin: int = 0,
+      drop_outside: bool = False):
     """Reads the table, and the images' sizes from their headers.
 
     Args:
       images: folder of the images.
-      fixations: the table.
+      fixations: the CSV file.
       regions: a folder that `open_regions` knows, or None for no regions.
-      recorded: how the fixations were recorded.
-      columns: what the table calls its columns, e.g. 'image=stimulus,x=FPOGX'.
+      origin: the coordinate of the top left pixel's centre, 0 or 1.
+      drop_outside: whether fixations outside their image are left out, and
+        counted; otherwise they are an error.
 
     Raises:
       InputError: the folder or the table is at fault, a fixation lies outside
         its image, or images and table do not belong together.
     """
+    if origin not in (0, 1):
+      raise InputError(
+          f'The coordinates of {fixations} cannot count from {origin}; give 0 '
+          'or 1.')
     files = list_images(images)
-    looked = _Rows(
-        pathlib.Path(fixations), files, recorded, _named(columns, recorded))
-    super().__init__(files, looked, regions, recorded)
+    looked = _Rows(pathlib.Path(fixations), files, origin, drop_outside)
+    super().__init__(files, looked, regions)
+    for index in range(len(self)):
+      self.scanpaths(index)  # What lies outside should be known at once.
 
 
 class _Row(NamedTuple):
@@ -74,78 +67,59 @@ class _Row(NamedTuple):
   y: float
   subject: int
   time: float
-  duration: float
 
 
-class _Rows(FixationReader):
+class _Rows:
   """A table that has been read; a `FixationReader`."""
 
   def __init__(
-      self, path: pathlib.Path, files: dict[str, pathlib.Path],
-      recorded: Coordinates, columns: dict[str, str]):
-    self.place = path
+      self, path: pathlib.Path, files: dict[str, pathlib.Path], origin: int,
+      drop_outside: bool):
+    self.place, self._origin = path, origin
+    self._drop_outside = drop_outside
     # A stem that is another image's file name gives way.
     known = {image_id: image_id for image_id in files} | {
-        normal(file.name): image_id
-        for image_id, file in files.items()}
+        file.name: image_id for image_id, file in files.items()}
     rows: dict[str, list[_Row]] = {}
     self.names, subjects = {}, {}
-    for number, fields in _read(path, columns, recorded):
-      name = normal(fields['image'])
-      image_id = known.get(name) or known.get(
-          name.replace('\\', '/').rpartition('/')[2], name)
-      self.names[image_id] = fields['image']
-      x, y, t, duration = (
-          _number(fields.get(key, ''), key, path, number, recorded.missing)
-          for key in ('x', 'y', 't', 'duration'))
-      subject = subjects.setdefault(fields.get('subject', ''), len(subjects))
-      rows.setdefault(image_id, []).append(
-          _Row(number, x, y, subject, t, duration))
+    for number, fields in _read(path):
+      name = fields['image']
+      image_id = known.get(name, name)
+      self.names[image_id] = name
+      x, y = (_number(fields[key], key, path, number) for key in 'xy')
+      t = fields.get('t', '')
+      rows.setdefault(image_id, []).append(_Row(
+          number, x, y,
+          subjects.setdefault(fields.get('subject', ''), len(subjects)),
+          _number(t, 't', path, number) if t else np.nan))
     self._rows = {
         image_id: np.array(found) for image_id, found in rows.items()}
 
-  def recorded(
+  def fixations(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    del height, width
-    _, x, y, subjects, times, durations = self._sorted(image_id).T
-    return fixations.make(
-        np.stack([y, x], axis=1), subjects, durations, times)
-
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    numbers = np.where(wrong, self._sorted(image_id)[:, 0], np.inf)
-    first = int(np.argmin(numbers))
-    return first, f'{self.place}, row {numbers[first]:.0f}'
-
-  def _sorted(self, image_id: str) -> np.ndarray:
-    """Returns the rows of an image by subject and time."""
     rows = self._rows[image_id]
-    return rows[np.lexsort(rows[:, [4, 3]].T)]
+    numbers, x, y, subjects, times = rows[np.lexsort(rows[:, [4, 3]].T)].T
+    pixels = np.floor(np.stack([y, x], axis=1) - self._origin + 0.5)
+    outside = ((pixels < 0) | (pixels >= (height, width))).any(axis=1)
+    if outside.any() and not self._drop_outside:
+      first = int(np.argmin(np.where(outside, numbers, np.inf)))
+      raise InputError(
+          f'{self.place}, row {numbers[first]:.0f}: the fixation at '
+          f'x = {x[first]:g}, y = {y[first]:g} lies outside the '
+          f'{width} x {height} image {self.names[image_id]}, whose pixels '
+          f'count from {self._origin}; correct the row or take it out.')
+    found = fixations.chosen(
+        fixations.make(pixels, subjects, times=times), ~outside)
+    return found._replace(points=found.points.astype(np.int32))
 
 
-def _named(columns: str, recorded: Coordinates) -> dict[str, str]:
-  """Returns what a table calls its columns, by what they are called here."""
-  pairs = [part.partition('=') for part in columns.split(',') if part.strip()]
-  named = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
-  if len(named) < len(pairs) or not all(
-      ours in _NEEDED + _OPTIONAL and theirs
-      for ours, theirs in named.items()):
-    raise InputError(
-        f'{recorded.flag("columns")} is {columns!r}; name columns of the table '
-        f'as in image=stimulus,x=FPOGX, for {", ".join(_NEEDED + _OPTIONAL)}.')
-  return named
-
-
-def _read(
-    path: pathlib.Path, columns: dict[str, str], recorded: Coordinates
-) -> Iterator[tuple[int, dict[str, str]]]:
+def _read(path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]]]:
   """Yields every row's number and its fields by column, stripped."""
   try:
     with path.open(newline='', encoding='utf-8-sig') as file:
-      separator = _separator(file.readline())
-      file.seek(0)
-      rows = csv.reader(file, delimiter=separator)
+      rows = csv.reader(file)
       header = [name.strip() for name in next(rows, [])]
-      places = _places(header, path, columns, recorded)
+      _check(header, path)
       for number, row in enumerate(rows, start=2):
         if not row:
           continue
@@ -153,12 +127,9 @@ def _read(
           raise InputError(
               f'{path}, row {number} has {len(row)} fields; give it '
               f'{len(header)}, as the header has.')
-        fields = {name: row[place].strip() for name, place in places.items()}
-        if separator != ',':  # where a comma may be a decimal one
-          fields |= {
-              name: fields[name].replace(',', '.') for name in fields
-              if name not in ('image', 'subject')}
-        yield number, fields
+        yield number, {
+            name: value.strip()
+            for name, value in zip(header, row, strict=True)}
   except OSError as error:
     raise InputError(
         f'The table {path} cannot be read ({error.strerror}).') from error
@@ -168,61 +139,20 @@ def _read(
     ) from error
 
 
-def _separator(header: str) -> str:
-  return max(',;\t', key=lambda each: len(next(
-      csv.reader([header], delimiter=each), [])))
-
-
-def _places(
-    header: list[str], path: pathlib.Path, columns: dict[str, str],
-    recorded: Coordinates
-) -> dict[str, int]:
-  """Returns which column is which: by its name, then by any case of it."""
-  places, missing = {}, []
-  for name in _NEEDED + _OPTIONAL:
-    asked = columns.get(name, name)
-    found = [i for i, each in enumerate(header) if each == asked] or [
-        i for i, each in enumerate(header)
-        if each.casefold() == asked.casefold()]
-    if len(found) > 1:
-      raise InputError(f'{path} has the column {asked} twice; rename one.')
-    if found:
-      places[name] = found[0]
-    elif name in _NEEDED or name in columns:
-      missing.append((name, asked))
-    elif near := _near(name, asked, header):
-      logging.warning(
-          '%s has no column %s; if %r is meant, give %s.', path, name, near,
-          recorded.flag('columns', f'{name}={near}'))
+def _check(header: list[str], path: pathlib.Path) -> None:
+  found = ', '.join(header) or 'none'
+  missing = [name for name in _NEEDED if name not in header]
   if missing:
-    near = {name: _near(name, asked, header) for name, asked in missing}
-    hint = ','.join(f'{name}={each}' for name, each in near.items() if each)
-    meant = f'give {recorded.flag("columns", hint)}, or ' if hint else ''
     raise InputError(
-        f'{path} has no column {", ".join(asked for _, asked in missing)} (it '
-        f'has {", ".join(header) or "none"}); {meant}name '
-        f'{", ".join(_NEEDED)} and perhaps {", ".join(_OPTIONAL)} in its first '
-        'row.')
-  return places
+        f'{path} has no column {", ".join(missing)} (it has {found}); name '
+        f'{", ".join(_NEEDED)} and perhaps {" and ".join(_OPTIONAL)} in its '
+        'first row.')
+  for name in (*_NEEDED, *_OPTIONAL):
+    if header.count(name) > 1:
+      raise InputError(f'{path} has the column {name} twice; rename one.')
 
 
-def _near(name: str, asked: str, header: list[str]) -> str:
-  """Returns the column that may be meant, or ''."""
-  folded = {
-      each.casefold().replace(' ', '_'): each for each in reversed(header)}
-  for other in _OTHERS[name]:
-    if other in folded:
-      return folded[other]
-  near = difflib.get_close_matches(
-      asked.casefold(), folded, 1, cutoff=.75) if len(asked) > 2 else []
-  return folded[near[0]] if near else ''
-
-
-def _number(
-    text: str, column: str, path: pathlib.Path, row: int, missing: str
-) -> float:
-  if text == missing != '' or not text and column in _OPTIONAL:
-    return math.nan
+def _number(text: str, column: str, path: pathlib.Path, row: int) -> float:
   try:
     # Python takes 1_0 for 10.
     value = float(text.replace('_', '?'))

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.sources.pysaliency_file import Pysaliency
 from saliency_jax.errors import InputError
 from tests.data import made_pysaliency
@@ -205,8 +204,7 @@ def test_images_of_another_size_are_refused(folder):
 def test_what_lies_outside_can_be_left_out_and_is_counted(folder):
   change('train_xs', FAR)(folder)
   source = Pysaliency(
-      folder / 'stimuli.hdf5', folder / 'trains.hdf5',
-      recorded=Coordinates(drop_outside=True))
+      folder / 'stimuli.hdf5', folder / 'trains.hdf5', drop_outside=True)
   found = [source.scanpaths(index) for index in range(len(source))]
   assert [len(each.points) for each in found] == [5, 0, 4]
   assert [each.outside for each in found] == [0, 1, 0]

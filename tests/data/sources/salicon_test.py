@@ -13,7 +13,6 @@ import scipy.io
 from PIL import Image
 
 from saliency_jax.data import builders
-from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.sources.built import BuiltSource
 from saliency_jax.data.sources.osie import fingerprint
 from saliency_jax.data.sources.salicon import Salicon
@@ -67,22 +66,15 @@ def test_subjects_of_json_are_workers_on_all_images(images, tmp_path):
   assert source.scanpaths(1).points.tolist() == [[0, 63], [1, 32], [2, 33]]
 
 
-def test_what_the_mouse_left_outside_is_counted(images, tmp_path):
+def test_what_the_mouse_left_outside_moves_to_the_edge(images, tmp_path):
   value = made.content()
   value['annotations'][0]['fixations'] = [
       [0, 0], [-20, 70], [49, 64.5], [10.5, 10.49]]
   path = tmp_path / 'f.json'
   path.write_text(json.dumps(value))
-  with pytest.raises(InputError, match=(
-      r'f\.json, image .*9\.jpg: the fixation at x = 70, y = -20 lies outside '
-      '.* pixels count from 1; 1 of 9 fixations .*drop_outside')):
-    Salicon(images, path)
-  found = Salicon(
-      images, path, recorded=Coordinates(drop_outside=True)).scanpaths(0)
-  # Half a pixel beyond the edge still is the edge.
+  found = Salicon(images, path).scanpaths(0)
   assert found.points[found.subjects == 0].tolist() == [
-      [0, 0], [47, 63], [10, 9]]
-  assert found.outside == 1
+      [0, 0], [0, 63], [47, 63], [10, 9]]
 
 
 def test_a_folder_with_one_json_file_is_read(images, tmp_path):

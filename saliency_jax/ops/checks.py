@@ -1,9 +1,4 @@
-"""Full maps `[H, W]`: their checks, their NaN, their mean and range.
-
-Without a score is a map that holds a NaN, wherever that is, and one of which
-nothing is scored: no fixation, an empty mask, a point outside the image. The
-score of either is NaN, see `or_nan`.
-"""
+"""What every metric of a full map does first: check it, find mean and range."""
 
 from typing import NamedTuple
 
@@ -45,26 +40,10 @@ def has_nan(saliency: jax.Array) -> jax.Array:
   over the other numbers, and so it does within a sum.
   """
   # The mean is asked for by most metrics already. It is NaN, too, if infinities
-  # of both signs are in the map: then only are all pixels searched.
+  # of both signs are in the map: then only are all pixels looked at.
   return jax.lax.cond(
       jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(),
       lambda: jnp.array(False))
-
-
-def or_nan(
-    score: jax.Array, saliency: jax.Array, *conditions: jax.Array
-) -> jax.Array:
-  """Returns a score where it is defined, NaN elsewhere.
-
-  Args:
-    score: `[]`.
-    saliency: `[H, W]`, the map; with a NaN it has no score.
-    *conditions: bool `[]`, all of which the score needs.
-  """
-  undefined = has_nan(saliency)
-  for condition in conditions:
-    undefined |= ~condition
-  return jnp.where(undefined, jnp.nan, score)
 
 
 class Spread(NamedTuple):
