@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks.vgg import CONVOLUTIONS
+from saliency_jax.networks.weights.port_table import some
 
 # Transpositions of a kernel to height, width, input, output.
 _HWIO, _OIHW = (0, 1, 2, 3), (2, 3, 1, 0)
@@ -44,13 +45,6 @@ def recognise(names: Iterable[str]) -> Layout:
         'These are no weights of VGG-16 in a known layout: the arrays are '
         f'called {some(names)}, and conv1_1 would be {examples}.')
   return best
-
-
-def some(names: Iterable[str]) -> str:
-  """Returns the first three of `names` for a message, and how many follow."""
-  names = list(names)
-  rest = f' and {len(names) - 3} more' if len(names) > 3 else ''
-  return ', '.join(map(repr, names[:3])) + rest
 
 
 def _blocks(pattern: str, kernel: str) -> Callable[[str], str | None]:
