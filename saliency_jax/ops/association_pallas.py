@@ -145,11 +145,11 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
 
   def row(step, state):
     # Upwards, as every row needs the one below; the next is loaded meanwhile.
-    found, means, below, total, squares, (
+    absolute, means, below, total, squares, (
         x, right, weights, mean_row, diagonal_row, next_row) = state
     following = load(height - 2 - step)
     weights = jnp.where(inside[None], weights, 0.)
-    found += jnp.abs(weights)
+    absolute += jnp.abs(weights)
     # Without the average, an offset of the map has no part in the products.
     for part in _thirds(weights - mean_row * average[None]):
       means += lax.dot_general(
@@ -158,11 +158,11 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
     x, right = x - shift[None, :], right - shift[None, :]
     x = diagonal * x + next_one * right
     z = diagonal_row * x + next_row * below
-    return (found, means, x, total + (diagonal_row + next_row) * z,
+    return (absolute, means, x, total + (diagonal_row + next_row) * z,
             squares + z * z, following)
 
   zeros = jnp.zeros((wide, block), jnp.float32)
-  found, means, _, total, squares, _ = lax.fori_loop(0, height, row, (
+  absolute, means, _, total, squares, _ = lax.fori_loop(0, height, row, (
       jnp.zeros((tall, wide), jnp.float32),
       jnp.zeros((block, tall), jnp.float32), zeros, zeros, zeros, lowest))
   mean = jnp.sum((diagonal + next_one) * total, axis=0)
@@ -170,7 +170,7 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
   varies = ~(variance <= 0)  # so that NaN stays NaN
   deviation = jnp.sqrt(jnp.where(varies, variance, 1.))
   deviation = jnp.where(deviation < jnp.inf, deviation, jnp.nan)
-  filled = jnp.sum(found, axis=1) != 0
+  filled = jnp.sum(absolute, axis=1) != 0
   result = jnp.where(
       filled[:, None] & varies[None, :], means.T / deviation[None, :], 0.)
   triton.store(scores, result, mask=jnp.broadcast_to(
