@@ -16,8 +16,8 @@ from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
-from saliency_jax.workdir import Ledger
 
 
 def compare(

@@ -35,7 +35,8 @@ from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.predictors import OBSERVERS, Predictor
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
-from saliency_jax.workdir import Entry, Folder, Ledger, alone
+from saliency_jax.ledger import Entry, Ledger
+from saliency_jax.workdir import Folder, alone
 
 _MAPS = schema.MODEL_MAP.path.partition('/')[0]
 

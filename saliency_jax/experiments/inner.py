@@ -12,8 +12,8 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
-from saliency_jax.workdir import Ledger
 
 
 class UnitScores(NamedTuple):

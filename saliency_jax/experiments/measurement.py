@@ -17,10 +17,10 @@ from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments.forward import Forward, Probe, Step
 from saliency_jax.experiments.statistics import Rows
+from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.networks.taps import Grid
 from saliency_jax.ops import association
 from saliency_jax.training import termination
-from saliency_jax.workdir import Entry, Ledger
 
 # Batches that are computed while the next ones are read and handed over.
 _IN_FLIGHT = 2

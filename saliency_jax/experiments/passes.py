@@ -12,7 +12,7 @@ from saliency_jax.data.images import check_on_bad_image
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import Predictor
-from saliency_jax.workdir import Entry, Ledger
+from saliency_jax.ledger import Entry, Ledger
 
 # More would take the cores from the models.
 _READERS = 2

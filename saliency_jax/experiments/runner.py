@@ -27,9 +27,10 @@ from saliency_jax.experiments import (
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
+from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
-from saliency_jax.workdir import Folder, Ledger
+from saliency_jax.workdir import Folder
 
 # Keys that change how fast or how patiently images are read, not the numbers.
 _MANNER = Settings._fields

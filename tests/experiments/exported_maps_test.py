@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency_jax import workdir
+from saliency_jax import ledger, workdir
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import CATEGORIES, Record, no_regions
 from saliency_jax.experiments import exported_maps, measurement, thumbnails
@@ -55,7 +55,7 @@ def export(folder, shown=SHOWN, devices=1, wanted=WANTED):
   source, devices = Photographs(COUNT), jax.devices()[:devices]
   rows = measurement.measure(
       trained(), source, pixel_sets.distinct_fixations_in_regions,
-      ledger=workdir.Ledger(folder.parent / 'ledger', {'': 1}),
+      ledger=ledger.Ledger(folder.parent / 'ledger', {'': 1}),
       devices=devices).rows
   source.reads.clear()
   exported_maps.write(

@@ -9,7 +9,7 @@ cannot read.
 import os
 import sys
 
-from saliency_jax import runtime, workdir
+from saliency_jax import ledger, runtime
 from saliency_jax.errors import InputError, Stopped
 from tests.experiments import made, units_test
 
@@ -21,7 +21,7 @@ def main() -> None:
       f'localhost:{port}', processes, number, heartbeat_seconds=5)):
     source = made.Photographs(11, broken=(7,) if hit[1:] == [0] else ())
     if hit and hit[1]:
-      add, added = workdir.Ledger.add, []
+      add, added = ledger.Ledger.add, []
 
       def dying(self, *arguments):
         added.append(arguments)
@@ -30,7 +30,7 @@ def main() -> None:
           os.kill(os.getpid(), hit[1])
         add(self, *arguments)
 
-      workdir.Ledger.add = dying
+      ledger.Ledger.add = dying
     try:
       units_test.dissect(source, out, batch_size=2)
     except (InputError, Stopped) as error:

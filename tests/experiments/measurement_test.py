@@ -13,7 +13,7 @@ from saliency_jax.data import pixel_sets
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Settings
-from saliency_jax.workdir import Ledger
+from saliency_jax.ledger import Ledger
 from tests import brute_force
 from tests.experiments import made
 

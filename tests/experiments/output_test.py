@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.experiments import inner, output
-from saliency_jax.workdir import Ledger
+from saliency_jax.ledger import Ledger
 from tests import brute_force, tiny
 from tests.experiments import made
 

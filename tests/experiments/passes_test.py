@@ -6,7 +6,8 @@ import pytest
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes
 from saliency_jax.experiments.passes import Reading
-from saliency_jax.workdir import Folder, Ledger
+from saliency_jax.ledger import Ledger
+from saliency_jax.workdir import Folder
 from tests.experiments import made_scores
 
 

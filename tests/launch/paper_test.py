@@ -16,10 +16,10 @@ from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.ledger import Ledger
 from saliency_jax.networks import vgg
 from saliency_jax.networks.network import Network
 from saliency_jax.report import comparison, folder
-from saliency_jax.workdir import Ledger
 
 LAYERS = vgg.DEFAULT_TAPS
 
