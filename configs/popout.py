@@ -2,7 +2,7 @@
 
 import ml_collections
 
-from configs import base
+from saliency_jax.configs import base
 
 
 def get_config() -> ml_collections.ConfigDict:

@@ -6,7 +6,7 @@ and on the search arrays (Table 6).
 
 import ml_collections
 
-from configs import base, osie, popout
+from saliency_jax.configs import base, osie, popout
 
 
 def get_config() -> ml_collections.ConfigDict:

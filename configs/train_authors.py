@@ -8,7 +8,7 @@ TensorFlow: `train_authors_tf.py`.
 
 import ml_collections
 
-from configs import train
+from saliency_jax.configs import train
 
 
 def get_config() -> ml_collections.ConfigDict:

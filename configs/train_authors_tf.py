@@ -9,7 +9,7 @@ The paper states no optimiser.
 
 import ml_collections
 
-from configs import train_authors
+from saliency_jax.configs import train_authors
 
 
 def get_config() -> ml_collections.ConfigDict:

@@ -1,15 +1,17 @@
 """Puts the package on the path; `cli` has what entry points share.
 
 `python launch/x.py` puts launch/ on the path, and the package lies beside it.
+The command `saliency` has the package on its path.
 """
 
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+if (ROOT / 'saliency_jax').is_dir():
+  sys.path.insert(0, str(ROOT))
 
-from saliency_jax import cli  # noqa: E402
+from saliency_jax import cli, configs  # noqa: E402
 from saliency_jax.cli import hosts, path, run  # noqa: E402
 
 __all__ = ['ROOT', 'config', 'hosts', 'path', 'run']
@@ -17,4 +19,4 @@ __all__ = ['ROOT', 'config', 'hosts', 'path', 'run']
 
 def config(name: str):
   """See `cli.config`; the file is configs/`name`.py."""
-  return cli.config(ROOT / 'configs' / f'{name}.py')
+  return cli.config(configs.FOLDER / f'{name}.py')

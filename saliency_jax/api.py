@@ -211,7 +211,8 @@ def _config(
   Raises:
     InputError: there is no such key, or it takes another type.
   """
-  config = importlib.import_module(f'configs.{name}').get_config().lock()
+  module = importlib.import_module(f'saliency_jax.configs.{name}')
+  config = module.get_config().lock()
   for key, value in (options or {}).items():
     try:
       config.update_from_flattened_dict({key: value})
