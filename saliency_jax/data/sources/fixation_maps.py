@@ -23,9 +23,11 @@ _SUFFIXES = ('.png', '.npy', '.mat')
 # 15 people leave 160 points on OSIE's 480,000 pixels; what is non-zero on more
 # than this share of an image is the smoothed map that lies beside the points.
 _MOST = 0.25
-# Of so many pixels or more the share that has 3 neighbours or more: of points
-# of people it is some hundredths, of what has been smoothed nearly all.
+# Of so many pixels or more, the largest share that may have 3 neighbours: of
+# people's points it is up to .3 on 200 x 150 pixels and .01 on 800 x 600, of
+# what was smoothed nearly all, and of JPEG, which leaves many levels, .5.
 _ENOUGH, _NEIGHBOURS, _CROWDED = 20, 3, 0.5
+_LEVELS, _CROWDED_LEVELS = 6, 0.2
 
 
 class FixationMaps(FixationReader):
@@ -111,7 +113,8 @@ def _check_points(values: np.ndarray, path: pathlib.Path) -> None:
       if (y, x) != (1, 1))
   crowded = (neighbours[fixated] >= _NEIGHBOURS).mean() if count else 0
   levels = len(np.unique(values[fixated]))
-  if count >= _ENOUGH and crowded > _CROWDED:
+  most = _CROWDED if levels < _LEVELS else _CROWDED_LEVELS
+  if count >= _ENOUGH and crowded > most:
     raise InputError(
         f'{path} has {count:,} pixels that are not 0, in {levels} grey levels, '
         f'{crowded:.0%} of them beside others; these are no points but a '
