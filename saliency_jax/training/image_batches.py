@@ -118,7 +118,8 @@ def read(
   if not len(rows):
     return
   preparation = pipeline.Preparation(
-      reading.choose, reading.preprocess.image_size, (reading.grid,))
+      reading.choose, reading.preprocess.image_size, (reading.grid,),
+      resize=reading.preprocess.resize)
   batches = pipeline.batches(
       source, preparation, indices=rows.ravel(), batch_size=rows.shape[1],
       workers=reading.workers, process_index=jax.process_index(),

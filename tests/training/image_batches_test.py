@@ -5,7 +5,9 @@ import pytest
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.errors import InputError
-from saliency_jax.training import image_batches
+from saliency_jax.networks.network import resized
+from saliency_jax.training import image_batches, tasks
+from tests import tiny
 from tests.training import made
 
 
@@ -85,3 +87,24 @@ def test_other_fixations_or_pixels_make_another_sample(monkeypatch):
       made.Photographs(3), pixel_sets.distinct_fixations) in seen
   assert {text.split(', ')[0] for text in seen} == {
       image_batches.identity(made.Photographs(3))}
+
+
+def test_images_are_resized_with_the_networks_filter():
+  """As they are when the trained network is looked into."""
+  network = tiny.vgg()
+
+  def read(resize):
+    preprocess = network.preprocess._replace(image_size=48, resize=resize)
+    reading = image_batches.Reading(
+        tasks.make({'name': 'saliency'}), pixel_sets.distinct_fixations,
+        preprocess, (3, 3), 0, 'raise', {})
+    batch, = image_batches.read(
+        made.TRAIN, reading, np.array([[0, 1]]))
+    return preprocess, batch.images
+
+  images = {}
+  for resize in ('bilinear', 'bicubic'):
+    preprocess, images[resize] = read(resize)
+    np.testing.assert_array_equal(
+        images[resize][1], resized(made.TRAIN[1].image, preprocess))
+  assert (images['bilinear'] != images['bicubic']).any()
