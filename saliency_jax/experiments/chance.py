@@ -9,7 +9,7 @@ T regions (or search arrays) with a score for each of C units make `[T, C]`.
 Rows with a NaN, of regions without a fixation, are left out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,9 +94,10 @@ def band(
     category -> the 95 % band over permutations, in the order of their names;
     NaN for a category that no permutation changes, see `fixed`.
   """
-  return _bands(
-      scores, labels, images, lambda means: best(means, top), permutations,
+  [found] = _bands(
+      scores, labels, images, [lambda means: best(means, top)], permutations,
       seed)
+  return found
 
 
 def band_above(
@@ -104,9 +105,22 @@ def band_above(
     threshold: float, permutations: int = 200, seed: int = 0
 ) -> dict[str, Band]:
   """Returns how many units exceed T where labels mean nothing; see `band`."""
-  return _bands(
-      scores, labels, images, lambda means: (means > threshold).sum(axis=1),
+  [found] = _bands(
+      scores, labels, images, [lambda means: (means > threshold).sum(axis=1)],
       permutations, seed)
+  return found
+
+
+def bands(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
+    threshold: float, permutations: int = 200, seed: int = 0
+) -> tuple[dict[str, Band], dict[str, Band]]:
+  """Returns `band` and `band_above` of the same permutations, made once."""
+  means, above = _bands(
+      scores, labels, images, [
+          lambda means: best(means, top),
+          lambda means: (means > threshold).sum(axis=1)], permutations, seed)
+  return means, above
 
 
 def band_of_items(
@@ -199,19 +213,21 @@ def scored(
 
 def _bands(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray,
-    statistic: _Statistic, permutations: int, seed: int
-) -> dict[str, Band]:
+    statistics: Sequence[_Statistic], permutations: int, seed: int
+) -> list[dict[str, Band]]:
   scores, labels, images = scored(scores, labels, images)
   names, codes = np.unique(labels, return_inverse=True)
   if not len(names):
-    return {}
+    return [{} for _ in statistics]
   still = fixed(labels, images)
-  values = np.concatenate([
-      statistic(means).reshape(-1, len(names)) for means in _null(
-          scores, codes, permuted(labels, images, permutations, seed))])
-  return {
-      str(name): _NONE if name in still else _interval(column)
-      for name, column in zip(names, values.T, strict=True)}
+  values = [
+      [statistic(means).reshape(-1, len(names)) for statistic in statistics]
+      for means in _null(
+          scores, codes, permuted(labels, images, permutations, seed))]
+  return [
+      {str(name): _NONE if name in still else _interval(column)
+       for name, column in zip(names, np.concatenate(of).T, strict=True)}
+      for of in zip(*values, strict=True)]
 
 
 def _null(

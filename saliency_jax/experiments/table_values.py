@@ -64,9 +64,8 @@ def by_category(
     threshold: T, of the units that are counted (the paper: 1.5).
   """
   given = chance.scored(scores, labels, images)
-  bands = chance.band(*given, top=top, permutations=PERMUTATIONS)
-  above = chance.band_above(
-      *given, threshold=threshold, permutations=PERMUTATIONS)
+  bands, above = chance.bands(
+      *given, top=top, threshold=threshold, permutations=PERMUTATIONS)
   return {
       category: value._replace(
           chance=bands[category], above_chance=above[category])
