@@ -78,7 +78,7 @@ class Preparation:
             Image.Resampling[self.resize.upper()]))
         kept = self.keep and self.keep(record, index)
       except InputError as error:
-        problem, sets = str(error), None
+        problem, sets, image, pixels = str(error), None, self._empty(), ()
     return Batch(
         images=image,
         weights={

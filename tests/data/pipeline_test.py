@@ -10,6 +10,7 @@ from grain._src.python.ipc.shared_memory_array import SharedMemoryArray
 from PIL import Image
 
 from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.errors import InputError
 from saliency_jax.experiments import thumbnails
 from saliency_jax.ops import pixel_weights
 from tests.experiments import made
@@ -138,3 +139,15 @@ def test_the_target_is_a_set_of_its_mask():
   assert chosen.labels == ('target',)
   assert chosen.ids.tolist() == [2]
   np.testing.assert_array_equal(chosen.pixels[0], record.regions.masks[1])
+
+
+def test_what_keep_refuses_leaves_nothing_of_the_image():
+  def keep(record, index):
+    raise InputError(f'no room for {index}')
+
+  row = dataclasses.replace(PREPARATION, keep=keep).row(made.Photographs(3), 1)
+  assert str(row.problems) == 'no room for 1'
+  assert not row.images.any()
+  assert not len(row.labels) + len(row.counts) + len(row.ids)
+  assert not len(row.weights[4, 4].sets)
+  assert row.kept == (None,)

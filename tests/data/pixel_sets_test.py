@@ -5,7 +5,7 @@ import pytest
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.data.types import Record, no_regions
+from saliency_jax.data.types import Record, Regions, no_regions
 from saliency_jax.ops import pixel_weights
 
 
@@ -62,3 +62,12 @@ def test_a_target_stands_beside_other_items_of_its_array():
       chosen.pixels[0], arrays[1].regions.masks[0])
   np.testing.assert_array_equal(
       chosen.pixels[1:], arrays.items(arrays.image_ids[1], 5))
+
+
+def test_the_target_is_found_wherever_it_stands():
+  masks = np.zeros((2, 4, 6), bool)
+  masks[0, 0], masks[1, 3, 2] = True, True
+  chosen = pixel_sets.target(record()._replace(regions=Regions(
+      np.array([1, 2], np.int32), ('distractors', 'target'), masks)))
+  assert chosen.ids.tolist() == [2]
+  assert chosen.counts.tolist() == [1]
