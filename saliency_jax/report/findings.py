@@ -35,6 +35,9 @@ def findings(results: Results) -> list[Finding]:
   if results.job == 'dissect':
     return found + [
         Finding(text, (file,)) for text in _categories(results, table)]
+  found += [
+      Finding(text, (file,))
+      for text in _luck(table, comparison.of_run(results))]
   return found + _arrays(results, table)
 
 
@@ -183,7 +186,7 @@ def _luck(table: Comparison, luck: comparison.Luck) -> list[str]:
   if np.isfinite(lost).any():
     row, column = np.unravel_index(np.nanargmax(lost), lost.shape)
     text += (
-        f'. Units chosen on other photographs have {np.nanmean(lost):.2f} less '
+        f'. Units chosen on other images have {np.nanmean(lost):.2f} less '
         f'on average, most for {table.columns[column]} in {table.layers[row]} '
         f'({number(luck.held_out[row, column])} of '
         f'{number(table.run[row, column])})')

@@ -26,6 +26,9 @@ def test_table5(tmp_path):
         0.32 lower on average.
       - conv3_1 responds most (mean NMM 2.50), conv5_3 least (0.50, in the paper 0.38), which is lowest
         in the paper too.
+      - 2 of 4 means lie above their chance band, 0 below; no more than luck are target in conv5_3,
+        target in conv5_1. Units chosen on other images have 0.25 less on average, most for target in
+        conv5_3 (0.25 of 0.50).
       - On 2 of 2 arrays the best units of conv3_1 respond more on the target than over the whole array.
       - Of 2 kinds of target, colour is seen best (mean NMM over layers 1.88), shape least (0.88).''')  # noqa: E501
 
@@ -66,7 +69,7 @@ def test_table2_with_a_category_without_regions(tmp_path):
         shared (2) for a correlation.
       - conv3_1 responds most (mean NSS over categories 1.75), conv5_3 least (1.38, in the paper 1.16).
       - 3 of 4 means lie above their chance band, 0 below; no more than luck are text in conv5_3. Units
-        chosen on other photographs have 0.25 less on average, most for person head in conv5_3 (1.50 of
+        chosen on other images have 0.25 less on average, most for person head in conv5_3 (1.50 of
         1.75).
       - The strongest units are those for text: mean NSS 2.00 in conv3_1 (held out 1.75, chance 0.50 to
         1.00), led by unit conv3_1:0.
