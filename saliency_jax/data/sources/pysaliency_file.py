@@ -1,9 +1,9 @@
 """Stimuli and fixations from the HDF5 files of pysaliency.
 
-pysaliency (https://github.com/matthias-k/pysaliency), as of its release 0.2.22,
-keeps a data set in two files: the stimuli's names, relative to their file, and
-the fixations, as trains (one per person and image) or one by one. Coordinates
-count from 0, and a fraction belongs to the pixel below it: 3.9 is pixel 3.
+pysaliency (https://github.com/matthias-k/pysaliency) keeps a data set in two
+files: the stimuli's names, relative to their file, and the fixations, as trains
+or scanpaths (one per person and image) or one by one. Coordinates count from 0,
+and a fraction belongs to the pixel below it: 3.9 is pixel 3.
 
 The format has no unit of time. As in pysaliency's MIT1003, times and durations
 are read and written as seconds; where a file numbers fixations instead, as in
@@ -24,11 +24,21 @@ from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.errors import InputError
 
 STIMULI, TRAINS, SINGLE = 'FileStimuli', 'FixationTrains', 'Fixations'
+SCANPATHS = 'ScanpathFixations'
 # What can be read, by type; the first one is what is written.
 VERSIONS = {
-    STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.1', '1.0'),
-    SINGLE: ('1.0',)}
+    STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.3', '1.1', '1.0'),
+    SINGLE: ('1.0',), SCANPATHS: ('1.0',)}
 DURATIONS = 'scanpath_fixation_attributes/durations'
+# What each type calls y, x, t, images, subjects, lengths and durations; version
+# 1.1 kept durations elsewhere.
+_COLUMNS = {
+    TRAINS: ('train_ys', 'train_xs', 'train_ts', 'train_ns', 'train_subjects',
+             'train_lengths', DURATIONS, 'scanpath_attributes/train_durations'),
+    SCANPATHS: tuple(f'scanpaths/{name}' for name in (
+        'ys', 'xs', 'fixation_attributes/ts', 'n',
+        'scanpath_attributes/subject', 'lengths',
+        'fixation_attributes/durations'))}
 
 
 class Pysaliency(Photographs):
@@ -123,7 +133,7 @@ def _kind(file: hdf5.Reader, *kinds: str) -> str:
   if kind not in kinds or version not in VERSIONS[kind]:
     raise ValueError(
         f'it holds {kind or "nothing of pysaliency"} {version}, where '
-        f'{" or ".join(kinds)} of pysaliency 0.2 should be')
+        f'{" or ".join(kinds)} of pysaliency should be')
   return kind
 
 
@@ -142,24 +152,17 @@ def _read_stimuli(
 
 def _read_fixations(path: pathlib.Path) -> _Found:
   with hdf5.reading(path) as file:
-    if _kind(file, TRAINS, SINGLE) == SINGLE:
+    kind = _kind(file, TRAINS, SINGLE, SCANPATHS)
+    if kind == SINGLE:
       y, x, times, images, subjects = (
           file.numbers(name, 1) for name in ('y', 'x', 't', 'n', 'subjects'))
       durations = np.full_like(x, np.nan)
       held = np.full(x.shape, True)
     else:
-      y, x, times = (
-          file.numbers(f'train_{name}', 2) for name in ('ys', 'xs', 'ts'))
-      durations = np.full_like(x, np.nan)
-      if file.has(DURATIONS):
-        durations = file.numbers(DURATIONS, 2)
-      images, subjects = (
-          np.repeat(file.numbers(f'train_{name}', 1)[:, None], x.shape[1], 1)
-          for name in ('ns', 'subjects'))
-      # Trains are filled up with NaN at their ends.
-      held = np.cumsum(~np.isnan(x[:, ::-1]), axis=1)[:, ::-1] > 0
+      y, x, times, durations, images, subjects, held = _trains(
+          file, *_COLUMNS[kind])
     if not all(each.shape == x.shape
-               for each in (y, times, durations, images, subjects)):
+               for each in (y, times, durations, images, subjects, held)):
       raise ValueError('its arrays are of different lengths')
     if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all()
                for each in (images, subjects)):
@@ -167,6 +170,24 @@ def _read_fixations(path: pathlib.Path) -> _Found:
     return _Found(
         images[held], np.stack([y[held], x[held]], axis=1), subjects[held],
         durations[held], times[held])
+
+
+def _trains(
+    file: hdf5.Reader, ys: str, xs: str, ts: str, ns: str, subjects: str,
+    lengths: str, *durations: str
+) -> tuple[np.ndarray, ...]:
+  """Reads trains by their names, each `[T, F]`, and which of it is filled."""
+  y, x = file.numbers(ys, 2), file.numbers(xs, 2)
+  times, found = (
+      next((file.numbers(name, 2) for name in names if file.has(name)),
+           np.full_like(x, np.nan)) for names in ((ts,), durations))
+  whose = (np.repeat(file.numbers(name, 1)[:, None], x.shape[1], 1)
+           for name in (ns, subjects))
+  if file.has(lengths):
+    held = np.arange(x.shape[1]) < file.numbers(lengths, 1)[:, None]
+  else:  # trains are filled up with NaN at their ends
+    held = np.cumsum(~np.isnan(x[:, ::-1]), axis=1)[:, ::-1] > 0
+  return y, x, times, found, *whose, held
 
 
 def _ids(paths: list[pathlib.Path], stimuli: str | os.PathLike) -> list[str]:

@@ -71,6 +71,50 @@ def test_older_trains_are_read(folder):
   assert np.isnan(source.scanpaths(0).durations).all()
 
 
+def _moved(file, source, target):
+  values = file[source][()]
+  del file[source]
+  file[target] = values
+
+
+def as_1_1(file):
+  _moved(file, 'scanpath_fixation_attributes/durations',
+         'scanpath_attributes/train_durations')
+  del file['scanpath_fixation_attributes']
+
+
+def as_1_3(file):
+  file['train_lengths'] = (~np.isnan(file['train_xs'][()])).sum(axis=1)
+
+
+def as_scanpaths(file):
+  as_1_3(file)
+  for ours, theirs in (
+      ('train_xs', 'xs'), ('train_ys', 'ys'), ('train_ns', 'n'),
+      ('train_lengths', 'lengths'), ('train_ts', 'fixation_attributes/ts'),
+      ('train_subjects', 'scanpath_attributes/subject'),
+      ('scanpath_fixation_attributes/durations',
+       'fixation_attributes/durations')):
+    _moved(file, ours, f'scanpaths/{theirs}')
+  file.attrs['type'] = np.bytes_('ScanpathFixations')
+
+
+@pytest.mark.parametrize(('version', 'rewrite'), [
+    ('1.1', as_1_1), ('1.3', as_1_3), ('1.0', as_scanpaths)])
+def test_other_versions_hold_the_same(version, rewrite, folder):
+  """As the writers of the other versions of pysaliency lay them out."""
+  paths = folder / 'stimuli.hdf5', folder / 'trains.hdf5'
+  before = Pysaliency(*paths)
+  with h5py.File(paths[1], 'r+') as file:
+    rewrite(file)
+    file.attrs['version'] = np.bytes_(version)
+  after = Pysaliency(*paths)
+  for index in range(len(before)):
+    for one, other in zip(
+        before.scanpaths(index), after.scanpaths(index), strict=True):
+      np.testing.assert_array_equal(one, other)
+
+
 def change(name, values, file='trains.hdf5'):
   def apply(folder):
     with h5py.File(folder / file, 'r+') as opened:
@@ -96,7 +140,7 @@ FAR = [[1, 1, 1, _], [1, 1, _, _], [6, _, _, _], [1, 1, 1, 1]]
 @pytest.mark.parametrize(('apply', 'message'), [
     (mark('trains.hdf5', type=np.bytes_('Scanpaths')),
      r'trains\.hdf5 is no usable HDF5 file: it holds Scanpaths 1\.2, where '
-     'FixationTrains or Fixations of pysaliency 0.2 should be'),
+     'FixationTrains or Fixations or ScanpathFixations of pysaliency should'),
     (mark('stimuli.hdf5', version=np.bytes_('3.0')),
      r'stimuli\.hdf5 .* it holds FileStimuli 3\.0'),
     (mark('stimuli.hdf5', type=np.bytes_('Stimuli')), 'it holds Stimuli 2.1'),
