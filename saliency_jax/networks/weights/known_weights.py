@@ -14,10 +14,10 @@ from saliency_jax import files
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import (
-    array_files,
-    fetching,
-    onnx_file,
-    variable_files,
+  fetching,
+  onnx_file,
+  variable_files,
+  weight_files,
 )
 from saliency_jax.networks.weights.variable_files import Ported, Saved
 
@@ -70,7 +70,7 @@ VGG16: Mapping[str, Known] = {
                 digest='6d6bbae143d832006294945121d1f1fc',
                 fetch=functools.partial(
                     fetching.address, f'{_KERAS_FOLDER}/{_KERAS}'),
-                read=array_files.read_arrays,
+                read=weight_files.read_arrays,
                 kept=f'~/.keras/models/{_KERAS}'),
             # A classifier on top of the same thirteen convolutions, untouched;
             # it is where nothing but a package index can be reached.
@@ -100,7 +100,7 @@ def load(
 
   Args:
     weights: a key of `known`, or the path of a file that
-      `array_files.read_arrays` reads ('./imagenet' is a path).
+      `weight_files.read_arrays` reads ('./imagenet' is a path).
     port: of the network.
     known: the network's weights that have a name.
     network: its name.
@@ -155,7 +155,7 @@ def _by_path(
   origin = variable_files.Origin(file.stem, str(file), sha256, preprocessing)
   saved = _saved(path)
   if saved is None or saved.origin._replace(source=origin.source) != origin:
-    arrays = array_files.read_arrays(file)
+    arrays = weight_files.read_arrays(file)
     try:
       ported = port(arrays, preprocessing or None)
     except InputError as error:

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Mapping
 
-from saliency_jax.networks.weights import array_files, fetching
+from saliency_jax.networks.weights import fetching, weight_files
 from saliency_jax.networks.weights.known_weights import Known, Source
 
 _FOLDER = 'https://download.pytorch.org/models'
@@ -22,7 +22,7 @@ def _known(file: str, sha256: str = '') -> Known:
           title=url, algorithm='sha256',
           digest=sha256 or file.removesuffix('.pth').rpartition('-')[2],
           fetch=functools.partial(fetching.address, url),
-          read=array_files.read_arrays,
+          read=weight_files.read_arrays,
           kept=f'~/.cache/torch/hub/checkpoints/{file}'),))
 
 

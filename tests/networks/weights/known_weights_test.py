@@ -12,10 +12,10 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import (
-  array_files,
   fetching,
   known_weights,
   variable_files,
+  weight_files,
 )
 from tests.networks.weights import made
 
@@ -52,7 +52,7 @@ class _Place:
     self._file, self._broken = file, broken
     self.source = known_weights.Source(
         title, 'md5', hashlib.md5(file.read_bytes()).hexdigest(), self._fetch,
-        array_files.read_arrays)._replace(**changes)
+        weight_files.read_arrays)._replace(**changes)
 
   def _fetch(self, folder):
     self.calls += 1

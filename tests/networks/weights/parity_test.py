@@ -11,7 +11,7 @@ import scipy.signal
 
 from saliency_jax.networks import vgg, zoo
 from saliency_jax.networks.network import Provenance
-from saliency_jax.networks.weights import array_files
+from saliency_jax.networks.weights import weight_files
 from tests import tiny
 from tests.networks.weights import made
 
@@ -104,7 +104,7 @@ def _torchvision(arrays):
 def _compare(path, references: list[np.ndarray]) -> None:
   network = zoo.assemble(
       'tiny', tiny.architecture(made.WIDTHS),
-      made.port(array_files.read_arrays(path)), Provenance('', '', ''))
+      made.port(weight_files.read_arrays(path)), Provenance('', '', ''))
   maps = network.apply(
       network.variables, PHOTOGRAPH[None].astype(np.float32),
       vgg.CONVOLUTIONS)

@@ -9,11 +9,11 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import resnet, vit, zoo
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import (
-    array_files,
-    known_weights,
-    port_table,
-    torchvision_files,
-    zoo_tables,
+  known_weights,
+  port_table,
+  torchvision_files,
+  weight_files,
+  zoo_tables,
 )
 
 _PORT = port_table.porter('a network', zoo_tables.RESNET)
@@ -217,7 +217,7 @@ def test_a_known_file_is_known_by_the_first_digits(tmp_path):
   np.savez(path, **{'conv1.weight': np.ones((1, 1, 1, 1), np.float32)})
   known = known_weights.Known('torchvision', '', (known_weights.Source(
       'a file', 'sha256', files.digest(path)[:8], None,
-      array_files.read_arrays, str(path)),))
+      weight_files.read_arrays, str(path)),))
   saved, _ = known_weights.load(
       'imagenet', lambda arrays, family: _PORT(
           arrays, {'conv1/kernel': (1, 1, 1, 1)}, family),

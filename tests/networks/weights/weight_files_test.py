@@ -5,7 +5,7 @@ import pytest
 import safetensors.numpy
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import array_files
+from saliency_jax.networks.weights import weight_files
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()
@@ -13,7 +13,7 @@ WEIGHTS = made.tensors()
 
 @pytest.mark.parametrize('title', list(made.FILES))
 def test_every_format_gives_back_its_arrays(tmp_path, title):
-  read = array_files.read_arrays(made.write(title, tmp_path, WEIGHTS))
+  read = weight_files.read_arrays(made.write(title, tmp_path, WEIGHTS))
   expected = made.FILES[title][1](WEIGHTS)
   assert set(read) == set(expected)
   for name, array in expected.items():
@@ -25,16 +25,16 @@ def test_every_format_gives_back_its_arrays(tmp_path, title):
 def test_suffixes_of_torch(tmp_path, suffix):
   path = tmp_path / f'net{suffix}'
   path.write_bytes((made.FIXTURES / 'vgg.pth').read_bytes())
-  assert 'features.0.weight' in array_files.read_arrays(path)
+  assert 'features.0.weight' in weight_files.read_arrays(path)
 
 
 def test_bfloat16_becomes_float32(tmp_path):
-  read = array_files.read_arrays(made.FIXTURES / 'kinds.pth')['bfloat16']
+  read = weight_files.read_arrays(made.FIXTURES / 'kinds.pth')['bfloat16']
   assert read.dtype == np.float32
   assert read.tolist()[0] == [-1.5, -1.25, -1., -.75]
   path = tmp_path / 'a.safetensors'
   safetensors.numpy.save_file({'a': read.astype(ml_dtypes.bfloat16)}, path)
-  np.testing.assert_array_equal(array_files.read_arrays(path)['a'], read)
+  np.testing.assert_array_equal(weight_files.read_arrays(path)['a'], read)
 
 
 @pytest.mark.parametrize('suffix', [
@@ -46,7 +46,7 @@ def test_garbage_ends_in_one_sentence(tmp_path, suffix, content):
   path.write_bytes(content)
   with pytest.raises(InputError, match=r'^\S+ (cannot be read as a|holds no)'
                      ) as caught:
-    array_files.read_arrays(path)
+    weight_files.read_arrays(path)
   assert str(path) in str(caught.value)
   assert '\n' not in str(caught.value)
   assert str(caught.value).endswith('.')
@@ -58,14 +58,14 @@ def test_cut_off_files(tmp_path, title):
   content = path.read_bytes()
   path.write_bytes(content[:len(content) * 2 // 3])
   with pytest.raises(InputError, match='cannot be read as a'):
-    array_files.read_arrays(path)
+    weight_files.read_arrays(path)
 
 
 def test_missing_and_unknown_files(tmp_path):
   with pytest.raises(InputError, match=r'absent\.h5 cannot be read.*No such'):
-    array_files.read_arrays(tmp_path / 'absent.h5')
+    weight_files.read_arrays(tmp_path / 'absent.h5')
   with pytest.raises(InputError, match=r'ends in \.h5, .*\.npz'):
-    array_files.read_arrays(tmp_path / 'net.pkl')
+    weight_files.read_arrays(tmp_path / 'net.pkl')
 
 
 def _h5(folder):
@@ -81,7 +81,7 @@ def test_h5_links_are_not_followed(tmp_path):
       file['b'] = np.ones(3)
       file['group/a'] = link
     with pytest.raises(InputError, match="'group/a' is a link"):
-      array_files.read_arrays(tmp_path / 'net.h5')
+      weight_files.read_arrays(tmp_path / 'net.h5')
 
 
 def test_h5_group_within_itself(tmp_path):
@@ -89,7 +89,7 @@ def test_h5_group_within_itself(tmp_path):
     file['a/b/x'] = np.ones(3)
     file['a/b/again'] = file['a']
   with pytest.raises(InputError, match='linked twice'):
-    array_files.read_arrays(tmp_path / 'net.h5')
+    weight_files.read_arrays(tmp_path / 'net.h5')
 
 
 def test_h5_values_in_other_files(tmp_path):
@@ -98,7 +98,7 @@ def test_h5_values_in_other_files(tmp_path):
     file.create_dataset(
         'a', (3,), 'f8', external=[(str(tmp_path / 'secret'), 0, 24)])
   with pytest.raises(InputError, match="'a' are kept in another file"):
-    array_files.read_arrays(tmp_path / 'net.h5')
+    weight_files.read_arrays(tmp_path / 'net.h5')
   with h5py.File(tmp_path / 'source.h5', 'w') as file:
     file['x'] = np.ones(3)
   with _h5(tmp_path) as file:
@@ -106,27 +106,27 @@ def test_h5_values_in_other_files(tmp_path):
     layout[:] = h5py.VirtualSource(str(tmp_path / 'source.h5'), 'x', (3,))
     file.create_virtual_dataset('a', layout)
   with pytest.raises(InputError, match="'a' are kept in another file"):
-    array_files.read_arrays(tmp_path / 'net.h5')
+    weight_files.read_arrays(tmp_path / 'net.h5')
 
 
 def test_h5_array_larger_than_memory(tmp_path):
   with _h5(tmp_path) as file:
     file.create_dataset('a', (1 << 40,), 'f4', chunks=(1 << 10,))
   with pytest.raises(InputError, match='below 1 GiB'):
-    array_files.read_arrays(tmp_path / 'net.h5')
+    weight_files.read_arrays(tmp_path / 'net.h5')
 
 
 def test_h5_text(tmp_path):
   with _h5(tmp_path) as file:
     file['a'] = 'text'
   with pytest.raises(InputError, match="'a' is no array of numbers"):
-    array_files.read_arrays(tmp_path / 'net.h5')
+    weight_files.read_arrays(tmp_path / 'net.h5')
 
 
 def test_npz_with_objects(tmp_path):
   np.savez(tmp_path / 'net.npz', a=np.array([{}], object))
   with pytest.raises(InputError, match='allow_pickle'):
-    array_files.read_arrays(tmp_path / 'net.npz')
+    weight_files.read_arrays(tmp_path / 'net.npz')
 
 
 def test_npz_larger_than_memory(tmp_path):
@@ -138,10 +138,10 @@ def test_npz_larger_than_memory(tmp_path):
   (tmp_path / 'net.npz').write_bytes(
       content[:size] + (1 << 31).to_bytes(4, 'little') + content[size + 4:])
   with pytest.raises(InputError, match='above 1 GiB'):
-    array_files.read_arrays(tmp_path / 'net.npz')
+    weight_files.read_arrays(tmp_path / 'net.npz')
 
 
 def test_npz_member_that_is_no_array(tmp_path):
   made.write_npz(tmp_path / 'net.npz', {'a': np.array(['text'])})
   with pytest.raises(InputError, match="'a' is no array of numbers"):
-    array_files.read_arrays(tmp_path / 'net.npz')
+    weight_files.read_arrays(tmp_path / 'net.npz')
