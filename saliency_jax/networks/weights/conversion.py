@@ -58,7 +58,7 @@ def port(
   is not one of the 26 tensors is an error.
 
   Args:
-    arrays: what `array_files.read_arrays` returns.
+    arrays: what `weight_files.read_arrays` returns.
     expected: the shapes of the 26 tensors, 'conv1_1/kernel' and so on.
     preprocessing: a key of `FAMILIES` to use instead of the layout's.
 

@@ -56,7 +56,7 @@ class Table(NamedTuple):
 def porter(network: str, *tables: Table) -> Callable[..., Ported]:
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
 
-  Its arguments are what `array_files.read_arrays` returns, the shape of every
+  Its arguments are what `weight_files.read_arrays` returns, the shape of every
   variable by its name, and a key of `FAMILIES` or None for the table's. It
   raises an `InputError` if the arrays are not those of the network, or the
   preprocessing is unknown or has to be stated.
