@@ -70,13 +70,17 @@ def write(
   for kind, number in maps:
     view = chosen[kind][number]
     k = shown[kind].index(sources[kind].image_ids.index(view.image_id))
-    height, width = sizes[kind, number]
-    listed.append({
-        **view._asdict(), 'kind': kind,
-        'picture': f'{inside}/{kind}/{thumbnails.picture_name(k)}',
-        'mask': f'{inside}/{kind}/{thumbnails.mask_name(k)}',
-        'height': height, 'width': width})
+    listed.append(_described(view, kind, k, sizes[kind, number]))
   folder.arrays(schema.VIEW_MAPS.path, {
       f'maps_{number}': np.stack(x) for number, x in enumerate(maps.values())})
   folder.json(schema.VIEWS.path, {
       'base': base, 'members': list(members), 'views': listed})
+
+
+def _described(view: View, kind: str, k: int, size: Sequence[int]) -> dict:
+  inside = f'{schema.VIEWS.path.partition("/")[0]}/{kind}'
+  return {
+      **view._asdict(), 'kind': kind,
+      'picture': f'{inside}/{thumbnails.picture_name(k)}',
+      'mask': f'{inside}/{thumbnails.mask_name(k)}',
+      'height': size[0], 'width': size[1]}
