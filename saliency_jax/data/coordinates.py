@@ -1,9 +1,10 @@
 """From recorded coordinates to the pixels of an image, for every kind of data.
 
-A recorded coordinate becomes `value * scale + offset - origin`, in pixels from
-0 at the top left pixel's centre, and is rounded, halves up. Coordinates that
-are not the image's own pixels are refused with what gave them away: a number
-that is plausible and wrong would be worse.
+A recorded coordinate becomes `(value - origin) * scale + offset`, in pixels
+from 0 at the top left pixel's centre, and is rounded, halves up. Of a screen
+with more pixels than the image the middles of pixels are scaled. Coordinates
+that are not the image's own pixels are refused with what gave them away: a
+number that is plausible and wrong would be worse.
 """
 
 import dataclasses
@@ -29,8 +30,8 @@ class Coordinates:
   """How coordinates were recorded, and what is done with those outside.
 
   Attributes:
-    origin: the coordinate of the top left pixel's centre, once scaled; of
-      shares of the size and of a centred origin it is 0.
+    origin: the coordinate of the top left pixel's centre; of shares of the size
+      and of a centred origin it is 0.
     scale: pixels of the image for one unit: 'S', 'X,Y', or 'size' where the
       coordinates are shares of the image's width and height.
     offset: pixels that are then added: 'X,Y', or 'centre' where the origin is
@@ -90,7 +91,13 @@ class Coordinates:
     offset = (np.divide(np.subtract(sizes, 1), 2) if self.offset == 'centre'
               else self._pair('offset', 'centre'))
     origin = 0 if scale is sizes or self.offset == 'centre' else self.origin
-    return np.asarray(points, np.float64) * scale + offset - origin
+    points = np.asarray(points, np.float64)
+    if scale is sizes:
+      return points * scale + offset
+    # Turned axes count from the origin as they are turned.
+    shift = np.where((scale > 0) & (scale < 1), (scale - 1) / 2, 0)
+    return np.where(scale < 0, points * scale - origin,
+                    (points - origin) * scale + shift) + offset
 
   def pixels(
       self, points: np.ndarray, sizes: np.ndarray

@@ -1,0 +1,98 @@
+"""Real kinds of input that once gave a plausible wrong number."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from saliency_jax.data.map_folder import MapFolder
+from saliency_jax.data.source import open_source
+from saliency_jax.errors import InputError
+
+CASES = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'cases'
+pytestmark = pytest.mark.skipif(
+    not CASES.is_dir(), reason=f'the cases are not at {CASES}')
+
+
+def opened(case, kind='table', file='fix.csv', **options):
+  return open_source(kind, CASES / case / 'images',
+                     fixations=CASES / case / file, **options)
+
+
+@pytest.mark.parametrize(('case', 'message', 'options'), [
+    ('zero_zero', '58 of 232 .*missing=0,0', {'missing': '0,0'}),
+    ('centre_origin', '155 of 174 .*offset=centre, and scale=1,-1',
+     {'offset': 'centre', 'scale': '1,-1'}),
+    ('screen_xy', '37 of 174 .*offset=-60,-45', {'offset': '-60,-45'}),
+    ('salicon_scale', '168 of 174 .*scale=0.25,0.25',
+     {'kind': 'salicon', 'file': 'fix.json', 'scale': '0.25'})])
+def test_coordinates_are_refused_and_read_as_stated(case, message, options):
+  expected = opened('subject_column')
+  kind = {name: options[name] for name in ('kind', 'file') if name in options}
+  for given in (kind, kind | {'drop_outside': True}):
+    with pytest.raises(InputError, match=message):
+      opened(case, **given)
+  found = opened(case, **options)
+  assert found.image_ids == expected.image_ids
+  for index in range(len(found)):
+    one, other = found.scanpaths(index), expected.scanpaths(index)
+    # The screen of SALICON's case has 4 pixels for one, and was rounded.
+    np.testing.assert_allclose(
+        one.points, other.points, atol=case == 'salicon_scale')
+
+
+def test_the_subjects_of_a_capital_column_are_told_apart():
+  assert len(np.unique(opened('subject_column').scanpaths(0).subjects)) == 5
+
+
+@pytest.mark.parametrize('case', ['fixpts_jpeg', 'density'])
+def test_maps_of_no_points_are_refused(case):
+  source = opened(case, 'maps', 'points')
+  for index in range(len(source)):
+    with pytest.raises(InputError, match='grey levels'):
+      source[index]
+
+
+def test_label_images_of_two_readings_are_refused():
+  with pytest.raises(InputError, match='the classes 1, 10, which may be'):
+    open_source('osie', CASES / 'class_numbers' / 'osie',
+                regions=CASES / 'class_numbers')
+
+
+@pytest.mark.parametrize(('case', 'counts'), [
+    ('group_id', {'animal part': [16, 16], 'object': None}),
+    ('labelme_rect4', {'object': None})])
+def test_shapes_of_labelme_are_regions(case, counts):
+  source = open_source('osie', CASES / case / 'osie',
+                       regions=CASES / case / 'labelme')
+  found: dict[str, list[int]] = {}
+  for record in source:
+    for category, mask in zip(
+        record.regions.categories, record.regions.masks, strict=True):
+      found.setdefault(category, []).append(
+          int(mask[tuple(record.fixations.T)].sum()))
+  assert found.keys() == counts.keys()
+  for category, expected in counts.items():
+    assert expected is None or found[category] == expected
+
+
+def test_cameras_write_capitals():
+  source = open_source('osie', CASES / 'osie_upper',
+                       regions=CASES / 'group_id' / 'labelme')
+  assert source.image_ids == ('1001', '1002')
+
+
+def test_a_mask_is_read_by_its_colours():
+  for record in open_source('popout', CASES / 'palette_mask'):
+    assert record.regions.masks[0].mean() < 0.1
+
+
+def test_maps_in_colour_are_refused():
+  with pytest.raises(InputError, match='has colours on'):
+    MapFolder(CASES / 'jet_maps' / 'maps').read('1001')
+
+
+def test_one_map_for_all_images_is_said(caplog):
+  MapFolder(CASES / 'same_map' / 'maps').check(
+      ('1001', '1002', '1003', '1007'))
+  assert 'the maps of 4 of 4 images are one and the same' in caplog.text
