@@ -23,13 +23,27 @@ _IMAGES = entry.path(
     'images', '', 'Folder of the images; of pysaliency, the file of stimuli.')
 _FIXATIONS = entry.path(
     'fixations', '', 'The fixations, for all but OSIE: file or folder.')
+# As the keys of a data set in configs/base.py.
+_RECORDED = {
+    name: flags.DEFINE_string(name, '', about) for name, about in (
+        ('columns', "A table's names of columns: 'image=stimulus,x=FPOGX'."),
+        ('scale', "Pixels for one unit: 'S', 'X,Y' or 'size'."),
+        ('offset', "Pixels to add: 'X,Y' or 'centre'."),
+        ('missing', "Coordinates of lost gaze: 'X,Y', or 'none'."))} | {
+    'origin': flags.DEFINE_integer(
+        'origin', 0, "The coordinate of a table's top left pixel, 0 or 1."),
+    'drop_outside': flags.DEFINE_bool(
+        'drop_outside', False, 'Leave out fixations outside their image.'),
+    'accept_outside': flags.DEFINE_float(
+        'accept_outside', 0.1, 'The largest share that may be left out.')}
 _OUTPUT = entry.path(
     'output', None, 'Folder to write to.', required=True)
 
 
 def main() -> None:
   source = open_source(
-      _KIND.value, _IMAGES.value, fixations=_FIXATIONS.value)
+      _KIND.value, _IMAGES.value, fixations=_FIXATIONS.value,
+      **{name: flag.value for name, flag in _RECORDED.items()})
   folder = pathlib.Path(_OUTPUT.value)
   pysaliency_export.write_stimuli(source, folder / 'stimuli.hdf5')
   pysaliency_export.write_trains(source, folder / 'fixations.hdf5')

@@ -2,6 +2,7 @@
 
 from saliency_jax.data.sources.osie import Osie, fingerprint
 from saliency_jax.data.sources.pysaliency_file import Pysaliency
+from tests.data import made
 from tests.launch import commands
 
 
@@ -20,5 +21,20 @@ def test_what_is_wrong_is_one_sentence(tiny_osie, tmp_path):
       f'--output={tmp_path}')
   assert run.returncode == 2
   assert run.stderr == (
-      "\nconvert.py: A data set of the kind 'table' needs fixations; say where "
-      'they are.\n')
+      "\nconvert.py: A data set of the kind 'table' needs fixations; give "
+      'fixations.\n')
+
+
+def test_what_lies_outside_can_be_left_out_and_moved(tiny_osie, tmp_path):
+  table = tmp_path / 'looks.csv'
+  table.write_text('Image;X;Y\n' + ''.join(
+      f'{image_id};22;11\n' for image_id in made.SIZES) + '2001;999;3\n')
+  given = ('convert', '--kind=table', f'--images={tiny_osie}/stimuli',
+           f'--fixations={table}', f'--output={tmp_path}', '--offset=-20,-10')
+  run = commands.run_here(*given)
+  assert run.returncode == 2
+  assert '1 of 6 fixations lie outside their images; drop_outside' in run.stderr
+  run = commands.run_here(*given, '--drop_outside')
+  assert not run.returncode, run.stderr
+  written = Pysaliency(tmp_path / 'stimuli.hdf5', tmp_path / 'fixations.hdf5')
+  assert written[0].fixations.tolist() == [[1, 2]]
