@@ -86,13 +86,6 @@ class Network:
     """Returns a network that differs in some attributes."""
     return dataclasses.replace(self, **changes)
 
-  def facts(self) -> dict[str, Any]:
-    """Returns what `summary.json` says of the network."""
-    return {
-        'name': self.name, 'dtype': self.dtype,
-        'image_size': self.preprocess.image_size,
-        'readout_tap': self.readout_tap}
-
   def resolve(self, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """Returns tap names for names, aliases and patterns; see `taps.resolve`.
 

@@ -20,5 +20,5 @@ def test_what_is_wrong_is_one_sentence(tiny_osie, tmp_path):
       f'--output={tmp_path}')
   assert run.returncode == 2
   assert run.stderr == (
-      "\nconvert.py: A data set of the kind 'table' needs fixations; say where "
-      'they are.\n')
+      "\nconvert.py: A data set of the kind 'table' needs fixations; give "
+      'fixations.\n')
