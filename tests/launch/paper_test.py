@@ -15,19 +15,20 @@ from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.osie import Osie
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import measurement, popout
-from saliency_jax.experiments.partial import Partial
-from saliency_jax.networks import registry, vgg
-from saliency_jax.networks.weights import known_weights
+from saliency_jax.experiments import measurement, units
+from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.networks import vgg, zoo
+from saliency_jax.networks.network import Network
 from saliency_jax.report import comparison, folder
+from saliency_jax.workdir import Ledger
 
-LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
+LAYERS = vgg.DEFAULT_TAPS
 
 
 @pytest.fixture(scope='module')
 def imagenet():
   try:
-    return known_weights.load('imagenet')
+    return zoo.load('vgg16', weights='imagenet')
   except InputError as error:
     pytest.skip(str(error))
 
@@ -37,8 +38,9 @@ def test_table5_comes_out_on_80_search_arrays(imagenet, seed, tmp_path):
   config = popout_config.get_config()
   config.data.seed = seed
   config.report.images = 0
-  popout.popout(
-      config, SearchArrays(count=80, seed=seed), str(tmp_path))
+  units.popout(
+      config, SearchArrays(count=80, seed=seed), str(tmp_path),
+      network=imagenet)
   table = comparison.means(folder.read(tmp_path))
   assert table.shared.sum() == 6
   assert table.correlation >= 0.95
@@ -47,12 +49,12 @@ def test_table5_comes_out_on_80_search_arrays(imagenet, seed, tmp_path):
 
 def test_every_unit_equals_brute_force_in_float64(imagenet, osie_dir, tmp_path):
   source = subset.subset(Osie(osie_dir), ['1003'])
-  network = registry.build('vgg16', layers=LAYERS, mean=imagenet.mean)
   measured = measurement.measure(
-      source, pixel_sets.distinct_fixations_in_regions, network=network,
-      params=imagenet.params, devices=jax.devices()[:1],
-      partial=Partial(tmp_path, {}), settings=measurement.Settings(
-          image_size=224, batch_size=1, workers=0, on_bad_image='raise'))
+      Probe(imagenet, LAYERS, Settings(
+          batch_size=1, workers=0, on_bad_image='raise')),
+      source, pixel_sets.distinct_fixations_in_regions,
+      ledger=Ledger(tmp_path, {measurement.SERIES: 0}),
+      devices=jax.devices()[:1])
   record = source[0]
   points = np.unique(record.fixations, axis=0)
   small = Image.fromarray(record.image).resize(
@@ -78,15 +80,15 @@ def _scores(upsampled: np.ndarray, sets: list[np.ndarray]) -> np.ndarray:
   return np.stack([standard[tuple(each.T)].mean(axis=0) for each in sets])
 
 
-def _forward(weights: known_weights.Weights, image: np.ndarray):
+def _forward(network: Network, image: np.ndarray):
   """VGG-16 without Flax: returns every layer's maps `[h, w, C]`, float64."""
-  maps, x = {}, jnp.asarray(image - weights.mean)[None]
+  maps, x = {}, jnp.asarray(image - network.preprocess.mean)[None]
   for name in vgg.CONVOLUTIONS:
     if name.endswith('_1') and name != 'conv1_1':
       _, height, width, units = x.shape
       x = x.reshape(1, height // 2, 2, width // 2, 2, units).max((2, 4))
     kernel, bias = (
-        jnp.asarray(weights.params[name][leaf], jnp.float64)
+        jnp.asarray(network.variables['params'][name][leaf], jnp.float64)
         for leaf in ('kernel', 'bias'))
     x = jax.nn.relu(bias[None, None, None] + jax.lax.conv_general_dilated(
         x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC')))
