@@ -114,7 +114,7 @@ def _checked(config) -> Chooser:
 
 def _reading(config) -> Reading:
   return Reading(
-      config.eval.batch_size, {}, config.eval.on_bad_image).check()
+      config.eval.batch_size, {}, config.eval.on_bad_image).check('eval')
 
 
 def _scored(

@@ -47,7 +47,7 @@ def predict(
     OSError: if a map cannot be written.
   """
   reading = Reading(
-      config.data.batch_size, {}, config.data.on_bad_image).check()
+      config.data.batch_size, {}, config.data.on_bad_image).check('data')
   network = network or trained_models.load(
       config.network, config.run.cache_dir)
   model = predictors.of_network(

@@ -164,9 +164,6 @@ def open_predictors(config) -> list[Predictor]:
     InputError: if there is no such model, or two have one name.
   """
   members = names(config.eval.members)
-  if config.eval.batch_size < 1:
-    raise InputError(
-        f'config.eval.batch_size is {config.eval.batch_size}; give 1 or more.')
   found: list[Predictor] = []
   unused = set(members)
   for given in names(config.eval.models):

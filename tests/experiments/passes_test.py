@@ -97,8 +97,8 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
 
 
 @pytest.mark.parametrize(('reading', 'said'), [
-    (Reading(0, {}), 'batch of 0'),
-    (Reading(1, {}, 'ignore'), 'raise or skip')])
+    (Reading(0, {}), r'config\.eval\.batch_size is 0'),
+    (Reading(1, {}, 'ignore'), r'config\.eval\.on_bad_image is .*or skip')])
 def test_reading_makes_sense(reading, said):
   with pytest.raises(InputError, match=said):
-    reading.check()
+    reading.check('eval')

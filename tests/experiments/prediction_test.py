@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from configs import predict as predict_config
+from saliency_jax.data.source import open_group
 from saliency_jax.data.sources.image_folder import ImageFolder
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import prediction, predictors
@@ -208,8 +209,9 @@ def test_every_key_is_read(trained, photographs):
   (photographs / 'b.png').unlink()
   config = predict_config.get_config()
   config.network.checkpoint = str(trained)
+  config.data.dir = str(photographs)
   config = Recorder(config.lock())
-  source = ImageFolder(photographs)
+  source = open_group(config.data)
   summary = prediction.predict(config, source, str(photographs / 'out'))
   network = trained_models.load_trained(trained)
   assert summary['weights']['sha256'] == network.provenance.sha256

@@ -200,7 +200,3 @@ def test_what_is_wrong_is_said(models, members, message, sweep, tmp_path):
       maps=maps, sweep=sweep, empty=tmp_path / 'empty')
   with pytest.raises(InputError, match=message):
     opened(models, members)
-  changed = config('gbvs')
-  changed.eval.batch_size = 0
-  with pytest.raises(InputError, match=r'eval\.batch_size is 0'):
-    predictors.open_predictors(changed)

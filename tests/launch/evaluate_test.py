@@ -53,26 +53,24 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
   assert 'centre' in report
 
 
-def test_a_killed_run_goes_on(data, tmp_path):
-  arguments = command(data, tmp_path, '--config.eval.models=itti')
+def test_a_stopped_run_goes_on(data, tmp_path):
+  arguments = command(
+      data, tmp_path, '--config.eval.models=itti,gbvs',
+      '--config.eval.batch_size=1')
   process = commands.start(*arguments)
-  lines = tmp_path / 'partial' / 'mine.jsonl'
-  while process.poll() is None and not (
-      lines.exists() and lines.stat().st_size):
+  while process.poll() is None and not (tmp_path / 'config.json').exists():
     time.sleep(0.01)
-  process.kill()
-  process.communicate()
-  kept = lines.read_text() if lines.exists() else ''
-  assert kept
+  process.terminate()
+  said = process.communicate(timeout=120)[1]
+  assert process.returncode == 143, said
+  assert said.splitlines()[-1].endswith('same command again to go on.')
   assert not (tmp_path / 'summary.json').exists()
   result = commands.run(*arguments)
   assert result.returncode == 0, result.stderr
-  with (tmp_path / 'per_image' / 'mine' / 'itti.csv').open() as file:
-    rows = {row['image_id']: row for row in csv.DictReader(file)}
-  for line in kept.splitlines():
-    row = json.loads(line)
-    assert float(rows[row['image_id']]['nss']) == pytest.approx(
-        row['values']['scores']['nss'], abs=1e-6)
+  assert not (tmp_path / 'partial').exists()
+  with (tmp_path / 'per_image' / 'mine' / 'gbvs.csv').open() as file:
+    assert [row['image_id'] for row in csv.DictReader(file)] == [
+        *made_scores.IMAGE_IDS]
 
 
 def _damage(name: str, value):

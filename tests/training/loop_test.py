@@ -34,8 +34,9 @@ def _trained(config):
       key for key in keys(config) if key.split('.')[0] in (
           'network', 'run', 'task', 'train', 'optimizer', 'schedule', 'sweep')
       or key.removeprefix('data.') in read} - {
-          # of looking into a network, and of another task
-          'network.taps', 'task.dense', 'task.dropout'}
+          # of looking into a network, of another task, and read by `cli`
+          'network.taps', 'task.dense', 'task.dropout',
+          'run.compilation_cache'}
 
 
 def test_training_reads_every_key(whole):
