@@ -16,6 +16,8 @@ def get_config() -> ml_collections.ConfigDict:
   # Numbers of stages trained, from the top, and 'all'; () are those of the
   # paper, 0 to 6 and 'all', as far as the network has them.
   config.sweep.depths = ()
+  # Learning rates of the trunk and of the readout, and seeds of the readout's
+  # first values.
   config.sweep.trunk_rates = (1e-4,)
   config.sweep.readout_rates = (3e-3,)
   config.sweep.seeds = (0,)
@@ -29,7 +31,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.sweep.shard_members = False
 
   # What every member is measured on when all are trained: 'regions', 'popout',
-  # both or none. Read, as all that follows, by experiments/depths.py.
+  # both or none. Read, as all that follows, by experiments/depth.py.
   config.measured = ('regions', 'popout')
   # As in osie.py and popout.py. `regions.data.dir` = '' takes OSIE from where
   # the training has it. Pages of single members are left out.

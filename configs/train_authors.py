@@ -17,7 +17,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.train.readout_rate = 0.005
   config.optimizer.clip_norm = 0.
   config.optimizer.weight_decay = 0.
-  # `every` counts steps; read by training/optimizer.py.
-  config.schedule = ml_collections.ConfigDict(
-      {'name': 'staircase', 'factor': 0.8, 'every': 500})
+  # All rates are multiplied by `factor` each time that `every` steps are done.
+  # Read by training/optimizer.py.
+  config.schedule = ml_collections.ConfigDict({'name': 'staircase'})
+  config.schedule.factor = .8
+  config.schedule.every = 500
   return config

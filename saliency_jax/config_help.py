@@ -40,12 +40,17 @@ def flattened(
 
 
 def _comments(source: str) -> dict[str, str]:
-  """Returns the comment before each key, without a leading 'config.'."""
+  """Returns the comment above each key, or above it and its neighbours.
+
+  Args:
+    source: of a config; the keys have no leading 'config.' in what is returned.
+  """
   return {
       key.removeprefix('config.'): ' '.join(
           line.strip(' #') for line in comment.splitlines())
-      for comment, key in re.findall(
-          r'((?:^ *#.*\n)+) *([\w.]+) = ', source, re.M)}
+      for comment, lines in re.findall(
+          r'((?:^ *#.*\n)+)((?: *[\w.]+ = .*\n)+)', source, re.M)
+      for key in re.findall(r'^ *([\w.]+) = ', lines, re.M)}
 
 
 def _meaning(key: str, meanings: dict[str, str]) -> str:
@@ -54,7 +59,8 @@ def _meaning(key: str, meanings: dict[str, str]) -> str:
 
 def _names(key: str) -> Iterator[str]:
   parts = key.split('.')
-  for first in range(len(parts)):
+  yield key
+  for first in range(1, len(parts) - 1):
     yield '.'.join(parts[first:])
   for group in _SHARED:
     yield f'{group}.{parts[-1]}'
