@@ -50,8 +50,9 @@ class Results(NamedTuple):
 
   @property
   def network(self) -> str:
-    """The network's name."""
-    return self.config['network']['name']
+    """The network's name; of a trained one the summary alone knows it."""
+    network = self.config['network'] | self.summary.get('network', {})
+    return network['name']
 
   @property
   def depth(self) -> int | None:

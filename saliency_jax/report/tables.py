@@ -46,8 +46,9 @@ def text(results: Results) -> str:
 
 
 def _name(results: Results) -> str:
-  """Returns the name of the paper's table that stands beside."""
-  name = comparison.paper_table(results) or 'No table of the paper'
+  """Returns the name of the paper's table that stands beside, or whose it is.
+  """
+  name = comparison.paper_table(results) or results.network
   depth = '' if results.depth is None else f', depth {results.depth}'
   return name + depth
 
@@ -72,10 +73,8 @@ def by_category(
 ) -> list[str]:
   """Returns the lines of a table with a column per category: Table 2 or 3."""
   heads = [['', *name.rsplit(' ', 1)][-2:] for name in table.columns]
-  rows = [
-      ['', '', *(upper for upper, _ in heads)],
-      ['', '', *(lower for _, lower in heads)],
-      ['regions', '', *map(str, regions)]]
+  rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]
+  rows.append(['regions', '', *map(str, regions)])
   for i, (layer, run, published) in enumerate(zip(
       table.layers, table.run, table.paper, strict=True)):
     rows.append([layer, 'run', *(_plain(x, digits) for x in run)])

@@ -1,5 +1,6 @@
 """The text on the terminal, letter by letter on small made numbers."""
 
+import json
 import textwrap
 
 import numpy as np
@@ -94,8 +95,19 @@ def test_a_depth_that_the_paper_lacks(tmp_path):
   results = folder.read(made.popout(
       tmp_path, {'conv5_3': np.ones((2, 2))}, depth=9))
   text = tables.text(results)
-  assert text.startswith('No table of the paper, depth 9: mean NMM')
+  assert text.startswith('vgg16, depth 9: mean NMM')
   assert 'The paper shows no model with 9 trained convolutions' in text
+
+
+def test_a_trained_network_is_named_by_the_summary(tmp_path):
+  """Its config has `network.checkpoint`, and `network.name` by default."""
+  run = made.popout(tmp_path, {'layer4': np.ones((2, 2))}, depth=1)
+  summary = json.loads((run / 'summary.json').read_text())
+  summary['network'] = {'name': 'resnet18'}
+  (run / 'summary.json').write_text(json.dumps(summary))
+  text = tables.text(folder.read(run))
+  assert text.startswith('resnet18, depth 1: mean NMM')
+  assert 'The paper shows no resnet18;' in text
 
 
 def test_all_regions_without_a_fixation(tmp_path):
