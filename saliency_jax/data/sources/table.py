@@ -178,7 +178,7 @@ def _places(
     recorded: Coordinates
 ) -> dict[str, int]:
   """Returns which column is which: by its name, then by any case of it."""
-  places, missing = {}, []
+  places, missing, meant = {}, [], dict(columns)
   for name in _NEEDED + _OPTIONAL:
     asked = columns.get(name, name)
     found = [i for i, each in enumerate(header) if each == asked] or [
@@ -188,21 +188,25 @@ def _places(
       raise InputError(f'{path} has the column {asked} twice; rename one.')
     if found:
       places[name] = found[0]
-    elif name in _NEEDED or name in columns:
+      continue
+    if name in _NEEDED or name in columns:
       missing.append((name, asked))
-    elif near := _near(name, asked, header):
-      logging.warning(
-          '%s has no column %s; if %r is meant, give %s.', path, name, near,
-          recorded.flag('columns', f'{name}={near}'))
+    if near := _near(name, asked, header):
+      meant[name] = near
+  if meant == columns and not missing:
+    return places
+  hint = recorded.flag('columns', ','.join(map('='.join, meant.items())))
   if missing:
-    near = {name: _near(name, asked, header) for name, asked in missing}
-    hint = ','.join(f'{name}={each}' for name, each in near.items() if each)
-    meant = f'give {recorded.flag("columns", hint)}, or ' if hint else ''
+    give = f'give {hint}, or ' if meant != columns else ''
     raise InputError(
         f'{path} has no column {", ".join(asked for _, asked in missing)} (it '
-        f'has {", ".join(header) or "none"}); {meant}name '
+        f'has {", ".join(header) or "none"}); {give}name '
         f'{", ".join(_NEEDED)} and perhaps {", ".join(_OPTIONAL)} in its first '
         'row.')
+  for name in meant.keys() - columns.keys():
+    logging.warning(
+        '%s has no column %s; if %r is meant, give %s.', path, name,
+        meant[name], hint)
   return places
 
 

@@ -215,6 +215,19 @@ def test_a_column_that_may_be_meant_is_named(column, asked, images, caplog):
   assert f'give columns={asked}' in caplog.text
 
 
+def test_the_columns_asked_for_can_be_pasted(images, caplog):
+  """One hint names every column, those that were named already included."""
+  path = table(images, 'stimulus,FPOGX,FPOGY,observer', 'a,1,2,3', 'b.c,0,0,4')
+  whole = 'image=stimulus,x=FPOGX,y=FPOGY,subject=observer'
+  for named in ('', 'image=stimulus'):
+    with pytest.raises(InputError) as raised:
+      Table(images, path, columns=named)
+    assert f'columns={whole},' in str(raised.value)
+  assert not caplog.text
+  Table(images, path, columns=whole.removesuffix(',subject=observer'))
+  assert f'columns={whole}.' in caplog.text
+
+
 @pytest.mark.parametrize(('x', 'missing'), [
     ('-9', '-9'), ('NA', 'NA'), ('-9', '-9,1')])
 def test_lost_gaze_is_left_out(x, missing, images):
