@@ -20,9 +20,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.eval.members = ''
   # Images in a batch over all devices, for trained models.
   config.eval.batch_size = 8
-  # The data sets, with commas between: groups of `sets`, below. Read by
-  # experiments/scored_sets.py.
-  config.eval.sets = 'osie'
+  # The data sets, with commas between: groups of `sets`, below. '' takes those
+  # whose `dir` is given, or else OSIE. Read by experiments/scored_sets.py.
+  config.eval.sets = ''
   # Samples that the bootstrap draws for each confidence interval. Read, as all
   # below, by experiments/evaluation.py.
   config.eval.resamples = 1000

@@ -69,7 +69,7 @@ class Scoring(NamedTuple):
 
 
 def open_sets(config) -> list[DataSet]:
-  """Opens the data sets of `config.eval.sets`.
+  """Opens the data sets of `config.eval.sets`, or those with a folder, or OSIE.
 
   Args:
     config: `configs/evaluate.py`; `eval.sets`, `sets` and `run.cache_dir` are
@@ -78,11 +78,12 @@ def open_sets(config) -> list[DataSet]:
   Raises:
     InputError: if a name or a value is wrong, or a data set is at fault.
   """
-  chosen = names(config.eval.sets)
-  if not chosen or len(set(chosen)) < len(chosen):
+  chosen = names(config.eval.sets) or tuple(
+      name for name in config.sets if config.sets[name].dir) or ('osie',)
+  if len(set(chosen)) < len(chosen):
     raise InputError(
-        f'config.eval.sets is {config.eval.sets!r}; name one data set or more, '
-        f'each once, of {", ".join(config.sets)}.')
+        f'config.eval.sets is {config.eval.sets!r}; name each data set '
+        f'once, of {", ".join(config.sets)}.')
   for name in chosen:
     if name not in config.sets:
       raise InputError(

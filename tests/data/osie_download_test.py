@@ -120,7 +120,7 @@ def _refused(archive, message, tmp_path):
     osie_download.fetch_osie(tmp_path / 'cache', archive)
   text = str(caught.value)
   assert 'github.com/NUS-VIP/predicting-human-gaze-beyond-pixels' in text
-  assert text.endswith('as --config.data.dir.')
+  assert text.endswith('as --config.sets.osie.dir.')
   assert '\n' not in text
   assert not list((tmp_path / 'cache').iterdir())
 

@@ -36,6 +36,13 @@ def test_several_sets_are_opened_in_their_order(config):
   assert len(osie.source[0].regions.ids) == 4
 
 
+def test_sets_that_nobody_names_are_those_with_a_folder(config):
+  config.eval.sets = ''
+  assert [each.name for each in open_sets(config)] == ['mine', 'osie']
+  config.sets.osie.dir = ''
+  assert [each.name for each in open_sets(config)] == ['mine']
+
+
 def test_a_part_of_osie(config, osie_dir):
   config.eval.sets = 'osie'
   config.sets.osie.dir = str(osie_dir)
@@ -63,8 +70,7 @@ def test_the_identity_changes_with_the_data(config, tmp_path):
 
 
 @pytest.mark.parametrize(('key', 'value', 'message'), [
-    ('eval.sets', '', r"sets is ''; name .* of mine, osie, popout"),
-    ('eval.sets', 'mine,mine', 'each once'),
+    ('eval.sets', 'mine,mine', 'name each .* once, of mine, osie, popout'),
     ('eval.sets', 'salicon', "has 'salicon'; name some of mine, osie, popout"),
     ('sets.mine.sigma', 0., r'sets\.mine\.sigma is 0; give the width of one'),
     ('sets.mine.sigma', float('nan'), 'sigma is nan'),
