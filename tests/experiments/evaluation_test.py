@@ -251,11 +251,11 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   out, measured = tmp_path / 'out', []
   read = map_folder.MapFolder.read
 
-  def stopping(self, image_id):
+  def stopping(self, image_id, *rest):
     measured.append(image_id)
     if len(measured) == 3:
       raise KeyboardInterrupt
-    return read(self, image_id)
+    return read(self, image_id, *rest)
 
   monkeypatch.setattr(map_folder.MapFolder, 'read', stopping)
   with pytest.raises(KeyboardInterrupt):
