@@ -53,7 +53,8 @@ def from_linen(
 
     def follow(method, arguments, keywords, context):
       result = method(*arguments, **keywords)
-      finished.append('.'.join(context.module.path) or OUTPUT)
+      if context.method_name == '__call__':  # a helper ends before its module
+        finished.append('.'.join(context.module.path) or OUTPUT)
       return result
 
     with nn.intercept_methods(follow):
@@ -109,11 +110,12 @@ def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
     sown = path[-1] != '__call__'
     module = '.'.join(path[:-1]) or OUTPUT
     at = '.'.join(path) if sown else module
+    ends = [i for i, name in enumerate(finished) if name == module] or [-1]
     for number, value in enumerate(values):
       if isinstance(value, jax.Array):
         name = at if len(values) == 1 else f'{at}#{number}'
         # What a module sows it has before it ends.
-        order = finished.index(module) if module in finished else -1
+        order = ends[min(number, len(ends) - 1)]
         found[name] = (order, not sown, value)
   return {name: value for name, (_, _, value) in sorted(
       found.items(), key=lambda item: item[1][:2])}

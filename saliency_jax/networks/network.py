@@ -148,7 +148,9 @@ class Network:
       maps = jax.eval_shape(
           lambda variables, x: self.apply(variables, x, tuple(taps)),
           self.variables, image)
-    except (TypeError, ValueError, ZeroDivisionError) as error:
+    except InputError:
+      raise
+    except Exception as error:  # whatever a user's code raises
       raise InputError(
           f'{self.name} does not take images of {height} x {width} pixels '
           f'({" ".join(str(error).split())[:200]}); give another '

@@ -64,23 +64,6 @@ def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
   return part(tree, mask, True), part(tree, mask, False)
 
 
-def join(first: Tree, second: Tree) -> Tree:
-  """Returns the tree of which `first` and `second` are the two parts.
-
-  Raises:
-    ValueError: if a leaf stands in both.
-  """
-  joined = dict(first)
-  for key, child in second.items():
-    if key not in joined:
-      joined[key] = child
-    elif isinstance(child, dict) and isinstance(joined[key], dict):
-      joined[key] = join(joined[key], child)
-    else:
-      raise ValueError(f'The parameter {key} stands in both trees.')
-  return joined
-
-
 def override(tree: Tree, changes: Tree) -> Tree:
   """Returns `tree` with the leaves that `changes` has in place of its own.
 

@@ -149,10 +149,11 @@ def rebuild(
     InputError: there is no such network, or it has other variables.
   """
   if ':' in name:
-    found = user_networks.load(name, dtype).replace(
+    found = user_networks.load(name, dtype)
+    expected = _shapes_of(found.variables)
+    found = found.replace(
         variables=ported.variables, preprocess=ported.preprocess,
         provenance=provenance)
-    expected = _shapes_of(user_networks.load(name, dtype).variables)
   else:
     found = assemble(name, architecture(name), ported, provenance, dtype)
     expected = shapes(

@@ -78,6 +78,53 @@ def test_shared_modules_and_what_is_sown_have_names(shared):
   assert np.abs(maps['twice#0'] - maps['twice#1']).max() > 1e-3
 
 
+class Helped(nn.Module):
+  """Calls a method of its own and one module, each before others."""
+
+  def setup(self):
+    self.act, self.first, self.last = Act(), Three(), Three()
+
+  def halve(self, x):
+    return self.act(x[:, ::2, ::2])
+
+  def __call__(self, x):
+    return self.act(self.last(self.halve(self.first(x)))).mean((1, 2))
+
+
+class Act(nn.Module):
+
+  def __call__(self, x):
+    return nn.relu(x)
+
+
+class Three(nn.Module):
+
+  @nn.compact
+  def __call__(self, x):
+    if x.shape[1] not in (32, 16):
+      raise KeyError('another size')
+    return nn.Conv(3, (3, 3), name='conv')(x)
+
+
+@pytest.fixture(scope='module')
+def helped():
+  module = Helped()
+  return adapters.from_linen(
+      module, module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))),
+      preprocess=SMALL)
+
+
+def test_helper_methods_and_calls_again_keep_the_order(helped):
+  assert list(helped.taps) == [
+      'first.conv', 'first', 'act#0', 'last.conv', 'last', 'act#1', 'output']
+  assert helped.readout_tap == 'act#1'  # the last map, on it a head is trained
+
+
+def test_a_size_that_a_users_code_refuses_is_said(helped):
+  with pytest.raises(InputError, match='does not take images of 40 x 40 pix'):
+    helped.shapes(['last'], 40)
+
+
 def test_tokens_become_maps(shared):
   module, variables, network = shared
   tap = network.taps['tokens']

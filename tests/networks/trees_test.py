@@ -32,14 +32,11 @@ def test_patterns_are_for_the_whole_path():
     trees.match(TREE, [('a', 1), ('.*kernel', 1)])
 
 
-def test_parts_join_to_the_whole():
+def test_a_tree_is_split_by_a_mask():
   mask = {'a': {'kernel': True, 'bias': False}, 'b': {'kernel': False}}
   first, second = trees.split(TREE, mask)
   assert first == {'a': {'kernel': 1}}
   assert second == {'a': {'bias': 2}, 'b': {'kernel': 3}}
-  assert trees.join(first, second) == TREE
-  with pytest.raises(ValueError, match='kernel'):
-    trees.join(first, TREE)
 
 
 def test_arrays_are_not_copied():
