@@ -75,7 +75,7 @@ def dense(units: tuple[int, ...], classes: int) -> Head:
 
 
 def apply_dense(
-    params: Mapping, features: jax.Array, key: jax.Array | None = None,
+    params: Mapping, features: jax.Array, keys: jax.Array | None = None,
     dropout: float = 0.
 ) -> jax.Array:
   """Returns the logits `[B, K]` of a dense head, in float32.
@@ -83,7 +83,8 @@ def apply_dense(
   Args:
     params: see `dense`.
     features: maps `[B, h, w, C]`.
-    key: draws which units are dropped; None drops nothing.
+    keys: `[B]`, each draws which units of an image are dropped; None drops
+      nothing.
     dropout: the share of units below the last layer that is dropped.
   """
   x = nn.max_pool(features, (2, 2), strides=(2, 2))
@@ -96,11 +97,17 @@ def apply_dense(
             x.dtype)[None]
     if number + 1 < len(params):
       x = nn.relu(x)
-      if key is not None and dropout:
-        kept = jax.random.bernoulli(
-            jax.random.fold_in(key, number), 1 - dropout, x.shape)
-        x = jnp.where(kept, x / (1 - dropout), 0)
+      if keys is not None and dropout:
+        x = jax.vmap(functools.partial(_drop, dropout, number))(keys, x)
   return x.astype(jnp.float32)
+
+
+def _drop(
+    share: float, number: int, key: jax.Array, x: jax.Array) -> jax.Array:
+  """Returns the outputs `[N]` of a layer without a share of its units."""
+  left = jax.random.bernoulli(
+      jax.random.fold_in(key, number), 1 - share, x.shape)
+  return jnp.where(left, x / (1 - share), 0)
 
 
 def attach(network: Network, head: Head, params: Mapping) -> Network:

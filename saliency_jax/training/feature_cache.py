@@ -41,8 +41,14 @@ def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
   _, frozen = trees.split(
       network.variables['params'], cuts.trained(network, depth))
   part = Ported({**network.variables, 'params': frozen}, network.preprocess)
+  side = network.preprocess.image_size
+  # A user's module of the same name and variables may compute something else.
+  program = jax.jit(cuts.make_prefix(network, [depth])).lower(
+      network.variables,
+      jax.ShapeDtypeStruct((1, side, side, 3), np.uint8)).as_text()
   return {
       'layout': _LAYOUT, 'network': network.name, 'weights': digest(part),
+      'program': hashlib.sha256(program.encode()).hexdigest(),
       'depth': depth, 'readout_tap': network.readout_tap,
       'preprocess': list(network.preprocess), 'dtype': network.dtype,
       'images': images,

@@ -4,17 +4,21 @@ Nothing below this module sees the config.
 """
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 
+import jax
 import numpy as np
 import optax
+from absl import logging
 
 from saliency_jax.data.images import check_on_bad_image
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, trees
 from saliency_jax.networks.network import Network
+from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.training import (
     groups,
     image_batches,
@@ -92,8 +96,9 @@ class Plan:
       shapes: the members' trained parameters by their names.
     """
     head = self.head and {
-        name: np.asarray(x).ravel().tolist()
+        name: hashlib.sha256(np.ascontiguousarray(x)).hexdigest()
         for name, x in trees.flatten(self.head).items()}
+    resize = self.network.preprocess.resize  # `weights` has the rest of it
     described = {
         'config': {
             part: {key: value for key, value in keys.items()
@@ -101,7 +106,8 @@ class Plan:
             for part, keys in self.config.items() if part not in _OTHERS},
         'network': {
             'name': self.network.name, 'image_size': self.image_size,
-            'readout_tap': self.network.readout_tap},
+            'readout_tap': self.network.readout_tap,
+            **({} if resize == Preprocess().resize else {'resize': resize})},
         'task': self.task.described,
         'weights': trained_models.digest(self.network),
         'readout': head or 'drawn',
@@ -142,8 +148,7 @@ def make(
       config.task, data.scenes, data.train.image_ids))
   head = None
   if not isinstance(start, Network):
-    if start.task.name == task.name:
-      head = start.head
+    head = _head(start, task)
     start = start.network
   heads.check_name(start, task.head)
   trained = (members.single(config.train, start) if job == 'train'
@@ -164,6 +169,25 @@ def make(
       config.to_dict())
   plan.grid  # noqa: B018 - a map of one cell is refused here
   return plan
+
+
+def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:
+  """Returns the head to begin with; None where the task needs another one."""
+  if start.task.name != task.name:
+    return None
+  tap = start.network.readout_tap
+  shape = start.network.shapes([tap])[tap]
+  wanted = jax.eval_shape(
+      lambda key: task.head.init(key, shape), jax.random.key(0))
+  shapes, others = (
+      {name: np.shape(x) for name, x in trees.flatten(head).items()}
+      for head in (wanted, start.head))
+  if shapes == others and start.task.outputs == task.outputs:
+    return start.head
+  logging.warning(
+      'The head of config.network.checkpoint is of other images, classes or '
+      'config.task.dense than this run: a new one is drawn.')
+  return None
 
 
 def _check(config, data: Data) -> None:

@@ -39,7 +39,7 @@ def make(described: Mapping[str, Any]) -> Task:
   """Returns the task; see `tasks.Task`."""
   return Task(
       'saliency', heads.READOUT,
-      output=lambda params, maps, key: heads.READOUT.apply(params, maps),
+      output=lambda params, maps, keys: heads.READOUT.apply(params, maps),
       targets=_targets, loss=lambda output, weights: -nss(output, weights),
       sums=_sums, metrics=_metrics, watched='nss', titles={'nss': 'NSS'},
       described=described)

@@ -88,12 +88,12 @@ def make(described: Mapping[str, Any]) -> Task:
 
   return Task(
       'scene', heads.dense(tuple(described['dense']), len(classes)),
-      output=lambda params, maps, key: heads.apply_dense(
-          params, maps, key, dropout),
+      output=lambda params, maps, keys: heads.apply_dense(
+          params, maps, keys, dropout),
       targets=targets, loss=loss, sums=sums, metrics=_metrics,
       watched='balanced_accuracy', titles={
           'balanced_accuracy': 'balanced accuracy', 'accuracy': 'accuracy'},
-      described=described)
+      described=described, outputs=classes)
 
 
 def _metrics(sums: Mapping[str, np.ndarray]) -> dict[str, float]:

@@ -78,14 +78,15 @@ def init_member(
 def make_outputs(
     members: Sequence[Member], network: Network, task: Task, image_size: int
 ) -> dict[int, Callable]:
-  """Returns depth -> `output(params, variables, features, key)` of the task."""
+  """Returns depth -> `output(params, variables, features, keys)` of the task.
+  """
   def make(depth: int) -> Callable:
     suffix = cuts.make_suffix(network, depth, image_size)
 
-    def output(params, variables, features, key):
+    def output(params, variables, features, keys):
       trunk = {k: x for k, x in params.items() if k != task.head.name}
       maps = suffix(trunk, variables, features)
-      return task.output(params[task.head.name], maps, key)
+      return task.output(params[task.head.name], maps, keys)
 
     return output
 
@@ -120,12 +121,14 @@ def make_step(
   outputs = make_outputs(members, network, task, image_size)
 
   def update(depth, total, state, settings, batch, number):
-    variables, features, targets, valid = batch
+    variables, features, targets, valid, rows = batch
     images = jnp.maximum(total(valid.sum()), 1)
-    key = jax.random.fold_in(jax.random.key(settings.seed), number)
+    # One for each image, the same on however many devices.
+    keys = jax.vmap(functools.partial(jax.random.fold_in, jax.random.fold_in(
+        jax.random.key(settings.seed), number)))(rows)
 
     def loss(params):
-      output = outputs[depth](params, variables, features, key)
+      output = outputs[depth](params, variables, features, keys)
       each = task.loss(output, targets) * valid
       return each.sum() / images, (
           each.sum(), task.sums(output, targets, valid))
@@ -150,7 +153,7 @@ def make_step(
     everywhere = PartitionSpec()
     return jax.shard_map(
         together, mesh=mesh, in_specs=(
-            own, own, (everywhere, images, images, images), everywhere),
+            own, own, (everywhere, *[images] * 4), everywhere),
         out_specs=own, check_vma=False)(*arguments)
 
   def alone(depth, *arguments):
@@ -162,7 +165,8 @@ def make_step(
     for group, state in zip(groups, states, strict=True):
       state, metrics = (stacked if group.stacked else alone)(
           group.depth, state, _settings(members, group),
-          (variables, features[group.depth], targets, valid), number)
+          (variables, features[group.depth], targets, valid,
+           jnp.arange(len(valid))), number)
       updated.append(state)
       for row, position in enumerate(group.positions):
         measured[position] = jax.tree.map(lambda x, row=row: x[row], metrics)

@@ -24,12 +24,13 @@ class Task:
   Attributes:
     name: as `config.task.name` has it.
     head: what is trained on top of the network.
-    output: `output(params, maps, key)`: the head's output for maps `[B, h, w,
-      C]`; key is for dropout, None where nothing is dropped.
+    output: `output(params, maps, keys)`: the head's output for maps `[B, h, w,
+      C]`; keys `[B]` are for dropout, None where nothing is dropped.
     targets: `targets(batch, grid, image_ids)`: of a `pipeline.Batch` of these
       images what the output is compared with, arrays with a leading axis B, and
       float32 `[B]`, 0 where an image has nothing to compare with.
     described: what `make` makes the task of again, as JSON values.
+    outputs: what each of the head's outputs stands for, e.g. a class.
     loss: `loss(output, targets)`: float32 `[B]`.
     sums: `sums(output, targets, valid)`: what metrics are made of, each a sum
       over the images of a batch, so that batches can be added.
@@ -47,6 +48,7 @@ class Task:
   watched: str
   titles: Mapping[str, str]
   described: Mapping[str, Any]
+  outputs: tuple[str, ...] = ()
 
 
 def describe(

@@ -97,6 +97,12 @@ def test_the_key_holds_what_the_maps_follow_from(monkeypatch):
   assert key(images='y') != key()
   # What is trained has no part in the maps.
   assert key(layer='conv5_3', by=1.) == key()
+  # The same variables in code that has changed.
+  network = tiny.nested()
+  changed = network.replace(run=lambda *arguments: jax.tree.map(
+      lambda x: 2 * x, network.run(*arguments)))
+  assert feature_cache.key(changed, 0, 'x') != feature_cache.key(
+      network, 0, 'x') == feature_cache.key(tiny.nested(), 0, 'x')
   here = key()
   monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
   assert key() != here

@@ -1,5 +1,7 @@
 """The second task: dense layers that tell scenes."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import ml_collections
@@ -9,10 +11,10 @@ import pytest
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads
-from saliency_jax.training import tasks
+from saliency_jax.training import loop, plan, tasks
 from tests import tiny
 from tests.training import made
-from tests.training.running import params, train
+from tests.training.running import are_equal, params, train
 
 IDS = (*made.TRAIN.image_ids, *made.VALIDATION.image_ids)
 SCENES = {name: 'street' if number % 3 else 'kitchen'
@@ -74,11 +76,24 @@ def test_dense_layers_equal_numpy():
     x = x @ np.asarray(layer['kernel']) + np.asarray(layer['bias'])
     x = np.maximum(x, 0) if number < 2 else x
   np.testing.assert_allclose(head.apply(drawn, features), x, atol=1e-5)
-  key = jax.random.key(1)
-  dropped = heads.apply_dense(drawn, features, key, .5)
+  keys = jax.random.split(jax.random.key(1), 3)
+  dropped = heads.apply_dense(drawn, features, keys, .5)
   assert np.abs(dropped - x).max() > 1e-3
-  np.testing.assert_array_equal(
-      dropped, heads.apply_dense(drawn, features, key, .5))
+  # An image's units are dropped alike wherever it stands in a batch.
+  np.testing.assert_allclose(
+      dropped[1:], heads.apply_dense(drawn, features[1:], keys[1:], .5),
+      atol=1e-6)
+
+
+def test_stacked_members_on_several_devices_drop_what_single_ones_do(tmp_path):
+  for name, count, mode in (('one', 1, 'shared'), ('four', 4, 'vmap')):
+    run = made.sweep((0,))
+    run.task.update(config())
+    run.train.epochs, run.sweep.seeds, run.sweep.mode = 1, (0, 1), mode
+    loop.sweep(run, DATA, str(tmp_path / name), devices=jax.devices()[:count])
+  for seed in (0, 1):
+    are_equal(*(params(tmp_path / name, f'depth_0_seed_{seed}')['dense']
+                for name in ('one', 'four')), atol=1e-5)
 
 
 def test_a_network_learns_scenes_and_is_read_again(tmp_path):
@@ -93,6 +108,33 @@ def test_a_network_learns_scenes_and_is_read_again(tmp_path):
   for layer in start:
     same = np.array_equal(trained[layer]['kernel'], start[layer]['kernel'])
     assert same == (layer != 'conv5_3')
+
+
+@pytest.mark.parametrize(('change', 'drawn'), [
+    ({}, False), ({'task.dense': (4, 5)}, True),
+    ({'network.image_size': 80}, True), ({'scenes': 'garden'}, True)])
+def test_a_head_is_gone_on_with_where_it_fits(change, drawn, scene_run):
+  run = made.run(1)
+  run.task.update(config())
+  run.network.checkpoint = str(scene_run)
+  renamed = change.pop('scenes', 'street')
+  run.update_from_flattened_dict(change)
+  data = Data(made.TRAIN, made.VALIDATION, scenes={
+      name: renamed if scene == 'street' else scene
+      for name, scene in SCENES.items()})
+  made_of = plan.make(run, 'train', data, None, 1)
+  assert (made_of.head is None) == drawn
+  kept = json.dumps(made_of.facts({'depth_1': {}})['readout'])
+  assert kept == '"drawn"' or len(kept) < 1000  # hashes, not a hundred MB
+
+
+@pytest.fixture(scope='module')
+def scene_run(tmp_path_factory):
+  run, workdir = made.run(0), tmp_path_factory.mktemp('scene')
+  run.task.update(config())
+  run.train.epochs = 1
+  train(run, workdir, DATA)
+  return workdir
 
 
 @pytest.mark.parametrize(('scenes', 'changes', 'says'), [
