@@ -14,7 +14,6 @@ from typing import Any
 import ml_collections
 
 from saliency_jax.data import parts
-from saliency_jax.data.subset import subset
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks import zoo
@@ -22,6 +21,11 @@ from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 
 Options = Mapping[str, Any]
+# Keys that say nothing where a network or a data set is passed.
+_OF_NETWORK = frozenset(f'network.{key}' for key in (
+    'name', 'dtype', 'weights', 'preprocessing', 'checkpoint', 'member'))
+_OF_SOURCE = frozenset(f'data.{key}' for key in (
+    'kind', 'dir', 'part', 'fixations', 'regions', 'val_dir', 'val_fixations'))
 
 
 def load(
@@ -71,7 +75,7 @@ def dissect(
     InputError: a value or the data are at fault.
   """
   from saliency_jax.experiments import units
-  config, network = _with('osie', options, network)
+  config, network = _with('osie', options, network, source)
   return units.dissect(config, source, str(workdir), network=network)
 
 
@@ -89,7 +93,7 @@ def popout(
   """
   from saliency_jax.data.source import open_group
   from saliency_jax.experiments import units
-  config, network = _with('popout', options, network)
+  config, network = _with('popout', options, network, source)
   return units.popout(
       config, source or open_group(config.data, wants='targets'), str(workdir),
       network=network)
@@ -116,7 +120,7 @@ def train(
     InputError: a value or the data are at fault.
   """
   from saliency_jax.training import loop
-  config, network = _with('train', options, network)
+  config, network = _with('train', options, network, train)
   return loop.train(
       config, _data(config, train, validation), str(workdir), network)
 
@@ -134,7 +138,7 @@ def sweep(
     options: keys of configs/sweep_depth.py.
   """
   from saliency_jax.training import loop
-  config, network = _with('sweep_depth', options, network)
+  config, network = _with('sweep_depth', options, network, train)
   return loop.sweep(
       config, _data(config, train, validation), str(workdir), network)
 
@@ -152,7 +156,7 @@ def predict(
     options: keys of configs/predict.py.
   """
   from saliency_jax.experiments import prediction
-  config, network = _with('predict', options, network)
+  config, network = _with('predict', options, network, source)
   return prediction.predict(config, source, str(workdir), network=network)
 
 
@@ -193,15 +197,31 @@ def make_report(
 
 
 def _with(
-    name: str, options: Options | None, network: Network
+    name: str, options: Options | None, network: Network,
+    source: Source | None
 ) -> tuple[ml_collections.ConfigDict, Network]:
-  """Returns a job's config, and the network at the size that it names."""
-  config = _config(name, {'network.name': network.name, **(options or {})})
-  size = config.network.image_size
+  """Returns a job's config, and the network as it says and by its variables.
+
+  Raises:
+    InputError: an option is wrong, or of what is passed as a value.
+  """
+  options = options or {}
+  for key in options:
+    if key in _OF_NETWORK or source is not None and key in _OF_SOURCE:
+      raise InputError(
+          f'The option {key!r} would change nothing: the network and the data '
+          f'set are passed as values; leave it out.')
+  config = _config(name, {'network.name': network.name, **options})
+  size, tap = config.network.image_size, config.network.readout_tap
   if size:
     network = network.replace(
         preprocess=network.preprocess._replace(image_size=size))
-  return config, network
+  if tap:
+    network = network.replace(readout_tap=network.resolve([tap])[0])
+  # Whoever made it may have changed its variables since.
+  return config, network.replace(provenance=network.provenance._replace(
+      name=network.provenance.name or network.name,
+      sha256=trained_models.digest(network)))
 
 
 def _config(
@@ -223,9 +243,7 @@ def _config(
   return config
 
 
-def _data(config, train: Source, validation: Source | None):
-  if validation is None:
-    ours, theirs = parts.drawn(
-        train.image_ids, config.data.val_fraction or .2, config.data.seed)
-    train, validation = subset(train, ours), subset(train, theirs)
-  return parts.Data(train, validation)
+def _data(config, train: Source, validation: Source | None) -> parts.Data:
+  if validation is None and not config.data.val_fraction:
+    config.data.val_fraction = .2
+  return parts.in_parts(config, train, validation)

@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 import saliency_jax as sj
+from saliency_jax.data import pixel_sets
+from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.types import Regions
+from saliency_jax.training import loop
 from tests import brute_force, tiny
 from tests.training import made
 
@@ -93,7 +97,62 @@ def test_training_splits_and_is_loaded_again(tmp_path):
   assert maps.shape == (1, 3, 3, 1)
 
 
+def test_training_finds_what_the_options_say(tmp_path, monkeypatch):
+  opened = []
+  monkeypatch.setattr(
+      loop, 'train', lambda config, data, *_: opened.append(data))
+  arrays = SearchArrays(count=5, size=128)
+  for source, options in (
+      (made.TRAIN, {}), (made.TRAIN, {'analysis.fixations': 'all'}),
+      (arrays, {})):
+    sj.train(tiny.vgg(), source, None, tmp_path, options)
+  assert [data.choose for data in opened] == [
+      pixel_sets.distinct_fixations, pixel_sets.all_fixations,
+      pixel_sets.target]
+  assert [len(data.validation) for data in opened] == [2, 2, 1]
+
+
+class Stops(made.Photographs):
+  """Cannot be read to the end, or has other fixations."""
+  gives = frozenset({'fixations', 'regions'})
+
+  def __init__(self, ends=True, by=0):
+    super().__init__(20)
+    self._ends, self._by = ends, by
+
+  def __getitem__(self, index):
+    if self._ends and index == 18:
+      raise sj.InputError('gone')
+    record = super().__getitem__(index)
+    regions = Regions(
+        np.ones(1, np.int32), ('object',),
+        np.ones((1, *record.image.shape[:2]), bool))
+    return record._replace(
+        regions=regions, fixations=(record.fixations + self._by) // (
+            1 + self._by))
+
+
+def bare(seed):
+  """Returns a network of somebody's own, of whose weights nobody tells."""
+  net = tiny.vgg(seed=seed)
+  return net.replace(provenance=net.provenance._replace(sha256='', name=''))
+
+
+@pytest.mark.parametrize(('seed', 'by', 'resumed'), [
+    (0, 0, True), (1, 0, False), (0, 1, False)])
+def test_another_network_or_other_data_do_not_go_on(
+    seed, by, resumed, tmp_path):
+  options = SMALL | {'data.batch_size': 8}
+  with pytest.raises(sj.InputError, match='gone'):
+    sj.dissect(bare(0), Stops(), tmp_path, options)
+  summary = sj.dissect(bare(seed), Stops(False, by), tmp_path, options)
+  assert bool(summary['counts']['resumed']) == resumed
+  assert summary['weights']['sha256']
+
+
 @pytest.mark.parametrize(('options', 'says'), [
+    ({'network.dtype': 'bfloat16'}, "'network.dtype' would change nothing"),
+    ({'data.fixations': 'all'}, "'data.fixations' would change nothing"),
     ({'analysis.top': 1}, "option 'analysis.top' of osie cannot be 1"),
     ({'report.images': 'many'}, "'report.images' of osie cannot be 'many'")])
 def test_a_wrong_option_is_named(options, says, tmp_path):

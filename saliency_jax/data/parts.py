@@ -42,7 +42,7 @@ def open_parts(config) -> Data:
     InputError: a folder is at fault, or nothing says how to split.
   """
   data, cache_dir = config.data, config.run.cache_dir
-  fixations = pixel_sets.counted(config.analysis.fixations, in_regions=False)
+  pixel_sets.counted(config.analysis.fixations, in_regions=False)
   if data.val_fixations and not data.val_dir:
     raise InputError(
         'config.data.val_fixations is of the images to validate with; give '
@@ -52,12 +52,28 @@ def open_parts(config) -> Data:
         'config.data.val_dir and config.data.val_fraction both name images to '
         'validate with; give one of them.')
   train = open_group(data, cache_dir=cache_dir, alone=not data.val_dir)
-  # Search arrays have no fixations: their targets are what is to be found.
-  choose = pixel_sets.target if 'targets' in train.gives else fixations
-  if data.val_dir:
-    others = {name: data[name] for name in KEYS} | {
-        'dir': data.val_dir, 'fixations': data.val_fixations or data.fixations}
-    validation = open_group(others, cache_dir=cache_dir, alone=False)
+  if not data.val_dir:
+    return in_parts(config, train)
+  others = {name: data[name] for name in KEYS} | {
+      'dir': data.val_dir, 'fixations': data.val_fixations or data.fixations}
+  return in_parts(
+      config, train, open_group(others, cache_dir=cache_dir, alone=False))
+
+
+def in_parts(
+    config, train: Source, validation: Source | None = None) -> Data:
+  """Returns open images in their parts; see `open_parts`.
+
+  Args:
+    config: as there.
+    train: to learn from, and without `validation` to be split.
+    validation: never learnt from.
+  """
+  data = config.data
+  choose = pixel_sets.counted(config.analysis.fixations, in_regions=False)
+  if 'targets' in getattr(train, 'gives', ()):
+    choose = pixel_sets.target  # what is to be found, as nobody looked
+  if validation is not None:
     return _with_scenes(config, Data(train, validation, choose))
   if data.val_fraction:
     chosen = drawn(train.image_ids, data.val_fraction, data.seed)

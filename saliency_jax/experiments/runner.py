@@ -15,6 +15,7 @@ import numpy as np
 
 import saliency_jax
 from saliency_jax import files, runtime, schema, workdir
+from saliency_jax.data import pixel_sets
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -29,7 +30,7 @@ from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
-from saliency_jax.training import trained_models
+from saliency_jax.training import image_batches, trained_models
 from saliency_jax.workdir import Folder
 
 # Keys that change how fast or how patiently images are read, not the numbers.
@@ -146,6 +147,10 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
     source: the images.
   """
   network, data = probe.network, config['data']
+  # What no file stands for is known by some of its images.
+  sample = '' if data['dir'] else image_batches.sample(
+      source, pixel_sets.target if 'targets' in getattr(source, 'gives', ())
+      else pixel_sets.all_fixations)
   return {
       'network': [
           network.name, network.dtype, network.provenance.sha256,
@@ -154,7 +159,7 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
       'data': {key: data[key] for key in data if key not in _MANNER},
       'analysis': [
           config['analysis'].get(key) for key in ('fixations', 'chance_items')],
-      'images': list(source.image_ids),
+      'images': list(source.image_ids), 'sample': sample,
       'files': [files.stamp(data[key]) for key in (
           'dir', 'regions', 'fixations') if data.get(key)],
       'versions': [saliency_jax.__version__, jax.__version__]}
