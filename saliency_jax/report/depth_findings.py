@@ -43,7 +43,12 @@ def _output(swept: Swept, depths: list[int]) -> list[Finding]:
   best, worst = (choose(trained, key=trained.get) for choose in (max, min))
   first = (
       f'On {swept.summary["counts"]["validation"]} validation images ')
-  if len(better) == len(trained):
+  if len(trained) == 1:
+    verb = 'beats' if better else 'does not beat'
+    text = (
+        f'{first}depth {depth_name(best)} {verb} the readout alone: '
+        f'{swept.title} {number(trained[best])}, {number(before)} at depth 0.')
+  elif len(better) == len(trained):
     text = (
         f'{first}every depth beats the readout alone: {swept.title} '
         f'{number(before)} at depth 0, '
@@ -184,6 +189,8 @@ def _counts(
     return []
   row, column = np.unravel_index(np.nanargmax(counts.run), counts.run.shape)
   threshold = f'T = {config["regions"]["analysis"]["threshold"]:g}'
+  if not counts.run[row, column]:
+    return [f'No unit exceeds {threshold} for any category.']
   return [
       f'Most units exceed {threshold} for {counts.columns[column]} at depth '
       f'{counts.layers[row]}: {counts.run[row, column]:.0f}, against '

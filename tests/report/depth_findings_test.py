@@ -79,6 +79,16 @@ def test_a_depth_that_is_worse_is_not_hidden(tmp_path, monkeypatch):
 def test_without_depth_3_the_best_depth_is_told_of(tmp_path):
   found = sentences(tmp_path, members=('depth_0', 'depth_all'))
   assert any('from depth 0 to depth all' in text for text in found)
+  assert found[0] == (
+      'On 5 validation images depth all beats the readout alone: NSS 2.25, '
+      '1.62 at depth 0.')
+
+
+def test_a_count_of_none_is_no_most(tmp_path, monkeypatch):
+  monkeypatch.setattr(made, 'ABOVE', dict.fromkeys(made.ABOVE, (0, 0, 0)))
+  found = sentences(tmp_path)
+  assert 'No unit exceeds T = 1.5 for any category.' in found
+  assert not any('ost units exceed' in text for text in found)
 
 
 @pytest.mark.parametrize('members', [
