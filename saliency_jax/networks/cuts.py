@@ -36,9 +36,12 @@ def as_number(network: Network, depth: Depth) -> int:
   if depth == ALL:
     return most
   if type(depth) is not int or not 0 <= depth <= most:
+    why = (
+        f'it has {most} stage{"s" * (most != 1)} below {network.readout_tap}'
+        if network.stages else 'without `stages` it is trained as a whole')
     raise InputError(
-        f'{network.name} has no fine-tuning depth {depth!r}: it has {most} '
-        f"stages below {network.readout_tap}; give 0 to {most}, or 'all'.")
+        f'{network.name} has no fine-tuning depth {depth!r}: {why}; give a '
+        f"config.train.depth of 0 to {most}, or 'all'.")
   return depth
 
 

@@ -38,8 +38,12 @@ def test_depths_count_from_the_readout():
   chosen, _ = trees.split(
       network.variables['params'], cuts.trained(network, 2))
   assert sorted(chosen) == ['conv4_1', 'conv4_2']
-  with pytest.raises(InputError, match="9 stages below conv4_2; give 0 to 9"):
+  with pytest.raises(InputError, match='9 stages below conv4_2; .* 0 to 9'):
     cuts.as_number(network, 10)
+  whole = network.replace(stages=())
+  assert cuts.as_number(whole, 'all') == cuts.as_number(whole, 1) == 1
+  with pytest.raises(InputError, match='trained as a whole; give .* 0 to 1'):
+    cuts.as_number(whole, 3)
 
 
 @pytest.mark.parametrize('make', [tiny.vgg, tiny.nested])
