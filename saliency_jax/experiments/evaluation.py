@@ -245,10 +245,13 @@ def _warnings(
     for model in models:
       again = shared(model.trained_on) if model.trained_on else ()
       if again:
+        others = (
+            f'with config.sets.{dataset.name}.part=validation'
+            if dataset.kind == 'osie' else
+            'which are not in the images.json of its training')
         said.append(
             f'{model.name} was trained on {len(again)} images of '
-            f'{dataset.name} ({_first(again)}); score it on others, of OSIE '
-            f'with config.sets.{dataset.name}.part=validation.')
+            f'{dataset.name} ({_first(again)}); score it on others, {others}.')
     said += [
         f'{dataset.name}: {each.facts[key]} {what}.' for key, what in (
             ('without_fixations', 'images without a fixation are left out'),
