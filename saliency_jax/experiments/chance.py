@@ -9,7 +9,7 @@ T regions (or search arrays) with a score for each of C units make `[T, C]`.
 Rows with a NaN, of regions without a fixation, are left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +30,6 @@ class Band(NamedTuple):
 
 
 _NONE = Band(np.nan, np.nan, np.nan)
-# [W, C] means of units -> [W] values of a statistic.
-_Statistic = Callable[[np.ndarray], np.ndarray]
 
 
 def held_out(
@@ -76,51 +74,40 @@ def held_out(
   return found
 
 
-def band(
+def bands(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    permutations: int = 200, seed: int = 0
-) -> dict[str, Band]:
-  """Returns what the mean of the best units is where labels mean nothing.
+    threshold: float = np.inf, permutations: int = 200, seed: int = 0
+) -> tuple[dict[str, Band], dict[str, Band]]:
+  """Returns what the statistics of a category are where labels mean nothing.
 
   Args:
     scores: `[T, C]`.
     labels: `[T]`, each region's category.
     images: `[T]`, the photograph of each; see `permuted` for its part.
     top: how many of the best units are averaged.
+    threshold: T, of the units that are counted.
     permutations: of the labels.
     seed: of the permutations.
 
   Returns:
-    category -> the 95 % band over permutations, in the order of their names;
+    Of the mean of the best units, and of the number of units whose mean exceeds
+    T: category -> the 95 % band over permutations, in the order of their names;
     NaN for a category that no permutation changes, see `fixed`.
   """
-  [found] = _bands(
-      scores, labels, images, [lambda means: best(means, top)], permutations,
-      seed)
-  return found
-
-
-def band_above(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *,
-    threshold: float, permutations: int = 200, seed: int = 0
-) -> dict[str, Band]:
-  """Returns how many units exceed T where labels mean nothing; see `band`."""
-  [found] = _bands(
-      scores, labels, images, [lambda means: (means > threshold).sum(axis=1)],
-      permutations, seed)
-  return found
-
-
-def bands(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float, permutations: int = 200, seed: int = 0
-) -> tuple[dict[str, Band], dict[str, Band]]:
-  """Returns `band` and `band_above` of the same permutations, made once."""
-  means, above = _bands(
-      scores, labels, images, [
-          lambda means: best(means, top),
-          lambda means: (means > threshold).sum(axis=1)], permutations, seed)
-  return means, above
+  scores, labels, images = scored(scores, labels, images)
+  names, codes = np.unique(labels, return_inverse=True)
+  if not len(names):
+    return {}, {}
+  still = fixed(labels, images)
+  values = [
+      (best(means, top), (means > threshold).sum(axis=1)) for means in _null(
+          scores, codes, permuted(labels, images, permutations, seed))]
+  of_means, above = (
+      {str(name): _NONE if name in still else _interval(column)
+       for name, column in zip(
+           names, np.concatenate(of).reshape(-1, len(names)).T, strict=True)}
+      for of in zip(*values, strict=True))
+  return of_means, above
 
 
 def band_of_items(
@@ -209,25 +196,6 @@ def scored(
   return (
       scores[known].astype(np.float64), np.asarray(labels)[known],
       np.asarray(images)[known])
-
-
-def _bands(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray,
-    statistics: Sequence[_Statistic], permutations: int, seed: int
-) -> list[dict[str, Band]]:
-  scores, labels, images = scored(scores, labels, images)
-  names, codes = np.unique(labels, return_inverse=True)
-  if not len(names):
-    return [{} for _ in statistics]
-  still = fixed(labels, images)
-  values = [
-      [statistic(means).reshape(-1, len(names)) for statistic in statistics]
-      for means in _null(
-          scores, codes, permuted(labels, images, permutations, seed))]
-  return [
-      {str(name): _NONE if name in still else _interval(column)
-       for name, column in zip(names, np.concatenate(of).T, strict=True)}
-      for of in zip(*values, strict=True)]
 
 
 def _null(

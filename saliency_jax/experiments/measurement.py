@@ -84,6 +84,7 @@ def measure(
       scores = jax.device_get(scores)
       waited += time.perf_counter() - begin
       for index, entry in _entries(batch, scores, probe.taps):
+        _check_finite(ids[index], entry)
         ledger.add(SERIES, ids[index], entry)
       bar.update(int((batch.index >= 0).sum()))
       check(ledger)
@@ -187,6 +188,21 @@ def _entries(
         'problem': str(batch.problems[row]),
         'ids': batch.ids[row, sets].tolist(), 'counts': counts.tolist(),
         'labels': batch.labels[row, sets].tolist()}, arrays)
+
+
+def _check_finite(image_id: str, entry: Entry) -> None:
+  """Raises an `InputError` where a unit has no score on a set with pixels.
+
+  The tables would leave out the set, for all units, without a word.
+  """
+  filled = np.array(entry.facts['counts'], int) > 0
+  for tap, x in entry.arrays.items():
+    unknown = np.isnan(x[filled]).any(axis=0)
+    if unknown.any():
+      raise InputError(
+          f'{image_id}: {unknown.sum()} units of {tap} have maps that are not '
+          f'finite, the first is {unknown.argmax()}; mend the network, or take '
+          f'config.network.dtype=float32 or other config.network.taps.')
 
 
 def _merged(

@@ -99,6 +99,10 @@ def load(
     InputError: the name, the weights or a value is at fault.
   """
   networks.arithmetic(dtype)
+  if ':' in name and (preprocessing or weights not in ('', 'imagenet')):
+    raise InputError(
+        f'{name} brings its own variables and preprocessing; leave '
+        f'config.network.weights and .preprocessing out.')
   found = (
       user_networks.load(name, dtype) if ':' in name
       else _of_zoo(name, weights, preprocessing, cache_dir, dtype))

@@ -53,6 +53,10 @@ def load_start(config, cache_dir: str = '') -> Network | Trained:
   if config.checkpoint:
     found = read(config.checkpoint, config.member, dtype=config.dtype)
     changes = {}
+    if config.name not in (zoo.DEFAULT, found.network.name):
+      raise InputError(
+          f'The model in {config.checkpoint} is of {found.network.name}, not '
+          f'of {config.name}; leave config.network.name out.')
     if config.readout_tap and config.readout_tap != found.network.readout_tap:
       raise InputError(
           f'The model in {config.checkpoint} has its readout on '

@@ -25,6 +25,11 @@ def made(
   return scores, labels, rng.integers(photographs, size=regions)
 
 
+def band(*rows, **options):
+  """Returns the bands of the mean of the best units alone."""
+  return chance.bands(*rows, **options)[0]
+
+
 def slow_best(rows, top: int) -> float:
   """The paper's statistic, without an array."""
   means = [statistics.fmean(column) for column in zip(*rows, strict=True)]
@@ -41,10 +46,8 @@ def rows_of(scores, labels, category) -> list:
 def test_the_band_is_that_of_a_loop_over_permutations(top):
   scores, labels, images = made(60, 20, 15)
   drawn = chance.permuted(labels, images, 40, seed=3)
-  bands = chance.band(
-      scores, labels, images, top=top, permutations=40, seed=3)
-  above = chance.band_above(
-      scores, labels, images, threshold=.2, permutations=40, seed=3)
+  bands, above = chance.bands(
+      scores, labels, images, top=top, threshold=.2, permutations=40, seed=3)
   assert list(bands) == ['u', 'v', 'w']
   for category in bands:
     values, counts = [], []
@@ -62,9 +65,9 @@ def test_the_band_is_that_of_a_loop_over_permutations(top):
 def test_the_band_does_not_depend_on_how_much_is_multiplied_at_once(
     monkeypatch):
   made_up = made(60, 20, 15)
-  whole = chance.band(*made_up, top=4, permutations=7)
+  whole = band(*made_up, top=4, permutations=7)
   monkeypatch.setattr(chance, '_CHUNK', 400)
-  for category, found in chance.band(
+  for category, found in band(
       *made_up, top=4, permutations=7).items():
     assert found == pytest.approx(whole[category])
 
@@ -92,14 +95,14 @@ def test_the_mean_of_the_band_is_that_of_all_arrangements():
   for a, b in itertools.product(
       itertools.permutations(range(3)), itertools.permutations(range(3, 6))):
     exact.append(slow_best(rows_of(scores, labels[[*a, *b]], 'y'), 2))
-  found = chance.band(scores, labels, images, top=2, permutations=20_000)['y']
+  found = band(scores, labels, images, top=2, permutations=20_000)['y']
   assert found.mean == pytest.approx(statistics.fmean(exact), abs=.01)
   assert found.low == pytest.approx(min(exact), abs=.05)
 
 
 def test_chance_holds_noise_and_a_response_leaves_it():
   scores, labels, images = made(400, 50, 120)
-  bands = chance.band(scores, labels, images, top=3)
+  bands = band(scores, labels, images, top=3)
   held = chance.held_out(scores, labels, images, top=3)
   observed = {
       category: slow_best(rows_of(scores, labels, category), 3)
@@ -120,7 +123,7 @@ def test_the_band_covers_as_often_as_it_says():
     scores = rng.normal(size=(80, 30)) + rng.normal(size=(80, 1))
     labels, images = rng.choice(['u', 'v'], 80), rng.integers(20, size=80)
     observed = slow_best(rows_of(scores, labels, 'u'), 5)
-    inside += not chance.band(
+    inside += not band(
         scores, labels, images, top=5, permutations=100)['u'].leaves(observed)
   assert 52 <= inside <= 60
 
@@ -165,8 +168,8 @@ def test_rows_without_a_score_are_left_out():
   more[-1, 3] = np.nan
   extended = (
       more, np.append(labels, ['u', 'q']), np.append(images, [0, 1]))
-  whole = chance.band(scores, labels, images, top=3)
-  for category, found in chance.band(*extended, top=3).items():
+  whole = band(scores, labels, images, top=3)
+  for category, found in band(*extended, top=3).items():
     assert found == pytest.approx(whole[category])
   assert chance.held_out(*extended, top=3) == chance.held_out(
       scores, labels, images, top=3)
@@ -176,13 +179,13 @@ def test_what_cannot_be_permuted_has_no_band():
   scores = np.random.default_rng(0).normal(size=(12, 6))
   alone = np.full(12, 'face')
   assert chance.fixed(alone, IMAGES) == {'face'}
-  assert np.isnan(chance.band(scores, alone, IMAGES, top=2)['face']).all()
-  assert not chance.band(scores, alone, IMAGES, top=2)['face'].leaves(9.)
+  assert np.isnan(band(scores, alone, IMAGES, top=2)['face']).all()
+  assert not band(scores, alone, IMAGES, top=2)['face'].leaves(9.)
   # Photograph 0 has x and y, and z has all others to itself.
   labels, images = np.array(list('xyzzz')), np.array([0, 0, 1, 2, 2])
   assert chance.fixed(labels, images) == {'z'}
-  assert not np.isnan(chance.band(scores[:5], labels, images, top=2)['x']).any()
-  assert chance.band(scores[:0], labels[:0], images[:0], top=2) == {}
+  assert not np.isnan(band(scores[:5], labels, images, top=2)['x']).any()
+  assert band(scores[:0], labels[:0], images[:0], top=2) == {}
 
 
 def test_nothing_is_held_out_of_one_photograph():

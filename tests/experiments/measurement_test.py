@@ -53,6 +53,18 @@ def test_every_score_equals_brute_force(measured):
     assert measured.rows.scores[tap].dtype == np.float32
 
 
+def test_maps_that_are_not_finite_are_said(tmp_path):
+  probe = made.probe()
+  network = probe.network
+  changed = network.replace(run=lambda *arguments: jax.tree.map(
+      lambda x: x.at[..., 2].set(np.inf), network.run(*arguments)))
+  with pytest.raises(InputError, match='1 units of .* first is 2; mend'):
+    measurement.measure(
+        probe._replace(network=changed), made.Photographs(3),
+        pixel_sets.distinct_fixations_in_regions,
+        ledger=Ledger(tmp_path, {'': 1}), devices=jax.devices()[:1])
+
+
 def test_rows_follow_the_data_set(measured):
   rows, source = measured.rows, made.Photographs(11)
   expected = [

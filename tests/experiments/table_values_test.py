@@ -22,8 +22,7 @@ def test_a_category_has_what_each_part_finds(scores):
       scores, LABELS, IMAGES, top=4, threshold=.2)
   assert list(found) == ['face', 'food', 'text']
   assert found['food'].sets == 39
-  bands = chance.band(scores, LABELS, IMAGES, top=4)
-  above = chance.band_above(scores, LABELS, IMAGES, threshold=.2)
+  bands, above = chance.bands(scores, LABELS, IMAGES, top=4, threshold=.2)
   held = chance.held_out(scores, LABELS, IMAGES, top=4)
   for category, value in found.items():
     rows = scores[category == LABELS].astype(float)

@@ -201,7 +201,7 @@ def test_regions_stand_beside_permuted_labels(tmp_path):
   labels, images = (np.array(x) for x in zip(*[
       (row.category, row.image_id) for row in regions], strict=True))
   scores = np.load(tmp_path / 'out/association/conv5_3.npy')
-  bands = chance.band(scores, labels, images, top=10)
+  bands, _ = chance.bands(scores, labels, images, top=10)
   for row in rows:
     if row.layer == 'conv5_3':
       assert (row.chance_low, row.chance_mean, row.chance_high) == (

@@ -173,6 +173,13 @@ def test_a_function_that_gives_no_network_is_named(name, says):
     zoo.load(name)
 
 
+@pytest.mark.parametrize('options', [
+    {'weights': 'random'}, {'preprocessing': 'caffe'}])
+def test_weights_of_a_network_that_has_its_own_are_refused(options):
+  with pytest.raises(InputError, match='brings its own variables'):
+    zoo.load('tests.tiny:nested', **options)
+
+
 def test_a_network_of_ones_own_computes_in_bfloat16():
   network = zoo.load('tests.tiny:nested', dtype='bfloat16')
   exact = zoo.load('tests.tiny:nested')

@@ -106,6 +106,9 @@ def test_a_model_is_found_at_home(copy, monkeypatch):
   assert found.preprocess.image_size == made.IMAGE_SIZE
   config.image_size = 64
   assert trained_models.load(config).preprocess.image_size == 64
+  config.name = 'resnet18'
+  with pytest.raises(InputError, match='is of tests.tiny:vgg, not of resnet18'):
+    trained_models.load(config)
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):
