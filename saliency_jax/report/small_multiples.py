@@ -13,6 +13,8 @@ from saliency_jax.report.comparison import Comparison
 from saliency_jax.report.figures import Series
 from saliency_jax.report.numbers import counted
 
+_LETTER = 0.09  # inches that a letter of a layer's name takes, as written
+
 
 def by_column(
     table: Comparison, sets: Sequence[int], other: np.ndarray | None,
@@ -29,13 +31,19 @@ def by_column(
     labels: names of the run and the other.
     label: of the values, with the unit.
   """
-  across = 2 if narrow else min(4, len(table.columns))
+  wide = 0.35 + (0.19 if narrow else 0.24) * max(len(table.layers), 4)
+  across = (
+      min(2, int(3.2 / wide)) if narrow
+      else min(4, int(7.5 / wide), len(table.columns))) or 1
   down = math.ceil(len(table.columns) / across)
-  room = 0.19 if narrow else 0.24
+  # Names of layers hang below the last row, and below the last but one where
+  # that has columns more; of 8 letters or fewer the height of a row has room.
+  hanging = 1 + (down > 1 and len(table.columns) % across > 0)
+  letters = max(max(map(len, table.layers)) - 8, 0)
   with style.drawing(theme):
     figure = style.figure(
-        0.6 + across * (0.35 + room * max(len(table.layers), 4)),
-        0.9 + down * 1.45)
+        0.6 + across * wide,
+        0.9 + down * 1.45 + hanging * letters * _LETTER)
     axes = figure.subplots(
         down, across, squeeze=False, sharex=True, sharey=True).ravel()
     for i, (axis, column) in enumerate(

@@ -126,6 +126,22 @@ def test_panels_of_categories_draw_the_paper_s_values(tmp_path):
       for line in unknown.collections[0].get_segments())
 
 
+@pytest.mark.filterwarnings('error')
+@pytest.mark.parametrize('narrow', [False, True])
+@pytest.mark.parametrize('count', [2, 32])
+def test_panels_have_room_for_the_names_of_layers(tmp_path, count, narrow):
+  """No row of panels writes into the next, whatever a layer is called."""
+  layers = [f'layer{i}.0.downsample.{i}' for i in range(count)]
+  figure = small_multiples.by_column(
+      comparison.means(_dissect(tmp_path, layers)), [1, 2, 3], None,
+      style.LIGHT, narrow=narrow, labels=('a', 'b'), label='NSS')
+  style.png(figure)
+  panels = [axis.get_tightbbox() for axis in figure.axes if axis.get_visible()]
+  assert not any(
+      one.overlaps(other)
+      for i, one in enumerate(panels) for other in panels[:i])
+
+
 def test_spreads_show_every_array_and_its_quartiles():
   scores = {'a': [np.array([1., 2., 3., 10.])], 'b': [np.array([5.])]}
   axis = spreads.by_kind(scores, ('conv1_1',), style.LIGHT).axes[0]
