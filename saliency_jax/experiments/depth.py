@@ -77,7 +77,8 @@ def open_sources(config) -> dict[str, Source]:
   sources, taps = {}, {}
   for kind in config.measured:
     one = member_config(config, '', kind, '')
-    taps[kind] = runner.check(one, network).taps
+    shapes = network.shapes(runner.check(one, network).taps)
+    taps[kind] = {tap: shape[-1] for tap, shape in shapes.items()}
     if kind == 'regions':
       pixel_sets.counted(one.analysis.fixations, in_regions=True)
     if network.readout_tap not in taps[kind]:

@@ -6,7 +6,7 @@ a head. Before is depth 0, whose layers are the pretrained ones; after is every
 other member.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -64,14 +64,14 @@ class Wanted(NamedTuple):
 
 
 def check(
-    wanted: Wanted, taps: Mapping[str, Sequence[str]],
+    wanted: Wanted, taps: Mapping[str, Mapping[str, int]],
     sources: Mapping[str, Source]
 ) -> None:
-  """Raises an `InputError` for what is not measured: tap, label or image.
+  """Raises an `InputError` for what is not measured: unit, label or image.
 
   Args:
     wanted: what to show.
-    taps: kind -> the taps that are measured.
+    taps: kind -> the taps that are measured, and how many units each has.
     sources: kind -> the images.
   """
   for tap, unit in wanted.units:
@@ -80,6 +80,10 @@ def check(
         raise InputError(
             f'config.before_after.units names {tap}:{unit}, and '
             f'config.{kind}.network.taps lacks {tap}; add it there.')
+      if unit >= measured[tap]:
+        raise InputError(
+            f'config.before_after.units names {tap}:{unit}, and {tap} has '
+            f'{measured[tap]} units, counted from 0.')
   labels = {
       label for source in sources.values() if wanted.best
       for i in range(len(source)) for label in source[i].regions.categories}
@@ -118,11 +122,6 @@ def choose(
   """
   scores = read(tap)
   images = [x for x in wanted.images if x in scores.image_ids]
-  for name, unit in wanted.units:
-    if unit >= read(name).members[base].shape[1]:
-      raise InputError(
-          f'config.before_after.units names {name}:{unit}, and {name} has '
-          f'{read(name).members[base].shape[1]} units, counted from 0.')
   if images:
     return [
         _on_image(read(name), base, image_id, name, unit)

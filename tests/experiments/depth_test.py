@@ -375,6 +375,7 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
     ({'popout.network.taps': ('conv5_3', 'conv6')}, "'conv6'"),
     ({'before_after.units': ('conv5_3',)}, "'conv5_3'"),
     ({'before_after.units': ('conv3_1:0',)}, 'conv3_1'),
+    ({'before_after.units': ('conv5_3:7',)}, 'has 7 units, counted from 0'),
     ({'before_after.units': ('best:',)}, "'best:'"),
     ({'before_after.units': ('best:face',)}, "labelled 'face'"),
     ({'before_after.images': ('nowhere',)}, "'nowhere'"),
