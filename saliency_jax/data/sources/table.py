@@ -178,7 +178,7 @@ def _places(
     recorded: Coordinates
 ) -> dict[str, int]:
   """Returns which column is which: by its name, then by any case of it."""
-  places, missing, meant = {}, [], dict(columns)
+  places, absent = {}, {}
   for name in _NEEDED + _OPTIONAL:
     asked = columns.get(name, name)
     found = [i for i, each in enumerate(header) if each == asked] or [
@@ -188,18 +188,24 @@ def _places(
       raise InputError(f'{path} has the column {asked} twice; rename one.')
     if found:
       places[name] = found[0]
-      continue
-    if name in _NEEDED or name in columns:
-      missing.append((name, asked))
-    if near := _near(name, asked, header):
+    else:
+      absent[name] = asked
+  meant = dict(columns)
+  for name, asked in absent.items():
+    if near := _near(name, asked, [
+        each for i, each in enumerate(header)
+        if i not in places.values() and each not in meant.values()]):
       meant[name] = near
+  missing = [
+      asked for name, asked in absent.items()
+      if name in _NEEDED or name in columns]
   if meant == columns and not missing:
     return places
   hint = recorded.flag('columns', ','.join(map('='.join, meant.items())))
   if missing:
     give = f'give {hint}, or ' if meant != columns else ''
     raise InputError(
-        f'{path} has no column {", ".join(asked for _, asked in missing)} (it '
+        f'{path} has no column {", ".join(missing)} (it '
         f'has {", ".join(header) or "none"}); {give}name '
         f'{", ".join(_NEEDED)} and perhaps {", ".join(_OPTIONAL)} in its first '
         'row.')

@@ -228,6 +228,15 @@ def test_the_columns_asked_for_can_be_pasted(images, caplog):
   assert f'columns={whole}.' in caplog.text
 
 
+def test_no_column_is_taken_for_two(images):
+  path = table(images, 'image,FPOGX', 'a,1', 'b.c,0')
+  for y in ('', ',y=FPOGY'):
+    with pytest.raises(InputError) as raised:
+      Table(images, path, columns='x=FPOGX' + y)
+    assert 'y=FPOGX' not in str(raised.value)
+  assert 'no column FPOGY (it has image, FPOGX); name' in str(raised.value)
+
+
 @pytest.mark.parametrize(('x', 'missing'), [
     ('-9', '-9'), ('NA', 'NA'), ('-9', '-9,1')])
 def test_lost_gaze_is_left_out(x, missing, images):
