@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks import cuts
 from saliency_jax.networks import taps as tap_tools
-from saliency_jax.networks.network import Network, Provenance, Stage, Variables
+from saliency_jax.networks.network import Network, Stage, Variables
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 
@@ -162,10 +163,11 @@ def _network(
         variables, x, frozenset(tap.partition('#')[0] for tap in taps))
     return y, {tap: computed[tap] for tap in taps}
 
-  return Network(
+  made = Network(
       name, run, variables, preprocess, every, stages,
-      default_taps=maps, readout_tap=maps[-1],
-      provenance=Provenance('', '', ''))
+      default_taps=maps, readout_tap=maps[-1])
+  cuts.trained(made, 0)  # stages that fit no parameter are refused here
+  return made
 
 
 def _described(

@@ -191,6 +191,8 @@ class Network:
       InputError: a tap is unknown, or an image is not uint8 `[H, W, 3]`.
     """
     taps = self.resolve((taps,) if isinstance(taps, str) else taps)
+    if not len(images):
+      raise InputError('There is no image; give one or more.')
     single = isinstance(images, np.ndarray) and images.ndim == 3
     batch = np.stack([
         resized(image, self.preprocess) for image in

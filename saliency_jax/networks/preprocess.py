@@ -48,6 +48,10 @@ class Preprocess(NamedTuple):
     if len(self.mean) != 3 or len(self.std) != 3 or not all(
         isinstance(x, (int, float)) and math.isfinite(x) for x in numbers):
       raise InputError('Preprocess takes finite means and deviations of RGB.')
+    if type(self.image_size) is not int or self.image_size < 1:
+      raise InputError(
+          f'Preprocess.image_size is {self.image_size!r}; give whole pixels, 1 '
+          f'or more.')
     if self.scale <= 0 or min(self.std) <= 0:
       raise InputError('The scale and std of Preprocess are above 0.')
     if self.resize not in RESIZE:

@@ -30,7 +30,7 @@ def load(name: str, dtype: str) -> Network:
     sys.path.append('')  # the folder from which the program was started
   try:
     made = getattr(importlib.import_module(module), function)()
-  except (ImportError, AttributeError, ValueError) as error:
+  except (ImportError, AttributeError, TypeError, ValueError) as error:
     raise InputError(
         f'config.network.name is {name!r}, which cannot be had '
         f"({' '.join(str(error).split())}); give 'package.module:function', a "

@@ -139,6 +139,11 @@ def test_tokens_become_maps(shared):
         'tokens': tap._replace(prefix=2)}).shapes(['tokens'])
 
 
+def test_no_image_is_said(helped):
+  with pytest.raises(InputError, match='There is no image'):
+    helped.maps([])
+
+
 def test_a_function_is_a_network():
   def apply(variables, images):
     maps = images @ variables['weights']
@@ -157,6 +162,9 @@ def test_a_function_is_a_network():
 @pytest.mark.parametrize(('change', 'says'), [
     ({'preprocess': SMALL._replace(std=(0., 1., 1.))}, 'above 0'),
     ({'preprocess': SMALL._replace(resize='nearest')}, 'bilinear, bicubic'),
+    ({'preprocess': SMALL._replace(image_size=0)}, 'image_size is 0; give'),
+    ({'preprocess': SMALL._replace(image_size=32.)}, 'image_size is 32.0'),
+    ({'stages': [('top', 'patches/.*')]}, 'do not fit its parameters'),
     ({'taps': [Tap('x')]}, "no tap 'x'; it has twice#0"),
     ({'call': {'train': 1}}, 'cannot be applied to images of 32 x 32')])
 def test_what_is_wrong_is_said(shared, change, says):
@@ -167,7 +175,8 @@ def test_what_is_wrong_is_said(shared, change, says):
 
 @pytest.mark.parametrize(('name', 'says'), [
     ('tests.nothing:make', 'cannot be had'), ('tests.tiny:none', 'cannot be'),
-    ('tests.tiny:params', 'returns a dict')])
+    ('tests.tiny:params', 'returns a dict'),
+    ('json:dumps', "argument: 'obj'")])
 def test_a_function_that_gives_no_network_is_named(name, says):
   with pytest.raises(InputError, match=says):
     zoo.load(name)
