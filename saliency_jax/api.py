@@ -180,20 +180,19 @@ def evaluate(
 
 
 def make_report(
-    workdir: str | os.PathLike, compare: str | os.PathLike | None = None
+    workdir: str | os.PathLike, compare: str | os.PathLike = ''
 ) -> str:
   """Draws the pages of a folder of results; returns the first one's path.
 
   Args:
     workdir: the folder.
-    compare: that of a second run to set beside it.
+    compare: that of a second run to set beside it; '' for none.
 
   Raises:
     InputError: a folder holds no finished job.
   """
   from saliency_jax.report import site
-  return str(site.write(
-      str(workdir), compare=None if compare is None else str(compare)))
+  return str(site.write(workdir, compare))
 
 
 def _with(

@@ -14,6 +14,7 @@ from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Regions
 from saliency_jax.training import loop
 from tests import brute_force, tiny
+from tests.report import made_sweep
 from tests.training import made
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -158,6 +159,13 @@ def test_another_network_or_other_data_do_not_go_on(
 def test_a_wrong_option_is_named(options, says, tmp_path):
   with pytest.raises(sj.InputError, match=says):
     sj.dissect(tiny.vgg(), made.TRAIN, tmp_path, options)
+
+
+def test_pages_are_drawn_again(tmp_path):
+  run = made_sweep.run(tmp_path)
+  assert sj.make_report(run) == str(run / 'report' / 'index.html')
+  with pytest.raises(sj.InputError, match='--compare takes'):
+    sj.make_report(run, compare=run)
 
 
 def test_a_member_needs_its_sweep():
