@@ -88,12 +88,17 @@ class _Rows(FixationReader):
     known = {image_id: image_id for image_id in files} | {
         normal(file.name): image_id
         for image_id, file in files.items()}
+    # 'a.jpg' of a table may be a.JPG.
+    known = {
+        _with_lower_ending(file.name): image_id
+        for image_id, file in files.items()} | known
     rows: dict[str, list[_Row]] = {}
     self.names, subjects = {}, {}
     for number, fields in _read(path, columns, recorded):
       name = normal(fields['image'])
-      image_id = known.get(name) or known.get(
-          name.replace('\\', '/').rpartition('/')[2], name)
+      last = name.replace('\\', '/').rpartition('/')[2]
+      image_id = known.get(name) or known.get(last) or known.get(
+          _with_lower_ending(last), name)
       self.names[image_id] = fields['image']
       x, y, t, duration = (
           _number(fields.get(key, ''), key, path, number, recorded.missing)
@@ -120,6 +125,11 @@ class _Rows(FixationReader):
     """Returns the rows of an image by subject and time."""
     rows = self._rows[image_id]
     return rows[np.lexsort(rows[:, [4, 3]].T)]
+
+
+def _with_lower_ending(name: str) -> str:
+  stem, ending = os.path.splitext(normal(name))
+  return stem + ending.lower()
 
 
 def _named(columns: str, recorded: Coordinates) -> dict[str, str]:

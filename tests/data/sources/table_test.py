@@ -228,6 +228,15 @@ def test_the_columns_asked_for_can_be_pasted(images, caplog):
   assert f'columns={whole}.' in caplog.text
 
 
+@pytest.mark.parametrize(('file', 'named'), [
+    ('d.JPG', 'd.jpg'), ('d.jpg', 'photos/d.JPG')])
+def test_an_ending_may_be_in_capitals(file, named, images):
+  Image.new('RGB', (6, 4)).save(images / file)
+  source = Table(images, table(
+      images, 'image,x,y', 'a,1,2', 'b.c,0,1', f'{named},5,3'))
+  assert source[2].fixations.tolist() == [[3, 5]]
+
+
 def test_no_column_is_taken_for_two(images):
   path = table(images, 'image,FPOGX', 'a,1', 'b.c,0')
   for y in ('', ',y=FPOGY'):
