@@ -163,7 +163,7 @@ TABLE3 = File(
     (_MEMBER, _DEPTH, _CATEGORY, _REGIONS, _BEST_NSS, *_BESIDE, *_ABOVE))
 TABLE3_UNSEEN = TABLE3._replace(
     path='table3_unseen.csv',
-    meaning='The same on photographs that were not learnt from.')
+    meaning='The same on images that only chose the epochs, if anything.')
 TABLE6 = File('table6.csv', "Table 6: the readout tap's best units on targets.",
               (_MEMBER, _DEPTH, _BEST_NMM, *_BESIDE))
 DEPTH_TESTS = File('depth_tests.json', 'Section 5.2: do categories differ?')
