@@ -18,9 +18,11 @@ from importlib import metadata
 
 import jax
 import numpy as np
+from absl import logging
+from ml_collections import ConfigDict
 
 import saliency_jax
-from saliency_jax import files, schema
+from saliency_jax import config_help, files, schema
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.schema import File
 
@@ -93,6 +95,22 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
   return None
 
 
+def _changed(path: pathlib.Path, config: dict) -> list[str]:
+  """Returns the keys of which a finished run in a folder had other values."""
+  try:
+    (path / schema.SUMMARY).read_bytes()
+    left = json.loads((path / schema.CONFIG).read_text())
+  except (OSError, ValueError):
+    return []
+  if not isinstance(left, dict):
+    return []
+  before, now = (
+      config_help.flattened(ConfigDict(x))
+      for x in (left, json.loads(json.dumps(config))))
+  return sorted(
+      key for key in before.keys() & now.keys() if before[key] != now[key])
+
+
 @contextlib.contextmanager
 def _stopping() -> Iterator[None]:
   """Raises `Stopped` in the block when SIGTERM comes, once.
@@ -133,6 +151,11 @@ class Folder:
       InputError: if the folder cannot be made.
     """
     with opening(workdir) as self.path:
+      keys = _changed(self.path, config)
+      if keys:
+        logging.warning(
+            '%s: the finished run there had other values of %s; its results '
+            'are replaced.', self.path, ', '.join(keys))
       (self.path / schema.SUMMARY).unlink(missing_ok=True)
       self.json(schema.CONFIG, config)
 

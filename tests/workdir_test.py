@@ -69,6 +69,18 @@ def test_only_what_comes_before_the_job_is_about_the_folder(tmp_path):
   assert is_free(tmp_path)
 
 
+def test_that_a_finished_run_of_another_config_is_replaced_is_said(
+    tmp_path, caplog):
+  config = {'network': {'name': 'vgg16'}, 'size': (8, 8)}
+  workdir.Folder(str(tmp_path), config)
+  other = {**config, 'network': {'name': 'resnet18'}}
+  workdir.Folder(str(tmp_path), other).finish('dissect')  # none was finished
+  workdir.Folder(str(tmp_path), other).finish('dissect')  # the same
+  assert 'replaced' not in caplog.text
+  workdir.Folder(str(tmp_path), config)
+  assert 'had other values of network.name; its results are' in caplog.text
+
+
 def small(get_config):
   config = get_config()
   config.network.name, config.network.taps = made.NETWORK, ('conv5_3',)
