@@ -37,11 +37,10 @@ def make(path: pathlib.Path, images: int) -> None:
   (path / 'association').mkdir(parents=True)
   for layer, values in scores.items():
     np.save(path / 'association' / f'{layer}.npy', values)
-  _table(path / 'table2.csv', 'layer,category,regions,mean_nss_top10,'
-         'units_above_threshold,top_units', [
-             _entry(layer, c, values[labels == c])
-             for layer, values in scores.items()
-             for c in range(len(CATEGORIES))])
+  with open(path / schema.TABLE2.path, 'w', encoding='utf-8') as file:
+    schema.write(file, schema.TABLE2, [
+        _entry(layer, c, values[labels == c])
+        for layer, values in scores.items() for c in range(len(CATEGORIES))])
   _keep(path, rng, images, image_of)
   for name, value in (
       ('config.json', {
@@ -60,9 +59,11 @@ def make(path: pathlib.Path, images: int) -> None:
 def _entry(layer: str, category: int, scores: np.ndarray) -> tuple:
   means = scores.mean(axis=0)
   best = np.argsort(-means)[:10]
-  return (layer, CATEGORIES[category], len(scores),
-          f'{means[best].mean():.6f}', int((means > 1.5).sum()),
-          ' '.join(map(str, best)))
+  entry = dict.fromkeys(schema.TABLE2.names) | {
+      'layer': layer, 'category': CATEGORIES[category], 'regions': len(scores),
+      'mean_nss_top10': means[best].mean(),
+      'units_above_threshold': int((means > 1.5).sum()), 'top_units': best}
+  return tuple(entry.values())
 
 
 def _keep(

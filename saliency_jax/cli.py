@@ -212,6 +212,8 @@ def _check_devices() -> None:
 def _about_flag(error: Exception) -> str:
   # ml_collections quotes a message within a message, line breaks and all.
   words = str(error).replace('\\n', ' ').replace("\\'", "'").split()
+  if isinstance(error, IndexError):  # which does not say of which flag
+    words[:0] = [f'{x}:' for x in sys.argv if re.match(r'--?config\..*\[', x)]
   return f"a flag is wrong: {' '.join(words).rstrip('.')}; see --help."
 
 

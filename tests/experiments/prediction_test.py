@@ -217,8 +217,7 @@ def test_every_key_is_read(trained, photographs):
   assert summary['weights']['sha256'] == network.provenance.sha256
   # A trained model needs no other weights; `cli` reads the last one.
   assert keys(predict_config.get_config()) - config.read == {
-      'network.name', 'network.weights', 'network.preprocessing',
-      'run.compilation_cache'}
+      'network.weights', 'network.preprocessing', 'run.compilation_cache'}
 
 
 def test_a_map_is_upsampled_as_the_paper_does():
