@@ -1,41 +1,15 @@
 """Two real processes on this machine that dissect one network."""
 
 import json
-import os
-import pathlib
 import signal
-import socket
 import subprocess
-import sys
 
 import numpy as np
 
+from tests import hosts
 from tests.experiments import made, units_test
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def start(out: pathlib.Path, *hit: int) -> list[subprocess.Popen]:
-  """Starts both; something happens to the second one."""
-  with socket.socket() as taken:
-    taken.bind(('localhost', 0))
-    port = taken.getsockname()[1]
-  return [
-      subprocess.Popen(
-          [sys.executable, '-m', 'tests.experiments.hosts_runner', str(out),
-           str(port), '2', str(number),
-           *(map(str, hit) if number == 1 else ())],
-          cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'}, text=True,
-          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-      for number in range(2)]
-
-
-def end(processes: list[subprocess.Popen]) -> list[str]:
-  try:
-    return [process.communicate(timeout=90)[1] for process in processes]
-  finally:
-    for process in processes:
-      process.kill()
+RUNNER = 'tests.experiments.hosts_runner'
 
 
 def codes(processes: list[subprocess.Popen]) -> list[int]:
@@ -43,7 +17,7 @@ def codes(processes: list[subprocess.Popen]) -> list[int]:
 
 
 def test_two_processes_give_what_one_gives(tmp_path):
-  said = end(processes := start(tmp_path / 'two'))
+  said = hosts.end(processes := hosts.start(RUNNER, tmp_path / 'two'))
   assert codes(processes) == [0, 0], said
   units_test.dissect(
       made.Photographs(11), tmp_path / 'one', batch_size=2)
@@ -58,28 +32,30 @@ def test_two_processes_give_what_one_gives(tmp_path):
 
 
 def test_one_that_dies_ends_the_other_and_both_go_on(tmp_path):
-  said = end(processes := start(tmp_path, 3, signal.SIGKILL))
+  processes = hosts.start(RUNNER, tmp_path, 3, signal.SIGKILL)
+  said = hosts.end(processes)
   assert processes[1].returncode == -9
   assert processes[0].returncode not in (0, None)
   assert 'heartbeat' in said[0]
   assert not (tmp_path / 'summary.json').exists()
-  said = end(processes := start(tmp_path))
+  said = hosts.end(processes := hosts.start(RUNNER, tmp_path))
   assert codes(processes) == [0, 0], said
   counts = json.loads((tmp_path / 'summary.json').read_text())['counts']
   assert counts['resumed'] >= 2  # what the second one had flushed
 
 
 def test_sigterm_to_one_stops_both_and_saves(tmp_path):
-  said = end(processes := start(tmp_path, 1, signal.SIGTERM))
+  processes = hosts.start(RUNNER, tmp_path, 1, signal.SIGTERM)
+  said = hosts.end(processes)
   assert codes(processes) == [1, 1], said
   for text in said:
     assert 'images and saved; start the same command again' in text
-  said = end(processes := start(tmp_path))
+  said = hosts.end(processes := hosts.start(RUNNER, tmp_path))
   assert codes(processes) == [0, 0], said
 
 
 def test_an_image_that_one_cannot_read_ends_both_with_one_sentence(tmp_path):
-  said = end(processes := start(tmp_path, 0, 0))
+  said = hosts.end(processes := hosts.start(RUNNER, tmp_path, 0, 0))
   assert codes(processes) == [1, 1], said
   assert {text.strip().splitlines()[-1] for text in said} == {
       '007.jpg is truncated; fetch it again.'}

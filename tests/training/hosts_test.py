@@ -1,49 +1,22 @@
 """Two real processes on this machine that train one model."""
 
-import os
-import pathlib
 import signal
-import socket
-import subprocess
-import sys
 
 import jax
 import numpy as np
 
 from saliency_jax import files
 from saliency_jax.training import journal, loop, trained_models
+from tests import hosts
 from tests.training import made
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def start(folder: pathlib.Path, *hit: int) -> list[subprocess.Popen]:
-  """Starts both; the second one is hit, at a step, by a signal."""
-  with socket.socket() as taken:
-    taken.bind(('localhost', 0))
-    port = taken.getsockname()[1]
-  return [
-      subprocess.Popen(
-          [sys.executable, '-m', 'tests.training.hosts_runner', str(folder),
-           str(port), '2', str(number),
-           *(map(str, hit) if number == 1 else ())],
-          cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'}, text=True,
-          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-      for number in range(2)]
-
-
-def end(processes: list[subprocess.Popen]) -> list[str]:
-  try:
-    return [process.communicate(timeout=90)[1] for process in processes]
-  finally:
-    for process in processes:
-      process.kill()
+RUNNER = 'tests.training.hosts_runner'
 
 
 def test_two_processes_give_what_one_gives(tmp_path):
   (tmp_path / 'two').mkdir()
-  processes = start(tmp_path / 'two')
-  said = end(processes)
+  processes = hosts.start(RUNNER, tmp_path / 'two')
+  said = hosts.end(processes)
   assert [process.returncode for process in processes] == [0, 0], said
   loop.train(
       made.run(), made.DATA, str(tmp_path / 'one'),
@@ -62,21 +35,21 @@ def test_two_processes_give_what_one_gives(tmp_path):
 
 
 def test_one_that_dies_ends_the_other_and_both_go_on(tmp_path):
-  processes = start(tmp_path, 5, signal.SIGKILL)
-  said = end(processes)  # which takes too long if the other one hangs
+  processes = hosts.start(RUNNER, tmp_path, 5, signal.SIGKILL)
+  said = hosts.end(processes)  # which takes too long if the other one hangs
   assert processes[1].returncode == -9
   assert processes[0].returncode not in (0, None)
   assert 'heartbeat' in said[0]
   assert not (tmp_path / 'run' / 'summary.json').exists()
-  processes = start(tmp_path)
-  said = end(processes)
+  processes = hosts.start(RUNNER, tmp_path)
+  said = hosts.end(processes)
   assert [process.returncode for process in processes] == [0, 0], said
   assert journal.read(tmp_path / 'run')[-1]['step'] == 9
 
 
 def test_sigterm_to_one_stops_both_after_the_same_step(tmp_path):
-  processes = start(tmp_path, 3, signal.SIGTERM)
-  said = end(processes)
+  processes = hosts.start(RUNNER, tmp_path, 3, signal.SIGTERM)
+  said = hosts.end(processes)
   assert [process.returncode for process in processes] == [1, 1], said
   last = {text.strip().splitlines()[-1] for text in said}
   assert len(last) == 1, last
@@ -86,7 +59,7 @@ def test_sigterm_to_one_stops_both_after_the_same_step(tmp_path):
 def test_a_folder_that_is_taken_ends_both_at_once(tmp_path):
   (tmp_path / 'run').mkdir()
   with files.locked(tmp_path / 'run', wait=False):
-    said = end(processes := start(tmp_path))
+    said = hosts.end(processes := hosts.start(RUNNER, tmp_path))
   assert [process.returncode for process in processes] == [1, 1], said
   first, second = (text.strip().splitlines()[-1] for text in said)
   assert first.startswith('Another job is at work in')
