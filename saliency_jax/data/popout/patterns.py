@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from saliency_jax import files
+from saliency_jax.data import csv_rows
 from saliency_jax.errors import InputError
 
 
@@ -50,13 +51,7 @@ def read(path: pathlib.Path) -> dict[str, Pattern]:
         f'{path} has the header {",".join(header)!r}; name image_id and any of '
         f'the other columns once: {known}.')
   found: dict[str, Pattern] = {}
-  for number, row in enumerate(rows, start=2):
-    if not row:
-      continue
-    if len(row) != len(header):
-      raise InputError(
-          f'{path}, row {number} has {len(row)} fields; give it '
-          f'{len(header)}, as the header has.')
+  for number, row in csv_rows.numbered(rows, header, path):
     pattern = _pattern(dict(zip(header, row, strict=True)), path, number)
     if pattern.image_id in found:
       raise InputError(

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from absl import logging
 
-from saliency_jax.data import fixations
+from saliency_jax.data import csv_rows, fixations
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import FixationReader, Photographs
@@ -156,13 +156,7 @@ def _read(
       rows = csv.reader(file, delimiter=separator)
       header = [name.strip() for name in next(rows, [])]
       places = _places(header, path, columns, recorded)
-      for number, row in enumerate(rows, start=2):
-        if not row:
-          continue
-        if len(row) != len(header):
-          raise InputError(
-              f'{path}, row {number} has {len(row)} fields; give it '
-              f'{len(header)}, as the header has.')
+      for number, row in csv_rows.numbered(rows, header, path):
         fields = {name: row[place].strip() for name, place in places.items()}
         if separator != ',':  # where a comma may be a decimal one
           fields |= {
