@@ -9,43 +9,90 @@ so they compare. CC, SIM and KL compare maps, and the map of one observer's few
 fixations is no model's truth: those of models may well be better.
 """
 
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from saliency_jax.experiments import fixation_index, scoring
 from saliency_jax.experiments.fixation_index import FixationIndex
-from saliency_jax.experiments.scoring import METRICS, Scorer
+from saliency_jax.experiments.scoring import METRICS, Scorer, Seen
+from saliency_jax.ops import blur, metrics
 
 
-def observers(fixations: FixationIndex, index: int) -> np.ndarray:
-  """Returns the numbers of those with a fixation on an image, sorted."""
-  return np.unique(fixations.subjects[fixations.of(index)])
+def scored(
+    scorer: Scorer, fixations: FixationIndex
+) -> Callable[[int], dict[str, float] | None]:
+  """Returns what gives the observers' mean scores on the image of a position.
 
-
-def score(
-    scorer: Scorer, fixations: FixationIndex, index: int
-) -> dict[str, float] | None:
-  """Returns the observers' mean scores on an image.
+  They are `METRICS`, or None if fewer than 2 people have a fixation on it.
 
   Args:
     scorer: the data set's.
     fixations: all of the data set.
-    index: the image's position.
-
-  Returns:
-    `METRICS`; None if fewer than 2 people have a fixation on the image.
   """
-  people, size = observers(fixations, index), fixations.size(index)
-  if len(people) < 2:
-    return None
-  whole = scorer.seen(index)
-  points, subjects = (
-      array[fixations.of(index)]
-      for array in (fixations.points, fixations.subjects))
-  found = []
-  for person in people:
-    own = scorer.padded(points[subjects == person])
-    rest = scorer.padded(points[subjects != person])
-    seen = whole._replace(
-        points=own[0], valid=own[1], truth=scorer.human(*own, size))
-    found.append(scorer.compare(seen, scorer.human(*rest, size)))
-  return {name: float(np.mean([each[name] for each in found]))
-          for name in METRICS}
+  counted = fixations.observers
+  most = max(map(len, counted))
+  room = fixation_index.padded(max(int(x.max(initial=0)) for x in counted))
+
+  def people(index: int) -> dict[str, float] | None:
+    counts, own = counted[index], fixations.of(index)
+    if len(counts) < 2:
+      return None
+    filled = np.zeros((most, room), bool)
+    filled[:len(counts)] = np.arange(room) < counts[:, None]
+    points = np.zeros((most, room, 2), np.int32)
+    points[filled] = fixations.points[own][
+        np.argsort(fixations.subjects[own], kind='stable')]
+    found = _means(
+        points, filled, len(counts), scorer.seen(index), sigma=scorer.sigma,
+        distinct=scorer.distinct)
+    return dict(zip(METRICS, map(float, jax.device_get(found)), strict=True))
+
+  return people
+
+
+@functools.partial(jax.jit, static_argnames=('sigma', 'distinct'))
+def _means(
+    points: jax.Array, valid: jax.Array, people: jax.Array, seen: Seen, *,
+    sigma: float, distinct: bool
+) -> metrics.Scores:
+  """Returns the mean scores of the first `people` of P observers.
+
+  Args:
+    points: integers `[P, N, 2]`, each observer's fixations, padded.
+    valid: bool `[P, N]`, which count.
+    people: at least 2.
+    seen: what maps of the image are compared with.
+    sigma: the standard deviation of human maps in pixels.
+    distinct: whether a pixel counts once however often an observer fixated it.
+  """
+  size = seen.truth.shape
+
+  def human(person):
+    return blur.blurred_fixations(
+        points[person], size, sigma, valid[person])
+
+  def add(total, person):
+    return total + human(person), total
+
+  # All but one are those before and those after: nothing is subtracted, so
+  # what nobody else saw is 0.
+  nobody = jnp.zeros(size)
+  _, after = jax.lax.scan(
+      add, nobody, jnp.arange(len(points)), reverse=True)
+
+  def scored(person, carried):
+    before, total = carried
+    own = human(person)
+    found = scoring.score(
+        before + after[person], seen._replace(
+            points=points[person], valid=valid[person], truth=own),
+        distinct=distinct)
+    return before + own, jax.tree.map(jnp.add, total, found)
+
+  zeros = metrics.Scores(*[jnp.zeros(())] * len(METRICS))
+  _, total = jax.lax.fori_loop(0, people, scored, (nobody, zeros))
+  return jax.tree.map(lambda x: x / people, total)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 import jax
+from absl import logging
 
 import saliency_jax
 from saliency_jax import progress, schema
@@ -135,6 +136,8 @@ def _scored(
               'model': each.identity, 'maps': config.eval.save_maps}
           for each in models})
   with ledger:
+    if scoring.people:
+      _announce(scoring, ledger)
     passes.measured(
         dataset.source, models, scoring.images, scoring.measure, ledger=ledger,
         reading=reading, title=f'Scoring {dataset.name}',
@@ -153,6 +156,24 @@ def _scored(
           name: [ledger.entries[name][ids[i]].facts for i in images]
           for name in [*names, *([OBSERVERS] if scoring.people else ())]},
       reading.skipped)
+
+
+def _announce(scoring: Scoring, ledger: Ledger) -> None:
+  """Says how long the observers will take, if that is over a minute."""
+  ids, done = scoring.dataset.source.image_ids, ledger.entries[OBSERVERS]
+  todo = {i: scoring.observers[i] for i in scoring.images
+          if ids[i] not in done and scoring.observers[i] > 1}
+  if len(todo) > 1:
+    first, total = next(iter(todo)), sum(todo.values())
+    scoring.people(first)  # compiled
+    start = time.perf_counter()
+    scoring.people(first)
+    minutes = (time.perf_counter() - start) * total / todo[first] / 60
+    if minutes > 1:
+      logging.warning(
+          '%s: %d observers of %d images will take about %.0f minutes, beside '
+          'the models; --config.eval.ceiling=False leaves them out.',
+          scoring.dataset.name, total, len(todo), minutes)
 
 
 def _score_people(

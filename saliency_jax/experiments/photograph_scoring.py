@@ -52,10 +52,11 @@ def make(
           - len(reading.skipped.keys() & set(found.image_ids))),
       'fixations': len(found.points), 'fixations_outside': found.outside,
       'sigma': dataset.sigma}
+  observed = [len(counts) for counts in found.observers] if observers else []
   if observers:
     facts |= {
         'images_with_fewer_than_2_observers': sum(
-            len(ceiling.observers(found, index)) < 2 for index in images),
+            observed[index] < 2 for index in images),
         'observers_without_a_fixation': found.idle}
   return Scoring(
       dataset, images,
@@ -65,8 +66,8 @@ def make(
       functools.partial(_rows, dataset.name), ranked='nss',
       kinds=[''] * len(found.image_ids), facts=facts,
       human=functools.partial(_human, scorer),
-      people=functools.partial(ceiling.score, scorer, found)
-      if observers else None)
+      people=ceiling.scored(scorer, found) if observers else None,
+      observers=observed)
 
 
 def _measure(

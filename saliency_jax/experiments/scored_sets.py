@@ -51,6 +51,7 @@ class Scoring(NamedTuple):
       arrays.
     people: gives people's own scores on the image of a position, or None where
       there are not enough of them; None if they are not scored.
+    observers: of every image of the data set, if they are scored.
     facts: what `summary.json` says of the data set.
   """
   dataset: DataSet
@@ -66,6 +67,7 @@ class Scoring(NamedTuple):
   notes: Callable[[Scores], dict] | None = None
   human: Callable[[Record], np.ndarray] | None = None
   people: Callable[[int], dict[str, float] | None] | None = None
+  observers: Sequence[int] = ()
 
 
 def open_sets(config) -> list[DataSet]:

@@ -32,8 +32,8 @@ class Seen(NamedTuple):
   """What maps of one image `[H, W]` are compared with."""
   points: np.ndarray  # int32 `[P, 2]`, its fixations, padded
   valid: np.ndarray  # bool `[P]`
-  negatives: jax.Array  # int32 `[N, 2]`, the fixations of all images
-  others: np.ndarray  # bool `[N]`, whether it is another image's
+  negatives: jax.Array  # int32 `[N, 2]`, pixels that were fixated on any image
+  others: np.ndarray  # int32 `[N]`, how often on the others
   truth: jax.Array  # float32 `[H, W]`, the human map
   baseline: jax.Array  # float32 `[H, W]`, the centre prior
 
@@ -49,22 +49,25 @@ class Scorer:
       sigma: the standard deviation of the human map in pixels.
       distinct: whether a pixel counts once however often it was fixated.
     """
-    self._fixations, self._sigma = fixations, sigma
-    self._distinct = distinct
+    self._fixations, self.sigma, self.distinct = fixations, sigma, distinct
     # Images of one size, as a rule the whole data set, share these.
+    self._counts = functools.lru_cache(maxsize=1)(fixations.scaled)
     self._negatives = functools.lru_cache(maxsize=1)(
-        lambda size: jax.device_put(fixations.scaled(size)))
+        lambda size: jax.device_put(
+            np.argwhere(self._counts(size)).astype(np.int32)))
     self._baseline = functools.lru_cache(maxsize=1)(
         lambda size: jax.device_put(predictors.centre(size)))
 
   def seen(self, index: int) -> Seen:
     """Returns what an image's maps are compared with."""
-    size, own = self._fixations.size(index), self._fixations.of(index)
-    others = np.full(len(self._fixations.points), True)
-    others[own] = False
-    points, valid = self.padded(self._fixations.points[own])
+    size = self._fixations.size(index)
+    own = self._fixations.points[self._fixations.of(index)]
+    counts = self._counts(size)
+    others = counts.copy()
+    np.subtract.at(others, tuple(own.T), 1)
+    points, valid = self.padded(own)
     return Seen(
-        points, valid, self._negatives(size), others,
+        points, valid, self._negatives(size), others[counts > 0],
         self.human(points, valid, size), self._baseline(size))
 
   def padded(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,15 +80,12 @@ class Scorer:
       self, points: np.ndarray, valid: np.ndarray, size: tuple[int, int]
   ) -> jax.Array:
     """Returns the human map of padded points, float32 `[H, W]`."""
-    return _human(points, valid, size=size, sigma=self._sigma)
+    return _human(points, valid, size=size, sigma=self.sigma)
 
   def scores(self, seen: Seen, saliency: np.ndarray) -> dict[str, float]:
     """Returns `METRICS` of a map at any resolution, float32 `[h, w]`."""
-    return self.compare(seen, to_size(saliency, seen.truth.shape))
-
-  def compare(self, seen: Seen, saliency: jax.Array) -> dict[str, float]:
-    """Returns `METRICS` of a map of the image's size, float32 `[H, W]`."""
-    found = _score(saliency, *seen, distinct=self._distinct)
+    found = score(
+        to_size(saliency, seen.truth.shape), seen, distinct=self.distinct)
     return {
         name: float(value) for name, value in
         jax.device_get(found)._asdict().items()}
@@ -123,14 +123,13 @@ def _human(
 
 
 @functools.partial(jax.jit, static_argnames='distinct')
-def _score(
-    saliency: jax.Array, points: np.ndarray, valid: np.ndarray,
-    negatives: jax.Array, others: np.ndarray, truth: jax.Array,
-    baseline: jax.Array, *, distinct: bool
-) -> metrics.Scores:
+def score(
+    saliency: jax.Array, seen: Seen, *, distinct: bool) -> metrics.Scores:
+  """Returns `METRICS` of a map of the image's size, float32 `[H, W]`."""
   gain = distributions.information_gain(
-      saliency, baseline, points, valid, distinct=distinct,
+      saliency, seen.baseline, seen.points, seen.valid, distinct=distinct,
       eps=distributions.MIT_EPS)
   return metrics.all_scores(
-      saliency, points, negatives, truth, baseline, valid, others,
-      distinct=distinct)._replace(information_gain=gain)
+      saliency, seen.points, seen.negatives, seen.truth, seen.baseline,
+      seen.valid, seen.others, distinct=distinct)._replace(
+          information_gain=gain)

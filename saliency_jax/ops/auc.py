@@ -133,9 +133,11 @@ def auc_shuffled(
     saliency: floating `[H, W]`.
     points: integers `[N, 2]`, the fixations.
     negatives: integers `[M, 2]`, pixels (y, x) of this image. To score many
-      images, give the fixations of all to each, and mask its own.
+      images, give the pixels that were fixated on any of them to each, and how
+      often on the others.
     valid: bool `[N]`; None if all count.
-    negatives_valid: bool `[M]`; None if all count.
+    negatives_valid: bool or integers `[M]`, whether or how often each counts;
+      None if all count once.
     distinct: whether a pixel counts once however often it was fixated here.
 
   Returns:
@@ -147,10 +149,14 @@ def auc_shuffled(
   saliency, = full_maps.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
   alarms = auc_ranks.at_points(
-      saliency, negatives, negatives_valid, distinct=False)
+      saliency, negatives,
+      None if negatives_valid is None else jnp.asarray(negatives_valid) > 0,
+      distinct=False)
+  times = alarms.valid if negatives_valid is None else negatives_valid
   levels = auc_ranks.levels(hits)
   area = _outranking(
-      auc_ranks.histogram(hits, levels), auc_ranks.histogram(alarms, levels))
+      auc_ranks.histogram(hits, levels),
+      auc_ranks.histogram(alarms._replace(valid=times), levels))
   return _defined(area, saliency, hits, alarms)
 
 

@@ -23,7 +23,7 @@ _BIN_ROOM = 8
 class Sample(NamedTuple):
   """Values of a map, of which the valid ones count."""
   values: jax.Array  # floating `[M]`; NaN at points outside the image
-  valid: jax.Array  # bool `[M]`
+  valid: jax.Array  # bool `[M]`, or integers: how often each counts
 
 
 def at_points(

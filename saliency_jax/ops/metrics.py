@@ -46,7 +46,7 @@ def all_scores(
     truth: floating `[H, W]`, the fixations blurred.
     baseline: floating `[H, W]`, the density that information is gained over.
     valid: bool `[N]`; None if all count.
-    negatives_valid: bool `[M]`; None if all count.
+    negatives_valid: bool or integers `[M]`, see there.
     distinct: whether a pixel counts once however often it was fixated.
 
   Raises:

@@ -4,6 +4,7 @@ import csv
 import json
 import pathlib
 import shutil
+import types
 
 import numpy as np
 import pytest
@@ -184,6 +185,20 @@ def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
   nss = column(tmp_path / 'out' / 'per_image' / 'mine' / 'mine.csv', 'nss')
   assert (nss[[1, 3]] == 0).all()
   assert (nss[[0, 2]] != 0).all()
+
+
+def test_what_the_observers_will_take_is_said_before(monkeypatch, caplog):
+  minutes = iter([0, 2])  # for the first photograph with two observers
+  monkeypatch.setattr(evaluation, 'time', types.SimpleNamespace(
+      perf_counter=lambda: 60. * next(minutes)))
+  scoring = types.SimpleNamespace(
+      dataset=types.SimpleNamespace(
+          name='mine', source=types.SimpleNamespace(image_ids='abcd')),
+      images=range(4), observers=[3, 1, 2, 4], people=lambda index: None)
+  ledger = types.SimpleNamespace(entries={evaluation.OBSERVERS: {'a': None}})
+  evaluation._announce(scoring, ledger)
+  assert 'mine: 6 observers of 2 images will take about 6 minutes' in (
+      caplog.text)
 
 
 def test_images_that_nobody_looked_at_are_left_out(looked_at, tmp_path):

@@ -130,20 +130,23 @@ def test_images_of_one_size_are_compiled_once(found):
       scores.scores(scores.seen(index), saliency)
 
 
-def test_observers_are_scored_against_the_others(found, scorer):
-  points = found.points[found.of(2)]
-  first, second = points[:4], points[4:]  # ann's and bob's; cyd saw nothing
-  negatives = np.concatenate(
-      [found.points[found.of(index)] for index in (0, 1, 3)])
+@pytest.mark.parametrize(('index', 'people'), [(0, 3), (2, 2)])
+def test_observers_are_scored_against_the_others(
+    index, people, found, scorer):
+  points, who = (
+      array[found.of(index)] for array in (found.points, found.subjects))
+  negatives = np.concatenate([
+      found.points[found.of(other)] for other in range(4) if other != index])
   by_hand = [
-      by_textbook(human(rest), own, negatives, human(own))
-      for own, rest in ((first, second), (second, first))]
-  assert ceiling.observers(found, 2).tolist() == [0, 1]
+      by_textbook(human(points[who != person]), points[who == person],
+                  negatives, human(points[who == person]))
+      for person in range(people)]
+  assert len(found.observers[index]) == people  # cyd saw nothing on the third
   are_close(
-      ceiling.score(scorer, found, 2),
+      ceiling.scored(scorer, found)(index),
       {name: np.mean([each[name] for each in by_hand])
        for name in scoring.METRICS})
 
 
 def test_one_observer_has_no_ceiling(found, scorer):
-  assert ceiling.score(scorer, found, 3) is None
+  assert ceiling.scored(scorer, found)(3) is None

@@ -117,8 +117,9 @@ def test_the_best_and_the_worst_map():
 def test_negatives_count_as_often_as_they_are_listed():
   saliency = np.array([[0, 1, 2]], np.float32)
   negatives = np.array([[0, 0], [0, 2], [0, 2], [0, 2]])
-  found = SHUFFLED(saliency, np.array([[0, 1]]), negatives)
-  assert found == 0.25
+  point, counted = np.array([[0, 1]]), np.array([[0, 0], [0, 1], [0, 2]])
+  assert SHUFFLED(saliency, point, negatives) == 0.25
+  assert SHUFFLED(saliency, point, counted, None, np.array([1, 0, 3])) == 0.25
 
 
 def test_counts_are_exact_on_a_large_map():
