@@ -7,10 +7,8 @@ labelme show it: fixations and regions count the pixels of what people saw.
 import io
 import os
 import pathlib
-import struct
 import unicodedata
 import warnings
-import zlib
 
 import numpy as np
 from PIL import Image
@@ -33,11 +31,6 @@ _TURNS = {
     6: lambda x: x[::-1].swapaxes(0, 1),
     7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
     8: lambda x: x.swapaxes(0, 1)[::-1]}
-
-# What Pillow's readers let through when a file's inside is damaged.
-DAMAGED = (
-    OSError, EOFError, SyntaxError, ValueError, TypeError, IndexError,
-    OverflowError, MemoryError, struct.error, zlib.error)
 
 
 def read_image(
@@ -76,7 +69,7 @@ def orientation(image: Image.Image) -> int:
     warnings.filterwarnings('ignore', 'Corrupt EXIF data')
     try:
       turn = image.getexif().get(_ORIENTATION, 1)
-    except DAMAGED:
+    except Exception:  # noqa: BLE001
       return 1  # of damaged notes; damaged pixels are errors of their own
   return turn if turn in _TURNS else 1
 
@@ -171,7 +164,7 @@ def opened(
     raise InputError(f'There is no image file {name}.') from None
   except (Image.DecompressionBombError, Image.DecompressionBombWarning):
     raise _too_large(name) from None
-  except DAMAGED as error:
+  except Exception as error:  # Pillow's readers let anything through.
     raise damaged(name, formats) from error
   if image.width * image.height > MAX_PIXELS:
     image.close()
@@ -188,7 +181,9 @@ def decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
       image = image.convert('RGBA')
     image.load()
     return image.convert(mode) if image.mode != mode else image
-  except DAMAGED as error:
+  except InputError:
+    raise
+  except Exception as error:
     raise damaged(name, (image.format,)) from error
 
 

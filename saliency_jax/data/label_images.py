@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from saliency_jax.data.array_files import read_npy
+from saliency_jax import outside
 from saliency_jax.data.images import files_by_stem
 from saliency_jax.data.types import Regions, no_regions
 from saliency_jax.data.value_images import read_labels
 from saliency_jax.errors import InputError
+from saliency_jax.numpy_files import read_npy
 
 # The values of the authors' class images; the names are `CATEGORIES`.
 CLASS_VALUES = {
@@ -121,10 +122,8 @@ def empty_masks(
 
 def _class_names(path: pathlib.Path) -> dict[int, str]:
   """Returns the names by number; the background, 0, has none."""
-  try:
+  with outside.reading(path, 'list of names in UTF-8'):
     lines = path.read_text('utf-8-sig').splitlines()
-  except (OSError, UnicodeDecodeError) as error:
-    raise InputError(f'{path} cannot be read as UTF-8 ({error}).') from error
   names = [line.strip() for line in lines if line.strip()]
   if names[:1] == ['__ignore__']:
     names = names[1:]

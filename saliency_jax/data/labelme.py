@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from saliency_jax import outside
 from saliency_jax.data import polygons
 from saliency_jax.errors import InputError
 
@@ -20,6 +21,7 @@ MAX_BYTES = 2**26
 MAX_CORNERS = 10_000  # of one outline
 MAX_COORDINATE = 1e6  # px
 MAX_LABEL = 100  # characters
+_MAX_WORK = 2**35  # pixels, and 512 for each row crossed: some seconds
 
 
 class Outline(NamedTuple):
@@ -49,11 +51,8 @@ def content(file: pathlib.Path | bytes, where: str) -> bytes:
   """
   if isinstance(file, bytes):
     return file
-  try:
-    with file.open('rb') as stream:
-      data = stream.read(MAX_BYTES + 1)
-  except OSError as error:
-    raise InputError(f'{where} cannot be read ({error.strerror}).') from error
+  with outside.reading(where), file.open('rb') as stream:
+    data = stream.read(MAX_BYTES + 1)
   if len(data) > MAX_BYTES:
     raise InputError(
         f'{where} has more than {MAX_BYTES} bytes; save it without the image.')
@@ -79,10 +78,8 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
     InputError: this is no labelme file, it is of another image size, or a shape
       has no label, an unknown type or senseless points.
   """
-  try:
+  with outside.reading(where, 'labelme file'):
     tree = json.loads(data)
-  except (ValueError, RecursionError) as error:
-    raise InputError(f'{where} is damaged or no JSON; replace it.') from error
   shapes = tree.get('shapes') if isinstance(tree, dict) else None
   if not isinstance(shapes, list):
     raise InputError(f'{where} has no list of shapes; is it a labelme file?')
@@ -95,6 +92,10 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   outlines = [
       _outline(shape, place, f'{where}: shape {place}')
       for place, shape in enumerate(shapes, start=1)]
+  if len(outlines) * height * width + 512 * sum(
+      polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
+    raise InputError(
+        f'{where} has more and longer outlines than can be drawn; keep fewer.')
   # (label, group), or the place of a shape without a group -> the number.
   places: dict = {}
   keys = []

@@ -15,8 +15,9 @@ import numpy as np
 from absl import logging
 
 from saliency_jax import files, schema
-from saliency_jax.data import array_files, images, value_images
+from saliency_jax.data import images, matlab, value_images
 from saliency_jax.errors import InputError
+from saliency_jax.numpy_files import read_npy
 
 SUFFIXES = ('.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
 _NAMED = 3  # in an error
@@ -107,14 +108,9 @@ class MapFolder:
         the image, or holds a value that is not finite.
     """
     path = self._files[image_id][0]
-    read = {'.npy': array_files.read_npy, '.mat': array_files.read_matrix}.get(
+    read = {'.npy': read_npy, '.mat': matlab.read_matrix}.get(
         path.suffix.lower(), value_images.read_grey)
-    try:
-      saliency = read(path)
-    except OSError as error:
-      raise InputError(
-          f'The saliency map {path} cannot be read ({error.strerror}).'
-      ) from error
+    saliency = read(path)
     if saliency.ndim != 2 or not saliency.size:
       raise InputError(
           f'{path} holds an array of the shape {list(saliency.shape)}; save '

@@ -8,16 +8,19 @@ reads: one changed byte can make it claim all memory or end the process.
 
 import math
 import os
+import pathlib
 import struct
 import zlib
 from collections.abc import Iterator
 
 import numpy as np
 
+from saliency_jax import outside
 from saliency_jax.errors import InputError
 
 _HEADER = 128  # bytes
-_MAX_BYTES = 2**26  # of a variable, unpacked; OSIE has 5 MB
+_LEAST = 2**26  # bytes that any file may unpack to; OSIE has 5 MB
+_OBJECT = 200  # bytes that a value takes in Python, beside its content
 _MAX_AXES = 8
 _MAX_DEPTH = 16  # OSIE: a cell of structures of a cell of structures of numbers
 
@@ -48,16 +51,26 @@ def load(path: str | os.PathLike, name: str) -> Value | None:
   Raises:
     InputError: the file cannot be read, or is damaged.
   """
-  try:
-    with open(path, 'rb') as file:
-      return parse(file.read(), name)
-  except OSError as error:
+  with outside.reading(path, 'MATLAB file'):
+    return parse(pathlib.Path(path).read_bytes(), name)
+
+
+def read_matrix(path: str | os.PathLike) -> np.ndarray:
+  """Reads the one matrix of numbers in a file.
+
+  Raises:
+    InputError: the file cannot be read, is damaged, or has none or several.
+  """
+  with outside.reading(path, 'MATLAB file'):
+    # A single number, or a list, is something else beside the matrix.
+    found = {
+        name: value for name, value in matrices(pathlib.Path(path).read_bytes())
+        if min(value.shape) > 1}
+  if len(found) != 1:
     raise InputError(
-        f'The fixation file {path} cannot be read ({error.strerror}).'
-    ) from error
-  except FormatError as error:
-    raise InputError(
-        f'{path} is no usable MATLAB file: {error}.') from error
+        f'{path} holds {len(found)} matrices of numbers '
+        f'({", ".join(found) or "none"}); save the map alone.')
+  return next(iter(found.values()))
 
 
 def field(value: Value | None, name: str, kind: type, where: str):
@@ -104,16 +117,21 @@ def parse(data: bytes, name: str) -> Value | None:
   return None
 
 
-def names(data: bytes) -> list[str]:
-  """Returns the names of a file's variables, of any class, in its order.
+def matrices(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
+  """Yields a file's variables that are arrays of numbers, in its order.
 
   Raises:
     FormatError: this is no such file, or it is damaged.
   """
   reader = _reader(data)
-  return [
-      reader.variable(kind, element, 0, only=None)[0]
-      for kind, element in reader.variables(data)]
+  for kind, element in reader.variables(data):
+    name, _ = reader.variable(kind, element, 0, only=None)
+    try:
+      _, value = reader.variable(kind, element, 0, name)
+    except FormatError:  # A class that is no array of numbers.
+      continue
+    if isinstance(value, np.ndarray):
+      yield name, value
 
 
 def _reader(data: bytes) -> '_Reader':
@@ -122,14 +140,14 @@ def _reader(data: bytes) -> '_Reader':
     raise FormatError('it is no MATLAB file')
   if data[124:126] not in (b'\0\1', b'\1\0'):
     raise FormatError('it is of version 7.3; save it with -v7')
-  return _Reader(order)
+  return _Reader(order, outside.Budget(len(data), _LEAST))
 
 
 class _Reader:
   """Reads elements in one byte order, at a place that each call moves on."""
 
-  def __init__(self, order: str):
-    self._order = order
+  def __init__(self, order: str, budget: outside.Budget):
+    self._order, self._budget = order, budget
     self._words = struct.Struct(f'{order}II').unpack_from
     self._types = {
         kind: np.dtype(order + name) for kind, name in _NUMBERS.items()}
@@ -157,7 +175,7 @@ class _Reader:
     while place < len(content):
       kind, element, place = self.element(content, place)
       if kind == _COMPRESSED:
-        kind, element, _ = self.element(_unpacked(element), 0)
+        kind, element, _ = self.element(self._unpacked(element), 0)
       yield kind, element
 
   def variable(
@@ -170,6 +188,7 @@ class _Reader:
     """
     if kind != _MATRIX:
       raise FormatError('an element is no matrix')
+    self._take(_OBJECT)
     if not data:
       return '', np.zeros((0, 0))
     if depth > _MAX_DEPTH:
@@ -226,6 +245,7 @@ class _Reader:
       raise FormatError('the names of fields are damaged')
     fields = [_name(names[start:start + length[0]])
               for start in range(0, len(names), length[0])]
+    self._take(_OBJECT * count)
     values = self._several(data, place, count * len(fields), depth)
     return [dict(zip(fields, values[start:start + len(fields)], strict=True))
             for start in range(0, len(values), len(fields) or 1)]
@@ -238,14 +258,35 @@ class _Reader:
 
   def _characters(self, kind: int, data: memoryview) -> str:
     coding = _TEXT.get(kind)
+    self._take(8 * len(data))
     try:
       if coding is None:  # Numbers of characters, of any width.
-        return ''.join(map(chr, self._numbers(kind, data).tolist()))
+        numbers = self._numbers(kind, data)
+        wide = 'u2' if numbers.itemsize == 2 else 'u4'
+        return numbers.astype(f'<{wide}').tobytes().decode(
+            'utf-16-le' if wide == 'u2' else 'utf-32-le')
       if coding != 'utf-8':
         coding += '-le' if self._order == '<' else '-be'
       return str(data, coding)
     except (ValueError, OverflowError, TypeError) as error:
       raise FormatError('a text is damaged') from error
+
+  def _unpacked(self, data: memoryview) -> memoryview:
+    unpacker = zlib.decompressobj()
+    try:
+      unpacked = unpacker.decompress(data, self._budget.left + 1)
+    except zlib.error as error:
+      raise FormatError('a compressed element is damaged') from error
+    self._take(len(unpacked))
+    if not unpacker.eof:
+      raise FormatError('a compressed element is cut off')
+    return memoryview(unpacked)
+
+  def _take(self, count: int) -> None:
+    try:
+      self._budget.take(count)
+    except ValueError as error:
+      raise FormatError(str(error)) from error
 
 
 def _name(data: memoryview) -> str:
@@ -254,14 +295,3 @@ def _name(data: memoryview) -> str:
     return bytes(data).split(b'\0', 1)[0].decode('ascii')
   except UnicodeDecodeError as error:
     raise FormatError('a name is damaged') from error
-
-
-def _unpacked(data: memoryview) -> memoryview:
-  unpacker = zlib.decompressobj()
-  try:
-    unpacked = unpacker.decompress(data, _MAX_BYTES)
-  except zlib.error as error:
-    raise FormatError('a compressed element is damaged') from error
-  if not unpacker.eof:
-    raise FormatError('a compressed element is cut off or too large')
-  return memoryview(unpacked)

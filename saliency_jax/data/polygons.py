@@ -8,6 +8,15 @@ the right and at the bottom, so that polygons that share an edge share no pixel.
 
 import numpy as np
 
+# Crossings of rows that are worked on at once: 32 MB.
+_AT_ONCE = 2**20
+
+
+def crossings(corners: np.ndarray, height: int) -> int:
+  """Returns how often a polygon's outline crosses rows; see `fill`."""
+  rows = np.clip(corners[:, 1], 0, height)
+  return int(np.abs(rows - np.roll(rows, -1)).sum())
+
 
 def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
   """Fills one closed polygon, row by row.
@@ -32,23 +41,25 @@ def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
   first = np.ceil(np.clip(start[:, 1], 0, height)).astype(np.int64)
   last = np.ceil(np.clip(end[:, 1], 0, height)).astype(np.int64)
   counts = last - first
-  edges = np.repeat(np.arange(len(corners)), counts)
-  offsets = np.arange(len(edges)) - np.repeat(
-      np.cumsum(counts) - counts, counts)
-  rows = first[edges] + offsets
-
-  (x0, y0), (dx, dy) = start[edges].T, (end - start)[edges].T
-  crossings = x0 + (rows - y0) * dx / dy
-  columns = np.ceil(np.clip(crossings, 0, width)).astype(np.int64)
-
   mask = np.zeros((height, width), bool)
-  if not len(rows):
+  if not counts.any():
     return mask
   # Only the box around the crossings is worked on.
-  top, bottom = rows.min(), rows.max() + 1
-  left, right = columns.min(), columns.max()
+  top, bottom = first[counts > 0].min(), last.max()
+  left, right = (
+      int(np.clip(x, 0, width)) for x in (
+          np.floor(corners[:, 0].min()) - 1, np.ceil(corners[:, 0].max()) + 1))
   box = np.zeros((bottom - top, right - left + 1), bool)
-  np.logical_xor.at(box, (rows - top, columns - left), True)
+  parts = np.searchsorted(
+      np.cumsum(counts), np.arange(_AT_ONCE, counts.sum(), _AT_ONCE))
+  for part in np.split(np.arange(len(corners)), parts):
+    edges = np.repeat(part, counts[part])
+    rows = first[edges] + np.arange(len(edges)) - np.repeat(
+        np.cumsum(counts[part]) - counts[part], counts[part])
+    (x0, y0), (dx, dy) = start[edges].T, (end - start)[edges].T
+    columns = np.ceil(np.clip(
+        x0 + (rows - y0) * dx / dy, 0, width)).astype(np.int64)
+    np.logical_xor.at(box, (rows - top, columns - left), True)
   np.logical_xor.accumulate(box, axis=1, out=box)
   mask[top:bottom, left:right] = box[:, :-1]
   return mask

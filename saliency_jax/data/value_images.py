@@ -11,7 +11,7 @@ import numpy as np
 from absl import logging
 from PIL import Image
 
-from saliency_jax.data.images import DAMAGED, FORMATS, damaged, decoded, opened
+from saliency_jax.data.images import FORMATS, damaged, decoded, opened
 from saliency_jax.errors import InputError
 
 # Beside photographs' formats, maps are kept as TIFFs of floating numbers.
@@ -126,7 +126,7 @@ def _is_shaded(grey: np.ndarray) -> bool:
 def _grey(image: Image.Image, name: str) -> np.ndarray:
   try:
     several = getattr(image, 'n_frames', 1) > 1
-  except DAMAGED as error:
+  except Exception as error:
     raise damaged(name, _MAP_FORMATS) from error
   if several:
     raise InputError(f'{name} holds several images; save one alone.')

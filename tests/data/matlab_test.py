@@ -90,7 +90,7 @@ def test_many_axes_are_refused():
 
 def test_files_are_loaded_by_name(tmp_path):
   path = tmp_path / 'a.mat'
-  with pytest.raises(InputError, match=r'a\.mat cannot be read \(No such'):
+  with pytest.raises(InputError, match=r'There is no file .*a\.mat'):
     matlab.load(path, 'x')
   path.write_bytes(b'none')
   with pytest.raises(InputError, match=r'a\.mat is no usable MATLAB file: it'):
@@ -145,9 +145,9 @@ def test_all_of_osie_as_scipy_reads_it(osie_dir):
 
 
 def test_a_bomb_is_refused():
-  packed = zlib.compress(bytes(2**26 + 2**16), 1)
+  packed = zlib.compress(bytes(2**26 + 2**22))
   data = saved(1.)[:128] + struct.pack('<II', 15, len(packed)) + packed
-  with pytest.raises(matlab.FormatError, match='cut off or too large'):
+  with pytest.raises(matlab.FormatError, match='unpacks to more'):
     matlab.parse(data, 'x')
 
 

@@ -179,7 +179,7 @@ def test_another_json_file_is_refused(tree, tmp_path):
     '', '{', '[' * 100_000, '\xff\xfe', '9' * 5000])
 def test_no_json_is_refused(text, tmp_path):
   (tmp_path / 'a.json').write_bytes(text.encode('latin-1'))
-  with pytest.raises(InputError, match=r'a\.json is damaged or no JSON'):
+  with pytest.raises(InputError, match=r'a\.json is no usable labelme'):
     read(tmp_path)
 
 

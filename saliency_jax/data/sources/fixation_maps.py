@@ -13,11 +13,12 @@ import pathlib
 import numpy as np
 
 from saliency_jax.data import fixations
-from saliency_jax.data.array_files import read_matrix, read_npy
 from saliency_jax.data.images import files_by_stem, list_images
+from saliency_jax.data.matlab import read_matrix
 from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
+from saliency_jax.numpy_files import read_npy
 
 _SUFFIXES = ('.png', '.npy', '.mat')
 # 15 people leave 160 points on OSIE's 480,000 pixels; what is non-zero on more
@@ -85,15 +86,9 @@ class MappedPhotographs(Photographs):
 
 def _values(path: pathlib.Path) -> np.ndarray:
   """Reads a map, bool or numbers `[H, W]`."""
-  try:
-    match path.suffix.lower():
-      case '.npy':
-        return np.asarray(read_npy(path))
-      case '.mat':
-        return read_matrix(path)
-  except OSError as error:
-    raise InputError(f'{path} cannot be read ({error.strerror}).') from error
-  return read_grey(path)
+  read = {'.npy': read_npy, '.mat': read_matrix}.get(
+      path.suffix.lower(), read_grey)
+  return np.asarray(read(path))
 
 
 def _check_points(values: np.ndarray, path: pathlib.Path) -> None:

@@ -109,7 +109,7 @@ def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   """
   runs, start, points = [], 0, samples.tolist()
   while start + _SHORTEST <= len(samples):
-    end = start + _length(points[start:])
+    end = _end(points, start)
     if end - start < _SHORTEST:
       start += 1
     else:
@@ -119,11 +119,13 @@ def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   return np.reshape(centres, (-1, 2)), np.reshape(runs, (-1, 2)) / _RATE
 
 
-def _length(samples: list[list[float]]) -> int:
-  """Returns how many samples from the first on lie close together."""
+def _end(samples: list[list[float]], start: int) -> int:
+  """Returns the end of the samples from `start` on that lie close together.
+  """
   left = top = math.inf
   right = bottom = -math.inf
-  for number, (x, y) in enumerate(samples):
+  for number in range(start, len(samples)):
+    x, y = samples[number]
     left, right = min(left, x), max(right, x)
     top, bottom = min(top, y), max(bottom, y)
     if not (x >= 0 and y >= 0 and right - left + bottom - top <= _WIDEST):

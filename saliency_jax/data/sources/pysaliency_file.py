@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.data import fixations, hdf5
+from saliency_jax import hdf5
+from saliency_jax.data import fixations
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.errors import InputError
@@ -144,7 +145,8 @@ def _read_stimuli(
     _kind(file, STIMULI)
     names, shapes = file.texts('filenames'), file.rows('shapes')
     if not names or len(names) != len(shapes) or not all(
-        len(shape) in (2, 3) for shape in shapes):
+        len(shape) in (2, 3) for shape in shapes) or not all(
+            pathlib.PurePath(name).stem for name in names):
       raise ValueError('it has not one shape for each of its file names')
     return ([path.parent / name for name in names],
             np.array([shape[:2] for shape in shapes], np.int64))

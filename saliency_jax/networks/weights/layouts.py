@@ -113,7 +113,7 @@ LAYOUTS = (
         # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
         title='Keras 3', example='layers/conv2d/vars/0',
         tensor=_numbered(
-            r'(?:.*/)?conv2d(?:_(\d+))?/vars/([01])', kernel='0',
+            r'(?:.*/)?conv2d(?:_([0-9]{1,4}))?/vars/([01])', kernel='0',
             numbers=range(len(CONVOLUTIONS))),
         ignored=re.compile(_KERAS_REST),
         axes=_HWIO, preprocessing='caffe'),
@@ -132,7 +132,8 @@ LAYOUTS = (
         # last one of each block.
         title='torchvision', example='features.0.weight',
         tensor=_numbered(
-            r'features\.(?:module\.)?(\d+)\.(weight|bias)', kernel='weight',
+            r'features\.(?:module\.)?([0-9]{1,4})\.(weight|bias)',
+            kernel='weight',
             numbers=(0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)),
         ignored=re.compile(r'classifier\.(module\.)?\d+\.(weight|bias)'),
         axes=_OIHW, preprocessing='torchvision'),

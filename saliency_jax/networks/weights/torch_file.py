@@ -7,6 +7,7 @@ the object, the keys of the storages), then for each key the number of elements
 as an int64 and the elements. See `torch_stream` for what is read of a pickle.
 """
 
+import functools
 import io
 import math
 import mmap
@@ -68,7 +69,9 @@ def _zip(archive: zipfile.ZipFile) -> tuple[Any, _Reader]:
       and member('byteorder') != b'little'):
     raise ValueError('it was written by a big-endian machine')
   content, _ = torch_stream.interpret(io.BytesIO(member('data.pkl')))
-  return content, lambda storage: member(f'data/{storage.key}')
+  # Tensors may share a storage, which is read once.
+  read = functools.cache(lambda key: member(f'data/{key}'))
+  return content, lambda storage: read(storage.key)
 
 
 def _legacy(data: mmap.mmap) -> tuple[Any, _Reader]:

@@ -18,15 +18,15 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from saliency_jax import files
+from saliency_jax import files, outside
 from saliency_jax.errors import InputError
 from saliency_jax.networks import trees
 from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.weights import safetensors_file
 
 # Kept with every file: raise it when porting changes, and old files go.
 _VERSION = '2'
 _FIRST_VERSION = '1'  # of VGG-16 alone, whose images are only centred
-_LARGEST = 1 << 33  # bytes of a file
 
 
 class Ported(NamedTuple):
@@ -110,12 +110,9 @@ def load(path: str | os.PathLike) -> Saved:
     InputError: the file is damaged, of another version, or its tensors are not
       those that were written.
   """
-  try:
-    if os.path.getsize(path) > _LARGEST:
-      raise ValueError('it is too large')
-    with safetensors.safe_open(path, 'numpy') as file:
-      metadata = dict(file.metadata() or {})
-      arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+  with outside.reading(path, 'file of variables', 'delete it'):
+    arrays, metadata = safetensors_file.read(safetensors_file.mapped(path))
+    arrays = {name: np.array(x) for name, x in arrays.items()}
     version = metadata.pop('version', None)
     if version not in (_VERSION, _FIRST_VERSION):
       raise ValueError('it is of another version')
@@ -125,11 +122,6 @@ def load(path: str | os.PathLike) -> Saved:
     if metadata.pop('sha256', None) != sha256:
       raise ValueError('it has not the tensors that were saved')
     origin = Origin(**metadata)
-  except (OSError, ValueError, TypeError, KeyError, AttributeError,
-          safetensors.SafetensorError) as error:
-    reason = ' '.join(str(error).split()).rstrip('.')
-    raise InputError(
-        f'{path} cannot be used ({reason[:200]}); delete it.') from error
   return Saved(ported, origin, sha256)
 
 

@@ -118,7 +118,7 @@ def test_missing_folders_are_refused(tmp_path):
 
 def test_missing_fixations_are_refused(own_osie):
   (own_osie / 'eye' / 'fixations.mat').unlink()
-  with pytest.raises(InputError, match=r'fixations\.mat cannot be read'):
+  with pytest.raises(InputError, match=r'There is no file .*fixations\.mat'):
     Osie(own_osie)
 
 

@@ -214,7 +214,7 @@ def test_bad_files_are_named(tmp_path):
   with pytest.raises(InputError, match=r"half\.h5: The Keras weights lack"):
     _load(path, tmp_path)
   path.write_bytes(b'')
-  with pytest.raises(InputError, match=r'half\.h5 cannot be read'):
+  with pytest.raises(InputError, match=r'half\.h5 is no usable'):
     _load(path, tmp_path)
 
 

@@ -117,7 +117,7 @@ def test_every_flipped_byte_is_noticed(tmp_path):
 @pytest.mark.parametrize(('change', 'reason'), [
     ({'version': '0'}, 'another version'),
     ({'sha256': '00'}, 'has not the tensors'),
-    ({'more': ''}, 'cannot be used'),
+    ({'more': ''}, 'no usable file of variables'),
     ({'preprocess': '{"scale": 0, "mean": [120, 110, 100]}'}, 'above 0')])
 def test_metadata_is_checked(tmp_path, change, reason):
   path = tmp_path / 'tiny.safetensors'

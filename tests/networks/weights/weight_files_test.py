@@ -44,7 +44,7 @@ def test_bfloat16_becomes_float32(tmp_path):
 def test_garbage_ends_in_one_sentence(tmp_path, suffix, content):
   path = tmp_path / f'net{suffix}'
   path.write_bytes(content)
-  with pytest.raises(InputError, match=r'^\S+ (cannot be read as a|holds no)'
+  with pytest.raises(InputError, match=r'^\S+ (is no usable|holds no)'
                      ) as caught:
     weight_files.read_arrays(path)
   assert str(path) in str(caught.value)
@@ -57,12 +57,12 @@ def test_cut_off_files(tmp_path, title):
   path = made.write(title, tmp_path, WEIGHTS)
   content = path.read_bytes()
   path.write_bytes(content[:len(content) * 2 // 3])
-  with pytest.raises(InputError, match='cannot be read as a'):
+  with pytest.raises(InputError, match='is no usable'):
     weight_files.read_arrays(path)
 
 
 def test_missing_and_unknown_files(tmp_path):
-  with pytest.raises(InputError, match=r'absent\.h5 cannot be read.*No such'):
+  with pytest.raises(InputError, match=r'There is no file .*absent\.h5'):
     weight_files.read_arrays(tmp_path / 'absent.h5')
   with pytest.raises(InputError, match=r'ends in \.h5, .*\.npz'):
     weight_files.read_arrays(tmp_path / 'net.pkl')
@@ -112,7 +112,7 @@ def test_h5_values_in_other_files(tmp_path):
 def test_h5_array_larger_than_memory(tmp_path):
   with _h5(tmp_path) as file:
     file.create_dataset('a', (1 << 40,), 'f4', chunks=(1 << 10,))
-  with pytest.raises(InputError, match='below 1 GiB'):
+  with pytest.raises(InputError, match='unpacks to more'):
     weight_files.read_arrays(tmp_path / 'net.h5')
 
 
@@ -125,7 +125,7 @@ def test_h5_text(tmp_path):
 
 def test_npz_with_objects(tmp_path):
   np.savez(tmp_path / 'net.npz', a=np.array([{}], object))
-  with pytest.raises(InputError, match='allow_pickle'):
+  with pytest.raises(InputError, match='holds object'):
     weight_files.read_arrays(tmp_path / 'net.npz')
 
 
@@ -137,11 +137,11 @@ def test_npz_larger_than_memory(tmp_path):
   size = directory + 24  # the size unpacked, in the central directory
   (tmp_path / 'net.npz').write_bytes(
       content[:size] + (1 << 31).to_bytes(4, 'little') + content[size + 4:])
-  with pytest.raises(InputError, match='above 1 GiB'):
+  with pytest.raises(InputError, match='unpacks to more'):
     weight_files.read_arrays(tmp_path / 'net.npz')
 
 
 def test_npz_member_that_is_no_array(tmp_path):
   made.write_npz(tmp_path / 'net.npz', {'a': np.array(['text'])})
-  with pytest.raises(InputError, match="'a' is no array of numbers"):
+  with pytest.raises(InputError, match='holds <U4, where numbers'):
     weight_files.read_arrays(tmp_path / 'net.npz')
