@@ -75,7 +75,7 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   # A folder of labelled regions: labelme files or label images. '' takes none,
   # or the annotation in this package for OSIE's own photographs.
   data.regions = ''
-  # Of OSIE's split: 'all', 'train' or 'validation'.
+  # Of OSIE's split: 'all', 'train', 'validation' or 'test'.
   data.part = 'all'
   # What a table calls its columns image, x, y, subject, t and duration, where
   # it is something else: 'image=stimulus,x=FPOGX' (table).
@@ -174,8 +174,12 @@ def training() -> ml_collections.ConfigDict:
   config.data.val_dir = ''
   config.data.val_fixations = ''
   # The share of the images that validates, drawn with `seed`; 0 takes `val_dir`
-  # or OSIE's split, 400 images to train and 100 to validate.
+  # or OSIE's split, 300 images to train, 100 to validate and 100 to test.
   config.data.val_fraction = 0.
+  # The share that is neither trained on nor validated with, drawn likewise, so
+  # that it can be scored as unseen; 0 trains on it. With `val_dir` none is
+  # drawn: the images to test are in a third folder.
+  config.data.test_fraction = 0.2
   # Of the task 'scene': a CSV file of image_id and scene, '' for OSIE's own
   # labels, and the least number of images of a scene that is not left out.
   config.data.scenes = ''

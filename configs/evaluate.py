@@ -50,8 +50,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.sets = ml_collections.ConfigDict()
   config.sets.osie = base.data_keys('osie')
   config.sets.osie.sigma = 24.
-  # Photographs that this package trains on are to be left out where models are
-  # scored that it has trained: 'validation'.
+  # Photographs that this package trains on, or chooses checkpoints with, are to
+  # be left out where models are scored that it has trained: 'test'.
   config.sets.osie.part = 'all'
   config.sets.mine = base.data_keys('table')
   config.sets.popout = base.data_keys('popout')

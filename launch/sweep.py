@@ -25,7 +25,7 @@ def main() -> None:
     opened = parts.open_parts(config)
     trained = loop.sweep(config, opened, _WORKDIR.value)
     summary = depth.measure(
-        config, trained, sources, _WORKDIR.value, seen=opened.train.image_ids)
+        config, trained, sources, _WORKDIR.value, learnt=opened)
   if not summary:  # of several processes the first one goes on
     return
   print(site.text(_WORKDIR.value))

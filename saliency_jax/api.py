@@ -109,7 +109,8 @@ def train(
     network: where it starts.
     train: the images to learn from.
     validation: those to validate with; None takes a share of the others, one of
-      five unless the option `data.val_fraction` says otherwise.
+      five unless the option `data.val_fraction` says otherwise, and leaves
+      another one for a test (`data.test_fraction`).
     workdir: the run's folder; `load(checkpoint=workdir)` loads the result.
     options: keys of configs/train.py, e.g. `{'train.depth': 3}`.
 

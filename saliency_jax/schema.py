@@ -88,8 +88,8 @@ _SUMMARISED = (
     Column('images', 'int', 'that the mean is over'))
 _SIZE = (
     Column('picture', 'str', 'path of a JPEG of at most 640 pixels a side'),
-    Column('height', 'int', "of the original image", _PIXELS),
-    Column('width', 'int', "of the original image", _PIXELS))
+    *(Column(name, 'int', 'of the original image', _PIXELS)
+      for name in ('height', 'width')))
 _MAP = ('in cells; upsampled bilinearly, it is in standard deviations from its '
         'mean over the image')
 
@@ -163,7 +163,7 @@ TABLE3 = File(
     (_MEMBER, _DEPTH, _CATEGORY, _REGIONS, _BEST_NSS, *_BESIDE, *_ABOVE))
 TABLE3_UNSEEN = TABLE3._replace(
     path='table3_unseen.csv',
-    meaning='The same on images that only chose the epochs, if anything.')
+    meaning='The same on unseen images; without any, on those that validated.')
 TABLE6 = File('table6.csv', "Table 6: the readout tap's best units on targets.",
               (_MEMBER, _DEPTH, _BEST_NMM, *_BESIDE))
 DEPTH_TESTS = File('depth_tests.json', 'Section 5.2: do categories differ?')

@@ -120,7 +120,8 @@ def evaluate(folder, workdir):
 
 def measure(folder, workdir):
   depth.measure(
-      made.sweep(), {'members': {}, 'seconds': {}}, {}, workdir, seen=())
+      made.sweep(), {'members': {}, 'seconds': {}}, {}, workdir,
+      learnt=made.DATA)
 
 
 # tests/training/lock_test.py has predict, which needs a trained model.

@@ -83,7 +83,8 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
       'val_fraction'):
     return ()
   return tuple(
-      Fingerprint(image_id, 600, 800, '') for image_id in split.split('train'))
+      Fingerprint(image_id, 600, 800, '') for part in ('train', 'test')
+      for image_id in split.split(part))  # there was no test then
 
 
 def _seen(source: Source, index: int) -> tuple[int, int, str]:

@@ -1,4 +1,7 @@
-"""The two parts of a data set that training needs: to train, to validate."""
+"""The parts of a data set that training needs: to train, to validate.
+
+What is in neither is left for a test: nothing is fitted to it or chosen on it.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -18,7 +21,7 @@ class Data:
 
   Attributes:
     train: to learn from.
-    validation: never learnt from.
+    validation: never learnt from; they choose the checkpoint.
     choose: the one set of pixels of an image that its map is to find.
     scenes: the scene label of each image that has one, by its id.
   """
@@ -32,7 +35,8 @@ def open_parts(config) -> Data:
   """Opens both parts of a data set.
 
   The images to validate with are, first of all that applies, those of
-  `data.val_dir`, a share of `data.val_fraction`, or OSIE's own split.
+  `data.val_dir`, a share of `data.val_fraction`, or OSIE's own split. Of the
+  last two a share of `data.test_fraction` is in neither part.
 
   Args:
     config: `configs/train.py`; `data`, `analysis.fixations`,
@@ -76,9 +80,10 @@ def in_parts(
   if validation is not None:
     return _with_scenes(config, Data(train, validation, choose))
   if data.val_fraction:
-    chosen = drawn(train.image_ids, data.val_fraction, data.seed)
+    chosen = drawn(
+        train.image_ids, data.val_fraction, data.test_fraction, data.seed)
   elif data.kind == 'osie' and data.part == 'all':
-    chosen = _osie(train, data.dir)
+    chosen = _osie(train, data.dir, data.test_fraction)
   else:
     raise InputError(
         f'Nothing says which images of config.data.dir={data.dir} validate; '
@@ -114,7 +119,8 @@ def _with_scenes(config, data: Data) -> Data:
         'Left out, with less than %d images: %s.', keys.min_images,
         ', '.join(f'{name} ({count})' for name, count in sorted(rare.items())))
   if data.train is data.validation:
-    chosen = scenes.split(labels, keys.val_fraction, keys.seed)
+    chosen = scenes.split(
+        labels, keys.val_fraction, keys.test_fraction, keys.seed)
   else:
     chosen = tuple(
         tuple(name for name in part.image_ids if name in labels)
@@ -130,35 +136,44 @@ def _with_scenes(config, data: Data) -> Data:
 
 
 def drawn(
-    image_ids: tuple[str, ...], fraction: float, seed: int
+    image_ids: tuple[str, ...], fraction: float, test_fraction: float, seed: int
 ) -> tuple[list[str], list[str]]:
-  """Draws the images to validate with.
+  """Draws the images to validate with, and those to leave for a test.
 
   Args:
     image_ids: of the data set.
     fraction: the share that validates, above 0 and below 1.
+    test_fraction: the share that is in neither part, 0 or more.
     seed: of the draw, which depends on nothing else but the names.
 
   Returns:
     The names of those to train and of those to validate, in their order.
 
   Raises:
-    InputError: the share is out of range, or leaves a part without an image.
+    InputError: a share is out of range, or leaves a part without an image.
   """
-  count = round(len(image_ids) * fraction)
-  if not (0 < fraction < 1 and 0 < count < len(image_ids)):
+  counts = [round(len(image_ids) * x) for x in (fraction, test_fraction)]
+  if not (0 < fraction < 1 and 0 <= test_fraction < 1
+          and 0 < counts[0] < len(image_ids) - counts[1]
+          and (counts[1] or not test_fraction)):
     raise InputError(
-        f'config.data.val_fraction is {fraction:g} of {len(image_ids)} images; '
-        'give a share that leaves images to train and to validate.')
-  validate = set(split.shuffled(image_ids, seed)[:count])
-  return ([each for each in image_ids if each not in validate],
+        f'config.data.val_fraction is {fraction:g} and '
+        f'config.data.test_fraction {test_fraction:g} of {len(image_ids)} '
+        'images; give shares that leave images to train, to validate and, '
+        'unless the latter is 0, to test.')
+  order = split.shuffled(image_ids, seed)
+  validate, train = set(order[:counts[0]]), set(order[sum(counts):])
+  return ([each for each in image_ids if each in train],
           [each for each in image_ids if each in validate])
 
 
-def _osie(source: Source, folder: str) -> tuple[tuple[str, ...], ...]:
+def _osie(
+    source: Source, folder: str, test_fraction: float
+) -> tuple[tuple[str, ...], ...]:
   """Returns the names of both parts of OSIE's own split."""
-  parts = split.split('train'), split.split('validation')
-  listed = {*parts[0], *parts[1]}
+  train, validation, test = map(
+      split.split, ('train', 'validation', 'test'))
+  listed = {*train, *validation, *test}
   absent = listed - set(source.image_ids)
   if absent:
     raise InputError(
@@ -166,4 +181,10 @@ def _osie(source: Source, folder: str) -> tuple[tuple[str, ...], ...]:
         "photographs of OSIE's split); name the images to validate with "
         '--config.data.val_dir, or draw them with '
         '--config.data.val_fraction=0.2.')
-  return parts
+  if test_fraction not in (0, len(test) / len(listed)):
+    raise InputError(
+        f'config.data.test_fraction is {test_fraction:g}, but a fifth of '
+        "OSIE's split tests; give 0.2, 0 to train on it, or draw both shares "
+        'with --config.data.val_fraction=0.2.')
+  return (train if test_fraction else tuple(sorted((*train, *test))),
+          validation)

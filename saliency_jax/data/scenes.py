@@ -111,28 +111,29 @@ def frequent(
 
 
 def split(
-    scenes: Mapping[str, str], fraction: float, seed: int
+    scenes: Mapping[str, str], fraction: float, test_fraction: float, seed: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-  """Splits images so that each scene is in both parts in proportion.
+  """Splits images so that each scene is in every part in proportion.
 
   Args:
     scenes: image_id -> scene, at least two images of each.
     fraction: of the images to validate with, more than 0 and less than 1; a
       scene has one at least in either part.
+    test_fraction: of those in neither part, 0 or more and less than 1.
     seed: of the draw.
 
   Returns:
     The ids to train on and those to validate with, in the order given.
 
   Raises:
-    InputError: the fraction is out of its range, or a scene has one image.
+    InputError: a fraction is out of its range, or a scene has one image.
   """
-  if not 0 < fraction < 1:
+  if not (0 < fraction < 1 and 0 <= test_fraction < 1 - fraction):
     raise InputError(
-        f'config.data.val_fraction is {fraction}; give more than 0 and less '
-        f'than 1.')
+        f'config.data.val_fraction is {fraction} and config.data.test_fraction '
+        f'{test_fraction}; give shares of less than 1 together.')
   rng = np.random.default_rng(seed)
-  validation: set[str] = set()
+  parts: dict[str, int] = {}  # 0 validates, 1 tests
   for scene in sorted(set(scenes.values())):
     images = [name for name, of in scenes.items() if of == scene]
     if len(images) < 2:
@@ -140,6 +141,9 @@ def split(
           f'The scene {scene[:80]} has one image, which cannot be both trained '
           f'on and validated with; give config.data.min_images=2 or more.')
     count = min(max(round(fraction * len(images)), 1), len(images) - 1)
-    validation |= {images[i] for i in rng.permutation(len(images))[:count]}
-  return (tuple(name for name in scenes if name not in validation),
-          tuple(name for name in scenes if name in validation))
+    tested = min(round(test_fraction * len(images)), len(images) - 1 - count)
+    order = [images[i] for i in rng.permutation(len(images))]
+    parts |= dict.fromkeys(order[:count], 0)
+    parts |= dict.fromkeys(order[count:count + tested], 1)
+  return (tuple(name for name in scenes if name not in parts),
+          tuple(name for name in scenes if parts.get(name) == 0))

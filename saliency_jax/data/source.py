@@ -42,7 +42,7 @@ def open_source(
   Args:
     kind: a key of `KINDS`.
     dir: the folder of the images, or the file that stands for it.
-    part: 'all', or 'train' or 'validation' of OSIE's split.
+    part: 'all', or 'train', 'validation' or 'test' of OSIE's split.
     key: the config group of the options, e.g. 'config.data', for errors.
     **options: `fixations` (a file or folder), `regions` (a folder of labelled
       regions) and what else the kind needs or takes; '' and None stand for an

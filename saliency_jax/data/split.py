@@ -1,11 +1,11 @@
-"""The fixed split of OSIE: 400 photographs to train and 100 to validate.
+"""The fixed split of OSIE: 300 photographs train, 100 validate, 100 test.
 
 `annotations/osie_split.csv` (image_id, split) names the 500 photographs that
 `annotations/osie_photographs.sha256` lists. The other 200 of OSIE's 700 are in
-neither part, also where the whole set is read: they are kept back for a test.
+no part, also where the whole set is read: nothing learns from them either.
 
-The list is sorted by SHA-256 of '<seed>:<image_id>' and the first 100 validate;
-seed 0, so that nobody has chosen. It was written by
+The list is sorted by SHA-256 of '<seed>:<image_id>'; the first 100 validate and
+the next 100 test; seed 0, so that nobody has chosen. It was written by
 
     python -c 'from saliency_jax.data import split; split.write()'
 """
@@ -20,14 +20,14 @@ from saliency_jax.errors import InputError
 
 _FOLDER = pathlib.Path(__file__).parent / 'annotations'
 LIST = _FOLDER / 'osie_split.csv'
-_SEED, _VALIDATION = 0, 100
+_SEED, _PART = 0, 100  # photographs to validate, and to test
 
 
 def split(name: str) -> tuple[str, ...]:
   """Returns the ids of one part of OSIE, sorted.
 
   Args:
-    name: 'train' or 'validation'.
+    name: 'train', 'validation' or 'test'.
 
   Raises:
     InputError: there is no such part.
@@ -53,9 +53,10 @@ def write(path: pathlib.Path = LIST) -> None:
   """Draws the split again and writes it; see the module."""
   lines = (_FOLDER / 'osie_photographs.sha256').read_text().splitlines()
   image_ids = [pathlib.PurePath(line.split()[1]).stem for line in lines]
-  validation = set(shuffled(image_ids, _SEED)[:_VALIDATION])
+  order = shuffled(image_ids, _SEED)
+  parts = dict.fromkeys(order[:_PART], 'validation') | dict.fromkeys(
+      order[_PART:2 * _PART], 'test')
   with files.replacing(path) as temporary, temporary.open('w') as file:
     file.write('image_id,split\n')
     for image_id in sorted(image_ids):
-      part = 'validation' if image_id in validation else 'train'
-      file.write(f'{image_id},{part}\n')
+      file.write(f'{image_id},{parts.get(image_id, "train")}\n')

@@ -12,15 +12,16 @@ import hashlib
 import json
 import pathlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
 import ml_collections
 
 from saliency_jax import files, runtime, schema
-from saliency_jax.data import pixel_sets
+from saliency_jax.data import fingerprints, pixel_sets
 from saliency_jax.data import source as data
+from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
@@ -116,7 +117,7 @@ def member_config(
 
 def measure(
     config, trained: dict, sources: Mapping[str, Source], workdir: str, *,
-    seen: Collection[str]
+    learnt: Data
 ) -> dict:
   """Measures every member of a trained sweep and writes what follows from it.
 
@@ -130,7 +131,7 @@ def measure(
       first, which read it.
     sources: `open_sources`.
     workdir: the sweep's folder.
-    seen: the names of the photographs that were learnt from.
+    learnt: what was trained on and validated with.
 
   Returns:
     The summary; {} in all processes but the first.
@@ -164,18 +165,22 @@ def measure(
       runtime.wait_for(path / schema.SUMMARY)
       return {}
     start = time.perf_counter()
+    parts = in_parts(sources, learnt)
     if sources:
-      _write(folder, config, sources, trained, members, seen)
+      _write(folder, config, sources, trained, members, parts)
     seconds['tables'] = time.perf_counter() - start
     return folder.finish('sweep', **trained | {
-        'measured': list(sources),
+        'measured': list(sources), 'measured_on': {
+            kind: {part: len(images) for part, images in found.items()}
+            for kind, found in parts.items()},
         'seconds': trained['seconds'] | {
             name: round(x, 3) for name, x in seconds.items()}})
 
 
 def _write(
     folder: Folder, config, sources: Mapping[str, Source], trained: dict,
-    members: Mapping[str, Callable[[], Network]], seen: Collection[str]
+    members: Mapping[str, Callable[[], Network]],
+    parts: Mapping[str, Mapping[str, list[str]]]
 ) -> None:
   """Writes the tables by depth and what is shown before and after."""
   tap = trained['network']['readout_tap']
@@ -185,7 +190,7 @@ def _write(
       kind: functools.cache(functools.partial(
           depth_tables.read_scores, folder.path / kind, tuple(depths),
           KINDS[kind].rows, KINDS[kind].scores)) for kind in sources}
-  _write_tables(folder, config, readers, tap, depths, seen)
+  _write_tables(folder, config, readers, tap, depths, parts)
   base = next((name for name, depth in depths.items() if not depth), None)
   if base and len(depths) > 1:
     wanted = depth_views.Wanted.of(config.before_after)
@@ -201,12 +206,14 @@ def _write(
 
 def _write_tables(
     folder: Folder, config, readers: Mapping[str, Callable[[str], Scores]],
-    tap: str, depths: Mapping[str, int], seen: Collection[str]
+    tap: str, depths: Mapping[str, int],
+    parts: Mapping[str, Mapping[str, list[str]]]
 ) -> None:
   if 'regions' in readers:
     found, analysis = readers['regions'](tap), config.regions.analysis
     categories = ordered_categories(found.labels)
-    unseen = found.without(seen)
+    images = parts['regions']
+    unseen = found.of(images['unseen'] or images['validation'])
     for table, scores in ((schema.TABLE3, found),
                           (schema.TABLE3_UNSEEN, unseen)):
       if scores is found or 0 < len(unseen.labels) < len(found.labels):
@@ -218,6 +225,23 @@ def _write_tables(
   if 'popout' in readers:
     folder.table(schema.TABLE6, depth_tables.table6(
         folder.path / 'popout', depths, tap))
+
+
+def in_parts(
+    sources: Mapping[str, Source], learnt: Data
+) -> dict[str, dict[str, list[str]]]:
+  """Returns which images of each kind were trained on, validated with, neither.
+  """
+  known = [fingerprints.of(x) for x in (learnt.train, learnt.validation)]
+  found = {}
+  for kind, source in sources.items():
+    images = fingerprints.of(source)
+    trained, validated = (
+        set(fingerprints.shared(images, part)) for part in known)
+    found[kind] = {
+        'train': sorted(trained), 'validation': sorted(validated - trained),
+        'unseen': sorted({x.image_id for x in images} - trained - validated)}
+  return found
 
 
 def _measured(

@@ -21,15 +21,15 @@ class Scores(NamedTuple):
   labels: np.ndarray  # str [T]: the region's category, the array's kind
   members: dict[str, np.ndarray]  # member -> float32 [T, C]
 
+  def of(self, image_ids: Collection[str]) -> 'Scores':
+    """Returns the sets of some images."""
+    return self.only(np.isin(self.image_ids, list(image_ids)))
+
   def only(self, chosen: np.ndarray) -> 'Scores':
     """Returns some of the sets, by bool [T]."""
     return Scores(
         self.image_ids[chosen], self.places[chosen], self.labels[chosen],
         {name: scores[chosen] for name, scores in self.members.items()})
-
-  def without(self, image_ids: Collection[str]) -> 'Scores':
-    """Returns the sets of all other images."""
-    return self.only(~np.isin(self.image_ids, list(image_ids)))
 
 
 def read_scores(

@@ -267,7 +267,7 @@ def _warnings(
       again = shared(model.trained_on) if model.trained_on else ()
       if again:
         others = (
-            f'with config.sets.{dataset.name}.part=validation'
+            f'with config.sets.{dataset.name}.part=test'
             if dataset.kind == 'osie' else
             'which are not in the images.json of its training')
         said.append(

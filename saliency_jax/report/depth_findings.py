@@ -22,7 +22,7 @@ def findings(swept: Swept) -> list[Finding]:
     for regions, file, whose in (
         (swept.seen, 'table3.csv', ''),
         (swept.unseen, 'table3_unseen.csv',
-         'On photographs that were not learnt from, ')):
+         f'On {swept.part} photographs, ')):
       if regions:
         found += [Finding(text, (file,)) for text in _regions(
             regions, depths, whose, swept.config)]

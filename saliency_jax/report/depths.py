@@ -79,30 +79,33 @@ def _regions(results: Swept, site: Site, depths: list[int]) -> dict:
   made['figure4'] = made['figure_counts'] = None
   if len(set(depths)) > 1:
     made['figure_counts'] = _panels(
-        'units_above', site, depths, seen, None, by_depth.merged, 'counts',
+        'units_above', site, depths, {'': seen}, by_depth.merged, 'counts',
         'units above T')
     if 0 in depths:
       made['figure4'] = _panels(
-          'figure4', site, depths, seen, unseen, _percent, 'means',
+          'figure4', site, depths,
+          {'': seen, f'{results.part} photographs': unseen}, _percent, 'means',
           'gain in mean NSS over depth 0 (%)')
   return made
 
 
 def _panels(
-    name: str, site: Site, depths: list[int], seen: Regions,
-    unseen: Regions | None, values, field: str, label: str
+    name: str, site: Site, depths: list[int],
+    tables: dict[str, Regions | None], values, field: str, label: str
 ):
-  """Draws a panel for each category."""
-  table = values(getattr(seen, field), depths)
-  ends = by_depth.ends(getattr(seen, field), depths)
-  if ends and values is _percent:
-    base = by_depth.merged(getattr(seen, field), depths).run[:1]
-    ends = tuple(100 * (x / base - 1) for x in ends)
-  lines = [Line('this run', 'run', table.run, ends=ends)]
-  if unseen:
-    lines.append(Line(
-        'photographs not learnt from', 'other',
-        values(getattr(unseen, field), depths).run, dashed=True))
+  """Draws a panel for each category: all photographs, the others dashed."""
+  lines = []
+  for title, regions in tables.items():
+    if regions:
+      of = getattr(regions, field)
+      ends = by_depth.ends(of, depths)
+      if ends and values is _percent:
+        base = by_depth.merged(of, depths).run[:1]
+        ends = tuple(100 * (x / base - 1) for x in ends)
+      lines.append(Line(
+          title or 'this run', 'other' if title else 'run',
+          values(of, depths).run, bool(title), ends))
+  table, seen = values(getattr(tables[''], field), depths), tables['']
   lines.append(Line('paper', 'paper', table.paper))
   return site.figure(
       name, functools.partial(

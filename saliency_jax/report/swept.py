@@ -78,7 +78,7 @@ class Swept(NamedTuple):
   config: dict
   members: tuple[Member, ...]
   seen: Regions | None  # all photographs; None if there were no regions
-  unseen: Regions | None  # those that were not learnt from
+  unseen: Regions | None  # those of `part`
   arrays: Comparison | None  # Table 6: mean NMM, one column
   arrays_luck: Luck | None  # what stands beside it
   base: str  # the member that is before; '' for none
@@ -87,6 +87,13 @@ class Swept(NamedTuple):
   lines: list[dict]  # of metrics.jsonl
   watched: str  # the metric by which checkpoints were chosen
   title: str  # how it is written
+
+  @property
+  def part(self) -> str:
+    """Of which photographs `unseen` is: 'unseen', or 'validation' without any.
+    """
+    counts = self.summary.get('measured_on', {}).get('regions', {})
+    return 'unseen' if counts.get('unseen') else 'validation'
 
   @property
   def layers(self) -> tuple[str, ...]:

@@ -50,6 +50,12 @@ def test_osie_is_split(osie_dir):
   opened = parts.open_parts(_config(dir=osie_dir))
   assert opened.train.image_ids == tuple(split.split('train'))
   assert opened.validation.image_ids == tuple(split.split('validation'))
+  tested = parts.open_parts(_config(dir=osie_dir, test_fraction=0))
+  assert tested.validation.image_ids == opened.validation.image_ids
+  assert set(tested.train.image_ids) - set(opened.train.image_ids) == set(
+      split.split('test'))
+  with pytest.raises(InputError, match='test_fraction is 0.1, but a fifth'):
+    parts.open_parts(_config(dir=osie_dir, test_fraction=.1))
 
 
 def test_photographs_that_are_not_osie_are_not_split(tiny_osie):
@@ -97,9 +103,13 @@ def test_a_share_of_the_images_validates(table):
   config = _config(**table, val_fraction=0.4)
   opened = parts.open_parts(config)
   train, validation = opened.train, opened.validation
-  assert (len(train), len(validation)) == (3, 2)
+  assert (len(train), len(validation)) == (2, 2)  # and 1 in neither
   assert not set(train.image_ids) & set(validation.image_ids)
   assert parts.open_parts(config).validation.image_ids == validation.image_ids
+  whole = parts.open_parts(_config(**table, val_fraction=0.4, test_fraction=0))
+  assert whole.validation.image_ids == validation.image_ids
+  assert len(whole.train) == 3
+  assert set(train.image_ids) < set(whole.train.image_ids)
   draws = set()
   for seed in range(20):
     config.data.seed = seed
@@ -108,9 +118,11 @@ def test_a_share_of_the_images_validates(table):
 
 
 @pytest.mark.parametrize(('given', 'message'), [
-    ({'val_fraction': 1.}, 'val_fraction is 1 of 5'),
+    ({'val_fraction': 1.}, 'val_fraction is 1 and .* of 5'),
     ({'val_fraction': -.2}, 'val_fraction is -0.2'),
-    ({'val_fraction': .01}, 'val_fraction is 0.01 of 5'),
+    ({'val_fraction': .01}, 'val_fraction is 0.01 and .* of 5'),
+    ({'val_fraction': .4, 'test_fraction': .6}, 'test_fraction 0.6 of 5'),
+    ({'val_fraction': .4, 'test_fraction': .01}, 'test_fraction 0.01 of 5'),
     ({'val_fraction': .2, 'val_dir': 'val'}, 'give one of them')])
 def test_a_share_must_leave_images_on_both_sides(given, message, table):
   with pytest.raises(InputError, match=message):

@@ -58,13 +58,17 @@ def test_rare_scenes_are_left_out():
     scenes.frequent(LABELS, 6)
 
 
-def test_each_scene_is_in_both_parts_in_proportion():
-  train, validation = scenes.split(LABELS, .2, seed=0)
+def test_each_scene_is_in_every_part_in_proportion():
+  train, validation = scenes.split(LABELS, .2, 0., seed=0)
   assert Counter(LABELS[name] for name in validation) == {
       'sea': 2, 'wood': 1, 'sky': 1}
   assert sorted(train + validation) == sorted(LABELS)
-  assert scenes.split(LABELS, .2, seed=0) == (train, validation)
-  assert scenes.split(LABELS, .2, seed=1)[1] != validation
+  assert scenes.split(LABELS, .2, 0., seed=1)[1] != validation
+  less, same = scenes.split(LABELS, .2, .2, seed=0)
+  assert same == validation
+  assert set(less) < set(train)
+  assert Counter(LABELS[name] for name in set(train) - set(less)) == {
+      'sea': 2, 'wood': 1}  # the one other sky is trained on
 
 
 @pytest.mark.parametrize(('labels', 'fraction', 'says'), [
@@ -72,4 +76,4 @@ def test_each_scene_is_in_both_parts_in_proportion():
     (LABELS | {'a': 'snow'}, .2, 'snow has one image')])
 def test_what_cannot_be_split_is_said(labels, fraction, says):
   with pytest.raises(InputError, match=says):
-    scenes.split(labels, fraction, seed=0)
+    scenes.split(labels, fraction, 0., seed=0)

@@ -13,6 +13,8 @@ from PIL import Image
 from configs import osie as osie_config
 from configs import popout as popout_config
 from configs import sweep_depth
+from saliency_jax.data.parts import Data
+from saliency_jax.data.subset import subset
 from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import depth, depth_tables, depth_views, units
@@ -51,11 +53,14 @@ class Sweep:
     self.config, self.folder = config, folder
     self.sources = depth.open_sources(config)
     self.trained = loop.sweep(config, made.DATA, str(folder))
+    # As if it had been trained on one of the photographs, on another chosen.
+    self.learnt = Data(*(
+        subset(self.sources['regions'], [name]) for name in ('2001', '2002')))
 
   def measure(self, folder=None, **changes) -> dict:
     return depth.measure(
         **{'config': self.config, 'trained': self.trained,
-           'sources': self.sources, 'seen': ('2001',),
+           'sources': self.sources, 'learnt': self.learnt,
            'workdir': str(folder or self.folder)} | changes)
 
 
@@ -125,15 +130,19 @@ def test_table3_follows_from_the_arrays(sweep):
 
 
 def test_unseen_photographs_have_a_table_of_their_own(sweep):
-  """All regions of 2001, the only photograph that was seen, are left out."""
+  """Regions of what was trained on and of what chose the epoch are left out.
+  """
+  assert sweep.summary['measured_on'] == {
+      'regions': {'train': 1, 'validation': 1, 'unseen': 3},
+      'popout': {'train': 0, 'validation': 0, 'unseen': 6}}
   everything, unseen = (
       {(row['member'], row['category']): row
        for row in rows(sweep.folder / name)}
       for name in ('table3.csv', 'table3_unseen.csv'))
   gone = [x['category'] for x in rows(
       sweep.folder / 'regions' / 'depth_0' / 'regions.csv')
-      if x['image_id'] == '2001' and x['fixations'] != '0']
-  assert len(gone) == 3
+      if x['image_id'] in ('2001', '2002') and x['fixations'] != '0']
+  assert len(gone) > 3
   for key, row in everything.items():
     assert int(unseen[key]['regions']) == (
         int(row['regions']) - gone.count(key[1]))

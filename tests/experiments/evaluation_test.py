@@ -256,7 +256,7 @@ def test_models_are_not_scored_unnoticed_on_what_they_learnt(
     said = evaluate(config, tmp_path / 'out')['warnings']
     assert ('sweep_depth_0 was trained on' in said[0]) == bool(found)
     assert not found or f'{found} images of mine (p1' in said[0]
-    assert 'part=validation' not in said[0]  # which is OSIE's
+    assert 'part=test' not in said[0]  # which is OSIE's
 
 
 def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):

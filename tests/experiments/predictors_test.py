@@ -149,8 +149,8 @@ def test_a_model_knows_what_it_was_trained_on(sweep, tmp_path):
 def test_a_model_of_the_first_version_knows_osies_split(sweep, tmp_path):
   copy = shutil.copytree(sweep, tmp_path / 'copy')
   (copy / fingerprints.FILE).unlink()
-  assert [each.image_id for each in opened(copy, 'depth_0')[0].trained_on] == (
-      list(split.split('train')))
+  assert [each.image_id for each in opened(copy, 'depth_0')[0].trained_on] == [
+      *split.split('train'), *split.split('test')]
   path = copy / 'config.json'
   path.write_text(path.read_text().replace(
       '"val_dir": ""', '"val_dir": "there"'))

@@ -46,7 +46,7 @@ def test_sets_that_nobody_names_are_those_with_a_folder(config):
 def test_a_part_of_osie(config, osie_dir):
   config.eval.sets = 'osie'
   config.sets.osie.dir = str(osie_dir)
-  for part in ('train', 'validation'):
+  for part in ('train', 'test'):
     config.sets.osie.part = part
     found, = open_sets(config)
     assert found.source.image_ids == split.split(part)
@@ -76,8 +76,8 @@ def test_the_identity_changes_with_the_data(config, tmp_path):
     ('sets.mine.sigma', float('nan'), 'sigma is nan'),
     ('sets.mine.kind', 'tables', "no kind of data set 'tables'"),
     ('sets.mine.kind', 'osie', 'has no use for fixations'),
-    ('sets.mine.part', 'test', "no part 'test'; give one of train, validation"),
-    ('sets.mine.part', 'train', '400 of 400 images are not in the data set'),
+    ('sets.mine.part', 'rest', "no part 'rest'; give one of test, train"),
+    ('sets.mine.part', 'train', '300 of 300 images are not in the data set'),
     ('sets.mine.origin', 2, 'cannot count from 2'),
     ('sets.mine.drop_outside', False, 'row .* lies outside'),
     ('sets.mine.dir', '', "kind 'table' needs dir"),

@@ -37,8 +37,8 @@ def test_every_sentence_follows_from_the_numbers(tmp_path):
       'Over 3 categories most units exceed T = 1.5 at depth 3 (94), in the '
       'paper at depth 3 (59); for text 3 to 9 once convolutions are trained, '
       'in the paper 0.',
-      'On photographs that were not learnt from, the mean NSS of the '
-      'best units rises for 2 of 2 categories from depth 0 to depth 3, most '
+      'On unseen photographs, the mean NSS of the best units rises for 2 of '
+      '2 categories from depth 0 to depth 3, most '
       'for person head (1.00 to 3.50, 4 regions), least for text (0.75 to '
       '1.25, 2 regions).',
       'On search arrays the mean NMM of the best units is above that of '

@@ -128,6 +128,8 @@ def _finish(folder, job, members, **facts) -> pathlib.Path:
                      'step': 2 + 2 * int(np.argmax(VALIDATION[name])),
                      'trunk_rate': 1e-4, 'readout_rate': 3e-3, 'seed': 0}
               for name in members},
+          'measured_on': {
+              'regions': {'train': 8, 'validation': 5, 'unseen': 3}},
           'skipped': {}, 'seconds': {'training': 2.5}, 'device': '1 x cpu',
           'versions': {'saliency_jax': '0.1.0'}, **facts})):
     (folder / name).write_text(json.dumps(value))
