@@ -114,8 +114,16 @@ def _is_at(path: pathlib.Path, file: IO) -> bool:
 
 
 def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
-  """Returns the hexadecimal hash of a file's bytes."""
+  """Returns the hexadecimal hash of a file's bytes.
+
+  Args:
+    path: the file.
+    algorithm: one of hashlib's, or 'git', by which git knows the file.
+  """
   with open(path, 'rb') as file:
+    if algorithm == 'git':
+      header = b'blob %d\0' % os.fstat(file.fileno()).st_size
+      return hashlib.sha1(header + file.read()).hexdigest()
     return hashlib.file_digest(file, algorithm).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 `--config.network.name=tests.tiny:vgg` is a narrow VGG-16 with every stage;
 `tests.tiny:nested` is anybody's own module: nested names, batch statistics, no
-stages.
+stages; `tests.tiny:decoding` ends in a saliency map of its own.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.networks import adapters, zoo
+from saliency_jax.networks import adapters, conv_layers, zoo
 from saliency_jax.networks import vgg as vggs
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.recorder import Recorder
+from saliency_jax.networks.saliency import published, trunk
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 WIDTHS = dict.fromkeys(vggs.CONVOLUTIONS, 4) | {'conv5_3': 7}
@@ -92,3 +94,33 @@ def nested() -> Network:
   return adapters.from_linen(
       module, variables, preprocess=Preprocess(image_size=32),
       call={'train': False})
+
+
+class Decoder(nn.Module):
+  """One map of two, the upper one enlarged."""
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(
+      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+    below = maps['conv2_1']
+    above = jnp.repeat(jnp.repeat(maps['trunk'], 2, axis=1), 2, axis=2)
+    both = record('both', jnp.concatenate([below, above], axis=-1))
+    return conv_layers.Convolution(1, rectify=False, name='map')(both)
+
+
+def decoding() -> Network:
+  """Returns a saliency model: three convolutions and a decoder of two maps."""
+  layers = (trunk.Layer('conv1_1', 4, 1, pool=trunk.FLOOR),
+            trunk.Layer('conv2_1', 4, 2, pool=trunk.FLOOR),
+            trunk.Layer('conv3_1', 5, 4))
+  found = published.of_module(
+      'tiny', lambda dtype: trunk.Model(layers, Decoder, ('conv2_1',), dtype),
+      trunk.taps(layers, 'both'),
+      trunk.stages([layer.name for layer in layers]), {},
+      default_taps=('conv3_1',))
+  ported = Ported(
+      zoo.random_variables(found.module(jnp.float32), 4),
+      PREPROCESS._replace(std=(60., 60., 60.)))
+  return zoo.assemble('tests.tiny:decoding', found, ported,
+                      Provenance('tiny', digest(ported), 'Flax'))

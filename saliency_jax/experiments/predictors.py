@@ -19,7 +19,7 @@ from saliency_jax.data.fingerprints import Fingerprint
 from saliency_jax.data.map_folder import MapFolder
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, zoo
-from saliency_jax.networks.network import Network, resized
+from saliency_jax.networks.network import Frame, Network, resized
 from saliency_jax.ops import blur
 from saliency_jax.training import checkpoints, trained_models
 
@@ -82,22 +82,36 @@ def of_network(
     raise InputError(
         f'{network.name} ({network.provenance.name}) has no saliency map; give '
         'a model that launch/train.py has trained on saliency.')
+  if network.decoder and network.provenance.name in (
+      zoo.IMAGENET, zoo.RANDOM):
+    raise InputError(
+        f'The decoder of {network.name} is drawn, not trained: give its '
+        f"authors' file with config.network.weights, or a training run.")
   preprocess, found = network.preprocess, network.provenance
   mesh = runtime.data_mesh()
   size = runtime.whole_batches(batch_size, mesh)
   variables = runtime.replicate(network.variables, mesh)
   forward = network.compiled((SALIENCY,))
 
+  frame = network.frame or Frame(
+      lambda image: resized(image, preprocess), lambda saliency, _: saliency)
+
   def predict(images: Images, image_ids: Sequence[str]) -> Maps:
     del image_ids
-    maps = []
-    for first in range(0, len(images), size):
-      part = [resized(image, preprocess)
-              for image in images[first:first + size]]
-      batch = np.stack(part + part[-1:] * (size - len(part)))
-      computed = forward(variables, runtime.split(batch, mesh))[SALIENCY]
-      maps += list(np.asarray(computed, np.float32)[:len(part), :, :, 0])
-    return maps
+    prepared = [frame.prepare(image) for image in images]
+    maps: dict[int, np.ndarray] = {}
+    # A frame may depend on an image's shape.
+    for shape in dict.fromkeys(x.shape for x in prepared):
+      rows = [i for i, x in enumerate(prepared) if x.shape == shape]
+      for first in range(0, len(rows), size):
+        part = rows[first:first + size]
+        batch = np.stack([
+            prepared[i] for i in part + part[-1:] * (size - len(part))])
+        computed = np.asarray(forward(
+            variables, runtime.split(batch, mesh))[SALIENCY], np.float32)
+        maps |= {i: frame.restore(x[:, :, 0], images[i].shape[:2])
+                 for i, x in zip(part, computed, strict=False)}
+    return [maps[i] for i in range(len(images))]
 
   return Predictor(
       name, f'network {found.sha256} {network.name} {network.dtype} '
@@ -203,17 +217,18 @@ def _open(name: str, model: str, config) -> Predictor:
     return of_centre(name)
   if folder.is_dir():
     return of_folder(name, folder)
-  if ':' in model:
+  if ':' in model or zoo.published(model):
     return of_network(name, zoo.load(
-        model, dtype=config.network.dtype, cache_dir=config.run.cache_dir),
-        config.eval.batch_size)
+        model, weights=zoo.published(model), dtype=config.network.dtype,
+        cache_dir=config.run.cache_dir), config.eval.batch_size)
   raise InputError(
       f'config.eval.models has {model!r}, which is no folder and none of '
       f'{_known()}.')
 
 
 def _known() -> str:
-  return ', '.join([*classical.MODELS, CENTRE])
+  return ', '.join([*classical.MODELS, CENTRE, *filter(
+      zoo.published, zoo.NETWORKS)])
 
 
 def _trained(

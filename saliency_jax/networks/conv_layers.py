@@ -17,25 +17,36 @@ _SMALL = 64 * 64  # cells of a small map
 
 
 class Convolution(nn.Module):
-  """A 3 x 3 convolution, zeros around the maps, and the ReLU.
+  """A convolution, zeros around the maps, and the ReLU.
 
   Attributes:
     units: K, its filters.
     dtype: the type of the arithmetic; parameters keep their own. Float32 is
       float32 on every device, also where JAX would round products to less.
+    size: the side of its kernel.
+    stride: cells between two outputs.
+    dilation: cells between two neighbours of the kernel.
+    pad: zeros on every side; None keeps the size of the maps at stride 1.
+    rectify: whether the ReLU follows.
   """
   units: int
   dtype: jnp.dtype = jnp.float32
+  size: int = 3
+  stride: int = 1
+  dilation: int = 1
+  pad: int | None = None
+  rectify: bool = True
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    """Returns maps `[B, H, W, K]` of `dtype` for maps `[B, H, W, C]`."""
+    """Returns maps `[B, h, w, K]` of `dtype` for maps `[B, H, W, C]`."""
     kernel = self.param(
         'kernel', nn.initializers.lecun_normal(),
-        (3, 3, x.shape[-1], self.units))
+        (self.size, self.size, x.shape[-1], self.units))
     bias = self.param('bias', nn.initializers.zeros, (self.units,))
     x, kernel, bias = (a.astype(self.dtype) for a in (x, kernel, bias))
-    return _rectify(_convolve(x, kernel), bias)
+    x = _convolve(x, kernel, self.stride, self.dilation, self.pad)
+    return _rectify(x, bias) if self.rectify else x + bias[None, None, None]
 
 
 class Conv(nn.Module):
@@ -96,16 +107,21 @@ def max_pool(x: jax.Array) -> jax.Array:
 
 
 def _convolve(
-    x: jax.Array, kernel: jax.Array, stride: int = 1) -> jax.Array:
+    x: jax.Array, kernel: jax.Array, stride: int = 1, dilation: int = 1,
+    pad: int | None = None
+) -> jax.Array:
   size = kernel.shape[0]
+  same = dilation * (size // 2)
+  pad = same if pad is None else pad
   small = x.shape[1] * x.shape[2] <= _SMALL
-  wide = size == 3 and stride == 1 and min(kernel.shape[2:]) >= (
-      _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
+  wide = (size, stride, dilation, pad) == (3, 1, 1, 1) and min(
+      kernel.shape[2:]) >= (_WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
   # The transforms would add to what little precision bfloat16 has.
   if _on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return cpu_layers.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
-      x, kernel, (stride, stride), [(size // 2, size // 2)] * 2,
+      x, kernel, (stride, stride), [(pad, pad)] * 2,
+      rhs_dilation=(dilation, dilation),
       dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
       precision=jax.lax.Precision.HIGHEST)
 

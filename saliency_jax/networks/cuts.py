@@ -18,12 +18,20 @@ ALL = 'all'
 Depth = int | str
 
 
+def decodes(network: Network) -> bool:
+  """Whether a network's own decoder takes the place of a readout."""
+  return (network.decoder is not None
+          and network.readout_tap == network.decoder.output.name)
+
+
 def stages_below(network: Network) -> int:
   """Returns how many stages lie below the readout: the greatest depth."""
   stage = network.taps[network.readout_tap].stage
   if not network.stages:
     return 1
-  return len(network.stages) if stage is None else stage + 1
+  if stage is None:
+    return len(network.stages)
+  return stage if decodes(network) else stage + 1
 
 
 def as_number(network: Network, depth: Depth) -> int:
@@ -83,7 +91,7 @@ def make_prefix(
     `prefix(variables, images) -> {depth: features}`: images uint8 or float
     `[B, H, W, 3]`, RGB in 0-255; features are what enters the first trained
     stage of each depth, at depth 0 the maps that the readout takes. Every stage
-    is computed once.
+    is computed once. What enters a decoder may be several maps, a tree.
   """
   most = stages_below(network)
   cuts = {depth: most - depth if network.cuts else 0 for depth in depths}
@@ -92,7 +100,7 @@ def make_prefix(
   def prefix(variables: Variables, images: jax.Array) -> dict[int, jax.Array]:
     x, at, found = network.preprocess(images), 0, {}
     for depth in sorted(cuts, reverse=True):
-      if depth == 0:
+      if depth == 0 and not decodes(network):
         _, maps = network.run(
             variables, x, frozenset([readout.name]), at, _last(network))
         found[0] = tap_tools.as_maps(
@@ -128,7 +136,7 @@ def make_suffix(
   def suffix(
       params: trees.Tree, variables: Variables, features: jax.Array
   ) -> jax.Array:
-    if not depth:
+    if not depth and not decodes(network):
       return features
     merged = {
         **variables, 'params': trees.override(variables['params'], params)}

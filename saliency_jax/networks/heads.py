@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import flax.linen as nn
 import jax
@@ -10,20 +9,8 @@ import jax.numpy as jnp
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
-from saliency_jax.networks.network import Network
+from saliency_jax.networks.network import Head, Network
 from saliency_jax.networks.taps import Tap
-
-
-class Head(NamedTuple):
-  """A head, as two pure functions.
-
-  `apply` is a function of the module, not a closure, so that networks with
-  the same head share their programs.
-  """
-  name: str  # of its parameters among those of the network
-  output: Tap  # what it computes, a tap of a trained network
-  init: Callable[[jax.Array, tuple[int, int, int]], dict]  # key, (h, w, C)
-  apply: Callable[[Mapping, jax.Array], jax.Array]  # params, [B, h, w, C]
 
 
 def _init_readout(

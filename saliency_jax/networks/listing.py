@@ -60,7 +60,10 @@ def _stage(opened: Network, stage: int | None) -> str:
 def _weights(name: str) -> Iterable[str]:
   for title, known in zoo.NETWORKS[name].known.items():
     for source in known.sources:
-      yield f'  {title}  {source.title}  {source.algorithm} {source.digest}'
+      digest = (f'{source.algorithm} {source.digest}' if source.digest
+                else 'no hash published')
+      licence = source.licence and f'  licence: {source.licence}'
+      yield f'  {title}  {source.title}  {digest}{licence}'
   yield f'  {zoo.RANDOM}  drawn with seed 0'
 
 

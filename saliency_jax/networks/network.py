@@ -39,6 +39,26 @@ class Provenance(NamedTuple):
   depth: int | None = None  # stages that were trained, of a trained network
 
 
+class Head(NamedTuple):
+  """A head, as two pure functions.
+
+  `apply` is a function of the module, not a closure, so that networks with
+  the same head share their programs.
+  """
+  name: str  # of its parameters among those of the network
+  output: Tap  # what it computes, a tap of a trained network
+  init: Callable[[jax.Array, tuple[int, int, int]], dict]  # key, (h, w, C)
+  apply: Callable[[Mapping, jax.Array], jax.Array]  # params, [B, h, w, C]
+
+
+class Frame(NamedTuple):
+  """How its authors bring an image into a saliency model, and its map back."""
+  # uint8 `[H, W, 3]` -> float32 `[h, w, 3]`, RGB in 0-255
+  prepare: Callable[[np.ndarray], np.ndarray]
+  # float `[h', w']`, the model's map, and (H, W) -> float32 `[H, W]`
+  restore: Callable[[np.ndarray, tuple[int, int]], np.ndarray]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Network:
   """A network that can be looked into.
@@ -58,6 +78,9 @@ class Network:
     readout_tap: the map that a saliency readout takes.
     provenance: which variables these are.
     dtype: of the arithmetic, a key of `DTYPES`; parameters keep their own.
+    decoder: what makes the map 'saliency' of a network that ends in one: its
+      last stage, which is trained at every depth in the place of a readout.
+    frame: how a prediction treats images, where it is not `preprocess` alone.
   """
   name: str
   run: Callable[..., tuple[jax.Array, dict[str, jax.Array]]]
@@ -70,6 +93,8 @@ class Network:
   readout_tap: str = ''
   provenance: Provenance = Provenance('', '', '')
   dtype: str = 'float32'
+  decoder: Head | None = None
+  frame: Frame | None = None
 
   def __repr__(self) -> str:
     return (f'Network({self.name!r}, {len(self.taps)} taps, weights '

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import flax.linen as nn
 import jax
@@ -10,12 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks import architecture as architectures
 from saliency_jax.networks import network as networks
 from saliency_jax.networks import resnet, trees, user_networks, vgg, vit
 from saliency_jax.networks import taps as tap_tools
-from saliency_jax.networks.network import Network, Provenance, Stage
+from saliency_jax.networks.architecture import Architecture
+from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.saliency import published
 from saliency_jax.networks.weights import (
   conversion,
   known_weights,
@@ -27,18 +28,7 @@ from saliency_jax.networks.weights.variable_files import Ported, digest
 
 DEFAULT = 'vgg16'  # the paper's
 RANDOM = 'random'  # weights that nobody has trained, a baseline
-
-
-class Architecture(NamedTuple):
-  """A network without its variables."""
-  module: Callable[[jnp.dtype], nn.Module]  # see `vgg.VGG16` for its signature
-  taps: tuple[Tap, ...]
-  stages: tuple[Stage, ...]
-  default_taps: tuple[str, ...]
-  readout_tap: str
-  # (arrays, shapes of the variables, preprocessing) -> Ported
-  port: Callable[..., Ported]
-  known: Mapping[str, known_weights.Known]
+IMAGENET = 'imagenet'  # of a saliency model those of its trunk alone
 
 
 def _resnet(
@@ -72,6 +62,7 @@ NETWORKS: dict[str, Architecture] = {
     'vit_s16': _vit('vit_s16', width=384, depth=12, heads=6),
     'vit_b16': _vit('vit_b16', width=768, depth=12, heads=12),
     'vit_l16': _vit('vit_l16', width=1024, depth=24, heads=16),
+    **published.NETWORKS,
 }
 
 
@@ -86,7 +77,8 @@ def load(
     name: a key of `NETWORKS`, or 'package.module:function', a function of the
       user's that takes nothing and returns a `Network`.
     weights: a name that is known for this network, the path of a weight file,
-      or 'random'. A user's own network brings its variables itself.
+      or 'random'. A user's own network brings its variables itself. Of a
+      saliency model 'imagenet' is its trunk with a decoder to be trained.
     preprocessing: the family of preprocessing that a weight file expects; ''
       takes the usual one of the file's layout.
     cache_dir: the folder of ported weights; '' is the user's cache.
@@ -115,7 +107,7 @@ def load(
           f'config.network.image_size is {image_size}; give 1 or more, or 0 '
           f"for the network's own.")
     found = found.replace(
-        preprocess=found.preprocess._replace(image_size=image_size))
+        preprocess=found.preprocess._replace(image_size=image_size), frame=None)
   return found
 
 
@@ -132,6 +124,16 @@ def architecture(name: str) -> Architecture:
   return NETWORKS[name]
 
 
+def published(name: str) -> str:
+  """Returns the name of the weights of a saliency model of the zoo.
+
+  '' is for networks that make no map, and models of which nobody has published
+  weights.
+  """
+  found = NETWORKS.get(name)
+  return next(iter(found.known), '') if found and found.decoder else ''
+
+
 def assemble(
     name: str, found: Architecture, ported: Ported, provenance: Provenance,
     dtype: str = 'float32'
@@ -141,7 +143,7 @@ def assemble(
       name, _run(found.module(networks.arithmetic(dtype))), ported.variables,
       ported.preprocess, tap_tools.table(found.taps), found.stages, cuts=True,
       default_taps=found.default_taps, readout_tap=found.readout_tap,
-      provenance=provenance, dtype=dtype)
+      provenance=provenance, dtype=dtype, decoder=architectures.decoder(found))
 
 
 def rebuild(
@@ -186,22 +188,19 @@ def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
     module: see `Architecture`.
     stages: how many it has.
   """
-  return _shapes_of(jax.eval_shape(_init(module, stages), jax.random.key(0)))
+  return _shapes_of(jax.eval_shape(
+      architectures.init(module, stages), jax.random.key(0)))
 
 
 def outline(name: str) -> Network:
   """Returns a network of the zoo with shapes in the place of variables."""
   found = architecture(name)
   variables = jax.eval_shape(
-      _init(found.module(jnp.float32), len(found.stages)), jax.random.key(0))
+      architectures.init(found.module(jnp.float32), len(found.stages)),
+      jax.random.key(0))
   return assemble(
-      name, found, Ported(variables, Preprocess()), Provenance('', '', ''))
-
-
-def _init(module: nn.Module, stages: int) -> Callable[[jax.Array], dict]:
-  """Returns what draws a zoo module's variables, a function of a key."""
-  image = jnp.zeros((1, 224, 224, 3), jnp.float32)
-  return lambda key: dict(module.init(key, image, frozenset(), 0, stages))
+      name, found, Ported(variables, Preprocess(image_size=found.image_size)),
+      Provenance('', '', ''))
 
 
 def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
@@ -220,7 +219,7 @@ def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
 def random_variables(module: nn.Module, stages: int, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
   # It runs once: that it is compiled soon counts.
-  draw = jax.jit(_init(module, stages), compiler_options={
+  draw = jax.jit(architectures.init(module, stages), compiler_options={
       'xla_backend_optimization_level': 0})
   return jax.tree.map(np.asarray, draw(jax.random.key(seed)))
 
@@ -230,6 +229,8 @@ def _of_zoo(
 ) -> Network:
   found = architecture(name)
   module, stages = found.module(jnp.float32), len(found.stages)
+  if found.trunk and weights == IMAGENET:
+    return _on_trunk(name, found, cache_dir, dtype)
   if weights == RANDOM:
     ported = Ported(random_variables(module, stages), Preprocess())
     return assemble(
@@ -250,8 +251,35 @@ def _of_zoo(
   saved, _ = known_weights.load(
       weights, port, found.known, network=name, cache_dir=cache_dir,
       preprocessing=preprocessing)
-  return assemble(name, found, saved.ported, Provenance(
+  loaded = assemble(name, found, saved.ported, Provenance(
       saved.origin.name, saved.sha256, saved.origin.source), dtype)
+  if not found.decoder:
+    return loaded
+  head = saved.ported.variables['params'][loaded.decoder.name]
+  return loaded.replace(
+      preprocess=loaded.preprocess._replace(image_size=found.image_size),
+      frame=found.frame,
+      # What the authors have trained is trained on, not drawn again.
+      decoder=loaded.decoder._replace(init=lambda key, shape: head))
+
+
+def _on_trunk(
+    name: str, found: Architecture, cache_dir: str, dtype: str) -> Network:
+  """Returns a saliency model whose trunk alone is trained, on ImageNet."""
+  trunk = load(
+      found.trunk.network, weights=found.trunk.weights, cache_dir=cache_dir)
+  drawn = random_variables(found.module(jnp.float32), len(found.stages))
+  variables = {
+      kind: tree | {
+          f'{prefix}{part}': trunk.variables[kind][part]
+          for prefix in found.trunk.prefixes
+          for part in trunk.variables.get(kind, ())}
+      for kind, tree in drawn.items()}
+  ported = Ported(variables, trunk.preprocess._replace(
+      image_size=found.image_size))
+  return assemble(name, found, ported, Provenance(
+      IMAGENET, digest(ported),
+      f'{trunk.provenance.source}; the decoder is drawn'), dtype)
 
 
 @functools.lru_cache(maxsize=32)

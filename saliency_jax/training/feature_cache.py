@@ -15,6 +15,7 @@ import os
 import pathlib
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import jax
 import numpy as np
@@ -54,6 +55,25 @@ def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
       'images': images,
       # Devices of one kind round alike.
       'backend': jax.default_backend()}
+
+
+def open_tree(
+    folder: str | os.PathLike, key: Mapping[str, str | int], images: int,
+    shapes: Any) -> Any:
+  """Returns the `Features` of each array of a depth, a tree like `shapes`.
+
+  Args:
+    folder: see `Features`.
+    key: see `key`.
+    images: N, how many there are.
+    shapes: of the features of one image, `[1, ...]` each.
+  """
+  def opened(path, x):
+    part = jax.tree_util.keystr(path)
+    return Features(folder, {**key, **({'part': part} if part else {})},
+                    (images, *x.shape[1:]))
+
+  return jax.tree_util.tree_map_with_path(opened, shapes)
 
 
 def pixels_digest(images: np.ndarray) -> np.ndarray:

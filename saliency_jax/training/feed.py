@@ -27,7 +27,7 @@ _GIGABYTE = 1e9
 
 class Fed(NamedTuple):
   """One batch on the devices, split over them."""
-  features: dict[int, jax.Array]  # depth -> `[B, ...]`
+  features: dict[int, Any]  # depth -> `[B, ...]`, or a tree of such arrays
   targets: Any  # see `tasks.Task.targets`
   valid: jax.Array  # float32 `[B]`
 
@@ -44,14 +44,15 @@ class Frozen(NamedTuple):
   """The stages that nobody trains, and what becomes of an image in them."""
   network: Network
   variables: Variables  # on the devices
-  forward: Callable[[jax.Array], dict[int, jax.Array]]  # of uint8 images
-  shapes: dict[int, tuple[int, ...]]  # depth -> the shape of its features
+  forward: Callable[[jax.Array], dict[int, Any]]  # of uint8 images
+  shapes: dict[int, Any]  # depth -> its features, `jax.ShapeDtypeStruct`s
   mesh: Mesh
 
   def gigabytes(self, images: int) -> float:
     """Returns the size of the features of so many images on disk."""
     return images * sum(
-        4 * math.prod(shape) for shape in self.shapes.values()) / _GIGABYTE
+        4 * math.prod(x.shape) for x in jax.tree.leaves(self.shapes)
+    ) / _GIGABYTE
 
 
 def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
@@ -69,8 +70,8 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
       (1, side, side, 3), jnp.uint8))
   compiled = jax.jit(prefix, compiler_options=runtime.compiler_options())
   return Frozen(
-      network, variables, lambda images: compiled(variables, images),
-      {depth: x.shape[1:] for depth, x in shapes.items()}, mesh)
+      network, variables, lambda images: compiled(variables, images), shapes,
+      mesh)
 
 
 class Computed:
@@ -116,12 +117,12 @@ class Cached:
     self._frozen = frozen
     images = image_batches.identity(source)
     self._arrays = {
-        depth: feature_cache.Features(folder, feature_cache.key(
-            frozen.network, depth, images), (len(source), *shape))
-        for depth, shape in frozen.shapes.items()}
+        depth: feature_cache.open_tree(folder, feature_cache.key(
+            frozen.network, depth, images), len(source), shapes)
+        for depth, shapes in frozen.shapes.items()}
     targets, valid = [], []
     with contextlib.ExitStack() as stack:
-      for features in self._arrays.values():
+      for features in jax.tree.leaves(self._arrays):
         stack.enter_context(features.filling())
       bar = stack.enter_context(
           progress.bar(total=len(source), unit='image', title=title))
@@ -142,7 +143,7 @@ class Cached:
       # Padding takes any image's features; its validity is 0.
       index = np.maximum(row, 0)
       yield Fed(*runtime.split((
-          {depth: x.get(index) for depth, x in self._arrays.items()},
+          jax.tree.map(lambda x, index=index: x.get(index), self._arrays),
           jax.tree.map(lambda x, index=index: x[index], self._targets),
           self._valid[index] * (row >= 0).astype(np.float32)),
           self._frozen.mesh))
@@ -152,13 +153,16 @@ class Cached:
     index = inputs.index[real]
     digests = feature_cache.pixels_digest(inputs.images[real])
     missing = [depth for depth, x in self._arrays.items()
-               if not x.has(index, digests)]
+               if not all(each.has(index, digests)
+                          for each in jax.tree.leaves(x))]
     if missing:
       features = self._frozen.forward(
           runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
-        self._arrays[depth].put(
-            index, digests, np.asarray(features[depth], np.float32)[real])
+        jax.tree.map(
+            lambda kept, x: kept.put(
+                index, digests, np.asarray(x, np.float32)[real]),
+            self._arrays[depth], features[depth])
 
 
 class Inputs(NamedTuple):

@@ -16,7 +16,7 @@ from absl import logging
 from saliency_jax.data.images import check_on_bad_image
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.networks import heads, trees
+from saliency_jax.networks import cuts, heads, trees
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.training import (
@@ -147,10 +147,14 @@ def make(
   task = tasks.make(tasks.describe(
       config.task, data.scenes, data.train.image_ids))
   head = None
-  if not isinstance(start, Network):
+  if isinstance(start, Network):
+    task, start = tasks.on(task, start)
+  else:
+    task, network = tasks.on(task, start.network)
     head = _head(start, task)
-    start = start.network
-  heads.check_name(start, task.head)
+    start = network
+  if not cuts.decodes(start):
+    heads.check_name(start, task.head)
   trained = (members.single(config.train, start) if job == 'train'
              else members.sweep(config.sweep, start))
   depths = [member.depth for member in trained.values()]

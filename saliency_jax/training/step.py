@@ -84,8 +84,10 @@ def make_outputs(
     suffix = cuts.make_suffix(network, depth, image_size)
 
     def output(params, variables, features, keys):
-      trunk = {k: x for k, x in params.items() if k != task.head.name}
-      maps = suffix(trunk, variables, features)
+      # A decoder of the network's own is computed with the stages below it.
+      trained = params if cuts.decodes(network) else {
+          k: x for k, x in params.items() if k != task.head.name}
+      maps = suffix(trained, variables, features)
       return task.output(params[task.head.name], maps, keys)
 
     return output

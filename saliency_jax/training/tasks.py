@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.heads import Head
+from saliency_jax.networks.network import Head, Network
 
 Sums = dict[str, jax.Array]
 
@@ -74,6 +74,25 @@ def make(described: Mapping[str, Any]) -> Task:
     InputError: if there is no such task.
   """
   return _module(described['name']).make(described)
+
+
+def on(task: Task, network: Network) -> tuple[Task, Network]:
+  """Returns the task as a network is trained for it, and that network.
+
+  A network that ends in the map that the task's head would make is trained
+  with its own decoder in the place of the head; for any other task it is a
+  network without one.
+  """
+  decoder = network.decoder
+  if not decoder or task.head.output.name != decoder.output.name:
+    return task, network.replace(decoder=None)
+  if network.readout_tap != decoder.output.name:
+    raise InputError(
+        f'{network.name} makes a map of its own, {decoder.output.name}, from '
+        f'{network.readout_tap} and others; leave config.network.readout_tap '
+        f'out.')
+  return dataclasses.replace(
+      task, head=decoder, output=lambda params, maps, keys: maps), network
 
 
 def _module(name: str):

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import heads, trees, zoo
+from saliency_jax.networks import cuts, heads, trees, zoo
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.weights import variable_files
 from saliency_jax.networks.weights.variable_files import Ported
@@ -45,7 +45,7 @@ def load(config, cache_dir: str = '') -> Network:
   trained = load_start(config, cache_dir)
   if isinstance(trained, Network):
     return trained
-  return heads.attach(trained.network, trained.task.head, trained.head)
+  return _whole(trained)
 
 
 def load_start(config, cache_dir: str = '') -> Network | Trained:
@@ -88,8 +88,14 @@ def load_trained(
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
   """
-  found = read(workdir, member, dtype=dtype)
-  return heads.attach(found.network, found.task.head, found.head)
+  return _whole(read(workdir, member, dtype=dtype))
+
+
+def _whole(trained: Trained) -> Network:
+  """Returns a trained network with the output of its task among its taps."""
+  if cuts.decodes(trained.network):
+    return trained.network
+  return heads.attach(trained.network, trained.task.head, trained.head)
 
 
 def read(
@@ -107,7 +113,8 @@ def read(
         f'again.')
   task = tasks.make(job['task'])
   params = dict(best.params)
-  head = params.pop(task.head.name)
+  # The decoder of a network that has one is among its own variables.
+  head = params.pop(task.head.name, None)
   variables = saved.ported.variables
   try:
     merged = {**variables, 'params': trees.override(
@@ -121,7 +128,7 @@ def read(
   members = job['members']
   ported = Ported(merged, saved.ported.preprocess._replace(
       image_size=job['network']['image_size']))
-  whole = Ported({**merged, 'params': {
+  whole = ported if head is None else Ported({**merged, 'params': {
       **merged['params'], task.head.name: head}}, ported.preprocess)
   provenance = Provenance(
       f'{workdir.absolute().name}:{member or "trained"}',
@@ -131,6 +138,11 @@ def read(
   network = zoo.rebuild(job['network']['name'], ported, provenance, dtype)
   if job['network']['readout_tap']:
     network = network.replace(readout_tap=job['network']['readout_tap'])
+  if head is None:
+    task, network = tasks.on(task, network)
+    head = merged['params'][task.head.name]
+  else:
+    network = network.replace(decoder=None)
   return Trained(network, task, head)
 
 

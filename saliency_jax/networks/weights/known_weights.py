@@ -32,9 +32,13 @@ class Source(NamedTuple):
   algorithm: str  # of the hash
   # Hexadecimal, the first 8 digits or all; checked before the file is opened.
   digest: str
-  fetch: Callable[[pathlib.Path], pathlib.Path]  # into a folder
+  # Into a folder; None of a file that a user has to bring, as `kept`.
+  fetch: Callable[[pathlib.Path], pathlib.Path] | None
   read: Callable[[pathlib.Path], dict[str, np.ndarray]]
-  kept: str = ''  # where another program keeps the same file, if it does
+  # Where another program keeps the same file, if it does, or its name in the
+  # network's folder of the cache.
+  kept: str = ''
+  licence: str = ''
 
 
 class Known(NamedTuple):
@@ -132,7 +136,8 @@ def _by_name(
   path = folder / f'{name}.safetensors'
   saved = _saved(path)
   if saved is None or known.sha256 not in ('', saved.sha256):
-    saved = variable_files.save(path, *_from_sources(name, known, port))
+    saved = variable_files.save(
+        path, *_from_sources(name, known, port, folder))
   return saved, path
 
 
@@ -176,14 +181,14 @@ def _saved(path: pathlib.Path) -> Saved | None:
 
 
 def _from_sources(
-    name: str, known: Known, port: Port
+    name: str, known: Known, port: Port, cache: pathlib.Path
 ) -> tuple[Ported, variable_files.Origin]:
   """Returns the variables of the first source that has the right file."""
   reasons = []
   for source in known.sources:
     try:
       with tempfile.TemporaryDirectory() as folder:
-        path = _verified(source, pathlib.Path(folder))
+        path = _verified(source, pathlib.Path(folder), cache)
         origin = variable_files.Origin(
             name, source.title, files.digest(path), known.preprocessing)
         ported = port(source.read(path), known.preprocessing or None)
@@ -198,12 +203,18 @@ def _from_sources(
       'give a file with --config.network.weights=PATH instead.')
 
 
-def _verified(source: Source, folder: pathlib.Path) -> pathlib.Path:
+def _verified(
+    source: Source, folder: pathlib.Path, cache: pathlib.Path
+) -> pathlib.Path:
   """Returns the path of the source's file, whose hash is right."""
-  kept = pathlib.Path(source.kept).expanduser()
+  kept = cache / pathlib.Path(source.kept).expanduser()
   if kept.is_file() and files.digest(
       kept, source.algorithm).startswith(source.digest):
     return kept
+  if source.fetch is None:
+    of_hash = (f'{source.algorithm} {source.digest}' if source.digest
+               else 'no hash of it is published')
+    raise fetching.Unavailable(f'to be brought by hand, as {kept}, {of_hash}')
   path = source.fetch(folder)
   found = files.digest(path, source.algorithm)
   if not found.startswith(source.digest):

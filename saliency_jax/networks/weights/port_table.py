@@ -24,7 +24,18 @@ FAMILIES: Mapping[str, Preprocess] = {
     # Steiner et al. 2021, whose vision transformers timm took over.
     'augreg': Preprocess(mean=_HALF, std=_HALF, resize='bicubic'),
 }
-_AXES = {'same': None, 'oihw': (2, 3, 1, 0), 'oi': (1, 0)}
+# Of Caffe's VGG-16, by which saliency models go.
+CAFFE = Preprocess(
+    mean=(123.68, 116.779, 103.939), std=(1., 1., 1.), scale=1., bgr=True)
+_AXES = {
+    'same': None, 'oihw': (2, 3, 1, 0), 'oi': (1, 0),
+    # Of a true convolution, as Theano's: both axes of the kernel reversed.
+    'oihw reversed': (2, 3, 1, 0),
+    # Caffe's and torch's transposed convolution.
+    'iohw': (2, 3, 0, 1),
+    # With axes of length 1 before it, as the first Caffe wrote biases.
+    'vector': None,
+}
 
 
 class Rule(NamedTuple):
@@ -41,8 +52,8 @@ class Table(NamedTuple):
   title: str  # of the program, for messages
   rules: tuple[Rule, ...]  # the first one that matches counts
   ignored: str  # regular expression for arrays that are left out
-  # A key of `FAMILIES`; '' where it has to be stated.
-  preprocessing: str = 'torchvision'
+  # A key of `FAMILIES`, '' where it has to be stated; or that of one model.
+  preprocessing: str | Preprocess = 'torchvision'
 
   def rule(self, array: str) -> tuple[str, str] | None:
     """Returns the variable that an array is, and the order of its axes."""
@@ -51,6 +62,10 @@ class Table(NamedTuple):
       if match:
         return match.expand(rule.variable).replace('.', '/'), rule.order
     return None
+
+
+# Of an architecture of which nobody has published a file.
+OWN = Table("this package's own names", (Rule('(.*)', r'\1'),), 'mean')
 
 
 def porter(network: str, *tables: Table) -> Callable[..., Ported]:
@@ -140,6 +155,10 @@ def _tensor(
   """Returns an array as a variable, after checking it."""
   axes = _AXES[order]
   ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
+  if order == 'vector' and array.shape[:-1] == (1,) * (array.ndim - 1):
+    ported = array.reshape(-1)
+  if order == 'oihw reversed' and array.ndim == len(axes):
+    ported = ported[::-1, ::-1]
   if ported.shape != shape or array.dtype.kind != 'f':
     wanted = tuple(shape[axis] for axis in np.argsort(axes)) if axes else shape
     raise InputError(
@@ -155,6 +174,8 @@ def _tensor(
 def _preprocess(
     network: str, table: Table, preprocessing: str | None) -> Preprocess:
   family = preprocessing or table.preprocessing
+  if isinstance(family, Preprocess):
+    return family
   if not family:
     raise InputError(
         f"{table.title}'s weights of {network} do not say what they were "

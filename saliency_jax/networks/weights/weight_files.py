@@ -16,6 +16,7 @@ from saliency_jax.networks.weights import (
   caffe_file,
   onnx_file,
   safetensors_file,
+  tensorflow_graph,
   torch_file,
 )
 
@@ -25,7 +26,8 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
   Args:
     path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx,
-      .safetensors, .pth, .pt or .pth.tar (torch), .caffemodel, .npz.
+      .safetensors, .pth, .pt or .pth.tar (torch), .caffemodel, .npz, .pb (a
+      TensorFlow graph whose weights are constants).
 
   Returns:
     The arrays by name, in the file's own shapes and types (bfloat16 becomes
@@ -67,6 +69,7 @@ def _hdf5(path: pathlib.Path) -> dict[str, np.ndarray]:
 _READERS = {
     '.h5': _hdf5,
     '.hdf5': _hdf5,
+    '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
     '.onnx': lambda path: onnx_file.arrays(safetensors_file.mapped(path)),
     '.safetensors': lambda path: safetensors_file.read(
         safetensors_file.mapped(path))[0],
@@ -76,4 +79,5 @@ _READERS = {
     '.caffemodel': lambda path: caffe_file.arrays(
         safetensors_file.mapped(path)),
     '.npz': numpy_files.read_npz,
+    '.pb': lambda path: tensorflow_graph.arrays(safetensors_file.mapped(path)),
 }

@@ -65,7 +65,7 @@ def test_missing_and_unknown_files(tmp_path):
   with pytest.raises(InputError, match=r'There is no file .*absent\.h5'):
     weight_files.read_arrays(tmp_path / 'absent.h5')
   with pytest.raises(InputError, match=r'ends in \.h5, .*\.npz'):
-    weight_files.read_arrays(tmp_path / 'net.pkl')
+    weight_files.read_arrays(tmp_path / 'net.txt')
 
 
 def _h5(folder):

@@ -1,0 +1,119 @@
+"""DVA, deep visual attention: side outputs of three layers, supervised each.
+
+Wang and Shen, "Deep Visual Attention Prediction" (IEEE TIP 2018), as in the
+authors' Caffe net (github.com/wenguanwang/deepattention, no licence stated).
+conv1_1 sees 35 zeros around the image, so all maps go beyond it: a map's cell i
+lies at pixel `stride i - margin`, and what is taken of it is what lies on the
+image. The authors' Crop layer does so for the side outputs.
+"""
+
+import math
+from collections.abc import Mapping
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.networks.conv_layers import Convolution
+from saliency_jax.networks.recorder import Recorder
+from saliency_jax.networks.saliency import framing, interpolation, trunk
+from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
+
+MULTIPLE = 4  # pixels
+KEEPS = ('conv3_3', 'conv4_3')
+_MARGINS = {1: 34., 2: 33.5, 3: 32.5, 4: 30.5, 5: 26.5}  # pixels, by block
+# Of each side output: where it begins, and the units of its deconvolutions.
+_SIDES: Mapping[int, tuple[str, tuple[int, ...]]] = {
+    5: ('trunk', (512, 256, 128, 64)), 4: ('conv4_3', (256, 128, 64)),
+    3: ('conv3_3', (128, 64))}
+
+
+def _first(stride: int, margin: float) -> int:
+  """Returns a map's first cell that lies on the image, to half a cell."""
+  return math.floor((margin + (stride - 1) / 2) / stride)
+
+
+def _layers() -> tuple[trunk.Layer, ...]:
+  # Cells that are not the image's: of 68 more pixels, five maxima rounded up.
+  outside = {1: 68, 2: 34, 3: 17, 4: 9, 5: 5}
+  made = []
+  for layer in trunk.layers((*[trunk.CEIL] * 4, None)):
+    block = int(layer.name[4])
+    made.append(layer._replace(
+        pad=35 if layer.name == 'conv1_1' else None,
+        cut=(_first(layer.stride, _MARGINS[block]), outside[block])))
+  return tuple(made)
+
+
+LAYERS = _layers()
+TAPS = trunk.taps(LAYERS, *(
+    name for number, (side, (_, widths)) in enumerate(_SIDES.items(), start=1)
+    for name in (*(f'deconv{side}_{n + 1}' for n in range(len(widths))),
+                 f'attentionmap{number}')))
+
+
+class _Deconvolution(nn.Module):
+  """A 4 x 4 transposed convolution of stride 2 with its ReLU."""
+  units: int
+  dtype: jnp.dtype
+
+  @nn.compact
+  def __call__(self, x: jax.Array) -> jax.Array:
+    """Returns `[B, 2 h + 2, 2 w + 2, K]` for `[B, h, w, C]`."""
+    kernel = self.param('kernel', nn.initializers.lecun_normal(),
+                        (4, 4, x.shape[-1], self.units))
+    bias = self.param('bias', nn.initializers.zeros, (self.units,))
+    # Every cell adds its kernel where it lies: a convolution with the kernel
+    # reversed.
+    y = jax.lax.conv_general_dilated(
+        x, kernel[::-1, ::-1].astype(self.dtype), (1, 1), [(3, 3)] * 2,
+        lhs_dilation=(2, 2), dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+        precision=jax.lax.Precision.HIGHEST)
+    return nn.relu(y + bias.astype(self.dtype)[None, None, None])
+
+
+class Decoder(nn.Module):
+  """A map of each side output, and one of all three."""
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(
+      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+    """Returns a map in 0-1, `[B, H, W, 1]` of images `[B, H, W, 3]`."""
+    # See `_layers`: sides are multiples of 4.
+    size = tuple(4 * (n - 17) for n in maps['conv3_3'].shape[1:3])
+
+    def on_image(x, stride, margin):
+      start = _first(stride, margin)
+      height, width = (side // stride for side in size)
+      return x[:, start:start + height, start:start + width]
+
+    sides = []
+    for number, (side, (tap, widths)) in enumerate(_SIDES.items(), start=1):
+      x, stride, margin = maps[tap], 2 ** (side - 1), _MARGINS[side]
+      for n, units in enumerate(widths, start=1):
+        x = _Deconvolution(units, self.dtype, name=f'deconv{side}_{n}')(x)
+        stride //= 2
+        margin += 1.5 * stride
+        record(f'deconv{side}_{n}', on_image(x, stride, margin))
+      x = Convolution(1, self.dtype, pad=0, rectify=False,
+                      name=f'attention{number}_pred')(x)
+      sides.append(on_image(x, 1, margin - 1))
+      record(f'attentionmap{number}', nn.sigmoid(sides[-1]))
+    return nn.sigmoid(Convolution(
+        1, self.dtype, rectify=False, name='final_attention_pred')(
+            jnp.concatenate(sides, axis=-1)))
+
+
+TABLE = Table(
+    "DVA's Caffe net",
+    (Rule(r'(conv\d_\d)/0', r'\1/kernel', 'oihw'),
+     Rule(r'(conv\d_\d)/1', r'\1/bias', 'vector'),
+     Rule(r'(deconv\d_\d)/0', r'decoder/\1/kernel', 'iohw'),
+     Rule(r'(deconv\d_\d|\w+_pred)/1', r'decoder/\1/bias', 'vector'),
+     Rule(r'(\w+_pred)/0', r'decoder/\1/kernel', 'oihw')),
+    ignored='(?!)', preprocessing=CAFFE)
+
+# MATLAB's imresize, to a square whatever the shape.
+FRAME = framing.stretched((224, 224), up=lambda x, size: interpolation.resized(
+    x / max(x.max(), 1e-30), size, interpolation.matlab_cubic))

@@ -1,0 +1,190 @@
+"""SAM: attention that is refined step by step, and learned centre priors.
+
+Cornia, Baraldi, Serra and Cucchiara, "Predicting Human Eye Fixations via an
+LSTM-based Saliency Attentive Model" (IEEE TIP 2018), as in the authors' program
+for Keras 1.1 on Theano (github.com/marcellacornia/sam, MIT), on a dilated
+VGG-16 or ResNet-50. Theano convolves with reversed kernels, pads maxima above
+and on the left, and has a bilinear upsampling of its own.
+"""
+
+import re
+from collections.abc import Mapping
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import ndimage
+
+from saliency_jax.networks.conv_layers import Conv, Convolution
+from saliency_jax.networks.recorder import Recorder
+from saliency_jax.networks.saliency import framing, interpolation, trunk
+from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
+
+LAYERS = trunk.layers(
+    (trunk.FLOOR, trunk.FLOOR, trunk.THEANO_SAME, trunk.THEANO_SAME_1, None),
+    {5: 2})
+_STEPS, _PRIORS, _UNITS, _FACTOR = 4, 16, 512, 16
+DECODER_TAPS = (
+    *(f'{name}.{step}' for step in range(1, _STEPS + 1)
+      for name in ('attention', 'lstm')), 'priors.1', 'priors.2')
+TAPS = trunk.taps(LAYERS, *DECODER_TAPS)
+_EPSILON = 1e-7
+# Of the means and the deviations, x before y.
+_BOUNDS = ((.25, .75), (.35, .65), (.1, .9), (.2, .8))
+
+
+class Decoder(nn.Module):
+  """The recurrence, two sets of priors, and the map.
+
+  Attributes:
+    reduces: whether a convolution brings the trunk's units to 512.
+    dtype: type of the arithmetic.
+  """
+  reduces: bool = False
+  dtype: jnp.dtype = jnp.float32
+
+  @nn.compact
+  def __call__(
+      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+    """Returns a map of 0 and more, `[B, 16 h, 16 w, 1]`, of `[B, h, w, C]`."""
+    x = maps['trunk']
+    if self.reduces:
+      x = record('features', Convolution(
+          _UNITS, self.dtype, name='features')(x))
+    x = self._attend(x, record)
+    for n in (1, 2):
+      parameters = self.param(f'prior_{n}', _draw_priors, (4 * _PRIORS,))
+      prior = priors(parameters, x.shape[1:3]).astype(self.dtype)
+      x = jnp.concatenate([
+          x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
+      x = record(f'priors.{n}', Convolution(
+          _UNITS, self.dtype, 5, dilation=4, name=f'prior_conv_{n}')(x))
+    x = Convolution(1, self.dtype, 1, name='output')(x)
+    return interpolation.upsample(x, _FACTOR, interpolation.theano)
+
+  def _attend(self, x: jax.Array, record: Recorder) -> jax.Array:
+    """Returns the state of the recurrence after the last step."""
+    def conv(name):
+      return Convolution(_UNITS, self.dtype, rectify=False, name=f'lstm_{name}')
+
+    score = Conv(1, 3, dtype=self.dtype, name='lstm_V_a')
+    of_input = {gate: conv(f'W_{gate}') for gate in 'ifco'}
+    of_state = {gate: conv(f'U_{gate}') for gate in 'ifco'}
+    of_features, of_hidden = conv('U_a')(x), conv('W_a')
+    hidden = cell = jnp.zeros_like(x)
+    for step in range(1, _STEPS + 1):
+      scores = score(jnp.tanh(of_hidden(hidden) + of_features))
+      shares = nn.softmax(scores, axis=(1, 2))
+      record(f'attention.{step}', shares)
+      attended = shares * x
+      enter, forget, new, leave = (
+          of_input[gate](attended) + of_state[gate](hidden) for gate in 'ifco')
+      cell = nn.sigmoid(forget) * cell + nn.sigmoid(enter) * jnp.tanh(new)
+      hidden = record(f'lstm.{step}', nn.sigmoid(leave) * jnp.tanh(cell))
+    return hidden
+
+
+def priors(parameters: jax.Array, size: tuple[int, int]) -> jax.Array:
+  """Returns the learned priors, `[1, h, w, 16]`, each with the maximum 1.
+
+  Args:
+    parameters: `[64]`, the means in x and y and the deviations in x and y of
+      all priors, in widths of the map.
+    size: (h, w) in cells.
+  """
+  means_x, means_y, sigmas_x, sigmas_y = (
+      jnp.clip(values, *bounds) for values, bounds in zip(
+          parameters.reshape(4, _PRIORS), _BOUNDS, strict=True))
+
+  def axis(at, means, sigmas):
+    at = jnp.asarray(at, parameters.dtype)[:, None]
+    return (at - means[None]) ** 2 / (2 * sigmas ** 2 + _EPSILON)[None]
+
+  ratio = size[0] / size[1]
+  rows = axis(np.linspace((1 - ratio) / 2, (1 + ratio) / 2, size[0]),
+              means_y, sigmas_y)
+  columns = axis(np.linspace(0, 1, size[1]), means_x, sigmas_x)
+  maps = jnp.exp(-(rows[:, None] + columns[None]))
+  return (maps / maps.max(axis=(0, 1), keepdims=True))[None]
+
+
+def _draw_priors(key: jax.Array, shape: tuple[int], dtype=jnp.float32):
+  half = shape[0] // 2
+  one, other = jax.random.split(key)
+  return jnp.concatenate([
+      jax.random.uniform(one, (half,), dtype, .3, .7),
+      jax.random.uniform(other, (half,), dtype, .05, .3)])
+
+
+_GATES = ('W_a', 'U_a', 'V_a', 'W_i', 'U_i', 'W_f', 'U_f', 'W_c', 'U_c', 'W_o',
+          'U_o')
+_NUMBERED = re.compile(
+    r'(?P<kind>attentiveconvlstm|atrousconvolution2d|convolution2d'
+    r'|learningprior)_(?P<layer>\d+)/\w+?_(?P<part>\d+)_(?P<array>[Wb])')
+
+
+def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+  """Returns arrays of a file by what they are.
+
+  Keras has numbered those above the trunk in the order in which they were made;
+  the first number depends on what else had been.
+  """
+  found = {name: match for name in arrays
+           if (match := _NUMBERED.fullmatch(name))}
+
+  def number(match: re.Match) -> int:
+    inside = match['kind'] == 'attentiveconvlstm'
+    return int(match['part' if inside else 'layer'])
+
+  titles = {
+      'attentiveconvlstm': [f'lstm_{gate}' for gate in _GATES],
+      'atrousconvolution2d': ['prior_conv_1', 'prior_conv_2'],
+      'learningprior': ['prior_1', 'prior_2'],
+      'convolution2d': ['features', 'output']}
+  made = {}
+  for name, array in arrays.items():
+    if name in found:
+      match = found[name]
+      order = sorted({number(other) for other in found.values()
+                      if other['kind'] == match['kind']})
+      parts = titles[match['kind']][-len(order):]
+      if len(parts) == len(order):  # else the name is refused as it is
+        part = parts[order.index(number(match))]
+        name = f'decoder/{part}/{match["array"]}'
+    made[name] = array
+  return made
+
+
+TABLE = Table(
+    "SAM's Keras file",
+    (Rule(r'block(\d)_conv(\d)/\w+_W', r'conv\1_\2/kernel', 'oihw reversed'),
+     Rule(r'block(\d)_conv(\d)/\w+_b', r'conv\1_\2/bias'),
+     Rule(r'((?:res\w+_branch|conv)\w+)/\w+_W', r'\1/kernel', 'oihw reversed'),
+     Rule(r'((?:res\w+_branch|conv)\w+)/\w+_b', r'\1/bias'),
+     Rule(r'(bn\w+)/\w+_gamma', r'\1/scale'),
+     Rule(r'(bn\w+)/\w+_beta', r'\1/bias'),
+     # What Keras 1 calls a deviation is the variance.
+     Rule(r'(bn\w+)/\w+_running_(mean)', r'batch_stats:\1/\2'),
+     Rule(r'(bn\w+)/\w+_running_std', r'batch_stats:\1/var'),
+     Rule(r'(decoder/prior_\d)/W', r'\1'),
+     Rule(r'(decoder/\w+)/W', r'\1/kernel', 'oihw reversed'),
+     Rule(r'(decoder/\w+)/b', r'\1/bias')),
+    ignored='(?!)', preprocessing=CAFFE)
+
+_BLUR = 7  # pixels, the deviation
+
+
+def _restored(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  return framing.bilinear(x / max(x.max(), 1e-30) * 255, size)
+
+
+def _blurred(x: np.ndarray) -> np.ndarray:
+  return ndimage.gaussian_filter(x, _BLUR)
+
+
+_BOX = framing.letterbox(
+    (240, 320), lambda x, size: np.round(framing.bilinear(x, size)), _restored,
+    colour=0, fit=framing.floored)
+FRAME = _BOX._replace(
+    restore=lambda saliency, size: _blurred(_BOX.restore(saliency, size)))
