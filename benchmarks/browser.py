@@ -31,7 +31,7 @@ def compare(images: int = 500) -> list[Row | Unmeasured]:
   Args:
     images: photographs of the made run.
   """
-  # Imported here: the other sections do without matplotlib.
+  # Imported here: the other sections do without the charts.
   from saliency_jax.report import site
   with tempfile.TemporaryDirectory() as folder:
     workdir = pathlib.Path(folder)

@@ -7,7 +7,7 @@ import entry  # first: it puts the package on the path
 
 from saliency_jax.data.source import open_group
 from saliency_jax.experiments import units
-from saliency_jax.report import folder, site, tables
+from saliency_jax.report import site
 
 _CONFIG = entry.config('popout')
 _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
@@ -21,7 +21,7 @@ def main() -> None:
     summary = units.popout(config, source, _WORKDIR.value)
   if not summary:  # of several processes the first one goes on
     return
-  print(tables.text(folder.read(_WORKDIR.value)))
+  print(site.text(_WORKDIR.value))
   print('The page:', site.write(_WORKDIR.value))
 
 

@@ -113,6 +113,18 @@ ASSOCIATION = File(
 TABLE2 = File('table2.csv', 'Table 2: the best units of every tap by category.',
               (_TAP, _CATEGORY, _REGIONS, _BEST_NSS, *_BESIDE, *_ABOVE,
                _UNITS))
+UNITS = File(
+    'units.csv', 'Every unit on every category, a line each.', (
+        _TAP, Column('unit', 'int', 'counted from 0'), _CATEGORY,
+        Column('mean_nss', 'float', 'over the regions', _SD),
+        Column('low', 'float', 'lower end of its 95 % interval', _SD),
+        Column('high', 'float', 'upper end', _SD),
+        _HELD_OUT._replace(meaning='mean over the regions of the folds in '
+                           'which the other folds rank the unit among the best '
+                           '(`analysis.top_units`); empty: in none'),
+        Column('chance', 'float', 'mean over all regions, which permuted '
+               'labels give on average', _SD),
+        _REGIONS))
 PATTERNS = File(
     'patterns.csv', 'Every search array.', (
         _IMAGE, _KIND, Column('background', 'str', 'of drawn arrays'),
@@ -206,8 +218,8 @@ MODEL_MAP = File('maps/<model>/', 'Maps of every image (`eval.save_maps`).')
 PREDICTED = File('predicted.jsonl', 'Which maps were written; the next run '
                  'deletes them.')
 
-_MEASURING = (*_SHOWN, *_PAGE, REGIONS, ASSOCIATION, TABLE2, PATTERNS, NMM,
-              TABLE5)
+_MEASURING = (*_SHOWN, *_PAGE, REGIONS, ASSOCIATION, TABLE2, UNITS, PATTERNS,
+              NMM, TABLE5)
 _SWEPT = (TABLE3, TABLE3_UNSEEN, TABLE6, DEPTH_TESTS, VIEWS, VIEW_MAPS)
 JOBS = {
     'dissect': Job(_MEASURING, ('dissect', 'popout')),

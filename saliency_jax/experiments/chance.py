@@ -54,24 +54,56 @@ def held_out(
     category -> mean score, in the order of their names; NaN for a category of
     fewer than two photographs.
   """
+  found = {}
+  for category, parts in _folds(scores, labels, images, top, folds, seed):
+    scored_once = [rows[:, best].mean(axis=1) for rows, best in parts]
+    found[category] = (
+        float(np.concatenate(scored_once).mean()) if parts else np.nan)
+  return found
+
+
+def held_out_units(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
+    folds: int = 5, seed: int = 0
+) -> dict[str, np.ndarray]:
+  """Returns each unit's mean where it was chosen on other photographs.
+
+  Args: see `held_out`.
+
+  Returns:
+    category -> float64 `[C]`, over the regions of the folds in which the other
+    folds rank the unit among the `top` best; NaN where they never do.
+  """
+  found = {}
+  for category, parts in _folds(scores, labels, images, top, folds, seed):
+    sums, counts = np.zeros((2, scores.shape[1]))
+    for rows, best in parts:
+      sums[best] += rows[:, best].sum(axis=0, dtype=float)
+      counts[best] += len(rows)
+    found[category] = np.where(
+        counts > 0, sums / np.maximum(counts, 1), np.nan)
+  return found
+
+
+def _folds(scores, labels, images, top: int, folds: int, seed: int
+           ) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
+  """Yields each category's folds: their regions `[n, C]`, and the best units on
+  all other regions, `[top]`. None for a category of one photograph."""
   scores, labels, images = scored(scores, labels, images)
   names, image = np.unique(images, return_inverse=True)
   rank = np.random.default_rng(seed).permutation(len(names))[image]
-  found = {}
   for category in np.unique(labels):
     chosen = labels == category
     rows = scores[chosen]
     photographs, place = np.unique(rank[chosen], return_inverse=True)
-    if len(photographs) < 2:
-      found[str(category)] = np.nan
-      continue
-    total = 0.
+    parts = []
     for fold in range(min(folds, len(photographs))):
       inside = place % folds == fold
+      if inside.all():
+        break
       best = np.argsort(-rows[~inside].mean(axis=0), kind='stable')[:top]
-      total += rows[np.ix_(inside, best)].mean(axis=1).sum()
-    found[str(category)] = float(total / len(rows))
-  return found
+      parts.append((rows[inside], best))
+    yield str(category), parts
 
 
 def bands(

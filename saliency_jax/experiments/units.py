@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from absl import logging
+from scipy import special
 
 from saliency_jax import schema
 from saliency_jax.data import pixel_sets
@@ -18,7 +19,7 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import runner, table_values
+from saliency_jax.experiments import chance, runner, table_values
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
@@ -71,6 +72,30 @@ def table2(
              value.units)
 
 
+def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
+  """Yields the rows of units.csv: every unit of every tap on every category.
+
+  The interval is Student's t over regions, as if they were independent.
+  """
+  for tap, scores in rows.scores.items():
+    kept, labels, _ = chance.scored(scores, rows.labels, rows.index)
+    overall = kept.mean(axis=0, dtype=float) if len(kept) else None
+    held = chance.held_out_units(
+        scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
+    for category in ordered_categories(rows.labels):
+      of = kept[labels == category].astype(float)
+      if not len(of):
+        continue
+      mean, half = of.mean(axis=0), np.full(of.shape[1], np.nan)
+      if len(of) > 1:
+        half = of.std(axis=0, ddof=1) / np.sqrt(len(of)) * (
+            special.stdtrit(len(of) - 1, 0.975))
+      for unit in range(of.shape[1]):
+        yield (tap, unit, category, mean[unit], mean[unit] - half[unit],
+               mean[unit] + half[unit], held[category][unit], overall[unit],
+               len(of))
+
+
 def _region_tables(
     source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
@@ -80,7 +105,8 @@ def _region_tables(
           (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
           rows.counts, strict=True),
       schema.TABLE2: table2(
-          rows, top=analysis.top_units, threshold=analysis.threshold)}
+          rows, top=analysis.top_units, threshold=analysis.threshold),
+      schema.UNITS: every_unit(rows, top=analysis.top_units)}
 
 
 def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:

@@ -1,19 +1,21 @@
-"""What a chapter of the site is made with: figures, tables, pictures, data."""
+"""What a chapter of the site is made with: charts, tables, images, data."""
 
 import base64
+import io
 import json
 import mimetypes
 import pathlib
 import re
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from markupsafe import Markup
+from PIL import Image
 
-from saliency_jax.report import formats, pictures, style
+from saliency_jax.report import charts, formats, packing
 from saliency_jax.report.formats import Value
-from saliency_jax.report.pictures import Draw, Figure, File
 
 # Names become paths and URLs; what comes from a results folder is checked.
 _NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][\w.-]*)*',
@@ -25,8 +27,15 @@ class Chapter(NamedTuple):
   """A section of the page, shown alone at `#/<name>`."""
   name: str  # the section's id
   title: str
-  template: str  # the inside of the section, a file of templates/
+  template: str  # the inside of the section, a file of report/
   context: dict[str, Any]  # beside `site`
+
+
+class File(NamedTuple):
+  """Something to download."""
+  label: str  # e.g. 'SVG'
+  url: str
+  name: str  # that the browser saves it under
 
 
 class Table(NamedTuple):
@@ -34,6 +43,13 @@ class Table(NamedTuple):
   header: tuple[str, ...]
   rows: list[tuple[str, ...]]  # written out; a dash where there is no number
   numbers: list[bool]  # which columns hold numbers
+  files: list[File]
+
+
+class Chart(NamedTuple):
+  """Panels to show, and their files."""
+  panels: list[Markup]
+  legend: list[tuple[str, str]]  # names and colours
   files: list[File]
 
 
@@ -45,6 +61,7 @@ class Site:
     compare: the results to compare with, or None.
     single_file: whether all goes into one HTML file.
     data_blocks: name -> JSON text, to be embedded in a single file.
+    places: what lies over the images of `place`, for the page's scripts.
   """
 
   def __init__(
@@ -54,7 +71,9 @@ class Site:
     self.results, self.compare = results, compare
     self.single_file = root is None
     self.data_blocks: dict[str, str] = {}
+    self.places: list[dict] = []
     self._root = root
+    self._images: dict[pathlib.Path, str] = {}
 
   @property
   def labels(self) -> tuple[str, str]:
@@ -70,19 +89,31 @@ class Site:
       names = ['this run', 'other run']
     return names[0], names[1]
 
-  def figure(self, name: str, draw: Draw, alt: str) -> Figure:
-    """Draws a figure for the page, and as SVG and PDF for a paper.
+  def chart(
+      self, name: str, specs: Sequence[charts.Spec], alt: str,
+      legend: Mapping[str, str] | None = None
+  ) -> Chart:
+    """Draws panels of `charts` for the page, and as SVG and PDF for a paper.
 
     Args:
       name: of its files, without a suffix.
-      draw: `draw(theme, narrow=False)` returns a matplotlib figure.
-      alt: what the figure shows, for those who do not see it.
+      specs: the panels.
+      alt: what they show, for those who do not see it.
+      legend: name -> colour, below the panels on the page.
     """
-    return pictures.figure(name, draw, alt, self._store)
+    return Chart(
+        [Markup(charts.for_page(
+            spec, f'{alt} {spec["title"]}' if len(specs) > 1 else alt))
+         for spec in specs],
+        [*legend.items()] if legend and len(legend) > 1 else [],
+        self.paper(name, specs))
 
-  def export(self, name: str, draw: Draw) -> list[File]:
-    """As `figure`, for what the page shows otherwise: only SVG and PDF."""
-    return pictures.exported(name, draw(style.LIGHT), self._store)
+  def paper(self, name: str, specs: Sequence[charts.Spec]) -> list[File]:
+    """Keeps panels as SVG and PDF files alone, of what the page shows else."""
+    svg, pdf = charts.for_paper(specs)
+    return [File(kind.upper(), self._store(f'figures/{name}.{kind}', data),
+                 f'{name}.{kind}')
+            for kind, data in (('svg', svg.encode()), ('pdf', pdf))]
 
   def table(
       self, name: str, header: Sequence[str], rows: Sequence[Sequence[Value]],
@@ -96,15 +127,12 @@ class Site:
       rows: text, integers, or Python floats; None or NaN where there is none.
       digits: of floats, after the point; the CSV file keeps six significant.
     """
-    texts = {
-        'csv': formats.csv_text(header, rows),
-        'md': formats.markdown(header, rows, digits=digits),
-        'tex': formats.latex(header, rows, digits=digits)}
-    files = [
-        File(label, self._store(
-            f'tables/{name}.{kind}', texts[kind].encode()), f'{name}.{kind}')
-        for label, kind in (('CSV', 'csv'), ('Markdown', 'md'),
-                            ('LaTeX', 'tex'))]
+    texts = (
+        ('CSV', 'csv', formats.csv_text(header, rows)),
+        ('Markdown', 'md', formats.markdown(header, rows, digits=digits)),
+        ('LaTeX', 'tex', formats.latex(header, rows, digits=digits)))
+    files = [File(label, self._store(f'tables/{name}.{kind}', text.encode()),
+                  f'{name}.{kind}') for label, kind, text in texts]
     shown = [
         tuple(x if isinstance(x, str) else formats.fixed(
             x, digits, '\N{EN DASH}').replace('-', '\N{MINUS SIGN}')
@@ -113,6 +141,32 @@ class Site:
         not any(isinstance(row[i], str) for row in rows)
         for i in range(len(header))]
     return Table(tuple(header), shown, numbers, files)
+
+  def place(
+      self, url: str, size: tuple[int, int], label: str, *,
+      cells: np.ndarray | None = None, outlines: Sequence[str] = (),
+      points: np.ndarray | None = None
+  ) -> Markup:
+    """Returns an image that the page's scripts lay a map over.
+
+    Args:
+      url: of the image.
+      size: its height and width, in which outlines and points are.
+      label: what it shows, in words.
+      cells: a map, `[h, w]`, standard deviations above its mean.
+      outlines: paths of SVG.
+      points: `[N, 2]`, (y, x).
+    """
+    self.places.append({
+        'width': size[1], 'height': size[0],
+        'map': None if cells is None else packing.grid(packing.cells(cells)),
+        'outlines': [{'d': path} for path in outlines],
+        'points': [] if points is None else points.ravel().tolist()})
+    return Markup(
+        '<div class="overlay{}" data-place="{}" role="img" aria-label="{}" '
+        'style="aspect-ratio:{} / {}"><img src="{}" alt="" loading="lazy">'
+        '</div>').format('' if cells is None else ' grey',
+                         len(self.places) - 1, label, *size[::-1], url)
 
   def file(self, name: str) -> Markup:
     """Returns a link to a file of the results folder, or its plain name."""
@@ -130,6 +184,13 @@ class Site:
     """
     return self._store(f'pictures/{name}', data)
 
+  def image(self, image) -> str:
+    """Keeps the picture of a `kept.Image`, once, and returns its URL."""
+    if image.picture not in self._images:
+      self._images[image.picture] = self.picture(
+          image.picture.name, image.picture.read_bytes())
+    return self._images[image.picture]
+
   def data(self, name: str, value) -> None:
     """Keeps a JSON value; `report.data(name)` promises it in the browser.
 
@@ -140,9 +201,7 @@ class Site:
     Raises:
       ValueError: for another name, a second value of a name, or no JSON value.
     """
-    # What could end a script element is written as \u003c.
-    text = json.dumps(
-        value, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
+    text = as_json(value)
     if self.single_file:
       if name in self.data_blocks:
         raise ValueError(f'there already is {name!r}')
@@ -163,6 +222,25 @@ class Site:
     with open(path, 'xb') as file:  # two of a name would be a mistake
       file.write(data)
     return name
+
+
+def as_json(value) -> str:
+  """Returns JSON that may stand in a script element: '<' is written \\u003c."""
+  return json.dumps(
+      value, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
+
+
+def as_jpeg(pixels: np.ndarray) -> bytes:
+  """Returns an image, uint8 `[H, W, 3]`, as a file."""
+  file = io.BytesIO()
+  Image.fromarray(pixels).save(file, 'jpeg', quality=85)
+  return file.getvalue()
+
+
+def as_url(pixels: np.ndarray) -> str:
+  """Returns an image, uint8 `[H, W, 3]`, as a 'data:' address."""
+  return ('data:image/jpeg;base64,'
+          + base64.b64encode(as_jpeg(pixels)).decode())
 
 
 def _checked(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import contourpy
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 _DETAIL = 640  # pixels on the longer side in which outlines are followed
 _SMOOTH = 1.5  # sigma of the smoothing, in those pixels
@@ -21,9 +21,37 @@ def outline(mask: np.ndarray, margin: float = 0.) -> dict:
     `d` of a path in pixels, whose origin is the image's upper left corner, ''
     for an empty set; and its `box`: left, top, right, bottom.
   """
+  kept = lines(mask, margin)
+  if not kept:
+    return {'d': '', 'box': None}
+  points = np.concatenate(kept)
+  return {
+      'd': ''.join(_closed(line) for line in kept),
+      'box': [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]}
+
+
+def edge(
+    mask: np.ndarray, size: tuple[int, int], margin: float = 0.
+) -> np.ndarray:
+  """Returns the pixels of an outline in a picture, bool `[h, w]`.
+
+  Args:
+    mask, margin: see `outline`.
+    size: height and width of the picture, which may be another one.
+  """
+  picture = Image.new('1', size[::-1])
+  scale = np.array(size[::-1]) / mask.shape[::-1]
+  for line in lines(mask, margin):
+    ImageDraw.Draw(picture).line(
+        (line * scale).ravel().tolist(), 1, max(2, size[1] // 200))
+  return np.asarray(picture)
+
+
+def lines(mask: np.ndarray, margin: float) -> list[np.ndarray]:
+  """Returns the closed lines of an outline, int `[N, 2]` (x, y) each."""
   ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
   if not len(ys):
-    return {'d': '', 'box': None}
+    return []
   height, width = mask.shape
   scale = min(1., _DETAIL / max(height, width))
   # Only the set's surroundings are followed, far enough for the smoothing.
@@ -42,18 +70,14 @@ def outline(mask: np.ndarray, margin: float = 0.) -> dict:
   smooth = np.asarray(small.filter(ImageFilter.GaussianBlur(spread)), float)
   down, across = (a / b for a, b in zip(padded.shape, smooth.shape,
                                         strict=True))
-  lines = contourpy.contour_generator(
+  found = contourpy.contour_generator(
       (np.arange(smooth.shape[1]) + 0.5) * across + left,
       (np.arange(smooth.shape[0]) + 0.5) * down + top, smooth,
       line_type=contourpy.LineType.Separate,
   ).lines(smooth.max() * (0.1 if margin else 0.5))
-  kept = [
+  return [
       np.clip(np.round(simplified(line, _TOLERANCE / scale)), 0,
-              (width, height)).astype(int) for line in lines]
-  points = np.concatenate(kept)
-  return {
-      'd': ''.join(_closed(line) for line in kept),
-      'box': [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]}
+              (width, height)).astype(int) for line in found]
 
 
 def simplified(line: np.ndarray, tolerance: float) -> np.ndarray:

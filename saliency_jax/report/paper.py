@@ -3,8 +3,10 @@
 import functools
 import json
 import pathlib
+import re
 from collections.abc import Iterable
 
+NETWORK = 'vgg16'  # which all tables are of
 LAYER = 'conv5_3'  # which those by depth are of
 ALL = 13  # the depth at which every convolution is trained
 _FILE = pathlib.Path(__file__).parent / 'paper.json'
@@ -28,6 +30,56 @@ def top_units() -> int:
 def threshold() -> float:
   """Returns T: Table 2 counts the units whose mean NSS exceeds it."""
   return _facts()['facts']['threshold_T']
+
+
+def published(run) -> tuple[str, dict, dict]:
+  """Returns what the paper has beside a run, if it is of the paper's data.
+
+  Tables 2 and 5 are of the trunk as ImageNet's classes left it. Of trained
+  models the paper shows its last layer, by the number of convolutions trained:
+  Tables 3 and 6. All are of one network, OSIE's photographs and arrays such as
+  this package draws.
+
+  Args:
+    run: `units.run.Run`, whose table need not be complete yet.
+
+  Returns:
+    The table's name, '' for none; its means and its counts of units above T,
+    (layer, column) -> value. The counts are left out if the run took another T.
+  """
+  depth, means, counts, name = run.depth, {}, {}, ''
+  if (run.network != NETWORK or not has_any(run.layers)
+      or run.summary['weights']['name'] == 'random'):
+    return '', {}, {}
+  if run.kind.job == 'dissect':
+    if not is_osie(run.rows['image_id']):
+      return '', {}, {}
+    if depth is None:
+      name, means, counts = 'Table 2', table2(), table2_counts()
+    elif depth in table3():
+      name = f'Table 3 at depth {depth}'
+      means, counts = (
+          {LAYER: of()[depth]} for of in (table3, table3_counts))
+    if run.config['analysis']['threshold'] != threshold():
+      counts = {}
+  elif (run.rows['background'] != '').all():
+    if depth is None:
+      name = 'Table 5'
+      means = {x: {'target': value} for x, value in table5().items()}
+    elif depth in table6():
+      name = f'Table 6 at depth {depth}'
+      means = {LAYER: {'target': table6()[depth]}}
+  return name, _flat(means), _flat(counts)
+
+
+def is_osie(image_ids: Iterable[str]) -> bool:
+  """Tells whether images have the names of OSIE's photographs."""
+  return all(re.fullmatch('1[0-7][0-9]{2}', x) for x in image_ids)
+
+
+def _flat(table: dict) -> dict:
+  return {(layer, column): value for layer, row in table.items()
+          for column, value in row.items()}
 
 
 def table2() -> dict[str, dict[str, float]]:

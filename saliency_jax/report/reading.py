@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 
 import numpy as np
+import pandas as pd
 
 from saliency_jax import schema
 from saliency_jax.errors import InputError
@@ -44,7 +45,7 @@ class Reader:
   """The files of one folder by name. Every method raises `InputError`."""
 
   def __init__(self, folder: pathlib.Path):
-    self._folder = folder
+    self.folder = folder
 
   def json(self, name: str):
     """Returns the value in a JSON file."""
@@ -66,6 +67,12 @@ class Reader:
           name, 'has a line with too few or too many values')
       return rows
 
+  def frame(self, table: schema.File) -> pd.DataFrame:
+    """Returns a table with its columns' types; NaN for a missing number."""
+    with self.checking(table.path):
+      return pd.DataFrame(
+          schema.read(self.folder, table), columns=list(table.names))
+
   def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Returns the floating point numbers in a .npy file, checking the shape."""
     with self.checking(name) as path:
@@ -85,7 +92,7 @@ class Reader:
   def expect(self, condition: bool, name: str, problem: str) -> None:
     """Raises unless the condition holds; `problem` follows the file's name."""
     if not condition:
-      raise InputError(f'{self._folder / name} {problem}; {_AGAIN}')
+      raise InputError(f'{self.folder / name} {problem}; {_AGAIN}')
 
   @contextlib.contextmanager
   def checking(self, name: str) -> Iterator[pathlib.Path]:
@@ -95,17 +102,17 @@ class Reader:
       name: the file's path from the folder.
     """
     try:
-      yield self._folder / name
+      yield self.folder / name
     except FileNotFoundError as error:
       raise InputError(
-          f'{self._folder} is not a finished run: {name} is missing; {_AGAIN}'
+          f'{self.folder} is not a finished run: {name} is missing; {_AGAIN}'
       ) from error
     except KeyError as error:
       raise InputError(
-          f'{self._folder / name} lacks {error}; {_AGAIN}') from error
+          f'{self.folder / name} lacks {error}; {_AGAIN}') from error
     except (OSError, EOFError, TypeError, ValueError, AttributeError,
             csv.Error, zipfile.BadZipFile) as error:
       reason = str(error).partition('\n')[0].rstrip('.')
       raise InputError(
-          f'{self._folder / name} cannot be read ({reason}); {_AGAIN}'
+          f'{self.folder / name} cannot be read ({reason}); {_AGAIN}'
       ) from error

@@ -6,21 +6,57 @@ import pathlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import jinja2
+import numpy as np
 from markupsafe import Markup, escape
 
-from saliency_jax import files
+from saliency_jax import files, overlays
 from saliency_jax.errors import InputError
-from saliency_jax.report import folder, paper, reading
-from saliency_jax.report.chapter import Chapter, Site
-from saliency_jax.report.jobs import COMPARED, JOBS
+from saliency_jax.report import paper, reading
+from saliency_jax.report.chapter import Chapter, Site, as_json
+from saliency_jax.report.depths import page as depths
+from saliency_jax.report.depths import swept
+from saliency_jax.report.depths import text as depths_text
 from saliency_jax.report.numbers import number
+from saliency_jax.report.scores import evaluated
+from saliency_jax.report.scores import page as scores
+from saliency_jax.report.scores import text as scores_text
+from saliency_jax.report.units import page as units
+from saliency_jax.report.units import run
+from saliency_jax.report.units import text as units_text
 
-_TEMPLATES = pathlib.Path(__file__).parent / 'templates'
-# The frame and what others call, before the chapters' own scripts.
-_FIRST = ('report.js', 'viewer.js', 'style.css')
+_FOLDER = pathlib.Path(__file__).parent
+# The frame and what others call, before the jobs' own scripts.
+_FIRST = ('report.js', 'viewer.js', 'overlay.js')
+
+
+class Job(NamedTuple):
+  """A kind of results folder."""
+  title: str  # of its page
+  folder: str  # of report/, with its templates and scripts
+  read: Callable[[Any], Any]  # its folder; raises InputError
+  text: Callable[[Any], str]  # of what was read: its tables, for the terminal
+  chapters: Callable[[Any, Site], list[Chapter | None]]
+  coloured: bool = False  # colours are the images' subject
+  # Reads a second folder to set beside; None: there can be none.
+  beside: Callable[[Any, Any], Any] | None = None
+
+
+_UNITS = (units_text.text, units.chapters)
+_DEPTHS = (swept.read, depths_text.text, depths.chapters)
+JOBS = {
+    'dissect': Job('Which units respond to what people look at?', 'units',
+                   run.read, *_UNITS, beside=run.beside),
+    'popout': Job('Which units respond to the odd one out?', 'units',
+                  run.read, *_UNITS, coloured=True, beside=run.beside),
+    'sweep': Job('What does training change inside?', 'depths', *_DEPTHS),
+    'train': Job('How does a saliency model learn?', 'depths', *_DEPTHS),
+    'evaluate': Job(
+        'How well do models tell where people look?', 'scores',
+        evaluated.read, scores_text.text, scores.chapters)}
 
 
 def write(
@@ -43,9 +79,14 @@ def write(
     InputError: if a folder is not that of a finished job, or the two cannot be
       compared.
   """
-  job = reading.job(workdir, JOBS)
-  results = JOBS[job].read(workdir)
-  other = _other(results, job, compare) if str(compare) else None
+  job = JOBS[reading.job(workdir, JOBS)]
+  results, other = job.read(workdir), None
+  if str(compare):
+    if job.beside is None:
+      raise InputError(
+          f'--compare takes two folders of dissect or of popout, and '
+          f'{results.path} is of another job.')
+    other = job.beside(results, compare)
   path = pathlib.Path(workdir)
   if single_file:
     target = path / 'report.html'
@@ -61,7 +102,7 @@ def write(
 
 
 def text(workdir: str | os.PathLike) -> str:
-  """Returns the tables of a finished job for the terminal.
+  """Returns the tables and the findings of a finished job for the terminal.
 
   Raises:
     InputError: if the folder is not that of a finished job.
@@ -70,32 +111,39 @@ def text(workdir: str | os.PathLike) -> str:
   return job.text(job.read(workdir))
 
 
-def _other(results, job: str, compare: str | os.PathLike):
-  """Returns the results to compare with."""
-  if job not in COMPARED:
-    raise InputError(
-        f"--compare takes two folders of {' or of '.join(COMPARED)}, and "
-        f'{results.path} is of {job}.')
-  return folder.comparable(results, compare)
-
-
-def _page(site: Site, job: str, workdir: pathlib.Path) -> str:
+def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   """Returns the HTML, and keeps the other files of the site."""
-  made = [
-      module.chapter(site.results, site) for module in JOBS[job].chapters]
-  chapters = [chapter for chapter in made if chapter is not None]
+  chapters = [x for x in job.chapters(site.results, site) if x is not None]
+  site.data('places', site.places)
   environment = jinja2.Environment(
-      loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True,
+      loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True,
       undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
   environment.filters['number'] = number
   environment.filters['linked'] = _linker(site, chapters)
   sections = [
       (chapter, Markup(environment.get_template(chapter.template).render(
           chapter.context, site=site))) for chapter in chapters]
-  return environment.get_template('index.html.j2').render(
-      title=JOBS[job].title, folder=workdir.resolve().name, sections=sections,
-      citation=paper.citation(), styles=_sources('css'), scripts=_sources('js'),
+  scripts = sorted(
+      [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')],
+      key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST),
+                     x.name))
+  return environment.get_template('web/index.html.j2').render(
+      title=job.title, folder=workdir.resolve().name, sections=sections,
+      coloured=job.coloured, citation=paper.citation(), map_bar=_map_bar(),
+      colours=Markup(as_json({
+          'scales': overlays.SCALES, 'range': overlays.RANGE,
+          'opacity': overlays.OPACITY,
+          'opaque': overlays.OPAQUE_FROM})),
+      style=Markup((_FOLDER / 'web' / 'style.css').read_text('utf-8')),
+      scripts=[Markup(x.read_text(encoding='utf-8')) for x in scripts],
       blocks={name: Markup(text) for name, text in site.data_blocks.items()})
+
+
+def _map_bar() -> str:
+  """Returns the stops of the maps' colours over a photograph of middle grey."""
+  line = overlays.under_map(
+      np.full((1, 25, 3), 128, np.uint8), np.linspace(*overlays.RANGE, 25)[None])
+  return ', '.join(overlays.hexed(x / 255) for x in line[0])
 
 
 def _linker(site: Site, chapters: list[Chapter]):
@@ -111,14 +159,6 @@ def _linker(site: Site, chapters: list[Chapter]):
         r'<a class="unit" href="#/units/\1">\1</a>', str(escape(text))))
 
   return linked
-
-
-def _sources(suffix: str) -> list[Markup]:
-  """Returns the style sheets or scripts, to stand inside the page."""
-  paths = sorted(
-      _TEMPLATES.glob(f'*.{suffix}'),
-      key=lambda path: (path.name not in _FIRST, path.name))
-  return [Markup(path.read_text(encoding='utf-8')) for path in paths]
 
 
 @contextlib.contextmanager

@@ -206,3 +206,15 @@ def test_any_item_of_an_array_may_stand_for_its_target():
   assert found.mean == pytest.approx(statistics.fmean(exact), abs=.01)
   assert (found.low, found.high) == pytest.approx((min(exact), max(exact)))
   assert np.isnan(chance.band_of_items(scores[:0], arrays[:0], top=2)).all()
+
+
+def test_a_unit_s_held_out_mean_is_of_the_folds_that_did_not_choose_it():
+  scores = np.array([[4., 0.], [0., 1.], [0., 2.]])
+  found = chance.held_out_units(
+      scores, np.array(['a'] * 3), np.arange(3), top=1, folds=3)['a']
+  # Without the first region the second unit is the best, else the first: its
+  # means are 2 and 1.33 against 0.5 and 1.
+  np.testing.assert_allclose(found, [0., 0.])
+  one = chance.held_out_units(
+      scores[:1], np.array(['a']), np.arange(1), top=1)['a']
+  assert np.isnan(one).all()

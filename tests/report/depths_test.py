@@ -1,139 +1,223 @@
-"""The pages of a sweep and of a run, and the lines that their figures draw."""
+"""The folder and the pages of a sweep and of a run, and what they say."""
 
+import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from saliency_jax.report import by_depth, site, style, swept
-from saliency_jax.report.by_depth import Line
-from saliency_jax.report.comparison import Comparison
+from saliency_jax.errors import InputError
+from saliency_jax.report import site
+from saliency_jax.report.depths import findings, swept
 from tests.report import made_sweep as made
 
-TABLE = Comparison(
-    ('depth 3 a', 'depth 0', 'depth 3 b', 'depth all'), ('text', 'food'),
-    np.array([[2., 3], [1, 1], [4, 5], [0, np.nan]]),
-    np.array([[3., 2], [1, 1], [3, 2], [np.nan, np.nan]]))
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  """A sweep, one of whose names is hostile."""
+  folder = made.sweep(tmp_path_factory.mktemp('sweep'))
+  path = folder / 'before_after' / 'views.json'
+  path.write_text(path.read_text().replace('"colour"', '"<b>$x$</b>"'))
+  return folder
 
 
-def test_members_of_one_depth_are_averaged():
-  table = by_depth.merged(TABLE, [3, 0, 3, 13])
-  assert table.layers == ('0', '3', 'all')
-  np.testing.assert_array_equal(
-      table.run, [[1, 1], [3, 4], [0, np.nan]])
-  gains = by_depth.gains(table)
-  np.testing.assert_array_equal(gains.run, [[0, 0], [2, 3], [-1, np.nan]])
-  np.testing.assert_array_equal(
-      gains.paper, [[0, 0], [2, 1], [np.nan, np.nan]])
-  low, high = by_depth.ends(TABLE, [3, 0, 3, 13])
-  np.testing.assert_array_equal(low, [[1, 1], [2, 3], [0, np.nan]])
-  np.testing.assert_array_equal(high, [[1, 1], [4, 5], [0, np.nan]])
-  assert by_depth.ends(TABLE, [3, 0, 1, 13]) is None
-  percent = by_depth.percent(table._replace(run=table.run * [2, .5]))
-  np.testing.assert_allclose(percent.run, [[0, 0], [200, 300], [-100, np.nan]])
-
-
-@pytest.mark.parametrize('narrow', [False, True])
-@pytest.mark.parametrize('theme', [style.LIGHT, style.DARK])
-def test_a_panel_draws_its_column(theme, narrow):
-  table = by_depth.merged(TABLE, [3, 0, 3, 13])
-  figure = by_depth.panels(
-      table.layers, table.columns,
-      [Line('this run', 'run', table.run),
-       Line('paper', 'paper', table.paper)],
-      theme, label='mean NSS (SD)', narrow=narrow)
-  figure.canvas.draw()
-  text, food = figure.axes[:2]
-  assert (text.get_title(loc='left'), food.get_title(loc='left')) == (
-      'text', 'food')
-  drawn = {line.get_label(): line.get_ydata().tolist() for line in food.lines
-           if not line.get_label().startswith('_')}
-  # All is missing: the line ends at depth 3.
-  assert drawn == {'this run': [1, 4], 'paper': [1, 2]}
-  assert [x.get_text() for x in text.get_xticklabels()][0] == '0'
-  assert [x.get_text() for x in text.get_xticklabels()][-1] == 'all'
-
-
+@pytest.fixture(scope='module')
 def page(folder) -> str:
   return site.write(folder).read_text(encoding='utf-8')
 
 
-@pytest.fixture(scope='module')
-def whole(tmp_path_factory):
-  """The folder of a sweep, one of whose names is hostile, and its page."""
-  folder = made.sweep(tmp_path_factory.mktemp('sweep'))
+def test_what_was_written_is_read(folder):
+  results = swept.read(folder)
+  assert [(x.label, x.depth, x.score, x.step) for x in results.members] == [
+      ('depth 0', 0, 1.625, 4), ('depth 3', 3, 2.75, 2),
+      ('depth all', 13, 2.25, 4)]
+  for key, expected in (
+      ('mean', made.MEANS), ('paper', made.PAPER), ('above', made.ABOVE),
+      ('paper_above', made.PAPER_ABOVE)):
+    np.testing.assert_array_equal(
+        swept.values(results.seen, key), [*expected.values()])
+  assert swept.values(results.seen, 'sets')[0].tolist() == [20, 10, 5]
+  assert np.isnan(swept.values(results.unseen, 'mean')[:, 2]).all()
+  assert results.arrays['mean'].tolist() == [0.25, 1., 0.2]
+  assert results.arrays['paper'].tolist() == [.38, .92, .73]
+  assert len(results.lines) == 6
+  photograph, array = results.views
+  assert (photograph.unit, array.unit) == ('conv5_3:287', 'conv5_3:288')
+  assert photograph.maps['depth_3'][1, 2] == 2
+  picture, mask = photograph.read()
+  assert picture.shape == (*made.SIZE, 3)
+  assert mask.sum() == mask[10:20, 30:45].sum() == 150
+  assert [swept.depth_name(x) for x in (0, 6, 13)] == ['0', '6', 'all']
+
+
+def test_members_of_one_depth_are_averaged(folder):
+  table = swept.read(folder).seen
+  table.loc[table['member'] == 'depth_all', 'depth'] = 3
+  merged = swept.by_depth(table)
+  assert merged['depth'].tolist() == [0, 0, 0, 3, 3, 3]
+  assert merged['mean'].tolist() == [1., .75, 1.25, 2.75, 1.625, 1.25]
+  # Of several runs the lowest and the highest, of one its own interval.
+  np.testing.assert_allclose(merged['low'], [.8, .55, 1.05, 2., 1.25, 1.])
+  np.testing.assert_allclose(merged['high'], [1.2, .95, 1.45, 3.5, 2., 1.5])
+
+
+def _member(folder):
+  path = folder / 'table3.csv'
+  path.write_text(path.read_text().replace('depth_3', 'depth_4'))
+
+
+def _escape(folder):
   path = folder / 'before_after' / 'views.json'
-  path.write_text(path.read_text().replace('"colour"', '"<b>$x$</b>"'))
-  return folder, page(folder)
+  path.write_text(path.read_text().replace(
+      'before_after/regions/pictures', 'before_after/../../pictures'))
 
 
-def test_the_page_of_a_sweep_shows_every_number(whole):
-  folder, html = whole
+def _fewer_maps(folder):
+  with np.load(folder / 'before_after' / 'maps.npz') as archive:
+    arrays = {name: array[:1] for name, array in archive.items()}
+  np.savez(folder / 'before_after' / 'maps.npz', **arrays)
+
+
+def _line(folder):
+  with open(folder / 'metrics.jsonl', 'a') as file:
+    file.write(json.dumps({'step': 5, 'kind': 'train', 'nss': {'a': 1}}) + '\n')
+
+
+@pytest.mark.parametrize(('damage', 'said'), [
+    (lambda folder: (folder / 'table6.csv').unlink(), 'table6.csv is missing'),
+    (_member, 'table3.csv has other members'),
+    (_escape, 'views.json does not fit'),
+    (_fewer_maps, 'views.json does not fit'),
+    (_line, 'metrics.jsonl is of other members'),
+    (lambda folder: (folder / 'summary.json').write_text('{}'), 'members')])
+def test_a_damaged_folder_is_named_in_one_sentence(damage, said, tmp_path):
+  folder = made.sweep(tmp_path)
+  damage(folder)
+  with pytest.raises(InputError, match=said):
+    swept.read(folder)
+
+
+def test_findings_follow_from_the_numbers(folder):
+  results = swept.read(folder)
+  found = [x.text for x in findings.findings(results)]
+  # Drink has 5 regions, five images validate and nothing has ten cells.
+  assert found == [
+      'From depth 0 to depth 3 the mean NSS of the best units rises for 2 of 2 '
+      'categories, most for person head, 1.00 [0.80, 1.20] to 3.50 [3.30, '
+      '3.70] (paper 1.21 to 3.28), least for text, 0.75 [0.55, 0.95] to 1.25 '
+      '[1.05, 1.45] (paper 1.10 to 1.34).',
+      'From depth 0 to depth 3 text rises by 67 % and person head by 250 %, '
+      'the ratio of head to text goes from 1.33 to 2.80; in the paper text '
+      'rises by 22 % and person head by 171 %, the ratio of head to text goes '
+      'from 1.10 to 2.45.',
+      'On search arrays the mean NMM of the best units is above that of depth '
+      '0 at 1 of 2 depths, with intervals apart at 1: 0.25 [0.05, 0.45] at '
+      'depth 0, at most 1.00 [0.80, 1.20] at depth 3; in the paper 0.38 and '
+      'at most 0.92 at depth 3.']
+  summary = results.summary | {'counts': {'validation': 50}}
+  assert findings.findings(results._replace(summary=summary))[0].text == (
+      'On 50 validation images 2 of 2 depths have a higher NSS than the '
+      'readout alone: 1.62 at depth 0, 2.75 at depth 3.')
+  assert [x.text for x in findings.notes(results)] == [
+      'Each depth was trained once: nothing says how much another seed would '
+      'change, and differences between depths have no error term.',
+      'Differs from all other categories (Games-Howell on regions, Tukey on '
+      'depths, 5 %; the paper names these three): person head in 2 of 3 runs '
+      'and over depths as blocks.']
+
+
+def test_correlations_with_the_paper_are_those_of_numpy(folder):
+  results = swept.read(folder)
+  many = results.seen.assign(sets=20)
+  again = many.assign(category='again ' + many['category'])
+  # Six categories of three depths are eighteen cells.
+  table = pd.concat([many, again]).sort_values('depth', kind='stable')
+  run, published = (
+      np.hstack([[*values.values()]] * 2)
+      for values in (made.MEANS, made.PAPER))
+  left = []
+  for values in (run, published):  # what an additive model leaves
+    design = np.hstack([
+        np.kron(np.eye(3), np.ones((6, 1))), np.kron(np.ones((3, 1)), np.eye(6))
+    ])
+    flat = values.ravel()
+    left.append(flat - design @ np.linalg.lstsq(design, flat)[0])
+  whole, gains, rest = (
+      f'{np.corrcoef(a.ravel(), b.ravel())[0, 1]:.3f}' for a, b in (
+          (run, published), (run[1:] - run[0], published[1:] - published[0]),
+          left))
+  found = findings.findings(results._replace(seen=table, unseen=None))
+  assert next(x.text for x in found if 'correlate' in x.text) == (
+      f'Over 18 cells the means correlate with Table 3 of the paper at r = '
+      f'{whole} (Pearson), the gains over depth 0 at r = {gains}; less the '
+      f'means of categories and of depths, which both tables have in common, '
+      f'r is {rest}.')
+
+
+def test_runs_of_one_depth_tell_what_a_seed_changes(folder):
+  values = np.array([[1., 2], [3, 9], [2, 4], [7, 8]])
+  found = findings.deviations(values, [3, 0, 3, 1])
+  assert np.isnan(found[:2]).all()
+  np.testing.assert_allclose(found[2], values[[0, 2]].std(axis=0, ddof=1))
+  results = swept.read(folder)
+  # Two runs of depth 3: (3.5, 1.25, 1) and (2, 2, 1.5).
+  members = (*results.members[:2], results.members[2]._replace(depth=3))
+  assert findings.notes(results._replace(members=members))[0].text == (
+      'Over the 1 to 2 runs of a depth, means have a standard deviation of '
+      '0.65 on average and 1.06 at most (person head at depth 3).')
+
+
+def test_other_data_are_not_set_beside_the_paper_s(tmp_path):
+  folder = made.sweep(tmp_path, views=False)
+  config = json.loads((folder / 'config.json').read_text())
+  config['data']['kind'] = 'table'
+  (folder / 'config.json').write_text(json.dumps(config))
+  assert 'in the paper' not in site.text(folder)
+  assert swept.read(folder).seen['paper'].isna().all()
+
+
+def test_the_page_of_a_sweep_shows_every_number(folder, page):
   for name in ('depths', 'before_after', 'training'):
-    assert f'<section class="chapter" id="{name}"' in html
-  cells = re.findall(r'<td style="[^"]*"(?: title="[^"]*")?>([^<]*)', html)
+    assert f'<section class="chapter" id="{name}"' in page
+  cells = [x.rstrip('↑↓')
+           for x in re.findall(r'<td style="[^>]*>([^<]*)', page)]
   for values in (*made.MEANS.values(), *made.PAPER.values()):
-    for value in values:
-      assert f'{value:.2f}' in [cell.rstrip('↑↓') for cell in cells]
-  for name in ('figure4', 'units_above', 'table6', 'validation', 'figure5',
-               'before_after_arrays', 'training', 'table3'):
-    for kind in ('svg', 'pdf'):
-      assert (folder / 'report' / 'figures' / f'{name}.{kind}').is_file()
-  for name in ('table3', 'table3_counts', 'table3_unseen', 'table6',
-               'validation', 'training'):
-    for kind in ('csv', 'md', 'tex'):
-      assert (folder / 'report' / 'tables' / f'{name}.{kind}').is_file()
-  # Every picture that is named is there.
-  for url in re.findall(r'<img[^>]* src="([^"]+)"', html):
+    assert {f'{value:.2f}' for value in values} <= {*cells}
+  for kind, names in (
+      ('figures', ('by_depth', 'figure4', 'units_above', 'table6', 'figure5',
+                   'before_after_arrays', 'training', 'table3')),
+      ('tables', ('table3', 'table3_counts', 'table3_unseen', 'table6',
+                  'validation', 'training'))):
+    for name in names:
+      files = {x.suffix for x in (folder / 'report' / kind).glob(f'{name}.*')}
+      assert files == ({'.svg', '.pdf'} if kind == 'figures'
+                       else {'.csv', '.md', '.tex'}), name
+  for url in re.findall(r'<img[^>]* src="([^"]+)"', page):
     assert (folder / 'report' / url).is_file(), url
-
-
-def test_a_unit_is_shown_in_every_member(whole):
-  html = whole[1]
-  assert html.count('<article class="before-after">') == 2
   for caption in ('photograph img0: text', 'depth 0: NSS 0.5 (constant)',
                   'depth all: NSS 2.5', 'depth 3: NSS 1.5',
                   'depth 0: NMM 0.5 (constant)'):
-    assert f'<figcaption>{caption}</figcaption>' in html
-
-
-def test_names_from_the_folder_are_text(whole):
-  assert '<b>$x$' not in whole[1]
-  assert 'search array img1: &lt;b&gt;$x$' in whole[1]
+    assert f'<figcaption>{caption}</figcaption>' in page
+  assert '<b>$x$' not in page
+  assert 'search array img1: &lt;b&gt;$x$' in page
 
 
 @pytest.mark.parametrize('changes', [
     {'measured': ('regions',), 'unseen': False, 'members': ('depth_0',)},
     {'measured': ('popout',), 'members': ('depth_3', 'depth_all'),
-     'views': False}])
+     'views': False}, {'measured': ()}])
 def test_what_was_not_measured_is_left_out(changes, tmp_path):
-  html = page(made.sweep(tmp_path, **changes))
-  measured = changes.get('measured', ('regions', 'popout'))
+  path = site.write(made.sweep(tmp_path, **changes), single_file=True)
+  html = path.read_text(encoding='utf-8')
+  measured = changes['measured']
   assert ('table3.csv' in html) == ('regions' in measured)
   assert ('table6.csv' in html) == ('popout' in measured)
-  assert ('table3_unseen' in html) == (
-      'regions' in measured and changes.get('unseen', True))
+  assert 'table3_unseen' not in html
 
 
 def test_a_run_has_its_curves(tmp_path):
-  html = page(made.run(tmp_path))
+  html = site.write(made.run(tmp_path)).read_text(encoding='utf-8')
   assert 'id="training"' in html
   assert 'id="depths"' not in html
   assert 'One network' in html
-
-
-def test_everything_fits_into_one_file(tmp_path):
-  made.sweep(tmp_path, ('depth_0', 'depth_3'), measured=('popout',))
-  html = site.write(tmp_path, single_file=True).read_text(encoding='utf-8')
-  sources = re.findall(r'<img[^>]* src="([^"]{20})', html)
-  assert len(sources) > 5
-  assert all(source.startswith('data:image/') for source in sources)
-
-
-def test_the_titles_of_panels_count_regions():
-  assert by_depth.titles(('text', 'a' * 30), (3, 1)) == [
-      'text (3)', f'{"a" * 19}… (1)']
-
-
-def test_depths_are_named_as_in_the_paper():
-  assert [swept.depth_name(depth) for depth in (0, 6, 13)] == ['0', '6', 'all']

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import folder
+from saliency_jax.report.units import run as folder
 from tests.report import made
 
 
@@ -13,7 +13,7 @@ from tests.report import made
 def path(tmp_path):
   return made.dissect(
       tmp_path, made.scores(('conv5_3',), rows=5), labels=['text'] * 5,
-      image_ids=('2001', '2002'), depth=0)
+      image_ids=('1001', '1002'), depth=0)
 
 
 def _kept(path):
@@ -22,7 +22,7 @@ def _kept(path):
 
 def test_it_is_read(path):
   kept = _kept(path)
-  assert [x.image_id for x in kept.images] == ['2001', '2002']
+  assert [x.image_id for x in kept.images] == ['1001', '1002']
   assert [len(x) for x in kept.points] == [7, 7]
   assert np.unique(kept.mask(0)).tolist() == [0, 1, 2, 3]
   assert kept.maps('conv5_3').cells.dtype == np.float16

@@ -59,7 +59,7 @@ def popout(
 
 def dissect(
     folder: pathlib.Path, scored: dict[str, np.ndarray], *, labels,
-    categories=None, fixations=None, image_ids=('2001',), skipped=None,
+    categories=None, fixations=None, image_ids=('1001',), skipped=None,
     shown: int | None = None, weights: str = 'imagenet',
     depth: int | None = None
 ) -> pathlib.Path:

@@ -4,20 +4,12 @@ import html
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import (
-    category_figures,
-    evaluated,
-    example_grid,
-    metrics,
-    score_figures,
-    score_findings,
-    site,
-    style,
-)
-from saliency_jax.report.evaluated import Value
+from saliency_jax.report import site
+from saliency_jax.report.scores import evaluated, findings, metrics
 from tests.report import made_scores
 
 
@@ -46,13 +38,16 @@ def test_the_folder_is_read_as_it_was_written(run):
   assert found.models == tuple(made_scores.MODELS)
   assert [found.kind(model) for model in found.models] == [
       'network', 'classical', 'centre']
-  assert found.scores['osie']['nss']['net'] == Value(2., 1.9, 2.1, 50)
-  assert list(found.search['arrays']) == ['all', 'colour', 'shape']
-  assert found.search['arrays']['shape']['nmm']['gbvs'].mean == 2
-  assert np.isnan(found.search['arrays']['shape']['fixations']['net'].mean)
-  first = found.categories['osie']['net'][0]
-  assert (first.name, first.regions, first.inner) == ('person head', 5, 3.)
-  assert np.isnan(found.categories['osie']['gbvs'][0].inner)
+  nss = metrics.ranked(found.scores, 'nss')
+  assert nss.index.tolist() == ['net', 'gbvs', 'centre']
+  assert nss.loc['net', ['mean', 'low', 'high', 'images']].tolist() == [
+      2., 1.9, 2.1, 50]
+  search = found.search[found.search['kind'] == 'shape']
+  assert metrics.ranked(search, 'nmm').loc['gbvs', 'mean'] == 2
+  assert not len(metrics.ranked(search, 'fixations')), 'none was found'
+  first = found.categories.iloc[0]
+  assert (first['category'], first['regions'], first['inner']) == (
+      'person head', 5, 3.)
   photograph, array = found.examples
   assert photograph.human.shape == (6, 8)
   assert photograph.target is None
@@ -74,7 +69,7 @@ def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
     ('examples.csv', 'pictures/00000.jpg', '../secret.jpg', 'belongs'),
     ('search.csv', 'gbvs', 'other', "'other'"),
     ('scores.csv', ',50', ',many', 'cannot be read'),
-    ('figure7.csv', 'category', 'kind', 'does not have the columns'),
+    ('figure7.csv', 'category', 'kind', 'has other columns'),
     ('statistics.json', '"gbvs"', '"other"', 'lacks a model')])
 def test_a_table_that_does_not_fit_is_named(own, name, old, new, says):
   file = own / name
@@ -94,72 +89,81 @@ def test_a_missing_file_is_named(own, name):
 
 
 def test_either_end_of_a_metric_may_be_the_better_one():
-  values = {
-      model: Value(mean, mean, mean, 5)
-      for model, mean in (('a', 1.), ('b', 3.), ('c', float('nan')))}
-  values[evaluated.OBSERVERS] = Value(9., 8., 10., 5)
-  assert metrics.ranked('abc', values, 'nss') == ['b', 'a']
-  assert metrics.ranked('abc', values, 'kl') == ['a', 'b']
-  assert metrics.best(values, 'nss') == 'b'
-  assert metrics.best({}, 'nss') == ''
+  rows = pd.DataFrame(
+      [(model, metric, mean, mean, mean, 5) for metric in ('nss', 'kl', 'cc')
+       for model, mean in (('a', 1.), ('b', 3.), ('c', np.nan),
+                           ('observers', 9.))],
+      columns=['model', 'metric', 'mean', 'low', 'high', 'images'])
+  assert metrics.ranked(rows, 'nss').index.tolist() == ['b', 'a']
+  assert metrics.ranked(rows, 'kl').index.tolist() == ['a', 'b']
   # People's CC is with the map of a single other person.
-  assert metrics.ceiling(values, 'nss') == values[evaluated.OBSERVERS]
-  assert metrics.ceiling(values, 'cc') is None
+  assert metrics.ceiling(rows, 'nss')['mean'] == 9
+  assert metrics.ceiling(rows, 'cc') is None
 
 
 def said(folder) -> str:
-  return '\n'.join(
-      finding.text for finding in
-      score_findings.findings(evaluated.read(folder)))
+  found = findings.findings(evaluated.read(folder))
+  assert len(found) <= 6
+  return '\n'.join(x.text for x in found)
 
 
-def test_findings_are_computed_from_the_numbers(run):
-  text = said(run)
+def test_findings_are_computed_from_the_numbers(own):
+  text = said(own)
   assert (
       'On osie, net has the highest NSS, 2.00 [1.90, 2.10], before gbvs, 1.20 '
       '[1.10, 1.30], and the intervals do not overlap; that is 67 % of what '
-      'people reach who predict each other, 3.00.') in text
-  assert 'net is the best by 2 of 2 metrics.' in text
+      'people reach who predict each other, 3.00 [2.90, 3.10].') in text
+  assert (
+      'How far the output of net is from people shows no difference between '
+      'categories (Welch: F(3, 12) = 2.50, p = 0.30; photographs as clusters, '
+      'corrected over all tests: p = 1.00; \u03b7\u00b2 = 0.25).') in text
+  # Eight arrays, four categories and five heads are too few.
+  for absent in ('NMM', 'Spearman', 'heads'):
+    assert absent not in text
+  file = own / 'search.csv'
+  file.write_text(re.sub(r',8$', ',80', file.read_text(), flags=re.M))
+  statistics = own / 'statistics.json'
+  statistics.write_text(
+      statistics.read_text().replace('"pairs": 4', '"pairs": 12').replace(
+          '"heads": 5', '"heads": 50'))
+  text = said(own)
   assert (
       'On arrays, 1 of 1 classical models have a higher NMM than the best '
-      'network: gbvs 3.00 [2.90, 3.10], against net 0.75 [0.65, 0.85], and '
-      'the intervals do not overlap. In the paper BMS has 3.65') in text
+      'network: gbvs 3.00 [2.90, 3.10], net 0.75 [0.65, 0.85], and the '
+      'intervals do not overlap; in the paper, on arrays of its own, BMS 3.65'
+  ) in text
   assert (
-      'net looks at the target first on 50 % of 8 arrays of arrays and finds '
-      '75 % of the targets at all; of 2 kinds of target it sees colour best '
-      '(NMM 1.00) and shape least (0.50).') in text
+      'On arrays, net most often has its first maximum on the target: on 50 '
+      '[40, 60] % of 80 arrays; it finds 75 [65, 85] % of the targets at all.'
+  ) in text
   assert (
-      "Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different halves "
-      '(p = 0.20; paper: 0.96)') in text
+      "Over 12 categories of osie, inner and output saliency of net correlate "
+      "at Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different "
+      'halves (p = 0.20; paper: 0.96)') in text
   assert (
-      'does not tellingly depend on the category (Welch: F(3, 12) = 2.50, '
-      'p = 0.30; photographs as clusters, corrected over all tests: p = 1.00; '
-      '\u03b7\u00b2 = 0.25); of gbvs and centre it does.') in text
-  assert (
-      'The output of net is 0.75 SD farther from people on 5 heads than on 21 '
-      'other regions (95 % interval of the difference 0.25 to 1.25, '
-      'photographs as clusters, p = 0.010; Hedges\' g = 0.50). The paper\'s '
-      'analysis of category means gives the heads F(1, 4) = 12.50, '
-      'p = 0.020') in text
+      'The output of net is 0.75 SD farther from people on 50 heads than on '
+      '21 other regions (95 % interval of the difference 0.25 to 1.25, '
+      "photographs as clusters, p = 0.010; Hedges' g = 0.50).") in text
 
 
 def test_findings_follow_the_numbers(own):
-  file = own / 'search.csv'
-  # The network's NMM is now above the classical model's.
-  file.write_text(file.read_text().replace('net,arrays,all,nmm,0.75,0.65,0.85',
-                                           'net,arrays,all,nmm,3.05,2.9,3.2'))
-  assert (
-      '0 of 1 classical models have a higher NMM than the best network: gbvs '
-      '3.00 [2.90, 3.10], against net 3.05 [2.90, 3.20].') in said(own)
   file = own / 'scores.csv'
-  file.write_text(file.read_text().replace('gbvs,osie,nss,1.2,1.0999999999999999',
-                                           'gbvs,osie,nss,1.2,1.1'))
   file.write_text(re.sub(
       'gbvs,osie,nss,.*', 'gbvs,osie,nss,2.05,1.8,2.3,50', file.read_text()))
   text = said(own)
   assert 'gbvs has the highest NSS, 2.05 [1.80, 2.30], before net' in text
   assert 'but the intervals overlap' in text
-  assert 'gbvs is the best by 1 of 2 metrics; by the others it is net.' in text
+
+
+def test_other_data_are_not_set_beside_the_paper_s(own):
+  made_scores.edit(own / 'summary.json', datasets={
+      'osie': {'kind': 'table', 'images': 50},
+      'arrays': {'kind': 'popout', 'images': 80}})
+  made_scores.edit(own / 'config.json', sets={'arrays': {'dir': 'mine'}})
+  file = own / 'search.csv'
+  file.write_text(re.sub(r',8$', ',80', file.read_text(), flags=re.M))
+  assert 'in the paper' not in said(own)
+  assert 'BMS, paper' not in site.write(own).read_text()
 
 
 def test_the_page_has_every_number_and_marks_the_best(page):
@@ -179,7 +183,7 @@ def test_the_page_has_every_number_and_marks_the_best(page):
 
 def test_every_figure_is_there_for_a_paper(run, page):
   names = (
-      'scores_osie', 'table4_arrays', 'kinds_arrays', 'search_arrays',
+      'scores_osie', 'best', 'kinds_arrays', 'search_arrays',
       'figure7_osie_net', 'pairs_output_osie_net',
       'pairs_difference_osie_net', 'examples')
   for name in names:
@@ -210,7 +214,6 @@ def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
   for name in ('scores.csv', 'figure7.csv', 'output.csv', 'statistics.json'):
     (own / name).unlink()
   page = site.write(own).read_text()
-  assert 'gbvs 3.00 [2.90, 3.10], against net 0.75' in text_of(page)
   assert 'None of the arrays has a mask of its distractors' in text_of(page)
   assert 'Search measures' not in page
 
@@ -226,68 +229,21 @@ def test_names_are_escaped_and_make_no_paths(own):
   assert '<u>' not in page
 
 
-@pytest.mark.parametrize('narrow', [False, True])
-def test_dots_stand_at_the_means(run, narrow):
-  found = evaluated.read(run)
-  drawn = score_figures.dots(
-      found.scores['osie'], ['nss', 'kl'],
-      {model: found.kind(model) for model in found.models}, style.LIGHT,
-      narrow=narrow)
-  nss, kl = (axis for axis in drawn.axes if axis.get_visible())
-  dots = [line for line in nss.lines if line.get_marker() == 'o']
-  assert [float(line.get_xdata()[0]) for line in dots] == [2., 1.2, .8]
-  lines = [line for line in nss.lines if line.get_marker() == 'None']
-  assert list(lines[0].get_xdata()) == [1.9, 2.1]
-  assert list(lines[-1].get_xdata()) == [3., 3.]  # the ceiling
-  assert nss.get_title(loc='left') == 'NSS (SD)\u00a0\u2191'
-  assert kl.get_title(loc='left').endswith('\u2193')
-
-
-@pytest.mark.parametrize('narrow', [False, True])
-def test_names_of_categories_do_not_cover_each_other(run, narrow):
-  found = evaluated.read(run)
-  drawn = category_figures.scatter(
-      found.categories['osie']['net'], found.statistics['osie', 'net'],
-      style.LIGHT, narrow=narrow)
-  renderer = drawn.canvas.get_renderer()
-  for axis in drawn.axes:
-    boxes = [text.get_window_extent(renderer) for text in axis.texts]
-    assert len(boxes) == 4
-    for i, box in enumerate(boxes):
-      assert not any(box.overlaps(other) for other in boxes[:i])
-  assert drawn.axes[0].get_title(loc='left') == (
-      "Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different halves, "
-      'p = 0.20')
-  # Eq. 3 is absolute: the right panel begins at 0 and no point lies below.
-  assert drawn.axes[1].get_ylim()[0] == 0
-  others, heads = [
-      line for line in drawn.axes[1].lines if line.get_marker() == 'o']
-  assert (len(others.get_ydata()), len(heads.get_ydata())) == (3, 1)
-  assert (others.get_ydata() > 0).all()
-
-
-def test_pairs_that_differ_have_a_star():
-  for p, starred in ((.04, True), (.06, False)):
-    drawn = category_figures.pairs(made_scores.comparison(p), style.LIGHT)
-    texts = [text.get_text() for text in drawn.axes[0].texts]
-    assert len(texts) == 6
-    assert all(text.endswith('*') == starred for text in texts)
-    # Rows less columns: 'text' less 'person head'.
-    assert texts[0].rstrip('*') == '\u22121.0'
-
-
-def test_every_example_is_drawn_with_every_model(run):
-  found = evaluated.read(run)
-  drawn = example_grid.grid(found.examples, found.models, style.LIGHT)
-  titles = [axis.get_title(loc='left') for axis in drawn.axes]
-  assert titles[:-1] == [
-      'image 0', 'people', 'net\nNSS 1.5', 'gbvs\nNSS \u22120.5',
-      'centre\nNSS 0.0', 'image 1', 'target', 'net\nNMM 1.5',
-      'gbvs\nNMM \u22120.5', 'centre\nNMM 0.0']
-
-
 @pytest.mark.parametrize(('p', 'text'), [
     (.5, 'p = 0.50'), (.0234, 'p = 0.023'), (.001, 'p = 0.001'),
-    (2.6e-9, 'p = 3 × 10⁻⁹'), (4e-22, 'p = 4 × 10⁻²²'), (0., 'p < 10⁻³⁰⁰')])
+    (2.6e-9, 'p = 3 × 10⁻⁹'), (4e-22, 'p = 4 × 10⁻²²'), (0., 'p < 1 × 10⁻³⁰⁰')])
 def test_how_probabilities_are_written(p, text):
-  assert category_figures.probability(p) == text
+  assert findings.probability(p) == text
+
+
+def test_means_stand_over_their_intervals_on_the_terminal(run):
+  text = site.text(run)
+  assert text.startswith("""osie: 50 images
+
+                  NSS             KL
+net              2.00          1.000
+           1.90..2.10   0.900..1.100
+""")
+  assert 'Note: net has a constant map for 1 image of osie (7).' in text
+  assert 'observers: each against the others, the ceiling of NSS' in text
+  assert 'shape' not in text, 'all arrays alone'

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from saliency_jax.report import selectivity
+from saliency_jax.report.units import selectivity
 
 LABELS = np.array(['text', 'food', 'text', 'food', 'text'])
 SCORES = np.array([[1., 0.], [4., 0.], [2., 0.], [6., 0.], [3., 0.]])

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import folder as reader
-from saliency_jax.report import pictures, site
+from saliency_jax.report import charts, packing, site
 from saliency_jax.report.chapter import Site
-from saliency_jax.report.pictures import Figure, File
+from saliency_jax.report.units import run as reader
 from tests.report import made
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -68,29 +67,17 @@ def _dissect(path, **settings):
   return made.dissect(
       path, made.scores(rows=6),
       labels=['text', BAD, 'text', 'food', 'food', BAD],
-      categories=('text', BAD, 'food', 'drink'), image_ids=(BAD, '2002'),
+      categories=('text', BAD, 'food', 'drink'), image_ids=(BAD, '1002'),
       skipped={f'{BAD}7': f'cannot be read ({BAD})'}, **settings)
 
 
-def _undrawn(name, drawn, store):
-  return [File('SVG', store(f'figures/{name}.svg', b''), f'{name}.svg')]
-
-
-def _leave_out_figures(patch) -> None:
-  """Figures take seconds and have tests of their own."""
-  patch.setattr(pictures, 'exported', _undrawn)
-  patch.setattr(
-      pictures, 'figure', lambda name, draw, alt, store:
-      Figure(alt, [], [], _undrawn(name, None, store)))
-  patch.setattr(
-      Site, 'export', lambda self, name, draw:
-      _undrawn(name, None, self._store))
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-  """The fixture `folder` is made before: it has all figures."""
-  _leave_out_figures(monkeypatch)
+@pytest.fixture(scope='module', autouse=True)
+def _quick():
+  """Figures have tests of their own; one page draws them."""
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(charts, 'for_page', lambda spec, alt: '<svg></svg>')
+    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    yield
 
 
 MAKE = {'popout': _popout, 'dissect': _dissect}
@@ -116,9 +103,7 @@ def page(folder):
 @pytest.fixture(scope='module', params=['popout', 'dissect'])
 def single(request, tmp_path_factory):
   path = MAKE[request.param](tmp_path_factory.mktemp('single'))
-  with pytest.MonkeyPatch.context() as patch:
-    _leave_out_figures(patch)
-    written = site.write(path, single_file=True)
+  written = site.write(path, single_file=True)
   assert written == path / 'report.html'
   assert not (path / 'report').exists()
   return Page(written)
@@ -145,18 +130,6 @@ def test_every_link_leads_to_a_file_or_a_chapter(folder, page):
       assert ':' not in url, f'{url} is relative'
       target = folder / 'report' / urllib.parse.unquote(url)
       assert target.is_file(), (tag, url)
-
-
-def test_figures_are_files_for_a_paper_and_pictures_for_every_screen(folder):
-  figures = folder / 'report' / 'figures'
-  names = {x.stem for x in figures.glob('*.svg')}
-  assert names == {x.stem for x in figures.glob('*.pdf')}
-  assert 'layers' in names
-  assert {
-      x.name for x in (folder / 'report' / 'pictures').glob('layers_*_*.png')
-      if not x.name.startswith('layers_categories')} == {
-          f'layers_{ground}_{fit}.png'
-          for ground in ('light', 'dark') for fit in ('wide', 'narrow')}
 
 
 def test_nothing_is_loaded_from_elsewhere(page):
@@ -263,17 +236,14 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
       labels=['text', 'food'], categories=('text', 'food', 'drink'))
   page = Page(site.write(path))
   # Of text: units 0 and 1 score 1.50, the paper's Table 2 has 1.10.
-  assert ('td', 'held out 1.25, chance 0.50 to 1.00; the paper 1.10, '
-          'difference +0.40') in [
-      (tag, attrs.get('title')) for tag, attrs in page.tags]
+  hints = [attrs.get('data-hint', '') for attrs in page.all('td')]
+  assert ('conv5_3, text: 95 % interval 1.30 to 1.70; held out 1.25, chance '
+          '0.50 to 1.00; the paper 1.10, difference +0.40') in hints
   # An arrow where a value leaves its chance band.
-  assert ('1.50↑ (held out 1.25, chance 0.50 to 1.00; the paper 1.10, '
-          'difference +0.40)') in page.words
-  assert ('−0.50↓ (held out −0.75, chance 0.50 to 1.00; the paper 1.25, '
-          'difference −1.75)') in page.words
+  assert '1.50↑ (95 % interval 1.30 to 1.70; held out 1.25' in page.words
+  assert '−0.50↓ (95 % interval −0.70 to −0.30; held out −0.75' in page.words
   # Drink has no region here: no number, no difference.
-  titles = [attrs.get('title', '') for attrs in page.all('td')]
-  assert not any('1.48' in title for title in titles)
+  assert not any('1.48' in hint for hint in hints)
 
 
 def _rows(path: pathlib.Path) -> list[list[str]]:
@@ -288,7 +258,9 @@ def test_tables_hold_the_numbers_of_the_run(tmp_path):
   tables = path / 'report' / 'tables'
   assert _rows(tables / 'table.csv') == [
       ['layer', 'source', 'text', BAD], ['conv5_3', 'this run', '1.5', '-0.5'],
-      ['conv5_3', 'paper', '1.1', '']]
+      ['conv5_3', 'held out', '1.25', '-0.75'],
+      ['conv5_3', 'chance, from', '0.5', '0.5'],
+      ['conv5_3', 'chance, to', '1', '1'], ['conv5_3', 'paper', '1.1', '']]
   assert _rows(tables / 'counts.csv')[1] == ['conv5_3', 'this run', '1', '0']
   assert _rows(tables / 'best_units.csv')[1] == [
       'conv5_3', 'text', '1', '1.5', '1', 'conv5_3:0 conv5_3:1']
@@ -308,20 +280,27 @@ def test_the_spread_over_arrays_of_a_kind(tmp_path):
   assert _rows(path / 'report' / 'tables' / 'kinds.csv')[1:] == [
       ['shape', 'conv5_3', '1', '9', '', '9', '9', '9'],
       ['colour', 'conv5_3', '2', '3', '1.41421', '2.5', '3', '3.5']]
-  assert 'SD 1.41, quartiles 2.50, 3.00, 3.50, 2 arrays' in [
-      x.get('title') for x in page.all('td')]
+  assert ('colour, conv5_3: SD 1.41, quartiles 2.50, 3.00, 3.50, 2 arrays') in [
+      x.get('data-hint') for x in page.all('td')]
 
 
 def test_the_easiest_and_the_hardest_arrays(tmp_path):
   x = np.array([[1., 2., 0.], [9., 8., 0.], [3., 5., 0.], [4., 4., 7.]])
   path = made.popout(tmp_path, {'conv5_3': x})
   page = Page(site.write(path))
-  shown = [
-      (int(a['data-image']), int(a['data-unit'])) for a in page.all('div')
-      if a.get('class') == 'place']
-  # Two of four are easy: 1 by 8.5, then 2 and 3 by 4 and 4; the array's own
-  # best unit is shown, of array 3 one that is not among the layer's best.
-  assert shown == [(1, 0), (2, 1), (0, 1), (3, 2)]
+  shown = [re.match('Map of unit conv5_3:(.) over array array-0(.),', x)
+           for x in (a.get('aria-label', '') for a in page.all('div')
+                     if 'data-place' in a)]
+  # The first is the overview's. Two of four are easy: 1 by 8.5, then 2 and 3 by
+  # 4 and 4; the array's own best unit is shown, of array 3 one that is not
+  # among the layer's best.
+  assert [x.groups() for x in shown] == [
+      ('0', '1'), ('0', '1'), ('1', '2'), ('1', '0'), ('2', '3')]
+  text = (path / 'report' / 'data' / 'places.js').read_text()
+  places = json.loads(text.partition(',')[2].rpartition(')')[0])
+  kept = reader.read(path).kept.maps('conv5_3')
+  at = np.flatnonzero((kept.units == 2) & (kept.images == 3))[0]
+  assert places[4]['map'] == packing.grid(packing.cells(kept.cells[at]))
 
 
 def test_two_runs_stand_side_by_side(tmp_path):
@@ -432,7 +411,7 @@ def test_data_is_what_browsers_take():
 def test_needs_no_jax():
   code = (
       'import sys; from saliency_jax.report import site; '
-      'print({"jax", "jaxlib", "flax", "matplotlib.pyplot"} '
+      'print({"jax", "jaxlib", "flax"} '
       '& set(sys.modules))')
   out = subprocess.run(
       [sys.executable, '-c', code], cwd=ROOT, check=True, text=True,

@@ -1,0 +1,323 @@
+"""The chapters of a sweep: depths, before and after, and training."""
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax import overlays
+from saliency_jax.report import charts, matrices, outlines, paper
+from saliency_jax.report.chapter import Chapter, Site, Table, as_jpeg, as_url
+from saliency_jax.report.depths.findings import findings, notes
+from saliency_jax.report.depths.swept import (
+    Member,
+    Swept,
+    View,
+    by_depth,
+    depth_name,
+    values,
+)
+from saliency_jax.report.facts import facts
+from saliency_jax.report.matrices import Matrix
+from saliency_jax.report.numbers import number
+
+_RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
+# Between a target and its outline, in image widths: outlining strokes as thin
+# as a search item's would hide them.
+_MARGIN = {'regions': 0., 'popout': 0.02}
+_SCORE = {'regions': 'NSS', 'popout': 'NMM'}
+
+
+def chapters(swept: Swept, site: Site) -> list[Chapter | None]:
+  """Returns all chapters of a sweep, or that of a training run."""
+  if swept.job == 'train':
+    return [training(swept, site)]
+  return [depths(swept, site), before_after(swept, site),
+          training(swept, site)]
+
+
+def depths(swept: Swept, site: Site) -> Chapter:
+  """Returns the first chapter of a sweep: Tables 3 and 6 and Figure 4."""
+  analysis = (swept.config.get('regions') or swept.config.get('popout', {})
+              ).get('analysis', {})
+  context = {
+      'swept': swept, 'found': findings(swept), 'notes': notes(swept),
+      'analysis': analysis,
+      'paper_top': paper.top_units(),
+      'facts': [*facts(swept.summary, swept.config).items()],
+      'first': _first(swept, site), 'validation': site.table(
+          'validation', ('member', 'stages trained', swept.title, 'step'),
+          [(x.label, x.depth, x.score, x.step) for x in swept.members])}
+  for name in ('seen', 'unseen', 'arrays'):
+    table = getattr(swept, name)
+    context[name] = None if table is None else _measured(
+        swept, site, table, name)
+  context['gains'] = context['above'] = None
+  if swept.seen is not None and len(swept.depths) > 1:
+    context['above'] = _panels(swept, site, 'units_above', 'units above T')
+    if 0 in swept.depths:
+      context['gains'] = _panels(
+          swept, site, 'figure4', 'gain in mean NSS over depth 0 (%)')
+  return Chapter('depths', 'By depth', 'depths/depths.html.j2', context)
+
+
+def _first(swept: Swept, site: Site):
+  """The curves over depths: all categories, search arrays, and the output."""
+  specs = []
+  parts = [('seen', 'best units, mean over categories', 'mean NSS (SD)'),
+           ('arrays', 'best units on search arrays', 'mean NMM (SD)')]
+  series = {'this run': _RUN, 'paper': _PAPER}
+  for name, title, label in parts:
+    table = getattr(swept, name)
+    if table is None:
+      continue
+    merged = by_depth(table)
+    whole = merged.groupby('category')['mean'].transform(
+        lambda x: x.notna().all())
+    merged = merged[whole]
+    has_paper = merged.groupby('category')['paper'].transform(
+        lambda x: x.notna().any())
+    mean = merged.groupby('depth').mean(numeric_only=True)
+    published = merged[has_paper].groupby('depth')['paper'].mean()
+    single = merged['category'].nunique() == 1
+    rows = [{'x': depth_name(depth), 'y': x['mean'], 'who': 'this run',
+             **({'low': x['low'], 'high': x['high']} if single else {})}
+            for depth, x in mean.iterrows()]
+    rows += [{'x': depth_name(depth), 'y': x, 'who': 'paper'}
+             for depth, x in published.items() if np.isfinite(x)]
+    specs.append(charts.lines(
+        rows, series, x='stages trained', label=label, title=title))
+  scores = pd.DataFrame(swept.members).groupby('depth')['score']
+  low, high = scores.min(), scores.max()
+  specs.append(charts.lines(
+      [{'x': depth_name(depth), 'y': x, 'who': 'this run',
+        **({'low': low[depth], 'high': high[depth]}
+           if low[depth] < high[depth] else {})}
+       for depth, x in scores.mean().items()], series, x='stages trained',
+      label=swept.title, title='output, validation images'))
+  return site.chart(
+      'by_depth', specs, 'By the number of stages trained: '
+      + ', '.join(f'{member.label} {swept.title} {number(member.score)}'
+                  for member in swept.members), series)
+
+
+def _measured(swept: Swept, site: Site, table: pd.DataFrame, name: str) -> dict:
+  """A table beside the paper's: as matrices, and to download."""
+  names = [member.label for member in swept.members]
+  columns = tuple(table['category'].unique())
+  label = 'mean NMM (SD)' if name == 'arrays' else 'mean NSS (SD)'
+
+  def hint(i: int, j: int) -> str:
+    cell = table.iloc[i * len(columns) + j]
+    said = [
+        f'{what} {number(cell[low])} to {number(cell[high])}'
+        for what, low, high in (('95 % interval', 'low', 'high'), (
+            'chance', 'chance_low', 'chance_high')) if np.isfinite(cell[low])]
+    said += [f'{what} {number(cell[key])}' for what, key in (
+        ('held out', 'held_out'), ('the paper', 'paper'))
+             if np.isfinite(cell[key])]
+    return ', '.join(said)
+
+  def mark(i: int, j: int) -> str:
+    cell = table.iloc[i * len(columns) + j]
+    return ('\N{UPWARDS ARROW}' if cell['mean'] > cell.chance_high else
+            '\N{DOWNWARDS ARROW}' if cell['mean'] < cell.chance_low else '')
+
+  counts = [] if name == 'arrays' else [
+      int(x) for x in values(table, 'sets')[0]]
+  made = _beside(
+      names, columns, values(table, 'mean'), values(table, 'paper'),
+      label=label, hint=hint, mark=mark, counts=counts)
+  stem = {'seen': 'table3', 'unseen': 'table3_unseen', 'arrays': 'table6'}[name]
+  found = {
+      'matrices': made, 'regions': sum(counts),
+      'figure': site.paper(stem, [x.spec() for x in made]),
+      'table': _sides(site, stem, names, table, digits=2, sources={
+          'this run': 'mean', 'held out': 'held_out',
+          'chance, from': 'chance_low', 'chance, to': 'chance_high',
+          'paper': 'paper'})}
+  if name == 'seen':
+    found |= {
+        'counts': _beside(
+            names, columns, values(table, 'above'),
+            values(table, 'paper_above'), label='units above T', digits=0,
+            counts=counts),
+        'count_table': _sides(site, 'table3_counts', names, table, digits=0,
+                              sources={'this run': 'above',
+                                       'paper': 'paper_above'})}
+  return found
+
+
+def _beside(
+    names: list[str], columns: tuple[str, ...], run: np.ndarray,
+    published: np.ndarray, *, label: str, **how
+) -> list[Matrix]:
+  """Returns the run's matrix and the paper's, if it has one."""
+  ends = matrices.domain(run, published)
+  known = np.isfinite(published).any(axis=1)
+  made = [matrices.matrix(
+      'This run', names, columns, run, label=label, ends=ends,
+      counted='regions', **how)]
+  if known.any():
+    made.append(matrices.matrix(
+        'Paper', np.array(names)[known].tolist(), columns, published[known],
+        label=label, ends=ends, digits=how.get('digits', 2)))
+  return made
+
+
+def _sides(
+    site: Site, stem: str, names: list[str], table: pd.DataFrame, *,
+    sources: dict[str, str], digits: int
+) -> Table:
+  columns = tuple(table['category'].unique())
+  return site.table(stem, ('member', 'source', *columns), [
+      (name, source, *(None if np.isnan(x) else float(x) if digits else int(x)
+                       for x in values(table, key)[i]))
+      for i, name in enumerate(names) for source, key in sources.items()
+      if np.isfinite(values(table, key)[i]).any()], digits=digits)
+
+
+def _panels(swept: Swept, site: Site, name: str, label: str):
+  """A panel for each category: all photographs, the others, the paper's."""
+  gain = name == 'figure4'
+  series = {'this run': (swept.seen, 'mean' if gain else 'above', _RUN)}
+  other = f'{swept.part} photographs'
+  if gain and swept.unseen is not None:
+    series[other] = (swept.unseen, 'mean', _OTHER)
+  series['paper'] = (swept.seen, 'paper' if gain else 'paper_above', _PAPER)
+  rows = []
+  for who, (table, key, _) in series.items():
+    merged = by_depth(table)
+    zero = merged[merged['depth'] == 0].set_index('category')
+    for x in merged.to_dict('records'):
+      y, ends = x[key], {}
+      if key == 'mean' and x['runs'] > 1:
+        ends = {'low': x['low'], 'high': x['high']}
+      if gain:
+        base = zero[key][x['category']]
+        y, ends = 100 * (y / base - 1), {
+            end: 100 * (value / base - 1) for end, value in ends.items()}
+      if np.isfinite(y):
+        rows.append({'x': depth_name(x['depth']), 'y': y, 'who': who,
+                     'category': x['category'], **ends})
+  known = {row['who'] for row in rows}
+  legend = {who: x[2] for who, x in series.items() if who in known}
+  ends = matrices.domain(np.array([row['y'] for row in rows]))
+  counts = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False))
+  specs = [charts.lines(
+      [row for row in rows if row['category'] == category], legend,
+      x='stages trained', label='', title=f'{category} ({count:.0f})',
+      width=150, height=105, domain=ends, dashed=[other])
+           for category, count in counts.items() if count]
+  return specs and site.chart(
+      name, specs, f'Lines of the {label} by depth:', legend)
+
+
+def before_after(swept: Swept, site: Site) -> Chapter | None:
+  """Returns the chapter on single units, Figures 5 and 6, if some are kept."""
+  if not swept.views:
+    return None
+  members = {member.name: member for member in swept.members}
+  parts = []
+  for kind in dict.fromkeys(view.kind for view in swept.views):
+    views = [view for view in swept.views if view.kind == kind]
+    specs = [spec for view in views for spec in _paper_views(
+        view, members, swept.base)]
+    parts.append({
+        'kind': kind, 'views': [
+            _view(i, view, members, swept.base, site)
+            for i, view in enumerate(views)],
+        'files': site.paper(
+            'figure5' if kind == 'regions' else 'before_after_arrays', specs)})
+  return Chapter(
+      'before_after', 'Before and after', 'depths/before_after.html.j2',
+      {'parts': parts, 'base': members[swept.base].label})
+
+
+def _caption(view: View, member: Member) -> str:
+  # The kernel scores a constant map 0.
+  silent = '' if view.maps[member.name].any() else ' (constant)'
+  return (f'{member.label}: {_SCORE[view.kind]} '
+          f'{number(view.scores[member.name], 1)}{silent}')
+
+
+def _view(
+    i: int, view: View, members: dict[str, Member], base: str, site: Site
+) -> dict:
+  picture, mask = view.read()
+  url = site.picture(f'{view.kind}/{i}.jpg', as_jpeg(picture))
+  shape = outlines.outline(mask, _MARGIN[view.kind])['d']
+  noun = 'photograph' if view.kind == 'regions' else 'search array'
+
+  def tile(member: Member | None) -> dict:
+    if member is None:
+      text = f'{noun} {view.image_id}: {view.label}'
+      label, cells = f'{text}, outlined', None
+    else:
+      text, cells = _caption(view, member), view.maps[member.name]
+      label = (f'map of unit {view.unit} of {member.label} over {noun} '
+               f'{view.image_id}')
+    return {'text': text, 'place': site.place(
+        url, mask.shape, label, cells=cells, outlines=[shape])}
+
+  after = [x for x in members.values() if x.name != base]
+  return {
+      'title': f'{view.label}, {view.unit}', 'note': view.note,
+      'large': [tile(None), tile(members[base]), tile(members[view.best])],
+      'small': [tile(x) for x in after] if len(after) > 1 else []}
+
+
+def _paper_views(
+    view: View, members: dict[str, Member], base: str) -> list[charts.Spec]:
+  """Returns the image, before and after, as panels for a paper."""
+  picture, mask = view.read()
+  edge = outlines.edge(mask, picture.shape[:2], _MARGIN[view.kind])
+  specs = []
+  for name in ('', base, view.best):
+    pixels = picture if not name else overlays.under_map(
+        picture, view.maps[name], coloured=view.kind == 'popout')
+    pixels = np.where(edge[..., None], 255, pixels).astype(np.uint8)
+    title = (_caption(view, members[name]) if name
+             else f'{view.image_id}: {view.label}, {view.unit}')
+    specs.append(charts.picture(as_url(pixels), picture.shape[:2], title))
+  return specs
+
+
+def training(swept: Swept, site: Site) -> Chapter:
+  """Returns the chapter on how a sweep or a single run was trained."""
+  trained, validated = (
+      [line for line in swept.lines if line['kind'] == kind]
+      for kind in ('train', 'validate'))
+  window = validated[0]['step'] if validated else 1
+  series, rows = {}, {'train': [], 'validate': []}
+  shades = overlays.colours('values', np.linspace(.1, .9, len(swept.depths)))
+  for member in swept.members:
+    series[member.label] = _RUN if len(swept.members) == 1 else overlays.hexed(
+        shades[swept.depths.index(member.depth)])
+    scores = pd.Series([x[swept.watched][member.name] for x in trained])
+    smooth = scores.rolling(window, min_periods=1).mean()
+    step = max(1, len(smooth) // 300)
+    rows['train'] += [
+        {'x': trained[i]['step'], 'y': smooth[i], 'who': member.label}
+        for i in range(step - 1, len(smooth), step)]
+    rows['validate'] += [
+        {'x': str(x['epoch']), 'y': x[swept.watched][member.name],
+         'who': member.label} for x in validated]
+  last = validated[-1][swept.watched] if validated else {}
+  return Chapter('training', 'Training', 'depths/training.html.j2', {
+      'swept': swept, 'epochs': len(validated),
+      'facts': [*facts(swept.summary, swept.config).items()],
+      'curves': site.chart('training', [
+          charts.lines(rows['train'], series, x='step', label=swept.title,
+                       title='training images', continuous=True, width=400),
+          charts.lines(rows['validate'], series, x='epoch', label=swept.title,
+                       title='validation images', width=400)],
+          f'Curves of {swept.title}; the best on the validation images: '
+          + ', '.join(f'{x.label} {number(x.score)}' for x in swept.members),
+          series),
+      'table': site.table(
+          'training', (
+              'member', 'stages trained', f'best {swept.title}', 'at step',
+              f'last {swept.title}', 'rate of the trunk', 'rate of the head',
+              'seed'), [
+              (x.label, x.depth, x.score, x.step, last.get(x.name),
+               f'{x.trunk_rate:g}' if x.depth else '\N{EN DASH}',
+               f'{x.readout_rate:g}', x.seed) for x in swept.members])})

@@ -1,0 +1,169 @@
+"""The folder of an evaluation, read and checked."""
+
+import os
+import pathlib
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from saliency_jax import schema
+from saliency_jax.report.reading import Reader
+from saliency_jax.report.scores.metrics import OBSERVERS
+
+KINDS = {  # of models, as they are written
+    'network': 'network', 'classical': 'classical model',
+    'centre': 'centre prior', 'folder': 'folder of maps'}
+
+_ODD = re.compile('[^A-Za-z0-9_]')
+_TESTS = (
+    'inner_output', 'inner_difference', 'output', 'difference', 'paper_anova',
+    'heads')
+
+
+class Example(NamedTuple):
+  """An image with every model's map."""
+  dataset: str
+  image_id: str
+  metric: str  # 'nss' or 'nmm'
+  picture: np.ndarray  # uint8 `[H', W', 3]`, smaller than the image
+  size: tuple[int, int]  # the image's own (H, W) in pixels
+  scores: np.ndarray  # float32 `[M]`
+  maps: tuple[np.ndarray, ...]  # M of float32 `[h, w]`, standard deviations
+  fixations: np.ndarray  # int32 `[N, 2]` (y, x), pixels of the image
+  human: np.ndarray | None  # float32 `[h, w]`, likewise, of a photograph
+  target: np.ndarray | None  # bool `[H', W']`, of a search array
+
+
+class Evaluated(NamedTuple):
+  """A finished evaluation; tables are those of the files, empty if absent."""
+  path: pathlib.Path
+  summary: dict
+  config: dict
+  models: tuple[str, ...]  # in the order of the config
+  scores: pd.DataFrame  # of scores.csv
+  search: pd.DataFrame  # of search.csv
+  categories: pd.DataFrame  # of figure7.csv
+  statistics: dict[tuple[str, str], dict]  # (data set, model) -> tests
+  examples: tuple[Example, ...]
+
+  @property
+  def name(self) -> str:
+    """The models' names."""
+    return ', '.join(self.models)
+
+  def kind(self, model: str) -> str:
+    """Returns what a model is, one of `KINDS`."""
+    return self.summary['models'][model].partition(' ')[0]
+
+  def ours(self, dataset: str) -> bool:
+    """Tells whether a data set is the paper's: OSIE, or arrays drawn here."""
+    kind = self.summary['datasets'][dataset]['kind']
+    given = self.config.get('sets', {}).get(dataset, {}).get('dir', '')
+    return kind == 'osie' or kind == 'popout' and not given
+
+
+def read(workdir: str | os.PathLike) -> Evaluated:
+  """Reads the folder of an evaluation.
+
+  Args:
+    workdir: the folder that launch/evaluate.py wrote.
+
+  Raises:
+    InputError: if the folder is not a finished run of this layout; the sentence
+      names the file at fault.
+  """
+  path = pathlib.Path(workdir)
+  reader = Reader(path)
+  summary = reader.json('summary.json')
+  with reader.checking('summary.json'):
+    reader.expect(
+        summary['layout'] == schema.LAYOUT and summary['job'] == 'evaluate',
+        'summary.json',
+        f"is of {summary['job']} in layout {summary['layout']} where the page "
+        f'takes evaluate in layout {schema.LAYOUT}')
+    models = tuple(summary['models'])
+    reader.expect(
+        all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
+        'summary.json', f"has models that are none of {', '.join(KINDS)}")
+  # Photographs, search arrays and labelled regions: each may be absent.
+  scores, search, categories = (
+      _table(reader, table, models)
+      for table in (schema.SCORES, schema.SEARCH, schema.FIGURE7))
+  return Evaluated(
+      path, summary, reader.json('config.json'), models, scores, search,
+      categories, _statistics(reader, categories) if len(categories) else {},
+      _examples(reader, models))
+
+
+def plain(name: str) -> str:
+  """Returns the name of a model or a data set as a part of a file's name."""
+  return _ODD.sub(lambda one: f'-{ord(one.group()):x}-', name)
+
+
+def _table(
+    reader: Reader, file: schema.File, models: tuple[str, ...]
+) -> pd.DataFrame:
+  if not (reader.folder / file.path).is_file():
+    return pd.DataFrame(columns=list(file.names))
+  table = reader.frame(file)
+  for model in table['model'].unique():
+    reader.expect(
+        model in models or model == OBSERVERS, file.path,
+        f'names the model {model!r}, which summary.json does not')
+  return table
+
+
+def _statistics(reader: Reader, categories: pd.DataFrame) -> dict:
+  name = 'statistics.json'
+  listed = reader.json(name)
+  with reader.checking(name):
+    found = {(tests['dataset'], tests['model']): tests for tests in listed}
+    expected = set(categories[['dataset', 'model']].itertuples(
+        index=False, name=None))
+    reader.expect(
+        expected <= set(found), name, 'lacks a model that figure7.csv has')
+    for tests in found.values():
+      for key in _TESTS:
+        tests[key]  # noqa: B018  a KeyError is told by `checking`
+  return found
+
+
+def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
+  rows = reader.table(schema.EXAMPLES)
+  name = 'examples.npz'
+  arrays = reader.arrays(name)
+  with reader.checking(name):
+    reader.expect(
+        tuple(arrays['models'].tolist()) == models, name,
+        'is of other models than summary.json')
+    return tuple(_example(reader, arrays, row, len(models)) for row in rows)
+
+
+def _example(
+    reader: Reader, arrays: dict[str, np.ndarray], row: dict[str, str],
+    models: int
+) -> Example:
+  k = row['example']
+  picture = f'pictures/{int(k):05d}.jpg'
+  reader.expect(row['picture'] == picture, 'examples.csv',
+                f"has the picture {row['picture']!r} where {picture!r} belongs")
+  with reader.checking(picture) as path, Image.open(path) as opened:
+    pixels = np.asarray(opened.convert('RGB'))
+  maps = tuple(
+      arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
+  human, target = (arrays.get(f'{k}/{key}') for key in ('human', 'target'))
+  reader.expect(
+      arrays[f'{k}/scores'].shape == (models,)
+      and all(x.ndim == 2 and x.size for x in maps)
+      and (human is None or human.ndim == 2 and human.size > 0)
+      and (target is None or target.shape == pixels.shape[:2])
+      and arrays[f'{k}/fixations'].shape[1:] == (2,), 'examples.npz',
+      f'does not fit the picture {picture}')
+  return Example(
+      row['dataset'], row['image_id'], row['metric'], pixels,
+      (int(row['height']), int(row['width'])), arrays[f'{k}/scores'], maps,
+      arrays[f'{k}/fixations'],
+      None if human is None else human.astype(np.float32), target)

@@ -1,0 +1,191 @@
+"""What an evaluation's numbers say, in sentences computed from them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax.report import paper
+from saliency_jax.report.numbers import number
+from saliency_jax.report.scores import metrics
+from saliency_jax.report.scores.evaluated import Evaluated
+from saliency_jax.report.statements import FEWEST, MOST, Finding, between
+
+_LEVEL = 0.05
+
+
+def findings(results: Evaluated) -> list[Finding]:
+  """Returns at most six findings, none of fewer than ten images or regions."""
+  found = [
+      *((_best, x, ('scores.csv',)) for x in results.scores['dataset'].unique()
+        ), *((_search, x, ('search.csv',))
+             for x in results.search['dataset'].unique()),
+      *((rule, x, ('figure7.csv', 'statistics.json'))
+        for x in results.categories['dataset'].unique()
+        for rule in (_inner, _difference, _heads))]
+  return [Finding(text, files) for rule, dataset, files in found
+          for text in rule(results, dataset)][:MOST]
+
+
+def leading(results: Evaluated, dataset: str) -> str:
+  """Returns the network with inner saliency to show: the one with the best NSS.
+
+  '' if there is none.
+  """
+  rows = results.categories
+  inner = rows[(rows['dataset'] == dataset) & rows['inner'].notna()]
+  networks = list(inner['model'].unique())
+  scores = results.scores[results.scores['dataset'] == dataset]
+  order = [x for x in metrics.ranked(scores, 'nss').index if x in networks]
+  return next(iter([*order, *networks]), '')
+
+
+def _best(results: Evaluated, dataset: str) -> Iterator[str]:
+  """Who tells best where people look, how surely, and how far from people."""
+  rows = results.scores[results.scores['dataset'] == dataset]
+  order = metrics.ranked(rows, 'nss')
+  if not len(order) or order['images'].min() < FEWEST:
+    return
+  first = order.iloc[0]
+  text = f'On {dataset}, {first.name} has the highest NSS, {_value(first)}'
+  if len(order) > 1:
+    second = order.iloc[1]
+    text += (f', before {second.name}, {_value(second)}'
+             f'{_overlap(first, second)}')
+  people = metrics.ceiling(rows, 'nss')
+  if people is not None and people['mean'] > 0:
+    text += (
+        f'; that is {100 * first["mean"] / people["mean"]:.0f} % of what people'
+        f' reach who predict each other, {_value(people)}')
+  yield f'{text}.'
+  gain = metrics.ranked(rows, 'information_gain')
+  below = [*gain[gain['high'] < 0].index]
+  if below:
+    yield (
+        f'On {dataset}, {" and ".join(below)} '
+        f"{'tell' if len(below) > 1 else 'tells'} less than the centre prior: "
+        f'information gain below 0, its interval too.')
+
+
+def _search(results: Evaluated, dataset: str) -> Iterator[str]:
+  """Table 4: do the classical models beat the networks' own output?"""
+  rows = results.search[(results.search['dataset'] == dataset)
+                        & (results.search['kind'] == metrics.ALL)]
+  order = metrics.ranked(rows, 'nmm')
+  if not len(order) or order['images'].min() < FEWEST:
+    return
+  classical, networks = (
+      order[[results.kind(x) == kind for x in order.index]]
+      for kind in ('classical', 'network'))
+  if len(classical) and len(networks):
+    best, high = classical.iloc[0], networks.iloc[0]
+    ahead = (classical['mean'] > high['mean']).sum()
+    text = (
+        f'On {dataset}, {ahead} of {len(classical)} classical models have a '
+        f'higher NMM than the best network: {best.name} {_value(best)}, '
+        f'{high.name} {_value(high)}'
+        + _overlap(*sorted((best, high), key=lambda x: -x['mean'])))
+    published = paper.table4()
+    yield text + ('.' if not results.ours(dataset) else (
+        f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f}, '
+        f'GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
+        f'{published["DeepGaze II"]:.2f}.'))
+  first, found = (metrics.ranked(rows, x) for x in ('first', 'found'))
+  if len(first) and first['images'].min() >= FEWEST:
+    one = first.iloc[0]
+    yield (
+        f'On {dataset}, {one.name} most often has its first maximum on the '
+        f'target: on {_percent(one)} % of {one["images"]:.0f} arrays; it finds '
+        f'{_percent(found.loc[one.name])} % of the targets at all.')
+
+
+def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
+  """Figure 7: inner and output saliency over categories."""
+  model = leading(results, dataset)
+  test = model and results.statistics[dataset, model]['inner_output']
+  if test and test['pairs'] >= FEWEST:
+    yield (
+        f"Over {test['pairs']} categories of {dataset}, inner and output "
+        f"saliency of {model} correlate at Spearman's \u03c1 = "
+        f"{coefficient(test)} ({probability(test['p'])}"
+        + (f'; paper: {paper.figure7()[0]:.2f}' if results.ours(dataset)
+           else '') + ').')
+
+
+def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
+  """Whether the distance to people depends on the category."""
+  model = leading(results, dataset) or results.categories['model'].iloc[0]
+  test = results.statistics[dataset, model]['difference']
+  if not test or sum(x['size'] for x in test['groups']) < FEWEST:
+    return
+  pairs = [pair for pair in test['pairs'] if pair['p'] < _LEVEL]
+  welch = test['welch']
+  text = (
+      f'How far the output of {model} is from people '
+      f"{'differs' if welch['p'] < _LEVEL else 'shows no difference'} between "
+      f"categories (Welch: F({welch['df_between']:.0f}, "
+      f"{welch['df_within']:.0f}) = {number(welch['f'])}, "
+      f"{probability(welch['p'])}; photographs as clusters, corrected over all "
+      f"tests: {probability(test['p_holm'])}; \u03b7\u00b2 = "
+      f"{number(test['eta_squared'])})")
+  if pairs:
+    widest = max(pairs, key=lambda pair: abs(pair['difference']))
+    text += (
+        f": {len(pairs)} of {len(test['pairs'])} pairs differ (Games-Howell), "
+        f"{widest['first']} and {widest['second']} the most, by "
+        f"{number(abs(widest['difference']))} SD")
+  yield f'{text}.'
+
+
+def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
+  """Section 6: heads differ from people more than other regions do."""
+  model = leading(results, dataset)
+  heads = model and results.statistics[dataset, model]['heads']
+  if not heads or heads['p'] is None or min(
+      heads['heads'], heads['others']) < FEWEST:
+    return
+  yield (
+      f"The output of {model} is {number(abs(heads['difference']))} SD "
+      f"{'farther from' if heads['difference'] > 0 else 'nearer to'} people on "
+      f"{heads['heads']} heads than on {heads['others']} other regions (95 % "
+      f"interval of the difference {number(heads['low'])} to "
+      f"{number(heads['high'])}, photographs as clusters, "
+      f"{probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])}).")
+
+
+def _value(row: pd.Series) -> str:
+  return between(row['mean'], row['low'], row['high'])
+
+
+def _percent(row: pd.Series) -> str:
+  mean, low, high = (100 * row[x] for x in ('mean', 'low', 'high'))
+  ends = '' if np.isnan(low) else f' [{low:.0f}, {high:.0f}]'
+  return f'{mean:.0f}{ends}'
+
+
+def _overlap(better: pd.Series, other: pd.Series) -> str:
+  return (', and the intervals do not overlap'
+          if better['low'] > other['high'] else ', but the intervals overlap')
+
+
+def probability(p: float | None) -> str:
+  """Returns a p value as it is written: 'p = 0.023' or 'p = 3 x 10^-9'."""
+  if p is None:
+    return 'p not known'
+  if p >= 0.001:
+    return f'p = {p:.3f}' if p < 0.1 else f'p = {p:.2f}'
+  digits, exponent = f'{p or 1e-300:.0e}'.split('e')
+  raised = str(abs(int(exponent))).translate(
+      str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))
+  return (f'p {"=" if p else "<"} {digits} \N{MULTIPLICATION SIGN} '
+          f'10\N{SUPERSCRIPT MINUS}{raised}')
+
+
+def coefficient(test: dict) -> str:
+  """Writes a correlation with its interval and that of different halves."""
+  text = number(test['rho'])
+  if test['low'] is not None:
+    text += f" [{number(test['low'])}, {number(test['high'])}]"
+  if test['halves'] is not None:
+    text += f", {number(test['halves'])} on different halves"
+  return text

@@ -1,0 +1,170 @@
+"""What an evaluation shows of labelled regions: Figure 7 and its tests."""
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax.report import charts, matrices, paper
+from saliency_jax.report.chapter import Chart, Site, Table
+from saliency_jax.report.numbers import number, signed
+from saliency_jax.report.scores.evaluated import Evaluated, plain
+from saliency_jax.report.scores.findings import (
+    coefficient,
+    leading,
+    probability,
+)
+
+_MEASURES = {
+    'output': 'output saliency', 'difference': 'output saliency difference'}
+_SIDES = {
+    'output': 'output saliency (SD)',
+    'difference': '|output \N{MINUS SIGN} human saliency| (SD)'}
+_NONE = '\N{EN DASH}'
+_HEADS, _OTHERS = 'heads', 'other categories'
+
+
+def context(results: Evaluated, site: Site, dataset: str) -> dict:
+  """Returns what the template shows of one data set's regions."""
+  rows = results.categories[results.categories['dataset'] == dataset]
+  first = leading(results, dataset)
+  shown = first or rows['model'].iloc[0]
+  networks = list(rows['model'][rows['inner'].notna()].unique())
+  columns = [x for x in rows.columns if x not in ('dataset', 'top_units')]
+  compared = results.statistics[dataset, shown]['output']
+  return {
+      'name': dataset, 'leading': first, 'shown': shown,
+      'idle': results.summary['output']['regions_without_fixations'][dataset],
+      'regions': int(rows['regions'][rows['model'] == shown].sum()),
+      'figure7': [
+          (model, _scatter(results, site, rows[rows['model'] == model]))
+          for model in sorted(networks, key=lambda x: x != first)],
+      'table': site.table(
+          f'figure7_{plain(dataset)}', columns,
+          [tuple(x) for x in rows[columns].astype(object).to_numpy()]),
+      'matrices': _matrices(rows),
+      'tests': _tests(results, site, dataset, list(rows['model'].unique())),
+      'pairs': [(label, pairs) for name, label in _MEASURES.items()
+                if (pairs := _pairs(results, site, dataset, shown, name))],
+      'left_out': list(compared['left_out']) if compared else []}
+
+
+def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
+  """Categories by inner saliency and by what the output makes of them."""
+  dataset, model = rows['dataset'].iloc[0], rows['model'].iloc[0]
+  rows = rows[rows['inner'].notna()]
+  series = {_OTHERS: charts.css('run'), _HEADS: charts.css('other')}
+  specs = []
+  for name, label in _SIDES.items():
+    test = results.statistics[dataset, model][f'inner_{name}']
+    specs.append(charts.scatter(
+        [{'name': x['category'], **{
+            f'{axis}{end}': x[f'{of}{end}'] for axis, of in (
+                ('x', 'inner'), ('y', name)) for end in ('', '_low', '_high')},
+          'who': _HEADS if x['category'] in paper.heads() else _OTHERS}
+         for x in rows.to_dict('records')], series,
+        x='inner saliency (SD)', label=label, title=(
+            f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, '
+            f"{probability(test['p'])}" if test
+            else 'too few categories for a correlation')))
+  return site.chart(
+      f'figure7_{plain(dataset)}_{plain(model)}', specs,
+      f'Categories by inner and by output saliency of {model}:', series)
+
+
+def _matrices(rows: pd.DataFrame) -> list[matrices.Matrix]:
+  """Returns models by categories: output saliency, difference and bias."""
+  names = list(rows['category'].unique())
+  first = rows.drop_duplicates('category').set_index('category').loc[names]
+
+  def table(key: str) -> pd.DataFrame:
+    return rows.pivot(index='model', columns='category', values=key).reindex(
+        index=rows['model'].unique(), columns=names)
+
+  output = table('output')
+  output.loc['people'] = first['human']
+  return [
+      matrices.matrix(
+          caption, list(of.index), names, of.to_numpy(float), label=label,
+          corner='model', differences=differences, counted='regions',
+          counts=first['regions'].astype(int).tolist())
+      for caption, of, label, differences in (
+          ('Output saliency', output, 'output saliency (SD)', False),
+          ('Output saliency difference', table('difference'), 'difference (SD)',
+           False),
+          ('Bias: the model less people', table('bias'), 'bias (SD)', True))]
+
+
+def _tests(
+    results: Evaluated, site: Site, dataset: str, models: list[str]
+) -> list[Table]:
+  """Returns the correlations and the analyses of variance of all models."""
+  correlations, analyses = [], []
+  for model in models:
+    of = results.statistics[dataset, model]
+    found = [of[f'inner_{name}'] for name in _MEASURES]
+    if any(found):
+      correlations.append((model, *(
+          f"{coefficient(x)} ({probability(x['p'])}; of all "
+          f"{probability(x['p_holm'])})" if x else _NONE for x in found)))
+    analyses += [(model, label, *_analysis(of[name]))
+                 for name, label in _MEASURES.items() if of[name]]
+  heads = {
+      'spearman': ('network', 'inner and output saliency, \u03c1',
+                   'inner saliency and difference, \u03c1'),
+      'anova': ('model', 'measure', "Welch's F", 'p',
+                'F, photographs as clusters', 'p, clustered',
+                'p, clustered and corrected (Holm)', '\u03b7\u00b2',
+                '\u03c9\u00b2', 'pairs that differ')}
+  return [
+      site.table(f'{name}_{plain(dataset)}', heads[name], lines)
+      for name, lines in (('spearman', correlations), ('anova', analyses))
+      if lines]
+
+
+def _analysis(comparison: dict) -> tuple[str, ...]:
+  def test(one: dict | None) -> tuple[str, str]:
+    if not one:
+      return _NONE, _NONE
+    return (
+        f"F({one['df_between']:.0f}, {one['df_within']:.0f}) = "
+        f"{number(one['f'])}", probability(one['p']))
+
+  pairs = comparison['pairs']
+  return (
+      *test(comparison['welch']), *test(comparison['clustered']),
+      probability(comparison['p_holm']),
+      number(comparison['eta_squared'], 3),
+      number(comparison['omega_squared'], 3),
+      f"{sum(pair['p'] < 0.05 for pair in pairs)} of {len(pairs)}")
+
+
+def _pairs(
+    results: Evaluated, site: Site, dataset: str, model: str, name: str
+) -> dict | None:
+  """Returns the matrix and the table of all pairs of categories."""
+  comparison = results.statistics[dataset, model][name]
+  if not comparison or len(comparison['groups']) < 3:
+    return None
+  names = [group['name'] for group in comparison['groups']]
+  table = {(x['second'], x['first']): x for x in comparison['pairs']}
+  # The last column and the first row have no pair below the diagonal.
+  cells = [[table.get((row, column)) for column in names[:-1]]
+           for row in names[1:]]
+  matrix = matrices.matrix(
+      'Row less column', names[1:], names[:-1], np.array([
+          [-x['difference'] if x else np.nan for x in row] for row in cells]),
+      label='row \N{MINUS SIGN} column (SD)', differences=True,
+      mark=lambda i, j: '*' if cells[i][j] and cells[i][j]['p'] < 0.05 else '')
+  stem = f'pairs_{name}_{plain(dataset)}_{plain(model)}'
+  return {
+      'matrix': matrix, 'figure': site.paper(stem, [matrix.spec()]),
+      'table': site.table(
+          stem,
+          ('pair', 'difference', 'interval', 'p',
+           'p, clustered and corrected (Holm)', "Hedges' g", 'interval of g'),
+          [(f"{x['first']} \N{MINUS SIGN} {x['second']}",
+            signed(x['difference']),
+            f"{number(x['low'])} to {number(x['high'])}",
+            probability(x['p']), probability(x['p_holm']),
+            signed(x['hedges_g']),
+            f"{number(x['g_low'])} to {number(x['g_high'])}")
+           for x in sorted(comparison['pairs'], key=lambda x: x['p'])])}

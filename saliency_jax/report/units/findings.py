@@ -1,0 +1,198 @@
+"""What a dissection or a pop-out run says, in sentences from its numbers."""
+
+import math
+
+import numpy as np
+
+from saliency_jax.report import statements
+from saliency_jax.report.numbers import number
+from saliency_jax.report.statements import FEWEST, Finding, between
+from saliency_jax.report.units.run import DISSECT, TARGET, Run
+
+
+def findings(run: Run, other: Run | None = None, label: str = ''
+             ) -> list[Finding]:
+  """Returns at most six findings, none of fewer than ten cells or rows.
+
+  Args:
+    run: what was measured.
+    other: a run that stands beside, in the same order.
+    label: what the other is called.
+  """
+  file = (run.kind.table.path,)
+  if not np.isfinite(run.values('mean')).any():
+    return [Finding(
+        'Nothing was measured: no set of pixels has a score.', file)]
+  rules = [_agreement, _layers, _chance, _strongest, _above, _targets]
+  found = [Finding(text, file) for rule in rules if (text := rule(run))]
+  if other:
+    found = [Finding(text, file) for text in (
+        _changed(run, other, label), _largest(run, other, label)) if text
+             ] + found
+  return found[:statements.MOST]
+
+
+def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
+                ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Returns every layer's mean over columns, and the columns that it is over.
+
+  They are those with a number in every layer (and of the paper's layers in all
+  that it has), so that all means are of the same.
+
+  Returns:
+    float64 `[L]`; the ends of its 95 % interval, of columns as independent,
+    `[2, L]`; bool `[C]`.
+  """
+  values, means, published = map(run.values, (key, 'mean', 'paper'))
+  has = np.isfinite(published).any(axis=1)
+  used = (np.isfinite(means).all(axis=0)
+          & np.isfinite(published[has]).all(axis=0))
+  used = used if only is None else used & only
+  if not used.any():
+    nothing = np.full((3, len(values)), math.nan)
+    return nothing[0], nothing[1:], used
+  mean = values[:, used].mean(axis=1)
+  below, above = (
+      np.sqrt((((run.values(x) - means)[:, used]) ** 2).sum(axis=1))
+      / used.sum() for x in ('low', 'high'))
+  return mean, np.stack([mean - below, mean + above]), used
+
+
+def _many(run: Run) -> np.ndarray:
+  """Returns which cells are over enough rows, bool `[L, C]`."""
+  return np.isfinite(run.values('mean')) & (run.values('sets') >= FEWEST)
+
+
+def _agreement(run: Run) -> str:
+  means, published = run.values('mean'), run.values('paper')
+  shared = _many(run) & np.isfinite(published)
+  if shared.sum() < FEWEST:
+    return ''
+  own, others = means[shared], published[shared]
+  level = (own - others).mean()
+  return (
+      f'Over {shared.sum()} cells with {FEWEST} {run.kind.item}s or more the '
+      f'means correlate with {run.published} of the paper at r = '
+      f'{np.corrcoef(own, others)[0, 1]:.3f} (Pearson) and are '
+      f"{abs(level):.2f} SD {'higher' if level > 0 else 'lower'} on average.")
+
+
+def _layers(run: Run) -> str:
+  """Which layer responds most and which least."""
+  means, ends, used = layer_means(run, only=_many(run).all(axis=0))
+  if len(means) < 2 or not used.any():
+    return ''
+  published = layer_means(run, 'paper', used)[0]
+
+  def said(i: int) -> str:
+    text = between(means[i], *ends[:, i])
+    return text + (f', in the paper {published[i]:.2f}'
+                   if math.isfinite(published[i]) else '')
+
+  high, low = int(means.argmax()), int(means.argmin())
+  over = (f'{used.sum()} categories' if run.kind is DISSECT
+          else f'{run.counts()[0]} arrays')
+  return (
+      f'The best units of {run.layers[high]} respond most: mean '
+      f'{run.kind.score} over {over} {said(high)}; those of '
+      f'{run.layers[low]} least: {said(low)}.')
+
+
+def _chance(run: Run) -> str:
+  """How many means of the best units are more than chance gives."""
+  means, high = run.values('mean'), run.values('chance_high')
+  known = _many(run) & np.isfinite(high)
+  if known.sum() < FEWEST:
+    return ''
+  lost = (means - run.values('held_out'))[known]
+  return (
+      f'{(means > high)[known].sum()} of {known.sum()} means lie above their '
+      f'95 % chance band and '
+      f"{(means < run.values('chance_low'))[known].sum()} below it; units "
+      f'chosen on other images have {np.nanmean(lost):.2f} SD less on average.')
+
+
+def _strongest(run: Run) -> str:
+  """Which category has the strongest units, beyond chance."""
+  means = np.where(
+      _many(run) & ~(run.values('mean') <= run.values('chance_high')),
+      run.values('mean'), -np.inf)
+  if run.kind is not DISSECT or not np.isfinite(means).any():
+    return ''
+  row, column = np.unravel_index(means.argmax(), means.shape)
+  cell = run.table.iloc[row * len(run.columns) + column]
+  return (
+      f'The strongest responses are those to {cell.category} in {cell.layer}: '
+      f'mean NSS {between(cell["mean"], cell.low, cell.high)} over '
+      f'{cell.sets:.0f} regions{luck(cell, ", ")}, led by unit '
+      f'{cell.layer}:{cell.units[0]}.')
+
+
+def _above(run: Run) -> str:
+  """The category with the most units above T."""
+  counts = np.where(_many(run), run.values('above'), -1)
+  if run.kind is not DISSECT or counts.max() < 1:
+    return ''
+  row, column = np.unravel_index(counts.argmax(), counts.shape)
+  cell = run.table.iloc[row * len(run.columns) + column]
+  text = (
+      f'{cell.category.capitalize()} in {cell.layer} is the category with the '
+      f'most units above T = {run.config["analysis"]["threshold"]:g}: '
+      f'{cell.above:.0f} of {run.summary["units"][cell.layer]}')
+  if math.isfinite(cell.above_chance_high or math.nan):
+    text += (f' (chance {cell.above_chance_low:.0f} to '
+             f'{cell.above_chance_high:.0f})')
+  return f'{text}.'
+
+
+def _targets(run: Run) -> str:
+  """On how many arrays the best layer's units respond to the target."""
+  if run.kind is DISSECT or run.counts()[0] < FEWEST:
+    return ''
+  row = int(np.nanargmax(run.values('mean')[:, 0]))
+  cell, scores = run.table.iloc[row], run.on_rows(run.layers[row], TARGET)
+  return (
+      f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of '
+      f'{cell.layer} respond more to the target than to the whole array'
+      f'{luck(cell, "; over all ")}.')
+
+
+def _changed(run: Run, other: Run, label: str) -> str:
+  changes = (run.values('mean') - other.values('mean'))[
+      _many(run) & _many(other)]
+  if len(changes) < FEWEST:
+    return ''
+  return (
+      f'The mean {run.kind.score} of the best units is '
+      f"{abs(changes.mean()):.2f} SD "
+      f"{'higher' if changes.mean() > 0 else 'lower'} on average than in "
+      f'{label}; it is higher in {(changes > 0).sum()} of {len(changes)} '
+      f'cells.')
+
+
+def _largest(run: Run, other: Run, label: str) -> str:
+  """The largest change whose intervals do not overlap."""
+  apart = (run.values('low') > other.values('high')) | (
+      run.values('high') < other.values('low'))
+  changes = np.where(
+      apart & _many(run) & _many(other),
+      run.values('mean') - other.values('mean'), 0)
+  at = int(np.abs(changes).argmax())
+  if not changes.flat[at]:
+    return ''
+  own, before = run.table.iloc[at], other.table.iloc[at]
+  where = f' for {own.category}' if run.kind is DISSECT else ''
+  return (
+      f'The largest change against {label} is in {own.layer}{where}: from '
+      f'{between(before["mean"], before.low, before.high)} to '
+      f'{between(own["mean"], own.low, own.high)}.')
+
+
+def luck(cell, start: str = '') -> str:
+  """Returns a cell's held-out value and chance band in words, '' for none."""
+  said = [
+      f'held out {number(cell.held_out)}' if math.isfinite(cell.held_out)
+      else '', f'chance {number(cell.chance_low)} to '
+      f'{number(cell.chance_high)}' if math.isfinite(cell.chance_low) else '']
+  text = ', '.join(filter(None, said))
+  return start + text if text else ''

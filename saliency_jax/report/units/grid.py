@@ -1,0 +1,139 @@
+"""The chapter of units: a grid of all of them, and a page of each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from saliency_jax import schema
+from saliency_jax.report import matrices, packing
+from saliency_jax.report.chapter import Chapter, Site
+from saliency_jax.report.numbers import number
+from saliency_jax.report.units import selectivity
+from saliency_jax.report.units.run import Run
+from saliency_jax.report.units.selectivity import Scores
+
+_GROUP = 64  # units whose scores are one file
+_BROAD = 9  # letters that a column of the grid has room for
+# Share of all values that the colours leave out at either end, so that a single
+# odd one does not take all the contrast.
+_OUTSIDE = 0.001
+
+
+def chapter(run: Run, site: Site) -> Chapter:
+  """Returns the chapter, and keeps the data that its scripts show."""
+  runs = [x for x in (run, site.compare) if x]
+  tables = [_summary(x, run.groups) for x in runs]
+  paired = len(runs) > 1 and _paired(*runs)
+  ends = [_range(np.concatenate([x.means[:, 1:] for x in tables]))]
+  if site.compare:
+    reach = max(map(abs, _range(tables[0].means - tables[1].means)))
+    ends.append((-reach, reach))
+  bars = [matrices.Bar(
+      matrices.gradient(scale), number(low, 1), number(high, 1),
+      f'{run.kind.label}{what}')
+      for (low, high), scale, what in zip(
+          ends, ('values', 'differences'), ('', ', difference'), strict=False)]
+  site.data('units', {
+      'score': run.kind.score, 'runs': list(site.labels[:len(runs)]),
+      'paired': paired, 'kind': run.kind.group, 'rowName': f'{run.kind.item}s',
+      'layers': [[x, run.scores[x].shape[1]] for x in run.layers],
+      'categories': list(run.groups), 'group': _GROUP,
+      'images': len(run.kept.images), 'ranges': ends,
+      'tables': [_packed(table) for table in (
+          *tables, *_differences(run, site, tables, paired))]})
+  for k, each in enumerate(runs):
+    site.data(f'rows/{k}', {
+        'category': packing.integers(
+            each.rows['group'].map({x: i for i, x in enumerate(run.groups)})
+            .fillna(-1)),
+        'image': packing.integers(_places(each, run)[each.rows['image']]),
+        'kept': _kept_pairs(each, run)})
+    for i, layer in enumerate(run.layers):
+      by_unit = each.scores[layer].T
+      for group in range(-(-len(by_unit) // _GROUP)):
+        site.data(f'scores/{k}/{i}/{group}', packing.scores(
+            by_unit[group * _GROUP:(group + 1) * _GROUP]))
+  return Chapter('units', 'Units', 'units/units.html.j2', {
+      'run': run, 'bars': bars, 'counts': tables[0].counts.tolist(),
+      'total': len(tables[0].best),
+      'file': (run.path / schema.UNITS.path).is_file(),
+      'upright': max(map(len, ' '.join(run.groups).split())) > _BROAD})
+
+
+def _summary(
+    run: Run, groups: Sequence[str],
+    scores: dict[str, np.ndarray] | None = None
+) -> Scores:
+  """Returns the scores of the units of all layers, one after another."""
+  parts = [
+      selectivity.summarise(
+          (scores or run.scores)[layer], run.rows['group'].to_numpy(), groups)
+      for layer in run.layers]
+  return Scores(parts[0].counts, *(
+      np.concatenate(values) for values in list(zip(*parts, strict=True))[1:]))
+
+
+def _packed(table: Scores) -> dict:
+  return {
+      'counts': table.counts.tolist(), 'factors': [
+          None if np.isnan(x) else float(x)
+          for x in selectivity.factors(table.counts)],
+      'best': packing.integers(table.best), **{
+          key: packing.scores(getattr(table, key))
+          for key in ('means', 'halves', 'selectivity')}}
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+  """Returns the ends of the colour scale, to one digit."""
+  values = values[np.isfinite(values)]
+  if not len(values):
+    return 0., 1.
+  low, high = np.quantile(values, (_OUTSIDE, 1 - _OUTSIDE)) * 10
+  low = float(np.floor(low)) / 10
+  return low, max(float(np.ceil(high)) / 10, low + 0.1)
+
+
+def _differences(
+    run: Run, site: Site, tables: Sequence[Scores], paired: bool
+) -> list[Scores]:
+  """Returns this run's scores minus the other's, if there is another.
+
+  Where both measured the same rows, with the intervals of the mean differences.
+  """
+  if not site.compare:
+    return []
+  if paired:
+    return [_summary(run, run.groups, {
+        layer: run.scores[layer] - site.compare.scores[layer]
+        for layer in run.layers})]
+  own, other = tables
+  return [own._replace(
+      means=own.means - other.means, halves=np.full_like(own.halves, np.nan))]
+
+
+def _places(run: Run, first: Run) -> np.ndarray:
+  """Returns where the images that `run` shows are shown by `first`, or -1."""
+  shown = {x.image_id: k for k, x in enumerate(first.kept.images)}
+  return np.array(
+      [shown.get(x.image_id, -1) for x in run.kept.images] + [-1], int)
+
+
+def _paired(run: Run, other: Run) -> bool:
+  """Whether the two runs measured the same rows."""
+  keys = [x for x in ('image_id', 'region_id') if x in run.rows]
+  return run.rows[keys].equals(other.rows[keys]) and all(
+      np.array_equal(np.isnan(run.scores[layer]).any(axis=1),
+                     np.isnan(other.scores[layer]).any(axis=1))
+      for layer in run.layers)
+
+
+def _kept_pairs(run: Run, first: Run) -> dict:
+  """Returns which units have a map of which image, layer after layer."""
+  if not run.kept.images:
+    return {'counts': [0] * len(run.layers), 'units': '', 'images': ''}
+  pairs = [run.kept.maps(layer) for layer in run.layers]
+  return {
+      'counts': [len(x.units) for x in pairs],
+      'units': packing.integers(np.concatenate([x.units for x in pairs])),
+      'images': packing.integers(_places(run, first)[
+          np.concatenate([x.images for x in pairs])])}

@@ -1,0 +1,243 @@
+"""A finished dissection or pop-out run, read and checked."""
+
+import functools
+import math
+import operator
+import os
+import pathlib
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax import schema
+from saliency_jax.errors import InputError
+from saliency_jax.report import paper, reading
+from saliency_jax.report.kept import Kept
+from saliency_jax.report.reading import Reader
+
+TARGET = 'target'  # the one column of Table 5
+UNNAMED = '(no kind given)'
+
+_LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')
+# Keys that the tables and the page show, besides those that `read` checks.
+_SUMMARY = ('weights.name', 'weights.sha256', 'counts.images', 'seconds',
+            'skipped', 'device', 'versions')
+_RENAMED = {
+    'mean_nss_top10': 'mean', 'mean_nmm_top10': 'mean', 'mean_low': 'low',
+    'mean_high': 'high', 'regions': 'sets', 'top_units': 'units',
+    'units_above_threshold': 'above'}
+
+
+class Kind(NamedTuple):
+  """What differs between regions of photographs and targets of arrays."""
+  job: str
+  score: str  # of a unit on a row
+  image: str
+  item: str  # a row of the scores
+  group: str  # by which rows are grouped,
+  key: str  # a column of `rows`
+  rows: schema.File
+  scores: schema.File
+  table: schema.File
+  # Between a thin set and its outline, image widths; 0 for its own border.
+  margin: float
+  coloured: bool  # colours are the subject: maps lie over the colour image
+
+  @property
+  def label(self) -> str:
+    """What a table's values are."""
+    return f'mean {self.score} (SD)'
+
+
+DISSECT = Kind(
+    'dissect', 'NSS', 'photograph', 'region', 'category', 'category',
+    schema.REGIONS, schema.ASSOCIATION, schema.TABLE2, 0., False)
+POPOUT = Kind(
+    'popout', 'NMM', 'array', 'array', 'kind of target', 'kind',
+    schema.PATTERNS, schema.NMM, schema.TABLE5, 0.02, True)
+
+
+class Run(NamedTuple):
+  """A finished run."""
+  path: pathlib.Path
+  kind: Kind
+  summary: dict
+  config: dict
+  layers: tuple[str, ...]  # in the order of the tables
+  columns: tuple[str, ...]  # categories of Table 2, or `TARGET`
+  # Of regions.csv or patterns.csv, with `group`, and `image` and `place`: the
+  # row's image among the shown ones (-1: none) and its number there.
+  rows: pd.DataFrame
+  scores: dict[str, np.ndarray]  # layer -> float32 `[rows, units]`
+  # A line for each layer and column: layer, category, sets (regions with a
+  # fixation, or arrays), mean, low, high, held_out, chance_low, chance_high,
+  # above (units above T), above_chance_low and -high, units (the best ones),
+  # paper and paper_above. NaN: no number.
+  table: pd.DataFrame
+  kept: Kept  # pictures, masks, fixations and maps; read when asked for
+
+  @property
+  def network(self) -> str:
+    """The network's name; of a trained one the summary alone knows it."""
+    return (self.config['network'] | self.summary.get('network', {}))['name']
+
+  @property
+  def depth(self) -> int | None:
+    """Stages that were trained; None for a plain trunk."""
+    return self.summary['weights'].get('depth')
+
+  @property
+  def name(self) -> str:
+    """The weights' name, with the depth of their training."""
+    name = self.summary['weights']['name']
+    return name if self.depth is None else f'{name}, depth {self.depth}'
+
+  @property
+  def top(self) -> int:
+    """How many of the best units the tables average."""
+    return self.config['analysis']['top_units']
+
+  @property
+  def published(self) -> str:
+    """The paper's table that stands beside; '' for none."""
+    return paper.published(self)[0]
+
+  @property
+  def groups(self) -> tuple[str, ...]:
+    """The categories of the regions, or the kinds of the arrays."""
+    return (self.columns if self.kind is DISSECT
+            else tuple(dict.fromkeys(self.rows['group'])))
+
+  def values(self, key: str) -> np.ndarray:
+    """Returns a column of `table` as float64 `[L, C]`."""
+    return self.table[key].to_numpy(float).reshape(len(self.layers), -1)
+
+  def counts(self) -> list[int]:
+    """Returns the regions with a fixation of each category, or the arrays."""
+    return [int(x) for x in self.values('sets')[0]]
+
+  def best(self, layer: str, column: str) -> np.ndarray:
+    """Returns the best units of a layer on a column, int `[k]`, best first."""
+    table = self.table
+    found = table[(table['layer'] == layer) & (table['category'] == column)]
+    return np.array(found['units'].iloc[0], int)
+
+  def on_rows(self, layer: str, column: str) -> np.ndarray:
+    """Returns the mean score of a column's best units on each of its rows.
+
+    float64 `[n]`, standard deviations; rows without a score are left out.
+    """
+    scores = self.scores[layer][:, self.best(layer, column)]
+    if self.kind is DISSECT:
+      scores = scores[(self.rows['group'] == column).to_numpy()]
+    return scores[~np.isnan(scores).any(axis=1)].mean(axis=1, dtype=float)
+
+
+def read(workdir: str | os.PathLike) -> Run:
+  """Reads a results folder.
+
+  Args:
+    workdir: the folder that launch/dissect.py or launch/popout.py wrote.
+
+  Raises:
+    InputError: if the folder is not a finished run of this layout; the sentence
+      names the file at fault.
+  """
+  kind = {x.job: x for x in (DISSECT, POPOUT)}[
+      reading.job(workdir, ('dissect', 'popout'))]
+  reader = Reader(pathlib.Path(workdir))
+  summary, config = reader.json('summary.json'), reader.json('config.json')
+  with reader.checking('summary.json'):
+    reader.expect(
+        summary['layout'] == schema.LAYOUT, 'summary.json',
+        f"has layout {summary['layout']} where this version reads "
+        f'{schema.LAYOUT}')
+    units = {layer: int(count) for layer, count in summary['units'].items()}
+    _require(summary, _SUMMARY)
+    depth = summary['weights'].get('depth')
+    reader.expect(
+        depth is None or type(depth) is int and depth >= 0, 'summary.json',
+        f'names a depth of {depth!r}')
+    # Layers' names become parts of paths and addresses.
+    reader.expect(
+        bool(units) and all(_LAYER.fullmatch(x) for x in units),
+        'summary.json', 'names no layer, or one with strange characters')
+  with reader.checking('config.json'):
+    _require(config, ('network.name', 'analysis.top_units',
+                      *['analysis.threshold'] * (kind is DISSECT)))
+  rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
+  table = _table(reader, kind, units, len(rows))
+  shown = {x.image_id: k for k, x in enumerate(kept.images)}
+  rows = rows.assign(
+      group=rows[kind.key].replace('', UNNAMED),
+      image=[shown.get(x, -1) for x in rows['image_id']],
+      place=rows.groupby('image_id').cumcount())
+  run = Run(
+      reader.folder, kind, summary, config, tuple(units),
+      tuple(table['category'].unique().tolist()), rows,
+      {layer: reader.array(kind.scores.of(layer), (len(rows), units[layer]))
+       for layer in units}, table, kept)
+  _, means, counts = paper.published(run)
+  keys = list(zip(table['layer'], table['category'], strict=True))
+  return run._replace(table=table.assign(
+      paper=[means.get(key, math.nan) for key in keys],
+      paper_above=[counts.get(key, math.nan) for key in keys]))
+
+
+def beside(run: Run, workdir: str | os.PathLike) -> Run:
+  """Reads a second folder, which is to stand beside a first.
+
+  Its table is in the first's order.
+
+  Raises:
+    InputError: if it is not a finished run of the same job with the same layers
+      and columns.
+  """
+  other = read(workdir)
+  for what, own, others in (
+      ('the job', [run.kind.job], [other.kind.job]),
+      ('the layers', run.layers, other.layers),
+      ('the categories', run.columns, other.columns)):
+    if sorted(own) != sorted(others):
+      raise InputError(
+          f"{other.path} has {what} {', '.join(others)} where {run.path} "
+          f"has {', '.join(own)}; --compare takes a run with the same.")
+  if any(len(run.scores[x].T) != len(other.scores[x].T) for x in run.layers):
+    raise InputError(
+        f'{other.path} is of a network with other numbers of units than '
+        f'{run.path}; --compare takes a run with the same.')
+  order = pd.MultiIndex.from_product([run.layers, run.columns])
+  return other._replace(
+      layers=run.layers, columns=run.columns, table=other.table.set_index(
+          ['layer', 'category']).loc[order].rename_axis(
+              ['layer', 'category']).reset_index())
+
+
+def _require(values: dict, keys: tuple[str, ...]) -> None:
+  """Raises a KeyError for the first key that is not there."""
+  for key in keys:
+    functools.reduce(operator.getitem, key.split('.'), values)
+
+
+def _table(
+    reader: Reader, kind: Kind, units: dict[str, int], arrays: int
+) -> pd.DataFrame:
+  name = kind.table.path
+  table = reader.frame(kind.table).rename(columns=_RENAMED)
+  if kind is POPOUT:
+    table = table.assign(category=TARGET, sets=arrays, above=math.nan)
+  else:  # nothing counted is not the same as no unit above T
+    table['above'] = table['above'].where(table['sets'] > 0)
+  columns = table['category'].unique()
+  reader.expect(
+      len(table) > 0
+      and table['layer'].tolist() == [x for x in units for _ in columns]
+      and table['category'].tolist() == list(columns) * len(units), name,
+      'does not have the same categories for every layer')
+  for layer, best in zip(table['layer'], table['units'], strict=True):
+    reader.expect(
+        all(0 <= unit < units[layer] for unit in best), name,
+        f'names a unit that {layer} does not have')
+  return table

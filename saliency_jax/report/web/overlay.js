@@ -1,0 +1,168 @@
+'use strict';
+/* Images with maps, outlines and fixations over them. Maps come as cells in
+   bytes and are upsampled here; files are made alike by overlays.py. */
+Object.assign(viewer, (() => {
+  const {make, draw, bytes} = viewer;
+  // Okabe and Ito's palette without those near the maps' own colours.
+  const OUTLINES = ['#56b4e9', '#e69f00', '#2fbf8f', '#cc79a7', '#b9a5ff'];
+  const LOWEST = -2, STEP = 8 / 255;  // of maps in bytes, see packing.py
+  const WIDE = 200;                   // pixels of a map before it is scaled
+
+  const {scales, range: [LOW, HIGH], opacity, opaque} = JSON.parse(
+      document.getElementById('colours').textContent);  // of overlays.py
+
+  /* Returns [r, g, b] of a scale at a share of its length, 0 to 1. */
+  function colour(scale, share) {
+    const stops = scales[scale];
+    const last = stops.length / 6 - 1;
+    const at = Math.min(1, Math.max(0, share)) * last;
+    const k = Math.min(Math.floor(at), last - 1);
+    const stop = i => parseInt(stops.substr(2 * i, 2), 16);
+    return [3 * k, 3 * k + 1, 3 * k + 2].map(c => Math.round(
+        stop(c) + (at - k) * (stop(c + 3) - stop(c))));
+  }
+
+  const shades = Array.from({length: 256}, (_, q) => {
+    const value = LOWEST + q * STEP;
+    return [...colour('maps', (value - LOW) / (HIGH - LOW)), Math.round(
+        255 * opacity * Math.min(1, Math.max(0, value / opaque)))];
+  });
+
+  /* For each pixel of an axis the lower cell and the share of the next one:
+     centres half-way, edges repeated, as in ops/resize.py. */
+  function axis(pixels, cells) {
+    return Array.from({length: pixels}, (_, i) => {
+      const at = (i + .5) * cells / pixels - .5;
+      const place = Math.min(Math.max(at, 0), cells - 1);
+      const low = Math.min(Math.floor(place), Math.max(cells - 2, 0));
+      return [low, place - low];
+    });
+  }
+
+  /* Returns a map {h, w, cells} at height x width pixels, bilinearly. */
+  function upsample({h, w, cells}, height, width) {
+    const across = axis(width, w), right = w > 1 ? 1 : 0;
+    const below = h > 1 ? w : 0;
+    const all = new Float32Array(height * width);
+    axis(height, h).forEach(([y, v], row) => {
+      across.forEach(([x, u], column) => {
+        const at = y * w + x;
+        all[row * width + column] =
+            (1 - v) * ((1 - u) * cells[at] + u * cells[at + right]) +
+            v * ((1 - u) * cells[at + below] + u * cells[at + below + right]);
+      });
+    });
+    return all;
+  }
+
+  function paint(map, {width, height}) {
+    const tall = Math.max(1, Math.round(WIDE * height / width));
+    const canvas = make('canvas', {width: WIDE, height: tall});
+    const pixels = new ImageData(WIDE, tall);
+    upsample(map, tall, WIDE).forEach(
+        (q, i) => pixels.data.set(shades[Math.round(q)], 4 * i));
+    canvas.getContext('2d').putImageData(pixels, 0, 0);
+    return canvas;
+  }
+
+  /* Lays over an element's image what is to lie there.
+     size: {width, height} of the image; map: {h, w, cells} or null; outlines:
+     [{d, colour}], paths in its pixels; points: [y, x, y, x, ..]; tags: [{box,
+     number, name, colour}]. */
+  function cover(element, size, {map = null, outlines = [], points = [],
+                                 tags = []}) {
+    const over = draw('svg', {viewBox: `0 0 ${size.width} ${size.height}`,
+      preserveAspectRatio: 'none'});
+    const twice = (d, name, style = {}) => over.append(
+        draw('path', {d, class: `${name} casing`}),
+        draw('path', {d, class: name, style}));
+    for (const {d, colour = '#fff'} of outlines) {
+      if (d) twice(d, 'outline', {stroke: colour});
+    }
+    if (points.length) {
+      twice(Array.from({length: points.length / 2}, (_, i) =>
+          `M${points[2 * i + 1] + .5} ${points[2 * i] + .5}h0`).join(''),
+      'points');
+    }
+    element.append(...map ? [paint(map, size)] : [], over,
+        ...tags.filter(x => x.box).map(x => tag(x, size)));
+    return element;
+  }
+
+  /* A number above a region, or inside it where there is no room. */
+  function tag({box: [left, top, right], number, name, colour},
+               {width, height}) {
+    const middle = 50 * (left + right) / width;
+    return make('span', {class: 'tag', text: `${number} ${name}`, style: {
+      background: colour, left: `${middle}%`, top: `${100 * top / height}%`,
+      transform: `translate(${-middle}%, ` +
+          `${top > .08 * height ? '-100%' : '0'})`}});
+  }
+
+  /* Returns an image of images() with what lies over it; see cover(). */
+  function overlay(image, {label, ...over}) {
+    return cover(make('div', {
+      class: over.map ? 'overlay grey' : 'overlay', role: 'img',
+      'aria-label': label, style: {
+        'aspect-ratio': `${image.width} / ${image.height}`}},
+    make('img', {src: image.url, alt: '', loading: 'lazy'})), image, over);
+  }
+
+  /* Promises what images.py keeps; images have the gallery's addresses. */
+  async function gallery() {
+    const data = await report.data('images');
+    if (!data.images[0].url) {
+      document.querySelectorAll('#images-gallery img').forEach((img, k) => {
+        data.images[k].url = img.getAttribute('src');
+      });
+    }
+    return data;
+  }
+
+  /* Promises what is known of image k; its map(layer, unit, run) returns one of
+     its maps, or null where it was not kept. */
+  async function image(k) {
+    const [all, record] = await Promise.all(
+        [gallery(), report.data(`images/${k}`)]);
+    record.maps ??= record.runs.map(run => run && decoded(run));
+    record.map = (layer, unit, run = 0) => record.maps[run]?.get(
+        `${all.layers.indexOf(layer)}:${unit}`) ?? null;
+    return record;
+  }
+
+  function decoded(run) {
+    const cells = bytes(run.cells), maps = new Map();
+    let from = 0, next = 0;
+    run.counts.forEach((many, layer) => {
+      const [h, w] = run.sizes[layer];
+      for (const unit of run.units.slice(next, next + many)) {
+        maps.set(`${layer}:${unit}`,
+            {h, w, cells: cells.subarray(from, from + h * w)});
+        from += h * w;
+      }
+      next += many;
+    });
+    return maps;
+  }
+
+  /* A map that stands alone: a model's output, or the density of fixations. */
+  function grid(packed) {
+    return packed && {...packed, cells: bytes(packed.cells)};
+  }
+
+  /* Places that the page holds already are filled when they are seen. */
+  const seen = new IntersectionObserver(entries => {
+    for (const {isIntersecting, target} of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      report.data('places').then(places => {
+        const {map, ...over} = places[Number(target.dataset.place)];
+        cover(target, over, {...over, map: grid(map)});
+      });
+    }
+  }, {rootMargin: '200px'});
+  addEventListener('DOMContentLoaded', () => document.querySelectorAll(
+      '[data-place]').forEach(place => seen.observe(place)));
+
+  return {OUTLINES, colour, upsample, overlay, gallery, image, grid};
+})());

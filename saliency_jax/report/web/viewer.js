@@ -1,0 +1,111 @@
+'use strict';
+/* What chapters make their elements with. Text that comes from files is set as
+   text, never as HTML. overlay.js adds to it. */
+const viewer = (() => {
+  /* Returns an element. `text` and `style` (properties and values) are set as
+     such, functions as listeners, all else as attributes; null sets nothing. */
+  function make(tag, attributes = {}, ...children) {
+    return filled(document.createElement(tag), attributes, children);
+  }
+
+  /* The same for the elements of an SVG. */
+  function draw(tag, attributes = {}, ...children) {
+    return filled(document.createElementNS('http://www.w3.org/2000/svg', tag),
+        attributes, children);
+  }
+
+  function filled(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name === 'text') element.textContent = value;
+      else if (name === 'style') {
+        for (const [property, x] of Object.entries(value)) {
+          element.style.setProperty(property, x);
+        }
+      } else if (typeof value === 'function') {
+        element.addEventListener(name, value);
+      } else element.setAttribute(name, value === true ? '' : value);
+    }
+    element.append(...children.filter(x => x !== null && x !== undefined));
+    return element;
+  }
+
+  /* Writes a number with fixed digits; a dash where there is none. */
+  function number(value, digits = 2) {
+    if (value === null || value === undefined || Number.isNaN(value)) {
+      return '\u2013';
+    }
+    const text = value.toFixed(digits);
+    return Number(text) === 0 ? text.replace('-', '') :
+        text.replace('-', '\u2212');
+  }
+
+  function count(n, one, many = `${one}s`) {
+    return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+  }
+
+  function link(chapter, name) {
+    return `#/${chapter}/${encodeURIComponent(name).replaceAll('%3A', ':')}`;
+  }
+
+  function unitLink(name) {
+    return make('a', {class: 'unit', href: link('units', name), text: name});
+  }
+
+  function bytes(text) {
+    return Uint8Array.from(atob(text), x => x.charCodeAt(0));
+  }
+
+  /* Little-endian int16 in base64; see packing.py. */
+  function integers(text) {
+    const view = new DataView(bytes(text).buffer);
+    return Int16Array.from(
+        {length: view.byteLength / 2}, (_, i) => view.getInt16(2 * i, true));
+  }
+
+  /* Scores: thousandths, NaN where there is none. */
+  function scores(text) {
+    return Float32Array.from(
+        integers(text), x => x === -32768 ? NaN : x / 1000);
+  }
+
+  function figure(shown, ...caption) {
+    return make('figure', {class: 'tile'}, shown,
+        make('figcaption', {}, ...caption));
+  }
+
+  /* Lets a wide table scroll, by the keyboard too. */
+  function scroll(label, table) {
+    return make('div', {class: 'scroll', tabindex: '0', role: 'region',
+      'aria-label': label}, table);
+  }
+
+  /* Returns show() that says in `place` what went wrong, such as a missing
+     file. */
+  function guarded(place, show) {
+    return rest => show(rest).catch(error => {
+      document.getElementById(place).prepend(make('p', {role: 'alert',
+        text: `This cannot be shown: ${error.message}.`}));
+    });
+  }
+
+  /* The head of one item's page: links to its neighbours in a list and back to
+     the list, and its name. */
+  function head(chapter, all, what, names, name) {
+    const at = names.indexOf(name);
+    const step = (to, rel, text) => to === undefined ? null : make(
+        'a', {href: link(chapter, to), rel, text});
+    return [make('nav', {class: 'steps', 'aria-label': 'Neighbours'},
+        make('a', {href: `#/${chapter}`, text: `\u2191 ${all}`}),
+        step(names[at - 1], 'prev', `\u2190 ${names[at - 1]}`),
+        at < 0 ? null : make('span', {
+          text: `${(at + 1).toLocaleString('en')} of ` +
+              names.length.toLocaleString('en')}),
+        step(at < 0 ? undefined : names[at + 1], 'next',
+            `${names[at + 1]} \u2192`)),
+    make('h2', {tabindex: '-1', text: `${what} ${name}`})];
+  }
+
+  return {make, draw, number, count, link, unitLink, bytes, integers, scores,
+    figure, scroll, guarded, head};
+})();

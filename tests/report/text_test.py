@@ -1,0 +1,141 @@
+"""The text on the terminal, letter by letter on small made numbers."""
+
+import json
+import textwrap
+
+import numpy as np
+import pytest
+
+from saliency_jax.report import site
+from saliency_jax.report.units import findings
+from saliency_jax.report.units import run as reader
+from tests.report import made
+
+
+def test_table5(tmp_path):
+  levels = {'conv5_3': 0.5, 'conv5_1': 1., 'conv4_1': 1.5, 'conv3_1': 2.5}
+  path = made.popout(tmp_path, {
+      layer: np.array([[x + 1, x, -9.], [x - 1, x, -9.]] * 5)
+      for layer, x in levels.items()})
+  assert site.text(path) == textwrap.dedent('''\
+      Table 5: mean NMM of the 2 best units (the paper: 10) of each layer
+
+      layer      run   held out   chance from     to   paper   run - paper
+      conv5_3   0.50       0.25          0.50   1.00    0.38          0.12
+      conv5_1   1.00       0.75          0.50   1.00    1.47         -0.47
+      conv4_1   1.50       1.25          0.50   1.00    2.12         -0.62
+      conv3_1   2.50       2.25          0.50   1.00       -             -
+
+      - The best units of conv3_1 respond most: mean NMM over 10 arrays 2.50 [2.30, 2.70]; those of
+        conv5_3 least: 0.50 [0.30, 0.70], in the paper 0.38.
+      - On 10 of 10 arrays the best units of conv3_1 respond more to the target than to the whole array;
+        over all held out 2.25, chance 0.50 to 1.00.''')  # noqa: E501
+
+
+def test_table2_with_a_category_without_regions(tmp_path):
+  path = made.dissect(
+      tmp_path, {
+          'conv5_3': np.array([[2., 1., 0.], [3., 1., 0.], [1., 1., 1.]]),
+          'conv3_1': np.array([[0., 1., 2.], [0., 1., 2.], [4., 0., 0.]])},
+      labels=['person head', 'person head', 'text'],
+      categories=('person head', 'text', 'drink'))
+  # Of two regions and of one nothing is found.
+  assert site.text(path).strip() == textwrap.dedent('''\
+      Table 2: mean NSS of the 2 best units (the paper: 10) for each category
+
+                          person
+                            head text drink
+      regions                  2    1     0
+      conv5_3 run           1.75 1.00     -
+              held out      1.50 0.75     -
+              chance from   0.50 0.50     -
+              to            1.00 1.00     -
+              paper         1.21 1.10  1.48
+      conv3_1 run           1.50 2.00     -
+              held out      1.25 1.75     -
+              chance from   0.50 0.50     -
+              to            1.00 1.00     -
+
+      Table 2: number of units whose mean NSS exceeds 1.5
+
+                    person
+                      head text drink
+      regions            2    1     0
+      conv5_3 run        1    0     -
+              paper      2    2     4
+      conv3_1 run        1    1     -''')
+
+
+def _many(path, **change):
+  """A run of 12 categories with 10 regions and 2 layers each."""
+  names = list(made_names())
+  rng = np.random.default_rng(0)
+  return reader.read(made.dissect(path, {
+      layer: rng.normal(1 + i, .1, (120, 5))
+      for i, layer in enumerate(('conv5_3', 'conv4_1'))},
+      labels=names * 10, **change))
+
+
+def made_names():
+  return ('person head', 'person part', 'animal head', 'animal part', 'object',
+          'text', 'symbol', 'vehicle', 'food', 'plant', 'drink', 'other')
+
+
+def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
+  run = _many(tmp_path / 'a')
+  means, paper = run.values('mean'), run.values('paper')
+  found = [x.text for x in findings.findings(run)]
+  level = (means - paper).mean()
+  r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
+  assert found[0] == (
+      f'Over 24 cells with 10 regions or more the means correlate with Table '
+      f'2 of the paper at r = {r:.3f}'
+      f" (Pearson) and are {abs(level):.2f} SD "
+      f"{'higher' if level > 0 else 'lower'} on average.")
+  # All intervals are 0.2 to either side: of a mean of 12, 0.2 / sqrt(12).
+  high, low = means[1].mean(), means[0].mean()
+  assert found[1] == (
+      f'The best units of conv4_1 respond most: mean NSS over 12 categories '
+      f'{high:.2f} [{high - .0577:.2f}, {high + .0577:.2f}], in the paper '
+      f'{paper[1].mean():.2f}; those of conv5_3 least: {low:.2f} '
+      f'[{low - .0577:.2f}, {low + .0577:.2f}], in the paper '
+      f'{paper[0].mean():.2f}.')
+  above = (means > 1).sum()
+  assert found[2] == (
+      f'{above} of 24 means lie above their 95 % chance band and 0 below it; '
+      f'units chosen on other images have 0.25 SD less on average.')
+  at = means[1].argmax()
+  assert found[3].startswith(
+      f'The strongest responses are those to {run.columns[at]} in conv4_1: '
+      f'mean NSS {means[1, at]:.2f} [{means[1, at] - .2:.2f}, '
+      f'{means[1, at] + .2:.2f}] over 10 regions, held out '
+      f'{means[1, at] - .25:.2f}, chance 0.50 to 1.00, led by unit conv4_1:')
+  assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (
+      found[4])
+  other = _many(tmp_path / 'b', depth=3, image_ids=('mine',))
+  compared = findings.findings(run, other, 'that')
+  assert len(compared) <= 6
+  assert 'higher in 0 of 24 cells' in compared[0].text
+  assert not any('paper' in x.text for x in findings.findings(other))
+
+
+@pytest.mark.parametrize(('change', 'start'), [
+    ({'depth': 4}, 'Table 6 at depth 4: mean NMM'),
+    ({'depth': 9}, 'vgg16, depth 9: mean NMM')])
+def test_a_trained_model_is_named_by_its_depth(tmp_path, change, start):
+  path = made.popout(tmp_path, {'conv5_3': np.ones((2, 2))}, **change)
+  assert site.text(path).startswith(start)
+
+
+def test_a_trained_network_is_named_by_the_summary(tmp_path):
+  """Its config has `network.checkpoint`, and `network.name` by default."""
+  run = made.popout(tmp_path, {'layer4': np.ones((2, 2))}, depth=1)
+  summary = json.loads((run / 'summary.json').read_text())
+  summary['network'] = {'name': 'resnet18'}
+  (run / 'summary.json').write_text(json.dumps(summary))
+  assert site.text(run).startswith('resnet18, depth 1: mean NMM')
+
+
+def test_fits_100_columns_with_the_twelve_categories(tmp_path):
+  path = made.dissect(tmp_path, made.scores(rows=12), labels=made_names())
+  assert max(map(len, site.text(path).splitlines())) <= 100
