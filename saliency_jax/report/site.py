@@ -142,7 +142,8 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
 def _map_bar() -> str:
   """Returns the stops of the maps' colours over a photograph of middle grey."""
   line = overlays.under_map(
-      np.full((1, 25, 3), 128, np.uint8), np.linspace(*overlays.RANGE, 25)[None])
+      np.full((1, 25, 3), 128, np.uint8),
+      np.linspace(*overlays.RANGE, 25)[None])
   return ', '.join(overlays.hexed(x / 255) for x in line[0])
 
 

@@ -1,18 +1,16 @@
 """The made results are what the page reads."""
 
-import numpy as np
-
 from benchmarks import made_results
-from saliency_jax.report import folder, sets
+from saliency_jax.report.units import run
 
 
 def test_they_are_read(tmp_path):
   made_results.make(tmp_path, images=3)
-  results = folder.read(tmp_path)
+  results = run.read(tmp_path)
   assert sum(x.shape[1] for x in results.scores.values()) == 3072
   assert len(results.rows) == made_results.REGIONS
   assert len(results.kept.images) == len(results.kept.points) == 3
-  assert len(np.unique(sets.sets(results).category)) == 12
+  assert len(results.groups) == 12
   for layer in results.layers:
     maps = results.kept.maps(layer)
     assert len(maps.units) > 1000

@@ -20,7 +20,7 @@ from saliency_jax.experiments import (
     scoring,
     search_scoring,
 )
-from saliency_jax.report import score_tables
+from saliency_jax.report import site
 from saliency_jax.training import loop
 from tests.experiments import made_scores
 from tests.recorder import Recorder, keys
@@ -232,10 +232,10 @@ def test_fixation_maps_have_no_observers(looked_at, tmp_path):
   assert {(row['mean'], row['images']) for row in rows
           if row['model'] == 'observers'} == {('', '0')}
   assert all(row['mean'] for row in rows if row['model'] == 'centre')
-  assert '-' in score_tables.text(tmp_path / 'out').split('observers')[1]
+  assert '-' in site.text(tmp_path / 'out').split('observers')[1]
   config.eval.ceiling = False
   evaluate(config, tmp_path / 'out')
-  assert 'observers' not in score_tables.text(tmp_path / 'out')
+  assert 'observers' not in site.text(tmp_path / 'out')
 
 
 def test_models_are_not_scored_unnoticed_on_what_they_learnt(

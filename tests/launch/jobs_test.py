@@ -12,7 +12,7 @@ from configs import popout as popout_config
 from saliency_jax.data.source import open_group
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import units
-from saliency_jax.report import folder, site, tables
+from saliency_jax.report import site
 from tests.recorder import Recorder, keys
 
 
@@ -145,5 +145,5 @@ def test_the_summary_says_what_was_run(dissected, popped):
 
 def test_the_table_and_the_page_are_drawn_from_the_folder(dissected, popped):
   for _, _, workdir, _ in (dissected, popped):
-    assert 'conv2_1' in tables.text(folder.read(workdir))
+    assert 'conv2_1' in site.text(workdir)
     assert site.write(workdir).read_text().startswith('<!doctype html>')
