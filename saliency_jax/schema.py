@@ -113,18 +113,10 @@ ASSOCIATION = File(
 TABLE2 = File('table2.csv', 'Table 2: the best units of every tap by category.',
               (_TAP, _CATEGORY, _REGIONS, _BEST_NSS, *_BESIDE, *_ABOVE,
                _UNITS))
-UNITS = File(
-    'units.csv', 'Every unit on every category, a line each.', (
-        _TAP, Column('unit', 'int', 'counted from 0'), _CATEGORY,
-        Column('mean_nss', 'float', 'over the regions', _SD),
-        Column('low', 'float', 'lower end of its 95 % interval', _SD),
-        Column('high', 'float', 'upper end', _SD),
-        _HELD_OUT._replace(meaning='mean over the regions of the folds in '
-                           'which the other folds rank the unit among the best '
-                           '(`analysis.top_units`); empty: in none'),
-        Column('chance', 'float', 'mean over all regions, which permuted '
-               'labels give on average', _SD),
-        _REGIONS))
+UNITS = File('units.csv', 'Every unit on every category with a region.', (
+    _TAP, Column('unit', 'int', 'counted from 0'), _CATEGORY, Column(
+        'mean_nss', 'float', 'over regions', _SD), *_SUMMARISED[1:3], _HELD_OUT,
+    Column('chance', 'float', 'over all regions', _SD), _REGIONS))
 PATTERNS = File(
     'patterns.csv', 'Every search array.', (
         _IMAGE, _KIND, Column('background', 'str', 'of drawn arrays'),
@@ -264,7 +256,7 @@ def read(folder: pathlib.Path, table: File) -> list[Any]:
   if tuple(header) != table.names:
     raise ValueError(f'{folder / table.path} has other columns')
   return [row(table)(*(
-      _value(column.type, text)
+      _VALUE[column.type](text)
       for column, text in zip(table.columns, line, strict=True)))
       for line in lines]
 
@@ -294,19 +286,16 @@ def page() -> Iterator[str]:
 def _text(type_: str, value: Any) -> Any:
   if type_ == 'ints':
     return ' '.join(map(str, value))
-  if value is None or value != value or value == '':
+  if value is None or value != value:
     return ''
   number = type_ == 'float' and not isinstance(value, str)
   return f'{value:.6f}' if number else value
 
 
-def _value(type_: str, text: str) -> Any:
-  if type_ == 'float':
-    return float(text or 'nan')
-  if type_ == 'ints':
-    return [int(x) for x in text.split()]
-  return (int(text) if text else None) if type_ == 'int' else text
-
+_VALUE = {
+    'str': str, 'float': lambda text: float(text or 'nan'),
+    'int': lambda text: int(text) if text else None,
+    'ints': lambda text: [int(x) for x in text.split()]}
 
 if __name__ == '__main__':
   print('\n'.join(page()))

@@ -14,7 +14,7 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from saliency_jax.report import charts, formats, packing
+from saliency_jax.report import charts, drawing, formats, packing
 from saliency_jax.report.formats import Value
 
 # Names become paths and URLs; what comes from a results folder is checked.
@@ -102,7 +102,7 @@ class Site:
       legend: name -> colour, below the panels on the page.
     """
     return Chart(
-        [Markup(charts.for_page(
+        [Markup(drawing.for_page(
             spec, f'{alt} {spec["title"]}' if len(specs) > 1 else alt))
          for spec in specs],
         [*legend.items()] if legend and len(legend) > 1 else [],
@@ -110,7 +110,7 @@ class Site:
 
   def paper(self, name: str, specs: Sequence[charts.Spec]) -> list[File]:
     """Keeps panels as SVG and PDF files alone, of what the page shows else."""
-    svg, pdf = charts.for_paper(specs)
+    svg, pdf = drawing.for_paper(specs)
     return [File(kind.upper(), self._store(f'figures/{name}.{kind}', data),
                  f'{name}.{kind}')
             for kind, data in (('svg', svg.encode()), ('pdf', pdf))]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax import overlays
+from saliency_jax.ops import overlays
 from saliency_jax.report import charts
 from saliency_jax.report.numbers import number, signed
 

@@ -13,8 +13,9 @@ import jinja2
 import numpy as np
 from markupsafe import Markup, escape
 
-from saliency_jax import files, overlays
+from saliency_jax import files
 from saliency_jax.errors import InputError
+from saliency_jax.ops import overlays
 from saliency_jax.report import paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
 from saliency_jax.report.depths import page as depths

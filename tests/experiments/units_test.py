@@ -104,7 +104,7 @@ def test_nothing_of_an_earlier_page_stays(tmp_path):
   dissect(made.Photographs(3), out, images=0)
   assert {path.name for path in out.iterdir()} == {
       'association', 'config.json', 'images.csv', 'regions.csv',
-      'summary.json', 'table2.csv'}
+      'summary.json', 'table2.csv', 'units.csv'}
 
 
 def test_a_wrong_unit_does_not_cost_the_results_that_lie_there(tmp_path):

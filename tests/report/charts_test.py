@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from saliency_jax import overlays
-from saliency_jax.report import charts, matrices
+from saliency_jax.ops import overlays
+from saliency_jax.report import charts, drawing, matrices
 
 SERIES = {'this run': charts.css('run'), 'paper': charts.css('paper')}
 ROWS = [{'x': x, 'y': y, 'who': who, 'low': y - .5, 'high': y + .5}
@@ -30,7 +30,7 @@ PANELS = {
 
 @pytest.mark.parametrize('name', PANELS)
 def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
-  svg = charts.for_page(PANELS[name], 'says "<this>"')
+  svg = drawing.for_page(PANELS[name], 'says "<this>"')
   assert svg.startswith(
       '<svg class="chart" role="img" aria-label="says &quot;&lt;this>&quot;"')
   used = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
@@ -40,7 +40,7 @@ def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
 
 
 def test_values_are_where_they_are_drawn():
-  svg = charts.for_page(PANELS['bars'], '')
+  svg = drawing.for_page(PANELS['bars'], '')
   bars = [float(x) for x in re.findall(r'h[0-9.]+v(-?[0-9.]+)h', svg)]
   one, two = sorted({abs(x) for x in bars if abs(x) > 20})[:2]
   assert two == pytest.approx(2 * one, rel=.02)
@@ -48,14 +48,14 @@ def test_values_are_where_they_are_drawn():
 
 @pytest.mark.parametrize(('count', 'width'), [(1, 252), (6, 510)])
 def test_files_fit_a_paper_s_columns_in_letters_of_7_points(count, width):
-  svg, pdf = charts.for_paper([LINES] * count)
+  svg, pdf = drawing.for_paper([LINES] * count)
   assert f'MediaBox [0 0 {width} '.encode() in pdf
   assert 'var(' not in svg
   scale = width / float(re.search('viewBox="0 0 ([0-9.]+)', svg)[1])
   sizes = [float(x) for x in re.findall(r'font-size="([0-9.]+)', svg)]
   assert min(sizes) * scale > 6.9
   assert '&lt;text&gt;' in svg or '&lt;text>' in svg, 'names are text'
-  assert charts.for_paper([LINES] * count) == (svg, pdf)
+  assert drawing.for_paper([LINES] * count) == (svg, pdf)
 
 
 def test_a_matrix_is_a_table_and_a_figure():
@@ -67,7 +67,7 @@ def test_a_matrix_is_a_table_and_a_figure():
       ['1.00*', '−2.00'], ['–', '3.00']]
   assert one.domain == (-2., 3.)
   assert one.rows[1][1][1].background == '#fde725'  # the end of viridis
-  assert '3.00' in charts.for_paper([one.spec()])[0]
+  assert '3.00' in drawing.for_paper([one.spec()])[0]
   change = matrices.matrix('d', ['a', 'b'], ['x', 'y'], values, label='SD',
                            differences=True)
   assert change.domain == (-3., 3.)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import charts, packing, site
+from saliency_jax.report import drawing, packing, site
 from saliency_jax.report.chapter import Site
 from saliency_jax.report.units import run as reader
 from tests.report import made
@@ -75,8 +75,8 @@ def _dissect(path, **settings):
 def _quick():
   """Figures have tests of their own; one page draws them."""
   with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(charts, 'for_page', lambda spec, alt: '<svg></svg>')
-    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    patch.setattr(drawing, 'for_page', lambda spec, alt: '<svg></svg>')
+    patch.setattr(drawing, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
     yield
 
 

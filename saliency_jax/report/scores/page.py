@@ -4,7 +4,7 @@
 import numpy as np
 import pandas as pd
 
-from saliency_jax import overlays
+from saliency_jax.ops import overlays
 from saliency_jax.report import charts, matrices, outlines, paper
 from saliency_jax.report.chapter import (
     Chapter,

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from saliency_jax import overlays
+from saliency_jax.ops import overlays
 from saliency_jax.report import charts, matrices, outlines
 from saliency_jax.report.chapter import Chapter, Site, as_url
 from saliency_jax.report.numbers import number
