@@ -52,8 +52,7 @@ class Job(NamedTuple):
   replaces: tuple[str, ...]
 
 
-_SD = 'standard deviations'
-_PIXELS = 'pixels'
+_SD, _PIXELS = 'standard deviations', 'pixels'
 _IMAGE = Column('image_id', 'str', "the image file's stem")
 _TAP = Column('layer', 'str', 'the tap of the network')
 _CATEGORY = Column('category', 'str', "of regions, the annotation's own")
