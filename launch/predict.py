@@ -8,6 +8,7 @@ import entry  # first: it puts the package on the path
 
 from saliency_jax.data.source import open_group
 from saliency_jax.experiments import prediction
+from saliency_jax.report import site
 
 _CONFIG = entry.config('predict')
 _IMAGES = entry.path(
@@ -21,6 +22,7 @@ def main() -> None:
   source = open_group(config.data, cache_dir=config.run.cache_dir)
   prediction.predict(config, source, _WORKDIR.value)
   print('The maps:', _WORKDIR.value)
+  print('The page:', site.write(_WORKDIR.value))
 
 
 if __name__ == '__main__':

@@ -2,7 +2,7 @@
 
   python launch/report.py --workdir=W [--compare=W2] [--single_file]
 
-W is the folder of dissect.py, popout.py, sweep.py or evaluate.py. Opens in any
+W is the folder of any job. Opens in any
 browser from disk; nothing is loaded from elsewhere.
 """
 

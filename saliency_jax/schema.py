@@ -223,7 +223,7 @@ JOBS = {
     'evaluate': Job(
         (SCORES, PER_IMAGE, SEARCH, OUTPUT, FIGURE7, STATISTICS, EXAMPLES,
          EXAMPLE_MAPS, PICTURE, MODEL_MAP, *_PAGE), ('evaluate',)),
-    'predict': Job((PREDICTED,), ('predict',)),
+    'predict': Job((PREDICTED, *_PAGE), ('predict',)),
 }
 
 

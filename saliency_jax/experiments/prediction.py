@@ -14,7 +14,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes, predictors
 from saliency_jax.experiments.passes import Reading
 from saliency_jax.networks.network import Network
-from saliency_jax.ops import resize
+from saliency_jax.ops import overlays, resize
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
 
@@ -27,8 +27,8 @@ def predict(
   """Writes the saliency map of every image of a data set.
 
   Files: `<image_id>.npy`, float32 `[H, W]` in 0-1; `<image_id>.png`, the same
-  in 0-255; `<image_id>_overlay.png`, the image under the map. A photograph is
-  turned as its EXIF notes say.
+  in 0-255; `<image_id>_overlay.png`, the image under the map and the scale of
+  its colours. A photograph is turned as its EXIF notes say.
   `predicted.jsonl` has a line of names for every image, and the next
   prediction deletes these files, and no others. `launch/evaluate.py` reads the
   folder as a model.
@@ -90,21 +90,18 @@ def to_pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   return ((full - full.min()) / (span if span else 1)).astype(np.float32)
 
 
-def overlay(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
-  """Returns the image in grey under the map from black through red.
+def overlay(image: np.ndarray, heat: np.ndarray) -> Image.Image:
+  """Returns the image under its map, with the colours' scale below it.
+
+  The map is in standard deviations above its mean, as on the pages.
 
   Args:
     image: uint8 `[H, W, 3]`, RGB.
-    heat: float `[H, W]` in 0-1.
-
-  Returns:
-    uint8 `[H, W, 3]`.
+    heat: float `[H, W]`, in any scale.
   """
-  grey = image.mean(axis=2, keepdims=True)
-  ramp = np.clip(
-      3 * heat[:, :, None] - np.arange(3), 0, 1) * 255  # red, yellow, white
-  share = 0.7 * heat[:, :, None]
-  return np.round((1 - share) * grey + share * ramp).astype(np.uint8)
+  deviation = heat.std()
+  return overlays.with_bar(overlays.under_map(
+      image, (heat - heat.mean()) / (deviation if deviation else 1)))
 
 
 def _write(
@@ -115,11 +112,11 @@ def _write(
   with files.naming(listing), open(listing, 'a', encoding='utf-8') as file:
     file.write(json.dumps(names) + '\n')  # before the files are there
   folder.array(array, saliency)
-  for name, pixels in (
-      (picture, np.round(saliency * 255).astype(np.uint8)),
+  for name, drawn in (
+      (picture, Image.fromarray(np.round(saliency * 255).astype(np.uint8))),
       (overlaid, overlay(image, saliency))):
     with files.replacing(folder.path / name) as path:
-      Image.fromarray(pixels).save(path)
+      drawn.save(path)
 
 
 def _names(image_id: str) -> list[str]:

@@ -95,9 +95,11 @@ def under_map(
   """
   height, width = image.shape[:2]
   rows, columns = cells.shape
-  full = shades(
-      resize.bilinear(height, rows) @ np.asarray(cells, float)
-      @ resize.bilinear(width, columns).T)
+  full = np.asarray(cells, float)
+  if full.shape != (height, width):
+    full = (resize.bilinear(height, rows) @ full
+            @ resize.bilinear(width, columns).T)
+  full = shades(full)
   ground = image / 255
   if coloured:
     full[..., 3] *= IN_COLOUR

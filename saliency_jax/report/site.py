@@ -21,6 +21,7 @@ from saliency_jax.report.chapter import Chapter, Site, as_json
 from saliency_jax.report.depths import page as depths
 from saliency_jax.report.depths import swept
 from saliency_jax.report.depths import text as depths_text
+from saliency_jax.report.maps import page as maps
 from saliency_jax.report.numbers import number
 from saliency_jax.report.scores import evaluated
 from saliency_jax.report.scores import page as scores
@@ -55,6 +56,8 @@ JOBS = {
                   run.read, *_UNITS, coloured=True, beside=run.beside),
     'sweep': Job('What does training change inside?', 'depths', *_DEPTHS),
     'train': Job('How does a saliency model learn?', 'depths', *_DEPTHS),
+    'predict': Job('Where does the model look?', 'maps', maps.read, maps.text,
+                   maps.chapters),
     'evaluate': Job(
         'How well do models tell where people look?', 'scores',
         evaluated.read, scores_text.text, scores.chapters)}

@@ -158,7 +158,9 @@ def test_maps_have_the_images_sizes(swept, data, tmp_path):
       np.testing.assert_allclose(
           np.asarray(image), saliency_map * 255, atol=0.51)
     with Image.open(out / f'{image_id}_overlay.png') as image:
-      assert np.asarray(image).shape == (*size, 3)
+      # A scale lies below the photograph.
+      assert np.asarray(image).shape == (size[0] + 34, size[1], 3)
+  assert 'Saliency map over' in (out / 'report' / 'index.html').read_text()
 
 
 def test_a_trained_model_is_dissected(swept, data, tmp_path):

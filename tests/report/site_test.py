@@ -454,3 +454,22 @@ def test_the_entry_point_reports_a_bad_folder(
   assert problem in out.stderr
   assert len(out.stderr.strip().splitlines()) == 1
   assert 'Traceback' not in out.stderr
+
+
+def test_predicted_maps_have_a_page(tmp_path):
+  (tmp_path / 'predicted.jsonl').write_text(
+      json.dumps(['a.npy', 'a.png', 'a_overlay.png']) + '\n')
+  for name, value in (
+      ('summary.json', {
+          'job': 'predict', 'network': {'name': BAD}, 'device': '1 x cpu',
+          'weights': {'name': 'mine'}, 'skipped': {'b': BAD}, 'versions': {}}),
+      ('config.json', {})):
+    (tmp_path / name).write_text(json.dumps(value))
+  with pytest.raises(InputError, match="names 'a.npy', which is not in"):
+    site.write(tmp_path)
+  for name in ('a.npy', 'a.png', 'a_overlay.png'):
+    (tmp_path / name).write_bytes(b'x')
+  page = Page(site.write(tmp_path))
+  assert '../a_overlay.png' in [x['src'] for x in page.all('img')]
+  _shows_names_as_text(page)
+  assert site.text(tmp_path) == f'1 maps of {BAD} (mine)'

@@ -1,0 +1,65 @@
+"""The page of predicted saliency maps: each photograph under its map."""
+
+import base64
+import json
+import os
+import pathlib
+import urllib.parse
+from typing import NamedTuple
+
+from saliency_jax import schema
+from saliency_jax.report.chapter import Chapter, Site
+from saliency_jax.report.facts import facts
+from saliency_jax.report.reading import Reader
+
+
+class Predicted(NamedTuple):
+  """A finished prediction."""
+  path: pathlib.Path
+  summary: dict
+  config: dict
+  names: list[list[str]]  # of each image its map, picture and overlay
+
+
+def read(workdir: str | os.PathLike) -> Predicted:
+  """Reads the folder of launch/predict.py.
+
+  Raises:
+    InputError: if a file is missing or cannot be understood.
+  """
+  reader = Reader(pathlib.Path(workdir))
+  with reader.checking(schema.PREDICTED.path) as path:
+    names = [json.loads(line) for line in path.read_text(
+        encoding='utf-8').splitlines()]
+    for name in (name for line in names for name in line):
+      reader.expect(
+          '..' not in pathlib.PurePath(name).parts and name[:1] != '/'
+          and (reader.folder / name).is_file(), schema.PREDICTED.path,
+          f'names {name!r}, which is not in the folder')
+  return Predicted(reader.folder, reader.json(schema.SUMMARY),
+                   reader.json(schema.CONFIG), names)
+
+
+def text(predicted: Predicted) -> str:
+  """Returns what was predicted."""
+  return f'{len(predicted.names)} maps of {_network(predicted)}'
+
+
+def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
+  """Returns the one chapter of a prediction."""
+  def url(name: str) -> str:
+    if not site.single_file:
+      return '../' + urllib.parse.quote(name)
+    data = (predicted.path / name).read_bytes()
+    return 'data:image/png;base64,' + base64.b64encode(data).decode()
+
+  return [Chapter('maps', 'Maps', 'maps/maps.html.j2', {
+      'network': _network(predicted), 'summary': predicted.summary,
+      'facts': [*facts(predicted.summary, predicted.config).items()],
+      'images': [(pathlib.PurePosixPath(array).with_suffix(''), array,
+                  url(overlaid)) for array, _, overlaid in predicted.names]})]
+
+
+def _network(predicted: Predicted) -> str:
+  return (f"{predicted.summary['network']['name']} "
+          f"({predicted.summary['weights']['name']})")
