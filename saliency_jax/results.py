@@ -78,6 +78,10 @@ class _Tables(dict):
         path.stem: None for path in sorted(folder.glob('*.csv'))})
     self._folder = folder
 
+  def __missing__(self, name: str):
+    raise KeyError(f'{self._folder} has no table {name!r}, but '
+                   f'{", ".join(self) or "none"}')
+
   def __getitem__(self, name: str) -> pd.DataFrame:
     if super().__getitem__(name) is None:
       path = self._folder / f'{name}.csv'
