@@ -135,7 +135,10 @@ def sweep(
   The members are loaded with `load(checkpoint=workdir, member='depth_3')`.
 
   Args:
-    network, train, validation, workdir: see `train`.
+    network: where all members start.
+    train: the images to learn from.
+    validation: those to validate with, see `train`.
+    workdir: the sweep's folder.
     options: keys of configs/sweep_depth.py.
   """
   from saliency_jax.training import loop

@@ -84,7 +84,10 @@ def from_function(
       `[B, N, C]` or vectors `[B, C]`.
     variables: nested dicts; if there is no 'params' among their keys all are
       parameters.
-    preprocess, taps, stages, name: see `from_linen`.
+    preprocess: how images are prepared.
+    taps: see `from_linen`.
+    stages: see `from_linen`.
+    name: what to call it; the function's name by default.
 
   Raises:
     InputError: see `from_linen`.
