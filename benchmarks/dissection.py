@@ -53,7 +53,7 @@ def compare(
   def job(part: Source) -> float:
     with tempfile.TemporaryDirectory() as folder:
       return measurement.measure(
-          Probe(network, tuple(taps), Settings(batch, 0, 'raise')), part,
+          Probe(network, tuple(taps), Settings(batch, 'raise', 0)), part,
           pixel_sets.distinct_fixations_in_regions, ledger=Ledger(
               pathlib.Path(folder), {measurement.SERIES: {}})).seconds['wall']
 

@@ -139,12 +139,25 @@ def list_images(folder: str | os.PathLike) -> dict[str, pathlib.Path]:
   return found
 
 
-def check_on_bad_image(word: str) -> None:
-  """Raises an `InputError` unless `config.data.on_bad_image` is a known word.
+def check_reading(
+    group: str, batch_size: int, on_bad_image: str, workers: int = 0) -> None:
+  """Raises an `InputError` if images cannot be read like this.
+
+  Args:
+    group: of the config that has the values, e.g. 'data'.
+    batch_size: images in a batch.
+    on_bad_image: 'raise' or 'skip'.
+    workers: threads.
   """
-  if word not in ('raise', 'skip'):
+  for name, number, least in (
+      ('batch_size', batch_size, 1), ('workers', workers, 0)):
+    if number < least:
+      raise InputError(
+          f'config.{group}.{name} is {number}; give {least} or more.')
+  if on_bad_image not in ('raise', 'skip'):
     raise InputError(
-        f'config.data.on_bad_image is {word!r}; it is raise or skip.')
+        f'config.{group}.on_bad_image is {on_bad_image!r}; it is raise or '
+        f'skip.')
 
 
 def _called(file: str | os.PathLike | bytes, name: str | None) -> str:

@@ -35,6 +35,28 @@ class Interval(NamedTuple):
   high: float
 
 
+def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
+  """Returns a mean and the ends of its interval (BCa, Efron 1987).
+
+  Args:
+    values: float `[N]`, one for each image, finite.
+    resamples: how many samples of N images are drawn, with a fixed seed.
+
+  Returns:
+    NaN alone of no value. The ends are NaN for fewer than 2 values, and the
+    mean itself where all are equal.
+  """
+  value = float(np.mean(values)) if len(values) else np.nan
+  if len(values) < 2:
+    return value, np.nan, np.nan
+  if not np.ptp(values):
+    return value, value, value
+  found = stats.bootstrap(
+      (values,), np.mean, confidence_level=_LEVEL, n_resamples=resamples,
+      batch=100, rng=np.random.default_rng(0)).confidence_interval
+  return value, float(found.low), float(found.high)
+
+
 def draw(images: np.ndarray, resamples: int, seed: int = 0) -> Draws:
   """Draws samples of photographs.
 

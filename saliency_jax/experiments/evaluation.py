@@ -109,13 +109,8 @@ def _checked(config) -> Chooser:
       ('analysis.top_units', config.analysis.top_units, 1)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
-  _reading(config)
+  Reading.of('eval', config.eval)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
-
-
-def _reading(config) -> Reading:
-  return Reading(
-      config.eval.batch_size, {}, config.eval.on_bad_image).check('eval')
 
 
 def _scored(
@@ -123,7 +118,7 @@ def _scored(
     choose: Chooser
 ) -> Scored:
   """Scores every model on a data set, going on where a run was stopped."""
-  reading = _reading(config)
+  reading = Reading.of('eval', config.eval)
   scoring = popout_scoring.make(dataset) if dataset.searched else (
       photograph_scoring.make(
           dataset, choose, reading, observers=config.eval.ceiling,
@@ -235,7 +230,7 @@ def _inner(
 ) -> figure7.Inner:
   """Measures networks' own units where there are regions."""
   settings = Settings(
-      config.eval.batch_size, 0, config.eval.on_bad_image)
+      config.eval.batch_size, config.eval.on_bad_image, 0)
   inners = {}
   for each, model in itertools.product(found, models):
     dataset = each.scoring.dataset

@@ -10,7 +10,7 @@ import numpy as np
 
 from saliency_jax import runtime
 from saliency_jax.data import pipeline
-from saliency_jax.data.images import check_on_bad_image
+from saliency_jax.data.images import check_reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -24,8 +24,8 @@ _SETS = 8  # the least number of sets of pixels that an image is padded to
 class Settings(NamedTuple):
   """How images are read; see `configs/base.py` for the units."""
   batch_size: int
-  workers: int
   on_bad_image: str
+  workers: int
 
   @classmethod
   def of(cls, data) -> 'Settings':
@@ -35,12 +35,7 @@ class Settings(NamedTuple):
       InputError: if a value makes no sense.
     """
     settings = cls(*(getattr(data, name) for name in cls._fields))
-    for name, least in (('batch_size', 1), ('workers', 0)):
-      if getattr(settings, name) < least:
-        raise InputError(
-            f'config.data.{name} is {getattr(settings, name)}; give {least} or '
-            f'more.')
-    check_on_bad_image(settings.on_bad_image)
+    check_reading('data', *settings)
     return settings
 
 

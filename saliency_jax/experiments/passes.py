@@ -8,6 +8,7 @@ import numpy as np
 from absl import logging
 
 from saliency_jax import progress
+from saliency_jax.data.images import check_reading
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import Predictor
@@ -23,23 +24,11 @@ class Reading(NamedTuple):
   skipped: dict[str, str]  # image_id -> why; filled while images are read
   on_bad_image: str = 'raise'  # or 'skip'
 
-  def check(self, group: str) -> 'Reading':
-    """Returns itself.
-
-    Args:
-      group: of the config that has the values, for errors.
-
-    Raises:
-      InputError: a value makes no sense.
-    """
-    if self.batch_size < 1:
-      raise InputError(
-          f'config.{group}.batch_size is {self.batch_size}; give 1 or more.')
-    if self.on_bad_image not in ('raise', 'skip'):
-      raise InputError(
-          f'config.{group}.on_bad_image is {self.on_bad_image!r}; it is raise '
-          f'or skip.')
-    return self
+  @classmethod
+  def of(cls, group: str, keys) -> 'Reading':
+    """Reads `config.<group>`; raises an `InputError` as `check_reading`."""
+    check_reading(group, keys.batch_size, keys.on_bad_image)
+    return cls(keys.batch_size, {}, keys.on_bad_image)
 
   def skip(self, image_id: str, error: InputError) -> None:
     """Passes over an image; raises `error` if that is not to be."""

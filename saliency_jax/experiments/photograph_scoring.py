@@ -10,9 +10,9 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
+    bootstrap,
     ceiling,
     fixation_index,
-    intervals,
     output,
 )
 from saliency_jax.experiments.passes import Predicted, Reading
@@ -89,7 +89,7 @@ def _rows(
   del images
   for metric, values in scores.items():
     known = values[np.isfinite(values)]
-    yield (model, dataset, metric, *intervals.interval(known, resamples),
+    yield (model, dataset, metric, *bootstrap.mean(known, resamples),
            len(known))
 
 

@@ -46,8 +46,7 @@ def predict(
     InputError: if the network, a folder or an image is at fault.
     OSError: if a map cannot be written.
   """
-  reading = Reading(
-      config.data.batch_size, {}, config.data.on_bad_image).check('data')
+  reading = Reading.of('data', config.data)
   network = network or trained_models.load(
       config.network, config.run.cache_dir)
   model = predictors.of_network(

@@ -15,7 +15,7 @@ import numpy as np
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record
-from saliency_jax.experiments import intervals, item_size, scoring
+from saliency_jax.experiments import bootstrap, item_size, scoring
 from saliency_jax.ops import metrics, search_measures
 
 # What is measured on every array.
@@ -78,7 +78,7 @@ def rows(
     dataset: the name of the set of arrays.
     patterns: N of them.
     measured: each of `METRICS`, float `[N]`, as `measure` gives them.
-    resamples: of the bootstrap over arrays, see `intervals`.
+    resamples: of the bootstrap over arrays, see `bootstrap`.
 
   Yields:
     `schema.SEARCH`, for every metric of `summarised`; NaN where no array of the
@@ -92,7 +92,7 @@ def rows(
     for metric, of_arrays in values.items():
       known = of_arrays[chosen & np.isfinite(of_arrays)]
       yield (
-          model, dataset, kind, metric, *intervals.interval(known, resamples),
+          model, dataset, kind, metric, *bootstrap.mean(known, resamples),
           len(known))
 
 

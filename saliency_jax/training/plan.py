@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from absl import logging
 
-from saliency_jax.data.images import check_on_bad_image
+from saliency_jax.data.images import check_reading
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts, heads, trees
@@ -197,15 +197,14 @@ def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:
 def _check(config, data: Data) -> None:
   """Raises an `InputError` for a number or a data set that cannot be used."""
   for name, number, least in (
-      ('data.batch_size', config.data.batch_size, 1),
-      ('data.workers', config.data.workers, 0),
       ('data.seed', config.data.seed, 0),
       ('data.features_limit', config.data.features_limit, 0),
       ('train.epochs', config.train.epochs, 1),
       ('train.checkpoint_every', config.train.checkpoint_every, 0)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
-  check_on_bad_image(config.data.on_bad_image)
+  check_reading('data', config.data.batch_size, config.data.on_bad_image,
+                config.data.workers)
   for title, source in (
       ('train on', data.train), ('validate', data.validation)):
     if not len(source):

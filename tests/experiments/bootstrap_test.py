@@ -118,3 +118,28 @@ def test_halves_do_not_share_what_is_odd_about_regions():
       scores + lift[:, None], noise + lift, labels, images, top=1) > .9
   assert np.isnan(bootstrap.halves(
       scores[:8], noise[:8], labels[:8], images[:8], top=1))
+
+
+def test_the_interval_of_many_normal_values_is_the_textbooks():
+  values = np.random.default_rng(1).normal(3, 2, 1000)
+  mean, *ends = bootstrap.mean(values, 4000)
+  margin = 1.96 * values.std() / 1000 ** 0.5
+  assert mean == values.mean()
+  np.testing.assert_allclose(
+      ends, [values.mean() - margin, values.mean() + margin], atol=0.01)
+  assert bootstrap.mean(values, 100) == bootstrap.mean(values.copy(), 100)
+
+
+def test_it_covers_the_mean_as_often_as_it_says():
+  rng = np.random.default_rng(2)
+  covered = []
+  for _ in range(200):
+    _, low, high = bootstrap.mean(rng.uniform(0, 2, 60), 500)
+    covered.append(low <= 1 <= high)
+  assert 0.90 < np.mean(covered) < 0.98
+
+
+@pytest.mark.parametrize(('values', 'expected'), [
+    ([], (np.nan,) * 3), ([2.], (2, np.nan, np.nan)), ([3., 3.], (3, 3, 3))])
+def test_few_or_equal_values(values, expected):
+  np.testing.assert_equal(bootstrap.mean(np.array(values), 100), expected)

@@ -1,5 +1,7 @@
 """One pass over images for several models."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -96,9 +98,10 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
   assert not (tmp_path / 'maps' / '1' / 'p2.npy').exists()
 
 
-@pytest.mark.parametrize(('reading', 'said'), [
-    (Reading(0, {}), r'config\.eval\.batch_size is 0'),
-    (Reading(1, {}, 'ignore'), r'config\.eval\.on_bad_image is .*or skip')])
-def test_reading_makes_sense(reading, said):
+@pytest.mark.parametrize(('keys', 'said'), [
+    ((0, 'raise'), r'config\.eval\.batch_size is 0'),
+    ((1, 'ignore'), r'config\.eval\.on_bad_image is .*or skip')])
+def test_reading_makes_sense(keys, said):
   with pytest.raises(InputError, match=said):
-    reading.check('eval')
+    Reading.of('eval', types.SimpleNamespace(
+        **dict(zip(('batch_size', 'on_bad_image'), keys, strict=True))))

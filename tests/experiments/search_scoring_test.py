@@ -8,7 +8,7 @@ from saliency_jax.data.popout import drawing
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Record, Regions
-from saliency_jax.experiments import intervals, item_size, search_scoring
+from saliency_jax.experiments import bootstrap, item_size, search_scoring
 from tests import brute_force
 
 SIZE = (96, 120)
@@ -170,7 +170,7 @@ def test_rows_are_of_all_arrays_and_then_of_each_kind():
       'all', 'shape', 'colour']
   assert rows['all', 'nmm'] == (
       'model', 'set', 'all', 'nmm',
-      *intervals.interval(MEASURED['nmm'], 100), 5)
+      *bootstrap.mean(MEASURED['nmm'], 100), 5)
   assert rows['shape', 'fixations'][-1] == 2
   assert float(rows['shape', 'fixations'][4]) == 1.5
   assert np.isnan(rows['colour', 'fixations'][4:7]).all()

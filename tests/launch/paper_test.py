@@ -46,7 +46,7 @@ def test_table5_comes_out_on_80_search_arrays(imagenet, seed, tmp_path):
 def test_every_unit_equals_brute_force_in_float64(imagenet, osie_dir, tmp_path):
   source = subset.subset(sj.open_source('osie', osie_dir), ['1003'])
   measured = measurement.measure(
-      Probe(imagenet, LAYERS, Settings(1, 0, 'raise')), source,
+      Probe(imagenet, LAYERS, Settings(1, 'raise', 0)), source,
       pixel_sets.distinct_fixations_in_regions, devices=jax.devices()[:1],
       ledger=Ledger(tmp_path, {measurement.SERIES: {}}))
   record = source[0]
