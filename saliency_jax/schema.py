@@ -169,7 +169,7 @@ TABLE3_UNSEEN = TABLE3._replace(
     meaning='The same on unseen images; without any, on those that validated.')
 TABLE6 = File('table6.csv', "Table 6: the readout tap's best units on targets.",
               (_MEMBER, _DEPTH, _BEST_NMM, *_BESIDE))
-DEPTH_TESTS = File('depth_tests.json', 'Section 5.2: do categories differ?')
+DEPTH_TESTS = File('depth_tests.json', 'Do categories differ, and gain?')
 VIEWS = File(
     'before_after/views.json', 'Figures 5 and 6: units on images, before and '
     'after training, with their scores, pictures and masks.')

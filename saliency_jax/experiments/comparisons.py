@@ -167,14 +167,39 @@ def _pairs(
     names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means
 ) -> tuple[Pair, ...]:
   tested = stats.tukey_hsd(*values, equal_var=False)
-  interval = tested.confidence_interval(_LEVEL)
+  pairs = list(itertools.combinations(range(len(names)), 2))
   found = []
-  for i, j in itertools.combinations(range(len(names)), 2):
+  for (i, j), margin in zip(pairs, _margins(values, pairs), strict=True):
+    difference = float(tested.statistic[i, j])
     weights = np.zeros(len(names))
     weights[[i, j]] = 1, -1
     _, _, alone = robust.contrast(weights)
     found.append(Pair(
-        names[i], names[j], float(tested.statistic[i, j]),
-        float(interval.low[i, j]), float(interval.high[i, j]),
-        float(tested.pvalue[i, j]), alone, *hedges(values[i], values[j])))
+        names[i], names[j], difference, difference - margin,
+        difference + margin, float(tested.pvalue[i, j]), alone,
+        *hedges(values[i], values[j])))
   return tuple(found)
+
+
+def _margins(
+    values: Sequence[np.ndarray], pairs: Sequence[tuple[int, int]]
+) -> list[float]:
+  """Returns half the widths of the intervals of Games and Howell 1976.
+
+  The studentized range takes 0.2 s for each number of degrees of freedom; its
+  logarithm is smooth in their inverse, so of many it is interpolated, within
+  1e-4 of itself.
+  """
+  size = np.array([len(x) for x in values])
+  share = np.array([x.var(ddof=1) for x in values]) / size
+  both = np.array([share[[i, j]] for i, j in pairs])
+  inverse = (both ** 2 / [size[[i, j]] - 1 for i, j in pairs]).sum(axis=1) / (
+      both.sum(axis=1) ** 2)
+
+  def quantile(x: np.ndarray) -> np.ndarray:
+    return np.log(stats.studentized_range.ppf(_LEVEL, len(values), 1 / x))
+
+  known = quantile if len(pairs) < 10 or not np.ptp(inverse) else (
+      np.polynomial.Chebyshev.interpolate(
+          quantile, 8, [inverse.min(), inverse.max()]))
+  return (np.exp(known(inverse)) * np.sqrt(both.sum(axis=1) / 2)).tolist()

@@ -221,7 +221,9 @@ def _write_tables(
             scores, depths, categories, analysis))
     folder.json(schema.DEPTH_TESTS.path, depth_tests.statistics_by_depth(
         found.members, depths, found.labels, found.image_ids,
-        top=analysis.top_units))
+        top=analysis.top_units) | {'gains_unseen': depth_tests.gains(
+            unseen.members, depths, unseen.labels, unseen.image_ids,
+            top=analysis.top_units)})
   if 'popout' in readers:
     folder.table(schema.TABLE6, depth_tables.table6(
         folder.path / 'popout', depths, tap))

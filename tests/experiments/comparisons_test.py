@@ -102,6 +102,17 @@ def test_unequal_variances_are_allowed_for(unequal):
         pair.difference - reach, pair.difference + reach), abs=1e-5)
 
 
+def test_intervals_of_many_pairs_are_scipys():
+  rng = np.random.default_rng(0)
+  samples = {str(n): rng.normal(0, n, 2 + n ** 2) for n in range(1, 6)}
+  interval = stats.tukey_hsd(
+      *samples.values(), equal_var=False).confidence_interval()
+  np.testing.assert_allclose(
+      [(x.low, x.high) for x in comparisons.compare(samples).pairs],
+      [(interval.low[i, j], interval.high[i, j])
+       for i in range(5) for j in range(i + 1, 5)], rtol=1e-3)
+
+
 def test_two_groups_are_welch_s_t_test():
   found = comparisons.compare({name: BRANDS[name] for name in 'ab'})
   t = stats.ttest_ind(BRANDS['a'], BRANDS['b'], equal_var=False)
