@@ -164,8 +164,34 @@ def test_runs_of_one_depth_tell_what_a_seed_changes(folder):
   # Two runs of depth 3: (3.5, 1.25, 1) and (2, 2, 1.5).
   members = (*results.members[:2], results.members[2]._replace(depth=3))
   assert findings.notes(results._replace(members=members))[0].text == (
-      'Over the 1 to 2 runs of a depth, means have a standard deviation of '
-      '0.65 on average and 1.06 at most (person head at depth 3).')
+      'Over the 1 to 2 runs of a depth (of the same images in the same order), '
+      'means have a standard deviation of 0.65 on average and 1.06 at most '
+      '(person head at depth 3).')
+
+
+def test_findings_of_several_runs_carry_their_spread(folder):
+  results = swept.read(folder)
+  results.tests['gains'] = {
+      'depth_3': {'person head': {'low': 2.}, 'text': {'low': -.1}},
+      'depth_all': {'person head': {'low': .5}, 'text': {'low': 1.}}}
+  changed = {}
+  for name in ('seen', 'arrays'):
+    changed[name] = table = getattr(results, name).copy()
+    table.loc[table['member'] == 'depth_all', 'depth'] = 3
+  members = (*results.members[:2], results.members[2]._replace(depth=3))
+  rises, ratio, arrays = (x.text for x in findings.findings(
+      results._replace(members=members, **changed)))
+  assert (
+      'rises for 2 of 2 categories (1 by more than other photographs would '
+      'change, the 95 % interval of the gain being above 0 in every run), most '
+      'for person head, 1.00 [0.80, 1.20] to 2.75 [2.55, 2.95] (2.00 to 3.50 '
+      'over 2 runs)') in rises
+  # Text 1.25 and 2, person head 3.5 and 2.
+  assert (
+      'text rises by 117 % (67 to 167 over 2 runs) and person head by 175 % '
+      '(100 to 250 over 2 runs), the ratio of head to text goes from 1.33 to '
+      '1.69 (1.00 to 2.80 over 2 runs)') in ratio
+  assert 'at most 0.60 [0.40, 0.80] (0.20 to 1.00 over 2 runs)' in arrays
 
 
 def test_other_data_are_not_set_beside_the_paper_s(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
+from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
 from saliency_jax.report.numbers import number
 from saliency_jax.report.statements import FEWEST, MOST, Finding, between
 
@@ -41,10 +41,8 @@ def _output(swept: Swept) -> str:
             for depth in swept.depths}
 
   def said(depth: int) -> str:
-    runs = scores[depth]
-    over = (f' ({number(min(runs))} to {number(max(runs))} over '
-            f'{len(runs)} runs)' if len(runs) > 1 else '')
-    return f'{number(np.mean(runs))} at depth {depth_name(depth)}{over}'
+    return (f'{number(np.mean(scores[depth]))} at depth {depth_name(depth)}'
+            + _over(scores[depth]))
 
   trained = swept.depths[1:]
   best = max(trained, key=lambda depth: np.mean(scores[depth]))
@@ -70,17 +68,40 @@ def _depth_to_tell(table: pd.DataFrame) -> int:
   return int(trained.groupby('depth')['mean'].mean().idxmax())
 
 
+def _over(values: Sequence[float], digits: int = 2) -> str:
+  """Returns from what to what the runs of a depth reach; '' if they agree."""
+  low, high = (number(float(of(values)), digits) for of in (min, max))
+  return '' if low == high else f' ({low} to {high} over {len(values)} runs)'
+
+
+def _mean(row: pd.Series) -> str:
+  """Returns a mean with its interval over images and its range over runs."""
+  text = between(row['mean'], row['interval_low'], row['interval_high'])
+  ends = number(row['low']), number(row['high'])
+  return text if row['runs'] < 2 or ends[0] == ends[1] else (
+      f'{text} ({" to ".join(ends)} over {row["runs"]:.0f} runs)')
+
+
 def _rises(swept: Swept) -> str:
-  return '' if swept.seen is None else _risen(swept.seen, 'the')
+  return '' if swept.seen is None else _risen(
+      swept.seen, 'the', swept.tests.get('gains', {}))
 
 
 def _unseen(swept: Swept) -> str:
   return '' if swept.unseen is None else _risen(
-      swept.unseen, f'on {swept.part} photographs the')
+      swept.unseen, f'on {swept.part} photographs the',
+      swept.tests.get('gains_unseen', {}))
 
 
-def _risen(table: pd.DataFrame, start: str) -> str:
-  """For how many categories the best units rise, and for which most."""
+def _risen(table: pd.DataFrame, start: str, gained: dict) -> str:
+  """For how many categories the best units rise, and for which most.
+
+  Args:
+    table: Table 3.
+    start: of the sentence.
+    gained: member -> category -> the interval of the gain over photographs.
+  """
+  members = table.groupby('depth')['member'].unique()
   table = _many(table)
   if table.empty:
     return ''
@@ -90,8 +111,7 @@ def _risen(table: pd.DataFrame, start: str) -> str:
   gains = after['mean'] - before['mean']
 
   def said(name: str) -> str:
-    text = ' to '.join(
-        between(*x.loc[name, ['mean', 'low', 'high']]) for x in (before, after))
+    text = ' to '.join(_mean(x.loc[name]) for x in (before, after))
     known = before.loc[name, 'paper'], after.loc[name, 'paper']
     return f'{name}, {text}' + (
         '' if np.isnan(known).any() else
@@ -99,8 +119,15 @@ def _risen(table: pd.DataFrame, start: str) -> str:
 
   text = (
       f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best '
-      f'units rises for {(gains > 0).sum()} of {len(gains)} categories, most '
-      f'for {said(gains.idxmax())}')
+      f'units rises for {(gains > 0).sum()} of {len(gains)} categories')
+  of_depth = [gained[name] for name in members[depth] if name in gained]
+  if of_depth:
+    sure = sum(all((x.get(name, {}).get('low') or 0) > 0 for x in of_depth)
+               for name in gains.index)
+    text += (f' ({sure} by more than other photographs would change, the 95 % '
+             f'interval of the gain being above 0'
+             f'{" in every run" if len(of_depth) > 1 else ""})')
+  text += f', most for {said(gains.idxmax())}'
   if len(gains) > 1:
     text += f', least for {said(gains.idxmin())}'
   return f'{text}.'
@@ -112,24 +139,30 @@ def _agreement(swept: Swept) -> str:
   if swept.seen is None:
     return ''
   table = _many(swept.seen)
-  run, published = (
-      table.pivot(index='depth', columns='category', values=key)
-      for key in ('mean', 'paper'))
-  columns = published.notna().any()
-  rows = published.notna().any(axis=1)
-  run, published = (
-      x.loc[rows, columns].to_numpy(float) for x in (run, published))
-  if run.size < FEWEST or np.isnan(published).any() or min(run.shape) < 3:
+  published = table.pivot(index='depth', columns='category', values='paper')
+  columns = published.columns[published.notna().any()]
+  rows = published.index[published.notna().any(axis=1)]
+  published = published.loc[rows, columns].to_numpy(float)
+  if (published.size < FEWEST or np.isnan(published).any()
+      or min(published.shape) < 3):
     return ''
-  gains, centred = ([x - x[:1] for x in (run, published)],
-                    [x - x.mean(0) - x.mean(1)[:, None] for x in (
-                        run, published)])
+
+  def told(of: pd.DataFrame) -> tuple[float, ...]:
+    both = of.pivot(index='depth', columns='category', values='mean').loc[
+        rows, columns].to_numpy(float), published
+    return tuple(correlation(*map(part, both)) for part in (
+        lambda x: x, lambda x: x[1:] - x[:1],
+        lambda x: x - x.mean(0) - x.mean(1)[:, None]))
+
+  every = [*zip(*map(told, runs(swept.seen)), strict=True)]
+  whole, gains, centred = (
+      f'{x:.3f}{_over(over, 3)}'
+      for x, over in zip(told(table), every, strict=True))
   return (
-      f'Over {run.size} cells the means correlate with Table 3 of the paper at '
-      f'r = {correlation(run, published):.3f} (Pearson), the gains over depth '
-      f'0 at r = {correlation(*(x[1:] for x in gains)):.3f}; less the means of '
-      f'categories and of depths, which both tables have in common, r is '
-      f'{correlation(*centred):.3f}.')
+      f'Over {published.size} cells the means correlate with Table 3 of the '
+      f'paper at r = {whole} (Pearson), the gains over depth 0 at r = {gains}; '
+      f'less the means of categories and of depths, which both tables have in '
+      f'common, r is {centred}.')
 
 
 def _heads_and_text(swept: Swept) -> str:
@@ -140,16 +173,21 @@ def _heads_and_text(swept: Swept) -> str:
     return ''
   depth = _depth_to_tell(table)
 
-  def said(key: str) -> str:
-    values = table[table['depth'].isin([0, depth])].pivot(
+  def changes(of: pd.DataFrame, key: str) -> tuple[float, ...]:
+    values = of[of['depth'].isin([0, depth])].pivot(
         index='depth', columns='category', values=key)[names].to_numpy(float)
-    if np.isnan(values).any():
+    gained = 100 * (values[1] / values[0] - 1)
+    return (*gained, *(values[:, 0] / values[:, 1]))
+
+  def said(key: str) -> str:
+    head, text, before, after = changes(table, key)
+    if np.isnan([head, text]).any():
       return ''
-    (head, text), ratio = 100 * (values[1] / values[0] - 1), (
-        values[:, 0] / values[:, 1])
+    every = [*zip(*(changes(x, key) for x in runs(swept.seen)), strict=True)]
     return (
-        f'text rises by {text:.0f} % and {names[0]} by {head:.0f} %, the ratio '
-        f'of head to text goes from {ratio[0]:.2f} to {ratio[1]:.2f}')
+        f'text rises by {text:.0f} %{_over(every[1], 0)} and {names[0]} by '
+        f'{head:.0f} %{_over(every[0], 0)}, the ratio of head to text goes '
+        f'from {before:.2f}{_over(every[2])} to {after:.2f}{_over(every[3])}')
 
   paper = said('paper')
   return (f'From depth 0 to depth {depth_name(depth)} {said("mean")}'
@@ -163,13 +201,12 @@ def _arrays(swept: Swept) -> str:
   table = by_depth(swept.arrays).set_index('depth')
   before, trained = table.loc[0], table.loc[table.index > 0]
   best = trained.loc[trained['mean'].idxmax()]
-  apart = int((trained['low'] > before['high']).sum())
+  apart = int((trained['interval_low'] > before['interval_high']).sum())
   text = (
       f'On search arrays the mean NMM of the best units is above that of depth '
       f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '
       f'depths, with intervals apart at {apart}: '
-      f'{between(before["mean"], before.low, before.high)} at depth 0, at most '
-      f'{between(best["mean"], best.low, best.high)} at depth '
+      f'{_mean(before)} at depth 0, at most {_mean(best)} at depth '
       f'{depth_name(best.name)}')
   if np.isfinite(table['paper']).all():
     text += (
@@ -189,16 +226,18 @@ def deviations(values: np.ndarray, depths: Sequence[int]) -> np.ndarray:
   Returns:
     float64 `[D, C]`, of the sample (n - 1); NaN for a depth of one run.
   """
-  return pd.DataFrame(values).groupby(list(depths)).std().to_numpy()
+  return pd.DataFrame(values).groupby(list(depths)).std().to_numpy().copy()
 
 
 def _spread(swept: Swept) -> str:
-  """What the runs of one depth differ by."""
+  """What the runs of one depth differ by, where stages are trained."""
   if swept.seen is None:
     return ''
   depths = [member.depth for member in swept.members]
   spread = deviations(
       swept.seen['mean'].to_numpy(float).reshape(len(depths), -1), depths)
+  if not swept.depths[0]:
+    spread[0] = np.nan  # no run of depth 0 changes the network
   if not np.isfinite(spread).any():
     return (
         'Each depth was trained once: nothing says how much another seed would '
@@ -207,7 +246,8 @@ def _spread(swept: Swept) -> str:
   counts = {depths.count(depth) for depth in depths}
   return (
       f'Over the {" to ".join(map(str, sorted({min(counts), max(counts)})))} '
-      f'runs of a depth, means have a standard deviation of '
+      f'runs of a depth (of the same images in the same order), means have a '
+      f'standard deviation of '
       f'{number(float(np.nanmean(spread)))} on average and '
       f'{number(float(np.nanmax(spread)))} at most '
       f'({swept.seen["category"].unique()[column]} at depth '

@@ -113,15 +113,24 @@ def by_depth(table: pd.DataFrame) -> pd.DataFrame:
 
   A line for each depth and category, in the table's order; `low` and `high`
   are the lowest and the highest member where there are several, and `runs` is
-  how many.
+  how many; `interval_low` and `interval_high` are over images, the members'
+  mean.
   """
   groups = table.groupby(['depth', 'category'], sort=False)
   found = groups.mean(numeric_only=True)
   found['runs'] = groups.size()
   several = found['runs'] > 1
+  found[['interval_low', 'interval_high']] = found[['low', 'high']]
   for end, of in (('low', 'min'), ('high', 'max')):
     found[end] = groups['mean'].agg(of).where(several, found[end])
   return found.reset_index().sort_values('depth', kind='stable')
+
+
+def runs(table: pd.DataFrame) -> list[pd.DataFrame]:
+  """Returns a table of one member of each depth for each run of all depths."""
+  names = table.groupby('depth')['member'].unique()
+  return [table[table['member'].isin([x[k % len(x)] for x in names])]
+          for k in range(max(map(len, names)))]
 
 
 def depth_name(depth: int) -> str:
