@@ -21,7 +21,7 @@ SCALES = {
     'maps':
         '0d08872206903105973f049c4c02a15901a56600a77201a87e03a88a09a59511a1'
         'a01a9caa2395b32c8ebc3587c43e7fcc4778d35171da5a6ae06363e66c5ceb7655'
-        'f0804ef58b47f89540fba139fdac33feb82fcdc527fcd225f8df25f4ed27f0f921',
+        'f0804ef58b47f89540fba139fdac33feb82cfdc527fcd225f8df25f4ed27f0f921',
     'differences':
         '0530610e41791752901f63a82a71b23480b93f8ec0529dc86bacd184bcd99bc9e0'
         'aed3e6c2ddecd4e6f1e0ecf3ecf2f5f7f6f6f9eee7fbe5d8fddcc9fbccb4f8bb9e'

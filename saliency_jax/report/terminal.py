@@ -4,53 +4,57 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 
+from saliency_jax.report import paper
 from saliency_jax.report.numbers import number
+from saliency_jax.report.tables import values
 
 # Typographic signs, as a terminal of any encoding can show them.
 _PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-',
                         '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
+_BESIDE = {'held out': 'held_out', 'chance from': 'chance_low',
+           'to': 'chance_high'}
+
+
+def best(top: int) -> str:
+  """Returns which units a table is of."""
+  note = ('' if top == paper.top_units()
+          else f' (the paper: {paper.top_units()})')
+  return f'the {top} best units{note}'
 
 
 def one_column(
-    corner: str, names: Sequence[str], run: np.ndarray,
-    beside: Sequence[np.ndarray], published: np.ndarray
-) -> list[str]:
-  """Returns the lines of a table with one column: Table 5 or 6.
-
-  Args:
-    corner: what the names are.
-    names: of the L lines.
-    run: `[L]`.
-    beside: held out, chance from, chance to, each `[L]`.
-    published: `[L]`, of the paper.
-  """
-  head = (corner, 'run', 'held out', 'chance from', 'to', 'paper',
-          'run - paper')
-  columns = [run, *beside, published, run - published]
-  return aligned([head, *(
-      (name, *(_plain(x[i]) for x in columns))
-      for i, name in enumerate(names))], left=1, gap=3)
+    corner: str, names: Sequence[str], table: pd.DataFrame) -> list[str]:
+  """Returns the lines of a table with one column: Table 5 or 6."""
+  columns = {'run': 'mean', **_BESIDE, 'paper': 'paper'}
+  rows = [[name, *(_plain(x[key]) for key in columns.values()),
+           _plain(x['mean'] - x['paper'])]
+          for name, (_, x) in zip(names, table.iterrows(), strict=True)]
+  return aligned([[corner, *columns, 'run - paper'], *rows], left=1, gap=3)
 
 
 def by_category(
-    names: Sequence[str], columns: Sequence[str], regions: Sequence[int],
-    run: np.ndarray, published: np.ndarray,
-    beside: Sequence[np.ndarray] = (), digits: int = 2
-) -> list[str]:
-  """Returns the lines of a table with a column per category: Table 2 or 3."""
+    names: Sequence[str], table: pd.DataFrame, key: str = 'mean') -> list[str]:
+  """Returns the lines of a table with a column per category: Table 2 or 3.
+
+  Args:
+    names: of its rows.
+    table: see `tables`.
+    key: 'mean', or 'above' for the number of units.
+  """
+  columns = table['category'].unique()
   heads = [['', *name.rsplit(' ', 1)][-2:] for name in columns]
   rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]
-  rows.append(['regions', '', *map(str, regions)])
-  sources = [('run', run), *zip(
-      ('held out', 'chance from', 'to'), beside, strict=False),
-             ('paper', published)]
+  rows.append(['regions', '', *(f'{x:.0f}' for x in values(table, 'sets')[0])])
+  sources = {'run': key} | (_BESIDE | {'paper': 'paper'} if key == 'mean' else
+                            {'paper': 'paper_above'})
   for i, name in enumerate(names):
     rows += [
         [name if label == 'run' else '', label,
-         *(_plain(x, digits) for x in values[i])]
-        for label, values in sources
-        if label == 'run' or np.isfinite(values[i]).any()]
+         *(_plain(x, 2 if key == 'mean' else 0) for x in values(table, of)[i])]
+        for label, of in sources.items()
+        if label == 'run' or np.isfinite(values(table, of)[i]).any()]
   return aligned(rows, left=2, gap=1)
 
 

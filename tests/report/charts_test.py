@@ -106,3 +106,13 @@ def test_a_colour_bar_lies_below_a_picture():
   line = framed[48].astype(int)
   assert np.ptp(line[2]) < 9, 'grey at the mean'
   assert line[-2, 0] > 180 > 100 > line[-2, 2], 'yellow at the end'
+
+
+def test_scales_are_smooth_and_end_as_matplotlib_s():
+  for name, ends in (
+      ('values', ('#440154', '#fde725')), ('maps', ('#0d0887', '#f0f921')),
+      ('differences', ('#053061', '#67001f'))):
+    stops = overlays.colours(name, np.linspace(0, 1, 33))
+    assert tuple(map(overlays.hexed, stops[[0, -1]])) == ends
+    # A digit that is wrong makes a step in one channel and back.
+    assert np.abs(np.diff(stops, n=2, axis=0)).max() < .08, name

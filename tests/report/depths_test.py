@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import site
+from saliency_jax.report import site, tables
 from saliency_jax.report.depths import findings, swept
 from tests.report import made_sweep as made
 
@@ -36,9 +36,9 @@ def test_what_was_written_is_read(folder):
       ('mean', made.MEANS), ('paper', made.PAPER), ('above', made.ABOVE),
       ('paper_above', made.PAPER_ABOVE)):
     np.testing.assert_array_equal(
-        swept.values(results.seen, key), [*expected.values()])
-  assert swept.values(results.seen, 'sets')[0].tolist() == [20, 10, 5]
-  assert np.isnan(swept.values(results.unseen, 'mean')[:, 2]).all()
+        tables.values(results.seen, key), [*expected.values()])
+  assert tables.values(results.seen, 'sets')[0].tolist() == [20, 10, 5]
+  assert np.isnan(tables.values(results.unseen, 'mean')[:, 2]).all()
   assert results.arrays['mean'].tolist() == [0.25, 1., 0.2]
   assert results.arrays['paper'].tolist() == [.38, .92, .73]
   assert len(results.lines) == 6
@@ -86,7 +86,7 @@ def _line(folder):
 
 @pytest.mark.parametrize(('damage', 'said'), [
     (lambda folder: (folder / 'table6.csv').unlink(), 'table6.csv is missing'),
-    (_member, 'table3.csv has other members'),
+    (_member, 'table3.csv does not have the same'),
     (_escape, 'views.json does not fit'),
     (_fewer_maps, 'views.json does not fit'),
     (_line, 'metrics.jsonl is of other members'),

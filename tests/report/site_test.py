@@ -237,11 +237,11 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
   page = Page(site.write(path))
   # Of text: units 0 and 1 score 1.50, the paper's Table 2 has 1.10.
   hints = [attrs.get('data-hint', '') for attrs in page.all('td')]
-  assert ('conv5_3, text: 95 % interval 1.30 to 1.70; held out 1.25, chance '
-          '0.50 to 1.00; the paper 1.10, difference +0.40') in hints
+  assert ('conv5_3, text: 95 % interval 1.30 to 1.70, held out 1.25, chance '
+          '0.50 to 1.00, the paper 1.10, difference +0.40') in hints
   # An arrow where a value leaves its chance band.
-  assert '1.50↑ (95 % interval 1.30 to 1.70; held out 1.25' in page.words
-  assert '−0.50↓ (95 % interval −0.70 to −0.30; held out −0.75' in page.words
+  assert '1.50↑ (95 % interval 1.30 to 1.70, held out 1.25' in page.words
+  assert '−0.50↓ (95 % interval −0.70 to −0.30, held out −0.75' in page.words
   # Drink has no region here: no number, no difference.
   assert not any('1.48' in hint for hint in hints)
 

@@ -4,18 +4,16 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.ops import overlays
-from saliency_jax.report import charts, matrices, paper
-from saliency_jax.report.chapter import Chapter, Site, Table
+from saliency_jax.report import charts, matrices, paper, tables
+from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.depths import before_after
 from saliency_jax.report.depths.findings import findings, notes
 from saliency_jax.report.depths.swept import (
     Swept,
     by_depth,
     depth_name,
-    values,
 )
 from saliency_jax.report.facts import facts
-from saliency_jax.report.matrices import Matrix
 from saliency_jax.report.numbers import number
 
 _RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
@@ -97,77 +95,24 @@ def _first(swept: Swept, site: Site):
 def _measured(swept: Swept, site: Site, table: pd.DataFrame, name: str) -> dict:
   """A table beside the paper's: as matrices, and to download."""
   names = [member.label for member in swept.members]
-  columns = tuple(table['category'].unique())
-  label = 'mean NMM (SD)' if name == 'arrays' else 'mean NSS (SD)'
-
-  def hint(i: int, j: int) -> str:
-    cell = table.iloc[i * len(columns) + j]
-    said = [
-        f'{what} {number(cell[low])} to {number(cell[high])}'
-        for what, low, high in (('95 % interval', 'low', 'high'), (
-            'chance', 'chance_low', 'chance_high')) if np.isfinite(cell[low])]
-    said += [f'{what} {number(cell[key])}' for what, key in (
-        ('held out', 'held_out'), ('the paper', 'paper'))
-             if np.isfinite(cell[key])]
-    return ', '.join(said)
-
-  def mark(i: int, j: int) -> str:
-    cell = table.iloc[i * len(columns) + j]
-    return ('\N{UPWARDS ARROW}' if cell['mean'] > cell.chance_high else
-            '\N{DOWNWARDS ARROW}' if cell['mean'] < cell.chance_low else '')
-
-  counts = [] if name == 'arrays' else [
-      int(x) for x in values(table, 'sets')[0]]
-  made = _beside(
-      names, columns, values(table, 'mean'), values(table, 'paper'),
-      label=label, hint=hint, mark=mark, counts=counts)
+  made = tables.beside(table, names, label='mean NSS (SD)')
+  if name == 'arrays':
+    made = tables.beside(
+        table.assign(category=names), ['NMM'], label='mean NMM (SD)')
   stem = {'seen': 'table3', 'unseen': 'table3_unseen', 'arrays': 'table6'}[name]
   found = {
-      'matrices': made, 'regions': sum(counts),
+      'matrices': made, 'regions': int(tables.values(table, 'sets')[0].sum()),
       'figure': site.paper(stem, [x.spec() for x in made]),
-      'table': _sides(site, stem, names, table, digits=2, sources={
-          'this run': 'mean', 'held out': 'held_out',
-          'chance, from': 'chance_low', 'chance, to': 'chance_high',
-          'paper': 'paper'})}
+      'table': tables.download(site, stem, names, table, row='member')}
   if name == 'seen':
     found |= {
-        'counts': _beside(
-            names, columns, values(table, 'above'),
-            values(table, 'paper_above'), label='units above T', digits=0,
-            counts=counts),
-        'count_table': _sides(site, 'table3_counts', names, table, digits=0,
-                              sources={'this run': 'above',
-                                       'paper': 'paper_above'})}
+        'counts': tables.beside(
+            table, names, label='units above T', key='above'),
+        'count_table': tables.download(
+            site, 'table3_counts', names, table,
+            {'this run': 'above', 'paper': 'paper_above'}, digits=0,
+            row='member')}
   return found
-
-
-def _beside(
-    names: list[str], columns: tuple[str, ...], run: np.ndarray,
-    published: np.ndarray, *, label: str, **how
-) -> list[Matrix]:
-  """Returns the run's matrix and the paper's, if it has one."""
-  ends = matrices.domain(run, published)
-  known = np.isfinite(published).any(axis=1)
-  made = [matrices.matrix(
-      'This run', names, columns, run, label=label, ends=ends,
-      counted='regions', **how)]
-  if known.any():
-    made.append(matrices.matrix(
-        'Paper', np.array(names)[known].tolist(), columns, published[known],
-        label=label, ends=ends, digits=how.get('digits', 2)))
-  return made
-
-
-def _sides(
-    site: Site, stem: str, names: list[str], table: pd.DataFrame, *,
-    sources: dict[str, str], digits: int
-) -> Table:
-  columns = tuple(table['category'].unique())
-  return site.table(stem, ('member', 'source', *columns), [
-      (name, source, *(None if np.isnan(x) else float(x) if digits else int(x)
-                       for x in values(table, key)[i]))
-      for i, name in enumerate(names) for source, key in sources.items()
-      if np.isfinite(values(table, key)[i]).any()], digits=digits)
 
 
 def _panels(swept: Swept, site: Site, name: str, label: str):

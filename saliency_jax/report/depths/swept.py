@@ -2,7 +2,6 @@
 """
 
 import json
-import math
 import os
 import pathlib
 from typing import NamedTuple
@@ -12,12 +11,8 @@ import pandas as pd
 from PIL import Image
 
 from saliency_jax import schema
-from saliency_jax.report import paper
+from saliency_jax.report import paper, tables
 from saliency_jax.report.reading import Reader
-
-_RENAMED = {
-    'mean_nss_top10': 'mean', 'mean_nmm_top10': 'mean', 'mean_low': 'low',
-    'mean_high': 'high', 'regions': 'sets', 'units_above_threshold': 'above'}
 
 
 class Member(NamedTuple):
@@ -60,10 +55,7 @@ class View(NamedTuple):
 class Swept(NamedTuple):
   """A finished sweep, or a training run as one of a single member.
 
-  Of the tables each is None if it was not measured. They have a line for each
-  member and category (of arrays the one category 'target'): member, depth,
-  category, sets, mean, low, high, held_out, chance_low, chance_high, above,
-  paper and paper_above; NaN where there is no number.
+  Of the tables, by member, each is None if it was not measured; see `tables`.
   """
   path: pathlib.Path
   job: str  # 'sweep' or 'train'
@@ -100,12 +92,6 @@ class Swept(NamedTuple):
   def depths(self) -> list[int]:
     """The depths, ascending, none twice."""
     return sorted({member.depth for member in self.members})
-
-
-def values(table: pd.DataFrame, key: str) -> np.ndarray:
-  """Returns a column as float64 `[members, categories]`."""
-  return table[key].to_numpy(float).reshape(
-      -1, table['category'].nunique())
 
 
 def by_depth(table: pd.DataFrame) -> pd.DataFrame:
@@ -211,21 +197,10 @@ def _table(
     reader: Reader, file: schema.File, names: list[str],
     published: dict[str, dict]
 ) -> pd.DataFrame:
-  table = reader.frame(file).rename(columns=_RENAMED)
-  of = 'mean_nss'
-  if file is schema.TABLE6:
-    table, of = table.assign(category='target', sets=0, above=math.nan), (
-        'mean_nmm')
-  else:  # nothing counted is not the same as no unit above T
-    table['above'] = table['above'].where(table['sets'] > 0)
-  categories = table['category'].unique()
-  reader.expect(
-      table['member'].tolist() == [x for x in names for _ in categories],
-      file.path, 'has other members than summary.json')
-  keys = list(zip(table['depth'], table['category'], strict=True))
-  return table.assign(
-      paper=[published[of].get(key, math.nan) for key in keys],
-      paper_above=[published['above'].get(key, math.nan) for key in keys])
+  table = tables.read(reader, file, 'member', names)
+  of = 'mean_nmm' if file is schema.TABLE6 else 'mean_nss'
+  return tables.with_paper(
+      table, 'depth', published[of], published['above'])
 
 
 def _views(

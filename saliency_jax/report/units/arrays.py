@@ -7,8 +7,9 @@ from saliency_jax.ops import overlays
 from saliency_jax.report import charts, matrices, outlines
 from saliency_jax.report.chapter import Chapter, Site, as_url
 from saliency_jax.report.numbers import number
+from saliency_jax.report.tables import TARGET
 from saliency_jax.report.units import shown
-from saliency_jax.report.units.run import TARGET, Run
+from saliency_jax.report.units.run import Run
 
 _SHOWN = 4  # easiest and hardest arrays
 _QUARTILES = (25, 50, 75)

@@ -7,7 +7,8 @@ import numpy as np
 from saliency_jax.report import statements
 from saliency_jax.report.numbers import number
 from saliency_jax.report.statements import FEWEST, Finding, between
-from saliency_jax.report.units.run import DISSECT, TARGET, Run
+from saliency_jax.report.tables import TARGET
+from saliency_jax.report.units.run import DISSECT, Run
 
 
 def findings(run: Run, other: Run | None = None, label: str = ''

@@ -1,17 +1,15 @@
 """The chapters of a dissection or a pop-out run: the overview and the layers.
 """
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.report import charts, matrices, paper
-from saliency_jax.report.chapter import Chapter, Site, Table
+from saliency_jax.report import charts, matrices, paper, tables
+from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.facts import facts
-from saliency_jax.report.matrices import Matrix
-from saliency_jax.report.numbers import counted, number, signed
+from saliency_jax.report.numbers import counted, number
 from saliency_jax.report.units import arrays, findings, grid, images, shown
 from saliency_jax.report.units.run import DISSECT, Run
 
@@ -22,21 +20,22 @@ def overview(run: Run, site: Site) -> Chapter:
   """Returns the first chapter: what came out, as a picture and in sentences."""
   other = site.compare
   own, others = (facts(x.summary, x.config) if x else {} for x in (run, other))
-  tables = _tables(run)
+  by_score = run.table if run.kind is DISSECT else run.table.assign(
+      category=run.table['layer'])
+  made = tables.beside(
+      by_score, run.layers if run.kind is DISSECT else [run.kind.score],
+      label=run.kind.label, corner='layer' * (run.kind is DISSECT),
+      published=run.published)
   context = {
-      'run': run, 'other': other, 'tables': tables,
+      'run': run, 'other': other, 'tables': made,
       'found': findings.findings(run, other, site.labels[1]),
       'facts': [(term, own.get(term, ''), others.get(term, ''))
                 for term in dict.fromkeys([*own, *others])],
       'paper_top': paper.top_units(), 'example': shown.strongest(run, site),
       'missing': [x for x, n in zip(run.columns, run.counts(), strict=True)
                   if not n],
-      'figure': site.paper('table', [x.spec() for x in tables]),
-      'table': _sides(run, site, 'table', {
-          'this run': run.values('mean'), 'held out': run.values('held_out'),
-          'chance, from': run.values('chance_low'),
-          'chance, to': run.values('chance_high'),
-          'paper': run.values('paper')}, digits=2),
+      'figure': site.paper('table', [x.spec() for x in made]),
+      'table': tables.download(site, 'table', run.layers, run.table),
       'by_layer': _by_layer(run, site) if run.kind is not DISSECT else None,
       'files': [run.kind.scores.of(x) for x in run.layers] + [
           schema.MAPS.of(x) for x in run.layers if run.kept.images]}
@@ -45,14 +44,16 @@ def overview(run: Run, site: Site) -> Chapter:
 
 def layers(run: Run, site: Site) -> Chapter:
   """Returns the chapter on layers, and on how two runs differ."""
-  counts = _counts(run)
+  counts = tables.beside(
+      run.table, run.layers, label='units above T', key='above',
+      corner='layer', published=run.published)
   return Chapter('layers', 'Layers', 'units/layers.html.j2', {
       'run': run, 'by_layer': _by_layer(run, site),
       'panels': _panels(run, site), 'counts': counts,
       'count_figure': site.paper('counts', [x.spec() for x in counts]),
-      'count_table': _sides(run, site, 'counts', {
-          'this run': run.values('above'),
-          'paper': run.values('paper_above')}, digits=0),
+      'count_table': tables.download(
+          site, 'counts', run.layers, run.table,
+          {'this run': 'above', 'paper': 'paper_above'}, digits=0),
       'best': site.table(
           'best_units', ('layer', 'category', 'regions', 'mean NSS',
                          'units above T', 'best units'), [
@@ -67,69 +68,6 @@ def chapters(run: Run, site: Site) -> list[Chapter | None]:
   middle = layers if run.kind is DISSECT else arrays.chapter
   return [overview(run, site), middle(run, site), grid.chapter(run, site),
           images.chapter(run, site)]
-
-
-def _tables(run: Run) -> list[Matrix]:
-  """Table 2, 3, 5 or 6 beside the paper's; of targets one line for each."""
-  means, published = run.values('mean'), run.values('paper')
-  known = np.isfinite(published).any(axis=1)
-  ends = matrices.domain(means, published)
-
-  def hint(i: int, j: int) -> str:
-    cell = run.table.iloc[i * len(run.columns) + j]
-    said = ['95 % interval ' + ' to '.join(map(number, (cell.low, cell.high)))
-            if math.isfinite(cell.low) else '', findings.luck(cell)]
-    if math.isfinite(cell.paper) and math.isfinite(cell['mean']):
-      said.append(f'the paper {number(cell.paper)}, difference '
-                  f'{signed(cell["mean"] - cell.paper)}')
-    return '; '.join(filter(None, said))
-
-  def mark(i: int, j: int) -> str:
-    cell = run.table.iloc[i * len(run.columns) + j]
-    return ('\N{UPWARDS ARROW}' if cell['mean'] > cell.chance_high else
-            '\N{DOWNWARDS ARROW}' if cell['mean'] < cell.chance_low else '')
-
-  label = run.kind.label
-  if run.kind is not DISSECT:
-    names = ['this run'] + ['paper'] * bool(known.any())
-    return [matrices.matrix(
-        label, names, run.layers,
-        np.hstack([means, published]).T[:len(names)], label=label, ends=ends,
-        hint=lambda i, j: '' if i else hint(j, 0),
-        mark=lambda i, j: '' if i else mark(j, 0))]
-  made = [matrices.matrix(
-      'This run', run.layers, run.columns, means, label=label, ends=ends,
-      hint=hint, mark=mark, corner='layer', counts=run.counts(),
-      counted='regions')]
-  if known.any():
-    made.append(matrices.matrix(
-        f'Paper, {run.published}', np.array(run.layers)[known].tolist(),
-        run.columns, published[known], label=label, ends=ends, corner='layer'))
-  return made
-
-
-def _counts(run: Run) -> list[Matrix]:
-  """Units above T, beside the paper's."""
-  above, published = run.values('above'), run.values('paper_above')
-  known = np.isfinite(published).any(axis=1)
-  ends, label = matrices.domain(above, published), 'units above T'
-
-  def hint(i: int, j: int) -> str:
-    cell = run.table.iloc[i * len(run.columns) + j]
-    high = cell.above_chance_high
-    return '' if high is None or math.isnan(high) else (
-        f'chance {cell.above_chance_low:.0f} to {high:.0f}')
-
-  made = [matrices.matrix(
-      'This run', run.layers, run.columns, above, label=label, ends=ends,
-      digits=0, hint=hint, corner='layer', counts=run.counts(),
-      counted='regions')]
-  if known.any():
-    made.append(matrices.matrix(
-        f'Paper, {run.published}', np.array(run.layers)[known].tolist(),
-        run.columns, published[known], label=label, ends=ends, digits=0,
-        corner='layer'))
-  return made
 
 
 def _rows(
@@ -221,21 +159,8 @@ def _differences(run: Run, site: Site) -> list[dict]:
         corner='layer')
     made.append({
         'matrix': one, 'figure': site.paper(f'difference_{name}', [one.spec()]),
-        'table': _sides(run, site, f'difference_{name}', dict(zip(
-            site.labels, (own, other), strict=True)), digits=digits)})
+        'table': tables.sides(
+            site, f'difference_{name}', run.layers, run.columns,
+            dict(zip(site.labels, (own, other), strict=True)),
+            digits=digits)})
   return made
-
-
-def _sides(
-    run: Run, site: Site, name: str, sources: Mapping[str, np.ndarray], *,
-    digits: int
-) -> Table:
-  """Writes matrices, a line for each layer and source that has a number."""
-  def value(x: float) -> float | int | None:
-    return None if np.isnan(x) else float(x) if digits else int(x)
-
-  return site.table(name, ('layer', 'source', *run.columns), [
-      (layer, source, *map(value, values[i]))
-      for i, layer in enumerate(run.layers)
-      for source, values in sources.items()
-      if np.isfinite(values[i]).any()], digits=digits)

@@ -1,7 +1,6 @@
 """A finished dissection or pop-out run, read and checked."""
 
 import functools
-import math
 import operator
 import os
 import pathlib
@@ -13,21 +12,16 @@ import pandas as pd
 
 from saliency_jax import schema
 from saliency_jax.errors import InputError
-from saliency_jax.report import paper, reading
+from saliency_jax.report import paper, reading, tables
 from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
-TARGET = 'target'  # the one column of Table 5
 UNNAMED = '(no kind given)'
 
 _LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')
 # Keys that the tables and the page show, besides those that `read` checks.
 _SUMMARY = ('weights.name', 'weights.sha256', 'counts.images', 'seconds',
             'skipped', 'device', 'versions')
-_RENAMED = {
-    'mean_nss_top10': 'mean', 'mean_nmm_top10': 'mean', 'mean_low': 'low',
-    'mean_high': 'high', 'regions': 'sets', 'top_units': 'units',
-    'units_above_threshold': 'above'}
 
 
 class Kind(NamedTuple):
@@ -71,11 +65,7 @@ class Run(NamedTuple):
   # row's image among the shown ones (-1: none) and its number there.
   rows: pd.DataFrame
   scores: dict[str, np.ndarray]  # layer -> float32 `[rows, units]`
-  # A line for each layer and column: layer, category, sets (regions with a
-  # fixation, or arrays), mean, low, high, held_out, chance_low, chance_high,
-  # above (units above T), above_chance_low and -high, units (the best ones),
-  # paper and paper_above. NaN: no number.
-  table: pd.DataFrame
+  table: pd.DataFrame  # by layer, see `tables`
   kept: Kept  # pictures, masks, fixations and maps; read when asked for
 
   @property
@@ -112,7 +102,7 @@ class Run(NamedTuple):
 
   def values(self, key: str) -> np.ndarray:
     """Returns a column of `table` as float64 `[L, C]`."""
-    return self.table[key].to_numpy(float).reshape(len(self.layers), -1)
+    return tables.values(self.table, key)
 
   def counts(self) -> list[int]:
     """Returns the regions with a fixation of each category, or the arrays."""
@@ -168,7 +158,11 @@ def read(workdir: str | os.PathLike) -> Run:
     _require(config, ('network.name', 'analysis.top_units',
                       *['analysis.threshold'] * (kind is DISSECT)))
   rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
-  table = _table(reader, kind, units, len(rows))
+  table = tables.read(reader, kind.table, 'layer', tuple(units), len(rows))
+  for layer, best in zip(table['layer'], table['units'], strict=True):
+    reader.expect(
+        all(0 <= unit < units[layer] for unit in best), kind.table.path,
+        f'names a unit that {layer} does not have')
   shown = {x.image_id: k for k, x in enumerate(kept.images)}
   rows = rows.assign(
       group=rows[kind.key].replace('', UNNAMED),
@@ -179,11 +173,8 @@ def read(workdir: str | os.PathLike) -> Run:
       tuple(table['category'].unique().tolist()), rows,
       {layer: reader.array(kind.scores.of(layer), (len(rows), units[layer]))
        for layer in units}, table, kept)
-  _, means, counts = paper.published(run)
-  keys = list(zip(table['layer'], table['category'], strict=True))
-  return run._replace(table=table.assign(
-      paper=[means.get(key, math.nan) for key in keys],
-      paper_above=[counts.get(key, math.nan) for key in keys]))
+  return run._replace(table=tables.with_paper(
+      table, 'layer', *paper.published(run)[1:]))
 
 
 def beside(run: Run, workdir: str | os.PathLike) -> Run:
@@ -219,25 +210,3 @@ def _require(values: dict, keys: tuple[str, ...]) -> None:
   """Raises a KeyError for the first key that is not there."""
   for key in keys:
     functools.reduce(operator.getitem, key.split('.'), values)
-
-
-def _table(
-    reader: Reader, kind: Kind, units: dict[str, int], arrays: int
-) -> pd.DataFrame:
-  name = kind.table.path
-  table = reader.frame(kind.table).rename(columns=_RENAMED)
-  if kind is POPOUT:
-    table = table.assign(category=TARGET, sets=arrays, above=math.nan)
-  else:  # nothing counted is not the same as no unit above T
-    table['above'] = table['above'].where(table['sets'] > 0)
-  columns = table['category'].unique()
-  reader.expect(
-      len(table) > 0
-      and table['layer'].tolist() == [x for x in units for _ in columns]
-      and table['category'].tolist() == list(columns) * len(units), name,
-      'does not have the same categories for every layer')
-  for layer, best in zip(table['layer'], table['units'], strict=True):
-    reader.expect(
-        all(0 <= unit < units[layer] for unit in best), name,
-        f'names a unit that {layer} does not have')
-  return table
