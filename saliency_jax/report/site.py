@@ -1,6 +1,8 @@
 """The site of a finished job: one page of chapters, which works offline."""
 
+import base64
 import contextlib
+import hashlib
 import os
 import pathlib
 import re
@@ -139,7 +141,10 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
           'opacity': overlays.OPACITY,
           'opaque': overlays.OPAQUE_FROM})),
       style=Markup((_FOLDER / 'web' / 'style.css').read_text('utf-8')),
-      scripts=[Markup(x.read_text(encoding='utf-8')) for x in scripts],
+      scripts=(sources := [
+          Markup(x.read_text(encoding='utf-8')) for x in scripts]),
+      hashes=[base64.b64encode(hashlib.sha256(
+          x.encode()).digest()).decode() for x in sources],
       blocks={name: Markup(text) for name, text in site.data_blocks.items()})
 
 
