@@ -11,6 +11,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 if (ROOT / 'saliency_jax').is_dir():
   sys.path.insert(0, str(ROOT))
 
+from saliency_jax import signals  # noqa: E402  isort: skip
+
+signals.end_at_once()  # before what takes seconds to be imported
+
 from saliency_jax import cli, configs  # noqa: E402
 from saliency_jax.cli import hosts, path, run  # noqa: E402
 

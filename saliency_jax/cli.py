@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import errno
 import importlib.util
 import os
 import pathlib
@@ -14,7 +15,7 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 from ml_collections.config_flags import tuple_parser
 
-from saliency_jax import config_help, old_keys
+from saliency_jax import config_help, old_keys, signals
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError, Stopped
 
@@ -22,6 +23,7 @@ from saliency_jax.errors import InputError, Stopped
 # there, a value of another type, and a config file that cannot be read.
 _WRONG_FLAG = (
     flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError)
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 class _Tuple(tuple_parser.TupleParser):
@@ -176,20 +178,24 @@ def run(main: Callable[[], None], *, computes: bool = False) -> None:
         _check_devices()
       main()
     except InputError as error:
-      sys.exit(_say(str(error), 2))
-    except Stopped as stopped:
-      sys.exit(_say(str(stopped), 143))
+      signals.leave(_say(str(error), 2))
     except OSError as error:
       # A full disk, a folder that may not be written: nobody's mistake in the
       # code. Without a file it is something else, and wants its traceback.
-      if not (error.filename and error.strerror):
+      if error.errno not in _DISK and not (error.filename and error.strerror):
         raise
-      sys.exit(_say(f'{error.filename}: {error.strerror}; make room or give '
-                    'another folder.', 2))
-    except KeyboardInterrupt:
-      sys.exit(_say('stopped; start the same command again to go on.', 130))
+      signals.leave(_say(
+          f"{error.filename or 'a file'}: {error.strerror}; make room or give "
+          'another folder.', 2))
+    signals.finish()
 
-  app.run(guarded, flags_parser=_parse)
+  try:
+    signals.unwind()
+    app.run(guarded, flags_parser=_parse)
+  except KeyboardInterrupt:
+    signals.leave(_say(signals.SENTENCE, 130))
+  except Stopped as stopped:
+    signals.leave(_say(str(stopped), 143))
 
 
 def _parse(arguments: list[str]) -> list[str]:

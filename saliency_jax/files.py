@@ -2,10 +2,12 @@
 
 import contextlib
 import hashlib
+import itertools
 import os
 import pathlib
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 try:
@@ -14,6 +16,9 @@ except ImportError:  # a platform without such locks
   fcntl = None
 
 _LOCK = '.lock'
+_RESULTS = {'summary.json', 'partial'}  # beside a job's config.json
+# How hidden files and folders begin that take another name when they are whole.
+TEMPORARY = '.saliency_jax.'
 
 
 @contextlib.contextmanager
@@ -43,7 +48,7 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     path: the file to write; its folder is made if it is missing.
 
   Yields:
-    The path to write to, with the suffix of `path`.
+    The path to write to, with the suffix of `path`, the last ten characters.
 
   Raises:
     OSError: if it cannot be written; it has a name, see `naming`.
@@ -51,7 +56,7 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
   handle, name = tempfile.mkstemp(
-      dir=path.parent, prefix=f'.{path.stem}.', suffix=path.suffix)
+      dir=path.parent, prefix=TEMPORARY, suffix=path.suffix[-10:])
   os.close(handle)
   temporary = pathlib.Path(name)
   try:
@@ -130,13 +135,39 @@ def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
 def stamp(folder: str | os.PathLike) -> str:
   """Returns a hash of the names, sizes and times of all files of a folder.
 
-  It changes when a file does, without reading any; a file may be given too.
+  It changes when a file does, without reading any, and not with the folder's
+  own path; a file may be given too. Folders of results within are left out.
   """
-  root = pathlib.Path(folder).expanduser()
+  root, listed = pathlib.Path(folder).expanduser(), []
+  if root.is_file():
+    listed.append(root)
+  for at, folders, names in os.walk(root):
+    held = {*folders, *names}
+    if at != str(root) and (
+        _LOCK in held or 'config.json' in held and held & _RESULTS):
+      folders.clear()
+    else:
+      listed += [pathlib.Path(at, name) for name in names]
   found = hashlib.sha256()
-  for path in [root, *sorted(root.rglob('*'))]:
-    if path.is_file():
-      status = path.stat()
+  for path in sorted(listed):
+    with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
+      status, name = path.stat(), path.relative_to(root).as_posix()
       found.update(
-          f'{path} {status.st_size} {status.st_mtime_ns}\n'.encode())
+          f'{name} {status.st_size} {status.st_mtime_ns}\n'.encode())
   return found.hexdigest()
+
+
+def remove_leftovers(folder: pathlib.Path, names: Iterable[str]) -> None:
+  """Removes what killed processes were writing, under the folder's lock.
+
+  Args:
+    folder: looked at itself.
+    names: of what lies in it and is looked through.
+  """
+  for path in itertools.chain(
+      folder.glob(f'{TEMPORARY}*'),
+      *((folder / name).rglob(f'{TEMPORARY}*') for name in names)):
+    if path.is_dir():
+      shutil.rmtree(path, ignore_errors=True)
+    else:
+      path.unlink(missing_ok=True)

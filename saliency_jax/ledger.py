@@ -6,16 +6,14 @@ import json
 import pathlib
 import shutil
 import time
-import zipfile
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from absl import logging
 
-from saliency_jax import files
+from saliency_jax import files, numpy_files
 
-_DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 # Seconds between writes: rare enough to cost nothing, often enough that a run
 # which is killed loses little.
 _SECONDS = 20.
@@ -78,7 +76,7 @@ class Ledger:
         for name, key, item, entry in _read(path):
           if self._keys.get(name) == key:
             self.entries[name][item] = entry
-      except _DAMAGED:
+      except Exception:  # noqa: BLE001  whatever stands in a damaged file
         logging.warning('%s is damaged; what it held is measured again.', path)
 
   def add(self, name: str, item: str, entry: Entry) -> None:
@@ -116,9 +114,7 @@ class Ledger:
 
 def _read(path: pathlib.Path) -> list[tuple[str, str, str, Entry]]:
   """Returns (series, key, item, entry) of everything in a part."""
-  # Opened here: np.load leaves a damaged file open.
-  with open(path, 'rb') as file, np.load(file, allow_pickle=False) as archive:
-    arrays = {name: archive[name] for name in archive.files}
+  arrays = numpy_files.read_npz(path, numpy_files.NUMBERS + 'U')
   found, ends = [], dict.fromkeys(arrays, 0)
   for line in arrays.pop('entries').tobytes().decode().splitlines():
     name, key, item, facts, lengths = json.loads(line)

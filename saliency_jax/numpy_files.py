@@ -19,19 +19,21 @@ _HEADERS = {
     (1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
-def read_npy(path: str | os.PathLike, kinds: str = NUMBERS) -> np.ndarray:
+def read_npy(
+    path: str | os.PathLike, kinds: str = NUMBERS,
+    advice: str = 'save it with numpy.save') -> np.ndarray:
   """Returns the array in a .npy file, mapped and read-only.
 
   Args:
     path: the file, which must not change.
     kinds: of NumPy's types, those that are expected.
+    advice: the last words of an error.
 
   Raises:
     InputError: it is no such file.
   """
-  with outside.reading(
-      path, '.npy file of numbers', 'save it with numpy.save'), open(
-          path, 'rb') as file:
+  with outside.reading(path, '.npy file of numbers', advice), open(
+      path, 'rb') as file:
     shape, order, dtype = _header(file, os.path.getsize(path), kinds)
     if not math.prod(shape):
       return np.zeros(shape, dtype)
@@ -39,19 +41,21 @@ def read_npy(path: str | os.PathLike, kinds: str = NUMBERS) -> np.ndarray:
 
 
 def read_npz(
-    path: str | os.PathLike, kinds: str = NUMBERS
+    path: str | os.PathLike, kinds: str = NUMBERS,
+    advice: str = 'save it with numpy.savez'
 ) -> dict[str, np.ndarray]:
   """Returns the arrays in a .npz file by name, read-only.
 
   Args:
     path: the file.
     kinds: of NumPy's types, those that are expected.
+    advice: the last words of an error.
 
   Raises:
     InputError: it is no such file, or unpacks to more than it should.
   """
   arrays = {}
-  with outside.reading(path, '.npz file', 'save it with numpy.savez'), open(
+  with outside.reading(path, '.npz file', advice), open(
       path, 'rb') as file, zipfile.ZipFile(file) as archive:
     budget = outside.Budget(os.path.getsize(path))
     for member in archive.infolist():

@@ -6,6 +6,7 @@ unpacks to is counted before it is allocated (`Budget`).
 
 import contextlib
 import json
+import math
 import os
 import pathlib
 from collections.abc import Iterator
@@ -78,11 +79,64 @@ def reason(error: Exception) -> str:
   return words[:200] or type(error).__name__
 
 
-def read_json(path: str | os.PathLike, advice: str = 'replace it') -> Any:
-  """Returns the value in a JSON file.
+def read_json(
+    path: str | os.PathLike, advice: str = 'replace it', shape: Any = dict
+) -> Any:
+  """Returns the value in a JSON file; see `check` for its shape.
 
   Raises:
     InputError: see `reading`.
   """
   with reading(path, 'JSON file', advice):
-    return json.loads(pathlib.Path(path).read_text(encoding='utf-8'))
+    value = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))
+    check(value, shape)
+  return value
+
+
+def check(value: Any, shape: Any, at: str = 'value') -> None:
+  """Checks a value of JSON.
+
+  Args:
+    value: what was read.
+    shape: None, str, bool, int (of 64 bits), float (any finite number), dict
+      or list; a set of texts, one of which it is; a tuple of shapes, one of
+      which it has; [shape] of every element; {str: shape} of every member of an
+      object, or a shape for each key, of which 'key?' may be absent. Other keys
+      are let through.
+    at: what the value is called.
+
+  Raises:
+    ValueError: it has another shape; the message says where.
+  """
+  if isinstance(shape, tuple):
+    for place, each in enumerate(shape):
+      try:
+        return check(value, each, at)
+      except ValueError:
+        if place + 1 == len(shape):
+          raise
+  if isinstance(shape, dict) and isinstance(value, dict):
+    wanted = dict.fromkeys(value, shape[str]) if str in shape else shape
+    for key, of in wanted.items():
+      name = key if str in shape else key.removesuffix('?')
+      if name in value:
+        check(value[name], of, name)
+      elif name == key:
+        raise ValueError(f'its {quoted(at)} lacks {quoted(key)}')
+  elif isinstance(shape, list) and isinstance(value, list):
+    for each in value:
+      check(each, shape[0], at)
+  elif not _is_of(value, shape):
+    raise ValueError(f'its {quoted(at)} is {quoted(value)}')
+  return None
+
+
+def _is_of(value: Any, shape: Any) -> bool:
+  if isinstance(shape, set):
+    return isinstance(value, str) and value in shape
+  if shape is None or shape is str or shape is bool:
+    return value is None if shape is None else type(value) is shape
+  if shape is int or shape is float:
+    return type(value) in {int, shape} and abs(value) < (
+        2**63 if shape is int else math.inf)
+  return shape in (dict, list) and type(value) is shape

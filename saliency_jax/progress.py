@@ -4,6 +4,14 @@ from collections.abc import Iterable
 
 import tqdm
 
+from saliency_jax import signals
+
+
+class _Bar(tqdm.tqdm):
+  def update(self, n: float = 1) -> bool | None:
+    signals.check()
+    return super().update(n)
+
 
 def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
   """Returns a progress bar on standard error that counts `unit`s per second.
@@ -14,7 +22,7 @@ def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
     title: what is being done, e.g. 'Measuring'.
     done: how many units an earlier run has done already.
   """
-  return tqdm.tqdm(
+  return _Bar(
       total=total, initial=done, unit=f' {unit}s', desc=title,
       dynamic_ncols=True, mininterval=0.2)
 

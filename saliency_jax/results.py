@@ -1,6 +1,5 @@
 """A folder of results, as data frames and arrays."""
 
-import json
 import os
 import pathlib
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from saliency_jax import schema
+from saliency_jax import csv_cells, numpy_files, outside, schema
 from saliency_jax.errors import InputError
 
 
@@ -46,12 +45,7 @@ class Results:
     for file in (schema.ASSOCIATION, schema.NMM):
       path = self.path / file.of(tap)
       if path.is_file():
-        try:
-          return np.load(path, allow_pickle=False)
-        except Exception as error:
-          raise InputError(
-              f'{path} is damaged ({str(error)[:80]}); start the job again.'
-          ) from error
+        return np.array(numpy_files.read_npy(path, 'f', 'start the job again'))
     measured = ', '.join(self.summary.get('units', ())) or 'none'
     raise InputError(
         f'{self.path} has no scores of {tap}; it has those of {measured}.')
@@ -61,13 +55,8 @@ class Results:
             f'{", ".join(self.tables)})')
 
   def _json(self, name: str) -> dict[str, Any]:
-    path = self.path / name
-    try:
-      return json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError, RecursionError) as error:
-      raise InputError(
-          f'{path} cannot be read; give the folder of a job that has ended.'
-      ) from error
+    return outside.read_json(
+        self.path / name, 'give the folder of a job that has ended', dict)
 
 
 class _Tables(dict):
@@ -85,13 +74,14 @@ class _Tables(dict):
   def __getitem__(self, name: str) -> pd.DataFrame:
     if super().__getitem__(name) is None:
       path = self._folder / f'{name}.csv'
-      try:
+      with outside.reading(path, 'table', 'start the job again'):
         # An image may be called 'NA' or 007.
         frame = pd.read_csv(
             path, dtype={'image_id': str}, keep_default_na=False,
             na_values=[''])
-      except (OSError, ValueError) as error:
-        raise InputError(f'{path} cannot be read ({error}).') from error
+      for column in frame.select_dtypes(['object', 'string']):
+        frame[column] = frame[column].map(
+            csv_cells.restored, na_action='ignore')
       self[name] = frame
     return super().__getitem__(name)
 

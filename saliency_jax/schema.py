@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from saliency_jax import csv_cells
+
 # Raised when a file of a folder changes its meaning; readers refuse others.
 LAYOUT = 3
 SUMMARY, CONFIG, LEDGER = 'summary.json', 'config.json', 'partial'
@@ -239,7 +241,7 @@ def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
   writer.writerow(table.names)
   for values in rows:
     writer.writerow(
-        _text(column.type, value)
+        csv_cells.text(column.type, value)
         for column, value in zip(table.columns, values, strict=True))
 
 
@@ -247,17 +249,13 @@ def read(folder: pathlib.Path, table: File) -> list[Any]:
   """Reads a table that `write` wrote; '' becomes NaN or None.
 
   Raises:
-    ValueError: it has other columns.
-    OSError: it cannot be read.
+    InputError: it cannot be read, has other columns, or a cell is of another
+      type.
   """
-  with open(folder / table.path, newline='', encoding='utf-8') as file:
-    header, *lines = csv.reader(file, strict=True)
-  if tuple(header) != table.names:
-    raise ValueError(f'{folder / table.path} has other columns')
   return [row(table)(*(
-      _VALUE[column.type](text)
-      for column, text in zip(table.columns, line, strict=True)))
-      for line in lines]
+      csv_cells.value(column.type, line[column.name])
+      for column in table.columns))
+      for line in csv_cells.rows(folder / table.path, table.columns)]
 
 
 def top(files: Iterable[File]) -> set[str]:
@@ -281,20 +279,6 @@ def page() -> Iterator[str]:
         yield f'| {name and f"`{name}`"} | {type_} | {unit} | {meaning} |'
       yield ''
 
-
-def _text(type_: str, value: Any) -> Any:
-  if type_ == 'ints':
-    return ' '.join(map(str, value))
-  if value is None or value != value:
-    return ''
-  number = type_ == 'float' and not isinstance(value, str)
-  return f'{value:.6f}' if number else value
-
-
-_VALUE = {
-    'str': str, 'float': lambda text: float(text or 'nan'),
-    'int': lambda text: int(text) if text else None,
-    'ints': lambda text: [int(x) for x in text.split()]}
 
 if __name__ == '__main__':
   print('\n'.join(page()))

@@ -53,7 +53,8 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
   """Yields the folder for results, made if it is missing, for one job alone.
 
   Folders within it are not looked at: a job may have other jobs work in them.
-  SIGTERM ends the block as Ctrl-C does, with `Stopped`.
+  SIGTERM ends the block as Ctrl-C does, with `Stopped`; see `signals` for the
+  commands of launch/.
 
   Args:
     workdir: the folder.
@@ -76,6 +77,8 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
       raise InputError(
           f'{path} holds what launch/{owner}.py wrote; name another --workdir.')
     stack.enter_context(_stopping())
+    files.remove_leftovers(
+        path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
     yield path
 
 
@@ -85,7 +88,7 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
   try:
     left = json.loads((path / schema.SUMMARY).read_text())['job']
     return None if left in replaces else str(left)
-  except (OSError, ValueError, TypeError, KeyError):
+  except Exception:  # noqa: BLE001
     pass  # not finished, or damaged: what lies there tells
   for name in sorted(x.name for x in path.iterdir()):
     owners = [
@@ -100,13 +103,11 @@ def _changed(path: pathlib.Path, config: dict) -> list[str]:
   try:
     (path / schema.SUMMARY).read_bytes()
     left = json.loads((path / schema.CONFIG).read_text())
-  except (OSError, ValueError):
+    before, now = (
+        config_help.flattened(ConfigDict(x))
+        for x in (left, json.loads(json.dumps(config))))
+  except Exception:  # noqa: BLE001  there is none, or it is damaged
     return []
-  if not isinstance(left, dict):
-    return []
-  before, now = (
-      config_help.flattened(ConfigDict(x))
-      for x in (left, json.loads(json.dumps(config))))
   return sorted(
       key for key in before.keys() & now.keys() if before[key] != now[key])
 

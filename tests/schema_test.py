@@ -9,6 +9,7 @@ import pytest
 
 from saliency_jax import schema
 from saliency_jax.data.popout.patterns import Pattern
+from saliency_jax.errors import InputError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLES = {file.path: file for job in schema.JOBS.values()
@@ -33,7 +34,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
   assert np.isnan(second.mean_nss_top10)
   assert np.isnan([*second[4:10], *second[11:13]]).all()
   assert (second[10], second[13]) == (None, [])
-  with pytest.raises(ValueError, match='other columns'):
+  with pytest.raises(InputError, match='does not have the columns'):
     schema.read(tmp_path, schema.TABLE5._replace(path='table2.csv'))
 
 

@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from saliency_jax import files
+from saliency_jax import files, outside, schema
 from saliency_jax.data import split
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -68,17 +68,19 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
   Raises:
     InputError: the list is damaged.
   """
-  folder = pathlib.Path(folder)
+  folder, advice = pathlib.Path(folder), (
+      'give the --workdir of launch/train.py, complete')
   path = folder / FILE
-  try:
-    if path.is_file():
-      return tuple(Fingerprint(*each) for each in json.loads(
-          path.read_text(encoding='utf-8')))
-    data = json.loads((folder / 'config.json').read_text())['data']
-  except (OSError, ValueError, TypeError, KeyError) as error:
-    raise InputError(
-        f'{folder} has lost the list of images that the model was trained on; '
-        f'give the --workdir of launch/train.py, complete.') from error
+  if path.is_file():
+    listed = outside.read_json(path, advice, [list])
+    with outside.reading(path, 'list of images', advice):
+      for each in listed:
+        outside.check(
+            dict(zip(Fingerprint._fields, each, strict=True)), {
+                'image_id': str, 'height': int, 'width': int, 'digest': str})
+      return tuple(Fingerprint(*each) for each in listed)
+  data = outside.read_json(
+      folder / schema.CONFIG, advice, {'data': dict})['data']
   if data.get('kind') != 'osie' or data.get('val_dir') or data.get(
       'val_fraction'):
     return ()

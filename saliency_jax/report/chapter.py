@@ -14,12 +14,14 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from saliency_jax.report import charts, drawing, formats, packing
+from saliency_jax.report import charts, directions, drawing, formats, packing
 from saliency_jax.report.formats import Value
 
 # Names become paths and URLs; what comes from a results folder is checked.
 _NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][\w.-]*)*',
                    re.ASCII)
+# JSON's escapes of what `directions` is about, and of little else.
+_STEERED = re.compile(r'\\u(0[5-8]|200|202|206|fb|fd|fe)')
 _TYPES = {'.md': 'text/markdown', '.tex': 'text/x-tex', '.csv': 'text/csv'}
 
 
@@ -226,8 +228,10 @@ class Site:
 
 def as_json(value) -> str:
   """Returns JSON that may stand in a script element: '<' is written \\u003c."""
-  return json.dumps(
-      value, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
+  text = json.dumps(value, allow_nan=False, separators=(',', ':'))
+  if _STEERED.search(text):
+    text = json.dumps(directions.isolated(value), separators=(',', ':'))
+  return text.replace('<', '\\u003c')
 
 
 def as_jpeg(pixels: np.ndarray) -> bytes:

@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from saliency_jax import csv_cells
+
 Value = str | int | float | None  # None and NaN: no number
 
 # Marks that start something in Markdown within a line, also in GitHub's.
@@ -27,7 +29,7 @@ def csv_text(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
   """
   file = io.StringIO()
   writer = csv.writer(file, lineterminator='\n')
-  writer.writerow(map(_one_line, header))
+  writer.writerow(map(_csv, header))
   writer.writerows(map(_csv, row) for row in rows)
   return file.getvalue()
 
@@ -91,7 +93,7 @@ def _left(header: Sequence[str], rows: Sequence[Sequence[Value]]) -> list[bool]:
 
 def _csv(value: Value) -> str:
   if isinstance(value, str):
-    return _one_line(value)
+    return csv_cells.protected(_one_line(value))
   if _missing(value):
     return ''
   return f'{value:.6g}' if isinstance(value, float) else str(value)

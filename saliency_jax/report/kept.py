@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image as pillow
 
 from saliency_jax import schema
 from saliency_jax.report.reading import Reader
@@ -50,8 +49,10 @@ class Kept:
           Image(row['image_id'], self._picture(row['picture']),
                 int(row['height']), int(row['width'])) for row in rows)
       reader.expect(
-          all(x.height > 0 and x.width > 0 for x in self.images), 'images.csv',
-          'has an image without a size')
+          all(x.height > 0 and x.width > 0 for x in self.images)
+          and len({x.picture for x in self.images}) == len(rows)
+          and len({x.image_id for x in self.images}) == len(rows),
+          'images.csv', 'has an image without a size or twice')
 
   @functools.cached_property
   def points(self) -> tuple[np.ndarray, ...]:
@@ -69,6 +70,11 @@ class Kept:
         name, 'does not fit the images in images.csv')
     return tuple(np.split(points, offsets[1:-1]))
 
+  def pixels(self, image: int) -> np.ndarray:
+    """Returns an image's picture, uint8 `[h, w, 3]`."""
+    picture = self.images[image].picture
+    return self._reader.picture(f'{picture.parent.name}/{picture.name}')
+
   def mask(self, image: int) -> np.ndarray:
     """Returns where an image's sets are.
 
@@ -79,8 +85,7 @@ class Kept:
       int32 `[H, W]`: 0, or 1 + the row of the set among the image's rows.
     """
     name = f'masks/{image:05d}.png'
-    with self._reader.checking(name) as path, pillow.open(path) as opened:
-      mask = np.asarray(opened, np.int32)
+    mask = self._reader.mask(name)
     known = self.images[image]
     self._reader.expect(
         mask.shape == (known.height, known.width), name,
@@ -104,9 +109,8 @@ class Kept:
   def saliency(self) -> np.ndarray | None:
     """float16 `[N, h, w]`: the model's output; None without a readout."""
     name = 'saliency.npz'
-    with self._reader.checking(name) as path:
-      if not path.exists():
-        return None
+    if not self._reader.has(name):
+      return None
     arrays = self._reader.arrays(name)
     with self._reader.checking(name):
       maps = arrays['maps']
@@ -120,6 +124,4 @@ class Kept:
     self._reader.expect(
         _PICTURE.fullmatch(name) is not None, 'images.csv',
         f'names the picture {name!r}, which is none of pictures/')
-    with self._reader.checking(name) as path:
-      self._reader.expect(path.is_file(), name, 'is missing')
-      return path
+    return self._reader.file(name)

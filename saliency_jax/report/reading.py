@@ -1,23 +1,25 @@
 """Reads the files of a results folder, and says in one sentence what is wrong.
 
-Nothing is unpickled: arrays of Python objects are refused.
+Nothing is unpickled, and no link is followed: the pages show what is read, and
+a folder may come from anybody.
 """
 
 import contextlib
-import csv
 import json
 import os
 import pathlib
-import zipfile
+import traceback
 from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from saliency_jax import schema
+from saliency_jax import csv_cells, numpy_files, outside, schema
 from saliency_jax.errors import InputError
 
-_AGAIN = 'start the job again with the same --workdir.'
+_AGAIN = 'start the job again with the same --workdir'
+_MAX_PIXELS = 2**26  # of a picture; 8192 x 8192
 
 
 def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
@@ -32,13 +34,33 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
         f'{str(workdir)!r} is not a folder; --workdir takes the folder of a '
         f'finished run.')
   reader = Reader(path)
-  summary = reader.json('summary.json')
-  with reader.checking('summary.json'):
-    name = summary['job']
-    reader.expect(
-        name in known, 'summary.json', f'names the job {name!r} where the page '
-        f"knows {', '.join(known)}")
+  name = reader.json(schema.SUMMARY, {'job': str})['job']
+  reader.expect(
+      name in known, schema.SUMMARY, f'names the job {name!r} where the page '
+      f"knows {', '.join(known)}")
   return name
+
+
+@contextlib.contextmanager
+def fitting(workdir: str | os.PathLike) -> Iterator[None]:
+  """Says in one sentence that a folder's files do not fit each other.
+
+  Each was checked when it was read (`Reader`). What is raised in this block
+  after that has its place in the sentence, as it may be a mistake in the code.
+  """
+  try:
+    yield
+  except InputError:
+    raise
+  except Exception as error:
+    if isinstance(error, OSError) and error.errno and not isinstance(
+        error, FileExistsError):
+      raise  # the disk
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    raise InputError(
+        f'{workdir}: its files do not fit each other '
+        f'({type(error).__name__} in {pathlib.Path(at.filename).name}, line '
+        f'{at.lineno}: {outside.reason(error)}); {_AGAIN}.') from error
 
 
 class Reader:
@@ -47,25 +69,25 @@ class Reader:
   def __init__(self, folder: pathlib.Path):
     self.folder = folder
 
-  def json(self, name: str):
-    """Returns the value in a JSON file."""
+  def json(self, name: str, shape):
+    """Returns the value in a JSON file, checked by `outside.check`."""
     with self.checking(name) as path:
-      return json.loads(path.read_text(encoding='utf-8'))
+      value = json.loads(path.read_text(encoding='utf-8'))
+      outside.check(value, shape)
+    return value
+
+  def lines(self, name: str, shape) -> list:
+    """Returns the values in a file that has one in each line; see `json`."""
+    with self.checking(name) as path:
+      found = [
+          json.loads(x) for x in path.read_text(encoding='utf-8').splitlines()]
+      outside.check(found, [shape])
+    return found
 
   def table(self, table: schema.File) -> list[dict[str, str]]:
     """Returns the rows of a CSV file that has exactly these columns."""
-    name, columns = table.path, table.names
-    with self.checking(name) as path, open(
-        path, newline='', encoding='utf-8') as file:
-      reader = csv.DictReader(file, strict=True)
-      self.expect(
-          tuple(reader.fieldnames or ()) == columns, name,
-          f"does not have the columns {', '.join(columns)}")
-      rows = list(reader)
-      self.expect(
-          all(None not in row and None not in row.values() for row in rows),
-          name, 'has a line with too few or too many values')
-      return rows
+    with self.checking(table.path) as path:
+      return csv_cells.rows(path, table.columns)
 
   def frame(self, table: schema.File) -> pd.DataFrame:
     """Returns a table with its columns' types; NaN for a missing number."""
@@ -76,23 +98,43 @@ class Reader:
   def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Returns the floating point numbers in a .npy file, checking the shape."""
     with self.checking(name) as path:
-      array = np.load(path, allow_pickle=False)
+      array = np.array(numpy_files.read_npy(path, 'f', _AGAIN))
       self.expect(
-          array.dtype.kind == 'f' and array.shape == shape, name,
-          f'holds {array.dtype} {list(array.shape)} where the tables beside it '
-          f'ask for floating point numbers {list(shape)}')
-      return array
+          array.shape == shape, name, f'holds {list(array.shape)} numbers '
+          f'where the tables beside it ask for {list(shape)}')
+      self._expect_finite(name, array)
+    return array
 
   def arrays(self, name: str) -> dict[str, np.ndarray]:
     """Returns the arrays in a .npz file by name."""
-    with self.checking(name) as path, np.load(
-        path, allow_pickle=False) as archive:
-      return {key: archive[key] for key in archive.files}
+    with self.checking(name) as path:
+      arrays = numpy_files.read_npz(path, numpy_files.NUMBERS + 'U', _AGAIN)
+      for array in arrays.values():
+        self._expect_finite(name, array)
+    return arrays
+
+  def picture(self, name: str) -> np.ndarray:
+    """Returns a picture, uint8 `[H, W, 3]`."""
+    return self._pixels(name, None, 'RGB')
+
+  def mask(self, name: str) -> np.ndarray:
+    """Returns an image of numbers, int32 `[H, W]`."""
+    return self._pixels(name, ('L', 'I', 'I;16'), 'I').astype(np.int32)
+
+  def has(self, name: str) -> bool:
+    """Says whether there is a file."""
+    return (self.folder / name).exists()
+
+  def file(self, name: str) -> pathlib.Path:
+    """Returns the path of a file that is there."""
+    with self.checking(name) as path:
+      path.stat()
+    return path
 
   def expect(self, condition: bool, name: str, problem: str) -> None:
     """Raises unless the condition holds; `problem` follows the file's name."""
     if not condition:
-      raise InputError(f'{self.folder / name} {problem}; {_AGAIN}')
+      raise InputError(f'{self.folder / name} {problem}; {_AGAIN}.')
 
   @contextlib.contextmanager
   def checking(self, name: str) -> Iterator[pathlib.Path]:
@@ -101,18 +143,31 @@ class Reader:
     Args:
       name: the file's path from the folder.
     """
-    try:
-      yield self.folder / name
-    except FileNotFoundError as error:
-      raise InputError(
-          f'{self.folder} is not a finished run: {name} is missing; {_AGAIN}'
-      ) from error
-    except KeyError as error:
-      raise InputError(
-          f'{self.folder / name} lacks {error}; {_AGAIN}') from error
-    except (OSError, EOFError, TypeError, ValueError, AttributeError,
-            csv.Error, zipfile.BadZipFile) as error:
-      reason = str(error).partition('\n')[0].rstrip('.')
-      raise InputError(
-          f'{self.folder / name} cannot be read ({reason}); {_AGAIN}'
-      ) from error
+    path = self.folder / name
+    for part in (path, *path.relative_to(self.folder).parents):
+      self.expect(
+          not (self.folder / part).is_symlink() or part == pathlib.Path(),
+          name, 'is a link or lies behind one; put the file itself there')
+    with outside.reading(path, advice=_AGAIN):
+      if not path.exists():
+        raise InputError(
+            f'{self.folder} is not a finished run: {name} is missing; '
+            f'{_AGAIN}.')
+      yield path
+
+  def _expect_finite(self, name: str, array: np.ndarray) -> None:
+    self.expect(
+        array.dtype.kind != 'f' or not np.isinf(array).any(), name,
+        'holds infinite numbers')
+
+  def _pixels(
+      self, name: str, modes: Collection[str] | None, mode: str) -> np.ndarray:
+    with self.checking(name) as path, Image.open(
+        path, formats=('JPEG', 'PNG')) as opened:
+      self.expect(
+          opened.width * opened.height <= _MAX_PIXELS, name,
+          f'has more than {_MAX_PIXELS} pixels')
+      self.expect(
+          modes is None or opened.mode in modes, name,
+          f'is of the mode {opened.mode}')
+      return np.asarray(opened.convert(mode))

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.ops import overlays
-from saliency_jax.report import paper, reading
+from saliency_jax.report import directions, paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
 from saliency_jax.report.depths import page as depths
 from saliency_jax.report.depths import swept
@@ -86,21 +86,29 @@ def write(
       compared.
   """
   job = JOBS[reading.job(workdir, JOBS)]
-  results, other = job.read(workdir), None
-  if str(compare):
-    if job.beside is None:
-      raise InputError(
-          f'--compare takes two folders of dissect or of popout, and '
-          f'{results.path} is of another job.')
-    other = job.beside(results, compare)
   path = pathlib.Path(workdir)
-  if single_file:
-    target = path / 'report.html'
-    with files.replacing(target) as temporary:
-      temporary.write_text(
-          _page(Site(results, other, root=None), job, path), encoding='utf-8')
-    return target
-  with _replacing(path / 'report') as temporary:
+  with contextlib.ExitStack() as stack:
+    try:
+      stack.enter_context(files.locked(path, wait=False))
+    except BlockingIOError as error:
+      raise InputError(
+          f'Another process is at work in {workdir}; wait for it.') from error
+    files.remove_leftovers(path, ())
+    stack.enter_context(reading.fitting(workdir))
+    results, other = job.read(workdir), None
+    if str(compare):
+      if job.beside is None:
+        raise InputError(
+            f'--compare takes two folders of dissect or of popout, and '
+            f'{results.path} is of another job.')
+      other = job.beside(results, compare)
+    if single_file:
+      target = path / 'report.html'
+      with files.replacing(target) as temporary:
+        temporary.write_text(
+            _page(Site(results, other, root=None), job, path), encoding='utf-8')
+      return target
+    temporary = stack.enter_context(_replacing(path / 'report'))
     (temporary / 'index.html').write_text(
         _page(Site(results, other, root=temporary), job, path),
         encoding='utf-8')
@@ -114,7 +122,8 @@ def text(workdir: str | os.PathLike) -> str:
     InputError: if the folder is not that of a finished job.
   """
   job = JOBS[reading.job(workdir, JOBS)]
-  return job.text(job.read(workdir))
+  with reading.fitting(workdir):
+    return job.text(job.read(workdir))
 
 
 def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
@@ -123,7 +132,8 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   site.data('places', site.places)
   environment = jinja2.Environment(
       loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True,
-      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+      finalize=directions.isolated)
   environment.filters['number'] = number
   environment.filters['linked'] = _linker(site, chapters)
   sections = [
@@ -175,14 +185,15 @@ def _linker(site: Site, chapters: list[Chapter]):
 def _replacing(target: pathlib.Path) -> Iterator[pathlib.Path]:
   """Yields an empty folder that takes the name `target` on success."""
   new, old = (
-      pathlib.Path(tempfile.mkdtemp(dir=target.parent, prefix='.report.'))
+      pathlib.Path(tempfile.mkdtemp(dir=target.parent, prefix=files.TEMPORARY))
       for _ in range(2))
   try:
     # mkdtemp makes private folders; the result should obey the user's umask.
     umask = os.umask(0)
     os.umask(umask)
     new.chmod(0o777 & ~umask)
-    yield new
+    with files.naming(target):
+      yield new
     if target.exists():
       os.replace(target, old / 'report')
     os.replace(new, target)

@@ -127,6 +127,7 @@ class Checkpoints:
         'skipped': dict(skipped),
         'shapes': checksums.shapes(state.params),
         'crc32': {name: checksums.checksums(items[name]) for name in _ITEMS}}
+    about['digest'] = checksums.of_json(about)
     self.wait()  # as Orbax would; then the disk is as it finds it
     disk.check_room(self._path, items)
     self._best.add(step, scores)
@@ -260,8 +261,7 @@ def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
   try:
     about = manager.restore(step, args=ocp.args.Composite(
         about=ocp.args.JsonRestore()))['about']
-    return about if set(about) >= {
-        'job', 'step', 'scores', 'skipped', 'shapes', 'crc32'} else None
+    return about if checksums.is_whole(about, step) else None
   except Exception as error:  # noqa: BLE001
     disk.raise_unless_damage(step, error)
     return None

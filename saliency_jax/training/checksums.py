@@ -1,13 +1,21 @@
 """What is kept beside a checkpoint's arrays to know them again: JSON values.
 """
 
+import hashlib
+import json
 import zlib
 from collections.abc import Iterator, Mapping
 
 import jax
 import numpy as np
 
+from saliency_jax import outside
 from saliency_jax.networks import trees
+
+_ABOUT = {
+    'job': dict, 'step': int, 'scores': (None, {str: float}),
+    'skipped': {str: str}, 'shapes': {str: {str: list}}, 'digest?': str,
+    'crc32': dict.fromkeys(('params', 'optimizer'), {str: int})}
 
 
 def checksums(tree: Mapping[str, trees.Tree]) -> dict[str, int]:
@@ -27,6 +35,31 @@ def shapes(tree: Mapping[str, trees.Tree]) -> dict:
           leaf: [list(x.shape), np.dtype(x.dtype).name] for leaf, x in
           zip(trees.names(part), jax.tree.leaves(part), strict=True)}
       for name, part in tree.items()}
+
+
+def of_json(about: dict) -> str:
+  """Returns the hash of JSON values, 'digest' aside."""
+  rest = {key: value for key, value in about.items() if key != 'digest'}
+  return hashlib.sha256(
+      json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def is_whole(about: dict, step: int) -> bool:
+  """Tells whether what is kept beside a step's arrays is what was written.
+
+  Raises:
+    ValueError: it is not.
+  """
+  outside.check(about, _ABOUT)
+  for of in about['shapes'].values():
+    structs(of)
+  scores = about['scores']
+  return (
+      # A folder may have been given another step's name.
+      about['step'] == step
+      and (scores is None or set(scores) == set(about['shapes']))
+      # Of earlier versions nothing tells whether the job was changed.
+      and about.get('digest', '') in ('', of_json(about)))
 
 
 def structs(of: dict) -> trees.Tree:

@@ -1,7 +1,6 @@
 """The network that a job starts from: a trained one, or one with its weights.
 """
 
-import json
 import os
 import pathlib
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from saliency_jax import outside, schema
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts, heads, trees, zoo
 from saliency_jax.networks.network import Network, Provenance
@@ -104,6 +104,14 @@ def read(
   """Returns a member of a training run in its parts; see `load_trained`."""
   workdir = pathlib.Path(workdir).expanduser()
   best = checkpoints.read_best(workdir, member)
+  with outside.reading(
+      workdir / checkpoints.FOLDER, 'trained model', 'train again'):
+    return _assembled(workdir, member, best, dtype)
+
+
+def _assembled(
+    workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str
+) -> Trained:
   job = _described(workdir, best.job)
   start = workdir / _START
   saved = variable_files.load(start)
@@ -170,13 +178,10 @@ def _described(workdir: pathlib.Path, job: dict) -> dict:
   """Returns a checkpoint's job; of the first version with what it lacks."""
   if 'network' in job:
     return job
-  path = workdir / 'config.json'
-  try:
-    size = int(json.loads(path.read_text())['data']['image_size'])
-  except (OSError, ValueError, KeyError, TypeError) as error:
-    raise InputError(
-        f'{path} cannot be read; give the --workdir of launch/train.py, '
-        f'complete.') from error
+  size = outside.read_json(
+      workdir / schema.CONFIG,
+      'give the --workdir of launch/train.py, complete',
+      {'data': {'image_size': int}})['data']['image_size']
   return job | {
       'task': {'name': 'saliency'},
       'network': {

@@ -136,7 +136,7 @@ def test_other_folders_are_refused(tiny_osie, built, tmp_path):
     path.write_bytes(path.read_bytes()[:1000])
   for folder in (tmp_path / 'gone', tiny_osie, damaged):
     with pytest.raises(InputError, match=(
-        'holds no data set that can be read; build it again with')):
+        'is no usable data set that was built here')):
       BuiltSource(folder)
 
 

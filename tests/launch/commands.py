@@ -12,7 +12,7 @@ from unittest import mock
 
 from absl import flags, logging
 
-from saliency_jax import cli
+from saliency_jax import cli, signals
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {'JAX_PLATFORMS': 'cpu'}
@@ -50,6 +50,7 @@ def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
   with (
       warnings.catch_warnings(),
       mock.patch.object(sys, 'argv', arguments),
+      mock.patch.object(signals, 'end_at_once'),
       # Without what absl does to the process: handlers of logs and signals.
       mock.patch.object(cli.app, 'run', _parse_and_run),
       contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors)):

@@ -89,8 +89,8 @@ def _line(folder):
     (_member, 'table3.csv does not have the same'),
     (_escape, 'views.json does not fit'),
     (_fewer_maps, 'views.json does not fit'),
-    (_line, 'metrics.jsonl is of other members'),
-    (lambda folder: (folder / 'summary.json').write_text('{}'), 'members')])
+    (_line, 'metrics.jsonl is no usable'),
+    (lambda folder: (folder / 'summary.json').write_text('{}'), "lacks 'job'")])
 def test_a_damaged_folder_is_named_in_one_sentence(damage, said, tmp_path):
   folder = made.sweep(tmp_path)
   damage(folder)

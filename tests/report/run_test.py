@@ -49,7 +49,7 @@ def test_a_trained_model_says_its_depth(tmp_path):
   assert (results.depth, results.name) == (3, 'mine, depth 3')
   made.edit(tmp_path / 'summary.json', weights={
       'name': 'mine', 'sha256': 'ab', 'depth': 'all'})
-  assert "names a depth of 'all'" in _message(tmp_path)
+  assert "its 'depth' is 'all'" in _message(tmp_path)
 
 
 def test_no_folder(tmp_path):
@@ -116,13 +116,13 @@ def test_a_missing_key(run):
 def test_scores_of_another_shape(run):
   np.save(run / 'nmm' / 'conv4_2.npy', np.zeros((6, 4), np.float32))
   message = _message(run)
-  assert 'nmm/conv4_2.npy holds float32 [6, 4]' in message
+  assert 'nmm/conv4_2.npy holds [6, 4]' in message
   assert '[6, 5]' in message
 
 
 def test_pickled_scores_are_refused(run):
   np.save(run / 'nmm' / 'conv4_2.npy', np.array([{}], object))
-  assert 'nmm/conv4_2.npy cannot be read' in _message(run)
+  assert 'nmm/conv4_2.npy is no usable' in _message(run)
 
 
 def test_units_that_the_layer_lacks(run):

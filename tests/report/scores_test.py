@@ -68,8 +68,8 @@ def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
 @pytest.mark.parametrize(('name', 'old', 'new', 'says'), [
     ('examples.csv', 'pictures/00000.jpg', '../secret.jpg', 'belongs'),
     ('search.csv', 'gbvs', 'other', "'other'"),
-    ('scores.csv', ',50', ',many', 'cannot be read'),
-    ('figure7.csv', 'category', 'kind', 'has other columns'),
+    ('scores.csv', ',50', ',many', 'invalid literal'),
+    ('figure7.csv', 'category', 'kind', 'does not have the columns'),
     ('statistics.json', '"gbvs"', '"other"', 'lacks a model')])
 def test_a_table_that_does_not_fit_is_named(own, name, old, new, says):
   file = own / name

@@ -177,6 +177,7 @@ def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
   (about,) = (tmp_path / checkpoints.FOLDER / '1' / 'about').glob('metadata')
   kept = json.loads(about.read_text())
   kept['crc32']['params']['a'] ^= 1
+  kept['digest'] = checksums.of_json(kept)
   about.write_text(json.dumps(kept))
   assert checkpoints.read_best(tmp_path, 'b').step == 1
   with pytest.raises(InputError, match='no checkpoint that is whole'):

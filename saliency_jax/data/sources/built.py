@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 import tensorflow_datasets as tfds
 
+from saliency_jax import outside
 from saliency_jax.data import fixations
 from saliency_jax.data.images import image_size, read_image
 from saliency_jax.data.popout.patterns import Pattern
@@ -38,7 +39,7 @@ class BuiltSource:
       InputError: the folder holds no data set that was built here.
     """
     self._folder = pathlib.Path(folder)
-    try:
+    with self._reading():  # TFDS raises what its many parts met
       builder = tfds.builder_from_directory(os.fspath(folder))
       category = builder.info.features['regions']['category'].feature
       # Those of version 1.0.0 are numbers.
@@ -46,10 +47,8 @@ class BuiltSource:
       self._examples = builder.as_data_source(
           SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
       patterns = [_pattern(example) for example in self._examples]
-    except Exception as error:  # TFDS raises what its many parts met.
-      raise InputError(
-          f'{folder} holds no data set that can be read; build it again with '
-          'launch/build_dataset.py.') from error
+      if not patterns:
+        raise ValueError('it has no image')
     self.image_ids = tuple(pattern.image_id for pattern in patterns)
     self.patterns = tuple(patterns) if patterns[0].kind else ()
     self.gives = frozenset(
@@ -66,19 +65,23 @@ class BuiltSource:
       InputError: the image cannot be decoded.
     """
     image_id = self.image_ids[index]
-    example = self._example(index)
-    image = read_image(example['image'], f'{self._folder}, image {image_id}')
-    regions = example['regions']
-    masks = np.unpackbits(
-        regions['mask'], axis=-1, count=image.shape[1]).view(bool)
-    points = (example['fixations']['point'] if 'fixations' in example
-              else np.zeros((0, 2), np.int32))
-    return Record(image_id, image, points, Regions(
-        regions['id'],
-        tuple(
-            self._categories[name] if self._categories else name.decode()
-            for name in regions['category']),
-        masks))
+    with self._reading():
+      example = self._examples[range(len(self))[index]]
+      image = read_image(example['image'], f'{self._folder}, image {image_id}')
+      regions = example['regions']
+      masks = np.unpackbits(
+          regions['mask'], axis=-1, count=image.shape[1]).view(bool)
+      points = (example['fixations']['point'] if 'fixations' in example
+                else np.zeros((0, 2), np.int32))
+      if masks.shape != (len(regions['id']), *image.shape[:2]) or (
+          (points < 0) | (points >= image.shape[:2])).any():
+        raise ValueError(f'masks or points of {image_id} are of another image')
+      return Record(image_id, image, points, Regions(
+          regions['id'],
+          tuple(
+              self._categories[name] if self._categories else name.decode()
+              for name in regions['category']),
+          masks))
 
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels.
@@ -87,9 +90,9 @@ class BuiltSource:
       IndexError: there is no such image.
       InputError: the image cannot be opened.
     """
-    return image_size(
-        self._example(index)['image'],
-        f'{self._folder}, image {self.image_ids[index]}')
+    name = f'{self._folder}, image {self.image_ids[index]}'
+    with self._reading():
+      return image_size(self._examples[range(len(self))[index]]['image'], name)
 
   def scanpaths(self, index: int) -> fixations.Fixations:
     """Returns the fixations of `self[index]` with their observers.
@@ -98,15 +101,19 @@ class BuiltSource:
       IndexError: there is no such image.
       InputError: nobody looked at these images.
     """
-    example = self._example(index)
-    if 'fixations' not in example:
-      raise InputError(f'{self._folder} has no fixations; give photographs.')
-    found = example['fixations']
-    return fixations.make(
-        found['point'], found['subject'], found.get('duration', np.nan))
+    place = range(len(self))[index]
+    with self._reading():
+      example = self._examples[place]
+      if 'fixations' not in example:
+        raise InputError(f'{self._folder} has no fixations; give photographs.')
+      found = example['fixations']
+      return fixations.make(
+          found['point'], found['subject'], found.get('duration', np.nan))
 
-  def _example(self, index: int) -> dict:
-    return self._examples[range(len(self))[index]]
+  def _reading(self):
+    return outside.reading(
+        self._folder, 'data set that was built here',
+        'build it again with launch/build_dataset.py')
 
 
 def _pattern(example: dict) -> Pattern:

@@ -1,17 +1,17 @@
 """A sweep over fine-tuning depths, or a single training run, read and checked.
 """
 
-import json
+import functools
 import os
 import pathlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from saliency_jax import schema
-from saliency_jax.report import paper, tables
+from saliency_jax.report import paper, shapes, tables
 from saliency_jax.report.reading import Reader
 
 
@@ -35,8 +35,8 @@ class View(NamedTuple):
   """A unit on one set of pixels of an image, in every member."""
   kind: str  # 'regions' or 'popout'
   image_id: str
-  picture: pathlib.Path
-  mask: pathlib.Path
+  picture: Callable[[], np.ndarray]  # reads uint8 `[H, W, 3]`
+  mask: Callable[[], np.ndarray]  # reads int32 `[H', W']`
   place: int  # of the set in the mask: the value there, less 1
   label: str  # the region's category, the array's kind
   unit: str  # 'conv5_3:287'
@@ -47,9 +47,7 @@ class View(NamedTuple):
 
   def read(self) -> tuple[np.ndarray, np.ndarray]:
     """Returns the picture uint8 `[H, W, 3]` and the set bool `[H', W']`."""
-    with Image.open(self.picture) as picture, Image.open(self.mask) as mask:
-      return (np.asarray(picture.convert('RGB')),
-              np.asarray(mask) == self.place + 1)
+    return self.picture(), self.mask() == self.place + 1
 
 
 class Swept(NamedTuple):
@@ -132,8 +130,11 @@ def read(workdir: str | os.PathLike) -> Swept:
   """
   path = pathlib.Path(workdir)
   reader = Reader(path)
-  summary, config = reader.json('summary.json'), reader.json('config.json')
-  with reader.checking('summary.json'):
+  summary = reader.json(schema.SUMMARY, shapes.TRAINED)
+  config = reader.json(schema.CONFIG, shapes.CONFIG | {
+      kind: shapes.CONFIG[f'{kind}?'] for kind in summary.get('measured', ())
+      if f'{kind}?' in shapes.CONFIG})
+  with reader.checking(schema.SUMMARY):
     measured = summary.get('measured', [])
     # Earlier versions knew one task and one metric.
     task = summary.get('task', {'watched': 'nss', 'titles': {'nss': 'NSS'}})
@@ -145,26 +146,23 @@ def read(workdir: str | os.PathLike) -> Swept:
         for name, x in summary['members'].items())
     published = _published(summary, config)
   names = [member.name for member in members]
-  with reader.checking('metrics.jsonl') as file:
-    lines = [json.loads(line) for line in file.read_text(
-        encoding='utf-8').splitlines()]
-    for line in lines:
-      reader.expect(
-          set(line[watched]) == set(names) and line['step'] > 0,
-          'metrics.jsonl', 'is of other members than summary.json')
+  lines = reader.lines(
+      'metrics.jsonl', shapes.LINE | {watched: dict.fromkeys(names, float)})
+  reader.expect(
+      all(line['step'] > 0 and set(line[watched]) == set(names) and (
+          line['kind'] == 'train' or 'epoch' in line) for line in lines),
+      'metrics.jsonl', 'is of other members than summary.json')
   seen = unseen = arrays = tests = None
   if 'regions' in measured:
     seen = _table(reader, schema.TABLE3, names, published)
-    tests = reader.json(schema.DEPTH_TESTS.path)
-    with reader.checking(schema.DEPTH_TESTS.path):
-      tests['differs'].items()  # an error is told by `checking`
+    tests = reader.json(schema.DEPTH_TESTS.path, shapes.DEPTH_TESTS)
     if (path / schema.TABLE3_UNSEEN.path).is_file():
       unseen = _table(reader, schema.TABLE3_UNSEEN, names, published)
   if 'popout' in measured:
     arrays = _table(reader, schema.TABLE6, names, published)
   base, views = '', ()
   if (path / 'before_after').is_dir():
-    base, views = _views(reader, path, names)
+    base, views = _views(reader, names)
   return Swept(
       path, summary['job'], summary, config, members, seen, unseen, arrays,
       base, views, tests, lines, watched, task['titles'][watched])
@@ -204,10 +202,11 @@ def _table(
 
 
 def _views(
-    reader: Reader, path: pathlib.Path, members: list[str]
+    reader: Reader, members: list[str]
 ) -> tuple[str, tuple[View, ...]]:
   name = 'before_after/views.json'
-  listed, arrays = reader.json(name), reader.arrays('before_after/maps.npz')
+  listed = reader.json(name, shapes.VIEWS)
+  arrays = reader.arrays('before_after/maps.npz')
   with reader.checking(name):
     base = listed['base']
     reader.expect(
@@ -224,7 +223,9 @@ def _views(
           and all(file.parts[0] == 'before_after' and '..' not in file.parts
                   for file in files), name, 'does not fit the maps beside it')
       views.append(View(
-          x['kind'], x['image_id'], *(path / file for file in files),
+          x['kind'], x['image_id'],
+          *(functools.partial(read, str(file)) for read, file in zip(
+              (reader.picture, reader.mask), files, strict=True)),
           int(x['place']), x['label'], f"{x['layer']}:{x['unit']}", x['best'],
           {key: float(value) for key, value in x['scores'].items()},
           dict(zip(members, maps, strict=True)), str(x.get('note', ''))))

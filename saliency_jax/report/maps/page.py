@@ -1,13 +1,13 @@
 """The page of predicted saliency maps: each photograph under its map."""
 
 import base64
-import json
 import os
 import pathlib
 import urllib.parse
 from typing import NamedTuple
 
 from saliency_jax import schema
+from saliency_jax.report import shapes
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.facts import facts
 from saliency_jax.report.reading import Reader
@@ -28,16 +28,19 @@ def read(workdir: str | os.PathLike) -> Predicted:
     InputError: if a file is missing or cannot be understood.
   """
   reader = Reader(pathlib.Path(workdir))
-  with reader.checking(schema.PREDICTED.path) as path:
-    names = [json.loads(line) for line in path.read_text(
-        encoding='utf-8').splitlines()]
-    for name in (name for line in names for name in line):
+  names = reader.lines(schema.PREDICTED.path, [str])
+  for line in names:
+    reader.expect(
+        len(line) == 3, schema.PREDICTED.path, 'has a line of other files')
+    for name in line:
       reader.expect(
           '..' not in pathlib.PurePath(name).parts and name[:1] != '/'
           and (reader.folder / name).is_file(), schema.PREDICTED.path,
           f'names {name!r}, which is not in the folder')
-  return Predicted(reader.folder, reader.json(schema.SUMMARY),
-                   reader.json(schema.CONFIG), names)
+      reader.file(name)
+  return Predicted(
+      reader.folder, reader.json(schema.SUMMARY, shapes.PREDICTED),
+      reader.json(schema.CONFIG, shapes.CONFIG), names)
 
 
 def text(predicted: Predicted) -> str:

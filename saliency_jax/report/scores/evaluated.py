@@ -1,5 +1,6 @@
 """The folder of an evaluation, read and checked."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -7,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from saliency_jax import schema
+from saliency_jax.report import shapes
 from saliency_jax.report.reading import Reader
 from saliency_jax.report.scores.metrics import OBSERVERS
 
@@ -17,10 +18,8 @@ KINDS = {  # of models, as they are written
     'network': 'network', 'classical': 'classical model',
     'centre': 'centre prior', 'folder': 'folder of maps'}
 
+_LONGEST = 80  # characters of a name within a file's name, of which two fit
 _ODD = re.compile('[^A-Za-z0-9_]')
-_TESTS = (
-    'inner_output', 'inner_difference', 'output', 'difference', 'paper_anova',
-    'heads')
 
 
 class Example(NamedTuple):
@@ -77,30 +76,35 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   """
   path = pathlib.Path(workdir)
   reader = Reader(path)
-  summary = reader.json('summary.json')
-  with reader.checking('summary.json'):
-    reader.expect(
-        summary['layout'] == schema.LAYOUT and summary['job'] == 'evaluate',
-        'summary.json',
-        f"is of {summary['job']} in layout {summary['layout']} where the page "
-        f'takes evaluate in layout {schema.LAYOUT}')
-    models = tuple(summary['models'])
-    reader.expect(
-        all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
-        'summary.json', f"has models that are none of {', '.join(KINDS)}")
+  summary = reader.json(schema.SUMMARY, {'layout': int, 'job': str})
+  reader.expect(
+      summary['layout'] == schema.LAYOUT and summary['job'] == 'evaluate',
+      schema.SUMMARY,
+      f"is of {summary['job']} in layout {summary['layout']} where the page "
+      f'takes evaluate in layout {schema.LAYOUT}')
+  summary = reader.json(schema.SUMMARY, shapes.EVALUATED)
+  models = tuple(summary['models'])
+  reader.expect(
+      all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
+      schema.SUMMARY, f"has models that are none of {', '.join(KINDS)}")
   # Photographs, search arrays and labelled regions: each may be absent.
   scores, search, categories = (
       _table(reader, table, models)
       for table in (schema.SCORES, schema.SEARCH, schema.FIGURE7))
   return Evaluated(
-      path, summary, reader.json('config.json'), models, scores, search,
-      categories, _statistics(reader, categories) if len(categories) else {},
+      path, summary, reader.json(schema.CONFIG, shapes.CONFIG), models, scores,
+      search, categories,
+      _statistics(reader, categories) if len(categories) else {},
       _examples(reader, models))
 
 
 def plain(name: str) -> str:
   """Returns the name of a model or a data set as a part of a file's name."""
-  return _ODD.sub(lambda one: f'-{ord(one.group()):x}-', name)
+  spelt = _ODD.sub(lambda one: f'-{ord(one.group()):x}-', name)
+  if len(spelt) <= _LONGEST:
+    return spelt
+  digest = hashlib.sha256(name.encode()).hexdigest()
+  return f'{spelt[:_LONGEST // 2]}-{digest[:16]}'
 
 
 def _table(
@@ -113,21 +117,23 @@ def _table(
     reader.expect(
         model in models or model == OBSERVERS, file.path,
         f'names the model {model!r}, which summary.json does not')
+  if 'metric' in file.names:
+    keys = ['dataset', *(['kind'] if 'kind' in file.names else []), 'metric']
+    models = table.groupby(keys)['model'].agg(tuple)
+    reader.expect(
+        (models == models.groupby(keys[:-1]).transform('first')).all(),
+        file.path, 'has some scores of other models than others')
   return table
 
 
 def _statistics(reader: Reader, categories: pd.DataFrame) -> dict:
   name = 'statistics.json'
-  listed = reader.json(name)
-  with reader.checking(name):
-    found = {(tests['dataset'], tests['model']): tests for tests in listed}
-    expected = set(categories[['dataset', 'model']].itertuples(
-        index=False, name=None))
-    reader.expect(
-        expected <= set(found), name, 'lacks a model that figure7.csv has')
-    for tests in found.values():
-      for key in _TESTS:
-        tests[key]  # noqa: B018  a KeyError is told by `checking`
+  listed = reader.json(name, shapes.STATISTICS)
+  found = {(tests['dataset'], tests['model']): tests for tests in listed}
+  expected = set(categories[['dataset', 'model']].itertuples(
+      index=False, name=None))
+  reader.expect(
+      expected <= set(found), name, 'lacks a model that figure7.csv has')
   return found
 
 
@@ -150,8 +156,7 @@ def _example(
   picture = f'pictures/{int(k):05d}.jpg'
   reader.expect(row['picture'] == picture, 'examples.csv',
                 f"has the picture {row['picture']!r} where {picture!r} belongs")
-  with reader.checking(picture) as path, Image.open(path) as opened:
-    pixels = np.asarray(opened.convert('RGB'))
+  pixels = reader.picture(picture)
   maps = tuple(
       arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
   human, target = (arrays.get(f'{k}/{key}') for key in ('human', 'target'))

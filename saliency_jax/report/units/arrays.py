@@ -1,7 +1,6 @@
 """The chapter `popout`: kinds of target, and the easiest and hardest arrays."""
 
 import numpy as np
-from PIL import Image
 
 from saliency_jax.ops import overlays
 from saliency_jax.report import charts, matrices, outlines
@@ -110,8 +109,7 @@ def _pictures(run: Run, site: Site, one: dict) -> list:
   for name, listed in one['ends'].items():
     for each in listed:
       image = run.kept.images[run.rows['image'].iloc[each['row']]]
-      with Image.open(image.picture) as picture:
-        pixels = np.asarray(picture.convert('RGB'))
+      pixels = run.kept.pixels(run.rows['image'].iloc[each['row']])
       unit = int(each['unit'].rpartition(':')[2])
       cells = shown.cells(
           run, one['layer'], unit, run.rows['image'].iloc[each['row']])

@@ -1,7 +1,5 @@
 """A finished dissection or pop-out run, read and checked."""
 
-import functools
-import operator
 import os
 import pathlib
 import re
@@ -12,16 +10,13 @@ import pandas as pd
 
 from saliency_jax import schema
 from saliency_jax.errors import InputError
-from saliency_jax.report import paper, reading, tables
+from saliency_jax.report import paper, reading, shapes, tables
 from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
 UNNAMED = '(no kind given)'
 
 _LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')
-# Keys that the tables and the page show, besides those that `read` checks.
-_SUMMARY = ('weights.name', 'weights.sha256', 'counts.images', 'seconds',
-            'skipped', 'device', 'versions')
 
 
 class Kind(NamedTuple):
@@ -138,25 +133,19 @@ def read(workdir: str | os.PathLike) -> Run:
   kind = {x.job: x for x in (DISSECT, POPOUT)}[
       reading.job(workdir, ('dissect', 'popout'))]
   reader = Reader(pathlib.Path(workdir))
-  summary, config = reader.json('summary.json'), reader.json('config.json')
-  with reader.checking('summary.json'):
-    reader.expect(
-        summary['layout'] == schema.LAYOUT, 'summary.json',
-        f"has layout {summary['layout']} where this version reads "
-        f'{schema.LAYOUT}')
-    units = {layer: int(count) for layer, count in summary['units'].items()}
-    _require(summary, _SUMMARY)
-    depth = summary['weights'].get('depth')
-    reader.expect(
-        depth is None or type(depth) is int and depth >= 0, 'summary.json',
-        f'names a depth of {depth!r}')
-    # Layers' names become parts of paths and addresses.
-    reader.expect(
-        bool(units) and all(_LAYER.fullmatch(x) for x in units),
-        'summary.json', 'names no layer, or one with strange characters')
-  with reader.checking('config.json'):
-    _require(config, ('network.name', 'analysis.top_units',
-                      *['analysis.threshold'] * (kind is DISSECT)))
+  layout = reader.json(schema.SUMMARY, {'layout': int})['layout']
+  reader.expect(
+      layout == schema.LAYOUT, schema.SUMMARY,
+      f'has layout {layout} where this version reads {schema.LAYOUT}')
+  summary = reader.json(schema.SUMMARY, shapes.MEASURED)
+  units = summary['units']
+  # Layers' names become parts of paths and addresses.
+  reader.expect(
+      bool(units) and all(_LAYER.fullmatch(x) for x in units),
+      schema.SUMMARY, 'names no layer, or one with strange characters')
+  config = reader.json(schema.CONFIG, shapes.CONFIG | {
+      'network': {'name': str}, 'analysis': {'top_units': int} | (
+          {'threshold': float} if kind is DISSECT else {})})
   rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
   table = tables.read(reader, kind.table, 'layer', tuple(units), len(rows))
   for layer, best in zip(table['layer'], table['units'], strict=True):
@@ -206,7 +195,3 @@ def beside(run: Run, workdir: str | os.PathLike) -> Run:
               ['layer', 'category']).reset_index())
 
 
-def _require(values: dict, keys: tuple[str, ...]) -> None:
-  """Raises a KeyError for the first key that is not there."""
-  for key in keys:
-    functools.reduce(operator.getitem, key.split('.'), values)

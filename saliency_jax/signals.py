@@ -1,0 +1,85 @@
+"""How a command ends that is asked to: by Ctrl-C with 130, by SIGTERM with 143.
+
+While a command is imported it ends at once, with one line (`end_at_once`).
+A job unwinds, and saves what it has measured (`unwind`); what is asked a second
+time ends at once. At the end no interpreter is taken down around the threads of
+libraries that still compute, which would crash (`leave`).
+"""
+
+import contextlib
+import os
+import signal
+import sys
+
+from saliency_jax.errors import Stopped
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+SENTENCE = 'stopped; start the same command again to go on.'
+_state = {'ours': False, 'asked': None}
+
+
+def end_at_once() -> None:
+  """Takes the signals of this process, the main one of a command."""
+  processes = sys.modules.get('multiprocessing')
+  if processes and processes.parent_process():
+    return  # a worker, which ends with the command
+  _state['ours'] = True
+  for number in CODES:
+    # What the parent process ignores, a shell's job in the background for
+    # example, stays ignored.
+    if signal.getsignal(number) != signal.SIG_IGN:
+      signal.signal(number, _end)
+
+
+def unwind() -> None:
+  """Has both signals raise `KeyboardInterrupt` and `Stopped` from now on."""
+  for number in CODES:
+    if signal.getsignal(number) == _end:
+      signal.signal(number, _raise)
+
+
+def finish() -> None:
+  """Ends the taking of signals: what was to be done is done."""
+  for number in CODES:
+    if signal.getsignal(number) in (_end, _raise):
+      signal.signal(number, signal.SIG_IGN)  # Python would restore others
+
+
+def check() -> None:
+  """Raises again what was lost: Python drops it in finalisers and callbacks."""
+  if _state['asked']:
+    raise _error(_state['asked'])
+
+
+def leave(code: int) -> None:
+  """Ends this process with a code, if it is a command; else raises it.
+
+  Raises:
+    SystemExit: in a process that is more than a command.
+  """
+  jax = sys.modules.get('jax')
+  # Of several processes each one has to take leave of the others.
+  if not _state['ours'] or jax and jax.distributed.is_initialized():
+    sys.exit(code)
+  for stream in (sys.stdout, sys.stderr):
+    with contextlib.suppress(OSError, ValueError):  # nobody reads the pipe
+      stream.flush()
+  os._exit(code)
+
+
+def _end(number: int, frame) -> None:
+  del frame
+  os.write(2, f'\n{os.path.basename(sys.argv[0])}: {SENTENCE}\n'.encode())
+  os._exit(CODES[number])
+
+
+def _raise(number: int, frame) -> None:
+  if _state['asked']:
+    _end(number, frame)
+  _state['asked'] = number
+  raise _error(number)
+
+
+def _error(number: int) -> BaseException:
+  return (KeyboardInterrupt() if number == signal.SIGINT else
+          Stopped(SENTENCE))

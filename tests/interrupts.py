@@ -1,0 +1,144 @@
+"""Kills and interrupts jobs at random moments, and looks at what is left.
+
+  python -m tests.interrupts [--seed=0] [--tries=20] [--jobs=train,report]
+    [--signals=KILL,INT,TERM]
+
+Every job runs to its end once. Then, in a new folder for each signal, it is
+started again and again, gets the signal at a moment drawn from how long it
+took, and may end at last. It has to end with the code of the signal (or to be
+done), without a traceback, and to leave in the end what the first run left, bit
+for bit, and nothing else.
+"""
+
+import argparse
+import filecmp
+import json
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from saliency_jax import files, signals
+from tests.data import made
+from tests.launch import commands
+
+_CODES = {signal.SIGKILL: -signal.SIGKILL, **signals.CODES}
+# Clocks, notes of the run, and what other tests compare.
+_OTHERS = {'summary.json', 'training.json', 'tensorboard', 'checkpoints',
+           'measured.json', 'predicted.jsonl', 'index.html'}
+_NETWORK = ('--config.network.name=tests.tiny:vgg',
+            '--config.network.image_size=32', '--config.data.batch_size=1')
+JOBS = {
+    'dissect': (*_NETWORK, '--config.network.taps=conv1_1'),
+    'popout': (*_NETWORK, '--config.network.taps=conv1_1',
+               '--config.data.count=6', '--config.data.size=128'),
+    'train': (*_NETWORK, '--config.train.epochs=4',
+              '--config.data.val_fraction=0.4',
+              '--config.train.checkpoint_every=2'),
+    'report': (), 'predict': _NETWORK[:2],
+    'evaluate': (
+        '--config.eval.sets=mine', '--config.sets.mine.sigma=5',
+        '--config.eval.models=centre,itti', '--config.eval.resamples=50',
+        '--config.sets.mine.drop_outside', '--config.eval.batch_size=1')}
+
+
+def given(job: str, data: pathlib.Path, workdir: pathlib.Path) -> list[str]:
+  """Returns the flags of a job on the made photographs."""
+  place = {
+      'dissect': [f'--config.data.dir={data}',
+                  f'--config.data.regions={data / "labelme"}'],
+      'train': [f'--config.data.dir={data}'],
+      'predict': [f'--config.data.dir={data / "stimuli"}',
+                  '--config.data.kind=images'],
+      'evaluate': [f'--config.sets.mine.dir={data}',
+                   '--config.sets.mine.kind=osie']}.get(job, [])
+  return [f'--workdir={workdir}', *place, *JOBS[job]]
+
+
+def run(
+    job: str, flags: list[str], number: int | None = None, after: float = 0.
+) -> str:
+  """Runs a job, perhaps with a signal after some seconds.
+
+  Returns:
+    What is wrong with its end, '' if nothing is.
+  """
+  process = subprocess.Popen(
+      commands.command(job, *flags), stdout=subprocess.DEVNULL,
+      stderr=subprocess.PIPE, text=True, cwd=commands.ROOT,
+      env=commands.ENVIRONMENT | {'PYTHONPATH': str(commands.ROOT)})
+  try:
+    process.wait(after if number else None)
+  except subprocess.TimeoutExpired:
+    process.send_signal(number)
+  said = process.communicate(timeout=300)[1]
+  codes = {0, _CODES[number]} if number else {0}
+  # Python itself has not begun before this, and ends by the signal.
+  if number and after < .5:
+    codes.add(-number)
+  if process.returncode in codes and 'Traceback' not in said:
+    return ''
+  return f'{job}: code {process.returncode}, {said[-2000:]}'
+
+
+def differences(one: pathlib.Path, other: pathlib.Path) -> list[str]:
+  """Returns the files in which two folders of results differ."""
+  listed = [
+      {x.relative_to(folder) for x in folder.rglob('*')
+       if x.is_file() and not _OTHERS & set(x.relative_to(folder).parts)}
+      for folder in (one, other)]
+  return sorted(
+      str(x) for x in listed[0] ^ listed[1] | {
+          x for x in listed[0] & listed[1]
+          if not filecmp.cmp(one / x, other / x, shallow=False)})
+
+
+def leftovers(folder: pathlib.Path) -> list[str]:
+  """Returns what a job should have removed."""
+  return [
+      str(x) for pattern in (f'{files.TEMPORARY}*', '.lock', '*.orbax-*')
+      for x in folder.rglob(pattern)]
+
+
+def main(arguments: list[str]) -> int:
+  """Returns how many faults there were, and says each."""
+  parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+  parser.add_argument('--seed', type=int, default=0)
+  parser.add_argument('--tries', type=int, default=20, help='of each')
+  parser.add_argument('--jobs', default=','.join(JOBS))
+  parser.add_argument('--signals', default='KILL,INT,TERM')
+  chosen = parser.parse_args(arguments)
+  draw, faults = random.Random(chosen.seed), []
+  root = pathlib.Path(tempfile.mkdtemp(prefix='interrupts-'))
+  data = made.osie(root / 'data')
+  for job in chosen.jobs.split(','):
+    whole, begun = root / job, time.monotonic()
+    if job == 'report':
+      faults.append(run('dissect', given('dissect', data, whole)))
+    faults.append(run(job, given(job, data, whole)))
+    seconds = time.monotonic() - begun
+    for name in chosen.signals.split(','):
+      number, folder = getattr(signal, f'SIG{name}'), root / f'{job}-{name}'
+      # A resumed run takes the folder's own path for a name: the same one.
+      whole.rename(root / 'whole')
+      if job == 'report':
+        faults.append(run('dissect', given('dissect', data, whole)))
+      flags = given(job, data, whole)
+      for _ in range(chosen.tries):
+        faults.append(run(job, flags, number, draw.uniform(0, seconds)))
+      faults += [run(job, flags), *leftovers(whole)]
+      faults += [f'{job}, {name}: {x} differs'
+                 for x in differences(root / 'whole', whole)]
+      whole.rename(folder)
+      (root / 'whole').rename(whole)
+      faults = [x for x in faults if x]
+      print(json.dumps({'job': job, 'signal': name, 'tries': chosen.tries,
+                        'faults': faults}), flush=True)
+  return len(faults)
+
+
+if __name__ == '__main__':
+  sys.exit(min(1, main(sys.argv[1:])))
