@@ -5,6 +5,7 @@ import sys
 
 from benchmarks import networks, torch_process
 from benchmarks.timing import Unmeasured
+from tests import tiny
 
 
 def test_without_torchvision_it_is_said_how_to_get_it():
@@ -24,6 +25,8 @@ def test_both_take_the_same_batch(monkeypatch):
   monkeypatch.setattr(torch_process, 'is_there', lambda *given: True)
   monkeypatch.setattr(torch_process, 'calls', calls)
   monkeypatch.setattr(networks, '_SIZE', 32)
+  # A small one, as a ResNet takes half a minute to be compiled.
+  monkeypatch.setattr(networks.zoo, 'load', lambda *_, **__: tiny.vgg())
   monkeypatch.setattr(networks, 'alternate', lambda functions, **_: (
       {name: len(list(functions)) / position for position, name in enumerate(
           functions, start=1) if functions[name]() is not None}))

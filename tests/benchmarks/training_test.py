@@ -91,10 +91,3 @@ def test_a_plan_holds_the_parameters_and_their_moments():
   kernels = 3 * 3 * 4 * 4 + 3 * 3 * 4 * 7 + 7  # the readout's last
   assert step.own_bytes() == 4 * (kernels + 4 + 7)
   assert step.planned_bytes() > 3 * step.own_bytes()
-
-
-def test_the_rows_of_an_accelerator_can_be_computed(monkeypatch):
-  monkeypatch.setattr(training, 'DEPTHS', (1,))
-  rows = training.on_accelerator(TINY, 1)
-  assert len(rows) == 4
-  assert all(row.ratio > 0 for row in rows)

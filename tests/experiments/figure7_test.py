@@ -16,7 +16,7 @@ from saliency_jax.workdir import Folder
 HEIGHTS = {'text': 3., 'food': 1., 'person head': 2., 'drink': 0.}
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def regions() -> list[Region]:
   """Regions of five categories, one of a single region, one not fixated."""
   rng = np.random.default_rng(2)
@@ -28,7 +28,7 @@ def regions() -> list[Region]:
   return [*found, Region('2', 30, 'plant', 0, np.nan, np.nan)]
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def units(regions) -> UnitScores:
   """Thirteen units that follow the output, in another order than regions."""
   rng = np.random.default_rng(3)
@@ -40,7 +40,10 @@ def units(regions) -> UnitScores:
       np.array([r.region_id for r in listed]))
 
 
-def write(path, regions, units):
+@pytest.fixture(scope='module')
+def written(regions, units, tmp_path_factory):
+  """Notes, rows and statistics; once, as its p values take seconds."""
+  path = tmp_path_factory.mktemp('figure7')
   notes = figure7.write(
       Folder(path, {}), {('net', 'osie'): regions, ('gbvs', 'osie'): regions},
       {('net', 'osie'): units}, resamples=200)
@@ -50,14 +53,14 @@ def write(path, regions, units):
   def refuse(constant):
     raise AssertionError(f'{constant} is no JSON')
 
-  return notes, rows, json.loads(
+  return path, notes, rows, json.loads(
       (path / 'statistics.json').read_text(), parse_constant=refuse)
 
 
-def test_every_region_and_category_has_a_line(regions, units, tmp_path):
-  notes, rows, _ = write(tmp_path, regions, units)
+def test_every_region_and_category_has_a_line(regions, written):
+  path, notes, rows, _ = written
   assert notes['regions_without_fixations'] == {'osie': 1}
-  with open(tmp_path / 'output.csv', newline='') as file:
+  with open(path / 'output.csv', newline='') as file:
     listed = list(csv.reader(file))
   assert len(listed) == 1 + 2 * len(regions)
   assert listed[len(regions)] == [
@@ -84,8 +87,8 @@ def test_every_region_and_category_has_a_line(regions, units, tmp_path):
   assert rows[3]['output_low'] == rows[3]['output_high'] == rows[3]['output']
 
 
-def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, tmp_path):
-  _, rows, _ = write(tmp_path, regions, units)
+def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, written):
+  _, _, rows, _ = written
   of_category = {
       (r.image_id, r.region_id): r.category for r in regions}
   labels = np.array([
@@ -100,8 +103,8 @@ def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, tmp_path):
 
 
 def test_correlations_and_comparisons_are_those_of_the_columns(
-    regions, units, tmp_path):
-  _, rows, (net, gbvs) = write(tmp_path, regions, units)
+    regions, written):
+  _, _, rows, (net, gbvs) = written
   assert gbvs['inner_output'] is gbvs['paper_anova'] is None
   columns = {
       name: [float(row[name]) for row in rows[:4]]
@@ -127,9 +130,8 @@ def test_correlations_and_comparisons_are_those_of_the_columns(
   assert heads['low'] < heads['difference'] < heads['high']
 
 
-def test_the_paper_s_analysis_is_one_of_category_means(
-    regions, units, tmp_path):
-  _, rows, (net, _) = write(tmp_path, regions, units)
+def test_the_paper_s_analysis_is_one_of_category_means(written):
+  _, _, rows, (net, _) = written
   # By hand for one head among four: balanced in the measurement.
   table = np.array([
       [float(row[name]) for row in rows[:4]]
@@ -147,9 +149,8 @@ def test_the_paper_s_analysis_is_one_of_category_means(
       cluster / (within / 4), rel=1e-4)
 
 
-def test_p_values_are_corrected_over_models_and_measures(
-    regions, units, tmp_path):
-  _, _, found = write(tmp_path, regions, units)
+def test_p_values_are_corrected_over_models_and_measures(written):
+  *_, found = written
   tests = [one[name] for one in found for name in ('output', 'difference')]
   assert [test['p_holm'] for test in tests] == pytest.approx(multipletests(
       [test['clustered']['p'] for test in tests], method='holm')[1])

@@ -47,7 +47,7 @@ def test_it_is_dissected(data, tmp_path):
   page = (tmp_path / 'report' / 'index.html').read_text()
   assert 'block1.conv' in page
   assert 'Table 2' not in page  # the paper has no such network
-  again = commands.run('report', f'--workdir={tmp_path}', '--single_file')
+  again = commands.run_here('report', f'--workdir={tmp_path}', '--single_file')
   assert again.returncode == 0, again.stderr
   assert 'block1.conv' in (tmp_path / 'report.html').read_text()
 
@@ -72,30 +72,23 @@ def swept(data, tmp_path_factory) -> pathlib.Path:
   # Without stages a network is trained whole, or not at all.
   assert [x['depth'] for x in summary['members'].values()] == [0, 1]
   assert summary['network']['readout_tap'] == 'block1'
+  for name in ('table3.csv', 'table6.csv', 'report/index.html'):
+    assert (workdir / name).is_file()
   return workdir
 
 
-def test_it_is_swept_and_predicts(swept, data, tmp_path):
-  names = list(json.loads((swept / 'summary.json').read_text())['members'])
-  for name in ('table3.csv', 'table6.csv', 'report/index.html'):
-    assert (swept / name).is_file()
-  summary = done(
-      'predict', tmp_path, f'--config.network.checkpoint={swept}',
-      f'--config.network.member={names[-1]}', f"--images={data / 'stimuli'}")
-  assert summary['counts'] == {'images': 5, 'skipped': 0}
-  for image_id, size in made.SIZES.items():
-    assert np.load(tmp_path / f'{image_id}.npy').shape == size
-
-
-def test_it_is_trained_and_scored(swept, data, tmp_path):
+def test_it_is_swept_trained_and_scored(swept, data, tmp_path):
   run = tmp_path / 'run'
   done('train', run, NETWORK, f'--config.data.dir={data}',
        '--config.data.val_fraction=0.4', '--config.data.batch_size=2',
        '--config.train.epochs=1', '--config.train.depth=all',
        '--config.network.readout_tap=block0')
   maps = tmp_path / 'maps'
-  done('predict', maps, f'--config.network.checkpoint={run}',
-       f"--config.data.dir={data / 'stimuli'}")
+  summary = done('predict', maps, f'--config.network.checkpoint={run}',
+                 f"--images={data / 'stimuli'}")
+  assert summary['counts'] == {'images': 5, 'skipped': 0}
+  for image_id, size in made.SIZES.items():
+    assert np.load(maps / f'{image_id}.npy').shape == size
   summary = done(
       'evaluate', tmp_path / 'scores',
       f'--config.eval.models=centre,{swept},run={run},maps={maps}',
@@ -105,7 +98,7 @@ def test_it_is_trained_and_scored(swept, data, tmp_path):
   assert list(summary['weights']) == [
       f'{swept.name}_depth_0', f'{swept.name}_depth_all', 'run']
   said = ' '.join(summary['warnings'])
-  assert 'run was trained on 3 images of osie' in said
+  assert 'run was trained on 2 images of osie' in said
   with (tmp_path / 'scores' / 'scores.csv').open() as file:
     nss = {row['model']: float(row['mean']) for row in csv.DictReader(file)
            if row['metric'] == 'nss'}
