@@ -10,9 +10,10 @@ def get_config() -> ml_collections.ConfigDict:
   config = ml_collections.ConfigDict()
 
   config.eval = ml_collections.ConfigDict()
-  # The models, with commas between: gbvs, itti, bms, centre (a Gaussian), the
-  # --workdir of launch/train.py or launch/sweep.py, or a folder of saliency
-  # maps. `name=FOLDER` says what to call it; else it has the folder's name.
+  # The models, with commas between: gbvs, itti, bms, centre (a Gaussian), a
+  # published one (docs/saliency_models.md), the --workdir of launch/train.py
+  # or launch/sweep.py, or a folder of saliency maps. `name=FOLDER` says what to
+  # call it; else it has the folder's name.
   # Read, as the next two, by experiments/predictors.py.
   config.eval.models = 'gbvs,itti,bms,centre'
   # Members of sweeps, with commas between, e.g. 'depth_0,depth_3'; '' takes all

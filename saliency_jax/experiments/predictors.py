@@ -115,7 +115,8 @@ def of_network(
 
   return Predictor(
       name, f'network {found.sha256} {network.name} {network.dtype} '
-      f'{preprocess.image_size} {preprocess.resize} {network.readout_tap}',
+      f'{preprocess.image_size} {preprocess.resize} {network.readout_tap}'
+      f'{" framed" if network.frame else ""}',
       predict, network=network, trained_on=tuple(trained_on))
 
 

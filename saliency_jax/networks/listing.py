@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from saliency_jax.networks import zoo
+from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network
 
 
@@ -12,7 +13,7 @@ def networks() -> str:
   for name, found in zoo.NETWORKS.items():
     rows.append((
         name, len(found.taps), len(found.stages), found.readout_tap,
-        ', '.join([*found.known, zoo.RANDOM])))
+        ', '.join(_names(found))))
   return (f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
           "'package.module:function'.")
 
@@ -57,8 +58,18 @@ def _stage(opened: Network, stage: int | None) -> str:
   return '' if stage is None else opened.stages[stage].name
 
 
+def _names(found: Architecture) -> list[str]:
+  """Returns the names of a network's weights, the default first."""
+  return [*([zoo.IMAGENET] if found.trunk else []), *found.known, zoo.RANDOM]
+
+
 def _weights(name: str) -> Iterable[str]:
-  for title, known in zoo.NETWORKS[name].known.items():
+  found = zoo.NETWORKS[name]
+  if found.trunk:
+    yield f'  {zoo.IMAGENET}  {found.trunk.network} below a decoder to train'
+  if found.decoder and not found.known:
+    yield '  nobody has published weights of this model'
+  for title, known in found.known.items():
     for source in known.sources:
       digest = (f'{source.algorithm} {source.digest}' if source.digest
                 else 'no hash published')

@@ -179,7 +179,7 @@ def test_a_folders_identity_changes_with_its_files(tmp_path):
 
 
 @pytest.mark.parametrize(('models', 'members', 'message'), [
-    ('', '', 'models is empty; name bms, gbvs, itti, centre, training'),
+    ('', '', 'models is empty; name bms, gbvs, itti, centre, msi_net'),
     (' , ', '', 'models is empty'),
     ('gbvs,deepgaze', '', "has 'deepgaze', which is no folder and none of bms"),
     ('gbvs,itti,gbvs', '', "Two models are called 'gbvs'; call one otherwise"),

@@ -9,10 +9,12 @@ import jax.numpy as jnp
 from saliency_jax.networks.architecture import Architecture, Trunk
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.saliency import (
+  deepfix,
   dilated_resnet,
   dva,
   msi_net,
   open_salicon,
+  pdp,
   sam,
   trunk,
   unisal,
@@ -170,4 +172,9 @@ NETWORKS: dict[str, Architecture] = {
                 '2a14bf648bf090a771152bb0f9da2da311c1cbef')},
         table=unisal.TABLE, frame=unisal.FRAME, image_size=320,
         default_taps=tuple(f'features.{n}' for n in (18, 14, 7, 4))),
+    # Of these nobody has published weights.
+    'deepfix': _model('deepfix', deepfix.LAYERS, deepfix.Decoder,
+                      deepfix.TAPS, {}, image_size=320),
+    'pdp': _model('pdp', pdp.LAYERS, pdp.Decoder, pdp.TAPS, {},
+                  image_size=320),
 }

@@ -198,9 +198,12 @@ def _from_sources(
     except (fetching.Unavailable, InputError) as error:
       reasons.append(f'{source.title} ({str(error).rstrip(".")})')
       logging.warning('Not available: %s', reasons[-1])
+  by_hand = all(source.fetch is None for source in known.sources)
   raise InputError(
-      f'No source of the weights {name!r} can be used: {"; ".join(reasons)}; '
-      'give a file with --config.network.weights=PATH instead.')
+      f'No source of the weights {name!r} of {cache.name} can be used: '
+      f'{"; ".join(reasons)}; ' + (
+          'put the file there.' if by_hand else
+          'give a file with --config.network.weights=PATH instead.'))
 
 
 def _verified(
@@ -214,7 +217,7 @@ def _verified(
   if source.fetch is None:
     of_hash = (f'{source.algorithm} {source.digest}' if source.digest
                else 'no hash of it is published')
-    raise fetching.Unavailable(f'to be brought by hand, as {kept}, {of_hash}')
+    raise fetching.Unavailable(f'to be brought by hand, as {kept}; {of_hash}')
   path = source.fetch(folder)
   found = files.digest(path, source.algorithm)
   if not found.startswith(source.digest):

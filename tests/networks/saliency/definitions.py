@@ -161,3 +161,72 @@ def salicon(arrays, image):
   return taps | {'saliency': sigmoid(conv(
       np.concatenate([coarse, fine]), arrays['saliency_map/0'],
       arrays['saliency_map/1']))}
+
+
+# Of these there is no file: names and layout are this package's.
+def _own(name, units, inputs, size):
+  return {f'decoder/{name}/kernel': (size, size, inputs, units),
+          f'decoder/{name}/bias': (units,)}
+
+
+_OWN = vgg(lambda b, i: f'conv{b}_{i}', '{}/kernel', '{}/bias', 'hwio')
+PDP = (_OWN | _own('conv6_1', 128, 512, 7) | _own('conv6_2', 64, 128, 3)
+       | _own('conv6_3', 1, 64, 1))
+DEEPFIX = _OWN | _own('output', 1, 512, 1)
+for _n in (1, 2):
+  DEEPFIX |= (
+      _own(f'biased_{_n}', 512, 528, 5) | _own(f'inception_{_n}_1', 128, 512, 1)
+      | _own(f'inception_{_n}_2_reduce', 128, 512, 1)
+      | _own(f'inception_{_n}_2', 256, 128, 3))
+  for _k in (3, 4):
+    DEEPFIX |= (_own(f'inception_{_n}_{_k}_reduce', 32, 512, 1)
+                | _own(f'inception_{_n}_{_k}', 64, 32, 3))
+
+
+def _get_own(arrays):
+  return lambda name: (arrays[f'{name}/kernel'].transpose(3, 2, 0, 1),
+                       arrays[f'{name}/bias'])
+
+
+def _centres(m, n):
+  return (np.arange(m) + .5) * n / m - .5
+
+
+def pdp(arrays, image):
+  get, taps = _get_own(arrays), {}
+  x, _ = _trunk(lambda b, i: get(f'conv{b}_{i}'), image,
+                dict.fromkeys((1, 2, 3, 4), {'rule': 'valid'}), taps)
+  for n in (1, 2, 3):
+    x = conv(x, *get(f'decoder/conv6_{n}'))
+    x = taps[f'conv6_{n}'] = relu(x) if n < 3 else x
+  x = plain.resize(x, [16 * n for n in x.shape[1:]], _centres)
+  x = np.exp(x - x.max())
+  return taps | {'saliency': x / x.sum()}
+
+
+def deepfix(arrays, image):
+  get, taps = _get_own(arrays), {}
+  valid = {'rule': 'valid'}
+  same = {'rule': 'tensorflow same', 'stride': 1}
+  x, _ = _trunk(lambda b, i: get(f'conv{b}_{i}'), image,
+                {1: valid, 2: valid, 3: valid, 4: same, 5: same}, taps,
+                dilations=(5,))
+  for n in (1, 2):
+    branches = [relu(conv(x, *get(f'decoder/inception_{n}_1')))]
+    for k, dilation in ((2, 1), (3, 2), (4, 4)):
+      name = f'decoder/inception_{n}_{k}'
+      y = relu(conv(x, *get(f'{name}_reduce')))
+      branches.append(relu(conv(y, *get(name), dilation=dilation)))
+    x = taps[f'inception.{n}'] = np.concatenate(branches)
+  grid = [(np.arange(n) + .5) / n - .5 for n in x.shape[1:]]
+  gaussians = np.float32([
+      np.exp(-grid[0][:, None] ** 2 / (2 * sy ** 2)
+             - grid[1][None] ** 2 / (2 * sx ** 2))
+      for sy in (.125, .25, .5, 1) for sx in (.125, .25, .5, 1)])
+  for n in (1, 2):
+    x = taps[f'biased.{n}'] = relu(conv(
+        np.concatenate([x, gaussians]), *get(f'decoder/biased_{n}'),
+        dilation=6))
+  x = taps['output'] = conv(x, *get('decoder/output'))
+  return taps | {'saliency': plain.resize(
+      x, [8 * n for n in x.shape[1:]], _centres)}

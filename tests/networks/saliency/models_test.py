@@ -19,6 +19,8 @@ _CASES = {
                 (43, 58)),
     'sam_resnet': (recurrent_definitions.SAM_RESNET,
                    recurrent_definitions.sam_resnet, (33, 42)),
+    'deepfix': (definitions.DEEPFIX, definitions.deepfix, (43, 58)),
+    'pdp': (definitions.PDP, definitions.pdp, (43, 58)),
     'unisal': (recurrent_definitions.UNISAL, recurrent_definitions.unisal,
                (64, 32)),
 }

@@ -92,7 +92,7 @@ def test_a_file_that_is_not_at_hand_is_named(tmp_path):
       'https://github.com/marcellacornia/sam/releases/download/1.0/'
       'sam-vgg_salicon_weights.pkl', 'no hash of it is published',
       str(tmp_path / 'sam_vgg' / 'sam-vgg_salicon_weights.pkl'),
-      '--config.network.weights'):
+      'put the file there'):
     assert part in str(refusal.value)
   assert 'licence: Apache-2.0' in listing.network('unisal', 64)
   assert 'f06b52c56405bbf11b40cf1b4307573aa4035bea' in listing.network(
