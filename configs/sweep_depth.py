@@ -35,8 +35,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.measured = ('regions', 'popout')
   # As in osie.py and popout.py. `regions.data.dir` = '' takes OSIE from where
   # the training has it. Pages of single members are left out.
-  config.regions = _nested(osie.get_config())
-  config.popout = _nested(popout.get_config())
+  config.regions = nested(osie.get_config())
+  config.popout = nested(popout.get_config())
   # Units shown before and after fine-tuning (Figures 5 and 6), e.g.
   # ('conv5_3:287',), the paper's 288th, or ('best:text',), the unit that
   # responds most to a category; () chooses those that change most.
@@ -50,7 +50,7 @@ def get_config() -> ml_collections.ConfigDict:
   return config
 
 
-def _nested(job: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+def nested(job: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
   """Returns a job's config without what the sweep decides for every member."""
   taps = job.network.taps
   del job.network, job.run

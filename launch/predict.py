@@ -1,4 +1,4 @@
-"""Writes the saliency maps of a folder of photographs.
+"""Writes the saliency maps of a folder of photographs, or tells their scenes.
 
   python launch/predict.py --config.network.checkpoint=W --images=FOLDER \\
     --workdir=OUT
@@ -21,7 +21,7 @@ def main() -> None:
   config.data.dir = config.data.dir or _IMAGES.value
   source = open_group(config.data, cache_dir=config.run.cache_dir)
   prediction.predict(config, source, _WORKDIR.value)
-  print('The maps:', _WORKDIR.value)
+  print('The predictions:', _WORKDIR.value)
   print('The page:', site.write(_WORKDIR.value))
 
 

@@ -16,8 +16,9 @@ __version__ = '0.2.0'
 # Public name -> the module that has it.
 _PUBLIC = {
     'load': 'api', 'dissect': 'api', 'popout': 'api',
-    'train': 'api', 'sweep': 'api', 'predict': 'api', 'evaluate': 'api',
-    'make_report': 'api', 'read': 'results', 'Results': 'results',
+    'train': 'api', 'sweep': 'api', 'tasks': 'api', 'predict': 'api',
+    'evaluate': 'api', 'make_report': 'api', 'read': 'results',
+    'Results': 'results',
     'open_source': 'data.source',
     'from_linen': 'networks.adapters', 'from_function': 'networks.adapters',
     'Network': 'networks.network', 'Stage': 'networks.network',

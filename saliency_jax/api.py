@@ -147,6 +147,23 @@ def sweep(
       config, _data(config, train, validation), str(workdir), network)
 
 
+def tasks(
+    network: Network, train: Source, validation: Source | None,
+    workdir: str | os.PathLike, options: Options | None = None
+) -> dict:
+  """Trains saliency and scenes from one network and compares what they change.
+
+  Args:
+    network, train, validation, workdir: see `train`; the trunks are looked
+      into on the labelled regions of `train`.
+    options: keys of configs/tasks.py; 'data.scenes' is a file of scene labels.
+  """
+  from saliency_jax.experiments import task_comparison, task_runs
+  config, network = _with('tasks', options, network, train)
+  data = _data(task_runs.with_task(config, 'scene'), train, validation)
+  return task_comparison.compare(config, data, train, network, str(workdir))
+
+
 def predict(
     network: Network, source: Source, workdir: str | os.PathLike,
     options: Options | None = None

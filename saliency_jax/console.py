@@ -12,8 +12,9 @@ from saliency_jax import configs
 # Beside the configs, in the tree and in a wheel.
 LAUNCH = configs.FOLDER.parent / 'launch'
 JOBS = (
-    'dissect', 'popout', 'train', 'sweep', 'predict', 'evaluate', 'report',
-    'networks', 'fetch_weights', 'build_dataset', 'convert', 'draw_arrays')
+    'dissect', 'popout', 'train', 'sweep', 'tasks', 'predict', 'evaluate',
+    'report', 'networks', 'fetch_weights', 'build_dataset', 'convert',
+    'draw_arrays')
 _CONFIG = re.compile(r'(--?config=|)(configs/(\w+\.py))')
 
 

@@ -6,45 +6,18 @@ Writers and readers take names, types and formats from here, and so does
 that are shown.
 """
 
-import collections
-import csv
-import functools
-import pathlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from saliency_jax import csv_cells
+from saliency_jax.table_files import Column as Column
+from saliency_jax.table_files import File as File
+from saliency_jax.table_files import read as read
+from saliency_jax.table_files import row as row
+from saliency_jax.table_files import write as write
 
 # Raised when a file of a folder changes its meaning; readers refuse others.
 LAYOUT = 3
 SUMMARY, CONFIG, LEDGER = 'summary.json', 'config.json', 'partial'
-
-
-class Column(NamedTuple):
-  """A column of a table, or an array of a file."""
-  name: str
-  # 'str', 'int', 'float' (6 decimals), 'ints' (blanks between); an array's has
-  # its axes: 'float32 [regions, units]'. No number is '' in a table.
-  type: str
-  meaning: str
-  unit: str = ''
-
-
-class File(NamedTuple):
-  """A result file: a table (.csv), arrays (.npy, .npz, .h5), or another."""
-  path: str
-  meaning: str
-  columns: tuple[Column, ...] = ()
-
-  @property
-  def names(self) -> tuple[str, ...]:
-    """The header of a table."""
-    return tuple(column.name for column in self.columns)
-
-  def of(self, *names: object) -> str:
-    """Returns the path with names in the places of its `<...>`."""
-    return re.sub('<[^>]*>', '{}', self.path).format(*names)
 
 
 class Job(NamedTuple):
@@ -95,9 +68,10 @@ _MAP = ('in cells; upsampled bilinearly, it is in standard deviations from its '
         'mean over the image')
 
 
-def _interval(name: str) -> tuple[Column, Column]:
-  return (Column(f'{name}_low', 'float', 'lower end of its 95 % interval', _SD),
-          Column(f'{name}_high', 'float', 'upper end', _SD))
+def _interval(name: str, unit: str = _SD) -> tuple[Column, Column]:
+  return (
+      Column(f'{name}_low', 'float', 'lower end of its 95 % interval', unit),
+      Column(f'{name}_high', 'float', 'upper end', unit))
 
 
 # What tells luck from response, beside every mean of the best units.
@@ -154,13 +128,15 @@ ALL_MAPS = File(
 _PAGE = (File('report/', 'The page.'), File('report.html', 'In one file.'))
 _SHOWN = (IMAGES, PICTURE, MASK, POINTS, MAPS, SALIENCY, ALL_MAPS)
 
+_FEATURES = File(
+    'features/', 'What frozen stages compute, while a run lasts.')
 TRAINED = File('training.json', 'What `summary.json` says of the training.')
 _TRAINED = (
     TRAINED,
     File('checkpoints/', 'Parameters and the state of the optimizer.'),
     File('pretrained.safetensors', 'Where training started.'),
     File('images.json', 'What it is trained on: names, sizes and hashes.'),
-    File('features/', 'What frozen stages compute, while a run lasts.'),
+    _FEATURES,
     File('metrics.jsonl', 'A line for every step and every validation.'),
     File('tensorboard/', 'The same for TensorBoard.'))
 TABLE3 = File(
@@ -178,6 +154,56 @@ VIEWS = File(
 VIEW_MAPS = File(
     'before_after/maps.npz', 'Their maps.', (Column(
         'maps_<n>', 'float16 [members, h, w]', _MAP, _SD),))
+_TRUNK = Column('trunk', 'str', 'pt is the pretrained one, sp has learnt '
+                'saliency, sr scenes; of controls see configs/tasks.py')
+_SEED = Column('seed', 'int', 'of the heads and of dropout')
+TABLE7 = File(
+    'table7.csv', "Table 7: the readout tap's best units by trunk.",
+    (_TRUNK, _SEED, *TABLE2.columns[1:]))
+TASK_DIFFERENCES = File(
+    'task_differences.csv', 'How much more one trunk responds than another.', (
+        _TRUNK, _TRUNK._replace(name='other'), _CATEGORY,
+        Column('change', 'float', 'mean NSS of the best units less that in the '
+               'other trunk, mean over seeds', _SD), *_interval('change'),
+        Column('seeds', 'int', 'or pairs of seeds'),
+        Column('seeds_higher', 'int', 'in which the change is above 0')))
+TASK_DISTANCES = File(
+    'task_distances.csv', 'How far trunks lie from each other; of a trunk and '
+    'itself other seeds, of pt samples of photographs.', (
+        *TASK_DIFFERENCES.columns[:2], Column('pairs', 'int', 'of seeds'),
+        Column('distance', 'float', 'mean absolute difference over categories '
+               'of the mean NSS of the best units', _SD),
+        *_interval('distance'),
+        Column('category_r', 'float', "Pearson's, of these means"),
+        Column('unit_r', 'float', "Pearson's, of the mean NSS of every unit "
+               'for every category')))
+_PART = Column('part', 'str', 'test: neither learnt from nor chosen with, '
+               'validation: chose the epoch, or all')
+SCENE_ACCURACY = File(
+    'scene_accuracy.csv', 'How well scenes are told on images not learnt from; '
+    'linear is a readout of the frozen trunk.', (
+        Column('head', 'str', 'sr, linear or chance'), _SEED, _PART,
+        Column('images', 'int', 'of the part'),
+        Column('accuracy', 'float', 'share of the images'),
+        *_interval('accuracy', ''),
+        Column('balanced', 'float', 'mean over scenes of the share of each'),
+        *_interval('balanced', '')))
+TABLE8 = File(
+    'table8.csv', "Table 8: NSS of the mean of the readout tap's maps at all "
+    'fixations of an image.', (
+        _TRUNK._replace(meaning='as above, or the centre prior, or observers: '
+                        "people's blurred fixations at another one's"),
+        _SEED, _PART,
+        Column('share', 'float', "of the part that sr's head tells right"),
+        Column('group', 'str', 'images told right, or wrong, or the difference '
+               'of their means'),
+        Column('images', 'int', 'of the group with a fixation'),
+        Column('nss', 'float', 'mean over these', _SD), *_interval('nss')))
+PEOPLE_MAPS = File(
+    'people.npz', 'The human maps of before_after/views.json.', (Column(
+        'maps_<n>', 'float16 [h, w]', 'in cells, standardised', _SD),))
+TASK_FILES = (TABLE7, TASK_DIFFERENCES, TASK_DISTANCES, SCENE_ACCURACY, TABLE8,
+              VIEWS, VIEW_MAPS, PEOPLE_MAPS)
 MEASURED = File('measured.json', 'What was measured of which member.')
 
 SCORES = File('scores.csv', 'Mean scores of models on photographs.',
@@ -208,6 +234,10 @@ EXAMPLES = File(
         _IMAGE, _KIND, _METRIC, *_SIZE))
 EXAMPLE_MAPS = File('examples.npz', 'Their maps, scores and fixations.')
 MODEL_MAP = File('maps/<model>/', 'Maps of every image (`eval.save_maps`).')
+SCENES = File(
+    'scene_probabilities.csv', 'What a scene model tells; a column for each '
+    'scene with its probability follows.', (
+        _IMAGE, Column('scene', 'str', 'the most probable one')))
 PREDICTED = File('predicted.jsonl', 'Which maps were written; the next run '
                  'deletes them.')
 
@@ -222,40 +252,16 @@ JOBS = {
         (*_TRAINED, *_PAGE, *_SWEPT, MEASURED,
          File('regions/<member>/', 'A folder of dissect.'),
          File('popout/<member>/', 'A folder of popout.')), ('sweep',)),
+    'tasks': Job(
+        (*TASK_FILES, *_PAGE, MEASURED,
+         File('runs/<run>/', 'What train leaves, of every seed.'), _FEATURES,
+         File('regions/trunks/', 'A folder of dissect, of every trunk a layer.')
+         ), ('tasks',)),
     'evaluate': Job(
         (SCORES, PER_IMAGE, SEARCH, OUTPUT, FIGURE7, STATISTICS, EXAMPLES,
          EXAMPLE_MAPS, PICTURE, MODEL_MAP, *_PAGE), ('evaluate',)),
-    'predict': Job((PREDICTED, *_PAGE), ('predict',)),
+    'predict': Job((PREDICTED, SCENES, *_PAGE), ('predict',)),
 }
-
-
-@functools.cache
-def row(table: File) -> type:
-  """Returns the named tuple of a table's rows."""
-  return collections.namedtuple('Row', table.names)
-
-
-def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
-  """Writes a table into an open text file; NaN and None become ''."""
-  writer = csv.writer(file, lineterminator='\n')
-  writer.writerow(table.names)
-  for values in rows:
-    writer.writerow(
-        csv_cells.text(column.type, value)
-        for column, value in zip(table.columns, values, strict=True))
-
-
-def read(folder: pathlib.Path, table: File) -> list[Any]:
-  """Reads a table that `write` wrote; '' becomes NaN or None.
-
-  Raises:
-    InputError: it cannot be read, has other columns, or a cell is of another
-      type.
-  """
-  return [row(table)(*(
-      csv_cells.value(column.type, line[column.name])
-      for column in table.columns))
-      for line in csv_cells.rows(folder / table.path, table.columns)]
 
 
 def top(files: Iterable[File]) -> set[str]:

@@ -1,5 +1,6 @@
 """Fetching OSIE from its authors' repository, checked before it is used."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from saliency_jax import progress
 from saliency_jax.data.fixations import Fixations, read_fixations
 from saliency_jax.data.images import image_size
+from saliency_jax.data.types import Source
 from saliency_jax.download import cache_folder, download
 from saliency_jax.errors import InputError
 from saliency_jax.files import digest
@@ -85,7 +87,8 @@ def fetch_osie(
 
 
 def own_photographs(
-    files: Mapping[str, pathlib.Path], fixated: Mapping[str, Fixations],
+    files: Mapping[str, pathlib.Path | bytes],
+    fixated: Mapping[str, Fixations],
     archive: Archive = OSIE
 ) -> frozenset[str]:
   """Returns which photographs are OSIE's own, whatever their names.
@@ -94,7 +97,7 @@ def own_photographs(
   fixations are those of the whole of OSIE, by their size.
 
   Args:
-    files: photographs by image_id.
+    files: photographs, or what is in their files, by image_id.
     fixated: their fixations.
     archive: what OSIE consists of.
 
@@ -106,10 +109,31 @@ def own_photographs(
           str.split, archive.hashes.read_text().splitlines())}
   count = sum(len(each.points) for each in fixated.values())
   whole = (len(fixated), count) == (archive.photographs, archive.fixations)
-  return frozenset(
-      image_id for image_id, path in files.items()
-      if (digest(path) == known[image_id] if image_id in known
-          else whole and image_size(path) == _SIZE))
+
+  def is_own(image_id: str, file: pathlib.Path | bytes) -> bool:
+    if image_id not in known:
+      return whole and image_size(file) == _SIZE
+    found = (hashlib.sha256(file).hexdigest() if isinstance(file, bytes)
+             else digest(file))
+    return found == known[image_id]
+
+  return frozenset(name for name, file in files.items() if is_own(name, file))
+
+
+def own_images(source: Source) -> frozenset[str]:
+  """Returns which images of any data set are OSIE's own photographs.
+
+  Raises:
+    InputError: as `own_photographs`.
+  """
+  content = getattr(source, 'photograph', getattr(source, 'content', None))
+  if content is None:  # drawn, or of somebody's own
+    return frozenset()
+  ids = source.image_ids
+  return own_photographs(
+      {name: content(index) for index, name in enumerate(ids)},
+      {name: source.scanpaths(index) for index, name in enumerate(ids)}
+      if len(ids) == OSIE.photographs and 'fixations' in source.gives else {})
 
 
 def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from absl import logging
 
-from saliency_jax.data import pixel_sets, scenes, split
+from saliency_jax.data import osie_download, pixel_sets, scenes, split
 from saliency_jax.data.source import KEYS, open_group
 from saliency_jax.data.subset import subset
 from saliency_jax.data.types import Source
@@ -24,11 +24,13 @@ class Data:
     validation: never learnt from; they choose the checkpoint.
     choose: the one set of pixels of an image that its map is to find.
     scenes: the scene label of each image that has one, by its id.
+    test: of labelled images those in neither part, None for none.
   """
   train: Source
   validation: Source
   choose: pixel_sets.Chooser = pixel_sets.distinct_fixations
   scenes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  test: Source | None = None
 
 
 def open_parts(config) -> Data:
@@ -104,16 +106,24 @@ def _with_scenes(config, data: Data) -> Data:
   if config.task.name != 'scene':
     return data
   keys = config.data
-  if not keys.scenes and keys.kind != 'osie':
-    raise InputError(
-        'The scenes of these images are not known; give --config.data.scenes, '
-        'a CSV file of image_id and scene.')
+  image_ids = dict.fromkeys((*data.train.image_ids, *data.validation.image_ids))
   path = keys.scenes or scenes.OSIE
   read = scenes.read(path)
+  if keys.scenes:
+    if absent := sorted(read.keys() - image_ids):
+      logging.warning(
+          '%s names %d images that are not in config.data.dir, the first is '
+          '%s.', path, len(absent), absent[0])
+  else:  # the labels in this package are of OSIE's own photographs
+    own = osie_download.own_images(data.train) | osie_download.own_images(
+        data.validation)
+    read = {name: scene for name, scene in read.items() if name in own}
+    if not read:
+      raise InputError(
+          'The scenes of these images are not known; give '
+          '--config.data.scenes, a CSV file of image_id and scene.')
   labels, rare = scenes.frequent(
-      scenes.of_images(read, tuple(dict.fromkeys(
-          (*data.train.image_ids, *data.validation.image_ids))), str(path)),
-      keys.min_images)
+      scenes.of_images(read, image_ids, str(path)), keys.min_images)
   if rare:
     logging.warning(
         'Left out, with less than %d images: %s.', keys.min_images,
@@ -130,9 +140,11 @@ def _with_scenes(config, data: Data) -> Data:
       raise InputError(
           f'{path} has no scene for any image to {title}; label them, or draw '
           f'a share of the labelled ones with --config.data.val_fraction=0.2.')
+  rest = [x for x in labels if x not in {*chosen[0], *chosen[1]}]
   return dataclasses.replace(
       data, train=subset(data.train, chosen[0]),
-      validation=subset(data.validation, chosen[1]), scenes=labels)
+      validation=subset(data.validation, chosen[1]), scenes=labels,
+      test=subset(data.train, rest) if rest else None)
 
 
 def drawn(

@@ -8,7 +8,7 @@ OSIE's 700 photographs; its data card, `OSIE_SCENES.md`, says how it was made.
 import csv
 import pathlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
 
 
 def of_images(
-    scenes: Mapping[str, str], image_ids: Sequence[str], path: str = ''
+    scenes: Mapping[str, str], image_ids: Collection[str], path: str = ''
 ) -> dict[str, str]:
   """Returns the labels of some images, in their order.
 

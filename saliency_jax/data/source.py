@@ -167,17 +167,17 @@ def _check(source: Source, wants: str, group, key: str) -> None:
   if wants == 'fixations' and wants not in source.gives:
     raise InputError(
         f'{where} has no fixations; give --{key}.kind and --{key}.fixations.')
-  if wants == 'regions' and not _any_fixated_region(source):
+  if wants == 'regions' and not any_fixated_region(source):
     raise InputError(
         f'None of the photographs of {where} has a labelled region with a '
         f'fixation; give the folder of their regions with --{key}.regions '
         "(the annotation in this package is of OSIE's own photographs).")
 
 
-def _any_fixated_region(source: Source) -> bool:
+def any_fixated_region(source: Source) -> bool:
   """Tells whether there is a region to score; mostly the first image has one.
   """
-  if 'regions' not in source.gives:
+  if 'regions' not in getattr(source, 'gives', ('regions',)):
     return False
   for index in range(len(source)):
     try:

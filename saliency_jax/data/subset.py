@@ -9,8 +9,8 @@ from saliency_jax.errors import InputError
 class Subset:
   """A `Source` that shows some images of another one; `subset` makes it.
 
-  What else the other source has, it has too: `scanpaths`, `size`, `photograph`
-  and `plan` for one of its own indices, `patterns` of its own images.
+  What else the other source has, it has too: `scanpaths`, `size`, `photograph`,
+  `content` and `plan` for one of its own indices, `patterns` of its own images.
 
   Attributes:
     image_ids: those that were chosen, in the order in which they were named.
@@ -51,6 +51,10 @@ class Subset:
   @property
   def photograph(self) -> Callable:
     return self._by_index(self._source.photograph)
+
+  @property
+  def content(self) -> Callable:
+    return self._by_index(self._source.content)
 
   @property
   def plan(self) -> Callable:

@@ -158,7 +158,7 @@ def measure(
     for name, load in members.items() if sources else ():
       network = load()
       for kind, source in sources.items():
-        seconds[kind] += _measured(
+        seconds[kind] += measured(
             path, kind, member_config(config, workdir, kind, name), source,
             network)
     if not first:
@@ -246,10 +246,17 @@ def in_parts(
   return found
 
 
-def _measured(
+def measured(
     sweep: pathlib.Path, kind: str, config, source: Source, network: Network
 ) -> float:
   """Measures a member unless that was done; returns the seconds that it took.
+
+  Args:
+    sweep: the job's folder.
+    kind: a key of `KINDS`.
+    config: `member_config` of the member.
+    source: the images.
+    network: the member.
 
   `measured.json` has, of every folder that this wrote, a hash of what it was
   measured from and one of its summary: nobody else has written there since.

@@ -47,7 +47,18 @@ def read_scores(
     scores: the file of every unit's.
     tap: whose scores.
   """
-  listed = schema.read(folder / members[0], rows)
+  return of_rows(schema.read(folder / members[0], rows), {
+      name: np.load(folder / name / scores.of(tap), allow_pickle=False)
+      for name in members})
+
+
+def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
+  """Returns scores as `Scores`, without the sets that have none.
+
+  Args:
+    listed: the rows of `schema.REGIONS` or `schema.PATTERNS`.
+    members: member -> float32 `[T, C]`, NaN where a set has no fixation.
+  """
   # The sets of an image stand one after another.
   image_ids = np.array([row.image_id for row in listed])
   _, first, inverse = np.unique(
@@ -55,11 +66,9 @@ def read_scores(
   found = Scores(
       image_ids, np.arange(len(listed)) - first[inverse],
       np.array([
-          row.category if rows == schema.REGIONS else row.kind
-          for row in listed]), {
-              name: np.load(folder / name / scores.of(tap), allow_pickle=False)
-              for name in members})
-  return found.only(~np.isnan(found.members[members[0]]).any(axis=1))
+          getattr(row, 'category', getattr(row, 'kind', ''))
+          for row in listed]), members)
+  return found.only(~np.isnan(next(iter(members.values()))).any(axis=1))
 
 
 def table3(

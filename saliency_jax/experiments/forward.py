@@ -42,14 +42,14 @@ class Settings(NamedTuple):
 class Probe(NamedTuple):
   """What is looked into, and how its images are read."""
   network: Network
-  taps: tuple[str, ...]  # names, see `Network.resolve`
+  taps: tuple[str, ...]  # names, see `Network.resolve`; or vectors
   settings: Settings
 
 
 class Step(NamedTuple):
   """One batch, and what is on the devices for it."""
   batch: pipeline.Batch
-  maps: dict[str, jax.Array]  # tap -> float [B, h, w, C]
+  maps: dict[str, jax.Array]  # tap -> float [B, h, w, C], a vector's [B, C]
   weights: dict[Grid, CellWeights]
 
 
@@ -57,7 +57,7 @@ class Forward:
   """Passes over images through a network; its variables are on the devices.
 
   Attributes:
-    grids: the (h, w) of every tap.
+    grids: the (h, w) of every tap with cells.
     batch_size: B of this process, a multiple of its devices.
     seconds: spent so far: `decode` in the background and `wait` for it.
   """
@@ -75,7 +75,9 @@ class Forward:
     """
     network, taps, self._settings = probe
     self._preprocess = network.preprocess
-    self.grids = network.grids(taps, network.preprocess.image_size)
+    self.grids = network.grids(
+        [name for name in taps if network.taps[name].kind != 'vector'],
+        network.preprocess.image_size)
     runtime.all_devices()
     self._mesh = runtime.data_mesh(devices or jax.local_devices())
     share = -(-self._settings.batch_size // jax.process_count())

@@ -1,12 +1,13 @@
-"""Saliency maps of photographs at their own sizes, from a network."""
+"""Saliency maps of photographs at their own sizes, or their scenes."""
 
 import json
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
+from scipy import special
 
 from saliency_jax import files, progress, schema
 from saliency_jax.data.types import Source
@@ -24,14 +25,14 @@ _ENDS = ('.npy', '.png', '_overlay.png')  # after the image's name
 def predict(
     config, source: Source, workdir: str, network: Network | None = None
 ) -> dict:
-  """Writes the saliency map of every image of a data set.
+  """Writes the saliency map of every image of a data set, or its scene.
 
   Files: `<image_id>.npy`, float32 `[H, W]` in 0-1; `<image_id>.png`, the same
   in 0-255; `<image_id>_overlay.png`, the image under the map and the scale of
   its colours. A photograph is turned as its EXIF notes say.
   `predicted.jsonl` has a line of names for every image, and the next
   prediction deletes these files, and no others. `launch/evaluate.py` reads the
-  folder as a model.
+  folder as a model. A network that tells scenes writes `schema.SCENES` instead.
 
   Args:
     config: `configs/predict.py`.
@@ -49,19 +50,30 @@ def predict(
   reading = Reading.of('data', config.data)
   network = network or trained_models.load(
       config.network, config.run.cache_dir)
+  scenes = {} if predictors.SALIENCY in network.taps else {
+      name: tap.labels for name, tap in network.taps.items() if tap.labels}
   model = predictors.of_network(
-      network.name, network, config.data.batch_size)
+      network.name, network, config.data.batch_size,
+      tap=next(iter(scenes), predictors.SALIENCY))
+  logits: dict[str, np.ndarray] = {}
   with alone(workdir, 'predict') as out:
-    earlier = _earlier(out, source.image_ids)
+    earlier = _earlier(out, () if scenes else source.image_ids)
     folder = Folder(workdir, config.to_dict())
-    folder.clear(earlier)
+    folder.clear([*earlier, schema.SCENES.path])
     with progress.bar(
         total=len(source), unit='image', title='Predicting') as bar:
       for each in passes.predicted(
           source, [model], {model.name: set(range(len(source)))}, reading):
-        _write(folder, each.record.image_id, each.record.image,
-               to_pixels(each.maps[model.name], each.record.image.shape[:2]))
+        found, record = each.maps[model.name], each.record
+        if scenes:
+          logits[record.image_id] = found
+        else:
+          _write(folder, record.image_id, record.image,
+                 to_pixels(found, record.image.shape[:2]))
         bar.update()
+    if scenes:
+      (folder.path / schema.PREDICTED.path).touch()  # no map
+      _write_scenes(folder, *scenes.values(), logits)
     skipped = reading.skipped
     return folder.finish(
         'predict', network=network.facts(),
@@ -101,6 +113,16 @@ def overlay(image: np.ndarray, heat: np.ndarray) -> Image.Image:
   deviation = heat.std()
   return overlays.with_bar(overlays.under_map(
       image, (heat - heat.mean()) / (deviation if deviation else 1)))
+
+
+def _write_scenes(
+    folder: Folder, scenes: Sequence[str], logits: Mapping[str, np.ndarray]
+) -> None:
+  table = schema.SCENES
+  folder.table(table._replace(columns=(*table.columns, *(
+      schema.Column(name, 'float', 'probability') for name in scenes))), (
+          (image_id, scenes[int(x.argmax())], *special.softmax(x))
+          for image_id, x in logits.items()))
 
 
 def _write(

@@ -63,7 +63,7 @@ class Predictor:
 
 def of_network(
     name: str, network: Network, batch_size: int, *,
-    trained_on: Sequence[Fingerprint] = ()
+    trained_on: Sequence[Fingerprint] = (), tap: str = SALIENCY
 ) -> Predictor:
   """Returns a network with a saliency map as a model.
 
@@ -74,11 +74,12 @@ def of_network(
     network: it has the tap `SALIENCY`.
     batch_size: images in a batch over all devices.
     trained_on: the images that it was trained on here.
+    tap: in place of the map; of a vector `[K]` are given.
 
   Raises:
     InputError: the network has no saliency map.
   """
-  if SALIENCY not in network.taps:
+  if tap not in network.taps:
     raise InputError(
         f'{network.name} ({network.provenance.name}) has no saliency map; give '
         'a model that launch/train.py has trained on saliency.')
@@ -91,9 +92,9 @@ def of_network(
   mesh = runtime.data_mesh()
   size = runtime.whole_batches(batch_size, mesh)
   variables = runtime.replicate(network.variables, mesh)
-  forward = network.compiled((SALIENCY,))
+  forward = network.compiled((tap,))
 
-  frame = network.frame or Frame(
+  frame = tap == SALIENCY and network.frame or Frame(
       lambda image: resized(image, preprocess), lambda saliency, _: saliency)
 
   def predict(images: Images, image_ids: Sequence[str]) -> Maps:
@@ -108,8 +109,9 @@ def of_network(
         batch = np.stack([
             prepared[i] for i in part + part[-1:] * (size - len(part))])
         computed = np.asarray(forward(
-            variables, runtime.split(batch, mesh))[SALIENCY], np.float32)
+            variables, runtime.split(batch, mesh))[tap], np.float32)
         maps |= {i: frame.restore(x[:, :, 0], images[i].shape[:2])
+                 if tap == SALIENCY else x
                  for i, x in zip(part, computed, strict=False)}
     return [maps[i] for i in range(len(images))]
 

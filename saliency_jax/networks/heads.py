@@ -37,8 +37,9 @@ READOUT = Head(
 def dense(units: tuple[int, ...], classes: int) -> Head:
   """Returns dense layers over pooled maps, as VGG-16 has on its trunk.
 
-  The maximum of every 2 x 2 cells, then layers of `units` with a ReLU each, and
-  one of the classes without (He et al. 2019, Section 8: three in all).
+  The maximum of every 2 x 2 cells, of a grid with an odd side of what is left
+  at its end too, then layers of `units` with a ReLU each, and one of the
+  classes without (He et al. 2019, Section 8: three in all).
 
   Args:
     units: of the layers below the last one, e.g. (4096, 4096).
@@ -48,7 +49,7 @@ def dense(units: tuple[int, ...], classes: int) -> Head:
 
   def init(key: jax.Array, shape: tuple[int, int, int]) -> dict:
     height, width, channels = shape
-    inputs, params = (height // 2) * (width // 2) * channels, {}
+    inputs, params = -(-height // 2) * -(-width // 2) * channels, {}
     for number, width in enumerate(widths):
       params[f'dense_{number}'] = {
           'kernel': jax.random.normal(
@@ -74,7 +75,7 @@ def apply_dense(
       nothing.
     dropout: the share of units below the last layer that is dropped.
   """
-  x = nn.max_pool(features, (2, 2), strides=(2, 2))
+  x = nn.max_pool(features, (2, 2), strides=(2, 2), padding='SAME')
   x = x.reshape(len(x), -1)
   for number in range(len(params)):
     layer = params[f'dense_{number}']
@@ -97,20 +98,25 @@ def _drop(
   return jnp.where(left, x / (1 - share), 0)
 
 
-def attach(network: Network, head: Head, params: Mapping) -> Network:
+def attach(
+    network: Network, head: Head, params: Mapping,
+    labels: tuple[str, ...] = ()
+) -> Network:
   """Returns a trained network: the head's output is one more tap.
 
   Args:
     network: the trunk; the head takes the maps of its `readout_tap`.
     head: which head.
     params: its parameters, as `head.init` gives them.
+    labels: what each of its outputs stands for, e.g. a scene.
 
   Raises:
     InputError: the network has parameters or a tap of the head's name.
   """
   check_name(network, head)
   params = {**network.variables['params'], head.name: params}
-  output = head.output._replace(stage=network.taps[network.readout_tap].stage)
+  output = head.output._replace(
+      stage=network.taps[network.readout_tap].stage, labels=labels)
   return network.replace(
       run=_with_head(network.run, network.taps[network.readout_tap], head),
       variables={**network.variables, 'params': params},

@@ -168,11 +168,13 @@ class Network:
     """
     size = size or self.preprocess.image_size
     height, width = (size, size) if isinstance(size, int) else size
-    image = jax.ShapeDtypeStruct((1, height, width, 3), jnp.uint8)
+    leaves, tree = jax.tree.flatten(self.variables)
     try:
-      maps = jax.eval_shape(
-          lambda variables, x: self.apply(variables, x, tuple(taps)),
-          self.variables, image)
+      return dict(_shapes(
+          self.run, self.preprocess, tuple(self.taps[name] for name in taps),
+          self.last_stage(taps), tree, tuple(
+              (np.shape(x), jnp.result_type(x)) for x in leaves),
+          (height, width)))
     except InputError:
       raise
     except Exception as error:  # whatever a user's code raises
@@ -180,7 +182,6 @@ class Network:
           f'{self.name} does not take images of {height} x {width} pixels '
           f'({" ".join(str(error).split())[:200]}); give another '
           f'config.network.image_size.') from error
-    return {name: maps[name].shape[1:] for name in taps}
 
   def grids(self, taps: Sequence[str], image_size: int) -> dict[str, Grid]:
     """Returns the (h, w) of some taps' maps.
@@ -258,6 +259,20 @@ def _forward(
         found[tap.name], tap, images.shape[1:3]) for tap in taps}
 
   return forward
+
+
+@functools.lru_cache(maxsize=256)  # a large network is traced for a second
+def _shapes(
+    run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int,
+    tree: Any, leaves: tuple, size: tuple[int, int]
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+  """Returns (tap, shape) for images (H, W) and variables of these shapes."""
+  variables = jax.tree.unflatten(tree, [
+      jax.ShapeDtypeStruct(*leaf) for leaf in leaves])
+  maps = jax.eval_shape(
+      _forward(run, preprocess, taps, last), variables,
+      jax.ShapeDtypeStruct((1, *size, 3), jnp.uint8))
+  return tuple((tap.name, maps[tap.name].shape[1:]) for tap in taps)
 
 
 @functools.lru_cache(maxsize=64)

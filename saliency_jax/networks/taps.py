@@ -25,6 +25,7 @@ class Tap(NamedTuple):
   aliases: tuple[str, ...] = ()
   stride: int | None = None  # pixels of the input to a cell
   prefix: int = 0  # tokens before those of the grid, e.g. 1 for a class token
+  labels: tuple[str, ...] = ()  # what each unit stands for, where that is known
 
 
 def table(taps: Iterable[Tap]) -> dict[str, Tap]:

@@ -21,8 +21,8 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
       'Layers': _layers(summary.get('units', {})),
       'Weights': _joined([
           weights.get('name', ''),
-          f"{weights['depth']} stages trained" if 'depth' in weights
-          else '']),
+          '' if weights.get('depth') is None
+          else f"{weights['depth']} stages trained"]),
       'Hash of weights': weights.get('sha256', ''),
       'Data': _joined([
           f'{key} {pathlib.PurePath(value).name}'

@@ -146,6 +146,20 @@ def figure7() -> tuple[float, float]:
       facts['fig7_spearman_inner_vs_output_saliency'], facts['fig7_anova_p'])
 
 
+def table7() -> dict[str, dict[str, float]]:
+  """Returns the mean NSS of conv5_3's best units: trunk -> category -> value.
+
+  The trunks are pt, sp and sr, see `configs/tasks.py`.
+  """
+  return _by_category('table7_mean_nss_top10_by_task')
+
+
+def table8() -> tuple[float, ...]:
+  """Returns the NSS of sr's mean map where its scene is right, and wrong."""
+  return tuple(_facts()[
+      'table8_nss_mean_conv5_3_map_vs_fixations'].values())
+
+
 def heads() -> tuple[str, ...]:
   """Returns the categories that Figure 7 marks as differing most."""
   return ('person head', 'animal head')

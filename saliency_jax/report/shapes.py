@@ -19,6 +19,11 @@ TRAINED = _JOB | {
     'members': {str: {
         'depth': int, 'step': int, 'trunk_rate': float, 'readout_rate': float,
         'seed': int}}}
+TASKS = _JOB | {
+    'network': _NETWORK | {'name': str, 'readout_tap': str},
+    'weights': _WEIGHTS, 'counts': {
+        'train': int, 'validation': int, 'test': int, 'scenes': int}}
+TASKS_CONFIG = {'tasks': {'seeds': [int]}, 'data': {'sigma': float}}
 PREDICTED = _JOB | {'network': _NETWORK | {'name': str}, 'weights': _WEIGHTS}
 EVALUATED = _JOB | {
     'models': _NAMES, 'warnings': [str],

@@ -28,6 +28,7 @@ from saliency_jax.report.numbers import number
 from saliency_jax.report.scores import evaluated
 from saliency_jax.report.scores import page as scores
 from saliency_jax.report.scores import text as scores_text
+from saliency_jax.report.tasks import page as tasks
 from saliency_jax.report.units import page as units
 from saliency_jax.report.units import run
 from saliency_jax.report.units import text as units_text
@@ -60,6 +61,8 @@ JOBS = {
     'train': Job('How does a saliency model learn?', 'depths', *_DEPTHS),
     'predict': Job('Where does the model look?', 'maps', maps.read, maps.text,
                    maps.chapters),
+    'tasks': Job('Is it the task or the data?', 'tasks', tasks.read,
+                 tasks.text, tasks.chapters),
     'evaluate': Job(
         'How well do models tell where people look?', 'scores',
         evaluated.read, scores_text.text, scores.chapters)}

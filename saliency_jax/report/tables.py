@@ -21,7 +21,7 @@ from saliency_jax.report.numbers import number, signed
 from saliency_jax.report.reading import Reader
 
 TARGET = 'target'
-_RENAMED = {
+RENAMED = {
     'mean_nss_top10': 'mean', 'mean_nmm_top10': 'mean', 'mean_low': 'low',
     'mean_high': 'high', 'regions': 'sets', 'top_units': 'units',
     'units_above_threshold': 'above'}
@@ -47,7 +47,7 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str],
   Raises:
     InputError: it has other rows, or not the same categories for each.
   """
-  table = reader.frame(file).rename(columns=_RENAMED)
+  table = reader.frame(file).rename(columns=RENAMED)
   if 'category' not in table:
     table = table.assign(category=TARGET, sets=sets, above=math.nan)
   else:  # nothing counted is not the same as no unit above T

@@ -182,12 +182,14 @@ def members(workdir: str | os.PathLike) -> tuple[str, ...]:
   raise _none_whole(workdir)
 
 
-def read_best(workdir: str | os.PathLike, member: str) -> Trained:
+def read_best(
+    workdir: str | os.PathLike, member: str, *, last: bool = False) -> Trained:
   """Reads one member's best checkpoint; of equals the latest.
 
   Args:
     workdir: the folder of a training run or a sweep.
     member: its name; '' for the only one.
+    last: take the latest, whatever its score.
 
   Raises:
     InputError: there is no such folder or member, or no whole checkpoint.
@@ -201,7 +203,7 @@ def read_best(workdir: str | os.PathLike, member: str) -> Trained:
 
     def rank(step: int) -> tuple[float, int]:
       scores = whole[step]['scores']
-      return (scores[member] if scores else -np.inf, step)
+      return (scores[member] if scores and not last else -np.inf, step)
 
     for step in sorted(whole, key=rank, reverse=True):
       about = whole[step]
@@ -216,9 +218,8 @@ def read_best(workdir: str | os.PathLike, member: str) -> Trained:
         scores = about['scores']
         return Trained(
             params, step, scores[member] if scores else None, about['job'])
-      logging.warning(
-          'The checkpoint %s is damaged; another one is taken.',
-          pathlib.Path(workdir) / FOLDER / str(step))
+      logging.warning('The checkpoint %s is damaged; another one is taken.',
+                      pathlib.Path(workdir) / FOLDER / str(step))
   raise _none_whole(workdir)
 
 

@@ -95,7 +95,8 @@ def _whole(trained: Trained) -> Network:
   """Returns a trained network with the output of its task among its taps."""
   if cuts.decodes(trained.network):
     return trained.network
-  return heads.attach(trained.network, trained.task.head, trained.head)
+  return heads.attach(
+      trained.network, trained.task.head, trained.head, trained.task.outputs)
 
 
 def read(

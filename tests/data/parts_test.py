@@ -8,6 +8,7 @@ from configs import train as train_config
 from saliency_jax.data import builders, parts, pixel_sets, split
 from saliency_jax.data.popout import masked_folder
 from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.source import open_source
 from saliency_jax.data.sources.osie import Osie
 from saliency_jax.errors import InputError
 
@@ -165,3 +166,44 @@ def test_fixations_outside_may_be_left_out(table):
 def test_an_option_of_another_kind_is_refused(arrays):
   with pytest.raises(InputError, match='no use for origin'):
     parts.open_parts(_config(kind='popout', dir=arrays[0], origin=1))
+
+
+def _scenes(tmp_path, images):
+  path = tmp_path / 'scenes.csv'
+  path.write_text('image_id,scene\n' + ''.join(
+      f'{name},{"sea" if number % 2 else "wood"}\n'
+      for number, name in enumerate(images)))
+  return path
+
+
+def test_the_packages_scenes_are_of_osies_own_photographs(
+    tiny_osie, tmp_path, caplog):
+  """Others may have their names, whatever `data.kind` says by default."""
+  tiny_osie = shutil.copytree(tiny_osie, tmp_path / 'named')
+  for old, new in (('2001', '1001'), ('2002', '1002')):
+    (tiny_osie / f'stimuli/{old}.jpg').rename(
+        tiny_osie / f'stimuli/{new}.jpg')
+  given = {
+      'kind': 'images', 'dir': tiny_osie / 'stimuli', 'val_fraction': .5,
+      'min_images': 1}
+  for kind in ('osie', 'images'):
+    config = _config(**given | {'kind': kind})
+    config.task.name = 'scene'
+    with pytest.raises(InputError, match='scenes of these images are not'):
+      parts.in_parts(config, open_source('images', tiny_osie / 'stimuli'))
+  config = _config(**given, scenes=_scenes(
+      tmp_path, ('1001', '1002', '2003', '2004', '9')))
+  config.task.name = 'scene'
+  opened = parts.open_parts(config)
+  assert sorted((*opened.train.image_ids, *opened.validation.image_ids)) == [
+      '1001', '1002', '2003', '2004']
+  assert 'names 1 images that are not in config.data.dir' in caplog.text
+
+
+def test_osies_photographs_have_their_scenes_in_any_layout(osie_dir):
+  config = _config(
+      kind='images', dir=osie_dir / 'stimuli', val_fraction=.2, min_images=15)
+  config.task.name = 'scene'
+  opened = parts.open_parts(config)
+  assert len(set(opened.scenes.values())) == 13
+  assert not {*opened.train.image_ids} & {*opened.validation.image_ids}

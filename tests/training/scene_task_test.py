@@ -1,5 +1,6 @@
 """The second task: dense layers that tell scenes."""
 
+import csv
 import json
 
 import jax
@@ -8,10 +9,14 @@ import ml_collections
 import numpy as np
 import pytest
 
+from configs import predict as predict_config
+from saliency_jax.data import scenes
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
+from saliency_jax.experiments import prediction
 from saliency_jax.networks import heads
-from saliency_jax.training import loop, plan, tasks
+from saliency_jax.report import site
+from saliency_jax.training import loop, plan, tasks, trained_models
 from tests import tiny
 from tests.training import made
 from tests.training.running import are_equal, params, train
@@ -70,7 +75,9 @@ def test_dense_layers_equal_numpy():
   drawn = head.init(jax.random.key(0), (5, 4, 2))
   features = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
   features = features.astype(np.float32)
-  x = features[:, :4].reshape(3, 2, 2, 2, 2, 2).max(axis=(2, 4)).reshape(3, -1)
+  x = np.pad(  # the last row has no other to be pooled with
+      features, ((0, 0), (0, 1), (0, 0), (0, 0)), constant_values=-np.inf)
+  x = x.reshape(3, 3, 2, 2, 2, 2).max(axis=(2, 4)).reshape(3, -1)
   for number in range(3):
     layer = drawn[f'dense_{number}']
     x = x @ np.asarray(layer['kernel']) + np.asarray(layer['bias'])
@@ -135,6 +142,27 @@ def scene_run(tmp_path_factory):
   run.train.epochs = 1
   train(run, workdir, DATA)
   return workdir
+
+
+def test_a_scene_model_predicts_probabilities(scene_run, tmp_path):
+  config = predict_config.get_config()
+  config.network.checkpoint = str(scene_run)
+  prediction.predict(config, made.VALIDATION, str(tmp_path))
+  with open(tmp_path / 'scene_probabilities.csv', newline='') as file:
+    rows = list(csv.DictReader(file))
+  network = trained_models.load_trained(scene_run)
+  for row, (image_id, image, *_) in zip(rows, made.VALIDATION, strict=True):
+    logits = network.maps(image, network.readout_tap)[network.readout_tap]
+    logits = np.asarray(heads.apply_dense(
+        network.variables['params']['dense'], logits), np.float64)[0]
+    expected = np.exp(logits) / np.exp(logits).sum()
+    assert row['image_id'] == image_id
+    assert [float(row[x]) for x in ('kitchen', 'street')] == pytest.approx(
+        expected, abs=1e-5)
+    assert row['scene'] == ('kitchen', 'street')[expected.argmax()]
+  assert 'street' in site.write(tmp_path).read_text()
+  assert scenes.read(tmp_path / 'scene_probabilities.csv').keys() == {
+      *made.VALIDATION.image_ids}
 
 
 @pytest.mark.parametrize(('scenes', 'changes', 'says'), [

@@ -94,6 +94,10 @@ class BuiltSource:
     with self._reading():
       return image_size(self._examples[range(len(self))[index]]['image'], name)
 
+  def content(self, index: int) -> bytes:
+    """Returns what was in the file of `self[index]`, or in one made of it."""
+    return self._example(index)['image']
+
   def scanpaths(self, index: int) -> fixations.Fixations:
     """Returns the fixations of `self[index]` with their observers.
 

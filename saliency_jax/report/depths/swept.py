@@ -160,12 +160,12 @@ def read(workdir: str | os.PathLike) -> Swept:
       unseen = _table(reader, schema.TABLE3_UNSEEN, names, published)
   if 'popout' in measured:
     arrays = _table(reader, schema.TABLE6, names, published)
-  base, views = '', ()
+  base, shown = '', ()
   if (path / 'before_after').is_dir():
-    base, views = _views(reader, names)
+    base, shown = views(reader, names)
   return Swept(
       path, summary['job'], summary, config, members, seen, unseen, arrays,
-      base, views, tests, lines, watched, task['titles'][watched])
+      base, shown, tests, lines, watched, task['titles'][watched])
 
 
 def _published(summary: dict, config: dict) -> dict[str, dict]:
@@ -201,9 +201,10 @@ def _table(
       table, 'depth', published[of], published['above'])
 
 
-def _views(
+def views(
     reader: Reader, members: list[str]
 ) -> tuple[str, tuple[View, ...]]:
+  """Returns the member that is before, and what is shown of units."""
   name = 'before_after/views.json'
   listed = reader.json(name, shapes.VIEWS)
   arrays = reader.arrays('before_after/maps.npz')
@@ -212,7 +213,7 @@ def _views(
     reader.expect(
         base in members and listed['members'] == members, name,
         'has other members than summary.json')
-    views = []
+    found = []
     for number, x in enumerate(listed['views']):
       maps = arrays[f'maps_{number}']
       files = [pathlib.PurePosixPath(x[key]) for key in ('picture', 'mask')]
@@ -222,11 +223,11 @@ def _views(
           # A folder may come from anybody.
           and all(file.parts[0] == 'before_after' and '..' not in file.parts
                   for file in files), name, 'does not fit the maps beside it')
-      views.append(View(
+      found.append(View(
           x['kind'], x['image_id'],
           *(functools.partial(read, str(file)) for read, file in zip(
               (reader.picture, reader.mask), files, strict=True)),
           int(x['place']), x['label'], f"{x['layer']}:{x['unit']}", x['best'],
           {key: float(value) for key, value in x['scores'].items()},
           dict(zip(members, maps, strict=True)), str(x.get('note', ''))))
-    return base, tuple(views)
+    return base, tuple(found)

@@ -1,12 +1,13 @@
-"""The page of predicted saliency maps: each photograph under its map."""
+"""The page of a prediction: photographs under their maps, or their scenes."""
 
 import base64
+import csv
 import os
 import pathlib
 import urllib.parse
 from typing import NamedTuple
 
-from saliency_jax import schema
+from saliency_jax import csv_cells, schema
 from saliency_jax.report import shapes
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.facts import facts
@@ -19,6 +20,7 @@ class Predicted(NamedTuple):
   summary: dict
   config: dict
   names: list[list[str]]  # of each image its map, picture and overlay
+  scenes: list[list[str]]  # the rows of `schema.SCENES`, its header first
 
 
 def read(workdir: str | os.PathLike) -> Predicted:
@@ -38,13 +40,20 @@ def read(workdir: str | os.PathLike) -> Predicted:
           and (reader.folder / name).is_file(), schema.PREDICTED.path,
           f'names {name!r}, which is not in the folder')
       reader.file(name)
+  scenes = []
+  if (reader.folder / schema.SCENES.path).is_file():
+    with reader.checking(schema.SCENES.path) as path:
+      scenes = [[*map(csv_cells.restored, line)] for line in csv.reader(
+          path.read_text(encoding='utf-8').splitlines(), strict=True)]
   return Predicted(
       reader.folder, reader.json(schema.SUMMARY, shapes.PREDICTED),
-      reader.json(schema.CONFIG, shapes.CONFIG), names)
+      reader.json(schema.CONFIG, shapes.CONFIG), names, scenes)
 
 
 def text(predicted: Predicted) -> str:
   """Returns what was predicted."""
+  if predicted.scenes:
+    return f'{len(predicted.scenes) - 1} scenes of {_network(predicted)}'
   return f'{len(predicted.names)} maps of {_network(predicted)}'
 
 
@@ -56,8 +65,12 @@ def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
     data = (predicted.path / name).read_bytes()
     return 'data:image/png;base64,' + base64.b64encode(data).decode()
 
-  return [Chapter('maps', 'Maps', 'maps/maps.html.j2', {
-      'network': _network(predicted), 'summary': predicted.summary,
+  header, *rows = predicted.scenes or [[]]
+  scenes = rows and site.table('scenes', header, [
+      (*row[:2], *map(float, row[2:])) for row in rows])
+  return [Chapter('maps', 'Scenes' if rows else 'Maps', 'maps/maps.html.j2', {
+      'scenes': scenes, 'network': _network(predicted),
+      'summary': predicted.summary,
       'facts': [*facts(predicted.summary, predicted.config).items()],
       'images': [(pathlib.PurePosixPath(array).with_suffix(''), array,
                   url(overlaid)) for array, _, overlaid in predicted.names]})]

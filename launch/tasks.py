@@ -1,0 +1,29 @@
+"""Learns saliency and scenes from one trunk, and looks at what each changed.
+
+  python launch/tasks.py --config=configs/tasks.py --workdir=W \\
+    --config.data.dir=OSIE_DIR
+
+The same command goes on with a comparison that was stopped.
+"""
+
+import entry  # first: it puts the package on the path
+
+from saliency_jax.experiments import task_comparison, task_runs
+from saliency_jax.report import site
+
+_CONFIG = entry.config('tasks')
+_WORKDIR = entry.path('workdir', '', 'Folder of the comparison.')
+
+
+def main() -> None:
+  config = _CONFIG()
+  network = task_comparison.load(config)
+  regions = task_comparison.open_regions(config, network)
+  task_comparison.compare(
+      config, task_runs.open_data(config), regions, network, _WORKDIR.value)
+  print(site.text(_WORKDIR.value))
+  print('The page:', site.write(_WORKDIR.value))
+
+
+if __name__ == '__main__':
+  entry.run(main, computes=True)

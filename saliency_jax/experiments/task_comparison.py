@@ -1,0 +1,233 @@
+"""Is it the task or the data? One trunk, two tasks (He et al. 2019, Section 8).
+
+A pretrained trunk learns saliency and, from the same images, scenes; then the
+readout's tap of every trunk is looked into as that of any network is.
+"""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Sequence
+
+import ml_collections
+import numpy as np
+from PIL import Image
+
+from saliency_jax import schema
+from saliency_jax.data import source as sources
+from saliency_jax.data.parts import Data
+from saliency_jax.data.types import Source, ordered_categories
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import (
+    depth,
+    depth_tables,
+    runner,
+    task_attention,
+    task_runs,
+    task_tables,
+    view_maps,
+)
+from saliency_jax.experiments.depth_tables import Scores
+from saliency_jax.experiments.depth_views import View
+from saliency_jax.experiments.forward import Settings
+from saliency_jax.experiments.task_runs import PRETRAINED, Trained
+from saliency_jax.networks import cuts, trees, variants
+from saliency_jax.networks.network import Network
+from saliency_jax.training import trained_models
+from saliency_jax.workdir import Folder, alone
+
+_TRUNKS = 'trunks'  # the folder of their scores, within that of regions
+_FIGURE11 = (PRETRAINED, 'sr', 'sp')  # in its order
+
+
+def open_regions(config, network: Network) -> Source:
+  """Opens the labelled photographs on which the trunks will be measured.
+
+  Args:
+    config: `configs/tasks.py`.
+    network: the pretrained trunk.
+
+  Raises:
+    InputError: if the config or the data set is at fault.
+  """
+  one = _measuring(config, (network.readout_tap,))
+  return sources.open_group(
+      one.data, key='config.regions.data', wants='regions',
+      cache_dir=config.run.cache_dir)
+
+
+def load(config) -> Network:
+  """Returns the pretrained trunk; of a trained one without its head.
+
+  Raises:
+    InputError: as `trained_models.load_start`.
+  """
+  start = trained_models.load_start(config.network, config.run.cache_dir)
+  return start if isinstance(start, Network) else start.network
+
+
+def compare(
+    config, data: Data, regions: Source, network: Network, workdir: str
+) -> dict:
+  """Trains both tasks and their controls, and writes what they did to a trunk.
+
+  Files: those of 'tasks' in `schema.JOBS`, `summary.json` last. What was
+  trained or dissected before is not done again.
+
+  Args:
+    config: `configs/tasks.py`.
+    data: see `task_runs.open_data`.
+    regions: labelled photographs, see `open_regions`.
+    network: the pretrained trunk.
+    workdir: the folder for the results.
+
+  Returns:
+    The summary.
+
+  Raises:
+    InputError: if the config, the data or the folder is at fault.
+    Stopped: after SIGTERM; the same call goes on.
+  """
+  if cuts.decodes(network):
+    raise InputError(
+        f'{network.name} ends in a saliency map, which scenes cannot be told '
+        f'from; name a tap below it as config.network.readout_tap.')
+  network = network.replace(decoder=None)
+  # All that can be wrong is looked at before the folder is opened.
+  runs = task_runs.prepare(config, data, network, workdir)
+  runner.check(_measuring(config, (network.readout_tap,)), network)
+  if not sources.any_fixated_region(regions):
+    raise InputError(
+        'None of the photographs has a labelled region with a fixation; give '
+        'some, as --config.regions.data takes them.')
+  seconds, mark = {}, time.perf_counter()
+  with contextlib.ExitStack() as stack:
+    path = stack.enter_context(alone(workdir, 'tasks'))
+    folder = Folder(workdir, config.to_dict())
+    folder.clear(schema.top(schema.TASK_FILES))
+    trained, facts = task_runs.train(runs, network, workdir)
+    seconds['training'] = time.perf_counter() - mark
+    together = variants.together(
+        network, {x.name: x.variant for x in trained},
+        cuts.as_number(network, config.tasks.depth))
+    together = together.replace(provenance=network.provenance._replace(
+        sha256=trained_models.digest(together)))
+    looked = [x for x in trained if not x.frozen]
+    one = _measuring(config, [x.name for x in looked])
+    seconds['regions'] = depth.measured(path, 'regions', one, regions, together)
+    found = _write_regions(folder, config, looked)
+    mark = time.perf_counter()
+    parts = {
+        'test': data.test, 'validation': data.validation, 'train': data.train}
+    attention = task_attention.joined([
+        task_attention.measure(
+            together, [x.name for x in trained], source, part, config)
+        for part, source in parts.items() if source])
+    told = (trained, attention, data.scenes)
+    folder.table(schema.SCENE_ACCURACY, task_tables.accuracy(*told))
+    folder.table(schema.TABLE8, task_tables.table8(*told))
+    seconds['attention'] = time.perf_counter() - mark
+    _write_figure(folder, config, trained, found, regions, network)
+    shutil.rmtree(path / task_runs.FEATURES, ignore_errors=True)
+    return folder.finish(
+        'tasks', network=network.facts(), weights=network.provenance._asdict(),
+        counts={**{part: len(x or ()) for part, x in parts.items()},
+                'scenes': len({*data.scenes.values()}),
+                'regions': len(found.labels)},
+        runs={name: {key: about[key] for key in ('task', 'counts', 'members')}
+              for name, about in facts.items()},
+        seconds={name: round(x, 3) for name, x in seconds.items()})
+
+
+def _measuring(config, taps: Sequence[str]):
+  """Returns the config with which dissect would measure all trunks."""
+  whole = ml_collections.ConfigDict(config.to_dict())
+  whole.regions.network = ml_collections.ConfigDict({'taps': tuple(taps)})
+  one = depth.member_config(whole, '', 'regions', _TRUNKS)
+  one.network.checkpoint = ''
+  return one
+
+
+def _write_regions(
+    folder: Folder, config, looked: Sequence[Trained]) -> Scores:
+  """Writes Table 7, differences and distances; returns the scores."""
+  place = folder.path / 'regions' / _TRUNKS
+  rows = schema.read(place, schema.REGIONS)
+  found = depth_tables.of_rows(rows, {
+      x.name: np.load(
+          place / schema.ASSOCIATION.of(x.name), allow_pickle=False)
+      for x in looked})
+  folder.table(schema.TABLE7, task_tables.table7(
+      looked, schema.read(place, schema.TABLE2)))
+  best = task_tables.best_by_category(
+      found, config.regions.analysis.top_units)
+  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(
+      looked, best, ordered_categories(found.labels)))
+  folder.table(
+      schema.TASK_DISTANCES, task_tables.distances(looked, best))
+  return found
+
+
+def _write_figure(
+    folder: Folder, config, trained: Sequence[Trained], found: Scores,
+    regions: Source, network: Network
+) -> None:
+  """Writes what Figure 11 shows, of the first seed, and people's maps."""
+  first = {run: next(x for x in trained if x.run == run) for run in _FIGURE11}
+  scores = found._replace(members={
+      run: found.members[x.name] for run, x in first.items()})
+  views = choose(scores, network.readout_tap, config.tasks.examples)
+  one = _measuring(config, (network.readout_tap,))
+  view_maps.write(folder, {'regions': views}, {'regions': regions}, {
+      run: lambda x=x: network.replace(variables={
+          **network.variables, 'params': trees.override(
+              network.variables['params'], x.variant.params)})
+      for run, x in first.items()}, base=PRETRAINED,
+      settings={'regions': Settings.of(one.data)})
+  grid = network.grids(
+      [network.readout_tap], network.preprocess.image_size)[network.readout_tap]
+  folder.arrays(schema.PEOPLE_MAPS.path, {
+      f'maps_{number}': _people(
+          regions[regions.image_ids.index(view.image_id)], grid,
+          config.data.sigma)
+      for number, view in enumerate(views) if config.data.sigma})
+
+
+def choose(found: Scores, tap: str, count: int) -> list[View]:
+  """Returns the units of Figure 11, which the paper does not name.
+
+  Of the categories whose best unit in sp gains most over sr: this unit, on the
+  region where it gains most, another photograph each time.
+
+  Args:
+    found: the scores of `_FIGURE11`.
+    tap: of these units.
+    count: how many categories.
+  """
+  gains = found.members['sp'] - found.members['sr']
+  chosen = []
+  for category in ordered_categories(found.labels):
+    inside = found.labels == category
+    unit = int(found.members['sp'][inside].mean(axis=0).argmax())
+    chosen.append((float(gains[inside, unit].mean()), category, unit))
+  views, shown = [], set()
+  for _, category, unit in sorted(chosen, reverse=True)[:count]:
+    fits = (found.labels == category) & ~np.isin(found.image_ids, [*shown])
+    row = int(np.where(fits, gains[:, unit], -np.inf).argmax())
+    if not fits.any():
+      continue
+    shown.add(found.image_ids[row])
+    views.append(View(
+        str(found.image_ids[row]), int(found.places[row]), category, tap, unit,
+        'sp', {name: float(x[row, unit])
+               for name, x in found.members.items()}))
+  return views
+
+
+def _people(record, grid: tuple[int, int], sigma: float) -> np.ndarray:
+  """Returns the human map in cells, standardised, float16 `[h, w]`."""
+  whole = task_attention.human(
+      record.fixations, record.image.shape[:2], sigma)
+  cells = np.asarray(Image.fromarray(whole).resize(
+      grid[::-1], Image.Resampling.BOX))
+  return ((cells - cells.mean()) / cells.std()).astype(np.float16)

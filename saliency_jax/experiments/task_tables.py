@@ -1,0 +1,255 @@
+"""What two tasks make of one trunk: Tables 7 and 8, differences, distances.
+
+He et al. 2019, Section 8. A difference is over photographs with the units
+chosen anew in every sample, and the mean over seeds: the unit of replication
+of a claim about training is the run. A distance between two trunks is small
+where another seed, another sample of images or other photographs to measure on
+change as much.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from saliency_jax.data.types import ordered_categories
+from saliency_jax.experiments import (
+    bootstrap,
+    predictors,
+    statistics,
+    table_values,
+)
+from saliency_jax.experiments.depth_tables import Scores
+from saliency_jax.experiments.task_attention import Attention
+from saliency_jax.experiments.task_runs import PRETRAINED, Trained
+
+# Of which distances are told, of the first five differences, too.
+_PAIRS = (
+    ('sp', PRETRAINED), ('sr', PRETRAINED), ('sp', 'sr'),
+    ('sr_shuffled', PRETRAINED), ('sr', 'sr_shuffled'), ('sp', 'sp'),
+    ('sr', 'sr'), ('sp_half_1', 'sp_half_2'), (PRETRAINED, PRETRAINED))
+Rows = list[tuple]
+
+
+class Best(NamedTuple):
+  """The best units of a trunk for each of K categories."""
+  means: np.ndarray  # `[K]`, standard deviations
+  samples: np.ndarray  # `[B, K]`, of units chosen anew; NaN without a region
+  units: np.ndarray  # `[C, K]`, the mean of every unit
+
+
+def best_by_category(found: Scores, top: int) -> dict[str, Best]:
+  """Returns `Best` of every trunk, on the same samples of photographs.
+
+  Args:
+    found: the trunks' scores on regions.
+    top: how many of the best units are averaged.
+  """
+  draws = bootstrap.draw(found.image_ids, table_values.RESAMPLES)
+  categories = ordered_categories(found.labels)
+  made = {}
+  for name, scores in found.members.items():
+    sampled = bootstrap.best_units(
+        scores, found.labels, found.image_ids, draws, top=top)
+    units = np.stack([
+        statistics.unit_means(scores[found.labels == x]) for x in categories],
+        axis=1)
+    made[name] = Best(
+        np.array([statistics.best_units(x, top).mean for x in units.T]),
+        np.stack([sampled[x] for x in categories], axis=1), units)
+  return made
+
+
+def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
+  """Yields the rows of Table 7: those of Table 2, trunk by trunk.
+
+  Args:
+    trained: the trunks.
+    rows: of `schema.TABLE2`, whose layers are their names.
+  """
+  for one in trained:
+    for row in rows:
+      if row.layer == one.name:
+        yield one.run, one.seed, *row[1:]
+
+
+def differences(
+    trained: Sequence[Trained], best: Mapping[str, Best],
+    categories: Sequence[str]
+) -> Rows:
+  """Returns how much more one trunk responds than another, by category."""
+  made = []
+  for run, other in _PAIRS[:5]:
+    pairs = [
+        (a, b) for a, b in _pairs(trained, run, other)
+        if other == PRETRAINED or a.seed == b.seed]
+    if not pairs:
+      continue
+    gaps = np.array([best[a.name].means - best[b.name].means for a, b in pairs])
+    samples = np.mean([
+        best[a.name].samples - best[b.name].samples for a, b in pairs], axis=0)
+    for k, category in enumerate(categories):
+      change = float(gaps[:, k].mean())
+      made.append((
+          run, other, category, change,
+          *bootstrap.around(change, samples[:, k]), len(pairs),
+          int((gaps[:, k] > 0).sum())))
+  return made
+
+
+def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:
+  """Returns how far trunks lie from each other.
+
+  Of `PRETRAINED` and itself: measured on two samples of as many photographs.
+  """
+  made = []
+  for run, other in _PAIRS:
+    if run == other == PRETRAINED:
+      samples = best[PRETRAINED].samples
+      gaps = _gap(samples[0::2], samples[1::2])
+      made.append((
+          run, other, 1, float(gaps.mean()), *map(float, np.quantile(
+              gaps, [.025, .975])), np.nan, np.nan))
+      continue
+    pairs = _pairs(trained, run, other)
+    if not pairs:
+      continue
+    of = [(best[a.name], best[b.name]) for a, b in pairs]
+    gap = float(np.mean([_gap(a.means, b.means) for a, b in of]))
+    sampled = np.mean([_gap(a.samples, b.samples) for a, b in of], axis=0)
+    made.append((
+        run, other, len(pairs), gap, *bootstrap.around(gap, sampled),
+        *(float(np.mean([np.corrcoef(x.ravel(), y.ravel())[0, 1]
+                         for x, y in both])) for both in (
+            [(a.means, b.means) for a, b in of],
+            [(a.units, b.units) for a, b in of]))))
+  return made
+
+
+def _pairs(
+    trained: Sequence[Trained], run: str, other: str
+) -> list[tuple[Trained, Trained]]:
+  """Returns all pairs of seeds, each once."""
+  return [
+      (a, b) for i, a in enumerate(trained) for j, b in enumerate(trained)
+      if a.run == run and b.run == other and (run != other or i < j)]
+
+
+def _gap(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+  """Returns the mean absolute difference over categories `[..., K]`."""
+  return np.nanmean(np.abs(x - y), axis=-1)
+
+
+class Told(NamedTuple):
+  """The scenes of images, and which of them a head tells."""
+  labels: np.ndarray  # str `[N]`
+  right: np.ndarray  # bool `[N]`
+
+
+def told(
+    one: Trained, attention: Attention, scenes: Mapping[str, str],
+    chosen: np.ndarray
+) -> Told:
+  """Returns which scenes a trunk's head tells, of some images.
+
+  Args:
+    one: the trunk.
+    attention: of all images.
+    scenes: image_id -> scene.
+    chosen: bool `[N]`.
+  """
+  labels = np.array([
+      scenes.get(name, '') for name in attention.image_ids[chosen]])
+  highest = attention.outputs[one.name][chosen].argmax(axis=1)
+  return Told(labels, np.array(one.outputs)[highest] == labels)
+
+
+def accuracy(
+    trained: Sequence[Trained], attention: Attention,
+    scenes: Mapping[str, str]
+) -> Rows:
+  """Returns how well scenes are told on images not learnt from, beside chance.
+
+  Intervals are over images. By chance every scene is as likely; the share that
+  chance gets is that of the most frequent scene, always named.
+
+  Args:
+    trained: the trunks; those with shuffled labels are left out.
+    attention: of all images.
+    scenes: image_id -> scene.
+  """
+  made = []
+  for part, chosen in _parts(attention)[:-1]:
+    for one in trained:
+      if one.outputs and one.run != 'sr_shuffled':
+        made.append((one.run, one.seed, part, *_shares(
+            *told(one, attention, scenes, chosen))))
+    names, counts = np.unique([
+        scenes[x] for x in attention.image_ids[chosen]], return_counts=True)
+    made.append((
+        'chance', None, part, counts.sum(), counts.max() / counts.sum(),
+        np.nan, np.nan, 1 / len(names), np.nan, np.nan))
+  return made
+
+
+def _parts(attention: Attention) -> list[tuple[str, np.ndarray]]:
+  """Returns which images are those to test, if any, to validate, and all."""
+  found = [(part, attention.parts == part) for part in ('test', 'validation')]
+  return [*(x for x in found if x[1].any()),
+          ('all', np.full(len(attention.parts), True))]
+
+
+def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
+  names, place, counts = np.unique(
+      labels, return_inverse=True, return_counts=True)
+  # The mean of these is the mean over scenes of the share of each.
+  balanced = right * len(labels) / (len(names) * counts[place])
+  return (len(labels), *(
+      x for values in (right.astype(float), balanced)
+      for x in bootstrap.mean(values, table_values.RESAMPLES)))
+
+
+def table8(
+    trained: Sequence[Trained], attention: Attention,
+    scenes: Mapping[str, str]
+) -> Iterator[tuple]:
+  """Yields the rows of Table 8: attention where the scene is told and not.
+
+  Args:
+    trained: the trunks.
+    attention: of all images.
+    scenes: image_id -> scene.
+  """
+  by_name = {(x.run, x.seed): x.name for x in trained}
+  for part, chosen in _parts(attention):
+    for one in trained:
+      if one.run != 'sr':
+        continue
+      right = told(one, attention, scenes, chosen).right
+      for trunk in (PRETRAINED, 'sp', 'sr', predictors.CENTRE,
+                    predictors.OBSERVERS):
+        name = by_name.get(
+            (trunk, None if trunk == PRETRAINED else one.seed), trunk)
+        for group, images, found in _groups(
+            attention.nss[name][chosen], right):
+          yield (trunk, one.seed, part, float(right.mean()), group, images,
+                 *found)
+
+
+def _groups(
+    nss: np.ndarray, right: np.ndarray
+) -> Iterator[tuple[str, int, tuple[float, float, float]]]:
+  """Yields (group, images, mean and interval); the last is their difference."""
+  known = np.isfinite(nss)
+  nss, right = nss[known], right[known]
+  for group, inside in (('right', right), ('wrong', ~right)):
+    yield group, int(inside.sum()), bootstrap.mean(
+        nss[inside], table_values.RESAMPLES)
+  gap = low = high = np.nan
+  if right.any() and not right.all():
+    gap = float(nss[right].mean() - nss[~right].mean())
+    draws = bootstrap.draw(np.arange(len(nss)), table_values.RESAMPLES)
+    means = bootstrap.category_means(
+        nss, right, np.arange(len(nss)), draws)
+    low, high = bootstrap.around(gap, means['True'] - means['False'])
+  yield 'difference', len(nss), (gap, low, high)

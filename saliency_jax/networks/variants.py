@@ -1,0 +1,90 @@
+"""Several fine-tuned versions of one network, computed together as a network.
+
+What lies below the trained stages is the same in all of them and computed once.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from saliency_jax.networks import cuts, trees
+from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks.network import Network
+from saliency_jax.networks.taps import Tap
+
+# The tap of every version's mean map over its units, in their order.
+MEANS = 'means'
+
+
+class Variant(NamedTuple):
+  """One version: what was trained of the network, and a head on top of it."""
+  params: trees.Tree = {}  # {}: the network as it is
+  # `head(params, maps)` gives vectors `[B, K]`; None for none.
+  head: Callable[[Mapping, jax.Array], jax.Array] | None = None
+  head_params: Mapping = {}
+
+
+def outputs_of(name: str) -> str:
+  """Returns the tap of what the head of a version gives."""
+  return f'{name} outputs'
+
+
+def together(
+    network: Network, variants: Mapping[str, Variant], depth: int) -> Network:
+  """Returns versions of a network as one network.
+
+  Its taps are, of each version, the maps of the readout's tap under the
+  version's name, and `outputs_of` it where it has a head; and `MEANS`.
+
+  Args:
+    network: from which all were trained.
+    variants: the versions by their names.
+    depth: the most stages that any of them trained, 1 or more, see
+      `cuts.as_number`.
+
+  Raises:
+    ValueError: a version has a parameter that the network lacks.
+  """
+  readout = network.taps[network.readout_tap]
+  first = cuts.stages_below(network) - depth if network.cuts else 0
+  last = network.last_stage([readout.name])
+
+  def run(variables, x, taps, *_):
+    size = x.shape[1:3]
+    own = {k: x for k, x in variables.items() if k != 'variants'}
+    if first:
+      x, _ = network.run(own, x, frozenset(), 0, first)
+    wanted = [
+        name for name in variants if MEANS in taps or name in taps
+        or outputs_of(name) in taps]
+    maps, found = {}, {}
+    for name in wanted:
+      trained = {**own, 'params': trees.override(
+          own['params'], variables['variants'][name]['params'])}
+      _, computed = network.run(
+          trained, x, frozenset([readout.name]), first, last)
+      maps[name] = tap_tools.as_maps(computed[readout.name], readout, size)
+      if outputs_of(name) in taps:
+        found[outputs_of(name)] = variants[name].head(
+            variables['variants'][name]['head'], maps[name])
+    if MEANS in taps:
+      found[MEANS] = jnp.stack(
+          [x.mean(axis=-1, dtype=jnp.float32) for x in maps.values()], axis=-1)
+    return x, found | {name: maps[name] for name in taps if name in maps}
+
+  for one in variants.values():
+    trees.override(network.variables['params'], one.params)
+  stride = readout.stride
+  return network.replace(
+      run=run, variables={**network.variables, 'variants': {
+          name: {'params': one.params, 'head': one.head_params}
+          for name, one in variants.items()}},
+      taps=tap_tools.table([
+          *(Tap(name, stride=stride) for name in variants),
+          *(Tap(outputs_of(name), 'vector')
+            for name, one in variants.items() if one.head),
+          Tap(MEANS, stride=stride)]),
+      stages=(), cuts=False, default_taps=tuple(variants),
+      readout_tap=next(iter(variants)))

@@ -1,0 +1,190 @@
+"""The page of a comparison of tasks: Tables 7 and 8 and Figure 11.
+
+He et al. 2019, Section 8, beside the paper's numbers.
+"""
+
+import os
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax import schema
+from saliency_jax.report import (
+    charts,
+    outlines,
+    paper,
+    shapes,
+    tables,
+    terminal,
+)
+from saliency_jax.report.chapter import Chapter, Site, as_jpeg
+from saliency_jax.report.depths import swept
+from saliency_jax.report.facts import facts
+from saliency_jax.report.numbers import number, signed
+from saliency_jax.report.reading import Reader
+from saliency_jax.report.statements import Finding
+
+_SHOWN = ('pt', 'sr', 'sp')  # in Figure 11
+_COLOURS = {'sp': charts.css('other'), 'sr': charts.css('run'),
+            'sr_shuffled': charts.css('third')}
+
+
+class Compared(NamedTuple):
+  """A finished comparison; tables are those of `schema`, by their paths."""
+  path: pathlib.Path
+  summary: dict
+  config: dict
+  tables: dict[str, pd.DataFrame]
+  trunks: pd.DataFrame  # Table 7, means over seeds, see `report.tables`
+  views: tuple[swept.View, ...]
+  people: dict[str, np.ndarray]
+
+  @property
+  def names(self) -> list[str]:
+    """The trunks."""
+    return self.trunks['trunk'].unique().tolist()
+
+  @property
+  def part(self) -> str:
+    """The images that tell scenes: 'test' where there are any."""
+    return self.tables[schema.TABLE8.path]['part'].iloc[0]
+
+  def changes(self, run: str) -> pd.DataFrame:
+    """Returns the differences from the pretrained trunk, by category."""
+    table = self.tables[schema.TASK_DIFFERENCES.path]
+    return table[(table['trunk'] == run) & (table['other'] == _SHOWN[0])]
+
+
+def read(workdir: str | os.PathLike) -> Compared:
+  """Reads the folder of launch/tasks.py.
+
+  Raises:
+    InputError: if a file is missing or cannot be understood.
+  """
+  path = pathlib.Path(workdir)
+  reader = Reader(path)
+  summary = reader.json(schema.SUMMARY, shapes.TASKS)
+  config = reader.json(schema.CONFIG, shapes.TASKS_CONFIG)
+  tables_of = {x.path: reader.frame(x) for x in schema.TASK_FILES[:5]}
+  same = (summary['network']['name'], summary['network']['readout_tap']) == (
+      paper.NETWORK, paper.LAYER)
+  trunks = tables_of[schema.TABLE7.path].rename(columns=tables.RENAMED)
+  trunks = trunks.groupby(['trunk', 'category'], sort=False).mean(
+      numeric_only=True).reset_index()
+  trunks = tables.with_paper(trunks, 'trunk', {
+      (trunk, category): value for trunk, row in paper.table7().items()
+      for category, value in row.items()} if same else {}, {})
+  return Compared(
+      path, summary, config, tables_of, trunks,
+      swept.views(reader, [*_SHOWN])[1],
+      reader.arrays(schema.PEOPLE_MAPS.path))
+
+
+def findings(found: Compared) -> list[Finding]:
+  """Returns what came out, a sentence each."""
+  made = []
+  for run, word, sign in (
+      ('sp', 'higher', 1), ('sr', 'lower', -1), ('sr_shuffled', 'lower', -1)):
+    rows = found.changes(run)
+    if rows.empty:
+      continue
+    ends = sign * rows[['change_low', 'change_high']]
+    always = rows['seeds_higher'] == (rows['seeds'] if sign > 0 else 0)
+    beside = ' (the paper: 12 of 12)' if run in paper.table7() and (
+        found.trunks['paper'].notna().any()) else ''
+    made.append(Finding(
+        f'{run} is {word} than pt in {(sign * rows["change"] > 0).sum()} of '
+        f'{len(rows)} categories{beside}, in {(ends.min(axis=1) > 0).sum()} '
+        f'with an interval clear of 0, in {always.sum()} with every one of '
+        f'{rows["seeds"].iloc[0]} seeds; the mean change is '
+        f'{signed(rows["change"].mean())} SD.',
+        (schema.TASK_DIFFERENCES.path,)))
+  between = ', '.join(
+      f'{x.trunk} and {x.other} {number(x.distance)}' for x in
+      found.tables[schema.TASK_DISTANCES.path].itertuples())
+  told = found.tables[schema.SCENE_ACCURACY.path]
+  told = told[told['part'] == found.part].groupby(
+      'head', sort=False)['balanced']
+  return [
+      *made, Finding(
+          'Mean distance over categories, SD (a trunk and itself: other seeds, '
+          f'of pt other photographs to measure on): {between}.',
+          (schema.TASK_DISTANCES.path,)), Finding(
+          f'Balanced accuracy of scenes on {found.part} images: ' + ', '.join(
+              f'{head} {number(x)}' for head, x in told.mean().items()) + '.',
+          (schema.SCENE_ACCURACY.path,))]
+
+
+def text(found: Compared) -> str:
+  """Returns Table 7 and the findings for the terminal."""
+  return '\n'.join([
+      'Table 7: mean NSS of the best units of '
+      f"{found.summary['network']['readout_tap']} by trunk, mean over seeds",
+      '', *terminal.by_category(found.names, found.trunks), '',
+      *terminal.items(x.text for x in findings(found))])
+
+
+def chapters(found: Compared, site: Site) -> list[Chapter]:
+  """Returns the chapter of the comparison."""
+  def sheet(table: schema.File):
+    return site.table(
+        table.path.removesuffix('.csv'),
+        [name.replace('_', ' ') for name in table.names],
+        [tuple(None if x != x else int(x) if column.type == 'int' else x
+               for column, x in zip(table.columns, row, strict=True))
+         for row in found.tables[table.path].itertuples(index=False)])
+
+  return [Chapter('tasks', 'Task or data', 'tasks/tasks.html.j2', {
+      'found': found, 'findings_of': findings(found),
+      'facts': [*facts(found.summary, found.config).items()],
+      'matrices': tables.beside(
+          found.trunks, found.names, label='mean NSS (SD)',
+          published='Table 7'), 'table8': paper.table8(),
+      'changes': _changes(found, site),
+      'distances': sheet(schema.TASK_DISTANCES),
+      'accuracy': sheet(schema.SCENE_ACCURACY),
+      'attention': site.table(
+          'table8', ('trunk', 'scene right', 'scene wrong', 'difference',
+                     'from', 'to'), _attention(found)),
+      'views': [_view(i, view, found, site)
+                for i, view in enumerate(found.views)]})]
+
+
+def _attention(found: Compared) -> list[tuple]:
+  """Returns Table 8 on images not learnt from, means over seeds."""
+  table = found.tables[schema.TABLE8.path]
+  mean = table[table['part'] == found.part].groupby(
+      ['trunk', 'group'], sort=False)[['nss', 'nss_low', 'nss_high']].mean()
+  return [
+      (trunk, *(float(mean['nss'][trunk, x]) for x in ('right', 'wrong')),
+       *map(float, mean.loc[trunk, 'difference']))
+      for trunk in mean.index.unique(0)]
+
+
+def _changes(found: Compared, site: Site):
+  """Draws what tasks change over the pretrained trunk, by category."""
+  rows = [{
+      'x': x.category, 'y': x.change, 'low': x.change_low,
+      'high': x.change_high, 'who': run}
+      for run in _COLOURS for x in found.changes(run).itertuples()]
+  known = {row['who'] for row in rows}
+  series = {run: x for run, x in _COLOURS.items() if run in known}
+  return site.chart('changes', [charts.bars(
+      rows, series, label='mean NSS less that of pt (SD)', width=620)],
+      'What each task changes over the pretrained trunk in every category; the '
+      f'numbers are in {schema.TASK_DIFFERENCES.path}.', series)
+
+
+def _view(i: int, view: swept.View, found: Compared, site: Site) -> dict:
+  picture, mask = view.read()
+  url = site.picture(f'figure11/{i}.jpg', as_jpeg(picture))
+  shape = outlines.outline(mask, 0.)['d']
+  maps = {'photograph': None, 'people': found.people.get(f'maps_{i}'), **{
+      f'{x}: NSS {number(view.scores[x], 1)}': view.maps[x] for x in _SHOWN}}
+  return {'title': f'{view.label}, {view.unit}', 'tiles': [
+      (name, site.place(
+          url, mask.shape, f'{name}: {view.label} in photograph '
+          f'{view.image_id}', cells=cells, outlines=[shape]))
+      for name, cells in maps.items()]}

@@ -1,0 +1,213 @@
+"""One tiny trunk, two tasks and their controls: tables, figures, resuming."""
+
+import numpy as np
+import pytest
+
+import saliency_jax as sj
+from configs import tasks as tasks_config
+from saliency_jax import schema
+from saliency_jax.data.parts import Data
+from saliency_jax.data.subset import subset
+from saliency_jax.errors import InputError
+from saliency_jax.experiments import task_comparison, task_runs, units
+from saliency_jax.networks import adapters, heads, trees, variants
+from saliency_jax.ops import numpy_metrics
+from saliency_jax.report import site
+from saliency_jax.training import checkpoints
+from tests import tiny
+from tests.experiments import made
+
+PHOTOGRAPHS = made.Photographs(16)
+SCENES = {name: ('sea', 'wood')[number % 2]
+          for number, name in enumerate(PHOTOGRAPHS.image_ids)}
+DATA = Data(subset(PHOTOGRAPHS, PHOTOGRAPHS.image_ids[:10]),
+            subset(PHOTOGRAPHS, PHOTOGRAPHS.image_ids[10:14]), scenes=SCENES,
+            test=subset(PHOTOGRAPHS, PHOTOGRAPHS.image_ids[14:]))
+_MODULE = tiny.nested()
+NETWORK = adapters.from_linen(
+    tiny.Nested(), _MODULE.variables, preprocess=_MODULE.preprocess,
+    call={'train': False}, stages=(
+        ('block0', 'block0/.*'), ('block1', '(block1|head)/.*')))
+TAP = NETWORK.readout_tap
+
+
+def config(**changes):
+  made_of = tasks_config.get_config()
+  made_of.update_from_flattened_dict({
+      'task.dense': (5,), 'tasks.seeds': (0, 1), 'train.epochs': 2,
+      'tasks.trunk_rate': .03, 'data.batch_size': 5, 'tasks.examples': 2,
+      'tasks.controls': ('shuffled', 'linear'),
+      'regions.analysis.top_units': 2} | changes)
+  return made_of
+
+
+def compare(folder, **changes):
+  return task_comparison.compare(
+      config(**changes), DATA, PHOTOGRAPHS, NETWORK, str(folder))
+
+
+@pytest.fixture(scope='module')
+def done(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('tasks')
+  compare(folder)
+  return folder
+
+
+def test_the_pretrained_trunk_is_what_dissect_makes_of_it(done, tmp_path):
+  one = task_comparison._measuring(config(), (TAP,))
+  units.dissect(one, PHOTOGRAPHS, str(tmp_path), network=NETWORK)
+  np.testing.assert_allclose(
+      np.load(done / 'regions/trunks/association/pt.npy'),
+      np.load(tmp_path / 'association' / f'{TAP}.npy'), atol=1e-5)
+  rows = schema.read(done, schema.TABLE7)
+  assert [row[2:4] for row in rows if row.trunk == 'pt'] == [
+      row[1:3] for row in schema.read(tmp_path, schema.TABLE2)]
+  assert {(row.trunk, row.seed) for row in rows} == {('pt', None), *(
+      (name, seed) for name in ('sp', 'sr', 'sr_shuffled') for seed in (0, 1))}
+  for name in ('sp_seed_0', 'sr_seed_1'):
+    trained = np.load(done / f'regions/trunks/association/{name}.npy')
+    pretrained = np.load(done / 'regions/trunks/association/pt.npy')
+    assert np.nanmax(np.abs(trained - pretrained)) > .01
+
+
+def test_both_tasks_leave_the_same_stages_as_they_were(done):
+  start = NETWORK.variables['params']
+  for run in ('sp', 'sr'):
+    trained = checkpoints.read_best(
+        done / 'runs' / run, 'depth_1_seed_0').params
+    assert trained.keys() & start.keys() == {'block1', 'head'}
+    assert np.abs(trained['block1']['conv']['kernel']
+                  - start['block1']['conv']['kernel']).max() > 1e-3
+
+
+def test_both_tasks_see_the_same_images_in_the_same_order(done):
+  jobs = [
+      checkpoints.read_best(done / 'runs' / run, 'depth_1_seed_0').job
+      for run in ('sp', 'sr', 'sr_shuffled')]
+  orders = [job['images']['order'] for job in jobs]
+  assert orders[0] == orders[1] == orders[2]
+  assert len({job['images']['train'].split(',')[0] for job in jobs}) == 1
+
+
+def test_halves_share_no_image_and_shuffling_keeps_the_counts():
+  halves = [
+      task_runs._data(DATA, task_runs.RUNS[f'sp_half_{i}'], 0).train.image_ids
+      for i in (1, 2)]
+  assert sorted(halves[0] + halves[1]) == list(DATA.train.image_ids)
+  drawn = task_runs._data(DATA, task_runs.RUNS['sr_shuffled'], 0).scenes
+  assert drawn != SCENES
+  for part in (DATA.train, DATA.validation):
+    assert sorted(drawn[x] for x in part.image_ids) == sorted(
+        SCENES[x] for x in part.image_ids)
+
+
+def test_table_8_is_the_nss_of_the_mean_of_all_units(done):
+  """Of the photographs whose scene the head tells, upsampled and all."""
+  params = dict(checkpoints.read_best(
+      done / 'runs/sr', 'depth_1_seed_1').params)
+  head = params.pop('dense')
+  network = NETWORK.replace(variables={
+      **NETWORK.variables,
+      'params': trees.override(NETWORK.variables['params'], params)})
+  right, nss = [], []
+  for image_id in DATA.validation.image_ids:
+    record = PHOTOGRAPHS[PHOTOGRAPHS.image_ids.index(image_id)]
+    maps = network.maps(record.image, TAP)[TAP]
+    nss.append(numpy_metrics.nss(
+        maps[0].mean(axis=-1), record.fixations, record.image.shape[:2]))
+    told = heads.apply_dense(head, maps).argmax()
+    right.append(('sea', 'wood')[int(told)] == SCENES[image_id])
+  rows = {row.group: row for row in schema.read(done, schema.TABLE8) if (
+      row.trunk, row.seed, row.part) == ('sr', 1, 'validation')}
+  right, nss = np.array(right), np.array(nss)
+  assert rows['right'].share == pytest.approx(right.mean(), abs=1e-6)
+  assert rows['right'].images == right.sum()
+  for group, inside in (('right', right), ('wrong', ~right)):
+    if inside.any():
+      assert rows[group].nss == pytest.approx(nss[inside].mean(), abs=1e-4)
+  told = [x for x in schema.read(done, schema.SCENE_ACCURACY)
+          if (x.head, x.seed, x.part) == ('sr', 1, 'validation')]
+  assert told[0].accuracy == pytest.approx(right.mean(), abs=1e-6)
+  labels = np.array([SCENES[x] for x in DATA.validation.image_ids])
+  assert told[0].balanced == pytest.approx(np.mean([
+      right[labels == x].mean() for x in ('sea', 'wood')]), abs=1e-6)
+
+
+def test_differences_and_distances_follow_from_table_7(done):
+  means = {}
+  for row in schema.read(done, schema.TABLE7):
+    means.setdefault((row.trunk, row.seed), {})[row.category] = (
+        row.mean_nss_top10)
+  for row in schema.read(done, schema.TASK_DIFFERENCES):
+    gaps = [means[row.trunk, seed][row.category] - means.get(
+        (row.other, seed), means['pt', None])[row.category] for seed in (0, 1)]
+    assert row.change == pytest.approx(np.mean(gaps), abs=2e-6)
+    assert row.seeds_higher == sum(x > 0 for x in gaps)
+  distances = {
+      (row.trunk, row.other): row
+      for row in schema.read(done, schema.TASK_DISTANCES)}
+  assert len(distances) == 8
+  assert distances['sp', 'sp'].pairs == 1
+  assert distances['sp', 'sr'].pairs == 4
+  assert distances['sp', 'sp'].distance == pytest.approx(np.mean([
+      abs(means['sp', 0][x] - means['sp', 1][x]) for x in means['sp', 0]]),
+      abs=2e-6)
+
+
+def test_what_is_done_is_not_done_again_and_makes_a_page(done):
+  before = {path: path.stat().st_mtime_ns
+            for part in ('runs', 'regions')
+            for path in (done / part).rglob('*.npy')}
+  tables = (done / 'table8.csv').read_text()
+  summary = compare(done)
+  assert before == {path: path.stat().st_mtime_ns for path in before}
+  assert (done / 'table8.csv').read_text() == tables
+  assert summary['job'] == 'tasks'
+  assert not (done / 'features').exists()
+  with np.load(done / 'people.npz') as people:
+    assert [x.shape for x in people.values()] == [(8, 8)] * 2
+    assert all(abs(x.mean()) < .01 for x in people.values())
+  page = site.write(done)
+  assert 'sp and sr' in page.read_text()
+  assert 'table8' in page.read_text()
+  assert 'shuffled' in site.text(done)
+
+
+@pytest.mark.parametrize(('changes', 'says'), [
+    ({'tasks.depth': 0}, 'config.tasks.depth is 0'),
+    ({'tasks.controls': ('half',)}, "controls names 'half'"),
+    ({'tasks.seeds': ()}, 'config.sweep.seeds is'),
+    ({'task.dense': (0,)}, 'config.task.dense is'),
+    ({'regions.analysis.top_units': 0}, 'analysis.top_units is 0')])
+def test_what_is_wrong_is_said_before_anything_is_trained(
+    changes, says, tmp_path):
+  scenes = tmp_path / 'scenes.csv'
+  scenes.write_text('image_id,scene\n' + ''.join(
+      f'{name},{scene}\n' for name, scene in SCENES.items()))
+  with pytest.raises(InputError, match=says):
+    sj.tasks(NETWORK, PHOTOGRAPHS, None, tmp_path / 'out', {
+        'data.scenes': str(scenes), 'data.min_images': 1, **changes})
+  assert not (tmp_path / 'out').exists()
+
+
+def test_versions_of_a_network_are_computed_as_each_alone():
+  """With what they share computed once."""
+  network, rng = tiny.vgg(), np.random.default_rng(0)
+  params = network.variables['params']
+  versions = {'as it is': variants.Variant(), 'other': variants.Variant({
+      'conv5_3': {'kernel': rng.normal(
+          size=params['conv5_3']['kernel'].shape).astype(np.float32)}},
+      lambda head, maps: maps.sum(axis=(1, 2)) * head['scale'],
+      {'scale': np.float32(2.)})}
+  image = rng.integers(0, 256, (1, 64, 64, 3)).astype(np.uint8)
+  together = variants.together(network, versions, 1)
+  taps = (*versions, variants.outputs_of('other'), variants.MEANS)
+  found = together.apply(together.variables, image, taps)
+  for number, (name, one) in enumerate(versions.items()):
+    alone = network.apply({'params': trees.override(params, one.params)}, image,
+                          ('conv5_3',))['conv5_3']
+    np.testing.assert_allclose(found[name], alone, rtol=1e-5)
+    np.testing.assert_allclose(
+        found[variants.MEANS][..., number], alone.mean(axis=-1), rtol=1e-5)
+  np.testing.assert_allclose(
+      found['other outputs'], 2 * alone.sum(axis=(1, 2)), rtol=1e-5)
