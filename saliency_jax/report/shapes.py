@@ -1,17 +1,17 @@
 """What the pages take from a folder's JSON files; see `outside.check`."""
 
 _NAMES, _COUNTS, _NUMBER = {str: str}, {str: int}, (float, None)
-_WEIGHTS = {'name': str, 'sha256': str, 'depth?': (int, None)}
+_WEIGHTS = {'name': str, 'sha256?': str, 'depth?': (int, None)}
 _NETWORK = {'name?': str, 'image_size?': int, 'readout_tap?': str}
 
 # summary.json of every job, and of each.
 _JOB = {
-    'job': str, 'layout': int, 'device': str, 'versions': _NAMES,
+    'job': str, 'layout?': int, 'device': str, 'versions': _NAMES,
     'seconds?': {str: float}, 'counts?': _COUNTS, 'units?': _COUNTS,
     'weights?': _WEIGHTS, 'network?': _NETWORK, 'skipped?': _NAMES}
 MEASURED = _JOB | {
     'seconds': {str: float}, 'counts': {'images': int}, 'units': _COUNTS,
-    'weights': _WEIGHTS, 'skipped': _NAMES}
+    'weights': _WEIGHTS | {'sha256': str}, 'skipped': _NAMES}
 TRAINED = _JOB | {
     'network': _NETWORK | {'readout_tap': str}, 'weights': _WEIGHTS,
     'counts': {'train': int, 'validation': int}, 'measured?': [str],
@@ -32,11 +32,12 @@ EVALUATED = _JOB | {
     'search?': {str: {str: _COUNTS}},
     'output?': {'regions_without_fixations': _COUNTS}}
 
-_ANALYSIS = {'top_units': int, 'threshold?': float}
+_ANALYSIS = {'top_units?': int, 'threshold?': float}
 CONFIG = {
     'network?': _NETWORK, 'analysis?': _ANALYSIS,
     'data?': {'dir?': str, 'regions?': str, 'val_dir?': str},
-    **{f'{kind}?': {'analysis': _ANALYSIS} for kind in ('regions', 'popout')}}
+    **{f'{kind}?': {'analysis': _ANALYSIS | {'top_units': int}}
+       for kind in ('regions', 'popout')}}
 
 LINE = {'step': int, 'kind': {'train', 'validate'}, 'epoch?': int}
 
