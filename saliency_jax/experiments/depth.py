@@ -82,9 +82,9 @@ def open_sources(config) -> dict[str, Source]:
     taps[kind] = {tap: shape[-1] for tap, shape in shapes.items()}
     if kind == 'regions':
       pixel_sets.counted(one.analysis.fixations, in_regions=True)
-    if network.readout_tap not in taps[kind]:
+    if network.top_tap not in taps[kind]:
       raise InputError(
-          f'config.{kind}.network.taps lacks {network.readout_tap}, the tap of '
+          f'config.{kind}.network.taps lacks {network.top_tap}, the tap of '
           f'the readout, of which the tables by depth are made; add it.')
     sources[kind] = data.open_group(
         one.data, key=f'config.{kind}.data', wants=KINDS[kind].wants,

@@ -28,7 +28,7 @@ def unit_scores(
     source: Source, network: Network, choose: Chooser, *, top: int,
     settings: Settings, ledger: Ledger, title: str
 ) -> UnitScores:
-  """Measures the units of the tap that a network's readout takes.
+  """Measures the units of the tap that a network's map is made of.
 
   Args:
     source: photographs with regions.
@@ -42,7 +42,7 @@ def unit_scores(
   Raises:
     InputError: if an image cannot be read and is not to be skipped.
   """
-  tap = network.readout_tap
+  tap = network.top_tap
   rows = measurement.measure(
       Probe(network, (tap,), settings), source, choose, ledger=ledger,
       title=title).rows

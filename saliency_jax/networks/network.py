@@ -104,12 +104,18 @@ class Network:
     """Returns a network that differs in some attributes."""
     return dataclasses.replace(self, **changes)
 
+  @property
+  def top_tap(self) -> str:
+    """The tap of the units that the saliency map is made of."""
+    own = self.decoder and self.readout_tap == self.decoder.output.name
+    return self.default_taps[0] if own else self.readout_tap
+
   def facts(self) -> dict[str, str | int]:
     """Returns what `summary.json` says of the network, beside its weights."""
     return {
         'name': self.name, 'dtype': self.dtype,
         'image_size': self.preprocess.image_size,
-        'readout_tap': self.readout_tap}
+        'readout_tap': self.top_tap}
 
   def resolve(self, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """Returns tap names for names, aliases and patterns; see `taps.resolve`.

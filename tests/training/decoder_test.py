@@ -44,6 +44,8 @@ def test_the_validation_nss_is_that_of_the_map(trained):
         cells.astype(np.float64), record.image.shape[:2])
     points = np.unique(record.fixations, axis=0)
     scores.append(((full - full.mean()) / full.std())[tuple(points.T)].mean())
+  # The units that count as those below the map are the trunk's.
+  assert network.top_tap == trained[1]['network']['readout_tap'] == 'conv3_1'
   best = trained[1]['members']['depth_1']['nss']
   np.testing.assert_allclose(np.mean(scores), best, atol=1e-4)
   assert best > .3  # the first steps lead somewhere
