@@ -79,7 +79,8 @@ def values(table: pd.DataFrame, key: str) -> np.ndarray:
 
 def beside(
     table: pd.DataFrame, names: Sequence[str], *, label: str,
-    key: str = 'mean', corner: str = '', published: str = ''
+    key: str = 'mean', corner: str = '', published: str = '',
+    counted: str = 'regions'
 ) -> list[Matrix]:
   """Returns the run's matrix and, if it has one, the paper's, on one scale.
 
@@ -90,6 +91,7 @@ def beside(
     key: 'mean', or 'above' for the number of units.
     corner: what the rows are.
     published: the paper's table.
+    counted: what `sets` are, written below the columns; '' for nothing.
   """
   run, paper = values(table, key), values(table, _PAPER[key])
   columns, digits = table['category'].unique(), 2 if key == 'mean' else 0
@@ -108,8 +110,7 @@ def beside(
   made = [matrices.matrix(
       'This run', names, columns, run, label=label, ends=ends, digits=digits,
       corner=corner, hint=lambda i, j: hint(cell(i, j), key), mark=mark,
-      counts=counts if len(columns) > 1 and any(counts) else (),
-      counted='regions')]
+      counts=counts if counted else (), counted=counted)]
   if known.any():
     made.append(matrices.matrix(
         f'Paper{published and f", {published}"}',

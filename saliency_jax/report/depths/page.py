@@ -98,7 +98,8 @@ def _measured(swept: Swept, site: Site, table: pd.DataFrame, name: str) -> dict:
   made = tables.beside(table, names, label='mean NSS (SD)')
   if name == 'arrays':
     made = tables.beside(
-        table.assign(category=names), ['NMM'], label='mean NMM (SD)')
+        table.assign(category=names), ['NMM'], label='mean NMM (SD)',
+        counted='')
   stem = {'seen': 'table3', 'unseen': 'table3_unseen', 'arrays': 'table6'}[name]
   found = {
       'matrices': made, 'regions': int(tables.values(table, 'sets')[0].sum()),

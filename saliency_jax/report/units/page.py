@@ -24,8 +24,8 @@ def overview(run: Run, site: Site) -> Chapter:
       category=run.table['layer'])
   made = tables.beside(
       by_score, run.layers if run.kind is DISSECT else [run.kind.score],
-      label=run.kind.label, corner='layer' * (run.kind is DISSECT),
-      published=run.published)
+      label=run.kind.label, published=run.published,
+      **({'corner': 'layer'} if run.kind is DISSECT else {'counted': ''}))
   context = {
       'run': run, 'other': other, 'tables': made,
       'found': findings.findings(run, other, site.labels[1]),
