@@ -75,7 +75,6 @@ class Site:
     self.data_blocks: dict[str, str] = {}
     self.places: list[dict] = []
     self._root = root
-    self._images: dict[pathlib.Path, str] = {}
 
   @property
   def labels(self) -> tuple[str, str]:
@@ -187,11 +186,11 @@ class Site:
     return self._store(f'pictures/{name}', data)
 
   def image(self, image) -> str:
-    """Keeps the picture of a `kept.Image`, once, and returns its URL."""
-    if image.picture not in self._images:
-      self._images[image.picture] = self.picture(
-          image.picture.name, image.picture.read_bytes())
-    return self._images[image.picture]
+    """Returns the URL of a `kept.Image`'s picture, which lies beside the site.
+    """
+    if not self.single_file:
+      return f'../pictures/{image.picture.name}'
+    return self.picture(image.picture.name, image.picture.read_bytes())
 
   def data(self, name: str, value) -> None:
     """Keeps a JSON value; `report.data(name)` promises it in the browser.

@@ -461,7 +461,7 @@ def test_predicted_maps_have_a_page(tmp_path):
       json.dumps(['a.npy', 'a.png', 'a_overlay.png']) + '\n')
   for name, value in (
       ('summary.json', {
-          'job': 'predict', 'network': {'name': BAD}, 'device': '1 x cpu',
+          'job': 'predict', 'layout': 3, 'network': {'name': BAD}, 'device': '1 x cpu',
           'weights': {'name': 'mine'}, 'skipped': {'b': BAD}, 'versions': {}}),
       ('config.json', {})):
     (tmp_path / name).write_text(json.dumps(value))
