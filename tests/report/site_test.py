@@ -461,8 +461,9 @@ def test_predicted_maps_have_a_page(tmp_path):
       json.dumps(['a.npy', 'a.png', 'a_overlay.png']) + '\n')
   for name, value in (
       ('summary.json', {
-          'job': 'predict', 'layout': 3, 'network': {'name': BAD}, 'device': '1 x cpu',
-          'weights': {'name': 'mine'}, 'skipped': {'b': BAD}, 'versions': {}}),
+          'job': 'predict', 'layout': 3, 'network': {'name': BAD},
+          'device': '1 x cpu', 'weights': {'name': 'mine', 'sha256': '0' * 64},
+          'seconds': {}, 'counts': {'images': 1}, 'skipped': {'b': BAD}, 'versions': {}}),
       ('config.json', {})):
     (tmp_path / name).write_text(json.dumps(value))
   with pytest.raises(InputError, match="names 'a.npy', which is not in"):
