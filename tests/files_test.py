@@ -156,3 +156,37 @@ def test_without_locks_work_goes_on(lacks, tmp_path, monkeypatch):
   with files.locked(tmp_path, wait=False):
     assert is_free(tmp_path)
   assert not list(tmp_path.iterdir())
+
+
+def test_a_stamp_is_of_the_files_and_not_of_their_place(tmp_path):
+  (tmp_path / 'a').mkdir()
+  (tmp_path / 'a' / 'x.jpg').write_bytes(b'1')
+  before = files.stamp(tmp_path / 'a')
+  (tmp_path / 'a').rename(tmp_path / 'b')
+  assert files.stamp(tmp_path / 'b') == before
+  # A job at work within, and its results.
+  for name in ('.lock', 'config.json', 'summary.json'):
+    (tmp_path / 'b' / 'W').mkdir(exist_ok=True)
+    (tmp_path / 'b' / 'W' / name).touch()
+    assert files.stamp(tmp_path / 'b') == before
+  (tmp_path / 'b' / 'W' / '.lock').unlink()
+  assert files.stamp(tmp_path / 'b') == before
+  (tmp_path / 'b' / 'x.jpg').write_bytes(b'22')
+  assert files.stamp(tmp_path / 'b') != before
+
+
+def test_leftovers_of_killed_processes_go(tmp_path):
+  for name in (f'{files.TEMPORARY}a', f'maps/deep/{files.TEMPORARY}b.npy',
+               f'mine/{files.TEMPORARY}c', 'maps/d.npy'):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).touch()
+  files.remove_leftovers(tmp_path, ('maps', 'gone'))
+  assert sorted(x.name for x in tmp_path.rglob('*') if x.is_file()) == [
+      f'{files.TEMPORARY}c', 'd.npy']
+
+
+def test_names_as_long_as_they_can_be_are_written(tmp_path):
+  name = '\u4e00' * 83 + '.npy'  # 253 bytes
+  with files.replacing(tmp_path / name) as path:
+    path.write_bytes(b'1')
+  assert [x.name for x in tmp_path.iterdir()] == [name]

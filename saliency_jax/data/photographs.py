@@ -5,6 +5,7 @@ and how.
 """
 
 import difflib
+import hashlib
 import os
 import pathlib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from absl import logging
 
+from saliency_jax import files
 from saliency_jax.data import coordinates
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixations import Fixations, chosen, kept
@@ -159,6 +161,15 @@ class Photographs:
         fault.
     """
     return self._fixations(self.image_ids[index], self.size(index))
+
+  def fixations_digest(self) -> str:
+    """Returns a hash of the file of fixations, or of a folder's listing."""
+    place = self._looked.place
+    if place.is_file():
+      return files.digest(place)
+    listed = sorted((x.relative_to(place).as_posix(), x.stat().st_size)
+                    for x in place.rglob('*') if x.is_file())
+    return hashlib.sha256(repr(listed).encode()).hexdigest()
 
   def _folder(self) -> pathlib.Path:
     return self.photograph(0).parent

@@ -60,6 +60,10 @@ class Subset:
   def plan(self) -> Callable:
     return self._by_index(self._source.plan)
 
+  @property
+  def fixations_digest(self) -> Callable:
+    return self._source.fixations_digest
+
   def _by_index(self, method: Callable) -> Callable:
     return lambda index: method(self._indices[index])
 

@@ -151,9 +151,11 @@ def in_both(one: Source, other: Source) -> str:
 
 
 def sample(source: Source, choose: pixel_sets.Chooser) -> str:
-  """Returns `identity` and a hash of what some of the images are.
+  """Returns `identity` and a hash of what the images are.
 
-  So a run does not go on with other images or fixations of the same names.
+  So a run does not go on with other images or fixations of the same names. Of
+  some it is over pixels and points; of the files of all images over their
+  sizes, and of fixations over `Photographs.fixations_digest`.
 
   Args:
     source: photographs with fixations.
@@ -165,6 +167,9 @@ def sample(source: Source, choose: pixel_sets.Chooser) -> str:
     for part in (record.image, *choose(record).pixels) if record else ():
       found.update(f'{part.shape} {part.dtype}'.encode())
       found.update(np.ascontiguousarray(part))
+  if hasattr(source, 'fixations_digest'):
+    sizes = [source.photograph(i).stat().st_size for i in range(len(source))]
+    found.update(f'{sizes} {source.fixations_digest()}'.encode())
   return f'{identity(source)}, {found.hexdigest()[:16]}'
 
 

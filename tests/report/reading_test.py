@@ -1,0 +1,27 @@
+"""Folders of results that come from anybody."""
+
+import pathlib
+
+import pytest
+
+from saliency_jax.errors import InputError
+from saliency_jax.report import directions, site
+from tests.report import made
+
+
+def test_links_are_not_followed(tmp_path):
+  folder = made.popout(tmp_path / 'run', made.scores(('conv5_3',)))
+  secret = pathlib.Path(tmp_path / 'secret.jpg')
+  picture = folder / 'pictures' / '00001.jpg'
+  picture.rename(secret)
+  picture.symlink_to(secret)
+  with pytest.raises(InputError, match=r'00001\.jpg is a link'):
+    site.write(folder)
+  assert not (folder / 'report').exists()
+
+
+@pytest.mark.parametrize(('text', 'shown'), [
+    ('a', 'a'), ('\u202egpj', '\u2068gpj\u2069'),
+    ('\u05d0', '\u2068\u05d0\u2069'), ('\u2069\u202e', '\u2068\u2069')])
+def test_names_steer_nothing_else(text, shown):
+  assert directions.isolated({text: [text]}) == {shown: [shown]}
