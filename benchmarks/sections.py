@@ -46,6 +46,11 @@ def _dissection(options: Options) -> Rows:
           target='>= 0.8')[:1]]
 
 
+def _feeding(options: Options) -> Rows:
+  from benchmarks import feeding
+  return feeding.compare(options.osie)
+
+
 def _kernel(options: Options) -> Rows:
   from benchmarks import kernel
   return kernel.compare(options.batch, options.rounds)
@@ -91,6 +96,7 @@ def _browser(options: Options) -> Rows:
 
 SECTIONS: Mapping[str, Section] = {
     'dissection': Section(_dissection, needs_osie=True),
+    'feeding': Section(_feeding, needs_osie=True),
     'kernel': Section(_kernel, accelerator=False),
     'layers': Section(_layers, accelerator=False),
     'networks': Section(_networks, accelerator=False),

@@ -131,7 +131,8 @@ def base(kind: str = 'osie') -> ml_collections.ConfigDict:
   config.data = data_keys(kind)
   # Images in a batch over all devices; rounded up to a multiple of them.
   config.data.batch_size = 8
-  # Processes that decode images; 0 decodes in two threads of this process.
+  # Processes that decode images; 0 decodes in threads of this process, two
+  # beside a CPU's own work and as many as there are cores beside a GPU's.
   config.data.workers = 0
   # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
   # it in summary.json.

@@ -101,6 +101,21 @@ def whole_batches(batch_size: int, mesh: Mesh) -> int:
   return -(-batch_size // mesh.size) * mesh.size
 
 
+def reading_threads() -> int:
+  """Returns how many threads of this process read images.
+
+  All cores at hand, unless the network computes on them.
+  """
+  return 2 if jax.default_backend() == 'cpu' else max(2, cores())
+
+
+def cores() -> int:
+  """Returns how many cores this process may use."""
+  if hasattr(os, 'sched_getaffinity'):  # macOS has none
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
+
+
 @functools.cache
 def compiler_options() -> dict[str, str]:
   """Returns `compiler_options` for `jax.jit`: those that this jaxlib knows."""

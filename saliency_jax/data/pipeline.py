@@ -98,8 +98,8 @@ class Preparation:
 
 def batches(
     source: Source, preparation: Preparation, *, indices: Sequence[int],
-    batch_size: int, workers: int = 0, process_index: int = 0,
-    process_count: int = 1
+    batch_size: int, workers: int = 0, threads: int = 2,
+    process_index: int = 0, process_count: int = 1
 ) -> Iterator[Batch]:
   """Yields a data set's images in batches, read ahead in the background.
 
@@ -108,8 +108,10 @@ def batches(
     preparation: how a record becomes a row.
     indices: which images, in which order. The last batch is padded.
     batch_size: B over all processes; `process_count` divides it.
-    workers: processes that read; 0 reads in two threads of this process. The
+    workers: processes that read; 0 reads in threads of this process. The
       batches are the same.
+    threads: how many of each. Pillow decodes in them at the same time, but they
+      take the cores from a network that computes on them.
     process_index: which process this is; it gets its share of every batch.
     process_count: over how many processes each batch is split.
 
@@ -123,20 +125,21 @@ def batches(
   padded[:len(indices)] = indices
   mine = padded.reshape(-1, process_count, share)[:, process_index].ravel()
   read = _Read(source, preparation)
-  dataset = grain.MapDataset.source([int(i) for i in mine]).map(read).batch(
-      share, batch_fn=stack)
-  # Few threads: they would take the cores from the network. Few batches in the
-  # buffer: Grain holds the first one back until the buffer is full.
-  iterable = dataset.to_iter_dataset(
-      grain.ReadOptions(num_threads=2, prefetch_buffer_size=4))
+  rows = grain.MapDataset.source([int(i) for i in mine]).map(read)
   if workers:
+    # Few batches in the buffer: Grain holds the first one back until the buffer
+    # is full. Below, all threads work on the first one.
+    iterable = rows.batch(share, batch_fn=stack).to_iter_dataset(
+        grain.ReadOptions(num_threads=threads, prefetch_buffer_size=4))
     # Grain hands absl's flags to its workers; outside an absl application, in a
     # notebook or a test, nobody has parsed them.
     if not flags.FLAGS.is_parsed():
       flags.FLAGS.mark_as_parsed()
     return _uninterrupted(iterable.mp_prefetch(
         grain.MultiprocessingOptions(num_workers=workers), _end_with_parent))
-  return iter(iterable)
+  return iter(rows.to_iter_dataset(grain.ReadOptions(
+      num_threads=threads, prefetch_buffer_size=2 * max(share, threads))).batch(
+          share, batch_fn=stack))
 
 
 def _uninterrupted(batches: Iterable[Batch]) -> Iterator[Batch]:

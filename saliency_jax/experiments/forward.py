@@ -114,6 +114,7 @@ class Forward:
             tuple(sorted(set(self.grids.values()))), keep,
             self._preprocess.resize),
         indices=indices, workers=self._settings.workers,
+        threads=runtime.reading_threads(),
         batch_size=self.batch_size * processes, process_index=number,
         process_count=processes)
     while True:

@@ -7,15 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from absl import logging
 
-from saliency_jax import progress
+from saliency_jax import progress, runtime
 from saliency_jax.data.images import check_reading
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import Predictor
 from saliency_jax.ledger import Entry, Ledger
-
-# More would take the cores from the models.
-_READERS = 2
 
 
 class Reading(NamedTuple):
@@ -64,7 +61,7 @@ def predicted(
   batches = [
       wanted[first:first + reading.batch_size]
       for first in range(0, len(wanted), reading.batch_size)]
-  with futures.ThreadPoolExecutor(_READERS) as readers:
+  with futures.ThreadPoolExecutor(runtime.reading_threads()) as readers:
     ahead = []
     try:
       for number, batch in enumerate(batches):

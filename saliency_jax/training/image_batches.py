@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from saliency_jax import runtime
 from saliency_jax.data import pipeline, pixel_sets
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -122,8 +123,8 @@ def read(
       resize=reading.preprocess.resize)
   batches = pipeline.batches(
       source, preparation, indices=rows.ravel(), batch_size=rows.shape[1],
-      workers=reading.workers, process_index=jax.process_index(),
-      process_count=jax.process_count())
+      workers=reading.workers, threads=runtime.reading_threads(),
+      process_index=jax.process_index(), process_count=jax.process_count())
   for batch in batches:
     for index, problem in zip(batch.index, batch.problems, strict=True):
       if problem and reading.on_bad_image == 'raise':

@@ -67,9 +67,10 @@ def test_any_order_can_be_asked_for():
   assert found == [[9, 2, 2, 0], [5, -1, -1, -1]]
 
 
-@pytest.mark.parametrize('workers', [1, 2])
-def test_workers_change_nothing(workers):
-  alone, helped = read(broken=(6,)), read(broken=(6,), workers=workers)
+@pytest.mark.parametrize('options', [
+    {'threads': 7}, {'workers': 1}, {'workers': 2}])
+def test_workers_change_nothing(options):
+  alone, helped = read(broken=(6,)), read(broken=(6,), **options)
   assert len(alone) == len(helped) == 3
   assert all(map(equal, alone, helped))
   # Nothing stays in shared memory, of which Python would warn at exit.
