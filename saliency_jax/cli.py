@@ -220,6 +220,11 @@ def _about_flag(error: Exception) -> str:
   words = str(error).replace('\\n', ' ').replace("\\'", "'").split()
   if isinstance(error, IndexError):  # which does not say of which flag
     words[:0] = [f'{x}:' for x in sys.argv if re.match(r'--?config\..*\[', x)]
+  if getattr(error, 'flagname', '') in ('coordinator', 'processes'):
+    return (
+        'this job takes one host alone; start it there without --coordinator '
+        'and --processes, and give other hosts other models or images and a '
+        '--workdir of their own.')
   return f"a flag is wrong: {' '.join(words).rstrip('.')}; see --help."
 
 

@@ -50,6 +50,12 @@ def test_hosts_that_cannot_meet_are_refused(flags, said):
   commands.is_one_sentence(commands.run_here('train', *flags), 'train', said)
 
 
+def test_jobs_of_one_host_say_so():
+  commands.is_one_sentence(commands.run_here(
+      'evaluate', '--coordinator=localhost:1', '--processes=2'), 'evaluate',
+      'takes one host alone')
+
+
 def test_a_path_may_begin_at_home(monkeypatch, tmp_path):
   monkeypatch.setenv('HOME', str(tmp_path))
   done = commands.run_here(
