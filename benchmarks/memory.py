@@ -34,7 +34,8 @@ def measure(depths: Sequence[int], batch: int) -> Memory:
   return Memory(**json.loads(result.stdout))
 
 
-def _peak() -> int:
+def peak() -> int:
+  """Returns the most that this process has held, bytes."""
   status = pathlib.Path('/proc/self/status')
   if status.exists():
     # Not `ru_maxrss`, which on Linux starts with that of the parent.
@@ -45,15 +46,15 @@ def _peak() -> int:
 
 def _main(batch: int, *depths: int) -> None:
   jax.block_until_ready(jax.jit(lambda: 0)())
-  before = _peak()
+  before = peak()
   step = training_step.Step(
       [training_step.member(depth) for depth in depths],
       training_step.Setting(batch))
   for _ in range(2):
     jax.block_until_ready(step())
-  peak = _peak() - before
+  most = peak() - before
   print(json.dumps(Memory(
-      step.planned_bytes(), peak, step.own_bytes())._asdict()))
+      step.planned_bytes(), most, step.own_bytes())._asdict()))
 
 
 if __name__ == '__main__':

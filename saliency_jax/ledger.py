@@ -3,20 +3,24 @@
 
 import hashlib
 import json
+import math
 import pathlib
 import shutil
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from absl import logging
 
-from saliency_jax import files, numpy_files
+from saliency_jax import files
 
+_CHECK = 4  # bytes of a part's checksum
 # Seconds between writes: rare enough to cost nothing, often enough that a run
 # which is killed loses little.
 _SECONDS = 20.
+_BYTES = 64 * 2**20  # of arrays that wait to be written, at most
 
 
 class Entry(NamedTuple):
@@ -25,14 +29,36 @@ class Entry(NamedTuple):
   arrays: Mapping[str, np.ndarray] = {}  # [T, ...], T the same of all
 
 
+class _Stored(Mapping[str, np.ndarray]):
+  """Arrays in a part, read when they are asked for: memory would not do."""
+
+  def __init__(self, path: pathlib.Path, start: int, places: dict):
+    """Takes the part, where arrays begin, and offset, type, shape of each."""
+    self._path, self._start, self._places = path, start, places
+
+  def __getitem__(self, key: str) -> np.ndarray:
+    offset, dtype, shape = self._places[key]
+    return np.fromfile(
+        self._path, dtype, math.prod(shape), offset=self._start + offset
+    ).reshape(shape)
+
+  def __iter__(self) -> Iterator[str]:
+    return iter(self._places)
+
+  def __len__(self) -> int:
+    return len(self._places)
+
+
 class Ledger:
   """What a job has measured so far, so that the same job goes on there.
 
   A context: what was added is on disk within seconds, and when the block ends,
-  however it does. Several processes add to one folder; each of them sees what
-  the others have added when it opens the folder, or after `reload`.
+  however it does; arrays are read from there again. Several processes add to
+  one folder; each of them sees what the others have added when it opens the
+  folder, or after `reload`.
 
   Attributes:
+    folder: where it is kept until the job has ended.
     entries: series -> item -> what was measured, for the series that were
       asked for.
     reloaded: when that of other processes was read last, `time.monotonic`.
@@ -49,16 +75,17 @@ class Ledger:
         JSON values.
       process: which one this is, of several.
     """
-    self._folder, self._process = folder, process
+    self.folder, self._process = folder, process
     self._keys = {
         name: hashlib.sha256(
             json.dumps(job, sort_keys=True).encode()).hexdigest()
         for name, job in series.items()}
     self.entries: dict[str, dict[str, Entry]] = {x: {} for x in self._keys}
     self._pending: list[tuple[str, str, Entry]] = []
-    self._known: set[pathlib.Path] = set()  # parts that were read or written
+    self._bytes = 0  # of arrays in it
+    self._known: set[pathlib.Path] = set()  # parts that were read
     self._written = time.monotonic()
-    self.reload()
+    self.reload(check=True)
 
   def __enter__(self) -> 'Ledger':
     return self
@@ -66,24 +93,32 @@ class Ledger:
   def __exit__(self, *_) -> None:
     self.flush()
 
-  def reload(self) -> None:
-    """Reads what other processes have written since."""
+  def reload(self, *, check: bool = False) -> None:
+    """Reads what other processes have written since.
+
+    Args:
+      check: whether all arrays are read once, and their checksums.
+    """
     self.reloaded = time.monotonic()
     # Hidden files are what a killed run was writing.
-    for path in sorted({*self._folder.glob('[!.]*.npz')} - self._known):
-      self._known.add(path)
+    for path in sorted({*self.folder.glob('[!.]*.part')} - self._known):
       try:
-        for name, key, item, entry in _read(path):
-          if self._keys.get(name) == key:
-            self.entries[name][item] = entry
+        self._take(path, check)
       except Exception:  # noqa: BLE001  whatever stands in a damaged file
         logging.warning('%s is damaged; what it held is measured again.', path)
+
+  def _take(self, path: pathlib.Path, check: bool = False) -> None:
+    self._known.add(path)
+    for name, key, item, entry in _read(path, check):
+      if self._keys.get(name) == key:
+        self.entries[name][item] = entry
 
   def add(self, name: str, item: str, entry: Entry) -> None:
     """Takes in what was measured of an item; a later entry replaces it."""
     self.entries[name][item] = entry
     self._pending.append((name, item, entry))
-    if time.monotonic() - self._written > _SECONDS:
+    self._bytes += sum(x.nbytes for x in entry.arrays.values())
+    if time.monotonic() - self._written > _SECONDS or self._bytes > _BYTES:
       self.flush()
 
   def flush(self) -> None:
@@ -91,37 +126,42 @@ class Ledger:
     self._written = time.monotonic()
     if not self._pending:
       return
-    names, items, entries = zip(*self._pending, strict=True)
-    named = sorted({key for entry in entries for key in entry.arrays})
-    kept = {f'array/{key}': np.concatenate([
-        entry.arrays[key] for entry in entries if key in entry.arrays])
-        for key in named}
-    lines = [
-        json.dumps([name, self._keys[name], item, entry.facts, {
-            key: len(x) for key, x in entry.arrays.items()}])
-        for name, item, entry in self._pending]
-    path = self._folder / f'{time.time_ns():020d}-{self._process}.npz'
-    with files.replacing(path) as temporary, open(temporary, 'wb') as file:
-      np.savez(file, entries=np.frombuffer(
-          '\n'.join(lines).encode(), np.uint8), **kept)
-    self._known.add(path)
+    lines, arrays, end = [], [], 0
+    for name, item, entry in self._pending:
+      places = {}
+      for key, x in entry.arrays.items():
+        places[key] = end, x.dtype.str, x.shape
+        arrays.append(x.tobytes())
+        end += x.nbytes
+      lines.append([name, self._keys[name], item, entry.facts, places])
+    whole = b''.join([json.dumps(lines).encode(), b'\n', *arrays])
+    path = self.folder / f'{time.time_ns():020d}-{self._process}.part'
+    with files.replacing(path) as temporary:
+      temporary.write_bytes(
+          zlib.crc32(whole).to_bytes(_CHECK, 'little') + whole)
     self._pending.clear()
+    self._bytes = 0
+    self._take(path)
 
   def remove(self) -> None:
     """Deletes the folder: the job has ended."""
-    shutil.rmtree(self._folder, ignore_errors=True)
+    shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _read(path: pathlib.Path) -> list[tuple[str, str, str, Entry]]:
-  """Returns (series, key, item, entry) of everything in a part."""
-  arrays = numpy_files.read_npz(path, numpy_files.NUMBERS + 'U')
-  found, ends = [], dict.fromkeys(arrays, 0)
-  for line in arrays.pop('entries').tobytes().decode().splitlines():
-    name, key, item, facts, lengths = json.loads(line)
-    parts = {}
-    for array, length in lengths.items():
-      first, ends[f'array/{array}'] = (
-          ends[f'array/{array}'], ends[f'array/{array}'] + length)
-      parts[array] = arrays[f'array/{array}'][first:first + length]
-    found.append((name, key, item, Entry(facts, parts)))
-  return found
+def _read(
+    path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
+  """Returns (series, key, item, entry) of everything in a part.
+
+  Args:
+    path: of the part.
+    check: whether it has to be as it was written; raises an exception if not.
+  """
+  with open(path, 'rb') as file:
+    expected, lines = file.read(_CHECK), file.readline()
+    if check and int.from_bytes(expected, 'little') != zlib.crc32(
+        file.read(), zlib.crc32(lines)):
+      raise ValueError(path)
+  return [
+      (name, key, item, Entry(
+          facts, _Stored(path, _CHECK + len(lines), places)))
+      for name, key, item, facts, places in json.loads(lines)]

@@ -2,6 +2,7 @@
 """
 
 import numpy as np
+import pytest
 
 from saliency_jax import ledger
 from saliency_jax.ledger import Entry, Ledger
@@ -39,10 +40,10 @@ def test_a_ledger_gives_back_what_was_measured(tmp_path):
 
 def test_a_damaged_part_is_measured_again(tmp_path):
   filled(tmp_path)
-  (tmp_path / '.00001.abcd.npz').touch()  # what a killed run was writing
-  first, second = sorted(tmp_path.glob('[!.]*.npz'))
+  (tmp_path / '.00001.abcd.part').touch()  # what a killed run was writing
+  first, second = sorted(tmp_path.glob('[!.]*.part'))
   whole = first.read_bytes()
-  for damaged in (whole[:-1], whole[:500], b'', whole.replace(b'0.1', b'0.2')):
+  for damaged in (whole[:-1], whole[:50], b'', whole.replace(b'0.1', b'0.2')):
     first.write_bytes(damaged)
     found = opened(tmp_path).entries
     assert (list(found['a']), list(found['b'])) == (['p2'], [])
@@ -67,6 +68,18 @@ def test_a_ledger_is_written_within_seconds(tmp_path, monkeypatch):
   monkeypatch.setattr(ledger, '_SECONDS', 0.)
   opened(tmp_path).add('a', 'p1', Entry(1))
   assert opened(tmp_path).entries['a']['p1'].facts == 1
+
+
+def test_arrays_do_not_wait_in_memory(tmp_path, monkeypatch):
+  monkeypatch.setattr(ledger, '_BYTES', 100)
+  first = opened(tmp_path)
+  for item in 'pqr':
+    first.add('a', item, Entry(item, {'x': np.full((2, 5), ord(item))}))
+  part, = tmp_path.iterdir()  # of p and q; r waits
+  assert first.entries['a']['q'].arrays['x'].tolist() == [[ord('q')] * 5] * 2
+  part.unlink()
+  with pytest.raises(FileNotFoundError):
+    first.entries['a']['p'].arrays['x']
 
 
 def test_several_processes_write_one_ledger(tmp_path):

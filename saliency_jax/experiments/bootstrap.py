@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from saliency_jax.experiments import chance, comparisons
+from saliency_jax.experiments import chance, comparisons, statistics
 
 _LEVEL = 0.95
+_CHUNK = 1 << 23  # elements of the weights of one product
 
 
 class Draws(NamedTuple):
@@ -19,14 +20,21 @@ class Draws(NamedTuple):
   photographs: np.ndarray  # `[N]` names, sorted
   counts: np.ndarray  # int `[B, N]`, how often each was drawn
 
-  def of(self, images: np.ndarray) -> np.ndarray:
-    """Returns how often each region was drawn, float64 `[B, T]`.
+  def means(self, scores: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Returns the mean of every sample, float64 `[B, C]`; NaN of no region.
 
     Args:
+      scores: `[T, C]`, finite.
       images: `[T]`, the photograph of each.
     """
-    return self.counts[:, np.searchsorted(self.photographs, images)].astype(
-        np.float64)
+    place = np.searchsorted(self.photographs, images)
+    step = max(_CHUNK // max(len(place), 1), 1)
+    found = []
+    for start in range(0, len(self.counts), step):
+      drawn = self.counts[start:start + step][:, place].astype(np.float64)
+      found.append(_ratio(
+          statistics.product(drawn, scores), drawn.sum(axis=1)[:, None]))
+    return np.concatenate(found)
 
 
 class Interval(NamedTuple):
@@ -85,9 +93,8 @@ def category_means(
   found = {}
   for category in np.unique(labels):
     chosen = labels == category
-    weights = draws.of(images[chosen])
-    found[str(category)] = _ratio(
-        weights @ values[chosen], weights.sum(axis=1))
+    found[str(category)] = draws.means(
+        values[chosen][:, None], images[chosen])[:, 0]
   return found
 
 
@@ -108,9 +115,8 @@ def best_units(
   found = {}
   for category in np.unique(labels):
     chosen = labels == category
-    weights = draws.of(images[chosen])
-    means = _ratio(weights @ scores[chosen], weights.sum(axis=1)[:, None])
-    found[str(category)] = chance.best(means, top)
+    found[str(category)] = chance.best(
+        draws.means(scores[chosen], images[chosen]), top)
   return found
 
 
@@ -188,7 +194,8 @@ def halves(
             (labels == category) & side for side in (half, ~half))
         if own.any() and other.any():
           sides[:, k] = chance.best(
-              scores[own].mean(axis=0)[None], top)[0], values[other].mean()
+              statistics.unit_means(scores[own])[None], top
+          )[0], values[other].mean()
       correlation = comparisons.spearman(*sides)
       if correlation:
         found.append(correlation.rho)

@@ -19,6 +19,7 @@ from saliency_jax.experiments import (
 from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
+from saliency_jax.experiments.statistics import unit_means
 
 # The cluster whose difference from people is largest in the paper's Figure 7.
 HEADS = ('person head', 'animal head')
@@ -45,7 +46,8 @@ class Rows(NamedTuple):
     scores, labels, _ = chance.scored(self.units, self.labels, self.images)
     return {
         category: float(chance.best(
-            scores[labels == category].mean(axis=0)[None], self.top)[0])
+            unit_means(scores[labels == category])[None],
+            self.top)[0])
         for category in self.categories if (labels == category).any()}
 
   def held_out(self) -> dict[str, float]:

@@ -9,10 +9,13 @@ T regions (or search arrays) with a score for each of C units make `[T, C]`.
 Rows with a NaN, of regions without a fixation, are left out.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+
+from saliency_jax.experiments import statistics
 
 _LEVEL = 0.95
 _CHUNK = 1 << 23  # elements of the weights of one product
@@ -56,7 +59,8 @@ def held_out(
   """
   found = {}
   for category, parts in _folds(scores, labels, images, top, folds, seed):
-    scored_once = [rows[:, best].mean(axis=1) for rows, best in parts]
+    scored_once = [
+        rows[:, best].mean(axis=1, dtype=float) for rows, best in parts]
     found[category] = (
         float(np.concatenate(scored_once).mean()) if parts else np.nan)
   return found
@@ -101,7 +105,8 @@ def _folds(scores, labels, images, top: int, folds: int, seed: int
       inside = place % folds == fold
       if inside.all():
         break
-      best = np.argsort(-rows[~inside].mean(axis=0), kind='stable')[:top]
+      best = statistics.best_units(
+          statistics.unit_means(rows[~inside]), top).units
       parts.append((rows[inside], best))
     yield str(category), parts
 
@@ -171,13 +176,13 @@ def band_of_items(
   drawn = order[first + rng.integers(size, size=(draws, len(size)))]
   weights = np.zeros((draws, len(scores)))
   weights[np.arange(draws)[:, None], drawn] = 1 / len(size)
-  return _interval(best(weights @ scores, top))
+  return _interval(best(statistics.product(weights, scores), top))
 
 
 def permuted(
     labels: np.ndarray, images: np.ndarray, permutations: int, seed: int = 0
-) -> np.ndarray:
-  """Draws permutations of labels, within photographs where that is possible.
+) -> Iterator[np.ndarray]:
+  """Yields permutations of labels, within photographs where that is possible.
 
   Labels change places among the regions of one photograph. Where all regions
   of a photograph have one label that would change nothing: such photographs
@@ -189,16 +194,16 @@ def permuted(
     permutations: P.
     seed: of the draw.
 
-  Returns:
-    int `[P, T]`: permutation p gives region t the label `labels[result[p, t]]`.
+  Yields:
+    int `[T]`: it gives region t the label `labels[result[t]]`.
   """
-  stratum = _strata(labels, images)
-  keys = np.random.default_rng(seed).random((permutations, len(labels)))
+  stratum, rng = _strata(labels, images), np.random.default_rng(seed)
   place = np.argsort(stratum, kind='stable')
-  order = np.argsort(stratum + keys, axis=1)  # keys lie in [0, 1)
-  drawn = np.empty(keys.shape, int)
-  drawn[:, place] = order
-  return drawn
+  for _ in range(permutations):
+    drawn = np.empty(len(labels), int)
+    # Keys lie in [0, 1).
+    drawn[place] = np.argsort(stratum + rng.random(len(labels)))
+    yield drawn
 
 
 def fixed(labels: np.ndarray, images: np.ndarray) -> set[str]:
@@ -223,15 +228,15 @@ def best(means: np.ndarray, top: int) -> np.ndarray:
 def scored(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Returns the rows without a NaN: scores float64, their labels and images."""
-  known = ~np.isnan(scores).any(axis=1)
+  """Returns the rows without a NaN, their labels and images."""
+  known = statistics.measured(scores)
   return (
-      scores[known].astype(np.float64), np.asarray(labels)[known],
+      scores if known.all() else scores[known], np.asarray(labels)[known],
       np.asarray(images)[known])
 
 
 def _null(
-    scores: np.ndarray, codes: np.ndarray, drawn: np.ndarray
+    scores: np.ndarray, codes: np.ndarray, drawn: Iterator[np.ndarray]
 ) -> Iterator[np.ndarray]:
   """Yields units' means by category for some permutations: `[P * K, C]`.
 
@@ -240,13 +245,13 @@ def _null(
   regions, categories = len(codes), codes.max() + 1
   share = 1 / np.bincount(codes)
   step = max(1, _CHUNK // (regions * categories))
-  for start in range(0, len(drawn), step):
-    given = codes[drawn[start:start + step]]
+  while some := list(itertools.islice(drawn, step)):
+    given = codes[np.stack(some)]
     weights = np.zeros((len(given), categories, regions))
     weights[
         np.arange(len(given))[:, None], given, np.arange(regions)
     ] = share[given]
-    yield weights.reshape(-1, regions) @ scores
+    yield statistics.product(weights.reshape(-1, regions), scores)
 
 
 def _interval(values: np.ndarray) -> Band:

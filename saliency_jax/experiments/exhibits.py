@@ -81,7 +81,7 @@ def pairs(
   is_shown = np.isin(rows.index, shown)
   every = np.arange(len(shown))
   for tap, scores in rows.scores.items():
-    scored = ~np.isnan(scores).any(axis=1)
+    scored = statistics.measured(scores)
     parts = [(unit, every) for unit in wanted.also_of(tap)]
     inside = scored & is_shown
     parts.append((scores[inside].argmax(axis=1), ranks[inside]))

@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import functools
+import pathlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from saliency_jax.training import termination
 _IN_FLIGHT = 2
 SERIES = ''  # the one series of the ledger
 _END = ''  # in the place of an image: why a process has ended
+_IN_MEMORY = 1 << 28  # bytes of a tap's scores that are not kept in a file
 _POLL = 1.  # seconds between looks at what other processes have written
 
 
@@ -95,7 +97,7 @@ def measure(
   if jax.process_index():
     return None
   wait(ledger, lambda: all(name in entries for name in ids))
-  rows, problems = _merged(entries, ids, probe.taps)
+  rows, problems = _merged(ledger, ids, probe.taps)
   return Measurement(rows, problems, done, {
       **forward.seconds, 'device': waited,
       'wall': time.perf_counter() - start})
@@ -206,10 +208,10 @@ def _check_finite(image_id: str, entry: Entry) -> None:
 
 
 def _merged(
-    entries: Mapping[str, Entry], ids: Sequence[str], taps: Sequence[str]
+    ledger: Ledger, ids: Sequence[str], taps: Sequence[str]
 ) -> tuple[Rows, dict[str, str]]:
   """Returns all rows in the order of the data set, and what was skipped."""
-  listed = [entries[name] for name in ids]
+  listed = [ledger.entries[SERIES][name] for name in ids]
   problems = {name: x.facts['problem'] for name, x in zip(
       ids, listed, strict=True) if x.facts['problem']}
   if len(problems) == len(ids):
@@ -226,5 +228,24 @@ def _merged(
   return Rows(
       index, np.array(joined('ids'), np.int32),
       np.array(joined('labels'), np.str_), np.array(joined('counts'), np.int32),
-      {tap: np.concatenate([x.arrays[tap] for x in listed]) for tap in taps}
-  ), problems
+      {tap: _joined(
+          (x.arrays[tap] for x in listed), len(index),
+          ledger.folder / f'scores-{number}.npy')
+       for number, tap in enumerate(taps)}), problems
+
+
+def _joined(
+    parts: Iterable[np.ndarray], length: int, path: pathlib.Path
+) -> np.ndarray:
+  """Returns arrays `[t, C]` one after the other; large ones lie in a file."""
+  scores, end = None, 0
+  for part in parts:
+    if scores is None:
+      shape = length, *part.shape[1:]
+      scores = (
+          np.empty(shape, part.dtype)
+          if part.itemsize * np.prod(shape) <= _IN_MEMORY else
+          np.lib.format.open_memmap(path, 'w+', part.dtype, shape))
+    scores[end:end + len(part)] = part
+    end += len(part)
+  return scores

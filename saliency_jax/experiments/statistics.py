@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+_CHUNK = 1 << 22  # numbers that are read at once of scores that lie in a file
+
 
 class Rows(NamedTuple):
   """T sets of pixels in the order of the data set, and units' scores on them.
@@ -16,6 +18,8 @@ class Rows(NamedTuple):
 
   def only(self, chosen: np.ndarray) -> 'Rows':
     """Returns some of the sets, by bool [T]."""
+    if chosen.all():
+      return self
     return Rows(
         self.index[chosen], self.ids[chosen], self.labels[chosen],
         self.counts[chosen],
@@ -34,10 +38,37 @@ def unit_means(scores: np.ndarray) -> np.ndarray:
   Sets without a score (NaN, a region without a fixation) are left out; with no
   set left, every mean is NaN.
   """
-  scores = scores[~np.isnan(scores).any(axis=1)]
-  if not len(scores):
+  known = measured(scores)
+  if not known.any():
     return np.full(scores.shape[1], np.nan)
-  return scores.mean(axis=0, dtype=np.float64)
+  return product(known[None].astype(float), scores)[0] / known.sum()
+
+
+def measured(scores: np.ndarray) -> np.ndarray:
+  """Returns which rows of `[T, C]` have no NaN, bool `[T]`."""
+  return np.concatenate([
+      ~np.isnan(scores[rows]).any(axis=1) for rows in _parts(scores)])
+
+
+def product(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
+  """Returns `weights @ scores` in float64, whatever the scores lie in.
+
+  Args:
+    weights: float64 `[W, T]`.
+    scores: `[T, C]`; what has no weight may be NaN.
+  """
+  total = np.zeros((len(weights), scores.shape[1]))
+  for rows in _parts(scores):
+    part = scores[rows].astype(np.float64)
+    used = weights[:, rows]
+    part[~used.any(axis=0)] = 0
+    total += used @ part
+  return total
+
+
+def _parts(scores: np.ndarray) -> list[slice]:
+  step = max(_CHUNK // scores.shape[1], 1)
+  return [slice(i, i + step) for i in range(0, max(len(scores), 1), step)]
 
 
 def best_units(means: np.ndarray, top: int) -> BestUnits:

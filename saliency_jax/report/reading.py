@@ -98,7 +98,7 @@ class Reader:
   def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Returns the floating point numbers in a .npy file, checking the shape."""
     with self.checking(name) as path:
-      array = np.array(numpy_files.read_npy(path, 'f', _AGAIN))
+      array = numpy_files.read_npy(path, 'f', _AGAIN)
       self.expect(
           array.shape == shape, name, f'holds {list(array.shape)} numbers '
           f'where the tables beside it ask for {list(shape)}')

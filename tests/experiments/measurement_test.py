@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency_jax import ledger
 from saliency_jax.data import pixel_sets
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import measurement
@@ -63,6 +64,16 @@ def test_maps_that_are_not_finite_are_said(tmp_path):
         probe._replace(network=changed), made.Photographs(3),
         pixel_sets.distinct_fixations_in_regions,
         ledger=Ledger(tmp_path, {'': 1}), devices=jax.devices()[:1])
+
+
+def test_large_scores_lie_in_a_file(measured, tmp_path, monkeypatch):
+  monkeypatch.setattr(measurement, '_IN_MEMORY', 0)
+  monkeypatch.setattr(ledger, '_BYTES', 0)  # each image is a part of its own
+  found = measure(made.Photographs(4), tmp_path).rows
+  for tap, scores in found.scores.items():
+    assert isinstance(scores, np.memmap)
+    np.testing.assert_array_equal(
+        scores, measured.rows.scores[tap][:len(scores)])
 
 
 def test_rows_follow_the_data_set(measured):

@@ -145,7 +145,7 @@ def skipped(tiny_osie, random_weights, tmp_path_factory) -> pathlib.Path:
   one_by_one = '--config.data.batch_size=1'
   out = folder / 'out'
   assert dissect(data, random_weights, out, one_by_one).returncode == 2
-  assert list((out / 'partial').glob('[!.]*.npz'))
+  assert list((out / 'partial').glob('[!.]*.part'))
   edit('2001.json', lambda content: [
       shape.update(label='plant') for shape in content['shapes']])(data)
   result = dissect(

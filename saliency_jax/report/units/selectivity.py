@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special
 
 NONE = -1  # instead of a category
+_CHUNK = 1 << 24  # numbers that are summarised at once
 
 
 class Scores(NamedTuple):
@@ -37,6 +38,16 @@ def summarise(
     labels: str `[rows]`, the rows' categories.
     categories: those to tell apart.
   """
+  units = max(_CHUNK // max(len(scores), 1), 1)
+  parts = [_summarise(scores[:, i:i + units], labels, categories)
+           for i in range(0, scores.shape[1], units)]
+  return Scores(parts[0].counts, *map(np.concatenate, zip(
+      *(part[1:] for part in parts), strict=True)))
+
+
+def _summarise(
+    scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]
+) -> Scores:
   measured = ~np.isnan(scores).any(axis=1)
   scores, labels = scores[measured].astype(float), labels[measured]
   groups = [scores, *(scores[labels == name] for name in categories)]
