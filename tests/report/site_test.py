@@ -463,7 +463,8 @@ def test_predicted_maps_have_a_page(tmp_path):
       ('summary.json', {
           'job': 'predict', 'layout': 3, 'network': {'name': BAD},
           'device': '1 x cpu', 'weights': {'name': 'mine', 'sha256': '0' * 64},
-          'seconds': {}, 'counts': {'images': 1}, 'skipped': {'b': BAD}, 'versions': {}}),
+          'seconds': {}, 'counts': {'images': 1}, 'skipped': {'b': BAD},
+          'versions': {}}),
       ('config.json', {})):
     (tmp_path / name).write_text(json.dumps(value))
   with pytest.raises(InputError, match="names 'a.npy', which is not in"):
