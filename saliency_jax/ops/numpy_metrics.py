@@ -91,11 +91,16 @@ def nmm(maps: ArrayLike, mask: ArrayLike) -> Score:
 
 def auc_judd(
     maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
-    distinct: bool = True, ties: str = 'together'
+    distinct: bool = True, ties: str = 'together', seed: int | None = None
 ) -> Score:
-  """AUC-Judd, see `ops.auc.auc_judd`."""
+  """AUC-Judd, see `ops.auc.auc_judd`; with a seed, noise breaks its ties."""
   return _of_points(
-      areas.auc_judd, maps, points, size, distinct=distinct, ties=ties)
+      _judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
+
+
+def _judd(*arrays, seed: int | None, **options) -> jax.Array:
+  key = None if seed is None else jax.random.key(seed)
+  return areas.auc_judd(*arrays, jitter=key, **options)
 
 
 def auc(

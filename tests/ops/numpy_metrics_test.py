@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks import textbook
-from saliency_jax.ops import numpy_metrics
+from saliency_jax.ops import auc, numpy_metrics
 from tests import brute_force
 
 SIZE = (48, 64)
@@ -61,6 +61,18 @@ def test_a_map_and_several_equal_the_textbook(name):
   one = ours(MAPS[..., 1])
   assert isinstance(one, float)
   assert one == pytest.approx(found[1], abs=1e-6)
+
+
+def test_noise_breaks_ties_as_its_seed_says():
+  steps = np.linspace(0, 1e-6, 3).repeat(70).reshape(21, 10).astype(np.float32)
+  points = [(2, 3), (15, 4), (20, 9)]
+  plain = numpy_metrics.auc_judd(steps, points)
+  first, again, other = (
+      numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 0, 1))
+  assert first == again
+  assert len({plain, first, other}) == 3
+  assert first == pytest.approx(textbook.auc_judd(np.asarray(auc.jittered(
+      jax.random.key(0), steps)), np.array(points)), abs=1e-6)
 
 
 def test_float64_is_kept_where_jax_is_told_to():
