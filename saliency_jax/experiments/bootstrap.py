@@ -129,10 +129,12 @@ def around(value: float, samples: np.ndarray) -> Interval:
 
   Args:
     value: of the data themselves.
-    samples: `[B]`, of every sample; NaN is left out.
+    samples: `[B]`, of every sample; NaN is left out. There is no interval where
+      they are all the same, as of a category on one photograph.
   """
   samples = samples[np.isfinite(samples)]
-  if len(samples) < 2 or not np.isfinite(value):
+  if (len(samples) < 2 or not np.isfinite(value)
+      or np.ptp(samples) < 1e-9 * max(1, abs(value))):
     return Interval(np.nan, np.nan)
   low, high = np.quantile(samples, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
   return Interval(float(2 * value - high), float(2 * value - low))

@@ -13,8 +13,9 @@ from saliency_jax.report.drawing import Spec, css
 Row = Mapping[str, object]
 
 def _view(rows: Sequence[Row], width: int, height, title: str, layers) -> Spec:
-  return {'data': {'values': [*rows]}, 'width': width, 'height': height,
-          'title': title, 'layer': layers}
+  return {'data': {'values': [
+      {key: x for key, x in row.items() if x == x} for row in rows]},  # no NaN
+          'width': width, 'height': height, 'title': title, 'layer': layers}
 
 
 def _axis(field: str, title: str | None, **more) -> dict:
@@ -172,10 +173,12 @@ def scatter(
   at_x, at_y = _axis('x', x, scale=free), _axis('y', label, scale=free)
   thin = {'type': 'rule', 'color': css('paper'), 'strokeWidth': 1.2}
   return _view(rows, width, 260, title, [
-      {'mark': thin, 'encoding': {
+      {'mark': thin, 'transform': [{'filter': 'isValid(datum.y_low)'}],
+       'encoding': {
           'x': at_x, 'y': _axis('y_low', label, scale=free),
           'y2': {'field': 'y_high'}}},
-      {'mark': thin, 'encoding': {
+      {'mark': thin, 'transform': [{'filter': 'isValid(datum.x_low)'}],
+       'encoding': {
           'y': at_y, 'x': _axis('x_low', x, scale=free),
           'x2': {'field': 'x_high'}}},
       {'mark': {'type': 'point', 'opacity': 1, 'size': 50}, 'encoding': {

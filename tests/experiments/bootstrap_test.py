@@ -65,6 +65,7 @@ def test_an_interval_is_reflected_at_the_value():
   assert bootstrap.around(1., samples) == pytest.approx((-1.9, 1.9))
   assert np.isnan(bootstrap.around(1., samples[:1])).all()
   assert np.isnan(bootstrap.around(np.nan, samples)).all()
+  assert np.isnan(bootstrap.around(1., np.ones(50))).all()  # one photograph
 
 
 def test_the_interval_of_best_units_allows_for_their_choice():

@@ -82,9 +82,9 @@ def test_every_region_and_category_has_a_line(regions, written):
         float(rows[1][name + end]) for end in ('_low', '', '_high'))
     assert low < value < high
   assert rows[5]['inner'] == rows[5]['inner_low'] == ''
-  # Nothing is held out of one photograph, and one region does not vary.
+  # Nothing is held out of one photograph, and it has no interval.
   assert rows[3]['inner_held_out'] == ''
-  assert rows[3]['output_low'] == rows[3]['output_high'] == rows[3]['output']
+  assert rows[3]['output_low'] == rows[3]['output_high'] == ''
 
 
 def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, written):

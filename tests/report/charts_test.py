@@ -24,7 +24,8 @@ PANELS = {
         title='conv5_3'),
     'scatter': charts.scatter([
         {'name': str(x), 'x': x, 'x_low': 0., 'x_high': 2., 'y': x,
-         'y_low': 0., 'y_high': 2., 'who': 'paper'} for x in (1., 2.)],
+         'y_low': 0. if x < 2 else np.nan, 'y_high': 2., 'who': 'paper'}
+        for x in (1., 2.)],
         SERIES, x='inner', label='output', title='rho')}
 
 
