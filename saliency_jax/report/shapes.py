@@ -65,7 +65,9 @@ STATISTICS = [{
     'heads': (None, {
         'heads': int, 'others': int, 'difference': float, 'low': float,
         'high': float, 'p': _NUMBER})}]
-DEPTH_TESTS = {'differs': {str: {str: (bool, None)}}}
+_GAINS = {str: {str: {'gain': _NUMBER, 'low': _NUMBER, 'high': _NUMBER}}}
+DEPTH_TESTS = {'differs': {str: {str: (bool, None)}},
+               'gains?': _GAINS, 'gains_unseen?': _GAINS}
 VIEWS = {
     'base': str, 'members': [str], 'views': [{
         'kind': {'regions', 'popout'}, 'image_id': str, 'picture': str,
