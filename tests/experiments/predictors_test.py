@@ -156,7 +156,7 @@ def test_a_model_of_the_first_version_knows_osies_split(sweep, tmp_path):
       '"val_dir": ""', '"val_dir": "there"'))
   assert opened(copy, 'depth_0')[0].trained_on == ()
   (copy / fingerprints.FILE).write_text('[[1')
-  with pytest.raises(InputError, match='has lost the list of images'):
+  with pytest.raises(InputError, match='no usable JSON file'):
     opened(copy, 'depth_0')
 
 

@@ -59,7 +59,7 @@ def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
     try:
       runpy.run_path(arguments[0], run_name='__main__')
     except SystemExit as end:
-      code = end.code
+      code = end.code or 0  # None is success
     finally:
       for name in set(flags.FLAGS) - known:
         # Libraries that were imported on the way keep their flags.
