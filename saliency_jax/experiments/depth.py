@@ -18,7 +18,7 @@ from typing import NamedTuple
 import jax
 import ml_collections
 
-from saliency_jax import files, runtime, schema
+from saliency_jax import files, outside, runtime, schema
 from saliency_jax.data import fingerprints, pixel_sets
 from saliency_jax.data import source as data
 from saliency_jax.data.parts import Data
@@ -149,7 +149,8 @@ def measure(
         folder.clear(schema.top((
             schema.TABLE3, schema.TABLE3_UNSEEN, schema.TABLE6,
             schema.DEPTH_TESTS, schema.VIEWS)))
-    trained = trained or json.loads((path / schema.TRAINED.path).read_text())
+    trained = trained or outside.read_json(
+        path / schema.TRAINED.path, 'remove it', {'members': dict})
     members = {
         name: functools.partial(
             trained_models.load_trained, workdir, name,
@@ -269,7 +270,7 @@ def measured(
           part: config[part].to_dict() for part in ('analysis', 'report')}
   key = hashlib.sha256(
       json.dumps(identity, sort_keys=True).encode()).hexdigest()
-  done = json.loads(record.read_text()) if record.is_file() else {}
+  done = outside.read_json(record, 'remove it') if record.is_file() else {}
   if not summary.is_file() or done.get(name) != [key, files.digest(summary)]:
     found = KINDS[kind].run(
         config, source, str(sweep / name), network=network,
@@ -278,4 +279,5 @@ def measured(
       with files.replacing(record) as path:
         path.write_text(json.dumps(
             done | {name: [key, files.digest(summary)]}, indent=2))
-  return json.loads(summary.read_text())['seconds']['wall']
+  return outside.read_json(summary, 'remove it', {
+      'seconds': {'wall': float}})['seconds']['wall']

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax import schema
+from saliency_jax import numpy_files, schema
 from saliency_jax.experiments import table_values
 
 
@@ -48,7 +48,7 @@ def read_scores(
     tap: whose scores.
   """
   return of_rows(schema.read(folder / members[0], rows), {
-      name: np.load(folder / name / scores.of(tap), allow_pickle=False)
+      name: numpy_files.read_npy(folder / name / scores.of(tap), 'f')
       for name in members})
 
 

@@ -13,7 +13,7 @@ import ml_collections
 import numpy as np
 from PIL import Image
 
-from saliency_jax import schema
+from saliency_jax import numpy_files, schema
 from saliency_jax.data import source as sources
 from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Source, ordered_categories
@@ -154,8 +154,8 @@ def _write_regions(
   place = folder.path / 'regions' / _TRUNKS
   rows = schema.read(place, schema.REGIONS)
   found = depth_tables.of_rows(rows, {
-      x.name: np.load(
-          place / schema.ASSOCIATION.of(x.name), allow_pickle=False)
+      x.name: numpy_files.read_npy(
+          place / schema.ASSOCIATION.of(x.name), 'f')
       for x in looked})
   folder.table(schema.TABLE7, task_tables.table7(
       looked, schema.read(place, schema.TABLE2)))

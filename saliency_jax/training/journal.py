@@ -9,7 +9,7 @@ import json
 import os
 import pathlib
 
-from saliency_jax import files
+from saliency_jax import files, outside
 from saliency_jax.training.events import Events
 
 NAME = 'metrics.jsonl'
@@ -62,8 +62,12 @@ class Journal:
 
 def read(workdir: str | os.PathLike) -> list[dict]:
   """Returns the lines of a run's `metrics.jsonl`."""
-  text = (pathlib.Path(workdir) / NAME).read_text(encoding='utf-8')
-  return [json.loads(line) for line in text.splitlines()]
+  path = pathlib.Path(workdir) / NAME
+  with outside.reading(path, 'journal of a run'):
+    lines = path.read_text(encoding='utf-8').splitlines()
+    found = [json.loads(line) for line in lines]
+    outside.check(found, [{'step': int, 'kind': str}])
+  return found
 
 
 def _lines_until(path: pathlib.Path, step: int) -> list[str]:
@@ -72,7 +76,7 @@ def _lines_until(path: pathlib.Path, step: int) -> list[str]:
     try:
       if json.loads(line)['step'] > step:
         break
-    except (ValueError, KeyError, TypeError):
+    except Exception:  # noqa: BLE001
       break  # half a line: the run was killed while it wrote
     kept.append(line)
   return kept

@@ -1,8 +1,6 @@
 """What a run says of itself at its end."""
 
-import json
-
-from saliency_jax import schema
+from saliency_jax import outside, schema
 from saliency_jax.errors import InputError
 from saliency_jax.training import journal
 from saliency_jax.training.members import Members
@@ -27,7 +25,7 @@ def finish(folder: Folder, job: str, facts: dict, *, idle: bool) -> dict:
   """
   path = folder.path / TRAINED
   if idle and path.is_file():
-    facts = json.loads(path.read_text(encoding='utf-8'))
+    facts = outside.read_json(path, 'remove it', {'members': dict})
   else:
     folder.json(TRAINED, facts)
   return folder.finish(job, **facts) if job == 'train' else facts

@@ -1,0 +1,41 @@
+"""Ctrl-C and SIGTERM at moments of a command; `tests.interrupts` tries more."""
+
+import pathlib
+import signal
+import time
+
+import pytest
+
+from saliency_jax import progress, signals
+from saliency_jax.errors import Stopped
+from tests.launch import commands
+
+
+def _catches(pid: int, number: int) -> bool:
+  status = pathlib.Path(f'/proc/{pid}/status').read_text()
+  caught = int(status.partition('SigCgt:')[2].split()[0], 16)
+  return bool(caught >> number - 1 & 1)
+
+
+@pytest.mark.parametrize('number', signals.CODES)
+def test_a_command_that_is_imported_ends_in_a_line(number):
+  process = commands.start('dissect', '--workdir=')
+  while not _catches(process.pid, signal.SIGTERM):  # Python does not
+    assert process.poll() is None
+    time.sleep(0.01)
+  process.send_signal(number)
+  said = process.communicate(timeout=60)[1]
+  assert process.returncode == signals.CODES[number], said
+  assert said.strip() == f'dissect.py: {signals.SENTENCE}'
+
+
+@pytest.mark.parametrize(('number', 'error'), [
+    (signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Stopped)])
+def test_what_a_callback_loses_is_raised_again(number, error, monkeypatch):
+  monkeypatch.setitem(signals._state, 'asked', None)
+  with progress.bar(total=2, unit='image', title='a') as bar:
+    bar.update()
+    with pytest.raises(error):
+      signals._raise(number, None)
+    with pytest.raises(error):
+      bar.update()
