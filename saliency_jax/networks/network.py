@@ -150,9 +150,11 @@ class Network:
     Networks that differ in their variables alone, such as the members of a
     sweep, share the program.
     """
-    return _compiled(
-        self.run, self.preprocess, tuple(self.taps[name] for name in taps),
-        self.last_stage(taps))
+    return _compiled(*self._program(taps))
+
+  def _program(self, taps: Sequence[str]) -> tuple:
+    return (self.run, self.preprocess,
+            tuple(self.taps[name] for name in taps), self.last_stage(taps))
 
   def last_stage(self, taps: Sequence[str]) -> int:
     """Returns how many stages have to be computed for some taps."""
@@ -175,12 +177,9 @@ class Network:
     size = size or self.preprocess.image_size
     height, width = (size, size) if isinstance(size, int) else size
     leaves, tree = jax.tree.flatten(self.variables)
+    types = tuple((np.shape(x), jnp.result_type(x)) for x in leaves)
     try:
-      return dict(_shapes(
-          self.run, self.preprocess, tuple(self.taps[name] for name in taps),
-          self.last_stage(taps), tree, tuple(
-              (np.shape(x), jnp.result_type(x)) for x in leaves),
-          (height, width)))
+      return dict(_shapes(*self._program(taps), tree, types, (height, width)))
     except InputError:
       raise
     except Exception as error:  # whatever a user's code raises
