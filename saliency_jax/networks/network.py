@@ -272,11 +272,10 @@ def _shapes(
     tree: Any, leaves: tuple, size: tuple[int, int]
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
   """Returns (tap, shape) for images (H, W) and variables of these shapes."""
-  variables = jax.tree.unflatten(tree, [
-      jax.ShapeDtypeStruct(*leaf) for leaf in leaves])
-  maps = jax.eval_shape(
-      _forward(run, preprocess, taps, last), variables,
-      jax.ShapeDtypeStruct((1, *size, 3), jnp.uint8))
+  *variables, image = (jax.ShapeDtypeStruct(*x) for x in (
+      *leaves, ((1, *size, 3), jnp.uint8)))
+  maps = jax.eval_shape(_forward(run, preprocess, taps, last),
+                        jax.tree.unflatten(tree, variables), image)
   return tuple((tap.name, maps[tap.name].shape[1:]) for tap in taps)
 
 
@@ -284,9 +283,8 @@ def _shapes(
 def _compiled(
     run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int
 ) -> Callable:
-  return jax.jit(
-      _forward(run, preprocess, taps, last),
-      compiler_options=runtime.compiler_options())
+  return jax.jit(_forward(run, preprocess, taps, last),
+                 compiler_options=runtime.compiler_options())
 
 
 def arithmetic(dtype: str) -> jnp.dtype:
