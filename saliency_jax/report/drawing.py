@@ -30,7 +30,9 @@ def for_page(spec: Spec, alt: str) -> str:
   return re.sub(
       '<svg .*?(width="[^"]*" height="[^"]*" viewBox="[^"]*")>',
       lambda found: f'<svg class="chart" role="img" aria-label="{label}" '
-      f'{found[1]}>', _drawn(spec, _FONT, legend=False), count=1)
+      f'{found[1]}>', re.sub(  # its marks have roles without a name
+          ' (role|aria-[a-z]+)="[^"]*"', '',
+          _drawn(spec, _FONT, legend=False)), count=1)
 
 
 def for_paper(specs: Sequence[Spec]) -> tuple[str, bytes]:

@@ -34,6 +34,7 @@ def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
   svg = drawing.for_page(PANELS[name], 'says "<this>"')
   assert svg.startswith(
       '<svg class="chart" role="img" aria-label="says &quot;&lt;this>&quot;"')
+  assert len(re.findall(' role=', svg)) == 1, 'one image, with one name'
   used = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
   assert {x for x in used if not x.startswith('var(')} <= {
       'none', 'transparent'}
