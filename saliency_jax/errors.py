@@ -1,6 +1,7 @@
 """The exceptions that are meant for the person at the keyboard."""
 
 import re
+import unicodedata
 
 _QUOTE, _SENTENCE = 80, 1000  # characters
 _LONG = re.compile(
@@ -34,7 +35,8 @@ def escaped(text: str) -> str:
   if text.isprintable():
     return text
   return ''.join(
-      x if x.isprintable() else x.encode('unicode_escape').decode()
+      x.encode('unicode_escape').decode()
+      if unicodedata.category(x)[0] == 'C' or x in '\u2028\u2029' else x
       for x in text)
 
 

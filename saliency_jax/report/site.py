@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from saliency_jax import files
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, escaped
 from saliency_jax.ops import overlays
 from saliency_jax.report import directions, paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
@@ -126,7 +126,8 @@ def text(workdir: str | os.PathLike) -> str:
   """
   job = JOBS[reading.job(workdir, JOBS)]
   with reading.fitting(workdir):
-    return job.text(job.read(workdir))
+    # Names come from anybody, and steer no terminal.
+    return '\n'.join(map(escaped, job.text(job.read(workdir)).split('\n')))
 
 
 def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
