@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax.networks import conv_layers, zoo
+from saliency_jax.networks import conv_layers, trees, zoo
+from saliency_jax.networks.network import Provenance
 from tests.networks.saliency import definitions, recurrent_definitions
 
 # Odd and never square, as far as a model takes them.
@@ -55,7 +56,9 @@ def test_every_tap_is_as_defined(name, monkeypatch):
   module, stages = found.module(jnp.float32), len(found.stages)
   ported = found.port(arrays, zoo.shapes(module, stages), None)
   image = np.random.default_rng(0).standard_normal((*size, 3), np.float32)
-  network = zoo.outline(name)
+  network = zoo.assemble(name, found, ported, Provenance('', '', ''))
+  trees.match(ported.variables['params'], [
+      (stage.parameters, stage.name) for stage in network.stages])
   run = jax.jit(
       lambda variables, x: network.run(
           variables, x, frozenset(network.taps), 0, stages)[1],
