@@ -75,7 +75,8 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   # A folder of labelled regions: labelme files or label images. '' takes none,
   # or the annotation in this package for OSIE's own photographs.
   data.regions = ''
-  # Of OSIE's split: 'all', 'train', 'validation' or 'test'.
+  # 'all'; of OSIE's split 'train', 'validation' or 'test'; or the --workdir of
+  # launch/train.py or launch/sweep.py: the images it was not trained on.
   data.part = 'all'
   # What a table calls its columns image, x, y, subject, t and duration, where
   # it is something else: 'image=stimulus,x=FPOGX' (table).
@@ -95,6 +96,9 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   # they are an error. And the largest share that may be left out.
   data.drop_outside = False
   data.accept_outside = 0.1
+  # Whether the maxima of a map are taken where it holds no isolated points but
+  # what JPEG, resizing or smoothing has made of them (maps, salicon).
+  data.maxima = False
   # The width in pixels of one degree of visual angle, the standard deviation of
   # the blurred fixations that models are scored against; 0 is not known.
   data.sigma = 0.
@@ -103,6 +107,17 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   data.count = 80
   data.seed = 0
   data.size = 512
+  return data
+
+
+def reading_keys() -> ml_collections.ConfigDict:
+  """Returns how images are read, of every job; see experiments/forward.py."""
+  data = ml_collections.ConfigDict()
+  # Images in a batch over all devices; rounded up to a multiple of them.
+  data.batch_size = 8
+  # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
+  # it in summary.json.
+  data.on_bad_image = 'raise'
   return data
 
 
@@ -129,14 +144,10 @@ def base(kind: str = 'osie') -> ml_collections.ConfigDict:
   # The images, and how they are read. The keys below are read by experiments/
   # and training/.
   config.data = data_keys(kind)
-  # Images in a batch over all devices; rounded up to a multiple of them.
-  config.data.batch_size = 8
+  config.data.update(reading_keys())
   # Processes that decode images; 0 decodes in threads of this process, two
   # beside a CPU's own work and as many as there are cores beside a GPU's.
   config.data.workers = 0
-  # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
-  # it in summary.json.
-  config.data.on_bad_image = 'raise'
   return config
 
 
@@ -144,7 +155,7 @@ def measuring(kind: str = 'osie') -> ml_collections.ConfigDict:
   """Returns the keys of every job that looks into a network; see `base`."""
   config = base(kind)
   # The taps to look into, in the order of the tables: names, aliases or regular
-  # expressions of names ('layer[34].*'); () takes the network's own choice, of
+  # expressions of names ('layer[34]'); () takes the network's own choice, of
   # VGG-16 conv5_3 down to conv4_1. launch/networks.py lists them.
   config.network.taps = ()
 
@@ -188,12 +199,12 @@ def training() -> ml_collections.ConfigDict:
   # Images in a step over all devices, as in the authors' PyTorch code.
   config.data.batch_size = 20
   # Seed of the order in which images come, and of all that is drawn of them.
-  # Read by training/image_batches.py.
+  # Read by training/plan.py and data/parts.py.
   config.data.seed = 0
   # What frozen stages compute is kept on disk while a run lasts, so that every
   # epoch but the first skips them, where it takes at most this many GB; 0 keeps
   # nothing. For VGG-16 an image takes 0.4 MB at depths 0 to 3, 1.6 MB at 4 and
-  # 5, 0.8 MB at 6. Read, as the next one, by training/loop.py.
+  # 5, 0.8 MB at 6. Read, as the next one, by training/feed.py.
   config.data.features_limit = 4.
   # A folder in which it is kept for later runs too; '' is one that the run
   # removes at its end.
@@ -212,7 +223,7 @@ def training() -> ml_collections.ConfigDict:
   # The fixations that the saliency map is to find.
   config.analysis = analysis_keys()
 
-  # How long, and what is kept. Read by training/loop.py.
+  # How long, and what is kept. Read by training/plan.py.
   config.train = ml_collections.ConfigDict()
   # Times that every image is seen.
   config.train.epochs = 12

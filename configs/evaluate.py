@@ -14,13 +14,11 @@ def get_config() -> ml_collections.ConfigDict:
   # published one (docs/saliency_models.md), the --workdir of launch/train.py
   # or launch/sweep.py, or a folder of saliency maps. `name=FOLDER` says what to
   # call it; else it has the folder's name.
-  # Read, as the next two, by experiments/predictors.py.
+  # Read, as the next one, by experiments/predictors.py.
   config.eval.models = 'gbvs,itti,bms,centre'
   # Members of sweeps, with commas between, e.g. 'depth_0,depth_3'; '' takes all
   # of every sweep.
   config.eval.members = ''
-  # Images in a batch over all devices, for trained models.
-  config.eval.batch_size = 8
   # The data sets, with commas between: groups of `sets`, below. '' takes those
   # whose `dir` is given, or else OSIE. Read by experiments/scored_sets.py.
   config.eval.sets = ''
@@ -33,9 +31,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.eval.examples = 4
   # Whether to keep what models predict, in maps/<model>/.
   config.eval.save_maps = False
-  # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
-  # it in summary.json.
-  config.eval.on_bad_image = 'raise'
+
+  config.data = base.reading_keys()
 
   config.analysis = base.analysis_keys()
   # How many of a trained network's best units make its inner saliency.

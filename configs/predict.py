@@ -13,9 +13,5 @@ def get_config() -> ml_collections.ConfigDict:
   config.run = base.run_keys()
   # The images; --images=FOLDER is short for --config.data.dir=FOLDER.
   config.data = base.data_keys('images')
-  # Images in a batch over all devices; rounded up to a multiple of them.
-  config.data.batch_size = 8
-  # An image that cannot be read: 'raise' ends the run, 'skip' goes on and lists
-  # it in summary.json.
-  config.data.on_bad_image = 'raise'
+  config.data.update(base.reading_keys())
   return config

@@ -6,6 +6,7 @@ lists them. What is passed as a value (a network, a data set) takes the place of
 what the config would name.
 """
 
+import difflib
 import importlib
 import os
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import ml_collections
 
+from saliency_jax import config_help, old_keys
 from saliency_jax.data import parts
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -20,6 +22,8 @@ from saliency_jax.networks import zoo
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 
+# Jobs that are not called as their configs.
+_JOBS = {'osie': 'dissect', 'sweep_depth': 'sweep'}
 Options = Mapping[str, Any]
 # Keys that say nothing where a network or a data set is passed.
 _OF_NETWORK = frozenset(f'network.{key}' for key in (
@@ -254,12 +258,24 @@ def _config(
   module = importlib.import_module(f'saliency_jax.configs.{name}')
   config = module.get_config().lock()
   for key, value in (options or {}).items():
+    if new := old_keys.renamed(key):
+      raise InputError(f'The option {key!r} is called {new!r} now.')
+    group = config
+    for part in key.split('.'):
+      if not isinstance(group, ml_collections.ConfigDict) or part not in group:
+        known = config_help.flattened(config)
+        near = difflib.get_close_matches(key, known, 3)
+        raise InputError(
+            f'There is no option {key!r} of {name}; '
+            f'{"is it " + " or ".join(near) + "?" if near else ""} '
+            f'python launch/{_JOBS.get(name, name)}.py --help lists all.')
+      group = group[part]
     try:
       config.update_from_flattened_dict({key: value})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
       raise InputError(
-          f'The option {key!r} of {name} cannot be {value!r} '
-          f'({" ".join(str(error).split())[:200]}).') from error
+          f'The option {key!r} of {name} cannot be {value!r}; give a value '
+          f'like {group!r}.') from error
   return config
 
 

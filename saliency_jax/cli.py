@@ -256,5 +256,8 @@ def _unknown_key(file: pathlib.Path) -> str:
 
 
 def _say(sentence: str, code: int) -> int:
+  if sys.argv[0].startswith('saliency '):  # the command; see `console`
+    sentence = re.sub(
+        r'(?:python )?launch/(\w+)\.py', r'saliency \1', sentence)
   print(f'\n{pathlib.Path(sys.argv[0]).name}: {sentence}', file=sys.stderr)
   return code

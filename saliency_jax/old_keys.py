@@ -7,7 +7,9 @@ _NEW = {
     'init.preprocessing': 'network.preprocessing',
     'init.checkpoint': 'network.checkpoint', 'init.member': 'network.member',
     'init.cache_dir': 'run.cache_dir', 'data.image_size': 'network.image_size',
-    'eval.fixations': 'analysis.fixations'}
+    'eval.fixations': 'analysis.fixations',
+    'eval.batch_size': 'data.batch_size',
+    'eval.on_bad_image': 'data.on_bad_image'}
 _NESTED = ('regions.', 'popout.')
 
 

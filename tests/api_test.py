@@ -154,7 +154,7 @@ def test_another_network_or_other_data_do_not_go_on(
 @pytest.mark.parametrize(('options', 'says'), [
     ({'network.dtype': 'bfloat16'}, "'network.dtype' would change nothing"),
     ({'data.fixations': 'all'}, "'data.fixations' would change nothing"),
-    ({'analysis.top': 1}, "option 'analysis.top' of osie cannot be 1"),
+    ({'analysis.top': 1}, 'of osie; is it analysis.top_units'),
     ({'report.images': 'many'}, "'report.images' of osie cannot be 'many'")])
 def test_a_wrong_option_is_named(options, says, tmp_path):
   with pytest.raises(sj.InputError, match=says):

@@ -21,10 +21,12 @@ from saliency_jax import progress
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.built import SPLIT
-from saliency_jax.data.sources.osie import Osie
-from saliency_jax.data.sources.salicon import Salicon
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
+
+# feature -> field of `Fixations`
+_KNOWN = {
+    'subject': ('subjects', np.int32), 'duration': ('durations', np.float32)}
 
 
 class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -69,23 +71,20 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         title='Building')
 
 
-class _PhotographBuilder(_Builder, skip_registration=True):
+class PhotographBuilder(_Builder, skip_registration=True):
   """Builds photographs; their files are kept as they are."""
 
+  name = 'photographs'
   _source: Photographs
-  _known: dict[str, tuple[str, np.dtype]]  # feature -> field of `Fixations`
 
-  def _photograph_info(self, description: str, homepage: str):
-    columns = {
-        feature: tfds.features.Tensor(shape=(None,), dtype=dtype)
-        for feature, (_, dtype) in self._known.items()}
+  def _info(self) -> tfds.core.DatasetInfo:
     return self._dataset_info(
         {'fixations': {
             'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
-            **columns}},
-        homepage=homepage, description=(
-            f'{description}, with the fixations of their observers (pixels (y, '
-            'x) from 0, ms) and labelled regions.'))
+            **{feature: tfds.features.Tensor(shape=(None,), dtype=dtype)
+               for feature, (_, dtype) in _KNOWN.items()}}},
+        description='Photographs with the fixations of their observers (pixels '
+        '(y, x) from 0, ms or NaN) and labelled regions.')
 
   def _generate_examples(self):
     for index, record in self._examples():
@@ -96,33 +95,19 @@ class _PhotographBuilder(_Builder, skip_registration=True):
           'fixations': {
               'point': fixations.points,
               **{feature: getattr(fixations, field)
-                 for feature, (field, _) in self._known.items()}}}
+                 for feature, (field, _) in _KNOWN.items()}}}
 
 
-class OsieBuilder(_PhotographBuilder, skip_registration=True):
+class OsieBuilder(PhotographBuilder, skip_registration=True):
   """Builds an `Osie`."""
 
   name = 'osie'
-  _source: Osie
-  _known = {
-      'subject': ('subjects', np.int32), 'duration': ('durations', np.float32)}
-
-  def _info(self) -> tfds.core.DatasetInfo:
-    return self._photograph_info(
-        'Photographs',
-        'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels')
 
 
-class SaliconBuilder(_PhotographBuilder, skip_registration=True):
+class SaliconBuilder(PhotographBuilder, skip_registration=True):
   """Builds a `Salicon`, of whose fixations nobody knows how long they took."""
 
   name = 'salicon'
-  _source: Salicon
-  _known = {'subject': ('subjects', np.int32)}
-
-  def _info(self) -> tfds.core.DatasetInfo:
-    return self._photograph_info(
-        'Photographs of MS COCO seen through a mouse', 'http://salicon.net')
 
 
 class SearchArrayBuilder(_Builder, skip_registration=True):

@@ -14,16 +14,6 @@ import numpy as np
 
 from saliency_jax.errors import InputError
 
-# Shares are judged of so many fixations or more.
-_ENOUGH = 20
-# The share of fixations at one corner that people do not explain.
-_PILED = 0.05
-# Usual screens, (width, height) in pixels.
-_SCREENS = (
-    (320, 240), (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 800),
-    (1280, 1024), (1366, 768), (1440, 900), (1600, 900), (1600, 1200),
-    (1680, 1050), (1920, 1080), (1920, 1200), (2560, 1440), (3840, 2160))
-
 
 @dataclasses.dataclass(frozen=True)
 class Coordinates:
@@ -41,6 +31,7 @@ class Coordinates:
     drop_outside: whether fixations outside are left out; otherwise an error.
     accept_outside: the largest share that may be left out.
     slack: pixels beyond the edge that still count as the edge.
+    maxima: whether the maxima of maps that hold no points are taken.
     cut: whether fractions are cut off, as pysaliency does, not rounded.
     key: the config group that holds all this, for errors.
   """
@@ -50,6 +41,7 @@ class Coordinates:
   missing: str = ''
   drop_outside: bool = False
   accept_outside: float = 0.1
+  maxima: bool = False
   slack: float = 0
   cut: bool = False
   key: str = ''
@@ -70,6 +62,11 @@ class Coordinates:
     """Returns how a user gives an option."""
     flag = f'--{self.key}.{name}' if self.key else name
     return f'{flag}={value}' if value else flag
+
+  @property
+  def countable(self) -> bool:
+    """Whether these may count from 1 and have columns to name, as a table."""
+    return not (self.origin or self.slack or self.cut)
 
   def lost(self, points: np.ndarray) -> np.ndarray:
     """Returns which recorded (y, x) `[N, 2]` stand for lost gaze, bool `[N]`.
@@ -141,111 +138,3 @@ def _numbers(text: str) -> list[float]:
 
 # Coordinates that are pixels from 0.
 PIXELS = Coordinates()
-
-
-def fault(
-    coordinates: Coordinates, points: np.ndarray, sizes: np.ndarray
-) -> tuple[int, str] | None:
-  """Looks for coordinates that are not the pixels of their images.
-
-  Args:
-    coordinates: how they were recorded.
-    points: `[N, 2]` (y, x) as recorded, lost gaze left out.
-    sizes: `[N, 2]`, (height, width) of each one's image.
-
-  Returns:
-    None, or the first that lies outside (-1 if none does) and what is wrong.
-  """
-  count = len(points)
-  exact = coordinates.in_pixels(points, sizes)
-  _, outside = coordinates.pixels(points, sizes)
-  share = outside.mean() if count else 0
-  if count >= _ENOUGH:
-    if ((exact >= 0) & (exact <= 1)).all() and np.ptp(exact, axis=0).any():
-      return -1, (
-          f'all {count:,} coordinates lie between 0 and 1; if they are shares '
-          f"of the image's size, give {coordinates.flag('scale', 'size')}")
-    if piled := _piled(coordinates, points, exact, sizes):
-      return -1, piled
-  if not outside.any() or (
-      coordinates.drop_outside
-      and (share <= coordinates.accept_outside or count < _ENOUGH)):
-    return None
-  said = f'{outside.sum():,} of {count:,} fixations lie outside their images'
-  if share > 0.1 and count >= _ENOUGH:
-    said += f' ({share:.0%}): {_cause(coordinates, exact, sizes)}'
-    accept = math.ceil(share * 100) / 100
-    said += (f'; or {coordinates.flag("drop_outside")} with '
-             f'{coordinates.flag("accept_outside", f"{accept:g}")} leaves them '
-             'out')
-  else:
-    said += f'; {coordinates.flag("drop_outside")} leaves them out'
-  return int(np.argmax(outside)), said
-
-
-def _piled(
-    coordinates: Coordinates, points: np.ndarray, exact: np.ndarray,
-    sizes: np.ndarray
-) -> str:
-  """Says that fixations lie exactly at a corner, or ''."""
-  if coordinates.missing == 'none':
-    return ''
-  last = sizes - 1
-  for name, corner in (
-      ('0, 0', points == 0), ('the top left', exact == 0),
-      ('the bottom right', exact == last),
-      ('the top right', exact == last * [0, 1]),
-      ('the bottom left', exact == last * [1, 0])):
-    there = corner.all(axis=1)
-    if there.sum() > max(_PILED * len(points), 4):
-      y, x = points[np.argmax(there)]
-      return (
-          f'{there.sum():,} of {len(points):,} fixations lie exactly at '
-          f'x = {x:g}, y = {y:g} ({name}); if that is lost gaze, give '
-          f'{coordinates.flag("missing", f"{x:g},{y:g}")}, if not, '
-          f'{coordinates.flag("missing", "none")}')
-  return ''
-
-
-def _cause(
-    coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
-  """Says what probably makes many fixations lie outside."""
-  exact, sizes = exact[np.isfinite(exact).all(axis=1)], np.asarray(sizes)
-  if not len(exact):
-    return 'they are no numbers'
-  negative = (exact < 0).mean(axis=0)
-  values, counts = np.unique(exact, axis=0, return_counts=True)
-  if counts.max() > 0.1 * len(exact) and (values[counts.argmax()] < 0).any():
-    y, x = values[counts.argmax()] + coordinates.origin
-    return (f'{counts.max():,} are exactly at x = {x:g}, y = {y:g}; if that is '
-            f'lost gaze, give {coordinates.flag("missing", f"{x:g},{y:g}")}')
-  if negative[0] > 0.9 and negative[1] < 0.1:
-    return ('their y is negative; if it counts upwards from the top, give '
-            f'{coordinates.flag("scale", "1,-1")}')
-  if (negative > 0.15).all():
-    return (
-        "is their origin the image's centre? Give "
-        f'{coordinates.flag("offset", "centre")}, and '
-        f'{coordinates.flag("scale", "1,-1")} if y counts upwards')
-  return _screen(coordinates, exact, sizes)
-
-
-def _screen(
-    coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
-  reach = np.quantile(exact, 0.995, axis=0)
-  size = np.median(sizes, axis=0)
-  screen = next((
-      each[::-1] for each in _SCREENS
-      if (np.array(each[::-1]) > reach).all()
-      and (np.array(each[::-1]) > size).all()), None)
-  reached = f'they reach x = {reach[1]:.0f}, y = {reach[0]:.0f}'
-  if screen is None:
-    return f'{reached}, so they are not pixels of these images'
-  scale = size / screen
-  offset = (size - screen) / 2
-  return (
-      f'{reached}; are they of another screen, e.g. {screen[1]} x {screen[0]}? '
-      f'Give {coordinates.flag("scale", f"{scale[1]:.6g},{scale[0]:.6g}")} if '
-      'the image filled it, '
-      f'{coordinates.flag("offset", f"{offset[1]:g},{offset[0]:g}")} if it was '
-      'shown in its centre')

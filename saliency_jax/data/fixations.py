@@ -53,7 +53,7 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
     path: the file.
 
   Returns:
-    A dict from the image file's stem to its `Fixations`, in the file's order.
+    A dict from the image file's name to its `Fixations`, in the file's order.
     Points are (y, x) as in the file, in fractions of pixels from 1.
 
   Raises:
@@ -64,16 +64,17 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
   if not isinstance(entries, list):
     raise InputError(f"{path} has no cell 'fixations'; is it OSIE's file?")
 
-  found = {}
+  found, stems = {}, set()
   for place, entry in enumerate(entries, start=1):
     name = matlab.field(entry, 'img', str, f'{path}, entry {place}')
     where = f'{path}, image {name}'
     stem = normal(pathlib.PurePath(name).stem)
-    if not stem or stem in found:
+    if not stem or stem in stems:
       raise InputError(
           f'{where}, entry {place}: the name is empty or occurs twice; keep '
           'one entry for each image.')
-    found[stem] = _image(matlab.field(entry, 'subjects', list, where), where)
+    stems.add(stem)
+    found[name] = _image(matlab.field(entry, 'subjects', list, where), where)
   return found
 
 
@@ -96,11 +97,6 @@ def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
   return found._replace(
       idle=fixations.idle + len(lost),
       outside=fixations.outside + int((~inside).sum()))
-
-
-def distinct(points: np.ndarray) -> np.ndarray:
-  """Drops repeated pixels: int `[N, 2]` to `[M, 2]`, sorted by y, then x."""
-  return np.unique(points, axis=0)
 
 
 def _image(subjects: list, where: str) -> Fixations:

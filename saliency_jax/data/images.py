@@ -9,6 +9,7 @@ import os
 import pathlib
 import unicodedata
 import warnings
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from PIL import Image
@@ -52,8 +53,22 @@ def read_image(
   """
   name = _called(file, name)
   with opened(file, name) as image:
-    turn = orientation(image)
-    pixels = np.array(decoded(image, name, 'RGB'))
+    return turned_pixels(image, name, 'RGB')
+
+
+def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
+  """Decodes an opened image, turned as its EXIF orientation says.
+
+  Args:
+    image: opened.
+    name: how to call it in an error.
+    mode: Pillow's, to which it is converted.
+
+  Raises:
+    InputError: as `read_image`.
+  """
+  turn = orientation(image)
+  pixels = np.array(decoded(image, name, mode))
   return np.ascontiguousarray(_TURNS[turn](pixels)) if turn > 1 else pixels
 
 
@@ -75,20 +90,40 @@ def orientation(image: Image.Image) -> int:
 
 
 def image_size(
-    file: str | os.PathLike | bytes, name: str | None = None
+    file: str | os.PathLike | bytes, name: str | None = None, *,
+    formats: tuple[str, ...] = FORMATS
 ) -> tuple[int, int]:
   """Reads (height, width) in pixels from a file's header alone.
 
   Args:
     file: a path, or the file's bytes.
     name: how to call the file in an error; the path itself if None.
+    formats: Pillow's names of those that are read.
 
   Raises:
     InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
   """
-  with opened(file, _called(file, name)) as image:
+  with opened(file, _called(file, name), formats) as image:
     size = image.height, image.width
     return size[::-1] if orientation(image) > 4 else size
+
+
+def check_same_size(
+    path: str | os.PathLike, own: tuple[int, ...], size: tuple[int, int],
+    what: str
+) -> None:
+  """Raises an `InputError` unless what is known of an image has its size.
+
+  Args:
+    path: the file.
+    own: the size that it is for, (height, width).
+    size: the image's.
+    what: it is, e.g. 'regions'.
+  """
+  if tuple(own) != tuple(size):
+    raise InputError(
+        f'{path} is {" x ".join(map(str, own[::-1]))}, its photograph '
+        f'{size[1]} x {size[0]} pixels; give the {what} of this photograph.')
 
 
 def normal(name: str) -> str:
@@ -97,54 +132,84 @@ def normal(name: str) -> str:
   return unicodedata.normalize('NFC', name)
 
 
+def id_of(name: str) -> str:
+  """Returns an image's id of its id or its file's name, as in a table."""
+  path = pathlib.PurePath(normal(name))
+  return path.stem if path.suffix.lower() in SUFFIXES else normal(name)
+
+
+class Files(dict[str, pathlib.Path]):
+  """Files by stem; asking for one that two files share raises `InputError`."""
+
+  def __init__(self, listed: Mapping[str, list[pathlib.Path]]):
+    super().__init__((stem, paths[0]) for stem, paths in listed.items())
+    self._shared = {
+        stem: paths for stem, paths in listed.items() if len(paths) > 1}
+
+  def __getitem__(self, stem: str) -> pathlib.Path:
+    if stem in self._shared:
+      other, one = self._shared[stem][:2]
+      raise InputError(
+          f'{one} and {other.name} have one name; rename or remove one of '
+          'them.')
+    return super().__getitem__(stem)
+
+
 def files_by_stem(
-    folder: pathlib.Path, suffixes: tuple[str, ...]) -> dict[str, pathlib.Path]:
+    folder: pathlib.Path, suffixes: tuple[str, ...], *,
+    named: Collection[str] = (), marked: str = ''
+) -> Files:
   """Lists the folder's files of some kinds by stem, sorted; not hidden ones.
 
   Args:
     folder: the folder; one that is missing holds nothing.
     suffixes: e.g. '.png', in small letters.
-
-  Raises:
-    InputError: two of the files have one stem.
+    named: names of files, as `normal` has them, of which one is taken where
+      several have one stem.
+    marked: what the stems of the files that are meant end in, where any does.
   """
-  found = {}
-  for path in sorted(folder.glob('[!.]*')):
-    if path.suffix.lower() not in suffixes:
-      continue
-    stem = normal(path.stem)
-    if stem in found:
-      raise InputError(
-          f'{path} and {found[stem].name} have one name; rename or remove one '
-          'of them.')
-    found[stem] = path
-  return found
+  paths = [path for path in sorted(folder.glob('[!.]*'))
+           if path.suffix.lower() in suffixes]
+  if marked and any(path.stem.endswith(marked) for path in paths):
+    paths = [path for path in paths if path.stem.endswith(marked)]
+  listed: dict[str, list[pathlib.Path]] = {}
+  for path in paths:
+    listed.setdefault(normal(path.stem).removesuffix(marked), []).append(path)
+  return Files({
+      stem: [x for x in several if normal(x.name) in named] or several
+      for stem, several in listed.items()})
 
 
-def list_images(folder: str | os.PathLike) -> dict[str, pathlib.Path]:
+def list_images(
+    folder: str | os.PathLike, named: Collection[str] = ()
+) -> dict[str, pathlib.Path]:
   """Lists a folder's image files by stem, sorted.
 
+  Args:
+    folder: the folder.
+    named: names of files that are meant where several have one stem.
+
   Raises:
-    InputError: the folder is missing or holds no image, or two of them have one
-      stem.
+    InputError: the folder is missing or holds no image, or two of them could
+      be meant by one stem.
   """
   folder = pathlib.Path(folder)
   if not folder.is_dir():
     raise InputError(f'There is no folder of images {folder}.')
-  found = files_by_stem(folder, SUFFIXES)
+  found = files_by_stem(
+      folder, SUFFIXES, named={normal(name) for name in named})
   if not found:
     raise InputError(
         f'{folder} holds no image; put files there that end in '
         f'{", ".join(SUFFIXES)}.')
-  return found
+  return {stem: found[stem] for stem in found}
 
 
 def check_reading(
-    group: str, batch_size: int, on_bad_image: str, workers: int = 0) -> None:
+    batch_size: int, on_bad_image: str, workers: int = 0) -> None:
   """Raises an `InputError` if images cannot be read like this.
 
   Args:
-    group: of the config that has the values, e.g. 'data'.
     batch_size: images in a batch.
     on_bad_image: 'raise' or 'skip'.
     workers: threads.
@@ -153,10 +218,10 @@ def check_reading(
       ('batch_size', batch_size, 1), ('workers', workers, 0)):
     if number < least:
       raise InputError(
-          f'config.{group}.{name} is {number}; give {least} or more.')
+          f'config.data.{name} is {number}; give {least} or more.')
   if on_bad_image not in ('raise', 'skip'):
     raise InputError(
-        f'config.{group}.on_bad_image is {on_bad_image!r}; it is raise or '
+        f'config.data.on_bad_image is {on_bad_image!r}; it is raise or '
         f'skip.')
 
 
@@ -187,7 +252,7 @@ def opened(
 
 def decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
   try:
-    if mode == 'RGB' and _is_deep(image):
+    if mode.startswith('RGB') and _is_deep(image):
       raise InputError(
           f'{name} has more than 8 bits a channel; save it with 8.')
     if mode == 'RGB' and 'transparency' in image.info:

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from saliency_jax import outside
-from saliency_jax.data.images import files_by_stem
+from saliency_jax.data.images import check_same_size, files_by_stem
 from saliency_jax.data.types import Regions, no_regions
-from saliency_jax.data.value_images import read_labels
+from saliency_jax.data.value_images import map_size, read_labels
 from saliency_jax.errors import InputError
-from saliency_jax.numpy_files import read_npy
 
 # The values of the authors' class images; the names are `CATEGORIES`.
 CLASS_VALUES = {
@@ -47,7 +46,9 @@ class LabelImages:
     self._class_files = files_by_stem(self._classes, _SUFFIXES)
     self.image_ids = tuple(self._object_files)
     if not self.image_ids:
-      raise InputError(f'{self._objects} holds no PNG image.')
+      raise InputError(
+          f'{self._objects} holds no {" and no ".join(_SUFFIXES)}; give the '
+          'label images as they were made (a JPEG changes numbers).')
     if not self._classes.is_dir():
       raise InputError(
           f'There is no folder {self._classes}, which must tell the classes of '
@@ -83,12 +84,19 @@ class LabelImages:
       np.equal(objects, number, out=mask)
     return Regions(ids, tuple(self._names[value] for value in values), masks)
 
+  def check_size(self, image_id: str, height: int, width: int) -> None:
+    """See `RegionAnnotation`."""
+    for files in (self._object_files, self._class_files):
+      if image_id in files:
+        check_same_size(files[image_id], map_size(files[image_id]),
+                        (height, width), 'regions')
+
   def _authors(self) -> dict[int, str]:
     """Returns the authors' numbers, if these are theirs."""
     seen: set[int] = set()
     for path in self._class_files.values():
       try:
-        seen |= set(np.unique(_labels(path)).tolist()) & CLASS_VALUES.keys()
+        seen |= set(np.unique(read_labels(path)).tolist()) & CLASS_VALUES.keys()
       except InputError:
         continue  # raised, or skipped, when its turn comes
       if seen - _AMBIGUOUS:
@@ -134,25 +142,13 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
   return dict(enumerate(names[1:], start=1))
 
 
-def _labels(path: pathlib.Path, *, distinct: bool = False) -> np.ndarray:
-  if path.suffix.lower() != '.npy':
-    return read_labels(path, distinct=distinct)
-  labels = read_npy(path)
-  if labels.ndim != 2 or labels.dtype.kind not in 'biu':
-    raise InputError(f'{path} holds no whole numbers, [height, width].')
-  labels = np.array(labels, np.int64)
-  # labelme2voc writes -1 for '__ignore__'.
-  return np.where(labels == -1, _IGNORED, labels)
-
-
 def _sized(
     path: pathlib.Path, height: int, width: int, *, distinct: bool = False
 ) -> np.ndarray:
-  labels = _labels(path, distinct=distinct)
-  if labels.shape != (height, width):
-    raise InputError(
-        f'{path} is {labels.shape[1]} x {labels.shape[0]}, its photograph '
-        f'{width} x {height}; give the regions of this photograph.')
+  labels = read_labels(path, distinct=distinct)
+  # labelme2voc writes -1 for '__ignore__'.
+  labels = np.where(labels == -1, _IGNORED, labels)
+  check_same_size(path, labels.shape, (height, width), 'regions')
   if labels.min() < 0:
     raise InputError(f'{path} has negative values; number objects from 1.')
   return labels

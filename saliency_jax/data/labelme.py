@@ -20,6 +20,7 @@ from saliency_jax.errors import InputError
 MAX_BYTES = 2**26
 MAX_CORNERS = 10_000  # of one outline
 MAX_COORDINATE = 1e6  # px
+_TURNED = ('rotation', 'oriented_rectangle')  # rectangles of four corners
 MAX_LABEL = 100  # characters
 _MAX_WORK = 2**35  # pixels, and 512 for each row crossed: some seconds
 
@@ -101,12 +102,12 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   keys = []
   for outline, shape in zip(outlines, shapes, strict=True):
     group = shape.get('group_id')
-    grouped = type(group) is int
+    grouped = type(group) in (int, float, str)
     keys.append((outline.category, group) if grouped else outline.region_id)
     places.setdefault(keys[-1], outline.region_id)
   numbers = [key[1] if type(key) is tuple else 0 for key in places]
   if len(set(numbers)) == len(numbers) and all(
-      0 < number < 2**31 for number in numbers):
+      type(number) is int and 0 < number < 2**31 for number in numbers):
     places = dict(zip(places, numbers, strict=True))
   return [outline._replace(region_id=places[key])
           for outline, key in zip(outlines, keys, strict=True)]
@@ -121,6 +122,8 @@ def _outline(shape, place: int, where: str) -> Outline:
     raise InputError(
         f'{where} has the label {label!r:.80}; give it the name of a category, '
         f'1 to {MAX_LABEL} printable characters.')
+  if kind in _TURNED:
+    kind = 'rectangle'
   if kind not in ('polygon', 'rectangle', 'circle'):
     raise InputError(
         f'{where} is of type {kind!r:.80}; draw a polygon, a rectangle or a '

@@ -1,25 +1,22 @@
 """A folder of saliency maps that some program has made, one for each image.
 
-A map is told by the image's name: `<image_id>.png` (or .jpg, .jpeg, .tif,
-.tiff, .npy, .mat), in subfolders where the ids have a '/'. It may be of any
-size and in any scale. Colours are refused; a .npy file holds one array
-`[h, w]`, a .mat file one variable that is a matrix of numbers.
+A map is told by the image's name: `<image_id>.png` (or another of
+`MAP_SUFFIXES`), in subfolders where the ids have a '/'. It may be of any size
+and in any scale. Colours are refused; a .npy file holds one array `[h, w]`, a
+.mat file one variable that is a matrix of numbers.
 """
 
-import collections
 import os
 import pathlib
 from collections.abc import Iterable
 
 import numpy as np
-from absl import logging
 
-from saliency_jax import files, schema
-from saliency_jax.data import images, matlab, value_images
+from saliency_jax import schema
+from saliency_jax.data import images
+from saliency_jax.data.value_images import MAP_SUFFIXES, map_size, read_map
 from saliency_jax.errors import InputError
-from saliency_jax.numpy_files import read_npy
 
-SUFFIXES = ('.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
 _NAMED = 3  # in an error
 
 
@@ -41,7 +38,7 @@ class MapFolder:
       raise InputError(f'There is no folder of saliency maps {folder}.')
     # What launch/predict.py wrote has pictures beside its maps.
     predicted = (self.path / schema.PREDICTED.path).is_file()
-    suffixes = ('.npy',) if predicted else SUFFIXES
+    suffixes = ('.npy',) if predicted else MAP_SUFFIXES
     self._files: dict[str, list[pathlib.Path]] = {}
     for path in sorted(self.path.rglob('*')):
       name = path.relative_to(self.path)
@@ -52,7 +49,7 @@ class MapFolder:
     if not self._files:
       raise InputError(
           f'{folder} holds no saliency map; put one per image there that ends '
-          f'in {", ".join(SUFFIXES)}.')
+          f'in {", ".join(MAP_SUFFIXES)}.')
 
   def check(self, image_ids: Iterable[str]) -> None:
     """Checks that every image has a map of its own; decodes none.
@@ -74,23 +71,6 @@ class MapFolder:
         raise InputError(
             f'{one} and {other.name} are maps of one image; remove one of '
             f'them.')
-    if same := self._same(image_ids):
-      logging.warning(
-          '%s: the maps of %d of %d images are one and the same file.',
-          self.path, same, len(image_ids))
-
-  def _same(self, image_ids: tuple[str, ...]) -> int:
-    """Returns how many images have one map, where most have; else 0."""
-    paths = [self._files[image_id][0] for image_id in image_ids]
-    try:
-      sizes = collections.Counter(path.stat().st_size for path in paths)
-      if max(sizes.values(), default=0) * 2 <= len(paths):
-        return 0  # nothing has to be read
-      digests = collections.Counter(map(files.digest, paths))
-    except OSError:
-      return 0  # raised when the map's turn comes
-    most = max(digests.values())
-    return most if most * 2 > len(paths) > 2 else 0
 
   def read(
       self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
@@ -108,30 +88,31 @@ class MapFolder:
         the image, or holds a value that is not finite.
     """
     path = self._files[image_id][0]
-    read = {'.npy': read_npy, '.mat': matlab.read_matrix}.get(
-        path.suffix.lower(), value_images.read_grey)
-    saliency = read(path)
-    if saliency.ndim != 2 or not saliency.size:
-      raise InputError(
-          f'{path} holds an array of the shape {list(saliency.shape)}; save '
-          'one value for each pixel, [height, width].')
-    if saliency.size > images.MAX_PIXELS:
-      raise InputError(
-          f'{path} has more than {images.MAX_PIXELS} pixels; scale it down.')
-    if size and _exchanged(saliency.shape, size):
-      raise InputError(
-          f'{path} is {saliency.shape[1]} x {saliency.shape[0]} and its image '
-          f'{size[1]} x {size[0]}; exchange its width and height.')
-    # What is too large for float32 becomes infinite, and is told below.
-    with np.errstate(over='ignore'):
-      saliency = saliency.astype(np.float32)
-    wrong = saliency.size - int(np.isfinite(saliency).sum())
-    if wrong:
-      kind = 'NaN' if np.isnan(saliency).any() else 'infinite'
-      raise InputError(
-          f'{path} is {kind} at {wrong} of {saliency.size} pixels; save finite '
-          'numbers alone.')
+    saliency = read_map(path)
+    if size:
+      self.check_size(image_id, size, saliency.shape)
     return saliency
+
+  def check_size(
+      self, image_id: str, size: tuple[int, int],
+      own: tuple[int, ...] | None = None
+  ) -> None:
+    """Compares the sides of a map and its image.
+
+    Args:
+      image_id: see `read`.
+      size: (H, W) of the image.
+      own: the map's; what its header says by default.
+
+    Raises:
+      InputError: they are exchanged, or the map cannot be opened.
+    """
+    path = self._files[image_id][0]
+    own = own or map_size(path)
+    if own and len(own) == 2 and all(own) and _exchanged(own, size):
+      raise InputError(
+          f'{path} is {own[1]} x {own[0]} and its image {size[1]} x '
+          f'{size[0]}; exchange its width and height.')
 
 
 def _exchanged(shape: tuple[int, int], size: tuple[int, int]) -> bool:

@@ -139,7 +139,7 @@ def _reader(data: bytes) -> '_Reader':
   if order is None:
     raise FormatError('it is no MATLAB file')
   if data[124:126] not in (b'\0\1', b'\1\0'):
-    raise FormatError('it is of version 7.3; save it with -v7')
+    raise FormatError('it is of version 7.3, save it with -v7')
   return _Reader(order, outside.Budget(len(data), _LEAST))
 
 

@@ -15,12 +15,12 @@ import numpy as np
 from absl import logging
 
 from saliency_jax import files
-from saliency_jax.data import coordinates
+from saliency_jax.data import coordinate_faults
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixations import Fixations, chosen, kept
 from saliency_jax.data.images import SUFFIXES, image_size, read_image
 from saliency_jax.data.regions import RegionAnnotation, open_regions
-from saliency_jax.data.types import Record, no_regions
+from saliency_jax.data.types import Record, Regions, no_regions
 from saliency_jax.errors import InputError
 
 # Photographs whose files of fixations are read at once, to see what they are.
@@ -51,6 +51,12 @@ class FixationReader(Protocol):
       InputError: what `place` holds is damaged, or is of another photograph.
     """
     ...
+
+  def check_size(self, image_id: str, height: int, width: int) -> None:
+    """Raises an `InputError` if a header says that they are of another size.
+    """
+    if not self.lazy:
+      self.recorded(image_id, height, width)
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     """Returns the first of the fixations at fault, and where it is written.
@@ -126,39 +132,43 @@ class Photographs:
     """
     image_id = self.image_ids[index]
     image = read_image(self.photograph(index))
-    height, width = image.shape[:2]
+    size = image.shape[:2]
     return Record(
-        image_id, image,
-        self._fixations(image_id, (height, width)).points,
-        no_regions(height, width) if self._regions is None
-        else self._regions.regions(image_id, height, width))
+        image_id, image, self._fixations(image_id, size).points,
+        self._regions_of(image_id, size))
+
+  def regions(self, index: int) -> Regions:
+    """Returns the regions of `self[index]`, which is not decoded; see there."""
+    return self._regions_of(self.image_ids[index], self.size(index))
+
+  def _regions_of(self, image_id: str, size: tuple[int, int]) -> Regions:
+    return (no_regions(*size) if self._regions is None
+            else self._regions.regions(image_id, *size))
 
   def photograph(self, index: int) -> pathlib.Path:
     """Returns the file of `self[index]`."""
     return self._files[self.image_ids[index]]
 
   def size(self, index: int) -> tuple[int, int]:
-    """Returns (height, width) of `self[index]` in pixels.
+    """Returns (height, width) of `self[index]` in pixels; raises as it does."""
+    return image_size(self.photograph(index))
+
+  def check_size(self, index: int) -> None:
+    """Compares `self[index]` with its fixations and regions, by their headers.
 
     Raises:
-      IndexError: there is no such photograph.
-      InputError: the photograph cannot be opened.
+      InputError: it cannot be opened, or they are of another size.
     """
-    return image_size(self.photograph(index))
+    image_id, size = self.image_ids[index], image_size(self.photograph(index))
+    self._looked.check_size(image_id, *size)
+    if self._regions is not None:
+      self._regions.check_size(image_id, *size)
 
   def scanpaths(self, index: int) -> Fixations:
     """Returns the fixations of `self[index]` with their observers.
 
-    Args:
-      index: the image's place in `image_ids`.
-
-    Returns:
-      `Fixations` on int32 pixels, in the order of the record's.
-
-    Raises:
-      IndexError: there is no such photograph.
-      InputError: the photograph cannot be opened, or its fixations are at
-        fault.
+    They are on int32 pixels, in the order of the record's; it raises as
+    `self[index]`, which is not decoded.
     """
     return self._fixations(self.image_ids[index], self.size(index))
 
@@ -221,9 +231,11 @@ class Photographs:
       logging.warning(
           '%s: %d values for lost gaze are left out.', looked.place, lost)
     sizes, images = np.concatenate(sizes), np.concatenate(images)
-    fault = coordinates.fault(
-        self._coordinates, np.concatenate(points), sizes)
+    points = np.concatenate(points)
+    fault = coordinate_faults.fault(self._coordinates, points, sizes)
     if not fault:
+      if said := coordinate_faults.doubt(self._coordinates, points, sizes):
+        logging.warning('%s: %s.', looked.place, said)
       return
     first, said = fault
     if first < 0:

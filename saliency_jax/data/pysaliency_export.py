@@ -11,7 +11,6 @@ from saliency_jax.data.images import image_size
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.sources.pysaliency_file import (
     DURATIONS,
-    SINGLE,
     STIMULI,
     TRAINS,
     VERSIONS,
@@ -81,31 +80,6 @@ def write_trains(source: Photographs, path: str | os.PathLike) -> None:
       file[DURATIONS] = padded[..., 3]
       file[DURATIONS].parent.attrs['__attributes__'] = np.bytes_(
           '["durations"]')
-
-
-def write_fixations(source: Photographs, path: str | os.PathLike) -> None:
-  """Writes fixations one by one as `Fixations`, without what came before each.
-
-  Args:
-    source: a data set with `scanpaths`.
-    path: the HDF5 file, replaced if it is there.
-
-  Raises:
-    InputError: as `source.scanpaths`.
-  """
-  found = [source.scanpaths(index) for index in range(len(source))]
-  points = np.concatenate([each.points for each in found]).astype(np.float64)
-  with files.replacing(path) as temporary, h5py.File(temporary, 'w') as file:
-    _mark(file, SINGLE, '["subjects"]')
-    file['y'], file['x'] = points.T
-    file['t'] = np.concatenate(
-        [each.times.astype(np.float64) / 1000 for each in found])
-    file['n'] = np.repeat(
-        np.arange(len(found)), [len(each.points) for each in found])
-    file['subjects'] = np.concatenate(
-        [each.subjects for each in found]).astype(np.int64)
-    for name in ('x_hist', 'y_hist', 't_hist'):
-      file[name] = np.full((len(points), 1), np.nan)
 
 
 def _mark(file: h5py.File, kind: str, attributes: str = '[]') -> None:

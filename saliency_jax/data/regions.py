@@ -23,6 +23,7 @@ from saliency_jax.data.label_images import LabelImages, empty_masks
 from saliency_jax.data.types import Regions, no_regions
 from saliency_jax.errors import InputError
 
+_SHORT = 1 << 16  # bytes, of a file without an image in it
 PACKAGED = pathlib.Path(__file__).parent / 'annotations' / 'osie_sr.zip'
 
 
@@ -44,6 +45,10 @@ class RegionAnnotation(Protocol):
     Raises:
       InputError: the annotation is damaged, or of an image of another size.
     """
+    ...
+
+  def check_size(self, image_id: str, height: int, width: int) -> None:
+    """Raises an `InputError` if a header says that it is of another size."""
     ...
 
 
@@ -103,6 +108,13 @@ class Labelme:
     self.image_ids = tuple(sorted(files))
     self._files = files
     self._place = place
+
+  def check_size(self, image_id: str, height: int, width: int) -> None:
+    """See `RegionAnnotation`; of files that are read in no time."""
+    file = self._files.get(image_id)
+    if isinstance(file, pathlib.Path) and file.stat().st_size < _SHORT:
+      where = str(file)
+      labelme.parse(labelme.content(file, where), height, width, where)
 
   def regions(self, image_id: str, height: int, width: int) -> Regions:
     """See `RegionAnnotation`."""

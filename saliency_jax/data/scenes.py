@@ -5,26 +5,26 @@ those of few images. `annotations/osie_scenes.csv` has a scene for each of
 OSIE's 700 photographs; its data card, `OSIE_SCENES.md`, says how it was made.
 """
 
-import csv
 import pathlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from saliency_jax.data import images, tables
 from saliency_jax.errors import InputError
 
 OSIE = pathlib.Path(__file__).parent / 'annotations' / 'osie_scenes.csv'
-_COLUMNS = ('image_id', 'scene')
-_LARGEST = 1 << 28  # bytes of a file
+_COLUMNS = tables.Columns(('image_id', 'scene'), others={
+    'image_id': ('image', 'filename', 'file'), 'scene': ('label', 'category')})
 
 
 def read(path: str | pathlib.Path) -> dict[str, str]:
   """Returns the scene of each image that a file names, by its id.
 
   Args:
-    path: a CSV file in UTF-8 with the columns image_id (the file's stem) and
-      scene; others are ignored.
+    path: a table with the columns image_id (the image's stem or file) and
+      scene.
 
   Raises:
     InputError: the file cannot be read, lacks a column or a value, or gives an
@@ -32,35 +32,16 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
   """
   path = pathlib.Path(path).expanduser()
   scenes: dict[str, str] = {}
-  try:
-    if path.stat().st_size > _LARGEST:
-      raise InputError(f'{path} is too large for a file of scene labels.')
-    with path.open(newline='', encoding='utf-8-sig') as file:
-      rows = csv.DictReader(file, strict=True)
-      missing = set(_COLUMNS) - set(rows.fieldnames or ())
-      if missing:
-        raise InputError(
-            f'{path} has no column {" and ".join(sorted(missing))}; its first '
-            f'row names {" and ".join(_COLUMNS)}.')
-      for row in rows:
-        image_id, scene = ((row[name] or '').strip() for name in _COLUMNS)
-        if not image_id or not scene:
-          raise InputError(
-              f'{path}, row {rows.line_num}: image_id and scene cannot be '
-              f'empty.')
-        if scenes.setdefault(image_id, scene) != scene:
-          raise InputError(
-              f'{path}, row {rows.line_num}: {image_id[:80]} is '
-              f'{scene[:80]} here and {scenes[image_id][:80]} before; give '
-              f'each image one scene.')
-  except OSError as error:
-    raise InputError(
-        f'The scene labels {path} cannot be read ({error.strerror}).'
-    ) from error
-  except (UnicodeDecodeError, csv.Error) as error:
-    raise InputError(
-        f'{path} is no CSV file in UTF-8 ({error}); save it as one.'
-    ) from error
+  for number, fields in tables.rows(path, _COLUMNS):
+    name, scene = fields['image_id'], fields['scene']
+    if not name or not scene:
+      raise InputError(
+          f'{path}, row {number}: image_id and scene cannot be empty.')
+    before = scenes.setdefault(images.id_of(name), scene)
+    if before != scene:
+      raise InputError(
+          f'{path}, row {number}: {name[:80]} is {scene[:80]} here and '
+          f'{before[:80]} before; give each image one scene.')
   return scenes
 
 

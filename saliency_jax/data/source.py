@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from absl import logging
 
-from saliency_jax.data import osie_download, pixel_sets, split
+from saliency_jax.data import fingerprints, osie_download, pixel_sets, split
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.popout.masked_folder import MaskedFolder
 from saliency_jax.data.popout.search_arrays import SearchArrays
@@ -42,7 +42,8 @@ def open_source(
   Args:
     kind: a key of `KINDS`.
     dir: the folder of the images, or the file that stands for it.
-    part: 'all', or 'train', 'validation' or 'test' of OSIE's split.
+    part: 'all', 'train', 'validation' or 'test' of OSIE's split, or the folder
+      of a training run: the images that it was not trained on.
     key: the config group of the options, e.g. 'config.data', for errors.
     **options: `fixations` (a file or folder), `regions` (a folder of labelled
       regions) and what else the kind needs or takes; '' and None stand for an
@@ -82,14 +83,32 @@ def open_source(
           f'{flag}{name} out.')
   if set(takes) & set(_RECORDED):
     given['recorded'] = Coordinates(key=key, **{
-        name: given.pop(name) for name in ('origin', *_RECORDED)
-        if name in given})
+        name: given.pop(name) for name in _RECORDED if name in given})
   # Readers call it by what it holds: a folder, images, stimuli.
   place = [_path(given.pop('dir'))] if 'dir' in given else []
   source = opener(*place, **{
       name: _path(value) if name in _PATHS else value
       for name, value in given.items()})
-  return source if part == 'all' else subset(source, split.split(part))
+  return source if part == 'all' else _part(source, part, flag)
+
+
+def _part(source: Source, part: str, flag: str) -> Source:
+  """Returns a part of OSIE, or what a training run has not seen."""
+  if part in split.PARTS:
+    return subset(source, split.split(part))
+  if not pathlib.Path(_path(part)).is_dir():
+    raise InputError(
+        f"{flag}part is {part!r}; it is all, {', '.join(split.PARTS)} of "
+        "OSIE's split, or the folder of a training run, for the images that "
+        'it was not trained on.')
+  seen = fingerprints.shared(
+      fingerprints.of(source), fingerprints.read(_path(part)))
+  others = [x for x in source.image_ids if x not in set(seen)]
+  if not others:
+    raise InputError(
+        f'{flag}part={part}: that run was trained on all {len(source)} images; '
+        'give others.')
+  return subset(source, others)
 
 
 def open_group(
@@ -132,6 +151,20 @@ def open_group(
         '%s.fixations names %d images that are not in %s.dir, the first is %s.',
         key, len(unused), key, unused[0])
   return source
+
+
+def check_sizes(source: Source, on_bad_image: str = 'raise') -> None:
+  """Compares the sizes of images with those of what is known of them.
+
+  Of headers alone, before work starts. Where images that cannot be read are
+  skipped it looks at none: they are skipped when their turn comes.
+
+  Raises:
+    InputError: an image cannot be opened, or its data are of another size.
+  """
+  check = getattr(source, 'check_size', None)
+  for index in range(len(source)) if check and on_bad_image == 'raise' else ():
+    check(index)
 
 
 def built_folder(folder: str) -> str:
@@ -219,22 +252,21 @@ def _built(folder: str) -> Source:
 _NEEDS = ('dir', 'fixations')
 _PATHS = (*_NEEDS, 'regions', 'cache_dir')
 _DRAWING = ('count', 'seed', 'size')
-# Of `Coordinates`; those of a layout with an origin of its own, and a table's.
-_RECORDED = ('scale', 'offset', 'missing', 'drop_outside', 'accept_outside')
-_POINTS = ('regions', *_RECORDED)
-_OPTIONS = ('fixations', 'regions', 'columns', 'origin', *_RECORDED)
+# Of `Coordinates`: those of every layout with coordinates, and all.
+_SHARED = ('scale', 'offset', 'missing', 'drop_outside', 'accept_outside')
+_RECORDED = ('origin', *_SHARED, 'maxima')
+_POINTS = ('regions', *_SHARED)
+_OPTIONS = ('fixations', 'regions', 'columns', *_RECORDED)
 # The keys of a group.
 KEYS = ('kind', 'dir', 'part', 'sigma', *_OPTIONS, *_DRAWING)
 # Values by which a config says that an option is not given.
-_OFF = {
-    'origin': PIXELS.origin, 'drop_outside': PIXELS.drop_outside,
-    'accept_outside': PIXELS.accept_outside}
+_OFF = {name: getattr(PIXELS, name) for name in _RECORDED}
 
 KINDS = {
     'osie': Kind(_osie, takes=('dir', 'cache_dir', *_POINTS)),
-    'salicon': Kind(Salicon, _NEEDS, _POINTS),
+    'salicon': Kind(Salicon, _NEEDS, (*_POINTS, 'maxima')),
     'table': Kind(Table, _NEEDS, ('columns', 'origin', *_POINTS)),
-    'maps': Kind(MappedPhotographs, _NEEDS, ('regions',)),
+    'maps': Kind(MappedPhotographs, _NEEDS, ('regions', 'maxima')),
     'mit1003': Kind(Mit1003, _NEEDS, _POINTS),
     'pysaliency': Kind(Pysaliency, _NEEDS, _POINTS),
     'images': Kind(ImageFolder, ('dir',), ('regions',)),

@@ -20,6 +20,7 @@ from saliency_jax.errors import InputError
 
 _FOLDER = pathlib.Path(__file__).parent / 'annotations'
 LIST = _FOLDER / 'osie_split.csv'
+PARTS = ('train', 'validation', 'test')
 _SEED, _PART = 0, 100  # photographs to validate, and to test
 
 

@@ -1,19 +1,23 @@
 """Some of a data set's images, as a data set."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
+
+_OF_AN_IMAGE = frozenset((
+    'scanpaths', 'size', 'regions', 'check_size', 'photograph', 'content',
+    'plan'))
 
 
 class Subset:
   """A `Source` that shows some images of another one; `subset` makes it.
 
-  What else the other source has, it has too: `scanpaths`, `size`, `photograph`,
-  `content` and `plan` for one of its own indices, `patterns` of its own images.
-
   Attributes:
     image_ids: those that were chosen, in the order in which they were named.
+    gives, patterns: those of the other source, if it has them; so are the
+      methods that take an image's index.
   """
 
   def __init__(self, source: Source, indices: tuple[int, ...]):
@@ -28,44 +32,17 @@ class Subset:
     """Reads an image from the other source, which says what it raises."""
     return self._source[self._indices[index]]
 
-  @property
-  def gives(self) -> frozenset[str]:
-    """What is known of the images of the other source."""
-    return self._source.gives
-
-  @property
-  def patterns(self) -> tuple:
-    """The images' patterns; () where those of the other source are."""
-    patterns = self._source.patterns
-    return tuple(patterns[i] for i in self._indices) if patterns else ()
-
-  # Properties, so that a subset lacks what the source lacks.
-  @property
-  def scanpaths(self) -> Callable:
-    return self._by_index(self._source.scanpaths)
-
-  @property
-  def size(self) -> Callable:
-    return self._by_index(self._source.size)
-
-  @property
-  def photograph(self) -> Callable:
-    return self._by_index(self._source.photograph)
-
-  @property
-  def content(self) -> Callable:
-    return self._by_index(self._source.content)
-
-  @property
-  def plan(self) -> Callable:
-    return self._by_index(self._source.plan)
-
-  @property
-  def fixations_digest(self) -> Callable:
-    return self._source.fixations_digest
-
-  def _by_index(self, method: Callable) -> Callable:
-    return lambda index: method(self._indices[index])
+  def __getattr__(self, name: str) -> Any:
+    """Has what the other source has, of its own images."""
+    if name in _OF_AN_IMAGE:
+      method = getattr(self._source, name)
+      return lambda index: method(self._indices[index])
+    if name in ('gives', 'fixations_digest'):
+      return getattr(self._source, name)
+    if name == 'patterns':
+      patterns = self._source.patterns
+      return tuple(patterns[i] for i in self._indices) if patterns else ()
+    raise AttributeError(name)
 
 
 def subset(source: Source, image_ids: Iterable[str]) -> Subset:

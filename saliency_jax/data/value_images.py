@@ -1,22 +1,35 @@
-"""Images of values: masks, label images and maps of numbers.
+"""Files of values: masks, label images and maps of numbers.
 
-A palette is read by its colours: programs order palettes freely. Where the
+Images are turned as their EXIF orientation says, and colours are read as
+colours, not by their place in a palette: programs order palettes freely. Where
 colours are those of PASCAL VOC's palette or greys, a colour is its number.
 """
 
 import os
+import pathlib
 import warnings
 
 import numpy as np
 from absl import logging
 from PIL import Image
 
-from saliency_jax.data.images import FORMATS, damaged, decoded, opened
+from saliency_jax.data.images import (
+    FORMATS,
+    MAX_PIXELS,
+    damaged,
+    image_size,
+    opened,
+    turned_pixels,
+)
+from saliency_jax.data.matlab import read_matrix
 from saliency_jax.errors import InputError
+from saliency_jax.numpy_files import read_npy
 
-# Beside photographs' formats, maps are kept as TIFFs of floating numbers.
+# The endings of maps of numbers; some programs keep them in TIFFs.
+MAP_SUFFIXES = (
+    '.bmp', '.gif', '.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
 _MAP_FORMATS = (*FORMATS, 'TIFF')
-_LABEL_MODES = ('1', 'L', 'P', 'I', 'I;16')
+_LABEL_MODES = ('1', 'L', 'I', 'I;16')
 _GREY_MODES = ('1', 'L', 'I', 'F')
 # Numbered items are flat: of their pixels so many have an equal neighbour. Of
 # JPEG's noise and of smoothed edges many have none; then so many pixels may be
@@ -25,35 +38,50 @@ _FLAT, _BETWEEN = 0.95, 0.1
 
 
 def read_labels(
-    file: str | os.PathLike | bytes, name: str | None = None, *,
-    distinct: bool = False
-) -> np.ndarray:
-  """Decodes a label image: grey values, or the numbers of a palette's colours.
+    file: str | os.PathLike, *, distinct: bool = False) -> np.ndarray:
+  """Reads a label image: grey values, the numbers of colours, or a .npy.
 
   Args:
-    file: a path, or the file's bytes.
-    name: how to call the file in an error; the path itself if None.
+    file: a path.
     distinct: whether colours without a number may have any, as long as they
       differ and black is 0.
 
   Returns:
-    uint8, uint16 or int32 `[H, W]`.
+    Whole numbers `[H, W]`.
 
   Raises:
-    InputError: as `read_image`, or the image has several channels, or colours
-      without a number.
+    InputError: as `read_image`, or the image went through JPEG, or has colours
+      without a number, or the array holds no whole numbers.
   """
-  name = name or str(file)
+  name = str(file)
+  if name.lower().endswith('.npy'):
+    labels = read_npy(file)
+    if labels.dtype.kind == 'f' and (labels == np.rint(labels)).all():
+      labels = labels.astype(np.int64)
+    if labels.ndim != 2 or labels.dtype.kind not in 'biu':
+      raise InputError(f'{name} holds no whole numbers, [height, width].')
+    return np.array(labels, np.int64)
   with opened(file, name) as image:
-    if image.mode not in _LABEL_MODES:
+    if image.format == 'JPEG':
       raise InputError(
-          f'{name} is a label image in mode {image.mode}; save it with one '
-          'channel (grey values or palette indices).')
-    labels = np.array(decoded(image, name, image.mode))
-    palette = image.getpalette('RGB') if image.mode == 'P' else None
-  if palette is not None:
-    return _numbered(labels, palette, name, distinct)
-  return labels.astype(np.uint8) if labels.dtype == bool else labels
+          f'{name} is a JPEG, which changes numbers; save what it was made of '
+          'as a PNG.')
+    if image.mode in _LABEL_MODES:
+      return turned_pixels(image, name, image.mode) + np.uint8(0)
+    if image.mode == 'P':
+      palette = np.zeros((256, 3), np.uint8)
+      known = np.reshape(image.getpalette('RGB'), (-1, 3))
+      palette[:len(known)] = known
+      labels = turned_pixels(image, name, 'P')
+      used = np.unique(labels)
+      table = np.zeros(256, np.int64)
+      table[used] = _numbers(palette[used], used, name, distinct)
+      return table[labels]
+    pixels = _colours(image, name).astype(np.int64)
+  packed = pixels @ [1 << 16, 1 << 8, 1]
+  used, places = np.unique(packed, return_inverse=True)
+  colours = (used[:, None] >> [16, 8, 0] & 255).astype(np.uint8)
+  return _numbers(colours, None, name, distinct)[places.reshape(packed.shape)]
 
 
 def read_mask(file: str | os.PathLike) -> np.ndarray:
@@ -67,14 +95,14 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
     bool `[H, W]`.
 
   Raises:
-    InputError: as `read_image`, or the mask has too many grey pixels to tell.
+    InputError: as `read_image`, or the mask has too many grey pixels to tell,
+      or is in its transparency alone.
   """
   name = str(file)
   with opened(file, name) as image:
-    if image.mode in _LABEL_MODES and image.mode != 'P':
-      grey = np.array(decoded(image, name, image.mode))
-    else:
-      grey = np.array(decoded(image, name, 'RGB')).max(axis=2)
+    grey = (turned_pixels(image, name, image.mode)
+            if image.mode in _LABEL_MODES
+            else _colours(image, name).max(axis=2))
     lossy = image.format == 'JPEG'
   if not lossy and not _is_shaded(grey):
     return grey != 0
@@ -88,19 +116,59 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
   return grey >= 128
 
 
-def read_grey(file: str | os.PathLike) -> np.ndarray:
-  """Decodes a map of numbers in one channel, or in three that are equal.
-
-  Args:
-    file: a path; TIFFs may hold floating numbers, PNGs and TIFFs 16 bits.
-      Transparency does not count.
+def read_map(path: pathlib.Path) -> np.ndarray:
+  """Reads a map of numbers: a .npy, the one matrix of a .mat, or an image.
 
   Returns:
     float32 `[H, W]`, in the file's own units.
 
   Raises:
-    InputError: as `read_image`, but for the bits of one channel; or there are
-      several images, or colours.
+    InputError: the file cannot be read, is no `[H, W]`, has colours or more
+      than `MAX_PIXELS`, or holds a value that is not finite.
+  """
+  values = {'.npy': read_npy, '.mat': read_matrix}.get(
+      path.suffix.lower(), read_grey)(path)
+  if values.ndim != 2 or not values.size:
+    raise InputError(
+        f'{path} holds an array of the shape {list(values.shape)}; save '
+        'one value for each pixel, [height, width].')
+  if values.size > MAX_PIXELS:
+    raise InputError(
+        f'{path} has more than {MAX_PIXELS} pixels; scale it down.')
+  # What is too large for float32 becomes infinite, and is told below.
+  with np.errstate(over='ignore'):
+    values = values.astype(np.float32)
+  wrong = values.size - int(np.isfinite(values).sum())
+  if wrong:
+    kind = 'NaN' if np.isnan(values).any() else 'infinite'
+    raise InputError(
+        f'{path} is {kind} at {wrong} of {values.size} pixels; save finite '
+        'numbers alone.')
+  return values
+
+
+def map_size(path: pathlib.Path) -> tuple[int, ...] | None:
+  """Returns the shape of what `read_map` or `read_labels` reads, of its header.
+
+  Returns:
+    (H, W), or None where the file has to be read whole for it.
+
+  Raises:
+    InputError: it cannot be opened.
+  """
+  match path.suffix.lower():
+    case '.mat':
+      return None
+    case '.npy':
+      return read_npy(path).shape
+  return image_size(path, formats=_MAP_FORMATS)
+
+
+def read_grey(file: str | os.PathLike) -> np.ndarray:
+  """Decodes an image as a map of numbers; see `read_map`.
+
+  TIFFs may hold floating numbers, PNGs and TIFFs 16 bits; three channels are
+  equal, and transparency does not count.
   """
   name = str(file)
   with warnings.catch_warnings():
@@ -108,6 +176,22 @@ def read_grey(file: str | os.PathLike) -> np.ndarray:
     warnings.filterwarnings('ignore', 'Corrupt EXIF data')
     with opened(file, name, _MAP_FORMATS) as image:
       return _grey(image, name)
+
+
+def _colours(image: Image.Image, name: str) -> np.ndarray:
+  """Returns an image's colours, uint8 `[H, W, 3]`, without its transparency.
+
+  Raises:
+    InputError: it has one colour, and what it shows is in its transparency.
+  """
+  if 'A' not in image.mode and 'transparency' not in image.info:
+    return turned_pixels(image, name, 'RGB')
+  pixels = turned_pixels(image, name, 'RGBA')
+  if np.ptp(pixels[..., 3]) and not np.ptp(pixels[..., :3], axis=(0, 1)).any():
+    raise InputError(
+        f'{name} has one colour, and differs in its transparency alone; save '
+        'it without transparency, on black.')
+  return pixels[..., :3]
 
 
 def _is_shaded(grey: np.ndarray) -> bool:
@@ -131,49 +215,47 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
   if several:
     raise InputError(f'{name} holds several images; save one alone.')
   if image.mode in _GREY_MODES or image.mode.startswith('I;'):
-    return np.asarray(decoded(image, name, image.mode), np.float32)
-  if image.mode == 'LA':
-    return np.asarray(decoded(image, name, 'LA'), np.float32)[:, :, 0]
+    return turned_pixels(image, name, image.mode).astype(np.float32)
   # A JPEG's channels may differ by rounding.
   slack = 4 if image.format == 'JPEG' else 0
-  channels = np.asarray(decoded(image, name, 'RGB'), np.float32)
-  coloured = (np.ptp(channels, axis=2) > slack).mean()
-  if coloured:
+  channels = _colours(image, name)
+  coloured = np.ptp(channels, axis=2) > slack
+  if coloured.any():
     raise InputError(
-        f'{name} has colours on {coloured:.0%} of its pixels, which do not '
-        'rise with the values that they show; save the values in grey.')
-  return channels.mean(axis=2)
+        f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels,'
+        ' which do not rise with the values that they show; save the values in '
+        'grey.')
+  return channels.mean(axis=2, dtype=np.float32)
 
 
-def _numbered(
-    labels: np.ndarray, palette: list[int], name: str, distinct: bool
+def _numbers(
+    colours: np.ndarray, used: np.ndarray | None, name: str, distinct: bool
 ) -> np.ndarray:
-  """Returns the numbers of a palette's colours."""
-  used = np.unique(labels)
-  colours = np.zeros((256, 3), np.uint8)
-  colours[:len(palette) // 3] = np.reshape(palette, (-1, 3))
-  colours = colours[used]
+  """Returns the numbers of colours, int `[K]`.
+
+  Args:
+    colours: uint8 `[K, 3]`.
+    used: their places in a palette, int `[K]`, if there is one.
+    name: the file's.
+    distinct: see `read_labels`.
+  """
   voc = _voc_palette()
   by_colour = {tuple(colour): number for number, colour in enumerate(voc)}
-  if (colours == voc[used]).all() or (colours == used[:, None]).all():
-    numbers = used
-  elif (colours == colours[:, :1]).all():
-    numbers = colours[:, 0]
-  elif all(tuple(colour) in by_colour for colour in colours):
-    numbers = [by_colour[tuple(colour)] for colour in colours]
-  elif distinct:
+  if used is not None and (colours == voc[used]).all():
+    return used
+  if (colours == colours[:, :1]).all():
+    return colours[:, 0].astype(np.int64)
+  if all(tuple(colour) in by_colour for colour in colours):
+    return np.array([by_colour[tuple(colour)] for colour in colours])
+  if distinct:
     _, numbers = np.unique(
         np.vstack([[0, 0, 0], colours]), axis=0, return_inverse=True)
-    numbers = numbers.ravel()[1:]
-  else:
-    unknown = next(each for each in colours.tolist()
-                   if tuple(each) not in by_colour)
-    raise InputError(
-        f'{name} has the colour {unknown} in its palette, which is no number; '
-        "save the numbers as grey values, or with PASCAL VOC's palette.")
-  table = np.zeros(256, np.uint8)
-  table[used] = numbers
-  return table[labels]
+    return numbers.ravel()[1:]
+  unknown = next(
+      each for each in colours.tolist() if tuple(each) not in by_colour)
+  raise InputError(
+      f'{name} has the colour {unknown}, which is no number; save the numbers '
+      "as grey values, or with PASCAL VOC's palette.")
 
 
 def _voc_palette() -> np.ndarray:

@@ -38,7 +38,8 @@ class Means(NamedTuple):
   def equal(self) -> Test | None:
     """Tests whether all means are equal (Wald); None of too few clusters."""
     between = len(self.means) - 1
-    if self.clusters <= between or between < 1:
+    if self.clusters <= between or between < 1 or not np.isfinite(
+        self.covariance).all():
       return None
     contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
     apart = contrast @ self.means
@@ -70,17 +71,17 @@ def means(
   Args:
     values: float `[N]`.
     groups: int `[N]`, 0 to K - 1, each of which occurs.
-    clusters: `[N]`, the cluster of each observation; of one cluster alone the
-      covariance is not known, NaN.
+    clusters: `[N]`, the cluster of each observation. Of one cluster alone, or
+      where no group has two observations, the covariance is NaN.
   """
   sizes = np.bincount(groups)
   mean = np.bincount(groups, values) / sizes
   _, cluster = np.unique(clusters, return_inverse=True)
   count = int(cluster.max()) + 1
-  if count < 2:
+  spare = len(values) - len(sizes)
+  if count < 2 or not spare:
     return Means(mean, np.full((len(sizes),) * 2, np.nan), count)
   score = np.zeros((count, len(sizes)))
   np.add.at(score, (cluster, groups), (values - mean[groups]) / sizes[groups])
-  spare = len(values) - len(sizes)
   correction = count / (count - 1) * (len(values) - 1) / spare
   return Means(mean, correction * score.T @ score, count)

@@ -89,6 +89,7 @@ def open_sources(config) -> dict[str, Source]:
     sources[kind] = data.open_group(
         one.data, key=f'config.{kind}.data', wants=KINDS[kind].wants,
         cache_dir=config.run.cache_dir)
+    data.check_sizes(sources[kind], one.data.on_bad_image)
   depth_views.check(depth_views.Wanted.of(config.before_after), taps, sources)
   return sources
 

@@ -84,20 +84,31 @@ def check(
         raise InputError(
             f'config.before_after.units names {tap}:{unit}, and {tap} has '
             f'{measured[tap]} units, counted from 0.')
-  labels = {
-      label for source in sources.values() if wanted.best
-      for i in range(len(source)) for label in source[i].regions.categories}
-  for label in wanted.best:
-    if label not in labels:
-      raise InputError(
-          f'config.before_after.units names {_BEST}{label}, and no region of '
-          f'the photographs is labelled {label!r}.')
+  for label in _unknown(set(wanted.best), sources):
+    raise InputError(
+        f'config.before_after.units names {_BEST}{label}, and no region of '
+        f'the photographs is labelled {label!r}.')
   known = {x for source in sources.values() for x in source.image_ids}
   for image_id in wanted.images:
     if image_id not in known:
       raise InputError(
           f'config.before_after.images names {image_id!r}, which is none of '
           f'the images that the members are measured on.')
+
+
+def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
+  """Returns the labels of no region; decodes images only where it must."""
+  for source in sources.values():
+    for index in range(len(source)):
+      if not labels:
+        return labels
+      try:
+        regions = source.regions(index) if hasattr(source, 'regions') else (
+            source[index].regions)
+      except InputError:
+        continue  # raised, or skipped, when its turn comes
+      labels = labels.difference(regions.categories)
+  return labels
 
 
 def choose(

@@ -17,10 +17,12 @@ from absl import logging
 
 import saliency_jax
 from saliency_jax import progress, schema
-from saliency_jax.data import fingerprints, pixel_sets
+from saliency_jax.data import pixel_sets
+from saliency_jax.data import source as sources
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
+    evaluation_notes,
     example_maps,
     figure7,
     inner,
@@ -70,6 +72,9 @@ def evaluate(
   datasets = datasets or scored_sets.open_sets(config)
   for dataset, model in itertools.product(datasets, models):
     model.check(dataset.source.image_ids)
+  readings = {each.name: Reading.of(config.data) for each in datasets}
+  for each in datasets:
+    _check_sizes(each, models, readings[each.name])
   if config.eval.save_maps:
     _check_one_file_each(datasets)
   _check_inputs_stay(models, workdir)
@@ -77,8 +82,9 @@ def evaluate(
     folder = Folder(workdir, config.to_dict())
     folder.clear(schema.top(schema.JOBS['evaluate'].files) - {_MAPS})
     _clear_maps(folder, models, keep=config.eval.save_maps)
-    found = [_scored(config, folder, dataset, models, choose)
-             for dataset in datasets]
+    found = [
+        _scored(config, folder, dataset, models, choose, readings[dataset.name])
+        for dataset in datasets]
     facts = score_lists.write(folder, found, resamples=config.eval.resamples)
     regions = {
         (model, each.scoring.dataset.name): listed for each in found
@@ -95,7 +101,7 @@ def evaluate(
         weights={
             each.name: each.network.provenance._asdict()
             for each in models if each.network},
-        **facts, warnings=_warnings(models, found),
+        **facts, warnings=evaluation_notes.notes(models, found),
         seconds={'wall': round(time.perf_counter() - start, 3)})
     shutil.rmtree(folder.path / schema.LEDGER, ignore_errors=True)
     return summary
@@ -109,16 +115,40 @@ def _checked(config) -> Chooser:
       ('analysis.top_units', config.analysis.top_units, 1)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
-  Reading.of('eval', config.eval)
+  Reading.of(config.data)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
+
+
+def _check_sizes(
+    dataset: DataSet, models: Sequence[Predictor], reading: Reading) -> None:
+  """Looks at the sizes of all images before any is scored; skips some."""
+  source, least = dataset.source, max(model.least_side for model in models)
+  sources.check_sizes(source, reading.on_bad_image)
+  checks = [model.check_size for model in models if model.check_size]
+  if not (least or checks):
+    return
+  for index, image_id in enumerate(source.image_ids):
+    try:
+      size = source.size(index) if hasattr(source, 'size') else (
+          source[index].image.shape[:2])
+      for check in checks:
+        check(image_id, size)
+    except InputError as error:
+      reading.skip(image_id, error)
+      continue
+    if min(size) < least:
+      reading.skip(image_id, InputError(
+          f'{dataset.name}: image {image_id} is {size[1]} x {size[0]} pixels, '
+          f'and {" and ".join(x.name for x in models if x.least_side)} need '
+          f'{least} x {least}; leave it out (--config.data.on_bad_image=skip '
+          'does), or score other models.'))
 
 
 def _scored(
     config, folder: Folder, dataset: DataSet, models: Sequence[Predictor],
-    choose: Chooser
+    choose: Chooser, reading: Reading
 ) -> Scored:
   """Scores every model on a data set, going on where a run was stopped."""
-  reading = Reading.of('eval', config.eval)
   scoring = popout_scoring.make(dataset) if dataset.searched else (
       photograph_scoring.make(
           dataset, choose, reading, observers=config.eval.ceiling,
@@ -134,7 +164,9 @@ def _scored(
     if scoring.people:
       _announce(scoring, ledger)
     passes.measured(
-        dataset.source, models, scoring.images, scoring.measure, ledger=ledger,
+        dataset.source, models,
+        [i for i in scoring.images if ids[i] not in reading.skipped],
+        scoring.measure, ledger=ledger,
         reading=reading, title=f'Scoring {dataset.name}',
         keep=functools.partial(_save_map, folder)
         if config.eval.save_maps else None)
@@ -230,7 +262,7 @@ def _inner(
 ) -> figure7.Inner:
   """Measures networks' own units where there are regions."""
   settings = Settings(
-      config.eval.batch_size, config.eval.on_bad_image, 0)
+      config.data.batch_size, config.data.on_bad_image, 0)
   inners = {}
   for each, model in itertools.product(found, models):
     dataset = each.scoring.dataset
@@ -244,46 +276,3 @@ def _inner(
               _part(folder, dataset, f'units/{model.name}'), {'': job}),
           title=f'Units of {model.name}')
   return inners
-
-
-def _warnings(
-    models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
-  """Returns what a reader of the scores should know, in sentences."""
-  said = []
-  for each in found:
-    dataset = each.scoring.dataset
-    said += [
-        f'{model} has a constant map for {len(images)} images of '
-        f'{dataset.name} ({_first(images)}); they are scored at chance.'
-        for model, images in each.constant.items() if images]
-    shared = functools.cache(functools.partial(
-        fingerprints.shared, fingerprints.of(dataset.source)))
-    for model in models:
-      again = shared(model.trained_on) if model.trained_on else ()
-      if again:
-        others = (
-            f'with config.sets.{dataset.name}.part=test'
-            if dataset.kind == 'osie' else
-            'which are not in the images.json of its training')
-        said.append(
-            f'{model.name} was trained on {len(again)} images of '
-            f'{dataset.name} ({_first(again)}); score it on others, {others}.')
-    said += [
-        f'{dataset.name}: {each.facts[key]} {what}.' for key, what in (
-            ('without_fixations', 'images without a fixation are left out'),
-            ('fixations_outside',
-             'fixations outside their image are left out'),
-            ('images_with_fewer_than_2_observers',
-             'images with fewer than 2 observers have no ceiling'),
-            ('observers_without_a_fixation',
-             'times an observer had no fixation on an image, and is left out'))
-        if each.facts.get(key)]
-    if each.skipped:
-      said.append(
-          f'{dataset.name}: {len(each.skipped)} images that cannot be read are '
-          f'left out ({_first([*each.skipped])}).')
-  return said
-
-
-def _first(names: Sequence[str]) -> str:
-  return ', '.join(names[:3]) + (', ...' if len(names) > 3 else '')

@@ -35,7 +35,7 @@ class Settings(NamedTuple):
       InputError: if a value makes no sense.
     """
     settings = cls(*(getattr(data, name) for name in cls._fields))
-    check_reading('data', *settings)
+    check_reading(*settings)
     return settings
 
 

@@ -1,5 +1,6 @@
 """The prediction loop: images read ahead, each predicted by several models."""
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent import futures
 from typing import NamedTuple
@@ -22,10 +23,10 @@ class Reading(NamedTuple):
   on_bad_image: str = 'raise'  # or 'skip'
 
   @classmethod
-  def of(cls, group: str, keys) -> 'Reading':
-    """Reads `config.<group>`; raises an `InputError` as `check_reading`."""
-    check_reading(group, keys.batch_size, keys.on_bad_image)
-    return cls(keys.batch_size, {}, keys.on_bad_image)
+  def of(cls, data) -> 'Reading':
+    """Reads `config.data`; raises an `InputError` as `check_reading`."""
+    check_reading(data.batch_size, data.on_bad_image)
+    return cls(data.batch_size, {}, data.on_bad_image)
 
   def skip(self, image_id: str, error: InputError) -> None:
     """Passes over an image; raises `error` if that is not to be."""
@@ -89,7 +90,7 @@ def measured(
     images: positions of those to measure.
     measure: gives what is measured of one image's maps, by model, as JSON
       values.
-    ledger: takes it, and whether the map is 'constant'.
+    ledger: takes it, and what `_about` says of the map.
     reading: how images are read.
     title: what the progress bar says.
     keep: `keep(model, image_id, map)` is given every map.
@@ -111,10 +112,22 @@ def measured(
       for model, values in measure(each).items():
         if keep:
           keep(model, image_id, each.maps[model])
-        constant = each.maps[model].min() == each.maps[model].max()
-        ledger.add(model, image_id, Entry(
-            values | {'constant': bool(constant)}))
+        ledger.add(model, image_id, Entry(values | _about(
+            each.maps[model], each.record.image.shape)))
         bar.update()
+
+
+def _about(saliency: np.ndarray, size: Sequence[int]) -> dict:
+  """Returns what tells that a map is none of its image, as JSON values.
+
+  Whether it is 'constant', a 'digest' of it, and by how much it is 'stretched'
+  beside the image; of square maps, as of networks, by nothing.
+  """
+  one, other = saliency.shape[0] / saliency.shape[1], size[0] / size[1]
+  return {
+      'constant': bool(saliency.min() == saliency.max()),
+      'digest': zlib.crc32(np.ascontiguousarray(saliency)),
+      'stretched': 1. if one == 1 else max(one / other, other / one)}
 
 
 def _submit(

@@ -10,6 +10,7 @@ from PIL import Image
 from scipy import special
 
 from saliency_jax import files, progress, schema
+from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes, predictors
@@ -47,7 +48,8 @@ def predict(
     InputError: if the network, a folder or an image is at fault.
     OSError: if a map cannot be written.
   """
-  reading = Reading.of('data', config.data)
+  reading = Reading.of(config.data)
+  check_sizes(source, reading.on_bad_image)
   network = network or trained_models.load(
       config.network, config.run.cache_dir)
   scenes = {} if predictors.SALIENCY in network.taps else {

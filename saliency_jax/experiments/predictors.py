@@ -14,11 +14,12 @@ import numpy as np
 
 from saliency_jax import files, runtime
 from saliency_jax.classical import registry as classical
+from saliency_jax.classical.photograph import SMALLEST
 from saliency_jax.data import fingerprints
 from saliency_jax.data.fingerprints import Fingerprint
 from saliency_jax.data.map_folder import MapFolder
 from saliency_jax.errors import InputError
-from saliency_jax.networks import heads, zoo
+from saliency_jax.networks import heads, user_networks, zoo
 from saliency_jax.networks.network import Frame, Network, resized
 from saliency_jax.ops import blur
 from saliency_jax.training import checkpoints, trained_models
@@ -48,6 +49,9 @@ class Predictor:
       unique in the data set.
     check: `check(image_ids)` raises an `InputError` if the model will not have
       a map of every image.
+    check_size: `check_size(image_id, size)` raises an `InputError` if the map
+      of an image of (H, W) pixels will not be one.
+    least_side: how high and wide an image has to be, in pixels.
     network: what it is, of a network.
     trained_on: the images that it was trained on here.
     folder: where its maps come from, of a folder.
@@ -56,6 +60,8 @@ class Predictor:
   identity: str
   predict: Callable[[Images, Sequence[str]], Maps]
   check: Callable[[Iterable[str]], None] = _any_image
+  check_size: Callable[[str, tuple[int, int]], None] | None = None
+  least_side: int = 0
   network: Network | None = None
   trained_on: tuple[Fingerprint, ...] = ()
   folder: pathlib.Path | None = None
@@ -118,7 +124,8 @@ def of_network(
   return Predictor(
       name, f'network {found.sha256} {network.name} {network.dtype} '
       f'{preprocess.image_size} {preprocess.resize} {network.readout_tap}'
-      f'{" framed" if network.frame else ""}',
+      f'{" framed" if network.frame else ""} '
+      f'{user_networks.code(network.name)}',
       predict, network=network, trained_on=tuple(trained_on))
 
 
@@ -134,7 +141,8 @@ def of_classical(name: str, model: str) -> Predictor:
         raise InputError(f'Image {image_id}: {error}') from error
     return maps
 
-  return Predictor(name, f'classical {model}', predict)
+  return Predictor(
+      name, f'classical {model}', predict, least_side=SMALLEST)
 
 
 def of_centre(name: str = CENTRE) -> Predictor:
@@ -155,7 +163,7 @@ def of_folder(name: str, path: str | os.PathLike) -> Predictor:
       lambda images, image_ids: [
           maps.read(each, image.shape[:2])
           for each, image in zip(image_ids, images, strict=True)],
-      maps.check, folder=maps.path)
+      maps.check, check_size=maps.check_size, folder=maps.path)
 
 
 def centre(size: tuple[int, int]) -> np.ndarray:
@@ -172,7 +180,7 @@ def open_predictors(config) -> list[Predictor]:
 
   Args:
     config: `configs/evaluate.py`; `eval.models`, `eval.members`,
-      `eval.batch_size`, `network.dtype` and `run.cache_dir` are read.
+      `data.batch_size`, `network.dtype` and `run.cache_dir` are read.
 
   Returns:
     The models, in the order of the config, a sweep's members in theirs.
@@ -223,7 +231,7 @@ def _open(name: str, model: str, config) -> Predictor:
   if ':' in model or zoo.published(model):
     return of_network(name, zoo.load(
         model, weights=zoo.published(model), dtype=config.network.dtype,
-        cache_dir=config.run.cache_dir), config.eval.batch_size)
+        cache_dir=config.run.cache_dir), config.data.batch_size)
   raise InputError(
       f'config.eval.models has {model!r}, which is no folder and none of '
       f'{_known()}.')
@@ -239,7 +247,7 @@ def _trained(
   return of_network(
       name, trained_models.load_trained(
           folder, member, dtype=config.network.dtype),
-      config.eval.batch_size, trained_on=fingerprints.read(folder))
+      config.data.batch_size, trained_on=fingerprints.read(folder))
 
 
 def _named(given: str) -> tuple[str, str]:

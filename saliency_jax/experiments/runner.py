@@ -5,6 +5,7 @@ An experiment says which pixels are scored and what is made of the scores.
 
 import contextlib
 import dataclasses
+import math
 import pathlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ import saliency_jax
 from saliency_jax import files, runtime, schema, workdir
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
@@ -29,6 +31,7 @@ from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.ledger import Ledger
+from saliency_jax.networks import user_networks
 from saliency_jax.networks.network import Network
 from saliency_jax.training import image_batches, trained_models
 from saliency_jax.workdir import Folder
@@ -97,6 +100,7 @@ def run(
   choose = experiment.choose(config, source)
   probe = check(config, network or trained_models.load(
       config.network, config.run.cache_dir))
+  check_sizes(source, config.data.on_bad_image)
   identity = described(config.to_dict(), probe, source)
   first = jax.process_index() == 0
   with contextlib.ExitStack() as stack:
@@ -130,6 +134,10 @@ def check(config, network: Network) -> Probe:
     raise InputError(
         f'config.analysis.top_units is {config.analysis.top_units}; give 1 or '
         f'more.')
+  if not math.isfinite(threshold := config.analysis.get('threshold', 0.)):
+    raise InputError(
+        f'config.analysis.threshold is {threshold}; give the mean NSS that a '
+        'unit has to exceed to be counted.')
   probe = Probe(
       network, network.resolve(config.network.taps), Settings.of(config.data))
   exhibits.Wanted.of(config.report).check({
@@ -147,14 +155,16 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
     source: the images.
   """
   network, data = probe.network, config['data']
-  # What no file stands for is known by some of its images.
+  gives = getattr(source, 'gives', ())
+  # What no key stands for.
   sample = '' if data['dir'] else image_batches.sample(
-      source, pixel_sets.target if 'targets' in getattr(source, 'gives', ())
+      source, pixel_sets.target if 'targets' in gives
+      else pixel_sets.all_fixations_in_regions if 'regions' in gives
       else pixel_sets.all_fixations)
   return {
       'network': [
           network.name, network.dtype, network.provenance.sha256,
-          network.preprocess],
+          network.preprocess, user_networks.code(network.name)],
       'taps': probe.taps,
       'data': {key: data[key] for key in data if key not in _MANNER},
       'analysis': [

@@ -1,5 +1,6 @@
 """What came out of the models, as tables: images, and means over them."""
 
+import collections
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from saliency_jax.experiments import example_maps, output
 from saliency_jax.experiments.predictors import OBSERVERS
 from saliency_jax.experiments.scored_sets import Scores, Scoring
 from saliency_jax.workdir import Folder
+
+# Equal maps of so many images are no chance; sides are rounded, and padded.
+_SAME, _STRETCHED = 3, 1.4
 
 
 class Scored(NamedTuple):
@@ -55,6 +59,30 @@ class Scored(NamedTuple):
     return {
         model: [name for name, row in zip(self.names, rows, strict=True)
                 if row['constant']]
+        for model, rows in self.models.items()}
+
+  @property
+  def same(self) -> dict[str, list[str]]:
+    """Returns the images that share one map with others, by model.
+
+    The most frequent map; constant ones are told of as such.
+    """
+    found = {}
+    for model, rows in self.models.items():
+      maps = [None if row['constant'] else row.get('digest') for row in rows]
+      most, count = collections.Counter(
+          x for x in maps if x is not None).most_common(1)[0] if any(
+              maps) else (None, 0)
+      found[model] = [] if count < _SAME else [
+          name for name, x in zip(self.names, maps, strict=True) if x == most]
+    return found
+
+  @property
+  def stretched(self) -> dict[str, list[str]]:
+    """Returns the images whose maps have other proportions, by model."""
+    return {
+        model: [name for name, row in zip(self.names, rows, strict=True)
+                if row.get('stretched', 1) > _STRETCHED]
         for model, rows in self.models.items()}
 
   @property

@@ -45,11 +45,12 @@ def as_number(network: Network, depth: Depth) -> int:
     return most
   if type(depth) is not int or not 0 <= depth <= most:
     why = (
-        f'it has {most} stage{"s" * (most != 1)} below {network.readout_tap}'
-        if network.stages else 'without `stages` it is trained as a whole')
+        f'it has {most} stage{"s" * (most != 1)} below {network.readout_tap}; '
+        f'give a config.train.depth of 0 to {most}, or all'
+        if network.stages else 'it has no `stages`; give config.train.depth=all'
+        ' to train it whole, or 0 to train the head alone')
     raise InputError(
-        f'{network.name} has no fine-tuning depth {depth!r}: {why}; give a '
-        f"config.train.depth of 0 to {most}, or 'all'.")
+        f'{network.name} has no fine-tuning depth {depth!r}: {why}.')
   return depth
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import pathlib
 import sys
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Network, Provenance, arithmetic
 from saliency_jax.networks.weights.variable_files import Ported, digest
@@ -46,6 +48,17 @@ def load(name: str, dtype: str) -> Network:
                     made.preprocess)),
       made.provenance.source or name))
   return made if dtype == made.dtype else _in_dtype(made, dtype)
+
+
+def code(name: str) -> str:
+  """Returns a hash of the file that makes a network, '' of one of the zoo.
+
+  Args:
+    name: the network's, e.g. 'package.module:function'.
+  """
+  module = sys.modules.get(name.partition(':')[0]) if ':' in name else None
+  file = pathlib.Path(getattr(module, '__file__', None) or '')
+  return files.digest(file) if file.is_file() else ''
 
 
 def _in_dtype(network: Network, dtype: str) -> Network:

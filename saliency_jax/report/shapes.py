@@ -26,7 +26,7 @@ TASKS = _JOB | {
 TASKS_CONFIG = {'tasks': {'seeds': [int]}, 'data': {'sigma': float}}
 PREDICTED = _JOB | {'network': _NETWORK | {'name': str}, 'weights': _WEIGHTS}
 EVALUATED = _JOB | {
-    'models': _NAMES, 'warnings': [str],
+    'models': _NAMES, 'warnings': [str], 'weights?': {str: _WEIGHTS},
     'datasets': {str: {'kind': str, 'images': int, 'fixations?': int,
                        'sigma?': _NUMBER}},
     'search?': {str: {str: _COUNTS}},

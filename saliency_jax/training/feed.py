@@ -196,9 +196,11 @@ def open_inputs(
   fits = (done < run.last and jax.process_count() == 1
           and size <= run.features.limit)
   folder = run.features.folder or (folder if fits else '')
+  frozen_any = min(run.depths()) < cuts.stages_below(run.network)
+  what = 'Frozen stages' if frozen_any else 'Prepared images'
   training, validation = (
       Cached(source, reading, frozen, folder=folder, batch_size=padded,
-             title=f'Frozen stages, {title}') if folder
+             title=f'{what}, {title}') if folder
       else Computed(source, reading, frozen)
       for source, title in ((run.data.train, 'training'),
                             (run.data.validation, 'validation')))

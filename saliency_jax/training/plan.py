@@ -15,8 +15,9 @@ from absl import logging
 
 from saliency_jax.data.images import check_reading
 from saliency_jax.data.parts import Data
+from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts, heads, trees
+from saliency_jax.networks import cuts, heads, trees, user_networks
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.training import (
@@ -98,6 +99,7 @@ class Plan:
     head = self.head and {
         name: hashlib.sha256(np.ascontiguousarray(x)).hexdigest()
         for name, x in trees.flatten(self.head).items()}
+    code = user_networks.code(self.network.name)
     resize = self.network.preprocess.resize  # `weights` has the rest of it
     described = {
         'config': {
@@ -107,6 +109,7 @@ class Plan:
         'network': {
             'name': self.network.name, 'image_size': self.image_size,
             'readout_tap': self.network.readout_tap,
+            **({'code': code} if code else {}),
             **({} if resize == Preprocess().resize else {'resize': resize})},
         'task': self.task.described,
         'weights': trained_models.digest(self.network),
@@ -203,12 +206,13 @@ def _check(config, data: Data) -> None:
       ('train.checkpoint_every', config.train.checkpoint_every, 0)):
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')
-  check_reading('data', config.data.batch_size, config.data.on_bad_image,
+  check_reading(config.data.batch_size, config.data.on_bad_image,
                 config.data.workers)
   for title, source in (
       ('train on', data.train), ('validate', data.validation)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')
+    check_sizes(source, config.data.on_bad_image)
   both = image_batches.in_both(data.train, data.validation)
   if both:
     raise InputError(

@@ -90,9 +90,3 @@ def test_a_mask_is_read_by_its_colours():
 def test_maps_in_colour_are_refused():
   with pytest.raises(InputError, match='has colours on'):
     MapFolder(CASES / 'jet_maps' / 'maps').read('1001')
-
-
-def test_one_map_for_all_images_is_said(caplog):
-  MapFolder(CASES / 'same_map' / 'maps').check(
-      ('1001', '1002', '1003', '1007'))
-  assert 'the maps of 4 of 4 images are one and the same' in caplog.text

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saliency_jax.data.coordinates import PIXELS, Coordinates, fault
+from saliency_jax.data.coordinate_faults import doubt, fault
+from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.errors import InputError
 
 OSIE = Coordinates(origin=1, slack=0.5)
@@ -89,10 +90,17 @@ def test_a_stated_convention_gives_the_same_pixels(options, recorded):
     (lambda p: p - [75, 100], "the image's centre.*offset=centre"),
     (lambda p: p * [-1, 1], 'y is negative; .*scale=1,-1'),
     (lambda p: p * [240 / 150, 320 / 200],
-     r'320 x 240\? Give scale=0\.625,0\.625'),
-    (lambda p: p + [45, 60], r'320 x 240\? .*offset=-60,-45'),
-    (lambda p: p * [800 / 200, 600 / 150], r'800 x 600\? Give scale=0\.25,'),
-    (lambda p: p * 100, 'so they are not pixels of these images')])
+     r'filled a screen of 320 x 240, give scale=0\.625,0\.625; or'),
+    (lambda p: p + [45, 60],
+     'centre of a screen of 320 x 240, give offset=-60,-45; or'),
+    (lambda p: p * [800 / 200, 600 / 150],
+     'screen of 800 x 600, give scale=0.25,0.25; or'),
+    (lambda p: p * 100, 'so they are not pixels of these images'),
+    (lambda p: p[:, ::-1], 'with x and y exchanged; give columns=x=y,y=x'),
+    (lambda p: p / [75, 100] - 1,
+     'between -1 and 1; .*offset=centre and scale=100,75'),
+    (lambda p: p / 2, 'lie in 1% to 48% of the width .*give scale'),
+    (lambda p: p * [100 / 150, 100 / 200] * .6, 'of the height of their imag')])
 @pytest.mark.parametrize('drop', [False, True])
 def test_many_outside_are_refused_with_their_cause(recorded, message, drop):
   first, said = said_of(
@@ -111,6 +119,30 @@ def test_few_outside_are_an_error_unless_they_are_left_out():
       '1 of 100 fixations lie outside their images; --config.data.drop_outside '
       'leaves them out')
   assert said_of(points, Coordinates(drop_outside=True)) is None
+
+
+def test_coordinates_from_1_are_told_by_the_last_pixel():
+  points = true_points() + 1
+  points[7] = 150, 200
+  assert 'less than a pixel: if they count from 1, give origin=1; drop' in (
+      said_of(points)[1])
+  assert said_of(points, Coordinates(origin=1)) is None
+
+
+def test_a_scale_that_is_stated_is_right():
+  points = true_points() / 2
+  assert said_of(points, Coordinates(scale='1')) is None
+
+
+def test_what_is_odd_but_no_fault_is_said():
+  points = true_points()
+  points[3:8], points[9] = 0, (3, 999)
+  dropped = Coordinates(drop_outside=True)
+  assert said_of(points, dropped) is None
+  said = doubt(dropped, points, np.tile(SIZE, (100, 1)))
+  assert '5 of 100 fixations lie exactly at x = 0, y = 0' in said
+  assert '1 of 100 fixations (1.0%) lie outside their images and are' in said
+  assert not doubt(PIXELS, true_points(), np.tile(SIZE, (100, 1)))
 
 
 def test_a_share_that_is_stated_is_accepted():

@@ -20,7 +20,7 @@ def test_the_authors_own_map_is_reproduced(osie_dir, reference_dir):
   with Image.open(reference_dir / '1023_fixation_map.png') as image:
     np.testing.assert_array_equal(drawn, np.asarray(image) > 0)
   assert len(found.points) == 162
-  assert len(fixations.distinct(found.points)) == 161
+  assert len(np.unique(found.points, axis=0)) == 161
   assert found.points.dtype == np.int32
 
 
@@ -31,8 +31,8 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
                 np.zeros((0, 3)), np.array([[1, 1, 90]])],
       'b.jpg': []})
   found = fixations.read_fixations(path)
-  assert list(found) == ['a', 'b']
-  points, subjects, durations, times, idle, outside = found['a']
+  assert list(found) == ['a.jpg', 'b.jpg']
+  points, subjects, durations, times, idle, outside = found['a.jpg']
   assert (idle, outside) == (1, 0)  # the second one fixated nothing
   np.testing.assert_allclose(points, [[1, 3.4], [4, 2.5], [1, 1]])
   np.testing.assert_array_equal(subjects, [0, 0, 2])
@@ -40,12 +40,7 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
   assert (subjects.dtype, durations.dtype) == (np.int32, np.float32)
   assert times.dtype == np.float32
   assert np.isnan(times).tolist() == [True] * 3
-  assert found['b'].points.shape == (0, 2)
-
-
-def test_distinct_pixels_are_sorted():
-  found = fixations.distinct(np.array([[2, 1], [0, 5], [2, 1], [0, 3]]))
-  assert found.tolist() == [[0, 3], [0, 5], [2, 1]]
+  assert found['b.jpg'].points.shape == (0, 2)
 
 
 def saved(path, value):
@@ -96,7 +91,7 @@ def test_another_layout_is_refused(value, message, tmp_path):
 
 def test_other_files_are_refused(tiny_osie, tmp_path):
   path = tmp_path / 'fixations.mat'
-  with pytest.raises(InputError, match=r'fixations\.mat cannot be read \(No'):
+  with pytest.raises(InputError, match=r'There is no file .*fixations\.mat'):
     fixations.read_fixations(path)
   whole = (tiny_osie / 'eye' / 'fixations.mat').read_bytes()
   header = b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM'

@@ -201,18 +201,9 @@ def test_exchanged_sides_are_refused(tmp_path):
   np.save(tmp_path / 'a.npy', np.zeros((20, 15)))
   folder = MapFolder(tmp_path)
   assert folder.read('a', (400, 300)).shape == (20, 15)
-  with pytest.raises(InputError, match=(
-      r'a\.npy is 15 x 20 and its image 400 x 300; exchange its width')):
-    folder.read('a', (300, 400))
+  for check in (folder.read, folder.check_size):
+    with pytest.raises(InputError, match=(
+        r'a\.npy is 15 x 20 and its image 400 x 300; exchange its width')):
+      check('a', (300, 400))
   np.save(tmp_path / 'a.npy', np.zeros((14, 14)))
   assert MapFolder(tmp_path).read('a', (300, 400)).shape == (14, 14)
-
-
-def test_one_map_for_all_images_is_said(tmp_path, caplog):
-  for i in range(4):
-    np.save(tmp_path / f'{i}.npy', np.full((3, 3), i % 3, float))
-  MapFolder(tmp_path).check('0123')
-  assert not caplog.text
-  np.save(tmp_path / '1.npy', np.zeros((3, 3)))
-  MapFolder(tmp_path).check('0123')
-  assert 'the maps of 3 of 4 images are one and the same file' in caplog.text

@@ -9,7 +9,7 @@ from PIL import Image
 
 from saliency_jax.data import pysaliency_export as export
 from saliency_jax.data.sources.fixation_maps import MappedPhotographs
-from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.sources.pysaliency_file import Pysaliency
 from saliency_jax.errors import InputError
 from tests.data import made_pysaliency
@@ -49,8 +49,7 @@ def test_our_files_are_as_theirs(folder, tmp_path):
   ours = tmp_path / 'ours'
   export.write_stimuli(source, ours / 'stimuli.hdf5')
   export.write_trains(source, ours / 'trains.hdf5')
-  export.write_fixations(source, ours / 'fixations.hdf5')
-  for name in ('stimuli', 'trains', 'fixations'):
+  for name in ('stimuli', 'trains'):
     found = contents(ours / f'{name}.hdf5')
     assert found == contents(folder / f'{name}.hdf5'), name
   with h5py.File(ours / 'stimuli.hdf5') as file:
@@ -69,12 +68,9 @@ def test_osie_goes_there_and_back(osie_dir, tmp_path):
   raw = Osie(osie_dir)
   export.write_stimuli(raw, tmp_path / 'stimuli.hdf5')
   export.write_trains(raw, tmp_path / 'trains.hdf5')
-  export.write_fixations(raw, tmp_path / 'fixations.hdf5')
   trains = Pysaliency(tmp_path / 'stimuli.hdf5', tmp_path / 'trains.hdf5')
   assert_same(trains, raw)
   np.testing.assert_array_equal(trains[7].image, raw[7].image)
-  single = Pysaliency(tmp_path / 'stimuli.hdf5', tmp_path / 'fixations.hdf5')
-  assert fingerprint(single) == fingerprint(raw)
 
 
 def test_maps_without_observers_go_there_and_back(folder, tmp_path):
@@ -86,9 +82,8 @@ def test_maps_without_observers_go_there_and_back(folder, tmp_path):
     Image.fromarray(pixels).save(maps / f'{name}.png')
   raw = MappedPhotographs(folder / 'images', maps)
   export.write_stimuli(raw, tmp_path / 's.hdf5')
-  for write in (export.write_trains, export.write_fixations):
-    write(raw, tmp_path / 'f.hdf5')
-    assert_same(Pysaliency(tmp_path / 's.hdf5', tmp_path / 'f.hdf5'), raw)
+  export.write_trains(raw, tmp_path / 'f.hdf5')
+  assert_same(Pysaliency(tmp_path / 's.hdf5', tmp_path / 'f.hdf5'), raw)
 
 
 def test_a_failed_export_leaves_no_file(folder, tmp_path):

@@ -233,7 +233,7 @@ def test_folders_are_told_apart(tmp_path, tiny_osie):
   with pytest.raises(InputError, match='holds no regions; give a folder with'):
     regions.open_regions(tmp_path)
   (tmp_path / 'SegmentationObject').mkdir()
-  with pytest.raises(InputError, match='SegmentationObject holds no PNG'):
+  with pytest.raises(InputError, match=r'Object holds no \.png and no'):
     regions.open_regions(tmp_path)
   for folder in (tiny_osie, tiny_osie / 'labelme'):
     assert regions.open_regions(folder).image_ids == (

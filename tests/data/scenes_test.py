@@ -24,18 +24,21 @@ def test_a_file_is_read_whatever_its_order_and_other_columns(tmp_path):
   path = write(
       tmp_path / 'a.csv', 'scene,p,image_id\nsea ,.5,a\nwood,1,b\nsea,,a\n')
   assert scenes.read(path) == {'a': 'sea', 'b': 'wood'}
+  write(path, 'Image ID;Scene\na.JPG;sea\nb.c;"wood, fir"\n')
+  assert scenes.read(path) == {'a': 'sea', 'b.c': 'wood, fir'}
 
 
 @pytest.mark.parametrize(('text', 'says'), [
     ('image_id,place\na,b\n', 'no column scene'),
-    ('', 'no column image_id and'),
+    ('', 'no column image_id, scene'),
+    ('image,label\na.jpg,sea\n', 'no column image_id, scene'),
     ('image_id,scene\na,\n', 'row 2: image_id and scene cannot be empty'),
     ('image_id,scene\na,sea\na,wood\n', 'row 3: a is wood here and sea before'),
     ('image_id,scene\na\n', 'row 2')])
 def test_a_file_that_is_wrong_is_said(tmp_path, text, says):
   with pytest.raises(InputError, match=says):
     scenes.read(write(tmp_path / 'a.csv', text))
-  with pytest.raises(InputError, match='cannot be read'):
+  with pytest.raises(InputError, match='There is no file'):
     scenes.read(tmp_path / 'b.csv')
 
 

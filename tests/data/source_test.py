@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from configs import base
-from saliency_jax.data import builders, source
+from saliency_jax.data import builders, fingerprints, source
 from saliency_jax.data import pysaliency_export as export
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.popout import masked_folder
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.osie import Osie
+from saliency_jax.data.subset import subset
 from saliency_jax.errors import InputError
 from tests.data import made_salicon
 
@@ -86,7 +87,8 @@ def test_what_a_kind_takes_is_what_its_reader_takes(kind):
     taken = {*needs, *takes} - {'dir'}
     if 'recorded' in {each.name for each in parameters}:
       fields = {each.name for each in dataclasses.fields(Coordinates)}
-      assert taken & fields >= {'scale', 'offset', 'missing', 'drop_outside'}
+      assert kind == 'maps' or taken & fields >= {
+          'scale', 'offset', 'missing', 'drop_outside'}
       taken = taken - fields | {'recorded'}
     assert {each.name for each in parameters} == taken
     assert {each.name for each in parameters
@@ -132,11 +134,23 @@ def test_a_config_opens_what_python_opens(options):
     ('sigma', -1., 'config.data.sigma is -1'),
     ('sigma', float('nan'), 'config.data.sigma is nan'),
     ('kind', 'tables', "no kind of data set 'tables'"),
-    ('part', 'test', "no part 'test'")])
+    ('part', 'quiz', "'quiz'; it is all, train, validation, test of")])
 def test_wrong_values_are_refused(key, value, message, tiny_osie):
   group = dict(base.data_keys()) | {'dir': str(tiny_osie), key: value}
   with pytest.raises(InputError, match=message):
     source.open_group(group)
+
+
+def test_what_a_run_has_not_seen_is_a_part(options, tmp_path):
+  given, run = options['table'], tmp_path / 'run'
+  whole = source.open_source('table', **given)
+  fingerprints.write(run, fingerprints.of(subset(whole, whole.image_ids[1:3])))
+  part = source.open_source('table', part=str(run), **given)
+  assert part.image_ids == whole.image_ids[:1] + whole.image_ids[3:]
+  assert part.scanpaths(1).points.tolist() == [[1, 0]]
+  fingerprints.write(run, fingerprints.of(whole))
+  with pytest.raises(InputError, match='was trained on all 5 images'):
+    source.open_source('table', part=str(run), **given)
 
 
 def test_the_home_folder_is_found(options, monkeypatch):

@@ -262,7 +262,7 @@ def test_models_are_not_scored_unnoticed_on_what_they_learnt(
 def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   maps = made_scores.maps(tmp_path / 'maps')
   config = small(looked_at, f'{maps},centre')
-  config.eval.batch_size = 1
+  config.data.batch_size = 1
   whole = evaluate(config, tmp_path / 'whole')
   out, measured = tmp_path / 'out', []
   read = map_folder.MapFolder.read
@@ -295,7 +295,7 @@ def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
   config = small(folder, 'centre,gbvs')
   with pytest.raises(InputError, match=r'p2\.jpg'):
     evaluate(config, tmp_path / 'out')
-  config.eval.on_bad_image = 'skip'
+  config.data.on_bad_image = 'skip'
   summary = evaluate(config, tmp_path / 'out')
   facts = summary['datasets']['mine']
   assert list(facts['skipped']) == ['p2']
@@ -355,7 +355,7 @@ def test_a_mistake_does_not_cost_the_results_that_lie_there(
       ({'analysis.fixations': 'some'},
        "fixations is 'some'; it is one of"),
       ({'analysis.top_units': 0}, r'analysis\.top_units is 0; give 1'),
-      ({'eval.on_bad_image': 'ignore'}, 'raise or skip'),
+      ({'data.on_bad_image': 'ignore'}, 'raise or skip'),
       ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
       ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
       ({'sets.mine.sigma': 0.}, 'sigma is 0')):

@@ -8,6 +8,7 @@ import pytest
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes
 from saliency_jax.experiments.passes import Reading
+from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ledger import Ledger
 from saliency_jax.workdir import Folder
 from tests.experiments import made_scores
@@ -99,9 +100,24 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
 
 
 @pytest.mark.parametrize(('keys', 'said'), [
-    ((0, 'raise'), r'config\.eval\.batch_size is 0'),
-    ((1, 'ignore'), r'config\.eval\.on_bad_image is .*or skip')])
+    ((0, 'raise'), r'config\.data\.batch_size is 0'),
+    ((1, 'ignore'), r'config\.data\.on_bad_image is .*or skip')])
 def test_reading_makes_sense(keys, said):
   with pytest.raises(InputError, match=said):
-    Reading.of('eval', types.SimpleNamespace(
+    Reading.of(types.SimpleNamespace(
         **dict(zip(('batch_size', 'on_bad_image'), keys, strict=True))))
+
+
+def test_maps_that_are_none_of_their_images_are_told():
+  """One map for several images, and maps of other proportions."""
+  rng = np.random.default_rng(0)
+  same, size = rng.random((6, 8)), (30, 40, 3)
+  maps = [same, same, rng.random((6, 8)), same, np.zeros((6, 8)),
+          rng.random((9, 9)), rng.random((4, 16)), rng.random((8, 6))]
+  found = Scored(
+      types.SimpleNamespace(dataset=types.SimpleNamespace(
+          source=types.SimpleNamespace(image_ids='abcdefgh'))),
+      range(8), {'m': [passes._about(each, size) for each in maps]}, {})
+  assert found.same == {'m': ['a', 'b', 'd']}
+  assert found.stretched == {'m': ['g', 'h']}
+  assert found.constant == {'m': ['e']}

@@ -21,7 +21,7 @@ from tests.training import made as made_training
 def config(models: str, members: str = '') -> ml_collections.ConfigDict:
   found = evaluate_config.get_config()
   found.eval.models, found.eval.members = models, members
-  found.eval.batch_size = 2
+  found.data.batch_size = 2
   return found
 
 

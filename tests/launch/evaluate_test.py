@@ -56,7 +56,7 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
 def test_a_stopped_run_goes_on(data, tmp_path):
   arguments = command(
       data, tmp_path, '--config.eval.models=itti,gbvs',
-      '--config.eval.batch_size=1')
+      '--config.data.batch_size=1')
   process = commands.start(*arguments)
   while process.poll() is None and not (tmp_path / 'config.json').exists():
     time.sleep(0.01)

@@ -42,7 +42,7 @@ def test_depths_count_from_the_readout():
     cuts.as_number(network, 10)
   whole = network.replace(stages=())
   assert cuts.as_number(whole, 'all') == cuts.as_number(whole, 1) == 1
-  with pytest.raises(InputError, match='trained as a whole; give .* 0 to 1'):
+  with pytest.raises(InputError, match='depth=all to train it whole, or 0'):
     cuts.as_number(whole, 3)
 
 

@@ -13,7 +13,13 @@ import numpy as np
 from PIL import Image
 
 from saliency_jax import files
-from saliency_jax.data.images import SUFFIXES, files_by_stem, read_image
+from saliency_jax.data.images import (
+    SUFFIXES,
+    check_same_size,
+    files_by_stem,
+    image_size,
+    read_image,
+)
 from saliency_jax.data.popout import patterns
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record, Regions, Source
@@ -74,6 +80,18 @@ class MaskedFolder:
   def __len__(self) -> int:
     return len(self.image_ids)
 
+  def check_size(self, index: int) -> None:
+    """Compares the sizes of an image and its masks, by their headers.
+
+    Raises:
+      InputError: a file cannot be opened, or a mask is of another size.
+    """
+    path = self._images[self.image_ids[index]]
+    for masks in self._masks.values():
+      if self.image_ids[index] in masks:
+        mask = masks[self.image_ids[index]]
+        check_same_size(mask, image_size(mask), image_size(path), 'mask')
+
   def __getitem__(self, index: int) -> Record:
     """Reads an image and its masks.
 
@@ -94,7 +112,7 @@ class MaskedFolder:
       if image_id in paths:
         numbers.append(number)
         categories.append(category)
-        masks.append(_mask(paths[image_id], path, image.shape[:2]))
+        masks.append(_mask(paths[image_id], image.shape[:2]))
     if len(masks) > 1 and (shared := int((masks[0] & masks[1]).sum())):
       raise InputError(
           f'{self._masks[DISTRACTORS][image_id]} shares {shared} pixels with '
@@ -137,14 +155,9 @@ def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   return found
 
 
-def _mask(
-    path: pathlib.Path, image: pathlib.Path, size: tuple[int, int]
-) -> np.ndarray:
+def _mask(path: pathlib.Path, size: tuple[int, int]) -> np.ndarray:
   mask = read_mask(path)
-  if mask.shape != size:
-    raise InputError(
-        f'{path} is {mask.shape[1]} x {mask.shape[0]} pixels and {image.name} '
-        f'{size[1]} x {size[0]}; give the mask the size of its image.')
+  check_same_size(path, mask.shape, size, 'mask')
   if not mask.any():
     raise InputError(f'{path} is empty; give every item a value above 0.')
   return mask

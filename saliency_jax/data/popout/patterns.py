@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from saliency_jax import files
-from saliency_jax.data import csv_rows
+from saliency_jax.data import images, tables
 from saliency_jax.errors import InputError
 
 
@@ -36,23 +36,10 @@ def read(path: pathlib.Path) -> dict[str, Pattern]:
   Raises:
     InputError: the file is not readable as such a table.
   """
-  known = ', '.join(Pattern._fields)
-  try:
-    with path.open(newline='', encoding='utf-8-sig') as file:
-      header, *rows = csv.reader(file)
-      header = [name.strip() for name in header]
-  except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
-    raise InputError(
-        f'{path} is not a readable CSV file in UTF-8; give it the header '
-        f'{known}.') from error
-  if ('image_id' not in header or len(set(header)) < len(header)
-      or not set(header) <= set(Pattern._fields)):
-    raise InputError(
-        f'{path} has the header {",".join(header)!r}; name image_id and any of '
-        f'the other columns once: {known}.')
   found: dict[str, Pattern] = {}
-  for number, row in csv_rows.numbered(rows, header, path):
-    pattern = _pattern(dict(zip(header, row, strict=True)), path, number)
+  for number, fields in tables.rows(
+      path, tables.Columns(Pattern._fields[:1], Pattern._fields[1:])):
+    pattern = _pattern(fields, path, number)
     if pattern.image_id in found:
       raise InputError(
           f'{path}, row {number} names {pattern.image_id!r} again; keep one '
@@ -63,8 +50,8 @@ def read(path: pathlib.Path) -> dict[str, Pattern]:
 
 def _pattern(
     fields: dict[str, str], path: pathlib.Path, number: int) -> Pattern:
-  pattern = Pattern(**{
-      name: fields.get(name, '').strip() for name in Pattern._fields})
+  pattern = Pattern(*(fields.get(name, '') for name in Pattern._fields))
+  pattern = pattern._replace(image_id=images.id_of(pattern.image_id))
   if not pattern.set_size:
     return pattern
   try:

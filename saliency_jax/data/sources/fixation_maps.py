@@ -1,10 +1,11 @@
 """Fixations drawn as images: a folder with one per photograph.
 
-`<stem of the photograph>.png` (or .npy, or .mat with one matrix), of the
-photograph's size; every pixel that is not 0 was fixated. Points are isolated: a
-smoothed map, and points that went through JPEG, are refused. Who looked, in
-which order and how often is not in a map: one subject stands for all, and every
-pixel counts once.
+`<stem of the photograph>.png` (or .npy, or .mat with one matrix; or MIT1003's
+`<stem>_fixPts.jpg`), of the photograph's size; every pixel that is not 0 was
+fixated. Points are isolated: a smoothed map, and points that went through JPEG,
+are refused, or their maxima are taken if asked. Who looked, in which order and
+how often is not in a map: one subject stands for all, and every pixel counts
+once.
 """
 
 import os
@@ -13,14 +14,16 @@ import pathlib
 import numpy as np
 
 from saliency_jax.data import fixations
-from saliency_jax.data.images import files_by_stem, list_images
-from saliency_jax.data.matlab import read_matrix
+from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.images import (
+    check_same_size,
+    files_by_stem,
+    list_images,
+)
 from saliency_jax.data.photographs import FixationReader, Photographs
-from saliency_jax.data.value_images import read_grey
+from saliency_jax.data.value_images import MAP_SUFFIXES, map_size, read_map
 from saliency_jax.errors import InputError
-from saliency_jax.numpy_files import read_npy
 
-_SUFFIXES = ('.png', '.npy', '.mat')
 # 15 people leave 160 points on OSIE's 480,000 pixels; what is non-zero on more
 # than this share of an image is the smoothed map that lies beside the points.
 _MOST = 0.25
@@ -29,6 +32,8 @@ _MOST = 0.25
 # what was smoothed nearly all, and of JPEG, which leaves many levels, .5.
 _ENOUGH, _NEIGHBOURS, _CROWDED = 20, 3, 0.5
 _LEVELS, _CROWDED_LEVELS = 6, 0.2
+# MIT1003's points, beside which lie smoothed maps.
+_POINTS = '_fixPts'
 
 
 class FixationMaps(FixationReader):
@@ -36,19 +41,21 @@ class FixationMaps(FixationReader):
 
   lazy = points_are_pixels = True
 
-  def __init__(self, folder: str | os.PathLike):
+  def __init__(
+      self, folder: str | os.PathLike, recorded: Coordinates = PIXELS):
     """Lists the folder.
 
     Raises:
       InputError: the folder is missing or holds no map.
     """
-    self.place = pathlib.Path(folder)
+    self.place, self._recorded = pathlib.Path(folder), recorded
     if not self.place.is_dir():
       raise InputError(f'There is no folder of fixation maps {folder}.')
-    self._files = files_by_stem(self.place, _SUFFIXES)
+    self._files = files_by_stem(self.place, MAP_SUFFIXES, marked=_POINTS)
     if not self._files:
       raise InputError(
-          f'{folder} holds no fixation map; put a PNG per photograph there.')
+          f'{folder} holds no fixation map; put one per photograph there, as '
+          '.npy, .mat or .png, made from the fixations.')
     self.names = {
         image_id: path.name for image_id, path in self._files.items()}
 
@@ -56,13 +63,22 @@ class FixationMaps(FixationReader):
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     """See `FixationReader`; the points are in the order of the rows."""
     path = self._files[image_id]
-    values = _values(path)
-    if values.shape != (height, width):
-      raise InputError(
-          f'{path} is {values.shape[1]} x {values.shape[0]} pixels and its '
-          f'photograph {width} x {height}; give the map of this photograph.')
-    _check_points(values, path)
-    return fixations.make(np.argwhere(values != 0).astype(np.int32))
+    values = read_map(path)
+    check_same_size(path, values.shape, (height, width), 'map')
+    fixated = values != 0
+    if said := _fault(fixated, len(np.unique(values[fixated]))):
+      if not self._recorded.maxima:
+        raise InputError(
+            f'{path} {said}: give the points themselves, as they were made, or '
+            f'{self._recorded.flag("maxima")} to take its maxima.')
+      fixated = _maxima(values)
+    return fixations.make(np.argwhere(fixated).astype(np.int32))
+
+
+  def check_size(self, image_id: str, height: int, width: int) -> None:
+    path = self._files[image_id]
+    if size := map_size(path):
+      check_same_size(path, size, (height, width), 'map')
 
 
 class MappedPhotographs(Photographs):
@@ -70,47 +86,54 @@ class MappedPhotographs(Photographs):
 
   def __init__(
       self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None):
-    """Lists both folders.
-
-    Args:
-      images: folder of the photographs.
-      fixations: folder of the maps.
-      regions: a folder that `open_regions` knows, or None for no regions.
-
-    Raises:
-      InputError: a folder is at fault, or the names do not belong together.
-    """
-    super().__init__(list_images(images), FixationMaps(fixations), regions)
+      regions: str | os.PathLike | None = None,
+      recorded: Coordinates = PIXELS):
+    """Lists both folders; see `source.open_source`."""
+    super().__init__(
+        list_images(images), FixationMaps(fixations, recorded), regions)
 
 
-def _values(path: pathlib.Path) -> np.ndarray:
-  """Reads a map, bool or numbers `[H, W]`."""
-  read = {'.npy': read_npy, '.mat': read_matrix}.get(
-      path.suffix.lower(), read_grey)
-  return np.asarray(read(path))
+def _fault(fixated: np.ndarray, levels: int) -> str:
+  """Says why these are no points, or ''.
 
-
-def _check_points(values: np.ndarray, path: pathlib.Path) -> None:
-  """Raises an `InputError` if a map holds something else than points."""
-  if values.ndim != 2 or not np.isfinite(values).all():
-    raise InputError(f'{path} is no map of finite numbers, [height, width].')
-  fixated = values != 0
-  if fixated.mean() > _MOST:
-    raise InputError(
-        f'{path} is not 0 on {fixated.mean():.0%} of its pixels; give the '
-        'fixations as points, not the smoothed map.')
+  Args:
+    fixated: bool `[H, W]`.
+    levels: how many values they have.
+  """
   count = int(fixated.sum())
+  if count > _MOST * fixated.size:
+    return (f'is not 0 on {fixated.mean():.0%} of its pixels, which a smoothed '
+            'map is, or one of black points on white')
   padded = np.pad(fixated.astype(np.int8), 1)
   height, width = fixated.shape
   neighbours = sum(
       padded[y:y + height, x:x + width] for y in range(3) for x in range(3)
       if (y, x) != (1, 1))
   crowded = (neighbours[fixated] >= _NEIGHBOURS).mean() if count else 0
-  levels = len(np.unique(values[fixated]))
   most = _CROWDED if levels < _LEVELS else _CROWDED_LEVELS
-  if count >= _ENOUGH and crowded > most:
-    raise InputError(
-        f'{path} has {count:,} pixels that are not 0, in {levels} grey levels, '
-        f'{crowded:.0%} of them beside others; these are no points but a '
-        'smoothed, resized or JPEG-compressed map: give the points themselves.')
+  if count < _ENOUGH or crowded <= most:
+    return ''
+  return (f'has {count:,} pixels that are not 0, in {levels} grey levels, '
+          f'{crowded:.0%} of them beside others, so it is no map of points but '
+          'smoothed, resized or from a JPEG')
+
+
+def _maxima(values: np.ndarray) -> np.ndarray:
+  """Returns the maxima of at least half the largest value, bool `[H, W]`.
+
+  Where what is so high are points, as after JPEG, it is all of it; else the
+  middles of what is higher than all around it.
+  """
+  from scipy import ndimage  # few need it, and it takes a while
+  high = values >= values.max() / 2
+  if not _fault(high, 1):
+    return high
+  around = np.ones((3, 3))
+  areas, count = ndimage.label(
+      high & (values == ndimage.maximum_filter(values, footprint=around)),
+      around)
+  middles = np.rint(ndimage.center_of_mass(
+      areas, areas, range(1, count + 1))).astype(int)
+  maxima = np.zeros(values.shape, bool)
+  maxima[tuple(middles.T)] = True
+  return maxima

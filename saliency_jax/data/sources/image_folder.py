@@ -18,15 +18,7 @@ class ImageFolder(Photographs):
   def __init__(
       self, images: str | os.PathLike,
       regions: str | os.PathLike | None = None):
-    """Lists the folder, and says what in it is left out.
-
-    Args:
-      images: the folder.
-      regions: a folder that `open_regions` knows, or None for no regions.
-
-    Raises:
-      InputError: a folder is at fault, or the names do not belong together.
-    """
+    """Lists the folder, says what is left out; see `source.open_source`."""
     folder = pathlib.Path(images)
     others = _others(folder)
     try:

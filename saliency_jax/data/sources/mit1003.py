@@ -45,9 +45,8 @@ class Mit1003(Photographs):
     """Lists both folders.
 
     Args:
-      images: folder of the photographs.
+      images, regions: see `source.open_source`.
       fixations: `DATA`, with a folder for each subject.
-      regions: a folder that `open_regions` knows, or None for no regions.
       recorded: how the fixations were recorded. They count from 1; those off
         the photograph are left out.
 

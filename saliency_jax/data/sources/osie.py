@@ -18,7 +18,7 @@ from absl import logging
 from saliency_jax.data import osie_download
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixations import Fixations, read_fixations
-from saliency_jax.data.images import list_images
+from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.data.regions import open_packaged
 from saliency_jax.errors import InputError
@@ -58,8 +58,8 @@ class Osie(Photographs):
         fixations and regions do not belong together.
     """
     folder = _data_folder(pathlib.Path(folder))
-    files = list_images(folder / 'stimuli')
     eye = _Eye(folder / 'eye' / 'fixations.mat')
+    files = list_images(folder / 'stimuli', eye.names.values())
     super().__init__(
         files, eye, regions,
         dataclasses.replace(recorded, origin=1, slack=0.5))
@@ -84,8 +84,9 @@ class _Eye(FixationReader):
 
   def __init__(self, path: pathlib.Path):
     self.place = path
-    self.fixated = read_fixations(path)
-    self.names = {image_id: f'{image_id}.jpg' for image_id in self.fixated}
+    read = read_fixations(path)
+    self.names = {normal(pathlib.PurePath(name).stem): name for name in read}
+    self.fixated = dict(zip(self.names, read.values(), strict=True))
 
   def recorded(self, image_id: str, height: int, width: int) -> Fixations:
     del height, width

@@ -21,6 +21,7 @@ import numpy as np
 from saliency_jax import hdf5
 from saliency_jax.data import fixations
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.images import normal
 from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.errors import InputError
 
@@ -193,10 +194,10 @@ def _trains(
 
 
 def _ids(paths: list[pathlib.Path], stimuli: str | os.PathLike) -> list[str]:
-  ids = [path.stem for path in paths]
+  ids = [normal(path.stem) for path in paths]
   if len(set(ids)) < len(ids):
     shared = os.path.commonpath([path.parent for path in paths])
-    ids = ['-'.join(path.relative_to(shared).with_suffix('').parts)
+    ids = [normal('-'.join(path.relative_to(shared).with_suffix('').parts))
            for path in paths]
   if len(set(ids)) < len(ids):
     raise InputError(

@@ -29,6 +29,7 @@ from saliency_jax.data.photographs import FixationReader, Photographs
 from saliency_jax.data.sources.fixation_maps import FixationMaps
 from saliency_jax.errors import InputError
 
+_MAPS = ('.png', '.jpg', '.jpeg', '.npy')
 _HELP = (
     "give SALICON's folder of .mat files or of fixation PNGs, or its JSON file")
 
@@ -47,9 +48,8 @@ class Salicon(Photographs):
     """Lists the photographs; of the fixations only a JSON file is read whole.
 
     Args:
-      images: folder of the photographs.
+      images, regions: see `source.open_source`.
       fixations: the JSON file, or a folder of the files of one layout.
-      regions: a folder that `open_regions` knows, or None for no regions.
       recorded: how the fixations were recorded. They count from 1, and those
         half a pixel beyond the edge are moved to it.
 
@@ -57,12 +57,14 @@ class Salicon(Photographs):
       InputError: a file or folder is at fault, or the names do not belong
         together.
     """
+    looked = _reader(fixations, recorded)
     super().__init__(
-        list_images(images), _reader(fixations), regions,
+        list_images(images, looked.names.values()), looked, regions,
         dataclasses.replace(recorded, origin=1, slack=0.5))
 
 
-def _reader(place: str | os.PathLike) -> FixationReader:
+def _reader(
+    place: str | os.PathLike, recorded: Coordinates) -> FixationReader:
   """Finds out which layout a file or folder has."""
   place = pathlib.Path(place)
   if place.is_file():
@@ -70,13 +72,13 @@ def _reader(place: str | os.PathLike) -> FixationReader:
   if not place.is_dir():
     raise InputError(f'There are no fixations at {place}; {_HELP}.')
   found = {
-      suffix: files for suffix in ('.mat', '.json', '.png')
-      if (files := files_by_stem(place, (suffix,)))}
+      suffixes[0]: files for suffixes in (('.mat',), ('.json',), _MAPS)
+      if (files := files_by_stem(place, suffixes))}
   match found:
     case {'.mat': files} if len(found) == 1:
       return _Gaze(place, files)
     case {'.png': _} if len(found) == 1:
-      return FixationMaps(place)
+      return FixationMaps(place, recorded)
     case {'.json': files} if len(found) == len(files) == 1:
       return _Annotations(*files.values())
   held = ', '.join(f'{len(files)} {suffix}' for suffix, files in found.items())

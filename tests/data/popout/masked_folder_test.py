@@ -130,7 +130,7 @@ def test_an_image_without_a_target_is_named(folder):
 def test_a_mask_of_another_size_is_named(folder, masks):
   path = folder / masks / 'width-00.png'
   Image.open(path).resize((64, 128)).save(path)
-  _refuses(folder, path, '64 x 128', 'width-00.png 128 x 128')
+  _refuses(folder, path, '64 x 128', 'photograph 128 x 128')
 
 
 @pytest.mark.parametrize('masks', ['targets', 'distractors'])
@@ -163,10 +163,9 @@ def test_two_images_of_one_name_are_named(folder):
 
 
 @pytest.mark.parametrize(('table', 'words'), [
-    ('', ['header image_id, kind, background, set_size']),
-    ('kind,set_size\ncolour,16\n', ["'kind,set_size'", 'image_id']),
-    ('image_id,set size\nwidth-00,16\n', ["'image_id,set size'"]),
-    ('image_id,kind,kind\nwidth-00,a,b\n', ["'image_id,kind,kind'"]),
+    ('', ['no column image_id', 'perhaps kind, background, set_size']),
+    ('kind,set_size\ncolour,16\n', ['it has kind, set_size']),
+    ('image_id,kind,kind\nwidth-00,a,b\n', ['has the column kind twice']),
     ('image_id,kind\nwidth-00\n', ['row 2']),
     ('image_id\nwidth-00\nwidth-00\n', ['row 3', "'width-00' again"]),
     ('image_id,set_size\nwidth-00,many\n', ['row 2', "'many'"]),

@@ -8,6 +8,7 @@ import scipy.io
 import scipy.ndimage
 from PIL import Image
 
+from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.sources.fixation_maps import MappedPhotographs
 from saliency_jax.errors import InputError
 
@@ -49,7 +50,7 @@ def test_other_maps_are_refused(folders, tmp_path):
   images, maps = folders
   source = MappedPhotographs(images, maps)
   for image, message in (
-      (Image.new('L', (5, 7)), 'b.png is 5 x 7 pixels and its photograph 7'),
+      (Image.new('L', (5, 7)), 'b.png is 5 x 7, its photograph 7 x 5 pixels'),
       (Image.new('L', (7, 5), 3), 'b.png is not 0 on 100% of its pixels')):
     image.save(maps / 'b.png')
     with pytest.raises(InputError, match=message):
@@ -63,7 +64,7 @@ def test_other_maps_are_refused(folders, tmp_path):
     MappedPhotographs(images, maps)
   for place, message in (
       (tmp_path / 'gone', 'There is no folder of fixation maps .*gone'),
-      (images, 'images holds no fixation map')):
+      (images.parent, 'holds no fixation map')):
     with pytest.raises(InputError, match=message):
       MappedPhotographs(images, place)
 
@@ -116,3 +117,19 @@ def test_what_is_no_points_is_refused(change, points):
   Image.fromarray(change(pixels).astype(np.uint8)).save(maps / 'a.png')
   with pytest.raises(InputError, match=r'a\.png (has|is not 0)'):
     MappedPhotographs(images, maps)[0]
+
+
+def test_maxima_are_taken_if_asked(points):
+  images, maps, pixels = points
+  for change, off in (
+      (compressed, 0), (lambda x: scipy.ndimage.grey_dilation(x, (3, 3)), 0),
+      (lambda x: scipy.ndimage.gaussian_filter(x.astype(float), 1) * 6, 1)):
+    Image.fromarray(change(pixels).astype(np.uint8)).save(maps / 'a.png')
+    with pytest.raises(InputError, match='made, or --config.maxima to take'):
+      MappedPhotographs(
+          images, maps, recorded=Coordinates(key='config'))[0]
+    found = MappedPhotographs(
+        images, maps, recorded=Coordinates(maxima=True))[0].fixations
+    away = np.abs(found[:, None] - np.argwhere(pixels)).max(axis=2)
+    assert away.min(axis=1).max() <= off
+    assert len(found) >= 38

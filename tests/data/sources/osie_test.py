@@ -112,6 +112,7 @@ def test_missing_folders_are_refused(tmp_path):
   with pytest.raises(InputError, match='neither stimuli/ nor data/stimuli/'):
     Osie(tmp_path)
   (tmp_path / 'stimuli').mkdir()
+  made.fixations_mat(tmp_path / 'eye' / 'fixations.mat', {'a.jpg': []})
   with pytest.raises(InputError, match=r'stimuli holds no image; put'):
     Osie(tmp_path)
 

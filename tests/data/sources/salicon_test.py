@@ -149,8 +149,7 @@ def test_absent_and_unseen_images_are_named(images, tmp_path):
 def test_folders_that_cannot_be_told_are_refused(images, tmp_path):
   for place, message in (
       (tmp_path / 'gone', 'There are no fixations at .*gone; give SALICON'),
-      (tmp_path / 'images', 'images holds no files, so its fixations'),
-      (images, r'train holds no files')):
+      (tmp_path / 'images', 'images holds no files, so its fixations')):
     with pytest.raises(InputError, match=message):
       Salicon(images, place)
   both = made.pngs(tmp_path / 'both')
@@ -162,7 +161,7 @@ def test_folders_that_cannot_be_told_are_refused(images, tmp_path):
   with pytest.raises(InputError, match=r'two holds 2 \.json files'):
     Salicon(images, two)
   with pytest.raises(InputError, match='There is no folder of images .*gone'):
-    Salicon(tmp_path / 'gone', two)
+    Salicon(tmp_path / 'gone', two / 'a.json')
 
 
 @pytest.mark.parametrize(('gaze', 'message'), [

@@ -1,0 +1,220 @@
+"""What gives coordinates away that are not the pixels of their images.
+
+Where the likely cause is known, the sentence names the key that mends it.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from saliency_jax.data.coordinates import Coordinates
+
+# Shares are judged of so many fixations or more.
+_ENOUGH = 20
+# The share of fixations at one corner that people do not explain.
+_PILED = 0.05
+# Of so many fixations, nobody's reach but over so much of the width and height,
+# or spread over so little of them.
+_MANY, _REACH, _SPREAD = 50, 0.6, 0.2
+# The share outside that a remedy may leave.
+_MENDED = 0.05
+# Screens that a sentence names.
+_NAMED = 3
+# Usual screens, (width, height) in pixels.
+_SCREENS = (
+    (320, 240), (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 800),
+    (1280, 1024), (1366, 768), (1440, 900), (1600, 900), (1600, 1200),
+    (1680, 1050), (1920, 1080), (1920, 1200), (2560, 1440), (3840, 2160))
+
+
+def fault(
+    coordinates: Coordinates, points: np.ndarray, sizes: np.ndarray
+) -> tuple[int, str] | None:
+  """Looks for coordinates that are not the pixels of their images.
+
+  Args:
+    coordinates: how they were recorded.
+    points: `[N, 2]` (y, x) as recorded, lost gaze left out.
+    sizes: `[N, 2]`, (height, width) of each one's image.
+
+  Returns:
+    None, or the first that lies outside (-1 if none does) and what is wrong.
+  """
+  count = len(points)
+  exact = coordinates.in_pixels(points, sizes)
+  _, outside = coordinates.pixels(points, sizes)
+  share = outside.mean() if count else 0
+  if count >= _ENOUGH and (said := (
+      _piled(coordinates, points, exact, sizes, _PILED)
+      or _crowded(coordinates, points, exact, sizes))):
+    return -1, said
+  if not outside.any() or (
+      coordinates.drop_outside
+      and (share <= coordinates.accept_outside or count < _ENOUGH)):
+    return None
+  said = f'{outside.sum():,} of {count:,} fixations lie outside their images'
+  if share > 0.1 and count >= _ENOUGH:
+    said += f' ({share:.0%}): {_cause(coordinates, points, exact, sizes)}'
+    accept = math.ceil(share * 100) / 100
+    said += (f'; or {coordinates.flag("drop_outside")} with '
+             f'{coordinates.flag("accept_outside", f"{accept:g}")} leaves them '
+             'out')
+  else:
+    if coordinates.countable and (points >= 1).all() and (
+        np.rint(exact) <= sizes).all():
+      said += (f' by less than a pixel: if they count from 1, give '
+               f'{coordinates.flag("origin", "1")}')
+    said += f'; {coordinates.flag("drop_outside")} leaves them out'
+  return int(np.argmax(outside)), said
+
+
+def doubt(
+    coordinates: Coordinates, points: np.ndarray, sizes: np.ndarray) -> str:
+  """Returns what is odd of coordinates without a `fault`, or ''."""
+  exact = coordinates.in_pixels(points, sizes)
+  _, outside = coordinates.pixels(points, sizes)
+  said = [_piled(coordinates, points, exact, sizes, 0)]
+  if outside.any():
+    said.append(
+        f'{outside.sum():,} of {len(points):,} fixations ({outside.mean():.1%})'
+        ' lie outside their images and are left out')
+  return '; '.join(filter(None, said))
+
+
+def _piled(
+    coordinates: Coordinates, points: np.ndarray, exact: np.ndarray,
+    sizes: np.ndarray, share: float
+) -> str:
+  """Says that fixations lie exactly at a corner, or ''."""
+  if coordinates.missing == 'none':
+    return ''
+  last = sizes - 1
+  for name, corner in (
+      ('0, 0', points == 0), ('the top left', exact == 0),
+      ('the bottom right', exact == last),
+      ('the top right', exact == last * [0, 1]),
+      ('the bottom left', exact == last * [1, 0])):
+    there = corner.all(axis=1)
+    if there.sum() > max(share * len(points), 4):
+      y, x = points[np.argmax(there)]
+      return (
+          f'{there.sum():,} of {len(points):,} fixations lie exactly at '
+          f'x = {x:g}, y = {y:g} ({name}); if that is lost gaze, give '
+          f'{coordinates.flag("missing", f"{x:g},{y:g}")}, if not, '
+          f'{coordinates.flag("missing", "none")}')
+  return ''
+
+
+def _crowded(
+    coordinates: Coordinates, points: np.ndarray, exact: np.ndarray,
+    sizes: np.ndarray
+) -> str:
+  """Says that fixations take up too little of their images, or ''.
+
+  Nobody who says how large a unit is is asked.
+  """
+  if coordinates.scale or not np.ptp(points, axis=0).any():
+    return ''
+  count, size = len(points), np.median(sizes, axis=0)
+  low, high = points.min(axis=0), points.max(axis=0)
+  if (low >= 0).all() and (high <= 1).all() and (size > 2).all():
+    return (
+        f'all {count:,} coordinates lie between 0 and 1; if they are shares '
+        f"of the image's size, give {coordinates.flag('scale', 'size')}")
+  if (low >= -1).all() and (high <= 1).all() and (size > 4).all():
+    y, x = size / 2
+    return (
+        f'all {count:,} coordinates lie between -1 and 1; if they are shares '
+        "of half the image's size, give "
+        f'{coordinates.flag("offset", "centre")} and '
+        f'{coordinates.flag("scale", f"{x:g},{y:g}")}')
+  shares = exact / sizes
+  low, high = shares.min(axis=0), shares.max(axis=0)
+  if count < _MANY or (low < -.02).any() or not (
+      (high < _REACH).all() or (high - low < _SPREAD).all()):
+    return ''
+  return (
+      f'all {count:,} fixations lie in {low[1]:.0%} to {high[1]:.0%} of the '
+      f'width and {low[0]:.0%} to {high[0]:.0%} of the height of their images; '
+      'if they are of pictures of another size, give '
+      f'{coordinates.flag("scale")}, the pixels of the image for one of theirs '
+      f'({coordinates.flag("scale", "1")} if they are right)')
+
+
+def _cause(
+    coordinates: Coordinates, points: np.ndarray, exact: np.ndarray,
+    sizes: np.ndarray
+) -> str:
+  """Says what probably makes many fixations lie outside.
+
+  A cause is named where its remedy brings nearly all of them inside.
+  """
+  finite = np.isfinite(exact).all(axis=1)
+  points, exact, sizes = points[finite], exact[finite], sizes[finite]
+  if not len(exact):
+    return 'they are no numbers'
+
+  def mended(**changes) -> bool:
+    _, outside = dataclasses.replace(coordinates, **changes).pixels(
+        points, sizes)
+    return outside.mean() < _MENDED
+
+  values, counts = np.unique(points, axis=0, return_counts=True)
+  if counts.max() > 0.1 * len(exact) and (values[counts.argmax()] < 0).any():
+    y, x = values[counts.argmax()]
+    return (f'{counts.max():,} are exactly at x = {x:g}, y = {y:g}; if that is '
+            f'lost gaze, give {coordinates.flag("missing", f"{x:g},{y:g}")}')
+  _, outside = coordinates.pixels(points[:, ::-1], sizes)
+  if outside.mean() < _MENDED:
+    how = (f'give {coordinates.flag("columns", "x=y,y=x")}, or as the columns '
+           'are called' if coordinates.countable else 'exchange them')
+    return f'nearly all lie inside with x and y exchanged; {how}'
+  if mended(scale='1,-1'):
+    return ('their y is negative; if it counts upwards from the top, give '
+            f'{coordinates.flag("scale", "1,-1")}')
+  # About a point in their middle: on both sides of 0.
+  if (np.abs((exact < 0).mean(axis=0) - .5) < .4).all() and mended(
+      offset='centre'):
+    return (
+        "is their origin the image's centre? Give "
+        f'{coordinates.flag("offset", "centre")}, and '
+        f'{coordinates.flag("scale", "1,-1")} if y counts upwards')
+  return _screen(coordinates, exact, sizes)
+
+
+def _screen(
+    coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
+  """Says which screens the fixations may be of."""
+  low, high = np.quantile(exact, [.005, .995], axis=0)
+  size = np.median(sizes, axis=0)
+  said = (f'they reach from x = {low[1]:.0f} to {high[1]:.0f} and from '
+          f'y = {low[0]:.0f} to {high[0]:.0f}')
+  screens = np.array(_SCREENS)[:, ::-1]
+  screens = screens[(screens > size).all(axis=1)]
+  # On a whole screen they lie about its middle and go near its edges.
+  uneven = np.abs((low + high) / screens - 1).max(axis=1)
+  spread = np.ptp((high - low) / screens, axis=1)
+  filled = screens[(uneven < .2) & (spread < .15) & (
+      (high - low) / screens > .6).all(axis=1) & (high < screens).all(axis=1)]
+  offsets = (size - screens) / 2
+  centred = [
+      (screen, offset) for screen, offset in zip(screens, offsets, strict=True)
+      if ((exact + offset >= -.5) & (exact + offset < sizes - .5)
+          ).all(axis=1).mean() > 1 - _MENDED]
+  for (height, width), (y, x) in zip(
+      filled[:_NAMED], size / filled[:_NAMED], strict=True):
+    said += (
+        f'; if the image filled a screen of {width} x {height}, give '
+        f'{coordinates.flag("scale", f"{x:.6g},{y:.6g}")}')
+  if centred:
+    (height, width), (y, x) = centred[0]
+    said += (
+        '; if it was shown in its own size in the centre of a screen of '
+        f'{width} x {height}, give '
+        f'{coordinates.flag("offset", f"{x:g},{y:g}")}')
+  if len(filled) or centred:
+    return said
+  return (f'{said}, so they are not pixels of these images; give '
+          f'{coordinates.flag("scale")} and {coordinates.flag("offset")}, the '
+          'size and place on the screen, that make them so')

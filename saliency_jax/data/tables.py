@@ -1,0 +1,122 @@
+"""Tables of texts in files: CSV and its kin, columns found by their names."""
+
+import csv
+import difflib
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from absl import logging
+
+from saliency_jax import outside
+from saliency_jax.errors import InputError
+
+_LARGEST = 1 << 32  # bytes of a file
+
+
+class Columns(NamedTuple):
+  """The columns of a kind of table; others are ignored."""
+  needed: tuple[str, ...]
+  optional: tuple[str, ...] = ()
+  # What the file calls some of them, and how a user says so; '' if nobody can.
+  named: Mapping[str, str] = {}
+  flag: str = ''
+  # What other programs call them, in small letters.
+  others: Mapping[str, Sequence[str]] = {}
+
+  def places(self, header: Sequence[str], path: pathlib.Path) -> dict[str, int]:
+    """Returns the columns' places in a header, whatever their case.
+
+    Raises:
+      InputError: one that is needed or was named is absent, or one is there
+        twice.
+    """
+    places, absent = {}, {}
+    for name in (*self.needed, *self.optional):
+      asked = self.named.get(name, name)
+      found = [i for i, each in enumerate(header) if each == asked] or [
+          i for i, each in enumerate(header) if _folded(each) == _folded(asked)]
+      if len(found) > 1:
+        raise InputError(f'{path} has the column {asked} twice; rename one.')
+      if found:
+        places[name] = found[0]
+      else:
+        absent[name] = asked
+    free = [each for i, each in enumerate(header) if i not in places.values()]
+    meant = dict(self.named)
+    for name, asked in absent.items():
+      if near := self._near(name, asked, [
+          each for each in free if each not in meant.values()]):
+        meant[name] = near
+    guessed = {name: meant[name] for name in meant if name not in self.named}
+    hint = ('give ' + self.flag + '=' + ','.join(map('='.join, meant.items()))
+            if self.flag else 'rename it')
+    if missing := [asked for name, asked in absent.items()
+                   if name in self.needed or name in self.named]:
+      perhaps = ' and perhaps ' * bool(self.optional) + ', '.join(self.optional)
+      raise InputError(
+          f'{path} has no column {", ".join(missing)} (it has '
+          f'{", ".join(header) or "none"}); '
+          f'{hint + ", or " if guessed and self.flag else ""}name '
+          f'{", ".join(self.needed)}{perhaps} in its first row.')
+    for name, theirs in guessed.items():
+      logging.warning('%s has no column %s; if %r is meant, %s.', path, name,
+                      theirs, hint)
+    return places
+
+  def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
+    """Returns the column that may be meant, or ''."""
+    folded = {_folded(each): each for each in reversed(header)}
+    for other in self.others.get(name, ()):
+      if other in folded:
+        return folded[other]
+    near = difflib.get_close_matches(
+        _folded(asked), folded, 1, cutoff=.75) if len(asked) > 2 else []
+    return folded[near[0]] if near else ''
+
+
+def rows(
+    path: pathlib.Path, columns: Columns
+) -> Iterator[tuple[int, dict[str, str]]]:
+  """Yields every row's number and its fields by column, stripped.
+
+  Args:
+    path: a file in UTF-8 with a header, its columns apart by commas,
+      semicolons or tabs. The header is row 1, and empty rows are passed over.
+    columns: which are read.
+
+  Raises:
+    InputError: the file cannot be read, its columns are at fault, or a row has
+      more or fewer fields than the header.
+  """
+  with outside.reading(path, 'table in UTF-8', 'save it as one'):
+    if path.stat().st_size > _LARGEST:
+      raise InputError(f'{path} is too large for a table.')
+    with path.open(newline='', encoding='utf-8-sig') as file:
+      separator = max(',;\t', key=file.readline().count)
+      file.seek(0)
+      reader = csv.reader(file, delimiter=separator)
+      header = [name.strip() for name in next(reader, [])]
+      places = columns.places(header, path)
+      for number, row in enumerate(reader, start=2):
+        if not row:
+          continue
+        if len(row) != len(header):
+          raise InputError(
+              f'{path}, row {number} has {len(row)} fields; give it '
+              f'{len(header)}, as the header has.')
+        fields = {name: row[place].strip() for name, place in places.items()}
+        if separator != ',':  # where a comma may be a decimal one
+          fields = {name: _point(value) for name, value in fields.items()}
+        yield number, fields
+
+
+def _folded(name: str) -> str:
+  return name.casefold().replace(' ', '_')
+
+
+def _point(text: str) -> str:
+  """Returns a number with a decimal point for its comma; other texts as is."""
+  whole, comma, part = text.partition(',')
+  digits = whole.lstrip('+-') + part
+  return f'{whole}.{part}' if comma and digits.isdigit() else text

@@ -1,0 +1,311 @@
+"""A file changed in one stated convention, its data with it, reads the same.
+
+The same records have the same scores.
+"""
+
+import json
+import unicodedata
+
+import numpy as np
+import pytest
+import scipy.io
+from PIL import Image, ImageOps
+
+from saliency_jax.data import fixations, value_images
+from saliency_jax.data import pysaliency_export as export
+from saliency_jax.data.images import read_image
+from saliency_jax.data.regions import open_regions
+from saliency_jax.data.source import check_sizes, open_source
+from saliency_jax.errors import InputError
+from tests.data import made
+
+SIZE = (30, 40)  # (height, width)
+RNG = np.random.default_rng(3)
+IMAGES = {name: np.kron(RNG.integers(0, 256, (6, 8, 3), np.uint8), np.ones(
+    (5, 5, 1), np.uint8)) for name in ('a', 'b')}
+# (x, y) all over the image.
+POINTS = {name: np.column_stack([
+    RNG.integers(1, SIZE[1] - 1, 30), RNG.integers(1, SIZE[0] - 1, 30)])
+          for name in IMAGES}
+# What undoes an orientation.
+INVERSE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
+
+
+def turned(path, pixels, orientation):
+  """Saves pixels so that the file shows them, stored in an orientation."""
+  exif = Image.Exif()
+  exif[0x112] = INVERSE[orientation]
+  image = Image.fromarray(pixels)
+  image.getexif().update(exif)
+  stored = ImageOps.exif_transpose(image)
+  exif[0x112] = orientation
+  stored.save(path, exif=exif)
+
+
+def photographs(folder, orientation=1, ending='.png'):
+  folder.mkdir(exist_ok=True, parents=True)
+  for name, pixels in IMAGES.items():
+    turned(folder / f'{name}{ending}', pixels, orientation)
+  return folder
+
+
+def osie(folder, points):
+  photographs(folder / 'stimuli')
+  made.fixations_mat(folder / 'eye' / 'fixations.mat', {
+      f'{name}.png': [np.column_stack([xy + 1, np.full(len(xy), 99)])]
+      for name, xy in points.items()})
+  return {'dir': folder}
+
+
+def table(folder, points):
+  path = folder / 'f.csv'
+  photographs(folder)
+  path.write_text('image,x,y\n' + ''.join(
+      f'{name},{x!r},{y!r}\n' for name, xy in points.items()
+      for x, y in xy.tolist()))
+  return {'dir': folder, 'fixations': path}
+
+
+def salicon(folder, points):
+  photographs(folder)
+  (folder / 'f.json').write_text(json.dumps({
+      'images': [{'id': i, 'file_name': f'{name}.png', 'height': SIZE[0],
+                  'width': SIZE[1]} for i, name in enumerate(points)],
+      'annotations': [
+          {'image_id': i, 'worker_id': 1, 'fixations': (xy[:, ::-1] + 1
+                                                        ).tolist()}
+          for i, xy in enumerate(points.values())]}))
+  return {'dir': folder, 'fixations': folder / 'f.json'}
+
+
+def salicon_mat(folder, points):
+  photographs(folder / 'images')
+  for name, xy in points.items():
+    gaze = np.empty((1, 1), [('fixations', object)])
+    gaze[0, 0]['fixations'] = xy + 1.
+    scipy.io.savemat(folder / f'{name}.mat', {'gaze': gaze})
+  return {'dir': folder / 'images', 'fixations': folder}
+
+
+def pysaliency(folder, points):
+  photographs(folder)
+  source = open_source('images', folder)
+  export.write_stimuli(source, folder / 's.hdf5')
+  raw = open_source('images', folder)
+  raw.scanpaths = lambda i: fixations.make(list(points.values())[i][:, ::-1])
+  export.write_trains(raw, folder / 'f.hdf5')
+  return {'dir': folder / 's.hdf5', 'fixations': folder / 'f.hdf5'}
+
+
+WRITERS = {
+    'osie': osie, 'table': table, 'salicon': salicon,
+    'salicon mat': salicon_mat, 'pysaliency': pysaliency}
+H, W = SIZE
+# options -> what the recorded (x, y) of pixels are.
+CHANGES = {
+    'scale=0.5': lambda xy: (xy + .5) * 2 - .5,
+    'scale=4,2': lambda xy: xy / [4, 2],
+    'offset=-7,3': lambda xy: xy - [-7, 3],
+    'scale=1,-1 offset=centre': lambda xy: (
+        xy - [(W - 1) / 2, (H - 1) / 2]) * [1, -1],
+    'missing=-1,-1': lambda xy: np.vstack([xy, [[-1, -1]] * 9])}
+
+
+def assert_equal(found, expected):
+  assert found.image_ids == expected.image_ids
+  for one, other in zip(found, expected, strict=True):
+    np.testing.assert_array_equal(one.image, other.image)
+    np.testing.assert_array_equal(
+        np.unique(one.fixations, axis=0), np.unique(other.fixations, axis=0))
+
+
+@pytest.mark.parametrize('change', CHANGES)
+@pytest.mark.parametrize('kind', WRITERS)
+def test_coordinates_of_another_convention(kind, change, tmp_path):
+  options = dict(each.split('=') for each in change.split())
+  name, write = kind.split()[0], WRITERS[kind]
+  expected = open_source(name, **write(tmp_path / 'true', POINTS))
+  origin = 1 if name in ('osie', 'salicon') else 0
+  add = .5 if name == 'pysaliency' else 0  # fractions are cut off
+  raw = {image: CHANGES[change](xy + add) for image, xy in POINTS.items()}
+  # `write` adds the origin, which what is lost or centred does not have.
+  for xy in raw.values():
+    xy[(xy == -1).all(axis=1) | (options.get('offset') == 'centre')] -= origin
+  found = open_source(name, **write(tmp_path / 'changed', raw), **options)
+  assert_equal(found, expected)
+
+
+@pytest.mark.parametrize('orientation', range(2, 9))
+@pytest.mark.parametrize('kind', ['osie', 'table', 'salicon'])
+def test_photographs_that_are_stored_turned(kind, orientation, tmp_path):
+  given = WRITERS[kind](tmp_path, POINTS)
+  expected = list(open_source(kind, **given))
+  photographs(
+      tmp_path / 'stimuli' if kind == 'osie' else tmp_path, orientation)
+  source = open_source(kind, **given)
+  check_sizes(source)
+  for one, other in zip(source, expected, strict=True):
+    np.testing.assert_array_equal(one.image, other.image)
+    np.testing.assert_array_equal(one.fixations, other.fixations)
+
+
+@pytest.mark.parametrize('orientation', range(2, 9))
+def test_masks_labels_and_maps_that_are_stored_turned(orientation, tmp_path):
+  grey = IMAGES['a'][..., 0]
+  for read, pixels, expected in (
+      (value_images.read_grey, grey, grey),
+      (value_images.read_labels, grey, grey),
+      (value_images.read_mask, (grey > 99) * np.uint8(255), grey > 99)):
+    turned(tmp_path / 'x.png', pixels, orientation)
+    np.testing.assert_array_equal(read(tmp_path / 'x.png'), expected)
+    assert value_images.map_size(tmp_path / 'x.png') == SIZE
+
+
+@pytest.mark.parametrize('write', [
+    lambda path, grey: Image.fromarray(grey).save(path),
+    lambda path, grey: Image.fromarray(grey).convert('RGB').save(path),
+    lambda path, grey: Image.fromarray(grey).convert('RGBA').save(path),
+    lambda path, grey: Image.fromarray(grey).convert('P').save(path),
+    lambda path, grey: np.save(path.with_suffix('.npy'), grey),
+    lambda path, grey: scipy.io.savemat(
+        path.with_suffix('.mat'), {'fixLocs': grey > 0}),
+    lambda path, grey: Image.fromarray(grey).save(path.with_suffix('.TIF')),
+    lambda path, grey: Image.fromarray(grey).save(
+        path.with_name('a_fixPts.gif'))])
+def test_points_in_any_file(write, tmp_path):
+  grey = np.zeros(SIZE, np.uint8)
+  grey[tuple(POINTS['a'].T[::-1])] = 255
+  folder = photographs(tmp_path / 'images')
+  (folder / 'b.png').unlink()
+  (tmp_path / 'maps').mkdir()
+  write(tmp_path / 'maps' / 'a.png', grey)
+  source = open_source('maps', folder, fixations=tmp_path / 'maps')
+  check_sizes(source)
+  np.testing.assert_array_equal(source[0].fixations, np.argwhere(grey))
+
+
+def test_regions_of_another_convention(tmp_path):
+  """Labels by palette, colours and arrays; corners; names and numbers."""
+  objects = np.kron(np.arange(12).reshape(3, 4) % 4, np.ones((10, 10), int))
+  classes = np.array([0, 37, 63, 37])[objects]
+  voc = value_images._voc_palette()
+
+  def save(folder, of, write, ending='.png'):
+    for name, labels in zip(
+        ('SegmentationObject', 'SegmentationClass'), of, strict=True):
+      (tmp_path / folder / name).mkdir(parents=True)
+      write(tmp_path / folder / name / f'a{ending}', labels.astype(np.uint8))
+    return open_regions(tmp_path / folder).regions('a', *SIZE)
+
+  expected = save('grey', (objects, classes), lambda path, x: Image.fromarray(
+      x).save(path))
+  for number, (write, ending) in enumerate((
+      (lambda path, x: Image.fromarray(voc[x]).save(path), '.PNG'),
+      (lambda path, x: np.save(path, x.astype(float)), '.npy'),
+      (lambda path, x: turned(path, x, 6), '.png'))):
+    found = save(f'{number}', (objects, classes), write, ending)
+    assert found.categories == expected.categories
+    np.testing.assert_array_equal(found.masks, expected.masks)
+  (tmp_path / 'named').mkdir()
+  (tmp_path / 'named' / 'class_names.txt').write_text(
+      '_background_\ntext\nplant\n')
+  found = save('named', (objects, np.array([0, 1, 2, 1])[objects]),
+               lambda path, x: Image.fromarray(x).save(path))
+  assert found.categories == expected.categories
+
+
+@pytest.mark.parametrize('shapes', [
+    [{'shape_type': 'rectangle', 'points': [[5, 5], [20, 15]]}],
+    [{'shape_type': 'rectangle', 'points': [[20, 15], [5, 5]]}],
+    [{'shape_type': 'rectangle',
+      'points': [[5, 5], [20, 5], [20, 15], [5, 15]]}],
+    [{'shape_type': 'rotation',
+      'points': [[5, 5], [20, 5], [20, 15], [5, 15]]}],
+    [{'points': [[5, 5], [20, 5], [20, 15], [5, 15]]}],
+    *([{'group_id': group, 'points': [[5, 5], [12, 5], [12, 15], [5, 15]]},
+       {'group_id': group, 'points': [[12, 5], [20, 5], [20, 15], [12, 15]]}]
+      for group in (3, 0, 3.5, 'left'))])
+def test_one_region_in_any_shapes(shapes, tmp_path):
+  made.labelme(tmp_path / 'a.JSON', *SIZE, [
+      {'label': 'cup', **shape} for shape in shapes])
+  found = open_regions(tmp_path).regions('a', *SIZE)
+  expected = np.zeros((1, *SIZE), bool)
+  expected[0, 5:15, 5:20] = True
+  np.testing.assert_array_equal(found.masks, expected)
+
+
+ODD = {
+    'cmyk.jpg': lambda image, path: image.convert('CMYK').save(path),
+    'grey.JPG': lambda image, path: image.convert('L').save(path),
+    'one bit.png': lambda image, path: image.convert('1').save(path),
+    'palette.gif': lambda image, path: image.convert('P').save(path),
+    'alpha.png': lambda image, path: image.convert('RGBA').save(path),
+    'animated.gif': lambda image, path: image.save(
+        path, save_all=True, append_images=[image.rotate(90)]),
+    'tiny.png': lambda image, path: image.crop((0, 0, 1, 1)).save(path),
+    'exif1.png': lambda image, path: turned(path, np.asarray(image), 1),
+    'Gru\u0308n.png': lambda image, path: image.save(path),
+    'no #7 (%20).png': lambda image, path: image.save(path),
+    'v1.2.final.bmp': lambda image, path: image.save(path),
+    'progressive.jpeg': lambda image, path: image.save(
+        path, progressive=True)}
+
+
+def test_odd_photographs_are_right(tmp_path):
+  """What is valid is not refused, nor changed, by any check."""
+  image = Image.fromarray(IMAGES['a'])
+  for name, save in ODD.items():
+    save(image, tmp_path / name)
+  (tmp_path / 'f.csv').write_text('IMAGE\tX\tY\n' + ''.join(
+      f'{unicodedata.normalize("NFC", name)}\t0\t0\n' for name in ODD))
+  source = open_source('table', tmp_path, fixations=tmp_path / 'f.csv')
+  check_sizes(source)
+  assert len(source) == len(ODD)
+  for index, record in enumerate(source):
+    assert record.fixations.tolist() == [[0, 0]]
+    np.testing.assert_array_equal(
+        record.image, read_image(source.photograph(index)))
+  for name in ('exif1', 'alpha', 'no #7 (%20)', 'v1.2.final'):
+    np.testing.assert_array_equal(
+        source[source.image_ids.index(name)].image, IMAGES['a'])
+
+
+def test_what_lies_in_transparency_alone_is_refused(tmp_path):
+  alpha = np.zeros((*SIZE, 4), np.uint8)
+  alpha[3:9, 3:9, 3] = 255
+  for colour in (0, 255):
+    alpha[..., :3] = colour
+    Image.fromarray(alpha).save(tmp_path / 'a.png')
+    for read in (value_images.read_mask, value_images.read_grey,
+                 value_images.read_labels):
+      with pytest.raises(InputError, match='in its transparency alone'):
+        read(tmp_path / 'a.png')
+
+
+@pytest.mark.parametrize('what', ['map', 'labels', 'labelme', 'mask'])
+def test_sizes_are_compared_before_work_starts(what, tmp_path):
+  folder = photographs(tmp_path / 'images')
+  small = np.ones((4, 5), np.uint8)
+  match what:
+    case 'map':
+      (tmp_path / 'f').mkdir()
+      for name in 'ab':
+        np.save(tmp_path / 'f' / f'{name}.npy', small * 0)
+      source = open_source('maps', folder, fixations=tmp_path / 'f')
+    case 'labels':
+      for name in ('Object', 'Class'):
+        (tmp_path / 'r' / f'Segmentation{name}').mkdir(parents=True)
+        Image.fromarray(small * 37).save(
+            tmp_path / 'r' / f'Segmentation{name}' / 'b.png')
+      source = open_source('images', folder, regions=tmp_path / 'r')
+    case 'labelme':
+      made.labelme(tmp_path / 'r' / 'b.json', 4, 5, [])
+      source = open_source('images', folder, regions=tmp_path / 'r')
+    case 'mask':
+      (tmp_path / 'targets').mkdir()
+      for name in 'ab':
+        Image.fromarray(small).save(tmp_path / 'targets' / f'{name}.png')
+      source = open_source('popout', tmp_path)
+  with pytest.raises(InputError, match=r'5 x 4.*40 x 30'):
+    check_sizes(source)
+  check_sizes(source, 'skip')
