@@ -18,16 +18,21 @@ def start(
     folder: for the results.
     *hit: what the second one is told of it, as its runner explains.
   """
-  with socket.socket() as taken:
-    taken.bind(('localhost', 0))
-    port = taken.getsockname()[1]
+  meeting = port()
   return [
       subprocess.Popen(
-          [sys.executable, '-m', runner, str(folder), str(port), '2',
+          [sys.executable, '-m', runner, str(folder), str(meeting), '2',
            str(number), *(map(str, hit) if number == 1 else ())],
           cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'}, text=True,
           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
       for number in range(2)]
+
+
+def port() -> int:
+  """Returns a port of this machine that nobody listens at."""
+  with socket.socket() as taken:
+    taken.bind(('localhost', 0))
+    return taken.getsockname()[1]
 
 
 def end(processes: list[subprocess.Popen]) -> list[str]:

@@ -214,10 +214,9 @@ def read_best(
               like, ocp.checkpoint_utils.construct_restore_args(like),
               partial_restore=True))})
       if state is not None:
-        params = jax.tree.map(np.asarray, state['params'][member])
-        scores = about['scores']
         return Trained(
-            params, step, scores[member] if scores else None, about['job'])
+            jax.tree.map(np.asarray, state['params'][member]), step,
+            (about['scores'] or {}).get(member), about['job'])
       logging.warning('The checkpoint %s is damaged; another one is taken.',
                       pathlib.Path(workdir) / FOLDER / str(step))
   raise _none_whole(workdir)
@@ -232,9 +231,11 @@ def _reading(
     raise InputError(
         f'{workdir} holds no trained model; give the --workdir of '
         f'launch/train.py or launch/sweep.py.')
+  own = jax.process_index()
   # Not `read_only`: Orbax would warn of it every time.
-  manager = ocp.CheckpointManager(
-      path, options=ocp.CheckpointManagerOptions(create=False))
+  manager = ocp.CheckpointManager(path, options=ocp.CheckpointManagerOptions(
+      create=False, multiprocessing_options=ocp.options.MultiprocessingOptions(
+          own, {own}, f'reading{own}')))  # waiting for no other process
   try:
     yield manager
   finally:
