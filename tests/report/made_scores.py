@@ -55,7 +55,8 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
   _examples(path, examples)
   _json(path / 'config.json', {'eval': {'resamples': 100}})
   _json(path / 'summary.json', {
-      'job': 'evaluate', 'layout': 3, 'models': MODELS,
+      'job': 'evaluate', 'layout': 3, 'models': MODELS, 'weights': {
+          'net': {'name': 'S:depth_3', 'sha256': 'ab' * 32, 'depth': 3}},
       'datasets': {'osie': {'kind': 'osie', 'images': 50},
                    'arrays': {'kind': 'popout', 'images': 8}},
       'search': {'arrays': {model: {
