@@ -20,12 +20,11 @@ from typing import Any, NamedTuple
 import grain
 import numpy as np
 from absl import flags
-from PIL import Image
 
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
-from saliency_jax.ops import pixel_weights
+from saliency_jax.ops import pixel_weights, resize
 
 # R is padded to a multiple of this, so that few shapes have to be compiled.
 _SETS_MULTIPLE = 8
@@ -73,9 +72,7 @@ class Preparation:
         record = source[index]
         sets = self.choose(record)
         size, pixels = record.image.shape[:2], sets.pixels
-        image = np.asarray(Image.fromarray(record.image).resize(
-            (self.image_size, self.image_size),
-            Image.Resampling[self.resize.upper()]))
+        image = resize.square(record.image, self.image_size, self.resize)
         kept = self.keep and self.keep(record, index)
       except InputError as error:
         problem, sets, image, pixels = str(error), None, self._empty(), ()

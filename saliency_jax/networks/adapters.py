@@ -6,6 +6,7 @@ import flax
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from absl import logging
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts
@@ -157,6 +158,12 @@ def _network(
       _described(tap, x.shape, side, described) for tap, x in found.items()
       if len(x.shape) in _KINDS)
   maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
+  for prefix in {every[tap].prefix for tap in maps} - {
+      tap.prefix for tap in described.values()} - {0}:
+    logging.warning(
+        '%s: the first %d of its tokens are taken for no cells of the grid, by '
+        'their number alone; Tap(prefix=...) in `taps` states it.', name,
+        prefix)
   if not maps:
     raise InputError(f'{name} has no maps: nothing in it can be looked into.')
 

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from PIL import Image
 
 from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Grid, Tap
+from saliency_jax.ops import resize
 
 Variables = Mapping[str, Any]  # {'params': tree, 'batch_stats': tree, ...}
 DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
@@ -247,9 +247,7 @@ def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
     raise InputError(
         f'An image is uint8 [H, W, 3] in RGB; this is {image.dtype} '
         f'{list(image.shape)}.')
-  side = preprocess.image_size
-  return np.asarray(Image.fromarray(image).resize(
-      (side, side), Image.Resampling[preprocess.resize.upper()]))
+  return resize.square(image, preprocess.image_size, preprocess.resize)
 
 
 def _forward(

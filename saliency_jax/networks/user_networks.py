@@ -4,7 +4,9 @@ import functools
 import importlib
 import pathlib
 import sys
+import traceback
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,17 +29,7 @@ def load(name: str, dtype: str) -> Network:
   Raises:
     InputError: there is no such function, or it gives no network.
   """
-  module, _, function = name.partition(':')
-  if '' not in sys.path:
-    sys.path.append('')  # the folder from which the program was started
-  try:
-    made = getattr(importlib.import_module(module), function)()
-  except (ImportError, AttributeError, TypeError, ValueError) as error:
-    raise InputError(
-        f'config.network.name is {name!r}, which cannot be had '
-        f"({' '.join(str(error).split())}); give 'package.module:function', a "
-        f'function that takes nothing and returns a saliency_jax.Network.'
-    ) from error
+  made = call(name)
   if not isinstance(made, Network):
     raise InputError(
         f'{name} returns a {type(made).__name__}; return what '
@@ -61,8 +53,34 @@ def code(name: str) -> str:
   return files.digest(file) if file.is_file() else ''
 
 
+def call(name: str) -> Any:
+  """Returns what the function 'package.module:function' returns.
+
+  Raises:
+    InputError: there is no such function, or an error ends it; the message
+      says where.
+  """
+  module, _, function = name.partition(':')
+  if '' not in sys.path:
+    sys.path.append('')  # the folder from which the program was started
+  try:
+    return getattr(importlib.import_module(module), function)()
+  except InputError:
+    raise
+  except Exception as error:  # whatever a user's code raises
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    file = getattr(sys.modules.get(module), '__file__', None)
+    own = [frame for frame in frames if frame.filename == file]
+    at = ''.join(f' at {x.filename}:{x.lineno}' for x in (own or frames)[-1:])
+    raise InputError(
+        f'config.network.name is {name!r}, which cannot be had '
+        f"({type(error).__name__}{at}: {' '.join(str(error).split())}); give "
+        f"'package.module:function', a function that takes nothing and returns "
+        f'a saliency_jax.Network.') from error
+
+
 def _in_dtype(network: Network, dtype: str) -> Network:
-  """Returns a user's network whose variables and input have another type."""
+  """Returns a user's network whose parameters and input have another type."""
   return network.replace(run=_cast(network.run, dtype), dtype=dtype)
 
 
@@ -73,5 +91,7 @@ def _cast(run: Callable, dtype: str) -> Callable:
   def cast(x):
     return x.astype(wanted) if jnp.issubdtype(x.dtype, jnp.floating) else x
 
+  # Statistics of batches keep their type: a rounded variance is another one.
   return lambda variables, x, *rest: run(
-      jax.tree.map(cast, variables), cast(x), *rest)
+      {**variables, 'params': jax.tree.map(cast, variables['params'])},
+      cast(x), *rest)

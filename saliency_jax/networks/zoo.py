@@ -27,6 +27,7 @@ from saliency_jax.networks.weights import (
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 DEFAULT = 'vgg16'  # the paper's
+WEIGHTS = 'imagenet'  # what is taken unless others are asked for
 RANDOM = 'random'  # weights that nobody has trained, a baseline
 IMAGENET = 'imagenet'  # of a saliency model those of its trunk alone
 
@@ -67,7 +68,7 @@ NETWORKS: dict[str, Architecture] = {
 
 
 def load(
-    name: str = DEFAULT, *, weights: str = 'imagenet', preprocessing: str = '',
+    name: str = DEFAULT, *, weights: str = WEIGHTS, preprocessing: str = '',
     cache_dir: str = '', dtype: str = 'float32', readout_tap: str = '',
     image_size: int = 0
 ) -> Network:
@@ -91,7 +92,7 @@ def load(
     InputError: the name, the weights or a value is at fault.
   """
   networks.arithmetic(dtype)
-  if ':' in name and (preprocessing or weights not in ('', 'imagenet')):
+  if ':' in name and (preprocessing or weights not in ('', WEIGHTS)):
     raise InputError(
         f'{name} brings its own variables and preprocessing; leave '
         f'config.network.weights and .preprocessing out.')

@@ -17,6 +17,19 @@ import functools
 import math
 
 import numpy as np
+from PIL import Image
+
+
+def square(image: np.ndarray, side: int, resample: str) -> np.ndarray:
+  """Returns an image as a network takes it, uint8 `[S, S, 3]`.
+
+  Args:
+    image: uint8 `[H, W, 3]`.
+    side: S in pixels.
+    resample: Pillow's filter, which averages over the pixels that it drops.
+  """
+  return np.asarray(Image.fromarray(image).resize(
+      (side, side), Image.Resampling[resample.upper()]))
 
 
 @functools.lru_cache(maxsize=256)

@@ -61,6 +61,11 @@ def load_start(config, cache_dir: str = '') -> Network | Trained:
       raise InputError(
           f'The model in {config.checkpoint} has its readout on '
           f'{found.network.readout_tap}; leave config.network.readout_tap out.')
+    if config.weights not in ('', zoo.WEIGHTS) or config.preprocessing:
+      raise InputError(
+          f'The model in {config.checkpoint} has its own weights and '
+          f'preprocessing; leave config.network.weights and .preprocessing '
+          f'out.')
     if config.image_size:
       changes['preprocess'] = found.network.preprocess._replace(
           image_size=config.image_size)

@@ -125,8 +125,11 @@ def test_a_size_that_a_users_code_refuses_is_said(helped):
     helped.shapes(['last'], 40)
 
 
-def test_tokens_become_maps(shared):
+def test_tokens_become_maps(shared, caplog):
   module, variables, network = shared
+  with caplog.at_level('WARNING'):
+    adapters.from_linen(module, variables, preprocess=SMALL)
+  assert 'Shared: the first 1 of its tokens' in caplog.text
   tap = network.taps['tokens']
   assert (tap.kind, tap.prefix, tap.stride) == ('tokens', 1, 8)
   maps = network.apply(network.variables, IMAGES, ['tokens'])['tokens']
@@ -173,10 +176,17 @@ def test_what_is_wrong_is_said(shared, change, says):
     adapters.from_linen(module, variables, **{'preprocess': SMALL} | change)
 
 
+def failing():
+  np.testing.assert_array_equal(3, 3)
+  raise ValueError('3 is not 4')
+
+
 @pytest.mark.parametrize(('name', 'says'), [
     ('tests.nothing:make', 'cannot be had'), ('tests.tiny:none', 'cannot be'),
     ('tests.tiny:params', 'returns a dict'),
-    ('json:dumps', "argument: 'obj'")])
+    ('json:dumps', "argument: 'obj'"),
+    ('tests.networks.adapters_test:failing',
+     r'ValueError at \S+adapters_test.py:\d+: 3 is not 4')])
 def test_a_function_that_gives_no_network_is_named(name, says):
   with pytest.raises(InputError, match=says):
     zoo.load(name)
@@ -199,3 +209,11 @@ def test_a_network_of_ones_own_computes_in_bfloat16():
       exact.apply(exact.variables, IMAGES, ['block1'])['block1'],
       rtol=.1, atol=.1)
   assert exact.provenance.sha256 == network.provenance.sha256 != ''
+  # A variance is no parameter: rounded, this one would be .25.
+  near = jax.tree.map(np.asarray, dict(network.variables))
+  near['batch_stats']['block1']['norm']['var'][:] = .2504
+  same = jax.tree.map(np.copy, near)
+  same['batch_stats']['block1']['norm']['var'][:] = .25
+  assert not np.array_equal(*(
+      network.apply(one, IMAGES, ['block1.norm'])['block1.norm']
+      for one in (near, same)))

@@ -109,6 +109,9 @@ def test_a_model_is_found_at_home(copy, monkeypatch):
   config.name = 'resnet18'
   with pytest.raises(InputError, match='is of tests.tiny:vgg, not of resnet18'):
     trained_models.load(config)
+  config.name, config.weights = 'vgg16', 'random'
+  with pytest.raises(InputError, match='has its own weights'):
+    trained_models.load(config)
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):
