@@ -31,7 +31,7 @@ def random_network(
     widths: units of every convolution; tests take fewer.
   """
   architecture = zoo.NETWORKS['vgg16']._replace(
-      module=lambda dtype: vgg.VGG16(flax.core.freeze(dict(widths)), dtype))
+      module=lambda dtype: vgg.VGG(flax.core.freeze(dict(widths)), dtype))
   variables = zoo.random_variables(
       architecture.module(np.float32), len(vgg.STAGES))
   return zoo.assemble(

@@ -9,8 +9,10 @@ import ml_collections
 def network_keys() -> ml_collections.ConfigDict:
   """Returns the keys of a network; read by training/trained_models.py."""
   network = ml_collections.ConfigDict()
-  # A name that launch/networks.py lists, or 'package.module:function', a
-  # function of yours that returns a `saliency_jax.Network`.
+  # A name that launch/networks.py lists, 'timm:NAME', or
+  # 'package.module:function', a function of yours that returns a
+  # `saliency_jax.Network`, or with 'torch:' in front a PyTorch module; see
+  # docs/networks.md.
   network.name = 'vgg16'
   # Type of the network's arithmetic: float32, which no device rounds to less,
   # or bfloat16, which accelerators are faster at. Scores are float32.
@@ -18,8 +20,8 @@ def network_keys() -> ml_collections.ConfigDict:
   # A name that is known for this network ('imagenet'), the path of a weight
   # file, or 'random'. A network of yours brings its own.
   network.weights = 'imagenet'
-  # The family of preprocessing that a weight file expects: caffe, torchvision
-  # or places365; '' takes the usual one of the file's layout.
+  # The family of preprocessing that a weight file expects: torchvision, timm,
+  # augreg, clip, caffe or places365; '' is the usual one of the file's layout.
   network.preprocessing = ''
   # The --workdir of launch/train.py or launch/sweep.py: its trained model is
   # taken instead of `name` and `weights`; '' takes these.

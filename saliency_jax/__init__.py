@@ -21,6 +21,7 @@ _PUBLIC = {
     'Results': 'results',
     'open_source': 'data.source',
     'from_linen': 'networks.adapters', 'from_function': 'networks.adapters',
+    'from_torch': 'networks.torch_bridge',
     'Network': 'networks.network', 'Stage': 'networks.network',
     'Tap': 'networks.taps', 'Preprocess': 'networks.preprocess',
     'nss': 'ops.numpy_metrics', 'associate': 'ops.numpy_metrics',

@@ -39,7 +39,7 @@ def vgg(
 def architecture(widths: Mapping[str, int] = WIDTHS) -> zoo.Architecture:
   """Returns VGG-16 with other numbers of units."""
   return zoo.NETWORKS['vgg16']._replace(
-      module=lambda dtype: vggs.VGG16(flax.core.freeze(dict(widths)), dtype))
+      module=lambda dtype: vggs.VGG(flax.core.freeze(dict(widths)), dtype))
 
 
 def params(

@@ -66,7 +66,7 @@ def from_linen(
               wanted is None or ('.'.join(one.path) or OUTPUT) in wanted))
     return output, _by_name(state, finished)
 
-  return _network(
+  return build(
       name or type(module).__name__, capture, variables, preprocess, taps,
       stages)
 
@@ -102,7 +102,7 @@ def from_function(
     found = dict(apply(variables['params'] if bare else variables, x))
     return next(reversed(found.values())), found
 
-  return _network(
+  return build(
       name or getattr(apply, '__name__', 'function'), capture, variables,
       preprocess, taps, stages)
 
@@ -126,11 +126,23 @@ def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
       found.items(), key=lambda item: item[1][:2])}
 
 
-def _network(
+def build(
     name: str, capture: Callable, variables: Variables,
     preprocess: Preprocess, taps: Sequence[Tap] | None,
-    stages: Sequence[tuple[str, str]] | None
+    stages: Sequence[tuple[str, str]] | None, *, prefix: int | None = None
 ) -> Network:
+  """Returns the network of a function that captures what is computed.
+
+  Args:
+    name, variables, preprocess, taps, stages: see `from_linen`.
+    capture: `capture(variables, images, wanted) -> (output, {tap: array})`, in
+      the order of the computation; all taps for `wanted` None.
+    prefix: how many tokens stand before those of a grid; None tells it from
+      their number.
+
+  Raises:
+    InputError: see `from_linen`.
+  """
   variables = flax.core.unfreeze(dict(variables))
   side = preprocess.check().image_size
   image = jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32)
@@ -155,15 +167,14 @@ def _network(
       raise InputError(
           f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
   every = tap_tools.table(
-      _described(tap, x.shape, side, described) for tap, x in found.items()
-      if len(x.shape) in _KINDS)
+      _described(described.get(tap, Tap(tap)), x.shape, side, prefix)
+      for tap, x in found.items() if len(x.shape) in _KINDS)
   maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
-  for prefix in {every[tap].prefix for tap in maps} - {
-      tap.prefix for tap in described.values()} - {0}:
+  stated = {tap.prefix for tap in described.values()} | {0, prefix}
+  for guess in {every[tap].prefix for tap in maps} - stated:
     logging.warning(
         '%s: the first %d of its tokens are taken for no cells of the grid, by '
-        'their number alone; Tap(prefix=...) in `taps` states it.', name,
-        prefix)
+        'their number alone; Tap(prefix=...) in `taps` states it.', name, guess)
   if not maps:
     raise InputError(f'{name} has no maps: nothing in it can be looked into.')
 
@@ -181,17 +192,17 @@ def _network(
 
 
 def _described(
-    name: str, shape: tuple[int, ...], side: int, stated: Mapping[str, Tap]
-) -> Tap:
+    tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
   """Returns a tap with what its shape for square images of a side says."""
-  tap = stated.get(name, Tap(name))._replace(kind=_KINDS[len(shape)])
+  tap = tap._replace(kind=_KINDS[len(shape)])
   if tap.stride or tap.kind == 'vector':
     return tap
   if tap.kind == 'map':
     return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
   # Tokens of a square grid after none, one or a few of a prefix.
-  for prefix in ([tap.prefix] if tap.prefix else range(9)):
-    cells = round(max(shape[1] - prefix, 0) ** .5)
-    if cells and cells ** 2 + prefix == shape[1] and side % cells == 0:
-      return tap._replace(prefix=prefix, stride=side // cells)
+  prefix = tap.prefix or prefix
+  for count in range(9) if prefix is None else [prefix]:
+    cells = round(max(shape[1] - count, 0) ** .5)
+    if cells and cells ** 2 + count == shape[1] and side % cells == 0:
+      return tap._replace(prefix=count, stride=side // cells)
   return tap._replace(kind='vector')

@@ -22,7 +22,7 @@ class Trunk(NamedTuple):
 
 class Architecture(NamedTuple):
   """A network without its variables."""
-  module: Callable[[jnp.dtype], nn.Module]  # see `vgg.VGG16` for its signature
+  module: Callable[[jnp.dtype], nn.Module]  # see `vgg.VGG` for its signature
   taps: tuple[Tap, ...]
   stages: tuple[Stage, ...]
   default_taps: tuple[str, ...]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from saliency_jax.networks import zoo
 from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network
+from saliency_jax.networks.weights import timm_models
 
 
 def networks() -> str:
@@ -15,7 +16,7 @@ def networks() -> str:
         name, len(found.taps), len(found.stages), found.readout_tap,
         ', '.join(_names(found))))
   return (f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
-          "'package.module:function'.")
+          "'package.module:function', timm's are 'timm:NAME'.")
 
 
 def network(name: str, image_size: int = 0) -> str:
@@ -30,7 +31,7 @@ def network(name: str, image_size: int = 0) -> str:
   Raises:
     InputError: there is no such network, or images cannot have this size.
   """
-  opened = zoo.load(name) if ':' in name else zoo.outline(name)
+  opened = zoo.outline(name)
   side = image_size or opened.preprocess.image_size
   rows = [('tap', 'kind', 'h x w x units', 'stride', 'stage', 'aliases')]
   shapes = opened.shapes([
@@ -51,6 +52,8 @@ def network(name: str, image_size: int = 0) -> str:
       f'The readout takes {opened.readout_tap}.']
   if name in zoo.NETWORKS:
     lines += ['', 'Weights by name:', *_weights(name)]
+  if name.startswith('timm:'):
+    lines += ['', f'Weights: {timm_models.source(name[5:])}']
   return '\n'.join(lines)
 
 

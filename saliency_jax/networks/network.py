@@ -244,9 +244,8 @@ def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
   """
   image = np.asarray(image)
   if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-    raise InputError(
-        f'An image is uint8 [H, W, 3] in RGB; this is {image.dtype} '
-        f'{list(image.shape)}.')
+    raise InputError(f'An image is uint8 [H, W, 3] in RGB; this is '
+                     f'{image.dtype} {list(image.shape)}.')
   return resize.square(image, preprocess.image_size, preprocess.resize)
 
 

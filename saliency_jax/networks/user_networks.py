@@ -34,12 +34,7 @@ def load(name: str, dtype: str) -> Network:
     raise InputError(
         f'{name} returns a {type(made).__name__}; return what '
         f'saliency_jax.from_linen or from_function gives.')
-  made = made.replace(name=name, provenance=Provenance(
-      made.provenance.name or name,
-      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)),
-                    made.preprocess)),
-      made.provenance.source or name))
-  return made if dtype == made.dtype else _in_dtype(made, dtype)
+  return finished(made, name, dtype)
 
 
 def code(name: str) -> str:
@@ -48,7 +43,7 @@ def code(name: str) -> str:
   Args:
     name: the network's, e.g. 'package.module:function'.
   """
-  module = sys.modules.get(name.partition(':')[0]) if ':' in name else None
+  module = sys.modules.get(name.rpartition(':')[0].rpartition(':')[2])
   file = pathlib.Path(getattr(module, '__file__', None) or '')
   return files.digest(file) if file.is_file() else ''
 
@@ -79,9 +74,20 @@ def call(name: str) -> Any:
         f'a saliency_jax.Network.') from error
 
 
-def _in_dtype(network: Network, dtype: str) -> Network:
-  """Returns a user's network whose parameters and input have another type."""
-  return network.replace(run=_cast(network.run, dtype), dtype=dtype)
+def finished(
+    made: Network, name: str, dtype: str, weights: str = '') -> Network:
+  """Returns a network under its name, with the provenance of its variables.
+
+  They are read from `weights`, '' where the network brought them; parameters
+  and input have the type `dtype` while it runs.
+  """
+  made = made.replace(name=name, provenance=Provenance(
+      made.provenance.name or pathlib.Path(weights).stem or name,
+      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)),
+                    made.preprocess)),
+      made.provenance.source or weights or name))
+  return made if dtype == made.dtype else made.replace(
+      run=_cast(made.run, dtype), dtype=dtype)
 
 
 @functools.lru_cache(maxsize=32)

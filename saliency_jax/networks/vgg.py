@@ -1,7 +1,7 @@
-"""VGG-16's thirteen convolutions, each one a tap and a stage.
+"""VGG-16 and VGG-19, each convolution a tap and a stage.
 
 Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
-Recognition" (ICLR 2015), configuration D, without the dense layers.
+Recognition" (ICLR 2015), configurations D and E, without the dense layers.
 """
 
 import itertools
@@ -16,30 +16,47 @@ from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.taps import Tap
 
+
+def _widths(above: int) -> Mapping[str, int]:
+  """Returns units of each convolution; so many are in blocks 3, 4 and 5."""
+  blocks = zip((64, 128, 256, 512, 512), (2, 2, above, above, above),
+               strict=True)
+  return flax.core.freeze({
+      f'conv{block}_{index}': units for block, (units, count) in enumerate(
+          blocks, 1) for index in range(1, count + 1)})
+
+
 # Units of every convolution, bottom to top; a 2 x 2 maximum follows each block.
-WIDTHS: Mapping[str, int] = flax.core.freeze({
-    'conv1_1': 64, 'conv1_2': 64,
-    'conv2_1': 128, 'conv2_2': 128,
-    'conv3_1': 256, 'conv3_2': 256, 'conv3_3': 256,
-    'conv4_1': 512, 'conv4_2': 512, 'conv4_3': 512,
-    'conv5_1': 512, 'conv5_2': 512, 'conv5_3': 512,
-})
+WIDTHS, WIDTHS_19 = _widths(3), _widths(4)
 CONVOLUTIONS: tuple[str, ...] = tuple(WIDTHS)
-# torchvision's and timm's name of each: the ReLU that follows it.
-_FEATURES = (1, 3, 6, 8, 11, 13, 15, 18, 20, 22, 25, 27, 29)
-TAPS = tuple(
-    Tap(name, stage=index, stride=2 ** (int(name[4]) - 1),
-        aliases=(f'features.{number}',))
-    for index, (name, number) in enumerate(
-        zip(CONVOLUTIONS, _FEATURES, strict=True)))
-STAGES = tuple(
-    Stage(name, f'{name}/(kernel|bias)') for name in CONVOLUTIONS)
+
+
+def features(convolutions: Collection[str]) -> dict[str, int]:
+  """Returns torchvision's number of each convolution; a ReLU follows it."""
+  return {name: 2 * index + int(name[4]) - 1
+          for index, name in enumerate(convolutions)}
+
+
+def taps(convolutions: Collection[str] = CONVOLUTIONS) -> tuple[Tap, ...]:
+  """Returns the taps, bottom to top; an alias is torchvision's and timm's."""
+  return tuple(
+      Tap(name, stage=index, stride=2 ** (int(name[4]) - 1),
+          aliases=(f'features.{number + 1}',))
+      for index, (name, number) in enumerate(features(convolutions).items()))
+
+
+def stages(convolutions: Collection[str] = CONVOLUTIONS) -> tuple[Stage, ...]:
+  """Returns a stage for each convolution."""
+  return tuple(Stage(name, f'{name}/(kernel|bias)') for name in convolutions)
+
+
+TAPS, STAGES = taps(), stages()
 # The layers of the paper's Table 2, in its order.
 DEFAULT_TAPS = (
     'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 
 
-class VGG16(nn.Module):
+class VGG(nn.Module):
   """The trunk, in stages of one convolution and the pooling above it.
 
   Attributes:
@@ -52,26 +69,26 @@ class VGG16(nn.Module):
   @nn.compact
   def __call__(
       self, x: jax.Array, taps: Collection[str], first: int = 0,
-      last: int = len(CONVOLUTIONS)
+      last: int | None = None
   ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Computes some stages; see `network.Network.run`.
 
     Args:
       x: float `[B, H, W, 3]`, a prepared image; or what enters `first`,
         `[B, h, w, C]`.
-      taps: names out of `CONVOLUTIONS`, whose maps after the ReLU are returned.
+      taps: names out of `widths`, whose maps after the ReLU are returned.
       first: the first stage.
-      last: the stage after the last.
+      last: the stage after the last; None computes all.
 
     Returns:
       What leaves the last stage, pooled where a block ends, and the maps of
       the taps, `[B, h, w, C]` of `dtype`; h = H and w = W in the first block
       and half of it, rounded down, in each block above.
     """
-    maps = {}
+    maps, names = {}, tuple(self.widths)
     x = x.astype(self.dtype)
     for name, above in itertools.islice(
-        itertools.zip_longest(CONVOLUTIONS, CONVOLUTIONS[1:]), first, last):
+        itertools.zip_longest(names, names[1:]), first, last):
       x = conv_layers.Convolution(self.widths[name], self.dtype, name=name)(x)
       if name in taps:
         maps[name] = x

@@ -1,39 +1,73 @@
-"""Vision transformers with patches of 16 pixels: ViT-S/16, -B/16 and -L/16.
+"""Vision transformers: supervised, DINO's, DINOv2's and CLIP's image encoder.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words" (ICLR 2021), as in
-torchvision and timm: a class token first, layer norms (epsilon 1e-6) before the
-two branches of a block, and the exact GELU.
+torchvision and timm: a class token first, layer norms before the two branches
+of a block. Its kin are values of `Variant`: Caron et al., "Emerging Properties
+in Self-Supervised Vision Transformers" (ICCV 2021); Oquab et al., "DINOv2"
+(2023) and Darcet et al., "Vision Transformers Need Registers" (ICLR 2024);
+Radford et al., "Learning Transferable Visual Models" (ICML 2021).
 """
 
+import functools
 import math
 from collections.abc import Collection
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.recorder import Recorder
 from saliency_jax.networks.taps import Tap
 
-PATCH = 16
-_GRID = 14  # cells on a side for which position embeddings are trained
 _HIGHEST = jax.lax.Precision.HIGHEST
+
+
+class Variant(NamedTuple):
+  """What tells one transformer from another."""
+  width: int  # D, channels of a token
+  depth: int  # blocks
+  heads: int  # of attention
+  patch: int = 16  # side in pixels
+  grid: int = 14  # cells on a side for which position embeddings are trained
+  registers: int = 0  # tokens behind the class token
+  scaled: bool = False  # whether each branch's channels are scaled (LayerScale)
+  # Whether it is CLIP's: a norm in front of the blocks, patches without bias,
+  # norms with epsilon 1e-5, and x * sigmoid(1.702 x) for the GELU.
+  clip: bool = False
+  # Whether positions of other grids are interpolated as in DINO: without
+  # antialiasing, the grid larger by .1 of a cell. timm's rule otherwise.
+  offset: bool = False
+
+
+_SIZES = {'s': (384, 12, 6), 'b': (768, 12, 12), 'l': (1024, 24, 16)}
+VARIANTS: dict[str, Variant] = {
+    **{f'vit_{size}16': Variant(*_SIZES[size]) for size in 'sbl'},
+    **{f'dino_{size}{patch}': Variant(
+        *_SIZES[size], patch=patch, grid=224 // patch, offset=True)
+       for size in 'sb' for patch in (16, 8)},
+    **{f'dinov2_{size}14': Variant(
+        *_SIZES[size], patch=14, grid=37, scaled=True, offset=True)
+       for size in 'sbl'},
+    **{f'dinov2_{size}14_reg': Variant(
+        *_SIZES[size], patch=14, grid=37, scaled=True, registers=4)
+       for size in 'sbl'},
+    **{f'clip_{size}{patch}': Variant(
+        *_SIZES[size], patch=patch, grid=224 // patch, clip=True)
+       for size, patch in (('b', 32), ('b', 16), ('l', 14))}}
 
 
 class ViT(nn.Module):
   """The trunk with its last norm, without a head.
 
   Attributes:
-    width: D, channels of a token.
-    depth: blocks.
-    heads: heads of attention.
+    variant: which one.
     dtype: type of the arithmetic; parameters keep their own.
   """
-  width: int
-  depth: int
-  heads: int
+  variant: Variant
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
@@ -46,66 +80,84 @@ class ViT(nn.Module):
     Args:
       x: `[B, H, W, 3]`, prepared images, or `[B, N, D]`, the tokens that enter
         stage `first`.
-      taps: names of `taps(depth)`.
+      taps: names of `taps(variant)`.
       first: index of the first stage that is computed; 0 embeds the patches,
         n is block n - 1, and the last one ends with the norm.
       last: index of the first stage that is not; None computes all.
 
     Raises:
-      InputError: if a side of the images is no multiple of 16 pixels.
+      InputError: if a side of the images is no multiple of a patch's.
     """
-    record = Recorder(taps)
-    last = self.depth + 1 if last is None else last
+    record, depth = Recorder(taps), self.variant.depth
+    last = depth + 1 if last is None else last
     x = x.astype(self.dtype)
     for stage in range(first, last):
       if stage == 0:
         x = record('embed', self._embed(x))
+        if self.variant.clip:
+          x = record('norm_pre', _norm(self.variant, self.dtype, 'norm_pre')(x))
         continue
       name = f'blocks.{stage - 1}'
       x = record(name, _Block(
-          self.heads, self.dtype, name=name.replace('.', '_')
+          self.variant, self.dtype, name=name.replace('.', '_')
       )(x, record.within(f'{name}.')))
-      if stage == self.depth:
-        x = record('norm', _norm(self.dtype, 'norm')(x))
+      if stage == depth:
+        x = record('norm', _norm(self.variant, self.dtype, 'norm')(x))
     return x, record.values
 
   def _embed(self, images: jax.Array) -> jax.Array:
-    """Returns the class token and the patches, `[B, 1 + h w, D]`."""
-    batch, height, width, _ = images.shape
-    if height % PATCH or width % PATCH:
+    """Returns class token, registers and patches, `[B, 1 + R + h w, D]`."""
+    width, patch = self.variant.width, self.variant.patch
+    if any(side % patch for side in images.shape[1:3]):
       raise InputError(
-          f'A vision transformer takes images whose sides are multiples of '
-          f'{PATCH} pixels, and these have {height} x {width}; set '
+          f'This transformer takes images whose sides are multiples of {patch} '
+          f'pixels, and these have {images.shape[1]} x {images.shape[2]}; set '
           'config.network.image_size.')
     x = nn.Conv(
-        self.width, (PATCH, PATCH), (PATCH, PATCH), padding='VALID',
-        dtype=self.dtype, precision=_HIGHEST, name='patch_embed')(images)
+        width, (patch, patch), (patch, patch), padding='VALID',
+        use_bias=not self.variant.clip, dtype=self.dtype, precision=_HIGHEST,
+        name='patch_embed')(images)
     grid = x.shape[1:3]
-    token = self.param(
-        'cls_token', nn.initializers.zeros, (1, 1, self.width))
     position = self.param(
         'pos_embed', nn.initializers.normal(.02),
-        (1, 1 + _GRID ** 2, self.width))
-    x = x.reshape(batch, -1, self.width)
-    token = jnp.broadcast_to(token.astype(x.dtype), (batch, 1, self.width))
-    x = jnp.concatenate([token, x], axis=1)
-    return x + resize_positions(position, grid).astype(x.dtype)
+        (1, 1 + self.variant.grid ** 2, width))
+    x = jnp.concatenate(
+        [self._tokens('cls_token', 1, x), x.reshape(len(x), -1, width)], axis=1)
+    x += resize_positions(position, grid, self.variant.offset).astype(x.dtype)
+    if not self.variant.registers:
+      return x
+    registers = self._tokens('reg_token', self.variant.registers, x)
+    return jnp.concatenate([x[:, :1], registers, x[:, 1:]], axis=1)
+
+  def _tokens(self, name: str, count: int, x: jax.Array) -> jax.Array:
+    """Returns learned tokens for every image of `x`, `[B, count, D]`."""
+    shape = (1, count, self.variant.width)
+    token = self.param(name, nn.initializers.zeros, shape)
+    return jnp.broadcast_to(token.astype(x.dtype), (len(x), *shape[1:]))
 
 
 class _Block(nn.Module):
   """Attention and a perceptron, each after a norm and around a shortcut."""
-  heads: int
+  variant: Variant
   dtype: jnp.dtype
 
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
-    y = _Attention(self.heads, self.dtype, name='attn')(
-        _norm(self.dtype, 'norm1')(x))
-    x += record('attn', y)
-    y = _norm(self.dtype, 'norm2')(x)
+    y = _Attention(self.variant.heads, self.dtype, name='attn')(
+        _norm(self.variant, self.dtype, 'norm1')(x))
+    x += self._scaled('ls1', record('attn', y))
+    y = _norm(self.variant, self.dtype, 'norm2')(x)
     y = _dense(4 * x.shape[-1], self.dtype, 'fc1')(y)
-    y = _dense(x.shape[-1], self.dtype, 'fc2')(nn.gelu(y, approximate=False))
-    return x + record('mlp', y)
+    y = (y * nn.sigmoid(1.702 * y) if self.variant.clip
+         else nn.gelu(y, approximate=False))
+    y = _dense(x.shape[-1], self.dtype, 'fc2')(y)
+    return x + self._scaled('ls2', record('mlp', y))
+
+  def _scaled(self, name: str, x: jax.Array) -> jax.Array:
+    if not self.variant.scaled:
+      return x
+    scale = self.param(name, nn.initializers.constant(1e-5), x.shape[-1:])
+    return x * scale.astype(x.dtype)[None, None]
 
 
 class _Attention(nn.Module):
@@ -133,55 +185,82 @@ def _dense(units: int, dtype: jnp.dtype, name: str) -> nn.Dense:
   return nn.Dense(units, dtype=dtype, precision=_HIGHEST, name=name)
 
 
-def _norm(dtype: jnp.dtype, name: str) -> nn.LayerNorm:
-  return nn.LayerNorm(epsilon=1e-6, dtype=dtype, name=name)
+def _norm(variant: Variant, dtype: jnp.dtype, name: str) -> nn.LayerNorm:
+  return nn.LayerNorm(
+      epsilon=1e-5 if variant.clip else 1e-6, dtype=dtype, name=name)
 
 
 def resize_positions(
-    position: jax.Array, grid: tuple[int, int]) -> jax.Array:
-  """Returns position embeddings for another grid, as timm resamples them.
+    position: jax.Array, grid: tuple[int, int], offset: bool = False
+) -> jax.Array:
+  """Returns position embeddings for another grid, bicubically.
 
   Args:
     position: `[1, 1 + n n, D]`, the class token's first, those of the n x n
       grid row by row.
-    grid: (h, w), the cells that are wanted.
+    grid: (h, w) in cells.
+    offset: see `Variant`; timm resamples with antialiasing.
 
   Returns:
-    `[1, 1 + h w, D]`: cubic interpolation, averaging where it shrinks.
+    `[1, 1 + h w, D]`.
   """
-  _, tokens, width = position.shape
-  side = math.isqrt(tokens - 1)
+  width = position.shape[2]
+  side = math.isqrt(position.shape[1] - 1)
   if grid == (side, side):
     return position
-  cells = jax.image.resize(
-      position[:, 1:].reshape(1, side, side, width), (1, *grid, width),
-      'cubic', antialias=True)
+  cells = position[:, 1:].reshape(1, side, side, width)
+  if offset:
+    cells = jnp.einsum(
+        'hi,wj,bijd->bhwd', *(_cubic(n, side) for n in grid), cells,
+        precision=_HIGHEST)
+  else:
+    cells = jax.image.resize(cells, (1, *grid, width), 'cubic', antialias=True)
   return jnp.concatenate(
       [position[:, :1], cells.reshape(1, -1, width)], axis=1)
 
 
-def taps(depth: int) -> tuple[Tap, ...]:
+@functools.lru_cache(maxsize=64)
+def _cubic(n: int, side: int) -> np.ndarray:
+  """Returns `[n, side]`, PyTorch's bicubic resizing by (n + .1) / side."""
+  # The filter of a = -.75; edges are repeated.
+  a, matrix = -.75, np.zeros((n, side), np.float32)
+  for i, at in enumerate((np.arange(n) + .5) * side / (n + .1) - .5):
+    for j in range(math.floor(at) - 1, math.floor(at) + 3):
+      x = abs(at - j)
+      near = ((a + 2) * x - (a + 3)) * x * x + 1
+      far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+      matrix[i, min(max(j, 0), side - 1)] += near if x <= 1 else far
+  return matrix
+
+
+def taps(variant: Variant) -> tuple[Tap, ...]:
   """Returns every tap, bottom to top.
 
   `blocks.N` is the residual stream behind block N, `.attn` and `.mlp` what its
-  two branches add, and `norm` what a head would see.
+  two branches give, before they are scaled and added, and `norm` what a head
+  would see. Aliases are torchvision's, timm's and CLIP's names.
   """
   def tap(name: str, stage: int, *aliases: str) -> Tap:
-    return Tap(name, 'tokens', stage, aliases, stride=PATCH, prefix=1)
+    return Tap(name, 'tokens', stage, aliases, variant.patch,
+               1 + variant.registers)
 
   table = [tap('embed', 0, 'encoder.dropout', 'pos_drop')]
-  for n in range(depth):
+  if variant.clip:
+    table.append(tap('norm_pre', 0, 'visual.ln_pre'))
+  for n in range(variant.depth):
     name, other = f'blocks.{n}', f'encoder.layers.encoder_layer_{n}'
+    clip = f'visual.transformer.resblocks.{n}'
     table += [
-        tap(f'{name}.attn', n + 1, f'{other}.self_attention'),
-        tap(f'{name}.mlp', n + 1, f'{other}.mlp'),
-        tap(name, n + 1, other)]
-  return (*table, tap('norm', depth, 'encoder.ln', 'encoder'))
+        tap(f'{name}.attn', n + 1, f'{other}.self_attention', f'{clip}.attn'),
+        tap(f'{name}.mlp', n + 1, f'{other}.mlp', f'{clip}.mlp'),
+        tap(name, n + 1, other, clip)]
+  return (*table, tap(
+      'norm', variant.depth, 'encoder.ln', 'encoder', 'visual.ln_post'))
 
 
 def stages(depth: int) -> tuple[Stage, ...]:
   """Returns the embedding and every block; the last one has the norm."""
   return (
-      Stage('embed', 'cls_token|pos_embed|patch_embed/.*'),
+      Stage('embed', '(cls|reg)_token|pos_embed|(patch_embed|norm_pre)/.*'),
       *(Stage(f'blocks.{n}', f'blocks_{n}/.*') for n in range(depth - 1)),
       Stage(f'blocks.{depth - 1}', f'blocks_{depth - 1}/.*|norm/.*'))

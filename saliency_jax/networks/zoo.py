@@ -11,75 +11,38 @@ import numpy as np
 from saliency_jax.errors import InputError
 from saliency_jax.networks import architecture as architectures
 from saliency_jax.networks import network as networks
-from saliency_jax.networks import resnet, trees, user_networks, vgg, vit
 from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks import torch_bridge, trees, trunks, user_networks
 from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.saliency import published
-from saliency_jax.networks.weights import (
-  conversion,
-  known_weights,
-  port_table,
-  torchvision_files,
-  zoo_tables,
-)
+from saliency_jax.networks.weights import known_weights
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 DEFAULT = 'vgg16'  # the paper's
-WEIGHTS = 'imagenet'  # what is taken unless others are asked for
 RANDOM = 'random'  # weights that nobody has trained, a baseline
 IMAGENET = 'imagenet'  # of a saliency model those of its trunk alone
 
-
-def _resnet(
-    name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:
-  return Architecture(
-      lambda dtype: resnet.ResNet(blocks, bottleneck, dtype),
-      resnet.taps(blocks, bottleneck), resnet.STAGES,
-      ('layer4', 'layer3', 'layer2', 'layer1'), 'layer4',
-      port_table.porter(name, zoo_tables.RESNET), torchvision_files.FILES[name])
-
-
-def _vit(name: str, width: int, depth: int, heads: int) -> Architecture:
-  quarters = tuple(f'blocks.{depth * n // 4 - 1}' for n in (4, 3, 2, 1))
-  return Architecture(
-      lambda dtype: vit.ViT(width, depth, heads, dtype),
-      vit.taps(depth), vit.stages(depth), quarters, 'norm',
-      port_table.porter(
-          name, zoo_tables.VIT_TORCHVISION, zoo_tables.VIT_TIMM),
-      torchvision_files.FILES.get(name, {}))
-
-
 NETWORKS: dict[str, Architecture] = {
-    'vgg16': Architecture(
-        lambda dtype: vgg.VGG16(dtype=dtype), vgg.TAPS, vgg.STAGES,
-        vgg.DEFAULT_TAPS, vgg.TAPS[-1].name, conversion.port,
-        known_weights.VGG16),
-    'resnet18': _resnet('resnet18', (2, 2, 2, 2), bottleneck=False),
-    'resnet34': _resnet('resnet34', (3, 4, 6, 3), bottleneck=False),
-    'resnet50': _resnet('resnet50', (3, 4, 6, 3), bottleneck=True),
-    'resnet101': _resnet('resnet101', (3, 4, 23, 3), bottleneck=True),
-    'vit_s16': _vit('vit_s16', width=384, depth=12, heads=6),
-    'vit_b16': _vit('vit_b16', width=768, depth=12, heads=12),
-    'vit_l16': _vit('vit_l16', width=1024, depth=24, heads=16),
-    **published.NETWORKS,
-}
+    **trunks.NETWORKS, **published.NETWORKS}
 
 
 def load(
-    name: str = DEFAULT, *, weights: str = WEIGHTS, preprocessing: str = '',
+    name: str = DEFAULT, *, weights: str = IMAGENET, preprocessing: str = '',
     cache_dir: str = '', dtype: str = 'float32', readout_tap: str = '',
     image_size: int = 0
 ) -> Network:
   """Returns a network with its weights.
 
   Args:
-    name: a key of `NETWORKS`, or 'package.module:function', a function of the
-      user's that takes nothing and returns a `Network`.
-    weights: a name that is known for this network, the path of a weight file,
-      or 'random'. A user's own network brings its variables itself. Of a
-      saliency model 'imagenet' is its trunk with a decoder to be trained.
+    name: a key of `NETWORKS`, 'package.module:function', a function of the
+      user's that takes nothing and returns a `Network`, or one of PyTorch's,
+      see `torch_bridge.load`.
+    weights: a name that is known for this network (the first one where there is
+      no 'imagenet'), the path of a weight file, or 'random'. A user's own
+      network brings its variables itself. Of a saliency model 'imagenet' is its
+      trunk with a decoder to be trained.
     preprocessing: the family of preprocessing that a weight file expects; ''
       takes the usual one of the file's layout.
     cache_dir: the folder of ported weights; '' is the user's cache.
@@ -92,13 +55,17 @@ def load(
     InputError: the name, the weights or a value is at fault.
   """
   networks.arithmetic(dtype)
-  if ':' in name and (preprocessing or weights not in ('', WEIGHTS)):
+  stated = weights if weights != IMAGENET else ''
+  if name.partition(':')[0] in torch_bridge.KINDS:
+    found = torch_bridge.load(name, stated, preprocessing, dtype)
+  elif ':' not in name:
+    found = _of_zoo(name, weights, preprocessing, cache_dir, dtype)
+  elif stated or preprocessing:
     raise InputError(
         f'{name} brings its own variables and preprocessing; leave '
         f'config.network.weights and .preprocessing out.')
-  found = (
-      user_networks.load(name, dtype) if ':' in name
-      else _of_zoo(name, weights, preprocessing, cache_dir, dtype))
+  else:
+    found = user_networks.load(name, dtype)
   if readout_tap:
     readout_tap, = tap_tools.resolve([readout_tap], found.taps, name)
     found = found.replace(readout_tap=readout_tap)
@@ -121,7 +88,7 @@ def architecture(name: str) -> Architecture:
   if name not in NETWORKS:
     raise InputError(
         f'There is no network {name!r}; config.network.name is one of '
-        f"{', '.join(NETWORKS)}, or 'package.module:function'.")
+        f"{', '.join(NETWORKS)}, 'timm:NAME' or 'package.module:function'.")
   return NETWORKS[name]
 
 
@@ -155,21 +122,14 @@ def rebuild(
   Raises:
     InputError: there is no such network, or it has other variables.
   """
-  if ':' in name:
-    found = user_networks.load(name, dtype)
-    expected = _shapes_of(found.variables)
-    found = found.replace(
-        variables=ported.variables, preprocess=ported.preprocess,
-        provenance=provenance)
-  else:
-    found = assemble(name, architecture(name), ported, provenance, dtype)
-    expected = shapes(
-        architecture(name).module(jnp.float32), len(found.stages))
-  if _shapes_of(ported.variables) != expected:
+  found = outline(name, dtype)
+  if _shapes_of(ported.variables) != _shapes_of(found.variables):
     raise InputError(
         f'These variables ({provenance.source}) are not those of {name}: it '
         f'has changed since, or they are of another network.')
-  return found
+  return found.replace(
+      variables=ported.variables, preprocess=ported.preprocess,
+      provenance=provenance)
 
 
 def _shapes_of(variables: Mapping) -> dict[str, tuple[int, ...]]:
@@ -193,15 +153,22 @@ def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
       architectures.init(module, stages), jax.random.key(0)))
 
 
-def outline(name: str) -> Network:
-  """Returns a network of the zoo with shapes in the place of variables."""
+def outline(name: str, dtype: str = 'float32') -> Network:
+  """Returns any network, for which no weights are fetched.
+
+  One of the zoo has shapes in the place of its variables.
+  """
+  if name.partition(':')[0] in torch_bridge.KINDS:
+    return torch_bridge.load(name, RANDOM, dtype=dtype)
+  if ':' in name:
+    return user_networks.load(name, dtype)
   found = architecture(name)
   variables = jax.eval_shape(
       architectures.init(found.module(jnp.float32), len(found.stages)),
       jax.random.key(0))
   return assemble(
       name, found, Ported(variables, Preprocess(image_size=found.image_size)),
-      Provenance('', '', ''))
+      Provenance('', '', ''), dtype)
 
 
 def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
@@ -232,6 +199,8 @@ def _of_zoo(
   module, stages = found.module(jnp.float32), len(found.stages)
   if found.trunk and weights == IMAGENET:
     return _on_trunk(name, found, cache_dir, dtype)
+  if weights == IMAGENET and not found.decoder and weights not in found.known:
+    weights = next(iter(found.known), weights)
   if weights == RANDOM:
     ported = Ported(random_variables(module, stages), Preprocess())
     return assemble(

@@ -61,7 +61,7 @@ def load_start(config, cache_dir: str = '') -> Network | Trained:
       raise InputError(
           f'The model in {config.checkpoint} has its readout on '
           f'{found.network.readout_tap}; leave config.network.readout_tap out.')
-    if config.weights not in ('', zoo.WEIGHTS) or config.preprocessing:
+    if config.weights not in ('', zoo.IMAGENET) or config.preprocessing:
       raise InputError(
           f'The model in {config.checkpoint} has its own weights and '
           f'preprocessing; leave config.network.weights and .preprocessing '

@@ -5,8 +5,29 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from saliency_jax.networks import trunks, vit, zoo
+
+# Transformers as the zoo's, small: DINOv2's, with registers, and CLIP's.
+VARIANTS = {
+    'dinov2_small': vit.Variant(
+        32, 2, 2, patch=7, grid=5, scaled=True, offset=True),
+    'dinov2_reg_small': vit.Variant(
+        32, 2, 2, patch=7, grid=5, scaled=True, registers=4),
+    'clip_small': vit.Variant(32, 2, 2, patch=8, grid=4, clip=True)}
+
 # Values that are stored of a tap: at random, and in the corners of a map.
 _RANDOM, _CORNER_UNITS = 96, 8
+
+
+def network(
+    name: str, arrays: Mapping[str, np.ndarray], family: str = 'torchvision'
+) -> zoo.Network:
+  """Returns a network of the zoo, or of `VARIANTS`, with torch's arrays."""
+  found = (trunks.transformer(name, VARIANTS[name]) if name in VARIANTS
+           else zoo.architecture(name))
+  ported = found.port(arrays, zoo.shapes(
+      found.module(np.float32), len(found.stages)), family)
+  return zoo.assemble(name, found, ported, zoo.Provenance('', '', ''))
 
 
 def weights(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
@@ -40,6 +61,11 @@ def images(height: int, width: int) -> np.ndarray:
   """Returns two prepared images, float32 `[2, H, W, 3]`."""
   return _generator(f'{height} x {width}').standard_normal(
       (2, height, width, 3), np.float32)
+
+
+def positions() -> np.ndarray:
+  """Returns embeddings of a class token and a grid of 5 x 5, `[1, 26, 3]`."""
+  return _generator('positions').standard_normal((1, 26, 3), np.float32)
 
 
 def sample(tap: str, values: np.ndarray) -> np.ndarray:

@@ -10,12 +10,13 @@ import jax
 import numpy as np
 import pytest
 
-from saliency_jax.networks import zoo
+from saliency_jax.networks import vit
 from tests.networks import made_zoo
 
 _FIXTURES = pathlib.Path(__file__).with_name('fixtures')
 _NETWORKS = {'resnet18': 'resnet18', 'resnet50': 'resnet50',
-             'vit_b16': 'vit_b16', 'vit_b16_timm': 'vit_b16'}
+             'vit_b16': 'vit_b16', 'vit_b16_timm': 'vit_b16',
+             **{name: name for name in made_zoo.VARIANTS}}
 
 # Each program runs once: that it is compiled soon counts.
 _QUICK = {'xla_backend_optimization_level': 0}
@@ -27,13 +28,8 @@ def case(request):
   name = _NETWORKS[request.param]
   with np.load(_FIXTURES / f'{request.param}.npz') as file:
     stored = dict(file)
-  found = zoo.architecture(name)
-  module = found.module(np.float32)
-  ported = found.port(
-      made_zoo.weights(json.loads(str(stored['shapes']))),
-      zoo.shapes(module, len(found.stages)), 'torchvision')
-  return stored, zoo.assemble(
-      name, found, ported, zoo.Provenance('drawn', '', 'drawn'))
+  return stored, made_zoo.network(
+      name, made_zoo.weights(json.loads(str(stored['shapes']))))
 
 
 def test_every_tap_is_torchs(case):
@@ -60,3 +56,13 @@ def test_every_tap_is_torchs(case):
           mine, values, rtol=0, atol=1e-4 * greatest, err_msg=name)
       position += len(mine)
     assert position == len(stored[f'{size} values'])
+
+
+def test_dinos_positions_are_torchs():
+  with np.load(_FIXTURES / 'positions.npz') as file:
+    position, wanted = made_zoo.positions(), dict(file)
+  for grid, theirs in wanted.items():
+    ours = vit.resize_positions(
+        position, tuple(map(int, grid.split('x'))), offset=True)
+    np.testing.assert_array_equal(ours[:, :1], position[:, :1])
+    np.testing.assert_allclose(ours[0, 1:], theirs, atol=2e-6)

@@ -9,13 +9,14 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks import trees, vit
 
-_DEPTH = 3
+_SMALL = vit.Variant(16, depth=3, heads=2)
+_DEPTH = _SMALL.depth
 
 
 @pytest.fixture(scope='module')
 def small():
   """The module and its variables, drawn."""
-  module = vit.ViT(16, _DEPTH, 2)
+  module = vit.ViT(_SMALL)
   variables = jax.jit(module.init)(
       jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
   return module, variables
@@ -23,7 +24,7 @@ def small():
 
 def test_the_table_has_every_tap_as_a_grid(small):
   module, variables = small
-  table = vit.taps(_DEPTH)
+  table = vit.taps(_SMALL)
   names = frozenset(tap.name for tap in table)
   assert len(names) == len(table)
   _, found = jax.eval_shape(
@@ -38,7 +39,7 @@ def test_the_table_has_every_tap_as_a_grid(small):
 
 def test_stages_can_be_run_one_after_another(small):
   module, variables = small
-  table, stages = vit.taps(_DEPTH), vit.stages(_DEPTH)
+  table, stages = vit.taps(_SMALL), vit.stages(_DEPTH)
   x = jax.random.normal(jax.random.key(1), (1, 32, 48, 3))
   names = frozenset(tap.name for tap in table)
   whole, wanted = module.apply(variables, x, names)

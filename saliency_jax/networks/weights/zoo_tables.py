@@ -1,4 +1,6 @@
-"""How torchvision and timm name the arrays of ResNets and transformers."""
+"""How other programs name the arrays of ResNets and transformers."""
+
+from collections.abc import Iterator
 
 from saliency_jax.networks.weights.port_table import Rule, Table
 
@@ -15,48 +17,69 @@ RESNET = Table(
      Rule(rf'{_NORM}\.running_var', r'batch_stats:\1/var')),
     ignored=r'fc\.(weight|bias)|.*num_batches_tracked')
 
-_LAYER = r'encoder\.layers\.encoder_layer_(\d+)'
+
+
+def _blocks(block: str, norm: str, *dense: str) -> Iterator[Rule]:
+  """Yields the rules of a transformer's blocks.
+
+  Args:
+    block: matches a block, its number in a group.
+    norm: what stands in front of the number of one of its norms.
+    dense: match its dense layers qkv, proj, fc1 and fc2.
+  """
+  for theirs, ours in (('weight', 'scale'), ('bias', 'bias')):
+    yield Rule(rf'{block}\.{norm}([12])\.{theirs}', rf'blocks_\1/norm\2/{ours}')
+  for theirs, ours in zip(
+      dense, ('attn/qkv', 'attn/proj', 'fc1', 'fc2'), strict=True):
+    yield Rule(
+        rf'{block}\.{theirs}[._]weight', rf'blocks_\1/{ours}/kernel', 'oi')
+    yield Rule(rf'{block}\.{theirs}[._]bias', rf'blocks_\1/{ours}/bias')
+
+
+def _norm(theirs: str, ours: str) -> Iterator[Rule]:
+  yield Rule(rf'{theirs}\.weight', f'{ours}/scale')
+  yield Rule(rf'{theirs}\.bias', f'{ours}/bias')
+
+
 VIT_TORCHVISION = Table(
     'torchvision',
     (Rule('class_token', 'cls_token'),
      Rule(r'encoder\.pos_embedding', 'pos_embed'),
      Rule(r'conv_proj\.weight', 'patch_embed/kernel', 'oihw'),
      Rule(r'conv_proj\.bias', 'patch_embed/bias'),
-     Rule(rf'{_LAYER}\.ln_([12])\.weight', r'blocks_\1/norm\2/scale'),
-     Rule(rf'{_LAYER}\.ln_([12])\.bias', r'blocks_\1/norm\2/bias'),
-     Rule(rf'{_LAYER}\.self_attention\.in_proj_weight',
-          r'blocks_\1/attn/qkv/kernel', 'oi'),
-     Rule(rf'{_LAYER}\.self_attention\.in_proj_bias',
-          r'blocks_\1/attn/qkv/bias'),
-     Rule(rf'{_LAYER}\.self_attention\.out_proj\.weight',
-          r'blocks_\1/attn/proj/kernel', 'oi'),
-     Rule(rf'{_LAYER}\.self_attention\.out_proj\.bias',
-          r'blocks_\1/attn/proj/bias'),
      # Files of before torchvision 0.14 say linear_1 and linear_2.
-     Rule(rf'{_LAYER}\.mlp\.(?:0|linear_1)\.weight',
-          r'blocks_\1/fc1/kernel', 'oi'),
-     Rule(rf'{_LAYER}\.mlp\.(?:0|linear_1)\.bias', r'blocks_\1/fc1/bias'),
-     Rule(rf'{_LAYER}\.mlp\.(?:3|linear_2)\.weight',
-          r'blocks_\1/fc2/kernel', 'oi'),
-     Rule(rf'{_LAYER}\.mlp\.(?:3|linear_2)\.bias', r'blocks_\1/fc2/bias'),
-     Rule(r'encoder\.ln\.weight', 'norm/scale'),
-     Rule(r'encoder\.ln\.bias', 'norm/bias')),
+     *_blocks(r'encoder\.layers\.encoder_layer_(\d+)', 'ln_',
+              r'self_attention\.in_proj', r'self_attention\.out_proj',
+              r'mlp\.(?:0|linear_1)', r'mlp\.(?:3|linear_2)'),
+     *_norm(r'encoder\.ln', 'norm')),
     ignored=r'heads\..*')
 
-_BLOCK = r'blocks\.(\d+)'
+# And of DINO and DINOv2.
 VIT_TIMM = Table(
     'timm',
-    (Rule('(cls_token|pos_embed)', r'\1'),
+    (Rule('(cls_token|pos_embed|reg_token)', r'\1'),
+     Rule('register_tokens', 'reg_token'),
      Rule(r'patch_embed\.proj\.weight', 'patch_embed/kernel', 'oihw'),
      Rule(r'patch_embed\.proj\.bias', 'patch_embed/bias'),
-     Rule(rf'{_BLOCK}\.norm([12])\.weight', r'blocks_\1/norm\2/scale'),
-     Rule(rf'{_BLOCK}\.norm([12])\.bias', r'blocks_\1/norm\2/bias'),
-     Rule(rf'{_BLOCK}\.attn\.(qkv|proj)\.weight',
-          r'blocks_\1/attn/\2/kernel', 'oi'),
-     Rule(rf'{_BLOCK}\.attn\.(qkv|proj)\.bias', r'blocks_\1/attn/\2/bias'),
-     Rule(rf'{_BLOCK}\.mlp\.(fc[12])\.weight', r'blocks_\1/\2/kernel', 'oi'),
-     Rule(rf'{_BLOCK}\.mlp\.(fc[12])\.bias', r'blocks_\1/\2/bias'),
-     Rule(r'norm\.weight', 'norm/scale'), Rule(r'norm\.bias', 'norm/bias')),
-    ignored=r'head\.(weight|bias)',
+     *_blocks(r'blocks\.(\d+)', 'norm', r'attn\.qkv', r'attn\.proj',
+              r'mlp\.fc1', r'mlp\.fc2'),
+     Rule(r'blocks\.(\d+)\.(ls[12])\.gamma', r'blocks_\1/\2'),
+     *_norm('norm', 'norm'), *_norm('norm_pre', 'norm_pre')),
+    ignored=r'head\.(weight|bias)|mask_token',
     # augreg's and DINO's files have the same names and see different images.
     preprocessing='')
+
+# OpenAI's names, and open_clip's; what has no 'visual.' is of the texts.
+VIT_CLIP = Table(
+    'CLIP',
+    (Rule(r'visual\.class_embedding', 'cls_token', 'vector'),
+     Rule(r'visual\.positional_embedding', 'pos_embed', 'vector'),
+     Rule(r'visual\.conv1\.weight', 'patch_embed/kernel', 'oihw'),
+     *_blocks(r'visual\.transformer\.resblocks\.(\d+)', 'ln_',
+              r'attn\.in_proj', r'attn\.out_proj', r'mlp\.c_fc',
+              r'mlp\.c_proj'),
+     *_norm(r'visual\.ln_pre', 'norm_pre'), *_norm(r'visual\.ln_post', 'norm')),
+    ignored=r'(transformer|token_embedding|ln_final)\..*|visual\.proj'
+    r'|positional_embedding|text_projection|logit_scale|input_resolution'
+    r'|context_length|vocab_size',
+    preprocessing='clip')

@@ -14,6 +14,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import (
   fetching,
   known_weights,
+  named_weights,
   variable_files,
   weight_files,
 )
@@ -106,7 +107,7 @@ def test_all_reasons_are_given(tmp_path, file, monkeypatch):
       message)
   assert 'two (no route)' in message
   assert 'three (its tensors are not those that are known)' in message
-  assert "four (The Keras weights lack 'conv5_3/bias'" in message
+  assert "layout of Keras lack 'conv5_3/bias'" in message
   assert message.endswith('--config.network.weights=PATH instead.')
   assert '\n' not in message
   assert not opened
@@ -193,6 +194,12 @@ def test_preprocessing_is_part_of_what_is_kept(tmp_path):
   assert _load(path, tmp_path).sha256 == plain.sha256
 
 
+def test_the_name_of_a_keras_file_says_places365(tmp_path, file):
+  path = file.rename(tmp_path / 'vgg16-places365_notop.h5')
+  assert _load(path, tmp_path).ported.preprocess.mean == tuple(
+      map(float, np.float32((116.676, 112.514, 104.051))))
+
+
 def test_damaged_copy_of_a_file_is_made_again(tmp_path, file):
   weights = _load(file, tmp_path)
   with open(weights.path, 'r+b') as kept:
@@ -211,7 +218,7 @@ def test_bad_files_are_named(tmp_path):
   half.popitem()
   path = tmp_path / 'half.h5'
   made.write_h5(path, half)
-  with pytest.raises(InputError, match=r"half\.h5: The Keras weights lack"):
+  with pytest.raises(InputError, match=r"half\.h5: The weights .* Keras lack"):
     _load(path, tmp_path)
   path.write_bytes(b'')
   with pytest.raises(InputError, match=r'half\.h5 is no usable'):
@@ -271,7 +278,7 @@ def test_the_onnx_file_is_read_inside_the_wheel(tmp_path, monkeypatch):
 
 
 def test_imagenet_is_pinned():
-  known = known_weights.VGG16['imagenet']
+  known = named_weights.FILES['vgg16']['imagenet']
   hashes = json.loads((made.FIXTURES / 'imagenet.json').read_text())['ported']
   lines = ''.join(f'{name} {hashes[name]}\n' for name in sorted(hashes))
   assert known.sha256 == hashlib.sha256(lines.encode()).hexdigest()

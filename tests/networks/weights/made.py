@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 import safetensors.numpy
 
-from saliency_jax.networks.weights import conversion
+from saliency_jax.networks import vgg
+from saliency_jax.networks.weights import vgg_tables
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / 'fixtures'
 
@@ -22,6 +23,7 @@ WIDTHS = {
     'conv3_1': 5, 'conv3_2': 5, 'conv3_3': 5,
     'conv4_1': 4, 'conv4_2': 4, 'conv4_3': 4,
     'conv5_1': 3, 'conv5_2': 3, 'conv5_3': 3}
+_PORT = vgg_tables.porter('VGG-16', vgg.CONVOLUTIONS)
 MEAN = np.array([120., 110., 100.], np.float32)
 
 _FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
@@ -61,7 +63,7 @@ def shapes(
 
 def port(arrays: Mapping[str, np.ndarray], preprocessing: str | None = None):
   """Ports arrays to the network of `WIDTHS`."""
-  return conversion.port(arrays, shapes(), preprocessing)
+  return _PORT(arrays, shapes(), preprocessing)
 
 
 def _each(weights: Mapping[str, np.ndarray]) -> Iterable[

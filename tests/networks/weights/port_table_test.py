@@ -1,5 +1,7 @@
 """Porting by a table is total, or it ends in a sentence."""
 
+import re
+
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -10,8 +12,8 @@ from saliency_jax.networks import resnet, vit, zoo
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import (
   known_weights,
+  named_weights,
   port_table,
-  torchvision_files,
   weight_files,
   zoo_tables,
 )
@@ -113,8 +115,8 @@ def test_a_preprocessing_that_no_name_gives_away_has_to_be_stated():
   arrays, expected = {'norm.bias': np.ones(2)}, {'norm/bias': (2,)}
   with pytest.raises(InputError, match='set config.network.preprocessing'):
     port(arrays, expected)
-  with pytest.raises(InputError, match="no family of preprocessing 'caffe'"):
-    port(arrays, expected, 'caffe')
+  with pytest.raises(InputError, match="no family of preprocessing 'keras'"):
+    port(arrays, expected, 'keras')
   assert port(arrays, expected, 'augreg').preprocess == Preprocess(
       224, (.5, .5, .5), (.5, .5, .5), 255., False, 'bicubic')
 
@@ -129,10 +131,10 @@ def tiny_zoo(monkeypatch):
   for name in zoo.NETWORKS.copy():
     if name not in ('vgg16', 'resnet18', 'vit_b16'):
       monkeypatch.delitem(zoo.NETWORKS, name)
-  blocks = (1, 1, 1, 1)
+  blocks, small = (1, 1, 1, 1), vit.Variant(16, 2, 2)
   tiny('resnet18', lambda dtype: resnet.ResNet(blocks, dtype=dtype),
        resnet.taps(blocks, False), resnet.STAGES)
-  tiny('vit_b16', lambda dtype: vit.ViT(16, 2, 2, dtype), vit.taps(2),
+  tiny('vit_b16', lambda dtype: vit.ViT(small, dtype), vit.taps(small),
        vit.stages(2))
 
 
@@ -181,23 +183,22 @@ def test_weights_of_another_network_say_whose_they_are(tiny_zoo, tmp_path):
     zoo.load('resnet18', weights=str(path), cache_dir=str(tmp_path))
 
 
-def test_known_files_are_torchvisions():
-  for name, versions in torchvision_files.FILES.items():
+def test_known_files_have_a_hash_a_licence_and_a_family():
+  for name, versions in named_weights.FILES.items():
     assert zoo.NETWORKS[name].known is versions
-    assert 'imagenet' in versions
+    assert set(versions) & {'imagenet', 'authors'}
     for known in versions.values():
-      source, = known.sources
-      file = source.title.rpartition('/')[2]
-      assert known.preprocessing == 'torchvision'
-      assert source.kept.endswith(f'/{file}')
-      # torch.hub's rule: the digits in the name begin the hash.
-      assert source.digest.startswith(
-          file.removesuffix('.pth').rpartition('-')[2])
-      assert len(source.digest) in (8, 64)
+      assert known.preprocessing in port_table.FAMILIES
+      for source in known.sources:
+        assert source.licence
+        # torch.hub's rule: the digits in the name begin the hash.
+        digits = re.search(r'-([0-9a-f]{8})\.pth$', source.title)
+        assert source.digest.startswith(digits[1] if digits else '')
+        assert len(source.digest) in (6, 8, 32, 64)
 
 
 def test_a_known_file_of_another_content_is_refused(tmp_path):
-  source, = torchvision_files.FILES['resnet18']['imagenet'].sources
+  source, = named_weights.FILES['resnet18']['imagenet'].sources
 
   def fetch(folder):
     path = folder / 'file.pth'

@@ -49,6 +49,15 @@ def test_places365_is_told_by_its_last_layer():
       places.preprocess.mean, (116.676, 112.514, 104.051), rtol=1e-6)
   assert _port(made.caffe_arrays(WEIGHTS)).preprocess.mean[0] == (
       np.float32(123.68))
+  # Keras's port with its dense layers, and torch's names of the layers.
+  top = {'predictions/predictions/kernel:0': np.ones((3, 365), np.float32)}
+  assert places.preprocess == _port(
+      made.keras_arrays(WEIGHTS) | top).preprocess
+  named = {f'features.{name.replace("/0", ".weight").replace("/1", ".bias")}': x
+           for name, x in made.caffe_arrays(WEIGHTS).items()
+           if 'fc' not in name}
+  torch = _port(named | {'classifier.fc8a.bias': np.ones(3, np.float32)})
+  assert torch.preprocess == _port(made.torchvision_arrays(WEIGHTS)).preprocess
 
 
 def test_preprocessing_can_be_said():
@@ -59,7 +68,7 @@ def test_preprocessing_can_be_said():
       caffe.variables['params']['conv1_1']['kernel'],
       keras.variables['params']['conv1_1']['kernel'])
   np.testing.assert_array_equal(caffe.preprocess.mean, keras.preprocess.mean)
-  with pytest.raises(InputError, match="'x'; choose one of caffe, torchvision"):
+  with pytest.raises(InputError, match="'x' for VGG-16; choose one"):
     _port(arrays, 'x')
   with pytest.raises(InputError, match="ported already.*leave 'caffe' out"):
     _port(made.own_arrays(WEIGHTS), 'caffe')
@@ -118,7 +127,7 @@ def test_any_missing_tensor_is_named(title):
   assert len(keys) == 2
   for key, tensor in zip(keys, ('kernel', 'bias'), strict=True):
     rest = {name: array for name, array in arrays.items() if name != key}
-    with pytest.raises(InputError, match=f"lack 'conv3_2/{tensor}';"):
+    with pytest.raises(InputError, match=f"lack 'conv3_2/{tensor}' of "):
       _port(rest)
 
 
@@ -210,7 +219,7 @@ def test_weights_do_not_share_memory_with_the_file():
 
 
 def test_nothing_known():
-  with pytest.raises(InputError, match=r"'a', 'b', 'c' and 1 more.*conv1_1/0"):
+  with pytest.raises(InputError, match=r"Caffe .*'a', 'b', 'c' and 1 more"):
     _port(dict.fromkeys('abcd', np.ones(3)))
 
 

@@ -1,0 +1,206 @@
+"""PyTorch networks as JAX functions: all of timm's, and anybody's own.
+
+torchax runs a module on JAX arrays: one compiled program holds the network and
+what scores its maps. Every module's output is a tap, by PyTorch's name for it.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import adapters, user_networks
+from saliency_jax.networks.network import Network
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.weights import port_table, timm_models
+
+KINDS = ('timm', 'torch')  # 'timm:NAME', 'torch:package.module:function'
+
+
+def load(
+    name: str, weights: str, preprocessing: str = '', dtype: str = 'float32'
+) -> Network:
+  """Returns a PyTorch network by its name.
+
+  Args:
+    name: 'timm:NAME', or 'torch:package.module:function', which takes nothing
+      and returns a `torch.nn.Module`.
+    weights: a state_dict's path, 'random' (seed 0), or '' for timm's file, from
+      the Hugging Face cache or server, or for what the function's module has.
+    preprocessing: a key of `port_table.FAMILIES`; '' is what timm states.
+    dtype: of the arithmetic, 'float32' or 'bfloat16'.
+
+  Raises:
+    InputError: PyTorch, the network or its weights cannot be had or used.
+  """
+  if preprocessing and preprocessing not in port_table.FAMILIES:
+    raise InputError(
+        f'config.network.preprocessing is {preprocessing!r}; choose one of '
+        f'{", ".join(port_table.FAMILIES)}.')
+  kind, _, rest = name.partition(':')
+  torch, _ = _libraries()
+  with torch.random.fork_rng(devices=[]):
+    torch.manual_seed(0)
+    make = timm_models.create if kind == 'timm' else user_networks.call
+    module = make(rest)
+  if not isinstance(module, torch.nn.Module):
+    raise InputError(
+        f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
+  if kind == 'timm':
+    weights = weights or timm_models.published(name, module)
+  elif not weights and rest.startswith('torchvision.'):
+    raise InputError(f'{name} has no trained weights; give the path of a file '
+                     f"as config.network.weights, or 'random'.")
+  if weights not in ('', 'random'):
+    timm_models.fill(module, weights, name)
+  seen = port_table.FAMILIES.get(preprocessing)
+  return user_networks.finished(
+      from_torch(module, preprocess=seen, name=name), name, dtype, weights)
+
+
+def from_torch(
+    module: Any, *, preprocess: Preprocess | None = None, channels: str = '',
+    taps: Sequence[Tap] | None = None,
+    stages: Sequence[tuple[str, str]] | None = None, name: str = ''
+) -> Network:
+  """Returns a `torch.nn.Module` as a network; every module's output is a tap.
+
+  Args:
+    module: takes prepared images `[B, 3, H, W]`. It runs for evaluation; its
+      arrays are copied and freed, so it is of no other use any more.
+    preprocess: None takes `module.pretrained_cfg`, timm's, or torchvision's.
+    channels: 'first' or 'last' of outputs with four axes; '' tells it from the
+      shape for square images, where height and width agree.
+    taps, stages, name: see `adapters.from_linen`; parameters as in PyTorch.
+
+  Raises:
+    InputError: torchax cannot run the module, or a value makes no sense.
+  """
+  torch, torchax = _libraries()
+  if channels not in ('', 'first', 'last'):
+    raise InputError(f"channels is {channels!r}; it is 'first' or 'last'.")
+  view, tensor = torchax.interop.jax_view, torchax.interop.torch_view
+  variables = timm_models.taken(module)
+  layout: dict[str, str] = {}  # where the channels of each tap are, told once
+  parts = dict(module.named_modules())
+  swin = 'NHWC' in str(getattr(module, 'output_fmt', ''))
+
+  def usual(key: str) -> str:
+    part = parts.get(key.partition('#')[0])  # timm's LayerNorm2d is not one
+    return 'last' if swin or '2d' not in type(part).__name__ and isinstance(
+        part, (torch.nn.LayerNorm, torch.nn.Linear)) else 'first'
+
+  # What they give of four axes is attention, or the same as before them.
+  idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
+
+  def capture(variables: Mapping, x: jax.Array, wanted: frozenset | None):
+    found: list[tuple[str, jax.Array]] = []
+
+    def hook(key, part, _, given):
+      result = given[0] if isinstance(given, tuple) and given else given
+      if not isinstance(result, torchax.tensor.Tensor):
+        return None
+      value = view(result)  # as it is now: what follows may write to it
+      if value.dtype == jnp.float32 != x.dtype:  # of batch statistics
+        value = value.astype(x.dtype)
+      if (wanted is None or key in wanted) and not (
+          value.ndim == 4 and isinstance(part, idle)):
+        found.append((key, value))
+      return None if isinstance(given, tuple) else tensor(value)
+
+    handles = [
+        part.register_forward_hook(functools.partial(hook, key or 'output'))
+        for key, part in parts.items()]
+    try:
+      with torchax.default_env(), jax.default_matmul_precision(
+          'highest'), jax.numpy_rank_promotion('allow'):
+        torch.func.functional_call(module, tensor(jax.tree.map(jnp.asarray, {
+            **variables['params'], **variables.get('buffers', {})})), (
+                tensor(jnp.transpose(x, (0, 3, 1, 2))),))
+    finally:
+      for handle in handles:
+        handle.remove()
+    named = _named(found)
+    if wanted is None:
+      layout.update(_layouts(named, channels, usual))
+    named = {key: jnp.transpose(x, (0, 2, 3, 1)) if layout[key] == 'first'
+             else x for key, x in named.items() if key in layout}
+    return named.get('output'), named
+
+  made = adapters.build(
+      name or type(module).__name__, capture, variables,
+      preprocess or timm_models.preparation(module), taps, stages,
+      prefix=getattr(module, 'num_prefix_tokens', None))
+  return made.replace(default_taps=_usual(module, made))
+
+
+def _named(found: Sequence[tuple[str, jax.Array]]) -> dict[str, jax.Array]:
+  """Returns arrays by names; of a module that is called again 'name#1'."""
+  keys = [key for key, _ in found]
+  return {key if keys.count(key) == 1 else f'{key}#{keys[:i].count(key)}': x
+          for i, (key, x) in enumerate(found)}
+
+
+def _usual(module: Any, made: Network) -> tuple[str, ...]:
+  """Returns timm's features, at most six, or the last map of every stride."""
+  listed = [row['module'] for row in getattr(module, 'feature_info', ())]
+  top = [tap for tap in listed if tap in made.taps] or list({
+      made.taps[tap].stride: tap for tap in made.default_taps}.values())
+  return tuple(top[::-1][::-(-len(top) // 6)])
+
+
+@functools.cache
+def _libraries() -> tuple[Any, Any]:
+  """Returns torch and torchax; raises an `InputError` where one fails."""
+  try:
+    import timm  # noqa: F401, for `timm_models`
+    import torch
+    import torchax
+    import torchax.interop
+  except Exception as error:  # torchax breaks with versions that it is not for
+    raise InputError(
+        f"PyTorch cannot be used ({' '.join(str(error).split())[:200]}); "
+        f"install the extra 'torch' (tests/requirements-torch.txt).") from error
+  view, tensor = torchax.interop.jax_view, torchax.interop.torch_view
+  # What torchax 0.0.13 lacks: names of arguments, and cubic resizing.
+  def linear(input, weight, bias=None):  # noqa: A002
+    x = jnp.matmul(view(input), view(weight).T)
+    return tensor(x if bias is None else x + view(bias))
+
+  def cubic(x, size, align_corners, *scales):
+    if align_corners:
+      raise NotImplementedError('cubic resizing with aligned corners')
+    return tensor(jax.image.resize(
+        view(x), (*x.shape[:2], *size), 'cubic', antialias=True))
+
+  repaired = torchax.default_env().override_op_definition
+  repaired(torch.nn.functional.linear, linear)
+  repaired(torch.ops.aten._upsample_bicubic2d_aa.default, cubic)
+  return torch, torchax
+
+
+def _layouts(found: Mapping, channels: str, usual: Callable) -> dict[str, str]:
+  """Returns where the channels are of the outputs that can be looked into.
+
+  They are of one square image, in order. Left out are maps of one cell,
+  windows, heads, and tokens finer than the first map: channels are in place.
+  """
+  layout, cells = {}, None
+  for key, x in found.items():
+    where = 'last'
+    if x.ndim == 4:
+      a, b, c = x.shape[1:]
+      where = channels or (usual(key) if a == b == c else 'first' if b == c else
+                           'last' if a == b else '')
+    size = x.shape[2:] if where == 'first' else x.shape[1:-1]
+    if x.shape[:1] != (1,) or x.ndim > 4 or not where or min((2, *size)) < 2:
+      continue
+    cells = cells or (size and np.prod(size))
+    if x.ndim != 3 or size[0] <= cells + 8:  # of a prefix, at most
+      layout[key] = where
+  return layout

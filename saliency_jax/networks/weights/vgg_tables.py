@@ -1,0 +1,125 @@
+"""How other programs name the convolutions of VGG, and what they see.
+
+Every file is ported to one convention: the input is RGB in 0-255 minus the mean
+of its family, with no scale and no change of channels left, because both are
+linear and are folded into the kernel of conv1_1. Zero padding stays what it
+was: a zero is the mean colour before and after.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks import vgg
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.weights import port_table
+from saliency_jax.networks.weights.port_table import Rule, Table
+from saliency_jax.networks.weights.variable_files import Ported
+
+_OWN = 'saliency_jax'
+_BLOCK = r'(?:.*/)?block(\d)_conv(\d)'
+# What stands on top of Keras's convolutions, and what trained them.
+_KERAS_REST = (
+    r'optimizer(_weights)?/.*|(.*/)?(fc\d|predictions|flatten|dropout'
+    r'|(dense|batch_normalization)(_\d+)*)/.*')
+
+
+def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
+  """Returns `port(arrays, expected, preprocessing) -> Ported` of a VGG.
+
+  See `port_table.porter`. Keras's and Caffe's weights get the family 'caffe',
+  torchvision's 'torchvision'. A Caffe net with a layer fc8a, and one of Keras
+  that predicts 365 classes, is the one of Places365. Where that is wrong,
+  `preprocessing` says so: Caffe's weights under torchvision's names, e.g., are
+  of the family 'caffe'.
+
+  Args:
+    title: of the network, for messages.
+    convolutions: their names.
+  """
+  tables = _tables(convolutions)
+  port = port_table.porter(title, *tables)
+
+  def folded(
+      arrays: Mapping[str, np.ndarray],
+      expected: Mapping[str, tuple[int, ...]],
+      preprocessing: str | None = None
+  ) -> Ported:
+    table = port_table.recognise(title, tables, arrays)
+    if table.title == _OWN:
+      if preprocessing is not None:
+        raise InputError(
+            'These weights are ported already and have their preprocessing '
+            f'within; leave {preprocessing!r} out.')
+      params = port(arrays, {**expected, 'mean': (3,)}).variables['params']
+      return _centred(params, params.pop('mean'))
+    if table.preprocessing == 'caffe' and _of_places(arrays):
+      preprocessing = preprocessing or 'places365'
+    ported = port(arrays, expected, preprocessing)
+    seen, params = ported.preprocess, ported.variables['params']
+    first = params['conv1_1']['kernel'].astype(np.float64)
+    if seen.bgr:
+      first = first[:, :, ::-1]
+    scale = 1 / (seen.scale * np.reshape(seen.std, (3, 1)))
+    params['conv1_1']['kernel'] = np.ascontiguousarray(
+        first * scale, np.float32)
+    return _centred(params, np.multiply(seen.mean, seen.scale), seen.resize)
+
+  return folded
+
+
+def _centred(
+    params: dict, mean: np.ndarray, resize: str = 'bilinear') -> Ported:
+  """Returns parameters of a network that takes images minus their mean."""
+  return Ported({'params': params}, Preprocess(
+      224, tuple(map(float, np.float32(mean))), (1., 1., 1.), 1.,
+      resize=resize))
+
+
+def _of_places(arrays: Mapping[str, np.ndarray]) -> bool:
+  return 'fc8a/0' in arrays or any(
+      'predictions' in name and np.shape(x)[-1:] == (365,)
+      for name, x in arrays.items())
+
+
+def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
+  """Returns the layouts of Keras, ONNX, torchvision, Caffe, and ours."""
+  numbered = vgg.features(convolutions).items()
+  features = [
+      Rule(rf'features\.(?:module\.)?(?:{n}|{name})\.{kind}', f'{name}/{ours}',
+           order)
+      for name, n in numbered for kind, ours, order in (
+          ('weight', 'kernel', 'oihw'), ('bias', 'bias', 'same'))]
+  # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
+  counted = [
+      Rule(rf'(?:.*/)?conv2d{f"_{n}" if n else ""}/vars/{k}', f'{name}/{kind}')
+      for n, name in enumerate(convolutions)
+      for k, kind in enumerate(('kernel', 'bias'))]
+  ending = r'(?:_\d+)?(?::0)?'
+  return (
+      # Keras 1 calls a weight 'L/L_W_1:0', Keras 2 and 3 'L/L/kernel:0' and
+      # 'L/L/kernel'; a saved model puts folders in front.
+      Table('Keras', tuple(
+          Rule(rf'{_BLOCK}/(?:block\d_conv\d_)?(?:{names}){ending}',
+               rf'conv\1_\2/{kind}')
+          for kind, names in (('kernel', 'kernel|W'), ('bias', 'bias|b'))),
+            _KERAS_REST, 'caffe'),
+      Table('Keras 3', tuple(counted), _KERAS_REST, 'caffe'),
+      # What tf2onnx makes of a Keras model: it transposes the kernels and gives
+      # the constants of its own a number behind two underscores.
+      Table('Keras in ONNX', (
+          Rule(rf'{_BLOCK}(?:_\d+)?/(?:Conv2D|convolution)/ReadVariableOp'
+               r'(?::0)?', r'conv\1_\2/kernel', 'oihw'),
+          Rule(rf'{_BLOCK}(?:_\d+)?/(?:BiasAdd/ReadVariableOp|Squeeze)(?::0)?',
+               r'conv\1_\2/bias')),
+            rf'\w+__\d+(:0)?|{_KERAS_REST}', 'caffe'),
+      # timm's names are torchvision's; Places365's have the layers' own.
+      Table('torchvision', tuple(features),
+            r'classifier\.(module\.)?(\d+|fc\d\w?)\.(weight|bias)'
+            r'|(pre_logits|head)\..*'),
+      Table('Caffe', (
+          Rule(r'conv(\d)_(\d)/0', r'conv\1_\2/kernel', 'oihw'),
+          Rule(r'conv(\d)_(\d)/1', r'conv\1_\2/bias', 'vector')),
+            r'fc\d[\w-]*/\d', 'caffe'),
+      Table(_OWN, (Rule(r'(conv\d_\d/(?:kernel|bias)|mean)', r'\1'),), '(?!)'))

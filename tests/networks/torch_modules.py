@@ -1,0 +1,37 @@
+"""PyTorch modules that the tests of the bridge run; they need torch."""
+
+import torch
+from torch import nn
+
+
+class Small(nn.Module):
+  """Writes in place, calls a ReLU twice, and ends in tokens."""
+
+  def __init__(self):
+    super().__init__()
+    self.conv = nn.Conv2d(3, 6, 3, 2, 1)
+    self.bn = nn.BatchNorm2d(6)
+    self.relu = nn.ReLU(inplace=True)
+    self.up = nn.Conv2d(6, 8, 3, 2, 1)
+    self.norm = nn.LayerNorm(8)
+    self.tokens = nn.MultiheadAttention(8, 2, batch_first=True)
+    self.head = nn.Linear(8, 3)
+    self.cls = nn.Parameter(torch.randn(1, 1, 8))
+
+  def forward(self, x):
+    x = self.relu(self.bn(self.conv(x)))
+    x = self.norm(self.relu(self.up(x)).permute(0, 2, 3, 1))
+    x = torch.cat([self.cls.expand(len(x), -1, -1), x.flatten(1, 2)], 1)
+    x, _ = self.tokens(x, x, x)
+    return self.head(x[:, 0])
+
+
+def small() -> nn.Module:
+  """Returns it with statistics that are not those of a new one."""
+  module = Small()
+  nn.init.uniform_(module.bn.running_var, .5, 1.5)
+  nn.init.normal_(module.bn.running_mean)
+  module.pretrained_cfg = {
+      'mean': (.5, .4, .3), 'std': (.2, .3, .4), 'input_size': (3, 32, 32),
+      'interpolation': 'bicubic'}
+  return module
