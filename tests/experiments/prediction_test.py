@@ -215,9 +215,9 @@ def test_every_key_is_read(trained, photographs):
   summary = prediction.predict(config, source, str(photographs / 'out'))
   network = trained_models.load_trained(trained)
   assert summary['weights']['sha256'] == network.provenance.sha256
-  # A trained model needs no other weights; `cli` reads the last one.
+  # `cli` reads the last one.
   assert keys(predict_config.get_config()) - config.read == {
-      'network.weights', 'network.preprocessing', 'run.compilation_cache'}
+      'run.compilation_cache'}
 
 
 def test_a_map_is_upsampled_as_the_paper_does():

@@ -187,7 +187,7 @@ def test_nothing_of_another_run_stays_in_the_folder(finished):
   assert sorted(path.name for path in finished.iterdir()) == [
       'association', 'config.json', 'fixations.npz', 'images.csv', 'maps',
       'masks', 'notes.txt', 'pictures', 'regions.csv', 'report', 'summary.json',
-      'table2.csv']
+      'table2.csv', 'units.csv']
   assert [path.name for path in (finished / 'association').iterdir()] == [
       'conv1_1.npy']
 

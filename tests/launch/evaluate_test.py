@@ -40,8 +40,8 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
   assert said[0] == 'mine: 4 images'
   nss = next(row for row in rows if row['model'] == 'mine')
   line = next(line for line in said if line.startswith('mine  '))
-  assert f"{float(nss['mean']):.3f}" == line.split()[1]
-  assert (f"{float(nss['low']):.3f}..{float(nss['high']):.3f}"
+  assert f"{float(nss['mean']):.2f}" == line.split()[1]
+  assert (f"{float(nss['low']):.2f}..{float(nss['high']):.2f}"
           in said[said.index(line) + 1])
   assert 'Note: mine: 1 fixations outside their image are left out.' in said
   assert 'Scoring mine' in result.stderr  # the progress

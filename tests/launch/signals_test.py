@@ -19,7 +19,12 @@ def _catches(pid: int, number: int) -> bool:
 
 @pytest.mark.parametrize('number', signals.CODES)
 def test_a_command_that_is_imported_ends_in_a_line(number):
-  process = commands.start('dissect', '--workdir=')
+  # Whoever runs the tests in the background ignores Ctrl-C, and so would it.
+  before = signal.signal(signal.SIGINT, signal.default_int_handler)
+  try:
+    process = commands.start('dissect', '--workdir=')
+  finally:
+    signal.signal(signal.SIGINT, before)
   while not _catches(process.pid, signal.SIGTERM):  # Python does not
     assert process.poll() is None
     time.sleep(0.01)

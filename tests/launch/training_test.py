@@ -236,9 +236,9 @@ def test_every_key_about_the_data_is_read(data):
           *KEYS, 'val_dir', 'val_fixations', 'val_fraction')}
 
 
-def test_osie_is_split_into_400_and_100(osie_dir):
+def test_osie_is_split_in_three(osie_dir):
   config = made.train_config.get_config()
   config.data.dir = str(osie_dir)
   opened = parts.open_parts(config)
-  assert (len(opened.train), len(opened.validation)) == (400, 100)
+  assert (len(opened.train), len(opened.validation)) == (300, 100)
   assert not set(opened.train.image_ids) & set(opened.validation.image_ids)

@@ -83,7 +83,7 @@ def test_every_seed_that_is_allowed_draws_other_numbers():
 def test_a_depth_that_the_network_has_not_is_named(depth):
   config = train.get_config().train
   config.depth = depth
-  with pytest.raises(InputError, match="13 stages .* 0 to 13, or 'all'"):
+  with pytest.raises(InputError, match='13 stages .* 0 to 13, or all'):
     members.single(config, NETWORK)
 
 

@@ -224,7 +224,7 @@ def test_photographs_of_another_size_are_refused(images, tmp_path):
       (made.json_file(tmp_path / 'f.json'),
        rf'f\.json says that {name}\.jpg is 64 x 48 pixels; its file has 32 x'),
       (made.pngs(tmp_path / 'png'),
-       rf'{name}\.png is 64 x 48 pixels and its photograph 32 x 24')):
+       rf'{name}\.png is 64 x 48, its photograph 32 x 24 pixels')):
     source = Salicon(images, fixations)
     for read in (source.scanpaths, source.__getitem__):
       with pytest.raises(InputError, match=message):
