@@ -76,7 +76,7 @@ def test_the_identity_changes_with_the_data(config, tmp_path):
     ('sets.mine.sigma', float('nan'), 'sigma is nan'),
     ('sets.mine.kind', 'tables', "no kind of data set 'tables'"),
     ('sets.mine.kind', 'osie', 'has no use for fixations'),
-    ('sets.mine.part', 'rest', "part is 'rest'; it is all, train, validation, test"),
+    ('sets.mine.part', 'rest', "part is 'rest'; it is all, train, validation"),
     ('sets.mine.part', 'train', '300 of 300 images are not in the data set'),
     ('sets.mine.origin', 2, 'cannot count from 2'),
     ('sets.mine.drop_outside', False, 'row .* lies outside'),
