@@ -67,10 +67,12 @@ class LabelImages:
     path = self._class_files[image_id]
     objects = _sized(self._object_files[image_id], height, width, distinct=True)
     classes = _sized(path, height, width)
-    labelled = (objects != 0) & ~(
-        (objects == _IGNORED) & (classes == _IGNORED))
-    pairs = np.unique(
-        objects[labelled].astype(np.int64) << 32 | classes[labelled])
+    # Of pixels that are alike in a row the first will do.
+    first = np.ones(objects.shape, bool)
+    first[:, 1:] = ((objects[:, 1:] != objects[:, :-1])
+                    | (classes[:, 1:] != classes[:, :-1]))
+    pairs = np.unique(objects[first].astype(np.int64) << 32 | classes[first])
+    pairs = pairs[(pairs >> 32 != 0) & (pairs != _IGNORED << 32 | _IGNORED)]
     ids, values = (pairs >> 32).astype(np.int32), pairs & (2**32 - 1)
     for number, value in zip(ids, values, strict=True):
       if value not in self._names or (ids == number).sum() > 1:
@@ -146,9 +148,10 @@ def _sized(
     path: pathlib.Path, height: int, width: int, *, distinct: bool = False
 ) -> np.ndarray:
   labels = read_labels(path, distinct=distinct)
-  # labelme2voc writes -1 for '__ignore__'.
-  labels = np.where(labels == -1, _IGNORED, labels)
   check_same_size(path, labels.shape, (height, width), 'regions')
-  if labels.min() < 0:
-    raise InputError(f'{path} has negative values; number objects from 1.')
+  if labels.dtype.kind == 'i':
+    # labelme2voc writes -1 for '__ignore__'.
+    labels = np.where(labels == -1, _IGNORED, labels)
+    if labels.min() < 0:
+      raise InputError(f'{path} has negative values; number objects from 1.')
   return labels

@@ -5,6 +5,7 @@ colours, not by their place in a palette: programs order palettes freely. Where
 colours are those of PASCAL VOC's palette or greys, a colour is its number.
 """
 
+import functools
 import os
 import pathlib
 import warnings
@@ -73,9 +74,12 @@ def read_labels(
       known = np.reshape(image.getpalette('RGB'), (-1, 3))
       palette[:len(known)] = known
       labels = turned_pixels(image, name, 'P')
-      used = np.unique(labels)
-      table = np.zeros(256, np.int64)
-      table[used] = _numbers(palette[used], used, name, distinct)
+      used = np.flatnonzero(image.histogram())
+      numbers = _numbers(palette[used], used, name, distinct)
+      if (numbers == used).all():
+        return labels
+      table = np.zeros(256, np.uint16)
+      table[used] = numbers
       return table[labels]
     pixels = _colours(image, name).astype(np.int64)
   packed = pixels @ [1 << 16, 1 << 8, 1]
@@ -240,11 +244,11 @@ def _numbers(
     distinct: see `read_labels`.
   """
   voc = _voc_palette()
-  by_colour = {tuple(colour): number for number, colour in enumerate(voc)}
   if used is not None and (colours == voc[used]).all():
     return used
   if (colours == colours[:, :1]).all():
     return colours[:, 0].astype(np.int64)
+  by_colour = {tuple(colour): number for number, colour in enumerate(voc)}
   if all(tuple(colour) in by_colour for colour in colours):
     return np.array([by_colour[tuple(colour)] for colour in colours])
   if distinct:
@@ -258,6 +262,7 @@ def _numbers(
       "as grey values, or with PASCAL VOC's palette.")
 
 
+@functools.cache
 def _voc_palette() -> np.ndarray:
   """Returns the palette of PASCAL VOC's label images, uint8 `[256, 3]`.
 
