@@ -26,11 +26,7 @@ _ROWS, _HEADS = '#units-table tbody tr', '#units-table th button'
 
 
 def compare(images: int = 500) -> list[Row | Unmeasured]:
-  """Returns the page's cost beside its limits.
-
-  Args:
-    images: photographs of the made run.
-  """
+  """Returns the page's cost beside its limits."""
   # Imported here: the other sections do without the charts.
   from saliency_jax.report import site
   with tempfile.TemporaryDirectory() as folder:

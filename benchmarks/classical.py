@@ -40,7 +40,6 @@ def processor_seconds(images: int, rounds: int) -> dict[str, float]:
 
   Args:
     images: in a batch; they are compiled for first, which is not timed.
-    rounds: how often each is timed.
   """
   photographs, seconds = examples(images), {}
   for name in registry.MODELS:
@@ -55,12 +54,7 @@ def processor_seconds(images: int, rounds: int) -> dict[str, float]:
 
 
 def on_one_core(function: Callable, *arguments: int) -> object:
-  """Returns what a function returns in a new process that has one core.
-
-  Args:
-    function: of a module, as it is found by name.
-    *arguments: its own.
-  """
+  """Returns what a function returns in a new process that has one core."""
   with concurrent.futures.ProcessPoolExecutor(
       1, multiprocessing.get_context('spawn'), _hold) as pool:
     return pool.submit(function, *arguments).result()
@@ -73,12 +67,7 @@ def _hold() -> None:
 
 
 def compare(images: int, rounds: int) -> list[Row | Unmeasured]:
-  """Returns the time that each model takes for an image on one core.
-
-  Args:
-    images: in a batch.
-    rounds: how often each is timed.
-  """
+  """Returns the time that each model takes for an image on one core."""
   what = f'{SIZE[0]} x {SIZE[1]}, per image, one core'
   if not hasattr(os, 'sched_setaffinity'):
     return [Unmeasured(
@@ -88,12 +77,7 @@ def compare(images: int, rounds: int) -> list[Row | Unmeasured]:
 
 
 def rows(seconds: dict[str, float], what: str) -> list[Row]:
-  """Returns the comparisons of each model's time per image.
-
-  Args:
-    seconds: by model.
-    what: was done in this time.
-  """
+  """Returns the comparisons of each model's time per image."""
   ms = {name: 1000 * value for name, value in seconds.items()}
   gbvs, itti, bms = ms['gbvs'], ms['itti'], ms['bms']
   return [

@@ -32,10 +32,6 @@ def compare(
 
   Args:
     source: photographs with regions.
-    network: what is looked into.
-    taps: names of its taps.
-    batch: images in a batch.
-    target: of the ratio.
     legs: parts of the data set.
   """
   side = network.preprocess.image_size

@@ -19,8 +19,6 @@ def compare(osie: str, images: int = 10_000, batch: int = 64) -> list[Row]:
 
   Args:
     osie: a folder in OSIE's layout; links to its photographs make the images.
-    images: how many.
-    batch: images in a batch.
   """
   with tempfile.TemporaryDirectory() as folder:
     paths = itertools.cycle(list_images(

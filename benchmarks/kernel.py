@@ -26,7 +26,6 @@ def random_network(
   """Returns VGG-16 with random parameters: speed does not depend on them.
 
   Args:
-    dtype: of the arithmetic.
     image_size: S, the side of its images in pixels.
     widths: units of every convolution; tests take fewer.
   """

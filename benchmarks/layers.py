@@ -52,8 +52,6 @@ def compare(
   """Returns the cost of convolutions by Winograd's way and of poolings.
 
   Args:
-    batch: images.
-    rounds: how often each is timed.
     convolutions: (side of the maps, units) of each; tests take less.
     poolings: the same.
   """

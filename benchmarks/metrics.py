@@ -42,10 +42,6 @@ def compare(images: int, rounds: int) -> list[Row]:
 
   Ours read float32 from NumPy, one image after the other. NumPy has float64, as
   is its way and the peers'; in float32 it would take three quarters of that.
-
-  Args:
-    images: photographs in a round.
-    rounds: how often each is timed.
   """
   photographs = examples(images)
   negatives = np.random.default_rng(1).integers(

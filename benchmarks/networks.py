@@ -23,9 +23,6 @@ def forward(
 
   Args:
     name: a key of `NETWORKS`.
-    batch: images.
-    rounds: how often each is timed.
-    python: one that may have torchvision.
   """
   title = f'forward pass of {name}, {batch} images of {_SIZE} pixels'
   if not torch_process.is_there(python, 'torchvision'):

@@ -112,7 +112,6 @@ def chosen(only: list[str], options: Options) -> dict[str, Section]:
 
   Args:
     only: their names; empty takes all that can run.
-    options: what the flags say.
 
   Raises:
     InputError: if one that is named cannot run here.

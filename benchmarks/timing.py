@@ -42,7 +42,6 @@ def alternate(
 
   Args:
     functions: what to time; each returns arrays that are waited for.
-    rounds: how often each is timed.
     rest: seconds before each call. What ran in another process before may leave
       threads that wait by spinning, OpenMP's for 0.2 seconds.
   """

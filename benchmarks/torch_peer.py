@@ -21,7 +21,6 @@ def running(
   Args:
     python: one that has PyTorch.
     ours: the step to do likewise, of a single member that has made no step.
-    depth: how many convolutions are trained.
   """
   with tempfile.TemporaryDirectory() as folder:
     path = f'{folder}/arguments.npz'

@@ -27,11 +27,6 @@ def calls(
   The script prints a number for every line of its standard input; the function
   returns it. Its last argument is the number of threads: as many as there are
   cores, which is what XLA takes.
-
-  Args:
-    python: one that has PyTorch.
-    script: its name in this folder.
-    arguments: its arguments.
   """
   process = subprocess.Popen(
       [python, str(_FOLDER / script), *arguments, str(os.cpu_count())],

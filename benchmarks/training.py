@@ -108,7 +108,6 @@ def memory_beside_run(batch: int = 20, depth: int = 6) -> list[Row]:
 
   Args:
     batch: images, by default as in the paper.
-    depth: of the single run.
   """
   sweep, run = (memory.measure(depths, batch) for depths in (DEPTHS, [depth]))
   gigabytes = [

@@ -122,12 +122,6 @@ def path(
   """Defines the flag of a file or a folder, in which `~` is the user's home.
 
   A shell leaves `~` alone in `--flag=~/folder`.
-
-  Args:
-    name: of the flag.
-    default: its value where it is not given.
-    about: its help.
-    **options: of `absl.flags.DEFINE`.
   """
   return flags.DEFINE(_Path(), name, default, about, **options)
 
@@ -159,7 +153,6 @@ def run(main: Callable[[], None], *, computes: bool = False) -> None:
   """Parses the flags, calls `main()` and turns what it raises into an exit.
 
   Args:
-    main: the job; it reads its own flags.
     computes: whether a device has to be there before anything is fetched.
 
   Raises:
@@ -232,9 +225,6 @@ def _unknown_key(file: pathlib.Path) -> str:
   """Returns which flag has a key that is not there, or ''.
 
   ml_collections would say the last part of the key alone.
-
-  Args:
-    file: of the config, where `--config` names no other.
   """
   arguments = '\n'.join(sys.argv)
   file = [file, *re.findall(r'^--?config[=\n](.*)', arguments, re.M)][-1]

@@ -15,7 +15,6 @@ def text(file: pathlib.Path, config: ml_collections.ConfigDict) -> str:
 
   Args:
     file: of the config; the files beside it explain what it shares with them.
-    config: what the file gives.
   """
   beside = [path for path in sorted(file.parent.glob('*.py')) if path != file]
   # base.py, which others build on, comes before them.

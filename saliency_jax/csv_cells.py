@@ -34,7 +34,6 @@ def rows(
   """Returns a table's rows as they stand in its file.
 
   Args:
-    path: the file.
     columns: `schema.Column`s that it has, of which every cell has the type.
 
   Raises:

@@ -19,7 +19,6 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
 
   Args:
     url: an http, https or file address.
-    path: the file to write; its folder is made if it is missing.
     title: what the progress bar says, e.g. 'Fetching OSIE'.
 
   Raises:

@@ -44,14 +44,8 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
   A reader sees the old file or the whole new one, never a part: the rename is
   atomic, and a run that dies in between leaves only the temporary file.
 
-  Args:
-    path: the file to write; its folder is made if it is missing.
-
   Yields:
     The path to write to, with the suffix of `path`, the last ten characters.
-
-  Raises:
-    OSError: if it cannot be written; it has a name, see `naming`.
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +116,6 @@ def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
   """Returns the hexadecimal hash of a file's bytes.
 
   Args:
-    path: the file.
     algorithm: one of hashlib's, or 'git', by which git knows the file.
   """
   with open(path, 'rb') as file:
@@ -158,12 +151,7 @@ def stamp(folder: str | os.PathLike) -> str:
 
 
 def remove_leftovers(folder: pathlib.Path, names: Iterable[str]) -> None:
-  """Removes what killed processes were writing, under the folder's lock.
-
-  Args:
-    folder: looked at itself.
-    names: of what lies in it and is looked through.
-  """
+  """Removes what killed processes were writing, under the folder's lock."""
   for path in itertools.chain(
       folder.glob(f'{TEMPORARY}*'),
       *((folder / name).rglob(f'{TEMPORARY}*') for name in names)):

@@ -70,7 +70,6 @@ class Ledger:
     """Reads what lies in a folder; entries of other jobs are left out.
 
     Args:
-      folder: made when something is written.
       series: of each series, by its name, all that its numbers depend on, as
         JSON values.
       process: which one this is, of several.
@@ -94,11 +93,7 @@ class Ledger:
     self.flush()
 
   def reload(self, *, check: bool = False) -> None:
-    """Reads what other processes have written since.
-
-    Args:
-      check: whether all arrays are read once, and their checksums.
-    """
+    """Reads what other processes have written since; checks it if asked."""
     self.reloaded = time.monotonic()
     # Hidden files are what a killed run was writing.
     for path in sorted({*self.folder.glob('[!.]*.part')} - self._known):
@@ -153,7 +148,6 @@ def _read(
   """Returns (series, key, item, entry) of everything in a part.
 
   Args:
-    path: of the part.
     check: whether it has to be as it was written; raises an exception if not.
   """
   with open(path, 'rb') as file:

@@ -25,9 +25,7 @@ def read_npy(
   """Returns the array in a .npy file, mapped and read-only.
 
   Args:
-    path: the file, which must not change.
     kinds: of NumPy's types, those that are expected.
-    advice: the last words of an error.
 
   Raises:
     InputError: it is no such file.
@@ -45,11 +43,6 @@ def read_npz(
     advice: str = 'save it with numpy.savez'
 ) -> dict[str, np.ndarray]:
   """Returns the arrays in a .npz file by name, read-only.
-
-  Args:
-    path: the file.
-    kinds: of NumPy's types, those that are expected.
-    advice: the last words of an error.
 
   Raises:
     InputError: it is no such file, or unpacks to more than it should.
@@ -78,11 +71,6 @@ def _header(
     file: BinaryIO, size: int, kinds: str
 ) -> tuple[tuple[int, ...], str, np.dtype]:
   """Returns shape, order and type of an array whose values come next.
-
-  Args:
-    file: at its beginning.
-    size: of the whole, in bytes.
-    kinds: see `read_npy`.
 
   Raises:
     ValueError: it is damaged, of another kind, or too short for the shape.

@@ -44,9 +44,7 @@ def reading(
   """Turns whatever is raised of a file in this block into one sentence.
 
   Args:
-    path: the file, or how to call it.
     kind: what it should be, e.g. 'HDF5 file'.
-    advice: the sentence's last words.
 
   Raises:
     InputError: the file is missing, cannot be read, or is damaged: parsers of
@@ -97,13 +95,11 @@ def check(value: Any, shape: Any, at: str = 'value') -> None:
   """Checks a value of JSON.
 
   Args:
-    value: what was read.
     shape: None, str, bool, int (of 64 bits), float (any finite number), dict
       or list; a set of texts, one of which it is; a tuple of shapes, one of
       which it has; [shape] of every element; {str: shape} of every member of an
       object, or a shape for each key, of which 'key?' may be absent. Other keys
       are let through.
-    at: what the value is called.
 
   Raises:
     ValueError: it has another shape; the message says where.

@@ -17,9 +17,7 @@ def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
   """Returns a progress bar on standard error that counts `unit`s per second.
 
   Args:
-    total: how many units the whole loop has.
     unit: what is counted, in the singular, e.g. 'image'.
-    title: what is being done, e.g. 'Measuring'.
     done: how many units an earlier run has done already.
   """
   return _Bar(

@@ -57,11 +57,7 @@ def data_mesh(
   """Returns the mesh over some devices.
 
   Args:
-    devices: all by default.
     shares: into how many shares they are divided, see above.
-
-  Raises:
-    InputError: see `all_devices`.
   """
   devices = all_devices() if devices is None else devices
   # Explicit axes, the default of make_mesh, forbid gathers over the batch.
@@ -85,7 +81,6 @@ def split(tree, mesh: Mesh):
 
   Args:
     tree: arrays `[B', ...]`: this process's share of the batch, in order.
-    mesh: from `data_mesh`.
 
   Raises:
     ValueError: if the devices do not divide the batch.

@@ -57,12 +57,7 @@ def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def read(folder: pathlib.Path, table: File) -> list[Any]:
-  """Reads a table that `write` wrote; '' becomes NaN or None.
-
-  Raises:
-    InputError: it cannot be read, has other columns, or a cell is of another
-      type.
-  """
+  """Reads a table that `write` wrote; '' becomes NaN or None."""
   return [row(table)(*(
       csv_cells.value(column.type, line[column.name])
       for column in table.columns))

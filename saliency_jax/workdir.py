@@ -57,7 +57,6 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
   commands of launch/.
 
   Args:
-    workdir: the folder.
     job: a key of `schema.JOBS`.
 
   Raises:
@@ -143,10 +142,6 @@ class Folder:
 
   def __init__(self, workdir: str, config: dict):
     """Opens the folder and writes `config.json`.
-
-    Args:
-      workdir: made if it is missing.
-      config: the whole config as JSON values.
 
     Raises:
       InputError: if the folder cannot be made.

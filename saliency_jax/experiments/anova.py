@@ -76,7 +76,6 @@ def blocked(table: np.ndarray, names: Sequence[str]) -> Blocked | None:
 
   Args:
     table: float `[D, K]`: depths by categories.
-    names: K names of the columns.
 
   Returns:
     The effect of the columns and all pairs; None with fewer than two rows or

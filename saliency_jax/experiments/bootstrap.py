@@ -71,7 +71,6 @@ def draw(images: np.ndarray, resamples: int, seed: int = 0) -> Draws:
   Args:
     images: names, each once or more.
     resamples: B.
-    seed: of the draws.
   """
   names = np.unique(images)
   counts = np.random.default_rng(seed).multinomial(
@@ -86,9 +85,6 @@ def category_means(
 
   Args:
     values: float `[T]`, one for each region, finite.
-    labels: `[T]`, its category.
-    images: `[T]`, its photograph, one of the draws'.
-    draws: the samples; a mean of no region is NaN.
   """
   found = {}
   for category in np.unique(labels):
@@ -106,10 +102,6 @@ def best_units(
 
   Args:
     scores: `[T, C]`; rows with a NaN are left out.
-    labels: `[T]`.
-    images: `[T]`.
-    draws: the samples.
-    top: how many of the best units are averaged.
   """
   scores, labels, images = chance.scored(scores, labels, images)
   found = {}
@@ -128,7 +120,6 @@ def around(value: float, samples: np.ndarray) -> Interval:
   quantiles are reflected at the value, which takes that into account.
 
   Args:
-    value: of the data themselves.
     samples: `[B]`, of every sample; NaN is left out. There is no interval where
       they are all the same, as of a category on one photograph.
   """
@@ -171,13 +162,7 @@ def halves(
   do not.
 
   Args:
-    scores: `[T, C]`, of the units, without NaN.
-    values: `[T]`, of the output on the same regions.
-    labels: `[T]`.
-    images: `[T]`.
-    top: how many of the best units are averaged.
     splits: of the photographs, each used both ways round.
-    seed: of the splits.
 
   Returns:
     Spearman's correlation over categories, the mean over splits; NaN if no

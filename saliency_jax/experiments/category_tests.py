@@ -68,12 +68,7 @@ class Rows(NamedTuple):
 
 
 def rows(regions: Sequence[Region], units: UnitScores | None) -> Rows:
-  """Returns the regions with a fixation, and what units scored on them.
-
-  Args:
-    regions: of one model on one data set.
-    units: of the same network; None of what is none.
-  """
+  """Returns the regions with a fixation, and what units scored on them."""
   listed = [region for region in regions if region.fixations]
   scores = None
   if units is not None:

@@ -28,10 +28,6 @@ def scored(
   """Returns what gives the observers' mean scores on the image of a position.
 
   They are `METRICS`, or None if fewer than 2 people have a fixation on it.
-
-  Args:
-    scorer: the data set's.
-    fixations: all of the data set.
   """
   counted = fixations.observers
   most = max(map(len, counted))
@@ -65,7 +61,6 @@ def _means(
     points: integers `[P, N, 2]`, each observer's fixations, padded.
     valid: bool `[P, N]`, which count.
     people: at least 2.
-    seen: what maps of the image are compared with.
     sigma: the standard deviation of human maps in pixels.
     distinct: whether a pixel counts once however often an observer fixated it.
   """

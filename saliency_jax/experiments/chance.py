@@ -46,12 +46,7 @@ def held_out(
   one; each region is scored once and counts once.
 
   Args:
-    scores: `[T, C]`.
-    labels: `[T]`, each region's category.
-    images: `[T]`, the photograph of each.
-    top: how many of the best units are averaged.
     folds: 2 or more; a category of fewer photographs has as many folds.
-    seed: of the deal.
 
   Returns:
     category -> mean score, in the order of their names; NaN for a category of
@@ -117,15 +112,6 @@ def bands(
 ) -> tuple[dict[str, Band], dict[str, Band]]:
   """Returns what the statistics of a category are where labels mean nothing.
 
-  Args:
-    scores: `[T, C]`.
-    labels: `[T]`, each region's category.
-    images: `[T]`, the photograph of each; see `permuted` for its part.
-    top: how many of the best units are averaged.
-    threshold: T, of the units that are counted.
-    permutations: of the labels.
-    seed: of the permutations.
-
   Returns:
     Of the mean of the best units, and of the number of units whose mean exceeds
     T: category -> the 95 % band over permutations, in the order of their names;
@@ -158,10 +144,6 @@ def band_of_items(
 
   Args:
     scores: `[M, C]`, the NMM of the other items.
-    arrays: `[M]`, the array of each.
-    top: how many of the best units are averaged.
-    draws: of one item for each array.
-    seed: of the draws.
 
   Returns:
     The 95 % band over draws; NaN without an item.
@@ -187,12 +169,6 @@ def permuted(
   Labels change places among the regions of one photograph. Where all regions
   of a photograph have one label that would change nothing: such photographs
   are taken together, and their labels change places among all their regions.
-
-  Args:
-    labels: `[T]`.
-    images: `[T]`.
-    permutations: P.
-    seed: of the draw.
 
   Yields:
     int `[T]`: it gives region t the label `labels[result[t]]`.

@@ -59,9 +59,6 @@ def open_sources(config) -> dict[str, Source]:
 
   Everything that can be wrong is looked at here, before hours of training.
 
-  Args:
-    config: `configs/sweep_depth.py`.
-
   Returns:
     kind -> images, for the kinds that the config names.
 
@@ -96,14 +93,7 @@ def open_sources(config) -> dict[str, Source]:
 
 def member_config(
     config, workdir: str, kind: str, member: str) -> ml_collections.ConfigDict:
-  """Returns the config with which a job of its own would measure a member.
-
-  Args:
-    config: `configs/sweep_depth.py`.
-    workdir: the sweep's folder.
-    kind: a key of `KINDS`.
-    member: the member's name.
-  """
+  """Returns the config with which a job of its own would measure a member."""
   one = ml_collections.ConfigDict(config[kind].to_dict())
   one.network = ml_collections.ConfigDict(config.network.to_dict() | {
       'weights': '', 'preprocessing': '', 'checkpoint': workdir,
@@ -127,12 +117,8 @@ def measure(
   measured again.
 
   Args:
-    config: `configs/sweep_depth.py`.
     trained: what `training.loop.sweep` returned; {} in all processes but the
       first, which read it.
-    sources: `open_sources`.
-    workdir: the sweep's folder.
-    learnt: what was trained on and validated with.
 
   Returns:
     The summary; {} in all processes but the first.
@@ -252,13 +238,6 @@ def measured(
     sweep: pathlib.Path, kind: str, config, source: Source, network: Network
 ) -> float:
   """Measures a member unless that was done; returns the seconds that it took.
-
-  Args:
-    sweep: the job's folder.
-    kind: a key of `KINDS`.
-    config: `member_config` of the member.
-    source: the images.
-    network: the member.
 
   `measured.json` has, of every folder that this wrote, a hash of what it was
   measured from and one of its summary: nobody else has written there since.

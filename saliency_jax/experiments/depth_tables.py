@@ -41,11 +41,7 @@ def read_scores(
   Regions without a fixation, which have no score, are left out.
 
   Args:
-    folder: of one kind of measurement.
-    members: their names.
     rows: the table of the sets of pixels, in the order of the scores.
-    scores: the file of every unit's.
-    tap: whose scores.
   """
   return of_rows(schema.read(folder / members[0], rows), {
       name: numpy_files.read_npy(folder / name / scores.of(tap), 'f')
@@ -56,7 +52,6 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   """Returns scores as `Scores`, without the sets that have none.
 
   Args:
-    listed: the rows of `schema.REGIONS` or `schema.PATTERNS`.
     members: member -> float32 `[T, C]`, NaN where a set has no fixation.
   """
   # The sets of an image stand one after another.
@@ -75,14 +70,7 @@ def table3(
     found: Scores, depths: Mapping[str, int], categories: Sequence[str],
     analysis
 ) -> list[tuple]:
-  """Returns the rows of Table 3, member by member, category by category.
-
-  Args:
-    found: the members' scores on regions.
-    depths: member -> depth.
-    categories: of regions, in the order of the table.
-    analysis: `top_units` and `threshold`.
-  """
+  """Returns the rows of Table 3, member by member, category by category."""
   rows = []
   for name, scores in found.members.items():
     values = table_values.by_category(
@@ -98,13 +86,7 @@ def table3(
 
 def table6(
     folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tuple]:
-  """Returns the rows of Table 6: each member's row of its own Table 5.
-
-  Args:
-    folder: of the members' measurements on search arrays.
-    depths: member -> depth.
-    tap: the readout's.
-  """
+  """Returns the rows of Table 6: each member's row of its own Table 5."""
   return [
       (name, depth, *row[1:-1])  # without the tap and its units
       for name, depth in depths.items()

@@ -38,9 +38,6 @@ def statistics_by_depth(
   Args:
     members: name -> float `[T, C]`, scores of the units.
     depths: name -> stages that were trained.
-    labels: `[T]`, the regions' categories.
-    images: `[T]`, their photographs.
-    top: how many of the best units are averaged.
   """
   categories = list(ordered_categories(labels))
   compared, table = {}, {}

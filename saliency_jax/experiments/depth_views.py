@@ -70,9 +70,7 @@ def check(
   """Raises an `InputError` for what is not measured: unit, label or image.
 
   Args:
-    wanted: what to show.
     taps: kind -> the taps that are measured, and how many units each has.
-    sources: kind -> the images.
   """
   for tap, unit in wanted.units:
     for kind, measured in taps.items():
@@ -123,13 +121,6 @@ def choose(
   for the label for which it rises most, a named image with its set of pixels on
   which the unit, or any unit of `tap`, rises most. A label's best unit is shown
   where both it and the label that the unit responds to most are.
-
-  Args:
-    read: gives the members' scores in a tap.
-    wanted: what to show.
-    tap: the readout's.
-    base: the member that is before.
-    top: how many of the best units make a label's score.
   """
   scores = read(tap)
   images = [x for x in wanted.images if x in scores.image_ids]

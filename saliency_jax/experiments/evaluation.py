@@ -54,12 +54,6 @@ def evaluate(
   arrays, output saliency where there are labelled regions, examples, and the
   maps if they are kept.
 
-  Args:
-    config: `configs/evaluate.py`.
-    workdir: the folder for the results.
-    models: in place of those that the config names.
-    datasets: likewise.
-
   Returns:
     The summary.
 

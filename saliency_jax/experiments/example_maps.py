@@ -39,7 +39,6 @@ def choose(
     scores: float `[M, N]`, of M models on N images; an image with a NaN is
       never shown.
     kinds: N names; '' has no kind.
-    count: how many images.
 
   Returns:
     Positions, at most `count`, from the highest mean to the lowest.
@@ -66,11 +65,6 @@ def write(
   search array, `<k>/target` bool at the picture's size. Maps are standardised
   as in NSS and NMM, over their bilinear upsampling to the image, and then
   averaged down to at most `_CELLS` cells.
-
-  Args:
-    folder: takes the files.
-    shown: the images.
-    predictors: M models.
   """
   arrays = {'models': np.array([each.name for each in predictors])}
   records = [each.source[each.index] for each in shown]

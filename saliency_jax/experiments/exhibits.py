@@ -71,10 +71,7 @@ def pairs(
   - the units that are named, on all images.
 
   Args:
-    rows: the scores; rows with NaN do not count.
     shown: int `[K]`, ascending positions in the data set; one at least.
-    wanted: how many.
-    columns: the labels by which the table ranks units.
   """
   found = {}
   ranks = np.searchsorted(shown, rows.index)
@@ -105,7 +102,6 @@ def _extremes(
   Args:
     scores: float `[T, U]`.
     ranks: int `[T]`, ascending: each row's image.
-    examples: how many at each end.
   """
   images, first, counts = np.unique(
       ranks, return_index=True, return_counts=True)

@@ -50,14 +50,6 @@ def write(
 
   Of no image, the header of images.csv alone.
 
-  Args:
-    folder: takes the files.
-    probe: the network, and the taps whose units are shown.
-    source: the images.
-    rows: the scores of all images.
-    shown: which images, none of which could not be read.
-    devices: over which the batch is split; this process's own by default.
-
   Raises:
     InputError: if an image cannot be read any more.
   """
@@ -109,8 +101,6 @@ def standardised(
   """Copies some standardised maps out of a batch.
 
   Args:
-    step: the batch.
-    tap: whose maps.
     images: int [M], rows of the batch.
     units: int [M], a unit of the tap for each of them.
 

@@ -43,12 +43,6 @@ def write(
     folder: Folder, regions: Regions, inner: Inner, *, resamples: int) -> dict:
   """Writes `output.csv`, `figure7.csv` and `statistics.json`.
 
-  Args:
-    folder: takes the files.
-    regions: of every model on every data set that has regions.
-    inner: of the networks among them.
-    resamples: of the bootstrap over photographs.
-
   Returns:
     What `summary.json` says of it: the definitions, and how many regions have
     no fixation.

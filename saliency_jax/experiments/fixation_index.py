@@ -86,8 +86,6 @@ def read(
   """Reads the fixations of a data set, and no image but for its size.
 
   Args:
-    source: photographs, with `scanpaths` and `size`.
-    title: what the progress bar says.
     skipped: takes what is wrong with images that cannot be read, by their
       names, which then have no fixation; None ends with the first one.
 

@@ -67,7 +67,6 @@ class Forward:
     """Puts the variables on the devices.
 
     Args:
-      probe: the network and its taps.
       devices: over which a batch is split; this process's own by default.
 
     Raises:
@@ -97,10 +96,6 @@ class Forward:
     Maps may still be computed when they are yielded.
 
     Args:
-      source: the images.
-      indices: which images, in which order.
-      choose: which pixels of a record are weighed.
-      keep: see `pipeline.Preparation`.
       on_bad_image: in place of the settings'.
       share: this process's number and how many share every batch.
 

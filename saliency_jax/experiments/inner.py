@@ -30,15 +30,6 @@ def unit_scores(
 ) -> UnitScores:
   """Measures the units of the tap that a network's map is made of.
 
-  Args:
-    source: photographs with regions.
-    network: the network.
-    choose: the fixations of regions that count, of `data.pixel_sets`.
-    top: how many of the best units are averaged.
-    settings: how photographs are read.
-    ledger: takes what is measured until the job ends.
-    title: what the progress bar says.
-
   Raises:
     InputError: if an image cannot be read and is not to be skipped.
   """

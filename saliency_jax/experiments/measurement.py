@@ -56,12 +56,8 @@ def measure(
   one measures its share; the first returns the whole, the others None.
 
   Args:
-    probe: the network and its taps; the scores keep their order.
-    source: the images.
-    choose: which pixels of a record are scored.
     ledger: takes what was measured, in a series ''.
     devices: over which a batch is split; this process's own by default.
-    title: what the progress bar says.
 
   Raises:
     InputError: as `Forward` and its `steps`, or if no image can be read.
@@ -128,10 +124,6 @@ def check(ledger: Ledger) -> None:
 
 def wait(ledger: Ledger, condition: Callable[[], bool]) -> None:
   """Waits for other processes; if one dies, JAX ends this one.
-
-  Args:
-    ledger: read again until the condition holds.
-    condition: whether what is waited for is there.
 
   Raises:
     InputError, Stopped: another process has ended with it.

@@ -53,11 +53,9 @@ def measure(
   are apart.
 
   Args:
-    record: the photograph, its fixations and regions.
     saliency: float `[h, w]`, the model's map at any resolution, finite; one
       that is larger than the photograph is resized first, as in `scoring`.
     human: float `[H, W]`, the fixations blurred, at the photograph's size.
-    choose: the fixations of regions that count, of `datasets.sets`.
 
   Returns:
     One for each region, in the order of the annotation.

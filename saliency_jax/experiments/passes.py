@@ -49,12 +49,6 @@ def predicted(
 ) -> Iterator[Predicted]:
   """Yields images in the order of the data set, those with nothing to do not.
 
-  Args:
-    source: the images.
-    predictors: the models.
-    todo: which images each model, by its name, is to predict.
-    reading: how images are read.
-
   Raises:
     InputError: if an image or a map cannot be read.
   """
@@ -85,14 +79,10 @@ def measured(
   """Measures every model on the images that a ledger lacks; adds them to it.
 
   Args:
-    source: the images.
     predictors: the models, each a series of the ledger.
-    images: positions of those to measure.
     measure: gives what is measured of one image's maps, by model, as JSON
       values.
     ledger: takes it, and what `_about` says of the map.
-    reading: how images are read.
-    title: what the progress bar says.
     keep: `keep(model, image_id, map)` is given every map.
 
   Raises:

@@ -26,13 +26,6 @@ def make(
 ) -> Scoring:
   """Returns how models are scored; reads the fixations.
 
-  Args:
-    dataset: the photographs.
-    choose: the fixations of regions that count, of `data.pixel_sets`.
-    reading: how images are read.
-    distinct: whether a pixel counts once however often it was fixated.
-    observers: whether people are scored, too.
-
   Raises:
     InputError: if an image or the fixations are at fault.
   """

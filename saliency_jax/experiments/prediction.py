@@ -36,9 +36,6 @@ def predict(
   folder as a model. A network that tells scenes writes `schema.SCENES` instead.
 
   Args:
-    config: `configs/predict.py`.
-    source: the images.
-    workdir: the folder for the maps.
     network: in place of the one that the config names.
 
   Returns:

@@ -76,10 +76,7 @@ def of_network(
   Networks that differ in their variables alone share one program.
 
   Args:
-    name: what to call the model.
-    network: it has the tap `SALIENCY`.
     batch_size: images in a batch over all devices.
-    trained_on: the images that it was trained on here.
     tap: in place of the map; of a vector `[K]` are given.
 
   Raises:

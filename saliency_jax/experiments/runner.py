@@ -80,14 +80,6 @@ def run(
   Of several processes each one measures its share; the first one writes. Files:
   `schema.JOBS[experiment.job]`.
 
-  Args:
-    experiment: what is measured.
-    config: `configs/osie.py` or `configs/popout.py`.
-    source: the images.
-    folder: the folder for the results.
-    network: the one that the config names, where it is loaded already.
-    title: what the progress bar says.
-
   Returns:
     The summary; {} in all processes but the first.
 
@@ -147,13 +139,7 @@ def check(config, network: Network) -> Probe:
 
 
 def described(config: dict, probe: Probe, source: Source) -> dict:
-  """Returns all that the scores depend on, as JSON values.
-
-  Args:
-    config: of the job, as JSON values.
-    probe: the network and its taps.
-    source: the images.
-  """
+  """Returns all that the scores depend on, as JSON values."""
   network, data = probe.network, config['data']
   gives = getattr(source, 'gives', ())
   # What no key stands for.

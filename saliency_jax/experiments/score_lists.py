@@ -96,11 +96,6 @@ def write(
     folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
   """Writes the scores of every image and their means.
 
-  Args:
-    folder: takes the files.
-    found: what came out of every data set.
-    resamples: of the bootstrap over images.
-
   Returns:
     What `summary.json` says of the data sets.
   """

@@ -45,7 +45,6 @@ class Scorer:
     """Compiles nothing yet; that is done for every size of image, once.
 
     Args:
-      fixations: all of the data set.
       sigma: the standard deviation of the human map in pixels.
       distinct: whether a pixel counts once however often it was fixated.
     """

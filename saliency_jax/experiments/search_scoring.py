@@ -74,11 +74,7 @@ def rows(
   """Yields the lines of `search.csv`: all arrays, then each kind.
 
   Args:
-    model: its name.
-    dataset: the name of the set of arrays.
-    patterns: N of them.
     measured: each of `METRICS`, float `[N]`, as `measure` gives them.
-    resamples: of the bootstrap over arrays, see `bootstrap`.
 
   Yields:
     `schema.SEARCH`, for every metric of `summarised`; NaN where no array of the

@@ -76,7 +76,6 @@ def best_units(means: np.ndarray, top: int) -> BestUnits:
 
   Args:
     means: `[C]`, each unit's mean over the sets of a category, `unit_means`.
-    top: how many of the best units are averaged; the paper takes 10.
   """
   # Stable, so that equal units come in their own order.
   units = np.argsort(-means, kind='stable')[:top]

@@ -58,8 +58,6 @@ def by_category(
 
   Args:
     scores: `[T, C]`, what C units score on T regions; NaN without a fixation.
-    labels: `[T]`, the category of each.
-    images: `[T]`, the photograph of each.
     top: how many of the best units are averaged (the paper: 10).
     threshold: T, of the units that are counted (the paper: 1.5).
   """
@@ -80,12 +78,9 @@ def of_targets(
   """Returns the values of search targets, of which no label can be permuted.
 
   Args:
-    scores: `[T, C]`, the NMM of targets.
-    images: `[T]`, the array of each.
     top: how many of the best units are averaged.
     items: `[M, C]`, the NMM of other items of the arrays; None if they were
       not scored, which leaves no band.
-    items_images: `[M]`, the array of each.
   """
   labels = np.full(len(images), '')
   given = chance.scored(scores, labels, images)

@@ -53,7 +53,6 @@ def save(path: pathlib.Path, image: np.ndarray) -> tuple[int, int]:
   """Writes an image as a small JPEG.
 
   Args:
-    path: of the picture.
     image: uint8 [H, W, 3].
 
   Returns:

@@ -30,15 +30,7 @@ def dissect(
     config, source: Source, workdir: str, *, network: Network | None = None,
     title: str = 'Dissecting'
 ) -> dict:
-  """Measures a network on labelled photographs; see `runner.run`.
-
-  Args:
-    config: `configs/osie.py`.
-    source: photographs with fixations and regions.
-    workdir: the folder for the results.
-    network: the one that the config names, where it is loaded already.
-    title: what the progress bar says.
-  """
+  """Measures a network on labelled photographs; see `runner.run`."""
   return runner.run(
       DISSECT, config, source, workdir, network=network, title=title)
 
@@ -50,11 +42,7 @@ def popout(
   """Measures a network on search arrays; see `runner.run`.
 
   Args:
-    config: `configs/popout.py`.
     source: search arrays with `patterns`, a `Pattern` for each.
-    workdir: the folder for the results.
-    network: the one that the config names, where it is loaded already.
-    title: what the progress bar says.
   """
   return runner.run(
       POPOUT, config, source, workdir, network=network, title=title)
@@ -132,9 +120,7 @@ def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
   least space. Of equals the first is taken.
 
   Args:
-    rows: what was measured.
     readable: int [N], ascending positions of the photographs that were read.
-    images: how many photographs.
   """
   scored = rows.counts > 0
   _, labels = np.unique(rows.labels[scored], return_inverse=True)
@@ -157,9 +143,7 @@ def table5(rows: Rows, items: Rows, *, top: int) -> Iterator[Sequence]:
   """Yields the rows of Table 5, tap by tap.
 
   Args:
-    rows: of targets.
     items: of other items of the same arrays; there may be none.
-    top: how many of the best units are averaged.
   """
   for tap, scores in rows.scores.items():
     value = table_values.of_targets(
@@ -189,10 +173,6 @@ def first_of_each_kind(
   """Returns the arrays to show, ascending positions in `patterns`.
 
   The first array of every kind comes before the second ones.
-
-  Args:
-    patterns: what the arrays show.
-    images: how many arrays.
   """
   seen: dict[str, int] = {}
   rank = []

@@ -28,14 +28,6 @@ def write(
   its `kind`, the paths of its `picture` and `mask` in the sweep's folder, and
   the image's `height` and `width` in pixels.
 
-  Args:
-    folder: of the sweep.
-    chosen: kind -> what to show.
-    sources: kind -> images.
-    members: name -> loads it.
-    base: the member that is before.
-    settings: kind -> how its images are read.
-
   Raises:
     InputError: if an image cannot be read any more.
   """

@@ -50,7 +50,6 @@ def associate(
 
   Args:
     maps: bfloat16 `[B, h, w, C]`, see `fits`.
-    weights: `sets` `[B, R, h, w]`, `rows` `[B, 3, h]`, `columns` `[B, 3, w]`.
     interpret: whether to interpret the kernel, which any device can, slowly.
 
   Returns:

@@ -5,13 +5,14 @@ those at the fixations, and how many have each rank is all that any curve needs,
 see `auc_ranks`.
 
 Conventions of all functions here:
-- A map `[H, W]` in any scale; -inf and inf are values like others.
-- `points` `[N, 2]` are (y, x), `valid` `[N]` marks those that count; the cost
-  of compiled code grows with the logarithm of N.
+- A map is floating `[H, W]` in any scale; -inf and inf are values like others.
+- `points` are integers `[N, 2]` (y, x); `valid`, bool `[N]`, marks those that
+  count, None all; the cost of compiled code grows with the logarithm of N.
 - `distinct` counts a pixel once however often it was fixated (MIT's binary
   map); otherwise every fixation counts (pysaliency).
 - A constant map scores 0.5. A NaN in the map, a valid point outside the image,
   no fixation or no negative give NaN.
+- `ValueError` is raised if shapes, types or options do not fit.
 """
 
 import jax
@@ -37,10 +38,6 @@ def auc_judd(
   values have it: `jitter`.
 
   Args:
-    saliency: floating `[H, W]`.
-    points: integers `[N, 2]`, the fixations.
-    valid: bool `[N]`; None if all count.
-    distinct: whether a pixel counts once however often it was fixated.
     ties: 'together': fixations of one value make one point of the curve, as in
       any ROC curve. 'apart': one point each, the i-th highest having i/N
       hits and all the pixels that reach its value, less i, as false alarms.
@@ -82,10 +79,6 @@ def auc_uniform(
   `AUC(nonfixations='uniform')` with `distinct=False`; DeepGaze's `auc`.
 
   Args:
-    saliency: floating `[H, W]`.
-    points: integers `[N, 2]`, the fixations.
-    valid: bool `[N]`; None if all count.
-    distinct: whether a pixel counts once however often it was fixated.
     negatives: 'all' pixels, fixated ones included, or the 'unfixated' ones.
     thresholds: 'all' values, or only the 'fixated' ones (a polygon as in
       `auc_judd`, which has the unfixated negatives besides).
@@ -130,21 +123,14 @@ def auc_shuffled(
   ten other images, 100 times, with thresholds 0.1 apart: a random estimate.
 
   Args:
-    saliency: floating `[H, W]`.
-    points: integers `[N, 2]`, the fixations.
     negatives: integers `[M, 2]`, pixels (y, x) of this image. To score many
       images, give the pixels that were fixated on any of them to each, and how
       often on the others.
-    valid: bool `[N]`; None if all count.
     negatives_valid: bool or integers `[M]`, whether or how often each counts;
       None if all count once.
-    distinct: whether a pixel counts once however often it was fixated here.
 
   Returns:
     The area, in [0, 1].
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, = full_maps.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
@@ -170,8 +156,6 @@ def jittered(
   1e-7 is none beside a value of 1 in float32.
 
   Args:
-    key: of `jax.random`.
-    saliency: floating `[H, W]`.
     size: the noise's upper end, in units of the map.
   """
   saliency, = full_maps.checked(saliency)
@@ -206,10 +190,7 @@ def _polygon(
   """Returns the area under the curve with thresholds at the fixated values.
 
   Args:
-    hits: the values at N fixations.
     alarms: int32, negatives of each rank.
-    levels: of the hits.
-    apart: see `auc_judd`.
   """
   counts = auc_ranks.histogram(hits, levels)
   # From low to high. What does not count gets the last rank, which no value

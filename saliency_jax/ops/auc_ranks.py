@@ -114,8 +114,6 @@ def _search(
   image, and 100 times as long to compare each with 150 values.
 
   Args:
-    keys: unsigned `[M]`.
-    levels: unsigned `[2^k]`.
     rank: uint32 `[M]`, levels that each key is known to reach.
     room: a power of 2; fewer than that are reached besides.
   """

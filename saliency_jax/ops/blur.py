@@ -57,19 +57,11 @@ def blurred_fixations(
   Args:
     points: integers `[N, 2]`, the fixations (y, x). One outside the image makes
       the map NaN.
-    size: (H, W) in pixels.
     sigma: the standard deviation in pixels; about one degree of visual angle,
       by convention.
-    valid: bool `[N]`; None if all count.
-    distinct: whether a pixel counts once however often it was fixated.
-    mode: see `gaussian`.
-    truncate: see `gaussian`.
 
   Returns:
     float `[H, W]`; with 'reflect' it sums to the number of fixations.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   where = fixated(points, valid, size, distinct=distinct)
   rows, columns = (

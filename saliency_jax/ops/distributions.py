@@ -1,7 +1,8 @@
 """Maps as distributions: CC, SIM, KL and information gain.
 
 All maps of an image have one size `[H, W]`; nothing is resized. A NaN in a map
-gives NaN. `truth` is the human map: fixations blurred, see `ops.blur`.
+gives NaN. `truth` is the human map: fixations blurred, see `ops.blur`. Other
+conventions are those of `auc`.
 """
 
 import jax
@@ -20,7 +21,6 @@ def density(
   """Returns a map `[H, W]` as a distribution over its pixels, summing to 1.
 
   Args:
-    saliency: floating `[H, W]`.
     min_max: whether the smallest value is taken from the map whatever it is
       (MIT's `similarity.m` and `InfoGain.m`), or only if it is negative
       (pysaliency's `convert_saliency_map_to_density`).
@@ -29,9 +29,6 @@ def density(
 
   Returns:
     floating `[H, W]`; uniform if the map sums to 0.
-
-  Raises:
-    ValueError: if `saliency` is not a floating `[H, W]`.
   """
   saliency, = full_maps.checked(saliency)
   spread = full_maps.spread(saliency)
@@ -51,13 +48,6 @@ def cc(saliency: jax.Array, truth: jax.Array) -> jax.Array:
 
   0 if either map is constant. Peers: pysaliency's `CC` has 0 for a constant
   prediction but NaN for a constant truth; MIT's `CC.m` has NaN for both.
-
-  Args:
-    saliency: floating `[H, W]`.
-    truth: floating `[H, W]`.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   x, y = map(full_maps.spread, full_maps.checked(saliency, truth))
   covariance = (x.centred * y.centred).mean() - x.rest * y.rest
@@ -73,14 +63,6 @@ def sim(
   Judd et al. 2012. Peers: pysaliency's `SIM` by default, MIT's `similarity.m`
   with `min_max`; they agree only on maps whose smallest value is 0. A constant
   map is the uniform distribution (MIT has NaN).
-
-  Args:
-    saliency: floating `[H, W]`.
-    truth: floating `[H, W]`.
-    min_max: see `density`.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   p, q = (
       density(x, min_max=min_max) for x in full_maps.checked(saliency, truth))
@@ -103,14 +85,8 @@ def kl(
   `eps=1e-7`.
 
   Args:
-    saliency: floating `[H, W]`.
-    truth: floating `[H, W]`.
-    minimum: see `density`; for both maps.
     eps: keeps the quotient and the logarithm finite. If 0, a pixel without
       truth adds 0, and one without prediction makes the divergence infinite.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   p, q = (
       density(x, minimum=minimum) for x in full_maps.checked(saliency, truth))
@@ -137,20 +113,11 @@ def information_gain(
   Args:
     saliency: floating `[H, W]`; best a density, since a map that is not meant
       as one says nothing about probabilities.
-    baseline: floating `[H, W]`, as a rule the centre prior.
-    points: integers `[N, 2]`, the fixations (y, x).
-    valid: bool `[N]`; None if all count.
-    distinct: whether a pixel counts once however often it was fixated.
-    min_max: see `density`; for both maps.
-    minimum: see `density`; for the prediction, as the baseline is a density.
     eps: added to both probabilities. Without it and without `minimum`, a
       fixation where the prediction is 0 gives minus infinity.
 
   Returns:
     Bits per fixation. NaN without a fixation, or with one outside the image.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, baseline = full_maps.checked(saliency, baseline)
   where = fixated(points, valid, saliency.shape, distinct=distinct)

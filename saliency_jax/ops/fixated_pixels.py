@@ -29,9 +29,6 @@ def fixated(
     size: (H, W) in pixels.
     distinct: whether one point counts for each pixel, or every valid one does.
       If so, the result is in the order of the pixels.
-
-  Raises:
-    ValueError: if the shapes or types are others.
   """
   points = jnp.asarray(points)
   if (points.ndim != 2 or points.shape[1] != 2

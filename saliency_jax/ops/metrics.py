@@ -2,8 +2,8 @@
 
 Every metric is a pure function of one image, to be compiled. Over a batch, map
 it with `jax.lax.map`; `jax.vmap` gives the same numbers, but XLA for CPUs is
-four times slower at the areas then. The others are in `auc` and in
-`distributions`. How peers differ is in each docstring.
+four times slower at the areas then. The others are in `auc`, whose conventions
+hold here, and in `distributions`. How peers differ is in each docstring.
 """
 
 from typing import NamedTuple
@@ -40,17 +40,9 @@ def all_scores(
   makes each once.
 
   Args:
-    saliency: floating `[H, W]`, the prediction.
-    points: integers `[N, 2]`, the fixations (y, x).
     negatives: integers `[M, 2]`, fixations of other images, see `auc_shuffled`.
     truth: floating `[H, W]`, the fixations blurred.
-    baseline: floating `[H, W]`, the density that information is gained over.
-    valid: bool `[N]`; None if all count.
     negatives_valid: bool or integers `[M]`, see there.
-    distinct: whether a pixel counts once however often it was fixated.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   return Scores(
       nss=nss(saliency, points, valid, distinct=distinct),
@@ -78,19 +70,12 @@ def nss(
   `distinct=False, ddof=1`.
 
   Args:
-    saliency: floating `[H, W]`.
-    points: integers `[N, 2]`, the fixations (y, x).
-    valid: bool `[N]`; None if all count.
-    distinct: whether a pixel counts once however often it was fixated.
     ddof: taken from the number of pixels in the variance: 0 for the
       population's, 1 for MATLAB's `std`.
 
   Returns:
     The score. 0 for a constant map, as in pysaliency (MIT has NaN); NaN without
     a fixation, with one outside the image, or with a NaN in the map.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, = full_maps.checked(saliency)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
@@ -104,16 +89,8 @@ def nmm(
   He et al. 2019, Eq. 4, on full maps; `association.associate` gives it for
   maps in cells.
 
-  Args:
-    saliency: floating `[H, W]`.
-    mask: bool `[H, W]`.
-    ddof: see `nss`.
-
   Returns:
     The score. 0 for a constant map; NaN for an empty mask or a NaN in the map.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, = full_maps.checked(saliency)
   full_maps.check_mask(mask, saliency.shape)

@@ -50,9 +50,6 @@ def associate(
   Returns:
     float32 `[R, C]`, or `[R]` for one map. A constant map scores 0; an empty
     set NaN.
-
-  Raises:
-    ValueError: if shapes or types do not fit, or a point lies outside.
   """
   size = _size(maps, size)
   maps, one = _maps(maps)
@@ -120,11 +117,7 @@ def shuffled_auc(
   """The AUC against fixations of other images, see `ops.auc.auc_shuffled`.
 
   Args:
-    maps: `[h, w]` or `[h, w, C]`.
-    points: integers `[N, 2]`, the fixations.
     negatives: integers `[M, 2]`, other images' fixations as pixels of this one.
-    size: (H, W) of the image.
-    distinct: whether a pixel counts once however often it was fixated here.
   """
   size = _size(maps, size)
   points, valid = _valid(points, size)

@@ -41,7 +41,6 @@ def colours(scale: str, shares: np.ndarray) -> np.ndarray:
   """Returns the colours of a scale.
 
   Args:
-    scale: one of `SCALES`.
     shares: `[...]`, of the scale's length, clipped to 0 to 1.
 
   Returns:
@@ -91,7 +90,6 @@ def under_map(
     image: uint8 `[H, W, 3]`, RGB.
     cells: `[h, w]`, standard deviations above the map's mean; upsampled
       bilinearly, with half-pixel centres.
-    coloured: keep the image's colours, which are its subject.
   """
   height, width = image.shape[:2]
   rows, columns = cells.shape
@@ -111,11 +109,7 @@ def under_map(
 
 
 def with_bar(picture: np.ndarray) -> Image.Image:
-  """Returns a picture with the scale of its map below it.
-
-  Args:
-    picture: uint8 `[H, W, 3]`, see `under_map`.
-  """
+  """Returns a picture with the scale of its map below it."""
   height, width = picture.shape[:2]
   framed = Image.new('RGB', (width, height + _BAR), 'white')
   framed.paste(Image.fromarray(picture))

@@ -38,8 +38,6 @@ def point_weights(
 
   Args:
     points: integers `[N, 2]`, pixels (y, x) inside the image.
-    image_size: (H, W) in pixels.
-    grid: (h, w) in cells.
 
   Returns:
     float64 `[h, w]` that sums to 1, or all 0 where N = 0.
@@ -64,7 +62,6 @@ def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 
   Args:
     mask: bool `[H, W]`.
-    grid: (h, w) in cells.
 
   Returns:
     float64 `[h, w]` that sums to 1, or all 0 where the mask is empty.
@@ -99,8 +96,6 @@ def cell_weights(
   Args:
     sets: R sets of pixels: integers `[N, 2]` as points, or bool `[H, W]` as a
       mask.
-    image_size: (H, W) in pixels.
-    grid: (h, w) in cells.
 
   Raises:
     ValueError: if a mask has another size, or as in `point_weights`.

@@ -48,9 +48,6 @@ def bilinear(pixels: int, cells: int) -> np.ndarray:
 
   Returns:
     float64 `[pixels, cells]`; every row sums to 1. Read-only, as it is cached.
-
-  Raises:
-    ValueError: if a length is less than 1.
   """
   lower, share = _neighbours(pixels, cells)
   matrix = np.zeros((pixels, cells))
@@ -66,18 +63,11 @@ def bilinear(pixels: int, cells: int) -> np.ndarray:
 def axis_moments(pixels: int, cells: int) -> np.ndarray:
   """Returns what the mean and the variance of an upsampled axis need.
 
-  Args:
-    pixels: length of the axis in pixels, at least 1.
-    cells: length of the axis in cells, at least 1.
-
   Returns:
     float64 `[3, cells]`, read-only: the mean weight of every cell (they sum to
     1), then the diagonal and the subdiagonal of L, where
     L L^T = A^T A / pixels. The subdiagonal's entry i couples cells i and
     i + 1; its last entry is 0.
-
-  Raises:
-    ValueError: if a length is less than 1.
   """
   lower, share = _neighbours(pixels, cells)
   moments = np.zeros((3, cells))

@@ -1,11 +1,12 @@
 """Is the odd item found? The measures of search arrays, for a target's mask.
 
 Kotseruba, Wloka, Rasouli and Tsotsos, "Do saliency models detect odd-one-out
-targets?", BMVC 2019, whose code P3O3 is the peer. Maps are not negative. A NaN
-in the map and an empty mask give NaN; with P3O3 an empty mask counts as 0. P3O3
-may add noise against ties and dilate the masks first: `auc.jittered`, and
-`scipy.ndimage.binary_dilation`, before the call. `metrics.nmm` belongs here
-too.
+targets?", BMVC 2019, whose code P3O3 is the peer. Maps are floating `[H, W]`
+and not negative, masks bool `[H, W]`; `ValueError` is raised if they do not
+fit. A NaN in the map and an empty mask give NaN; with P3O3 an empty mask counts
+as 0. P3O3 may add noise against ties and dilate the masks first:
+`auc.jittered`, and `scipy.ndimage.binary_dilation`, before the call.
+`metrics.nmm` belongs here too.
 """
 
 import jax
@@ -23,16 +24,8 @@ def global_saliency_index(
 
   Soltani and Koch, Journal of Neuroscience 30(38), 2010.
 
-  Args:
-    saliency: floating `[H, W]`, not negative.
-    target: bool `[H, W]`.
-    distractors: bool `[H, W]`, all of them.
-
   Returns:
     In [-1, 1]; higher is better. -1 where T + D is 0, as in P3O3.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, = _checked(saliency, target, distractors)
   t, d = (
@@ -46,17 +39,9 @@ def target_ratio(
 ) -> jax.Array:
   """Returns the target's maximum in units of the distractors' (MSR_targ).
 
-  Args:
-    saliency: floating `[H, W]`, not negative.
-    target: bool `[H, W]`.
-    distractors: bool `[H, W]`, all of them.
-
   Returns:
     The ratio; higher is better, above 1 the target stands out. -1 where the
     distractors' maximum is 0, as in P3O3: leave it out of means.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, = _checked(saliency, target, distractors)
   return _ratio(_maximum(saliency, target), _maximum(saliency, distractors))
@@ -67,17 +52,9 @@ def background_ratio(
 ) -> jax.Array:
   """Returns the background's maximum in units of the target's (MSR_bg).
 
-  Args:
-    saliency: floating `[H, W]`, not negative.
-    target: bool `[H, W]`.
-    distractors: bool `[H, W]`, all of them; the rest is background.
-
   Returns:
     The ratio; lower is better, below 1 the target stands out. -1 where the
     target's maximum is 0, as in P3O3: leave it out of means.
-
-  Raises:
-    ValueError: if shapes or types do not fit.
   """
   saliency, = _checked(saliency, target, distractors)
   return _ratio(
@@ -99,8 +76,6 @@ def fixations_to_find(
   `max_tries=99` is `limit=100`.
 
   Args:
-    saliency: floating `[H, W]`; may be negative here.
-    target: bool `[H, W]`.
     inhibition: (height, width) of the rectangle in pixels, at least 1 each;
       P3O3 takes an item's size.
     limit: the largest number of fixations.

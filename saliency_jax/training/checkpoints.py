@@ -47,10 +47,8 @@ class Checkpoints:
     """Opens the folder and removes what a killed run left half written.
 
     Args:
-      workdir: the run's folder.
       job: everything that the parameters depend on, as JSON values; it is kept
         with each checkpoint.
-      members: their names, the keys of every `State` and of all scores.
     """
     self._path = pathlib.Path(workdir).absolute() / FOLDER
     self._job = job
@@ -110,11 +108,8 @@ class Checkpoints:
     """Starts to write a checkpoint; the arrays may be donated afterwards.
 
     Args:
-      step: how many steps were made.
-      state: what they led to.
       scores: every member's watched metric on the validation images, if it
         was measured.
-      skipped: the images that were passed over until then, and why.
 
     Raises:
       InputError: if this one or the one before cannot be written.
@@ -187,9 +182,7 @@ def read_best(
   """Reads one member's best checkpoint; of equals the latest.
 
   Args:
-    workdir: the folder of a training run or a sweep.
     member: its name; '' for the only one.
-    last: take the latest, whatever its score.
 
   Raises:
     InputError: there is no such folder or member, or no whole checkpoint.
@@ -276,9 +269,6 @@ def _read(
   """Returns some trees; None if they are damaged.
 
   Args:
-    manager: of the checkpoints.
-    step: which one.
-    about: what is kept beside it.
     wanted: item -> a tree of `jax.ShapeDtypeStruct`s by member, and how Orbax
       is asked for it.
   """

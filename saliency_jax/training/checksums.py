@@ -45,11 +45,7 @@ def of_json(about: dict) -> str:
 
 
 def is_whole(about: dict, step: int) -> bool:
-  """Tells whether what is kept beside a step's arrays is what was written.
-
-  Raises:
-    ValueError: it is not.
-  """
+  """Tells whether what is kept beside a step's arrays is what was written."""
   outside.check(about, _ABOUT)
   for of in about['shapes'].values():
     structs(of)

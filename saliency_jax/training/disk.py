@@ -24,13 +24,6 @@ _LACKING = ('RESOURCE_EXHAUSTED', 'PERMISSION_DENIED')
 
 def check_room(folder: pathlib.Path, arrays: trees.Tree) -> None:
   """Refuses arrays that have no room, before Orbax finds this in its threads.
-
-  Args:
-    folder: of the checkpoints.
-    arrays: of one checkpoint.
-
-  Raises:
-    InputError: they have none.
   """
   disk = shutil.disk_usage(folder)
   # Orbax compresses them, random numbers by 7 %.

@@ -26,7 +26,6 @@ class Events:
     """Writes nothing yet.
 
     Args:
-      workdir: the run's folder.
       step: the last one whose parameters the run goes on from; 0 for none.
     """
     self._path = workdir / FOLDER
@@ -34,13 +33,7 @@ class Events:
     self._files: dict[str, BinaryIO] = {}
 
   def write(self, step: int, kind: str, **values) -> None:
-    """Adds the numbers of one line of the journal.
-
-    Args:
-      step: how many steps were made.
-      kind: 'train' or 'validate'.
-      **values: those that are numbers of every member by its name.
-    """
+    """Adds the numbers of one line of the journal."""
     of_members = {
         name: value for name, value in values.items()
         if isinstance(value, dict)}

@@ -35,9 +35,7 @@ def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
   """Returns what the features of a depth follow from, as JSON values.
 
   Args:
-    network: the pretrained network.
     depth: how many of its stages are trained; those below are frozen.
-    images: tells one data set from another, see `image_batches.identity`.
   """
   _, frozen = trees.split(
       network.variables['params'], cuts.trained(network, depth))
@@ -63,8 +61,6 @@ def open_tree(
   """Returns the `Features` of each array of a depth, a tree like `shapes`.
 
   Args:
-    folder: see `Features`.
-    key: see `key`.
     images: N, how many there are.
     shapes: of the features of one image, `[1, ...]` each.
   """
@@ -100,11 +96,6 @@ class Features:
       shape: tuple[int, ...]):
     """Opens the files, or makes empty ones.
 
-    Args:
-      folder: holds a folder for every key.
-      key: see `key`.
-      shape: (N, ...).
-
     Raises:
       InputError: if the folder cannot be written.
     """
@@ -137,7 +128,6 @@ class Features:
 
     Args:
       index: int `[B]`, positions in the data set.
-      digests: their `pixels_digest`.
     """
     marks = self._marks[index]
     return bool((marks['pixels'] == digests).all()) and all(

@@ -59,9 +59,7 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
   """Returns the frozen stages of some depths, compiled and on the devices.
 
   Args:
-    network: the pretrained network.
     depths: how many stages the members train.
-    mesh: over which batches are split.
   """
   prefix = cuts.make_prefix(network, depths)
   variables = runtime.replicate(network.variables, mesh)
@@ -100,12 +98,7 @@ class Cached:
     """Fills the cache.
 
     Args:
-      source: the images.
-      reading: how they are read.
-      frozen: the stages whose features are kept.
-      folder: where.
       batch_size: images that are computed together; the devices divide it.
-      title: what the progress bar says.
 
     Raises:
       InputError: if an image cannot be read, the folder cannot be written, or
@@ -178,12 +171,8 @@ def open_inputs(
   """Returns the batches: the same whatever the devices, which may pad them.
 
   Args:
-    run: the run.
-    frozen: its frozen stages.
     folder: in which features are kept for the length of the run, where the
       config names no other and they are small enough.
-    done: how many steps were made.
-    skipped: see `image_batches.Reading`.
 
   Raises:
     InputError: see `Cached`.

@@ -48,8 +48,6 @@ def of_sweep(config, depths: Sequence[int], devices: int) -> Division:
 
   Args:
     config: `config.sweep`: `mode`, `shard_members`.
-    depths: of all members.
-    devices: how many there are.
 
   Raises:
     InputError: if there is no such mode, or none that splits members.
@@ -79,7 +77,6 @@ def make(depths: Sequence[int], mode: Mode) -> list[Group]:
   """Returns the parts of a step: every member in one of them.
 
   Args:
-    depths: of all members.
     mode: 'shared' keeps the members apart, 'vmap' stacks those of one depth.
   """
   if mode == 'shared':

@@ -70,13 +70,8 @@ def training_order(
   Every epoch has each image once; its last batch may be smaller.
 
   Args:
-    seed: of the order.
-    images: in the data set.
-    batch_size: images in a step.
     padded: rows of a batch, at least `batch_size`; those without an image are
       -1. What a step sees does not depend on it.
-    first: the first step.
-    last: the step after the last.
 
   Returns:
     int64 `[steps, padded]`.
@@ -108,8 +103,6 @@ def read(
   """Yields batches, read ahead in the background.
 
   Args:
-    source: photographs with fixations.
-    reading: how they are read.
     rows: int `[batches, B]`, which image goes where; -1 is padding. Each
       process gets its share of every batch.
 
@@ -157,10 +150,6 @@ def sample(source: Source, choose: pixel_sets.Chooser) -> str:
   So a run does not go on with other images or fixations of the same names. Of
   some it is over pixels and points; of the files of all images over their
   sizes, and of fixations over `Photographs.fixations_digest`.
-
-  Args:
-    source: photographs with fixations.
-    choose: the one set of pixels of an image that is learnt.
   """
   found = hashlib.sha256()
   for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):

@@ -38,13 +38,7 @@ class Journal:
     self._file = open(path, 'a', encoding='utf-8')  # noqa: SIM115
 
   def write(self, step: int, kind: str, **values) -> None:
-    """Adds a line.
-
-    Args:
-      step: how many steps were made.
-      kind: 'train' or 'validate'.
-      **values: JSON values.
-    """
+    """Adds a line."""
     line = {'step': step, 'kind': kind, **values}
     self._file.write(json.dumps(line, allow_nan=False) + '\n')
     self._file.flush()

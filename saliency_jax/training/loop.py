@@ -55,9 +55,6 @@ def train(
   `training.json` and, last, `summary.json`.
 
   Args:
-    config: `configs/train.py`.
-    data: the images.
-    workdir: the run's folder.
     network: the trunk, in place of what the config names.
     devices: over which batches are split; all by default.
 
@@ -78,12 +75,7 @@ def sweep(
     config, data: Data, workdir: str, network: Network | None = None, *,
     devices: Sequence[jax.Device] | None = None
 ) -> dict:
-  """Trains all members of a sweep on the same batches; see `train`.
-
-  Args:
-    config: `configs/sweep_depth.py`.
-    data, workdir, network, devices: see `train`.
-  """
+  """Trains all members of a sweep on the same batches; see `train`."""
   devices = devices or runtime.all_devices()
   return _run(
       plan.make(config, 'sweep', data, network, len(devices)), workdir, devices)
@@ -209,10 +201,6 @@ class _Loop:
 
   def run(self, states: list[step.MemberState], done: int) -> dict[str, float]:
     """Goes through the steps that are left; returns the seconds of each part.
-
-    Args:
-      states: of the members.
-      done: how many steps were made.
 
     Raises:
       InputError: a number is not finite, or not one image counts.

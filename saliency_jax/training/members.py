@@ -19,7 +19,6 @@ def single(config, network: Network) -> Members:
 
   Args:
     config: `config.train`: `depth`, `seed`, `trunk_rate`, `readout_rate`.
-    network: the trunk.
 
   Raises:
     InputError: if a value is out of its range.
@@ -42,7 +41,6 @@ def sweep(config, network: Network) -> Members:
     config: `config.sweep`: `depths`, `trunk_rates`, `readout_rates`, `seeds`;
       no depths are those of the paper, 0 to 6 and 'all', as far as the network
       has them.
-    network: the trunk.
 
   Raises:
     InputError: if a value is out of its range or there twice.

@@ -46,7 +46,6 @@ def make_schedule(config, *, steps: int) -> optax.Schedule:
       share `warmup` of all steps, then half a cosine down to `final`
       (Loshchilov and Hutter 2017). With 'staircase': times `factor` after every
       `every` steps (the authors' PyTorch code: 0.8 and 500).
-    steps: of the whole run.
 
   Raises:
     InputError: if the name is unknown or a number out of its range.

@@ -17,9 +17,6 @@ def finish(folder: Folder, job: str, facts: dict, *, idle: bool) -> dict:
   sweep is not whole yet, as its members are still to be measured.
 
   Args:
-    folder: of the job.
-    job: 'train' or 'sweep'.
-    facts: as JSON values.
     idle: whether everything had been trained before; what was said of it then
       is kept.
   """

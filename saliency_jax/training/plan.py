@@ -92,9 +92,6 @@ class Plan:
     """Returns all that the parameters depend on, as JSON values.
 
     A run goes on from a checkpoint only where these are the same.
-
-    Args:
-      shapes: the members' trained parameters by their names.
     """
     head = self.head and {
         name: hashlib.sha256(np.ascontiguousarray(x)).hexdigest()
@@ -134,11 +131,7 @@ def make(
   """Returns the run that a config describes.
 
   Args:
-    config: `configs/train.py` or `configs/sweep_depth.py`.
-    job: 'train' or 'sweep'.
-    data: the images.
     network: the trunk, in place of what the config names; None takes that.
-    devices: how many there are.
 
   Raises:
     InputError: a value or a data set is at fault, or the network and its

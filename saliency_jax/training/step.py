@@ -58,10 +58,6 @@ def init_member(
   """Returns a member's first state: pretrained stages and a drawn head.
 
   Args:
-    member: what is trained.
-    network: the trunk.
-    task: whose head is drawn.
-    tx: the optimizer.
     image_size: S, the side of the images in pixels.
     head: parameters to begin with, of a model trained before; None draws them.
   """
@@ -103,14 +99,8 @@ def make_step(
   """Returns the training step of all members on the same batch.
 
   Args:
-    members: what is trained.
     groups: which members are stacked, see `groups.make`. The results are equal.
-    network: the trunk.
-    task: what it is trained for.
     image_size: S, the side of the images in pixels.
-    tx: turns a member's gradients into a direction, without a learning rate.
-    schedule: step -> factor of every learning rate.
-    mesh: over which the batch is split, and the members of stacks.
 
   Returns:
     `step(states, variables, features, targets, valid, number) -> states,
@@ -183,9 +173,6 @@ def make_evaluation(
     members: Sequence[Member], network: Network, task: Task, image_size: int
 ) -> Callable:
   """Returns the sums of one batch, from which metrics are made.
-
-  Args:
-    members, network, task, image_size: see `make_step`.
 
   Returns:
     `evaluate(states, variables, features, targets, valid) -> sums`, `[K, ...]`

@@ -18,22 +18,12 @@ class StepLog:
   """Writes the numbers of steps and validations; shows the last of them."""
 
   def __init__(self, journal: Journal, task: Task, members: Members, bar):
-    """Takes what every line needs.
-
-    Args:
-      journal: of the run.
-      task: whose metrics are written.
-      members: the K members.
-      bar: the progress bar.
-    """
+    """Takes what every line needs."""
     self._journal, self._task, self._bar = journal, task, bar
     self._members = members
 
   def steps(self, pending: Sequence[tuple[int, Metrics]]) -> int:
     """Writes the numbers of some steps; returns how many images they had.
-
-    Args:
-      pending: the steps, from 1, and their metrics.
 
     Raises:
       InputError: if one of them is not finite.
@@ -69,8 +59,6 @@ class StepLog:
 
     Args:
       finite: bool `[K]`.
-      what: was looked at.
-      now: the step after which.
     """
     for name, right in zip(self._members, np.asarray(finite), strict=True):
       if not right:
@@ -103,14 +91,7 @@ def of_members(
 def validate(
     evaluate, batches: Iterator[Fed], task: Task, members: Members
 ) -> dict[str, dict[str, float]]:
-  """Returns metric -> member -> value; {} if no image counts.
-
-  Args:
-    evaluate: `step.make_evaluation`, compiled, for the members' states.
-    batches: the validation images.
-    task: what is measured.
-    members: the members.
-  """
+  """Returns metric -> member -> value; {} if no image counts."""
   parts = [evaluate(*batch) for batch in batches]
   sums = {
       name: np.sum(
@@ -121,13 +102,7 @@ def validate(
 
 def nothing(
     part: str, source: Source, skipped: Mapping[str, str]) -> InputError:
-  """Returns what is said where not one image of a part of the data counts.
-
-  Args:
-    part: 'training' or 'validation'.
-    source: its images.
-    skipped: image_id -> why it could not be read.
-  """
+  """Returns what is said where not one image of a part of the data counts."""
   first = next(
       (skipped[name] for name in source.image_ids if name in skipped),
       'they have no fixation')

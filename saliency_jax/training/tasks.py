@@ -56,11 +56,6 @@ def describe(
 ) -> dict[str, Any]:
   """Returns all that a task depends on, as JSON values for `make`.
 
-  Args:
-    config: `config.task`.
-    scenes: the scene label of each image that has one, by its id.
-    trained_on: the ids of the training images.
-
   Raises:
     InputError: there is no such task, or a value or the labels do not fit it.
   """

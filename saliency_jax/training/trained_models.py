@@ -32,10 +32,6 @@ class Trained(NamedTuple):
 def load(config, cache_dir: str = '') -> Network:
   """Returns the network that a config names, with its weights.
 
-  Args:
-    config: `config.network`; see `configs/base.py`.
-    cache_dir: `config.run.cache_dir`.
-
   Returns:
     The network; that of `checkpoint` has the output of its task as a tap.
 
@@ -86,9 +82,7 @@ def load_trained(
   """Returns a trained network; its task's output is one of its taps.
 
   Args:
-    workdir: the folder of a training run or a sweep.
     member: which member of a sweep, e.g. 'depth_3'; '' for the only one.
-    dtype: the type of the arithmetic.
 
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
