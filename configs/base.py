@@ -221,6 +221,10 @@ def training() -> ml_collections.ConfigDict:
   # step drops. Read by training/scene_task.py.
   config.task.dense = (4096, 4096)
   config.task.dropout = 0.5
+  # Whether the first two of them begin as VGG's own, fc6 and fc7, where the
+  # file of `network.weights` has them; `dense` is then (4096, 4096). Read by
+  # training/plan.py.
+  config.task.pretrained_dense = False
 
   # The fixations that the saliency map is to find.
   config.analysis = analysis_keys()

@@ -171,7 +171,7 @@ def _config(config, run: Run, features: str) -> ml_collections.ConfigDict:
   del made.tasks, made.regions
   made.data.features_dir = features
   if run.frozen:
-    made.task.dense, made.task.dropout = (), 0.
+    made.task.update(dense=(), dropout=0., pretrained_dense=False)
   if run.half is not None:  # as many steps on half of the images
     made.train.epochs *= 2
   head = own.dense_rate if run.task == 'scene' else own.readout_rate

