@@ -22,6 +22,11 @@ from saliency_jax.networks import trees, vgg
 from tests import tiny
 from tests.data import made
 
+# Networks are tiny here: what compiling well costs never comes back.
+os.environ['XLA_FLAGS'] = ' '.join([
+    os.environ.get('XLA_FLAGS', ''),
+    '--xla_llvm_disable_expensive_passes=true']).strip()
+
 # The first example of a shape is compiled, and machines are shared.
 hypothesis.settings.register_profile('patient', deadline=None)
 hypothesis.settings.load_profile('patient')

@@ -9,10 +9,10 @@ from PIL import Image
 
 from saliency_jax.data.types import CATEGORIES
 
-# (height, width): odd, prime, square, upright and wide.
+# (height, width): odd, prime, wide and upright. Two, as every size is compiled.
 SIZES = {
-    '2001': (120, 160), '2002': (121, 163), '2003': (131, 97),
-    '2004': (101, 101), '2005': (90, 151)}
+    '2001': (121, 163), '2002': (121, 163), '2003': (131, 97),
+    '2004': (131, 97), '2005': (121, 163)}
 SUBJECTS = 4
 
 

@@ -248,7 +248,7 @@ def test_the_package_equals_the_label_images(osie_sr_dir):
   drawn = regions.open_regions(osie_sr_dir)
   packaged = regions.open_packaged()
   assert packaged.image_ids == drawn.image_ids
-  for image_id in drawn.image_ids:
+  for image_id in drawn.image_ids[::7]:
     expected, found = (
         each.regions(image_id, 600, 800) for each in (drawn, packaged))
     assert np.array_equal(found.ids, expected.ids), image_id

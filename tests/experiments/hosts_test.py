@@ -16,32 +16,27 @@ def codes(processes: list[subprocess.Popen]) -> list[int]:
   return [process.returncode for process in processes]
 
 
-def test_two_processes_give_what_one_gives(tmp_path):
-  said = hosts.end(processes := hosts.start(RUNNER, tmp_path / 'two'))
+def test_one_that_dies_ends_the_other_and_they_end_as_one_does(tmp_path):
+  two = tmp_path / 'two'
+  said = hosts.end(processes := hosts.start(RUNNER, two, 3, signal.SIGKILL))
+  assert processes[1].returncode == -9
+  assert processes[0].returncode not in (0, None)
+  assert 'heartbeat' in said[0]
+  assert not (two / 'summary.json').exists()
+  said = hosts.end(processes := hosts.start(RUNNER, two))
   assert codes(processes) == [0, 0], said
+  counts = json.loads((two / 'summary.json').read_text())['counts']
+  assert counts['resumed'] >= 2  # what the second one had flushed
   units_test.dissect(
       made.Photographs(11), tmp_path / 'one', batch_size=2)
   for path in (tmp_path / 'one').rglob('*.*'):
-    other = tmp_path / 'two' / path.relative_to(tmp_path / 'one')
+    other = two / path.relative_to(tmp_path / 'one')
     if path.suffix == '.npy':
       np.testing.assert_allclose(np.load(other), np.load(path), atol=1e-5)
     elif path.suffix in ('.csv', '.jpg', '.png'):
       assert (path.name == 'table2.csv'
               or other.read_bytes() == path.read_bytes()), path
-  assert not (tmp_path / 'two' / 'partial').exists()
-
-
-def test_one_that_dies_ends_the_other_and_both_go_on(tmp_path):
-  processes = hosts.start(RUNNER, tmp_path, 3, signal.SIGKILL)
-  said = hosts.end(processes)
-  assert processes[1].returncode == -9
-  assert processes[0].returncode not in (0, None)
-  assert 'heartbeat' in said[0]
-  assert not (tmp_path / 'summary.json').exists()
-  said = hosts.end(processes := hosts.start(RUNNER, tmp_path))
-  assert codes(processes) == [0, 0], said
-  counts = json.loads((tmp_path / 'summary.json').read_text())['counts']
-  assert counts['resumed'] >= 2  # what the second one had flushed
+  assert not (two / 'partial').exists()
 
 
 def test_sigterm_to_one_stops_both_and_saves(tmp_path):
@@ -50,8 +45,6 @@ def test_sigterm_to_one_stops_both_and_saves(tmp_path):
   assert codes(processes) == [1, 1], said
   for text in said:
     assert 'images and saved; start the same command again' in text
-  said = hosts.end(processes := hosts.start(RUNNER, tmp_path))
-  assert codes(processes) == [0, 0], said
 
 
 def test_an_image_that_one_cannot_read_ends_both_with_one_sentence(tmp_path):

@@ -94,7 +94,8 @@ def test_it_is_swept_trained_and_scored(swept, data, tmp_path):
       f'--config.eval.models=centre,{swept},run={run},maps={maps}',
       f'--config.sets.osie.dir={data}',
       f"--config.sets.osie.regions={data / 'labelme'}",
-      '--config.eval.resamples=20', '--config.eval.examples=1')
+      '--config.eval.resamples=20', '--config.eval.examples=1',
+      '--config.eval.ceiling=False')
   assert list(summary['weights']) == [
       f'{swept.name}_depth_0', f'{swept.name}_depth_all', 'run']
   said = ' '.join(summary['warnings'])

@@ -55,8 +55,8 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
 
 def test_a_stopped_run_goes_on(data, tmp_path):
   arguments = command(
-      data, tmp_path, '--config.eval.models=itti,gbvs',
-      '--config.data.batch_size=1')
+      data, tmp_path, '--config.eval.models=centre,itti',
+      '--config.eval.ceiling=False', '--config.data.batch_size=1')
   process = commands.start(*arguments)
   while process.poll() is None and not (tmp_path / 'config.json').exists():
     time.sleep(0.01)
@@ -68,7 +68,7 @@ def test_a_stopped_run_goes_on(data, tmp_path):
   result = commands.run(*arguments)
   assert result.returncode == 0, result.stderr
   assert not (tmp_path / 'partial').exists()
-  with (tmp_path / 'per_image' / 'mine' / 'gbvs.csv').open() as file:
+  with (tmp_path / 'per_image' / 'mine' / 'itti.csv').open() as file:
     assert [row['image_id'] for row in csv.DictReader(file)] == [
         *made_scores.IMAGE_IDS]
 

@@ -13,47 +13,39 @@ from tests.training import made
 RUNNER = 'tests.training.hosts_runner'
 
 
-def test_two_processes_give_what_one_gives(tmp_path):
-  (tmp_path / 'two').mkdir()
-  processes = hosts.start(RUNNER, tmp_path / 'two')
-  said = hosts.end(processes)
-  assert [process.returncode for process in processes] == [0, 0], said
-  loop.train(
-      made.run(), made.DATA, str(tmp_path / 'one'),
-      devices=jax.devices()[:1])
-  for two, one in zip(
-      journal.read(tmp_path / 'two' / 'run'), journal.read(tmp_path / 'one'),
-      strict=True):
-    assert two.get('images') == one.get('images')
-    np.testing.assert_allclose(
-        two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
-  two, one = (
-      trained_models.load_trained(folder).variables['params']
-      for folder in (tmp_path / 'two' / 'run', tmp_path / 'one'))
-  jax.tree.map(
-      lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)
-
-
-def test_one_that_dies_ends_the_other_and_both_go_on(tmp_path):
+def test_one_that_dies_ends_the_other(tmp_path):
   processes = hosts.start(RUNNER, tmp_path, 5, signal.SIGKILL)
   said = hosts.end(processes)  # which takes too long if the other one hangs
   assert processes[1].returncode == -9
   assert processes[0].returncode not in (0, None)
   assert 'heartbeat' in said[0]
   assert not (tmp_path / 'run' / 'summary.json').exists()
-  processes = hosts.start(RUNNER, tmp_path)
-  said = hosts.end(processes)
-  assert [process.returncode for process in processes] == [0, 0], said
-  assert journal.read(tmp_path / 'run')[-1]['step'] == 9
 
 
-def test_sigterm_to_one_stops_both_after_the_same_step(tmp_path):
+def test_sigterm_to_one_stops_both_and_they_end_as_one_does(tmp_path):
   processes = hosts.start(RUNNER, tmp_path, 3, signal.SIGTERM)
   said = hosts.end(processes)
   assert [process.returncode for process in processes] == [1, 1], said
   last = {text.strip().splitlines()[-1] for text in said}
   assert len(last) == 1, last
   assert 'and saved; start the same command again' in last.pop()
+  processes = hosts.start(RUNNER, tmp_path)
+  said = hosts.end(processes)
+  assert [process.returncode for process in processes] == [0, 0], said
+  loop.train(
+      made.run(), made.DATA, str(tmp_path / 'one'),
+      devices=jax.devices()[:1])
+  for two, one in zip(
+      journal.read(tmp_path / 'run'), journal.read(tmp_path / 'one'),
+      strict=True):
+    assert two.get('images') == one.get('images')
+    np.testing.assert_allclose(
+        two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
+  two, one = (
+      trained_models.load_trained(folder).variables['params']
+      for folder in (tmp_path / 'run', tmp_path / 'one'))
+  jax.tree.map(
+      lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)
 
 
 def test_a_folder_that_is_taken_ends_both_at_once(tmp_path):

@@ -28,7 +28,7 @@ SCHEDULE = optax.exponential_decay(1., 2, 0.8, staircase=True)
 MEMBERS = [
     step.Member(0, 0, 0., 0.02), step.Member(1, 1, 1e-3, 0.01),
     step.Member(3, 2, 1e-3, 0.01), step.Member(3, 3, 5e-3, 0.02),
-    step.Member(6, 4, 2e-3, 0.01), step.Member(13, 5, 1e-3, 0.01)]
+    step.Member(13, 5, 1e-3, 0.01)]
 
 
 @pytest.fixture(autouse=True)
