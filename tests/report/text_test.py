@@ -101,8 +101,9 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
   assert found[0] == (
       f'Over 24 cells with 10 regions or more the means correlate with Table '
-      f'2 of the paper at r = {r:.3f} (Pearson; {_over_categories(means, paper)}'
-      f" where the categories are drawn anew) and are {abs(level):.2f} SD "
+      f'2 of the paper at r = {r:.3f} (Pearson; '
+      f'{_over_categories(means, paper)} where the categories are drawn anew) '
+      f"and are {abs(level):.2f} SD "
       f"{'higher' if level > 0 else 'lower'} on average.")
   # All intervals are 0.2 to either side: of a mean of 12, 0.2 / sqrt(12).
   high, low = means[1].mean(), means[0].mean()
