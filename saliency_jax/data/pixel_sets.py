@@ -1,11 +1,13 @@
 """Which pixels of a record are scored: the sets that `ops.cells` weighs."""
 
+import functools
+import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.data.types import Record
+from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 
 
@@ -24,6 +26,7 @@ class PixelSets(NamedTuple):
 
 Chooser = Callable[[Record], PixelSets]
 ITEM = 'item'  # the label of an item that is not the target
+EXCHANGED = '\0exchanged'  # of another photograph's region; no category's name
 
 
 def counted(fixations: str, *, in_regions: bool) -> Chooser:
@@ -109,6 +112,60 @@ def target_and_items(
   return PixelSets(
       np.append(one.ids, -np.arange(1, len(masks) + 1)).astype(np.int32),
       (*one.labels, *[ITEM] * len(masks)), (*one.pixels, *masks))
+
+
+def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
+  """Adds regions of other photographs where all regions have one category.
+
+  No label can change places there: what units score where other photographs
+  have their regions is what chance gives.
+
+  Args:
+    choose: the fixations in a photograph's own regions.
+    source: the photographs; as many are looked at as it takes to find two
+      categories, and decoded only where that is needed.
+    count: how many regions of others a photograph gets, labelled `EXCHANGED`.
+
+  Returns:
+    `choose` itself where there are two categories, or one photograph alone.
+  """
+  found: list[tuple[str, np.ndarray]] = []
+  categories: set[str] = set()
+  for index, image_id in enumerate(source.image_ids):
+    try:
+      record = (Record(
+          image_id, np.zeros((0, 0, 3), np.uint8),
+          source.scanpaths(index).points, source.regions(index))
+                if hasattr(source, 'scanpaths') and hasattr(source, 'regions')
+                else source[index])
+    except InputError:
+      continue  # raised, or skipped, when its turn comes
+    sets, size = choose(record), record.regions.masks.shape[1:]
+    for label, points in zip(sets.labels, sets.pixels, strict=True):
+      if len(points):
+        categories.add(label)
+        found.append((image_id, (points + .5) / size))
+    if len(categories) > 1:
+      return choose
+  return choose if len({name for name, _ in found}) < 2 else functools.partial(
+      _exchanged, choose, found, count)
+
+
+def _exchanged(
+    choose: Chooser, found: list[tuple[str, np.ndarray]], count: int,
+    record: Record
+) -> PixelSets:
+  """Returns a photograph's sets and others', in parts of its own size."""
+  sets, size = choose(record), record.image.shape[:2]
+  if not sets.counts.any():
+    return sets
+  others = [points for name, points in found if name != record.image_id]
+  rng = np.random.default_rng(zlib.crc32(record.image_id.encode()))
+  drawn = rng.permutation(len(others))[:count]
+  return PixelSets(
+      np.append(sets.ids, -np.arange(1, len(drawn) + 1)).astype(np.int32),
+      (*sets.labels, *[EXCHANGED] * len(drawn)),
+      (*sets.pixels, *((others[i] * size).astype(int) for i in drawn)))
 
 
 def _whole(points: np.ndarray) -> PixelSets:

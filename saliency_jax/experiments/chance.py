@@ -148,17 +148,41 @@ def band_of_items(
   Returns:
     The 95 % band over draws; NaN without an item.
   """
-  scores, arrays, _ = scored(scores, arrays, arrays)
-  if not len(scores):
-    return _NONE
-  order = np.argsort(arrays, kind='stable')
-  _, first, size = np.unique(
-      arrays[order], return_index=True, return_counts=True)
-  rng = np.random.default_rng(seed)
-  drawn = order[first + rng.integers(size, size=(draws, len(size)))]
+  return bands_of_others(
+      scores, arrays, np.unique(arrays), top=top, draws=draws, seed=seed)[0]
+
+
+def bands_of_others(
+    scores: np.ndarray, images: np.ndarray, of: np.ndarray, *, top: int,
+    threshold: float = np.inf, draws: int = 200, seed: int = 0
+) -> tuple[Band, Band]:
+  """Returns the statistics of other sets of pixels in the place of a label's.
+
+  Args:
+    scores: `[M, C]`, of the others.
+    images: `[M]`, on which each was scored.
+    of: `[T]`, the images of the label's own sets; in each draw one of the
+      others on the same image stands for each.
+
+  Returns:
+    The 95 % bands over draws of the mean of the best units, and of the number
+    of units whose mean exceeds T; NaN without others.
+  """
+  scores, images, _ = scored(scores, images, images)
+  of = np.asarray(of)[np.isin(of, images)]
+  if not len(of):
+    return _NONE, _NONE
+  order = np.argsort(images, kind='stable')
+  names, first, size = np.unique(
+      images[order], return_index=True, return_counts=True)
+  place, rng = np.searchsorted(names, of), np.random.default_rng(seed)
+  drawn = order[
+      first[place] + rng.integers(size[place], size=(draws, len(place)))]
   weights = np.zeros((draws, len(scores)))
-  weights[np.arange(draws)[:, None], drawn] = 1 / len(size)
-  return _interval(best(statistics.product(weights, scores), top))
+  np.add.at(weights, (np.arange(draws)[:, None], drawn), 1 / len(place))
+  means = statistics.product(weights, scores)
+  return (_interval(best(means, top)),
+          _interval((means > threshold).sum(axis=1)))
 
 
 def permuted(

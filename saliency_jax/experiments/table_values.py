@@ -16,7 +16,7 @@ PERMUTATIONS = 200  # of labels, and draws of items
 RESAMPLES = 500  # of photographs
 FOLDS = 5
 
-ALONE = 'one category alone: no label can change places'
+ALONE = 'no label can change places with another one'
 NO_ITEMS = 'no items of the arrays were scored beside their targets'
 _NO_BAND = Band(np.nan, np.nan, np.nan)
 
@@ -52,7 +52,7 @@ NOTHING = Value(
 
 def by_category(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float
+    threshold: float, others: tuple[np.ndarray, np.ndarray] | None = None
 ) -> dict[str, Value]:
   """Returns the values of all categories, in the order of their names.
 
@@ -60,10 +60,16 @@ def by_category(
     scores: `[T, C]`, what C units score on T regions; NaN without a fixation.
     top: how many of the best units are averaged (the paper: 10).
     threshold: T, of the units that are counted (the paper: 1.5).
+    others: of one category alone, what regions of other photographs score in
+      the place of its own, `[M, C]`, and on which images, `[M]`.
   """
   given = chance.scored(scores, labels, images)
   bands, above = chance.bands(
       *given, top=top, threshold=threshold, permutations=PERMUTATIONS)
+  if others is not None and len(bands) == 1:
+    [alone] = bands
+    bands[alone], above[alone] = chance.bands_of_others(
+        *others, given[2], top=top, threshold=threshold, draws=PERMUTATIONS)
   return {
       category: value._replace(
           chance=bands[category], above_chance=above[category])

@@ -25,6 +25,8 @@ from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.networks.network import Network
 
+_OTHERS = 20  # regions of other photographs that stand for one category's
+
 
 def dissect(
     config, source: Source, workdir: str, *, network: Network | None = None,
@@ -49,11 +51,18 @@ def popout(
 
 
 def table2(
-    rows: Rows, *, top: int, threshold: float) -> Iterator[Sequence]:
-  """Yields the rows of Table 2, tap by tap, category by category."""
+    rows: Rows, *, top: int, threshold: float, others: Rows | None = None
+) -> Iterator[Sequence]:
+  """Yields the rows of Table 2, tap by tap, category by category.
+
+  Args:
+    others: of other photographs' regions; see `pixel_sets.with_exchanged`.
+  """
   for tap, scores in rows.scores.items():
     values = table_values.by_category(
-        scores, rows.labels, rows.index, top=top, threshold=threshold)
+        scores, rows.labels, rows.index, top=top, threshold=threshold,
+        others=(others.scores[tap], others.index)
+        if others and len(others.ids) else None)
     for category in ordered_categories(rows.labels):
       value = values.get(category, table_values.NOTHING)
       yield (tap, category, value.sets, *value.cells, *value.counts,
@@ -87,13 +96,13 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
 def _region_tables(
     source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
-  del beside
   return {
       schema.REGIONS: zip(
           (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
           rows.counts, strict=True),
       schema.TABLE2: table2(
-          rows, top=analysis.top_units, threshold=analysis.threshold),
+          rows, top=analysis.top_units, threshold=analysis.threshold,
+          others=beside),
       schema.UNITS: every_unit(rows, top=analysis.top_units)}
 
 
@@ -183,13 +192,15 @@ def first_of_each_kind(
 
 
 DISSECT = Experiment(
-    job='dissect', choose=lambda config, source: pixel_sets.counted(
-        config.analysis.fixations, in_regions=True), masks=pixel_sets.regions,
+    job='dissect', choose=lambda config, source: pixel_sets.with_exchanged(
+        pixel_sets.counted(config.analysis.fixations, in_regions=True), source,
+        _OTHERS), beside=pixel_sets.EXCHANGED, masks=pixel_sets.regions,
     scores=schema.ASSOCIATION,
     columns=lambda rows: ordered_categories(rows.labels),
     tables=_region_tables, counts=_region_counts,
-    without_band=lambda rows, beside: table_values.without_band(
-        rows.labels[rows.counts > 0], rows.index[rows.counts > 0]),
+    without_band=lambda rows, beside: {} if len(
+        beside.ids) else table_values.without_band(
+            rows.labels[rows.counts > 0], rows.index[rows.counts > 0]),
     shown=lambda source, measured, images: most_varied(
         measured.rows, measured.readable(source), images))
 

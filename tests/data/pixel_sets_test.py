@@ -71,3 +71,25 @@ def test_the_target_is_found_wherever_it_stands():
       np.array([1, 2], np.int32), ('distractors', 'target'), masks)))
   assert chosen.ids.tolist() == [2]
   assert chosen.counts.tolist() == [1]
+
+
+def test_regions_of_other_photographs_lie_where_they_lay_there():
+  class Source(list):
+    image_ids = ('a', 'b')
+
+  def of(name, size, points, label='face'):
+    mask = np.ones((1, *size), bool)
+    return Record(name, np.zeros((*size, 3), np.uint8), np.array(points),
+                  Regions(np.array([4]), (label,), mask))
+
+  choose = pixel_sets.distinct_fixations_in_regions
+  source = Source([
+      of('a', (4, 6), [[3, 5], [0, 0]]), of('b', (8, 3), [[2, 1]])])
+  a, b = map(pixel_sets.with_exchanged(choose, source, 20), source)
+  assert a.labels == b.labels == ('face', pixel_sets.EXCHANGED)
+  assert a.ids.tolist() == [4, -1]
+  # Of 8 rows and 3 columns the centre of (2, 1) is at 5/16 and a half.
+  assert a.pixels[1].tolist() == [[1, 3]]
+  assert b.pixels[1].tolist() == [[1, 0], [7, 2]]
+  source[1] = of('b', (8, 3), [[2, 1]], 'text')
+  assert pixel_sets.with_exchanged(choose, source, 20) is choose

@@ -210,6 +210,20 @@ def test_any_item_of_an_array_may_stand_for_its_target():
   assert np.isnan(chance.band_of_items(scores[:0], arrays[:0], top=2)).all()
 
 
+def test_each_region_is_stood_for_by_others_on_its_photograph():
+  rng = np.random.default_rng(5)
+  scores, images = rng.normal(size=(9, 6)), np.repeat([0, 1, 2], 3)
+  # Two regions on photograph 1, one on 2, none on 0, which has others too.
+  mean, above = chance.bands_of_others(
+      scores, images, np.array([1, 1, 2]), top=2, threshold=.3, draws=20_000)
+  every = np.array([
+      (scores[a] + scores[b] + scores[c]) / 3
+      for a in (3, 4, 5) for b in (3, 4, 5) for c in (6, 7, 8)])
+  assert mean.mean == pytest.approx(
+      np.sort(every, axis=1)[:, -2:].mean(), abs=.01)
+  assert above.mean == pytest.approx((every > .3).sum(axis=1).mean(), abs=.03)
+
+
 def test_a_unit_s_held_out_mean_is_of_the_folds_that_did_not_choose_it():
   scores = np.array([[4., 0.], [0., 1.], [0., 2.]])
   found = chance.held_out_units(

@@ -69,7 +69,9 @@ def test_an_interrupted_pass_is_made_again_without_measuring(
   source = made.Photographs(6)
   summary = dissect(source, out)
   assert summary['counts']['resumed'] == 6
-  assert sorted(source.reads) == list(range(6))  # once, to be drawn
+  # Two for their categories, then each once, to be drawn.
+  assert source.reads[:2] == [0, 1]
+  assert sorted(source.reads[2:]) == list(range(6))
   for path in (tmp_path / 'whole').rglob('*.*'):
     if path.name not in ('summary.json', 'config.json'):
       assert (out / path.relative_to(tmp_path / 'whole')).read_bytes() == (
@@ -208,6 +210,25 @@ def test_regions_stand_beside_permuted_labels(tmp_path):
           pytest.approx(tuple(bands[row.category]), abs=2e-6))
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
   assert summary['chance']['without_band'] == {}
+
+
+def test_one_category_stands_beside_regions_of_other_photographs(tmp_path):
+  class One(made.Photographs):
+    def __getitem__(self, index):
+      record = super().__getitem__(index)
+      return record._replace(regions=record.regions._replace(
+          categories=('text',) * len(record.regions.ids)))
+
+  source = One(4)
+  summary = dissect(source, tmp_path / 'out')
+  assert summary['chance']['without_band'] == {}
+  [*rows] = schema.read(tmp_path / 'out', schema.TABLE2)
+  assert {row.category for row in rows} == {'text'}
+  assert all(row.chance_low <= row.chance_mean <= row.chance_high
+             and np.isfinite(row.above_chance_high) for row in rows)
+  # No region of another photograph is among the results.
+  regions = schema.read(tmp_path / 'out', schema.REGIONS)
+  assert min(row.region_id for row in regions) > 0
 
 
 def test_targets_stand_beside_other_items(tmp_path):
