@@ -90,8 +90,15 @@ TABLE2 = File('table2.csv', 'Table 2: the best units of every tap by category.',
                _UNITS))
 UNITS = File('units.csv', 'Every unit on every category with a region.', (
     _TAP, Column('unit', 'int', 'counted from 0'), _CATEGORY, Column(
-        'mean_nss', 'float', 'over regions', _SD), *_SUMMARISED[1:3], _HELD_OUT,
-    Column('chance', 'float', 'over all regions', _SD), _REGIONS))
+        'mean_nss', 'float', 'over regions', _SD),
+    *(Column(f'{end}{of}', 'float', f'{which} end of the 95 % interval of the '
+             f'mean, {how}', _SD) for of, how in (
+                 ('', 'of regions as independent'),
+                 ('_clustered', 'allowing for those of one photograph'))
+      for end, which in (('low', 'lower'), ('high', 'upper'))), _HELD_OUT,
+    Column('chance', 'float', 'over all regions', _SD),
+    *(Column(f'chance_{end}', 'float', '95 % band with permuted labels', _SD)
+      for end in ('low', 'high')), _REGIONS))
 PATTERNS = File(
     'patterns.csv', 'Every search array.', (
         _IMAGE, _KIND, Column('background', 'str', 'of drawn arrays'),

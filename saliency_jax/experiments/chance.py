@@ -133,6 +133,32 @@ def bands(
   return of_means, above
 
 
+def unit_bands(
+    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *,
+    permutations: int = 200
+) -> dict[str, np.ndarray]:
+  """Returns what each unit's mean is where labels mean nothing.
+
+  Returns:
+    category -> float64 `[2, C]`, the ends of the 95 % band over permutations;
+    NaN as in `bands`.
+  """
+  scores, labels, images = scored(scores, labels, images)
+  names, codes = np.unique(labels, return_inverse=True)
+  still, units = fixed(labels, images), scores.shape[1]
+  ends = np.full((2, len(names), units), np.nan)
+  step = max(1, 4 * _CHUNK // (permutations * max(len(names), 1)))
+  for start in range(0, units, step) if len(names) > len(still) else ():
+    part = slice(start, start + step)
+    means = np.concatenate([*_null(
+        scores[:, part], codes, permuted(labels, images, permutations))])
+    ends[..., part] = np.quantile(
+        means.reshape(permutations, len(names), -1),
+        [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
+  ends[:, np.isin(names, list(still))] = np.nan
+  return {str(name): ends[:, i] for i, name in enumerate(names)}
+
+
 def band_of_items(
     scores: np.ndarray, arrays: np.ndarray, *, top: int, draws: int = 200,
     seed: int = 0

@@ -19,7 +19,7 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import chance, runner, table_values
+from saliency_jax.experiments import chance, clusters, runner, table_values
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
@@ -72,25 +72,31 @@ def table2(
 def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   """Yields the rows of units.csv: every unit of every tap on every category.
 
-  The interval is Student's t over regions, as if they were independent.
+  The intervals are Student's t over regions, as if they were independent, and
+  allowing for clusters, the photographs.
   """
   for tap, scores in rows.scores.items():
-    kept, labels, _ = chance.scored(scores, rows.labels, rows.index)
+    kept, labels, images = chance.scored(scores, rows.labels, rows.index)
     overall = kept.mean(axis=0, dtype=float) if len(kept) else None
     held = chance.held_out_units(
         scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
+    bands = chance.unit_bands(
+        kept, labels, images, permutations=table_values.PERMUTATIONS)
     for category in ordered_categories(rows.labels):
-      of = kept[labels == category].astype(float)
+      chosen = labels == category
+      of = kept[chosen].astype(float)
       if not len(of):
         continue
       mean, half = of.mean(axis=0), np.full(of.shape[1], np.nan)
       if len(of) > 1:
         half = of.std(axis=0, ddof=1) / np.sqrt(len(of)) * (
             special.stdtrit(len(of) - 1, 0.975))
-      for unit in range(of.shape[1]):
-        yield (tap, unit, category, mean[unit], mean[unit] - half[unit],
-               mean[unit] + half[unit], held[category][unit], overall[unit],
-               len(of))
+      robust = clusters.half_widths(of, images[chosen])
+      columns = np.stack([
+          mean, mean - half, mean + half, mean - robust, mean + robust,
+          held[category], overall, *bands[category]], axis=1)
+      for unit, values in enumerate(columns):
+        yield tap, unit, category, *values, len(of)
 
 
 def _region_tables(

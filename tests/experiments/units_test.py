@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import stats
 
 from configs import osie as osie_config
 from configs import popout as popout_config
@@ -13,7 +14,7 @@ from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import chance, exported_maps, units
+from saliency_jax.experiments import chance, clusters, exported_maps, units
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.training import trained_models
 from tests import brute_force
@@ -194,6 +195,29 @@ def test_table2_by_hand():
       'tap', 'mine', 1, 4.5, 1, [0, 1])
   assert (*food[:3], food[10], len(food[-1])) == ('tap', 'food', 0, None, 0)
   assert np.isnan([*food[3:10]]).all()
+
+
+def test_every_unit_has_its_intervals_and_chance():
+  rng = np.random.default_rng(2)
+  images, labels = np.repeat(np.arange(6), 3), np.tile(['a', 'b', 'b'], 6)
+  scores = rng.normal(size=(18, 4)) + rng.normal(size=(6, 1)).repeat(3, axis=0)
+  [*found] = units.every_unit(Rows(
+      images, np.arange(18), labels, np.ones(18, int), {'tap': scores}), top=2)
+  assert [row[:3] for row in found[4:]] == [('tap', i, 'b') for i in range(4)]
+  drawn = np.array([
+      scores[labels[order] == 'b'].mean(axis=0)
+      for order in chance.permuted(labels, images, 200)])
+  for unit, row in enumerate(found[4:]):
+    x = scores[labels == 'b', unit]
+    plain = stats.ttest_1samp(x, 0).confidence_interval()
+    assert row[3:6] == pytest.approx((x.mean(), *plain))
+    whole = clusters.means(x, np.zeros(12, int), images[labels == 'b'])
+    assert row[6:8] == pytest.approx(
+        [x.mean() + sign * whole.reach * whole.errors[0] for sign in (-1, 1)])
+    assert row[9] == pytest.approx(scores[:, unit].mean())
+    assert row[10:12] == pytest.approx(
+        tuple(np.quantile(drawn[:, unit], [.025, .975])))
+    assert row[12] == 12
 
 
 def test_regions_stand_beside_permuted_labels(tmp_path):
