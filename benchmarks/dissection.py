@@ -14,7 +14,7 @@ from benchmarks.timing import Row
 from saliency_jax import runtime
 from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.types import Source
-from saliency_jax.experiments import measurement
+from saliency_jax.experiments import measurement, together
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
@@ -51,7 +51,7 @@ def compare(
       return measurement.measure(
           Probe(network, tuple(taps), Settings(batch, 'raise', 0)), part,
           pixel_sets.distinct_fixations_in_regions, ledger=Ledger(
-              pathlib.Path(folder), {measurement.SERIES: {}})).seconds['wall']
+              pathlib.Path(folder), {together.SERIES: {}})).seconds['wall']
 
   batches = -(-len(source) // (2 * legs * batch))
   bare(1), job(subset.subset(source, source.image_ids[:batch]))

@@ -11,10 +11,15 @@ from saliency_jax.report import site
 
 _CONFIG = entry.config('evaluate')
 _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
+_JOINED = entry.hosts()
 
 
 def main() -> None:
-  evaluation.evaluate(_CONFIG(), _WORKDIR.value)
+  config = _CONFIG()
+  with _JOINED():
+    summary = evaluation.evaluate(config, _WORKDIR.value)
+  if not summary:  # of several processes the first one goes on
+    return
   page = site.write(_WORKDIR.value)
   print(site.text(_WORKDIR.value))
   print('The page:', page)

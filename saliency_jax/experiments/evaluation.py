@@ -5,7 +5,7 @@ is opened. What has been measured lies in ledgers, so the same command goes on
 where a run was stopped.
 """
 
-import functools
+import contextlib
 import itertools
 import pathlib
 import shutil
@@ -13,10 +13,8 @@ import time
 from collections.abc import Sequence
 
 import jax
-from absl import logging
 
-import saliency_jax
-from saliency_jax import progress, schema
+from saliency_jax import runtime, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data import source as sources
 from saliency_jax.data.pixel_sets import Chooser
@@ -26,19 +24,18 @@ from saliency_jax.experiments import (
     example_maps,
     figure7,
     inner,
-    passes,
-    photograph_scoring,
-    popout_scoring,
     predictors,
     score_lists,
+    scored_images,
     scored_sets,
+    together,
 )
 from saliency_jax.experiments.forward import Settings
 from saliency_jax.experiments.passes import Reading
-from saliency_jax.experiments.predictors import OBSERVERS, Predictor
+from saliency_jax.experiments.predictors import Predictor
 from saliency_jax.experiments.score_lists import Scored
-from saliency_jax.experiments.scored_sets import DataSet, Scoring
-from saliency_jax.ledger import Entry, Ledger
+from saliency_jax.experiments.scored_sets import DataSet
+from saliency_jax.ledger import Ledger
 from saliency_jax.workdir import Folder, alone
 
 _MAPS = schema.MODEL_MAP.path.partition('/')[0]
@@ -54,11 +51,15 @@ def evaluate(
   arrays, output saliency where there are labelled regions, examples, and the
   maps if they are kept.
 
+  Of several processes each one scores its share of the images; the first one
+  writes.
+
   Returns:
-    The summary.
+    The summary; {} in all processes but the first.
 
   Raises:
     InputError: if the config, a model, a data set or the folder is at fault.
+    Stopped: after SIGTERM; the same call goes on.
   """
   start = time.perf_counter()
   choose = _checked(config)
@@ -72,33 +73,51 @@ def evaluate(
   if config.eval.save_maps:
     _check_one_file_each(datasets)
   _check_inputs_stay(models, workdir)
-  with alone(workdir, 'evaluate'):
-    folder = Folder(workdir, config.to_dict())
-    folder.clear(schema.top(schema.JOBS['evaluate'].files) - {_MAPS})
-    _clear_maps(folder, models, keep=config.eval.save_maps)
+  first = jax.process_index() == 0
+  with contextlib.ExitStack() as stack:
+    with runtime.ending_together():
+      if first:
+        stack.enter_context(alone(workdir, 'evaluate'))
+        folder = Folder(workdir, config.to_dict())
+        folder.clear(schema.top(schema.JOBS['evaluate'].files) - {_MAPS})
+        _clear_maps(folder, models, keep=config.eval.save_maps)
+    path = pathlib.Path(workdir)
+    look = stack.enter_context(together.ending(path))
     found = [
-        _scored(config, folder, dataset, models, choose, readings[dataset.name])
+        scored_images.scored(
+            config, path, dataset, models, choose, readings[dataset.name], look)
         for dataset in datasets]
-    facts = score_lists.write(folder, found, resamples=config.eval.resamples)
-    regions = {
-        (model, each.scoring.dataset.name): listed for each in found
-        for model, listed in each.regions.items() if listed}
-    if regions:
-      facts['output'] = figure7.write(
-          folder, regions, _inner(config, folder, models, found, choose),
-          resamples=config.eval.resamples)
-    example_maps.write(folder, [
-        shown for each in found
-        for shown in score_lists.shown(each, config.eval.examples)], models)
-    summary = folder.finish(
-        'evaluate', models={each.name: each.identity for each in models},
-        weights={
-            each.name: each.network.provenance._asdict()
-            for each in models if each.network},
-        **facts, warnings=evaluation_notes.notes(models, found),
-        seconds={'wall': round(time.perf_counter() - start, 3)})
-    shutil.rmtree(folder.path / schema.LEDGER, ignore_errors=True)
+    inners = _inner(config, path, models, found, choose)
+    if not first:
+      together.wait(look, (path / schema.SUMMARY).is_file)
+      return {}
+    summary = _write(config, folder, models, found, inners, start)
+    shutil.rmtree(path / schema.LEDGER, ignore_errors=True)
     return summary
+
+
+def _write(
+    config, folder: Folder, models: Sequence[Predictor],
+    found: Sequence[Scored], inners: figure7.Inner, start: float
+) -> dict:
+  """Writes all results but the config; returns the summary."""
+  facts = score_lists.write(folder, found, resamples=config.eval.resamples)
+  regions = {
+      (model, each.scoring.dataset.name): listed for each in found
+      for model, listed in each.regions.items() if listed}
+  if regions:
+    facts['output'] = figure7.write(
+        folder, regions, inners, resamples=config.eval.resamples)
+  example_maps.write(folder, [
+      shown for each in found
+      for shown in score_lists.shown(each, config.eval.examples)], models)
+  return folder.finish(
+      'evaluate', models={each.name: each.identity for each in models},
+      weights={
+          each.name: each.network.provenance._asdict()
+          for each in models if each.network},
+      **facts, warnings=evaluation_notes.notes(models, found),
+      seconds={'wall': round(time.perf_counter() - start, 3)})
 
 
 def _checked(config) -> Chooser:
@@ -138,86 +157,6 @@ def _check_sizes(
           'does), or score other models.'))
 
 
-def _scored(
-    config, folder: Folder, dataset: DataSet, models: Sequence[Predictor],
-    choose: Chooser, reading: Reading
-) -> Scored:
-  """Scores every model on a data set, going on where a run was stopped."""
-  scoring = popout_scoring.make(dataset) if dataset.searched else (
-      photograph_scoring.make(
-          dataset, choose, reading, observers=config.eval.ceiling,
-          distinct=config.analysis.fixations == 'distinct'))
-  job = scoring.job | {'versions': [saliency_jax.__version__, jax.__version__]}
-  ids = dataset.source.image_ids
-  ledger = Ledger(
-      _part(folder, dataset, 'scores'), {OBSERVERS: job} | {
-          each.name: job | {
-              'model': each.identity, 'maps': config.eval.save_maps}
-          for each in models})
-  with ledger:
-    if scoring.people:
-      _announce(scoring, ledger)
-    passes.measured(
-        dataset.source, models,
-        [i for i in scoring.images if ids[i] not in reading.skipped],
-        scoring.measure, ledger=ledger,
-        reading=reading, title=f'Scoring {dataset.name}',
-        keep=functools.partial(_save_map, folder)
-        if config.eval.save_maps else None)
-    images = [i for i in scoring.images if ids[i] not in reading.skipped]
-    if scoring.people:
-      _score_people(scoring, images, ledger)
-  if not images:
-    raise InputError(
-        f'None of the images of {dataset.name} could be read; the first '
-        f'problem: {next(iter(reading.skipped.values()))}')
-  names = [each.name for each in models]
-  return Scored(
-      scoring, images, {
-          name: [ledger.entries[name][ids[i]].facts for i in images]
-          for name in [*names, *([OBSERVERS] if scoring.people else ())]},
-      reading.skipped)
-
-
-def _announce(scoring: Scoring, ledger: Ledger) -> None:
-  """Says how long the observers will take, if that is over a minute."""
-  ids, done = scoring.dataset.source.image_ids, ledger.entries[OBSERVERS]
-  todo = {i: scoring.observers[i] for i in scoring.images
-          if ids[i] not in done and scoring.observers[i] > 1}
-  if len(todo) > 1:
-    first, total = next(iter(todo)), sum(todo.values())
-    scoring.people(first)  # compiled
-    start = time.perf_counter()
-    scoring.people(first)
-    minutes = (time.perf_counter() - start) * total / todo[first] / 60
-    if minutes > 1:
-      logging.warning(
-          '%s: %d observers of %d images will take about %.0f minutes, beside '
-          'the models; --config.eval.ceiling=False leaves them out.',
-          scoring.dataset.name, total, len(todo), minutes)
-
-
-def _score_people(
-    scoring: Scoring, images: Sequence[int], ledger: Ledger) -> None:
-  ids, done = scoring.dataset.source.image_ids, ledger.entries[OBSERVERS]
-  with progress.bar(
-      total=len(images), done=sum(ids[i] in done for i in images),
-      unit='image', title=f'Observers of {scoring.dataset.name}') as bar:
-    for index in images:
-      if ids[index] not in done:
-        ledger.add(OBSERVERS, ids[index], Entry(
-            {'scores': scoring.people(index)}))
-        bar.update()
-
-
-def _save_map(folder: Folder, model: str, image_id: str, saliency) -> None:
-  folder.array(f'{schema.MODEL_MAP.of(model)}{image_id}.npy', saliency)
-
-
-def _part(folder: Folder, dataset: DataSet, name: str) -> pathlib.Path:
-  return folder.path / schema.LEDGER / dataset.name / name
-
-
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
   """Checks that no two images would have their maps in one file."""
   for one, other in itertools.combinations(datasets, 2):
@@ -251,7 +190,7 @@ def _clear_maps(
 
 
 def _inner(
-    config, folder: Folder, models: Sequence[Predictor],
+    config, workdir: pathlib.Path, models: Sequence[Predictor],
     found: Sequence[Scored], choose: Chooser
 ) -> figure7.Inner:
   """Measures networks' own units where there are regions."""
@@ -267,6 +206,7 @@ def _inner(
           dataset.source, model.network, choose,
           top=config.analysis.top_units, settings=settings,
           ledger=Ledger(
-              _part(folder, dataset, f'units/{model.name}'), {'': job}),
+              scored_images.part(workdir, dataset, f'units/{model.name}'),
+              {together.SERIES: job}, process=jax.process_index()),
           title=f'Units of {model.name}')
   return inners

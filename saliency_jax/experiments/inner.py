@@ -27,16 +27,22 @@ class UnitScores(NamedTuple):
 def unit_scores(
     source: Source, network: Network, choose: Chooser, *, top: int,
     settings: Settings, ledger: Ledger, title: str
-) -> UnitScores:
+) -> UnitScores | None:
   """Measures the units of the tap that a network's map is made of.
+
+  Of several processes each one measures its share; the first returns the whole,
+  the others None.
 
   Raises:
     InputError: if an image cannot be read and is not to be skipped.
   """
   tap = network.top_tap
-  rows = measurement.measure(
+  measured = measurement.measure(
       Probe(network, (tap,), settings), source, choose, ledger=ledger,
-      title=title).rows
+      title=title)
+  if not measured:
+    return None
+  rows = measured.rows
   fixated = rows.counts > 0
   return UnitScores(
       rows.scores[tap][fixated],

@@ -1,7 +1,6 @@
 """The loop: images through a network, its units through the kernel."""
 
 import collections
-import contextlib
 import functools
 import pathlib
 import time
@@ -16,8 +15,10 @@ from saliency_jax.data import pipeline
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, Stopped
+from saliency_jax.experiments import together
 from saliency_jax.experiments.forward import Forward, Probe, Step
 from saliency_jax.experiments.statistics import Rows
+from saliency_jax.experiments.together import SERIES
 from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.networks.taps import Grid
 from saliency_jax.ops import association
@@ -25,10 +26,7 @@ from saliency_jax.training import termination
 
 # Batches that are computed while the next ones are read and handed over.
 _IN_FLIGHT = 2
-SERIES = ''  # the one series of the ledger
-_END = ''  # in the place of an image: why a process has ended
 _IN_MEMORY = 1 << 28  # bytes of a tap's scores that are not kept in a file
-_POLL = 1.  # seconds between looks at what other processes have written
 
 
 class Measurement(NamedTuple):
@@ -71,7 +69,7 @@ def measure(
   done = len(entries)
   todo = [i for i, name in enumerate(ids) if name not in entries]
   runtime.meet('measuring')  # all have read the same ledger
-  with (ending_all(ledger), ledger, termination.watching(
+  with (together.ending_all(ledger), ledger, termination.watching(
       together=False) as asked_to_stop, progress.bar(
       total=len(ids), done=done, unit='image', title=title) as bar):
     associate = functools.partial(_associate, forward.grids)
@@ -85,52 +83,20 @@ def measure(
         _check_finite(ids[index], entry)
         ledger.add(SERIES, ids[index], entry)
       bar.update(int((batch.index >= 0).sum()))
-      check(ledger)
+      together.check(ledger)
       if asked_to_stop(number):
         raise Stopped(
             f'stopped after {len(entries)} of {len(ids)} images and saved; '
             f'start the same command again to go on.')
   if jax.process_index():
     return None
-  wait(ledger, lambda: all(name in entries for name in ids))
+  together.wait(
+      lambda: together.check(ledger),
+      lambda: all(name in entries for name in ids))
   rows, problems = _merged(ledger, ids, probe.taps)
   return Measurement(rows, problems, done, {
       **forward.seconds, 'device': waited,
       'wall': time.perf_counter() - start})
-
-
-@contextlib.contextmanager
-def ending_all(ledger: Ledger) -> Iterator[None]:
-  """Ends all processes as one of them ends: those that `check` or `wait`."""
-  try:
-    yield
-  except (InputError, Stopped) as end:
-    if jax.process_count() > 1:
-      ledger.add(SERIES, _END, Entry({
-          'problem': str(end), 'stopped': isinstance(end, Stopped)}))
-      ledger.flush()
-    raise
-
-
-def check(ledger: Ledger) -> None:
-  """Raises what another process has ended with, if one has."""
-  if jax.process_count() == 1 or time.monotonic() - ledger.reloaded < _POLL:
-    return
-  ledger.reload()
-  if end := ledger.entries[SERIES].get(_END):
-    raise (Stopped if end.facts['stopped'] else InputError)(
-        end.facts['problem'])
-
-
-def wait(ledger: Ledger, condition: Callable[[], bool]) -> None:
-  """Waits for other processes; if one dies, JAX ends this one.
-
-  Raises:
-    InputError, Stopped: another process has ended with it.
-  """
-  while not condition():
-    time.sleep(_POLL)
-    check(ledger)
 
 
 def _in_flight(

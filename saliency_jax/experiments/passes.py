@@ -73,7 +73,7 @@ def predicted(
 def measured(
     source: Source, predictors: Sequence[Predictor], images: Sequence[int],
     measure: Callable[[Predicted], dict[str, dict]], *, ledger: Ledger,
-    reading: Reading, title: str,
+    reading: Reading, title: str, look: Callable[[], None] = lambda: None,
     keep: Callable[[str, str, np.ndarray], None] | None = None
 ) -> None:
   """Measures every model on the images that a ledger lacks; adds them to it.
@@ -83,6 +83,7 @@ def measured(
     measure: gives what is measured of one image's maps, by model, as JSON
       values.
     ledger: takes it, and what `_about` says of the map.
+    look: called after every image; what it raises ends the pass.
     keep: `keep(model, image_id, map)` is given every map.
 
   Raises:
@@ -105,6 +106,7 @@ def measured(
         ledger.add(model, image_id, Entry(values | _about(
             each.maps[model], each.record.image.shape)))
         bar.update()
+      look()
 
 
 def _about(saliency: np.ndarray, size: Sequence[int]) -> dict:

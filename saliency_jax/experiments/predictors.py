@@ -10,6 +10,7 @@ import os
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
 
+import jax
 import numpy as np
 
 from saliency_jax import files, runtime
@@ -76,7 +77,7 @@ def of_network(
   Networks that differ in their variables alone share one program.
 
   Args:
-    batch_size: images in a batch over all devices.
+    batch_size: images in a batch over this process's devices.
     tap: in place of the map; of a vector `[K]` are given.
 
   Raises:
@@ -92,7 +93,7 @@ def of_network(
         f'The decoder of {network.name} is drawn, not trained: give its '
         f"authors' file with config.network.weights, or a training run.")
   preprocess, found = network.preprocess, network.provenance
-  mesh = runtime.data_mesh()
+  mesh = runtime.data_mesh(jax.local_devices())
   size = runtime.whole_batches(batch_size, mesh)
   variables = runtime.replicate(network.variables, mesh)
   forward = network.compiled((tap,))

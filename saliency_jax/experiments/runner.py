@@ -26,6 +26,7 @@ from saliency_jax.experiments import (
   exported_maps,
   measurement,
   table_values,
+  together,
 )
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
@@ -102,15 +103,16 @@ def run(
         out = Folder(folder, config.to_dict())
         out.clear(schema.top(schema.JOBS[experiment.job].files))
     ledger = Ledger(
-        pathlib.Path(folder) / schema.LEDGER, {measurement.SERIES: identity},
+        pathlib.Path(folder) / schema.LEDGER, {together.SERIES: identity},
         process=jax.process_index())
     measured = measurement.measure(
         probe, source, choose, ledger=ledger, title=title)
     if not measured:
-      measurement.wait(
-          ledger, (pathlib.Path(folder) / schema.SUMMARY).is_file)
+      together.wait(
+          lambda: together.check(ledger),
+          (pathlib.Path(folder) / schema.SUMMARY).is_file)
       return {}
-    with measurement.ending_all(ledger):
+    with together.ending_all(ledger):
       summary = _write(experiment, config, out, probe, source, measured)
     ledger.remove()
     return summary

@@ -17,6 +17,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     evaluation,
     passes,
+    scored_images,
     scoring,
     search_scoring,
 )
@@ -189,14 +190,14 @@ def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
 
 def test_what_the_observers_will_take_is_said_before(monkeypatch, caplog):
   minutes = iter([0, 2])  # for the first photograph with two observers
-  monkeypatch.setattr(evaluation, 'time', types.SimpleNamespace(
+  monkeypatch.setattr(scored_images, 'time', types.SimpleNamespace(
       perf_counter=lambda: 60. * next(minutes)))
   scoring = types.SimpleNamespace(
       dataset=types.SimpleNamespace(
           name='mine', source=types.SimpleNamespace(image_ids='abcd')),
       images=range(4), observers=[3, 1, 2, 4], people=lambda index: None)
-  ledger = types.SimpleNamespace(entries={evaluation.OBSERVERS: {'a': None}})
-  evaluation._announce(scoring, ledger)
+  ledger = types.SimpleNamespace(entries={scored_images.OBSERVERS: {'a': None}})
+  scored_images._announce(scoring, ledger)
   assert 'mine: 6 observers of 2 images will take about 6 minutes' in (
       caplog.text)
 

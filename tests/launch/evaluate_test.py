@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from tests import hosts
 from tests.experiments import made_scores
 from tests.launch import commands
 
@@ -28,12 +29,20 @@ def command(data, workdir, *flags):
       '--config.eval.resamples=50', *flags]
 
 
-def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
+@pytest.fixture(scope='module')
+def scored(data, tmp_path_factory):
+  """The folder of a run of one process, and what it said."""
+  workdir = tmp_path_factory.mktemp('scored')
   result = commands.run(*command(
-      data, tmp_path, f"--config.eval.models=centre,mine={data / 'maps'}",
+      data, workdir, f"--config.eval.models=centre,mine={data / 'maps'}",
       '--config.eval.save_maps'))
   assert result.returncode == 0, result.stderr
-  with (tmp_path / 'scores.csv').open(newline='') as file:
+  return workdir, result
+
+
+def test_ones_own_model_is_scored_on_ones_own_images(scored):
+  workdir, result = scored
+  with (workdir / 'scores.csv').open(newline='') as file:
     rows = list(csv.DictReader(file))
   assert [row['model'] for row in rows[::8]] == ['centre', 'mine', 'observers']
   said = result.stdout.splitlines()
@@ -45,18 +54,18 @@ def test_ones_own_model_is_scored_on_ones_own_images(data, tmp_path):
           in said[said.index(line) + 1])
   assert 'Note: mine: 1 fixations outside their image are left out.' in said
   assert 'Scoring mine' in result.stderr  # the progress
-  assert sorted(path.name for path in (tmp_path / 'maps').rglob('*.npy')) == (
+  assert sorted(path.name for path in (workdir / 'maps').rglob('*.npy')) == (
       sorted(2 * [f'{name}.npy' for name in made_scores.IMAGE_IDS]))
-  summary = json.loads((tmp_path / 'summary.json').read_text())
+  summary = json.loads((workdir / 'summary.json').read_text())
   assert summary['warnings']
-  report = (tmp_path / 'report' / 'index.html').read_text()
+  report = (workdir / 'report' / 'index.html').read_text()
   assert 'centre' in report
 
 
-def test_a_stopped_run_goes_on(data, tmp_path):
+def test_a_stopped_run_goes_on_with_two_processes(data, scored, tmp_path):
   arguments = command(
       data, tmp_path, '--config.eval.models=centre,itti',
-      '--config.eval.ceiling=False', '--config.data.batch_size=1')
+      '--config.data.batch_size=1')
   process = commands.start(*arguments)
   while process.poll() is None and not (tmp_path / 'config.json').exists():
     time.sleep(0.01)
@@ -65,12 +74,22 @@ def test_a_stopped_run_goes_on(data, tmp_path):
   assert process.returncode == 143, said
   assert said.splitlines()[-1].endswith('same command again to go on.')
   assert not (tmp_path / 'summary.json').exists()
-  result = commands.run(*arguments)
-  assert result.returncode == 0, result.stderr
+  together = [f'--coordinator=localhost:{hosts.port()}', '--processes=2']
+  first, second = (
+      [*arguments, *together, f'--process_id={number}'] for number in range(2))
+  second = commands.start(*second)
+  result = commands.run(*first)
+  said = second.communicate(timeout=60)[1]
+  assert (result.returncode, second.returncode) == (0, 0), result.stderr + said
   assert not (tmp_path / 'partial').exists()
-  with (tmp_path / 'per_image' / 'mine' / 'itti.csv').open() as file:
-    assert [row['image_id'] for row in csv.DictReader(file)] == [
-        *made_scores.IMAGE_IDS]
+  itti, centre, alone = (
+      list(csv.DictReader(
+          (folder / 'per_image' / 'mine' / name).read_text().splitlines()))
+      for folder, name in ((tmp_path, 'itti.csv'), (tmp_path, 'centre.csv'),
+                           (scored[0], 'centre.csv')))
+  assert [row['image_id'] for row in itti] == [*made_scores.IMAGE_IDS]
+  # What two have measured is what one measures.
+  assert centre == alone
 
 
 def _damage(name: str, value):

@@ -14,7 +14,7 @@ import saliency_jax as sj
 from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import measurement
+from saliency_jax.experiments import measurement, together
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks import vgg
@@ -47,7 +47,7 @@ def test_units_equal_brute_force_in_float64(imagenet, osie_dir, tmp_path):
   measured = measurement.measure(
       Probe(imagenet, LAYERS, Settings(1, 'raise', 0)), source,
       pixel_sets.distinct_fixations_in_regions, devices=jax.devices()[:1],
-      ledger=Ledger(tmp_path, {measurement.SERIES: {}}))
+      ledger=Ledger(tmp_path, {together.SERIES: {}}))
   record = source[0]
   points = np.unique(record.fixations, axis=0)
   small = Image.fromarray(record.image).resize(

@@ -1,0 +1,90 @@
+"""Several processes that do one job: they tell one another by a ledger.
+
+They exchange nothing but files: each measures its share of the images, and the
+first one waits for what the others write.
+"""
+
+import contextlib
+import pathlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import jax
+
+from saliency_jax import runtime, schema
+from saliency_jax.errors import InputError, Stopped
+from saliency_jax.ledger import Entry, Ledger
+from saliency_jax.training import termination
+
+SERIES = ''  # of a ledger, in which it stands why a process has ended
+_END = ''  # in the place of an image
+_POLL = 1.  # seconds between looks at what other processes have written
+
+
+def share(items: Sequence) -> Sequence:
+  """Returns this process's share."""
+  return items[jax.process_index()::jax.process_count()]
+
+
+@contextlib.contextmanager
+def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
+  """Ends all processes as one of them ends, in a block of several ledgers.
+
+  Args:
+    folder: of the job's results.
+
+  Yields:
+    A function to call between images, and while others are waited for: it
+    raises what another process has ended with, and `Stopped` after SIGTERM,
+    which a process alone leaves to `workdir.alone`.
+  """
+  if jax.process_count() == 1:
+    yield lambda: None
+    return
+  ledger = Ledger(
+      folder / schema.LEDGER / 'processes', {SERIES: {}},
+      process=jax.process_index())
+  ledger.entries[SERIES].clear()  # of an earlier run
+  runtime.meet('together')  # so that nobody has ended yet
+  with ending_all(ledger), termination.watching(together=False) as asked:
+    def look() -> None:
+      check(ledger)
+      if asked(0):
+        raise Stopped(
+            'stopped, and what was measured is saved; start the same command '
+            'again to go on.')
+    yield look
+
+
+@contextlib.contextmanager
+def ending_all(ledger: Ledger) -> Iterator[None]:
+  """Ends all processes as one of them ends: those that `check` or `wait`."""
+  try:
+    yield
+  except (InputError, Stopped) as end:
+    if jax.process_count() > 1:
+      ledger.add(SERIES, _END, Entry({
+          'problem': str(end), 'stopped': isinstance(end, Stopped)}))
+      ledger.flush()
+    raise
+
+
+def check(ledger: Ledger) -> None:
+  """Raises what another process has ended with, if one has."""
+  if jax.process_count() == 1 or time.monotonic() - ledger.reloaded < _POLL:
+    return
+  ledger.reload()
+  if end := ledger.entries[SERIES].get(_END):
+    raise (Stopped if end.facts['stopped'] else InputError)(
+        end.facts['problem'])
+
+
+def wait(look: Callable[[], None], condition: Callable[[], bool]) -> None:
+  """Waits for other processes; if one dies, JAX ends this one.
+
+  Args:
+    look: raises what another process has ended with.
+  """
+  while not condition():
+    time.sleep(_POLL)
+    look()
