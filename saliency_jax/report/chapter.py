@@ -4,8 +4,10 @@ import base64
 import io
 import json
 import mimetypes
+import os
 import pathlib
 import re
+import shutil
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,8 +16,9 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from saliency_jax.report import charts, directions, drawing, formats, packing
-from saliency_jax.report.formats import Value
+from saliency_jax.ops import overlays
+from saliency_jax.report import charts, directions, formats, outlines, packing
+from saliency_jax.report.matrices import Matrix
 
 # Names become paths and URLs; what comes from a results folder is checked.
 _NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][\w.-]*)*',
@@ -42,8 +45,8 @@ class File(NamedTuple):
 
 class Table(NamedTuple):
   """A table to show and to download."""
-  header: tuple[str, ...]
-  rows: list[tuple[str, ...]]  # written out; a dash where there is no number
+  header: Sequence[str]
+  rows: list[list[str]]  # written out; a dash where there is no number
   numbers: list[bool]  # which columns hold numbers
   files: list[File]
 
@@ -53,6 +56,31 @@ class Chart(NamedTuple):
   panels: list[Markup]
   legend: list[tuple[str, str]]  # names and colours
   files: list[File]
+
+
+class Picture(NamedTuple):
+  """An image with what lies over it."""
+  url: str  # see `Site.picture`
+  pixels: np.ndarray  # uint8 `[H', W', 3]`, maybe smaller than the image
+  size: tuple[int, int]  # H and W of the image, pixels
+  text: str  # below it
+  label: str  # what it shows, in words
+  cells: np.ndarray | None = None  # map `[h, w]`, standard deviations
+  mask: np.ndarray | None = None  # bool `[H, W]`, to outline
+  margin: float = 0.  # between the set and its outline, image widths
+  points: np.ndarray | None = None  # `[N, 2]`, (y, x), pixels of the image
+  coloured: bool = False  # in files a map leaves the image its colours
+
+  def panel(self) -> charts.Spec:
+    """Returns it as a panel of a figure for a paper, without the points."""
+    pixels = self.pixels if self.cells is None else overlays.under_map(
+        self.pixels, self.cells, coloured=self.coloured)
+    if self.mask is not None:
+      pixels = pixels.copy()
+      pixels[outlines.edge(self.mask, pixels.shape[:2], self.margin)] = 255
+    return charts.picture(
+        'data:image/jpeg;base64,' + base64.b64encode(as_jpeg(pixels)).decode(),
+        self.size, self.text)
 
 
 class Site:
@@ -75,20 +103,17 @@ class Site:
     self.data_blocks: dict[str, str] = {}
     self.places: list[dict] = []
     self._root = root
+    self._urls: dict[pathlib.Path, str] = {}  # of pictures
 
   @property
-  def labels(self) -> tuple[str, str]:
+  def labels(self) -> tuple[str, ...]:
     """Short names of this run and the compared one, never equal."""
-    if self.compare is None:
-      return 'this run', ''
-    names = [self.results.name, self.compare.name]
-    if names[0] == names[1]:
-      names = [
-          f'{x.name} ({x.path.resolve().name})'
-          for x in (self.results, self.compare)]
-    if names[0] == names[1]:
-      names = ['this run', 'other run']
-    return names[0], names[1]
+    runs = [x for x in (self.results, self.compare) if x]
+    names = tuple(x.name for x in runs)
+    folders = tuple(f'{x.name} ({x.path.resolve().name})' for x in runs)
+    return ('this run', '') if len(runs) == 1 else next(
+        x for x in (names, folders, ('this run', 'other run'))
+        if x[0] != x[1])
 
   def chart(
       self, name: str, specs: Sequence[charts.Spec], alt: str,
@@ -103,22 +128,25 @@ class Site:
       legend: name -> colour, below the panels on the page.
     """
     return Chart(
-        [Markup(drawing.for_page(
+        [Markup(charts.for_page(
             spec, f'{alt} {spec["title"]}' if len(specs) > 1 else alt))
          for spec in specs],
         [*legend.items()] if legend and len(legend) > 1 else [],
         self.paper(name, specs))
 
-  def paper(self, name: str, specs: Sequence[charts.Spec]) -> list[File]:
+  def paper(
+      self, name: str, shown: Sequence[charts.Spec | Matrix | Picture]
+  ) -> list[File]:
     """Keeps panels as SVG and PDF files alone, of what the page shows else."""
-    svg, pdf = drawing.for_paper(specs)
-    return [File(kind.upper(), self._store(f'figures/{name}.{kind}', data),
-                 f'{name}.{kind}')
-            for kind, data in (('svg', svg.encode()), ('pdf', pdf))]
+    svg, pdf = charts.for_paper([
+        x.spec() if isinstance(x, Matrix) else x.panel() if isinstance(
+            x, Picture) else x for x in shown])
+    return self._files('figures', name, {
+        ('SVG', 'svg'): svg.encode(), ('PDF', 'pdf'): pdf})
 
   def table(
-      self, name: str, header: Sequence[str], rows: Sequence[Sequence[Value]],
-      *, digits: int = 2
+      self, name: str, header: Sequence[str], rows: formats.Rows, *,
+      digits: int = 2
   ) -> Table:
     """Writes a table as CSV, Markdown and LaTeX.
 
@@ -128,46 +156,31 @@ class Site:
       rows: text, integers, or Python floats; None or NaN where there is none.
       digits: of floats, after the point; the CSV file keeps six significant.
     """
-    texts = (
-        ('CSV', 'csv', formats.csv_text(header, rows)),
-        ('Markdown', 'md', formats.markdown(header, rows, digits=digits)),
-        ('LaTeX', 'tex', formats.latex(header, rows, digits=digits)))
-    files = [File(label, self._store(f'tables/{name}.{kind}', text.encode()),
-                  f'{name}.{kind}') for label, kind, text in texts]
-    shown = [
-        tuple(x if isinstance(x, str) else formats.fixed(
-            x, digits, '\N{EN DASH}').replace('-', '\N{MINUS SIGN}')
-            for x in row) for row in rows]
-    numbers = [
-        not any(isinstance(row[i], str) for row in rows)
-        for i in range(len(header))]
-    return Table(tuple(header), shown, numbers, files)
+    return Table(
+        header, formats.written(
+            header, rows, str, digits, '\N{EN DASH}',
+            lambda x: x.replace('-', '\N{MINUS SIGN}'))[1:],
+        formats.are_numbers(header, rows), self._files('tables', name, {
+            ('CSV', 'csv'): formats.csv_text(header, rows).encode(),
+            ('Markdown', 'md'): formats.markdown(
+                header, rows, digits=digits).encode(),
+            ('LaTeX', 'tex'): formats.latex(
+                header, rows, digits=digits).encode()}))
 
-  def place(
-      self, url: str, size: tuple[int, int], label: str, *,
-      cells: np.ndarray | None = None, outlines: Sequence[str] = (),
-      points: np.ndarray | None = None
-  ) -> Markup:
-    """Returns an image that the page's scripts lay a map over.
-
-    Args:
-      url: of the image.
-      size: its height and width, in which outlines and points are.
-      label: what it shows, in words.
-      cells: a map, `[h, w]`, standard deviations above its mean.
-      outlines: paths of SVG.
-      points: `[N, 2]`, (y, x).
-    """
+  def place(self, of: Picture) -> Markup:
+    """Returns an image that the page's scripts lay a map over."""
+    height, width = of.size
     self.places.append({
-        'width': size[1], 'height': size[0],
-        'map': None if cells is None else packing.grid(packing.cells(cells)),
-        'outlines': [{'d': path} for path in outlines],
-        'points': [] if points is None else points.ravel().tolist()})
+        'width': width, 'height': height, 'map': None if of.cells is None
+        else packing.grid(packing.cells(of.cells)),
+        'outlines': [] if of.mask is None else [
+            {'d': outlines.outline(of.mask, of.margin)['d']}],
+        'points': [] if of.points is None else of.points.ravel().tolist()})
     return Markup(
         '<div class="overlay{}" data-place="{}" role="img" aria-label="{}" '
         'style="aspect-ratio:{} / {}"><img src="{}" alt="" loading="lazy">'
-        '</div>').format('' if cells is None else ' grey',
-                         len(self.places) - 1, label, *size[::-1], url)
+        '</div>').format('' if of.cells is None else ' grey',
+                         len(self.places) - 1, of.label, width, height, of.url)
 
   def file(self, name: str) -> Markup:
     """Returns a link to a file of the results folder, or its plain name."""
@@ -176,21 +189,29 @@ class Site:
     return Markup('<a href="../{}">{}</a>').format(
         urllib.parse.quote(name), name)
 
-  def picture(self, name: str, data: bytes) -> str:
+  def picture(self, name: str, data: bytes | pathlib.Path) -> str:
     """Keeps a picture and returns its URL.
 
     Args:
       name: with the suffix, e.g. '00001.jpg'.
-      data: the file's bytes.
+      data: the file's bytes; or a file of the results folder, which the site
+        shares where the disk can, so that it can be copied alone.
     """
-    return self._store(f'pictures/{name}', data)
-
-  def image(self, image) -> str:
-    """Returns the URL of a `kept.Image`'s picture, which lies beside the site.
-    """
-    if not self.single_file:
-      return f'../pictures/{image.picture.name}'
-    return self.picture(image.picture.name, image.picture.read_bytes())
+    name = f'pictures/{name}'
+    if isinstance(data, bytes):
+      return self._store(name, data)
+    if data not in self._urls:
+      if self._root is None:
+        self._urls[data] = self._store(name, data.read_bytes())
+      else:
+        path = self._root / _checked(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+          os.link(data, path)
+        except OSError:
+          shutil.copyfile(data, path)
+        self._urls[data] = name
+    return self._urls[data]
 
   def data(self, name: str, value) -> None:
     """Keeps a JSON value; `report.data(name)` promises it in the browser.
@@ -211,6 +232,13 @@ class Site:
       self._store(
           f'data/{name}.js', f'report.give({json.dumps(name)},{text});\n'
           .encode())
+
+  def _files(
+      self, folder: str, name: str, data: Mapping[tuple[str, str], bytes]
+  ) -> list[File]:
+    """Writes files of one name; `data` is by label and suffix."""
+    return [File(label, self._store(f'{folder}/{name}.{kind}', x),
+                 f'{name}.{kind}') for (label, kind), x in data.items()]
 
   def _store(self, name: str, data: bytes) -> str:
     """Writes a file of the site, or puts it into its URL."""
@@ -238,12 +266,6 @@ def as_jpeg(pixels: np.ndarray) -> bytes:
   file = io.BytesIO()
   Image.fromarray(pixels).save(file, 'jpeg', quality=85)
   return file.getvalue()
-
-
-def as_url(pixels: np.ndarray) -> str:
-  """Returns an image, uint8 `[H, W, 3]`, as a 'data:' address."""
-  return ('data:image/jpeg;base64,'
-          + base64.b64encode(as_jpeg(pixels)).decode())
 
 
 def _checked(name: str) -> str:

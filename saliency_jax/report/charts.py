@@ -6,38 +6,66 @@ files for papers are of the same specifications, with colours on white, at a
 column's or two columns' width (252 and 510 pt) and fonts of 7 pt at least.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 
-from saliency_jax.report.drawing import Spec, css
+import vl_convert
 
+Spec = dict
 Row = Mapping[str, object]
 
-def _view(rows: Sequence[Row], width: int, height, title: str, layers) -> Spec:
-  return {'data': {'values': [
-      {key: x for key, x in row.items() if x == x} for row in rows]},  # no NaN
-          'width': width, 'height': height, 'title': title, 'layer': layers}
+# On white, for what the page's style sheet calls --<name>.
+_ON_WHITE = {
+    'ink': '#1f2328', 'line': '#d6dae0', 'run': '#0072b2', 'other': '#e69f00',
+    'paper': '#9aa1ab', 'third': '#009e73', 'fourth': '#d55e00'}
+COLUMN, COLUMNS = 252, 510  # widths of figures in a paper, pt
+_LEAST = 7.  # of a font in a paper, pt
+_FONT = 11  # of the page's figures, px
+_WIDEST = 740  # of the panels of a file side by side, px
+_DOT = {'type': 'point', 'opacity': 1}
+_DASHES = [4, 3]
 
 
-def _axis(field: str, title: str | None, **more) -> dict:
-  return {'field': field, 'type': 'quantitative', 'title': title, **more}
+def css(role: str) -> str:
+  """Returns the colour of a role, a variable of the style sheet."""
+  return f'var(--{role})'
 
 
-def _names(rows: Sequence[Row], field: str, **more) -> dict:
+def _panel(rows: Sequence[Row], parts: Sequence[dict], *, width: int, height,
+           title: str, **both: dict) -> Spec:
+  """Returns marks over each other; `both` are the channels of all of them."""
+  return {
+      'data': {'values': [
+          {key: x for key, x in row.items() if x == x} for row in rows]},
+      'width': width, 'height': height, 'title': title, 'layer': [
+          part | {'encoding': both | part.get('encoding', {})}
+          for part in parts]}
+
+
+def _number(field: str, title: str, **scale) -> dict:
+  scale = {key: x for key, x in scale.items() if x is not None}
+  return {'field': field, 'type': 'quantitative', 'title': title or None,
+          **({'scale': scale} if scale else {})}
+
+
+def _names(rows: Sequence[Row], field: str, **axis) -> dict:
   return {'field': field, 'type': 'nominal', 'title': None, 'sort': list(
-      dict.fromkeys(row[field] for row in rows)), **more}
+      dict.fromkeys(row[field] for row in rows)), 'axis': axis}
 
 
-def _who(series: Mapping[str, str], **more) -> dict:
-  """Returns the colours of series: name -> a colour."""
+def _colour(series: Mapping[str, str]) -> dict:
   return {'field': 'who', 'type': 'nominal', 'title': None, 'sort': None,
-          'scale': {'domain': [*series], 'range': [*series.values()]}, **more}
+          'scale': {'domain': [*series], 'range': [*series.values()]}}
 
 
-def _tilt(rows: Sequence[Row], field: str, width: int) -> dict:
-  names = {str(row[field]) for row in rows}
-  room = width / max(len(names), 1)
-  tilted = max(map(len, names), default=0) * 6.5 > room
-  return {'labelAngle': -60, 'labelAlign': 'right'} if tilted else {}
+def _interval(axis: str, channel: dict, of: str = '', **mark) -> dict:
+  """Returns lines along an axis from `<of>low` to `<of>high`, if there is."""
+  return {
+      'mark': {'type': 'rule', **mark},
+      'transform': [{'filter': f'isValid(datum.{of}low)'}],
+      'encoding': {axis: channel | {'field': f'{of}low'},
+                   f'{axis}2': {'field': f'{of}high'}}}
 
 
 def bars(
@@ -55,18 +83,19 @@ def bars(
     width, height: px.
     domain: of the values, where panels share it.
   """
-  y = _axis('y', label or None, scale={'domain': domain} if domain else {})
-  x = _names(rows, 'x', axis={'grid': False, **_tilt(rows, 'x', width)})
-  offset = {'field': 'who', 'sort': [*series]} if len(series) > 1 else {
-      'value': 0, 'band': 0.5}
-  beside = {'x': x, 'xOffset': offset} if len(series) > 1 else {'x': x}
-  return _view(rows, width, height, title, [
-      {'mark': 'bar', 'encoding': {**beside, 'y': y, 'color': _who(series)}},
-      {'mark': {'type': 'rule', 'strokeWidth': 1.2},
-       'transform': [{'filter': 'isValid(datum.low)'}],
-       'encoding': {**beside, 'y': _axis('low', label or None),
-                    'y2': {'field': 'high'}}},
-      {'mark': 'rule', 'encoding': {'y': {'datum': 0}}}])
+  names = {str(row['x']) for row in rows}
+  tilted = max(map(len, names), default=0) * 6.5 > width / max(len(names), 1)
+  y = _number('y', label, domain=domain)
+  beside = {'xOffset': {'field': 'who', 'sort': [*series]}} if (
+      len(series) > 1) else {}
+  plain = {'x': _names(rows, 'x', grid=False, **(
+      {'labelAngle': -60, 'labelAlign': 'right'} if tilted else {}))} | beside
+  return _panel(rows, [
+      {'mark': 'bar', 'encoding': plain | {'y': y, 'color': _colour(series)}},
+      {**(one := _interval('y', _number('low', label), strokeWidth=1.2)),
+       'encoding': plain | one['encoding']},
+      {'mark': 'rule', 'encoding': {'y': {'datum': 0}}}],
+      width=width, height=height, title=title)
 
 
 def lines(
@@ -85,24 +114,19 @@ def lines(
     dashed: which series are.
     continuous: x are numbers, so many that points would hide the lines.
   """
-  across = _axis('x', x, axis={'grid': False}, scale={'zero': False}) if (
-      continuous) else _names(rows, 'x', title=x, axis={'grid': False}) | {
+  across = _number('x', x, zero=False) | {'axis': {'grid': False}} if (
+      continuous) else _names(rows, 'x', grid=False) | {
           'type': 'ordinal', 'title': x}
-  y = _axis('y', label or None, scale={
-      'zero': False, **({'domain': domain} if domain else {})})
-  both = {'x': across, 'y': y, 'color': _who(series)}
-  dash = {'condition': {'test': {
-      'field': 'who', 'oneOf': [*dashed]}, 'value': [4, 3]}, 'value': [1, 0]}
-  parts = [{'mark': {'type': 'line', 'strokeWidth': 1.8},
-            'encoding': both | {'strokeDash': dash}}]
-  if not continuous:
-    parts += [
-        {'mark': {'type': 'point', 'opacity': 1}, 'encoding': both},
-        {'mark': {'type': 'rule', 'strokeWidth': 1.4},
-         'transform': [{'filter': 'isValid(datum.low)'}], 'encoding': both | {
-             'y': _axis('low', label or None, scale=y['scale']),
-             'y2': {'field': 'high'}}}]
-  return _view(rows, width, height, title, parts)
+  y = _number('y', label, zero=False, domain=domain)
+  dash = {'condition': {'test': {'field': 'who', 'oneOf': [*dashed]},
+                        'value': _DASHES}, 'value': [1, 0]}
+  return _panel(rows, [
+      {'mark': {'type': 'line', 'strokeWidth': 1.8},
+       'encoding': {'strokeDash': dash}},
+      *([] if continuous else [
+          {'mark': _DOT}, _interval('y', y, strokeWidth=1.4)])],
+      width=width, height=height, title=title, x=across, y=y,
+      color=_colour(series))
 
 
 def dots(
@@ -117,20 +141,16 @@ def dots(
     label, title, width: see `bars`.
     ceiling: where a dashed line is drawn.
   """
-  y = _names(rows, 'name', axis={'grid': False})
-  x = _axis('x', label or None, scale={'zero': False})
-  colour = _who(series)
-  parts = [
-      {'mark': {'type': 'rule', 'strokeWidth': 2},
-       'transform': [{'filter': 'isValid(datum.low)'}],
-       'encoding': {'y': y, 'x': _axis('low', label or None, scale=x['scale']),
-                    'x2': {'field': 'high'}, 'color': colour}},
-      {'mark': {'type': 'point', 'opacity': 1, 'size': 60},
-       'encoding': {'y': y, 'x': x, 'color': colour}}]
-  if ceiling is not None:
-    parts.append({'mark': {'type': 'rule', 'strokeDash': [4, 3]},
-                  'encoding': {'x': {'datum': ceiling}}})
-  return _view(rows, width, {'step': 21}, title, parts)
+  y, x = _names(rows, 'name', grid=False), _number('x', label, zero=False)
+  both = {'y': y, 'x': x, 'color': _colour(series)}
+  interval = _interval('x', x, strokeWidth=2)
+  return _panel(rows, [
+      interval | {'encoding': both | interval['encoding']},
+      {'mark': _DOT | {'size': 60}, 'encoding': both},
+      *([] if ceiling is None else [
+          {'mark': {'type': 'rule', 'strokeDash': _DASHES},
+           'encoding': {'x': {'datum': ceiling}}}])],
+      width=width, height={'step': 21}, title=title)
 
 
 def strips(
@@ -144,18 +164,16 @@ def strips(
     quartiles: `name`, `low`, `x` and `high`.
     label, title, width, domain: see `bars`.
   """
-  y = _names(quartiles, 'name', axis={'grid': False})
-  scale = {'domain': domain} if domain else {}
-  x = _axis('x', label or None, scale=scale)
-  several = {'data': {'values': [*quartiles]}}
-  return _view(rows, width, {'step': 19}, title, [
-      {'mark': {'type': 'point', 'size': 16, 'opacity': 0.6, 'color': css(
-          'run')}, 'encoding': {'y': y, 'x': x}},
-      {**several, 'mark': {'type': 'rule', 'strokeWidth': 2}, 'encoding': {
-          'y': y, 'x': _axis('low', label or None, scale=scale),
-          'x2': {'field': 'high'}}},
-      {**several, 'mark': {'type': 'tick', 'thickness': 2, 'color': css(
-          'ink')}, 'encoding': {'y': y, 'x': x}}])
+  x, several = _number('x', label, domain=domain), {
+      'data': {'values': [*quartiles]}}
+  return _panel(rows, [
+      {'mark': {'type': 'point', 'size': 16, 'opacity': 0.6,
+                'color': css('run')}},
+      several | _interval('x', x, strokeWidth=2),
+      several | {'mark': {'type': 'tick', 'thickness': 2,
+                          'color': css('ink')}}],
+      width=width, height={'step': 19}, title=title,
+      y=_names(quartiles, 'name', grid=False), x=x)
 
 
 def scatter(
@@ -169,22 +187,15 @@ def scatter(
     series: group of points -> colour.
     x, label, title, width: see `lines`.
   """
-  free = {'zero': False, 'nice': True}
-  at_x, at_y = _axis('x', x, scale=free), _axis('y', label, scale=free)
-  thin = {'type': 'rule', 'color': css('paper'), 'strokeWidth': 1.2}
-  return _view(rows, width, 260, title, [
-      {'mark': thin, 'transform': [{'filter': 'isValid(datum.y_low)'}],
-       'encoding': {
-          'x': at_x, 'y': _axis('y_low', label, scale=free),
-          'y2': {'field': 'y_high'}}},
-      {'mark': thin, 'transform': [{'filter': 'isValid(datum.x_low)'}],
-       'encoding': {
-          'y': at_y, 'x': _axis('x_low', x, scale=free),
-          'x2': {'field': 'x_high'}}},
-      {'mark': {'type': 'point', 'opacity': 1, 'size': 50}, 'encoding': {
-          'x': at_x, 'y': at_y, 'color': _who(series)}},
+  at_x, at_y = (_number(field, name, zero=False, nice=True)
+                for field, name in (('x', x), ('y', label)))
+  thin = {'color': css('paper'), 'strokeWidth': 1.2}
+  return _panel(rows, [
+      _interval('y', at_y, 'y_', **thin), _interval('x', at_x, 'x_', **thin),
+      {'mark': _DOT | {'size': 50}, 'encoding': {'color': _colour(series)}},
       {'mark': {'type': 'text', 'align': 'left', 'dx': 7, 'dy': -7},
-       'encoding': {'x': at_x, 'y': at_y, 'text': {'field': 'name'}}}])
+       'encoding': {'text': {'field': 'name'}}}],
+      width=width, height=260, title=title, x=at_x, y=at_y)
 
 
 def heat(
@@ -200,19 +211,18 @@ def heat(
     domain: of the colours.
     scheme: 'viridis' or 'redblue', for differences.
   """
-  x = _names(rows, 'column', axis={'labelAngle': -60, 'labelAlign': 'right'})
-  y = _names(rows, 'row')
-  columns = len({row['column'] for row in rows})
-  colour = _axis('value', label, scale={
-      'scheme': scheme, 'domain': domain, 'reverse': scheme == 'redblue'})
-  return _view(rows, 31 * columns, {'step': 19}, title, [
+  white = {'test': "datum.ink == '#fff'", 'value': '#fff'}
+  return _panel(rows, [
       {'mark': 'rect', 'transform': [{'filter': 'isValid(datum.value)'}],
-       'encoding': {'x': x, 'y': y, 'color': colour}},
+       'encoding': {'color': _number(
+           'value', label, scheme=scheme, domain=domain,
+           reverse=scheme == 'redblue')}},
       {'mark': 'text', 'encoding': {
-          'x': x, 'y': y, 'text': {'field': 'text'},
-          'color': {'condition': {
-              'test': "datum.ink == '#fff'", 'value': '#fff'},
-                    'value': '#000'}}}])
+          'text': {'field': 'text'},
+          'color': {'condition': white, 'value': '#000'}}}],
+      width=31 * len({row['column'] for row in rows}), height={'step': 19},
+      title=title, y=_names(rows, 'row'), x=_names(
+          rows, 'column', labelAngle=-60, labelAlign='right'))
 
 
 def picture(url: str, size: tuple[int, int], title: str) -> Spec:
@@ -229,3 +239,55 @@ def picture(url: str, size: tuple[int, int], title: str) -> Spec:
           'mark': {'type': 'image', 'url': url, 'width': width,
                    'height': height, 'aspect': False},
           'encoding': {'x': {'value': width / 2}, 'y': {'value': height / 2}}}
+
+
+def for_page(spec: Spec, alt: str) -> str:
+  """Returns an SVG element for the page, without its legend."""
+  label = (alt.replace('&', '&amp;').replace('"', '&quot;')
+           .replace('<', '&lt;'))
+  return re.sub(
+      '<svg .*?(width="[^"]*" height="[^"]*" viewBox="[^"]*")>',
+      lambda found: f'<svg class="chart" role="img" aria-label="{label}" '
+      f'{found[1]}>', re.sub(  # its marks have roles without a name
+          ' (role|aria-[a-z]+)="[^"]*"', '',
+          _drawn(spec, _FONT, legend=False)), count=1)
+
+
+def for_paper(specs: Sequence[Spec]) -> tuple[str, bytes]:
+  """Returns an SVG and a PDF file of some panels, with their legend."""
+  widest = max(spec.get('width', 300) + 70 for spec in specs)
+  whole = {'concat': [*specs], 'columns': max(1, min(
+      len(specs), _WIDEST // widest)), 'resolve': {
+          'scale': {'color': 'shared'}}} if len(specs) > 1 else specs[0]
+  font = 10.
+  for _ in range(3):  # larger letters make it wider
+    text = _drawn(whole, font, legend=True)
+    width, height = map(float, re.search(
+        'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', text).groups())
+    points = COLUMN if width <= COLUMN * font / _LEAST else COLUMNS
+    if font * points / width >= _LEAST:
+      break
+    font = _LEAST * width / points * 1.05
+  for name, colour in _ON_WHITE.items():
+    text = text.replace(css(name), colour)
+  text = re.sub('width="[^"]*" height="[^"]*"', f'width="{points}" '
+                f'height="{points * height / width:.1f}"', text, count=1)
+  return text, vl_convert.svg_to_pdf(text)
+
+
+def _drawn(spec: Spec, font: float, *, legend: bool) -> str:
+  ink = css('ink')
+  letters = {f'{of}{key}': x for of in ('label', 'title') for key, x in (
+      ('Color', ink), ('FontSize', font))} | {'titleFontWeight': 'normal'}
+  return vl_convert.vegalite_to_svg(json.loads(json.dumps({**spec, 'config': {
+      'aria': False, 'background': 'white' if legend else 'transparent',
+      'font': 'Liberation Sans, Arial, Helvetica, sans-serif',
+      'view': {'stroke': None}, 'axis': letters | {
+          'gridColor': css('line'), 'domain': False, 'ticks': False,
+          'labelPadding': 4, 'labelLimit': 150, 'tickCount': 5},
+      'axisX': {'labelAngle': 0}, 'header': {'labelColor': ink},
+      'title': {'color': ink, 'anchor': 'start', 'fontSize': font,
+                'fontWeight': 'normal', 'offset': 6, 'frame': 'group'},
+      'legend': letters | {'orient': 'bottom', 'disable': not legend},
+      'text': {'color': ink, 'fontSize': font}, 'rule': {'color': ink},
+      'point': {'filled': True, 'size': 40}}})))

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax import schema
+from saliency_jax.report import packing
 from saliency_jax.report.reading import Reader
 
 _PICTURE = re.compile(r'pictures/\d+\.jpg', re.ASCII)
+_FITS = 'does not fit the images in images.csv'
 
 
 class Image(NamedTuple):
@@ -33,7 +35,7 @@ class Kept:
   """What is kept of N images. Files are read, and checked, when asked for."""
 
   def __init__(self, reader: Reader, layers: Iterable[str]):
-    """Reads images.csv and fixations.npz.
+    """Reads images.csv.
 
     Args:
       reader: of the folder.
@@ -43,6 +45,7 @@ class Kept:
       InputError: if a file is missing or not as the job writes it.
     """
     self._reader, self._layers = reader, tuple(layers)
+    self._maps: dict[str, Maps] = {}
     rows = reader.table(schema.IMAGES)
     with reader.checking('images.csv'):
       self.images = tuple(
@@ -53,21 +56,17 @@ class Kept:
           and len({x.picture for x in self.images}) == len(rows)
           and len({x.image_id for x in self.images}) == len(rows),
           'images.csv', 'has an image without a size or twice')
+    self.numbers = {x.image_id: k for k, x in enumerate(self.images)}
 
   @functools.cached_property
   def points(self) -> tuple[np.ndarray, ...]:
     """int32 `[n, 2]` of every image: its fixations (y, x), original pixels."""
-    name, count = 'fixations.npz', len(self.images)
-    if not count:
+    if not self.images:
       return ()
-    arrays = self._reader.arrays(name)
-    with self._reader.checking(name):
-      points, offsets = arrays['points'], arrays['offsets']
-    self._reader.expect(
-        points.ndim == 2 and points.shape[1] == 2
-        and offsets.shape == (count + 1,) and offsets[0] == 0
-        and offsets[-1] == len(points) and bool((np.diff(offsets) >= 0).all()),
-        name, 'does not fit the images in images.csv')
+    points, offsets = self._arrays('fixations.npz', ('points', 'offsets'), (
+        lambda points, offsets: points.ndim == 2 and points.shape[1] == 2
+        and offsets.shape == (len(self.images) + 1,) and offsets[0] == 0
+        and offsets[-1] == len(points) and (np.diff(offsets) >= 0).all()))
     return tuple(np.split(points, offsets[1:-1]))
 
   def pixels(self, image: int) -> np.ndarray:
@@ -86,38 +85,75 @@ class Kept:
     """
     name = f'masks/{image:05d}.png'
     mask = self._reader.mask(name)
-    known = self.images[image]
     self._reader.expect(
-        mask.shape == (known.height, known.width), name,
+        mask.shape == self.images[image][2:], name,
         'does not have the size that images.csv says')
     return mask
 
   def maps(self, layer: str) -> Maps:
     """Returns a layer's maps, sorted by unit, then image."""
-    name = f'maps/{layer}.npz'
-    arrays = self._reader.arrays(name)
-    with self._reader.checking(name):
-      maps = Maps(arrays['units'], arrays['images'], arrays['maps'])
-      fits = (
-          maps.cells.ndim == 3 and maps.cells.dtype.kind == 'f'
-          and maps.units.shape == maps.images.shape == maps.cells.shape[:1]
-          and bool((maps.images < len(self.images)).all()))
-    self._reader.expect(fits, name, 'does not fit the images in images.csv')
-    return maps
+    if layer not in self._maps:
+      self._maps[layer] = Maps(*self._arrays(
+          f'maps/{layer}.npz', ('units', 'images', 'maps'), (
+              lambda units, images, cells: cells.ndim == 3
+              and cells.dtype.kind == 'f'
+              and units.shape == images.shape == cells.shape[:1]
+              and (images < len(self.images)).all())))
+    return self._maps[layer]
 
   @functools.cached_property
   def saliency(self) -> np.ndarray | None:
     """float16 `[N, h, w]`: the model's output; None without a readout."""
-    name = 'saliency.npz'
-    if not self._reader.has(name):
+    if not self._reader.has('saliency.npz'):
       return None
+    return self._arrays('saliency.npz', ('maps',), lambda maps: (
+        maps.ndim == 3 and len(maps) == len(self.images)))[0]
+
+  def map_of(self, layer: str, unit: int, image: int) -> np.ndarray | None:
+    """Returns a unit's map of an image, `[h, w]`; None if it is not kept."""
+    maps = self.maps(layer)
+    at = np.flatnonzero((maps.units == unit) & (maps.images == image))
+    return maps.cells[at[0]].astype(np.float32) if len(at) else None
+
+  def packed(self, image_id: str) -> dict | None:
+    """Returns an image's maps for the page's scripts; None if it has none.
+
+    Returns:
+      `sizes`: h and w of every layer; `counts` and `units`: which units are in
+      `cells`, layer by layer; `saliency`: the output, if the run has one.
+    """
+    if image_id not in self.numbers:
+      return None
+    k = self.numbers[image_id]
+    chosen = [(units[places[k]], cells[places[k]])
+              for units, cells, places in self._by_image]
+    return {
+        'sizes': [list(cells.shape[1:]) for _, cells in chosen],
+        'counts': [len(units) for units, _ in chosen],
+        'units': np.concatenate([units for units, _ in chosen]).tolist(),
+        'cells': packing.integers(np.concatenate(
+            [cells.ravel() for _, cells in chosen]), 'u1'),
+        'saliency': None if self.saliency is None else packing.grid(
+            packing.cells(self.saliency[k]))}
+
+  @functools.cached_property
+  def _by_image(self) -> list[tuple]:
+    """Every layer's units and maps in bytes, and of each image their places."""
+    found = []
+    for maps in map(self.maps, self._layers):
+      order = np.argsort(maps.images, kind='stable')
+      ends = np.searchsorted(
+          maps.images[order], np.arange(1, len(self.images)))
+      found.append((
+          maps.units, packing.cells(maps.cells), np.split(order, ends)))
+    return found
+
+  def _arrays(self, name: str, keys: Iterable[str], fit) -> list[np.ndarray]:
     arrays = self._reader.arrays(name)
     with self._reader.checking(name):
-      maps = arrays['maps']
-    self._reader.expect(
-        maps.ndim == 3 and len(maps) == len(self.images), name,
-        'does not fit the images in images.csv')
-    return maps
+      found = [arrays[key] for key in keys]
+      self._reader.expect(bool(fit(*found)), name, _FITS)
+    return found
 
   def _picture(self, name: str) -> pathlib.Path:
     # The page takes the file along: it must be one of this folder's.

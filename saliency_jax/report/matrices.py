@@ -13,15 +13,6 @@ from saliency_jax.report.numbers import number, signed
 _STOPS = 13  # of a colour bar's gradient
 
 
-class Cell(NamedTuple):
-  """A cell of a matrix."""
-  value: float | None  # None: no number
-  text: str
-  background: str  # '' for a cell without a number
-  ink: str
-  hint: str  # shown where the cell is pointed at or focused, and read aloud
-
-
 class Bar(NamedTuple):
   """A scale's colours for the style sheet, its ends and what they are of."""
   gradient: str
@@ -31,11 +22,11 @@ class Bar(NamedTuple):
 
 
 class Matrix(NamedTuple):
-  """A matrix to show."""
+  """A matrix to show; see `charts.heat` for its cells, which have a `hint`."""
   caption: str
   corner: str  # what the rows are; '' is not written
   columns: tuple[str, ...]
-  rows: list[tuple[str, list[Cell]]]
+  rows: list[tuple[str, list[dict]]]
   bar: Bar
   counts: tuple[int, ...]  # below the columns, quiet; () for none
   counted: str  # what they count
@@ -44,33 +35,30 @@ class Matrix(NamedTuple):
   def spec(self) -> charts.Spec:
     """Returns the matrix as a figure for a paper."""
     return charts.heat(
-        [{'row': name, 'column': column, 'value': cell.value,
-          'text': cell.text, 'ink': cell.ink}
-         for name, cells in self.rows
-         for column, cell in zip(self.columns, cells, strict=True)],
+        [cell for _, cells in self.rows for cell in cells],
         label=self.bar.label, title=self.caption, domain=self.domain,
         scheme='redblue' if self.domain[0] == -self.domain[1] else 'viridis')
 
 
-def domain(*values: np.ndarray) -> tuple[float, float]:
-  """Returns the ends of the scale of matrices that are compared: 0 or less."""
+def domain(*values: np.ndarray, even: bool = False) -> tuple[float, float]:
+  """Returns the ends of the scale of matrices that are compared: 0 or less.
+
+  Of differences, `even`, the scale is as long below 0 as above.
+  """
   known = np.concatenate([x[np.isfinite(x)].ravel() for x in values])
-  low, high = (known.min(), known.max()) if len(known) else (0., 1.)
-  low = min(float(low), 0.)
-  return low, float(high) if high > low else low + 1
+  low, high = (
+      float(of(known)) if len(known) else x for of, x in ((min, 0.), (max, 1.)))
+  if even:
+    reach = max(-low, high) or 1.
+    return -reach, reach
+  low = min(low, 0.)
+  return low, high if high > low else low + 1
 
 
-def even(values: np.ndarray) -> tuple[float, float]:
-  """Returns the ends of the scale of differences: as far below 0 as above."""
-  known = np.abs(values[np.isfinite(values)])
-  reach = float(known.max()) if len(known) and known.max() else 1.
-  return -reach, reach
-
-
-def gradient(scale: str) -> str:
-  """Returns the stops of a scale's colours, from left to right."""
-  return ', '.join(map(
-      overlays.hexed, overlays.colours(scale, np.linspace(0, 1, _STOPS))))
+def bar(scale: str, low: str, high: str, label: str) -> Bar:
+  """Returns the bar of one of `overlays.SCALES`, with its ends as written."""
+  stops = overlays.colours(scale, np.linspace(0, 1, _STOPS))
+  return Bar(', '.join(map(overlays.hexed, stops)), low, high, label)
 
 
 def matrix(
@@ -100,20 +88,23 @@ def matrix(
   """
   scale, written = ('differences', signed) if differences else (
       'values', number)
-  low, high = ends or (even if differences else domain)(values)
+  low, high = ends or domain(values, even=differences)
 
-  def cell(row: int, column: int) -> Cell:
-    value = float(values[row, column])
-    if math.isnan(value):
-      return Cell(None, number(value), '', '', hint(row, column))
-    colour = overlays.colours(scale, np.float64((value - low) / (high - low)))
-    return Cell(
-        value, written(value, digits) + mark(row, column),
-        overlays.hexed(colour), overlays.legible(colour), hint(row, column))
+  def cell(i: int, j: int) -> dict:
+    value = float(values[i, j])
+    known = not math.isnan(value)
+    colour = overlays.colours(
+        scale, np.float64((value - low) / (high - low) if known else 0))
+    return {
+        'row': names[i], 'column': columns[j], 'hint': hint(i, j),
+        'value': value if known else None,
+        'text': written(value, digits) + (mark(i, j) if known else ''),
+        'background': overlays.hexed(colour) if known else '',
+        'ink': overlays.legible(colour) if known else ''}
 
   return Matrix(
-      caption, corner, tuple(columns),
-      [(name, [cell(i, j) for j in range(len(columns))])
-       for i, name in enumerate(names)],
-      Bar(gradient(scale), written(low, digits), written(high, digits), label),
+      caption, corner, tuple(columns), [
+          (name, [cell(i, j) for j in range(len(columns))])
+          for i, name in enumerate(names)],
+      bar(scale, written(low, digits), written(high, digits), label),
       tuple(counts), counted, (low, high))

@@ -1,6 +1,16 @@
-"""How numbers are written on the page."""
+"""How numbers are written, and the sentences that are computed from them."""
 
 import math
+from typing import NamedTuple
+
+MOST = 6  # findings on a page
+FEWEST = 10  # cells, regions or arrays that one is made from
+
+
+class Finding(NamedTuple):
+  """A sentence and the files of the results folder that it is computed from."""
+  text: str
+  files: tuple[str, ...]
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -23,3 +33,10 @@ def signed(value: float, digits: int = 2) -> str:
 def counted(count: int, thing: str) -> str:
   """Returns e.g. '1 region' or '2,291 regions'."""
   return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def between(mean: float, low: float, high: float) -> str:
+  """Writes a mean with its 95 % interval, if it has one."""
+  if math.isnan(low):
+    return number(mean)
+  return f'{number(mean)} [{number(low)}, {number(high)}]'

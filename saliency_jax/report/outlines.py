@@ -25,8 +25,10 @@ def outline(mask: np.ndarray, margin: float = 0.) -> dict:
   if not kept:
     return {'d': '', 'box': None}
   points = np.concatenate(kept)
+  # The last point of a line is the first one again.
   return {
-      'd': ''.join(_closed(line) for line in kept),
+      'd': ''.join('M' + 'L'.join(
+          f'{x} {y}' for x, y in line[:-1].tolist()) + 'Z' for line in kept),
       'box': [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]}
 
 
@@ -91,22 +93,15 @@ def simplified(line: np.ndarray, tolerance: float) -> np.ndarray:
   parts = [(0, len(line) - 1)]
   while parts:
     first, last = parts.pop()
-    between = line[first + 1:last] - line[first]
-    if not len(between):
+    if last - first < 2:
       continue
-    chord = line[last] - line[first]
-    length = np.hypot(*chord)
-    distances = (
-        np.abs(between[:, 0] * chord[1] - between[:, 1] * chord[0]) / length
-        if length else np.hypot(*between.T))
+    x, y = (line[first + 1:last] - line[first]).T
+    across, down = line[last] - line[first]
+    length = np.hypot(across, down)
+    distances = abs(x * down - y * across) if length else np.hypot(x, y)
     furthest = int(distances.argmax())
-    if distances[furthest] > tolerance:
+    if distances[furthest] > tolerance * (length or 1.):
       middle = first + 1 + furthest
       keep[middle] = True
       parts += [(first, middle), (middle, last)]
   return line[keep]
-
-
-def _closed(line: np.ndarray) -> str:
-  # The last point is the first one again.
-  return 'M' + 'L'.join(f'{x} {y}' for x, y in line[:-1].tolist()) + 'Z'

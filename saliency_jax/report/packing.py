@@ -1,6 +1,7 @@
-"""Numbers as text for the page's scripts: little-endian bytes in base64."""
+"""Numbers for the page's scripts: deflated bytes as text, see report.js."""
 
 import base64
+import zlib
 
 import numpy as np
 
@@ -12,16 +13,18 @@ LOWEST, HIGHEST = -2., 6.
 STEP = (HIGHEST - LOWEST) / 255
 
 
-def scores(values: np.ndarray) -> str:
+def scores(values: np.ndarray) -> dict:
   """Returns numbers, NaN among them, as int16 thousandths."""
   rounded = np.clip(np.round(np.asarray(values, float) * 1000), -32767, 32767)
-  return integers(np.where(np.isnan(rounded), MISSING, rounded), '<i2')
+  return integers(np.where(np.isnan(rounded), MISSING, rounded), '<i2') | {
+      'packed': 'scores'}
 
 
-def integers(values: np.ndarray, dtype: str = '<i2') -> str:
-  """Returns whole numbers of a type such as '<i2' or 'u1'."""
-  return base64.b64encode(
-      np.ascontiguousarray(values, np.dtype(dtype)).tobytes()).decode()
+def integers(values: np.ndarray, dtype: str = '<i2') -> dict:
+  """Returns whole numbers of the type '<i2' or 'u1', as a value for JSON."""
+  data = np.ascontiguousarray(values, np.dtype(dtype)).tobytes()
+  return {'packed': dtype[-2:],
+          'bytes': base64.b64encode(zlib.compress(data, 3)).decode()}
 
 
 def cells(maps: np.ndarray) -> np.ndarray:

@@ -20,18 +20,12 @@ from saliency_jax.errors import InputError, escaped
 from saliency_jax.ops import overlays
 from saliency_jax.report import directions, paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
-from saliency_jax.report.depths import page as depths
-from saliency_jax.report.depths import swept
-from saliency_jax.report.depths import text as depths_text
-from saliency_jax.report.maps import page as maps
+from saliency_jax.report.depths import depths_page, swept
+from saliency_jax.report.maps import maps_page
 from saliency_jax.report.numbers import number
-from saliency_jax.report.scores import evaluated
-from saliency_jax.report.scores import page as scores
-from saliency_jax.report.scores import text as scores_text
-from saliency_jax.report.tasks import page as tasks
-from saliency_jax.report.units import page as units
-from saliency_jax.report.units import run
-from saliency_jax.report.units import text as units_text
+from saliency_jax.report.scores import evaluated, scores_page
+from saliency_jax.report.tasks import tasks_page
+from saliency_jax.report.units import run, units_page
 
 _FOLDER = pathlib.Path(__file__).parent
 # The frame and what others call, before the jobs' own scripts.
@@ -50,22 +44,21 @@ class Job(NamedTuple):
   beside: Callable[[Any, Any], Any] | None = None
 
 
-_UNITS = (units_text.text, units.chapters)
-_DEPTHS = (swept.read, depths_text.text, depths.chapters)
+_UNITS = ('units', run.read, units_page.text, units_page.chapters)
+_DEPTHS = ('depths', swept.read, depths_page.text, depths_page.chapters)
 JOBS = {
-    'dissect': Job('Which units respond to what people look at?', 'units',
-                   run.read, *_UNITS, beside=run.beside),
-    'popout': Job('Which units respond to the odd one out?', 'units',
-                  run.read, *_UNITS, coloured=True, beside=run.beside),
-    'sweep': Job('What does training change inside?', 'depths', *_DEPTHS),
-    'train': Job('How does a saliency model learn?', 'depths', *_DEPTHS),
-    'predict': Job('Where does the model look?', 'maps', maps.read, maps.text,
-                   maps.chapters),
-    'tasks': Job('Is it the task or the data?', 'tasks', tasks.read,
-                 tasks.text, tasks.chapters),
-    'evaluate': Job(
-        'How well do models tell where people look?', 'scores',
-        evaluated.read, scores_text.text, scores.chapters)}
+    'dissect': Job('Which units respond to what people look at?', *_UNITS,
+                   beside=run.beside),
+    'popout': Job('Which units respond to the odd one out?', *_UNITS,
+                  coloured=True, beside=run.beside),
+    'sweep': Job('What does training change inside?', *_DEPTHS),
+    'train': Job('How does a saliency model learn?', *_DEPTHS),
+    'predict': Job('Where does the model look?', 'maps', maps_page.read,
+                   maps_page.text, maps_page.chapters),
+    'tasks': Job('Is it the task or the data?', 'tasks', tasks_page.read,
+                 tasks_page.text, tasks_page.chapters),
+    'evaluate': Job('How well do models tell where people look?', 'scores',
+                    evaluated.read, scores_page.text, scores_page.chapters)}
 
 
 def write(
@@ -133,7 +126,6 @@ def text(workdir: str | os.PathLike) -> str:
 def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   """Returns the HTML, and keeps the other files of the site."""
   chapters = [x for x in job.chapters(site.results, site) if x is not None]
-  site.data('places', site.places)
   environment = jinja2.Environment(
       loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True,
       undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -142,14 +134,17 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   environment.filters['linked'] = _linker(site, chapters)
   sections = [
       (chapter, Markup(environment.get_template(chapter.template).render(
-          chapter.context, site=site))) for chapter in chapters]
+          chapter.context, site=site, paper=paper.facts())))
+      for chapter in chapters]
+  site.data('places', site.places)
   scripts = sorted(
       [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')],
       key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST),
                      x.name))
   return environment.get_template('web/index.html.j2').render(
       title=job.title, folder=workdir.resolve().name, sections=sections,
-      coloured=job.coloured, citation=paper.citation(), map_bar=_map_bar(),
+      coloured=job.coloured, citation=paper.facts()['source'],
+      map_bar=_map_bar(),
       colours=Markup(as_json({
           'scales': overlays.SCALES, 'range': overlays.RANGE,
           'opacity': overlays.OPACITY,

@@ -7,27 +7,27 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.report import paper
-from saliency_jax.report.numbers import number
-from saliency_jax.report.tables import values
+from saliency_jax.report.best_units import values
+from saliency_jax.report.numbers import Finding, number
 
 # Typographic signs, as a terminal of any encoding can show them.
 _PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-',
                         '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
 _BESIDE = {'held out': 'held_out', 'chance from': 'chance_low',
-           'to': 'chance_high'}
+           'to': 'chance_high', 'paper': 'paper'}
 
 
 def best(top: int) -> str:
   """Returns which units a table is of."""
-  note = ('' if top == paper.top_units()
-          else f' (the paper: {paper.top_units()})')
-  return f'the {top} best units{note}'
+  known = paper.facts()['top_units']
+  return f'the {top} best units' + (
+      '' if top == known else f' (the paper: {known})')
 
 
 def one_column(
     corner: str, names: Sequence[str], table: pd.DataFrame) -> list[str]:
   """Returns the lines of a table with one column: Table 5 or 6."""
-  columns = {'run': 'mean', **_BESIDE, 'paper': 'paper'}
+  columns = {'run': 'mean', **_BESIDE}
   rows = [[name, *(_plain(x[key]) for key in columns.values()),
            _plain(x['mean'] - x['paper'])]
           for name, (_, x) in zip(names, table.iterrows(), strict=True)]
@@ -35,33 +35,36 @@ def one_column(
 
 
 def by_category(
-    names: Sequence[str], table: pd.DataFrame, key: str = 'mean') -> list[str]:
+    title: str, names: Sequence[str], table: pd.DataFrame, key: str = 'mean'
+) -> list[str]:
   """Returns the lines of a table with a column per category: Table 2 or 3.
 
   Args:
+    title: above it.
     names: of its rows.
-    table: see `tables`.
+    table: see `best_units`.
     key: 'mean', or 'above' for the number of units.
   """
-  columns = table['category'].unique()
-  heads = [['', *name.rsplit(' ', 1)][-2:] for name in columns]
+  sources, digits = ({'run': 'mean', **_BESIDE}, 2) if key == 'mean' else (
+      {'run': 'above', 'paper': 'paper_above'}, 0)
+  heads = [['', *name.rsplit(' ', 1)][-2:]
+           for name in table['category'].unique()]
   rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]
   rows.append(['regions', '', *(f'{x:.0f}' for x in values(table, 'sets')[0])])
-  sources = {'run': key} | (_BESIDE | {'paper': 'paper'} if key == 'mean' else
-                            {'paper': 'paper_above'})
   for i, name in enumerate(names):
     rows += [
         [name if label == 'run' else '', label,
-         *(_plain(x, 2 if key == 'mean' else 0) for x in values(table, of)[i])]
+         *(_plain(x, digits) for x in values(table, of)[i])]
         for label, of in sources.items()
         if label == 'run' or np.isfinite(values(table, of)[i]).any()]
-  return aligned(rows, left=2, gap=1)
+  return [title, '', *aligned(rows, left=2, gap=1)]
 
 
-def items(sentences: Iterable[str]) -> list[str]:
+def items(found: Iterable[Finding]) -> list[str]:
   """Returns the lines of a list."""
-  return [line for x in sentences for line in textwrap.wrap(
-      x.translate(_PLAIN), 98, initial_indent='- ', subsequent_indent='  ')]
+  return [line for x in found for line in textwrap.wrap(
+      x.text.translate(_PLAIN), 98, initial_indent='- ',
+      subsequent_indent='  ')]
 
 
 def aligned(

@@ -60,10 +60,10 @@ def test_blocks_as_statsmodels_has_them():
 
 def test_the_paper_s_own_table_does_not_bear_out_other():
   """With depth as block two of its three categories differ from all others."""
-  table = paper.table3()
-  names = tuple(table[0])
-  found = anova.blocked(
-      np.array([[*table[depth].values()] for depth in table if depth]), names)
+  table, names = paper.table(3), tuple(paper.facts()['categories'])
+  found = anova.blocked(np.array([
+      [table[depth, x] for x in names] for depth in paper.rows(3) if depth]),
+      names)
   for category, expected in (
       ('person head', True), ('animal head', True), ('other', False)):
     pairs = [x for x in found.pairs if category in (x.first, x.second)]

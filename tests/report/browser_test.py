@@ -8,7 +8,7 @@ from scipy import stats
 
 from benchmarks.browser import CHROMIUM
 from saliency_jax.ops import overlays, resize
-from saliency_jax.report import charts, drawing, site
+from saliency_jax.report import charts, site
 from saliency_jax.report.units import run as reader
 from tests.report import made, made_scores, made_sweep
 
@@ -69,11 +69,11 @@ def pages(tmp_path_factory):
   keeps no map."""
   path = tmp_path_factory.mktemp('site')
   with pytest.MonkeyPatch.context() as patch:  # a test draws one chart
-    drawn = drawing.for_page(charts.lines(
+    drawn = charts.for_page(charts.lines(
         [{'x': '0', 'y': 1., 'who': 'a'}], {'a': charts.css('run')}, x='',
         label=''), 'chart')
-    patch.setattr(drawing, 'for_page', lambda spec, alt: drawn)
-    patch.setattr(drawing, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    patch.setattr(charts, 'for_page', lambda spec, alt: drawn)
+    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
     other = _dissect(path / 'other', seed=1)
     own = _dissect(path / 'own', weights=f'tuned {BAD}', depth=3)
     single = _dissect(path / 'single')

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.ops import overlays
-from saliency_jax.report import charts, drawing, matrices
+from saliency_jax.report import charts, matrices
 
 SERIES = {'this run': charts.css('run'), 'paper': charts.css('paper')}
 ROWS = [{'x': x, 'y': y, 'who': who, 'low': y - .5, 'high': y + .5}
@@ -31,7 +31,7 @@ PANELS = {
 
 @pytest.mark.parametrize('name', PANELS)
 def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
-  svg = drawing.for_page(PANELS[name], 'says "<this>"')
+  svg = charts.for_page(PANELS[name], 'says "<this>"')
   assert svg.startswith(
       '<svg class="chart" role="img" aria-label="says &quot;&lt;this>&quot;"')
   assert len(re.findall(' role=', svg)) == 1, 'one image, with one name'
@@ -42,7 +42,7 @@ def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
 
 
 def test_values_are_where_they_are_drawn():
-  svg = drawing.for_page(PANELS['bars'], '')
+  svg = charts.for_page(PANELS['bars'], '')
   bars = [float(x) for x in re.findall(r'h[0-9.]+v(-?[0-9.]+)h', svg)]
   one, two = sorted({abs(x) for x in bars if abs(x) > 20})[:2]
   assert two == pytest.approx(2 * one, rel=.02)
@@ -50,14 +50,14 @@ def test_values_are_where_they_are_drawn():
 
 @pytest.mark.parametrize(('count', 'width'), [(1, 252), (6, 510)])
 def test_files_fit_a_paper_s_columns_in_letters_of_7_points(count, width):
-  svg, pdf = drawing.for_paper([LINES] * count)
+  svg, pdf = charts.for_paper([LINES] * count)
   assert f'MediaBox [0 0 {width} '.encode() in pdf
   assert 'var(' not in svg
   scale = width / float(re.search('viewBox="0 0 ([0-9.]+)', svg)[1])
   sizes = [float(x) for x in re.findall(r'font-size="([0-9.]+)', svg)]
   assert min(sizes) * scale > 6.9
   assert '&lt;text&gt;' in svg or '&lt;text>' in svg, 'names are text'
-  assert drawing.for_paper([LINES] * count) == (svg, pdf)
+  assert charts.for_paper([LINES] * count) == (svg, pdf)
 
 
 def test_a_matrix_is_a_table_and_a_figure():
@@ -65,15 +65,15 @@ def test_a_matrix_is_a_table_and_a_figure():
   one = matrices.matrix(
       'Mean', ['a', 'b'], ['x', 'y'], values, label='SD', counts=[3, 4],
       mark=lambda i, j: '*' if i == j == 0 else '')
-  assert [[cell.text for cell in cells] for _, cells in one.rows] == [
+  assert [[cell['text'] for cell in cells] for _, cells in one.rows] == [
       ['1.00*', '−2.00'], ['–', '3.00']]
   assert one.domain == (-2., 3.)
-  assert one.rows[1][1][1].background == '#fde725'  # the end of viridis
-  assert '3.00' in drawing.for_paper([one.spec()])[0]
+  assert one.rows[1][1][1]['background'] == '#fde725'  # the end of viridis
+  assert '3.00' in charts.for_paper([one.spec()])[0]
   change = matrices.matrix('d', ['a', 'b'], ['x', 'y'], values, label='SD',
                            differences=True)
   assert change.domain == (-3., 3.)
-  assert change.rows[0][1][0].text == '+1.00'
+  assert change.rows[0][1][0]['text'] == '+1.00'
 
 
 def test_colours_by_hand():

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import site, tables
-from saliency_jax.report.depths import findings, swept
+from saliency_jax.report import best_units, site
+from saliency_jax.report.depths import depth_findings as findings
+from saliency_jax.report.depths import swept
 from tests.report import made_sweep as made
 
 
@@ -36,9 +37,9 @@ def test_what_was_written_is_read(folder):
       ('mean', made.MEANS), ('paper', made.PAPER), ('above', made.ABOVE),
       ('paper_above', made.PAPER_ABOVE)):
     np.testing.assert_array_equal(
-        tables.values(results.seen, key), [*expected.values()])
-  assert tables.values(results.seen, 'sets')[0].tolist() == [20, 10, 5]
-  assert np.isnan(tables.values(results.unseen, 'mean')[:, 2]).all()
+        best_units.values(results.seen, key), [*expected.values()])
+  assert best_units.values(results.seen, 'sets')[0].tolist() == [20, 10, 5]
+  assert np.isnan(best_units.values(results.unseen, 'mean')[:, 2]).all()
   assert results.arrays['mean'].tolist() == [0.25, 1., 0.2]
   assert results.arrays['paper'].tolist() == [.38, .92, .73]
   assert len(results.lines) == 6
@@ -157,13 +158,17 @@ def test_correlations_with_the_paper_are_those_of_numpy(folder):
 
 def test_runs_of_one_depth_tell_what_a_seed_changes(folder):
   values = np.array([[1., 2], [3, 9], [2, 4], [7, 8]])
-  found = findings.deviations(values, [3, 0, 3, 1])
-  assert np.isnan(found[:2]).all()
-  np.testing.assert_allclose(found[2], values[[0, 2]].std(axis=0, ddof=1))
+  found = findings.deviations(pd.DataFrame({
+      'depth': np.repeat([3, 0, 3, 1], 2), 'category': ['a', 'b'] * 4,
+      'mean': values.ravel()}))
+  assert found[[0, 1]].isna().all()
+  np.testing.assert_allclose(found[3], values[[0, 2]].std(axis=0, ddof=1))
   results = swept.read(folder)
   # Two runs of depth 3: (3.5, 1.25, 1) and (2, 2, 1.5).
   members = (*results.members[:2], results.members[2]._replace(depth=3))
-  assert findings.notes(results._replace(members=members))[0].text == (
+  seen = results.seen.replace({'depth': {13: 3}})
+  assert findings.notes(results._replace(
+      members=members, seen=seen))[0].text == (
       'Over the 1 to 2 runs of a depth (of the same images in the same order), '
       'means have a standard deviation of 0.65 on average and 1.06 at most '
       '(person head at depth 3).')
@@ -194,13 +199,20 @@ def test_findings_of_several_runs_carry_their_spread(folder):
   assert 'at most 0.60 [0.40, 0.80] (0.20 to 1.00 over 2 runs)' in arrays
 
 
-def test_other_data_are_not_set_beside_the_paper_s(tmp_path):
+@pytest.mark.parametrize(('name', 'old', 'new', 'left'), [
+    ('regions/depth_0/regions.csv', '1001', 'mine', 'arrays'),
+    ('popout/depth_0/patterns.csv', 'grey', '', 'seen'),
+    ('summary.json', '"imagenet"', '"random"', ''),
+    ('summary.json', '"conv5_3"', '"conv4_1"', '')])
+def test_other_data_are_not_set_beside_the_paper_s(
+    tmp_path, name, old, new, left):
+  """As with a dissection and a pop-out run: by what was measured."""
   folder = made.sweep(tmp_path, views=False)
-  config = json.loads((folder / 'config.json').read_text())
-  config['data']['kind'] = 'table'
-  (folder / 'config.json').write_text(json.dumps(config))
-  assert 'in the paper' not in site.text(folder)
-  assert swept.read(folder).seen['paper'].isna().all()
+  file = folder / name
+  file.write_text(file.read_text().replace(old, new))
+  results = swept.read(folder)
+  for of in ('seen', 'arrays'):
+    assert getattr(results, of)['paper'].isna().all() == (of != left), of
 
 
 def test_the_page_of_a_sweep_shows_every_number(folder, page):

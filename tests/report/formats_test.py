@@ -91,4 +91,4 @@ def test_any_name_stays_one_cell(name):
     (2, '2'), (0.005, '0.01'), (-0.001, '0.00'), (None, '?'),
     (math.nan, '?'), (math.inf, 'inf')])
 def test_fixed_digits(value, text):
-  assert formats.fixed(value, 2, '?') == text
+  assert formats.written((), [(value,)], str, 2, '?')[1] == [text]

@@ -1,14 +1,15 @@
 """The data of the units' and the images' chapters."""
 
 import base64
+import zlib
 
 import numpy as np
 import pytest
 
 from saliency_jax.report import packing
 from saliency_jax.report.chapter import Site
+from saliency_jax.report.units import gallery as images
 from saliency_jax.report.units import grid as units
-from saliency_jax.report.units import images
 from saliency_jax.report.units import run as reader
 from tests.report import made
 
@@ -27,13 +28,19 @@ class _Site(Site):
     self.values[name] = value
 
 
-def _scores(text: str) -> np.ndarray:
-  values = np.frombuffer(base64.b64decode(text), '<i2')
+def _numbers(packed: dict) -> np.ndarray:
+  kind = {'u1': 'u1', 'i2': '<i2', 'scores': '<i2'}[packed['packed']]
+  return np.frombuffer(
+      zlib.decompress(base64.b64decode(packed['bytes'])), kind)
+
+
+def _scores(packed: dict) -> np.ndarray:
+  values = _numbers(packed)
   return np.where(values == packing.MISSING, np.nan, values / 1000)
 
 
-def _integers(text: str) -> list[int]:
-  return np.frombuffer(base64.b64decode(text), '<i2').tolist()
+def _integers(packed: dict) -> list[int]:
+  return _numbers(packed).tolist()
 
 
 def _run(path, seed=0, **options):
@@ -78,8 +85,8 @@ def test_the_grid_has_the_means(run, site):
 
 def test_rows_name_their_images_and_categories(site):
   rows = site.values['rows/0']
-  assert _integers(rows['category']) == [0, 1, 0, 2, 1, 0, 2]
-  assert _integers(rows['image']) == [0, 0, 0, 1, 1, 2, 2]
+  assert _integers(rows['categories']) == [0, 1, 0, 2, 1, 0, 2]
+  assert _integers(rows['images']) == [0, 0, 0, 1, 1, 2, 2]
   assert rows['kept']['counts'] == [210, 210]
 
 
@@ -90,7 +97,7 @@ def test_an_image_has_its_regions_and_maps(run, site):
   assert all(x['d'].startswith('M') for x in record['regions'])
   assert len(record['points']) == 14
   mine, = record['runs']
-  maps = np.frombuffer(base64.b64decode(mine['cells']), np.uint8).reshape(
+  maps = _numbers(mine['cells']).reshape(
       140, *made.CELLS)
   kept = run.kept.maps('conv4_1')
   place = np.flatnonzero((kept.units == 33) & (kept.images == 1))[0]
@@ -113,7 +120,7 @@ def test_without_pictures_there_is_a_grid_alone(tmp_path):
   units.chapter(run, site)
   assert images.chapter(run, site) is None
   assert site.values['units']['images'] == 0
-  assert set(_integers(site.values['rows/0']['image'])) == {-1}
+  assert set(_integers(site.values['rows/0']['images'])) == {-1}
 
 
 @pytest.fixture
@@ -147,7 +154,7 @@ def test_runs_on_other_rows_are_not_paired(run, tmp_path):
   assert not grid['paired']
   assert np.isnan(_scores(grid['tables'][2]['halves'])).all()
   # Image 2003 is this run's third, 2009 it does not show.
-  assert _integers(site.values['rows/1']['image']) == [0, 0, 0, 2, 2, -1, -1]
+  assert _integers(site.values['rows/1']['images']) == [0, 0, 0, 2, 2, -1, -1]
   assert [len([x for x in site.values[f'images/{k}']['runs'] if x])
           for k in range(3)] == [2, 1, 2]
 

@@ -42,7 +42,11 @@ def sweep(
                 'blocked': True}}}))
     if unseen:
       _table3(folder / 'table3_unseen.csv', members, means, regions=(4, 2, 0))
+    _table(folder / 'regions' / members[0] / 'regions.csv',
+           'image_id region_id category fixations', [('1001', 1, 'text', 9)])
   if 'popout' in measured:
+    _table(folder / 'popout' / members[0] / 'patterns.csv',
+           'image_id kind background set_size', [('a', 'colour', 'grey', 9)])
     _table(
         folder / 'table6.csv',
         f'member depth mean_nmm_top10 {BESIDE}', [
@@ -137,5 +141,6 @@ def _finish(folder, job, members, **facts) -> pathlib.Path:
 
 
 def _table(path: pathlib.Path, header: str, rows) -> None:
+  path.parent.mkdir(parents=True, exist_ok=True)
   with open(path, 'w', newline='', encoding='utf-8') as file:
     csv.writer(file, lineterminator='\n').writerows([header.split(), *rows])

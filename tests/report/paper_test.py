@@ -8,32 +8,40 @@ from saliency_jax.report.units import run as units
 from tests.report import made
 
 
+def _by_row(number, of='means'):
+  """Returns row -> category -> number."""
+  table = paper.table(number, of)
+  return {row: {name: x for (at, name), x in table.items() if at == row}
+          for row in paper.rows(number)}
+
+
 def test_table2_is_by_layer_and_category():
-  table = paper.table2()
+  table = _by_row(2)
   assert list(table) == [
       'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1']
   assert all(len(row) == 12 for row in table.values())
   assert table['conv4_3']['person head'] == 3.46
   assert table['conv4_1']['other'] == 0.72
-  assert paper.table2_counts()['conv5_2']['animal head'] == 50
+  assert paper.table(2, 'above')['conv5_2', 'animal head'] == 50
 
 
 def test_table5_and_the_paper_s_choices():
-  assert paper.table5() == {
-      'conv5_3': 0.38, 'conv5_2': 0.94, 'conv5_1': 1.47, 'conv4_3': 1.96,
-      'conv4_2': 1.94, 'conv4_1': 2.12}
-  assert (paper.top_units(), paper.threshold()) == (10, 1.5)
-  assert 'CVPR 2019' in paper.citation()
+  assert [*paper.table(5).items()] == [
+      ((layer, 'target'), x) for layer, x in {
+          'conv5_3': 0.38, 'conv5_2': 0.94, 'conv5_1': 1.47, 'conv4_3': 1.96,
+          'conv4_2': 1.94, 'conv4_1': 2.12}.items()]
+  assert not paper.table(5, 'above')
+  assert (paper.facts()['top_units'], paper.facts()['threshold']) == (10, 1.5)
+  assert 'CVPR 2019' in paper.facts()['source']
 
 
 def test_tables_3_and_6_are_by_depth():
-  table = paper.table3()
+  table, counts = _by_row(3), _by_row(3, 'above')
   assert list(table) == [0, 1, 2, 3, 4, 5, 6, 13]
   assert all(len(row) == 12 for row in table.values())
-  assert table[0] == paper.table2()['conv5_3']
+  assert table[0] == _by_row(2)['conv5_3']
   assert table[3]['person head'] == 3.28
   assert table[paper.ALL]['other'] == 1.07
-  counts = paper.table3_counts()
   # Object and other are not legible in the copy that was read.
   assert counts[5] == {
       'person head': 71, 'animal head': 77, 'animal part': 37, 'vehicle': 46,
@@ -43,25 +51,25 @@ def test_tables_3_and_6_are_by_depth():
       45, 137, 153, 207, 225, 356, 294, 111]
   assert counts[0] == {
       category: count for category, count
-      in paper.table2_counts()['conv5_3'].items() if category in counts[0]}
+      in _by_row(2, 'above')['conv5_3'].items() if category in counts[0]}
   # No count of ten or more with a mean up to T, and no mean above T without.
   for depth, of in counts.items():
     for category, count in of.items():
       mean = table[depth][category]
       assert mean > 1.5 or count < 10
       assert count or mean <= 1.5
-  assert paper.table6()[2] == 0.98
-  assert paper.table6()[0] == paper.table5()['conv5_3']
+  assert paper.table(6)[2, 'target'] == 0.98
+  assert paper.table(6)[0, 'target'] == paper.table(5)['conv5_3', 'target']
 
 
 def test_figure_4_in_percent_is_table_3_s():
-  table = paper.table3()
+  table = paper.table(3)
   # By hand, from the printed means.
   for category, expected in {
       'person head': [116, 169, 171, 179, 174, 155, 136],
       'text': [6, 20, 22, 14, 25, 14, 9],
       'drink': [34, 11, 14, 10, 20, 12, -10]}.items():
-    found = [100 * (table[depth][category] / table[0][category] - 1)
+    found = [100 * (table[depth, category] / table[0, category] - 1)
              for depth in [1, 2, 3, 4, 5, 6, paper.ALL]]
     np.testing.assert_allclose(found, expected, atol=.51)
 

@@ -9,7 +9,11 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.report import site
-from saliency_jax.report.scores import evaluated, findings, metrics
+from saliency_jax.report.scores import (
+    evaluated,
+    metric_names,
+    score_findings,
+)
 from tests.report import made_scores
 
 
@@ -38,20 +42,20 @@ def test_the_folder_is_read_as_it_was_written(run):
   assert found.models == tuple(made_scores.MODELS)
   assert [found.kind(model) for model in found.models] == [
       'network', 'classical', 'centre']
-  nss = metrics.ranked(found.scores, 'nss')
+  nss = metric_names.ranked(found.scores, 'nss')
   assert nss.index.tolist() == ['net', 'gbvs', 'centre']
   assert nss.loc['net', ['mean', 'low', 'high', 'images']].tolist() == [
       2., 1.9, 2.1, 50]
   search = found.search[found.search['kind'] == 'shape']
-  assert metrics.ranked(search, 'nmm').loc['gbvs', 'mean'] == 2
-  assert not len(metrics.ranked(search, 'fixations')), 'none was found'
+  assert metric_names.ranked(search, 'nmm').loc['gbvs', 'mean'] == 2
+  assert not len(metric_names.ranked(search, 'fixations')), 'none was found'
   first = found.categories.iloc[0]
   assert (first['category'], first['regions'], first['inner']) == (
       'person head', 5, 3.)
   photograph, array = found.examples
   assert photograph.human.shape == (6, 8)
   assert photograph.target is None
-  assert array.target.sum() == 8
+  assert array.target.sum() == 32
   assert (array.size, array.picture.shape) == ((60, 80), (30, 40, 3))
 
 
@@ -94,15 +98,15 @@ def test_either_end_of_a_metric_may_be_the_better_one():
        for model, mean in (('a', 1.), ('b', 3.), ('c', np.nan),
                            ('observers', 9.))],
       columns=['model', 'metric', 'mean', 'low', 'high', 'images'])
-  assert metrics.ranked(rows, 'nss').index.tolist() == ['b', 'a']
-  assert metrics.ranked(rows, 'kl').index.tolist() == ['a', 'b']
+  assert metric_names.ranked(rows, 'nss').index.tolist() == ['b', 'a']
+  assert metric_names.ranked(rows, 'kl').index.tolist() == ['a', 'b']
   # People's CC is with the map of a single other person.
-  assert metrics.ceiling(rows, 'nss')['mean'] == 9
-  assert metrics.ceiling(rows, 'cc') is None
+  assert metric_names.ceiling(rows, 'nss')['mean'] == 9
+  assert metric_names.ceiling(rows, 'cc') is None
 
 
 def said(folder) -> str:
-  found = findings.findings(evaluated.read(folder))
+  found = score_findings.findings(evaluated.read(folder))
   assert len(found) <= 6
   return '\n'.join(x.text for x in found)
 
@@ -233,7 +237,7 @@ def test_names_are_escaped_and_make_no_paths(own):
     (.5, 'p = 0.50'), (.0234, 'p = 0.023'), (.001, 'p = 0.001'),
     (2.6e-9, 'p = 3 × 10⁻⁹'), (4e-22, 'p = 4 × 10⁻²²'), (0., 'p < 1 × 10⁻³⁰⁰')])
 def test_how_probabilities_are_written(p, text):
-  assert findings.probability(p) == text
+  assert score_findings.probability(p) == text
 
 
 def test_means_stand_over_their_intervals_on_the_terminal(run):

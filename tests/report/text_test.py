@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from saliency_jax.report import site
-from saliency_jax.report.units import findings
 from saliency_jax.report.units import run as reader
+from saliency_jax.report.units.unit_findings import findings
 from tests.report import made
 
 
@@ -96,7 +96,7 @@ def _over_categories(means, paper):
 def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   run = _many(tmp_path / 'a')
   means, paper = run.values('mean'), run.values('paper')
-  found = [x.text for x in findings.findings(run)]
+  found = [x.text for x in findings(run)]
   level = (means - paper).mean()
   r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
   assert found[0] == (
@@ -126,10 +126,10 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (
       found[4])
   other = _many(tmp_path / 'b', depth=3, image_ids=('mine',))
-  compared = findings.findings(run, other, 'that')
+  compared = findings(run, other, 'that')
   assert len(compared) <= 6
   assert 'higher in 0 of 24 cells' in compared[0].text
-  assert not any('paper' in x.text for x in findings.findings(other))
+  assert not any('paper' in x.text for x in findings(other))
 
 
 @pytest.mark.parametrize(('change', 'start'), [

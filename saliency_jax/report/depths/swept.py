@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
-from saliency_jax.report import paper, shapes, tables
+from saliency_jax.report import best_units, json_shapes, paper
 from saliency_jax.report.reading import Reader
 
 
@@ -53,7 +53,8 @@ class View(NamedTuple):
 class Swept(NamedTuple):
   """A finished sweep, or a training run as one of a single member.
 
-  Of the tables, by member, each is None if it was not measured; see `tables`.
+  Of the tables, by member, each is None if it was not measured; see
+  `best_units`.
   """
   path: pathlib.Path
   job: str  # 'sweep' or 'train'
@@ -130,10 +131,11 @@ def read(workdir: str | os.PathLike) -> Swept:
   """
   path = pathlib.Path(workdir)
   reader = Reader(path)
-  summary = reader.json(schema.SUMMARY, shapes.TRAINED)
-  config = reader.json(schema.CONFIG, shapes.CONFIG | {
-      kind: shapes.CONFIG[f'{kind}?'] for kind in summary.get('measured', ())
-      if f'{kind}?' in shapes.CONFIG})
+  summary = reader.json(schema.SUMMARY, json_shapes.TRAINED)
+  config = reader.json(schema.CONFIG, json_shapes.CONFIG | {
+      kind: json_shapes.CONFIG[f'{kind}?']
+      for kind in summary.get('measured', ())
+      if f'{kind}?' in json_shapes.CONFIG})
   with reader.checking(schema.SUMMARY):
     measured = summary.get('measured', [])
     # Earlier versions knew one task and one metric.
@@ -144,22 +146,25 @@ def read(workdir: str | os.PathLike) -> Swept:
             name, int(x['depth']), float(x[watched]), int(x['step']),
             float(x['trunk_rate']), float(x['readout_rate']), int(x['seed']))
         for name, x in summary['members'].items())
-    published = _published(summary, config)
   names = [member.name for member in members]
   lines = reader.lines(
-      'metrics.jsonl', shapes.LINE | {watched: dict.fromkeys(names, float)})
+      'metrics.jsonl',
+      json_shapes.LINE | {watched: dict.fromkeys(names, float)})
   reader.expect(
       all(line['step'] > 0 and set(line[watched]) == set(names) and (
           line['kind'] == 'train' or 'epoch' in line) for line in lines),
       'metrics.jsonl', 'is of other members than summary.json')
   seen = unseen = arrays = tests = None
   if 'regions' in measured:
-    seen = _table(reader, schema.TABLE3, names, published)
-    tests = reader.json(schema.DEPTH_TESTS.path, shapes.DEPTH_TESTS)
-    if (path / schema.TABLE3_UNSEEN.path).is_file():
-      unseen = _table(reader, schema.TABLE3_UNSEEN, names, published)
+    own = _is_the_paper_s(reader, summary, config, schema.REGIONS)
+    seen = _table(reader, schema.TABLE3, names, 3 if own else 0, config)
+    tests = reader.json(schema.DEPTH_TESTS.path, json_shapes.DEPTH_TESTS)
+    if reader.has(schema.TABLE3_UNSEEN.path):
+      unseen = _table(
+          reader, schema.TABLE3_UNSEEN, names, 3 if own else 0, config)
   if 'popout' in measured:
-    arrays = _table(reader, schema.TABLE6, names, published)
+    own = _is_the_paper_s(reader, summary, config, schema.PATTERNS)
+    arrays = _table(reader, schema.TABLE6, names, 6 if own else 0, config)
   base, shown = '', ()
   if (path / 'before_after').is_dir():
     base, shown = views(reader, names)
@@ -168,37 +173,34 @@ def read(workdir: str | os.PathLike) -> Swept:
       base, shown, tests, lines, watched, task['titles'][watched])
 
 
-def _published(summary: dict, config: dict) -> dict[str, dict]:
-  """Returns the paper's numbers where data, network and tap are the paper's.
+def _is_the_paper_s(
+    reader: Reader, summary: dict, config: dict, file: schema.File) -> bool:
+  """Tells whether what was measured may stand beside the paper's tables.
 
-  (depth, category) -> number, of 'mean_nss', 'above' and 'mean_nmm'.
+  `file` is of each member's own results, in regions/ or popout/.
   """
+  kind, column, of = (
+      ('regions', 'image_id', 'photographs') if file is schema.REGIONS
+      else ('popout', 'background', 'backgrounds'))
+  path = f'{kind}/{next(iter(summary["members"]))}/{file.path}'
   network = config['network'] | summary['network']
-  if (network['name'] != paper.NETWORK or network['readout_tap'] != paper.LAYER
-      or config['data'].get('kind', 'osie') != 'osie'):
-    return {'mean_nss': {}, 'above': {}, 'mean_nmm': {}}
-
-  def flat(table: dict) -> dict:
-    return {(depth, category): value for depth, row in table.items()
-            for category, value in row.items()}
-
-  same = config.get('regions', {}).get('analysis', {}).get(
-      'threshold') == paper.threshold()
-  return {
-      'mean_nss': flat(paper.table3()),
-      'above': flat(paper.table3_counts()) if same else {},
-      'mean_nmm': {(depth, 'target'): x for depth, x in
-                   paper.table6().items()}}
+  layer = network['readout_tap']
+  return layer == paper.facts()['layer'] and reader.has(path) and (
+      paper.is_its_own(
+          network['name'], summary['weights']['name'], [layer],
+          **{of: reader.frame(file._replace(path=path))[column]}))
 
 
 def _table(
-    reader: Reader, file: schema.File, names: list[str],
-    published: dict[str, dict]
+    reader: Reader, file: schema.File, names: list[str], number: int,
+    config: dict
 ) -> pd.DataFrame:
-  table = tables.read(reader, file, 'member', names)
-  of = 'mean_nmm' if file is schema.TABLE6 else 'mean_nss'
-  return tables.with_paper(
-      table, 'depth', published[of], published['above'])
+  """Reads a table beside the paper's of a number; 0 for none."""
+  same = config.get('regions', {}).get('analysis', {}).get(
+      'threshold') == paper.facts()['threshold']
+  return best_units.with_paper(
+      best_units.read(reader, file, 'member', names), 'depth',
+      paper.table(number), paper.table(number, 'above') if same else {})
 
 
 def views(
@@ -206,7 +208,7 @@ def views(
 ) -> tuple[str, tuple[View, ...]]:
   """Returns the member that is before, and what is shown of units."""
   name = 'before_after/views.json'
-  listed = reader.json(name, shapes.VIEWS)
+  listed = reader.json(name, json_shapes.VIEWS)
   arrays = reader.arrays('before_after/maps.npz')
   with reader.checking(name):
     base = listed['base']

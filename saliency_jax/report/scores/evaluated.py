@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
-from saliency_jax.report import shapes
+from saliency_jax.report import json_shapes
 from saliency_jax.report.reading import Reader
-from saliency_jax.report.scores.metrics import OBSERVERS
+from saliency_jax.report.scores.metric_names import OBSERVERS
 
 KINDS = {  # of models, as they are written
     'network': 'network', 'classical': 'classical model',
@@ -33,7 +33,7 @@ class Example(NamedTuple):
   maps: tuple[np.ndarray, ...]  # M of float32 `[h, w]`, standard deviations
   fixations: np.ndarray  # int32 `[N, 2]` (y, x), pixels of the image
   human: np.ndarray | None  # float32 `[h, w]`, likewise, of a photograph
-  target: np.ndarray | None  # bool `[H', W']`, of a search array
+  target: np.ndarray | None  # bool `[H, W]`, of a search array
 
 
 class Evaluated(NamedTuple):
@@ -82,7 +82,7 @@ def read(workdir: str | os.PathLike) -> Evaluated:
       schema.SUMMARY,
       f"is of {summary['job']} in layout {summary['layout']} where the page "
       f'takes evaluate in layout {schema.LAYOUT}')
-  summary = reader.json(schema.SUMMARY, shapes.EVALUATED)
+  summary = reader.json(schema.SUMMARY, json_shapes.EVALUATED)
   models = tuple(summary['models'])
   reader.expect(
       all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
@@ -92,8 +92,8 @@ def read(workdir: str | os.PathLike) -> Evaluated:
       _table(reader, table, models)
       for table in (schema.SCORES, schema.SEARCH, schema.FIGURE7))
   return Evaluated(
-      path, summary, reader.json(schema.CONFIG, shapes.CONFIG), models, scores,
-      search, categories,
+      path, summary, reader.json(schema.CONFIG, json_shapes.CONFIG), models,
+      scores, search, categories,
       _statistics(reader, categories) if len(categories) else {},
       _examples(reader, models))
 
@@ -128,7 +128,7 @@ def _table(
 
 def _statistics(reader: Reader, categories: pd.DataFrame) -> dict:
   name = 'statistics.json'
-  listed = reader.json(name, shapes.STATISTICS)
+  listed = reader.json(name, json_shapes.STATISTICS)
   found = {(tests['dataset'], tests['model']): tests for tests in listed}
   expected = set(categories[['dataset', 'model']].itertuples(
       index=False, name=None))
@@ -167,8 +167,11 @@ def _example(
       and (target is None or target.shape == pixels.shape[:2])
       and arrays[f'{k}/fixations'].shape[1:] == (2,), 'examples.npz',
       f'does not fit the picture {picture}')
+  size = int(row['height']), int(row['width'])
+  if target is not None:
+    down = [-(-a // b) for a, b in zip(size, target.shape, strict=True)]
+    target = np.kron(target, np.ones(down, bool))[:size[0], :size[1]]
   return Example(
-      row['dataset'], row['image_id'], row['metric'], pixels,
-      (int(row['height']), int(row['width'])), arrays[f'{k}/scores'], maps,
-      arrays[f'{k}/fixations'],
+      row['dataset'], row['image_id'], row['metric'], pixels, size,
+      arrays[f'{k}/scores'], maps, arrays[f'{k}/fixations'],
       None if human is None else human.astype(np.float32), target)

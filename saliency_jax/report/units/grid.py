@@ -28,13 +28,12 @@ def chapter(run: Run, site: Site) -> Chapter:
   if site.compare:
     reach = max(map(abs, _range(tables[0].means - tables[1].means)))
     ends.append((-reach, reach))
-  bars = [matrices.Bar(
-      matrices.gradient(scale), number(low, 1), number(high, 1),
-      f'{run.kind.label}{what}')
+  bars = [matrices.bar(
+      scale, number(low, 1), number(high, 1), f'{run.kind.label}{what}')
       for (low, high), scale, what in zip(
           ends, ('values', 'differences'), ('', ', difference'), strict=False)]
   site.data('units', {
-      'score': run.kind.score, 'runs': list(site.labels[:len(runs)]),
+      'score': run.kind.score, 'runs': site.labels[:len(runs)],
       'paired': paired, 'kind': run.kind.group, 'rowName': f'{run.kind.item}s',
       'layers': [[x, run.scores[x].shape[1]] for x in run.layers],
       'categories': list(run.groups), 'group': _GROUP,
@@ -43,10 +42,10 @@ def chapter(run: Run, site: Site) -> Chapter:
           *tables, *_differences(run, site, tables, paired))]})
   for k, each in enumerate(runs):
     site.data(f'rows/{k}', {
-        'category': packing.integers(
+        'categories': packing.integers(
             each.rows['group'].map({x: i for i, x in enumerate(run.groups)})
             .fillna(-1)),
-        'image': packing.integers(_places(each, run)[each.rows['image']]),
+        'images': packing.integers(_places(each, run)[each.rows['image']]),
         'kept': _kept_pairs(each, run)})
     for i, layer in enumerate(run.layers):
       by_unit = each.scores[layer].T
@@ -113,9 +112,8 @@ def _differences(
 
 def _places(run: Run, first: Run) -> np.ndarray:
   """Returns where the images that `run` shows are shown by `first`, or -1."""
-  shown = {x.image_id: k for k, x in enumerate(first.kept.images)}
-  return np.array(
-      [shown.get(x.image_id, -1) for x in run.kept.images] + [-1], int)
+  return np.array([
+      first.kept.numbers.get(x.image_id, -1) for x in run.kept.images] + [-1])
 
 
 def _paired(run: Run, other: Run) -> bool:
@@ -130,7 +128,7 @@ def _paired(run: Run, other: Run) -> bool:
 def _kept_pairs(run: Run, first: Run) -> dict:
   """Returns which units have a map of which image, layer after layer."""
   if not run.kept.images:
-    return {'counts': [0] * len(run.layers), 'units': '', 'images': ''}
+    return {'counts': [0] * len(run.layers), 'units': [], 'images': []}
   pairs = [run.kept.maps(layer) for layer in run.layers]
   return {
       'counts': [len(x.units) for x in pairs],

@@ -62,8 +62,8 @@ Object.assign(viewer, (() => {
     const several = data.runs.length > 1;
     const all = [...data.runs.map((name, run) => ({
       name: several ? `the model (${name})` : 'the model',
-      map: viewer.grid(record.runs[run]?.saliency ?? null)})),
-    {name: 'people', map: viewer.grid(record.human)}].filter(x => x.map);
+      map: record.runs[run]?.saliency ?? null})),
+    {name: 'people', map: record.human}].filter(x => x.map);
     if (!all.length) return null;
     return make('section', {},
         make('h3', {text: all.length > 1 ? 'Where the model and people look' :

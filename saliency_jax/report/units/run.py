@@ -10,7 +10,7 @@ import pandas as pd
 
 from saliency_jax import schema
 from saliency_jax.errors import InputError
-from saliency_jax.report import paper, reading, shapes, tables
+from saliency_jax.report import best_units, json_shapes, paper, reading
 from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
@@ -55,13 +55,15 @@ class Run(NamedTuple):
   summary: dict
   config: dict
   layers: tuple[str, ...]  # in the order of the tables
-  columns: tuple[str, ...]  # categories of Table 2, or `TARGET`
+  columns: tuple[str, ...]  # categories of Table 2, or `paper.TARGET`
   # Of regions.csv or patterns.csv, with `group`, and `image` and `place`: the
   # row's image among the shown ones (-1: none) and its number there.
   rows: pd.DataFrame
   scores: dict[str, np.ndarray]  # layer -> float32 `[rows, units]`
-  table: pd.DataFrame  # by layer, see `tables`
+  table: pd.DataFrame  # by layer, see `best_units`
   kept: Kept  # pictures, masks, fixations and maps; read when asked for
+  by_image: dict[int, list[int]]  # a shown image's rows
+  published: str = ''  # the paper's table that stands beside; '' for none
 
   @property
   def network(self) -> str:
@@ -85,11 +87,6 @@ class Run(NamedTuple):
     return self.config['analysis']['top_units']
 
   @property
-  def published(self) -> str:
-    """The paper's table that stands beside; '' for none."""
-    return paper.published(self)[0]
-
-  @property
   def groups(self) -> tuple[str, ...]:
     """The categories of the regions, or the kinds of the arrays."""
     return (self.columns if self.kind is DISSECT
@@ -97,7 +94,7 @@ class Run(NamedTuple):
 
   def values(self, key: str) -> np.ndarray:
     """Returns a column of `table` as float64 `[L, C]`."""
-    return tables.values(self.table, key)
+    return best_units.values(self.table, key)
 
   def counts(self) -> list[int]:
     """Returns the regions with a fixation of each category, or the arrays."""
@@ -109,14 +106,15 @@ class Run(NamedTuple):
     found = table[(table['layer'] == layer) & (table['category'] == column)]
     return np.array(found['units'].iloc[0], int)
 
-  def on_rows(self, layer: str, column: str) -> np.ndarray:
+  def on_rows(self, layer: str, column: str, group: str = '') -> np.ndarray:
     """Returns the mean score of a column's best units on each of its rows.
 
-    float64 `[n]`, standard deviations; rows without a score are left out.
+    float64 `[n]`, standard deviations; rows without a score are left out, and
+    of arrays those of other kinds than `group`.
     """
-    scores = self.scores[layer][:, self.best(layer, column)]
-    if self.kind is DISSECT:
-      scores = scores[(self.rows['group'] == column).to_numpy()]
+    group = column if self.kind is DISSECT else group
+    rows = (self.rows['group'] == group).to_numpy() if group else slice(None)
+    scores = self.scores[layer][rows][:, self.best(layer, column)]
     return scores[~np.isnan(scores).any(axis=1)].mean(axis=1, dtype=float)
 
 
@@ -137,33 +135,34 @@ def read(workdir: str | os.PathLike) -> Run:
   reader.expect(
       layout == schema.LAYOUT, schema.SUMMARY,
       f'has layout {layout} where this version reads {schema.LAYOUT}')
-  summary = reader.json(schema.SUMMARY, shapes.MEASURED)
+  summary = reader.json(schema.SUMMARY, json_shapes.MEASURED)
   units = summary['units']
   # Layers' names become parts of paths and addresses.
   reader.expect(
       bool(units) and all(_LAYER.fullmatch(x) for x in units),
       schema.SUMMARY, 'names no layer, or one with strange characters')
-  config = reader.json(schema.CONFIG, shapes.CONFIG | {
+  config = reader.json(schema.CONFIG, json_shapes.CONFIG | {
       'network': {'name': str}, 'analysis': {'top_units': int} | (
           {'threshold': float} if kind is DISSECT else {})})
   rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
-  table = tables.read(reader, kind.table, 'layer', tuple(units), len(rows))
+  table = best_units.read(reader, kind.table, 'layer', tuple(units), len(rows))
   for layer, best in zip(table['layer'], table['units'], strict=True):
     reader.expect(
         all(0 <= unit < units[layer] for unit in best), kind.table.path,
         f'names a unit that {layer} does not have')
-  shown = {x.image_id: k for k, x in enumerate(kept.images)}
   rows = rows.assign(
       group=rows[kind.key].replace('', UNNAMED),
-      image=[shown.get(x, -1) for x in rows['image_id']],
+      image=[kept.numbers.get(x, -1) for x in rows['image_id']],
       place=rows.groupby('image_id').cumcount())
   run = Run(
       reader.folder, kind, summary, config, tuple(units),
       tuple(table['category'].unique().tolist()), rows,
       {layer: reader.array(kind.scores.of(layer), (len(rows), units[layer]))
-       for layer in units}, table, kept)
-  return run._replace(table=tables.with_paper(
-      table, 'layer', *paper.published(run)[1:]))
+       for layer in units}, table, kept,
+      {k: x.tolist() for k, x in rows.groupby('image').groups.items()})
+  name, *numbers = paper.published(run)
+  return run._replace(published=name, table=best_units.with_paper(
+      table, 'layer', *numbers))
 
 
 def beside(run: Run, workdir: str | os.PathLike) -> Run:

@@ -1,15 +1,29 @@
 """Which images a page shows of a run: the strongest, the easiest, the hardest.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from saliency_jax.report import outlines
-from saliency_jax.report.chapter import Site
+from saliency_jax.report.chapter import Picture, Site
 from saliency_jax.report.numbers import number
+from saliency_jax.report.paper import TARGET
 from saliency_jax.report.units.run import DISSECT, Run
 
+_SHOWN = 4  # easiest and hardest arrays
 
-def strongest(run: Run, site: Site) -> dict | None:
+
+class Example(NamedTuple):
+  """An image under a unit's map."""
+  unit: str  # 'layer:7'
+  image: str  # its identifier
+  group: str  # the region's category, the array's kind
+  score: float
+  mean: float  # of the layer's best units
+  picture: Picture
+
+
+def strongest(run: Run, site: Site) -> Example | None:
   """Returns the image with the highest score of the strongest cell's units.
 
   None if no map of them is kept.
@@ -21,25 +35,45 @@ def strongest(run: Run, site: Site) -> dict | None:
   means = np.where(run.values('sets') >= 10, means, means - 100)
   for at in np.argsort(-np.nan_to_num(means, nan=-1e9).ravel())[:5]:
     layer, column = run.table.iloc[int(at)][['layer', 'category']]
-    maps = run.kept.maps(layer)
-    best = set(run.best(layer, column).tolist())
-    pairs = {(unit, image) for unit, image in zip(
-        maps.units.tolist(), maps.images.tolist(), strict=True)
-        if unit in best}
+    maps, best = run.kept.maps(layer), run.best(layer, column)
     rows = run.rows if run.kind is not DISSECT else run.rows[
         run.rows['group'] == column]
-    scored = [(float(run.scores[layer][row.Index, unit]), row.Index, unit)
-              for row in rows.itertuples() for unit in best
-              if (unit, row.image) in pairs]
+    scored = [
+        (float(run.scores[layer][row, unit]), row, unit) for unit in best
+        for row in rows.index[rows['image'].isin(
+            maps.images[maps.units == unit])]]
     scored = [x for x in scored if not np.isnan(x[0])]
     if scored:
-      _, row, unit = max(scored)
-      return example(run, site, layer, row, unit)
+      return example(run, site, layer, *max(scored)[1:])
   return None
 
 
-def example(run: Run, site: Site, layer: str, row: int, unit: int) -> dict:
-  """Returns the image of a row under a unit's map, for the page.
+def extremes(run: Run, site: Site) -> list[dict]:
+  """Returns the arrays to which a layer's best units respond most and least.
+
+  Over each lies the map of the layer's unit with the highest score on it. The
+  layer with the highest mean NMM comes first.
+  """
+  found = []
+  for j in np.argsort(-np.nan_to_num(run.values('mean')[:, 0]), kind='stable'):
+    layer = run.layers[j]
+    scores = run.scores[layer]
+    means = scores[:, run.best(layer, TARGET)].mean(axis=1, dtype=float)
+    known = (run.rows['image'] >= 0).to_numpy() & ~np.isnan(means)
+    order = np.flatnonzero(known)[np.argsort(-means[known], kind='stable')]
+    count = min(_SHOWN, len(order) // 2)
+    if count:
+      found.append({'layer': layer, 'ends': {
+          name: [example(run, site, layer, row, int(scores[row].argmax()),
+                         float(means[row]), name) for row in rows.tolist()]
+          for name, rows in (('easiest', order[:count]),
+                             ('hardest', order[:-count - 1:-1]))}})
+  return found
+
+
+def example(run: Run, site: Site, layer: str, row: int, unit: int,
+            mean: float = np.nan, end: str = '') -> Example:
+  """Returns the image of a row under a unit's map.
 
   Args:
     run: keeps a picture of the image.
@@ -47,23 +81,21 @@ def example(run: Run, site: Site, layer: str, row: int, unit: int) -> dict:
     layer: of the unit.
     row: of `run.rows`.
     unit: counted from 0.
+    mean: of the layer's best units on the row.
+    end: of the arrays' order, at which it is.
   """
   at = run.rows.iloc[row]
   name, score = f'{layer}:{unit}', float(run.scores[layer][row, unit])
   image = run.kept.images[at['image']]
-  shape = outlines.outline(
-      run.kept.mask(at['image']) == 1 + at['place'], run.kind.margin)
-  return {
-      'unit': name, 'image': at['image_id'], 'group': at['group'],
-      'score': score, 'place': site.place(
-          site.image(image), (image.height, image.width),
+  written = f'{run.kind.score} {number(score)}'
+  return Example(
+      name, at['image_id'], at['group'], score, mean,
+      Picture(
+          site.picture(image.picture.name, image.picture),
+          run.kept.pixels(at['image']), (image.height, image.width),
+          f'{end}: {at["group"]}\n{name}, {written}',
           f'Map of unit {name} over {run.kind.image} {at["image_id"]}, '
-          f'{at["group"]} outlined, {run.kind.score} {number(score)}',
-          cells=cells(run, layer, unit, at['image']), outlines=[shape['d']])}
-
-
-def cells(run: Run, layer: str, unit: int, image: int) -> np.ndarray | None:
-  """Returns a unit's map of a shown image, `[h, w]`; None if it is not kept."""
-  maps = run.kept.maps(layer)
-  at = np.flatnonzero((maps.units == unit) & (maps.images == image))
-  return maps.cells[at[0]].astype(np.float32) if len(at) else None
+          f'{at["group"]} outlined, {written}',
+          run.kept.map_of(layer, unit, at['image']),
+          run.kept.mask(at['image']) == 1 + at['place'], run.kind.margin,
+          coloured=run.kind.coloured))

@@ -8,28 +8,19 @@ Object.assign(viewer, (() => {
   /* Promises the scores of a unit on all rows, and what the rows are. */
   async function scored(grid, run, layer, unit) {
     const group = Math.floor(unit / grid.group);
-    const [rows, packed] = await Promise.all([
+    const [rows, scores] = await Promise.all([
       report.data(`rows/${run}`),
       report.data(`scores/${run}/${layer}/${group}`)]);
-    rows.categories ??= viewer.integers(rows.category);
-    rows.images ??= viewer.integers(rows.image);
     const many = rows.categories.length, from = (unit % grid.group) * many;
-    return {
-      rows, kept: kept(rows, layer, unit),
-      scores: viewer.scores(packed).subarray(from, from + many)};
+    return {rows, kept: kept(rows.kept, layer, unit),
+      scores: scores.subarray(from, from + many)};
   }
 
   /* The images of which a unit's map was kept. */
-  function kept(rows, layer, unit) {
-    const {counts} = rows.kept;
-    rows.keptUnits ??= viewer.integers(rows.kept.units);
-    rows.keptImages ??= viewer.integers(rows.kept.images);
+  function kept({counts, units, images}, layer, unit) {
     const from = counts.slice(0, layer).reduce((a, b) => a + b, 0);
-    const images = new Set();
-    for (let i = from; i < from + counts[layer]; i++) {
-      if (rows.keptUnits[i] === unit) images.add(rows.keptImages[i]);
-    }
-    return images;
+    return new Set(images.slice(from, from + counts[layer]).filter(
+        (_, i) => units[from + i] === unit));
   }
 
   /* Images with their mean scores over the rows of a category, -1 for all,

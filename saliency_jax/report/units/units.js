@@ -12,17 +12,13 @@
   let sort = {key: 'top', descending: true};
   let opened = null;  // the unit whose page was shown last
 
-  /* The grid's numbers as typed arrays, all layers one after another. */
+  /* The grid with each unit's layer and name, all layers one after another. */
   function unpacked(data) {
     const layer = data.layers.flatMap(([, many], i) => Array(many).fill(i));
     const names = data.layers.flatMap(([name, many]) => Array.from(
         {length: many}, (_, unit) => `${name}:${unit}`));
-    const tables = data.tables.map(table => ({
-      ...table, means: viewer.scores(table.means),
-      halves: viewer.scores(table.halves), best: viewer.integers(table.best),
-      selectivity: viewer.scores(table.selectivity)}));
     const width = data.categories.length + 1;
-    return {...data, names, layer, tables, width,
+    return {...data, names, layer, width,
       at: (table, unit, column) => table.means[unit * width + column]};
   }
 

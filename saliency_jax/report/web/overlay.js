@@ -2,7 +2,7 @@
 /* Images with maps, outlines and fixations over them. Maps come as cells in
    bytes and are upsampled here; files are made alike by overlays.py. */
 Object.assign(viewer, (() => {
-  const {make, draw, bytes} = viewer;
+  const {make, draw} = viewer;
   // Okabe and Ito's palette without those near the maps' own colours.
   const OUTLINES = ['#56b4e9', '#e69f00', '#2fbf8f', '#cc79a7', '#b9a5ff'];
   const LOWEST = -2, STEP = 8 / 255;  // of maps in bytes, see packing.py
@@ -131,7 +131,7 @@ Object.assign(viewer, (() => {
   }
 
   function decoded(run) {
-    const cells = bytes(run.cells), maps = new Map();
+    const {cells} = run, maps = new Map();
     let from = 0, next = 0;
     run.counts.forEach((many, layer) => {
       const [h, w] = run.sizes[layer];
@@ -145,24 +145,19 @@ Object.assign(viewer, (() => {
     return maps;
   }
 
-  /* A map that stands alone: a model's output, or the density of fixations. */
-  function grid(packed) {
-    return packed && {...packed, cells: bytes(packed.cells)};
-  }
-
   /* Places that the page holds already are filled when they are seen. */
   const seen = new IntersectionObserver(entries => {
     for (const {isIntersecting, target} of entries) {
       if (!isIntersecting) continue;
       seen.unobserve(target);
       report.data('places').then(places => {
-        const {map, ...over} = places[Number(target.dataset.place)];
-        cover(target, over, {...over, map: grid(map)});
+        const over = places[Number(target.dataset.place)];
+        cover(target, over, over);
       });
     }
   }, {rootMargin: '200px'});
   addEventListener('DOMContentLoaded', () => document.querySelectorAll(
       '[data-place]').forEach(place => seen.observe(place)));
 
-  return {OUTLINES, colour, upsample, overlay, gallery, image, grid};
+  return {OUTLINES, colour, upsample, overlay, gallery, image};
 })());

@@ -9,12 +9,41 @@ const report = (() => {
   const single = document.querySelector('script[data-name]') !== null;
   let current = '';
 
-  /* Promises the value of site.data(name). */
+  /* Promises the value of site.data(name); arrays of numbers are typed. */
   function data(name) {
     if (!waiting.has(name)) {
-      waiting.set(name, single ? embedded(name) : loaded(name));
+      waiting.set(name, (single ? embedded(name) : loaded(name)).then(unpack));
     }
     return waiting.get(name);
+  }
+
+  /* Puts typed arrays in the place of what packing.py packed. */
+  async function unpack(root) {
+    const all = {root}, found = [];
+    const visit = parent => {
+      for (const [key, value] of Object.entries(parent)) {
+        if (value?.packed) {
+          found.push(numbers(value).then(x => {
+            parent[key] = x;
+          }));
+        } else if (value && typeof value === 'object') visit(value);
+      }
+    };
+    visit(all);
+    await Promise.all(found);
+    return all.root;
+  }
+
+  /* Bytes, little-endian int16, or scores: thousandths, NaN for none. */
+  async function numbers({packed, bytes}) {
+    const inflated = new Blob([Uint8Array.from(atob(bytes), x =>
+        x.charCodeAt(0))]).stream().pipeThrough(
+        new DecompressionStream('deflate'));
+    const buffer = await new Response(inflated).arrayBuffer();
+    if (packed === 'u1') return new Uint8Array(buffer);
+    const whole = new Int16Array(buffer);
+    return packed === 'i2' ? whole : Float32Array.from(
+        whole, x => x === -32768 ? NaN : x / 1000);
   }
 
   async function embedded(name) {

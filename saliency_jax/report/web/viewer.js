@@ -52,23 +52,6 @@ const viewer = (() => {
     return make('a', {class: 'unit', href: link('units', name), text: name});
   }
 
-  function bytes(text) {
-    return Uint8Array.from(atob(text), x => x.charCodeAt(0));
-  }
-
-  /* Little-endian int16 in base64; see packing.py. */
-  function integers(text) {
-    const view = new DataView(bytes(text).buffer);
-    return Int16Array.from(
-        {length: view.byteLength / 2}, (_, i) => view.getInt16(2 * i, true));
-  }
-
-  /* Scores: thousandths, NaN where there is none. */
-  function scores(text) {
-    return Float32Array.from(
-        integers(text), x => x === -32768 ? NaN : x / 1000);
-  }
-
   function figure(shown, ...caption) {
     return make('figure', {class: 'tile'}, shown,
         make('figcaption', {}, ...caption));
@@ -106,6 +89,6 @@ const viewer = (() => {
     make('h2', {tabindex: '-1', text: `${what} ${name}`})];
   }
 
-  return {make, draw, number, count, link, unitLink, bytes, integers, scores,
-    figure, scroll, guarded, head};
+  return {make, draw, number, count, link, unitLink, figure, scroll, guarded,
+    head};
 })();

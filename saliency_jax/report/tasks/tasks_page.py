@@ -12,19 +12,17 @@ import pandas as pd
 
 from saliency_jax import schema
 from saliency_jax.report import (
+    best_units,
     charts,
-    outlines,
+    json_shapes,
     paper,
-    shapes,
-    tables,
     terminal,
 )
-from saliency_jax.report.chapter import Chapter, Site, as_jpeg
+from saliency_jax.report.chapter import Chapter, Picture, Site, as_jpeg
 from saliency_jax.report.depths import swept
 from saliency_jax.report.facts import facts
-from saliency_jax.report.numbers import number, signed
+from saliency_jax.report.numbers import Finding, number, signed
 from saliency_jax.report.reading import Reader
-from saliency_jax.report.statements import Finding
 
 _SHOWN = ('pt', 'sr', 'sp')  # in Figure 11
 _COLOURS = {'sp': charts.css('other'), 'sr': charts.css('run'),
@@ -37,7 +35,7 @@ class Compared(NamedTuple):
   summary: dict
   config: dict
   tables: dict[str, pd.DataFrame]
-  trunks: pd.DataFrame  # Table 7, means over seeds, see `report.tables`
+  trunks: pd.DataFrame  # Table 7, means over seeds, see `report.best_units`
   views: tuple[swept.View, ...]
   people: dict[str, np.ndarray]
 
@@ -65,17 +63,16 @@ def read(workdir: str | os.PathLike) -> Compared:
   """
   path = pathlib.Path(workdir)
   reader = Reader(path)
-  summary = reader.json(schema.SUMMARY, shapes.TASKS)
-  config = reader.json(schema.CONFIG, shapes.TASKS_CONFIG)
+  summary = reader.json(schema.SUMMARY, json_shapes.TASKS)
+  config = reader.json(schema.CONFIG, json_shapes.TASKS_CONFIG)
   tables_of = {x.path: reader.frame(x) for x in schema.TASK_FILES[:5]}
   same = (summary['network']['name'], summary['network']['readout_tap']) == (
-      paper.NETWORK, paper.LAYER)
-  trunks = tables_of[schema.TABLE7.path].rename(columns=tables.RENAMED)
+      paper.facts()['network'], paper.facts()['layer'])
+  trunks = tables_of[schema.TABLE7.path].rename(columns=best_units.RENAMED)
   trunks = trunks.groupby(['trunk', 'category'], sort=False).mean(
       numeric_only=True).reset_index()
-  trunks = tables.with_paper(trunks, 'trunk', {
-      (trunk, category): value for trunk, row in paper.table7().items()
-      for category, value in row.items()} if same else {}, {})
+  trunks = best_units.with_paper(
+      trunks, 'trunk', paper.table(7) if same else {}, {})
   return Compared(
       path, summary, config, tables_of, trunks,
       swept.views(reader, [*_SHOWN])[1],
@@ -92,7 +89,7 @@ def findings(found: Compared) -> list[Finding]:
       continue
     ends = sign * rows[['change_low', 'change_high']]
     always = rows['seeds_higher'] == (rows['seeds'] if sign > 0 else 0)
-    beside = ' (the paper: 12 of 12)' if run in paper.table7() and (
+    beside = ' (the paper: 12 of 12)' if run in paper.rows(7) and (
         found.trunks['paper'].notna().any()) else ''
     made.append(Finding(
         f'{run} is {word} than pt in {(sign * rows["change"] > 0).sum()} of '
@@ -120,10 +117,11 @@ def findings(found: Compared) -> list[Finding]:
 def text(found: Compared) -> str:
   """Returns Table 7 and the findings for the terminal."""
   return '\n'.join([
-      'Table 7: mean NSS of the best units of '
-      f"{found.summary['network']['readout_tap']} by trunk, mean over seeds",
-      '', *terminal.by_category(found.names, found.trunks), '',
-      *terminal.items(x.text for x in findings(found))])
+      *terminal.by_category(
+          'Table 7: mean NSS of the best units of '
+          f"{found.summary['network']['readout_tap']} by trunk, mean over "
+          'seeds', found.names, found.trunks), '',
+      *terminal.items(findings(found))])
 
 
 def chapters(found: Compared, site: Site) -> list[Chapter]:
@@ -139,9 +137,9 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
   return [Chapter('tasks', 'Task or data', 'tasks/tasks.html.j2', {
       'found': found, 'findings_of': findings(found),
       'facts': [*facts(found.summary, found.config).items()],
-      'matrices': tables.beside(
-          found.trunks, found.names, label='mean NSS (SD)',
-          published='Table 7'), 'table8': paper.table8(),
+      'matrices': best_units.beside(
+          found.trunks, found.names, published='Table 7'),
+      'table8': paper.facts()['table8'],
       'changes': _changes(found, site),
       'distances': sheet(schema.TASK_DISTANCES),
       'accuracy': sheet(schema.SCENE_ACCURACY),
@@ -178,13 +176,11 @@ def _changes(found: Compared, site: Site):
 
 
 def _view(i: int, view: swept.View, found: Compared, site: Site) -> dict:
-  picture, mask = view.read()
-  url = site.picture(f'figure11/{i}.jpg', as_jpeg(picture))
-  shape = outlines.outline(mask, 0.)['d']
+  pixels, mask = view.read()
+  url = site.picture(f'figure11/{i}.jpg', as_jpeg(pixels))
   maps = {'photograph': None, 'people': found.people.get(f'maps_{i}'), **{
       f'{x}: NSS {number(view.scores[x], 1)}': view.maps[x] for x in _SHOWN}}
   return {'title': f'{view.label}, {view.unit}', 'tiles': [
-      (name, site.place(
-          url, mask.shape, f'{name}: {view.label} in photograph '
-          f'{view.image_id}', cells=cells, outlines=[shape]))
-      for name, cells in maps.items()]}
+      (name, site.place(Picture(
+          url, pixels, mask.shape, name, f'{name}: {view.label} in photograph '
+          f'{view.image_id}', cells, mask))) for name, cells in maps.items()]}

@@ -1,14 +1,12 @@
 """The page of a prediction: photographs under their maps, or their scenes."""
 
-import base64
 import csv
 import os
 import pathlib
-import urllib.parse
 from typing import NamedTuple
 
 from saliency_jax import csv_cells, schema
-from saliency_jax.report import shapes
+from saliency_jax.report import json_shapes
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.facts import facts
 from saliency_jax.report.reading import Reader
@@ -46,8 +44,8 @@ def read(workdir: str | os.PathLike) -> Predicted:
       scenes = [[*map(csv_cells.restored, line)] for line in csv.reader(
           path.read_text(encoding='utf-8').splitlines(), strict=True)]
   return Predicted(
-      reader.folder, reader.json(schema.SUMMARY, shapes.PREDICTED),
-      reader.json(schema.CONFIG, shapes.CONFIG), names, scenes)
+      reader.folder, reader.json(schema.SUMMARY, json_shapes.PREDICTED),
+      reader.json(schema.CONFIG, json_shapes.CONFIG), names, scenes)
 
 
 def text(predicted: Predicted) -> str:
@@ -59,12 +57,6 @@ def text(predicted: Predicted) -> str:
 
 def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
   """Returns the one chapter of a prediction."""
-  def url(name: str) -> str:
-    if not site.single_file:
-      return '../' + urllib.parse.quote(name)
-    data = (predicted.path / name).read_bytes()
-    return 'data:image/png;base64,' + base64.b64encode(data).decode()
-
   header, *rows = predicted.scenes or [[]]
   scenes = rows and site.table('scenes', header, [
       (*row[:2], *map(float, row[2:])) for row in rows])
@@ -72,8 +64,10 @@ def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
       'scenes': scenes, 'network': _network(predicted),
       'summary': predicted.summary,
       'facts': [*facts(predicted.summary, predicted.config).items()],
-      'images': [(pathlib.PurePosixPath(array).with_suffix(''), array,
-                  url(overlaid)) for array, _, overlaid in predicted.names]})]
+      'images': [(
+          pathlib.PurePosixPath(array).with_suffix(''), array,
+          site.picture(f'{k:05d}.png', predicted.path / overlaid))
+          for k, (array, _, overlaid) in enumerate(predicted.names)]})]
 
 
 def _network(predicted: Predicted) -> str:

@@ -3,11 +3,16 @@
 import math
 
 import numpy as np
+import pandas as pd
 
-from saliency_jax.report import statements
-from saliency_jax.report.numbers import number
-from saliency_jax.report.statements import FEWEST, Finding, between
-from saliency_jax.report.tables import TARGET
+from saliency_jax.report.numbers import (
+    FEWEST,
+    MOST,
+    Finding,
+    between,
+    number,
+)
+from saliency_jax.report.paper import TARGET
 from saliency_jax.report.units.run import DISSECT, Run
 
 
@@ -20,17 +25,14 @@ def findings(run: Run, other: Run | None = None, label: str = ''
     other: a run that stands beside, in the same order.
     label: what the other is called.
   """
-  file = (run.kind.table.path,)
   if not np.isfinite(run.values('mean')).any():
-    return [Finding(
-        'Nothing was measured: no set of pixels has a score.', file)]
-  rules = [_agreement, _layers, _chance, _strongest, _above, _targets]
-  found = [Finding(text, file) for rule in rules if (text := rule(run))]
-  if other:
-    found = [Finding(text, file) for text in (
-        _changed(run, other, label), _largest(run, other, label)) if text
-             ] + found
-  return found[:statements.MOST]
+    texts = ['Nothing was measured: no set of pixels has a score.']
+  else:
+    texts = [rule(run) for rule in (
+        _agreement, _layers, _chance, _strongest, _above, _targets)]
+    if other:
+      texts = [_changed(run, other, label), _largest(run, other, label), *texts]
+  return [Finding(x, (run.kind.table.path,)) for x in texts if x][:MOST]
 
 
 def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
@@ -64,12 +66,18 @@ def _many(run: Run) -> np.ndarray:
   return np.isfinite(run.values('mean')) & (run.values('sets') >= FEWEST)
 
 
+def _strongest_cell(run: Run, key: str, among: np.ndarray
+                    ) -> pd.Series | None:
+  """Returns the cell with the highest number among some, if it is above 0."""
+  values = np.where(among, run.values(key), 0)
+  return run.table.iloc[int(values.argmax())] if values.max() > 0 else None
+
+
 def _agreement(run: Run) -> str:
-  means, published = run.values('mean'), run.values('paper')
-  shared = _many(run) & np.isfinite(published)
+  shared = _many(run) & np.isfinite(run.values('paper'))
   if shared.sum() < FEWEST:
     return ''
-  own, others = means[shared], published[shared]
+  own, others = run.values('mean')[shared], run.values('paper')[shared]
   level = (own - others).mean()
   low, high = _over_columns(means, published, shared)
   return (
@@ -105,66 +113,57 @@ def _layers(run: Run) -> str:
   if len(means) < 2 or not used.any():
     return ''
   published = layer_means(run, 'paper', used)[0]
-
-  def said(i: int) -> str:
-    text = between(means[i], *ends[:, i])
-    return text + (f', in the paper {published[i]:.2f}'
-                   if math.isfinite(published[i]) else '')
-
-  high, low = int(means.argmax()), int(means.argmin())
+  high, low = (
+      f'{run.layers[i]} {{}} {between(means[i], *ends[:, i])}' + (
+          f', in the paper {published[i]:.2f}'
+          if math.isfinite(published[i]) else '')
+      for i in (int(means.argmax()), int(means.argmin())))
   over = (f'{used.sum()} categories' if run.kind is DISSECT
           else f'{run.counts()[0]} arrays')
   return (
-      f'The best units of {run.layers[high]} respond most: mean '
-      f'{run.kind.score} over {over} {said(high)}; those of '
-      f'{run.layers[low]} least: {said(low)}.')
+      'The best units of '
+      + high.format(f'respond most: mean {run.kind.score} over {over}')
+      + f'; those of {low.format("least:")}.')
 
 
 def _chance(run: Run) -> str:
   """How many means of the best units are more than chance gives."""
-  means, high = run.values('mean'), run.values('chance_high')
-  known = _many(run) & np.isfinite(high)
+  known = _many(run) & np.isfinite(run.values('chance_high'))
   if known.sum() < FEWEST:
     return ''
-  lost = (means - run.values('held_out'))[known]
+  mean, low, high, held_out = (run.values(x)[known] for x in (
+      'mean', 'chance_low', 'chance_high', 'held_out'))
   return (
-      f'{(means > high)[known].sum()} of {known.sum()} means lie above their '
-      f'95 % chance band and '
-      f"{(means < run.values('chance_low'))[known].sum()} below it; units "
-      f'chosen on other images have {np.nanmean(lost):.2f} SD less on average.')
+      f'{(mean > high).sum()} of {known.sum()} means lie above their 95 % '
+      f'chance band and {(mean < low).sum()} below it; units chosen on other '
+      f'images have {np.nanmean(mean - held_out):.2f} SD less on average.')
 
 
 def _strongest(run: Run) -> str:
   """Which category has the strongest units, beyond chance."""
-  means = np.where(
-      _many(run) & ~(run.values('mean') <= run.values('chance_high')),
-      run.values('mean'), -np.inf)
-  if run.kind is not DISSECT or not np.isfinite(means).any():
+  cell = _strongest_cell(run, 'mean', _many(run) & ~(
+      run.values('mean') <= run.values('chance_high')))
+  if run.kind is not DISSECT or cell is None:
     return ''
-  row, column = np.unravel_index(means.argmax(), means.shape)
-  cell = run.table.iloc[row * len(run.columns) + column]
   return (
       f'The strongest responses are those to {cell.category} in {cell.layer}: '
       f'mean NSS {between(cell["mean"], cell.low, cell.high)} over '
-      f'{cell.sets:.0f} regions{luck(cell, ", ")}, led by unit '
+      f'{cell.sets:.0f} regions{_luck(cell, ", ")}, led by unit '
       f'{cell.layer}:{cell.units[0]}.')
 
 
 def _above(run: Run) -> str:
   """The category with the most units above T."""
-  counts = np.where(_many(run), run.values('above'), -1)
-  if run.kind is not DISSECT or counts.max() < 1:
+  cell = _strongest_cell(run, 'above', _many(run))
+  if run.kind is not DISSECT or cell is None:
     return ''
-  row, column = np.unravel_index(counts.argmax(), counts.shape)
-  cell = run.table.iloc[row * len(run.columns) + column]
-  text = (
+  chance = (f' (chance {cell.above_chance_low:.0f} to '
+            f'{cell.above_chance_high:.0f})')
+  return (
       f'{cell.category.capitalize()} in {cell.layer} is the category with the '
       f'most units above T = {run.config["analysis"]["threshold"]:g}: '
-      f'{cell.above:.0f} of {run.summary["units"][cell.layer]}')
-  if math.isfinite(cell.above_chance_high or math.nan):
-    text += (f' (chance {cell.above_chance_low:.0f} to '
-             f'{cell.above_chance_high:.0f})')
-  return f'{text}.'
+      f'{cell.above:.0f} of {run.summary["units"][cell.layer]}'
+      f'{chance if cell.above_chance_high >= 0 else ""}.')
 
 
 def _targets(run: Run) -> str:
@@ -176,7 +175,7 @@ def _targets(run: Run) -> str:
   return (
       f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of '
       f'{cell.layer} respond more to the target than to the whole array'
-      f'{luck(cell, "; over all ")}.')
+      f'{_luck(cell, "; over all ")}.')
 
 
 def _changed(run: Run, other: Run, label: str) -> str:
@@ -202,15 +201,15 @@ def _largest(run: Run, other: Run, label: str) -> str:
   at = int(np.abs(changes).argmax())
   if not changes.flat[at]:
     return ''
-  own, before = run.table.iloc[at], other.table.iloc[at]
+  own, before = (x.table.iloc[at] for x in (run, other))
   where = f' for {own.category}' if run.kind is DISSECT else ''
-  return (
-      f'The largest change against {label} is in {own.layer}{where}: from '
-      f'{between(before["mean"], before.low, before.high)} to '
-      f'{between(own["mean"], own.low, own.high)}.')
+  after, start = (
+      between(x['mean'], x.low, x.high) for x in (own, before))
+  return (f'The largest change against {label} is in {own.layer}{where}: from '
+          f'{start} to {after}.')
 
 
-def luck(cell, start: str = '') -> str:
+def _luck(cell, start: str) -> str:
   """Returns a cell's held-out value and chance band in words, '' for none."""
   said = [
       f'held out {number(cell.held_out)}' if math.isfinite(cell.held_out)

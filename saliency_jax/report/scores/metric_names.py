@@ -3,7 +3,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+
+from saliency_jax.report.numbers import number
 
 OBSERVERS = 'observers'  # the row that is no model: people, the ceiling
 ALL = 'all'  # the kind that stands for all search arrays
@@ -14,22 +17,28 @@ class Metric(NamedTuple):
   label: str
   digits: int  # after the point
   up: bool = True  # whether higher is better
-  unit: str = ''
-  percent: bool = False  # a share, shown in per cent
+  unit: str = ''  # '%' for a share, which is written in per cent
   ceiling: bool = False  # whether people's score is what models can hope for
 
   @property
   def title(self) -> str:
     """The label with its unit and the direction that is better."""
-    unit = '%' if self.percent else self.unit
     arrow = '\N{UPWARDS ARROW}' if self.up else '\N{DOWNWARDS ARROW}'
-    return (
-        f"{self.label}{f' ({unit})' if unit else ''}\N{NO-BREAK SPACE}{arrow}")
+    return (f"{self.label}{f' ({self.unit})' if self.unit else ''}"
+            f"\N{NO-BREAK SPACE}{arrow}")
 
   @property
   def factor(self) -> float:
     """By which a value is multiplied to be shown."""
-    return 100. if self.percent else 1.
+    return 100. if self.unit == '%' else 1.
+
+  def written(self, row: pd.Series | None) -> tuple[str, str]:
+    """Returns a row's mean and its interval, '' for none, as they are shown."""
+    if row is None:
+      return number(np.nan), ''
+    mean, low, high = (number(row[x] * self.factor, self.digits)
+                       for x in ('mean', 'low', 'high'))
+    return mean, '' if np.isnan(row['low']) else f'{low} to {high}'
 
 
 METRICS = {
@@ -46,9 +55,9 @@ METRICS = {
     'gsi': Metric('GSI', 2),
     'msr_target': Metric('MSR, target', 2),
     'msr_background': Metric('MSR, background', 2, up=False),
-    'stands_out': Metric('stands out', 0, percent=True),
-    'first': Metric('found at once', 0, percent=True),
-    'found': Metric('found', 0, percent=True),
+    'stands_out': Metric('stands out', 0, unit='%'),
+    'first': Metric('found at once', 0, unit='%'),
+    'found': Metric('found', 0, unit='%'),
     'fixations': Metric('fixations until found', 1, up=False)}
 
 
@@ -74,8 +83,3 @@ def ceiling(rows: pd.DataFrame, metric: str) -> pd.Series | None:
   people = rows[(rows['metric'] == metric) & (rows['model'] == OBSERVERS)
                 & rows['mean'].notna()]
   return people.iloc[0] if METRICS[metric].ceiling and len(people) else None
-
-
-def known(rows: pd.DataFrame) -> list[str]:
-  """Returns the metrics that were measured, in the order above."""
-  return [x for x in METRICS if (rows['metric'] == x).any()]

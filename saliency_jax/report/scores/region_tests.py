@@ -7,17 +7,17 @@ from saliency_jax.report import charts, matrices, paper
 from saliency_jax.report.chapter import Chart, Site, Table
 from saliency_jax.report.numbers import number, signed
 from saliency_jax.report.scores.evaluated import Evaluated, plain
-from saliency_jax.report.scores.findings import (
+from saliency_jax.report.scores.score_findings import (
     coefficient,
+    f_value,
     leading,
     probability,
 )
 
 _MEASURES = {
-    'output': 'output saliency', 'difference': 'output saliency difference'}
-_SIDES = {
-    'output': 'output saliency (SD)',
-    'difference': '|output \N{MINUS SIGN} human saliency| (SD)'}
+    'output': ('output saliency', 'output saliency (SD)'),
+    'difference': ('output saliency difference',
+                   '|output \N{MINUS SIGN} human saliency| (SD)')}
 _NONE = '\N{EN DASH}'
 _HEADS, _OTHERS = 'heads', 'other categories'
 
@@ -42,7 +42,7 @@ def context(results: Evaluated, site: Site, dataset: str) -> dict:
           [tuple(x) for x in rows[columns].astype(object).to_numpy()]),
       'matrices': _matrices(rows),
       'tests': _tests(results, site, dataset, list(rows['model'].unique())),
-      'pairs': [(label, pairs) for name, label in _MEASURES.items()
+      'pairs': [(label, pairs) for name, (label, _) in _MEASURES.items()
                 if (pairs := _pairs(results, site, dataset, shown, name))],
       'left_out': list(compared['left_out']) if compared else []}
 
@@ -50,18 +50,17 @@ def context(results: Evaluated, site: Site, dataset: str) -> dict:
 def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
   """Categories by inner saliency and by what the output makes of them."""
   dataset, model = rows['dataset'].iloc[0], rows['model'].iloc[0]
-  rows = rows[rows['inner'].notna()]
   series = {_OTHERS: charts.css('run'), _HEADS: charts.css('other')}
+  rows = rows[rows['inner'].notna()].assign(name=rows['category'], who=np.where(
+      rows['category'].isin(paper.facts()['heads']), _HEADS, _OTHERS))
   specs = []
-  for name, label in _SIDES.items():
+  for name, (_, label) in _MEASURES.items():
     test = results.statistics[dataset, model][f'inner_{name}']
     specs.append(charts.scatter(
-        [{'name': x['category'], **{
-            f'{axis}{end}': x[f'{of}{end}'] for axis, of in (
-                ('x', 'inner'), ('y', name)) for end in ('', '_low', '_high')},
-          'who': _HEADS if x['category'] in paper.heads() else _OTHERS}
-         for x in rows.to_dict('records')], series,
-        x='inner saliency (SD)', label=label, title=(
+        rows.rename(columns={
+            f'{of}{end}': f'{axis}{end}' for end in ('', '_low', '_high')
+            for axis, of in (('x', 'inner'), ('y', name))}).to_dict('records'),
+        series, x='inner saliency (SD)', label=label, title=(
             f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, '
             f"{probability(test['p'])}" if test
             else 'too few categories for a correlation')))
@@ -72,25 +71,21 @@ def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
 
 def _matrices(rows: pd.DataFrame) -> list[matrices.Matrix]:
   """Returns models by categories: output saliency, difference and bias."""
-  names = list(rows['category'].unique())
-  first = rows.drop_duplicates('category').set_index('category').loc[names]
-
-  def table(key: str) -> pd.DataFrame:
-    return rows.pivot(index='model', columns='category', values=key).reindex(
-        index=rows['model'].unique(), columns=names)
-
-  output = table('output')
-  output.loc['people'] = first['human']
-  return [
-      matrices.matrix(
-          caption, list(of.index), names, of.to_numpy(float), label=label,
-          corner='model', differences=differences, counted='regions',
-          counts=first['regions'].astype(int).tolist())
-      for caption, of, label, differences in (
-          ('Output saliency', output, 'output saliency (SD)', False),
-          ('Output saliency difference', table('difference'), 'difference (SD)',
-           False),
-          ('Bias: the model less people', table('bias'), 'bias (SD)', True))]
+  first = rows.drop_duplicates('category').set_index('category')
+  made = []
+  for caption, key, label in (
+      ('Output saliency', 'output', 'output saliency (SD)'),
+      ('Output saliency difference', 'difference', 'difference (SD)'),
+      ('Bias: the model less people', 'bias', 'bias (SD)')):
+    of = rows.pivot(index='model', columns='category', values=key).reindex(
+        index=rows['model'].unique(), columns=first.index)
+    if key == 'output':
+      of.loc['people'] = first['human']
+    made.append(matrices.matrix(
+        caption, list(of.index), list(first.index), of.to_numpy(float),
+        label=label, corner='model', differences=key == 'bias',
+        counted='regions', counts=first['regions'].astype(int).tolist()))
+  return made
 
 
 def _tests(
@@ -106,31 +101,26 @@ def _tests(
           f"{coefficient(x)} ({probability(x['p'])}; of all "
           f"{probability(x['p_holm'])})" if x else _NONE for x in found)))
     analyses += [(model, label, *_analysis(of[name]))
-                 for name, label in _MEASURES.items() if of[name]]
-  heads = {
-      'spearman': ('network', 'inner and output saliency, \u03c1',
-                   'inner saliency and difference, \u03c1'),
-      'anova': ('model', 'measure', "Welch's F", 'p',
-                'F, photographs as clusters', 'p, clustered',
-                'p, clustered and corrected (Holm)', '\u03b7\u00b2',
-                '\u03c9\u00b2', 'pairs that differ')}
-  return [
-      site.table(f'{name}_{plain(dataset)}', heads[name], lines)
-      for name, lines in (('spearman', correlations), ('anova', analyses))
-      if lines]
+                 for name, (label, _) in _MEASURES.items() if of[name]]
+  tables = (
+      ('spearman', correlations, (
+          'network', 'inner and output saliency, \u03c1',
+          'inner saliency and difference, \u03c1')),
+      ('anova', analyses, (
+          'model', 'measure', "Welch's F", 'p',
+          'F, photographs as clusters', 'p, clustered',
+          'p, clustered and corrected (Holm)', '\u03b7\u00b2', '\u03c9\u00b2',
+          'pairs that differ')))
+  return [site.table(f'{name}_{plain(dataset)}', header, lines)
+          for name, lines, header in tables if lines]
 
 
 def _analysis(comparison: dict) -> tuple[str, ...]:
-  def test(one: dict | None) -> tuple[str, str]:
-    if not one:
-      return _NONE, _NONE
-    return (
-        f"F({one['df_between']:.0f}, {one['df_within']:.0f}) = "
-        f"{number(one['f'])}", probability(one['p']))
-
-  pairs = comparison['pairs']
+  pairs, clustered = comparison['pairs'], comparison['clustered']
   return (
-      *test(comparison['welch']), *test(comparison['clustered']),
+      f_value(comparison['welch']), probability(comparison['welch']['p']),
+      f_value(clustered) if clustered else _NONE,
+      probability(clustered['p']) if clustered else _NONE,
       probability(comparison['p_holm']),
       number(comparison['eta_squared'], 3),
       number(comparison['omega_squared'], 3),
@@ -145,18 +135,19 @@ def _pairs(
   if not comparison or len(comparison['groups']) < 3:
     return None
   names = [group['name'] for group in comparison['groups']]
-  table = {(x['second'], x['first']): x for x in comparison['pairs']}
   # The last column and the first row have no pair below the diagonal.
-  cells = [[table.get((row, column)) for column in names[:-1]]
-           for row in names[1:]]
+  table = pd.DataFrame(comparison['pairs']).pivot(
+      index='second', columns='first', values=['difference', 'p']).reindex(
+          index=names[1:])
+  of = {x: table[x].reindex(columns=names[:-1]).to_numpy(float)
+        for x in ('difference', 'p')}
   matrix = matrices.matrix(
-      'Row less column', names[1:], names[:-1], np.array([
-          [-x['difference'] if x else np.nan for x in row] for row in cells]),
+      'Row less column', names[1:], names[:-1], -of['difference'],
       label='row \N{MINUS SIGN} column (SD)', differences=True,
-      mark=lambda i, j: '*' if cells[i][j] and cells[i][j]['p'] < 0.05 else '')
+      mark=lambda i, j: '*' if of['p'][i, j] < 0.05 else '')
   stem = f'pairs_{name}_{plain(dataset)}_{plain(model)}'
   return {
-      'matrix': matrix, 'figure': site.paper(stem, [matrix.spec()]),
+      'matrix': matrix, 'figure': site.paper(stem, [matrix]),
       'table': site.table(
           stem,
           ('pair', 'difference', 'interval', 'p',

@@ -9,28 +9,51 @@ paper_above. NaN: no number.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
 from saliency_jax.report import matrices
-from saliency_jax.report.chapter import Site, Table
+from saliency_jax.report.chapter import File, Site, Table
 from saliency_jax.report.matrices import Matrix
 from saliency_jax.report.numbers import number, signed
+from saliency_jax.report.paper import TARGET
 from saliency_jax.report.reading import Reader
 
-TARGET = 'target'
 RENAMED = {
     'mean_nss_top10': 'mean', 'mean_nmm_top10': 'mean', 'mean_low': 'low',
     'mean_high': 'high', 'regions': 'sets', 'top_units': 'units',
     'units_above_threshold': 'above'}
-_CHANCE = {'mean': ('chance_low', 'chance_high'),
-           'above': ('above_chance_low', 'above_chance_high')}
-_PAPER = {'mean': 'paper', 'above': 'paper_above'}
-SOURCES = {
-    'this run': 'mean', 'held out': 'held_out', 'chance, from': 'chance_low',
-    'chance, to': 'chance_high', 'paper': 'paper'}
+
+
+class Key(NamedTuple):
+  """A column that is shown, and what stands beside it."""
+  label: str  # '{score}' is NSS or NMM
+  digits: int
+  chance: tuple[str, str]
+  paper: str
+  sources: dict[str, str]  # of the file: name -> column
+
+
+KEYS = {
+    'mean': Key(
+        'mean {score} (SD)', 2, ('chance_low', 'chance_high'), 'paper', {
+            'this run': 'mean', 'held out': 'held_out',
+            'chance, from': 'chance_low', 'chance, to': 'chance_high',
+            'paper': 'paper'}),
+    'above': Key(
+        'units above T', 0, ('above_chance_low', 'above_chance_high'),
+        'paper_above', {'this run': 'above', 'paper': 'paper_above'})}
+
+
+class Measured(NamedTuple):
+  """A table as it is shown, and its files."""
+  matrices: list[Matrix]  # the run's and, if it has one, the paper's
+  figure: list[File]
+  table: Table
+  sets: int  # that are measured
 
 
 def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str],
@@ -77,26 +100,52 @@ def values(table: pd.DataFrame, key: str) -> np.ndarray:
       -1, table['category'].nunique())
 
 
+def measured(
+    site: Site, stem: str, table: pd.DataFrame, names: Sequence[str], *,
+    row: str = 'layer', score: str = 'NSS', key: str = 'mean', **how
+) -> Measured:
+  """Writes a table and a figure of it, and returns what is shown.
+
+  Args:
+    site: takes the files.
+    stem: of their names.
+    table: see above.
+    names: of the R rows; of a table of targets they become columns.
+    row: what they are.
+    score: NSS or NMM.
+    key: one of `KEYS`.
+    how: see `beside`.
+  """
+  shown = beside(
+      table.assign(category=names), [score], score=score, key=key, **how) if (
+          table['category'].eq(TARGET).all()) else beside(
+              table, names, score=score, key=key, **how)
+  return Measured(
+      shown, site.paper(stem, shown), sides(
+          site, stem, names, table['category'].unique(), {
+              source: values(table, of)
+              for source, of in KEYS[key].sources.items()},
+          digits=KEYS[key].digits, row=row),
+      int(values(table, 'sets')[0].sum()))
+
+
 def beside(
-    table: pd.DataFrame, names: Sequence[str], *, label: str,
-    key: str = 'mean', corner: str = '', published: str = '',
-    counted: str = 'regions'
+    table: pd.DataFrame, names: Sequence[str], *, score: str = 'NSS',
+    key: str = 'mean', corner: str = '', published: str = ''
 ) -> list[Matrix]:
   """Returns the run's matrix and, if it has one, the paper's, on one scale.
 
   Args:
-    table: see above.
-    names: of the R rows.
-    label: what the values are, with the unit.
-    key: 'mean', or 'above' for the number of units.
+    table, names, score, key: see `measured`.
     corner: what the rows are.
     published: the paper's table.
-    counted: what `sets` are, written below the columns; '' for nothing.
   """
-  run, paper = values(table, key), values(table, _PAPER[key])
-  columns, digits = table['category'].unique(), 2 if key == 'mean' else 0
+  of = KEYS[key]
+  run, paper = values(table, key), values(table, of.paper)
+  columns, label = table['category'].unique(), of.label.format(score=score)
   ends, known = matrices.domain(run, paper), np.isfinite(paper).any(axis=1)
-  low, high = _CHANCE[key]
+  shared = {'label': label, 'ends': ends, 'digits': of.digits, 'corner': corner}
+  low, high = of.chance
 
   def cell(i: int, j: int) -> pd.Series:
     return table.iloc[i * len(columns) + j]
@@ -106,32 +155,32 @@ def beside(
     return ('' if key != 'mean' else '\N{UPWARDS ARROW}' if x[key] > x[high]
             else '\N{DOWNWARDS ARROW}' if x[key] < x[low] else '')
 
-  counts = [int(x) for x in values(table, 'sets')[0]]
+  regions = score == 'NSS'
   made = [matrices.matrix(
-      'This run', names, columns, run, label=label, ends=ends, digits=digits,
-      corner=corner, hint=lambda i, j: hint(cell(i, j), key), mark=mark,
-      counts=counts if counted else (), counted=counted)]
+      'This run', names, columns, run, **shared, mark=mark,
+      hint=lambda i, j: hint(cell(i, j), key), counts=[
+          int(x) for x in values(table, 'sets')[0]] if regions else (),
+      counted='regions' if regions else '')]
   if known.any():
     made.append(matrices.matrix(
         f'Paper{published and f", {published}"}',
-        np.array(names)[known].tolist(), columns, paper[known], label=label,
-        ends=ends, digits=digits, corner=corner))
+        np.array(names)[known].tolist(), columns, paper[known], **shared))
   return made
 
 
 def hint(cell: pd.Series, key: str = 'mean') -> str:
   """Returns what more is to be said of a number: how sure it is."""
-  digits, (low, high) = 2 if key == 'mean' else 0, _CHANCE[key]
-  said = {'95 % interval': ('low', 'high') if key == 'mean' else (),
-          'held out': ('held_out',) if key == 'mean' else (),
-          'chance': (low, high)}
+  of = KEYS[key]
+  said = {'chance': of.chance} if key != 'mean' else {
+      '95 % interval': ('low', 'high'), 'held out': ('held_out',),
+      'chance': of.chance}
   parts = [
-      f'{what} ' + ' to '.join(number(float(cell[x]), digits) for x in of)
-      for what, of in said.items() if of and np.isfinite(float(cell[of[0]]))]
-  paper, value = float(cell[_PAPER[key]]), float(cell[key])
+      f'{what} ' + ' to '.join(number(float(cell[x]), of.digits) for x in ends)
+      for what, ends in said.items() if np.isfinite(float(cell[ends[0]]))]
+  paper, value = float(cell[of.paper]), float(cell[key])
   if math.isfinite(paper - value):
-    parts.append(f'the paper {number(paper, digits)}, difference '
-                 f'{signed(value - paper, digits)}')
+    parts.append(f'the paper {number(paper, of.digits)}, difference '
+                 f'{signed(value - paper, of.digits)}')
   return ', '.join(parts)
 
 
@@ -147,14 +196,3 @@ def sides(
       (of_row, source, *map(value, of[i])) for i, of_row in enumerate(names)
       for source, of in sources.items() if np.isfinite(of[i]).any()],
       digits=digits)
-
-
-def download(
-    site: Site, name: str, names: Sequence[str], table: pd.DataFrame,
-    sources: Mapping[str, str] | None = None, **how
-) -> Table:
-  """Writes columns of a table as `sides`; means and all beside them."""
-  return sides(
-      site, name, names, table['category'].unique(), {
-          source: values(table, key)
-          for source, key in (sources or SOURCES).items()}, **how)

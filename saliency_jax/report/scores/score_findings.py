@@ -6,24 +6,28 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.report import paper
-from saliency_jax.report.numbers import number
-from saliency_jax.report.scores import metrics
+from saliency_jax.report.numbers import (
+    FEWEST,
+    MOST,
+    Finding,
+    between,
+    number,
+)
+from saliency_jax.report.scores import metric_names
 from saliency_jax.report.scores.evaluated import Evaluated
-from saliency_jax.report.statements import FEWEST, MOST, Finding, between
 
 _LEVEL = 0.05
 
 
 def findings(results: Evaluated) -> list[Finding]:
   """Returns at most six findings, none of fewer than ten images or regions."""
-  found = [
-      *((_best, x, ('scores.csv',)) for x in results.scores['dataset'].unique()
-        ), *((_search, x, ('search.csv',))
-             for x in results.search['dataset'].unique()),
-      *((rule, x, ('figure7.csv', 'statistics.json'))
-        for x in results.categories['dataset'].unique()
-        for rule in (_inner, _difference, _heads))]
-  return [Finding(text, files) for rule, dataset, files in found
+  rules = (
+      (results.scores, ('scores.csv',), (_best,)),
+      (results.search, ('search.csv',), (_search,)),
+      (results.categories, ('figure7.csv', 'statistics.json'),
+       (_inner, _difference, _heads)))
+  return [Finding(text, files) for table, files, of in rules
+          for dataset in table['dataset'].unique() for rule in of
           for text in rule(results, dataset)][:MOST]
 
 
@@ -36,29 +40,29 @@ def leading(results: Evaluated, dataset: str) -> str:
   inner = rows[(rows['dataset'] == dataset) & rows['inner'].notna()]
   networks = list(inner['model'].unique())
   scores = results.scores[results.scores['dataset'] == dataset]
-  order = [x for x in metrics.ranked(scores, 'nss').index if x in networks]
+  order = [x for x in metric_names.ranked(scores, 'nss').index
+           if x in networks]
   return next(iter([*order, *networks]), '')
 
 
 def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   """Who tells best where people look, how surely, and how far from people."""
   rows = results.scores[results.scores['dataset'] == dataset]
-  order = metrics.ranked(rows, 'nss')
+  order = metric_names.ranked(rows, 'nss')
   if not len(order) or order['images'].min() < FEWEST:
     return
   first = order.iloc[0]
-  text = f'On {dataset}, {first.name} has the highest NSS, {_value(first)}'
+  text = f'On {dataset}, {first.name} has the highest NSS, {_interval(first)}'
   if len(order) > 1:
     second = order.iloc[1]
-    text += (f', before {second.name}, {_value(second)}'
-             f'{_overlap(first, second)}')
-  people = metrics.ceiling(rows, 'nss')
+    text += f', before {_value(second, ", ")}{_overlap(first, second)}'
+  people = metric_names.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
     text += (
         f'; that is {100 * first["mean"] / people["mean"]:.0f} % of what people'
-        f' reach who predict each other, {_value(people)}')
+        f' reach who predict each other, {_interval(people)}')
   yield f'{text}.'
-  gain = metrics.ranked(rows, 'information_gain')
+  gain = metric_names.ranked(rows, 'information_gain')
   below = [*gain[gain['high'] < 0].index]
   if below:
     yield (
@@ -70,8 +74,8 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
 def _search(results: Evaluated, dataset: str) -> Iterator[str]:
   """Table 4: do the classical models beat the networks' own output?"""
   rows = results.search[(results.search['dataset'] == dataset)
-                        & (results.search['kind'] == metrics.ALL)]
-  order = metrics.ranked(rows, 'nmm')
+                        & (results.search['kind'] == metric_names.ALL)]
+  order = metric_names.ranked(rows, 'nmm')
   if not len(order) or order['images'].min() < FEWEST:
     return
   classical, networks = (
@@ -79,18 +83,17 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
       for kind in ('classical', 'network'))
   if len(classical) and len(networks):
     best, high = classical.iloc[0], networks.iloc[0]
-    ahead = (classical['mean'] > high['mean']).sum()
-    text = (
-        f'On {dataset}, {ahead} of {len(classical)} classical models have a '
-        f'higher NMM than the best network: {best.name} {_value(best)}, '
-        f'{high.name} {_value(high)}'
-        + _overlap(*sorted((best, high), key=lambda x: -x['mean'])))
-    published = paper.table4()
-    yield text + ('.' if not results.ours(dataset) else (
-        f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f}, '
-        f'GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
-        f'{published["DeepGaze II"]:.2f}.'))
-  first, found = (metrics.ranked(rows, x) for x in ('first', 'found'))
+    published = paper.facts()['table4']
+    yield (
+        f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of '
+        f'{len(classical)} classical models have a higher NMM than the best '
+        f'network: {_value(best)}, {_value(high)}'
+        + _overlap(*sorted((best, high), key=lambda x: -x['mean']))
+        + ('' if not results.ours(dataset) else (
+            f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f},'
+            f' GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
+            f'{published["DeepGaze II"]:.2f}')) + '.')
+  first, found = (metric_names.ranked(rows, x) for x in ('first', 'found'))
   if len(first) and first['images'].min() >= FEWEST:
     one = first.iloc[0]
     yield (
@@ -104,12 +107,12 @@ def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
   model = leading(results, dataset)
   test = model and results.statistics[dataset, model]['inner_output']
   if test and test['pairs'] >= FEWEST:
+    published = paper.facts()['figure7']['spearman']
     yield (
         f"Over {test['pairs']} categories of {dataset}, inner and output "
         f"saliency of {model} correlate at Spearman's \u03c1 = "
         f"{coefficient(test)} ({probability(test['p'])}"
-        + (f'; paper: {paper.figure7()[0]:.2f}' if results.ours(dataset)
-           else '') + ').')
+        f"{f'; paper: {published:.2f}' if results.ours(dataset) else ''}).")
 
 
 def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
@@ -119,22 +122,19 @@ def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
   if not test or sum(x['size'] for x in test['groups']) < FEWEST:
     return
   pairs = [pair for pair in test['pairs'] if pair['p'] < _LEVEL]
-  welch = test['welch']
-  text = (
+  widest = max(pairs, key=lambda pair: abs(pair['difference']), default=None)
+  differ = '' if not pairs else (
+      f": {len(pairs)} of {len(test['pairs'])} pairs differ (Games-Howell), "
+      f"{widest['first']} and {widest['second']} the most, by "
+      f"{number(abs(widest['difference']))} SD")
+  p = test['welch']['p']
+  yield (
       f'How far the output of {model} is from people '
-      f"{'differs' if welch['p'] < _LEVEL else 'shows no difference'} between "
-      f"categories (Welch: F({welch['df_between']:.0f}, "
-      f"{welch['df_within']:.0f}) = {number(welch['f'])}, "
-      f"{probability(welch['p'])}; photographs as clusters, corrected over all "
-      f"tests: {probability(test['p_holm'])}; \u03b7\u00b2 = "
-      f"{number(test['eta_squared'])})")
-  if pairs:
-    widest = max(pairs, key=lambda pair: abs(pair['difference']))
-    text += (
-        f": {len(pairs)} of {len(test['pairs'])} pairs differ (Games-Howell), "
-        f"{widest['first']} and {widest['second']} the most, by "
-        f"{number(abs(widest['difference']))} SD")
-  yield f'{text}.'
+      f"{'differs' if p < _LEVEL else 'shows no difference'} between "
+      f"categories (Welch: {f_value(test['welch'])}, {probability(p)}; "
+      f'photographs as clusters, corrected over all tests: '
+      f"{probability(test['p_holm'])}; \u03b7\u00b2 = "
+      f"{number(test['eta_squared'])}){differ}.")
 
 
 def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
@@ -153,8 +153,12 @@ def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
       f"{probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])}).")
 
 
-def _value(row: pd.Series) -> str:
+def _interval(row: pd.Series) -> str:
   return between(row['mean'], row['low'], row['high'])
+
+
+def _value(row: pd.Series, beside: str = ' ') -> str:
+  return f'{row.name}{beside}{_interval(row)}'
 
 
 def _percent(row: pd.Series) -> str:
@@ -166,6 +170,12 @@ def _percent(row: pd.Series) -> str:
 def _overlap(better: pd.Series, other: pd.Series) -> str:
   return (', and the intervals do not overlap'
           if better['low'] > other['high'] else ', but the intervals overlap')
+
+
+def f_value(test: dict) -> str:
+  """Returns an F with its degrees of freedom."""
+  return (f"F({test['df_between']:.0f}, {test['df_within']:.0f}) = "
+          f"{number(test['f'])}")
 
 
 def probability(p: float | None) -> str:
@@ -183,9 +193,8 @@ def probability(p: float | None) -> str:
 
 def coefficient(test: dict) -> str:
   """Writes a correlation with its interval and that of different halves."""
-  text = number(test['rho'])
-  if test['low'] is not None:
-    text += f" [{number(test['low'])}, {number(test['high'])}]"
+  text = between(test['rho'], *(
+      np.nan if test[x] is None else test[x] for x in ('low', 'high')))
   if test['halves'] is not None:
     text += f", {number(test['halves'])} on different halves"
   return text

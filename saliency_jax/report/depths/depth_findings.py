@@ -1,0 +1,263 @@
+"""What a sweep says of fine-tuning, in sentences computed from its numbers."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
+from saliency_jax.report.numbers import (
+    FEWEST,
+    MOST,
+    Finding,
+    between,
+    number,
+)
+
+_DEPTH = 3  # of which the paper tells; the best one stands in for it
+
+
+def findings(swept: Swept) -> list[Finding]:
+  """Returns at most six findings, none of fewer than ten images or cells."""
+  if 0 not in swept.depths or len(swept.depths) < 2:
+    return []
+  seen, unseen = ((x, None if x is None else _many(x))
+                  for x in (swept.seen, swept.unseen))
+  tests = swept.tests or {}
+  said = (
+      (_output(swept), 'summary.json', 'metrics.jsonl'),
+      (_risen(*seen, 'the', tests.get('gains', {})), 'table3.csv'),
+      (_risen(*unseen, f'on {swept.part} photographs the',
+              tests.get('gains_unseen', {})), 'table3_unseen.csv'),
+      (_agreement(*seen), 'table3.csv'),
+      (_heads_and_text(*seen), 'table3.csv'),
+      (_arrays(swept.arrays), 'table6.csv'))
+  return [Finding(text, tuple(files)) for text, *files in said if text][:MOST]
+
+
+def notes(swept: Swept) -> list[Finding]:
+  """Returns how sure the findings are: the spread over runs, and the tests."""
+  said = ((_spread(swept), 'table3.csv'), (_claims(swept), 'depth_tests.json'))
+  return [Finding(text, (file,)) for text, file in said
+          if len(swept.depths) > 1 and text]
+
+
+def _many(table: pd.DataFrame) -> pd.DataFrame:
+  """Returns a table by depth of the categories with enough regions."""
+  merged = by_depth(table)
+  enough = (merged['sets'] >= FEWEST) & merged['mean'].notna()
+  return merged[enough.groupby(merged['category']).transform('all')]
+
+
+def _depth_to_tell(table: pd.DataFrame) -> int:
+  trained = table[table['depth'] > 0]
+  if (trained['depth'] == _DEPTH).any():
+    return _DEPTH
+  return int(trained.groupby('depth')['mean'].mean().idxmax())
+
+
+def _over(values: Sequence[float], digits: int = 2) -> str:
+  """Returns from what to what the runs of a depth reach; '' if they agree."""
+  low, high = (number(float(of(values)), digits) for of in (min, max))
+  return '' if low == high else f' ({low} to {high} over {len(values)} runs)'
+
+
+def _written(value: float, every: Sequence[float], digits: int = 2,
+             unit: str = '') -> str:
+  """Returns a number with what it is in every run."""
+  return f'{number(value, digits)}{unit}{_over(every, digits)}'
+
+
+def _mean(row: pd.Series) -> str:
+  """Returns a mean with its interval over images and its range over runs."""
+  text = between(row['mean'], row['interval_low'], row['interval_high'])
+  ends = number(row['low']), number(row['high'])
+  return text if row['runs'] < 2 or ends[0] == ends[1] else (
+      f'{text} ({" to ".join(ends)} over {row["runs"]:.0f} runs)')
+
+
+def _output(swept: Swept) -> str:
+  """Whether training stages beats the readout alone."""
+  images = swept.summary['counts']['validation']
+  if images < FEWEST:
+    return ''
+  scores = {depth: [x.score for x in swept.members if x.depth == depth]
+            for depth in swept.depths}
+  means = {depth: np.mean(x) for depth, x in scores.items()}
+  trained = swept.depths[1:]
+  said = ', '.join(
+      f'{number(means[x])} at depth {depth_name(x)}{_over(scores[x])}'
+      for x in (0, max(trained, key=means.get)))
+  better = sum(means[x] > means[0] for x in trained)
+  return (
+      f'On {images} validation images {better} of {len(trained)} depths have a '
+      f'higher {swept.title} than the readout alone: {said}.')
+
+
+def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str,
+           gained: dict) -> str:
+  """For how many categories the best units rise, and for which most.
+
+  Args:
+    table: Table 3.
+    many: by depth, of the categories with enough regions.
+    start: of the sentence.
+    gained: member -> category -> the interval of the gain over photographs.
+  """
+  if many is None or many.empty:
+    return ''
+  depth = _depth_to_tell(many)
+  before, after = (
+      many[many['depth'] == x].set_index('category') for x in (0, depth))
+  gains = after['mean'] - before['mean']
+
+  def said(name: str) -> str:
+    rows = [x.loc[name] for x in (before, after)]
+    known = [x['paper'] for x in rows]
+    return f'{name}, {" to ".join(map(_mean, rows))}' + (
+        '' if np.isnan(known).any()
+        else f' (paper {" to ".join(map(number, known))})')
+
+  sure, members = '', table['member'][table['depth'] == depth].unique()
+  of_depth = [gained[name] for name in members if name in gained]
+  if of_depth:
+    count = sum(all((x.get(name, {}).get('low') or 0) > 0 for x in of_depth)
+                for name in gains.index)
+    sure = (
+        f' ({count} by more than other photographs would change, the 95 % '
+        f'interval of the gain being above 0'
+        f'{" in every run" if len(of_depth) > 1 else ""})')
+  least = f', least for {said(gains.idxmin())}' if len(gains) > 1 else ''
+  return (
+      f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best '
+      f'units rises for {(gains > 0).sum()} of {len(gains)} categories{sure}, '
+      f'most for {said(gains.idxmax())}{least}.')
+
+
+def _agreement(table: pd.DataFrame | None, many: pd.DataFrame | None) -> str:
+  """How Table 3 correlates with the paper's, and what is left of it without
+  what all categories and all depths have in common."""
+  if many is None:
+    return ''
+
+  def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
+    return of.pivot(index='depth', columns='category', values=key).loc[
+        rows, columns].to_numpy(float)
+
+  known = many[many['paper'].notna()]
+  rows, columns = (sorted(known[x].unique()) for x in ('depth', 'category'))
+  if min(len(rows), len(columns)) < 3 or len(rows) * len(columns) < FEWEST:
+    return ''
+  published = matrix(many, 'paper')
+  if np.isnan(published).any():
+    return ''
+  parts: tuple[Callable, ...] = (
+      lambda x: x, lambda x: x[1:] - x[:1],
+      lambda x: x - x.mean(0) - x.mean(1)[:, None])
+  whole, gains, centred = (
+      _written(correlation(part(matrix(many)), part(published)), [
+          correlation(part(matrix(x)), part(published)) for x in runs(table)],
+               3) for part in parts)
+  return (
+      f'Over {published.size} cells the means correlate with Table 3 of the '
+      f'paper at r = {whole} (Pearson), the gains over depth 0 at r = {gains}; '
+      f'less the means of categories and of depths, which both tables have in '
+      f'common, r is {centred}.')
+
+
+def _heads_and_text(table: pd.DataFrame | None, many: pd.DataFrame | None
+                    ) -> str:
+  """Fine-tuning favours heads over text: in the paper by far."""
+  names = ['person head', 'text']
+  if many is None or not {*names} <= {*many['category']}:
+    return ''
+  depth = _depth_to_tell(many)
+
+  def changes(of: pd.DataFrame, key: str) -> tuple[float, ...]:
+    values = of[of['depth'].isin([0, depth])].pivot(
+        index='depth', columns='category', values=key)[names].to_numpy(float)
+    return *(100 * (values[1] / values[0] - 1)), *(values[:, 0] / values[:, 1])
+
+  def said(key: str) -> str:
+    found = changes(many, key)
+    if np.isnan(found).any():
+      return ''
+    every = zip(*(changes(x, key) for x in runs(table)), strict=True)
+    head, text, before, after = (
+        _written(x, of, *how) for x, of, how in zip(
+            found, every, [(0, ' %')] * 2 + [(2, '')] * 2, strict=True))
+    return (f'text rises by {text} and {names[0]} by {head}, the ratio of head '
+            f'to text goes from {before} to {after}')
+
+  paper = said('paper')
+  return (f'From depth 0 to depth {depth_name(depth)} {said("mean")}'
+          + (f'; in the paper {paper}' if paper else '') + '.')
+
+
+def _arrays(table: pd.DataFrame | None) -> str:
+  """How the response to the odd one out changes."""
+  if table is None:
+    return ''
+  merged = by_depth(table).set_index('depth')
+  before, trained = merged.loc[0], merged.loc[merged.index > 0]
+  best = trained.loc[trained['mean'].idxmax()]
+  published = '' if merged['paper'].isna().any() else (
+      f'; in the paper {number(before.paper)} and at most '
+      f"{number(trained['paper'].max())} at depth "
+      f"{depth_name(trained['paper'].idxmax())}")
+  return (
+      f'On search arrays the mean NMM of the best units is above that of depth '
+      f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '
+      f'depths, with intervals apart at '
+      f'{(trained["interval_low"] > before["interval_high"]).sum()}: '
+      f'{_mean(before)} at depth 0, at most {_mean(best)} at depth '
+      f'{depth_name(best.name)}{published}.')
+
+
+def _spread(swept: Swept) -> str:
+  """What the runs of one depth differ by, where stages are trained."""
+  if swept.seen is None:
+    return ''
+  # No run of depth 0 changes the network.
+  spread = deviations(swept.seen[swept.seen['depth'] > 0]).dropna()
+  if spread.empty:
+    return (
+        'Each depth was trained once: nothing says how much another seed would '
+        'change, and differences between depths have no error term.')
+  depth, category = spread.idxmax()
+  counts = pd.Series([x.depth for x in swept.members]).value_counts()
+  return (
+      f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} '
+      f'runs of a depth (of the same images in the same order), means have a '
+      f'standard deviation of {number(spread.mean())} on average and '
+      f'{number(spread.max())} at most ({category} at depth '
+      f'{depth_name(depth)}).')
+
+
+def deviations(table: pd.DataFrame) -> pd.Series:
+  """Returns the standard deviation over the runs of each depth and category.
+
+  Of the sample (n - 1); NaN for a depth of one run.
+  """
+  return table.groupby(['depth', 'category'], sort=False)['mean'].std()
+
+
+def _claims(swept: Swept) -> str:
+  """Section 5.2: which of three categories differ from all others."""
+  said = []
+  for category, differs in (swept.tests or {'differs': {}})['differs'].items():
+    known = {name: x for name, x in differs.items() if x is not None}
+    blocked = known.pop('blocked', None)
+    if known:
+      said.append(
+          f'{category} in {sum(known.values())} of {len(known)} runs' + (
+              '' if blocked is None else
+              f" and {'' if blocked else 'not '}over depths as blocks"))
+  return '' if not said else (
+      'Differs from all other categories (Games-Howell on regions, Tukey on '
+      f"depths, 5 %; the paper names these three): {'; '.join(said)}.")
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+  """Returns Pearson's r over all elements."""
+  return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])

@@ -1,0 +1,191 @@
+"""The chapters of a sweep: depths, before and after, and training."""
+
+import numpy as np
+import pandas as pd
+
+from saliency_jax.ops import overlays
+from saliency_jax.report import best_units, charts, matrices, terminal
+from saliency_jax.report.chapter import Chapter, Chart, Site
+from saliency_jax.report.depths import before_after
+from saliency_jax.report.depths.depth_findings import findings, notes
+from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
+from saliency_jax.report.facts import facts
+from saliency_jax.report.numbers import number
+
+_RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
+# What is measured: its files' name, the score.
+_TABLES = {'seen': ('table3', 'NSS'), 'unseen': ('table3_unseen', 'NSS'),
+           'arrays': ('table6', 'NMM')}
+
+
+def chapters(swept: Swept, site: Site) -> list[Chapter | None]:
+  """Returns all chapters of a sweep, or that of a training run."""
+  if swept.job == 'train':
+    return [training(swept, site)]
+  return [depths(swept, site), before_after.chapter(swept, site),
+          training(swept, site)]
+
+
+def text(swept: Swept) -> str:
+  """Returns what the members reached, Tables 3 and 6, and the findings."""
+  parts = [
+      [f'{member.name}: {swept.title} {member.score:.3f} after step '
+       f'{member.step}' for member in swept.members]]
+  names = [member.label for member in swept.members]
+  top = {kind: terminal.best(swept.config[kind]['analysis']['top_units'])
+         for kind in swept.summary.get('measured', ())}
+  if swept.seen is not None:
+    threshold = swept.config['regions']['analysis']['threshold']
+    parts += [
+        terminal.by_category(
+            f'Table 3: mean NSS of {top["regions"]} of {swept.layer} for each '
+            'category', names, swept.seen),
+        terminal.by_category(
+            'Table 3: number of units whose mean NSS exceeds '
+            f'{threshold:g}', names, swept.seen, 'above')]
+  if swept.arrays is not None:
+    parts.append([
+        f'Table 6: mean NMM of {top["popout"]} of {swept.layer}', '',
+        *terminal.one_column('member', names, swept.arrays)])
+  parts.append(terminal.items([*findings(swept), *notes(swept)]))
+  return '\n\n'.join('\n'.join(x) for x in parts if x)
+
+
+def depths(swept: Swept, site: Site) -> Chapter:
+  """Returns the first chapter of a sweep: Tables 3 and 6 and Figure 4."""
+  names = [member.label for member in swept.members]
+  context = {
+      'swept': swept, 'found': findings(swept), 'notes': notes(swept),
+      'analysis': (swept.config.get('regions') or swept.config.get(
+          'popout', {})).get('analysis', {}),
+      'facts': [*facts(swept.summary, swept.config).items()],
+      'first': _first(swept, site), 'validation': site.table(
+          'validation', ('member', 'stages trained', swept.title, 'step'),
+          [(x.label, x.depth, x.score, x.step) for x in swept.members]),
+      'gains': None, 'above': None, 'counts': None}
+  for name, (stem, score) in _TABLES.items():
+    table = getattr(swept, name)
+    context[name] = None if table is None else best_units.measured(
+        site, stem, table, names, score=score, row='member')
+  if swept.seen is not None:
+    context['counts'] = best_units.measured(
+        site, 'table3_counts', swept.seen, names, key='above', row='member')
+    if len(swept.depths) > 1:
+      context['above'] = _panels(swept, site, 'units_above', 'units above T')
+      if 0 in swept.depths:
+        context['gains'] = _panels(
+            swept, site, 'figure4', 'gain in mean NSS over depth 0 (%)')
+  return Chapter('depths', 'By depth', 'depths/depths.html.j2', context)
+
+
+def _points(who: str, values: pd.Series, low: pd.Series | None = None,
+            high: pd.Series | None = None) -> list[dict]:
+  """Returns the points of a curve over depths, with intervals if there are."""
+  return [
+      {'x': depth_name(depth), 'y': x, 'who': who, **(
+          {} if low is None or not low[depth] < high[depth]
+          else {'low': low[depth], 'high': high[depth]})}
+      for depth, x in values.items() if np.isfinite(x)]
+
+
+def _first(swept: Swept, site: Site) -> Chart:
+  """The curves over depths: all categories, search arrays, and the output."""
+  specs = []
+  series = {'this run': _RUN, 'paper': _PAPER}
+  for table, title, label in (
+      (swept.seen, 'best units, mean over categories', 'mean NSS (SD)'),
+      (swept.arrays, 'best units on search arrays', 'mean NMM (SD)')):
+    if table is None:
+      continue
+    merged = by_depth(table)
+    of = merged['category']
+    merged = merged[merged['mean'].notna().groupby(of).transform('all')]
+    published = merged[merged['paper'].notna().groupby(of).transform('any')]
+    mean = merged.groupby('depth').mean(numeric_only=True)
+    ends = (mean['low'], mean['high']) if of.nunique() == 1 else ()
+    specs.append(charts.lines(
+        _points('this run', mean['mean'], *ends) + _points(
+            'paper', published.groupby('depth')['paper'].mean()), series,
+        x='stages trained', label=label, title=title))
+  scores = pd.DataFrame(swept.members).groupby('depth')['score']
+  specs.append(charts.lines(
+      _points('this run', scores.mean(), scores.min(), scores.max()), series,
+      x='stages trained', label=swept.title, title='output, validation images'))
+  return site.chart(
+      'by_depth', specs, 'By the number of stages trained: '
+      + ', '.join(f'{member.label} {swept.title} {number(member.score)}'
+                  for member in swept.members), series)
+
+
+def _panels(swept: Swept, site: Site, name: str, label: str) -> Chart | None:
+  """A panel for each category: all photographs, the others, the paper's."""
+  gain = name == 'figure4'
+  other = f'{swept.part} photographs'
+  series = {
+      'this run': (swept.seen, 'mean' if gain else 'above', _RUN),
+      other: (swept.unseen if gain else None, 'mean', _OTHER),
+      'paper': (swept.seen, 'paper' if gain else 'paper_above', _PAPER)}
+  curves: dict[str, list[dict]] = {}
+  legend = {}
+  for who, (table, key, colour) in series.items():
+    if table is None:
+      continue
+    for category, x in by_depth(table).set_index('depth').groupby('category'):
+      values = [x[key]] if key != 'mean' else [
+          x[key], *(x[end].where(x['runs'] > 1) for end in ('low', 'high'))]
+      points = _points(who, *(
+          100 * (of / x[key][0] - 1) for of in values) if gain else values)
+      curves.setdefault(category, []).extend(points)
+      if points:
+        legend[who] = colour
+  ends = matrices.domain(np.array(
+      [point['y'] for points in curves.values() for point in points]))
+  counts = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False))
+  specs = [charts.lines(
+      curves[category], legend, x='stages trained', label='',
+      title=f'{category} ({count:.0f})', width=150, height=105, domain=ends,
+      dashed=[other]) for category, count in counts.items() if count]
+  return site.chart(
+      name, specs, f'Lines of the {label} by depth:', legend) if specs else None
+
+
+def training(swept: Swept, site: Site) -> Chapter:
+  """Returns the chapter on how a sweep or a single run was trained."""
+  trained, validated = (
+      [line for line in swept.lines if line['kind'] == kind]
+      for kind in ('train', 'validate'))
+  window = validated[0]['step'] if validated else 1
+  series, rows = {}, {'train': [], 'validate': []}
+  shades = overlays.colours('values', np.linspace(.1, .9, len(swept.depths)))
+  for member in swept.members:
+    series[member.label] = _RUN if len(swept.members) == 1 else overlays.hexed(
+        shades[swept.depths.index(member.depth)])
+    smooth = pd.Series(
+        [x[swept.watched][member.name] for x in trained],
+        [x['step'] for x in trained]).rolling(window, min_periods=1).mean()
+    step = max(1, len(smooth) // 300)
+    rows['train'] += [{'x': x, 'y': y, 'who': member.label}
+                      for x, y in smooth.iloc[step - 1::step].items()]
+    rows['validate'] += [
+        {'x': str(x['epoch']), 'y': x[swept.watched][member.name],
+         'who': member.label} for x in validated]
+  last = validated[-1][swept.watched] if validated else {}
+  return Chapter('training', 'Training', 'depths/training.html.j2', {
+      'swept': swept, 'epochs': len(validated),
+      'facts': [*facts(swept.summary, swept.config).items()],
+      'curves': site.chart('training', [
+          charts.lines(rows['train'], series, x='step', label=swept.title,
+                       title='training images', continuous=True, width=400),
+          charts.lines(rows['validate'], series, x='epoch', label=swept.title,
+                       title='validation images', width=400)],
+          f'Curves of {swept.title}; the best on the validation images: '
+          + ', '.join(f'{x.label} {number(x.score)}' for x in swept.members),
+          series),
+      'table': site.table(
+          'training', (
+              'member', 'stages trained', f'best {swept.title}', 'at step',
+              f'last {swept.title}', 'rate of the trunk', 'rate of the head',
+              'seed'), [
+              (x.label, x.depth, x.score, x.step, last.get(x.name),
+               f'{x.trunk_rate:g}' if x.depth else '\N{EN DASH}',
+               f'{x.readout_rate:g}', x.seed) for x in swept.members])})
