@@ -241,6 +241,7 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
   assert 'search array img1: &lt;b&gt;$x$' in page
 
 
+@pytest.mark.usefixtures('undrawn_here')
 @pytest.mark.parametrize('changes', [
     {'measured': ('regions',), 'unseen': False, 'members': ('depth_0',)},
     {'measured': ('popout',), 'members': ('depth_3', 'depth_all'),
@@ -254,6 +255,7 @@ def test_what_was_not_measured_is_left_out(changes, tmp_path):
   assert 'table3_unseen' not in html
 
 
+@pytest.mark.usefixtures('undrawn_here')
 def test_a_run_has_its_curves(tmp_path):
   html = site.write(made.run(tmp_path)).read_text(encoding='utf-8')
   assert 'id="training"' in html

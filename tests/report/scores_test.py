@@ -159,6 +159,7 @@ def test_findings_follow_the_numbers(own):
   assert 'but the intervals overlap' in text
 
 
+@pytest.mark.usefixtures('undrawn_here')
 def test_other_data_are_not_set_beside_the_paper_s(own):
   made_scores.edit(own / 'summary.json', datasets={
       'osie': {'kind': 'table', 'images': 50},
@@ -199,6 +200,7 @@ def test_every_figure_is_there_for_a_paper(run, page):
       '"all, in the paper",2.57,,\n')
 
 
+@pytest.mark.usefixtures('undrawn_here')
 def test_without_arrays_regions_or_examples_their_sections_are_left_out(
     tmp_path):
   own = made_scores.folder(tmp_path / 'own', examples=0)
@@ -210,6 +212,7 @@ def test_without_arrays_regions_or_examples_their_sections_are_left_out(
     assert absent not in text
 
 
+@pytest.mark.usefixtures('undrawn_here')
 def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
   file = own / 'search.csv'
   file.write_text(re.sub(
@@ -222,6 +225,7 @@ def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
   assert 'Search measures' not in page
 
 
+@pytest.mark.usefixtures('undrawn_here')
 def test_names_are_escaped_and_make_no_paths(own):
   for name in ('scores.csv', 'search.csv', 'summary.json'):
     file = own / name

@@ -1,7 +1,5 @@
 """The site: whole, offline, escaped, and honest about its numbers."""
 
-import csv
-import html.parser
 import json
 import pathlib
 import re
@@ -9,52 +7,17 @@ import subprocess
 import sys
 import urllib.parse
 
-import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import charts, packing, site
+from saliency_jax.report import site
 from saliency_jax.report.chapter import Site
-from saliency_jax.report.units import run as reader
 from tests.report import made
+from tests.report.parsed import BAD, Page
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BAD = '<b>x</b>&"\'$1$_|%'
-# Elements without an end tag.
-VOID = {'meta', 'link', 'img', 'br', 'input', 'hr', 'col', 'wbr'}
 
-
-class Page(html.parser.HTMLParser):
-  """Collects a page's tags, text and chapters; checks that tags are closed."""
-
-  def __init__(self, path: pathlib.Path):
-    super().__init__()
-    self.tags: list[tuple[str, dict]] = []
-    self.text = ''
-    self.open: list[str] = []
-    self.source = path.read_text(encoding='utf-8')
-    self.feed(self.source)
-    assert not self.open, self.open
-
-  def handle_starttag(self, tag, attrs):
-    self.tags.append((tag, dict(attrs)))
-    if tag not in VOID:
-      self.open.append(tag)
-
-  def handle_endtag(self, tag):
-    assert self.open, tag
-    assert self.open.pop() == tag, self.getpos()
-
-  def handle_data(self, data):
-    if self.open and self.open[-1] not in ('script', 'style'):
-      self.text += data
-
-  def all(self, tag: str) -> list[dict]:
-    return [attrs for name, attrs in self.tags if name == tag]
-
-  @property
-  def words(self) -> str:
-    return ' '.join(self.text.split())
+pytestmark = pytest.mark.usefixtures('undrawn')
 
 
 def _popout(path, **settings):
@@ -71,20 +34,11 @@ def _dissect(path, **settings):
       skipped={f'{BAD}7': f'cannot be read ({BAD})'}, **settings)
 
 
-@pytest.fixture(scope='module', autouse=True)
-def _quick():
-  """Figures have tests of their own; one page draws them."""
-  with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(charts, 'for_page', lambda spec, alt: '<svg></svg>')
-    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
-    yield
-
-
 MAKE = {'popout': _popout, 'dissect': _dissect}
 
 
 @pytest.fixture(scope='module', params=['popout', 'dissect', 'compared'])
-def folder(request, tmp_path_factory):
+def folder(request, undrawn, tmp_path_factory):
   """A run with bad names and its site; compared with one of the same name."""
   root = tmp_path_factory.mktemp(request.param)
   job = request.param if request.param in MAKE else 'dissect'
@@ -101,7 +55,7 @@ def page(folder):
 
 
 @pytest.fixture(scope='module', params=['popout', 'dissect'])
-def single(request, tmp_path_factory):
+def single(request, undrawn, tmp_path_factory):
   path = MAKE[request.param](tmp_path_factory.mktemp('single'))
   written = site.write(path, single_file=True)
   assert written == path / 'report.html'
@@ -178,17 +132,12 @@ def test_a_single_file_refers_to_nothing_outside(single):
   assert '<code>summary.json</code>' in single.source
 
 
-def _shows_names_as_text(page: Page):
-  assert BAD in page.text
-  assert '<b>x' not in page.source
-
-
 def test_names_from_files_are_shown_as_text(page):
-  _shows_names_as_text(page)
+  page.shows_names_as_text()
 
 
 def test_names_from_files_are_shown_as_text_in_a_single_file(single):
-  _shows_names_as_text(single)
+  single.shows_names_as_text()
 
 
 def test_ids_are_the_page_s_alone_and_references_lead_to_them(page):
@@ -230,132 +179,6 @@ def test_it_says_what_was_run(page):
       'vgg16', 'imagenet', 'ab' * 32, '1 x cpu', 'jax 0.10.2', 'wall 2.5',
       'data.seed 3', 'CVPR 2019', '5 units each'):
     assert fact in page.words
-
-
-def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
-  path = made.dissect(
-      tmp_path, {'conv5_3': np.array([[2., 1., 0.], [0., -1., -3.]])},
-      labels=['text', 'food'], categories=('text', 'food', 'drink'))
-  page = Page(site.write(path))
-  # Of text: units 0 and 1 score 1.50, the paper's Table 2 has 1.10.
-  hints = [attrs.get('data-hint', '') for attrs in page.all('td')]
-  assert ('conv5_3, text: 95 % interval 1.30 to 1.70, held out 1.25, chance '
-          '0.50 to 1.00, the paper 1.10, difference +0.40') in hints
-  # An arrow where a value leaves its chance band.
-  assert '1.50↑ (95 % interval 1.30 to 1.70, held out 1.25' in page.words
-  assert '−0.50↓ (95 % interval −0.70 to −0.30, held out −0.75' in page.words
-  # Drink has no region here: no number, no difference.
-  assert not any('1.48' in hint for hint in hints)
-
-
-def _rows(path: pathlib.Path) -> list[list[str]]:
-  with open(path, newline='', encoding='utf-8') as file:
-    return list(csv.reader(file))
-
-
-def test_tables_hold_the_numbers_of_the_run(tmp_path):
-  scored = {'conv5_3': np.array([[2., 1., 0.], [0., -1., -3.]])}
-  path = made.dissect(tmp_path, scored, labels=['text', BAD])
-  site.write(path)
-  tables = path / 'report' / 'tables'
-  assert _rows(tables / 'table.csv') == [
-      ['layer', 'source', 'text', BAD], ['conv5_3', 'this run', '1.5', '-0.5'],
-      ['conv5_3', 'held out', '1.25', '-0.75'],
-      ['conv5_3', 'chance, from', '0.5', '0.5'],
-      ['conv5_3', 'chance, to', '1', '1'], ['conv5_3', 'paper', '1.1', '']]
-  assert _rows(tables / 'counts.csv')[1] == ['conv5_3', 'this run', '1', '0']
-  assert _rows(tables / 'best_units.csv')[1] == [
-      'conv5_3', 'text', '1', '1.5', '1', 'conv5_3:0 conv5_3:1']
-  for csv_file in tables.glob('*.csv'):
-    assert csv_file.with_suffix('.md').is_file()
-    assert csv_file.with_suffix('.tex').is_file()
-  figures = path / 'report' / 'figures'
-  assert {x.stem for x in figures.glob('*.svg')} == {
-      'table', 'counts', 'layers', 'layers_categories'}
-
-
-def test_the_spread_over_arrays_of_a_kind(tmp_path):
-  x = np.array([[1., 3., 0.], [9., 9., 0.], [3., 5., 0.]])
-  path = made.popout(tmp_path, {'conv5_3': x}, kinds=('colour', 'shape'))
-  page = Page(site.write(path))
-  # Of colour: the best units' means are 2 and 4.
-  assert _rows(path / 'report' / 'tables' / 'kinds.csv')[1:] == [
-      ['shape', 'conv5_3', '1', '9', '', '9', '9', '9'],
-      ['colour', 'conv5_3', '2', '3', '1.41421', '2.5', '3', '3.5']]
-  assert ('colour, conv5_3: SD 1.41, quartiles 2.50, 3.00, 3.50, 2 arrays') in [
-      x.get('data-hint') for x in page.all('td')]
-
-
-def test_the_easiest_and_the_hardest_arrays(tmp_path):
-  x = np.array([[1., 2., 0.], [9., 8., 0.], [3., 5., 0.], [4., 4., 7.]])
-  path = made.popout(tmp_path, {'conv5_3': x})
-  page = Page(site.write(path))
-  shown = [re.match('Map of unit conv5_3:(.) over array array-0(.),', x)
-           for x in (a.get('aria-label', '') for a in page.all('div')
-                     if 'data-place' in a)]
-  # The first is the overview's. Two of four are easy: 1 by 8.5, then 2 and 3 by
-  # 4 and 4; the array's own best unit is shown, of array 3 one that is not
-  # among the layer's best.
-  assert [x.groups() for x in shown] == [
-      ('0', '1'), ('0', '1'), ('1', '2'), ('1', '0'), ('2', '3')]
-  text = (path / 'report' / 'data' / 'places.js').read_text()
-  places = json.loads(text.partition(',')[2].rpartition(')')[0])
-  kept = reader.read(path).kept.maps('conv5_3')
-  at = np.flatnonzero((kept.units == 2) & (kept.images == 3))[0]
-  assert places[4]['map'] == packing.grid(packing.cells(kept.cells[at]))
-
-
-def test_two_runs_stand_side_by_side(tmp_path):
-  before, after = (
-      made.dissect(tmp_path / name, {
-          layer: np.full((1, 3), value) for layer, value in levels.items()},
-          labels=['text'], depth=depth)
-      for name, depth, levels in (
-          ('before', None, {'conv5_3': 1., 'conv5_2': 2.}),
-          ('after', 2, {'conv5_3': 2.5, 'conv5_2': 1.5})))
-  page = Page(site.write(after, compare=before))
-  assert '+1.50 (imagenet, depth 2 2.50, imagenet 1.00)' in page.words
-  assert '−0.50 (imagenet, depth 2 1.50, imagenet 2.00)' in page.words
-  tables = after / 'report' / 'tables'
-  assert _rows(tables / 'difference_means.csv')[1:3] == [
-      ['conv5_3', 'imagenet, depth 2', '2.5'], ['conv5_3', 'imagenet', '1']]
-  # The paper's Table 3 at depth 2 stands beside conv5_3: text 1.32.
-  assert _rows(tables / 'layers.csv') == [
-      ['layer', 'imagenet, depth 2', 'imagenet', 'paper'],
-      ['conv5_3', '2.5', '1', '1.32'], ['conv5_2', '1.5', '2', '']]
-
-
-def test_names_of_compared_runs_are_never_equal(tmp_path):
-  runs = [made.popout(tmp_path / x / 'run', made.scores()) for x in 'ab']
-  labels = [
-      Site(reader.read(runs[0]), reader.read(x), root=None).labels
-      for x in runs]
-  assert labels == [('this run', 'other run')] * 2
-  made.popout(tmp_path / 'c', made.scores())
-  assert Site(
-      reader.read(runs[0]), reader.read(tmp_path / 'c'), root=None
-  ).labels == ('imagenet (run)', 'imagenet (c)')
-
-
-@pytest.mark.parametrize('layers', [
-    ('conv3_1',), ('conv5_3', 'conv2_2'), made.LAYERS])
-def test_any_number_of_layers(tmp_path, layers):
-  for path in (
-      made.popout(tmp_path / 'a', made.scores(layers)),
-      made.dissect(
-          tmp_path / 'b', made.scores(layers), labels=['text', 'food'] * 3)):
-    page = Page(site.write(path))
-    assert all(layer in page.text for layer in layers)
-
-
-def test_a_run_with_one_row_and_no_image(tmp_path):
-  assert 'Findings' in Page(site.write(made.popout(
-      tmp_path / 'a', made.scores(rows=1), shown=0))).text
-  page = Page(site.write(made.dissect(
-      tmp_path / 'b', made.scores(rows=1), labels=['text'], fixations=[0],
-      shown=0)))
-  assert 'Nothing was measured' in page.text
-  assert 'images' not in [x.get('id') for x in page.all('section')]
 
 
 def test_the_folder_is_replaced_as_a_whole(tmp_path):
@@ -456,26 +279,3 @@ def test_the_entry_point_reports_a_bad_folder(
   assert problem in out.stderr
   assert len(out.stderr.strip().splitlines()) == 1
   assert 'Traceback' not in out.stderr
-
-
-def test_predicted_maps_have_a_page(tmp_path):
-  (tmp_path / 'predicted.jsonl').write_text(
-      json.dumps(['a.npy', 'a.png', 'a_overlay.png']) + '\n')
-  for name, value in (
-      ('summary.json', {
-          'job': 'predict', 'layout': 3, 'network': {'name': BAD},
-          'device': '1 x cpu', 'weights': {'name': 'mine', 'sha256': '0' * 64},
-          'seconds': {}, 'counts': {'images': 1}, 'skipped': {'b': BAD},
-          'versions': {}}),
-      ('config.json', {})):
-    (tmp_path / name).write_text(json.dumps(value))
-  with pytest.raises(InputError, match="names 'a.npy', which is not in"):
-    site.write(tmp_path)
-  for name in ('a.npy', 'a.png', 'a_overlay.png'):
-    (tmp_path / name).write_bytes(b'x')
-  page = Page(site.write(tmp_path))
-  shown, = page.all('img')
-  # The pages can be copied alone: their pictures travel.
-  assert (tmp_path / 'report' / shown['src']).read_bytes() == b'x'
-  _shows_names_as_text(page)
-  assert site.text(tmp_path) == f'1 maps of {BAD} (mine)'

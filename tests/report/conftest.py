@@ -1,0 +1,98 @@
+"""Pages that are made once, and a browser that opens them."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from benchmarks.browser import CHROMIUM
+from saliency_jax.report import charts, site
+from tests.report import made, made_scores, made_sweep
+
+BAD = '<b>x</b>'
+LAYERS = ('conv5_3', 'conv4_1')
+LABELS = ['text', BAD, 'food', 'text', BAD, 'food'] * 2
+IMAGES = ('1001', BAD, 'a/ä%b', '1004')
+
+
+def _undrawn():
+  """Figures have tests of their own, and take most of a page's time."""
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(charts, 'for_page', lambda spec, alt: '<svg></svg>')
+    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    yield
+
+
+# For all tests of a module, and for a single one.
+undrawn = pytest.fixture(_undrawn, scope='module', name='undrawn')
+undrawn_here = pytest.fixture(_undrawn, name='undrawn_here')
+
+
+@pytest.fixture(scope='session')
+def chromium():
+  sync_api = pytest.importorskip('playwright.sync_api')
+  program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+  if program is None:
+    pytest.skip(f"no browser: none of {', '.join(CHROMIUM)} is installed")
+  with sync_api.sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=program)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+  """Opens pages; whatever they load or complain about is checked at the end."""
+  requests, complaints, contexts = [], [], []
+
+  def open_page(path, place='', **options):
+    context = chromium.new_context(
+        viewport={'width': 1300, 'height': 900}, **options)
+    contexts.append(context)
+    context.on('request', lambda request: requests.append(request.url))
+    context.on('console', lambda message: complaints.append(message.text))
+    context.on('weberror', lambda error: complaints.append(str(error.error)))
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto(f'{path.as_uri()}#/{place}')
+    return page
+
+  yield open_page
+  for context in contexts:
+    context.close()
+  assert requests
+  assert {x.partition(':')[0] for x in requests} <= {'file', 'data'}
+  assert not complaints
+
+
+def _dissect(path, **options):
+  return made.dissect(
+      path, made.scores(LAYERS, rows=len(LABELS), units=70,
+                        seed=options.pop('seed', 0)),
+      labels=LABELS, image_ids=IMAGES, **options)
+
+
+@pytest.fixture(scope='session')
+def pages(tmp_path_factory):
+  """Pages by name; two runs beside each other, and a single file of one that
+  keeps no map."""
+  path = tmp_path_factory.mktemp('site')
+  with pytest.MonkeyPatch.context() as patch:  # a test draws one chart
+    drawn = charts.for_page(charts.lines(
+        [{'x': '0', 'y': 1., 'who': 'a'}], {'a': charts.css('run')}, x='',
+        label=''), 'chart')
+    patch.setattr(charts, 'for_page', lambda spec, alt: drawn)
+    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    other = _dissect(path / 'other', seed=1)
+    own = _dissect(path / 'own', weights=f'tuned {BAD}', depth=3)
+    single = _dissect(path / 'single')
+    for layer in LAYERS:
+      np.savez(single / 'maps' / f'{layer}.npz', units=np.zeros(0, int),
+               images=np.zeros(0, int), maps=np.zeros((0, 4, 5), np.float16))
+    return {
+        'run': site.write(own, compare=other),
+        'single': site.write(single, single_file=True),
+        'popout': site.write(made.popout(
+            path / 'popout', made.scores(('conv5_3',), rows=8))),
+        'sweep': site.write(made_sweep.sweep(path / 'sweep')),
+        'scores': site.write(made_scores.folder(path / 'scores'))}
