@@ -6,7 +6,7 @@ from scipy import stats
 
 from saliency_jax.ops import overlays, resize
 from saliency_jax.report.units import run as reader
-from tests.report.conftest import BAD, IMAGES, LABELS
+from tests.report.conftest import BAD, IMAGES, LABELS, PLACES
 
 
 def _half(values) -> float:
@@ -231,13 +231,6 @@ def test_tables_of_scores_sort_by_their_better_end(visit, pages):
   assert models() == ['centre', 'gbvs', 'net']
   # People are no model, and stay below.
   assert table.locator('tfoot th').all_text_contents() == ['other people']
-
-
-PLACES = {
-    'run': ('overview', 'layers', 'units', 'units/conv5_3:1', 'images',
-            'images/1001'),
-    'popout': ('overview', 'popout'), 'scores': ('scores',),
-    'sweep': ('depths', 'before_after', 'training')}
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])

@@ -13,6 +13,12 @@ BAD = '<b>x</b>'
 LAYERS = ('conv5_3', 'conv4_1')
 LABELS = ['text', BAD, 'food', 'text', BAD, 'food'] * 2
 IMAGES = ('1001', BAD, 'a/ä%b', '1004')
+# Of `pages`, what can be opened.
+PLACES = {
+    'run': ('overview', 'layers', 'units', 'units/conv5_3:1', 'images',
+            'images/1001'),
+    'popout': ('overview', 'popout'), 'scores': ('scores',),
+    'sweep': ('depths', 'before_after', 'training')}
 
 
 def _undrawn():
