@@ -77,9 +77,10 @@ def _agreement(run: Run) -> str:
   shared = _many(run) & np.isfinite(run.values('paper'))
   if shared.sum() < FEWEST:
     return ''
-  own, others = run.values('mean')[shared], run.values('paper')[shared]
+  both = run.values('mean'), run.values('paper')
+  own, others = (x[shared] for x in both)
   level = (own - others).mean()
-  low, high = _over_columns(means, published, shared)
+  low, high = _over_columns(*both, shared)
   return (
       f'Over {shared.sum()} cells with {FEWEST} {run.kind.item}s or more the '
       f'means correlate with {run.published} of the paper at r = '
