@@ -132,10 +132,11 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
       finalize=directions.isolated)
   environment.filters['number'] = number
   environment.filters['linked'] = _linker(site, chapters)
+  bar = _map_bar()
   sections = [
       (chapter, Markup(environment.get_template(chapter.template).render(
-          chapter.context, site=site, paper=paper.facts())))
-      for chapter in chapters]
+          chapter.context, site=site, paper=paper.facts(),
+          map_bar=bar))) for chapter in chapters]
   site.data('places', site.places)
   scripts = sorted(
       [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')],
@@ -143,8 +144,7 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
                      x.name))
   return environment.get_template('web/index.html.j2').render(
       title=job.title, folder=workdir.resolve().name, sections=sections,
-      coloured=job.coloured, citation=paper.facts()['source'],
-      map_bar=_map_bar(),
+      coloured=job.coloured, citation=paper.facts()['source'], map_bar=bar,
       colours=Markup(as_json({
           'scales': overlays.SCALES, 'range': overlays.RANGE,
           'opacity': overlays.OPACITY,

@@ -24,7 +24,8 @@ def chapter(run: Run, site: Site) -> Chapter | None:
       'photographs': run.kind is DISSECT, 'score': run.kind.score,
       'sigma': density.SIGMA, 'categories': list(run.groups),
       'layers': list(run.layers), 'runs': site.labels[:len(runs)],
-      'images': listed})
+      'images': [{k: x for k, x in each.items() if k != 'url'}
+                 for each in listed]})
   for k, image in enumerate(progress.track(
       images, total=len(images), unit='image', title='Packing images')):
     points, mask = run.kept.points[k], run.kept.mask(k)

@@ -108,14 +108,12 @@ Object.assign(viewer, (() => {
     make('img', {src: image.url, alt: '', loading: 'lazy'})), image, over);
   }
 
-  /* Promises what images.py keeps; images have the gallery's addresses. */
+  /* Promises what gallery.py keeps; images have the gallery's addresses. */
   async function gallery() {
     const data = await report.data('images');
-    if (!data.images[0].url) {
-      document.querySelectorAll('#images-gallery img').forEach((img, k) => {
-        data.images[k].url = img.getAttribute('src');
-      });
-    }
+    document.querySelectorAll('#images-gallery img').forEach((img, k) => {
+      data.images[k].url = img.getAttribute('src');
+    });
     return data;
   }
 
