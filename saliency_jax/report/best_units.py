@@ -45,7 +45,9 @@ KEYS = {
             'paper': 'paper'}),
     'above': Key(
         'units above T', 0, ('above_chance_low', 'above_chance_high'),
-        'paper_above', {'this run': 'above', 'paper': 'paper_above'})}
+        'paper_above', {
+            'this run': 'above', 'chance, from': 'above_chance_low',
+            'chance, to': 'above_chance_high', 'paper': 'paper_above'})}
 
 
 class Measured(NamedTuple):
@@ -190,7 +192,7 @@ def sides(
 ) -> Table:
   """Writes matrices, a line for each row and source that has a number."""
   def value(x: float) -> float | int | None:
-    return None if np.isnan(x) else float(x) if digits else int(x)
+    return None if np.isnan(x) else float(x) if digits else round(x)
 
   return site.table(name, (row, 'source', *columns), [
       (of_row, source, *map(value, of[i])) for i, of_row in enumerate(names)

@@ -178,7 +178,7 @@ def strips(
 
 def scatter(
     rows: Sequence[Row], series: Mapping[str, str], *, x: str, label: str,
-    title: str, width: int = 340
+    title: str, width: int = 340, from_zero: bool = False
 ) -> Spec:
   """Returns named points with their intervals both ways.
 
@@ -186,9 +186,11 @@ def scatter(
     rows: `name`, `x`, `x_low`, `x_high`, `y`, `y_low`, `y_high`, `who`.
     series: group of points -> colour.
     x, label, title, width: see `lines`.
+    from_zero: whether y starts at 0.
   """
-  at_x, at_y = (_number(field, name, zero=False, nice=True)
-                for field, name in (('x', x), ('y', label)))
+  at_x, at_y = (_number(field, name, zero=zero, nice=True)
+                for field, name, zero in (
+                    ('x', x, False), ('y', label, from_zero)))
   thin = {'color': css('paper'), 'strokeWidth': 1.2}
   return _panel(rows, [
       _interval('y', at_y, 'y_', **thin), _interval('x', at_x, 'x_', **thin),

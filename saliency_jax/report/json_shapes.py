@@ -11,7 +11,8 @@ _JOB = {
     'weights?': _WEIGHTS, 'network?': _NETWORK, 'skipped?': _NAMES}
 MEASURED = _JOB | {
     'seconds': {str: float}, 'counts': {'images': int}, 'units': _COUNTS,
-    'weights': _WEIGHTS | {'sha256': str}, 'skipped': _NAMES}
+    'weights': _WEIGHTS | {'sha256': str}, 'skipped': _NAMES,
+    'chance?': {'without_band?': _NAMES}}
 TRAINED = _JOB | {
     'network': _NETWORK | {'readout_tap': str}, 'weights': _WEIGHTS,
     'counts': {'train': int, 'validation': int}, 'measured?': [str],
@@ -23,7 +24,9 @@ TASKS = _JOB | {
     'network': _NETWORK | {'name': str, 'readout_tap': str},
     'weights': _WEIGHTS, 'counts': {
         'train': int, 'validation': int, 'test': int, 'scenes': int}}
-TASKS_CONFIG = {'tasks': {'seeds': [int]}, 'data': {'sigma': float}}
+TASKS_CONFIG = {
+    'tasks': {'seeds': [int]}, 'data': {'sigma': float},
+    'regions': {'analysis': {'threshold': float}}}
 PREDICTED = _JOB | {'network': _NETWORK | {'name': str}, 'weights': _WEIGHTS}
 EVALUATED = _JOB | {
     'models': _NAMES, 'warnings': [str], 'weights?': {str: _WEIGHTS},
@@ -64,7 +67,8 @@ STATISTICS = [{
         'interaction': _EFFECT}),
     'heads': (None, {
         'heads': int, 'others': int, 'difference': float, 'low': float,
-        'high': float, 'p': _NUMBER})}]
+        'high': float, 'p': _NUMBER, 'hedges_g': float, 'g_low': float,
+        'g_high': float})}]
 _GAINS = {str: {str: {'gain': _NUMBER, 'low': _NUMBER, 'high': _NUMBER}}}
 DEPTH_TESTS = {'differs': {str: {str: (bool, None)}},
                'gains?': _GAINS, 'gains_unseen?': _GAINS}

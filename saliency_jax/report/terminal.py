@@ -46,7 +46,8 @@ def by_category(
     key: 'mean', or 'above' for the number of units.
   """
   sources, digits = ({'run': 'mean', **_BESIDE}, 2) if key == 'mean' else (
-      {'run': 'above', 'paper': 'paper_above'}, 0)
+      {'run': 'above', 'chance from': 'above_chance_low',
+       'to': 'above_chance_high', 'paper': 'paper_above'}, 0)
   heads = [['', *name.rsplit(' ', 1)][-2:]
            for name in table['category'].unique()]
   rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]

@@ -115,7 +115,7 @@ def test_findings_follow_from_the_numbers(folder):
       'On search arrays the mean NMM of the best units is above that of depth '
       '0 at 1 of 2 depths, with intervals apart at 1: 0.25 [0.05, 0.45] at '
       'depth 0, at most 1.00 [0.80, 1.20] at depth 3; in the paper 0.38 and '
-      'at most 0.92 at depth 3.']
+      'at most 0.92 at depth 3, r = 0.73.']
   summary = results.summary | {'counts': {'validation': 50}}
   assert findings.findings(results._replace(summary=summary))[0].text == (
       'On 50 validation images 2 of 2 depths have a higher NSS than the '
@@ -154,6 +154,29 @@ def test_correlations_with_the_paper_are_those_of_numpy(folder):
       f'{whole} (Pearson), the gains over depth 0 at r = {gains}; less the '
       f'means of categories and of depths, which both tables have in common, '
       f'r is {rest}.')
+  above, in_paper = (np.hstack([[*of.values()]] * 2) for of in (
+      made.ABOVE, made.PAPER_ABOVE))
+  r = np.corrcoef(above.ravel(), in_paper.ravel())[0, 1]
+  assert next(x.text for x in findings.notes(
+      results._replace(seen=table)) if 'Units above T' in x.text) == (
+          'Units above T, over 6 categories with counts in the paper, are most '
+          'at depth 3, 188, in the paper at 3, 118; over 18 cells r = '
+          f'{r:.3f}. Of text there are at most 9 at trained depths, in the '
+          'paper 0.')
+
+
+def test_figure_4_is_in_percent_of_depth_0(tmp_path):
+  folder = made.sweep(tmp_path, views=False)
+  made_tests = json.loads((folder / 'depth_tests.json').read_text())
+  made_tests['gains'] = {'depth_3': {
+      'text': {'gain': .5, 'low': .25, 'high': .75}}}
+  (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
+  site.write(folder)
+  table = pd.read_csv(folder / 'report' / 'tables' / 'figure4.csv')
+  [row] = table[(table['category'] == 'text') & (table['of'] == 'this run')
+                & (table['stages trained'] == '3')].iloc[:, 3:].to_numpy()
+  # From 0.75 to 1.25 SD, the gain's interval from 0.25 to 0.75 SD.
+  np.testing.assert_allclose(row, (200 / 3, 100 / 3, 100), rtol=1e-5)
 
 
 def test_runs_of_one_depth_tell_what_a_seed_changes(folder):

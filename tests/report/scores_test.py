@@ -176,6 +176,9 @@ def test_the_page_has_every_number_and_marks_the_best(page):
   for number in ('2.00 1.90 to 2.10', '1.20 1.10 to 1.30', '12.5 8.0 to 20.0',
                  '75', 'F(3, 12) = 2.50', 'F(3, 8) = 2.25',
                  'Left out, with fewer than 2 regions: plant',
+                 'net cluster F(1, 4) = 12.50 p = 0.020 0.70',
+                 'the paper not said which – p = 9 × 10⁻⁹ –',
+                 'gbvs 5 21 +0.75 0.25 to 1.25 p = 0.010 +0.50 0.10 to 0.90',
                  'net: 2 targets are not found'):
     assert number in text, number
   best = re.findall(r'<td data-order="[^"]*" class="best">([^<]*)', page)

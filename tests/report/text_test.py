@@ -59,12 +59,16 @@ def test_table2_with_a_category_without_regions(tmp_path):
 
       Table 2: number of units whose mean NSS exceeds 1.5
 
-                    person
-                      head text drink
-      regions            2    1     0
-      conv5_3 run        1    0     -
-              paper      2    2     4
-      conv3_1 run        1    1     -''')
+                          person
+                            head text drink
+      regions                  2    1     0
+      conv5_3 run              1    0     -
+              chance from      0    0     -
+              to               1    1     -
+              paper            2    2     4
+      conv3_1 run              1    1     -
+              chance from      0    0     -
+              to               1    1     -''')
 
 
 def _many(path, **change):

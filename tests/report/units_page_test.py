@@ -48,9 +48,12 @@ def test_tables_hold_the_numbers_of_the_run(tmp_path):
       ['conv5_3', 'held out', '1.25', '-0.75'],
       ['conv5_3', 'chance, from', '0.5', '0.5'],
       ['conv5_3', 'chance, to', '1', '1'], ['conv5_3', 'paper', '1.1', '']]
-  assert _rows(tables / 'counts.csv')[1] == ['conv5_3', 'this run', '1', '0']
+  assert _rows(tables / 'counts.csv')[1:] == [
+      ['conv5_3', 'this run', '1', '0'], ['conv5_3', 'chance, from', '0', '0'],
+      ['conv5_3', 'chance, to', '1', '1'], ['conv5_3', 'paper', '2', '']]
   assert _rows(tables / 'best_units.csv')[1] == [
-      'conv5_3', 'text', '1', '1.5', '1', 'conv5_3:0 conv5_3:1']
+      'conv5_3', 'text', '1', '1.5', '1.25', '0.5', '1', '1',
+      'conv5_3:0 conv5_3:1']
   for csv_file in tables.glob('*.csv'):
     assert csv_file.with_suffix('.md').is_file()
     assert csv_file.with_suffix('.tex').is_file()
@@ -106,8 +109,9 @@ def test_two_runs_stand_side_by_side(tmp_path):
       ['conv5_3', 'imagenet, depth 2', '2.5'], ['conv5_3', 'imagenet', '1']]
   # The paper's Table 3 at depth 2 stands beside conv5_3: text 1.32.
   assert _rows(tables / 'layers.csv') == [
-      ['layer', 'imagenet, depth 2', 'imagenet', 'paper'],
-      ['conv5_3', '2.5', '1', '1.32'], ['conv5_2', '1.5', '2', '']]
+      ['layer', 'imagenet, depth 2', 'imagenet', 'held out', 'paper'],
+      ['conv5_3', '2.5', '1', '2.25', '1.32'],
+      ['conv5_2', '1.5', '2', '1.25', '']]
 
 
 def test_names_of_compared_runs_are_never_equal(tmp_path):

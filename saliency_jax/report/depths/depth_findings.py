@@ -37,7 +37,8 @@ def findings(swept: Swept) -> list[Finding]:
 
 def notes(swept: Swept) -> list[Finding]:
   """Returns how sure the findings are: the spread over runs, and the tests."""
-  said = ((_spread(swept), 'table3.csv'), (_claims(swept), 'depth_tests.json'))
+  said = ((_spread(swept), 'table3.csv'), (_counts(swept.seen), 'table3.csv'),
+          (_claims(swept), 'depth_tests.json'))
   return [Finding(text, (file,)) for text, file in said
           if len(swept.depths) > 1 and text]
 
@@ -204,7 +205,9 @@ def _arrays(table: pd.DataFrame | None) -> str:
   published = '' if merged['paper'].isna().any() else (
       f'; in the paper {number(before.paper)} and at most '
       f"{number(trained['paper'].max())} at depth "
-      f"{depth_name(trained['paper'].idxmax())}")
+      f"{depth_name(trained['paper'].idxmax())}" + (
+          f", r = {number(correlation(merged['mean'], merged['paper']))}"
+          if len(merged) > 2 else ''))
   return (
       f'On search arrays the mean NMM of the best units is above that of depth '
       f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '
@@ -242,6 +245,33 @@ def deviations(table: pd.DataFrame) -> pd.Series:
   return table.groupby(['depth', 'category'], sort=False)['mean'].std()
 
 
+def _counts(seen: pd.DataFrame | None) -> str:
+  """How many units respond, of the categories that are legible in the paper."""
+  if seen is None:
+    return ''
+  table = by_depth(seen).dropna(subset=['above', 'paper_above'])
+  if len(table) < FEWEST:
+    return ''
+
+  def told(of: pd.DataFrame, key: str = 'above') -> tuple[float, ...]:
+    total = of[of['category'].isin(table['category'])].groupby('depth')[
+        key].sum()
+    text = of[(of['category'] == 'text') & (of['depth'] > 0)][key]
+    return total.max(), total.idxmax(), text.max()
+
+  (most, depth, text), (paper, where, in_paper) = (
+      told(table, key) for key in ('above', 'paper_above'))
+  every = [told(of)[0] for of in runs(seen)]
+  return (
+      f'Units above T, over {table["category"].nunique()} categories with '
+      f'counts in the paper, are most at depth {depth_name(depth)}, '
+      f'{_written(most, every, 0)}, in the paper at {depth_name(where)}, '
+      f'{paper:.0f}; over {len(table)} cells r = '
+      f"{number(correlation(table['above'], table['paper_above']), 3)}." + (
+          '' if np.isnan(in_paper) else f' Of text there are at most '
+          f'{text:.0f} at trained depths, in the paper {in_paper:.0f}.'))
+
+
 def _claims(swept: Swept) -> str:
   """Section 5.2: which of three categories differ from all others."""
   said = []
@@ -260,4 +290,4 @@ def _claims(swept: Swept) -> str:
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
   """Returns Pearson's r over all elements."""
-  return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+  return float(np.corrcoef(np.ravel(one), np.ravel(other))[0, 1])

@@ -5,7 +5,7 @@ import pandas as pd
 
 from saliency_jax.ops import overlays
 from saliency_jax.report import best_units, charts, matrices, terminal
-from saliency_jax.report.chapter import Chapter, Chart, Site
+from saliency_jax.report.chapter import Chapter, Chart, Site, Table
 from saliency_jax.report.depths import before_after
 from saliency_jax.report.depths.depth_findings import findings, notes
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
@@ -117,8 +117,14 @@ def _first(swept: Swept, site: Site) -> Chart:
                   for member in swept.members), series)
 
 
-def _panels(swept: Swept, site: Site, name: str, label: str) -> Chart | None:
-  """A panel for each category: all photographs, the others, the paper's."""
+def _panels(
+    swept: Swept, site: Site, name: str, label: str
+) -> tuple[Chart, Table] | None:
+  """A panel for each category: all photographs, the others, the paper's.
+
+  Returns:
+    The chart, and its numbers.
+  """
   gain = name == 'figure4'
   other = f'{swept.part} photographs'
   series = {
@@ -130,23 +136,55 @@ def _panels(swept: Swept, site: Site, name: str, label: str) -> Chart | None:
   for who, (table, key, colour) in series.items():
     if table is None:
       continue
-    for category, x in by_depth(table).set_index('depth').groupby('category'):
+    for category, x in by_depth(table).set_index('depth').groupby(
+        'category'):
       values = [x[key]] if key != 'mean' else [
           x[key], *(x[end].where(x['runs'] > 1) for end in ('low', 'high'))]
-      points = _points(who, *(
-          100 * (of / x[key][0] - 1) for of in values) if gain else values)
+      if gain:
+        values = [100 * (of / x[key][0] - 1) for of in values]
+      if gain and key == 'mean' and (x['runs'] == 1).all():
+        values[1:] = _over_photographs(
+            swept, 'gains_unseen' if who == other else 'gains', table, x)
+      points = _points(who, *values)
       curves.setdefault(category, []).extend(points)
       if points:
         legend[who] = colour
   ends = matrices.domain(np.array(
-      [point['y'] for points in curves.values() for point in points]))
+      [point[end] for points in curves.values() for point in points
+       for end in ('y', 'low', 'high') if end in point]))
   counts = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False))
   specs = [charts.lines(
       curves[category], legend, x='stages trained', label='',
       title=f'{category} ({count:.0f})', width=150, height=105, domain=ends,
       dashed=[other]) for category, count in counts.items() if count]
-  return site.chart(
-      name, specs, f'Lines of the {label} by depth:', legend) if specs else None
+  return (
+      site.chart(name, specs, f'Lines of the {label} by depth:', legend),
+      site.table(
+          name, ('category', 'of', 'stages trained', label, 'from', 'to'), [
+              (category, point['who'], point['x'], point['y'],
+               point.get('low'), point.get('high'))
+              for category, points in curves.items() for point in points])
+  ) if specs else None
+
+
+def _over_photographs(
+    swept: Swept, key: str, table: pd.DataFrame, of: pd.DataFrame
+) -> list[pd.Series]:
+  """Returns the ends of the intervals of gains in percent, by depth.
+
+  Args:
+    key: of depth_tests.json.
+    table: Table 3.
+    of: its lines of one category, by depth, of one run each.
+  """
+  gained = (swept.tests or {}).get(key, {})
+  member = dict(zip(table['depth'], table['member'], strict=True))
+  ends = [gained.get(member[depth], {}).get(category, {})
+          for depth, category in of['category'].items()]
+  return [
+      100 / of['mean'][0] * pd.Series(
+          [x.get(end) for x in ends], of.index, float)
+      for end in ('low', 'high')]
 
 
 def training(swept: Swept, site: Site) -> Chapter:

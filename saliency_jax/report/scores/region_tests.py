@@ -19,6 +19,29 @@ _MEASURES = {
     'difference': ('output saliency difference',
                    '|output \N{MINUS SIGN} human saliency| (SD)')}
 _NONE = '\N{EN DASH}'
+_TERMS = ('measurement', 'cluster', 'interaction')
+# File -> caption and header.
+_TABLES = {
+    'spearman': ('Inner saliency against the output\u2019s', (
+        'network', 'inner and output saliency, \u03c1',
+        'inner saliency and difference, \u03c1')),
+    'anova': (
+        'Analysis of variance over categories; pairs that differ by the test '
+        'of Games and Howell at 5 %', (
+            'model', 'measure', "Welch's F", 'p', 'F, photographs as clusters',
+            'p, clustered', 'p, clustered and corrected (Holm)',
+            '\u03b7\u00b2', '\u03c9\u00b2', 'pairs that differ')),
+    'paper_anova': (
+        'The paper\u2019s analysis as reconstructed: category means by '
+        'measurement (inner saliency, difference) and cluster (heads, other '
+        'categories). It has two heads against the others, which were named '
+        'after looking, and two quantities of different kinds: weak evidence', (
+            'network', 'term', 'F', 'p', 'partial \u03b7\u00b2')),
+    'heads': (
+        'The difference on heads\u2019 regions less that on all others, '
+        'photographs as clusters; SD', (
+            'model', 'heads', 'others', 'difference', '95 % interval', 'p',
+            'Hedges\u2019 g', '95 % interval of g'))}
 _HEADS, _OTHERS = 'heads', 'other categories'
 
 
@@ -60,7 +83,8 @@ def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
         rows.rename(columns={
             f'{of}{end}': f'{axis}{end}' for end in ('', '_low', '_high')
             for axis, of in (('x', 'inner'), ('y', name))}).to_dict('records'),
-        series, x='inner saliency (SD)', label=label, title=(
+        series, x='inner saliency (SD)', label=label,
+        from_zero=name == 'difference', title=(
             f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, '
             f"{probability(test['p'])}" if test
             else 'too few categories for a correlation')))
@@ -90,9 +114,9 @@ def _matrices(rows: pd.DataFrame) -> list[matrices.Matrix]:
 
 def _tests(
     results: Evaluated, site: Site, dataset: str, models: list[str]
-) -> list[Table]:
-  """Returns the correlations and the analyses of variance of all models."""
-  correlations, analyses = [], []
+) -> list[tuple[str, Table]]:
+  """Returns the tests of all models: captions and tables."""
+  correlations, analyses, published, heads = [], [], [], []
   for model in models:
     of = results.statistics[dataset, model]
     found = [of[f'inner_{name}'] for name in _MEASURES]
@@ -102,17 +126,24 @@ def _tests(
           f"{probability(x['p_holm'])})" if x else _NONE for x in found)))
     analyses += [(model, label, *_analysis(of[name]))
                  for name, (label, _) in _MEASURES.items() if of[name]]
-  tables = (
-      ('spearman', correlations, (
-          'network', 'inner and output saliency, \u03c1',
-          'inner saliency and difference, \u03c1')),
-      ('anova', analyses, (
-          'model', 'measure', "Welch's F", 'p',
-          'F, photographs as clusters', 'p, clustered',
-          'p, clustered and corrected (Holm)', '\u03b7\u00b2', '\u03c9\u00b2',
-          'pairs that differ')))
-  return [site.table(f'{name}_{plain(dataset)}', header, lines)
-          for name, lines, header in tables if lines]
+    published += [
+        (model, term, f"F({x['df']:.0f}, {x['df_residual']:.0f}) = "
+         f"{number(x['f'])}", probability(x['p']), x['partial_eta_squared'])
+        for term, x in (of['paper_anova'] or {}).items() if term in _TERMS]
+    if x := of['heads']:
+      heads.append((
+          model, x['heads'], x['others'], signed(x['difference']),
+          f"{number(x['low'])} to {number(x['high'])}", probability(x['p']),
+          signed(x['hedges_g']),
+          f"{number(x['g_low'])} to {number(x['g_high'])}"))
+  if published and results.ours(dataset):
+    published.append((
+        'the paper', 'not said which', _NONE,
+        probability(paper.facts()['figure7']['anova_p']), None))
+  return [
+      (caption, site.table(f'{name}_{plain(dataset)}', header, lines))
+      for (name, (caption, header)), lines in zip(_TABLES.items(), (
+          correlations, analyses, published, heads), strict=True) if lines]
 
 
 def _analysis(comparison: dict) -> tuple[str, ...]:

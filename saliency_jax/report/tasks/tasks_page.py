@@ -71,8 +71,11 @@ def read(workdir: str | os.PathLike) -> Compared:
   trunks = tables_of[schema.TABLE7.path].rename(columns=best_units.RENAMED)
   trunks = trunks.groupby(['trunk', 'category'], sort=False).mean(
       numeric_only=True).reset_index()
+  threshold = config['regions']['analysis']['threshold']
   trunks = best_units.with_paper(
-      trunks, 'trunk', paper.table(7) if same else {}, {})
+      trunks, 'trunk', *(paper.table(7, of) if known else {} for of, known in (
+          ('means', same),
+          ('above', same and threshold == paper.facts()['threshold']))))
   return Compared(
       path, summary, config, tables_of, trunks,
       swept.views(reader, [*_SHOWN])[1],
@@ -121,6 +124,10 @@ def text(found: Compared) -> str:
           'Table 7: mean NSS of the best units of '
           f"{found.summary['network']['readout_tap']} by trunk, mean over "
           'seeds', found.names, found.trunks), '',
+      *terminal.by_category(
+          'Table 7: number of units whose mean NSS exceeds '
+          f"{found.config['regions']['analysis']['threshold']:g}",
+          found.names, found.trunks, 'above'), '',
       *terminal.items(findings(found))])
 
 
@@ -137,8 +144,12 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
   return [Chapter('tasks', 'Task or data', 'tasks/tasks.html.j2', {
       'found': found, 'findings_of': findings(found),
       'facts': [*facts(found.summary, found.config).items()],
-      'matrices': best_units.beside(
-          found.trunks, found.names, published='Table 7'),
+      'means': best_units.measured(
+          site, 'table7', found.trunks, found.names, row='trunk',
+          published='Table 7'),
+      'counts': best_units.measured(
+          site, 'table7_counts', found.trunks, found.names, row='trunk',
+          key='above', published='Table 7'),
       'table8': paper.facts()['table8'],
       'changes': _changes(found, site),
       'distances': sheet(schema.TASK_DISTANCES),

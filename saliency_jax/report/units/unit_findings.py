@@ -154,9 +154,11 @@ def _strongest(run: Run) -> str:
 
 
 def _above(run: Run) -> str:
-  """The category with the most units above T."""
-  cell = _strongest_cell(run, 'above', _many(run))
-  if run.kind is not DISSECT or cell is None:
+  """The category with the most units above T, beyond chance."""
+  cell = _strongest_cell(run, 'above', _many(run) & ~(
+      run.values('above') <= run.values('above_chance_high'))) if (
+          run.kind is DISSECT) else None
+  if cell is None:
     return ''
   chance = (f' (chance {cell.above_chance_low:.0f} to '
             f'{cell.above_chance_high:.0f})')

@@ -14,7 +14,8 @@ from saliency_jax.report.units import arrays, gallery, grid, shown
 from saliency_jax.report.units.run import DISSECT, Run
 from saliency_jax.report.units.unit_findings import findings, layer_means
 
-_COLOURS = {role: charts.css(role) for role in ('run', 'other', 'paper')}
+_COLOURS = {
+    role: charts.css(role) for role in ('run', 'other', 'third', 'paper')}
 
 
 def chapters(run: Run, site: Site) -> list[Chapter | None]:
@@ -57,6 +58,7 @@ def overview(run: Run, site: Site) -> Chapter:
       'example': shown.strongest(run, site),
       'missing': [x for x, n in zip(run.columns, run.counts(), strict=True)
                   if not n],
+      'unbanded': run.summary.get('chance', {}).get('without_band', {}),
       'by_layer': None if dissected else _by_layer(run, site),
       'files': [run.kind.scores.of(x) for x in run.layers] + [
           schema.MAPS.of(x) for x in run.layers if run.kept.images]})
@@ -71,8 +73,10 @@ def layers(run: Run, site: Site) -> Chapter:
           published=run.published),
       'best': site.table(
           'best_units', ('layer', 'category', 'regions', 'mean NSS',
-                         'units above T', 'best units'), [
-              (x.layer, x.category, int(x.sets), x.mean,
+                         'held out', 'chance from', 'to', 'units above T',
+                         'best units'), [
+              (x.layer, x.category, int(x.sets), x.mean, x.held_out,
+               x.chance_low, x.chance_high,
                None if np.isnan(x.above) else int(x.above),
                ' '.join(f'{x.layer}:{unit}' for unit in x.units))
               for x in run.table.itertuples()])})
@@ -106,9 +110,10 @@ def _by_layer(run: Run, site: Site) -> dict:
     sources[site.labels[1]] = (
         'other', other.values('mean')[:, used].mean(axis=1) if used.any()
         else means, None)
-  published = layer_means(run, 'paper', only)[0]
-  if np.isfinite(published).any():
-    sources['paper'] = ('paper', published, None)
+  for name, role, key in (
+      ('held out', 'third', 'held_out'), ('paper', 'paper', 'paper')):
+    if np.isfinite(values := layer_means(run, key, only)[0]).any():
+      sources[name] = role, values, None
   return {
       'used': int(used.sum()),
       'differences': _differences(run, site) if other else [],
