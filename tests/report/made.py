@@ -9,7 +9,7 @@ from PIL import Image
 
 TOP = 2
 THRESHOLD = 1.5
-LAYERS = ('conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
+LAYERS = ('conv5_3', 'conv5_1', 'conv4_2', 'conv4_1')
 KINDS = ('colour', 'shape')
 HEIGHT, WIDTH = 45, 60  # of every image, pixels
 CELLS = (4, 5)  # of every map
