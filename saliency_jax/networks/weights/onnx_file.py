@@ -39,7 +39,7 @@ def arrays(data: memoryview) -> dict[str, np.ndarray]:
 
 def _array(tensor: protobuf.Message) -> np.ndarray:
   name = tensor.text(_NAME)
-  code = (tensor.integers(_DATA_TYPE) or [0])[-1]
+  code = tensor.integer(_DATA_TYPE)
   if code not in _TYPES:
     raise ValueError(f'{name!r} is of the ONNX data type {code}')
   if _EXTERNAL_DATA in tensor:

@@ -1,4 +1,4 @@
-"""A reader of the protobuf wire format, enough for ONNX and Caffe.
+"""A reader of the protobuf wire format: ONNX, Caffe and TensorFlow.
 
 Encoding: https://protobuf.dev/programming-guides/encoding. A message is a run
 of fields, each a tag (number and wire type) and a payload. Only the level that
@@ -31,14 +31,14 @@ class Message:
     self._fields: dict[int, list[tuple[int, int | memoryview]]] = {}
     position = 0
     while position < len(data):
-      tag, position = _varint(data, position)
+      tag, position = varint(data, position)
       number, wire = tag >> 3, tag & 7
       if wire == _VARINT:
-        payload, position = _varint(data, position)
+        payload, position = varint(data, position)
       elif wire in (_FIXED64, _BYTES, _FIXED32):
         size = {_FIXED64: 8, _FIXED32: 4}.get(wire)
         if size is None:
-          size, position = _varint(data, position)
+          size, position = varint(data, position)
         if size > len(data) - position:
           raise ValueError(
               f'a field of {size} bytes where {len(data) - position} are left')
@@ -75,9 +75,13 @@ class Message:
         continue
       position = 0
       while position < len(payload):
-        value, position = _varint(payload, position)
+        value, position = varint(payload, position)
         values.append(value)
     return [value - (1 << 64) if value >> 63 else value for value in values]
+
+  def integer(self, number: int) -> int:
+    """Returns an integer field, 0 if it is absent; the last one counts."""
+    return (self.integers(number) or [0])[-1]
 
   def floats(self, number: int, dtype: str) -> np.ndarray:
     """Returns a repeated float field, packed or not, as `[N]` of `dtype`.
@@ -116,7 +120,7 @@ def shaped(
   return values.reshape(shape)
 
 
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
+def varint(data: memoryview, position: int) -> tuple[int, int]:
   """Returns the unsigned number at `position` and the position after it."""
   value = 0
   for count in range(10):

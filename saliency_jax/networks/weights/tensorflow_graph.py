@@ -67,15 +67,13 @@ def _value(node: protobuf.Message) -> np.ndarray | None:
     if attribute.text(_KEY) != 'value':
       continue
     for tensor in attribute.messages(_VALUE)[-1].messages(_TENSOR):
-      if (tensor.integers(_TYPE) or [0])[-1] == _FLOAT:
+      if tensor.integer(_TYPE) == _FLOAT:
         return _array(tensor, node.text(_NAME))
   return None
 
 
 def _array(tensor: protobuf.Message, name: str) -> np.ndarray:
-  shapes = tensor.messages(_SHAPE)
-  shape = [(dimension.integers(_SIZE) or [0])[-1]
-           for dimension in (shapes[-1].messages(_DIMENSION) if shapes else ())]
+  shape = dimensions(tensor, _SHAPE)
   if _CONTENT in tensor:
     content = tensor.data(_CONTENT)[-1]
     if len(content) % 4:
@@ -87,3 +85,10 @@ def _array(tensor: protobuf.Message, name: str) -> np.ndarray:
     if len(values) == 1 and 0 < math.prod(shape) <= _LARGEST:
       values = np.broadcast_to(values, math.prod(shape))
   return protobuf.shaped(values, shape, name)
+
+
+def dimensions(message: protobuf.Message, number: int) -> list[int]:
+  """Returns the sizes in the TensorShapeProto that a field of a message is."""
+  shapes = message.messages(number)
+  return [dimension.integer(_SIZE)
+          for dimension in (shapes[-1].messages(_DIMENSION) if shapes else ())]

@@ -16,6 +16,7 @@ from saliency_jax.networks.weights import (
   caffe_file,
   onnx_file,
   safetensors_file,
+  tensorflow_bundle,
   tensorflow_graph,
   torch_file,
 )
@@ -27,7 +28,8 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
   Args:
     path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx,
       .safetensors, .pth, .pt or .pth.tar (torch), .caffemodel, .npz, .pb (a
-      TensorFlow graph whose weights are constants).
+      TensorFlow graph whose weights are constants), .index (a TensorFlow
+      checkpoint, whose .data-00000-of-00001 lies beside it).
 
   Returns:
     The arrays by name, in the file's own shapes and types (bfloat16 becomes
@@ -48,7 +50,9 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
   with outside.reading(path, f'{suffix} file'):
     arrays = _READERS[suffix](path)
     # Of tensors that share their bytes, or are widened, each counts.
-    budget = outside.Budget(path.stat().st_size)
+    budget = outside.Budget(
+        tensorflow_bundle.size(path) if suffix == '.index'
+        else path.stat().st_size)
     for name, array in arrays.items():
       bfloat = array.dtype == ml_dtypes.bfloat16
       if not (bfloat or array.dtype.kind in numpy_files.NUMBERS):
@@ -79,5 +83,6 @@ _READERS = {
     '.caffemodel': lambda path: caffe_file.arrays(
         safetensors_file.mapped(path)),
     '.npz': numpy_files.read_npz,
+    '.index': tensorflow_bundle.arrays,
     '.pb': lambda path: tensorflow_graph.arrays(safetensors_file.mapped(path)),
 }
