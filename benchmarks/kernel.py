@@ -31,8 +31,7 @@ def random_network(
   """
   architecture = zoo.NETWORKS['vgg16']._replace(
       module=lambda dtype: vgg.VGG(flax.core.freeze(dict(widths)), dtype))
-  variables = zoo.random_variables(
-      architecture.module(np.float32), len(vgg.STAGES))
+  variables = zoo.random_variables(architecture.module(np.float32))
   return zoo.assemble(
       'vgg16', architecture, zoo.Ported(
           variables, Preprocess(image_size, (124., 117., 104.), (1., 1., 1.),

@@ -17,8 +17,8 @@ from saliency_jax.networks import adapters, conv_layers, zoo
 from saliency_jax.networks import vgg as vggs
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.recorder import Recorder
 from saliency_jax.networks.saliency import published, trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 WIDTHS = dict.fromkeys(vggs.CONVOLUTIONS, 4) | {'conv5_3': 7}
@@ -114,13 +114,11 @@ def decoding() -> Network:
   layers = (trunk.Layer('conv1_1', 4, 1, pool=trunk.FLOOR),
             trunk.Layer('conv2_1', 4, 2, pool=trunk.FLOOR),
             trunk.Layer('conv3_1', 5, 4))
-  found = published.of_module(
-      'tiny', lambda dtype: trunk.Model(layers, Decoder, ('conv2_1',), dtype),
-      trunk.taps(layers, 'both'),
-      trunk.stages([layer.name for layer in layers]), {},
+  found = published.model(
+      'tiny', trunk.Model(layers, Decoder, ('conv2_1',)), {}, trunk=None,
       default_taps=('conv3_1',))
   ported = Ported(
-      zoo.random_variables(found.module(jnp.float32), 4),
+      zoo.random_variables(found.module(jnp.float32)),
       PREPROCESS._replace(std=(60., 60., 60.)))
   return zoo.assemble('tests.tiny:decoding', found, ported,
                       Provenance('tiny', digest(ported), 'Flax'))

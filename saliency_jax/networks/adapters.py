@@ -17,7 +17,6 @@ from saliency_jax.networks.taps import Tap
 
 OUTPUT = 'output'  # the tap of what the whole module returns
 _DEFAULT = Preprocess()
-_KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}
 
 
 def from_linen(
@@ -167,8 +166,8 @@ def build(
       raise InputError(
           f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
   every = tap_tools.table(
-      _described(described.get(tap, Tap(tap)), x.shape, side, prefix)
-      for tap, x in found.items() if len(x.shape) in _KINDS)
+      tap_tools.described(described.get(tap, Tap(tap)), x.shape, side, prefix)
+      for tap, x in found.items() if len(x.shape) in tap_tools.KINDS)
   maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
   stated = {tap.prefix for tap in described.values()} | {0, prefix}
   for guess in {every[tap].prefix for tap in maps} - stated:
@@ -189,20 +188,3 @@ def build(
       default_taps=maps, readout_tap=maps[-1])
   cuts.trained(made, 0)  # stages that fit no parameter are refused here
   return made
-
-
-def _described(
-    tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
-  """Returns a tap with what its shape for square images of a side says."""
-  tap = tap._replace(kind=_KINDS[len(shape)])
-  if tap.stride or tap.kind == 'vector':
-    return tap
-  if tap.kind == 'map':
-    return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
-  # Tokens of a square grid after none, one or a few of a prefix.
-  prefix = tap.prefix or prefix
-  for count in range(9) if prefix is None else [prefix]:
-    cells = round(max(shape[1] - count, 0) ** .5)
-    if cells and cells ** 2 + count == shape[1] and side % cells == 0:
-      return tap._replace(prefix=count, stride=side // cells)
-  return tap._replace(kind='vector')

@@ -1,16 +1,20 @@
 """An architecture: a network of the zoo without its variables."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from saliency_jax.networks.network import Frame, Head, Stage
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.staged import Staged
+from saliency_jax.networks.taps import Tap, described
 from saliency_jax.networks.weights.known_weights import Known
 from saliency_jax.networks.weights.variable_files import Ported
+
+_IMAGE = np.zeros((1, 224, 224, 3), np.float32)
 
 
 class Trunk(NamedTuple):
@@ -22,9 +26,7 @@ class Trunk(NamedTuple):
 
 class Architecture(NamedTuple):
   """A network without its variables."""
-  module: Callable[[jnp.dtype], nn.Module]  # see `vgg.VGG` for its signature
-  taps: tuple[Tap, ...]
-  stages: tuple[Stage, ...]
+  module: Callable[[jnp.dtype], Staged]
   default_taps: tuple[str, ...]
   readout_tap: str
   # (arrays, shapes of the variables, preprocessing) -> Ported
@@ -38,19 +40,56 @@ class Architecture(NamedTuple):
   # (arrays, C of the readout's tap) -> the first layers of `heads.dense`.
   dense: Callable[[Mapping, int], dict] | None = None
 
+  @property
+  def stages(self) -> tuple[Stage, ...]:
+    """Units of freezing, bottom to top."""
+    return self.module(jnp.float32).parts()
 
-def init(module: nn.Module, stages: int) -> Callable[[jax.Array], dict]:
+  @property
+  def shapes(self) -> dict:
+    """The variables' shapes and types, a tree."""
+    return inspected(self.module(jnp.float32))[0]
+
+  @property
+  def taps(self) -> tuple[Tap, ...]:
+    """Every tap, bottom to top."""
+    return inspected(self.module(jnp.float32))[1]
+
+
+@functools.lru_cache(maxsize=64)
+def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
+  """Returns the shapes of a module's variables, and its taps, computing none.
+
+  A tap is what the module records; what it is, its shape for images of 224 x
+  224 pixels says.
+  """
+  found = []
+
+  def follow(key: jax.Array) -> dict:
+    x, variables = _IMAGE, {}
+    for stage in range(len(module.parts())):
+      (x, values), drawn = module.init_with_output(
+          key, x, None, stage, stage + 1)
+      found.extend(described(
+          Tap(name, stage=stage, aliases=module.aliases(name)), y.shape,
+          _IMAGE.shape[1], module.prefix()) for name, y in values.items())
+      for kind, tree in drawn.items():
+        variables.setdefault(kind, {}).update(tree)
+    return variables
+
+  return jax.eval_shape(follow, jax.random.key(0)), tuple(found)
+
+
+def init(module: Staged) -> Callable[[jax.Array], dict]:
   """Returns what draws a zoo module's variables, a function of a key."""
-  image = jnp.zeros((1, 224, 224, 3), jnp.float32)
-  return lambda key: dict(module.init(key, image, frozenset(), 0, stages))
+  return lambda key: dict(module.init(key, _IMAGE))
 
 
 def decoder(found: Architecture) -> Head | None:
   """Returns the last stage of a saliency model as what is trained on top."""
   if not found.decoder:
     return None
-  name = found.stages[-1].name
-  draw = init(found.module(jnp.float32), len(found.stages))
+  name, draw = found.stages[-1].name, init(found.module(jnp.float32))
   return Head(
       name, found.taps[-1], lambda key, _: jax.jit(draw)(key)['params'][name],
       lambda params, maps: maps)

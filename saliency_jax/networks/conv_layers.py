@@ -17,7 +17,7 @@ _SMALL = 64 * 64  # cells of a small map
 
 
 class Convolution(nn.Module):
-  """A convolution, zeros around the maps, and the ReLU.
+  """A convolution of odd side, zeros around the maps, and the ReLU.
 
   Attributes:
     units: K, its filters.
@@ -28,6 +28,8 @@ class Convolution(nn.Module):
     dilation: cells between two neighbours of the kernel.
     pad: zeros on every side; None keeps the size of the maps at stride 1.
     rectify: whether the ReLU follows.
+    bias: whether each unit has one.
+    start: the first value of biases.
   """
   units: int
   dtype: jnp.dtype = jnp.float32
@@ -36,6 +38,8 @@ class Convolution(nn.Module):
   dilation: int = 1
   pad: int | None = None
   rectify: bool = True
+  bias: bool = True
+  start: float = 0.
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
@@ -43,34 +47,14 @@ class Convolution(nn.Module):
     kernel = self.param(
         'kernel', nn.initializers.lecun_normal(),
         (self.size, self.size, x.shape[-1], self.units))
-    bias = self.param('bias', nn.initializers.zeros, (self.units,))
-    x, kernel, bias = (a.astype(self.dtype) for a in (x, kernel, bias))
-    x = _convolve(x, kernel, self.stride, self.dilation, self.pad)
-    return _rectify(x, bias) if self.rectify else x + bias[None, None, None]
-
-
-class Conv(nn.Module):
-  """A convolution of odd side without bias, as many zeros around the maps.
-
-  Attributes:
-    units: K, its filters.
-    size: the side of its kernel.
-    stride: cells between two outputs.
-    dtype: the type of the arithmetic, see `Convolution`.
-  """
-  units: int
-  size: int
-  stride: int = 1
-  dtype: jnp.dtype = jnp.float32
-
-  @nn.compact
-  def __call__(self, x: jax.Array) -> jax.Array:
-    """Returns maps `[B, h, w, K]`, h = ceil(H / stride), for `[B, H, W, C]`."""
-    kernel = self.param(
-        'kernel', nn.initializers.lecun_normal(),
-        (self.size, self.size, x.shape[-1], self.units))
     x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
-    return _convolve(x, kernel, self.stride)
+    x = _convolve(x, kernel, self.stride, self.dilation, self.pad)
+    if not self.bias:
+      return nn.relu(x) if self.rectify else x
+    bias = self.param(
+        'bias', nn.initializers.constant(self.start), (self.units,)
+    ).astype(self.dtype)
+    return _rectify(x, bias) if self.rectify else x + bias[None, None, None]
 
 
 def max_pool_3x3(x: jax.Array) -> jax.Array:
@@ -107,8 +91,8 @@ def max_pool(x: jax.Array) -> jax.Array:
 
 
 def _convolve(
-    x: jax.Array, kernel: jax.Array, stride: int = 1, dilation: int = 1,
-    pad: int | None = None
+    x: jax.Array, kernel: jax.Array, stride: int, dilation: int,
+    pad: int | None
 ) -> jax.Array:
   size = kernel.shape[0]
   same = dilation * (size // 2)

@@ -10,10 +10,10 @@ from saliency_jax.networks.weights import timm_models
 
 def networks() -> str:
   """Returns a line for every network of the zoo."""
-  rows = [('network', 'taps', 'stages', 'readout tap', 'weights by name')]
+  rows = [('network', 'stages', 'readout tap', 'weights by name')]
   for name, found in zoo.NETWORKS.items():
     rows.append((
-        name, len(found.taps), len(found.stages), found.readout_tap,
+        name, len(found.stages), found.readout_tap,
         ', '.join(_names(found))))
   return (f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
           "'package.module:function', timm's are 'timm:NAME'.")

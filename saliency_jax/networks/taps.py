@@ -15,6 +15,7 @@ import jax
 from saliency_jax.errors import InputError
 
 Grid = tuple[int, int]  # (h, w) in cells
+KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}  # by the axes of an array
 
 
 class Tap(NamedTuple):
@@ -132,3 +133,28 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
         f'{tokens} tokens of {tap.name} are no grid for images of {size[0]} x '
         f'{size[1]} pixels; state its stride and prefix')
   return x[:, tap.prefix:].reshape(batch, height, width, units)
+
+
+def described(
+    tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
+  """Returns a tap with what its shape for square images of a side says.
+
+  Args:
+    tap: what is known of it.
+    shape: of its array, of 2 to 4 axes.
+    side: in pixels.
+    prefix: how many tokens stand before those of a grid; None tells it from
+      their number.
+  """
+  tap = tap._replace(kind=KINDS[len(shape)])
+  if tap.stride or tap.kind == 'vector':
+    return tap
+  if tap.kind == 'map':
+    return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
+  # Tokens of a square grid after none, one or a few of a prefix.
+  prefix = tap.prefix or prefix
+  for count in range(9) if prefix is None else [prefix]:
+    cells = round(max(shape[1] - count, 0) ** .5)
+    if cells and cells ** 2 + count == shape[1] and side % cells == 0:
+      return tap._replace(prefix=count, stride=side // cells)
+  return tap._replace(kind='vector')

@@ -38,16 +38,12 @@ def load(
   Raises:
     InputError: PyTorch, the network or its weights cannot be had or used.
   """
-  if preprocessing and preprocessing not in port_table.FAMILIES:
-    raise InputError(
-        f'config.network.preprocessing is {preprocessing!r}; choose one of '
-        f'{", ".join(port_table.FAMILIES)}.')
+  seen = port_table.stated(preprocessing, name) if preprocessing else None
   kind, _, rest = name.partition(':')
-  torch, _ = _libraries()
+  torch, *_ = _libraries()
   with torch.random.fork_rng(devices=[]):
     torch.manual_seed(0)
-    make = timm_models.create if kind == 'timm' else user_networks.call
-    module = make(rest)
+    module = {'timm': timm_models.create}.get(kind, user_networks.call)(rest)
   if not isinstance(module, torch.nn.Module):
     raise InputError(
         f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
@@ -58,9 +54,8 @@ def load(
                      f"as config.network.weights, or 'random'.")
   if weights not in ('', 'random'):
     timm_models.fill(module, weights, name)
-  seen = port_table.FAMILIES.get(preprocessing)
-  return user_networks.finished(
-      from_torch(module, preprocess=seen, name=name), name, dtype, weights)
+  made = from_torch(module, preprocess=seen, name=name)
+  return user_networks.finished(made, name, dtype, weights)
 
 
 def from_torch(
@@ -81,10 +76,9 @@ def from_torch(
   Raises:
     InputError: torchax cannot run the module, or a value makes no sense.
   """
-  torch, torchax = _libraries()
+  torch, torchax, view, tensor = _libraries()
   if channels not in ('', 'first', 'last'):
     raise InputError(f"channels is {channels!r}; it is 'first' or 'last'.")
-  view, tensor = torchax.interop.jax_view, torchax.interop.torch_view
   variables = timm_models.taken(module)
   layout: dict[str, str] = {}  # where the channels of each tap are, told once
   parts = dict(module.named_modules())
@@ -95,6 +89,7 @@ def from_torch(
     return 'last' if swin or '2d' not in type(part).__name__ and isinstance(
         part, (torch.nn.LayerNorm, torch.nn.Linear)) else 'first'
 
+  # What they give of four axes is attention, or the same as before them.
   # What they give of four axes is attention, or the same as before them.
   idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
 
@@ -155,12 +150,11 @@ def _usual(module: Any, made: Network) -> tuple[str, ...]:
 
 
 @functools.cache
-def _libraries() -> tuple[Any, Any]:
-  """Returns torch and torchax; raises an `InputError` where one fails."""
+def _libraries() -> tuple[Any, Any, Callable, Callable]:
+  """Returns torch, torchax and its views; or raises an `InputError`."""
   try:
     import timm  # noqa: F401, for `timm_models`
     import torch
-    import torchax
     import torchax.interop
   except Exception as error:  # torchax breaks with versions that it is not for
     raise InputError(
@@ -181,7 +175,7 @@ def _libraries() -> tuple[Any, Any]:
   repaired = torchax.default_env().override_op_definition
   repaired(torch.nn.functional.linear, linear)
   repaired(torch.ops.aten._upsample_bicubic2d_aa.default, cubic)
-  return torch, torchax
+  return torch, torchax, view, tensor
 
 
 def _layouts(found: Mapping, channels: str, usual: Callable) -> dict[str, str]:

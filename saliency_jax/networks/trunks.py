@@ -17,8 +17,7 @@ from saliency_jax.networks.weights import (
 def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
   top = tuple(layer for layer in [*widths][::-1] if layer >= 'conv4')
   return Architecture(
-      lambda dtype: vgg.VGG(widths, dtype), vgg.taps(widths),
-      vgg.stages(widths), top, top[0],
+      lambda dtype: vgg.VGG(widths, dtype), top, top[0],
       vgg_tables.porter(f'VGG-{name[3:]}', tuple(widths)),
       named_weights.FILES[name], dense=vgg_tables.dense_layers)
 
@@ -27,7 +26,6 @@ def _resnet(
     name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:
   return Architecture(
       lambda dtype: resnet.ResNet(blocks, bottleneck, dtype),
-      resnet.taps(blocks, bottleneck), resnet.STAGES,
       ('layer4', 'layer3', 'layer2', 'layer1'), 'layer4',
       port_table.porter(name, zoo_tables.RESNET), named_weights.FILES[name])
 
@@ -50,8 +48,7 @@ def transformer(name: str, variant: vit.Variant) -> Architecture:
   quarters = tuple(
       f'blocks.{variant.depth * n // 4 - 1}' for n in (4, 3, 2, 1))
   return Architecture(
-      lambda dtype: vit.ViT(variant, dtype), vit.taps(variant),
-      vit.stages(variant.depth), quarters, 'norm', port,
+      lambda dtype: vit.ViT(variant, dtype), quarters, 'norm', port,
       named_weights.FILES.get(name, {}))
 
 

@@ -4,17 +4,15 @@ Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
 Recognition" (ICLR 2015), configurations D and E, without the dense layers.
 """
 
-import itertools
 from collections.abc import Collection, Mapping
 
 import flax
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.staged import Recorder, Staged
 
 
 def _widths(above: int) -> Mapping[str, int]:
@@ -37,61 +35,28 @@ def features(convolutions: Collection[str]) -> dict[str, int]:
           for index, name in enumerate(convolutions)}
 
 
-def taps(convolutions: Collection[str] = CONVOLUTIONS) -> tuple[Tap, ...]:
-  """Returns the taps, bottom to top; an alias is torchvision's and timm's."""
-  return tuple(
-      Tap(name, stage=index, stride=2 ** (int(name[4]) - 1),
-          aliases=(f'features.{number + 1}',))
-      for index, (name, number) in enumerate(features(convolutions).items()))
-
-
-def stages(convolutions: Collection[str] = CONVOLUTIONS) -> tuple[Stage, ...]:
-  """Returns a stage for each convolution."""
-  return tuple(Stage(name, f'{name}/(kernel|bias)') for name in convolutions)
-
-
-TAPS, STAGES = taps(), stages()
 # The layers of the paper's Table 2, in its order.
 DEFAULT_TAPS = (
     'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
 
 
-class VGG(nn.Module):
+class VGG(Staged):
   """The trunk, in stages of one convolution and the pooling above it.
 
   Attributes:
     widths: units of every convolution, in order.
-    dtype: the type of the arithmetic; parameters keep their own.
   """
   widths: Mapping[str, int] = WIDTHS
   dtype: jnp.dtype = jnp.float32
 
-  @nn.compact
-  def __call__(
-      self, x: jax.Array, taps: Collection[str], first: int = 0,
-      last: int | None = None
-  ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Computes some stages; see `network.Network.run`.
+  def parts(self) -> tuple[Stage, ...]:
+    return tuple(Stage(name, f'{name}/(kernel|bias)') for name in self.widths)
 
-    Args:
-      x: float `[B, H, W, 3]`, a prepared image; or what enters `first`,
-        `[B, h, w, C]`.
-      taps: names out of `widths`, whose maps after the ReLU are returned.
-      first: the first stage.
-      last: the stage after the last; None computes all.
+  def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
+    name, above = [*self.widths, ''][number:number + 2]
+    x = record(name, conv_layers.Convolution(
+        self.widths[name], self.dtype, name=name)(x))
+    return conv_layers.max_pool(x) if above.endswith('_1') else x
 
-    Returns:
-      What leaves the last stage, pooled where a block ends, and the maps of
-      the taps, `[B, h, w, C]` of `dtype`; h = H and w = W in the first block
-      and half of it, rounded down, in each block above.
-    """
-    maps, names = {}, tuple(self.widths)
-    x = x.astype(self.dtype)
-    for name, above in itertools.islice(
-        itertools.zip_longest(names, names[1:]), first, last):
-      x = conv_layers.Convolution(self.widths[name], self.dtype, name=name)(x)
-      if name in taps:
-        maps[name] = x
-      if above and above.endswith('_1'):
-        x = conv_layers.max_pool(x)
-    return x, maps
+  def aliases(self, tap: str) -> tuple[str, ...]:
+    return (f'features.{features(self.widths)[tap] + 1}',)

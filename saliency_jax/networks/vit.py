@@ -8,9 +8,7 @@ in Self-Supervised Vision Transformers" (ICCV 2021); Oquab et al., "DINOv2"
 Radford et al., "Learning Transferable Visual Models" (ICML 2021).
 """
 
-import functools
 import math
-from collections.abc import Collection
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -19,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.staged import Recorder, Staged
 
 _HIGHEST = jax.lax.Precision.HIGHEST
 
@@ -60,50 +58,55 @@ VARIANTS: dict[str, Variant] = {
        for size, patch in (('b', 32), ('b', 16), ('l', 14))}}
 
 
-class ViT(nn.Module):
+class ViT(Staged):
   """The trunk with its last norm, without a head.
 
   Attributes:
     variant: which one.
-    dtype: type of the arithmetic; parameters keep their own.
   """
   variant: Variant
   dtype: jnp.dtype = jnp.float32
 
-  @nn.compact
-  def __call__(
-      self, x: jax.Array, taps: Collection[str] = (), first: int = 0,
-      last: int | None = None
-  ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Returns the tokens that leave the last stage, and the taps on the way.
+  def parts(self) -> tuple[Stage, ...]:
+    """Returns the embedding and every block; the last one has the norm."""
+    top = self.variant.depth - 1
+    return (
+        Stage('embed', '(cls|reg)_token|pos_embed|(patch_embed|norm_pre)/.*'),
+        *(Stage(f'blocks.{n}', f'blocks_{n}/.*') for n in range(top)),
+        Stage(f'blocks.{top}', f'blocks_{top}/.*|norm/.*'))
 
-    Args:
-      x: `[B, H, W, 3]`, prepared images, or `[B, N, D]`, the tokens that enter
-        stage `first`.
-      taps: names of `taps(variant)`.
-      first: index of the first stage that is computed; 0 embeds the patches,
-        n is block n - 1, and the last one ends with the norm.
-      last: index of the first stage that is not; None computes all.
+  def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
+    if not number:
+      x = record('embed', self._embed(x))
+      if self.variant.clip:
+        x = record('norm_pre', _norm(self.variant, self.dtype, 'norm_pre')(x))
+      return x
+    name = f'blocks.{number - 1}'
+    x = record(name, _Block(
+        self.variant, self.dtype, name=name.replace('.', '_')
+    )(x, record.within(f'{name}.')))
+    if number == self.variant.depth:
+      x = record('norm', _norm(self.variant, self.dtype, 'norm')(x))
+    return x
 
-    Raises:
-      InputError: if a side of the images is no multiple of a patch's.
+  def aliases(self, tap: str) -> tuple[str, ...]:
+    """Returns torchvision's, timm's and CLIP's names.
+
+    `blocks.N` is the residual stream behind block N, `.attn` and `.mlp` what
+    its two branches give, before they are scaled and added, and `norm` what a
+    head would see.
     """
-    record, depth = Recorder(taps), self.variant.depth
-    last = depth + 1 if last is None else last
-    x = x.astype(self.dtype)
-    for stage in range(first, last):
-      if stage == 0:
-        x = record('embed', self._embed(x))
-        if self.variant.clip:
-          x = record('norm_pre', _norm(self.variant, self.dtype, 'norm_pre')(x))
-        continue
-      name = f'blocks.{stage - 1}'
-      x = record(name, _Block(
-          self.variant, self.dtype, name=name.replace('.', '_')
-      )(x, record.within(f'{name}.')))
-      if stage == depth:
-        x = record('norm', _norm(self.variant, self.dtype, 'norm')(x))
-    return x, record.values
+    _, _, block = tap.partition('blocks.')
+    if not block:
+      return {'embed': ('encoder.dropout', 'pos_drop'),
+              'norm_pre': ('visual.ln_pre',),
+              'norm': ('encoder.ln', 'encoder', 'visual.ln_post')}[tap]
+    other = f'encoder.layers.encoder_layer_{block}'.replace(
+        'attn', 'self_attention')
+    return other, f'visual.transformer.resblocks.{block}'
+
+  def prefix(self) -> int:
+    return 1 + self.variant.registers
 
   def _embed(self, images: jax.Array) -> jax.Array:
     """Returns class token, registers and patches, `[B, 1 + R + h w, D]`."""
@@ -210,57 +213,11 @@ def resize_positions(
     return position
   cells = position[:, 1:].reshape(1, side, side, width)
   if offset:
-    cells = jnp.einsum(
-        'hi,wj,bijd->bhwd', *(_cubic(n, side) for n in grid), cells,
-        precision=_HIGHEST)
+    # PyTorch's resizing by (n + .1) / side.
+    rows, columns = (interpolation.cubic_at(
+        (np.arange(n) + .5) * side / (n + .1) - .5, side) for n in grid)
+    cells = interpolation.resample(cells, rows, columns)
   else:
     cells = jax.image.resize(cells, (1, *grid, width), 'cubic', antialias=True)
   return jnp.concatenate(
       [position[:, :1], cells.reshape(1, -1, width)], axis=1)
-
-
-@functools.lru_cache(maxsize=64)
-def _cubic(n: int, side: int) -> np.ndarray:
-  """Returns `[n, side]`, PyTorch's bicubic resizing by (n + .1) / side."""
-  # The filter of a = -.75; edges are repeated.
-  a, matrix = -.75, np.zeros((n, side), np.float32)
-  for i, at in enumerate((np.arange(n) + .5) * side / (n + .1) - .5):
-    for j in range(math.floor(at) - 1, math.floor(at) + 3):
-      x = abs(at - j)
-      near = ((a + 2) * x - (a + 3)) * x * x + 1
-      far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-      matrix[i, min(max(j, 0), side - 1)] += near if x <= 1 else far
-  return matrix
-
-
-def taps(variant: Variant) -> tuple[Tap, ...]:
-  """Returns every tap, bottom to top.
-
-  `blocks.N` is the residual stream behind block N, `.attn` and `.mlp` what its
-  two branches give, before they are scaled and added, and `norm` what a head
-  would see. Aliases are torchvision's, timm's and CLIP's names.
-  """
-  def tap(name: str, stage: int, *aliases: str) -> Tap:
-    return Tap(name, 'tokens', stage, aliases, variant.patch,
-               1 + variant.registers)
-
-  table = [tap('embed', 0, 'encoder.dropout', 'pos_drop')]
-  if variant.clip:
-    table.append(tap('norm_pre', 0, 'visual.ln_pre'))
-  for n in range(variant.depth):
-    name, other = f'blocks.{n}', f'encoder.layers.encoder_layer_{n}'
-    clip = f'visual.transformer.resblocks.{n}'
-    table += [
-        tap(f'{name}.attn', n + 1, f'{other}.self_attention', f'{clip}.attn'),
-        tap(f'{name}.mlp', n + 1, f'{other}.mlp', f'{clip}.mlp'),
-        tap(name, n + 1, other, clip)]
-  return (*table, tap(
-      'norm', variant.depth, 'encoder.ln', 'encoder', 'visual.ln_post'))
-
-
-def stages(depth: int) -> tuple[Stage, ...]:
-  """Returns the embedding and every block; the last one has the norm."""
-  return (
-      Stage('embed', '(cls|reg)_token|pos_embed|(patch_embed|norm_pre)/.*'),
-      *(Stage(f'blocks.{n}', f'blocks_{n}/.*') for n in range(depth - 1)),
-      Stage(f'blocks.{depth - 1}', f'blocks_{depth - 1}/.*|norm/.*'))

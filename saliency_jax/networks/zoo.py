@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Mapping
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +16,8 @@ from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.saliency import published
-from saliency_jax.networks.weights import known_weights
+from saliency_jax.networks.staged import Staged
+from saliency_jax.networks.weights import known_weights, port_table
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 DEFAULT = 'vgg16'  # the paper's
@@ -140,17 +140,12 @@ def _shapes_of(variables: Mapping) -> dict[str, tuple[int, ...]]:
       for name, x in trees.flatten(tree).items()}
 
 
-def shapes(module: nn.Module, stages: int) -> dict[str, tuple[int, ...]]:
+def shapes(module: Staged) -> dict[str, tuple[int, ...]]:
   """Returns the shapes of a zoo module's variables by their names.
 
   Names are those of `variable_files.tensors`.
-
-  Args:
-    module: see `Architecture`.
-    stages: how many it has.
   """
-  return _shapes_of(jax.eval_shape(
-      architectures.init(module, stages), jax.random.key(0)))
+  return _shapes_of(architectures.inspected(module)[0])
 
 
 def outline(name: str, dtype: str = 'float32') -> Network:
@@ -163,31 +158,27 @@ def outline(name: str, dtype: str = 'float32') -> Network:
   if ':' in name:
     return user_networks.load(name, dtype)
   found = architecture(name)
-  variables = jax.eval_shape(
-      architectures.init(found.module(jnp.float32), len(found.stages)),
-      jax.random.key(0))
   return assemble(
-      name, found, Ported(variables, Preprocess(image_size=found.image_size)),
-      Provenance('', '', ''), dtype)
+      name, found, Ported(found.shapes, Preprocess(
+          image_size=found.image_size)), Provenance('', '', ''), dtype)
 
 
 def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
   """Returns the networks of the zoo of which arrays are the weights."""
   fitting = []
   for name, found in NETWORKS.items():
-    module = found.module(jnp.float32)
     try:
-      found.port(arrays, shapes(module, len(found.stages)), 'torchvision')
+      found.port(arrays, _shapes_of(found.shapes), 'torchvision')
     except InputError:
       continue
     fitting.append(name)
   return fitting
 
 
-def random_variables(module: nn.Module, stages: int, seed: int = 0) -> dict:
+def random_variables(module: Staged, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
   # It runs once: that it is compiled soon counts.
-  draw = jax.jit(architectures.init(module, stages), compiler_options={
+  draw = jax.jit(architectures.init(module), compiler_options={
       'xla_backend_optimization_level': 0})
   return jax.tree.map(np.asarray, draw(jax.random.key(seed)))
 
@@ -196,20 +187,23 @@ def _of_zoo(
     name: str, weights: str, preprocessing: str, cache_dir: str, dtype: str
 ) -> Network:
   found = architecture(name)
-  module, stages = found.module(jnp.float32), len(found.stages)
+  module = found.module(jnp.float32)
   if found.trunk and weights == IMAGENET:
     return _on_trunk(name, found, cache_dir, dtype)
   if weights == IMAGENET and not found.decoder and weights not in found.known:
     weights = next(iter(found.known), weights)
   if weights == RANDOM:
-    ported = Ported(random_variables(module, stages), Preprocess())
+    ported = Ported(random_variables(module), Preprocess())
     return assemble(
         name, found, ported,
         Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
 
   def port(arrays, family):
+    if isinstance(family, Preprocess):  # a trained network's file
+      return port_table.porter(name, port_table.OWN)(
+          arrays, shapes(module), family)
     try:
-      return found.port(arrays, shapes(module, stages), family)
+      return found.port(arrays, shapes(module), family)
     except InputError as error:
       others = identify(arrays) if family is None else []
       if not others or name in others:
@@ -238,7 +232,7 @@ def _on_trunk(
   """Returns a saliency model whose trunk alone is trained, on ImageNet."""
   trunk = load(
       found.trunk.network, weights=found.trunk.weights, cache_dir=cache_dir)
-  drawn = random_variables(found.module(jnp.float32), len(found.stages))
+  drawn = random_variables(found.module(jnp.float32))
   variables = {
       kind: tree | {
           f'{prefix}{part}': trunk.variables[kind][part]
@@ -253,7 +247,7 @@ def _on_trunk(
 
 
 @functools.lru_cache(maxsize=32)
-def _run(module: nn.Module) -> Callable:
+def _run(module: Staged) -> Callable:
   """Returns `Network.run`, the same for equal modules."""
   def run(variables, x, taps, first, last):
     return module.apply(variables, x, taps, first, last)

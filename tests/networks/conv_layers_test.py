@@ -102,7 +102,7 @@ def test_pooling_is_the_same_on_every_backend(backend, monkeypatch):
     (65, 64, False), (64, 64, True), (65, 256, True), (65, 255, False)])
 def test_large_maps_take_more_units(side, units, transformed, winograd):
   x = jax.ShapeDtypeStruct((1, side, side, units), jnp.float32)
-  layer = conv_layers.Conv(units, 3)
+  layer = conv_layers.Convolution(units, rectify=False, bias=False)
   jax.eval_shape(layer.init, jax.random.key(0), x)
   assert bool(winograd) == transformed
 
@@ -114,7 +114,8 @@ def test_zeros_lie_on_both_sides(size, stride, shape):
   """Also of even maps, where 'SAME' would put them on one side alone."""
   rng = np.random.default_rng(size)
   x = rng.standard_normal((1, *shape, 2), np.float32)
-  layer = conv_layers.Conv(3, size, stride)
+  layer = conv_layers.Convolution(
+      3, size=size, stride=stride, rectify=False, bias=False)
   params = layer.init(jax.random.key(0), x)
   around = size // 2
   windows = np.lib.stride_tricks.sliding_window_view(

@@ -26,7 +26,7 @@ def network(
   found = (trunks.transformer(name, VARIANTS[name]) if name in VARIANTS
            else zoo.architecture(name))
   ported = found.port(arrays, zoo.shapes(
-      found.module(np.float32), len(found.stages)), family)
+      found.module(np.float32)), family)
   return zoo.assemble(name, found, ported, zoo.Provenance('', '', ''))
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax.networks import resnet, trees
+from saliency_jax.networks import architecture, resnet, trees
 
 _BLOCKS = (1, 2, 1, 1)
 
@@ -28,7 +28,7 @@ def small(request):
       lambda x: rng.uniform(.5, 1.5, x.shape).astype(np.float32)
       if len(x.shape) == 1 else rng.standard_normal(x.shape, np.float32)
       * np.float32(np.prod(x.shape[:3]) ** -.5), shapes)
-  return module, variables, resnet.taps(_BLOCKS, request.param)
+  return module, variables, architecture.inspected(module)[1]
 
 
 def test_the_table_has_every_tap_with_its_stride(small):

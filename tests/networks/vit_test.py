@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks import architecture, trees, vit
 from saliency_jax.networks import taps as tap_tools
-from saliency_jax.networks import trees, vit
 
 _SMALL = vit.Variant(16, depth=3, heads=2)
 _DEPTH = _SMALL.depth
@@ -24,7 +24,7 @@ def small():
 
 def test_the_table_has_every_tap_as_a_grid(small):
   module, variables = small
-  table = vit.taps(_SMALL)
+  table = architecture.inspected(module)[1]
   names = frozenset(tap.name for tap in table)
   assert len(names) == len(table)
   _, found = jax.eval_shape(
@@ -39,7 +39,7 @@ def test_the_table_has_every_tap_as_a_grid(small):
 
 def test_stages_can_be_run_one_after_another(small):
   module, variables = small
-  table, stages = vit.taps(_SMALL), vit.stages(_DEPTH)
+  table, stages = architecture.inspected(module)[1], module.parts()
   x = jax.random.normal(jax.random.key(1), (1, 32, 48, 3))
   names = frozenset(tap.name for tap in table)
   whole, wanted = module.apply(variables, x, names)
@@ -54,9 +54,9 @@ def test_stages_can_be_run_one_after_another(small):
 
 
 def test_stages_have_every_parameter(small):
-  _, variables = small
+  module, variables = small
   stages = trees.match(variables['params'], [
-      (stage.parameters, stage.name) for stage in vit.stages(_DEPTH)])
+      (stage.parameters, stage.name) for stage in module.parts()])
   assert stages['pos_embed'] == 'embed'
   assert stages['norm']['scale'] == 'blocks.2'
 

@@ -13,16 +13,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import interpolation, trunk
+from saliency_jax.networks.saliency import trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.ops import resize
 
 LAYERS = trunk.layers(
     (trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1),
     {5: 2})
-TAPS = trunk.taps(
-    LAYERS, 'inception.1', 'inception.2', 'biased.1', 'biased.2', 'output')
 _UNITS = 512
 # Of a module's branches: units of the reduction, units, dilation.
 _BRANCHES = ((0, 128, 1), (128, 256, 1), (32, 64, 2), (32, 64, 4))

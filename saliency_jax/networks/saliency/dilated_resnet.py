@@ -4,7 +4,7 @@ He et al. (CVPR 2016) in Keras's first version: a block strides in its first
 1 x 1 convolution, and convolutions have biases. The trunk of SAM-ResNet.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import flax.linen as nn
 import jax
@@ -12,51 +12,42 @@ import jax.numpy as jnp
 
 from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.recorder import Recorder
 from saliency_jax.networks.saliency.trunk import DECODER, SALIENCY
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.staged import Recorder, Staged
 
 # Of the layers 2 to 5: blocks, units, stride of the first block, dilation.
 _PLAN = {2: ('abc', 64, 1, 1), 3: ('abcd', 128, 2, 1),
          4: ('abcdef', 256, 1, 2), 5: ('abc', 512, 1, 4)}
-_STRIDES = {1: 2, 2: 4, 3: 8, 4: 8, 5: 8}  # pixels to a cell
-STAGES = (
+_STAGES = (
     Stage('conv1', 'conv1/.*|bn_conv1/.*'),
     *(Stage(f'res{n}', f'(res|bn){n}.*') for n in _PLAN),
     Stage(DECODER, f'{DECODER}/.*'))
 
 
-class DilatedResNet(nn.Module):
+class DilatedResNet(Staged):
   """The trunk in five stages, and a decoder.
 
   Attributes:
     decoder: see `trunk.Model`.
-    dtype: type of the arithmetic; parameters keep their own.
   """
   decoder: Callable[..., nn.Module]
   dtype: jnp.dtype = jnp.float32
 
-  @nn.compact
-  def __call__(
-      self, x: jax.Array, taps: Collection[str] = (), first: int = 0,
-      last: int | None = None
-  ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """Computes some stages; see `network.Network.run`."""
-    record = Recorder(taps)
-    x = x.astype(self.dtype)
-    for stage in range(first, len(STAGES) if last is None else last):
-      if stage == 0:
-        x = self._conv('conv1', x, 64, 7, stride=2, record=record)
-        x = conv_layers.max_pool_3x3(record('relu', nn.relu(x)))
-      elif stage + 1 in _PLAN:
-        blocks, units, stride, dilation = _PLAN[stage + 1]
-        for block in blocks:
-          x = self._block(f'{stage + 1}{block}', x, units, record, dilation,
-                          stride if block == 'a' else 1)
-      else:
-        x = record(SALIENCY, self.decoder(dtype=self.dtype, name=DECODER)(
-            {'trunk': x}, record))
-    return x, record.values
+  def parts(self) -> tuple[Stage, ...]:
+    return _STAGES
+
+  def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
+    if not number:
+      x = self._conv('conv1', x, 64, 7, stride=2, record=record)
+      return conv_layers.max_pool_3x3(record('relu', nn.relu(x)))
+    if number + 1 not in _PLAN:
+      return record(SALIENCY, self.decoder(dtype=self.dtype, name=DECODER)(
+          {'trunk': x}, record))
+    blocks, units, stride, dilation = _PLAN[number + 1]
+    for block in blocks:
+      x = self._block(f'{number + 1}{block}', x, units, record, dilation,
+                      stride if block == 'a' else 1)
+    return x
 
   def _conv(
       self, name: str, x: jax.Array, units: int, size: int, *,
@@ -90,19 +81,3 @@ class DilatedResNet(nn.Module):
 
 def _norm(conv: str) -> str:
   return conv.replace('res', 'bn') if conv.startswith('res') else f'bn_{conv}'
-
-
-def taps(*above: str) -> tuple[Tap, ...]:
-  """Returns every tap, bottom to top; see `trunk.taps`."""
-  made = [Tap(name, stage=0, stride=2)
-          for name in ('conv1', 'bn_conv1', 'relu')]
-  for stage, (layer, (blocks, _, _, _)) in enumerate(_PLAN.items(), start=1):
-    for block in blocks:
-      name = f'res{layer}{block}'
-      for part in ('2a', '2b', '2c', *(('1',) if block == 'a' else ())):
-        conv = f'{name}_branch{part}'
-        made += [Tap(conv, stage=stage, stride=_STRIDES[layer]),
-                 Tap(_norm(conv), stage=stage, stride=_STRIDES[layer])]
-      made.append(Tap(name, stage=stage, stride=_STRIDES[layer]))
-  top = len(STAGES) - 1
-  return (*made, *(Tap(name, stage=top) for name in (*above, SALIENCY)))

@@ -14,9 +14,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import framing, interpolation, trunk
+from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
 MULTIPLE = 4  # pixels
@@ -46,10 +47,6 @@ def _layers() -> tuple[trunk.Layer, ...]:
 
 
 LAYERS = _layers()
-TAPS = trunk.taps(LAYERS, *(
-    name for number, (side, (_, widths)) in enumerate(_SIDES.items(), start=1)
-    for name in (*(f'deconv{side}_{n + 1}' for n in range(len(widths))),
-                 f'attentionmap{number}')))
 
 
 class _Deconvolution(nn.Module):
@@ -63,12 +60,20 @@ class _Deconvolution(nn.Module):
     kernel = self.param('kernel', nn.initializers.lecun_normal(),
                         (4, 4, x.shape[-1], self.units))
     bias = self.param('bias', nn.initializers.zeros, (self.units,))
-    # Every cell adds its kernel where it lies: a convolution with the kernel
-    # reversed.
-    y = jax.lax.conv_general_dilated(
-        x, kernel[::-1, ::-1].astype(self.dtype), (1, 1), [(3, 3)] * 2,
-        lhs_dilation=(2, 2), dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-        precision=jax.lax.Precision.HIGHEST)
+    # Every cell adds its kernel where it lies. Rows of one parity see two cells
+    # and every second row of the kernel: four maps in one product.
+    batch, height, width, units = x.shape
+    x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    x = jnp.concatenate([
+        x[:, i:i + height + 1, j:j + width + 1] for i in (0, 1)
+        for j in (0, 1)], axis=-1)
+    kernel = kernel.reshape(2, 2, 2, 2, units, self.units)[::-1, :, ::-1]
+    kernel = jnp.transpose(kernel, (0, 2, 4, 1, 3, 5))
+    y = jnp.matmul(x, kernel.reshape(4 * units, -1).astype(self.dtype)[
+        None, None], precision=jax.lax.Precision.HIGHEST)
+    y = y.reshape(batch, height + 1, width + 1, 2, 2, self.units)
+    y = jnp.moveaxis(y, 3, 2).reshape(
+        batch, 2 * height + 2, 2 * width + 2, self.units)
     return nn.relu(y + bias.astype(self.dtype)[None, None, None])
 
 

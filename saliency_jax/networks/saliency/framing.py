@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.network import Frame
-from saliency_jax.networks.saliency import interpolation
 from saliency_jax.ops import resize
 
 Size = tuple[int, int]  # (H, W) in pixels
@@ -15,6 +15,13 @@ Resize = Callable[[np.ndarray, Size], np.ndarray]
 def bilinear(x: np.ndarray, size: Size) -> np.ndarray:
   """Resizes as OpenCV and PyTorch do, without antialiasing."""
   return interpolation.resized(x, size, resize.bilinear)
+
+
+def density(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Returns a density in another size: its logarithm is interpolated."""
+  large = bilinear(np.log(np.maximum(x, 1e-37)), size)
+  large = np.exp(large - large.max())
+  return (large / large.sum()).astype(np.float32)
 
 
 def stretched(

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import framing, interpolation, trunk
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
 LAYERS = trunk.layers(
@@ -24,10 +24,6 @@ LAYERS = trunk.layers(
 KEEPS = ('pool3', 'pool4')
 _BRANCHES = ((1, 1), (3, 4), (3, 8), (3, 12))  # side and dilation of a kernel
 _EPSILON = 1e-7
-TAPS = trunk.taps(
-    LAYERS, *(f'aspp.conv1_{n}' for n in range(1, 5)),
-    Tap('aspp.conv1_5', 'vector'), 'aspp.conv2',
-    *(f'decoder.conv{n}' for n in range(1, 5)))
 
 
 class Decoder(nn.Module):

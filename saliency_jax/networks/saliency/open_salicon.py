@@ -14,14 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import framing, interpolation, trunk
+from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
 LAYERS = trunk.layers((trunk.CEIL,) * 5)
-PREFIXES = ('', trunk.SECOND)
-TAPS = trunk.taps(LAYERS, prefixes=PREFIXES)
 
 
 def coarse(images: jax.Array) -> jax.Array:

@@ -10,14 +10,14 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import interpolation, trunk
+from saliency_jax.networks.saliency import trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.ops import resize
 
 LAYERS = trunk.layers((*(trunk.FLOOR,) * 4, None))
 _PLAN = ((7, 128, True), (3, 64, True), (1, 1, False))  # size, units, ReLU
-TAPS = trunk.taps(LAYERS, *(f'conv6_{n + 1}' for n in range(len(_PLAN))))
 
 
 class Decoder(nn.Module):

@@ -4,12 +4,10 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax.numpy as jnp
-
 from saliency_jax.networks.architecture import Architecture, Trunk
-from saliency_jax.networks.network import Stage
 from saliency_jax.networks.saliency import (
   deepfix,
+  deepgaze,
   dilated_resnet,
   dva,
   msi_net,
@@ -19,7 +17,7 @@ from saliency_jax.networks.saliency import (
   trunk,
   unisal,
 )
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.staged import Staged
 from saliency_jax.networks.weights import (
   fetching,
   port_table,
@@ -30,51 +28,15 @@ from saliency_jax.networks.weights.known_weights import Known, Source
 _VGG = Trunk('vgg16', 'imagenet')
 
 
-def _by_hand(
-    address: str, file: str, licence: str, *, algorithm: str = 'sha256',
-    digest: str = '', read: Callable = weight_files.read_arrays
-) -> Known:
-  """Returns weights of a file that a user brings.
-
-  Args:
-    address: where the authors keep it.
-    file: its name in the network's folder of the cache.
-    licence: under which.
-    algorithm, digest: of its hash, where one is published.
-    read: of the file.
-  """
+def _by_hand(address: str, file: str, licence: str) -> Known:
+  """Returns weights of a file that a user brings into the cache's folder."""
   return Known('', '', (Source(
-      address, algorithm, digest, None, read, kept=file, licence=licence),))
+      address, 'sha256', '', None, weight_files.read_arrays, kept=file,
+      licence=licence),))
 
 
-def _model(
-    name: str, layers: tuple[trunk.Layer, ...], decoder: Callable,
-    taps: tuple[Tap, ...], known: Mapping[str, Known], *,
-    keeps: tuple[str, ...] = (), second: Callable | None = None,
-    multiple: int = 1, start: Trunk | None = _VGG, **options: Any
-) -> Architecture:
-  """Returns the architecture of a model on VGG's convolutions.
-
-  Args:
-    name: of the model.
-    layers, decoder, keeps, second, multiple: see `trunk.Model`.
-    taps: see `trunk.taps`.
-    known: weights that have a name.
-    start: with which weights training begins.
-    **options: see `of_module`.
-  """
-  prefixes = ('', trunk.SECOND) if second else ('',)
-  return of_module(
-      name, lambda dtype: trunk.Model(
-          layers, decoder, keeps, dtype, second, multiple), taps,
-      trunk.stages([layer.name for layer in layers], prefixes), known,
-      trunk=start, default_taps=tuple(
-          layer.name for layer in layers[:-7:-1]), **options)
-
-
-def of_module(
-    name: str, module: Callable[[jnp.dtype], Any], taps: tuple[Tap, ...],
-    stages: tuple[Stage, ...], known: Mapping[str, Known], *,
+def model(
+    name: str, module: Staged, known: Mapping[str, Known], *,
     table: port_table.Table = port_table.OWN,
     renamed: Callable[[Mapping], Mapping] = dict, **options: Any
 ) -> Architecture:
@@ -82,25 +44,21 @@ def of_module(
 
   Args:
     name: of the model.
-    module, taps, stages, known: see `Architecture`.
+    module: in float32; training of a `trunk.Model` begins with VGG-16.
+    known: weights that have a name.
     table: how the authors name their arrays.
     renamed: what the arrays of a file are called where their own names say too
       little.
     **options: more of `Architecture`.
   """
+  if isinstance(module, trunk.Model):
+    options = {'trunk': _VGG, 'default_taps': tuple(
+        layer.name for layer in module.layers[:-7:-1])} | options
   port = port_table.porter(name, table)
   return Architecture(
-      module, taps, stages, readout_tap=trunk.SALIENCY,
+      lambda dtype: module.clone(dtype=dtype), readout_tap=trunk.SALIENCY,
       port=lambda arrays, *rest: port(renamed(arrays), *rest), known=known,
       decoder=True, **options)
-
-
-# One value, so that equal modules share their programs.
-_REDUCING = functools.partial(sam.Decoder, reduces=True)
-
-
-def _sam_resnet(dtype: jnp.dtype) -> dilated_resnet.DilatedResNet:
-  return dilated_resnet.DilatedResNet(_REDUCING, dtype)
 
 
 def _drive(number: str) -> str:
@@ -124,47 +82,47 @@ def _of_git(file: str, blob: str) -> Known:
 
 
 NETWORKS: dict[str, Architecture] = {
-    'msi_net': _model(
-        'msi_net', msi_net.LAYERS, msi_net.Decoder, msi_net.TAPS, {
+    'msi_net': model(
+        'msi_net', trunk.Model(
+            msi_net.LAYERS, msi_net.Decoder, msi_net.KEEPS), {
             'salicon': _by_hand(
                 _drive('1Xy9C72pcA8DO4CY0rc6B7wsuE9L9DDZY'),
                 'model_salicon_cpu.pb', 'MIT'),
             'osie': _by_hand(
                 _drive('1JD1tvAqZGxj_gEGmIfoxb9dTe5HOaHj1'),
                 'model_osie_cpu.pb', 'MIT')},
-        keeps=msi_net.KEEPS, table=msi_net.TABLE, frame=msi_net.FRAME,
+        table=msi_net.TABLE, frame=msi_net.FRAME,
         image_size=320),
-    'dva': _model(
-        'dva', dva.LAYERS, dva.Decoder, dva.TAPS, {
+    'dva': model(
+        'dva', trunk.Model(
+            dva.LAYERS, dva.Decoder, dva.KEEPS, multiple=dva.MULTIPLE), {
             'salicon': _by_hand(
                 _drive('1cl3k3POMqS5obv0ffz84qOgGfAbEmtB3'),
                 'attention_final.caffemodel', 'none stated')},
-        keeps=dva.KEEPS, table=dva.TABLE, frame=dva.FRAME,
-        multiple=dva.MULTIPLE),
-    'sam_vgg': _model(
-        'sam_vgg', sam.LAYERS, sam.Decoder, sam.TAPS, {
+        table=dva.TABLE, frame=dva.FRAME),
+    'sam_vgg': model(
+        'sam_vgg', trunk.Model(sam.LAYERS, sam.Decoder), {
             'salicon': _sam('sam-vgg_salicon_weights')},
         table=sam.TABLE, frame=sam.FRAME, image_size=320, renamed=sam.named),
-    'sam_resnet': of_module(
-        'sam_resnet', _sam_resnet,
-        dilated_resnet.taps('features', *sam.DECODER_TAPS),
-        dilated_resnet.STAGES, {
+    'sam_resnet': model(
+        'sam_resnet', dilated_resnet.DilatedResNet(functools.partial(
+            sam.Decoder, reduces=True)), {
             'salicon': _sam('sam-resnet_salicon_weights'),
             'salicon2017': _sam('sam-resnet_salicon2017_weights')},
         table=sam.TABLE, frame=sam.FRAME, image_size=320, renamed=sam.named,
         default_taps=('res5c', 'res4f', 'res3d', 'res2c')),
-    'salicon': _model(
-        'salicon', open_salicon.LAYERS, open_salicon.Decoder,
-        open_salicon.TAPS, {
+    'salicon': model(
+        'salicon', trunk.Model(
+            open_salicon.LAYERS, open_salicon.Decoder,
+            second=open_salicon.coarse), {
             'osie': _by_hand(
                 'http://www.cs.pitt.edu/~chris/files/2016/model_files.tgz '
                 '(md5 c150041a975e52cf2ff234975a699fd6)',
                 'salicon_osie.caffemodel', 'none stated')},
         table=open_salicon.TABLE, frame=open_salicon.FRAME, image_size=640,
-        start=_VGG._replace(prefixes=open_salicon.PREFIXES),
-        second=open_salicon.coarse),
-    'unisal': of_module(
-        'unisal', unisal.Unisal, unisal.TAPS, unisal.STAGES, {
+        trunk=_VGG._replace(prefixes=('', trunk.SECOND))),
+    'unisal': model(
+        'unisal', unisal.Unisal(), {
             'pretrained': _of_git(
                 'weights_best.pth', 'f06b52c56405bbf11b40cf1b4307573aa4035bea'),
             'mit1003': _of_git(
@@ -172,9 +130,20 @@ NETWORKS: dict[str, Architecture] = {
                 '2a14bf648bf090a771152bb0f9da2da311c1cbef')},
         table=unisal.TABLE, frame=unisal.FRAME, image_size=320,
         default_taps=tuple(f'features.{n}' for n in (18, 14, 7, 4))),
+    'deepgaze2': model(
+        'deepgaze2', trunk.Model(
+            deepgaze.LAYERS, deepgaze.Decoder, deepgaze.KEEPS,
+            multiple=deepgaze.MULTIPLE), {
+            'authors': _by_hand(
+                'https://drive.google.com/drive/folders/'
+                '1kYUwoatqQUS5EabeeSDc6gRmCysnVZ6N',
+                'DeepGazeII.ckpt.index', 'none stated')},
+        table=deepgaze.TABLE, frame=deepgaze.FRAME,
+        trunk=Trunk('vgg19', 'imagenet'), renamed=deepgaze.joined),
     # Of these nobody has published weights.
-    'deepfix': _model('deepfix', deepfix.LAYERS, deepfix.Decoder,
-                      deepfix.TAPS, {}, image_size=320),
-    'pdp': _model('pdp', pdp.LAYERS, pdp.Decoder, pdp.TAPS, {},
-                  image_size=320),
+    'deepfix': model(
+        'deepfix', trunk.Model(deepfix.LAYERS, deepfix.Decoder), {},
+        image_size=320),
+    'pdp': model('pdp', trunk.Model(pdp.LAYERS, pdp.Decoder), {},
+                 image_size=320),
 }

@@ -16,20 +16,20 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
-from saliency_jax.networks.conv_layers import Conv, Convolution
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import framing, interpolation, trunk
+from saliency_jax.networks import interpolation
+from saliency_jax.networks.conv_layers import Convolution
+from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
 LAYERS = trunk.layers(
     (trunk.FLOOR, trunk.FLOOR, trunk.THEANO_SAME, trunk.THEANO_SAME_1, None),
     {5: 2})
 _STEPS, _PRIORS, _UNITS, _FACTOR = 4, 16, 512, 16
-DECODER_TAPS = (
-    *(f'{name}.{step}' for step in range(1, _STEPS + 1)
-      for name in ('attention', 'lstm')), 'priors.1', 'priors.2')
-TAPS = trunk.taps(LAYERS, *DECODER_TAPS)
 _EPSILON = 1e-7
+# The convolutions of one input are one.
+_JOINED = {'lstm_state': ('W_a', 'U_i', 'U_f', 'U_c', 'U_o'),
+           'lstm_input': ('W_i', 'W_f', 'W_c', 'W_o')}
 # Of the means and the deviations, x before y.
 _BOUNDS = ((.25, .75), (.35, .65), (.1, .9), (.2, .8))
 
@@ -60,26 +60,27 @@ class Decoder(nn.Module):
           x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
       x = record(f'priors.{n}', Convolution(
           _UNITS, self.dtype, 5, dilation=4, name=f'prior_conv_{n}')(x))
-    x = Convolution(1, self.dtype, 1, name='output')(x)
+    # A ReLU that is 0 everywhere would have no gradient.
+    x = Convolution(1, self.dtype, 1, start=1., name='output')(x)
     return interpolation.upsample(x, _FACTOR, interpolation.theano)
 
   def _attend(self, x: jax.Array, record: Recorder) -> jax.Array:
     """Returns the state of the recurrence after the last step."""
-    def conv(name):
-      return Convolution(_UNITS, self.dtype, rectify=False, name=f'lstm_{name}')
+    def conv(name, units):
+      return Convolution(units, self.dtype, rectify=False, name=name)
 
-    score = Conv(1, 3, dtype=self.dtype, name='lstm_V_a')
-    of_input = {gate: conv(f'W_{gate}') for gate in 'ifco'}
-    of_state = {gate: conv(f'U_{gate}') for gate in 'ifco'}
-    of_features, of_hidden = conv('U_a')(x), conv('W_a')
+    score = Convolution(
+        1, self.dtype, rectify=False, bias=False, name='lstm_V_a')
+    of_features = conv('lstm_U_a', _UNITS)(x)
+    of_state, of_input = (
+        conv(name, len(gates) * _UNITS) for name, gates in _JOINED.items())
     hidden = cell = jnp.zeros_like(x)
     for step in range(1, _STEPS + 1):
-      scores = score(jnp.tanh(of_hidden(hidden) + of_features))
-      shares = nn.softmax(scores, axis=(1, 2))
+      wanted, *state = jnp.split(of_state(hidden), 5, axis=-1)
+      shares = nn.softmax(score(jnp.tanh(wanted + of_features)), axis=(1, 2))
       record(f'attention.{step}', shares)
-      attended = shares * x
-      enter, forget, new, leave = (
-          of_input[gate](attended) + of_state[gate](hidden) for gate in 'ifco')
+      enter, forget, new, leave = (a + b for a, b in zip(
+          jnp.split(of_input(shares * x), 4, axis=-1), state, strict=True))
       cell = nn.sigmoid(forget) * cell + nn.sigmoid(enter) * jnp.tanh(new)
       hidden = record(f'lstm.{step}', nn.sigmoid(leave) * jnp.tanh(cell))
     return hidden
@@ -153,6 +154,13 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         part = parts[order.index(number(match))]
         name = f'decoder/{part}/{match["array"]}'
     made[name] = array
+  for name, gates in _JOINED.items():
+    for kind in 'Wb':
+      parts = [f'decoder/lstm_{gate}/{kind}' for gate in gates]
+      shapes = {np.shape(made.get(part)) for part in parts}
+      if len(shapes) == 1 and shapes != {()}:
+        made[f'decoder/{name}/{kind}'] = np.concatenate(
+            [made.pop(part) for part in parts])
   return made
 
 

@@ -7,23 +7,21 @@ those for SALICON. A block that strides is computed at full size; the maps for
 the skips are taken before every second cell is left out.
 """
 
-from collections.abc import Collection
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
+from saliency_jax.networks import interpolation
 from saliency_jax.networks.network import Frame, Stage
-from saliency_jax.networks.recorder import Recorder
-from saliency_jax.networks.saliency import framing, interpolation
+from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.saliency.trunk import (
   DECODER,
   SALIENCY,
   check_sides,
 )
-from saliency_jax.networks.taps import Tap
+from saliency_jax.networks.staged import Recorder, Staged
 from saliency_jax.networks.weights.port_table import Rule, Table
 from saliency_jax.ops import resize
 
@@ -78,39 +76,33 @@ class _Inverted(nn.Module):
     return x + y if self.residual else y
 
 
-class Unisal(nn.Module):
+class Unisal(Staged):
   """The trunk in 19 stages, and the decoder."""
   dtype: jnp.dtype = jnp.float32
 
-  @nn.compact
-  def __call__(
-      self, x: jax.Array | dict[str, jax.Array], taps: Collection[str] = (),
-      first: int = 0, last: int | None = None
-  ) -> tuple[jax.Array | dict[str, jax.Array], dict[str, jax.Array]]:
-    """Computes some stages; see `trunk.Model`."""
-    record = Recorder(taps)
-    last = _LAST + 2 if last is None else last
-    if isinstance(x, dict):
-      maps = dict(x)
-    else:
+  def parts(self) -> tuple[Stage, ...]:
+    return (*(Stage(f'features.{n}', f'features_{n}/.*')
+              for n in range(_LAST + 1)), Stage(DECODER, f'{DECODER}/.*'))
+
+  def stage(
+      self, number: int, x: jax.Array | dict[str, jax.Array], record: Recorder
+  ) -> jax.Array | dict[str, jax.Array]:
+    if not number:
       check_sides(x.shape[1:3], MULTIPLE)
-      maps = {'trunk': x.astype(self.dtype)}
-    for stage in range(first, min(last, _LAST + 1)):
-      x, name, stride = maps['trunk'], f'features_{stage}', 1
-      if stage == 0:
-        x = _Layer(32, self.dtype, 3, 2, name=name)(x)
-      elif stage == _LAST:
-        x = _Layer(1280, self.dtype, name=name)(x)
-      else:
-        expansion, units, stride, residual = _BLOCKS[stage - 1]
-        x = _Inverted(expansion, units, self.dtype, residual, name=name)(x)
-      record(f'features.{stage}', x)
-      maps |= {skip: x for skip, at in _SKIPS.items() if at == stage}
-      maps['trunk'] = x[:, ::stride, ::stride]
-    if last <= _LAST + 1:
-      return maps, record.values
-    y = _Decoder(self.dtype, name=DECODER)(maps, record)
-    return record(SALIENCY, y), record.values
+      x = {'trunk': x}
+    if number > _LAST:
+      return record(SALIENCY, _Decoder(self.dtype, name=DECODER)(x, record))
+    maps, x, name, stride = dict(x), x['trunk'], f'features_{number}', 1
+    if number == 0:
+      x = _Layer(32, self.dtype, 3, 2, name=name)(x)
+    elif number == _LAST:
+      x = _Layer(1280, self.dtype, name=name)(x)
+    else:
+      expansion, units, stride, residual = _BLOCKS[number - 1]
+      x = _Inverted(expansion, units, self.dtype, residual, name=name)(x)
+    record(f'features.{number}', x)
+    maps |= {skip: x for skip, at in _SKIPS.items() if at == number}
+    return maps | {'trunk': x[:, ::stride, ::stride]}
 
 
 class _Decoder(nn.Module):
@@ -167,15 +159,6 @@ def _draw_priors(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32):
       [.5, -1.], dtype)[None, None]
 
 
-TAPS = (
-    *(Tap(f'features.{n}', stage=n) for n in range(_LAST + 1)),
-    *(Tap(name, stage=_LAST + 1) for name in (
-        'post_cnn', 'skip_2x', 'upsampling_2', 'skip_4x', 'post_upsampling_2',
-        'adaptation', SALIENCY)))
-STAGES = (*(Stage(f'features.{n}', f'features_{n}/.*')
-            for n in range(_LAST + 1)), Stage(DECODER, f'{DECODER}/.*'))
-
-
 def _layer(source: str, conv: str, norm: str, to: str) -> tuple[Rule, ...]:
   """Returns what becomes of a convolution and its norm, by their indices."""
   norm = rf'{source}\.{norm}(?:\.bn_SALICON)?'
@@ -226,11 +209,4 @@ def _prepared(image: np.ndarray) -> np.ndarray:
       np.float32)
 
 
-def _restored(density: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns a density in another size: its logarithm is interpolated."""
-  large = framing.bilinear(np.log(np.maximum(density, 1e-37)), size)
-  large = np.exp(large - large.max())
-  return (large / large.sum()).astype(np.float32)
-
-
-FRAME = Frame(_prepared, _restored)
+FRAME = Frame(_prepared, framing.density)

@@ -12,6 +12,7 @@ from absl import logging
 from saliency_jax import files
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError
+from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import (
   fetching,
   onnx_file,
@@ -21,8 +22,8 @@ from saliency_jax.networks.weights import (
 from saliency_jax.networks.weights.variable_files import Ported, Saved
 
 # Ports the arrays of a file; the second argument is the preprocessing that was
-# asked for, None for the usual one.
-Port = Callable[[Mapping[str, np.ndarray], str | None], Ported]
+# asked for, None for the usual one, that itself of a file of this package.
+Port = Callable[[Mapping[str, np.ndarray], str | Preprocess | None], Ported]
 
 
 class Source(NamedTuple):
@@ -127,9 +128,13 @@ def _by_path(
   origin = variable_files.Origin(file.stem, str(file), sha256, preprocessing)
   saved = _saved(path)
   if saved is None or saved.origin._replace(source=origin.source) != origin:
-    arrays = weight_files.read_arrays(file)
+    arrays, own = weight_files.read_arrays(file), variable_files.own(file)
+    if own and preprocessing:
+      raise InputError(
+          f'{file} is of this package and has its preprocessing within; leave '
+          f'{preprocessing!r} out.')
     try:
-      ported = port(arrays, preprocessing or None)
+      ported = port(arrays, own or preprocessing or None)
     except InputError as error:
       raise InputError(f'{file}: {error}') from error
     saved = variable_files.save(path, ported, origin)

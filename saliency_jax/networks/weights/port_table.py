@@ -209,6 +209,12 @@ def _preprocess(
         f"{table.title}'s weights of {network} do not say what they were "
         f'trained to see; set config.network.preprocessing to '
         f'{" or ".join(FAMILIES)}.')
+  return stated(family, network)
+
+
+def stated(family: str, network: str) -> Preprocess:
+  """Returns a family of preprocessing by its name, or raises an `InputError`.
+  """
   if family not in FAMILIES:
     raise InputError(
         f'There is no family of preprocessing {family!r} for {network}; choose '

@@ -125,6 +125,20 @@ def load(path: str | os.PathLike) -> Saved:
   return Saved(ported, origin, sha256)
 
 
+def own(path: str | os.PathLike) -> Preprocess | None:
+  """Returns the preprocessing in a file that `save` wrote, None of another.
+
+  Raises:
+    InputError: see `load`.
+  """
+  if not str(path).endswith('.safetensors'):
+    return None
+  with outside.reading(path, 'file of variables', 'replace it'):
+    _, metadata = safetensors_file.read(safetensors_file.mapped(path))
+  stated = {'version', 'preprocess', 'sha256'} <= set(metadata)
+  return load(path).ported.preprocess if stated else None
+
+
 def _variables(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
   collections: dict[str, dict] = {'params': {}}
   for name, x in arrays.items():

@@ -47,11 +47,11 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
   def folded(
       arrays: Mapping[str, np.ndarray],
       expected: Mapping[str, tuple[int, ...]],
-      preprocessing: str | None = None
+      preprocessing: str | Preprocess | None = None
   ) -> Ported:
     table = port_table.recognise(title, tables, arrays)
     if table.title == _OWN:
-      if preprocessing is not None:
+      if isinstance(preprocessing, str):
         raise InputError(
             'These weights are ported already and have their preprocessing '
             f'within; leave {preprocessing!r} out.')

@@ -9,7 +9,11 @@ import pytest
 
 from saliency_jax.networks import conv_layers, trees, zoo
 from saliency_jax.networks.network import Provenance
-from tests.networks.saliency import definitions, recurrent_definitions
+from tests.networks.saliency import (
+  deepgaze_definition,
+  definitions,
+  recurrent_definitions,
+)
 
 # Odd and never square, as far as a model takes them.
 _CASES = {
@@ -24,6 +28,8 @@ _CASES = {
     'pdp': (definitions.PDP, definitions.pdp, (43, 58)),
     'unisal': (recurrent_definitions.UNISAL, recurrent_definitions.unisal,
                (64, 32)),
+    'deepgaze2': (deepgaze_definition.DEEPGAZE, deepgaze_definition.deepgaze,
+                  (48, 80)),
 }
 
 
@@ -31,7 +37,7 @@ def drawn(name, shape):
   """Returns an array of a file: nothing in it is 0 or 1 by default."""
   rng = np.random.default_rng(zlib.crc32(name.encode()))
   if not shape:
-    return np.array(7, np.int64)
+    return np.array(6, np.float32 if name.endswith('sigma') else np.int64)
   if name.endswith('gamma'):  # residual sums stay in one size
     return rng.uniform(.2, .5, shape).astype(np.float32)
   if name.endswith(('running_var', 'running_std')) or (
@@ -54,7 +60,7 @@ def test_every_tap_is_as_defined(name, monkeypatch):
   arrays = {key: drawn(key, shape) for key, shape in shapes.items()}
   found = zoo.architecture(name)
   module, stages = found.module(jnp.float32), len(found.stages)
-  ported = found.port(arrays, zoo.shapes(module, stages), None)
+  ported = found.port(arrays, zoo.shapes(module), None)
   image = np.random.default_rng(0).standard_normal((*size, 3), np.float32)
   network = zoo.assemble(name, found, ported, Provenance('', '', ''))
   trees.match(ported.variables['params'], [

@@ -105,7 +105,7 @@ def test_training_begins_with_the_trunk_and_a_drawn_decoder(monkeypatch):
   trunk_of = trunk_of.replace(variables=jax.tree.map(
       lambda x: np.full(x.shape, .5, np.float32), trunk_of.variables))
   monkeypatch.setattr(zoo, 'load', lambda *_, **__: trunk_of)
-  monkeypatch.setattr(zoo, 'random_variables', lambda module, stages: (
+  monkeypatch.setattr(zoo, 'random_variables', lambda module: (
       jax.tree.map(lambda x: np.zeros(x.shape, np.float32),
                    zoo.outline('salicon').variables)))
   network = zoo._of_zoo('salicon', 'imagenet', '', '', 'float32')
@@ -151,7 +151,7 @@ def test_arrays_that_lack_one_are_refused():
   arrays = {name: models_test.drawn(name, shape)
             for name, shape in recurrent_definitions.UNISAL.items()}
   module = zoo.architecture('unisal').module(jnp.float32)
-  shapes = zoo.shapes(module, 20)
+  shapes = zoo.shapes(module)
   port = zoo.architecture('unisal').port
   with pytest.raises(InputError, match='layout of UNISAL.* lack'):
     port({k: v for k, v in arrays.items() if k != 'smoothing_salicon.weight'},

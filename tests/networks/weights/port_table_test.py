@@ -2,6 +2,7 @@
 
 import re
 
+import jax
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -14,6 +15,7 @@ from saliency_jax.networks.weights import (
   known_weights,
   named_weights,
   port_table,
+  variable_files,
   weight_files,
   zoo_tables,
 )
@@ -124,18 +126,16 @@ def test_a_preprocessing_that_no_name_gives_away_has_to_be_stated():
 @pytest.fixture
 def tiny_zoo(monkeypatch):
   """A zoo of a ResNet and a transformer that are small, each by its name."""
-  def tiny(name, module, table, stages):
-    monkeypatch.setitem(zoo.NETWORKS, name, zoo.NETWORKS[name]._replace(
-        module=module, taps=table, stages=stages))
+  def tiny(name, module):
+    monkeypatch.setitem(
+        zoo.NETWORKS, name, zoo.NETWORKS[name]._replace(module=module))
 
   for name in zoo.NETWORKS.copy():
     if name not in ('vgg16', 'resnet18', 'vit_b16'):
       monkeypatch.delitem(zoo.NETWORKS, name)
   blocks, small = (1, 1, 1, 1), vit.Variant(16, 2, 2)
-  tiny('resnet18', lambda dtype: resnet.ResNet(blocks, dtype=dtype),
-       resnet.taps(blocks, False), resnet.STAGES)
-  tiny('vit_b16', lambda dtype: vit.ViT(small, dtype), vit.taps(small),
-       vit.stages(2))
+  tiny('resnet18', lambda dtype: resnet.ResNet(blocks, dtype=dtype))
+  tiny('vit_b16', lambda dtype: vit.ViT(small, dtype))
 
 
 def _timm_arrays() -> dict[str, np.ndarray]:
@@ -154,6 +154,23 @@ def _timm_arrays() -> dict[str, np.ndarray]:
   rng = np.random.default_rng(0)
   return {name: rng.standard_normal(shape, np.float32)
           for name, shape in shapes.items()}
+
+
+def test_a_file_of_trained_variables_is_weights(tiny_zoo, tmp_path):
+  rng, path = np.random.default_rng(0), tmp_path / 'a.safetensors'
+  drawn = jax.tree.map(lambda x: rng.standard_normal(x.shape, np.float32),
+                       zoo.NETWORKS['resnet18'].shapes)
+  seen = Preprocess(mean=(.125, .25, .5), resize='bicubic')
+  variable_files.save(path, variable_files.Ported(drawn, seen),
+                      variable_files.Origin('trained', 'here', '', ''))
+  network = zoo.load('resnet18', weights=str(path), cache_dir=str(tmp_path))
+  assert network.preprocess == seen
+  jax.tree.map(np.testing.assert_array_equal, network.variables, drawn)
+  with pytest.raises(InputError, match=r'a\.safetensors is of this package'):
+    zoo.load('resnet18', weights=str(path), preprocessing='timm',
+             cache_dir=str(tmp_path))
+  with pytest.raises(InputError, match='which vit_b16 has not'):
+    zoo.load('vit_b16', weights=str(path), cache_dir=str(tmp_path))
 
 
 @pytest.mark.parametrize('suffix', ['.npz', '.safetensors'])

@@ -64,7 +64,12 @@ def corners(outputs: int, inputs: int) -> Matrix:
 
 def corners_cubic(outputs: int, inputs: int) -> Matrix:
   """TensorFlow 1's bicubic with aligned corners (a = -3/4)."""
-  return _matrix(_corners(outputs, inputs), inputs, _cubic(-.75), 2)
+  return cubic_at(_corners(outputs, inputs), inputs)
+
+
+def cubic_at(positions: np.ndarray, inputs: int) -> Matrix:
+  """PyTorch's bicubic (a = -3/4, edges repeated) at any positions."""
+  return _matrix(positions, inputs, _cubic(-.75), 2)
 
 
 def corners_area(outputs: int, inputs: int) -> Matrix:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency_jax.networks.saliency import interpolation
+from saliency_jax.networks import interpolation
 from tests.networks.saliency import plain
 
 _LINE = np.array([3., 1., 4., 1., 5.])

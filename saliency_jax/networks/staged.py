@@ -1,0 +1,86 @@
+"""Networks that are computed in stages, and what is recorded on the way."""
+
+from collections.abc import Collection
+from typing import Any
+
+import flax.linen as nn
+import jax
+
+from saliency_jax.networks.network import Stage
+
+
+class Recorder:
+  """The values of the taps that are wanted.
+
+  Attributes:
+    values: tap name to array, filled while a module runs.
+  """
+
+  def __init__(self, wanted: Collection[str] | None, prefix: str = ''):
+    """Takes the names of the taps, None for all."""
+    self.values: dict[str, jax.Array] = {}
+    self._wanted = wanted
+    self._prefix = prefix
+
+  def __call__(self, name: str, value: jax.Array) -> jax.Array:
+    """Returns `value`, recorded if its tap is wanted."""
+    name = self._prefix + name
+    if self._wanted is None or name in self._wanted:
+      self.values[name] = value
+    return value
+
+  def within(self, prefix: str) -> 'Recorder':
+    """Returns a recorder for a part, whose names get the prefix."""
+    part = Recorder(self._wanted, self._prefix + prefix)
+    part.values = self.values
+    return part
+
+
+class Staged(nn.Module):
+  """A network in stages, bottom to top.
+
+  What it records are its taps, see `architecture.inspected`. It has a field
+  `dtype`, the type of the arithmetic; parameters keep their own.
+  """
+
+  @nn.compact
+  def __call__(
+      self, x: Any, taps: Collection[str] | None = (), first: int = 0,
+      last: int | None = None
+  ) -> tuple[Any, dict[str, jax.Array]]:
+    """Computes some stages; see `network.Network.run`.
+
+    Args:
+      x: `[B, H, W, 3]`, prepared images; what enters stage `first` otherwise.
+      taps: names, None for all.
+      first: index of the first stage that is computed.
+      last: index of the first stage that is not; None computes all.
+
+    Returns:
+      What leaves the last stage, an array or arrays by name; and the taps.
+
+    Raises:
+      InputError: images have not the sides that the network takes.
+    """
+    record = Recorder(taps)
+    x = jax.tree.map(lambda x: x.astype(self.dtype), x)
+    for number in range(first, len(self.parts()) if last is None else last):
+      x = self.stage(number, x, record)
+    return x, record.values
+
+  def parts(self) -> tuple[Stage, ...]:
+    """Returns the stages as units of freezing."""
+    raise NotImplementedError
+
+  def stage(self, number: int, x: Any, record: Recorder) -> Any:
+    """Returns what leaves a stage for what enters it."""
+    raise NotImplementedError
+
+  def aliases(self, tap: str) -> tuple[str, ...]:
+    """Returns the names that other programs have for a tap."""
+    del tap
+    return ()
+
+  def prefix(self) -> int:
+    """Returns how many tokens stand before those of the grid."""
+    return 0
