@@ -91,5 +91,6 @@ def decoder(found: Architecture) -> Head | None:
     return None
   name, draw = found.stages[-1].name, init(found.module(jnp.float32))
   return Head(
-      name, found.taps[-1], lambda key, _: jax.jit(draw)(key)['params'][name],
+      name, found.taps[-1],
+      lambda key, shape: jax.jit(draw)(key)['params'][name],
       lambda params, maps: maps)
