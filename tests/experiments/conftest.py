@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
+from saliency_jax.training import loop
 from tests.experiments import made_scores
 from tests.training import made as made_training
-from tests.training.running import train
 
 
 @pytest.fixture(scope='session')
@@ -16,13 +16,21 @@ def looked_at(tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture(scope='session')
-def trained(tmp_path_factory) -> pathlib.Path:
-  """The folder of a short training run."""
-  folder = tmp_path_factory.mktemp('trained') / 'run'
-  config = made_training.run()
-  config.train.epochs = 1
-  train(config, folder)
+def models(tmp_path_factory) -> pathlib.Path:
+  """The folder of a short sweep, and of a run as its second member was made."""
+  folder = tmp_path_factory.mktemp('models')
+  for config, job, name in (
+      (made_training.sweep(), loop.sweep, 'sweep'),
+      (made_training.run(), loop.train, 'run')):
+    config.train.epochs = 1
+    job(config, made_training.DATA, str(folder / name))
   return folder
+
+
+@pytest.fixture(scope='session')
+def trained(models) -> pathlib.Path:
+  """The folder of the run."""
+  return models / 'run'
 
 
 @pytest.fixture

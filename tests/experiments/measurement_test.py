@@ -137,8 +137,13 @@ class _Progress:
 
 def test_an_image_that_was_skipped_is_tried_again(
     measured, tmp_path):
-  measure(made.Photographs(11, broken=(6,)), tmp_path,
-          on_bad_image='skip')
+  skipping = measure(
+      made.Photographs(11, broken=(6,)), tmp_path, on_bad_image='skip')
+  assert skipping.problems == {'006': '006.jpg is truncated; fetch it again.'}
+  kept = measured.rows.index != 6
+  for tap in made.TAPS:
+    np.testing.assert_array_equal(
+        skipping.rows.scores[tap], measured.rows.scores[tap][kept])
   source = made.Photographs(11)
   again = measure(source, tmp_path)
   assert source.reads == [6]
@@ -153,17 +158,6 @@ def test_an_image_that_was_skipped_is_tried_again(
 def test_an_unreadable_image_ends_the_run(tmp_path):
   with pytest.raises(InputError, match='006.jpg is truncated'):
     measure(made.Photographs(11, broken=(6,)), tmp_path)
-
-
-def test_an_unreadable_image_is_skipped_if_asked(measured, tmp_path):
-  again = measure(
-      made.Photographs(11, broken=(6,)), tmp_path,
-      on_bad_image='skip')
-  assert again.problems == {'006': '006.jpg is truncated; fetch it again.'}
-  kept = measured.rows.index != 6
-  for tap in made.TAPS:
-    np.testing.assert_array_equal(
-        again.rows.scores[tap], measured.rows.scores[tap][kept])
 
 
 def test_nothing_readable_is_an_error(tmp_path):

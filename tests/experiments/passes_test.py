@@ -44,11 +44,6 @@ def test_models_see_what_they_lack_and_nothing_else(source):
     assert each.maps['1'][0, 0] == pytest.approx(each.record.image.mean())
 
 
-def test_nothing_to_do_is_nothing(source):
-  assert not list(passes.predicted(
-      source, [Model('1')], {'1': set()}, Reading(4, {})))
-
-
 def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):
   folder = made_scores.photographs(tmp_path)
   source = made_scores.source(folder)
@@ -97,15 +92,6 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
   assert asked == [[('p2',)]] * 2
   assert again['1'] == rows['1'] | {'p2': again['1']['p2']}
   assert not (tmp_path / 'maps' / '1' / 'p2.npy').exists()
-
-
-@pytest.mark.parametrize(('keys', 'said'), [
-    ((0, 'raise'), r'config\.data\.batch_size is 0'),
-    ((1, 'ignore'), r'config\.data\.on_bad_image is .*or skip')])
-def test_reading_makes_sense(keys, said):
-  with pytest.raises(InputError, match=said):
-    Reading.of(types.SimpleNamespace(
-        **dict(zip(('batch_size', 'on_bad_image'), keys, strict=True))))
 
 
 def test_maps_that_are_none_of_their_images_are_told():

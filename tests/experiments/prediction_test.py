@@ -71,11 +71,6 @@ def test_it_may_be_left_out(trained, photographs, batch_size):
   assert not (out / 'b.npy').exists()
 
 
-def test_another_word_is_refused(trained, photographs):
-  with pytest.raises(InputError, match='raise or skip'):
-    _predict(trained, photographs, on_bad_image='ignore')
-
-
 def test_other_files_are_named(trained, photographs, caplog):
   (photographs / 'b.png').rename(photographs / 'b.webp')
   with caplog.at_level(logging.WARNING):

@@ -13,7 +13,7 @@ from saliency_jax.data import fingerprints, split
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import predictors
 from saliency_jax.networks import adapters
-from saliency_jax.training import checkpoints, loop, trained_models
+from saliency_jax.training import checkpoints, trained_models
 from tests.experiments import made_scores
 from tests.training import made as made_training
 
@@ -33,17 +33,10 @@ def names(*arguments):
   return [each.name for each in opened(*arguments)]
 
 
-@pytest.fixture(scope='module')
-def sweep(tmp_path_factory) -> pathlib.Path:
-  """A folder of two trained members, and one of a single run beside it."""
-  folder = tmp_path_factory.mktemp('trained')
-  for kind, job, name in (
-      (made_training.sweep, loop.sweep, 'sweep'),
-      (made_training.run, loop.train, 'run')):
-    made = kind()
-    made.train.epochs = 1
-    job(made, made_training.DATA, str(folder / name))
-  return folder / 'sweep'
+@pytest.fixture
+def sweep(models) -> pathlib.Path:
+  """A folder of two trained members; that of a single run is beside it."""
+  return models / 'sweep'
 
 
 @pytest.fixture(scope='module')

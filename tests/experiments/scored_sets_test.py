@@ -74,14 +74,8 @@ def test_the_identity_changes_with_the_data(config, tmp_path):
     ('eval.sets', 'salicon', "has 'salicon'; name some of mine, osie, popout"),
     ('sets.mine.sigma', 0., r'sets\.mine\.sigma is 0; give the width of one'),
     ('sets.mine.sigma', float('nan'), 'sigma is nan'),
-    ('sets.mine.kind', 'tables', "no kind of data set 'tables'"),
     ('sets.mine.kind', 'osie', 'has no use for fixations'),
-    ('sets.mine.part', 'rest', "part is 'rest'; it is all, train, validation"),
-    ('sets.mine.part', 'train', '300 of 300 images are not in the data set'),
-    ('sets.mine.origin', 2, 'cannot count from 2'),
-    ('sets.mine.drop_outside', False, 'row .* lies outside'),
-    ('sets.mine.dir', '', "kind 'table' needs dir"),
-])
+    ('sets.mine.origin', 2, 'cannot count from 2')])
 def test_what_is_wrong_is_said(key, value, message, config):
   config.update_from_flattened_dict({key: value})
   with pytest.raises(InputError, match=message):
