@@ -18,9 +18,17 @@ signals.end_at_once()  # before what takes seconds to be imported
 from saliency_jax import cli, configs  # noqa: E402
 from saliency_jax.cli import hosts, path, run  # noqa: E402
 
-__all__ = ['ROOT', 'config', 'hosts', 'path', 'run']
+__all__ = ['ROOT', 'config', 'hosts', 'path', 'run', 'show']
 
 
 def config(name: str):
   """See `cli.config`; the file is configs/`name`.py."""
   return cli.config(configs.FOLDER / f'{name}.py')
+
+
+def show(workdir: str) -> None:
+  """Prints the tables of a job that has ended, and where its page lies."""
+  from saliency_jax.report import site  # --help draws nothing
+  page = site.write(workdir)
+  print(site.text(workdir))
+  print('The page:', page)

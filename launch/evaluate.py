@@ -7,7 +7,6 @@
 import entry  # first: it puts the package on the path
 
 from saliency_jax.experiments import evaluation
-from saliency_jax.report import site
 
 _CONFIG = entry.config('evaluate')
 _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
@@ -18,11 +17,8 @@ def main() -> None:
   config = _CONFIG()
   with _JOINED():
     summary = evaluation.evaluate(config, _WORKDIR.value)
-  if not summary:  # of several processes the first one goes on
-    return
-  page = site.write(_WORKDIR.value)
-  print(site.text(_WORKDIR.value))
-  print('The page:', page)
+  if summary:  # of several processes the first one goes on
+    entry.show(_WORKDIR.value)
 
 
 if __name__ == '__main__':

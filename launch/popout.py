@@ -7,7 +7,6 @@ import entry  # first: it puts the package on the path
 
 from saliency_jax.data.source import open_group
 from saliency_jax.experiments import units
-from saliency_jax.report import site
 
 _CONFIG = entry.config('popout')
 _WORKDIR = entry.path('workdir', '', 'Folder for the results.')
@@ -19,10 +18,8 @@ def main() -> None:
   with _JOINED():
     source = open_group(config.data, wants='targets')
     summary = units.popout(config, source, _WORKDIR.value)
-  if not summary:  # of several processes the first one goes on
-    return
-  print(site.text(_WORKDIR.value))
-  print('The page:', site.write(_WORKDIR.value))
+  if summary:  # of several processes the first one goes on
+    entry.show(_WORKDIR.value)
 
 
 if __name__ == '__main__':

@@ -10,7 +10,6 @@ import entry  # first: it puts the package on the path
 
 from saliency_jax.data import parts
 from saliency_jax.experiments import depth
-from saliency_jax.report import site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('sweep_depth')
@@ -26,10 +25,8 @@ def main() -> None:
     trained = loop.sweep(config, opened, _WORKDIR.value)
     summary = depth.measure(
         config, trained, sources, _WORKDIR.value, learnt=opened)
-  if not summary:  # of several processes the first one goes on
-    return
-  print(site.text(_WORKDIR.value))
-  print('The page:', site.write(_WORKDIR.value))
+  if summary:  # of several processes the first one goes on
+    entry.show(_WORKDIR.value)
 
 
 if __name__ == '__main__':

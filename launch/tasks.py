@@ -9,7 +9,6 @@ The same command goes on with a comparison that was stopped.
 import entry  # first: it puts the package on the path
 
 from saliency_jax.experiments import task_comparison, task_runs
-from saliency_jax.report import site
 
 _CONFIG = entry.config('tasks')
 _WORKDIR = entry.path('workdir', '', 'Folder of the comparison.')
@@ -21,8 +20,7 @@ def main() -> None:
   regions = task_comparison.open_regions(config, network)
   task_comparison.compare(
       config, task_runs.open_data(config), regions, network, _WORKDIR.value)
-  print(site.text(_WORKDIR.value))
-  print('The page:', site.write(_WORKDIR.value))
+  entry.show(_WORKDIR.value)
 
 
 if __name__ == '__main__':

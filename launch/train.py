@@ -7,7 +7,6 @@
 import entry  # first: it puts the package on the path
 
 from saliency_jax.data import parts
-from saliency_jax.report import site
 from saliency_jax.training import loop
 
 _CONFIG = entry.config('train')
@@ -19,11 +18,9 @@ def main() -> None:
   config = _CONFIG()
   with _JOINED():
     opened = parts.open_parts(config)
-    summary = loop.train(
-        config, opened, _WORKDIR.value)
+    summary = loop.train(config, opened, _WORKDIR.value)
   if summary:  # of several processes the first one goes on
-    print(site.text(_WORKDIR.value))
-    print('The page:', site.write(_WORKDIR.value))
+    entry.show(_WORKDIR.value)
 
 
 if __name__ == '__main__':

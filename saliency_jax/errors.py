@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 _QUOTE, _SENTENCE = 80, 1000  # characters
 _LONG = re.compile(
@@ -27,6 +28,18 @@ class Stopped(BaseException):
   143, as a program does that SIGTERM ends; the same command goes on. As with
   Ctrl-C, what handles errors does not take it for one.
   """
+
+
+def at_least(least: float, numbers: Mapping[str, float]) -> None:
+  """Raises an `InputError` for the first number of a config that is too small.
+
+  Args:
+    least: the smallest that makes sense.
+    numbers: by their keys, without 'config.'.
+  """
+  for name, number in numbers.items():
+    if number < least:
+      raise InputError(f'config.{name} is {number}; give {least} or more.')
 
 
 def escaped(text: str) -> str:

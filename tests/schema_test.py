@@ -1,6 +1,5 @@
 """Result files and columns: stated once, written and read alike, documented."""
 
-import ast
 import io
 import pathlib
 
@@ -12,8 +11,6 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.errors import InputError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TABLES = {file.path: file for job in schema.JOBS.values()
-          for file in job.files if file.path.endswith('.csv')}
 
 
 def test_the_page_of_results_is_that_of_the_schema():
@@ -76,28 +73,3 @@ def test_patterns_are_the_schemas():
 def test_every_column_has_a_meaning():
   assert all(column.meaning for job in schema.JOBS.values()
              for file in job.files for column in file.columns)
-
-
-def _headers(tree: ast.AST):
-  for node in ast.walk(tree):
-    if isinstance(node, ast.Tuple | ast.List):
-      yield tuple(
-          x.value for x in node.elts if isinstance(x, ast.Constant))
-
-
-def test_a_header_is_typed_once():
-  """Only the schema types headers; report/ has an issue of its own."""
-  columns = {name for name in (
-      *schema.TABLE2.names, *schema.TABLE5.names) if '_' in name}
-  parts = {
-      table.names[first:first + 3] for table in TABLES.values()
-      for first in range(len(table.names) - 2)}
-  for path in (ROOT / 'saliency_jax').rglob('*.py'):
-    if path.name == 'schema.py' or 'report' in path.parts:
-      continue
-    tree = ast.parse(path.read_text())
-    assert not columns & {node.value for node in ast.walk(tree)
-                          if isinstance(node, ast.Constant)}, path
-    for header in _headers(tree):
-      assert not parts & {header[first:first + 3]
-                          for first in range(len(header) - 2)}, path

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from PIL import Image
 
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 
 # 8192 x 8192: above any photograph of the field, and 200 MB once decoded.
 MAX_PIXELS = 2**26
@@ -214,11 +214,8 @@ def check_reading(
     on_bad_image: 'raise' or 'skip'.
     workers: threads.
   """
-  for name, number, least in (
-      ('batch_size', batch_size, 1), ('workers', workers, 0)):
-    if number < least:
-      raise InputError(
-          f'config.data.{name} is {number}; give {least} or more.')
+  at_least(1, {'data.batch_size': batch_size})
+  at_least(0, {'data.workers': workers})
   if on_bad_image not in ('raise', 'skip'):
     raise InputError(
         f'config.data.on_bad_image is {on_bad_image!r}; it is raise or '

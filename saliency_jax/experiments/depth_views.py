@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.data.types import Source
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import statistics
 from saliency_jax.experiments.depth_tables import Scores
 
@@ -57,9 +57,7 @@ class Wanted(NamedTuple):
             f'config.before_after.units names {name!r}; a unit is written as '
             f'TAP:287, the best one for a category as {_BEST}text.')
       units.append((tap, int(unit)))
-    if config.count < 0:
-      raise InputError(
-          f'config.before_after.count is {config.count}; give 0 or more.')
+    at_least(0, {'before_after.count': config.count})
     return cls(tuple(units), tuple(config.images), config.count, tuple(best))
 
 

@@ -18,7 +18,7 @@ from saliency_jax import runtime, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data import source as sources
 from saliency_jax.data.pixel_sets import Chooser
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
     evaluation_notes,
     example_maps,
@@ -122,12 +122,9 @@ def _write(
 
 def _checked(config) -> Chooser:
   """Checks the numbers; returns which fixations of a region count."""
-  for name, number, least in (
-      ('eval.resamples', config.eval.resamples, 1),
-      ('eval.examples', config.eval.examples, 0),
-      ('analysis.top_units', config.analysis.top_units, 1)):
-    if number < least:
-      raise InputError(f'config.{name} is {number}; give {least} or more.')
+  at_least(1, {'eval.resamples': config.eval.resamples,
+               'analysis.top_units': config.analysis.top_units})
+  at_least(0, {'eval.examples': config.eval.examples})
   Reading.of(config.data)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
 

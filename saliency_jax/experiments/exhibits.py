@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import statistics
 from saliency_jax.experiments.statistics import Rows
 
@@ -31,10 +31,8 @@ class Wanted(NamedTuple):
     Args:
       units: how many of them each tap has.
     """
-    for name in ('images', 'units', 'examples'):
-      if getattr(self, name) < 0:
-        raise InputError(
-            f'config.report.{name} is {getattr(self, name)}; give 0 or more.')
+    at_least(0, {f'report.{name}': getattr(self, name)
+                 for name in ('images', 'units', 'examples')})
     for name in self.also:
       tap, _, unit = name.rpartition(':')
       if tap not in units or not (unit.isascii() and unit.isdigit()):

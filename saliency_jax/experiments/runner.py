@@ -20,7 +20,7 @@ from saliency_jax.data import pixel_sets
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
   exhibits,
   exported_maps,
@@ -124,10 +124,7 @@ def check(config, network: Network) -> Probe:
   Raises:
     InputError: if the config makes no sense.
   """
-  if config.analysis.top_units < 1:
-    raise InputError(
-        f'config.analysis.top_units is {config.analysis.top_units}; give 1 or '
-        f'more.')
+  at_least(1, {'analysis.top_units': config.analysis.top_units})
   if not math.isfinite(threshold := config.analysis.get('threshold', 0.)):
     raise InputError(
         f'config.analysis.threshold is {threshold}; give the mean NSS that a '

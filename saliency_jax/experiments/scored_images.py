@@ -20,7 +20,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     passes,
     photograph_scoring,
-    popout_scoring,
+    search_scoring,
     together,
 )
 from saliency_jax.experiments.passes import Reading
@@ -41,7 +41,7 @@ def scored(
 
   Of several processes each one scores its share, and all return the whole.
   """
-  scoring = popout_scoring.make(dataset) if dataset.searched else (
+  scoring = search_scoring.make(dataset) if dataset.searched else (
       photograph_scoring.make(
           dataset, choose, reading, observers=config.eval.ceiling,
           distinct=config.analysis.fixations == 'distinct'))

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import jax
 import numpy as np
 
+from saliency_jax import schema
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record
 from saliency_jax.experiments import bootstrap, item_size, scoring
+from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.ops import metrics, search_measures
 
 # What is measured on every array.
@@ -24,6 +26,22 @@ ALL = 'all'  # the kind that stands for all arrays
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
 _UNDEFINED = -1.  # P3O3's sign that a quotient is not defined
+
+
+def make(dataset: DataSet) -> Scoring:
+  """Returns how models are measured on search arrays."""
+  patterns = dataset.source.patterns
+  return Scoring(
+      dataset, range(len(patterns)), {'data': dataset.identity}, METRICS,
+      lambda each: {
+          model: {'scores': measure(
+              each.record, patterns[each.index], saliency)}
+          for model, saliency in each.maps.items()},
+      schema.SEARCH, lambda model, scores, images, resamples: rows(
+          model, dataset.name, [patterns[i] for i in images], scores,
+          resamples),
+      ranked='nmm', kinds=[pattern.kind for pattern in patterns],
+      facts={'kind': dataset.kind, 'images': len(patterns)}, notes=notes)
 
 
 def measure(

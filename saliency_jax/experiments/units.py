@@ -18,7 +18,7 @@ from saliency_jax.data import pixel_sets
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import chance, clusters, runner, table_values
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
@@ -174,9 +174,7 @@ def _targets(config, source: Source) -> pixel_sets.Chooser:
     InputError: if the number of items makes no sense.
   """
   count = config.analysis.chance_items
-  if count < 0:
-    raise InputError(
-        f'config.analysis.chance_items is {count}; give 0 or more.')
+  at_least(0, {'analysis.chance_items': count})
   items = getattr(source, 'items', None)
   if not count or items is None:
     return pixel_sets.target

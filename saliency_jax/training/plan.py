@@ -16,7 +16,7 @@ from absl import logging
 from saliency_jax.data.images import check_reading
 from saliency_jax.data.parts import Data
 from saliency_jax.data.source import check_sizes
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, at_least
 from saliency_jax.networks import (
     cuts,
     heads,
@@ -227,13 +227,11 @@ def _pretrained(network: Network, task: Task, cache_dir: str) -> trees.Tree:
 
 def _check(config, data: Data) -> None:
   """Raises an `InputError` for a number or a data set that cannot be used."""
-  for name, number, least in (
-      ('data.seed', config.data.seed, 0),
-      ('data.features_limit', config.data.features_limit, 0),
-      ('train.epochs', config.train.epochs, 1),
-      ('train.checkpoint_every', config.train.checkpoint_every, 0)):
-    if number < least:
-      raise InputError(f'config.{name} is {number}; give {least} or more.')
+  at_least(1, {'train.epochs': config.train.epochs})
+  at_least(0, {
+      'data.seed': config.data.seed,
+      'data.features_limit': config.data.features_limit,
+      'train.checkpoint_every': config.train.checkpoint_every})
   check_reading(config.data.batch_size, config.data.on_bad_image,
                 config.data.workers)
   for title, source in (
