@@ -1,20 +1,49 @@
-"""The cells of result tables, whose texts spreadsheets take for formulas.
+"""Result files and their columns as values, and tables as CSV files.
 
-What begins with '=', '+', '-' or '@' and is no number is computed when a
-spreadsheet opens the file, and names come from anybody. Such a text has an
-apostrophe in front, as spreadsheets write a text that is none.
+`schema` states them all, and has these names as its own. What begins with '=',
+'+', '-' or '@' and is no number is computed when a spreadsheet opens the file,
+and names come from anybody: such a text has an apostrophe in front, as
+spreadsheets write a text that is none.
 """
 
+import collections
 import csv
+import functools
 import pathlib
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from saliency_jax import outside
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?', re.I | re.ASCII)
+
+
+class Column(NamedTuple):
+  """A column of a table, or an array of a file."""
+  name: str
+  # 'str', 'int', 'float' (6 decimals), 'ints' (blanks between); an array's has
+  # its axes: 'float32 [regions, units]'. No number is '' in a table.
+  type: str
+  meaning: str
+  unit: str = ''
+
+
+class File(NamedTuple):
+  """A result file: a table (.csv), arrays (.npy, .npz, .h5), or another."""
+  path: str
+  meaning: str
+  columns: tuple[Column, ...] = ()
+
+  @property
+  def names(self) -> tuple[str, ...]:
+    """The header of a table."""
+    return tuple(column.name for column in self.columns)
+
+  def of(self, *names: object) -> str:
+    """Returns the path with names in the places of its `<...>`."""
+    return re.sub('<[^>]*>', '{}', self.path).format(*names)
 
 
 def protected(text: str) -> str:
@@ -30,11 +59,11 @@ def restored(cell: str) -> str:
 
 
 def rows(
-    path: pathlib.Path, columns: Sequence[Any]) -> list[dict[str, str]]:
+    path: pathlib.Path, columns: Sequence[Column]) -> list[dict[str, str]]:
   """Returns a table's rows as they stand in its file.
 
   Args:
-    columns: `schema.Column`s that it has, of which every cell has the type.
+    columns: that it has, and every cell the type of its own.
 
   Raises:
     InputError: it cannot be read, has other columns, or a cell is of another
@@ -59,7 +88,7 @@ def rows(
 
 
 def text(type_: str, value: Any) -> Any:
-  """Returns what is written for a value of a `schema.Column`'s type."""
+  """Returns what is written for a value of a `Column`'s type."""
   if type_ == 'ints':
     return ' '.join(map(str, value))
   if value is None or value != value or value == '':
@@ -76,3 +105,27 @@ def value(type_: str, text: str) -> Any:
   if type_ == 'ints':
     return [int(x) for x in text.split()]
   return (int(text) if text else None) if type_ == 'int' else text
+
+
+@functools.cache
+def row(table: File) -> type:
+  """Returns the named tuple of a table's rows."""
+  return collections.namedtuple('Row', table.names)
+
+
+def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
+  """Writes a table into an open text file; NaN and None become ''."""
+  writer = csv.writer(file, lineterminator='\n')
+  writer.writerow(table.names)
+  for values in rows:
+    writer.writerow(
+        text(column.type, value)
+        for column, value in zip(table.columns, values, strict=True))
+
+
+def read(folder: pathlib.Path, table: File) -> list[Any]:
+  """Reads a table that `write` wrote; raises as `rows`."""
+  return [row(table)(*(
+      value(column.type, line[column.name])
+      for column in table.columns))
+      for line in rows(folder / table.path, table.columns)]

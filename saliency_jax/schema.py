@@ -9,11 +9,11 @@ that are shown.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from saliency_jax.table_files import Column as Column
-from saliency_jax.table_files import File as File
-from saliency_jax.table_files import read as read
-from saliency_jax.table_files import row as row
-from saliency_jax.table_files import write as write
+from saliency_jax.csv_cells import Column as Column
+from saliency_jax.csv_cells import File as File
+from saliency_jax.csv_cells import read as read
+from saliency_jax.csv_cells import row as row
+from saliency_jax.csv_cells import write as write
 
 # Raised when a file of a folder changes its meaning; readers refuse others.
 LAYOUT = 3
