@@ -72,18 +72,10 @@ def test_a_constant_map_scores_zero_whatever_its_value(value):
   assert not np.asarray(association.associate(maps, weights)).any()
 
 
-@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
-def test_what_is_not_a_number_does_not_pass_for_a_constant_map(value):
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 1e25])
+def test_what_is_not_a_number_or_too_large_does_not_pass_for_constant(value):
   maps, _, weights = make((600, 800), (14, 14))
   maps[3, 4, 4] = value
-  scores = np.asarray(association.associate(maps, weights))
-  assert np.isnan(scores[:-1, 4]).all()
-  assert np.isfinite(scores[:, [0, 1, 2, 3, 5]]).all()
-
-
-def test_a_deviation_beyond_float32_is_no_score():
-  maps, _, weights = make((600, 800), (14, 14))
-  maps[..., 4] = np.where(maps[..., 4] > 0.5, 1e25, -1e25)
   scores = np.asarray(association.associate(maps, weights))
   assert np.isnan(scores[:-1, 4]).all()
   assert np.isfinite(scores[:, [0, 1, 2, 3, 5]]).all()
@@ -108,28 +100,18 @@ def test_affine_maps_leave_scores_unchanged():
       -association.associate(maps, weights), atol=1e-6)
 
 
-def test_a_batch_equals_its_images():
-  maps, weights, each = stacked()
-  np.testing.assert_allclose(
-      association.associate(maps, weights), each, atol=1e-6)
-
-
-def test_vmap_equals_the_batch():
-  maps, weights, each = stacked()
-  np.testing.assert_allclose(
-      jax.vmap(association.associate)(maps, weights), each, atol=1e-6)
-
-
-def test_sharded_over_eight_devices_equals_the_batch():
+def test_a_batch_vmapped_or_over_eight_devices_equals_its_images():
   maps, weights, each = stacked()
   mesh = jax.make_mesh(
       (8,), ('data',), axis_types=(jax.sharding.AxisType.Auto,))
   over_images = jax.sharding.NamedSharding(
       mesh, jax.sharding.PartitionSpec('data'))
-  scores = jax.jit(association.associate, out_shardings=over_images)(
+  spread = jax.jit(association.associate, out_shardings=over_images)(
       *jax.device_put((maps, weights), over_images))
-  assert len(scores.sharding.device_set) == 8
-  np.testing.assert_allclose(scores, each, atol=1e-6)
+  assert len(spread.sharding.device_set) == 8
+  for scores in (association.associate(maps, weights), spread,
+                 jax.vmap(association.associate)(maps, weights)):
+    np.testing.assert_allclose(scores, each, atol=1e-6)
 
 
 def test_gradients_equal_finite_differences():

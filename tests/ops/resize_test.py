@@ -1,7 +1,6 @@
 """Bilinear matrices against SciPy, and the moments against the matrices."""
 
 import hypothesis
-import jax
 import numpy as np
 import pytest
 from hypothesis import strategies
@@ -19,13 +18,6 @@ def test_matrices_upsample_as_scipy_does(height, width, h, w):
   ours = resize.bilinear(height, h) @ cells @ resize.bilinear(width, w).T
   np.testing.assert_allclose(
       ours, brute_force.upsample(cells, (height, width)), atol=1e-12)
-
-
-def test_matrices_upsample_as_jax_does():
-  cells = np.random.default_rng(1).normal(size=(14, 14)).astype(np.float32)
-  ours = resize.bilinear(61, 14) @ cells @ resize.bilinear(83, 14).T
-  np.testing.assert_allclose(
-      ours, jax.image.resize(cells, (61, 83), 'bilinear'), atol=1e-5)
 
 
 def test_a_row_by_hand():
