@@ -12,9 +12,9 @@ def at(image: np.ndarray, points: np.ndarray) -> np.ndarray:
   return image[points[:, 0], points[:, 1]]
 
 
-def nss(saliency: np.ndarray, points: np.ndarray, ddof: int = 0) -> float:
+def nss(saliency: np.ndarray, points: np.ndarray) -> float:
   """Returns the mean standardised value at the points."""
-  deviation = saliency.std(ddof=ddof)
+  deviation = saliency.std()
   if deviation == 0:
     return 0.
   return at((saliency - saliency.mean()) / deviation, points).mean()

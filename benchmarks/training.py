@@ -85,7 +85,7 @@ def cached_epoch(setting: Setting, rounds: int) -> Row:
   rows = image_batches.in_order(
       len(photographs), batch_size=setting.batch, padded=setting.batch)
 
-  def epoch(batches: feed.Feed):
+  def epoch(batches: feed.Computed | feed.Cached):
     return [step.update(batch) for batch in batches.batches(rows)]
 
   computed = feed.Computed(photographs, reading, step.frozen)

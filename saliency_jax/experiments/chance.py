@@ -63,18 +63,16 @@ def held_out(
 
 def held_out_units(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    folds: int = 5, seed: int = 0
+    folds: int = 5
 ) -> dict[str, np.ndarray]:
   """Returns each unit's mean where it was chosen on other photographs.
-
-  Args: see `held_out`.
 
   Returns:
     category -> float64 `[C]`, over the regions of the folds in which the other
     folds rank the unit among the `top` best; NaN where they never do.
   """
   found = {}
-  for category, parts in _folds(scores, labels, images, top, folds, seed):
+  for category, parts in _folds(scores, labels, images, top, folds, seed=0):
     sums, counts = np.zeros((2, scores.shape[1]))
     for rows, best in parts:
       sums[best] += rows[:, best].sum(axis=0, dtype=float)
@@ -160,8 +158,7 @@ def unit_bands(
 
 
 def band_of_items(
-    scores: np.ndarray, arrays: np.ndarray, *, top: int, draws: int = 200,
-    seed: int = 0
+    scores: np.ndarray, arrays: np.ndarray, *, top: int, draws: int = 200
 ) -> Band:
   """Returns what the mean of the best units is for any item of an array.
 
@@ -175,7 +172,7 @@ def band_of_items(
     The 95 % band over draws; NaN without an item.
   """
   return bands_of_others(
-      scores, arrays, np.unique(arrays), top=top, draws=draws, seed=seed)[0]
+      scores, arrays, np.unique(arrays), top=top, draws=draws)[0]
 
 
 def bands_of_others(

@@ -41,10 +41,7 @@ from saliency_jax.workdir import Folder, alone
 _MAPS = schema.MODEL_MAP.path.partition('/')[0]
 
 
-def evaluate(
-    config, workdir: str, models: Sequence[Predictor] | None = None,
-    datasets: Sequence[DataSet] | None = None
-) -> dict:
+def evaluate(config, workdir: str) -> dict:
   """Scores every model on every data set and writes the results.
 
   `schema.JOBS['evaluate']` has the files: scores of photographs and of search
@@ -63,8 +60,8 @@ def evaluate(
   """
   start = time.perf_counter()
   choose = _checked(config)
-  models = models or predictors.open_predictors(config)
-  datasets = datasets or scored_sets.open_sets(config)
+  models = predictors.open_predictors(config)
+  datasets = scored_sets.open_sets(config)
   for dataset, model in itertools.product(datasets, models):
     model.check(dataset.source.image_ids)
   readings = {each.name: Reading.of(config.data) for each in datasets}

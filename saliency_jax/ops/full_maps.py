@@ -79,12 +79,10 @@ class Spread(NamedTuple):
   low: jax.Array  # `[]`, the smallest value
   span: jax.Array  # `[]`, the largest less the smallest
 
-  def deviation(self, ddof: int = 0) -> jax.Array:
-    """Returns the standard deviation of `centred`, its divisor less `ddof`."""
-    size = self.centred.size
+  def deviation(self) -> jax.Array:
+    """Returns the standard deviation of `centred`, the population's."""
     return jnp.sqrt(jnp.maximum(
-        jnp.square(self.centred).mean() - jnp.square(self.rest), 0)
-        * (size / (size - ddof)))
+        jnp.square(self.centred).mean() - jnp.square(self.rest), 0))
 
 
 def spread(saliency: jax.Array) -> Spread:

@@ -60,18 +60,14 @@ def all_scores(
 
 def nss(
     saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
-    distinct: bool = True, ddof: int = 0
+    distinct: bool = True
 ) -> jax.Array:
   """Normalised scanpath saliency: the mean standardised value at fixations.
 
   Peters, Iyer, Itti and Koch, Vision Research 45, 2005. Peers: the paper and
   the SAM loss by default; pysaliency's `NSS` and SALICON's with
-  `distinct=False`; MIT's `NSS.m` with `ddof=1`; DeepGaze's with
-  `distinct=False, ddof=1`.
-
-  Args:
-    ddof: taken from the number of pixels in the variance: 0 for the
-      population's, 1 for MATLAB's `std`.
+  `distinct=False`. MIT's `NSS.m` and DeepGaze's divide by the deviation of a
+  sample, which makes theirs sqrt(1 - 1 / H W) of it.
 
   Returns:
     The score. 0 for a constant map, as in pysaliency (MIT has NaN); NaN without
@@ -79,11 +75,10 @@ def nss(
   """
   saliency, = full_maps.checked(saliency)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
-  return mean(_standard(saliency, ddof), where)
+  return mean(_standard(saliency), where)
 
 
-def nmm(
-    saliency: jax.Array, mask: jax.Array, *, ddof: int = 0) -> jax.Array:
+def nmm(saliency: jax.Array, mask: jax.Array) -> jax.Array:
   """Returns the mean standardised value inside a mask, e.g. a search target's.
 
   He et al. 2019, Eq. 4, on full maps; `association.associate` gives it for
@@ -94,13 +89,13 @@ def nmm(
   """
   saliency, = full_maps.checked(saliency)
   full_maps.check_mask(mask, saliency.shape)
-  inside = jnp.where(mask, _standard(saliency, ddof), 0).sum()
+  inside = jnp.where(mask, _standard(saliency), 0).sum()
   return inside / mask.sum(dtype=saliency.dtype)
 
 
-def _standard(saliency: jax.Array, ddof: int) -> jax.Array:
+def _standard(saliency: jax.Array) -> jax.Array:
   """Returns a map `[H, W]` with mean 0 and deviation 1, or 0 if constant."""
   spread = full_maps.spread(saliency)
-  deviation = spread.deviation(ddof)
+  deviation = spread.deviation()
   return (spread.centred - spread.rest) / jnp.where(
       deviation == 0, 1, deviation)

@@ -7,7 +7,7 @@ once, before the first step, and taken from disk ever after.
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -30,14 +30,6 @@ class Fed(NamedTuple):
   features: dict[int, Any]  # depth -> `[B, ...]`, or a tree of such arrays
   targets: Any  # see `tasks.Task.targets`
   valid: jax.Array  # float32 `[B]`
-
-
-class Feed(Protocol):
-  """Batches of one data set."""
-
-  def batches(self, rows: np.ndarray) -> Iterator[Fed]:
-    """Yields a batch for every row of positions; -1 is padding."""
-    ...
 
 
 class Frozen(NamedTuple):
@@ -73,13 +65,14 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
 
 
 class Computed:
-  """A `Feed` that computes the frozen stages anew for every batch."""
+  """Batches whose frozen stages are computed anew every time."""
 
   def __init__(
       self, source: Source, reading: image_batches.Reading, frozen: Frozen):
     self._source, self._reading, self._frozen = source, reading, frozen
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
+    """Yields a batch for every row of positions; -1 is padding."""
     for inputs in image_batches.read(self._source, self._reading, rows):
       images, targets, valid = runtime.split(
           (inputs.images, inputs.targets, inputs.valid), self._frozen.mesh)
@@ -87,7 +80,7 @@ class Computed:
 
 
 class Cached:
-  """A `Feed` that reads the frozen stages' features from disk.
+  """Batches that read the frozen stages' features from disk.
 
   Opening it reads every image once and computes what is not there yet.
   """

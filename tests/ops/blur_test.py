@@ -8,41 +8,20 @@ from scipy import ndimage
 from saliency_jax.ops import blur
 
 
-@pytest.mark.parametrize('mode', ['reflect', 'constant', 'nearest', 'wrap'])
-@pytest.mark.parametrize(('sigma', 'truncate'), [(0.7, 4.), (3., 4.), (9., 2.)])
-def test_equal_to_scipy(mode, sigma, truncate):
-  image = np.random.default_rng(0).random((2, 23, 31))
-  expected = [
-      ndimage.gaussian_filter(x, sigma, mode=mode, truncate=truncate)
-      for x in image]
-  with jax.enable_x64(True):
-    found = blur.gaussian(image, sigma, mode=mode, truncate=truncate)
-  np.testing.assert_allclose(found, expected, rtol=1e-12)
-  found = blur.gaussian(
-      image.astype(np.float32), sigma, mode=mode, truncate=truncate)
-  assert found.dtype == np.float32
-  np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-@pytest.mark.parametrize('mode', ['reflect', 'constant'])
-@pytest.mark.parametrize('distinct', [True, False])
-def test_fixations_are_blurred_as_their_counts(mode, distinct):
+@pytest.mark.parametrize('sigma', [.7, 4., 30.])
+def test_fixations_are_blurred_as_their_counts(sigma):
   size = (40, 50)
   points = np.random.default_rng(1).integers(0, size, (30, 2))
   points[4] = points[5] = points[6]
   counts = np.zeros(size)
   np.add.at(counts, tuple(points.T), 1)
-  if distinct:
-    counts = np.minimum(counts, 1)
   points = np.concatenate([points, [[-7, 900], [3, 3]]])
   found = jax.jit(
-      lambda points, valid: blur.blurred_fixations(
-          points, size, 4., valid, distinct=distinct, mode=mode)
+      lambda points, valid: blur.blurred_fixations(points, size, sigma, valid)
   )(points, np.arange(32) < 30)
   np.testing.assert_allclose(
-      found, ndimage.gaussian_filter(counts, 4., mode=mode), atol=1e-6)
-  if mode == 'reflect':
-    assert float(found.sum()) == pytest.approx(counts.sum(), rel=1e-5)
+      found, ndimage.gaussian_filter(counts, sigma), atol=1e-6)
+  assert float(found.sum()) == pytest.approx(counts.sum(), rel=1e-5)
 
 
 def test_a_fixation_outside_the_image_gives_nan():
@@ -66,10 +45,3 @@ def test_the_centre_prior_is_a_gaussian_density():
       np.exp(-0.5), rel=1e-4)
   assert prior[299:301, 599:601].mean() / middle == pytest.approx(
       np.exp(-0.5), rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    'image', [np.ones((4, 4), int), np.ones(4, np.float32)])
-def test_what_is_no_image_is_refused(image):
-  with pytest.raises(ValueError, match='floating'):
-    blur.gaussian(image, 1.)

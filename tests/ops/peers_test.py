@@ -73,7 +73,7 @@ PYSALIENCY = {
 # Its shuffled AUC and AUC-Borji draw random samples.
 MIT = {
     'NSS(std n-1, binary map)':
-        lambda m, f: metrics.nss(m, f['points'], ddof=1),
+        lambda m, f: metrics.nss(m, f['points']) * (1 - 1 / m.size) ** .5,
     'AUC_Judd jitter=0':
         lambda m, f: auc.auc_judd(m, f['points'], ties='apart'),
     'CC': lambda m, f: distributions.cc(m, f['density']),
