@@ -4,6 +4,7 @@ A section imports its module when it runs: a machine that times the network
 alone may lack the rest.
 """
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -46,65 +47,29 @@ def _dissection(options: Options) -> Rows:
           target='>= 0.8')[:1]]
 
 
-def _feeding(options: Options) -> Rows:
-  from benchmarks import feeding
-  return feeding.compare(options.osie)
-
-
-def _kernel(options: Options) -> Rows:
-  from benchmarks import kernel
-  return kernel.compare(options.batch, options.rounds)
-
-
-def _layers(options: Options) -> Rows:
-  from benchmarks import layers
-  return layers.compare(options.batch, options.rounds)
-
-
-def _networks(options: Options) -> Rows:
-  from benchmarks import networks
-  return networks.compare(options.batch, options.rounds, options.torch_python)
-
-
-def _metrics(options: Options) -> Rows:
-  from benchmarks import metrics
-  return metrics.compare(images=10, rounds=2)
-
-
-def _classical(options: Options) -> Rows:
-  from benchmarks import classical
-  return classical.compare(images=4, rounds=options.rounds)
-
-
-def _training(options: Options) -> Rows:
-  from benchmarks import training
-  # A round takes as long as ten of the others.
-  return training.compare(
-      options.batch, max(options.rounds // 3, 2), options.torch_python)
-
-
-def _accelerator(options: Options) -> Rows:
-  from benchmarks import accelerator
-  return accelerator.compare(options.batch, options.rounds)
-
-
-def _browser(options: Options) -> Rows:
-  del options  # its size is that of the limits
-  from benchmarks import browser
-  return browser.compare()
+def _compare(module: str, *arguments) -> Rows:
+  return importlib.import_module(f'benchmarks.{module}').compare(*arguments)
 
 
 SECTIONS: Mapping[str, Section] = {
     'dissection': Section(_dissection, needs_osie=True),
-    'feeding': Section(_feeding, needs_osie=True),
-    'kernel': Section(_kernel, accelerator=False),
-    'layers': Section(_layers, accelerator=False),
-    'networks': Section(_networks, accelerator=False),
-    'metrics': Section(_metrics, accelerator=False),
-    'classical': Section(_classical, accelerator=False),
-    'training': Section(_training),
-    'browser': Section(_browser, accelerator=False),
-    'accelerator': Section(_accelerator, cpu=False)}
+    'feeding': Section(lambda x: _compare('feeding', x.osie), needs_osie=True),
+    'kernel': Section(
+        lambda x: _compare('kernel', x.batch, x.rounds), accelerator=False),
+    'layers': Section(
+        lambda x: _compare('layers', x.batch, x.rounds), accelerator=False),
+    'networks': Section(
+        lambda x: _compare('networks', x.batch, x.rounds, x.torch_python),
+        accelerator=False),
+    'metrics': Section(lambda x: _compare('metrics', 10, 2), accelerator=False),
+    'classical': Section(
+        lambda x: _compare('classical', 4, x.rounds), accelerator=False),
+    # A round takes as long as ten of the others.
+    'training': Section(lambda x: _compare(
+        'training', x.batch, max(x.rounds // 3, 2), x.torch_python)),
+    'browser': Section(lambda x: _compare('browser'), accelerator=False),
+    'accelerator': Section(
+        lambda x: _compare('accelerator', x.batch, x.rounds), cpu=False)}
 
 
 def chosen(only: list[str], options: Options) -> dict[str, Section]:

@@ -37,8 +37,9 @@ def side(mask: np.ndarray, items: int | None) -> int:
   if items is not None and 1 <= items < parts:
     tree = hierarchy.linkage(spans.mean(axis=2), 'average')
     number = hierarchy.fcluster(tree, items, 'maxclust')
-    spans = np.array([
-        _united(spans[number == n]) for n in np.unique(number)])
+    spans = np.array([  # the box around the boxes of an item's parts
+        np.stack([part[..., 0].min(axis=0), part[..., 1].max(axis=0)], -1)
+        for part in (spans[number == n] for n in np.unique(number))])
   return int(np.median((spans[..., 1] - spans[..., 0]).max(axis=1)))
 
 
@@ -51,8 +52,3 @@ def box(mask: np.ndarray) -> np.ndarray:
             np.flatnonzero(mask.any(axis=1 - axis)) for axis in range(2)))] = (
                 True)
   return around
-
-
-def _united(spans: np.ndarray) -> np.ndarray:
-  """Returns the box around boxes `[N, 2, 2]`: axes, then start and stop."""
-  return np.stack([spans[..., 0].min(axis=0), spans[..., 1].max(axis=0)], -1)

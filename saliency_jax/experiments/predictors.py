@@ -34,10 +34,6 @@ Images = Sequence[np.ndarray]  # uint8 `[H, W, 3]`, RGB, of any sizes
 Maps = list[np.ndarray]  # float32 `[h, w]` each, of any sizes
 
 
-def _any_image(image_ids: Iterable[str]) -> None:
-  del image_ids
-
-
 @dataclasses.dataclass(frozen=True)
 class Predictor:
   """A model. Its functions raise `InputError`, naming the file at fault.
@@ -60,7 +56,7 @@ class Predictor:
   name: str
   identity: str
   predict: Callable[[Images, Sequence[str]], Maps]
-  check: Callable[[Iterable[str]], None] = _any_image
+  check: Callable[[Iterable[str]], None] = lambda image_ids: None
   check_size: Callable[[str, tuple[int, int]], None] | None = None
   least_side: int = 0
   network: Network | None = None

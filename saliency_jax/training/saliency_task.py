@@ -10,7 +10,7 @@ from saliency_jax.data.pipeline import Batch
 from saliency_jax.networks import heads
 from saliency_jax.ops.association import associate
 from saliency_jax.ops.pixel_weights import CellWeights
-from saliency_jax.training.tasks import Sums, Task
+from saliency_jax.training.tasks import Task
 
 
 def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
@@ -41,7 +41,11 @@ def make(described: Mapping[str, Any]) -> Task:
       'saliency', heads.READOUT,
       output=lambda params, maps, keys: heads.READOUT.apply(params, maps),
       targets=_targets, loss=lambda output, weights: -nss(output, weights),
-      sums=_sums, metrics=_metrics, watched='nss', titles={'nss': 'NSS'},
+      sums=lambda output, weights, valid: {
+          'nss': (nss(output, weights) * valid).sum(), 'images': valid.sum()},
+      metrics=lambda sums: {
+          'nss': float(sums['nss'] / max(sums['images'], 1))},
+      watched='nss', titles={'nss': 'NSS'},
       described=described)
 
 
@@ -53,12 +57,3 @@ def _targets(
   # The pipeline pads the sets of an image; here each has one.
   return (weights._replace(sets=weights.sets[:, :1]),
           (batch.counts[:, 0] > 0).astype(np.float32))
-
-
-def _sums(
-    output: jax.Array, weights: CellWeights, valid: jax.Array) -> Sums:
-  return {'nss': (nss(output, weights) * valid).sum(), 'images': valid.sum()}
-
-
-def _metrics(sums: Mapping[str, np.ndarray]) -> dict[str, float]:
-  return {'nss': float(sums['nss'] / max(sums['images'], 1))}
