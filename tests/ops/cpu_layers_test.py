@@ -75,7 +75,7 @@ def _flax(x: jax.Array) -> jax.Array:
 
 @hypothesis.settings(max_examples=20)
 @hypothesis.given(
-    st.tuples(*[st.integers(2, 7)] * 2), st.integers(1, 9),
+    st.sampled_from([(2, 2), (3, 6), (7, 4), (5, 7)]), st.integers(1, 9),
     st.integers(0, 2 ** 16))
 def test_pooling_is_flax_with_ties(size, values, seed):
   rng = np.random.default_rng(seed)
