@@ -24,6 +24,8 @@ from saliency_jax.experiments.statistics import unit_means
 # The cluster whose difference from people is largest in the paper's Figure 7.
 HEADS = ('person head', 'animal head')
 MEASURES = ('output', 'difference')
+# measure -> category -> its mean in every sample of photographs, `[B]`
+Sampled = dict[str, dict[str, np.ndarray]]
 
 
 class Rows(NamedTuple):
@@ -57,7 +59,7 @@ class Rows(NamedTuple):
     return chance.held_out(
         self.units, self.labels, self.images, top=self.top)
 
-  def sampled(self, draws: Draws) -> dict[str, dict[str, np.ndarray]]:
+  def sampled(self, draws: Draws) -> Sampled:
     """Returns means of categories in every sample, units chosen anew."""
     return {
         'inner': {} if self.units is None else bootstrap.best_units(
@@ -90,7 +92,7 @@ def rows(regions: Sequence[Region], units: UnitScores | None) -> Rows:
       units.top if units else 10)
 
 
-def statistics(model: str, dataset: str, of: Rows, draws: Draws) -> dict:
+def statistics(model: str, dataset: str, of: Rows, sampled: Sampled) -> dict:
   """Returns the tests of one model on one data set, as JSON values.
 
   `inner_output` and `inner_difference` are Spearman's correlation over
@@ -102,7 +104,7 @@ def statistics(model: str, dataset: str, of: Rows, draws: Draws) -> dict:
   difference of the heads' regions with that of all others.
   """
   found: dict = {'model': model, 'dataset': dataset}
-  sampled, inner = of.sampled(draws), of.inner()
+  inner = of.inner()
   for name in MEASURES:
     found[f'inner_{name}'] = _correlation(of, name, inner, sampled)
   for name in MEASURES:

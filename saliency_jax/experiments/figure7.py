@@ -10,7 +10,7 @@ import numpy as np
 
 from saliency_jax import schema
 from saliency_jax.experiments import bootstrap, category_tests, output
-from saliency_jax.experiments.category_tests import Rows
+from saliency_jax.experiments.category_tests import Rows, Sampled
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.workdir import Folder
@@ -53,13 +53,14 @@ def write(
   rows = {
       key: category_tests.rows(listed, inner.get(key))
       for key, listed in regions.items()}
-  draws = {
-      key: bootstrap.draw(of.images, resamples) for key, of in rows.items()}
+  sampled = {
+      key: of.sampled(bootstrap.draw(of.images, resamples))
+      for key, of in rows.items()}
   folder.table(schema.FIGURE7, (
       line for key, of in rows.items()
-      for line in categories(*key, of, draws[key])))
+      for line in categories(*key, of, sampled[key])))
   folder.json(schema.STATISTICS.path, category_tests.corrected([
-      category_tests.statistics(*key, of, draws[key])
+      category_tests.statistics(*key, of, sampled[key])
       for key, of in rows.items()]))
   return {
       'definitions': _DEFINITIONS,
@@ -69,10 +70,9 @@ def write(
 
 
 def categories(
-    model: str, dataset: str, rows: Rows, draws: bootstrap.Draws
+    model: str, dataset: str, rows: Rows, sampled: Sampled
 ) -> Iterator[tuple]:
   """Yields the rows of `schema.FIGURE7`: means over regions."""
-  sampled = rows.sampled(draws)
   held = rows.held_out()
   inner = rows.inner()
   for category in rows.categories:
