@@ -67,6 +67,7 @@ def dissect(
   """Scores every unit inside every labelled region, and writes the results.
 
   Args:
+    network: what is looked into.
     source: photographs with fixations and regions, see `open_source`.
     workdir: the folder for the results; `read` reads it.
     options: keys of configs/osie.py.
@@ -89,6 +90,8 @@ def popout(
   """Scores every unit on the targets of search arrays; see `dissect`.
 
   Args:
+    network: what is looked into.
+    workdir: the folder for the results.
     source: search arrays; by default 80 are drawn.
     options: keys of configs/popout.py.
   """
@@ -107,9 +110,12 @@ def train(
   """Trains a saliency model, or another task, on top of a network.
 
   Args:
+    network: where it starts.
+    train: the images to learn from.
     validation: those to validate with; None takes a share of the others, one of
       five unless the option `data.val_fraction` says otherwise, and leaves
       another one for a test (`data.test_fraction`).
+    workdir: the run's folder; `load(checkpoint=workdir)` loads the result.
     options: keys of configs/train.py, e.g. `{'train.depth': 3}`.
 
   Returns:
@@ -133,6 +139,10 @@ def sweep(
   The members are loaded with `load(checkpoint=workdir, member='depth_3')`.
 
   Args:
+    network: where all members start.
+    train: the images to learn from.
+    validation: those to validate with, see `train`.
+    workdir: the sweep's folder.
     options: keys of configs/sweep_depth.py.
   """
   from saliency_jax.training import loop
@@ -165,7 +175,9 @@ def predict(
   """Writes the saliency maps of images; see `experiments.prediction.predict`.
 
   Args:
+    network: a trained one.
     source: the images, e.g. `open_source('images', FOLDER)`.
+    workdir: the folder for the maps.
     options: keys of configs/predict.py.
   """
   from saliency_jax.experiments import prediction
@@ -180,6 +192,7 @@ def evaluate(
 
   Args:
     models: as `--config.eval.models` has them: 'gbvs,mine=FOLDER_OF_MAPS'.
+    workdir: the folder for the results.
     options: keys of configs/evaluate.py: `eval.sets`, `sets.mine.dir`, ...
 
   Raises:
@@ -197,6 +210,7 @@ def make_report(
   """Draws the pages of a folder of results; returns the first one's path.
 
   Args:
+    workdir: the folder.
     compare: that of a second run to set beside it; '' for none.
 
   Raises:
