@@ -46,6 +46,9 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
   Yields:
     The path to write to, with the suffix of `path`, the last ten characters.
+
+  Raises:
+    OSError: if it cannot be written; it has a name, see `naming`.
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
