@@ -16,9 +16,9 @@ def looked_at(tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture(scope='session')
-def models(tmp_path_factory) -> pathlib.Path:
+def runs(tmp_path_factory) -> pathlib.Path:
   """The folder of a short sweep, and of a run as its second member was made."""
-  folder = tmp_path_factory.mktemp('models')
+  folder = tmp_path_factory.mktemp('runs')
   for config, job, name in (
       (made_training.sweep(), loop.sweep, 'sweep'),
       (made_training.run(), loop.train, 'run')):
@@ -28,9 +28,9 @@ def models(tmp_path_factory) -> pathlib.Path:
 
 
 @pytest.fixture(scope='session')
-def trained(models) -> pathlib.Path:
+def trained(runs) -> pathlib.Path:
   """The folder of the run."""
-  return models / 'run'
+  return runs / 'run'
 
 
 @pytest.fixture

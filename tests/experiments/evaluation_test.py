@@ -51,10 +51,10 @@ def evaluate(config, workdir):
 
 
 @pytest.fixture(scope='module')
-def everything(looked_at, models, tmp_path_factory):
+def everything(looked_at, runs, tmp_path_factory):
   """Every kind of model on every kind of data set."""
   folder = tmp_path_factory.mktemp('evaluated')
-  config = small(looked_at, f"centre,{models / 'sweep'}")
+  config = small(looked_at, f"centre,{runs / 'sweep'}")
   config.eval.sets = 'mine,osie,popout'
   config.eval.save_maps = True
   config.sets.osie.dir = str(made_scores.osie(folder / 'osie'))
@@ -221,8 +221,8 @@ def test_fixation_maps_have_no_observers(looked_at, tmp_path):
 
 
 def test_models_are_not_scored_unnoticed_on_what_they_learnt(
-    models, looked_at, tmp_path):
-  sweep = shutil.copytree(models / 'sweep', tmp_path / 'sweep')
+    runs, looked_at, tmp_path):
+  sweep = shutil.copytree(runs / 'sweep', tmp_path / 'sweep')
   config = small(looked_at, str(sweep))
   config.eval.members = 'depth_0'
   assert not any('was trained on' in said for said in evaluate(

@@ -34,9 +34,9 @@ def names(*arguments):
 
 
 @pytest.fixture
-def sweep(models) -> pathlib.Path:
+def sweep(runs) -> pathlib.Path:
   """A folder of two trained members; that of a single run is beside it."""
-  return models / 'sweep'
+  return runs / 'sweep'
 
 
 @pytest.fixture(scope='module')
