@@ -272,7 +272,7 @@ def _config(
       group = group[part]
     try:
       config.update_from_flattened_dict({key: value})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a config raises of a value
       raise InputError(
           f'The option {key!r} of {name} cannot be {value!r}; give a value '
           f'like {group!r}.') from error

@@ -1,6 +1,5 @@
 """Downloading one file, whole, under a progress bar, and where to keep it."""
 
-import http.client
 import os
 import pathlib
 import urllib.request
@@ -39,7 +38,9 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
       # A short answer is no error to urllib.
       if size and file.tell() != size:
         raise OSError(f'only {file.tell()} of {size} bytes came')
-  except http.client.HTTPException as error:
+  except OSError:
+    raise
+  except Exception as error:  # of an address, or of a server's answer
     raise OSError(str(error) or type(error).__name__) from error
 
 

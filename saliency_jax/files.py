@@ -52,20 +52,47 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
-  handle, name = tempfile.mkstemp(
-      dir=path.parent, prefix=TEMPORARY, suffix=path.suffix[-10:])
-  os.close(handle)
-  temporary = pathlib.Path(name)
-  try:
-    # mkstemp makes private files; the result should obey the user's umask.
-    umask = os.umask(0)
-    os.umask(umask)
-    temporary.chmod(0o666 & ~umask)
-    with naming(path):
+  with _temporary(path) as temporary:
+    try:
+      # mkstemp makes private files; the result should obey the user's umask.
+      umask = os.umask(0)
+      os.umask(umask)
+      temporary.chmod(0o666 & ~umask)
+      with naming(path):
+        yield temporary
+      os.replace(temporary, path)
+    finally:
+      temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _temporary(path: pathlib.Path) -> Iterator[pathlib.Path]:
+  """Yields an empty hidden file beside `path`, for one block alone.
+
+  Its name follows from that of `path`, so that what a killed process left is
+  written over; if another one is writing it, the name is drawn.
+  """
+  name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+  suffix = path.suffix[-10:]
+  temporary = path.parent / f'{TEMPORARY}{name}{suffix}'
+  with open(temporary, 'ab') as file:
+    if _is_ours(temporary, file):
+      file.truncate(0)
       yield temporary
-    os.replace(temporary, path)
-  finally:
-    temporary.unlink(missing_ok=True)
+      return
+  handle, drawn = tempfile.mkstemp(
+      dir=path.parent, prefix=TEMPORARY, suffix=suffix)
+  os.close(handle)
+  yield pathlib.Path(drawn)
+
+
+def _is_ours(path: pathlib.Path, file: IO) -> bool:
+  """Locks an open file; False if another one has it, or there are no locks."""
+  try:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  except (AttributeError, OSError):
+    return False
+  return _is_at(path, file)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import pathlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -17,7 +18,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from saliency_jax import progress
+from saliency_jax import files, progress
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.built import SPLIT
@@ -142,14 +143,19 @@ def build(builder: _Builder) -> pathlib.Path:
     InputError: the source is at fault, or the folder has been built before.
   """
   folder = pathlib.Path(builder.data_dir)
-  if folder.exists():
-    raise InputError(
-        f'{folder} holds a data set already; remove it, or give another '
-        '--output.')
+  folder.parent.mkdir(parents=True, exist_ok=True)
   tfds.disable_progress_bar()
   # TFDS tells of a download that there is not.
-  with (tempfile.TemporaryDirectory() as downloads,
+  with (files.locked(folder.parent, wait=True),
+        tempfile.TemporaryDirectory() as downloads,
         contextlib.redirect_stdout(io.StringIO())):
+    if folder.exists():
+      raise InputError(
+          f'{folder} holds a data set already; remove it, or give another '
+          '--output.')
+    # Of a run that was killed, as TFDS calls it.
+    for left in folder.parent.glob(f'incomplete.*_{folder.name}'):
+      shutil.rmtree(left, ignore_errors=True)
     builder.download_and_prepare(download_dir=downloads)
   return folder
 

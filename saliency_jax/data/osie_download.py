@@ -7,17 +7,16 @@ import re
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from saliency_jax import progress
+from saliency_jax import outside, progress
 from saliency_jax.data.fixations import Fixations, read_fixations
 from saliency_jax.data.images import image_size
 from saliency_jax.data.types import Source
 from saliency_jax.download import cache_folder, download
 from saliency_jax.errors import InputError
-from saliency_jax.files import digest
+from saliency_jax.files import digest, locked
 
 _REPOSITORY = 'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels'
 _WANTED = re.compile(
@@ -58,10 +57,19 @@ def fetch_osie(
     InputError: OSIE cannot be fetched, or is not what it should be.
   """
   folder = cache_folder(cache_dir) / 'osie'
-  if folder.is_dir():
-    _check(folder, archive, f'{folder} is not OSIE as fetched earlier')
-    return folder
-  folder.parent.mkdir(parents=True, exist_ok=True)
+  if not folder.is_dir():
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.parent, wait=True):
+      for left in folder.parent.glob('.osie.*'):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+      if not folder.is_dir():  # no other run was faster
+        return _fetch(folder, archive)
+  _check(folder, archive, f'{folder} is not OSIE as fetched earlier')
+  return folder
+
+
+def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
+  """Downloads OSIE into a folder, which is there when it is whole."""
   with tempfile.TemporaryDirectory(
       dir=folder.parent, prefix='.osie.') as temporary:
     whole = pathlib.Path(temporary) / 'osie'
@@ -69,13 +77,13 @@ def fetch_osie(
     try:
       download(archive.url, packed, 'Fetching OSIE')
       _unpack(packed, whole)
-    except (OSError, ValueError) as error:
+    except OSError as error:
       raise _unusable(
           f'OSIE could not be fetched from {archive.url} ({error})') from error
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError,
-        RuntimeError) as error:
-      raise _unusable(f'The archive from {archive.url} is damaged') from error
+    except Exception as error:
+      raise _unusable(
+          f'The archive from {archive.url} is damaged '
+          f'({outside.reason(error)})') from error
     _check(whole, archive, f'The archive from {archive.url} is not OSIE')
     try:
       whole.rename(folder)

@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 from scipy import special
 
-from saliency_jax import files, progress, schema
+from saliency_jax import files, outside, progress, schema
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, quoted
 from saliency_jax.experiments import passes, predictors
 from saliency_jax.experiments.passes import Reading
 from saliency_jax.networks.network import Network
@@ -150,22 +150,22 @@ def _earlier(out: pathlib.Path, image_ids: Iterable[str]) -> list[str]:
     InputError: the list is damaged, two maps have one name, or one would
       replace a file that is not on the list.
   """
-  listing = out / schema.PREDICTED.path
-  try:
+  listing, listed = out / schema.PREDICTED.path, []
+  with outside.reading(
+      listing, 'list of what was predicted',
+      'remove it or name another --workdir'):
     # The maps of a line that was cut have not been begun.
-    lines = listing.read_text(encoding='utf-8').split('\n')[:-1]
-    written = [json.loads(line) for line in lines]
-    listed = [name for line in written for name in line]
-    if not all(isinstance(line, list) for line in written) or any(
-        pathlib.PurePath(name).is_absolute() or '..' in name.split('/')
-        for name in listed):
-      raise ValueError
-  except FileNotFoundError:
-    listed = []
-  except (ValueError, TypeError, AttributeError):
-    raise InputError(
-        f'{listing} is not what a prediction wrote; remove it or name another '
-        f'--workdir.') from None
+    for line in listing.read_bytes().split(b'\n')[:-1] if (
+        listing.exists()) else ():
+      names = json.loads(line)
+      outside.check(names, [str])
+      for name in names:
+        if pathlib.PurePath(name).is_absolute() or '..' in name.split('/'):
+          raise ValueError(f'it names {quoted(name)}')
+      listed += names
+  # What a killed run left beside maps in folders within.
+  files.remove_leftovers(
+      out, {name.split('/')[0] for name in listed if '/' in name})
   known, new = {*listed}, set()
   for name in [name for each in image_ids for name in _names(each)]:
     if name in new:

@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from absl import logging
 
 import saliency_jax
 from saliency_jax import files, runtime, schema, workdir
@@ -131,8 +132,15 @@ def check(config, network: Network) -> Probe:
         'unit has to exceed to be counted.')
   probe = Probe(
       network, network.resolve(config.network.taps), Settings.of(config.data))
-  exhibits.Wanted.of(config.report).check({
-      tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()})
+  units = {
+      tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
+  exhibits.Wanted.of(config.report).check(units)
+  for tap, count in units.items():
+    if count < config.analysis.top_units:
+      logging.warning(
+          '%s has %d units, fewer than config.analysis.top_units=%d; the mean '
+          'of its best units is of all of them.', tap, count,
+          config.analysis.top_units)
   network.grids(probe.taps, network.preprocess.image_size)
   return probe
 

@@ -16,6 +16,7 @@ MEASURED = _JOB | {
 TRAINED = _JOB | {
     'network': _NETWORK | {'readout_tap': str}, 'weights': _WEIGHTS,
     'counts': {'train': int, 'validation': int}, 'measured?': [str],
+    'measured_on?': {'regions?': _COUNTS},
     'task?': {'watched': str, 'titles': _NAMES},
     'members': {str: {
         'depth': int, 'step': int, 'trunk_rate': float, 'readout_rate': float,
@@ -39,8 +40,8 @@ _ANALYSIS = {'top_units?': int, 'threshold?': float}
 CONFIG = {
     'network?': _NETWORK, 'analysis?': _ANALYSIS,
     'data?': {'dir?': str, 'regions?': str, 'val_dir?': str},
-    **{f'{kind}?': {'analysis': _ANALYSIS | {'top_units': int}}
-       for kind in ('regions', 'popout')}}
+    'regions?': {'analysis': {'top_units': int, 'threshold': float}},
+    'popout?': {'analysis': _ANALYSIS | {'top_units': int}}}
 
 LINE = {'step': int, 'kind': {'train', 'validate'}, 'epoch?': int}
 

@@ -1,12 +1,14 @@
 """Real kinds of input that once gave a plausible wrong number."""
 
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
 
 from saliency_jax.data.map_folder import MapFolder
 from saliency_jax.data.source import open_source
+from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
 
 CASES = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'cases'
@@ -17,6 +19,29 @@ pytestmark = pytest.mark.skipif(
 def opened(case, kind='table', file='fix.csv', **options):
   return open_source(kind, CASES / case / 'images',
                      fixations=CASES / case / file, **options)
+
+
+@pytest.mark.parametrize(('case', 'expected', 'options'), [
+    ('centre_origin', 3.252861, {'offset': 'centre', 'scale': '1,-1'}),
+    ('screen_xy', 3.252861, {'offset': '-60,-45'}),
+    ('zero_zero', 3.252861, {'missing': '0,0'}),
+    # Its coordinates were rounded on the display.
+    ('salicon_scale', 3.25, {
+        'kind': 'salicon', 'file': 'fix.json', 'scale': '0.25'}),
+    ('same_map', 0.658219, {}),
+    ('fixpts_jpeg', 3.252861, {
+        'kind': 'maps', 'file': 'points', 'maxima': True})])
+def test_scores_of_what_is_read(case, expected, options):
+  """NSS of the maps beside, over distinct pixels; float64 of its own."""
+  source, found = opened(case, **options), []
+  maps = MapFolder(CASES / case / 'maps')
+  for index, image_id in enumerate(source.image_ids):
+    saliency = maps.read(image_id, source.size(index)).astype(np.float64)
+    points = np.unique(source.scanpaths(index).points, axis=0)
+    found.append((saliency[tuple(points.T)].mean() - saliency.mean())
+                 / saliency.std())
+  assert np.mean(found) == pytest.approx(
+      expected, abs=.01 if case == 'salicon_scale' else 5e-7)
 
 
 @pytest.mark.parametrize(('case', 'message', 'options'), [
@@ -53,10 +78,25 @@ def test_maps_of_no_points_are_refused(case):
       source[index]
 
 
-def test_label_images_of_two_readings_are_refused():
+def test_label_images_of_two_readings_are_refused(tmp_path):
+  case = CASES / 'class_numbers'
   with pytest.raises(InputError, match='the classes 1, 10, which may be'):
-    open_source('osie', CASES / 'class_numbers' / 'osie',
-                regions=CASES / 'class_numbers')
+    open_source('osie', case / 'osie', regions=case)
+  for name in ('Object', 'Class'):
+    shutil.copytree(case / f'Segmentation{name}',
+                    tmp_path / f'Segmentation{name}')
+  (tmp_path / 'class_names.txt').write_text(
+      '\n'.join(['_background_', *CATEGORIES]))
+  source = open_source('osie', case / 'osie', regions=tmp_path)
+  assert {x for record in source for x in record.regions.categories} == {
+      CATEGORIES[0], 'plant'}
+
+
+def test_its_own_predictions_are_a_folder_of_maps(tmp_path):
+  for path in (CASES / 'own_predictions').iterdir():
+    shutil.copy(path, tmp_path)
+  (tmp_path / 'predicted.jsonl').touch()
+  MapFolder(tmp_path).check(['1001'])
 
 
 @pytest.mark.parametrize(('case', 'counts'), [

@@ -25,7 +25,7 @@ IMAGES = {name: np.kron(RNG.integers(0, 256, (6, 8, 3), np.uint8), np.ones(
     (5, 5, 1), np.uint8)) for name in ('a', 'b')}
 # (x, y) all over the image.
 POINTS = {name: np.column_stack([
-    RNG.integers(1, SIZE[1] - 1, 30), RNG.integers(1, SIZE[0] - 1, 30)])
+    RNG.integers(3, SIZE[1] - 1, 30), RNG.integers(3, SIZE[0] - 1, 30)])
           for name in IMAGES}
 # What undoes an orientation.
 INVERSE = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 8, 7: 7, 8: 6}
@@ -97,9 +97,23 @@ def pysaliency(folder, points):
   return {'dir': folder / 's.hdf5', 'fixations': folder / 'f.hdf5'}
 
 
+def mit1003(folder, points):
+  """Everybody's first fixation is left out; a blink ends each."""
+  photographs(folder / 'images')
+  for name, xy in points.items():
+    stays = np.vstack([xy[:1], xy]) + 1.
+    gaze = np.repeat(stays, 27, axis=0)
+    gaze[::27] = -1
+    path = folder / 'DATA' / 'p' / f'{name}.mat'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scipy.io.savemat(path, {name: {'DATA': np.array(
+        [[(gaze,)]], [('eyeData', object)])}})
+  return {'dir': folder / 'images', 'fixations': folder / 'DATA'}
+
+
 WRITERS = {
     'osie': osie, 'table': table, 'salicon': salicon,
-    'salicon mat': salicon_mat, 'pysaliency': pysaliency}
+    'salicon mat': salicon_mat, 'pysaliency': pysaliency, 'mit1003': mit1003}
 H, W = SIZE
 # options -> what the recorded (x, y) of pixels are.
 CHANGES = {
@@ -125,7 +139,11 @@ def test_coordinates_of_another_convention(kind, change, tmp_path):
   options = dict(each.split('=') for each in change.split())
   name, write = kind.split()[0], WRITERS[kind]
   expected = open_source(name, **write(tmp_path / 'true', POINTS))
-  origin = 1 if name in ('osie', 'salicon') else 0
+  if name == 'mit1003' and options.get('offset') == 'centre':
+    with pytest.raises(InputError, match='marks blinks by negative'):
+      open_source(name, **write(tmp_path / 'true', POINTS), **options)
+    return
+  origin = 1 if name in ('osie', 'salicon', 'mit1003') else 0
   add = .5 if name == 'pysaliency' else 0  # fractions are cut off
   raw = {image: CHANGES[change](xy + add) for image, xy in POINTS.items()}
   # `write` adds the origin, which what is lost or centred does not have.
@@ -136,17 +154,55 @@ def test_coordinates_of_another_convention(kind, change, tmp_path):
 
 
 @pytest.mark.parametrize('orientation', range(2, 9))
-@pytest.mark.parametrize('kind', ['osie', 'table', 'salicon'])
+@pytest.mark.parametrize('kind', ['osie', 'table', 'salicon', 'mit1003'])
 def test_photographs_that_are_stored_turned(kind, orientation, tmp_path):
   given = WRITERS[kind](tmp_path, POINTS)
   expected = list(open_source(kind, **given))
-  photographs(
-      tmp_path / 'stimuli' if kind == 'osie' else tmp_path, orientation)
+  place = {'osie': 'stimuli', 'mit1003': 'images'}.get(kind, '')
+  photographs(tmp_path / place, orientation)
   source = open_source(kind, **given)
   check_sizes(source)
   for one, other in zip(source, expected, strict=True):
     np.testing.assert_array_equal(one.image, other.image)
     np.testing.assert_array_equal(one.fixations, other.fixations)
+
+
+def test_built_photographs_that_are_stored_turned(tmp_path):
+  from saliency_jax.data import builders  # imports TFDS
+  given = osie(tmp_path, POINTS)
+  expected = open_source('osie', **given)
+  records = list(expected)
+  photographs(tmp_path / 'stimuli', 6)
+  built = open_source('built', builders.build(
+      builders.OsieBuilder(open_source('osie', **given), tmp_path / 'b')))
+  for one, other in zip(built, records, strict=True):
+    np.testing.assert_array_equal(one.image, other.image)
+    np.testing.assert_array_equal(one.fixations, other.fixations)
+
+
+def _indexed(path, mask):
+  image = Image.fromarray((~mask).astype(np.uint8), 'P')
+  image.putpalette([255] * 3 + [0] * 3)  # 0 is white, as what is the target
+  image.save(path)
+
+
+@pytest.mark.parametrize('write', [
+    lambda path, mask: Image.fromarray(mask).save(path),
+    lambda path, mask: Image.fromarray(mask).convert('RGB').save(path),
+    lambda path, mask: Image.fromarray(mask).convert('RGBA').save(path),
+    lambda path, mask: Image.fromarray(mask * np.uint8(7)).save(path),
+    lambda path, mask: turned(path, mask * np.uint8(255), 6),
+    lambda path, mask: _indexed(path, mask)])
+def test_search_arrays_of_another_convention(write, tmp_path):
+  mask = np.zeros(SIZE, bool)
+  mask[5:9, 20:30] = True
+  photographs(tmp_path / 'images')
+  (tmp_path / 'images' / 'b.png').unlink()
+  (tmp_path / 'targets').mkdir()
+  write(tmp_path / 'targets' / 'a.png', mask)
+  source = open_source('popout', tmp_path)
+  check_sizes(source)
+  np.testing.assert_array_equal(source[0].regions.masks, [mask])
 
 
 @pytest.mark.parametrize('orientation', range(2, 9))

@@ -110,6 +110,28 @@ def test_many_outside_are_refused_with_their_cause(recorded, message, drop):
     raise AssertionError(said)
 
 
+@pytest.mark.parametrize(('size', 'screen', 'flags'), [
+    ((150, 200), (720, 1280), 'scale=0.208333,0.208333 and offset=-33.3333,0;'),
+    ((200, 150), (768, 1024), 'scale=0.260417,0.260417 and offset=-58.3333,0;'),
+    ((480, 640), (1024, 1280), 'scale=0.5,0.5 and offset=0,-16;'),
+    ((683, 1024), (1080, 1920), 'scale=0.632407,0.632407 and offset=-95.1111,0'
+     )])
+def test_bars_beside_an_image_are_told_from_one_that_fills_the_screen(
+    size, screen, flags):
+  points = true_points(300, size)
+  factor = min(np.divide(screen, size))
+  bars = (screen - np.array(size) * factor) / 2
+  recorded = (points + .5) * factor - .5 + bars
+  said = said_of(recorded, size=size)[1]
+  height, width = screen
+  assert (f'filled a screen of {width} x {height}, with bars beside it, give '
+          f'{flags}') in said
+  words = dict(x.strip(';,').split('=') for x in flags.split() if '=' in x)
+  found, outside = Coordinates(**words).pixels(recorded, np.array(size))
+  np.testing.assert_array_equal(found, points)
+  assert not outside.any()
+
+
 def test_few_outside_are_an_error_unless_they_are_left_out():
   points = true_points()
   points[7] = 3, 210

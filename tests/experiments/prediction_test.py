@@ -163,7 +163,7 @@ def test_a_listing_of_other_files_is_refused(listed, trained, photographs):
   out.mkdir()
   (out / 'own.png').touch()
   (out / 'predicted.jsonl').write_text(f'["x.npy"]\n{listed}\n')
-  with pytest.raises(InputError, match='is not what a prediction wrote'):
+  with pytest.raises(InputError, match='no usable list of what was predicted'):
     _predict(trained, photographs, on_bad_image='skip')
   assert (out / 'own.png').exists()
   assert (photographs / 'a.png').exists()

@@ -73,6 +73,19 @@ def test_targets_stand_beside_other_items():
   alone = table_values.of_targets(targets, images, top=4)
   assert np.isnan(alone.chance).all()
   assert alone.held_out == value.held_out < value.mean
+  # Arrays in which nothing but the target is marked.
+  empty = table_values.of_targets(
+      targets, images, top=4, items=items[:0], items_images=of[:0])
+  assert np.isnan(empty.chance).all()
+  assert empty[:4] == alone[:4]
+
+
+def test_of_few_units_all_are_the_best(scores):
+  found = table_values.by_category(
+      scores[:, :3], LABELS, IMAGES, top=10, threshold=.2)['face']
+  known = ~np.isnan(scores).any(axis=1) & (np.asarray(LABELS) == 'face')
+  assert found.mean == pytest.approx(scores[known, :3].mean())
+  assert sorted(found.units) == [0, 1, 2]
 
 
 def test_nothing_measured_has_no_number():

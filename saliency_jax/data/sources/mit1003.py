@@ -53,6 +53,11 @@ class Mit1003(Photographs):
     Raises:
       InputError: a folder is at fault, or a photograph was seen by nobody.
     """
+    if recorded.offset == 'centre' or recorded.scale.count('-'):
+      raise InputError(
+          f'{fixations}: MIT1003 marks blinks by negative coordinates, so none '
+          f'of them can count from the centre or downwards; leave '
+          f'{recorded.flag("offset")} and {recorded.flag("scale")} out.')
     files = list_images(images)
     super().__init__(
         files, _Gaze(pathlib.Path(fixations), files), regions,

@@ -24,7 +24,7 @@ def address(url: str, folder: pathlib.Path) -> pathlib.Path:
   path = folder / os.path.basename(url)
   try:
     download(url, path, f'Fetching {path.name}')
-  except (OSError, ValueError) as error:
+  except OSError as error:
     raise Unavailable(_one_line(error)) from error
   return path
 

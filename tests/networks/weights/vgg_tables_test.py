@@ -43,6 +43,20 @@ def test_preprocessing_is_folded_in(title, mean, factor, order):
       trunk.variables['params']['conv1_1']['kernel'], expected, rtol=1e-6)
 
 
+def test_what_timm_puts_on_top_is_left_out_as_torchvisions_is():
+  arrays = made.torchvision_arrays(WEIGHTS)
+  top = {f'{name}.{kind}': np.ones((2, 2), np.float32)
+         for name in ('pre_logits.fc1', 'pre_logits.fc2', 'head.fc')
+         for kind in ('weight', 'bias')}
+  for found in (_port(arrays | top), _port(
+      {name: x for name, x in arrays.items() if 'features' in name} | top)):
+    assert found.preprocess == _port(arrays).preprocess
+    for layer, tensors in _port(arrays).variables['params'].items():
+      for kind, tensor in tensors.items():
+        np.testing.assert_array_equal(
+            found.variables['params'][layer][kind], tensor)
+
+
 def test_places365_is_told_by_its_last_layer():
   places = _port(made.caffe_arrays(WEIGHTS, top='fc8a'))
   np.testing.assert_allclose(
