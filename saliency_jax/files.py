@@ -90,7 +90,10 @@ def _is_ours(path: pathlib.Path, file: IO) -> bool:
   """Locks an open file; False if another one has it, or there are no locks."""
   try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except (AttributeError, OSError):
+  except BlockingIOError:
+    return False
+  except (AttributeError, OSError):  # no locks here
+    path.unlink(missing_ok=True)
     return False
   return _is_at(path, file)
 

@@ -50,6 +50,24 @@ def test_what_has_no_room_is_named_and_not_there(tmp_path):
     assert path.read_text() == 'whole'
 
 
+def test_what_a_killed_write_left_is_written_over(tmp_path, monkeypatch):
+  path = tmp_path / 'map.npy'
+  with files.replacing(path) as first:
+    first.write_text('a')
+  first.write_text('left')
+  with files.replacing(path) as again, files.replacing(path) as other:
+    assert (again, again.read_text()) == (first, '')
+    assert other != again
+    again.write_text('b')
+    other.write_text('c')
+  assert path.read_text() == 'b'
+  monkeypatch.setattr(files, 'fcntl', None)
+  with files.replacing(path) as without:
+    without.write_text('d')
+  assert path.read_text() == 'd'
+  assert [x.name for x in tmp_path.iterdir()] == ['map.npy']
+
+
 def test_a_name_that_is_known_stays(tmp_path):
   with (pytest.raises(FileNotFoundError) as raised,
         files.replacing(tmp_path / 'a')):

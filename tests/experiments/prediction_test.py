@@ -156,6 +156,17 @@ def test_a_file_that_no_prediction_wrote_is_not_replaced(
   assert _contents(out) == {name: b'mine\n'}
 
 
+def test_what_a_killed_prediction_left_in_folders_is_removed(
+    trained, photographs):
+  (photographs / 'b.png').unlink()
+  out = photographs.parent / 'out'
+  (out / 'within').mkdir(parents=True)
+  (out / 'within' / '.saliency_jax.x.npy').touch()
+  (out / 'predicted.jsonl').write_text('["within/z.npy"]\n')
+  _predict(trained, photographs)
+  assert not [*(out / 'within').iterdir()]
+
+
 @pytest.mark.parametrize('listed', [
     '["../photographs/a.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7'])
 def test_a_listing_of_other_files_is_refused(listed, trained, photographs):
