@@ -29,7 +29,7 @@ import warnings
 from absl import logging as absl_logging
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import drawing
+from saliency_jax.report import charts
 from tests.fuzz_damage import damage
 from tests.fuzz_targets import TARGETS
 
@@ -122,8 +122,8 @@ def _draw_once() -> None:
   """Draws equal figures of the pages once: they take nearly all the time."""
   convert = functools.lru_cache(500)(
       lambda text: original(json.loads(text)))
-  original = drawing.vl_convert.vegalite_to_svg
-  drawing.vl_convert.vegalite_to_svg = lambda spec: convert(json.dumps(spec))
+  original = charts.vl_convert.vegalite_to_svg
+  charts.vl_convert.vegalite_to_svg = lambda spec: convert(json.dumps(spec))
 
 
 def work(seed: int, first: int, only: str, folder: pathlib.Path) -> None:
