@@ -14,6 +14,7 @@ from saliency_jax.training import feed, groups, step, tasks
 
 TRUNK_RATE, READOUT_RATE = 1e-4, 3e-3
 DEPTHS = tuple(range(7))  # those of the paper but 'all'
+SALIENCY = {'name': 'saliency'}
 
 
 class Setting(NamedTuple):
@@ -34,10 +35,10 @@ class Step:
 
   def __init__(
       self, members: Sequence[step.Member], setting: Setting,
-      mode: groups.Mode = 'shared'):
+      mode: groups.Mode = 'shared', task: Mapping = SALIENCY):
     mesh, size = runtime.data_mesh(), setting.image_size
     self.network = kernel.random_network(setting.dtype, size, setting.widths)
-    task = tasks.make({'name': 'saliency'})
+    self.task = task = tasks.make(task)
     depths = [one.depth for one in members]
     self.frozen = feed.freeze(self.network, sorted(set(depths)), mesh)
     together = groups.make(depths, mode)

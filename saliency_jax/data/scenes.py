@@ -86,7 +86,9 @@ def frequent(
   if len(counts) - len(rare) < 2:
     raise InputError(
         f'With config.data.min_images={min_images} {len(counts) - len(rare)} '
-        f'of {len(counts)} scenes are left; give a smaller number.')
+        f'of {len(counts)} scenes are left, and two are needed; ' + (
+            'give a smaller number.' if len(counts) > 1 else
+            'label images of others too.'))
   return ({image_id: name for image_id, name in scenes.items()
            if name not in rare}, rare)
 

@@ -79,7 +79,7 @@ class Scorer:
       self, points: np.ndarray, valid: np.ndarray, size: tuple[int, int]
   ) -> jax.Array:
     """Returns the human map of padded points, float32 `[H, W]`."""
-    return _human(points, valid, size=size, sigma=self.sigma)
+    return human(points, valid, size=size, sigma=self.sigma)
 
   def scores(self, seen: Seen, saliency: np.ndarray) -> dict[str, float]:
     """Returns `METRICS` of a map at any resolution, float32 `[h, w]`."""
@@ -114,10 +114,11 @@ def _resized(saliency: jax.Array, size: tuple[int, int]) -> jax.Array:
 
 
 @functools.partial(jax.jit, static_argnames=('size', 'sigma'))
-def _human(
+def human(
     points: np.ndarray, valid: np.ndarray, *, size: tuple[int, int],
     sigma: float
 ) -> jax.Array:
+  """Returns the human map of padded points, float32 `[H, W]`."""
   return blur.blurred_fixations(points, size, sigma, valid)
 
 

@@ -6,7 +6,6 @@ and people: the mean over observers of how all the others' blurred fixations
 score at theirs.
 """
 
-import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,11 +15,11 @@ import numpy as np
 from saliency_jax import progress
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Source
-from saliency_jax.experiments import predictors
+from saliency_jax.experiments import predictors, scoring
 from saliency_jax.experiments.forward import Forward, Probe, Settings
 from saliency_jax.networks import variants
 from saliency_jax.networks.network import Network
-from saliency_jax.ops import association, blur
+from saliency_jax.ops import association
 
 
 class Attention(NamedTuple):
@@ -55,27 +54,26 @@ def measure(
   found = {name: np.zeros((len(source), network.shapes([tap])[tap][0]), 'f')
            for name, tap in ((x, variants.outputs_of(x)) for x in outputs)}
   read = np.zeros(len(source), bool)
-  score = functools.partial(_beside, source, config)
-  for step in progress.track(
-      run.steps(
-          source, range(len(source)), choose=pixel_sets.counted(
-              config.analysis.fixations, in_regions=False)),
-      total=-(-len(source) // run.batch_size), unit='batch', title='Attention'):
-    maps = step.maps[variants.MEANS]
-    scores = np.asarray(
-        _associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
-    rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
-    for row in rows:
-      index = step.batch.index[row]
-      read[index] = True
-      if step.batch.counts[row, 0]:
-        for name, value in zip(names, scores[row], strict=True):
+  with progress.bar(
+      total=len(source), unit='image', title=f'Attention, {part}') as bar:
+    for step in run.steps(
+        source, range(len(source)), choose=pixel_sets.counted(
+            config.analysis.fixations, in_regions=False)):
+      maps = step.maps[variants.MEANS]
+      scores = np.asarray(
+          _associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
+      rows = np.flatnonzero(
+          (step.batch.index >= 0) & (step.batch.problems == ''))
+      read[step.batch.index[rows]] = True
+      for row in rows[step.batch.counts[rows, 0] > 0]:
+        index = step.batch.index[row]
+        for name, value in zip(nss, (
+            *scores[row], *_beside(source, config, index)), strict=True):
           nss[name][index] = value
-        nss[predictors.CENTRE][index], nss[predictors.OBSERVERS][index] = (
-            score(index))
-    for name, of in found.items():
-      of[step.batch.index[rows]] = np.asarray(
-          step.maps[variants.outputs_of(name)], np.float32)[rows]
+      for name, of in found.items():
+        of[step.batch.index[rows]] = np.asarray(
+            step.maps[variants.outputs_of(name)], np.float32)[rows]
+      bar.update(len(rows))
   return Attention(
       np.array(source.image_ids)[read], np.full(read.sum(), part),
       {name: x[read] for name, x in nss.items()},
@@ -125,13 +123,8 @@ def human(
   """
   padded = np.zeros((-(-max(len(points), 1) // 32) * 32, 2), np.int32)
   padded[:len(points)] = points
-  return np.asarray(_blurred(
+  return np.asarray(scoring.human(
       padded, np.arange(len(padded)) < len(points), size=size, sigma=sigma))
-
-
-@functools.partial(jax.jit, static_argnames=('size', 'sigma'))
-def _blurred(points, valid, *, size, sigma):
-  return blur.blurred_fixations(points, size, sigma, valid)
 
 
 def _nss(saliency: np.ndarray, points: np.ndarray, distinct: bool) -> float:

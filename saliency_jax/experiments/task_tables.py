@@ -98,7 +98,7 @@ def differences(
 
 
 def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:
-  """Returns how far trunks lie from each other.
+  """Returns how far trunks lie from each other; no interval goes below 0.
 
   Of `PRETRAINED` and itself: measured on two samples of as many photographs.
   """
@@ -118,7 +118,8 @@ def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:
     gap = float(np.mean([_gap(a.means, b.means) for a, b in of]))
     sampled = np.mean([_gap(a.samples, b.samples) for a, b in of], axis=0)
     made.append((
-        run, other, len(pairs), gap, *bootstrap.around(gap, sampled),
+        run, other, len(pairs), gap,
+        *map(float, np.maximum(bootstrap.around(gap, sampled), 0)),
         *(float(np.mean([np.corrcoef(x.ravel(), y.ravel())[0, 1]
                          for x, y in both])) for both in (
             [(a.means, b.means) for a, b in of],

@@ -169,5 +169,6 @@ def test_a_step_is_given_whole_and_its_memory_is_counted(monkeypatch):
 
 
 def test_an_epoch_on_kept_features_is_timed_beside_one_without():
-  row = training.cached_epoch(TINY, 1)
-  assert 0 < row.measured < row.beside
+  row = training.cached_epoch(TINY, 1, 1, training.SCENES, '<= 0.25')
+  assert 'scene at depth 1' in row.name
+  assert row.ratio == pytest.approx(row.measured / row.beside)

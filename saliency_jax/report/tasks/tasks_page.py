@@ -85,36 +85,62 @@ def read(workdir: str | os.PathLike) -> Compared:
 def findings(found: Compared) -> list[Finding]:
   """Returns what came out, a sentence each."""
   made = []
-  for run, word, sign in (
-      ('sp', 'higher', 1), ('sr', 'lower', -1), ('sr_shuffled', 'lower', -1)):
+  published = found.trunks.set_index(['trunk', 'category'])['paper'].dropna()
+  own = beside = ''
+  if len(published):
+    own = ' (the paper: 12 of 12)'
+    apart = (published['sp'] - published['sr']).abs().mean()
+    beside = f' (the paper: {number(apart)})'
+  for run, word, sign in (('sp', 'higher', 1), ('sr', 'lower', -1)):
     rows = found.changes(run)
-    if rows.empty:
-      continue
     ends = sign * rows[['change_low', 'change_high']]
     always = rows['seeds_higher'] == (rows['seeds'] if sign > 0 else 0)
-    beside = ' (the paper: 12 of 12)' if run in paper.rows(7) and (
-        found.trunks['paper'].notna().any()) else ''
     made.append(Finding(
         f'{run} is {word} than pt in {(sign * rows["change"] > 0).sum()} of '
-        f'{len(rows)} categories{beside}, in {(ends.min(axis=1) > 0).sum()} '
-        f'with an interval clear of 0, in {always.sum()} with every one of '
+        f'{len(rows)} categories{own}, in {(ends.min(axis=1) > 0).sum()} with '
+        f'an interval clear of 0, in {always.sum()} with every one of '
         f'{rows["seeds"].iloc[0]} seeds; the mean change is '
         f'{signed(rows["change"].mean())} SD.',
         (schema.TASK_DIFFERENCES.path,)))
+  made += _shuffled(found)
   between = ', '.join(
-      f'{x.trunk} and {x.other} {number(x.distance)}' for x in
-      found.tables[schema.TASK_DISTANCES.path].itertuples())
+      f'{_pair(x.trunk, x.other)} {number(x.distance)}'
+      + (beside if (x.trunk, x.other) == ('sp', 'sr') else '')
+      for x in found.tables[schema.TASK_DISTANCES.path].itertuples())
   told = found.tables[schema.SCENE_ACCURACY.path]
   told = told[told['part'] == found.part].groupby(
       'head', sort=False)['balanced']
   return [
       *made, Finding(
-          'Mean distance over categories, SD (a trunk and itself: other seeds, '
-          f'of pt other photographs to measure on): {between}.',
+          f'Mean distance over categories in SD: {between}.',
           (schema.TASK_DISTANCES.path,)), Finding(
           f'Balanced accuracy of scenes on {found.part} images: ' + ', '.join(
               f'{head} {number(x)}' for head, x in told.mean().items()) + '.',
           (schema.SCENE_ACCURACY.path,))]
+
+
+def _shuffled(found: Compared) -> list[Finding]:
+  """Returns whether it is the scenes that lower units, where it was tried."""
+  table = found.tables[schema.TASK_DIFFERENCES.path]
+  gaps = table[(table['trunk'] == 'sr') & (table['other'] == 'sr_shuffled')]
+  if gaps.empty:
+    return []
+  true, drawn = (found.changes(x)['change'].mean() for x in gaps.iloc[0, :2])
+  clear = (gaps['change_high'] < 0).sum()
+  return [Finding(
+      'With labels shuffled, so that no scene can be learnt, the mean change '
+      f'is {signed(drawn)} SD, with true ones {signed(true)}: ' + (
+          f'true labels lower it further, in {clear} of {len(gaps)} categories '
+          f'with an interval clear of 0.' if true < drawn else
+          'that learning scenes lowers it is not shown.'),
+      (schema.TASK_DIFFERENCES.path,))]
+
+
+def _pair(run: str, other: str) -> str:
+  """Returns what lies apart, as a sentence says it."""
+  return (f'{run} and {other}' if run != other else
+          f'{run} on two samples of photographs' if run == _SHOWN[0] else
+          f'two seeds of {run}')
 
 
 def text(found: Compared) -> str:
@@ -133,14 +159,7 @@ def text(found: Compared) -> str:
 
 def chapters(found: Compared, site: Site) -> list[Chapter]:
   """Returns the chapter of the comparison."""
-  def sheet(table: schema.File):
-    return site.table(
-        table.path.removesuffix('.csv'),
-        [name.replace('_', ' ') for name in table.names],
-        [tuple(None if x != x else int(x) if column.type == 'int' else x
-               for column, x in zip(table.columns, row, strict=True))
-         for row in found.tables[table.path].itertuples(index=False)])
-
+  told = found.tables[schema.SCENE_ACCURACY.path]
   return [Chapter('tasks', 'Task or data', 'tasks/tasks.html.j2', {
       'found': found, 'findings_of': findings(found),
       'facts': [*facts(found.summary, found.config).items()],
@@ -152,8 +171,18 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
           key='above', published='Table 7'),
       'table8': paper.facts()['table8'],
       'changes': _changes(found, site),
-      'distances': sheet(schema.TASK_DISTANCES),
-      'accuracy': sheet(schema.SCENE_ACCURACY),
+      'distances': site.table(
+          'task_distances', ('trunks', 'pairs', 'distance', 'from', 'to',
+                             'r of means', 'r of all units'),
+          [(_pair(*row[:2]), *row[2:]) for row in found.tables[
+              schema.TASK_DISTANCES.path].itertuples(index=False)]),
+      'accuracy': site.table(
+          'scene_accuracy', ('head', 'seed', *(
+              f'{x}{end}' for x in ('accuracy', 'balanced')
+              for end in ('', ' from', ' to'))),
+          [(row.head, None if row.seed != row.seed else int(row.seed), *row[4:])
+           for row in told[told['part'] == found.part].itertuples(
+               index=False)]),
       'attention': site.table(
           'table8', ('trunk', 'scene right', 'scene wrong', 'difference',
                      'from', 'to'), _attention(found)),
