@@ -144,11 +144,12 @@ def _check_sizes(
       reading.skip(image_id, error)
       continue
     if min(size) < least:
+      asking = ' and '.join(x.name for x in models if x.least_side == least)
       reading.skip(image_id, InputError(
           f'{dataset.name}: image {image_id} is {size[1]} x {size[0]} pixels, '
-          f'and {" and ".join(x.name for x in models if x.least_side)} need '
-          f'{least} x {least}; leave it out (--config.data.on_bad_image=skip '
-          'does), or score other models.'))
+          f'less than the {least} x {least} that {asking} can take; '
+          '--config.data.on_bad_image=skip leaves such images out, or score '
+          'other models.'))
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
