@@ -183,7 +183,8 @@ def _all_maps(
   path: pathlib.Path = folder.path / schema.ALL_MAPS.path
   count = len(shown.images)
   with (files.replacing(path) as temporary,
-        h5py.File(temporary, 'w', rdcc_nbytes=_CACHE) as file):
+        h5py.File(
+            temporary, 'w', rdcc_nbytes=_CACHE, locking=False) as file):
     yield {
         tap: file.create_dataset(
             tap, (count, units, height, width), np.float16, shuffle=True,

@@ -332,7 +332,7 @@ def test_eps_is_added_to_the_baseline_too():
 def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
   """NSS .841, AUC .735, AUC-Judd .738, sAUC .502 by the authors' programs.
 
-  Those are of all 700 photographs; this is every fifth that is here.
+  Those are of all 700 photographs; this is every other one that is here.
   """
   size = (600, 800)
   source = Osie(osie_dir)
@@ -352,6 +352,6 @@ def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
   found = [
       score(np.pad(x, ((0, 255 - len(x)), (0, 0))), np.arange(255) < len(x),
             image != i)
-      for i, x in enumerate(points) if not i % 5]
+      for i, x in enumerate(points) if i % 2]
   np.testing.assert_allclose(
       np.mean(found, axis=0), [0.841, 0.735, 0.738, 0.502], atol=0.02)
