@@ -1,4 +1,4 @@
-"""HDF5 files from others: their own arrays and texts, and nothing else.
+"""HDF5 files: those from others, their own arrays and texts alone, and ours.
 
 One changed byte can make the HDF5 library loop for ever or claim all memory.
 So a process of its own reads the file (`hdf5_process`), with limits of time and
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from saliency_jax import outside
+from saliency_jax import files, outside
 
 
 @contextlib.contextmanager
@@ -43,6 +43,21 @@ def reading(
     finally:
       process.kill()
       process.communicate()
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike, **options) -> Iterator[Any]:
+  """Yields an `h5py.File` to write, which is there when it is whole.
+
+  Without HDF5's lock: it would meet that of `files.replacing`.
+
+  Args:
+    **options: of `h5py.File`.
+  """
+  import h5py  # few programs write any
+  with files.replacing(path) as temporary, h5py.File(
+      temporary, 'w', locking=False, **options) as file:
+    yield file
 
 
 class Reader:

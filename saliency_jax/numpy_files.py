@@ -12,11 +12,17 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from saliency_jax import outside
+from saliency_jax import files, outside
 
 NUMBERS = 'biuf'  # kinds of types
 _HEADERS = {
     (1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+def write_npy(path: str | os.PathLike, value: np.ndarray) -> None:
+  """Writes a .npy file, whole or not at all; raises as `files.replacing`."""
+  with files.replacing(path) as temporary, open(temporary, 'wb') as file:
+    np.save(file, value)
 
 
 def read_npy(

@@ -22,10 +22,13 @@ from absl import logging
 from ml_collections import ConfigDict
 
 import saliency_jax
-from saliency_jax import config_help, files, schema
+from saliency_jax import config_help, files, numpy_files, schema
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.schema import File
 
+# What a job says that was stopped.
+SAVED = ('stopped, and what was measured is saved; start the same command '
+         'again to go on.')
 _PACKAGES = ('jax', 'jaxlib', 'flax', 'numpy', 'pillow')
 
 
@@ -115,7 +118,7 @@ def _changed(path: pathlib.Path, config: dict) -> list[str]:
 def _stopping() -> Iterator[None]:
   """Raises `Stopped` in the block when SIGTERM comes, once.
 
-  Several processes leave the signal to JAX, see `runtime.watching`.
+  Several processes leave the signal to JAX, see `termination.watching`.
   """
   # Python lets the main thread alone see signals; a user's own handler stays.
   if (threading.current_thread() is not threading.main_thread()
@@ -126,9 +129,7 @@ def _stopping() -> Iterator[None]:
 
   def stop(*_):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # let the block clean up
-    raise Stopped(
-        'stopped, and what was measured is saved; start the same command again '
-        'to go on.')
+    raise Stopped(SAVED)
 
   signal.signal(signal.SIGTERM, stop)
   try:
@@ -177,9 +178,7 @@ class Folder:
 
   def array(self, name: str, value: np.ndarray) -> None:
     """Writes a .npy file."""
-    with (files.replacing(self.path / name) as path,
-          open(path, 'wb') as file):
-      np.save(file, value)
+    numpy_files.write_npy(self.path / name, value)
 
   def arrays(self, name: str, values: Mapping[str, np.ndarray]) -> None:
     """Writes a .npz file."""

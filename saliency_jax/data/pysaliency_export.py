@@ -6,7 +6,7 @@ import pathlib
 import h5py
 import numpy as np
 
-from saliency_jax import files
+from saliency_jax import hdf5
 from saliency_jax.data.images import image_size
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.sources.pysaliency_file import (
@@ -31,8 +31,7 @@ def write_stimuli(source: Photographs, path: str | os.PathLike) -> None:
   images = [source.photograph(index) for index in range(len(source))]
   folder = pathlib.Path(path).resolve().parent
   names = [os.path.relpath(image.resolve(), folder) for image in images]
-  with files.replacing(path) as temporary, h5py.File(
-      temporary, 'w', locking=False) as file:
+  with hdf5.writing(path) as file:
     _mark(file, STIMULI)
     file.create_dataset('filenames', data=names, dtype=h5py.string_dtype())
     shapes = file.create_dataset(
@@ -66,8 +65,7 @@ def write_trains(source: Photographs, path: str | os.PathLike) -> None:
       (len(trains), max(map(len, trains), default=0), 4), np.nan)
   for row, train in zip(padded, trains, strict=True):
     row[:len(train)] = train
-  with files.replacing(path) as temporary, h5py.File(
-      temporary, 'w', locking=False) as file:
+  with hdf5.writing(path) as file:
     _mark(file, TRAINS, '["subjects", "scanpath_index"]')
     for column, name in enumerate(('train_ys', 'train_xs', 'train_ts')):
       file[name] = padded[..., column]

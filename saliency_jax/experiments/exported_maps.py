@@ -6,7 +6,6 @@ grows with what is exported and not with the activations.
 """
 
 import contextlib
-import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax import files, progress, schema
+from saliency_jax import hdf5, progress, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import exhibits, thumbnails
@@ -180,11 +179,8 @@ def _all_maps(
   if not shown.wanted.all_units:
     yield {}
     return
-  path: pathlib.Path = folder.path / schema.ALL_MAPS.path
-  count = len(shown.images)
-  with (files.replacing(path) as temporary,
-        h5py.File(
-            temporary, 'w', rdcc_nbytes=_CACHE, locking=False) as file):
+  path, count = folder.path / schema.ALL_MAPS.path, len(shown.images)
+  with hdf5.writing(path, rdcc_nbytes=_CACHE) as file:
     yield {
         tap: file.create_dataset(
             tap, (count, units, height, width), np.float16, shuffle=True,

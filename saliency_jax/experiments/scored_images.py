@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 
 import jax
-import numpy as np
 from absl import logging
 
 import saliency_jax
-from saliency_jax import files, progress, runtime, schema
+from saliency_jax import numpy_files, progress, runtime, schema
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
@@ -131,9 +130,8 @@ def _score_people(
 
 def _save_map(
     workdir: pathlib.Path, model: str, image_id: str, saliency) -> None:
-  path = workdir / f'{schema.MODEL_MAP.of(model)}{image_id}.npy'
-  with files.replacing(path) as temporary, open(temporary, 'wb') as file:
-    np.save(file, saliency)
+  numpy_files.write_npy(
+      workdir / f'{schema.MODEL_MAP.of(model)}{image_id}.npy', saliency)
 
 
 def part(workdir: pathlib.Path, dataset: DataSet, name: str) -> pathlib.Path:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import jax
 
-from saliency_jax import runtime, schema
+from saliency_jax import runtime, schema, workdir
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.training import termination
@@ -50,9 +50,7 @@ def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
     def look() -> None:
       check(ledger)
       if asked(0):
-        raise Stopped(
-            'stopped, and what was measured is saved; start the same command '
-            'again to go on.')
+        raise Stopped(workdir.SAVED)
     yield look
 
 

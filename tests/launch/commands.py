@@ -13,6 +13,7 @@ from unittest import mock
 from absl import flags, logging
 
 from saliency_jax import cli, signals
+from tests import hosts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ENVIRONMENT = os.environ | {'JAX_PLATFORMS': 'cpu'}
@@ -35,6 +36,19 @@ def start(job: str, *given: str) -> subprocess.Popen:
   return subprocess.Popen(
       command(job, *given), stderr=subprocess.PIPE, text=True, cwd=ROOT.parent,
       env=ENVIRONMENT)
+
+
+def run_by_two(*arguments: str) -> subprocess.CompletedProcess:
+  """Runs a job in two processes that share it; returns what the first one did.
+  """
+  together = [f'--coordinator=localhost:{hosts.port()}', '--processes=2']
+  first, second = (
+      [*arguments, *together, f'--process_id={number}'] for number in range(2))
+  other = start(*second)
+  result = run(*first)
+  said = other.communicate(timeout=60)[1]
+  assert (result.returncode, other.returncode) == (0, 0), result.stderr + said
+  return result
 
 
 def run_here(job: str, *given: str) -> subprocess.CompletedProcess:

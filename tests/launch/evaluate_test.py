@@ -8,7 +8,6 @@ import time
 import numpy as np
 import pytest
 
-from tests import hosts
 from tests.experiments import made_scores
 from tests.launch import commands
 
@@ -74,13 +73,7 @@ def test_a_stopped_run_goes_on_with_two_processes(data, scored, tmp_path):
   assert process.returncode == 143, said
   assert said.splitlines()[-1].endswith('same command again to go on.')
   assert not (tmp_path / 'summary.json').exists()
-  together = [f'--coordinator=localhost:{hosts.port()}', '--processes=2']
-  first, second = (
-      [*arguments, *together, f'--process_id={number}'] for number in range(2))
-  second = commands.start(*second)
-  result = commands.run(*first)
-  said = second.communicate(timeout=60)[1]
-  assert (result.returncode, second.returncode) == (0, 0), result.stderr + said
+  commands.run_by_two(*arguments)
   assert not (tmp_path / 'partial').exists()
   itti, centre, alone = (
       list(csv.DictReader(

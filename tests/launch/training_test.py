@@ -13,7 +13,7 @@ from PIL import Image
 from saliency_jax.data import parts
 from saliency_jax.data.source import KEYS
 from saliency_jax.training import journal
-from tests import hosts, tiny
+from tests import tiny
 from tests.data import made as made_data
 from tests.launch import commands
 from tests.recorder import Recorder
@@ -94,13 +94,7 @@ def swept(data, tmp_path_factory):
   assert not (workdir / 'summary.json').exists()
   kept = {name: (workdir / name).read_bytes() for name in (
       'metrics.jsonl', 'training.json', 'regions/depth_0/summary.json')}
-  together = [f'--coordinator=localhost:{hosts.port()}', '--processes=2']
-  first, second = (
-      [*arguments, *together, f'--process_id={number}'] for number in range(2))
-  second = commands.start(*second)
-  result = commands.run(*first)
-  said = second.communicate(timeout=60)[1]
-  assert (result.returncode, second.returncode) == (0, 0), result.stderr + said
+  result = commands.run_by_two(*arguments)
   return workdir, result.stdout, kept
 
 
