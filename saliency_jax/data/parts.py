@@ -135,11 +135,19 @@ def _with_scenes(config, data: Data) -> Data:
     chosen = tuple(
         tuple(name for name in part.image_ids if name in labels)
         for part in (data.train, data.validation))
+  known = {labels[name] for name in chosen[0]}
+  if strange := [x for x in chosen[1] if labels[x] not in known]:
+    logging.warning(
+        'Left out of validation, with scenes that no image to train on has: '
+        '%d images, the first is %s.', len(strange), strange[0])
+    labels = {x: of for x, of in labels.items() if x not in set(strange)}
+    chosen = chosen[0], tuple(x for x in chosen[1] if x in labels)
   for title, names in zip(('train on', 'validate with'), chosen, strict=True):
     if not names:
       raise InputError(
-          f'{path} has no scene for any image to {title}; label them, or draw '
-          f'a share of the labelled ones with --config.data.val_fraction=0.2.')
+          f'{path} has no scene for any image to {title}, or none that images '
+          'to train on have; label them, or draw a share of the labelled ones '
+          'with --config.data.val_fraction=0.2.')
   rest = [x for x in labels if x not in {*chosen[0], *chosen[1]}]
   return dataclasses.replace(
       data, train=subset(data.train, chosen[0]),

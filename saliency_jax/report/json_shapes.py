@@ -26,7 +26,8 @@ TASKS = _JOB | {
     'weights': _WEIGHTS, 'counts': {
         'train': int, 'validation': int, 'test': int, 'scenes': int}}
 TASKS_CONFIG = {
-    'tasks': {'seeds': [int]}, 'data': {'sigma': float},
+    'tasks': {'seeds': [int]}, 'task': {'dense': [int]},
+    'data': {'sigma': float},
     'regions': {'analysis': {'threshold': float}}}
 PREDICTED = _JOB | {'network': _NETWORK | {'name': str}, 'weights': _WEIGHTS}
 EVALUATED = _JOB | {

@@ -1,6 +1,11 @@
 """One tiny trunk, two tasks and their controls: tables, figures, resuming."""
 
+import json
+import re
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import saliency_jax as sj
@@ -13,6 +18,7 @@ from saliency_jax.experiments import task_comparison, task_runs, units
 from saliency_jax.networks import adapters, heads, trees, variants
 from saliency_jax.ops import numpy_metrics
 from saliency_jax.report import site
+from saliency_jax.report.tasks import tasks_page
 from saliency_jax.training import checkpoints
 from tests import tiny
 from tests.experiments import made
@@ -171,6 +177,35 @@ def test_what_is_done_is_not_done_again_and_makes_a_page(done):
   assert 'sp and sr' in page.read_text()
   assert 'table8' in page.read_text()
   assert 'shuffled' in site.text(done)
+
+
+def test_the_paper_s_numbers_stand_beside_its_own_data_alone(done, tmp_path):
+  shutil.copytree(done, tmp_path, dirs_exist_ok=True)
+  summary = json.loads((done / 'summary.json').read_text())
+  for change in (
+      {'network': {'name': 'vgg16', 'readout_tap': 'conv5_3'}},
+      {'weights': {'name': 'imagenet'}}):
+    summary |= change
+    (tmp_path / 'summary.json').write_text(json.dumps(summary))
+    assert tasks_page.read(tmp_path).trunks['paper'].isna().all()
+  regions = tmp_path / 'regions/trunks/regions.csv'
+  regions.write_text(re.sub(
+      '(?m)^[^,]*(?=,[0-9])', '1001', regions.read_text()))
+  assert tasks_page.read(tmp_path).trunks['paper'].notna().any()
+
+
+def test_table_8_shows_both_groups_with_their_number_and_interval(done):
+  found = tasks_page.read(done)
+  rows = [x for x in schema.read(done, schema.TABLE8)
+          if (x.trunk, x.part) == ('sr', 'test')]  # NaN of no image
+  line = next(x for x in tasks_page._table8(found) if x[0] == 'sr')
+  np.testing.assert_allclose(line[1:], np.concatenate([
+      pd.DataFrame([x[start:] for x in rows if x.group == group]).mean()
+      for group, start in (('right', 5), ('wrong', 5), ('difference', 6))]))
+  share = np.mean([x.share for x in rows])
+  page = (done / 'report' / 'index.html').read_text()
+  assert f'tells {100 * share:.0f} % of them right' in page
+  assert '1 × 1 readout' in page
 
 
 @pytest.mark.parametrize(('changes', 'says'), [

@@ -210,6 +210,21 @@ def test_a_wrong_flag_ends_in_one_sentence(
   commands.is_one_sentence(commands.run_here(*arguments, *flags), job, said)
 
 
+@pytest.mark.parametrize('of_validation', ['', '3001,hall\n3002,hall\n'])
+def test_validation_images_need_scenes_that_are_trained(
+    of_validation, data, tmp_path):
+  """Without a label, and with one that no image to train on has."""
+  scenes = tmp_path / 'scenes.csv'
+  scenes.write_text('image_id,scene\n' + ''.join(
+      f'{name},{("sea", "wood")[i % 2]}\n'
+      for i, name in enumerate(made_data.SIZES)) + of_validation)
+  commands.is_one_sentence(commands.run_here(*command(
+      'train', data, tmp_path / 'out', '--config.task.name=scene',
+      f'--config.data.scenes={scenes}', '--config.data.min_images=1')), 'train',
+      'has no scene for any image to validate with')
+  assert not (tmp_path / 'out').exists()
+
+
 @pytest.mark.parametrize('job', ['train', 'sweep', 'predict'])
 def test_a_mistake_ends_a_process_of_its_own_in_one_sentence(job):
   commands.is_one_sentence(

@@ -3,6 +3,7 @@
 He et al. 2019, Section 8, beside the paper's numbers.
 """
 
+import math
 import os
 import pathlib
 from typing import NamedTuple
@@ -66,8 +67,11 @@ def read(workdir: str | os.PathLike) -> Compared:
   summary = reader.json(schema.SUMMARY, json_shapes.TASKS)
   config = reader.json(schema.CONFIG, json_shapes.TASKS_CONFIG)
   tables_of = {x.path: reader.frame(x) for x in schema.TASK_FILES[:5]}
-  same = (summary['network']['name'], summary['network']['readout_tap']) == (
-      paper.facts()['network'], paper.facts()['layer'])
+  tap = summary['network']['readout_tap']
+  same = tap == paper.facts()['layer'] and paper.is_its_own(
+      summary['network']['name'], summary['weights']['name'], [tap],
+      photographs=reader.frame(schema.REGIONS._replace(
+          path=f'regions/trunks/{schema.REGIONS.path}'))['image_id'])
   trunks = tables_of[schema.TABLE7.path].rename(columns=best_units.RENAMED)
   trunks = trunks.groupby(['trunk', 'category'], sort=False).mean(
       numeric_only=True).reset_index()
@@ -183,22 +187,35 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
           [(row.head, None if row.seed != row.seed else int(row.seed), *row[4:])
            for row in told[told['part'] == found.part].itertuples(
                index=False)]),
+      'share': _attention(found)['share'].iloc[0],
       'attention': site.table(
-          'table8', ('trunk', 'scene right', 'scene wrong', 'difference',
-                     'from', 'to'), _attention(found)),
+          'table8', ('trunk', *(
+              f'{x}{end}' for x in ('images told right', 'told wrong')
+              for end in ('', ': NSS', ', from', ', to')),
+                     'difference', 'from', 'to'), _table8(found)),
       'views': [_view(i, view, found, site)
                 for i, view in enumerate(found.views)]})]
 
 
-def _attention(found: Compared) -> list[tuple]:
+def _attention(found: Compared) -> pd.DataFrame:
   """Returns Table 8 on images not learnt from, means over seeds."""
   table = found.tables[schema.TABLE8.path]
-  mean = table[table['part'] == found.part].groupby(
-      ['trunk', 'group'], sort=False)[['nss', 'nss_low', 'nss_high']].mean()
+  return table[table['part'] == found.part].groupby(
+      ['trunk', 'group'], sort=False)[
+          ['share', 'images', 'nss', 'nss_low', 'nss_high']].mean()
+
+
+def _table8(found: Compared) -> list[tuple]:
+  """Returns the lines of Table 8, the paper's last."""
+  mean, nothing = _attention(found), [math.nan] * 2
   return [
-      (trunk, *(float(mean['nss'][trunk, x]) for x in ('right', 'wrong')),
-       *map(float, mean.loc[trunk, 'difference']))
-      for trunk in mean.index.unique(0)]
+      (trunk, *(float(x) for group in ('right', 'wrong')
+                for x in mean.loc[trunk, group].iloc[1:]),
+       *map(float, mean.loc[trunk, 'difference'].iloc[2:]))
+      for trunk in mean.index.unique(0)] + [(
+          'sr, the paper', *(y for x in paper.facts()['table8']
+                             for y in (math.nan, x, *nothing)),
+          -np.subtract.reduce(paper.facts()['table8'][::-1]), *nothing)]
 
 
 def _changes(found: Compared, site: Site):
