@@ -2,14 +2,17 @@
 
 While a command is imported it ends at once, with one line (`end_at_once`).
 A job unwinds, and saves what it has measured (`unwind`); what is asked a second
-time ends at once. At the end no interpreter is taken down around the threads of
-libraries that still compute, which would crash (`leave`).
+time ends at once. A loop that saves at the end of a step is `watching`. At the
+end no interpreter is taken down around the threads of libraries that still
+compute, which would crash (`leave`).
 """
 
 import contextlib
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
 
 from saliency_jax.errors import Stopped
 
@@ -49,6 +52,38 @@ def check() -> None:
   """Raises again what was lost: Python drops it in finalisers and callbacks."""
   if _state['asked']:
     raise _error(_state['asked'])
+
+
+@contextlib.contextmanager
+def terminating(act: Callable[[], None]) -> Iterator[None]:
+  """Has SIGTERM do something else in this block, in the main thread alone."""
+  if threading.current_thread() is not threading.main_thread():
+    yield  # Python lets the main thread alone see signals
+    return
+  before = signal.signal(signal.SIGTERM, lambda *_: act())
+  try:
+    yield
+  finally:
+    # None is a handler that Python has not set: JAX's own.
+    signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def watching(*, together: bool = True) -> Iterator[Callable[[int], bool]]:
+  """Yields `asked(step)`: whether the block is to end after this step.
+
+  Args:
+    together: of several processes all get the same answer at the same step,
+      even if only one has received SIGTERM; else each has its own.
+  """
+  import jax
+  from jax.experimental import multihost_utils
+  if together and jax.process_count() > 1:
+    yield multihost_utils.reached_preemption_sync_point
+    return
+  received = threading.Event()
+  with terminating(received.set):
+    yield lambda step: received.is_set()
 
 
 def leave(code: int) -> None:

@@ -12,7 +12,6 @@ import pathlib
 import platform
 import shutil
 import signal
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 
@@ -22,7 +21,7 @@ from absl import logging
 from ml_collections import ConfigDict
 
 import saliency_jax
-from saliency_jax import config_help, files, numpy_files, schema
+from saliency_jax import config_help, files, numpy_files, schema, signals
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.schema import File
 
@@ -118,24 +117,19 @@ def _changed(path: pathlib.Path, config: dict) -> list[str]:
 def _stopping() -> Iterator[None]:
   """Raises `Stopped` in the block when SIGTERM comes, once.
 
-  Several processes leave the signal to JAX, see `termination.watching`.
+  Several processes leave the signal to JAX, see `signals.watching`.
   """
-  # Python lets the main thread alone see signals; a user's own handler stays.
-  if (threading.current_thread() is not threading.main_thread()
-      or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+  if (signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # a user's own
       or jax.process_count() > 1):
     yield
     return
 
-  def stop(*_):
+  def stop() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # let the block clean up
     raise Stopped(SAVED)
 
-  signal.signal(signal.SIGTERM, stop)
-  try:
+  with signals.terminating(stop):
     yield
-  finally:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class Folder:

@@ -1,7 +1,6 @@
 """The kinds of input that `fuzz` damages: how each is made, and how it is read.
 """
 
-import json
 import pathlib
 import shutil
 from collections.abc import Callable
@@ -117,11 +116,6 @@ def _checkpoints(folder: Place) -> None:
   with checkpoints.Checkpoints(folder, {'x': 1}, 'ab') as opened:
     for step in (1, 2):
       opened.save(step, _STATE, {'a': float(step), 'b': 0.}, {'c': 'no'})
-  # As of earlier versions: nothing tells whether it was changed.
-  path = folder / checkpoints.FOLDER / '2' / 'about' / 'metadata'
-  about = json.loads(path.read_text())
-  del about['digest']
-  path.write_text(json.dumps(about))
 
 
 def _read_checkpoints(folder: Place) -> None:

@@ -12,12 +12,12 @@ import pytest
 from saliency_jax import runtime
 from saliency_jax.classical.registry import MODELS
 from saliency_jax.experiments import (
-    ceiling,
-    exported_maps,
-    measurement,
-    predictors,
-    scoring,
-    search_scoring,
+  exported_maps,
+  measurement,
+  photograph_scoring,
+  predictors,
+  scoring,
+  search_scoring,
 )
 from saliency_jax.networks import cuts, heads, zoo
 from saliency_jax.ops.pixel_weights import CellWeights
@@ -120,8 +120,8 @@ def test_maps_and_observers_are_scored():
   exported(scoring._resized, jax.ShapeDtypeStruct((8, 9), jnp.float32), SIZE)
   exported(scoring.score, MAP, seen, distinct=True)
   exported(
-      ceiling._means, np.zeros((3, 32, 2), np.int32), np.full((3, 32), True),
-      2, seen, sigma=5., distinct=True)
+      photograph_scoring._means, np.zeros((3, 32, 2), np.int32),
+      np.full((3, 32), True), 2, seen, sigma=5., distinct=True)
   exported(search_scoring._nmm, MAP, MASK)
   exported(search_scoring._ratios, MAP, MASK, MASK)
   exported(search_scoring._fixations, MAP, MASK, side=7)

@@ -10,8 +10,7 @@ import pathlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from saliency_jax import files, outside, schema
-from saliency_jax.data import split
+from saliency_jax import files, outside
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
@@ -63,30 +62,18 @@ def write(folder: str | os.PathLike, images: Iterable[Fingerprint]) -> None:
 def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
   """Returns the images that a run was trained on.
 
-  A run of the first version has them only if they were those of OSIE's split.
-
   Raises:
-    InputError: the list is damaged.
+    InputError: the list is missing or damaged.
   """
-  folder, advice = pathlib.Path(folder), (
+  path, advice = pathlib.Path(folder) / FILE, (
       'give the --workdir of launch/train.py, complete')
-  path = folder / FILE
-  if path.is_file():
-    listed = outside.read_json(path, advice, [list])
-    with outside.reading(path, 'list of images', advice):
-      for each in listed:
-        outside.check(
-            dict(zip(Fingerprint._fields, each, strict=True)), {
-                'image_id': str, 'height': int, 'width': int, 'digest': str})
-      return tuple(Fingerprint(*each) for each in listed)
-  data = outside.read_json(
-      folder / schema.CONFIG, advice, {'data': dict})['data']
-  if data.get('kind') != 'osie' or data.get('val_dir') or data.get(
-      'val_fraction'):
-    return ()
-  return tuple(
-      Fingerprint(image_id, 600, 800, '') for part in ('train', 'test')
-      for image_id in split.split(part))  # there was no test then
+  listed = outside.read_json(path, advice, [list])
+  with outside.reading(path, 'list of images', advice):
+    for each in listed:
+      outside.check(
+          dict(zip(Fingerprint._fields, each, strict=True)), {
+              'image_id': str, 'height': int, 'width': int, 'digest': str})
+    return tuple(Fingerprint(*each) for each in listed)
 
 
 def _seen(source: Source, index: int) -> tuple[int, int, str]:

@@ -87,7 +87,7 @@ def open_sources(config) -> dict[str, Source]:
         one.data, key=f'config.{kind}.data', wants=KINDS[kind].wants,
         cache_dir=config.run.cache_dir)
     data.check_sizes(sources[kind], one.data.on_bad_image)
-  depth_views.check(depth_views.Wanted.of(config.before_after), taps, sources)
+  depth_views.check(config.before_after, taps, sources)
   return sources
 
 

@@ -6,14 +6,14 @@ a head. Before is depth 0, whose layers are the pretrained ones; after is every
 other member.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import statistics
+from saliency_jax.experiments import exhibits, statistics
 from saliency_jax.experiments.depth_tables import Scores
 
 _BEST = 'best:'
@@ -39,47 +39,41 @@ class Wanted(NamedTuple):
   best: tuple[str, ...] = ()  # labels, of each of which the best unit
 
   @classmethod
-  def of(cls, config) -> 'Wanted':
+  def of(
+      cls, config, taps: Mapping[str, Mapping[str, int]] | None = None
+  ) -> 'Wanted':
     """Reads `config.before_after`.
 
+    Args:
+      taps: kind -> the taps that are measured, and how many units each has; a
+        unit has to be among them.
+
     Raises:
-      InputError: if a unit is not written as 'TAP:287' or 'best:text', or the
-        count is negative.
+      InputError: a unit is not written as 'TAP:287' or 'best:text', is not
+        measured, or the count is negative.
     """
-    units, best = [], []
-    for name in config.units:
-      if name.startswith(_BEST) and name != _BEST:
-        best.append(name.removeprefix(_BEST))
-        continue
-      tap, _, unit = name.rpartition(':')
-      if not (tap and unit.isascii() and unit.isdigit()):
-        raise InputError(
-            f'config.before_after.units names {name!r}; a unit is written as '
-            f'TAP:287, the best one for a category as {_BEST}text.')
-      units.append((tap, int(unit)))
+    named = [x for x in config.units if not x.startswith(_BEST) or x == _BEST]
+    for name in named:
+      for measured in (taps or {}).values():
+        exhibits.unit(name, measured, 'config.before_after.units')
     at_least(0, {'before_after.count': config.count})
-    return cls(tuple(units), tuple(config.images), config.count, tuple(best))
+    return cls(
+        tuple(map(exhibits.tap_and_unit, named)), tuple(config.images),
+        config.count,
+        tuple(x.removeprefix(_BEST) for x in config.units if x not in named))
 
 
 def check(
-    wanted: Wanted, taps: Mapping[str, Mapping[str, int]],
+    config, taps: Mapping[str, Mapping[str, int]],
     sources: Mapping[str, Source]
 ) -> None:
   """Raises an `InputError` for what is not measured: unit, label or image.
 
   Args:
-    taps: kind -> the taps that are measured, and how many units each has.
+    config: `config.before_after`.
+    taps: see `Wanted.of`.
   """
-  for tap, unit in wanted.units:
-    for kind, measured in taps.items():
-      if tap not in measured:
-        raise InputError(
-            f'config.before_after.units names {tap}:{unit}, and '
-            f'config.{kind}.network.taps lacks {tap}; add it there.')
-      if unit >= measured[tap]:
-        raise InputError(
-            f'config.before_after.units names {tap}:{unit}, and {tap} has '
-            f'{measured[tap]} units, counted from 0.')
+  wanted = Wanted.of(config, taps)
   for label in _unknown(set(wanted.best), sources):
     raise InputError(
         f'config.before_after.units names {_BEST}{label}, and no region of '
@@ -130,48 +124,54 @@ def choose(
   strongest = [
       _best_for(scores, base, label, tap) for label in wanted.best
       if label in scores.labels]
-  if strongest and not wanted.units:
-    return strongest
-  if wanted.units:
-    pairs = [
-        (name, unit, *_best_label(read(name), base, unit))
-        for name, unit in wanted.units]
-  else:
+  pairs = [
+      (name, unit, *_best_label(read(name), base, unit))
+      for name, unit in wanted.units]
+  if not pairs and not strongest:
     pairs = [(tap, *x) for x in _most_gaining(
         scores, base, top=top, count=wanted.count)]
-  shown, views = set(), []
+  views = []
   for name, unit, label, best in pairs:
     found = read(name)
-    rise = found.members[best][:, unit] - found.members[base][:, unit]
     fits = found.labels == label
     # Another photograph each time, where there is one.
-    fresh = fits & ~np.isin(found.image_ids, sorted(shown))
-    row = int(np.where(fresh if fresh.any() else fits, rise, -np.inf).argmax())
-    views.append(_view(found, row, name, unit, best))
-    shown.add(views[-1].image_id)
+    fresh = fits & ~np.isin(found.image_ids, [x.image_id for x in views])
+    rise = np.where(fresh if fresh.any() else fits,
+                    _rises(found, base)[best][:, unit], -np.inf)
+    views.append(_view(found, int(rise.argmax()), name, unit, best))
   return views + strongest
+
+
+def _rises(found: Scores, base: str) -> dict[str, np.ndarray]:
+  """Returns how much more than in `base` units respond in each other member."""
+  return {name: scores - found.members[base]
+          for name, scores in found.members.items() if name != base}
+
+
+def _means(found: Scores, name: str) -> dict[str, np.ndarray]:
+  """Returns the units' means in a member by label: `[C]` each."""
+  return {label: statistics.unit_means(
+      found.members[name][found.labels == label])
+      for label in dict.fromkeys(found.labels.tolist())}
 
 
 def _most_gaining(
     found: Scores, base: str, *, top: int, count: int
-) -> Iterator[tuple[int, str, str]]:
-  """Yields (unit, label, best member) of the labels that gain most."""
-  after = [name for name in found.members if name != base]
+) -> list[tuple[int, str, str]]:
+  """Returns (unit, label, best member) of the labels that gain most."""
+  means = {name: _means(found, name) for name in found.members}
   gains = []
-  for label in dict.fromkeys(found.labels.tolist()):
-    chosen = found.labels == label
-    means = {name: statistics.unit_means(found.members[name][chosen])
-             for name in [base, *after]}
-    mean = {name: statistics.best_units(x, top).mean
-            for name, x in means.items()}
-    best = max(after, key=mean.get)
-    gains.append((mean[best] - mean[base], label, best,
-                  means[best] - means[base]))
-  used = []
+  for label, before in means.pop(base).items():
+    mean = {name: statistics.best_units(of[label], top).mean
+            for name, of in means.items()}
+    best = max(mean, key=mean.get)
+    gains.append((mean[best] - statistics.best_units(before, top).mean, label,
+                  best, means[best][label] - before))
+  chosen = []
   for _, label, best, rise in sorted(gains, key=lambda x: -x[0])[:count]:
-    rise[used] = -np.inf
-    used.append(int(rise.argmax()))
-    yield used[-1], label, best
+    rise[[unit for unit, *_ in chosen]] = -np.inf
+    chosen.append((int(rise.argmax()), label, best))
+  return chosen
 
 
 def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
@@ -181,10 +181,7 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
   `base`. It may respond still more to another label, its strongest: the region
   shown is that of the label with the highest score among images with both.
   """
-  means = {
-      name: {x: statistics.unit_means(scores[found.labels == x])
-             for x in dict.fromkeys(found.labels.tolist())}
-      for name, scores in found.members.items() if name != base}
+  means = {name: _means(found, name) for name in found.members if name != base}
   best = max(means, key=lambda name: means[name][label].max())
   unit = int(means[best][label].argmax())
   of_unit = {x: float(of[unit]) for x, of in means[best].items()}
@@ -209,13 +206,10 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
 
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
   """Returns the label and the member with which a unit rises most."""
-  rises = {}
-  for label in dict.fromkeys(found.labels.tolist()):
-    chosen = found.labels == label
-    for name, scores in found.members.items():
-      if name != base:
-        rises[label, name] = float(
-            (scores[chosen, unit] - found.members[base][chosen, unit]).mean())
+  rises = {
+      (label, name): float(rise[found.labels == label, unit].mean())
+      for label in dict.fromkeys(found.labels.tolist())
+      for name, rise in _rises(found, base).items()}
   return max(rises, key=rises.get)
 
 
@@ -224,9 +218,7 @@ def _on_image(
 ) -> View:
   rows = np.flatnonzero(found.image_ids == image_id)
   units = slice(None) if unit is None else [unit]
-  rises = {
-      name: scores[rows][:, units] - found.members[base][rows][:, units]
-      for name, scores in found.members.items() if name != base}
+  rises = {name: x[rows][:, units] for name, x in _rises(found, base).items()}
   best = max(rises, key=lambda name: rises[name].max())
   row, column = np.unravel_index(rises[best].argmax(), rises[best].shape)
   return _view(

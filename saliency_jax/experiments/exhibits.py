@@ -34,20 +34,31 @@ class Wanted(NamedTuple):
     at_least(0, {f'report.{name}': getattr(self, name)
                  for name in ('images', 'units', 'examples')})
     for name in self.also:
-      tap, _, unit = name.rpartition(':')
-      if tap not in units or not (unit.isascii() and unit.isdigit()):
-        raise InputError(
-            f'config.report.also names {name!r}; name units of '
-            f'config.network.taps, e.g. {next(iter(units))}:0.')
-      if int(unit) >= units[tap]:
-        raise InputError(
-            f'config.report.also names {name!r}, but the units of {tap} are 0 '
-            f'to {units[tap] - 1}.')
+      unit(name, units, 'config.report.also')
 
-  def also_of(self, tap: str) -> list[int]:
-    """Returns the units of a tap that are named, counted from 0."""
-    named = (name.rpartition(':') for name in self.also)
-    return sorted({int(unit) for of, _, unit in named if of == tap})
+
+def tap_and_unit(name: str) -> tuple[str, int]:
+  """Returns the tap and the unit, counted from 0, of 'tap:unit'."""
+  tap, _, number = name.rpartition(':')
+  return tap, int(number)
+
+
+def unit(name: str, units: Mapping[str, int], key: str) -> None:
+  """Raises an `InputError` unless a name is 'tap:unit' of what is measured.
+
+  Args:
+    units: how many of them each tap has.
+    key: of the config, which has the name.
+  """
+  tap, _, number = name.rpartition(':')
+  if tap not in units or not (number.isascii() and number.isdigit()):
+    raise InputError(
+        f'{key} names {name!r}; name units of the taps that are measured '
+        f'({", ".join(units)}), e.g. {next(iter(units))}:0.')
+  if int(number) >= units[tap]:
+    raise InputError(
+        f'{key} names {name!r}, and {tap} has {units[tap]} units, counted '
+        f'from 0.')
 
 
 class Pairs(NamedTuple):
@@ -77,7 +88,8 @@ def pairs(
   every = np.arange(len(shown))
   for tap, scores in rows.scores.items():
     scored = statistics.measured(scores)
-    parts = [(unit, every) for unit in wanted.also_of(tap)]
+    parts = [(number, every) for of, number in map(tap_and_unit, wanted.also)
+             if of == tap]
     inside = scored & is_shown
     parts.append((scores[inside].argmax(axis=1), ranks[inside]))
     for column in columns:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from saliency_jax import progress, runtime
+from saliency_jax import progress, runtime, signals
 from saliency_jax.data import pipeline
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
@@ -22,7 +22,6 @@ from saliency_jax.experiments.together import SERIES
 from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.networks.taps import Grid
 from saliency_jax.ops import association
-from saliency_jax.training import termination
 
 # Batches that are computed while the next ones are read and handed over.
 _IN_FLIGHT = 2
@@ -69,7 +68,7 @@ def measure(
   done = len(entries)
   todo = [i for i, name in enumerate(ids) if name not in entries]
   runtime.meet('measuring')  # all have read the same ledger
-  with (together.ending_all(ledger), ledger, termination.watching(
+  with (together.ending_all(ledger), ledger, signals.watching(
       together=False) as asked_to_stop, progress.bar(
       total=len(ids), done=done, unit='image', title=title) as bar):
     associate = functools.partial(_associate, forward.grids)

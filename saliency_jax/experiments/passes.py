@@ -1,10 +1,12 @@
 """The prediction loop: images read ahead, each predicted by several models."""
 
+import functools
+import itertools
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent import futures
 from typing import NamedTuple
 
+import grain
 import numpy as np
 from absl import logging
 
@@ -53,21 +55,40 @@ def predicted(
     InputError: if an image or a map cannot be read.
   """
   wanted = sorted(set().union(*todo.values()))
-  batches = [
-      wanted[first:first + reading.batch_size]
-      for first in range(0, len(wanted), reading.batch_size)]
-  with futures.ThreadPoolExecutor(runtime.reading_threads()) as readers:
-    ahead = []
-    try:
-      for number, batch in enumerate(batches):
-        pending = ahead or _submit(readers, source, batch)
-        ahead = _submit(readers, source, batches[number + 1]) if (
-            number + 1 < len(batches)) else []
-        yield from _through(
-            predictors, todo, _records(source, batch, pending, reading))
-    finally:
-      for each in ahead:
-        each.cancel()
+  records = iter(grain.MapDataset.source(wanted).map(
+      functools.partial(_read, source)).to_iter_dataset(grain.ReadOptions(
+          num_threads=runtime.reading_threads(),
+          prefetch_buffer_size=2 * reading.batch_size)))
+  problem = None
+  while batch := list(itertools.islice(records, reading.batch_size)):
+    found = []
+    for index, record in batch:
+      if not isinstance(record, InputError):
+        found.append(Predicted(index, record, {}))
+        continue
+      try:
+        reading.skip(source.image_ids[index], record)
+      except InputError as error:
+        problem = error  # once what was read before is predicted
+        break
+    for predictor in predictors:
+      lacking = [each for each in found if each.index in todo[predictor.name]]
+      if lacking:
+        maps = predictor.predict(
+            [each.record.image for each in lacking],
+            [each.record.image_id for each in lacking])
+        for each, saliency in zip(lacking, maps, strict=True):
+          each.maps[predictor.name] = saliency
+    yield from found
+    if problem:
+      raise problem
+
+
+def _read(source: Source, index: int) -> tuple[int, Record | InputError]:
+  try:
+    return index, source[index]
+  except InputError as error:
+    return index, error
 
 
 def measured(
@@ -120,43 +141,3 @@ def _about(saliency: np.ndarray, size: Sequence[int]) -> dict:
       'constant': bool(saliency.min() == saliency.max()),
       'digest': zlib.crc32(np.ascontiguousarray(saliency)),
       'stretched': 1. if one == 1 else max(one / other, other / one)}
-
-
-def _submit(
-    readers: futures.Executor, source: Source, batch: Sequence[int]
-) -> list[futures.Future]:
-  return [readers.submit(source.__getitem__, index) for index in batch]
-
-
-def _records(
-    source: Source, batch: Sequence[int], pending: Sequence[futures.Future],
-    reading: Reading
-) -> Iterator[tuple[int, Record]]:
-  """Yields the images of a batch up to one that ends the pass."""
-  for index, each in zip(batch, pending, strict=True):
-    try:
-      yield index, each.result()
-    except InputError as error:
-      reading.skip(source.image_ids[index], error)
-
-
-def _through(
-    predictors: Sequence[Predictor], todo: Mapping[str, set[int]],
-    records: Iterator[tuple[int, Record]]
-) -> Iterator[Predicted]:
-  found, problem = [], None
-  try:
-    found.extend(Predicted(index, record, {}) for index, record in records)
-  except InputError as error:
-    problem = error  # once what was read before is predicted
-  for predictor in predictors:
-    lacking = [each for each in found if each.index in todo[predictor.name]]
-    if lacking:
-      maps = predictor.predict(
-          [each.record.image for each in lacking],
-          [each.record.image_id for each in lacking])
-      for each, saliency in zip(lacking, maps, strict=True):
-        each.maps[predictor.name] = saliency
-  yield from found
-  if problem:
-    raise problem

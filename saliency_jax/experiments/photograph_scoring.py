@@ -1,23 +1,31 @@
-"""How models and people are scored on photographs with fixations."""
+"""How models and people are scored on photographs with fixations.
+
+People are what a model can hope for. Each observer's fixations are scored with
+the map that all the others' make, blurred as the human map is, and an image's
+score is the mean over its observers. Somebody without a fixation on an image
+has no score on it.
+
+NSS, the AUCs and information gain of a model are means over the same fixations,
+so they compare. CC, SIM and KL compare maps, and the map of one observer's few
+fixations is no model's truth: those of models may well be better.
+"""
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax import schema
 from saliency_jax.data.pixel_sets import Chooser
-from saliency_jax.data.types import Record
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import (
-    bootstrap,
-    ceiling,
-    fixation_index,
-    output,
-)
+from saliency_jax.experiments import bootstrap, fixation_index, output, scoring
+from saliency_jax.experiments.fixation_index import FixationIndex
 from saliency_jax.experiments.passes import Predicted, Reading
 from saliency_jax.experiments.scored_sets import DataSet, Scores, Scoring
-from saliency_jax.experiments.scoring import METRICS, Scorer
+from saliency_jax.experiments.scoring import METRICS, Scorer, Seen
+from saliency_jax.ops import blur, metrics
 
 
 def make(
@@ -58,8 +66,9 @@ def make(
       METRICS, functools.partial(_measure, scorer, choose), schema.SCORES,
       functools.partial(_rows, dataset.name), ranked='nss',
       kinds=[''] * len(found.image_ids), facts=facts,
-      human=functools.partial(_human, scorer),
-      people=ceiling.scored(scorer, found) if observers else None,
+      human=lambda record: np.asarray(scorer.human(
+          *scorer.padded(record.fixations), record.image.shape[:2])),
+      people=scored(scorer, found) if observers else None,
       observers=observed)
 
 
@@ -86,6 +95,72 @@ def _rows(
            len(known))
 
 
-def _human(scorer: Scorer, record: Record) -> np.ndarray:
-  return np.asarray(scorer.human(
-      *scorer.padded(record.fixations), record.image.shape[:2]))
+def scored(
+    scorer: Scorer, fixations: FixationIndex
+) -> Callable[[int], dict[str, float] | None]:
+  """Returns what gives the observers' mean scores on the image of a position.
+
+  They are `METRICS`, or None if fewer than 2 people have a fixation on it.
+  """
+  counted = fixations.observers
+  most = max(map(len, counted))
+  room = fixation_index.padded(max(int(x.max(initial=0)) for x in counted))
+
+  def people(index: int) -> dict[str, float] | None:
+    counts, own = counted[index], fixations.of(index)
+    if len(counts) < 2:
+      return None
+    filled = np.zeros((most, room), bool)
+    filled[:len(counts)] = np.arange(room) < counts[:, None]
+    points = np.zeros((most, room, 2), np.int32)
+    points[filled] = fixations.points[own][
+        np.argsort(fixations.subjects[own], kind='stable')]
+    found = _means(
+        points, filled, len(counts), scorer.seen(index), sigma=scorer.sigma,
+        distinct=scorer.distinct)
+    return dict(zip(METRICS, map(float, jax.device_get(found)), strict=True))
+
+  return people
+
+
+@functools.partial(jax.jit, static_argnames=('sigma', 'distinct'))
+def _means(
+    points: jax.Array, valid: jax.Array, people: jax.Array, seen: Seen, *,
+    sigma: float, distinct: bool
+) -> metrics.Scores:
+  """Returns the mean scores of the first `people` of P observers.
+
+  Args:
+    points: integers `[P, N, 2]`, each observer's fixations, padded.
+    valid: bool `[P, N]`, which count.
+    people: at least 2.
+    sigma: the standard deviation of human maps in pixels.
+    distinct: whether a pixel counts once however often an observer fixated it.
+  """
+  size = seen.truth.shape
+
+  def human(person):
+    return blur.blurred_fixations(
+        points[person], size, sigma, valid[person])
+
+  def add(total, person):
+    return total + human(person), total
+
+  # All but one are those before and those after: nothing is subtracted, so
+  # what nobody else saw is 0.
+  nobody = jnp.zeros(size)
+  _, after = jax.lax.scan(
+      add, nobody, jnp.arange(len(points)), reverse=True)
+
+  def scored(person, carried):
+    before, total = carried
+    own = human(person)
+    found = scoring.score(
+        before + after[person], seen._replace(
+            points=points[person], valid=valid[person], truth=own),
+        distinct=distinct)
+    return before + own, jax.tree.map(jnp.add, total, found)
+
+  zeros = metrics.Scores(*[jnp.zeros(())] * len(METRICS))
+  _, total = jax.lax.fori_loop(0, people, scored, (nobody, zeros))
+  return jax.tree.map(lambda x: x / people, total)

@@ -53,13 +53,14 @@ class Scored(NamedTuple):
                 for region in row.get('regions', ())]
         for model, rows in self.models.items()}
 
+  def _named(self, which: Sequence[bool]) -> list[str]:
+    return [name for name, x in zip(self.names, which, strict=True) if x]
+
   @property
   def constant(self) -> dict[str, list[str]]:
     """Returns the images with a constant map, by model."""
-    return {
-        model: [name for name, row in zip(self.names, rows, strict=True)
-                if row['constant']]
-        for model, rows in self.models.items()}
+    return {model: self._named([row['constant'] for row in rows])
+            for model, rows in self.models.items()}
 
   @property
   def same(self) -> dict[str, list[str]]:
@@ -70,19 +71,19 @@ class Scored(NamedTuple):
     found = {}
     for model, rows in self.models.items():
       maps = [None if row['constant'] else row.get('digest') for row in rows]
-      most, count = collections.Counter(
-          x for x in maps if x is not None).most_common(1)[0] if any(
-              maps) else (None, 0)
-      found[model] = [] if count < _SAME else [
-          name for name, x in zip(self.names, maps, strict=True) if x == most]
+      most, count = max(
+          collections.Counter(x for x in maps if x is not None).items(),
+          key=lambda x: x[1], default=(None, 0))
+      found[model] = [] if count < _SAME else self._named(
+          [x == most for x in maps])
     return found
 
   @property
   def stretched(self) -> dict[str, list[str]]:
     """Returns the images whose maps have other proportions, by model."""
     return {
-        model: [name for name, row in zip(self.names, rows, strict=True)
-                if row.get('stretched', 1) > _STRETCHED]
+        model: self._named([
+            row.get('stretched', 1) > _STRETCHED for row in rows])
         for model, rows in self.models.items()}
 
   @property

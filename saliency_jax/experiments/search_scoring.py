@@ -3,7 +3,8 @@
 NMM (He et al. 2019, Eq. 4 and Table 4) and the measures of Kotseruba, Wloka,
 Rasouli and Tsotsos, BMVC 2019, whose code is P3O3. A map is resized to the
 array bilinearly, as `scoring` does, and scaled to 0-1 first: P3O3 reads maps
-from 8-bit pictures, and ratios need a zero.
+from 8-bit pictures, and ratios need a zero. How large items are is told from
+their mask alone, of drawn arrays too: a user's own come with nothing else.
 """
 
 import functools
@@ -11,12 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import jax
 import numpy as np
+from scipy import ndimage
+from scipy.cluster import hierarchy
 
 from saliency_jax import schema
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record
-from saliency_jax.experiments import bootstrap, item_size, scoring
+from saliency_jax.experiments import bootstrap, scoring
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.ops import metrics, search_measures
 
@@ -26,6 +29,7 @@ ALL = 'all'  # the kind that stands for all arrays
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
 _UNDEFINED = -1.  # P3O3's sign that a quotient is not defined
+_TOUCHING = np.ones((3, 3), int)  # pixels that meet at a corner are one part
 
 
 def make(dataset: DataSet) -> Scoring:
@@ -79,9 +83,9 @@ def measure(
       ('gsi', 'msr_target', 'msr_background'),
       map(float, _ratios(full, target, distractors)), strict=True)
   items = pattern.set_size - 1 if pattern.set_size else None
-  steps = -(-item_size.side(distractors, items) // _STEP)
+  steps = -(-item_side(distractors, items) // _STEP)
   found['fixations'] = float(_fixations(
-      full, item_size.box(target), side=steps * _STEP))
+      full, box(target), side=steps * _STEP))
   return found
 
 
@@ -191,3 +195,46 @@ def _fixations(
     saliency: jax.Array, target: jax.Array, *, side: int) -> jax.Array:
   return search_measures.fixations_to_find(
       saliency, target, inhibition=(side, side), limit=LIMIT)
+
+
+def item_side(mask: np.ndarray, items: int | None) -> int:
+  """Returns the longer side of a typical item, the median over items.
+
+  An item may be of several parts, e.g. of dots. Where there are more parts than
+  items, those with the nearest centres (average linkage) are put together until
+  the number is right.
+
+  Args:
+    mask: bool `[H, W]`, the pixels of all items; not empty.
+    items: how many there are; None takes every part for an item.
+
+  Returns:
+    The side of the item's upright box in pixels, 1 or more.
+
+  Raises:
+    ValueError: if the mask is empty.
+  """
+  labels, parts = ndimage.label(mask, _TOUCHING)
+  if not parts:
+    raise ValueError('An empty mask shows no item.')
+  spans = np.array([
+      [[axis.start, axis.stop] for axis in box]
+      for box in ndimage.find_objects(labels)])
+  if items is not None and 1 <= items < parts:
+    tree = hierarchy.linkage(spans.mean(axis=2), 'average')
+    number = hierarchy.fcluster(tree, items, 'maxclust')
+    spans = np.array([  # the box around the boxes of an item's parts
+        np.stack([part[..., 0].min(axis=0), part[..., 1].max(axis=0)], -1)
+        for part in (spans[number == n] for n in np.unique(number))])
+  return int(np.median((spans[..., 1] - spans[..., 0]).max(axis=1)))
+
+
+def box(mask: np.ndarray) -> np.ndarray:
+  """Returns the upright box around a mask, both bool `[H, W]`."""
+  around = np.zeros_like(mask)
+  if mask.any():
+    around[tuple(
+        slice(inside[0], inside[-1] + 1) for inside in (
+            np.flatnonzero(mask.any(axis=1 - axis)) for axis in range(2)))] = (
+                True)
+  return around

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import jax
 
-from saliency_jax import runtime, schema, workdir
+from saliency_jax import runtime, schema, signals, workdir
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.ledger import Entry, Ledger
-from saliency_jax.training import termination
 
 SERIES = ''  # of a ledger, in which it stands why a process has ended
 _END = ''  # in the place of an image
@@ -46,7 +45,7 @@ def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
       process=jax.process_index())
   ledger.entries[SERIES].clear()  # of an earlier run
   runtime.meet('together')  # so that nobody has ended yet
-  with ending_all(ledger), termination.watching(together=False) as asked:
+  with ending_all(ledger), signals.watching(together=False) as asked:
     def look() -> None:
       check(ledger)
       if asked(0):

@@ -31,48 +31,46 @@ def write(
   Raises:
     InputError: if an image cannot be read any more.
   """
-  shown = {
-      kind: sorted({sources[kind].image_ids.index(x.image_id) for x in views})
-      for kind, views in chosen.items() if views}
-  maps: dict[tuple[str, int], list[np.ndarray]] = {}
-  sizes: dict[tuple[str, int], list[int]] = {}
   inside = schema.VIEWS.path.partition('/')[0]
+  listed = [
+      (kind, view, sources[kind].image_ids.index(view.image_id))
+      for kind, views in chosen.items() for view in views]
+  maps: list[list[np.ndarray]] = [[] for _ in listed]
+  sizes: dict[int, list[int]] = {}
   for load in progress.track(
       members.values(), total=len(members), unit='member',
       title='Exporting views'):
     network = load()
-    for kind, indices in shown.items():
+    for kind in dict.fromkeys(kind for kind, *_ in listed):
+      indices = _shown(kind, listed)
       taps = tuple(sorted({x.layer for x in chosen[kind]}))
-      run = Forward(Probe(network, taps, settings[kind]))
       # The same pictures for every member: they cost nothing beside it.
       keep = thumbnails.Drawing(
           folder.path / inside / kind, tuple(indices), _MASKS[kind])
-      for step in run.steps(
+      for step in Forward(Probe(network, taps, settings[kind])).steps(
           sources[kind], indices, choose=pixel_sets.nothing, keep=keep,
           on_bad_image='raise'):
         rows = {int(index): row for row, index in enumerate(step.batch.index)}
-        for number, view in enumerate(chosen[kind]):
-          row = rows.get(sources[kind].image_ids.index(view.image_id))
-          if row is not None:
-            maps.setdefault((kind, number), []).append(
-                exported_maps.standardised(
-                    step, view.layer, [row], [view.unit])[0])
-            sizes[kind, number] = step.batch.kept[row].size.tolist()
-  listed = []
-  for kind, number in maps:
-    view = chosen[kind][number]
-    k = shown[kind].index(sources[kind].image_ids.index(view.image_id))
-    listed.append(_described(view, kind, k, sizes[kind, number]))
+        for number, (of, view, index) in enumerate(listed):
+          if of == kind and index in rows:
+            row = rows[index]
+            maps[number].append(exported_maps.standardised(
+                step, view.layer, [row], [view.unit])[0])
+            sizes[number] = step.batch.kept[row].size.tolist()
   folder.arrays(schema.VIEW_MAPS.path, {
-      f'maps_{number}': np.stack(x) for number, x in enumerate(maps.values())})
+      f'maps_{number}': np.stack(x) for number, x in enumerate(maps)})
+  described = []
+  for number, (kind, view, index) in enumerate(listed):
+    k = _shown(kind, listed).index(index)
+    described.append({
+        **view._asdict(), 'kind': kind,
+        'picture': f'{inside}/{kind}/{thumbnails.picture_name(k)}',
+        'mask': f'{inside}/{kind}/{thumbnails.mask_name(k)}',
+        'height': sizes[number][0], 'width': sizes[number][1]})
   folder.json(schema.VIEWS.path, {
-      'base': base, 'members': list(members), 'views': listed})
+      'base': base, 'members': list(members), 'views': described})
 
 
-def _described(view: View, kind: str, k: int, size: Sequence[int]) -> dict:
-  inside = f'{schema.VIEWS.path.partition("/")[0]}/{kind}'
-  return {
-      **view._asdict(), 'kind': kind,
-      'picture': f'{inside}/{thumbnails.picture_name(k)}',
-      'mask': f'{inside}/{thumbnails.mask_name(k)}',
-      'height': size[0], 'width': size[1]}
+def _shown(kind: str, listed: Sequence[tuple[str, View, int]]) -> list[int]:
+  """Returns the positions of the images of a kind, ascending, none twice."""
+  return sorted({index for of, _, index in listed if of == kind})

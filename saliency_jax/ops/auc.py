@@ -70,41 +70,22 @@ def auc_judd(
 
 def auc_uniform(
     saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
-    distinct: bool = True, negatives: str = 'all', thresholds: str = 'all'
+    distinct: bool = True
 ) -> jax.Array:
-  """AUC against the pixels of the image, each counting alike.
+  """AUC against all pixels of the image, fixated ones included.
 
-  With all thresholds this is the probability that a fixated pixel has a higher
-  value than a negative, ties counting half. Peers: pysaliency's
-  `AUC(nonfixations='uniform')` with `distinct=False`; DeepGaze's `auc`.
-
-  Args:
-    negatives: 'all' pixels, fixated ones included, or the 'unfixated' ones.
-    thresholds: 'all' values, or only the 'fixated' ones (a polygon as in
-      `auc_judd`, which has the unfixated negatives besides).
+  The probability that a fixated pixel has a higher value than any pixel, ties
+  counting half. Peers: pysaliency's `AUC(nonfixations='uniform')` with
+  `distinct=False`; DeepGaze's `auc`.
 
   Returns:
     The area, in [0, 1].
-
-  Raises:
-    ValueError: if shapes or types do not fit, or an option is another word.
   """
-  if negatives not in ('all', 'unfixated') or thresholds not in (
-      'all', 'fixated'):
-    raise ValueError(
-        f"negatives are 'all' or 'unfixated' and thresholds 'all' or "
-        f"'fixated', not {negatives!r} and {thresholds!r}.")
   saliency, = full_maps.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
   levels = auc_ranks.levels(hits)
-  if negatives == 'all':
-    alarms = auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
-  else:
-    alarms = _unfixated(saliency, points, valid, levels)
-  if thresholds == 'all':
-    area = _outranking(auc_ranks.histogram(hits, levels), alarms)
-  else:
-    area = _polygon(hits, alarms, levels, apart=False)
+  alarms = auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
+  area = _outranking(auc_ranks.histogram(hits, levels), alarms)
   return _defined(area, saliency, hits)
 
 

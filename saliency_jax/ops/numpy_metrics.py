@@ -102,12 +102,11 @@ def _judd(*arrays, seed: int | None, **options) -> jax.Array:
 
 def auc(
     maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
-    distinct: bool = True, negatives: str = 'all', thresholds: str = 'all'
+    distinct: bool = True
 ) -> Score:
   """The AUC against all pixels of the image, see `ops.auc.auc_uniform`."""
   return _of_points(
-      areas.auc_uniform, maps, points, size, distinct=distinct,
-      negatives=negatives, thresholds=thresholds)
+      areas.auc_uniform, maps, points, size, distinct=distinct)
 
 
 def shuffled_auc(

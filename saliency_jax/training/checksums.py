@@ -14,7 +14,7 @@ from saliency_jax.networks import trees
 
 _ABOUT = {
     'job': dict, 'step': int, 'scores': (None, {str: float}),
-    'skipped': {str: str}, 'shapes': {str: {str: list}}, 'digest?': str,
+    'skipped': {str: str}, 'shapes': {str: {str: list}}, 'digest': str,
     'crc32': dict.fromkeys(('params', 'optimizer'), {str: int})}
 
 
@@ -54,8 +54,7 @@ def is_whole(about: dict, step: int) -> bool:
       # A folder may have been given another step's name.
       about['step'] == step
       and (scores is None or set(scores) == set(about['shapes']))
-      # Of earlier versions nothing tells whether the job was changed.
-      and about.get('digest', '') in ('', of_json(about)))
+      and about['digest'] == of_json(about))
 
 
 def structs(of: dict) -> trees.Tree:

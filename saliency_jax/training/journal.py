@@ -1,18 +1,31 @@
 """`metrics.jsonl`: one JSON object a line for every step and every evaluation.
 
 Nothing in it depends on the clock or on when a run was stopped: a run that was
-killed and resumed leaves the same file as one that was left alone. Where
-TensorBoard is installed its event files are written beside it.
+killed and resumed leaves the same file as one that was left alone.
+
+Where TensorBoard is installed its event files are written beside it. Every
+member is one of TensorBoard's runs, in a folder of its own, so that it draws
+all members in one figure. A training that goes on begins a new file in each,
+which takes back what the ones before say of later steps.
 """
 
 import json
 import os
 import pathlib
+import time
+from typing import BinaryIO
 
 from saliency_jax import files, outside
-from saliency_jax.training.events import Events
+
+try:
+  # TensorFlow is not needed for these.
+  from tensorboard.compat.proto import event_pb2, summary_pb2
+  from tensorboard.summary.writer import record_writer
+except ImportError:
+  record_writer = None
 
 NAME = 'metrics.jsonl'
+EVENTS = 'tensorboard'  # a folder
 
 
 class Journal:
@@ -30,7 +43,7 @@ class Journal:
     if workdir is None:
       self._file = open(os.devnull, 'a')  # noqa: SIM115
       return
-    self._events = Events(pathlib.Path(workdir), step=step)
+    self._events = _Events(pathlib.Path(workdir), step=step)
     path = pathlib.Path(workdir) / NAME
     kept = _lines_until(path, step) if path.exists() else []
     with files.replacing(path) as temporary:
@@ -52,6 +65,53 @@ class Journal:
     self._file.close()
     if self._events:
       self._events.close()
+
+
+class _Events:
+  """The event files of one run; without TensorBoard, none."""
+
+  def __init__(self, workdir: pathlib.Path, *, step: int):
+    """Writes nothing yet.
+
+    Args:
+      step: the last one whose parameters the run goes on from; 0 for none.
+    """
+    self._path = workdir / EVENTS
+    self._step = step
+    self._files: dict[str, BinaryIO] = {}
+
+  def write(self, step: int, kind: str, **values) -> None:
+    """Adds the numbers of one line of the journal."""
+    of_members = {
+        name: value for name, value in values.items()
+        if isinstance(value, dict)}
+    if record_writer is None or not of_members:
+      return
+    for member in next(iter(of_members.values())):
+      self._add(member, step=step, summary=summary_pb2.Summary(value=[
+          summary_pb2.Summary.Value(
+              tag=f'{kind}/{name}', simple_value=value[member])
+          for name, value in of_members.items()]))
+
+  def close(self) -> None:
+    for file in self._files.values():
+      file.close()
+
+  def _add(self, member: str, **content) -> None:
+    if member not in self._files:
+      folder = self._path / member
+      folder.mkdir(parents=True, exist_ok=True)
+      # TensorBoard reads the files of a folder in the order of their names.
+      number = len(list(folder.iterdir()))
+      self._files[member] = open(  # noqa: SIM115
+          folder / f'events.out.tfevents.{number:06d}', 'xb')
+      self._add(member, file_version='brain.Event:2')
+      self._add(member, step=self._step + 1, session_log=event_pb2.SessionLog(
+          status=event_pb2.SessionLog.START))
+    event = event_pb2.Event(wall_time=time.time(), **content)
+    file = self._files[member]
+    record_writer.RecordWriter(file).write(event.SerializeToString())
+    file.flush()
 
 
 def read(workdir: str | os.PathLike) -> list[dict]:

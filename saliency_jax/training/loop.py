@@ -18,7 +18,7 @@ import numpy as np
 from absl import logging
 from jax.sharding import Mesh
 
-from saliency_jax import progress, runtime
+from saliency_jax import progress, runtime, signals
 from saliency_jax.data import fingerprints
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
@@ -30,7 +30,6 @@ from saliency_jax.training import (
   plan,
   step,
   step_log,
-  termination,
   trained_models,
 )
 from saliency_jax.training.checkpoints import Checkpoints, State
@@ -211,7 +210,7 @@ class _Loop:
     seconds = dict.fromkeys(('training', 'validation'), 0.)
     pending: list[tuple[int, step.Metrics]] = []
     mark = time.perf_counter()
-    with termination.watching() as asked_to_stop:
+    with signals.watching() as asked_to_stop:
       for now, batch in enumerate(self._inputs.train, start=done + 1):
         states, metrics = update(
             states, self._variables, *batch, np.int32(now - 1))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from saliency_jax import outside, schema
+from saliency_jax import outside
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts, heads, trees, zoo
 from saliency_jax.networks.network import Network, Provenance
@@ -112,8 +112,7 @@ def read(
 def _assembled(
     workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str
 ) -> Trained:
-  job = _described(workdir, best.job)
-  start = workdir / _START
+  job, start = best.job, workdir / _START
   saved = variable_files.load(start)
   if saved.sha256 != job['weights']:
     raise InputError(
@@ -143,9 +142,9 @@ def _assembled(
       variable_files.digest(whole),
       f'step {best.step} of {workdir}, trained from {saved.origin.name}',
       members[member or next(iter(members))]['depth'])
-  network = zoo.rebuild(job['network']['name'], ported, provenance, dtype)
-  if job['network']['readout_tap']:
-    network = network.replace(readout_tap=job['network']['readout_tap'])
+  network = zoo.rebuild(
+      job['network']['name'], ported, provenance, dtype).replace(
+          readout_tap=job['network']['readout_tap'])
   if head is None:
     task, network = tasks.on(task, network)
     head = merged['params'][task.head.name]
@@ -172,21 +171,6 @@ def digest(network: Network) -> str:
   """Returns the sha256 that identifies a network's variables."""
   return variable_files.digest(
       Ported(dict(network.variables), network.preprocess))
-
-
-def _described(workdir: pathlib.Path, job: dict) -> dict:
-  """Returns a checkpoint's job; of the first version with what it lacks."""
-  if 'network' in job:
-    return job
-  size = outside.read_json(
-      workdir / schema.CONFIG,
-      'give the --workdir of launch/train.py, complete',
-      {'data': {'image_size': int}})['data']['image_size']
-  return job | {
-      'task': {'name': 'saliency'},
-      'network': {
-          'name': job['config']['model']['name'], 'image_size': size,
-          'readout_tap': ''}}
 
 
 def _shapes(tree) -> list[tuple[str, tuple[int, ...]]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from saliency_jax.data import builders
+from saliency_jax.data import builders, images
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.built import BuiltSource
 from saliency_jax.data.sources.osie import Osie, fingerprint
@@ -53,6 +53,8 @@ def test_photographs_come_back_exactly(photographs, built):
     for one, other in zip(
         source.scanpaths(index), photographs.scanpaths(index), strict=True):
       np.testing.assert_array_equal(one, other, strict=True)
+  np.testing.assert_array_equal(
+      images.read_image(source.content(0), ''), source[0].image)
   assert fingerprint(source) == fingerprint(photographs)
   assert_equal(source[-1], photographs[4])
   with pytest.raises(IndexError):

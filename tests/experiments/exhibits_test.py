@@ -97,8 +97,8 @@ def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
     ({'images': -1}, 'report.images is -1'),
     ({'units': -1}, 'report.units is -1'),
     ({'examples': -2}, 'report.examples is -2'),
-    ({'also': ('conv9_9:0',)}, "'conv9_9:0'; name units of config.network"),
-    ({'also': ('conv5_3:7',)}, 'the units of conv5_3 are 0 to 6'),
+    ({'also': ('conv9_9:0',)}, "'conv9_9:0'; name units of the taps"),
+    ({'also': ('conv5_3:7',)}, 'conv5_3 has 7 units, counted'),
     ({'also': ('conv5_3',)}, "also names 'conv5_3'"),
     ({'also': ('conv5_3:-1',)}, "also names 'conv5_3:-1'"),
     ({'also': ('conv5_3:²',)}, 'also names')])

@@ -8,10 +8,10 @@ from scipy import ndimage
 
 from benchmarks import textbook
 from saliency_jax.experiments import (
-    ceiling,
-    fixation_index,
-    predictors,
-    scoring,
+  fixation_index,
+  photograph_scoring,
+  predictors,
+  scoring,
 )
 from tests import brute_force
 from tests.experiments import made_scores
@@ -143,10 +143,10 @@ def test_observers_are_scored_against_the_others(
       for person in range(people)]
   assert len(found.observers[index]) == people  # cyd saw nothing on the third
   are_close(
-      ceiling.scored(scorer, found)(index),
+      photograph_scoring.scored(scorer, found)(index),
       {name: np.mean([each[name] for each in by_hand])
        for name in scoring.METRICS})
 
 
 def test_one_observer_has_no_ceiling(found, scorer):
-  assert ceiling.scored(scorer, found)(3) is None
+  assert photograph_scoring.scored(scorer, found)(3) is None

@@ -8,7 +8,7 @@ from saliency_jax.data.popout import drawing
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Record, Regions
-from saliency_jax.experiments import bootstrap, item_size, search_scoring
+from saliency_jax.experiments import bootstrap, search_scoring
 from tests import brute_force
 
 SIZE = (96, 120)
@@ -111,17 +111,18 @@ def test_the_items_of_drawn_arrays_are_measured_as_they_were_drawn():
         y, x = np.nonzero(alone)
         sides.append(max(np.ptp(y), np.ptp(x)) + 1)
     mask = arrays[index].regions.masks[1]
-    assert item_size.side(mask, pattern.set_size - 1) == int(
+    assert search_scoring.item_side(mask, pattern.set_size - 1) == int(
         np.median(sides)), pattern.kind
 
 
 def test_items_of_unknown_number_are_the_parts_of_the_mask():
   mask = np.zeros((40, 60), bool)
   mask[2:6, 2:9] = mask[20:24, 2:9] = mask[2:6, 40:44] = True
-  assert item_size.side(mask, None) == 7
-  assert item_size.side(mask, 2) == (22 + 4) / 2  # the two on the left are one
+  assert search_scoring.item_side(mask, None) == 7
+  # The two on the left are one.
+  assert search_scoring.item_side(mask, 2) == (22 + 4) / 2
   with pytest.raises(ValueError, match='no item'):
-    item_size.side(mask & False, None)
+    search_scoring.item_side(mask & False, None)
 
 
 def test_the_box_around_a_mask():
@@ -129,8 +130,8 @@ def test_the_box_around_a_mask():
   mask[1, 2] = mask[3, 4] = True
   expected = np.zeros_like(mask)
   expected[1:4, 2:5] = True
-  assert (item_size.box(mask) == expected).all()
-  assert not item_size.box(mask & False).any()
+  assert (search_scoring.box(mask) == expected).all()
+  assert not search_scoring.box(mask & False).any()
 
 
 # Five arrays: a good one, two that P3O3 leaves undefined, the worst GSI, which

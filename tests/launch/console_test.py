@@ -16,7 +16,7 @@ PACKAGE = ROOT / 'saliency_jax'
 SETUPTOOLS = tomllib.loads(
     (ROOT / 'pyproject.toml').read_text())['tool']['setuptools']
 # They need benchmarks/, which is outside the package.
-OF_THE_TREE = {'benchmark', 'screenshot'}
+OF_THE_TREE = {'benchmark'}
 
 
 @pytest.fixture

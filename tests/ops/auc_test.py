@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from benchmarks import textbook
 from saliency_jax.ops import auc
 
-UNIFORM = jax.jit(auc.auc_uniform, static_argnames=('distinct', 'negatives'))
+UNIFORM = jax.jit(auc.auc_uniform, static_argnames='distinct')
 JUDD = jax.jit(auc.auc_judd, static_argnames='ties')
 SHUFFLED = jax.jit(auc.auc_shuffled)
 
@@ -107,8 +107,10 @@ def test_the_best_and_the_worst_map():
   saliency = np.arange(12, dtype=np.float32).reshape(3, 4)
   best, worst = np.array([[2, 3], [2, 2]]), np.array([[0, 0], [0, 1]])
   for points, area in ((best, 1), (worst, 0)):
-    found = UNIFORM(saliency, points, negatives='unfixated')
-    assert found == area
+    # Against 12 pixels, of which each ties with itself and ranks above or below
+    # the other fixated one.
+    assert float(UNIFORM(saliency, points)) == pytest.approx(
+        1 / 12 + area * 10 / 12)
   assert JUDD(saliency, best) == 1
   assert SHUFFLED(saliency, best, worst) == 1
   assert SHUFFLED(saliency, worst, best) == 0
@@ -172,9 +174,8 @@ def test_auc_judd_breaks_ties_with_a_seed_as_the_mit_benchmark_does():
 
 @pytest.mark.parametrize(('call', 'message'), [
     (lambda m, p: auc.auc_judd(m, p, ties='half'), 'half'),
-    (lambda m, p: auc.auc_judd(m, p, ties='apart', distinct=False), 'distinct'),
-    (lambda m, p: auc.auc_uniform(m, p, negatives='none'), 'none'),
-    (lambda m, p: auc.auc_uniform(m, p, thresholds='judd'), 'judd')])
+    (lambda m, p: auc.auc_judd(
+        m, p, ties='apart', distinct=False), 'distinct')])
 def test_options_that_do_not_exist_are_refused(call, message):
   with pytest.raises(ValueError, match=message):
     call(np.ones((3, 3), np.float32), np.zeros((1, 2), int))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from saliency_jax.report import density
+from saliency_jax.report.units import gallery
 
 SIZE = (600, 800)
 
@@ -15,9 +15,9 @@ def test_it_is_the_filtered_map():
   counts = np.zeros(SIZE)
   np.add.at(counts, tuple(points.T), 1)
   blurred = ndimage.gaussian_filter(
-      counts, density.SIGMA * SIZE[1], mode='constant', truncate=6)
+      counts, gallery.SIGMA * SIZE[1], mode='constant', truncate=6)
   blurred = (blurred - blurred.mean()) / blurred.std()
-  found = density.density(points, *SIZE)
+  found = gallery.density(points, *SIZE)
   assert found.shape == (48, 64)
   # The middle of a cell of 12.5 pixels lies between pixels.
   down, across = (
@@ -29,13 +29,13 @@ def test_it_is_the_filtered_map():
 
 
 def test_it_is_standardised():
-  found = density.density(np.array([[3, 5], [90, 20]]), 100, 50)
+  found = gallery.density(np.array([[3, 5], [90, 20]]), 100, 50)
   assert found.shape == (128, 64)
   assert found.mean() == pytest.approx(0, abs=1e-9)
   assert found.std() == pytest.approx(1)
 
 
 def test_the_peak_is_at_the_fixation():
-  found = density.density(np.array([[150, 700]]), *SIZE)
+  found = gallery.density(np.array([[150, 700]]), *SIZE)
   y, x = np.unravel_index(found.argmax(), found.shape)
   assert (y, x) == (150 * 48 // 600, 700 * 64 // 800)

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 from tensorboard.backend.event_processing import event_accumulator
 
-from saliency_jax.training import events, journal
+from saliency_jax.training import journal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ def write(workdir, first, last):
 
 def read(workdir, member, tag):
   folder = event_accumulator.EventAccumulator(
-      str(workdir / events.FOLDER / member))
+      str(workdir / journal.EVENTS / member))
   folder.Reload()
   return [(event.step, event.value) for event in folder.Scalars(tag)]
 
@@ -47,7 +47,7 @@ def test_every_number_is_there_once_after_a_resumption(tmp_path):
 
 def test_a_record_cut_short_spoils_nothing(tmp_path):
   write(tmp_path, 1, 5)
-  (path,) = (tmp_path / events.FOLDER / 'depth_0').iterdir()
+  (path,) = (tmp_path / journal.EVENTS / 'depth_0').iterdir()
   path.write_bytes(path.read_bytes()[:-7])
   write(tmp_path, 4, 6)
   assert [step for step, _ in read(tmp_path, 'depth_0', 'train/nss')] == [
@@ -71,7 +71,8 @@ def test_without_tensorboard_there_are_none(tmp_path):
 
 
 def test_tensorflow_is_not_needed():
-  code = ('import sys; from saliency_jax.training import events; '
-          'assert events.record_writer; assert "tensorflow" not in sys.modules')
+  code = (
+      'import sys; from saliency_jax.training import journal; '
+      'assert journal.record_writer; assert "tensorflow" not in sys.modules')
   subprocess.run(
       [sys.executable, '-W', 'error', '-c', code], check=True, cwd=ROOT)

@@ -40,12 +40,9 @@ class BuiltSource:
     """
     self._folder = pathlib.Path(folder)
     with self._reading():  # TFDS raises what its many parts met
-      builder = tfds.builder_from_directory(os.fspath(folder))
-      category = builder.info.features['regions']['category'].feature
-      # Those of version 1.0.0 are numbers.
-      self._categories = getattr(category, 'names', None)
-      self._examples = builder.as_data_source(
-          SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
+      self._examples = tfds.builder_from_directory(
+          os.fspath(folder)).as_data_source(
+              SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
       patterns = [_pattern(example) for example in self._examples]
       if not patterns:
         raise ValueError('it has no image')
@@ -65,8 +62,8 @@ class BuiltSource:
       InputError: the image cannot be decoded.
     """
     image_id = self.image_ids[index]
+    example = self._example(index)
     with self._reading():
-      example = self._examples[range(len(self))[index]]
       image = read_image(example['image'], f'{self._folder}, image {image_id}')
       regions = example['regions']
       masks = np.unpackbits(
@@ -77,11 +74,7 @@ class BuiltSource:
           (points < 0) | (points >= image.shape[:2])).any():
         raise ValueError(f'masks or points of {image_id} are of another image')
       return Record(image_id, image, points, Regions(
-          regions['id'],
-          tuple(
-              self._categories[name] if self._categories else name.decode()
-              for name in regions['category']),
-          masks))
+          regions['id'], tuple(x.decode() for x in regions['category']), masks))
 
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels.
@@ -91,8 +84,7 @@ class BuiltSource:
       InputError: the image cannot be opened.
     """
     name = f'{self._folder}, image {self.image_ids[index]}'
-    with self._reading():
-      return image_size(self._examples[range(len(self))[index]]['image'], name)
+    return image_size(self._example(index)['image'], name)
 
   def content(self, index: int) -> bytes:
     """Returns what was in the file of `self[index]`, or in one made of it."""
@@ -105,14 +97,18 @@ class BuiltSource:
       IndexError: there is no such image.
       InputError: nobody looked at these images.
     """
-    place = range(len(self))[index]
+    example = self._example(index)
+    if 'fixations' not in example:
+      raise InputError(f'{self._folder} has no fixations; give photographs.')
     with self._reading():
-      example = self._examples[place]
-      if 'fixations' not in example:
-        raise InputError(f'{self._folder} has no fixations; give photographs.')
       found = example['fixations']
       return fixations.make(
           found['point'], found['subject'], found.get('duration', np.nan))
+
+  def _example(self, index: int) -> dict:
+    place = range(len(self))[index]
+    with self._reading():
+      return self._examples[place]
 
   def _reading(self):
     return outside.reading(

@@ -16,13 +16,15 @@ The first two count pixels from 1.
 """
 
 import dataclasses
+import json
 import os
 import pathlib
 from typing import Any
 
 import numpy as np
 
-from saliency_jax.data import fixations, json_stream, matlab
+from saliency_jax import outside
+from saliency_jax.data import fixations, matlab
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.images import files_by_stem, list_images, normal
 from saliency_jax.data.photographs import FixationReader, Photographs
@@ -119,22 +121,15 @@ class _Annotations(FixationReader):
 
   def __init__(self, path: pathlib.Path):
     self.place = path
-    images, looks, workers = {}, {}, {}
-    try:
-      for key, value in json_stream.members(path.read_text('utf-8')):
-        if key == 'images':
-          number, image = self._image(value)
-          images[number] = image
-        elif key == 'annotations':
-          number, worker, points = self._annotation(value)
-          subject = workers.setdefault(worker, len(workers))
-          looks.setdefault(number, []).append((subject, points))
-    except OSError as error:
-      raise InputError(
-          f'{path} cannot be read ({error.strerror}).') from error
-    except ValueError as error:
-      raise InputError(
-          f'{path} is no usable JSON file: {error}; {_HELP}.') from error
+    looks, workers = {}, {}
+    with outside.reading(path, 'JSON file', _HELP):
+      whole = json.loads(path.read_text('utf-8'), object_hook=self._packed)
+      outside.check(whole, {'images': list, 'annotations': list})
+      images = dict(map(self._image, whole['images']))
+      for number, worker, points in map(
+          self._annotation, whole['annotations']):
+        subject = workers.setdefault(worker, len(workers))
+        looks.setdefault(number, []).append((subject, points))
     unknown = looks.keys() - images.keys()
     if unknown:
       raise InputError(
@@ -166,13 +161,23 @@ class _Annotations(FixationReader):
     raise ValueError(
         'an image is without a proper id, file_name, height or width')
 
+  def _packed(self, value: dict) -> dict:
+    """Returns what was just parsed with its points as an array.
+
+    The training set has 75 million of them, of halves at most, which would be
+    ten gigabytes of Python's lists.
+    """
+    match value:
+      case {'image_id': int(number), 'fixations': list(points)}:
+        return value | {'fixations': _points(
+            points, f'{self.place}, image {number}').astype(np.float32)}
+    return value
+
   def _annotation(self, value: Any) -> tuple[int, Any, np.ndarray]:
     match value:
       case {'image_id': int(number), 'worker_id': int() | str() as worker,
-            'fixations': list(points)}:
-        # The whole training set has 75 million points, of halves at most.
-        return number, worker, _points(
-            points, f'{self.place}, image {number}').astype(np.float32)
+            'fixations': np.ndarray() as points}:
+        return number, worker, points
     raise ValueError(
         'an annotation is without a proper image_id, worker_id or fixations')
 

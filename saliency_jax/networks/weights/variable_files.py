@@ -26,7 +26,6 @@ from saliency_jax.networks.weights import safetensors_file
 
 # Kept with every file: raise it when porting changes, and old files go.
 _VERSION = '2'
-_FIRST_VERSION = '1'  # of VGG-16 alone, whose images are only centred
 
 
 class Ported(NamedTuple):
@@ -113,11 +112,10 @@ def load(path: str | os.PathLike) -> Saved:
   with outside.reading(path, 'file of variables', 'delete it'):
     arrays, metadata = safetensors_file.read(safetensors_file.mapped(path))
     arrays = {name: np.array(x) for name, x in arrays.items()}
-    version = metadata.pop('version', None)
-    if version not in (_VERSION, _FIRST_VERSION):
+    if metadata.pop('version', None) != _VERSION:
       raise ValueError('it is of another version')
     ported = Ported(_variables(arrays), _preprocess(
-        metadata.pop('preprocess', None), arrays['mean']))
+        metadata.pop('preprocess'), arrays['mean']))
     sha256 = digest(ported)
     if metadata.pop('sha256', None) != sha256:
       raise ValueError('it has not the tensors that were saved')
@@ -151,9 +149,7 @@ def _variables(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
   return {name: trees.nest(tree) for name, tree in collections.items()}
 
 
-def _preprocess(text: str | None, mean: np.ndarray) -> Preprocess:
-  if text is None:  # of the first version
-    return Preprocess(224, tuple(map(float, mean)), (1., 1., 1.), 1.).check()
+def _preprocess(text: str, mean: np.ndarray) -> Preprocess:
   values = json.loads(text)
   if not np.array_equal(np.float32(values['mean']), mean):
     raise ValueError('it has not the tensors that were saved')

@@ -3,9 +3,14 @@
 import numpy as np
 
 from saliency_jax import progress
-from saliency_jax.report import density, outlines, packing
+from saliency_jax.report import outlines, packing
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.units.run import DISSECT, Run
+
+# Of the Gaussian, as a share of the image's width: 22 pixels of OSIE's 800,
+# about one degree of visual angle.
+SIGMA = 0.0275
+_ACROSS = 64  # cells; 1.8 of them to a sigma
 
 
 def chapter(run: Run, site: Site) -> Chapter | None:
@@ -22,7 +27,7 @@ def chapter(run: Run, site: Site) -> Chapter | None:
   listed = [_listed(*x, site) for x in zip(images, of_image, strict=True)]
   site.data('images', {
       'photographs': run.kind is DISSECT, 'score': run.kind.score,
-      'sigma': density.SIGMA, 'categories': list(run.groups),
+      'sigma': SIGMA, 'categories': list(run.groups),
       'layers': list(run.layers), 'runs': site.labels[:len(runs)],
       'images': [{k: x for k, x in each.items() if k != 'url'}
                  for each in listed]})
@@ -36,7 +41,7 @@ def chapter(run: Run, site: Site) -> Chapter | None:
             **outlines.outline(mask == 1 + row.place, run.kind.margin)}
             for row in of_image[k].itertuples()],
         'points': points.ravel().tolist(),
-        'human': packing.grid(packing.cells(density.density(
+        'human': packing.grid(packing.cells(density(
             points, image.height, image.width))) if len(points) else None,
         'runs': [_maps(x, image.image_id) for x in runs]})
   return Chapter(
@@ -72,3 +77,31 @@ def _maps(run: Run, image_id: str) -> dict | None:
   packed = run.kept.packed(image_id)
   return packed and packed | {
       'best': [*map(best, run.by_image.get(run.kept.numbers[image_id], ()))]}
+
+
+def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
+  """Returns the map of fixations, blurred, of mean 0 and deviation 1.
+
+  Args:
+    points: `[N, 2]`, (y, x) in pixels, N > 0.
+    height: H of the image, pixels.
+    width: W.
+
+  Returns:
+    float64 `[h, w]`: values at the centres of cells that tile the image. A
+    density is as large near the border as it is: nothing is reflected.
+  """
+  shape = max(1, round(_ACROSS * height / width)), _ACROSS
+  sigma = SIGMA * width
+  rows, columns = (
+      np.exp(-((_centres(size, count) - points[:, axis, None]) / sigma) ** 2
+             / 2)
+      for axis, (size, count) in enumerate(
+          zip((height, width), shape, strict=True)))
+  total = rows.T @ columns
+  return (total - total.mean()) / total.std()
+
+
+def _centres(size: int, count: int) -> np.ndarray:
+  """Returns the middles of `count` cells over `size` pixels, in pixels."""
+  return (np.arange(count) + 0.5) * size / count - 0.5

@@ -7,8 +7,11 @@ import scipy.spatial.distance
 
 from saliency_jax.data.popout import drawing, glyphs, palette
 from saliency_jax.data.popout.items import Design, Item
-from saliency_jax.data.popout.kinds import KINDS
-from saliency_jax.data.popout.search_arrays import SET_SIZES, SearchArrays
+from saliency_jax.data.popout.search_arrays import (
+  KINDS,
+  SET_SIZES,
+  SearchArrays,
+)
 
 _SHADED = ('lighting', 'frequency')
 _SIZES = (128, 224, 401)

@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 
 from saliency_jax.data.popout import palette
-from saliency_jax.data.popout.kinds import KINDS
+from saliency_jax.data.popout.search_arrays import KINDS
 
 # A grid of 600 x 600 points; its step has no common measure with the figures.
 _STEP = 0.002003

@@ -8,8 +8,11 @@ import pytest
 import scipy.stats
 
 from saliency_jax.data.popout import drawing, palette
-from saliency_jax.data.popout.kinds import KINDS
-from saliency_jax.data.popout.search_arrays import SET_SIZES, SearchArrays
+from saliency_jax.data.popout.search_arrays import (
+  KINDS,
+  SET_SIZES,
+  SearchArrays,
+)
 from saliency_jax.errors import InputError
 
 

@@ -189,8 +189,9 @@ def broken(change) -> str:
 
 
 @pytest.mark.parametrize(('text', 'message'), [
-    ('', "no usable JSON file: there is no '{' at character 0"),
-    ('[1, 2]', "there is no '{'"),
+    ('', 'no usable JSON file'),
+    ('[1, 2]', 'no usable JSON file'),
+    ('{"images": []}', 'no usable JSON file: .* lacks .annotations'),
     ('{"images": [' + '[' * 100_000, 'nested too deeply'),
     (json.dumps(made.content())[:-400], 'no usable JSON file'),
     (broken(lambda v: v['images'][0].pop('width')),

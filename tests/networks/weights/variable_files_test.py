@@ -91,16 +91,6 @@ def test_all_collections_and_the_whole_preprocessing_come_back(tmp_path):
       dict(ported.variables))
 
 
-def test_files_of_the_first_version_are_read(tmp_path):
-  """They hold VGG-16 alone, whose images are only centred."""
-  path = tmp_path / 'tiny.safetensors'
-  safetensors.numpy.save_file(variable_files.tensors(TRUNK), path, {
-      **ORIGIN._asdict(), 'version': '1',
-      'sha256': variable_files.digest(TRUNK)})
-  assert variable_files.load(path).sha256 == variable_files.digest(TRUNK)
-  assert variable_files.load(path).ported.preprocess == TRUNK.preprocess
-
-
 def test_every_flipped_byte_is_noticed(tmp_path):
   path = tmp_path / 'tiny.safetensors'
   variable_files.save(path, TRUNK, ORIGIN)
