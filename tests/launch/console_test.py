@@ -111,7 +111,8 @@ def test_every_folder_of_code_is_a_package_of_the_wheel():
   assert sorted(SETUPTOOLS['packages']) == sorted(
       folders | set(SETUPTOOLS['package-dir']))
   assert SETUPTOOLS['package-dir'] == {
-      'saliency_jax.configs': 'configs', 'saliency_jax.launch': 'launch'}
+      'saliency_jax.configs': 'configs', 'saliency_jax.docs': 'docs',
+      'saliency_jax.launch': 'launch'}
 
 
 def test_every_data_file_travels_in_the_wheel():
