@@ -115,7 +115,7 @@ def decoding() -> Network:
             trunk.Layer('conv2_1', 4, 2, pool=trunk.FLOOR),
             trunk.Layer('conv3_1', 5, 4))
   found = published.model(
-      'tiny', trunk.Model(layers, Decoder, ('conv2_1',)), {}, trunk=None,
+      'tiny', trunk.Model(layers, Decoder, ('conv2_1',)), trunk=None,
       default_taps=('conv3_1',))
   ported = Ported(
       zoo.random_variables(found.module(jnp.float32)),
