@@ -5,7 +5,7 @@
 requirements="$1"
 platforms="$2"
 job="${3:-}"
-jobs="train|sweep|predict|dissect|popout|evaluate|benchmark"
+jobs="train|sweep|tasks|predict|dissect|popout|evaluate|benchmark"
 if ! [[ "$job" =~ ^($jobs)$ ]]; then
   echo "$(basename "$0"): '$job' is no job; name one of ${jobs//|/, }." >&2
   exit 2
