@@ -27,6 +27,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.eval.resamples = 1000
   # Whether to score people, too: each observer against the others.
   config.eval.ceiling = True
+  # A seed, 0 or more, that breaks ties of AUC-Judd at random, as the MIT
+  # benchmark's published values have them; -1 leaves ties, which count half.
+  config.eval.auc_jitter = -1
   # Images of every data set that the page shows with all maps (Figure 8).
   config.eval.examples = 4
   # Whether to keep what models predict, in maps/<model>/.

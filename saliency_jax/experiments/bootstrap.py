@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from saliency_jax.experiments import chance, comparisons, statistics
+from saliency_jax.ops.inference import Interval
 
 _LEVEL = 0.95
 _SPLITS = 40  # of the photographs into halves, each used both ways round
@@ -36,12 +37,6 @@ class Draws(NamedTuple):
       found.append(_ratio(
           statistics.product(drawn, scores), drawn.sum(axis=1)[:, None]))
     return np.concatenate(found)
-
-
-class Interval(NamedTuple):
-  """A 95 % interval; NaN where there is none."""
-  low: float
-  high: float
 
 
 def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
@@ -111,25 +106,6 @@ def best_units(
     found[str(category)] = chance.best(
         draws.means(scores[chosen], images[chosen]), top)
   return found
-
-
-def around(value: float, samples: np.ndarray) -> Interval:
-  """Returns the basic bootstrap interval of a mean (Davison and Hinkley 1997).
-
-  The mean of units that are chosen anew is higher than the mean of all samples
-  would be, by about as much as the mean itself is too high: the samples'
-  quantiles are reflected at the value, which takes that into account.
-
-  Args:
-    samples: `[B]`, of every sample; NaN is left out. There is no interval where
-      they are all the same, as of a category on one photograph.
-  """
-  samples = samples[np.isfinite(samples)]
-  if (len(samples) < 2 or not np.isfinite(value)
-      or np.ptp(samples) < 1e-9 * max(1, abs(value))):
-    return Interval(np.nan, np.nan)
-  low, high = np.quantile(samples, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-  return Interval(float(2 * value - high), float(2 * value - low))
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> Interval:

@@ -15,11 +15,13 @@ from saliency_jax.experiments import (
   chance,
   clusters,
   comparisons,
+  held_out,
 )
 from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.experiments.statistics import unit_means
+from saliency_jax.ops import inference
 
 # The cluster whose difference from people is largest in the paper's Figure 7.
 HEADS = ('person head', 'animal head')
@@ -56,8 +58,13 @@ class Rows(NamedTuple):
     """Returns the same of units that were chosen on other photographs."""
     if self.units is None:
       return {}
-    return chance.held_out(
+    return held_out.means(
         self.units, self.labels, self.images, top=self.top)
+
+  def inner_chance(self) -> dict[str, chance.Band]:
+    """Returns what it is where labels mean nothing."""
+    return {} if self.units is None else chance.bands(
+        self.units, self.labels, self.images, top=self.top)[0]
 
   def sampled(self, draws: Draws) -> Sampled:
     """Returns means of categories in every sample, units chosen anew."""
@@ -130,13 +137,15 @@ def corrected(found: list[dict]) -> list[dict]:
       [(one[f'inner_{name}'], one[f'inner_{name}']['p']) for one in found
        for name in MEASURES if one[f'inner_{name}']])
   for family in families:
-    known = [(entry, p) for entry, p in family if p is not None]
-    for entry, _ in family:
-      entry['p_holm'] = None
-    for (entry, _), p in zip(
-        known, comparisons.holm([p for _, p in known]), strict=True):
-      entry['p_holm'] = float(p)
+    correct(*zip(*family, strict=True) if family else ((), ()))
   return found
+
+
+def correct(entries: Sequence[dict], p: Sequence[float | None]) -> None:
+  """Adds `p_holm`, null where there is no p, to the tests of one family."""
+  corrected = inference.holm([np.nan if x is None else x for x in p])
+  for entry, x in zip(entries, map(float, corrected), strict=True):
+    entry['p_holm'] = comparisons.plain(x)
 
 
 def _correlation(of: Rows, name: str, inner: dict, sampled: dict):

@@ -32,76 +32,7 @@ class Band(NamedTuple):
     return value < self.low or value > self.high
 
 
-_NONE = Band(np.nan, np.nan, np.nan)
-
-
-def held_out(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    folds: int = 5, seed: int = 0
-) -> dict[str, float]:
-  """Returns the mean of the best units on photographs not used to choose them.
-
-  The photographs of a category are dealt to the folds, at random. The units
-  are chosen on the regions in all folds but one and scored on those in that
-  one; each region is scored once and counts once.
-
-  Args:
-    folds: 2 or more; a category of fewer photographs has as many folds.
-
-  Returns:
-    category -> mean score, in the order of their names; NaN for a category of
-    fewer than two photographs.
-  """
-  found = {}
-  for category, parts in _folds(scores, labels, images, top, folds, seed):
-    scored_once = [
-        rows[:, best].mean(axis=1, dtype=float) for rows, best in parts]
-    found[category] = (
-        float(np.concatenate(scored_once).mean()) if parts else np.nan)
-  return found
-
-
-def held_out_units(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    folds: int = 5
-) -> dict[str, np.ndarray]:
-  """Returns each unit's mean where it was chosen on other photographs.
-
-  Returns:
-    category -> float64 `[C]`, over the regions of the folds in which the other
-    folds rank the unit among the `top` best; NaN where they never do.
-  """
-  found = {}
-  for category, parts in _folds(scores, labels, images, top, folds, seed=0):
-    sums, counts = np.zeros((2, scores.shape[1]))
-    for rows, best in parts:
-      sums[best] += rows[:, best].sum(axis=0, dtype=float)
-      counts[best] += len(rows)
-    found[category] = np.where(
-        counts > 0, sums / np.maximum(counts, 1), np.nan)
-  return found
-
-
-def _folds(scores, labels, images, top: int, folds: int, seed: int
-           ) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
-  """Yields each category's folds: their regions `[n, C]`, and the best units on
-  all other regions, `[top]`. None for a category of one photograph."""
-  scores, labels, images = scored(scores, labels, images)
-  names, image = np.unique(images, return_inverse=True)
-  rank = np.random.default_rng(seed).permutation(len(names))[image]
-  for category in np.unique(labels):
-    chosen = labels == category
-    rows = scores[chosen]
-    photographs, place = np.unique(rank[chosen], return_inverse=True)
-    parts = []
-    for fold in range(min(folds, len(photographs))):
-      inside = place % folds == fold
-      if inside.all():
-        break
-      best = statistics.best_units(
-          statistics.unit_means(rows[~inside]), top).units
-      parts.append((rows[inside], best))
-    yield str(category), parts
+NONE = Band(np.nan, np.nan, np.nan)  # nothing can be permuted
 
 
 def bands(
@@ -124,7 +55,7 @@ def bands(
       (best(means, top), (means > threshold).sum(axis=1)) for means in _null(
           scores, codes, permuted(labels, images, permutations, seed))]
   of_means, above = (
-      {str(name): _NONE if name in still else _interval(column)
+      {str(name): NONE if name in still else _interval(column)
        for name, column in zip(
            names, np.concatenate(of).reshape(-1, len(names)).T, strict=True)}
       for of in zip(*values, strict=True))
@@ -194,7 +125,7 @@ def bands_of_others(
   scores, images, _ = scored(scores, images, images)
   of = np.asarray(of)[np.isin(of, images)]
   if not len(of):
-    return _NONE, _NONE
+    return NONE, NONE
   order = np.argsort(images, kind='stable')
   names, first, size = np.unique(
       images[order], return_index=True, return_counts=True)

@@ -85,16 +85,6 @@ def spearman(x: np.ndarray, y: np.ndarray) -> Correlation | None:
   return Correlation(float(found.statistic), float(found.pvalue), len(x))
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
-  """Returns p values corrected for their number (Holm 1979), float64 `[N]`."""
-  p = np.asarray(p, np.float64)
-  order = np.argsort(p, kind='stable')
-  stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-  corrected = np.empty(len(p))
-  corrected[order] = np.minimum(stepped, 1)
-  return corrected
-
-
 def compare(
     samples: Mapping[str, np.ndarray],
     images: Mapping[str, np.ndarray] | None = None

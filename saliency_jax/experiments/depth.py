@@ -29,6 +29,7 @@ from saliency_jax.experiments import (
     depth_tests,
     depth_views,
     runner,
+    table_values,
     units,
     view_maps,
 )
@@ -134,8 +135,8 @@ def measure(
         stack.enter_context(alone(workdir, 'sweep'))
         folder = Folder(workdir, config.to_dict())
         folder.clear(schema.top((
-            schema.TABLE3, schema.TABLE3_UNSEEN, schema.TABLE6,
-            schema.DEPTH_TESTS, schema.VIEWS)))
+            schema.TABLE3, schema.TABLE3_UNSEEN, schema.SAMPLES,
+            schema.TABLE6, schema.DEPTH_TESTS, schema.VIEWS)))
     trained = trained or outside.read_json(
         path / schema.TRAINED.path, 'remove it', {'members': dict})
     members = {
@@ -202,16 +203,20 @@ def _write_tables(
     categories = ordered_categories(found.labels)
     images = parts['regions']
     unseen = found.of(images['unseen'] or images['validation'])
-    for table, scores in ((schema.TABLE3, found),
-                          (schema.TABLE3_UNSEEN, unseen)):
-      if scores is found or 0 < len(unseen.labels) < len(found.labels):
-        folder.table(table, depth_tables.table3(
-            scores, depths, categories, analysis))
+    values, of_unseen = (
+        depth_tables.of_regions(x, analysis) for x in (found, unseen))
+    folder.table(
+        schema.TABLE3, depth_tables.table3(values, depths, categories))
+    folder.array(
+        schema.SAMPLES.path, table_values.samples(values, categories))
+    if 0 < len(unseen.labels) < len(found.labels):
+      folder.table(schema.TABLE3_UNSEEN, depth_tables.table3(
+          of_unseen, depths, categories))
     folder.json(schema.DEPTH_TESTS.path, depth_tests.statistics_by_depth(
         found.members, depths, found.labels, found.image_ids,
-        top=analysis.top_units) | {'gains_unseen': depth_tests.gains(
-            unseen.members, depths, unseen.labels, unseen.image_ids,
-            top=analysis.top_units)})
+        top=analysis.top_units) | {
+            'gains': depth_tests.gains(values, depths),
+            'gains_unseen': depth_tests.gains(of_unseen, depths)})
   if 'popout' in readers:
     folder.table(schema.TABLE6, depth_tables.table6(
         folder.path / 'popout', depths, tap))

@@ -12,6 +12,7 @@ import numpy as np
 
 from saliency_jax import numpy_files, schema
 from saliency_jax.experiments import table_values
+from saliency_jax.experiments.table_values import Value
 
 
 class Scores(NamedTuple):
@@ -66,18 +67,26 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   return found.only(~np.isnan(next(iter(members.values()))).any(axis=1))
 
 
+Values = Mapping[str, Mapping[str, Value]]  # member -> category -> values
+
+
+def of_regions(found: Scores, analysis) -> Values:
+  """Returns the best units of every member for every category."""
+  return {
+      name: table_values.by_category(
+          scores, found.labels, found.image_ids, top=analysis.top_units,
+          threshold=analysis.threshold)
+      for name, scores in found.members.items()}
+
+
 def table3(
-    found: Scores, depths: Mapping[str, int], categories: Sequence[str],
-    analysis
+    values: Values, depths: Mapping[str, int], categories: Sequence[str]
 ) -> list[tuple]:
   """Returns the rows of Table 3, member by member, category by category."""
   rows = []
-  for name, scores in found.members.items():
-    values = table_values.by_category(
-        scores, found.labels, found.image_ids, top=analysis.top_units,
-        threshold=analysis.threshold)
+  for name, of in values.items():
     for category in categories:
-      value = values.get(category, table_values.NOTHING)
+      value = of.get(category, table_values.NOTHING)
       rows.append((
           name, depths[name], category, value.sets, *value.cells,
           *value.counts))

@@ -13,10 +13,12 @@ import numpy as np
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
   anova,
-  bootstrap,
+  category_tests,
   comparisons,
   statistics,
 )
+from saliency_jax.experiments.depth_tables import Values
+from saliency_jax.ops import inference
 
 CLAIMED = ('person head', 'animal head', 'other')
 _LEVEL = 0.05
@@ -30,10 +32,12 @@ def statistics_by_depth(
 
   `members` has, of every member, a `comparisons.Comparison` of the categories;
   an observation is a region's mean over its category's best units, which were
-  chosen on the same regions. `blocked` compares the means of Table 3 over the
-  members of depth 1 and more, each one a block. `gains` has what `gains` says.
-  `differs` says of each category that the paper names whether it differs from
-  all others at 5 %: by member and 'blocked'; null where there is no test.
+  chosen on the same regions. `p_holm` of these, and of their pairs, is
+  corrected over all members. `blocked` compares the means of Table 3 over the
+  members of depth 1 and more, each one a block. `differs` says of each
+  category that the paper names whether it differs from all others, by member
+  and 'blocked'; null where there is no test. It does where the largest p of
+  its pairs is below 5 %, corrected over these categories and all members.
 
   Args:
     members: name -> float `[T, C]`, scores of the units.
@@ -44,55 +48,52 @@ def statistics_by_depth(
   for name, scores in members.items():
     values, table[name] = _regions(scores, labels, categories, top)
     known = np.isfinite(values)
-    compared[name] = comparisons.compare(*(
+    compared[name] = comparisons.plain(comparisons.compare(*(
         {category: of[known & (labels == category)]
-         for category in categories} for of in (values, images)))
+         for category in categories} for of in (values, images))))
   trained = np.array([table[name] for name in members if depths[name]])
-  blocked = (
+  blocked = comparisons.plain(
       anova.blocked(trained, categories)
       if len(trained) and np.isfinite(trained).all() else None)
-  tests = {**compared, 'blocked': blocked}
-  return comparisons.plain({
-      'members': compared, 'blocked': blocked,
-      'gains': gains(members, depths, labels, images, top=top),
-      'differs': {
-          category: {name: _apart(test, category)
-                     for name, test in tests.items()}
-          for category in CLAIMED if category in categories}})
+  tests = [x for x in compared.values() if x]
+  category_tests.correct(tests, [
+      (x['clustered'] or x['welch'])['p'] for x in tests])
+  pairs = [pair for x in tests for pair in x['pairs']]
+  category_tests.correct(pairs, [x['p_clustered'] for x in pairs])
+  claims = [x for x in CLAIMED if x in categories]
+  differs: dict[str, dict] = {x: {} for x in claims}
+  for family in (compared, {'blocked': blocked}):
+    said = [(x, name) for x in claims for name in family]
+    for (category, name), p in zip(said, inference.holm([
+        _apart(family[name], x) for x, name in said]), strict=True):
+      differs[category][name] = None if np.isnan(p) else bool(p < _LEVEL)
+  return {'members': compared, 'blocked': blocked, 'differs': differs}
 
 
-def gains(
-    members: Mapping[str, np.ndarray], depths: Mapping[str, int],
-    labels: np.ndarray, images: np.ndarray, *, top: int, resamples: int = 500
-) -> dict:
+def gains(values: Values, depths: Mapping[str, int]) -> dict:
   """Returns what the best units gain over depth 0, of every trained member.
 
   As JSON values, member -> category -> 'gain', 'low' and 'high', in standard
-  deviations; {} without a member of depth 0 or a region. The 95 % interval is
-  over photographs; in every sample both members have the same ones, and choose
-  their units anew.
+  deviations, 'p' and 'p_holm', corrected over all of them; {} without a member
+  of depth 0 or a region. The 95 % interval is over photographs; in every sample
+  both members have the same ones, and choose their units anew.
 
   Args:
-    members, depths, labels, images, top: see `statistics_by_depth`.
-    resamples: of the photographs.
+    values: of every member and category.
+    depths: see `statistics_by_depth`.
   """
-  base = next((name for name in members if not depths[name]), None)
-  if base is None or not len(images):
-    return {}
-  draws = bootstrap.draw(images, resamples)
-  whole = np.ones_like(draws.counts[:1])  # every photograph once, first of all
-  draws = draws._replace(counts=np.vstack([whole, draws.counts]))
-  means = {name: bootstrap.best_units(scores, labels, images, draws, top=top)
-           for name, scores in members.items()}
-
-  def gain(change: np.ndarray) -> dict:
-    return {'gain': float(change[0]), **bootstrap.around(
-        float(change[0]), change[1:])._asdict()}
-
-  return comparisons.plain({
-      name: {category: gain(after - means[base][category])
-             for category, after in means[name].items()}
-      for name in members if depths[name]})
+  base = next((name for name in values if not depths[name]), None)
+  found: dict[str, dict] = {}
+  for name in values if base else ():
+    for category, after in values[name].items() if depths[name] else ():
+      before = values[base][category]
+      gain, samples = after.mean - before.mean, after.samples - before.samples
+      found.setdefault(name, {})[category] = comparisons.plain({
+          'gain': gain, **inference.around(gain, samples)._asdict(),
+          'p': inference.p_value(gain, samples)})
+  every = [x for of in found.values() for x in of.values()]
+  category_tests.correct(every, [x['p'] for x in every])
+  return found
 
 
 def _regions(
@@ -108,8 +109,11 @@ def _regions(
   return values, means
 
 
-def _apart(test, category: str) -> bool | None:
-  """Tells whether a category differs from all others."""
-  pairs = [] if test is None else [
-      pair for pair in test.pairs if category in (pair.first, pair.second)]
-  return all(pair.p < _LEVEL for pair in pairs) if pairs else None
+def _apart(test: dict | None, category: str) -> float:
+  """Returns the p of a category that differs from all others, NaN for none.
+
+  All of its pairs have to differ: their largest p.
+  """
+  return max((
+      pair['p'] for pair in (test or {'pairs': ()})['pairs']
+      if category in (pair['first'], pair['second'])), default=np.nan)

@@ -24,6 +24,7 @@ from saliency_jax.experiments import (
     example_maps,
     figure7,
     inner,
+    model_differences,
     predictors,
     score_lists,
     scored_images,
@@ -99,6 +100,8 @@ def _write(
 ) -> dict:
   """Writes all results but the config; returns the summary."""
   facts = score_lists.write(folder, found, resamples=config.eval.resamples)
+  if differences := model_differences.rows(found, config.eval.resamples):
+    folder.table(schema.DIFFERENCES, differences)
   regions = {
       (model, each.scoring.dataset.name): listed for each in found
       for model, listed in each.regions.items() if listed}
@@ -122,6 +125,10 @@ def _checked(config) -> Chooser:
   at_least(1, {'eval.resamples': config.eval.resamples,
                'analysis.top_units': config.analysis.top_units})
   at_least(0, {'eval.examples': config.eval.examples})
+  if not -1 <= config.eval.auc_jitter < 2**32:
+    raise InputError(
+        f'config.eval.auc_jitter is {config.eval.auc_jitter}; give a seed from '
+        '0 to 4294967295, or -1 for none.')
   Reading.of(config.data)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
 

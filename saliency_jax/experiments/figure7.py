@@ -9,10 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import bootstrap, category_tests, output
+from saliency_jax.experiments import (
+    bootstrap,
+    category_tests,
+    chance,
+    output,
+)
 from saliency_jax.experiments.category_tests import Rows, Sampled
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
+from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
 _DEFINITIONS = {
@@ -25,7 +31,8 @@ _DEFINITIONS = {
     'bias': 'Output less human saliency with its sign: above 0 the model '
     'overrates the region.',
     'inner': 'The mean NSS of the best units of the tap below the readout, of '
-    'networks; held out, of units chosen on other photographs.',
+    'networks; held out, of units chosen on other photographs; by chance, 95 % '
+    'of the means with labels permuted over regions.',
     'intervals': 'Basic 95 % bootstrap intervals over photographs, units '
     'chosen anew in every sample; of correlations, percentile intervals.',
     'tests': 'Welch and Games-Howell take regions to be independent; the '
@@ -74,16 +81,18 @@ def categories(
 ) -> Iterator[tuple]:
   """Yields the rows of `schema.FIGURE7`: means over regions."""
   held = rows.held_out()
-  inner = rows.inner()
+  inner, by_chance = rows.inner(), rows.inner_chance()
   for category in rows.categories:
     chosen = rows.labels == category
     means = {
         name: float(values[chosen].mean())
         for name, values in rows.values.items()} | {
             'inner': inner.get(category, np.nan)}
-    cells = {_HELD_OUT: held.get(category, np.nan), **means}
+    cells = {_HELD_OUT: held.get(category, np.nan), **means, **{
+        f'inner_chance_{end}': x for end, x in by_chance.get(
+            category, chance.NONE)._asdict().items()}}
     for name, of in sampled.items():
-      low, high = bootstrap.around(
+      low, high = inference.around(
           means[name], of.get(category, np.array([])))
       cells |= {f'{name}_low': low, f'{name}_high': high}
     yield (

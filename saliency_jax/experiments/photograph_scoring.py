@@ -30,7 +30,7 @@ from saliency_jax.ops import blur, metrics
 
 def make(
     dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool,
-    observers: bool
+    observers: bool, jitter: int
 ) -> Scoring:
   """Returns how models are scored; reads the fixations.
 
@@ -45,7 +45,8 @@ def make(
     raise InputError(
         f'Nobody fixated any image of config.sets.{dataset.name}; give their '
         f'fixations.')
-  scorer = Scorer(found, sigma=dataset.sigma, distinct=distinct)
+  scorer = Scorer(
+      found, sigma=dataset.sigma, distinct=distinct, jitter=jitter)
   facts = {
       'kind': dataset.kind, 'images': len(found.image_ids),
       'without_fixations': (
@@ -62,7 +63,7 @@ def make(
   return Scoring(
       dataset, images,
       {'data': dataset.identity, 'fixations': found.digest,
-       'sigma': dataset.sigma, 'distinct': distinct},
+       'sigma': dataset.sigma, 'distinct': distinct, 'jitter': jitter},
       METRICS, functools.partial(_measure, scorer, choose), schema.SCORES,
       functools.partial(_rows, dataset.name), ranked='nss',
       kinds=[''] * len(found.image_ids), facts=facts,

@@ -52,7 +52,8 @@ class Experiment:
     masks: the same sets as masks, for the page to outline.
     scores: the file of every unit's scores.
     columns: the labels by which units are ranked, in the order of the tables.
-    tables: `tables(source, rows, beside, analysis)`: the rows of every table.
+    tables: `tables(source, rows, beside, analysis)`: the rows of every table,
+      and arrays.
     shown: `shown(source, measurement, count)`: the images that the page shows,
       as ascending positions in the data set.
     counts: `counts(source, measurement)`: for `summary.json`.
@@ -179,7 +180,10 @@ def _write(
   counts = experiment.counts(source, measured)
   for table, of_table in experiment.tables(
       source, rows, beside, config.analysis).items():
-    folder.table(table, of_table)
+    if isinstance(of_table, np.ndarray):
+      folder.array(table.path, of_table)
+    else:
+      folder.table(table, of_table)
   for tap, scores in rows.scores.items():
     folder.array(experiment.scores.of(tap), scores)
   start, wanted = time.perf_counter(), exhibits.Wanted.of(config.report)

@@ -43,7 +43,8 @@ def scored(
   scoring = search_scoring.make(dataset) if dataset.searched else (
       photograph_scoring.make(
           dataset, choose, reading, observers=config.eval.ceiling,
-          distinct=config.analysis.fixations == 'distinct'))
+          distinct=config.analysis.fixations == 'distinct',
+          jitter=config.eval.auc_jitter))
   job = scoring.job | {'versions': [saliency_jax.__version__, jax.__version__]}
   ids = dataset.source.image_ids
   names = [each.name for each in models]

@@ -23,7 +23,7 @@ import numpy as np
 
 from saliency_jax.experiments import predictors
 from saliency_jax.experiments.fixation_index import FixationIndex
-from saliency_jax.ops import blur, distributions, metrics
+from saliency_jax.ops import auc, blur, distributions, metrics
 
 METRICS = metrics.Scores._fields
 
@@ -36,19 +36,24 @@ class Seen(NamedTuple):
   others: np.ndarray  # int32 `[N]`, how often on the others
   truth: jax.Array  # float32 `[H, W]`, the human map
   baseline: jax.Array  # float32 `[H, W]`, the centre prior
+  jitter: jax.Array | None = None  # a key, to break ties of AUC-Judd
 
 
 class Scorer:
   """Scores maps of the images of one data set."""
 
-  def __init__(self, fixations: FixationIndex, *, sigma: float, distinct: bool):
+  def __init__(
+      self, fixations: FixationIndex, *, sigma: float, distinct: bool,
+      jitter: int = -1):
     """Compiles nothing yet; that is done for every size of image, once.
 
     Args:
       sigma: the standard deviation of the human map in pixels.
       distinct: whether a pixel counts once however often it was fixated.
+      jitter: a seed, to break ties of AUC-Judd at random; -1 leaves them.
     """
     self._fixations, self.sigma, self.distinct = fixations, sigma, distinct
+    self._key = None if jitter < 0 else jax.random.key(jitter)
     # Images of one size, as a rule the whole data set, share these.
     self._counts = functools.lru_cache(maxsize=1)(fixations.scaled)
     self._negatives = functools.lru_cache(maxsize=1)(
@@ -67,7 +72,8 @@ class Scorer:
     points, valid = self.padded(own)
     return Seen(
         points, valid, self._negatives(size), others[counts > 0],
-        self.human(points, valid, size), self._baseline(size))
+        self.human(points, valid, size), self._baseline(size),
+        None if self._key is None else jax.random.fold_in(self._key, index))
 
   def padded(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns some of an image's points `[P, 2]` and which count, `[P]`."""
@@ -132,4 +138,6 @@ def score(
   return metrics.all_scores(
       saliency, seen.points, seen.negatives, seen.truth, seen.baseline,
       seen.valid, seen.others, distinct=distinct)._replace(
-          information_gain=gain)
+          information_gain=gain, auc_judd=auc.auc_judd(
+              saliency, seen.points, seen.valid, distinct=distinct,
+              jitter=seen.jitter))

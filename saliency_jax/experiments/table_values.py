@@ -5,12 +5,19 @@ the regions they are scored on. Each comes with its interval, the held-out mean
 and what chance gives; see `chance` and `bootstrap`.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.experiments import bootstrap, chance, statistics
+from saliency_jax.experiments import (
+    bootstrap,
+    chance,
+    held_out,
+    statistics,
+)
 from saliency_jax.experiments.chance import Band
+from saliency_jax.ops import inference
 
 PERMUTATIONS = 200  # of labels, and draws of items
 RESAMPLES = 500  # of photographs
@@ -32,6 +39,7 @@ class Value(NamedTuple):
   above: int | None  # units whose mean exceeds T; None without a set
   above_chance: Band  # how many do by chance
   units: np.ndarray  # int `[k]`, best first, counted from 0
+  samples: np.ndarray  # float64 `[B]`, the mean in samples of images
 
   @property
   def cells(self) -> tuple[float, ...]:
@@ -47,7 +55,7 @@ class Value(NamedTuple):
 # A category without a region.
 NOTHING = Value(
     0, np.nan, np.nan, np.nan, np.nan, _NO_BAND, None, _NO_BAND,
-    np.zeros(0, int))
+    np.zeros(0, int), np.full(RESAMPLES, np.nan))
 
 
 def by_category(
@@ -99,6 +107,20 @@ def of_targets(
       items, items_images, top=top, draws=PERMUTATIONS))
 
 
+def samples(
+    values: Mapping[str, Mapping[str, Value]], categories: Sequence[str]
+) -> np.ndarray:
+  """Returns what `schema.SAMPLES` holds, float32 `[R, B, K]`.
+
+  Args:
+    values: of each of R rows: category -> its values.
+    categories: K of them; those that a row lacks are NaN.
+  """
+  return np.stack([np.stack([
+      of.get(category, NOTHING).samples for category in categories], axis=1)
+      for of in values.values()]).astype(np.float32)
+
+
 def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
   """Returns why categories have no chance band: category -> the reason."""
   return dict.fromkeys(sorted(chance.fixed(labels, images)), ALONE)
@@ -108,7 +130,7 @@ def _values(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
     threshold: float
 ) -> dict[str, Value]:
-  held = chance.held_out(scores, labels, images, top=top, folds=FOLDS)
+  held = held_out.means(scores, labels, images, top=top, folds=FOLDS)
   if not len(scores):
     return {}
   sampled = bootstrap.best_units(
@@ -120,7 +142,7 @@ def _values(
     best = statistics.best_units(means, top)
     found[category] = Value(
         int(chosen.sum()), best.mean,
-        *bootstrap.around(best.mean, sampled[category]), held[category],
+        *inference.around(best.mean, sampled[category]), held[category],
         _NO_BAND, statistics.units_above(means, threshold), _NO_BAND,
-        best.units)
+        best.units, sampled[category])
   return found

@@ -22,6 +22,7 @@ from saliency_jax.experiments import (
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.task_attention import Attention
 from saliency_jax.experiments.task_runs import PRETRAINED, Trained
+from saliency_jax.ops import inference
 
 # Of which distances are told, of the first five differences, too.
 _PAIRS = (
@@ -92,7 +93,7 @@ def differences(
       change = float(gaps[:, k].mean())
       made.append((
           run, other, category, change,
-          *bootstrap.around(change, samples[:, k]), len(pairs),
+          *inference.around(change, samples[:, k]), len(pairs),
           int((gaps[:, k] > 0).sum())))
   return made
 
@@ -119,7 +120,7 @@ def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:
     sampled = np.mean([_gap(a.samples, b.samples) for a, b in of], axis=0)
     made.append((
         run, other, len(pairs), gap,
-        *map(float, np.maximum(bootstrap.around(gap, sampled), 0)),
+        *map(float, np.maximum(inference.around(gap, sampled), 0)),
         *(float(np.mean([np.corrcoef(x.ravel(), y.ravel())[0, 1]
                          for x, y in both])) for both in (
             [(a.means, b.means) for a, b in of],
@@ -252,5 +253,5 @@ def _groups(
     draws = bootstrap.draw(np.arange(len(nss)), table_values.RESAMPLES)
     means = bootstrap.category_means(
         nss, right, np.arange(len(nss)), draws)
-    low, high = bootstrap.around(gap, means['True'] - means['False'])
+    low, high = inference.around(gap, means['True'] - means['False'])
   yield 'difference', len(nss), (gap, low, high)

@@ -19,7 +19,14 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import chance, clusters, runner, table_values
+from saliency_jax.experiments import (
+    chance,
+    clusters,
+    held_out,
+    runner,
+    statistics,
+    table_values,
+)
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
@@ -50,21 +57,30 @@ def popout(
       POPOUT, config, source, workdir, network=network, title=title)
 
 
-def table2(
+def of_regions(
     rows: Rows, *, top: int, threshold: float, others: Rows | None = None
-) -> Iterator[Sequence]:
-  """Yields the rows of Table 2, tap by tap, category by category.
+) -> dict[str, dict[str, table_values.Value]]:
+  """Returns the best units of every tap: tap -> category -> values.
 
   Args:
     others: of other photographs' regions; see `pixel_sets.with_exchanged`.
   """
-  for tap, scores in rows.scores.items():
-    values = table_values.by_category(
-        scores, rows.labels, rows.index, top=top, threshold=threshold,
-        others=(others.scores[tap], others.index)
-        if others and len(others.ids) else None)
-    for category in ordered_categories(rows.labels):
-      value = values.get(category, table_values.NOTHING)
+  return {
+      tap: table_values.by_category(
+          scores, rows.labels, rows.index, top=top, threshold=threshold,
+          others=(others.scores[tap], others.index)
+          if others and len(others.ids) else None)
+      for tap, scores in rows.scores.items()}
+
+
+def table2(
+    values: Mapping[str, Mapping[str, table_values.Value]],
+    categories: Sequence[str]
+) -> Iterator[Sequence]:
+  """Yields the rows of Table 2, tap by tap, category by category."""
+  for tap, of in values.items():
+    for category in categories:
+      value = of.get(category, table_values.NOTHING)
       yield (tap, category, value.sets, *value.cells, *value.counts,
              value.units)
 
@@ -78,7 +94,7 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   for tap, scores in rows.scores.items():
     kept, labels, images = chance.scored(scores, rows.labels, rows.index)
     overall = kept.mean(axis=0, dtype=float) if len(kept) else None
-    held = chance.held_out_units(
+    held = held_out.unit_means(
         scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
     bands = chance.unit_bands(
         kept, labels, images, permutations=table_values.PERMUTATIONS)
@@ -102,13 +118,16 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
 def _region_tables(
     source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
+  values = of_regions(
+      rows, top=analysis.top_units, threshold=analysis.threshold,
+      others=beside)
+  categories = ordered_categories(rows.labels)
   return {
       schema.REGIONS: zip(
           (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
           rows.counts, strict=True),
-      schema.TABLE2: table2(
-          rows, top=analysis.top_units, threshold=analysis.threshold,
-          others=beside),
+      schema.TABLE2: table2(values, categories),
+      schema.SAMPLES: table_values.samples(values, categories),
       schema.UNITS: every_unit(rows, top=analysis.top_units)}
 
 
@@ -149,22 +168,40 @@ def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
 def _array_tables(
     source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
+  patterns, top = [source.patterns[i] for i in rows.index], analysis.top_units
+  values = {
+      tap: table_values.of_targets(
+          scores, rows.index, top=top, items=beside.scores[tap],
+          items_images=beside.index)
+      for tap, scores in rows.scores.items()}
   return {
-      schema.PATTERNS: (source.patterns[i] for i in rows.index),
-      schema.TABLE5: table5(rows, beside, top=analysis.top_units)}
+      schema.PATTERNS: patterns,
+      schema.TABLE5: (
+          (tap, *value.cells, value.units) for tap, value in values.items()),
+      schema.TABLE5_KINDS: by_kind(
+          rows, np.array([x.kind for x in patterns]), top=top),
+      schema.SAMPLES: table_values.samples(
+          {tap: {TARGET: value} for tap, value in values.items()}, (TARGET,))}
 
 
-def table5(rows: Rows, items: Rows, *, top: int) -> Iterator[Sequence]:
-  """Yields the rows of Table 5, tap by tap.
+def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
+  """Yields the best units of every tap on each kind of target.
+
+  They are chosen on all arrays, and held out on arrays of the other folds,
+  whatever their kind.
 
   Args:
-    items: of other items of the same arrays; there may be none.
+    kinds: str `[T]`.
   """
   for tap, scores in rows.scores.items():
-    value = table_values.of_targets(
-        scores, rows.index, top=top, items=items.scores[tap],
-        items_images=items.index)
-    yield (tap, *value.cells, value.units)
+    best = statistics.best_units(statistics.unit_means(scores), top).units
+    held = held_out.by_set(
+        scores, np.full(len(kinds), TARGET), rows.index, top=top,
+        folds=table_values.FOLDS)
+    for kind in dict.fromkeys(kinds.tolist()):
+      inside = kinds == kind
+      yield (tap, kind, inside.sum(), scores[inside][:, best].mean(dtype=float),
+             held[inside].mean())
 
 
 def _targets(config, source: Source) -> pixel_sets.Chooser:

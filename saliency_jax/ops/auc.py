@@ -42,8 +42,8 @@ def auc_judd(
       any ROC curve. 'apart': one point each, the i-th highest having i/N
       hits and all the pixels that reach its value, less i, as false alarms.
       This is MIT's rule; ties lower the score.
-    jitter: a key of `jax.random`, to break ties at random as `jittered` does;
-      None leaves them.
+    jitter: a key of `jax.random`, to break ties at random as `ties_broken`
+      does; None leaves them.
 
   Returns:
     The area, in [0, 1].
@@ -57,14 +57,13 @@ def auc_judd(
   if ties == 'apart' and not distinct:
     raise ValueError("ties='apart' is defined for distinct pixels.")
   saliency, = full_maps.checked(saliency)
-  if jitter is not None:
-    saliency = jittered(jitter, saliency)
-  hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
+  ranked = saliency if jitter is None else ties_broken(jitter, saliency)
+  hits = auc_ranks.at_points(ranked, points, valid, distinct=distinct)
   levels = auc_ranks.levels(hits)
-  alarms = _unfixated(saliency, points, valid, levels)
+  alarms = _unfixated(ranked, points, valid, levels)
   area = _polygon(hits, alarms, levels, apart=ties == 'apart')
   if ties == 'apart':
-    area = jnp.where(saliency.min() == saliency.max(), 0.5, area)
+    area = jnp.where(ranked.min() == ranked.max(), 0.5, area)
   return _defined(area, saliency, hits)
 
 
@@ -127,21 +126,23 @@ def auc_shuffled(
   return _defined(area, saliency, hits, alarms)
 
 
-def jittered(
-    key: jax.Array, saliency: jax.Array, size: float = 1e-7) -> jax.Array:
-  """Returns a map with noise that breaks its ties at random.
+def ties_broken(key: jax.Array, saliency: jax.Array) -> jax.Array:
+  """Returns the ranks of a map's values, 0 and up, ties in a random order.
 
-  MIT's `AUC_Judd.m` adds uniform noise in [0, 1e-7], as here; pysaliency's
-  `AUC_Judd` adds normal noise of that deviation. Any other noise is
-  `saliency + noise`. The noise has to be larger than the map's own precision:
-  1e-7 is none beside a value of 1 in float32.
+  MIT's `AUC_Judd.m` adds uniform noise in [0, 1e-7] and pysaliency's `AUC_Judd`
+  normal noise of that deviation, to maps in float64: that changes the order of
+  equal values alone. In float32 such noise is lost beside a value of 1; ranks
+  do the same to maps of any scale.
 
   Args:
-    size: the noise's upper end, in units of the map.
+    key: of `jax.random`.
+    saliency: floating `[H, W]`, in float32 of 2^24 pixels at most.
   """
   saliency, = full_maps.checked(saliency)
-  return saliency + jax.random.uniform(
-      key, saliency.shape, saliency.dtype, 0, size)
+  flat = saliency.ravel()
+  order = jnp.lexsort((jax.random.bits(key, flat.shape), flat))
+  return jnp.zeros_like(flat).at[order].set(
+      jnp.arange(flat.size, dtype=flat.dtype)).reshape(saliency.shape)
 
 
 def _unfixated(

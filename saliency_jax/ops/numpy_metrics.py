@@ -90,7 +90,7 @@ def auc_judd(
     maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
     distinct: bool = True, ties: str = 'together', seed: int | None = None
 ) -> Score:
-  """AUC-Judd, see `ops.auc.auc_judd`; with a seed, noise breaks its ties."""
+  """AUC-Judd, see `ops.auc.auc_judd`; a seed breaks its ties at random."""
   return _of_points(
       _judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
 

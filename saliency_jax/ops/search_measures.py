@@ -4,8 +4,8 @@ Kotseruba, Wloka, Rasouli and Tsotsos, "Do saliency models detect odd-one-out
 targets?", BMVC 2019, whose code P3O3 is the peer. Maps are floating `[H, W]`
 and not negative, masks bool `[H, W]`; `ValueError` is raised if they do not
 fit. A NaN in the map and an empty mask give NaN; with P3O3 an empty mask counts
-as 0. P3O3 may add noise against ties and dilate the masks first:
-`auc.jittered`, and `scipy.ndimage.binary_dilation`, before the call.
+as 0. P3O3 may add noise against ties and dilate the masks first, before the
+call.
 `metrics.nmm` belongs here too.
 """
 

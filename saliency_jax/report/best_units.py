@@ -86,6 +86,18 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str],
   return table
 
 
+def samples(
+    reader: Reader, table: pd.DataFrame, rows: int) -> np.ndarray | None:
+  """Reads the means of a table in samples of images, float32 `[R, B, C]`.
+
+  None of a folder of an older version, which has none.
+  """
+  if not reader.has(schema.SAMPLES.path):
+    return None
+  return reader.array(
+      schema.SAMPLES.path, (rows, -1, table['category'].nunique()))
+
+
 def with_paper(
     table: pd.DataFrame, key: str, means: Mapping, counts: Mapping
 ) -> pd.DataFrame:

@@ -71,9 +71,16 @@ STATISTICS = [{
         'heads': int, 'others': int, 'difference': float, 'low': float,
         'high': float, 'p': _NUMBER, 'hedges_g': float, 'g_low': float,
         'g_high': float})}]
-_GAINS = {str: {str: {'gain': _NUMBER, 'low': _NUMBER, 'high': _NUMBER}}}
-DEPTH_TESTS = {'differs': {str: {str: (bool, None)}},
-               'gains?': _GAINS, 'gains_unseen?': _GAINS}
+_GAINS = {str: {str: {'gain': _NUMBER, 'low': _NUMBER, 'high': _NUMBER,
+                      'p?': _NUMBER, 'p_holm?': _NUMBER}}}
+DEPTH_TESTS = {
+    'differs': {str: {str: (bool, None)}}, 'members': {str: (None, {
+        'welch': _TEST, 'clustered': (None, _TEST), 'p_holm?': _NUMBER,
+        'pairs': [{'p': float, 'p_holm?': _NUMBER}]})},
+    'blocked': (None, {'effect': {
+        'f': float, 'df': int, 'df_residual': int, 'p': float},
+        'pairs': [{'p': float}]}),
+    'gains?': _GAINS, 'gains_unseen?': _GAINS}
 VIEWS = {
     'base': str, 'members': [str], 'views': [{
         'kind': {'regions', 'popout'}, 'image_id': str, 'picture': str,

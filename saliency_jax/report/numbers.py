@@ -40,3 +40,22 @@ def between(mean: float, low: float, high: float) -> str:
   if math.isnan(low):
     return number(mean)
   return f'{number(mean)} [{number(low)}, {number(high)}]'
+
+
+def probability(p: float | None) -> str:
+  """Returns a p value as it is written: 'p = 0.023' or 'p = 3 x 10^-9'."""
+  if p is None:
+    return 'p not known'
+  if p >= 0.001:
+    return f'p = {p:.3f}' if p < 0.1 else f'p = {p:.2f}'
+  digits, exponent = f'{p or 1e-300:.0e}'.split('e')
+  raised = str(abs(int(exponent))).translate(
+      str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))
+  return (f'p {"=" if p else "<"} {digits} \N{MULTIPLICATION SIGN} '
+          f'10\N{SUPERSCRIPT MINUS}{raised}')
+
+
+def f_value(test: dict) -> str:
+  """Returns an F with its degrees of freedom."""
+  return (f"F({test['df_between']:.0f}, {test['df_within']:.0f}) = "
+          f"{number(test['f'])}")

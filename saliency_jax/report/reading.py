@@ -96,12 +96,20 @@ class Reader:
           schema.read(self.folder, table), columns=list(table.names))
 
   def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Returns the floating point numbers in a .npy file, checking the shape."""
+    """Returns the floating point numbers in a .npy file, checking the shape.
+
+    Args:
+      name: of the file.
+      shape: its axes; -1 is any number, but 0.
+    """
     with self.checking(name) as path:
       array = numpy_files.read_npy(path, 'f', _AGAIN)
+      fits = array.ndim == len(shape) and all(
+          n == of or of < 0 < n
+          for n, of in zip(array.shape, shape, strict=True))
       self.expect(
-          array.shape == shape, name, f'holds {list(array.shape)} numbers '
-          f'where the tables beside it ask for {list(shape)}')
+          fits, name, f'holds {list(array.shape)} numbers where the tables '
+          f'beside it ask for {list(shape)}')
       self._expect_finite(name, array)
     return array
 

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from saliency_jax.experiments import bootstrap
+from saliency_jax.ops import inference
 
 IMAGES = np.array(list('ccaabbbd'))
 LABELS = np.array(list('xyxxyxxz'))
@@ -53,7 +54,7 @@ def test_the_interval_of_a_mean_is_as_wide_as_that_of_photographs():
   # All of a photograph's regions are alike: 400 observations, not 2,000.
   values = np.repeat(rng.normal(2, 1, 400), 5)
   labels = np.full(2000, 'x')
-  low, high = bootstrap.around(values.mean(), bootstrap.category_means(
+  low, high = inference.around(values.mean(), bootstrap.category_means(
       values, labels, images, bootstrap.draw(images, 2000))['x'])
   margin = 1.96 * values[::5].std(ddof=1) / 20
   assert (low, high) == pytest.approx(
@@ -62,10 +63,10 @@ def test_the_interval_of_a_mean_is_as_wide_as_that_of_photographs():
 
 def test_an_interval_is_reflected_at_the_value():
   samples = np.append(np.linspace(0, 4, 401), np.nan)
-  assert bootstrap.around(1., samples) == pytest.approx((-1.9, 1.9))
-  assert np.isnan(bootstrap.around(1., samples[:1])).all()
-  assert np.isnan(bootstrap.around(np.nan, samples)).all()
-  assert np.isnan(bootstrap.around(1., np.ones(50))).all()  # one photograph
+  assert inference.around(1., samples) == pytest.approx((-1.9, 1.9))
+  assert np.isnan(inference.around(1., samples[:1])).all()
+  assert np.isnan(inference.around(np.nan, samples)).all()
+  assert np.isnan(inference.around(1., np.ones(50))).all()  # one photograph
 
 
 def test_the_interval_of_best_units_allows_for_their_choice():
@@ -76,7 +77,7 @@ def test_the_interval_of_best_units_allows_for_their_choice():
     scores = rng.normal(size=(60, 40))
     scores[:, :3] += 1
     value = np.sort(scores.mean(axis=0))[-3:].mean()
-    low, high = bootstrap.around(value, bootstrap.best_units(
+    low, high = inference.around(value, bootstrap.best_units(
         scores, labels, images, bootstrap.draw(images, 200), top=3)['x'])
     covered += low <= 1 <= high
     below += high < 1

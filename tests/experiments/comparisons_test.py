@@ -11,6 +11,7 @@ from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.experiments import comparisons
+from saliency_jax.ops import inference
 
 # NIST's Statistical Reference Datasets, one-way analysis of variance, SiRstv:
 # resistivity of silicon by five instruments, and its certified values.
@@ -163,12 +164,12 @@ def test_one_photograph_alone_has_no_clustered_test(unequal):
 
 def test_holm_as_published():
   # The example of Wikipedia's article on Holm's method.
-  assert comparisons.holm([.01, .04, .03, .005]) == pytest.approx(
+  assert inference.holm([.01, .04, .03, .005]) == pytest.approx(
       [.03, .06, .06, .02])
   p = np.random.default_rng(0).random(30) ** 3
-  assert comparisons.holm(p) == pytest.approx(
+  assert inference.holm(p) == pytest.approx(
       multipletests(p, method='holm')[1])
-  assert comparisons.holm([]).shape == (0,)
+  assert inference.holm([]).shape == (0,)
 
 
 def test_hedges_g_of_each_pair(unequal):

@@ -2,11 +2,17 @@
 
 import json
 
+import ml_collections
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
-from saliency_jax.experiments import bootstrap, depth_tests
+from saliency_jax.experiments import (
+    bootstrap,
+    depth_tables,
+    depth_tests,
+)
 
 CATEGORIES = ('person head', 'text', 'food', 'other')
 DEPTHS = {'depth_0': 0, 'depth_1': 1, 'depth_2': 2, 'depth_3': 3}
@@ -59,12 +65,31 @@ def test_the_claims_hold_where_they_are_made_to(found):
   json.dumps(found, allow_nan=False)
 
 
+def test_all_is_corrected_over_the_members(found):
+  pairs = [x for one in found['members'].values() for x in one['pairs']]
+  assert [x['p_holm'] for x in pairs] == pytest.approx(multipletests(
+      [x['p_clustered'] for x in pairs], method='holm')[1])
+  tests = [*found['members'].values()]
+  assert [x['p_holm'] for x in tests] == pytest.approx(multipletests(
+      [x['clustered']['p'] for x in tests], method='holm')[1])
+  # A category differs from all others where the largest p of its pairs does.
+  for family in (found['members'], {'blocked': found['blocked']}):
+    largest = [
+        max(pair['p'] for pair in one['pairs']
+            if category in (pair['first'], pair['second']))
+        for category in ('person head', 'other') for one in family.values()]
+    assert [of[name] for of in found['differs'].values() for name in family
+            ] == multipletests(largest, method='holm')[0].tolist()
+
+
 def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   members, labels, images = made
-  found = depth_tests.gains(
-      members, DEPTHS, labels, images, top=3, resamples=40)
+  values = depth_tables.of_regions(
+      depth_tables.Scores(images, np.zeros(120, int), labels, members),
+      ml_collections.ConfigDict({'top_units': 3, 'threshold': 1.5}))
+  found = depth_tests.gains(values, DEPTHS)
   assert list(found) == ['depth_1', 'depth_2', 'depth_3']
-  draws = bootstrap.draw(images, 40)
+  draws = bootstrap.draw(images, 500)
 
   def best(name, counts):
     rows = np.repeat(np.flatnonzero(labels == 'text'), counts)
@@ -73,12 +98,17 @@ def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   whole, *samples = (
       best('depth_3', counts) - best('depth_0', counts)
       for counts in (np.ones(30, int), *draws.counts))
-  assert found['depth_3']['text'] == pytest.approx({
+  expected = {
       'gain': whole, 'low': 2 * whole - np.quantile(samples, .975),
-      'high': 2 * whole - np.quantile(samples, .025)})
+      'high': 2 * whole - np.quantile(samples, .025),
+      'p': 2 * stats.norm.sf(abs(whole) / np.std(samples, ddof=1))}
+  text = found['depth_3']['text']
+  assert {x: text[x] for x in expected} == pytest.approx(expected)
   assert found['depth_1']['person head']['low'] > .5
-  assert depth_tests.gains(
-      {'a': members['depth_1']}, {'a': 1}, labels, images, top=3) == {}
+  every = [x for of in found.values() for x in of.values()]
+  assert [x['p_holm'] for x in every] == pytest.approx(multipletests(
+      [x['p'] for x in every], method='holm')[1])
+  assert depth_tests.gains({'depth_1': values['depth_1']}, DEPTHS) == {}
 
 
 def test_too_little_is_null():
@@ -86,5 +116,5 @@ def test_too_little_is_null():
       {'depth_0': np.ones((2, 4))}, {'depth_0': 0}, np.array(['other', 'text']),
       np.array([0, 1]), top=2)
   assert found == {
-      'members': {'depth_0': None}, 'blocked': None, 'gains': {},
+      'members': {'depth_0': None}, 'blocked': None,
       'differs': {'other': {'depth_0': None, 'blocked': None}}}

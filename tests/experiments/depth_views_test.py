@@ -80,8 +80,8 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
 def test_table3_by_hand():
   analysis = ml_collections.ConfigDict({'top_units': 1, 'threshold': 1.25})
   table = depth_tables.table3(
-      SCORES, {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, ('text', 'drink'),
-      analysis)
+      depth_tables.of_regions(SCORES, analysis),
+      {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, ('text', 'drink'))
   assert table[1][:4] == ('depth_0', 0, 'drink', 0)
   assert table[1][11] is None
   assert np.isnan([*table[1][4:11], *table[1][12:]]).all()

@@ -1,6 +1,7 @@
 """The whole job in this process: what it writes, and where it goes on."""
 
 import csv
+import itertools
 import json
 import pathlib
 import shutil
@@ -9,6 +10,8 @@ import types
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from benchmarks import textbook
 from configs import evaluate as evaluate_config
@@ -76,7 +79,8 @@ def test_every_key_is_read(everything):
 def test_it_writes_what_scripts_rely_on(everything):
   _, workdir, summary = everything
   assert sorted(path.name for path in workdir.iterdir()) == [
-      'config.json', 'examples.csv', 'examples.npz', 'figure7.csv', 'maps',
+      'config.json', 'differences.csv', 'examples.csv', 'examples.npz',
+      'figure7.csv', 'maps',
       'output.csv', 'per_image', 'pictures', 'scores.csv', 'search.csv',
       'statistics.json', 'summary.json']
   assert json.loads((workdir / 'summary.json').read_text()) == summary
@@ -87,6 +91,39 @@ def test_it_writes_what_scripts_rely_on(everything):
   assert [each['depth'] for each in summary['weights'].values()] == [0, 2]
   assert {name: each['images'] for name, each in
           summary['datasets'].items()} == {'mine': 4, 'osie': 2, 'popout': 2}
+
+
+def test_differences_are_paired_and_corrected_over_all(everything):
+  workdir = everything[1]
+  rows = table(workdir / 'differences.csv')
+  assert [tuple(x[name] for name in ('dataset', 'model', 'other', 'metric'))
+          for x in rows] == [
+      (dataset, *pair, metric)
+      for dataset, metrics in (
+          ('mine', scoring.METRICS), ('osie', scoring.METRICS),
+          ('popout', search_scoring.METRICS))
+      for pair in itertools.combinations(MODELS, 2) for metric in metrics]
+  given = []
+  for row in rows:
+    one, other = ([float(x[row['metric']] or 'nan') for x in table(
+        workdir / 'per_image' / row['dataset'] / f'{row[who]}.csv')]
+        for who in ('model', 'other'))
+    known = np.isfinite(one) & np.isfinite(other)
+    one, other = np.array([one, other])[:, known]
+    gap = one - other
+    assert int(row['images']) == len(gap)
+    if len(gap) > 1 and np.ptp(gap) > 1e-5:
+      assert float(row['difference']) == pytest.approx(gap.mean(), abs=2e-6)
+      assert float(row['difference_low']) <= float(row['difference']) <= (
+          float(row['difference_high']))
+      if np.ptp(gap) > .01:  # the files have 6 decimals
+        assert float(row['p']) == pytest.approx(
+            stats.ttest_rel(one, other).pvalue, abs=1e-3)
+    if row['p']:
+      given.append(row)
+  assert len(given) > 40
+  assert [float(x['p_corrected']) for x in given] == pytest.approx(multipletests(
+      [float(x['p']) for x in given], method='holm')[1], abs=1e-3)
 
 
 def test_the_table_has_every_model_data_set_and_metric(everything):
@@ -340,6 +377,7 @@ def test_a_mistake_does_not_cost_the_results_that_lie_there(
       ({'data.on_bad_image': 'ignore'}, 'raise or skip'),
       ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
       ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
+      ({'eval.auc_jitter': -2}, r'eval\.auc_jitter is -2; give a seed'),
       ({'sets.mine.sigma': 0.}, 'sigma is 0')):
     config = small(looked_at, 'centre')
     config.update_from_flattened_dict(change)

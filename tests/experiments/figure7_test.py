@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from saliency_jax.experiments import figure7
+from saliency_jax.experiments import chance, figure7
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.workdir import Folder
@@ -100,6 +100,22 @@ def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, written):
         np.sort(means)[-10:].mean(), abs=1e-5)
     if row['inner_held_out']:
       assert float(row['inner_held_out']) <= float(row['inner'])
+
+
+def test_inner_saliency_stands_beside_what_chance_gives(
+    regions, units, written):
+  of_category = {(r.image_id, r.region_id): r.category for r in regions}
+  labels = np.array([of_category[key] for key in zip(
+      units.images.tolist(), units.ids.tolist(), strict=True)])
+  bands = chance.bands(
+      units.scores[::-1].astype(float), labels[::-1], units.images[::-1],
+      top=10)[0]
+  for row in written[2][:3]:
+    for end, value in bands[row['category']]._asdict().items():
+      assert float(row[f'inner_chance_{end}']) == pytest.approx(value, abs=1e-6)
+  assert float(written[2][1]['inner_chance_high']) < float(
+      written[2][1]['inner'])  # of text
+  assert written[2][5]['inner_chance_high'] == ''  # of no network
 
 
 def test_correlations_and_comparisons_are_those_of_the_columns(

@@ -111,6 +111,25 @@ def test_the_centre_prior_gains_nothing(scorer):
       np.exp(-0.5), rel=0.03)
 
 
+def test_a_seed_breaks_the_ties_of_auc_judd_alone(found, scorer):
+  """As MIT's noise does in float64."""
+  saliency = np.random.default_rng(0).integers(
+      0, 4, made_scores.SIZE).astype(np.float32)
+  points = np.unique(found.points[found.of(0)], axis=0)
+  rng, areas = np.random.default_rng(1), []
+  for _ in range(40):
+    areas.append(textbook.auc_judd(
+        saliency + rng.uniform(0, 1e-7, saliency.shape), points))
+  plain = scorer.scores(scorer.seen(0), saliency)
+  first, second = (scoring.Scorer(
+      found, sigma=SIGMA, distinct=True, jitter=seed) for seed in (1, 2))
+  one, other = (x.scores(x.seen(0), saliency) for x in (first, second))
+  assert one['auc_judd'] != other['auc_judd']
+  for scores in (one, other):
+    assert min(areas) - .01 < scores['auc_judd'] < max(areas) + .01
+    assert plain | {'auc_judd': scores['auc_judd']} == pytest.approx(scores)
+
+
 def test_every_fixation_counts_if_asked_for(found):
   saliency = np.random.default_rng(0).random(
       made_scores.SIZE).astype(np.float32)

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from saliency_jax.experiments import bootstrap, chance, table_values
+from saliency_jax.experiments import (
+    bootstrap,
+    chance,
+    held_out,
+    table_values,
+)
+from saliency_jax.ops import inference
 
 IMAGES = np.repeat([f'{i:02d}' for i in range(20)], 4)
 LABELS = np.tile(['text', 'food', 'face', 'food'], 20)
@@ -23,7 +29,7 @@ def test_a_category_has_what_each_part_finds(scores):
   assert list(found) == ['face', 'food', 'text']
   assert found['food'].sets == 39
   bands, above = chance.bands(scores, LABELS, IMAGES, top=4, threshold=.2)
-  held = chance.held_out(scores, LABELS, IMAGES, top=4)
+  held = held_out.means(scores, LABELS, IMAGES, top=4)
   for category, value in found.items():
     rows = scores[category == LABELS].astype(float)
     means = np.nanmean(rows, axis=0)
@@ -44,7 +50,7 @@ def test_a_category_has_what_each_part_finds(scores):
   samples = bootstrap.best_units(
       scores, LABELS, IMAGES,
       bootstrap.draw(IMAGES[known], table_values.RESAMPLES), top=4)
-  assert (text.low, text.high) == bootstrap.around(
+  assert (text.low, text.high) == inference.around(
       text.mean, samples['text'])
 
 

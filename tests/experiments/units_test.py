@@ -14,7 +14,13 @@ from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import chance, clusters, exported_maps, units
+from saliency_jax.experiments import (
+    chance,
+    clusters,
+    exported_maps,
+    table_values,
+    units,
+)
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.training import trained_models
 from tests import brute_force
@@ -110,7 +116,7 @@ def test_nothing_of_an_earlier_page_stays(tmp_path):
   dissect(made.Photographs(3), out, images=0)
   assert {path.name for path in out.iterdir()} == {
       'association', 'config.json', 'images.csv', 'regions.csv',
-      'summary.json', 'table2.csv', 'units.csv'}
+      'samples.npy', 'summary.json', 'table2.csv', 'units.csv'}
 
 
 def test_a_wrong_unit_does_not_cost_the_results_that_lie_there(tmp_path):
@@ -191,13 +197,37 @@ def test_table2_by_hand():
       np.array([3, 1, 2, 0]), {'tap': np.array([
           [1, 2, 3], [9, 0, 0], [3, 2, 0], [np.nan] * 3], np.float32)})
   # Means on text are 2, 2 and 1.5.
-  text, food, mine = units.table2(rows, top=2, threshold=1.75)
+  values = units.of_regions(rows, top=2, threshold=1.75)
+  text, food, mine = units.table2(values, ordered_categories(rows.labels))
   assert (*text[:4], text[10], text[-1].tolist()) == (
       'tap', 'text', 2, 2., 2, [0, 1])
   assert (*mine[:4], mine[10], mine[-1].tolist()) == (
       'tap', 'mine', 1, 4.5, 1, [0, 1])
   assert (*food[:3], food[10], len(food[-1])) == ('tap', 'food', 0, None, 0)
   assert np.isnan([*food[3:10]]).all()
+  [samples] = table_values.samples(values, ('text', 'food'))
+  assert samples.shape == (500, 2)
+  assert np.isnan(samples[:, 1]).all()
+  # One of the two photographs, both, the second twice, or neither.
+  assert {f'{x:.3f}' for x in samples[:, 0]} == {
+      '2.500', '2.000', '2.167', 'nan'}
+
+
+def test_held_out_values_by_kind_are_of_arrays_that_chose_no_unit():
+  """In each array another unit is lucky, and one unit on a kind."""
+  scores = np.hstack([9. * np.eye(8) - 1, np.zeros((8, 1))])
+  kinds = np.array(['colour', 'shape'] * 4)
+  scores[kinds == 'shape', -1] = 3
+  rows = Rows(np.arange(8), np.arange(8), np.full(8, ''), np.ones(8, int),
+              {'tap': scores})
+  colour, shape = units.by_kind(rows, kinds, top=1)
+  # The last unit has the highest mean, 1.5, here and in every fold.
+  assert colour == ('tap', 'colour', 4, 0, 0)
+  assert shape == ('tap', 'shape', 4, 3, 3)
+  lucky = Rows(*rows[:4], {'tap': scores[:, :-1]})
+  colour, shape = units.by_kind(lucky, kinds, top=1)
+  assert {colour[3], shape[3]} == {(9 - 4) / 4, -1}
+  assert (colour[4], shape[4]) == (-1, -1)
 
 
 def test_every_unit_has_its_intervals_and_chance():

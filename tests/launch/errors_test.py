@@ -186,8 +186,8 @@ def test_a_misspelt_flag_does_not_cost_the_results_that_lie_there(
 def test_nothing_of_another_run_stays_in_the_folder(finished):
   assert sorted(path.name for path in finished.iterdir()) == [
       'association', 'config.json', 'fixations.npz', 'images.csv', 'maps',
-      'masks', 'notes.txt', 'pictures', 'regions.csv', 'report', 'summary.json',
-      'table2.csv', 'units.csv']
+      'masks', 'notes.txt', 'pictures', 'regions.csv', 'report', 'samples.npy',
+      'summary.json', 'table2.csv', 'units.csv']
   assert [path.name for path in (finished / 'association').iterdir()] == [
       'conv1_1.npy']
 

@@ -71,7 +71,7 @@ def test_noise_breaks_ties_as_its_seed_says():
       numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 0, 1))
   assert first == again
   assert len({plain, first, other}) == 3
-  assert first == pytest.approx(textbook.auc_judd(np.asarray(auc.jittered(
+  assert first == pytest.approx(textbook.auc_judd(np.asarray(auc.ties_broken(
       jax.random.key(0), steps)), np.array(points)), abs=1e-6)
 
 

@@ -1,5 +1,6 @@
 """The folder and the pages of a sweep and of a run, and what they say."""
 
+import csv
 import json
 import re
 
@@ -9,8 +10,8 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.report import best_units, site
+from saliency_jax.report.depths import agreement, swept
 from saliency_jax.report.depths import depth_findings as findings
-from saliency_jax.report.depths import swept
 from tests.report import made_sweep as made
 
 
@@ -165,13 +166,56 @@ def test_correlations_with_the_paper_are_those_of_numpy(folder):
           'paper 0.')
 
 
+def test_r_is_bootstrapped_over_photographs(folder):
+  results, rng = swept.read(folder), np.random.default_rng(0)
+  seen = results.seen.assign(sets=20)
+  table = pd.concat([seen, seen.assign(category='again ' + seen['category'])])
+  table = table.sort_values('depth', kind='stable')
+  means = best_units.values(table, 'mean')
+  samples = means[:, None] + rng.normal(0, .3, (3, 200, 6))
+  found = agreement.agreement(
+      results._replace(seen=table, samples=samples), swept.by_depth(table))
+  published = best_units.values(table, 'paper').ravel()
+  z = np.arctanh([
+      np.corrcoef(x.ravel(), published)[0, 1] for x in samples.swapaxes(0, 1)])
+  own = np.arctanh(np.corrcoef(means.ravel(), published)[0, 1])
+  low, high = np.tanh(2 * own - np.quantile(z, [.975, .025]))
+  assert f'r = {np.tanh(own):.3f} [{low:.3f}, {high:.3f}] (Pearson)' in found
+  assert 'In square brackets: 95 % intervals over photographs' in found
+  assert swept.read(folder).samples is None  # of an older version
+  made.samples(folder, np.zeros((3, 7, 3), np.float32))
+  assert swept.read(folder).samples.shape == (3, 7, 3)
+  made.samples(folder, np.zeros((3, 7, 2), np.float32))
+  with pytest.raises(InputError, match=r'samples.npy holds \[3, 7, 2\]'):
+    swept.read(folder)
+  (folder / 'samples.npy').unlink()
+
+
 def test_figure_4_is_in_percent_of_depth_0(tmp_path):
   folder = made.sweep(tmp_path, views=False)
   made_tests = json.loads((folder / 'depth_tests.json').read_text())
   made_tests['gains'] = {'depth_3': {
       'text': {'gain': .5, 'low': .25, 'high': .75}}}
   (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
-  site.write(folder)
+  effect = {'f': 12.5, 'df': 2, 'df_residual': 4, 'p': .02}
+  test = {'f': 8.25, 'df_between': 2, 'df_within': 30.4, 'p': .001}
+  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': .04}, {'p': .2}]}
+  made_tests['members'] = {'depth_3': {
+      'welch': test, 'clustered': test | {'p': .03}, 'p_holm': .09,
+      'pairs': [{'p': .01, 'p_holm': .2}, {'p': .02, 'p_holm': 0.}]}}
+  (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
+  page = site.write(folder).read_text(encoding='utf-8')
+  # Section 5.2: a line for a member with a test, and one over depths.
+  with open(folder / 'report/tables/differ.csv', newline='') as file:
+    assert list(csv.reader(file))[1:] == [
+        ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25',
+         'p = 0.030', 'p = 0.090', '2', '1'],
+        ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1',
+         '']]
+  assert 'corrected over them and all members' in page
+  # Three lines in one panel, the paper's in another one, on one scale.
+  assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth, '
+                    'a line for each category:') == 2
   table = pd.read_csv(folder / 'report' / 'tables' / 'figure4.csv')
   [row] = table[(table['category'] == 'text') & (table['of'] == 'this run')
                 & (table['stages trained'] == '3')].iloc[:, 3:].to_numpy()

@@ -1,6 +1,7 @@
 """Makes a small results folder as launch/evaluate.py writes it, without JAX."""
 
 import csv
+import itertools
 import json
 import pathlib
 
@@ -40,13 +41,25 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
       path / 'search.csv', 'model dataset kind metric mean low high images',
       rows)
   _table(
+      path / 'differences.csv', 'model other dataset metric difference '
+      'difference_low difference_high images p p_corrected', [
+          (one, other, dataset, metric, gap, gap - .2, gap + .1, count, .001,
+           .04 if one == 'net' else .5)
+          for dataset, metric, count, of in (
+              ('osie', 'nss', 50, NSS), ('arrays', 'nmm', 8, {
+                  x: np.mean(y) for x, y in NMM.items()}))
+          for one, other in itertools.combinations(MODELS, 2)
+          for gap in [of[one] - of[other]]])
+  _table(
       path / 'figure7.csv',
       'model dataset category regions inner inner_low inner_high '
-      'inner_held_out output output_low output_high human difference '
+      'inner_held_out inner_chance_low inner_chance_mean inner_chance_high '
+      'output output_low output_high human difference '
       'difference_low difference_high bias', [
           (model, 'osie', category, 5 + i, *(
-              (INNER[i], INNER[i] - .5, INNER[i] - .1, INNER[i] - .2)
-              if model == 'net' else [''] * 4),
+              (INNER[i], INNER[i] - .5, INNER[i] - .1, INNER[i] - .2,
+               .5, 1., 1.75)
+              if model == 'net' else [''] * 7),
            OUTPUT[i], OUTPUT[i] - .3, OUTPUT[i] + .3, 4, *(
                abs(OUTPUT[i] - 4) + x for x in (0, -.2, .2)), OUTPUT[i] - 4)
           for model in MODELS for i, category in enumerate(CATEGORIES)])

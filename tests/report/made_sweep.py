@@ -57,6 +57,11 @@ def sweep(
   return _finish(folder, 'sweep', members, measured=list(measured))
 
 
+def samples(folder: pathlib.Path, values: np.ndarray) -> None:
+  """Writes the means of Table 3 in samples of photographs."""
+  np.save(folder / 'samples.npy', values)
+
+
 def run(folder: pathlib.Path, name: str = 'depth_3') -> pathlib.Path:
   """Writes a finished run of launch/train.py."""
   folder.mkdir(parents=True, exist_ok=True)

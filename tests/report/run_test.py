@@ -5,8 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.errors import InputError
+from saliency_jax.report.units import paired
 from saliency_jax.report.units import run as reader
 from tests.report import made
 
@@ -162,6 +165,41 @@ def test_runs_that_cannot_be_compared(tmp_path, run, change, part):
   assert part in message
   assert str(other) in message
   assert message.endswith('--compare takes a run with the same.')
+
+
+def test_differences_are_paired_where_both_are_of_the_same_photographs(
+    tmp_path):
+  rng, labels = np.random.default_rng(0), ['text', 'food'] * 3
+  first, second, third = (
+      reader.read(made.dissect(
+          tmp_path / str(i), made.scores(('a', 'b'), seed=i), labels=labels,
+          image_ids=[f'{name}{k}' for k in range(6)]))
+      for i, name in enumerate('xxy'))
+  shared = rng.normal(0, 1, (1, 400, 1))
+  one, other = (
+      run._replace(samples=run.values('mean')[:, None] + shared
+                   + rng.normal(0, .1, (2, 400, 2)))
+      for run in (first, second))
+  found = paired.differences(one, other)
+  gaps = one.samples - other.samples
+  change = first.values('mean') - second.values('mean')
+  assert found.paired
+  np.testing.assert_allclose(found.change, change)
+  np.testing.assert_allclose(
+      found.low, 2 * change - np.quantile(gaps, .975, axis=1))
+  p = 2 * stats.norm.sf(np.abs(change) / gaps.std(axis=1, ddof=1))
+  np.testing.assert_allclose(
+      found.p.ravel(), multipletests(p.ravel(), method='holm')[1])
+  # Photographs of other names vary on their own: what is shared is no more.
+  apart = paired.differences(one, third._replace(samples=other.samples))
+  assert not apart.paired
+  assert (apart.high - apart.low > 5 * (found.high - found.low)).all()
+  assert paired.differences(first, one) is None
+  # `beside` brings layers and categories in the order of the first.
+  np.save(tmp_path / '1' / 'samples.npy', np.arange(24.).reshape(2, 6, 2))
+  read = reader.beside(first._replace(
+      layers=('b', 'a'), columns=('food', 'text')), tmp_path / '1')
+  assert read.samples[:, 0].tolist() == [[13, 12], [1, 0]]
 
 
 def test_runs_with_other_categories_are_not_compared(tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import site
+from saliency_jax.report import numbers, site
 from saliency_jax.report.scores import (
     evaluated,
     metric_names,
@@ -115,8 +115,9 @@ def test_findings_are_computed_from_the_numbers(own):
   text = said(own)
   assert (
       'On osie, net has the highest NSS, 2.00 [1.90, 2.10], before gbvs, 1.20 '
-      '[1.10, 1.30], and the intervals do not overlap; that is 67 % of what '
-      'people reach who predict each other, 3.00 [2.90, 3.10].') in text
+      '[1.10, 1.30], by 0.80 [0.60, 0.90] on the same images (p = 0.040, '
+      'corrected); that is 67 % of what people reach who predict each other, '
+      '3.00 [2.90, 3.10].') in text
   assert (
       'How far the output of net is from people shows no difference between '
       'categories (Welch: F(3, 12) = 2.50, p = 0.30; photographs as clusters, '
@@ -133,8 +134,9 @@ def test_findings_are_computed_from_the_numbers(own):
   text = said(own)
   assert (
       'On arrays, 1 of 1 classical models have a higher NMM than the best '
-      'network: gbvs 3.00 [2.90, 3.10], net 0.75 [0.65, 0.85], and the '
-      'intervals do not overlap; in the paper, on arrays of its own, BMS 3.65'
+      'network: gbvs 3.00 [2.90, 3.10], net 0.75 [0.65, 0.85], by 2.25 [2.15, '
+      '2.45] on the same images (p = 0.040, corrected); in the paper, on '
+      'arrays of its own, BMS 3.65'
   ) in text
   assert (
       'On arrays, net most often has its first maximum on the target: on 50 '
@@ -143,7 +145,8 @@ def test_findings_are_computed_from_the_numbers(own):
   assert (
       "Over 12 categories of osie, inner and output saliency of net correlate "
       "at Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different "
-      'halves (p = 0.20; paper: 0.96)') in text
+      'halves (p = 0.20; paper: 0.96); 2 categories have an inner saliency '
+      'above its 95 % chance band.') in text
   assert (
       'The output of net is 0.75 SD farther from people on 50 heads than on '
       '21 other regions (95 % interval of the difference 0.25 to 1.25, '
@@ -156,7 +159,9 @@ def test_findings_follow_the_numbers(own):
       'gbvs,osie,nss,.*', 'gbvs,osie,nss,2.05,1.8,2.3,50', file.read_text()))
   text = said(own)
   assert 'gbvs has the highest NSS, 2.05 [1.80, 2.30], before net' in text
-  assert 'but the intervals overlap' in text
+  assert ', by −0.80 [−0.90, −0.60] on the same images' in text
+  (own / 'differences.csv').unlink()  # of an older version
+  assert 'on the same images' not in said(own)
 
 
 @pytest.mark.usefixtures('undrawn_here')
@@ -244,7 +249,7 @@ def test_names_are_escaped_and_make_no_paths(own):
     (.5, 'p = 0.50'), (.0234, 'p = 0.023'), (.001, 'p = 0.001'),
     (2.6e-9, 'p = 3 × 10⁻⁹'), (4e-22, 'p = 4 × 10⁻²²'), (0., 'p < 1 × 10⁻³⁰⁰')])
 def test_how_probabilities_are_written(p, text):
-  assert score_findings.probability(p) == text
+  assert numbers.probability(p) == text
 
 
 def test_means_stand_over_their_intervals_on_the_terminal(run):

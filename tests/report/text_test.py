@@ -129,11 +129,32 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
       f'{means[1, at] - .25:.2f}, chance 0.50 to 1.00, led by unit conv4_1:')
   assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (
       found[4])
+  # In samples of photographs all means move together, and correlate as well.
+  samples = means[:, None] + np.random.default_rng(1).normal(
+      0, .05, (2, 500, 12))
+  z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1]
+                  for x in samples.swapaxes(0, 1)])
+  low, high = np.tanh(2 * np.arctanh(r) - np.quantile(z, [.975, .025]))
+  again = findings(run._replace(samples=samples))[0].text
+  assert (f'categories are drawn anew, {low:.3f} to {high:.3f} where the '
+          'photographs are, and units chosen anew)') in again
   other = _many(tmp_path / 'b', depth=3, image_ids=('mine',))
   compared = findings(run, other, 'that')
   assert len(compared) <= 6
   assert 'higher in 0 of 24 cells' in compared[0].text
   assert not any('paper' in x.text for x in findings(other))
+  moved = _many(tmp_path / 'c')
+  moved = moved._replace(
+      table=moved.table.assign(mean=moved.table['mean'] - 1),
+      samples=samples - 1)
+  jitter = np.random.default_rng(2).normal(0, .1, samples.shape)
+  changed, largest = (x.text for x in findings(
+      run._replace(samples=samples + jitter), moved, 'that')[:2])
+  assert (
+      'it is higher in 24 of 24 cells, and differs with p < 0.05 in 24 '
+      '(bootstrap over the same photographs, corrected for all cells).'
+      ) in changed
+  assert largest.startswith('The largest change against that is in conv')
 
 
 @pytest.mark.parametrize(('change', 'start'), [

@@ -65,12 +65,17 @@ def test_tables_hold_the_numbers_of_the_run(tmp_path):
 def test_the_spread_over_arrays_of_a_kind(tmp_path):
   x = np.array([[1., 3., 0.], [9., 9., 0.], [3., 5., 0.]])
   path = made.popout(tmp_path, {'conv5_3': x}, kinds=('colour', 'shape'))
+  (path / 'table5_kinds.csv').write_text(
+      'layer,kind,arrays,mean_nmm_top10,held_out\nconv5_3,shape,1,9,\n'
+      'conv5_3,colour,2,3,2.25\n')
   page = Page(site.write(path))
   # Of colour: the best units' means are 2 and 4.
   assert _rows(path / 'report' / 'tables' / 'kinds.csv')[1:] == [
-      ['shape', 'conv5_3', '1', '9', '', '9', '9', '9'],
-      ['colour', 'conv5_3', '2', '3', '1.41421', '2.5', '3', '3.5']]
-  assert ('colour, conv5_3: SD 1.41, quartiles 2.50, 3.00, 3.50, 2 arrays') in [
+      ['shape', 'conv5_3', '1', '9', '', '9', '9', '9', ''],
+      ['colour', 'conv5_3', '2', '3', '1.41421', '2.5', '3', '3.5', '2.25']]
+  assert (
+      'colour, conv5_3: held out 2.25, SD 1.41, quartiles 2.50, 3.00, 3.50, '
+      '2 arrays') in [
       x.get('data-hint') for x in page.all('td')]
 
 

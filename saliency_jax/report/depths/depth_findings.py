@@ -1,10 +1,14 @@
 """What a sweep says of fine-tuning, in sentences computed from its numbers."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pandas as pd
 
+from saliency_jax.report.depths.agreement import (
+    agreement,
+    over,
+    pearson,
+    written,
+)
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
 from saliency_jax.report.numbers import (
     FEWEST,
@@ -29,7 +33,7 @@ def findings(swept: Swept) -> list[Finding]:
       (_risen(*seen, 'the', tests.get('gains', {})), 'table3.csv'),
       (_risen(*unseen, f'on {swept.part} photographs the',
               tests.get('gains_unseen', {})), 'table3_unseen.csv'),
-      (_agreement(*seen), 'table3.csv'),
+      (agreement(swept, seen[1]), 'table3.csv', 'samples.npy'),
       (_heads_and_text(*seen), 'table3.csv'),
       (_arrays(swept.arrays), 'table6.csv'))
   return [Finding(text, tuple(files)) for text, *files in said if text][:MOST]
@@ -57,18 +61,6 @@ def _depth_to_tell(table: pd.DataFrame) -> int:
   return int(trained.groupby('depth')['mean'].mean().idxmax())
 
 
-def _over(values: Sequence[float], digits: int = 2) -> str:
-  """Returns from what to what the runs of a depth reach; '' if they agree."""
-  low, high = (number(float(of(values)), digits) for of in (min, max))
-  return '' if low == high else f' ({low} to {high} over {len(values)} runs)'
-
-
-def _written(value: float, every: Sequence[float], digits: int = 2,
-             unit: str = '') -> str:
-  """Returns a number with what it is in every run."""
-  return f'{number(value, digits)}{unit}{_over(every, digits)}'
-
-
 def _mean(row: pd.Series) -> str:
   """Returns a mean with its interval over images and its range over runs."""
   text = between(row['mean'], row['interval_low'], row['interval_high'])
@@ -87,7 +79,7 @@ def _output(swept: Swept) -> str:
   means = {depth: np.mean(x) for depth, x in scores.items()}
   trained = swept.depths[1:]
   said = ', '.join(
-      f'{number(means[x])} at depth {depth_name(x)}{_over(scores[x])}'
+      f'{number(means[x])} at depth {depth_name(x)}{over(scores[x])}'
       for x in (0, max(trained, key=means.get)))
   better = sum(means[x] > means[0] for x in trained)
   return (
@@ -122,48 +114,25 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str,
   sure, members = '', table['member'][table['depth'] == depth].unique()
   of_depth = [gained[name] for name in members if name in gained]
   if of_depth:
-    count = sum(all((x.get(name, {}).get('low') or 0) > 0 for x in of_depth)
-                for name in gains.index)
+    count, corrected = (
+        sum(all(holds(x.get(name, {})) for x in of_depth)
+            for name in gains.index) for holds in (
+                lambda x: (x.get('low') or 0) > 0, lambda x: (
+                    x.get('gain', 0) > 0 and x.get('p_holm') is not None
+                    and x['p_holm'] < 0.05)))
     sure = (
         f' ({count} by more than other photographs would change, the 95 % '
         f'interval of the gain being above 0'
-        f'{" in every run" if len(of_depth) > 1 else ""})')
+        f'{" in every run" if len(of_depth) > 1 else ""}') + (
+            f', {corrected} with p < 0.05 corrected over all categories and '
+            f'members)' if any(
+                'p_holm' in x for of in of_depth for x in of.values())
+            else ')')
   least = f', least for {said(gains.idxmin())}' if len(gains) > 1 else ''
   return (
       f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best '
       f'units rises for {(gains > 0).sum()} of {len(gains)} categories{sure}, '
       f'most for {said(gains.idxmax())}{least}.')
-
-
-def _agreement(table: pd.DataFrame | None, many: pd.DataFrame | None) -> str:
-  """How Table 3 correlates with the paper's, and what is left of it without
-  what all categories and all depths have in common."""
-  if many is None:
-    return ''
-
-  def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
-    return of.pivot(index='depth', columns='category', values=key).loc[
-        rows, columns].to_numpy(float)
-
-  known = many[many['paper'].notna()]
-  rows, columns = (sorted(known[x].unique()) for x in ('depth', 'category'))
-  if min(len(rows), len(columns)) < 3 or len(rows) * len(columns) < FEWEST:
-    return ''
-  published = matrix(many, 'paper')
-  if np.isnan(published).any():
-    return ''
-  parts: tuple[Callable, ...] = (
-      lambda x: x, lambda x: x[1:] - x[:1],
-      lambda x: x - x.mean(0) - x.mean(1)[:, None])
-  whole, gains, centred = (
-      _written(correlation(part(matrix(many)), part(published)), [
-          correlation(part(matrix(x)), part(published)) for x in runs(table)],
-               3) for part in parts)
-  return (
-      f'Over {published.size} cells the means correlate with Table 3 of the '
-      f'paper at r = {whole} (Pearson), the gains over depth 0 at r = {gains}; '
-      f'less the means of categories and of depths, which both tables have in '
-      f'common, r is {centred}.')
 
 
 def _heads_and_text(table: pd.DataFrame | None, many: pd.DataFrame | None
@@ -185,7 +154,7 @@ def _heads_and_text(table: pd.DataFrame | None, many: pd.DataFrame | None
       return ''
     every = zip(*(changes(x, key) for x in runs(table)), strict=True)
     head, text, before, after = (
-        _written(x, of, *how) for x, of, how in zip(
+        written(x, of, *how) for x, of, how in zip(
             found, every, [(0, ' %')] * 2 + [(2, '')] * 2, strict=True))
     return (f'text rises by {text} and {names[0]} by {head}, the ratio of head '
             f'to text goes from {before} to {after}')
@@ -206,7 +175,7 @@ def _arrays(table: pd.DataFrame | None) -> str:
       f'; in the paper {number(before.paper)} and at most '
       f"{number(trained['paper'].max())} at depth "
       f"{depth_name(trained['paper'].idxmax())}" + (
-          f", r = {number(correlation(merged['mean'], merged['paper']))}"
+          f", r = {number(pearson(merged['mean'], merged['paper']))}"
           if len(merged) > 2 else ''))
   return (
       f'On search arrays the mean NMM of the best units is above that of depth '
@@ -265,9 +234,9 @@ def _counts(seen: pd.DataFrame | None) -> str:
   return (
       f'Units above T, over {table["category"].nunique()} categories with '
       f'counts in the paper, are most at depth {depth_name(depth)}, '
-      f'{_written(most, every, 0)}, in the paper at {depth_name(where)}, '
+      f'{written(most, every, 0)}, in the paper at {depth_name(where)}, '
       f'{paper:.0f}; over {len(table)} cells r = '
-      f"{number(correlation(table['above'], table['paper_above']), 3)}." + (
+      f"{number(pearson(table['above'], table['paper_above']), 3)}." + (
           '' if np.isnan(in_paper) else f' Of text there are at most '
           f'{text:.0f} at trained depths, in the paper {in_paper:.0f}.'))
 
@@ -283,11 +252,10 @@ def _claims(swept: Swept) -> str:
           f'{category} in {sum(known.values())} of {len(known)} runs' + (
               '' if blocked is None else
               f" and {'' if blocked else 'not '}over depths as blocks"))
+  members = (swept.tests or {}).get('members', {})
+  corrected = ' corrected over them and all members (Holm)' if any(
+      'p_holm' in (x or {}) for x in members.values()) else ''
   return '' if not said else (
-      'Differs from all other categories (Games-Howell on regions, Tukey on '
-      f"depths, 5 %; the paper names these three): {'; '.join(said)}.")
+      f'Differs from all other categories (Games-Howell on regions{corrected}, '
+      f"Tukey on depths, 5 %; the paper names these three): {'; '.join(said)}.")
 
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-  """Returns Pearson's r over all elements."""
-  return float(np.corrcoef(np.ravel(one), np.ravel(other))[0, 1])

@@ -10,7 +10,7 @@ from saliency_jax.report.depths import before_after
 from saliency_jax.report.depths.depth_findings import findings, notes
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
 from saliency_jax.report.facts import facts
-from saliency_jax.report.numbers import number
+from saliency_jax.report.numbers import f_value, number, probability
 
 _RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
 # What is measured: its files' name, the score.
@@ -62,7 +62,7 @@ def depths(swept: Swept, site: Site) -> Chapter:
       'first': _first(swept, site), 'validation': site.table(
           'validation', ('member', 'stages trained', swept.title, 'step'),
           [(x.label, x.depth, x.score, x.step) for x in swept.members]),
-      'gains': None, 'above': None, 'counts': None}
+      **dict.fromkeys(('gains', 'figure4', 'above', 'counts', 'differ'))}
   for name, (stem, score) in _TABLES.items():
     table = getattr(swept, name)
     context[name] = None if table is None else best_units.measured(
@@ -73,8 +73,10 @@ def depths(swept: Swept, site: Site) -> Chapter:
     if len(swept.depths) > 1:
       context['above'] = _panels(swept, site, 'units_above', 'units above T')
       if 0 in swept.depths:
-        context['gains'] = _panels(
-            swept, site, 'figure4', 'gain in mean NSS over depth 0 (%)')
+        label = 'gain in mean NSS over depth 0 (%)'
+        context['gains'] = _panels(swept, site, 'gains', label)
+        context['figure4'] = _figure4(swept, site, label)
+    context['differ'] = _differ(swept, site)
   return Chapter('depths', 'By depth', 'depths/depths.html.j2', context)
 
 
@@ -125,7 +127,7 @@ def _panels(
   Returns:
     The chart, and its numbers.
   """
-  gain = name == 'figure4'
+  gain = name == 'gains'
   other = f'{swept.part} photographs'
   series = {
       'this run': (swept.seen, 'mean' if gain else 'above', _RUN),
@@ -160,11 +162,62 @@ def _panels(
   return (
       site.chart(name, specs, f'Lines of the {label} by depth:', legend),
       site.table(
-          name, ('category', 'of', 'stages trained', label, 'from', 'to'), [
+          'figure4' if gain else name,
+          ('category', 'of', 'stages trained', label, 'from', 'to'), [
               (category, point['who'], point['x'], point['y'],
                point.get('low'), point.get('high'))
               for category, points in curves.items() for point in points])
   ) if specs else None
+
+
+def _figure4(swept: Swept, site: Site, label: str) -> Chart:
+  """All categories in one panel, in percent of depth 0, beside the paper's."""
+  table = by_depth(swept.seen)
+  panels = {}
+  for who, key in (('this run', 'mean'), ('paper', 'paper')):
+    values = table.pivot(index='depth', columns='category', values=key)
+    panels[who] = (100 * (values / values.loc[0] - 1)).dropna(
+        axis=1, how='any')[lambda x: [
+            name for name in table['category'].unique() if name in x]]
+  names = [*panels['this run']]
+  shades = overlays.colours('values', np.linspace(0, .95, len(names)))
+  legend = {name: overlays.hexed(x)
+            for name, x in zip(names, shades, strict=True)}
+  ends = matrices.domain(*(x.to_numpy() for x in panels.values()))
+  return site.chart('figure4', [
+      charts.lines(
+          [row for name in of for row in _points(name, of[name])], legend,
+          x='stages trained', label=label, title=who, width=300, height=320,
+          domain=ends) for who, of in panels.items() if of.size],
+      f'Lines of the {label} by depth, a line for each category:', legend)
+
+
+def _differ(swept: Swept, site: Site) -> Table | None:
+  """The analyses of variance of Section 5.2: do categories differ?"""
+  tests, rows = swept.tests or {}, []
+  for member in swept.members:
+    test = tests.get('members', {}).get(member.name)
+    if test:
+      rows.append((
+          member.label, *_f(test['welch']), *_f(test['clustered']),
+          probability(test.get('p_holm')), *(
+              sum(x.get(p) is not None and x[p] < 0.05 for x in test['pairs'])
+              for p in ('p', 'p_holm'))))
+  if blocked := tests.get('blocked'):
+    effect = blocked['effect']
+    rows.append((
+        'depths as blocks', *_f({
+            **effect, 'df_between': effect['df'],
+            'df_within': effect['df_residual']}), '', '', '',
+        sum(x['p'] < 0.05 for x in blocked['pairs']), None))
+  return site.table('differ', (
+      'member', 'F', 'p', 'F, clustered', 'p, clustered', 'p, corrected',
+      'pairs that differ', 'clustered and corrected'), rows) if rows else None
+
+
+def _f(test: dict | None) -> tuple[str, str]:
+  """Returns an F with its degrees of freedom, and its p."""
+  return ('', '') if test is None else (f_value(test), probability(test['p']))
 
 
 def _over_photographs(

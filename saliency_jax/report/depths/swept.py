@@ -70,6 +70,8 @@ class Swept(NamedTuple):
   lines: list[dict]  # of metrics.jsonl
   watched: str  # the metric by which checkpoints were chosen
   title: str  # how it is written
+  # float32 `[members, B, C]`, Table 3 in B samples of photographs
+  samples: np.ndarray | None = None
 
   @property
   def part(self) -> str:
@@ -154,11 +156,12 @@ def read(workdir: str | os.PathLike) -> Swept:
       all(line['step'] > 0 and set(line[watched]) == set(names) and (
           line['kind'] == 'train' or 'epoch' in line) for line in lines),
       'metrics.jsonl', 'is of other members than summary.json')
-  seen = unseen = arrays = tests = None
+  seen = unseen = arrays = tests = samples = None
   if 'regions' in measured:
     own = _is_the_paper_s(reader, summary, config, schema.REGIONS)
     seen = _table(reader, schema.TABLE3, names, 3 if own else 0, config)
     tests = reader.json(schema.DEPTH_TESTS.path, json_shapes.DEPTH_TESTS)
+    samples = best_units.samples(reader, seen, len(names))
     if reader.has(schema.TABLE3_UNSEEN.path):
       unseen = _table(
           reader, schema.TABLE3_UNSEEN, names, 3 if own else 0, config)
@@ -170,7 +173,7 @@ def read(workdir: str | os.PathLike) -> Swept:
     base, shown = views(reader, names)
   return Swept(
       path, summary['job'], summary, config, members, seen, unseen, arrays,
-      base, shown, tests, lines, watched, task['titles'][watched])
+      base, shown, tests, lines, watched, task['titles'][watched], samples)
 
 
 def _is_the_paper_s(

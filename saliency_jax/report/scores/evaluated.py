@@ -44,6 +44,7 @@ class Evaluated(NamedTuple):
   models: tuple[str, ...]  # in the order of the config
   scores: pd.DataFrame  # of scores.csv
   search: pd.DataFrame  # of search.csv
+  differences: pd.DataFrame  # of differences.csv
   categories: pd.DataFrame  # of figure7.csv
   statistics: dict[tuple[str, str], dict]  # (data set, model) -> tests
   examples: tuple[Example, ...]
@@ -56,6 +57,21 @@ class Evaluated(NamedTuple):
   def kind(self, model: str) -> str:
     """Returns what a model is, one of `KINDS`."""
     return self.summary['models'][model].partition(' ')[0]
+
+  def difference(
+      self, dataset: str, metric: str, model: str, other: str
+  ) -> tuple[float, float, float, float] | None:
+    """Returns model less other on the same images: mean, ends, corrected p."""
+    rows = self.differences[(self.differences['dataset'] == dataset)
+                            & (self.differences['metric'] == metric)]
+    for sign, pair in ((1, (model, other)), (-1, (other, model))):
+      found = rows[(rows['model'] == pair[0]) & (rows['other'] == pair[1])]
+      if len(found):
+        mean, low, high, p = map(float, found[[
+            'difference', 'difference_low', 'difference_high', 'p_corrected'
+        ]].iloc[0])
+        return (mean, low, high, p) if sign > 0 else (-mean, -high, -low, p)
+    return None
 
   def ours(self, dataset: str) -> bool:
     """Tells whether a data set is the paper's: OSIE, or arrays drawn here."""
@@ -88,12 +104,12 @@ def read(workdir: str | os.PathLike) -> Evaluated:
       all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
       schema.SUMMARY, f"has models that are none of {', '.join(KINDS)}")
   # Photographs, search arrays and labelled regions: each may be absent.
-  scores, search, categories = (
-      _table(reader, table, models)
-      for table in (schema.SCORES, schema.SEARCH, schema.FIGURE7))
+  scores, search, categories, differences = (
+      _table(reader, table, models) for table in (
+          schema.SCORES, schema.SEARCH, schema.FIGURE7, schema.DIFFERENCES))
   return Evaluated(
       path, summary, reader.json(schema.CONFIG, json_shapes.CONFIG), models,
-      scores, search, categories,
+      scores, search, differences, categories,
       _statistics(reader, categories) if len(categories) else {},
       _examples(reader, models))
 
@@ -113,7 +129,8 @@ def _table(
   if not (reader.folder / file.path).is_file():
     return pd.DataFrame(columns=list(file.names))
   table = reader.frame(file)
-  for model in table['model'].unique():
+  for model in pd.unique(table[[x for x in ('model', 'other') if x in table]
+                               ].to_numpy(object).ravel()):
     reader.expect(
         model in models or model == OBSERVERS, file.path,
         f'names the model {model!r}, which summary.json does not')

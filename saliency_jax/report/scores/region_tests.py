@@ -5,13 +5,11 @@ import pandas as pd
 
 from saliency_jax.report import charts, matrices, paper
 from saliency_jax.report.chapter import Chart, Site, Table
-from saliency_jax.report.numbers import number, signed
+from saliency_jax.report.numbers import f_value, number, probability, signed
 from saliency_jax.report.scores.evaluated import Evaluated, plain
 from saliency_jax.report.scores.score_findings import (
     coefficient,
-    f_value,
     leading,
-    probability,
 )
 
 _MEASURES = {

@@ -11,7 +11,9 @@ from saliency_jax.report.numbers import (
     MOST,
     Finding,
     between,
+    f_value,
     number,
+    probability,
 )
 from saliency_jax.report.scores import metric_names
 from saliency_jax.report.scores.evaluated import Evaluated
@@ -55,7 +57,8 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   text = f'On {dataset}, {first.name} has the highest NSS, {_interval(first)}'
   if len(order) > 1:
     second = order.iloc[1]
-    text += f', before {_value(second, ", ")}{_overlap(first, second)}'
+    text += f', before {_value(second, ", ")}' + _apart(
+        results, dataset, 'nss', first.name, second.name)
   people = metric_names.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
     text += (
@@ -88,7 +91,8 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
         f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of '
         f'{len(classical)} classical models have a higher NMM than the best '
         f'network: {_value(best)}, {_value(high)}'
-        + _overlap(*sorted((best, high), key=lambda x: -x['mean']))
+        + _apart(results, dataset, 'nmm', *(
+            x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
         + ('' if not results.ours(dataset) else (
             f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f},'
             f' GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
@@ -108,11 +112,15 @@ def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
   test = model and results.statistics[dataset, model]['inner_output']
   if test and test['pairs'] >= FEWEST:
     published = paper.facts()['figure7']['spearman']
+    rows = results.categories
+    rows = rows[(rows['dataset'] == dataset) & (rows['model'] == model)]
     yield (
         f"Over {test['pairs']} categories of {dataset}, inner and output "
         f"saliency of {model} correlate at Spearman's \u03c1 = "
         f"{coefficient(test)} ({probability(test['p'])}"
-        f"{f'; paper: {published:.2f}' if results.ours(dataset) else ''}).")
+        f"{f'; paper: {published:.2f}' if results.ours(dataset) else ''}); "
+        f"{(rows['inner'] > rows['inner_chance_high']).sum()} categories have "
+        f'an inner saliency above its 95 % chance band.')
 
 
 def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
@@ -167,28 +175,14 @@ def _percent(row: pd.Series) -> str:
   return f'{mean:.0f}{ends}'
 
 
-def _overlap(better: pd.Series, other: pd.Series) -> str:
-  return (', and the intervals do not overlap'
-          if better['low'] > other['high'] else ', but the intervals overlap')
-
-
-def f_value(test: dict) -> str:
-  """Returns an F with its degrees of freedom."""
-  return (f"F({test['df_between']:.0f}, {test['df_within']:.0f}) = "
-          f"{number(test['f'])}")
-
-
-def probability(p: float | None) -> str:
-  """Returns a p value as it is written: 'p = 0.023' or 'p = 3 x 10^-9'."""
-  if p is None:
-    return 'p not known'
-  if p >= 0.001:
-    return f'p = {p:.3f}' if p < 0.1 else f'p = {p:.2f}'
-  digits, exponent = f'{p or 1e-300:.0e}'.split('e')
-  raised = str(abs(int(exponent))).translate(
-      str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))
-  return (f'p {"=" if p else "<"} {digits} \N{MULTIPLICATION SIGN} '
-          f'10\N{SUPERSCRIPT MINUS}{raised}')
+def _apart(
+    results: Evaluated, dataset: str, metric: str, better: str, other: str
+) -> str:
+  """Returns how much a model is better than another on the same images."""
+  found = results.difference(dataset, metric, better, other)
+  return '' if found is None else (
+      f', by {between(*found[:3])} on the same images '
+      f'({probability(found[3])}, corrected)')
 
 
 def coefficient(test: dict) -> str:

@@ -12,10 +12,11 @@ from saliency_jax.report.chapter import (
     Chart,
     Picture,
     Site,
+    Table,
     as_jpeg,
 )
 from saliency_jax.report.facts import facts
-from saliency_jax.report.numbers import counted, number
+from saliency_jax.report.numbers import counted, number, probability
 from saliency_jax.report.scores import metric_names, region_tests
 from saliency_jax.report.scores.evaluated import KINDS, Evaluated, plain
 from saliency_jax.report.scores.metric_names import ALL, METRICS, OBSERVERS
@@ -83,8 +84,13 @@ def chapters(results: Evaluated, site: Site) -> list[Chapter]:
   return [Chapter('scores', 'Scores', 'scores/scores.html.j2', {
       'results': results, 'found': findings(results),
       'facts': [*_facts(results).items()], 'first': _first(results, site),
-      'photographs': [_sheet(results, site, results.scores, x, 'scores')
-                      for x in results.scores['dataset'].unique()],
+      'photographs': [
+          sheet | {'apart': _differences(results, site, x, 'nss', list(
+              metric_names.ranked(results.scores[
+                  results.scores['dataset'] == x], 'nss').index))}
+          for x in results.scores['dataset'].unique()
+          if (sheet := _sheet(results, site, results.scores, x, 'scores'))],
+      'not_run': _not_run(results, site),
       'arrays': [_arrays(results, site, x)
                  for x in results.search['dataset'].unique()],
       'regions': [region_tests.context(results, site, x)
@@ -96,6 +102,52 @@ def chapters(results: Evaluated, site: Site) -> list[Chapter]:
           each._replace(text=x.image_id) if each is tiles[0] else each
           for x, tiles in zip(results.examples, examples, strict=True)
           for each in tiles]) if examples else []})]
+
+
+def _differences(
+    results: Evaluated, site: Site, dataset: str, metric: str,
+    models: list[str]) -> dict:
+  """Returns every two models, the better one first, on the same images."""
+  rows = results.differences[results.differences['dataset'] == dataset]
+  if not len(rows):
+    return {}
+  found = {(i, j): results.difference(dataset, metric, row, column)
+           for i, row in enumerate(models) for j, column in enumerate(models)}
+  label = METRICS[metric].label
+
+  def hint(i: int, j: int) -> str:
+    x = found[i, j]
+    return '' if x is None else (
+        f'95 % interval {number(x[1])} to {number(x[2])}, '
+        f'{probability(x[3])} corrected')
+
+  matrix = matrices.matrix(
+      'Row less column', models[:-1], models[1:], np.array([
+          [np.nan if i > j or found[i, j + 1] is None else found[i, j + 1][0]
+           for j in range(len(models) - 1)] for i in range(len(models) - 1)]),
+      label=f'{label}, row \N{MINUS SIGN} column', differences=True,
+      hint=lambda i, j: hint(i, j + 1) if i <= j else '',
+      mark=lambda i, j: '*' if found[i, j + 1][3] < 0.05 else '')
+  stem = f'differences_{plain(dataset)}'
+  columns = [x for x in rows.columns if x != 'dataset']
+  return {
+      'label': label, 'matrix': matrix, 'figure': site.paper(stem, [matrix]),
+      'table': site.table(stem, columns, [
+          tuple(x) for x in rows[columns].astype(object).to_numpy()])}
+
+
+def _not_run(results: Evaluated, site: Site) -> Table | None:
+  """Returns the paper's models that stand beside nothing, and why."""
+  if not any(map(results.ours, results.summary['datasets'])):
+    return None
+  known = {x.lower() for x in results.models}
+  return site.table('not_run', ('table', 'model', 'the paper', 'reason'), [
+      ('1: NSS on MIT300', name, value, 'the benchmark keeps the fixations; an '
+       'NSS on other photographs cannot stand beside it')
+      for name, value in paper.facts()['table1'].items()] + [
+          ('4: NMM', name, value, 'not among the models that were scored')
+          for name, value in paper.facts()['table4'].items()
+          if name.lower() not in known])
 
 
 def _facts(results: Evaluated) -> dict[str, str]:
@@ -224,6 +276,7 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
       'figure': site.paper(f'kinds_{plain(dataset)}', [matrix]),
       'table': site.table(
           f'table4_{plain(dataset)}', ('kind', *models), rows),
+      'apart': _differences(results, site, dataset, 'nmm', models),
       'sheet': _sheet(results, site, search[
           (search['kind'] == ALL) & (search['metric'] != 'nmm')], dataset,
                       'search')}

@@ -20,14 +20,16 @@ def chapter(run: Run, site: Site) -> Chapter:
   table = [
       (kind, layer, len(x), float(means[i, j]),
        float(x.std(ddof=1)) if len(x) > 1 else float('nan'),
-       *map(float, np.percentile(x, _QUARTILES) if len(x) else [np.nan] * 3))
+       *map(float, np.percentile(x, _QUARTILES) if len(x) else [np.nan] * 3),
+       run.held_out.get((layer, kind), np.nan))
       for i, (kind, layers) in enumerate(kinds.items())
       for j, (layer, x) in enumerate(zip(run.layers, layers, strict=True))]
 
   def hint(i: int, j: int) -> str:
-    _, _, count, _, *spread = table[i * len(run.layers) + j]
+    _, _, count, _, *spread, held = table[i * len(run.layers) + j]
     low, *quartiles = map(number, spread)
-    return f"SD {low}, quartiles {', '.join(quartiles)}, {count} arrays"
+    return ('' if np.isnan(held) else f'held out {number(held)}, ') + (
+        f"SD {low}, quartiles {', '.join(quartiles)}, {count} arrays")
 
   matrix = matrices.matrix(
       'Mean NMM', list(kinds), run.layers, means, label=run.kind.label,
@@ -39,13 +41,14 @@ def chapter(run: Run, site: Site) -> Chapter:
       'figure': site.paper('kinds', [matrix]),
       'table': site.table(
           'kinds', ('kind', 'layer', 'arrays', 'mean NMM', 'SD',
-                    'lower quartile', 'median', 'upper quartile'), table),
+                    'lower quartile', 'median', 'upper quartile',
+                    'held out'), table),
       'spread': site.chart('spread', [
           charts.strips(
               [{'name': kind, 'x': float(x)}
                for kind, of in kinds.items() for x in of[j]],
               [{'name': kind, 'low': low, 'x': middle, 'high': high}
-               for kind, _, count, _, _, low, middle, high in table[
+               for kind, _, count, _, _, low, middle, high, _ in table[
                    j::len(run.layers)] if count],
               label='NMM of the best units (SD)', title=layer, domain=ends)
           for j, layer in enumerate(run.layers)],

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,10 @@ class Run(NamedTuple):
   kept: Kept  # pictures, masks, fixations and maps; read when asked for
   by_image: dict[int, list[int]]  # a shown image's rows
   published: str = ''  # the paper's table that stands beside; '' for none
+  # float32 `[L, B, C]`, the means in B samples of images; None of an older run
+  samples: np.ndarray | None = None
+  # (layer, kind of target) -> the mean of units chosen on other arrays
+  held_out: Mapping[tuple[str, str], float] = {}
 
   @property
   def network(self) -> str:
@@ -161,8 +166,13 @@ def read(workdir: str | os.PathLike) -> Run:
        for layer in units}, table, kept,
       {k: x.tolist() for k, x in rows.groupby('image').groups.items()})
   name, *numbers = paper.published(run)
-  return run._replace(published=name, table=best_units.with_paper(
-      table, 'layer', *numbers))
+  kinds = reader.frame(schema.TABLE5_KINDS) if reader.has(
+      schema.TABLE5_KINDS.path) else pd.DataFrame()
+  return run._replace(
+      published=name, table=best_units.with_paper(table, 'layer', *numbers),
+      samples=best_units.samples(reader, table, len(units)),
+      held_out={(x.layer, x.kind or UNNAMED): x.held_out
+                for x in kinds.itertuples()})
 
 
 def beside(run: Run, workdir: str | os.PathLike) -> Run:
@@ -188,8 +198,13 @@ def beside(run: Run, workdir: str | os.PathLike) -> Run:
         f'{other.path} is of a network with other numbers of units than '
         f'{run.path}; --compare takes a run with the same.')
   order = pd.MultiIndex.from_product([run.layers, run.columns])
+  samples = other.samples
+  if samples is not None:
+    samples = samples[[other.layers.index(x) for x in run.layers]][
+        ..., [other.columns.index(x) for x in run.columns]]
   return other._replace(
-      layers=run.layers, columns=run.columns, table=other.table.set_index(
+      layers=run.layers, columns=run.columns, samples=samples,
+      table=other.table.set_index(
           ['layer', 'category']).loc[order].rename_axis(
               ['layer', 'category']).reset_index())
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from saliency_jax.ops import inference
 from saliency_jax.report.numbers import (
     FEWEST,
     MOST,
@@ -13,6 +14,7 @@ from saliency_jax.report.numbers import (
     number,
 )
 from saliency_jax.report.paper import TARGET
+from saliency_jax.report.units.paired import differences
 from saliency_jax.report.units.run import DISSECT, Run
 
 
@@ -81,11 +83,17 @@ def _agreement(run: Run) -> str:
   own, others = (x[shared] for x in both)
   level = (own - others).mean()
   low, high = _over_columns(*both, shared)
+  again = ''
+  if run.samples is not None:
+    ends = inference.of_correlation(
+        own, run.samples.transpose(1, 0, 2)[:, shared], others)
+    again = (f', {number(ends.low, 3)} to {number(ends.high, 3)} where the '
+             f'{run.kind.image}s are, and units chosen anew')
   return (
       f'Over {shared.sum()} cells with {FEWEST} {run.kind.item}s or more the '
       f'means correlate with {run.published} of the paper at r = '
       f'{np.corrcoef(own, others)[0, 1]:.3f} (Pearson; {low:.3f} to {high:.3f} '
-      f'where the categories are drawn anew) and are '
+      f'where the categories are drawn anew{again}) and are '
       f"{abs(level):.2f} SD {'higher' if level > 0 else 'lower'} on average.")
 
 
@@ -182,34 +190,47 @@ def _targets(run: Run) -> str:
 
 
 def _changed(run: Run, other: Run, label: str) -> str:
-  changes = (run.values('mean') - other.values('mean'))[
-      _many(run) & _many(other)]
+  many = _many(run) & _many(other)
+  changes = (run.values('mean') - other.values('mean'))[many]
   if len(changes) < FEWEST:
     return ''
+  found, sure = differences(run, other), ''
+  if found:
+    sure = (
+        f', and differs with p < 0.05 in {(found.p[many] < 0.05).sum()} '
+        f'(bootstrap over {_drawn(run, found.paired)}, corrected for all cells)'
+    )
   return (
       f'The mean {run.kind.score} of the best units is '
       f"{abs(changes.mean()):.2f} SD "
       f"{'higher' if changes.mean() > 0 else 'lower'} on average than in "
       f'{label}; it is higher in {(changes > 0).sum()} of {len(changes)} '
-      f'cells.')
+      f'cells{sure}.')
+
+
+def _drawn(run: Run, paired: bool) -> str:
+  things = f'{run.kind.image}s'
+  return f'the same {things}' if paired else f'the {things} of each run'
 
 
 def _largest(run: Run, other: Run, label: str) -> str:
-  """The largest change whose intervals do not overlap."""
-  apart = (run.values('low') > other.values('high')) | (
-      run.values('high') < other.values('low'))
-  changes = np.where(
-      apart & _many(run) & _many(other),
-      run.values('mean') - other.values('mean'), 0)
-  at = int(np.abs(changes).argmax())
-  if not changes.flat[at]:
+  """The largest of the changes that are sure."""
+  found = differences(run, other)
+  if not found:
     return ''
-  own, before = (x.table.iloc[at] for x in (run, other))
+  changes = np.where(
+      (found.p < 0.05) & _many(run) & _many(other), found.change, 0)
+  at = np.unravel_index(np.abs(changes).argmax(), changes.shape)
+  if not changes[at]:
+    return ''
+  own, before = (
+      x.table.iloc[np.ravel_multi_index(at, changes.shape)]
+      for x in (run, other))
   where = f' for {own.category}' if run.kind is DISSECT else ''
-  after, start = (
-      between(x['mean'], x.low, x.high) for x in (own, before))
-  return (f'The largest change against {label} is in {own.layer}{where}: from '
-          f'{start} to {after}.')
+  return (
+      f'The largest change against {label} is in {own.layer}{where}: from '
+      f'{number(before["mean"])} to {number(own["mean"])}, by '
+      f'{between(changes[at], found.low[at], found.high[at])}.')
 
 
 def _luck(cell, start: str) -> str:

@@ -9,8 +9,9 @@ from saliency_jax import schema
 from saliency_jax.report import best_units, charts, matrices, terminal
 from saliency_jax.report.chapter import Chapter, Chart, Site
 from saliency_jax.report.facts import facts
-from saliency_jax.report.numbers import counted, number
+from saliency_jax.report.numbers import counted, number, probability
 from saliency_jax.report.units import arrays, gallery, grid, shown
+from saliency_jax.report.units.paired import differences
 from saliency_jax.report.units.run import DISSECT, Run
 from saliency_jax.report.units.unit_findings import findings, layer_means
 
@@ -163,16 +164,25 @@ def _differences(run: Run, site: Site) -> list[dict]:
     both, of = [x.values(key) for x in (run, site.compare)], (
         best_units.KEYS[key])
 
-    def hint(i: int, j: int, both=both, digits=of.digits) -> str:
-      return ', '.join(
-          f'{who} {number(float(x[i, j]), digits)}'
-          for who, x in zip(site.labels, both, strict=True))
+    sure = differences(run, site.compare) if key == 'mean' else None
+
+    def hint(i: int, j: int, both=both, digits=of.digits, sure=sure) -> str:
+      said = [f'{who} {number(float(x[i, j]), digits)}'
+              for who, x in zip(site.labels, both, strict=True)]
+      if sure and np.isfinite(sure.p[i, j]):
+        said.append(f'95 % interval of the difference {number(sure.low[i, j])} '
+                    f'to {number(sure.high[i, j])}, '
+                    f'{probability(sure.p[i, j])} corrected')
+      return ', '.join(said)
+
+    def mark(i: int, j: int, sure=sure) -> str:
+      return '*' if sure and sure.p[i, j] < 0.05 else ''
 
     label = of.label.format(score=run.kind.score)
     one = matrices.matrix(
         f'Difference of {label}', run.layers, run.columns, both[0] - both[1],
         label=label, digits=of.digits, differences=True, hint=hint,
-        corner='layer')
+        mark=mark, corner='layer')
     made.append(best_units.Measured(
         [one], site.paper(f'difference_{name}', [one]), best_units.sides(
             site, f'difference_{name}', run.layers, run.columns,
