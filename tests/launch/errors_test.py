@@ -106,7 +106,7 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (['--config.data.batch_size=0'], ['batch_size']),
     (['--config.data.workers=-1'], ['workers']),
     (['--config.report.examples=-1'], ['examples']),
-    (["--config.report.also=('conv1_1:64',)"], ['conv1_1:64', '0 to 63']),
+    (["--config.report.also=('conv1_1:64',)"], ['conv1_1:64', '64 units']),
     (['--config.analysis.top_units=0'], ['top_units']),
     (['--config.network.image_sise=3'], ['image_sise']),
     (['--config.network.image_size=big'], ['image_size']),
