@@ -10,13 +10,7 @@ from saliency_jax.report.depths.agreement import (
     written,
 )
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
-from saliency_jax.report.numbers import (
-    FEWEST,
-    MOST,
-    Finding,
-    between,
-    number,
-)
+from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
 
 _DEPTH = 3  # of which the paper tells; the best one stands in for it
 

@@ -12,13 +12,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
-from saliency_jax.report import (
-    best_units,
-    charts,
-    json_shapes,
-    paper,
-    terminal,
-)
+from saliency_jax.report import best_units, charts, json_shapes, paper, terminal
 from saliency_jax.report.chapter import Chapter, Picture, Site, as_jpeg
 from saliency_jax.report.depths import swept
 from saliency_jax.report.facts import facts
