@@ -124,29 +124,22 @@ def _outline(shape, place: int, where: str) -> Outline:
         f'1 to {MAX_LABEL} printable characters.')
   if kind in _TURNED:
     kind = 'rectangle'
-  if kind not in ('polygon', 'rectangle', 'circle'):
+  counts = {'polygon': range(3, MAX_CORNERS + 1), 'rectangle': (2, 4),
+            'circle': (2,)}
+  if not isinstance(kind, str) or kind not in counts:
     raise InputError(
         f'{where} is of type {kind!r:.80}; draw a polygon, a rectangle or a '
         'circle.')
   points = shape.get('points')
-  if not isinstance(points, list) or not _count_fits(len(points), kind):
+  if not isinstance(points, list) or len(points) not in counts[kind]:
     raise InputError(
         f'{where}: a {kind} cannot have that many points; a polygon has 3 to '
         f'{MAX_CORNERS}, a rectangle 2 or 4 and a circle 2.')
-  if not all(_is_point(point) for point in points):
+  if not all(
+      isinstance(point, list) and len(point) == 2 and all(
+          type(value) in (int, float) and abs(value) <= MAX_COORDINATE
+          for value in point) for point in points):
     raise InputError(
         f'{where} has a point that is not two numbers of at most '
         f'{MAX_COORDINATE:g}; draw it again.')
   return Outline(place, label.strip(), kind, np.array(points, np.float64))
-
-
-def _count_fits(count: int, kind: str) -> bool:
-  if kind == 'polygon':
-    return 3 <= count <= MAX_CORNERS
-  return count == 2 or kind == 'rectangle' and count == 4
-
-
-def _is_point(point) -> bool:
-  return isinstance(point, list) and len(point) == 2 and all(
-      type(value) in (int, float) and abs(value) <= MAX_COORDINATE
-      for value in point)

@@ -60,10 +60,10 @@ def write(
   taps = tuple(dict.fromkeys([*probe.taps, *output]))
   run = Forward(probe._replace(taps=taps), devices)
   selected = {
-      tap: _Selected(pairs, run, tap, count) for tap, pairs in chosen.items()}
+      tap: _Selected(pairs, run, tap) for tap, pairs in chosen.items()}
   every = np.arange(count, dtype=np.int32)
   outputs = {tap: _Selected(
-      exhibits.Pairs(np.zeros_like(every), every), run, tap, count)
+      exhibits.Pairs(np.zeros_like(every), every), run, tap)
       for tap in output}
   drawn: list[thumbnails.Drawn] = []
   with (_all_maps(folder, probe, shown) as everything, progress.bar(
@@ -116,25 +116,19 @@ def standardised(
 class _Selected:
   """The exported maps of one tap, filled batch by batch."""
 
-  def __init__(
-      self, pairs: exhibits.Pairs, run: Forward, tap: str, images: int):
+  def __init__(self, pairs: exhibits.Pairs, run: Forward, tap: str):
     self.pairs = pairs
     self.maps = np.zeros((len(pairs.units), *run.grids[tap]), np.float16)
-    # Pairs in the order in which their images come, and where batches end.
-    self._order = np.argsort(pairs.images, kind='stable')
-    edges = np.searchsorted(
-        pairs.images[self._order],
-        np.arange(0, images + run.batch_size, run.batch_size))
-    self._parts = [
-        slice(*edge) for edge in zip(edges[:-1], edges[1:], strict=True)]
+    self._batches = pairs.images // run.batch_size
     # All batches, and most taps of one size, have the same shapes, so that one
     # program does.
-    self._most = -(-int(np.diff(edges).max()) // _MULTIPLE) * _MULTIPLE
+    most = np.bincount(self._batches, minlength=1).max()
+    self._most = -(-int(most) // _MULTIPLE) * _MULTIPLE
     self._batch_size = run.batch_size
 
   def take(self, step: Step, tap: str, *, first: int) -> None:
     """Copies what is wanted of a batch whose first image is the `first`."""
-    part = self._order[self._parts[first // self._batch_size]]
+    part = np.flatnonzero(self._batches == first // self._batch_size)
     if not len(part):
       return
     rows = np.zeros((2, self._most), np.int32)

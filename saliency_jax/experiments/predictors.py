@@ -192,7 +192,10 @@ def open_predictors(config) -> list[Predictor]:
       chosen = _members(folder, members)
       unused -= set(chosen.values())
       found += [
-          _trained(name + suffix, folder, member, config)
+          of_network(
+              name + suffix, trained_models.load_trained(
+                  folder, member, dtype=config.network.dtype),
+              config.data.batch_size, trained_on=fingerprints.read(folder))
           for suffix, member in chosen.items()]
     else:
       found.append(_open(name, model, config))
@@ -234,14 +237,6 @@ def _open(name: str, model: str, config) -> Predictor:
 def _known() -> str:
   return ', '.join([*classical.MODELS, CENTRE, *filter(
       zoo.published, zoo.NETWORKS)])
-
-
-def _trained(
-    name: str, folder: pathlib.Path, member: str, config) -> Predictor:
-  return of_network(
-      name, trained_models.load_trained(
-          folder, member, dtype=config.network.dtype),
-      config.data.batch_size, trained_on=fingerprints.read(folder))
 
 
 def _named(given: str) -> tuple[str, str]:

@@ -136,6 +136,5 @@ def shown(found: Scored, count: int) -> Iterator[example_maps.Shown]:
 def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:
   table = schema.PER_IMAGE
   return table._replace(
-      path=table.path.replace('<dataset>', dataset).replace('<model>', model),
-      columns=(*table.columns, *(
+      path=table.of(dataset, model), columns=(*table.columns, *(
           schema.Column(metric, 'float', '') for metric in scores)))

@@ -140,9 +140,7 @@ class Network:
         enters the network.
       taps: names, see `resolve`.
     """
-    return _forward(
-        self.run, self.preprocess, tuple(self.taps[name] for name in taps),
-        self.last_stage(taps))(variables, images)
+    return _forward(*self._program(taps))(variables, images)
 
   def compiled(self, taps: Sequence[str]) -> Callable:
     """Returns `apply` of some taps, compiled: (variables, images) -> maps.

@@ -90,7 +90,6 @@ def from_torch(
         part, (torch.nn.LayerNorm, torch.nn.Linear)) else 'first'
 
   # What they give of four axes is attention, or the same as before them.
-  # What they give of four axes is attention, or the same as before them.
   idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
 
   def capture(variables: Mapping, x: jax.Array, wanted: frozenset | None):

@@ -6,7 +6,7 @@ _NETWORK = {'name?': str, 'image_size?': int, 'readout_tap?': str}
 
 # summary.json of every job, and of each.
 _JOB = {
-    'job': str, 'layout?': int, 'device': str, 'versions': _NAMES,
+    'job': str, 'layout': int, 'device': str, 'versions': _NAMES,
     'seconds?': {str: float}, 'counts?': _COUNTS, 'units?': _COUNTS,
     'weights?': _WEIGHTS, 'network?': _NETWORK, 'skipped?': _NAMES}
 MEASURED = _JOB | {

@@ -26,7 +26,7 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
   """Returns the name of the job that wrote a folder, one of `known`.
 
   Raises:
-    InputError: if it is not the folder of a finished job.
+    InputError: if it is not the folder of a finished job of this layout.
   """
   path = pathlib.Path(workdir)
   if not str(workdir) or not path.is_dir():
@@ -34,10 +34,14 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
         f'{str(workdir)!r} is not a folder; --workdir takes the folder of a '
         f'finished run.')
   reader = Reader(path)
-  name = reader.json(schema.SUMMARY, {'job': str})['job']
+  summary = reader.json(schema.SUMMARY, {'job': str, 'layout': int})
+  name, layout = summary['job'], summary['layout']
   reader.expect(
       name in known, schema.SUMMARY, f'names the job {name!r} where the page '
       f"knows {', '.join(known)}")
+  reader.expect(
+      layout == schema.LAYOUT, schema.SUMMARY,
+      f'has layout {layout} where this version reads {schema.LAYOUT}')
   return name
 
 

@@ -82,7 +82,11 @@ class Checkpoints:
     for step in sorted(self._manager.all_steps(), reverse=True):
       about = _about(self._manager, step)
       if about is not None:
-        self._refuse_others(about)
+        for name, there, here in checksums.differences(
+            about['job'], self._job):
+          raise InputError(
+              f'{self._path} belongs to another run: {name} is {there} there '
+              f'and {here} here; name another --workdir.')
         state = _read(self._manager, step, about, {
             name: (tree, ocp.args.StandardRestore(tree))
             for name, tree in like._asdict().items()})
@@ -147,12 +151,6 @@ class Checkpoints:
     with disk.writing(self._path):
       # Whatever ends the run, what was handed over is written.
       self._manager.close()
-
-  def _refuse_others(self, about: dict) -> None:
-    for name, there, here in checksums.differences(about['job'], self._job):
-      raise InputError(
-          f'{self._path} belongs to another run: {name} is {there} there and '
-          f'{here} here; name another --workdir.')
 
 
 class Trained(NamedTuple):

@@ -77,23 +77,21 @@ def training_order(
     int64 `[steps, padded]`.
   """
   length = batches_of(images, batch_size)
-  rows = np.full((last - first, padded), -1)
-  for epoch in range(first // length, batches_of(last, length)):
-    order = epoch_order(seed, epoch, images)
-    for number in range(length):
-      step = epoch * length + number
-      if first <= step < last:
-        part = order[number * batch_size:(number + 1) * batch_size]
-        rows[step - first, :len(part)] = part
-  return rows
+  begun = first // length
+  rows = [_rows(epoch_order(seed, epoch, images), batch_size, padded)
+          for epoch in range(begun, batches_of(last, length))]
+  return np.concatenate([np.zeros((0, padded), int), *rows])[
+      first - begun * length:last - begun * length]
 
 
 def in_order(images: int, *, batch_size: int, padded: int) -> np.ndarray:
   """Returns all positions once, `[batches, padded]`; see `training_order`."""
-  rows = np.full((batches_of(images, batch_size), padded), -1)
-  for number, row in enumerate(rows):
-    part = np.arange(images)[number * batch_size:(number + 1) * batch_size]
-    row[:len(part)] = part
+  return _rows(np.arange(images), batch_size, padded)
+
+
+def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
+  rows = np.full((batches_of(len(order), batch_size), padded), -1)
+  rows[:, :batch_size].flat[:len(order)] = order
   return rows
 
 

@@ -60,7 +60,7 @@ def test_the_folder_is_read_as_it_was_written(run):
 
 
 @pytest.mark.parametrize(('name', 'change', 'says'), [
-    ('summary.json', {'layout': 1}, 'in layout 1'),
+    ('summary.json', {'layout': 1}, 'has layout 1'),
     ('summary.json', {'models': {'net': 'unheard of'}}, 'none of'),
     ('summary.json', {'models': {'gbvs': 'classical gbvs'}}, "'net'")])
 def test_a_summary_that_does_not_fit_is_named(own, name, change, says):

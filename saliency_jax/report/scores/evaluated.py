@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
-from saliency_jax.report import json_shapes
+from saliency_jax.report import json_shapes, reading
 from saliency_jax.report.reading import Reader
 from saliency_jax.report.scores.metric_names import OBSERVERS
 
@@ -90,14 +90,9 @@ def read(workdir: str | os.PathLike) -> Evaluated:
     InputError: if the folder is not a finished run of this layout; the sentence
       names the file at fault.
   """
+  reading.job(workdir, ('evaluate',))
   path = pathlib.Path(workdir)
   reader = Reader(path)
-  summary = reader.json(schema.SUMMARY, {'layout': int, 'job': str})
-  reader.expect(
-      summary['layout'] == schema.LAYOUT and summary['job'] == 'evaluate',
-      schema.SUMMARY,
-      f"is of {summary['job']} in layout {summary['layout']} where the page "
-      f'takes evaluate in layout {schema.LAYOUT}')
   summary = reader.json(schema.SUMMARY, json_shapes.EVALUATED)
   models = tuple(summary['models'])
   reader.expect(

@@ -136,10 +136,6 @@ def read(workdir: str | os.PathLike) -> Run:
   kind = {x.job: x for x in (DISSECT, POPOUT)}[
       reading.job(workdir, ('dissect', 'popout'))]
   reader = Reader(pathlib.Path(workdir))
-  layout = reader.json(schema.SUMMARY, {'layout': int})['layout']
-  reader.expect(
-      layout == schema.LAYOUT, schema.SUMMARY,
-      f'has layout {layout} where this version reads {schema.LAYOUT}')
   summary = reader.json(schema.SUMMARY, json_shapes.MEASURED)
   units = summary['units']
   # Layers' names become parts of paths and addresses.

@@ -68,10 +68,12 @@ def _many(run: Run) -> np.ndarray:
   return np.isfinite(run.values('mean')) & (run.values('sets') >= FEWEST)
 
 
-def _strongest_cell(run: Run, key: str, among: np.ndarray
-                    ) -> pd.Series | None:
-  """Returns the cell with the highest number among some, if it is above 0."""
-  values = np.where(among, run.values(key), 0)
+def _strongest_cell(run: Run, key: str, chance: str) -> pd.Series | None:
+  """Returns a dissection's cell with the highest number, beyond chance."""
+  if run.kind is not DISSECT:
+    return None
+  values = np.where(
+      _many(run) & ~(run.values(key) <= run.values(chance)), run.values(key), 0)
   return run.table.iloc[int(values.argmax())] if values.max() > 0 else None
 
 
@@ -150,9 +152,8 @@ def _chance(run: Run) -> str:
 
 def _strongest(run: Run) -> str:
   """Which category has the strongest units, beyond chance."""
-  cell = _strongest_cell(run, 'mean', _many(run) & ~(
-      run.values('mean') <= run.values('chance_high')))
-  if run.kind is not DISSECT or cell is None:
+  cell = _strongest_cell(run, 'mean', 'chance_high')
+  if cell is None:
     return ''
   return (
       f'The strongest responses are those to {cell.category} in {cell.layer}: '
@@ -163,9 +164,7 @@ def _strongest(run: Run) -> str:
 
 def _above(run: Run) -> str:
   """The category with the most units above T, beyond chance."""
-  cell = _strongest_cell(run, 'above', _many(run) & ~(
-      run.values('above') <= run.values('above_chance_high'))) if (
-          run.kind is DISSECT) else None
+  cell = _strongest_cell(run, 'above', 'above_chance_high')
   if cell is None:
     return ''
   chance = (f' (chance {cell.above_chance_low:.0f} to '
