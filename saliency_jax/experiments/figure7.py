@@ -9,12 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import (
-    bootstrap,
-    category_tests,
-    chance,
-    output,
-)
+from saliency_jax.experiments import bootstrap, category_tests, chance, output
 from saliency_jax.experiments.category_tests import Rows, Sampled
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region

@@ -10,12 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.experiments import (
-    bootstrap,
-    chance,
-    held_out,
-    statistics,
-)
+from saliency_jax.experiments import bootstrap, chance, held_out, statistics
 from saliency_jax.experiments.chance import Band
 from saliency_jax.ops import inference
 

@@ -7,10 +7,7 @@ from saliency_jax.report import charts, matrices, paper
 from saliency_jax.report.chapter import Chart, Site, Table
 from saliency_jax.report.numbers import f_value, number, probability, signed
 from saliency_jax.report.scores.evaluated import Evaluated, plain
-from saliency_jax.report.scores.score_findings import (
-    coefficient,
-    leading,
-)
+from saliency_jax.report.scores.score_findings import coefficient, leading
 
 _MEASURES = {
     'output': ('output saliency', 'output saliency (SD)'),
