@@ -27,6 +27,7 @@ _BLOCK = 128  # units at most
 _TILE = 4096  # numbers of a row of cells at most: more would not fit registers
 _CELLS = 64  # in a row at most: at 112 the plain kernel is faster
 _LEAST = 16  # rows and columns of a product on the tensor cores
+_LEAST_VARIANCE = 1e-30
 _SETS = 32  # at most; with more, sums leave the registers
 
 
@@ -166,7 +167,8 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
       jnp.zeros((block, tall), jnp.float32), zeros, zeros, zeros, lowest))
   mean = jnp.sum((diagonal + next_one) * total, axis=0)
   variance = jnp.sum(squares, axis=0) - mean * mean
-  varies = ~(variance <= 0)  # so that NaN stays NaN
+  # Below, squares of cells leave float32; NaN stays NaN.
+  varies = ~(variance <= _LEAST_VARIANCE)
   deviation = jnp.sqrt(jnp.where(varies, variance, 1.))
   deviation = jnp.where(deviation < jnp.inf, deviation, jnp.nan)
   filled = jnp.sum(absolute, axis=1) != 0

@@ -79,6 +79,15 @@ def test_what_overflows_scores_nan_and_an_empty_set_zero(value):
   assert np.isfinite(scores).all()
 
 
+@pytest.mark.parametrize(('power', 'scored'), [(-40, True), (-60, False)])
+def test_a_map_scores_as_ever_or_as_a_constant_one(power, scored):
+  maps, weights = make((13, 17))
+  expected = np.asarray(associate(maps, weights))
+  np.testing.assert_array_equal(
+      associate(maps * jnp.bfloat16(2.) ** power, weights)[..., 4:],
+      expected[..., 4:] * scored)
+
+
 def test_vmap_is_a_larger_batch():
   maps, weights = make((7, 7), batch=6)
   expected = associate(maps, weights)

@@ -72,8 +72,8 @@ def test_a_constant_map_scores_zero_whatever_its_value(value):
   assert not np.asarray(association.associate(maps, weights)).any()
 
 
-@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 1e25])
-def test_what_is_not_a_number_or_too_large_does_not_pass_for_constant(value):
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_what_is_not_a_number_does_not_pass_for_constant(value):
   maps, _, weights = make((600, 800), (14, 14))
   maps[3, 4, 4] = value
   scores = np.asarray(association.associate(maps, weights))
@@ -81,13 +81,20 @@ def test_what_is_not_a_number_or_too_large_does_not_pass_for_constant(value):
   assert np.isfinite(scores[:, [0, 1, 2, 3, 5]]).all()
 
 
-@pytest.mark.parametrize('scale', [1e-12, 1e12])
-def test_the_scale_of_a_map_does_not_matter(scale):
+@pytest.mark.parametrize('power', [-110, -66, -40, 40, 110])
+def test_the_scale_of_a_map_does_not_matter(power):
   maps, _, weights = make((600, 800), (14, 14))
-  rest = [0, 4, 5]
+  maps, scale = maps[..., [0, 4, 5]], np.float32(2.) ** power
+
+  def total(maps):
+    return association.associate(maps, weights).sum()
+
+  np.testing.assert_array_equal(
+      association.associate(maps * scale, weights),
+      association.associate(maps, weights))
   np.testing.assert_allclose(
-      association.associate(maps[..., rest] * np.float32(scale), weights),
-      association.associate(maps[..., rest], weights), atol=1e-5)
+      jax.grad(total)(maps * scale) * scale, jax.grad(total)(maps), rtol=1e-5,
+      atol=1e-6)
 
 
 def test_affine_maps_leave_scores_unchanged():
