@@ -23,8 +23,9 @@ _NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?', re.I | re.ASCII)
 class Column(NamedTuple):
   """A column of a table, or an array of a file."""
   name: str
-  # 'str', 'int', 'float' (6 decimals), 'ints' (blanks between); an array's has
-  # its axes: 'float32 [regions, units]'. No number is '' in a table.
+  # 'str', 'int', 'float' (6 decimals), 'p' (3 digits), 'ints' (blanks
+  # between); an array's has its axes: 'float32 [regions, units]'. No number is
+  # '' in a table.
   type: str
   meaning: str
   unit: str = ''
@@ -95,12 +96,13 @@ def text(type_: str, value: Any) -> Any:
     return ''
   if isinstance(value, str):
     return protected(value)
-  return f'{value:.6f}' if type_ == 'float' else value
+  digits = {'float': '.6f', 'p': '.3g'}
+  return f'{value:{digits[type_]}}' if type_ in digits else value
 
 
 def value(type_: str, text: str) -> Any:
   """Returns the value of which `text` made a cell; '' is NaN or None."""
-  if type_ == 'float':
+  if type_ in ('float', 'p'):
     return float(text or 'nan')
   if type_ == 'ints':
     return [int(x) for x in text.split()]

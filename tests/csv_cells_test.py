@@ -18,3 +18,10 @@ def test_formulas_are_texts(text, cell):
 @given(st.text(st.sampled_from("'=-+@1a.\t")))
 def test_every_text_comes_back(text):
   assert csv_cells.restored(csv_cells.protected(text)) == text
+
+
+def test_a_small_p_does_not_become_0():
+  for p, cell in ((3.21e-17, '3.21e-17'), (.0412, '0.0412'), (None, '')):
+    assert csv_cells.text('p', p) == cell
+    assert csv_cells.value('p', cell) == pytest.approx(
+        float('nan') if p is None else p, nan_ok=True)

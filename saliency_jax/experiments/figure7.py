@@ -16,24 +16,6 @@ from saliency_jax.experiments.output import Region
 from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
-_DEFINITIONS = {
-    'output': 'The mean of the standardised output map at the fixated pixels '
-    'of a region (Eq. 2).',
-    'difference': 'The mean over regions of the absolute difference of output '
-    'saliency and human saliency, which is the same mean of the map of blurred '
-    'fixations (Eq. 3). That map is read at the fixations that made it, so it '
-    'is an upper bound and depends on the width of the blur.',
-    'bias': 'Output less human saliency with its sign: above 0 the model '
-    'overrates the region.',
-    'inner': 'The mean NSS of the best units of the tap below the readout, of '
-    'networks; held out, of units chosen on other photographs; by chance, 95 % '
-    'of the means with labels permuted over regions.',
-    'intervals': 'Basic 95 % bootstrap intervals over photographs, units '
-    'chosen anew in every sample; of correlations, percentile intervals.',
-    'tests': 'Welch and Games-Howell take regions to be independent; the '
-    'clustered tests allow for those of one photograph. p_holm is corrected '
-    'for all tests of its kind, over models, measures and data sets.'}
-
 _HELD_OUT = schema.FIGURE7.names[7]
 
 # (model, data set) -> what was measured.
@@ -46,8 +28,7 @@ def write(
   """Writes `output.csv`, `figure7.csv` and `statistics.json`.
 
   Returns:
-    What `summary.json` says of it: the definitions, and how many regions have
-    no fixation.
+    What `summary.json` says of it: how many regions have no fixation.
   """
   folder.table(schema.OUTPUT, (
       row for key, listed in regions.items()
@@ -65,7 +46,6 @@ def write(
       category_tests.statistics(*key, of, sampled[key])
       for key, of in rows.items()]))
   return {
-      'definitions': _DEFINITIONS,
       'regions_without_fixations': {
           dataset: sum(not region.fixations for region in listed)
           for (_, dataset), listed in regions.items()}}

@@ -76,7 +76,7 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
           'arrays': 8, 'without_distractors': 0, 'not_found': 2,
           'gsi_undefined': 0, 'msr_target_undefined': 0,
           'msr_background_undefined': 0} for model in MODELS}},
-      'output': {'definitions': {}, 'regions_without_fixations': {'osie': 0}},
+      'output': {'regions_without_fixations': {'osie': 0}},
       'warnings': ['net has a constant map for 1 image of osie (7).'],
       'seconds': {'wall': 2.5}, 'device': '1 x cpu',
       'versions': {'saliency_jax': '0.1.0'}})
