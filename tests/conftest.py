@@ -22,10 +22,13 @@ from saliency_jax.networks import trees, vgg
 from tests import tiny
 from tests.data import made
 
-# Networks are tiny here: what compiling well costs never comes back.
+# Networks are tiny here: what compiling well costs never comes back. Flags of
+# the caller come last and win.
 os.environ['XLA_FLAGS'] = ' '.join([
-    os.environ.get('XLA_FLAGS', ''),
-    '--xla_llvm_disable_expensive_passes=true']).strip()
+    '--xla_llvm_disable_expensive_passes=true',
+    '--xla_backend_optimization_level=0',
+    '--xla_cpu_use_fusion_emitters=false',
+    os.environ.get('XLA_FLAGS', '')]).strip()
 
 # The first example of a shape is compiled, and machines are shared.
 hypothesis.settings.register_profile('patient', deadline=None)

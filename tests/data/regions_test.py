@@ -1,4 +1,4 @@
-"""Regions from labelme files, from label images and from the package."""
+"""Regions from labelme files and from the package."""
 
 import collections
 import json
@@ -9,28 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from saliency_jax.data import label_images as label_images_module
 from saliency_jax.data import labelme, regions
 from saliency_jax.data.types import CATEGORIES, ordered_categories
 from saliency_jax.errors import InputError
 from tests.data import made
-
-# A pair of label images: object 3 is two pixels of text, object 7 a plant.
-OBJECTS = np.array([[0, 3, 3, 0], [7, 7, 0, 0], [7, 0, 0, 0]], np.uint8)
-CLASSES = np.array([[0, 37, 37, 0], [63, 63, 0, 5], [63, 0, 0, 0]], np.uint8)
+from tests.data.label_images_test import label_images
 
 SQUARE = {'label': 'text', 'shape_type': 'polygon', 'group_id': None,
           'points': [[0.5, 0.5], [2.5, 0.5], [2.5, 2.5], [0.5, 2.5]]}
-
-
-def label_images(folder, objects=OBJECTS, classes=CLASSES) -> pathlib.Path:
-  for name, labels in (
-      ('SegmentationObject', objects), ('SegmentationClass', classes)):
-    (folder / name).mkdir(parents=True)
-    Image.fromarray(labels).save(folder / name / 'a.png')
-  return folder
 
 
 def written(folder, *shapes, **changes) -> pathlib.Path:
@@ -43,64 +31,6 @@ def written(folder, *shapes, **changes) -> pathlib.Path:
 
 def read(folder, height=4, width=5):
   return regions.open_regions(folder).regions('a', height, width)
-
-
-def test_label_images(tmp_path):
-  annotation = regions.open_regions(label_images(tmp_path))
-  assert annotation.image_ids == ('a',)
-  found = annotation.regions('a', 3, 4)
-  assert found.ids.tolist() == [3, 7]
-  assert found.ids.dtype == np.int32
-  assert found.categories == ('text', 'plant')
-  np.testing.assert_array_equal(found.masks, [OBJECTS == 3, OBJECTS == 7])
-  assert found.masks.dtype == bool
-
-
-def test_label_images_may_count_past_255(tmp_path):
-  folder = label_images(tmp_path, OBJECTS.astype(np.uint16) * 1000)
-  assert read(folder, 3, 4).ids.tolist() == [3000, 7000]
-
-
-def test_every_class_value_has_its_category():
-  assert tuple(label_images_module.CLASS_VALUES.values()) == CATEGORIES
-
-
-@pytest.mark.parametrize(('change', 'message'), [
-    ((0, 2, 27), r'SegmentationClass/a\.png: object 3 has the class 27 '
-     r'\(object\), 37 \(text\); '),
-    ((0, 1, 0), r'object 3 has the class 0, 37 \(text\); '),
-    ((2, 0, 99), r'object 7 has the class 63 \(plant\), 99; '),
-])
-def test_an_object_of_several_classes_is_refused(change, message, tmp_path):
-  y, x, value = change
-  classes = CLASSES.copy()
-  classes[y, x] = value
-  with pytest.raises(InputError, match=message):
-    read(label_images(tmp_path, OBJECTS, classes), 3, 4)
-
-
-def test_an_unknown_class_is_refused(tmp_path):
-  folder = label_images(tmp_path, OBJECTS, np.where(CLASSES == 63, 2, CLASSES))
-  with pytest.raises(InputError, match='object 7 has the class 2; each object '
-                     r'must have one of 1 \(person head\), 10 \(person part'):
-    read(folder, 3, 4)
-
-
-def test_label_images_of_another_size_are_refused(tmp_path):
-  folder = label_images(tmp_path, classes=CLASSES[:2])
-  with pytest.raises(InputError, match=(
-      r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
-    read(folder, 3, 4)
-
-
-def test_half_a_pair_is_refused(tmp_path):
-  folder = label_images(tmp_path)
-  (folder / 'SegmentationClass' / 'a.png').unlink()
-  with pytest.raises(InputError, match=r'no image file .*Class/a\.png'):
-    read(folder, 3, 4)
-  (folder / 'SegmentationClass').rmdir()
-  with pytest.raises(InputError, match='no folder .*SegmentationClass'):
-    regions.open_regions(folder)
 
 
 def test_labelme_shapes(tmp_path):
@@ -320,36 +250,3 @@ def test_a_rectangle_has_two_or_four_corners(tmp_path):
   four = two | {'points': [[1, 1], [4, 1], [4, 3], [1, 3]]}
   np.testing.assert_array_equal(
       read(written(tmp_path, four)).masks, read(written(tmp_path, two)).masks)
-
-
-def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
-  classes = np.select([OBJECTS == 3, OBJECTS == 7], [1, 10]).astype(np.uint8)
-  folder = label_images(tmp_path, OBJECTS, classes)
-  with pytest.raises(InputError, match='have the classes 1, 10, which may be'):
-    regions.open_regions(folder)
-  names = ['_background_', *CATEGORIES]
-  for lines in (names, ['__ignore__', *names]):
-    (folder / 'class_names.txt').write_text('\n'.join(lines) + '\n')
-    assert read(folder, 3, 4).categories == ('person head', 'plant')
-  (folder / 'class_names.txt').write_text('\n'.join(CATEGORIES))
-  with pytest.raises(InputError, match='the background first'):
-    regions.open_regions(folder)
-
-
-def test_what_is_ignored_is_no_region(tmp_path):
-  objects = np.where(OBJECTS == 7, 255, OBJECTS).astype(np.uint8)
-  classes = np.where(CLASSES == 63, 255, CLASSES).astype(np.uint8)
-  assert read(label_images(tmp_path, objects, classes), 3, 4).ids.tolist() == [
-      3]
-
-
-def test_label_images_may_be_arrays(tmp_path):
-  folder = label_images(tmp_path)
-  for name, labels in (
-      ('SegmentationObject', OBJECTS), ('SegmentationClass', CLASSES)):
-    (folder / name / 'a.png').unlink()
-    np.save(folder / name / 'a.npy', labels.astype(np.int32))
-  assert read(folder, 3, 4).categories == ('text', 'plant')
-  np.save(folder / 'SegmentationObject' / 'a.npy', -2 * OBJECTS.astype(int))
-  with pytest.raises(InputError, match='has negative values; number objects'):
-    read(folder, 3, 4)

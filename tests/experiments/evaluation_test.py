@@ -15,11 +15,10 @@ from statsmodels.stats.multitest import multipletests
 
 from benchmarks import textbook
 from configs import evaluate as evaluate_config
-from saliency_jax.data import fingerprints, map_folder
+from saliency_jax.data import fingerprints
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     evaluation,
-    passes,
     scored_images,
     scoring,
     search_scoring,
@@ -279,35 +278,6 @@ def test_models_are_not_scored_unnoticed_on_what_they_learnt(
     assert 'part=test' not in said[0]  # which is OSIE's
 
 
-def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
-  maps = made_scores.maps(tmp_path / 'maps')
-  config = small(looked_at, f'{maps},centre')
-  config.data.batch_size = 1
-  whole = evaluate(config, tmp_path / 'whole')
-  out, measured = tmp_path / 'out', []
-  read = map_folder.MapFolder.read
-
-  def stopping(self, image_id, *rest):
-    measured.append(image_id)
-    if len(measured) == 3:
-      raise KeyboardInterrupt
-    return read(self, image_id, *rest)
-
-  monkeypatch.setattr(map_folder.MapFolder, 'read', stopping)
-  with pytest.raises(KeyboardInterrupt):
-    evaluate(config, out)
-  assert not (out / 'summary.json').exists()
-  summary = evaluate(config, out)
-  # Figure 8 predicts the image that it shows once more.
-  assert measured[:5] == ['p1', 'p2', 'p3', 'p3', 'p4']
-  assert not (out / 'partial').exists()
-  assert (out / 'scores.csv').read_text() == (
-      tmp_path / 'whole' / 'scores.csv').read_text()
-  for each in (summary, whole):
-    del each['seconds']
-  assert summary == whole
-
-
 def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
   folder = shutil.copytree(looked_at, tmp_path / 'data')
   broken = folder / 'images' / 'p2.jpg'
@@ -326,72 +296,3 @@ def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
     assert [row['image_id'] for row in table(
         tmp_path / 'out' / 'per_image' / 'mine' / f'{model}.csv')] == [
             'p1', 'p3', 'p4']
-
-
-def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
-  config = small(looked_at, 'centre')
-  monkeypatch.setattr(evaluation.score_lists, 'write', lambda *_, **__: 1 / 0)
-  with pytest.raises(ZeroDivisionError):
-    evaluate(config, tmp_path)
-  monkeypatch.undo()
-  seen = []
-  measure = passes.predicted
-  monkeypatch.setattr(passes, 'predicted', lambda *given: seen.append(
-      given[2]) or measure(*given))
-  config.sets.mine.sigma = 6.
-  evaluate(config, tmp_path)
-  assert seen == [{'centre': {0, 1, 2, 3}}]
-
-
-def test_nothing_of_another_run_stays(looked_at, tmp_path):
-  evaluate(small(looked_at, 'centre'), tmp_path / 'clean')
-  for name in ('per_image/other/x.csv', 'maps/x/p1.npy', 'search.csv',
-               'report/index.html', 'pictures/9.jpg'):
-    path = tmp_path / 'out' / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-  (tmp_path / 'out' / 'notes.txt').touch()  # not ours
-  evaluate(small(looked_at, 'centre'), tmp_path / 'out')
-  assert {path.relative_to(tmp_path / 'out') for path in
-          (tmp_path / 'out').rglob('*')} == {
-              pathlib.Path('notes.txt')} | {
-                  path.relative_to(tmp_path / 'clean') for path in
-                  (tmp_path / 'clean').rglob('*')}
-
-
-def test_a_mistake_does_not_cost_the_results_that_lie_there(
-    looked_at, tmp_path):
-  out = tmp_path / 'out'
-  evaluate(small(looked_at, 'centre'), out)
-  before = {path: path.read_bytes() for path in out.rglob('*.*')}
-  maps = made_scores.maps(tmp_path / 'mine', ('p1', 'p2'))
-  inside = made_scores.maps(out / 'maps' / 'theirs')
-  before |= {path: path.read_bytes() for path in inside.iterdir()}
-  for change, message in (
-      ({'eval.models': 'deepgaze'}, 'deepgaze'),
-      ({'eval.models': str(maps)}, r'2 of 4 images \(p3, p4\)'),
-      ({'eval.models': str(inside)}, 'lies in --workdir'),
-      ({'eval.sets': 'yours'}, 'yours'),
-      ({'analysis.fixations': 'some'},
-       "fixations is 'some'; it is one of"),
-      ({'analysis.top_units': 0}, r'analysis\.top_units is 0; give 1'),
-      ({'data.on_bad_image': 'ignore'}, 'raise or skip'),
-      ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
-      ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
-      ({'eval.auc_jitter': -2}, r'eval\.auc_jitter is -2; give a seed'),
-      ({'sets.mine.sigma': 0.}, 'sigma is 0')):
-    config = small(looked_at, 'centre')
-    config.update_from_flattened_dict(change)
-    with pytest.raises(InputError, match=message):
-      evaluate(config, out)
-  assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
-
-
-def test_maps_of_two_images_are_never_one_file(looked_at, tiny_osie, tmp_path):
-  config = small(looked_at, 'centre')
-  config.sets.osie.update(config.sets.mine)
-  config.eval.sets, config.eval.save_maps = 'mine,osie', True
-  with pytest.raises(InputError, match='both have an image p1'):
-    evaluate(config, tmp_path)
-  config.eval.save_maps = False
-  assert list(evaluate(config, tmp_path)['datasets']) == ['mine', 'osie']

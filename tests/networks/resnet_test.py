@@ -11,10 +11,8 @@ _BLOCKS = (1, 2, 1, 1)
 
 
 def _run(module, variables, x, *rest):
-  """Returns what the module gives, compiled quickly."""
-  run = jax.jit(lambda variables, x: module.apply(variables, x, *rest),
-                compiler_options={'xla_backend_optimization_level': 0})
-  return run(variables, x)
+  return jax.jit(lambda variables, x: module.apply(variables, x, *rest))(
+      variables, x)
 
 
 @pytest.fixture(scope='module', params=[False, True])

@@ -18,9 +18,6 @@ _NETWORKS = {'resnet18': 'resnet18', 'resnet50': 'resnet50',
              'vit_b16': 'vit_b16', 'vit_b16_timm': 'vit_b16',
              **{name: name for name in made_zoo.VARIANTS}}
 
-# Each program runs once: that it is compiled soon counts.
-_QUICK = {'xla_backend_optimization_level': 0}
-
 
 @pytest.fixture(scope='module', params=_NETWORKS)
 def case(request):
@@ -37,8 +34,7 @@ def test_every_tap_is_torchs(case):
   names = {name: network.resolve([name])[0] for name in stored['taps'].tolist()}
   assert set(names.values()) == set(network.taps)
   run = jax.jit(lambda variables, images: network.run(
-      variables, images, frozenset(network.taps), 0, len(network.stages)),
-      compiler_options=_QUICK)
+      variables, images, frozenset(network.taps), 0, len(network.stages)))
   sizes = [key.removesuffix(' size') for key in stored if key.endswith(' size')]
   assert sizes
   for size in sizes:

@@ -65,10 +65,8 @@ def test_every_tap_is_as_defined(name, monkeypatch):
   network = zoo.assemble(name, found, ported, Provenance('', '', ''))
   trees.match(ported.variables['params'], [
       (stage.parameters, stage.name) for stage in network.stages])
-  run = jax.jit(
-      lambda variables, x: network.run(
-          variables, x, frozenset(network.taps), 0, stages)[1],
-      compiler_options={'xla_backend_optimization_level': 0})
+  run = jax.jit(lambda variables, x: network.run(
+      variables, x, frozenset(network.taps), 0, stages)[1])
   ours = run(ported.variables, image[None])
   theirs = define(arrays, image.transpose(2, 0, 1))
   assert set(theirs) == set(network.taps)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax import files, runtime
+from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import predictors
 from saliency_jax.networks import listing, zoo
@@ -120,9 +120,7 @@ def test_training_begins_with_the_trunk_and_a_drawn_decoder(monkeypatch):
     predictors.of_network('salicon', network, 1)
 
 
-def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path, monkeypatch):
-  monkeypatch.setattr(runtime, 'compiler_options', lambda: {
-      'xla_backend_optimization_level': 0})
+def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path):
   arrays = {name: models_test.drawn(name, shape)
             for name, shape in recurrent_definitions.UNISAL.items()}
   path = tmp_path / 'authors.npz'
