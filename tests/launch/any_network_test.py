@@ -25,7 +25,7 @@ def data(tmp_path_factory) -> pathlib.Path:
 
 def done(job: str, workdir: pathlib.Path, *flags: str) -> dict:
   """Runs a job to its end; returns its summary."""
-  result = commands.run(job, f'--workdir={workdir}', *flags)
+  result = commands.run_here(job, f'--workdir={workdir}', *flags)
   assert result.returncode == 0, result.stderr
   summary = json.loads((workdir / 'summary.json').read_text())
   assert summary['job'] == job

@@ -54,8 +54,8 @@ def run_by_two(*arguments: str) -> subprocess.CompletedProcess:
 def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
   """Runs a command in this process, as JAX takes seconds to be imported.
 
-  For commands that end before they compute anything: the file itself is run
-  and parses the flags, and whatever it raises beside `SystemExit` is raised.
+  The file itself is run and parses the flags, and whatever it raises beside
+  `SystemExit` is raised.
   """
   arguments = command(job, *given)[1:]
   known, verbosity = set(flags.FLAGS), logging.get_verbosity()

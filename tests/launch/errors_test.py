@@ -15,7 +15,7 @@ def data(tiny_osie, tmp_path) -> pathlib.Path:
   return shutil.copytree(tiny_osie, tmp_path / 'data')
 
 
-def dissect(data, weights, workdir, *flags, run=commands.run):
+def dissect(data, weights, workdir, *flags, run=commands.run_here):
   return run(
       'dissect', f'--workdir={workdir}', f'--config.data.dir={data}',
       f"--config.data.regions={data / 'labelme'}",
@@ -66,7 +66,6 @@ DAMAGES = {
     'absent images': (
         lambda data: (data / 'stimuli' / '2002.jpg').unlink(),
         ['fixations.mat', '2002']),
-    'truncated JPEG': (truncate, ['2003.jpg', 'truncated']),
     'region file for another size': (
         edit('2002.json', wider), ['2002.json', '164']),
     'label that is no name': (
@@ -77,9 +76,7 @@ DAMAGES = {
 def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
   damage, said = DAMAGES[name]
   damage(data)
-  # What is only met on the way ends a process that has threads.
-  run = commands.run if damage is truncate else commands.run_here
-  result = dissect(data, random_weights, tmp_path / 'out', run=run)
+  result = dissect(data, random_weights, tmp_path / 'out')
   commands.is_one_sentence(result, 'dissect', *said)
   assert not (tmp_path / 'out' / 'summary.json').exists()
 
@@ -115,17 +112,8 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (['more'], ['more'])])
 def test_a_wrong_flag_ends_in_one_sentence(
     flags, said, tiny_osie, random_weights, tmp_path):
-  result = dissect(
-      tiny_osie, random_weights, tmp_path / 'out', *flags,
-      run=commands.run_here)
+  result = dissect(tiny_osie, random_weights, tmp_path / 'out', *flags)
   commands.is_one_sentence(result, 'dissect', *said)
-
-
-def test_it_does_so_in_a_process_of_its_own(
-    tiny_osie, random_weights, tmp_path):
-  result = dissect(
-      tiny_osie, random_weights, tmp_path / 'out', '--config.data.workers=-1')
-  commands.is_one_sentence(result, 'dissect', 'workers')
 
 
 def test_the_config_of_another_job_ends_in_one_sentence(tmp_path):
@@ -144,7 +132,11 @@ def skipped(tiny_osie, random_weights, tmp_path_factory) -> pathlib.Path:
   truncate(data)
   one_by_one = '--config.data.batch_size=1'
   out = folder / 'out'
-  assert dissect(data, random_weights, out, one_by_one).returncode == 2
+  # What is only met on the way ends a process that has threads.
+  commands.is_one_sentence(
+      dissect(data, random_weights, out, one_by_one, run=commands.run),
+      'dissect', '2003.jpg', 'truncated')
+  assert not (out / 'summary.json').exists()
   assert list((out / 'partial').glob('[!.]*.part'))
   edit('2001.json', lambda content: [
       shape.update(label='plant') for shape in content['shapes']])(data)
@@ -177,9 +169,7 @@ def test_a_misspelt_flag_does_not_cost_the_results_that_lie_there(
   before = {path: path.read_bytes() for path in out.rglob('*.*')}
   for flag in ('--config.network.taps=conv9_9', '--config.data.on_bad_image=no',
                '--config.network.dtype=float8'):
-    assert dissect(
-        tiny_osie, random_weights, out, flag, run=commands.run_here
-    ).returncode == 2
+    assert dissect(tiny_osie, random_weights, out, flag).returncode == 2
   assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
 
 
@@ -201,11 +191,10 @@ def test_data_that_changed_is_measured_again(skipped):
 def test_results_of_photographs_are_not_made_from_search_arrays(
     random_weights, tmp_path):
   built = tmp_path / 'built'
-  result = commands.run(
+  result = commands.run_here(
       'build_dataset', '--dataset=popout', '--count=2', '--size=128',
       f'--output={built}')
   assert result.returncode == 0, result.stderr
   result = dissect(
-      built, random_weights, tmp_path / 'out', '--config.data.regions=',
-      run=commands.run_here)
+      built, random_weights, tmp_path / 'out', '--config.data.regions=')
   commands.is_one_sentence(result, 'dissect', 'search arrays')

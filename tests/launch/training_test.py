@@ -1,6 +1,5 @@
 """train, sweep and predict as commands, on made data and a narrow network."""
 
-import csv
 import json
 import pathlib
 import signal
@@ -13,7 +12,6 @@ from PIL import Image
 from saliency_jax.data import parts
 from saliency_jax.data.source import KEYS
 from saliency_jax.training import journal
-from tests import tiny
 from tests.data import made as made_data
 from tests.launch import commands
 from tests.recorder import Recorder
@@ -61,7 +59,7 @@ def test_training_is_stopped_and_goes_on(data, tmp_path):
   assert 'saved; start the same command again' in said.splitlines()[-1]
   assert not (workdir / 'summary.json').exists()
   # Another config is refused in one sentence.
-  result = commands.run(*arguments[:-1], '--config.train.epochs=1')
+  result = commands.run_here(*arguments[:-1], '--config.train.epochs=1')
   assert result.returncode == 2
   assert 'epochs is 2000 there and 1 here' in result.stderr.splitlines()[-1]
 
@@ -119,31 +117,6 @@ def test_a_killed_sweep_repeats_nothing_that_was_whole(swept):
   assert summary['seconds']['training'] == trained['seconds']['training'] > 0
 
 
-def test_the_tables_of_a_sweep_follow_from_its_arrays(swept):
-  workdir = swept[0]
-  with open(workdir / 'table3.csv', newline='') as file:
-    table = list(csv.DictReader(file))
-  assert len(table) == 2 * 12
-  for row in table:
-    folder = workdir / 'regions' / row['member']
-    with open(folder / 'regions.csv', newline='') as file:
-      chosen = [x['category'] == row['category'] and x['fixations'] != '0'
-                for x in csv.DictReader(file)]
-    means = np.load(folder / 'association' / 'conv5_3.npy')[chosen].mean(axis=0)
-    assert len(means) == tiny.WIDTHS['conv5_3']
-    np.testing.assert_allclose(
-        float(row['mean_nss_top10']), np.sort(means)[-10:].mean(), atol=1e-5)
-    assert int(row['units_above_threshold']) == (means > 1.5).sum()
-    assert int(row['depth']) == {'depth_0': 0, 'depth_all': 13}[row['member']]
-  with open(workdir / 'table6.csv', newline='') as file:
-    for row in csv.DictReader(file):
-      scores = np.load(
-          workdir / 'popout' / row['member'] / 'nmm' / 'conv5_3.npy')
-      np.testing.assert_allclose(
-          float(row['mean_nmm_top10']),
-          np.sort(scores.mean(axis=0))[-10:].mean(), atol=1e-5)
-
-
 def test_maps_have_the_images_sizes(swept, data, tmp_path):
   out = tmp_path / 'maps'
   result = commands.run(
@@ -166,7 +139,7 @@ def test_maps_have_the_images_sizes(swept, data, tmp_path):
 
 
 def test_a_trained_model_is_dissected(swept, data, tmp_path):
-  result = commands.run(
+  result = commands.run_here(
       'dissect', f'--config.network.checkpoint={swept[0]}',
       '--config.network.member=depth_all',
       f"--config.data.dir={data / 'train'}",
@@ -225,13 +198,6 @@ def test_validation_images_need_scenes_that_are_trained(
   assert not (tmp_path / 'out').exists()
 
 
-@pytest.mark.parametrize('job', ['train', 'sweep', 'predict'])
-def test_a_mistake_ends_a_process_of_its_own_in_one_sentence(job):
-  commands.is_one_sentence(
-      commands.run(job, '--config.network.checkpoint=nowhere',
-                   '--config.data.dir=nowhere'), job, 'nowhere')
-
-
 def test_every_key_about_the_data_is_read(data):
   config = made.train_config.get_config()
   config.data.dir = str(data / 'train')
@@ -243,11 +209,3 @@ def test_every_key_about_the_data_is_read(data):
   assert config.read >= {'run.cache_dir', 'analysis.fixations'} | {
       f'data.{name}' for name in (
           *KEYS, 'val_dir', 'val_fixations', 'val_fraction')}
-
-
-def test_osie_is_split_in_three(osie_dir):
-  config = made.train_config.get_config()
-  config.data.dir = str(osie_dir)
-  opened = parts.open_parts(config)
-  assert (len(opened.train), len(opened.validation)) == (300, 100)
-  assert not set(opened.train.image_ids) & set(opened.validation.image_ids)
