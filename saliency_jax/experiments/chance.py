@@ -88,24 +88,6 @@ def unit_bands(
   return {str(name): ends[:, i] for i, name in enumerate(names)}
 
 
-def band_of_items(
-    scores: np.ndarray, arrays: np.ndarray, *, top: int, draws: int = 200
-) -> Band:
-  """Returns what the mean of the best units is for any item of an array.
-
-  Nothing is labelled but the target, so nothing can be permuted; in each draw
-  one of an array's other items stands for its target.
-
-  Args:
-    scores: `[M, C]`, the NMM of the other items.
-
-  Returns:
-    The 95 % band over draws; NaN without an item.
-  """
-  return bands_of_others(
-      scores, arrays, np.unique(arrays), top=top, draws=draws)[0]
-
-
 def bands_of_others(
     scores: np.ndarray, images: np.ndarray, of: np.ndarray, *, top: int,
     threshold: float = np.inf, draws: int = 200, seed: int = 0

@@ -98,8 +98,9 @@ def of_targets(
   [value] = _values(*given, top=top, threshold=np.inf).values()
   if items is None:
     return value
-  return value._replace(chance=chance.band_of_items(
-      items, items_images, top=top, draws=PERMUTATIONS))
+  return value._replace(chance=chance.bands_of_others(
+      items, items_images, np.unique(items_images), top=top,
+      draws=PERMUTATIONS)[0])
 
 
 def samples(

@@ -204,10 +204,12 @@ def test_any_item_of_an_array_may_stand_for_its_target():
   exact = [
       slow_best([scores[i].tolist() for i in chosen], 2)
       for chosen in itertools.product([1, 2, 5], [4], [0, 3])]
-  found = chance.band_of_items(scores, arrays, top=2, draws=20_000)
+  found = chance.bands_of_others(
+      scores, arrays, np.arange(3), top=2, draws=20_000)[0]
   assert found.mean == pytest.approx(statistics.fmean(exact), abs=.01)
   assert (found.low, found.high) == pytest.approx((min(exact), max(exact)))
-  assert np.isnan(chance.band_of_items(scores[:0], arrays[:0], top=2)).all()
+  assert np.isnan(chance.bands_of_others(
+      scores[:0], arrays[:0], arrays[:0], top=2)).all()
 
 
 def test_each_region_is_stood_for_by_others_on_its_photograph():

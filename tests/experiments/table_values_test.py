@@ -73,7 +73,8 @@ def test_targets_stand_beside_other_items():
   value = table_values.of_targets(
       targets, images, top=4, items=items, items_images=of)
   assert value.sets == 24
-  assert value.chance == chance.band_of_items(items, of, top=4)
+  assert value.chance == chance.bands_of_others(
+      items, of, images, top=4)[0]
   assert value.chance.leaves(value.mean)
   assert value.low < value.high
   alone = table_values.of_targets(targets, images, top=4)

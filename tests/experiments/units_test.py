@@ -300,7 +300,8 @@ def test_targets_stand_beside_other_items(tmp_path):
     items += list(brute_force.scores(
         np.asarray(maps), [*source.items(image_id, 3)], (160, 160)))
     of += [i] * 3
-  band = chance.band_of_items(np.array(items), np.array(of), top=10)
+  band = chance.bands_of_others(
+      np.array(items), np.array(of), np.unique(of), top=10)[0]
   row = next(row for row in schema.read(tmp_path / 'out', schema.TABLE5)
              if row.layer == 'conv5_3')
   assert (row.chance_low, row.chance_mean, row.chance_high) == (

@@ -176,17 +176,17 @@ def _figure4(swept: Swept, site: Site, label: str) -> Chart:
   panels = {}
   for who, key in (('this run', 'mean'), ('paper', 'paper')):
     values = table.pivot(index='depth', columns='category', values=key)
-    panels[who] = (100 * (values / values.loc[0] - 1)).dropna(
-        axis=1, how='any')[lambda x: [
-            name for name in table['category'].unique() if name in x]]
-  names = [*panels['this run']]
-  shades = overlays.colours('values', np.linspace(0, .95, len(names)))
+    panels[who] = (100 * (values / values.loc[0] - 1)).dropna(axis=1)
+  # In the order of the lines' right ends.
+  names = panels['this run'].iloc[-1].sort_values(ascending=False).index
+  shades = overlays.colours('values', np.linspace(.1, .95, len(names)))
   legend = {name: overlays.hexed(x)
             for name, x in zip(names, shades, strict=True)}
   ends = matrices.domain(*(x.to_numpy() for x in panels.values()))
   return site.chart('figure4', [
       charts.lines(
-          [row for name in of for row in _points(name, of[name])], legend,
+          [row for name in names if name in of
+           for row in _points(name, of[name])], legend,
           x='stages trained', label=label, title=who, width=300, height=320,
           domain=ends) for who, of in panels.items() if of.size],
       f'Lines of the {label} by depth, a line for each category:', legend)

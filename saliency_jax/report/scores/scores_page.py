@@ -137,17 +137,15 @@ def _differences(
 
 
 def _not_run(results: Evaluated, site: Site) -> Table | None:
-  """Returns the paper's models that stand beside nothing, and why."""
+  """Returns the paper's models that stand beside nothing."""
   if not any(map(results.ours, results.summary['datasets'])):
     return None
   known = {x.lower() for x in results.models}
-  return site.table('not_run', ('table', 'model', 'the paper', 'reason'), [
-      ('1: NSS on MIT300', name, value, 'the benchmark keeps the fixations; an '
-       'NSS on other photographs cannot stand beside it')
-      for name, value in paper.facts()['table1'].items()] + [
-          ('4: NMM', name, value, 'not among the models that were scored')
-          for name, value in paper.facts()['table4'].items()
-          if name.lower() not in known])
+  return site.table('not_run', ('model', 'table', 'the paper'), [
+      (name, title, value) for key, title in (
+          ('table1', 'Table 1, NSS on MIT300'), ('table4', 'Table 4, NMM'))
+      for name, value in paper.facts()[key].items()
+      if key == 'table1' or name.lower() not in known])
 
 
 def _facts(results: Evaluated) -> dict[str, str]:
