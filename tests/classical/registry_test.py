@@ -65,8 +65,7 @@ def test_agrees_with_the_authors_maps(name, reference_dir, osie_dir):
 
 @every_model
 @pytest.mark.parametrize('image', [
-    noise(64, 99), noise(233, 101),
-    np.repeat(noise(96, 128)[..., :1], 3, axis=2)])
+    noise(233, 101), np.repeat(noise(96, 128)[..., :1], 3, axis=2)])
 def test_maps_of_any_image_are_float32_from_0_to_1(name, image):
   map_ = registry.predict(name, image[None])[0]
   assert map_.dtype == np.float32
@@ -107,7 +106,7 @@ def test_a_mirrored_image_has_a_mirrored_map(name):
 
 @every_model
 def test_a_batch_equals_its_images_one_by_one(name):
-  images = np.stack([noise(96, 128, seed) for seed in range(3)])
+  images = np.stack([noise(96, 128, seed) for seed in range(2)])
   batch = registry.predict(name, images)
   np.testing.assert_array_equal(registry.predict(name, images), batch)
   for image, map_ in zip(images, batch, strict=True):

@@ -35,7 +35,7 @@ def example(seed, levels=None, size=SIZE, points=N, negatives=40):
   return saliency, fixated, others, truth, baseline + 0.1, valid
 
 
-@pytest.mark.parametrize('seed', range(5))
+@pytest.mark.parametrize('seed', range(2))
 @pytest.mark.parametrize('levels', [None, 5])
 @pytest.mark.parametrize('distinct', [True, False])
 def test_equal_to_the_textbook(seed, levels, distinct):
@@ -244,7 +244,7 @@ def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
   prior = jnp.asarray(blur.centre_prior(size, (150, 200)), jnp.float32)
 
   @jax.jit
-  def score(points, valid, others):
+  def score(prior, everything, points, valid, others):
     return (
         metrics.nss(prior, points, valid),
         auc.auc_uniform(prior, points, valid),
@@ -252,8 +252,8 @@ def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
         auc.auc_shuffled(prior, points, everything, valid, others))
 
   found = [
-      score(np.pad(x, ((0, 255 - len(x)), (0, 0))), np.arange(255) < len(x),
-            image != i)
+      score(prior, everything, np.pad(x, ((0, 255 - len(x)), (0, 0))),
+            np.arange(255) < len(x), image != i)
       for i, x in enumerate(points) if i % 2]
   np.testing.assert_allclose(
       np.mean(found, axis=0), [0.841, 0.735, 0.738, 0.502], atol=0.02)

@@ -1,4 +1,7 @@
-"""Two real processes on this machine that train one model."""
+"""Two real processes on this machine that train one model.
+
+That one which dies ends the other is in `tests/experiments/hosts_test.py`.
+"""
 
 import signal
 
@@ -11,15 +14,6 @@ from tests import hosts
 from tests.training import made
 
 RUNNER = 'tests.training.hosts_runner'
-
-
-def test_one_that_dies_ends_the_other(tmp_path):
-  processes = hosts.start(RUNNER, tmp_path, 5, signal.SIGKILL)
-  said = hosts.end(processes)  # which takes too long if the other one hangs
-  assert processes[1].returncode == -9
-  assert processes[0].returncode not in (0, None)
-  assert 'heartbeat' in said[0]
-  assert not (tmp_path / 'run' / 'summary.json').exists()
 
 
 def test_sigterm_to_one_stops_both_and_they_end_as_one_does(tmp_path):

@@ -64,8 +64,7 @@ def steps(run: pathlib.Path) -> set[str]:
 def test_kills_at_any_moment_leave_no_trace(alone, tmp_path):
   folder, run = tmp_path / 'killed', tmp_path / 'killed' / 'run'
   for how, kept in (
-      ('line:2:0', set()),  # before there is any checkpoint
-      ('save:3', set()),  # while the first one is written
+      ('save:3', set()),  # while the first checkpoint is written
       ('line:5:9', {'3'}),  # half a line
       ('save:6', {'3'})):  # while the second one is written
     result = start(folder, how)
