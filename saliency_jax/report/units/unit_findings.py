@@ -39,8 +39,8 @@ def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
   that it has), so that all means are of the same.
 
   Returns:
-    float64 `[L]`; the ends of its 95 % interval, of columns as independent,
-    `[2, L]`; bool `[C]`.
+    float64 `[L]`; the ends of its 95 % interval over images with the units
+    chosen anew, `[2, L]`, NaN where nothing was sampled; bool `[C]`.
   """
   values, means, published = map(run.values, (key, 'mean', 'paper'))
   has = np.isfinite(published).any(axis=1)
@@ -51,10 +51,14 @@ def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
     nothing = np.full((3, len(values)), math.nan)
     return nothing[0], nothing[1:], used
   mean = values[:, used].mean(axis=1)
-  below, above = (
-      np.sqrt((((run.values(x) - means)[:, used]) ** 2).sum(axis=1))
-      / used.sum() for x in ('low', 'high'))
-  return mean, np.stack([mean - below, mean + above]), used
+  ends = np.stack([run.values(x)[:, used].mean(axis=1) for x in (
+      'low', 'high')]) if used.sum() == 1 else np.full((2, len(mean)), np.nan)
+  if run.samples is not None:
+    ends = np.array([
+        inference.around(x, of) for x, of in zip(
+            mean, run.samples[..., used].mean(axis=2, dtype=float),
+            strict=True)]).T
+  return mean, ends, used
 
 
 def _many(run: Run) -> np.ndarray:
