@@ -214,14 +214,14 @@ def _table8(found: Compared) -> list[tuple]:
 
 def _changes(found: Compared, site: Site):
   """Draws what tasks change over the pretrained trunk, by category."""
-  rows = [{
-      'x': x.category, 'y': x.change, 'low': x.change_low,
+  rows = {run: [{
+      'name': x.category, 'x': x.change, 'low': x.change_low,
       'high': x.change_high, 'who': run}
-      for run in _COLOURS for x in found.changes(run).itertuples()]
-  known = {row['who'] for row in rows}
-  series = {run: x for run, x in _COLOURS.items() if run in known}
-  return site.chart('changes', [charts.bars(
-      rows, series, label='mean NSS less that of pt (SD)', width=620)],
+      for x in found.changes(run).itertuples()] for run in _COLOURS}
+  series = {run: x for run, x in _COLOURS.items() if rows[run]}
+  return site.chart('changes', [charts.dots(
+      rows[run], series, label='mean NSS less that of pt (SD)', title=run,
+      ceiling=0.) for run in series],
       'What each task changes over the pretrained trunk in every category; the '
       f'numbers are in {schema.TASK_DIFFERENCES.path}.', series)
 
