@@ -20,11 +20,14 @@ def rows(found: Sequence[Scored], resamples: int) -> list[tuple]:
 
   The interval is a bootstrap over images, as that of a mean; p is of Student's
   paired t test, whose tail is finer than shares of samples, and corrected for
-  all lines (Holm).
+  all lines (Holm). An image does not count where a score of either is not
+  defined, e.g. of a search that fails.
   """
   made, p = [], []
   for each in found:
-    models = {x: of for x, of in each.scores.items() if x != OBSERVERS}
+    models = {
+        x: each.scoring.compared(of) for x, of in each.scores.items()
+        if x != OBSERVERS}
     for (model, one), (other, second) in itertools.combinations(
         models.items(), 2):
       for metric in each.scoring.metrics:

@@ -53,6 +53,8 @@ class Scoring(NamedTuple):
       there are not enough of them; None if they are not scored.
     observers: of every image of the data set, if they are scored.
     facts: what `summary.json` says of the data set.
+    compared: gives, of a model's scores, those that its mean is of: NaN where a
+      score is not defined.
   """
   dataset: DataSet
   images: Sequence[int]
@@ -68,6 +70,7 @@ class Scoring(NamedTuple):
   human: Callable[[Record], np.ndarray] | None = None
   people: Callable[[int], dict[str, float] | None] | None = None
   observers: Sequence[int] = ()
+  compared: Callable[[Scores], Scores] = dict
 
 
 def open_sets(config) -> list[DataSet]:

@@ -45,7 +45,8 @@ def make(dataset: DataSet) -> Scoring:
           model, dataset.name, [patterns[i] for i in images], scores,
           resamples),
       ranked='nmm', kinds=[pattern.kind for pattern in patterns],
-      facts={'kind': dataset.kind, 'images': len(patterns)}, notes=notes)
+      facts={'kind': dataset.kind, 'images': len(patterns)}, notes=notes,
+      compared=summarised)
 
 
 def measure(
@@ -67,9 +68,9 @@ def measure(
 
   Returns:
     `METRICS`: NMM in standard deviations; GSI, MSR of target to distractors and
-    of background to target as in `ops.search`, -1 where the quotient is not
-    defined; the number of fixations until the target is found, infinite if it
-    is not within `LIMIT`. Without distractors all but NMM are NaN.
+    of background to target as in `search_measures`, -1 where the quotient is
+    not defined; the number of fixations until the target is found, infinite if
+    it is not within `LIMIT`. Without distractors all but NMM are NaN.
   """
   masks = dict(zip(
       record.regions.categories, record.regions.masks, strict=True))

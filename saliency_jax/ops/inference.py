@@ -60,12 +60,15 @@ def of_correlation(
 def p_value(value: float, samples: np.ndarray) -> float:
   """Returns the two-sided p of a value of 0, NaN of no samples.
 
-  By the normal distribution with the samples' standard deviation: shares of a
-  few hundred samples are too coarse to be corrected for many tests.
+  By the normal distribution with the samples' standard deviation, about the
+  middle of the basic interval: the value less what the samples' mean exceeds
+  it. Shares of a few hundred samples are too coarse to be corrected for many
+  tests.
   """
   samples = samples[np.isfinite(samples)]
   spread = samples.std(ddof=1) if len(samples) > 1 else 0.
-  return math.erfc(abs(value) / spread / math.sqrt(2)) if spread else math.nan
+  return math.erfc(abs(2 * value - samples.mean()) / spread / math.sqrt(2)) if (
+      spread) else math.nan
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

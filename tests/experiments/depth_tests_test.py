@@ -101,7 +101,8 @@ def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   expected = {
       'gain': whole, 'low': 2 * whole - np.quantile(samples, .975),
       'high': 2 * whole - np.quantile(samples, .025),
-      'p': 2 * stats.norm.sf(abs(whole) / np.std(samples, ddof=1))}
+      'p': 2 * stats.norm.sf(
+          abs(2 * whole - np.mean(samples)) / np.std(samples, ddof=1))}
   text = found['depth_3']['text']
   assert {x: text[x] for x in expected} == pytest.approx(expected)
   assert found['depth_1']['person head']['low'] > .5

@@ -1,5 +1,7 @@
 """Measures of search arrays, against loops over pixels."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,11 @@ from saliency_jax.data.popout import drawing
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Record, Regions
-from saliency_jax.experiments import bootstrap, search_scoring
+from saliency_jax.experiments import (
+    bootstrap,
+    model_differences,
+    search_scoring,
+)
 from tests import brute_force
 
 SIZE = (96, 120)
@@ -159,6 +165,23 @@ def test_means_leave_out_what_is_not_defined_and_say_so():
       'arrays': 5, 'without_distractors': 1, 'not_found': 2,
       'gsi_undefined': 1, 'msr_target_undefined': 2,
       'msr_background_undefined': 2}
+
+
+def test_differences_leave_out_what_is_not_defined_for_either_model():
+  """P3O3's -1 is a sign, not a ratio."""
+  other = {name: np.arange(5.) ** 2 + 1 for name in search_scoring.METRICS}
+  scoring = types.SimpleNamespace(
+      metrics=search_scoring.METRICS, compared=search_scoring.summarised,
+      dataset=types.SimpleNamespace(name='set'))
+  lines = {line[3]: line for line in model_differences.rows([
+      types.SimpleNamespace(
+          scoring=scoring, scores={'a': MEASURED, 'b': other})], 50)}
+  assert list(lines) == list(search_scoring.METRICS)
+  found = {name: (line[4], line[7]) for name, line in lines.items()}
+  assert found == {
+      'nmm': (1 - 7, 5), 'gsi': ((-.5 - 4 - 11) / 3, 3),
+      'msr_target': ((1 - 10) / 2, 2), 'msr_background': ((-.5 - 4.5) / 2, 2),
+      'fixations': ((0 - 3) / 2, 2)}
 
 
 def test_rows_are_of_all_arrays_and_then_of_each_kind():

@@ -26,7 +26,15 @@ def test_the_interval_of_r_takes_out_what_noise_takes_off():
 def test_p_is_that_of_the_normal_distribution():
   samples = np.random.default_rng(0).normal(1, 2, 1000)
   p = inference.p_value(3., np.append(samples, np.nan))
-  assert p == pytest.approx(2 * stats.norm.sf(3 / samples.std(ddof=1)))
+  # The samples lie 2 below the value: so does the value below what it is of.
+  assert p == pytest.approx(2 * stats.norm.sf(
+      (6 - samples.mean()) / samples.std(ddof=1)))
+  low, high = inference.around(3., samples)
+  assert (p < .05) == (low > 0 or high < 0)
+  # An interval about 0 and a p that does not say so cannot stand together.
+  low, high = inference.around(3., samples + 5)
+  assert low < 0 < high
+  assert inference.p_value(3., samples + 5) > .05
   assert np.isnan(inference.p_value(3., np.ones(5)))
   assert np.isnan(inference.p_value(3., np.array([])))
 

@@ -187,7 +187,8 @@ def test_differences_are_paired_where_both_are_of_the_same_photographs(
   np.testing.assert_allclose(found.change, change)
   np.testing.assert_allclose(
       found.low, 2 * change - np.quantile(gaps, .975, axis=1))
-  p = 2 * stats.norm.sf(np.abs(change) / gaps.std(axis=1, ddof=1))
+  p = 2 * stats.norm.sf(
+      np.abs(2 * change - gaps.mean(axis=1)) / gaps.std(axis=1, ddof=1))
   np.testing.assert_allclose(
       found.p.ravel(), multipletests(p.ravel(), method='holm')[1])
   # Photographs of other names vary on their own: what is shared is no more.

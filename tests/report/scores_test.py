@@ -2,6 +2,7 @@
 
 import html
 import re
+import types
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from saliency_jax.report.scores import (
     evaluated,
     metric_names,
     score_findings,
+    scores_page,
 )
 from tests.report import made_scores
 
@@ -202,6 +204,16 @@ def test_the_page_has_every_number_and_marks_the_best(page):
   # What people reach has no KL, which would be no ceiling.
   foot = text_of(page[page.index('<tfoot>'):page.index('</tfoot>')])
   assert foot.split() == ['other', 'people', '3.00', '2.90', 'to', '3.10', '–']
+
+
+def test_models_that_were_scored_are_not_said_to_be_missing():
+  results = types.SimpleNamespace(
+      models=('deepgaze2', 'sam_vgg', 'bms', 'sample'),
+      ours=lambda name: True, summary={'datasets': {'osie': {}}})
+  rows = scores_page._not_run(
+      results, types.SimpleNamespace(table=lambda name, columns, rows: rows))
+  assert [name for name, table, _ in rows if table.startswith('Table 4')] == [
+      'DVA', 'GBVS']
 
 
 def test_every_figure_is_there_for_a_paper(run, page):

@@ -30,7 +30,7 @@ class Plan(NamedTuple):
   design: Design  # the two items
   layout: Layout
   target: int  # the target's index into the layout
-  background: str  # a name in `colours.BACKGROUNDS`
+  background: str  # a name in `palette.BACKGROUNDS`
 
 
 class Drawing(NamedTuple):
