@@ -20,7 +20,8 @@ def get_config() -> ml_collections.ConfigDict:
   # of every sweep.
   config.eval.members = ''
   # The data sets, with commas between: groups of `sets`, below. '' takes those
-  # whose `dir` is given, or else OSIE. Read by experiments/scored_sets.py.
+  # whose `dir` or `fixations` is given, or else OSIE. Read by
+  # experiments/scored_sets.py.
   config.eval.sets = ''
   # Samples that the bootstrap draws for each confidence interval. Read, as all
   # below, by experiments/evaluation.py.

@@ -197,6 +197,8 @@ def _parse(arguments: list[str]) -> list[str]:
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   try:
     return flags.FLAGS(arguments)
+  except SystemExit:
+    sys.exit(0)  # absl's code of --help is 1
   except _WRONG_FLAG as error:
     sys.exit(_say(_about_flag(error), 2))
 

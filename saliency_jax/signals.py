@@ -27,6 +27,7 @@ def end_at_once() -> None:
   if processes and processes.parent_process():
     return  # a worker, which ends with the command
   _state['ours'] = True
+  sys.unraisablehook = _unraisable
   for number in CODES:
     # What the parent process ignores, a shell's job in the background for
     # example, stays ignored.
@@ -113,6 +114,13 @@ def _raise(number: int, frame) -> None:
     _end(number, frame)
   _state['asked'] = number
   raise _error(number)
+
+
+def _unraisable(lost) -> None:
+  # What `check` raises again needs no traceback of its own.
+  if not (_state['asked'] and isinstance(
+      lost.exc_value, (KeyboardInterrupt, Stopped))):
+    sys.__unraisablehook__(lost)
 
 
 def _error(number: int) -> BaseException:

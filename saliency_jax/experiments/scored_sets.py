@@ -74,7 +74,7 @@ class Scoring(NamedTuple):
 
 
 def open_sets(config) -> list[DataSet]:
-  """Opens the data sets of `config.eval.sets`, or those with a folder, or OSIE.
+  """Opens the data sets of `config.eval.sets`, or those of the user, or OSIE.
 
   Args:
     config: `configs/evaluate.py`; `eval.sets`, `sets` and `run.cache_dir` are
@@ -84,7 +84,8 @@ def open_sets(config) -> list[DataSet]:
     InputError: if a name or a value is wrong, or a data set is at fault.
   """
   chosen = names(config.eval.sets) or tuple(
-      name for name in config.sets if config.sets[name].dir) or ('osie',)
+      name for name, group in config.sets.items()
+      if group.dir or group.fixations) or ('osie',)
   if len(set(chosen)) < len(chosen):
     raise InputError(
         f'config.eval.sets is {config.eval.sets!r}; name each data set '

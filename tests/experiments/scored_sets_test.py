@@ -41,6 +41,9 @@ def test_sets_that_nobody_names_are_those_with_a_folder(config):
   assert [each.name for each in open_sets(config)] == ['mine', 'osie']
   config.sets.osie.dir = ''
   assert [each.name for each in open_sets(config)] == ['mine']
+  config.sets.mine.dir = ''  # forgotten, and no reason to score on OSIE
+  with pytest.raises(InputError, match='needs dir; give --config.sets.mine'):
+    open_sets(config)
 
 
 def test_a_part_of_osie(config, osie_dir):

@@ -66,6 +66,7 @@ def test_a_path_may_begin_at_home(monkeypatch, tmp_path):
 
 def test_help_lists_what_every_job_takes():
   done = commands.run('train', '--help')
+  assert done.returncode == 0
   for name in ('--workdir', '--config', '--coordinator', '--process_id'):
     assert f'{name}:' in done.stdout
   said = ' '.join(done.stdout.split())

@@ -2,6 +2,7 @@
 
 import pathlib
 import signal
+import sys
 import time
 
 import pytest
@@ -44,3 +45,25 @@ def test_what_a_callback_loses_is_raised_again(number, error, monkeypatch):
       signals._raise(number, None)
     with pytest.raises(error):
       bar.update()
+
+
+def test_what_a_callback_loses_is_no_traceback(monkeypatch, capsys):
+  monkeypatch.setitem(signals._state, 'ours', False)
+  monkeypatch.setitem(signals._state, 'asked', None)
+  monkeypatch.setattr(signals.signal, 'signal', lambda *_: None)
+  monkeypatch.setattr(sys, 'unraisablehook', None)
+  signals.end_at_once()
+
+  class Lost:
+    def __init__(self, error):
+      self.error = error
+
+    def __del__(self):
+      self.error()
+
+  del (lost := [Lost(lambda: signals._raise(signal.SIGTERM, None))])[0]
+  assert signals._state['asked']
+  assert not capsys.readouterr().err
+  lost.append(Lost(lambda: {}['a mistake']))
+  lost.clear()
+  assert 'a mistake' in capsys.readouterr().err

@@ -127,8 +127,8 @@ def _layers(run: Run) -> str:
           f', in the paper {published[i]:.2f}'
           if math.isfinite(published[i]) else '')
       for i in (int(means.argmax()), int(means.argmin())))
-  over = (f'{used.sum()} categories' if run.kind is DISSECT
-          else f'{run.counts()[0]} arrays')
+  over = (f"{used.sum()} categor{'y' if used.sum() == 1 else 'ies'}"
+          if run.kind is DISSECT else f'{run.counts()[0]} arrays')
   return (
       'The best units of '
       + high.format(f'respond most: mean {run.kind.score} over {over}')
