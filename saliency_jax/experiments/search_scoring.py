@@ -29,6 +29,8 @@ ALL = 'all'  # the kind that stands for all arrays
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
 _UNDEFINED = -1.  # P3O3's sign that a quotient is not defined
+# P3O3 reads maps of 8 bits. Otherwise a sigmoid's 1e-28 makes a ratio of 1e27.
+_GREY = 1 / 255
 _TOUCHING = np.ones((3, 3), int)  # pixels that meet at a corner are one part
 
 
@@ -68,8 +70,9 @@ def measure(
 
   Returns:
     `METRICS`: NMM in standard deviations; GSI, MSR of target to distractors and
-    of background to target as in `search_measures`, -1 where the quotient is
-    not defined; the number of fixations until the target is found, infinite if
+    of background to target as in `search_measures`, of a map that is 0 below
+    half a grey level of 255, as P3O3 reads it, and -1 where the quotient is not
+    defined; the number of fixations until the target is found, infinite if
     it is not within `LIMIT`. Without distractors all but NMM are NaN.
   """
   masks = dict(zip(
@@ -82,7 +85,9 @@ def measure(
     return found
   found |= zip(
       ('gsi', 'msr_target', 'msr_background'),
-      map(float, _ratios(full, target, distractors)), strict=True)
+      map(float, _ratios(
+          np.where(full < _GREY / 2, 0, full), target, distractors)),
+      strict=True)
   items = pattern.set_size - 1 if pattern.set_size else None
   steps = -(-item_side(distractors, items) // _STEP)
   found['fixations'] = float(_fixations(

@@ -102,6 +102,18 @@ def test_a_constant_map_has_no_quotients_and_finds_nothing():
       -1, -1, -1)
 
 
+def test_a_target_that_eight_bits_would_not_show_has_no_ratio():
+  record = array()
+  cells = np.zeros(SIZE, np.float32)
+  cells[0, 0] = 1
+  cells[record.regions.masks[0]] = 1e-28
+  found = search_scoring.measure(record, PATTERN, cells)
+  assert found['msr_background'] == -1
+  cells[record.regions.masks[0]] = 1 / 255
+  found = search_scoring.measure(record, PATTERN, cells)
+  assert found['msr_background'] == pytest.approx(255)
+
+
 def test_the_items_of_drawn_arrays_are_measured_as_they_were_drawn():
   arrays = SearchArrays(count=16, size=256)
   for index, pattern in enumerate(arrays.patterns):
