@@ -54,14 +54,12 @@ class Checkpoints:
     self._job = job
     self._best = preservation.Best(members)
     disk.hush()
-    self._manager = ocp.CheckpointManager(
-        self._path, options=ocp.CheckpointManagerOptions(
-            cleanup_tmp_directories=True,
-            # Threads would wait ten minutes for one that cannot be made.
-            async_options=ocp.AsyncOptions(
-                create_directories_asynchronously=False),
-            preservation_policy=policies.AnyPreservationPolicy(
-                [policies.LatestN(2), self._best])))
+    self._manager = _opened(
+        self._path, cleanup_tmp_directories=True,
+        # Threads would wait ten minutes for one that cannot be made.
+        async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
+        preservation_policy=policies.AnyPreservationPolicy(
+            [policies.LatestN(2), self._best]))
     for step in self._manager.all_steps():
       self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
 
@@ -224,13 +222,25 @@ def _reading(
         f'launch/train.py or launch/sweep.py.')
   own = jax.process_index()
   # Not `read_only`: Orbax would warn of it every time.
-  manager = ocp.CheckpointManager(path, options=ocp.CheckpointManagerOptions(
-      create=False, multiprocessing_options=ocp.options.MultiprocessingOptions(
-          own, {own}, f'reading{own}')))  # waiting for no other process
+  manager = _opened(
+      path, create=False, multiprocessing_options=(
+          # Waiting for no other process.
+          ocp.options.MultiprocessingOptions(own, {own}, f'reading{own}')))
   try:
     yield manager
   finally:
     manager.close()
+
+
+def _opened(path: pathlib.Path, **options) -> ocp.CheckpointManager:
+  try:
+    return ocp.CheckpointManager(
+        path, options=ocp.CheckpointManagerOptions(**options))
+  except (ValueError, OverflowError) as error:
+    # Orbax reads when each was written before anything else.
+    raise InputError(
+        f'{path}/*/_CHECKPOINT_METADATA: a damaged file ({error}); remove the '
+        f'folder of its step, or train in another --workdir.') from error
 
 
 def _none_whole(workdir: str | os.PathLike) -> InputError:

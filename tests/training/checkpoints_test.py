@@ -83,6 +83,15 @@ def test_a_damaged_best_model_is_not_loaded(whole, copy, caplog):
     train(made.run(), copy)
 
 
+def test_a_time_that_no_calendar_has_is_told(copy):
+  path = copy / checkpoints.FOLDER / '9' / '_CHECKPOINT_METADATA'
+  path.write_text(json.dumps(json.loads(path.read_text()) | {
+      'commit_timestamp_nsecs': 10**21}))
+  for opened in (load, lambda folder: train(made.run(), folder)):
+    with pytest.raises(InputError, match='damaged file'):
+      opened(copy)
+
+
 def _depth(config):
   config.train.depth = 1
 
