@@ -141,6 +141,20 @@ def test_a_layer_without_a_line(run):
   assert 'the same categories for every layer' in _message(run)
 
 
+@pytest.mark.parametrize('change', [
+    {1: 'nothing'}, {2: ''}, {2: '7'}], ids=['category', 'none', 'number'])
+def test_a_table_of_other_regions(tmp_path, change):
+  path = made.dissect(
+      tmp_path / 'D', {'conv5_3': np.ones((2, 3), np.float32)},
+      labels=['text', 'text'])
+  table = path / 'table2.csv'
+  lines = [x.split(',') for x in table.read_text().splitlines()]
+  for column, cell in change.items():
+    lines[1][column] = cell
+  table.write_text('\n'.join(map(','.join, lines)) + '\n')
+  assert 'does not count the regions of regions.csv' in _message(path)
+
+
 def test_categories_that_differ_between_layers(tmp_path):
   run = made.dissect(
       tmp_path, made.scores(rows=2), labels=['text', 'food'])

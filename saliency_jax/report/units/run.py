@@ -155,6 +155,12 @@ def read(workdir: str | os.PathLike) -> Run:
       group=rows[kind.key].replace('', UNNAMED),
       image=[kept.numbers.get(x, -1) for x in rows['image_id']],
       place=rows.groupby('image_id').cumcount())
+  if kind is DISSECT:
+    counted = rows[rows['fixations'] > 0].groupby('group').size()
+    reader.expect(
+        (table['sets'] == table['category'].replace('', UNNAMED).map(
+            counted).fillna(0)).all(),
+        kind.table.path, f'does not count the regions of {kind.rows.path}')
   run = Run(
       reader.folder, kind, summary, config, tuple(units),
       tuple(table['category'].unique().tolist()), rows,
