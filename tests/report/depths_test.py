@@ -86,12 +86,18 @@ def _line(folder):
     file.write(json.dumps({'step': 5, 'kind': 'train', 'nss': {'a': 1}}) + '\n')
 
 
+def _config(folder):
+  of = {'analysis': {'top_units': 1, 'threshold': 1.5}}
+  (folder / 'config.json').write_text(json.dumps({'regions': of, 'popout': of}))
+
+
 @pytest.mark.parametrize(('damage', 'said'), [
     (lambda folder: (folder / 'table6.csv').unlink(), 'table6.csv is missing'),
     (_member, 'table3.csv does not have the same'),
     (_escape, 'views.json does not fit'),
     (_fewer_maps, 'views.json does not fit'),
     (_line, 'metrics.jsonl is no usable'),
+    (_config, 'config.json'),
     (lambda folder: (folder / 'summary.json').write_text('{}'), "lacks 'job'")])
 def test_a_damaged_folder_is_named_in_one_sentence(damage, said, tmp_path):
   folder = made.sweep(tmp_path)

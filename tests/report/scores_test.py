@@ -64,7 +64,8 @@ def test_the_folder_is_read_as_it_was_written(run):
 @pytest.mark.parametrize(('name', 'change', 'says'), [
     ('summary.json', {'layout': 1}, 'has layout 1'),
     ('summary.json', {'models': {'net': 'unheard of'}}, 'none of'),
-    ('summary.json', {'models': {'gbvs': 'classical gbvs'}}, "'net'")])
+    ('summary.json', {'models': {'gbvs': 'classical gbvs'}}, "'net'"),
+    ('summary.json', {'search': {}}, 'nothing of some data sets')])
 def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
   made_scores.edit(own / name, **change)
   with pytest.raises(InputError, match=says):
@@ -75,6 +76,7 @@ def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
     ('examples.csv', 'pictures/00000.jpg', '../secret.jpg', 'belongs'),
     ('search.csv', 'gbvs', 'other', "'other'"),
     ('scores.csv', ',50', ',many', 'invalid literal'),
+    ('scores.csv', ',kl,', ',nss,', 'has a line twice'),
     ('figure7.csv', 'category', 'kind', 'does not have the columns'),
     ('statistics.json', '"gbvs"', '"other"', 'lacks a model')])
 def test_a_table_that_does_not_fit_is_named(own, name, old, new, says):

@@ -112,8 +112,9 @@ class _Trains(FixationReader):
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     if self.sizes[image_id] != (height, width):
       raise InputError(
-          f'{self.names[image_id]} has {width} x {height} pixels, and its file '
-          'of stimuli says otherwise; give the images that it was made of.')
+          f'{self.place}: {self.names[image_id]} has {width} x {height} '
+          'pixels, and its file of stimuli says otherwise; give the images '
+          'that it was made of.')
     return self._found[image_id]
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:

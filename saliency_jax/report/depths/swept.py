@@ -137,7 +137,8 @@ def read(workdir: str | os.PathLike) -> Swept:
   config = reader.json(schema.CONFIG, json_shapes.CONFIG | {
       kind: json_shapes.CONFIG[f'{kind}?']
       for kind in summary.get('measured', ())
-      if f'{kind}?' in json_shapes.CONFIG})
+      if f'{kind}?' in json_shapes.CONFIG} | (
+          {'network': {'name': str}} if summary.get('measured') else {}))
   with reader.checking(schema.SUMMARY):
     measured = summary.get('measured', [])
     # Earlier versions knew one task and one metric.

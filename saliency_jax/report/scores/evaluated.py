@@ -102,6 +102,9 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   scores, search, categories, differences = (
       _table(reader, table, models) for table in (
           schema.SCORES, schema.SEARCH, schema.FIGURE7, schema.DIFFERENCES))
+  reader.expect(
+      set(search['dataset']) <= set(summary.get('search', ())), schema.SUMMARY,
+      f'says nothing of some data sets of {schema.SEARCH.path}')
   return Evaluated(
       path, summary, reader.json(schema.CONFIG, json_shapes.CONFIG), models,
       scores, search, differences, categories,
@@ -124,13 +127,16 @@ def _table(
   if not (reader.folder / file.path).is_file():
     return pd.DataFrame(columns=list(file.names))
   table = reader.frame(file)
-  for model in pd.unique(table[[x for x in ('model', 'other') if x in table]
-                               ].to_numpy(object).ravel()):
+  named = [x for x in ('model', 'other') if x in table]
+  for model in pd.unique(table[named].to_numpy(object).ravel()):
     reader.expect(
         model in models or model == OBSERVERS, file.path,
         f'names the model {model!r}, which summary.json does not')
   if 'metric' in file.names:
     keys = ['dataset', *(['kind'] if 'kind' in file.names else []), 'metric']
+    reader.expect(
+        not table.duplicated([*named, *keys]).any(), file.path,
+        'has a line twice')
     models = table.groupby(keys)['model'].agg(tuple)
     reader.expect(
         (models == models.groupby(keys[:-1]).transform('first')).all(),
