@@ -83,6 +83,9 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str],
       and table[key].tolist() == [x for x in rows for _ in columns]
       and table['category'].tolist() == columns * len(rows), file.path,
       f'does not have the same categories for every {key} of summary.json')
+  reader.expect(
+      table['sets'].notna().all(), file.path,
+      'does not count the regions of each category')
   return table
 
 

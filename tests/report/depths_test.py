@@ -86,6 +86,11 @@ def _line(folder):
     file.write(json.dumps({'step': 5, 'kind': 'train', 'nss': {'a': 1}}) + '\n')
 
 
+def _depth(folder):
+  path = folder / 'table3.csv'
+  path.write_text(path.read_text().replace('depth_0,0,', 'depth_0,7,'))
+
+
 def _config(folder):
   of = {'analysis': {'top_units': 1, 'threshold': 1.5}}
   (folder / 'config.json').write_text(json.dumps({'regions': of, 'popout': of}))
@@ -98,6 +103,7 @@ def _config(folder):
     (_fewer_maps, 'views.json does not fit'),
     (_line, 'metrics.jsonl is no usable'),
     (_config, 'config.json'),
+    (_depth, 'table3.csv has other depths'),
     (lambda folder: (folder / 'summary.json').write_text('{}'), "lacks 'job'")])
 def test_a_damaged_folder_is_named_in_one_sentence(damage, said, tmp_path):
   folder = made.sweep(tmp_path)

@@ -160,15 +160,15 @@ def read(workdir: str | os.PathLike) -> Swept:
   seen = unseen = arrays = tests = samples = None
   if 'regions' in measured:
     own = _is_the_paper_s(reader, summary, config, schema.REGIONS)
-    seen = _table(reader, schema.TABLE3, names, 3 if own else 0, config)
+    seen = _table(reader, schema.TABLE3, members, 3 if own else 0, config)
     tests = reader.json(schema.DEPTH_TESTS.path, json_shapes.DEPTH_TESTS)
     samples = best_units.samples(reader, seen, len(names))
     if reader.has(schema.TABLE3_UNSEEN.path):
       unseen = _table(
-          reader, schema.TABLE3_UNSEEN, names, 3 if own else 0, config)
+          reader, schema.TABLE3_UNSEEN, members, 3 if own else 0, config)
   if 'popout' in measured:
     own = _is_the_paper_s(reader, summary, config, schema.PATTERNS)
-    arrays = _table(reader, schema.TABLE6, names, 6 if own else 0, config)
+    arrays = _table(reader, schema.TABLE6, members, 6 if own else 0, config)
   base, shown = '', ()
   if (path / 'before_after').is_dir():
     base, shown = views(reader, names)
@@ -196,15 +196,20 @@ def _is_the_paper_s(
 
 
 def _table(
-    reader: Reader, file: schema.File, names: list[str], number: int,
-    config: dict
+    reader: Reader, file: schema.File, members: tuple[Member, ...],
+    number: int, config: dict
 ) -> pd.DataFrame:
   """Reads a table beside the paper's of a number; 0 for none."""
   same = config.get('regions', {}).get('analysis', {}).get(
       'threshold') == paper.facts()['threshold']
+  table = best_units.read(reader, file, 'member', [x.name for x in members])
+  depths = {x.name: x.depth for x in members}
+  reader.expect(
+      (table['depth'] == table['member'].map(depths)).all(), file.path,
+      'has other depths than summary.json')
   return best_units.with_paper(
-      best_units.read(reader, file, 'member', names), 'depth',
-      paper.table(number), paper.table(number, 'above') if same else {})
+      table, 'depth', paper.table(number),
+      paper.table(number, 'above') if same else {})
 
 
 def views(
