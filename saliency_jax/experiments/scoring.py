@@ -23,7 +23,7 @@ import numpy as np
 
 from saliency_jax.experiments import predictors
 from saliency_jax.experiments.fixation_index import FixationIndex
-from saliency_jax.ops import auc, blur, distributions, metrics
+from saliency_jax.ops import blur, distributions, metrics
 
 METRICS = metrics.Scores._fields
 
@@ -137,7 +137,5 @@ def score(
       eps=distributions.MIT_EPS)
   return metrics.all_scores(
       saliency, seen.points, seen.negatives, seen.truth, seen.baseline,
-      seen.valid, seen.others, distinct=distinct)._replace(
-          information_gain=gain, auc_judd=auc.auc_judd(
-              saliency, seen.points, seen.valid, distinct=distinct,
-              jitter=seen.jitter))
+      seen.valid, seen.others, distinct=distinct, jitter=seen.jitter)._replace(
+          information_gain=gain)

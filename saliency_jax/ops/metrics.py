@@ -32,7 +32,8 @@ class Scores(NamedTuple):
 def all_scores(
     saliency: jax.Array, points: jax.Array, negatives: jax.Array,
     truth: jax.Array, baseline: jax.Array, valid: jax.Array | None = None,
-    negatives_valid: jax.Array | None = None, *, distinct: bool = True
+    negatives_valid: jax.Array | None = None, *, distinct: bool = True,
+    jitter: jax.Array | None = None
 ) -> Scores:
   """Returns all eight metrics of one image, each with its default options.
 
@@ -43,10 +44,12 @@ def all_scores(
     negatives: integers `[M, 2]`, fixations of other images, see `auc_shuffled`.
     truth: floating `[H, W]`, the fixations blurred.
     negatives_valid: bool or integers `[M]`, see there.
+    jitter: a key, see `auc_judd`.
   """
   return Scores(
       nss=nss(saliency, points, valid, distinct=distinct),
-      auc_judd=auc_judd(saliency, points, valid, distinct=distinct),
+      auc_judd=auc_judd(
+          saliency, points, valid, distinct=distinct, jitter=jitter),
       auc_uniform=auc_uniform(saliency, points, valid, distinct=distinct),
       auc_shuffled=auc_shuffled(
           saliency, points, negatives, valid, negatives_valid,

@@ -40,8 +40,8 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
     one, other = part(matrix(many)).ravel(), part(published).ravel()
     # Seeds' noise lowers r; the mean over runs has less than any of them.
     text = written(pearson(one, other), [
-        pearson(part(matrix(x)), other) for x in runs(swept.seen)], 3).replace(
-            ' over', ' in each of')
+        pearson(part(matrix(x)), other) for x in runs(swept.seen)], 3,
+        of='in each of')
     return text if sampled is None else '{} [{:.3f}, {:.3f}]'.format(
         text, *inference.of_correlation(
             one, np.array([part(x).ravel() for x in sampled]), other))
@@ -72,16 +72,18 @@ def _sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]
       for depth in rows], axis=1)
 
 
-def over(values: Sequence[float], digits: int = 2) -> str:
+def over(
+    values: Sequence[float], digits: int = 2, of: str = 'over') -> str:
   """Returns from what to what the runs of a depth reach; '' if they agree."""
   low, high = (number(float(of(values)), digits) for of in (min, max))
-  return '' if low == high else f' ({low} to {high} over {len(values)} runs)'
+  return '' if low == high else (
+      f' ({low} to {high} {of} {len(values)} runs)')
 
 
 def written(value: float, every: Sequence[float], digits: int = 2,
-            unit: str = '') -> str:
+            unit: str = '', of: str = 'over') -> str:
   """Returns a number with what it is in every run."""
-  return f'{number(value, digits)}{unit}{over(every, digits)}'
+  return f'{number(value, digits)}{unit}{over(every, digits, of)}'
 
 
 def pearson(one: np.ndarray, other: np.ndarray) -> float:
