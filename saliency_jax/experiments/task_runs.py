@@ -138,7 +138,8 @@ def train(
   found, facts = [Trained(PRETRAINED, None, Variant())], {}
   for name, run in runs.items():
     place = str(pathlib.Path(workdir) / FOLDER / name)
-    facts[name] = loop.sweep(run.config, run.data, place, network)
+    facts[name] = loop.sweep(
+        run.config, run.data, place, network, title=f'training {name}')
     for member, about in facts[name]['members'].items():
       found.append(_read(name, place, member, about))
   return found, facts

@@ -78,8 +78,11 @@ def differences(
     trained: Sequence[Trained], best: Mapping[str, Best],
     categories: Sequence[str]
 ) -> Rows:
-  """Returns how much more one trunk responds than another, by category."""
-  made = []
+  """Returns how much more one trunk responds than another, by category.
+
+  p is corrected for all lines (Holm).
+  """
+  made, p = [], []
   for run, other in _PAIRS[:5]:
     pairs = [
         (a, b) for a, b in _pairs(trained, run, other)
@@ -95,7 +98,9 @@ def differences(
           run, other, category, change,
           *inference.around(change, samples[:, k]), len(pairs),
           int((gaps[:, k] > 0).sum())))
-  return made
+      p.append(inference.p_value(change, samples[:, k]))
+  return [(*line, *x) for line, *x in zip(
+      made, p, inference.holm(p), strict=True)]
 
 
 def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:

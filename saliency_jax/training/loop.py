@@ -67,17 +67,23 @@ def train(
   """
   devices = devices or runtime.all_devices()
   return _run(
-      plan.make(config, 'train', data, network, len(devices)), workdir, devices)
+      plan.make(config, 'train', data, network, len(devices)), workdir, devices,
+      'training')
 
 
 def sweep(
     config, data: Data, workdir: str, network: Network | None = None, *,
-    devices: Sequence[jax.Device] | None = None
+    devices: Sequence[jax.Device] | None = None, title: str = 'training'
 ) -> dict:
-  """Trains all members of a sweep on the same batches; see `train`."""
+  """Trains all members of a sweep on the same batches; see `train`.
+
+  Args:
+    title: of the progress bar.
+  """
   devices = devices or runtime.all_devices()
   return _run(
-      plan.make(config, 'sweep', data, network, len(devices)), workdir, devices)
+      plan.make(config, 'sweep', data, network, len(devices)), workdir, devices,
+      title)
 
 
 class _Programs(NamedTuple):
@@ -88,7 +94,9 @@ class _Programs(NamedTuple):
   finite: Callable
 
 
-def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
+def _run(
+    run: Plan, workdir: str, devices: Sequence[jax.Device], title: str
+) -> dict:
   """Trains; see `train`."""
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
@@ -121,7 +129,7 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device]) -> dict:
       trained_models.save_start(path, run.network)
     journal = stack.enter_context(Journal(path if first else None, step=done))
     bar = stack.enter_context(progress.bar(
-        total=run.last, done=done, unit='step', title=run.job))
+        total=run.last, done=done, unit='step', title=title))
     loop = _Loop(
         run, _compile(run, mesh), frozen.variables, checkpoints, inputs,
         step_log.StepLog(journal, run.task, run.members, bar), bar, skipped)

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 import saliency_jax as sj
 from configs import tasks as tasks_config
@@ -144,7 +145,10 @@ def test_differences_and_distances_follow_from_table_7(done):
   for row in schema.read(done, schema.TABLE7):
     means.setdefault((row.trunk, row.seed), {})[row.category] = (
         row.mean_nss_top10)
-  for row in schema.read(done, schema.TASK_DIFFERENCES):
+  lines = schema.read(done, schema.TASK_DIFFERENCES)
+  assert [x.p_corrected for x in lines] == pytest.approx(
+      multipletests([x.p for x in lines], method='holm')[1], abs=2e-6)
+  for row in lines:
     gaps = [means[row.trunk, seed][row.category] - means.get(
         (row.other, seed), means['pt', None])[row.category] for seed in (0, 1)]
     assert row.change == pytest.approx(np.mean(gaps), abs=2e-6)

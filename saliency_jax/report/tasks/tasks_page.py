@@ -96,7 +96,8 @@ def findings(found: Compared) -> list[Finding]:
     made.append(Finding(
         f'{run} is {word} than pt in {(sign * rows["change"] > 0).sum()} of '
         f'{len(rows)} categories{own}, in {(ends.min(axis=1) > 0).sum()} with '
-        f'an interval clear of 0, in {always.sum()} with every one of '
+        f'an interval clear of 0 ({_found(rows, sign)} where p is corrected '
+        f'for all categories and trunks), in {always.sum()} with every one of '
         f'{rows["seeds"].iloc[0]} seeds; the mean change is '
         f'{signed(rows["change"].mean())} SD.',
         (schema.TASK_DIFFERENCES.path,)))
@@ -132,6 +133,11 @@ def _shuffled(found: Compared) -> list[Finding]:
           f'with an interval clear of 0.' if true < drawn else
           'that learning scenes lowers it is not shown.'),
       (schema.TASK_DIFFERENCES.path,))]
+
+
+def _found(rows: pd.DataFrame, sign: int) -> int:
+  """Returns in how many categories a change is there after correction."""
+  return int(((sign * rows['change'] > 0) & (rows['p_corrected'] < .05)).sum())
 
 
 def _pair(run: str, other: str) -> str:
