@@ -21,7 +21,8 @@ def network_keys() -> ml_collections.ConfigDict:
   # file, or 'random'. A network of yours brings its own.
   network.weights = 'imagenet'
   # The family of preprocessing that a weight file expects: torchvision, timm,
-  # augreg, clip, caffe or places365; '' is the usual one of the file's layout.
+  # augreg, clip, caffe, places365 or vgg_features; '' is that of the file's
+  # layout, which a job says.
   network.preprocessing = ''
   # The --workdir of launch/train.py or launch/sweep.py: its trained model is
   # taken instead of `name` and `weights`; '' takes these.

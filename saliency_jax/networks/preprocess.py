@@ -38,6 +38,14 @@ class Preprocess(NamedTuple):
       x = x / np.array(self.std, np.float32)[None, None, None]
     return x[..., ::-1] if self.bgr else x
 
+  def formula(self) -> str:
+    """Returns what becomes of an image x, in words."""
+    divided = f'x / {self.scale:g}' if self.scale != 1 else 'x'
+    said = f'{divided} - {self.mean}'
+    if any(std != 1 for std in self.std):
+      said = f'({said}) / {self.std}'
+    return f'{said} of RGB in 0-255{", then BGR" if self.bgr else ""}'
+
   def check(self) -> 'Preprocess':
     """Returns itself.
 

@@ -16,6 +16,7 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import (
   fetching,
   onnx_file,
+  port_table,
   variable_files,
   weight_files,
 )
@@ -24,6 +25,11 @@ from saliency_jax.networks.weights.variable_files import Ported, Saved
 # Ports the arrays of a file; the second argument is the preprocessing that was
 # asked for, None for the usual one, that itself of a file of this package.
 Port = Callable[[Mapping[str, np.ndarray], str | Preprocess | None], Ported]
+
+
+# Files under torchvision's names of which only the hash, by its first digits,
+# says what they were trained to see: VGG-16 and 19 of ILSVRC-2014.
+_TOLD = {'00b39a1b': 'caffe', 'd01eb7cb': 'caffe', '88682ab5': 'vgg_features'}
 
 
 class Source(NamedTuple):
@@ -122,12 +128,15 @@ def _by_path(
     sha256 = files.digest(file)
   except OSError as error:
     raise InputError(f'{file} cannot be read ({error}).') from error
+  preprocessing = preprocessing or _TOLD.get(sha256[:8], '')
   # The hash tells files of one name apart, and a file from its successor.
   key = filter(None, (file.stem, sha256[:16], preprocessing))
   path = folder / f'{"-".join(key)}.safetensors'
-  origin = variable_files.Origin(file.stem, str(file), sha256, preprocessing)
   saved = _saved(path)
-  if saved is None or saved.origin._replace(source=origin.source) != origin:
+  family = preprocessing or (saved.origin.preprocessing if saved else '')
+  origin = variable_files.Origin(file.stem, str(file), sha256, family)
+  if saved is None or not family or (
+      saved.origin._replace(source=origin.source) != origin):
     arrays, own = weight_files.read_arrays(file), variable_files.own(file)
     if own and preprocessing:
       raise InputError(
@@ -137,7 +146,13 @@ def _by_path(
       ported = port(arrays, own or preprocessing or None)
     except InputError as error:
       raise InputError(f'{file}: {error}') from error
+    origin = origin._replace(preprocessing=ported.family or 'own')
     saved = variable_files.save(path, ported, origin)
+  if family := port_table.FAMILIES.get(origin.preprocessing):
+    logging.warning(
+        '%s: images are prepared as for weights of %s, %s; if that is wrong, '
+        'set config.network.preprocessing.', file, origin.preprocessing,
+        family.formula())
   return saved._replace(origin=origin), path
 
 

@@ -34,12 +34,14 @@ FAMILIES: Mapping[str, Preprocess] = {
     # VGG-16 of Places365 in Caffe.
     'places365': Preprocess(
         224, (116.676, 112.514, 104.051), _ONE, 1., bgr=True),
+    # The same values as Caffe's, which torchvision has as VGG-16's features.
+    'vgg_features': Preprocess(224, (123., 117., 104.), _ONE, 1.),
 }
 CAFFE = FAMILIES['caffe']
 _AXES = {
     'same': None, 'oihw': (2, 3, 1, 0), 'oi': (1, 0),
     # Of a true convolution, as Theano's: both axes of the kernel reversed.
-    'oihw reversed': (2, 3, 1, 0),
+    'oihw reversed': (2, 3, 1, 0), 'hwio reversed': (0, 1, 2, 3),
     # Caffe's and torch's transposed convolution.
     'iohw': (2, 3, 0, 1),
     # With other axes of length 1 before it, as the first Caffe wrote biases.
@@ -103,15 +105,19 @@ def porter(
     table = recognise(network, tables, arrays)
     collections: dict[str, dict] = {}
     found = _assign(network, table, arrays, expected)
+    reversed_ = getattr(arrays, 'backend', '') == 'theano'
     for name, shape in expected.items():
       array, order = found[name]
+      if reversed_ and order == 'same' and len(shape) == 4:
+        order = 'hwio reversed'
       collection, _, path = name.rpartition(':')
       collections.setdefault(collection or 'params', {})[path] = _tensor(
           arrays[array], array, order, network, shape)
+    family = preprocessing or table.preprocessing or usual
     return Ported(
         {name: trees.nest(tree) for name, tree in collections.items()},
-        _preprocess(
-            network, table, preprocessing or table.preprocessing or usual))
+        _preprocess(network, table, family),
+        family if isinstance(family, str) else 'own')
 
   return port
 
@@ -181,7 +187,7 @@ def _tensor(
   ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
   if order == 'vector' and _unpadded(array.shape) == _unpadded(shape):
     ported = array.reshape(shape)
-  if order == 'oihw reversed' and array.ndim == len(axes):
+  if order.endswith('reversed') and array.ndim == len(axes):
     ported = ported[::-1, ::-1]
   if ported.shape != shape or array.dtype.kind != 'f':
     wanted = tuple(shape[axis] for axis in np.argsort(axes)) if axes else shape

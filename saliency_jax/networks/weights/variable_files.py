@@ -32,6 +32,7 @@ class Ported(NamedTuple):
   """Variables of a network, and what they expect of an image."""
   variables: dict[str, trees.Tree]  # {'params': ..., 'batch_stats': ...}
   preprocess: Preprocess
+  family: str = ''  # of `port_table.FAMILIES`, or 'own' of a model's own
 
 
 class Origin(NamedTuple):
@@ -39,7 +40,7 @@ class Origin(NamedTuple):
   name: str  # what the user calls the weights
   source: str  # what was ported: a path, or the title of a source
   source_sha256: str  # of the file that was ported
-  preprocessing: str  # family that was asked for, '' for the layout's own
+  preprocessing: str  # the family, 'own' of a model's own
 
 
 class Saved(NamedTuple):

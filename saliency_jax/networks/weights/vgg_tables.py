@@ -6,6 +6,7 @@ linear and are folded into the kernel of conv1_1. Zero padding stays what it
 was: a zero is the mean colour before and after.
 """
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -20,6 +21,10 @@ from saliency_jax.networks.weights.port_table import Rule, Table
 from saliency_jax.networks.weights.variable_files import Ported
 
 _OWN = 'saliency_jax'
+# sha256 of the first kernels of ILSVRC-2014's VGG-16, `[h, w, RGB, units]`.
+_ILSVRC_2014 = (
+    'f20479f2443b963329d1ed3942495a34e7b7067dc309a38d196da67b490d7f40')
+_SCALED = 0.1  # a mean norm of kernels for images of unit variance is above it
 _ENDING = r'(?:_\d+)?(?::0)?'  # of what Keras calls a weight
 _BLOCK = r'(?:.*/)?block(\d)_conv(\d)'
 # What stands on top of Keras's convolutions, and what trained them.
@@ -33,9 +38,9 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
 
   See `port_table.porter`. Keras's and Caffe's weights get the family 'caffe',
   torchvision's 'torchvision'. A Caffe net with a layer fc8a, and one of Keras
-  that predicts 365 classes, is the one of Places365. Where that is wrong,
-  `preprocessing` says so: Caffe's weights under torchvision's names, e.g., are
-  of the family 'caffe'.
+  that predicts 365 classes, is the one of Places365. Caffe's weights of
+  ILSVRC-2014 under torchvision's names are told by their first layer. Where
+  that is wrong, `preprocessing` says so.
 
   Args:
     title: of the network, for messages.
@@ -59,6 +64,8 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
       return _centred(params, params.pop('mean'))
     if table.preprocessing == 'caffe' and _of_places(arrays):
       preprocessing = preprocessing or 'places365'
+    if table.preprocessing == 'torchvision' and preprocessing is None:
+      preprocessing = _under_torchs_names(arrays, table)
     ported = port(arrays, expected, preprocessing)
     seen, params = ported.preprocess, ported.variables['params']
     first = params['conv1_1']['kernel'].astype(np.float64)
@@ -67,7 +74,9 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
     scale = 1 / (seen.scale * np.reshape(seen.std, (3, 1)))
     params['conv1_1']['kernel'] = np.ascontiguousarray(
         first * scale, np.float32)
-    return _centred(params, np.multiply(seen.mean, seen.scale), seen.resize)
+    return _centred(
+        params, np.multiply(seen.mean, seen.scale), seen.resize
+        )._replace(family=ported.family)
 
   return folded
 
@@ -78,6 +87,35 @@ def _centred(
   return Ported({'params': params}, Preprocess(
       224, tuple(map(float, np.float32(mean))), (1., 1., 1.), 1.,
       resize=resize))
+
+
+def _under_torchs_names(
+    arrays: Mapping[str, np.ndarray], table: Table) -> str | None:
+  """Returns the family of weights in torchvision's layout; None for its own.
+
+  Raises:
+    InputError: the first layer's scale is that of images in 0-255.
+  """
+  first = next((x for name, x in arrays.items()
+                if table.rule(name) == ('conv1_1/kernel', 'oihw')), None)
+  if first is None or first.ndim != 4:
+    return None  # said where it is ported
+  kernel = np.array(first.transpose(2, 3, 1, 0), '<f4', order='C')
+  for family, order in (('vgg_features', 1), ('caffe', -1)):
+    if hashlib.sha256(np.ascontiguousarray(
+        kernel[:, :, ::order])).hexdigest() == _ILSVRC_2014:
+      return family
+  # torchvision's file of the features alone has no classifier.
+  top = [x for name, x in arrays.items() if name.startswith('classifier')]
+  if top and all(np.isnan(x).all() for x in top):
+    return 'vgg_features'
+  norm = np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), axis=0).mean()
+  if norm < _SCALED:
+    raise InputError(
+        f'The kernels of conv1_1 have a mean norm of {norm:.2g}, where '
+        "torchvision's have about 1: they are scaled for images in 0-255; set "
+        f'config.network.preprocessing to caffe (BGR) or vgg_features (RGB).')
+  return None
 
 
 def _of_places(arrays: Mapping[str, np.ndarray]) -> bool:

@@ -22,7 +22,17 @@ from saliency_jax.networks.weights import (
 )
 
 
-def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+class Arrays(dict[str, np.ndarray]):
+  """The arrays of a file.
+
+  Attributes:
+    backend: on what Keras ran, as the file says, or ''. Of Theano's, which
+      convolves truly, both axes of kernels are reversed.
+  """
+  backend = ''
+
+
+def read_arrays(path: str | os.PathLike) -> Arrays:
   """Reads every array of a weight file.
 
   Args:
@@ -48,7 +58,8 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
         f'{path} is of no format that can be read: the name of a weight file '
         f'ends in {", ".join(_READERS)}.')
   with outside.reading(path, f'{suffix} file'):
-    arrays = _READERS[suffix](path)
+    read = _READERS[suffix](path)
+    arrays = read if isinstance(read, Arrays) else Arrays(read)
     # Of tensors that share their bytes, or are widened, each counts.
     budget = outside.Budget(
         tensorflow_bundle.size(path) if suffix == '.index'
@@ -65,9 +76,11 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
   return arrays
 
 
-def _hdf5(path: pathlib.Path) -> dict[str, np.ndarray]:
+def _hdf5(path: pathlib.Path) -> Arrays:
   with hdf5.reading(path) as file:
-    return {name: file.array(name) for name in file.names()}
+    arrays = Arrays({name: file.array(name) for name in file.names()})
+    arrays.backend = file.attribute('backend').casefold()
+    return arrays
 
 
 _READERS = {
