@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.timing import Row
-from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.data import batch_rows, pipeline, pixel_sets
 from saliency_jax.data.images import list_images
 from saliency_jax.data.source import open_source
 from saliency_jax.data.types import Source
@@ -36,8 +36,8 @@ def compare(osie: str, images: int = 10_000, batch: int = 64) -> list[Row]:
 
 def _rate(source: Source, threads: int, images: int, batch: int) -> float:
   start = time.perf_counter()
-  found: Iterator[pipeline.Batch] = pipeline.batches(
-      source, pipeline.Preparation(pixel_sets.nothing, 224, ((14, 14),)),
+  found: Iterator[batch_rows.Batch] = pipeline.batches(
+      source, batch_rows.Preparation(pixel_sets.nothing, 224, ((14, 14),)),
       indices=range(images), batch_size=batch, threads=threads)
   read = sum(int((each.index >= 0).sum()) for each in found)
   return read / (time.perf_counter() - start)

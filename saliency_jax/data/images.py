@@ -14,7 +14,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from PIL import Image
 
-from saliency_jax.errors import InputError, at_least
+from saliency_jax.errors import InputError
+from saliency_jax.ops import resize
 
 # 8192 x 8192: above any photograph of the field, and 200 MB once decoded.
 MAX_PIXELS = 2**26
@@ -54,6 +55,32 @@ def read_image(
   name = _called(file, name)
   with opened(file, name) as image:
     return turned_pixels(image, name, 'RGB')
+
+
+def read_square(
+    file: str | os.PathLike | bytes, side: int, resample: str,
+    name: str | None = None
+) -> tuple[tuple[int, int], np.ndarray]:
+  """Decodes an image and resizes it as a network takes it.
+
+  By Pillow alone, in a fifth less time than by way of an array of all pixels,
+  and without Python's lock, which making that array would hold.
+
+  Args:
+    file, name: as in `read_image`.
+    side, resample: as in `ops.resize.square`.
+
+  Returns:
+    (height, width) in pixels, and uint8 `[side, side, 3]`.
+
+  Raises:
+    InputError: as `read_image`.
+  """
+  name = _called(file, name)
+  with opened(file, name) as image:
+    whole = (Image.fromarray(turned_pixels(image, name, 'RGB'))
+             if orientation(image) > 1 else decoded(image, name, 'RGB'))
+    return (whole.height, whole.width), resize.square(whole, side, resample)
 
 
 def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
@@ -203,23 +230,6 @@ def list_images(
         f'{folder} holds no image; put files there that end in '
         f'{", ".join(SUFFIXES)}.')
   return {stem: found[stem] for stem in found}
-
-
-def check_reading(
-    batch_size: int, on_bad_image: str, workers: int = 0) -> None:
-  """Raises an `InputError` if images cannot be read like this.
-
-  Args:
-    batch_size: images in a batch.
-    on_bad_image: 'raise' or 'skip'.
-    workers: threads.
-  """
-  at_least(1, {'data.batch_size': batch_size})
-  at_least(0, {'data.workers': workers})
-  if on_bad_image not in ('raise', 'skip'):
-    raise InputError(
-        f'config.data.on_bad_image is {on_bad_image!r}; it is raise or '
-        f'skip.')
 
 
 def _called(file: str | os.PathLike | bytes, name: str | None) -> str:

@@ -9,7 +9,6 @@ import hashlib
 import os
 import pathlib
 from collections.abc import Mapping
-from typing import Protocol
 
 import numpy as np
 from absl import logging
@@ -17,56 +16,22 @@ from absl import logging
 from saliency_jax import files
 from saliency_jax.data import coordinate_faults
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.fixations import Fixations, chosen, kept
-from saliency_jax.data.images import SUFFIXES, image_size, read_image
+from saliency_jax.data.images import (
+    SUFFIXES,
+    image_size,
+    read_image,
+    read_square,
+)
 from saliency_jax.data.regions import RegionAnnotation, open_regions
-from saliency_jax.data.types import Record, Regions, no_regions
+from saliency_jax.data.types import Record, Regions, no_regions, unread
 from saliency_jax.errors import InputError
 
 # Photographs whose files of fixations are read at once, to see what they are.
 _SAMPLED = 16
 # Fixations after which the others are checked when their turn comes.
 _SURVEYED = 2_000_000
-
-
-class FixationReader(Protocol):
-  """Recorded fixations, read one photograph at a time; a base for readers."""
-
-  place: pathlib.Path  # the file or folder, for errors
-  names: Mapping[str, str]  # what `place` calls the photograph, by image_id
-  lazy: bool = False  # whether `recorded` reads a file
-  points_are_pixels: bool = False  # as in maps: there is nothing to convert
-
-  def recorded(self, image_id: str, height: int, width: int) -> Fixations:
-    """Reads the fixations on one photograph.
-
-    Args:
-      image_id: one of `names`.
-      height, width: the photograph's size in pixels.
-
-    Returns:
-      `Fixations` with points `[N, 2]` (y, x) as they are in the file.
-
-    Raises:
-      InputError: what `place` holds is damaged, or is of another photograph.
-    """
-    ...
-
-  def check_size(self, image_id: str, height: int, width: int) -> None:
-    """Raises an `InputError` if a header says that they are of another size.
-    """
-    if not self.lazy:
-      self.recorded(image_id, height, width)
-
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    """Returns the first of the fixations at fault, and where it is written.
-
-    Args:
-      image_id: one of `names`.
-      wrong: bool `[N]`, at least one.
-    """
-    first = int(np.argmax(wrong))
-    return first, f'{self.place}, image {self.names[image_id]}'
 
 
 class Photographs:
@@ -130,9 +95,19 @@ class Photographs:
       InputError: the photograph is damaged, or its fixations or regions are of
         an image of another size.
     """
-    image_id = self.image_ids[index]
-    image = read_image(self.photograph(index))
-    size = image.shape[:2]
+    return self._record(index, read_image(self.photograph(index)))
+
+  def squared(
+      self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
+    """Returns `self[index]` without its pixels, and as a network takes it.
+
+    See `types.Squared`; it raises as `self[index]`.
+    """
+    size, image = read_square(self.photograph(index), side, resample)
+    return self._record(index, unread(*size)), image
+
+  def _record(self, index: int, image: np.ndarray) -> Record:
+    image_id, size = self.image_ids[index], image.shape[:2]
     return Record(
         image_id, image, self._fixations(image_id, size).points,
         self._regions_of(image_id, size))

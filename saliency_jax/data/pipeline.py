@@ -1,96 +1,45 @@
-"""From a data set to batches of fixed shapes, read ahead by Grain.
+"""From a data set to batches of fixed shapes, read ahead in the background.
 
-A batch carries the images as the network takes them and, for every size of map,
-the weights of the pixels that are scored: kilobytes where masks would be
-megabytes. The order is the caller's, whatever the number of workers.
+Threads of this process read, by Grain, and processes where those pay. The order
+is the caller's, and so are the numbers, whoever reads.
 """
 
+import contextlib
 import dataclasses
-import gc
 import itertools
-import multiprocessing
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing import resource_tracker
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
 
 import grain
 import numpy as np
-from absl import flags
 
-from saliency_jax.data.pixel_sets import Chooser
-from saliency_jax.data.types import Record, Source
-from saliency_jax.errors import InputError
-from saliency_jax.ops import pixel_weights, resize
+from saliency_jax.data import reading_processes
+from saliency_jax.data.batch_rows import Batch, Preparation, stack
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError, at_least
 
-# R is padded to a multiple of this, so that few shapes have to be compiled.
-_SETS_MULTIPLE = 8
-
-
-class Batch(NamedTuple):
-  """B images and the R sets of pixels to score on each, padded and masked."""
-  images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB; 0 where an image is missing
-  # (h, w) -> `[B, ...]`
-  weights: dict[tuple[int, int], pixel_weights.CellWeights]
-  index: np.ndarray  # int32 `[B]`, the position in the data set; -1 is padding
-  ids: np.ndarray  # int32 `[B, R]`
-  labels: np.ndarray  # str `[B, R]`; '' is padding
-  counts: np.ndarray  # int32 `[B, R]`, points or pixels in each set
-  problems: np.ndarray  # str `[B]`; '' where the image could be read
-  seconds: np.ndarray  # float64 `[B]`, reading and preparing each image
-  kept: tuple  # B values of `Preparation.keep`; None where there is no image
+# Images from which on processes pay: they take a second or two to start.
+_MANY = 2_000
+# Threads from which on Python's lock holds them back.
+_SEVERAL = 4
+# Batches that threads have read ahead, and read on while processes begin.
+_AHEAD = 2
 
 
-@dataclasses.dataclass(frozen=True)
-class Preparation:
-  """How a record becomes one row of a batch.
+def check_reading(
+    batch_size: int, on_bad_image: str, workers: int = 0) -> None:
+  """Raises an `InputError` if images cannot be read like this.
 
-  Attributes:
-    choose: which pixels are scored.
-    image_size: S, the side in pixels to which images are resized.
-    grids: every (h, w) for which weights are made.
-    keep: is called with each record, where it was read, and its position;
-      what it returns, arrays or tuples of them, rides along in the batch.
-    resize: Pillow's filter, which averages over the pixels that it drops.
+  Args:
+    batch_size: images in a batch.
+    on_bad_image: 'raise' or 'skip'.
+    workers: processes.
   """
-  choose: Chooser
-  image_size: int
-  grids: tuple[tuple[int, int], ...]
-  keep: Callable[[Record, int], Any] | None = None
-  resize: str = 'bilinear'
-
-  def row(self, source: Source, index: int) -> Batch:
-    """Returns one row of a batch; what is wrong with it goes in `problems`."""
-    start = time.perf_counter()
-    image, sets, problem, kept = self._empty(), None, '', None
-    size, pixels = (self.image_size, self.image_size), ()
-    if index >= 0:
-      try:
-        record = source[index]
-        sets = self.choose(record)
-        size, pixels = record.image.shape[:2], sets.pixels
-        image = resize.square(record.image, self.image_size, self.resize)
-        kept = self.keep and self.keep(record, index)
-      except InputError as error:
-        problem, sets, image, pixels = str(error), None, self._empty(), ()
-    return Batch(
-        images=image,
-        weights={
-            grid: pixel_weights.cell_weights(pixels, size, grid)
-            for grid in self.grids},
-        index=np.int32(index),
-        ids=sets.ids if sets else np.zeros(0, np.int32),
-        labels=np.array(sets.labels if sets else (), np.str_),
-        counts=sets.counts if sets else np.zeros(0, np.int32),
-        problems=np.array(problem, np.str_),
-        seconds=np.float64(time.perf_counter() - start),
-        kept=(kept,))
-
-  def _empty(self) -> np.ndarray:
-    return np.zeros((self.image_size, self.image_size, 3), np.uint8)
+  at_least(1, {'data.batch_size': batch_size})
+  at_least(0, {'data.workers': workers})
+  if on_bad_image not in ('raise', 'skip'):
+    raise InputError(
+        f'config.data.on_bad_image is {on_bad_image!r}; it is raise or '
+        f'skip.')
 
 
 def batches(
@@ -105,119 +54,75 @@ def batches(
     preparation: how a record becomes a row.
     indices: which images, in which order. The last batch is padded.
     batch_size: B over all processes; `process_count` divides it.
-    workers: processes that read; 0 reads in threads of this process. The
-      batches are the same.
-    threads: how many of each. Pillow decodes in them at the same time, but they
+    workers: processes that read. With 0 it is threads of this process, which
+      hand over to as many processes where there are thousands of images and
+      the cores for it. The batches are the same.
+    threads: of this process. Pillow decodes in them at the same time, but they
       take the cores from a network that computes on them.
     process_index: which process this is; it gets its share of every batch.
     process_count: over how many processes each batch is split.
 
   Raises:
-    ValueError: if the processes do not divide the batch.
+    ValueError: if the processes do not divide the batch, or workers are asked
+      for that cannot be told of the data set.
+    InputError: if workers are asked for that cannot start, or one has died.
   """
   if batch_size % process_count:
     raise ValueError(f'{process_count} processes cannot share {batch_size=}.')
   share = batch_size // process_count
   padded = np.full(-(-len(indices) // batch_size) * batch_size, -1)
   padded[:len(indices)] = indices
-  mine = padded.reshape(-1, process_count, share)[:, process_index].ravel()
-  read = _Read(source, preparation)
-  rows = grain.MapDataset.source([int(i) for i in mine]).map(read)
+  mine = padded.reshape(-1, process_count, share)[:, process_index]
   if workers:
-    # Few batches in the buffer: Grain holds the first one back until the buffer
-    # is full. Below, all threads work on the first one.
-    iterable = rows.batch(share, batch_fn=stack).to_iter_dataset(
-        grain.ReadOptions(num_threads=threads, prefetch_buffer_size=4))
-    # Grain hands absl's flags to its workers; outside an absl application, in a
-    # notebook or a test, nobody has parsed them.
-    if not flags.FLAGS.is_parsed():
-      flags.FLAGS.mark_as_parsed()
-    return _uninterrupted(iterable.mp_prefetch(
-        grain.MultiprocessingOptions(num_workers=workers), _end_with_parent))
-  return iter(rows.to_iter_dataset(grain.ReadOptions(
-      num_threads=threads, prefetch_buffer_size=2 * max(share, threads))).batch(
-          share, batch_fn=stack))
+    return _by_processes(
+        reading_processes.told(source, preparation), mine, workers)
+  here = _in_threads(source, preparation, mine, threads)
+  if threads >= _SEVERAL and mine.size >= _MANY:
+    # What only this process knows, of a notebook for example, it reads itself.
+    with contextlib.suppress(ValueError):
+      return _handed_over(
+          here, reading_processes.told(source, preparation), mine, threads)
+  return here
 
 
-def _uninterrupted(batches: Iterable[Batch]) -> Iterator[Batch]:
-  """Yields what workers read who never learn of Ctrl-C.
-
-  It reaches every process of a terminal. A worker that it ends while it starts
-  says so in a traceback, and leaves the thread that is handing it its work
-  waiting for ever. The main process is enough: it ends its workers.
-  """
-  # Python's own helper for shared memory would come with the first worker, and
-  # undo what is done here.
-  _start_tracker()
-  iterator = iter(batches)
-  # The workers are started for the first batch; they, and the threads that
-  # start them, inherit which signals are blocked.
-  before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-  try:
-    first = list(itertools.islice(iterator, 1))
-  finally:
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-  while first:
-    yield first.pop()
-  yield from iterator
-  # Grain leaves the last batches in a cycle, and so in shared memory; at exit
-  # Python would warn of them.
-  gc.collect()
+def _in_threads(
+    source: Source, preparation: Preparation, mine: np.ndarray, threads: int
+) -> Iterator[Batch]:
+  read = _Read(source, preparation)
+  share = mine.shape[1]
+  return iter(grain.MapDataset.source([int(i) for i in mine.ravel()]).map(
+      read).to_iter_dataset(grain.ReadOptions(
+          num_threads=threads, prefetch_buffer_size=_AHEAD * max(
+              share, threads))).batch(share, batch_fn=stack))
 
 
-def _end_with_parent(*_) -> None:
-  """Ends this worker when the main process does, also when that is killed."""
-  def watch():
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-  threading.Thread(target=watch, daemon=True).start()
+def _by_processes(
+    told: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
+  with reading_processes.Readers(told, workers) as readers:
+    readers.wait()
+    yield from readers.read(mine)
 
 
-def _start_tracker() -> None:
-  """Starts the helper that frees what an interrupted run leaves, in silence.
-  """
-  name = 'PYTHONWARNINGS'
-  before = os.environ.get(name, '')
-  os.environ[name] = ','.join(filter(None, [before, 'ignore:resource_tracker']))
-  try:
-    resource_tracker.ensure_running()
-  finally:
-    os.environ[name] = before
-    if not before:
-      del os.environ[name]
+def _handed_over(
+    here: Iterator[Batch], told: bytes, mine: np.ndarray, workers: int
+) -> Iterator[Batch]:
+  """Yields what threads read until processes have started, then theirs."""
+  with reading_processes.Readers(told, workers) as readers:
+    for done, batch in enumerate(here, 1):
+      yield batch
+      if readers.ready():
+        others = readers.read(mine[done + _AHEAD:])
+        yield from itertools.islice(here, _AHEAD)
+        here.close()
+        yield from others
+        return
 
 
 @dataclasses.dataclass(frozen=True)
 class _Read:
-  """A callable of its own, as worker processes must be able to receive it."""
+  """A callable of its own, which Grain can compare."""
   source: Source
   preparation: Preparation
 
   def __call__(self, index: int) -> Batch:
     return self.preparation.row(self.source, index)
-
-
-def stack(rows: Sequence[Batch]) -> Batch:
-  """Returns the batch of some rows, with R padded to their maximum."""
-  most = max(len(row.ids) for row in rows)
-  sets = max(-(-most // _SETS_MULTIPLE), 1) * _SETS_MULTIPLE
-
-  def pad(x: np.ndarray) -> np.ndarray:
-    return np.concatenate([x, np.zeros((sets - len(x), *x.shape[1:]), x.dtype)])
-
-  return Batch(
-      images=np.stack([row.images for row in rows]),
-      weights={
-          grid: pixel_weights.CellWeights(
-              np.stack([pad(row.weights[grid].sets) for row in rows]),
-              np.stack([row.weights[grid].rows for row in rows]),
-              np.stack([row.weights[grid].columns for row in rows]))
-          for grid in rows[0].weights},
-      index=np.stack([row.index for row in rows]),
-      ids=np.stack([pad(row.ids) for row in rows]),
-      labels=np.stack([pad(row.labels) for row in rows]),
-      counts=np.stack([pad(row.counts) for row in rows]),
-      problems=np.stack([row.problems for row in rows]),
-      seconds=np.stack([row.seconds for row in rows]),
-      kept=tuple(value for row in rows for value in row.kept))

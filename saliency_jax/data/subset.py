@@ -8,7 +8,7 @@ from saliency_jax.errors import InputError
 
 _OF_AN_IMAGE = frozenset((
     'scanpaths', 'size', 'regions', 'check_size', 'photograph', 'content',
-    'plan'))
+    'plan', 'squared'))
 
 
 class Subset:
@@ -36,7 +36,7 @@ class Subset:
     """Has what the other source has, of its own images."""
     if name in _OF_AN_IMAGE:
       method = getattr(self._source, name)
-      return lambda index: method(self._indices[index])
+      return lambda index, *more: method(self._indices[index], *more)
     if name in ('gives', 'fixations_digest'):
       return getattr(self._source, name)
     if name == 'patterns':

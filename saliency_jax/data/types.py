@@ -47,6 +47,22 @@ class Source(Protocol):
     ...
 
 
+class Squared(Protocol):
+  """A `Source` that is quicker than `source[i]` where no pixel is looked at."""
+
+  def squared(
+      self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
+    """Returns a record, and its image as a network takes it.
+
+    Args:
+      side, resample: as in `ops.resize.square`.
+
+    Returns:
+      `self[index]` with `unread` for an image, and uint8 `[side, side, 3]`.
+    """
+    ...
+
+
 def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:
   """Returns the categories of an annotation, each once, in the order of tables.
 
@@ -55,6 +71,11 @@ def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:
   names = set(map(str, names))
   return (*(name for name in CATEGORIES if name in names),
           *sorted(names.difference(CATEGORIES)))
+
+
+def unread(height: int, width: int) -> np.ndarray:
+  """Returns what stands for pixels that were not read: their shape, all 0."""
+  return np.broadcast_to(np.uint8(0), (height, width, 3))
 
 
 def no_regions(height: int, width: int) -> Regions:

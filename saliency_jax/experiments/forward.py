@@ -9,8 +9,8 @@ import jax
 import numpy as np
 
 from saliency_jax import runtime
-from saliency_jax.data import pipeline
-from saliency_jax.data.images import check_reading
+from saliency_jax.data import batch_rows, pipeline
+from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -48,7 +48,7 @@ class Probe(NamedTuple):
 
 class Step(NamedTuple):
   """One batch, and what is on the devices for it."""
-  batch: pipeline.Batch
+  batch: batch_rows.Batch
   maps: dict[str, jax.Array]  # tap -> float [B, h, w, C], a vector's [B, C]
   weights: dict[Grid, CellWeights]
 
@@ -104,7 +104,7 @@ class Forward:
     """
     number, processes = share
     batches = pipeline.batches(
-        source, pipeline.Preparation(
+        source, batch_rows.Preparation(
             choose, self._preprocess.image_size,
             tuple(sorted(set(self.grids.values()))), keep,
             self._preprocess.resize),

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from saliency_jax import progress, runtime, signals
-from saliency_jax.data import pipeline
+from saliency_jax.data import batch_rows
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, Stopped
@@ -100,7 +100,7 @@ def measure(
 
 def _in_flight(
     steps: Iterable[Step], compute: Callable[[Step], Any]
-) -> Iterator[tuple[pipeline.Batch, Any]]:
+) -> Iterator[tuple[batch_rows.Batch, Any]]:
   """Yields batches and what is computed of them, some batches behind."""
   pending: collections.deque = collections.deque()
   problem = None
@@ -132,7 +132,7 @@ _associate_all = jax.jit(lambda maps, weights: {
 
 
 def _entries(
-    batch: pipeline.Batch, scores: Mapping[str, np.ndarray],
+    batch: batch_rows.Batch, scores: Mapping[str, np.ndarray],
     taps: Sequence[str]
 ) -> Iterator[tuple[int, Entry]]:
   """Yields every image of a batch with what was measured of it."""

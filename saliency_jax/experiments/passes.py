@@ -11,7 +11,7 @@ import numpy as np
 from absl import logging
 
 from saliency_jax import progress, runtime
-from saliency_jax.data.images import check_reading
+from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import Predictor

@@ -23,7 +23,7 @@ class Drawn(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Drawing:
-  """A `keep` of `pipeline.Preparation`: worker processes can receive it.
+  """A `keep` of `batch_rows.Preparation`: worker processes can receive it.
 
   Attributes:
     folder: where `pictures/` and `masks/` are.

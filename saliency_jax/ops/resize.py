@@ -20,16 +20,19 @@ import numpy as np
 from PIL import Image
 
 
-def square(image: np.ndarray, side: int, resample: str) -> np.ndarray:
+def square(
+    image: np.ndarray | Image.Image, side: int, resample: str) -> np.ndarray:
   """Returns an image as a network takes it, uint8 `[S, S, 3]`.
 
   Args:
-    image: uint8 `[H, W, 3]`.
+    image: uint8 `[H, W, 3]`, or Pillow's own, RGB.
     side: S in pixels.
     resample: Pillow's filter, which averages over the pixels that it drops.
   """
-  return np.asarray(Image.fromarray(image).resize(
-      (side, side), Image.Resampling[resample.upper()]))
+  if not isinstance(image, Image.Image):
+    image = Image.fromarray(image)
+  return np.asarray(
+      image.resize((side, side), Image.Resampling[resample.upper()]))
 
 
 @functools.lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from saliency_jax import runtime
-from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.data import batch_rows, pipeline, pixel_sets
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import Preprocess
@@ -109,7 +109,7 @@ def read(
   """
   if not len(rows):
     return
-  preparation = pipeline.Preparation(
+  preparation = batch_rows.Preparation(
       reading.choose, reading.preprocess.image_size, (reading.grid,),
       resize=reading.preprocess.resize)
   batches = pipeline.batches(

@@ -13,8 +13,8 @@ import numpy as np
 import optax
 from absl import logging
 
-from saliency_jax.data.images import check_reading
 from saliency_jax.data.parts import Data
+from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.networks import (

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from saliency_jax.data.pipeline import Batch
+from saliency_jax.data.batch_rows import Batch
 from saliency_jax.networks import heads
 from saliency_jax.ops.association import associate
 from saliency_jax.ops.pixel_weights import CellWeights

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.data.pipeline import Batch
+from saliency_jax.data.batch_rows import Batch
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads
 from saliency_jax.training.tasks import Sums, Task

@@ -26,7 +26,7 @@ class Task:
     head: what is trained on top of the network.
     output: `output(params, maps, keys)`: the head's output for maps `[B, h, w,
       C]`; keys `[B]` are for dropout, None where nothing is dropped.
-    targets: `targets(batch, grid, image_ids)`: of a `pipeline.Batch` of these
+    targets: `targets(batch, grid, image_ids)`: of a `batch_rows.Batch` of these
       images what the output is compared with, arrays with a leading axis B, and
       float32 `[B]`, 0 where an image has nothing to compare with.
     described: what `make` makes the task of again, as JSON values.

@@ -10,24 +10,12 @@ import time
 
 import numpy as np
 
-from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.data import batch_rows, pixel_sets
 from saliency_jax.data.types import Record, no_regions
-
-WHEN = sys.argv[1]
-# Whatever started the tests may ignore it, as shells do for jobs in the
-# background; so would all processes that they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
-if __name__ == '__mp_main__' and WHEN == 'start':
-  # A worker that is starting, held until the interrupt has come: here it ends
-  # the worker, or it is blocked.
-  os.write(1, b'ready\n')  # in one piece, as two workers say it at once
-  while signal.SIGINT not in signal.sigpending():
-    time.sleep(0.01)
 
 
 class Grey:
-  """Grey photographs; made here, as other modules import JAX in every worker.
+  """Grey photographs, slowly; the first one is read when a worker has started.
   """
   image_ids = ('0',)
 
@@ -39,20 +27,28 @@ class Grey:
         '0', np.full((30, 40, 3), 128, np.uint8), np.array([[3, 4]], np.int32),
         no_regions(30, 40))
 
+  def __setstate__(self, state: dict) -> None:
+    """Is called in a worker that is starting, and holds it there a while."""
+    self.__dict__ |= state
+    os.write(2, b'starting\n')  # in one piece, as two workers say it at once
+    time.sleep(self.hold)
 
-def main() -> None:
-  preparation = pipeline.Preparation(
-      pixel_sets.distinct_fixations, 32, ((2, 2),))
-  # What a worker is told is longer than a pipe takes at once: it cannot be sent
-  # to one that has died.
+
+def main(when: str) -> None:
+  from saliency_jax.data import pipeline
+
+  # Whatever started the tests may ignore it, as shells do for jobs in the
+  # background; so would all processes that they start.
+  signal.signal(signal.SIGINT, signal.default_int_handler)
+  source = Grey()
+  source.hold = 1. if when == 'start' else 0.
   batches = pipeline.batches(
-      Grey(), preparation, indices=[0] * 100_000, batch_size=4,
-      workers=2)
+      source, batch_rows.Preparation(
+          pixel_sets.distinct_fixations, 32, ((2, 2),)),
+      indices=[0] * 100_000, batch_size=4, workers=2)
   try:
     next(batches)
-    print('ready\nready', flush=True)
-    # Not in the loop: Python drops an interrupt that comes while it runs a
-    # finaliser, and every array of a batch has one.
+    print('ready', flush=True)
     time.sleep(600)
   except KeyboardInterrupt:
     print('interrupted', flush=True)
@@ -60,4 +56,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  main()
+  from tests.data import interrupt_runner  # by a name that workers know
+  interrupt_runner.main(sys.argv[1])

@@ -1,21 +1,26 @@
 """Batches: order, padding, workers, several processes, unreadable images."""
 
 import dataclasses
-import gc
+import os
 
 import jax
 import numpy as np
 import pytest
-from grain._src.python.ipc.shared_memory_array import SharedMemoryArray
 from PIL import Image
 
-from saliency_jax.data import pipeline, pixel_sets
+from saliency_jax.data import (
+    batch_rows,
+    pipeline,
+    pixel_sets,
+    reading_processes,
+)
+from saliency_jax.data.source import open_source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import thumbnails
 from saliency_jax.ops import pixel_weights
 from tests.experiments import made
 
-PREPARATION = pipeline.Preparation(
+PREPARATION = batch_rows.Preparation(
     pixel_sets.distinct_fixations_in_regions, 32, ((4, 4), (2, 2)))
 
 
@@ -25,7 +30,7 @@ def read(count=11, broken=(), **options):
       made.Photographs(count, broken), PREPARATION, **options))
 
 
-def equal(first: pipeline.Batch, second: pipeline.Batch) -> bool:
+def equal(first: batch_rows.Batch, second: batch_rows.Batch) -> bool:
   first, second = (b._replace(seconds=np.zeros(1)) for b in (first, second))
   return jax.tree.all(jax.tree.map(np.array_equal, first, second))
 
@@ -68,14 +73,76 @@ def test_any_order_can_be_asked_for():
 
 
 @pytest.mark.parametrize('options', [
-    {'threads': 7}, {'workers': 1}, {'workers': 2}])
+    {'threads': 7}, {'workers': 2}])
 def test_workers_change_nothing(options):
   alone, helped = read(broken=(6,)), read(broken=(6,), **options)
   assert len(alone) == len(helped) == 3
   assert all(map(equal, alone, helped))
-  # Nothing stays in shared memory, of which Python would warn at exit.
-  del helped
-  assert not [x for x in gc.get_objects() if isinstance(x, SharedMemoryArray)]
+
+
+def test_threads_hand_over_to_processes_where_there_are_many_images(
+    monkeypatch):
+  by_processes = []
+
+  class Readers(reading_processes.Readers):
+
+    def ready(self) -> bool:
+      self.wait()
+      return True
+
+    def read(self, batches):
+      for batch in super().read(batches):
+        by_processes.append(batch)
+        yield batch
+
+  monkeypatch.setattr(pipeline, '_MANY', 40)
+  monkeypatch.setattr(pipeline, '_SEVERAL', 1)
+  monkeypatch.setattr(reading_processes, 'Readers', Readers)
+  alone, helped = read(40), read(40, threads=1)
+  assert len(alone) == len(helped) == 10
+  assert all(map(equal, alone, helped))
+  assert len(by_processes) == 7  # of ten, after one and two that were ahead
+
+
+def test_what_processes_cannot_know_threads_read(monkeypatch):
+  monkeypatch.setattr(pipeline, '_MANY', 11)
+  mine = dataclasses.replace(PREPARATION, keep=lambda record, index: index)
+  with pytest.raises(ValueError, match='cannot be told of'):
+    reading_processes.told(made.Photographs(11), mine)
+  found = pipeline.batches(
+      made.Photographs(11), mine, indices=range(11), batch_size=4, threads=4)
+  assert [x for batch in found for x in batch.kept] == [*range(11), None]
+
+
+def test_a_worker_that_dies_ends_the_reading_with_a_sentence():
+  with pytest.raises(InputError, match='has died'):
+    list(pipeline.batches(
+        made.Photographs(1), dataclasses.replace(
+            PREPARATION, choose=os._exit), indices=[0], batch_size=1,
+        workers=1))
+
+
+@pytest.mark.parametrize('name', ['plain.jpg', 'turned.jpg', 'grey.png'])
+def test_an_image_that_is_not_kept_is_the_same_without_an_array_of_it(
+    tmp_path, name):
+  pixels = np.random.default_rng(3).integers(
+      0, 256, (50, 70) + (3,) * (name != 'grey.png'), np.uint8)
+  exif = Image.Exif()
+  if name == 'turned.jpg':
+    exif[0x112] = 6
+  Image.fromarray(pixels).save(tmp_path / name, exif=exif)
+  source = open_source('images', tmp_path)
+  row = dataclasses.replace(
+      PREPARATION, choose=pixel_sets.distinct_fixations).row
+  found, record = row(source, 0), source[0]
+  assert record.image.shape == ((70, 50) if 'turned' in name else (50, 70)) + (
+      3,)
+  np.testing.assert_array_equal(
+      found.images, Image.fromarray(record.image).resize(
+          (32, 32), Image.Resampling.BILINEAR))
+  expected = pixel_weights.cell_weights([], record.image.shape[:2], (4, 4))
+  np.testing.assert_array_equal(found.weights[4, 4].rows, expected.rows)
+  np.testing.assert_array_equal(found.weights[4, 4].columns, expected.columns)
 
 
 @pytest.mark.parametrize('workers', [0, 1])

@@ -15,8 +15,9 @@ import numpy as np
 
 from saliency_jax.data import fixations
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import check_same_size, files_by_stem, list_images
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.value_images import MAP_SUFFIXES, map_size, read_map
 from saliency_jax.errors import InputError
 

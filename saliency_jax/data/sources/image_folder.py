@@ -7,8 +7,9 @@ import numpy as np
 from absl import logging
 
 from saliency_jax.data import fixations
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import SUFFIXES, list_images
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 

@@ -17,9 +17,10 @@ from absl import logging
 
 from saliency_jax.data import osie_download
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.fixations import Fixations, read_fixations
 from saliency_jax.data.images import list_images, normal
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.regions import open_packaged
 from saliency_jax.errors import InputError
 

@@ -21,8 +21,9 @@ import numpy as np
 from saliency_jax import hdf5
 from saliency_jax.data import fixations
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import normal
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 STIMULI, TRAINS, SINGLE = 'FileStimuli', 'FixationTrains', 'Fixations'

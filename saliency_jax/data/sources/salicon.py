@@ -26,8 +26,9 @@ import numpy as np
 from saliency_jax import outside
 from saliency_jax.data import fixations, matlab
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import files_by_stem, list_images, normal
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.sources.fixation_maps import FixationMaps
 from saliency_jax.errors import InputError
 

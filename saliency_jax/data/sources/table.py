@@ -17,8 +17,9 @@ import numpy as np
 
 from saliency_jax.data import fixations, tables
 from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import list_images, normal
-from saliency_jax.data.photographs import FixationReader, Photographs
+from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 _NEEDED = ('image', 'x', 'y')

@@ -1,0 +1,112 @@
+"""Rows of batches: what a network takes of an image, and what is scored on it.
+
+A row carries the image as the network takes it and, for every size of map, the
+weights of the pixels that are scored: kilobytes where masks would be megabytes.
+Processes that only read import this module, and so neither Grain nor JAX.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.types import Record, Source
+from saliency_jax.errors import InputError
+from saliency_jax.ops import pixel_weights, resize
+
+# R is padded to a multiple of this, so that few shapes have to be compiled.
+_SETS_MULTIPLE = 8
+
+
+class Batch(NamedTuple):
+  """B images and the R sets of pixels to score on each, padded and masked."""
+  images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB; 0 where an image is missing
+  # (h, w) -> `[B, ...]`
+  weights: dict[tuple[int, int], pixel_weights.CellWeights]
+  index: np.ndarray  # int32 `[B]`, the position in the data set; -1 is padding
+  ids: np.ndarray  # int32 `[B, R]`
+  labels: np.ndarray  # str `[B, R]`; '' is padding
+  counts: np.ndarray  # int32 `[B, R]`, points or pixels in each set
+  problems: np.ndarray  # str `[B]`; '' where the image could be read
+  seconds: np.ndarray  # float64 `[B]`, reading and preparing each image
+  kept: tuple  # B values of `Preparation.keep`; None where there is no image
+
+
+@dataclasses.dataclass(frozen=True)
+class Preparation:
+  """How a record becomes one row of a batch.
+
+  Attributes:
+    choose: which pixels are scored; it looks at no colour.
+    image_size: S, the side in pixels to which images are resized.
+    grids: every (h, w) for which weights are made.
+    keep: is called with each record, where it was read, and its position;
+      what it returns, arrays or tuples of them, rides along in the batch.
+    resize: Pillow's filter, which averages over the pixels that it drops.
+  """
+  choose: Chooser
+  image_size: int
+  grids: tuple[tuple[int, int], ...]
+  keep: Callable[[Record, int], Any] | None = None
+  resize: str = 'bilinear'
+
+  def row(self, source: Source, index: int) -> Batch:
+    """Returns one row of a batch; what is wrong with it goes in `problems`."""
+    start = time.perf_counter()
+    image, sets, problem, kept = self._empty(), None, '', None
+    size, pixels = (self.image_size, self.image_size), ()
+    if index >= 0:
+      try:
+        if self.keep or not hasattr(source, 'squared'):
+          record = source[index]
+          image = resize.square(record.image, self.image_size, self.resize)
+        else:
+          record, image = source.squared(index, self.image_size, self.resize)
+        sets = self.choose(record)
+        size, pixels = record.image.shape[:2], sets.pixels
+        kept = self.keep and self.keep(record, index)
+      except InputError as error:
+        problem, sets, image, pixels = str(error), None, self._empty(), ()
+    return Batch(
+        images=image,
+        weights={
+            grid: pixel_weights.cell_weights(pixels, size, grid)
+            for grid in self.grids},
+        index=np.int32(index),
+        ids=sets.ids if sets else np.zeros(0, np.int32),
+        labels=np.array(sets.labels if sets else (), np.str_),
+        counts=sets.counts if sets else np.zeros(0, np.int32),
+        problems=np.array(problem, np.str_),
+        seconds=np.float64(time.perf_counter() - start),
+        kept=(kept,))
+
+  def _empty(self) -> np.ndarray:
+    return np.zeros((self.image_size, self.image_size, 3), np.uint8)
+
+
+def stack(rows: Sequence[Batch]) -> Batch:
+  """Returns the batch of some rows, with R padded to their maximum."""
+  most = max(len(row.ids) for row in rows)
+  sets = max(-(-most // _SETS_MULTIPLE), 1) * _SETS_MULTIPLE
+
+  def pad(x: np.ndarray) -> np.ndarray:
+    return np.concatenate([x, np.zeros((sets - len(x), *x.shape[1:]), x.dtype)])
+
+  return Batch(
+      images=np.stack([row.images for row in rows]),
+      weights={
+          grid: pixel_weights.CellWeights(
+              np.stack([pad(row.weights[grid].sets) for row in rows]),
+              np.stack([row.weights[grid].rows for row in rows]),
+              np.stack([row.weights[grid].columns for row in rows]))
+          for grid in rows[0].weights},
+      index=np.stack([row.index for row in rows]),
+      ids=np.stack([pad(row.ids) for row in rows]),
+      labels=np.stack([pad(row.labels) for row in rows]),
+      counts=np.stack([pad(row.counts) for row in rows]),
+      problems=np.stack([row.problems for row in rows]),
+      seconds=np.stack([row.seconds for row in rows]),
+      kept=tuple(value for row in rows for value in row.kept))
