@@ -95,10 +95,11 @@ def test_threads_hand_over_to_processes_where_there_are_many_images(
         by_processes.append(batch)
         yield batch
 
+  alone = read(40)
   monkeypatch.setattr(pipeline, '_MANY', 40)
   monkeypatch.setattr(pipeline, '_SEVERAL', 1)
   monkeypatch.setattr(reading_processes, 'Readers', Readers)
-  alone, helped = read(40), read(40, threads=1)
+  helped = read(40, threads=1)
   assert len(alone) == len(helped) == 10
   assert all(map(equal, alone, helped))
   assert len(by_processes) == 7  # of ten, after one and two that were ahead
