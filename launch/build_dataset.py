@@ -3,7 +3,7 @@
     python launch/build_dataset.py --dataset=osie --output=built
     python launch/build_dataset.py --dataset=popout --count=80 --output=built
     python launch/build_dataset.py --dataset=salicon --source=images/train \\
-      --fixations=fixations/train --output=built
+      --fixations=fixations/train --output=built --image_size=224
 """
 
 import entry
@@ -16,6 +16,7 @@ from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.osie import Osie, fingerprint
 from saliency_jax.data.sources.salicon import Salicon
 from saliency_jax.errors import InputError
+from saliency_jax.networks.preprocess import RESIZE
 
 _DATASET = flags.DEFINE_enum(
     'dataset', None, ['osie', 'popout', 'salicon'], 'What to build.',
@@ -37,6 +38,12 @@ _CACHE_DIR = entry.path(
     '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
 _COUNT = flags.DEFINE_integer('count', 80, 'popout: number of search arrays.')
 _SEED = flags.DEFINE_integer('seed', 0, 'popout: 0 or more.')
+_IMAGE_SIZE = flags.DEFINE_integer(
+    'image_size', 0, 'Side in pixels at which networks take images, e.g. 224: '
+    'they lie ready beside the data set, and feed a GPU from memory.',
+    lower_bound=0)
+_RESIZE = flags.DEFINE_enum(
+    'resize', 'bilinear', RESIZE, "The networks' filter for that.")
 _SIZE = flags.DEFINE_integer('size', 512, 'popout: height and width in pixels.')
 
 
@@ -50,7 +57,7 @@ def _osie() -> builders.OsieBuilder:
   source = Osie(
       _SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
   _describe(source)
-  return builders.OsieBuilder(source, _OUTPUT.value)
+  return builders.OsieBuilder(source, _OUTPUT.value, *_ready())
 
 
 def _salicon() -> builders.SaliconBuilder:
@@ -60,7 +67,11 @@ def _salicon() -> builders.SaliconBuilder:
         '--fixations.')
   source = Salicon(_SOURCE.value, _FIXATIONS.value, _REGIONS.value)
   _describe(source)
-  return builders.SaliconBuilder(source, _OUTPUT.value)
+  return builders.SaliconBuilder(source, _OUTPUT.value, *_ready())
+
+
+def _ready() -> tuple[int, str]:
+  return _IMAGE_SIZE.value, _RESIZE.value
 
 
 def _describe(source: Photographs) -> None:
@@ -74,7 +85,7 @@ def _popout() -> builders.SearchArrayBuilder:
   source = SearchArrays(
       count=_COUNT.value, seed=_SEED.value, size=_SIZE.value)
   print(f'images      {len(source)}')
-  return builders.SearchArrayBuilder(source, _OUTPUT.value)
+  return builders.SearchArrayBuilder(source, _OUTPUT.value, *_ready())
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from saliency_jax.data import pixel_sets
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -82,6 +83,47 @@ class Preparation:
         problems=np.array(problem, np.str_),
         seconds=np.float64(time.perf_counter() - start),
         kept=(kept,))
+
+  def batch(self, source: Source, indices: Sequence[int]) -> Batch:
+    """Returns the batch of some rows; -1 is padding."""
+    return self._ready(source, np.asarray(indices)) or stack([
+        self.row(source, int(index)) for index in indices])
+
+  def lies_ready(self, source: Source) -> bool:
+    """Tells whether a batch is no more work than copying its images."""
+    return bool(self._ready(source, np.zeros(1, int)))
+
+  def _ready(self, source: Source, indices: np.ndarray) -> Batch | None:
+    """Returns the batch of images that lie ready and of which nothing is scored
+    or kept, without a step for each image; None where it is not so.
+    """
+    if (self.choose is not pixel_sets.nothing or self.keep
+        or not hasattr(source, 'squares')):
+      return None
+    start, missing = time.perf_counter(), indices < 0
+    found = source.squares(
+        np.where(missing, 0, indices), self.image_size, self.resize)
+    if not found:
+      return None
+    sizes, images = found
+    sizes[missing], images[missing] = self.image_size, 0
+    kinds, which = np.unique(sizes, axis=0, return_inverse=True)
+    each, none = len(indices), (len(indices), _SETS_MULTIPLE)
+    return Batch(
+        images=images,
+        weights={
+            grid: pixel_weights.CellWeights(
+                np.zeros((*none, *grid), np.float32),
+                *(np.stack([getattr(made, field) for made in (
+                    pixel_weights.cell_weights((), tuple(size), grid)
+                    for size in kinds.tolist())])[which]
+                  for field in ('rows', 'columns')))
+            for grid in self.grids},
+        index=indices.astype(np.int32),
+        ids=np.zeros(none, np.int32), labels=np.zeros(none, 'U1'),
+        counts=np.zeros(none, np.int32), problems=np.zeros(each, 'U1'),
+        seconds=np.full(each, (time.perf_counter() - start) / each),
+        kept=(None,) * each)
 
   def _empty(self) -> np.ndarray:
     return np.zeros((self.image_size, self.image_size, 3), np.uint8)

@@ -21,9 +21,10 @@ from PIL import Image
 from saliency_jax import files, progress
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.data.sources.built import SPLIT
+from saliency_jax.data.sources.built import READY, SIZES, SPLIT
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
+from saliency_jax.ops import resize
 
 # feature -> field of `Fixations`
 _KNOWN = {
@@ -35,14 +36,19 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
   VERSION = tfds.core.Version('1.1.0')
 
-  def __init__(self, source: Source, folder: str | os.PathLike):
+  def __init__(
+      self, source: Source, folder: str | os.PathLike, image_size: int = 0,
+      resize: str = 'bilinear'):
     """Takes what to build, and where.
 
     Args:
       source: the data set.
       folder: the files go to `folder/<name>/<version>`.
+      image_size: side in pixels at which every image lies ready for a network
+        as well, three bytes a pixel; 0 for none.
+      resize: Pillow's filter for that, the network's.
     """
-    self._source = source
+    self._source, self._image_size, self._resize = source, image_size, resize
     super().__init__(data_dir=os.fspath(folder), file_format='array_record')
 
   def _split_generators(self, dl_manager):
@@ -67,9 +73,22 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             **features}))
 
   def _examples(self) -> Iterator[tuple[int, Record]]:
-    return progress.track(
+    side, sizes = self._image_size, []
+    if side:
+      # Into what becomes the folder once all is written.
+      ready = np.lib.format.open_memmap(
+          self.data_path / READY.format(side, self._resize), 'w+', np.uint8,
+          (len(self._source), side, side, 3))
+    for index, record in progress.track(
         enumerate(self._source), total=len(self._source), unit='image',
-        title='Building')
+        title='Building'):
+      if side:
+        ready[index] = resize.square(record.image, side, self._resize)
+        sizes.append(record.image.shape[:2])
+      yield index, record
+    if side:
+      np.save(self.data_path / SIZES, np.array(sizes, np.int32))
+      ready.flush()
 
 
 class PhotographBuilder(_Builder, skip_registration=True):

@@ -5,9 +5,10 @@ is the caller's, and so are the numbers, whoever reads.
 """
 
 import contextlib
-import dataclasses
+import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import grain
 import numpy as np
@@ -76,24 +77,28 @@ def batches(
   if workers:
     return _by_processes(
         reading_processes.told(source, preparation), mine, workers)
-  here = _in_threads(source, preparation, mine, threads)
+  if preparation.lies_ready(source):
+    return iter(_in_threads(
+        preparation.batch, source, mine, threads, 2 * _AHEAD))
+  here = _in_threads(
+      preparation.row, source, mine.ravel().tolist(), threads,
+      _AHEAD * max(share, threads)).batch(share, batch_fn=stack)
   if threads >= _SEVERAL and mine.size >= _MANY:
     # What only this process knows, of a notebook for example, it reads itself.
     with contextlib.suppress(ValueError):
       return _handed_over(
-          here, reading_processes.told(source, preparation), mine, threads)
-  return here
+          iter(here), reading_processes.told(source, preparation), mine,
+          threads)
+  return iter(here)
 
 
 def _in_threads(
-    source: Source, preparation: Preparation, mine: np.ndarray, threads: int
-) -> Iterator[Batch]:
-  read = _Read(source, preparation)
-  share = mine.shape[1]
-  return iter(grain.MapDataset.source([int(i) for i in mine.ravel()]).map(
-      read).to_iter_dataset(grain.ReadOptions(
-          num_threads=threads, prefetch_buffer_size=_AHEAD * max(
-              share, threads))).batch(share, batch_fn=stack))
+    read: Callable[[Source, Any], Batch], source: Source, places: Sequence,
+    threads: int, ahead: int
+) -> grain.IterDataset:
+  return grain.MapDataset.source(places).map(
+      functools.partial(read, source)).to_iter_dataset(grain.ReadOptions(
+          num_threads=threads, prefetch_buffer_size=ahead))
 
 
 def _by_processes(
@@ -116,13 +121,3 @@ def _handed_over(
         here.close()
         yield from others
         return
-
-
-@dataclasses.dataclass(frozen=True)
-class _Read:
-  """A callable of its own, which Grain can compare."""
-  source: Source
-  preparation: Preparation
-
-  def __call__(self, index: int) -> Batch:
-    return self.preparation.row(self.source, index)

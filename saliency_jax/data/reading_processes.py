@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from saliency_jax.data.batch_rows import Batch, Preparation, stack
+from saliency_jax.data.batch_rows import Batch, Preparation
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
@@ -167,9 +167,7 @@ def serve() -> None:
       answers.write(_READY)
       answers.flush()
       while True:
-        _send(answers, stack([
-            preparation.row(source, int(index))
-            for index in pickle.load(questions)]))
+        _send(answers, preparation.batch(source, pickle.load(questions)))
 
 
 def _send(stream: BinaryIO, batch: Batch) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 
@@ -37,6 +39,9 @@ class Subset:
     if name in _OF_AN_IMAGE:
       method = getattr(self._source, name)
       return lambda index, *more: method(self._indices[index], *more)
+    if name == 'squares':
+      method = self._source.squares
+      return lambda rows, *more: method(np.take(self._indices, rows), *more)
     if name in ('gives', 'fixations_digest'):
       return getattr(self._source, name)
     if name == 'patterns':

@@ -48,7 +48,11 @@ class Source(Protocol):
 
 
 class Squared(Protocol):
-  """A `Source` that is quicker than `source[i]` where no pixel is looked at."""
+  """What a `Source` may have that is quicker than `source[i]`.
+
+  For those who look at no pixel of the image. A source may have `squared`
+  alone.
+  """
 
   def squared(
       self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
@@ -59,6 +63,19 @@ class Squared(Protocol):
 
     Returns:
       `self[index]` with `unread` for an image, and uint8 `[side, side, 3]`.
+    """
+    ...
+
+  def squares(
+      self, indices: np.ndarray, side: int, resample: str
+  ) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns many images at once, if they lie ready for this side and filter.
+
+    Args:
+      indices: int `[B]`.
+
+    Returns:
+      int `[B, 2]`, (height, width) in pixels, and uint8 `[B, side, side, 3]`.
     """
     ...
 

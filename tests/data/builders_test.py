@@ -6,14 +6,22 @@ import shutil
 import subprocess
 import sys
 
+import jax
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from saliency_jax.data import builders, images
+from saliency_jax.data import (
+    batch_rows,
+    builders,
+    images,
+    pipeline,
+    pixel_sets,
+)
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.data.sources.built import BuiltSource
+from saliency_jax.data.sources.built import READY, BuiltSource
 from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.subset import subset
 from saliency_jax.errors import InputError
 from tests.data import made
 
@@ -28,7 +36,7 @@ def photographs(tiny_osie) -> Osie:
 @pytest.fixture(scope='module')
 def built(photographs, tmp_path_factory) -> pathlib.Path:
   return builders.build(
-      builders.OsieBuilder(photographs, tmp_path_factory.mktemp('built')))
+      builders.OsieBuilder(photographs, tmp_path_factory.mktemp('built'), 32))
 
 
 def assert_equal(found, expected):
@@ -59,6 +67,37 @@ def test_photographs_come_back_exactly(photographs, built):
   assert_equal(source[-1], photographs[4])
   with pytest.raises(IndexError):
     source[5]
+
+
+@pytest.mark.parametrize(('side', 'resize', 'choose'), [
+    (32, 'bilinear', pixel_sets.distinct_fixations_in_regions),
+    (32, 'bilinear', pixel_sets.nothing),
+    (32, 'bicubic', pixel_sets.nothing),
+    (24, 'bilinear', pixel_sets.regions)])
+def test_a_batch_is_the_same_whether_its_images_lie_ready(
+    photographs, built, side, resize, choose):
+  preparation = batch_rows.Preparation(
+      choose, side, ((4, 4), (2, 2)), resize=resize)
+  source = subset(BuiltSource(built), photographs.image_ids[::-1])
+  assert preparation.lies_ready(source) == (
+      (side, resize, choose) == (32, 'bilinear', pixel_sets.nothing))
+  found, expected = (
+      list(pipeline.batches(each, preparation, indices=order, batch_size=4))
+      for each, order in ((source, [3, 0, 2, 4, 4, 1]),
+                          (photographs, [1, 4, 2, 0, 0, 3])))
+  for one, other in zip(found, expected, strict=True):
+    for name in ('images', 'weights', 'ids', 'labels', 'counts', 'problems'):
+      jax.tree.map(
+          lambda x, y: np.testing.assert_array_equal(x, y, strict=True),
+          getattr(one, name), getattr(other, name))
+
+
+def test_images_that_lie_ready_are_those_of_the_data_set(built, tmp_path):
+  folder = shutil.copytree(built, tmp_path / '1.1.0')
+  place = folder / READY.format(32, 'bilinear')
+  np.save(place, np.load(place)[:4])
+  with pytest.raises(InputError, match='not of these images.*build it again'):
+    BuiltSource(folder).squared(0, 32, 'bilinear')
 
 
 def test_osie_comes_back_exactly(osie_dir, osie_sr_dir, tmp_path):

@@ -12,11 +12,14 @@ import tensorflow_datasets as tfds
 
 from saliency_jax import outside
 from saliency_jax.data import fixations
-from saliency_jax.data.images import image_size, read_image
+from saliency_jax.data.images import image_size, read_image, read_square
 from saliency_jax.data.popout.patterns import Pattern
-from saliency_jax.data.types import Record, Regions
+from saliency_jax.data.types import Record, Regions, unread
 from saliency_jax.errors import InputError
 
+# Images of one size as networks take them: uint8 `[N, S, S, 3]`.
+READY = 'images_{}_{}.npy'
+SIZES = 'image_sizes.npy'  # int32 `[N, 2]`, their own (height, width) in pixels
 SPLIT = 'train'  # What TFDS calls the split of a data set that has one.
 
 
@@ -39,11 +42,15 @@ class BuiltSource:
       InputError: the folder holds no data set that was built here.
     """
     self._folder = pathlib.Path(folder)
+    self._maps: dict[str, np.ndarray] = {}
     with self._reading():  # TFDS raises what its many parts met
-      self._examples = tfds.builder_from_directory(
-          os.fspath(folder)).as_data_source(
-              SPLIT, decoders={'image': tfds.decode.SkipDecoding()})
-      patterns = [_pattern(example) for example in self._examples]
+      builder = tfds.builder_from_directory(os.fspath(folder))
+      undecoded = tfds.decode.SkipDecoding()
+      self._examples = builder.as_data_source(
+          SPLIT, decoders={'image': undecoded})
+      patterns = [_pattern(example) for example in builder.as_data_source(
+          SPLIT, decoders={
+              'image': undecoded, 'regions': {'mask': undecoded}})]
       if not patterns:
         raise ValueError('it has no image')
     self.image_ids = tuple(pattern.image_id for pattern in patterns)
@@ -61,10 +68,64 @@ class BuiltSource:
       IndexError: there is no such image.
       InputError: the image cannot be decoded.
     """
-    image_id = self.image_ids[index]
     example = self._example(index)
+    return self._record(
+        index, example, read_image(example['image'], self._name(index)))
+
+  def squared(
+      self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
+    """Returns `self[index]` without its pixels, and as a network takes it.
+
+    See `types.Squared`; it raises as `self[index]`.
+    """
+    example, ready = self._example(index), self._ready(side, resample)
+    if ready is None:
+      size, image = read_square(
+          example['image'], side, resample, self._name(index))
+    else:
+      size = self._mapped(SIZES, np.int32, 2)[index].tolist()
+      image = np.array(ready[index])
+    return self._record(index, example, unread(*size)), image
+
+  def squares(
+      self, indices: np.ndarray, side: int, resample: str
+  ) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns many images as a network takes them, where they lie ready.
+
+    Args:
+      indices: `[B]`.
+      side, resample: as in `squared`.
+
+    Returns:
+      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`; None
+      where the data set was built for no such network.
+    """
+    ready = self._ready(side, resample)
+    return None if ready is None else (
+        self._mapped(SIZES, np.int32, 2)[indices],
+        np.take(ready, indices, axis=0))
+
+  def _ready(self, side: int, resample: str) -> np.ndarray | None:
+    name = READY.format(side, resample)
+    return (self._mapped(name, np.uint8, side, side, 3)
+            if (self._folder / name).is_file() else None)
+
+  def _mapped(self, name: str, dtype: type, *shape: int) -> np.ndarray:
+    """Returns what a file has of every image, which stays on disk."""
+    if name not in self._maps:
+      with self._reading():
+        found = np.load(self._folder / name, mmap_mode='r')
+        if (found.shape, found.dtype) != ((len(self), *shape), dtype):
+          raise ValueError(f'{name} is not of these images')
+        self._maps[name] = found
+    return self._maps[name]
+
+  def __getstate__(self) -> dict:
+    return self.__dict__ | {'_maps': {}}  # which would travel in full
+
+  def _record(self, index: int, example: dict, image: np.ndarray) -> Record:
+    image_id = self.image_ids[index]
     with self._reading():
-      image = read_image(example['image'], f'{self._folder}, image {image_id}')
       regions = example['regions']
       masks = np.unpackbits(
           regions['mask'], axis=-1, count=image.shape[1]).view(bool)
@@ -83,8 +144,7 @@ class BuiltSource:
       IndexError: there is no such image.
       InputError: the image cannot be opened.
     """
-    name = f'{self._folder}, image {self.image_ids[index]}'
-    return image_size(self._example(index)['image'], name)
+    return image_size(self._example(index)['image'], self._name(index))
 
   def content(self, index: int) -> bytes:
     """Returns what was in the file of `self[index]`, or in one made of it."""
@@ -104,6 +164,9 @@ class BuiltSource:
       found = example['fixations']
       return fixations.make(
           found['point'], found['subject'], found.get('duration', np.nan))
+
+  def _name(self, index: int) -> str:
+    return f'{self._folder}, image {self.image_ids[index]}'
 
   def _example(self, index: int) -> dict:
     place = range(len(self))[index]
