@@ -149,8 +149,8 @@ def base(kind: str = 'osie') -> ml_collections.ConfigDict:
   config.data = data_keys(kind)
   config.data.update(reading_keys())
   # Processes that decode images. With 0 it is threads of this process: two
-  # beside a CPU's own work, and as many as there are cores beside a GPU's, which
-  # hand over to as many processes where there are thousands of images.
+  # beside a CPU, and beside a GPU as many as there are cores, which hand over
+  # to as many processes where there are thousands of images.
   config.data.workers = 0
   return config
 
