@@ -10,7 +10,6 @@ import numpy as np
 from scipy import stats
 
 from saliency_jax.experiments import chance, comparisons, statistics
-from saliency_jax.ops.inference import Interval
 
 _LEVEL = 0.95
 _SPLITS = 40  # of the photographs into halves, each used both ways round
@@ -108,24 +107,23 @@ def best_units(
   return found
 
 
-def spearman(x: np.ndarray, y: np.ndarray) -> Interval:
-  """Returns the percentile interval of Spearman's correlation over samples.
+def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+  """Returns Spearman's correlation in every sample, float64 `[B]`.
+
+  NaN of fewer than three categories, or of equal ones.
 
   Args:
     x: `[B, K]`, a value of each of K categories in every sample; NaN where a
       sample has none.
     y: `[B, K]`, likewise.
   """
-  found = []
-  for a, b in zip(x, y, strict=True):
+  found = np.full(len(x), np.nan)
+  for i, (a, b) in enumerate(zip(x, y, strict=True)):
     known = np.isfinite(a) & np.isfinite(b)
     a, b = stats.rankdata(a[known]), stats.rankdata(b[known])
     if len(a) >= 3 and np.ptp(a) and np.ptp(b):
-      found.append(np.corrcoef(a, b)[0, 1])
-  if len(found) < 2:
-    return Interval(np.nan, np.nan)
-  return Interval(*map(float, np.quantile(
-      found, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])))
+      found[i] = np.corrcoef(a, b)[0, 1]
+  return found
 
 
 def halves(

@@ -164,8 +164,8 @@ def _correlation(of: Rows, name: str, inner: dict, sampled: dict):
   measured = np.isfinite(of.units).all(axis=1)
   return {
       **correlation._asdict(),
-      **bootstrap.spearman(
-          stacked(sampled['inner']), stacked(sampled[name]))._asdict(),
+      **inference.of_r(correlation.rho, bootstrap.spearman(
+          stacked(sampled['inner']), stacked(sampled[name])))._asdict(),
       'halves': bootstrap.halves(
           of.units[measured], of.values[name][measured], of.labels[measured],
           of.images[measured], top=of.top)}

@@ -68,7 +68,8 @@ def categories(
             category, chance.NONE)._asdict().items()}}
     for name, of in sampled.items():
       low, high = inference.around(
-          means[name], of.get(category, np.array([])))
+          means[name], of.get(category, np.array([])),
+          cells[_HELD_OUT] if name == 'inner' else np.nan)
       cells |= {f'{name}_low': low, f'{name}_high': high}
     yield (
         model, dataset, category, int(chosen.sum()),

@@ -138,7 +138,8 @@ def _values(
     best = statistics.best_units(means, top)
     found[category] = Value(
         int(chosen.sum()), best.mean,
-        *inference.around(best.mean, sampled[category]), held[category],
+        *inference.around(
+            best.mean, sampled[category], held[category]), held[category],
         _NO_BAND, statistics.units_above(means, threshold), _NO_BAND,
         best.units, sampled[category])
   return found

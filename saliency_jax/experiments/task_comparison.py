@@ -159,12 +159,12 @@ def _write_regions(
       for x in looked})
   folder.table(schema.TABLE7, task_tables.table7(
       looked, schema.read(place, schema.TABLE2)))
-  best = task_tables.best_by_category(
+  best, alike = task_tables.best_by_category(
       found, config.regions.analysis.top_units)
   folder.table(schema.TASK_DIFFERENCES, task_tables.differences(
       looked, best, ordered_categories(found.labels)))
   folder.table(
-      schema.TASK_DISTANCES, task_tables.distances(looked, best))
+      schema.TASK_DISTANCES, task_tables.distances(looked, best, alike))
   return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
     bootstrap,
+    chance,
     predictors,
     statistics,
     table_values,
@@ -36,10 +37,17 @@ class Best(NamedTuple):
   """The best units of a trunk for each of K categories."""
   means: np.ndarray  # `[K]`, standard deviations
   samples: np.ndarray  # `[B, K]`, of units chosen anew; NaN without a region
-  units: np.ndarray  # `[C, K]`, the mean of every unit
 
 
-def best_by_category(found: Scores, top: int) -> dict[str, Best]:
+class Alike(NamedTuple):
+  """How the mean NSS of every unit for every category correlates."""
+  r: np.ndarray  # `[N, N]`, of N trunks
+  samples: np.ndarray  # `[B, N, N]`
+  place: Mapping[str, int]  # of a trunk among them
+
+
+def best_by_category(
+    found: Scores, top: int) -> tuple[dict[str, Best], Alike]:
   """Returns `Best` of every trunk, on the same samples of photographs.
 
   Args:
@@ -47,18 +55,30 @@ def best_by_category(found: Scores, top: int) -> dict[str, Best]:
     top: how many of the best units are averaged.
   """
   draws = bootstrap.draw(found.image_ids, table_values.RESAMPLES)
-  categories = ordered_categories(found.labels)
-  made = {}
-  for name, scores in found.members.items():
-    sampled = bootstrap.best_units(
-        scores, found.labels, found.image_ids, draws, top=top)
-    units = np.stack([
-        statistics.unit_means(scores[found.labels == x]) for x in categories],
-        axis=1)
-    made[name] = Best(
-        np.array([statistics.best_units(x, top).mean for x in units.T]),
-        np.stack([sampled[x] for x in categories], axis=1), units)
-  return made
+  best, moments = [], 0.
+  for category in ordered_categories(found.labels):
+    chosen = found.labels == category
+    # Of all regions first, then of every sample: `[1 + B, N, C]`.
+    means = np.stack([np.concatenate([
+        statistics.unit_means(scores[chosen])[None], draws.means(
+            scores[chosen], found.image_ids[chosen])])
+        for scores in found.members.values()], axis=1)
+    best.append(np.stack([
+        chance.best(x, top) for x in means.swapaxes(0, 1)], axis=1))
+    # With a column of ones products are sums, squares and counts, too.
+    means = np.nan_to_num(np.pad(
+        means, ((0, 0), (0, 1), (0, 0)), constant_values=1)
+        * np.isfinite(means[:, :1]))
+    moments = moments + means @ means.swapaxes(1, 2)
+  best = np.stack(best, axis=-1)
+  count, sums = moments[:, -1:, -1:], moments[:, :-1, -1:]
+  spread = moments[:, :-1, :-1] - sums @ sums.swapaxes(1, 2) / count
+  size = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
+  r = spread / (size[:, :, None] * size[:, None])
+  return (
+      {name: Best(best[0, i], best[1:, i])
+       for i, name in enumerate(found.members)},
+      Alike(r[0], r[1:], {name: i for i, name in enumerate(found.members)}))
 
 
 def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
@@ -103,7 +123,8 @@ def differences(
       made, p, inference.holm(p), strict=True)]
 
 
-def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:
+def distances(
+    trained: Sequence[Trained], best: Mapping[str, Best], alike: Alike) -> Rows:
   """Returns how far trunks lie from each other; no interval goes below 0.
 
   Of `PRETRAINED` and itself: measured on two samples of as many photographs.
@@ -115,21 +136,25 @@ def distances(trained: Sequence[Trained], best: Mapping[str, Best]) -> Rows:
       gaps = _gap(samples[0::2], samples[1::2])
       made.append((
           run, other, 1, float(gaps.mean()), *map(float, np.quantile(
-              gaps, [.025, .975])), np.nan, np.nan))
+              gaps, [.025, .975])), *[np.nan] * 6))
       continue
     pairs = _pairs(trained, run, other)
     if not pairs:
       continue
     of = [(best[a.name], best[b.name]) for a, b in pairs]
-    gap = float(np.mean([_gap(a.means, b.means) for a, b in of]))
-    sampled = np.mean([_gap(a.samples, b.samples) for a, b in of], axis=0)
+    gap, r = (float(np.mean([measure(a.means, b.means) for a, b in of]))
+              for measure in (_gap, _pearson))
+    gaps, rs = (
+        np.mean([measure(a.samples, b.samples) for a, b in of], axis=0)
+        for measure in (_gap, _pearson))
+    at = tuple(np.array([
+        [alike.place[x.name] for x in pair] for pair in pairs]).T)
+    unit_r = float(alike.r[at].mean())
     made.append((
         run, other, len(pairs), gap,
-        *map(float, np.maximum(inference.around(gap, sampled), 0)),
-        *(float(np.mean([np.corrcoef(x.ravel(), y.ravel())[0, 1]
-                         for x, y in both])) for both in (
-            [(a.means, b.means) for a, b in of],
-            [(a.units, b.units) for a, b in of]))))
+        *map(float, np.maximum(inference.around(gap, gaps), 0)),
+        r, *inference.of_r(r, rs), unit_r, *inference.of_r(
+            unit_r, alike.samples[:, *at].mean(axis=1))))
   return made
 
 
@@ -145,6 +170,13 @@ def _pairs(
 def _gap(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   """Returns the mean absolute difference over categories `[..., K]`."""
   return np.nanmean(np.abs(x - y), axis=-1)
+
+
+def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+  """Returns Pearson's r over categories `[..., K]`; NaN in both is left out."""
+  x, y = (of - np.nanmean(of, axis=-1, keepdims=True) for of in (x, y))
+  return np.nansum(x * y, axis=-1) / np.sqrt(
+      np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
 
 
 class Told(NamedTuple):

@@ -43,7 +43,8 @@ def auc_judd(
       hits and all the pixels that reach its value, less i, as false alarms.
       This is MIT's rule; ties lower the score.
     jitter: a key of `jax.random`, to break ties at random as `ties_broken`
-      does; None leaves them.
+      does; None leaves them. A constant map scores 0.5 all the same, where
+      both peers give a random number about it.
 
   Returns:
     The area, in [0, 1].
@@ -62,8 +63,8 @@ def auc_judd(
   levels = auc_ranks.levels(hits)
   alarms = _unfixated(ranked, points, valid, levels)
   area = _polygon(hits, alarms, levels, apart=ties == 'apart')
-  if ties == 'apart':
-    area = jnp.where(ranked.min() == ranked.max(), 0.5, area)
+  if ties == 'apart' or jitter is not None:
+    area = jnp.where(auc_ranks.constant(saliency), 0.5, area)
   return _defined(area, saliency, hits)
 
 

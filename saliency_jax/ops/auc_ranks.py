@@ -50,6 +50,12 @@ def _ordered(x: jax.Array) -> jax.Array:
   return jnp.where(x >= sign, ~x, x | sign)
 
 
+def constant(saliency: jax.Array) -> jax.Array:
+  """Returns whether all values of a map `[H, W]` are equal."""
+  keys = _ordered(saliency.ravel())
+  return (keys == keys[0]).all()
+
+
 def levels(hits: Sample) -> jax.Array:
   """Returns N values, each with its successor, as sorted different numbers.
 

@@ -1,10 +1,11 @@
 """What bootstrap samples say: intervals and p values, and their correction.
 
-Samples are those of whole photographs (`experiments.bootstrap`). The mean of
-units that are chosen anew in each is higher than the mean of all samples would
-be, by about as much as the mean itself is too high: basic intervals (Davison
-and Hinkley 1997), which reflect the samples' quantiles at the value, take that
-into account.
+Samples are those of whole photographs (`experiments.bootstrap`). How far they
+lie apart is what other photographs would change. About what an interval should
+lie is another question: the mean of units that were chosen on the photographs
+that they are scored on is too high, a correlation of noisy numbers too low. So
+intervals are about two estimates, which err to either side; `docs/method.md`
+says how often they are right.
 """
 
 import math
@@ -22,26 +23,50 @@ class Interval(NamedTuple):
   high: float
 
 
-def around(value: float, samples: np.ndarray) -> Interval:
-  """Returns the basic bootstrap interval of a value.
+def around(
+    value: float, samples: np.ndarray, held_out: float = math.nan) -> Interval:
+  """Returns the bootstrap interval of a value, which lies in it.
+
+  From below the lower to above the higher of two estimates, as an optimum is
+  bounded by that of a sample and by what was chosen on another (Mak, Morton and
+  Wood 1999). Below and above by as much as in a basic interval (Davison and
+  Hinkley 1997), which reflects the samples' quantiles.
 
   Args:
     samples: `[B]`, of every sample; NaN is left out. There is no interval where
       they are all the same, as of a category on one photograph.
+    held_out: the other estimate; NaN takes the value less its bias, as much as
+      the samples' mean exceeds it.
   """
   samples = samples[np.isfinite(samples)]
   if (len(samples) < 2 or not np.isfinite(value)
       or np.ptp(samples) < 1e-9 * max(1, abs(value))):
     return Interval(np.nan, np.nan)
+  mean = samples.mean(dtype=float)
+  both = value, 2 * value - mean if math.isnan(held_out) else held_out
   low, high = np.quantile(samples, _ENDS)
-  return Interval(float(2 * value - high), float(2 * value - low))
+  return Interval(
+      float(min(both) - (high - mean)), float(max(both) + (mean - low)))
+
+
+def of_r(value: float, samples: np.ndarray) -> Interval:
+  """Returns the interval of a correlation, in [-1, 1]: on Fisher's scale.
+
+  Of few categories some samples' ranks agree wholly, which is infinity there:
+  what exceeds 0.9999 is taken for that.
+
+  Args:
+    samples: `[B]`, as of `around`.
+  """
+  def z(r):
+    return np.arctanh(np.clip(r, -0.9999, 0.9999))
+
+  return Interval(*map(math.tanh, around(float(z(value)), z(samples))))
 
 
 def of_correlation(
     value: np.ndarray, samples: np.ndarray, other: np.ndarray) -> Interval:
-  """Returns the basic interval of Pearson's r with fixed numbers.
-
-  On Fisher's scale, so that its ends are in [-1, 1].
+  """Returns the interval of Pearson's r with fixed numbers; see `of_r`.
 
   Args:
     value: `[N]`.
@@ -49,26 +74,26 @@ def of_correlation(
       out.
     other: `[N]`, the fixed numbers.
   """
-  def z(x: np.ndarray) -> float:
-    return math.atanh(np.clip(np.corrcoef(x, other)[0, 1], -1, 1) * (1 - 1e-12))
-
   known = samples[np.isfinite(samples).all(axis=1)]
-  return Interval(*map(math.tanh, around(
-      z(value), np.array([z(x) for x in known]))))
+  return of_r(np.corrcoef(value, other)[0, 1], np.array([
+      np.corrcoef(x, other)[0, 1] for x in known]))
 
 
 def p_value(value: float, samples: np.ndarray) -> float:
   """Returns the two-sided p of a value of 0, NaN of no samples.
 
   By the normal distribution with the samples' standard deviation, about the
-  middle of the basic interval: the value less what the samples' mean exceeds
-  it. Shares of a few hundred samples are too coarse to be corrected for many
-  tests.
+  estimate of `around` that is nearer to 0, so that no p contradicts the
+  interval. Shares of a few hundred samples are too coarse to be corrected for
+  many tests.
   """
   samples = samples[np.isfinite(samples)]
   spread = samples.std(ddof=1) if len(samples) > 1 else 0.
-  return math.erfc(abs(2 * value - samples.mean()) / spread / math.sqrt(2)) if (
-      spread) else math.nan
+  if not spread:
+    return math.nan
+  other = 2 * value - samples.mean()
+  nearest = min(abs(value), abs(other)) if value * other > 0 else 0.
+  return math.erfc(nearest / spread / math.sqrt(2))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -188,12 +188,15 @@ def test_differences_leave_out_what_is_not_defined_for_either_model():
   lines = {line[3]: line for line in model_differences.rows([
       types.SimpleNamespace(
           scoring=scoring, scores={'a': MEASURED, 'b': other})], 50)}
-  assert list(lines) == list(search_scoring.METRICS)
   found = {name: (line[4], line[7]) for name, line in lines.items()}
   assert found == {
       'nmm': (1 - 7, 5), 'gsi': ((-.5 - 4 - 11) / 3, 3),
       'msr_target': ((1 - 10) / 2, 2), 'msr_background': ((-.5 - 4.5) / 2, 2),
-      'fixations': ((0 - 3) / 2, 2)}
+      'fixations': ((0 - 3) / 2, 2), 'stands_out': (-.25, 4), 'first': (0, 4),
+      'found': (-.5, 4)}
+  # McNemar's exact test: of the arrays on which the two differ, all or none.
+  p = {name: line[8] for name, line in lines.items()}
+  assert (p['first'], p['found'], p['stands_out']) == (1, .5, 1)
 
 
 def test_rows_are_of_all_arrays_and_then_of_each_kind():

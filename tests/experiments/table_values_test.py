@@ -51,7 +51,7 @@ def test_a_category_has_what_each_part_finds(scores):
       scores, LABELS, IMAGES,
       bootstrap.draw(IMAGES[known], table_values.RESAMPLES), top=4)
   assert (text.low, text.high) == inference.around(
-      text.mean, samples['text'])
+      text.mean, samples['text'], held['text'])
 
 
 def test_one_category_alone_says_why_it_has_no_band(scores):

@@ -141,9 +141,15 @@ def test_jitter_breaks_ties_and_nothing_else():
   np.testing.assert_array_equal(noisy // 40, saliency)
   np.testing.assert_array_equal(noisy, auc.ties_broken(key, saliency))
   assert (np.diff(noisy[0]) < 0).any()
-  noisy = np.asarray(auc.ties_broken(key, np.zeros((40, 50), np.float32)))
+  constant = np.zeros((40, 50), np.float32)
+  noisy = np.asarray(auc.ties_broken(key, constant))
   points = np.random.default_rng(0).integers(0, (40, 50), (30, 2))
   assert float(JUDD(noisy, points)) != 0.5
+  # No noise makes a map of nothing better or worse than chance.
+  for value in (0, 3, np.inf):
+    assert float(JUDD(constant + value, points, jitter=key)) == 0.5
+  constant[3, 3] = TINY
+  assert float(JUDD(constant, points, jitter=key)) != 0.5
 
 
 def test_auc_judd_breaks_ties_with_a_seed_as_the_mit_benchmark_does():

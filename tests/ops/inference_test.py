@@ -23,18 +23,36 @@ def test_the_interval_of_r_takes_out_what_noise_takes_off():
       inference.of_correlation(seen, np.delete(samples, 3, axis=0), fixed))
 
 
+def test_the_interval_of_r_has_r_in_it_and_does_not_reach_1():
+  rng = np.random.default_rng(1)
+  # Ranks that noise mixes: no sample has as much as all regions.
+  samples = np.append(np.tanh(rng.normal(1.2, .3, 500)), [1., 1., np.nan])
+  low, high = inference.of_r(.98, samples)
+  assert samples[:500].max() < .98
+  assert low == pytest.approx(np.tanh(np.arctanh(.98) - 1.96 * .3), abs=.02)
+  assert .98 < high < 1
+  assert inference.of_r(-.98, -samples) == pytest.approx((-high, -low))
+  assert np.isnan(inference.of_r(1., np.ones(9))).all()
+
+
 def test_p_is_that_of_the_normal_distribution():
   samples = np.random.default_rng(0).normal(1, 2, 1000)
-  p = inference.p_value(3., np.append(samples, np.nan))
+  spread = samples.std(ddof=1)
   # The samples lie 2 below the value: so does the value below what it is of.
-  assert p == pytest.approx(2 * stats.norm.sf(
-      (6 - samples.mean()) / samples.std(ddof=1)))
-  low, high = inference.around(3., samples)
-  assert (p < .05) == (low > 0 or high < 0)
+  assert inference.p_value(3., np.append(samples, np.nan)) == pytest.approx(
+      2 * stats.norm.sf(3 / spread))
+  assert inference.p_value(-.5, samples) == pytest.approx(
+      2 * stats.norm.sf(.5 / spread))
+  assert inference.p_value(-3., samples - 5) == pytest.approx(
+      2 * stats.norm.sf((6 + samples.mean() - 5) / spread))
   # An interval about 0 and a p that does not say so cannot stand together.
-  low, high = inference.around(3., samples + 5)
-  assert low < 0 < high
-  assert inference.p_value(3., samples + 5) > .05
+  for value in np.linspace(-6, 6, 25):
+    for shift in (-3, 0, 4):
+      low, high = inference.around(value, samples + shift)
+      assert low < value < high
+      p = inference.p_value(value, samples + shift)
+      assert (p < .05) == (low > 0 or high < 0) or abs(p - .05) < .02
+  assert inference.p_value(1., samples + 5) == 1  # they contradict each other
   assert np.isnan(inference.p_value(3., np.ones(5)))
   assert np.isnan(inference.p_value(3., np.array([])))
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from saliency_jax.errors import InputError
+from saliency_jax.ops import inference
 from saliency_jax.report import best_units
 from saliency_jax.report.depths import agreement, swept
 from saliency_jax.report.depths import depth_findings as findings
@@ -96,16 +97,49 @@ def test_r_is_bootstrapped_over_photographs(folder):
   z = np.arctanh([
       np.corrcoef(x.ravel(), published)[0, 1] for x in samples.swapaxes(0, 1)])
   own = np.arctanh(np.corrcoef(means.ravel(), published)[0, 1])
-  low, high = np.tanh(2 * own - np.quantile(z, [.975, .025]))
+  both, middle = [own, 2 * own - z.mean()], z.mean()
+  low, high = np.tanh([min(both) + middle - np.quantile(z, .975),
+                       max(both) + middle - np.quantile(z, .025)])
   assert f'r = {np.tanh(own):.3f} [{low:.3f}, {high:.3f}] (Pearson)' in found
   assert 'In square brackets: 95 % intervals over photographs' in found
-  assert swept.read(folder).samples is None  # of an older version
+  old = swept.read(folder)
+  assert old.samples is old.of_arrays is None  # of an older version
   made.samples(folder, np.zeros((3, 7, 3), np.float32))
   assert swept.read(folder).samples.shape == (3, 7, 3)
   made.samples(folder, np.zeros((3, 7, 2), np.float32))
   with pytest.raises(InputError, match=r'samples.npy holds \[3, 7, 2\]'):
     swept.read(folder)
   (folder / 'samples.npy').unlink()
+
+
+def test_table_6_has_the_interval_of_its_r_and_heads_those_of_their_rise(
+    tmp_path):
+  folder, rng = made.sweep(tmp_path, views=False), np.random.default_rng(0)
+  members = tuple(swept.read(folder).members)
+  samples = rng.normal(.5, .1, (3, 2, 200, 1))
+  for member, of in zip(members, samples, strict=True):
+    place = folder / 'popout' / member.name
+    place.mkdir(exist_ok=True)
+    np.save(place / 'samples.npy', of)
+    made.table5(place, ('conv4_1', 'conv5_3'))
+  results = swept.read(folder)
+  np.testing.assert_allclose(results.of_arrays, samples[:, 1, :, 0].T)
+  low, high = inference.of_correlation(
+      results.arrays['mean'].to_numpy(), results.of_arrays,
+      results.arrays['paper'].to_numpy())
+  assert f'r = 0.73 [{findings.number(low)}, {high:.2f}].' in (
+      findings.findings(results)[-1].text)
+  made.table5(place, ('conv4_1', 'conv4_2'))
+  with pytest.raises(InputError, match='has no row of conv5_3'):
+    swept.read(folder)
+  of_regions = best_units.values(results.seen, 'mean')[:, None] + rng.normal(
+      0, .1, (3, 200, 3))
+  ratio = next(x.text for x in findings.findings(results._replace(
+      seen=results.seen.assign(sets=20), samples=of_regions))
+      if 'ratio' in x.text)
+  text = of_regions[1, :, 1] / of_regions[0, :, 1]
+  low, high = inference.around(66.67, 100 * (text - 1))
+  assert f'text rises by 67 % [{low:.0f}, {high:.0f}] and' in ratio
 
 
 def test_runs_of_one_depth_tell_what_a_seed_changes(folder):

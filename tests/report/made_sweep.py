@@ -62,6 +62,12 @@ def samples(folder: pathlib.Path, values: np.ndarray) -> None:
   np.save(folder / 'samples.npy', values)
 
 
+def table5(folder: pathlib.Path, layers: tuple[str, ...]) -> None:
+  """Writes a member's own table of targets."""
+  _table(folder / 'table5.csv', f'layer mean_nmm_top10 {BESIDE} top_units', [
+      (layer, 1, *beside(1.), '0') for layer in layers])
+
+
 def run(folder: pathlib.Path, name: str = 'depth_3') -> pathlib.Path:
   """Writes a finished run of launch/train.py."""
   folder.mkdir(parents=True, exist_ok=True)

@@ -164,6 +164,11 @@ def test_findings_follow_the_numbers(own):
   text = said(own)
   assert 'gbvs has the highest NSS, 2.05 [1.80, 2.30], before net' in text
   assert ', by −0.80 [−0.90, −0.60] on the same images' in text
+  file.write_text(file.read_text().replace('gbvs,osie,nss,2.05', (
+      'gbvs,osie,nss,2.001')))
+  assert (
+      'On osie, gbvs and net have the highest NSS, equal within rounding: 2.00 '
+      '[1.80, 2.30] and 2.00 [1.90, 2.10], apart by −0.80') in said(own)
   (own / 'differences.csv').unlink()  # of an older version
   assert 'on the same images' not in said(own)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from saliency_jax.ops import inference
 from saliency_jax.report import site
 from saliency_jax.report.units import run as reader
 from saliency_jax.report.units.unit_findings import findings
@@ -27,10 +28,20 @@ def test_table5(tmp_path):
       conv4_1   1.50       1.25          0.50   1.00    2.12         -0.62
       conv3_1   2.50       2.25          0.50   1.00       -             -
 
+      - Over 3 layers the means correlate with Table 5 of the paper at r = 0.990, 0.32 SD lower on
+        average.
       - The best units of conv3_1 respond most: mean NMM over 10 arrays 2.50 [2.30, 2.70]; those of
         conv5_3 least: 0.50 [0.30, 0.70], in the paper 0.38.
       - On 10 of 10 arrays the best units of conv3_1 respond more to the target than to the whole array;
         over all held out 2.25, chance 0.50 to 1.00.''')  # noqa: E501
+  run = reader.read(path)
+  samples = run.values('mean')[:, None] + np.array([0, .1, .5, 0])[
+      :, None, None] * np.random.default_rng(0).normal(size=(4, 200, 1))
+  found = findings(run._replace(samples=samples))[0].text
+  low, high = inference.of_correlation(
+      np.array([.5, 1, 1.5]), samples[:3, :, 0].T, np.array([.38, 1.47, 2.12]))
+  assert low < .990 < high
+  assert f'at r = 0.990 [{low:.3f}, {high:.3f}], 0.32 SD' in found
 
 
 def test_table2_with_a_category_without_regions(tmp_path):
@@ -105,9 +116,9 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
   assert found[0] == (
       f'Over 24 cells with 10 regions or more the means correlate with Table '
-      f'2 of the paper at r = {r:.3f} (Pearson; '
-      f'{_over_categories(means, paper)} where the categories are drawn anew) '
-      f"and are {abs(level):.2f} SD "
+      f'2 of the paper at r = {r:.3f} ('
+      f'{_over_categories(means, paper)} where the categories are drawn anew), '
+      f"{abs(level):.2f} SD "
       f"{'higher' if level > 0 else 'lower'} on average.")
   high, low = means[1].mean(), means[0].mean()
   assert found[1] == (
@@ -131,15 +142,18 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
       0, .05, (2, 500, 12))
   z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1]
                   for x in samples.swapaxes(0, 1)])
-  low, high = np.tanh(2 * np.arctanh(r) - np.quantile(z, [.975, .025]))
+  middle, own = z.mean(), np.arctanh(r)
+  low, high = np.tanh([
+      min(own, 2 * own - middle) + middle - np.quantile(z, .975),
+      max(own, 2 * own - middle) + middle - np.quantile(z, .025)])
   again, layers = (
       x.text for x in findings(run._replace(samples=samples))[:2])
   mean = means[1].mean()
-  ends = 2 * mean - np.quantile(samples[1].mean(axis=1), [.975, .025])
+  of = samples[1].mean(axis=1)
+  ends = mean - [.25, 0] + of.mean() - np.quantile(of, [.975, .025])
   assert f'over 12 categories {mean:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]' in (
       layers)
-  assert (f'categories are drawn anew, {low:.3f} to {high:.3f} where the '
-          'photographs are, and units chosen anew)') in again
+  assert f'at r = {r:.3f} [{low:.3f}, {high:.3f}] (' in again
   other = _many(tmp_path / 'b', depth=3, image_ids=('mine',))
   compared = findings(run, other, 'that')
   assert len(compared) <= 6

@@ -34,30 +34,26 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
   parts: tuple[Callable, ...] = (
       lambda x: x, lambda x: x[1:] - x[:1],
       lambda x: x - x.mean(0) - x.mean(1)[:, None])
-  sampled = _sampled(swept, rows, columns)
+  samples = sampled(swept, rows, columns)
 
   def told(part: Callable) -> str:
-    one, other = part(matrix(many)).ravel(), part(published).ravel()
-    # Seeds' noise lowers r; the mean over runs has less than any of them.
-    text = written(pearson(one, other), [
-        pearson(part(matrix(x)), other) for x in runs(swept.seen)], 3,
-        of='in each of')
-    return text if sampled is None else '{} [{:.3f}, {:.3f}]'.format(
-        text, *inference.of_correlation(
-            one, np.array([part(x).ravel() for x in sampled]), other))
+    return correlated(
+        part(matrix(many)), [part(matrix(x)) for x in runs(swept.seen)],
+        part(published),
+        None if samples is None else np.array([part(x) for x in samples]), 3)
 
   whole, gains, centred = map(told, parts)
   return (
       f'Over {published.size} cells the means correlate with Table 3 of the '
       f'paper at r = {whole} (Pearson), the gains over depth 0 at r = {gains}; '
       f'less the means of categories and of depths, which both tables have in '
-      f'common, r is {centred}.' + ('' if sampled is None else (
+      f'common, r is {centred}.' + ('' if samples is None else (
           ' In square brackets: 95 % intervals over photographs, units chosen '
           'anew.')))
 
 
-def _sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]
-             ) -> np.ndarray | None:
+def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]
+            ) -> np.ndarray | None:
   """Returns the means by depth and category in samples of photographs.
 
   `[B, D, K]`, the mean over the members of each depth.
@@ -84,6 +80,26 @@ def written(value: float, every: Sequence[float], digits: int = 2,
             unit: str = '', of: str = 'over') -> str:
   """Returns a number with what it is in every run."""
   return f'{number(value, digits)}{unit}{over(every, digits, of)}'
+
+
+def correlated(
+    one: np.ndarray, every: Sequence[np.ndarray], other: np.ndarray,
+    samples: np.ndarray | None = None, digits: int = 2) -> str:
+  """Returns r with what it is in every run, and its interval over images.
+
+  Seeds' noise lowers r; the mean over runs has less of it than any of them.
+
+  Args:
+    one: the means over runs.
+    every: the same of each run.
+    other: the paper's.
+    samples: `[B, ...]`, the means over runs in samples of images.
+  """
+  text = written(pearson(one, other), [pearson(x, other) for x in every],
+                 digits, of='in each of')
+  return text if samples is None else '{} [{}, {}]'.format(text, *(
+      number(x, digits) for x in inference.of_correlation(
+          np.ravel(one), samples.reshape(len(samples), -1), np.ravel(other))))
 
 
 def pearson(one: np.ndarray, other: np.ndarray) -> float:

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from saliency_jax.ops import inference
 from saliency_jax.report.depths.agreement import (
     agreement,
+    correlated,
     over,
     pearson,
+    sampled,
     written,
 )
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
@@ -28,8 +31,8 @@ def findings(swept: Swept) -> list[Finding]:
       (_risen(*unseen, f'on {swept.part} photographs the',
               tests.get('gains_unseen', {})), 'table3_unseen.csv'),
       (agreement(swept, seen[1]), 'table3.csv', 'samples.npy'),
-      (_heads_and_text(*seen), 'table3.csv'),
-      (_arrays(swept.arrays), 'table6.csv'))
+      (_heads_and_text(swept, seen[1]), 'table3.csv', 'samples.npy'),
+      (_arrays(swept), 'table6.csv'))
   return [Finding(text, tuple(files)) for text, *files in said if text][:MOST]
 
 
@@ -129,48 +132,61 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str,
       f'most for {said(gains.idxmax())}{least}.')
 
 
-def _heads_and_text(table: pd.DataFrame | None, many: pd.DataFrame | None
-                    ) -> str:
+def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
   """Fine-tuning favours heads over text: in the paper by far."""
   names = ['person head', 'text']
   if many is None or not {*names} <= {*many['category']}:
     return ''
   depth = _depth_to_tell(many)
 
-  def changes(of: pd.DataFrame, key: str) -> tuple[float, ...]:
-    values = of[of['depth'].isin([0, depth])].pivot(
-        index='depth', columns='category', values=key)[names].to_numpy(float)
-    return *(100 * (values[1] / values[0] - 1)), *(values[:, 0] / values[:, 1])
+  def changes(values: np.ndarray) -> np.ndarray:
+    """Returns four numbers `[..., 4]` of `[..., 2 depths, 2 names]`."""
+    return np.stack([
+        *(100 * (values[..., 1, i] / values[..., 0, i] - 1) for i in (0, 1)),
+        *(values[..., i, 0] / values[..., i, 1] for i in (0, 1))], axis=-1)
 
-  def said(key: str) -> str:
-    found = changes(many, key)
-    if np.isnan(found).any():
-      return ''
-    every = zip(*(changes(x, key) for x in runs(table)), strict=True)
-    head, text, before, after = (
-        written(x, of, *how) for x, of, how in zip(
-            found, every, [(0, ' %')] * 2 + [(2, '')] * 2, strict=True))
+  def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
+    return of[of['depth'].isin([0, depth])].pivot(
+        index='depth', columns='category', values=key)[names].to_numpy(float)
+
+  def said(texts: list[str]) -> str:
+    head, text, before, after = texts
     return (f'text rises by {text} and {names[0]} by {head}, the ratio of head '
             f'to text goes from {before} to {after}')
 
-  paper = said('paper')
-  return (f'From depth 0 to depth {depth_name(depth)} {said("mean")}'
-          + (f'; in the paper {paper}' if paper else '') + '.')
+  digits, units = (0, 0, 2, 2), (' %', ' %', '', '')
+  found, paper = changes(matrix(many)), changes(matrix(many, 'paper'))
+  every = np.array([changes(matrix(x)) for x in runs(swept.seen)]).T
+  samples = sampled(swept, (0, depth), names)
+  own = [written(*x) for x in zip(found, every, digits, units, strict=True)]
+  if samples is not None:
+    own = [f'{text} [{", ".join(number(x, of) for x in ends)}]'
+           for text, of, ends in zip(own, digits, map(
+               inference.around, found, changes(samples).T), strict=True)]
+  return (f'From depth 0 to depth {depth_name(depth)} {said(own)}' + (
+      '' if np.isnan(paper).any() else '; in the paper ' + said([
+          f'{number(*x)}{unit}' for *x, unit in zip(
+              paper, digits, units, strict=True)])) + '.')
 
 
-def _arrays(table: pd.DataFrame | None) -> str:
+def _arrays(swept: Swept) -> str:
   """How the response to the odd one out changes."""
-  if table is None:
+  if swept.arrays is None:
     return ''
-  merged = by_depth(table).set_index('depth')
+  merged = by_depth(swept.arrays).set_index('depth')
   before, trained = merged.loc[0], merged.loc[merged.index > 0]
   best = trained.loc[trained['mean'].idxmax()]
-  published = '' if merged['paper'].isna().any() else (
-      f'; in the paper {number(before.paper)} and at most '
-      f"{number(trained['paper'].max())} at depth "
-      f"{depth_name(trained['paper'].idxmax())}" + (
-          f", r = {number(pearson(merged['mean'], merged['paper']))}"
-          if len(merged) > 2 else ''))
+  published = ''
+  if not merged['paper'].isna().any():
+    published = (
+        f'; in the paper {number(before.paper)} and at most '
+        f"{number(trained['paper'].max())} at depth "
+        f"{depth_name(trained['paper'].idxmax())}")
+    if len(merged) > 2:
+      published += ', r = ' + correlated(
+          merged['mean'], [x.sort_values('depth')['mean']
+                           for x in runs(swept.arrays)], merged['paper'],
+          swept.of_arrays)
   return (
       f'On search arrays the mean NMM of the best units is above that of depth '
       f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '

@@ -72,6 +72,8 @@ class Swept(NamedTuple):
   title: str  # how it is written
   # float32 `[members, B, C]`, Table 3 in B samples of photographs
   samples: np.ndarray | None = None
+  # float32 `[B, D]`, Table 6 by depth, ascending, in B samples of arrays
+  of_arrays: np.ndarray | None = None
 
   @property
   def part(self) -> str:
@@ -157,7 +159,7 @@ def read(workdir: str | os.PathLike) -> Swept:
       all(line['step'] > 0 and set(line[watched]) == set(names) and (
           line['kind'] == 'train' or 'epoch' in line) for line in lines),
       'metrics.jsonl', 'is of other members than summary.json')
-  seen = unseen = arrays = tests = samples = None
+  seen = unseen = arrays = tests = samples = of_arrays = None
   if 'regions' in measured:
     own = _is_the_paper_s(reader, summary, config, schema.REGIONS)
     seen = _table(reader, schema.TABLE3, members, 3 if own else 0, config)
@@ -169,12 +171,39 @@ def read(workdir: str | os.PathLike) -> Swept:
   if 'popout' in measured:
     own = _is_the_paper_s(reader, summary, config, schema.PATTERNS)
     arrays = _table(reader, schema.TABLE6, members, 6 if own else 0, config)
+    of_arrays = _samples_of_arrays(
+        reader, members, summary['network']['readout_tap'])
   base, shown = '', ()
   if (path / 'before_after').is_dir():
     base, shown = views(reader, names)
   return Swept(
       path, summary['job'], summary, config, members, seen, unseen, arrays,
-      base, shown, tests, lines, watched, task['titles'][watched], samples)
+      base, shown, tests, lines, watched, task['titles'][watched], samples,
+      of_arrays)
+
+
+def _samples_of_arrays(
+    reader: Reader, members: tuple[Member, ...], tap: str
+) -> np.ndarray | None:
+  """Returns `Swept.of_arrays`, the mean over the members of each depth.
+
+  They are in each member's own results; None where those are not there.
+  """
+  found: dict[int, list[np.ndarray]] = {}
+  for member in members:
+    place = f'popout/{member.name}/'
+    if not reader.has(place + schema.SAMPLES.path):
+      return None
+    layers = reader.frame(schema.TABLE5._replace(
+        path=place + schema.TABLE5.path))['layer'].tolist()
+    reader.expect(tap in layers, place + schema.TABLE5.path,
+                  f'has no row of {tap}')
+    found.setdefault(member.depth, []).append(reader.array(
+        place + schema.SAMPLES.path, (len(layers), -1, 1)
+    )[layers.index(tap), :, 0])
+  return np.stack([
+      np.mean(found[depth], axis=0, dtype=float) for depth in sorted(found)],
+      axis=1)
 
 
 def _is_the_paper_s(

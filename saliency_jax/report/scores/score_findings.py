@@ -57,8 +57,12 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   text = f'On {dataset}, {first.name} has the highest NSS, {_interval(first)}'
   if len(order) > 1:
     second = order.iloc[1]
-    text += f', before {_value(second, ", ")}' + _apart(
-        results, dataset, 'nss', first.name, second.name)
+    gap = _apart(results, dataset, 'nss', first.name, second.name)
+    text += f', before {_value(second, ", ")}{gap}'
+    if number(abs(first['mean'] - second['mean'])) == number(0.):
+      text = (f'On {dataset}, {first.name} and {second.name} have the highest '
+              f'NSS, equal within rounding: {_interval(first)} and '
+              f"{_interval(second)}{gap.replace(', by', ', apart by', 1)}")
   people = metric_names.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
     text += (

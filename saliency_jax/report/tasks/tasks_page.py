@@ -176,8 +176,9 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
       'table8': paper.facts()['table8'],
       'changes': _changes(found, site),
       'distances': site.table(
-          'task_distances', ('trunks', 'pairs', 'distance', 'from', 'to',
-                             'r of means', 'r of all units'),
+          'task_distances', ('trunks', 'pairs', *(
+              f'{x}{end}' for x in ('distance', 'r of means', 'r of all units')
+              for end in ('', ' from', ' to'))),
           [(_pair(*row[:2]), *row[2:]) for row in found.tables[
               schema.TASK_DISTANCES.path].itertuples(index=False)]),
       'accuracy': site.table(

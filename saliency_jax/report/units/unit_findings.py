@@ -55,9 +55,9 @@ def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
       'low', 'high')]) if used.sum() == 1 else np.full((2, len(mean)), np.nan)
   if run.samples is not None:
     ends = np.array([
-        inference.around(x, of) for x, of in zip(
+        inference.around(*x) for x in zip(
             mean, run.samples[..., used].mean(axis=2, dtype=float),
-            strict=True)]).T
+            run.values('held_out')[:, used].mean(axis=1), strict=True)]).T
   return mean, ends, used
 
 
@@ -77,24 +77,24 @@ def _strongest_cell(run: Run, key: str, chance: str) -> pd.Series | None:
 
 def _agreement(run: Run) -> str:
   shared = _many(run) & np.isfinite(run.values('paper'))
-  if shared.sum() < FEWEST:
+  dissected = run.kind is DISSECT
+  if shared.sum() < (FEWEST if dissected else 3):
     return ''
   both = run.values('mean'), run.values('paper')
   own, others = (x[shared] for x in both)
   level = (own - others).mean()
-  low, high = _over_columns(*both, shared)
-  again = ''
+  r = f'{np.corrcoef(own, others)[0, 1]:.3f}'
   if run.samples is not None:
-    ends = inference.of_correlation(
-        own, run.samples.transpose(1, 0, 2)[:, shared], others)
-    again = (f', {number(ends.low, 3)} to {number(ends.high, 3)} where the '
-             f'{run.kind.image}s are, and units chosen anew')
+    r += ' [{:.3f}, {:.3f}]'.format(*inference.of_correlation(
+        own, run.samples.transpose(1, 0, 2)[:, shared], others))
+  if dissected:
+    r += ' ({:.3f} to {:.3f} where the categories are drawn anew)'.format(
+        *_over_columns(*both, shared))
+  over = f'cells with {FEWEST} regions or more' if dissected else 'layers'
   return (
-      f'Over {shared.sum()} cells with {FEWEST} {run.kind.item}s or more the '
-      f'means correlate with {run.published} of the paper at r = '
-      f'{np.corrcoef(own, others)[0, 1]:.3f} (Pearson; {low:.3f} to {high:.3f} '
-      f'where the categories are drawn anew{again}) and are '
-      f"{abs(level):.2f} SD {'higher' if level > 0 else 'lower'} on average.")
+      f'Over {shared.sum()} {over} the means correlate with {run.published} of '
+      f'the paper at r = {r}, {abs(level):.2f} SD '
+      f"{'higher' if level > 0 else 'lower'} on average.")
 
 
 def _over_columns(
