@@ -54,6 +54,9 @@ def _compare(module: str, *arguments) -> Rows:
 SECTIONS: Mapping[str, Section] = {
     'dissection': Section(_dissection, needs_osie=True),
     'feeding': Section(lambda x: _compare('feeding', x.osie), needs_osie=True),
+    'input_checks': Section(
+        lambda x: _compare('input_checks', x.osie), accelerator=False,
+        needs_osie=True),
     'kernel': Section(
         lambda x: _compare('kernel', x.batch, x.rounds), accelerator=False),
     'layers': Section(

@@ -91,7 +91,7 @@ def read_json(
   return value
 
 
-def check(value: Any, shape: Any, at: str = 'value') -> None:
+def check(value: Any, shape: Any, at: str = '') -> None:
   """Checks a value of JSON.
 
   Args:
@@ -104,6 +104,7 @@ def check(value: Any, shape: Any, at: str = 'value') -> None:
   Raises:
     ValueError: it has another shape; the message says where.
   """
+  what = f'its {quoted(at)}' if at else 'it'
   if isinstance(shape, tuple):
     for place, each in enumerate(shape):
       try:
@@ -118,12 +119,12 @@ def check(value: Any, shape: Any, at: str = 'value') -> None:
       if name in value:
         check(value[name], of, name)
       elif name == key:
-        raise ValueError(f'its {quoted(at)} lacks {quoted(key)}')
+        raise ValueError(f'{what} lacks {quoted(key)}')
   elif isinstance(shape, list) and isinstance(value, list):
     for each in value:
       check(each, shape[0], at)
   elif not _is_of(value, shape):
-    raise ValueError(f'its {quoted(at)} is {quoted(value)}')
+    raise ValueError(f'{what} is {quoted(value)}')
   return None
 
 

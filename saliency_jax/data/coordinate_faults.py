@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from saliency_jax.data.coordinates import Coordinates
+from saliency_jax.data.coordinates import Coordinates, both
 
 # Shares are judged of so many fixations or more.
 _ENOUGH = 20
@@ -43,7 +43,7 @@ def fault(
   """
   count = len(points)
   exact = coordinates.in_pixels(points, sizes)
-  _, outside = coordinates.pixels(points, sizes)
+  outside = coordinates.outside(exact, sizes)
   share = outside.mean() if count else 0
   if count >= _ENOUGH and (said := (
       _piled(coordinates, points, exact, sizes, _PILED)
@@ -73,7 +73,7 @@ def doubt(
     coordinates: Coordinates, points: np.ndarray, sizes: np.ndarray) -> str:
   """Returns what is odd of coordinates without a `fault`, or ''."""
   exact = coordinates.in_pixels(points, sizes)
-  _, outside = coordinates.pixels(points, sizes)
+  outside = coordinates.outside(exact, sizes)
   said = [_piled(coordinates, points, exact, sizes, 0)]
   if outside.any():
     said.append(
@@ -89,13 +89,12 @@ def _piled(
   """Says that fixations lie exactly at a corner, or ''."""
   if coordinates.missing == 'none':
     return ''
-  last = sizes - 1
-  for name, corner in (
-      ('0, 0', points == 0), ('the top left', exact == 0),
-      ('the bottom right', exact == last),
-      ('the top right', exact == last * [0, 1]),
-      ('the bottom left', exact == last * [1, 0])):
-    there = corner.all(axis=1)
+  top, left = (exact == 0).T
+  bottom, right = (exact == sizes - 1.).T
+  for name, there in (
+      ('0, 0', both(points == 0)), ('the top left', top & left),
+      ('the bottom right', bottom & right), ('the top right', top & right),
+      ('the bottom left', bottom & left)):
     if there.sum() > max(share * len(points), 4):
       y, x = points[np.argmax(there)]
       return (
@@ -114,23 +113,25 @@ def _crowded(
 
   Nobody who says how large a unit is is asked.
   """
-  if coordinates.scale or not np.ptp(points, axis=0).any():
+  if coordinates.scale:
     return ''
-  count, size = len(points), np.median(sizes, axis=0)
-  low, high = points.min(axis=0), points.max(axis=0)
-  if (low >= 0).all() and (high <= 1).all() and (size > 2).all():
+  count, (low, high) = len(points), _reach(points)
+  if not (high - low).any():
+    return ''
+  small = (low >= -1).all() and (high <= 1).all()
+  size = np.median(sizes, axis=0) if small else sizes[0]
+  if small and (low >= 0).all() and (size > 2).all():
     return (
         f'all {count:,} coordinates lie between 0 and 1; if they are shares '
         f"of the image's size, give {coordinates.flag('scale', 'size')}")
-  if (low >= -1).all() and (high <= 1).all() and (size > 4).all():
+  if small and (size > 4).all():
     y, x = size / 2
     return (
         f'all {count:,} coordinates lie between -1 and 1; if they are shares '
         "of half the image's size, give "
         f'{coordinates.flag("offset", "centre")} and '
         f'{coordinates.flag("scale", f"{x:g},{y:g}")}')
-  shares = exact / sizes
-  low, high = shares.min(axis=0), shares.max(axis=0)
+  low, high = _reach(exact / sizes)
   if count < _MANY or (low < -.02).any() or not (
       (high < _REACH).all() or (high - low < _SPREAD).all()):
     return ''
@@ -156,8 +157,8 @@ def _cause(
     return 'they are no numbers'
 
   def mended(**changes) -> bool:
-    _, outside = dataclasses.replace(coordinates, **changes).pixels(
-        points, sizes)
+    other = dataclasses.replace(coordinates, **changes)
+    outside = other.outside(other.in_pixels(points, sizes), sizes)
     return outside.mean() < _MENDED
 
   values, counts = np.unique(points, axis=0, return_counts=True)
@@ -228,6 +229,12 @@ def _screen(
   return (f'{said}, so they are not pixels of these images; give '
           f'{coordinates.flag("scale")} and {coordinates.flag("offset")}, the '
           'size and place on the screen, that make them so')
+
+
+def _reach(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Returns the lowest and highest (y, x) of `[N, 2]`."""
+  columns = np.ascontiguousarray(points.T)
+  return columns.min(axis=1), columns.max(axis=1)
 
 
 def _inside(exact: np.ndarray, size: np.ndarray) -> bool:

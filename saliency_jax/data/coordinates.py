@@ -89,6 +89,8 @@ class Coordinates:
               else self._pair('offset', 'centre'))
     origin = 0 if scale is sizes or self.offset == 'centre' else self.origin
     points = np.asarray(points, np.float64)
+    if not (self.scale or self.offset):
+      return points - origin if origin else points
     if scale is sizes:
       return points * scale + offset
     # Turned axes count from the origin as they are turned.
@@ -107,12 +109,20 @@ class Coordinates:
     """
     exact, sizes = self.in_pixels(points, sizes), np.asarray(sizes)
     whole = np.trunc(exact) if self.cut else np.floor(exact + 0.5)
-    inside = (whole >= 0) & (whole < sizes)
+    whole = np.clip(np.nan_to_num(whole), 0, sizes - 1).astype(np.int32)
+    return whole, self.outside(exact, sizes)
+
+  def outside(self, exact: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Returns which of `in_pixels` lie outside, bool `[N]`; see `pixels`."""
+    if self.cut:
+      inside = (exact > -1) & (exact < sizes)
+    else:
+      shifted = exact + 0.5
+      inside = (shifted >= 0) & (shifted < sizes)
     if self.slack or self.scale == 'size':
       slack = self.slack or 0.5
       inside |= (exact >= -0.5 - slack) & (exact <= sizes - 0.5 + slack)
-    whole = np.clip(np.nan_to_num(whole), 0, sizes - 1).astype(np.int32)
-    return whole, ~inside.all(axis=1)
+    return ~both(inside)
 
   def _pair(self, name: str, word: str) -> np.ndarray | None:
     """Returns an option's numbers as (y, x); None for the word."""
@@ -124,6 +134,11 @@ class Coordinates:
       raise InputError(
           f'{self.flag(name)} is {text!r}; give two numbers, X,Y, or {word!r}.')
     return np.array(values[::-1] if len(values) == 2 else values * 2)
+
+
+def both(which: np.ndarray) -> np.ndarray:
+  """Returns where both columns of bool `[N, 2]` are true, faster than `all`."""
+  return which[:, 0] & which[:, 1]
 
 
 def _numbers(text: str) -> list[float]:

@@ -35,8 +35,6 @@ class FixationReader(Protocol):
   def check_size(self, image_id: str, height: int, width: int) -> None:
     """Raises an `InputError` if a header says that they are of another size.
     """
-    if not self.lazy:
-      self.recorded(image_id, height, width)
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     """Returns the first of the fixations at fault, and where it is written.

@@ -39,11 +39,13 @@ def make(
       known: one subject then stands for everybody.
     idle, outside: see `Fixations`.
   """
-  return Fixations(points, *(
-      np.broadcast_to(np.asarray(values, dtype), len(points)).copy()
-      for values, dtype in (
-          (subjects, np.int32), (durations, np.float32), (times, np.float32))),
-      idle, outside)
+  def column(values: ArrayLike, dtype: type) -> np.ndarray:
+    return (np.array(values, dtype) if np.ndim(values)
+            else np.full(len(points), values, dtype))
+
+  return Fixations(
+      points, column(subjects, np.int32), column(durations, np.float32),
+      column(times, np.float32), idle, outside)
 
 
 def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:

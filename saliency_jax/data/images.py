@@ -8,12 +8,12 @@ import io
 import os
 import pathlib
 import unicodedata
-import warnings
 from collections.abc import Collection, Mapping
 
 import numpy as np
 from PIL import Image
 
+from saliency_jax.data.image_headers import orientation, plain_size
 from saliency_jax.errors import InputError
 from saliency_jax.ops import resize
 
@@ -25,7 +25,6 @@ FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
-_ORIENTATION = 0x112  # the tag
 # What turns stored pixels [H, W, ...] into what is shown, by orientation.
 _TURNS = {
     1: lambda x: x, 2: lambda x: x[:, ::-1], 3: lambda x: x[::-1, ::-1],
@@ -99,23 +98,6 @@ def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
   return np.ascontiguousarray(_TURNS[turn](pixels)) if turn > 1 else pixels
 
 
-def orientation(image: Image.Image) -> int:
-  """Returns an image's EXIF orientation, 1 (as stored) to 8.
-
-  Args:
-    image: opened; it is not decoded.
-  """
-  if image.format == 'PNG' and 'exif' not in image.info:
-    return 1  # Pillow would decode the image to look for it
-  with warnings.catch_warnings():
-    warnings.filterwarnings('ignore', 'Corrupt EXIF data')
-    try:
-      turn = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001
-      return 1  # of damaged notes; damaged pixels are errors of their own
-  return turn if turn in _TURNS else 1
-
-
 def image_size(
     file: str | os.PathLike | bytes, name: str | None = None, *,
     formats: tuple[str, ...] = FORMATS
@@ -130,6 +112,9 @@ def image_size(
   Raises:
     InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
   """
+  plain = None if isinstance(file, bytes) else plain_size(file)
+  if plain and 0 < plain[0] * plain[1] <= MAX_PIXELS:
+    return plain
   with opened(file, _called(file, name), formats) as image:
     size = image.height, image.width
     return size[::-1] if orientation(image) > 4 else size

@@ -70,6 +70,7 @@ class Photographs:
     """
     self.image_ids = tuple(files)
     self._files = dict(files)
+    self._sizes: dict[int, tuple[int, int]] = {}
     self._looked = looked
     self._coordinates = recorded
     self.gives = frozenset({'fixations'})
@@ -126,7 +127,9 @@ class Photographs:
 
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels; raises as it does."""
-    return image_size(self.photograph(index))
+    if index not in self._sizes:  # headers are read once
+      self._sizes[index] = image_size(self.photograph(index))
+    return self._sizes[index]
 
   def check_size(self, index: int) -> None:
     """Compares `self[index]` with its fixations and regions, by their headers.
@@ -134,7 +137,7 @@ class Photographs:
     Raises:
       InputError: it cannot be opened, or they are of another size.
     """
-    image_id, size = self.image_ids[index], image_size(self.photograph(index))
+    image_id, size = self.image_ids[index], Photographs.size(self, index)
     self._looked.check_size(image_id, *size)
     if self._regions is not None:
       self._regions.check_size(image_id, *size)
@@ -186,27 +189,30 @@ class Photographs:
     if looked.points_are_pixels:
       return
     step = -(-len(self) // _SAMPLED) if looked.lazy else 1
-    points, sizes, images, lost = [], [], [], 0
+    recorded, shapes, seen, count = [], [], [], 0
     for index in range(0, len(self), step):
-      if sum(map(len, points)) > _SURVEYED:
+      if count > _SURVEYED:
         break
       try:
-        size = self.size(index)
-        found = looked.recorded(self.image_ids[index], *size)
+        shape = self.size(index)
+        found = looked.recorded(self.image_ids[index], *shape).points
       except InputError:
         continue  # raised, or skipped, when its turn comes
-      gone = self._coordinates.lost(found.points)
-      lost += int(gone.sum())
-      points.append(found.points[~gone])
-      sizes.append(np.tile(size, (len(points[-1]), 1)))
-      images.append(np.full(len(points[-1]), index))
-    if not points:
+      recorded.append(found)
+      shapes.append(shape)
+      seen.append(index)
+      count += len(found)
+    if not recorded:
       return
-    if lost:
-      logging.warning(
-          '%s: %d values for lost gaze are left out.', looked.place, lost)
-    sizes, images = np.concatenate(sizes), np.concatenate(images)
-    points = np.concatenate(points)
+    counts = [len(each) for each in recorded]
+    points = np.concatenate(recorded)
+    sizes = np.repeat(np.array(shapes, float), counts, axis=0)
+    images = np.repeat(seen, counts)
+    lost = self._coordinates.lost(points)
+    if lost.any():
+      logging.warning('%s: %d values for lost gaze are left out.',
+                      looked.place, lost.sum())
+      points, sizes, images = points[~lost], sizes[~lost], images[~lost]
     fault = coordinate_faults.fault(self._coordinates, points, sizes)
     if not fault:
       if said := coordinate_faults.doubt(self._coordinates, points, sizes):
@@ -216,7 +222,7 @@ class Photographs:
     if first < 0:
       raise InputError(f'{looked.place}: {said}.')
     raise self._outside(
-        self.image_ids[images[first]], tuple(sizes[first]), said)
+        self.image_ids[images[first]], self.size(images[first]), said)
 
   def _outside(
       self, image_id: str, size: tuple[int, int], said: str) -> InputError:

@@ -24,6 +24,7 @@ from saliency_jax.data.types import Regions, no_regions
 from saliency_jax.errors import InputError
 
 _SHORT = 1 << 16  # bytes, of a file without an image in it
+_KEPT = 1 << 26  # bytes of files of which the outlines are kept once checked
 PACKAGED = pathlib.Path(__file__).parent / 'annotations' / 'osie_sr.zip'
 
 
@@ -108,21 +109,27 @@ class Labelme:
     self.image_ids = tuple(sorted(files))
     self._files = files
     self._place = place
+    self._checked: dict[tuple[str, int, int], list[labelme.Outline]] = {}
+    self._left = _KEPT
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     """See `RegionAnnotation`; of files that are read in no time."""
     file = self._files.get(image_id)
     if isinstance(file, pathlib.Path) and file.stat().st_size < _SHORT:
-      where = str(file)
-      labelme.parse(labelme.content(file, where), height, width, where)
+      content = labelme.content(file, str(file))
+      found = labelme.parse(content, height, width, str(file))
+      if self._left >= len(content):  # read once, not twice
+        self._left -= len(content)
+        self._checked[image_id, height, width] = found
 
   def regions(self, image_id: str, height: int, width: int) -> Regions:
     """See `RegionAnnotation`."""
     if image_id not in self._files:
       return no_regions(height, width)
     where = f'{self._place / image_id}.json'
-    outlines = labelme.parse(
-        labelme.content(self._files[image_id], where), height, width, where)
+    outlines = self._checked.pop(
+        (image_id, height, width), None) or labelme.parse(
+            labelme.content(self._files[image_id], where), height, width, where)
     categories = {each.region_id: each.category for each in outlines}
     masks = empty_masks(len(categories), height, width, where)
     by_number = dict(zip(categories, masks, strict=True))

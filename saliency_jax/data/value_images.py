@@ -106,7 +106,8 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
   with opened(file, name) as image:
     grey = (turned_pixels(image, name, image.mode)
             if image.mode in _LABEL_MODES
-            else _colours(image, name).max(axis=2))
+            else functools.reduce(
+                np.maximum, np.moveaxis(_colours(image, name), 2, 0)))
     lossy = image.format == 'JPEG'
   if not lossy and not _is_shaded(grey):
     return grey != 0
@@ -222,14 +223,16 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
     return turned_pixels(image, name, image.mode).astype(np.float32)
   # A JPEG's channels may differ by rounding.
   slack = 4 if image.format == 'JPEG' else 0
-  channels = _colours(image, name)
-  coloured = np.ptp(channels, axis=2) > slack
+  channels = [x.astype(np.int16) for x in np.moveaxis(
+      _colours(image, name), 2, 0)]
+  coloured = functools.reduce(np.maximum, channels) - functools.reduce(
+      np.minimum, channels) > slack
   if coloured.any():
     raise InputError(
         f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels,'
         ' which do not rise with the values that they show; save the values in '
         'grey.')
-  return channels.mean(axis=2, dtype=np.float32)
+  return sum(channels) / np.float32(3)
 
 
 def _numbers(

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 
 from saliency_jax.data import fingerprints
-from saliency_jax.experiments.predictors import Predictor
+from saliency_jax.experiments.predictors import CENTRE, Predictor
 from saliency_jax.experiments.score_lists import Scored
 
 
@@ -12,6 +12,7 @@ def notes(
     models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
   """Returns what a reader of the scores should know, in sentences."""
   said = []
+  priors = {model.name for model in models if model.identity == CENTRE}
   for each in found:
     dataset = each.scoring.dataset
     said += [
@@ -21,7 +22,8 @@ def notes(
     said += [
         f'The maps of {model} for {len(images)} of {len(each.images)} images '
         f'of {dataset.name} are one and the same ({_first(images)}).'
-        for model, images in each.same.items() if images]
+        for model, images in each.same.items()
+        if images and model not in priors]
     said += [
         f'The maps of {model} for {len(images)} images of {dataset.name} have '
         f'other proportions than the images ({_first(images)}); they are '

@@ -62,15 +62,15 @@ class FixationMaps(FixationReader):
     path = self._files[image_id]
     values = read_map(path)
     check_same_size(path, values.shape, (height, width), 'map')
-    fixated = values != 0
-    if said := _fault(fixated, len(np.unique(values[fixated]))):
+    places = np.flatnonzero(values != 0)
+    if said := _fault(places, values):
       if not self._recorded.maxima:
         raise InputError(
             f'{path} {said}: give the points themselves, as they were made, or '
             f'{self._recorded.flag("maxima")} to take its maxima.')
-      fixated = _maxima(values)
-    return fixations.make(np.argwhere(fixated).astype(np.int32))
-
+      places = np.flatnonzero(_maxima(values))
+    return fixations.make(np.stack(
+        np.divmod(places, width), axis=1).astype(np.int32))
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     path = self._files[image_id]
@@ -90,25 +90,34 @@ class MappedPhotographs(Photographs):
         list_images(images), FixationMaps(fixations, recorded), regions)
 
 
-def _fault(fixated: np.ndarray, levels: int) -> str:
+def _fault(places: np.ndarray, values: np.ndarray) -> str:
   """Says why these are no points, or ''.
 
   Args:
-    fixated: bool `[H, W]`.
-    levels: how many values they have.
+    places: int `[N]`, where the map is not 0, in the order of rows.
+    values: the map, `[H, W]`.
   """
-  count = int(fixated.sum())
-  if count > _MOST * fixated.size:
-    return (f'is not 0 on {fixated.mean():.0%} of its pixels, which a smoothed '
-            'map is, or one of black points on white')
-  padded = np.pad(fixated.astype(np.int8), 1)
-  height, width = fixated.shape
-  neighbours = sum(
-      padded[y:y + height, x:x + width] for y in range(3) for x in range(3)
-      if (y, x) != (1, 1))
-  crowded = (neighbours[fixated] >= _NEIGHBOURS).mean() if count else 0
+  count, share = len(places), len(places) / values.size
+  if share > _MOST:
+    return (f'is not 0 on {share:.0%} of its pixels, which a smoothed map is, '
+            'or one of black points on white')
+  # Who has three neighbours has two within two columns of one row, and no two
+  # are so for more than six. Of points this says enough, in no time.
+  pairs = np.count_nonzero(places[1:] - places[:-1] <= 2)
+  if count < _ENOUGH or 6 * pairs <= _CROWDED_LEVELS * count:
+    return ''
+  # One row after the other, with room between them. How many lie in the three
+  # pixels around each place, and above and below it.
+  levels = len(set(values.ravel()[places].tolist()))
+  width = values.shape[1] + 2
+  places = places + places // values.shape[1] * 2
+  before, after = (
+      np.searchsorted(places, np.add.outer((-width, 0, width), places + end))
+      for end in (-1, 2))
+  neighbours = (after - before).sum(axis=0) - 1
+  crowded = np.count_nonzero(neighbours >= _NEIGHBOURS) / count
   most = _CROWDED if levels < _LEVELS else _CROWDED_LEVELS
-  if count < _ENOUGH or crowded <= most:
+  if crowded <= most:
     return ''
   return (f'has {count:,} pixels that are not 0, in {levels} grey levels, '
           f'{crowded:.0%} of them beside others, so it is no map of points but '
@@ -123,7 +132,7 @@ def _maxima(values: np.ndarray) -> np.ndarray:
   """
   from scipy import ndimage  # few need it, and it takes a while
   high = values >= values.max() / 2
-  if not _fault(high, 1):
+  if not _fault(np.flatnonzero(high), high):
     return high
   around = np.ones((3, 3))
   areas, count = ndimage.label(

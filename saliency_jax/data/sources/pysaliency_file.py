@@ -111,12 +111,15 @@ class _Trains(FixationReader):
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
+    self.check_size(image_id, height, width)
+    return self._found[image_id]
+
+  def check_size(self, image_id: str, height: int, width: int) -> None:
     if self.sizes[image_id] != (height, width):
       raise InputError(
           f'{self.place}: {self.names[image_id]} has {width} x {height} '
           'pixels, and its file of stimuli says otherwise; give the images '
           'that it was made of.')
-    return self._found[image_id]
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     return super().where(image_id, wrong)[0], str(self.place)

@@ -123,7 +123,7 @@ class _Annotations(FixationReader):
   def __init__(self, path: pathlib.Path):
     self.place = path
     looks, workers = {}, {}
-    with outside.reading(path, 'JSON file', _HELP):
+    with outside.reading(path, 'JSON file of SALICON', _HELP):
       whole = json.loads(path.read_text('utf-8'), object_hook=self._packed)
       outside.check(whole, {'images': list, 'annotations': list})
       images = dict(map(self._image, whole['images']))
@@ -147,12 +147,15 @@ class _Annotations(FixationReader):
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    (name, *size), looks = self._looks[image_id]
+    self.check_size(image_id, height, width)
+    return _joined(self._looks[image_id][1])
+
+  def check_size(self, image_id: str, height: int, width: int) -> None:
+    name, *size = self._looks[image_id][0]
     if size != [height, width]:
       raise InputError(
           f'{self.place} says that {name} is {size[1]} x {size[0]} pixels; its '
           f'file has {width} x {height}, so give the photographs of this file.')
-    return _joined(looks)
 
   def _image(self, value: Any) -> tuple[int, tuple[str, int, int]]:
     match value:

@@ -104,21 +104,24 @@ class _Rows(FixationReader):
       names[image_id] = self.names[name]
       rows.setdefault(image_id, []).extend(of_name)
     self.names = names
-    # By subject and time, and as in the file.
-    self._rows = {
-        image_id: of_image[np.lexsort(of_image[:, [0, 3, 5]].T)]
-        for image_id, of_image in zip(
-            rows, map(np.array, rows.values()), strict=True)}
+    self._numbers, self._found = {}, {}
+    for image_id, of_image in rows.items():
+      values = np.array(of_image)
+      # By subject and time, and as in the file.
+      values = values[np.lexsort(values[:, [0, 3, 5]].T)]
+      numbers, x, y, times, durations, subjects = values.T
+      self._numbers[image_id] = numbers
+      self._found[image_id] = fixations.make(
+          np.stack([y, x], axis=1), subjects, durations, times)
+    self._rows = {}
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del height, width
-    _, x, y, times, durations, subjects = self._rows[image_id].T
-    return fixations.make(
-        np.stack([y, x], axis=1), subjects, durations, times)
+    return self._found[image_id]
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    numbers = np.where(wrong, self._rows[image_id][:, 0], np.inf)
+    numbers = np.where(wrong, self._numbers[image_id], np.inf)
     first = int(np.argmin(numbers))
     return first, f'{self.place}, row {numbers[first]:.0f}'
 
