@@ -7,6 +7,7 @@ a `ledger`, from which the same command goes on.
 """
 
 import contextlib
+import functools
 import json
 import pathlib
 import platform
@@ -77,9 +78,13 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
     if owner:
       raise InputError(
           f'{path} holds what launch/{owner}.py wrote; name another --workdir.')
+    # At the end, too: of a full disk a thread that reads ahead may still write.
+    clear = functools.partial(
+        files.remove_leftovers, path,
+        {*schema.top(schema.JOBS[job].files), schema.LEDGER})
+    clear()
+    stack.callback(clear)
     stack.enter_context(_stopping())
-    files.remove_leftovers(
-        path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
     yield path
 
 

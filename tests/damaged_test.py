@@ -18,6 +18,7 @@ from saliency_jax.report.reading import Reader
 from tests import fuzz
 from tests.fuzz_targets import REPORTS, TARGETS, read_results, read_weights
 
+_PEAK = pathlib.Path('/proc/self/clear_refs')  # of Linux
 CASES = pathlib.Path(__file__).parent / 'fixtures' / 'damaged.zip'
 
 
@@ -92,13 +93,23 @@ def made(tmp_path_factory):
   return make
 
 
+def _megabytes(of: str) -> float:
+  """Returns what the system says of this process's memory; 0 elsewhere."""
+  status = pathlib.Path('/proc/self/status')
+  return int(status.read_text().partition(f'{of}:')[2].split()[0]) / 1e3 if (
+      status.exists()) else 0.
+
+
 def _said(read, path) -> str:
   """Returns the sentence in which a file is refused, '' if it is read."""
-  begun, said = time.process_time(), ''
+  begun, said, before = time.process_time(), '', _megabytes('VmRSS')
+  if _PEAK.exists():
+    _PEAK.write_text('5')  # the highest so far is forgotten
   try:
     read(path)
   except InputError as error:
     said = str(error)
+  assert _megabytes('VmHWM') - before < fuzz.MEGABYTES
   assert said.isprintable()
   assert len(said) < 1100
   assert time.process_time() - begun < fuzz.SECONDS

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 
 from saliency_jax import files, signals
 from tests.data import made
@@ -30,8 +31,8 @@ _CODES = {signal.SIGKILL: -signal.SIGKILL, **signals.CODES}
 _OTHERS = {'summary.json', 'training.json', 'tensorboard', 'checkpoints',
            'pretrained.safetensors',  # its notes have no order
            'measured.json', 'predicted.jsonl', 'index.html',
-           # Libraries draw a part of these.
-           'osie-train.array_record-00000-of-00001', 'figure5.pdf'}
+           # Of these, and of PDF figures, libraries draw a part.
+           'osie-train.array_record-00000-of-00001'}
 _NETWORK = ('--config.network.name=tests.tiny:vgg',
             '--config.network.image_size=32', '--config.data.batch_size=1')
 JOBS = {
@@ -44,12 +45,13 @@ JOBS = {
     'sweep': (*_NETWORK, '--config.train.epochs=2',
               '--config.data.val_fraction=0.4', '--config.sweep.depths=0,1',
               '--config.measured=("regions",)'),
-    'report': (), 'predict': _NETWORK[:2], 'convert': ('--kind=osie',),
+    'report': (), 'predict': ('--config.data.batch_size=1',),
+    'convert': ('--kind=osie',),
     'build_dataset': ('--dataset=osie',),
     'evaluate': (
         '--config.eval.sets=mine', '--config.sets.mine.sigma=5',
         '--config.eval.models=centre,itti', '--config.eval.resamples=50',
-        '--config.sets.mine.drop_outside', '--config.eval.batch_size=1')}
+        '--config.sets.mine.drop_outside', '--config.data.batch_size=1')}
 
 
 def given(job: str, data: pathlib.Path, workdir: pathlib.Path) -> list[str]:
@@ -64,7 +66,8 @@ def given(job: str, data: pathlib.Path, workdir: pathlib.Path) -> list[str]:
       'sweep': [f'--config.data.dir={data}',
                 f'--config.regions.data.dir={data}',
                 f'--config.regions.data.regions={data / "labelme"}'],
-      'predict': [f'--config.data.dir={data / "stimuli"}',
+      'predict': [f'--config.network.checkpoint={data.parent / "trained"}',
+                  f'--config.data.dir={data / "stimuli"}',
                   '--config.data.kind=images'],
       'evaluate': [f'--config.sets.mine.dir={data}',
                    '--config.sets.mine.kind=osie']}.get(job, [])
@@ -74,9 +77,13 @@ def given(job: str, data: pathlib.Path, workdir: pathlib.Path) -> list[str]:
 
 
 def run(
-    job: str, flags: list[str], number: int | None = None, after: float = 0.
+    job: str, flags: list[str], number: int | None = None, after: float = 0.,
+    codes: Collection[int] = (0,)
 ) -> str:
   """Runs a job, perhaps with a signal after some seconds.
+
+  Args:
+    codes: with which it may end, if there is no signal.
 
   Returns:
     What is wrong with its end, '' if nothing is.
@@ -90,7 +97,7 @@ def run(
   except subprocess.TimeoutExpired:
     process.send_signal(number)
   said = process.communicate(timeout=300)[1]
-  codes = {0, _CODES[number]} if number else {0}
+  codes = {0, _CODES[number]} if number else {*codes}
   if job == 'build_dataset' and 'holds a data set already' in said:
     codes.add(2)
   # Python itself has not begun before this, and ends by the signal.
@@ -101,11 +108,21 @@ def run(
   return f'{job}: code {process.returncode}, {said[-2000:]}'
 
 
+def prepare(job: str, data: pathlib.Path, workdir: pathlib.Path) -> None:
+  """Makes what a job starts from: results for pages, a trained network."""
+  if job == 'report':
+    assert not run('dissect', given('dissect', data, workdir))
+  trained = data.parent / 'trained'
+  if job == 'predict' and not trained.exists():
+    assert not run('train', given('train', data, trained))
+
+
 def differences(one: pathlib.Path, other: pathlib.Path) -> list[str]:
   """Returns the files in which two folders of results differ."""
   listed = [
       {x.relative_to(folder) for x in folder.rglob('*')
-       if x.is_file() and not _OTHERS & set(x.relative_to(folder).parts)}
+       if x.is_file() and x.suffix != '.pdf'
+       and not _OTHERS & set(x.relative_to(folder).parts)}
       for folder in (one, other)]
   return sorted(
       str(x) for x in listed[0] ^ listed[1] | {
@@ -134,16 +151,14 @@ def main(arguments: list[str]) -> int:
   data = made.osie(root / 'data')
   for job in chosen.jobs.split(','):
     whole, begun = root / job, time.monotonic()
-    if job == 'report':
-      faults.append(run('dissect', given('dissect', data, whole)))
+    prepare(job, data, whole)
     faults.append(run(job, given(job, data, whole)))
     seconds = time.monotonic() - begun
     for name in chosen.signals.split(','):
       number, folder = getattr(signal, f'SIG{name}'), root / f'{job}-{name}'
       # A resumed run takes the folder's own path for a name: the same one.
       whole.rename(root / 'whole')
-      if job == 'report':
-        faults.append(run('dissect', given('dissect', data, whole)))
+      prepare(job, data, whole)
       flags = given(job, data, whole)
       for _ in range(chosen.tries):
         faults.append(run(job, flags, number, draw.uniform(0, seconds)))

@@ -34,8 +34,8 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
       'Image size': _joined([
           f"{network['image_size']} px" if network.get('image_size') else '']),
       'Seeds': _joined([
-          f'{name} {value}' for name, value in _leaves(config)
-          if name.rpartition('.')[2] == 'seed']),
+          f"{name} {str(value).strip('[]')}" for name, value in _leaves(config)
+          if name.rpartition('.')[2] in ('seed', 'seeds')]),
       'Seconds': _joined([
           f'{name} {value:,.1f}'
           for name, value in summary.get('seconds', {}).items()]),
