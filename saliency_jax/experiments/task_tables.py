@@ -73,8 +73,9 @@ def best_by_category(
   best = np.stack(best, axis=-1)
   count, sums = moments[:, -1:, -1:], moments[:, :-1, -1:]
   spread = moments[:, :-1, :-1] - sums @ sums.swapaxes(1, 2) / count
-  size = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
-  r = spread / (size[:, :, None] * size[:, None])
+  with np.errstate(invalid='ignore', divide='ignore'):  # equal units
+    size = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
+    r = spread / (size[:, :, None] * size[:, None])
   return (
       {name: Best(best[0, i], best[1:, i])
        for i, name in enumerate(found.members)},
@@ -173,34 +174,25 @@ def _gap(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-  """Returns Pearson's r over categories `[..., K]`; NaN in both is left out."""
+  """Returns Pearson's r over categories `[..., K]`; NaN in both is left out.
+
+  NaN of one category.
+  """
   x, y = (of - np.nanmean(of, axis=-1, keepdims=True) for of in (x, y))
-  return np.nansum(x * y, axis=-1) / np.sqrt(
-      np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
+  with np.errstate(invalid='ignore'):
+    return np.nansum(x * y, axis=-1) / np.sqrt(
+        np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
 
 
-class Told(NamedTuple):
-  """The scenes of images, and which of them a head tells."""
-  labels: np.ndarray  # str `[N]`
-  right: np.ndarray  # bool `[N]`
-
-
-def told(
+def _told(
     one: Trained, attention: Attention, scenes: Mapping[str, str],
     chosen: np.ndarray
-) -> Told:
-  """Returns which scenes a trunk's head tells, of some images.
-
-  Args:
-    one: the trunk.
-    attention: of all images.
-    scenes: image_id -> scene.
-    chosen: bool `[N]`.
-  """
+) -> tuple[np.ndarray, np.ndarray]:
+  """Returns the scenes of some images, and which of them a head tells."""
   labels = np.array([
       scenes.get(name, '') for name in attention.image_ids[chosen]])
   highest = attention.outputs[one.name][chosen].argmax(axis=1)
-  return Told(labels, np.array(one.outputs)[highest] == labels)
+  return labels, np.array(one.outputs)[highest] == labels
 
 
 def accuracy(
@@ -222,7 +214,7 @@ def accuracy(
     for one in trained:
       if one.outputs and one.run != 'sr_shuffled':
         made.append((one.run, one.seed, part, *_shares(
-            *told(one, attention, scenes, chosen))))
+            *_told(one, attention, scenes, chosen))))
     names, counts = np.unique([
         scenes[x] for x in attention.image_ids[chosen]], return_counts=True)
     made.append((
@@ -264,7 +256,7 @@ def table8(
     for one in trained:
       if one.run != 'sr':
         continue
-      right = told(one, attention, scenes, chosen).right
+      right = _told(one, attention, scenes, chosen)[1]
       for trunk in (PRETRAINED, 'sp', 'sr', predictors.CENTRE,
                     predictors.OBSERVERS):
         name = by_name.get(

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import (
     accelerator,
     classical,
+    coverage,
     layers,
     made_results,
     memory,
@@ -30,8 +31,10 @@ from benchmarks.timing import Unmeasured
 from saliency_jax.classical import registry
 from saliency_jax.errors import InputError
 from saliency_jax.networks import vgg
+from saliency_jax.report import paper
 from saliency_jax.report.units import run
 from tests import tiny
+from tests.report import made
 
 OPTIONS = sections.Options(batch=1, rounds=1, osie='', torch_python='')
 TINY = training_step.Setting(8, image_size=32, widths=tiny.WIDTHS)
@@ -44,6 +47,22 @@ def test_functions_run_in_turn_and_the_median_second_is_measured():
        'b': lambda: calls.append('b')}, rounds=3)
   assert calls == ['a', 'b'] * 4  # once to compile
   assert .001 <= seconds['a'] < .02
+
+
+def test_intervals_that_hold_the_number_of_all_are_counted(tmp_path, capsys):
+  categories = paper.facts()['categories']
+  images = [f'{i:02d}' for i in range(30) for _ in categories]
+  made.dissect(tmp_path, {
+      layer: np.random.default_rng(i).normal(size=(360, 20)) + 1
+      for i, layer in enumerate(('conv5_3', 'conv4_1'))},
+      labels=[*categories] * 30, image_ids=images)
+  coverage.main(str(tmp_path), '2')
+  lines = capsys.readouterr().out.splitlines()
+  assert [x.partition(',')[0] for x in lines] == [
+      f'{name} of {size} photographs' for names, sizes in (
+          (('mean', 'difference'), (12, 40, 100)),
+          (('r', 'rho'), (150, 300, 500))) for size in sizes for name in names]
+  assert all('ours 100 %' in x or 'ours 83 %' in x for x in lines[2:6])
 
 
 def test_rows_are_written_with_the_machine_or_say_why_not(tmp_path):

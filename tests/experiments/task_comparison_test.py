@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import types
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,16 @@ from saliency_jax import schema
 from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import task_comparison, task_runs, units
+from saliency_jax.experiments import (
+    bootstrap,
+    task_comparison,
+    task_runs,
+    task_tables,
+    units,
+)
+from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.networks import adapters, heads, trees, variants
-from saliency_jax.ops import numpy_metrics
+from saliency_jax.ops import inference, numpy_metrics
 from saliency_jax.report import site
 from saliency_jax.report.tasks import tasks_page
 from saliency_jax.training import checkpoints
@@ -162,6 +170,40 @@ def test_differences_and_distances_follow_from_table_7(done):
   assert distances['sp', 'sp'].distance == pytest.approx(np.mean([
       abs(means['sp', 0][x] - means['sp', 1][x]) for x in means['sp', 0]]),
       abs=2e-6)
+
+
+def test_correlations_between_trunks_are_those_of_every_sample():
+  """Also where a sample has no region of a category."""
+  rng = np.random.default_rng(0)
+  images = np.array(list('aabbccdde'))
+  found = Scores(images, np.zeros(9, int), np.array(list('xyxyxyxyz')), {
+      x: rng.normal(size=(9, 5)).astype(np.float32) for x in ('pt', 'sp')})
+  best, alike = task_tables.best_by_category(found, 2)
+  draws = bootstrap.draw(images, 500)
+  for b in (None, 0, 1, 2, 3):
+    counts = np.ones(9, int) if b is None else draws.counts[b][
+        np.searchsorted(draws.photographs, images)]
+    rows = {x: np.flatnonzero(found.labels == x) for x in 'xyz'}
+    rows = {x: np.repeat(of, counts[of]) for x, of in rows.items()}
+    units = [np.array([scores[of].mean(axis=0) for of in rows.values()
+                       if len(of)]) for scores in found.members.values()]
+    of_all = (alike.r if b is None else alike.samples[b])[0, 1]
+    assert of_all == pytest.approx(
+        np.corrcoef(*(x.ravel() for x in units))[0, 1], abs=1e-6)
+    tops = [np.sort(x, axis=1)[:, -2:].mean(axis=1) for x in units]
+    ours = task_tables._pearson(*(
+        x.means if b is None else x.samples[b] for x in best.values()))
+    assert ours == pytest.approx(np.corrcoef(*tops)[0, 1], abs=1e-6)
+  assert (draws.counts[:4, -1] == 0).any()  # no region of z
+  trained = [types.SimpleNamespace(run=x, name=x, seed=None)
+             for x in ('pt', 'sp')]
+  line = task_tables.distances(trained, best, alike)[0]
+  assert line[6:9] == (
+      pytest.approx(task_tables._pearson(*(x.means for x in best.values()))),
+      *inference.of_r(line[6], task_tables._pearson(
+          *(x.samples for x in best.values()))))
+  assert line[9:] == (alike.r[1, 0], *inference.of_r(
+      alike.r[1, 0], alike.samples[:, 1, 0]))
 
 
 def test_what_is_done_is_not_done_again_and_makes_a_page(done):
