@@ -17,6 +17,8 @@ _PILED = 0.05
 # Of so many fixations, nobody's reach but over so much of the width and height,
 # or spread over so little of them.
 _MANY, _REACH, _SPREAD = 50, 0.6, 0.2
+# Those of a smaller screen, or percent, reach so much of it, and not of theirs.
+_TIGHT, _SMALLER = 0.92, 0.85
 # The share outside that a remedy may leave.
 _MENDED = 0.05
 # Screens that a sentence names.
@@ -54,7 +56,15 @@ def fault(
       and (share <= coordinates.accept_outside or count < _ENOUGH)):
     return None
   said = f'{outside.sum():,} of {count:,} fixations lie outside their images'
-  if share > 0.1 and count >= _ENOUGH:
+  values, counts = np.unique(points[outside], axis=0, return_counts=True)
+  if counts.max() > max(2, outside.sum() / 2):
+    y, x = values[counts.argmax()]
+    said += (f', {counts.max():,} of them at x = {x:.10g}, y = {y:.10g}; if '
+             'that is lost gaze, give '
+             f'{coordinates.flag("missing", f"{x:.10g},{y:.10g}")}')
+    if share <= 0.1:
+      said += f'; or {coordinates.flag("drop_outside")} leaves them out'
+  elif share > 0.1 and count >= _ENOUGH:
     said += f' ({share:.0%}): {_cause(coordinates, points, exact, sizes)}'
     accept = math.ceil(share * 100) / 100
     said += (f'; or {coordinates.flag("drop_outside")} with '
@@ -126,11 +136,18 @@ def _crowded(
         f"of the image's size, give {coordinates.flag('scale', 'size')}")
   if small and (size > 4).all():
     y, x = size / 2
+    unit = "half the image's size"
+    if max(-low[0], high[0]) <= 0.5:
+      y, x, unit = size[0], size[0], "the image's height"
+      if max(-low[1], high[1]) <= 0.5:
+        x, unit = size[1], "the image's size"
     return (
         f'all {count:,} coordinates lie between -1 and 1; if they are shares '
-        "of half the image's size, give "
-        f'{coordinates.flag("offset", "centre")} and '
-        f'{coordinates.flag("scale", f"{x:g},{y:g}")}')
+        f'of {unit}, give {coordinates.flag("offset", "centre")} and '
+        f'{coordinates.flag("scale", f"{x:g},{y:g}")} ({x:g},{-y:g} if y '
+        'counts upwards)')
+  if said := _smaller(coordinates, count, high, sizes):
+    return said
   low, high = _reach(exact / sizes)
   if count < _MANY or (low < -.02).any() or not (
       (high < _REACH).all() or (high - low < _SPREAD).all()):
@@ -141,6 +158,27 @@ def _crowded(
       'if they are of pictures of another size, give '
       f'{coordinates.flag("scale")}, the pixels of the image for one of theirs '
       f'({coordinates.flag("scale", "1")} if they are right)')
+
+
+def _smaller(
+    coordinates: Coordinates, count: int, high: np.ndarray, sizes: np.ndarray
+) -> str:
+  """Says that the highest (y, x) are those of a smaller screen, or ''."""
+  size = np.median(sizes, axis=0) if count >= _MANY and (
+      high < _SMALLER * sizes[0]).all() else high
+  for width, height in ((100, 100), *_SCREENS):
+    screen = np.array([height, width])
+    if ((screen < _SMALLER * size) & (high <= screen)
+        & (high >= _TIGHT * screen)).all():
+      y, x = size / screen
+      title = ('percent of the size' if width == height
+               else f'of a screen of {width} x {height}')
+      return (
+          f'all {count:,} fixations lie within x = {high[1]:g}, '
+          f'y = {high[0]:g}; if they are {title}, give '
+          f'{coordinates.flag("scale", f"{x:.6g},{y:.6g}")} '
+          f'({coordinates.flag("scale", "1")} if they are right)')
+  return ''
 
 
 def _cause(
@@ -161,11 +199,6 @@ def _cause(
     outside = other.outside(other.in_pixels(points, sizes), sizes)
     return outside.mean() < _MENDED
 
-  values, counts = np.unique(points, axis=0, return_counts=True)
-  if counts.max() > 0.1 * len(exact) and (values[counts.argmax()] < 0).any():
-    y, x = values[counts.argmax()]
-    return (f'{counts.max():,} are exactly at x = {x:g}, y = {y:g}; if that is '
-            f'lost gaze, give {coordinates.flag("missing", f"{x:g},{y:g}")}')
   _, outside = coordinates.pixels(points[:, ::-1], sizes)
   if outside.mean() < _MENDED:
     how = (f'give {coordinates.flag("columns", "x=y,y=x")}, or as the columns '

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import pathlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ class Columns(NamedTuple):
   # What the file calls some of them, and how a user says so; '' if nobody can.
   named: Mapping[str, str] = {}
   flag: str = ''
-  # What other programs call them, in small letters.
+  # What other programs call them, in small letters without signs and units.
   others: Mapping[str, Sequence[str]] = {}
 
   def places(self, header: Sequence[str], path: pathlib.Path) -> dict[str, int]:
@@ -66,10 +67,11 @@ class Columns(NamedTuple):
 
   def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
     """Returns the column that may be meant, or ''."""
-    folded = {_folded(each): each for each in reversed(header)}
+    bare = {_bare(each): each for each in reversed(header)}
     for other in self.others.get(name, ()):
-      if other in folded:
-        return folded[other]
+      if other in bare:
+        return bare[other]
+    folded = {_folded(each): each for each in reversed(header)}
     near = difflib.get_close_matches(
         _folded(asked), folded, 1, cutoff=.75) if len(asked) > 2 else []
     return folded[near[0]] if near else ''
@@ -113,6 +115,11 @@ def rows(
 
 def _folded(name: str) -> str:
   return name.casefold().replace(' ', '_')
+
+
+def _bare(name: str) -> str:
+  """Returns the letters and digits of a name without a unit in brackets."""
+  return re.sub(r'\(.*?\)|\[.*?\]|[^a-z0-9]', '', name.casefold())
 
 
 def _point(text: str) -> str:

@@ -27,6 +27,8 @@ from saliency_jax.data.value_images import read_mask
 from saliency_jax.errors import InputError
 
 _MASK_FOLDERS = {TARGET: 'targets', DISTRACTORS: 'distractors'}
+# The largest share of an image that is theirs and not what is around them.
+_MOST = {TARGET: 0.5, DISTRACTORS: 0.9}
 
 
 class MaskedFolder:
@@ -112,7 +114,7 @@ class MaskedFolder:
       if image_id in paths:
         numbers.append(number)
         categories.append(category)
-        masks.append(_mask(paths[image_id], image.shape[:2]))
+        masks.append(_mask(paths[image_id], image.shape[:2], _MOST[category]))
     if len(masks) > 1 and (shared := int((masks[0] & masks[1]).sum())):
       raise InputError(
           f'{self._masks[DISTRACTORS][image_id]} shares {shared} pixels with '
@@ -155,9 +157,14 @@ def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
   return found
 
 
-def _mask(path: pathlib.Path, size: tuple[int, int]) -> np.ndarray:
+def _mask(
+    path: pathlib.Path, size: tuple[int, int], most: float) -> np.ndarray:
   mask = read_mask(path)
   check_same_size(path, mask.shape, size, 'mask')
   if not mask.any():
     raise InputError(f'{path} is empty; give every item a value above 0.')
+  if mask.mean() > most:
+    raise InputError(
+        f'{path} is not black on {mask.mean():.0%} of its pixels; a mask shows '
+        'items in white on black, so invert it.')
   return mask

@@ -68,6 +68,9 @@ class FixationMaps(FixationReader):
         raise InputError(
             f'{path} {said}: give the points themselves, as they were made, or '
             f'{self._recorded.flag("maxima")} to take its maxima.')
+      if (values >= values.max() / 2).mean() > 0.5:
+        raise InputError(f'{path} is bright on most of its pixels, as black '
+                         'points on white are; invert it.')
       places = np.flatnonzero(_maxima(values))
     return fixations.make(np.stack(
         np.divmod(places, width), axis=1).astype(np.int32))

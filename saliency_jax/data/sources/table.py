@@ -25,15 +25,24 @@ from saliency_jax.errors import InputError
 _NEEDED = ('image', 'x', 'y')
 _OPTIONAL = ('subject', 't', 'duration')
 _NUMBERS = ('x', 'y', 't', 'duration')
-# What other programs call the columns.
+# Pupil Labs' shares of the height, from the bottom.
+_UPWARDS = 'norm_pos_y'
+# What other programs call the columns, in letters and digits alone.
 _OTHERS = {
-    'image': ('stimulus', 'filename', 'file', 'image_name', 'picture'),
-    'x': ('fpogx', 'fix_x', 'fixation_x', 'gaze_x', 'current_fix_x'),
-    'y': ('fpogy', 'fix_y', 'fixation_y', 'gaze_y', 'current_fix_y'),
+    'image': ('stimulus', 'filename', 'file', 'imagename', 'picture',
+              'medianame', 'stimulusname', 'presentedstimulusname',
+              'presentedmedianame'),
+    'x': ('fpogx', 'fixx', 'fixationx', 'gazex', 'currentfixx', 'normposx',
+          'fixationpointx', 'fixationpositionx', 'gazepointx'),
+    'y': ('fpogy', 'fixy', 'fixationy', 'gazey', 'currentfixy', 'normposy',
+          'fixationpointy', 'fixationpositiony', 'gazepointy'),
     'subject': ('participant', 'observer', 'subjects', 'subj', 'user',
-                'worker', 'recording', 'participant_id', 'subject_id'),
-    't': ('time', 'timestamp', 'start', 'onset', 'current_fix_start'),
-    'duration': ('dur', 'fix_duration', 'fpogd', 'current_fix_duration')}
+                'worker', 'recording', 'participantid', 'subjectid',
+                'participantname', 'recordingsessionlabel', 'wearerid'),
+    't': ('time', 'timestamp', 'start', 'onset', 'currentfixstart',
+          'recordingtimestamp', 'starttimestamp', 'eventstarttrialtime'),
+    'duration': ('dur', 'fixduration', 'fpogd', 'currentfixduration',
+                 'gazeeventduration', 'eventduration')}
 
 
 class Table(Photographs):
@@ -82,8 +91,11 @@ class _Rows(FixationReader):
     self.place, self._recorded = path, recorded
     self._rows: dict[str, list[_Row]] = {}
     self.names, subjects = {}, {}
+    upwards = columns.named.get('y', '').casefold() == _UPWARDS
     for number, fields in tables.rows(path, columns):
       subject = fields.get('subject', '')
+      if upwards:
+        fields['y'] = f'{1 - self._number(fields["y"], "y", number)}'
       self._rows.setdefault(normal(fields['image']), []).append(_Row(
           number, *(self._number(fields.get(name, ''), name, number)
                     for name in _NUMBERS),
@@ -137,12 +149,12 @@ class _Rows(FixationReader):
     except ValueError:
       value = math.nan
     if not math.isfinite(value):
-      lost = '' if column in _OPTIONAL else (
-          '; if that is lost gaze, give '
-          f'{self._recorded.flag("missing", text or "nan")}')
+      lost = '' if column in _OPTIONAL or any(map(str.isdigit, text)) else (
+          f', or {self._recorded.flag("missing", text or "nan")} if that is '
+          'lost gaze')
       raise InputError(
           f'{self.place}, row {row}: {column} is {text!r}; give a finite '
-          f'number{lost}.')
+          f'number with a decimal point{lost}.')
     return value
 
 
