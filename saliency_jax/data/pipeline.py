@@ -79,7 +79,7 @@ def batches(
         reading_processes.told(source, preparation), mine, workers)
   if preparation.lies_ready(source):
     return iter(_in_threads(
-        preparation.batch, source, mine, threads, 2 * _AHEAD))
+        preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
   here = _in_threads(
       preparation.row, source, mine.ravel().tolist(), threads,
       _AHEAD * max(share, threads)).batch(share, batch_fn=stack)
