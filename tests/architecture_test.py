@@ -88,7 +88,8 @@ def test_configs_import_ml_collections_alone():
   assert libraries == {'ml_collections', 'configs'}
 
 
-@pytest.mark.parametrize('library', ['pickle', 'cloudpickle', 'dill'])
+@pytest.mark.parametrize(
+    'library', ['pickle', '_pickle', 'cloudpickle', 'dill', 'joblib'])
 def test_nothing_from_outside_is_unpickled(library):
   # These two ends of a pipe are processes of one user, of which one started the
   # other; what it says is code already.
