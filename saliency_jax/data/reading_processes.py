@@ -8,7 +8,6 @@ pipes do, and learns of no Ctrl-C.
 """
 
 import contextlib
-import fcntl
 import os
 import pickle
 import queue
@@ -26,6 +25,11 @@ import numpy as np
 from saliency_jax.data.batch_rows import Batch, Preparation
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
+
+try:
+  import fcntl
+except ImportError:  # a platform without it; threads alone need none
+  fcntl = None
 
 _START = (
     'import sys; sys.path[:] = sys.argv[1:]; '
@@ -72,7 +76,8 @@ class Readers:
         stdout=subprocess.PIPE, env=os.environ | _ALONE, start_new_session=True)
                        for _ in range(count)]
     for process in self._processes:
-      with contextlib.suppress(AttributeError, OSError):  # of Linux, and few
+      # Of Linux alone, and few.
+      with contextlib.suppress(AttributeError, OSError):
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
     self._started = [futures.Future() for _ in self._processes]
     for process, started in zip(self._processes, self._started, strict=True):
