@@ -6,27 +6,23 @@ compares categories, with the depths as replicates or as blocks.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import stats
+from statsmodels.formula import api as formula
+from statsmodels.stats import anova
 
 
 class Effect(NamedTuple):
-  """What one factor, or their interaction, explains."""
+  """What one factor, or an interaction, explains."""
   f: float
   df: int
   df_residual: int
   p: float
   partial_eta_squared: float
-
-
-class TwoFactors(NamedTuple):
-  """An analysis of variance with two factors, sums of squares of type II."""
-  rows: Effect
-  columns: Effect
-  interaction: Effect
 
 
 class BlockPair(NamedTuple):
@@ -43,32 +39,29 @@ class Blocked(NamedTuple):
   pairs: tuple[BlockPair, ...]
 
 
-def two_factors(
-    values: np.ndarray, rows: np.ndarray, columns: np.ndarray
-) -> TwoFactors | None:
-  """Analyses observations by two factors and their interaction.
+def effects(
+    values: np.ndarray, factors: Mapping[str, np.ndarray], terms: str
+) -> dict[str, Effect] | None:
+  """Analyses observations by factors, with sums of squares of type II.
 
   Args:
     values: float `[N]`.
-    rows: int `[N]`, the level of the first factor, 0 and up.
-    columns: int `[N]`, the level of the second.
+    factors: name -> the level of each observation, `[N]`.
+    terms: what explains the values, a formula of Patsy: 'C(row) * C(column)'.
 
   Returns:
-    The effects; None where nothing is left to estimate the residual from, or
-    it is 0.
+    term -> its effect; None where nothing is left to estimate the residual
+    from, or it is 0.
   """
-  one = np.ones((len(values), 1))
-  first, second = _dummies(rows), _dummies(columns)
-  both = (first[:, :, None] * second[:, None]).reshape(len(values), -1)
-  additive = _residual(np.hstack([one, first, second]), values)
-  whole = _residual(np.hstack([one, first, second, both]), values)
-  if whole.df < 1 or whole.sum <= 1e-12 * values.var() * len(values):
+  model = formula.ols(f'values ~ {terms}', pd.DataFrame(
+      {'values': values, **factors})).fit()
+  if model.df_resid < 1 or model.ssr <= 1e-12 * values.var() * len(values):
     return None
-  # Type II: each factor beside the other one, without their interaction.
-  return TwoFactors(
-      _effect(_residual(np.hstack([one, second]), values), additive, whole),
-      _effect(_residual(np.hstack([one, first]), values), additive, whole),
-      _effect(additive, whole, whole))
+  *rows, residual = anova.anova_lm(model, typ=2).itertuples()
+  return {
+      x.Index: Effect(
+          float(x.F), int(x.df), int(residual.df), float(x[4]),
+          float(x.sum_sq / (x.sum_sq + residual.sum_sq))) for x in rows}
 
 
 def blocked(table: np.ndarray, names: Sequence[str]) -> Blocked | None:
@@ -84,48 +77,19 @@ def blocked(table: np.ndarray, names: Sequence[str]) -> Blocked | None:
   depths, categories = table.shape
   if depths < 2 or categories < 2:
     return None
-  centred = (
-      table - table.mean(axis=0) - table.mean(axis=1)[:, None] + table.mean())
-  df = (depths - 1) * (categories - 1)
-  residual = _Residual(float((centred ** 2).sum()), df)
-  if residual.sum <= 1e-12 * table.var() * table.size:
+  rows, columns = np.indices(table.shape)
+  found = effects(
+      table.ravel(), {'depth': rows.ravel(), 'category': columns.ravel()},
+      'C(depth) + C(category)')
+  if found is None:
     return None
-  means = table.mean(axis=0)
-  between = depths * float(((means - means.mean()) ** 2).sum())
-  error = np.sqrt(residual.sum / df / depths)
-  return Blocked(
-      _effect(
-          _Residual(residual.sum + between, df + categories - 1), residual,
-          residual),
-      tuple(
-          BlockPair(
-              names[i], names[j], float(means[i] - means[j]),
-              float(stats.studentized_range.sf(
-                  abs(means[i] - means[j]) / error, categories, df)))
-          for i, j in itertools.combinations(range(categories), 2)))
-
-
-class _Residual(NamedTuple):
-  """What a model leaves."""
-  sum: float  # of squares
-  df: int
-
-
-def _effect(without: _Residual, with_: _Residual, error: _Residual) -> Effect:
-  df = without.df - with_.df
-  explained = without.sum - with_.sum
-  f = explained / df / (error.sum / error.df)
-  return Effect(
-      float(f), df, error.df, float(stats.f.sf(f, df, error.df)),
-      float(explained / (explained + error.sum)))
-
-
-def _residual(design: np.ndarray, values: np.ndarray) -> _Residual:
-  fitted, _, rank, _ = np.linalg.lstsq(design, values)
-  return _Residual(
-      float(((values - design @ fitted) ** 2).sum()), len(values) - int(rank))
-
-
-def _dummies(levels: np.ndarray) -> np.ndarray:
-  """Returns a column for each level but the first: `[N, L - 1]`."""
-  return (levels[:, None] == np.unique(levels)[1:]).astype(np.float64)
+  effect, means = found['C(category)'], table.mean(axis=0)
+  left = table - means - table.mean(axis=1)[:, None] + table.mean()
+  error = np.sqrt((left ** 2).sum() / effect.df_residual / depths)
+  return Blocked(effect, tuple(
+      BlockPair(
+          names[i], names[j], float(means[i] - means[j]),
+          float(stats.studentized_range.sf(
+              abs(means[i] - means[j]) / error, categories,
+              effect.df_residual)))
+      for i, j in itertools.combinations(range(categories), 2)))

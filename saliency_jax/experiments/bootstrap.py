@@ -33,8 +33,10 @@ class Draws(NamedTuple):
     found = []
     for start in range(0, len(self.counts), step):
       drawn = self.counts[start:start + step][:, place].astype(np.float64)
-      found.append(_ratio(
-          statistics.product(drawn, scores), drawn.sum(axis=1)[:, None]))
+      count = drawn.sum(axis=1)[:, None]
+      found.append(np.where(
+          count > 0, statistics.product(drawn, scores) / np.maximum(count, 1),
+          np.nan))
     return np.concatenate(found)
 
 
@@ -159,9 +161,3 @@ def halves(
       if correlation:
         found.append(correlation.rho)
   return float(np.mean(found)) if found else np.nan
-
-
-def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-  return np.divide(
-      total, count, out=np.full(total.shape, np.nan),
-      where=np.broadcast_to(count > 0, total.shape))

@@ -3,7 +3,7 @@
 He et al. 2019, Section 6, with what speaks for and against its analyses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,22 +12,21 @@ from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import (
   anova,
   bootstrap,
-  chance,
   clusters,
   comparisons,
-  held_out,
+  table_values,
 )
-from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
-from saliency_jax.experiments.statistics import unit_means
+from saliency_jax.experiments.table_values import Value
 from saliency_jax.ops import inference
 
 # The cluster whose difference from people is largest in the paper's Figure 7.
 HEADS = ('person head', 'animal head')
 MEASURES = ('output', 'difference')
 # measure -> category -> its mean in every sample of photographs, `[B]`
-Sampled = dict[str, dict[str, np.ndarray]]
+Sampled = Mapping[str, Mapping[str, np.ndarray]]
+Inner = Mapping[str, Value]  # by category; {} of no network
 
 
 class Rows(NamedTuple):
@@ -42,38 +41,6 @@ class Rows(NamedTuple):
   def categories(self) -> list[str]:
     """The categories that have a region, the paper's first."""
     return list(ordered_categories(self.labels))
-
-  def inner(self) -> dict[str, float]:
-    """Returns the mean of the best units by category; {} of no network."""
-    if self.units is None:
-      return {}
-    scores, labels, _ = chance.scored(self.units, self.labels, self.images)
-    return {
-        category: float(chance.best(
-            unit_means(scores[labels == category])[None],
-            self.top)[0])
-        for category in self.categories if (labels == category).any()}
-
-  def held_out(self) -> dict[str, float]:
-    """Returns the same of units that were chosen on other photographs."""
-    if self.units is None:
-      return {}
-    return held_out.means(
-        self.units, self.labels, self.images, top=self.top)
-
-  def inner_chance(self) -> dict[str, chance.Band]:
-    """Returns what it is where labels mean nothing."""
-    return {} if self.units is None else chance.bands(
-        self.units, self.labels, self.images, top=self.top)[0]
-
-  def sampled(self, draws: Draws) -> Sampled:
-    """Returns means of categories in every sample, units chosen anew."""
-    return {
-        'inner': {} if self.units is None else bootstrap.best_units(
-            self.units, self.labels, self.images, draws, top=self.top),
-        **{name: bootstrap.category_means(
-            self.values[name], self.labels, self.images, draws)
-           for name in MEASURES}}
 
 
 def rows(regions: Sequence[Region], units: UnitScores | None) -> Rows:
@@ -99,7 +66,9 @@ def rows(regions: Sequence[Region], units: UnitScores | None) -> Rows:
       units.top if units else 10)
 
 
-def statistics(model: str, dataset: str, of: Rows, sampled: Sampled) -> dict:
+def statistics(
+    model: str, dataset: str, of: Rows, inner: Inner, sampled: Sampled
+) -> dict:
   """Returns the tests of one model on one data set, as JSON values.
 
   `inner_output` and `inner_difference` are Spearman's correlation over
@@ -111,7 +80,6 @@ def statistics(model: str, dataset: str, of: Rows, sampled: Sampled) -> dict:
   difference of the heads' regions with that of all others.
   """
   found: dict = {'model': model, 'dataset': dataset}
-  inner = of.inner()
   for name in MEASURES:
     found[f'inner_{name}'] = _correlation(of, name, inner, sampled)
   for name in MEASURES:
@@ -148,43 +116,44 @@ def correct(entries: Sequence[dict], p: Sequence[float | None]) -> None:
     entry['p_holm'] = comparisons.plain(x)
 
 
-def _correlation(of: Rows, name: str, inner: dict, sampled: dict):
-  known = np.array([inner.get(x, np.nan) for x in of.categories])
+def _correlation(of: Rows, name: str, inner: Inner, sampled: Sampled):
+  known = np.array([
+      inner.get(x, table_values.NOTHING).mean for x in of.categories])
   means = np.array([
       of.values[name][of.labels == x].mean() for x in of.categories])
   correlation = comparisons.spearman(known, means)
   if not correlation:
     return None
-
-  def stacked(means: dict) -> np.ndarray:
-    samples = len(next(iter(means.values())))
-    return np.stack([
-        means.get(x, np.full(samples, np.nan)) for x in of.categories], axis=1)
-
+  outputs = np.stack([sampled[name][x] for x in of.categories], axis=1)
+  inners = np.full(outputs.shape, np.nan)
+  for i, category in enumerate(of.categories):
+    if category in inner:
+      inners[:, i] = inner[category].samples
   measured = np.isfinite(of.units).all(axis=1)
   return {
       **correlation._asdict(),
       **inference.of_r(correlation.rho, bootstrap.spearman(
-          stacked(sampled['inner']), stacked(sampled[name])))._asdict(),
+          inners, outputs))._asdict(),
       'halves': bootstrap.halves(
           of.units[measured], of.values[name][measured], of.labels[measured],
           of.images[measured], top=of.top)}
 
 
-def _paper_anova(of: Rows, inner: dict) -> dict | None:
+def _paper_anova(of: Rows, inner: Inner) -> dict | None:
   """Figure 7's analysis of variance as reconstructed; None without heads."""
   names = [x for x in of.categories if x in inner]
   heads = np.array([x in HEADS for x in names])
   if not heads.any() or heads.all():
     return None
   values = np.array([
-      *(inner[x] for x in names),
+      *(inner[x].mean for x in names),
       *(of.values['difference'][of.labels == x].mean() for x in names)])
-  found = anova.two_factors(
-      values, np.repeat([0, 1], len(names)), np.tile(heads, 2).astype(int))
+  found = anova.effects(values, {
+      'measurement': np.repeat([0, 1], len(names)),
+      'cluster': np.tile(heads, 2).astype(int)}, 'measurement * cluster')
   return found and {
-      'categories': len(names), 'measurement': found.rows,
-      'cluster': found.columns, 'interaction': found.interaction}
+      'categories': len(names), 'measurement': found['measurement'],
+      'cluster': found['cluster'], 'interaction': found['measurement:cluster']}
 
 
 def _heads(of: Rows) -> dict | None:

@@ -27,10 +27,6 @@ class Band(NamedTuple):
   mean: float
   high: float  # 2.5 % lie above
 
-  def leaves(self, value: float) -> bool:
-    """Tells whether a value lies outside; never where there is no band."""
-    return value < self.low or value > self.high
-
 
 NONE = Band(np.nan, np.nan, np.nan)  # nothing can be permuted
 

@@ -213,8 +213,7 @@ def _write_tables(
       folder.table(schema.TABLE3_UNSEEN, depth_tables.table3(
           of_unseen, depths, categories))
     folder.json(schema.DEPTH_TESTS.path, depth_tests.statistics_by_depth(
-        found.members, depths, found.labels, found.image_ids,
-        top=analysis.top_units) | {
+        found, values, depths) | {
             'gains': depth_tests.gains(values, depths),
             'gains_unseen': depth_tests.gains(of_unseen, depths)})
   if 'popout' in readers:

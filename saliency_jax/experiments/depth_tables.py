@@ -12,7 +12,7 @@ import numpy as np
 
 from saliency_jax import numpy_files, schema
 from saliency_jax.experiments import table_values
-from saliency_jax.experiments.table_values import Value
+from saliency_jax.experiments.table_values import Values
 
 
 class Scores(NamedTuple):
@@ -67,9 +67,6 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   return found.only(~np.isnan(next(iter(members.values()))).any(axis=1))
 
 
-Values = Mapping[str, Mapping[str, Value]]  # member -> category -> values
-
-
 def of_regions(found: Scores, analysis) -> Values:
   """Returns the best units of every member for every category."""
   return {
@@ -82,15 +79,9 @@ def of_regions(found: Scores, analysis) -> Values:
 def table3(
     values: Values, depths: Mapping[str, int], categories: Sequence[str]
 ) -> list[tuple]:
-  """Returns the rows of Table 3, member by member, category by category."""
-  rows = []
-  for name, of in values.items():
-    for category in categories:
-      value = of.get(category, table_values.NOTHING)
-      rows.append((
-          name, depths[name], category, value.sets, *value.cells,
-          *value.counts))
-  return rows
+  """Returns the lines of Table 3, those of Table 2 without the units."""
+  return [(name, depths[name], *numbers) for name, *numbers, _ in
+          table_values.lines(values, categories)]
 
 
 def table6(

@@ -11,13 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from saliency_jax.data.types import ordered_categories
-from saliency_jax.experiments import (
-  anova,
-  category_tests,
-  comparisons,
-  statistics,
-)
-from saliency_jax.experiments.depth_tables import Values
+from saliency_jax.experiments import anova, category_tests, comparisons
+from saliency_jax.experiments.depth_tables import Scores
+from saliency_jax.experiments.table_values import NOTHING, Values
 from saliency_jax.ops import inference
 
 CLAIMED = ('person head', 'animal head', 'other')
@@ -25,9 +21,7 @@ _LEVEL = 0.05
 
 
 def statistics_by_depth(
-    members: Mapping[str, np.ndarray], depths: Mapping[str, int],
-    labels: np.ndarray, images: np.ndarray, *, top: int
-) -> dict:
+    found: Scores, values: Values, depths: Mapping[str, int]) -> dict:
   """Returns the tests of Section 5.2 as JSON values.
 
   `members` has, of every member, a `comparisons.Comparison` of the categories;
@@ -40,18 +34,25 @@ def statistics_by_depth(
   its pairs is below 5 %, corrected over these categories and all members.
 
   Args:
-    members: name -> float `[T, C]`, scores of the units.
+    found: what was measured of every member.
+    values: of the same, by category.
     depths: name -> stages that were trained.
   """
+  labels, compared = found.labels, {}
   categories = list(ordered_categories(labels))
-  compared, table = {}, {}
-  for name, scores in members.items():
-    values, table[name] = _regions(scores, labels, categories, top)
-    known = np.isfinite(values)
+  for name, scores in found.members.items():
+    of_regions = np.full(len(labels), np.nan)
+    for category, value in values[name].items():
+      chosen = labels == category
+      of_regions[chosen] = scores[chosen][:, value.units].mean(axis=1)
+    known = np.isfinite(of_regions)
     compared[name] = comparisons.plain(comparisons.compare(*(
         {category: of[known & (labels == category)]
-         for category in categories} for of in (values, images))))
-  trained = np.array([table[name] for name in members if depths[name]])
+         for category in categories}
+        for of in (of_regions, found.image_ids))))
+  trained = np.array([
+      [of.get(x, NOTHING).mean for x in categories]
+      for name, of in values.items() if depths[name]])
   blocked = comparisons.plain(
       anova.blocked(trained, categories)
       if len(trained) and np.isfinite(trained).all() else None)
@@ -94,19 +95,6 @@ def gains(values: Values, depths: Mapping[str, int]) -> dict:
   every = [x for of in found.values() for x in of.values()]
   category_tests.correct(every, [x['p'] for x in every])
   return found
-
-
-def _regions(
-    scores: np.ndarray, labels: np.ndarray, categories: list[str], top: int
-) -> tuple[np.ndarray, list[float]]:
-  """Returns each region's mean over its category's best units, and theirs."""
-  values, means = np.full(len(labels), np.nan), []
-  for category in categories:
-    chosen = labels == category
-    best = statistics.best_units(statistics.unit_means(scores[chosen]), top)
-    means.append(best.mean)
-    values[chosen] = scores[chosen][:, best.units].mean(axis=1)
-  return values, means
 
 
 def _apart(test: dict | None, category: str) -> float:

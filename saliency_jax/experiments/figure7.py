@@ -9,14 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import bootstrap, category_tests, chance, output
-from saliency_jax.experiments.category_tests import Rows, Sampled
+from saliency_jax.experiments import (
+    bootstrap,
+    category_tests,
+    output,
+    table_values,
+)
+from saliency_jax.experiments.category_tests import MEASURES, Rows, Sampled
 from saliency_jax.experiments.inner import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
-
-_HELD_OUT = schema.FIGURE7.names[7]
 
 # (model, data set) -> what was measured.
 Regions = Mapping[tuple[str, str], Sequence[Region]]
@@ -36,15 +39,18 @@ def write(
   rows = {
       key: category_tests.rows(listed, inner.get(key))
       for key, listed in regions.items()}
-  sampled = {
-      key: of.sampled(bootstrap.draw(of.images, resamples))
-      for key, of in rows.items()}
-  folder.table(schema.FIGURE7, (
-      line for key, of in rows.items()
-      for line in categories(*key, of, sampled[key])))
-  folder.json(schema.STATISTICS.path, category_tests.corrected([
-      category_tests.statistics(*key, of, sampled[key])
-      for key, of in rows.items()]))
+  lines, tests = [], []
+  for key, of in rows.items():
+    draws = bootstrap.draw(of.images, resamples)
+    best = {} if of.units is None else table_values.by_category(
+        of.units, of.labels, of.images, top=of.top, threshold=np.inf,
+        draws=draws)
+    sampled = {name: bootstrap.category_means(
+        of.values[name], of.labels, of.images, draws) for name in MEASURES}
+    lines += categories(*key, of, best, sampled)
+    tests.append(category_tests.statistics(*key, of, best, sampled))
+  folder.table(schema.FIGURE7, lines)
+  folder.json(schema.STATISTICS.path, category_tests.corrected(tests))
   return {
       'regions_without_fixations': {
           dataset: sum(not region.fixations for region in listed)
@@ -52,25 +58,18 @@ def write(
 
 
 def categories(
-    model: str, dataset: str, rows: Rows, sampled: Sampled
+    model: str, dataset: str, rows: Rows, best: category_tests.Inner,
+    sampled: Sampled
 ) -> Iterator[tuple]:
   """Yields the rows of `schema.FIGURE7`: means over regions."""
-  held = rows.held_out()
-  inner, by_chance = rows.inner(), rows.inner_chance()
   for category in rows.categories:
     chosen = rows.labels == category
-    means = {
-        name: float(values[chosen].mean())
-        for name, values in rows.values.items()} | {
-            'inner': inner.get(category, np.nan)}
-    cells = {_HELD_OUT: held.get(category, np.nan), **means, **{
-        f'inner_chance_{end}': x for end, x in by_chance.get(
-            category, chance.NONE)._asdict().items()}}
-    for name, of in sampled.items():
-      low, high = inference.around(
-          means[name], of.get(category, np.array([])),
-          cells[_HELD_OUT] if name == 'inner' else np.nan)
-      cells |= {f'{name}_low': low, f'{name}_high': high}
+    mean = {name: float(values[chosen].mean())
+            for name, values in rows.values.items()}
+    output_, difference = (
+        (mean[name], *inference.around(mean[name], sampled[name][category]))
+        for name in MEASURES)
     yield (
         model, dataset, category, int(chosen.sum()),
-        *(cells[name] for name in schema.FIGURE7.names[4:]))
+        *best.get(category, table_values.NOTHING).cells, *output_,
+        mean['human'], *difference, mean['bias'])

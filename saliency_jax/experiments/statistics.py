@@ -80,8 +80,3 @@ def best_units(means: np.ndarray, top: int) -> BestUnits:
   # Stable, so that equal units come in their own order.
   units = np.argsort(-means, kind='stable')[:top]
   return BestUnits(float(means[units].mean()), units)
-
-
-def units_above(means: np.ndarray, threshold: float) -> int:
-  """Returns how many units' means exceed T; the paper takes 1.5."""
-  return int((means > threshold).sum())

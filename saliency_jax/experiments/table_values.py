@@ -5,12 +5,13 @@ the regions they are scored on. Each comes with its interval, the held-out mean
 and what chance gives; see `chance` and `bootstrap`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.experiments import bootstrap, chance, held_out, statistics
+from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.chance import Band
 from saliency_jax.ops import inference
 
@@ -20,7 +21,6 @@ FOLDS = 5
 
 ALONE = 'no label can change places with another one'
 NO_ITEMS = 'no items of the arrays were scored beside their targets'
-_NO_BAND = Band(np.nan, np.nan, np.nan)
 
 
 class Value(NamedTuple):
@@ -41,21 +41,19 @@ class Value(NamedTuple):
     """The mean and what belongs to it, in the order of the tables."""
     return self.mean, self.low, self.high, self.held_out, *self.chance
 
-  @property
-  def counts(self) -> tuple[int | float | None, ...]:
-    """The count of units above T, and the ends of its chance band."""
-    return self.above, self.above_chance.low, self.above_chance.high
-
 
 # A category without a region.
 NOTHING = Value(
-    0, np.nan, np.nan, np.nan, np.nan, _NO_BAND, None, _NO_BAND,
+    0, np.nan, np.nan, np.nan, np.nan, chance.NONE, None, chance.NONE,
     np.zeros(0, int), np.full(RESAMPLES, np.nan))
+# Row of a table, a layer or a member of a sweep, -> category -> its value
+Values = Mapping[str, Mapping[str, Value]]
 
 
 def by_category(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float, others: tuple[np.ndarray, np.ndarray] | None = None
+    threshold: float, others: tuple[np.ndarray, np.ndarray] | None = None,
+    draws: Draws | None = None
 ) -> dict[str, Value]:
   """Returns the values of all categories, in the order of their names.
 
@@ -65,6 +63,7 @@ def by_category(
     threshold: T, of the units that are counted (the paper: 1.5).
     others: of one category alone, what regions of other photographs score in
       the place of its own, `[M, C]`, and on which images, `[M]`.
+    draws: samples of photographs; by default `RESAMPLES` of those of `images`.
   """
   given = chance.scored(scores, labels, images)
   bands, above = chance.bands(
@@ -77,7 +76,7 @@ def by_category(
       category: value._replace(
           chance=bands[category], above_chance=above[category])
       for category, value in _values(
-          *given, top=top, threshold=threshold).items()}
+          *given, top=top, threshold=threshold, draws=draws).items()}
 
 
 def of_targets(
@@ -103,9 +102,16 @@ def of_targets(
       draws=PERMUTATIONS)[0])
 
 
-def samples(
-    values: Mapping[str, Mapping[str, Value]], categories: Sequence[str]
-) -> np.ndarray:
+def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:
+  """Yields the lines of Table 2, row by row, category by category."""
+  for name, of in values.items():
+    for category in categories:
+      x = of.get(category, NOTHING)
+      yield (name, category, x.sets, *x.cells, x.above, x.above_chance.low,
+             x.above_chance.high, x.units)
+
+
+def samples(values: Values, categories: Sequence[str]) -> np.ndarray:
   """Returns what `schema.SAMPLES` holds, float32 `[R, B, K]`.
 
   Args:
@@ -124,13 +130,14 @@ def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
 
 def _values(
     scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float
+    threshold: float, draws: Draws | None = None
 ) -> dict[str, Value]:
   held = held_out.means(scores, labels, images, top=top, folds=FOLDS)
   if not len(scores):
     return {}
   sampled = bootstrap.best_units(
-      scores, labels, images, bootstrap.draw(images, RESAMPLES), top=top)
+      scores, labels, images, draws or bootstrap.draw(images, RESAMPLES),
+      top=top)
   found = {}
   for category in held:
     chosen = labels == category
@@ -140,6 +147,6 @@ def _values(
         int(chosen.sum()), best.mean,
         *inference.around(
             best.mean, sampled[category], held[category]), held[category],
-        _NO_BAND, statistics.units_above(means, threshold), _NO_BAND,
+        chance.NONE, int((means > threshold).sum()), chance.NONE,
         best.units, sampled[category])
   return found

@@ -57,34 +57,6 @@ def popout(
       POPOUT, config, source, workdir, network=network, title=title)
 
 
-def of_regions(
-    rows: Rows, *, top: int, threshold: float, others: Rows | None = None
-) -> dict[str, dict[str, table_values.Value]]:
-  """Returns the best units of every tap: tap -> category -> values.
-
-  Args:
-    others: of other photographs' regions; see `pixel_sets.with_exchanged`.
-  """
-  return {
-      tap: table_values.by_category(
-          scores, rows.labels, rows.index, top=top, threshold=threshold,
-          others=(others.scores[tap], others.index)
-          if others and len(others.ids) else None)
-      for tap, scores in rows.scores.items()}
-
-
-def table2(
-    values: Mapping[str, Mapping[str, table_values.Value]],
-    categories: Sequence[str]
-) -> Iterator[Sequence]:
-  """Yields the rows of Table 2, tap by tap, category by category."""
-  for tap, of in values.items():
-    for category in categories:
-      value = of.get(category, table_values.NOTHING)
-      yield (tap, category, value.sets, *value.cells, *value.counts,
-             value.units)
-
-
 def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   """Yields the rows of units.csv: every unit of every tap on every category.
 
@@ -118,15 +90,19 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
 def _region_tables(
     source: Source, rows: Rows, beside: Rows, analysis
 ) -> Mapping[schema.File, Iterable[Sequence]]:
-  values = of_regions(
-      rows, top=analysis.top_units, threshold=analysis.threshold,
-      others=beside)
+  values = {
+      tap: table_values.by_category(
+          scores, rows.labels, rows.index, top=analysis.top_units,
+          threshold=analysis.threshold,
+          others=(beside.scores[tap], beside.index)
+          if len(beside.ids) else None)
+      for tap, scores in rows.scores.items()}
   categories = ordered_categories(rows.labels)
   return {
       schema.REGIONS: zip(
           (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
           rows.counts, strict=True),
-      schema.TABLE2: table2(values, categories),
+      schema.TABLE2: table_values.lines(values, categories),
       schema.SAMPLES: table_values.samples(values, categories),
       schema.UNITS: every_unit(rows, top=analysis.top_units)}
 

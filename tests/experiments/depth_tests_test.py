@@ -15,6 +15,7 @@ from saliency_jax.experiments import (
 )
 
 CATEGORIES = ('person head', 'text', 'food', 'other')
+ANALYSIS = ml_collections.ConfigDict({'top_units': 3, 'threshold': 1.5})
 DEPTHS = {'depth_0': 0, 'depth_1': 1, 'depth_2': 2, 'depth_3': 3}
 
 
@@ -33,8 +34,14 @@ def made():
 
 @pytest.fixture(scope='module')
 def found(made):
-  members, labels, images = made
-  return depth_tests.statistics_by_depth(members, DEPTHS, labels, images, top=3)
+  return _tested(*made, DEPTHS)
+
+
+def _tested(members, labels, images, depths):
+  scores = depth_tables.Scores(
+      images, np.zeros(len(images), int), labels, members)
+  return depth_tests.statistics_by_depth(
+      scores, depth_tables.of_regions(scores, ANALYSIS), depths)
 
 
 def test_a_region_is_its_mean_over_the_best_units(made, found):
@@ -84,9 +91,8 @@ def test_all_is_corrected_over_the_members(found):
 
 def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   members, labels, images = made
-  values = depth_tables.of_regions(
-      depth_tables.Scores(images, np.zeros(120, int), labels, members),
-      ml_collections.ConfigDict({'top_units': 3, 'threshold': 1.5}))
+  values = depth_tables.of_regions(depth_tables.Scores(
+      images, np.zeros(120, int), labels, members), ANALYSIS)
   found = depth_tests.gains(values, DEPTHS)
   assert list(found) == ['depth_1', 'depth_2', 'depth_3']
   draws = bootstrap.draw(images, 500)
@@ -114,9 +120,9 @@ def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
 
 
 def test_too_little_is_null():
-  found = depth_tests.statistics_by_depth(
-      {'depth_0': np.ones((2, 4))}, {'depth_0': 0}, np.array(['other', 'text']),
-      np.array([0, 1]), top=2)
+  found = _tested(
+      {'depth_0': np.ones((2, 4))}, np.array(['other', 'text']),
+      np.array([0, 1]), {'depth_0': 0})
   assert found == {
       'members': {'depth_0': None}, 'blocked': None,
       'differs': {'other': {'depth_0': None, 'blocked': None}}}

@@ -30,8 +30,3 @@ def test_fewer_units_than_asked_for_are_all_taken():
   best = statistics.best_units(np.array([1., 3.]), 10)
   assert best.units.tolist() == [1, 0]
   assert best.mean == 2
-
-
-def test_units_above_the_threshold_are_counted_strictly():
-  assert statistics.units_above(np.array([1.5, 1.6, 0, 9]), 1.5) == 2
-  assert statistics.units_above(np.full(3, np.nan), 1.5) == 0

@@ -21,13 +21,13 @@ def test_categories_are_those_of_the_annotation():
 
 
 def test_table2_by_hand():
-  rows = Rows(
-      np.arange(4), np.arange(4), np.array(['text', 'mine', 'text', 'food']),
-      np.array([3, 1, 2, 0]), {'tap': np.array([
-          [1, 2, 3], [9, 0, 0], [3, 2, 0], [np.nan] * 3], np.float32)})
+  labels = np.array(['text', 'mine', 'text', 'food'])
+  scores = np.array(
+      [[1, 2, 3], [9, 0, 0], [3, 2, 0], [np.nan] * 3], np.float32)
   # Means on text are 2, 2 and 1.5.
-  values = units.of_regions(rows, top=2, threshold=1.75)
-  text, food, mine = units.table2(values, ordered_categories(rows.labels))
+  values = {'tap': table_values.by_category(
+      scores, labels, np.arange(4), top=2, threshold=1.75)}
+  text, food, mine = table_values.lines(values, ordered_categories(labels))
   assert (*text[:4], text[10], text[-1].tolist()) == (
       'tap', 'text', 2, 2., 2, [0, 1])
   assert (*mine[:4], mine[10], mine[-1].tolist()) == (
