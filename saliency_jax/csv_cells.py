@@ -59,35 +59,6 @@ def restored(cell: str) -> str:
   return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
-def rows(
-    path: pathlib.Path, columns: Sequence[Column]) -> list[dict[str, str]]:
-  """Returns a table's rows as they stand in its file.
-
-  Args:
-    columns: that it has, and every cell the type of its own.
-
-  Raises:
-    InputError: it cannot be read, has other columns, or a cell is of another
-      type.
-  """
-  names = [column.name for column in columns]
-  with outside.reading(
-      path, 'table of this version', 'start the job again'), open(
-      path, newline='', encoding='utf-8') as file:
-    header, *lines = csv.reader(file, strict=True)
-    if header != names:
-      raise ValueError(f"it does not have the columns {', '.join(names)}")
-    found = [
-        dict(zip(header, map(restored, line), strict=True))
-        for line in lines if line]
-    for line in found:
-      for column in columns:
-        number = value(column.type, line[column.name])
-        if column.type in ('int', 'float') and number and abs(number) >= 2**63:
-          raise ValueError(f'its {column.name} is {number}')
-  return found
-
-
 def text(type_: str, value: Any) -> Any:
   """Returns what is written for a value of a `Column`'s type."""
   if type_ == 'ints':
@@ -126,8 +97,26 @@ def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def read(folder: pathlib.Path, table: File) -> list[Any]:
-  """Reads a table that `write` wrote; raises as `rows`."""
-  return [row(table)(*(
-      value(column.type, line[column.name])
-      for column in table.columns))
-      for line in rows(folder / table.path, table.columns)]
+  """Returns the rows of a table that `write` wrote.
+
+  Raises:
+    InputError: it cannot be read, has other columns, or a cell is of another
+      type.
+  """
+  path = folder / table.path
+  with outside.reading(
+      path, 'table of this version', 'start the job again'), open(
+      path, newline='', encoding='utf-8') as file:
+    header, *lines = csv.reader(file, strict=True)
+    if header != [*table.names]:
+      raise ValueError(f"it does not have the columns {', '.join(table.names)}")
+    return [
+        row(table)(*(_cell(*x) for x in zip(table.columns, line, strict=True)))
+        for line in lines if line]
+
+
+def _cell(column: Column, cell: str) -> Any:
+  found = value(column.type, restored(cell))
+  if column.type in ('int', 'float') and found and abs(found) >= 2**63:
+    raise ValueError(f'its {column.name} is {found}')
+  return found

@@ -10,31 +10,16 @@ from saliency_jax.experiments import statistics
 from saliency_jax.experiments.statistics import Rows
 
 
-class Wanted(NamedTuple):
-  """What is kept for the page; see `configs/base.py`."""
-  images: int
-  units: int
-  examples: int
-  also: tuple[str, ...]  # 'tap:unit'
-  all_units: bool
+def check(report, units: Mapping[str, int]) -> None:
+  """Raises an `InputError` if a value of `config.report` makes no sense.
 
-  @classmethod
-  def of(cls, report) -> 'Wanted':
-    """Reads `config.report`."""
-    return cls(
-        report.images, report.units, report.examples,
-        tuple(map(str, report.also)), report.all_units)
-
-  def check(self, units: Mapping[str, int]) -> None:
-    """Raises an `InputError` if a value makes no sense.
-
-    Args:
-      units: how many of them each tap has.
-    """
-    at_least(0, {f'report.{name}': getattr(self, name)
-                 for name in ('images', 'units', 'examples')})
-    for name in self.also:
-      unit(name, units, 'config.report.also')
+  Args:
+    units: how many of them each tap has.
+  """
+  at_least(0, {f'report.{name}': report[name]
+               for name in ('images', 'units', 'examples')})
+  for name in report.also:
+    unit(str(name), units, 'config.report.also')
 
 
 def tap_and_unit(name: str) -> tuple[str, int]:
@@ -68,7 +53,7 @@ class Pairs(NamedTuple):
 
 
 def pairs(
-    rows: Rows, shown: np.ndarray, wanted: Wanted, columns: Sequence[str]
+    rows: Rows, shown: np.ndarray, report, columns: Sequence[str]
 ) -> dict[str, Pairs]:
   """Returns which units are kept on which images, for every tap.
 
@@ -81,6 +66,7 @@ def pairs(
 
   Args:
     shown: int `[K]`, ascending positions in the data set; one at least.
+    report: `config.report`.
   """
   found = {}
   ranks = np.searchsorted(shown, rows.index)
@@ -88,18 +74,18 @@ def pairs(
   every = np.arange(len(shown))
   for tap, scores in rows.scores.items():
     scored = statistics.measured(scores)
-    parts = [(number, every) for of, number in map(tap_and_unit, wanted.also)
+    parts = [(number, every) for of, number in map(tap_and_unit, report.also)
              if of == tap]
     inside = scored & is_shown
     parts.append((scores[inside].argmax(axis=1), ranks[inside]))
     for column in columns:
       chosen = scored & (rows.labels == column)
-      if wanted.units and (chosen & is_shown).any():
+      if report.units and (chosen & is_shown).any():
         best = statistics.best_units(
-            statistics.unit_means(scores[chosen]), wanted.units).units
+            statistics.unit_means(scores[chosen]), report.units).units
         chosen &= is_shown
         images = _extremes(
-            scores[chosen][:, best], ranks[chosen], wanted.examples)
+            scores[chosen][:, best], ranks[chosen], report.examples)
         parts.append((best, images))
     found[tap] = _unique(parts, len(shown))
   return found

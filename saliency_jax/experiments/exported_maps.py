@@ -7,7 +7,7 @@ grows with what is exported and not with the activations.
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import jax
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
   images: np.ndarray  # int [K], ascending positions in the data set
   columns: Sequence[str]  # the labels by which the table ranks units
   masks: pixel_sets.Chooser  # an image's sets as masks, in the order of rows
-  wanted: exhibits.Wanted
+  report: Any  # `config.report`
 
 
 def write(
@@ -55,7 +55,7 @@ def write(
   if not len(shown.images):
     folder.table(schema.IMAGES, ())
     return
-  chosen = exhibits.pairs(rows, shown.images, shown.wanted, shown.columns)
+  chosen = exhibits.pairs(rows, shown.images, shown.report, shown.columns)
   count, output = len(shown.images), output_tap(probe.network)
   taps = tuple(dict.fromkeys([*probe.taps, *output]))
   run = Forward(probe._replace(taps=taps), devices)
@@ -170,7 +170,7 @@ def _all_maps(
     folder: Folder, probe: Probe, shown: Shown
 ) -> Iterator[Mapping[str, h5py.Dataset]]:
   """Yields a dataset for each tap, of a file that is whole when it is there."""
-  if not shown.wanted.all_units:
+  if not shown.report.all_units:
     yield {}
     return
   path, count = folder.path / schema.ALL_MAPS.path, len(shown.images)

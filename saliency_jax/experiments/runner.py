@@ -135,7 +135,7 @@ def check(config, network: Network) -> Probe:
       network, network.resolve(config.network.taps), Settings.of(config.data))
   units = {
       tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
-  exhibits.Wanted.of(config.report).check(units)
+  exhibits.check(config.report, units)
   for tap, count in units.items():
     if count < config.analysis.top_units:
       logging.warning(
@@ -186,11 +186,11 @@ def _write(
       folder.table(table, of_table)
   for tap, scores in rows.scores.items():
     folder.array(experiment.scores.of(tap), scores)
-  start, wanted = time.perf_counter(), exhibits.Wanted.of(config.report)
+  start = time.perf_counter()
   exported_maps.write(
       folder, probe, source, rows, exported_maps.Shown(
-          experiment.shown(source, measured, wanted.images),
-          experiment.columns(rows), experiment.masks, wanted))
+          experiment.shown(source, measured, config.report.images),
+          experiment.columns(rows), experiment.masks, config.report))
   seconds = measured.seconds | {'export': time.perf_counter() - start}
   weights = {
       'name': network.provenance.name, 'sha256': network.provenance.sha256}

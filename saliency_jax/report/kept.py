@@ -46,11 +46,11 @@ class Kept:
     """
     self._reader, self._layers = reader, tuple(layers)
     self._maps: dict[str, Maps] = {}
-    rows = reader.table(schema.IMAGES)
+    rows = reader.frame(schema.IMAGES)
     with reader.checking('images.csv'):
       self.images = tuple(
-          Image(row['image_id'], self._picture(row['picture']),
-                int(row['height']), int(row['width'])) for row in rows)
+          Image(x.image_id, self._picture(x.picture), int(x.height),
+                int(x.width)) for x in rows.itertuples())
       reader.expect(
           all(x.height > 0 and x.width > 0 for x in self.images)
           and len({x.picture for x in self.images}) == len(rows)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from saliency_jax import csv_cells, numpy_files, outside, schema
+from saliency_jax import numpy_files, outside, schema
 from saliency_jax.errors import InputError
 
 _AGAIN = 'start the job again with the same --workdir'
@@ -87,11 +87,6 @@ class Reader:
           json.loads(x) for x in path.read_text(encoding='utf-8').splitlines()]
       outside.check(found, [shape])
     return found
-
-  def table(self, table: schema.File) -> list[dict[str, str]]:
-    """Returns the rows of a CSV file that has exactly these columns."""
-    with self.checking(table.path) as path:
-      return csv_cells.rows(path, table.columns)
 
   def frame(self, table: schema.File) -> pd.DataFrame:
     """Returns a table with its columns' types; NaN for a missing number."""

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.report import paper
-from saliency_jax.report.best_units import values
+from saliency_jax.report.best_units import KEYS, values
 from saliency_jax.report.numbers import Finding, number
 
 # Typographic signs, as a terminal of any encoding can show them.
 _PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-',
                         '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
-_BESIDE = {'held out': 'held_out', 'chance from': 'chance_low',
-           'to': 'chance_high', 'paper': 'paper'}
+# Sources of a table as they are called here, where room is short.
+_SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 
 
 def best(top: int) -> str:
@@ -27,7 +27,7 @@ def best(top: int) -> str:
 def one_column(
     corner: str, names: Sequence[str], table: pd.DataFrame) -> list[str]:
   """Returns the lines of a table with one column: Table 5 or 6."""
-  columns = {'run': 'mean', **_BESIDE}
+  columns = _sources('mean')
   rows = [[name, *(_plain(x[key]) for key in columns.values()),
            _plain(x['mean'] - x['paper'])]
           for name, (_, x) in zip(names, table.iterrows(), strict=True)]
@@ -45,9 +45,7 @@ def by_category(
     table: see `best_units`.
     key: 'mean', or 'above' for the number of units.
   """
-  sources, digits = ({'run': 'mean', **_BESIDE}, 2) if key == 'mean' else (
-      {'run': 'above', 'chance from': 'above_chance_low',
-       'to': 'above_chance_high', 'paper': 'paper_above'}, 0)
+  sources, digits = _sources(key), KEYS[key].digits
   heads = [['', *name.rsplit(' ', 1)][-2:]
            for name in table['category'].unique()]
   rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]
@@ -77,6 +75,10 @@ def aligned(
           x.ljust(width) if i < left else x.rjust(width)
           for i, (x, width) in enumerate(zip(row, widths, strict=True))
       ).rstrip() for row in rows]
+
+
+def _sources(key: str) -> dict[str, str]:
+  return {_SHORT.get(x, x): column for x, column in KEYS[key].sources.items()}
 
 
 def _plain(value: float, digits: int = 2) -> str:

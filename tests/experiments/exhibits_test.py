@@ -1,16 +1,23 @@
 """Which units are kept on which images, against loops that say it plainly."""
 
+import ml_collections
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saliency_jax.errors import InputError
-from saliency_jax.experiments.exhibits import Wanted, pairs
+from saliency_jax.experiments import exhibits
+from saliency_jax.experiments.exhibits import pairs
 from saliency_jax.experiments.statistics import Rows
 
 COLUMNS = ('food', 'text', 'plant', 'drink')
-WANTED = Wanted(images=9, units=3, examples=2, also=(), all_units=False)
+
+
+def asked(**change) -> ml_collections.ConfigDict:
+  """Returns `config.report`."""
+  return ml_collections.ConfigDict({
+      'images': 9, 'units': 3, 'examples': 2, 'also': (), **change})
 
 
 def rows(seed: int, images: int = 12, units: int = 7) -> Rows:
@@ -30,7 +37,7 @@ def rows(seed: int, images: int = 12, units: int = 7) -> Rows:
       counts=np.where(empty, 0, 5), scores=scores)
 
 
-def plainly(rows: Rows, shown: list[int], wanted: Wanted, layer: str) -> set:
+def plainly(rows: Rows, shown: list[int], wanted, layer: str) -> set:
   """The same set of (unit, k), one thing after another."""
   scores, found = rows.scores[layer], set()
   sets = [row for row in range(len(rows.index)) if rows.counts[row]]
@@ -69,7 +76,7 @@ def test_the_pairs_are_those_of_the_plain_loops(
   measured = rows(seed)
   shown = np.sort(
       np.random.default_rng(seed).choice(12, images, replace=False))
-  wanted = WANTED._replace(
+  wanted = asked(
       units=units, examples=examples,
       also=('conv5_3:6', 'conv4_1:0', 'conv4_1:3') if more else ())
   found = pairs(measured, shown, wanted, COLUMNS)
@@ -88,7 +95,7 @@ def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
                                   np.float32)})
   # Unit 1 is the best everywhere. Of unit 0 the means are 5, 6 and 2.
   found = pairs(
-      measured, np.arange(3), WANTED._replace(units=2, examples=1), ('food',))
+      measured, np.arange(3), asked(units=2, examples=1), ('food',))
   assert list(zip(*map(np.ndarray.tolist, found['conv5_3']), strict=True)) == [
       (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
 
@@ -104,9 +111,9 @@ def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
     ({'also': ('conv5_3:²',)}, 'also names')])
 def test_what_makes_no_sense_is_refused(change, said):
   with pytest.raises(InputError, match=said):
-    WANTED._replace(**change).check({'conv5_3': 7})
+    exhibits.check(asked(**change), {'conv5_3': 7})
 
 
 def test_what_makes_sense_is_not():
-  WANTED._replace(units=0, also=('conv5_3:6', 'conv5_3:00')).check(
-      {'conv5_3': 7})
+  exhibits.check(
+      asked(units=0, also=('conv5_3:6', 'conv5_3:00')), {'conv5_3': 7})

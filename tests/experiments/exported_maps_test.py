@@ -2,6 +2,7 @@
 
 import h5py
 import jax
+import ml_collections
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,15 +11,14 @@ from saliency_jax import ledger, workdir
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import CATEGORIES, Record, no_regions
 from saliency_jax.experiments import exported_maps, measurement, thumbnails
-from saliency_jax.experiments.exhibits import Wanted
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.networks import heads
 from saliency_jax.ops import association, pixel_weights
 from tests import brute_force
 from tests.experiments import made
 
-WANTED = Wanted(
-    images=11, units=2, examples=1, also=('conv4_1:3',), all_units=True)
+WANTED = ml_collections.ConfigDict({
+    'units': 2, 'examples': 1, 'also': ('conv4_1:3',), 'all_units': True})
 READOUT = {
     'kernel': np.random.default_rng(1).normal(size=(1, 1, 7, 1)).astype('f4')}
 COUNT = 11

@@ -156,7 +156,7 @@ def _statistics(reader: Reader, categories: pd.DataFrame) -> dict:
 
 
 def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
-  rows = reader.table(schema.EXAMPLES)
+  rows = reader.frame(schema.EXAMPLES).itertuples()
   name = 'examples.npz'
   arrays = reader.arrays(name)
   with reader.checking(name):
@@ -167,13 +167,12 @@ def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
 
 
 def _example(
-    reader: Reader, arrays: dict[str, np.ndarray], row: dict[str, str],
-    models: int
+    reader: Reader, arrays: dict[str, np.ndarray], row, models: int
 ) -> Example:
-  k = row['example']
-  picture = f'pictures/{int(k):05d}.jpg'
-  reader.expect(row['picture'] == picture, 'examples.csv',
-                f"has the picture {row['picture']!r} where {picture!r} belongs")
+  k = int(row.example)
+  picture = f'pictures/{k:05d}.jpg'
+  reader.expect(row.picture == picture, 'examples.csv',
+                f'has the picture {row.picture!r} where {picture!r} belongs')
   pixels = reader.picture(picture)
   maps = tuple(
       arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
@@ -185,11 +184,11 @@ def _example(
       and (target is None or target.shape == pixels.shape[:2])
       and arrays[f'{k}/fixations'].shape[1:] == (2,), 'examples.npz',
       f'does not fit the picture {picture}')
-  size = int(row['height']), int(row['width'])
+  size = int(row.height), int(row.width)
   if target is not None:
     down = [-(-a // b) for a, b in zip(size, target.shape, strict=True)]
     target = np.kron(target, np.ones(down, bool))[:size[0], :size[1]]
   return Example(
-      row['dataset'], row['image_id'], row['metric'], pixels, size,
+      row.dataset, row.image_id, row.metric, pixels, size,
       arrays[f'{k}/scores'], maps, arrays[f'{k}/fixations'],
       None if human is None else human.astype(np.float32), target)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import special
 
 NONE = -1  # instead of a category
@@ -49,12 +50,12 @@ def _summarise(
     scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]
 ) -> Scores:
   measured = ~np.isnan(scores).any(axis=1)
-  scores, labels = scores[measured].astype(float), labels[measured]
+  scores, labels = (
+      pd.DataFrame(scores[measured].astype(float)), labels[measured])
   groups = [scores, *(scores[labels == name] for name in categories)]
   counts = np.array([len(group) for group in groups])
-  means, variances = (
-      np.stack([statistic(group) for group in groups], axis=1)
-      for statistic in (_means, _variances))
+  means = np.stack([group.mean() for group in groups], axis=1)
+  variances = np.stack([group.var() for group in groups], axis=1)
   halves = factors(counts) * np.sqrt(variances / np.maximum(counts, 1))
   ranked = np.where(np.isnan(means[:, 1:]), -np.inf, means[:, 1:])
   best = (
@@ -64,10 +65,9 @@ def _summarise(
   for category in np.unique(best[best != NONE]):
     chosen, name = best == category, categories[category]
     inside, outside = (
-        scores[:, chosen][mask] for mask in (labels == name, labels != name))
-    with np.errstate(invalid='ignore', divide='ignore'):
-      selectivity[chosen] = (_means(inside) - _means(outside)) / np.sqrt(
-          (_variances(inside) + _variances(outside)) / 2)
+        scores.loc[mask, chosen] for mask in (labels == name, labels != name))
+    selectivity[chosen] = (inside.mean() - outside.mean()) / np.sqrt(
+        (inside.var() + outside.var()) / 2)
   selectivity[~np.isfinite(selectivity)] = np.nan
   return Scores(counts, means, halves, best, selectivity)
 
@@ -84,15 +84,3 @@ def factors(counts: np.ndarray) -> np.ndarray:
   counts = np.asarray(counts)
   return np.where(
       counts > 1, special.stdtrit(np.maximum(counts - 1, 1), 0.975), np.nan)
-
-
-def _means(values: np.ndarray) -> np.ndarray:
-  return (
-      values.mean(axis=0) if len(values)
-      else np.full(values.shape[1], np.nan))
-
-
-def _variances(values: np.ndarray) -> np.ndarray:
-  return (
-      values.var(axis=0, ddof=1) if len(values) > 1
-      else np.full(values.shape[1], np.nan))
