@@ -195,7 +195,8 @@ def _write(
   weights = {
       'name': network.provenance.name, 'sha256': network.provenance.sha256}
   if network.provenance.depth is not None:
-    weights['depth'] = network.provenance.depth
+    weights |= {'depth': network.provenance.depth,
+                'task': network.provenance.task}
   return folder.finish(
       experiment.job, weights=weights, network=network.facts(),
       counts=counts | {

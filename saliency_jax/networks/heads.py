@@ -34,7 +34,8 @@ READOUT = Head(
 
 
 @functools.lru_cache(maxsize=16)
-def dense(units: tuple[int, ...], classes: int) -> Head:
+def dense(
+    units: tuple[int, ...], classes: int, normalized: bool = True) -> Head:
   """Returns dense layers over pooled maps, as VGG-16 has on its trunk.
 
   The maximum of every 2 x 2 cells, of a grid with an odd side of what is left
@@ -44,6 +45,9 @@ def dense(units: tuple[int, ...], classes: int) -> Head:
   Args:
     units: of the layers below the last one, e.g. (4096, 4096).
     classes: K.
+    normalized: whether each image's features are divided by their root mean
+      square. What a trunk gives has any scale (VGG-16's conv5_3 about 30),
+      with which the loss and a step of Adam would grow.
   """
   widths = (*units, classes)
 
@@ -51,15 +55,28 @@ def dense(units: tuple[int, ...], classes: int) -> Head:
     height, width, channels = shape
     inputs, params = -(-height // 2) * -(-width // 2) * channels, {}
     for number, width in enumerate(widths):
+      # The last begins small: classes are as likely, the loss is ln K.
       params[f'dense_{number}'] = {
           'kernel': jax.random.normal(
               jax.random.fold_in(key, number), (inputs, width)) * (
-              (2 / inputs) ** 0.5),
+              (2 / inputs) ** 0.5) * (1 if number < len(units) else 0.01),
           'bias': jnp.zeros(width)}
       inputs = width
     return params
 
-  return Head('dense', Tap('logits', 'vector'), init, apply_dense)
+  return Head('dense', Tap('logits', 'vector'), init,
+              apply_normalized_dense if normalized else apply_dense)
+
+
+def apply_normalized_dense(
+    params: Mapping, features: jax.Array, keys: jax.Array | None = None,
+    dropout: float = 0.
+) -> jax.Array:
+  """As `apply_dense`, of features of a mean square of 1 in each image."""
+  x = features.astype(jnp.float32)
+  scale = jax.lax.rsqrt(
+      jnp.mean(x * x, axis=(1, 2, 3), keepdims=True) + 1e-12)
+  return apply_dense(params, (x * scale).astype(features.dtype), keys, dropout)
 
 
 def apply_dense(

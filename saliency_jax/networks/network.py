@@ -36,7 +36,9 @@ class Provenance(NamedTuple):
   name: str  # of the weights: 'imagenet', or the file's stem
   sha256: str  # of the tensors, see `weights.variable_files.digest`
   source: str  # what they were read from
-  depth: int | None = None  # stages that were trained, of a trained network
+  # Of a trained network: the stages that were, and on what task.
+  depth: int | None = None
+  task: str = ''
 
 
 class Head(NamedTuple):

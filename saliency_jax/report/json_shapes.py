@@ -1,7 +1,8 @@
 """What the pages take from a folder's JSON files; see `outside.check`."""
 
 _NAMES, _COUNTS, _NUMBER = {str: str}, {str: int}, (float, None)
-_WEIGHTS = {'name': str, 'sha256?': str, 'depth?': (int, None)}
+_WEIGHTS = {'name': str, 'sha256?': str, 'depth?': (int, None),
+            'task?': str}
 _NETWORK = {'name?': str, 'image_size?': int, 'readout_tap?': str}
 
 # summary.json of every job, and of each.
@@ -17,7 +18,7 @@ TRAINED = _JOB | {
     'network': _NETWORK | {'readout_tap': str}, 'weights': _WEIGHTS,
     'counts': {'train': int, 'validation': int}, 'measured?': [str],
     'measured_on?': {'regions?': _COUNTS},
-    'task?': {'watched': str, 'titles': _NAMES},
+    'task?': {'name?': str, 'watched': str, 'titles': _NAMES},
     'members': {str: {
         'depth': int, 'step': int, 'trunk_rate': float, 'readout_rate': float,
         'seed': int}}}

@@ -44,7 +44,7 @@ def _row(name: str) -> str | int:
 
 
 def is_its_own(
-    network: str, weights: str, layers: Iterable[str], *,
+    network: str, weights: str, layers: Iterable[str], task: str = '', *,
     photographs: Iterable[str] = (), backgrounds: Iterable[str] = ()
 ) -> bool:
   """Tells whether numbers may stand beside the paper's.
@@ -56,11 +56,13 @@ def is_its_own(
     network: its name.
     weights: the name of those that were measured, or trained on.
     layers: that were measured.
+    task: on which it was trained; '' where it was not, or is not known.
     photographs: identifiers of those that were.
     backgrounds: of the search arrays; '' where it is not known.
   """
   return (
       network == facts()['network'] and weights != 'random'
+      and task in ('', 'saliency')
       and any(layer in rows(2) for layer in layers)
       and all(re.fullmatch('1[0-7][0-9]{2}', x) for x in photographs)
       and all(backgrounds))
@@ -83,6 +85,7 @@ def published(run) -> tuple[str, dict, dict]:
   known = run.rows['image_id' if dissected else 'background']
   if not is_its_own(
       run.network, run.summary['weights']['name'], run.layers,
+      run.summary['weights'].get('task', ''),
       **{'photographs' if dissected else 'backgrounds': known}):
     return '', {}, {}
   number = (2 if dissected else 5) if run.depth is None else (

@@ -52,6 +52,8 @@ def describe(
   total = sum(counts.values())
   return {
       'name': config.name, 'dense': list(units), 'dropout': config.dropout,
+      # VGG's own dense layers take its maps as they are.
+      'normalized': not config.pretrained_dense,
       'classes': classes, 'scenes': dict(scenes),
       'weights': [total / (len(classes) * counts[name]) for name in classes]}
 
@@ -63,6 +65,8 @@ def make(described: Mapping[str, Any]) -> Task:
   weights = np.array(described['weights'], np.float32)
   dropout = described['dropout']
   scenes = described['scenes']
+  head = heads.dense(
+      tuple(described['dense']), len(classes), described.get('normalized', False))
 
   def targets(
       batch: Batch, grid: tuple[int, int], image_ids: Sequence[str]
@@ -87,8 +91,7 @@ def make(described: Mapping[str, Any]) -> Task:
         'class_images': of_class.sum(axis=0)}
 
   return Task(
-      'scene', heads.dense(tuple(described['dense']), len(classes)),
-      output=lambda params, maps, keys: heads.apply_dense(
+      'scene', head, output=lambda params, maps, keys: head.apply(
           params, maps, keys, dropout),
       targets=targets, loss=loss, sums=sums, metrics=_metrics,
       watched='balanced_accuracy', titles={

@@ -141,7 +141,7 @@ def _assembled(
       f'{workdir.absolute().name}:{member or "trained"}',
       variable_files.digest(whole),
       f'step {best.step} of {workdir}, trained from {saved.origin.name}',
-      members[member or next(iter(members))]['depth'])
+      members[member or next(iter(members))]['depth'], job['task']['name'])
   network = zoo.rebuild(
       job['network']['name'], ported, provenance, dtype).replace(
           readout_tap=job['network']['readout_tap'])

@@ -1,5 +1,7 @@
 """The paper's numbers, spot-checked against its pages."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,13 @@ def test_another_threshold_or_network_leaves_its_numbers_out(tmp_path):
   assert np.isnan(units.read(path).values('paper_above')).all()
   config.write_text(config.read_text().replace('vgg16', 'alexnet'))
   assert units.read(path).published == ''
+
+
+def test_tables_3_and_6_are_of_networks_trained_on_saliency(tmp_path):
+  path = made.dissect(
+      tmp_path, made.scores(rows=1), labels=['text'], depth=3)
+  summary = json.loads((path / 'summary.json').read_text())
+  for task, name in (('saliency', 'Table 3 at depth 3'), ('scene', '')):
+    summary['weights']['task'] = task
+    (path / 'summary.json').write_text(json.dumps(summary))
+    assert units.read(path).published == name

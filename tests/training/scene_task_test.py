@@ -29,7 +29,8 @@ DATA = Data(made.TRAIN, made.VALIDATION, scenes=SCENES)
 
 def config(**changes):
   return ml_collections.ConfigDict(
-      {'name': 'scene', 'dense': (6, 5), 'dropout': 0.5} | changes)
+      {'name': 'scene', 'dense': (6, 5), 'dropout': 0.5,
+       'pretrained_dense': False} | changes)
 
 
 def described(scenes=None, **changes):
@@ -73,10 +74,20 @@ def test_accuracy_and_balanced_accuracy():
 def test_dense_layers_equal_numpy():
   head = heads.dense((6, 5), 3)
   drawn = head.init(jax.random.key(0), (5, 4, 2))
+  assert np.abs(drawn['dense_2']['kernel']).max() < .02  # the loss is ln K
+  drawn['dense_2'] = {
+      'kernel': jax.random.normal(jax.random.key(2), (5, 3)),
+      'bias': jax.numpy.arange(3.)}
   features = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
   features = features.astype(np.float32)
+  x = features / np.sqrt((features ** 2).mean(axis=(1, 2, 3), keepdims=True))
+  np.testing.assert_allclose(
+      head.apply(drawn, 30 * features), head.apply(drawn, features), atol=1e-5)
+  np.testing.assert_allclose(
+      heads.dense((6, 5), 3, normalized=False).apply(drawn, x),
+      head.apply(drawn, features), atol=1e-5)
   x = np.pad(  # the last row has no other to be pooled with
-      features, ((0, 0), (0, 1), (0, 0), (0, 0)), constant_values=-np.inf)
+      x, ((0, 0), (0, 1), (0, 0), (0, 0)), constant_values=-np.inf)
   x = x.reshape(3, 3, 2, 2, 2, 2).max(axis=(2, 4)).reshape(3, -1)
   for number in range(3):
     layer = drawn[f'dense_{number}']
@@ -84,11 +95,11 @@ def test_dense_layers_equal_numpy():
     x = np.maximum(x, 0) if number < 2 else x
   np.testing.assert_allclose(head.apply(drawn, features), x, atol=1e-5)
   keys = jax.random.split(jax.random.key(1), 3)
-  dropped = heads.apply_dense(drawn, features, keys, .5)
+  dropped = head.apply(drawn, features, keys, .5)
   assert np.abs(dropped - x).max() > 1e-3
   # An image's units are dropped alike wherever it stands in a batch.
   np.testing.assert_allclose(
-      dropped[1:], heads.apply_dense(drawn, features[1:], keys[1:], .5),
+      dropped[1:], head.apply(drawn, features[1:], keys[1:], .5),
       atol=1e-6)
 
 
@@ -153,7 +164,7 @@ def test_a_scene_model_predicts_probabilities(scene_run, tmp_path):
   network = trained_models.load_trained(scene_run)
   for row, (image_id, image, *_) in zip(rows, made.VALIDATION, strict=True):
     logits = network.maps(image, network.readout_tap)[network.readout_tap]
-    logits = np.asarray(heads.apply_dense(
+    logits = np.asarray(heads.apply_normalized_dense(
         network.variables['params']['dense'], logits), np.float64)[0]
     expected = np.exp(logits) / np.exp(logits).sum()
     assert row['image_id'] == image_id

@@ -221,6 +221,7 @@ def _is_the_paper_s(
   return layer == paper.facts()['layer'] and reader.has(path) and (
       paper.is_its_own(
           network['name'], summary['weights']['name'], [layer],
+          summary.get('task', {}).get('name', ''),
           **{of: reader.frame(file._replace(path=path))[column]}))
 
 
