@@ -66,7 +66,8 @@ def make(described: Mapping[str, Any]) -> Task:
   dropout = described['dropout']
   scenes = described['scenes']
   head = heads.dense(
-      tuple(described['dense']), len(classes), described.get('normalized', False))
+      tuple(described['dense']), len(classes),
+      described.get('normalized', False))
 
   def targets(
       batch: Batch, grid: tuple[int, int], image_ids: Sequence[str]
