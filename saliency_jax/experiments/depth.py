@@ -182,11 +182,10 @@ def _write(
   _write_tables(folder, config, readers, tap, depths, parts)
   base = next((name for name, depth in depths.items() if not depth), None)
   if base and len(depths) > 1:
-    wanted = depth_views.Wanted.of(config.before_after)
     view_maps.write(
         folder, {
             kind: depth_views.choose(
-                read, wanted, tap=tap, base=base,
+                read, config.before_after, tap=tap, base=base,
                 top=config[kind].analysis.top_units)
             for kind, read in readers.items()},
         sources, members, base=base, settings={

@@ -6,6 +6,7 @@ a head. Before is depth 0, whose layers are the pretrained ones; after is every
 other member.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -31,36 +32,11 @@ class View(NamedTuple):
   note: str = ''  # what more is to be said of the unit
 
 
-class Wanted(NamedTuple):
-  """`config.before_after`: what to show; nothing named is chosen."""
-  units: tuple[tuple[str, int], ...]  # (tap, unit)
-  images: tuple[str, ...]
-  count: int
-  best: tuple[str, ...] = ()  # labels, of each of which the best unit
-
-  @classmethod
-  def of(
-      cls, config, taps: Mapping[str, Mapping[str, int]] | None = None
-  ) -> 'Wanted':
-    """Reads `config.before_after`.
-
-    Args:
-      taps: kind -> the taps that are measured, and how many units each has; a
-        unit has to be among them.
-
-    Raises:
-      InputError: a unit is not written as 'TAP:287' or 'best:text', is not
-        measured, or the count is negative.
-    """
-    named = [x for x in config.units if not x.startswith(_BEST) or x == _BEST]
-    for name in named:
-      for measured in (taps or {}).values():
-        exhibits.unit(name, measured, 'config.before_after.units')
-    at_least(0, {'before_after.count': config.count})
-    return cls(
-        tuple(map(exhibits.tap_and_unit, named)), tuple(config.images),
-        config.count,
-        tuple(x.removeprefix(_BEST) for x in config.units if x not in named))
+def _asked(config) -> tuple[list[str], list[str]]:
+  """Returns the units that are named, and the labels of 'best:LABEL'."""
+  best = [x for x in config.units if x.startswith(_BEST) and x != _BEST]
+  return ([x for x in config.units if x not in best],
+          [x.removeprefix(_BEST) for x in best])
 
 
 def check(
@@ -71,15 +47,18 @@ def check(
 
   Args:
     config: `config.before_after`.
-    taps: see `Wanted.of`.
+    taps: kind -> the taps that are measured, and how many units each has.
   """
-  wanted = Wanted.of(config, taps)
-  for label in _unknown(set(wanted.best), sources):
+  at_least(0, {'before_after.count': config.count})
+  named, best = _asked(config)
+  for name, measured in itertools.product(named, taps.values()):
+    exhibits.unit(name, measured, 'config.before_after.units')
+  for label in _unknown(set(best), sources):
     raise InputError(
         f'config.before_after.units names {_BEST}{label}, and no region of '
         f'the photographs is labelled {label!r}.')
   known = {x for source in sources.values() for x in source.image_ids}
-  for image_id in wanted.images:
+  for image_id in config.images:
     if image_id not in known:
       raise InputError(
           f'config.before_after.images names {image_id!r}, which is none of '
@@ -102,10 +81,9 @@ def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
 
 
 def choose(
-    read: Callable[[str], Scores], wanted: Wanted, *, tap: str, base: str,
-    top: int
+    read: Callable[[str], Scores], config, *, tap: str, base: str, top: int
 ) -> list[View]:
-  """Returns what to show of one data set.
+  """Returns what to show of one data set, by `config.before_after`.
 
   With neither units nor images named: for each of the labels whose best units
   gain most, the unit that rises most from `base` to the member that is best at
@@ -115,21 +93,23 @@ def choose(
   where both it and the label that the unit responds to most are.
   """
   scores = read(tap)
-  images = [x for x in wanted.images if x in scores.image_ids]
+  named, labels = _asked(config)
+  units = [*map(exhibits.tap_and_unit, named)]
+  images = [x for x in config.images if x in scores.image_ids]
   if images:
     return [
         _on_image(read(name), base, image_id, name, unit)
         for image_id in images
-        for name, unit in wanted.units or [(tap, None)]]
+        for name, unit in units or [(tap, None)]]
   strongest = [
-      _best_for(scores, base, label, tap) for label in wanted.best
+      _best_for(scores, base, label, tap) for label in labels
       if label in scores.labels]
   pairs = [
       (name, unit, *_best_label(read(name), base, unit))
-      for name, unit in wanted.units]
+      for name, unit in units]
   if not pairs and not strongest:
     pairs = [(tap, *x) for x in _most_gaining(
-        scores, base, top=top, count=wanted.count)]
+        scores, base, top=top, count=config.count)]
   views = []
   for name, unit, label, best in pairs:
     found = read(name)

@@ -11,7 +11,7 @@ fixations is no model's truth: those of models may well be better.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -20,10 +20,10 @@ import numpy as np
 from saliency_jax import schema
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import bootstrap, fixation_index, output, scoring
+from saliency_jax.experiments import fixation_index, output, scoring
 from saliency_jax.experiments.fixation_index import FixationIndex
 from saliency_jax.experiments.passes import Predicted, Reading
-from saliency_jax.experiments.scored_sets import DataSet, Scores, Scoring
+from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.experiments.scoring import METRICS, Scorer, Seen
 from saliency_jax.ops import blur, metrics
 
@@ -65,10 +65,10 @@ def make(
       {'data': dataset.identity, 'fixations': found.digest,
        'sigma': dataset.sigma, 'distinct': distinct, 'jitter': jitter},
       METRICS, functools.partial(_measure, scorer, choose), schema.SCORES,
-      functools.partial(_rows, dataset.name), ranked='nss',
-      kinds=[''] * len(found.image_ids), facts=facts,
-      human=lambda record: np.asarray(scorer.human(
-          *scorer.padded(record.fixations), record.image.shape[:2])),
+      ranked='nss', kinds=[''] * len(found.image_ids), facts=facts,
+      human=lambda record: np.asarray(scoring.human(
+          *scoring.padded(record.fixations, found.padded),
+          size=record.image.shape[:2], sigma=dataset.sigma)),
       people=scored(scorer, found) if observers else None,
       observers=observed)
 
@@ -82,18 +82,6 @@ def _measure(
           'scores': scorer.scores(seen, saliency),
           'regions': output.measure(each.record, saliency, human, choose)}
       for model, saliency in each.maps.items()}
-
-
-def _rows(
-    dataset: str, model: str, scores: Scores, images: Sequence[int],
-    resamples: int
-) -> Iterator[tuple]:
-  """Yields the lines of `schema.SCORES`."""
-  del images
-  for metric, values in scores.items():
-    known = values[np.isfinite(values)]
-    yield (model, dataset, metric, *bootstrap.mean(known, resamples),
-           len(known))
 
 
 def scored(

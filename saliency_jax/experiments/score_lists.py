@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.experiments import example_maps, output
+from saliency_jax.experiments import bootstrap, example_maps, output
 from saliency_jax.experiments.predictors import OBSERVERS
 from saliency_jax.experiments.scored_sets import Scores, Scoring
 from saliency_jax.workdir import Folder
 
 # Equal maps of so many images are no chance; sides are rounded, and padded.
 _SAME, _STRETCHED = 3, 1.4
+ALL = 'all'  # the kind that stands for all search arrays
 
 
 class Scored(NamedTuple):
@@ -108,7 +109,7 @@ def write(
       folder.table(_per_image(dataset, model, scores), zip(
           each.names, *scores.values(), strict=True))
       means.setdefault(scoring.table, []).extend(
-          scoring.rows(model, scores, each.images, resamples))
+          means_of(scoring, model, scores, each.images, resamples))
       if scoring.notes:
         notes.setdefault(dataset, {})[model] = scoring.notes(scores)
   for table, rows in means.items():
@@ -120,6 +121,30 @@ def write(
   return {
       'datasets': {each.scoring.dataset.name: each.facts for each in found},
       'constant_maps': constant} | ({'search': notes} if notes else {})
+
+
+def means_of(
+    scoring: Scoring, model: str, scores: Scores, images: Sequence[int],
+    resamples: int
+) -> Iterator[tuple]:
+  """Yields the lines of `scoring.table`; NaN where nothing was measured.
+
+  They are of all images; of search arrays then of each kind of target.
+
+  Args:
+    scores: float `[N]` each.
+    images: their N positions.
+  """
+  kinds = np.array([scoring.kinds[i] for i in images])
+  groups = {(): np.full(len(images), True)}
+  if 'kind' in scoring.table.names:
+    groups = {(ALL,): groups[()]} | {
+        (x,): kinds == x for x in dict.fromkeys(kinds.tolist()) if x}
+  for kind, chosen in groups.items():
+    for metric, values in scoring.compared(scores).items():
+      known = values[chosen & np.isfinite(values)]
+      yield (model, scoring.dataset.name, *kind, metric,
+             *bootstrap.mean(known, resamples), len(known))
 
 
 def shown(found: Scored, count: int) -> Iterator[example_maps.Shown]:

@@ -1,6 +1,6 @@
 """The data sets that models are scored on, and how: values."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,9 +41,7 @@ class Scoring(NamedTuple):
     metrics: names of the scores of an image.
     measure: gives, by model, {'scores': a number for each of `metrics`} and
       perhaps the {'regions': ...} of `output`, as JSON values.
-    table: the file of the mean scores.
-    rows: `rows(model, scores, images, resamples)`: its lines; images are the
-      positions of the scores'.
+    table: the file of the mean scores, see `score_lists.means`.
     notes: what `summary.json` says of a model's scores.
     ranked: the metric by which images are chosen for the page.
     kinds: of every image of the data set; '' for a photograph.
@@ -62,7 +60,6 @@ class Scoring(NamedTuple):
   metrics: tuple[str, ...]
   measure: Callable[[Predicted], dict[str, dict]]
   table: File
-  rows: Callable[[str, Scores, Sequence[int], int], Iterator[tuple]]
   ranked: str
   kinds: Sequence[str]
   facts: dict[str, Any]

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.experiments import predictors
+from saliency_jax.experiments import fixation_index, predictors
 from saliency_jax.experiments.fixation_index import FixationIndex
 from saliency_jax.ops import blur, distributions, metrics
 
@@ -69,23 +69,12 @@ class Scorer:
     counts = self._counts(size)
     others = counts.copy()
     np.subtract.at(others, tuple(own.T), 1)
-    points, valid = self.padded(own)
+    points, valid = padded(own, self._fixations.padded)
     return Seen(
         points, valid, self._negatives(size), others[counts > 0],
-        self.human(points, valid, size), self._baseline(size),
+        human(points, valid, size=size, sigma=self.sigma),
+        self._baseline(size),
         None if self._key is None else jax.random.fold_in(self._key, index))
-
-  def padded(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns some of an image's points `[P, 2]` and which count, `[P]`."""
-    padded = np.zeros((self._fixations.padded, 2), np.int32)
-    padded[:len(points)] = points
-    return padded, np.arange(len(padded)) < len(points)
-
-  def human(
-      self, points: np.ndarray, valid: np.ndarray, size: tuple[int, int]
-  ) -> jax.Array:
-    """Returns the human map of padded points, float32 `[H, W]`."""
-    return human(points, valid, size=size, sigma=self.sigma)
 
   def scores(self, seen: Seen, saliency: np.ndarray) -> dict[str, float]:
     """Returns `METRICS` of a map at any resolution, float32 `[h, w]`."""
@@ -117,6 +106,27 @@ def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
 @functools.partial(jax.jit, static_argnums=1)
 def _resized(saliency: jax.Array, size: tuple[int, int]) -> jax.Array:
   return jax.image.resize(saliency, size, 'linear')
+
+
+def padded(
+    points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+  """Returns points as int32 `[room, 2]` and which count, bool `[room]`."""
+  found = np.zeros((room, 2), np.int32)
+  found[:len(points)] = points
+  return found, np.arange(room) < len(points)
+
+
+def human_map(
+    points: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
+  """Returns blurred fixations, float32 `[H, W]`.
+
+  Args:
+    points: int `[N, 2]`, (y, x) in pixels.
+    size: (H, W).
+    sigma: of the Gaussian, pixels.
+  """
+  room = fixation_index.padded(len(points))
+  return np.asarray(human(*padded(points, room), size=size, sigma=sigma))
 
 
 @functools.partial(jax.jit, static_argnames=('size', 'sigma'))

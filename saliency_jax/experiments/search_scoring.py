@@ -8,7 +8,7 @@ their mask alone, of drawn arrays too: a user's own come with nothing else.
 """
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import jax
 import numpy as np
@@ -19,13 +19,12 @@ from saliency_jax import schema
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record
-from saliency_jax.experiments import bootstrap, scoring
+from saliency_jax.experiments import scoring
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.ops import metrics, search_measures
 
 # What is measured on every array.
 METRICS = ('nmm', 'gsi', 'msr_target', 'msr_background', 'fixations')
-ALL = 'all'  # the kind that stands for all arrays
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
 _UNDEFINED = -1.  # P3O3's sign that a quotient is not defined
@@ -43,10 +42,7 @@ def make(dataset: DataSet) -> Scoring:
           model: {'scores': measure(
               each.record, patterns[each.index], saliency)}
           for model, saliency in each.maps.items()},
-      schema.SEARCH, lambda model, scores, images, resamples: rows(
-          model, dataset.name, [patterns[i] for i in images], scores,
-          resamples),
-      ranked='nmm', kinds=[pattern.kind for pattern in patterns],
+      schema.SEARCH, ranked='nmm', kinds=[pattern.kind for pattern in patterns],
       facts={'kind': dataset.kind, 'images': len(patterns)}, notes=notes,
       compared=summarised)
 
@@ -93,31 +89,6 @@ def measure(
   found['fixations'] = float(_fixations(
       full, box(target), side=steps * _STEP))
   return found
-
-
-def rows(
-    model: str, dataset: str, patterns: Sequence[Pattern],
-    measured: Mapping[str, np.ndarray], resamples: int
-) -> Iterator[tuple]:
-  """Yields the lines of `search.csv`: all arrays, then each kind.
-
-  Args:
-    measured: each of `METRICS`, float `[N]`, as `measure` gives them.
-
-  Yields:
-    `schema.SEARCH`, for every metric of `summarised`; NaN where no array of the
-    kind was measured.
-  """
-  kinds = np.array([pattern.kind for pattern in patterns])
-  named = [kind for kind in dict.fromkeys(kinds.tolist()) if kind]
-  values = summarised(measured)
-  for kind in (ALL, *named):
-    chosen = np.full(len(kinds), True) if kind == ALL else kinds == kind
-    for metric, of_arrays in values.items():
-      known = of_arrays[chosen & np.isfinite(of_arrays)]
-      yield (
-          model, dataset, kind, metric, *bootstrap.mean(known, resamples),
-          len(known))
 
 
 def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

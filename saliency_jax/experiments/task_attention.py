@@ -105,26 +105,12 @@ def _beside(source: Source, config, index: int) -> tuple[float, float]:
   people = np.unique(subjects)
   if len(people) < 2 or not config.data.sigma:
     return centre, np.nan
-  maps = [human(points[subjects == x], size, config.data.sigma) for x in people]
+  maps = [scoring.human_map(points[subjects == x], size, config.data.sigma)
+          for x in people]
   whole = np.sum(maps, axis=0)
   return centre, float(np.mean([
       _nss(whole - own, points[subjects == x], distinct)
       for x, own in zip(people, maps, strict=True)]))
-
-
-def human(
-    points: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
-  """Returns blurred fixations, float32 `[H, W]`.
-
-  Args:
-    points: int `[N, 2]`, (y, x) in pixels.
-    size: (H, W).
-    sigma: of the Gaussian, pixels.
-  """
-  padded = np.zeros((-(-max(len(points), 1) // 32) * 32, 2), np.int32)
-  padded[:len(points)] = points
-  return np.asarray(scoring.human(
-      padded, np.arange(len(padded)) < len(points), size=size, sigma=sigma))
 
 
 def _nss(saliency: np.ndarray, points: np.ndarray, distinct: bool) -> float:

@@ -22,6 +22,7 @@ from saliency_jax.experiments import (
     depth,
     depth_tables,
     runner,
+    scoring,
     task_attention,
     task_runs,
     task_tables,
@@ -226,7 +227,7 @@ def choose(found: Scores, tap: str, count: int) -> list[View]:
 
 def _people(record, grid: tuple[int, int], sigma: float) -> np.ndarray:
   """Returns the human map in cells, standardised, float16 `[h, w]`."""
-  whole = task_attention.human(
+  whole = scoring.human_map(
       record.fixations, record.image.shape[:2], sigma)
   cells = np.asarray(Image.fromarray(whole).resize(
       grid[::-1], Image.Resampling.BOX))

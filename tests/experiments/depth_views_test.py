@@ -3,7 +3,6 @@
 import ml_collections
 import numpy as np
 
-from configs import sweep_depth
 from saliency_jax.experiments import depth_tables, depth_views
 
 SCORES = depth_tables.Scores(
@@ -18,8 +17,9 @@ SCORES = depth_tables.Scores(
 TOP = {'tap': 'conv5_3', 'base': 'depth_0', 'top': 1}
 
 
-def asked(units=(), images=(), count=2) -> depth_views.Wanted:
-  return depth_views.Wanted(units, images, count)
+def asked(units=(), images=(), count=2) -> ml_collections.ConfigDict:
+  return ml_collections.ConfigDict(
+      {'units': units, 'images': images, 'count': count})
 
 
 def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
@@ -37,7 +37,7 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
   assert len(depth_views.choose(
       read, asked(count=1), **TOP)) == 1
   [named] = depth_views.choose(
-      read, asked(units=(('conv5_3', 1),)), **TOP)
+      read, asked(units=('conv5_3:1',)), **TOP)
   # Unit 1 rises by 3 for food in depth 1, for text by 5/3 in depth 2.
   assert (named.label, named.best) == ('food', 'depth_1')
   [named] = depth_views.choose(
@@ -55,11 +55,8 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
               [[0., 3, 0], [0, 2, 9], [0, 2, 0], [0, 8, 9], [0, 7, 0]])})
 
   def choose(*units, label=scores.labels):
-    config = sweep_depth.get_config()
-    config.before_after.units = units
     return depth_views.choose(
-        lambda _: scores._replace(labels=label),
-        depth_views.Wanted.of(config.before_after), **TOP)
+        lambda _: scores._replace(labels=label), asked(units), **TOP)
 
   # Unit 1 has (3 + 2 + 7) / 3 on text and (2 + 8) / 2 on heads; of a and b,
   # which have both, the head is higher in b. c has the highest text, no head.

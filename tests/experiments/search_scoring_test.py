@@ -13,6 +13,7 @@ from saliency_jax.data.types import Record, Regions
 from saliency_jax.experiments import (
     bootstrap,
     model_differences,
+    score_lists,
     search_scoring,
 )
 from tests import brute_force
@@ -201,10 +202,12 @@ def test_differences_leave_out_what_is_not_defined_for_either_model():
 
 def test_rows_are_of_all_arrays_and_then_of_each_kind():
   kinds = ('shape', 'colour', 'shape', 'colour', '')
-  patterns = [Pattern(str(i), kind, '', '') for i, kind in enumerate(kinds)]
+  scoring = types.SimpleNamespace(
+      table=schema.SEARCH, kinds=kinds, compared=search_scoring.summarised,
+      dataset=types.SimpleNamespace(name='set'))
   rows = {
-      (row[2], row[3]): row for row in search_scoring.rows(
-          'model', 'set', patterns, MEASURED, 100)}
+      (row[2], row[3]): row for row in score_lists.means_of(
+          scoring, 'model', MEASURED, range(5), 100)}
   assert list(dict.fromkeys(kind for kind, _ in rows)) == [
       'all', 'shape', 'colour']
   assert rows['all', 'nmm'] == (

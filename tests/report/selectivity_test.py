@@ -11,7 +11,7 @@ SCORES = np.array([[1., 0.], [4., 0.], [2., 0.], [6., 0.], [3., 0.]])
 
 
 def test_by_hand():
-  found = selectivity.summarise(SCORES, LABELS, ('text', 'food'))
+  found = selectivity.summarise([SCORES], LABELS, ('text', 'food'))
   assert found.counts.tolist() == [5, 3, 2]
   np.testing.assert_allclose(found.means, [[3.2, 2, 5], [0, 0, 0]])
   assert found.best[0] == 1
@@ -23,7 +23,7 @@ def test_by_hand():
 
 def test_intervals_are_scipys():
   values = np.array([0.3, 1.1, -0.4, 2.2, 0.9])
-  found = selectivity.summarise(values[:, None], np.full(5, 'x'), ('x',))
+  found = selectivity.summarise([values[:, None]], np.full(5, 'x'), ('x',))
   low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
   assert found.means[0, 1] - found.halves[0, 1] == pytest.approx(low)
   assert found.means[0, 1] + found.halves[0, 1] == pytest.approx(high)
@@ -36,21 +36,21 @@ def test_factors_of_the_printed_table():
 
 
 def test_a_silent_unit_has_no_selectivity():
-  found = selectivity.summarise(SCORES, LABELS, ('text', 'food'))
+  found = selectivity.summarise([SCORES], LABELS, ('text', 'food'))
   assert np.isnan(found.selectivity[1])
   np.testing.assert_array_equal(found.halves[1], 0)
 
 
 def test_rows_without_a_score_do_not_count():
   scores, labels = np.vstack([SCORES, [[np.nan] * 2]]), [*LABELS, 'food']
-  found = selectivity.summarise(scores, np.array(labels), ('text', 'food'))
+  found = selectivity.summarise([scores], np.array(labels), ('text', 'food'))
   assert found.counts.tolist() == [5, 3, 2]
   np.testing.assert_allclose(found.means[0], [3.2, 2, 5])
 
 
 def test_categories_without_rows_and_with_one():
   found = selectivity.summarise(
-      SCORES[:2], LABELS[:2], ('drink', 'text', 'food'))
+      [SCORES[:2]], LABELS[:2], ('drink', 'text', 'food'))
   np.testing.assert_array_equal(found.means[0], [2.5, np.nan, 1, 4])
   assert np.isnan(found.halves[0, 1:]).all()
   assert found.best.tolist() == [2, 1], 'of equals the first'
@@ -59,6 +59,6 @@ def test_categories_without_rows_and_with_one():
 
 def test_nothing_measured():
   found = selectivity.summarise(
-      np.full((2, 3), np.nan), LABELS[:2], ('text', 'food'))
+      [np.full((2, 3), np.nan)], LABELS[:2], ('text', 'food'))
   assert found.best.tolist() == [selectivity.NONE] * 3
   assert np.isnan(found.means).all()

@@ -9,6 +9,7 @@ from saliency_jax.report import matrices, packing
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.numbers import number
 from saliency_jax.report.units import selectivity
+from saliency_jax.report.units.paired import same_rows
 from saliency_jax.report.units.run import Run
 from saliency_jax.report.units.selectivity import Scores
 
@@ -22,8 +23,10 @@ _OUTSIDE = 0.001
 def chapter(run: Run, site: Site) -> Chapter:
   """Returns the chapter, and keeps the data that its scripts show."""
   runs = [x for x in (run, site.compare) if x]
-  tables = [_summary(x, run.groups) for x in runs]
-  paired = len(runs) > 1 and _paired(*runs)
+  tables = [selectivity.summarise(
+      [x.scores[layer] for layer in run.layers], x.rows['group'].to_numpy(),
+      run.groups) for x in runs]
+  paired = len(runs) > 1 and same_rows(*runs)
   ends = [_range(np.concatenate([x.means[:, 1:] for x in tables]))]
   if site.compare:
     reach = max(map(abs, _range(tables[0].means - tables[1].means)))
@@ -59,19 +62,6 @@ def chapter(run: Run, site: Site) -> Chapter:
       'upright': max(map(len, ' '.join(run.groups).split())) > _BROAD})
 
 
-def _summary(
-    run: Run, groups: Sequence[str],
-    scores: dict[str, np.ndarray] | None = None
-) -> Scores:
-  """Returns the scores of the units of all layers, one after another."""
-  parts = [
-      selectivity.summarise(
-          (scores or run.scores)[layer], run.rows['group'].to_numpy(), groups)
-      for layer in run.layers]
-  return Scores(parts[0].counts, *(
-      np.concatenate(values) for values in list(zip(*parts, strict=True))[1:]))
-
-
 def _packed(table: Scores) -> dict:
   return {
       'counts': table.counts.tolist(), 'factors': [
@@ -102,9 +92,9 @@ def _differences(
   if not site.compare:
     return []
   if paired:
-    return [_summary(run, run.groups, {
-        layer: run.scores[layer] - site.compare.scores[layer]
-        for layer in run.layers})]
+    return [selectivity.summarise(
+        [run.scores[layer] - site.compare.scores[layer]
+         for layer in run.layers], run.rows['group'].to_numpy(), run.groups)]
   own, other = tables
   return [own._replace(
       means=own.means - other.means, halves=np.full_like(own.halves, np.nan))]
@@ -114,15 +104,6 @@ def _places(run: Run, first: Run) -> np.ndarray:
   """Returns where the images that `run` shows are shown by `first`, or -1."""
   return np.array([
       first.kept.numbers.get(x.image_id, -1) for x in run.kept.images] + [-1])
-
-
-def _paired(run: Run, other: Run) -> bool:
-  """Whether the two runs measured the same rows."""
-  keys = [x for x in ('image_id', 'region_id') if x in run.rows]
-  return run.rows[keys].equals(other.rows[keys]) and all(
-      np.array_equal(np.isnan(run.scores[layer]).any(axis=1),
-                     np.isnan(other.scores[layer]).any(axis=1))
-      for layer in run.layers)
 
 
 def _kept_pairs(run: Run, first: Run) -> dict:

@@ -33,7 +33,7 @@ def differences(run: Run, other: Run) -> Differences | None:
   if run.samples is None or other.samples is None or (
       run.samples.shape != other.samples.shape):
     return None
-  paired = _scored(run) == _scored(other)
+  paired = same_rows(run, other)
   # Of other images: samples in another order are independent.
   gaps = run.samples - (
       other.samples if paired else other.samples[:, ::-1])
@@ -47,8 +47,10 @@ def differences(run: Run, other: Run) -> Differences | None:
       change, ends[..., 0], ends[..., 1], p.reshape(change.shape), paired)
 
 
-def _scored(run: Run) -> list[tuple[str, str]]:
-  """Returns the image and the group of every row with a score."""
-  known = ~np.isnan(run.scores[run.layers[0]]).any(axis=1)
-  rows = run.rows[known]
-  return list(zip(rows['image_id'], rows['group'], strict=True))
+def same_rows(run: Run, other: Run) -> bool:
+  """Tells whether two runs measured the same rows."""
+  keys = [x for x in ('image_id', 'region_id', 'group') if x in run.rows]
+  return run.rows[keys].equals(other.rows[keys]) and all(
+      np.array_equal(np.isnan(run.scores[layer]).any(axis=1),
+                     np.isnan(other.scores[layer]).any(axis=1))
+      for layer in run.layers)

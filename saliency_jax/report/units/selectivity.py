@@ -21,9 +21,9 @@ class Scores(NamedTuple):
 
 
 def summarise(
-    scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]
+    layers: Sequence[np.ndarray], labels: np.ndarray, categories: Sequence[str]
 ) -> Scores:
-  """Returns what a layer's units do on each category.
+  """Returns what units do on each category, those of all layers in turn.
 
   A unit's selectivity is the d' of Green and Swets (1966) between the rows of
   the category with its highest mean and all other rows,
@@ -35,13 +35,14 @@ def summarise(
   rows, which makes it a little too high where a category has few.
 
   Args:
-    scores: `[rows, U]`, standard deviations; a row without a score is NaN.
+    layers: scores `[rows, units]` of each, standard deviations; a row without
+      a score is NaN.
     labels: str `[rows]`, the rows' categories.
     categories: those to tell apart.
   """
-  units = max(_CHUNK // max(len(scores), 1), 1)
+  units = max(_CHUNK // max(len(labels), 1), 1)
   parts = [_summarise(scores[:, i:i + units], labels, categories)
-           for i in range(0, scores.shape[1], units)]
+           for scores in layers for i in range(0, scores.shape[1], units)]
   return Scores(parts[0].counts, *map(np.concatenate, zip(
       *(part[1:] for part in parts), strict=True)))
 
