@@ -17,6 +17,7 @@ from statsmodels.stats import meta_analysis, oneway
 
 from saliency_jax.experiments import clusters
 from saliency_jax.experiments.clusters import Test
+from saliency_jax.ops import inference
 
 _LEAST = 2  # observations that a group needs, to have a variance
 _LEVEL = 0.95  # of all intervals
@@ -151,6 +152,13 @@ def plain(value):
   if isinstance(value, tuple):
     return [plain(x) for x in value]
   return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def correct(entries: Sequence[dict], p: Sequence[float | None]) -> None:
+  """Adds `p_holm`, null where there is no p, to the tests of one family."""
+  corrected = inference.holm([np.nan if x is None else x for x in p])
+  for entry, x in zip(entries, map(float, corrected), strict=True):
+    entry['p_holm'] = plain(x)
 
 
 def _pairs(

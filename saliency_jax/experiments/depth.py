@@ -26,7 +26,6 @@ from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     depth_tables,
-    depth_tests,
     depth_views,
     runner,
     table_values,
@@ -211,10 +210,10 @@ def _write_tables(
     if 0 < len(unseen.labels) < len(found.labels):
       folder.table(schema.TABLE3_UNSEEN, depth_tables.table3(
           of_unseen, depths, categories))
-    folder.json(schema.DEPTH_TESTS.path, depth_tests.statistics_by_depth(
+    folder.json(schema.DEPTH_TESTS.path, depth_tables.statistics_by_depth(
         found, values, depths) | {
-            'gains': depth_tests.gains(values, depths),
-            'gains_unseen': depth_tests.gains(of_unseen, depths)})
+            'gains': depth_tables.gains(values, depths),
+            'gains_unseen': depth_tables.gains(of_unseen, depths)})
   if 'popout' in readers:
     folder.table(schema.TABLE6, depth_tables.table6(
         folder.path / 'popout', depths, tap))

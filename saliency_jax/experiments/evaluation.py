@@ -20,11 +20,8 @@ from saliency_jax.data import source as sources
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
-    evaluation_notes,
     example_maps,
     figure7,
-    inner,
-    model_differences,
     predictors,
     score_lists,
     scored_images,
@@ -96,11 +93,12 @@ def evaluate(config, workdir: str) -> dict:
 
 def _write(
     config, folder: Folder, models: Sequence[Predictor],
-    found: Sequence[Scored], inners: figure7.Inner, start: float
+    found: Sequence[Scored], inners: dict[figure7.Key, figure7.UnitScores],
+    start: float
 ) -> dict:
   """Writes all results but the config; returns the summary."""
   facts = score_lists.write(folder, found, resamples=config.eval.resamples)
-  if differences := model_differences.rows(found, config.eval.resamples):
+  if differences := score_lists.differences(found, config.eval.resamples):
     folder.table(schema.DIFFERENCES, differences)
   regions = {
       (model, each.scoring.dataset.name): listed for each in found
@@ -116,7 +114,7 @@ def _write(
       weights={
           each.name: each.network.provenance._asdict()
           for each in models if each.network},
-      **facts, warnings=evaluation_notes.notes(models, found),
+      **facts, warnings=score_lists.notes(models, found),
       seconds={'wall': round(time.perf_counter() - start, 3)})
 
 
@@ -194,7 +192,7 @@ def _clear_maps(
 def _inner(
     config, workdir: pathlib.Path, models: Sequence[Predictor],
     found: Sequence[Scored], choose: Chooser
-) -> figure7.Inner:
+) -> dict[figure7.Key, figure7.UnitScores]:
   """Measures networks' own units where there are regions."""
   settings = Settings(
       config.data.batch_size, config.data.on_bad_image, 0)
@@ -204,7 +202,7 @@ def _inner(
     if model.network and each.regions[model.name]:
       job = each.scoring.job | {
           'model': model.identity, 'counted': config.analysis.fixations}
-      inners[model.name, dataset.name] = inner.unit_scores(
+      inners[model.name, dataset.name] = figure7.unit_scores(
           dataset.source, model.network, choose,
           top=config.analysis.top_units, settings=settings,
           ledger=Ledger(

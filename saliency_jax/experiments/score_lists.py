@@ -1,15 +1,23 @@
-"""What came out of the models, as tables: images, and means over them."""
+"""What came out of the models: scores of images, means, paired differences.
+
+And what a reader of them should know.
+"""
 
 import collections
+import functools
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from saliency_jax import schema
+from saliency_jax.data import fingerprints
 from saliency_jax.experiments import bootstrap, example_maps, output
-from saliency_jax.experiments.predictors import OBSERVERS
+from saliency_jax.experiments.predictors import CENTRE, OBSERVERS, Predictor
 from saliency_jax.experiments.scored_sets import Scores, Scoring
+from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
 # Equal maps of so many images are no chance; sides are rounded, and padded.
@@ -163,3 +171,92 @@ def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:
   return table._replace(
       path=table.of(dataset, model), columns=(*table.columns, *(
           schema.Column(metric, 'float', '') for metric in scores)))
+
+
+def differences(found: Sequence[Scored], resamples: int) -> list[tuple]:
+  """Returns the lines of `schema.DIFFERENCES`; none of one model alone.
+
+  The interval is a bootstrap over images, as that of a mean; p is of Student's
+  paired t test, whose tail is finer than shares of samples, of shares (found or
+  not) of McNemar's exact test, and corrected for all lines (Holm). An image
+  does not count where a score of either is not defined, e.g. of a search that
+  fails.
+  """
+  made, p = [], []
+  for each in found:
+    models = {
+        x: each.scoring.compared(of) for x, of in each.scores.items()
+        if x != OBSERVERS}
+    for (model, one), (other, second) in itertools.combinations(
+        models.items(), 2):
+      for metric in one:
+        known = np.isfinite(one[metric]) & np.isfinite(second[metric])
+        gap = one[metric][known] - second[metric][known]
+        made.append((
+            model, other, each.scoring.dataset.name, metric,
+            *bootstrap.mean(gap, resamples), len(gap)))
+        p.append(_paired(gap))
+  return [(*line, *x) for line, *x in zip(
+      made, p, inference.holm(p), strict=True)]
+
+
+def _paired(gap: np.ndarray) -> float:
+  """Returns the p of a mean difference of 0; NaN of fewer than 2 images."""
+  if len(gap) < 2:
+    return np.nan
+  if not np.ptp(gap) or np.isin(gap, (-1, 0, 1)).all():
+    changed = np.count_nonzero(gap)
+    return float(stats.binomtest((gap > 0).sum(), changed).pvalue
+                 ) if changed else 1.
+  return float(stats.ttest_1samp(gap, 0).pvalue)
+
+
+def notes(
+    models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
+  """Returns what a reader of the scores should know, in sentences."""
+  said = []
+  priors = {model.name for model in models if model.identity == CENTRE}
+  for each in found:
+    dataset = each.scoring.dataset
+    said += [
+        f'{model} has a constant map for {len(images)} images of '
+        f'{dataset.name} ({_first(images)}); they are scored at chance.'
+        for model, images in each.constant.items() if images]
+    said += [
+        f'The maps of {model} for {len(images)} of {len(each.images)} images '
+        f'of {dataset.name} are one and the same ({_first(images)}).'
+        for model, images in each.same.items()
+        if images and model not in priors]
+    said += [
+        f'The maps of {model} for {len(images)} images of {dataset.name} have '
+        f'other proportions than the images ({_first(images)}); they are '
+        'stretched over them.'
+        for model, images in each.stretched.items() if images]
+    shared = functools.cache(functools.partial(
+        fingerprints.shared, fingerprints.of(dataset.source)))
+    for model in models:
+      again = shared(model.trained_on) if model.trained_on else ()
+      if again:
+        said.append(
+            f'{model.name} was trained on {len(again)} images of '
+            f'{dataset.name} ({_first(again)}); score it on others, with '
+            f'config.sets.{dataset.name}.part=<the --workdir of its training>.')
+    said += [
+        f'{dataset.name}: {each.facts[key]} {what}.' for key, what in (
+            ('without_fixations', 'images without a fixation are left out'),
+            ('fixations_outside',
+             'fixations outside their image are left out'),
+            ('images_with_fewer_than_2_observers',
+             'images with fewer than 2 observers have no ceiling'),
+            ('observers_without_a_fixation',
+             'times an observer had no fixation on an image, and is left out'))
+        if each.facts.get(key)]
+    if each.skipped:
+      said.append(
+          f'{dataset.name}: {len(each.skipped)} images that cannot be read are '
+          f'left out ({_first([*each.skipped])}).')
+  return said
+
+
+def _first(names: Sequence[str]) -> str:
+  return ', '.join(names[:3]) + (', ...' if len(names) > 3 else '')

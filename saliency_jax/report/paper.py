@@ -34,6 +34,17 @@ def table(number: int, of: str = 'means') -> dict[tuple, float]:
           strict=True) if value is not None}
 
 
+def tables(number: int, threshold: float | None) -> tuple[dict, dict]:
+  """Returns a table's means, and its counts if they are of the same T.
+
+  Args:
+    number: see `table`; 0 is a table without a number.
+    threshold: T.
+  """
+  return table(number), (
+      table(number, 'above') if threshold == facts()['threshold'] else {})
+
+
 def rows(number: int) -> list:
   """Returns the rows of a table."""
   return [*map(_row, facts()['means'][str(number)])]
@@ -90,12 +101,10 @@ def published(run) -> tuple[str, dict, dict]:
     return '', {}, {}
   number = (2 if dissected else 5) if run.depth is None else (
       3 if dissected else 6)
-  tables = [table(number, of) for of in ('means', 'above')]
+  found = tables(number, run.config['analysis'].get('threshold'))
   name = f'Table {number}'
   if run.depth is not None:
     name = f'{name} at depth {run.depth}' if run.depth in rows(number) else ''
-    tables = [{(facts()['layer'], column): x for (depth, column), x in
-               of.items() if depth == run.depth} for of in tables]
-  if run.config['analysis'].get('threshold') != facts()['threshold']:
-    tables[1] = {}
-  return name, *tables
+    found = [{(facts()['layer'], column): x for (depth, column), x in
+              of.items() if depth == run.depth} for of in found]
+  return name, *found

@@ -35,16 +35,27 @@ def one_column(
 
 
 def by_category(
-    title: str, names: Sequence[str], table: pd.DataFrame, key: str = 'mean'
+    name: str, of: str, names: Sequence[str], table: pd.DataFrame,
+    threshold: float
 ) -> list[str]:
-  """Returns the lines of a table with a column per category: Table 2 or 3.
+  """Returns the lines of two tables with a column per category: 2, 3 or 7.
 
   Args:
-    title: above it.
+    name: of the table.
+    of: what its means are of.
     names: of its rows.
     table: see `best_units`.
-    key: 'mean', or 'above' for the number of units.
+    threshold: T, of the units that the second one counts.
   """
+  return [
+      *_columns(f'{name}: mean NSS of {of}', names, table, 'mean'), '',
+      *_columns(f'{name}: number of units whose mean NSS exceeds '
+                f'{threshold:g}', names, table, 'above')]
+
+
+def _columns(
+    title: str, names: Sequence[str], table: pd.DataFrame, key: str
+) -> list[str]:
   sources, digits = _sources(key), KEYS[key].digits
   heads = [['', *name.rsplit(' ', 1)][-2:]
            for name in table['category'].unique()]

@@ -9,7 +9,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.experiments import chance, figure7
-from saliency_jax.experiments.inner import UnitScores
+from saliency_jax.experiments.figure7 import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.workdir import Folder
 

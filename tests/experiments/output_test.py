@@ -6,7 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from saliency_jax.data import pixel_sets
-from saliency_jax.experiments import inner, output
+from saliency_jax.experiments import figure7, output
 from saliency_jax.ledger import Ledger
 from tests import brute_force, tiny
 from tests.experiments import made
@@ -98,7 +98,7 @@ def test_a_photograph_without_regions_has_none():
 def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
   source, network = made.Photographs(5), tiny.vgg()
   size = network.preprocess.image_size
-  found = inner.unit_scores(
+  found = figure7.unit_scores(
       source, network, CHOOSE, top=3, settings=made.SETTINGS,
       ledger=Ledger(tmp_path / 'partial', {'': 0}), title='')
   expected = {}

@@ -12,7 +12,6 @@ from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Record, Regions
 from saliency_jax.experiments import (
     bootstrap,
-    model_differences,
     score_lists,
     search_scoring,
 )
@@ -186,7 +185,7 @@ def test_differences_leave_out_what_is_not_defined_for_either_model():
   scoring = types.SimpleNamespace(
       metrics=search_scoring.METRICS, compared=search_scoring.summarised,
       dataset=types.SimpleNamespace(name='set'))
-  lines = {line[3]: line for line in model_differences.rows([
+  lines = {line[3]: line for line in score_lists.differences([
       types.SimpleNamespace(
           scoring=scoring, scores={'a': MEASURED, 'b': other})], 50)}
   found = {name: (line[4], line[7]) for name, line in lines.items()}

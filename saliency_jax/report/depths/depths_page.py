@@ -35,14 +35,9 @@ def text(swept: Swept) -> str:
   top = {kind: terminal.best(swept.config[kind]['analysis']['top_units'])
          for kind in swept.summary.get('measured', ())}
   if swept.seen is not None:
-    threshold = swept.config['regions']['analysis']['threshold']
-    parts += [
-        terminal.by_category(
-            f'Table 3: mean NSS of {top["regions"]} of {swept.layer} for each '
-            'category', names, swept.seen),
-        terminal.by_category(
-            'Table 3: number of units whose mean NSS exceeds '
-            f'{threshold:g}', names, swept.seen, 'above')]
+    parts.append(terminal.by_category(
+        'Table 3', f'{top["regions"]} of {swept.layer} for each category',
+        names, swept.seen, swept.config['regions']['analysis']['threshold']))
   if swept.arrays is not None:
     parts.append([
         f'Table 6: mean NMM of {top["popout"]} of {swept.layer}', '',

@@ -161,7 +161,8 @@ def read(workdir: str | os.PathLike) -> Swept:
       'metrics.jsonl', 'is of other members than summary.json')
   seen = unseen = arrays = tests = samples = of_arrays = None
   if 'regions' in measured:
-    own = _is_the_paper_s(reader, summary, config, schema.REGIONS)
+    own = is_the_paper_s(
+        reader, summary, config['network'], schema.REGIONS, names[0])
     seen = _table(reader, schema.TABLE3, members, 3 if own else 0, config)
     tests = reader.json(schema.DEPTH_TESTS.path, json_shapes.DEPTH_TESTS)
     samples = best_units.samples(reader, seen, len(names))
@@ -169,7 +170,8 @@ def read(workdir: str | os.PathLike) -> Swept:
       unseen = _table(
           reader, schema.TABLE3_UNSEEN, members, 3 if own else 0, config)
   if 'popout' in measured:
-    own = _is_the_paper_s(reader, summary, config, schema.PATTERNS)
+    own = is_the_paper_s(
+        reader, summary, config['network'], schema.PATTERNS, names[0])
     arrays = _table(reader, schema.TABLE6, members, 6 if own else 0, config)
     of_arrays = _samples_of_arrays(
         reader, members, summary['network']['readout_tap'])
@@ -206,17 +208,22 @@ def _samples_of_arrays(
       axis=1)
 
 
-def _is_the_paper_s(
-    reader: Reader, summary: dict, config: dict, file: schema.File) -> bool:
+def is_the_paper_s(
+    reader: Reader, summary: dict, network: dict, file: schema.File,
+    member: str
+) -> bool:
   """Tells whether what was measured may stand beside the paper's tables.
 
-  `file` is of each member's own results, in regions/ or popout/.
+  Args:
+    network: of the config.
+    file: of each member's own results, in regions/ or popout/.
+    member: one of them.
   """
   kind, column, of = (
       ('regions', 'image_id', 'photographs') if file is schema.REGIONS
       else ('popout', 'background', 'backgrounds'))
-  path = f'{kind}/{next(iter(summary["members"]))}/{file.path}'
-  network = config['network'] | summary['network']
+  path = f'{kind}/{member}/{file.path}'
+  network = network | summary['network']
   layer = network['readout_tap']
   return layer == paper.facts()['layer'] and reader.has(path) and (
       paper.is_its_own(
@@ -230,16 +237,14 @@ def _table(
     number: int, config: dict
 ) -> pd.DataFrame:
   """Reads a table beside the paper's of a number; 0 for none."""
-  same = config.get('regions', {}).get('analysis', {}).get(
-      'threshold') == paper.facts()['threshold']
   table = best_units.read(reader, file, 'member', [x.name for x in members])
   depths = {x.name: x.depth for x in members}
   reader.expect(
       (table['depth'] == table['member'].map(depths)).all(), file.path,
       'has other depths than summary.json')
   return best_units.with_paper(
-      table, 'depth', paper.table(number),
-      paper.table(number, 'above') if same else {})
+      table, 'depth', *paper.tables(number, config.get('regions', {}).get(
+          'analysis', {}).get('threshold')))
 
 
 def views(

@@ -49,11 +49,6 @@ class Evaluated(NamedTuple):
   statistics: dict[tuple[str, str], dict]  # (data set, model) -> tests
   examples: tuple[Example, ...]
 
-  @property
-  def name(self) -> str:
-    """The models' names."""
-    return ', '.join(self.models)
-
   def kind(self, model: str) -> str:
     """Returns what a model is, one of `KINDS`."""
     return self.summary['models'][model].partition(' ')[0]

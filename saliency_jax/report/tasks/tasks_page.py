@@ -61,19 +61,13 @@ def read(workdir: str | os.PathLike) -> Compared:
   summary = reader.json(schema.SUMMARY, json_shapes.TASKS)
   config = reader.json(schema.CONFIG, json_shapes.TASKS_CONFIG)
   tables_of = {x.path: reader.frame(x) for x in schema.TASK_FILES[:5]}
-  tap = summary['network']['readout_tap']
-  same = tap == paper.facts()['layer'] and paper.is_its_own(
-      summary['network']['name'], summary['weights']['name'], [tap],
-      photographs=reader.frame(schema.REGIONS._replace(
-          path=f'regions/trunks/{schema.REGIONS.path}'))['image_id'])
+  same = swept.is_the_paper_s(
+      reader, summary, summary['network'], schema.REGIONS, 'trunks')
   trunks = tables_of[schema.TABLE7.path].rename(columns=best_units.RENAMED)
   trunks = trunks.groupby(['trunk', 'category'], sort=False).mean(
       numeric_only=True).reset_index()
-  threshold = config['regions']['analysis']['threshold']
-  trunks = best_units.with_paper(
-      trunks, 'trunk', *(paper.table(7, of) if known else {} for of, known in (
-          ('means', same),
-          ('above', same and threshold == paper.facts()['threshold']))))
+  trunks = best_units.with_paper(trunks, 'trunk', *paper.tables(
+      7 if same else 0, config['regions']['analysis']['threshold']))
   return Compared(
       path, summary, config, tables_of, trunks,
       swept.views(reader, [*_SHOWN])[1],
@@ -151,13 +145,10 @@ def text(found: Compared) -> str:
   """Returns Table 7 and the findings for the terminal."""
   return '\n'.join([
       *terminal.by_category(
-          'Table 7: mean NSS of the best units of '
+          'Table 7', 'the best units of '
           f"{found.summary['network']['readout_tap']} by trunk, mean over "
-          'seeds', found.names, found.trunks), '',
-      *terminal.by_category(
-          'Table 7: number of units whose mean NSS exceeds '
-          f"{found.config['regions']['analysis']['threshold']:g}",
-          found.names, found.trunks, 'above'), '',
+          'seeds', found.names, found.trunks,
+          found.config['regions']['analysis']['threshold']), '',
       *terminal.items(findings(found))])
 
 

@@ -30,18 +30,12 @@ def text(run: Run) -> str:
   """Returns the run's table beside the paper's, and the findings."""
   name = run.published or run.network + (
       '' if run.depth is None else f', depth {run.depth}')
-  start = f'{name}: mean {run.kind.score} of {terminal.best(run.top)}'
-  if run.kind is DISSECT:
-    lines = [
-        *terminal.by_category(
-            f'{start} for each category', run.layers, run.table), '',
-        *terminal.by_category(
-            f'{name}: number of units whose mean NSS exceeds '
-            f'{run.config["analysis"]["threshold"]:g}', run.layers, run.table,
-            'above')]
-  else:
-    lines = [f'{start} of each layer', '',
-             *terminal.one_column('layer', run.layers, run.table)]
+  best = terminal.best(run.top)
+  lines = terminal.by_category(
+      name, f'{best} for each category', run.layers, run.table,
+      run.config['analysis']['threshold']) if run.kind is DISSECT else [
+          f'{name}: mean NMM of {best} of each layer', '',
+          *terminal.one_column('layer', run.layers, run.table)]
   return '\n'.join([*lines, '', *terminal.items(findings(run))])
 
 

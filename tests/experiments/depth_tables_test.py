@@ -11,7 +11,6 @@ from statsmodels.stats.multitest import multipletests
 from saliency_jax.experiments import (
     bootstrap,
     depth_tables,
-    depth_tests,
 )
 
 CATEGORIES = ('person head', 'text', 'food', 'other')
@@ -40,7 +39,7 @@ def found(made):
 def _tested(members, labels, images, depths):
   scores = depth_tables.Scores(
       images, np.zeros(len(images), int), labels, members)
-  return depth_tests.statistics_by_depth(
+  return depth_tables.statistics_by_depth(
       scores, depth_tables.of_regions(scores, ANALYSIS), depths)
 
 
@@ -93,7 +92,7 @@ def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   members, labels, images = made
   values = depth_tables.of_regions(depth_tables.Scores(
       images, np.zeros(120, int), labels, members), ANALYSIS)
-  found = depth_tests.gains(values, DEPTHS)
+  found = depth_tables.gains(values, DEPTHS)
   assert list(found) == ['depth_1', 'depth_2', 'depth_3']
   draws = bootstrap.draw(images, 500)
 
@@ -116,7 +115,7 @@ def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   every = [x for of in found.values() for x in of.values()]
   assert [x['p_holm'] for x in every] == pytest.approx(multipletests(
       [x['p'] for x in every], method='holm')[1])
-  assert depth_tests.gains({'depth_1': values['depth_1']}, DEPTHS) == {}
+  assert depth_tables.gains({'depth_1': values['depth_1']}, DEPTHS) == {}
 
 
 def test_too_little_is_null():
