@@ -1,6 +1,7 @@
 """What looking for inputs that mean something else costs, beside reading."""
 
 import pathlib
+import shutil
 import statistics
 import tempfile
 import time
@@ -34,7 +35,7 @@ def compare(osie: str, images: int = 200, rounds: int = 5) -> list[Row]:
     rows = ['image,x,y']
     for index in range(min(images, len(found))):
       path, points = found.photograph(index), found.scanpaths(index).points
-      (place / 'images' / path.name).symlink_to(path.resolve())
+      shutil.copy(path, place / 'images')
       pixels = np.zeros(found.size(index), np.uint8)
       pixels[tuple(points.T)] = 255
       Image.fromarray(pixels).save(place / 'maps' / f'{path.stem}.png')
