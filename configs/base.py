@@ -81,8 +81,8 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   # 'all'; of OSIE's split 'train', 'validation' or 'test'; or the --workdir of
   # launch/train.py or launch/sweep.py: the images it was not trained on.
   data.part = 'all'
-  # What a table calls its columns image, x, y, subject, t and duration, where
-  # it is something else: 'image=stimulus,x=FPOGX' (table).
+  # What a table calls its columns image, x, y, subject, t, duration and event,
+  # where it is something else: 'image=stimulus,x=FPOGX' (table).
   data.columns = ''
   # The coordinate of the top left pixel's centre, 0 or 1 (table).
   data.origin = 0

@@ -13,7 +13,7 @@ import entry  # first: it puts the package on the path
 from absl import flags
 
 from saliency_jax.data import pysaliency_export
-from saliency_jax.data.source import open_source
+from saliency_jax.data.source import check_sizes, open_source
 
 _KIND = flags.DEFINE_enum(
     'kind', None, [
@@ -44,6 +44,7 @@ def main() -> None:
   source = open_source(
       _KIND.value, _IMAGES.value, fixations=_FIXATIONS.value,
       **{name: flag.value for name, flag in _RECORDED.items()})
+  check_sizes(source)
   folder = pathlib.Path(_OUTPUT.value)
   pysaliency_export.write_stimuli(source, folder / 'stimuli.hdf5')
   pysaliency_export.write_trains(source, folder / 'fixations.hdf5')

@@ -21,6 +21,7 @@ from PIL import Image
 from saliency_jax import files, progress
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.popout.search_arrays import SearchArrays
+from saliency_jax.data.source import check_sizes
 from saliency_jax.data.sources.built import READY, SIZES, SPLIT
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -161,6 +162,7 @@ def build(builder: _Builder) -> pathlib.Path:
   Raises:
     InputError: the source is at fault, or the folder has been built before.
   """
+  check_sizes(builder._source)
   folder = pathlib.Path(builder.data_dir)
   folder.parent.mkdir(parents=True, exist_ok=True)
   tfds.disable_progress_bar()

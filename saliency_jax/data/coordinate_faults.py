@@ -8,26 +8,19 @@ import math
 
 import numpy as np
 
+from saliency_jax.data import screens
 from saliency_jax.data.coordinates import Coordinates, both
 
 # Shares are judged of so many fixations or more.
 _ENOUGH = 20
-# The share of fixations at one corner that people do not explain.
-_PILED = 0.05
+# The share of fixations at one place that people do not explain, and how many
+# are drawn to find one.
+_PILED, _DRAWN = 0.05, 256
 # Of so many fixations, nobody's reach but over so much of the width and height,
-# or spread over so little of them.
-_MANY, _REACH, _SPREAD = 50, 0.6, 0.2
+# or spread over so little of them, or of one.
+_MANY, _REACH, _SPREAD, _LINE = 50, 0.6, 0.2, 0.02
 # Those of a smaller screen, or percent, reach so much of it, and not of theirs.
 _TIGHT, _SMALLER = 0.92, 0.85
-# The share outside that a remedy may leave.
-_MENDED = 0.05
-# Screens that a sentence names.
-_NAMED = 3
-# Usual screens, (width, height) in pixels.
-_SCREENS = (
-    (320, 240), (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 800),
-    (1280, 1024), (1366, 768), (1440, 900), (1600, 900), (1600, 1200),
-    (1680, 1050), (1920, 1080), (1920, 1200), (2560, 1440), (3840, 2160))
 
 
 def fault(
@@ -84,7 +77,11 @@ def doubt(
   """Returns what is odd of coordinates without a `fault`, or ''."""
   exact = coordinates.in_pixels(points, sizes)
   outside = coordinates.outside(exact, sizes)
-  said = [_piled(coordinates, points, exact, sizes, 0)]
+  said = [_piled(coordinates, points, exact, sizes, 0)
+          or _repeated(coordinates, points, exact, sizes)]
+  if coordinates.origin and (points == 0).any() and (
+      points == np.rint(points)).all():
+    said.append('some coordinates are 0, where the first pixel is 1')
   if outside.any():
     said.append(
         f'{outside.sum():,} of {len(points):,} fixations ({outside.mean():.1%})'
@@ -105,13 +102,40 @@ def _piled(
       ('0, 0', both(points == 0)), ('the top left', top & left),
       ('the bottom right', bottom & right), ('the top right', top & right),
       ('the bottom left', bottom & left)):
-    if there.sum() > max(share * len(points), 4):
+    if there.sum() > max(share * len(points), 4 if share else 1):
       y, x = points[np.argmax(there)]
       return (
           f'{there.sum():,} of {len(points):,} fixations lie exactly at '
           f'x = {x:g}, y = {y:g} ({name}); if that is lost gaze, give '
           f'{coordinates.flag("missing", f"{x:g},{y:g}")}, if not, '
           f'{coordinates.flag("missing", "none")}')
+  return ''
+
+
+def _repeated(
+    coordinates: Coordinates, points: np.ndarray, exact: np.ndarray,
+    sizes: np.ndarray
+) -> str:
+  """Says that many fixations lie exactly at one point or edge, or ''."""
+  if coordinates.missing == 'none' or len(points) < _ENOUGH:
+    return ''
+  least = max(_PILED * len(points), 4)
+  drawn = points[np.random.default_rng(0).integers(0, len(points), _DRAWN)]
+  values, counts = np.unique(drawn, axis=0, return_counts=True)
+  y, x = values[counts.argmax()]
+  there = np.count_nonzero(both(points == (y, x)))
+  if there > least:
+    return (
+        f'{there:,} of {len(points):,} fixations lie exactly at x = {x:g}, '
+        f'y = {y:g}; if that is lost gaze, or a cross that was shown, give '
+        f'{coordinates.flag("missing", f"{x:.10g},{y:.10g}")}')
+  for name, edge in zip(('top', 'left', 'bottom', 'right'), (
+      *(exact == 0).T, *(exact == sizes - 1.).T), strict=True):
+    if np.count_nonzero(edge) > least:
+      return (
+          f'{np.count_nonzero(edge):,} of {len(points):,} fixations lie '
+          f'exactly on the {name} edge; gaze beyond it may have been moved '
+          'there')
   return ''
 
 
@@ -133,7 +157,8 @@ def _crowded(
   if small and (low >= 0).all() and (size > 2).all():
     return (
         f'all {count:,} coordinates lie between 0 and 1; if they are shares '
-        f"of the image's size, give {coordinates.flag('scale', 'size')}")
+        "of the image's size, y from its top, give "
+        f'{coordinates.flag("scale", "size")}')
   if small and (size > 4).all():
     y, x = size / 2
     unit = "half the image's size"
@@ -150,7 +175,8 @@ def _crowded(
     return said
   low, high = _reach(exact / sizes)
   if count < _MANY or (low < -.02).any() or not (
-      (high < _REACH).all() or (high - low < _SPREAD).all()):
+      (high < _REACH).all() or (high - low < _SPREAD).all()
+      or (high - low < _LINE).any()):
     return ''
   return (
       f'all {count:,} fixations lie in {low[1]:.0%} to {high[1]:.0%} of the '
@@ -166,7 +192,7 @@ def _smaller(
   """Says that the highest (y, x) are those of a smaller screen, or ''."""
   size = np.median(sizes, axis=0) if count >= _MANY and (
       high < _SMALLER * sizes[0]).all() else high
-  for width, height in ((100, 100), *_SCREENS):
+  for width, height in ((100, 100), *screens.SIZES):
     screen = np.array([height, width])
     if ((screen < _SMALLER * size) & (high <= screen)
         & (high >= _TIGHT * screen)).all():
@@ -194,13 +220,12 @@ def _cause(
   if not len(exact):
     return 'they are no numbers'
 
-  def mended(**changes) -> bool:
+  def mended(points: np.ndarray = points, **changes) -> bool:
     other = dataclasses.replace(coordinates, **changes)
     outside = other.outside(other.in_pixels(points, sizes), sizes)
-    return outside.mean() < _MENDED
+    return outside.mean() < screens.MENDED
 
-  _, outside = coordinates.pixels(points[:, ::-1], sizes)
-  if outside.mean() < _MENDED:
+  if mended(points[:, ::-1]):
     how = (f'give {coordinates.flag("columns", "x=y,y=x")}, or as the columns '
            'are called' if coordinates.countable else 'exchange them')
     return f'nearly all lie inside with x and y exchanged; {how}'
@@ -214,63 +239,10 @@ def _cause(
         "is their origin the image's centre? Give "
         f'{coordinates.flag("offset", "centre")}, and '
         f'{coordinates.flag("scale", "1,-1")} if y counts upwards')
-  return _screen(coordinates, exact, sizes)
-
-
-def _screen(
-    coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
-  """Says which screens the fixations may be of."""
-  low, high = np.quantile(exact, [.005, .995], axis=0)
-  size = np.median(sizes, axis=0)
-  said = (f'they reach from x = {low[1]:.0f} to {high[1]:.0f} and from '
-          f'y = {low[0]:.0f} to {high[0]:.0f}')
-  screens = np.array(_SCREENS)[:, ::-1]
-  screens = screens[(screens > size).all(axis=1)]
-  # Shown in its own shape it leaves bars, in which people have no place.
-  shown = size * (screens / size).min(axis=1, keepdims=True)
-  bars = (screens - shown) / 2
-  boxed = np.array([
-      _inside(exact - bar, area) for bar, area in zip(bars, shown, strict=True)
-  ], bool).reshape(-1, 1)
-  shown, bars = np.where(boxed, shown, screens), np.where(boxed, bars, 0)
-  # On what is shown they lie about its middle and go near its edges.
-  reach = (high - low) / shown
-  uneven = np.abs((low + high) / screens - 1).max(axis=1)
-  filled = (uneven < .2) & (np.ptp(reach, axis=1) < .15) & (
-      reach > .6).all(axis=1) & (high < screens).all(axis=1)
-  offsets = (size - screens) / 2
-  centred = [
-      (screen, offset) for screen, offset in zip(screens, offsets, strict=True)
-      if _inside(exact + offset, size)]
-  for number in np.flatnonzero(filled)[:_NAMED]:
-    (height, width), (y, x) = screens[number], size / shown[number]
-    right, down = 0 - bars[number, ::-1] * (x, y)  # no -0
-    said += (
-        f'; if the image filled a screen of {width} x {height}'
-        f'{", with bars beside it" if bars[number].any() else ""}, give '
-        f'{coordinates.flag("scale", f"{x:.6g},{y:.6g}")}')
-    if bars[number].any():
-      said += f' and {coordinates.flag("offset", f"{right:.6g},{down:.6g}")}'
-  if centred:
-    (height, width), (y, x) = centred[0]
-    said += (
-        '; if it was shown in its own size in the centre of a screen of '
-        f'{width} x {height}, give '
-        f'{coordinates.flag("offset", f"{x:g},{y:g}")}')
-  if filled.any() or centred:
-    return said
-  return (f'{said}, so they are not pixels of these images; give '
-          f'{coordinates.flag("scale")} and {coordinates.flag("offset")}, the '
-          'size and place on the screen, that make them so')
+  return screens.likely(coordinates, exact, sizes)
 
 
 def _reach(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   """Returns the lowest and highest (y, x) of `[N, 2]`."""
   columns = np.ascontiguousarray(points.T)
   return columns.min(axis=1), columns.max(axis=1)
-
-
-def _inside(exact: np.ndarray, size: np.ndarray) -> bool:
-  """Tells whether nearly all (y, x) `[N, 2]` lie within (height, width)."""
-  inside = ((exact >= -.5) & (exact < size - .5)).all(axis=1)
-  return inside.mean() > 1 - _MENDED

@@ -93,6 +93,13 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   outlines = [
       _outline(shape, place, f'{where}: shape {place}')
       for place, shape in enumerate(shapes, start=1)]
+  for place, outline in enumerate(outlines, start=1):
+    away = np.abs(outline.points / (width, height) - .5) > .6
+    if away.any(axis=1).mean() > .5:
+      raise InputError(
+          f'{where}: shape {place} has {away.any(axis=1).sum()} of its '
+          f'{len(away)} points outside the {width} x {height} image; give the '
+          'regions of this photograph, in its pixels.')
   if len(outlines) * height * width + 512 * sum(
       polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
     raise InputError(

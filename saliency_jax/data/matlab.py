@@ -30,9 +30,10 @@ _NUMBERS = {
     12: 'i8', 13: 'u8'}
 _TEXT = {16: 'utf-8', 17: 'utf-16', 18: 'utf-32'}
 
-_CELL, _STRUCT, _CHAR = 1, 2, 4
+_CELL, _STRUCT, _CHAR, _SPARSE = 1, 2, 4, 5
 _NUMERIC = range(6, 16)
 _COMPLEX = 0x800  # a flag beside the class
+_FULL = "a matrix is sparse, save MATLAB's full() of it"
 
 
 class FormatError(Exception):
@@ -77,7 +78,7 @@ def field(value: Value | None, name: str, kind: type, where: str):
   """Returns one field of a single structure.
 
   Args:
-    value: what should be a structure array of one element.
+    value: what should be a structure: an array of one element, or an element.
     name: the field's.
     kind: the type that its value must have.
     where: the file and the place in it, for the error.
@@ -85,7 +86,7 @@ def field(value: Value | None, name: str, kind: type, where: str):
   Raises:
     InputError: there is no such field, or it is of another type.
   """
-  structure = value[0] if isinstance(value, list) and len(value) == 1 else None
+  structure = value[0] if isinstance(value, list) and len(value) == 1 else value
   found = structure.get(name) if isinstance(structure, dict) else None
   if not isinstance(found, kind):
     raise InputError(
@@ -128,10 +129,11 @@ def matrices(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
     name, _ = reader.variable(kind, element, 0, only=None)
     try:
       _, value = reader.variable(kind, element, 0, name)
-    except FormatError:  # A class that is no array of numbers.
-      continue
-    if isinstance(value, np.ndarray):
-      yield name, value
+      if isinstance(value, np.ndarray):
+        yield name, value
+    except FormatError as error:  # A class that is no array of numbers.
+      if str(error) == _FULL:
+        raise
 
 
 def _reader(data: bytes) -> '_Reader':
@@ -217,7 +219,8 @@ class _Reader:
     if class_ == _CHAR:
       return name, self._characters(kind, content)
     if class_ not in _NUMERIC:
-      raise FormatError(f'a variable is of the class {class_}')
+      raise FormatError(_FULL if class_ == _SPARSE else
+                        f'a variable is of the class {class_}')
     values = self._numbers(kind, content)
     if len(values) != count:
       raise FormatError('an array has another size than it says')

@@ -24,6 +24,8 @@ class Columns(NamedTuple):
   flag: str = ''
   # What other programs call them, in small letters without signs and units.
   others: Mapping[str, Sequence[str]] = {}
+  # Those that are read by these names too, without being named.
+  known: tuple[str, ...] = ()
 
   def places(self, header: Sequence[str], path: pathlib.Path) -> dict[str, int]:
     """Returns the columns' places in a header, whatever their case.
@@ -48,7 +50,10 @@ class Columns(NamedTuple):
     for name, asked in absent.items():
       if near := self._near(name, asked, [
           each for each in free if each not in meant.values()]):
-        meant[name] = near
+        if name in self.known:
+          places[name] = header.index(near)
+        else:
+          meant[name] = near
     guessed = {name: meant[name] for name in meant if name not in self.named}
     hint = ('give ' + self.flag + '=' + ','.join(map('='.join, meant.items()))
             if self.flag else 'rename it')

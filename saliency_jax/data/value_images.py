@@ -36,6 +36,7 @@ _GREY_MODES = ('1', 'L', 'I', 'F')
 # JPEG's noise and of smoothed edges many have none; then so many pixels may be
 # neither black nor white.
 _FLAT, _BETWEEN = 0.95, 0.1
+_LINE = 64  # values that lie in one row are no map
 
 
 def read_labels(
@@ -133,7 +134,8 @@ def read_map(path: pathlib.Path) -> np.ndarray:
   """
   values = {'.npy': read_npy, '.mat': read_matrix}.get(
       path.suffix.lower(), read_grey)(path)
-  if values.ndim != 2 or not values.size:
+  if values.ndim != 2 or not values.size or (
+      min(values.shape) == 1 and values.size > _LINE):
     raise InputError(
         f'{path} holds an array of the shape {list(values.shape)}; save '
         'one value for each pixel, [height, width].')
@@ -173,7 +175,7 @@ def read_grey(file: str | os.PathLike) -> np.ndarray:
   """Decodes an image as a map of numbers; see `read_map`.
 
   TIFFs may hold floating numbers, PNGs and TIFFs 16 bits; three channels are
-  equal, and transparency does not count.
+  equal, and all but what is black is opaque.
   """
   name = str(file)
   with warnings.catch_warnings():
@@ -183,19 +185,32 @@ def read_grey(file: str | os.PathLike) -> np.ndarray:
       return _grey(image, name)
 
 
-def _colours(image: Image.Image, name: str) -> np.ndarray:
+def _colours(
+    image: Image.Image, name: str, *, whole: bool = False) -> np.ndarray:
   """Returns an image's colours, uint8 `[H, W, 3]`, without its transparency.
 
+  Args:
+    image: opened.
+    name: its.
+    whole: whether all colours have to be as they show on black.
+
   Raises:
-    InputError: it has one colour, and what it shows is in its transparency.
+    InputError: it has one colour, and what it shows is in its transparency, or
+      what it shows is not `whole`.
   """
   if 'A' not in image.mode and 'transparency' not in image.info:
     return turned_pixels(image, name, 'RGB')
   pixels = turned_pixels(image, name, 'RGBA')
-  if np.ptp(pixels[..., 3]) and not np.ptp(pixels[..., :3], axis=(0, 1)).any():
+  if not np.ptp(pixels[..., 3]):
+    return pixels[..., :3]
+  if not np.ptp(pixels[..., :3], axis=(0, 1)).any():
     raise InputError(
         f'{name} has one colour, and differs in its transparency alone; save '
         'it without transparency, on black.')
+  if whole and pixels[pixels[..., 3] < 255, :3].any():
+    raise InputError(
+        f'{name} is transparent where it is not black, so that it shows other '
+        'values than it has; save it without transparency, on black.')
   return pixels[..., :3]
 
 
@@ -223,8 +238,8 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
     return turned_pixels(image, name, image.mode).astype(np.float32)
   # A JPEG's channels may differ by rounding.
   slack = 4 if image.format == 'JPEG' else 0
-  channels = [x.astype(np.int16) for x in np.moveaxis(
-      _colours(image, name), 2, 0)]
+  pixels = _colours(image, name, whole=True)
+  channels = [x.astype(np.int16) for x in np.moveaxis(pixels, 2, 0)]
   coloured = functools.reduce(np.maximum, channels) - functools.reduce(
       np.minimum, channels) > slack
   if coloured.any():

@@ -133,11 +133,14 @@ def measured(
 def _about(saliency: np.ndarray, size: Sequence[int]) -> dict:
   """Returns what tells that a map is none of its image, as JSON values.
 
-  Whether it is 'constant', a 'digest' of it, and by how much it is 'stretched'
-  beside the image; of square maps, as of networks, by nothing.
+  Whether it is 'constant', or 'framed', highest all along its edge, a 'digest'
+  of it, and by how much it is 'stretched' beside the image; of square maps, as
+  of networks, by nothing.
   """
+  edge = np.concatenate([*saliency[[0, -1]], *saliency[:, [0, -1]].T])
   one, other = saliency.shape[0] / saliency.shape[1], size[0] / size[1]
   return {
       'constant': bool(saliency.min() == saliency.max()),
+      'framed': bool(edge.min() == saliency.max() > saliency.min()),
       'digest': zlib.crc32(np.ascontiguousarray(saliency)),
       'stretched': 1. if one == 1 else max(one / other, other / one)}

@@ -23,6 +23,7 @@ from saliency_jax.workdir import Folder
 # Equal maps of so many images are no chance; sides are rounded, and padded.
 _SAME, _STRETCHED = 3, 1.4
 ALL = 'all'  # the kind that stands for all search arrays
+_ENOUGH, _MOST = 8, 0.75  # images below chance, and the share
 
 
 class Scored(NamedTuple):
@@ -86,6 +87,21 @@ class Scored(NamedTuple):
       found[model] = [] if count < _SAME else self._named(
           [x == most for x in maps])
     return found
+
+  @property
+  def framed(self) -> dict[str, list[str]]:
+    """Returns the images whose maps are highest all along the edge, by model.
+    """
+    return {model: self._named([row.get('framed', False) for row in rows])
+            for model, rows in self.models.items()}
+
+  @property
+  def below_chance(self) -> dict[str, list[str]]:
+    """Returns the images with an NSS below 0, by model, where most are so."""
+    found = {model: self._named(self.scores[model]['nss'] < 0)
+             for model in self.models if 'nss' in self.scoring.metrics}
+    return {model: images for model, images in found.items()
+            if len(images) >= max(_ENOUGH, _MOST * len(self.images))}
 
   @property
   def stretched(self) -> dict[str, list[str]]:
@@ -232,6 +248,11 @@ def notes(
         f'other proportions than the images ({_first(images)}); they are '
         'stretched over them.'
         for model, images in each.stretched.items() if images]
+    said += [
+        f'The maps of {model} for {len(images)} images of {dataset.name} are '
+        f'highest all along their edge ({_first(images)}), as figures with '
+        'margins and inverted maps are.'
+        for model, images in each.framed.items() if images]
     shared = functools.cache(functools.partial(
         fingerprints.shared, fingerprints.of(dataset.source)))
     for model in models:
@@ -241,6 +262,10 @@ def notes(
             f'{model.name} was trained on {len(again)} images of '
             f'{dataset.name} ({_first(again)}); score it on others, with '
             f'config.sets.{dataset.name}.part=<the --workdir of its training>.')
+    said += [
+        f'{model} is below chance on {len(images)} of {len(each.images)} '
+        f'images of {dataset.name}; are its maps inverted, or of other images?'
+        for model, images in each.below_chance.items()]
     said += [
         f'{dataset.name}: {each.facts[key]} {what}.' for key, what in (
             ('without_fixations', 'images without a fixation are left out'),

@@ -27,7 +27,7 @@ def _resnet(
   return Architecture(
       lambda dtype: resnet.ResNet(blocks, bottleneck, dtype),
       ('layer4', 'layer3', 'layer2', 'layer1'), 'layer4',
-      port_table.porter(name, zoo_tables.RESNET), named_weights.FILES[name])
+      zoo_tables.resnet_porter(name), named_weights.FILES[name])
 
 
 def transformer(name: str, variant: vit.Variant) -> Architecture:

@@ -123,18 +123,80 @@ def test_coordinates_of_another_convention(kind, change, tmp_path):
   assert_equal(found, expected)
 
 
-@pytest.mark.parametrize('orientation', range(2, 9))
-@pytest.mark.parametrize('kind', ['osie', 'table', 'salicon', 'mit1003'])
+def maps(folder, points):
+  photographs(folder / 'images')
+  (folder / 'maps').mkdir()
+  for number, (name, xy) in enumerate(points.items()):
+    grey = np.zeros(SIZE, np.uint8)
+    grey[tuple(xy.T[::-1])] = 255
+    turned(folder / 'maps' / f'{name}.png', grey, 3 + number)
+  return {'dir': folder / 'images', 'fixations': folder / 'maps'}
+
+
+@pytest.mark.parametrize(('kind', 'orientation'), [
+    *((kind, n) for kind in ('osie', 'table') for n in range(2, 9)),
+    *((kind, n) for kind in (*WRITERS, 'maps') for n in (4, 6))])
 def test_photographs_that_are_stored_turned(kind, orientation, tmp_path):
-  given = WRITERS[kind](tmp_path, POINTS)
-  expected = list(open_source(kind, **given))
-  place = {'osie': 'stimuli', 'mit1003': 'images'}.get(kind, '')
+  name, write = kind.split()[0], (WRITERS | {'maps': maps})[kind]
+  given = write(tmp_path, POINTS)
+  expected = list(open_source(name, **given))
+  place = {'osie': 'stimuli', 'table': '', 'salicon': '', 'pysaliency': ''}.get(
+      kind, 'images')
   photographs(tmp_path / place, orientation)
-  source = open_source(kind, **given)
+  source = open_source(name, **given)
   check_sizes(source)
   for one, other in zip(source, expected, strict=True):
     np.testing.assert_array_equal(one.image, other.image)
     np.testing.assert_array_equal(one.fixations, other.fixations)
+
+
+def _cells(items, row=False):
+  found = np.empty(len(items), object)
+  found[:] = items
+  return found.reshape((1, -1) if row else (-1, 1))
+
+
+def _structures(items, row=False):
+  found = np.empty(len(items), [(name, object) for name in items[0]])
+  for number, item in enumerate(items):
+    found[number] = tuple(item.values())
+  return found.reshape((1, -1) if row else (-1, 1))
+
+
+# How MATLAB's files may differ: compression, cells or structures in rows or
+# columns, numbers as rows or columns, in any type that holds them.
+LAYOUTS = [
+    (compressed, of, row, change) for compressed in (False, True)
+    for of, row in ((_cells, False), (_cells, True), (_structures, True))
+    for change in (lambda x: x[:, None].astype(float),
+                   lambda x: x[None].astype(np.uint16))]
+
+
+@pytest.mark.parametrize(('compressed', 'of', 'row', 'change'), LAYOUTS)
+def test_files_of_matlab_in_any_layout(
+    compressed, of, row, change, tmp_path):
+  expected = open_source('osie', **osie(tmp_path, POINTS))
+  records, half = list(expected), len(POINTS['a']) // 2
+  for path, value in (
+      (tmp_path / 'eye' / 'fixations.mat', {'fixations': of([
+          {'img': f'{name}.png', 'subjects': of([{
+              'fix_x': change(part[:, 0] + 1), 'fix_y': change(part[:, 1] + 1),
+              'fix_duration': change(part[:, 0])}
+              for part in (xy[:half], xy[half:])], row)}
+          for name, xy in POINTS.items()], row)}),
+      *((tmp_path / 'gaze' / f'{name}.mat', {'gaze': of([
+          {'fixations': (part + 1).astype(change(part[:, 0]).dtype)}
+          for part in (xy[:half], xy[half:])], row)})
+        for name, xy in POINTS.items())):
+    path.parent.mkdir(exist_ok=True)
+    scipy.io.savemat(path, value, do_compression=compressed)
+  for found in (
+      open_source('osie', tmp_path),
+      open_source('salicon', tmp_path / 'stimuli',
+                  fixations=tmp_path / 'gaze')):
+    assert len(np.unique(found.scanpaths(0).subjects)) == 2
+    for one, other in zip(found, records, strict=True):
+      np.testing.assert_array_equal(one.fixations, other.fixations)
 
 
 def test_built_photographs_that_are_stored_turned(tmp_path):

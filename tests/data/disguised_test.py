@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency_jax.data.coordinate_faults import doubt
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.source import open_source
+from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
 from tests.data.coordinates_test import said_of, true_points
 from tests.data.made_turned import SIZE, photographs
@@ -52,6 +54,89 @@ def test_columns_of_eye_trackers_are_named(header, named, tmp_path):
   with pytest.raises(InputError, match=f'columns=image=.*{named[6:9]}'):
     open_source('table', photographs(tmp_path / 'images'),
                 fixations=tmp_path / 'f.csv')
+
+
+def gaze(tmp_path, rows, header='image,subject,x,y,event', **options):
+  """Opens a table of 60 fixations, each in the rows that `rows` gives."""
+  rng = np.random.default_rng(0)
+  lines = [header]
+  for number in range(60):
+    x, y = (rng.random(2) * (30, 20) + 5).round(1).tolist()
+    lines += [','.join(map(str, ('ab'[number % 2], *row)))
+              for row in rows(number % 3, x, y)]
+  (tmp_path / 'f.csv').write_text('\n'.join(lines))
+  return open_source('table', photographs(tmp_path / 'images'),
+                     fixations=tmp_path / 'f.csv', **options)
+
+
+FIXATIONS = [lambda s, x, y: [(s, x, y, 'Fixation')]]
+SAMPLES = [
+    lambda s, x, y: [(s, x, y, 'Fixation')] * 9,
+    lambda s, x, y: [(s, x + .01 * n, y, '') for n in range(9)],
+    lambda s, x, y: [(s, x, y, 'L'), (s, x, y + .05, 'R')]]
+OTHERS = [
+    lambda s, x, y: [(s, x, y, 'Fixation'), (s, x / 2, y, 'Saccade')],
+    lambda s, x, y: [(s, x, y, 'Fixation')] * 3 + [(s, '', '', 'Unclassified')]]
+
+
+@pytest.mark.parametrize('rows', SAMPLES)
+def test_gaze_samples_are_no_fixations(rows, tmp_path):
+  with pytest.raises(InputError, match='just before, as gaze samples do.*colum'
+                     'ns=event=COLUMN'):
+    gaze(tmp_path, rows)
+
+
+@pytest.mark.parametrize('rows', OTHERS)
+def test_other_events_are_no_fixations(rows, tmp_path):
+  header = 'image,subject,x,y,Eye movement type'
+  with pytest.raises(InputError, match=r"row [35] is no fixation but '[SU]"):
+    gaze(tmp_path, rows, header)
+  expected = gaze(tmp_path, FIXATIONS[0])
+  found = gaze(tmp_path, rows, header, columns='event=Eye movement type')
+  for index in range(2):
+    for one, other in zip(found.scanpaths(index), expected.scanpaths(index),
+                          strict=True):
+      np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize('rows', [
+    *FIXATIONS, lambda s, x, y: [(s, x, y, 'Action')]])
+def test_fixations_and_other_types_are_read(rows, tmp_path):
+  assert len(gaze(tmp_path, rows, 'image,subject,x,y,Type')[0].fixations) == 30
+
+
+@pytest.mark.parametrize(('more', 'message'), [
+    ([[0, 0]] * 2, r'2 of 302 .* x = 0, y = 0 .*missing=0,0'),
+    ([[75, 100.5]] * 30, r'30 of 330 .* exactly at x = 100\.5, y = 75.*cross'),
+    ([[0, n] for n in range(9, 39)], '30 of 330 fixations .* on the top edge')])
+def test_fixations_at_one_place_are_told(more, message):
+  points = np.vstack([true_points(300), more])
+  sizes = np.tile([150., 200.], (len(points), 1))
+  for order in (points, points[::-1]):
+    with pytest.raises(AssertionError, match=message):
+      raise AssertionError(doubt(Coordinates(), order, sizes))
+  assert doubt(Coordinates(), points[:300], sizes[:300]) == ''
+  assert not doubt(Coordinates(missing='none'), points, sizes)
+  said = doubt(Coordinates(origin=1, slack=.5), np.rint(points), sizes)
+  assert ('where the first pixel is 1' in said) == (0 in more[0])
+
+
+def test_fixations_on_a_line_are_of_other_units():
+  with pytest.raises(AssertionError, match='of the height.*give scale'):
+    raise AssertionError(said_of(true_points(300) / [150, 1])[1])
+
+
+def test_maps_with_transparency_are_what_shows(tmp_path):
+  grey = np.full((9, 12), 99, np.uint8)
+  grey[2:5] = 9
+  alpha = np.full_like(grey, 255)
+  for shown, right in ((alpha, True), (grey, False)):
+    Image.fromarray(np.dstack([grey, shown])).save(tmp_path / 'a.png')
+    if right:
+      np.testing.assert_array_equal(read_grey(tmp_path / 'a.png'), grey)
+      continue
+    with pytest.raises(InputError, match='transparent where it is not black'):
+      read_grey(tmp_path / 'a.png')
 
 
 def test_black_items_on_white_are_no_masks(tmp_path):

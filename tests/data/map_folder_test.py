@@ -40,7 +40,8 @@ WRITERS = {
             path), VALUES),
     'grey_alpha.png': (
         lambda path: Image.fromarray(np.stack(
-            [VALUES, 255 - VALUES], axis=2)).save(path), VALUES),
+            [VALUES, np.uint8(255) * (VALUES > 0)], axis=2)).save(path),
+        VALUES),
     'alpha.png': (
         lambda path: Image.fromarray(np.stack(
             [VALUES, VALUES, VALUES, 0 * VALUES], axis=2)).save(path), VALUES),
@@ -87,9 +88,9 @@ def test_subfolders_are_part_of_the_name(tmp_path):
 def test_missing_maps_are_named_and_counted(tmp_path):
   write_png(tmp_path / 'p3.png')
   with pytest.raises(InputError, match=(
-      r'lacks the maps of 4 of 5 images \(p1, p2, p4, \.\.\.\); add')):
+      r'lacks the maps of 4 of 5 images \(p1, p2, p4, \.\.\.\), and has p3')):
     MapFolder(tmp_path).check(['p1', 'p2', 'p3', 'p4', 'p5'])
-  with pytest.raises(InputError, match=r'of 1 of 2 images \(p1\); add'):
+  with pytest.raises(InputError, match=r'of 1 of 2 images \(p1\), and has'):
     MapFolder(tmp_path).check(['p1', 'p3'])
 
 

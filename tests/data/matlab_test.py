@@ -127,7 +127,7 @@ def test_only_the_named_variable_is_read():
 
 
 def test_sparse_arrays_are_refused():
-  with pytest.raises(matlab.FormatError, match='class 5'):
+  with pytest.raises(matlab.FormatError, match='sparse, save MATLAB.s full'):
     matlab.parse(saved(scipy.sparse.csc_array(np.eye(3))), 'x')
 
 

@@ -90,7 +90,7 @@ def test_an_image_that_is_not_named_has_no_regions(tmp_path):
     ({'points': [[0, 0], [3, 0], [3, True]]}, 'is not two numbers'),
     ({'points': [[0, 0], [3, 0], [3, 3, 3]]}, 'is not two numbers'),
     ({'points': [[.1, .1], [.9, .1], [.9, .9]]}, 'covers no pixel'),
-    ({'points': [[50, 0], [90, 0], [90, 90]]}, 'covers no pixel'),
+    ({'points': [[50, 0], [90, 0], [90, 90]]}, '3 of its 3 points outside'),
 ])
 def test_a_bad_shape_is_refused(change, message, tmp_path):
   with pytest.raises(InputError, match=r'a\.json.*' + message):

@@ -107,3 +107,23 @@ def test_maps_that_are_none_of_their_images_are_told():
   assert found.same == {'m': ['a', 'b', 'd']}
   assert found.stretched == {'m': ['g', 'h']}
   assert found.constant == {'m': ['e']}
+  assert found.framed == {'m': []}
+
+
+@pytest.mark.parametrize(('change', 'framed'), [
+    (lambda x: np.pad(x, 2, constant_values=1), True),  # a figure's margins
+    (lambda x: 1 - np.pad(x, 2), True),  # inverted
+    (lambda x: np.pad(x, 2), False), (lambda x: x, False)])
+def test_maps_with_margins_are_told(change, framed):
+  saliency = np.random.default_rng(0).random((9, 12)) * .9
+  assert passes._about(change(saliency), (9, 12, 3))['framed'] is framed
+
+
+def test_maps_that_most_images_contradict_are_told():
+  scores = [{'scores': {'nss': value}} for value in (-1, -.5, -.1, .2) * 3]
+  scoring = types.SimpleNamespace(metrics=('nss',), dataset=(
+      types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefghijkl'))))
+  one = Scored(scoring, range(12), {'m': scores}, {})
+  assert one.below_chance == {'m': [*'abcefgijk']}
+  assert Scored(scoring, range(12), {'m': scores[2:4] * 6}, {}
+                ).below_chance == {}

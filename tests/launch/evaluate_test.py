@@ -93,7 +93,7 @@ def _damage(name: str, value):
 DAMAGES = {
     'absent maps': (
         lambda folder: [path.unlink() for path in folder.glob('p[12].png')],
-        'lacks the maps of 2 of 4 images (p1, p2); add them'),
+        'lacks the maps of 2 of 4 images (p1, p2), and has'),
     'NaN': (_damage('p2', np.array([[1, np.nan]])),
             'p2.npy is NaN at 1 of 2 pixels')}
 

@@ -106,8 +106,8 @@ def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   along x and y add up to 35 pixels at most; it lasts 100 ms or more.
 
   Args:
-    samples: float64 `[n, 2]` (x, y) in pixels, 240 a second; a sample with a
-      negative or no number is a blink, which ends a fixation.
+    samples: float64 `[n, 2]` (x, y) in pixels, 240 a second; a sample at 0, 0,
+      or with a negative or no number, is a blink, which ends a fixation.
 
   Returns:
     The samples' means `[F, 2]` and (begin, end) `[F, 2]` in ms.
@@ -133,7 +133,8 @@ def _end(samples: list[list[float]], start: int) -> int:
     x, y = samples[number]
     left, right = min(left, x), max(right, x)
     top, bottom = min(top, y), max(bottom, y)
-    if not (x >= 0 and y >= 0 and right - left + bottom - top <= _WIDEST):
+    if not (x >= 0 and y >= 0 and x + y
+            and right - left + bottom - top <= _WIDEST):
       return number
   return len(samples)
 
@@ -146,7 +147,7 @@ def _samples(path: pathlib.Path, image_id: str) -> np.ndarray:
         f'{path} has no variable {name}; is it of this data set?')
   data = matlab.field(value, 'DATA', list, str(path))
   samples = matlab.field(data[:1], 'eyeData', np.ndarray, str(path))
-  if samples.ndim != 2 or samples.shape[1] < 2:
+  if samples.ndim != 2 or not 2 <= samples.shape[1] < _SHORTEST:
     raise InputError(
         f'{path}: eyeData is no [n, 2] array; is it of this data set?')
   return samples[:, :2].astype(np.float64)

@@ -105,14 +105,14 @@ class _Gaze(FixationReader):
     path = self._files[image_id]
     people = matlab.load(path, 'gaze')
     if not isinstance(people, list) or not all(
-        isinstance(person, dict) for person in people):
+        isinstance(person, dict | list) for person in people):
       raise InputError(
           f"{path} has no structure array 'gaze'; {_HELP}.")
     looks = []
     for number, person in enumerate(people):
       where = f'{path}, person {number + 1}'
       xy = _points(
-          matlab.field([person], 'fixations', np.ndarray, where), where)
+          matlab.field(person, 'fixations', np.ndarray, where), where)
       looks.append((number, xy[:, ::-1]))
     return _joined(looks)
 

@@ -3,9 +3,10 @@
 A file that `data.tables` reads, one row for each fixation. `image` is the
 file's name in the folder, or its stem; `x` and `y` are pixels, counted from 0
 at the top left pixel's centre (or as `Coordinates` says); `subject` is any
-name, `t` the time in ms at which the fixation began and `duration` its ms. The
-last three may be missing: one subject then stands for all, and the order is the
-file's.
+name, `t` the time in ms at which the fixation began and `duration` its ms. They
+may be missing: one subject then stands for all, and the order is the file's.
+Where `event`, as of an eye tracker, is named, only fixations count, and rows of
+one place in a row are one. Other events and gaze samples are refused.
 """
 
 import math
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.data import fixations, tables
+from saliency_jax.data import fixations, gaze_rows, tables
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import list_images, normal
@@ -23,7 +24,7 @@ from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
 
 _NEEDED = ('image', 'x', 'y')
-_OPTIONAL = ('subject', 't', 'duration')
+_OPTIONAL = ('subject', 't', 'duration', 'event')
 _NUMBERS = ('x', 'y', 't', 'duration')
 # Pupil Labs' shares of the height, from the bottom.
 _UPWARDS = 'norm_pos_y'
@@ -33,14 +34,16 @@ _OTHERS = {
               'medianame', 'stimulusname', 'presentedstimulusname',
               'presentedmedianame'),
     'x': ('fpogx', 'fixx', 'fixationx', 'gazex', 'currentfixx', 'normposx',
-          'fixationpointx', 'fixationpositionx', 'gazepointx'),
+          'fixationpointx', 'fixationpositionx', 'gazepointx', 'col',
+          'column'),
     'y': ('fpogy', 'fixy', 'fixationy', 'gazey', 'currentfixy', 'normposy',
-          'fixationpointy', 'fixationpositiony', 'gazepointy'),
+          'fixationpointy', 'fixationpositiony', 'gazepointy', 'row'),
     'subject': ('participant', 'observer', 'subjects', 'subj', 'user',
                 'worker', 'recording', 'participantid', 'subjectid',
                 'participantname', 'recordingsessionlabel', 'wearerid'),
     't': ('time', 'timestamp', 'start', 'onset', 'currentfixstart',
           'recordingtimestamp', 'starttimestamp', 'eventstarttrialtime'),
+    'event': gaze_rows.NAMES,
     'duration': ('dur', 'fixduration', 'fpogd', 'currentfixduration',
                  'gazeeventduration', 'eventduration')}
 
@@ -67,7 +70,7 @@ class Table(Photographs):
     """
     looked = _Rows(pathlib.Path(fixations), recorded, tables.Columns(
         _NEEDED, _OPTIONAL, _named(columns, recorded),
-        recorded.flag('columns'), _OTHERS))
+        recorded.flag('columns'), _OTHERS, ('event',)))
     files = list_images(images, map(_last, looked.names))
     looked.know(files)
     super().__init__(files, looked, regions, recorded)
@@ -92,8 +95,21 @@ class _Rows(FixationReader):
     self._rows: dict[str, list[_Row]] = {}
     self.names, subjects = {}, {}
     upwards = columns.named.get('y', '').casefold() == _UPWARDS
+    self._events = 'event' in columns.named
+    named = ','.join(map('='.join, (columns.named | {
+        'event': 'COLUMN'}).items()))
+    self._help = (
+        f'keep one row for each fixation, or give '
+        f'{recorded.flag("columns", named)}, the one that tells fixations from '
+        'other events')
     for number, fields in tables.rows(path, columns):
-      subject = fields.get('subject', '')
+      event = fields.get('event', '')
+      if self._events and not gaze_rows.is_fixation(event):
+        continue
+      if gaze_rows.is_other(event):
+        raise InputError(
+            f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
+      subject = normal(fields.get('subject', ''))
       if upwards:
         fields['y'] = f'{1 - self._number(fields["y"], "y", number)}'
       self._rows.setdefault(normal(fields['image']), []).append(_Row(
@@ -121,11 +137,16 @@ class _Rows(FixationReader):
       values = np.array(of_image)
       # By subject and time, and as in the file.
       values = values[np.lexsort(values[:, [0, 3, 5]].T)]
+      if self._events:
+        values = values[np.append(True, np.diff(
+            values[:, [1, 2, 5]], axis=0).any(axis=1))]
       numbers, x, y, times, durations, subjects = values.T
       self._numbers[image_id] = numbers
       self._found[image_id] = fixations.make(
           np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
+    if said := gaze_rows.fault(self._found.values()):
+      raise InputError(f'{self.place}: {said}; {self._help}.')
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:

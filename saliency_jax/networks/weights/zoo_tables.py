@@ -1,8 +1,13 @@
 """How other programs name the arrays of ResNets and transformers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from saliency_jax.networks.weights.port_table import Rule, Table
+import numpy as np
+
+from saliency_jax.errors import InputError
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.weights.port_table import Rule, Table, porter
+from saliency_jax.networks.weights.variable_files import Ported
 
 _CONV = r'((?:layer\d\.\d+\.)?(?:conv\d|downsample\.0))'
 _NORM = r'((?:layer\d\.\d+\.)?(?:bn\d|downsample\.1))'
@@ -16,7 +21,39 @@ RESNET = Table(
      Rule(rf'{_NORM}\.running_mean', r'batch_stats:\1/mean'),
      Rule(rf'{_NORM}\.running_var', r'batch_stats:\1/var')),
     ignored=r'fc\.(weight|bias)|.*num_batches_tracked')
+# The first layer and its norm turn noise of unit variance, as torchvision's
+# images have, into noise with a deviation of about .3 where the units live.
+_FIRST = ('conv1.weight', 'bn1.weight', 'bn1.running_var')
+_SCALED, _EPSILON = .04, 1e-5
 
+
+def resnet_porter(network: str) -> Callable[..., Ported]:
+  """Returns `port_table.porter` of a ResNet, which tells Caffe's values.
+
+  It raises an `InputError` where the scale of the first layer is that of
+  images in 0-255, if no preprocessing is given.
+  """
+  port = porter(network, RESNET)
+
+  def checked(
+      arrays: Mapping[str, np.ndarray],
+      expected: Mapping[str, tuple[int, ...]],
+      preprocessing: str | Preprocess | None = None
+  ) -> Ported:
+    ported = port(arrays, expected, preprocessing)
+    kernel, scale, variance = (
+        np.asarray(arrays[name], np.float64) for name in _FIRST)
+    gain = np.median(np.linalg.norm(kernel.reshape(len(kernel), -1), axis=1)
+                     * np.abs(scale) / np.sqrt(np.abs(variance) + _EPSILON))
+    if preprocessing is None and 0 < gain < _SCALED:
+      raise InputError(
+          f'The first layer of these weights of {network} has a gain of '
+          f"{gain:.2g}, where torchvision's have about 0.3: it is scaled for "
+          'images in 0-255; set config.network.preprocessing to caffe (BGR) '
+          'or vgg_features (RGB).')
+    return ported
+
+  return checked
 
 
 def _blocks(block: str, norm: str, *dense: str) -> Iterator[Rule]:

@@ -12,6 +12,7 @@ from saliency_jax.networks.weights import (
   known_weights,
   variable_files,
   vgg_tables,
+  zoo_tables,
 )
 from tests.networks.weights import made
 
@@ -95,6 +96,25 @@ def test_kernels_scaled_for_0_to_255_are_no_torchvisions():
   with pytest.raises(InputError, match=r'norm of 0\.0.*caffe \(BGR\) or vgg_f'):
     made.port(arrays)
   assert made.port(arrays, 'caffe').family == 'caffe'
+
+
+@pytest.mark.parametrize('folded', [False, True])
+def test_resnets_of_caffe_are_no_torchvisions(folded):
+  """Scaled for 0-255: by the norm's statistics, or folded into its scale."""
+  arrays = {'conv1.weight': np.random.default_rng(0).normal(
+      0, .1, (8, 3, 7, 7)).astype(np.float32)}
+  arrays |= {f'bn1.{name}': np.full(8, value, np.float32) for name, value in (
+      ('weight', .3), ('bias', 0), ('running_mean', 0), ('running_var', 1))}
+  expected = {'conv1/kernel': (7, 7, 3, 8)} | dict.fromkeys((
+      'bn1/scale', 'bn1/bias', 'batch_stats:bn1/mean', 'batch_stats:bn1/var'),
+      (8,))
+  port = zoo_tables.resnet_porter('net')
+  assert port(arrays, expected).family == 'torchvision'
+  arrays |= {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {
+      'bn1.running_var': arrays['bn1.running_var'] * 57 ** 2}
+  with pytest.raises(InputError, match=r'gain of 0\.0.*caffe \(BGR\) or vgg_f'):
+    port(arrays, expected)
+  assert port(arrays, expected, 'caffe').preprocess.bgr
 
 
 def test_a_file_that_was_kept_without_its_family_is_ported_again(tmp_path):

@@ -1,0 +1,57 @@
+"""Rows of a table of gaze that are no fixations: other events, and samples."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from saliency_jax.data.fixations import Fixations
+
+# What Tobii, SMI and others call their column of events, as `Columns.others`.
+NAMES = ('eyemovementtype', 'gazeeventtype', 'eventtype', 'movementtype',
+         'category', 'categoryright', 'categoryleft', 'type')
+_FIXATION = ('fix', 'efix', 'visual intake')
+_OTHERS = frozenset((
+    'saccade', 'sacc', 'esacc', 'blink', 'eblink', 'unclassified', 'noise',
+    'eyesnotfound', 'pursuit', 'smooth pursuit', 'undefined', 'sample'))
+# Of so many fixations or more, the share that may lie near the one before,
+# within so much of what they spread over: of OSIE's it is 4 %, of samples most.
+_ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
+_LOST = 0.05  # the share at one place that people do not explain
+
+
+def is_fixation(event: str) -> bool:
+  """Tells whether an event of an eye tracker is a fixation."""
+  return event.casefold().startswith(_FIXATION)
+
+
+def is_other(event: str) -> bool:
+  """Tells whether it is known to be something else."""
+  return event.casefold() in _OTHERS
+
+
+def fault(found: Collection[Fixations]) -> str:
+  """Says that fixations are gaze samples, or ''.
+
+  Args:
+    found: those of each image, by subject in the order they were made.
+  """
+  steps = [np.abs(np.diff(each.points, axis=0)).max(axis=1)[
+      np.diff(each.subjects) == 0] for each in found if len(each.points)]
+  step = np.concatenate([np.zeros(0), *steps])
+  points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
+  points = points[~np.isnan(points).any(axis=1)]
+  if len(step) < _ENOUGH or not len(points):
+    return ''
+  # Half of all lie so near the middle.
+  spread = np.median(np.abs(points - np.median(points, axis=0)), axis=0)
+  near = np.count_nonzero(step <= _NEAR * spread.max())
+  if near <= _MOST * len(step):
+    return ''
+  # At one place of all images lies lost gaze, of which others speak.
+  _, counts = np.unique(points, axis=0, return_counts=True)
+  if counts.max() > _LOST * len(points) and (
+      near - counts.max() <= _MOST * len(step)):
+    return ''
+  return (f'{near:,} of {len(step):,} fixations lie where the same person '
+          'looked just before, as gaze samples do, of which many make a '
+          'fixation')
