@@ -86,8 +86,21 @@ def read_json(
     InputError: see `reading`.
   """
   with reading(path, 'JSON file', advice):
-    value = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))
+    value = parsed_json(pathlib.Path(path).read_text(encoding='utf-8'))
     check(value, shape)
+  return value
+
+
+def parsed_json(text: str) -> Any:
+  """Returns the value of a JSON text.
+
+  Raises:
+    ValueError: it is no JSON, or has half of a character, which cannot be
+      written again.
+  """
+  value = json.loads(text)
+  if '\\ud' in text.lower():
+    json.dumps(value, ensure_ascii=False).encode()
   return value
 
 

@@ -16,7 +16,8 @@ MEASURED = _JOB | {
     'chance?': {'without_band?': _NAMES}}
 TRAINED = _JOB | {
     'network': _NETWORK | {'readout_tap': str}, 'weights': _WEIGHTS,
-    'counts': {'train': int, 'validation': int}, 'measured?': [str],
+    'counts': {'train': int, 'validation': int, 'steps': int},
+    'measured?': [{'regions', 'popout'}],
     'measured_on?': {'regions?': _COUNTS},
     'task?': {'name?': str, 'watched': str, 'titles': _NAMES},
     'members': {str: {

@@ -65,6 +65,7 @@ class Kept:
       return ()
     points, offsets = self._arrays('fixations.npz', ('points', 'offsets'), (
         lambda points, offsets: points.ndim == 2 and points.shape[1] == 2
+        and offsets.dtype.kind in 'iu'
         and offsets.shape == (len(self.images) + 1,) and offsets[0] == 0
         and offsets[-1] == len(points) and (np.diff(offsets) >= 0).all()))
     return tuple(np.split(points, offsets[1:-1]))
@@ -98,6 +99,8 @@ class Kept:
               lambda units, images, cells: cells.ndim == 3
               and cells.dtype.kind == 'f'
               and units.shape == images.shape == cells.shape[:1]
+              and units.dtype.kind in 'iu' and images.dtype.kind in 'iu'
+              and (units >= 0).all() and (images >= 0).all()
               and (images < len(self.images)).all())))
     return self._maps[layer]
 

@@ -5,7 +5,6 @@ a folder may come from anybody.
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import traceback
@@ -16,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from saliency_jax import numpy_files, outside, schema
-from saliency_jax.errors import InputError
+from saliency_jax.errors import InputError, quoted
 
 _AGAIN = 'start the job again with the same --workdir'
 _MAX_PIXELS = 2**26  # of a picture; 8192 x 8192
@@ -76,15 +75,15 @@ class Reader:
   def json(self, name: str, shape):
     """Returns the value in a JSON file, checked by `outside.check`."""
     with self.checking(name) as path:
-      value = json.loads(path.read_text(encoding='utf-8'))
+      value = outside.parsed_json(path.read_text(encoding='utf-8'))
       outside.check(value, shape)
     return value
 
   def lines(self, name: str, shape) -> list:
     """Returns the values in a file that has one in each line; see `json`."""
     with self.checking(name) as path:
-      found = [
-          json.loads(x) for x in path.read_text(encoding='utf-8').splitlines()]
+      found = [outside.parsed_json(x) for x in path.read_text(
+          encoding='utf-8').splitlines()]
       outside.check(found, [shape])
     return found
 
@@ -112,12 +111,16 @@ class Reader:
       self._expect_finite(name, array)
     return array
 
-  def arrays(self, name: str) -> dict[str, np.ndarray]:
-    """Returns the arrays in a .npz file by name."""
+  def arrays(
+      self, name: str, texts: Collection[str] = ()) -> dict[str, np.ndarray]:
+    """Returns the arrays in a .npz file by name, numbers but for `texts`."""
     with self.checking(name) as path:
       arrays = numpy_files.read_npz(path, numpy_files.NUMBERS + 'U', _AGAIN)
-      for array in arrays.values():
+      for key, array in arrays.items():
         self._expect_finite(name, array)
+        self.expect(
+            (array.dtype.kind == 'U') == (key in texts), name,
+            f'has {quoted(key)} of another type')
     return arrays
 
   def picture(self, name: str) -> np.ndarray:

@@ -52,9 +52,10 @@ def test_a_missing_picture_is_named(path):
     _kept(path)
 
 
-def test_maps_of_other_images_are_refused(path):
-  np.savez(path / 'maps/conv5_3.npz', units=np.zeros(1, int),
-           images=np.full(1, 2), maps=np.zeros((1, 4, 5), np.float16))
+@pytest.mark.parametrize(('unit', 'image'), [(0, 2), (0, -1), (-1, 0), (0., 0)])
+def test_maps_of_other_images_are_refused(path, unit, image):
+  np.savez(path / 'maps/conv5_3.npz', units=np.array([unit]),
+           images=np.array([image]), maps=np.zeros((1, 4, 5), np.float16))
   with pytest.raises(InputError, match='does not fit the images'):
     _kept(path).maps('conv5_3')
 

@@ -2,6 +2,7 @@
 
 import pathlib
 
+import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
@@ -32,3 +33,15 @@ def test_names_do_not_steer_the_terminal(tmp_path):
     ('\u05d0', '\u2068\u05d0\u2069'), ('\u2069\u202e', '\u2068\u2069')])
 def test_names_steer_nothing_else(text, shown):
   assert directions.isolated({text: [text]}) == {shown: [shown]}
+
+
+def test_texts_are_no_numbers_and_no_half_characters(tmp_path):
+  folder = made.popout(tmp_path, made.scores(('conv5_3',)))
+  with np.load(folder / 'fixations.npz') as arrays:
+    texts = {'points': arrays['points'].astype(str)}
+    np.savez(folder / 'fixations.npz', **{**arrays, **texts})
+  with pytest.raises(InputError, match="fixations.npz has 'points' of another"):
+    site.write(folder)
+  (folder / 'config.json').write_text(r'{"half": "\ud800"}')
+  with pytest.raises(InputError, match=r'config\.json .* surrogates'):
+    site.write(folder)

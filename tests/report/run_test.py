@@ -155,6 +155,15 @@ def test_a_table_of_other_regions(tmp_path, change):
   assert 'does not count the regions of' in _message(path)
 
 
+def test_a_category_that_the_table_lacks(tmp_path):
+  path = made.dissect(
+      tmp_path, {'conv5_3': np.ones((2, 3), np.float32)},
+      labels=['text', 'food'])
+  table = (path / 'table2.csv').read_text().splitlines()
+  (path / 'table2.csv').write_text('\n'.join(table[:-1]))
+  assert 'does not count the regions of' in _message(path)
+
+
 def test_categories_that_differ_between_layers(tmp_path):
   run = made.dissect(
       tmp_path, made.scores(rows=2), labels=['text', 'food'])

@@ -65,7 +65,8 @@ def test_the_folder_is_read_as_it_was_written(run):
     ('summary.json', {'layout': 1}, 'has layout 1'),
     ('summary.json', {'models': {'net': 'unheard of'}}, 'none of'),
     ('summary.json', {'models': {'gbvs': 'classical gbvs'}}, "'net'"),
-    ('summary.json', {'search': {}}, 'nothing of some data sets')])
+    ('summary.json', {'search': {}}, 'nothing of some data sets'),
+    ('summary.json', {'datasets': {}}, 'data sets of scores.csv')])
 def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
   made_scores.edit(own / name, **change)
   with pytest.raises(InputError, match=says):
@@ -74,6 +75,7 @@ def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
 
 @pytest.mark.parametrize(('name', 'old', 'new', 'says'), [
     ('examples.csv', 'pictures/00000.jpg', '../secret.jpg', 'belongs'),
+    ('examples.csv', ',nmm,', ',1e400,', 'does not fit examples.csv'),
     ('search.csv', 'gbvs', 'other', "'other'"),
     ('scores.csv', ',50', ',many', 'invalid literal'),
     ('scores.csv', ',kl,', ',nss,', 'has a line twice'),
@@ -264,7 +266,8 @@ def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
 
 @pytest.mark.usefixtures('undrawn_here')
 def test_names_are_escaped_and_make_no_paths(own):
-  for name in ('scores.csv', 'search.csv', 'summary.json'):
+  for name in (
+      'scores.csv', 'search.csv', 'differences.csv', 'summary.json'):
     file = own / name
     file.write_text(file.read_text().replace('arrays', 'a/<u>'))
   for name in ('figure7.csv', 'output.csv'):

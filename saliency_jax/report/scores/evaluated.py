@@ -12,7 +12,7 @@ import pandas as pd
 from saliency_jax import schema
 from saliency_jax.report import json_shapes, reading
 from saliency_jax.report.reading import Reader
-from saliency_jax.report.scores.metric_names import OBSERVERS
+from saliency_jax.report.scores.metric_names import METRICS, OBSERVERS
 
 KINDS = {  # of models, as they are written
     'network': 'network', 'classical': 'classical model',
@@ -97,9 +97,14 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   scores, search, categories, differences = (
       _table(reader, table, models) for table in (
           schema.SCORES, schema.SEARCH, schema.FIGURE7, schema.DIFFERENCES))
-  reader.expect(
-      set(search['dataset']) <= set(summary.get('search', ())), schema.SUMMARY,
-      f'says nothing of some data sets of {schema.SEARCH.path}')
+  for file, table in (
+      (schema.SCORES, scores), (schema.SEARCH, search),
+      (schema.FIGURE7, categories), (schema.DIFFERENCES, differences)):
+    known = {*summary['datasets']} & {*summary.get('search', ())} if (
+        file is schema.SEARCH) else {*summary['datasets']}
+    reader.expect(
+        {*table['dataset']} <= known, schema.SUMMARY,
+        f'says nothing of some data sets of {file.path}')
   return Evaluated(
       path, summary, reader.json(schema.CONFIG, json_shapes.CONFIG), models,
       scores, search, differences, categories,
@@ -153,7 +158,7 @@ def _statistics(reader: Reader, categories: pd.DataFrame) -> dict:
 def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
   rows = reader.frame(schema.EXAMPLES).itertuples()
   name = 'examples.npz'
-  arrays = reader.arrays(name)
+  arrays = reader.arrays(name, texts=['models'])
   with reader.checking(name):
     reader.expect(
         tuple(arrays['models'].tolist()) == models, name,
@@ -173,12 +178,12 @@ def _example(
       arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
   human, target = (arrays.get(f'{k}/{key}') for key in ('human', 'target'))
   reader.expect(
-      arrays[f'{k}/scores'].shape == (models,)
+      row.metric in METRICS and arrays[f'{k}/scores'].shape == (models,)
       and all(x.ndim == 2 and x.size for x in maps)
       and (human is None or human.ndim == 2 and human.size > 0)
       and (target is None or target.shape == pixels.shape[:2])
       and arrays[f'{k}/fixations'].shape[1:] == (2,), 'examples.npz',
-      f'does not fit the picture {picture}')
+      f'does not fit examples.csv or the picture {picture}')
   size = int(row.height), int(row.width)
   if target is not None:
     down = [-(-a // b) for a, b in zip(size, target.shape, strict=True)]

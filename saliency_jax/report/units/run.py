@@ -157,9 +157,10 @@ def read(workdir: str | os.PathLike) -> Run:
       place=rows.groupby('image_id').cumcount())
   if kind is DISSECT:
     counted = rows[rows['fixations'] > 0].groupby('group').size()
+    named = table['category'].replace('', UNNAMED)
     reader.expect(
-        (table['sets'] == table['category'].replace('', UNNAMED).map(
-            counted).fillna(0)).all(),
+        set(counted.index) <= {*named}
+        and (table['sets'] == named.map(counted).fillna(0)).all(),
         kind.table.path, f'does not count the regions of {kind.rows.path}')
   run = Run(
       reader.folder, kind, summary, config, tuple(units),
