@@ -30,7 +30,6 @@ from saliency_jax.experiments import (
     runner,
     table_values,
     units,
-    view_maps,
 )
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.forward import Settings
@@ -181,7 +180,7 @@ def _write(
   _write_tables(folder, config, readers, tap, depths, parts)
   base = next((name for name, depth in depths.items() if not depth), None)
   if base and len(depths) > 1:
-    view_maps.write(
+    depth_views.write(
         folder, {
             kind: depth_views.choose(
                 read, config.before_after, tap=tap, base=base,

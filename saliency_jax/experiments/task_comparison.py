@@ -21,15 +21,14 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     depth,
     depth_tables,
+    depth_views,
     runner,
     scoring,
     task_attention,
     task_runs,
     task_tables,
-    view_maps,
 )
 from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.depth_views import View
 from saliency_jax.experiments.forward import Settings
 from saliency_jax.experiments.task_runs import PRETRAINED, Trained
 from saliency_jax.networks import cuts, trees, variants
@@ -179,7 +178,7 @@ def _write_figure(
       run: found.members[x.name] for run, x in first.items()})
   views = choose(scores, network.readout_tap, config.tasks.examples)
   one = _measuring(config, (network.readout_tap,))
-  view_maps.write(folder, {'regions': views}, {'regions': regions}, {
+  depth_views.write(folder, {'regions': views}, {'regions': regions}, {
       run: lambda x=x: network.replace(variables={
           **network.variables, 'params': trees.override(
               network.variables['params'], x.variant.params)})
@@ -194,7 +193,7 @@ def _write_figure(
       for number, view in enumerate(views) if config.data.sigma})
 
 
-def choose(found: Scores, tap: str, count: int) -> list[View]:
+def choose(found: Scores, tap: str, count: int) -> list[depth_views.View]:
   """Returns the units of Figure 11, which the paper does not name.
 
   Of the categories whose best unit in sp gains most over sr: this unit, on the
@@ -218,7 +217,7 @@ def choose(found: Scores, tap: str, count: int) -> list[View]:
     if not fits.any():
       continue
     shown.add(found.image_ids[row])
-    views.append(View(
+    views.append(depth_views.View(
         str(found.image_ids[row]), int(found.places[row]), category, tap, unit,
         'sp', {name: float(x[row, unit])
                for name, x in found.members.items()}))

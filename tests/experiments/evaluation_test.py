@@ -5,7 +5,6 @@ import itertools
 import json
 import pathlib
 import shutil
-import types
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from saliency_jax.data import fingerprints
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
     evaluation,
-    scored_images,
     scoring,
     search_scoring,
 )
@@ -224,20 +222,6 @@ def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
   rows = table(tmp_path / 'out' / 'per_image' / 'mine' / 'mine.csv')
   assert [(row['image_id'], float(row['nss']) == 0) for row in rows] == [
       ('p1', True), ('p2', True), ('p3', False)]
-
-
-def test_what_the_observers_will_take_is_said_before(monkeypatch, caplog):
-  minutes = iter([0, 2])  # for the first photograph with two observers
-  monkeypatch.setattr(scored_images, 'time', types.SimpleNamespace(
-      perf_counter=lambda: 60. * next(minutes)))
-  scoring = types.SimpleNamespace(
-      dataset=types.SimpleNamespace(
-          name='mine', source=types.SimpleNamespace(image_ids='abcd')),
-      images=range(4), observers=[3, 1, 2, 4], people=lambda index: None)
-  ledger = types.SimpleNamespace(entries={scored_images.OBSERVERS: {'a': None}})
-  scored_images._announce(scoring, ledger)
-  assert 'mine: 6 observers of 2 images will take about 6 minutes' in (
-      caplog.text)
 
 
 def test_fixation_maps_have_no_observers(looked_at, tmp_path):

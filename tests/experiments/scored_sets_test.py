@@ -1,12 +1,14 @@
-"""Data sets as the config names them."""
+"""Data sets as the config names them; what their observers will take."""
 
 import pathlib
+import types
 
 import pytest
 
 from configs import evaluate as evaluate_config
 from saliency_jax.data import split
 from saliency_jax.errors import InputError
+from saliency_jax.experiments import scored_images
 from saliency_jax.experiments.scored_sets import open_sets
 
 
@@ -83,3 +85,17 @@ def test_what_is_wrong_is_said(key, value, message, config):
   config.update_from_flattened_dict({key: value})
   with pytest.raises(InputError, match=message):
     open_sets(config)
+
+
+def test_what_the_observers_will_take_is_said_before(monkeypatch, caplog):
+  minutes = iter([0, 2])  # for the first photograph with two observers
+  monkeypatch.setattr(scored_images, 'time', types.SimpleNamespace(
+      perf_counter=lambda: 60. * next(minutes)))
+  scoring = types.SimpleNamespace(
+      dataset=types.SimpleNamespace(
+          name='mine', source=types.SimpleNamespace(image_ids='abcd')),
+      images=range(4), observers=[3, 1, 2, 4], people=lambda index: None)
+  ledger = types.SimpleNamespace(entries={scored_images.OBSERVERS: {'a': None}})
+  scored_images._announce(scoring, ledger)
+  assert 'mine: 6 observers of 2 images will take about 6 minutes' in (
+      caplog.text)

@@ -9,7 +9,6 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.errors import InputError
-from saliency_jax.report.units import paired
 from saliency_jax.report.units import run as reader
 from tests.report import made
 
@@ -203,7 +202,7 @@ def test_differences_are_paired_where_both_are_of_the_same_photographs(
       run._replace(samples=run.values('mean')[:, None] + shared
                    + rng.normal(0, .1, (2, 400, 2)))
       for run in (first, second))
-  found = paired.differences(one, other)
+  found = reader.differences(one, other)
   gaps = one.samples - other.samples
   change = first.values('mean') - second.values('mean')
   assert found.paired
@@ -218,10 +217,10 @@ def test_differences_are_paired_where_both_are_of_the_same_photographs(
   np.testing.assert_allclose(
       found.p.ravel(), multipletests(p.ravel(), method='holm')[1])
   # Photographs of other names vary on their own: what is shared is no more.
-  apart = paired.differences(one, third._replace(samples=other.samples))
+  apart = reader.differences(one, third._replace(samples=other.samples))
   assert not apart.paired
   assert (apart.high - apart.low > 5 * (found.high - found.low)).all()
-  assert paired.differences(first, one) is None
+  assert reader.differences(first, one) is None
   # `beside` brings layers and categories in the order of the first.
   np.save(tmp_path / '1' / 'samples.npy', np.arange(24.).reshape(2, 6, 2))
   read = reader.beside(first._replace(

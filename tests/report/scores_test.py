@@ -12,7 +12,6 @@ from saliency_jax.errors import InputError
 from saliency_jax.report import numbers, site
 from saliency_jax.report.scores import (
     evaluated,
-    metric_names,
     score_findings,
     scores_page,
 )
@@ -44,13 +43,13 @@ def test_the_folder_is_read_as_it_was_written(run):
   assert found.models == tuple(made_scores.MODELS)
   assert [found.kind(model) for model in found.models] == [
       'network', 'classical', 'centre']
-  nss = metric_names.ranked(found.scores, 'nss')
+  nss = evaluated.ranked(found.scores, 'nss')
   assert nss.index.tolist() == ['net', 'gbvs', 'centre']
   assert nss.loc['net', ['mean', 'low', 'high', 'images']].tolist() == [
       2., 1.9, 2.1, 50]
   search = found.search[found.search['kind'] == 'shape']
-  assert metric_names.ranked(search, 'nmm').loc['gbvs', 'mean'] == 2
-  assert not len(metric_names.ranked(search, 'fixations')), 'none was found'
+  assert evaluated.ranked(search, 'nmm').loc['gbvs', 'mean'] == 2
+  assert not len(evaluated.ranked(search, 'fixations')), 'none was found'
   first = found.categories.iloc[0]
   assert (first['category'], first['regions'], first['inner']) == (
       'person head', 5, 3.)
@@ -104,11 +103,11 @@ def test_either_end_of_a_metric_may_be_the_better_one():
        for model, mean in (('a', 1.), ('b', 3.), ('c', np.nan),
                            ('observers', 9.))],
       columns=['model', 'metric', 'mean', 'low', 'high', 'images'])
-  assert metric_names.ranked(rows, 'nss').index.tolist() == ['b', 'a']
-  assert metric_names.ranked(rows, 'kl').index.tolist() == ['a', 'b']
+  assert evaluated.ranked(rows, 'nss').index.tolist() == ['b', 'a']
+  assert evaluated.ranked(rows, 'kl').index.tolist() == ['a', 'b']
   # People's CC is with the map of a single other person.
-  assert metric_names.ceiling(rows, 'nss')['mean'] == 9
-  assert metric_names.ceiling(rows, 'cc') is None
+  assert evaluated.ceiling(rows, 'nss')['mean'] == 9
+  assert evaluated.ceiling(rows, 'cc') is None
 
 
 def said(folder) -> str:

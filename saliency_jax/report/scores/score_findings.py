@@ -15,7 +15,7 @@ from saliency_jax.report.numbers import (
     number,
     probability,
 )
-from saliency_jax.report.scores import metric_names
+from saliency_jax.report.scores import evaluated
 from saliency_jax.report.scores.evaluated import Evaluated
 
 _LEVEL = 0.05
@@ -42,7 +42,7 @@ def leading(results: Evaluated, dataset: str) -> str:
   inner = rows[(rows['dataset'] == dataset) & rows['inner'].notna()]
   networks = list(inner['model'].unique())
   scores = results.scores[results.scores['dataset'] == dataset]
-  order = [x for x in metric_names.ranked(scores, 'nss').index
+  order = [x for x in evaluated.ranked(scores, 'nss').index
            if x in networks]
   return next(iter([*order, *networks]), '')
 
@@ -50,7 +50,7 @@ def leading(results: Evaluated, dataset: str) -> str:
 def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   """Who tells best where people look, how surely, and how far from people."""
   rows = results.scores[results.scores['dataset'] == dataset]
-  order = metric_names.ranked(rows, 'nss')
+  order = evaluated.ranked(rows, 'nss')
   if not len(order) or order['images'].min() < FEWEST:
     return
   first = order.iloc[0]
@@ -63,13 +63,13 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
       text = (f'On {dataset}, {first.name} and {second.name} have the highest '
               f'NSS, equal within rounding: {_interval(first)} and '
               f"{_interval(second)}{gap.replace(', by', ', apart by', 1)}")
-  people = metric_names.ceiling(rows, 'nss')
+  people = evaluated.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
     text += (
         f'; that is {100 * first["mean"] / people["mean"]:.0f} % of what people'
         f' reach who predict each other, {_interval(people)}')
   yield f'{text}.'
-  gain = metric_names.ranked(rows, 'information_gain')
+  gain = evaluated.ranked(rows, 'information_gain')
   below = [*gain[gain['high'] < 0].index]
   if below:
     yield (
@@ -81,8 +81,8 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
 def _search(results: Evaluated, dataset: str) -> Iterator[str]:
   """Table 4: do the classical models beat the networks' own output?"""
   rows = results.search[(results.search['dataset'] == dataset)
-                        & (results.search['kind'] == metric_names.ALL)]
-  order = metric_names.ranked(rows, 'nmm')
+                        & (results.search['kind'] == evaluated.ALL)]
+  order = evaluated.ranked(rows, 'nmm')
   if not len(order) or order['images'].min() < FEWEST:
     return
   classical, networks = (
@@ -101,7 +101,7 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
             f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f},'
             f' GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
             f'{published["DeepGaze II"]:.2f}')) + '.')
-  first, found = (metric_names.ranked(rows, x) for x in ('first', 'found'))
+  first, found = (evaluated.ranked(rows, x) for x in ('first', 'found'))
   if len(first) and first['images'].min() >= FEWEST:
     one = first.iloc[0]
     yield (

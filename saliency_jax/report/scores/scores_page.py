@@ -18,9 +18,15 @@ from saliency_jax.report.chapter import (
 )
 from saliency_jax.report.facts import facts
 from saliency_jax.report.numbers import counted, number, probability
-from saliency_jax.report.scores import metric_names, region_tests
-from saliency_jax.report.scores.evaluated import KINDS, Evaluated, plain
-from saliency_jax.report.scores.metric_names import ALL, METRICS, OBSERVERS
+from saliency_jax.report.scores import evaluated, region_tests
+from saliency_jax.report.scores.evaluated import (
+    ALL,
+    KINDS,
+    METRICS,
+    OBSERVERS,
+    Evaluated,
+    plain,
+)
 from saliency_jax.report.scores.score_findings import findings
 
 _COLOURS = {kind: charts.css(role) for kind, role in (
@@ -87,7 +93,7 @@ def chapters(results: Evaluated, site: Site) -> list[Chapter]:
       'facts': [*_facts(results).items()], 'first': _first(results, site),
       'photographs': [
           sheet | {'apart': _differences(results, site, x, 'nss', list(
-              metric_names.ranked(results.scores[
+              evaluated.ranked(results.scores[
                   results.scores['dataset'] == x], 'nss').index))}
           for x in results.scores['dataset'].unique()
           if (sheet := _sheet(results, site, results.scores, x, 'scores'))],
@@ -175,8 +181,8 @@ def _dots(
     title: str = '', published: dict[str, float] | None = None
 ) -> charts.Spec:
   """Draws models by a metric, and the paper's models."""
-  one, values = METRICS[metric], metric_names.ranked(rows, metric)
-  people = metric_names.ceiling(rows, metric)
+  one, values = METRICS[metric], evaluated.ranked(rows, metric)
+  people = evaluated.ceiling(rows, metric)
   drawn = [
       {'name': model, 'x': one.factor * values['mean'][model],
        'who': KINDS[results.kind(model)],
@@ -202,7 +208,7 @@ def _first(results: Evaluated, site: Site) -> Chart | None:
           ) if metric == 'nmm' and results.ours(dataset) else {}
       legend |= _PAPER if published else {}
       specs.append(_dots(
-          results, of, metric, list(metric_names.ranked(of, metric).index),
+          results, of, metric, list(evaluated.ranked(of, metric).index),
           f'{dataset}: {METRICS[metric].title}', published))
   return site.chart('best', specs, 'Dots of the models with 95 % intervals:',
                     legend) if specs else None
@@ -217,7 +223,7 @@ def _sheet(
   names = [x for x in METRICS if (rows['metric'] == x).any()]
   if not names:
     return {}
-  by_metric = {x: metric_names.ranked(rows, x) for x in names}
+  by_metric = {x: evaluated.ranked(rows, x) for x in names}
   first = list(by_metric[names[0]].index)
   models = first + [x for x in results.models if x not in first]
 
@@ -230,7 +236,7 @@ def _sheet(
       cell(of.loc[model] if model in of.index else None, name,
            model == next(iter(of.index), ''))
       for name, of in by_metric.items()]) for model in models]
-  people = [metric_names.ceiling(rows, x) for x in names]
+  people = [evaluated.ceiling(rows, x) for x in names]
   ceiling = [cell(x, name) for x, name in zip(people, names, strict=True)
              ] if any(x is not None for x in people) else []
   return {
@@ -254,7 +260,7 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
   """Search arrays: NMM by kind of target, and the measures of search."""
   search = results.search[results.search['dataset'] == dataset]
   nmm = search[search['metric'] == 'nmm']
-  models = list(metric_names.ranked(nmm[nmm['kind'] == ALL], 'nmm').index)
+  models = list(evaluated.ranked(nmm[nmm['kind'] == ALL], 'nmm').index)
   by_kind = nmm.pivot(index='kind', columns='model', values='mean').reindex(
       index=nmm['kind'].unique(), columns=models)
   published = {name.lower(): value for name, value in

@@ -9,8 +9,7 @@ from saliency_jax.report import matrices, packing
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.numbers import number
 from saliency_jax.report.units import selectivity
-from saliency_jax.report.units.paired import same_rows
-from saliency_jax.report.units.run import Run
+from saliency_jax.report.units.run import Run, same_rows
 from saliency_jax.report.units.selectivity import Scores
 
 _GROUP = 64  # units whose scores are one file

@@ -8,8 +8,7 @@ import pandas as pd
 from saliency_jax.ops import inference
 from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
 from saliency_jax.report.paper import TARGET
-from saliency_jax.report.units.paired import differences
-from saliency_jax.report.units.run import DISSECT, Run
+from saliency_jax.report.units.run import DISSECT, Run, differences
 
 
 def findings(run: Run, other: Run | None = None, label: str = ''

@@ -11,8 +11,7 @@ from saliency_jax.report.chapter import Chapter, Chart, Site
 from saliency_jax.report.facts import facts
 from saliency_jax.report.numbers import counted, number, probability
 from saliency_jax.report.units import arrays, gallery, grid, shown
-from saliency_jax.report.units.paired import differences
-from saliency_jax.report.units.run import DISSECT, Run
+from saliency_jax.report.units.run import DISSECT, Run, differences
 from saliency_jax.report.units.unit_findings import findings, layer_means
 
 _COLOURS = {
