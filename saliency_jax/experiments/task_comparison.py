@@ -95,7 +95,9 @@ def compare(
   network = network.replace(decoder=None)
   # All that can be wrong is looked at before the folder is opened.
   runs = task_runs.prepare(config, data, network, workdir)
-  runner.check(_measuring(config, (network.readout_tap,)), network)
+  one = _measuring(config, (network.readout_tap,))
+  runner.check(one, network)
+  sources.check_sizes(regions, one.data.on_bad_image)
   if not sources.any_fixated_region(regions):
     raise InputError(
         'None of the photographs has a labelled region with a fixation; give '

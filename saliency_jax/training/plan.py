@@ -239,6 +239,8 @@ def _check(config, data: Data) -> None:
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')
     check_sizes(source, config.data.on_bad_image)
+  if data.test:
+    check_sizes(data.test, config.data.on_bad_image)
   both = image_batches.in_both(data.train, data.validation)
   if both:
     raise InputError(

@@ -1,14 +1,22 @@
 """Inputs that look right and mean something else: refused with the remedy."""
 
+import types
+
 import numpy as np
 import pytest
 from PIL import Image
 
+import saliency_jax as sj
+from saliency_jax.data import builders
 from saliency_jax.data.coordinate_faults import doubt
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.source import open_source
+from saliency_jax.data.subset import subset
 from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
+from saliency_jax.experiments import evaluation, predictors
+from saliency_jax.experiments.passes import Reading
+from tests import tiny
 from tests.data.coordinates_test import said_of, true_points
 from tests.data.made_turned import SIZE, photographs
 
@@ -151,3 +159,64 @@ def test_black_items_on_white_are_no_masks(tmp_path):
   with pytest.raises(InputError, match='as black points on white are'):
     open_source('maps', tmp_path / 'images', fixations=tmp_path / 'targets',
                 maxima=True)[0]
+
+
+class Wrong:
+  """Photographs of which the last has regions of another size."""
+
+  def __init__(self, source):
+    self.source, self.read = source, []
+
+  def __getattr__(self, name):
+    return getattr(self.source, name)
+
+  def __len__(self):
+    return len(self.source)
+
+  def __getitem__(self, index):
+    self.read.append(index)
+    return self.source[index]
+
+  def check_size(self, index):
+    if index == len(self) - 1:
+      raise InputError('of another size')
+
+
+@pytest.mark.parametrize('job', [
+    lambda net, wrong, right, out: sj.dissect(net, wrong, out),
+    lambda net, wrong, right, out: sj.train(net, wrong, right, out),
+    lambda net, wrong, right, out: sj.train(net, right, wrong, out),
+    lambda net, wrong, right, out: sj.sweep(net, wrong, right, out),
+    lambda net, wrong, right, out: sj.predict(net, wrong, out),
+    lambda net, wrong, right, out: builders.build(
+        builders.OsieBuilder(wrong, out))])
+def test_sizes_are_compared_before_any_job_reads(job, tiny_osie, tmp_path):
+  source = open_source('osie', tiny_osie, regions=tiny_osie / 'labelme')
+  wrong = Wrong(subset(source, source.image_ids[:3]))
+  right = subset(source, source.image_ids[3:])
+  with pytest.raises(InputError, match='of another size'):
+    job(tiny.decoding(), wrong, right, tmp_path / 'out')
+  assert wrong.read in ([], [0])  # the first, for its regions
+  assert not (tmp_path / 'out').exists()
+
+
+def test_small_images_and_exchanged_maps_are_left_out_if_asked(tmp_path):
+  for name in ('images', 'maps'):
+    (tmp_path / name).mkdir()
+  for name, (height, width) in {
+      'a': (90, 120), 'b': (54, 64), 'c': (90, 120)}.items():
+    Image.new('RGB', (width, height)).save(tmp_path / 'images' / f'{name}.png')
+    turned = (width, height)[::-1 if name == 'c' else 1]
+    Image.new('L', turned).save(tmp_path / 'maps' / f'{name}.png')
+  dataset = types.SimpleNamespace(
+      name='mine', source=open_source('images', tmp_path / 'images'))
+  itti = predictors.of_classical('itti', 'itti')
+  maps = predictors.of_folder('maps', tmp_path / 'maps')
+  for model, message in (
+      (itti, 'b is 64 x 54 pixels, less than the 64 x 64 that itti can take'),
+      (maps, 'c.png is 90 x 120 and its image 120 x 90; exchange')):
+    with pytest.raises(InputError, match=message):
+      evaluation._check_sizes(dataset, [model], Reading(4, {}))
+  reading = Reading(4, {}, 'skip')
+  evaluation._check_sizes(dataset, [itti, maps], reading)
+  assert list(reading.skipped) == ['b', 'c']
