@@ -9,24 +9,15 @@ from saliency_jax.data.fixations import Fixations
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
 NAMES = ('eyemovementtype', 'gazeeventtype', 'eventtype', 'movementtype',
          'category', 'categoryright', 'categoryleft', 'type')
-_FIXATION = ('fix', 'efix', 'visual intake')
-_OTHERS = frozenset((
-    'saccade', 'sacc', 'esacc', 'blink', 'eblink', 'unclassified', 'noise',
-    'eyesnotfound', 'pursuit', 'smooth pursuit', 'undefined', 'sample'))
+# How an event that is a fixation begins; others are known to be none.
+FIXATION = ('fix', 'efix', 'visual intake')
+OTHERS = frozenset((
+    'saccade', 'sacc', 'esacc', 'blink', 'eblink', 'unclassified',
+    'eyesnotfound', 'smooth pursuit'))
 # Of so many fixations or more, the share that may lie near the one before,
 # within so much of what they spread over: of OSIE's it is 4 %, of samples most.
 _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
 _LOST = 0.05  # the share at one place that people do not explain
-
-
-def is_fixation(event: str) -> bool:
-  """Tells whether an event of an eye tracker is a fixation."""
-  return event.casefold().startswith(_FIXATION)
-
-
-def is_other(event: str) -> bool:
-  """Tells whether it is known to be something else."""
-  return event.casefold() in _OTHERS
 
 
 def fault(found: Collection[Fixations]) -> str:

@@ -5,9 +5,7 @@
 no part, also where the whole set is read: nothing learns from them either.
 
 The list is sorted by SHA-256 of '<seed>:<image_id>'; the first 100 validate and
-the next 100 test; seed 0, so that nobody has chosen. It was written by
-
-    python -c 'from saliency_jax.data import split; split.write()'
+the next 100 test; seed 0, so that nobody has chosen.
 """
 
 import csv
@@ -15,13 +13,10 @@ import hashlib
 import pathlib
 from collections.abc import Iterable
 
-from saliency_jax import files
 from saliency_jax.errors import InputError
 
-_FOLDER = pathlib.Path(__file__).parent / 'annotations'
-LIST = _FOLDER / 'osie_split.csv'
+LIST = pathlib.Path(__file__).parent / 'annotations' / 'osie_split.csv'
 PARTS = ('train', 'validation', 'test')
-_SEED, _PART = 0, 100  # photographs to validate, and to test
 
 
 def split(name: str) -> tuple[str, ...]:
@@ -48,16 +43,3 @@ def shuffled(image_ids: Iterable[str], seed: int) -> list[str]:
   """Returns names in an order that depends on the seed and the names alone."""
   return sorted(image_ids, key=lambda image_id: hashlib.sha256(
       f'{seed}:{image_id}'.encode()).digest())
-
-
-def write(path: pathlib.Path = LIST) -> None:
-  """Draws the split again and writes it; see the module."""
-  lines = (_FOLDER / 'osie_photographs.sha256').read_text().splitlines()
-  image_ids = [pathlib.PurePath(line.split()[1]).stem for line in lines]
-  order = shuffled(image_ids, _SEED)
-  parts = dict.fromkeys(order[:_PART], 'validation') | dict.fromkeys(
-      order[_PART:2 * _PART], 'test')
-  with files.replacing(path) as temporary, temporary.open('w') as file:
-    file.write('image_id,split\n')
-    for image_id in sorted(image_ids):
-      file.write(f'{image_id},{parts.get(image_id, "train")}\n')

@@ -104,9 +104,9 @@ class _Rows(FixationReader):
         'other events')
     for number, fields in tables.rows(path, columns):
       event = fields.get('event', '')
-      if self._events and not gaze_rows.is_fixation(event):
+      if self._events and not event.casefold().startswith(gaze_rows.FIXATION):
         continue
-      if gaze_rows.is_other(event):
+      if event.casefold() in gaze_rows.OTHERS:
         raise InputError(
             f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
       subject = normal(fields.get('subject', ''))
