@@ -19,14 +19,7 @@ from saliency_jax.report.chapter import (
 from saliency_jax.report.facts import facts
 from saliency_jax.report.numbers import counted, number, probability
 from saliency_jax.report.scores import evaluated, region_tests
-from saliency_jax.report.scores.evaluated import (
-    ALL,
-    KINDS,
-    METRICS,
-    OBSERVERS,
-    Evaluated,
-    plain,
-)
+from saliency_jax.report.scores.evaluated import METRICS, Evaluated, plain
 from saliency_jax.report.scores.score_findings import findings
 
 _COLOURS = {kind: charts.css(role) for kind, role in (
@@ -51,13 +44,13 @@ def text(results: Evaluated) -> str:
   for name, note in _NOTES.items():
     table = getattr(results, name)
     if name == 'search':
-      table = table[table['kind'] == ALL]
+      table = table[table['kind'] == evaluated.ALL]
     for dataset, rows in table.groupby('dataset', sort=False):
       parts.append(
           f'{dataset}: {int(rows["images"].max())} images\n\n{_lines(rows)}')
     if len(table):
       parts.append(textwrap.fill(note, 80))
-      if (table['model'] == OBSERVERS).any():
+      if (table['model'] == evaluated.OBSERVERS).any():
         parts.append(textwrap.fill(_OBSERVERS, 80))
   parts += ['\n'.join(terminal.items(findings(results)))]
   parts += [textwrap.fill(f'Note: {each}', 80)
@@ -172,7 +165,7 @@ def _facts(results: Evaluated) -> dict[str, str]:
 
 def _legend(results: Evaluated) -> dict[str, str]:
   kinds = {results.kind(model) for model in results.models}
-  return {KINDS[kind]: colour for kind, colour in _COLOURS.items()
+  return {evaluated.KINDS[kind]: colour for kind, colour in _COLOURS.items()
           if kind in kinds}
 
 
@@ -185,7 +178,7 @@ def _dots(
   people = evaluated.ceiling(rows, metric)
   drawn = [
       {'name': model, 'x': one.factor * values['mean'][model],
-       'who': KINDS[results.kind(model)],
+       'who': evaluated.KINDS[results.kind(model)],
        **{end: one.factor * values[end][model] for end in ('low', 'high')}}
       for model in models if model in values.index]
   drawn += [{'name': f'{name}, paper', 'x': value, 'who': 'paper'}
@@ -200,7 +193,7 @@ def _first(results: Evaluated, site: Site) -> Chart | None:
   """The metric that counts of every data set, the best model first."""
   specs, legend = [], _legend(results)
   for rows, metric in ((results.scores, 'nss'), (
-      results.search[results.search['kind'] == ALL], 'nmm')):
+      results.search[results.search['kind'] == evaluated.ALL], 'nmm')):
     for dataset in rows['dataset'].unique():
       of = rows[rows['dataset'] == dataset]
       published = dict(sorted(
@@ -260,7 +253,8 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
   """Search arrays: NMM by kind of target, and the measures of search."""
   search = results.search[results.search['dataset'] == dataset]
   nmm = search[search['metric'] == 'nmm']
-  models = list(evaluated.ranked(nmm[nmm['kind'] == ALL], 'nmm').index)
+  whole = search[search['kind'] == evaluated.ALL]
+  models = list(evaluated.ranked(whole, 'nmm').index)
   by_kind = nmm.pivot(index='kind', columns='model', values='mean').reindex(
       index=nmm['kind'].unique(), columns=models)
   published = {name.lower(): value for name, value in
@@ -273,7 +267,7 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
   matrix = matrices.matrix(
       'Mean NMM by kind of target', list(by_kind.index), models,
       by_kind.to_numpy(float), label='mean NMM (SD)', corner='kind of target')
-  counts = nmm[nmm['kind'] != ALL]['images']
+  counts = nmm[nmm['kind'] != evaluated.ALL]['images']
   return {
       'name': dataset, 'images': int(nmm['images'].max()),
       'notes': results.summary['search'][dataset],
@@ -283,9 +277,8 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
       'table': site.table(
           f'table4_{plain(dataset)}', ('kind', *models), rows),
       'apart': _differences(results, site, dataset, 'nmm', models),
-      'sheet': _sheet(results, site, search[
-          (search['kind'] == ALL) & (search['metric'] != 'nmm')], dataset,
-                      'search')}
+      'sheet': _sheet(
+          results, site, whole[whole['metric'] != 'nmm'], dataset, 'search')}
 
 
 def _example(results: Evaluated, site: Site, k: int) -> list[Picture]:
