@@ -15,12 +15,15 @@ import filecmp
 import json
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Collection
+
+from PIL import Image
 
 from saliency_jax import files, signals
 from tests.data import made
@@ -45,6 +48,10 @@ JOBS = {
     'sweep': (*_NETWORK, '--config.train.epochs=2',
               '--config.data.val_fraction=0.4', '--config.sweep.depths=0,1',
               '--config.measured=("regions",)'),
+    'tasks': (*_NETWORK, '--config.train.epochs=2', '--config.data.kind=table',
+              '--config.data.min_images=2', '--config.task.dense=(4,)',
+              '--config.tasks.seeds=(0,)', '--config.tasks.controls=linear',
+              '--config.tasks.examples=1', '--config.data.columns=image=image_id'),
     'report': (), 'predict': ('--config.data.batch_size=1',),
     'convert': ('--kind=osie',),
     'build_dataset': ('--dataset=osie',),
@@ -65,6 +72,10 @@ def given(job: str, data: pathlib.Path, workdir: pathlib.Path) -> list[str]:
       'train': [f'--config.data.dir={data}'],
       'sweep': [f'--config.data.dir={data}',
                 f'--config.regions.data.dir={data}',
+                f'--config.regions.data.regions={data / "labelme"}'],
+      'tasks': [f'--config.data.dir={data.parent / "scenes/photos"}',
+                f'--config.data.fixations={data.parent / "scenes/points.csv"}',
+                f'--config.data.scenes={data.parent / "scenes/scenes.csv"}',
                 f'--config.regions.data.regions={data / "labelme"}'],
       'predict': [f'--config.network.checkpoint={data.parent / "trained"}',
                   f'--config.data.dir={data / "stimuli"}',
@@ -112,9 +123,28 @@ def prepare(job: str, data: pathlib.Path, workdir: pathlib.Path) -> None:
   """Makes what a job starts from: results for pages, a trained network."""
   if job == 'report':
     assert not run('dissect', given('dissect', data, workdir))
+  if job == 'tasks':
+    with_scenes(data, data.parent / 'scenes')
   trained = data.parent / 'trained'
   if job == 'predict' and not trained.exists():
     assert not run('train', given('train', data, trained))
+
+
+def with_scenes(data: pathlib.Path, folder: pathlib.Path) -> None:
+  """Copies the photographs, with a table of points and of two scenes."""
+  scenes, points = ['image_id,scene'], ['image_id,x,y']
+  (folder / 'photos').mkdir(parents=True, exist_ok=True)
+  for number in range(12):
+    source = sorted((data / 'stimuli').iterdir())[number % 5]
+    name = source.stem if number < 5 else f'{source.stem}-{number}'
+    shutil.copy(source, folder / 'photos' / f'{name}{source.suffix}')
+    scenes.append(f'{name},{("sea", "wood")[number % 2]}')
+    with Image.open(source) as image:
+      width, height = image.size
+    points += [f'{name},{width * x // 6},{height * x // 6}'
+               for x in range(1, 6)]
+  (folder / 'scenes.csv').write_text('\n'.join(scenes) + '\n')
+  (folder / 'points.csv').write_text('\n'.join(points) + '\n')
 
 
 def differences(one: pathlib.Path, other: pathlib.Path) -> list[str]:

@@ -83,11 +83,21 @@ def open_sources(config) -> dict[str, Source]:
           f'config.{kind}.network.taps lacks {network.top_tap}, the tap of '
           f'the readout, of which the tables by depth are made; add it.')
     sources[kind] = data.open_group(
-        one.data, key=f'config.{kind}.data', wants=KINDS[kind].wants,
+        one.data, key=data_key(config, kind), wants=KINDS[kind].wants,
         cache_dir=config.run.cache_dir)
     data.check_sizes(sources[kind], one.data.on_bad_image)
   depth_views.check(config.before_after, taps, sources)
   return sources
+
+
+def data_key(config, kind: str) -> str:
+  """Returns the group whose keys open the images of a kind.
+
+  Regions without a folder of their own are of `config.data`'s images.
+  """
+  if kind == 'regions' and not config.regions.data.dir:
+    return 'config.data'
+  return f'config.{kind}.data'
 
 
 def member_config(

@@ -52,7 +52,7 @@ def open_regions(config, network: Network) -> Source:
   """
   one = _measuring(config, (network.readout_tap,))
   return sources.open_group(
-      one.data, key='config.regions.data', wants='regions',
+      one.data, key=depth.data_key(config, 'regions'), wants='regions',
       cache_dir=config.run.cache_dir)
 
 

@@ -24,7 +24,7 @@ from tests.experiments.depth_test import small
     ({'before_after.units': ('best:face',)}, "labelled 'face'"),
     ({'before_after.images': ('nowhere',)}, "'nowhere'"),
     ({'data.kind': 'table', 'regions.data.dir': ''},
-     'give --config.regions.data.dir'),
+     'give --config.data.dir'),
     ({'before_after.count': -1}, 'count')])
 def test_what_is_wrong_is_said_before_training(
     change, said, tiny_osie):
