@@ -11,7 +11,7 @@ from saliency_jax import runtime
 from saliency_jax.networks import zoo
 
 # Their names here and in torchvision.
-NETWORKS = {'resnet18': 'resnet18', 'resnet50': 'resnet50',
+NETWORKS = {'vgg16': 'vgg16', 'resnet18': 'resnet18', 'resnet50': 'resnet50',
             'vit_b16': 'vit_b_16'}
 _SIZE = 224
 _SCRIPT = 'torch_forward.py'
@@ -45,7 +45,8 @@ def forward(
   return Row(
       title, seconds['ours'] / batch * 1e3, 'ms an image',
       seconds['theirs'] / batch * 1e3, 'torchvision, channels_last, float32',
-      seconds['ours'] / seconds['theirs'], '<= 1')
+      seconds['ours'] / seconds['theirs'],
+      '<= 0.625' if name == 'vgg16' else '<= 1')
 
 
 def compare(

@@ -13,7 +13,7 @@ from saliency_jax.ops import cpu_layers
 # outweigh his transforms (`launch/benchmark.py --only=layers`): of maps that a
 # processor's cache holds earlier than of larger ones.
 _WINOGRAD_UNITS, _WINOGRAD_UNITS_SMALL = 256, 64
-_SMALL = 64 * 64  # cells of a small map
+_SMALL = 128 * 128  # cells of a small map
 
 
 class Convolution(nn.Module):
@@ -66,7 +66,7 @@ def max_pool_3x3(x: jax.Array) -> jax.Array:
   Returns:
     `[B, ceil(H / 2), ceil(W / 2), C]`.
   """
-  if not _on_cpu():
+  if not on_cpu():
     return nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
   for axis in (1, 2):
     x = _every_second(x, axis)
@@ -85,7 +85,7 @@ def _every_second(x: jax.Array, axis: int) -> jax.Array:
 
 def max_pool(x: jax.Array) -> jax.Array:
   """Returns `[B, H // 2, W // 2, C]`, the maximum of every 2 x 2 tile."""
-  if _on_cpu():
+  if on_cpu():
     return cpu_layers.max_pool(x)
   return nn.max_pool(x, (2, 2), strides=(2, 2))
 
@@ -101,7 +101,7 @@ def _convolve(
   wide = (size, stride, dilation, pad) == (3, 1, 1, 1) and min(
       kernel.shape[2:]) >= (_WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
   # The transforms would add to what little precision bfloat16 has.
-  if _on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
+  if on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return cpu_layers.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
       x, kernel, (stride, stride), [(pad, pad)] * 2,
@@ -132,6 +132,6 @@ def _backward(y, cotangent):
 _rectify.defvjp(_forward, _backward)
 
 
-def _on_cpu() -> bool:
+def on_cpu() -> bool:
   """Whether JAX's default device is a CPU; one may work elsewhere, slower."""
   return jax.default_backend() == 'cpu'

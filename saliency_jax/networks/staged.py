@@ -76,6 +76,10 @@ class Staged(nn.Module):
     """Returns what leaves a stage for what enters it."""
     raise NotImplementedError
 
+  def large_stages(self) -> int:
+    """Returns how many stages, from the bottom, have maps of many cells."""
+    return 0
+
   def aliases(self, tap: str) -> tuple[str, ...]:
     """Returns the names that other programs have for a tap."""
     del tap

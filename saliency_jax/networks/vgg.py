@@ -58,5 +58,8 @@ class VGG(Staged):
         self.widths[name], self.dtype, name=name)(x))
     return conv_layers.max_pool(x) if above.endswith('_1') else x
 
+  def large_stages(self) -> int:
+    return sum(name < 'conv4' for name in self.widths)  # 56 x 56 and more
+
   def aliases(self, tap: str) -> tuple[str, ...]:
     return (f'features.{features(self.widths)[tap] + 1}',)

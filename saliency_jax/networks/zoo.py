@@ -9,9 +9,15 @@ import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import architecture as architectures
+from saliency_jax.networks import (
+  conv_layers,
+  torch_bridge,
+  trees,
+  trunks,
+  user_networks,
+)
 from saliency_jax.networks import network as networks
 from saliency_jax.networks import taps as tap_tools
-from saliency_jax.networks import torch_bridge, trees, trunks, user_networks
 from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
@@ -248,8 +254,24 @@ def _on_trunk(
 
 @functools.lru_cache(maxsize=32)
 def _run(module: Staged) -> Callable:
-  """Returns `Network.run`, the same for equal modules."""
+  """Returns `Network.run`, the same for equal modules.
+
+  A CPU takes images through the stages of large maps one after another, one
+  for each device, so that its cache holds what they compute.
+  """
   def run(variables, x, taps, first, last):
-    return module.apply(variables, x, taps, first, last)
+    compute = functools.partial(module.apply, variables)
+    cut = min(module.large_stages(), last)
+    count, left = divmod(len(jax.tree.leaves(x)[0]), jax.device_count())
+    if first >= cut or count < 2 or left or not conv_layers.on_cpu():
+      return compute(x, taps, first, last)
+    # Devices outside: a batch that is split over them stays where it is.
+    turns = jax.tree.map(lambda x: x.reshape(
+        jax.device_count(), count, *x.shape[1:]).swapaxes(0, 1), x)
+    x, below = jax.tree.map(
+        lambda x: x.swapaxes(0, 1).reshape(-1, *x.shape[2:]),
+        jax.lax.map(lambda x: compute(x, taps, first, cut), turns))
+    x, above = compute(x, taps, cut, last)
+    return x, below | above
 
   return run

@@ -1,29 +1,57 @@
 """Convolution and pooling that are faster on a CPU than XLA's own.
 
-Both cut maps into tiles of 2 x 2, of which the four phases are arrays that lie
-side by side. Measured by `launch/benchmark.py --only=layers`.
+The convolution is Winograd's minimal filtering F(m x m, 3 x 3): Lavin and Gray,
+"Fast Algorithms for Convolutional Neural Networks" (CVPR 2016), Section 4.1.
+Tiles of m x m outputs and kernels are transformed to (m + 2) x (m + 2) values
+each, at every one of which the units are mixed by one matrix product. Large
+maps have tiles of 4 x 4, a quarter of the multiplications of the sum; small
+ones of 2 x 2, 16 in the place of 36: they would not fill larger ones.
 
-The convolution takes 16 multiplications where the sum takes 36, by Winograd's
-minimal filtering F(2 x 2, 3 x 3): Lavin and Gray, "Fast Algorithms for
-Convolutional Neural Networks" (CVPR 2016), Section 4.1. Tiles of 2 x 2 outputs
-and kernels are transformed to 4 x 4 values each, at every one of which the
-units are mixed by one matrix product. The transforms only add and halve, so
-rounding errors stay within a few times those of the plain sum. F(4 x 4, 3 x 3)
-saves more products, but its transforms move more memory: VGG-16's forward took
-.91 of the time, its compilation three times as long.
+The transforms are products with dense matrices, so that a handful of operations
+is left to compile. Those of 4 x 4 interpolate at 0, the roots of 1/2 and of 2
+with both signs, and infinity: rounding errors are half of those at 0, 1, 2.
 
 The pooling's gradient compares each value with the maximum: XLA's own looks
-for the maximum again, one value after another.
+for the maximum again, one value after another. Measured by
+`launch/benchmark.py --only=layers`.
 """
 
-from collections.abc import Callable, Sequence
+import functools
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Grid = list[list[jax.Array]]  # rows of arrays of one shape
-_SIDE = 2  # of a tile
-_TURNED = (3, 1, 2, 0)  # where a reversed kernel's transformed values are
+_SIDE = 2  # of a pooling's tile
+_LARGE = 24 * 24  # cells of a map from which on its tiles are 4 x 4
+_POINTS = {2: (0., 1., -1.), 4: (0., .5**.5, -.5**.5, 2**.5, -2**.5)}
+
+
+class _Transforms(NamedTuple):
+  """Lavin and Gray's B^T, G and A^T, each of rows and columns at once."""
+  data: np.ndarray  # [(m + 2)^2, (m + 2)^2]
+  kernel: np.ndarray  # [(m + 2)^2, 9]
+  output: np.ndarray  # [m^2, (m + 2)^2]
+
+
+@functools.cache
+def _transforms(side: int) -> _Transforms:
+  """Returns the transforms of tiles of some side, by Toom and Cook's method.
+
+  Polynomials of degree m + 1 are evaluated at the points and at infinity.
+  """
+
+  def evaluated(terms: int) -> np.ndarray:
+    return np.vstack([np.vander(_POINTS[side], terms, increasing=True),
+                      np.eye(terms)[-1:]])
+
+  data = np.linalg.inv(evaluated(side + 2)).T
+  # Powers of two, exact, so that no value grows.
+  scale = 2. ** np.round(np.log2(np.abs(data).sum(1, keepdims=True)))
+  return _Transforms(*(np.kron(x, x) for x in (
+      data / scale, evaluated(3) * scale, evaluated(side).T)))
 
 
 @jax.custom_vjp
@@ -31,7 +59,7 @@ def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """Returns maps convolved with 3 x 3 kernels, zeros around them.
 
   The gradients take as few multiplications. What an infinity reaches is
-  infinite or NaN, what NaN reaches NaN.
+  infinite or NaN, what NaN reaches NaN, and so may be the rest of a tile.
 
   Args:
     x: float `[B, H, W, C]`.
@@ -40,7 +68,15 @@ def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   Returns:
     `[B, H, W, K]`, as `jax.lax.conv_general_dilated` with padding 'SAME'.
   """
-  return _outputs(_each(jnp.dot, _windows(x), _kernels(kernel)), x)
+  batch, height, width, _ = x.shape
+  side = _side(x)
+  mixed = jnp.matmul(_windows(x, side), _transformed(
+      _transforms(side).kernel, kernel.reshape(9, *kernel.shape[2:])))
+  tiles = _transformed(_transforms(side).output, mixed)
+  down, right = -(-height // side), -(-width // side)
+  y = tiles.reshape(side, side, batch, down, right, -1).transpose(
+      2, 3, 0, 4, 1, 5)
+  return y.reshape(batch, down * side, right * side, -1)[:, :height, :width]
 
 
 def _forward(x, kernel):
@@ -49,100 +85,62 @@ def _forward(x, kernel):
 
 def _backward(residuals, cotangent):
   x, kernel = residuals
-  kernels = _kernels(kernel)
-  turned = [[kernels[i][j] for j in _TURNED] for i in _TURNED]
-  below = _each(lambda a, b: jnp.dot(a, b.T), _windows(cotangent), turned)
+  side = _side(x)
+  below = convolve(cotangent, jnp.flip(kernel, (0, 1)).swapaxes(2, 3))
   # The transforms' adjoints around products of the transformed values.
-  products = _each(
-      lambda a, b: _flat(a).T @ _flat(b), _windows(x),
-      _materialised(_both(_sum_adjoint, _split(_padded(cotangent)))))
-  rows = [jnp.stack(row) for row in _both(_filter_adjoint, products)]
-  return _outputs(below, x), jnp.stack(rows)
+  tiles = _phases(_filled(cotangent, side), side)
+  tiles = _transformed(_transforms(side).output.T, tiles.reshape(
+      side**2, -1, cotangent.shape[-1]))
+  products = jnp.matmul(_windows(x, side).swapaxes(1, 2), tiles)
+  return below, _transformed(
+      _transforms(side).kernel.T, products).reshape(kernel.shape)
 
 
 convolve.defvjp(_forward, _backward)
 
 
-def _windows(x: jax.Array) -> Grid:
-  """Returns the 4 x 4 transformed inputs of all tiles, `[B, h, w, C]`."""
-  phases = _split(jax.lax.optimization_barrier(_padded(x, around=1)))
-  h, w = (size - 1 for size in phases[0][0].shape[1:3])
-
-  def beneath(i, j):
-    (below, row), (right, column) = divmod(i, _SIDE), divmod(j, _SIDE)
-    return phases[row][column][:, below:below + h, right:right + w]
-
-  return _materialised(_both(
-      _data, [[beneath(i, j) for j in range(4)] for i in range(4)]))
+def _side(x: jax.Array) -> int:
+  return 4 if x.shape[1] * x.shape[2] >= _LARGE else 2
 
 
-def _kernels(kernel: jax.Array) -> Grid:
-  """Returns the 4 x 4 transformed kernels, `[C, K]`."""
-  return _materialised(_both(_filter, [list(row) for row in kernel]))
+def _windows(x: jax.Array, side: int) -> jax.Array:
+  """Returns the transformed inputs of all tiles, `[(m + 2)^2, tiles, C]`."""
+  x = _phases(_filled(x, side, before=1, after=side - 1), side)
+  _, _, _, down, right, channels = x.shape
+  # The first two rows and columns of the next tile belong to a window.
+  x = _computed(jnp.concatenate(
+      [x[:, :, :, :down - 1], x[:2, :, :, 1:]], axis=0))
+  x = _computed(jnp.concatenate(
+      [x[..., :right - 1, :], x[:, :2, :, :, 1:]], axis=1))
+  return _transformed(
+      _transforms(side).data, x.reshape((side + 2)**2, -1, channels))
 
 
-def _outputs(products: Grid, x: jax.Array) -> jax.Array:
-  """Returns `[B, H, W, K]` of all tiles, as large as x."""
-  _, height, width, _ = x.shape
-  return _join(_both(_sum, products))[:, :height, :width]
-
-
-def _padded(x: jax.Array, around: int = 0) -> jax.Array:
+def _filled(
+    x: jax.Array, side: int, before: int = 0, after: int = 0) -> jax.Array:
   """Returns x with zeros around it, filled up to whole tiles."""
-  _, height, width, _ = x.shape
   return jnp.pad(x, (
-      (0, 0), (around, around + height % _SIDE),
-      (around, around + width % _SIDE), (0, 0)))
+      (0, 0), *((before, after + -size % side)
+                for size in x.shape[1:3]), (0, 0)))
 
 
-def _both(
-    transform: Callable[[Sequence[jax.Array]], list[jax.Array]], grid: Grid
-) -> Grid:
-  """Returns a grid whose columns and then rows have been transformed."""
-  columns = [transform(column) for column in zip(*grid, strict=True)]
-  return [transform(row) for row in zip(*columns, strict=True)]
+def _phases(x: jax.Array, side: int) -> jax.Array:
+  """Returns `[m, m, B, H/m, W/m, C]` of `[B, H, W, C]`, of whole tiles."""
+  batch, height, width, channels = x.shape
+  return _computed(x.reshape(
+      batch, height // side, side, width // side, side, channels).transpose(
+          2, 4, 0, 1, 3, 5))
 
 
-def _each(
-    product: Callable[[jax.Array, jax.Array], jax.Array], a: Grid, b: Grid
-) -> Grid:
-  return _materialised([
-      [product(x, y) for x, y in zip(*rows, strict=True)]
-      for rows in zip(a, b, strict=True)])
+def _transformed(matrix: np.ndarray, x: jax.Array) -> jax.Array:
+  """Returns the matrix `[j, i]` times x `[i, ...]`."""
+  y = jnp.dot(jnp.asarray(matrix, x.dtype), x.reshape(len(x), -1))
+  return _computed(y).reshape(len(matrix), *x.shape[1:])
 
 
-def _flat(x: jax.Array) -> jax.Array:
-  return x.reshape(-1, x.shape[-1])
-
-
-def _materialised(grid: Grid) -> Grid:
-  """Returns a grid that is computed once, not fused into each of its users."""
-  return jax.lax.optimization_barrier(grid)
-
-
-# Lavin and Gray's matrices for F(2, 3): B^T, G and A^T, and the adjoints of the
-# last two. The sign of the last value of A is moved to the other adjoint, where
-# it costs less.
-def _data(x):
-  return [x[0] - x[2], x[1] + x[2], x[2] - x[1], x[1] - x[3]]
-
-
-def _filter(g):
-  even, odd = (g[0] + g[2]) / 2, g[1] / 2
-  return [g[0], even + odd, even - odd, g[2]]
-
-
-def _sum(m):
-  return [m[0] + m[1] + m[2], m[1] - m[2] - m[3]]
-
-
-def _sum_adjoint(y):
-  return [y[0], y[0] + y[1], y[0] - y[1], y[1]]
-
-
-def _filter_adjoint(v):
-  even, odd = (v[1] + v[2]) / 2, (v[1] - v[2]) / 2
-  return [v[0] + even, odd, even - v[3]]
+def _computed(x: jax.Array) -> jax.Array:
+  """Returns x, computed once and not fused into each of its users."""
+  return jax.lax.optimization_barrier(x)
 
 
 @jax.custom_vjp

@@ -99,7 +99,8 @@ def test_pooling_is_the_same_on_every_backend(backend, monkeypatch):
 
 
 @pytest.mark.parametrize(('side', 'units', 'transformed'), [
-    (65, 64, False), (64, 64, True), (65, 256, True), (65, 255, False)])
+    (129, 64, False), (128, 64, True), (129, 256, True),
+    (129, 255, False)])
 def test_large_maps_take_more_units(side, units, transformed, winograd):
   x = jax.ShapeDtypeStruct((1, side, side, units), jnp.float32)
   layer = conv_layers.Convolution(units, rectify=False, bias=False)

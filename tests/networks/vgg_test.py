@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from saliency_jax import runtime
 from saliency_jax.networks import vgg, zoo
 from tests import tiny
 
@@ -52,6 +53,23 @@ def test_lower_taps_equal_those_of_the_whole_network(network):
     assert list(maps) == [layer]
     np.testing.assert_array_equal(maps[layer], whole[layer])
     assert (np.asarray(maps[layer]) >= 0).all()
+
+
+def test_images_take_turns_where_maps_are_large(network):
+  images = np.random.default_rng(1).integers(
+      0, 256, (2 * jax.device_count(), 16, 24, 3), np.uint8)
+  taps = ['conv1_2', 'conv5_3']
+  variables = runtime.replicate(network.variables, runtime.data_mesh())
+  compiled = network.compiled(taps).lower(
+      variables, runtime.split(images, runtime.data_mesh())).compile()
+  assert 'while' in compiled.as_text()
+  assert 'all-' not in compiled.as_text()  # each stays on its device
+  found = compiled(variables, runtime.split(images, runtime.data_mesh()))
+  for i, image in enumerate(images):
+    alone = network.compiled(taps)(network.variables, image[None])
+    for tap in taps:
+      np.testing.assert_allclose(
+          np.asarray(found[tap])[i], alone[tap][0], atol=1e-4)
 
 
 def test_nothing_above_the_highest_tap_is_computed(network):

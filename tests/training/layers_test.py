@@ -14,11 +14,11 @@ MEMBERS = step_test.MEMBERS[2:4]  # they can be stacked
 def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
   with jax.enable_x64(True):
     with monkeypatch.context() as context:
-      context.setattr(conv_layers, '_on_cpu', lambda: False)
+      context.setattr(conv_layers, 'on_cpu', lambda: False)
       library, scores, _ = step_test.train(MEMBERS)
     called = []
     convolve = conv_layers.cpu_layers.convolve
-    monkeypatch.setattr(conv_layers, '_WINOGRAD_UNITS', 3)
+    monkeypatch.setattr(conv_layers, '_WINOGRAD_UNITS_SMALL', 3)
     monkeypatch.setattr(
         conv_layers.cpu_layers, 'convolve',
         lambda x, kernel: called.append(kernel) or convolve(x, kernel))
