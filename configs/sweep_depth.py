@@ -16,10 +16,10 @@ def get_config() -> ml_collections.ConfigDict:
   # Numbers of stages trained, from the top, and 'all'; () are those of the
   # paper, 0 to 6 and 'all', as far as the network has them.
   config.sweep.depths = ()
-  # Learning rates of the trunk and of the readout, and seeds of the readout's
-  # first values.
+  # Learning rates of the trunk and of the head, None for the task's own, and
+  # seeds of the head's first values.
   config.sweep.trunk_rates = (1e-4,)
-  config.sweep.readout_rates = (3e-3,)
+  config.sweep.readout_rates = (None,)
   config.sweep.seeds = (0,)
   # How members of one depth are computed: 'shared' one after another, 'vmap'
   # stacked; '' chooses by the device. The results are equal. Read, as the next

@@ -14,23 +14,26 @@ _LAST_OF_PAPER = 6
 _LAST_SEED = 2**32 - 1  # of a larger one JAX takes 32 bits alone
 
 
-def single(config, network: Network) -> Members:
+def single(config, network: Network, rate: float) -> Members:
   """Returns the one member of a run, by its name, e.g. 'depth_3'.
 
   Args:
     config: `config.train`: `depth`, `seed`, `trunk_rate`, `readout_rate`.
+    rate: the head's where `readout_rate` is None, see `Task`.
 
   Raises:
     InputError: if a value is out of its range.
   """
-  _check('train', trunk_rate=[config.trunk_rate],
-         readout_rate=[config.readout_rate], seed=[config.seed])
+  if config.readout_rate is not None:
+    rate = config.readout_rate
+  _check('train', trunk_rate=[config.trunk_rate], readout_rate=[rate],
+         seed=[config.seed])
   depth = cuts.as_number(network, config.depth)
   return {_depth_name(depth, network): Member(
-      depth, config.seed, config.trunk_rate, config.readout_rate)}
+      depth, config.seed, config.trunk_rate, rate)}
 
 
-def sweep(config, network: Network) -> Members:
+def sweep(config, network: Network, rate: float) -> Members:
   """Returns every combination of a sweep, by names as short as they can be.
 
   A name is 'depth_3' and, of what has several values, each with its own:
@@ -41,6 +44,7 @@ def sweep(config, network: Network) -> Members:
     config: `config.sweep`: `depths`, `trunk_rates`, `readout_rates`, `seeds`;
       no depths are those of the paper, 0 to 6 and 'all', as far as the network
       has them.
+    rate: the head's where one of `readout_rates` is None, see `Task`.
 
   Raises:
     InputError: if a value is out of its range or there twice.
@@ -48,7 +52,9 @@ def sweep(config, network: Network) -> Members:
   axes = {
       'depths': _depths(config.depths, network),
       'trunk_rates': config.trunk_rates,
-      'readout_rates': config.readout_rates, 'seeds': config.seeds}
+      'readout_rates': tuple(
+          rate if x is None else x for x in config.readout_rates),
+      'seeds': config.seeds}
   _check('sweep', **axes)
   for name, values in axes.items():
     if not values or len(set(values)) < len(values):

@@ -161,8 +161,8 @@ def make(
     heads.check_name(start, task.head)
   if head is None and task.outputs and config.task.pretrained_dense:
     head = _pretrained(start, task, config.run.cache_dir)
-  trained = (members.single(config.train, start) if job == 'train'
-             else members.sweep(config.sweep, start))
+  trained = (members.single(config.train, start, task.rate) if job == 'train'
+             else members.sweep(config.sweep, start, task.rate))
   depths = [member.depth for member in trained.values()]
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length

@@ -45,7 +45,7 @@ def make(described: Mapping[str, Any]) -> Task:
           'nss': (nss(output, weights) * valid).sum(), 'images': valid.sum()},
       metrics=lambda sums: {
           'nss': float(sums['nss'] / max(sums['images'], 1))},
-      watched='nss', titles={'nss': 'NSS'},
+      watched='nss', titles={'nss': 'NSS'}, rate=3e-3,
       described=described)
 
 

@@ -29,6 +29,7 @@ class Task:
     targets: `targets(batch, grid, image_ids)`: of a `batch_rows.Batch` of these
       images what the output is compared with, arrays with a leading axis B, and
       float32 `[B]`, 0 where an image has nothing to compare with.
+    rate: a learning rate of the head, where none is given.
     described: what `make` makes the task of again, as JSON values.
     outputs: what each of the head's outputs stands for, e.g. a class.
     loss: `loss(output, targets)`: float32 `[B]`.
@@ -47,6 +48,7 @@ class Task:
   metrics: Callable[[Mapping[str, np.ndarray]], dict[str, float]]
   watched: str
   titles: Mapping[str, str]
+  rate: float
   described: Mapping[str, Any]
   outputs: tuple[str, ...] = ()
 

@@ -13,7 +13,7 @@ NETWORK = tiny.vgg()
 
 
 def test_the_default_sweep_has_every_depth():
-  assert list(members.sweep(sweep_depth.get_config().sweep, NETWORK)) == [
+  assert list(members.sweep(sweep_depth.get_config().sweep, NETWORK, 3e-3)) == [
       'depth_0', 'depth_1', 'depth_2', 'depth_3', 'depth_4', 'depth_5',
       'depth_6', 'depth_all']
 
@@ -22,7 +22,7 @@ def test_every_combination_is_a_member_once():
   config = sweep_depth.get_config().sweep
   config.depths, config.seeds = (0, 13), (0, 7)
   config.trunk_rates = (1e-4, 0.002)
-  assert members.sweep(config, NETWORK) == {
+  assert members.sweep(config, NETWORK, 3e-3) == {
       'depth_0_seed_0': Member(0, 0, 1e-4, 3e-3),
       'depth_0_seed_7': Member(0, 7, 1e-4, 3e-3),
       'depth_all_trunk_0.0001_seed_0': Member(13, 0, 1e-4, 3e-3),
@@ -35,16 +35,28 @@ def test_values_that_are_nearly_the_same_have_names_of_their_own():
   config = sweep_depth.get_config().sweep
   config.depths, config.seeds = (1,), (20241101, 20241102)
   config.readout_rates = (1e-3, 1.0000001e-3)
-  assert list(members.sweep(config, NETWORK)) == [
+  assert list(members.sweep(config, NETWORK, 3e-3)) == [
       f'depth_1_readout_{rate}_seed_{seed}'
       for rate in ('0.001', '0.0010000001')
       for seed in ('20241101', '20241102')]
 
 
-def test_a_run_is_a_member_of_the_sweep():
-  single = members.single(train.get_config().train, NETWORK)
+def test_a_head_without_a_rate_takes_the_task_s():
   config = sweep_depth.get_config().sweep
-  assert single.items() <= members.sweep(config, NETWORK).items()
+  config.depths, config.readout_rates = (0,), (None, .25)
+  found = members.sweep(config, NETWORK, 1e-4)
+  assert [x.readout_rate for x in found.values()] == [1e-4, .25]
+  one = train.get_config().train
+  for given, rate in ((None, 1e-4), (0., 0.), (.5, .5)):
+    one.readout_rate = given
+    member, = members.single(one, NETWORK, 1e-4).values()
+    assert member.readout_rate == rate
+
+
+def test_a_run_is_a_member_of_the_sweep():
+  single = members.single(train.get_config().train, NETWORK, 3e-3)
+  config = sweep_depth.get_config().sweep
+  assert single.items() <= members.sweep(config, NETWORK, 3e-3).items()
 
 
 @pytest.mark.parametrize(('name', 'values'), [
@@ -57,7 +69,7 @@ def test_wrong_values_are_named(name, values):
   config = sweep_depth.get_config().sweep
   config[name] = values
   with pytest.raises(InputError, match=f'config.sweep.{name} '):
-    members.sweep(config, NETWORK)
+    members.sweep(config, NETWORK, 3e-3)
 
 
 @pytest.mark.parametrize(('name', 'value'), [
@@ -67,7 +79,7 @@ def test_a_wrong_value_of_a_run_is_named(name, value):
   config = train.get_config().train
   config[name] = value
   with pytest.raises(InputError, match=f'config.train.{name} takes'):
-    members.single(config, NETWORK)
+    members.single(config, NETWORK, 3e-3)
 
 
 def test_every_seed_that_is_allowed_draws_other_numbers():
@@ -84,16 +96,16 @@ def test_a_depth_that_the_network_has_not_is_named(depth):
   config = train.get_config().train
   config.depth = depth
   with pytest.raises(InputError, match='13 stages .* 0 to 13, or all'):
-    members.single(config, NETWORK)
+    members.single(config, NETWORK, 3e-3)
 
 
 def test_all_is_every_stage():
   config = train.get_config().train
   config.depth = 'all'
-  assert members.single(config, NETWORK)['depth_all'].depth == 13
+  assert members.single(config, NETWORK, 3e-3)['depth_all'].depth == 13
 
 
 def test_a_network_without_stages_has_two_depths():
-  found = members.sweep(sweep_depth.get_config().sweep, tiny.nested())
+  found = members.sweep(sweep_depth.get_config().sweep, tiny.nested(), 3e-3)
   assert {name: member.depth for name, member in found.items()} == {
       'depth_0': 0, 'depth_all': 1}
