@@ -46,7 +46,7 @@ def dense(
     units: of the layers below the last one, e.g. (4096, 4096).
     classes: K.
     normalized: whether each image's features are divided by their root mean
-      square. What a trunk gives has any scale (VGG-16's conv5_3 about 30),
+      square. What a trunk gives has any scale (VGG-16's conv5_3 about 6),
       with which the loss and a step of Adam would grow.
   """
   widths = (*units, classes)

@@ -131,17 +131,19 @@ def lines(
 
 def dots(
     rows: Sequence[Row], series: Mapping[str, str], *, label: str,
-    title: str = '', width: int = 220, ceiling: float | None = None
+    title: str = '', width: int = 220, ceiling: float | None = None,
+    domain: tuple[float, float] | None = None
 ) -> Spec:
   """Returns a dot with its interval on a line for each name.
 
   Args:
     rows: `name`, `x`, `who`, and `low` and `high`.
     series: kind of name -> colour.
-    label, title, width: see `bars`.
+    label, title, width, domain: see `bars`.
     ceiling: where a dashed line is drawn.
   """
-  y, x = _names(rows, 'name', grid=False), _number('x', label, zero=False)
+  y = _names(rows, 'name', grid=False)
+  x = _number('x', label, zero=False, domain=domain)
   both = {'y': y, 'x': x, 'color': _colour(series)}
   interval = _interval('x', x, strokeWidth=2)
   return _panel(rows, [
