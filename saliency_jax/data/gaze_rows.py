@@ -1,4 +1,5 @@
-"""Rows of a table of gaze that are no fixations: other events, and samples."""
+"""Rows of gaze that are no fixations: other events, samples, and repetitions.
+"""
 
 from collections.abc import Collection
 
@@ -18,6 +19,7 @@ OTHERS = frozenset((
 # within so much of what they spread over: of OSIE's it is 4 %, of samples most.
 _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
 _LOST = 0.05  # the share at one place that people do not explain
+_TWICE = 3  # so many points, all fixated twice, are so by no chance
 
 
 def fault(found: Collection[Fixations]) -> str:
@@ -46,3 +48,24 @@ def fault(found: Collection[Fixations]) -> str:
   return (f'{near:,} of {len(step):,} fixations lie where the same person '
           'looked just before, as gaze samples do, of which many make a '
           'fixation')
+
+
+def repeated(found: Collection[Fixations]) -> str:
+  """Says that people's fixations are given twice, or ''.
+
+  Args:
+    found: those of each image, by subject.
+  """
+  rows = np.concatenate([np.zeros((0, 4)), *(np.column_stack(
+      [np.full(len(x.points), image), x.subjects, x.points])
+      for image, x in enumerate(found))])
+  rows = rows[np.lexsort(rows.T[::-1])]
+  first = (np.diff(rows, axis=0, prepend=-1) != 0).any(axis=1)
+  counts = np.diff(np.flatnonzero(first), append=len(rows))
+  person = np.cumsum((np.diff(
+      rows[first, :2], axis=0, prepend=-1) != 0).any(axis=1)) - 1
+  twice = ((np.bincount(person) >= _TWICE)
+           & (np.bincount(person, counts % 2) == 0))
+  return '' if not twice.any() else (
+      f'{twice.sum():,} times all fixations of a person on an image are there '
+      'twice')

@@ -6,6 +6,7 @@ labelme2voc writes it, or they are those of the authors of He et al. 2019.
 """
 
 import pathlib
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -25,6 +26,7 @@ CLASS_VALUES = {
 _AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
 _SUFFIXES = ('.png', '.npy')
 _IGNORED = 255  # labelme2voc's -1, '__ignore__'
+_NUMBERED = re.compile(r'(\d+)(?:\s*[:=)]|\s)\s*(.+)')  # '1: text', '1 text'
 
 # The most memory that the masks of one image may take: 1 GB.
 MAX_MASKS = 2**30
@@ -135,13 +137,23 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
   with outside.reading(path, 'list of names in UTF-8'):
     lines = path.read_text('utf-8-sig').splitlines()
   names = [line.strip() for line in lines if line.strip()]
-  if names[:1] == ['__ignore__']:
+  if names and names[0].endswith('__ignore__'):
     names = names[1:]
   if len(names) < 2 or 'background' not in names[0].casefold():
     raise InputError(
         f'{path} must name the classes line by line: the background first, '
         'then those of 1, 2 and so on.')
-  return dict(enumerate(names[1:], start=1))
+  found = dict(enumerate(names[1:], start=1))
+  numbered = {i: _NUMBERED.fullmatch(name) for i, name in found.items()}
+  if all(numbered.values()):
+    for number, parts in numbered.items():
+      if int(parts[1]) != number:
+        raise InputError(
+            f'{path} has {found[number]!r} in the place of class {number}; '
+            'number the classes in their order from the background, 0, or '
+            'leave the numbers out.')
+      found[number] = parts[2]
+  return found
 
 
 def _sized(

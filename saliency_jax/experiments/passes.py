@@ -52,7 +52,7 @@ def predicted(
   """Yields images in the order of the data set, those with nothing to do not.
 
   Raises:
-    InputError: if an image or a map cannot be read.
+    InputError: if an image or a map cannot be read and is not to be skipped.
   """
   wanted = sorted(set().union(*todo.values()))
   records = iter(grain.MapDataset.source(wanted).map(
@@ -74,14 +74,29 @@ def predicted(
     for predictor in predictors:
       lacking = [each for each in found if each.index in todo[predictor.name]]
       if lacking:
-        maps = predictor.predict(
-            [each.record.image for each in lacking],
-            [each.record.image_id for each in lacking])
-        for each, saliency in zip(lacking, maps, strict=True):
-          each.maps[predictor.name] = saliency
-    yield from found
+        _predict(predictor, lacking, reading)
+    yield from (
+        each for each in found if each.record.image_id not in reading.skipped)
     if problem:
       raise problem
+
+
+def _predict(
+    predictor: Predictor, images: Sequence[Predicted], reading: Reading
+) -> None:
+  """Adds the maps of some images; skips an image whose map is at fault."""
+  try:
+    maps = predictor.predict([each.record.image for each in images],
+                             [each.record.image_id for each in images])
+  except InputError as error:
+    if len(images) == 1 or reading.on_bad_image == 'raise':
+      reading.skip(images[0].record.image_id, error)
+      return
+    for each in images:
+      _predict(predictor, [each], reading)
+    return
+  for each, saliency in zip(images, maps, strict=True):
+    each.maps[predictor.name] = saliency
 
 
 def _read(source: Source, index: int) -> tuple[int, Record | InputError]:
@@ -108,7 +123,7 @@ def measured(
     keep: `keep(model, image_id, map)` is given every map.
 
   Raises:
-    InputError: if an image or a map cannot be read.
+    InputError: as `predicted`.
   """
   todo = {
       each.name: {

@@ -205,7 +205,7 @@ def _gigabytes(network: Network, depth: int, data: Data) -> float:
   features = jax.eval_shape(
       cuts.make_prefix(network, [depth]), network.variables,
       jax.ShapeDtypeStruct((1, side, side, 3), np.uint8))[depth]
-  return 4e-9 * math.prod(features.shape) * (
+  return 4e-9 * sum(math.prod(x.shape) for x in jax.tree.leaves(features)) * (
       len(data.train) + len(data.validation))
 
 

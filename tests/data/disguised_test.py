@@ -7,14 +7,20 @@ import pytest
 from PIL import Image
 
 import saliency_jax as sj
+from configs import tasks as tasks_config
 from saliency_jax.data import builders
 from saliency_jax.data.coordinate_faults import doubt
 from saliency_jax.data.coordinates import Coordinates
+from saliency_jax.data.parts import Data
 from saliency_jax.data.source import open_source
 from saliency_jax.data.subset import subset
 from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import evaluation, predictors
+from saliency_jax.experiments import (
+    evaluation,
+    predictors,
+    task_comparison,
+)
 from saliency_jax.experiments.passes import Reading
 from tests import tiny
 from tests.data.coordinates_test import said_of, true_points
@@ -107,6 +113,33 @@ def test_other_events_are_no_fixations(rows, tmp_path):
       np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize('count', [0, 1, 2])
+def test_fixations_that_are_given_twice(count, tmp_path):
+  """The whole once more, one by one, and once."""
+  text = [[(s, x, y) for x, y in points] for s, points in enumerate(
+      np.random.default_rng(0).random((2, 5, 2)) * 20)]
+  lines = [row for rows in text for row in (
+      rows * 2 if count == 0 else [x for x in rows for _ in range(count)])]
+  lines = [(*row, n) for n, row in enumerate(lines)] + [
+      (9, 0, 0, n) for n in range(6)]  # lost gaze
+  (tmp_path / 'f.csv').write_text('image,subject,x,y,t\n' + ''.join(
+      f'{name},{s},{x},{y},{t}\n' for name in 'ab' for s, x, y, t in lines))
+  given = {'fixations': tmp_path / 'f.csv', 'missing': '0,0'}
+  folder = photographs(tmp_path / 'images')
+  if count == 1:
+    assert len(open_source('table', folder, **given)[0].fixations) == 10
+    return
+  with pytest.raises(InputError, match='f.csv: 4 times all fixations of a per'):
+    open_source('table', folder, **given)
+
+
+def test_names_of_one_person_are_told(tmp_path, caplog):
+  names = ('1', '01', 'p2', 'P002', 'p20')
+  gaze(tmp_path, lambda s, x, y: [(names[int(x) % 5], x, y, '')])
+  assert ('2 of 5 subjects differ from others in case or leading zeros alone '
+          '(') in caplog.text
+
+
 @pytest.mark.parametrize('rows', [
     *FIXATIONS, lambda s, x, y: [(s, x, y, 'Action')]])
 def test_fixations_and_other_types_are_read(rows, tmp_path):
@@ -182,6 +215,27 @@ class Wrong:
       raise InputError('of another size')
 
 
+def tasks(_, wrong, right, out):
+  """Where the photographs with regions are at fault, not the training's."""
+  ids = wrong.source.image_ids + right.image_ids
+  config = tasks_config.get_config()
+  config.data.min_images = 1
+  config.task.dense = (5,)
+  task_comparison.compare(
+      config, Data(wrong.source, right, scenes=dict(zip(
+          ids, ('sea', 'wood', 'sea', 'wood', 'sea'), strict=True))), wrong,
+      tiny.vgg(), str(out))
+
+
+def popout(net, wrong, right, out):
+  arrays = photographs(out.parent / 'arrays' / 'images').parent
+  (arrays / 'targets').mkdir()
+  for name in 'ab':
+    Image.new('L', SIZE[::-1]).save(arrays / 'targets' / f'{name}.png')
+  wrong.source = open_source('popout', arrays)
+  sj.popout(net, out, wrong)
+
+
 @pytest.mark.parametrize('job', [
     lambda net, wrong, right, out: sj.dissect(net, wrong, out),
     lambda net, wrong, right, out: sj.train(net, wrong, right, out),
@@ -189,7 +243,8 @@ class Wrong:
     lambda net, wrong, right, out: sj.sweep(net, wrong, right, out),
     lambda net, wrong, right, out: sj.predict(net, wrong, out),
     lambda net, wrong, right, out: builders.build(
-        builders.OsieBuilder(wrong, out))])
+        builders.OsieBuilder(wrong, out)),
+    tasks, popout])
 def test_sizes_are_compared_before_any_job_reads(job, tiny_osie, tmp_path):
   source = open_source('osie', tiny_osie, regions=tiny_osie / 'labelme')
   wrong = Wrong(subset(source, source.image_ids[:3]))

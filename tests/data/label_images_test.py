@@ -98,6 +98,15 @@ def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
   for lines in (names, ['__ignore__', *names]):
     (folder / 'class_names.txt').write_text('\n'.join(lines) + '\n')
     assert read(folder).categories == ('person head', 'plant')
+  for form in ('{}: {}', '{}={}', '{} {}', '{}\t{}'):
+    (folder / 'class_names.txt').write_text('\n'.join(
+        form.format(*pair) for pair in enumerate(names)))
+    assert read(folder).categories == ('person head', 'plant')
+  (folder / 'class_names.txt').write_text('\n'.join(
+      f'{number}: {name}' for number, name in enumerate(names, 1)))
+  with pytest.raises(InputError, match="has '2: person head' in the place of "
+                     'class 1'):
+    regions.open_regions(folder)
   (folder / 'class_names.txt').write_text('\n'.join(CATEGORIES))
   with pytest.raises(InputError, match='the background first'):
     regions.open_regions(folder)

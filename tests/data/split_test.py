@@ -2,12 +2,9 @@
 
 import hashlib
 
-import pytest
-
 from saliency_jax.data import split
 from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.subset import subset
-from saliency_jax.errors import InputError
 
 
 def test_the_parts_are_the_500_photographs():
@@ -35,8 +32,3 @@ def test_osie_has_all_of_it(osie_dir):
            for name in ('train', 'validation', 'test')]
   assert [len(part) for part in parts] == [300, 100, 100]
   assert parts[1][0].image_id == parts[1].image_ids[0]
-
-
-def test_other_parts_are_refused():
-  with pytest.raises(InputError, match="'rest'; give one of test, train, va"):
-    split.split('rest')

@@ -272,17 +272,23 @@ def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
   folder = shutil.copytree(looked_at, tmp_path / 'data')
   broken = folder / 'images' / 'p2.jpg'
   broken.write_bytes(broken.read_bytes()[:-99])
-  config = small(folder, 'centre,gbvs')
+  maps = tmp_path / 'maps'
+  maps.mkdir()
+  for name in ('p1', 'p2', 'p3', 'p4'):
+    np.save(maps / f'{name}.npy', np.random.default_rng(0).random((6, 8)))
+  np.save(maps / 'p4.npy', np.full((6, 8), np.nan))
+  config = small(folder, f'centre,gbvs,mine={maps}')
   with pytest.raises(InputError, match=r'p2\.jpg'):
     evaluate(config, tmp_path / 'out')
   config.data.on_bad_image = 'skip'
   summary = evaluate(config, tmp_path / 'out')
   facts = summary['datasets']['mine']
-  assert list(facts['skipped']) == ['p2']
+  assert list(facts['skipped']) == ['p2', 'p4']
+  assert 'p4.npy' in facts['skipped']['p4']
   assert facts['without_fixations'] == 0
-  assert 'mine: 1 images that cannot be read are left out (p2).' in (
+  assert 'mine: 2 images that cannot be read are left out (p2, p4).' in (
       summary['warnings'])
-  for model in ('centre', 'gbvs', 'observers'):
+  for model in ('centre', 'gbvs', 'mine', 'observers'):
     assert [row['image_id'] for row in table(
         tmp_path / 'out' / 'per_image' / 'mine' / f'{model}.csv')] == [
-            'p1', 'p3', 'p4']
+            'p1', 'p3']

@@ -1,8 +1,11 @@
 """launch/convert.py from its command line."""
 
+import numpy as np
+
 from saliency_jax.data.sources.osie import Osie, fingerprint
 from saliency_jax.data.sources.pysaliency_file import Pysaliency
 from tests.data import made
+from tests.data.made_turned import SIZE, photographs
 from tests.launch import commands
 
 
@@ -23,6 +26,19 @@ def test_what_is_wrong_is_one_sentence(tiny_osie, tmp_path):
   assert run.stderr == (
       "\nconvert.py: A data set of the kind 'table' needs fixations; give "
       'fixations.\n')
+
+
+def test_sizes_are_compared_before_a_file_is_written(tmp_path):
+  photographs(tmp_path / 'images')
+  (tmp_path / 'maps').mkdir()
+  for name, shape in (('a', SIZE), ('b', (4, 5))):
+    np.save(tmp_path / 'maps' / f'{name}.npy', np.eye(*shape, dtype=np.uint8))
+  run = commands.run_here(
+      'convert', '--kind=maps', f'--images={tmp_path}/images',
+      f'--fixations={tmp_path}/maps', f'--output={tmp_path}/out')
+  assert run.returncode == 2
+  assert 'b.npy is 5 x 4' in run.stderr
+  assert not (tmp_path / 'out').exists()
 
 
 def test_what_lies_outside_can_be_left_out_and_moved(tiny_osie, tmp_path):

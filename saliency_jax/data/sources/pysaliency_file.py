@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax import hdf5
-from saliency_jax.data import fixations
+from saliency_jax.data import fixations, gaze_rows
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import normal
@@ -108,6 +108,8 @@ class _Trains(FixationReader):
         self._found[image_id] = fixations.make(
             found.points[chosen], found.subjects[chosen],
             found.durations[chosen] * 1000, found.times[chosen] * 1000)
+    if said := gaze_rows.repeated(self._found.values()):
+      raise InputError(f'{path}: {said}; keep each once.')
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:

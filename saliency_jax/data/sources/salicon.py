@@ -22,6 +22,7 @@ import pathlib
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from saliency_jax import outside
 from saliency_jax.data import fixations, matlab
@@ -130,7 +131,12 @@ class _Annotations(FixationReader):
       for number, worker, points in map(
           self._annotation, whole['annotations']):
         subject = workers.setdefault(worker, len(workers))
-        looks.setdefault(number, []).append((subject, points))
+        looks.setdefault(number, {})[subject, hash(points.tobytes())] = (
+            subject, points)
+    if twice := len(whole['annotations']) - sum(map(len, looks.values())):
+      logging.warning(
+          '%s: %d annotations are there twice, with their image, worker and '
+          'fixations; each counts once.', path, twice)
     unknown = looks.keys() - images.keys()
     if unknown:
       raise InputError(
@@ -138,7 +144,7 @@ class _Annotations(FixationReader):
           f'describe, the first is {min(unknown)}; {_HELP}.')
     self._looks = {
         normal(pathlib.PurePath(images[number][0]).stem):
-            (images[number], found)
+            (images[number], list(found.values()))
         for number, found in looks.items()}
     self.names = {
         image_id: name for image_id, ((name, *_), _) in self._looks.items()}

@@ -12,9 +12,11 @@ one place in a row are one. Other events and gaze samples are refused.
 import math
 import os
 import pathlib
+import re
 from typing import NamedTuple
 
 import numpy as np
+from absl import logging
 
 from saliency_jax.data import fixations, gaze_rows, tables
 from saliency_jax.data.coordinates import PIXELS, Coordinates
@@ -28,6 +30,8 @@ _OPTIONAL = ('subject', 't', 'duration', 'event')
 _NUMBERS = ('x', 'y', 't', 'duration')
 # Pupil Labs' shares of the height, from the bottom.
 _UPWARDS = 'norm_pos_y'
+# What one person's names may differ by: 1 and 01, p1 and P01.
+_SAME = re.compile(r'(?<!\d)0+(?=\d)')
 # What other programs call the columns, in letters and digits alone.
 _OTHERS = {
     'image': ('stimulus', 'filename', 'file', 'imagename', 'picture',
@@ -117,6 +121,13 @@ class _Rows(FixationReader):
                     for name in _NUMBERS),
           subjects.setdefault(subject, len(subjects))))
       self.names.setdefault(normal(fields['image']), fields['image'])
+    alike = {_SAME.sub('', each.casefold()): each for each in subjects}
+    if apart := subjects.keys() - alike.values():
+      logging.warning(
+          '%s: %d of %d subjects differ from others in case or leading zeros '
+          'alone (%s and %s); write one person alike.', path, len(apart),
+          len(subjects), *sorted(
+              [min(apart), alike[_SAME.sub('', min(apart).casefold())]]))
 
   def know(self, files: dict[str, pathlib.Path]) -> None:
     """Tells the names of the table apart: stems, files' names, and paths."""
@@ -145,7 +156,8 @@ class _Rows(FixationReader):
       self._found[image_id] = fixations.make(
           np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
-    if said := gaze_rows.fault(self._found.values()):
+    found = self._found.values()
+    if said := gaze_rows.repeated(found) or gaze_rows.fault(found):
       raise InputError(f'{self.place}: {said}; {self._help}.')
 
   def recorded(

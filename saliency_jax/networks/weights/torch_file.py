@@ -28,8 +28,9 @@ _LEGACY_VERSION = 1001
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the tensors of a state_dict by name.
 
-  A dictionary that keeps it under 'state_dict' (a training checkpoint) is
-  unwrapped, and a leading 'module.' (torch.nn.DataParallel) is taken off.
+  A dictionary that keeps it under 'state_dict' or 'model' (a training
+  checkpoint) is unwrapped, and a leading 'module.' (torch.nn.DataParallel) is
+  taken off.
 
   Args:
     path: a file that torch.save wrote, in either layout.
@@ -102,8 +103,9 @@ def _legacy(data: mmap.mmap) -> tuple[Any, _Reader]:
 
 
 def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
-  if isinstance(content, dict) and 'state_dict' in content:
-    content = content['state_dict']
+  for name in ('state_dict', 'model'):
+    if isinstance(content, dict) and isinstance(content.get(name), dict):
+      content = content[name]
   if not isinstance(content, dict):
     raise ValueError('it holds no state_dict')
   named = {}

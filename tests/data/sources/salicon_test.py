@@ -67,6 +67,20 @@ def test_subjects_of_json_are_workers_on_all_images(images, tmp_path):
   assert source.scanpaths(1).points.tolist() == [[0, 63], [1, 32], [2, 33]]
 
 
+def test_annotations_that_are_there_twice_count_once(images, tmp_path, caplog):
+  expected = Salicon(images, made.json_file(tmp_path / 'f.json'))
+  value = made.content()
+  value['annotations'] += [
+      *value['annotations'][:3], value['annotations'][0] | {'worker_id': 99}]
+  (tmp_path / 'g.json').write_text(json.dumps(value))
+  found = Salicon(images, tmp_path / 'g.json')
+  assert 'g.json: 3 annotations are there twice' in caplog.text
+  one, other = found.scanpaths(0), expected.scanpaths(0)
+  np.testing.assert_array_equal(one.points[:-3], other.points)
+  np.testing.assert_array_equal(one.points[-3:], other.points[:3])
+  assert one.idle == other.idle == 1
+
+
 def test_what_the_mouse_left_outside_is_counted(images, tmp_path):
   value = made.content()
   value['annotations'][0]['fixations'] = [

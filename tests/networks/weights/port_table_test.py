@@ -3,6 +3,7 @@
 import re
 
 import jax
+import ml_dtypes
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -173,9 +174,14 @@ def test_a_file_of_trained_variables_is_weights(tiny_zoo, tmp_path):
     zoo.load('vit_b16', weights=str(path), cache_dir=str(tmp_path))
 
 
-@pytest.mark.parametrize('suffix', ['.npz', '.safetensors'])
-def test_weights_come_from_a_file(suffix, tiny_zoo, tmp_path):
-  path, arrays = tmp_path / f'timm{suffix}', _timm_arrays()
+@pytest.mark.parametrize(('suffix', 'dtype', 'precision'), [
+    ('.npz', np.float32, 0), ('.safetensors', np.float32, 0),
+    ('.safetensors', np.float16, 2**-11),
+    ('.safetensors', ml_dtypes.bfloat16, 2**-8)])
+def test_weights_come_from_a_file(
+    suffix, dtype, precision, tiny_zoo, tmp_path):
+  path, exact = tmp_path / f'timm{suffix}', _timm_arrays()
+  arrays = {name: array.astype(dtype) for name, array in exact.items()}
   if suffix == '.npz':
     np.savez(path, **arrays)
   else:
@@ -183,9 +189,11 @@ def test_weights_come_from_a_file(suffix, tiny_zoo, tmp_path):
   network = zoo.load(
       'vit_b16', weights=str(path), preprocessing='augreg',
       cache_dir=str(tmp_path))
-  np.testing.assert_array_equal(
-      network.variables['params']['blocks_1']['attn']['qkv']['kernel'],
-      arrays['blocks.1.attn.qkv.weight'].T)
+  kernel = network.variables['params']['blocks_1']['attn']['qkv']['kernel']
+  assert kernel.dtype == np.float32
+  name = 'blocks.1.attn.qkv.weight'
+  np.testing.assert_array_equal(kernel, arrays[name].T.astype(np.float32))
+  np.testing.assert_allclose(kernel, exact[name].T, rtol=precision, atol=1e-7)
   assert network.preprocess.mean == (.5, .5, .5)
   assert network.maps(np.zeros((32, 32, 3), np.uint8), 'blocks.1')[
       'blocks.1'].shape == (1, 14, 14, 16)

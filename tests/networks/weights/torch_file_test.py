@@ -78,8 +78,14 @@ def _write(folder: pathlib.Path, stream: bytes, data: bytes = b'',
   return path
 
 
-def test_assembled_tensor(tmp_path):
-  read = torch_file.arrays(_write(tmp_path, _dict(_text('a'), _tensor())))
+@pytest.mark.parametrize('wrapper', ['', 'state_dict', 'model'])
+@pytest.mark.parametrize('name', ['a', 'module.a'])
+def test_assembled_tensor(wrapper, name, tmp_path):
+  stream = _dict(_text(name), _tensor())
+  if wrapper:
+    stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream)
+  read = torch_file.arrays(_write(tmp_path, stream))
+  assert list(read) == ['a']
   np.testing.assert_array_equal(read['a'], [[0, 1], [2, 3]])
 
 
