@@ -4,6 +4,7 @@ What the data sets of photographs share; they differ in where fixations are kept
 and how.
 """
 
+import copy
 import difflib
 import hashlib
 import os
@@ -112,6 +113,12 @@ class Photographs:
     return Record(
         image_id, image, self._fixations(image_id, size).points,
         self._regions_of(image_id, size))
+
+  def without_regions(self) -> 'Photographs':
+    """Returns the same photographs, of which nothing is labelled."""
+    other = copy.copy(self)
+    other._regions, other.gives = None, self.gives - {'regions'}
+    return other
 
   def regions(self, index: int) -> Regions:
     """Returns the regions of `self[index]`, which is not decoded; see there."""

@@ -113,7 +113,7 @@ def _part(source: Source, part: str, flag: str) -> Source:
 
 def open_group(
     group: Mapping[str, Any], *, key: str = 'config.data', cache_dir: str = '',
-    wants: str = '', alone: bool = True
+    wants: str = '', alone: bool = True, labelled: bool = True
 ) -> Source:
   """Opens the data set of a config group; a key means the same in every job.
 
@@ -125,6 +125,8 @@ def open_group(
       at least holds a fixation) or 'targets'; '' takes everything.
     alone: whether a note says which fixations are of images in no folder;
       where there are several folders they are of another one.
+    labelled: whether records have their regions. To fill them takes as long as
+      to decode some photographs does.
 
   Raises:
     InputError: as `open_source`, or the data set lacks what is wanted.
@@ -143,8 +145,11 @@ def open_group(
     options |= drawing
   if group['kind'] == 'osie':
     options['cache_dir'] = cache_dir
-  source = open_source(
-      group['kind'], group['dir'], part=group['part'], key=key, **options)
+  source = open_source(group['kind'], group['dir'], key=key, **options)
+  if not labelled and hasattr(source, 'without_regions'):
+    source = source.without_regions()
+  if group['part'] != 'all':
+    source = _part(source, group['part'], f'--{key}.')
   _check(source, wants, group, key)
   if alone and (unused := getattr(source, 'unused', ())):
     logging.warning(

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from configs import train as train_config
-from saliency_jax.data import builders, parts, pixel_sets, split
+from saliency_jax.data import builders, labelme, parts, pixel_sets, split
 from saliency_jax.data.popout import masked_folder
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.source import open_source
@@ -57,6 +57,23 @@ def test_osie_is_split(osie_dir):
       split.split('test'))
   with pytest.raises(InputError, match='test_fraction is 0.1, but a fifth'):
     parts.open_parts(_config(dir=osie_dir, test_fraction=.1))
+
+
+def test_training_fills_no_regions(tiny_osie, monkeypatch):
+  given = {'dir': tiny_osie, 'regions': tiny_osie / 'labelme'}
+  with monkeypatch.context() as patched:
+    patched.setattr(labelme.Outline, 'fill', None)
+    opened = parts.open_parts(_config(**given, val_fraction=.4))
+    records = [x[i] for x in (opened.train, opened.validation)
+               for i in range(len(x))]
+  whole = open_source('osie', **given)
+  assert [len(x.fixations) for x in records] == [
+      len(whole[whole.image_ids.index(x.image_id)].fixations) for x in records]
+  assert not any(len(x.regions.ids) for x in records)
+  assert 'regions' not in opened.train.gives
+  assert any(len(x.regions.ids) for x in whole)
+  with pytest.raises(InputError, match='nowhere'):
+    parts.open_parts(_config(dir=tiny_osie, regions='nowhere'))
 
 
 def test_photographs_that_are_not_osie_are_not_split(tiny_osie):
