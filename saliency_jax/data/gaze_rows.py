@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from saliency_jax.data.coordinates import both
 from saliency_jax.data.fixations import Fixations
 
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
@@ -56,16 +57,22 @@ def repeated(found: Collection[Fixations]) -> str:
   Args:
     found: those of each image, by subject.
   """
-  rows = np.concatenate([np.zeros((0, 4)), *(np.column_stack(
-      [np.full(len(x.points), image), x.subjects, x.points])
-      for image, x in enumerate(found))])
-  rows = rows[np.lexsort(rows.T[::-1])]
-  first = (np.diff(rows, axis=0, prepend=-1) != 0).any(axis=1)
-  counts = np.diff(np.flatnonzero(first), append=len(rows))
-  person = np.cumsum((np.diff(
-      rows[first, :2], axis=0, prepend=-1) != 0).any(axis=1)) - 1
-  twice = ((np.bincount(person) >= _TWICE)
-           & (np.bincount(person, counts % 2) == 0))
+  found = [x for x in found if len(x.points)]
+  points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
+  first = np.zeros(len(points), bool)
+  first[1:] = np.diff(np.concatenate(
+      [np.zeros(0), *(x.subjects for x in found)])) != 0
+  first[np.cumsum([0, *(len(x.points) for x in found)])[:-1]] = True
+  person = np.cumsum(first) - 1
+  # Of whom the first fixation is there again the others are counted, too.
+  again = both(points == points[first][person])
+  rows = np.column_stack([person, points])[
+      (np.bincount(person, again) > 1)[person]]
+  rows = rows[np.lexsort(rows.T)]
+  other = (np.diff(rows, axis=0, prepend=-1) != 0).any(axis=1)
+  person = rows[other, 0].astype(int)
+  odd = np.diff(np.flatnonzero(other), append=len(rows)) % 2
+  twice = (np.bincount(person) >= _TWICE) & (np.bincount(person, odd) == 0)
   return '' if not twice.any() else (
       f'{twice.sum():,} times all fixations of a person on an image are there '
       'twice')

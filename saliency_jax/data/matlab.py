@@ -36,10 +36,6 @@ _COMPLEX = 0x800  # a flag beside the class
 _FULL = "a matrix is sparse, save MATLAB's full() of it"
 
 
-class FormatError(Exception):
-  """The bytes are not what they should be; the message is the reason."""
-
-
 # What a variable can be: numbers in MATLAB's own shape (two axes or more), a
 # text, or, with the elements in MATLAB's order (columns first), a cell's
 # contents or the elements of a structure array.
@@ -107,7 +103,7 @@ def parse(data: bytes, name: str) -> Value | None:
     whatever their shapes.
 
   Raises:
-    FormatError: this is no such file, or it is damaged, or the variable is or
+    ValueError: this is no such file, or it is damaged, or the variable is or
       holds a complex or sparse array, an object or a function.
   """
   reader = _reader(data)
@@ -122,7 +118,7 @@ def matrices(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
   """Yields a file's variables that are arrays of numbers, in its order.
 
   Raises:
-    FormatError: this is no such file, or it is damaged.
+    ValueError: this is no such file, or it is damaged.
   """
   reader = _reader(data)
   for kind, element in reader.variables(data):
@@ -131,7 +127,7 @@ def matrices(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
       _, value = reader.variable(kind, element, 0, name)
       if isinstance(value, np.ndarray):
         yield name, value
-    except FormatError as error:  # A class that is no array of numbers.
+    except ValueError as error:  # A class that is no array of numbers.
       if str(error) == _FULL:
         raise
 
@@ -139,9 +135,9 @@ def matrices(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
 def _reader(data: bytes) -> '_Reader':
   order = {b'IM': '<', b'MI': '>'}.get(data[126:_HEADER])
   if order is None:
-    raise FormatError('it is no MATLAB file')
+    raise ValueError('it is no MATLAB file')
   if data[124:126] not in (b'\0\1', b'\1\0'):
-    raise FormatError('it is of version 7.3, save it with -v7')
+    raise ValueError('it is of version 7.3, save it with -v7')
   return _Reader(order, outside.Budget(len(data), _LEAST))
 
 
@@ -158,16 +154,16 @@ class _Reader:
       self, data: memoryview, place: int) -> tuple[int, memoryview, int]:
     """Returns an element's type and content, and where the next one begins."""
     if len(data) - place < 8:
-      raise FormatError('it ends too early')
+      raise ValueError('it ends too early')
     kind, size = self._words(data, place)
     if kind >> 16:  # A short one: its length is in the type's word.
       kind, size = kind & 0xffff, kind >> 16
       if size > 4:
-        raise FormatError('an element is longer than its place')
+        raise ValueError('an element is longer than its place')
       return kind, data[place + 4:place + 4 + size], place + 8
     start, end = place + 8, place + 8 + size
     if end > len(data):
-      raise FormatError('it ends too early')
+      raise ValueError('it ends too early')
     # All but compressed elements fill up to 8 bytes.
     return kind, data[start:end], end + (kind != _COMPRESSED) * (-size % 8)
 
@@ -189,12 +185,12 @@ class _Reader:
     the value is read of `only` that one, or of none.
     """
     if kind != _MATRIX:
-      raise FormatError('an element is no matrix')
-    self._take(_OBJECT)
+      raise ValueError('an element is no matrix')
+    self._budget.take(_OBJECT)
     if not data:
       return '', np.zeros((0, 0))
     if depth > _MAX_DEPTH:
-      raise FormatError('it is nested too deeply')
+      raise ValueError('it is nested too deeply')
     _, flags, place = self.element(data, 0)
     kind, sizes, place = self.element(data, place)
     _, name, place = self.element(data, place)
@@ -202,14 +198,14 @@ class _Reader:
     if name != only:
       return name, None
     if len(flags) != 8 or kind != _SIZES:
-      raise FormatError('an array has no class or size')
+      raise ValueError('an array has no class or size')
     flags, _ = self._words(flags)
     sizes = self._numbers(kind, sizes).tolist()
     if min(sizes, default=-1) < 0 or not 2 <= len(sizes) <= _MAX_AXES:
-      raise FormatError('an array has no size')
+      raise ValueError('an array has no size')
     count = math.prod(sizes)
     if flags & _COMPLEX:
-      raise FormatError('a number is complex')
+      raise ValueError('a number is complex')
     class_ = flags & 0xff
     if class_ == _CELL:
       return name, self._several(data, place, count, depth)
@@ -219,15 +215,15 @@ class _Reader:
     if class_ == _CHAR:
       return name, self._characters(kind, content)
     if class_ not in _NUMERIC:
-      raise FormatError(_FULL if class_ == _SPARSE else
-                        f'a variable is of the class {class_}')
+      raise ValueError(_FULL if class_ == _SPARSE else
+                       f'a variable is of the class {class_}')
     values = self._numbers(kind, content)
     if len(values) != count:
-      raise FormatError('an array has another size than it says')
+      raise ValueError('an array has another size than it says')
     try:
       return name, values.reshape(sizes, order='F')
     except ValueError as error:  # Nothing, along axes of billions.
-      raise FormatError('an array has no size') from error
+      raise ValueError('an array has no size') from error
 
   def _several(
       self, data: memoryview, place: int, count: int, depth: int
@@ -245,10 +241,10 @@ class _Reader:
     _, names, place = self.element(data, place)
     length = self._numbers(kind, length).tolist()
     if len(length) != 1 or length[0] < 1 or len(names) % length[0]:
-      raise FormatError('the names of fields are damaged')
+      raise ValueError('the names of fields are damaged')
     fields = [_name(names[start:start + length[0]])
               for start in range(0, len(names), length[0])]
-    self._take(_OBJECT * count)
+    self._budget.take(_OBJECT * count)
     values = self._several(data, place, count * len(fields), depth)
     return [dict(zip(fields, values[start:start + len(fields)], strict=True))
             for start in range(0, len(values), len(fields) or 1)]
@@ -256,12 +252,12 @@ class _Reader:
   def _numbers(self, kind: int, data: memoryview) -> np.ndarray:
     dtype = self._types.get(kind)
     if dtype is None or len(data) % dtype.itemsize:
-      raise FormatError('an array of numbers is damaged')
+      raise ValueError('an array of numbers is damaged')
     return np.frombuffer(data, dtype)
 
   def _characters(self, kind: int, data: memoryview) -> str:
     coding = _TEXT.get(kind)
-    self._take(8 * len(data))
+    self._budget.take(8 * len(data))
     try:
       if coding is None:  # Numbers of characters, of any width.
         numbers = self._numbers(kind, data)
@@ -272,24 +268,18 @@ class _Reader:
         coding += '-le' if self._order == '<' else '-be'
       return str(data, coding)
     except (ValueError, OverflowError, TypeError) as error:
-      raise FormatError('a text is damaged') from error
+      raise ValueError('a text is damaged') from error
 
   def _unpacked(self, data: memoryview) -> memoryview:
     unpacker = zlib.decompressobj()
     try:
       unpacked = unpacker.decompress(data, self._budget.left + 1)
     except zlib.error as error:
-      raise FormatError('a compressed element is damaged') from error
-    self._take(len(unpacked))
+      raise ValueError('a compressed element is damaged') from error
+    self._budget.take(len(unpacked))
     if not unpacker.eof:
-      raise FormatError('a compressed element is cut off')
+      raise ValueError('a compressed element is cut off')
     return memoryview(unpacked)
-
-  def _take(self, count: int) -> None:
-    try:
-      self._budget.take(count)
-    except ValueError as error:
-      raise FormatError(str(error)) from error
 
 
 def _name(data: memoryview) -> str:
@@ -297,4 +287,4 @@ def _name(data: memoryview) -> str:
   try:
     return bytes(data).split(b'\0', 1)[0].decode('ascii')
   except UnicodeDecodeError as error:
-    raise FormatError('a name is damaged') from error
+    raise ValueError('a name is damaged') from error

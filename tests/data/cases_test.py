@@ -2,14 +2,19 @@
 
 import pathlib
 import shutil
+import types
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from saliency_jax.data.map_folder import MapFolder
 from saliency_jax.data.source import open_source
 from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
+from saliency_jax.experiments import evaluation, passes, predictors
+from saliency_jax.experiments.passes import Reading
+from saliency_jax.experiments.score_lists import Scored
 
 CASES = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'cases'
 pytestmark = pytest.mark.skipif(
@@ -124,7 +129,30 @@ def test_cameras_write_capitals():
 
 def test_a_mask_is_read_by_its_colours():
   for record in open_source('popout', CASES / 'palette_mask'):
-    assert record.regions.masks[0].mean() < 0.1
+    with Image.open(CASES / 'palette_mask' / 'targets'
+                    / f'{record.image_id}.png') as image:
+      expected = np.array(image.convert('RGB')).any(axis=2)
+    np.testing.assert_array_equal(record.regions.masks[0], expected)
+    assert 0 < expected.mean() < 0.1
+
+
+def test_an_image_that_is_too_small_is_told_first():
+  dataset = types.SimpleNamespace(name='mine', source=opened('small_image'))
+  models = [predictors.of_classical(name, name)
+            for name in ('itti', 'gbvs', 'bms')]
+  with pytest.raises(InputError, match='mine: image 1001 is 54 x 64 pixels, l'):
+    evaluation._check_sizes(dataset, models, Reading(4, {}))
+  reading = Reading(4, {}, 'skip')
+  evaluation._check_sizes(dataset, models, reading)
+  assert list(reading.skipped) == ['1001', '1002']
+
+
+def test_one_map_of_all_images_is_told():
+  source, maps = opened('same_map'), MapFolder(CASES / 'same_map' / 'maps')
+  about = [passes._about(maps.read(x), (150, 200)) for x in source.image_ids]
+  scoring = types.SimpleNamespace(dataset=types.SimpleNamespace(source=source))
+  assert Scored(scoring, range(4), {'m': about}, {}).same == {
+      'm': list(source.image_ids)}
 
 
 def test_maps_in_colour_are_refused():

@@ -8,7 +8,7 @@ from PIL import Image
 
 import saliency_jax as sj
 from configs import tasks as tasks_config
-from saliency_jax.data import builders
+from saliency_jax.data import builders, fixations, gaze_rows
 from saliency_jax.data.coordinate_faults import doubt
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.parts import Data
@@ -131,6 +131,12 @@ def test_fixations_that_are_given_twice(count, tmp_path):
     return
   with pytest.raises(InputError, match='f.csv: 4 times all fixations of a per'):
     open_source('table', folder, **given)
+
+
+def test_nobodys_fixations_are_not_twice():
+  nobody = fixations.make(np.zeros((0, 2)))
+  for found in ([], [nobody], [fixations.make(np.eye(2)), nobody]):
+    assert not gaze_rows.repeated(found)
 
 
 def test_names_of_one_person_are_told(tmp_path, caplog):

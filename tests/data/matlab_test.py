@@ -78,13 +78,13 @@ def test_arrays_of_nothing_along_billions_are_refused():
     if message is None:
       assert matlab.parse(bytes(data), 'x').shape == (rows, columns)
     else:
-      with pytest.raises(matlab.FormatError, match=message):
+      with pytest.raises(ValueError, match=message):
         matlab.parse(bytes(data), 'x')
 
 
 def test_many_axes_are_refused():
   assert matlab.parse(saved(np.zeros((2, 3, 1, 2))), 'x').shape == (2, 3, 1, 2)
-  with pytest.raises(matlab.FormatError, match='has no size'):
+  with pytest.raises(ValueError, match='has no size'):
     matlab.parse(saved(np.zeros((2,) * 9)), 'x')
 
 
@@ -122,12 +122,12 @@ def test_only_the_named_variable_is_read():
   scipy.io.savemat(stream, {'z': np.array([1j]), 'x': 3.})
   assert matlab.parse(stream.getvalue(), 'x').tolist() == [[3]]
   assert matlab.parse(stream.getvalue(), 'y') is None
-  with pytest.raises(matlab.FormatError, match='complex'):
+  with pytest.raises(ValueError, match='complex'):
     matlab.parse(stream.getvalue(), 'z')
 
 
 def test_sparse_arrays_are_refused():
-  with pytest.raises(matlab.FormatError, match='sparse, save MATLAB.s full'):
+  with pytest.raises(ValueError, match='sparse, save MATLAB.s full'):
     matlab.parse(saved(scipy.sparse.csc_array(np.eye(3))), 'x')
 
 
@@ -147,7 +147,7 @@ def test_all_of_osie_as_scipy_reads_it(osie_dir):
 def test_a_bomb_is_refused():
   packed = zlib.compress(bytes(2**26 + 2**22))
   data = saved(1.)[:128] + struct.pack('<II', 15, len(packed)) + packed
-  with pytest.raises(matlab.FormatError, match='unpacks to more'):
+  with pytest.raises(ValueError, match='unpacks to more'):
     matlab.parse(data, 'x')
 
 
@@ -155,20 +155,20 @@ def test_deep_nesting_is_refused():
   value = 1.
   for _ in range(40):
     value = cell(value)
-  with pytest.raises(matlab.FormatError, match='nested too deeply'):
+  with pytest.raises(ValueError, match='nested too deeply'):
     matlab.parse(saved(value), 'x')
 
 
 @pytest.mark.parametrize('size', [0, 100, 127, 128 + 4, 300, 400])
 def test_a_cut_file_is_refused(size):
-  with pytest.raises(matlab.FormatError):
+  with pytest.raises(ValueError, match='it ends too early|no MATLAB file'):
     matlab.parse(saved(NESTED)[:size], 'x')
 
 
 def test_a_cut_text_is_refused():
   whole = saved('photograph.jpg')
   assert matlab.parse(whole, 'x') == 'photograph.jpg'
-  with pytest.raises(matlab.FormatError, match='ends too early'):
+  with pytest.raises(ValueError, match='ends too early'):
     matlab.parse(whole[:-8], 'x')
 
 
@@ -176,7 +176,7 @@ def test_a_cell_that_claims_billions_is_refused():
   data = bytearray(saved(cell(1., 2.)))
   place = data.index(struct.pack('<IIii', 5, 8, 1, 2)) + 8
   data[place:place + 8] = struct.pack('<ii', 2**31 - 1, 2**31 - 1)
-  with pytest.raises(matlab.FormatError, match='ends too early'):
+  with pytest.raises(ValueError, match='ends too early'):
     matlab.parse(bytes(data), 'x')
 
 
@@ -190,5 +190,5 @@ def test_damage_never_crashes(data):
     broken[place] = data.draw(st.integers(0, 255))
   try:
     matlab.parse(bytes(broken), 'x')
-  except matlab.FormatError:
+  except ValueError:
     return
