@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 import numpy as np
+from absl import logging
 
 from saliency_jax import outside
 from saliency_jax.data.images import check_same_size, files_by_stem
@@ -56,6 +57,7 @@ class LabelImages:
           f'There is no folder {self._classes}, which must tell the classes of '
           f'the objects in {self._objects}.')
     listed = folder / 'class_names.txt'
+    self._said = False  # of a background, once
     self._names = (
         _class_names(listed) if listed.is_file() else self._authors())
 
@@ -86,6 +88,13 @@ class LabelImages:
         len(ids), height, width, str(self._object_files[image_id]))
     for mask, number in zip(masks, ids, strict=True):
       np.equal(objects, number, out=mask)
+    around = (masks[:, [0, -1]].all(axis=(1, 2))
+              & masks[:, :, [0, -1]].all(axis=(1, 2)))
+    if around.any() and not self._said:
+      self._said = True
+      logging.warning(
+          '%s: object %d is all of the edge, as a background is; if it is one, '
+          'give it 0.', self._object_files[image_id], ids[around][0])
     return Regions(ids, tuple(self._names[value] for value in values), masks)
 
   def check_size(self, image_id: str, height: int, width: int) -> None:

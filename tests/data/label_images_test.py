@@ -79,6 +79,19 @@ def test_label_images_of_another_size_are_refused(tmp_path):
     read(folder)
 
 
+@pytest.mark.parametrize('number', [0, 7])
+def test_a_background_that_is_an_object_is_told_once(number, tmp_path, caplog):
+  objects = np.full((3, 4), number, np.uint8)
+  objects[1, 1:3] = 3
+  annotation = regions.open_regions(label_images(
+      tmp_path, objects, np.where(objects == 3, 37, number * 9).astype(
+          np.uint8)))
+  for _ in range(2):
+    annotation.regions('a', 3, 4)
+  assert caplog.text.count('a.png: object 7 is all of the edge') == (
+      number == 7)
+
+
 def test_half_a_pair_is_refused(tmp_path):
   folder = label_images(tmp_path)
   (folder / 'SegmentationClass' / 'a.png').unlink()
