@@ -191,13 +191,6 @@ def test_grey_maps_of_more_than_8_bits_are_read(tmp_path):
   assert read_grey(tmp_path / 'x.tif').tolist() == values.tolist()
 
 
-def test_colours_are_refused(tmp_path):
-  Image.fromarray(np.stack([VALUES, VALUES // 2, 0 * VALUES], axis=2)).save(
-      tmp_path / 'a.png')
-  with pytest.raises(InputError, match=r'a\.png has colours on'):
-    MapFolder(tmp_path).read('a')
-
-
 def test_exchanged_sides_are_refused(tmp_path):
   np.save(tmp_path / 'a.npy', np.zeros((20, 15)))
   folder = MapFolder(tmp_path)

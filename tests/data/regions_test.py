@@ -243,10 +243,3 @@ def test_shapes_of_one_group_and_label_are_one_region(tmp_path):
       shape | {'group_id': group} for shape, group in (
           (SQUARE, 4), (apart, 9), (other, 4)))))
   assert found.ids.tolist() == [4, 9]
-
-
-def test_a_rectangle_has_two_or_four_corners(tmp_path):
-  two = SQUARE | {'shape_type': 'rectangle', 'points': [[4, 3], [1, 1]]}
-  four = two | {'points': [[1, 1], [4, 1], [4, 3], [1, 3]]}
-  np.testing.assert_array_equal(
-      read(written(tmp_path, four)).masks, read(written(tmp_path, two)).masks)

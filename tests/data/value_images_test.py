@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from saliency_jax.data import label_images, value_images
+from saliency_jax.data import value_images
 from saliency_jax.errors import InputError
 
 LABELS = np.arange(24, dtype=np.uint8).reshape(4, 6) % 9
@@ -139,14 +139,3 @@ def test_maps_in_colour_are_refused(tmp_path):
       value_images.read_grey(path)
   Image.fromarray(grey).convert('RGB').save(tmp_path / 'map.jpg', quality=70)
   assert value_images.read_grey(tmp_path / 'map.jpg').shape == (8, 8)
-
-
-def test_negative_labels_are_refused(tmp_path):
-  """Label images number from 1; a TIFF-like 32-bit array may be below 0."""
-  for name in ('SegmentationObject', 'SegmentationClass'):
-    (tmp_path / name).mkdir()
-    np.save(tmp_path / name / 'a.npy', np.full((2, 2), 37, np.int32))
-  np.save(tmp_path / 'SegmentationObject' / 'a.npy',
-          np.array([[-5, 1], [1, 1]], np.int32))
-  with pytest.raises(InputError, match=r'Object/a\.npy has negative values'):
-    label_images.LabelImages(tmp_path).regions('a', 2, 2)
