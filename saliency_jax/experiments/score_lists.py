@@ -32,7 +32,7 @@ class Scored(NamedTuple):
   images: Sequence[int]  # N positions of those that were scored
   # model, or `OBSERVERS` -> N times what `Scoring.measure` or `people` gave
   rows: Mapping[str, Sequence[dict]]
-  skipped: Mapping[str, str]  # image_id -> why it cannot be read
+  skipped: Mapping[str, str]  # image_id -> why it, or a map, cannot be
 
   @property
   def names(self) -> list[str]:
@@ -278,8 +278,8 @@ def notes(
         if each.facts.get(key)]
     if each.skipped:
       said.append(
-          f'{dataset.name}: {len(each.skipped)} images that cannot be read are '
-          f'left out ({_first([*each.skipped])}).')
+          f'{dataset.name}: {len(each.skipped)} images that cannot be read, or '
+          f'whose maps cannot, are left out ({_first([*each.skipped])}).')
   return said
 
 

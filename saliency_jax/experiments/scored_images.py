@@ -28,7 +28,7 @@ from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.ledger import Entry, Ledger
 
-_SKIPPED = ''  # in the place of a model: images that cannot be read
+_SKIPPED = ''  # in the place of a model: images that are left out
 
 
 def scored(
@@ -87,8 +87,8 @@ def scored(
   images = [i for i in images if ids[i] not in reading.skipped]
   if not images:
     raise InputError(
-        f'None of the images of {dataset.name} could be read; the first '
-        f'problem: {next(iter(reading.skipped.values()))}')
+        f'None of the images of {dataset.name} and their maps could be read; '
+        f'the first problem: {next(iter(reading.skipped.values()))}')
   return Scored(
       scoring, images, {
           name: [ledger.entries[name][ids[i]].facts for i in images]

@@ -41,7 +41,7 @@ class Scoring(NamedTuple):
     metrics: names of the scores of an image.
     measure: gives, by model, {'scores': a number for each of `metrics`} and
       perhaps the {'regions': ...} of `output`, as JSON values.
-    table: the file of the mean scores, see `score_lists.means`.
+    table: the file of the mean scores, see `score_lists.means_of`.
     notes: what `summary.json` says of a model's scores.
     ranked: the metric by which images are chosen for the page.
     kinds: of every image of the data set; '' for a photograph.

@@ -192,11 +192,14 @@ def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:
   shapes, others = (
       {name: np.shape(x) for name, x in trees.flatten(head).items()}
       for head in (wanted, start.head))
-  if shapes == others and start.task.outputs == task.outputs:
+  if (shapes == others and start.task.outputs == task.outputs
+      # Dense layers that take maps as they are, or as other ones do.
+      and start.task.head.apply is task.head.apply):
     return start.head
   logging.warning(
-      'The head of config.network.checkpoint is of other images, classes or '
-      'config.task.dense than this run: a new one is drawn.')
+      'The head of config.network.checkpoint is of other images, classes, '
+      'config.task.dense or .pretrained_dense than this run: a new one is '
+      'drawn.')
   return None
 
 

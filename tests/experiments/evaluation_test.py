@@ -286,7 +286,8 @@ def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
   assert list(facts['skipped']) == ['p2', 'p4']
   assert 'p4.npy' in facts['skipped']['p4']
   assert facts['without_fixations'] == 0
-  assert 'mine: 2 images that cannot be read are left out (p2, p4).' in (
+  assert ('mine: 2 images that cannot be read, or whose maps cannot, are left '
+          'out (p2, p4).') in (
       summary['warnings'])
   for model in ('centre', 'gbvs', 'mine', 'observers'):
     assert [row['image_id'] for row in table(

@@ -155,6 +155,13 @@ def scene_run(tmp_path_factory):
   return workdir
 
 
+def test_a_head_of_maps_as_they_are_does_not_fit_normalized_ones(scene_run):
+  start = trained_models.read(scene_run)
+  for normalized in (True, False):
+    task = tasks.make({**start.task.described, 'normalized': normalized})
+    assert (plan._head(start, task) is None) != normalized
+
+
 def test_a_scene_model_predicts_probabilities(scene_run, tmp_path):
   config = predict_config.get_config()
   config.network.checkpoint = str(scene_run)

@@ -217,12 +217,11 @@ def _changes(found: Compared, site: Site):
       'high': x.change_high, 'who': run}
       for x in found.changes(run).itertuples()] for run in _COLOURS}
   series = {run: x for run, x in _COLOURS.items() if rows[run]}
-  ends = [x[key] for of in rows.values() for x in of for key in (
-      'x', 'low', 'high') if x[key] == x[key]]
+  ends = [0., *(x[key] for of in rows.values() for x in of for key in (
+      'x', 'low', 'high') if x[key] == x[key])]
   return site.chart('changes', [charts.dots(
       rows[run], series, label='mean NSS less that of pt (SD)', title=run,
-      width=175, ceiling=0., domain=(min(ends, default=0), max(ends, default=1))
-  ) for run in series],
+      width=175, ceiling=0., domain=(min(ends), max(ends))) for run in series],
       'What each task changes over the pretrained trunk in every category; the '
       f'numbers are in {schema.TASK_DIFFERENCES.path}.', series)
 
