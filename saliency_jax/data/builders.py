@@ -27,10 +27,6 @@ from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.ops import resize
 
-# feature -> field of `Fixations`
-_KNOWN = {
-    'subject': ('subjects', np.int32), 'duration': ('durations', np.float32)}
-
 
 class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
   """What both builders share; `build` is the way to run one."""
@@ -102,8 +98,9 @@ class PhotographBuilder(_Builder, skip_registration=True):
     return self._dataset_info(
         {'fixations': {
             'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
-            **{feature: tfds.features.Tensor(shape=(None,), dtype=dtype)
-               for feature, (_, dtype) in _KNOWN.items()}}},
+            'subject': tfds.features.Tensor(shape=(None,), dtype=np.int32),
+            'duration': tfds.features.Tensor(
+                shape=(None,), dtype=np.float32)}},
         description='Photographs with the fixations of their observers (pixels '
         '(y, x) from 0, ms or NaN) and labelled regions.')
 
@@ -115,8 +112,8 @@ class PhotographBuilder(_Builder, skip_registration=True):
           'image': self._source.photograph(index).read_bytes(),
           'fixations': {
               'point': fixations.points,
-              **{feature: getattr(fixations, field)
-                 for feature, (field, _) in _KNOWN.items()}}}
+              'subject': fixations.subjects,
+              'duration': fixations.durations}}
 
 
 class OsieBuilder(PhotographBuilder, skip_registration=True):

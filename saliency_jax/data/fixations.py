@@ -8,6 +8,7 @@ The file holds a cell `fixations{i}` with `.img`, a file's name, and one cell
 
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,21 @@ def make(
   return Fixations(
       points, column(subjects, np.int32), column(durations, np.float32),
       column(times, np.float32), idle, outside)
+
+
+def joined(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:
+  """Returns what several people fixated on one image, one after the other.
+
+  Args:
+    people: of each the number, and `[n, 2]` (y, x), or with their durations
+      `[n, 3]`, or with their times, too, `[n, 4]`, both in ms.
+  """
+  rows = np.concatenate(
+      [each for _, each in people] or [np.zeros((0, 2))]).astype(float)
+  subjects = [np.full(len(each), number) for number, each in people]
+  return make(
+      rows[:, :2], np.concatenate([np.zeros(0), *subjects]), *rows.T[2:],
+      idle=sum(not len(each) for _, each in people))
 
 
 def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
@@ -102,7 +118,7 @@ def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
 
 
 def _image(subjects: list, where: str) -> Fixations:
-  points, numbers, durations = [], [], []
+  people = []
   for number, subject in enumerate(subjects):
     whose = f'{where}, subject {number + 1}'
     x, y, duration = (
@@ -115,11 +131,5 @@ def _image(subjects: list, where: str) -> Fixations:
     rows = np.stack([y, x, duration], axis=1)
     if not np.isfinite(rows).all():
       raise InputError(f'{whose} has a fixation that is not a number.')
-    points.append(rows[:, :2])
-    numbers.append(np.full(len(rows), number))
-    durations.append(duration)
-  return make(
-      np.concatenate([np.zeros((0, 2)), *points]),
-      np.concatenate([np.zeros(0), *numbers]),
-      np.concatenate([np.zeros(0), *durations]),
-      idle=sum(not len(rows) for rows in durations))
+    people.append((number, rows))
+  return joined(people)

@@ -103,7 +103,13 @@ class Photographs:
       self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
     """Returns `self[index]` without its pixels, and as a network takes it.
 
-    See `types.Squared`; it raises as `self[index]`.
+    Args:
+      index: of the photograph.
+      side, resample: as in `ops.resize.square`.
+
+    Returns:
+      The record with `unread` for an image, and uint8 `[side, side, 3]`. It
+      raises as `self[index]`.
     """
     size, image = read_square(self.photograph(index), side, resample)
     return self._record(index, unread(*size)), image

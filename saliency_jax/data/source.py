@@ -63,7 +63,7 @@ def open_source(
   given = {
       name: value for name, value in {'dir': dir, **options}.items()
       if value not in ('', None) and value != _OFF.get(name)}
-  if built := built_folder(_path(given.get('dir', ''))):
+  if built := built_folder(os.path.expanduser(given.get('dir', ''))):
     kind, given['dir'] = 'built', built
     given.pop('cache_dir', None)
     if 'regions' in given:
@@ -85,9 +85,9 @@ def open_source(
     given['recorded'] = Coordinates(key=key, **{
         name: given.pop(name) for name in _RECORDED if name in given})
   # Readers call it by what it holds: a folder, images, stimuli.
-  place = [_path(given.pop('dir'))] if 'dir' in given else []
+  place = [os.path.expanduser(given.pop('dir'))] if 'dir' in given else []
   source = opener(*place, **{
-      name: _path(value) if name in _PATHS else value
+      name: os.path.expanduser(value) if name in _PATHS else value
       for name, value in given.items()})
   return source if part == 'all' else _part(source, part, flag)
 
@@ -96,13 +96,13 @@ def _part(source: Source, part: str, flag: str) -> Source:
   """Returns a part of OSIE, or what a training run has not seen."""
   if part in split.PARTS:
     return subset(source, split.split(part))
-  if not pathlib.Path(_path(part)).is_dir():
+  if not pathlib.Path(os.path.expanduser(part)).is_dir():
     raise InputError(
         f"{flag}part is {part!r}; it is all, {', '.join(split.PARTS)} of "
         "OSIE's split, or the folder of a training run, for the images that "
         'it was not trained on.')
   seen = fingerprints.shared(
-      fingerprints.of(source), fingerprints.read(_path(part)))
+      fingerprints.of(source), fingerprints.read(os.path.expanduser(part)))
   others = [x for x in source.image_ids if x not in set(seen)]
   if not others:
     raise InputError(
@@ -225,12 +225,6 @@ def any_fixated_region(source: Source) -> bool:
     if sets.counts.any():
       return True
   return False
-
-
-def _path(value: str | os.PathLike) -> str:
-  """Returns a path with `~` as the user's home, which shells leave in flags.
-  """
-  return os.path.expanduser(value)
 
 
 def _osie(

@@ -34,7 +34,12 @@ class Record(NamedTuple):
 
 
 class Source(Protocol):
-  """A data set. Both methods raise `InputError`, naming the file at fault."""
+  """A data set. Both methods raise `InputError`, naming the file at fault.
+
+  For those who look at no pixel of the image a source may have what is quicker
+  than `source[i]`: `squared`, as `Photographs` have it, and where that is there
+  `squares`, as `BuiltSource` has it.
+  """
 
   image_ids: tuple[str, ...]
   # What is known of the images, of 'fixations', 'regions' and 'targets'.
@@ -44,39 +49,6 @@ class Source(Protocol):
     ...
 
   def __getitem__(self, index: int) -> Record:
-    ...
-
-
-class Squared(Protocol):
-  """What a `Source` may have that is quicker than `source[i]`.
-
-  For those who look at no pixel of the image. A source may have `squared`
-  alone.
-  """
-
-  def squared(
-      self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
-    """Returns a record, and its image as a network takes it.
-
-    Args:
-      side, resample: as in `ops.resize.square`.
-
-    Returns:
-      `self[index]` with `unread` for an image, and uint8 `[side, side, 3]`.
-    """
-    ...
-
-  def squares(
-      self, indices: np.ndarray, side: int, resample: str
-  ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns many images at once, if they lie ready for this side and filter.
-
-    Args:
-      indices: int `[B]`.
-
-    Returns:
-      int `[B, 2]`, (height, width) in pixels, and uint8 `[B, side, side, 3]`.
-    """
     ...
 
 

@@ -189,14 +189,7 @@ def _colours(
     image: Image.Image, name: str, *, whole: bool = False) -> np.ndarray:
   """Returns an image's colours, uint8 `[H, W, 3]`, without its transparency.
 
-  Args:
-    image: opened.
-    name: its.
-    whole: whether all colours have to be as they show on black.
-
-  Raises:
-    InputError: it has one colour, and what it shows is in its transparency, or
-      what it shows is not `whole`.
+  If `whole`, they all have to be as they show on black.
   """
   if 'A' not in image.mode and 'transparency' not in image.info:
     return turned_pixels(image, name, 'RGB')
@@ -253,14 +246,7 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
 def _numbers(
     colours: np.ndarray, used: np.ndarray | None, name: str, distinct: bool
 ) -> np.ndarray:
-  """Returns the numbers of colours, int `[K]`.
-
-  Args:
-    colours: uint8 `[K, 3]`.
-    used: their places in a palette, int `[K]`, if there is one.
-    name: the file's.
-    distinct: see `read_labels`.
-  """
+  """Returns the numbers of colours `[K, 3]`; `used` are places in a palette."""
   voc = _voc_palette()
   if used is not None and (colours == voc[used]).all():
     return used

@@ -76,7 +76,7 @@ class BuiltSource:
       self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
     """Returns `self[index]` without its pixels, and as a network takes it.
 
-    See `types.Squared`; it raises as `self[index]`.
+    See `Photographs.squared`; it raises as `self[index]`.
     """
     example, ready = self._example(index), self._ready(side, resample)
     if ready is None:

@@ -94,12 +94,7 @@ class MappedPhotographs(Photographs):
 
 
 def _fault(places: np.ndarray, values: np.ndarray) -> str:
-  """Says why these are no points, or ''.
-
-  Args:
-    places: int `[N]`, where the map is not 0, in the order of rows.
-    values: the map, `[H, W]`.
-  """
+  """Says why `places`, where `[H, W]` is not 0 by row, are no points, or ''."""
   count, share = len(places), len(places) / values.size
   if share > _MOST:
     return (f'is not 0 on {share:.0%} of its pixels, which a smoothed map is, '

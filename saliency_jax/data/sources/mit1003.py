@@ -84,19 +84,14 @@ class _Gaze(FixationReader):
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    points, subjects, spans = [np.zeros((0, 2))], [], [np.zeros((0, 2))]
     del height, width
-    idle = 0
+    people = []
     for subject, seen in enumerate(self._subjects):
       if image_id in seen:
         centres, times = find_fixations(_samples(seen[image_id], image_id))
-        points.append(centres[1:, ::-1])
-        spans.append(times[1:])
-        subjects += [subject] * len(centres[1:])
-        idle += len(centres) < 2
-    begin, end = np.concatenate(spans).T
-    return fixations.make(
-        np.concatenate(points), subjects, end - begin, begin, idle=idle)
+        people.append((subject, np.column_stack([
+            centres[:, ::-1], np.diff(times, axis=1), times[:, 0]])[1:]))
+    return fixations.joined(people)
 
 
 def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,6 @@ such files.
 import dataclasses
 import os
 import pathlib
-from typing import NamedTuple
 
 import numpy as np
 
@@ -90,14 +89,14 @@ class _Trains(FixationReader):
       self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path],
       sizes: np.ndarray):
     self.place = path
-    found = _read_fixations(path)
-    wrong = (found.images < 0) | (found.images >= len(ids))
+    images, subjects, points, durations, times = _read_fixations(path)
+    wrong = (images < 0) | (images >= len(ids))
     if wrong.any():
       raise InputError(
-          f'{path} has a fixation on image {found.images[wrong][0]:g}, and '
-          f'there are {len(ids)} stimuli; give the stimuli of these fixations.')
-    images = found.images.astype(np.int64)
-    order = np.lexsort((found.subjects, images))  # stable: trains stay whole
+          f'{path} has a fixation on image {images[wrong][0]:g}, and there '
+          f'are {len(ids)} stimuli; give the stimuli of these fixations.')
+    images = images.astype(np.int64)
+    order = np.lexsort((subjects, images))  # stable: trains stay whole
     starts = np.searchsorted(images[order], np.arange(len(ids) + 1))
     self._found, self.sizes, self.names = {}, {}, {}
     for number, image_id in enumerate(ids):
@@ -106,8 +105,8 @@ class _Trains(FixationReader):
         self.names[image_id] = paths[number].name
         self.sizes[image_id] = tuple(map(int, sizes[number]))
         self._found[image_id] = fixations.make(
-            found.points[chosen], found.subjects[chosen],
-            found.durations[chosen] * 1000, found.times[chosen] * 1000)
+            points[chosen], subjects[chosen], durations[chosen] * 1000,
+            times[chosen] * 1000)
     if said := gaze_rows.repeated(self._found.values()):
       raise InputError(f'{path}: {said}; keep each once.')
 
@@ -125,15 +124,6 @@ class _Trains(FixationReader):
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     return super().where(image_id, wrong)[0], str(self.place)
-
-
-class _Found(NamedTuple):
-  """All fixations of a file, in its order; every array is float64."""
-  images: np.ndarray  # `[N]`, whole: positions among the stimuli
-  points: np.ndarray  # `[N, 2]` (y, x)
-  subjects: np.ndarray  # `[N]`, whole
-  durations: np.ndarray  # `[N]`, s or NaN
-  times: np.ndarray  # `[N]`, s or NaN
 
 
 def _kind(file: hdf5.Reader, *kinds: str) -> str:
@@ -160,7 +150,8 @@ def _read_stimuli(
             np.array([shape[:2] for shape in shapes], np.int64))
 
 
-def _read_fixations(path: pathlib.Path) -> _Found:
+def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
+  """Returns whole images and subjects, points (y, x), durations, times in s."""
   with hdf5.reading(path) as file:
     kind = _kind(file, TRAINS, SINGLE, SCANPATHS)
     if kind == SINGLE:
@@ -177,9 +168,8 @@ def _read_fixations(path: pathlib.Path) -> _Found:
     if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all()
                for each in (images, subjects)):
       raise ValueError('its images and subjects are not numbered')
-    return _Found(
-        images[held], np.stack([y[held], x[held]], axis=1), subjects[held],
-        durations[held], times[held])
+    return (images[held], subjects[held], np.stack([y[held], x[held]], axis=1),
+            durations[held], times[held])
 
 
 def _trains(

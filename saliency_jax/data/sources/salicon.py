@@ -115,7 +115,7 @@ class _Gaze(FixationReader):
       xy = _points(
           matlab.field(person, 'fixations', np.ndarray, where), where)
       looks.append((number, xy[:, ::-1]))
-    return _joined(looks)
+    return fixations.joined(looks)
 
 
 class _Annotations(FixationReader):
@@ -154,7 +154,8 @@ class _Annotations(FixationReader):
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
     self.check_size(image_id, height, width)
-    return _joined(self._looks[image_id][1])
+    return fixations.joined(
+        sorted(self._looks[image_id][1], key=lambda look: look[0]))
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     name, *size = self._looks[image_id][0]
@@ -205,14 +206,3 @@ def _points(values: Any, where: str) -> np.ndarray:
         f'{where}: the fixations are no [n, 2] array of finite numbers; '
         f'{_HELP}.')
   return points
-
-
-def _joined(looks: list[tuple[int, np.ndarray]]) -> fixations.Fixations:
-  """Joins (subject, points (y, x) from 1) by subject."""
-  looks = sorted(looks, key=lambda look: look[0])
-  points = [points for _, points in looks]
-  subjects = [np.full(len(points), subject) for subject, points in looks]
-  return fixations.make(
-      np.concatenate([np.zeros((0, 2)), *points]),
-      np.concatenate([np.zeros(0), *subjects]),
-      idle=sum(not len(each) for each in points))

@@ -13,7 +13,6 @@ import math
 import os
 import pathlib
 import re
-from typing import NamedTuple
 
 import numpy as np
 from absl import logging
@@ -80,15 +79,6 @@ class Table(Photographs):
     super().__init__(files, looked, regions, recorded)
 
 
-class _Row(NamedTuple):
-  number: int  # in the file; the header is row 1
-  x: float
-  y: float
-  time: float
-  duration: float
-  subject: int
-
-
 class _Rows(FixationReader):
   """A table that has been read; a `FixationReader` once it knows the files."""
 
@@ -96,7 +86,8 @@ class _Rows(FixationReader):
       self, path: pathlib.Path, recorded: Coordinates,
       columns: tables.Columns):
     self.place, self._recorded = path, recorded
-    self._rows: dict[str, list[_Row]] = {}
+    # Of each fixation its row, `_NUMBERS` and subject.
+    self._rows: dict[str, list[tuple[float, ...]]] = {}
     self.names, subjects = {}, {}
     upwards = columns.named.get('y', '').casefold() == _UPWARDS
     self._events = 'event' in columns.named
@@ -116,7 +107,7 @@ class _Rows(FixationReader):
       subject = normal(fields.get('subject', ''))
       if upwards:
         fields['y'] = f'{1 - self._number(fields["y"], "y", number)}'
-      self._rows.setdefault(normal(fields['image']), []).append(_Row(
+      self._rows.setdefault(normal(fields['image']), []).append((
           number, *(self._number(fields.get(name, ''), name, number)
                     for name in _NUMBERS),
           subjects.setdefault(subject, len(subjects))))
