@@ -3,6 +3,8 @@
 They have gradients, but no forward-mode derivatives (`jax.jvp`).
 """
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -69,18 +71,12 @@ def max_pool_3x3(x: jax.Array) -> jax.Array:
   if not on_cpu():
     return nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
   for axis in (1, 2):
-    x = _every_second(x, axis)
+    size = x.shape[axis]
+    x = jnp.pad(x, [(int(i == axis),) * 2 for i in range(4)],
+                constant_values=-jnp.inf)
+    x = functools.reduce(jnp.maximum, [
+        jax.lax.slice_in_dim(x, i, size + i, 2, axis) for i in range(3)])
   return x
-
-
-def _every_second(x: jax.Array, axis: int) -> jax.Array:
-  """Returns the maxima of three neighbours along an axis, every second one."""
-  size = x.shape[axis]
-  around = [(0, 0)] * 4
-  around[axis] = (1, 1)
-  x = jnp.pad(x, around, constant_values=-jnp.inf)
-  three = [jax.lax.slice_in_dim(x, i, size + i, 2, axis) for i in range(3)]
-  return jnp.maximum(jnp.maximum(three[0], three[1]), three[2])
 
 
 def max_pool(x: jax.Array) -> jax.Array:

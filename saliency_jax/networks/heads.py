@@ -12,25 +12,16 @@ from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Head, Network
 from saliency_jax.networks.taps import Tap
 
-
-def _init_readout(
-    key: jax.Array, shape: tuple[int, int, int]) -> dict[str, jax.Array]:
-  # Drawn, not 0: a constant map has no gradient under NSS.
-  channels = shape[-1]
-  return {'kernel': jax.random.normal(key, (1, 1, channels, 1)) * (
-      channels ** -0.5)}
-
-
-def _apply_readout(params: Mapping, features: jax.Array) -> jax.Array:
-  # The kernel stays float32: one product in full precision costs nothing.
-  return jnp.matmul(
-      features, params['kernel'][0, 0][None, None],
-      precision=jax.lax.Precision.HIGHEST)
-
-
 # He et al. 2019, Section 4.2: one 1 x 1 convolution of one filter, no bias.
 READOUT = Head(
-    'readout', Tap('saliency', stride=None), _init_readout, _apply_readout)
+    'readout', Tap('saliency', stride=None),
+    # Drawn, not 0: a constant map has no gradient under NSS.
+    lambda key, shape: {'kernel': jax.random.normal(
+        key, (1, 1, shape[-1], 1)) * shape[-1] ** -0.5},
+    # The kernel stays float32: one product in full precision costs nothing.
+    lambda params, maps: jnp.matmul(
+        maps, params['kernel'][0, 0][None, None],
+        precision=jax.lax.Precision.HIGHEST))
 
 
 @functools.lru_cache(maxsize=16)

@@ -37,7 +37,10 @@ class ResNet(Staged):
 
   def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
     if not number:
-      return self._stem(x, record)
+      x = record('conv1', _conv(64, 7, 2, self.dtype, 'conv1')(x))
+      x = record('bn1', _norm(self.dtype, 'bn1')(x))
+      x = record('relu', nn.relu(x))
+      return record('maxpool', conv_layers.max_pool_3x3(x))
     name = f'layer{number}'
     return record(name, _Layer(
         64 << (number - 1), self.blocks[number - 1], self.bottleneck,
@@ -57,12 +60,6 @@ class ResNet(Staged):
     return tuple(
         re.sub(r'relu\S*$', f'act{n}', tap) for n in (1, 2)
         if tap.rpartition('.')[2] == _relu(n))
-
-  def _stem(self, x: jax.Array, record: Recorder) -> jax.Array:
-    x = record('conv1', _conv(64, 7, 2, self.dtype, 'conv1')(x))
-    x = record('bn1', _norm(self.dtype, 'bn1')(x))
-    x = record('relu', nn.relu(x))
-    return record('maxpool', conv_layers.max_pool_3x3(x))
 
 
 class _Layer(nn.Module):
@@ -93,11 +90,13 @@ class _Block(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
-    plan = _convolutions(self.width, self.bottleneck, self.stride)
+    width, stride = self.width, self.stride
+    plan = ([(width, 1, 1), (width, 3, stride), (4 * width, 1, 1)]
+            if self.bottleneck else [(width, 3, stride), (width, 3, 1)])
     shortcut, units = x, plan[-1][0]
-    if self.stride > 1 or x.shape[-1] != units:
+    if stride > 1 or x.shape[-1] != units:
       shortcut = _Shortcut(
-          units, self.stride, self.dtype, name='downsample')(x, record)
+          units, stride, self.dtype, name='downsample')(x, record)
     for k, (filters, size, stride) in enumerate(plan, start=1):
       name = f'conv{k}'
       x = record(name, _conv(filters, size, stride, self.dtype, name)(x))
@@ -118,14 +117,6 @@ class _Shortcut(nn.Module):
     x = record('downsample.0', _conv(
         self.units, 1, self.stride, self.dtype, '0')(x))
     return record('downsample', _norm(self.dtype, '1')(x))
-
-
-def _convolutions(
-    width: int, bottleneck: bool, stride: int) -> list[tuple[int, int, int]]:
-  """Returns (units, side of the kernel, stride) of a block's convolutions."""
-  if bottleneck:
-    return [(width, 1, 1), (width, 3, stride), (4 * width, 1, 1)]
-  return [(width, 3, stride), (width, 3, 1)]
 
 
 def _conv(

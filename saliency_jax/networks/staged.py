@@ -6,6 +6,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 
+from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Stage
 
 
@@ -34,6 +35,15 @@ class Recorder:
     part = Recorder(self._wanted, self._prefix + prefix)
     part.values = self.values
     return part
+
+
+def check_sides(size: tuple[int, int], multiple: int) -> None:
+  """Raises an `InputError` unless both sides are multiples of some pixels."""
+  if any(side % multiple for side in size):
+    raise InputError(
+        f'This network takes images whose sides are multiples of {multiple} '
+        f'pixels, and these have {size[0]} x {size[1]}; set '
+        'config.network.image_size.')
 
 
 class Staged(nn.Module):

@@ -5,6 +5,7 @@ a network computes there, users see maps `[B, h, w, C]`: tokens become maps
 here and nowhere else.
 """
 
+import contextlib
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,49 +68,30 @@ def resolve(
   named: list[str] = []
   found: dict[str, None] = {}
   for name in wanted:
-    if name in taps or name in aliases:
-      tap = _one(name, taps, aliases, network)
-      if tap in named:
-        raise InputError(f'config.network.taps names {tap} twice.')
-      named.append(tap)
-      found[tap] = None
+    meant = [name] if name in taps else aliases.get(name, [])
+    if not meant:
+      with contextlib.suppress(re.error):
+        meant = [tap.name for tap in taps.values()
+                 if tap.kind != 'vector' and re.fullmatch(name, tap.name)]
+      if not meant:
+        near = difflib.get_close_matches(name, [*taps, *aliases], 3, 0)
+        raise InputError(
+            f'{network} has no tap {name!r}; the nearest are {", ".join(near)} '
+            f'(python launch/networks.py --name={network} lists all).')
+    elif len(meant) > 1:
+      raise InputError(
+          f'{name!r} could be {" or ".join(meant)} of {network}; name one of '
+          f'them in config.network.taps.')
+    elif taps[meant[0]].kind == 'vector':
+      raise InputError(
+          f'{meant[0]} of {network} is a vector without cells; '
+          f'config.network.taps takes maps and tokens.')
+    elif meant[0] in named:
+      raise InputError(f'config.network.taps names {meant[0]} twice.')
     else:
-      found |= dict.fromkeys(_matching(name, taps, aliases, network))
+      named += meant
+    found |= dict.fromkeys(meant)
   return tuple(found)
-
-
-def _one(
-    name: str, taps: Mapping[str, Tap], aliases: Mapping[str, list[str]],
-    network: str
-) -> str:
-  candidates = [name] if name in taps else aliases[name]
-  if len(candidates) > 1:
-    raise InputError(
-        f'{name!r} could be {" or ".join(candidates)} of {network}; name one '
-        f'of them in config.network.taps.')
-  if taps[candidates[0]].kind == 'vector':
-    raise InputError(
-        f'{candidates[0]} of {network} is a vector without cells; '
-        f'config.network.taps takes maps and tokens.')
-  return candidates[0]
-
-
-def _matching(
-    pattern: str, taps: Mapping[str, Tap], aliases: Mapping[str, list[str]],
-    network: str
-) -> list[str]:
-  try:
-    expression = re.compile(pattern)
-  except re.error:
-    expression = re.compile(re.escape(pattern))
-  found = [tap.name for tap in taps.values()
-           if tap.kind != 'vector' and expression.fullmatch(tap.name)]
-  if found:
-    return found
-  near = difflib.get_close_matches(pattern, [*taps, *aliases], 3, 0)
-  raise InputError(
-      f'{network} has no tap {pattern!r}; the nearest are {", ".join(near)} '
-      f'(python launch/networks.py --name={network} lists all).')
 
 
 def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import jax
+from flax import traverse_util
 
 Tree = dict  # nested dicts of arrays
 
@@ -51,17 +52,12 @@ def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
     tree: nested dicts of arrays.
     mask: the same dicts with bools as leaves.
   """
-  def part(node, flags, wanted: bool):
-    if not isinstance(node, dict):
-      return node
-    kept = {
-        key: part(node[key], flags[key], wanted) for key in node
-        if isinstance(node[key], dict) or flags[key] == wanted}
-    return {
-        key: child for key, child in kept.items()
-        if not isinstance(child, dict) or child}
-
-  return part(tree, mask, True), part(tree, mask, False)
+  leaves, flags = map(traverse_util.flatten_dict, (tree, mask))
+  chosen, rest = (
+      {path: leaf for path, leaf in leaves.items() if flags[path] == wanted}
+      for wanted in (True, False))
+  return (traverse_util.unflatten_dict(chosen),
+          traverse_util.unflatten_dict(rest))
 
 
 def override(tree: Tree, changes: Tree) -> Tree:

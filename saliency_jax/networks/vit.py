@@ -16,10 +16,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.errors import InputError
 from saliency_jax.networks import interpolation
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.staged import Recorder, Staged
+from saliency_jax.networks.staged import Recorder, Staged, check_sides
 
 _HIGHEST = jax.lax.Precision.HIGHEST
 
@@ -111,11 +110,7 @@ class ViT(Staged):
   def _embed(self, images: jax.Array) -> jax.Array:
     """Returns class token, registers and patches, `[B, 1 + R + h w, D]`."""
     width, patch = self.variant.width, self.variant.patch
-    if any(side % patch for side in images.shape[1:3]):
-      raise InputError(
-          f'This transformer takes images whose sides are multiples of {patch} '
-          f'pixels, and these have {images.shape[1]} x {images.shape[2]}; set '
-          'config.network.image_size.')
+    check_sides(images.shape[1:3], patch)
     x = nn.Conv(
         width, (patch, patch), (patch, patch), padding='VALID',
         use_bias=not self.variant.clip, dtype=self.dtype, precision=_HIGHEST,

@@ -187,12 +187,8 @@ def _restored(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   return framing.bilinear(x / max(x.max(), 1e-30) * 255, size)
 
 
-def _blurred(x: np.ndarray) -> np.ndarray:
-  return ndimage.gaussian_filter(x, _BLUR)
-
-
 _BOX = framing.letterbox(
     (240, 320), lambda x, size: np.round(framing.bilinear(x, size)), _restored,
     colour=0, fit=framing.floored)
-FRAME = _BOX._replace(
-    restore=lambda saliency, size: _blurred(_BOX.restore(saliency, size)))
+FRAME = _BOX._replace(restore=lambda saliency, size: ndimage.gaussian_filter(
+    _BOX.restore(saliency, size), _BLUR))

@@ -11,10 +11,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.errors import InputError
 from saliency_jax.networks import conv_layers, vgg
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.staged import Recorder, Staged
+from saliency_jax.networks.staged import Recorder, Staged, check_sides
 
 SALIENCY = 'saliency'  # the tap of a model's map
 DECODER = 'decoder'  # the last stage
@@ -138,12 +137,3 @@ class Model(Staged):
     record(name, y[:, start:y.shape[1] - outside + start,
                    start:y.shape[2] - outside + start])
     maps |= {name: y for name, y in found.items() if name in self.keeps}
-
-
-def check_sides(size: tuple[int, int], multiple: int) -> None:
-  """Raises an `InputError` unless both sides are multiples of some pixels."""
-  if any(side % multiple for side in size):
-    raise InputError(
-        f'This saliency model takes images whose sides are multiples of '
-        f'{multiple} pixels, and these have {size[0]} x {size[1]}; set '
-        'config.network.image_size.')

@@ -16,8 +16,8 @@ from PIL import Image
 from saliency_jax.networks import interpolation
 from saliency_jax.networks.network import Frame, Stage
 from saliency_jax.networks.saliency import framing
-from saliency_jax.networks.saliency.trunk import DECODER, SALIENCY, check_sides
-from saliency_jax.networks.staged import Recorder, Staged
+from saliency_jax.networks.saliency.trunk import DECODER, SALIENCY
+from saliency_jax.networks.staged import Recorder, Staged, check_sides
 from saliency_jax.networks.weights.port_table import Rule, Table
 from saliency_jax.ops import resize
 
