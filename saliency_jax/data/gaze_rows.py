@@ -4,9 +4,11 @@
 from collections.abc import Collection
 
 import numpy as np
+from absl import logging
 
-from saliency_jax.data.coordinates import both
+from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.fixations import Fixations
+from saliency_jax.errors import InputError
 
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
 NAMES = ('eyemovementtype', 'gazeeventtype', 'eventtype', 'movementtype',
@@ -20,7 +22,33 @@ OTHERS = frozenset((
 # within so much of what they spread over: of OSIE's it is 4 %, of samples most.
 _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
 _LOST = 0.05  # the share at one place that people do not explain
-_TWICE = 3  # so many points, all fixated twice, are so by no chance
+# So many points, all fixated twice, are so by no chance: of one person, or of
+# so many people and such a share of all.
+_ALONE, _EACH, _PEOPLE, _SHARE = 6, 3, 3, 0.01
+
+
+def refuse(
+    said: str, where: str, remedy: str, recorded: Coordinates, *,
+    sure: bool = True) -> None:
+  """Refuses what `fault` or `repeated` says of a file, or warns of it.
+
+  Args:
+    said: it, or ''.
+    where: the file.
+    remedy: what to do.
+    recorded: whether the user says that every one is a fixation.
+    sure: whether the fixations' order is that of somebody's gaze.
+
+  Raises:
+    InputError: with all this.
+  """
+  if not said:
+    return
+  said = (f'{where}: {said}; {remedy}, or '
+          f'{recorded.flag("missing", "none")} if every one is a fixation.')
+  if sure and recorded.missing.casefold() != 'none':
+    raise InputError(said)
+  logging.warning('%s', said)
 
 
 def fault(found: Collection[Fixations]) -> str:
@@ -59,20 +87,25 @@ def repeated(found: Collection[Fixations]) -> str:
   """
   found = [x for x in found if len(x.points)]
   points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
+  times = np.concatenate([np.zeros(0), *(x.times for x in found)])
+  points = np.column_stack([points, np.nan_to_num(times, nan=-1)])
   first = np.zeros(len(points), bool)
   first[1:] = np.diff(np.concatenate(
       [np.zeros(0), *(x.subjects for x in found)])) != 0
   first[np.cumsum([0, *(len(x.points) for x in found)])[:-1]] = True
   person = np.cumsum(first) - 1
   # Of whom the first fixation is there again the others are counted, too.
-  again = both(points == points[first][person])
+  again = (points == points[first][person]).all(axis=1)
   rows = np.column_stack([person, points])[
       (np.bincount(person, again) > 1)[person]]
   rows = rows[np.lexsort(rows.T)]
   other = (np.diff(rows, axis=0, prepend=-1) != 0).any(axis=1)
   person = rows[other, 0].astype(int)
   odd = np.diff(np.flatnonzero(other), append=len(rows)) % 2
-  twice = (np.bincount(person) >= _TWICE) & (np.bincount(person, odd) == 0)
-  return '' if not twice.any() else (
+  counts = np.bincount(person)
+  twice = (counts >= _EACH) & (np.bincount(person, odd) == 0)
+  enough = max(_PEOPLE, _SHARE * first.sum())
+  return '' if twice.sum() < enough and not (
+      twice & (counts >= _ALONE)).any() else (
       f'{twice.sum():,} times all fixations of a person on an image are there '
       'twice')

@@ -98,6 +98,16 @@ def test_gaze_samples_are_no_fixations(rows, tmp_path):
   with pytest.raises(InputError, match='just before, as gaze samples do.*colum'
                      'ns=event=COLUMN'):
     gaze(tmp_path, rows)
+  gaze(tmp_path, rows, missing='none')
+
+
+def test_points_in_the_order_of_pixels_are_no_samples(tmp_path, caplog):
+  (tmp_path / 'f.csv').write_text('image,x,y\n' + ''.join(
+      f'{name},{x / 4},{y / 4}\n' for name in 'ab' for y, x in np.argwhere(
+          np.random.default_rng(0).random((99, 120)) < .5)))
+  open_source('table', photographs(tmp_path / 'images'),
+              fixations=tmp_path / 'f.csv')
+  assert 'gaze samples do' in caplog.text
 
 
 @pytest.mark.parametrize('rows', OTHERS)
@@ -113,21 +123,22 @@ def test_other_events_are_no_fixations(rows, tmp_path):
       np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize('count', [0, 1, 2])
+@pytest.mark.parametrize('count', [0, 1, 2, 3])
 def test_fixations_that_are_given_twice(count, tmp_path):
-  """The whole once more, one by one, and once."""
+  """The whole once more, one by one, at other times, and once."""
   text = [[(s, x, y) for x, y in points] for s, points in enumerate(
       np.random.default_rng(0).random((2, 5, 2)) * 20)]
-  lines = [row for rows in text for row in (
-      rows * 2 if count == 0 else [x for x in rows for _ in range(count)])]
-  lines = [(*row, n) for n, row in enumerate(lines)] + [
+  lines = [(*row, row[1] + 99 * (count == 3) * n) for rows in text
+           for n in range(min(count or 2, 2)) for row in rows]
+  lines = (lines if count != 2 else sorted(lines)) + [
       (9, 0, 0, n) for n in range(6)]  # lost gaze
   (tmp_path / 'f.csv').write_text('image,subject,x,y,t\n' + ''.join(
       f'{name},{s},{x},{y},{t}\n' for name in 'ab' for s, x, y, t in lines))
   given = {'fixations': tmp_path / 'f.csv', 'missing': '0,0'}
   folder = photographs(tmp_path / 'images')
-  if count == 1:
-    assert len(open_source('table', folder, **given)[0].fixations) == 10
+  if count % 2:
+    assert len(open_source('table', folder, **given)[0].fixations) == (
+        10 if count == 1 else 20)
     return
   with pytest.raises(InputError, match='f.csv: 4 times all fixations of a per'):
     open_source('table', folder, **given)
@@ -135,8 +146,12 @@ def test_fixations_that_are_given_twice(count, tmp_path):
 
 def test_nobodys_fixations_are_not_twice():
   nobody = fixations.make(np.zeros((0, 2)))
-  for found in ([], [nobody], [fixations.make(np.eye(2)), nobody]):
+  few, one = ([fixations.make(np.indices((n, 2))[0].repeat(2, axis=0))]
+              for n in (3, 6))
+  for found in ([], [nobody], [fixations.make(np.eye(2)), nobody], few * 2):
     assert not gaze_rows.repeated(found)
+  assert gaze_rows.repeated(few * 3)
+  assert gaze_rows.repeated([*one, nobody])
 
 
 def test_names_of_one_person_are_told(tmp_path, caplog):

@@ -68,7 +68,7 @@ class Pysaliency(Photographs):
     """
     paths, sizes = _read_stimuli(pathlib.Path(images))
     ids = _ids(paths, images)
-    looked = _Trains(pathlib.Path(fixations), ids, paths, sizes)
+    looked = _Trains(pathlib.Path(fixations), ids, paths, sizes, recorded)
     super().__init__(
         dict(zip(ids, paths, strict=True)), looked, regions,
         dataclasses.replace(recorded, cut=True))
@@ -87,7 +87,7 @@ class _Trains(FixationReader):
 
   def __init__(
       self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path],
-      sizes: np.ndarray):
+      sizes: np.ndarray, recorded: Coordinates):
     self.place = path
     images, subjects, points, durations, times = _read_fixations(path)
     wrong = (images < 0) | (images >= len(ids))
@@ -107,8 +107,8 @@ class _Trains(FixationReader):
         self._found[image_id] = fixations.make(
             points[chosen], subjects[chosen], durations[chosen] * 1000,
             times[chosen] * 1000)
-    if said := gaze_rows.repeated(self._found.values()):
-      raise InputError(f'{path}: {said}; keep each once.')
+    gaze_rows.refuse(gaze_rows.repeated(self._found.values()), str(path),
+                     'keep each once', recorded)
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:

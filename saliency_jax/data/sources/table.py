@@ -88,6 +88,7 @@ class _Rows(FixationReader):
     self.place, self._recorded = path, recorded
     # Of each fixation its row, `_NUMBERS` and subject.
     self._rows: dict[str, list[tuple[float, ...]]] = {}
+    self._ordered = False
     self.names, subjects = {}, {}
     upwards = columns.named.get('y', '').casefold() == _UPWARDS
     self._events = 'event' in columns.named
@@ -105,6 +106,7 @@ class _Rows(FixationReader):
         raise InputError(
             f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
       subject = normal(fields.get('subject', ''))
+      self._ordered |= bool(subject or fields.get('t') or event)
       if upwards:
         fields['y'] = f'{1 - self._number(fields["y"], "y", number)}'
       self._rows.setdefault(normal(fields['image']), []).append((
@@ -148,8 +150,10 @@ class _Rows(FixationReader):
           np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
     found = self._found.values()
-    if said := gaze_rows.repeated(found) or gaze_rows.fault(found):
-      raise InputError(f'{self.place}: {said}; {self._help}.')
+    for said, sure in ((gaze_rows.repeated(found), True),
+                       (gaze_rows.fault(found), self._ordered)):
+      gaze_rows.refuse(
+          said, str(self.place), self._help, self._recorded, sure=sure)
 
   def recorded(
       self, image_id: str, height: int, width: int) -> fixations.Fixations:
