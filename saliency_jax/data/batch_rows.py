@@ -57,8 +57,9 @@ class Preparation:
   def row(self, source: Source, index: int) -> Batch:
     """Returns one row of a batch; what is wrong with it goes in `problems`."""
     start = time.perf_counter()
-    image, sets, problem, kept = self._empty(), None, '', None
-    size, pixels = (self.image_size, self.image_size), ()
+    none = pixel_sets.PixelSets(np.zeros(0, np.int32), (), ())
+    image, sets, problem, kept = self._empty(), none, '', None
+    size = self.image_size, self.image_size
     if index >= 0:
       try:
         if self.keep or not hasattr(source, 'squared'):
@@ -67,19 +68,19 @@ class Preparation:
         else:
           record, image = source.squared(index, self.image_size, self.resize)
         sets = self.choose(record)
-        size, pixels = record.image.shape[:2], sets.pixels
+        size = record.image.shape[:2]
         kept = self.keep and self.keep(record, index)
       except InputError as error:
-        problem, sets, image, pixels = str(error), None, self._empty(), ()
+        problem, sets, image = str(error), none, self._empty()
     return Batch(
         images=image,
         weights={
-            grid: pixel_weights.cell_weights(pixels, size, grid)
+            grid: pixel_weights.cell_weights(sets.pixels, size, grid)
             for grid in self.grids},
         index=np.int32(index),
-        ids=sets.ids if sets else np.zeros(0, np.int32),
-        labels=np.array(sets.labels if sets else (), np.str_),
-        counts=sets.counts if sets else np.zeros(0, np.int32),
+        ids=sets.ids,
+        labels=np.array(sets.labels, np.str_),
+        counts=sets.counts,
         problems=np.array(problem, np.str_),
         seconds=np.float64(time.perf_counter() - start),
         kept=(kept,))

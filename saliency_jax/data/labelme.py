@@ -40,7 +40,8 @@ class Outline(NamedTuple):
           centre, math.dist(centre, edge), height, width)
     corners = self.points
     if self.kind == 'rectangle' and len(corners) == 2:
-      corners = polygons.rectangle(corners)
+      (x0, y0), (x1, y1) = corners
+      corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     return polygons.fill(corners, height, width)
 
 

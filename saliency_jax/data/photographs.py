@@ -202,9 +202,9 @@ class Photographs:
     if looked.points_are_pixels:
       return
     step = -(-len(self) // _SAMPLED) if looked.lazy else 1
-    recorded, shapes, seen, count = [], [], [], 0
+    recorded, shapes, seen, counts = [], [], [], []
     for index in range(0, len(self), step):
-      if count > _SURVEYED:
+      if sum(counts) > _SURVEYED:
         break
       try:
         shape = self.size(index)
@@ -214,10 +214,9 @@ class Photographs:
       recorded.append(found)
       shapes.append(shape)
       seen.append(index)
-      count += len(found)
+      counts.append(len(found))
     if not recorded:
       return
-    counts = [len(each) for each in recorded]
     points = np.concatenate(recorded)
     sizes = np.repeat(np.array(shapes, float), counts, axis=0)
     images = np.repeat(seen, counts)

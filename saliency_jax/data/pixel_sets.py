@@ -52,8 +52,7 @@ def distinct_fixations_in_regions(record: Record) -> PixelSets:
   NSS as the paper and the MIT benchmark define it takes a binary fixation map:
   a pixel that was fixated twice counts once.
   """
-  points = np.unique(record.fixations, axis=0)
-  return _in_regions(record, points)
+  return _in_regions(record, np.unique(record.fixations, axis=0))
 
 
 def all_fixations_in_regions(record: Record) -> PixelSets:

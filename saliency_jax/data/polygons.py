@@ -65,12 +65,6 @@ def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
   return mask
 
 
-def rectangle(corners: np.ndarray) -> np.ndarray:
-  """Returns the four corners of the box with `corners` `[2, 2]` opposite."""
-  (x0, y0), (x1, y1) = corners
-  return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-
-
 def circle(
     centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:
   """Fills the circle of pixels with centres less than `radius` from `centre`.

@@ -49,7 +49,8 @@ def test_equals_brute_force_on_real_coordinates():
 
 
 def test_left_and_top_edges_belong_to_a_box():
-  mask = polygons.fill(polygons.rectangle(np.array([[2., 1.], [5., 3.]])), 5, 7)
+  mask = polygons.fill(
+      np.array([[2., 1.], [5., 1.], [5., 3.], [2., 3.]]), 5, 7)
   expected = np.zeros((5, 7), bool)
   expected[1:3, 2:5] = True
   np.testing.assert_array_equal(mask, expected)

@@ -51,7 +51,12 @@ class MaskedFolder:
         mask, a mask or a row of patterns.csv has no image, or the table is bad.
     """
     folder = pathlib.Path(folder)
-    self._images = _images(folder)
+    if not folder.is_dir():
+      raise InputError(f'There is no folder of search arrays {folder}.')
+    self._images = files_by_stem(folder / 'images', SUFFIXES)
+    if not self._images:
+      raise InputError(
+          f'{folder / "images"} holds no images; put PNG or JPEG files there.')
     self._masks = {
         category: files_by_stem(folder / name, SUFFIXES)
         for category, name in _MASK_FOLDERS.items()}
@@ -75,9 +80,7 @@ class MaskedFolder:
             f'{folder / "images"}; add the image or remove the row.')
     unnamed = sorted(set(self._images) - set(named))
     self.image_ids = (*named, *unnamed)
-    self.patterns = (
-        *named.values(),
-        *(patterns.Pattern(image_id, '', '', '') for image_id in unnamed))
+    self.patterns = (*named.values(), *map(patterns.Pattern, unnamed))
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -145,16 +148,6 @@ def save(source: Source, folder: str | os.PathLike) -> None:
 def _write(path: pathlib.Path, pixels: np.ndarray) -> None:
   with files.replacing(path) as temporary:
     Image.fromarray(pixels).save(temporary)
-
-
-def _images(folder: pathlib.Path) -> dict[str, pathlib.Path]:
-  if not folder.is_dir():
-    raise InputError(f'There is no folder of search arrays {folder}.')
-  found = files_by_stem(folder / 'images', SUFFIXES)
-  if not found:
-    raise InputError(
-        f'{folder / "images"} holds no images; put PNG or JPEG files there.')
-  return found
 
 
 def _mask(

@@ -13,9 +13,9 @@ from saliency_jax.errors import InputError
 class Pattern(NamedTuple):
   """What one array shows; what is not known of a user's own array is ''."""
   image_id: str
-  kind: str  # the feature by which the target differs
-  background: str  # 'light', 'grey' or 'dark' for drawn arrays
-  set_size: int | str  # number of items, the target included
+  kind: str = ''  # the feature by which the target differs
+  background: str = ''  # 'light', 'grey' or 'dark' for drawn arrays
+  set_size: int | str = ''  # number of items, the target included
 
 
 def write(patterns: Iterable[Pattern], path: pathlib.Path) -> None:
@@ -50,8 +50,7 @@ def read(path: pathlib.Path) -> dict[str, Pattern]:
 
 def _pattern(
     fields: dict[str, str], path: pathlib.Path, number: int) -> Pattern:
-  pattern = Pattern(*(fields.get(name, '') for name in Pattern._fields))
-  pattern = pattern._replace(image_id=images.id_of(pattern.image_id))
+  pattern = Pattern(**fields | {'image_id': images.id_of(fields['image_id'])})
   if not pattern.set_size:
     return pattern
   try:

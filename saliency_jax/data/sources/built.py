@@ -183,7 +183,7 @@ def _pattern(example: dict) -> Pattern:
   """Returns an example's name and, of a search array, what it shows."""
   name = example['image_id'].decode()
   if 'kind' not in example:
-    return Pattern(name, '', '', '')
+    return Pattern(name)
   return Pattern(
       name, example['kind'].decode(), example['background'].decode(),
       int(example['set_size']))

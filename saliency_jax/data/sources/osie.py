@@ -64,12 +64,10 @@ class Osie(Photographs):
     super().__init__(
         files, eye, regions,
         dataclasses.replace(recorded, origin=1, slack=0.5))
-    if regions is None:
-      self._annotate(osie_download.own_photographs(files, eye.fixated))
-
-  def _annotate(self, own: frozenset[str]) -> None:
-    """Takes the annotation in this package for OSIE's own photographs."""
-    named = self._files.keys() & open_packaged().image_ids
+    if regions is not None:
+      return
+    own = osie_download.own_photographs(files, eye.fixated)
+    named = files.keys() & open_packaged().image_ids
     if named & own:
       self._regions = open_packaged(named & own)
       self.gives |= {'regions'}
@@ -77,7 +75,7 @@ class Osie(Photographs):
       logging.warning(
           '%d photographs have names of OSIE but are others, the first is %s; '
           'the regions of OSIE are not taken for them.', len(others),
-          self._files[others[0]])
+          files[others[0]])
 
 
 class _Eye(FixationReader):
