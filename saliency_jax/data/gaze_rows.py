@@ -1,23 +1,27 @@
 """Rows of gaze that are no fixations: other events, samples, and repetitions.
 """
 
-from collections.abc import Collection
+import pathlib
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from absl import logging
 
+from saliency_jax.data import tables
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.fixations import Fixations
 from saliency_jax.errors import InputError
 
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
-NAMES = ('eyemovementtype', 'gazeeventtype', 'eventtype', 'movementtype',
-         'category', 'categoryright', 'categoryleft', 'type')
-# How an event that is a fixation begins; others are known to be none.
+NAMES = ('event', 'events', 'eyemovementtype', 'gazeeventtype', 'eventtype',
+         'movementtype', 'category', 'categoryright', 'categoryleft', 'type')
+# How an event that is a fixation begins, and those that are known to be none;
+# the last ones may be words of a column that is of no events.
 FIXATION = ('fix', 'efix', 'visual intake')
-OTHERS = frozenset((
-    'saccade', 'sacc', 'esacc', 'blink', 'eblink', 'unclassified',
-    'eyesnotfound', 'smooth pursuit'))
+_SURE = FIXATION + (
+    'sacc', 'esacc', 'ssacc', 'eblink', 'sblink', 'eyesnotfound')
+OTHERS = _SURE[len(FIXATION):] + (
+    'blink', 'pso', 'purs', 'smooth pursuit', 'unclassified', 'undefined')
 # Of so many fixations or more, the share that may lie near the one before,
 # within so much of what they spread over: of OSIE's it is 4 %, of samples most.
 _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
@@ -25,6 +29,23 @@ _LOST = 0.05  # the share at one place that people do not explain
 # So many points, all fixated twice, are so by no chance: of one person, or of
 # so many people and such a share of all.
 _ALONE, _EACH, _PEOPLE, _SHARE = 6, 3, 3, 0.01
+
+
+def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
+  """Returns which of `NAMES` a table calls its column of events, or ''.
+
+  Args:
+    path: the table.
+    named: what it calls others.
+  """
+  for _, fields in tables.rows(path, tables.Columns(
+      (), (), named, '', {'event': NAMES}, ('event',))):
+    for name, value in fields.items():
+      if value.casefold().startswith(_SURE):
+        return name
+    if not fields:
+      break
+  return ''
 
 
 def refuse(

@@ -24,7 +24,7 @@ class Columns(NamedTuple):
   flag: str = ''
   # What other programs call them, in small letters without signs and units.
   others: Mapping[str, Sequence[str]] = {}
-  # Those that are read by these names too, without being named.
+  # Those of which every column of these names is read, by the name in `others`.
   known: tuple[str, ...] = ()
 
   def places(self, header: Sequence[str], path: pathlib.Path) -> dict[str, int]:
@@ -43,17 +43,18 @@ class Columns(NamedTuple):
         raise InputError(f'{path} has the column {asked} twice; rename one.')
       if found:
         places[name] = found[0]
-      else:
+      elif name not in self.known or name in self.named:
         absent[name] = asked
+    bare = {_bare(each): i for i, each in enumerate(header)
+            if i not in places.values() and each not in self.named.values()}
+    places = {other: bare[other] for name in self.known
+              for other in self.others[name] if other in bare} | places
     free = [each for i, each in enumerate(header) if i not in places.values()]
     meant = dict(self.named)
     for name, asked in absent.items():
       if near := self._near(name, asked, [
           each for each in free if each not in meant.values()]):
-        if name in self.known:
-          places[name] = header.index(near)
-        else:
-          meant[name] = near
+        meant[name] = near
     guessed = {name: meant[name] for name in meant if name not in self.named}
     hint = ('give ' + self.flag + '=' + ','.join(map('='.join, meant.items()))
             if self.flag else 'rename it')

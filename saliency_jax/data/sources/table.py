@@ -27,6 +27,7 @@ from saliency_jax.errors import InputError
 _NEEDED = ('image', 'x', 'y')
 _OPTIONAL = ('subject', 't', 'duration', 'event')
 _NUMBERS = ('x', 'y', 't', 'duration')
+_LISTED = 5  # other events that an error names
 # Pupil Labs' shares of the height, from the bottom.
 _UPWARDS = 'norm_pos_y'
 # What one person's names may differ by: 1 and 01, p1 and P01.
@@ -98,11 +99,16 @@ class _Rows(FixationReader):
         f'keep one row for each fixation, or give '
         f'{recorded.flag("columns", named)}, the one that tells fixations from '
         'other events')
+    of_events = 'event' if self._events else gaze_rows.column(
+        path, columns.named)
+    passed = {}
     for number, fields in tables.rows(path, columns):
-      event = fields.get('event', '')
+      event = fields.get(of_events, '')
       if self._events and not event.casefold().startswith(gaze_rows.FIXATION):
+        if len(passed) < _LISTED:
+          passed[event] = None
         continue
-      if event.casefold() in gaze_rows.OTHERS:
+      if event.casefold().startswith(gaze_rows.OTHERS):
         raise InputError(
             f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
       subject = normal(fields.get('subject', ''))
@@ -114,6 +120,11 @@ class _Rows(FixationReader):
                     for name in _NUMBERS),
           subjects.setdefault(subject, len(subjects))))
       self.names.setdefault(normal(fields['image']), fields['image'])
+    if passed and not self._rows:
+      raise InputError(
+          f'{path} has no fixation: in the column {columns.named["event"]} are '
+          f'{", ".join(map(repr, passed))}, and what is a fixation begins with '
+          f'{", ".join(gaze_rows.FIXATION)}; write so, or name another column.')
     alike = {_SAME.sub('', each.casefold()): each for each in subjects}
     if apart := subjects.keys() - alike.values():
       logging.warning(
