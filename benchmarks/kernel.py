@@ -14,7 +14,7 @@ from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.ops import association, pixel_weights
 
-LAYERS = vgg.DEFAULT_TAPS
+LAYERS = zoo.architecture('vgg16').default_taps
 SIZE = (600, 800)  # OSIE's photographs
 REGIONS = 6
 

@@ -88,7 +88,7 @@ def compare(
     InputError: if the config, the data or the folder is at fault.
     Stopped: after SIGTERM; the same call goes on.
   """
-  if cuts.decodes(network):
+  if network.decodes:
     raise InputError(
         f'{network.name} ends in a saliency map, which scenes cannot be told '
         f'from; name a tap below it as config.network.readout_tap.')

@@ -18,12 +18,6 @@ ALL = 'all'
 Depth = int | str
 
 
-def decodes(network: Network) -> bool:
-  """Whether a network's own decoder takes the place of a readout."""
-  return (network.decoder is not None
-          and network.readout_tap == network.decoder.output.name)
-
-
 def stages_below(network: Network) -> int:
   """Returns how many stages lie below the readout: the greatest depth."""
   stage = network.taps[network.readout_tap].stage
@@ -31,7 +25,7 @@ def stages_below(network: Network) -> int:
     return 1
   if stage is None:
     return len(network.stages)
-  return stage if decodes(network) else stage + 1
+  return stage if network.decodes else stage + 1
 
 
 def as_number(network: Network, depth: Depth) -> int:
@@ -101,9 +95,10 @@ def make_prefix(
   def prefix(variables: Variables, images: jax.Array) -> dict[int, jax.Array]:
     x, at, found = network.preprocess(images), 0, {}
     for depth in sorted(cuts, reverse=True):
-      if depth == 0 and not decodes(network):
+      if depth == 0 and not network.decodes:
         _, maps = network.run(
-            variables, x, frozenset([readout.name]), at, _last(network))
+            variables, x, frozenset([readout.name]), at,
+            network.last_stage([readout.name]))
         found[0] = tap_tools.as_maps(
             maps[readout.name], readout, images.shape[1:3])
       else:
@@ -117,14 +112,14 @@ def make_prefix(
 
 
 def make_suffix(
-    network: Network, depth: int, image_size: int
+    network: Network, depth: int, size: tuple[int, int]
 ) -> Callable[[trees.Tree, Variables, jax.Array], jax.Array]:
   """Returns the trained part, up to the maps that the readout takes.
 
   Args:
     network: the trunk.
     depth: a number, see `as_number`.
-    image_size: S, the side of the images in pixels.
+    size: (H, W) of the images in pixels.
 
   Returns:
     `suffix(params, variables, features) -> maps [B, h, w, C]`: params are the
@@ -137,17 +132,13 @@ def make_suffix(
   def suffix(
       params: trees.Tree, variables: Variables, features: jax.Array
   ) -> jax.Array:
-    if not depth and not decodes(network):
+    if not depth and not network.decodes:
       return features
     merged = {
         **variables, 'params': trees.override(variables['params'], params)}
     _, maps = network.run(
-        merged, features, frozenset([readout.name]), first, _last(network))
-    return tap_tools.as_maps(
-        maps[readout.name], readout, (image_size, image_size))
+        merged, features, frozenset([readout.name]), first,
+        network.last_stage([readout.name]))
+    return tap_tools.as_maps(maps[readout.name], readout, size)
 
   return suffix
-
-
-def _last(network: Network) -> int:
-  return network.last_stage([network.readout_tap])

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from saliency_jax.networks import zoo
-from saliency_jax.networks.architecture import Architecture
-from saliency_jax.networks.network import Network
 from saliency_jax.networks.weights import timm_models
 
 
@@ -14,7 +12,8 @@ def networks() -> str:
   for name, found in zoo.NETWORKS.items():
     rows.append((
         name, len(found.stages), found.readout_tap,
-        ', '.join(_names(found))))
+        ', '.join([*([zoo.IMAGENET] if found.trunk else []), *found.known,
+                   zoo.RANDOM])))
   return (f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
           "'package.module:function', timm's are 'timm:NAME'.")
 
@@ -39,7 +38,8 @@ def network(name: str, image_size: int = 0) -> str:
   for tap in opened.taps.values():
     rows.append((
         tap.name, tap.kind, ' x '.join(map(str, shapes.get(tap.name, ()))),
-        tap.stride or '', _stage(opened, tap.stage), ', '.join(tap.aliases)))
+        tap.stride or '', '' if tap.stage is None else
+        opened.stages[tap.stage].name, ', '.join(tap.aliases)))
   lines = [f'{name}, images of {side} x {side} pixels', '', _table(rows), '']
   if opened.stages:
     names = ', '.join(stage.name for stage in reversed(opened.stages))
@@ -55,15 +55,6 @@ def network(name: str, image_size: int = 0) -> str:
   if name.startswith('timm:'):
     lines += ['', f'Weights: {timm_models.source(name[5:])}']
   return '\n'.join(lines)
-
-
-def _stage(opened: Network, stage: int | None) -> str:
-  return '' if stage is None else opened.stages[stage].name
-
-
-def _names(found: Architecture) -> list[str]:
-  """Returns the names of a network's weights, the default first."""
-  return [*([zoo.IMAGENET] if found.trunk else []), *found.known, zoo.RANDOM]
 
 
 def _weights(name: str) -> Iterable[str]:

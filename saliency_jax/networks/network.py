@@ -109,8 +109,12 @@ class Network:
   @property
   def top_tap(self) -> str:
     """The tap of the units that the saliency map is made of."""
-    own = self.decoder and self.readout_tap == self.decoder.output.name
-    return self.default_taps[0] if own else self.readout_tap
+    return self.default_taps[0] if self.decodes else self.readout_tap
+
+  @property
+  def decodes(self) -> bool:
+    """Whether its own decoder takes the place of a readout."""
+    return bool(self.decoder) and self.readout_tap == self.decoder.output.name
 
   def facts(self) -> dict[str, str | int]:
     """Returns what `summary.json` says of the network, beside its weights."""
@@ -252,7 +256,6 @@ def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
 def _forward(
     run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int
 ) -> Callable:
-  """Returns `Network.apply` of some taps."""
   names = frozenset(tap.name for tap in taps)
 
   def forward(variables: Variables, images: jax.Array):

@@ -15,6 +15,7 @@ from saliency_jax.networks.weights import (
 
 
 def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
+  # The layers of the paper's Table 2, in its order.
   top = tuple(layer for layer in [*widths][::-1] if layer >= 'conv4')
   return Architecture(
       lambda dtype: vgg.VGG(widths, dtype), top, top[0],

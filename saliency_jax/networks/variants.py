@@ -49,10 +49,9 @@ def together(
   """
   readout = network.taps[network.readout_tap]
   first = cuts.stages_below(network) - depth if network.cuts else 0
-  last = network.last_stage([readout.name])
 
   def run(variables, x, taps, *_):
-    size = x.shape[1:3]
+    suffix = cuts.make_suffix(network, depth, x.shape[1:3])
     own = {k: x for k, x in variables.items() if k != 'variants'}
     if first:
       x, _ = network.run(own, x, frozenset(), 0, first)
@@ -61,14 +60,10 @@ def together(
         or outputs_of(name) in taps]
     maps, found = {}, {}
     for name in wanted:
-      trained = {**own, 'params': trees.override(
-          own['params'], variables['variants'][name]['params'])}
-      _, computed = network.run(
-          trained, x, frozenset([readout.name]), first, last)
-      maps[name] = tap_tools.as_maps(computed[readout.name], readout, size)
+      its = variables['variants'][name]
+      maps[name] = suffix(its['params'], own, x)
       if outputs_of(name) in taps:
-        found[outputs_of(name)] = variants[name].head(
-            variables['variants'][name]['head'], maps[name])
+        found[outputs_of(name)] = variants[name].head(its['head'], maps[name])
     if MEANS in taps:
       found[MEANS] = jnp.stack(
           [x.mean(axis=-1, dtype=jnp.float32) for x in maps.values()], axis=-1)

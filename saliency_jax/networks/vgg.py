@@ -35,11 +35,6 @@ def features(convolutions: Collection[str]) -> dict[str, int]:
           for index, name in enumerate(convolutions)}
 
 
-# The layers of the paper's Table 2, in its order.
-DEFAULT_TAPS = (
-    'conv5_3', 'conv5_2', 'conv5_1', 'conv4_3', 'conv4_2', 'conv4_1')
-
-
 class VGG(Staged):
   """The trunk, in stages of one convolution and the pooling above it.
 

@@ -12,7 +12,6 @@ from saliency_jax.networks import architecture as architectures
 from saliency_jax.networks import (
   conv_layers,
   torch_bridge,
-  trees,
   trunks,
   user_networks,
 )
@@ -24,7 +23,7 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.saliency import published
 from saliency_jax.networks.staged import Staged
 from saliency_jax.networks.weights import known_weights, port_table
-from saliency_jax.networks.weights.variable_files import Ported, digest
+from saliency_jax.networks.weights.variable_files import Ported, digest, named
 
 DEFAULT = 'vgg16'  # the paper's
 RANDOM = 'random'  # weights that nobody has trained, a baseline
@@ -129,7 +128,7 @@ def rebuild(
     InputError: there is no such network, or it has other variables.
   """
   found = outline(name, dtype)
-  if _shapes_of(ported.variables) != _shapes_of(found.variables):
+  if shapes(ported.variables) != shapes(found.variables):
     raise InputError(
         f'These variables ({provenance.source}) are not those of {name}: it '
         f'has changed since, or they are of another network.')
@@ -138,20 +137,9 @@ def rebuild(
       provenance=provenance)
 
 
-def _shapes_of(variables: Mapping) -> dict[str, tuple[int, ...]]:
-  """Returns the shapes of variables by their names; see `shapes`."""
-  return {
-      (name if collection == 'params' else f'{collection}:{name}'):
-      np.shape(x) for collection, tree in variables.items()
-      for name, x in trees.flatten(tree).items()}
-
-
-def shapes(module: Staged) -> dict[str, tuple[int, ...]]:
-  """Returns the shapes of a zoo module's variables by their names.
-
-  Names are those of `variable_files.tensors`.
-  """
-  return _shapes_of(architectures.inspected(module)[0])
+def shapes(variables: Mapping) -> dict[str, tuple[int, ...]]:
+  """Returns the shapes of variables by their names in `variable_files`."""
+  return {name: np.shape(x) for name, x in named(variables).items()}
 
 
 def outline(name: str, dtype: str = 'float32') -> Network:
@@ -174,7 +162,7 @@ def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
   fitting = []
   for name, found in NETWORKS.items():
     try:
-      found.port(arrays, _shapes_of(found.shapes), 'torchvision')
+      found.port(arrays, shapes(found.shapes), 'torchvision')
     except InputError:
       continue
     fitting.append(name)
@@ -193,13 +181,13 @@ def _of_zoo(
     name: str, weights: str, preprocessing: str, cache_dir: str, dtype: str
 ) -> Network:
   found = architecture(name)
-  module = found.module(jnp.float32)
   if found.trunk and weights == IMAGENET:
     return _on_trunk(name, found, cache_dir, dtype)
   if weights == IMAGENET and not found.decoder and weights not in found.known:
     weights = next(iter(found.known), weights)
   if weights == RANDOM:
-    ported = Ported(random_variables(module), Preprocess())
+    ported = Ported(random_variables(
+        found.module(jnp.float32)), Preprocess())
     return assemble(
         name, found, ported,
         Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
@@ -207,9 +195,9 @@ def _of_zoo(
   def port(arrays, family):
     if isinstance(family, Preprocess):  # a trained network's file
       return port_table.porter(name, port_table.OWN)(
-          arrays, shapes(module), family)
+          arrays, shapes(found.shapes), family)
     try:
-      return found.port(arrays, shapes(module), family)
+      return found.port(arrays, shapes(found.shapes), family)
     except InputError as error:
       others = identify(arrays) if family is None else []
       if not others or name in others:

@@ -18,7 +18,6 @@ from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.networks import (
-    cuts,
     heads,
     pretrained_dense,
     trees,
@@ -157,7 +156,7 @@ def make(
     task, network = tasks.on(task, start.network)
     head = _head(start, task)
     start = network
-  if not cuts.decodes(start):
+  if not start.decodes:
     heads.check_name(start, task.head)
   if head is None and task.outputs and config.task.pretrained_dense:
     head = _pretrained(start, task, config.run.cache_dir)

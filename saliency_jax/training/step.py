@@ -79,11 +79,11 @@ def make_outputs(
   """Returns depth -> `output(params, variables, features, keys)` of the task.
   """
   def make(depth: int) -> Callable:
-    suffix = cuts.make_suffix(network, depth, image_size)
+    suffix = cuts.make_suffix(network, depth, (image_size, image_size))
 
     def output(params, variables, features, keys):
       # A decoder of the network's own is computed with the stages below it.
-      trained = params if cuts.decodes(network) else {
+      trained = params if network.decodes else {
           k: x for k, x in params.items() if k != task.head.name}
       maps = suffix(trained, variables, features)
       return task.output(params[task.head.name], maps, keys)

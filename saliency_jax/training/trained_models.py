@@ -10,7 +10,7 @@ import numpy as np
 
 from saliency_jax import outside
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts, heads, trees, zoo
+from saliency_jax.networks import heads, trees, zoo
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.weights import variable_files
 from saliency_jax.networks.weights.variable_files import Ported
@@ -92,7 +92,7 @@ def load_trained(
 
 def _whole(trained: Trained) -> Network:
   """Returns a trained network with the output of its task among its taps."""
-  if cuts.decodes(trained.network):
+  if trained.network.decodes:
     return trained.network
   return heads.attach(
       trained.network, trained.task.head, trained.head, trained.task.outputs)

@@ -17,11 +17,11 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments import measurement, together
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.ledger import Ledger
-from saliency_jax.networks import vgg
+from saliency_jax.networks import vgg, zoo
 from saliency_jax.networks.network import Network
 from saliency_jax.report.units import run
 
-LAYERS = vgg.DEFAULT_TAPS
+LAYERS = zoo.architecture('vgg16').default_taps
 
 
 @pytest.fixture(scope='module')

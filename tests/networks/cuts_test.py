@@ -57,7 +57,7 @@ def test_prefix_and_suffix_are_the_network(make):
   for depth in depths:
     trained, _ = trees.split(
         network.variables['params'], cuts.trained(network, depth))
-    maps = cuts.make_suffix(network, depth, size)(
+    maps = cuts.make_suffix(network, depth, (size, size))(
         trained, network.variables, features[depth])
     np.testing.assert_allclose(maps, expected, rtol=1e-5, atol=1e-5)
 

@@ -25,8 +25,7 @@ def network(
   """Returns a network of the zoo, or of `VARIANTS`, with torch's arrays."""
   found = (trunks.transformer(name, VARIANTS[name]) if name in VARIANTS
            else zoo.architecture(name))
-  ported = found.port(arrays, zoo.shapes(
-      found.module(np.float32)), family)
+  ported = found.port(arrays, zoo.shapes(found.shapes), family)
   return zoo.assemble(name, found, ported, zoo.Provenance('', '', ''))
 
 

@@ -18,7 +18,7 @@ def network():
 
 
 def test_the_thirteen_convolutions_have_vgg16s_shapes():
-  found = zoo.shapes(vgg.VGG())
+  found = zoo.shapes(zoo.architecture('vgg16').shapes)
   # 14,714,688 parameters: Keras's count for VGG16(include_top=False).
   assert sum(np.prod(shape) for shape in found.values()) == 14_714_688
   assert sorted({name.split('/')[0] for name in found}) == [
@@ -29,7 +29,7 @@ def test_the_thirteen_convolutions_have_vgg16s_shapes():
 def test_vgg19_has_torchvisions_numbers():
   assert list(vgg.features(vgg.WIDTHS_19).values()) == [
       0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]
-  found = zoo.shapes(vgg.VGG(vgg.WIDTHS_19))
+  found = zoo.shapes(zoo.architecture('vgg19').shapes)
   assert sum(np.prod(shape) for shape in found.values()) == 20_024_384
   assert found['conv5_4/kernel'] == (3, 3, 512, 512)
 

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import trees
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights.variable_files import Ported
+from saliency_jax.networks.weights.variable_files import Ported, nested
 
 _HALF = (0.5, 0.5, 0.5)
 _ONE = (1., 1., 1.)
@@ -103,20 +102,17 @@ def porter(
       preprocessing: str | None = None
   ) -> Ported:
     table = recognise(network, tables, arrays)
-    collections: dict[str, dict] = {}
+    variables = {}
     found = _assign(network, table, arrays, expected)
     reversed_ = getattr(arrays, 'backend', '') == 'theano'
     for name, shape in expected.items():
       array, order = found[name]
       if reversed_ and order == 'same' and len(shape) == 4:
         order = 'hwio reversed'
-      collection, _, path = name.rpartition(':')
-      collections.setdefault(collection or 'params', {})[path] = _tensor(
-          arrays[array], array, order, network, shape)
+      variables[name] = _tensor(arrays[array], array, order, network, shape)
     family = preprocessing or table.preprocessing or usual
     return Ported(
-        {name: trees.nest(tree) for name, tree in collections.items()},
-        _preprocess(network, table, family),
+        nested(variables), _preprocess(network, table, family),
         family if isinstance(family, str) else 'own')
 
   return port

@@ -50,13 +50,26 @@ class Saved(NamedTuple):
   sha256: str  # see `digest`
 
 
+def named(variables: Mapping[str, trees.Tree]) -> dict[str, np.ndarray]:
+  """Returns variables by name; see the module."""
+  return {name if collection == 'params' else f'{collection}:{name}': x
+          for collection, tree in variables.items()
+          for name, x in trees.flatten(tree).items()}
+
+
+def nested(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
+  """Returns the variables that `named` names so."""
+  found: dict[str, dict] = {'params': {}}
+  for name, x in arrays.items():
+    collection, _, path = name.rpartition(':')
+    found.setdefault(collection or 'params', {})[path] = x
+  return {collection: trees.nest(tree) for collection, tree in found.items()}
+
+
 def tensors(ported: Ported) -> dict[str, np.ndarray]:
   """Returns the tensors by name, 'mean' last; see the module."""
-  named = {}
-  for collection, tree in ported.variables.items():
-    at = '' if collection == 'params' else f'{collection}:'
-    named |= {f'{at}{name}': x for name, x in trees.flatten(tree).items()}
-  return named | {'mean': np.array(ported.preprocess.mean, np.float32)}
+  return named(ported.variables) | {
+      'mean': np.array(ported.preprocess.mean, np.float32)}
 
 
 def fingerprints(ported: Ported) -> dict[str, str]:
@@ -115,8 +128,11 @@ def load(path: str | os.PathLike) -> Saved:
     arrays = {name: np.array(x) for name, x in arrays.items()}
     if metadata.pop('version', None) != _VERSION:
       raise ValueError('it is of another version')
-    ported = Ported(_variables(arrays), _preprocess(
-        metadata.pop('preprocess'), arrays['mean']))
+    preprocess = _preprocess(metadata.pop('preprocess'), arrays.pop('mean'))
+    for name, x in arrays.items():
+      if x.dtype.kind == 'f' and not np.isfinite(x).all():
+        raise ValueError(f'{name} has values that are not finite')
+    ported = Ported(nested(arrays), preprocess)
     sha256 = digest(ported)
     if metadata.pop('sha256', None) != sha256:
       raise ValueError('it has not the tensors that were saved')
@@ -136,18 +152,6 @@ def own(path: str | os.PathLike) -> Preprocess | None:
     _, metadata = safetensors_file.read(safetensors_file.mapped(path))
   stated = {'version', 'preprocess', 'sha256'} <= set(metadata)
   return load(path).ported.preprocess if stated else None
-
-
-def _variables(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
-  collections: dict[str, dict] = {'params': {}}
-  for name, x in arrays.items():
-    if name == 'mean':
-      continue
-    if x.dtype.kind == 'f' and not np.isfinite(x).all():
-      raise ValueError(f'{name} has values that are not finite')
-    collection, _, path = name.rpartition(':')
-    collections.setdefault(collection or 'params', {})[path] = x
-  return {name: trees.nest(tree) for name, tree in collections.items()}
 
 
 def _preprocess(text: str, mean: np.ndarray) -> Preprocess:

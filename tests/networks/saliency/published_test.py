@@ -148,8 +148,7 @@ def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path):
 def test_arrays_that_lack_one_are_refused():
   arrays = {name: models_test.drawn(name, shape)
             for name, shape in recurrent_definitions.UNISAL.items()}
-  module = zoo.architecture('unisal').module(jnp.float32)
-  shapes = zoo.shapes(module)
+  shapes = zoo.shapes(zoo.architecture('unisal').shapes)
   port = zoo.architecture('unisal').port
   with pytest.raises(InputError, match='layout of UNISAL.* lack'):
     port({k: v for k, v in arrays.items() if k != 'smoothing_salicon.weight'},
