@@ -91,24 +91,18 @@ def load(
       its reason.
   """
   folder = cache_folder(cache_dir) / network
-  if weights in known:
-    return _by_name(weights, known[weights], port, folder, preprocessing)
-  return _by_path(weights, known, port, folder, preprocessing)
-
-
-def _by_name(
-    name: str, known: Known, port: Port, folder: pathlib.Path,
-    preprocessing: str
-) -> tuple[Saved, pathlib.Path]:
-  if preprocessing not in ('', known.preprocessing):
+  if weights not in known:
+    return _by_path(weights, known, port, folder, preprocessing)
+  found = known[weights]
+  if preprocessing not in ('', found.preprocessing):
     raise InputError(
-        f'The weights {name!r} have the preprocessing '
-        f'{known.preprocessing!r}; leave {preprocessing!r} out.')
-  path = folder / f'{name}.safetensors'
+        f'The weights {weights!r} have the preprocessing '
+        f'{found.preprocessing!r}; leave {preprocessing!r} out.')
+  path = folder / f'{weights}.safetensors'
   saved = _saved(path)
-  if saved is None or known.sha256 not in ('', saved.sha256):
+  if saved is None or found.sha256 not in ('', saved.sha256):
     saved = variable_files.save(
-        path, *_from_sources(name, known, port, folder))
+        path, *_from_sources(weights, found, port, folder))
   return saved, path
 
 
@@ -170,7 +164,6 @@ def _saved(path: pathlib.Path) -> Saved | None:
 def _from_sources(
     name: str, known: Known, port: Port, cache: pathlib.Path
 ) -> tuple[Ported, variable_files.Origin]:
-  """Returns the variables of the first source that has the right file."""
   reasons = []
   for source in known.sources:
     try:

@@ -178,7 +178,6 @@ def _tensor(
     array: np.ndarray, name: str, order: str, network: str,
     shape: tuple[int, ...]
 ) -> np.ndarray:
-  """Returns an array as a variable, after checking it."""
   axes = _AXES[order]
   ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
   if order == 'vector' and _unpadded(array.shape) == _unpadded(shape):

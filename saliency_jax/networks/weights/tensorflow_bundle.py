@@ -92,7 +92,6 @@ def _array(
 
 
 def _table(data: memoryview) -> dict[str, memoryview]:
-  """Returns the values of a table by their keys."""
   footer = data[max(len(data) - _FOOTER, 0):]
   if len(footer) < _FOOTER or int.from_bytes(footer[-8:], 'little') != _MAGIC:
     raise ValueError('it does not end like a table of TensorFlow')
@@ -132,7 +131,6 @@ def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
 def _rows(
     block: memoryview, budget: outside.Budget
 ) -> Iterator[tuple[bytes, memoryview]]:
-  """Yields the keys and values of a block."""
   key, position = b'', 0
   while position < len(block):
     shared, position = protobuf.varint(block, position)

@@ -32,33 +32,28 @@ def arrays(data: memoryview) -> dict[str, np.ndarray]:
       values, or two that differ share a name.
   """
   found: dict[str, np.ndarray] = {}
-  for graph in _graphs(protobuf.Message(data)):
-    for node in _nodes(graph):
-      if node.text(_OP) != 'Const':
-        continue
-      name, value = node.text(_NAME), _value(node)
-      if value is None:
-        continue
+  for node in _nodes(protobuf.Message(data)):
+    value = _value(node) if node.text(_OP) == 'Const' else None
+    if value is not None:
+      name = node.text(_NAME)
       if name in found and not np.array_equal(found[name], value):
         raise ValueError(f'it has two constants {name!r}')
       found[name] = value
   return found
 
 
-def _graphs(file: protobuf.Message) -> list[protobuf.Message]:
+def _nodes(file: protobuf.Message) -> Iterator[protobuf.Message]:
+  graphs = [file]
   try:
     file.data(_NODES)
   except ValueError:  # a SavedModel, which begins with its version
-    return [graph for meta in file.messages(_META_GRAPHS)
-            for graph in meta.messages(_GRAPH)]
-  return [file]
-
-
-def _nodes(graph: protobuf.Message) -> Iterator[protobuf.Message]:
-  yield from graph.messages(_NODES)
-  for library in graph.messages(_LIBRARY):
-    for function in library.messages(_FUNCTIONS):
-      yield from function.messages(_FUNCTION_NODES)
+    graphs = [graph for meta in file.messages(_META_GRAPHS)
+              for graph in meta.messages(_GRAPH)]
+  for graph in graphs:
+    yield from graph.messages(_NODES)
+    for library in graph.messages(_LIBRARY):
+      for function in library.messages(_FUNCTIONS):
+        yield from function.messages(_FUNCTION_NODES)
 
 
 def _value(node: protobuf.Message) -> np.ndarray | None:

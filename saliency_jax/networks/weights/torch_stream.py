@@ -203,7 +203,6 @@ def _fill(target: dict, keys: list[Any], values: list[Any]) -> None:
 
 
 def _made(name: str, arguments: tuple) -> Any:
-  """Returns what the call of a known name with `arguments` stands for."""
   if name == _DICT and len(arguments) <= 1:
     result = {}
     for pair in _of(list, arguments[0]) if arguments else []:
