@@ -118,18 +118,21 @@ def matrices(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
   """Yields a file's variables that are arrays of numbers, in its order.
 
   Raises:
-    ValueError: this is no such file, or it is damaged.
+    ValueError: this is no such file, or it is damaged, or its matrices are
+      sparse, beside numbers and lists at most.
   """
-  reader = _reader(data)
+  reader, sparse, dense = _reader(data), None, False
   for kind, element in reader.variables(data):
     name, _ = reader.variable(kind, element, 0, only=None)
     try:
       _, value = reader.variable(kind, element, 0, name)
       if isinstance(value, np.ndarray):
+        dense |= min(value.shape) > 1
         yield name, value
     except ValueError as error:  # A class that is no array of numbers.
-      if str(error) == _FULL:
-        raise
+      sparse = error if str(error) == _FULL else sparse
+  if sparse and not dense:
+    raise sparse
 
 
 def _reader(data: bytes) -> '_Reader':

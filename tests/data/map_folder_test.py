@@ -185,6 +185,18 @@ def test_a_files_arrays_are_listed(tmp_path):
       (tmp_path / 'x.mat').read_bytes())] == ['saliency', 'sigma', 'sizes']
 
 
+@pytest.mark.parametrize('dense', [1, 3])
+def test_what_is_sparse_beside_a_map_does_not_matter(dense, tmp_path):
+  path = tmp_path / 'x.mat'
+  scipy.io.savemat(path, {
+      'a': scipy.sparse.csc_array(np.eye(3)), 'b': np.ones((dense, 2))})
+  if dense == 3:
+    assert matlab.read_matrix(path).shape == (3, 2)
+    return
+  with pytest.raises(InputError, match='is sparse'):
+    matlab.read_matrix(path)
+
+
 def test_grey_maps_of_more_than_8_bits_are_read(tmp_path):
   values = np.array([[0, 70_000]], np.int32)
   Image.fromarray(values).save(tmp_path / 'x.tif')
