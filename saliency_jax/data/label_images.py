@@ -27,7 +27,10 @@ CLASS_VALUES = {
 _AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
 _SUFFIXES = ('.png', '.npy')
 _IGNORED = 255  # labelme2voc's -1, '__ignore__'
-_NUMBERED = re.compile(r'(\d+)(?:\s*[:=)]|\s)\s*(.+)')  # '1: text', '1 text'
+_FIRST = (0, -1, _IGNORED)  # of a list that is numbered
+# '1: text', '1 - text', '1 text': a number, what sets it apart, and a name.
+_NUMBERED = re.compile(
+    r'(-?\d+)(?:(\s*(?:[:=)]|\.(?!\d))|\s+-\s|\s*\t)|\s)\s*(.+)')
 
 # The most memory that the masks of one image may take: 1 GB.
 MAX_MASKS = 2**30
@@ -146,22 +149,30 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
   with outside.reading(path, 'list of names in UTF-8'):
     lines = path.read_text('utf-8-sig').splitlines()
   names = [line.strip() for line in lines if line.strip()]
+  parts = [_NUMBERED.fullmatch(name) for name in names]
+  # '1 euro coin' is a name, unless the numbers begin as those of a list do.
+  listed = bool(parts and parts[0]) and int(parts[0][1]) in _FIRST
   if names and names[0].endswith('__ignore__'):
-    names = names[1:]
+    names, parts = names[1:], parts[1:]
+    listed |= bool(parts and parts[0]) and int(parts[0][1]) == 0
   if len(names) < 2 or 'background' not in names[0].casefold():
     raise InputError(
         f'{path} must name the classes line by line: the background first, '
         'then those of 1, 2 and so on.')
   found = dict(enumerate(names[1:], start=1))
-  numbered = {i: _NUMBERED.fullmatch(name) for i, name in found.items()}
-  if all(numbered.values()):
-    for number, parts in numbered.items():
-      if int(parts[1]) != number:
-        raise InputError(
-            f'{path} has {found[number]!r} in the place of class {number}; '
-            'number the classes in their order from the background, 0, or '
-            'leave the numbers out.')
-      found[number] = parts[2]
+  if not all(parts[1:]) or not (listed or all(x[2] for x in parts[1:])):
+    return found
+  if len(parts) > 2 and int(parts[-1][1]) in _FIRST[1:]:
+    del parts[-1], found[len(found)]
+  if len({each[3] for each in parts[1:]}) < len(found):
+    return found
+  for number, each in enumerate(parts[1:], start=1):
+    if int(each[1]) != number:
+      raise InputError(
+          f'{path} has {found[number]!r} in the place of class {number}; '
+          'number the classes in their order from the background, 0, or '
+          'leave the numbers out.')
+    found[number] = each[3]
   return found
 
 

@@ -125,6 +125,24 @@ def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
     regions.open_regions(folder)
 
 
+@pytest.mark.parametrize(('lines', 'expected'), [
+    ('background/1 euro coin/2 euro coin', '1 euro coin/2 euro coin'),
+    ('0 background/1 euro coin/2 euro coin', '1 euro coin/2 euro coin'),
+    ('background/1 cup/2 plates', '1 cup/2 plates'),
+    ('background/1.5 litres/2.5 metres', '1.5 litres/2.5 metres'),
+    ('0 background/1 cup/2 plates', 'cup/plates'),
+    ('0 - background/1 - cup/2 - plates', 'cup/plates'),
+    ('_background_/1. cup/2. plates', 'cup/plates'),
+    ('-1: __ignore__/0: background/1: cup/255: void', 'cup'),
+    ('255 __ignore__/_background_/1 cup/2 plates', 'cup/plates'),
+    ('0\tbackground/1\tcup/255\tvoid', 'cup')])
+def test_numbers_of_a_list_are_told_from_names(lines, expected, tmp_path):
+  path = tmp_path / 'class_names.txt'
+  path.write_text(lines.replace('/', '\n'))
+  assert list(label_images_module._class_names(path).values()) == (
+      expected.split('/'))
+
+
 def test_what_is_ignored_is_no_region(tmp_path):
   objects = np.where(OBJECTS == 7, 255, OBJECTS).astype(np.uint8)
   classes = np.where(CLASSES == 63, 255, CLASSES).astype(np.uint8)
