@@ -24,6 +24,8 @@ _TURNED = ('rotation', 'oriented_rectangle')  # rectangles of four corners
 MAX_LABEL = 100  # characters
 _MAX_WORK = 2**35  # pixels, and 512 for each row crossed: some seconds
 
+_LEAST = 0.01  # the share of an image that what lies mostly outside may fill
+
 
 class Outline(NamedTuple):
   """One shape, not yet on the pixel grid; shapes of one number are a region."""
@@ -94,17 +96,19 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   outlines = [
       _outline(shape, place, f'{where}: shape {place}')
       for place, shape in enumerate(shapes, start=1)]
-  for place, outline in enumerate(outlines, start=1):
-    away = np.abs(outline.points / (width, height) - .5) > .6
-    if away.any(axis=1).mean() > .5:
-      raise InputError(
-          f'{where}: shape {place} has {away.any(axis=1).sum()} of its '
-          f'{len(away)} points outside the {width} x {height} image; give the '
-          'regions of this photograph, in its pixels.')
   if len(outlines) * height * width + 512 * sum(
       polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
     raise InputError(
         f'{where} has more and longer outlines than can be drawn; keep fewer.')
+  for place, outline in enumerate(outlines, start=1):
+    away = np.abs(outline.points / (width, height) - .5) > .6
+    # One that was drawn around the image from outside covers it.
+    if away.any(axis=1).mean() > .5 and outline.fill(
+        height, width).mean() < _LEAST:
+      raise InputError(
+          f'{where}: shape {place} has {away.any(axis=1).sum()} of its '
+          f'{len(away)} points outside the {width} x {height} image; give the '
+          'regions of this photograph, in its pixels.')
   # (label, group), or the place of a shape without a group -> the number.
   places: dict = {}
   keys = []

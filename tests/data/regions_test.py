@@ -227,6 +227,14 @@ def test_the_papers_categories_come_first_in_its_order():
   assert ordered_categories(reversed(CATEGORIES)) == CATEGORIES
 
 
+@pytest.mark.parametrize('points', [
+    [[-9, -9], [12, 12]], [[-9, -9], [12, -9], [12, 12], [-9, 12]]])
+def test_a_shape_around_the_image_covers_it(points, tmp_path):
+  kind = 'rectangle' if len(points) == 2 else 'polygon'
+  assert read(written(tmp_path, SQUARE | {
+      'shape_type': kind, 'points': points})).masks.all()
+
+
 def test_shapes_of_one_group_and_label_are_one_region(tmp_path):
   other = SQUARE | {'points': [[3, 0], [5, 0], [5, 2], [3, 2]]}
   apart = SQUARE | {'points': [[0, 2], [1, 2], [1, 4], [0, 4]]}
