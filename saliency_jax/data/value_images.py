@@ -37,6 +37,9 @@ _GREY_MODES = ('1', 'L', 'I', 'F')
 # neither black nor white.
 _FLAT, _BETWEEN = 0.95, 0.1
 _LINE = 64  # values that lie in one row are no map
+_HIDDEN = (
+    '{} is transparent where it is not black, so that it shows other values '
+    'than it has; save it without transparency, on black.')
 
 
 def read_labels(
@@ -201,9 +204,7 @@ def _colours(
         f'{name} has one colour, and differs in its transparency alone; save '
         'it without transparency, on black.')
   if whole and pixels[pixels[..., 3] < 255, :3].any():
-    raise InputError(
-        f'{name} is transparent where it is not black, so that it shows other '
-        'values than it has; save it without transparency, on black.')
+    raise InputError(_HIDDEN.format(name))
   return pixels[..., :3]
 
 
@@ -228,7 +229,11 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
   if several:
     raise InputError(f'{name} holds several images; save one alone.')
   if image.mode in _GREY_MODES or image.mode.startswith('I;'):
-    return turned_pixels(image, name, image.mode).astype(np.float32)
+    grey = turned_pixels(image, name, image.mode)
+    clear = grey == image.info.get('transparency', 0)  # one value, in PNGs
+    if grey[clear].any() and not clear.all():
+      raise InputError(_HIDDEN.format(name))
+    return grey.astype(np.float32)
   # A JPEG's channels may differ by rounding.
   slack = 4 if image.format == 'JPEG' else 0
   pixels = _colours(image, name, whole=True)

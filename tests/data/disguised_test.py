@@ -102,6 +102,13 @@ def test_maps_with_transparency_are_what_shows(tmp_path):
       continue
     with pytest.raises(InputError, match='transparent where it is not black'):
       read_grey(tmp_path / 'a.png')
+  for clear in (0, 7, 9):  # 9 is there
+    Image.fromarray(grey).save(tmp_path / 'b.png', transparency=clear)
+    if clear < 9:
+      np.testing.assert_array_equal(read_grey(tmp_path / 'b.png'), grey)
+      continue
+    with pytest.raises(InputError, match='transparent where it is not black'):
+      read_grey(tmp_path / 'b.png')
 
 
 def test_black_items_on_white_are_no_masks(tmp_path):
