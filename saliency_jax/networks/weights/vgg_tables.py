@@ -114,7 +114,8 @@ def _under_torchs_names(
     raise InputError(
         f'The kernels of conv1_1 have a mean norm of {norm:.2g}, where '
         "torchvision's have about 1: they are scaled for images in 0-255; set "
-        f'config.network.preprocessing to caffe (BGR) or vgg_features (RGB).')
+        'config.network.preprocessing to caffe (BGR) or vgg_features (RGB), or '
+        "to torchvision if they take torchvision's.")
   return None
 
 

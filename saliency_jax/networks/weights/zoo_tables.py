@@ -50,7 +50,8 @@ def resnet_porter(network: str) -> Callable[..., Ported]:
           f'The first layer of these weights of {network} has a gain of '
           f"{gain:.2g}, where torchvision's have about 0.3: it is scaled for "
           'images in 0-255; set config.network.preprocessing to caffe (BGR) '
-          'or vgg_features (RGB).')
+          'or vgg_features (RGB), or to torchvision if they take '
+          "torchvision's.")
     return ported
 
   return checked

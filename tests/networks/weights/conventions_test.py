@@ -112,8 +112,10 @@ def test_resnets_of_caffe_are_no_torchvisions(folded):
   assert port(arrays, expected).family == 'torchvision'
   arrays |= {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {
       'bn1.running_var': arrays['bn1.running_var'] * 57 ** 2}
-  with pytest.raises(InputError, match=r'gain of 0\.0.*caffe \(BGR\) or vgg_f'):
+  with pytest.raises(InputError, match=r'gain of 0\.0.*caffe \(BGR\) or vgg_f'
+                     '.*to torchvision if'):
     port(arrays, expected)
+  assert port(arrays, expected, 'torchvision').family == 'torchvision'
   assert port(arrays, expected, 'caffe').preprocess.bgr
 
 
