@@ -230,7 +230,8 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
     raise InputError(f'{name} holds several images; save one alone.')
   if image.mode in _GREY_MODES or image.mode.startswith('I;'):
     grey = turned_pixels(image, name, image.mode)
-    clear = grey == image.info.get('transparency', 0)  # one value, in PNGs
+    clear = image.info.get('transparency', 0)  # one value, in PNGs
+    clear = grey == (bool(clear) if image.mode == '1' else clear)
     if grey[clear].any() and not clear.all():
       raise InputError(_HIDDEN.format(name))
     return grey.astype(np.float32)

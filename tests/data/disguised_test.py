@@ -109,6 +109,9 @@ def test_maps_with_transparency_are_what_shows(tmp_path):
       continue
     with pytest.raises(InputError, match='transparent where it is not black'):
       read_grey(tmp_path / 'b.png')
+  Image.fromarray(grey > 9).save(tmp_path / 'c.png', transparency=1)
+  with pytest.raises(InputError, match='transparent where it is not black'):
+    read_grey(tmp_path / 'c.png')
 
 
 def test_black_items_on_white_are_no_masks(tmp_path):
