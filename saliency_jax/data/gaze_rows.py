@@ -28,16 +28,11 @@ _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
 _LOST = 0.05  # the share at one place that people do not explain
 # So many points, all fixated twice, are so by no chance: of one person, or of
 # so many people and such a share of all.
-_ALONE, _EACH, _PEOPLE, _SHARE = 6, 3, 3, 0.01
+_ALONE, _EACH, _PEOPLE, _SHARE = 8, 3, 3, 0.01
 
 
 def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
-  """Returns which of `NAMES` a table calls its column of events, or ''.
-
-  Args:
-    path: the table.
-    named: what it calls others.
-  """
+  """Returns which of `NAMES` is a table's column of events, or ''."""
   for _, fields in tables.rows(path, tables.Columns(
       (), (), named, '', {'event': NAMES}, ('event',))):
     for name, value in fields.items():
@@ -51,17 +46,8 @@ def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
 def refuse(
     said: str, where: str, remedy: str, recorded: Coordinates, *,
     sure: bool = True) -> None:
-  """Refuses what `fault` or `repeated` says of a file, or warns of it.
-
-  Args:
-    said: it, or ''.
-    where: the file.
-    remedy: what to do.
-    recorded: whether the user says that every one is a fixation.
-    sure: whether the fixations' order is that of somebody's gaze.
-
-  Raises:
-    InputError: with all this.
+  """Raises an `InputError` of what is said of a file, or, if the user says that
+  all are fixations or their order may be nobody's gaze, not `sure`, warns.
   """
   if not said:
     return

@@ -162,7 +162,7 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
   found = dict(enumerate(names[1:], start=1))
   if not all(parts[1:]) or not (listed or all(x[2] for x in parts[1:])):
     return found
-  if len(parts) > 2 and int(parts[-1][1]) in _FIRST[1:]:
+  if len(parts) > 2 and int(parts[-1][1]) in {*_FIRST[1:]} - {len(found)}:
     del parts[-1], found[len(found)]
   if len({each[3] for each in parts[1:]}) < len(found):
     return found

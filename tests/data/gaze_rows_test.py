@@ -105,7 +105,7 @@ def test_fixations_that_are_given_twice(count, tmp_path):
 def test_nobodys_fixations_are_not_twice():
   nobody = fixations.make(np.zeros((0, 2)))
   few, one = ([fixations.make(np.indices((n, 2))[0].repeat(2, axis=0))]
-              for n in (3, 6))
+              for n in (3, 8))
   for found in ([], [nobody], [fixations.make(np.eye(2)), nobody], few * 2):
     assert not gaze_rows.repeated(found)
   assert gaze_rows.repeated(few * 3)
