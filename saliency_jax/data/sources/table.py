@@ -27,7 +27,6 @@ from saliency_jax.errors import InputError
 _NEEDED = ('image', 'x', 'y')
 _OPTIONAL = ('subject', 't', 'duration', 'event')
 _NUMBERS = ('x', 'y', 't', 'duration')
-_LISTED = 5  # other events that an error names
 # Pupil Labs' shares of the height, from the bottom.
 _UPWARDS = 'norm_pos_y'
 # What one person's names may differ by: 1 and 01, p1 and P01.
@@ -101,12 +100,11 @@ class _Rows(FixationReader):
         'other events')
     of_events = 'event' if self._events else gaze_rows.column(
         path, columns.named)
-    passed = {}
+    passed = set()
     for number, fields in tables.rows(path, columns):
       event = fields.get(of_events, '')
       if self._events and not event.casefold().startswith(gaze_rows.FIXATION):
-        if len(passed) < _LISTED:
-          passed[event] = None
+        passed.add(event)
         continue
       if event.casefold().startswith(gaze_rows.OTHERS):
         raise InputError(
@@ -123,8 +121,9 @@ class _Rows(FixationReader):
     if passed and not self._rows:
       raise InputError(
           f'{path} has no fixation: in the column {columns.named["event"]} are '
-          f'{", ".join(map(repr, passed))}, and what is a fixation begins with '
-          f'{", ".join(gaze_rows.FIXATION)}; write so, or name another column.')
+          f'{", ".join(map(repr, sorted(passed)[:5]))}, and what is a fixation '
+          f'begins with {", ".join(gaze_rows.FIXATION)}; write so, or name '
+          'another column.')
     alike = {_SAME.sub('', each.casefold()): each for each in subjects}
     if apart := subjects.keys() - alike.values():
       logging.warning(
