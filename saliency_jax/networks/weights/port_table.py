@@ -221,3 +221,11 @@ def stated(family: str, network: str) -> Preprocess:
         f'There is no family of preprocessing {family!r} for {network}; choose '
         f'one of {", ".join(FAMILIES)}.')
   return FAMILIES[family]
+
+
+def scaled_otherwise(found: str) -> InputError:
+  """Returns what to raise of weights that tell, by `found`, another scale."""
+  return InputError(
+      f'{found} for images in 0-255; set config.network.preprocessing to caffe '
+      "(BGR) or vgg_features (RGB), or to torchvision if they take "
+      "torchvision's.")

@@ -111,11 +111,9 @@ def _under_torchs_names(
     return 'vgg_features'
   norm = np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), axis=0).mean()
   if norm < _SCALED:
-    raise InputError(
+    raise port_table.scaled_otherwise(
         f'The kernels of conv1_1 have a mean norm of {norm:.2g}, where '
-        "torchvision's have about 1: they are scaled for images in 0-255; set "
-        'config.network.preprocessing to caffe (BGR) or vgg_features (RGB), or '
-        "to torchvision if they take torchvision's.")
+        "torchvision's have about 1: they are scaled")
   return None
 
 

@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights.port_table import Rule, Table, porter
+from saliency_jax.networks.weights.port_table import (
+    Rule,
+    Table,
+    porter,
+    scaled_otherwise,
+)
 from saliency_jax.networks.weights.variable_files import Ported
 
 _CONV = r'((?:layer\d\.\d+\.)?(?:conv\d|downsample\.0))'
@@ -46,12 +50,9 @@ def resnet_porter(network: str) -> Callable[..., Ported]:
     gain = np.median(np.linalg.norm(kernel.reshape(len(kernel), -1), axis=1)
                      * np.abs(scale) / np.sqrt(np.abs(variance) + _EPSILON))
     if preprocessing is None and 0 < gain < _SCALED:
-      raise InputError(
+      raise scaled_otherwise(
           f'The first layer of these weights of {network} has a gain of '
-          f"{gain:.2g}, where torchvision's have about 0.3: it is scaled for "
-          'images in 0-255; set config.network.preprocessing to caffe (BGR) '
-          'or vgg_features (RGB), or to torchvision if they take '
-          "torchvision's.")
+          f"{gain:.2g}, where torchvision's have about 0.3: it is scaled")
     return ported
 
   return checked
