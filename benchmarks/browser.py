@@ -29,17 +29,19 @@ def compare(images: int = 500) -> list[Row | Unmeasured]:
   """Returns the page's cost beside its limits."""
   # Imported here: the other sections do without the charts.
   from saliency_jax.report import site
+
   with tempfile.TemporaryDirectory() as folder:
     workdir = pathlib.Path(folder)
     made_results.make(workdir, images)
     start = time.perf_counter()
     page = site.write(workdir)
     seconds = time.perf_counter() - start
-    size = sum(
-        x.stat().st_size for x in page.parent.rglob('*') if x.is_file())
+    size = sum(x.stat().st_size for x in page.parent.rglob('*') if x.is_file())
     return [
-        _row(f'page of {images} photographs, made', seconds, 's', 15),
-        _row('its folder', size / 1e6, 'MB', 60), *_used(page)]
+      _row(f'page of {images} photographs, made', seconds, 's', 15),
+      _row('its folder', size / 1e6, 'MB', 60),
+      *_used(page),
+    ]
 
 
 def _used(page: pathlib.Path) -> list[Row | Unmeasured]:
@@ -50,6 +52,7 @@ def _used(page: pathlib.Path) -> list[Row | Unmeasured]:
   if importlib.util.find_spec('playwright') is None:
     return [Unmeasured(name, 'pip install playwright')]
   from playwright import sync_api
+
   with sync_api.sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=program)
     tab = browser.new_page(viewport={'width': 1360, 'height': 1000})
@@ -57,28 +60,32 @@ def _used(page: pathlib.Path) -> list[Row | Unmeasured]:
     tab.add_init_script(_WATCH)
     tab.goto(f'{page.as_uri()}#/units')
     opened = tab.evaluate(f"painted('{_ROWS}', 50)")
-    units = tab.evaluate(
-        "document.getElementById('units-status').textContent").split()[0]
+    units = tab.evaluate("document.getElementById('units-status').textContent").split()[0]
     sorts = [_sorted(tab, x) for x in tab.query_selector_all(_HEADS)]
     first = tab.evaluate(_following('#units-one .tile', 8), '#/units/conv5_3:9')
-    photograph = tab.evaluate(
-        _following('#images-one .tile', 6), '#/images/1009')
+    photograph = tab.evaluate(_following('#images-one .tile', 6), '#/images/1009')
     browser.close()
   return [
-      _row(f'grid of {units} units, opened', opened, 'ms', 500),
-      _row('grid, sorted (slowest column)', max(sorts), 'ms', 100),
-      _row('page of a unit, opened', first, 'ms', 2000),
-      _row('page of a photograph, opened', photograph, 'ms', 2000)]
+    _row(f'grid of {units} units, opened', opened, 'ms', 500),
+    _row('grid, sorted (slowest column)', max(sorts), 'ms', 100),
+    _row('page of a unit, opened', first, 'ms', 2000),
+    _row('page of a photograph, opened', photograph, 'ms', 2000),
+  ]
 
 
 def _sorted(tab, head) -> float:
   """Returns the milliseconds, median of five, that sorting a column takes."""
-  return statistics.median(tab.evaluate(
+  return statistics.median(
+    tab.evaluate(
       f"""async head => {{
         const start = performance.now();
         head.click();
         return await painted('{_ROWS}', 50) - start;
-      }}""", head) for _ in range(5))
+      }}""",
+      head,
+    )
+    for _ in range(5)
+  )
 
 
 def _following(selector: str, count: int) -> str:

@@ -29,11 +29,10 @@ class Photographs:
 
   def __init__(self, path: pathlib.Path):
     rows = schema.read(path, schema.REGIONS)
-    self.images, self.labels = (np.array([getattr(x, name) for x in rows])
-                                for name in ('image_id', 'category'))
+    self.images, self.labels = (np.array([getattr(x, name) for x in rows]) for name in ('image_id', 'category'))
     self.scores = {
-        file.stem: numpy_files.read_npy(file, 'f').astype(float)
-        for file in sorted((path / 'association').glob('*.npy'))}
+      file.stem: numpy_files.read_npy(file, 'f').astype(float) for file in sorted((path / 'association').glob('*.npy'))
+    }
     known = np.isfinite(next(iter(self.scores.values()))).all(axis=1)
     self.images, self.labels = self.images[known], self.labels[known]
     self.scores = {x: of[known] for x, of in self.scores.items()}
@@ -42,15 +41,13 @@ class Photographs:
     """Returns rows of photographs that are drawn, and which one each is of."""
     of = {x: rows[self.images[rows] == x] for x in np.unique(self.images[rows])}
     picked = [of[x] for x in rng.choice([*of], size)]
-    return np.concatenate(picked), np.repeat(
-        np.arange(size), [*map(len, picked)])
+    return np.concatenate(picked), np.repeat(np.arange(size), [*map(len, picked)])
 
 
 def _of_one(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
   """Yields the means of categories in layers, and how two layers differ."""
   names, counts = np.unique(whole.labels, return_counts=True)
-  for (one, other), category in itertools.product(
-      itertools.pairwise(whole.scores), names[np.argsort(counts)[-3:]]):
+  for (one, other), category in itertools.product(itertools.pairwise(whole.scores), names[np.argsort(counts)[-3:]]):
     rows = np.flatnonzero(whole.labels == category)
     both = whole.scores[one], whole.scores[other]
 
@@ -62,13 +59,10 @@ def _of_one(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
       drawn, images = whole.drawn(rows, size, rng)
       labels, value = np.full(len(drawn), category), best(drawn)
       resampled = bootstrap.draw(images, _RESAMPLES, seed)
-      a, b = (bootstrap.best_units(
-          x[drawn], labels, images, resampled, top=_TOP)[category]
-          for x in both)
+      a, b = (bootstrap.best_units(x[drawn], labels, images, resampled, top=_TOP)[category] for x in both)
       held = held_out.means(both[0][drawn], labels, images, top=_TOP)[category]
       yield 'mean', true[0], value[0], inference.around(value[0], a, held), a
-      yield ('difference', true[0] - true[1], value[0] - value[1],
-             inference.around(value[0] - value[1], a - b), a - b)
+      yield ('difference', true[0] - true[1], value[0] - value[1], inference.around(value[0] - value[1], a - b), a - b)
 
 
 def _of_all(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
@@ -81,9 +75,7 @@ def _of_all(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
 
     def both(rows, scores=scores):
       inside = [rows[whole.labels[rows] == x] for x in categories]
-      return np.array([
-          (chance.best(scores[x].mean(axis=0)[None], _TOP)[0], output[x].mean())
-          for x in inside]).T
+      return np.array([(chance.best(scores[x].mean(axis=0)[None], _TOP)[0], output[x].mean()) for x in inside]).T
 
     def pair(best, out, known=known):
       return np.corrcoef(best, known)[0, 1], stats.spearmanr(best, out)[0]
@@ -97,15 +89,18 @@ def _of_all(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
         continue
       value = pair(*both(drawn))
       resampled = bootstrap.draw(images, _RESAMPLES, seed)
-      a, b = (np.stack([of[x] for x in categories], axis=1) for of in (
-          bootstrap.best_units(
-              scores[drawn], labels, images, resampled, top=_TOP),
-          bootstrap.category_means(output[drawn], labels, images, resampled)))
+      a, b = (
+        np.stack([of[x] for x in categories], axis=1)
+        for of in (
+          bootstrap.best_units(scores[drawn], labels, images, resampled, top=_TOP),
+          bootstrap.category_means(output[drawn], labels, images, resampled),
+        )
+      )
       for name, i, samples in (
-          ('r', 0, np.array([np.corrcoef(x, known)[0, 1] for x in a])),
-          ('rho', 1, bootstrap.spearman(a, b))):
-        yield (name, true[i], value[i], inference.of_r(value[i], samples),
-               samples)
+        ('r', 0, np.array([np.corrcoef(x, known)[0, 1] for x in a])),
+        ('rho', 1, bootstrap.spearman(a, b)),
+      ):
+        yield (name, true[i], value[i], inference.of_r(value[i], samples), samples)
 
 
 def main(path: str, draws: str = '40') -> None:
@@ -115,15 +110,23 @@ def main(path: str, draws: str = '40') -> None:
       right = collections.defaultdict(list)
       for name, true, value, ends, samples in of(whole, size, int(draws)):
         z = np.arctanh if name in ('r', 'rho') else float
-        low, high = np.nanquantile(samples, [.025, .975])
-        right[name].append((
-            ends.low <= true <= ends.high, low <= true <= high,
-            2 * z(value) - z(high) <= z(true) <= 2 * z(value) - z(low)))
+        low, high = np.nanquantile(samples, [0.025, 0.975])
+        right[name].append(
+          (
+            ends.low <= true <= ends.high,
+            low <= true <= high,
+            2 * z(value) - z(high) <= z(true) <= 2 * z(value) - z(low),
+          )
+        )
       for name, held in right.items():
-        print(f'{name} of {size} photographs, intervals that are right: ' +
-              ', '.join(f'{x} {100 * share:.0f} %' for x, share in zip(
-                  ('ours', 'percentiles', 'basic'), np.mean(held, axis=0),
-                  strict=True)), flush=True)
+        print(
+          f'{name} of {size} photographs, intervals that are right: '
+          + ', '.join(
+            f'{x} {100 * share:.0f} %'
+            for x, share in zip(('ours', 'percentiles', 'basic'), np.mean(held, axis=0), strict=True)
+          ),
+          flush=True,
+        )
 
 
 if __name__ == '__main__':

@@ -21,8 +21,7 @@ from saliency_jax.networks.network import Network
 
 
 def compare(
-    source: Source, network: Network, taps: Sequence[str], batch: int, *,
-    target: str, legs: int = 5
+  source: Source, network: Network, taps: Sequence[str], batch: int, *, target: str, legs: int = 5
 ) -> list[Row]:
   """Returns the speed and the memory of dissecting a data set, once through.
 
@@ -35,8 +34,7 @@ def compare(
     legs: parts of the data set.
   """
   side = network.preprocess.image_size
-  images = np.random.default_rng(0).integers(
-      0, 256, (batch, side, side, 3), np.uint8)
+  images = np.random.default_rng(0).integers(0, 256, (batch, side, side, 3), np.uint8)
   variables = runtime.replicate(network.variables, runtime.data_mesh())
   compiled = network.compiled(taps)
 
@@ -49,13 +47,15 @@ def compare(
   def job(part: Source) -> float:
     with tempfile.TemporaryDirectory() as folder:
       return measurement.measure(
-          Probe(network, tuple(taps), Settings(batch, 'raise', 0)), part,
-          pixel_sets.distinct_fixations_in_regions, ledger=Ledger(
-              pathlib.Path(folder), {together.SERIES: {}})).seconds['wall']
+        Probe(network, tuple(taps), Settings(batch, 'raise', 0)),
+        part,
+        pixel_sets.distinct_fixations_in_regions,
+        ledger=Ledger(pathlib.Path(folder), {together.SERIES: {}}),
+      ).seconds['wall']
 
   batches = -(-len(source) // (2 * legs * batch))
   bare(1), job(subset.subset(source, source.image_ids[:batch]))
-  alone = whole = 0.
+  alone = whole = 0.0
   for leg in range(legs):
     alone += bare(batches)
     whole += job(subset.subset(source, source.image_ids[leg::legs]))
@@ -64,8 +64,14 @@ def compare(
   unit = 1 if sys.platform == 'darwin' else 1024
   peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
   return [
-      Row(f'dissecting {network.name}, {len(source)} photographs, decoding '
-          f'included', dissecting, 'images/s', forward, 'its bare forward',
-          dissecting / forward, target),
-      Row(f'peak memory, {len(source)} photographs', peak, 'GB', 3., 'allowed',
-          peak / 3, '<= 1')]
+    Row(
+      f'dissecting {network.name}, {len(source)} photographs, decoding included',
+      dissecting,
+      'images/s',
+      forward,
+      'its bare forward',
+      dissecting / forward,
+      target,
+    ),
+    Row(f'peak memory, {len(source)} photographs', peak, 'GB', 3.0, 'allowed', peak / 3, '<= 1'),
+  ]

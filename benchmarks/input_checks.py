@@ -42,10 +42,11 @@ def compare(osie: str, images: int = 200, rounds: int = 5) -> list[Row]:
       rows += [f'{path.name},{x},{y}' for y, x in points.tolist()]
     (place / 'points.csv').write_text('\n'.join(rows))
     return [
-        _row('a table of fixations', lambda: open_source(
-            'table', place / 'images', fixations=place / 'points.csv'), rounds),
-        _row('maps of fixations', lambda: open_source(
-            'maps', place / 'images', fixations=place / 'maps'), rounds)]
+      _row(
+        'a table of fixations', lambda: open_source('table', place / 'images', fixations=place / 'points.csv'), rounds
+      ),
+      _row('maps of fixations', lambda: open_source('maps', place / 'images', fixations=place / 'maps'), rounds),
+    ]
 
 
 def _row(title: str, opened: Callable[[], Source], rounds: int) -> Row:
@@ -72,5 +73,11 @@ def _row(title: str, opened: Callable[[], Source], rounds: int) -> Row:
     reading.append(time.process_time() - checked - sum(spent))
   spent, read = statistics.median(checks), statistics.median(reading)
   return Row(
-      f'checking {len(source)} photographs with {title}', 1e3 * spent, 'ms',
-      1e3 * read, 'reading them', spent / read, '<= 0.01')
+    f'checking {len(source)} photographs with {title}',
+    1e3 * spent,
+    'ms',
+    1e3 * read,
+    'reading them',
+    spent / read,
+    '<= 0.01',
+  )

@@ -28,13 +28,14 @@ _REGIONS = ('food', 'text', 'other')
 
 class Images:
   """Noise with three labelled bands; 15 fixations on each image."""
+
   gives = frozenset(('fixations', 'regions'))
 
   def __init__(self, count: int):
     self.image_ids = tuple(f'{i:06d}' for i in range(count))
     self._masks = np.zeros((len(_REGIONS), _SIDE, _SIDE), bool)
     for band in range(len(_REGIONS)):
-      self._masks[band, 10 * band:10 * band + 10] = True
+      self._masks[band, 10 * band : 10 * band + 10] = True
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -42,10 +43,11 @@ class Images:
   def __getitem__(self, index: int) -> Record:
     rng = np.random.default_rng([7, index])
     return Record(
-        self.image_ids[index],
-        rng.integers(0, 256, (_SIDE, _SIDE, 3), np.uint8),
-        rng.integers(0, _SIDE, (15, 2), np.int32),
-        Regions(np.arange(1, 4, dtype=np.int32), _REGIONS, self._masks))
+      self.image_ids[index],
+      rng.integers(0, 256, (_SIDE, _SIDE, 3), np.uint8),
+      rng.integers(0, _SIDE, (15, 2), np.int32),
+      Regions(np.arange(1, 4, dtype=np.int32), _REGIONS, self._masks),
+    )
 
 
 class Layers(nn.Module):
@@ -60,10 +62,8 @@ class Layers(nn.Module):
 
 def _network() -> sj.Network:
   module = Layers()
-  variables = module.init(
-      jax.random.key(0), jnp.zeros((1, _SIDE, _SIDE, 3)))
-  return sj.from_linen(
-      module, variables, preprocess=sj.Preprocess(image_size=_SIDE))
+  variables = module.init(jax.random.key(0), jnp.zeros((1, _SIDE, _SIDE, 3)))
+  return sj.from_linen(module, variables, preprocess=sj.Preprocess(image_size=_SIDE))
 
 
 def _main(count: int) -> None:
@@ -71,21 +71,25 @@ def _main(count: int) -> None:
   with tempfile.TemporaryDirectory() as folder:
     found = {'images': count}
     for name, job in (
-        ('dissection', lambda: sj.dissect(network, source, folder, {
-            'data.batch_size': 64, 'report.images': 20})),
-        ('pages', lambda: sj.make_report(folder))):
+      ('dissection', lambda: sj.dissect(network, source, folder, {'data.batch_size': 64, 'report.images': 20})),
+      ('pages', lambda: sj.make_report(folder)),
+    ):
       start, cpu = time.perf_counter(), time.process_time()
       summary = job()
       if name == 'dissection':  # the rest joins what was measured, and tables
-        found['measuring: ms an image'] = (
-            1e3 * summary['seconds']['wall'] / count)
+        found['measuring: ms an image'] = 1e3 * summary['seconds']['wall'] / count
       found |= {
-          f'{name}: ms an image': 1e3 * (time.perf_counter() - start) / count,
-          f'{name}: of a core': 1e3 * (time.process_time() - cpu) / count,
-          f'{name}: GB': memory.peak() / 1e9}
-    found['scores: GB'] = sum(
+        f'{name}: ms an image': 1e3 * (time.perf_counter() - start) / count,
+        f'{name}: of a core': 1e3 * (time.process_time() - cpu) / count,
+        f'{name}: GB': memory.peak() / 1e9,
+      }
+    found['scores: GB'] = (
+      sum(
         os.path.getsize(os.path.join(folder, 'association', name))
-        for name in os.listdir(os.path.join(folder, 'association'))) / 1e9
+        for name in os.listdir(os.path.join(folder, 'association'))
+      )
+      / 1e9
+    )
   print(json.dumps(found))
 
 
@@ -94,5 +98,4 @@ if __name__ == '__main__':
     _main(int(sys.argv[1]))
   else:
     for each in sys.argv[1:]:
-      subprocess.run(
-          [sys.executable, '-m', 'benchmarks.many_images', each], check=True)
+      subprocess.run([sys.executable, '-m', 'benchmarks.many_images', each], check=True)

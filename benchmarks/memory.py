@@ -1,6 +1,6 @@
 """The memory that training steps take, each in a process of its own.
 
-  python -m benchmarks.memory BATCH DEPTH...
+python -m benchmarks.memory BATCH DEPTH...
 """
 
 import json
@@ -20,6 +20,7 @@ _ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 class Memory(NamedTuple):
   """Of the step of some members, in bytes."""
+
   planned: int  # what the update holds at most, by the compiler's plan
   peak: int  # what the process held at most, beyond what JAX takes by itself
   own: int  # the members' parameters
@@ -28,9 +29,12 @@ class Memory(NamedTuple):
 def measure(depths: Sequence[int], batch: int) -> Memory:
   """Returns the memory of a step of one member for each depth."""
   result = subprocess.run(
-      [sys.executable, '-m', 'benchmarks.memory', str(batch),
-       *map(str, depths)],
-      cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    [sys.executable, '-m', 'benchmarks.memory', str(batch), *map(str, depths)],
+    cwd=_ROOT,
+    check=True,
+    stdout=subprocess.PIPE,
+    text=True,
+  )
   return Memory(**json.loads(result.stdout))
 
 
@@ -39,7 +43,7 @@ def peak() -> int:
   status = pathlib.Path('/proc/self/status')
   if status.exists():
     # Not `ru_maxrss`, which on Linux starts with that of the parent.
-    line, = (x for x in status.read_text().splitlines() if 'VmHWM' in x)
+    (line,) = (x for x in status.read_text().splitlines() if 'VmHWM' in x)
     return int(line.split()[1]) * 1024
   return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS
 
@@ -47,14 +51,11 @@ def peak() -> int:
 def _main(batch: int, *depths: int) -> None:
   jax.block_until_ready(jax.jit(lambda: 0)())
   before = peak()
-  step = training_step.Step(
-      [training_step.member(depth) for depth in depths],
-      training_step.Setting(batch))
+  step = training_step.Step([training_step.member(depth) for depth in depths], training_step.Setting(batch))
   for _ in range(2):
     jax.block_until_ready(step())
   most = peak() - before
-  print(json.dumps(Memory(
-      step.planned_bytes(), most, step.own_bytes())._asdict()))
+  print(json.dumps(Memory(step.planned_bytes(), most, step.own_bytes())._asdict()))
 
 
 if __name__ == '__main__':

@@ -18,6 +18,7 @@ Rows = list[Row | Unmeasured]
 
 class Options(NamedTuple):
   """What the flags say."""
+
   batch: int  # images in a batch
   rounds: int  # how often each is timed
   osie: str  # a folder in OSIE's layout, '' for none
@@ -26,6 +27,7 @@ class Options(NamedTuple):
 
 class Section(NamedTuple):
   """One part of the benchmark."""
+
   rows: Callable[[Options], Rows]
   cpu: bool = True  # whether it says something on a CPU
   accelerator: bool = True  # and on a GPU or a TPU
@@ -36,15 +38,13 @@ def _dissection(options: Options) -> Rows:
   from benchmarks import dissection, kernel
   from saliency_jax.data.source import open_source
   from saliency_jax.networks import zoo
+
   source = open_source('osie', options.osie)
   resnet = zoo.load('resnet18', weights=zoo.RANDOM)
   return [
-      *dissection.compare(
-          source, kernel.random_network(), kernel.LAYERS, options.batch,
-          target='>= 0.9'),
-      *dissection.compare(
-          source, resnet, resnet.resolve([r'layer\d']), options.batch,
-          target='>= 0.8')[:1]]
+    *dissection.compare(source, kernel.random_network(), kernel.LAYERS, options.batch, target='>= 0.9'),
+    *dissection.compare(source, resnet, resnet.resolve([r'layer\d']), options.batch, target='>= 0.8')[:1],
+  ]
 
 
 def _compare(module: str, *arguments) -> Rows:
@@ -52,27 +52,19 @@ def _compare(module: str, *arguments) -> Rows:
 
 
 SECTIONS: Mapping[str, Section] = {
-    'dissection': Section(_dissection, needs_osie=True),
-    'feeding': Section(lambda x: _compare('feeding', x.osie), needs_osie=True),
-    'input_checks': Section(
-        lambda x: _compare('input_checks', x.osie), accelerator=False,
-        needs_osie=True),
-    'kernel': Section(
-        lambda x: _compare('kernel', x.batch, x.rounds), accelerator=False),
-    'layers': Section(
-        lambda x: _compare('layers', x.batch, x.rounds), accelerator=False),
-    'networks': Section(
-        lambda x: _compare('networks', x.batch, x.rounds, x.torch_python),
-        accelerator=False),
-    'metrics': Section(lambda x: _compare('metrics', 10, 2), accelerator=False),
-    'classical': Section(
-        lambda x: _compare('classical', 4, x.rounds), accelerator=False),
-    # A round takes as long as ten of the others.
-    'training': Section(lambda x: _compare(
-        'training', x.batch, max(x.rounds // 3, 2), x.torch_python)),
-    'browser': Section(lambda x: _compare('browser'), accelerator=False),
-    'accelerator': Section(
-        lambda x: _compare('accelerator', x.batch, x.rounds), cpu=False)}
+  'dissection': Section(_dissection, needs_osie=True),
+  'feeding': Section(lambda x: _compare('feeding', x.osie), needs_osie=True),
+  'input_checks': Section(lambda x: _compare('input_checks', x.osie), accelerator=False, needs_osie=True),
+  'kernel': Section(lambda x: _compare('kernel', x.batch, x.rounds), accelerator=False),
+  'layers': Section(lambda x: _compare('layers', x.batch, x.rounds), accelerator=False),
+  'networks': Section(lambda x: _compare('networks', x.batch, x.rounds, x.torch_python), accelerator=False),
+  'metrics': Section(lambda x: _compare('metrics', 10, 2), accelerator=False),
+  'classical': Section(lambda x: _compare('classical', 4, x.rounds), accelerator=False),
+  # A round takes as long as ten of the others.
+  'training': Section(lambda x: _compare('training', x.batch, max(x.rounds // 3, 2), x.torch_python)),
+  'browser': Section(lambda x: _compare('browser'), accelerator=False),
+  'accelerator': Section(lambda x: _compare('accelerator', x.batch, x.rounds), cpu=False),
+}
 
 
 def chosen(only: list[str], options: Options) -> dict[str, Section]:

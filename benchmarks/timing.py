@@ -15,6 +15,7 @@ from saliency_jax import files
 @dataclasses.dataclass(frozen=True)
 class Row:
   """One comparison."""
+
   name: str
   measured: float
   unit: str  # of `measured` and of `beside`
@@ -27,14 +28,12 @@ class Row:
 @dataclasses.dataclass(frozen=True)
 class Unmeasured:
   """A comparison that could not be made."""
+
   name: str
   why: str  # and what to do
 
 
-def alternate(
-    functions: dict[str, Callable[[], object]], *, rounds: int,
-    rest: float = 0.
-) -> dict[str, float]:
+def alternate(functions: dict[str, Callable[[], object]], *, rounds: int, rest: float = 0.0) -> dict[str, float]:
   """Returns the median seconds of each function, run in turn.
 
   One call of each comes first and is not timed: it compiles. In turn, so that
@@ -59,23 +58,33 @@ def alternate(
 
 def text(rows: list[Row | Unmeasured]) -> str:
   """Returns the comparisons as a table in Markdown."""
-  return '\n'.join([
-      '| what | measured | beside | ratio | target |',
-      '| --- | --- | --- | --- | --- |', *map(_line, rows)])
+  return '\n'.join(
+    ['| what | measured | beside | ratio | target |', '| --- | --- | --- | --- | --- |', *map(_line, rows)]
+  )
 
 
 def _line(row: Row | Unmeasured) -> str:
   if isinstance(row, Unmeasured):
     return f'| {row.name} | not measured: {row.why} | | | |'
   return (
-      f'| {row.name} | {row.measured:.4g} {row.unit} | {row.beside:.4g} '
-      f'{row.unit} ({row.beside_name}) | {row.ratio:.3g} | {row.target} |')
+    f'| {row.name} | {row.measured:.4g} {row.unit} | {row.beside:.4g} '
+    f'{row.unit} ({row.beside_name}) | {row.ratio:.3g} | {row.target} |'
+  )
 
 
 def write(path: str, rows: list[Row | Unmeasured]) -> None:
   """Writes the comparisons and the machine they were made on as JSON."""
   with files.replacing(path) as temporary:
-    temporary.write_text(json.dumps({
-        'device': jax.devices()[0].device_kind, 'devices': jax.device_count(),
-        'cores': os.cpu_count(), 'jax': jax.__version__,
-        'rows': [dataclasses.asdict(row) for row in rows]}, indent=2) + '\n')
+    temporary.write_text(
+      json.dumps(
+        {
+          'device': jax.devices()[0].device_kind,
+          'devices': jax.device_count(),
+          'cores': os.cpu_count(),
+          'jax': jax.__version__,
+          'rows': [dataclasses.asdict(row) for row in rows],
+        },
+        indent=2,
+      )
+      + '\n'
+    )

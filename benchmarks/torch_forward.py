@@ -20,8 +20,7 @@ def main() -> None:
   if name.startswith('vgg'):  # ours ends before the last pooling
     model = model.features[:-1]
   model = model.to(memory_format=torch.channels_last)
-  images = torch.randn(batch, 3, size, size).to(
-      memory_format=torch.channels_last)
+  images = torch.randn(batch, 3, size, size).to(memory_format=torch.channels_last)
   with torch.inference_mode():
     for _ in sys.stdin:
       print(float(model(images).sum()), flush=True)

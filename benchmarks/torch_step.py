@@ -30,13 +30,12 @@ class Network(torch.nn.Module):
     with torch.no_grad():
       self.readout.weight.copy_(torch.from_numpy(readout).permute(3, 2, 0, 1))
     self.frozen = len(layers) - depth
-    self.convolutions[:self.frozen].requires_grad_(False)
+    self.convolutions[: self.frozen].requires_grad_(False)
 
   def forward(self, images):
     with torch.no_grad():
       x = self.through(images.float() - self.mean, 0, self.frozen)
-    return self.readout(
-        self.through(x, self.frozen, len(self.convolutions)))[:, 0]
+    return self.readout(self.through(x, self.frozen, len(self.convolutions)))[:, 0]
 
   def through(self, x, first: int, last: int):
     for number in range(first, last):
@@ -53,8 +52,7 @@ def nss(maps, sets, rows, columns):
   x = maps - mean
   x = columns[:, 1, None] * x + columns[:, 2, None] * x.roll(-1, 2)
   x = rows[:, 1, :, None] * x + rows[:, 2, :, None] * x.roll(-1, 1)
-  return ((sets * maps).sum((1, 2)) - mean[:, 0, 0]) / (
-      x.square().sum((1, 2)).sqrt())
+  return ((sets * maps).sum((1, 2)) - mean[:, 0, 0]) / (x.square().sum((1, 2)).sqrt())
 
 
 def main() -> None:
@@ -62,18 +60,21 @@ def main() -> None:
   torch.set_num_threads(int(sys.argv[3]))
   count = sum(name.startswith('kernel_') for name in arrays)
   network = Network(
-      [(arrays[f'kernel_{i}'], arrays[f'bias_{i}']) for i in range(count)],
-      arrays['readout'], torch.from_numpy(arrays['mean'])[:, None, None],
-      int(sys.argv[2])).to(memory_format=torch.channels_last)
+    [(arrays[f'kernel_{i}'], arrays[f'bias_{i}']) for i in range(count)],
+    arrays['readout'],
+    torch.from_numpy(arrays['mean'])[:, None, None],
+    int(sys.argv[2]),
+  ).to(memory_format=torch.channels_last)
   # Already channels last: `[B, S, S, 3]` seen as `[B, 3, S, S]`.
   images = torch.from_numpy(arrays['images']).permute(0, 3, 1, 2)
-  weights = [torch.from_numpy(arrays[name]) for name in (
-      'sets', 'rows', 'columns')]
-  adam = torch.optim.Adam([
-      {'params': [x for x in network.convolutions.parameters()
-                  if x.requires_grad], 'lr': float(arrays['trunk_rate'])},
-      {'params': network.readout.parameters(),
-       'lr': float(arrays['readout_rate'])}], fused=True)
+  weights = [torch.from_numpy(arrays[name]) for name in ('sets', 'rows', 'columns')]
+  adam = torch.optim.Adam(
+    [
+      {'params': [x for x in network.convolutions.parameters() if x.requires_grad], 'lr': float(arrays['trunk_rate'])},
+      {'params': network.readout.parameters(), 'lr': float(arrays['readout_rate'])},
+    ],
+    fused=True,
+  )
   for _ in sys.stdin:
     loss = -nss(network(images), *weights).mean()
     adam.zero_grad(set_to_none=True)

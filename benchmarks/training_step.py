@@ -19,6 +19,7 @@ SALIENCY = {'name': 'saliency'}
 
 class Setting(NamedTuple):
   """What is trained on what; tests take less."""
+
   batch: int  # images
   image_size: int = 224
   widths: Mapping[str, int] = vgg.WIDTHS
@@ -34,8 +35,8 @@ class Step:
   """Frozen stages and update of some members: no cache, Adam alone."""
 
   def __init__(
-      self, members: Sequence[step.Member], setting: Setting,
-      mode: groups.Mode = 'shared', task: Mapping = SALIENCY):
+    self, members: Sequence[step.Member], setting: Setting, mode: groups.Mode = 'shared', task: Mapping = SALIENCY
+  ):
     mesh, size = runtime.data_mesh(), setting.image_size
     self.network = kernel.random_network(setting.dtype, size, setting.widths)
     self.task = task = tasks.make(task)
@@ -44,24 +45,23 @@ class Step:
     together = groups.make(depths, mode)
     packing = groups.Packing(together, mesh)
     tx = optax.scale_by_adam()
-    self.states = packing.pack(runtime.replicate([
-        step.init_member(one, self.network, task, tx, image_size=size)
-        for one in members], mesh))
+    self.states = packing.pack(
+      runtime.replicate([step.init_member(one, self.network, task, tx, image_size=size) for one in members], mesh)
+    )
     self._update = jax.jit(
-        step.make_step(
-            members, together, self.network, task, image_size=size, tx=tx,
-            schedule=optax.constant_schedule(1.), mesh=mesh),
-        donate_argnums=0,
-        out_shardings=(packing.shardings, runtime.everywhere(mesh)),
-        compiler_options=runtime.compiler_options())
+      step.make_step(
+        members, together, self.network, task, image_size=size, tx=tx, schedule=optax.constant_schedule(1.0), mesh=mesh
+      ),
+      donate_argnums=0,
+      out_shardings=(packing.shardings, runtime.everywhere(mesh)),
+      compiler_options=runtime.compiler_options(),
+    )
     tap = self.network.readout_tap
     self.grid = self.network.grids([tap], size)[tap]
     weights = kernel.weights(self.grid, setting.batch)
-    self.images = np.random.default_rng(0).integers(
-        0, 256, (setting.batch, size, size, 3), np.uint8)
+    self.images = np.random.default_rng(0).integers(0, 256, (setting.batch, size, size, 3), np.uint8)
     self.weights = weights._replace(sets=weights.sets[:, :1])
-    self._batch = runtime.split(
-        (self.images, self.weights, np.ones(setting.batch, np.float32)), mesh)
+    self._batch = runtime.split((self.images, self.weights, np.ones(setting.batch, np.float32)), mesh)
 
   def __call__(self) -> jax.Array:
     """Makes one step; returns every member's loss."""
@@ -74,21 +74,14 @@ class Step:
 
   def update(self, batch: feed.Fed) -> jax.Array:
     """Makes one step on another batch."""
-    self.states, metrics = self._update(
-        self.states, self.frozen.variables, *batch, np.int32(0))
+    self.states, metrics = self._update(self.states, self.frozen.variables, *batch, np.int32(0))
     return metrics.loss / metrics.images
 
   def planned_bytes(self) -> int:
     """Returns what the update holds at most, as the compiler plans it."""
-    plan = self._update.lower(
-        self.states, self.frozen.variables, *self.fed(),
-        np.int32(0)).compile().memory_analysis()
-    return (plan.argument_size_in_bytes + plan.output_size_in_bytes
-            - plan.alias_size_in_bytes + plan.temp_size_in_bytes)
+    plan = self._update.lower(self.states, self.frozen.variables, *self.fed(), np.int32(0)).compile().memory_analysis()
+    return plan.argument_size_in_bytes + plan.output_size_in_bytes - plan.alias_size_in_bytes + plan.temp_size_in_bytes
 
   def own_bytes(self) -> int:
-    """Returns the size of the members' parameters, without the optimizer's.
-    """
-    return sum(
-        x.nbytes for state in self.states
-        for x in jax.tree.leaves(state.params))
+    """Returns the size of the members' parameters, without the optimizer's."""
+    return sum(x.nbytes for state in self.states for x in jax.tree.leaves(state.params))

@@ -104,7 +104,7 @@ def data_keys(kind: str = 'osie') -> ml_collections.ConfigDict:
   data.maxima = False
   # The width in pixels of one degree of visual angle, the standard deviation of
   # the blurred fixations that models are scored against; 0 is not known.
-  data.sigma = 0.
+  data.sigma = 0.0
   # Search arrays to draw, where `dir` is '' (popout; the paper took 80), the
   # seed that draws them, and their side in pixels.
   data.count = 80
@@ -191,7 +191,7 @@ def training() -> ml_collections.ConfigDict:
   config.data.val_fixations = ''
   # The share of the images that validates, drawn with `seed`; 0 takes `val_dir`
   # or OSIE's split, 300 images to train, 100 to validate and 100 to test.
-  config.data.val_fraction = 0.
+  config.data.val_fraction = 0.0
   # The share that is neither trained on nor validated with, drawn likewise, so
   # that it can be scored as unseen; 0 trains on it. With `val_dir` none is
   # drawn: the images to test are in a third folder.
@@ -209,7 +209,7 @@ def training() -> ml_collections.ConfigDict:
   # epoch but the first skips them, where it takes at most this many GB; 0 keeps
   # nothing. For VGG-16 an image takes 0.4 MB at depths 0 to 3, 1.6 MB at 4 and
   # 5, 0.8 MB at 6. Read, as the next one, by training/feed.py.
-  config.data.features_limit = 4.
+  config.data.features_limit = 4.0
   # A folder in which it is kept for later runs too; '' is one that the run
   # removes at its end.
   config.data.features_dir = ''
@@ -246,7 +246,7 @@ def training() -> ml_collections.ConfigDict:
   config.optimizer.b2 = 0.999
   config.optimizer.eps = 1e-8
   # Largest norm of the gradient over all that is trained; 0 does not clip.
-  config.optimizer.clip_norm = 1.
+  config.optimizer.clip_norm = 1.0
   # Decoupled decay of kernels: the share that a step at rate 1 takes away.
   config.optimizer.weight_decay = 1e-4
 
@@ -258,5 +258,5 @@ def training() -> ml_collections.ConfigDict:
   # Share of all steps in which the factor rises from 0 to 1.
   config.schedule.warmup = 0.05
   # The factor at the end.
-  config.schedule.final = 0.
+  config.schedule.final = 0.0
   return config

@@ -1,5 +1,4 @@
-"""Models scored on data sets: one's own, a folder of maps, or classical ones.
-"""
+"""Models scored on data sets: one's own, a folder of maps, or classical ones."""
 
 import ml_collections
 
@@ -51,7 +50,7 @@ def get_config() -> ml_collections.ConfigDict:
   # --config.sets.mine.dir. Read by experiments/scored_sets.py.
   config.sets = ml_collections.ConfigDict()
   config.sets.osie = base.data_keys('osie')
-  config.sets.osie.sigma = 24.
+  config.sets.osie.sigma = 24.0
   # Photographs that this package trains on, or chooses checkpoints with, are to
   # be left out where models are scored that it has trained: 'test'.
   config.sets.osie.part = 'all'

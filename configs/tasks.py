@@ -20,7 +20,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.val_fraction = 0.2
   # Of the fixations by which people predict each other, see base.py; OSIE's. 0
   # leaves people out of Table 8.
-  config.data.sigma = 24.
+  config.data.sigma = 24.0
 
   # Read by experiments/task_runs.py.
   config.tasks = ml_collections.ConfigDict()

@@ -15,11 +15,11 @@ def get_config() -> ml_collections.ConfigDict:
   config = train.get_config()
   config.train.trunk_rate = 0.005
   config.train.readout_rate = 0.005
-  config.optimizer.clip_norm = 0.
-  config.optimizer.weight_decay = 0.
+  config.optimizer.clip_norm = 0.0
+  config.optimizer.weight_decay = 0.0
   # All rates are multiplied by `factor` each time that `every` steps are done.
   # Read by training/optimizer.py.
   config.schedule = ml_collections.ConfigDict({'name': 'staircase'})
-  config.schedule.factor = .8
+  config.schedule.factor = 0.8
   config.schedule.every = 500
   return config

@@ -16,5 +16,5 @@ def get_config() -> ml_collections.ConfigDict:
   config = train_authors.get_config()
   config.data.batch_size = 5
   config.train.epochs = 20
-  config.schedule.factor = 1.
+  config.schedule.factor = 1.0
   return config

@@ -14,20 +14,17 @@ from saliency_jax import runtime
 
 _OUTPUT = entry.path('output', 'benchmark.json', 'JSON to write.')
 _ONLY = flags.DEFINE_multi_enum(
-    'only', [], list(sections.SECTIONS),
-    'A section to run alone; may be given several times. All by default.')
-_OSIE = entry.path(
-    'osie', '', 'A folder in OSIE\'s layout; the whole job is timed on it.')
+  'only', [], list(sections.SECTIONS), 'A section to run alone; may be given several times. All by default.'
+)
+_OSIE = entry.path('osie', '', "A folder in OSIE's layout; the whole job is timed on it.")
 _BATCH = flags.DEFINE_integer('batch', 8, 'Images in a batch.', 1)
 _ROUNDS = flags.DEFINE_integer('rounds', 10, 'Times that each is timed.', 1)
-_TORCH_PYTHON = entry.path(
-    'torch_python', sys.executable, 'A Python with PyTorch to train beside.')
+_TORCH_PYTHON = entry.path('torch_python', sys.executable, 'A Python with PyTorch to train beside.')
 
 
 def main() -> None:
   runtime.all_devices()  # before anything is timed
-  options = sections.Options(
-      _BATCH.value, _ROUNDS.value, _OSIE.value, _TORCH_PYTHON.value)
+  options = sections.Options(_BATCH.value, _ROUNDS.value, _OSIE.value, _TORCH_PYTHON.value)
   rows = []
   for section in sections.chosen(_ONLY.value, options).values():
     rows += section.rows(options)

@@ -18,53 +18,51 @@ from saliency_jax.data.sources.salicon import Salicon
 from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import RESIZE
 
-_DATASET = flags.DEFINE_enum(
-    'dataset', None, ['osie', 'popout', 'salicon'], 'What to build.',
-    required=True)
-_OUTPUT = entry.path(
-    'output', None, 'Folder under which the data set gets its own.',
-    required=True)
+_DATASET = flags.DEFINE_enum('dataset', None, ['osie', 'popout', 'salicon'], 'What to build.', required=True)
+_OUTPUT = entry.path('output', None, 'Folder under which the data set gets its own.', required=True)
 _SOURCE = entry.path(
-    'source', None, "osie: a folder in OSIE's layout; by default OSIE is "
-    'fetched. salicon: the folder of photographs.')
-_FIXATIONS = entry.path(
-    'fixations', None, 'salicon: the folder of .mat files or of fixation PNGs, '
-    'or the JSON file.')
+  'source', None, "osie: a folder in OSIE's layout; by default OSIE is fetched. salicon: the folder of photographs."
+)
+_FIXATIONS = entry.path('fixations', None, 'salicon: the folder of .mat files or of fixation PNGs, or the JSON file.')
 _REGIONS = entry.path(
-    'regions', None, 'osie, salicon: a folder of labelme files or label '
-    'images; by default the annotation of OSIE in the package, or none.')
+  'regions',
+  None,
+  'osie, salicon: a folder of labelme files or label '
+  'images; by default the annotation of OSIE in the package, or none.',
+)
 _CACHE_DIR = entry.path(
-    'cache_dir', None, 'osie: where to keep what is fetched; by default '
-    '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
+  'cache_dir',
+  None,
+  'osie: where to keep what is fetched; by default '
+  '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
+)
 _COUNT = flags.DEFINE_integer('count', 80, 'popout: number of search arrays.')
 _SEED = flags.DEFINE_integer('seed', 0, 'popout: 0 or more.')
 _IMAGE_SIZE = flags.DEFINE_integer(
-    'image_size', 0, 'Side in pixels at which networks take images, e.g. 224: '
-    'they lie ready beside the data set, and feed a GPU from memory.',
-    lower_bound=0)
-_RESIZE = flags.DEFINE_enum(
-    'resize', 'bilinear', RESIZE, "The networks' filter for that.")
+  'image_size',
+  0,
+  'Side in pixels at which networks take images, e.g. 224: '
+  'they lie ready beside the data set, and feed a GPU from memory.',
+  lower_bound=0,
+)
+_RESIZE = flags.DEFINE_enum('resize', 'bilinear', RESIZE, "The networks' filter for that.")
 _SIZE = flags.DEFINE_integer('size', 512, 'popout: height and width in pixels.')
 
 
 def main() -> None:
-  build = {'osie': _osie, 'popout': _popout, 'salicon': _salicon}[
-      _DATASET.value]
+  build = {'osie': _osie, 'popout': _popout, 'salicon': _salicon}[_DATASET.value]
   print(f'built in    {builders.build(build())}')
 
 
 def _osie() -> builders.OsieBuilder:
-  source = Osie(
-      _SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
+  source = Osie(_SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
   _describe(source)
   return builders.OsieBuilder(source, _OUTPUT.value, *_ready())
 
 
 def _salicon() -> builders.SaliconBuilder:
   if not (_SOURCE.value and _FIXATIONS.value):
-    raise InputError(
-        'SALICON is not fetched: say where it is with --source and '
-        '--fixations.')
+    raise InputError('SALICON is not fetched: say where it is with --source and --fixations.')
   source = Salicon(_SOURCE.value, _FIXATIONS.value, _REGIONS.value)
   _describe(source)
   return builders.SaliconBuilder(source, _OUTPUT.value, *_ready())
@@ -82,8 +80,7 @@ def _describe(source: Photographs) -> None:
 
 
 def _popout() -> builders.SearchArrayBuilder:
-  source = SearchArrays(
-      count=_COUNT.value, seed=_SEED.value, size=_SIZE.value)
+  source = SearchArrays(count=_COUNT.value, seed=_SEED.value, size=_SIZE.value)
   print(f'images      {len(source)}')
   return builders.SearchArrayBuilder(source, _OUTPUT.value, *_ready())
 

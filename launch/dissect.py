@@ -17,8 +17,7 @@ _JOINED = entry.hosts()
 def main() -> None:
   config = _CONFIG()
   with _JOINED():
-    source = open_group(
-        config.data, cache_dir=config.run.cache_dir, wants='regions')
+    source = open_group(config.data, cache_dir=config.run.cache_dir, wants='regions')
     summary = units.dissect(config, source, _WORKDIR.value)
   if summary:  # of several processes the first one goes on
     entry.show(_WORKDIR.value)

@@ -18,9 +18,7 @@ _SIZE = flags.DEFINE_integer('size', 512, 'Height and width in pixels.')
 
 
 def main() -> None:
-  masked_folder.save(
-      SearchArrays(count=_COUNT.value, seed=_SEED.value, size=_SIZE.value),
-      _OUTPUT.value)
+  masked_folder.save(SearchArrays(count=_COUNT.value, seed=_SEED.value, size=_SIZE.value), _OUTPUT.value)
   print(f'{_COUNT.value} search arrays in {_OUTPUT.value}')
 
 

@@ -29,6 +29,7 @@ def config(name: str):
 def show(workdir: str) -> None:
   """Prints the tables of a job that has ended, and where its page lies."""
   from saliency_jax.report import site  # --help draws nothing
+
   page = site.write(workdir)
   print(site.text(workdir))
   print('The page:', page)

@@ -1,7 +1,7 @@
 """Gets the weights of a network, ports them and says where they lie.
 
-    python launch/fetch_weights.py --network=vgg16 --weights=imagenet
-    python launch/fetch_weights.py --weights=vgg16_places365.caffemodel
+python launch/fetch_weights.py --network=vgg16 --weights=imagenet
+python launch/fetch_weights.py --weights=vgg16_places365.caffemodel
 """
 
 import entry  # first: it puts the package on the path
@@ -11,26 +11,29 @@ from saliency_jax.download import cache_folder
 from saliency_jax.networks import zoo
 from saliency_jax.networks.weights import variable_files
 
-_NETWORK = flags.DEFINE_string(
-    'network', 'vgg16', f'Its name: {", ".join(zoo.NETWORKS)}.')
+_NETWORK = flags.DEFINE_string('network', 'vgg16', f'Its name: {", ".join(zoo.NETWORKS)}.')
 _WEIGHTS = entry.path(
-    'weights', None, 'A name that is known for the network (launch/networks.py '
-    'lists them) or the path of a weight file.', required=True)
+  'weights',
+  None,
+  'A name that is known for the network (launch/networks.py lists them) or the path of a weight file.',
+  required=True,
+)
 _CACHE_DIR = entry.path(
-    'cache_dir', '', 'Folder of ported weights; by default '
-    '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.')
+  'cache_dir',
+  '',
+  'Folder of ported weights; by default $SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
+)
 _PREPROCESSING = flags.DEFINE_string(
-    'preprocessing', '',
-    'Family of preprocessing, where the layout of the file misleads.')
+  'preprocessing', '', 'Family of preprocessing, where the layout of the file misleads.'
+)
 
 
 def main() -> None:
   zoo.architecture(_NETWORK.value)
   network = zoo.load(
-      _NETWORK.value, weights=_WEIGHTS.value, cache_dir=_CACHE_DIR.value,
-      preprocessing=_PREPROCESSING.value)
-  tensors = variable_files.tensors(variable_files.Ported(
-      network.variables, network.preprocess))
+    _NETWORK.value, weights=_WEIGHTS.value, cache_dir=_CACHE_DIR.value, preprocessing=_PREPROCESSING.value
+  )
+  tensors = variable_files.tensors(variable_files.Ported(network.variables, network.preprocess))
   size = sum(x.size for name, x in tensors.items() if name != 'mean')
   mean = ', '.join(f'{value:.6g}' for value in network.preprocess.mean)
   print(f'weights     {network.provenance.name}')

@@ -1,8 +1,8 @@
 """Lists the networks, or the taps, stages and weights of one.
 
-    python launch/networks.py
-    python launch/networks.py --name=vgg16
-    python launch/networks.py --name=my_package:my_function
+python launch/networks.py
+python launch/networks.py --name=vgg16
+python launch/networks.py --name=my_package:my_function
 """
 
 import entry  # first: it puts the package on the path
@@ -10,16 +10,12 @@ from absl import flags
 
 from saliency_jax.networks import listing
 
-_NAME = flags.DEFINE_string(
-    'name', '', "One that is listed, or 'package.module:function'; '' lists "
-    'all.')
-_IMAGE_SIZE = flags.DEFINE_integer(
-    'image_size', 0, "Side in pixels of the images; 0 is the network's own.", 0)
+_NAME = flags.DEFINE_string('name', '', "One that is listed, or 'package.module:function'; '' lists all.")
+_IMAGE_SIZE = flags.DEFINE_integer('image_size', 0, "Side in pixels of the images; 0 is the network's own.", 0)
 
 
 def main() -> None:
-  print(listing.network(_NAME.value, _IMAGE_SIZE.value) if _NAME.value
-        else listing.networks())
+  print(listing.network(_NAME.value, _IMAGE_SIZE.value) if _NAME.value else listing.networks())
 
 
 if __name__ == '__main__':

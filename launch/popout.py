@@ -1,6 +1,6 @@
 """Which units of a network respond to the odd item of a search array?
 
-  python launch/popout.py --config=configs/popout.py --workdir=W
+python launch/popout.py --config=configs/popout.py --workdir=W
 """
 
 import entry  # first: it puts the package on the path

@@ -11,8 +11,7 @@ from saliency_jax.experiments import prediction
 from saliency_jax.report import site
 
 _CONFIG = entry.config('predict')
-_IMAGES = entry.path(
-    'images', '', 'Folder of photographs; short for --config.data.dir.')
+_IMAGES = entry.path('images', '', 'Folder of photographs; short for --config.data.dir.')
 _WORKDIR = entry.path('workdir', '', 'Folder for the maps.')
 
 

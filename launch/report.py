@@ -13,16 +13,18 @@ from saliency_jax.report import site
 
 _WORKDIR = entry.path('workdir', '', 'Folder of a finished run.')
 _COMPARE = entry.path(
-    'compare', '', 'Folder of another run of the same job with the same layers '
-    '(dissect or popout): both stand side by side, with their differences.')
+  'compare',
+  '',
+  'Folder of another run of the same job with the same layers '
+  '(dissect or popout): both stand side by side, with their differences.',
+)
 _SINGLE = flags.DEFINE_bool(
-    'single_file', False, 'Write W/report.html, which holds everything, and '
-    'not the folder W/report.')
+  'single_file', False, 'Write W/report.html, which holds everything, and not the folder W/report.'
+)
 
 
 def main() -> None:
-  page = site.write(
-      _WORKDIR.value, compare=_COMPARE.value, single_file=_SINGLE.value)
+  page = site.write(_WORKDIR.value, compare=_COMPARE.value, single_file=_SINGLE.value)
   print(site.text(_WORKDIR.value))
   print('The page:', page)
 

@@ -23,8 +23,7 @@ def main() -> None:
     sources = depth.open_sources(config)
     opened = parts.open_parts(config)
     trained = loop.sweep(config, opened, _WORKDIR.value)
-    summary = depth.measure(
-        config, trained, sources, _WORKDIR.value, learnt=opened)
+    summary = depth.measure(config, trained, sources, _WORKDIR.value, learnt=opened)
   if summary:  # of several processes the first one goes on
     entry.show(_WORKDIR.value)
 

@@ -18,8 +18,7 @@ def main() -> None:
   config = _CONFIG()
   network = task_comparison.load(config)
   regions = task_comparison.open_regions(config, network)
-  task_comparison.compare(
-      config, task_runs.open_data(config), regions, network, _WORKDIR.value)
+  task_comparison.compare(config, task_runs.open_data(config), regions, network, _WORKDIR.value)
   entry.show(_WORKDIR.value)
 
 

@@ -26,15 +26,21 @@ from saliency_jax.training import trained_models
 _JOBS = {'osie': 'dissect', 'sweep_depth': 'sweep'}
 Options = Mapping[str, Any]
 # Keys that say nothing where a network or a data set is passed.
-_OF_NETWORK = frozenset(f'network.{key}' for key in (
-    'name', 'dtype', 'weights', 'preprocessing', 'checkpoint', 'member'))
-_OF_SOURCE = frozenset(f'data.{key}' for key in (
-    'kind', 'dir', 'part', 'fixations', 'regions', 'val_dir', 'val_fixations'))
+_OF_NETWORK = frozenset(
+  f'network.{key}' for key in ('name', 'dtype', 'weights', 'preprocessing', 'checkpoint', 'member')
+)
+_OF_SOURCE = frozenset(
+  f'data.{key}' for key in ('kind', 'dir', 'part', 'fixations', 'regions', 'val_dir', 'val_fixations')
+)
 
 
 def load(
-    name: str = zoo.DEFAULT, *, weights: str = 'imagenet',
-    checkpoint: str | os.PathLike = '', member: str = '', **options: Any
+  name: str = zoo.DEFAULT,
+  *,
+  weights: str = 'imagenet',
+  checkpoint: str | os.PathLike = '',
+  member: str = '',
+  **options: Any,
 ) -> Network:
   """Returns a network with its weights.
 
@@ -52,18 +58,14 @@ def load(
   """
   if checkpoint:
     config = _config('osie').network
-    config.update({
-        'checkpoint': str(checkpoint), 'member': member, **options})
+    config.update({'checkpoint': str(checkpoint), 'member': member, **options})
     return trained_models.load(config)
   if member:
     raise InputError('A member is one of a sweep; give checkpoint=FOLDER too.')
   return zoo.load(name, weights=weights, **options)
 
 
-def dissect(
-    network: Network, source: Source, workdir: str | os.PathLike,
-    options: Options | None = None
-) -> dict:
+def dissect(network: Network, source: Source, workdir: str | os.PathLike, options: Options | None = None) -> dict:
   """Scores every unit inside every labelled region, and writes the results.
 
   Args:
@@ -79,13 +81,13 @@ def dissect(
     InputError: a value or the data are at fault.
   """
   from saliency_jax.experiments import units
+
   config, network = _with('osie', options, network, source)
   return units.dissect(config, source, str(workdir), network=network)
 
 
 def popout(
-    network: Network, workdir: str | os.PathLike, source: Source | None = None,
-    options: Options | None = None
+  network: Network, workdir: str | os.PathLike, source: Source | None = None, options: Options | None = None
 ) -> dict:
   """Scores every unit on the targets of search arrays; see `dissect`.
 
@@ -97,15 +99,13 @@ def popout(
   """
   from saliency_jax.data.source import open_group
   from saliency_jax.experiments import units
+
   config, network = _with('popout', options, network, source)
-  return units.popout(
-      config, source or open_group(config.data, wants='targets'), str(workdir),
-      network=network)
+  return units.popout(config, source or open_group(config.data, wants='targets'), str(workdir), network=network)
 
 
 def train(
-    network: Network, train: Source, validation: Source | None,
-    workdir: str | os.PathLike, options: Options | None = None
+  network: Network, train: Source, validation: Source | None, workdir: str | os.PathLike, options: Options | None = None
 ) -> dict:
   """Trains a saliency model, or another task, on top of a network.
 
@@ -125,14 +125,13 @@ def train(
     InputError: a value or the data are at fault.
   """
   from saliency_jax.training import loop
+
   config, network = _with('train', options, network, train)
-  return loop.train(
-      config, _data(config, train, validation), str(workdir), network)
+  return loop.train(config, _data(config, train, validation), str(workdir), network)
 
 
 def sweep(
-    network: Network, train: Source, validation: Source | None,
-    workdir: str | os.PathLike, options: Options | None = None
+  network: Network, train: Source, validation: Source | None, workdir: str | os.PathLike, options: Options | None = None
 ) -> dict:
   """Trains a network to several depths at once; see `train`.
 
@@ -146,14 +145,13 @@ def sweep(
     options: keys of configs/sweep_depth.py.
   """
   from saliency_jax.training import loop
+
   config, network = _with('sweep_depth', options, network, train)
-  return loop.sweep(
-      config, _data(config, train, validation), str(workdir), network)
+  return loop.sweep(config, _data(config, train, validation), str(workdir), network)
 
 
 def tasks(
-    network: Network, train: Source, validation: Source | None,
-    workdir: str | os.PathLike, options: Options | None = None
+  network: Network, train: Source, validation: Source | None, workdir: str | os.PathLike, options: Options | None = None
 ) -> dict:
   """Trains saliency and scenes from one network and compares what they change.
 
@@ -163,15 +161,13 @@ def tasks(
     options: keys of configs/tasks.py; 'data.scenes' is a file of scene labels.
   """
   from saliency_jax.experiments import task_comparison, task_runs
+
   config, network = _with('tasks', options, network, train)
   data = _data(task_runs.with_task(config, 'scene'), train, validation)
   return task_comparison.compare(config, data, train, network, str(workdir))
 
 
-def predict(
-    network: Network, source: Source, workdir: str | os.PathLike,
-    options: Options | None = None
-) -> dict:
+def predict(network: Network, source: Source, workdir: str | os.PathLike, options: Options | None = None) -> dict:
   """Writes the saliency maps of images; see `experiments.prediction.predict`.
 
   Args:
@@ -181,13 +177,12 @@ def predict(
     options: keys of configs/predict.py.
   """
   from saliency_jax.experiments import prediction
+
   config, network = _with('predict', options, network, source)
   return prediction.predict(config, source, str(workdir), network=network)
 
 
-def evaluate(
-    models: str, workdir: str | os.PathLike, options: Options | None = None
-) -> dict:
+def evaluate(models: str, workdir: str | os.PathLike, options: Options | None = None) -> dict:
   """Scores models on data sets and writes the results.
 
   Args:
@@ -199,14 +194,11 @@ def evaluate(
     InputError: a model, a data set or a value is at fault.
   """
   from saliency_jax.experiments import evaluation
-  return evaluation.evaluate(
-      _config('evaluate', {'eval.models': models, **(options or {})}),
-      str(workdir))
+
+  return evaluation.evaluate(_config('evaluate', {'eval.models': models, **(options or {})}), str(workdir))
 
 
-def make_report(
-    workdir: str | os.PathLike, compare: str | os.PathLike = ''
-) -> str:
+def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
   """Draws the pages of a folder of results; returns the first one's path.
 
   Args:
@@ -217,12 +209,12 @@ def make_report(
     InputError: a folder holds no finished job.
   """
   from saliency_jax.report import site
+
   return str(site.write(workdir, compare))
 
 
 def _with(
-    name: str, options: Options | None, network: Network,
-    source: Source | None
+  name: str, options: Options | None, network: Network, source: Source | None
 ) -> tuple[ml_collections.ConfigDict, Network]:
   """Returns a job's config, and the network as it says and by its variables.
 
@@ -233,23 +225,23 @@ def _with(
   for key in options:
     if key in _OF_NETWORK or source is not None and key in _OF_SOURCE:
       raise InputError(
-          f'The option {key!r} would change nothing: the network and the data '
-          f'set are passed as values; leave it out.')
+        f'The option {key!r} would change nothing: the network and the data set are passed as values; leave it out.'
+      )
   config = _config(name, {'network.name': network.name, **options})
   size, tap = config.network.image_size, config.network.readout_tap
   if size:
-    network = network.replace(
-        preprocess=network.preprocess._replace(image_size=size))
+    network = network.replace(preprocess=network.preprocess._replace(image_size=size))
   if tap:
     network = network.replace(readout_tap=network.resolve([tap])[0])
   # Whoever made it may have changed its variables since.
-  return config, network.replace(provenance=network.provenance._replace(
-      name=network.provenance.name or network.name,
-      sha256=trained_models.digest(network)))
+  return config, network.replace(
+    provenance=network.provenance._replace(
+      name=network.provenance.name or network.name, sha256=trained_models.digest(network)
+    )
+  )
 
 
-def _config(
-    name: str, options: Options | None = None) -> ml_collections.ConfigDict:
+def _config(name: str, options: Options | None = None) -> ml_collections.ConfigDict:
   """Returns a job's config with some keys changed.
 
   Raises:
@@ -266,20 +258,19 @@ def _config(
         known = config_help.flattened(config)
         near = difflib.get_close_matches(key, known, 3)
         raise InputError(
-            f'There is no option {key!r} of {name}; '
-            f'{"is it " + " or ".join(near) + "?" if near else ""} '
-            f'python launch/{_JOBS.get(name, name)}.py --help lists all.')
+          f'There is no option {key!r} of {name}; '
+          f'{"is it " + " or ".join(near) + "?" if near else ""} '
+          f'python launch/{_JOBS.get(name, name)}.py --help lists all.'
+        )
       group = group[part]
     try:
       config.update_from_flattened_dict({key: value})
     except Exception as error:  # whatever a config raises of a value
-      raise InputError(
-          f'The option {key!r} of {name} cannot be {value!r}; give a value '
-          f'like {group!r}.') from error
+      raise InputError(f'The option {key!r} of {name} cannot be {value!r}; give a value like {group!r}.') from error
   return config
 
 
 def _data(config, train: Source, validation: Source | None) -> parts.Data:
   if validation is None and not config.data.val_fraction:
-    config.data.val_fraction = .2
+    config.data.val_fraction = 0.2
   return parts.in_parts(config, train, validation)

@@ -21,8 +21,7 @@ from saliency_jax.errors import InputError, Stopped
 
 # What ml_collections raises, beside absl's own errors, for a key that is not
 # there, a value of another type, and a config file that cannot be read.
-_WRONG_FLAG = (
-    flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError)
+_WRONG_FLAG = (flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
@@ -32,9 +31,7 @@ class _Tuple(tuple_parser.TupleParser):
   def parse(self, argument):
     if not isinstance(argument, str) or re.match(r'\s*[(["\']', argument):
       return super().parse(argument)
-    return tuple(
-        _Value().parse(part.strip()) for part in argument.split(',')
-        if part.strip())
+    return tuple(_Value().parse(part.strip()) for part in argument.split(',') if part.strip())
 
 
 class _Value(flags.ArgumentParser):
@@ -76,8 +73,7 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
     A function that gives the config once the flags are parsed.
   """
   default = load(file)
-  about = (
-      'The file of the config. Its keys:\n' + config_help.text(file, default))
+  about = 'The file of the config. Its keys:\n' + config_help.text(file, default)
   if unknown := _unknown_key(file):
     sys.exit(_say(f'a flag is wrong: {unknown}; see --help.', 2))
   try:
@@ -93,16 +89,16 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
       raise InputError(_about_flag(error)) from error
     # A schedule has keys of its own for each of its names.
     missing = sorted(
-        key for key in config_help.flattened(default)
-        if key not in given and not key.startswith('schedule.'))
+      key for key in config_help.flattened(default) if key not in given and not key.startswith('schedule.')
+    )
     if missing:
       raise InputError(
-          f'the config of this job has config.{missing[0]}, and the one given '
-          f'has not; start from configs/{file.name}.')
+        f'the config of this job has config.{missing[0]}, and the one given has not; start from configs/{file.name}.'
+      )
     if holder.value.run.compilation_cache:
       from saliency_jax import runtime  # --help imports no JAX
-      runtime.keep_compiled(
-          cache_folder(holder.value.run.cache_dir) / 'compiled')
+
+      runtime.keep_compiled(cache_folder(holder.value.run.cache_dir) / 'compiled')
     return holder.value
 
   return value
@@ -116,9 +112,7 @@ def load(file: str | os.PathLike) -> ml_collections.ConfigDict:
   return module.get_config()
 
 
-def path(
-    name: str, default: str | None, about: str, **options
-) -> flags.FlagHolder[str | None]:
+def path(name: str, default: str | None, about: str, **options) -> flags.FlagHolder[str | None]:
   """Defines the flag of a file or a folder, in which `~` is the user's home.
 
   A shell leaves `~` alone in `--flag=~/folder`.
@@ -133,18 +127,20 @@ def hosts() -> Callable[[], contextlib.AbstractContextManager]:
     A function that joins them for a block, once the flags are parsed.
   """
   coordinator = flags.DEFINE_string(
-      'coordinator', '', "Where process 0 listens, 'address:port'; 'auto' on a "
-      "TPU slice or under Slurm; '' for one process alone.")
+    'coordinator',
+    '',
+    "Where process 0 listens, 'address:port'; 'auto' on a TPU slice or under Slurm; '' for one process alone.",
+  )
   processes = flags.DEFINE_integer('processes', 1, 'How many take part.', 1)
   process_id = flags.DEFINE_integer('process_id', 0, 'Which one this is.', 0)
   heartbeat = flags.DEFINE_integer(
-      'heartbeat', 100, 'Seconds without a sign of life after which a process '
-      'counts as dead and the others end.', 1)
+    'heartbeat', 100, 'Seconds without a sign of life after which a process counts as dead and the others end.', 1
+  )
 
   def joined() -> contextlib.AbstractContextManager:
     from saliency_jax import runtime  # jobs that need no JAX do not import it
-    return runtime.joined(runtime.Hosts(
-        coordinator.value, processes.value, process_id.value, heartbeat.value))
+
+    return runtime.joined(runtime.Hosts(coordinator.value, processes.value, process_id.value, heartbeat.value))
 
   return joined
 
@@ -160,6 +156,7 @@ def run(main: Callable[[], None], *, computes: bool = False) -> None:
       input is at fault; 130 if the user interrupts and 143 after SIGTERM, after
       one line.
   """
+
   def guarded(arguments: list[str]) -> None:
     if len(arguments) > 1:
       sys.exit(_say(f'unexpected argument {arguments[1]!r}; see --help.', 2))
@@ -177,9 +174,7 @@ def run(main: Callable[[], None], *, computes: bool = False) -> None:
       # code. Without a file it is something else, and wants its traceback.
       if error.errno not in _DISK and not (error.filename and error.strerror):
         raise
-      signals.leave(_say(
-          f"{error.filename or 'a file'}: {error.strerror}; make room or give "
-          'another folder.', 2))
+      signals.leave(_say(f'{error.filename or "a file"}: {error.strerror}; make room or give another folder.', 2))
     signals.finish()
 
   try:
@@ -207,6 +202,7 @@ def _check_devices() -> None:
   # Of several processes each one has to join the others before it asks.
   if not flags.FLAGS.flag_values_dict().get('coordinator'):
     from saliency_jax import runtime
+
     runtime.all_devices()
 
 
@@ -217,10 +213,11 @@ def _about_flag(error: Exception) -> str:
     words[:0] = [f'{x}:' for x in sys.argv if re.match(r'--?config\..*\[', x)]
   if getattr(error, 'flagname', '') in ('coordinator', 'processes'):
     return (
-        'this job takes one host alone; start it there without --coordinator '
-        'and --processes, and give other hosts other models or images and a '
-        '--workdir of their own.')
-  return f"a flag is wrong: {' '.join(words).rstrip('.')}; see --help."
+      'this job takes one host alone; start it there without --coordinator '
+      'and --processes, and give other hosts other models or images and a '
+      '--workdir of their own.'
+    )
+  return f'a flag is wrong: {" ".join(words).rstrip(".")}; see --help.'
 
 
 def _unknown_key(file: pathlib.Path) -> str:
@@ -241,15 +238,13 @@ def _unknown_key(file: pathlib.Path) -> str:
       if name not in names:
         if new := old_keys.renamed(key):
           return f'--config.{key} is called --config.{new} now'
-        return (f'this config has no --config.{key}; {at} has '
-                f'{", ".join(names) or "no keys"}')
+        return f'this config has no --config.{key}; {at} has {", ".join(names) or "no keys"}'
       part, at = part[name], f'{at}.{name}'
   return ''
 
 
 def _say(sentence: str, code: int) -> int:
   if sys.argv[0].startswith('saliency '):  # the command; see `console`
-    sentence = re.sub(
-        r'(?:python )?launch/(\w+)\.py', r'saliency \1', sentence)
+    sentence = re.sub(r'(?:python )?launch/(\w+)\.py', r'saliency \1', sentence)
   print(f'\n{pathlib.Path(sys.argv[0]).name}: {sentence}', file=sys.stderr)
   return code

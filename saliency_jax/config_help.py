@@ -22,12 +22,11 @@ def text(file: pathlib.Path, config: ml_collections.ConfigDict) -> str:
   for path in [file, *sorted(beside, key=lambda path: path.stem != 'base')]:
     meanings = _comments(path.read_text(encoding='utf-8')) | meanings
   return '\n'.join(
-      f'config.{key}={value!r}: {_meaning(key, meanings)}'.rstrip(': ')
-      for key, value in flattened(config).items())
+    f'config.{key}={value!r}: {_meaning(key, meanings)}'.rstrip(': ') for key, value in flattened(config).items()
+  )
 
 
-def flattened(
-    config: ml_collections.ConfigDict, at: str = '') -> dict[str, object]:
+def flattened(config: ml_collections.ConfigDict, at: str = '') -> dict[str, object]:
   """Returns the values of a config by their keys, e.g. 'data.batch_size'."""
   found = {}
   for key, value in config.items():
@@ -45,11 +44,10 @@ def _comments(source: str) -> dict[str, str]:
     source: of a config; the keys have no leading 'config.' in what is returned.
   """
   return {
-      key.removeprefix('config.'): ' '.join(
-          line.strip(' #') for line in comment.splitlines())
-      for comment, lines in re.findall(
-          r'((?:^ *#.*\n)+)((?: *[\w.]+ = .*\n)+)', source, re.M)
-      for key in re.findall(r'^ *([\w.]+) = ', lines, re.M)}
+    key.removeprefix('config.'): ' '.join(line.strip(' #') for line in comment.splitlines())
+    for comment, lines in re.findall(r'((?:^ *#.*\n)+)((?: *[\w.]+ = .*\n)+)', source, re.M)
+    for key in re.findall(r'^ *([\w.]+) = ', lines, re.M)
+  }
 
 
 def _meaning(key: str, meanings: dict[str, str]) -> str:

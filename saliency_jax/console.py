@@ -12,9 +12,20 @@ from saliency_jax import configs
 # Beside the configs, in the tree and in a wheel.
 LAUNCH = configs.FOLDER.parent / 'launch'
 JOBS = (
-    'dissect', 'popout', 'train', 'sweep', 'tasks', 'predict', 'evaluate',
-    'report', 'networks', 'fetch_weights', 'build_dataset', 'convert',
-    'draw_arrays')
+  'dissect',
+  'popout',
+  'train',
+  'sweep',
+  'tasks',
+  'predict',
+  'evaluate',
+  'report',
+  'networks',
+  'fetch_weights',
+  'build_dataset',
+  'convert',
+  'draw_arrays',
+)
 _CONFIG = re.compile(r'(--?config=|)(configs/(\w+\.py))')
 
 
@@ -32,21 +43,25 @@ def main() -> None:
   elif name in JOBS:
     _run(name, [packaged(argument) for argument in arguments])
   else:
-    print(f'saliency: there is no job {name!r}; give one of {", ".join(JOBS)}.',
-          file=sys.stderr)
+    print(f'saliency: there is no job {name!r}; give one of {", ".join(JOBS)}.', file=sys.stderr)
     sys.exit(2)
 
 
 def usage() -> str:
   """Returns the help, with a line for each job."""
-  lines = [
-      f'  {job:14}{_docstring(job).splitlines()[0].removesuffix(".")}'
-      for job in JOBS]
-  return '\n'.join([
-      saliency_jax.__doc__.splitlines()[0], '',
+  lines = [f'  {job:14}{_docstring(job).splitlines()[0].removesuffix(".")}' for job in JOBS]
+  return '\n'.join(
+    [
+      saliency_jax.__doc__.splitlines()[0],
+      '',
       '  saliency JOB [--FLAG=VALUE ...]',
       '  saliency JOB --help     lists the flags of a job',
-      '  saliency --version', '', 'Jobs:', *lines])
+      '  saliency --version',
+      '',
+      'Jobs:',
+      *lines,
+    ]
+  )
 
 
 def packaged(argument: str) -> str:

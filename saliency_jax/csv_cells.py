@@ -22,6 +22,7 @@ _NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?', re.I | re.ASCII)
 
 class Column(NamedTuple):
   """A column of a table, or an array of a file."""
+
   name: str
   # 'str', 'int', 'float' (6 decimals), 'p' (3 digits), 'ints' (blanks
   # between); an array's has its axes: 'float32 [regions, units]'. No number is
@@ -33,6 +34,7 @@ class Column(NamedTuple):
 
 class File(NamedTuple):
   """A result file: a table (.csv), arrays (.npy, .npz, .h5), or another."""
+
   path: str
   meaning: str
   columns: tuple[Column, ...] = ()
@@ -91,9 +93,7 @@ def write(file, table: File, rows: Iterable[Sequence[Any]]) -> None:
   writer = csv.writer(file, lineterminator='\n')
   writer.writerow(table.names)
   for values in rows:
-    writer.writerow(
-        text(column.type, value)
-        for column, value in zip(table.columns, values, strict=True))
+    writer.writerow(text(column.type, value) for column, value in zip(table.columns, values, strict=True))
 
 
 def read(folder: pathlib.Path, table: File) -> list[Any]:
@@ -104,15 +104,14 @@ def read(folder: pathlib.Path, table: File) -> list[Any]:
       type.
   """
   path = folder / table.path
-  with outside.reading(
-      path, 'table of this version', 'start the job again'), open(
-      path, newline='', encoding='utf-8') as file:
+  with (
+    outside.reading(path, 'table of this version', 'start the job again'),
+    open(path, newline='', encoding='utf-8') as file,
+  ):
     header, *lines = csv.reader(file, strict=True)
     if header != [*table.names]:
-      raise ValueError(f"it does not have the columns {', '.join(table.names)}")
-    return [
-        row(table)(*(_cell(*x) for x in zip(table.columns, line, strict=True)))
-        for line in lines if line]
+      raise ValueError(f'it does not have the columns {", ".join(table.names)}')
+    return [row(table)(*(_cell(*x) for x in zip(table.columns, line, strict=True))) for line in lines if line]
 
 
 def _cell(column: Column, cell: str) -> Any:

@@ -25,13 +25,12 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
   """
   try:
     with (
-        urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
-        replacing(path) as temporary,
-        temporary.open('wb') as file,
+      urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
+      replacing(path) as temporary,
+      temporary.open('wb') as file,
     ):
       size = int(response.headers.get('Content-Length') or 0)
-      with progress.bar(
-          total=size // 1000 or None, unit='kilobyte', title=title) as bar:
+      with progress.bar(total=size // 1000 or None, unit='kilobyte', title=title) as bar:
         while chunk := response.read(_CHUNK):
           file.write(chunk)
           bar.update(file.tell() // 1000 - bar.n)
@@ -53,6 +52,5 @@ def cache_folder(cache_dir: str | os.PathLike | None = None) -> pathlib.Path:
   """
   folder = cache_dir or os.environ.get('SALIENCY_JAX_CACHE')
   if not folder:
-    folder = os.path.join(
-        os.environ.get('XDG_CACHE_HOME') or '~/.cache', 'saliency_jax')
+    folder = os.path.join(os.environ.get('XDG_CACHE_HOME') or '~/.cache', 'saliency_jax')
   return pathlib.Path(folder).expanduser()

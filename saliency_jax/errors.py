@@ -5,8 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 
 _QUOTE, _SENTENCE = 80, 1000  # characters
-_LONG = re.compile(
-    rf"""(?<!\w)(['"])((?:(?!\1(?!\w)).){{{_QUOTE + 1},}})\1""", re.DOTALL)
+_LONG = re.compile(rf"""(?<!\w)(['"])((?:(?!\1(?!\w)).){{{_QUOTE + 1},}})\1""", re.DOTALL)
 
 
 class InputError(Exception):
@@ -43,20 +42,17 @@ def at_least(least: float, numbers: Mapping[str, float]) -> None:
 
 
 def escaped(text: str) -> str:
-  """Returns a text without what steers a terminal: '\\n' or '\\u202e' for it.
-  """
+  """Returns a text without what steers a terminal: '\\n' or '\\u202e' for it."""
   if text.isprintable():
     return text
   return ''.join(
-      x.encode('unicode_escape').decode()
-      if unicodedata.category(x)[0] == 'C' or x in '\u2028\u2029' else x
-      for x in text)
+    x.encode('unicode_escape').decode() if unicodedata.category(x)[0] == 'C' or x in '\u2028\u2029' else x for x in text
+  )
 
 
 def quoted(value) -> str:
-  """Returns what a file holds as it stands in a sentence, 80 characters of it.
-  """
-  text = value[:_QUOTE + 1] if isinstance(value, str) else value
+  """Returns what a file holds as it stands in a sentence, 80 characters of it."""
+  text = value[: _QUOTE + 1] if isinstance(value, str) else value
   text = repr(text)
   return text if len(text) <= _QUOTE + 2 else f'{text[:_QUOTE]}...{text[-1]}'
 
@@ -68,9 +64,8 @@ def plain(message: str) -> str:
   the middle is left out.
   """
   if len(message) > 4 * _SENTENCE:
-    message = message[:2 * _SENTENCE] + message[-2 * _SENTENCE:]
-  message = escaped(_LONG.sub(
-      lambda x: f'{x[1]}{x[2][:_QUOTE]}...{x[1]}', message))
+    message = message[: 2 * _SENTENCE] + message[-2 * _SENTENCE :]
+  message = escaped(_LONG.sub(lambda x: f'{x[1]}{x[2][:_QUOTE]}...{x[1]}', message))
   if len(message) > _SENTENCE:
-    return f'{message[:_SENTENCE * 2 // 3]} ... {message[-_SENTENCE // 3:]}'
+    return f'{message[: _SENTENCE * 2 // 3]} ... {message[-_SENTENCE // 3 :]}'
   return message

@@ -80,8 +80,7 @@ def _temporary(path: pathlib.Path) -> Iterator[pathlib.Path]:
       file.truncate(0)
       yield temporary
       return
-  handle, drawn = tempfile.mkstemp(
-      dir=path.parent, prefix=TEMPORARY, suffix=suffix)
+  handle, drawn = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=suffix)
   os.close(handle)
   yield pathlib.Path(drawn)
 
@@ -169,8 +168,7 @@ def stamp(folder: str | os.PathLike) -> str:
     listed.append(root)
   for at, folders, names in os.walk(root):
     held = {*folders, *names}
-    if at != str(root) and (
-        _LOCK in held or 'config.json' in held and held & _RESULTS):
+    if at != str(root) and (_LOCK in held or 'config.json' in held and held & _RESULTS):
       folders.clear()
     else:
       listed += [pathlib.Path(at, name) for name in names]
@@ -178,16 +176,15 @@ def stamp(folder: str | os.PathLike) -> str:
   for path in sorted(listed):
     with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
       status, name = path.stat(), path.relative_to(root).as_posix()
-      found.update(
-          f'{name} {status.st_size} {status.st_mtime_ns}\n'.encode())
+      found.update(f'{name} {status.st_size} {status.st_mtime_ns}\n'.encode())
   return found.hexdigest()
 
 
 def remove_leftovers(folder: pathlib.Path, names: Iterable[str]) -> None:
   """Removes what killed processes were writing, under the folder's lock."""
   for path in itertools.chain(
-      folder.glob(f'{TEMPORARY}*'),
-      *((folder / name).rglob(f'{TEMPORARY}*') for name in names)):
+    folder.glob(f'{TEMPORARY}*'), *((folder / name).rglob(f'{TEMPORARY}*') for name in names)
+  ):
     if path.is_dir():
       shutil.rmtree(path, ignore_errors=True)
     else:

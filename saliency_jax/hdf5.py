@@ -19,8 +19,7 @@ from saliency_jax import files, outside
 
 
 @contextlib.contextmanager
-def reading(
-    path: str | os.PathLike, advice: str = 'replace it') -> Iterator['Reader']:
+def reading(path: str | os.PathLike, advice: str = 'replace it') -> Iterator['Reader']:
   """Opens a file to read.
 
   Raises:
@@ -31,13 +30,13 @@ def reading(
     with open(path, 'rb'):  # what the system says, it says here
       pass
     process = subprocess.Popen(
-        [sys.executable, '-P', '-m', 'saliency_jax.hdf5_process',
-         os.fspath(path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-        env=os.environ | {
-            'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
-            'OPENBLAS_NUM_THREADS': '1'})
+      [sys.executable, '-P', '-m', 'saliency_jax.hdf5_process', os.fspath(path)],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.DEVNULL,
+      start_new_session=True,
+      env=os.environ | {'PYTHONPATH': os.pathsep.join(filter(None, sys.path)), 'OPENBLAS_NUM_THREADS': '1'},
+    )
     try:
       yield Reader(process)
     finally:
@@ -55,8 +54,8 @@ def writing(path: str | os.PathLike, **options) -> Iterator[Any]:
     **options: of `h5py.File`.
   """
   import h5py  # few programs write any
-  with files.replacing(path) as temporary, h5py.File(
-      temporary, 'w', locking=False, **options) as file:
+
+  with files.replacing(path) as temporary, h5py.File(temporary, 'w', locking=False, **options) as file:
     yield file
 
 
@@ -85,9 +84,7 @@ class Reader:
     """Returns a dataset of numbers, of any shape."""
     shape, dtype = self._ask('array', name)
     array = np.empty(shape, dtype)
-    if self._process.stdout.readinto(
-        memoryview(array.reshape(-1)).cast('B') if array.size else b''
-    ) != array.nbytes:
+    if self._process.stdout.readinto(memoryview(array.reshape(-1)).cast('B') if array.size else b'') != array.nbytes:
       raise ValueError('it ends too early')
     return array
 
@@ -114,8 +111,7 @@ class Reader:
       self._process.stdin.flush()
       answer = self._process.stdout.readline()
     if not answer:
-      raise ValueError(
-          'the HDF5 library takes too long or too much memory, or breaks down')
+      raise ValueError('the HDF5 library takes too long or too much memory, or breaks down')
     value, problem = json.loads(answer)
     if problem:
       raise ValueError(problem)

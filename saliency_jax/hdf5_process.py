@@ -88,7 +88,7 @@ class _File:
     self._budget.take(item.size * max(item.dtype.itemsize, 64))
     found = []
     for start in range(0, item.size, _AT_ONCE):
-      found.extend(reader[start:start + _AT_ONCE])
+      found.extend(reader[start : start + _AT_ONCE])
       self._budget.take(8 * sum(map(len, found[start:])))
     return found
 

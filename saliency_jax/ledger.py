@@ -1,5 +1,4 @@
-"""What a job has measured so far, kept so that the same command goes on there.
-"""
+"""What a job has measured so far, kept so that the same command goes on there."""
 
 import hashlib
 import json
@@ -19,12 +18,13 @@ from saliency_jax import files
 _CHECK = 4  # bytes of a part's checksum
 # Seconds between writes: rare enough to cost nothing, often enough that a run
 # which is killed loses little.
-_SECONDS = 20.
+_SECONDS = 20.0
 _BYTES = 64 * 2**20  # of arrays that wait to be written, at most
 
 
 class Entry(NamedTuple):
   """What was measured of one item, an image for example."""
+
   facts: Any  # JSON values
   arrays: Mapping[str, np.ndarray] = {}  # [T, ...], T the same of all
 
@@ -38,9 +38,7 @@ class _Stored(Mapping[str, np.ndarray]):
 
   def __getitem__(self, key: str) -> np.ndarray:
     offset, dtype, shape = self._places[key]
-    return np.fromfile(
-        self._path, dtype, math.prod(shape), offset=self._start + offset
-    ).reshape(shape)
+    return np.fromfile(self._path, dtype, math.prod(shape), offset=self._start + offset).reshape(shape)
 
   def __iter__(self) -> Iterator[str]:
     return iter(self._places)
@@ -64,9 +62,7 @@ class Ledger:
     reloaded: when that of other processes was read last, `time.monotonic`.
   """
 
-  def __init__(
-      self, folder: pathlib.Path, series: Mapping[str, Any], *,
-      process: int = 0):
+  def __init__(self, folder: pathlib.Path, series: Mapping[str, Any], *, process: int = 0):
     """Reads what lies in a folder; entries of other jobs are left out.
 
     Args:
@@ -76,9 +72,8 @@ class Ledger:
     """
     self.folder, self._process = folder, process
     self._keys = {
-        name: hashlib.sha256(
-            json.dumps(job, sort_keys=True).encode()).hexdigest()
-        for name, job in series.items()}
+      name: hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest() for name, job in series.items()
+    }
     self.entries: dict[str, dict[str, Entry]] = {x: {} for x in self._keys}
     self._pending: list[tuple[str, str, Entry]] = []
     self._bytes = 0  # of arrays in it
@@ -132,8 +127,7 @@ class Ledger:
     whole = b''.join([json.dumps(lines).encode(), b'\n', *arrays])
     path = self.folder / f'{time.time_ns():020d}-{self._process}.part'
     with files.replacing(path) as temporary:
-      temporary.write_bytes(
-          zlib.crc32(whole).to_bytes(_CHECK, 'little') + whole)
+      temporary.write_bytes(zlib.crc32(whole).to_bytes(_CHECK, 'little') + whole)
     self._pending.clear()
     self._bytes = 0
     self._take(path)
@@ -143,8 +137,7 @@ class Ledger:
     shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _read(
-    path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
+def _read(path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
   """Returns (series, key, item, entry) of everything in a part.
 
   Args:
@@ -152,10 +145,9 @@ def _read(
   """
   with open(path, 'rb') as file:
     expected, lines = file.read(_CHECK), file.readline()
-    if check and int.from_bytes(expected, 'little') != zlib.crc32(
-        file.read(), zlib.crc32(lines)):
+    if check and int.from_bytes(expected, 'little') != zlib.crc32(file.read(), zlib.crc32(lines)):
       raise ValueError(path)
   return [
-      (name, key, item, Entry(
-          facts, _Stored(path, _CHECK + len(lines), places)))
-      for name, key, item, facts, places in json.loads(lines)]
+    (name, key, item, Entry(facts, _Stored(path, _CHECK + len(lines), places)))
+    for name, key, item, facts, places in json.loads(lines)
+  ]

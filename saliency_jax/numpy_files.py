@@ -15,8 +15,7 @@ from numpy.lib import format as npy
 from saliency_jax import files, outside
 
 NUMBERS = 'biuf'  # kinds of types
-_HEADERS = {
-    (1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def write_npy(path: str | os.PathLike, value: np.ndarray) -> None:
@@ -25,9 +24,7 @@ def write_npy(path: str | os.PathLike, value: np.ndarray) -> None:
     np.save(file, value)
 
 
-def read_npy(
-    path: str | os.PathLike, kinds: str = NUMBERS,
-    advice: str = 'save it with numpy.save') -> np.ndarray:
+def read_npy(path: str | os.PathLike, kinds: str = NUMBERS, advice: str = 'save it with numpy.save') -> np.ndarray:
   """Returns the array in a .npy file, mapped and read-only.
 
   Args:
@@ -36,8 +33,7 @@ def read_npy(
   Raises:
     InputError: it is no such file.
   """
-  with outside.reading(path, '.npy file of numbers', advice), open(
-      path, 'rb') as file:
+  with outside.reading(path, '.npy file of numbers', advice), open(path, 'rb') as file:
     shape, order, dtype = _header(file, os.path.getsize(path), kinds)
     if not math.prod(shape):
       return np.zeros(shape, dtype)
@@ -45,8 +41,7 @@ def read_npy(
 
 
 def read_npz(
-    path: str | os.PathLike, kinds: str = NUMBERS,
-    advice: str = 'save it with numpy.savez'
+  path: str | os.PathLike, kinds: str = NUMBERS, advice: str = 'save it with numpy.savez'
 ) -> dict[str, np.ndarray]:
   """Returns the arrays in a .npz file by name, read-only.
 
@@ -54,8 +49,7 @@ def read_npz(
     InputError: it is no such file, or unpacks to more than it should.
   """
   arrays = {}
-  with outside.reading(path, '.npz file', advice), open(
-      path, 'rb') as file, zipfile.ZipFile(file) as archive:
+  with outside.reading(path, '.npz file', advice), open(path, 'rb') as file, zipfile.ZipFile(file) as archive:
     budget = outside.Budget(os.path.getsize(path))
     for member in archive.infolist():
       name = member.filename.removesuffix('.npy')
@@ -66,16 +60,12 @@ def read_npz(
       budget.take(member.file_size)
       data = io.BytesIO(archive.read(member))
       shape, order, dtype = _header(data, member.file_size, kinds)
-      arrays[name] = np.frombuffer(
-          data.getbuffer(), dtype, math.prod(shape), data.tell()
-      ).reshape(shape, order=order)
+      arrays[name] = np.frombuffer(data.getbuffer(), dtype, math.prod(shape), data.tell()).reshape(shape, order=order)
       arrays[name].flags.writeable = False
   return arrays
 
 
-def _header(
-    file: BinaryIO, size: int, kinds: str
-) -> tuple[tuple[int, ...], str, np.dtype]:
+def _header(file: BinaryIO, size: int, kinds: str) -> tuple[tuple[int, ...], str, np.dtype]:
   """Returns shape, order and type of an array whose values come next.
 
   Raises:
@@ -90,7 +80,6 @@ def _header(
     raise ValueError('its header is damaged') from error
   if dtype.kind not in kinds:
     raise ValueError(f'it holds {dtype}, where numbers should be')
-  if min(shape, default=0) < 0 or (
-      math.prod(shape) * dtype.itemsize > size - file.tell()):
+  if min(shape, default=0) < 0 or (math.prod(shape) * dtype.itemsize > size - file.tell()):
     raise ValueError(f'it ends before the values of its shape {shape}')
   return shape, 'F' if fortran else 'C', dtype

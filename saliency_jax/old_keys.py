@@ -2,14 +2,19 @@
 
 # By the whole path of the old key, below `config` or a nested job's config.
 _NEW = {
-    'model.name': 'network.name', 'model.dtype': 'network.dtype',
-    'model.layers': 'network.taps', 'init.weights': 'network.weights',
-    'init.preprocessing': 'network.preprocessing',
-    'init.checkpoint': 'network.checkpoint', 'init.member': 'network.member',
-    'init.cache_dir': 'run.cache_dir', 'data.image_size': 'network.image_size',
-    'eval.fixations': 'analysis.fixations',
-    'eval.batch_size': 'data.batch_size',
-    'eval.on_bad_image': 'data.on_bad_image'}
+  'model.name': 'network.name',
+  'model.dtype': 'network.dtype',
+  'model.layers': 'network.taps',
+  'init.weights': 'network.weights',
+  'init.preprocessing': 'network.preprocessing',
+  'init.checkpoint': 'network.checkpoint',
+  'init.member': 'network.member',
+  'init.cache_dir': 'run.cache_dir',
+  'data.image_size': 'network.image_size',
+  'eval.fixations': 'analysis.fixations',
+  'eval.batch_size': 'data.batch_size',
+  'eval.on_bad_image': 'data.on_bad_image',
+}
 _NESTED = ('regions.', 'popout.')
 
 

@@ -38,9 +38,7 @@ class Budget:
 
 
 @contextlib.contextmanager
-def reading(
-    path: str | os.PathLike, kind: str = '', advice: str = 'replace it'
-) -> Iterator[None]:
+def reading(path: str | os.PathLike, kind: str = '', advice: str = 'replace it') -> Iterator[None]:
   """Turns whatever is raised of a file in this block into one sentence.
 
   Args:
@@ -60,8 +58,8 @@ def reading(
     if isinstance(error, OSError) and error.strerror:
       raise InputError(f'{path} cannot be read ({error.strerror}).') from error
     raise InputError(
-        f'{path} is no usable {kind or pathlib.PurePath(path).suffix + " file"}'
-        f': {reason(error)}; {advice}.') from error
+      f'{path} is no usable {kind or pathlib.PurePath(path).suffix + " file"}: {reason(error)}; {advice}.'
+    ) from error
 
 
 def reason(error: Exception) -> str:
@@ -77,9 +75,7 @@ def reason(error: Exception) -> str:
   return words[:200] or type(error).__name__
 
 
-def read_json(
-    path: str | os.PathLike, advice: str = 'replace it', shape: Any = dict
-) -> Any:
+def read_json(path: str | os.PathLike, advice: str = 'replace it', shape: Any = dict) -> Any:
   """Returns the value in a JSON file; see `check` for its shape.
 
   Raises:
@@ -147,6 +143,5 @@ def _is_of(value: Any, shape: Any) -> bool:
   if shape is None or shape is str or shape is bool:
     return value is None if shape is None else type(value) is shape
   if shape is int or shape is float:
-    return type(value) in {int, shape} and abs(value) < (
-        2**63 if shape is int else math.inf)
+    return type(value) in {int, shape} and abs(value) < (2**63 if shape is int else math.inf)
   return shape in (dict, list) and type(value) is shape

@@ -20,9 +20,7 @@ def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
     unit: what is counted, in the singular, e.g. 'image'.
     done: how many units an earlier run has done already.
   """
-  return _Bar(
-      total=total, initial=done, unit=f' {unit}s', desc=title,
-      dynamic_ncols=True, mininterval=0.2)
+  return _Bar(total=total, initial=done, unit=f' {unit}s', desc=title, dynamic_ncols=True, mininterval=0.2)
 
 
 def track(items: Iterable, *, total: int, unit: str, title: str) -> Iterable:

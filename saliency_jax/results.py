@@ -47,41 +47,33 @@ class Results:
       if path.is_file():
         return np.array(numpy_files.read_npy(path, 'f', 'start the job again'))
     measured = ', '.join(self.summary.get('units', ())) or 'none'
-    raise InputError(
-        f'{self.path} has no scores of {tap}; it has those of {measured}.')
+    raise InputError(f'{self.path} has no scores of {tap}; it has those of {measured}.')
 
   def __repr__(self) -> str:
-    return (f'Results({str(self.path)!r}, {self.summary.get("job")}, tables '
-            f'{", ".join(self.tables)})')
+    return f'Results({str(self.path)!r}, {self.summary.get("job")}, tables {", ".join(self.tables)})'
 
   def _json(self, name: str) -> dict[str, Any]:
-    return outside.read_json(
-        self.path / name, 'give the folder of a job that has ended', dict)
+    return outside.read_json(self.path / name, 'give the folder of a job that has ended', dict)
 
 
 class _Tables(dict):
   """Data frames by name, each read when it is asked for."""
 
   def __init__(self, folder: pathlib.Path):
-    super().__init__({
-        path.stem: None for path in sorted(folder.glob('*.csv'))})
+    super().__init__({path.stem: None for path in sorted(folder.glob('*.csv'))})
     self._folder = folder
 
   def __missing__(self, name: str):
-    raise KeyError(f'{self._folder} has no table {name!r}, but '
-                   f'{", ".join(self) or "none"}')
+    raise KeyError(f'{self._folder} has no table {name!r}, but {", ".join(self) or "none"}')
 
   def __getitem__(self, name: str) -> pd.DataFrame:
     if super().__getitem__(name) is None:
       path = self._folder / f'{name}.csv'
       with outside.reading(path, 'table', 'start the job again'):
         # An image may be called 'NA' or 007.
-        frame = pd.read_csv(
-            path, dtype={'image_id': str}, keep_default_na=False,
-            na_values=[''])
+        frame = pd.read_csv(path, dtype={'image_id': str}, keep_default_na=False, na_values=[''])
       for column in frame.select_dtypes(['object', 'string']):
-        frame[column] = frame[column].map(
-            csv_cells.restored, na_action='ignore')
+        frame[column] = frame[column].map(csv_cells.restored, na_action='ignore')
       self[name] = frame
     return super().__getitem__(name)
 

@@ -25,13 +25,13 @@ MEMBERS = 'members'
 # Of what is kept of compiled programs.
 _CACHE_BYTES = 1 << 30
 _CPU = {
-    # jaxlib 0.10's default hands single convolutions on a CPU to a library that
-    # takes 1.25 times as long as XLA's own for VGG-16 (`launch/benchmark.py`).
-    'xla_cpu_experimental_ynn_fusion_type':
-        'LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT',
-    # The default would begin with many members of a sweep at once, and hold
-    # what they need in between: 2.7 times as much, in the same time.
-    'xla_cpu_scheduler_type': 'CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED'}
+  # jaxlib 0.10's default hands single convolutions on a CPU to a library that
+  # takes 1.25 times as long as XLA's own for VGG-16 (`launch/benchmark.py`).
+  'xla_cpu_experimental_ynn_fusion_type': 'LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT',
+  # The default would begin with many members of a sweep at once, and hold
+  # what they need in between: 2.7 times as much, in the same time.
+  'xla_cpu_scheduler_type': 'CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED',
+}
 
 
 def all_devices() -> list[jax.Device]:
@@ -47,13 +47,15 @@ def all_devices() -> list[jax.Device]:
     # JAX adds advice of its own in brackets, or says nothing at all.
     reason = ' '.join(str(error).split()).partition(' (')[0].rstrip('.')
     raise InputError(
-        'No device' + (f' of the kind {kind}' if kind else '') + ' was found'
-        + (f' ({reason})' if reason else '') +
-        '; install the matching JAX or set JAX_PLATFORMS=cpu.') from error
+      'No device'
+      + (f' of the kind {kind}' if kind else '')
+      + ' was found'
+      + (f' ({reason})' if reason else '')
+      + '; install the matching JAX or set JAX_PLATFORMS=cpu.'
+    ) from error
 
 
-def data_mesh(
-    devices: Sequence[jax.Device] | None = None, shares: int = 1) -> Mesh:
+def data_mesh(devices: Sequence[jax.Device] | None = None, shares: int = 1) -> Mesh:
   """Returns the mesh over some devices.
 
   Args:
@@ -62,8 +64,8 @@ def data_mesh(
   devices = all_devices() if devices is None else devices
   # Explicit axes, the default of make_mesh, forbid gathers over the batch.
   return jax.make_mesh(
-      (shares, len(devices) // shares), (MEMBERS, DATA),
-      axis_types=(AxisType.Auto,) * 2, devices=devices)
+    (shares, len(devices) // shares), (MEMBERS, DATA), axis_types=(AxisType.Auto,) * 2, devices=devices
+  )
 
 
 def everywhere(mesh: Mesh) -> NamedSharding:
@@ -86,9 +88,7 @@ def split(tree, mesh: Mesh):
     ValueError: if the devices do not divide the batch.
   """
   sharding = NamedSharding(mesh, PartitionSpec((MEMBERS, DATA)))
-  return jax.tree.map(
-      lambda x: jax.make_array_from_process_local_data(
-          sharding, np.asarray(x)), tree)
+  return jax.tree.map(lambda x: jax.make_array_from_process_local_data(sharding, np.asarray(x)), tree)
 
 
 def whole_batches(batch_size: int, mesh: Mesh) -> int:
@@ -147,6 +147,7 @@ def keep_compiled(folder: str | os.PathLike) -> None:
 
 class Hosts(NamedTuple):
   """Who takes part; see the flags in launch/entry.py."""
+
   coordinator: str  # 'address:port', 'auto', or '' for one process alone
   processes: int
   process_id: int
@@ -172,20 +173,23 @@ def joined(hosts: Hosts) -> Iterator[None]:
   try:
     if hosts.coordinator == 'auto':
       # A TPU slice, Slurm and the like say themselves who takes part.
-      jax.distributed.initialize(
-          heartbeat_timeout_seconds=hosts.heartbeat_seconds)
+      jax.distributed.initialize(heartbeat_timeout_seconds=hosts.heartbeat_seconds)
     else:
       jax.distributed.initialize(
-          hosts.coordinator, hosts.processes, hosts.process_id,
-          heartbeat_timeout_seconds=hosts.heartbeat_seconds)
+        hosts.coordinator, hosts.processes, hosts.process_id, heartbeat_timeout_seconds=hosts.heartbeat_seconds
+      )
   except (ValueError, RuntimeError) as error:
     raise InputError(
-        f'The processes at {hosts.coordinator} cannot be joined '
-        f'({str(error).splitlines()[0].rstrip(".")}).') from error
+      f'The processes at {hosts.coordinator} cannot be joined ({str(error).splitlines()[0].rstrip(".")}).'
+    ) from error
   all_devices()
   logging.info(
-      'Process %d of %d, with %d of %d devices.', jax.process_index(),
-      jax.process_count(), jax.local_device_count(), jax.device_count())
+    'Process %d of %d, with %d of %d devices.',
+    jax.process_index(),
+    jax.process_count(),
+    jax.local_device_count(),
+    jax.device_count(),
+  )
   yield
   # After an error JAX does this itself at exit, when the error has been said:
   # it waits for the other processes, for minutes if they do not end.
@@ -198,17 +202,14 @@ def _check(hosts: Hosts) -> None:
   if hosts.coordinator in ('', 'auto'):
     if (hosts.processes, hosts.process_id) != (1, 0):
       raise InputError(
-          '--processes and --process_id are for those that meet at '
-          '--coordinator=address:port; name it, or leave them out.')
+        '--processes and --process_id are for those that meet at '
+        '--coordinator=address:port; name it, or leave them out.'
+      )
   # Some ports that are none end JAX without a word.
   elif not (address and port.isdecimal() and 0 < int(port) < 2**16):
-    raise InputError(
-        f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. "
-        f"'localhost:1234', or 'auto'.")
+    raise InputError(f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. 'localhost:1234', or 'auto'.")
   elif not 0 <= hosts.process_id < hosts.processes:
-    raise InputError(
-        f'--process_id is {hosts.process_id} of {hosts.processes} '
-        f'--processes; count from 0.')
+    raise InputError(f'--process_id is {hosts.process_id} of {hosts.processes} --processes; count from 0.')
 
 
 def meet(name: str) -> None:
@@ -220,7 +221,7 @@ def meet(name: str) -> None:
 def wait_for(path: pathlib.Path) -> None:
   """Waits until another process has written a file to a shared folder."""
   while not path.is_file():
-    time.sleep(1.)
+    time.sleep(1.0)
 
 
 @contextlib.contextmanager
@@ -237,9 +238,7 @@ def ending_together() -> Iterator[None]:
     yield
   except InputError as error:
     problem = error
-  if jax.process_count() > 1 and multihost_utils.broadcast_one_to_all(
-      np.array(problem is not None)):
-    raise problem or InputError(
-        'The first process cannot go on; what it says is the reason.')
+  if jax.process_count() > 1 and multihost_utils.broadcast_one_to_all(np.array(problem is not None)):
+    raise problem or InputError('The first process cannot go on; what it says is the reason.')
   if problem:
     raise problem

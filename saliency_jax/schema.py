@@ -23,6 +23,7 @@ SUMMARY, CONFIG, LEDGER = 'summary.json', 'config.json', 'partial'
 
 class Job(NamedTuple):
   """What a job leaves in its folder, beside config and summary."""
+
   files: tuple[File, ...]
   # Jobs whose results it replaces; any other job's are left alone.
   replaces: tuple[str, ...]
@@ -36,19 +37,20 @@ def _page() -> tuple[dict[str, File], dict[str, Job]]:
   page = here / page if (here / page).is_file() else here.parent / page
   files, of_jobs = {}, {}
   for path, meaning, jobs, table in re.findall(
-      r'^## `(.+)`\n\n(.+) \((.+)\)\n((?:\n?\|.+)*)',
-      page.read_text(encoding='utf-8'), re.M):
-    columns = (
-        line.strip('|').split('|') for line in table.split('\n')[3:])
-    files[path] = File(path, meaning, tuple(
-        Column(name.strip(' `'), type_.strip(), means.strip(), unit.strip())
-        for name, type_, unit, means in columns))
+    r'^## `(.+)`\n\n(.+) \((.+)\)\n((?:\n?\|.+)*)', page.read_text(encoding='utf-8'), re.M
+  ):
+    columns = (line.strip('|').split('|') for line in table.split('\n')[3:])
+    files[path] = File(
+      path,
+      meaning,
+      tuple(
+        Column(name.strip(' `'), type_.strip(), means.strip(), unit.strip()) for name, type_, unit, means in columns
+      ),
+    )
     for job in jobs.split(', '):
       of_jobs.setdefault(job, []).append(files[path])
   units = 'dissect', 'popout'
-  return files, {
-      job: Job(tuple(x), units if job in units else (job,))
-      for job, x in of_jobs.items()}
+  return files, {job: Job(tuple(x), units if job in units else (job,)) for job, x in of_jobs.items()}
 
 
 _FILES, JOBS = _page()
@@ -83,8 +85,7 @@ TASK_DISTANCES = _FILES['task_distances.csv']
 SCENE_ACCURACY = _FILES['scene_accuracy.csv']
 TABLE8 = _FILES['table8.csv']
 PEOPLE_MAPS = _FILES['people.npz']
-TASK_FILES = (TABLE7, TASK_DIFFERENCES, TASK_DISTANCES, SCENE_ACCURACY, TABLE8,
-              VIEWS, VIEW_MAPS, PEOPLE_MAPS)
+TASK_FILES = (TABLE7, TASK_DIFFERENCES, TASK_DISTANCES, SCENE_ACCURACY, TABLE8, VIEWS, VIEW_MAPS, PEOPLE_MAPS)
 SCORES = _FILES['scores.csv']
 DIFFERENCES = _FILES['differences.csv']
 PER_IMAGE = _FILES['per_image/<dataset>/<model>.csv']

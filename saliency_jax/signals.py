@@ -79,6 +79,7 @@ def watching(*, together: bool = True) -> Iterator[Callable[[int], bool]]:
   """
   import jax
   from jax.experimental import multihost_utils
+
   if together and jax.process_count() > 1:
     yield multihost_utils.reached_preemption_sync_point
     return
@@ -118,11 +119,9 @@ def _raise(number: int, frame) -> None:
 
 def _unraisable(lost) -> None:
   # What `check` raises again needs no traceback of its own.
-  if not (_state['asked'] and isinstance(
-      lost.exc_value, (KeyboardInterrupt, Stopped))):
+  if not (_state['asked'] and isinstance(lost.exc_value, (KeyboardInterrupt, Stopped))):
     sys.__unraisablehook__(lost)
 
 
 def _error(number: int) -> BaseException:
-  return (KeyboardInterrupt() if number == signal.SIGINT else
-          Stopped(SENTENCE))
+  return KeyboardInterrupt() if number == signal.SIGINT else Stopped(SENTENCE)

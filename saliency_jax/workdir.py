@@ -27,8 +27,7 @@ from saliency_jax.errors import InputError, Stopped
 from saliency_jax.schema import File
 
 # What a job says that was stopped.
-SAVED = ('stopped, and what was measured is saved; start the same command '
-         'again to go on.')
+SAVED = 'stopped, and what was measured is saved; start the same command again to go on.'
 _PACKAGES = ('jax', 'jaxlib', 'flax', 'numpy', 'pillow')
 
 
@@ -46,9 +45,7 @@ def opening(workdir: str) -> Iterator[pathlib.Path]:
     path.mkdir(parents=True, exist_ok=True)
     yield path
   except OSError as error:
-    raise InputError(
-        f'{workdir}: cannot be written to ({error.strerror}); name another '
-        f'--workdir.') from error
+    raise InputError(f'{workdir}: cannot be written to ({error.strerror}); name another --workdir.') from error
 
 
 @contextlib.contextmanager
@@ -71,17 +68,12 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
       try:
         stack.enter_context(files.locked(path, wait=False))
       except BlockingIOError as error:
-        raise InputError(
-            f'Another job is at work in {workdir}; wait for it or name another '
-            f'--workdir.') from error
+        raise InputError(f'Another job is at work in {workdir}; wait for it or name another --workdir.') from error
     owner = _owner(path, job)
     if owner:
-      raise InputError(
-          f'{path} holds what launch/{owner}.py wrote; name another --workdir.')
+      raise InputError(f'{path} holds what launch/{owner}.py wrote; name another --workdir.')
     # At the end, too: of a full disk a thread that reads ahead may still write.
-    clear = functools.partial(
-        files.remove_leftovers, path,
-        {*schema.top(schema.JOBS[job].files), schema.LEDGER})
+    clear = functools.partial(files.remove_leftovers, path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
     clear()
     stack.callback(clear)
     stack.enter_context(_stopping())
@@ -97,8 +89,7 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
   except Exception:  # noqa: BLE001
     pass  # not finished, or damaged: what lies there tells
   for name in sorted(x.name for x in path.iterdir()):
-    owners = [
-        x for x, of in schema.JOBS.items() if name in schema.top(of.files)]
+    owners = [x for x, of in schema.JOBS.items() if name in schema.top(of.files)]
     if owners and job not in owners:
       return owners[0]
   return None
@@ -109,13 +100,10 @@ def _changed(path: pathlib.Path, config: dict) -> list[str]:
   try:
     (path / schema.SUMMARY).read_bytes()
     left = json.loads((path / schema.CONFIG).read_text())
-    before, now = (
-        config_help.flattened(ConfigDict(x))
-        for x in (left, json.loads(json.dumps(config))))
+    before, now = (config_help.flattened(ConfigDict(x)) for x in (left, json.loads(json.dumps(config))))
   except Exception:  # noqa: BLE001  there is none, or it is damaged
     return []
-  return sorted(
-      key for key in before.keys() & now.keys() if before[key] != now[key])
+  return sorted(key for key in before.keys() & now.keys() if before[key] != now[key])
 
 
 @contextlib.contextmanager
@@ -124,8 +112,10 @@ def _stopping() -> Iterator[None]:
 
   Several processes leave the signal to JAX, see `signals.watching`.
   """
-  if (signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # a user's own
-      or jax.process_count() > 1):
+  if (
+    signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # a user's own
+    or jax.process_count() > 1
+  ):
     yield
     return
 
@@ -150,8 +140,8 @@ class Folder:
       keys = _changed(self.path, config)
       if keys:
         logging.warning(
-            '%s: the finished run there had other values of %s; its results '
-            'are replaced.', self.path, ', '.join(keys))
+          '%s: the finished run there had other values of %s; its results are replaced.', self.path, ', '.join(keys)
+        )
       (self.path / schema.SUMMARY).unlink(missing_ok=True)
       self.json(schema.CONFIG, config)
 
@@ -171,8 +161,7 @@ class Folder:
 
   def table(self, table: File, rows: Iterable[Sequence]) -> None:
     """Writes a table with a header; see `schema` for its types."""
-    with (files.replacing(self.path / table.path) as path,
-          open(path, 'w', newline='', encoding='utf-8') as file):
+    with files.replacing(self.path / table.path) as path, open(path, 'w', newline='', encoding='utf-8') as file:
       schema.write(file, table, rows)
 
   def array(self, name: str, value: np.ndarray) -> None:
@@ -181,18 +170,21 @@ class Folder:
 
   def arrays(self, name: str, values: Mapping[str, np.ndarray]) -> None:
     """Writes a .npz file."""
-    with (files.replacing(self.path / name) as path,
-          open(path, 'wb') as file):
+    with files.replacing(self.path / name) as path, open(path, 'wb') as file:
       np.savez_compressed(file, **values)
 
   def finish(self, job: str, **facts) -> dict:
     """Writes `summary.json`, which declares the folder whole; returns it."""
     summary = {
-        'job': job, 'layout': schema.LAYOUT, **facts,
-        'device': f'{jax.device_count()} x {jax.devices()[0].device_kind}',
-        'versions': {
-            'saliency_jax': saliency_jax.__version__,
-            'python': platform.python_version(),
-            **{name: metadata.version(name) for name in _PACKAGES}}}
+      'job': job,
+      'layout': schema.LAYOUT,
+      **facts,
+      'device': f'{jax.device_count()} x {jax.devices()[0].device_kind}',
+      'versions': {
+        'saliency_jax': saliency_jax.__version__,
+        'python': platform.python_version(),
+        **{name: metadata.version(name) for name in _PACKAGES},
+      },
+    }
     self.json(schema.SUMMARY, summary)
     return summary

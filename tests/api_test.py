@@ -23,9 +23,10 @@ SMALL = {'report.images': 0, 'network.taps': ('conv5_3', 'conv4_1')}
 
 def test_importing_the_package_imports_nothing_else():
   code = (
-      'import sys, saliency_jax; '
-      'assert "jax" not in sys.modules and "numpy" not in sys.modules; '
-      'assert {"load", "nss", "dissect", "metrics"} <= set(dir(saliency_jax))')
+    'import sys, saliency_jax; '
+    'assert "jax" not in sys.modules and "numpy" not in sys.modules; '
+    'assert {"load", "nss", "dissect", "metrics"} <= set(dir(saliency_jax))'
+  )
   subprocess.run([sys.executable, '-c', code], check=True, cwd=ROOT)
 
 
@@ -47,8 +48,7 @@ def test_the_nss_of_a_unit_in_three_lines():
   net = tiny.vgg()
   maps = net.maps(record.image, 'conv4_1')['conv4_1'][0]
   score = sj.nss(maps[..., 2], record.fixations, record.image.shape[:2])
-  full = brute_force.upsample(
-      maps[..., 2].astype(np.float64), record.image.shape[:2])
+  full = brute_force.upsample(maps[..., 2].astype(np.float64), record.image.shape[:2])
   standard = (full - full.mean()) / full.std()
   points = np.unique(record.fixations, axis=0)
   assert score == pytest.approx(standard[tuple(points.T)].mean(), abs=1e-4)
@@ -56,8 +56,7 @@ def test_the_nss_of_a_unit_in_three_lines():
 
 @pytest.fixture(scope='module')
 def dissected(tiny_osie, tmp_path_factory):
-  source = sj.open_source(
-      'osie', tiny_osie, regions=str(tiny_osie / 'labelme'))
+  source = sj.open_source('osie', tiny_osie, regions=str(tiny_osie / 'labelme'))
   workdir = tmp_path_factory.mktemp('api') / 'dissected'
   return workdir, sj.dissect(tiny.vgg(), source, workdir, SMALL)
 
@@ -80,17 +79,13 @@ def test_results_are_data_frames_and_arrays(dissected):
 
 
 def test_search_arrays_are_drawn_by_default(tmp_path):
-  summary = sj.popout(
-      tiny.vgg(), tmp_path,
-      options={'data.count': 3, 'data.size': 128, **SMALL})
+  summary = sj.popout(tiny.vgg(), tmp_path, options={'data.count': 3, 'data.size': 128, **SMALL})
   assert summary['counts']['images'] == 3
   assert len(sj.read(tmp_path).tables['patterns']) == 3
 
 
 def test_training_splits_and_is_loaded_again(tmp_path):
-  options = {
-      'train.depth': 1, 'train.epochs': 1, 'network.image_size': 48,
-      'data.batch_size': 4}
+  options = {'train.depth': 1, 'train.epochs': 1, 'network.image_size': 48, 'data.batch_size': 4}
   sj.train(tiny.vgg(), made.TRAIN, None, tmp_path, options)
   trained = sj.load(checkpoint=tmp_path)
   assert 'saliency' in trained.taps
@@ -100,21 +95,21 @@ def test_training_splits_and_is_loaded_again(tmp_path):
 
 def test_training_finds_what_the_options_say(tmp_path, monkeypatch):
   opened = []
-  monkeypatch.setattr(
-      loop, 'train', lambda config, data, *_: opened.append(data))
+  monkeypatch.setattr(loop, 'train', lambda config, data, *_: opened.append(data))
   arrays = SearchArrays(count=5, size=128)
-  for source, options in (
-      (made.TRAIN, {}), (made.TRAIN, {'analysis.fixations': 'all'}),
-      (arrays, {})):
+  for source, options in ((made.TRAIN, {}), (made.TRAIN, {'analysis.fixations': 'all'}), (arrays, {})):
     sj.train(tiny.vgg(), source, None, tmp_path, options)
   assert [data.choose for data in opened] == [
-      pixel_sets.distinct_fixations, pixel_sets.all_fixations,
-      pixel_sets.target]
+    pixel_sets.distinct_fixations,
+    pixel_sets.all_fixations,
+    pixel_sets.target,
+  ]
   assert [len(data.validation) for data in opened] == [2, 2, 1]
 
 
 class Stops(made.Photographs):
   """Cannot be read to the end, or has other fixations."""
+
   gives = frozenset({'fixations', 'regions'})
 
   def __init__(self, ends=True, by=0):
@@ -125,12 +120,8 @@ class Stops(made.Photographs):
     if self._ends and index == 18:
       raise sj.InputError('gone')
     record = super().__getitem__(index)
-    regions = Regions(
-        np.ones(1, np.int32), ('object',),
-        np.ones((1, *record.image.shape[:2]), bool))
-    return record._replace(
-        regions=regions, fixations=(record.fixations + self._by) // (
-            1 + self._by))
+    regions = Regions(np.ones(1, np.int32), ('object',), np.ones((1, *record.image.shape[:2]), bool))
+    return record._replace(regions=regions, fixations=(record.fixations + self._by) // (1 + self._by))
 
 
 def bare(seed):
@@ -139,10 +130,8 @@ def bare(seed):
   return net.replace(provenance=net.provenance._replace(sha256='', name=''))
 
 
-@pytest.mark.parametrize(('seed', 'by', 'resumed'), [
-    (0, 0, True), (1, 0, False), (0, 1, False)])
-def test_another_network_or_other_data_do_not_go_on(
-    seed, by, resumed, tmp_path):
+@pytest.mark.parametrize(('seed', 'by', 'resumed'), [(0, 0, True), (1, 0, False), (0, 1, False)])
+def test_another_network_or_other_data_do_not_go_on(seed, by, resumed, tmp_path):
   options = SMALL | {'data.batch_size': 8}
   with pytest.raises(sj.InputError, match='gone'):
     sj.dissect(bare(0), Stops(), tmp_path, options)
@@ -151,11 +140,15 @@ def test_another_network_or_other_data_do_not_go_on(
   assert summary['weights']['sha256']
 
 
-@pytest.mark.parametrize(('options', 'says'), [
+@pytest.mark.parametrize(
+  ('options', 'says'),
+  [
     ({'network.dtype': 'bfloat16'}, "'network.dtype' would change nothing"),
     ({'data.fixations': 'all'}, "'data.fixations' would change nothing"),
     ({'analysis.top': 1}, 'of osie; is it analysis.top_units'),
-    ({'report.images': 'many'}, "'report.images' of osie cannot be 'many'")])
+    ({'report.images': 'many'}, "'report.images' of osie cannot be 'many'"),
+  ],
+)
 def test_a_wrong_option_is_named(options, says, tmp_path):
   with pytest.raises(sj.InputError, match=says):
     sj.dissect(tiny.vgg(), made.TRAIN, tmp_path, options)

@@ -12,13 +12,10 @@ def upsample(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   (height, width), (h, w) = size, cells.shape
   y = (np.arange(height) + 0.5) * h / height - 0.5
   x = (np.arange(width) + 0.5) * w / width - 0.5
-  return ndimage.map_coordinates(
-      cells.astype(np.float64), np.meshgrid(y, x, indexing='ij'), order=1,
-      mode='nearest')
+  return ndimage.map_coordinates(cells.astype(np.float64), np.meshgrid(y, x, indexing='ij'), order=1, mode='nearest')
 
 
-def score(
-    cells: np.ndarray, pixels: np.ndarray, size: tuple[int, int]) -> float:
+def score(cells: np.ndarray, pixels: np.ndarray, size: tuple[int, int]) -> float:
   """Returns the mean standardised value of one map over a set of pixels.
 
   Args:
@@ -28,15 +25,13 @@ def score(
   """
   upsampled = upsample(cells, size)
   if not len(pixels) or np.ptp(cells) == 0 or upsampled.std() < 1e-12:
-    return 0.
+    return 0.0
   standard = (upsampled - upsampled.mean()) / upsampled.std()
   if pixels.dtype == bool:
-    return standard[pixels].mean() if pixels.any() else 0.
+    return standard[pixels].mean() if pixels.any() else 0.0
   return standard[pixels[:, 0], pixels[:, 1]].mean()
 
 
 def scores(maps: np.ndarray, sets: list, size: tuple[int, int]) -> np.ndarray:
   """Returns `score` of every unit of `[h, w, C]` on every set: `[R, C]`."""
-  return np.array([
-      [score(maps[..., unit], pixels, size) for unit in range(maps.shape[-1])]
-      for pixels in sets])
+  return np.array([[score(maps[..., unit], pixels, size) for unit in range(maps.shape[-1])] for pixels in sets])

@@ -24,11 +24,14 @@ from tests.data import made
 
 # Networks are tiny here: what compiling well costs never comes back. Flags of
 # the caller come last and win.
-os.environ['XLA_FLAGS'] = ' '.join([
+os.environ['XLA_FLAGS'] = ' '.join(
+  [
     '--xla_llvm_disable_expensive_passes=true',
     '--xla_backend_optimization_level=0',
     '--xla_cpu_use_fusion_emitters=false',
-    os.environ.get('XLA_FLAGS', '')]).strip()
+    os.environ.get('XLA_FLAGS', ''),
+  ]
+).strip()
 
 # The first example of a shape is compiled, and machines are shared.
 hypothesis.settings.register_profile('patient', deadline=None)
@@ -44,13 +47,12 @@ jax.config.update('jax_numpy_rank_promotion', 'raise')
 # Of several processes that run the tests, the first one makes the folder.
 if 'PYTEST_XDIST_WORKER' not in os.environ:
   os.environ['JAX_COMPILATION_CACHE_DIR'] = tempfile.mkdtemp(prefix='compiled-')
-  atexit.register(
-      shutil.rmtree, os.environ['JAX_COMPILATION_CACHE_DIR'],
-      ignore_errors=True)
+  atexit.register(shutil.rmtree, os.environ['JAX_COMPILATION_CACHE_DIR'], ignore_errors=True)
 for _name, _value in {
-    'jax_compilation_cache_dir': os.environ['JAX_COMPILATION_CACHE_DIR'],
-    'jax_persistent_cache_min_compile_time_secs': 0.,
-    'jax_persistent_cache_min_entry_size_bytes': -1}.items():
+  'jax_compilation_cache_dir': os.environ['JAX_COMPILATION_CACHE_DIR'],
+  'jax_persistent_cache_min_compile_time_secs': 0.0,
+  'jax_persistent_cache_min_entry_size_bytes': -1,
+}.items():
   jax.config.update(_name, _value)
   os.environ[_name.upper()] = str(_value)
 
@@ -94,8 +96,7 @@ def tiny_osie(tmp_path_factory) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def random_weights(tmp_path_factory) -> pathlib.Path:
   """A weight file of VGG-16's full size, in the package's own layout."""
-  arrays = trees.flatten(tiny.params(vgg.WIDTHS)) | {
-      'mean': np.array([124, 117, 104], np.float32)}
+  arrays = trees.flatten(tiny.params(vgg.WIDTHS)) | {'mean': np.array([124, 117, 104], np.float32)}
   path = tmp_path_factory.mktemp('weights') / 'random.npz'
   np.savez(path, **arrays)
   return path

@@ -7,10 +7,20 @@ from hypothesis import strategies as st
 from saliency_jax import csv_cells
 
 
-@pytest.mark.parametrize(('text', 'cell'), [
-    ('=1+1', "'=1+1"), ('@a', "'@a"), ('-a', "'-a"), ('+a', "'+a"),
-    ("'=1", "''=1"), ('-1.5', '-1.5'), ('+2e-3', '+2e-3'), ("it's", "it's"),
-    ('', '')])
+@pytest.mark.parametrize(
+  ('text', 'cell'),
+  [
+    ('=1+1', "'=1+1"),
+    ('@a', "'@a"),
+    ('-a', "'-a"),
+    ('+a', "'+a"),
+    ("'=1", "''=1"),
+    ('-1.5', '-1.5'),
+    ('+2e-3', '+2e-3'),
+    ("it's", "it's"),
+    ('', ''),
+  ],
+)
 def test_formulas_are_texts(text, cell):
   assert csv_cells.protected(text) == cell
 
@@ -21,7 +31,6 @@ def test_every_text_comes_back(text):
 
 
 def test_a_small_p_does_not_become_0():
-  for p, cell in ((3.21e-17, '3.21e-17'), (.0412, '0.0412'), (None, '')):
+  for p, cell in ((3.21e-17, '3.21e-17'), (0.0412, '0.0412'), (None, '')):
     assert csv_cells.text('p', p) == cell
-    assert csv_cells.value('p', cell) == pytest.approx(
-        float('nan') if p is None else p, nan_ok=True)
+    assert csv_cells.value('p', cell) == pytest.approx(float('nan') if p is None else p, nan_ok=True)

@@ -32,33 +32,40 @@ def _regions(path):
 
 # By the end of the file's name.
 READERS = {
-    'fixations.mat': fixations.read_fixations, 'i0.mat': _samples,
-    'i0.json': _regions, '.npy': read_npy, 'net.npz': read_weights,
-    '.safetensors': read_weights, '.onnx': read_weights,
-    '.h5': read_weights}
+  'fixations.mat': fixations.read_fixations,
+  'i0.mat': _samples,
+  'i0.json': _regions,
+  '.npy': read_npy,
+  'net.npz': read_weights,
+  '.safetensors': read_weights,
+  '.onnx': read_weights,
+  '.h5': read_weights,
+}
 # The folder and the file in it that a file is put in the place of.
 PLACES = {
-    'report-1_KeyError_cat': ('evaluate', ''),
-    'report-1_OSError': ('popout', 'pictures/'),
-    'report-1_TypeError': ('sweep', 'before_after/popout/masks/'),
-    'report-1_Undefined': ('evaluate', ''),
-    'report-2_AttributeError_facts.py-19': ('train', ''),
-    'report-2_AttributeError_facts.py-22': ('train', ''),
-    'report-2_Decomp': ('evaluate', 'pictures/'),
-    'report-2_FileExists': ('dissect', ''),
-    'report-2_KeyError_curves': ('train', ''),
-    'report-2_KeyError_depth': ('sweep', ''),
-    'report-2_KeyError_score': ('evaluate', ''),
-    'report-2_OSError': ('sweep', 'before_after/popout/masks/'),
-    'report-2_TypeError_overlays': ('sweep', 'before_after/regions/masks/'),
-    'report-2_TypeError': ('evaluate', ''),
-    'report-2_UndefinedError_depths': ('sweep', ''),
-    'report-2_UndefinedError_scores': ('evaluate', ''),
-    'report-2_ValueError_chapter': ('dissect', 'association/'),
-    'report-2_Unidentified': ('sweep', 'before_after/regions/masks/'),
-    'report-2_ValueError_facts': ('popout', ''),
-    'bomb_results-ex': ('evaluate', ''), 'bombs_LZMA': ('evaluate', ''),
-    'bombs_IndexError': ('sweep', 'before_after/')}
+  'report-1_KeyError_cat': ('evaluate', ''),
+  'report-1_OSError': ('popout', 'pictures/'),
+  'report-1_TypeError': ('sweep', 'before_after/popout/masks/'),
+  'report-1_Undefined': ('evaluate', ''),
+  'report-2_AttributeError_facts.py-19': ('train', ''),
+  'report-2_AttributeError_facts.py-22': ('train', ''),
+  'report-2_Decomp': ('evaluate', 'pictures/'),
+  'report-2_FileExists': ('dissect', ''),
+  'report-2_KeyError_curves': ('train', ''),
+  'report-2_KeyError_depth': ('sweep', ''),
+  'report-2_KeyError_score': ('evaluate', ''),
+  'report-2_OSError': ('sweep', 'before_after/popout/masks/'),
+  'report-2_TypeError_overlays': ('sweep', 'before_after/regions/masks/'),
+  'report-2_TypeError': ('evaluate', ''),
+  'report-2_UndefinedError_depths': ('sweep', ''),
+  'report-2_UndefinedError_scores': ('evaluate', ''),
+  'report-2_ValueError_chapter': ('dissect', 'association/'),
+  'report-2_Unidentified': ('sweep', 'before_after/regions/masks/'),
+  'report-2_ValueError_facts': ('popout', ''),
+  'bomb_results-ex': ('evaluate', ''),
+  'bombs_LZMA': ('evaluate', ''),
+  'bombs_IndexError': ('sweep', 'before_after/'),
+}
 # Other numbers, but nothing that is wrong with them.
 VALID = ('report-2_AttributeError_facts.py-19-facts/config.json',)
 
@@ -90,14 +97,14 @@ def made(tmp_path_factory):
     folder.mkdir()
     TARGETS[kind].make(folder)
     return folder
+
   return make
 
 
 def _megabytes(of: str) -> float:
   """Returns what the system says of this process's memory; 0 elsewhere."""
   status = pathlib.Path('/proc/self/status')
-  return int(status.read_text().partition(f'{of}:')[2].split()[0]) / 1e3 if (
-      status.exists()) else 0.
+  return int(status.read_text().partition(f'{of}:')[2].split()[0]) / 1e3 if (status.exists()) else 0.0
 
 
 def _said(read, path) -> str:
@@ -116,42 +123,47 @@ def _said(read, path) -> str:
   return said
 
 
-@pytest.mark.parametrize('name', [
-    x for x in NAMES if x.endswith(tuple(READERS))
-    and not x.startswith('report')])
+@pytest.mark.parametrize('name', [x for x in NAMES if x.endswith(tuple(READERS)) and not x.startswith('report')])
 def test_files_of_others(name, cases):
   read = next(of for end, of in READERS.items() if name.endswith(end))
   valid = 'mit1003' in name or name.startswith('weights_ValueError')
   assert str(cases / name) in _said(read, cases / name) or valid
 
 
-@pytest.mark.parametrize('name', [x for x in NAMES if x.startswith(
-    tuple(PLACES))])
+@pytest.mark.parametrize('name', [x for x in NAMES if x.startswith(tuple(PLACES))])
 def test_folders_of_results(name, cases, whole, tmp_path):
-  job, place = next(
-      of for begin, of in PLACES.items() if name.startswith(begin))
+  job, place = next(of for begin, of in PLACES.items() if name.startswith(begin))
   folder = tmp_path / 'run'
   shutil.copytree(whole / job, folder)
   file = f'{place}{pathlib.PurePath(name).name}'.replace('conv5_2', 'conv5_3')
   shutil.copy(cases / name, folder / file)
   reader = Reader(folder)
-  read = {'.png': reader.mask, '.jpg': reader.picture}.get(
-      pathlib.PurePath(name).suffix)
+  read = {'.png': reader.mask, '.jpg': reader.picture}.get(pathlib.PurePath(name).suffix)
   said = _said(read or read_results, file if read else folder)
   assert str(folder / file) in said or name in VALID
 
 
 # What was found in a place of the first edition, and where it goes here.
 OTHERS = [
-    *((name, 'checkpoints', f'checkpoints/{steps}/about/metadata')
-      for name in NAMES if name.startswith('checkpoints')
-      for steps in ('2', '[12]')),
-    *((name, 'built', f'b/{pathlib.PurePath(name).name}')
-      for name in NAMES if name.startswith('built')),
-    *((name, kind, place) for name in NAMES if name.startswith('own')
-      for kind, place in (
-          ('ledger', '*.part'), ('features', '*/key.json'),
-          ('features', '*/rows'), ('features', '*/marks')))]
+  *(
+    (name, 'checkpoints', f'checkpoints/{steps}/about/metadata')
+    for name in NAMES
+    if name.startswith('checkpoints')
+    for steps in ('2', '[12]')
+  ),
+  *((name, 'built', f'b/{pathlib.PurePath(name).name}') for name in NAMES if name.startswith('built')),
+  *(
+    (name, kind, place)
+    for name in NAMES
+    if name.startswith('own')
+    for kind, place in (
+      ('ledger', '*.part'),
+      ('features', '*/key.json'),
+      ('features', '*/rows'),
+      ('features', '*/marks'),
+    )
+  ),
+]
 
 
 # When a read fails, Orbax leaves the reads beside it to themselves.
@@ -169,20 +181,24 @@ def test_what_it_wrote_itself(name, kind, place, cases, made, tmp_path):
 
 
 def test_checkpoints_have_two_steps(made):
-  assert sum('metadata' in x.name for x in made('checkpoints').glob(
-      'checkpoints/[12]/about/*')) == 2
+  assert sum('metadata' in x.name for x in made('checkpoints').glob('checkpoints/[12]/about/*')) == 2
 
 
-@pytest.mark.parametrize('name', [
-    x for x in NAMES if x.endswith('.hdf5') and 'trains' not in x
-    and not ('hang_hard' in x and 'fixations' in x)])
+@pytest.mark.parametrize(
+  'name',
+  [x for x in NAMES if x.endswith('.hdf5') and 'trains' not in x and not ('hang_hard' in x and 'fixations' in x)],
+)
 def test_hdf5(name, cases, made, tmp_path, monkeypatch):
   popen = hdf5.subprocess.Popen
   # With a second of computing for each file in place of some.
   monkeypatch.setattr(
-      hdf5.subprocess, 'Popen', lambda arguments, **options: popen(
-          [*arguments[:2], '-c', 'from saliency_jax import hdf5_process as it;'
-           'it._SECONDS = 1; it.main()', arguments[-1]], **options))
+    hdf5.subprocess,
+    'Popen',
+    lambda arguments, **options: popen(
+      [*arguments[:2], '-c', 'from saliency_jax import hdf5_process as it;it._SECONDS = 1; it.main()', arguments[-1]],
+      **options,
+    ),
+  )
   folder = shutil.copytree(made('pysaliency'), tmp_path / 'x')
   read = 'trains' if 'bomb' in name else 'stimuli'
   shutil.copyfile(cases / name, folder / 'p' / f'{read}.hdf5')
@@ -191,6 +207,6 @@ def test_hdf5(name, cases, made, tmp_path, monkeypatch):
 
 def test_every_damaged_file_is_in_a_test():
   tested = {name for name, *_ in OTHERS} | {
-      x for x in NAMES if x.endswith((*READERS, '.hdf5'))
-      or x.startswith(tuple(PLACES))}
+    x for x in NAMES if x.endswith((*READERS, '.hdf5')) or x.startswith(tuple(PLACES))
+  }
   assert tested == set(NAMES)

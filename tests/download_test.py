@@ -23,8 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     if self.path != '/unsized':
       self.send_header('Content-Length', str(len(self.content)))
     self.end_headers()
-    self.wfile.write(
-        self.content[:1000] if self.path == '/short' else self.content)
+    self.wfile.write(self.content[:1000] if self.path == '/short' else self.content)
 
   def log_message(self, *_):
     pass
@@ -33,8 +32,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope='module')
 def server():
   with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler) as server:
-    thread = threading.Thread(
-        target=functools.partial(server.serve_forever, poll_interval=.01))
+    thread = threading.Thread(target=functools.partial(server.serve_forever, poll_interval=0.01))
     thread.start()
     yield f'http://127.0.0.1:{server.server_port}'
     server.shutdown()
@@ -52,8 +50,7 @@ def test_the_file_comes_whole(name, server, tmp_path, capsys):
   assert 'kilobytes' in shown
 
 
-@pytest.mark.parametrize(('name', 'message'), [
-    ('gone', '404'), ('short', 'only 1000 of 1024000 bytes')])
+@pytest.mark.parametrize(('name', 'message'), [('gone', '404'), ('short', 'only 1000 of 1024000 bytes')])
 def test_nothing_is_left_of_a_failure(name, message, server, tmp_path):
   path = tmp_path / 'file.bin'
   with pytest.raises(OSError, match=message):
@@ -68,11 +65,15 @@ def test_a_server_out_of_reach(server, tmp_path):
     download.download(address, tmp_path / 'file.bin', 'Fetching it')
 
 
-@pytest.mark.parametrize(('given', 'variables', 'expected'), [
+@pytest.mark.parametrize(
+  ('given', 'variables', 'expected'),
+  [
     ('a/b', {'SALIENCY_JAX_CACHE': '/c'}, 'a/b'),
     (None, {'SALIENCY_JAX_CACHE': '/c', 'XDG_CACHE_HOME': '/x'}, '/c'),
     (None, {'XDG_CACHE_HOME': '/x'}, '/x/saliency_jax'),
-    (None, {'HOME': '/h'}, '/h/.cache/saliency_jax')])
+    (None, {'HOME': '/h'}, '/h/.cache/saliency_jax'),
+  ],
+)
 def test_where_the_cache_is(given, variables, expected, monkeypatch):
   for name in ('SALIENCY_JAX_CACHE', 'XDG_CACHE_HOME'):
     with contextlib.suppress(KeyError):

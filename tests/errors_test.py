@@ -5,9 +5,9 @@ import pytest
 from saliency_jax.errors import InputError, quoted
 
 
-@pytest.mark.parametrize('text', [
-    'x' * 60_000, '\x1b[2J\n', '\u202egpj.exe', "it's 'so'" * 9000,
-    '\ud800', 'a b ' * 20_000])
+@pytest.mark.parametrize(
+  'text', ['x' * 60_000, '\x1b[2J\n', '\u202egpj.exe', "it's 'so'" * 9000, '\ud800', 'a b ' * 20_000]
+)
 def test_quotations_are_bounded_and_escaped(text):
   for part in (repr(text), quoted(text), text):
     message = str(InputError(f'a.csv, row 3: {part} is no number; give one.'))

@@ -20,8 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 @contextlib.contextmanager
 def a_limit(size: int):
-  """Lets no file of this process grow beyond a size, as if the disk were full.
-  """
+  """Lets no file of this process grow beyond a size, as if the disk were full."""
   limits = resource.getrlimit(resource.RLIMIT_FSIZE)
   resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
   try:
@@ -36,12 +35,15 @@ def test_what_has_no_room_is_named_and_not_there(tmp_path):
     temporary.write_text('whole')
   # NumPy tells of its count alone, the system of no file.
   for write, errno_, says in (
-      (lambda file: np.save(file, np.ones(10_000, np.float32)), None,
-       r'^10000 requested and \d+ written$'),
-      (lambda file: file.write(bytes(100_000)), errno.EFBIG,
-       '^File too large$')):
-    with (pytest.raises(OSError, match='map') as raised, a_limit(16_384),
-          files.replacing(path) as temporary, open(temporary, 'wb') as file):
+    (lambda file: np.save(file, np.ones(10_000, np.float32)), None, r'^10000 requested and \d+ written$'),
+    (lambda file: file.write(bytes(100_000)), errno.EFBIG, '^File too large$'),
+  ):
+    with (
+      pytest.raises(OSError, match='map') as raised,
+      a_limit(16_384),
+      files.replacing(path) as temporary,
+      open(temporary, 'wb') as file,
+    ):
       write(file)
     assert raised.value.filename == str(path)
     assert raised.value.errno == errno_
@@ -69,8 +71,7 @@ def test_what_a_killed_write_left_is_written_over(tmp_path, monkeypatch):
 
 
 def test_a_name_that_is_known_stays(tmp_path):
-  with (pytest.raises(FileNotFoundError) as raised,
-        files.replacing(tmp_path / 'a')):
+  with pytest.raises(FileNotFoundError) as raised, files.replacing(tmp_path / 'a'):
     (tmp_path / 'b' / 'c').read_text()
   assert raised.value.filename == str(tmp_path / 'b' / 'c')
 
@@ -135,13 +136,14 @@ def test_who_waited_has_the_folder_alone(tmp_path, monkeypatch):
 
 def test_a_killed_process_frees_its_folder(tmp_path):
   code = (
-      'import sys; from saliency_jax import files\n'
-      'with files.locked(sys.argv[1], wait=False):\n'
-      '  print("at work", flush=True)\n'
-      '  sys.stdin.read()')
+    'import sys; from saliency_jax import files\n'
+    'with files.locked(sys.argv[1], wait=False):\n'
+    '  print("at work", flush=True)\n'
+    '  sys.stdin.read()'
+  )
   with subprocess.Popen(
-      [sys.executable, '-c', code, str(tmp_path)], cwd=ROOT, text=True,
-      stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    [sys.executable, '-c', code, str(tmp_path)], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+  ) as process:
     assert process.stdout.readline() == 'at work\n'
     assert not is_free(tmp_path)
     process.send_signal(signal.SIGKILL)
@@ -194,13 +196,11 @@ def test_a_stamp_is_of_the_files_and_not_of_their_place(tmp_path):
 
 
 def test_leftovers_of_killed_processes_go(tmp_path):
-  for name in (f'{files.TEMPORARY}a', f'maps/deep/{files.TEMPORARY}b.npy',
-               f'mine/{files.TEMPORARY}c', 'maps/d.npy'):
+  for name in (f'{files.TEMPORARY}a', f'maps/deep/{files.TEMPORARY}b.npy', f'mine/{files.TEMPORARY}c', 'maps/d.npy'):
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).touch()
   files.remove_leftovers(tmp_path, ('maps', 'gone'))
-  assert sorted(x.name for x in tmp_path.rglob('*') if x.is_file()) == [
-      f'{files.TEMPORARY}c', 'd.npy']
+  assert sorted(x.name for x in tmp_path.rglob('*') if x.is_file()) == [f'{files.TEMPORARY}c', 'd.npy']
 
 
 def test_names_as_long_as_they_can_be_are_written(tmp_path):

@@ -19,19 +19,16 @@ import tempfile
 from tests import interrupts
 from tests.data import made
 
-_SHARES = (.02, .1, .3, .5, .7, .9, .97)  # of what a job writes
+_SHARES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97)  # of what a job writes
 _ROOM = 1 << 20  # kB
 
 
 def _mount(place: pathlib.Path) -> None:
-  subprocess.run(
-      ['mount', '-t', 'tmpfs', '-o', f'size={_ROOM}k', 'none', str(place)],
-      check=True)
+  subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={_ROOM}k', 'none', str(place)], check=True)
 
 
 def _resize(place: pathlib.Path, kilobytes: int) -> None:
-  subprocess.run(
-      ['mount', '-o', f'remount,size={kilobytes}k', str(place)], check=True)
+  subprocess.run(['mount', '-o', f'remount,size={kilobytes}k', str(place)], check=True)
 
 
 def _used(place: pathlib.Path) -> int:
@@ -39,8 +36,7 @@ def _used(place: pathlib.Path) -> int:
 
 
 def _try(
-    job: str, share: float, disk: pathlib.Path, whole: pathlib.Path,
-    kilobytes: int, data: pathlib.Path
+  job: str, share: float, disk: pathlib.Path, whole: pathlib.Path, kilobytes: int, data: pathlib.Path
 ) -> list[str]:
   """Returns the faults of a job on a disk for a share of its results."""
   place = disk / 'w'
@@ -78,8 +74,7 @@ def main(arguments: list[str]) -> int:
     subprocess.run(['umount', str(disk)], check=True)
     for share in _SHARES:
       faults += _try(job, share, disk, whole, kilobytes, data)
-    print(json.dumps({'job': job, 'kilobytes': kilobytes, 'disks': len(_SHARES),
-                      'faults': faults}), flush=True)
+    print(json.dumps({'job': job, 'kilobytes': kilobytes, 'disks': len(_SHARES), 'faults': faults}), flush=True)
   return len(faults)
 
 

@@ -44,24 +44,20 @@ class Fuzzer:
 
   def __init__(self, folder: pathlib.Path, only: str = ''):
     self._targets = {x: of for x, of in TARGETS.items() if only in x}
-    self._names = [
-        x for x, of in self._targets.items() for _ in range(of.weight)]
-    self._copies = {x: _Copy(folder / 'whole' / x, folder / x)
-                    for x in self._targets}
+    self._names = [x for x, of in self._targets.items() for _ in range(of.weight)]
+    self._copies = {x: _Copy(folder / 'whole' / x, folder / x) for x in self._targets}
     for name, target in self._targets.items():
       copy = self._copies[name]
       copy.whole.mkdir(parents=True)
       target.make(copy.whole)
 
   def fault(self, seed: int, number: int) -> tuple[str, str]:
-    """Reads an input; returns what it is, and what was wrong, '' if nothing.
-    """
+    """Reads an input; returns what it is, and what was wrong, '' if nothing."""
     draw = random.Random(f'{seed} {number}')
     name = draw.choice(self._names)
     target, copy = self._targets[name], self._copies[name]
     place = copy.restore()
-    changed = draw.choice(sorted(
-        x for x in place.glob(target.files) if x.is_file()))
+    changed = draw.choice(sorted(x for x in place.glob(target.files) if x.is_file()))
     about = f'{name}: {changed.relative_to(place)} {damage(changed, draw)}'
     before, begun = _peak(), time.process_time()
     try:
@@ -80,8 +76,7 @@ class Fuzzer:
 
 
 class _Copy:
-  """A copy of a folder, of which each time only what has changed is made anew.
-  """
+  """A copy of a folder, of which each time only what has changed is made anew."""
 
   def __init__(self, whole: pathlib.Path, place: pathlib.Path):
     self.whole, self._place = whole, place
@@ -108,8 +103,7 @@ class _Copy:
       found |= dict.fromkeys([str(here / x) for x in folders])
       for name in names:
         status = os.stat(os.path.join(at, name))
-        found[str(here / name)] = (
-            status.st_ino, status.st_size, status.st_mtime_ns)
+        found[str(here / name)] = (status.st_ino, status.st_size, status.st_mtime_ns)
     return found
 
 
@@ -120,8 +114,7 @@ def _peak() -> float:
 
 def _draw_once() -> None:
   """Draws equal figures of the pages once: they take nearly all the time."""
-  convert = functools.lru_cache(500)(
-      lambda text: original(json.loads(text)))
+  convert = functools.lru_cache(500)(lambda text: original(json.loads(text)))
   original = charts.vl_convert.vegalite_to_svg
   charts.vl_convert.vegalite_to_svg = lambda spec: convert(json.dumps(spec))
 
@@ -137,8 +130,7 @@ def work(seed: int, first: int, only: str, folder: pathlib.Path) -> None:
   os.dup2(2, 1)  # what libraries print is no answer
   fuzzer = Fuzzer(folder, only)
   for number in itertools.count(first):
-    print(json.dumps([number, *fuzzer.fault(seed, number)]), file=answers,
-          flush=True)
+    print(json.dumps([number, *fuzzer.fault(seed, number)]), file=answers, flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -146,7 +138,7 @@ def main(arguments: list[str]) -> int:
   parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
   parser.add_argument('--seed', type=int, default=0)
   parser.add_argument('--first', type=int, default=0, help='input')
-  parser.add_argument('--minutes', type=float, default=1.)
+  parser.add_argument('--minutes', type=float, default=1.0)
   parser.add_argument('--inputs', type=int, default=10**9, help='at most')
   parser.add_argument('--only', default='', help='targets with this in a name')
   parser.add_argument('--work', type=pathlib.Path, help='for itself')
@@ -158,12 +150,19 @@ def main(arguments: list[str]) -> int:
   next_, slow = chosen.first, 6 * SECONDS  # machines are shared
   last = chosen.first + chosen.inputs
   while time.monotonic() < end and next_ < last:
-    folder = tempfile.mkdtemp(
-        dir=_DISK_IN_MEMORY if _DISK_IN_MEMORY.is_dir() else None)
+    folder = tempfile.mkdtemp(dir=_DISK_IN_MEMORY if _DISK_IN_MEMORY.is_dir() else None)
     worker = subprocess.Popen(
-        [sys.executable, '-m', 'tests.fuzz', f'--work={folder}',
-         f'--seed={chosen.seed}', f'--first={next_}', f'--only={chosen.only}'],
-        stdout=subprocess.PIPE)
+      [
+        sys.executable,
+        '-m',
+        'tests.fuzz',
+        f'--work={folder}',
+        f'--seed={chosen.seed}',
+        f'--first={next_}',
+        f'--only={chosen.only}',
+      ],
+      stdout=subprocess.PIPE,
+    )
     while time.monotonic() < end and next_ < last:
       watch = threading.Timer(slow, worker.kill)
       watch.start()

@@ -10,12 +10,26 @@ from collections.abc import Iterator
 
 import numpy as np
 
-_EXTREMES = (
-    b'\0' * 4, b'\xff' * 4, b'\x7f\xff\xff\xff', b'\xff\xff\xff\x7f',
-    b'\0\0\0\x80', b'\0\0\1\0')
+_EXTREMES = (b'\0' * 4, b'\xff' * 4, b'\x7f\xff\xff\xff', b'\xff\xff\xff\x7f', b'\0\0\0\x80', b'\0\0\1\0')
 _VALUES = (
-    None, True, -1, 0, 10**400, 1e308, -0.5, '', 'x' * 60_000, '\u202e\x1b[2J',
-    '../../etc/passwd', '=1+1', '\ud800', [], {}, [[]], {'a': 1})
+  None,
+  True,
+  -1,
+  0,
+  10**400,
+  1e308,
+  -0.5,
+  '',
+  'x' * 60_000,
+  '\u202e\x1b[2J',
+  '../../etc/passwd',
+  '=1+1',
+  '\ud800',
+  [],
+  {},
+  [[]],
+  {'a': 1},
+)
 
 
 def damage(path: pathlib.Path, draw: random.Random) -> str:
@@ -24,8 +38,7 @@ def damage(path: pathlib.Path, draw: random.Random) -> str:
   for _ in range(draw.choice((1, 1, 2, 3))):
     data = path.read_bytes()
     ways = [_bytes] * 2
-    if path.suffix in ('.json', '.jsonl') or path.name in (
-        'metadata', '_METADATA'):
+    if path.suffix in ('.json', '.jsonl') or path.name in ('metadata', '_METADATA'):
       ways.append(_json)
     if path.suffix == '.csv':
       ways.append(_csv)
@@ -45,17 +58,18 @@ def _bytes(data: bytes, draw: random.Random) -> bytes:
   if not size:
     return draw.randbytes(9)
   # Headers and ends matter more than what lies between.
-  first = draw.choice((
-      draw.randrange(size), draw.randrange(min(size, 200)),
-      max(0, size - 1 - draw.randrange(100))))
+  first = draw.choice((draw.randrange(size), draw.randrange(min(size, 200)), max(0, size - 1 - draw.randrange(100))))
   last = min(size, first + draw.choice((1, 4, 100)))
-  return draw.choice((
-      lambda: data[:first] + bytes([data[first] ^ 1 << draw.randrange(8)])
-      + data[first + 1:],
-      lambda: data[:first] + draw.choice(_EXTREMES) + data[first + 4:],
-      lambda: data[:first], lambda: data[:first] + data[last:],
+  return draw.choice(
+    (
+      lambda: data[:first] + bytes([data[first] ^ 1 << draw.randrange(8)]) + data[first + 1 :],
+      lambda: data[:first] + draw.choice(_EXTREMES) + data[first + 4 :],
+      lambda: data[:first],
+      lambda: data[:first] + data[last:],
       lambda: data[:last] + data[first:last] * 3 + data[last:],
-      lambda: data[:first] + draw.randbytes(last - first) + data[last:]))()
+      lambda: data[:first] + draw.randbytes(last - first) + data[last:],
+    )
+  )()
 
 
 def _json(data: bytes, draw: random.Random) -> bytes:
@@ -75,8 +89,7 @@ def _json(data: bytes, draw: random.Random) -> bytes:
   else:
     node[key] = draw.choice(_VALUES)
   lines[place] = json.dumps({'': tree}[''])
-  return '\n'.join(lines).replace('1' + '0' * 400, '1e400').encode(
-      errors='surrogatepass')
+  return '\n'.join(lines).replace('1' + '0' * 400, '1e400').encode(errors='surrogatepass')
 
 
 def _nodes(tree) -> Iterator[dict | list]:
@@ -89,9 +102,8 @@ def _nodes(tree) -> Iterator[dict | list]:
 def _csv(data: bytes, draw: random.Random) -> bytes:
   rows = [x.split(',') for x in data.decode().splitlines()]
   row = draw.choice(rows)
-  row[draw.randrange(len(row))] = draw.choice((
-      '', 'x', '-1', '1e400', 'nan', 'inf', '9' * 5000, '"', '=1+1', '\u202e'))
-  if draw.random() < .3:
+  row[draw.randrange(len(row))] = draw.choice(('', 'x', '-1', '1e400', 'nan', 'inf', '9' * 5000, '"', '=1+1', '\u202e'))
+  if draw.random() < 0.3:
     rows.remove(row)
   return '\n'.join(map(','.join, rows)).encode()
 
@@ -102,18 +114,16 @@ def _array(data: bytes, draw: random.Random) -> bytes:
     path.write_bytes(data)
     if not zipfile.is_zipfile(path):
       array = np.load(path)
-      array.flat[draw.randrange(array.size)] = draw.choice(
-          (np.inf, -np.inf, np.nan))
-      np.save(folder + '/b.npy', draw.choice((
-          array, array[:-1], array.astype('f2'), array.astype(str))))
+      array.flat[draw.randrange(array.size)] = draw.choice((np.inf, -np.inf, np.nan))
+      np.save(folder + '/b.npy', draw.choice((array, array[:-1], array.astype('f2'), array.astype(str))))
       return pathlib.Path(folder, 'b.npy').read_bytes()
     with np.load(path) as file:
       arrays = dict(file)
     name = draw.choice([*arrays])
-    arrays[name] = draw.choice((
-        lambda x: x[:-1], lambda x: x.astype(str), lambda x: x * np.inf,
-        lambda x: x[..., None], lambda x: x - 9))(arrays[name])
-    if draw.random() < .2:
+    arrays[name] = draw.choice(
+      (lambda x: x[:-1], lambda x: x.astype(str), lambda x: x * np.inf, lambda x: x[..., None], lambda x: x - 9)
+    )(arrays[name])
+    if draw.random() < 0.2:
       del arrays[name]
     np.savez(folder + '/b.npz', **arrays)
     return pathlib.Path(folder, 'b.npz').read_bytes()

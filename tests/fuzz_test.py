@@ -22,9 +22,15 @@ def test_damaged_files_end_in_a_sentence(tmp_path):
 
 
 def test_a_reader_that_lets_something_through_is_seen(tmp_path, monkeypatch):
-  monkeypatch.setattr(fuzz, 'TARGETS', {'a': fuzz_targets.Target(
-      lambda folder: (folder / 'a.json').write_text('{"x": 1}'),
-      lambda folder: os.stat(folder / 'b'))})
+  monkeypatch.setattr(
+    fuzz,
+    'TARGETS',
+    {
+      'a': fuzz_targets.Target(
+        lambda folder: (folder / 'a.json').write_text('{"x": 1}'), lambda folder: os.stat(folder / 'b')
+      )
+    },
+  )
   about, fault = fuzz.Fuzzer(tmp_path).fault(0, 0)
   assert about.startswith('a: a.json ')
   assert 'FileNotFoundError' in fault

@@ -9,8 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
-def start(
-    runner: str, folder: pathlib.Path, *hit: int) -> list[subprocess.Popen]:
+def start(runner: str, folder: pathlib.Path, *hit: int) -> list[subprocess.Popen]:
   """Starts both; something happens to the second one.
 
   Args:
@@ -20,12 +19,25 @@ def start(
   """
   meeting = port()
   return [
-      subprocess.Popen(
-          [sys.executable, '-m', runner, str(folder), str(meeting), '2',
-           str(number), *(map(str, hit) if number == 1 else ())],
-          cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'}, text=True,
-          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-      for number in range(2)]
+    subprocess.Popen(
+      [
+        sys.executable,
+        '-m',
+        runner,
+        str(folder),
+        str(meeting),
+        '2',
+        str(number),
+        *(map(str, hit) if number == 1 else ()),
+      ],
+      cwd=ROOT,
+      env=os.environ | {'JAX_PLATFORMS': 'cpu'},
+      text=True,
+      stdout=subprocess.DEVNULL,
+      stderr=subprocess.PIPE,
+    )
+    for number in range(2)
+  ]
 
 
 def port() -> int:

@@ -31,66 +31,93 @@ from tests.launch import commands
 
 _CODES = {signal.SIGKILL: -signal.SIGKILL, **signals.CODES}
 # Clocks, notes of the run, and what other tests compare.
-_OTHERS = {'summary.json', 'training.json', 'tensorboard', 'checkpoints',
-           'pretrained.safetensors',  # its notes have no order
-           'measured.json', 'predicted.jsonl', 'index.html',
-           # Of these, and of PDF figures, libraries draw a part.
-           'osie-train.array_record-00000-of-00001'}
-_NETWORK = ('--config.network.name=tests.tiny:vgg',
-            '--config.network.image_size=32', '--config.data.batch_size=1')
+_OTHERS = {
+  'summary.json',
+  'training.json',
+  'tensorboard',
+  'checkpoints',
+  'pretrained.safetensors',  # its notes have no order
+  'measured.json',
+  'predicted.jsonl',
+  'index.html',
+  # Of these, and of PDF figures, libraries draw a part.
+  'osie-train.array_record-00000-of-00001',
+}
+_NETWORK = ('--config.network.name=tests.tiny:vgg', '--config.network.image_size=32', '--config.data.batch_size=1')
 JOBS = {
-    'dissect': (*_NETWORK, '--config.network.taps=conv1_1'),
-    'popout': (*_NETWORK, '--config.network.taps=conv1_1',
-               '--config.data.count=6', '--config.data.size=128'),
-    'train': (*_NETWORK, '--config.train.epochs=4',
-              '--config.data.val_fraction=0.4',
-              '--config.train.checkpoint_every=2'),
-    'sweep': (*_NETWORK, '--config.train.epochs=2',
-              '--config.data.val_fraction=0.4', '--config.sweep.depths=0,1',
-              '--config.measured=("regions",)'),
-    'tasks': (*_NETWORK, '--config.train.epochs=2', '--config.data.kind=table',
-              '--config.data.min_images=2', '--config.task.dense=(4,)',
-              '--config.tasks.seeds=(0,)', '--config.tasks.controls=linear',
-              '--config.tasks.examples=1',
-              '--config.data.columns=image=image_id'),
-    'report': (), 'predict': ('--config.data.batch_size=1',),
-    'convert': ('--kind=osie',),
-    'build_dataset': ('--dataset=osie',),
-    'evaluate': (
-        '--config.eval.sets=mine', '--config.sets.mine.sigma=5',
-        '--config.eval.models=centre,itti', '--config.eval.resamples=50',
-        '--config.sets.mine.drop_outside', '--config.data.batch_size=1')}
+  'dissect': (*_NETWORK, '--config.network.taps=conv1_1'),
+  'popout': (*_NETWORK, '--config.network.taps=conv1_1', '--config.data.count=6', '--config.data.size=128'),
+  'train': (
+    *_NETWORK,
+    '--config.train.epochs=4',
+    '--config.data.val_fraction=0.4',
+    '--config.train.checkpoint_every=2',
+  ),
+  'sweep': (
+    *_NETWORK,
+    '--config.train.epochs=2',
+    '--config.data.val_fraction=0.4',
+    '--config.sweep.depths=0,1',
+    '--config.measured=("regions",)',
+  ),
+  'tasks': (
+    *_NETWORK,
+    '--config.train.epochs=2',
+    '--config.data.kind=table',
+    '--config.data.min_images=2',
+    '--config.task.dense=(4,)',
+    '--config.tasks.seeds=(0,)',
+    '--config.tasks.controls=linear',
+    '--config.tasks.examples=1',
+    '--config.data.columns=image=image_id',
+  ),
+  'report': (),
+  'predict': ('--config.data.batch_size=1',),
+  'convert': ('--kind=osie',),
+  'build_dataset': ('--dataset=osie',),
+  'evaluate': (
+    '--config.eval.sets=mine',
+    '--config.sets.mine.sigma=5',
+    '--config.eval.models=centre,itti',
+    '--config.eval.resamples=50',
+    '--config.sets.mine.drop_outside',
+    '--config.data.batch_size=1',
+  ),
+}
 
 
 def given(job: str, data: pathlib.Path, workdir: pathlib.Path) -> list[str]:
   """Returns the flags of a job on the made photographs."""
   place = {
-      'convert': [f'--images={data}', f'--output={workdir}'],
-      'build_dataset': [f'--source={data}', f'--regions={data / "labelme"}',
-                        f'--output={workdir}'],
-      'dissect': [f'--config.data.dir={data}',
-                  f'--config.data.regions={data / "labelme"}'],
-      'train': [f'--config.data.dir={data}'],
-      'sweep': [f'--config.data.dir={data}',
-                f'--config.regions.data.dir={data}',
-                f'--config.regions.data.regions={data / "labelme"}'],
-      'tasks': [f'--config.data.dir={data.parent / "scenes/photos"}',
-                f'--config.data.fixations={data.parent / "scenes/points.csv"}',
-                f'--config.data.scenes={data.parent / "scenes/scenes.csv"}',
-                f'--config.regions.data.regions={data / "labelme"}'],
-      'predict': [f'--config.network.checkpoint={data.parent / "trained"}',
-                  f'--config.data.dir={data / "stimuli"}',
-                  '--config.data.kind=images'],
-      'evaluate': [f'--config.sets.mine.dir={data}',
-                   '--config.sets.mine.kind=osie']}.get(job, [])
+    'convert': [f'--images={data}', f'--output={workdir}'],
+    'build_dataset': [f'--source={data}', f'--regions={data / "labelme"}', f'--output={workdir}'],
+    'dissect': [f'--config.data.dir={data}', f'--config.data.regions={data / "labelme"}'],
+    'train': [f'--config.data.dir={data}'],
+    'sweep': [
+      f'--config.data.dir={data}',
+      f'--config.regions.data.dir={data}',
+      f'--config.regions.data.regions={data / "labelme"}',
+    ],
+    'tasks': [
+      f'--config.data.dir={data.parent / "scenes/photos"}',
+      f'--config.data.fixations={data.parent / "scenes/points.csv"}',
+      f'--config.data.scenes={data.parent / "scenes/scenes.csv"}',
+      f'--config.regions.data.regions={data / "labelme"}',
+    ],
+    'predict': [
+      f'--config.network.checkpoint={data.parent / "trained"}',
+      f'--config.data.dir={data / "stimuli"}',
+      '--config.data.kind=images',
+    ],
+    'evaluate': [f'--config.sets.mine.dir={data}', '--config.sets.mine.kind=osie'],
+  }.get(job, [])
   if '--output=' not in ' '.join(place):
     place = [f'--workdir={workdir}', *place]
   return [*place, *JOBS[job]]
 
 
 def run(
-    job: str, flags: list[str], number: int | None = None, after: float = 0.,
-    codes: Collection[int] = (0,)
+  job: str, flags: list[str], number: int | None = None, after: float = 0.0, codes: Collection[int] = (0,)
 ) -> str:
   """Runs a job, perhaps with a signal after some seconds.
 
@@ -101,9 +128,13 @@ def run(
     What is wrong with its end, '' if nothing is.
   """
   process = subprocess.Popen(
-      commands.command(job, *flags), stdout=subprocess.DEVNULL,
-      stderr=subprocess.PIPE, text=True, cwd=commands.ROOT,
-      env=commands.ENVIRONMENT | {'PYTHONPATH': str(commands.ROOT)})
+    commands.command(job, *flags),
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.PIPE,
+    text=True,
+    cwd=commands.ROOT,
+    env=commands.ENVIRONMENT | {'PYTHONPATH': str(commands.ROOT)},
+  )
   try:
     process.wait(after if number else None)
   except subprocess.TimeoutExpired:
@@ -113,7 +144,7 @@ def run(
   if job == 'build_dataset' and 'holds a data set already' in said:
     codes.add(2)
   # Python itself has not begun before this, and ends by the signal.
-  if number and after < .5:
+  if number and after < 0.5:
     codes.add(-number)
   if process.returncode in codes and 'Traceback' not in said:
     return ''
@@ -142,8 +173,7 @@ def with_scenes(data: pathlib.Path, folder: pathlib.Path) -> None:
     scenes.append(f'{name},{("sea", "wood")[number % 2]}')
     with Image.open(source) as image:
       width, height = image.size
-    points += [f'{name},{width * x // 6},{height * x // 6}'
-               for x in range(1, 6)]
+    points += [f'{name},{width * x // 6},{height * x // 6}' for x in range(1, 6)]
   (folder / 'scenes.csv').write_text('\n'.join(scenes) + '\n')
   (folder / 'points.csv').write_text('\n'.join(points) + '\n')
 
@@ -151,22 +181,25 @@ def with_scenes(data: pathlib.Path, folder: pathlib.Path) -> None:
 def differences(one: pathlib.Path, other: pathlib.Path) -> list[str]:
   """Returns the files in which two folders of results differ."""
   listed = [
-      {x.relative_to(folder) for x in folder.rglob('*')
-       if x.is_file() and x.suffix != '.pdf'
-       and not _OTHERS & set(x.relative_to(folder).parts)}
-      for folder in (one, other)]
+    {
+      x.relative_to(folder)
+      for x in folder.rglob('*')
+      if x.is_file() and x.suffix != '.pdf' and not _OTHERS & set(x.relative_to(folder).parts)
+    }
+    for folder in (one, other)
+  ]
   return sorted(
-      str(x) for x in listed[0] ^ listed[1] | {
-          x for x in listed[0] & listed[1]
-          if not filecmp.cmp(one / x, other / x, shallow=False)})
+    str(x)
+    for x in listed[0] ^ listed[1]
+    | {x for x in listed[0] & listed[1] if not filecmp.cmp(one / x, other / x, shallow=False)}
+  )
 
 
 def leftovers(folder: pathlib.Path) -> list[str]:
   """Returns what a job should have removed."""
   return [
-      str(x) for pattern in (
-          f'{files.TEMPORARY}*', '.lock', '*.orbax-*', 'incomplete.*')
-      for x in folder.rglob(pattern)]
+    str(x) for pattern in (f'{files.TEMPORARY}*', '.lock', '*.orbax-*', 'incomplete.*') for x in folder.rglob(pattern)
+  ]
 
 
 def main(arguments: list[str]) -> int:
@@ -194,13 +227,11 @@ def main(arguments: list[str]) -> int:
       for _ in range(chosen.tries):
         faults.append(run(job, flags, number, draw.uniform(0, seconds)))
       faults += [run(job, flags), *leftovers(whole)]
-      faults += [f'{job}, {name}: {x} differs'
-                 for x in differences(root / 'whole', whole)]
+      faults += [f'{job}, {name}: {x} differs' for x in differences(root / 'whole', whole)]
       whole.rename(folder)
       (root / 'whole').rename(whole)
       faults = [x for x in faults if x]
-      print(json.dumps({'job': job, 'signal': name, 'tries': chosen.tries,
-                        'faults': faults}), flush=True)
+      print(json.dumps({'job': job, 'signal': name, 'tries': chosen.tries, 'faults': faults}), flush=True)
   return len(faults)
 
 

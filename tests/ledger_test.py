@@ -1,5 +1,4 @@
-"""What was measured is kept, whoever is killed, and measured again if damaged.
-"""
+"""What was measured is kept, whoever is killed, and measured again if damaged."""
 
 import numpy as np
 import pytest
@@ -16,10 +15,8 @@ def filled(folder) -> Ledger:
   """Two parts, of two series."""
   with opened(folder) as first:
     first.add('a', 'p1', Entry({'v': 0.1}))
-    first.add('b', 'p1', Entry({'v': float('nan')}, {
-        'x': np.arange(6, dtype=np.float32).reshape(3, 2)}))
-    first.add('b', 'p2', Entry(None, {
-        'x': np.zeros((0, 2), np.float32), 'y': np.ones(4)}))
+    first.add('b', 'p1', Entry({'v': float('nan')}, {'x': np.arange(6, dtype=np.float32).reshape(3, 2)}))
+    first.add('b', 'p2', Entry(None, {'x': np.zeros((0, 2), np.float32), 'y': np.ones(4)}))
     first.flush()
     first.add('a', 'p2', Entry(['\u2028', float('inf')]))
   return opened(folder)
@@ -27,8 +24,7 @@ def filled(folder) -> Ledger:
 
 def test_a_ledger_gives_back_what_was_measured(tmp_path):
   found = filled(tmp_path / 'deep' / 'ledger')
-  assert found.entries['a'] == {
-      'p1': ({'v': 0.1}, {}), 'p2': (['\u2028', float('inf')], {})}
+  assert found.entries['a'] == {'p1': ({'v': 0.1}, {}), 'p2': (['\u2028', float('inf')], {})}
   first, second = found.entries['b'].values()
   assert np.isnan(first.facts['v'])
   np.testing.assert_array_equal(first.arrays['x'], [[0, 1], [2, 3], [4, 5]])
@@ -58,14 +54,13 @@ def test_a_damaged_part_is_measured_again(tmp_path):
 def test_what_another_job_measured_is_left_out(tmp_path):
   filled(tmp_path)
   found = opened(tmp_path, a=2, b=1, c=1)
-  assert {name: list(x) for name, x in found.entries.items()} == {
-      'a': [], 'b': ['p1', 'p2'], 'c': []}
+  assert {name: list(x) for name, x in found.entries.items()} == {'a': [], 'b': ['p1', 'p2'], 'c': []}
   found.remove()
   assert not tmp_path.exists()
 
 
 def test_a_ledger_is_written_within_seconds(tmp_path, monkeypatch):
-  monkeypatch.setattr(ledger, '_SECONDS', 0.)
+  monkeypatch.setattr(ledger, '_SECONDS', 0.0)
   opened(tmp_path).add('a', 'p1', Entry(1))
   assert opened(tmp_path).entries['a']['p1'].facts == 1
 
@@ -75,7 +70,7 @@ def test_arrays_do_not_wait_in_memory(tmp_path, monkeypatch):
   first = opened(tmp_path)
   for item in 'pqr':
     first.add('a', item, Entry(item, {'x': np.full((2, 5), ord(item))}))
-  part, = tmp_path.iterdir()  # of p and q; r waits
+  (part,) = tmp_path.iterdir()  # of p and q; r waits
   assert first.entries['a']['q'].arrays['x'].tolist() == [[ord('q')] * 5] * 2
   part.unlink()
   with pytest.raises(FileNotFoundError):

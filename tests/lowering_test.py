@@ -11,14 +11,7 @@ import pytest
 
 from saliency_jax import runtime
 from saliency_jax.classical.registry import MODELS
-from saliency_jax.experiments import (
-  exported_maps,
-  measurement,
-  photograph_scoring,
-  predictors,
-  scoring,
-  search_scoring,
-)
+from saliency_jax.experiments import exported_maps, measurement, photograph_scoring, predictors, scoring, search_scoring
 from saliency_jax.networks import cuts, heads, zoo
 from saliency_jax.ops.pixel_weights import CellWeights
 from saliency_jax.training import loop, plan, step
@@ -40,15 +33,14 @@ def not_on_a_cpu(monkeypatch):
 
 def exported(function, *arguments, **static) -> str:
   jitted = function if hasattr(function, 'trace') else jax.jit(function)
-  return jax.export.export(jitted, platforms=('tpu',))(
-      *arguments, **static).mlir_module()
+  return jax.export.export(jitted, platforms=('tpu',))(*arguments, **static).mlir_module()
 
 
 def weights_of(maps: jax.ShapeDtypeStruct) -> CellWeights:
   batch, height, width, _ = maps.shape
-  return CellWeights(*(jax.ShapeDtypeStruct((batch, *shape), jnp.float32)
-                       for shape in ((SETS, height, width), (3, height),
-                                     (3, width))))
+  return CellWeights(
+    *(jax.ShapeDtypeStruct((batch, *shape), jnp.float32) for shape in ((SETS, height, width), (3, height), (3, width)))
+  )
 
 
 @pytest.mark.parametrize('name', ['vgg16', 'resnet18', 'vit_s16'])
@@ -74,29 +66,27 @@ def test_units_are_measured_and_standardised(name):
   exported(exported_maps._standardise_all, first, given.rows, given.columns)
 
 
-@pytest.mark.parametrize(('depths', 'mode'), [
-    ((2,), 'shared'), ((0, 2), 'vmap')])
+@pytest.mark.parametrize(('depths', 'mode'), [((2,), 'shared'), ((0, 2), 'vmap')])
 def test_training_and_sweeps(depths, mode):
   config = made.sweep(depths)
-  config.sweep.seeds, config.sweep.mode = (0, 1)[:len(depths)], mode
+  config.sweep.seeds, config.sweep.mode = (0, 1)[: len(depths)], mode
   config.sweep.shard_members = mode == 'vmap'
   run = plan.make(config, 'sweep', made.DATA, None, 4)
   mesh = runtime.data_mesh(jax.devices()[:4], run.division.shares)
   programs = loop._compile(run, mesh)
-  states = [step.init_member(
-      member, run.network, run.task, run.tx, image_size=run.image_size)
-            for member in run.members.values()]
+  states = [
+    step.init_member(member, run.network, run.task, run.tx, image_size=run.image_size)
+    for member in run.members.values()
+  ]
   variables, side = run.network.variables, run.image_size
   prefix = cuts.make_prefix(run.network, run.depths())
   images = jax.ShapeDtypeStruct((4, side, side, 3), jnp.uint8)
   exported(prefix, variables, images)
   features = jax.eval_shape(prefix, variables, images)
   targets = weights_of(jax.ShapeDtypeStruct((4, *run.grid, 1), jnp.float32))
-  targets = targets._replace(
-      sets=targets.sets.update(shape=(4, 1, *run.grid)))
+  targets = targets._replace(sets=targets.sets.update(shape=(4, 1, *run.grid)))
   batch = variables, features, targets, np.ones(4, np.float32)
-  text = exported(
-      programs.update, programs.packing.pack(states), *batch, np.int32(0))
+  text = exported(programs.update, programs.packing.pack(states), *batch, np.int32(0))
   assert ('sdy.manual_computation' in text) == (mode == 'vmap')
   exported(programs.evaluate, states, *batch)
   exported(programs.finite, states)
@@ -105,23 +95,24 @@ def test_training_and_sweeps(depths, mode):
 def test_trained_networks_predict():
   network = tiny.vgg()
   shape = network.shapes([network.readout_tap])[network.readout_tap]
-  trained = heads.attach(
-      network, heads.READOUT, heads.READOUT.init(jax.random.key(0), shape))
+  trained = heads.attach(network, heads.READOUT, heads.READOUT.init(jax.random.key(0), shape))
   side = trained.preprocess.image_size
   exported(
-      lambda *given: trained.apply(*given, (predictors.SALIENCY,)),
-      trained.variables, jax.ShapeDtypeStruct((2, side, side, 3), jnp.uint8))
+    lambda *given: trained.apply(*given, (predictors.SALIENCY,)),
+    trained.variables,
+    jax.ShapeDtypeStruct((2, side, side, 3), jnp.uint8),
+  )
 
 
 def test_maps_and_observers_are_scored():
   seen = scoring.Seen(
-      np.zeros((32, 2), np.int32), np.full(32, True),
-      np.zeros((50, 2), np.int32), np.ones(50, np.int32), MAP, MAP)
+    np.zeros((32, 2), np.int32), np.full(32, True), np.zeros((50, 2), np.int32), np.ones(50, np.int32), MAP, MAP
+  )
   exported(scoring._resized, jax.ShapeDtypeStruct((8, 9), jnp.float32), SIZE)
   exported(scoring.score, MAP, seen, distinct=True)
   exported(
-      photograph_scoring._means, np.zeros((3, 32, 2), np.int32),
-      np.full((3, 32), True), 2, seen, sigma=5., distinct=True)
+    photograph_scoring._means, np.zeros((3, 32, 2), np.int32), np.full((3, 32), True), 2, seen, sigma=5.0, distinct=True
+  )
   exported(search_scoring._nmm, MAP, MASK)
   exported(search_scoring._ratios, MAP, MASK, MASK)
   exported(search_scoring._fixations, MAP, MASK, side=7)
@@ -129,5 +120,4 @@ def test_maps_and_observers_are_scored():
 
 @pytest.mark.parametrize('name', MODELS)
 def test_classical_models(name):
-  exported(jax.vmap(MODELS[name]), jax.ShapeDtypeStruct(
-      (2, *SIZE, 3), jnp.uint8))
+  exported(jax.vmap(MODELS[name]), jax.ShapeDtypeStruct((2, *SIZE, 3), jnp.uint8))

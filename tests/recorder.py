@@ -26,7 +26,9 @@ class Recorder:
 
 def keys(config: ml_collections.ConfigDict, at: str = '') -> set[str]:
   """Returns the names of all values, 'network.name' and so on."""
-  return set().union(*(
-      keys(value, f'{at}{name}.')
-      if isinstance(value, ml_collections.ConfigDict) else {at + name}
-      for name, value in config.items()))
+  return set().union(
+    *(
+      keys(value, f'{at}{name}.') if isinstance(value, ml_collections.ConfigDict) else {at + name}
+      for name, value in config.items()
+    )
+  )

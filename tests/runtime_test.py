@@ -13,8 +13,7 @@ from saliency_jax import runtime
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.skipif(
-    jax.__version_info__[:2] != (0, 10), reason='other settings may be known')
+@pytest.mark.skipif(jax.__version_info__[:2] != (0, 10), reason='other settings may be known')
 def test_jaxlib_knows_every_setting():
   """A misspelt one would be left out in silence."""
   assert runtime.compiler_options() == runtime._CPU
@@ -39,14 +38,21 @@ print(len(hits))
 
 
 def test_another_process_finds_what_was_compiled(tmp_path):
-  environment = {
-      name: value for name, value in os.environ.items()
-      if not name.upper().startswith('JAX_')} | {'JAX_PLATFORMS': 'cpu'}
+  environment = {name: value for name, value in os.environ.items() if not name.upper().startswith('JAX_')} | {
+    'JAX_PLATFORMS': 'cpu'
+  }
 
   def run(folder):
-    return int(subprocess.run(
-        [sys.executable, '-c', _COMPILES, str(folder)], env=environment,
-        cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    return int(
+      subprocess.run(
+        [sys.executable, '-c', _COMPILES, str(folder)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+      ).stdout
+    )
 
   assert run(tmp_path / 'kept') == 0
   assert run(tmp_path / 'kept') > 0

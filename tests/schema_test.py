@@ -19,13 +19,14 @@ def test_the_schema_is_that_of_the_page_of_results():
   assert f'Layout {schema.LAYOUT}.' in page
   files = {x.path: x for job in schema.JOBS.values() for x in job.files}
   assert sorted(re.findall('^## `(.*)`$', page, re.M)) == sorted(files)
-  assert page.count('\n|') == sum(
-      2 + len(x.columns) for x in files.values() if x.columns)
+  assert page.count('\n|') == sum(2 + len(x.columns) for x in files.values() if x.columns)
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path):
-  rows = [('tap', 'text', 3, 1.25, *[.5] * 6, 2, 0., 1., [4, 0]),
-          ('a,"b', 'é', 0, None, *[np.nan] * 6, None, None, np.nan, ())]
+  rows = [
+    ('tap', 'text', 3, 1.25, *[0.5] * 6, 2, 0.0, 1.0, [4, 0]),
+    ('a,"b', 'é', 0, None, *[np.nan] * 6, None, None, np.nan, ()),
+  ]
   with open(tmp_path / 'table2.csv', 'w', newline='') as file:
     schema.write(file, schema.TABLE2, rows)
   first, second = schema.read(tmp_path, schema.TABLE2)
@@ -50,8 +51,7 @@ def test_no_number_is_nothing(value):
 
 def test_numbers_have_six_decimals():
   file = io.StringIO()
-  schema.write(
-      file, schema.TABLE6, [('a', np.int64(1), *[np.float32(2)] * 7)])
+  schema.write(file, schema.TABLE6, [('a', np.int64(1), *[np.float32(2)] * 7)])
   assert file.getvalue().splitlines()[1] == 'a,1' + 7 * ',2.000000'
   with pytest.raises(ValueError, match='shorter'):
     schema.write(file, schema.TABLE6, [('a', 1)])
@@ -75,5 +75,4 @@ def test_patterns_are_the_schemas():
 
 
 def test_every_column_has_a_meaning():
-  assert all(column.meaning for job in schema.JOBS.values()
-             for file in job.files for column in file.columns)
+  assert all(column.meaning for job in schema.JOBS.values() for file in job.files for column in file.columns)

@@ -22,29 +22,21 @@ from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 WIDTHS = dict.fromkeys(vggs.CONVOLUTIONS, 4) | {'conv5_3': 7}
-PREPROCESS = Preprocess(64, (120., 115., 105.), (1., 1., 1.), 1.)
+PREPROCESS = Preprocess(64, (120.0, 115.0, 105.0), (1.0, 1.0, 1.0), 1.0)
 
 
-def vgg(
-    widths: Mapping[str, int] = WIDTHS, seed: int = 0,
-    preprocess: Preprocess = PREPROCESS
-) -> Network:
+def vgg(widths: Mapping[str, int] = WIDTHS, seed: int = 0, preprocess: Preprocess = PREPROCESS) -> Network:
   """Returns a VGG-16 of few units with random parameters."""
   ported = Ported({'params': params(widths, seed)}, preprocess)
-  return zoo.assemble(
-      'tests.tiny:vgg', architecture(widths), ported,
-      Provenance('tiny', digest(ported), 'NumPy'))
+  return zoo.assemble('tests.tiny:vgg', architecture(widths), ported, Provenance('tiny', digest(ported), 'NumPy'))
 
 
 def architecture(widths: Mapping[str, int] = WIDTHS) -> zoo.Architecture:
   """Returns VGG-16 with other numbers of units."""
-  return zoo.NETWORKS['vgg16']._replace(
-      module=lambda dtype: vggs.VGG(flax.core.freeze(dict(widths)), dtype))
+  return zoo.NETWORKS['vgg16']._replace(module=lambda dtype: vggs.VGG(flax.core.freeze(dict(widths)), dtype))
 
 
-def params(
-    widths: Mapping[str, int] = WIDTHS, seed: int = 0
-) -> dict[str, dict[str, np.ndarray]]:
+def params(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> dict[str, dict[str, np.ndarray]]:
   """Returns parameters of a VGG-16 that keep maps at one size (He et al.).
 
   All units live, so that gradients reach everything.
@@ -54,16 +46,16 @@ def params(
   for name, units in widths.items():
     scale = 1 / 60 if name == 'conv1_1' else 1  # of images in 0-255
     made[name] = {
-        'kernel': (scale * rng.normal(
-            0, (2 / 9 / below) ** 0.5, (3, 3, below, units))
-            ).astype(np.float32),
-        'bias': np.full(units, 0.3, np.float32)}
+      'kernel': (scale * rng.normal(0, (2 / 9 / below) ** 0.5, (3, 3, below, units))).astype(np.float32),
+      'bias': np.full(units, 0.3, np.float32),
+    }
     below = units
   return made
 
 
 class Block(nn.Module):
   """A convolution, its batch normalisation and a ReLU."""
+
   units: int
 
   @nn.compact
@@ -85,24 +77,21 @@ class Nested(nn.Module):
 def nested() -> Network:
   """Returns `Nested` with random variables, batch statistics included."""
   module = Nested()
-  variables = jax.tree.map(np.asarray, module.init(
-      jax.random.key(0), jnp.zeros((1, 32, 32, 3)), train=False))
+  variables = jax.tree.map(np.asarray, module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)), train=False))
   rng = np.random.default_rng(0)
   variables['batch_stats'] = jax.tree.map(
-      lambda x: rng.uniform(.05, .3, x.shape).astype(np.float32),
-      variables['batch_stats'])
-  return adapters.from_linen(
-      module, variables, preprocess=Preprocess(image_size=32),
-      call={'train': False})
+    lambda x: rng.uniform(0.05, 0.3, x.shape).astype(np.float32), variables['batch_stats']
+  )
+  return adapters.from_linen(module, variables, preprocess=Preprocess(image_size=32), call={'train': False})
 
 
 class Decoder(nn.Module):
   """One map of two, the upper one enlarged."""
+
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     below = maps['conv2_1']
     above = jnp.repeat(jnp.repeat(maps['trunk'], 2, axis=1), 2, axis=2)
     both = record('both', jnp.concatenate([below, above], axis=-1))
@@ -111,14 +100,11 @@ class Decoder(nn.Module):
 
 def decoding() -> Network:
   """Returns a saliency model: three convolutions and a decoder of two maps."""
-  layers = (trunk.Layer('conv1_1', 4, 1, pool=trunk.FLOOR),
-            trunk.Layer('conv2_1', 4, 2, pool=trunk.FLOOR),
-            trunk.Layer('conv3_1', 5, 4))
-  found = published.model(
-      'tiny', trunk.Model(layers, Decoder, ('conv2_1',)), trunk=None,
-      default_taps=('conv3_1',))
-  ported = Ported(
-      zoo.random_variables(found.module(jnp.float32)),
-      PREPROCESS._replace(std=(60., 60., 60.)))
-  return zoo.assemble('tests.tiny:decoding', found, ported,
-                      Provenance('tiny', digest(ported), 'Flax'))
+  layers = (
+    trunk.Layer('conv1_1', 4, 1, pool=trunk.FLOOR),
+    trunk.Layer('conv2_1', 4, 2, pool=trunk.FLOOR),
+    trunk.Layer('conv3_1', 5, 4),
+  )
+  found = published.model('tiny', trunk.Model(layers, Decoder, ('conv2_1',)), trunk=None, default_taps=('conv3_1',))
+  ported = Ported(zoo.random_variables(found.module(jnp.float32)), PREPROCESS._replace(std=(60.0, 60.0, 60.0)))
+  return zoo.assemble('tests.tiny:decoding', found, ported, Provenance('tiny', digest(ported), 'Flax'))

@@ -24,8 +24,7 @@ def test_another_job_is_refused_until_the_first_is_over(tmp_path):
   folder = tmp_path / 'new'
   with workdir.alone(str(folder), 'sweep') as path:
     assert path == folder
-    with pytest.raises(InputError, match='^Another job is at work in .*new; '
-                       'wait for it or name another --workdir.$'):
+    with pytest.raises(InputError, match='^Another job is at work in .*new; wait for it or name another --workdir.$'):
       workdir.alone(str(folder), 'sweep').__enter__()
     # A sweep has its members measured in folders of its own.
     with workdir.alone(str(folder / 'regions' / 'depth_0'), 'dissect'):
@@ -34,21 +33,30 @@ def test_another_job_is_refused_until_the_first_is_over(tmp_path):
     pass
 
 
-@pytest.mark.parametrize(('left', 'job', 'says'), [
-    ('popout', 'train', 'popout'), ('train', 'sweep', 'train'),
-    ('train', 'predict', 'train'), ('popout', 'dissect', ''),
-    ('checkpoints', 'dissect', 'train'), ('checkpoints', 'sweep', ''),
-    ('association', 'train', 'dissect'), ('table3.csv', 'train', 'sweep'),
-    ('scores.csv', 'popout', 'evaluate'), ('maps', 'evaluate', ''),
-    ('notes.txt', 'train', ''), ('', 'predict', '')])
+@pytest.mark.parametrize(
+  ('left', 'job', 'says'),
+  [
+    ('popout', 'train', 'popout'),
+    ('train', 'sweep', 'train'),
+    ('train', 'predict', 'train'),
+    ('popout', 'dissect', ''),
+    ('checkpoints', 'dissect', 'train'),
+    ('checkpoints', 'sweep', ''),
+    ('association', 'train', 'dissect'),
+    ('table3.csv', 'train', 'sweep'),
+    ('scores.csv', 'popout', 'evaluate'),
+    ('maps', 'evaluate', ''),
+    ('notes.txt', 'train', ''),
+    ('', 'predict', ''),
+  ],
+)
 def test_what_another_kind_of_job_wrote_is_kept(left, job, says, tmp_path):
   if left in schema.JOBS:
     (tmp_path / 'summary.json').write_text(json.dumps({'job': left}))
   elif left:  # a run that has not ended
     (tmp_path / left).mkdir()
   if says:
-    with pytest.raises(InputError, match=(
-        f'holds what launch/{says}.py wrote; name another --workdir.$')):
+    with pytest.raises(InputError, match=(f'holds what launch/{says}.py wrote; name another --workdir.$')):
       workdir.alone(str(tmp_path), job).__enter__()
   else:
     with workdir.alone(str(tmp_path), job):
@@ -58,19 +66,16 @@ def test_what_another_kind_of_job_wrote_is_kept(left, job, says, tmp_path):
 
 def test_only_what_comes_before_the_job_is_about_the_folder(tmp_path):
   (tmp_path / 'file').touch()
-  for name, said in (('', '--workdir is missing'), (
-      str(tmp_path / 'file'), 'cannot be written to')):
+  for name, said in (('', '--workdir is missing'), (str(tmp_path / 'file'), 'cannot be written to')):
     with pytest.raises(InputError, match=said):
       workdir.alone(name, 'train').__enter__()
   # A full disk in the middle of a job is somebody else's to explain.
-  with pytest.raises(OSError, match='full'), workdir.alone(
-      str(tmp_path), 'train'):
+  with pytest.raises(OSError, match='full'), workdir.alone(str(tmp_path), 'train'):
     raise OSError('full')
   assert is_free(tmp_path)
 
 
-def test_that_a_finished_run_of_another_config_is_replaced_is_said(
-    tmp_path, caplog):
+def test_that_a_finished_run_of_another_config_is_replaced_is_said(tmp_path, caplog):
   config = {'network': {'name': 'vgg16'}, 'size': (8, 8)}
   workdir.Folder(str(tmp_path), config)
   other = {**config, 'network': {'name': 'resnet18'}}
@@ -102,31 +107,28 @@ def dissect(folder, workdir):
 
 
 def pop(folder, workdir):
-  units.popout(
-      small(popout_config.get_config), SearchArrays(count=2, size=128), workdir)
+  units.popout(small(popout_config.get_config), SearchArrays(count=2, size=128), workdir)
 
 
 def evaluate(folder, workdir):
   from saliency_jax.experiments import evaluation
+
   looked_at.photographs(folder)
   config = evaluate_config.get_config()
   config.eval.models, config.eval.sets = 'centre', 'mine'
   config.eval.resamples, config.eval.examples = 50, 0
-  config.sets.mine.update({
-      'dir': str(folder / 'images'), 'sigma': 5., 'drop_outside': True,
-      'fixations': str(folder / 'looks.csv')})
+  config.sets.mine.update(
+    {'dir': str(folder / 'images'), 'sigma': 5.0, 'drop_outside': True, 'fixations': str(folder / 'looks.csv')}
+  )
   evaluation.evaluate(config, workdir)
 
 
 def measure(folder, workdir):
-  depth.measure(
-      made.sweep(), {'members': {}, 'seconds': {}}, {}, workdir,
-      learnt=made.DATA)
+  depth.measure(made.sweep(), {'members': {}, 'seconds': {}}, {}, workdir, learnt=made.DATA)
 
 
 # tests/training/lock_test.py has predict, which needs a trained model.
-@pytest.mark.parametrize(
-    'job', [train, sweep, dissect, pop, evaluate, measure])
+@pytest.mark.parametrize('job', [train, sweep, dissect, pop, evaluate, measure])
 def test_every_job_leaves_the_folder_of_another_alone(job, tmp_path):
   workdir = tmp_path / 'out'
   (workdir / 'checkpoints').mkdir(parents=True)

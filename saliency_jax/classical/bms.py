@@ -49,14 +49,13 @@ def bms(image: jax.Array | np.ndarray) -> jax.Array:
   """
   photograph.check(image)
   height, width = photograph.fit(*image.shape[:2], _LONGEST)
-  small = resampling.resize_area(
-      jnp.moveaxis(image, -1, 0).astype(jnp.float32), height, width)
-  channels = _median(whiten(jnp.moveaxis(jnp.floor(small + .5), 0, -1)))
+  small = resampling.resize_area(jnp.moveaxis(image, -1, 0).astype(jnp.float32), height, width)
+  channels = _median(whiten(jnp.moveaxis(jnp.floor(small + 0.5), 0, -1)))
   attention = grow(_attention(channels), _FINAL_SPREAD, jnp.maximum)
   rows, columns = (
-      resampling.area(max(1, length // 2), length)
-      @ resampling.gaussian(length, _BLUR, _REACH, 'reflect')
-      for length in (height, width))
+    resampling.area(max(1, length // 2), length) @ resampling.gaussian(length, _BLUR, _REACH, 'reflect')
+    for length in (height, width)
+  )
   return to_unit(resampling.apply(attention, rows, columns))
 
 
@@ -80,8 +79,7 @@ def _attention(channels: jax.Array) -> jax.Array:
   joined = flood(jnp.concatenate([above, _THRESHOLDS - above]))
   starts = jnp.concatenate([joined[:count], above])
   ends = jnp.concatenate([above, _THRESHOLDS - joined[count:]])
-  surrounded = grow(_lowest_bits(ends) & ~_lowest_bits(starts), _SPREAD,
-                    jnp.bitwise_or)
+  surrounded = grow(_lowest_bits(ends) & ~_lowest_bits(starts), _SPREAD, jnp.bitwise_or)
 
   def add(attention, threshold):
     regions = (surrounded >> threshold) & 1
@@ -89,25 +87,20 @@ def _attention(channels: jax.Array) -> jax.Array:
     pixels = regions.sum(axis=(1, 2))
     weights = lax.rsqrt(jnp.maximum(pixels, 1).astype(jnp.float32))
     return attention + sum(
-        region.astype(jnp.float32) * weight
-        for region, weight in zip(regions, weights, strict=True)), None
+      region.astype(jnp.float32) * weight for region, weight in zip(regions, weights, strict=True)
+    ), None
 
-  return lax.scan(
-      add, jnp.zeros(channels.shape[1:], jnp.float32),
-      np.arange(_THRESHOLDS, dtype=np.uint32))[0]
+  return lax.scan(add, jnp.zeros(channels.shape[1:], jnp.float32), np.arange(_THRESHOLDS, dtype=np.uint32))[0]
 
 
 def _lowest_bits(count: jax.Array) -> jax.Array:
   """Returns words whose lowest 0-32 bits are set."""
   # A shift by all 32 bits is left undefined.
-  beyond = jnp.where(
-      count > 31, np.uint32(0), np.uint32(1) << count.astype(jnp.uint32))
+  beyond = jnp.where(count > 31, np.uint32(0), np.uint32(1) << count.astype(jnp.uint32))
   return beyond - np.uint32(1)
 
 
-def grow(
-    maps: jax.Array, distance: int,
-    join: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
+def grow(maps: jax.Array, distance: int, join: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
   """Joins all cells of a square of 2 * distance + 1 around each cell.
 
   Args:
@@ -120,9 +113,9 @@ def grow(
     around = [(0, 0)] * maps.ndim
     around[axis] = (distance, distance)
     padded = jnp.pad(maps, around)
-    maps = functools.reduce(join, (
-        lax.slice_in_dim(padded, shift, shift + length, 1, axis)
-        for shift in range(2 * distance + 1)))
+    maps = functools.reduce(
+      join, (lax.slice_in_dim(padded, shift, shift + length, 1, axis) for shift in range(2 * distance + 1))
+    )
     # Fused into one loop, the two axes would cost a square's every cell.
     maps = lax.optimization_barrier(maps)
   return maps
@@ -136,8 +129,7 @@ def _median(maps: jax.Array) -> jax.Array:
   `jnp.median`.
   """
   low, middle, high = _sorted(*_triples(maps, 1))
-  lows, middles, highs = (
-      _sorted(*_triples(part, 2)) for part in (low, middle, high))
+  lows, middles, highs = (_sorted(*_triples(part, 2)) for part in (low, middle, high))
   return _sorted(lows[2], middles[1], highs[0])[1]
 
 
@@ -146,8 +138,7 @@ def _triples(maps: jax.Array, axis: int) -> list[jax.Array]:
   around = [(0, 0)] * maps.ndim
   around[axis] = (1, 1)
   padded = jnp.pad(maps, around, mode='edge')
-  return [lax.slice_in_dim(padded, shift, shift + length, 1, axis)
-          for shift in range(3)]
+  return [lax.slice_in_dim(padded, shift, shift + length, 1, axis) for shift in range(3)]
 
 
 def _sorted(a: jax.Array, b: jax.Array, c: jax.Array) -> tuple[jax.Array, ...]:

@@ -7,11 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 # Linear sRGB to CIE XYZ (IEC 61966-2-1).
-_XYZ = np.array([[.4124, .3576, .1805], [.2126, .7152, .0722],
-                 [.0193, .1192, .9505]])
+_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 # CIE XYZ to the excitation of the cones L, M and S (Smith and Pokorny, 1975).
-_CONES = np.array([[.15514, .54312, -.03286], [-.15514, .45684, .03286],
-                   [0, 0, .01608]])
+_CONES = np.array([[0.15514, 0.54312, -0.03286], [-0.15514, 0.45684, 0.03286], [0, 0, 0.01608]])
 # Of the display. The authors of GBVS use a measured table; of the common curves
 # (gamma 1, 1.8, 2.2, sRGB's) this one comes closest to their maps.
 _GAMMA = 1.8
@@ -49,8 +47,7 @@ def cone_opponent(rgb: jax.Array) -> jax.Array:
   Returns:
     float32 `[3, h, w]`, each axis within -1 to 1.
   """
-  return jnp.einsum(
-      'ac,chw->ahw', _cone_axes(), 2 * rgb**_GAMMA - 1, precision='highest')
+  return jnp.einsum('ac,chw->ahw', _cone_axes(), 2 * rgb**_GAMMA - 1, precision='highest')
 
 
 @functools.cache
@@ -59,7 +56,11 @@ def _cone_axes() -> np.ndarray:
   cones = _CONES @ _XYZ
   long, middle, short = cones
   grey_long, grey_middle, grey_short = cones.sum(axis=1)
-  axes = np.stack([
-      long + middle, long / grey_long - middle / grey_middle,
-      short / grey_short - (long + middle) / (grey_long + grey_middle)])
+  axes = np.stack(
+    [
+      long + middle,
+      long / grey_long - middle / grey_middle,
+      short / grey_short - (long + middle) / (grey_long + grey_middle),
+    ]
+  )
   return (axes / np.abs(axes).sum(axis=1, keepdims=True)).astype(np.float32)

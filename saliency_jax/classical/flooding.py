@@ -34,25 +34,20 @@ def flood(maps: jax.Array) -> jax.Array:
     return further, (further != reached).any()
 
   start = jnp.where(border[None], maps, 0)
-  reached, _ = lax.while_loop(
-      lambda state: state[1], sweep_all_ways, (start, True))
+  reached, _ = lax.while_loop(lambda state: state[1], sweep_all_ways, (start, True))
   return reached
 
 
-def _sweep(
-    reached: jax.Array, maps: jax.Array, axis: int, backwards: bool
-) -> jax.Array:
+def _sweep(reached: jax.Array, maps: jax.Array, axis: int, backwards: bool) -> jax.Array:
   """Carries levels line by line across the maps."""
 
   def advance(line, lines):
     here, ceiling = lines
     around = jnp.pad(line, ((0, 0), (1, 1)))
-    arriving = jnp.maximum(
-        jnp.maximum(around[:, :-2], around[:, 1:-1]), around[:, 2:])
+    arriving = jnp.maximum(jnp.maximum(around[:, :-2], around[:, 1:-1]), around[:, 2:])
     line = jnp.minimum(jnp.maximum(here, arriving), ceiling)
     return line, line
 
   lines = (jnp.moveaxis(reached, axis, 0), jnp.moveaxis(maps, axis, 0))
-  _, swept = lax.scan(
-      advance, jnp.zeros_like(lines[0][0]), lines, reverse=backwards)
+  _, swept = lax.scan(advance, jnp.zeros_like(lines[0][0]), lines, reverse=backwards)
   return jnp.moveaxis(swept, 0, axis)

@@ -34,14 +34,12 @@ def energy(intensity: jax.Array) -> jax.Array:
   padded = jnp.pad(intensity - intensity.mean(), _REACH, mode='edge')
   # A circular convolution is wrong in the first 2 * _REACH rows and columns
   # alone, and those are the padding's.
-  size = tuple(
-      scipy.fft.next_fast_len(length, real=False) for length in padded.shape)
+  size = tuple(scipy.fft.next_fast_len(length, real=False) for length in padded.shape)
   spectrum = jnp.fft.fft2(padded, size)[None] * _spectra(size)
   answers = jnp.fft.ifft2(spectrum)
   (height, width), start = intensity.shape, 2 * _REACH
-  answers = answers[:, start:start + height, start:start + width]
-  return attenuate_border(
-      jnp.abs(answers.real) + jnp.abs(answers.imag), _REACH)
+  answers = answers[:, start : start + height, start : start + width]
+  return attenuate_border(jnp.abs(answers.real) + jnp.abs(answers.imag), _REACH)
 
 
 @functools.lru_cache(maxsize=64)
@@ -56,12 +54,12 @@ def filters() -> np.ndarray:
 
   Both parts have mean 0 and norm 1.
   """
-  y, x = np.mgrid[-_REACH:_REACH + 1, -_REACH:_REACH + 1]
+  y, x = np.mgrid[-_REACH : _REACH + 1, -_REACH : _REACH + 1]
   bank = []
   for angle in np.deg2rad(ORIENTATIONS):
     across = y * np.cos(angle) - x * np.sin(angle)
     along = y * np.sin(angle) + x * np.cos(angle)
-    window = np.exp(-across**2 / (2 * _SIGMA**2) - along**2 / (2 * _LENGTH**2))
+    window = np.exp(-(across**2) / (2 * _SIGMA**2) - along**2 / (2 * _LENGTH**2))
     wave = 2 * np.pi / _PERIOD * across
     parts = np.stack([np.cos(wave), -np.sin(wave)]) * window
     parts -= parts.mean(axis=(1, 2), keepdims=True)

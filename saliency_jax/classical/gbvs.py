@@ -11,24 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from saliency_jax.classical import (
-  colours,
-  gabor,
-  photograph,
-  pyramid,
-  resampling,
-)
-from saliency_jax.classical.scaling import (
-  attenuate_border,
-  to_unit,
-  without_rounding,
-)
+from saliency_jax.classical import colours, gabor, photograph, pyramid, resampling
+from saliency_jax.classical.scaling import attenuate_border, to_unit, without_rounding
 
 _LEVELS = (2, 3, 4)  # halvings
 _LONGEST = 32  # cells of the map's longer side
-_NEAR = .15  # sigma of the graph's weights, of the map's mean side
+_NEAR = 0.15  # sigma of the graph's weights, of the map's mean side
 _CONCENTRATION = 1.5  # the exponent that stands for the second chain
-_BLUR = .02  # sigma of the final blur, of the map's longer side
+_BLUR = 0.02  # sigma of the final blur, of the map's longer side
 _BORDER = 4  # cells
 
 
@@ -53,18 +43,14 @@ def gbvs(image: jax.Array | np.ndarray) -> jax.Array:
   photograph.check(image)
   height, width = photograph.fit(*image.shape[:2], _LONGEST)
   features = []
-  for level in pyramid.build(image, max(_LEVELS))[min(_LEVELS):]:
-    maps = jnp.concatenate([
-        colours.cone_opponent(level.rgb), level.intensity[None],
-        gabor.energy(level.intensity)])
+  for level in pyramid.build(image, max(_LEVELS))[min(_LEVELS) :]:
+    maps = jnp.concatenate([colours.cone_opponent(level.rgb), level.intensity[None], gabor.energy(level.intensity)])
     features.append(resampling.resize_cubic(maps, height, width))
   activation = equilibrium(without_rounding(jnp.concatenate(features)))
   saliency = (activation**_CONCENTRATION).sum(axis=0)
   saliency = attenuate_border(saliency, _BORDER)
   sigma = _BLUR * _LONGEST
-  rows, columns = (
-      resampling.gaussian(length, sigma, int(np.ceil(2 * sigma)), 'edge')
-      for length in (height, width))
+  rows, columns = (resampling.gaussian(length, sigma, int(np.ceil(2 * sigma)), 'edge') for length in (height, width))
   return to_unit(resampling.apply(saliency, rows, columns))
 
 
@@ -91,8 +77,7 @@ def equilibrium(features: jax.Array) -> jax.Array:
     nearness, value = row
     return degree + nearness[None] * jnp.abs(values - value[:, None]), None
 
-  degree, _ = lax.scan(
-      add_row, jnp.zeros_like(values), (_nearness(height, width), values.T))
+  degree, _ = lax.scan(add_row, jnp.zeros_like(values), (_nearness(height, width), values.T))
   total = degree.sum(axis=1, keepdims=True)
   share = degree / jnp.where(total > 0, total, 1)
   return share.reshape(channels, height, width)
@@ -102,6 +87,6 @@ def equilibrium(features: jax.Array) -> jax.Array:
 def _nearness(height: int, width: int) -> np.ndarray:
   """Returns float32 `[N, N]` for the N cells of a map, row by row."""
   y, x = (place.reshape(-1) for place in np.mgrid[:height, :width])
-  squared = (y[:, None] - y)**2 + (x[:, None] - x)**2
+  squared = (y[:, None] - y) ** 2 + (x[:, None] - x) ** 2
   sigma = _NEAR * (height + width) / 2
   return np.exp(-squared / (2 * sigma**2)).astype(np.float32)

@@ -9,19 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.classical import (
-  colours,
-  gabor,
-  photograph,
-  pyramid,
-  resampling,
-)
-from saliency_jax.classical.scaling import (
-  attenuate_border,
-  promote_lone_peaks,
-  to_unit,
-  without_rounding,
-)
+from saliency_jax.classical import colours, gabor, photograph, pyramid, resampling
+from saliency_jax.classical.scaling import attenuate_border, promote_lone_peaks, to_unit, without_rounding
 
 _CENTRES = (2, 3)  # halvings
 _SURROUND = 2  # halvings further
@@ -45,12 +34,10 @@ def itti(image: jax.Array | np.ndarray) -> jax.Array:
     InputError: the image is too small.
   """
   photograph.check(image)
-  longest = int(max(image.shape[:2]) / _SHRINK + .5)
+  longest = int(max(image.shape[:2]) / _SHRINK + 0.5)
   height, width = photograph.fit(*image.shape[:2], longest)
   levels = pyramid.build(image, max(_CENTRES) + _SURROUND)
-  features = {
-      depth: _features(levels[depth])
-      for centre in _CENTRES for depth in (centre, centre + _SURROUND)}
+  features = {depth: _features(levels[depth]) for centre in _CENTRES for depth in (centre, centre + _SURROUND)}
   conspicuity = 0
   for centre in _CENTRES:
     near, far = features[centre], features[centre + _SURROUND]
@@ -59,14 +46,12 @@ def itti(image: jax.Array | np.ndarray) -> jax.Array:
     contrast = resampling.resize_cubic(contrast, height, width)
     conspicuity += promote_lone_peaks(contrast)
   # Two features of colour, intensity, and four orientations.
-  channels = jnp.stack([
-      conspicuity[:2].sum(axis=0), conspicuity[2],
-      conspicuity[3:].sum(axis=0)])
+  channels = jnp.stack([conspicuity[:2].sum(axis=0), conspicuity[2], conspicuity[3:].sum(axis=0)])
   saliency = promote_lone_peaks(channels).sum(axis=0)
   return to_unit(attenuate_border(saliency, _BORDER))
 
 
 def _features(level: pyramid.Level) -> jax.Array:
-  return jnp.concatenate([
-      colours.double_opponent(level.rgb, level.intensity),
-      level.intensity[None], gabor.energy(level.intensity)])
+  return jnp.concatenate(
+    [colours.double_opponent(level.rgb, level.intensity), level.intensity[None], gabor.energy(level.intensity)]
+  )

@@ -20,17 +20,15 @@ def check(image: jax.Array | np.ndarray) -> None:
     InputError: it is less than 64 pixels high or wide.
   """
   if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:
-    raise ValueError(
-        'An image is uint8 [H, W, 3], not '
-        f'{image.dtype} {list(image.shape)}.')
+    raise ValueError(f'An image is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}.')
   height, width = image.shape[:2]
   if min(height, width) < SMALLEST:
     raise InputError(
-        f'The image is {width} x {height} pixels; the classical models need '
-        f'at least {SMALLEST} on each side.')
+      f'The image is {width} x {height} pixels; the classical models need at least {SMALLEST} on each side.'
+    )
 
 
 def fit(height: int, width: int, longest: int) -> tuple[int, int]:
   """Returns the (height, width) of the same shape with a given longer side."""
   scale = longest / max(height, width)
-  return max(1, int(height * scale + .5)), max(1, int(width * scale + .5))
+  return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))

@@ -13,6 +13,7 @@ _TAPS = tuple(weight / 32 for weight in (1, 5, 10, 10, 5, 1))
 
 class Level(NamedTuple):
   """An image after some halvings, h x w pixels, values in 0-1."""
+
   rgb: jax.Array  # float32 `[3, h, w]`
   intensity: jax.Array  # float32 `[h, w]`
 
@@ -46,6 +47,4 @@ def _halve(maps: jax.Array, axis: int) -> jax.Array:
   around[axis] = (2, 3)
   maps = jnp.pad(maps, around, mode='edge')
   # Shifted slices: a convolution with one channel is 40 times slower on a CPU.
-  return sum(
-      weight * lax.slice_in_dim(maps, tap, tap + 2 * new - 1, 2, axis)
-      for tap, weight in enumerate(_TAPS))
+  return sum(weight * lax.slice_in_dim(maps, tap, tap + 2 * new - 1, 2, axis) for tap, weight in enumerate(_TAPS))

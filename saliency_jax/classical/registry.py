@@ -34,9 +34,7 @@ def predict(name: str, images: np.ndarray) -> np.ndarray:
     ValueError: the images have another shape or type.
   """
   if name not in MODELS:
-    raise InputError(
-        f'There is no classical model {name!r}; name one of '
-        f"{', '.join(MODELS)}.")
+    raise InputError(f'There is no classical model {name!r}; name one of {", ".join(MODELS)}.')
   return np.asarray(_compiled(name)(images))
 
 

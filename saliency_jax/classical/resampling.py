@@ -30,11 +30,10 @@ def cubic(new: int, old: int) -> np.ndarray:
     float32 `[new, old]`, read-only; every row sums to 1.
   """
   shrink = min(new / old, 1)
-  centre = (np.arange(new) + .5) * old / new - .5
+  centre = (np.arange(new) + 0.5) * old / new - 0.5
   reach = int(np.ceil(2 / shrink)) + 1
   places = np.floor(centre).astype(int)[:, None] + np.arange(-reach, reach + 1)
-  return _gather(places, _keys((places - centre[:, None]) * shrink), old,
-                 'symmetric')
+  return _gather(places, _keys((places - centre[:, None]) * shrink), old, 'symmetric')
 
 
 @functools.lru_cache(maxsize=256)
@@ -56,8 +55,7 @@ def area(new: int, old: int) -> np.ndarray:
   else:
     edges = np.arange(new + 1)[:, None] * old / new
     pixels = np.arange(old)
-    covered = (np.minimum(edges[1:], pixels + 1) - np.maximum(
-        edges[:-1], pixels)).clip(0)
+    covered = (np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)).clip(0)
     matrix = (covered * new / old).astype(np.float32)
   matrix.flags.writeable = False
   return matrix
@@ -78,13 +76,12 @@ def gaussian(length: int, sigma: float, reach: int, ends: str) -> np.ndarray:
     float32 `[length, length]`, read-only; every row sums to 1.
   """
   offsets = np.arange(-reach, reach + 1)
-  kernel = np.exp(-offsets**2 / (2 * sigma**2))
+  kernel = np.exp(-(offsets**2) / (2 * sigma**2))
   places = np.arange(length)[:, None] + offsets
   return _gather(places, np.broadcast_to(kernel, places.shape), length, ends)
 
 
-def apply(
-    maps: jax.Array, rows: np.ndarray, columns: np.ndarray) -> jax.Array:
+def apply(maps: jax.Array, rows: np.ndarray, columns: np.ndarray) -> jax.Array:
   """Returns `rows @ map @ columns.T` for each map.
 
   Args:
@@ -95,8 +92,7 @@ def apply(
   Returns:
     float32 `[..., H, W]`.
   """
-  return jnp.einsum(
-      'Hh,...hw,Ww->...HW', rows, maps, columns, precision='highest')
+  return jnp.einsum('Hh,...hw,Ww->...HW', rows, maps, columns, precision='highest')
 
 
 def resize_area(maps: jax.Array, height: int, width: int) -> jax.Array:
@@ -105,27 +101,23 @@ def resize_area(maps: jax.Array, height: int, width: int) -> jax.Array:
   if old_height % height or old_width % width:
     return apply(maps, area(height, old_height), area(width, old_width))
   # Whole pixels: a twentieth of the products' time.
-  blocks = maps.reshape(
-      *batch, height, old_height // height, width, old_width // width)
+  blocks = maps.reshape(*batch, height, old_height // height, width, old_width // width)
   return blocks.mean(axis=(-3, -1))
 
 
 def resize_cubic(maps: jax.Array, height: int, width: int) -> jax.Array:
   """Resamples float32 `[..., h, w]` to `[..., height, width]`; see `cubic`."""
-  return apply(maps, cubic(height, maps.shape[-2]),
-               cubic(width, maps.shape[-1]))
+  return apply(maps, cubic(height, maps.shape[-2]), cubic(width, maps.shape[-1]))
 
 
 def _keys(x: np.ndarray) -> np.ndarray:
   x = np.abs(x)
   near = 1.5 * x**3 - 2.5 * x**2 + 1
-  far = -.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+  far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
   return np.where(x <= 1, near, np.where(x < 2, far, 0))
 
 
-def _gather(
-    places: np.ndarray, weights: np.ndarray, length: int, ends: str
-) -> np.ndarray:
+def _gather(places: np.ndarray, weights: np.ndarray, length: int, ends: str) -> np.ndarray:
   """Adds weights up where they fall, those beyond the ends folded back in."""
   beyond = max(0, -places.min(), places.max() - length + 1)
   index = np.pad(np.arange(length), beyond, mode=ends)[places + beyond]

@@ -45,8 +45,7 @@ def attenuate_border(maps: jax.Array, width: int) -> jax.Array:
     ramp = np.minimum(place, place[::-1]) + 1
     shape = [1] * maps.ndim
     shape[axis] = length
-    maps = maps * np.minimum(
-        ramp / (fading + 1), 1).astype(np.float32).reshape(shape)
+    maps = maps * np.minimum(ramp / (fading + 1), 1).astype(np.float32).reshape(shape)
   return maps
 
 
@@ -67,13 +66,10 @@ def promote_lone_peaks(maps: jax.Array) -> jax.Array:
   """
   maps = to_unit(maps)
   inner = maps[..., 1:-1, 1:-1]
-  peaks = inner >= .1
-  for neighbour in (maps[..., :-2, 1:-1], maps[..., 2:, 1:-1],
-                    maps[..., 1:-1, :-2], maps[..., 1:-1, 2:]):
+  peaks = inner >= 0.1
+  for neighbour in (maps[..., :-2, 1:-1], maps[..., 2:, 1:-1], maps[..., 1:-1, :-2], maps[..., 1:-1, 2:]):
     peaks &= inner >= neighbour
   count = peaks.sum(axis=(-2, -1), keepdims=True)
   total = jnp.where(peaks, inner, 0).sum(axis=(-2, -1), keepdims=True)
-  weight = jnp.select(
-      [count > 1, count == 1],
-      [(1 - total / jnp.maximum(count, 1))**2, jnp.ones_like(total)], .01)
+  weight = jnp.select([count > 1, count == 1], [(1 - total / jnp.maximum(count, 1)) ** 2, jnp.ones_like(total)], 0.01)
   return maps * weight

@@ -11,9 +11,9 @@ _REGULARISATION = 50
 _ROUNDING = 1e-3
 # Orthonormal rows. In a photograph grey varies a hundred times as much as
 # either colour; among R, G and B the colours' share would be lost in rounding.
-_GREY_AND_TWO_COLOURS = np.array(
-    [[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32) / np.sqrt(
-        np.array([[3], [2], [6]], np.float32))
+_GREY_AND_TWO_COLOURS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32) / np.sqrt(
+  np.array([[3], [2], [6]], np.float32)
+)
 
 
 def whiten(image: jax.Array) -> jax.Array:
@@ -29,10 +29,9 @@ def whiten(image: jax.Array) -> jax.Array:
   colours = jnp.moveaxis(image, -1, 0)
   colours = colours - colours.mean(axis=(1, 2), keepdims=True)
   variances, axes = jnp.linalg.eigh(
-      _covariance(_mix(_GREY_AND_TWO_COLOURS, colours))
-      + _REGULARISATION * np.eye(3, dtype=np.float32))
-  axes = _oriented(
-      jnp.matmul(_GREY_AND_TWO_COLOURS.T, axes, precision='highest'))
+    _covariance(_mix(_GREY_AND_TWO_COLOURS, colours)) + _REGULARISATION * np.eye(3, dtype=np.float32)
+  )
+  axes = _oriented(jnp.matmul(_GREY_AND_TWO_COLOURS.T, axes, precision='highest'))
   components = _mix(axes / jnp.sqrt(variances[::-1])[:, None], colours)
   low = components.min(axis=(1, 2), keepdims=True)
   span = components.max(axis=(1, 2), keepdims=True) - low

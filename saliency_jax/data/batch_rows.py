@@ -24,6 +24,7 @@ _SETS_MULTIPLE = 8
 
 class Batch(NamedTuple):
   """B images and the R sets of pixels to score on each, padded and masked."""
+
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB; 0 where an image is missing
   # (h, w) -> `[B, ...]`
   weights: dict[tuple[int, int], pixel_weights.CellWeights]
@@ -48,6 +49,7 @@ class Preparation:
       what it returns, arrays or tuples of them, rides along in the batch.
     resize: Pillow's filter, which averages over the pixels that it drops.
   """
+
   choose: Chooser
   image_size: int
   grids: tuple[tuple[int, int], ...]
@@ -73,22 +75,20 @@ class Preparation:
       except InputError as error:
         problem, sets, image = str(error), none, self._empty()
     return Batch(
-        images=image,
-        weights={
-            grid: pixel_weights.cell_weights(sets.pixels, size, grid)
-            for grid in self.grids},
-        index=np.int32(index),
-        ids=sets.ids,
-        labels=np.array(sets.labels, np.str_),
-        counts=sets.counts,
-        problems=np.array(problem, np.str_),
-        seconds=np.float64(time.perf_counter() - start),
-        kept=(kept,))
+      images=image,
+      weights={grid: pixel_weights.cell_weights(sets.pixels, size, grid) for grid in self.grids},
+      index=np.int32(index),
+      ids=sets.ids,
+      labels=np.array(sets.labels, np.str_),
+      counts=sets.counts,
+      problems=np.array(problem, np.str_),
+      seconds=np.float64(time.perf_counter() - start),
+      kept=(kept,),
+    )
 
   def batch(self, source: Source, indices: Sequence[int]) -> Batch:
     """Returns the batch of some rows; -1 is padding."""
-    return self._ready(source, np.asarray(indices)) or stack([
-        self.row(source, int(index)) for index in indices])
+    return self._ready(source, np.asarray(indices)) or stack([self.row(source, int(index)) for index in indices])
 
   def lies_ready(self, source: Source) -> bool:
     """Tells whether a batch is no more work than copying its images."""
@@ -98,12 +98,10 @@ class Preparation:
     """Returns the batch of images that lie ready and of which nothing is scored
     or kept, without a step for each image; None where it is not so.
     """
-    if (self.choose is not pixel_sets.nothing or self.keep
-        or not hasattr(source, 'squares')):
+    if self.choose is not pixel_sets.nothing or self.keep or not hasattr(source, 'squares'):
       return None
     start, missing = time.perf_counter(), indices < 0
-    found = source.squares(
-        np.where(missing, 0, indices), self.image_size, self.resize)
+    found = source.squares(np.where(missing, 0, indices), self.image_size, self.resize)
     if not found:
       return None
     sizes, images = found
@@ -111,20 +109,30 @@ class Preparation:
     kinds, which = np.unique(sizes, axis=0, return_inverse=True)
     each, none = len(indices), (len(indices), _SETS_MULTIPLE)
     return Batch(
-        images=images,
-        weights={
-            grid: pixel_weights.CellWeights(
-                np.zeros((*none, *grid), np.float32),
-                *(np.stack([getattr(made, field) for made in (
-                    pixel_weights.cell_weights((), tuple(size), grid)
-                    for size in kinds.tolist())])[which]
-                  for field in ('rows', 'columns')))
-            for grid in self.grids},
-        index=indices.astype(np.int32),
-        ids=np.zeros(none, np.int32), labels=np.zeros(none, 'U1'),
-        counts=np.zeros(none, np.int32), problems=np.zeros(each, 'U1'),
-        seconds=np.full(each, (time.perf_counter() - start) / each),
-        kept=(None,) * each)
+      images=images,
+      weights={
+        grid: pixel_weights.CellWeights(
+          np.zeros((*none, *grid), np.float32),
+          *(
+            np.stack(
+              [
+                getattr(made, field)
+                for made in (pixel_weights.cell_weights((), tuple(size), grid) for size in kinds.tolist())
+              ]
+            )[which]
+            for field in ('rows', 'columns')
+          ),
+        )
+        for grid in self.grids
+      },
+      index=indices.astype(np.int32),
+      ids=np.zeros(none, np.int32),
+      labels=np.zeros(none, 'U1'),
+      counts=np.zeros(none, np.int32),
+      problems=np.zeros(each, 'U1'),
+      seconds=np.full(each, (time.perf_counter() - start) / each),
+      kept=(None,) * each,
+    )
 
   def _empty(self) -> np.ndarray:
     return np.zeros((self.image_size, self.image_size, 3), np.uint8)
@@ -139,17 +147,20 @@ def stack(rows: Sequence[Batch]) -> Batch:
     return np.concatenate([x, np.zeros((sets - len(x), *x.shape[1:]), x.dtype)])
 
   return Batch(
-      images=np.stack([row.images for row in rows]),
-      weights={
-          grid: pixel_weights.CellWeights(
-              np.stack([pad(row.weights[grid].sets) for row in rows]),
-              np.stack([row.weights[grid].rows for row in rows]),
-              np.stack([row.weights[grid].columns for row in rows]))
-          for grid in rows[0].weights},
-      index=np.stack([row.index for row in rows]),
-      ids=np.stack([pad(row.ids) for row in rows]),
-      labels=np.stack([pad(row.labels) for row in rows]),
-      counts=np.stack([pad(row.counts) for row in rows]),
-      problems=np.stack([row.problems for row in rows]),
-      seconds=np.stack([row.seconds for row in rows]),
-      kept=tuple(value for row in rows for value in row.kept))
+    images=np.stack([row.images for row in rows]),
+    weights={
+      grid: pixel_weights.CellWeights(
+        np.stack([pad(row.weights[grid].sets) for row in rows]),
+        np.stack([row.weights[grid].rows for row in rows]),
+        np.stack([row.weights[grid].columns for row in rows]),
+      )
+      for grid in rows[0].weights
+    },
+    index=np.stack([row.index for row in rows]),
+    ids=np.stack([pad(row.ids) for row in rows]),
+    labels=np.stack([pad(row.labels) for row in rows]),
+    counts=np.stack([pad(row.counts) for row in rows]),
+    problems=np.stack([row.problems for row in rows]),
+    seconds=np.stack([row.seconds for row in rows]),
+    kept=tuple(value for row in rows for value in row.kept),
+  )

@@ -33,9 +33,7 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
   VERSION = tfds.core.Version('1.1.0')
 
-  def __init__(
-      self, source: Source, folder: str | os.PathLike, image_size: int = 0,
-      resize: str = 'bilinear'):
+  def __init__(self, source: Source, folder: str | os.PathLike, image_size: int = 0, resize: str = 'bilinear'):
     """Takes what to build, and where.
 
     Args:
@@ -54,31 +52,36 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
   def _dataset_info(self, features: dict, **kwargs):
     return tfds.core.DatasetInfo(
-        builder=self, disable_shuffling=True, **kwargs,
-        features=tfds.features.FeaturesDict({
-            'image_id': tfds.features.Text(),
-            'image': tfds.features.Image(shape=(None, None, 3)),
-            'regions': {
-                'id': tfds.features.Tensor(shape=(None,), dtype=np.int32),
-                # The annotation's own, whatever they are.
-                'category': tfds.features.Sequence(tfds.features.Text()),
-                # Eight pixels of a row in a byte: `np.unpackbits(mask, axis=-1,
-                # count=W)`. A label image could not hold regions that overlap.
-                'mask': tfds.features.Tensor(
-                    shape=(None, None, None), dtype=np.uint8, encoding='zlib'),
-            },
-            **features}))
+      builder=self,
+      disable_shuffling=True,
+      **kwargs,
+      features=tfds.features.FeaturesDict(
+        {
+          'image_id': tfds.features.Text(),
+          'image': tfds.features.Image(shape=(None, None, 3)),
+          'regions': {
+            'id': tfds.features.Tensor(shape=(None,), dtype=np.int32),
+            # The annotation's own, whatever they are.
+            'category': tfds.features.Sequence(tfds.features.Text()),
+            # Eight pixels of a row in a byte: `np.unpackbits(mask, axis=-1,
+            # count=W)`. A label image could not hold regions that overlap.
+            'mask': tfds.features.Tensor(shape=(None, None, None), dtype=np.uint8, encoding='zlib'),
+          },
+          **features,
+        }
+      ),
+    )
 
   def _examples(self) -> Iterator[tuple[int, Record]]:
     side, sizes = self._image_size, []
     if side:
       # Into what becomes the folder once all is written.
       ready = np.lib.format.open_memmap(
-          self.data_path / READY.format(side, self._resize), 'w+', np.uint8,
-          (len(self._source), side, side, 3))
+        self.data_path / READY.format(side, self._resize), 'w+', np.uint8, (len(self._source), side, side, 3)
+      )
     for index, record in progress.track(
-        enumerate(self._source), total=len(self._source), unit='image',
-        title='Building'):
+      enumerate(self._source), total=len(self._source), unit='image', title='Building'
+    ):
       if side:
         ready[index] = resize.square(record.image, side, self._resize)
         sizes.append(record.image.shape[:2])
@@ -96,24 +99,28 @@ class PhotographBuilder(_Builder, skip_registration=True):
 
   def _info(self) -> tfds.core.DatasetInfo:
     return self._dataset_info(
-        {'fixations': {
-            'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
-            'subject': tfds.features.Tensor(shape=(None,), dtype=np.int32),
-            'duration': tfds.features.Tensor(
-                shape=(None,), dtype=np.float32)}},
-        description='Photographs with the fixations of their observers (pixels '
-        '(y, x) from 0, ms or NaN) and labelled regions.')
+      {
+        'fixations': {
+          'point': tfds.features.Tensor(shape=(None, 2), dtype=np.int32),
+          'subject': tfds.features.Tensor(shape=(None,), dtype=np.int32),
+          'duration': tfds.features.Tensor(shape=(None,), dtype=np.float32),
+        }
+      },
+      description='Photographs with the fixations of their observers (pixels '
+      '(y, x) from 0, ms or NaN) and labelled regions.',
+    )
 
   def _generate_examples(self):
     for index, record in self._examples():
       fixations = self._source.scanpaths(index)
-      yield index, {
+      yield (
+        index,
+        {
           **_example(record),
           'image': self._source.photograph(index).read_bytes(),
-          'fixations': {
-              'point': fixations.points,
-              'subject': fixations.subjects,
-              'duration': fixations.durations}}
+          'fixations': {'point': fixations.points, 'subject': fixations.subjects, 'duration': fixations.durations},
+        },
+      )
 
 
 class OsieBuilder(PhotographBuilder, skip_registration=True):
@@ -136,18 +143,23 @@ class SearchArrayBuilder(_Builder, skip_registration=True):
 
   def _info(self) -> tfds.core.DatasetInfo:
     return self._dataset_info(
-        {'kind': tfds.features.Text(),
-         'background': tfds.features.Text(),
-         'set_size': np.int32},
-        description='Pop-out search arrays with masks of their items.')
+      {'kind': tfds.features.Text(), 'background': tfds.features.Text(), 'set_size': np.int32},
+      description='Pop-out search arrays with masks of their items.',
+    )
 
   def _generate_examples(self):
     for index, record in self._examples():
       pattern = self._source.patterns[index]
-      yield index, {
-          **_example(record), 'image': _png(record.image),
-          'kind': pattern.kind, 'background': pattern.background,
-          'set_size': pattern.set_size}
+      yield (
+        index,
+        {
+          **_example(record),
+          'image': _png(record.image),
+          'kind': pattern.kind,
+          'background': pattern.background,
+          'set_size': pattern.set_size,
+        },
+      )
 
 
 def build(builder: _Builder) -> pathlib.Path:
@@ -164,13 +176,13 @@ def build(builder: _Builder) -> pathlib.Path:
   folder.parent.mkdir(parents=True, exist_ok=True)
   tfds.disable_progress_bar()
   # TFDS tells of a download that there is not.
-  with (files.locked(folder.parent, wait=True),
-        tempfile.TemporaryDirectory() as downloads,
-        contextlib.redirect_stdout(io.StringIO())):
+  with (
+    files.locked(folder.parent, wait=True),
+    tempfile.TemporaryDirectory() as downloads,
+    contextlib.redirect_stdout(io.StringIO()),
+  ):
     if folder.exists():
-      raise InputError(
-          f'{folder} holds a data set already; remove it, or give another '
-          '--output.')
+      raise InputError(f'{folder} holds a data set already; remove it, or give another --output.')
     # Of a run that was killed, as TFDS calls it.
     for left in folder.parent.glob(f'incomplete.*_{folder.name}'):
       shutil.rmtree(left, ignore_errors=True)
@@ -180,11 +192,13 @@ def build(builder: _Builder) -> pathlib.Path:
 
 def _example(record: Record) -> dict:
   return {
-      'image_id': record.image_id,
-      'regions': {
-          'id': record.regions.ids,
-          'category': list(record.regions.categories),
-          'mask': np.packbits(record.regions.masks, axis=-1)}}
+    'image_id': record.image_id,
+    'regions': {
+      'id': record.regions.ids,
+      'category': list(record.regions.categories),
+      'mask': np.packbits(record.regions.masks, axis=-1),
+    },
+  }
 
 
 def _png(image: np.ndarray) -> bytes:

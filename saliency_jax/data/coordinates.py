@@ -35,6 +35,7 @@ class Coordinates:
     cut: whether fractions are cut off, as pysaliency does, not rounded.
     key: the config group that holds all this, for errors.
   """
+
   origin: float = 0
   scale: str = ''
   offset: str = ''
@@ -48,13 +49,9 @@ class Coordinates:
 
   def __post_init__(self):
     if self.origin not in (0, 1):
-      raise InputError(
-          f'Coordinates cannot count from {self.origin}; give 0 or 1 as '
-          f'{self.flag("origin")}.')
+      raise InputError(f'Coordinates cannot count from {self.origin}; give 0 or 1 as {self.flag("origin")}.')
     if not 0 <= self.accept_outside <= 1:
-      raise InputError(
-          f'{self.flag("accept_outside")} is {self.accept_outside:g}; give a '
-          'share from 0 to 1.')
+      raise InputError(f'{self.flag("accept_outside")} is {self.accept_outside:g}; give a share from 0 to 1.')
     self._pair('scale', 'size')
     self._pair('offset', 'centre')
 
@@ -69,13 +66,11 @@ class Coordinates:
     return not (self.origin or self.slack or self.cut)
 
   def lost(self, points: np.ndarray) -> np.ndarray:
-    """Returns which recorded (y, x) `[N, 2]` stand for lost gaze, bool `[N]`.
-    """
+    """Returns which recorded (y, x) `[N, 2]` stand for lost gaze, bool `[N]`."""
     if self.missing in ('', 'none'):
       return np.zeros(len(points), bool)
     same = points == (_numbers(self.missing)[::-1] or [math.nan])
-    return np.isnan(points).any(axis=1) | (
-        same.all(axis=1) if ',' in self.missing else same.any(axis=1))
+    return np.isnan(points).any(axis=1) | (same.all(axis=1) if ',' in self.missing else same.any(axis=1))
 
   def in_pixels(self, points: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Returns float64 pixels (y, x) `[N, 2]` of recorded ones.
@@ -85,8 +80,7 @@ class Coordinates:
       sizes: `[2]` or `[N, 2]`, (height, width).
     """
     scale = sizes if self.scale == 'size' else self._pair('scale', 'size')
-    offset = (np.divide(np.subtract(sizes, 1), 2) if self.offset == 'centre'
-              else self._pair('offset', 'centre'))
+    offset = np.divide(np.subtract(sizes, 1), 2) if self.offset == 'centre' else self._pair('offset', 'centre')
     origin = 0 if scale is sizes or self.offset == 'centre' else self.origin
     points = np.asarray(points, np.float64)
     if not (self.scale or self.offset):
@@ -95,12 +89,9 @@ class Coordinates:
       return points * scale + offset
     # Turned axes count from the origin as they are turned.
     shift = np.where((scale > 0) & (scale < 1), (scale - 1) / 2, 0)
-    return np.where(scale < 0, points * scale - origin,
-                    (points - origin) * scale + shift) + offset
+    return np.where(scale < 0, points * scale - origin, (points - origin) * scale + shift) + offset
 
-  def pixels(
-      self, points: np.ndarray, sizes: np.ndarray
-  ) -> tuple[np.ndarray, np.ndarray]:
+  def pixels(self, points: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns whole pixels int32 `[N, 2]` and which lie outside, bool `[N]`.
 
     Args:
@@ -131,8 +122,7 @@ class Coordinates:
       return None
     values = _numbers(text or {'scale': '1', 'offset': '0'}[name])
     if not values or name == 'offset' and text and len(values) != 2:
-      raise InputError(
-          f'{self.flag(name)} is {text!r}; give two numbers, X,Y, or {word!r}.')
+      raise InputError(f'{self.flag(name)} is {text!r}; give two numbers, X,Y, or {word!r}.')
     return np.array(values[::-1] if len(values) == 2 else values * 2)
 
 

@@ -21,6 +21,7 @@ _READ = 1 << 16  # bytes of a file, which are enough to tell photographs apart
 
 class Fingerprint(NamedTuple):
   """An image."""
+
   image_id: str
   height: int  # pixels
   width: int
@@ -38,8 +39,7 @@ def of(source: Source) -> list[Fingerprint]:
   return found
 
 
-def shared(
-    some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:
+def shared(some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:
   """Returns the names of images that are among others as well.
 
   They are the same if their files begin alike, or, where a data set is
@@ -49,8 +49,10 @@ def shared(
   digests = {each.digest for each in others} - {''}
   named = {each[:3]: each.digest for each in others}
   return [
-      each.image_id for each in some if each.digest in digests or (
-          each[:3] in named and not (each.digest and named[each[:3]]))]
+    each.image_id
+    for each in some
+    if each.digest in digests or (each[:3] in named and not (each.digest and named[each[:3]]))
+  ]
 
 
 def write(folder: str | os.PathLike, images: Iterable[Fingerprint]) -> None:
@@ -65,14 +67,13 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
   Raises:
     InputError: the list is missing or damaged.
   """
-  path, advice = pathlib.Path(folder) / FILE, (
-      'give the --workdir of launch/train.py, complete')
+  path, advice = pathlib.Path(folder) / FILE, ('give the --workdir of launch/train.py, complete')
   listed = outside.read_json(path, advice, [list])
   with outside.reading(path, 'list of images', advice):
     for each in listed:
       outside.check(
-          dict(zip(Fingerprint._fields, each, strict=True)), {
-              'image_id': str, 'height': int, 'width': int, 'digest': str})
+        dict(zip(Fingerprint._fields, each, strict=True)), {'image_id': str, 'height': int, 'width': int, 'digest': str}
+      )
     return tuple(Fingerprint(*each) for each in listed)
 
 

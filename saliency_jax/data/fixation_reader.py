@@ -33,8 +33,7 @@ class FixationReader(Protocol):
     ...
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
-    """Raises an `InputError` if a header says that they are of another size.
-    """
+    """Raises an `InputError` if a header says that they are of another size."""
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     """Returns the first of the fixations at fault, and where it is written.

@@ -21,6 +21,7 @@ from saliency_jax.errors import InputError
 
 class Fixations(NamedTuple):
   """All N fixations on one image, by subject, in the order they were made."""
+
   points: np.ndarray  # float64 `[N, 2]` (y, x) as recorded, or int32 pixels
   subjects: np.ndarray  # int32 `[N]`, the subject's place in the file from 0
   durations: np.ndarray  # float32 `[N]`, ms; NaN where nobody wrote it down
@@ -30,8 +31,14 @@ class Fixations(NamedTuple):
 
 
 def make(
-    points: np.ndarray, subjects: ArrayLike = 0, durations: ArrayLike = np.nan,
-    times: ArrayLike = np.nan, *, idle: int = 0, outside: int = 0) -> Fixations:
+  points: np.ndarray,
+  subjects: ArrayLike = 0,
+  durations: ArrayLike = np.nan,
+  times: ArrayLike = np.nan,
+  *,
+  idle: int = 0,
+  outside: int = 0,
+) -> Fixations:
   """Returns `Fixations` of the right types; a single value holds for all.
 
   Args:
@@ -40,13 +47,13 @@ def make(
       known: one subject then stands for everybody.
     idle, outside: see `Fixations`.
   """
+
   def column(values: ArrayLike, dtype: type) -> np.ndarray:
-    return (np.array(values, dtype) if np.ndim(values)
-            else np.full(len(points), values, dtype))
+    return np.array(values, dtype) if np.ndim(values) else np.full(len(points), values, dtype)
 
   return Fixations(
-      points, column(subjects, np.int32), column(durations, np.float32),
-      column(times, np.float32), idle, outside)
+    points, column(subjects, np.int32), column(durations, np.float32), column(times, np.float32), idle, outside
+  )
 
 
 def joined(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:
@@ -56,12 +63,11 @@ def joined(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:
     people: of each the number, and `[n, 2]` (y, x), or with their durations
       `[n, 3]`, or with their times, too, `[n, 4]`, both in ms.
   """
-  rows = np.concatenate(
-      [each for _, each in people] or [np.zeros((0, 2))]).astype(float)
+  rows = np.concatenate([each for _, each in people] or [np.zeros((0, 2))]).astype(float)
   subjects = [np.full(len(each), number) for number, each in people]
   return make(
-      rows[:, :2], np.concatenate([np.zeros(0), *subjects]), *rows.T[2:],
-      idle=sum(not len(each) for _, each in people))
+    rows[:, :2], np.concatenate([np.zeros(0), *subjects]), *rows.T[2:], idle=sum(not len(each) for _, each in people)
+  )
 
 
 def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
@@ -88,9 +94,7 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
     where = f'{path}, image {name}'
     stem = normal(pathlib.PurePath(name).stem)
     if not stem or stem in stems:
-      raise InputError(
-          f'{where}, entry {place}: the name is empty or occurs twice; keep '
-          'one entry for each image.')
+      raise InputError(f'{where}, entry {place}: the name is empty or occurs twice; keep one entry for each image.')
     stems.add(stem)
     found[name] = _image(matlab.field(entry, 'subjects', list, where), where)
   return found
@@ -99,8 +103,11 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
 def kept(fixations: Fixations, which: np.ndarray) -> Fixations:
   """Returns some of the fixations, by bool `[N]`."""
   return fixations._replace(
-      points=fixations.points[which], subjects=fixations.subjects[which],
-      durations=fixations.durations[which], times=fixations.times[which])
+    points=fixations.points[which],
+    subjects=fixations.subjects[which],
+    durations=fixations.durations[which],
+    times=fixations.times[which],
+  )
 
 
 def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
@@ -112,9 +119,7 @@ def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
   """
   found = kept(fixations, inside)
   lost = np.setdiff1d(fixations.subjects, found.subjects)
-  return found._replace(
-      idle=fixations.idle + len(lost),
-      outside=fixations.outside + int((~inside).sum()))
+  return found._replace(idle=fixations.idle + len(lost), outside=fixations.outside + int((~inside).sum()))
 
 
 def _image(subjects: list, where: str) -> Fixations:
@@ -122,12 +127,14 @@ def _image(subjects: list, where: str) -> Fixations:
   for number, subject in enumerate(subjects):
     whose = f'{where}, subject {number + 1}'
     x, y, duration = (
-        matlab.field(subject, name, np.ndarray, whose).ravel().astype(float)
-        for name in ('fix_x', 'fix_y', 'fix_duration'))
+      matlab.field(subject, name, np.ndarray, whose).ravel().astype(float)
+      for name in ('fix_x', 'fix_y', 'fix_duration')
+    )
     if not len(x) == len(y) == len(duration):
       raise InputError(
-          f'{whose}: fix_x, fix_y and fix_duration have {len(x)}, {len(y)} '
-          f'and {len(duration)} values; they must have equally many.')
+        f'{whose}: fix_x, fix_y and fix_duration have {len(x)}, {len(y)} '
+        f'and {len(duration)} values; they must have equally many.'
+      )
     rows = np.stack([y, x, duration], axis=1)
     if not np.isfinite(rows).all():
       raise InputError(f'{whose} has a fixation that is not a number.')

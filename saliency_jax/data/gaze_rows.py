@@ -1,5 +1,4 @@
-"""Rows of gaze that are no fixations: other events, samples, and repetitions.
-"""
+"""Rows of gaze that are no fixations: other events, samples, and repetitions."""
 
 import pathlib
 from collections.abc import Collection, Mapping
@@ -13,15 +12,23 @@ from saliency_jax.data.fixations import Fixations
 from saliency_jax.errors import InputError
 
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
-NAMES = ('event', 'events', 'eyemovementtype', 'gazeeventtype', 'eventtype',
-         'movementtype', 'category', 'categoryright', 'categoryleft', 'type')
+NAMES = (
+  'event',
+  'events',
+  'eyemovementtype',
+  'gazeeventtype',
+  'eventtype',
+  'movementtype',
+  'category',
+  'categoryright',
+  'categoryleft',
+  'type',
+)
 # How an event that is a fixation begins, and those that are known to be none;
 # the last ones may be words of a column that is of no events.
 FIXATION = ('fix', 'efix', 'visual intake')
-_SURE = FIXATION + (
-    'sacc', 'esacc', 'ssacc', 'eblink', 'sblink', 'eyesnotfound')
-OTHERS = _SURE[len(FIXATION):] + (
-    'blink', 'pso', 'purs', 'smooth pursuit', 'unclassified', 'undefined')
+_SURE = FIXATION + ('sacc', 'esacc', 'ssacc', 'eblink', 'sblink', 'eyesnotfound')
+OTHERS = _SURE[len(FIXATION) :] + ('blink', 'pso', 'purs', 'smooth pursuit', 'unclassified', 'undefined')
 # Of so many fixations or more, the share that may lie near the one before,
 # within so much of what they spread over: of OSIE's it is 4 %, of samples most.
 _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
@@ -33,8 +40,7 @@ _ALONE, _EACH, _PEOPLE, _SHARE = 8, 3, 3, 0.01
 
 def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
   """Returns which of `NAMES` is a table's column of events, or ''."""
-  for _, fields in tables.rows(path, tables.Columns(
-      (), (), named, '', {'event': NAMES}, ('event',))):
+  for _, fields in tables.rows(path, tables.Columns((), (), named, '', {'event': NAMES}, ('event',))):
     for name, value in fields.items():
       if value.casefold().startswith(_SURE):
         return name
@@ -43,16 +49,13 @@ def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
   return ''
 
 
-def refuse(
-    said: str, where: str, remedy: str, recorded: Coordinates, *,
-    sure: bool = True) -> None:
+def refuse(said: str, where: str, remedy: str, recorded: Coordinates, *, sure: bool = True) -> None:
   """Raises an `InputError` of what is said of a file, or, if the user says that
   all are fixations or their order may be nobody's gaze, not `sure`, warns.
   """
   if not said:
     return
-  said = (f'{where}: {said}; {remedy}, or '
-          f'{recorded.flag("missing", "none")} if every one is a fixation.')
+  said = f'{where}: {said}; {remedy}, or {recorded.flag("missing", "none")} if every one is a fixation.'
   if sure and recorded.missing.casefold() != 'none':
     raise InputError(said)
   logging.warning('%s', said)
@@ -64,8 +67,9 @@ def fault(found: Collection[Fixations]) -> str:
   Args:
     found: those of each image, by subject in the order they were made.
   """
-  steps = [np.abs(np.diff(each.points, axis=0)).max(axis=1)[
-      np.diff(each.subjects) == 0] for each in found if len(each.points)]
+  steps = [
+    np.abs(np.diff(each.points, axis=0)).max(axis=1)[np.diff(each.subjects) == 0] for each in found if len(each.points)
+  ]
   step = np.concatenate([np.zeros(0), *steps])
   points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
   points = points[~np.isnan(points).any(axis=1)]
@@ -78,12 +82,13 @@ def fault(found: Collection[Fixations]) -> str:
     return ''
   # At one place of all images lies lost gaze, of which others speak.
   _, counts = np.unique(points, axis=0, return_counts=True)
-  if counts.max() > _LOST * len(points) and (
-      near - counts.max() <= _MOST * len(step)):
+  if counts.max() > _LOST * len(points) and (near - counts.max() <= _MOST * len(step)):
     return ''
-  return (f'{near:,} of {len(step):,} fixations lie where the same person '
-          'looked just before, as gaze samples do, of which many make a '
-          'fixation')
+  return (
+    f'{near:,} of {len(step):,} fixations lie where the same person '
+    'looked just before, as gaze samples do, of which many make a '
+    'fixation'
+  )
 
 
 def repeated(found: Collection[Fixations]) -> str:
@@ -97,14 +102,12 @@ def repeated(found: Collection[Fixations]) -> str:
   times = np.concatenate([np.zeros(0), *(x.times for x in found)])
   points = np.column_stack([points, np.nan_to_num(times, nan=-1)])
   first = np.zeros(len(points), bool)
-  first[1:] = np.diff(np.concatenate(
-      [np.zeros(0), *(x.subjects for x in found)])) != 0
+  first[1:] = np.diff(np.concatenate([np.zeros(0), *(x.subjects for x in found)])) != 0
   first[np.cumsum([0, *(len(x.points) for x in found)])[:-1]] = True
   person = np.cumsum(first) - 1
   # Of whom the first fixation is there again the others are counted, too.
   again = (points == points[first][person]).all(axis=1)
-  rows = np.column_stack([person, points])[
-      (np.bincount(person, again) > 1)[person]]
+  rows = np.column_stack([person, points])[(np.bincount(person, again) > 1)[person]]
   rows = rows[np.lexsort(rows.T)]
   other = (np.diff(rows, axis=0, prepend=-1) != 0).any(axis=1)
   person = rows[other, 0].astype(int)
@@ -112,7 +115,8 @@ def repeated(found: Collection[Fixations]) -> str:
   counts = np.bincount(person)
   twice = (counts >= _EACH) & (np.bincount(person, odd) == 0)
   enough = max(_PEOPLE, _SHARE * first.sum())
-  return '' if twice.sum() < enough and not (
-      twice & (counts >= _ALONE)).any() else (
-      f'{twice.sum():,} times all fixations of a person on an image are there '
-      'twice')
+  return (
+    ''
+    if twice.sum() < enough and not (twice & (counts >= _ALONE)).any()
+    else (f'{twice.sum():,} times all fixations of a person on an image are there twice')
+  )

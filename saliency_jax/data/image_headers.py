@@ -13,10 +13,10 @@ from PIL import Image
 _ORIENTATION = 0x112  # the tag
 _READ = 4096  # bytes
 # Segments and chunks that do not turn an image.
-_JPEG = frozenset((*range(0xe0, 0xf0), 0xc4, 0xdb, 0xdd, 0xfe)) - {0xe1}
-_PNG = frozenset((
-    b'IHDR', b'PLTE', b'bKGD', b'cHRM', b'gAMA', b'hIST', b'iCCP', b'pHYs',
-    b'sBIT', b'sRGB', b'tIME', b'tRNS'))
+_JPEG = frozenset((*range(0xE0, 0xF0), 0xC4, 0xDB, 0xDD, 0xFE)) - {0xE1}
+_PNG = frozenset(
+  (b'IHDR', b'PLTE', b'bKGD', b'cHRM', b'gAMA', b'hIST', b'iCCP', b'pHYs', b'sBIT', b'sRGB', b'tIME', b'tRNS')
+)
 
 
 def orientation(image: Image.Image) -> int:
@@ -55,33 +55,31 @@ def plain_size(path: str | os.PathLike) -> tuple[int, int] | None:
 
 def _jpeg(head: bytes) -> tuple[int, int] | None:
   size, place = None, 2
-  while place + 9 < len(head) and head[place] == 0xff:
+  while place + 9 < len(head) and head[place] == 0xFF:
     marker = head[place + 1]
-    if marker == 0xda:  # what follows are pixels
+    if marker == 0xDA:  # what follows are pixels
       return size
-    if marker in (0xc0, 0xc1, 0xc2):
-      height, width = head[place + 5:place + 7], head[place + 7:place + 9]
+    if marker in (0xC0, 0xC1, 0xC2):
+      height, width = head[place + 5 : place + 7], head[place + 7 : place + 9]
       size = int.from_bytes(height), int.from_bytes(width)
       if head[place + 4] != 8:
         return None
     elif marker not in _JPEG:
       return None
-    place += 2 + int.from_bytes(head[place + 2:place + 4])
+    place += 2 + int.from_bytes(head[place + 2 : place + 4])
   return None
 
 
 def _png(head: bytes) -> tuple[int, int] | None:
   size, place = None, 8
   while place + 8 < len(head):
-    kind = head[place + 4:place + 8]
+    kind = head[place + 4 : place + 8]
     if kind == b'IDAT':
       return size
     if kind == b'IHDR':
-      size = (int.from_bytes(head[place + 12:place + 16]),
-              int.from_bytes(head[place + 8:place + 12]))
+      size = (int.from_bytes(head[place + 12 : place + 16]), int.from_bytes(head[place + 8 : place + 12]))
     # Texts may be notes as well.
-    elif kind not in _PNG and (
-        kind != b'tEXt' or head[place + 8:place + 12].lower() == b'exif'):
+    elif kind not in _PNG and (kind != b'tEXt' or head[place + 8 : place + 12].lower() == b'exif'):
       return None
-    place += 12 + int.from_bytes(head[place:place + 4])
+    place += 12 + int.from_bytes(head[place : place + 4])
   return None

@@ -27,15 +27,18 @@ SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
 # What turns stored pixels [H, W, ...] into what is shown, by orientation.
 _TURNS = {
-    1: lambda x: x, 2: lambda x: x[:, ::-1], 3: lambda x: x[::-1, ::-1],
-    4: lambda x: x[::-1], 5: lambda x: x.swapaxes(0, 1),
-    6: lambda x: x[::-1].swapaxes(0, 1),
-    7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
-    8: lambda x: x.swapaxes(0, 1)[::-1]}
+  1: lambda x: x,
+  2: lambda x: x[:, ::-1],
+  3: lambda x: x[::-1, ::-1],
+  4: lambda x: x[::-1],
+  5: lambda x: x.swapaxes(0, 1),
+  6: lambda x: x[::-1].swapaxes(0, 1),
+  7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
+  8: lambda x: x.swapaxes(0, 1)[::-1],
+}
 
 
-def read_image(
-    file: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
+def read_image(file: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
   """Decodes an image to RGB.
 
   Greyscale, palette and CMYK images are converted; transparency is dropped.
@@ -57,8 +60,7 @@ def read_image(
 
 
 def read_square(
-    file: str | os.PathLike | bytes, side: int, resample: str,
-    name: str | None = None
+  file: str | os.PathLike | bytes, side: int, resample: str, name: str | None = None
 ) -> tuple[tuple[int, int], np.ndarray]:
   """Decodes an image and resizes it as a network takes it.
 
@@ -77,8 +79,9 @@ def read_square(
   """
   name = _called(file, name)
   with opened(file, name) as image:
-    whole = (Image.fromarray(turned_pixels(image, name, 'RGB'))
-             if orientation(image) > 1 else decoded(image, name, 'RGB'))
+    whole = (
+      Image.fromarray(turned_pixels(image, name, 'RGB')) if orientation(image) > 1 else decoded(image, name, 'RGB')
+    )
     return (whole.height, whole.width), resize.square(whole, side, resample)
 
 
@@ -99,8 +102,7 @@ def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
 
 
 def image_size(
-    file: str | os.PathLike | bytes, name: str | None = None, *,
-    formats: tuple[str, ...] = FORMATS
+  file: str | os.PathLike | bytes, name: str | None = None, *, formats: tuple[str, ...] = FORMATS
 ) -> tuple[int, int]:
   """Reads (height, width) in pixels from a file's header alone.
 
@@ -120,10 +122,7 @@ def image_size(
     return size[::-1] if orientation(image) > 4 else size
 
 
-def check_same_size(
-    path: str | os.PathLike, own: tuple[int, ...], size: tuple[int, int],
-    what: str
-) -> None:
+def check_same_size(path: str | os.PathLike, own: tuple[int, ...], size: tuple[int, int], what: str) -> None:
   """Raises an `InputError` unless what is known of an image has its size.
 
   Args:
@@ -134,13 +133,13 @@ def check_same_size(
   """
   if tuple(own) != tuple(size):
     raise InputError(
-        f'{path} is {" x ".join(map(str, own[::-1]))}, its photograph '
-        f'{size[1]} x {size[0]} pixels; give the {what} of this photograph.')
+      f'{path} is {" x ".join(map(str, own[::-1]))}, its photograph '
+      f'{size[1]} x {size[0]} pixels; give the {what} of this photograph.'
+    )
 
 
 def normal(name: str) -> str:
-  """Returns a name in Unicode's composed form: macOS decomposes those of files.
-  """
+  """Returns a name in Unicode's composed form: macOS decomposes those of files."""
   return unicodedata.normalize('NFC', name)
 
 
@@ -155,21 +154,17 @@ class Files(dict[str, pathlib.Path]):
 
   def __init__(self, listed: Mapping[str, list[pathlib.Path]]):
     super().__init__((stem, paths[0]) for stem, paths in listed.items())
-    self._shared = {
-        stem: paths for stem, paths in listed.items() if len(paths) > 1}
+    self._shared = {stem: paths for stem, paths in listed.items() if len(paths) > 1}
 
   def __getitem__(self, stem: str) -> pathlib.Path:
     if stem in self._shared:
       other, one = self._shared[stem][:2]
-      raise InputError(
-          f'{one} and {other.name} have one name; rename or remove one of '
-          'them.')
+      raise InputError(f'{one} and {other.name} have one name; rename or remove one of them.')
     return super().__getitem__(stem)
 
 
 def files_by_stem(
-    folder: pathlib.Path, suffixes: tuple[str, ...], *,
-    named: Collection[str] = (), marked: str = ''
+  folder: pathlib.Path, suffixes: tuple[str, ...], *, named: Collection[str] = (), marked: str = ''
 ) -> Files:
   """Lists the folder's files of some kinds by stem, sorted; not hidden ones.
 
@@ -180,21 +175,16 @@ def files_by_stem(
       several have one stem.
     marked: what the stems of the files that are meant end in, where any does.
   """
-  paths = [path for path in sorted(folder.glob('[!.]*'))
-           if path.suffix.lower() in suffixes]
+  paths = [path for path in sorted(folder.glob('[!.]*')) if path.suffix.lower() in suffixes]
   if marked and any(path.stem.endswith(marked) for path in paths):
     paths = [path for path in paths if path.stem.endswith(marked)]
   listed: dict[str, list[pathlib.Path]] = {}
   for path in paths:
     listed.setdefault(normal(path.stem).removesuffix(marked), []).append(path)
-  return Files({
-      stem: [x for x in several if normal(x.name) in named] or several
-      for stem, several in listed.items()})
+  return Files({stem: [x for x in several if normal(x.name) in named] or several for stem, several in listed.items()})
 
 
-def list_images(
-    folder: str | os.PathLike, named: Collection[str] = ()
-) -> dict[str, pathlib.Path]:
+def list_images(folder: str | os.PathLike, named: Collection[str] = ()) -> dict[str, pathlib.Path]:
   """Lists a folder's image files by stem, sorted.
 
   Args:
@@ -208,12 +198,9 @@ def list_images(
   folder = pathlib.Path(folder)
   if not folder.is_dir():
     raise InputError(f'There is no folder of images {folder}.')
-  found = files_by_stem(
-      folder, SUFFIXES, named={normal(name) for name in named})
+  found = files_by_stem(folder, SUFFIXES, named={normal(name) for name in named})
   if not found:
-    raise InputError(
-        f'{folder} holds no image; put files there that end in '
-        f'{", ".join(SUFFIXES)}.')
+    raise InputError(f'{folder} holds no image; put files there that end in {", ".join(SUFFIXES)}.')
   return {stem: found[stem] for stem in found}
 
 
@@ -223,13 +210,9 @@ def _called(file: str | os.PathLike | bytes, name: str | None) -> str:
   return 'an image' if isinstance(file, bytes) else str(file)
 
 
-def opened(
-    file: str | os.PathLike | bytes, name: str,
-    formats: tuple[str, ...] = FORMATS) -> Image.Image:
+def opened(file: str | os.PathLike | bytes, name: str, formats: tuple[str, ...] = FORMATS) -> Image.Image:
   try:
-    image = Image.open(
-        io.BytesIO(file) if isinstance(file, bytes) else file,
-        formats=formats)
+    image = Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=formats)
   except FileNotFoundError:
     raise InputError(f'There is no image file {name}.') from None
   except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -245,8 +228,7 @@ def opened(
 def decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
   try:
     if mode.startswith('RGB') and _is_deep(image):
-      raise InputError(
-          f'{name} has more than 8 bits a channel; save it with 8.')
+      raise InputError(f'{name} has more than 8 bits a channel; save it with 8.')
     if mode == 'RGB' and 'transparency' in image.info:
       image = image.convert('RGBA')
     image.load()
@@ -258,25 +240,19 @@ def decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
 
 
 def _is_deep(image: Image.Image) -> bool:
-  """Tells whether an image that is not decoded yet has over 8 bits a channel.
-  """
+  """Tells whether an image that is not decoded yet has over 8 bits a channel."""
   if image.mode in ('I', 'F') or image.mode.startswith('I;'):
     return True
   # Pillow cuts colours to 8 bits: their mode does not tell, but its decoder's
   # arguments do, the layout in the file first and a PPM's largest value last.
   decoder, _, _, given = image.tile[0]
   given = given if isinstance(given, tuple) else (given,)
-  return str(given[0]).endswith((';16B', ';16L', ';16N')) or (
-      decoder.startswith('ppm') and given[-1] > 255)
+  return str(given[0]).endswith((';16B', ';16L', ';16N')) or (decoder.startswith('ppm') and given[-1] > 255)
 
 
-def damaged(
-    name: str, formats: tuple[str, ...] = FORMATS) -> InputError:
-  return InputError(
-      f'{name} is truncated, damaged or no image ({", ".join(formats)}); '
-      'replace it.')
+def damaged(name: str, formats: tuple[str, ...] = FORMATS) -> InputError:
+  return InputError(f'{name} is truncated, damaged or no image ({", ".join(formats)}); replace it.')
 
 
 def _too_large(name: str) -> InputError:
-  return InputError(
-      f'{name} has more than {MAX_PIXELS} pixels; scale it down.')
+  return InputError(f'{name} has more than {MAX_PIXELS} pixels; scale it down.')

@@ -20,17 +20,26 @@ from saliency_jax.errors import InputError
 
 # The values of the authors' class images; the names are `CATEGORIES`.
 CLASS_VALUES = {
-    1: 'person head', 10: 'person part', 16: 'animal head', 22: 'animal part',
-    27: 'object', 37: 'text', 46: 'symbol', 51: 'vehicle', 57: 'food',
-    63: 'plant', 68: 'drink', 73: 'other'}
+  1: 'person head',
+  10: 'person part',
+  16: 'animal head',
+  22: 'animal part',
+  27: 'object',
+  37: 'text',
+  46: 'symbol',
+  51: 'vehicle',
+  57: 'food',
+  63: 'plant',
+  68: 'drink',
+  73: 'other',
+}
 # Those that are also numbers of a list of twelve.
 _AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
 _SUFFIXES = ('.png', '.npy')
 _IGNORED = 255  # labelme2voc's -1, '__ignore__'
 _FIRST = (0, -1, _IGNORED)  # of a list that is numbered
 # '1: text', '1 - text', '1 text': a number, what sets it apart, and a name.
-_NUMBERED = re.compile(
-    r'(-?\d+)(?:(\s*(?:[:=)]|\.(?!\d))|\s+-\s|\s*\t)|\s)\s*(.+)')
+_NUMBERED = re.compile(r'(-?\d+)(?:(\s*(?:[:=)]|\.(?!\d))|\s+-\s|\s*\t)|\s)\s*(.+)')
 
 # The most memory that the masks of one image may take: 1 GB.
 MAX_MASKS = 2**30
@@ -53,59 +62,57 @@ class LabelImages:
     self.image_ids = tuple(self._object_files)
     if not self.image_ids:
       raise InputError(
-          f'{self._objects} holds no {" and no ".join(_SUFFIXES)}; give the '
-          'label images as they were made (a JPEG changes numbers).')
+        f'{self._objects} holds no {" and no ".join(_SUFFIXES)}; give the '
+        'label images as they were made (a JPEG changes numbers).'
+      )
     if not self._classes.is_dir():
       raise InputError(
-          f'There is no folder {self._classes}, which must tell the classes of '
-          f'the objects in {self._objects}.')
+        f'There is no folder {self._classes}, which must tell the classes of the objects in {self._objects}.'
+      )
     listed = folder / 'class_names.txt'
     self._said = False  # of a background, once
-    self._names = (
-        _class_names(listed) if listed.is_file() else self._authors())
+    self._names = _class_names(listed) if listed.is_file() else self._authors()
 
   def regions(self, image_id: str, height: int, width: int) -> Regions:
     """See `RegionAnnotation`; regions come in the order of their numbers."""
     if image_id not in self._object_files:
       return no_regions(height, width)
     if image_id not in self._class_files:
-      raise InputError(
-          f'There is no image file {self._classes / image_id}.png.')
+      raise InputError(f'There is no image file {self._classes / image_id}.png.')
     path = self._class_files[image_id]
     objects = _sized(self._object_files[image_id], height, width, distinct=True)
     classes = _sized(path, height, width)
     # Of pixels that are alike in a row the first will do.
     first = np.ones(objects.shape, bool)
-    first[:, 1:] = ((objects[:, 1:] != objects[:, :-1])
-                    | (classes[:, 1:] != classes[:, :-1]))
+    first[:, 1:] = (objects[:, 1:] != objects[:, :-1]) | (classes[:, 1:] != classes[:, :-1])
     pairs = np.unique(objects[first].astype(np.int64) << 32 | classes[first])
     pairs = pairs[(pairs >> 32 != 0) & (pairs != _IGNORED << 32 | _IGNORED)]
     ids, values = (pairs >> 32).astype(np.int32), pairs & (2**32 - 1)
     for number, value in zip(ids, values, strict=True):
       if value not in self._names or (ids == number).sum() > 1:
         raise InputError(
-            f'{path}: object {number} has the class '
-            f'{self._listed(values[ids == number])}; each object must have one '
-            f'of {self._listed(self._names)}.')
-    masks = empty_masks(
-        len(ids), height, width, str(self._object_files[image_id]))
+          f'{path}: object {number} has the class '
+          f'{self._listed(values[ids == number])}; each object must have one '
+          f'of {self._listed(self._names)}.'
+        )
+    masks = empty_masks(len(ids), height, width, str(self._object_files[image_id]))
     for mask, number in zip(masks, ids, strict=True):
       np.equal(objects, number, out=mask)
-    around = (masks[:, [0, -1]].all(axis=(1, 2))
-              & masks[:, :, [0, -1]].all(axis=(1, 2)))
+    around = masks[:, [0, -1]].all(axis=(1, 2)) & masks[:, :, [0, -1]].all(axis=(1, 2))
     if around.any() and not self._said:
       self._said = True
       logging.warning(
-          '%s: object %d is all of the edge, as a background is; if it is one, '
-          'give it 0.', self._object_files[image_id], ids[around][0])
+        '%s: object %d is all of the edge, as a background is; if it is one, give it 0.',
+        self._object_files[image_id],
+        ids[around][0],
+      )
     return Regions(ids, tuple(self._names[value] for value in values), masks)
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     """See `RegionAnnotation`."""
     for files in (self._object_files, self._class_files):
       if image_id in files:
-        check_same_size(files[image_id], map_size(files[image_id]),
-                        (height, width), 'regions')
+        check_same_size(files[image_id], map_size(files[image_id]), (height, width), 'regions')
 
   def _authors(self) -> dict[int, str]:
     """Returns the authors' numbers, if these are theirs."""
@@ -119,28 +126,25 @@ class LabelImages:
         return CLASS_VALUES
     if seen:
       raise InputError(
-          f'The images in {self._classes} have the classes '
-          f'{", ".join(map(str, sorted(seen)))}, which may be the numbers of '
-          "the paper's authors or places in a list; put class_names.txt, with "
-          f'a name in each line from 0 on, in {self._classes.parent}.')
+        f'The images in {self._classes} have the classes '
+        f'{", ".join(map(str, sorted(seen)))}, which may be the numbers of '
+        "the paper's authors or places in a list; put class_names.txt, with "
+        f'a name in each line from 0 on, in {self._classes.parent}.'
+      )
     return CLASS_VALUES
 
   def _listed(self, values: Iterable[int]) -> str:
-    return ', '.join(
-        f'{value} ({self._names[value]})' if value in self._names
-        else str(value) for value in values)
+    return ', '.join(f'{value} ({self._names[value]})' if value in self._names else str(value) for value in values)
 
 
-def empty_masks(
-    count: int, height: int, width: int, where: str) -> np.ndarray:
+def empty_masks(count: int, height: int, width: int, where: str) -> np.ndarray:
   """Returns masks of no pixel, bool `[count, height, width]`.
 
   Raises:
     InputError: they would take more than `MAX_MASKS` bytes.
   """
   if count * height * width > MAX_MASKS:
-    raise InputError(
-        f'{where} has {count} regions, too many for one image; keep fewer.')
+    raise InputError(f'{where} has {count} regions, too many for one image; keep fewer.')
   return np.zeros((count, height, width), bool)
 
 
@@ -156,9 +160,7 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
     names, parts = names[1:], parts[1:]
     listed |= bool(parts and parts[0]) and int(parts[0][1]) == 0
   if len(names) < 2 or 'background' not in names[0].casefold():
-    raise InputError(
-        f'{path} must name the classes line by line: the background first, '
-        'then those of 1, 2 and so on.')
+    raise InputError(f'{path} must name the classes line by line: the background first, then those of 1, 2 and so on.')
   found = dict(enumerate(names[1:], start=1))
   if not all(parts[1:]) or not (listed or all(x[2] for x in parts[1:])):
     return found
@@ -169,16 +171,15 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
   for number, each in enumerate(parts[1:], start=1):
     if int(each[1]) != number:
       raise InputError(
-          f'{path} has {found[number]!r} in the place of class {number}; '
-          'number the classes in their order from the background, 0, or '
-          'leave the numbers out.')
+        f'{path} has {found[number]!r} in the place of class {number}; '
+        'number the classes in their order from the background, 0, or '
+        'leave the numbers out.'
+      )
     found[number] = each[3]
   return found
 
 
-def _sized(
-    path: pathlib.Path, height: int, width: int, *, distinct: bool = False
-) -> np.ndarray:
+def _sized(path: pathlib.Path, height: int, width: int, *, distinct: bool = False) -> np.ndarray:
   labels = read_labels(path, distinct=distinct)
   check_same_size(path, labels.shape, (height, width), 'regions')
   if labels.dtype.kind == 'i':

@@ -29,6 +29,7 @@ _LEAST = 0.01  # the share of an image that what lies mostly outside may fill
 
 class Outline(NamedTuple):
   """One shape, not yet on the pixel grid; shapes of one number are a region."""
+
   region_id: int
   category: str
   kind: str  # 'polygon', 'rectangle' or 'circle'
@@ -38,8 +39,7 @@ class Outline(NamedTuple):
     """Returns the pixels inside, bool `[height, width]`."""
     if self.kind == 'circle':
       centre, edge = self.points
-      return polygons.circle(
-          centre, math.dist(centre, edge), height, width)
+      return polygons.circle(centre, math.dist(centre, edge), height, width)
     corners = self.points
     if self.kind == 'rectangle' and len(corners) == 2:
       (x0, y0), (x1, y1) = corners
@@ -58,8 +58,7 @@ def content(file: pathlib.Path | bytes, where: str) -> bytes:
   with outside.reading(where), file.open('rb') as stream:
     data = stream.read(MAX_BYTES + 1)
   if len(data) > MAX_BYTES:
-    raise InputError(
-        f'{where} has more than {MAX_BYTES} bytes; save it without the image.')
+    raise InputError(f'{where} has more than {MAX_BYTES} bytes; save it without the image.')
   return data
 
 
@@ -90,25 +89,22 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   size = tree.get('imageHeight'), tree.get('imageWidth')
   if size != (height, width):
     raise InputError(
-        f'{where} is for an image of {size[1]} x {size[0]}, its photograph is '
-        f'{width} x {height} as its EXIF notes turn it; give the regions of '
-        'this photograph.')
-  outlines = [
-      _outline(shape, place, f'{where}: shape {place}')
-      for place, shape in enumerate(shapes, start=1)]
-  if len(outlines) * height * width + 512 * sum(
-      polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
-    raise InputError(
-        f'{where} has more and longer outlines than can be drawn; keep fewer.')
+      f'{where} is for an image of {size[1]} x {size[0]}, its photograph is '
+      f'{width} x {height} as its EXIF notes turn it; give the regions of '
+      'this photograph.'
+    )
+  outlines = [_outline(shape, place, f'{where}: shape {place}') for place, shape in enumerate(shapes, start=1)]
+  if len(outlines) * height * width + 512 * sum(polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
+    raise InputError(f'{where} has more and longer outlines than can be drawn; keep fewer.')
   for place, outline in enumerate(outlines, start=1):
-    away = np.abs(outline.points / (width, height) - .5) > .6
+    away = np.abs(outline.points / (width, height) - 0.5) > 0.6
     # One that was drawn around the image from outside covers it.
-    if away.any(axis=1).mean() > .5 and outline.fill(
-        height, width).mean() < _LEAST:
+    if away.any(axis=1).mean() > 0.5 and outline.fill(height, width).mean() < _LEAST:
       raise InputError(
-          f'{where}: shape {place} has {away.any(axis=1).sum()} of its '
-          f'{len(away)} points outside the {width} x {height} image; give the '
-          'regions of this photograph, in its pixels.')
+        f'{where}: shape {place} has {away.any(axis=1).sum()} of its '
+        f'{len(away)} points outside the {width} x {height} image; give the '
+        'regions of this photograph, in its pixels.'
+      )
   # (label, group), or the place of a shape without a group -> the number.
   places: dict = {}
   keys = []
@@ -118,40 +114,35 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
     keys.append((outline.category, group) if grouped else outline.region_id)
     places.setdefault(keys[-1], outline.region_id)
   numbers = [key[1] if type(key) is tuple else 0 for key in places]
-  if len(set(numbers)) == len(numbers) and all(
-      type(number) is int and 0 < number < 2**31 for number in numbers):
+  if len(set(numbers)) == len(numbers) and all(type(number) is int and 0 < number < 2**31 for number in numbers):
     places = dict(zip(places, numbers, strict=True))
-  return [outline._replace(region_id=places[key])
-          for outline, key in zip(outlines, keys, strict=True)]
+  return [outline._replace(region_id=places[key]) for outline, key in zip(outlines, keys, strict=True)]
 
 
 def _outline(shape, place: int, where: str) -> Outline:
   if not isinstance(shape, dict):
     raise InputError(f'{where} is no labelme shape; draw it again.')
   label, kind = shape.get('label'), shape.get('shape_type', 'polygon')
-  if not (isinstance(label, str) and label.strip()
-          and label.isprintable() and len(label) <= MAX_LABEL):
+  if not (isinstance(label, str) and label.strip() and label.isprintable() and len(label) <= MAX_LABEL):
     raise InputError(
-        f'{where} has the label {label!r:.80}; give it the name of a category, '
-        f'1 to {MAX_LABEL} printable characters.')
+      f'{where} has the label {label!r:.80}; give it the name of a category, 1 to {MAX_LABEL} printable characters.'
+    )
   if kind in _TURNED:
     kind = 'rectangle'
-  counts = {'polygon': range(3, MAX_CORNERS + 1), 'rectangle': (2, 4),
-            'circle': (2,)}
+  counts = {'polygon': range(3, MAX_CORNERS + 1), 'rectangle': (2, 4), 'circle': (2,)}
   if not isinstance(kind, str) or kind not in counts:
-    raise InputError(
-        f'{where} is of type {kind!r:.80}; draw a polygon, a rectangle or a '
-        'circle.')
+    raise InputError(f'{where} is of type {kind!r:.80}; draw a polygon, a rectangle or a circle.')
   points = shape.get('points')
   if not isinstance(points, list) or len(points) not in counts[kind]:
     raise InputError(
-        f'{where}: a {kind} cannot have that many points; a polygon has 3 to '
-        f'{MAX_CORNERS}, a rectangle 2 or 4 and a circle 2.')
+      f'{where}: a {kind} cannot have that many points; a polygon has 3 to '
+      f'{MAX_CORNERS}, a rectangle 2 or 4 and a circle 2.'
+    )
   if not all(
-      isinstance(point, list) and len(point) == 2 and all(
-          type(value) in (int, float) and abs(value) <= MAX_COORDINATE
-          for value in point) for point in points):
-    raise InputError(
-        f'{where} has a point that is not two numbers of at most '
-        f'{MAX_COORDINATE:g}; draw it again.')
+    isinstance(point, list)
+    and len(point) == 2
+    and all(type(value) in (int, float) and abs(value) <= MAX_COORDINATE for value in point)
+    for point in points
+  ):
+    raise InputError(f'{where} has a point that is not two numbers of at most {MAX_COORDINATE:g}; draw it again.')
   return Outline(place, label.strip(), kind, np.array(points, np.float64))

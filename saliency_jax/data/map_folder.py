@@ -42,14 +42,13 @@ class MapFolder:
     self._files: dict[str, list[pathlib.Path]] = {}
     for path in sorted(self.path.rglob('*')):
       name = path.relative_to(self.path)
-      if (path.suffix.lower() in suffixes
-          and not any(part.startswith('.') for part in name.parts)):
+      if path.suffix.lower() in suffixes and not any(part.startswith('.') for part in name.parts):
         image_id = images.normal(name.with_suffix('').as_posix())
         self._files.setdefault(image_id, []).append(path)
     if not self._files:
       raise InputError(
-          f'{folder} holds no saliency map; put one per image there that ends '
-          f'in {", ".join(MAP_SUFFIXES)}.')
+        f'{folder} holds no saliency map; put one per image there that ends in {", ".join(MAP_SUFFIXES)}.'
+      )
 
   def check(self, image_ids: Iterable[str]) -> None:
     """Checks that every image has a map of its own; decodes none.
@@ -62,19 +61,17 @@ class MapFolder:
     if absent:
       more = ', ...' if len(absent) > _NAMED else ''
       raise InputError(
-          f'{self.path} lacks the maps of {len(absent)} of {len(image_ids)} '
-          f'images ({", ".join(absent[:_NAMED])}{more}), and has '
-          f'{next(iter(self._files.values()))[0].relative_to(self.path)} for '
-          'example; add them, or score a data set without these images.')
+        f'{self.path} lacks the maps of {len(absent)} of {len(image_ids)} '
+        f'images ({", ".join(absent[:_NAMED])}{more}), and has '
+        f'{next(iter(self._files.values()))[0].relative_to(self.path)} for '
+        'example; add them, or score a data set without these images.'
+      )
     for image_id in image_ids:
       if len(self._files[image_id]) > 1:
         one, other = self._files[image_id][:2]
-        raise InputError(
-            f'{one} and {other.name} are maps of one image; remove one of '
-            f'them.')
+        raise InputError(f'{one} and {other.name} are maps of one image; remove one of them.')
 
-  def read(
-      self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
+  def read(self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
     """Reads one map.
 
     Args:
@@ -94,10 +91,7 @@ class MapFolder:
       self.check_size(image_id, size, saliency.shape)
     return saliency
 
-  def check_size(
-      self, image_id: str, size: tuple[int, int],
-      own: tuple[int, ...] | None = None
-  ) -> None:
+  def check_size(self, image_id: str, size: tuple[int, int], own: tuple[int, ...] | None = None) -> None:
     """Compares the sides of a map and its image.
 
     Args:
@@ -112,8 +106,8 @@ class MapFolder:
     own = own or map_size(path)
     if own and len(own) == 2 and all(own) and _exchanged(own, size):
       raise InputError(
-          f'{path} is {own[1]} x {own[0]} and its image {size[1]} x '
-          f'{size[0]}; exchange its width and height.')
+        f'{path} is {own[1]} x {own[0]} and its image {size[1]} x {size[0]}; exchange its width and height.'
+      )
 
 
 def _exchanged(shape: tuple[int, int], size: tuple[int, int]) -> bool:

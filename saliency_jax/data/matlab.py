@@ -25,9 +25,7 @@ _MAX_AXES = 8
 _MAX_DEPTH = 16  # OSIE: a cell of structures of a cell of structures of numbers
 
 _SIZES, _MATRIX, _COMPRESSED = 5, 14, 15
-_NUMBERS = {
-    1: 'i1', 2: 'u1', 3: 'i2', 4: 'u2', 5: 'i4', 6: 'u4', 7: 'f4', 9: 'f8',
-    12: 'i8', 13: 'u8'}
+_NUMBERS = {1: 'i1', 2: 'u1', 3: 'i2', 4: 'u2', 5: 'i4', 6: 'u4', 7: 'f4', 9: 'f8', 12: 'i8', 13: 'u8'}
 _TEXT = {16: 'utf-8', 17: 'utf-16', 18: 'utf-32'}
 
 _CELL, _STRUCT, _CHAR, _SPARSE = 1, 2, 4, 5
@@ -60,13 +58,11 @@ def read_matrix(path: str | os.PathLike) -> np.ndarray:
   """
   with outside.reading(path, 'MATLAB file'):
     # A single number, or a list, is something else beside the matrix.
-    found = {
-        name: value for name, value in matrices(pathlib.Path(path).read_bytes())
-        if min(value.shape) > 1}
+    found = {name: value for name, value in matrices(pathlib.Path(path).read_bytes()) if min(value.shape) > 1}
   if len(found) != 1:
     raise InputError(
-        f'{path} holds {len(found)} matrices of numbers '
-        f'({", ".join(found) or "none"}); save the map alone.')
+      f'{path} holds {len(found)} matrices of numbers ({", ".join(found) or "none"}); save the map alone.'
+    )
   return next(iter(found.values()))
 
 
@@ -85,8 +81,7 @@ def field(value: Value | None, name: str, kind: type, where: str):
   structure = value[0] if isinstance(value, list) and len(value) == 1 else value
   found = structure.get(name) if isinstance(structure, dict) else None
   if not isinstance(found, kind):
-    raise InputError(
-        f'{where}: no proper field {name}; is it a file of this data set?')
+    raise InputError(f'{where}: no proper field {name}; is it a file of this data set?')
   return found
 
 
@@ -150,20 +145,18 @@ class _Reader:
   def __init__(self, order: str, budget: outside.Budget):
     self._order, self._budget = order, budget
     self._words = struct.Struct(f'{order}II').unpack_from
-    self._types = {
-        kind: np.dtype(order + name) for kind, name in _NUMBERS.items()}
+    self._types = {kind: np.dtype(order + name) for kind, name in _NUMBERS.items()}
 
-  def element(
-      self, data: memoryview, place: int) -> tuple[int, memoryview, int]:
+  def element(self, data: memoryview, place: int) -> tuple[int, memoryview, int]:
     """Returns an element's type and content, and where the next one begins."""
     if len(data) - place < 8:
       raise ValueError('it ends too early')
     kind, size = self._words(data, place)
     if kind >> 16:  # A short one: its length is in the type's word.
-      kind, size = kind & 0xffff, kind >> 16
+      kind, size = kind & 0xFFFF, kind >> 16
       if size > 4:
         raise ValueError('an element is longer than its place')
-      return kind, data[place + 4:place + 4 + size], place + 8
+      return kind, data[place + 4 : place + 4 + size], place + 8
     start, end = place + 8, place + 8 + size
     if end > len(data):
       raise ValueError('it ends too early')
@@ -179,9 +172,7 @@ class _Reader:
         kind, element, _ = self.element(self._unpacked(element), 0)
       yield kind, element
 
-  def variable(
-      self, kind: int, data: memoryview, depth: int, only: str | None = ''
-  ) -> tuple[str, Value | None]:
+  def variable(self, kind: int, data: memoryview, depth: int, only: str | None = '') -> tuple[str, Value | None]:
     """Returns the name and value of an element of type matrix.
 
     The parts of a cell or a structure have no name; of variables with a name,
@@ -209,7 +200,7 @@ class _Reader:
     count = math.prod(sizes)
     if flags & _COMPLEX:
       raise ValueError('a number is complex')
-    class_ = flags & 0xff
+    class_ = flags & 0xFF
     if class_ == _CELL:
       return name, self._several(data, place, count, depth)
     if class_ == _STRUCT:
@@ -218,8 +209,7 @@ class _Reader:
     if class_ == _CHAR:
       return name, self._characters(kind, content)
     if class_ not in _NUMERIC:
-      raise ValueError(_FULL if class_ == _SPARSE else
-                       f'a variable is of the class {class_}')
+      raise ValueError(_FULL if class_ == _SPARSE else f'a variable is of the class {class_}')
     values = self._numbers(kind, content)
     if len(values) != count:
       raise ValueError('an array has another size than it says')
@@ -228,29 +218,26 @@ class _Reader:
     except ValueError as error:  # Nothing, along axes of billions.
       raise ValueError('an array has no size') from error
 
-  def _several(
-      self, data: memoryview, place: int, count: int, depth: int
-  ) -> list[Value]:
+  def _several(self, data: memoryview, place: int, count: int, depth: int) -> list[Value]:
     values = []
     for _ in range(count):  # Whatever it claims, the data end it.
       kind, content, place = self.element(data, place)
       values.append(self.variable(kind, content, depth + 1)[1])
     return values
 
-  def _structures(
-      self, data: memoryview, place: int, count: int, depth: int
-  ) -> list[dict[str, Value]]:
+  def _structures(self, data: memoryview, place: int, count: int, depth: int) -> list[dict[str, Value]]:
     kind, length, place = self.element(data, place)
     _, names, place = self.element(data, place)
     length = self._numbers(kind, length).tolist()
     if len(length) != 1 or length[0] < 1 or len(names) % length[0]:
       raise ValueError('the names of fields are damaged')
-    fields = [_name(names[start:start + length[0]])
-              for start in range(0, len(names), length[0])]
+    fields = [_name(names[start : start + length[0]]) for start in range(0, len(names), length[0])]
     self._budget.take(_OBJECT * count)
     values = self._several(data, place, count * len(fields), depth)
-    return [dict(zip(fields, values[start:start + len(fields)], strict=True))
-            for start in range(0, len(values), len(fields) or 1)]
+    return [
+      dict(zip(fields, values[start : start + len(fields)], strict=True))
+      for start in range(0, len(values), len(fields) or 1)
+    ]
 
   def _numbers(self, kind: int, data: memoryview) -> np.ndarray:
     dtype = self._types.get(kind)
@@ -265,8 +252,7 @@ class _Reader:
       if coding is None:  # Numbers of characters, of any width.
         numbers = self._numbers(kind, data)
         wide = 'u2' if numbers.itemsize == 2 else 'u4'
-        return numbers.astype(f'<{wide}').tobytes().decode(
-            'utf-16-le' if wide == 'u2' else 'utf-32-le')
+        return numbers.astype(f'<{wide}').tobytes().decode('utf-16-le' if wide == 'u2' else 'utf-32-le')
       if coding != 'utf-8':
         coding += '-le' if self._order == '<' else '-be'
       return str(data, coding)

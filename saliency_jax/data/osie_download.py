@@ -19,14 +19,14 @@ from saliency_jax.errors import InputError
 from saliency_jax.files import digest, locked
 
 _REPOSITORY = 'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels'
-_WANTED = re.compile(
-    r'[^/]+/data/(?:(stimuli)/(\w+\.jpg)|(eye)/(fixations\.mat))', re.ASCII)
+_WANTED = re.compile(r'[^/]+/data/(?:(stimuli)/(\w+\.jpg)|(eye)/(fixations\.mat))', re.ASCII)
 _SIZE = 600, 800  # (H, W) in pixels of every photograph
 _LARGEST = 2**26  # bytes of one file, unpacked
 
 
 class Archive(NamedTuple):
   """A zip of a repository and what must be in it."""
+
   url: str
   photographs: int
   fixations: int  # of all observers
@@ -34,14 +34,14 @@ class Archive(NamedTuple):
 
 
 OSIE = Archive(
-    'https://codeload.github.com/NUS-VIP/predicting-human-gaze-beyond-pixels/'
-    'zip/refs/heads/master', 700, 98_321,
-    pathlib.Path(__file__).parent / 'annotations' / 'osie_photographs.sha256')
+  'https://codeload.github.com/NUS-VIP/predicting-human-gaze-beyond-pixels/zip/refs/heads/master',
+  700,
+  98_321,
+  pathlib.Path(__file__).parent / 'annotations' / 'osie_photographs.sha256',
+)
 
 
-def fetch_osie(
-    cache_dir: str | os.PathLike | None = None,
-    archive: Archive = OSIE) -> pathlib.Path:
+def fetch_osie(cache_dir: str | os.PathLike | None = None, archive: Archive = OSIE) -> pathlib.Path:
   """Returns a folder with all of OSIE, downloading it the first time.
 
   What is there already is checked as what has just come.
@@ -70,20 +70,16 @@ def fetch_osie(
 
 def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
   """Downloads OSIE into a folder, which is there when it is whole."""
-  with tempfile.TemporaryDirectory(
-      dir=folder.parent, prefix='.osie.') as temporary:
+  with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.osie.') as temporary:
     whole = pathlib.Path(temporary) / 'osie'
     packed = pathlib.Path(temporary) / 'osie.zip'
     try:
       download(archive.url, packed, 'Fetching OSIE')
       _unpack(packed, whole)
     except OSError as error:
-      raise _unusable(
-          f'OSIE could not be fetched from {archive.url} ({error})') from error
+      raise _unusable(f'OSIE could not be fetched from {archive.url} ({error})') from error
     except Exception as error:
-      raise _unusable(
-          f'The archive from {archive.url} is damaged '
-          f'({outside.reason(error)})') from error
+      raise _unusable(f'The archive from {archive.url} is damaged ({outside.reason(error)})') from error
     _check(whole, archive, f'The archive from {archive.url} is not OSIE')
     try:
       whole.rename(folder)
@@ -95,9 +91,7 @@ def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
 
 
 def own_photographs(
-    files: Mapping[str, pathlib.Path | bytes],
-    fixated: Mapping[str, Fixations],
-    archive: Archive = OSIE
+  files: Mapping[str, pathlib.Path | bytes], fixated: Mapping[str, Fixations], archive: Archive = OSIE
 ) -> frozenset[str]:
   """Returns which photographs are OSIE's own, whatever their names.
 
@@ -113,16 +107,15 @@ def own_photographs(
     InputError: a photograph of which no hash is known cannot be opened.
   """
   known = {
-      pathlib.PurePath(name).stem: sha256 for sha256, name in map(
-          str.split, archive.hashes.read_text().splitlines())}
+    pathlib.PurePath(name).stem: sha256 for sha256, name in map(str.split, archive.hashes.read_text().splitlines())
+  }
   count = sum(len(each.points) for each in fixated.values())
   whole = (len(fixated), count) == (archive.photographs, archive.fixations)
 
   def is_own(image_id: str, file: pathlib.Path | bytes) -> bool:
     if image_id not in known:
       return whole and image_size(file) == _SIZE
-    found = (hashlib.sha256(file).hexdigest() if isinstance(file, bytes)
-             else digest(file))
+    found = hashlib.sha256(file).hexdigest() if isinstance(file, bytes) else digest(file)
     return found == known[image_id]
 
   return frozenset(name for name, file in files.items() if is_own(name, file))
@@ -139,19 +132,18 @@ def own_images(source: Source) -> frozenset[str]:
     return frozenset()
   ids = source.image_ids
   return own_photographs(
-      {name: content(index) for index, name in enumerate(ids)},
-      {name: source.scanpaths(index) for index, name in enumerate(ids)}
-      if len(ids) == OSIE.photographs and 'fixations' in source.gives else {})
+    {name: content(index) for index, name in enumerate(ids)},
+    {name: source.scanpaths(index) for index, name in enumerate(ids)}
+    if len(ids) == OSIE.photographs and 'fixations' in source.gives
+    else {},
+  )
 
 
 def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:
   """Writes the photographs and the fixations, under names of our own making."""
   with zipfile.ZipFile(packed) as archive:
-    members = [
-        (member, match) for member in archive.infolist()
-        if (match := _WANTED.fullmatch(member.filename))]
-    for member, match in progress.track(
-        members, total=len(members), unit='file', title='Unpacking OSIE'):
+    members = [(member, match) for member in archive.infolist() if (match := _WANTED.fullmatch(member.filename))]
+    for member, match in progress.track(members, total=len(members), unit='file', title='Unpacking OSIE'):
       if member.file_size > _LARGEST:
         raise ValueError(f'{member.filename} has {member.file_size} bytes')
       place = folder.joinpath(*filter(None, match.groups()))
@@ -163,9 +155,7 @@ def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:
 def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
   photographs = {path.name: path for path in folder.glob('stimuli/[!.]*.jpg')}
   if len(photographs) != archive.photographs:
-    raise _unusable(
-        f'{blame}: {len(photographs)} photographs instead of '
-        f'{archive.photographs}')
+    raise _unusable(f'{blame}: {len(photographs)} photographs instead of {archive.photographs}')
   for line in archive.hashes.read_text().splitlines():
     known, name = line.split()
     if name not in photographs or digest(photographs[name]) != known:
@@ -176,12 +166,12 @@ def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
     raise _unusable(f'{blame}: {str(error).rstrip(".")}') from error
   count = sum(len(each.points) for each in fixations.values())
   if count != archive.fixations:
-    raise _unusable(
-        f'{blame}: {count} fixations instead of {archive.fixations}')
+    raise _unusable(f'{blame}: {count} fixations instead of {archive.fixations}')
 
 
 def _unusable(reason: str) -> InputError:
   return InputError(
-      f'{reason}; get data/stimuli and data/eye from {_REPOSITORY} and give '
-      'their folder as --config.data.dir, or to an evaluation as '
-      '--config.sets.osie.dir.')
+    f'{reason}; get data/stimuli and data/eye from {_REPOSITORY} and give '
+    'their folder as --config.data.dir, or to an evaluation as '
+    '--config.sets.osie.dir.'
+  )

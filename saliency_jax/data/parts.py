@@ -26,6 +26,7 @@ class Data:
     scenes: the scene label of each image that has one, by its id.
     test: of labelled images those in neither part, None for none.
   """
+
   train: Source
   validation: Source
   choose: pixel_sets.Chooser = pixel_sets.distinct_fixations
@@ -51,25 +52,23 @@ def open_parts(config) -> Data:
   pixel_sets.counted(config.analysis.fixations, in_regions=False)
   if data.val_fixations and not data.val_dir:
     raise InputError(
-        'config.data.val_fixations is of the images to validate with; give '
-        'their folder with --config.data.val_dir.')
+      'config.data.val_fixations is of the images to validate with; give their folder with --config.data.val_dir.'
+    )
   if data.val_dir and data.val_fraction:
     raise InputError(
-        'config.data.val_dir and config.data.val_fraction both name images to '
-        'validate with; give one of them.')
-  train = open_group(
-      data, cache_dir=cache_dir, alone=not data.val_dir, labelled=False)
+      'config.data.val_dir and config.data.val_fraction both name images to validate with; give one of them.'
+    )
+  train = open_group(data, cache_dir=cache_dir, alone=not data.val_dir, labelled=False)
   if not data.val_dir:
     return in_parts(config, train)
   others = {name: data[name] for name in KEYS} | {
-      'dir': data.val_dir, 'fixations': data.val_fixations or data.fixations}
-  return in_parts(
-      config, train, open_group(
-          others, cache_dir=cache_dir, alone=False, labelled=False))
+    'dir': data.val_dir,
+    'fixations': data.val_fixations or data.fixations,
+  }
+  return in_parts(config, train, open_group(others, cache_dir=cache_dir, alone=False, labelled=False))
 
 
-def in_parts(
-    config, train: Source, validation: Source | None = None) -> Data:
+def in_parts(config, train: Source, validation: Source | None = None) -> Data:
   """Returns open images in their parts; see `open_parts`.
 
   Args:
@@ -84,19 +83,18 @@ def in_parts(
   if validation is not None:
     return _with_scenes(config, Data(train, validation, choose))
   if data.val_fraction:
-    chosen = drawn(
-        train.image_ids, data.val_fraction, data.test_fraction, data.seed)
+    chosen = drawn(train.image_ids, data.val_fraction, data.test_fraction, data.seed)
   elif data.kind == 'osie' and data.part == 'all':
     chosen = _osie(train, data.dir, data.test_fraction)
   else:
     raise InputError(
-        f'Nothing says which images of config.data.dir={data.dir} validate; '
-        'name them with --config.data.val_dir, or draw them with '
-        '--config.data.val_fraction=0.2.')
+      f'Nothing says which images of config.data.dir={data.dir} validate; '
+      'name them with --config.data.val_dir, or draw them with '
+      '--config.data.val_fraction=0.2.'
+    )
   if config.task.name == 'scene' and data.val_fraction:
     return _with_scenes(config, Data(train, train, choose))
-  return _with_scenes(config, Data(
-      subset(train, chosen[0]), subset(train, chosen[1]), choose))
+  return _with_scenes(config, Data(subset(train, chosen[0]), subset(train, chosen[1]), choose))
 
 
 def _with_scenes(config, data: Data) -> Data:
@@ -114,52 +112,53 @@ def _with_scenes(config, data: Data) -> Data:
   if keys.scenes:
     if absent := sorted(read.keys() - image_ids):
       logging.warning(
-          '%s names %d images that are not in config.data.dir, the first is '
-          '%s.', path, len(absent), absent[0])
+        '%s names %d images that are not in config.data.dir, the first is %s.', path, len(absent), absent[0]
+      )
   else:  # the labels in this package are of OSIE's own photographs
-    own = osie_download.own_images(data.train) | osie_download.own_images(
-        data.validation)
+    own = osie_download.own_images(data.train) | osie_download.own_images(data.validation)
     read = {name: scene for name, scene in read.items() if name in own}
     if not read:
       raise InputError(
-          'The scenes of these images are not known; give '
-          '--config.data.scenes, a CSV file of image_id and scene.')
-  labels, rare = scenes.frequent(
-      scenes.of_images(read, image_ids, str(path)), keys.min_images)
+        'The scenes of these images are not known; give --config.data.scenes, a CSV file of image_id and scene.'
+      )
+  labels, rare = scenes.frequent(scenes.of_images(read, image_ids, str(path)), keys.min_images)
   if rare:
     logging.warning(
-        'Left out, with less than %d images: %s.', keys.min_images,
-        ', '.join(f'{name} ({count})' for name, count in sorted(rare.items())))
+      'Left out, with less than %d images: %s.',
+      keys.min_images,
+      ', '.join(f'{name} ({count})' for name, count in sorted(rare.items())),
+    )
   if data.train is data.validation:
-    chosen = scenes.split(
-        labels, keys.val_fraction, keys.test_fraction, keys.seed)
+    chosen = scenes.split(labels, keys.val_fraction, keys.test_fraction, keys.seed)
   else:
-    chosen = tuple(
-        tuple(name for name in part.image_ids if name in labels)
-        for part in (data.train, data.validation))
+    chosen = tuple(tuple(name for name in part.image_ids if name in labels) for part in (data.train, data.validation))
   known = {labels[name] for name in chosen[0]}
   if strange := [x for x in chosen[1] if labels[x] not in known]:
     logging.warning(
-        'Left out of validation, with scenes that no image to train on has: '
-        '%d images, the first is %s.', len(strange), strange[0])
+      'Left out of validation, with scenes that no image to train on has: %d images, the first is %s.',
+      len(strange),
+      strange[0],
+    )
     labels = {x: of for x, of in labels.items() if x not in set(strange)}
     chosen = chosen[0], tuple(x for x in chosen[1] if x in labels)
   for title, names in zip(('train on', 'validate with'), chosen, strict=True):
     if not names:
       raise InputError(
-          f'{path} has no scene for any image to {title}, or none that images '
-          'to train on have; label them, or draw a share of the labelled ones '
-          'with --config.data.val_fraction=0.2.')
+        f'{path} has no scene for any image to {title}, or none that images '
+        'to train on have; label them, or draw a share of the labelled ones '
+        'with --config.data.val_fraction=0.2.'
+      )
   rest = [x for x in labels if x not in {*chosen[0], *chosen[1]}]
   return dataclasses.replace(
-      data, train=subset(data.train, chosen[0]),
-      validation=subset(data.validation, chosen[1]), scenes=labels,
-      test=subset(data.train, rest) if rest else None)
+    data,
+    train=subset(data.train, chosen[0]),
+    validation=subset(data.validation, chosen[1]),
+    scenes=labels,
+    test=subset(data.train, rest) if rest else None,
+  )
 
 
-def drawn(
-    image_ids: tuple[str, ...], fraction: float, test_fraction: float, seed: int
-) -> tuple[list[str], list[str]]:
+def drawn(image_ids: tuple[str, ...], fraction: float, test_fraction: float, seed: int) -> tuple[list[str], list[str]]:
   """Draws the images to validate with, and those to leave for a test.
 
   Args:
@@ -175,38 +174,39 @@ def drawn(
     InputError: a share is out of range, or leaves a part without an image.
   """
   counts = [round(len(image_ids) * x) for x in (fraction, test_fraction)]
-  if not (0 < fraction < 1 and 0 <= test_fraction < 1
-          and 0 < counts[0] < len(image_ids) - counts[1]
-          and (counts[1] or not test_fraction)):
+  if not (
+    0 < fraction < 1
+    and 0 <= test_fraction < 1
+    and 0 < counts[0] < len(image_ids) - counts[1]
+    and (counts[1] or not test_fraction)
+  ):
     raise InputError(
-        f'config.data.val_fraction is {fraction:g} and '
-        f'config.data.test_fraction {test_fraction:g} of {len(image_ids)} '
-        'images; give shares that leave images to train, to validate and, '
-        'unless the latter is 0, to test.')
+      f'config.data.val_fraction is {fraction:g} and '
+      f'config.data.test_fraction {test_fraction:g} of {len(image_ids)} '
+      'images; give shares that leave images to train, to validate and, '
+      'unless the latter is 0, to test.'
+    )
   order = split.shuffled(image_ids, seed)
-  validate, train = set(order[:counts[0]]), set(order[sum(counts):])
-  return ([each for each in image_ids if each in train],
-          [each for each in image_ids if each in validate])
+  validate, train = set(order[: counts[0]]), set(order[sum(counts) :])
+  return ([each for each in image_ids if each in train], [each for each in image_ids if each in validate])
 
 
-def _osie(
-    source: Source, folder: str, test_fraction: float
-) -> tuple[tuple[str, ...], ...]:
+def _osie(source: Source, folder: str, test_fraction: float) -> tuple[tuple[str, ...], ...]:
   """Returns the names of both parts of OSIE's own split."""
-  train, validation, test = map(
-      split.split, ('train', 'validation', 'test'))
+  train, validation, test = map(split.split, ('train', 'validation', 'test'))
   listed = {*train, *validation, *test}
   absent = listed - set(source.image_ids)
   if absent:
     raise InputError(
-        f"{folder} is not OSIE (it lacks {len(absent)} of {len(listed)} "
-        "photographs of OSIE's split); name the images to validate with "
-        '--config.data.val_dir, or draw them with '
-        '--config.data.val_fraction=0.2.')
+      f'{folder} is not OSIE (it lacks {len(absent)} of {len(listed)} '
+      "photographs of OSIE's split); name the images to validate with "
+      '--config.data.val_dir, or draw them with '
+      '--config.data.val_fraction=0.2.'
+    )
   if test_fraction not in (0, len(test) / len(listed)):
     raise InputError(
-        f'config.data.test_fraction is {test_fraction:g}, but a fifth of '
-        "OSIE's split tests; give 0.2, 0 to train on it, or draw both shares "
-        'with --config.data.val_fraction=0.2.')
-  return (train if test_fraction else tuple(sorted((*train, *test))),
-          validation)
+      f'config.data.test_fraction is {test_fraction:g}, but a fifth of '
+      "OSIE's split tests; give 0.2, 0 to train on it, or draw both shares "
+      'with --config.data.val_fraction=0.2.'
+    )
+  return (train if test_fraction else tuple(sorted((*train, *test))), validation)

@@ -19,12 +19,7 @@ from saliency_jax.data import coordinate_faults
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.fixations import Fixations, chosen, kept
-from saliency_jax.data.images import (
-    SUFFIXES,
-    image_size,
-    read_image,
-    read_square,
-)
+from saliency_jax.data.images import SUFFIXES, image_size, read_image, read_square
 from saliency_jax.data.regions import RegionAnnotation, open_regions
 from saliency_jax.data.types import Record, Regions, no_regions, unread
 from saliency_jax.errors import InputError
@@ -51,9 +46,12 @@ class Photographs:
   _takes_more = True
 
   def __init__(
-      self, files: Mapping[str, pathlib.Path], looked: FixationReader,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+    self,
+    files: Mapping[str, pathlib.Path],
+    looked: FixationReader,
+    regions: str | os.PathLike | None = None,
+    recorded: Coordinates = PIXELS,
+  ):
     """Checks that names belong together, and what the coordinates are of.
 
     No photograph is decoded.
@@ -82,8 +80,8 @@ class Photographs:
       self._regions = open_regions(regions)
       if not self._files.keys() & set(self._regions.image_ids):
         raise InputError(
-            f'{regions} names none of the photographs in {self._folder()}; '
-            'give the regions of these photographs.')
+          f'{regions} names none of the photographs in {self._folder()}; give the regions of these photographs.'
+        )
     self._check_coordinates()
 
   def __len__(self) -> int:
@@ -99,8 +97,7 @@ class Photographs:
     """
     return self._record(index, read_image(self.photograph(index)))
 
-  def squared(
-      self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
+  def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
     """Returns `self[index]` without its pixels, and as a network takes it.
 
     Args:
@@ -116,9 +113,7 @@ class Photographs:
 
   def _record(self, index: int, image: np.ndarray) -> Record:
     image_id, size = self.image_ids[index], image.shape[:2]
-    return Record(
-        image_id, image, self._fixations(image_id, size).points,
-        self._regions_of(image_id, size))
+    return Record(image_id, image, self._fixations(image_id, size).points, self._regions_of(image_id, size))
 
   def without_regions(self) -> 'Photographs':
     """Returns the same photographs, of which nothing is labelled."""
@@ -131,8 +126,7 @@ class Photographs:
     return self._regions_of(self.image_ids[index], self.size(index))
 
   def _regions_of(self, image_id: str, size: tuple[int, int]) -> Regions:
-    return (no_regions(*size) if self._regions is None
-            else self._regions.regions(image_id, *size))
+    return no_regions(*size) if self._regions is None else self._regions.regions(image_id, *size)
 
   def photograph(self, index: int) -> pathlib.Path:
     """Returns the file of `self[index]`."""
@@ -168,8 +162,7 @@ class Photographs:
     place = self._looked.place
     if place.is_file():
       return files.digest(place)
-    listed = sorted((x.relative_to(place).as_posix(), x.stat().st_size)
-                    for x in place.rglob('*') if x.is_file())
+    listed = sorted((x.relative_to(place).as_posix(), x.stat().st_size) for x in place.rglob('*') if x.is_file())
     return hashlib.sha256(repr(listed).encode()).hexdigest()
 
   def _folder(self) -> pathlib.Path:
@@ -182,15 +175,10 @@ class Photographs:
       return found
     lost, outside, pixels = self._judged(found, size)
     if outside.any() and not self._coordinates.drop_outside:
-      raise self._outside(
-          image_id, size, f'{self._coordinates.flag("drop_outside")} leaves it '
-          'out')
-    return chosen(
-        kept(found._replace(points=pixels), ~lost), ~outside[~lost])
+      raise self._outside(image_id, size, f'{self._coordinates.flag("drop_outside")} leaves it out')
+    return chosen(kept(found._replace(points=pixels), ~lost), ~outside[~lost])
 
-  def _judged(
-      self, found: Fixations, size: tuple[int, int]
-  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  def _judged(self, found: Fixations, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns which are lost gaze, which lie outside, and their pixels."""
     lost = self._coordinates.lost(found.points)
     pixels, outside = self._coordinates.pixels(found.points, size)
@@ -222,8 +210,7 @@ class Photographs:
     images = np.repeat(seen, counts)
     lost = self._coordinates.lost(points)
     if lost.any():
-      logging.warning('%s: %d values for lost gaze are left out.',
-                      looked.place, lost.sum())
+      logging.warning('%s: %d values for lost gaze are left out.', looked.place, lost.sum())
       points, sizes, images = points[~lost], sizes[~lost], images[~lost]
     fault = coordinate_faults.fault(self._coordinates, points, sizes)
     if not fault:
@@ -233,20 +220,19 @@ class Photographs:
     first, said = fault
     if first < 0:
       raise InputError(f'{looked.place}: {said}.')
-    raise self._outside(
-        self.image_ids[images[first]], self.size(images[first]), said)
+    raise self._outside(self.image_ids[images[first]], self.size(images[first]), said)
 
-  def _outside(
-      self, image_id: str, size: tuple[int, int], said: str) -> InputError:
+  def _outside(self, image_id: str, size: tuple[int, int], said: str) -> InputError:
     """Returns what to raise of the fixations on an image that lie outside."""
     found = self._looked.recorded(image_id, *size)
     _, outside, _ = self._judged(found, size)
     first, where = self._looked.where(image_id, outside)
     (y, x), (height, width) = found.points[first], size
     return InputError(
-        f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the '
-        f'{width} x {height} image {self._looked.names[image_id]}, whose '
-        f'pixels count from {self._coordinates.origin:g}; {said}.')
+      f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the '
+      f'{width} x {height} image {self._looked.names[image_id]}, whose '
+      f'pixels count from {self._coordinates.origin:g}; {said}.'
+    )
 
   def _check_names(self) -> tuple[str, ...]:
     """Returns what the fixations call images that are in no file."""
@@ -255,23 +241,23 @@ class Photographs:
     unseen = sorted(self._files.keys() - names.keys())
     if absent and not self._takes_more or len(absent) == len(names) > 0:
       raise InputError(
-          f'{place} names {len(absent)} of {len(names)} images that are not in '
-          f'{self._folder()}, the first is {names[absent[0]]}; add the '
-          'photographs or take them out of the file.')
+        f'{place} names {len(absent)} of {len(names)} images that are not in '
+        f'{self._folder()}, the first is {names[absent[0]]}; add the '
+        'photographs or take them out of the file.'
+      )
     if unseen:
       near = _nearest(unseen[0], absent)
       meant = f' (is it {names[near]} there?)' if near else ''
       raise InputError(
-          f'{place} has no fixations for {len(unseen)} of {len(self._files)} '
-          f'photographs in {self._folder()}, the first is '
-          f'{self._files[unseen[0]].name}{meant}; add the fixations or remove '
-          'the photographs.')
+        f'{place} has no fixations for {len(unseen)} of {len(self._files)} '
+        f'photographs in {self._folder()}, the first is '
+        f'{self._files[unseen[0]].name}{meant}; add the fixations or remove '
+        'the photographs.'
+      )
     spelt = {_spelt(image_id): path for image_id, path in self._files.items()}
     for each in absent:
       if path := spelt.get(_spelt(each)):
-        raise InputError(
-            f'{place} names {names[each]}, and the photograph is {path.name}; '
-            'write both alike.')
+        raise InputError(f'{place} names {names[each]}, and the photograph is {path.name}; write both alike.')
     return tuple(names[each] for each in absent)
 
 
@@ -284,5 +270,5 @@ def _spelt(name: str) -> str:
 def _nearest(name: str, names: list[str]) -> str:
   """Returns the one of some names that is most like `name`, or ''."""
   spelt = {_spelt(each): each for each in names}
-  near = difflib.get_close_matches(_spelt(name), spelt, 1, cutoff=.8)
+  near = difflib.get_close_matches(_spelt(name), spelt, 1, cutoff=0.8)
   return spelt[near[0]] if near else ''

@@ -26,8 +26,7 @@ _SEVERAL = 4
 _AHEAD = 2
 
 
-def check_reading(
-    batch_size: int, on_bad_image: str, workers: int = 0) -> None:
+def check_reading(batch_size: int, on_bad_image: str, workers: int = 0) -> None:
   """Raises an `InputError` if images cannot be read like this.
 
   Args:
@@ -38,15 +37,19 @@ def check_reading(
   at_least(1, {'data.batch_size': batch_size})
   at_least(0, {'data.workers': workers})
   if on_bad_image not in ('raise', 'skip'):
-    raise InputError(
-        f'config.data.on_bad_image is {on_bad_image!r}; it is raise or '
-        f'skip.')
+    raise InputError(f'config.data.on_bad_image is {on_bad_image!r}; it is raise or skip.')
 
 
 def batches(
-    source: Source, preparation: Preparation, *, indices: Sequence[int],
-    batch_size: int, workers: int = 0, threads: int = 2,
-    process_index: int = 0, process_count: int = 1
+  source: Source,
+  preparation: Preparation,
+  *,
+  indices: Sequence[int],
+  batch_size: int,
+  workers: int = 0,
+  threads: int = 2,
+  process_index: int = 0,
+  process_count: int = 1,
 ) -> Iterator[Batch]:
   """Yields a data set's images in batches, read ahead in the background.
 
@@ -72,51 +75,45 @@ def batches(
     raise ValueError(f'{process_count} processes cannot share {batch_size=}.')
   share = batch_size // process_count
   padded = np.full(-(-len(indices) // batch_size) * batch_size, -1)
-  padded[:len(indices)] = indices
+  padded[: len(indices)] = indices
   mine = padded.reshape(-1, process_count, share)[:, process_index]
   if workers:
-    return _by_processes(
-        reading_processes.told(source, preparation), mine, workers)
+    return _by_processes(reading_processes.told(source, preparation), mine, workers)
   if preparation.lies_ready(source):
-    return iter(_in_threads(
-        preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
-  here = _in_threads(
-      preparation.row, source, mine.ravel().tolist(), threads,
-      _AHEAD * max(share, threads)).batch(share, batch_fn=stack)
+    return iter(_in_threads(preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
+  here = _in_threads(preparation.row, source, mine.ravel().tolist(), threads, _AHEAD * max(share, threads)).batch(
+    share, batch_fn=stack
+  )
   if threads >= _SEVERAL and mine.size >= _MANY:
     # What only this process knows, of a notebook for example, it reads itself.
     with contextlib.suppress(ValueError):
-      return _handed_over(
-          iter(here), reading_processes.told(source, preparation), mine,
-          threads)
+      return _handed_over(iter(here), reading_processes.told(source, preparation), mine, threads)
   return iter(here)
 
 
 def _in_threads(
-    read: Callable[[Source, Any], Batch], source: Source, places: Sequence,
-    threads: int, ahead: int
+  read: Callable[[Source, Any], Batch], source: Source, places: Sequence, threads: int, ahead: int
 ) -> grain.IterDataset:
-  return grain.MapDataset.source(places).map(
-      functools.partial(read, source)).to_iter_dataset(grain.ReadOptions(
-          num_threads=threads, prefetch_buffer_size=ahead))
+  return (
+    grain.MapDataset.source(places)
+    .map(functools.partial(read, source))
+    .to_iter_dataset(grain.ReadOptions(num_threads=threads, prefetch_buffer_size=ahead))
+  )
 
 
-def _by_processes(
-    told: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
+def _by_processes(told: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
   with reading_processes.Readers(told, workers) as readers:
     readers.wait()
     yield from readers.read(mine)
 
 
-def _handed_over(
-    here: Iterator[Batch], told: bytes, mine: np.ndarray, workers: int
-) -> Iterator[Batch]:
+def _handed_over(here: Iterator[Batch], told: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
   """Yields what threads read until processes have started, then theirs."""
   with reading_processes.Readers(told, workers) as readers:
     for done, batch in enumerate(here, 1):
       yield batch
       if readers.ready():
-        others = readers.read(mine[done + _AHEAD:])
+        others = readers.read(mine[done + _AHEAD :])
         yield from itertools.islice(here, _AHEAD)
         here.close()
         yield from others

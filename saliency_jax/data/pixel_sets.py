@@ -13,6 +13,7 @@ from saliency_jax.errors import InputError
 
 class PixelSets(NamedTuple):
   """R sets of pixels of one image."""
+
   ids: np.ndarray  # int32 `[R]`
   labels: tuple[str, ...]  # R names
   pixels: tuple[np.ndarray, ...]  # each int `[N, 2]` (y, x), or bool `[H, W]`
@@ -20,8 +21,7 @@ class PixelSets(NamedTuple):
   @property
   def counts(self) -> np.ndarray:
     """int32 `[R]`: how many points or pixels each set holds."""
-    return np.array(
-        [p.sum() if p.dtype == bool else len(p) for p in self.pixels], np.int32)
+    return np.array([p.sum() if p.dtype == bool else len(p) for p in self.pixels], np.int32)
 
 
 Chooser = Callable[[Record], PixelSets]
@@ -40,9 +40,7 @@ def counted(fixations: str, *, in_regions: bool) -> Chooser:
     InputError: there is no such choice.
   """
   if fixations not in COUNTED:
-    raise InputError(
-        f'config.analysis.fixations is {fixations!r}; it is one of '
-        f"{', '.join(COUNTED)}.")
+    raise InputError(f'config.analysis.fixations is {fixations!r}; it is one of {", ".join(COUNTED)}.')
   return COUNTED[fixations][in_regions]
 
 
@@ -72,9 +70,7 @@ def all_fixations(record: Record) -> PixelSets:
 
 def regions(record: Record) -> PixelSets:
   """Returns every region's mask, whoever looks there."""
-  return PixelSets(
-      record.regions.ids, record.regions.categories,
-      tuple(record.regions.masks))
+  return PixelSets(record.regions.ids, record.regions.categories, tuple(record.regions.masks))
 
 
 def nothing(record: Record) -> PixelSets:
@@ -90,14 +86,10 @@ def target(record: Record) -> PixelSets:
   looks at the odd item.
   """
   number = record.regions.categories.index('target')
-  return PixelSets(
-      record.regions.ids[number:number + 1], ('target',),
-      (record.regions.masks[number],))
+  return PixelSets(record.regions.ids[number : number + 1], ('target',), (record.regions.masks[number],))
 
 
-def target_and_items(
-    items: Callable[[str, int], np.ndarray], count: int, record: Record
-) -> PixelSets:
+def target_and_items(items: Callable[[str, int], np.ndarray], count: int, record: Record) -> PixelSets:
   """Returns the target, and other items of its array, each as a set.
 
   What units score on the others is what chance gives for the target.
@@ -109,8 +101,10 @@ def target_and_items(
   """
   one, masks = target(record), items(record.image_id, count)
   return PixelSets(
-      np.append(one.ids, -np.arange(1, len(masks) + 1)).astype(np.int32),
-      (*one.labels, *[ITEM] * len(masks)), (*one.pixels, *masks))
+    np.append(one.ids, -np.arange(1, len(masks) + 1)).astype(np.int32),
+    (*one.labels, *[ITEM] * len(masks)),
+    (*one.pixels, *masks),
+  )
 
 
 def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
@@ -132,28 +126,24 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
   categories: set[str] = set()
   for index, image_id in enumerate(source.image_ids):
     try:
-      record = (Record(
-          image_id, np.zeros((0, 0, 3), np.uint8),
-          source.scanpaths(index).points, source.regions(index))
-                if hasattr(source, 'scanpaths') and hasattr(source, 'regions')
-                else source[index])
+      record = (
+        Record(image_id, np.zeros((0, 0, 3), np.uint8), source.scanpaths(index).points, source.regions(index))
+        if hasattr(source, 'scanpaths') and hasattr(source, 'regions')
+        else source[index]
+      )
     except InputError:
       continue  # raised, or skipped, when its turn comes
     sets, size = choose(record), record.regions.masks.shape[1:]
     for label, points in zip(sets.labels, sets.pixels, strict=True):
       if len(points):
         categories.add(label)
-        found.append((image_id, (points + .5) / size))
+        found.append((image_id, (points + 0.5) / size))
     if len(categories) > 1:
       return choose
-  return choose if len({name for name, _ in found}) < 2 else functools.partial(
-      _exchanged, choose, found, count)
+  return choose if len({name for name, _ in found}) < 2 else functools.partial(_exchanged, choose, found, count)
 
 
-def _exchanged(
-    choose: Chooser, found: list[tuple[str, np.ndarray]], count: int,
-    record: Record
-) -> PixelSets:
+def _exchanged(choose: Chooser, found: list[tuple[str, np.ndarray]], count: int, record: Record) -> PixelSets:
   """Returns a photograph's sets and others', in parts of its own size."""
   sets, size = choose(record), record.image.shape[:2]
   if not sets.counts.any():
@@ -162,9 +152,10 @@ def _exchanged(
   rng = np.random.default_rng(zlib.crc32(record.image_id.encode()))
   drawn = rng.permutation(len(others))[:count]
   return PixelSets(
-      np.append(sets.ids, -np.arange(1, len(drawn) + 1)).astype(np.int32),
-      (*sets.labels, *[EXCHANGED] * len(drawn)),
-      (*sets.pixels, *((others[i] * size).astype(int) for i in drawn)))
+    np.append(sets.ids, -np.arange(1, len(drawn) + 1)).astype(np.int32),
+    (*sets.labels, *[EXCHANGED] * len(drawn)),
+    (*sets.pixels, *((others[i] * size).astype(int) for i in drawn)),
+  )
 
 
 def _whole(points: np.ndarray) -> PixelSets:
@@ -173,12 +164,11 @@ def _whole(points: np.ndarray) -> PixelSets:
 
 def _in_regions(record: Record, points: np.ndarray) -> PixelSets:
   inside = record.regions.masks[:, points[:, 0], points[:, 1]]
-  return PixelSets(
-      record.regions.ids, record.regions.categories,
-      tuple(points[chosen] for chosen in inside))
+  return PixelSets(record.regions.ids, record.regions.categories, tuple(points[chosen] for chosen in inside))
 
 
 # Each pixel once, or fixations as they are: of the image, of its regions.
 COUNTED: dict[str, tuple[Chooser, Chooser]] = {
-    'distinct': (distinct_fixations, distinct_fixations_in_regions),
-    'all': (all_fixations, all_fixations_in_regions)}
+  'distinct': (distinct_fixations, distinct_fixations_in_regions),
+  'all': (all_fixations, all_fixations_in_regions),
+}

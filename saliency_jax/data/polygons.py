@@ -47,26 +47,22 @@ def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
   # Only the box around the crossings is worked on.
   top, bottom = first[counts > 0].min(), last.max()
   left, right = (
-      int(np.clip(x, 0, width)) for x in (
-          np.floor(corners[:, 0].min()) - 1, np.ceil(corners[:, 0].max()) + 1))
+    int(np.clip(x, 0, width)) for x in (np.floor(corners[:, 0].min()) - 1, np.ceil(corners[:, 0].max()) + 1)
+  )
   box = np.zeros((bottom - top, right - left + 1), bool)
-  parts = np.searchsorted(
-      np.cumsum(counts), np.arange(_AT_ONCE, counts.sum(), _AT_ONCE))
+  parts = np.searchsorted(np.cumsum(counts), np.arange(_AT_ONCE, counts.sum(), _AT_ONCE))
   for part in np.split(np.arange(len(corners)), parts):
     edges = np.repeat(part, counts[part])
-    rows = first[edges] + np.arange(len(edges)) - np.repeat(
-        np.cumsum(counts[part]) - counts[part], counts[part])
+    rows = first[edges] + np.arange(len(edges)) - np.repeat(np.cumsum(counts[part]) - counts[part], counts[part])
     (x0, y0), (dx, dy) = start[edges].T, (end - start)[edges].T
-    columns = np.ceil(np.clip(
-        x0 + (rows - y0) * dx / dy, 0, width)).astype(np.int64)
+    columns = np.ceil(np.clip(x0 + (rows - y0) * dx / dy, 0, width)).astype(np.int64)
     np.logical_xor.at(box, (rows - top, columns - left), True)
   np.logical_xor.accumulate(box, axis=1, out=box)
   mask[top:bottom, left:right] = box[:, :-1]
   return mask
 
 
-def circle(
-    centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:
+def circle(centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:
   """Fills the circle of pixels with centres less than `radius` from `centre`.
 
   Args:
@@ -79,4 +75,4 @@ def circle(
   """
   x, y = centre
   rows, columns = np.arange(height)[:, None], np.arange(width)
-  return (columns - x) ** 2 + (rows - y) ** 2 < radius ** 2
+  return (columns - x) ** 2 + (rows - y) ** 2 < radius**2

@@ -32,13 +32,11 @@ except ImportError:  # a platform without it; threads alone need none
   fcntl = None
 
 _START = (
-    'import sys; sys.path[:] = sys.argv[1:]; '
-    'from saliency_jax.data import reading_processes; '
-    'reading_processes.serve()')
+  'import sys; sys.path[:] = sys.argv[1:]; from saliency_jax.data import reading_processes; reading_processes.serve()'
+)
 _READY = b'ready'
 # Each is one of many: its products are small, and the cores taken.
-_ALONE = dict.fromkeys((
-    'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
+_ALONE = dict.fromkeys(('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
 
 
 def told(source: Source, preparation: Preparation) -> bytes:
@@ -51,12 +49,12 @@ def told(source: Source, preparation: Preparation) -> bytes:
   try:
     message = pickle.dumps((source, preparation), protocol=5)
   except (AttributeError, TypeError, pickle.PicklingError) as error:
-    raise ValueError(f'Processes cannot be told of {source}: {error}.'
-                     ) from error
+    raise ValueError(f'Processes cannot be told of {source}: {error}.') from error
   if b'__main__' in message:
     raise ValueError(
-        f'Processes cannot be told of {source}: it is, or uses, something of '
-        'the main module; move that to a module of its own.')
+      f'Processes cannot be told of {source}: it is, or uses, something of '
+      'the main module; move that to a module of its own.'
+    )
   return message
 
 
@@ -71,10 +69,16 @@ class Readers:
       count: how many.
     """
     self._tasks: queue.SimpleQueue = queue.SimpleQueue()
-    self._processes = [subprocess.Popen(
-        [sys.executable, '-c', _START, *sys.path], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, env=os.environ | _ALONE, start_new_session=True)
-                       for _ in range(count)]
+    self._processes = [
+      subprocess.Popen(
+        [sys.executable, '-c', _START, *sys.path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | _ALONE,
+        start_new_session=True,
+      )
+      for _ in range(count)
+    ]
     for process in self._processes:
       # Of Linux alone, and few.
       with contextlib.suppress(AttributeError, OSError):
@@ -82,9 +86,7 @@ class Readers:
     self._started = [futures.Future() for _ in self._processes]
     for process, started in zip(self._processes, self._started, strict=True):
       # Daemons: nothing waits for them where this process ends.
-      threading.Thread(
-          target=self._lead, args=(process, started, message), daemon=True
-      ).start()
+      threading.Thread(target=self._lead, args=(process, started, message), daemon=True).start()
 
   def __enter__(self) -> 'Readers':
     return self
@@ -136,9 +138,7 @@ class Readers:
       ask()
     return answers()
 
-  def _lead(
-      self, process: subprocess.Popen, started: futures.Future, message: bytes
-  ) -> None:
+  def _lead(self, process: subprocess.Popen, started: futures.Future, message: bytes) -> None:
     """Talks to one process, in a thread, until there is nothing more to do."""
     waiting = started
     with contextlib.suppress(OSError), process:
@@ -153,9 +153,11 @@ class Readers:
           process.stdin.flush()
           waiting.set_result(_receive(process.stdout))
       except (EOFError, OSError):
-        waiting.set_exception(InputError(
-            'A process that reads images has died, perhaps of too little '
-            'memory; give fewer with --config.data.workers.'))
+        waiting.set_exception(
+          InputError(
+            'A process that reads images has died, perhaps of too little memory; give fewer with --config.data.workers.'
+          )
+        )
       except Exception as error:  # noqa: BLE001
         waiting.set_exception(error)  # whoever waits for the batch says it
 
@@ -166,8 +168,7 @@ def serve() -> None:
   with os.fdopen(os.dup(1), 'wb') as answers:
     os.dup2(2, 1)
     questions = sys.stdin.buffer
-    with contextlib.suppress(
-        EOFError, BrokenPipeError, pickle.UnpicklingError):
+    with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
       source, preparation = pickle.load(questions)
       answers.write(_READY)
       answers.flush()
@@ -189,10 +190,8 @@ def _send(stream: BinaryIO, batch: Batch) -> None:
 
 def _receive(stream: BinaryIO) -> Batch:
   """Reads what `_send` wrote, every array into its own memory."""
-  count, = struct.unpack('<q', _exactly(stream, 8))
-  message, *parts = [
-      _exactly(stream, size)
-      for size in struct.unpack(f'<{count}q', _exactly(stream, 8 * count))]
+  (count,) = struct.unpack('<q', _exactly(stream, 8))
+  message, *parts = [_exactly(stream, size) for size in struct.unpack(f'<{count}q', _exactly(stream, 8 * count))]
   return pickle.loads(message, buffers=parts)
 
 

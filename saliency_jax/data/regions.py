@@ -61,9 +61,10 @@ def open_packaged(image_ids: Collection[str] | None = None) -> 'Labelme':
   """
   with zipfile.ZipFile(PACKAGED) as archive:
     files = {pathlib.PurePath(name).stem: name for name in archive.namelist()}
-    return Labelme({
-        image_id: archive.read(name) for image_id, name in files.items()
-        if image_ids is None or image_id in image_ids}, PACKAGED)
+    return Labelme(
+      {image_id: archive.read(name) for image_id, name in files.items() if image_ids is None or image_id in image_ids},
+      PACKAGED,
+    )
 
 
 def open_regions(folder: str | os.PathLike) -> RegionAnnotation:
@@ -91,15 +92,15 @@ def open_regions(folder: str | os.PathLike) -> RegionAnnotation:
     if files:
       return Labelme(files, place)
   raise InputError(
-      f'{folder} holds no regions; give a folder with SegmentationObject/ and '
-      'SegmentationClass/, with labelme/, or of labelme JSON files.')
+    f'{folder} holds no regions; give a folder with SegmentationObject/ and '
+    'SegmentationClass/, with labelme/, or of labelme JSON files.'
+  )
 
 
 class Labelme:
   """Regions from labelme files, which are parsed when they are asked for."""
 
-  def __init__(
-      self, files: dict[str, pathlib.Path | bytes], place: pathlib.Path):
+  def __init__(self, files: dict[str, pathlib.Path | bytes], place: pathlib.Path):
     """Takes the files.
 
     Args:
@@ -127,9 +128,9 @@ class Labelme:
     if image_id not in self._files:
       return no_regions(height, width)
     where = f'{self._place / image_id}.json'
-    outlines = self._checked.pop(
-        (image_id, height, width), None) or labelme.parse(
-            labelme.content(self._files[image_id], where), height, width, where)
+    outlines = self._checked.pop((image_id, height, width), None) or labelme.parse(
+      labelme.content(self._files[image_id], where), height, width, where
+    )
     categories = {each.region_id: each.category for each in outlines}
     masks = empty_masks(len(categories), height, width, where)
     by_number = dict(zip(categories, masks, strict=True))
@@ -137,8 +138,5 @@ class Labelme:
       by_number[outline.region_id] |= outline.fill(height, width)
     for number, mask in by_number.items():
       if not mask.any():
-        raise InputError(
-            f'{where}: region {number} covers no pixel of the image; draw it '
-            'again or remove it.')
-    return Regions(
-        np.array(list(categories), np.int32), tuple(categories.values()), masks)
+        raise InputError(f'{where}: region {number} covers no pixel of the image; draw it again or remove it.')
+    return Regions(np.array(list(categories), np.int32), tuple(categories.values()), masks)

@@ -15,8 +15,9 @@ from saliency_jax.data import images, tables
 from saliency_jax.errors import InputError
 
 OSIE = pathlib.Path(__file__).parent / 'annotations' / 'osie_scenes.csv'
-_COLUMNS = tables.Columns(('image_id', 'scene'), others={
-    'image_id': ('image', 'filename', 'file'), 'scene': ('label', 'category')})
+_COLUMNS = tables.Columns(
+  ('image_id', 'scene'), others={'image_id': ('image', 'filename', 'file'), 'scene': ('label', 'category')}
+)
 
 
 def read(path: str | pathlib.Path) -> dict[str, str]:
@@ -35,19 +36,16 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
   for number, fields in tables.rows(path, _COLUMNS):
     name, scene = fields['image_id'], fields['scene']
     if not name or not scene:
-      raise InputError(
-          f'{path}, row {number}: image_id and scene cannot be empty.')
+      raise InputError(f'{path}, row {number}: image_id and scene cannot be empty.')
     before = scenes.setdefault(images.id_of(name), scene)
     if before != scene:
       raise InputError(
-          f'{path}, row {number}: {name[:80]} is {scene[:80]} here and '
-          f'{before[:80]} before; give each image one scene.')
+        f'{path}, row {number}: {name[:80]} is {scene[:80]} here and {before[:80]} before; give each image one scene.'
+      )
   return scenes
 
 
-def of_images(
-    scenes: Mapping[str, str], image_ids: Collection[str], path: str = ''
-) -> dict[str, str]:
+def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str = '') -> dict[str, str]:
   """Returns the labels of some images, in their order.
 
   Args:
@@ -61,14 +59,13 @@ def of_images(
   found = {name: scenes[name] for name in image_ids if name in scenes}
   if not found:
     raise InputError(
-        f'{path or "The file of scene labels"} names none of the '
-        f'{len(image_ids)} images; its image_id is the stem of a file.')
+      f'{path or "The file of scene labels"} names none of the '
+      f'{len(image_ids)} images; its image_id is the stem of a file.'
+    )
   return found
 
 
-def frequent(
-    scenes: Mapping[str, str], min_images: int
-) -> tuple[dict[str, str], dict[str, int]]:
+def frequent(scenes: Mapping[str, str], min_images: int) -> tuple[dict[str, str], dict[str, int]]:
   """Leaves out scenes of few images.
 
   Args:
@@ -85,16 +82,15 @@ def frequent(
   rare = {name: n for name, n in counts.items() if n < min_images}
   if len(counts) - len(rare) < 2:
     raise InputError(
-        f'With config.data.min_images={min_images} {len(counts) - len(rare)} '
-        f'of {len(counts)} scenes are left, and two are needed; ' + (
-            'give a smaller number.' if len(counts) > 1 else
-            'label images of others too.'))
-  return ({image_id: name for image_id, name in scenes.items()
-           if name not in rare}, rare)
+      f'With config.data.min_images={min_images} {len(counts) - len(rare)} '
+      f'of {len(counts)} scenes are left, and two are needed; '
+      + ('give a smaller number.' if len(counts) > 1 else 'label images of others too.')
+    )
+  return ({image_id: name for image_id, name in scenes.items() if name not in rare}, rare)
 
 
 def split(
-    scenes: Mapping[str, str], fraction: float, test_fraction: float, seed: int
+  scenes: Mapping[str, str], fraction: float, test_fraction: float, seed: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
   """Splits images so that each scene is in every part in proportion.
 
@@ -113,20 +109,21 @@ def split(
   """
   if not (0 < fraction < 1 and 0 <= test_fraction < 1 - fraction):
     raise InputError(
-        f'config.data.val_fraction is {fraction} and config.data.test_fraction '
-        f'{test_fraction}; give shares of less than 1 together.')
+      f'config.data.val_fraction is {fraction} and config.data.test_fraction '
+      f'{test_fraction}; give shares of less than 1 together.'
+    )
   rng = np.random.default_rng(seed)
   parts: dict[str, int] = {}  # 0 validates, 1 tests
   for scene in sorted(set(scenes.values())):
     images = [name for name, of in scenes.items() if of == scene]
     if len(images) < 2:
       raise InputError(
-          f'The scene {scene[:80]} has one image, which cannot be both trained '
-          f'on and validated with; give config.data.min_images=2 or more.')
+        f'The scene {scene[:80]} has one image, which cannot be both trained '
+        f'on and validated with; give config.data.min_images=2 or more.'
+      )
     count = min(max(round(fraction * len(images)), 1), len(images) - 1)
     tested = min(round(test_fraction * len(images)), len(images) - 1 - count)
     order = [images[i] for i in rng.permutation(len(images))]
     parts |= dict.fromkeys(order[:count], 0)
-    parts |= dict.fromkeys(order[count:count + tested], 1)
-  return (tuple(name for name in scenes if name not in parts),
-          tuple(name for name in scenes if parts.get(name) == 0))
+    parts |= dict.fromkeys(order[count : count + tested], 1)
+  return (tuple(name for name in scenes if name not in parts), tuple(name for name in scenes if parts.get(name) == 0))

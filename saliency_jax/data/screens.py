@@ -10,59 +10,70 @@ MENDED = 0.05
 _NAMED = 3
 # Usual screens, (width, height) in pixels.
 SIZES = (
-    (320, 240), (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 800),
-    (1280, 1024), (1366, 768), (1440, 900), (1600, 900), (1600, 1200),
-    (1680, 1050), (1920, 1080), (1920, 1200), (2560, 1440), (3840, 2160))
+  (320, 240),
+  (640, 480),
+  (800, 600),
+  (1024, 768),
+  (1280, 720),
+  (1280, 800),
+  (1280, 1024),
+  (1366, 768),
+  (1440, 900),
+  (1600, 900),
+  (1600, 1200),
+  (1680, 1050),
+  (1920, 1080),
+  (1920, 1200),
+  (2560, 1440),
+  (3840, 2160),
+)
 
 
-def likely(
-    coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
+def likely(coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
   """Says which screens the fixations may be of."""
-  low, high = np.quantile(exact, [.005, .995], axis=0)
+  low, high = np.quantile(exact, [0.005, 0.995], axis=0)
   size = np.median(sizes, axis=0)
-  said = (f'they reach from x = {low[1]:.0f} to {high[1]:.0f} and from '
-          f'y = {low[0]:.0f} to {high[0]:.0f}')
+  said = f'they reach from x = {low[1]:.0f} to {high[1]:.0f} and from y = {low[0]:.0f} to {high[0]:.0f}'
   screens = np.array(SIZES)[:, ::-1]
   screens = screens[(screens > size).all(axis=1)]
   # Shown in its own shape it leaves bars, in which people have no place.
   shown = size * (screens / size).min(axis=1, keepdims=True)
   bars = (screens - shown) / 2
-  boxed = np.array([
-      _inside(exact - bar, area) for bar, area in zip(bars, shown, strict=True)
-  ], bool).reshape(-1, 1)
+  boxed = np.array([_inside(exact - bar, area) for bar, area in zip(bars, shown, strict=True)], bool).reshape(-1, 1)
   shown, bars = np.where(boxed, shown, screens), np.where(boxed, bars, 0)
   # On what is shown they lie about its middle and go near its edges.
   reach = (high - low) / shown
   uneven = np.abs((low + high) / screens - 1).max(axis=1)
-  filled = (uneven < .2) & (np.ptp(reach, axis=1) < .15) & (
-      reach > .6).all(axis=1) & (high < screens).all(axis=1)
+  filled = (uneven < 0.2) & (np.ptp(reach, axis=1) < 0.15) & (reach > 0.6).all(axis=1) & (high < screens).all(axis=1)
   offsets = (size - screens) / 2
-  centred = [
-      (screen, offset) for screen, offset in zip(screens, offsets, strict=True)
-      if _inside(exact + offset, size)]
+  centred = [(screen, offset) for screen, offset in zip(screens, offsets, strict=True) if _inside(exact + offset, size)]
   for number in np.flatnonzero(filled)[:_NAMED]:
     (height, width), (y, x) = screens[number], size / shown[number]
     right, down = 0 - bars[number, ::-1] * (x, y)  # no -0
     said += (
-        f'; if the image filled a screen of {width} x {height}'
-        f'{", with bars beside it" if bars[number].any() else ""}, give '
-        f'{coordinates.flag("scale", f"{x:.6g},{y:.6g}")}')
+      f'; if the image filled a screen of {width} x {height}'
+      f'{", with bars beside it" if bars[number].any() else ""}, give '
+      f'{coordinates.flag("scale", f"{x:.6g},{y:.6g}")}'
+    )
     if bars[number].any():
       said += f' and {coordinates.flag("offset", f"{right:.6g},{down:.6g}")}'
   if centred:
     (height, width), (y, x) = centred[0]
     said += (
-        '; if it was shown in its own size in the centre of a screen of '
-        f'{width} x {height}, give '
-        f'{coordinates.flag("offset", f"{x:g},{y:g}")}')
+      '; if it was shown in its own size in the centre of a screen of '
+      f'{width} x {height}, give '
+      f'{coordinates.flag("offset", f"{x:g},{y:g}")}'
+    )
   if filled.any() or centred:
     return said
-  return (f'{said}, so they are not pixels of these images; give '
-          f'{coordinates.flag("scale")} and {coordinates.flag("offset")}, the '
-          'size and place on the screen, that make them so')
+  return (
+    f'{said}, so they are not pixels of these images; give '
+    f'{coordinates.flag("scale")} and {coordinates.flag("offset")}, the '
+    'size and place on the screen, that make them so'
+  )
 
 
 def _inside(exact: np.ndarray, size: np.ndarray) -> bool:
   """Tells whether nearly all (y, x) `[N, 2]` lie within (height, width)."""
-  inside = ((exact >= -.5) & (exact < size - .5)).all(axis=1)
+  inside = ((exact >= -0.5) & (exact < size - 0.5)).all(axis=1)
   return inside.mean() > 1 - MENDED

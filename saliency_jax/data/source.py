@@ -26,15 +26,13 @@ from saliency_jax.errors import InputError
 
 class Kind(NamedTuple):
   """A layout of data on disk, and the options that it needs and takes."""
+
   open: Callable[..., Source]
   needs: tuple[str, ...] = ()
   takes: tuple[str, ...] = ()
 
 
-def open_source(
-    kind: str, dir: str | os.PathLike = '', *, part: str = 'all',
-    key: str = '', **options: Any
-) -> Source:
+def open_source(kind: str, dir: str | os.PathLike = '', *, part: str = 'all', key: str = '', **options: Any) -> Source:
   """Opens a data set.
 
   A folder that `launch/build_dataset.py` wrote is recognised, whatever `kind`.
@@ -57,38 +55,34 @@ def open_source(
       or the data set is at fault.
   """
   if kind not in KINDS:
-    raise InputError(
-        f'There is no kind of data set {kind!r}; give one of '
-        f'{", ".join(KINDS)}.')
+    raise InputError(f'There is no kind of data set {kind!r}; give one of {", ".join(KINDS)}.')
   given = {
-      name: value for name, value in {'dir': dir, **options}.items()
-      if value not in ('', None) and value != _OFF.get(name)}
+    name: value
+    for name, value in {'dir': dir, **options}.items()
+    if value not in ('', None) and value != _OFF.get(name)
+  }
   if built := built_folder(os.path.expanduser(given.get('dir', ''))):
     kind, given['dir'] = 'built', built
     given.pop('cache_dir', None)
     if 'regions' in given:
       raise InputError(
-          f'{dir} is a built data set with regions of its own; leave regions '
-          'out, or build it again with --regions.')
+        f'{dir} is a built data set with regions of its own; leave regions out, or build it again with --regions.'
+      )
   opener, needs, takes = KINDS[kind]
   flag = f'--{key}.' if key else ''
   for name in needs:
     if name not in given:
-      raise InputError(
-          f'A data set of the kind {kind!r} needs {name}; give {flag}{name}.')
+      raise InputError(f'A data set of the kind {kind!r} needs {name}; give {flag}{name}.')
   for name in given:
     if name not in needs + takes:
-      raise InputError(
-          f'A data set of the kind {kind!r} has no use for {name}; leave '
-          f'{flag}{name} out.')
+      raise InputError(f'A data set of the kind {kind!r} has no use for {name}; leave {flag}{name} out.')
   if set(takes) & set(_RECORDED):
-    given['recorded'] = Coordinates(key=key, **{
-        name: given.pop(name) for name in _RECORDED if name in given})
+    given['recorded'] = Coordinates(key=key, **{name: given.pop(name) for name in _RECORDED if name in given})
   # Readers call it by what it holds: a folder, images, stimuli.
   place = [os.path.expanduser(given.pop('dir'))] if 'dir' in given else []
-  source = opener(*place, **{
-      name: os.path.expanduser(value) if name in _PATHS else value
-      for name, value in given.items()})
+  source = opener(
+    *place, **{name: os.path.expanduser(value) if name in _PATHS else value for name, value in given.items()}
+  )
   return source if part == 'all' else _part(source, part, flag)
 
 
@@ -98,22 +92,25 @@ def _part(source: Source, part: str, flag: str) -> Source:
     return subset(source, split.split(part))
   if not pathlib.Path(os.path.expanduser(part)).is_dir():
     raise InputError(
-        f"{flag}part is {part!r}; it is all, {', '.join(split.PARTS)} of "
-        "OSIE's split, or the folder of a training run, for the images that "
-        'it was not trained on.')
-  seen = fingerprints.shared(
-      fingerprints.of(source), fingerprints.read(os.path.expanduser(part)))
+      f'{flag}part is {part!r}; it is all, {", ".join(split.PARTS)} of '
+      "OSIE's split, or the folder of a training run, for the images that "
+      'it was not trained on.'
+    )
+  seen = fingerprints.shared(fingerprints.of(source), fingerprints.read(os.path.expanduser(part)))
   others = [x for x in source.image_ids if x not in set(seen)]
   if not others:
-    raise InputError(
-        f'{flag}part={part}: that run was trained on all {len(source)} images; '
-        'give others.')
+    raise InputError(f'{flag}part={part}: that run was trained on all {len(source)} images; give others.')
   return subset(source, others)
 
 
 def open_group(
-    group: Mapping[str, Any], *, key: str = 'config.data', cache_dir: str = '',
-    wants: str = '', alone: bool = True, labelled: bool = True
+  group: Mapping[str, Any],
+  *,
+  key: str = 'config.data',
+  cache_dir: str = '',
+  wants: str = '',
+  alone: bool = True,
+  labelled: bool = True,
 ) -> Source:
   """Opens the data set of a config group; a key means the same in every job.
 
@@ -133,12 +130,11 @@ def open_group(
   """
   if group['fixations'] in pixel_sets.COUNTED:
     raise InputError(
-        f'{key}.fixations is the file or folder of the fixations; which of '
-        f'them count is config.analysis.fixations={group["fixations"]}.')
+      f'{key}.fixations is the file or folder of the fixations; which of '
+      f'them count is config.analysis.fixations={group["fixations"]}.'
+    )
   if not 0 <= group['sigma'] < math.inf:
-    raise InputError(
-        f'{key}.sigma is {group["sigma"]:g}; give the width of one degree of '
-        'visual angle in pixels.')
+    raise InputError(f'{key}.sigma is {group["sigma"]:g}; give the width of one degree of visual angle in pixels.')
   options = {name: group[name] for name in _OPTIONS}
   drawing = {name: group[name] for name in _DRAWING}
   if group['kind'] == 'popout' and not group['dir']:
@@ -153,8 +149,8 @@ def open_group(
   _check(source, wants, group, key)
   if alone and (unused := getattr(source, 'unused', ())):
     logging.warning(
-        '%s.fixations names %d images that are not in %s.dir, the first is %s.',
-        key, len(unused), key, unused[0])
+      '%s.fixations names %d images that are not in %s.dir, the first is %s.', key, len(unused), key, unused[0]
+    )
   return source
 
 
@@ -183,13 +179,9 @@ def built_folder(folder: str) -> str:
   if not folder:
     return ''
   here = pathlib.Path(folder)
-  found = [
-      path.parent for pattern in ('', '*/*/') for path in
-      sorted(here.glob(f'{pattern}dataset_info.json'))]
+  found = [path.parent for pattern in ('', '*/*/') for path in sorted(here.glob(f'{pattern}dataset_info.json'))]
   if len(found) > 1:
-    raise InputError(
-        f'{folder} holds {len(found)} built data sets; give the folder of one, '
-        f'e.g. {found[0]}.')
+    raise InputError(f'{folder} holds {len(found)} built data sets; give the folder of one, e.g. {found[0]}.')
   return str(found[0]) if found else ''
 
 
@@ -197,24 +189,21 @@ def _check(source: Source, wants: str, group, key: str) -> None:
   """Raises an `InputError` if a job cannot use the source."""
   where = f'{key}.dir={group["dir"]}'
   if 'targets' in source.gives and wants in ('fixations', 'regions'):
-    raise InputError(
-        f'{where} holds search arrays; give photographs with fixations.')
+    raise InputError(f'{where} holds search arrays; give photographs with fixations.')
   if wants == 'targets' and wants not in source.gives:
-    raise InputError(
-        f'{where} holds photographs; give search arrays with target masks.')
+    raise InputError(f'{where} holds photographs; give search arrays with target masks.')
   if wants == 'fixations' and wants not in source.gives:
-    raise InputError(
-        f'{where} has no fixations; give --{key}.kind and --{key}.fixations.')
+    raise InputError(f'{where} has no fixations; give --{key}.kind and --{key}.fixations.')
   if wants == 'regions' and not any_fixated_region(source):
     raise InputError(
-        f'None of the photographs of {where} has a labelled region with a '
-        f'fixation; give the folder of their regions with --{key}.regions '
-        "(the annotation in this package is of OSIE's own photographs).")
+      f'None of the photographs of {where} has a labelled region with a '
+      f'fixation; give the folder of their regions with --{key}.regions '
+      "(the annotation in this package is of OSIE's own photographs)."
+    )
 
 
 def any_fixated_region(source: Source) -> bool:
-  """Tells whether there is a region to score; mostly the first image has one.
-  """
+  """Tells whether there is a region to score; mostly the first image has one."""
   if 'regions' not in getattr(source, 'gives', ('regions',)):
     return False
   for index in range(len(source)):
@@ -228,23 +217,21 @@ def any_fixated_region(source: Source) -> bool:
 
 
 def _osie(
-    folder: str = '', cache_dir: str | None = None, regions: str | None = None,
-    recorded: Coordinates = PIXELS) -> Source:
-  return Osie(
-      folder or osie_download.fetch_osie(cache_dir), regions, recorded)
+  folder: str = '', cache_dir: str | None = None, regions: str | None = None, recorded: Coordinates = PIXELS
+) -> Source:
+  return Osie(folder or osie_download.fetch_osie(cache_dir), regions, recorded)
 
 
 def _popout(folder: str = '', **drawing: int) -> Source:
   if folder and drawing:
-    raise InputError(
-        f'The search arrays in {folder} are not drawn; leave '
-        f'{" and ".join(drawing)} out.')
+    raise InputError(f'The search arrays in {folder} are not drawn; leave {" and ".join(drawing)} out.')
   return MaskedFolder(folder) if folder else SearchArrays(**drawing)
 
 
 def _built(folder: str) -> Source:
   # Imported when asked for: TFDS costs a second.
   from saliency_jax.data.sources.built import BuiltSource
+
   return BuiltSource(folder)
 
 
@@ -262,13 +249,13 @@ KEYS = ('kind', 'dir', 'part', 'sigma', *_OPTIONS, *_DRAWING)
 _OFF = {name: getattr(PIXELS, name) for name in _RECORDED}
 
 KINDS = {
-    'osie': Kind(_osie, takes=('dir', 'cache_dir', *_POINTS)),
-    'salicon': Kind(Salicon, _NEEDS, (*_POINTS, 'maxima')),
-    'table': Kind(Table, _NEEDS, ('columns', 'origin', *_POINTS)),
-    'maps': Kind(MappedPhotographs, _NEEDS, ('regions', 'maxima')),
-    'mit1003': Kind(Mit1003, _NEEDS, _POINTS),
-    'pysaliency': Kind(Pysaliency, _NEEDS, _POINTS),
-    'images': Kind(ImageFolder, ('dir',), ('regions',)),
-    'popout': Kind(_popout, takes=('dir', *_DRAWING)),
-    'built': Kind(_built, ('dir',)),
+  'osie': Kind(_osie, takes=('dir', 'cache_dir', *_POINTS)),
+  'salicon': Kind(Salicon, _NEEDS, (*_POINTS, 'maxima')),
+  'table': Kind(Table, _NEEDS, ('columns', 'origin', *_POINTS)),
+  'maps': Kind(MappedPhotographs, _NEEDS, ('regions', 'maxima')),
+  'mit1003': Kind(Mit1003, _NEEDS, _POINTS),
+  'pysaliency': Kind(Pysaliency, _NEEDS, _POINTS),
+  'images': Kind(ImageFolder, ('dir',), ('regions',)),
+  'popout': Kind(_popout, takes=('dir', *_DRAWING)),
+  'built': Kind(_built, ('dir',)),
 }

@@ -24,12 +24,9 @@ def split(name: str) -> tuple[str, ...]:
     name: of `PARTS`.
   """
   with LIST.open(newline='') as file:
-    return tuple(sorted(
-        row['image_id'] for row in csv.DictReader(file)
-        if row['split'] == name))
+    return tuple(sorted(row['image_id'] for row in csv.DictReader(file) if row['split'] == name))
 
 
 def shuffled(image_ids: Iterable[str], seed: int) -> list[str]:
   """Returns names in an order that depends on the seed and the names alone."""
-  return sorted(image_ids, key=lambda image_id: hashlib.sha256(
-      f'{seed}:{image_id}'.encode()).digest())
+  return sorted(image_ids, key=lambda image_id: hashlib.sha256(f'{seed}:{image_id}'.encode()).digest())

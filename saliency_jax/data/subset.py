@@ -8,9 +8,7 @@ import numpy as np
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 
-_OF_AN_IMAGE = frozenset((
-    'scanpaths', 'size', 'regions', 'check_size', 'photograph', 'content',
-    'plan', 'squared'))
+_OF_AN_IMAGE = frozenset(('scanpaths', 'size', 'regions', 'check_size', 'photograph', 'content', 'plan', 'squared'))
 
 
 class Subset:
@@ -65,8 +63,9 @@ def subset(source: Source, image_ids: Iterable[str]) -> Subset:
   absent = [image_id for image_id in image_ids if image_id not in places]
   if absent:
     raise InputError(
-        f'{len(absent)} of {len(image_ids)} images are not in the data set, '
-        f'the first is {absent[0]}; give the data set that has them.')
+      f'{len(absent)} of {len(image_ids)} images are not in the data set, '
+      f'the first is {absent[0]}; give the data set that has them.'
+    )
   if len(set(image_ids)) < len(image_ids):
     raise InputError('An image is chosen twice; name each once.')
   return Subset(source, tuple(places[image_id] for image_id in image_ids))

@@ -17,6 +17,7 @@ _LARGEST = 1 << 32  # bytes of a file
 
 class Columns(NamedTuple):
   """The columns of a kind of table; others are ignored."""
+
   needed: tuple[str, ...]
   optional: tuple[str, ...] = ()
   # What the file calls some of them, and how a user says so; '' if nobody can.
@@ -38,37 +39,35 @@ class Columns(NamedTuple):
     for name in (*self.needed, *self.optional):
       asked = self.named.get(name, name)
       found = [i for i, each in enumerate(header) if each == asked] or [
-          i for i, each in enumerate(header) if _folded(each) == _folded(asked)]
+        i for i, each in enumerate(header) if _folded(each) == _folded(asked)
+      ]
       if len(found) > 1:
         raise InputError(f'{path} has the column {asked} twice; rename one.')
       if found:
         places[name] = found[0]
       elif name not in self.known or name in self.named:
         absent[name] = asked
-    bare = {_bare(each): i for i, each in enumerate(header)
-            if i not in places.values() and each not in self.named.values()}
-    places = {other: bare[other] for name in self.known
-              for other in self.others[name] if other in bare} | places
+    bare = {
+      _bare(each): i for i, each in enumerate(header) if i not in places.values() and each not in self.named.values()
+    }
+    places = {other: bare[other] for name in self.known for other in self.others[name] if other in bare} | places
     free = [each for i, each in enumerate(header) if i not in places.values()]
     meant = dict(self.named)
     for name, asked in absent.items():
-      if near := self._near(name, asked, [
-          each for each in free if each not in meant.values()]):
+      if near := self._near(name, asked, [each for each in free if each not in meant.values()]):
         meant[name] = near
     guessed = {name: meant[name] for name in meant if name not in self.named}
-    hint = ('give ' + self.flag + '=' + ','.join(map('='.join, meant.items()))
-            if self.flag else 'rename it')
-    if missing := [asked for name, asked in absent.items()
-                   if name in self.needed or name in self.named]:
+    hint = 'give ' + self.flag + '=' + ','.join(map('='.join, meant.items())) if self.flag else 'rename it'
+    if missing := [asked for name, asked in absent.items() if name in self.needed or name in self.named]:
       perhaps = ' and perhaps ' * bool(self.optional) + ', '.join(self.optional)
       raise InputError(
-          f'{path} has no column {", ".join(missing)} (it has '
-          f'{", ".join(header) or "none"}); '
-          f'{hint + ", or " if guessed and self.flag else ""}name '
-          f'{", ".join(self.needed)}{perhaps} in its first row.')
+        f'{path} has no column {", ".join(missing)} (it has '
+        f'{", ".join(header) or "none"}); '
+        f'{hint + ", or " if guessed and self.flag else ""}name '
+        f'{", ".join(self.needed)}{perhaps} in its first row.'
+      )
     for name, theirs in guessed.items():
-      logging.warning('%s has no column %s; if %r is meant, %s.', path, name,
-                      theirs, hint)
+      logging.warning('%s has no column %s; if %r is meant, %s.', path, name, theirs, hint)
     return places
 
   def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
@@ -78,14 +77,11 @@ class Columns(NamedTuple):
       if other in bare:
         return bare[other]
     folded = {_folded(each): each for each in reversed(header)}
-    near = difflib.get_close_matches(
-        _folded(asked), folded, 1, cutoff=.75) if len(asked) > 2 else []
+    near = difflib.get_close_matches(_folded(asked), folded, 1, cutoff=0.75) if len(asked) > 2 else []
     return folded[near[0]] if near else ''
 
 
-def rows(
-    path: pathlib.Path, columns: Columns
-) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, str]]]:
   """Yields every row's number and its fields by column, stripped.
 
   Args:
@@ -110,9 +106,7 @@ def rows(
         if not row:
           continue
         if len(row) != len(header):
-          raise InputError(
-              f'{path}, row {number} has {len(row)} fields; give it '
-              f'{len(header)}, as the header has.')
+          raise InputError(f'{path}, row {number} has {len(row)} fields; give it {len(header)}, as the header has.')
         fields = {name: row[place].strip() for name, place in places.items()}
         if separator != ',':  # where a comma may be a decimal one
           fields = {name: _point(value) for name, value in fields.items()}

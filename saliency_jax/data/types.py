@@ -14,12 +14,24 @@ import numpy as np
 # The 12 categories of He et al. 2019, Section 3, in the order of its Table 2.
 # An annotation may have others; see `ordered_categories`.
 CATEGORIES = (
-    'person head', 'person part', 'animal head', 'animal part', 'object',
-    'text', 'symbol', 'vehicle', 'food', 'plant', 'drink', 'other')
+  'person head',
+  'person part',
+  'animal head',
+  'animal part',
+  'object',
+  'text',
+  'symbol',
+  'vehicle',
+  'food',
+  'plant',
+  'drink',
+  'other',
+)
 
 
 class Regions(NamedTuple):
   """The labelled parts of one image: R of them, in the file's order."""
+
   ids: np.ndarray  # int32 `[R]`, the annotation's own numbers
   categories: tuple[str, ...]  # R names
   masks: np.ndarray  # bool `[R, H, W]`
@@ -27,6 +39,7 @@ class Regions(NamedTuple):
 
 class Record(NamedTuple):
   """One image and what is known about it."""
+
   image_id: str  # the file's stem, unique in the data set
   image: np.ndarray  # uint8 `[H, W, 3]`, RGB
   fixations: np.ndarray  # int32 `[N, 2]`, the pixel (y, x) of every fixation
@@ -45,11 +58,9 @@ class Source(Protocol):
   # What is known of the images, of 'fixations', 'regions' and 'targets'.
   gives: frozenset[str]
 
-  def __len__(self) -> int:
-    ...
+  def __len__(self) -> int: ...
 
-  def __getitem__(self, index: int) -> Record:
-    ...
+  def __getitem__(self, index: int) -> Record: ...
 
 
 def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:
@@ -58,8 +69,7 @@ def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:
   The paper's come first, in its order, then the others by the alphabet.
   """
   names = set(map(str, names))
-  return (*(name for name in CATEGORIES if name in names),
-          *sorted(names.difference(CATEGORIES)))
+  return (*(name for name in CATEGORIES if name in names), *sorted(names.difference(CATEGORIES)))
 
 
 def unread(height: int, width: int) -> np.ndarray:

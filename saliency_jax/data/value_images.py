@@ -14,21 +14,13 @@ import numpy as np
 from absl import logging
 from PIL import Image
 
-from saliency_jax.data.images import (
-    FORMATS,
-    MAX_PIXELS,
-    damaged,
-    image_size,
-    opened,
-    turned_pixels,
-)
+from saliency_jax.data.images import FORMATS, MAX_PIXELS, damaged, image_size, opened, turned_pixels
 from saliency_jax.data.matlab import read_matrix
 from saliency_jax.errors import InputError
 from saliency_jax.numpy_files import read_npy
 
 # The endings of maps of numbers; some programs keep them in TIFFs.
-MAP_SUFFIXES = (
-    '.bmp', '.gif', '.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
+MAP_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
 _MAP_FORMATS = (*FORMATS, 'TIFF')
 _LABEL_MODES = ('1', 'L', 'I', 'I;16')
 _GREY_MODES = ('1', 'L', 'I', 'F')
@@ -38,12 +30,12 @@ _GREY_MODES = ('1', 'L', 'I', 'F')
 _FLAT, _BETWEEN = 0.95, 0.1
 _LINE = 64  # values that lie in one row are no map
 _HIDDEN = (
-    '{} is transparent where it is not black, so that it shows other values '
-    'than it has; save it without transparency, on black.')
+  '{} is transparent where it is not black, so that it shows other values '
+  'than it has; save it without transparency, on black.'
+)
 
 
-def read_labels(
-    file: str | os.PathLike, *, distinct: bool = False) -> np.ndarray:
+def read_labels(file: str | os.PathLike, *, distinct: bool = False) -> np.ndarray:
   """Reads a label image: grey values, the numbers of colours, or a .npy.
 
   Args:
@@ -68,15 +60,13 @@ def read_labels(
     return np.array(labels, np.int64)
   with opened(file, name) as image:
     if image.format == 'JPEG':
-      raise InputError(
-          f'{name} is a JPEG, which changes numbers; save what it was made of '
-          'as a PNG.')
+      raise InputError(f'{name} is a JPEG, which changes numbers; save what it was made of as a PNG.')
     if image.mode in _LABEL_MODES:
       return turned_pixels(image, name, image.mode) + np.uint8(0)
     if image.mode == 'P':
       palette = np.zeros((256, 3), np.uint8)
       known = np.reshape(image.getpalette('RGB'), (-1, 3))
-      palette[:len(known)] = known
+      palette[: len(known)] = known
       labels = turned_pixels(image, name, 'P')
       used = np.flatnonzero(image.histogram())
       numbers = _numbers(palette[used], used, name, distinct)
@@ -108,20 +98,18 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
   """
   name = str(file)
   with opened(file, name) as image:
-    grey = (turned_pixels(image, name, image.mode)
-            if image.mode in _LABEL_MODES
-            else functools.reduce(
-                np.maximum, np.moveaxis(_colours(image, name), 2, 0)))
+    grey = (
+      turned_pixels(image, name, image.mode)
+      if image.mode in _LABEL_MODES
+      else functools.reduce(np.maximum, np.moveaxis(_colours(image, name), 2, 0))
+    )
     lossy = image.format == 'JPEG'
   if not lossy and not _is_shaded(grey):
     return grey != 0
   between = ((grey > 63) & (grey < 192)).mean()
   if between > _BETWEEN:
-    raise InputError(
-        f'{name} is grey on {between:.0%} of its pixels; give a mask of black '
-        'and white.')
-  logging.warning(
-      '%s has grey levels; its pixels of 128 and more are taken.', name)
+    raise InputError(f'{name} is grey on {between:.0%} of its pixels; give a mask of black and white.')
+  logging.warning('%s has grey levels; its pixels of 128 and more are taken.', name)
   return grey >= 128
 
 
@@ -135,25 +123,20 @@ def read_map(path: pathlib.Path) -> np.ndarray:
     InputError: the file cannot be read, is no `[H, W]`, has colours or more
       than `MAX_PIXELS`, or holds a value that is not finite.
   """
-  values = {'.npy': read_npy, '.mat': read_matrix}.get(
-      path.suffix.lower(), read_grey)(path)
-  if values.ndim != 2 or not values.size or (
-      min(values.shape) == 1 and values.size > _LINE):
+  values = {'.npy': read_npy, '.mat': read_matrix}.get(path.suffix.lower(), read_grey)(path)
+  if values.ndim != 2 or not values.size or (min(values.shape) == 1 and values.size > _LINE):
     raise InputError(
-        f'{path} holds an array of the shape {list(values.shape)}; save '
-        'one value for each pixel, [height, width].')
+      f'{path} holds an array of the shape {list(values.shape)}; save one value for each pixel, [height, width].'
+    )
   if values.size > MAX_PIXELS:
-    raise InputError(
-        f'{path} has more than {MAX_PIXELS} pixels; scale it down.')
+    raise InputError(f'{path} has more than {MAX_PIXELS} pixels; scale it down.')
   # What is too large for float32 becomes infinite, and is told below.
   with np.errstate(over='ignore'):
     values = values.astype(np.float32)
   wrong = values.size - int(np.isfinite(values).sum())
   if wrong:
     kind = 'NaN' if np.isnan(values).any() else 'infinite'
-    raise InputError(
-        f'{path} is {kind} at {wrong} of {values.size} pixels; save finite '
-        'numbers alone.')
+    raise InputError(f'{path} is {kind} at {wrong} of {values.size} pixels; save finite numbers alone.')
   return values
 
 
@@ -188,8 +171,7 @@ def read_grey(file: str | os.PathLike) -> np.ndarray:
       return _grey(image, name)
 
 
-def _colours(
-    image: Image.Image, name: str, *, whole: bool = False) -> np.ndarray:
+def _colours(image: Image.Image, name: str, *, whole: bool = False) -> np.ndarray:
   """Returns an image's colours, uint8 `[H, W, 3]`, without its transparency.
 
   If `whole`, they all have to be as they show on black.
@@ -201,8 +183,8 @@ def _colours(
     return pixels[..., :3]
   if not np.ptp(pixels[..., :3], axis=(0, 1)).any():
     raise InputError(
-        f'{name} has one colour, and differs in its transparency alone; save '
-        'it without transparency, on black.')
+      f'{name} has one colour, and differs in its transparency alone; save it without transparency, on black.'
+    )
   if whole and pixels[pixels[..., 3] < 255, :3].any():
     raise InputError(_HIDDEN.format(name))
   return pixels[..., :3]
@@ -211,13 +193,12 @@ def _colours(
 def _is_shaded(grey: np.ndarray) -> bool:
   """Tells whether a mask has shades, by noise or smoothing, beside white."""
   between = (grey > 0) & (grey < 255)
-  if grey.dtype != np.uint8 or grey.max() < 192 or len(
-      np.unique(grey[between])) < 4:
+  if grey.dtype != np.uint8 or grey.max() < 192 or len(np.unique(grey[between])) < 4:
     return False
   padded = np.pad(grey.astype(np.int16), 1, constant_values=-1)
   equal = (
-      (padded[:-2, 1:-1] == grey) | (padded[2:, 1:-1] == grey)
-      | (padded[1:-1, :-2] == grey) | (padded[1:-1, 2:] == grey))
+    (padded[:-2, 1:-1] == grey) | (padded[2:, 1:-1] == grey) | (padded[1:-1, :-2] == grey) | (padded[1:-1, 2:] == grey)
+  )
   return equal[between].mean() < _FLAT
 
 
@@ -239,19 +220,17 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
   slack = 4 if image.format == 'JPEG' else 0
   pixels = _colours(image, name, whole=True)
   channels = [x.astype(np.int16) for x in np.moveaxis(pixels, 2, 0)]
-  coloured = functools.reduce(np.maximum, channels) - functools.reduce(
-      np.minimum, channels) > slack
+  coloured = functools.reduce(np.maximum, channels) - functools.reduce(np.minimum, channels) > slack
   if coloured.any():
     raise InputError(
-        f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels,'
-        ' which do not rise with the values that they show; save the values in '
-        'grey.')
+      f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels,'
+      ' which do not rise with the values that they show; save the values in '
+      'grey.'
+    )
   return sum(channels) / np.float32(3)
 
 
-def _numbers(
-    colours: np.ndarray, used: np.ndarray | None, name: str, distinct: bool
-) -> np.ndarray:
+def _numbers(colours: np.ndarray, used: np.ndarray | None, name: str, distinct: bool) -> np.ndarray:
   """Returns the numbers of colours `[K, 3]`; `used` are places in a palette."""
   voc = _voc_palette()
   if used is not None and (colours == voc[used]).all():
@@ -262,14 +241,13 @@ def _numbers(
   if all(tuple(colour) in by_colour for colour in colours):
     return np.array([by_colour[tuple(colour)] for colour in colours])
   if distinct:
-    _, numbers = np.unique(
-        np.vstack([[0, 0, 0], colours]), axis=0, return_inverse=True)
+    _, numbers = np.unique(np.vstack([[0, 0, 0], colours]), axis=0, return_inverse=True)
     return numbers.ravel()[1:]
-  unknown = next(
-      each for each in colours.tolist() if tuple(each) not in by_colour)
+  unknown = next(each for each in colours.tolist() if tuple(each) not in by_colour)
   raise InputError(
-      f'{name} has the colour {unknown}, which is no number; save the numbers '
-      "as grey values, or with PASCAL VOC's palette.")
+    f'{name} has the colour {unknown}, which is no number; save the numbers '
+    "as grey values, or with PASCAL VOC's palette."
+  )
 
 
 @functools.cache

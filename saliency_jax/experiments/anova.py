@@ -18,6 +18,7 @@ from statsmodels.stats import anova
 
 class Effect(NamedTuple):
   """What one factor, or an interaction, explains."""
+
   f: float
   df: int
   df_residual: int
@@ -27,6 +28,7 @@ class Effect(NamedTuple):
 
 class BlockPair(NamedTuple):
   """Two columns of a table with blocks, after Tukey."""
+
   first: str
   second: str
   difference: float
@@ -35,13 +37,12 @@ class BlockPair(NamedTuple):
 
 class Blocked(NamedTuple):
   """Columns compared, rows being blocks."""
+
   effect: Effect
   pairs: tuple[BlockPair, ...]
 
 
-def effects(
-    values: np.ndarray, factors: Mapping[str, np.ndarray], terms: str
-) -> dict[str, Effect] | None:
+def effects(values: np.ndarray, factors: Mapping[str, np.ndarray], terms: str) -> dict[str, Effect] | None:
   """Analyses observations by factors, with sums of squares of type II.
 
   Args:
@@ -53,15 +54,16 @@ def effects(
     term -> its effect; None where nothing is left to estimate the residual
     from, or it is 0.
   """
-  model = formula.ols(f'values ~ {terms}', pd.DataFrame(
-      {'values': values, **factors})).fit()
+  model = formula.ols(f'values ~ {terms}', pd.DataFrame({'values': values, **factors})).fit()
   if model.df_resid < 1 or model.ssr <= 1e-12 * values.var() * len(values):
     return None
   *rows, residual = anova.anova_lm(model, typ=2).itertuples()
   return {
-      x.Index: Effect(
-          float(x.F), int(x.df), int(residual.df), float(x[4]),
-          float(x.sum_sq / (x.sum_sq + residual.sum_sq))) for x in rows}
+    x.Index: Effect(
+      float(x.F), int(x.df), int(residual.df), float(x[4]), float(x.sum_sq / (x.sum_sq + residual.sum_sq))
+    )
+    for x in rows
+  }
 
 
 def blocked(table: np.ndarray, names: Sequence[str]) -> Blocked | None:
@@ -78,18 +80,21 @@ def blocked(table: np.ndarray, names: Sequence[str]) -> Blocked | None:
   if depths < 2 or categories < 2:
     return None
   rows, columns = np.indices(table.shape)
-  found = effects(
-      table.ravel(), {'depth': rows.ravel(), 'category': columns.ravel()},
-      'C(depth) + C(category)')
+  found = effects(table.ravel(), {'depth': rows.ravel(), 'category': columns.ravel()}, 'C(depth) + C(category)')
   if found is None:
     return None
   effect, means = found['C(category)'], table.mean(axis=0)
   left = table - means - table.mean(axis=1)[:, None] + table.mean()
-  error = np.sqrt((left ** 2).sum() / effect.df_residual / depths)
-  return Blocked(effect, tuple(
+  error = np.sqrt((left**2).sum() / effect.df_residual / depths)
+  return Blocked(
+    effect,
+    tuple(
       BlockPair(
-          names[i], names[j], float(means[i] - means[j]),
-          float(stats.studentized_range.sf(
-              abs(means[i] - means[j]) / error, categories,
-              effect.df_residual)))
-      for i, j in itertools.combinations(range(categories), 2)))
+        names[i],
+        names[j],
+        float(means[i] - means[j]),
+        float(stats.studentized_range.sf(abs(means[i] - means[j]) / error, categories, effect.df_residual)),
+      )
+      for i, j in itertools.combinations(range(categories), 2)
+    ),
+  )

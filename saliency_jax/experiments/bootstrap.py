@@ -18,6 +18,7 @@ _CHUNK = 1 << 23  # elements of the weights of one product
 
 class Draws(NamedTuple):
   """B samples of as many photographs as there are, with replacement."""
+
   photographs: np.ndarray  # `[N]` names, sorted
   counts: np.ndarray  # int `[B, N]`, how often each was drawn
 
@@ -32,11 +33,9 @@ class Draws(NamedTuple):
     step = max(_CHUNK // max(len(place), 1), 1)
     found = []
     for start in range(0, len(self.counts), step):
-      drawn = self.counts[start:start + step][:, place].astype(np.float64)
+      drawn = self.counts[start : start + step][:, place].astype(np.float64)
       count = drawn.sum(axis=1)[:, None]
-      found.append(np.where(
-          count > 0, statistics.product(drawn, scores) / np.maximum(count, 1),
-          np.nan))
+      found.append(np.where(count > 0, statistics.product(drawn, scores) / np.maximum(count, 1), np.nan))
     return np.concatenate(found)
 
 
@@ -57,8 +56,8 @@ def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
   if not np.ptp(values):
     return value, value, value
   found = stats.bootstrap(
-      (values,), np.mean, confidence_level=_LEVEL, n_resamples=resamples,
-      batch=100, rng=np.random.default_rng(0)).confidence_interval
+    (values,), np.mean, confidence_level=_LEVEL, n_resamples=resamples, batch=100, rng=np.random.default_rng(0)
+  ).confidence_interval
   return value, float(found.low), float(found.high)
 
 
@@ -70,14 +69,11 @@ def draw(images: np.ndarray, resamples: int, seed: int = 0) -> Draws:
     resamples: B.
   """
   names = np.unique(images)
-  counts = np.random.default_rng(seed).multinomial(
-      len(names), np.full(len(names), 1 / len(names)), size=resamples)
+  counts = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
   return Draws(names, counts)
 
 
-def category_means(
-    values: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws
-) -> dict[str, np.ndarray]:
+def category_means(values: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws) -> dict[str, np.ndarray]:
   """Returns the means of categories in every sample: category -> `[B]`.
 
   Args:
@@ -86,14 +82,12 @@ def category_means(
   found = {}
   for category in np.unique(labels):
     chosen = labels == category
-    found[str(category)] = draws.means(
-        values[chosen][:, None], images[chosen])[:, 0]
+    found[str(category)] = draws.means(values[chosen][:, None], images[chosen])[:, 0]
   return found
 
 
 def best_units(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws,
-    *, top: int
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws, *, top: int
 ) -> dict[str, np.ndarray]:
   """Returns the means of the best units, chosen anew: category -> `[B]`.
 
@@ -104,8 +98,7 @@ def best_units(
   found = {}
   for category in np.unique(labels):
     chosen = labels == category
-    found[str(category)] = chance.best(
-        draws.means(scores[chosen], images[chosen]), top)
+    found[str(category)] = chance.best(draws.means(scores[chosen], images[chosen]), top)
   return found
 
 
@@ -128,10 +121,7 @@ def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   return found
 
 
-def halves(
-    scores: np.ndarray, values: np.ndarray, labels: np.ndarray,
-    images: np.ndarray, *, top: int
-) -> float:
+def halves(scores: np.ndarray, values: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int) -> float:
   """Correlates units on one half of the photographs, the output on the other.
 
   Inner and output saliency of the same regions share what is odd about these
@@ -151,12 +141,9 @@ def halves(
     for half in (first, ~first):
       sides = np.full((2, len(categories)), np.nan)
       for k, category in enumerate(categories):
-        own, other = (
-            (labels == category) & side for side in (half, ~half))
+        own, other = ((labels == category) & side for side in (half, ~half))
         if own.any() and other.any():
-          sides[:, k] = chance.best(
-              statistics.unit_means(scores[own])[None], top
-          )[0], values[other].mean()
+          sides[:, k] = chance.best(statistics.unit_means(scores[own])[None], top)[0], values[other].mean()
       correlation = comparisons.spearman(*sides)
       if correlation:
         found.append(correlation.rho)

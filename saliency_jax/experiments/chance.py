@@ -23,6 +23,7 @@ _CHUNK = 1 << 23  # elements of the weights of one product
 
 class Band(NamedTuple):
   """What chance gives; NaN where nothing can be permuted."""
+
   low: float  # 2.5 % of the permutations lie below
   mean: float
   high: float  # 2.5 % lie above
@@ -32,8 +33,14 @@ NONE = Band(np.nan, np.nan, np.nan)  # nothing can be permuted
 
 
 def bands(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float = np.inf, permutations: int = 200, seed: int = 0
+  scores: np.ndarray,
+  labels: np.ndarray,
+  images: np.ndarray,
+  *,
+  top: int,
+  threshold: float = np.inf,
+  permutations: int = 200,
+  seed: int = 0,
 ) -> tuple[dict[str, Band], dict[str, Band]]:
   """Returns what the statistics of a category are where labels mean nothing.
 
@@ -48,19 +55,21 @@ def bands(
     return {}, {}
   still = fixed(labels, images)
   values = [
-      (best(means, top), (means > threshold).sum(axis=1)) for means in _null(
-          scores, codes, permuted(labels, images, permutations, seed))]
+    (best(means, top), (means > threshold).sum(axis=1))
+    for means in _null(scores, codes, permuted(labels, images, permutations, seed))
+  ]
   of_means, above = (
-      {str(name): NONE if name in still else _interval(column)
-       for name, column in zip(
-           names, np.concatenate(of).reshape(-1, len(names)).T, strict=True)}
-      for of in zip(*values, strict=True))
+    {
+      str(name): NONE if name in still else _interval(column)
+      for name, column in zip(names, np.concatenate(of).reshape(-1, len(names)).T, strict=True)
+    }
+    for of in zip(*values, strict=True)
+  )
   return of_means, above
 
 
 def unit_bands(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *,
-    permutations: int = 200
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, permutations: int = 200
 ) -> dict[str, np.ndarray]:
   """Returns what each unit's mean is where labels mean nothing.
 
@@ -75,18 +84,23 @@ def unit_bands(
   step = max(1, 4 * _CHUNK // (permutations * max(len(names), 1)))
   for start in range(0, units, step) if len(names) > len(still) else ():
     part = slice(start, start + step)
-    means = np.concatenate([*_null(
-        scores[:, part], codes, permuted(labels, images, permutations))])
+    means = np.concatenate([*_null(scores[:, part], codes, permuted(labels, images, permutations))])
     ends[..., part] = np.quantile(
-        means.reshape(permutations, len(names), -1),
-        [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
+      means.reshape(permutations, len(names), -1), [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0
+    )
   ends[:, np.isin(names, list(still))] = np.nan
   return {str(name): ends[:, i] for i, name in enumerate(names)}
 
 
 def bands_of_others(
-    scores: np.ndarray, images: np.ndarray, of: np.ndarray, *, top: int,
-    threshold: float = np.inf, draws: int = 200, seed: int = 0
+  scores: np.ndarray,
+  images: np.ndarray,
+  of: np.ndarray,
+  *,
+  top: int,
+  threshold: float = np.inf,
+  draws: int = 200,
+  seed: int = 0,
 ) -> tuple[Band, Band]:
   """Returns the statistics of other sets of pixels in the place of a label's.
 
@@ -105,21 +119,16 @@ def bands_of_others(
   if not len(of):
     return NONE, NONE
   order = np.argsort(images, kind='stable')
-  names, first, size = np.unique(
-      images[order], return_index=True, return_counts=True)
+  names, first, size = np.unique(images[order], return_index=True, return_counts=True)
   place, rng = np.searchsorted(names, of), np.random.default_rng(seed)
-  drawn = order[
-      first[place] + rng.integers(size[place], size=(draws, len(place)))]
+  drawn = order[first[place] + rng.integers(size[place], size=(draws, len(place)))]
   weights = np.zeros((draws, len(scores)))
   np.add.at(weights, (np.arange(draws)[:, None], drawn), 1 / len(place))
   means = statistics.product(weights, scores)
-  return (_interval(best(means, top)),
-          _interval((means > threshold).sum(axis=1)))
+  return (_interval(best(means, top)), _interval((means > threshold).sum(axis=1)))
 
 
-def permuted(
-    labels: np.ndarray, images: np.ndarray, permutations: int, seed: int = 0
-) -> Iterator[np.ndarray]:
+def permuted(labels: np.ndarray, images: np.ndarray, permutations: int, seed: int = 0) -> Iterator[np.ndarray]:
   """Yields permutations of labels, within photographs where that is possible.
 
   Labels change places among the regions of one photograph. Where all regions
@@ -157,19 +166,13 @@ def best(means: np.ndarray, top: int) -> np.ndarray:
   return np.partition(means, -top, axis=1)[:, -top:].mean(axis=1)
 
 
-def scored(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def scored(scores: np.ndarray, labels: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Returns the rows without a NaN, their labels and images."""
   known = statistics.measured(scores)
-  return (
-      scores if known.all() else scores[known], np.asarray(labels)[known],
-      np.asarray(images)[known])
+  return (scores if known.all() else scores[known], np.asarray(labels)[known], np.asarray(images)[known])
 
 
-def _null(
-    scores: np.ndarray, codes: np.ndarray, drawn: Iterator[np.ndarray]
-) -> Iterator[np.ndarray]:
+def _null(scores: np.ndarray, codes: np.ndarray, drawn: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
   """Yields units' means by category for some permutations: `[P * K, C]`.
 
   All of them are one product, of 1 / n where a region has a category.
@@ -180,9 +183,7 @@ def _null(
   while some := list(itertools.islice(drawn, step)):
     given = codes[np.stack(some)]
     weights = np.zeros((len(given), categories, regions))
-    weights[
-        np.arange(len(given))[:, None], given, np.arange(regions)
-    ] = share[given]
+    weights[np.arange(len(given))[:, None], given, np.arange(regions)] = share[given]
     yield statistics.product(weights.reshape(-1, regions), scores)
 
 

@@ -13,6 +13,7 @@ from scipy import stats
 
 class Test(NamedTuple):
   """A test of equal means."""
+
   f: float
   df_between: float
   df_within: float
@@ -21,6 +22,7 @@ class Test(NamedTuple):
 
 class Means(NamedTuple):
   """The means of K groups."""
+
   means: np.ndarray  # float64 `[K]`
   covariance: np.ndarray  # float64 `[K, K]`, robust
   clusters: int
@@ -33,13 +35,12 @@ class Means(NamedTuple):
   @property
   def reach(self) -> float:
     """Standard errors from a contrast to the ends of its 95 % interval."""
-    return float(stats.t.ppf(.975, self.clusters - 1))
+    return float(stats.t.ppf(0.975, self.clusters - 1))
 
   def equal(self) -> Test | None:
     """Tests whether all means are equal (Wald); None of too few clusters."""
     between = len(self.means) - 1
-    if self.clusters <= between or between < 1 or not np.isfinite(
-        self.covariance).all():
+    if self.clusters <= between or between < 1 or not np.isfinite(self.covariance).all():
       return None
     contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
     apart = contrast @ self.means
@@ -60,8 +61,7 @@ class Means(NamedTuple):
     error = float(np.sqrt(weights @ self.covariance @ weights))
     if not error:
       return value, error, float(not value)
-    return value, error, float(
-        2 * stats.t.sf(abs(value) / error, self.clusters - 1))
+    return value, error, float(2 * stats.t.sf(abs(value) / error, self.clusters - 1))
 
 
 def half_widths(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
@@ -77,12 +77,10 @@ def half_widths(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
     return np.full(values.shape[1], np.nan)
   score = np.zeros((count, values.shape[1]))
   np.add.at(score, cluster, values - values.mean(axis=0))
-  return stats.t.ppf(.975, count - 1) / len(values) * np.sqrt(
-      count / (count - 1) * (score ** 2).sum(axis=0))
+  return stats.t.ppf(0.975, count - 1) / len(values) * np.sqrt(count / (count - 1) * (score**2).sum(axis=0))
 
 
-def means(
-    values: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Means:
+def means(values: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Means:
   """Returns the means of groups with their robust covariance.
 
   Args:

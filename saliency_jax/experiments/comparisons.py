@@ -25,6 +25,7 @@ _LEVEL = 0.95  # of all intervals
 
 class Correlation(NamedTuple):
   """Spearman's rank correlation."""
+
   rho: float
   p: float  # two-sided
   pairs: int
@@ -32,6 +33,7 @@ class Correlation(NamedTuple):
 
 class Group(NamedTuple):
   """One group of observations."""
+
   name: str
   size: int
   mean: float
@@ -42,6 +44,7 @@ class Group(NamedTuple):
 
 class Pair(NamedTuple):
   """Two groups: `difference` = first - second."""
+
   first: str
   second: str
   difference: float
@@ -56,6 +59,7 @@ class Pair(NamedTuple):
 
 class Comparison(NamedTuple):
   """All that is known of whether groups differ."""
+
   groups: tuple[Group, ...]
   left_out: dict[str, int]  # name -> size of groups too small to take part
   clusters: int
@@ -86,10 +90,7 @@ def spearman(x: np.ndarray, y: np.ndarray) -> Correlation | None:
   return Correlation(float(found.statistic), float(found.pvalue), len(x))
 
 
-def compare(
-    samples: Mapping[str, np.ndarray],
-    images: Mapping[str, np.ndarray] | None = None
-) -> Comparison | None:
+def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] | None = None) -> Comparison | None:
   """Compares the means of groups.
 
   Args:
@@ -111,34 +112,33 @@ def compare(
   f, p = map(float, stats.f_oneway(*values))
   welch = oneway.anova_oneway(values, use_var='unequal')
   robust = clusters.means(
-      np.concatenate(values),
-      np.repeat(np.arange(len(values)), [len(x) for x in values]),
-      np.arange(total) if images is None
-      else np.concatenate([images[name] for name in kept]))
+    np.concatenate(values),
+    np.repeat(np.arange(len(values)), [len(x) for x in values]),
+    np.arange(total) if images is None else np.concatenate([images[name] for name in kept]),
+  )
   # Cohen 1988, and Hays 1963, from F.
   explained = between * f
   return Comparison(
-      tuple(
-          Group(name, len(x), float(x.mean()), float(x.std(ddof=1)),
-                float(x.std(ddof=1) / np.sqrt(len(x))), float(error))
-          for (name, x), error in zip(
-              kept.items(), robust.errors, strict=True)),
-      {name: len(x) for name, x in samples.items() if name not in kept},
-      robust.clusters,
-      Test(*map(float, (
-          welch.statistic, welch.df_num, welch.df_denom, welch.pvalue))),
-      robust.equal(), Test(f, between, within, p),
-      explained / (explained + within),
-      (explained - between) / (explained - between + total),
-      _pairs(list(kept), values, robust))
+    tuple(
+      Group(name, len(x), float(x.mean()), float(x.std(ddof=1)), float(x.std(ddof=1) / np.sqrt(len(x))), float(error))
+      for (name, x), error in zip(kept.items(), robust.errors, strict=True)
+    ),
+    {name: len(x) for name, x in samples.items() if name not in kept},
+    robust.clusters,
+    Test(*map(float, (welch.statistic, welch.df_num, welch.df_denom, welch.pvalue))),
+    robust.equal(),
+    Test(f, between, within, p),
+    explained / (explained + within),
+    (explained - between) / (explained - between + total),
+    _pairs(list(kept), values, robust),
+  )
 
 
-def hedges(
-    first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+def hedges(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
   """Returns Hedges' g of first - second and its 95 % interval."""
   g, variance = meta_analysis.effectsize_smd(
-      *(number for x in (first, second)
-        for number in (x.mean(), x.std(ddof=1), len(x))))
+    *(number for x in (first, second) for number in (x.mean(), x.std(ddof=1), len(x)))
+  )
   margin = stats.norm.ppf((1 + _LEVEL) / 2) * np.sqrt(variance)
   return float(g), float(g - margin), float(g + margin)
 
@@ -161,9 +161,7 @@ def correct(entries: Sequence[dict], p: Sequence[float | None]) -> None:
     entry['p_holm'] = plain(x)
 
 
-def _pairs(
-    names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means
-) -> tuple[Pair, ...]:
+def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means) -> tuple[Pair, ...]:
   tested = stats.tukey_hsd(*values, equal_var=False)
   pairs = list(itertools.combinations(range(len(names)), 2))
   found = []
@@ -172,16 +170,22 @@ def _pairs(
     weights = np.zeros(len(names))
     weights[[i, j]] = 1, -1
     _, _, alone = robust.contrast(weights)
-    found.append(Pair(
-        names[i], names[j], difference, difference - margin,
-        difference + margin, float(tested.pvalue[i, j]), alone,
-        *hedges(values[i], values[j])))
+    found.append(
+      Pair(
+        names[i],
+        names[j],
+        difference,
+        difference - margin,
+        difference + margin,
+        float(tested.pvalue[i, j]),
+        alone,
+        *hedges(values[i], values[j]),
+      )
+    )
   return tuple(found)
 
 
-def _margins(
-    values: Sequence[np.ndarray], pairs: Sequence[tuple[int, int]]
-) -> list[float]:
+def _margins(values: Sequence[np.ndarray], pairs: Sequence[tuple[int, int]]) -> list[float]:
   """Returns half the widths of the intervals of Games and Howell 1976.
 
   The studentized range takes 0.2 s for each number of degrees of freedom; its
@@ -191,13 +195,14 @@ def _margins(
   size = np.array([len(x) for x in values])
   share = np.array([x.var(ddof=1) for x in values]) / size
   both = np.array([share[[i, j]] for i, j in pairs])
-  inverse = (both ** 2 / [size[[i, j]] - 1 for i, j in pairs]).sum(axis=1) / (
-      both.sum(axis=1) ** 2)
+  inverse = (both**2 / [size[[i, j]] - 1 for i, j in pairs]).sum(axis=1) / (both.sum(axis=1) ** 2)
 
   def quantile(x: np.ndarray) -> np.ndarray:
     return np.log(stats.studentized_range.ppf(_LEVEL, len(values), 1 / x))
 
-  known = quantile if len(pairs) < 10 or not np.ptp(inverse) else (
-      np.polynomial.Chebyshev.interpolate(
-          quantile, 8, [inverse.min(), inverse.max()]))
+  known = (
+    quantile
+    if len(pairs) < 10 or not np.ptp(inverse)
+    else (np.polynomial.Chebyshev.interpolate(quantile, 8, [inverse.min(), inverse.max()]))
+  )
   return (np.exp(known(inverse)) * np.sqrt(both.sum(axis=1) / 2)).tolist()

@@ -24,13 +24,7 @@ from saliency_jax.data import source as data
 from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import (
-    depth_tables,
-    depth_views,
-    runner,
-    table_values,
-    units,
-)
+from saliency_jax.experiments import depth_tables, depth_views, runner, table_values, units
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.forward import Settings
 from saliency_jax.networks.network import Network
@@ -40,6 +34,7 @@ from saliency_jax.workdir import Folder, alone
 
 class _Kind(NamedTuple):
   """One way to measure a member."""
+
   run: Callable[..., dict]
   wants: str  # of the images, see `source.open_group`
   rows: schema.File  # the sets of pixels, in the order of the scores
@@ -47,10 +42,9 @@ class _Kind(NamedTuple):
 
 
 KINDS = {
-    'regions': _Kind(
-        units.dissect, 'regions', schema.REGIONS, schema.ASSOCIATION),
-    'popout': _Kind(
-        units.popout, 'targets', schema.PATTERNS, schema.NMM)}
+  'regions': _Kind(units.dissect, 'regions', schema.REGIONS, schema.ASSOCIATION),
+  'popout': _Kind(units.popout, 'targets', schema.PATTERNS, schema.NMM),
+}
 
 
 def open_sources(config) -> dict[str, Source]:
@@ -66,8 +60,7 @@ def open_sources(config) -> dict[str, Source]:
   """
   for kind in config.measured:
     if kind not in KINDS:
-      raise InputError(
-          f'config.measured names {kind!r}; it takes {" and ".join(KINDS)}.')
+      raise InputError(f'config.measured names {kind!r}; it takes {" and ".join(KINDS)}.')
   if not config.measured:
     return {}
   network = trained_models.load(config.network, config.run.cache_dir)
@@ -80,11 +73,12 @@ def open_sources(config) -> dict[str, Source]:
       pixel_sets.counted(one.analysis.fixations, in_regions=True)
     if network.top_tap not in taps[kind]:
       raise InputError(
-          f'config.{kind}.network.taps lacks {network.top_tap}, the tap of '
-          f'the readout, of which the tables by depth are made; add it.')
+        f'config.{kind}.network.taps lacks {network.top_tap}, the tap of '
+        f'the readout, of which the tables by depth are made; add it.'
+      )
     sources[kind] = data.open_group(
-        one.data, key=data_key(config, kind), wants=KINDS[kind].wants,
-        cache_dir=config.run.cache_dir)
+      one.data, key=data_key(config, kind), wants=KINDS[kind].wants, cache_dir=config.run.cache_dir
+    )
     data.check_sizes(sources[kind], one.data.on_bad_image)
   depth_views.check(config.before_after, taps, sources)
   return sources
@@ -100,13 +94,20 @@ def data_key(config, kind: str) -> str:
   return f'config.{kind}.data'
 
 
-def member_config(
-    config, workdir: str, kind: str, member: str) -> ml_collections.ConfigDict:
+def member_config(config, workdir: str, kind: str, member: str) -> ml_collections.ConfigDict:
   """Returns the config with which a job of its own would measure a member."""
   one = ml_collections.ConfigDict(config[kind].to_dict())
-  one.network = ml_collections.ConfigDict(config.network.to_dict() | {
-      'weights': '', 'preprocessing': '', 'checkpoint': workdir,
-      'member': member, 'readout_tap': '', 'taps': one.network.taps})
+  one.network = ml_collections.ConfigDict(
+    config.network.to_dict()
+    | {
+      'weights': '',
+      'preprocessing': '',
+      'checkpoint': workdir,
+      'member': member,
+      'readout_tap': '',
+      'taps': one.network.taps,
+    }
+  )
   one.run = ml_collections.ConfigDict(config.run.to_dict())
   if kind == 'regions' and not one.data.dir:
     regions = one.data.regions or config.data.regions
@@ -115,10 +116,7 @@ def member_config(
   return one
 
 
-def measure(
-    config, trained: dict, sources: Mapping[str, Source], workdir: str, *,
-    learnt: Data
-) -> dict:
+def measure(config, trained: dict, sources: Mapping[str, Source], workdir: str, *, learnt: Data) -> dict:
   """Measures every member of a trained sweep and writes what follows from it.
 
   Files: those of 'sweep' in `schema.JOBS`, `summary.json` last. A member that
@@ -142,22 +140,21 @@ def measure(
       if first:
         stack.enter_context(alone(workdir, 'sweep'))
         folder = Folder(workdir, config.to_dict())
-        folder.clear(schema.top((
-            schema.TABLE3, schema.TABLE3_UNSEEN, schema.SAMPLES,
-            schema.TABLE6, schema.DEPTH_TESTS, schema.VIEWS)))
-    trained = trained or outside.read_json(
-        path / schema.TRAINED.path, 'remove it', {'members': dict})
+        folder.clear(
+          schema.top(
+            (schema.TABLE3, schema.TABLE3_UNSEEN, schema.SAMPLES, schema.TABLE6, schema.DEPTH_TESTS, schema.VIEWS)
+          )
+        )
+    trained = trained or outside.read_json(path / schema.TRAINED.path, 'remove it', {'members': dict})
     members = {
-        name: functools.partial(
-            trained_models.load_trained, workdir, name,
-            dtype=config.network.dtype) for name in trained['members']}
-    seconds = dict.fromkeys(sources, 0.)
+      name: functools.partial(trained_models.load_trained, workdir, name, dtype=config.network.dtype)
+      for name in trained['members']
+    }
+    seconds = dict.fromkeys(sources, 0.0)
     for name, load in members.items() if sources else ():
       network = load()
       for kind, source in sources.items():
-        seconds[kind] += measured(
-            path, kind, member_config(config, workdir, kind, name), source,
-            network)
+        seconds[kind] += measured(path, kind, member_config(config, workdir, kind, name), source, network)
     if not first:
       runtime.wait_for(path / schema.SUMMARY)
       return {}
@@ -166,109 +163,112 @@ def measure(
     if sources:
       _write(folder, config, sources, trained, members, parts)
     seconds['tables'] = time.perf_counter() - start
-    return folder.finish('sweep', **trained | {
-        'measured': list(sources), 'measured_on': {
-            kind: {part: len(images) for part, images in found.items()}
-            for kind, found in parts.items()},
-        'seconds': trained['seconds'] | {
-            name: round(x, 3) for name, x in seconds.items()}})
+    return folder.finish(
+      'sweep',
+      **trained
+      | {
+        'measured': list(sources),
+        'measured_on': {kind: {part: len(images) for part, images in found.items()} for kind, found in parts.items()},
+        'seconds': trained['seconds'] | {name: round(x, 3) for name, x in seconds.items()},
+      },
+    )
 
 
 def _write(
-    folder: Folder, config, sources: Mapping[str, Source], trained: dict,
-    members: Mapping[str, Callable[[], Network]],
-    parts: Mapping[str, Mapping[str, list[str]]]
+  folder: Folder,
+  config,
+  sources: Mapping[str, Source],
+  trained: dict,
+  members: Mapping[str, Callable[[], Network]],
+  parts: Mapping[str, Mapping[str, list[str]]],
 ) -> None:
   """Writes the tables by depth and what is shown before and after."""
   tap = trained['network']['readout_tap']
-  depths = {
-      name: about['depth'] for name, about in trained['members'].items()}
+  depths = {name: about['depth'] for name, about in trained['members'].items()}
   readers = {
-      kind: functools.cache(functools.partial(
-          depth_tables.read_scores, folder.path / kind, tuple(depths),
-          KINDS[kind].rows, KINDS[kind].scores)) for kind in sources}
+    kind: functools.cache(
+      functools.partial(
+        depth_tables.read_scores, folder.path / kind, tuple(depths), KINDS[kind].rows, KINDS[kind].scores
+      )
+    )
+    for kind in sources
+  }
   _write_tables(folder, config, readers, tap, depths, parts)
   base = next((name for name, depth in depths.items() if not depth), None)
   if base and len(depths) > 1:
     depth_views.write(
-        folder, {
-            kind: depth_views.choose(
-                read, config.before_after, tap=tap, base=base,
-                top=config[kind].analysis.top_units)
-            for kind, read in readers.items()},
-        sources, members, base=base, settings={
-            kind: Settings.of(config[kind].data) for kind in sources})
+      folder,
+      {
+        kind: depth_views.choose(read, config.before_after, tap=tap, base=base, top=config[kind].analysis.top_units)
+        for kind, read in readers.items()
+      },
+      sources,
+      members,
+      base=base,
+      settings={kind: Settings.of(config[kind].data) for kind in sources},
+    )
 
 
 def _write_tables(
-    folder: Folder, config, readers: Mapping[str, Callable[[str], Scores]],
-    tap: str, depths: Mapping[str, int],
-    parts: Mapping[str, Mapping[str, list[str]]]
+  folder: Folder,
+  config,
+  readers: Mapping[str, Callable[[str], Scores]],
+  tap: str,
+  depths: Mapping[str, int],
+  parts: Mapping[str, Mapping[str, list[str]]],
 ) -> None:
   if 'regions' in readers:
     found, analysis = readers['regions'](tap), config.regions.analysis
     categories = ordered_categories(found.labels)
     images = parts['regions']
     unseen = found.of(images['unseen'] or images['validation'])
-    values, of_unseen = (
-        depth_tables.of_regions(x, analysis) for x in (found, unseen))
-    folder.table(
-        schema.TABLE3, depth_tables.table3(values, depths, categories))
-    folder.array(
-        schema.SAMPLES.path, table_values.samples(values, categories))
+    values, of_unseen = (depth_tables.of_regions(x, analysis) for x in (found, unseen))
+    folder.table(schema.TABLE3, depth_tables.table3(values, depths, categories))
+    folder.array(schema.SAMPLES.path, table_values.samples(values, categories))
     if 0 < len(unseen.labels) < len(found.labels):
-      folder.table(schema.TABLE3_UNSEEN, depth_tables.table3(
-          of_unseen, depths, categories))
-    folder.json(schema.DEPTH_TESTS.path, depth_tables.statistics_by_depth(
-        found, values, depths) | {
-            'gains': depth_tables.gains(values, depths),
-            'gains_unseen': depth_tables.gains(of_unseen, depths)})
+      folder.table(schema.TABLE3_UNSEEN, depth_tables.table3(of_unseen, depths, categories))
+    folder.json(
+      schema.DEPTH_TESTS.path,
+      depth_tables.statistics_by_depth(found, values, depths)
+      | {'gains': depth_tables.gains(values, depths), 'gains_unseen': depth_tables.gains(of_unseen, depths)},
+    )
   if 'popout' in readers:
-    folder.table(schema.TABLE6, depth_tables.table6(
-        folder.path / 'popout', depths, tap))
+    folder.table(schema.TABLE6, depth_tables.table6(folder.path / 'popout', depths, tap))
 
 
-def in_parts(
-    sources: Mapping[str, Source], learnt: Data
-) -> dict[str, dict[str, list[str]]]:
-  """Returns which images of each kind were trained on, validated with, neither.
-  """
+def in_parts(sources: Mapping[str, Source], learnt: Data) -> dict[str, dict[str, list[str]]]:
+  """Returns which images of each kind were trained on, validated with, neither."""
   known = [fingerprints.of(x) for x in (learnt.train, learnt.validation)]
   found = {}
   for kind, source in sources.items():
     images = fingerprints.of(source)
-    trained, validated = (
-        set(fingerprints.shared(images, part)) for part in known)
+    trained, validated = (set(fingerprints.shared(images, part)) for part in known)
     found[kind] = {
-        'train': sorted(trained), 'validation': sorted(validated - trained),
-        'unseen': sorted({x.image_id for x in images} - trained - validated)}
+      'train': sorted(trained),
+      'validation': sorted(validated - trained),
+      'unseen': sorted({x.image_id for x in images} - trained - validated),
+    }
   return found
 
 
-def measured(
-    sweep: pathlib.Path, kind: str, config, source: Source, network: Network
-) -> float:
+def measured(sweep: pathlib.Path, kind: str, config, source: Source, network: Network) -> float:
   """Measures a member unless that was done; returns the seconds that it took.
 
   `measured.json` has, of every folder that this wrote, a hash of what it was
   measured from and one of its summary: nobody else has written there since.
   """
   name = f'{kind}/{config.network.member}'
-  summary, record = (
-      sweep / name / schema.SUMMARY, sweep / schema.MEASURED.path)
-  identity = runner.described(
-      config.to_dict(), runner.check(config, network), source) | {
-          part: config[part].to_dict() for part in ('analysis', 'report')}
-  key = hashlib.sha256(
-      json.dumps(identity, sort_keys=True).encode()).hexdigest()
+  summary, record = (sweep / name / schema.SUMMARY, sweep / schema.MEASURED.path)
+  identity = runner.described(config.to_dict(), runner.check(config, network), source) | {
+    part: config[part].to_dict() for part in ('analysis', 'report')
+  }
+  key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
   done = outside.read_json(record, 'remove it') if record.is_file() else {}
   if not summary.is_file() or done.get(name) != [key, files.digest(summary)]:
     found = KINDS[kind].run(
-        config, source, str(sweep / name), network=network,
-        title=f'{config.network.member}, {kind}')
+      config, source, str(sweep / name), network=network, title=f'{config.network.member}, {kind}'
+    )
     if found:  # of several processes the first one writes
       with files.replacing(record) as path:
-        path.write_text(json.dumps(
-            done | {name: [key, files.digest(summary)]}, indent=2))
-  return outside.read_json(summary, 'remove it', {
-      'seconds': {'wall': float}})['seconds']['wall']
+        path.write_text(json.dumps(done | {name: [key, files.digest(summary)]}, indent=2))
+  return outside.read_json(summary, 'remove it', {'seconds': {'wall': float}})['seconds']['wall']

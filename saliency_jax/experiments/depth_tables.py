@@ -25,6 +25,7 @@ _LEVEL = 0.05
 
 class Scores(NamedTuple):
   """T sets of pixels and what every unit of a tap scored on them."""
+
   image_ids: np.ndarray  # str [T]
   places: np.ndarray  # int [T], a set's place in its image, from 0
   labels: np.ndarray  # str [T]: the region's category, the array's kind
@@ -37,13 +38,15 @@ class Scores(NamedTuple):
   def only(self, chosen: np.ndarray) -> 'Scores':
     """Returns some of the sets, by bool [T]."""
     return Scores(
-        self.image_ids[chosen], self.places[chosen], self.labels[chosen],
-        {name: scores[chosen] for name, scores in self.members.items()})
+      self.image_ids[chosen],
+      self.places[chosen],
+      self.labels[chosen],
+      {name: scores[chosen] for name, scores in self.members.items()},
+    )
 
 
 def read_scores(
-    folder: pathlib.Path, members: Sequence[str], rows: schema.File,
-    scores: schema.File, tap: str
+  folder: pathlib.Path, members: Sequence[str], rows: schema.File, scores: schema.File, tap: str
 ) -> Scores:
   """Reads what was measured of every member: `<folder>/<member>/`.
 
@@ -52,9 +55,10 @@ def read_scores(
   Args:
     rows: the table of the sets of pixels, in the order of the scores.
   """
-  return of_rows(schema.read(folder / members[0], rows), {
-      name: numpy_files.read_npy(folder / name / scores.of(tap), 'f')
-      for name in members})
+  return of_rows(
+    schema.read(folder / members[0], rows),
+    {name: numpy_files.read_npy(folder / name / scores.of(tap), 'f') for name in members},
+  )
 
 
 def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
@@ -65,45 +69,42 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   """
   # The sets of an image stand one after another.
   image_ids = np.array([row.image_id for row in listed])
-  _, first, inverse = np.unique(
-      image_ids, return_index=True, return_inverse=True)
+  _, first, inverse = np.unique(image_ids, return_index=True, return_inverse=True)
   found = Scores(
-      image_ids, np.arange(len(listed)) - first[inverse],
-      np.array([
-          getattr(row, 'category', getattr(row, 'kind', ''))
-          for row in listed]), members)
+    image_ids,
+    np.arange(len(listed)) - first[inverse],
+    np.array([getattr(row, 'category', getattr(row, 'kind', '')) for row in listed]),
+    members,
+  )
   return found.only(~np.isnan(next(iter(members.values()))).any(axis=1))
 
 
 def of_regions(found: Scores, analysis) -> Values:
   """Returns the best units of every member for every category."""
   return {
-      name: table_values.by_category(
-          scores, found.labels, found.image_ids, top=analysis.top_units,
-          threshold=analysis.threshold)
-      for name, scores in found.members.items()}
+    name: table_values.by_category(
+      scores, found.labels, found.image_ids, top=analysis.top_units, threshold=analysis.threshold
+    )
+    for name, scores in found.members.items()
+  }
 
 
-def table3(
-    values: Values, depths: Mapping[str, int], categories: Sequence[str]
-) -> list[tuple]:
+def table3(values: Values, depths: Mapping[str, int], categories: Sequence[str]) -> list[tuple]:
   """Returns the lines of Table 3, those of Table 2 without the units."""
-  return [(name, depths[name], *numbers) for name, *numbers, _ in
-          table_values.lines(values, categories)]
+  return [(name, depths[name], *numbers) for name, *numbers, _ in table_values.lines(values, categories)]
 
 
-def table6(
-    folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tuple]:
+def table6(folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tuple]:
   """Returns the rows of Table 6: each member's row of its own Table 5."""
   return [
-      (name, depth, *row[1:-1])  # without the tap and its units
-      for name, depth in depths.items()
-      for row in schema.read(folder / name, schema.TABLE5)
-      if row.layer == tap]
+    (name, depth, *row[1:-1])  # without the tap and its units
+    for name, depth in depths.items()
+    for row in schema.read(folder / name, schema.TABLE5)
+    if row.layer == tap
+  ]
 
 
-def statistics_by_depth(
-    found: Scores, values: Values, depths: Mapping[str, int]) -> dict:
+def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]) -> dict:
   """Returns the tests of Section 5.2 as JSON values.
 
   `members` has, of every member, a `comparisons.Comparison` of the categories;
@@ -128,27 +129,27 @@ def statistics_by_depth(
       chosen = labels == category
       of_regions[chosen] = scores[chosen][:, value.units].mean(axis=1)
     known = np.isfinite(of_regions)
-    compared[name] = comparisons.plain(comparisons.compare(*(
-        {category: of[known & (labels == category)]
-         for category in categories}
-        for of in (of_regions, found.image_ids))))
-  trained = np.array([
-      [of.get(x, NOTHING).mean for x in categories]
-      for name, of in values.items() if depths[name]])
+    compared[name] = comparisons.plain(
+      comparisons.compare(
+        *(
+          {category: of[known & (labels == category)] for category in categories}
+          for of in (of_regions, found.image_ids)
+        )
+      )
+    )
+  trained = np.array([[of.get(x, NOTHING).mean for x in categories] for name, of in values.items() if depths[name]])
   blocked = comparisons.plain(
-      anova.blocked(trained, categories)
-      if len(trained) and np.isfinite(trained).all() else None)
+    anova.blocked(trained, categories) if len(trained) and np.isfinite(trained).all() else None
+  )
   tests = [x for x in compared.values() if x]
-  comparisons.correct(tests, [
-      (x['clustered'] or x['welch'])['p'] for x in tests])
+  comparisons.correct(tests, [(x['clustered'] or x['welch'])['p'] for x in tests])
   pairs = [pair for x in tests for pair in x['pairs']]
   comparisons.correct(pairs, [x['p_clustered'] for x in pairs])
   claims = [x for x in CLAIMED if x in categories]
   differs: dict[str, dict] = {x: {} for x in claims}
   for family in (compared, {'blocked': blocked}):
     said = [(x, name) for x in claims for name in family]
-    for (category, name), p in zip(said, inference.holm([
-        _apart(family[name], x) for x, name in said]), strict=True):
+    for (category, name), p in zip(said, inference.holm([_apart(family[name], x) for x, name in said]), strict=True):
       differs[category][name] = None if np.isnan(p) else bool(p < _LEVEL)
   return {'members': compared, 'blocked': blocked, 'differs': differs}
 
@@ -171,9 +172,9 @@ def gains(values: Values, depths: Mapping[str, int]) -> dict:
     for category, after in values[name].items() if depths[name] else ():
       before = values[base][category]
       gain, samples = after.mean - before.mean, after.samples - before.samples
-      found.setdefault(name, {})[category] = comparisons.plain({
-          'gain': gain, **inference.around(gain, samples)._asdict(),
-          'p': inference.p_value(gain, samples)})
+      found.setdefault(name, {})[category] = comparisons.plain(
+        {'gain': gain, **inference.around(gain, samples)._asdict(), 'p': inference.p_value(gain, samples)}
+      )
   every = [x for of in found.values() for x in of.values()]
   comparisons.correct(every, [x['p'] for x in every])
   return found
@@ -184,6 +185,7 @@ def _apart(test: dict | None, category: str) -> float:
 
   All of its pairs have to differ: their largest p.
   """
-  return max((
-      pair['p'] for pair in (test or {'pairs': ()})['pairs']
-      if category in (pair['first'], pair['second'])), default=np.nan)
+  return max(
+    (pair['p'] for pair in (test or {'pairs': ()})['pairs'] if category in (pair['first'], pair['second'])),
+    default=np.nan,
+  )

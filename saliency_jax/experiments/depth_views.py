@@ -16,12 +16,7 @@ from saliency_jax import progress, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import (
-    exhibits,
-    exported_maps,
-    statistics,
-    thumbnails,
-)
+from saliency_jax.experiments import exhibits, exported_maps, statistics, thumbnails
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.forward import Forward, Probe, Settings
 from saliency_jax.networks.network import Network
@@ -33,6 +28,7 @@ _MASKS = {'regions': pixel_sets.regions, 'popout': pixel_sets.target}
 
 class View(NamedTuple):
   """A unit on one set of pixels of an image."""
+
   image_id: str
   place: int  # of the set in its image, from 0
   label: str  # the region's category, the array's kind
@@ -46,14 +42,10 @@ class View(NamedTuple):
 def _asked(config) -> tuple[list[str], list[str]]:
   """Returns the units that are named, and the labels of 'best:LABEL'."""
   best = [x for x in config.units if x.startswith(_BEST) and x != _BEST]
-  return ([x for x in config.units if x not in best],
-          [x.removeprefix(_BEST) for x in best])
+  return ([x for x in config.units if x not in best], [x.removeprefix(_BEST) for x in best])
 
 
-def check(
-    config, taps: Mapping[str, Mapping[str, int]],
-    sources: Mapping[str, Source]
-) -> None:
+def check(config, taps: Mapping[str, Mapping[str, int]], sources: Mapping[str, Source]) -> None:
   """Raises an `InputError` for what is not measured: unit, label or image.
 
   Args:
@@ -66,14 +58,14 @@ def check(
     exhibits.unit(name, measured, 'config.before_after.units')
   for label in _unknown(set(best), sources):
     raise InputError(
-        f'config.before_after.units names {_BEST}{label}, and no region of '
-        f'the photographs is labelled {label!r}.')
+      f'config.before_after.units names {_BEST}{label}, and no region of the photographs is labelled {label!r}.'
+    )
   known = {x for source in sources.values() for x in source.image_ids}
   for image_id in config.images:
     if image_id not in known:
       raise InputError(
-          f'config.before_after.images names {image_id!r}, which is none of '
-          f'the images that the members are measured on.')
+        f'config.before_after.images names {image_id!r}, which is none of the images that the members are measured on.'
+      )
 
 
 def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
@@ -83,17 +75,14 @@ def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
       if not labels:
         return labels
       try:
-        regions = source.regions(index) if hasattr(source, 'regions') else (
-            source[index].regions)
+        regions = source.regions(index) if hasattr(source, 'regions') else (source[index].regions)
       except InputError:
         continue  # raised, or skipped, when its turn comes
       labels = labels.difference(regions.categories)
   return labels
 
 
-def choose(
-    read: Callable[[str], Scores], config, *, tap: str, base: str, top: int
-) -> list[View]:
+def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: int) -> list[View]:
   """Returns what to show of one data set, by `config.before_after`.
 
   With neither units nor images named: for each of the labels whose best units
@@ -109,55 +98,44 @@ def choose(
   images = [x for x in config.images if x in scores.image_ids]
   if images:
     return [
-        _on_image(read(name), base, image_id, name, unit)
-        for image_id in images
-        for name, unit in units or [(tap, None)]]
-  strongest = [
-      _best_for(scores, base, label, tap) for label in labels
-      if label in scores.labels]
-  pairs = [
-      (name, unit, *_best_label(read(name), base, unit))
-      for name, unit in units]
+      _on_image(read(name), base, image_id, name, unit) for image_id in images for name, unit in units or [(tap, None)]
+    ]
+  strongest = [_best_for(scores, base, label, tap) for label in labels if label in scores.labels]
+  pairs = [(name, unit, *_best_label(read(name), base, unit)) for name, unit in units]
   if not pairs and not strongest:
-    pairs = [(tap, *x) for x in _most_gaining(
-        scores, base, top=top, count=config.count)]
+    pairs = [(tap, *x) for x in _most_gaining(scores, base, top=top, count=config.count)]
   views = []
   for name, unit, label, best in pairs:
     found = read(name)
     fits = found.labels == label
     # Another photograph each time, where there is one.
     fresh = fits & ~np.isin(found.image_ids, [x.image_id for x in views])
-    rise = np.where(fresh if fresh.any() else fits,
-                    _rises(found, base)[best][:, unit], -np.inf)
+    rise = np.where(fresh if fresh.any() else fits, _rises(found, base)[best][:, unit], -np.inf)
     views.append(_view(found, int(rise.argmax()), name, unit, best))
   return views + strongest
 
 
 def _rises(found: Scores, base: str) -> dict[str, np.ndarray]:
   """Returns how much more than in `base` units respond in each other member."""
-  return {name: scores - found.members[base]
-          for name, scores in found.members.items() if name != base}
+  return {name: scores - found.members[base] for name, scores in found.members.items() if name != base}
 
 
 def _means(found: Scores, name: str) -> dict[str, np.ndarray]:
   """Returns the units' means in a member by label: `[C]` each."""
-  return {label: statistics.unit_means(
-      found.members[name][found.labels == label])
-      for label in dict.fromkeys(found.labels.tolist())}
+  return {
+    label: statistics.unit_means(found.members[name][found.labels == label])
+    for label in dict.fromkeys(found.labels.tolist())
+  }
 
 
-def _most_gaining(
-    found: Scores, base: str, *, top: int, count: int
-) -> list[tuple[int, str, str]]:
+def _most_gaining(found: Scores, base: str, *, top: int, count: int) -> list[tuple[int, str, str]]:
   """Returns (unit, label, best member) of the labels that gain most."""
   means = {name: _means(found, name) for name in found.members}
   gains = []
   for label, before in means.pop(base).items():
-    mean = {name: statistics.best_units(of[label], top).mean
-            for name, of in means.items()}
+    mean = {name: statistics.best_units(of[label], top).mean for name, of in means.items()}
     best = max(mean, key=mean.get)
-    gains.append((mean[best] - statistics.best_units(before, top).mean, label,
-                  best, means[best][label] - before))
+    gains.append((mean[best] - statistics.best_units(before, top).mean, label, best, means[best][label] - before))
   chosen = []
   for _, label, best, rise in sorted(gains, key=lambda x: -x[0])[:count]:
     rise[[unit for unit, *_ in chosen]] = -np.inf
@@ -180,17 +158,15 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
   note = f'mean {of_unit[label]:.2f} on {label}'
   row_scores, fits = found.members[best][:, unit], found.labels == label
   if strongest != label:
-    both = np.intersect1d(
-        found.image_ids[fits], found.image_ids[found.labels == strongest])
-    tops = [
-        found.labels[of_image][row_scores[of_image].argmax()]
-        for of_image in (found.image_ids == x for x in both)]
+    both = np.intersect1d(found.image_ids[fits], found.image_ids[found.labels == strongest])
+    tops = [found.labels[of_image][row_scores[of_image].argmax()] for of_image in (found.image_ids == x for x in both)]
     note += f', {of_unit[strongest]:.2f} on {strongest}'
     if len(both):
       fits &= np.isin(found.image_ids, both)
       note += (
-          f'; on {sum(x == strongest for x in tops)} of {len(both)} images '
-          f'with both, the region with its highest score is {strongest}')
+        f'; on {sum(x == strongest for x in tops)} of {len(both)} images '
+        f'with both, the region with its highest score is {strongest}'
+      )
   row = int(np.where(fits, row_scores, -np.inf).argmax())
   return _view(found, row, tap, unit, best)._replace(note=note)
 
@@ -198,37 +174,42 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
   """Returns the label and the member with which a unit rises most."""
   rises = {
-      (label, name): float(rise[found.labels == label, unit].mean())
-      for label in dict.fromkeys(found.labels.tolist())
-      for name, rise in _rises(found, base).items()}
+    (label, name): float(rise[found.labels == label, unit].mean())
+    for label in dict.fromkeys(found.labels.tolist())
+    for name, rise in _rises(found, base).items()
+  }
   return max(rises, key=rises.get)
 
 
-def _on_image(
-    found: Scores, base: str, image_id: str, tap: str, unit: int | None
-) -> View:
+def _on_image(found: Scores, base: str, image_id: str, tap: str, unit: int | None) -> View:
   rows = np.flatnonzero(found.image_ids == image_id)
   units = slice(None) if unit is None else [unit]
   rises = {name: x[rows][:, units] for name, x in _rises(found, base).items()}
   best = max(rises, key=lambda name: rises[name].max())
   row, column = np.unravel_index(rises[best].argmax(), rises[best].shape)
-  return _view(
-      found, int(rows[row]), tap, int(column) if unit is None else unit, best)
+  return _view(found, int(rows[row]), tap, int(column) if unit is None else unit, best)
 
 
 def _view(found: Scores, row: int, tap: str, unit: int, best: str) -> View:
   return View(
-      str(found.image_ids[row]), int(found.places[row]),
-      str(found.labels[row]), tap, unit, best,
-      {name: float(scores[row, unit])
-       for name, scores in found.members.items()})
+    str(found.image_ids[row]),
+    int(found.places[row]),
+    str(found.labels[row]),
+    tap,
+    unit,
+    best,
+    {name: float(scores[row, unit]) for name, scores in found.members.items()},
+  )
 
 
 def write(
-    folder: Folder, chosen: Mapping[str, Sequence[View]],
-    sources: Mapping[str, Source],
-    members: Mapping[str, Callable[[], Network]], *, base: str,
-    settings: Mapping[str, Settings]
+  folder: Folder,
+  chosen: Mapping[str, Sequence[View]],
+  sources: Mapping[str, Source],
+  members: Mapping[str, Callable[[], Network]],
+  *,
+  base: str,
+  settings: Mapping[str, Settings],
 ) -> None:
   """Writes `before_after/`: `schema.VIEWS`, `schema.VIEW_MAPS` and pictures.
 
@@ -241,42 +222,41 @@ def write(
   """
   inside = schema.VIEWS.path.partition('/')[0]
   listed = [
-      (kind, view, sources[kind].image_ids.index(view.image_id))
-      for kind, views in chosen.items() for view in views]
+    (kind, view, sources[kind].image_ids.index(view.image_id)) for kind, views in chosen.items() for view in views
+  ]
   maps: list[list[np.ndarray]] = [[] for _ in listed]
   sizes: dict[int, list[int]] = {}
-  for load in progress.track(
-      members.values(), total=len(members), unit='member',
-      title='Exporting views'):
+  for load in progress.track(members.values(), total=len(members), unit='member', title='Exporting views'):
     network = load()
     for kind in dict.fromkeys(kind for kind, *_ in listed):
       indices = _shown(kind, listed)
       taps = tuple(sorted({x.layer for x in chosen[kind]}))
       # The same pictures for every member: they cost nothing beside it.
-      keep = thumbnails.Drawing(
-          folder.path / inside / kind, tuple(indices), _MASKS[kind])
+      keep = thumbnails.Drawing(folder.path / inside / kind, tuple(indices), _MASKS[kind])
       for step in Forward(Probe(network, taps, settings[kind])).steps(
-          sources[kind], indices, choose=pixel_sets.nothing, keep=keep,
-          on_bad_image='raise'):
+        sources[kind], indices, choose=pixel_sets.nothing, keep=keep, on_bad_image='raise'
+      ):
         rows = {int(index): row for row, index in enumerate(step.batch.index)}
         for number, (of, view, index) in enumerate(listed):
           if of == kind and index in rows:
             row = rows[index]
-            maps[number].append(exported_maps.standardised(
-                step, view.layer, [row], [view.unit])[0])
+            maps[number].append(exported_maps.standardised(step, view.layer, [row], [view.unit])[0])
             sizes[number] = step.batch.kept[row].size.tolist()
-  folder.arrays(schema.VIEW_MAPS.path, {
-      f'maps_{number}': np.stack(x) for number, x in enumerate(maps)})
+  folder.arrays(schema.VIEW_MAPS.path, {f'maps_{number}': np.stack(x) for number, x in enumerate(maps)})
   described = []
   for number, (kind, view, index) in enumerate(listed):
     k = _shown(kind, listed).index(index)
-    described.append({
-        **view._asdict(), 'kind': kind,
+    described.append(
+      {
+        **view._asdict(),
+        'kind': kind,
         'picture': f'{inside}/{kind}/{thumbnails.picture_name(k)}',
         'mask': f'{inside}/{kind}/{thumbnails.mask_name(k)}',
-        'height': sizes[number][0], 'width': sizes[number][1]})
-  folder.json(schema.VIEWS.path, {
-      'base': base, 'members': list(members), 'views': described})
+        'height': sizes[number][0],
+        'width': sizes[number][1],
+      }
+    )
+  folder.json(schema.VIEWS.path, {'base': base, 'members': list(members), 'views': described})
 
 
 def _shown(kind: str, listed: Sequence[tuple[str, View, int]]) -> list[int]:

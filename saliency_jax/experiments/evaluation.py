@@ -20,13 +20,13 @@ from saliency_jax.data import source as sources
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
-    example_maps,
-    figure7,
-    predictors,
-    score_lists,
-    scored_images,
-    scored_sets,
-    together,
+  example_maps,
+  figure7,
+  predictors,
+  score_lists,
+  scored_images,
+  scored_sets,
+  together,
 )
 from saliency_jax.experiments.forward import Settings
 from saliency_jax.experiments.passes import Reading
@@ -79,9 +79,8 @@ def evaluate(config, workdir: str) -> dict:
     path = pathlib.Path(workdir)
     look = stack.enter_context(together.ending(path))
     found = [
-        scored_images.scored(
-            config, path, dataset, models, choose, readings[dataset.name], look)
-        for dataset in datasets]
+      scored_images.scored(config, path, dataset, models, choose, readings[dataset.name], look) for dataset in datasets
+    ]
     inners = _inner(config, path, models, found, choose)
     if not first:
       together.wait(look, (path / schema.SUMMARY).is_file)
@@ -92,47 +91,48 @@ def evaluate(config, workdir: str) -> dict:
 
 
 def _write(
-    config, folder: Folder, models: Sequence[Predictor],
-    found: Sequence[Scored], inners: dict[figure7.Key, figure7.UnitScores],
-    start: float
+  config,
+  folder: Folder,
+  models: Sequence[Predictor],
+  found: Sequence[Scored],
+  inners: dict[figure7.Key, figure7.UnitScores],
+  start: float,
 ) -> dict:
   """Writes all results but the config; returns the summary."""
   facts = score_lists.write(folder, found, resamples=config.eval.resamples)
   if differences := score_lists.differences(found, config.eval.resamples):
     folder.table(schema.DIFFERENCES, differences)
   regions = {
-      (model, each.scoring.dataset.name): listed for each in found
-      for model, listed in each.regions.items() if listed}
+    (model, each.scoring.dataset.name): listed for each in found for model, listed in each.regions.items() if listed
+  }
   if regions:
-    facts['output'] = figure7.write(
-        folder, regions, inners, resamples=config.eval.resamples)
-  example_maps.write(folder, [
-      shown for each in found
-      for shown in score_lists.shown(each, config.eval.examples)], models)
+    facts['output'] = figure7.write(folder, regions, inners, resamples=config.eval.resamples)
+  example_maps.write(
+    folder, [shown for each in found for shown in score_lists.shown(each, config.eval.examples)], models
+  )
   return folder.finish(
-      'evaluate', models={each.name: each.identity for each in models},
-      weights={
-          each.name: each.network.provenance._asdict()
-          for each in models if each.network},
-      **facts, warnings=score_lists.notes(models, found),
-      seconds={'wall': round(time.perf_counter() - start, 3)})
+    'evaluate',
+    models={each.name: each.identity for each in models},
+    weights={each.name: each.network.provenance._asdict() for each in models if each.network},
+    **facts,
+    warnings=score_lists.notes(models, found),
+    seconds={'wall': round(time.perf_counter() - start, 3)},
+  )
 
 
 def _checked(config) -> Chooser:
   """Checks the numbers; returns which fixations of a region count."""
-  at_least(1, {'eval.resamples': config.eval.resamples,
-               'analysis.top_units': config.analysis.top_units})
+  at_least(1, {'eval.resamples': config.eval.resamples, 'analysis.top_units': config.analysis.top_units})
   at_least(0, {'eval.examples': config.eval.examples})
   if not -1 <= config.eval.auc_jitter < 2**32:
     raise InputError(
-        f'config.eval.auc_jitter is {config.eval.auc_jitter}; give a seed from '
-        '0 to 4294967295, or -1 for none.')
+      f'config.eval.auc_jitter is {config.eval.auc_jitter}; give a seed from 0 to 4294967295, or -1 for none.'
+    )
   Reading.of(config.data)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
 
 
-def _check_sizes(
-    dataset: DataSet, models: Sequence[Predictor], reading: Reading) -> None:
+def _check_sizes(dataset: DataSet, models: Sequence[Predictor], reading: Reading) -> None:
   """Looks at the sizes of all images before any is scored; skips some."""
   source, least = dataset.source, max(model.least_side for model in models)
   sources.check_sizes(source, reading.on_bad_image)
@@ -141,8 +141,7 @@ def _check_sizes(
     return
   for index, image_id in enumerate(source.image_ids):
     try:
-      size = source.size(index) if hasattr(source, 'size') else (
-          source[index].image.shape[:2])
+      size = source.size(index) if hasattr(source, 'size') else (source[index].image.shape[:2])
       for check in checks:
         check(image_id, size)
     except InputError as error:
@@ -150,11 +149,15 @@ def _check_sizes(
       continue
     if min(size) < least:
       asking = ' and '.join(x.name for x in models if x.least_side == least)
-      reading.skip(image_id, InputError(
+      reading.skip(
+        image_id,
+        InputError(
           f'{dataset.name}: image {image_id} is {size[1]} x {size[0]} pixels, '
           f'less than the {least} x {least} that {asking} can take; '
           '--config.data.on_bad_image=skip leaves such images out, or score '
-          'other models.'))
+          'other models.'
+        ),
+      )
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
@@ -163,8 +166,9 @@ def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
     shared = set(one.source.image_ids) & set(other.source.image_ids)
     if shared:
       raise InputError(
-          f'{one.name} and {other.name} both have an image {min(shared)}, '
-          f'whose maps would be one file; keep maps of one data set at a time.')
+        f'{one.name} and {other.name} both have an image {min(shared)}, '
+        f'whose maps would be one file; keep maps of one data set at a time.'
+      )
 
 
 def _check_inputs_stay(models: Sequence[Predictor], workdir: str) -> None:
@@ -173,12 +177,10 @@ def _check_inputs_stay(models: Sequence[Predictor], workdir: str) -> None:
   for model in models:
     path = model.folder and model.folder.resolve()
     if path and workdir and cleared in (path, *path.parents):
-      raise InputError(
-          f'{path} lies in --workdir; name another --workdir, or move it.')
+      raise InputError(f'{path} lies in --workdir; name another --workdir, or move it.')
 
 
-def _clear_maps(
-    folder: Folder, models: Sequence[Predictor], *, keep: bool) -> None:
+def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> None:
   """Removes kept maps of other models; those of a stopped run stay."""
   names = {model.name for model in models}
   resumed = keep and (folder.path / schema.LEDGER).is_dir()
@@ -190,23 +192,26 @@ def _clear_maps(
 
 
 def _inner(
-    config, workdir: pathlib.Path, models: Sequence[Predictor],
-    found: Sequence[Scored], choose: Chooser
+  config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored], choose: Chooser
 ) -> dict[figure7.Key, figure7.UnitScores]:
   """Measures networks' own units where there are regions."""
-  settings = Settings(
-      config.data.batch_size, config.data.on_bad_image, 0)
+  settings = Settings(config.data.batch_size, config.data.on_bad_image, 0)
   inners = {}
   for each, model in itertools.product(found, models):
     dataset = each.scoring.dataset
     if model.network and each.regions[model.name]:
-      job = each.scoring.job | {
-          'model': model.identity, 'counted': config.analysis.fixations}
+      job = each.scoring.job | {'model': model.identity, 'counted': config.analysis.fixations}
       inners[model.name, dataset.name] = figure7.unit_scores(
-          dataset.source, model.network, choose,
-          top=config.analysis.top_units, settings=settings,
-          ledger=Ledger(
-              scored_images.part(workdir, dataset, f'units/{model.name}'),
-              {together.SERIES: job}, process=jax.process_index()),
-          title=f'Units of {model.name}')
+        dataset.source,
+        model.network,
+        choose,
+        top=config.analysis.top_units,
+        settings=settings,
+        ledger=Ledger(
+          scored_images.part(workdir, dataset, f'units/{model.name}'),
+          {together.SERIES: job},
+          process=jax.process_index(),
+        ),
+        title=f'Units of {model.name}',
+      )
   return inners

@@ -19,6 +19,7 @@ _CELLS = 200  # of a kept map's longer side, at most
 
 class Shown(NamedTuple):
   """An image to show."""
+
   dataset: str
   source: Source
   index: int  # its position in the source
@@ -28,8 +29,7 @@ class Shown(NamedTuple):
   human: Callable[[Record], np.ndarray] | None
 
 
-def choose(
-    scores: np.ndarray, kinds: Sequence[str], count: int) -> list[int]:
+def choose(scores: np.ndarray, kinds: Sequence[str], count: int) -> list[int]:
   """Returns images on which the models do well, middling and badly.
 
   Images are ranked by the mean score over models. Those at equal steps between
@@ -44,7 +44,7 @@ def choose(
     Positions, at most `count`, from the highest mean to the lowest.
   """
   means = scores.mean(axis=0)
-  ranked = np.argsort(-means, kind='stable')[:np.isfinite(means).sum()]
+  ranked = np.argsort(-means, kind='stable')[: np.isfinite(means).sum()]
   taken: list[int] = []
   for place in np.linspace(0, len(ranked) - 1, min(count, len(ranked))):
     left = [i for i in range(len(ranked)) if i not in taken]
@@ -54,9 +54,7 @@ def choose(
   return [int(ranked[i]) for i in sorted(taken)]
 
 
-def write(
-    folder: Folder, shown: Sequence[Shown], predictors: Sequence[Predictor]
-) -> None:
+def write(folder: Folder, shown: Sequence[Shown], predictors: Sequence[Predictor]) -> None:
   """Writes `examples.csv`, `examples.npz` and `pictures/`.
 
   The archive holds `models` str `[M]` and, of example k, `<k>/scores` float32
@@ -70,28 +68,23 @@ def write(
   records = [each.source[each.index] for each in shown]
   # All at once: a network takes a whole batch however few images there are.
   maps = [
-      predictor.predict(
-          [record.image for record in records],
-          [record.image_id for record in records]) for predictor in predictors]
+    predictor.predict([record.image for record in records], [record.image_id for record in records])
+    for predictor in predictors
+  ]
   listed = []
-  for k, (record, (dataset, _, _, kind, scores, human)) in enumerate(
-      zip(records, shown, strict=True)):
+  for k, (record, (dataset, _, _, kind, scores, human)) in enumerate(zip(records, shown, strict=True)):
     size = record.image.shape[:2]
-    width_height = thumbnails.save(
-        folder.path / thumbnails.picture_name(k), record.image)
+    width_height = thumbnails.save(folder.path / thumbnails.picture_name(k), record.image)
     arrays[f'{k}/scores'] = np.asarray(scores, np.float32)
     arrays[f'{k}/fixations'] = np.asarray(record.fixations, np.int32)
     for m, of_model in enumerate(maps):
       arrays[f'{k}/map/{m}'] = _kept(of_model[k], size)
     if human is None:
       target = record.regions.masks[record.regions.categories.index(TARGET)]
-      arrays[f'{k}/target'] = np.asarray(
-          Image.fromarray(target).resize(width_height))
+      arrays[f'{k}/target'] = np.asarray(Image.fromarray(target).resize(width_height))
     else:
       arrays[f'{k}/human'] = _kept(human(record), size)
-    listed.append((
-        k, dataset, record.image_id, kind, 'nss' if human else 'nmm',
-        thumbnails.picture_name(k), *size))
+    listed.append((k, dataset, record.image_id, kind, 'nss' if human else 'nmm', thumbnails.picture_name(k), *size))
   folder.arrays(schema.EXAMPLE_MAPS.path, arrays)
   folder.table(schema.EXAMPLES, listed)
 
@@ -99,13 +92,14 @@ def write(
 def _kept(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   """Returns a map standardised over an image `size`, float16 `[h, w]`."""
   rows, columns = (
-      resize.axis_moments(pixels, n).astype(np.float32)
-      for pixels, n in zip(size, cells.shape, strict=True))
-  deviations = np.asarray(association.standardise(
-      np.asarray(cells, np.float32)[..., None], rows, columns))[..., 0]
+    resize.axis_moments(pixels, n).astype(np.float32) for pixels, n in zip(size, cells.shape, strict=True)
+  )
+  deviations = np.asarray(association.standardise(np.asarray(cells, np.float32)[..., None], rows, columns))[..., 0]
   share = _CELLS / max(deviations.shape)
   if share < 1:
-    deviations = np.asarray(Image.fromarray(deviations).resize(
-        [max(1, round(n * share)) for n in deviations.shape[::-1]],
-        Image.Resampling.BOX))
+    deviations = np.asarray(
+      Image.fromarray(deviations).resize(
+        [max(1, round(n * share)) for n in deviations.shape[::-1]], Image.Resampling.BOX
+      )
+    )
   return deviations.astype(np.float16)

@@ -16,8 +16,7 @@ def check(report, units: Mapping[str, int]) -> None:
   Args:
     units: how many of them each tap has.
   """
-  at_least(0, {f'report.{name}': report[name]
-               for name in ('images', 'units', 'examples')})
+  at_least(0, {f'report.{name}': report[name] for name in ('images', 'units', 'examples')})
   for name in report.also:
     unit(str(name), units, 'config.report.also')
 
@@ -38,23 +37,21 @@ def unit(name: str, units: Mapping[str, int], key: str) -> None:
   tap, _, number = name.rpartition(':')
   if tap not in units or not (number.isascii() and number.isdigit()):
     raise InputError(
-        f'{key} names {name!r}; name units of the taps that are measured '
-        f'({", ".join(units)}), e.g. {next(iter(units))}:0.')
+      f'{key} names {name!r}; name units of the taps that are measured '
+      f'({", ".join(units)}), e.g. {next(iter(units))}:0.'
+    )
   if int(number) >= units[tap]:
-    raise InputError(
-        f'{key} names {name!r}, and {tap} has {units[tap]} units, counted '
-        f'from 0.')
+    raise InputError(f'{key} names {name!r}, and {tap} has {units[tap]} units, counted from 0.')
 
 
 class Pairs(NamedTuple):
   """M units of a tap, each on an image; sorted, none twice."""
+
   units: np.ndarray  # int32 `[M]`, counted from 0
   images: np.ndarray  # int32 `[M]`, positions among the shown images
 
 
-def pairs(
-    rows: Rows, shown: np.ndarray, report, columns: Sequence[str]
-) -> dict[str, Pairs]:
+def pairs(rows: Rows, shown: np.ndarray, report, columns: Sequence[str]) -> dict[str, Pairs]:
   """Returns which units are kept on which images, for every tap.
 
   That is, among the shown images,
@@ -74,35 +71,29 @@ def pairs(
   every = np.arange(len(shown))
   for tap, scores in rows.scores.items():
     scored = statistics.measured(scores)
-    parts = [(number, every) for of, number in map(tap_and_unit, report.also)
-             if of == tap]
+    parts = [(number, every) for of, number in map(tap_and_unit, report.also) if of == tap]
     inside = scored & is_shown
     parts.append((scores[inside].argmax(axis=1), ranks[inside]))
     for column in columns:
       chosen = scored & (rows.labels == column)
       if report.units and (chosen & is_shown).any():
-        best = statistics.best_units(
-            statistics.unit_means(scores[chosen]), report.units).units
+        best = statistics.best_units(statistics.unit_means(scores[chosen]), report.units).units
         chosen &= is_shown
-        images = _extremes(
-            scores[chosen][:, best], ranks[chosen], report.examples)
+        images = _extremes(scores[chosen][:, best], ranks[chosen], report.examples)
         parts.append((best, images))
     found[tap] = _unique(parts, len(shown))
   return found
 
 
-def _extremes(
-    scores: np.ndarray, ranks: np.ndarray, examples: int) -> np.ndarray:
+def _extremes(scores: np.ndarray, ranks: np.ndarray, examples: int) -> np.ndarray:
   """Returns the images with the highest and the lowest means: `[E, U]`.
 
   Args:
     scores: float `[T, U]`.
     ranks: int `[T]`, ascending: each row's image.
   """
-  images, first, counts = np.unique(
-      ranks, return_index=True, return_counts=True)
-  means = np.add.reduceat(
-      scores.astype(np.float64), first, axis=0) / counts[:, None]
+  images, first, counts = np.unique(ranks, return_index=True, return_counts=True)
+  means = np.add.reduceat(scores.astype(np.float64), first, axis=0) / counts[:, None]
   order = np.argsort(-means, axis=0, kind='stable')
   lowest = max(len(order) - examples, 0)
   return images[np.concatenate([order[:examples], order[lowest:]])]
@@ -110,8 +101,5 @@ def _extremes(
 
 def _unique(parts, images: int) -> Pairs:
   """Returns the pairs of all (units, images), which broadcast."""
-  codes = np.unique(np.concatenate([
-      (np.asarray(unit, np.int64) * images + image).ravel()
-      for unit, image in parts]))
-  return Pairs(
-      (codes // images).astype(np.int32), (codes % images).astype(np.int32))
+  codes = np.unique(np.concatenate([(np.asarray(unit, np.int64) * images + image).ravel() for unit, image in parts]))
+  return Pairs((codes // images).astype(np.int32), (codes % images).astype(np.int32))

@@ -30,11 +30,12 @@ _MULTIPLE = 64
 # Chunks of 8 images and 8 units of the file of all maps: one unit, or one
 # image, is read with few times its own size; cached, each is compressed once.
 _CHUNK = 8
-_CACHE = 64 * 2 ** 20  # bytes
+_CACHE = 64 * 2**20  # bytes
 
 
 class Shown(NamedTuple):
   """What the page shows."""
+
   images: np.ndarray  # int [K], ascending positions in the data set
   columns: Sequence[str]  # the labels by which the table ranks units
   masks: pixel_sets.Chooser  # an image's sets as masks, in the order of rows
@@ -42,8 +43,7 @@ class Shown(NamedTuple):
 
 
 def write(
-    folder: Folder, probe: Probe, source: Source, rows: Rows, shown: Shown, *,
-    devices: Sequence[jax.Device] | None = None
+  folder: Folder, probe: Probe, source: Source, rows: Rows, shown: Shown, *, devices: Sequence[jax.Device] | None = None
 ) -> None:
   """Writes images.csv and the files from `schema.PICTURE` to `schema.ALL_MAPS`.
 
@@ -59,29 +59,30 @@ def write(
   count, output = len(shown.images), output_tap(probe.network)
   taps = tuple(dict.fromkeys([*probe.taps, *output]))
   run = Forward(probe._replace(taps=taps), devices)
-  selected = {
-      tap: _Selected(pairs, run, tap) for tap, pairs in chosen.items()}
+  selected = {tap: _Selected(pairs, run, tap) for tap, pairs in chosen.items()}
   every = np.arange(count, dtype=np.int32)
-  outputs = {tap: _Selected(
-      exhibits.Pairs(np.zeros_like(every), every), run, tap)
-      for tap in output}
+  outputs = {tap: _Selected(exhibits.Pairs(np.zeros_like(every), every), run, tap) for tap in output}
   drawn: list[thumbnails.Drawn] = []
-  with (_all_maps(folder, probe, shown) as everything, progress.bar(
-      total=count, unit='image', title='Exporting maps') as bar):
+  with (
+    _all_maps(folder, probe, shown) as everything,
+    progress.bar(total=count, unit='image', title='Exporting maps') as bar,
+  ):
     for step in run.steps(
-        source, shown.images.tolist(), choose=pixel_sets.nothing,
-        on_bad_image='raise', keep=thumbnails.Drawing(
-            folder.path, tuple(shown.images.tolist()), shown.masks)):
+      source,
+      shown.images.tolist(),
+      choose=pixel_sets.nothing,
+      on_bad_image='raise',
+      keep=thumbnails.Drawing(folder.path, tuple(shown.images.tolist()), shown.masks),
+    ):
       for tap, of_tap in [*selected.items(), *outputs.items()]:
         of_tap.take(step, tap, first=len(drawn))
       for tap, dataset in everything.items():
         maps = _every_unit(step, tap)
-        dataset[len(drawn):len(drawn) + len(maps)] = maps
-      drawn += step.batch.kept[:int((step.batch.index >= 0).sum())]
+        dataset[len(drawn) : len(drawn) + len(maps)] = maps
+      drawn += step.batch.kept[: int((step.batch.index >= 0).sum())]
       bar.update(len(drawn) - bar.n)
   for tap, of_tap in selected.items():
-    folder.arrays(schema.MAPS.of(tap), {
-        **of_tap.pairs._asdict(), 'maps': of_tap.maps})
+    folder.arrays(schema.MAPS.of(tap), {**of_tap.pairs._asdict(), 'maps': of_tap.maps})
   for of_tap in outputs.values():
     folder.arrays(schema.SALIENCY.path, {'maps': of_tap.maps})
   _list(folder, [source.image_ids[i] for i in shown.images], drawn)
@@ -94,9 +95,7 @@ def output_tap(network: Network) -> tuple[str, ...]:
   return (name,) if trained else ()
 
 
-def standardised(
-    step: Step, tap: str, images: Sequence[int], units: Sequence[int]
-) -> np.ndarray:
+def standardised(step: Step, tap: str, images: Sequence[int], units: Sequence[int]) -> np.ndarray:
   """Copies some standardised maps out of a batch.
 
   Args:
@@ -108,9 +107,7 @@ def standardised(
   """
   maps = step.maps[tap]
   weights = step.weights[maps.shape[1:3]]
-  return np.asarray(_gather(
-      maps, weights.rows, weights.columns, np.asarray(images),
-      np.asarray(units)))
+  return np.asarray(_gather(maps, weights.rows, weights.columns, np.asarray(images), np.asarray(units)))
 
 
 class _Selected:
@@ -132,22 +129,18 @@ class _Selected:
     if not len(part):
       return
     rows = np.zeros((2, self._most), np.int32)
-    rows[0, :len(part)] = self.pairs.images[part] - first
-    rows[1, :len(part)] = self.pairs.units[part]
-    self.maps[part] = standardised(step, tap, *rows)[:len(part)]
+    rows[0, : len(part)] = self.pairs.images[part] - first
+    rows[1, : len(part)] = self.pairs.units[part]
+    self.maps[part] = standardised(step, tap, *rows)[: len(part)]
 
 
 # Compiled as a whole: operations one by one on arrays that are split over the
 # devices are many small collectives, which can starve one another on a CPU.
 @jax.jit
-def _gather(
-    maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array,
-    units: jax.Array
-) -> jax.Array:
+def _gather(maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array, units: jax.Array) -> jax.Array:
   """Returns standardised maps float16 [M, h, w] out of [B, h, w, C]."""
   cells = maps[images, :, :, units][..., None]
-  return association.standardise(
-      cells, rows[images], columns[images])[..., 0].astype(jnp.float16)
+  return association.standardise(cells, rows[images], columns[images])[..., 0].astype(jnp.float16)
 
 
 def _every_unit(step: Step, tap: str) -> np.ndarray:
@@ -159,16 +152,13 @@ def _every_unit(step: Step, tap: str) -> np.ndarray:
 
 
 @jax.jit
-def _standardise_all(
-    maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+def _standardise_all(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
   standard = association.standardise(maps, rows, columns)
   return jnp.moveaxis(standard, -1, 1).astype(jnp.float16)
 
 
 @contextlib.contextmanager
-def _all_maps(
-    folder: Folder, probe: Probe, shown: Shown
-) -> Iterator[Mapping[str, h5py.Dataset]]:
+def _all_maps(folder: Folder, probe: Probe, shown: Shown) -> Iterator[Mapping[str, h5py.Dataset]]:
   """Yields a dataset for each tap, of a file that is whole when it is there."""
   if not shown.report.all_units:
     yield {}
@@ -176,23 +166,29 @@ def _all_maps(
   path, count = folder.path / schema.ALL_MAPS.path, len(shown.images)
   with hdf5.writing(path, rdcc_nbytes=_CACHE) as file:
     yield {
-        tap: file.create_dataset(
-            tap, (count, units, height, width), np.float16, shuffle=True,
-            compression='gzip', compression_opts=1, chunks=(
-                min(count, _CHUNK), min(units, _CHUNK), height, width))
-        for tap, (height, width, units) in probe.network.shapes(
-            probe.taps).items()}
+      tap: file.create_dataset(
+        tap,
+        (count, units, height, width),
+        np.float16,
+        shuffle=True,
+        compression='gzip',
+        compression_opts=1,
+        chunks=(min(count, _CHUNK), min(units, _CHUNK), height, width),
+      )
+      for tap, (height, width, units) in probe.network.shapes(probe.taps).items()
+    }
 
 
-def _list(
-    folder: Folder, image_ids: Sequence[str],
-    drawn: Sequence[thumbnails.Drawn]
-) -> None:
+def _list(folder: Folder, image_ids: Sequence[str], drawn: Sequence[thumbnails.Drawn]) -> None:
   counts = [len(image.points) for image in drawn]
-  folder.arrays(schema.POINTS.path, {
-      'points': np.concatenate([image.points for image in drawn]),
-      'offsets': np.cumsum([0, *counts], dtype=np.int64)})
-  folder.table(schema.IMAGES, (
+  folder.arrays(
+    schema.POINTS.path,
+    {'points': np.concatenate([image.points for image in drawn]), 'offsets': np.cumsum([0, *counts], dtype=np.int64)},
+  )
+  folder.table(
+    schema.IMAGES,
+    (
       (image_id, thumbnails.picture_name(k), *image.size)
-      for k, (image_id, image) in enumerate(
-          zip(image_ids, drawn, strict=True))))
+      for k, (image_id, image) in enumerate(zip(image_ids, drawn, strict=True))
+    ),
+  )

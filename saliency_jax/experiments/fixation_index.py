@@ -1,5 +1,4 @@
-"""All fixations of a data set, which shuffled AUC needs before the first image.
-"""
+"""All fixations of a data set, which shuffled AUC needs before the first image."""
 
 import hashlib
 from typing import NamedTuple
@@ -17,6 +16,7 @@ _MULTIPLE = 32
 
 class FixationIndex(NamedTuple):
   """The N fixations on all I images, one image after the other."""
+
   image_ids: tuple[str, ...]  # I names
   sizes: np.ndarray  # int64 `[I, 2]`, (H, W) in pixels
   points: np.ndarray  # int32 `[N, 2]`, (y, x) in pixels
@@ -46,8 +46,7 @@ class FixationIndex(NamedTuple):
   @property
   def observers(self) -> list[np.ndarray]:
     """int `[P]` for each of the I images: its observers' fixations."""
-    return [np.unique(self.subjects[self.of(index)], return_counts=True)[1]
-            for index in range(len(self.sizes))]
+    return [np.unique(self.subjects[self.of(index)], return_counts=True)[1] for index in range(len(self.sizes))]
 
   @property
   def digest(self) -> str:
@@ -80,9 +79,7 @@ def padded(count: int) -> int:
   return -(-max(count, 1) // _MULTIPLE) * _MULTIPLE
 
 
-def read(
-    source: Source, *, title: str, skipped: dict[str, str] | None = None
-) -> FixationIndex:
+def read(source: Source, *, title: str, skipped: dict[str, str] | None = None) -> FixationIndex:
   """Reads the fixations of a data set, and no image but for its size.
 
   Args:
@@ -93,8 +90,7 @@ def read(
     InputError: as the source's.
   """
   sizes, found = [], []
-  for index in progress.track(
-      range(len(source)), total=len(source), unit='image', title=title):
+  for index in progress.track(range(len(source)), total=len(source), unit='image', title=title):
     try:
       size, scanpaths = source.size(index), source.scanpaths(index)
     except InputError as error:
@@ -106,8 +102,11 @@ def read(
     found.append(scanpaths)
   lengths = [len(each.points) for each in found]
   return FixationIndex(
-      source.image_ids, np.array(sizes, np.int64),
-      np.concatenate([each.points for each in found]).astype(np.int32),
-      np.concatenate([each.subjects for each in found]),
-      np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-      sum(each.idle for each in found), sum(each.outside for each in found))
+    source.image_ids,
+    np.array(sizes, np.int64),
+    np.concatenate([each.points for each in found]).astype(np.int32),
+    np.concatenate([each.subjects for each in found]),
+    np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+    sum(each.idle for each in found),
+    sum(each.outside for each in found),
+  )

@@ -23,6 +23,7 @@ _SETS = 8  # the least number of sets of pixels that an image is padded to
 
 class Settings(NamedTuple):
   """How images are read; see `configs/base.py` for the units."""
+
   batch_size: int
   on_bad_image: str
   workers: int
@@ -41,6 +42,7 @@ class Settings(NamedTuple):
 
 class Probe(NamedTuple):
   """What is looked into, and how its images are read."""
+
   network: Network
   taps: tuple[str, ...]  # names, see `Network.resolve`; or vectors
   settings: Settings
@@ -48,6 +50,7 @@ class Probe(NamedTuple):
 
 class Step(NamedTuple):
   """One batch, and what is on the devices for it."""
+
   batch: batch_rows.Batch
   maps: dict[str, jax.Array]  # tap -> float [B, h, w, C], a vector's [B, C]
   weights: dict[Grid, CellWeights]
@@ -62,8 +65,7 @@ class Forward:
     seconds: spent so far: `decode` in the background and `wait` for it.
   """
 
-  def __init__(
-      self, probe: Probe, devices: Sequence[jax.Device] | None = None):
+  def __init__(self, probe: Probe, devices: Sequence[jax.Device] | None = None):
     """Puts the variables on the devices.
 
     Args:
@@ -75,21 +77,24 @@ class Forward:
     network, taps, self._settings = probe
     self._preprocess = network.preprocess
     self.grids = network.grids(
-        [name for name in taps if network.taps[name].kind != 'vector'],
-        network.preprocess.image_size)
+      [name for name in taps if network.taps[name].kind != 'vector'], network.preprocess.image_size
+    )
     runtime.all_devices()
     self._mesh = runtime.data_mesh(devices or jax.local_devices())
     share = -(-self._settings.batch_size // jax.process_count())
     self.batch_size = runtime.whole_batches(share, self._mesh)
-    self._apply = functools.partial(
-        network.compiled(taps),
-        runtime.replicate(network.variables, self._mesh))
-    self.seconds = {'decode': 0., 'wait': 0.}
+    self._apply = functools.partial(network.compiled(taps), runtime.replicate(network.variables, self._mesh))
+    self.seconds = {'decode': 0.0, 'wait': 0.0}
 
   def steps(
-      self, source: Source, indices: Sequence[int], *, choose: Chooser,
-      keep: Callable[[Record, int], Any] | None = None,
-      on_bad_image: str | None = None, share: tuple[int, int] = (0, 1)
+    self,
+    source: Source,
+    indices: Sequence[int],
+    *,
+    choose: Chooser,
+    keep: Callable[[Record, int], Any] | None = None,
+    on_bad_image: str | None = None,
+    share: tuple[int, int] = (0, 1),
   ) -> Iterator[Step]:
     """Yields images in batches with the network's maps; the last is padded.
 
@@ -104,14 +109,17 @@ class Forward:
     """
     number, processes = share
     batches = pipeline.batches(
-        source, batch_rows.Preparation(
-            choose, self._preprocess.image_size,
-            tuple(sorted(set(self.grids.values()))), keep,
-            self._preprocess.resize),
-        indices=indices, workers=self._settings.workers,
-        threads=runtime.reading_threads(),
-        batch_size=self.batch_size * processes, process_index=number,
-        process_count=processes)
+      source,
+      batch_rows.Preparation(
+        choose, self._preprocess.image_size, tuple(sorted(set(self.grids.values()))), keep, self._preprocess.resize
+      ),
+      indices=indices,
+      workers=self._settings.workers,
+      threads=runtime.reading_threads(),
+      batch_size=self.batch_size * processes,
+      process_index=number,
+      process_count=processes,
+    )
     while True:
       begin = time.perf_counter()
       batch = next(batches, None)
@@ -123,8 +131,8 @@ class Forward:
           raise InputError(str(problem))
       self.seconds['decode'] += float(batch.seconds.sum())
       yield Step(
-          batch, self._apply(runtime.split(batch.images, self._mesh)),
-          runtime.split(_padded(batch.weights), self._mesh))
+        batch, self._apply(runtime.split(batch.images, self._mesh)), runtime.split(_padded(batch.weights), self._mesh)
+      )
 
 
 def _padded(weights: Mapping[Grid, CellWeights]) -> dict[Grid, CellWeights]:
@@ -136,7 +144,6 @@ def _padded(weights: Mapping[Grid, CellWeights]) -> dict[Grid, CellWeights]:
   while sets < max(x.sets.shape[1] for x in weights.values()):
     sets *= 2
   return {
-      grid: x._replace(sets=np.pad(x.sets, [
-          (0, sets - n if axis == 1 else 0)
-          for axis, n in enumerate(x.sets.shape)]))
-      for grid, x in weights.items()}
+    grid: x._replace(sets=np.pad(x.sets, [(0, sets - n if axis == 1 else 0) for axis, n in enumerate(x.sets.shape)]))
+    for grid, x in weights.items()
+  }

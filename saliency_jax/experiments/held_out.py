@@ -12,8 +12,7 @@ from saliency_jax.experiments import statistics
 
 
 def means(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    folds: int = 5, seed: int = 0
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5, seed: int = 0
 ) -> dict[str, float]:
   """Returns the mean of the best units on photographs not used to choose them.
 
@@ -24,16 +23,14 @@ def means(
     category -> mean score, in the order of their names; NaN for a category of
     fewer than two photographs.
   """
-  values = by_set(
-      scores, labels, images, top=top, folds=folds, seed=seed)
+  values = by_set(scores, labels, images, top=top, folds=folds, seed=seed)
   known = statistics.measured(scores)
   labels, values = np.asarray(labels)[known], values[known]
   return {str(x): float(values[labels == x].mean()) for x in np.unique(labels)}
 
 
 def by_set(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    folds: int = 5, seed: int = 0
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5, seed: int = 0
 ) -> np.ndarray:
   """Returns the mean of units chosen on other photographs, of every region.
 
@@ -55,8 +52,7 @@ def by_set(
 
 
 def unit_means(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    folds: int = 5
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5
 ) -> dict[str, np.ndarray]:
   """Returns each unit's mean where it was chosen on other photographs.
 
@@ -70,13 +66,13 @@ def unit_means(
     for rows, best in parts:
       sums[best] += scores[rows][:, best].sum(axis=0, dtype=float)
       counts[best] += len(rows)
-    found[category] = np.where(
-        counts > 0, sums / np.maximum(counts, 1), np.nan)
+    found[category] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
   return found
 
 
-def _folds(scores, labels, images, top: int, folds: int, seed: int
-           ) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
+def _folds(
+  scores, labels, images, top: int, folds: int, seed: int
+) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
   """Yields each category's folds: their regions, int `[n]`, and the best units
   on all other regions, `[top]`. None for a category of one photograph."""
   known = np.flatnonzero(statistics.measured(scores))
@@ -86,14 +82,12 @@ def _folds(scores, labels, images, top: int, folds: int, seed: int
   for category in np.unique(labels):
     chosen = known[labels == category]
     rows = scores[chosen]
-    photographs, place = np.unique(
-        rank[labels == category], return_inverse=True)
+    photographs, place = np.unique(rank[labels == category], return_inverse=True)
     parts = []
     for fold in range(min(folds, len(photographs))):
       inside = place % folds == fold
       if inside.all():
         break
-      best = statistics.best_units(
-          statistics.unit_means(rows[~inside]), top).units
+      best = statistics.best_units(statistics.unit_means(rows[~inside]), top).units
       parts.append((chosen[inside], best))
     yield str(category), parts

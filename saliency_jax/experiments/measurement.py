@@ -30,6 +30,7 @@ _IN_MEMORY = 1 << 28  # bytes of a tap's scores that are not kept in a file
 
 class Measurement(NamedTuple):
   """What came out of a data set."""
+
   rows: Rows
   problems: dict[str, str]  # image_id -> why it was skipped
   resumed: int  # images that an earlier, interrupted run had measured
@@ -38,14 +39,17 @@ class Measurement(NamedTuple):
 
   def readable(self, source: Source) -> np.ndarray:
     """Returns int [N], the positions of the images that could be read."""
-    return np.array([
-        i for i, name in enumerate(source.image_ids)
-        if name not in self.problems])
+    return np.array([i for i, name in enumerate(source.image_ids) if name not in self.problems])
 
 
 def measure(
-    probe: Probe, source: Source, choose: Chooser, *, ledger: Ledger,
-    devices: Sequence[jax.Device] | None = None, title: str = 'Measuring'
+  probe: Probe,
+  source: Source,
+  choose: Chooser,
+  *,
+  ledger: Ledger,
+  devices: Sequence[jax.Device] | None = None,
+  title: str = 'Measuring',
 ) -> Measurement | None:
   """Scores every unit of some taps on sets of pixels of every image.
 
@@ -62,19 +66,24 @@ def measure(
   """
   start = time.perf_counter()
   forward, ids = Forward(probe, devices), source.image_ids
-  entries, waited = ledger.entries[SERIES], 0.
+  entries, waited = ledger.entries[SERIES], 0.0
   for name in [name for name, x in entries.items() if x.facts['problem']]:
     del entries[name]  # it may have been repaired since
   done = len(entries)
   todo = [i for i, name in enumerate(ids) if name not in entries]
   runtime.meet('measuring')  # all have read the same ledger
-  with (together.ending_all(ledger), ledger, signals.watching(
-      together=False) as asked_to_stop, progress.bar(
-      total=len(ids), done=done, unit='image', title=title) as bar):
+  with (
+    together.ending_all(ledger),
+    ledger,
+    signals.watching(together=False) as asked_to_stop,
+    progress.bar(total=len(ids), done=done, unit='image', title=title) as bar,
+  ):
     associate = functools.partial(_associate, forward.grids)
-    for number, (batch, scores) in enumerate(_in_flight(
-        forward.steps(source, todo, choose=choose, share=(
-            jax.process_index(), jax.process_count())), associate)):
+    for number, (batch, scores) in enumerate(
+      _in_flight(
+        forward.steps(source, todo, choose=choose, share=(jax.process_index(), jax.process_count())), associate
+      )
+    ):
       begin = time.perf_counter()
       scores = jax.device_get(scores)
       waited += time.perf_counter() - begin
@@ -85,22 +94,16 @@ def measure(
       together.check(ledger)
       if asked_to_stop(number):
         raise Stopped(
-            f'stopped after {len(entries)} of {len(ids)} images and saved; '
-            f'start the same command again to go on.')
+          f'stopped after {len(entries)} of {len(ids)} images and saved; start the same command again to go on.'
+        )
   if jax.process_index():
     return None
-  together.wait(
-      lambda: together.check(ledger),
-      lambda: all(name in entries for name in ids))
+  together.wait(lambda: together.check(ledger), lambda: all(name in entries for name in ids))
   rows, problems = _merged(ledger, ids, probe.taps)
-  return Measurement(rows, problems, done, {
-      **forward.seconds, 'device': waited,
-      'wall': time.perf_counter() - start})
+  return Measurement(rows, problems, done, {**forward.seconds, 'device': waited, 'wall': time.perf_counter() - start})
 
 
-def _in_flight(
-    steps: Iterable[Step], compute: Callable[[Step], Any]
-) -> Iterator[tuple[batch_rows.Batch, Any]]:
+def _in_flight(steps: Iterable[Step], compute: Callable[[Step], Any]) -> Iterator[tuple[batch_rows.Batch, Any]]:
   """Yields batches and what is computed of them, some batches behind."""
   pending: collections.deque = collections.deque()
   problem = None
@@ -116,8 +119,7 @@ def _in_flight(
     raise problem
 
 
-def _associate(
-    grids: Mapping[str, Grid], step: Step) -> dict[str, jax.Array]:
+def _associate(grids: Mapping[str, Grid], step: Step) -> dict[str, jax.Array]:
   weights = {tap: step.weights[grid] for tap, grid in grids.items()}
   if jax.default_backend() != 'cpu':
     return _associate_all(step.maps, weights)
@@ -127,26 +129,32 @@ def _associate(
 
 
 _associate_one = jax.jit(association.associate)
-_associate_all = jax.jit(lambda maps, weights: {
-    tap: association.associate(x, weights[tap]) for tap, x in maps.items()})
+_associate_all = jax.jit(lambda maps, weights: {tap: association.associate(x, weights[tap]) for tap, x in maps.items()})
 
 
 def _entries(
-    batch: batch_rows.Batch, scores: Mapping[str, np.ndarray],
-    taps: Sequence[str]
+  batch: batch_rows.Batch, scores: Mapping[str, np.ndarray], taps: Sequence[str]
 ) -> Iterator[tuple[int, Entry]]:
   """Yields every image of a batch with what was measured of it."""
   for row in np.flatnonzero(batch.index >= 0):
     sets = batch.labels[row] != ''
     counts = batch.counts[row, sets]
-    arrays = {tap: scores[tap][row, :len(sets)][sets] for tap in taps}
+    arrays = {tap: scores[tap][row, : len(sets)][sets] for tap in taps}
     for x in arrays.values():
       # The kernel scores an empty set 0; nothing was measured there.
       x[counts == 0] = np.nan
-    yield int(batch.index[row]), Entry({
-        'problem': str(batch.problems[row]),
-        'ids': batch.ids[row, sets].tolist(), 'counts': counts.tolist(),
-        'labels': batch.labels[row, sets].tolist()}, arrays)
+    yield (
+      int(batch.index[row]),
+      Entry(
+        {
+          'problem': str(batch.problems[row]),
+          'ids': batch.ids[row, sets].tolist(),
+          'counts': counts.tolist(),
+          'labels': batch.labels[row, sets].tolist(),
+        },
+        arrays,
+      ),
+    )
 
 
 def _check_finite(image_id: str, entry: Entry) -> None:
@@ -159,50 +167,46 @@ def _check_finite(image_id: str, entry: Entry) -> None:
     unknown = np.isnan(x[filled]).any(axis=0)
     if unknown.any():
       raise InputError(
-          f'{image_id}: {unknown.sum()} units of {tap} have maps that are not '
-          f'finite, the first is {unknown.argmax()}; mend the network, or take '
-          f'config.network.dtype=float32 or other config.network.taps.')
+        f'{image_id}: {unknown.sum()} units of {tap} have maps that are not '
+        f'finite, the first is {unknown.argmax()}; mend the network, or take '
+        f'config.network.dtype=float32 or other config.network.taps.'
+      )
 
 
-def _merged(
-    ledger: Ledger, ids: Sequence[str], taps: Sequence[str]
-) -> tuple[Rows, dict[str, str]]:
+def _merged(ledger: Ledger, ids: Sequence[str], taps: Sequence[str]) -> tuple[Rows, dict[str, str]]:
   """Returns all rows in the order of the data set, and what was skipped."""
   listed = [ledger.entries[SERIES][name] for name in ids]
-  problems = {name: x.facts['problem'] for name, x in zip(
-      ids, listed, strict=True) if x.facts['problem']}
+  problems = {name: x.facts['problem'] for name, x in zip(ids, listed, strict=True) if x.facts['problem']}
   if len(problems) == len(ids):
-    raise InputError(
-        f'None of the {len(ids)} images could be read; the first problem: '
-        f'{next(iter(problems.values()))}')
+    raise InputError(f'None of the {len(ids)} images could be read; the first problem: {next(iter(problems.values()))}')
 
   def joined(name: str) -> list:
     return [x for entry in listed for x in entry.facts[name]]
 
-  index = np.repeat(
-      np.arange(len(ids), dtype=np.int32),
-      [len(x.facts['ids']) for x in listed])
+  index = np.repeat(np.arange(len(ids), dtype=np.int32), [len(x.facts['ids']) for x in listed])
   return Rows(
-      index, np.array(joined('ids'), np.int32),
-      np.array(joined('labels'), np.str_), np.array(joined('counts'), np.int32),
-      {tap: _joined(
-          (x.arrays[tap] for x in listed), len(index),
-          ledger.folder / f'scores-{number}.npy')
-       for number, tap in enumerate(taps)}), problems
+    index,
+    np.array(joined('ids'), np.int32),
+    np.array(joined('labels'), np.str_),
+    np.array(joined('counts'), np.int32),
+    {
+      tap: _joined((x.arrays[tap] for x in listed), len(index), ledger.folder / f'scores-{number}.npy')
+      for number, tap in enumerate(taps)
+    },
+  ), problems
 
 
-def _joined(
-    parts: Iterable[np.ndarray], length: int, path: pathlib.Path
-) -> np.ndarray:
+def _joined(parts: Iterable[np.ndarray], length: int, path: pathlib.Path) -> np.ndarray:
   """Returns arrays `[t, C]` one after the other; large ones lie in a file."""
   scores, end = None, 0
   for part in parts:
     if scores is None:
       shape = length, *part.shape[1:]
       scores = (
-          np.empty(shape, part.dtype)
-          if part.itemsize * np.prod(shape) <= _IN_MEMORY else
-          np.lib.format.open_memmap(path, 'w+', part.dtype, shape))
-    scores[end:end + len(part)] = part
+        np.empty(shape, part.dtype)
+        if part.itemsize * np.prod(shape) <= _IN_MEMORY
+        else np.lib.format.open_memmap(path, 'w+', part.dtype, shape)
+      )
+    scores[end : end + len(part)] = part
     end += len(part)
   return scores

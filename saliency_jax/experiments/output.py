@@ -22,6 +22,7 @@ _associate = jax.jit(association.associate)
 
 class Region(NamedTuple):
   """One labelled region and its saliency, in standard deviations."""
+
   image_id: str
   region_id: int
   category: str
@@ -40,9 +41,7 @@ class Region(NamedTuple):
     return abs(self.bias)
 
 
-def measure(
-    record: Record, saliency: np.ndarray, human: np.ndarray, choose: Chooser
-) -> list[Region]:
+def measure(record: Record, saliency: np.ndarray, human: np.ndarray, choose: Chooser) -> list[Region]:
   """Returns the saliency of every region of a photograph.
 
   Output saliency (Eq. 2) is the mean of the model's output, standardised over
@@ -64,33 +63,31 @@ def measure(
   size = record.image.shape[:2]
   if max(np.divide(saliency.shape, size)) > 1:
     saliency = np.asarray(scoring.to_size(saliency, size))
-  by_model = _scores(
-      saliency, pixel_weights.cell_weights(sets.pixels, size, saliency.shape))
+  by_model = _scores(saliency, pixel_weights.cell_weights(sets.pixels, size, saliency.shape))
   spread = (human - human.mean()) / (human.std() or 1)
   nothing = float('nan')
   return [
-      Region(
-          record.image_id, int(region_id), label, len(points),
-          float(score) if len(points) else nothing,
-          float(spread[tuple(points.T)].mean()) if len(points) else nothing)
-      for region_id, label, points, score in zip(
-          sets.ids, sets.labels, sets.pixels, by_model, strict=True)]
+    Region(
+      record.image_id,
+      int(region_id),
+      label,
+      len(points),
+      float(score) if len(points) else nothing,
+      float(spread[tuple(points.T)].mean()) if len(points) else nothing,
+    )
+    for region_id, label, points, score in zip(sets.ids, sets.labels, sets.pixels, by_model, strict=True)
+  ]
 
 
-def rows(
-    model: str, dataset: str, regions: Iterable[Region]) -> Iterator[tuple]:
+def rows(model: str, dataset: str, regions: Iterable[Region]) -> Iterator[tuple]:
   """Yields the lines of `output.csv`, see `schema.OUTPUT`."""
   for region in regions:
-    yield (
-        model, dataset, *region[:4], region.output_saliency,
-        region.human_saliency, region.difference, region.bias)
+    yield (model, dataset, *region[:4], region.output_saliency, region.human_saliency, region.difference, region.bias)
 
 
 def _scores(x: np.ndarray, weights: pixel_weights.CellWeights) -> np.ndarray:
   """Returns the score of one map on R sets, float32 `[R]`."""
   count = len(weights.sets)
   padding = -count % _MULTIPLE
-  padded = weights._replace(
-      sets=np.pad(weights.sets, ((0, padding), (0, 0), (0, 0))))
-  return np.asarray(_associate(x[..., None].astype(np.float32), padded))[
-      :count, 0]
+  padded = weights._replace(sets=np.pad(weights.sets, ((0, padding), (0, 0), (0, 0))))
+  return np.asarray(_associate(x[..., None].astype(np.float32), padded))[:count, 0]

@@ -20,6 +20,7 @@ from saliency_jax.ledger import Entry, Ledger
 
 class Reading(NamedTuple):
   """How images are read."""
+
   batch_size: int  # images that models are given at once
   skipped: dict[str, str]  # image_id -> why; filled while images are read
   on_bad_image: str = 'raise'  # or 'skip'
@@ -40,14 +41,14 @@ class Reading(NamedTuple):
 
 class Predicted(NamedTuple):
   """One image, and what models make of it."""
+
   index: int  # its position in the data set
   record: Record
   maps: dict[str, np.ndarray]  # model -> float32 `[h, w]`
 
 
 def predicted(
-    source: Source, predictors: Sequence[Predictor],
-    todo: Mapping[str, set[int]], reading: Reading
+  source: Source, predictors: Sequence[Predictor], todo: Mapping[str, set[int]], reading: Reading
 ) -> Iterator[Predicted]:
   """Yields images in the order of the data set, those with nothing to do not.
 
@@ -55,10 +56,13 @@ def predicted(
     InputError: if an image or a map cannot be read and is not to be skipped.
   """
   wanted = sorted(set().union(*todo.values()))
-  records = iter(grain.MapDataset.source(wanted).map(
-      functools.partial(_read, source)).to_iter_dataset(grain.ReadOptions(
-          num_threads=runtime.reading_threads(),
-          prefetch_buffer_size=2 * reading.batch_size)))
+  records = iter(
+    grain.MapDataset.source(wanted)
+    .map(functools.partial(_read, source))
+    .to_iter_dataset(
+      grain.ReadOptions(num_threads=runtime.reading_threads(), prefetch_buffer_size=2 * reading.batch_size)
+    )
+  )
   problem = None
   while batch := list(itertools.islice(records, reading.batch_size)):
     found = []
@@ -75,19 +79,15 @@ def predicted(
       lacking = [each for each in found if each.index in todo[predictor.name]]
       if lacking:
         _predict(predictor, lacking, reading)
-    yield from (
-        each for each in found if each.record.image_id not in reading.skipped)
+    yield from (each for each in found if each.record.image_id not in reading.skipped)
     if problem:
       raise problem
 
 
-def _predict(
-    predictor: Predictor, images: Sequence[Predicted], reading: Reading
-) -> None:
+def _predict(predictor: Predictor, images: Sequence[Predicted], reading: Reading) -> None:
   """Adds the maps of some images; skips an image whose map is at fault."""
   try:
-    maps = predictor.predict([each.record.image for each in images],
-                             [each.record.image_id for each in images])
+    maps = predictor.predict([each.record.image for each in images], [each.record.image_id for each in images])
   except InputError as error:
     if len(images) == 1 or reading.on_bad_image == 'raise':
       reading.skip(images[0].record.image_id, error)
@@ -107,10 +107,16 @@ def _read(source: Source, index: int) -> tuple[int, Record | InputError]:
 
 
 def measured(
-    source: Source, predictors: Sequence[Predictor], images: Sequence[int],
-    measure: Callable[[Predicted], dict[str, dict]], *, ledger: Ledger,
-    reading: Reading, title: str, look: Callable[[], None] = lambda: None,
-    keep: Callable[[str, str, np.ndarray], None] | None = None
+  source: Source,
+  predictors: Sequence[Predictor],
+  images: Sequence[int],
+  measure: Callable[[Predicted], dict[str, dict]],
+  *,
+  ledger: Ledger,
+  reading: Reading,
+  title: str,
+  look: Callable[[], None] = lambda: None,
+  keep: Callable[[str, str, np.ndarray], None] | None = None,
 ) -> None:
   """Measures every model on the images that a ledger lacks; adds them to it.
 
@@ -126,21 +132,18 @@ def measured(
     InputError: as `predicted`.
   """
   todo = {
-      each.name: {
-          index for index in images
-          if source.image_ids[index] not in ledger.entries[each.name]}
-      for each in predictors}
+    each.name: {index for index in images if source.image_ids[index] not in ledger.entries[each.name]}
+    for each in predictors
+  }
   total = len(images) * len(predictors)
   left = sum(map(len, todo.values()))
-  with progress.bar(
-      total=total, done=total - left, unit='map', title=title) as bar:
+  with progress.bar(total=total, done=total - left, unit='map', title=title) as bar:
     for each in predicted(source, predictors, todo, reading):
       image_id = each.record.image_id
       for model, values in measure(each).items():
         if keep:
           keep(model, image_id, each.maps[model])
-        ledger.add(model, image_id, Entry(values | _about(
-            each.maps[model], each.record.image.shape)))
+        ledger.add(model, image_id, Entry(values | _about(each.maps[model], each.record.image.shape)))
         bar.update()
       look()
 
@@ -155,7 +158,8 @@ def _about(saliency: np.ndarray, size: Sequence[int]) -> dict:
   edge = np.concatenate([*saliency[[0, -1]], *saliency[:, [0, -1]].T])
   one, other = saliency.shape[0] / saliency.shape[1], size[0] / size[1]
   return {
-      'constant': bool(saliency.min() == saliency.max()),
-      'framed': bool(edge.min() == saliency.max() > saliency.min()),
-      'digest': zlib.crc32(np.ascontiguousarray(saliency)),
-      'stretched': 1. if one == 1 else max(one / other, other / one)}
+    'constant': bool(saliency.min() == saliency.max()),
+    'framed': bool(edge.min() == saliency.max() > saliency.min()),
+    'digest': zlib.crc32(np.ascontiguousarray(saliency)),
+    'stretched': 1.0 if one == 1 else max(one / other, other / one),
+  }

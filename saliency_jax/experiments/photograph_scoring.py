@@ -29,8 +29,7 @@ from saliency_jax.ops import blur, metrics
 
 
 def make(
-    dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool,
-    observers: bool, jitter: int
+  dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool, observers: bool, jitter: int
 ) -> Scoring:
   """Returns how models are scored; reads the fixations.
 
@@ -38,55 +37,62 @@ def make(
     InputError: if an image or the fixations are at fault.
   """
   found = fixation_index.read(
-      dataset.source, title=f'Reading {dataset.name}',
-      skipped=None if reading.on_bad_image == 'raise' else reading.skipped)
+    dataset.source,
+    title=f'Reading {dataset.name}',
+    skipped=None if reading.on_bad_image == 'raise' else reading.skipped,
+  )
   images = np.flatnonzero(found.counts).tolist()
   if not images:
-    raise InputError(
-        f'Nobody fixated any image of config.sets.{dataset.name}; give their '
-        f'fixations.')
-  scorer = Scorer(
-      found, sigma=dataset.sigma, distinct=distinct, jitter=jitter)
+    raise InputError(f'Nobody fixated any image of config.sets.{dataset.name}; give their fixations.')
+  scorer = Scorer(found, sigma=dataset.sigma, distinct=distinct, jitter=jitter)
   facts = {
-      'kind': dataset.kind, 'images': len(found.image_ids),
-      'without_fixations': (
-          len(found.image_ids) - len(images)
-          - len(reading.skipped.keys() & set(found.image_ids))),
-      'fixations': len(found.points), 'fixations_outside': found.outside,
-      'sigma': dataset.sigma}
+    'kind': dataset.kind,
+    'images': len(found.image_ids),
+    'without_fixations': (len(found.image_ids) - len(images) - len(reading.skipped.keys() & set(found.image_ids))),
+    'fixations': len(found.points),
+    'fixations_outside': found.outside,
+    'sigma': dataset.sigma,
+  }
   observed = [len(counts) for counts in found.observers] if observers else []
   if observers:
     facts |= {
-        'images_with_fewer_than_2_observers': sum(
-            observed[index] < 2 for index in images),
-        'observers_without_a_fixation': found.idle}
+      'images_with_fewer_than_2_observers': sum(observed[index] < 2 for index in images),
+      'observers_without_a_fixation': found.idle,
+    }
   return Scoring(
-      dataset, images,
-      {'data': dataset.identity, 'fixations': found.digest,
-       'sigma': dataset.sigma, 'distinct': distinct, 'jitter': jitter},
-      METRICS, functools.partial(_measure, scorer, choose), schema.SCORES,
-      ranked='nss', kinds=[''] * len(found.image_ids), facts=facts,
-      human=lambda record: np.asarray(scoring.human(
-          *scoring.padded(record.fixations, found.padded),
-          size=record.image.shape[:2], sigma=dataset.sigma)),
-      people=scored(scorer, found) if observers else None,
-      observers=observed)
+    dataset,
+    images,
+    {
+      'data': dataset.identity,
+      'fixations': found.digest,
+      'sigma': dataset.sigma,
+      'distinct': distinct,
+      'jitter': jitter,
+    },
+    METRICS,
+    functools.partial(_measure, scorer, choose),
+    schema.SCORES,
+    ranked='nss',
+    kinds=[''] * len(found.image_ids),
+    facts=facts,
+    human=lambda record: np.asarray(
+      scoring.human(*scoring.padded(record.fixations, found.padded), size=record.image.shape[:2], sigma=dataset.sigma)
+    ),
+    people=scored(scorer, found) if observers else None,
+    observers=observed,
+  )
 
 
-def _measure(
-    scorer: Scorer, choose: Chooser, each: Predicted) -> dict[str, dict]:
+def _measure(scorer: Scorer, choose: Chooser, each: Predicted) -> dict[str, dict]:
   seen = scorer.seen(each.index)
   human = np.asarray(seen.truth)
   return {
-      model: {
-          'scores': scorer.scores(seen, saliency),
-          'regions': output.measure(each.record, saliency, human, choose)}
-      for model, saliency in each.maps.items()}
+    model: {'scores': scorer.scores(seen, saliency), 'regions': output.measure(each.record, saliency, human, choose)}
+    for model, saliency in each.maps.items()
+  }
 
 
-def scored(
-    scorer: Scorer, fixations: FixationIndex
-) -> Callable[[int], dict[str, float] | None]:
+def scored(scorer: Scorer, fixations: FixationIndex) -> Callable[[int], dict[str, float] | None]:
   """Returns what gives the observers' mean scores on the image of a position.
 
   They are `METRICS`, or None if fewer than 2 people have a fixation on it.
@@ -100,13 +106,10 @@ def scored(
     if len(counts) < 2:
       return None
     filled = np.zeros((most, room), bool)
-    filled[:len(counts)] = np.arange(room) < counts[:, None]
+    filled[: len(counts)] = np.arange(room) < counts[:, None]
     points = np.zeros((most, room, 2), np.int32)
-    points[filled] = fixations.points[own][
-        np.argsort(fixations.subjects[own], kind='stable')]
-    found = _means(
-        points, filled, len(counts), scorer.seen(index), sigma=scorer.sigma,
-        distinct=scorer.distinct)
+    points[filled] = fixations.points[own][np.argsort(fixations.subjects[own], kind='stable')]
+    found = _means(points, filled, len(counts), scorer.seen(index), sigma=scorer.sigma, distinct=scorer.distinct)
     return dict(zip(METRICS, map(float, jax.device_get(found)), strict=True))
 
   return people
@@ -114,8 +117,7 @@ def scored(
 
 @functools.partial(jax.jit, static_argnames=('sigma', 'distinct'))
 def _means(
-    points: jax.Array, valid: jax.Array, people: jax.Array, seen: Seen, *,
-    sigma: float, distinct: bool
+  points: jax.Array, valid: jax.Array, people: jax.Array, seen: Seen, *, sigma: float, distinct: bool
 ) -> metrics.Scores:
   """Returns the mean scores of the first `people` of P observers.
 
@@ -129,8 +131,7 @@ def _means(
   size = seen.truth.shape
 
   def human(person):
-    return blur.blurred_fixations(
-        points[person], size, sigma, valid[person])
+    return blur.blurred_fixations(points[person], size, sigma, valid[person])
 
   def add(total, person):
     return total + human(person), total
@@ -138,16 +139,14 @@ def _means(
   # All but one are those before and those after: nothing is subtracted, so
   # what nobody else saw is 0.
   nobody = jnp.zeros(size)
-  _, after = jax.lax.scan(
-      add, nobody, jnp.arange(len(points)), reverse=True)
+  _, after = jax.lax.scan(add, nobody, jnp.arange(len(points)), reverse=True)
 
   def scored(person, carried):
     before, total = carried
     own = human(person)
     found = scoring.score(
-        before + after[person], seen._replace(
-            points=points[person], valid=valid[person], truth=own),
-        distinct=distinct)
+      before + after[person], seen._replace(points=points[person], valid=valid[person], truth=own), distinct=distinct
+    )
     return before + own, jax.tree.map(jnp.add, total, found)
 
   zeros = metrics.Scores(*[jnp.zeros(())] * len(METRICS))

@@ -53,6 +53,7 @@ class Predictor:
     trained_on: the images that it was trained on here.
     folder: where its maps come from, of a folder.
   """
+
   name: str
   identity: str
   predict: Callable[[Images, Sequence[str]], Maps]
@@ -65,8 +66,7 @@ class Predictor:
 
 
 def of_network(
-    name: str, network: Network, batch_size: int, *,
-    trained_on: Sequence[Fingerprint] = (), tap: str = SALIENCY
+  name: str, network: Network, batch_size: int, *, trained_on: Sequence[Fingerprint] = (), tap: str = SALIENCY
 ) -> Predictor:
   """Returns a network with a saliency map as a model.
 
@@ -81,21 +81,23 @@ def of_network(
   """
   if tap not in network.taps:
     raise InputError(
-        f'{network.name} ({network.provenance.name}) has no saliency map; give '
-        'a model that launch/train.py has trained on saliency.')
-  if network.decoder and network.provenance.name in (
-      zoo.IMAGENET, zoo.RANDOM):
+      f'{network.name} ({network.provenance.name}) has no saliency map; give '
+      'a model that launch/train.py has trained on saliency.'
+    )
+  if network.decoder and network.provenance.name in (zoo.IMAGENET, zoo.RANDOM):
     raise InputError(
-        f'The decoder of {network.name} is drawn, not trained: give its '
-        f"authors' file with config.network.weights, or a training run.")
+      f'The decoder of {network.name} is drawn, not trained: give its '
+      f"authors' file with config.network.weights, or a training run."
+    )
   preprocess, found = network.preprocess, network.provenance
   mesh = runtime.data_mesh(jax.local_devices())
   size = runtime.whole_batches(batch_size, mesh)
   variables = runtime.replicate(network.variables, mesh)
   forward = network.compiled((tap,))
 
-  frame = tap == SALIENCY and network.frame or Frame(
-      lambda image: resized(image, preprocess), lambda saliency, _: saliency)
+  frame = (
+    tap == SALIENCY and network.frame or Frame(lambda image: resized(image, preprocess), lambda saliency, _: saliency)
+  )
 
   def predict(images: Images, image_ids: Sequence[str]) -> Maps:
     del image_ids
@@ -105,26 +107,30 @@ def of_network(
     for shape in dict.fromkeys(x.shape for x in prepared):
       rows = [i for i, x in enumerate(prepared) if x.shape == shape]
       for first in range(0, len(rows), size):
-        part = rows[first:first + size]
-        batch = np.stack([
-            prepared[i] for i in part + part[-1:] * (size - len(part))])
-        computed = np.asarray(forward(
-            variables, runtime.split(batch, mesh))[tap], np.float32)
-        maps |= {i: frame.restore(x[:, :, 0], images[i].shape[:2])
-                 if tap == SALIENCY else x
-                 for i, x in zip(part, computed, strict=False)}
+        part = rows[first : first + size]
+        batch = np.stack([prepared[i] for i in part + part[-1:] * (size - len(part))])
+        computed = np.asarray(forward(variables, runtime.split(batch, mesh))[tap], np.float32)
+        maps |= {
+          i: frame.restore(x[:, :, 0], images[i].shape[:2]) if tap == SALIENCY else x
+          for i, x in zip(part, computed, strict=False)
+        }
     return [maps[i] for i in range(len(images))]
 
   return Predictor(
-      name, f'network {found.sha256} {network.name} {network.dtype} '
-      f'{preprocess.image_size} {preprocess.resize} {network.readout_tap}'
-      f'{" framed" if network.frame else ""} '
-      f'{user_networks.code(network.name)}',
-      predict, network=network, trained_on=tuple(trained_on))
+    name,
+    f'network {found.sha256} {network.name} {network.dtype} '
+    f'{preprocess.image_size} {preprocess.resize} {network.readout_tap}'
+    f'{" framed" if network.frame else ""} '
+    f'{user_networks.code(network.name)}',
+    predict,
+    network=network,
+    trained_on=tuple(trained_on),
+  )
 
 
 def of_classical(name: str, model: str) -> Predictor:
   """Returns a model of `classical.registry.MODELS`."""
+
   def predict(images: Images, image_ids: Sequence[str]) -> Maps:
     # Compiled for one image, and so once per size whatever the batch.
     maps = []
@@ -135,14 +141,12 @@ def of_classical(name: str, model: str) -> Predictor:
         raise InputError(f'Image {image_id}: {error}') from error
     return maps
 
-  return Predictor(
-      name, f'classical {model}', predict, least_side=SMALLEST)
+  return Predictor(name, f'classical {model}', predict, least_side=SMALLEST)
 
 
 def of_centre(name: str = CENTRE) -> Predictor:
   """Returns the centre prior, a Gaussian."""
-  return Predictor(name, CENTRE, lambda images, image_ids: [
-      centre(image.shape[:2]) for image in images])
+  return Predictor(name, CENTRE, lambda images, image_ids: [centre(image.shape[:2]) for image in images])
 
 
 def of_folder(name: str, path: str | os.PathLike) -> Predictor:
@@ -153,11 +157,13 @@ def of_folder(name: str, path: str | os.PathLike) -> Predictor:
   """
   maps = MapFolder(path)
   return Predictor(
-      name, f'folder {files.stamp(maps.path)}',
-      lambda images, image_ids: [
-          maps.read(each, image.shape[:2])
-          for each, image in zip(image_ids, images, strict=True)],
-      maps.check, check_size=maps.check_size, folder=maps.path)
+    name,
+    f'folder {files.stamp(maps.path)}',
+    lambda images, image_ids: [maps.read(each, image.shape[:2]) for each, image in zip(image_ids, images, strict=True)],
+    maps.check,
+    check_size=maps.check_size,
+    folder=maps.path,
+  )
 
 
 def centre(size: tuple[int, int]) -> np.ndarray:
@@ -192,21 +198,22 @@ def open_predictors(config) -> list[Predictor]:
       chosen = _members(folder, members)
       unused -= set(chosen.values())
       found += [
-          of_network(
-              name + suffix, trained_models.load_trained(
-                  folder, member, dtype=config.network.dtype),
-              config.data.batch_size, trained_on=fingerprints.read(folder))
-          for suffix, member in chosen.items()]
+        of_network(
+          name + suffix,
+          trained_models.load_trained(folder, member, dtype=config.network.dtype),
+          config.data.batch_size,
+          trained_on=fingerprints.read(folder),
+        )
+        for suffix, member in chosen.items()
+      ]
     else:
       found.append(_open(name, model, config))
   if unused:
-    raise InputError(
-        f'config.eval.members names {min(unused)}, which no model of '
-        f'config.eval.models has.')
+    raise InputError(f'config.eval.members names {min(unused)}, which no model of config.eval.models has.')
   if not found:
     raise InputError(
-        f'config.eval.models is empty; name {_known()}, training runs or '
-        f'folders of maps, with commas between.')
+      f'config.eval.models is empty; name {_known()}, training runs or folders of maps, with commas between.'
+    )
   _check_names([each.name for each in found])
   return found
 
@@ -226,22 +233,20 @@ def _open(name: str, model: str, config) -> Predictor:
   if folder.is_dir():
     return of_folder(name, folder)
   if ':' in model or zoo.published(model):
-    return of_network(name, zoo.load(
-        model, weights=zoo.published(model), dtype=config.network.dtype,
-        cache_dir=config.run.cache_dir), config.data.batch_size)
-  raise InputError(
-      f'config.eval.models has {model!r}, which is no folder and none of '
-      f'{_known()}.')
+    return of_network(
+      name,
+      zoo.load(model, weights=zoo.published(model), dtype=config.network.dtype, cache_dir=config.run.cache_dir),
+      config.data.batch_size,
+    )
+  raise InputError(f'config.eval.models has {model!r}, which is no folder and none of {_known()}.')
 
 
 def _known() -> str:
-  return ', '.join([*classical.MODELS, CENTRE, *filter(
-      zoo.published, zoo.NETWORKS)])
+  return ', '.join([*classical.MODELS, CENTRE, *filter(zoo.published, zoo.NETWORKS)])
 
 
 def _named(given: str) -> tuple[str, str]:
-  """Splits 'name=model'; a model without a name has its own, or its folder's.
-  """
+  """Splits 'name=model'; a model without a name has its own, or its folder's."""
   name, equals, model = given.partition('=')
   if equals and not pathlib.Path(given).expanduser().is_dir():
     return name.strip(), model.strip()
@@ -249,28 +254,23 @@ def _named(given: str) -> tuple[str, str]:
   return name.rpartition(':')[2], given
 
 
-def _members(
-    folder: pathlib.Path, wanted: tuple[str, ...]) -> dict[str, str]:
+def _members(folder: pathlib.Path, wanted: tuple[str, ...]) -> dict[str, str]:
   """Returns the members of a run that are asked for, by their names' suffix."""
   members = checkpoints.members(folder)
   if len(members) == 1:
     return {'': members[0]}
   chosen = [each for each in members if each in wanted] if wanted else members
   if not chosen:
-    raise InputError(
-        f'{folder} has none of config.eval.members; its members are '
-        f'{", ".join(members)}.')
+    raise InputError(f'{folder} has none of config.eval.members; its members are {", ".join(members)}.')
   return {f'_{member}': member for member in chosen}
 
 
 def _check_names(given: list[str]) -> None:
   for name in given:
     if given.count(name) > 1:
-      raise InputError(
-          f'Two models are called {name!r}; call one otherwise, e.g. '
-          f'config.eval.models=other={name}.')
+      raise InputError(f'Two models are called {name!r}; call one otherwise, e.g. config.eval.models=other={name}.')
     # The name is that of files, too.
     if not name or '/' in name or name.startswith('.') or name == OBSERVERS:
       raise InputError(
-          f'A model cannot be called {name!r}; give it another name, as in '
-          f'config.eval.models=name=FOLDER.')
+        f'A model cannot be called {name!r}; give it another name, as in config.eval.models=name=FOLDER.'
+      )

@@ -22,13 +22,7 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import (
-  exhibits,
-  exported_maps,
-  measurement,
-  table_values,
-  together,
-)
+from saliency_jax.experiments import exhibits, exported_maps, measurement, table_values, together
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
@@ -62,6 +56,7 @@ class Experiment:
     beside: the label of sets that tell what chance gives; tables alone see
       them, the rows and measurements of all else are without them.
   """
+
   job: str
   choose: Callable[[Any, Source], Chooser]
   masks: Chooser
@@ -75,8 +70,13 @@ class Experiment:
 
 
 def run(
-    experiment: Experiment, config, source: Source, folder: str, *,
-    network: Network | None = None, title: str = 'Measuring'
+  experiment: Experiment,
+  config,
+  source: Source,
+  folder: str,
+  *,
+  network: Network | None = None,
+  title: str = 'Measuring',
 ) -> dict:
   """Measures a network on a data set and writes the results.
 
@@ -93,8 +93,7 @@ def run(
   # Everything that can be wrong is looked at before the folder is opened: a
   # misspelt flag must not cost the results that lie there.
   choose = experiment.choose(config, source)
-  probe = check(config, network or trained_models.load(
-      config.network, config.run.cache_dir))
+  probe = check(config, network or trained_models.load(config.network, config.run.cache_dir))
   check_sizes(source, config.data.on_bad_image)
   identity = described(config.to_dict(), probe, source)
   first = jax.process_index() == 0
@@ -104,15 +103,10 @@ def run(
         stack.enter_context(workdir.alone(folder, experiment.job))
         out = Folder(folder, config.to_dict())
         out.clear(schema.top(schema.JOBS[experiment.job].files))
-    ledger = Ledger(
-        pathlib.Path(folder) / schema.LEDGER, {together.SERIES: identity},
-        process=jax.process_index())
-    measured = measurement.measure(
-        probe, source, choose, ledger=ledger, title=title)
+    ledger = Ledger(pathlib.Path(folder) / schema.LEDGER, {together.SERIES: identity}, process=jax.process_index())
+    measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
     if not measured:
-      together.wait(
-          lambda: together.check(ledger),
-          (pathlib.Path(folder) / schema.SUMMARY).is_file)
+      together.wait(lambda: together.check(ledger), (pathlib.Path(folder) / schema.SUMMARY).is_file)
       return {}
     with together.ending_all(ledger):
       summary = _write(experiment, config, out, probe, source, measured)
@@ -127,21 +121,21 @@ def check(config, network: Network) -> Probe:
     InputError: if the config makes no sense.
   """
   at_least(1, {'analysis.top_units': config.analysis.top_units})
-  if not math.isfinite(threshold := config.analysis.get('threshold', 0.)):
+  if not math.isfinite(threshold := config.analysis.get('threshold', 0.0)):
     raise InputError(
-        f'config.analysis.threshold is {threshold}; give the mean NSS that a '
-        'unit has to exceed to be counted.')
-  probe = Probe(
-      network, network.resolve(config.network.taps), Settings.of(config.data))
-  units = {
-      tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
+      f'config.analysis.threshold is {threshold}; give the mean NSS that a unit has to exceed to be counted.'
+    )
+  probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data))
+  units = {tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
   exhibits.check(config.report, units)
   for tap, count in units.items():
     if count < config.analysis.top_units:
       logging.warning(
-          '%s has %d units, fewer than config.analysis.top_units=%d; the mean '
-          'of its best units is of all of them.', tap, count,
-          config.analysis.top_units)
+        '%s has %d units, fewer than config.analysis.top_units=%d; the mean of its best units is of all of them.',
+        tap,
+        count,
+        config.analysis.top_units,
+      )
   network.grids(probe.taps, network.preprocess.image_size)
   return probe
 
@@ -151,35 +145,43 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
   network, data = probe.network, config['data']
   gives = getattr(source, 'gives', ())
   # What no key stands for.
-  sample = '' if data['dir'] else image_batches.sample(
-      source, pixel_sets.target if 'targets' in gives
-      else pixel_sets.all_fixations_in_regions if 'regions' in gives
-      else pixel_sets.all_fixations)
+  sample = (
+    ''
+    if data['dir']
+    else image_batches.sample(
+      source,
+      pixel_sets.target
+      if 'targets' in gives
+      else pixel_sets.all_fixations_in_regions
+      if 'regions' in gives
+      else pixel_sets.all_fixations,
+    )
+  )
   return {
-      'network': [
-          network.name, network.dtype, network.provenance.sha256,
-          network.preprocess, user_networks.code(network.name)],
-      'taps': probe.taps,
-      'data': {key: data[key] for key in data if key not in _MANNER},
-      'analysis': [
-          config['analysis'].get(key) for key in ('fixations', 'chance_items')],
-      'images': list(source.image_ids), 'sample': sample,
-      'files': [files.stamp(data[key]) for key in (
-          'dir', 'regions', 'fixations') if data.get(key)],
-      'versions': [saliency_jax.__version__, jax.__version__]}
+    'network': [
+      network.name,
+      network.dtype,
+      network.provenance.sha256,
+      network.preprocess,
+      user_networks.code(network.name),
+    ],
+    'taps': probe.taps,
+    'data': {key: data[key] for key in data if key not in _MANNER},
+    'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items')],
+    'images': list(source.image_ids),
+    'sample': sample,
+    'files': [files.stamp(data[key]) for key in ('dir', 'regions', 'fixations') if data.get(key)],
+    'versions': [saliency_jax.__version__, jax.__version__],
+  }
 
 
-def _write(
-    experiment: Experiment, config, folder: Folder, probe: Probe,
-    source: Source, measured: Measurement
-) -> dict:
+def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source: Source, measured: Measurement) -> dict:
   """Writes all results but the config; returns the summary."""
   besides, network = measured.rows.labels == experiment.beside, probe.network
   beside, rows = (measured.rows.only(x) for x in (besides, ~besides))
   measured = measured._replace(rows=rows)
   counts = experiment.counts(source, measured)
-  for table, of_table in experiment.tables(
-      source, rows, beside, config.analysis).items():
+  for table, of_table in experiment.tables(source, rows, beside, config.analysis).items():
     if isinstance(of_table, np.ndarray):
       folder.array(table.path, of_table)
     else:
@@ -188,22 +190,33 @@ def _write(
     folder.array(experiment.scores.of(tap), scores)
   start = time.perf_counter()
   exported_maps.write(
-      folder, probe, source, rows, exported_maps.Shown(
-          experiment.shown(source, measured, config.report.images),
-          experiment.columns(rows), experiment.masks, config.report))
+    folder,
+    probe,
+    source,
+    rows,
+    exported_maps.Shown(
+      experiment.shown(source, measured, config.report.images),
+      experiment.columns(rows),
+      experiment.masks,
+      config.report,
+    ),
+  )
   seconds = measured.seconds | {'export': time.perf_counter() - start}
-  weights = {
-      'name': network.provenance.name, 'sha256': network.provenance.sha256}
+  weights = {'name': network.provenance.name, 'sha256': network.provenance.sha256}
   if network.provenance.depth is not None:
-    weights |= {'depth': network.provenance.depth,
-                'task': network.provenance.task}
+    weights |= {'depth': network.provenance.depth, 'task': network.provenance.task}
   return folder.finish(
-      experiment.job, weights=weights, network=network.facts(),
-      counts=counts | {
-          'skipped': len(measured.problems), 'resumed': measured.resumed},
-      units={tap: x.shape[1] for tap, x in rows.scores.items()},
-      skipped=measured.problems, chance={
-          'permutations': table_values.PERMUTATIONS,
-          'resamples': table_values.RESAMPLES, 'folds': table_values.FOLDS,
-          'without_band': experiment.without_band(rows, beside)},
-      seconds={name: round(x, 3) for name, x in seconds.items()})
+    experiment.job,
+    weights=weights,
+    network=network.facts(),
+    counts=counts | {'skipped': len(measured.problems), 'resumed': measured.resumed},
+    units={tap: x.shape[1] for tap, x in rows.scores.items()},
+    skipped=measured.problems,
+    chance={
+      'permutations': table_values.PERMUTATIONS,
+      'resamples': table_values.RESAMPLES,
+      'folds': table_values.FOLDS,
+      'without_band': experiment.without_band(rows, beside),
+    },
+    seconds={name: round(x, 3) for name, x in seconds.items()},
+  )

@@ -28,6 +28,7 @@ _ENOUGH, _MOST = 8, 0.75  # images below chance, and the share
 
 class Scored(NamedTuple):
   """What came out of one data set."""
+
   scoring: Scoring
   images: Sequence[int]  # N positions of those that were scored
   # model, or `OBSERVERS` -> N times what `Scoring.measure` or `people` gave
@@ -42,26 +43,24 @@ class Scored(NamedTuple):
   @property
   def models(self) -> dict[str, Sequence[dict]]:
     """The rows of all but people."""
-    return {
-        model: rows for model, rows in self.rows.items() if model != OBSERVERS}
+    return {model: rows for model, rows in self.rows.items() if model != OBSERVERS}
 
   @property
   def scores(self) -> dict[str, Scores]:
     """Returns model -> metric -> float64 `[N]`."""
     nothing = dict.fromkeys(self.scoring.metrics, np.nan)
     return {
-        model: {metric: np.array([(row['scores'] or nothing)[metric]
-                                  for row in rows])
-                for metric in self.scoring.metrics}
-        for model, rows in self.rows.items()}
+      model: {metric: np.array([(row['scores'] or nothing)[metric] for row in rows]) for metric in self.scoring.metrics}
+      for model, rows in self.rows.items()
+    }
 
   @property
   def regions(self) -> dict[str, list[output.Region]]:
     """Returns every region's saliency, by model; [] of search arrays."""
     return {
-        model: [output.Region(*region) for row in rows
-                for region in row.get('regions', ())]
-        for model, rows in self.models.items()}
+      model: [output.Region(*region) for row in rows for region in row.get('regions', ())]
+      for model, rows in self.models.items()
+    }
 
   def _named(self, which: Sequence[bool]) -> list[str]:
     return [name for name, x in zip(self.names, which, strict=True) if x]
@@ -69,8 +68,7 @@ class Scored(NamedTuple):
   @property
   def constant(self) -> dict[str, list[str]]:
     """Returns the images with a constant map, by model."""
-    return {model: self._named([row['constant'] for row in rows])
-            for model, rows in self.models.items()}
+    return {model: self._named([row['constant'] for row in rows]) for model, rows in self.models.items()}
 
   @property
   def same(self) -> dict[str, list[str]]:
@@ -82,44 +80,38 @@ class Scored(NamedTuple):
     for model, rows in self.models.items():
       maps = [None if row['constant'] else row.get('digest') for row in rows]
       most, count = max(
-          collections.Counter(x for x in maps if x is not None).items(),
-          key=lambda x: x[1], default=(None, 0))
-      found[model] = [] if count < _SAME else self._named(
-          [x == most for x in maps])
+        collections.Counter(x for x in maps if x is not None).items(), key=lambda x: x[1], default=(None, 0)
+      )
+      found[model] = [] if count < _SAME else self._named([x == most for x in maps])
     return found
 
   @property
   def framed(self) -> dict[str, list[str]]:
-    """Returns the images whose maps are highest all along the edge, by model.
-    """
-    return {model: self._named([row.get('framed', False) for row in rows])
-            for model, rows in self.models.items()}
+    """Returns the images whose maps are highest all along the edge, by model."""
+    return {model: self._named([row.get('framed', False) for row in rows]) for model, rows in self.models.items()}
 
   @property
   def below_chance(self) -> dict[str, list[str]]:
     """Returns the images with an NSS below 0, by model, where most are so."""
-    found = {model: self._named(self.scores[model]['nss'] < 0)
-             for model in self.models if 'nss' in self.scoring.metrics}
-    return {model: images for model, images in found.items()
-            if len(images) >= max(_ENOUGH, _MOST * len(self.images))}
+    found = {
+      model: self._named(self.scores[model]['nss'] < 0) for model in self.models if 'nss' in self.scoring.metrics
+    }
+    return {model: images for model, images in found.items() if len(images) >= max(_ENOUGH, _MOST * len(self.images))}
 
   @property
   def stretched(self) -> dict[str, list[str]]:
     """Returns the images whose maps have other proportions, by model."""
     return {
-        model: self._named([
-            row.get('stretched', 1) > _STRETCHED for row in rows])
-        for model, rows in self.models.items()}
+      model: self._named([row.get('stretched', 1) > _STRETCHED for row in rows]) for model, rows in self.models.items()
+    }
 
   @property
   def facts(self) -> dict:
     """Returns what `summary.json` says of the data set."""
-    return self.scoring.facts | (
-        {'skipped': dict(self.skipped)} if self.skipped else {})
+    return self.scoring.facts | ({'skipped': dict(self.skipped)} if self.skipped else {})
 
 
-def write(
-    folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
+def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
   """Writes the scores of every image and their means.
 
   Returns:
@@ -130,27 +122,21 @@ def write(
   for each in found:
     scoring, dataset = each.scoring, each.scoring.dataset.name
     for model, scores in each.scores.items():
-      folder.table(_per_image(dataset, model, scores), zip(
-          each.names, *scores.values(), strict=True))
-      means.setdefault(scoring.table, []).extend(
-          means_of(scoring, model, scores, each.images, resamples))
+      folder.table(_per_image(dataset, model, scores), zip(each.names, *scores.values(), strict=True))
+      means.setdefault(scoring.table, []).extend(means_of(scoring, model, scores, each.images, resamples))
       if scoring.notes:
         notes.setdefault(dataset, {})[model] = scoring.notes(scores)
   for table, rows in means.items():
     folder.table(table, rows)
   constant = {
-      each.scoring.dataset.name: {
-          model: images for model, images in each.constant.items() if images}
-      for each in found}
-  return {
-      'datasets': {each.scoring.dataset.name: each.facts for each in found},
-      'constant_maps': constant} | ({'search': notes} if notes else {})
+    each.scoring.dataset.name: {model: images for model, images in each.constant.items() if images} for each in found
+  }
+  return {'datasets': {each.scoring.dataset.name: each.facts for each in found}, 'constant_maps': constant} | (
+    {'search': notes} if notes else {}
+  )
 
 
-def means_of(
-    scoring: Scoring, model: str, scores: Scores, images: Sequence[int],
-    resamples: int
-) -> Iterator[tuple]:
+def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int], resamples: int) -> Iterator[tuple]:
   """Yields the lines of `scoring.table`; NaN where nothing was measured.
 
   They are of all images; of search arrays then of each kind of target.
@@ -162,13 +148,11 @@ def means_of(
   kinds = np.array([scoring.kinds[i] for i in images])
   groups = {(): np.full(len(images), True)}
   if 'kind' in scoring.table.names:
-    groups = {(ALL,): groups[()]} | {
-        (x,): kinds == x for x in dict.fromkeys(kinds.tolist()) if x}
+    groups = {(ALL,): groups[()]} | {(x,): kinds == x for x in dict.fromkeys(kinds.tolist()) if x}
   for kind, chosen in groups.items():
     for metric, values in scoring.compared(scores).items():
       known = values[chosen & np.isfinite(values)]
-      yield (model, scoring.dataset.name, *kind, metric,
-             *bootstrap.mean(known, resamples), len(known))
+      yield (model, scoring.dataset.name, *kind, metric, *bootstrap.mean(known, resamples), len(known))
 
 
 def shown(found: Scored, count: int) -> Iterator[example_maps.Shown]:
@@ -178,15 +162,15 @@ def shown(found: Scored, count: int) -> Iterator[example_maps.Shown]:
   kinds = [scoring.kinds[i] for i in found.images]
   for i in example_maps.choose(scores, kinds, count):
     yield example_maps.Shown(
-        scoring.dataset.name, scoring.dataset.source, found.images[i],
-        kinds[i], scores[:, i], scoring.human)
+      scoring.dataset.name, scoring.dataset.source, found.images[i], kinds[i], scores[:, i], scoring.human
+    )
 
 
 def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:
   table = schema.PER_IMAGE
   return table._replace(
-      path=table.of(dataset, model), columns=(*table.columns, *(
-          schema.Column(metric, 'float', '') for metric in scores)))
+    path=table.of(dataset, model), columns=(*table.columns, *(schema.Column(metric, 'float', '') for metric in scores))
+  )
 
 
 def differences(found: Sequence[Scored], resamples: int) -> list[tuple]:
@@ -200,20 +184,14 @@ def differences(found: Sequence[Scored], resamples: int) -> list[tuple]:
   """
   made, p = [], []
   for each in found:
-    models = {
-        x: each.scoring.compared(of) for x, of in each.scores.items()
-        if x != OBSERVERS}
-    for (model, one), (other, second) in itertools.combinations(
-        models.items(), 2):
+    models = {x: each.scoring.compared(of) for x, of in each.scores.items() if x != OBSERVERS}
+    for (model, one), (other, second) in itertools.combinations(models.items(), 2):
       for metric in one:
         known = np.isfinite(one[metric]) & np.isfinite(second[metric])
         gap = one[metric][known] - second[metric][known]
-        made.append((
-            model, other, each.scoring.dataset.name, metric,
-            *bootstrap.mean(gap, resamples), len(gap)))
+        made.append((model, other, each.scoring.dataset.name, metric, *bootstrap.mean(gap, resamples), len(gap)))
         p.append(_paired(gap))
-  return [(*line, *x) for line, *x in zip(
-      made, p, inference.holm(p), strict=True)]
+  return [(*line, *x) for line, *x in zip(made, p, inference.holm(p), strict=True)]
 
 
 def _paired(gap: np.ndarray) -> float:
@@ -222,64 +200,71 @@ def _paired(gap: np.ndarray) -> float:
     return np.nan
   if not np.ptp(gap) or np.isin(gap, (-1, 0, 1)).all():
     changed = np.count_nonzero(gap)
-    return float(stats.binomtest((gap > 0).sum(), changed).pvalue
-                 ) if changed else 1.
+    return float(stats.binomtest((gap > 0).sum(), changed).pvalue) if changed else 1.0
   return float(stats.ttest_1samp(gap, 0).pvalue)
 
 
-def notes(
-    models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
+def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
   """Returns what a reader of the scores should know, in sentences."""
   said = []
   priors = {model.name for model in models if model.identity == CENTRE}
   for each in found:
     dataset = each.scoring.dataset
     said += [
-        f'{model} has a constant map for {len(images)} images of '
-        f'{dataset.name} ({_first(images)}); they are scored at chance.'
-        for model, images in each.constant.items() if images]
+      f'{model} has a constant map for {len(images)} images of '
+      f'{dataset.name} ({_first(images)}); they are scored at chance.'
+      for model, images in each.constant.items()
+      if images
+    ]
     said += [
-        f'The maps of {model} for {len(images)} of {len(each.images)} images '
-        f'of {dataset.name} are one and the same ({_first(images)}).'
-        for model, images in each.same.items()
-        if images and model not in priors]
+      f'The maps of {model} for {len(images)} of {len(each.images)} images '
+      f'of {dataset.name} are one and the same ({_first(images)}).'
+      for model, images in each.same.items()
+      if images and model not in priors
+    ]
     said += [
-        f'The maps of {model} for {len(images)} images of {dataset.name} have '
-        f'other proportions than the images ({_first(images)}); they are '
-        'stretched over them.'
-        for model, images in each.stretched.items() if images]
+      f'The maps of {model} for {len(images)} images of {dataset.name} have '
+      f'other proportions than the images ({_first(images)}); they are '
+      'stretched over them.'
+      for model, images in each.stretched.items()
+      if images
+    ]
     said += [
-        f'The maps of {model} for {len(images)} images of {dataset.name} are '
-        f'highest all along their edge ({_first(images)}), as figures with '
-        'margins and inverted maps are.'
-        for model, images in each.framed.items() if images]
-    shared = functools.cache(functools.partial(
-        fingerprints.shared, fingerprints.of(dataset.source)))
+      f'The maps of {model} for {len(images)} images of {dataset.name} are '
+      f'highest all along their edge ({_first(images)}), as figures with '
+      'margins and inverted maps are.'
+      for model, images in each.framed.items()
+      if images
+    ]
+    shared = functools.cache(functools.partial(fingerprints.shared, fingerprints.of(dataset.source)))
     for model in models:
       again = shared(model.trained_on) if model.trained_on else ()
       if again:
         said.append(
-            f'{model.name} was trained on {len(again)} images of '
-            f'{dataset.name} ({_first(again)}); score it on others, with '
-            f'config.sets.{dataset.name}.part=<the --workdir of its training>.')
+          f'{model.name} was trained on {len(again)} images of '
+          f'{dataset.name} ({_first(again)}); score it on others, with '
+          f'config.sets.{dataset.name}.part=<the --workdir of its training>.'
+        )
     said += [
-        f'{model} is below chance on {len(images)} of {len(each.images)} '
-        f'images of {dataset.name}; are its maps inverted, or of other images?'
-        for model, images in each.below_chance.items()]
+      f'{model} is below chance on {len(images)} of {len(each.images)} '
+      f'images of {dataset.name}; are its maps inverted, or of other images?'
+      for model, images in each.below_chance.items()
+    ]
     said += [
-        f'{dataset.name}: {each.facts[key]} {what}.' for key, what in (
-            ('without_fixations', 'images without a fixation are left out'),
-            ('fixations_outside',
-             'fixations outside their image are left out'),
-            ('images_with_fewer_than_2_observers',
-             'images with fewer than 2 observers have no ceiling'),
-            ('observers_without_a_fixation',
-             'times an observer had no fixation on an image, and is left out'))
-        if each.facts.get(key)]
+      f'{dataset.name}: {each.facts[key]} {what}.'
+      for key, what in (
+        ('without_fixations', 'images without a fixation are left out'),
+        ('fixations_outside', 'fixations outside their image are left out'),
+        ('images_with_fewer_than_2_observers', 'images with fewer than 2 observers have no ceiling'),
+        ('observers_without_a_fixation', 'times an observer had no fixation on an image, and is left out'),
+      )
+      if each.facts.get(key)
+    ]
     if each.skipped:
       said.append(
-          f'{dataset.name}: {len(each.skipped)} images that cannot be read, or '
-          f'whose maps cannot, are left out ({_first([*each.skipped])}).')
+        f'{dataset.name}: {len(each.skipped)} images that cannot be read, or '
+        f'whose maps cannot, are left out ({_first([*each.skipped])}).'
+      )
   return said
 
 

@@ -16,6 +16,7 @@ from saliency_jax.schema import File
 
 class DataSet(NamedTuple):
   """Photographs with fixations, or search arrays."""
+
   name: str
   kind: str  # of `data.source`
   source: Source
@@ -54,6 +55,7 @@ class Scoring(NamedTuple):
     compared: gives, of a model's scores, those that its mean is of: NaN where a
       score is not defined.
   """
+
   dataset: DataSet
   images: Sequence[int]
   job: dict[str, Any]
@@ -80,40 +82,32 @@ def open_sets(config) -> list[DataSet]:
   Raises:
     InputError: if a name or a value is wrong, or a data set is at fault.
   """
-  chosen = names(config.eval.sets) or tuple(
-      name for name, group in config.sets.items()
-      if group.dir or group.fixations) or ('osie',)
+  chosen = (
+    names(config.eval.sets)
+    or tuple(name for name, group in config.sets.items() if group.dir or group.fixations)
+    or ('osie',)
+  )
   if len(set(chosen)) < len(chosen):
-    raise InputError(
-        f'config.eval.sets is {config.eval.sets!r}; name each data set '
-        f'once, of {", ".join(config.sets)}.')
+    raise InputError(f'config.eval.sets is {config.eval.sets!r}; name each data set once, of {", ".join(config.sets)}.')
   for name in chosen:
     if name not in config.sets:
-      raise InputError(
-          f'config.eval.sets has {name!r}; name some of '
-          f'{", ".join(config.sets)}.')
-  return [
-      _open(name, config.sets[name], config.run.cache_dir) for name in chosen]
+      raise InputError(f'config.eval.sets has {name!r}; name some of {", ".join(config.sets)}.')
+  return [_open(name, config.sets[name], config.run.cache_dir) for name in chosen]
 
 
 def _open(name: str, group, cache_dir: str) -> DataSet:
   source = open_group(group, key=f'config.sets.{name}', cache_dir=cache_dir)
   searched = 'targets' in source.gives
   if not (searched or 'fixations' in source.gives):
-    raise InputError(
-        f'config.sets.{name} has no fixations; give --config.sets.{name}.kind '
-        'and .fixations.')
+    raise InputError(f'config.sets.{name} has no fixations; give --config.sets.{name}.kind and .fixations.')
   if not searched and not group.sigma:
-    raise InputError(
-        f'config.sets.{name}.sigma is 0; give the width of one degree of '
-        'visual angle in pixels.')
-  return DataSet(
-      name, group.kind, source, 0. if searched else group.sigma,
-      _identity(source, group))
+    raise InputError(f'config.sets.{name}.sigma is 0; give the width of one degree of visual angle in pixels.')
+  return DataSet(name, group.kind, source, 0.0 if searched else group.sigma, _identity(source, group))
 
 
 def _identity(source: Source, group) -> dict:
   return {
-      'images': list(source.image_ids), 'options': dict(group.items()),
-      'files': [files.stamp(place) for place in (
-          group.dir, group.fixations, group.regions) if place]}
+    'images': list(source.image_ids),
+    'options': dict(group.items()),
+    'files': [files.stamp(place) for place in (group.dir, group.fixations, group.regions) if place],
+  }

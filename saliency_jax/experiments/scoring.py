@@ -30,6 +30,7 @@ METRICS = metrics.Scores._fields
 
 class Seen(NamedTuple):
   """What maps of one image `[H, W]` are compared with."""
+
   points: np.ndarray  # int32 `[P, 2]`, its fixations, padded
   valid: np.ndarray  # bool `[P]`
   negatives: jax.Array  # int32 `[N, 2]`, pixels that were fixated on any image
@@ -42,9 +43,7 @@ class Seen(NamedTuple):
 class Scorer:
   """Scores maps of the images of one data set."""
 
-  def __init__(
-      self, fixations: FixationIndex, *, sigma: float, distinct: bool,
-      jitter: int = -1):
+  def __init__(self, fixations: FixationIndex, *, sigma: float, distinct: bool, jitter: int = -1):
     """Compiles nothing yet; that is done for every size of image, once.
 
     Args:
@@ -57,10 +56,9 @@ class Scorer:
     # Images of one size, as a rule the whole data set, share these.
     self._counts = functools.lru_cache(maxsize=1)(fixations.scaled)
     self._negatives = functools.lru_cache(maxsize=1)(
-        lambda size: jax.device_put(
-            np.argwhere(self._counts(size)).astype(np.int32)))
-    self._baseline = functools.lru_cache(maxsize=1)(
-        lambda size: jax.device_put(predictors.centre(size)))
+      lambda size: jax.device_put(np.argwhere(self._counts(size)).astype(np.int32))
+    )
+    self._baseline = functools.lru_cache(maxsize=1)(lambda size: jax.device_put(predictors.centre(size)))
 
   def seen(self, index: int) -> Seen:
     """Returns what an image's maps are compared with."""
@@ -71,18 +69,19 @@ class Scorer:
     np.subtract.at(others, tuple(own.T), 1)
     points, valid = padded(own, self._fixations.padded)
     return Seen(
-        points, valid, self._negatives(size), others[counts > 0],
-        human(points, valid, size=size, sigma=self.sigma),
-        self._baseline(size),
-        None if self._key is None else jax.random.fold_in(self._key, index))
+      points,
+      valid,
+      self._negatives(size),
+      others[counts > 0],
+      human(points, valid, size=size, sigma=self.sigma),
+      self._baseline(size),
+      None if self._key is None else jax.random.fold_in(self._key, index),
+    )
 
   def scores(self, seen: Seen, saliency: np.ndarray) -> dict[str, float]:
     """Returns `METRICS` of a map at any resolution, float32 `[h, w]`."""
-    found = score(
-        to_size(saliency, seen.truth.shape), seen, distinct=self.distinct)
-    return {
-        name: float(value) for name, value in
-        jax.device_get(found)._asdict().items()}
+    found = score(to_size(saliency, seen.truth.shape), seen, distinct=self.distinct)
+    return {name: float(value) for name, value in jax.device_get(found)._asdict().items()}
 
 
 def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
@@ -108,16 +107,14 @@ def _resized(saliency: jax.Array, size: tuple[int, int]) -> jax.Array:
   return jax.image.resize(saliency, size, 'linear')
 
 
-def padded(
-    points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+def padded(points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
   """Returns points as int32 `[room, 2]` and which count, bool `[room]`."""
   found = np.zeros((room, 2), np.int32)
-  found[:len(points)] = points
+  found[: len(points)] = points
   return found, np.arange(room) < len(points)
 
 
-def human_map(
-    points: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
+def human_map(points: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
   """Returns blurred fixations, float32 `[H, W]`.
 
   Args:
@@ -130,22 +127,25 @@ def human_map(
 
 
 @functools.partial(jax.jit, static_argnames=('size', 'sigma'))
-def human(
-    points: np.ndarray, valid: np.ndarray, *, size: tuple[int, int],
-    sigma: float
-) -> jax.Array:
+def human(points: np.ndarray, valid: np.ndarray, *, size: tuple[int, int], sigma: float) -> jax.Array:
   """Returns the human map of padded points, float32 `[H, W]`."""
   return blur.blurred_fixations(points, size, sigma, valid)
 
 
 @functools.partial(jax.jit, static_argnames='distinct')
-def score(
-    saliency: jax.Array, seen: Seen, *, distinct: bool) -> metrics.Scores:
+def score(saliency: jax.Array, seen: Seen, *, distinct: bool) -> metrics.Scores:
   """Returns `METRICS` of a map of the image's size, float32 `[H, W]`."""
   gain = distributions.information_gain(
-      saliency, seen.baseline, seen.points, seen.valid, distinct=distinct,
-      eps=distributions.MIT_EPS)
+    saliency, seen.baseline, seen.points, seen.valid, distinct=distinct, eps=distributions.MIT_EPS
+  )
   return metrics.all_scores(
-      saliency, seen.points, seen.negatives, seen.truth, seen.baseline,
-      seen.valid, seen.others, distinct=distinct, jitter=seen.jitter)._replace(
-          information_gain=gain)
+    saliency,
+    seen.points,
+    seen.negatives,
+    seen.truth,
+    seen.baseline,
+    seen.valid,
+    seen.others,
+    distinct=distinct,
+    jitter=seen.jitter,
+  )._replace(information_gain=gain)

@@ -27,7 +27,7 @@ from saliency_jax.ops import metrics, search_measures
 METRICS = ('nmm', 'gsi', 'msr_target', 'msr_background', 'fixations')
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
-_UNDEFINED = -1.  # P3O3's sign that a quotient is not defined
+_UNDEFINED = -1.0  # P3O3's sign that a quotient is not defined
 # P3O3 reads maps of 8 bits. Otherwise a sigmoid's 1e-28 makes a ratio of 1e27.
 _GREY = 1 / 255
 _TOUCHING = np.ones((3, 3), int)  # pixels that meet at a corner are one part
@@ -37,19 +37,23 @@ def make(dataset: DataSet) -> Scoring:
   """Returns how models are measured on search arrays."""
   patterns = dataset.source.patterns
   return Scoring(
-      dataset, range(len(patterns)), {'data': dataset.identity}, METRICS,
-      lambda each: {
-          model: {'scores': measure(
-              each.record, patterns[each.index], saliency)}
-          for model, saliency in each.maps.items()},
-      schema.SEARCH, ranked='nmm', kinds=[pattern.kind for pattern in patterns],
-      facts={'kind': dataset.kind, 'images': len(patterns)}, notes=notes,
-      compared=summarised)
+    dataset,
+    range(len(patterns)),
+    {'data': dataset.identity},
+    METRICS,
+    lambda each: {
+      model: {'scores': measure(each.record, patterns[each.index], saliency)} for model, saliency in each.maps.items()
+    },
+    schema.SEARCH,
+    ranked='nmm',
+    kinds=[pattern.kind for pattern in patterns],
+    facts={'kind': dataset.kind, 'images': len(patterns)},
+    notes=notes,
+    compared=summarised,
+  )
 
 
-def measure(
-    record: Record, pattern: Pattern, saliency: np.ndarray
-) -> dict[str, float]:
+def measure(record: Record, pattern: Pattern, saliency: np.ndarray) -> dict[str, float]:
   """Scores one model's map of one array.
 
   A search fixates the highest value of the map; if that is not the target, a
@@ -71,8 +75,7 @@ def measure(
     defined; the number of fixations until the target is found, infinite if
     it is not within `LIMIT`. Without distractors all but NMM are NaN.
   """
-  masks = dict(zip(
-      record.regions.categories, record.regions.masks, strict=True))
+  masks = dict(zip(record.regions.categories, record.regions.masks, strict=True))
   target, distractors = masks[TARGET], masks.get(DISTRACTORS)
   full = _scaled(saliency, target.shape)
   found = dict.fromkeys(METRICS, float('nan'))
@@ -80,14 +83,13 @@ def measure(
   if distractors is None:
     return found
   found |= zip(
-      ('gsi', 'msr_target', 'msr_background'),
-      map(float, _ratios(
-          np.where(full < _GREY / 2, 0, full), target, distractors)),
-      strict=True)
+    ('gsi', 'msr_target', 'msr_background'),
+    map(float, _ratios(np.where(full < _GREY / 2, 0, full), target, distractors)),
+    strict=True,
+  )
   items = pattern.set_size - 1 if pattern.set_size else None
   steps = -(-item_side(distractors, items) // _STEP)
-  found['fixations'] = float(_fixations(
-      full, box(target), side=steps * _STEP))
+  found['fixations'] = float(_fixations(full, box(target), side=steps * _STEP))
   return found
 
 
@@ -103,34 +105,31 @@ def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     'stands_out', the target's maximum exceeds the distractors'; 'first', it is
     found by the first fixation; 'found', it is found at all.
   """
-  target, background, fixations = (
-      measured[name] for name in ('msr_target', 'msr_background', 'fixations'))
+  target, background, fixations = (measured[name] for name in ('msr_target', 'msr_background', 'fixations'))
   undefined = _undefined(measured)
-  values = {
-      name: np.where(undefined.get(name, False), np.nan, measured[name])
-      for name in METRICS}
+  values = {name: np.where(undefined.get(name, False), np.nan, measured[name]) for name in METRICS}
   values['fixations'] = np.where(np.isinf(fixations), np.nan, fixations)
   # Against distractors of 0 every target above 0 stands out; the target is
   # above 0 where the background's ratio to it is defined.
-  stands_out = (target > 1) | (
-      (target == _UNDEFINED) & (background != _UNDEFINED))
+  stands_out = (target > 1) | ((target == _UNDEFINED) & (background != _UNDEFINED))
   for name, true, known in (
-      ('stands_out', stands_out, target),
-      ('first', fixations == 1, fixations),
-      ('found', np.isfinite(fixations), fixations)):
+    ('stands_out', stands_out, target),
+    ('first', fixations == 1, fixations),
+    ('found', np.isfinite(fixations), fixations),
+  ):
     values[name] = np.where(np.isnan(known), np.nan, true)
   return values
 
 
 def notes(measured: Mapping[str, np.ndarray]) -> dict[str, int]:
   """Returns what the means leave out, in arrays, for `summary.json`."""
-  counts = {
-      f'{name}_undefined': int(undefined.sum())
-      for name, undefined in _undefined(measured).items()}
+  counts = {f'{name}_undefined': int(undefined.sum()) for name, undefined in _undefined(measured).items()}
   return {
-      'arrays': len(measured['nmm']),
-      'without_distractors': int(np.isnan(measured['fixations']).sum()),
-      'not_found': int(np.isinf(measured['fixations']).sum()), **counts}
+    'arrays': len(measured['nmm']),
+    'without_distractors': int(np.isnan(measured['fixations']).sum()),
+    'not_found': int(np.isinf(measured['fixations']).sum()),
+    **counts,
+  }
 
 
 def _undefined(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -139,16 +138,12 @@ def _undefined(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   A GSI of -1 may also be a target of 0 among distractors above 0, the worst
   there is. It is not defined where both are 0, and then so are both ratios.
   """
-  target, background = (
-      measured[name] == _UNDEFINED for name in ('msr_target', 'msr_background'))
-  return {
-      'gsi': target & background, 'msr_target': target,
-      'msr_background': background}
+  target, background = (measured[name] == _UNDEFINED for name in ('msr_target', 'msr_background'))
+  return {'gsi': target & background, 'msr_target': target, 'msr_background': background}
 
 
 def _scaled(saliency: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns the map in pixels, 0 to 1, float32 `[H, W]`; a constant one is 0.
-  """
+  """Returns the map in pixels, 0 to 1, float32 `[H, W]`; a constant one is 0."""
   full = np.asarray(scoring.to_size(saliency, size))
   low, span = full.min(), np.ptp(full)
   return (full - low) / (span or 1)
@@ -158,20 +153,20 @@ _nmm = jax.jit(metrics.nmm)
 
 
 @jax.jit
-def _ratios(
-    saliency: jax.Array, target: jax.Array, distractors: jax.Array
-) -> tuple[jax.Array, ...]:
+def _ratios(saliency: jax.Array, target: jax.Array, distractors: jax.Array) -> tuple[jax.Array, ...]:
   return tuple(
-      measure(saliency, target, distractors) for measure in (
-          search_measures.global_saliency_index, search_measures.target_ratio,
-          search_measures.background_ratio))
+    measure(saliency, target, distractors)
+    for measure in (
+      search_measures.global_saliency_index,
+      search_measures.target_ratio,
+      search_measures.background_ratio,
+    )
+  )
 
 
 @functools.partial(jax.jit, static_argnames='side')
-def _fixations(
-    saliency: jax.Array, target: jax.Array, *, side: int) -> jax.Array:
-  return search_measures.fixations_to_find(
-      saliency, target, inhibition=(side, side), limit=LIMIT)
+def _fixations(saliency: jax.Array, target: jax.Array, *, side: int) -> jax.Array:
+  return search_measures.fixations_to_find(saliency, target, inhibition=(side, side), limit=LIMIT)
 
 
 def item_side(mask: np.ndarray, items: int | None) -> int:
@@ -194,15 +189,16 @@ def item_side(mask: np.ndarray, items: int | None) -> int:
   labels, parts = ndimage.label(mask, _TOUCHING)
   if not parts:
     raise ValueError('An empty mask shows no item.')
-  spans = np.array([
-      [[axis.start, axis.stop] for axis in box]
-      for box in ndimage.find_objects(labels)])
+  spans = np.array([[[axis.start, axis.stop] for axis in box] for box in ndimage.find_objects(labels)])
   if items is not None and 1 <= items < parts:
     tree = hierarchy.linkage(spans.mean(axis=2), 'average')
     number = hierarchy.fcluster(tree, items, 'maxclust')
-    spans = np.array([  # the box around the boxes of an item's parts
+    spans = np.array(
+      [  # the box around the boxes of an item's parts
         np.stack([part[..., 0].min(axis=0), part[..., 1].max(axis=0)], -1)
-        for part in (spans[number == n] for n in np.unique(number))])
+        for part in (spans[number == n] for n in np.unique(number))
+      ]
+    )
   return int(np.median((spans[..., 1] - spans[..., 0]).max(axis=1)))
 
 
@@ -210,8 +206,9 @@ def box(mask: np.ndarray) -> np.ndarray:
   """Returns the upright box around a mask, both bool `[H, W]`."""
   around = np.zeros_like(mask)
   if mask.any():
-    around[tuple(
-        slice(inside[0], inside[-1] + 1) for inside in (
-            np.flatnonzero(mask.any(axis=1 - axis)) for axis in range(2)))] = (
-                True)
+    around[
+      tuple(
+        slice(inside[0], inside[-1] + 1) for inside in (np.flatnonzero(mask.any(axis=1 - axis)) for axis in range(2))
+      )
+    ] = True
   return around

@@ -8,8 +8,8 @@ _CHUNK = 1 << 22  # numbers that are read at once of scores that lie in a file
 
 
 class Rows(NamedTuple):
-  """T sets of pixels in the order of the data set, and units' scores on them.
-  """
+  """T sets of pixels in the order of the data set, and units' scores on them."""
+
   index: np.ndarray  # int32 [T], the position of each set's image
   ids: np.ndarray  # int32 [T]
   labels: np.ndarray  # str [T]
@@ -21,13 +21,17 @@ class Rows(NamedTuple):
     if chosen.all():
       return self
     return Rows(
-        self.index[chosen], self.ids[chosen], self.labels[chosen],
-        self.counts[chosen],
-        {tap: x[chosen] for tap, x in self.scores.items()})
+      self.index[chosen],
+      self.ids[chosen],
+      self.labels[chosen],
+      self.counts[chosen],
+      {tap: x[chosen] for tap, x in self.scores.items()},
+    )
 
 
 class BestUnits(NamedTuple):
   """The best units of a layer."""
+
   mean: float  # their mean score; NaN where nothing was measured
   units: np.ndarray  # int `[k]`, best first, counted from 0
 
@@ -46,8 +50,7 @@ def unit_means(scores: np.ndarray) -> np.ndarray:
 
 def measured(scores: np.ndarray) -> np.ndarray:
   """Returns which rows of `[T, C]` have no NaN, bool `[T]`."""
-  return np.concatenate([
-      ~np.isnan(scores[rows]).any(axis=1) for rows in _parts(scores)])
+  return np.concatenate([~np.isnan(scores[rows]).any(axis=1) for rows in _parts(scores)])
 
 
 def product(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ NO_ITEMS = 'no items of the arrays were scored beside their targets'
 
 class Value(NamedTuple):
   """The best units of a layer for a category; standard deviations."""
+
   sets: int  # regions or arrays with a score
   mean: float  # of the best units; NaN, as all below, without a set
   low: float  # of the 95 % bootstrap interval over images
@@ -44,16 +45,21 @@ class Value(NamedTuple):
 
 # A category without a region.
 NOTHING = Value(
-    0, np.nan, np.nan, np.nan, np.nan, chance.NONE, None, chance.NONE,
-    np.zeros(0, int), np.full(RESAMPLES, np.nan))
+  0, np.nan, np.nan, np.nan, np.nan, chance.NONE, None, chance.NONE, np.zeros(0, int), np.full(RESAMPLES, np.nan)
+)
 # Row of a table, a layer or a member of a sweep, -> category -> its value
 Values = Mapping[str, Mapping[str, Value]]
 
 
 def by_category(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float, others: tuple[np.ndarray, np.ndarray] | None = None,
-    draws: Draws | None = None
+  scores: np.ndarray,
+  labels: np.ndarray,
+  images: np.ndarray,
+  *,
+  top: int,
+  threshold: float,
+  others: tuple[np.ndarray, np.ndarray] | None = None,
+  draws: Draws | None = None,
 ) -> dict[str, Value]:
   """Returns the values of all categories, in the order of their names.
 
@@ -66,22 +72,25 @@ def by_category(
     draws: samples of photographs; by default `RESAMPLES` of those of `images`.
   """
   given = chance.scored(scores, labels, images)
-  bands, above = chance.bands(
-      *given, top=top, threshold=threshold, permutations=PERMUTATIONS)
+  bands, above = chance.bands(*given, top=top, threshold=threshold, permutations=PERMUTATIONS)
   if others is not None and len(bands) == 1:
     [alone] = bands
     bands[alone], above[alone] = chance.bands_of_others(
-        *others, given[2], top=top, threshold=threshold, draws=PERMUTATIONS)
+      *others, given[2], top=top, threshold=threshold, draws=PERMUTATIONS
+    )
   return {
-      category: value._replace(
-          chance=bands[category], above_chance=above[category])
-      for category, value in _values(
-          *given, top=top, threshold=threshold, draws=draws).items()}
+    category: value._replace(chance=bands[category], above_chance=above[category])
+    for category, value in _values(*given, top=top, threshold=threshold, draws=draws).items()
+  }
 
 
 def of_targets(
-    scores: np.ndarray, images: np.ndarray, *, top: int,
-    items: np.ndarray | None = None, items_images: np.ndarray | None = None
+  scores: np.ndarray,
+  images: np.ndarray,
+  *,
+  top: int,
+  items: np.ndarray | None = None,
+  items_images: np.ndarray | None = None,
 ) -> Value:
   """Returns the values of search targets, of which no label can be permuted.
 
@@ -97,9 +106,9 @@ def of_targets(
   [value] = _values(*given, top=top, threshold=np.inf).values()
   if items is None:
     return value
-  return value._replace(chance=chance.bands_of_others(
-      items, items_images, np.unique(items_images), top=top,
-      draws=PERMUTATIONS)[0])
+  return value._replace(
+    chance=chance.bands_of_others(items, items_images, np.unique(items_images), top=top, draws=PERMUTATIONS)[0]
+  )
 
 
 def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:
@@ -107,8 +116,7 @@ def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:
   for name, of in values.items():
     for category in categories:
       x = of.get(category, NOTHING)
-      yield (name, category, x.sets, *x.cells, x.above, x.above_chance.low,
-             x.above_chance.high, x.units)
+      yield (name, category, x.sets, *x.cells, x.above, x.above_chance.low, x.above_chance.high, x.units)
 
 
 def samples(values: Values, categories: Sequence[str]) -> np.ndarray:
@@ -118,9 +126,9 @@ def samples(values: Values, categories: Sequence[str]) -> np.ndarray:
     values: of each of R rows: category -> its values.
     categories: K of them; those that a row lacks are NaN.
   """
-  return np.stack([np.stack([
-      of.get(category, NOTHING).samples for category in categories], axis=1)
-      for of in values.values()]).astype(np.float32)
+  return np.stack(
+    [np.stack([of.get(category, NOTHING).samples for category in categories], axis=1) for of in values.values()]
+  ).astype(np.float32)
 
 
 def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
@@ -129,24 +137,26 @@ def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
 
 
 def _values(
-    scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int,
-    threshold: float, draws: Draws | None = None
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, threshold: float, draws: Draws | None = None
 ) -> dict[str, Value]:
   held = held_out.means(scores, labels, images, top=top, folds=FOLDS)
   if not len(scores):
     return {}
-  sampled = bootstrap.best_units(
-      scores, labels, images, draws or bootstrap.draw(images, RESAMPLES),
-      top=top)
+  sampled = bootstrap.best_units(scores, labels, images, draws or bootstrap.draw(images, RESAMPLES), top=top)
   found = {}
   for category in held:
     chosen = labels == category
     means = statistics.unit_means(scores[chosen])
     best = statistics.best_units(means, top)
     found[category] = Value(
-        int(chosen.sum()), best.mean,
-        *inference.around(
-            best.mean, sampled[category], held[category]), held[category],
-        chance.NONE, int((means > threshold).sum()), chance.NONE,
-        best.units, sampled[category])
+      int(chosen.sum()),
+      best.mean,
+      *inference.around(best.mean, sampled[category], held[category]),
+      held[category],
+      chance.NONE,
+      int((means > threshold).sum()),
+      chance.NONE,
+      best.units,
+      sampled[category],
+    )
   return found

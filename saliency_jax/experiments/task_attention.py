@@ -24,15 +24,14 @@ from saliency_jax.ops import association
 
 class Attention(NamedTuple):
   """N images that could be read."""
+
   image_ids: np.ndarray  # str `[N]`
   parts: np.ndarray  # str `[N]`: 'train', 'validation' or 'test'
   nss: dict[str, np.ndarray]  # trunk, centre, people -> `[N]`; NaN where none
   outputs: dict[str, np.ndarray]  # trunk with a head -> float32 `[N, K]`
 
 
-def measure(
-    network: Network, names: Sequence[str], source: Source, part: str, config
-) -> Attention:
+def measure(network: Network, names: Sequence[str], source: Source, part: str, config) -> Attention:
   """Measures versions of a network on every image.
 
   Args:
@@ -46,38 +45,34 @@ def measure(
     InputError: an image cannot be read.
   """
   outputs = [x for x in names if variants.outputs_of(x) in network.taps]
-  run = Forward(Probe(
-      network, (variants.MEANS, *map(variants.outputs_of, outputs)),
-      Settings.of(config.data)))
-  nss = {name: np.full(len(source), np.nan) for name in (
-      *names, predictors.CENTRE, predictors.OBSERVERS)}
-  found = {name: np.zeros((len(source), network.shapes([tap])[tap][0]), 'f')
-           for name, tap in ((x, variants.outputs_of(x)) for x in outputs)}
+  run = Forward(Probe(network, (variants.MEANS, *map(variants.outputs_of, outputs)), Settings.of(config.data)))
+  nss = {name: np.full(len(source), np.nan) for name in (*names, predictors.CENTRE, predictors.OBSERVERS)}
+  found = {
+    name: np.zeros((len(source), network.shapes([tap])[tap][0]), 'f')
+    for name, tap in ((x, variants.outputs_of(x)) for x in outputs)
+  }
   read = np.zeros(len(source), bool)
-  with progress.bar(
-      total=len(source), unit='image', title=f'Attention, {part}') as bar:
+  with progress.bar(total=len(source), unit='image', title=f'Attention, {part}') as bar:
     for step in run.steps(
-        source, range(len(source)), choose=pixel_sets.counted(
-            config.analysis.fixations, in_regions=False)):
+      source, range(len(source)), choose=pixel_sets.counted(config.analysis.fixations, in_regions=False)
+    ):
       maps = step.maps[variants.MEANS]
-      scores = np.asarray(
-          _associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
-      rows = np.flatnonzero(
-          (step.batch.index >= 0) & (step.batch.problems == ''))
+      scores = np.asarray(_associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
+      rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
       read[step.batch.index[rows]] = True
       for row in rows[step.batch.counts[rows, 0] > 0]:
         index = step.batch.index[row]
-        for name, value in zip(nss, (
-            *scores[row], *_beside(source, config, index)), strict=True):
+        for name, value in zip(nss, (*scores[row], *_beside(source, config, index)), strict=True):
           nss[name][index] = value
       for name, of in found.items():
-        of[step.batch.index[rows]] = np.asarray(
-            step.maps[variants.outputs_of(name)], np.float32)[rows]
+        of[step.batch.index[rows]] = np.asarray(step.maps[variants.outputs_of(name)], np.float32)[rows]
       bar.update(len(rows))
   return Attention(
-      np.array(source.image_ids)[read], np.full(read.sum(), part),
-      {name: x[read] for name, x in nss.items()},
-      {name: x[read] for name, x in found.items()})
+    np.array(source.image_ids)[read],
+    np.full(read.sum(), part),
+    {name: x[read] for name, x in nss.items()},
+    {name: x[read] for name, x in found.items()},
+  )
 
 
 _associate = jax.jit(association.associate)
@@ -86,9 +81,11 @@ _associate = jax.jit(association.associate)
 def joined(parts: Sequence[Attention]) -> Attention:
   """Returns what was measured on several data sets as if they were one."""
   ids, names, nss, outputs = zip(*parts, strict=True)
-  return Attention(np.concatenate(ids), np.concatenate(names), *(
-      {name: np.concatenate([x[name] for x in of]) for name in of[0]}
-      for of in (nss, outputs)))
+  return Attention(
+    np.concatenate(ids),
+    np.concatenate(names),
+    *({name: np.concatenate([x[name] for x in of]) for name in of[0]} for of in (nss, outputs)),
+  )
 
 
 def _beside(source: Source, config, index: int) -> tuple[float, float]:
@@ -105,15 +102,15 @@ def _beside(source: Source, config, index: int) -> tuple[float, float]:
   people = np.unique(subjects)
   if len(people) < 2 or not config.data.sigma:
     return centre, np.nan
-  maps = [scoring.human_map(points[subjects == x], size, config.data.sigma)
-          for x in people]
+  maps = [scoring.human_map(points[subjects == x], size, config.data.sigma) for x in people]
   whole = np.sum(maps, axis=0)
-  return centre, float(np.mean([
-      _nss(whole - own, points[subjects == x], distinct)
-      for x, own in zip(people, maps, strict=True)]))
+  return centre, float(
+    np.mean([_nss(whole - own, points[subjects == x], distinct) for x, own in zip(people, maps, strict=True)])
+  )
 
 
 def _nss(saliency: np.ndarray, points: np.ndarray, distinct: bool) -> float:
   points = np.unique(points, axis=0) if distinct else points
-  return float((saliency[points[:, 0], points[:, 1]].mean(dtype=float)
-                - saliency.mean(dtype=float)) / saliency.std(dtype=float))
+  return float(
+    (saliency[points[:, 0], points[:, 1]].mean(dtype=float) - saliency.mean(dtype=float)) / saliency.std(dtype=float)
+  )

@@ -19,14 +19,14 @@ from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import (
-    depth,
-    depth_tables,
-    depth_views,
-    runner,
-    scoring,
-    task_attention,
-    task_runs,
-    task_tables,
+  depth,
+  depth_tables,
+  depth_views,
+  runner,
+  scoring,
+  task_attention,
+  task_runs,
+  task_tables,
 )
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.forward import Settings
@@ -52,8 +52,8 @@ def open_regions(config, network: Network) -> Source:
   """
   one = _measuring(config, (network.readout_tap,))
   return sources.open_group(
-      one.data, key=depth.data_key(config, 'regions'), wants='regions',
-      cache_dir=config.run.cache_dir)
+    one.data, key=depth.data_key(config, 'regions'), wants='regions', cache_dir=config.run.cache_dir
+  )
 
 
 def load(config) -> Network:
@@ -66,9 +66,7 @@ def load(config) -> Network:
   return start if isinstance(start, Network) else start.network
 
 
-def compare(
-    config, data: Data, regions: Source, network: Network, workdir: str
-) -> dict:
+def compare(config, data: Data, regions: Source, network: Network, workdir: str) -> dict:
   """Trains both tasks and their controls, and writes what they did to a trunk.
 
   Files: those of 'tasks' in `schema.JOBS`, `summary.json` last. What was
@@ -90,8 +88,9 @@ def compare(
   """
   if network.decodes:
     raise InputError(
-        f'{network.name} ends in a saliency map, which scenes cannot be told '
-        f'from; name a tap below it as config.network.readout_tap.')
+      f'{network.name} ends in a saliency map, which scenes cannot be told '
+      f'from; name a tap below it as config.network.readout_tap.'
+    )
   network = network.replace(decoder=None)
   # All that can be wrong is looked at before the folder is opened.
   runs = task_runs.prepare(config, data, network, workdir)
@@ -100,8 +99,8 @@ def compare(
   sources.check_sizes(regions, one.data.on_bad_image)
   if not sources.any_fixated_region(regions):
     raise InputError(
-        'None of the photographs has a labelled region with a fixation; give '
-        'some, as --config.regions.data takes them.')
+      'None of the photographs has a labelled region with a fixation; give some, as --config.regions.data takes them.'
+    )
   seconds, mark = {}, time.perf_counter()
   with contextlib.ExitStack() as stack:
     path = stack.enter_context(alone(workdir, 'tasks'))
@@ -110,21 +109,22 @@ def compare(
     trained, facts = task_runs.train(runs, network, workdir)
     seconds['training'] = time.perf_counter() - mark
     together = variants.together(
-        network, {x.name: x.variant for x in trained},
-        cuts.as_number(network, config.tasks.depth))
-    together = together.replace(provenance=network.provenance._replace(
-        sha256=trained_models.digest(together)))
+      network, {x.name: x.variant for x in trained}, cuts.as_number(network, config.tasks.depth)
+    )
+    together = together.replace(provenance=network.provenance._replace(sha256=trained_models.digest(together)))
     looked = [x for x in trained if not x.frozen]
     one = _measuring(config, [x.name for x in looked])
     seconds['regions'] = depth.measured(path, 'regions', one, regions, together)
     found = _write_regions(folder, config, looked)
     mark = time.perf_counter()
-    parts = {
-        'test': data.test, 'validation': data.validation, 'train': data.train}
-    attention = task_attention.joined([
-        task_attention.measure(
-            together, [x.name for x in trained], source, part, config)
-        for part, source in parts.items() if source])
+    parts = {'test': data.test, 'validation': data.validation, 'train': data.train}
+    attention = task_attention.joined(
+      [
+        task_attention.measure(together, [x.name for x in trained], source, part, config)
+        for part, source in parts.items()
+        if source
+      ]
+    )
     told = (trained, attention, data.scenes)
     folder.table(schema.SCENE_ACCURACY, task_tables.accuracy(*told))
     folder.table(schema.TABLE8, task_tables.table8(*told))
@@ -132,13 +132,17 @@ def compare(
     _write_figure(folder, config, trained, found, regions, network)
     shutil.rmtree(path / task_runs.FEATURES, ignore_errors=True)
     return folder.finish(
-        'tasks', network=network.facts(), weights=network.provenance._asdict(),
-        counts={**{part: len(x or ()) for part, x in parts.items()},
-                'scenes': len({*data.scenes.values()}),
-                'regions': len(found.labels)},
-        runs={name: {key: about[key] for key in ('task', 'counts', 'members')}
-              for name, about in facts.items()},
-        seconds={name: round(x, 3) for name, x in seconds.items()})
+      'tasks',
+      network=network.facts(),
+      weights=network.provenance._asdict(),
+      counts={
+        **{part: len(x or ()) for part, x in parts.items()},
+        'scenes': len({*data.scenes.values()}),
+        'regions': len(found.labels),
+      },
+      runs={name: {key: about[key] for key in ('task', 'counts', 'members')} for name, about in facts.items()},
+      seconds={name: round(x, 3) for name, x in seconds.items()},
+    )
 
 
 def _measuring(config, taps: Sequence[str]):
@@ -150,49 +154,50 @@ def _measuring(config, taps: Sequence[str]):
   return one
 
 
-def _write_regions(
-    folder: Folder, config, looked: Sequence[Trained]) -> Scores:
+def _write_regions(folder: Folder, config, looked: Sequence[Trained]) -> Scores:
   """Writes Table 7, differences and distances; returns the scores."""
   place = folder.path / 'regions' / _TRUNKS
   rows = schema.read(place, schema.REGIONS)
-  found = depth_tables.of_rows(rows, {
-      x.name: numpy_files.read_npy(
-          place / schema.ASSOCIATION.of(x.name), 'f')
-      for x in looked})
-  folder.table(schema.TABLE7, task_tables.table7(
-      looked, schema.read(place, schema.TABLE2)))
-  best, alike = task_tables.best_by_category(
-      found, config.regions.analysis.top_units)
-  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(
-      looked, best, ordered_categories(found.labels)))
-  folder.table(
-      schema.TASK_DISTANCES, task_tables.distances(looked, best, alike))
+  found = depth_tables.of_rows(
+    rows, {x.name: numpy_files.read_npy(place / schema.ASSOCIATION.of(x.name), 'f') for x in looked}
+  )
+  folder.table(schema.TABLE7, task_tables.table7(looked, schema.read(place, schema.TABLE2)))
+  best, alike = task_tables.best_by_category(found, config.regions.analysis.top_units)
+  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(looked, best, ordered_categories(found.labels)))
+  folder.table(schema.TASK_DISTANCES, task_tables.distances(looked, best, alike))
   return found
 
 
 def _write_figure(
-    folder: Folder, config, trained: Sequence[Trained], found: Scores,
-    regions: Source, network: Network
+  folder: Folder, config, trained: Sequence[Trained], found: Scores, regions: Source, network: Network
 ) -> None:
   """Writes what Figure 11 shows, of the first seed, and people's maps."""
   first = {run: next(x for x in trained if x.run == run) for run in _FIGURE11}
-  scores = found._replace(members={
-      run: found.members[x.name] for run, x in first.items()})
+  scores = found._replace(members={run: found.members[x.name] for run, x in first.items()})
   views = choose(scores, network.readout_tap, config.tasks.examples)
   one = _measuring(config, (network.readout_tap,))
-  depth_views.write(folder, {'regions': views}, {'regions': regions}, {
-      run: lambda x=x: network.replace(variables={
-          **network.variables, 'params': trees.override(
-              network.variables['params'], x.variant.params)})
-      for run, x in first.items()}, base=PRETRAINED,
-      settings={'regions': Settings.of(one.data)})
-  grid = network.grids(
-      [network.readout_tap], network.preprocess.image_size)[network.readout_tap]
-  folder.arrays(schema.PEOPLE_MAPS.path, {
-      f'maps_{number}': _people(
-          regions[regions.image_ids.index(view.image_id)], grid,
-          config.data.sigma)
-      for number, view in enumerate(views) if config.data.sigma})
+  depth_views.write(
+    folder,
+    {'regions': views},
+    {'regions': regions},
+    {
+      run: lambda x=x: network.replace(
+        variables={**network.variables, 'params': trees.override(network.variables['params'], x.variant.params)}
+      )
+      for run, x in first.items()
+    },
+    base=PRETRAINED,
+    settings={'regions': Settings.of(one.data)},
+  )
+  grid = network.grids([network.readout_tap], network.preprocess.image_size)[network.readout_tap]
+  folder.arrays(
+    schema.PEOPLE_MAPS.path,
+    {
+      f'maps_{number}': _people(regions[regions.image_ids.index(view.image_id)], grid, config.data.sigma)
+      for number, view in enumerate(views)
+      if config.data.sigma
+    },
+  )
 
 
 def choose(found: Scores, tap: str, count: int) -> list[depth_views.View]:
@@ -219,17 +224,22 @@ def choose(found: Scores, tap: str, count: int) -> list[depth_views.View]:
     if not fits.any():
       continue
     shown.add(found.image_ids[row])
-    views.append(depth_views.View(
-        str(found.image_ids[row]), int(found.places[row]), category, tap, unit,
-        'sp', {name: float(x[row, unit])
-               for name, x in found.members.items()}))
+    views.append(
+      depth_views.View(
+        str(found.image_ids[row]),
+        int(found.places[row]),
+        category,
+        tap,
+        unit,
+        'sp',
+        {name: float(x[row, unit]) for name, x in found.members.items()},
+      )
+    )
   return views
 
 
 def _people(record, grid: tuple[int, int], sigma: float) -> np.ndarray:
   """Returns the human map in cells, standardised, float16 `[h, w]`."""
-  whole = scoring.human_map(
-      record.fixations, record.image.shape[:2], sigma)
-  cells = np.asarray(Image.fromarray(whole).resize(
-      grid[::-1], Image.Resampling.BOX))
+  whole = scoring.human_map(record.fixations, record.image.shape[:2], sigma)
+  cells = np.asarray(Image.fromarray(whole).resize(grid[::-1], Image.Resampling.BOX))
   return ((cells - cells.mean()) / cells.std()).astype(np.float16)

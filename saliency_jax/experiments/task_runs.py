@@ -33,6 +33,7 @@ FEATURES = 'features'  # of frozen stages, for all of them
 
 class Run(NamedTuple):
   """What differs from one sweep over seeds to another."""
+
   task: str
   control: str = ''  # the value of `config.tasks.controls` that asks for it
   half: int | None = None  # of the training images; None takes all
@@ -41,15 +42,18 @@ class Run(NamedTuple):
 
 
 RUNS = {
-    'sp': Run('saliency'), 'sr': Run('scene'),
-    'sr_shuffled': Run('scene', 'shuffled', shuffled=True),
-    'sp_half_1': Run('saliency', 'halves', half=0),
-    'sp_half_2': Run('saliency', 'halves', half=1),
-    'linear': Run('scene', 'linear', frozen=True)}
+  'sp': Run('saliency'),
+  'sr': Run('scene'),
+  'sr_shuffled': Run('scene', 'shuffled', shuffled=True),
+  'sp_half_1': Run('saliency', 'halves', half=0),
+  'sp_half_2': Run('saliency', 'halves', half=1),
+  'linear': Run('scene', 'linear', frozen=True),
+}
 
 
 class Trained(NamedTuple):
   """One seed of a run."""
+
   run: str  # a key of `RUNS`, or `PRETRAINED`
   seed: int | None
   variant: Variant
@@ -81,12 +85,12 @@ def open_data(config) -> Data:
 
 class Prepared(NamedTuple):
   """A run, checked."""
+
   config: ml_collections.ConfigDict  # of a sweep
   data: Data
 
 
-def prepare(
-    config, data: Data, network: Network, workdir: str) -> dict[str, Prepared]:
+def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Prepared]:
   """Returns the runs that a config asks for, by their names.
 
   Args:
@@ -102,24 +106,20 @@ def prepare(
   depth = cuts.as_number(network, config.tasks.depth)
   if not depth:
     raise InputError(
-        'config.tasks.depth is 0, which leaves the trunk as it is in both '
-        "tasks; give 1 or more, or 'all'.")
+      "config.tasks.depth is 0, which leaves the trunk as it is in both tasks; give 1 or more, or 'all'."
+    )
   features = config.data.features_dir or (
-      str(pathlib.Path(workdir) / FEATURES) if _gigabytes(network, depth, data)
-      <= config.data.features_limit else '')
+    str(pathlib.Path(workdir) / FEATURES) if _gigabytes(network, depth, data) <= config.data.features_limit else ''
+  )
   made = {
-      name: Prepared(_config(config, run, features),
-                     _data(data, run, config.data.seed))
-      for name, run in chosen.items()}
+    name: Prepared(_config(config, run, features), _data(data, run, config.data.seed)) for name, run in chosen.items()
+  }
   for one in made.values():
-    plan.make(
-        one.config, 'sweep', one.data, network, len(runtime.all_devices()))
+    plan.make(one.config, 'sweep', one.data, network, len(runtime.all_devices()))
   return made
 
 
-def train(
-    runs: Mapping[str, Prepared], network: Network, workdir: str
-) -> tuple[list[Trained], dict[str, dict]]:
+def train(runs: Mapping[str, Prepared], network: Network, workdir: str) -> tuple[list[Trained], dict[str, dict]]:
   """Trains all seeds of all runs, or goes on where that was stopped.
 
   Args:
@@ -138,8 +138,7 @@ def train(
   found, facts = [Trained(PRETRAINED, None, Variant())], {}
   for name, run in runs.items():
     place = str(pathlib.Path(workdir) / FOLDER / name)
-    facts[name] = loop.sweep(
-        run.config, run.data, place, network, title=f'training {name}')
+    facts[name] = loop.sweep(run.config, run.data, place, network, title=f'training {name}')
     for member, about in facts[name]['members'].items():
       found.append(_read(name, place, member, about))
   return found, facts
@@ -149,14 +148,10 @@ def _chosen(config) -> dict[str, Run]:
   known = {run.control for run in RUNS.values()} - {''}
   for control in config.tasks.controls:
     if control not in known:
-      raise InputError(
-          f'config.tasks.controls names {control!r}; it takes '
-          f'{", ".join(sorted(known))}.')
+      raise InputError(f'config.tasks.controls names {control!r}; it takes {", ".join(sorted(known))}.')
   if config.tasks.examples < 0:
-    raise InputError(
-        f'config.tasks.examples is {config.tasks.examples}; give 0 or more.')
-  return {name: run for name, run in RUNS.items()
-          if not run.control or run.control in config.tasks.controls}
+    raise InputError(f'config.tasks.examples is {config.tasks.examples}; give 0 or more.')
+  return {name: run for name, run in RUNS.items() if not run.control or run.control in config.tasks.controls}
 
 
 def with_task(config, task: str) -> ml_collections.ConfigDict:
@@ -172,29 +167,33 @@ def _config(config, run: Run, features: str) -> ml_collections.ConfigDict:
   del made.tasks, made.regions
   made.data.features_dir = features
   if run.frozen:
-    made.task.update(dense=(), dropout=0., pretrained_dense=False)
+    made.task.update(dense=(), dropout=0.0, pretrained_dense=False)
   if run.half is not None:  # as many steps on half of the images
     made.train.epochs *= 2
   head = own.dense_rate if run.task == 'scene' else own.readout_rate
-  made.sweep = ml_collections.ConfigDict({
+  made.sweep = ml_collections.ConfigDict(
+    {
       'depths': (0 if run.frozen else own.depth,),
-      'trunk_rates': (own.trunk_rate,), 'readout_rates': (head,),
-      'seeds': tuple(own.seeds), 'mode': '', 'shard_members': False})
+      'trunk_rates': (own.trunk_rate,),
+      'readout_rates': (head,),
+      'seeds': tuple(own.seeds),
+      'mode': '',
+      'shard_members': False,
+    }
+  )
   return made
 
 
 def _data(data: Data, run: Run, seed: int) -> Data:
   """Returns the images of a run, and their labels."""
   if run.half is not None:
-    half = {*split.shuffled(data.train.image_ids, seed)[run.half::2]}
-    data = dataclasses.replace(data, train=subset(
-        data.train, [x for x in data.train.image_ids if x in half]))
+    half = {*split.shuffled(data.train.image_ids, seed)[run.half :: 2]}
+    data = dataclasses.replace(data, train=subset(data.train, [x for x in data.train.image_ids if x in half]))
   if run.shuffled:
     rng, drawn = np.random.default_rng(seed), {}
     for part in (data.train, data.validation):
       names = [x for x in part.image_ids if x in data.scenes]
-      drawn |= {x: data.scenes[names[i]] for x, i in zip(
-          names, rng.permutation(len(names)), strict=True)}
+      drawn |= {x: data.scenes[names[i]] for x, i in zip(names, rng.permutation(len(names)), strict=True)}
     data = dataclasses.replace(data, scenes=drawn)
   return data
 
@@ -203,10 +202,9 @@ def _gigabytes(network: Network, depth: int, data: Data) -> float:
   """Returns the size of what enters the trained stages of all images."""
   side = network.preprocess.image_size
   features = jax.eval_shape(
-      cuts.make_prefix(network, [depth]), network.variables,
-      jax.ShapeDtypeStruct((1, side, side, 3), np.uint8))[depth]
-  return 4e-9 * sum(math.prod(x.shape) for x in jax.tree.leaves(features)) * (
-      len(data.train) + len(data.validation))
+    cuts.make_prefix(network, [depth]), network.variables, jax.ShapeDtypeStruct((1, side, side, 3), np.uint8)
+  )[depth]
+  return 4e-9 * sum(math.prod(x.shape) for x in jax.tree.leaves(features)) * (len(data.train) + len(data.validation))
 
 
 def _read(name: str, place: str, member: str, about: Mapping) -> Trained:
@@ -218,6 +216,9 @@ def _read(name: str, place: str, member: str, about: Mapping) -> Trained:
   task, params = tasks.make(best.job['task']), dict(best.params)
   head = params.pop(task.head.name)
   return Trained(
-      name, about['seed'], Variant(
-          params, task.head.apply if task.outputs else None, head),
-      task.outputs, {**about, 'step': best.step})
+    name,
+    about['seed'],
+    Variant(params, task.head.apply if task.outputs else None, head),
+    task.outputs,
+    {**about, 'step': best.step},
+  )

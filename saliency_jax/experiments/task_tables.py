@@ -13,13 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.data.types import ordered_categories
-from saliency_jax.experiments import (
-    bootstrap,
-    chance,
-    predictors,
-    statistics,
-    table_values,
-)
+from saliency_jax.experiments import bootstrap, chance, predictors, statistics, table_values
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.task_attention import Attention
 from saliency_jax.experiments.task_runs import PRETRAINED, Trained
@@ -27,27 +21,35 @@ from saliency_jax.ops import inference
 
 # Of which distances are told, of the first five differences, too.
 _PAIRS = (
-    ('sp', PRETRAINED), ('sr', PRETRAINED), ('sp', 'sr'),
-    ('sr_shuffled', PRETRAINED), ('sr', 'sr_shuffled'), ('sp', 'sp'),
-    ('sr', 'sr'), ('sp_half_1', 'sp_half_2'), (PRETRAINED, PRETRAINED))
+  ('sp', PRETRAINED),
+  ('sr', PRETRAINED),
+  ('sp', 'sr'),
+  ('sr_shuffled', PRETRAINED),
+  ('sr', 'sr_shuffled'),
+  ('sp', 'sp'),
+  ('sr', 'sr'),
+  ('sp_half_1', 'sp_half_2'),
+  (PRETRAINED, PRETRAINED),
+)
 Rows = list[tuple]
 
 
 class Best(NamedTuple):
   """The best units of a trunk for each of K categories."""
+
   means: np.ndarray  # `[K]`, standard deviations
   samples: np.ndarray  # `[B, K]`, of units chosen anew; NaN without a region
 
 
 class Alike(NamedTuple):
   """How the mean NSS of every unit for every category correlates."""
+
   r: np.ndarray  # `[N, N]`, of N trunks
   samples: np.ndarray  # `[B, N, N]`
   place: Mapping[str, int]  # of a trunk among them
 
 
-def best_by_category(
-    found: Scores, top: int) -> tuple[dict[str, Best], Alike]:
+def best_by_category(found: Scores, top: int) -> tuple[dict[str, Best], Alike]:
   """Returns `Best` of every trunk, on the same samples of photographs.
 
   Args:
@@ -55,20 +57,22 @@ def best_by_category(
     top: how many of the best units are averaged.
   """
   draws = bootstrap.draw(found.image_ids, table_values.RESAMPLES)
-  best, moments = [], 0.
+  best, moments = [], 0.0
   for category in ordered_categories(found.labels):
     chosen = found.labels == category
     # Of all regions first, then of every sample: `[1 + B, N, C]`.
-    means = np.stack([np.concatenate([
-        statistics.unit_means(scores[chosen])[None], draws.means(
-            scores[chosen], found.image_ids[chosen])])
-        for scores in found.members.values()], axis=1)
-    best.append(np.stack([
-        chance.best(x, top) for x in means.swapaxes(0, 1)], axis=1))
+    means = np.stack(
+      [
+        np.concatenate(
+          [statistics.unit_means(scores[chosen])[None], draws.means(scores[chosen], found.image_ids[chosen])]
+        )
+        for scores in found.members.values()
+      ],
+      axis=1,
+    )
+    best.append(np.stack([chance.best(x, top) for x in means.swapaxes(0, 1)], axis=1))
     # With a column of ones products are sums, squares and counts, too.
-    means = np.nan_to_num(np.pad(
-        means, ((0, 0), (0, 1), (0, 0)), constant_values=1)
-        * np.isfinite(means[:, :1]))
+    means = np.nan_to_num(np.pad(means, ((0, 0), (0, 1), (0, 0)), constant_values=1) * np.isfinite(means[:, :1]))
     moments = moments + means @ means.swapaxes(1, 2)
   best = np.stack(best, axis=-1)
   count, sums = moments[:, -1:, -1:], moments[:, :-1, -1:]
@@ -77,9 +81,9 @@ def best_by_category(
     size = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
     r = spread / (size[:, :, None] * size[:, None])
   return (
-      {name: Best(best[0, i], best[1:, i])
-       for i, name in enumerate(found.members)},
-      Alike(r[0], r[1:], {name: i for i, name in enumerate(found.members)}))
+    {name: Best(best[0, i], best[1:, i]) for i, name in enumerate(found.members)},
+    Alike(r[0], r[1:], {name: i for i, name in enumerate(found.members)}),
+  )
 
 
 def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
@@ -95,37 +99,36 @@ def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
         yield one.run, one.seed, *row[1:]
 
 
-def differences(
-    trained: Sequence[Trained], best: Mapping[str, Best],
-    categories: Sequence[str]
-) -> Rows:
+def differences(trained: Sequence[Trained], best: Mapping[str, Best], categories: Sequence[str]) -> Rows:
   """Returns how much more one trunk responds than another, by category.
 
   p is corrected for all lines (Holm).
   """
   made, p = [], []
   for run, other in _PAIRS[:5]:
-    pairs = [
-        (a, b) for a, b in _pairs(trained, run, other)
-        if other == PRETRAINED or a.seed == b.seed]
+    pairs = [(a, b) for a, b in _pairs(trained, run, other) if other == PRETRAINED or a.seed == b.seed]
     if not pairs:
       continue
     gaps = np.array([best[a.name].means - best[b.name].means for a, b in pairs])
-    samples = np.mean([
-        best[a.name].samples - best[b.name].samples for a, b in pairs], axis=0)
+    samples = np.mean([best[a.name].samples - best[b.name].samples for a, b in pairs], axis=0)
     for k, category in enumerate(categories):
       change = float(gaps[:, k].mean())
-      made.append((
-          run, other, category, change,
-          *inference.around(change, samples[:, k]), len(pairs),
-          int((gaps[:, k] > 0).sum())))
+      made.append(
+        (
+          run,
+          other,
+          category,
+          change,
+          *inference.around(change, samples[:, k]),
+          len(pairs),
+          int((gaps[:, k] > 0).sum()),
+        )
+      )
       p.append(inference.p_value(change, samples[:, k]))
-  return [(*line, *x) for line, *x in zip(
-      made, p, inference.holm(p), strict=True)]
+  return [(*line, *x) for line, *x in zip(made, p, inference.holm(p), strict=True)]
 
 
-def distances(
-    trained: Sequence[Trained], best: Mapping[str, Best], alike: Alike) -> Rows:
+def distances(trained: Sequence[Trained], best: Mapping[str, Best], alike: Alike) -> Rows:
   """Returns how far trunks lie from each other; no interval goes below 0.
 
   Of `PRETRAINED` and itself: measured on two samples of as many photographs.
@@ -135,37 +138,40 @@ def distances(
     if run == other == PRETRAINED:
       samples = best[PRETRAINED].samples
       gaps = _gap(samples[0::2], samples[1::2])
-      made.append((
-          run, other, 1, float(gaps.mean()), *map(float, np.quantile(
-              gaps, [.025, .975])), *[np.nan] * 6))
+      made.append((run, other, 1, float(gaps.mean()), *map(float, np.quantile(gaps, [0.025, 0.975])), *[np.nan] * 6))
       continue
     pairs = _pairs(trained, run, other)
     if not pairs:
       continue
     of = [(best[a.name], best[b.name]) for a, b in pairs]
-    gap, r = (float(np.mean([measure(a.means, b.means) for a, b in of]))
-              for measure in (_gap, _pearson))
-    gaps, rs = (
-        np.mean([measure(a.samples, b.samples) for a, b in of], axis=0)
-        for measure in (_gap, _pearson))
-    at = tuple(np.array([
-        [alike.place[x.name] for x in pair] for pair in pairs]).T)
+    gap, r = (float(np.mean([measure(a.means, b.means) for a, b in of])) for measure in (_gap, _pearson))
+    gaps, rs = (np.mean([measure(a.samples, b.samples) for a, b in of], axis=0) for measure in (_gap, _pearson))
+    at = tuple(np.array([[alike.place[x.name] for x in pair] for pair in pairs]).T)
     unit_r = float(alike.r[at].mean())
-    made.append((
-        run, other, len(pairs), gap,
+    made.append(
+      (
+        run,
+        other,
+        len(pairs),
+        gap,
         *map(float, np.maximum(inference.around(gap, gaps), 0)),
-        r, *inference.of_r(r, rs), unit_r, *inference.of_r(
-            unit_r, alike.samples[:, *at].mean(axis=1))))
+        r,
+        *inference.of_r(r, rs),
+        unit_r,
+        *inference.of_r(unit_r, alike.samples[:, *at].mean(axis=1)),
+      )
+    )
   return made
 
 
-def _pairs(
-    trained: Sequence[Trained], run: str, other: str
-) -> list[tuple[Trained, Trained]]:
+def _pairs(trained: Sequence[Trained], run: str, other: str) -> list[tuple[Trained, Trained]]:
   """Returns all pairs of seeds, each once."""
   return [
-      (a, b) for i, a in enumerate(trained) for j, b in enumerate(trained)
-      if a.run == run and b.run == other and (run != other or i < j)]
+    (a, b)
+    for i, a in enumerate(trained)
+    for j, b in enumerate(trained)
+    if a.run == run and b.run == other and (run != other or i < j)
+  ]
 
 
 def _gap(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -180,25 +186,19 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   """
   x, y = (of - np.nanmean(of, axis=-1, keepdims=True) for of in (x, y))
   with np.errstate(invalid='ignore'):
-    return np.nansum(x * y, axis=-1) / np.sqrt(
-        np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
+    return np.nansum(x * y, axis=-1) / np.sqrt(np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
 
 
 def _told(
-    one: Trained, attention: Attention, scenes: Mapping[str, str],
-    chosen: np.ndarray
+  one: Trained, attention: Attention, scenes: Mapping[str, str], chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
   """Returns the scenes of some images, and which of them a head tells."""
-  labels = np.array([
-      scenes.get(name, '') for name in attention.image_ids[chosen]])
+  labels = np.array([scenes.get(name, '') for name in attention.image_ids[chosen]])
   highest = attention.outputs[one.name][chosen].argmax(axis=1)
   return labels, np.array(one.outputs)[highest] == labels
 
 
-def accuracy(
-    trained: Sequence[Trained], attention: Attention,
-    scenes: Mapping[str, str]
-) -> Rows:
+def accuracy(trained: Sequence[Trained], attention: Attention, scenes: Mapping[str, str]) -> Rows:
   """Returns how well scenes are told on images not learnt from, beside chance.
 
   Intervals are over images. By chance every scene is as likely; the share that
@@ -213,37 +213,31 @@ def accuracy(
   for part, chosen in _parts(attention)[:-1]:
     for one in trained:
       if one.outputs and one.run != 'sr_shuffled':
-        made.append((one.run, one.seed, part, *_shares(
-            *_told(one, attention, scenes, chosen))))
-    names, counts = np.unique([
-        scenes[x] for x in attention.image_ids[chosen]], return_counts=True)
-    made.append((
-        'chance', None, part, counts.sum(), counts.max() / counts.sum(),
-        np.nan, np.nan, 1 / len(names), np.nan, np.nan))
+        made.append((one.run, one.seed, part, *_shares(*_told(one, attention, scenes, chosen))))
+    names, counts = np.unique([scenes[x] for x in attention.image_ids[chosen]], return_counts=True)
+    made.append(
+      ('chance', None, part, counts.sum(), counts.max() / counts.sum(), np.nan, np.nan, 1 / len(names), np.nan, np.nan)
+    )
   return made
 
 
 def _parts(attention: Attention) -> list[tuple[str, np.ndarray]]:
   """Returns which images are those to test, if any, to validate, and all."""
   found = [(part, attention.parts == part) for part in ('test', 'validation')]
-  return [*(x for x in found if x[1].any()),
-          ('all', np.full(len(attention.parts), True))]
+  return [*(x for x in found if x[1].any()), ('all', np.full(len(attention.parts), True))]
 
 
 def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
-  names, place, counts = np.unique(
-      labels, return_inverse=True, return_counts=True)
+  names, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
   # The mean of these is the mean over scenes of the share of each.
   balanced = right * len(labels) / (len(names) * counts[place])
-  return (len(labels), *(
-      x for values in (right.astype(float), balanced)
-      for x in bootstrap.mean(values, table_values.RESAMPLES)))
+  return (
+    len(labels),
+    *(x for values in (right.astype(float), balanced) for x in bootstrap.mean(values, table_values.RESAMPLES)),
+  )
 
 
-def table8(
-    trained: Sequence[Trained], attention: Attention,
-    scenes: Mapping[str, str]
-) -> Iterator[tuple]:
+def table8(trained: Sequence[Trained], attention: Attention, scenes: Mapping[str, str]) -> Iterator[tuple]:
   """Yields the rows of Table 8: attention where the scene is told and not.
 
   Args:
@@ -257,30 +251,22 @@ def table8(
       if one.run != 'sr':
         continue
       right = _told(one, attention, scenes, chosen)[1]
-      for trunk in (PRETRAINED, 'sp', 'sr', predictors.CENTRE,
-                    predictors.OBSERVERS):
-        name = by_name.get(
-            (trunk, None if trunk == PRETRAINED else one.seed), trunk)
-        for group, images, found in _groups(
-            attention.nss[name][chosen], right):
-          yield (trunk, one.seed, part, float(right.mean()), group, images,
-                 *found)
+      for trunk in (PRETRAINED, 'sp', 'sr', predictors.CENTRE, predictors.OBSERVERS):
+        name = by_name.get((trunk, None if trunk == PRETRAINED else one.seed), trunk)
+        for group, images, found in _groups(attention.nss[name][chosen], right):
+          yield (trunk, one.seed, part, float(right.mean()), group, images, *found)
 
 
-def _groups(
-    nss: np.ndarray, right: np.ndarray
-) -> Iterator[tuple[str, int, tuple[float, float, float]]]:
+def _groups(nss: np.ndarray, right: np.ndarray) -> Iterator[tuple[str, int, tuple[float, float, float]]]:
   """Yields (group, images, mean and interval); the last is their difference."""
   known = np.isfinite(nss)
   nss, right = nss[known], right[known]
   for group, inside in (('right', right), ('wrong', ~right)):
-    yield group, int(inside.sum()), bootstrap.mean(
-        nss[inside], table_values.RESAMPLES)
+    yield group, int(inside.sum()), bootstrap.mean(nss[inside], table_values.RESAMPLES)
   gap = low = high = np.nan
   if right.any() and not right.all():
     gap = float(nss[right].mean() - nss[~right].mean())
     draws = bootstrap.draw(np.arange(len(nss)), table_values.RESAMPLES)
-    means = bootstrap.category_means(
-        nss, right, np.arange(len(nss)), draws)
+    means = bootstrap.category_means(nss, right, np.arange(len(nss)), draws)
     low, high = inference.around(gap, means['True'] - means['False'])
   yield 'difference', len(nss), (gap, low, high)

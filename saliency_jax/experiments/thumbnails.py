@@ -17,6 +17,7 @@ _QUALITY = 85  # of its JPEG
 
 class Drawn(NamedTuple):
   """What the pictures do not say."""
+
   size: np.ndarray  # int32 [2], the image's height and width in pixels
   points: np.ndarray  # int32 [N, 2], its fixations (y, x)
 
@@ -30,6 +31,7 @@ class Drawing:
     shown: positions in the data set of the images that are drawn.
     masks: the sets of an image, as bool [H, W] each.
   """
+
   folder: pathlib.Path
   shown: tuple[int, ...]
   masks: Chooser
@@ -44,9 +46,7 @@ class Drawing:
       drawn[mask] = row + 1
     with files.replacing(self.folder / mask_name(number)) as path:
       Image.fromarray(drawn).save(path)
-    return Drawn(
-        np.array([height, width], np.int32),
-        np.asarray(record.fixations, np.int32))
+    return Drawn(np.array([height, width], np.int32), np.asarray(record.fixations, np.int32))
 
 
 def save(path: pathlib.Path, image: np.ndarray) -> tuple[int, int]:

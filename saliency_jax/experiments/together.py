@@ -17,12 +17,12 @@ from saliency_jax.ledger import Entry, Ledger
 
 SERIES = ''  # of a ledger, in which it stands why a process has ended
 _END = ''  # in the place of an image
-_POLL = 1.  # seconds between looks at what other processes have written
+_POLL = 1.0  # seconds between looks at what other processes have written
 
 
 def share(items: Sequence) -> Sequence:
   """Returns this process's share."""
-  return items[jax.process_index()::jax.process_count()]
+  return items[jax.process_index() :: jax.process_count()]
 
 
 @contextlib.contextmanager
@@ -40,16 +40,16 @@ def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
   if jax.process_count() == 1:
     yield lambda: None
     return
-  ledger = Ledger(
-      folder / schema.LEDGER / 'processes', {SERIES: {}},
-      process=jax.process_index())
+  ledger = Ledger(folder / schema.LEDGER / 'processes', {SERIES: {}}, process=jax.process_index())
   ledger.entries[SERIES].clear()  # of an earlier run
   runtime.meet('together')  # so that nobody has ended yet
   with ending_all(ledger), signals.watching(together=False) as asked:
+
     def look() -> None:
       check(ledger)
       if asked(0):
         raise Stopped(workdir.SAVED)
+
     yield look
 
 
@@ -60,8 +60,7 @@ def ending_all(ledger: Ledger) -> Iterator[None]:
     yield
   except (InputError, Stopped) as end:
     if jax.process_count() > 1:
-      ledger.add(SERIES, _END, Entry({
-          'problem': str(end), 'stopped': isinstance(end, Stopped)}))
+      ledger.add(SERIES, _END, Entry({'problem': str(end), 'stopped': isinstance(end, Stopped)}))
       ledger.flush()
     raise
 
@@ -72,8 +71,7 @@ def check(ledger: Ledger) -> None:
     return
   ledger.reload()
   if end := ledger.entries[SERIES].get(_END):
-    raise (Stopped if end.facts['stopped'] else InputError)(
-        end.facts['problem'])
+    raise (Stopped if end.facts['stopped'] else InputError)(end.facts['problem'])
 
 
 def wait(look: Callable[[], None], condition: Callable[[], bool]) -> None:

@@ -19,14 +19,7 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import (
-    chance,
-    clusters,
-    held_out,
-    runner,
-    statistics,
-    table_values,
-)
+from saliency_jax.experiments import chance, clusters, held_out, runner, statistics, table_values
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
@@ -35,26 +28,18 @@ from saliency_jax.networks.network import Network
 _OTHERS = 20  # regions of other photographs that stand for one category's
 
 
-def dissect(
-    config, source: Source, workdir: str, *, network: Network | None = None,
-    title: str = 'Dissecting'
-) -> dict:
+def dissect(config, source: Source, workdir: str, *, network: Network | None = None, title: str = 'Dissecting') -> dict:
   """Measures a network on labelled photographs; see `runner.run`."""
-  return runner.run(
-      DISSECT, config, source, workdir, network=network, title=title)
+  return runner.run(DISSECT, config, source, workdir, network=network, title=title)
 
 
-def popout(
-    config, source: Source, workdir: str, *, network: Network | None = None,
-    title: str = 'Measuring'
-) -> dict:
+def popout(config, source: Source, workdir: str, *, network: Network | None = None, title: str = 'Measuring') -> dict:
   """Measures a network on search arrays; see `runner.run`.
 
   Args:
     source: search arrays with `patterns`, a `Pattern` for each.
   """
-  return runner.run(
-      POPOUT, config, source, workdir, network=network, title=title)
+  return runner.run(POPOUT, config, source, workdir, network=network, title=title)
 
 
 def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
@@ -66,10 +51,8 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   for tap, scores in rows.scores.items():
     kept, labels, images = chance.scored(scores, rows.labels, rows.index)
     overall = kept.mean(axis=0, dtype=float) if len(kept) else None
-    held = held_out.unit_means(
-        scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
-    bands = chance.unit_bands(
-        kept, labels, images, permutations=table_values.PERMUTATIONS)
+    held = held_out.unit_means(scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
+    bands = chance.unit_bands(kept, labels, images, permutations=table_values.PERMUTATIONS)
     for category in ordered_categories(rows.labels):
       chosen = labels == category
       of = kept[chosen].astype(float)
@@ -77,50 +60,54 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
         continue
       mean, half = of.mean(axis=0), np.full(of.shape[1], np.nan)
       if len(of) > 1:
-        half = of.std(axis=0, ddof=1) / np.sqrt(len(of)) * (
-            special.stdtrit(len(of) - 1, 0.975))
+        half = of.std(axis=0, ddof=1) / np.sqrt(len(of)) * (special.stdtrit(len(of) - 1, 0.975))
       robust = clusters.half_widths(of, images[chosen])
-      columns = np.stack([
-          mean, mean - half, mean + half, mean - robust, mean + robust,
-          held[category], overall, *bands[category]], axis=1)
+      columns = np.stack(
+        [mean, mean - half, mean + half, mean - robust, mean + robust, held[category], overall, *bands[category]],
+        axis=1,
+      )
       for unit, values in enumerate(columns):
         yield tap, unit, category, *values, len(of)
 
 
-def _region_tables(
-    source: Source, rows: Rows, beside: Rows, analysis
-) -> Mapping[schema.File, Iterable[Sequence]]:
+def _region_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
   values = {
-      tap: table_values.by_category(
-          scores, rows.labels, rows.index, top=analysis.top_units,
-          threshold=analysis.threshold,
-          others=(beside.scores[tap], beside.index)
-          if len(beside.ids) else None)
-      for tap, scores in rows.scores.items()}
+    tap: table_values.by_category(
+      scores,
+      rows.labels,
+      rows.index,
+      top=analysis.top_units,
+      threshold=analysis.threshold,
+      others=(beside.scores[tap], beside.index) if len(beside.ids) else None,
+    )
+    for tap, scores in rows.scores.items()
+  }
   categories = ordered_categories(rows.labels)
   return {
-      schema.REGIONS: zip(
-          (source.image_ids[i] for i in rows.index), rows.ids, rows.labels,
-          rows.counts, strict=True),
-      schema.TABLE2: table_values.lines(values, categories),
-      schema.SAMPLES: table_values.samples(values, categories),
-      schema.UNITS: every_unit(rows, top=analysis.top_units)}
+    schema.REGIONS: zip((source.image_ids[i] for i in rows.index), rows.ids, rows.labels, rows.counts, strict=True),
+    schema.TABLE2: table_values.lines(values, categories),
+    schema.SAMPLES: table_values.samples(values, categories),
+    schema.UNITS: every_unit(rows, top=analysis.top_units),
+  }
 
 
 def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:
   rows = measured.rows
   if not rows.counts.any():
     raise InputError(
-        'None of the photographs has a labelled region with a fixation; '
-        '--config.data.regions takes the folder of the annotation.')
+      'None of the photographs has a labelled region with a fixation; '
+      '--config.data.regions takes the folder of the annotation.'
+    )
   bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
   if bare:
     logging.warning('%d of %d photographs have no region.', bare, len(source))
   return {
-      'images': len(source), 'images_without_regions': bare,
-      'regions': len(rows.ids),
-      'regions_without_fixations': int((rows.counts == 0).sum()),
-      'fixations': int(rows.counts.sum())}
+    'images': len(source),
+    'images_without_regions': bare,
+    'regions': len(rows.ids),
+    'regions_without_fixations': int((rows.counts == 0).sum()),
+    'fixations': int(rows.counts.sum()),
+  }
 
 
 def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
@@ -135,29 +122,22 @@ def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
   scored = rows.counts > 0
   _, labels = np.unique(rows.labels[scored], return_inverse=True)
   named = np.unique(np.stack([rows.index[scored], labels]), axis=1)[0]
-  variety = (
-      np.searchsorted(named, readable, side='right')
-      - np.searchsorted(named, readable))
+  variety = np.searchsorted(named, readable, side='right') - np.searchsorted(named, readable)
   return np.sort(readable[np.argsort(-variety, kind='stable')[:images]])
 
 
-def _array_tables(
-    source: Source, rows: Rows, beside: Rows, analysis
-) -> Mapping[schema.File, Iterable[Sequence]]:
+def _array_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
   patterns, top = [source.patterns[i] for i in rows.index], analysis.top_units
   values = {
-      tap: table_values.of_targets(
-          scores, rows.index, top=top, items=beside.scores[tap],
-          items_images=beside.index)
-      for tap, scores in rows.scores.items()}
+    tap: table_values.of_targets(scores, rows.index, top=top, items=beside.scores[tap], items_images=beside.index)
+    for tap, scores in rows.scores.items()
+  }
   return {
-      schema.PATTERNS: patterns,
-      schema.TABLE5: (
-          (tap, *value.cells, value.units) for tap, value in values.items()),
-      schema.TABLE5_KINDS: by_kind(
-          rows, np.array([x.kind for x in patterns]), top=top),
-      schema.SAMPLES: table_values.samples(
-          {tap: {TARGET: value} for tap, value in values.items()}, (TARGET,))}
+    schema.PATTERNS: patterns,
+    schema.TABLE5: ((tap, *value.cells, value.units) for tap, value in values.items()),
+    schema.TABLE5_KINDS: by_kind(rows, np.array([x.kind for x in patterns]), top=top),
+    schema.SAMPLES: table_values.samples({tap: {TARGET: value} for tap, value in values.items()}, (TARGET,)),
+  }
 
 
 def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
@@ -171,13 +151,10 @@ def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
   """
   for tap, scores in rows.scores.items():
     best = statistics.best_units(statistics.unit_means(scores), top).units
-    held = held_out.by_set(
-        scores, np.full(len(kinds), TARGET), rows.index, top=top,
-        folds=table_values.FOLDS)
+    held = held_out.by_set(scores, np.full(len(kinds), TARGET), rows.index, top=top, folds=table_values.FOLDS)
     for kind in dict.fromkeys(kinds.tolist()):
       inside = kinds == kind
-      yield (tap, kind, inside.sum(), scores[inside][:, best].mean(dtype=float),
-             held[inside].mean())
+      yield (tap, kind, inside.sum(), scores[inside][:, best].mean(dtype=float), held[inside].mean())
 
 
 def _targets(config, source: Source) -> pixel_sets.Chooser:
@@ -194,8 +171,7 @@ def _targets(config, source: Source) -> pixel_sets.Chooser:
   return functools.partial(pixel_sets.target_and_items, items, count)
 
 
-def first_of_each_kind(
-    patterns: Sequence[Pattern], images: int) -> np.ndarray:
+def first_of_each_kind(patterns: Sequence[Pattern], images: int) -> np.ndarray:
   """Returns the arrays to show, ascending positions in `patterns`.
 
   The first array of every kind comes before the second ones.
@@ -209,26 +185,33 @@ def first_of_each_kind(
 
 
 DISSECT = Experiment(
-    job='dissect', choose=lambda config, source: pixel_sets.with_exchanged(
-        pixel_sets.counted(config.analysis.fixations, in_regions=True), source,
-        _OTHERS), beside=pixel_sets.EXCHANGED, masks=pixel_sets.regions,
-    scores=schema.ASSOCIATION,
-    columns=lambda rows: ordered_categories(rows.labels),
-    tables=_region_tables, counts=_region_counts,
-    without_band=lambda rows, beside: {} if len(
-        beside.ids) else table_values.without_band(
-            rows.labels[rows.counts > 0], rows.index[rows.counts > 0]),
-    shown=lambda source, measured, images: most_varied(
-        measured.rows, measured.readable(source), images))
+  job='dissect',
+  choose=lambda config, source: pixel_sets.with_exchanged(
+    pixel_sets.counted(config.analysis.fixations, in_regions=True), source, _OTHERS
+  ),
+  beside=pixel_sets.EXCHANGED,
+  masks=pixel_sets.regions,
+  scores=schema.ASSOCIATION,
+  columns=lambda rows: ordered_categories(rows.labels),
+  tables=_region_tables,
+  counts=_region_counts,
+  without_band=lambda rows, beside: (
+    {} if len(beside.ids) else table_values.without_band(rows.labels[rows.counts > 0], rows.index[rows.counts > 0])
+  ),
+  shown=lambda source, measured, images: most_varied(measured.rows, measured.readable(source), images),
+)
 
 POPOUT = Experiment(
-    job='popout', choose=_targets, beside=pixel_sets.ITEM,
-    masks=pixel_sets.target, scores=schema.NMM,
-    columns=lambda rows: (TARGET,), tables=_array_tables,
-    without_band=lambda rows, beside: (
-        {} if len(beside.ids) else {TARGET: table_values.NO_ITEMS}),
-    counts=lambda source, measured: {
-        'images': len(source), 'targets': len(measured.rows.ids)},
-    shown=lambda source, measured, images: measured.rows.index[
-        first_of_each_kind(
-            [source.patterns[i] for i in measured.rows.index], images)])
+  job='popout',
+  choose=_targets,
+  beside=pixel_sets.ITEM,
+  masks=pixel_sets.target,
+  scores=schema.NMM,
+  columns=lambda rows: (TARGET,),
+  tables=_array_tables,
+  without_band=lambda rows, beside: {} if len(beside.ids) else {TARGET: table_values.NO_ITEMS},
+  counts=lambda source, measured: {'images': len(source), 'targets': len(measured.rows.ids)},
+  shown=lambda source, measured, images: measured.rows.index[
+    first_of_each_kind([source.patterns[i] for i in measured.rows.index], images)
+  ],
+)

@@ -10,6 +10,7 @@ class _Networks(types.ModuleType):
   def __call__(self) -> tuple[str, ...]:
     """Returns the names of the networks that `saliency_jax.load` knows."""
     from saliency_jax.networks import zoo
+
     return tuple(zoo.NETWORKS)
 
 

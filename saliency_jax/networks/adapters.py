@@ -20,10 +20,14 @@ _DEFAULT = Preprocess()
 
 
 def from_linen(
-    module: nn.Module, variables: Variables, *,
-    preprocess: Preprocess = _DEFAULT, call: Mapping | None = None,
-    taps: Sequence[Tap] | None = None,
-    stages: Sequence[tuple[str, str]] | None = None, name: str = ''
+  module: nn.Module,
+  variables: Variables,
+  *,
+  preprocess: Preprocess = _DEFAULT,
+  call: Mapping | None = None,
+  taps: Sequence[Tap] | None = None,
+  stages: Sequence[tuple[str, str]] | None = None,
+  name: str = '',
 ) -> Network:
   """Returns a Flax Linen module as a network; every module's output is a tap.
 
@@ -60,21 +64,27 @@ def from_linen(
 
     with nn.intercept_methods(follow):
       output, state = module.apply(
-          variables, x, **call, mutable=['intermediates'],
-          capture_intermediates=lambda one, method: method == '__call__' and (
-              wanted is None or ('.'.join(one.path) or OUTPUT) in wanted))
+        variables,
+        x,
+        **call,
+        mutable=['intermediates'],
+        capture_intermediates=lambda one, method: (
+          method == '__call__' and (wanted is None or ('.'.join(one.path) or OUTPUT) in wanted)
+        ),
+      )
     return output, _by_name(state, finished)
 
-  return build(
-      name or type(module).__name__, capture, variables, preprocess, taps,
-      stages)
+  return build(name or type(module).__name__, capture, variables, preprocess, taps, stages)
 
 
 def from_function(
-    apply: Callable, variables: Variables, *,
-    preprocess: Preprocess = _DEFAULT,
-    taps: Sequence[Tap] | None = None,
-    stages: Sequence[tuple[str, str]] | None = None, name: str = ''
+  apply: Callable,
+  variables: Variables,
+  *,
+  preprocess: Preprocess = _DEFAULT,
+  taps: Sequence[Tap] | None = None,
+  stages: Sequence[tuple[str, str]] | None = None,
+  name: str = '',
 ) -> Network:
   """Returns a function as a network.
 
@@ -101,16 +111,13 @@ def from_function(
     found = dict(apply(variables['params'] if bare else variables, x))
     return next(reversed(found.values())), found
 
-  return build(
-      name or getattr(apply, '__name__', 'function'), capture, variables,
-      preprocess, taps, stages)
+  return build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)
 
 
 def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
   """Returns the arrays that Flax captured, in the order of the computation."""
   found = {}
-  for path, values in flax.traverse_util.flatten_dict(
-      flax.core.unfreeze(dict(state)).get('intermediates', {})).items():
+  for path, values in flax.traverse_util.flatten_dict(flax.core.unfreeze(dict(state)).get('intermediates', {})).items():
     sown = path[-1] != '__call__'
     module = '.'.join(path[:-1]) or OUTPUT
     at = '.'.join(path) if sown else module
@@ -121,14 +128,18 @@ def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
         # What a module sows it has before it ends.
         order = ends[min(number, len(ends) - 1)]
         found[name] = (order, not sown, value)
-  return {name: value for name, (_, _, value) in sorted(
-      found.items(), key=lambda item: item[1][:2])}
+  return {name: value for name, (_, _, value) in sorted(found.items(), key=lambda item: item[1][:2])}
 
 
 def build(
-    name: str, capture: Callable, variables: Variables,
-    preprocess: Preprocess, taps: Sequence[Tap] | None,
-    stages: Sequence[tuple[str, str]] | None, *, prefix: int | None = None
+  name: str,
+  capture: Callable,
+  variables: Variables,
+  preprocess: Preprocess,
+  taps: Sequence[Tap] | None,
+  stages: Sequence[tuple[str, str]] | None,
+  *,
+  prefix: int | None = None,
 ) -> Network:
   """Returns the network of a function that captures what is computed.
 
@@ -156,35 +167,36 @@ def build(
     shapes = jax.eval_shape(discover, variables, image)
   except Exception as error:  # whatever a user's code raises
     raise InputError(
-        f'{name} cannot be applied to images of {side} x {side} pixels: '
-        f"{' '.join(str(error).split())[:300]}") from error
+      f'{name} cannot be applied to images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
+    ) from error
   found = {tap: shapes[tap] for tap in order}
   stages = tuple(Stage(*stage) for stage in stages or ())
   described = {tap.name: tap for tap in taps or ()}
   for stated in described:
     if stated not in found:
-      raise InputError(
-          f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
+      raise InputError(f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
   every = tap_tools.table(
-      tap_tools.described(described.get(tap, Tap(tap)), x.shape, side, prefix)
-      for tap, x in found.items() if len(x.shape) in tap_tools.KINDS)
+    tap_tools.described(described.get(tap, Tap(tap)), x.shape, side, prefix)
+    for tap, x in found.items()
+    if len(x.shape) in tap_tools.KINDS
+  )
   maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
   stated = {tap.prefix for tap in described.values()} | {0, prefix}
   for guess in {every[tap].prefix for tap in maps} - stated:
     logging.warning(
-        '%s: the first %d of its tokens are taken for no cells of the grid, by '
-        'their number alone; Tap(prefix=...) in `taps` states it.', name, guess)
+      '%s: the first %d of its tokens are taken for no cells of the grid, by '
+      'their number alone; Tap(prefix=...) in `taps` states it.',
+      name,
+      guess,
+    )
   if not maps:
     raise InputError(f'{name} has no maps: nothing in it can be looked into.')
 
   def run(variables, x, taps, first, last):
     del first, last
-    y, computed = capture(
-        variables, x, frozenset(tap.partition('#')[0] for tap in taps))
+    y, computed = capture(variables, x, frozenset(tap.partition('#')[0] for tap in taps))
     return y, {tap: computed[tap] for tap in taps}
 
-  made = Network(
-      name, run, variables, preprocess, every, stages,
-      default_taps=maps, readout_tap=maps[-1])
+  made = Network(name, run, variables, preprocess, every, stages, default_taps=maps, readout_tap=maps[-1])
   cuts.trained(made, 0)  # stages that fit no parameter are refused here
   return made

@@ -19,6 +19,7 @@ _IMAGE = np.zeros((1, 224, 224, 3), np.float32)
 
 class Trunk(NamedTuple):
   """Another network's weights, with which training begins."""
+
   network: str  # of the zoo
   weights: str
   prefixes: tuple[str, ...] = ('',)  # before the names of its parameters
@@ -26,6 +27,7 @@ class Trunk(NamedTuple):
 
 class Architecture(NamedTuple):
   """A network without its variables."""
+
   module: Callable[[jnp.dtype], Staged]
   default_taps: tuple[str, ...]
   readout_tap: str
@@ -68,11 +70,11 @@ def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
   def follow(key: jax.Array) -> dict:
     x, variables = _IMAGE, {}
     for stage in range(len(module.parts())):
-      (x, values), drawn = module.init_with_output(
-          key, x, None, stage, stage + 1)
-      found.extend(described(
-          Tap(name, stage=stage, aliases=module.aliases(name)), y.shape,
-          _IMAGE.shape[1], module.prefix()) for name, y in values.items())
+      (x, values), drawn = module.init_with_output(key, x, None, stage, stage + 1)
+      found.extend(
+        described(Tap(name, stage=stage, aliases=module.aliases(name)), y.shape, _IMAGE.shape[1], module.prefix())
+        for name, y in values.items()
+      )
       for kind, tree in drawn.items():
         variables.setdefault(kind, {}).update(tree)
     return variables
@@ -90,7 +92,4 @@ def decoder(found: Architecture) -> Head | None:
   if not found.decoder:
     return None
   name, draw = found.stages[-1].name, init(found.module(jnp.float32))
-  return Head(
-      name, found.taps[-1],
-      lambda key, shape: jax.jit(draw)(key)['params'][name],
-      lambda params, maps: maps)
+  return Head(name, found.taps[-1], lambda key, shape: jax.jit(draw)(key)['params'][name], lambda params, maps: maps)

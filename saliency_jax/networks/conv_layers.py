@@ -33,6 +33,7 @@ class Convolution(nn.Module):
     bias: whether each unit has one.
     start: the first value of biases.
   """
+
   units: int
   dtype: jnp.dtype = jnp.float32
   size: int = 3
@@ -41,21 +42,17 @@ class Convolution(nn.Module):
   pad: int | None = None
   rectify: bool = True
   bias: bool = True
-  start: float = 0.
+  start: float = 0.0
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     """Returns maps `[B, h, w, K]` of `dtype` for maps `[B, H, W, C]`."""
-    kernel = self.param(
-        'kernel', nn.initializers.lecun_normal(),
-        (self.size, self.size, x.shape[-1], self.units))
+    kernel = self.param('kernel', nn.initializers.lecun_normal(), (self.size, self.size, x.shape[-1], self.units))
     x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
     x = _convolve(x, kernel, self.stride, self.dilation, self.pad)
     if not self.bias:
       return nn.relu(x) if self.rectify else x
-    bias = self.param(
-        'bias', nn.initializers.constant(self.start), (self.units,)
-    ).astype(self.dtype)
+    bias = self.param('bias', nn.initializers.constant(self.start), (self.units,)).astype(self.dtype)
     return _rectify(x, bias) if self.rectify else x + bias[None, None, None]
 
 
@@ -72,10 +69,8 @@ def max_pool_3x3(x: jax.Array) -> jax.Array:
     return nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
   for axis in (1, 2):
     size = x.shape[axis]
-    x = jnp.pad(x, [(int(i == axis),) * 2 for i in range(4)],
-                constant_values=-jnp.inf)
-    x = functools.reduce(jnp.maximum, [
-        jax.lax.slice_in_dim(x, i, size + i, 2, axis) for i in range(3)])
+    x = jnp.pad(x, [(int(i == axis),) * 2 for i in range(4)], constant_values=-jnp.inf)
+    x = functools.reduce(jnp.maximum, [jax.lax.slice_in_dim(x, i, size + i, 2, axis) for i in range(3)])
   return x
 
 
@@ -86,24 +81,26 @@ def max_pool(x: jax.Array) -> jax.Array:
   return nn.max_pool(x, (2, 2), strides=(2, 2))
 
 
-def _convolve(
-    x: jax.Array, kernel: jax.Array, stride: int, dilation: int,
-    pad: int | None
-) -> jax.Array:
+def _convolve(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, pad: int | None) -> jax.Array:
   size = kernel.shape[0]
   same = dilation * (size // 2)
   pad = same if pad is None else pad
   small = x.shape[1] * x.shape[2] <= _SMALL
-  wide = (size, stride, dilation, pad) == (3, 1, 1, 1) and min(
-      kernel.shape[2:]) >= (_WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS)
+  wide = (size, stride, dilation, pad) == (3, 1, 1, 1) and min(kernel.shape[2:]) >= (
+    _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS
+  )
   # The transforms would add to what little precision bfloat16 has.
   if on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return cpu_layers.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
-      x, kernel, (stride, stride), [(pad, pad)] * 2,
-      rhs_dilation=(dilation, dilation),
-      dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-      precision=jax.lax.Precision.HIGHEST)
+    x,
+    kernel,
+    (stride, stride),
+    [(pad, pad)] * 2,
+    rhs_dilation=(dilation, dilation),
+    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+    precision=jax.lax.Precision.HIGHEST,
+  )
 
 
 @jax.custom_vjp

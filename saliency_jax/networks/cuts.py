@@ -39,12 +39,12 @@ def as_number(network: Network, depth: Depth) -> int:
     return most
   if type(depth) is not int or not 0 <= depth <= most:
     why = (
-        f'it has {most} stage{"s" * (most != 1)} below {network.readout_tap}; '
-        f'give a config.train.depth of 0 to {most}, or all'
-        if network.stages else 'it has no `stages`; give config.train.depth=all'
-        ' to train it whole, or 0 to train the head alone')
-    raise InputError(
-        f'{network.name} has no fine-tuning depth {depth!r}: {why}.')
+      f'it has {most} stage{"s" * (most != 1)} below {network.readout_tap}; '
+      f'give a config.train.depth of 0 to {most}, or all'
+      if network.stages
+      else 'it has no `stages`; give config.train.depth=all to train it whole, or 0 to train the head alone'
+    )
+    raise InputError(f'{network.name} has no fine-tuning depth {depth!r}: {why}.')
   return depth
 
 
@@ -62,20 +62,14 @@ def trained(network: Network, depth: int) -> trees.Tree:
   most = stages_below(network)
   if not network.stages:
     return jax.tree.map(lambda _: depth > 0, params)
-  rules = [
-      (stage.parameters, most - depth <= index < most)
-      for index, stage in enumerate(network.stages)]
+  rules = [(stage.parameters, most - depth <= index < most) for index, stage in enumerate(network.stages)]
   try:
     return trees.match(params, rules)
   except ValueError as error:
-    raise InputError(
-        f'The stages of {network.name} do not fit its parameters: {error}'
-    ) from error
+    raise InputError(f'The stages of {network.name} do not fit its parameters: {error}') from error
 
 
-def make_prefix(
-    network: Network, depths: Sequence[int]
-) -> Callable[[Variables, jax.Array], dict[int, jax.Array]]:
+def make_prefix(network: Network, depths: Sequence[int]) -> Callable[[Variables, jax.Array], dict[int, jax.Array]]:
   """Returns the frozen part, shared by members of several depths.
 
   Args:
@@ -96,11 +90,8 @@ def make_prefix(
     x, at, found = network.preprocess(images), 0, {}
     for depth in sorted(cuts, reverse=True):
       if depth == 0 and not network.decodes:
-        _, maps = network.run(
-            variables, x, frozenset([readout.name]), at,
-            network.last_stage([readout.name]))
-        found[0] = tap_tools.as_maps(
-            maps[readout.name], readout, images.shape[1:3])
+        _, maps = network.run(variables, x, frozenset([readout.name]), at, network.last_stage([readout.name]))
+        found[0] = tap_tools.as_maps(maps[readout.name], readout, images.shape[1:3])
       else:
         if cuts[depth] > at:
           x, _ = network.run(variables, x, frozenset(), at, cuts[depth])
@@ -112,7 +103,7 @@ def make_prefix(
 
 
 def make_suffix(
-    network: Network, depth: int, size: tuple[int, int]
+  network: Network, depth: int, size: tuple[int, int]
 ) -> Callable[[trees.Tree, Variables, jax.Array], jax.Array]:
   """Returns the trained part, up to the maps that the readout takes.
 
@@ -129,16 +120,11 @@ def make_suffix(
   first = stages_below(network) - depth if network.cuts else 0
   readout = network.taps[network.readout_tap]
 
-  def suffix(
-      params: trees.Tree, variables: Variables, features: jax.Array
-  ) -> jax.Array:
+  def suffix(params: trees.Tree, variables: Variables, features: jax.Array) -> jax.Array:
     if not depth and not network.decodes:
       return features
-    merged = {
-        **variables, 'params': trees.override(variables['params'], params)}
-    _, maps = network.run(
-        merged, features, frozenset([readout.name]), first,
-        network.last_stage([readout.name]))
+    merged = {**variables, 'params': trees.override(variables['params'], params)}
+    _, maps = network.run(merged, features, frozenset([readout.name]), first, network.last_stage([readout.name]))
     return tap_tools.as_maps(maps[readout.name], readout, size)
 
   return suffix

@@ -14,19 +14,17 @@ from saliency_jax.networks.taps import Tap
 
 # He et al. 2019, Section 4.2: one 1 x 1 convolution of one filter, no bias.
 READOUT = Head(
-    'readout', Tap('saliency', stride=None),
-    # Drawn, not 0: a constant map has no gradient under NSS.
-    lambda key, shape: {'kernel': jax.random.normal(
-        key, (1, 1, shape[-1], 1)) * shape[-1] ** -0.5},
-    # The kernel stays float32: one product in full precision costs nothing.
-    lambda params, maps: jnp.matmul(
-        maps, params['kernel'][0, 0][None, None],
-        precision=jax.lax.Precision.HIGHEST))
+  'readout',
+  Tap('saliency', stride=None),
+  # Drawn, not 0: a constant map has no gradient under NSS.
+  lambda key, shape: {'kernel': jax.random.normal(key, (1, 1, shape[-1], 1)) * shape[-1] ** -0.5},
+  # The kernel stays float32: one product in full precision costs nothing.
+  lambda params, maps: jnp.matmul(maps, params['kernel'][0, 0][None, None], precision=jax.lax.Precision.HIGHEST),
+)
 
 
 @functools.lru_cache(maxsize=16)
-def dense(
-    units: tuple[int, ...], classes: int, normalized: bool = True) -> Head:
+def dense(units: tuple[int, ...], classes: int, normalized: bool = True) -> Head:
   """Returns dense layers over pooled maps, as VGG-16 has on its trunk.
 
   The maximum of every 2 x 2 cells, of a grid with an odd side of what is left
@@ -48,32 +46,27 @@ def dense(
     for number, width in enumerate(widths):
       # The last begins small: classes are as likely, the loss is ln K.
       params[f'dense_{number}'] = {
-          'kernel': jax.random.normal(
-              jax.random.fold_in(key, number), (inputs, width)) * (
-              (2 / inputs) ** 0.5) * (1 if number < len(units) else 0.01),
-          'bias': jnp.zeros(width)}
+        'kernel': jax.random.normal(jax.random.fold_in(key, number), (inputs, width))
+        * ((2 / inputs) ** 0.5)
+        * (1 if number < len(units) else 0.01),
+        'bias': jnp.zeros(width),
+      }
       inputs = width
     return params
 
-  return Head('dense', Tap('logits', 'vector'), init,
-              apply_normalized_dense if normalized else apply_dense)
+  return Head('dense', Tap('logits', 'vector'), init, apply_normalized_dense if normalized else apply_dense)
 
 
 def apply_normalized_dense(
-    params: Mapping, features: jax.Array, keys: jax.Array | None = None,
-    dropout: float = 0.
+  params: Mapping, features: jax.Array, keys: jax.Array | None = None, dropout: float = 0.0
 ) -> jax.Array:
   """As `apply_dense`, of features of a mean square of 1 in each image."""
   x = features.astype(jnp.float32)
-  scale = jax.lax.rsqrt(
-      jnp.mean(x * x, axis=(1, 2, 3), keepdims=True) + 1e-12)
+  scale = jax.lax.rsqrt(jnp.mean(x * x, axis=(1, 2, 3), keepdims=True) + 1e-12)
   return apply_dense(params, (x * scale).astype(features.dtype), keys, dropout)
 
 
-def apply_dense(
-    params: Mapping, features: jax.Array, keys: jax.Array | None = None,
-    dropout: float = 0.
-) -> jax.Array:
+def apply_dense(params: Mapping, features: jax.Array, keys: jax.Array | None = None, dropout: float = 0.0) -> jax.Array:
   """Returns the logits `[B, K]` of a dense head, in float32.
 
   Args:
@@ -87,10 +80,10 @@ def apply_dense(
   x = x.reshape(len(x), -1)
   for number in range(len(params)):
     layer = params[f'dense_{number}']
-    x = jnp.matmul(
-        x, layer['kernel'].astype(x.dtype),
-        precision=jax.lax.Precision.HIGHEST) + layer['bias'].astype(
-            x.dtype)[None]
+    x = (
+      jnp.matmul(x, layer['kernel'].astype(x.dtype), precision=jax.lax.Precision.HIGHEST)
+      + layer['bias'].astype(x.dtype)[None]
+    )
     if number + 1 < len(params):
       x = nn.relu(x)
       if keys is not None and dropout:
@@ -98,18 +91,13 @@ def apply_dense(
   return x.astype(jnp.float32)
 
 
-def _drop(
-    share: float, number: int, key: jax.Array, x: jax.Array) -> jax.Array:
+def _drop(share: float, number: int, key: jax.Array, x: jax.Array) -> jax.Array:
   """Returns the outputs `[N]` of a layer without a share of its units."""
-  left = jax.random.bernoulli(
-      jax.random.fold_in(key, number), 1 - share, x.shape)
+  left = jax.random.bernoulli(jax.random.fold_in(key, number), 1 - share, x.shape)
   return jnp.where(left, x / (1 - share), 0)
 
 
-def attach(
-    network: Network, head: Head, params: Mapping,
-    labels: tuple[str, ...] = ()
-) -> Network:
+def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...] = ()) -> Network:
   """Returns a trained network: the head's output is one more tap.
 
   Args:
@@ -123,21 +111,20 @@ def attach(
   """
   check_name(network, head)
   params = {**network.variables['params'], head.name: params}
-  output = head.output._replace(
-      stage=network.taps[network.readout_tap].stage, labels=labels)
+  output = head.output._replace(stage=network.taps[network.readout_tap].stage, labels=labels)
   return network.replace(
-      run=_with_head(network.run, network.taps[network.readout_tap], head),
-      variables={**network.variables, 'params': params},
-      taps={**network.taps, output.name: output})
+    run=_with_head(network.run, network.taps[network.readout_tap], head),
+    variables={**network.variables, 'params': params},
+    taps={**network.taps, output.name: output},
+  )
 
 
 def check_name(network: Network, head: Head) -> None:
   """Raises an `InputError` where the network has the head's name itself."""
-  if (head.name in network.variables['params']
-      or head.output.name in network.taps):
+  if head.name in network.variables['params'] or head.output.name in network.taps:
     raise InputError(
-        f'{network.name} has a part called {head.name} or {head.output.name}, '
-        f'as the head of this task is; rename it.')
+      f'{network.name} has a part called {head.name} or {head.output.name}, as the head of this task is; rename it.'
+    )
 
 
 @functools.lru_cache(maxsize=64)
@@ -152,9 +139,9 @@ def _with_head(run: Callable, readout_tap: Tap, head: Head) -> Callable:
       inner |= {readout_tap.name}
     y, found = run({**variables, 'params': params}, x, inner, first, last)
     if head.output.name in taps:
-      found = found | {head.output.name: head.apply(
-          head_params,
-          tap_tools.as_maps(found[readout_tap.name], readout_tap, size))}
+      found = found | {
+        head.output.name: head.apply(head_params, tap_tools.as_maps(found[readout_tap.name], readout_tap, size))
+      }
     return y, found
 
   return with_head

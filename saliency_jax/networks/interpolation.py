@@ -21,10 +21,8 @@ Axis = Callable[[int, int], Matrix]  # (outputs, inputs) -> matrix
 def resample(x: jax.Array, rows: Matrix, columns: Matrix) -> jax.Array:
   """Returns maps `[B, H, W, C]` resized to `[B, h, w, C]` by two matrices."""
   highest = jax.lax.Precision.HIGHEST
-  x = jnp.einsum('ph,bhwc->bpwc', jnp.asarray(rows, x.dtype), x,
-                 precision=highest)
-  return jnp.einsum('qw,bpwc->bpqc', jnp.asarray(columns, x.dtype), x,
-                    precision=highest)
+  x = jnp.einsum('ph,bhwc->bpwc', jnp.asarray(rows, x.dtype), x, precision=highest)
+  return jnp.einsum('qw,bpwc->bpqc', jnp.asarray(columns, x.dtype), x, precision=highest)
 
 
 def upsample(x: jax.Array, factor: int, axis: Axis) -> jax.Array:
@@ -53,8 +51,7 @@ def theano(outputs: int, inputs: int) -> Matrix:
   ratio, rest = divmod(outputs, inputs)
   if rest or ratio % 2:
     raise ValueError(f'{outputs} / {inputs} is no even ratio.')
-  return _matrix(
-      (np.arange(outputs) + 1) / ratio - .5, inputs, _triangle, 1)
+  return _matrix((np.arange(outputs) + 1) / ratio - 0.5, inputs, _triangle, 1)
 
 
 def corners(outputs: int, inputs: int) -> Matrix:
@@ -69,7 +66,7 @@ def corners_cubic(outputs: int, inputs: int) -> Matrix:
 
 def cubic_at(positions: np.ndarray, inputs: int) -> Matrix:
   """PyTorch's bicubic (a = -3/4, edges repeated) at any positions."""
-  return _matrix(positions, inputs, _cubic(-.75), 2)
+  return _matrix(positions, inputs, _cubic(-0.75), 2)
 
 
 def corners_area(outputs: int, inputs: int) -> Matrix:
@@ -83,9 +80,7 @@ def corners_area(outputs: int, inputs: int) -> Matrix:
   step = (inputs - 1) / (outputs - 1) if outputs > 1 else inputs
   edges = np.arange(outputs + 1) * step
   cells = np.arange(math.ceil(edges[-1]))
-  shares = np.clip(
-      np.minimum(edges[1:, None], cells + 1)
-      - np.maximum(edges[:-1, None], cells), 0, None) / step
+  shares = np.clip(np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells), 0, None) / step
   matrix = np.zeros((outputs, inputs))
   np.add.at(matrix.T, np.minimum(cells, inputs - 1), shares.T)
   return matrix
@@ -93,13 +88,11 @@ def corners_area(outputs: int, inputs: int) -> Matrix:
 
 def matlab_cubic(outputs: int, inputs: int) -> Matrix:
   """MATLAB's imresize: bicubic (a = -1/2), averaging where it shrinks."""
-  return _matrix(
-      _centres(outputs, inputs), inputs, _cubic(-.5), 2,
-      scale=max(inputs / outputs, 1), mirrored=True)
+  return _matrix(_centres(outputs, inputs), inputs, _cubic(-0.5), 2, scale=max(inputs / outputs, 1), mirrored=True)
 
 
 def _centres(outputs: int, inputs: int) -> np.ndarray:
-  return (np.arange(outputs) + .5) * inputs / outputs - .5
+  return (np.arange(outputs) + 0.5) * inputs / outputs - 0.5
 
 
 def _corners(outputs: int, inputs: int) -> np.ndarray:
@@ -107,9 +100,13 @@ def _corners(outputs: int, inputs: int) -> np.ndarray:
 
 
 def _matrix(
-    positions: np.ndarray, inputs: int,
-    kernel: Callable[[np.ndarray], np.ndarray], radius: int, *,
-    scale: float = 1., mirrored: bool = False
+  positions: np.ndarray,
+  inputs: int,
+  kernel: Callable[[np.ndarray], np.ndarray],
+  radius: int,
+  *,
+  scale: float = 1.0,
+  mirrored: bool = False,
 ) -> Matrix:
   """Returns the weights of the inputs around each position, which sum to 1.
 
@@ -123,16 +120,14 @@ def _matrix(
       repeated.
   """
   reach = math.ceil(radius * scale)
-  index = np.floor(positions).astype(int)[:, None] + np.arange(
-      1 - reach, reach + 1)
+  index = np.floor(positions).astype(int)[:, None] + np.arange(1 - reach, reach + 1)
   weights = kernel((positions[:, None] - index) / scale)
   weights /= weights.sum(axis=1, keepdims=True)
   if mirrored:
     index = np.mod(index, 2 * inputs)
     index = np.minimum(index, 2 * inputs - 1 - index)
   matrix = np.zeros((len(positions), inputs))
-  np.add.at(matrix, (np.arange(len(positions))[:, None],
-                     np.clip(index, 0, inputs - 1)), weights)
+  np.add.at(matrix, (np.arange(len(positions))[:, None], np.clip(index, 0, inputs - 1)), weights)
   return matrix
 
 
@@ -142,9 +137,10 @@ def _triangle(distance: np.ndarray) -> np.ndarray:
 
 def _cubic(a: float) -> Callable[[np.ndarray], np.ndarray]:
   """Returns Keys's cubic convolution kernel (1981)."""
+
   def kernel(distance: np.ndarray) -> np.ndarray:
     x = np.abs(distance)
-    near = ((a + 2) * x - (a + 3)) * x ** 2 + 1
+    near = ((a + 2) * x - (a + 3)) * x**2 + 1
     far = a * (((x - 5) * x + 8) * x - 4)
     return np.where(x <= 1, near, np.where(x < 2, far, 0))
 

@@ -10,12 +10,18 @@ def networks() -> str:
   """Returns a line for every network of the zoo."""
   rows = [('network', 'stages', 'readout tap', 'weights by name')]
   for name, found in zoo.NETWORKS.items():
-    rows.append((
-        name, len(found.stages), found.readout_tap,
-        ', '.join([*([zoo.IMAGENET] if found.trunk else []), *found.known,
-                   zoo.RANDOM])))
-  return (f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
-          "'package.module:function', timm's are 'timm:NAME'.")
+    rows.append(
+      (
+        name,
+        len(found.stages),
+        found.readout_tap,
+        ', '.join([*([zoo.IMAGENET] if found.trunk else []), *found.known, zoo.RANDOM]),
+      )
+    )
+  return (
+    f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
+    "'package.module:function', timm's are 'timm:NAME'."
+  )
 
 
 def network(name: str, image_size: int = 0) -> str:
@@ -33,23 +39,25 @@ def network(name: str, image_size: int = 0) -> str:
   opened = zoo.outline(name)
   side = image_size or opened.preprocess.image_size
   rows = [('tap', 'kind', 'h x w x units', 'stride', 'stage', 'aliases')]
-  shapes = opened.shapes([
-      tap.name for tap in opened.taps.values() if tap.kind != 'vector'], side)
+  shapes = opened.shapes([tap.name for tap in opened.taps.values() if tap.kind != 'vector'], side)
   for tap in opened.taps.values():
-    rows.append((
-        tap.name, tap.kind, ' x '.join(map(str, shapes.get(tap.name, ()))),
-        tap.stride or '', '' if tap.stage is None else
-        opened.stages[tap.stage].name, ', '.join(tap.aliases)))
+    rows.append(
+      (
+        tap.name,
+        tap.kind,
+        ' x '.join(map(str, shapes.get(tap.name, ()))),
+        tap.stride or '',
+        '' if tap.stage is None else opened.stages[tap.stage].name,
+        ', '.join(tap.aliases),
+      )
+    )
   lines = [f'{name}, images of {side} x {side} pixels', '', _table(rows), '']
   if opened.stages:
     names = ', '.join(stage.name for stage in reversed(opened.stages))
-    lines.append(
-        f'Depth d trains the top d of {len(opened.stages)} stages: {names}.')
+    lines.append(f'Depth d trains the top d of {len(opened.stages)} stages: {names}.')
   else:
     lines.append("It has no stages: a depth is 0 or 'all'.")
-  lines += [
-      f'By default {", ".join(opened.default_taps)} are looked into.',
-      f'The readout takes {opened.readout_tap}.']
+  lines += [f'By default {", ".join(opened.default_taps)} are looked into.', f'The readout takes {opened.readout_tap}.']
   if name in zoo.NETWORKS:
     lines += ['', 'Weights by name:', *_weights(name)]
   if name.startswith('timm:'):
@@ -65,8 +73,7 @@ def _weights(name: str) -> Iterable[str]:
     yield '  nobody has published weights of this model'
   for title, known in found.known.items():
     for source in known.sources:
-      digest = (f'{source.algorithm} {source.digest}' if source.digest
-                else 'no hash published')
+      digest = f'{source.algorithm} {source.digest}' if source.digest else 'no hash published'
       licence = source.licence and f'  licence: {source.licence}'
       yield f'  {title}  {source.title}  {digest}{licence}'
   yield f'  {zoo.RANDOM}  drawn with seed 0'
@@ -76,5 +83,5 @@ def _table(rows: Sequence[Sequence]) -> str:
   cells = [[str(cell) for cell in row] for row in rows]
   widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
   return '\n'.join(
-      '  '.join(cell.ljust(width) for cell, width in
-                zip(row, widths, strict=True)).rstrip() for row in cells)
+    '  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+  )

@@ -27,12 +27,14 @@ DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
 
 class Stage(NamedTuple):
   """A unit of freezing; a network's stages are in order, bottom to top."""
+
   name: str
   parameters: str  # matches the whole path of each of its parameters
 
 
 class Provenance(NamedTuple):
   """Which variables these are, for `summary.json`."""
+
   name: str  # of the weights: 'imagenet', or the file's stem
   sha256: str  # of the tensors, see `weights.variable_files.digest`
   source: str  # what they were read from
@@ -47,6 +49,7 @@ class Head(NamedTuple):
   `apply` is a function of the module, not a closure, so that networks with
   the same head share their programs.
   """
+
   name: str  # of its parameters among those of the network
   output: Tap  # what it computes, a tap of a trained network
   init: Callable[[jax.Array, tuple[int, int, int]], dict]  # key, (h, w, C)
@@ -55,6 +58,7 @@ class Head(NamedTuple):
 
 class Frame(NamedTuple):
   """How its authors bring an image into a saliency model, and its map back."""
+
   # uint8 `[H, W, 3]` -> float32 `[h, w, 3]`, RGB in 0-255
   prepare: Callable[[np.ndarray], np.ndarray]
   # float `[h', w']`, the model's map, and (H, W) -> float32 `[H, W]`
@@ -84,6 +88,7 @@ class Network:
       last stage, which is trained at every depth in the place of a readout.
     frame: how a prediction treats images, where it is not `preprocess` alone.
   """
+
   name: str
   run: Callable[..., tuple[jax.Array, dict[str, jax.Array]]]
   variables: Variables
@@ -99,8 +104,7 @@ class Network:
   frame: Frame | None = None
 
   def __repr__(self) -> str:
-    return (f'Network({self.name!r}, {len(self.taps)} taps, weights '
-            f'{self.provenance.name!r})')
+    return f'Network({self.name!r}, {len(self.taps)} taps, weights {self.provenance.name!r})'
 
   def replace(self, **changes) -> 'Network':
     """Returns a network that differs in some attributes."""
@@ -119,9 +123,11 @@ class Network:
   def facts(self) -> dict[str, str | int]:
     """Returns what `summary.json` says of the network, beside its weights."""
     return {
-        'name': self.name, 'dtype': self.dtype,
-        'image_size': self.preprocess.image_size,
-        'readout_tap': self.top_tap}
+      'name': self.name,
+      'dtype': self.dtype,
+      'image_size': self.preprocess.image_size,
+      'readout_tap': self.top_tap,
+    }
 
   def resolve(self, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """Returns tap names for names, aliases and patterns; see `taps.resolve`.
@@ -132,12 +138,9 @@ class Network:
     Raises:
       InputError: one is unknown, ambiguous, or without cells.
     """
-    return tap_tools.resolve(
-        tuple(wanted) or self.default_taps, self.taps, self.name)
+    return tap_tools.resolve(tuple(wanted) or self.default_taps, self.taps, self.name)
 
-  def apply(
-      self, variables: Variables, images: jax.Array, taps: Sequence[str]
-  ) -> dict[str, jax.Array]:
+  def apply(self, variables: Variables, images: jax.Array, taps: Sequence[str]) -> dict[str, jax.Array]:
     """Returns maps `[B, h, w, C]` of some taps; pure, for `jax.jit`.
 
     Args:
@@ -157,8 +160,7 @@ class Network:
     return _compiled(*self._program(taps))
 
   def _program(self, taps: Sequence[str]) -> tuple:
-    return (self.run, self.preprocess,
-            tuple(self.taps[name] for name in taps), self.last_stage(taps))
+    return (self.run, self.preprocess, tuple(self.taps[name] for name in taps), self.last_stage(taps))
 
   def last_stage(self, taps: Sequence[str]) -> int:
     """Returns how many stages have to be computed for some taps."""
@@ -166,9 +168,7 @@ class Network:
       return len(self.stages)
     return max(self.taps[name].stage for name in taps) + 1
 
-  def shapes(
-      self, taps: Sequence[str], size: int | tuple[int, int] | None = None
-  ) -> dict[str, tuple[int, int, int]]:
+  def shapes(self, taps: Sequence[str], size: int | tuple[int, int] | None = None) -> dict[str, tuple[int, int, int]]:
     """Returns the (h, w, C) of some taps' maps, computing none.
 
     Args:
@@ -188,9 +188,10 @@ class Network:
       raise
     except Exception as error:  # whatever a user's code raises
       raise InputError(
-          f'{self.name} does not take images of {height} x {width} pixels '
-          f'({" ".join(str(error).split())[:200]}); give another '
-          f'config.network.image_size.') from error
+        f'{self.name} does not take images of {height} x {width} pixels '
+        f'({" ".join(str(error).split())[:200]}); give another '
+        f'config.network.image_size.'
+      ) from error
 
   def grids(self, taps: Sequence[str], image_size: int) -> dict[str, Grid]:
     """Returns the (h, w) of some taps' maps.
@@ -202,16 +203,14 @@ class Network:
     for name, (height, width, _) in self.shapes(taps, image_size).items():
       if min(height, width) < 2:  # one cell alone is a constant map
         raise InputError(
-            f'config.network.image_size={image_size} leaves {name} a map of '
-            f'{height} x {width} cells; give a larger size, or other '
-            f'config.network.taps.')
+          f'config.network.image_size={image_size} leaves {name} a map of '
+          f'{height} x {width} cells; give a larger size, or other '
+          f'config.network.taps.'
+        )
       found[name] = (height, width)
     return found
 
-  def maps(
-      self, images: np.ndarray | Sequence[np.ndarray],
-      taps: Sequence[str] = ()
-  ) -> dict[str, np.ndarray]:
+  def maps(self, images: np.ndarray | Sequence[np.ndarray], taps: Sequence[str] = ()) -> dict[str, np.ndarray]:
     """Returns maps of images of any size, for people; see `apply` for loops.
 
     Args:
@@ -229,9 +228,7 @@ class Network:
     if not len(images):
       raise InputError('There is no image; give one or more.')
     single = isinstance(images, np.ndarray) and images.ndim == 3
-    batch = np.stack([
-        resized(image, self.preprocess) for image in
-        ([images] if single else images)])
+    batch = np.stack([resized(image, self.preprocess) for image in ([images] if single else images)])
     found = self.compiled(taps)(self.variables, batch)
     return {name: np.asarray(found[name], np.float32) for name in taps}
 
@@ -248,43 +245,39 @@ def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
   """
   image = np.asarray(image)
   if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-    raise InputError(f'An image is uint8 [H, W, 3] in RGB; this is '
-                     f'{image.dtype} {list(image.shape)}.')
+    raise InputError(f'An image is uint8 [H, W, 3] in RGB; this is {image.dtype} {list(image.shape)}.')
   return resize.square(image, preprocess.image_size, preprocess.resize)
 
 
-def _forward(
-    run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int
-) -> Callable:
+def _forward(run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int) -> Callable:
   names = frozenset(tap.name for tap in taps)
 
   def forward(variables: Variables, images: jax.Array):
     _, found = run(variables, preprocess(images), names, 0, last)
-    return {tap.name: tap_tools.as_maps(
-        found[tap.name], tap, images.shape[1:3]) for tap in taps}
+    return {tap.name: tap_tools.as_maps(found[tap.name], tap, images.shape[1:3]) for tap in taps}
 
   return forward
 
 
 @functools.lru_cache(maxsize=256)  # a large network is traced for a second
 def _shapes(
-    run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int,
-    tree: Any, leaves: tuple, size: tuple[int, int]
+  run: Callable,
+  preprocess: Preprocess,
+  taps: tuple[Tap, ...],
+  last: int,
+  tree: Any,
+  leaves: tuple,
+  size: tuple[int, int],
 ) -> tuple[tuple[str, tuple[int, ...]], ...]:
   """Returns (tap, shape) for images (H, W) and variables of these shapes."""
-  *variables, image = (jax.ShapeDtypeStruct(*x) for x in (
-      *leaves, ((1, *size, 3), jnp.uint8)))
-  maps = jax.eval_shape(_forward(run, preprocess, taps, last),
-                        jax.tree.unflatten(tree, variables), image)
+  *variables, image = (jax.ShapeDtypeStruct(*x) for x in (*leaves, ((1, *size, 3), jnp.uint8)))
+  maps = jax.eval_shape(_forward(run, preprocess, taps, last), jax.tree.unflatten(tree, variables), image)
   return tuple((tap.name, maps[tap.name].shape[1:]) for tap in taps)
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled(
-    run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int
-) -> Callable:
-  return jax.jit(_forward(run, preprocess, taps, last),
-                 compiler_options=runtime.compiler_options())
+def _compiled(run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last: int) -> Callable:
+  return jax.jit(_forward(run, preprocess, taps, last), compiler_options=runtime.compiler_options())
 
 
 def arithmetic(dtype: str) -> jnp.dtype:
@@ -294,7 +287,5 @@ def arithmetic(dtype: str) -> jnp.dtype:
     InputError: if there is no such type.
   """
   if dtype not in DTYPES:
-    raise InputError(
-        f"config.network.dtype is {dtype!r}; it is one of "
-        f"{', '.join(DTYPES)}.")
+    raise InputError(f'config.network.dtype is {dtype!r}; it is one of {", ".join(DTYPES)}.')
   return DTYPES[dtype]

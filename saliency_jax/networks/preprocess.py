@@ -17,10 +17,11 @@ class Preprocess(NamedTuple):
 
   The defaults are those of torchvision's networks for ImageNet.
   """
+
   image_size: int = 224  # side in pixels to which the host resizes images
   mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # RGB
   std: tuple[float, float, float] = (0.229, 0.224, 0.225)  # RGB
-  scale: float = 255.
+  scale: float = 255.0
   bgr: bool = False  # whether the network takes blue first
   resize: str = 'bilinear'  # one of `RESIZE`, averaging where it shrinks
 
@@ -53,17 +54,16 @@ class Preprocess(NamedTuple):
       InputError: if a value makes no sense.
     """
     numbers = (*self.mean, *self.std, self.scale)
-    if len(self.mean) != 3 or len(self.std) != 3 or not all(
-        isinstance(x, (int, float)) and math.isfinite(x) for x in numbers):
+    if (
+      len(self.mean) != 3
+      or len(self.std) != 3
+      or not all(isinstance(x, (int, float)) and math.isfinite(x) for x in numbers)
+    ):
       raise InputError('Preprocess takes finite means and deviations of RGB.')
     if type(self.image_size) is not int or self.image_size < 1:
-      raise InputError(
-          f'Preprocess.image_size is {self.image_size!r}; give whole pixels, 1 '
-          f'or more.')
+      raise InputError(f'Preprocess.image_size is {self.image_size!r}; give whole pixels, 1 or more.')
     if self.scale <= 0 or min(self.std) <= 0:
       raise InputError('The scale and std of Preprocess are above 0.')
     if self.resize not in RESIZE:
-      raise InputError(
-          f'Preprocess.resize is {self.resize!r}; it is one of '
-          f'{", ".join(RESIZE)}.')
+      raise InputError(f'Preprocess.resize is {self.resize!r}; it is one of {", ".join(RESIZE)}.')
     return self

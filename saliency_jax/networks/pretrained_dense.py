@@ -26,27 +26,33 @@ def layers(network: Network, cache_dir: str = '') -> dict:
   found, where = zoo.NETWORKS.get(network.name), network.provenance
   known = found.known if found else {}
   weights = where.name if where.name in known else where.source
-  if (not found or not found.dense or where.depth is not None
-      or not (weights in known or pathlib.Path(weights).is_file())):
+  if (
+    not found or not found.dense or where.depth is not None or not (weights in known or pathlib.Path(weights).is_file())
+  ):
     raise InputError(
-        f'{network.name} ({where.name}) has no dense layers to begin with, as '
-        f'VGG has in the file of its weights; leave '
-        f'config.task.pretrained_dense out.')
+      f'{network.name} ({where.name}) has no dense layers to begin with, as '
+      f'VGG has in the file of its weights; leave '
+      f'config.task.pretrained_dense out.'
+    )
   if weights in known and not known[weights].dense:
     others = [name for name, x in known.items() if x.dense]
     raise InputError(
-        f'The weights {weights!r} of {network.name} are without dense layers; '
-        f'give a file that has them with config.network.weights, or '
-        f'{" or ".join(others)}, or leave config.task.pretrained_dense out.')
+      f'The weights {weights!r} of {network.name} are without dense layers; '
+      f'give a file that has them with config.network.weights, or '
+      f'{" or ".join(others)}, or leave config.task.pretrained_dense out.'
+    )
   tap = network.readout_tap
   if tap != found.readout_tap:
     raise InputError(
-        f"{network.name}'s dense layers take {found.readout_tap}, not {tap}; "
-        f'leave config.network.readout_tap or .task.pretrained_dense out.')
+      f"{network.name}'s dense layers take {found.readout_tap}, not {tap}; "
+      f'leave config.network.readout_tap or .task.pretrained_dense out.'
+    )
   channels = network.shapes([tap])[tap][-1]
   saved, _ = known_weights.load(
-      weights, lambda arrays, _: Ported(
-          {'params': found.dense(arrays, channels)}, Preprocess()),
-      {name: x._replace(sha256='') for name, x in known.items()},
-      network=f'{network.name}_dense', cache_dir=cache_dir)
+    weights,
+    lambda arrays, _: Ported({'params': found.dense(arrays, channels)}, Preprocess()),
+    {name: x._replace(sha256='') for name, x in known.items()},
+    network=f'{network.name}_dense',
+    cache_dir=cache_dir,
+  )
   return saved.ported.variables['params']

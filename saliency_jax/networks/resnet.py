@@ -16,9 +16,7 @@ from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.staged import Recorder, Staged
 
-STAGES = (
-    Stage('stem', 'conv1/.*|bn1/.*'),
-    *(Stage(f'layer{n}', f'layer{n}/.*') for n in (1, 2, 3, 4)))
+STAGES = (Stage('stem', 'conv1/.*|bn1/.*'), *(Stage(f'layer{n}', f'layer{n}/.*') for n in (1, 2, 3, 4)))
 
 
 class ResNet(Staged):
@@ -28,6 +26,7 @@ class ResNet(Staged):
     blocks: number of residual blocks of each layer.
     bottleneck: whether a block has three convolutions, or two.
   """
+
   blocks: Sequence[int]
   bottleneck: bool = False
   dtype: jnp.dtype = jnp.float32
@@ -42,10 +41,17 @@ class ResNet(Staged):
       x = record('relu', nn.relu(x))
       return record('maxpool', conv_layers.max_pool_3x3(x))
     name = f'layer{number}'
-    return record(name, _Layer(
-        64 << (number - 1), self.blocks[number - 1], self.bottleneck,
-        stride=1 if number == 1 else 2, dtype=self.dtype, name=name
-    )(x, record.within(f'{name}.')))
+    return record(
+      name,
+      _Layer(
+        64 << (number - 1),
+        self.blocks[number - 1],
+        self.bottleneck,
+        stride=1 if number == 1 else 2,
+        dtype=self.dtype,
+        name=name,
+      )(x, record.within(f'{name}.')),
+    )
 
   def aliases(self, tap: str) -> tuple[str, ...]:
     """Returns torchvision's and timm's names; a layer is its last block."""
@@ -57,13 +63,12 @@ class ResNet(Staged):
       return last if block == tap else (block, *last)
     if tap.endswith('.downsample'):
       return (f'{tap}.1',)
-    return tuple(
-        re.sub(r'relu\S*$', f'act{n}', tap) for n in (1, 2)
-        if tap.rpartition('.')[2] == _relu(n))
+    return tuple(re.sub(r'relu\S*$', f'act{n}', tap) for n in (1, 2) if tap.rpartition('.')[2] == _relu(n))
 
 
 class _Layer(nn.Module):
   """Residual blocks of one width; the first one strides."""
+
   width: int
   blocks: int
   bottleneck: bool
@@ -73,9 +78,9 @@ class _Layer(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
     for block in range(self.blocks):
-      x = _Block(
-          self.width, self.bottleneck, 1 if block else self.stride, self.dtype,
-          name=str(block))(x, record.within(f'{block}.'))
+      x = _Block(self.width, self.bottleneck, 1 if block else self.stride, self.dtype, name=str(block))(
+        x, record.within(f'{block}.')
+      )
       if block + 1 < self.blocks:
         record(str(block), x)
     return x
@@ -83,6 +88,7 @@ class _Layer(nn.Module):
 
 class _Block(nn.Module):
   """Convolutions around which the input is added."""
+
   width: int
   bottleneck: bool
   stride: int
@@ -91,12 +97,12 @@ class _Block(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
     width, stride = self.width, self.stride
-    plan = ([(width, 1, 1), (width, 3, stride), (4 * width, 1, 1)]
-            if self.bottleneck else [(width, 3, stride), (width, 3, 1)])
+    plan = (
+      [(width, 1, 1), (width, 3, stride), (4 * width, 1, 1)] if self.bottleneck else [(width, 3, stride), (width, 3, 1)]
+    )
     shortcut, units = x, plan[-1][0]
     if stride > 1 or x.shape[-1] != units:
-      shortcut = _Shortcut(
-          units, stride, self.dtype, name='downsample')(x, record)
+      shortcut = _Shortcut(units, stride, self.dtype, name='downsample')(x, record)
     for k, (filters, size, stride) in enumerate(plan, start=1):
       name = f'conv{k}'
       x = record(name, _conv(filters, size, stride, self.dtype, name)(x))
@@ -108,27 +114,23 @@ class _Block(nn.Module):
 
 class _Shortcut(nn.Module):
   """A 1 x 1 convolution where a block changes the shape of the maps."""
+
   units: int
   stride: int
   dtype: jnp.dtype
 
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
-    x = record('downsample.0', _conv(
-        self.units, 1, self.stride, self.dtype, '0')(x))
+    x = record('downsample.0', _conv(self.units, 1, self.stride, self.dtype, '0')(x))
     return record('downsample', _norm(self.dtype, '1')(x))
 
 
-def _conv(
-    units: int, size: int, stride: int, dtype: jnp.dtype, name: str
-) -> conv_layers.Convolution:
-  return conv_layers.Convolution(
-      units, dtype, size, stride, rectify=False, bias=False, name=name)
+def _conv(units: int, size: int, stride: int, dtype: jnp.dtype, name: str) -> conv_layers.Convolution:
+  return conv_layers.Convolution(units, dtype, size, stride, rectify=False, bias=False, name=name)
 
 
 def _norm(dtype: jnp.dtype, name: str) -> nn.BatchNorm:
-  return nn.BatchNorm(
-      use_running_average=True, epsilon=1e-5, dtype=dtype, name=name)
+  return nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=dtype, name=name)
 
 
 def _relu(number: int) -> str:

@@ -41,9 +41,10 @@ def check_sides(size: tuple[int, int], multiple: int) -> None:
   """Raises an `InputError` unless both sides are multiples of some pixels."""
   if any(side % multiple for side in size):
     raise InputError(
-        f'This network takes images whose sides are multiples of {multiple} '
-        f'pixels, and these have {size[0]} x {size[1]}; set '
-        'config.network.image_size.')
+      f'This network takes images whose sides are multiples of {multiple} '
+      f'pixels, and these have {size[0]} x {size[1]}; set '
+      'config.network.image_size.'
+    )
 
 
 class Staged(nn.Module):
@@ -55,8 +56,7 @@ class Staged(nn.Module):
 
   @nn.compact
   def __call__(
-      self, x: Any, taps: Collection[str] | None = (), first: int = 0,
-      last: int | None = None
+    self, x: Any, taps: Collection[str] | None = (), first: int = 0, last: int | None = None
   ) -> tuple[Any, dict[str, jax.Array]]:
     """Computes some stages; see `network.Network.run`.
 

@@ -21,6 +21,7 @@ KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}  # by the axes of an array
 
 class Tap(NamedTuple):
   """One place to look into."""
+
   name: str
   kind: Literal['map', 'tokens', 'vector'] = 'map'
   stage: int | None = None  # index of the stage that computes it
@@ -43,9 +44,7 @@ def table(taps: Iterable[Tap]) -> dict[str, Tap]:
   return found
 
 
-def resolve(
-    wanted: Sequence[str], taps: Mapping[str, Tap], network: str
-) -> tuple[str, ...]:
+def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tuple[str, ...]:
   """Returns the names of the taps that names, aliases and patterns mean.
 
   Args:
@@ -71,21 +70,17 @@ def resolve(
     meant = [name] if name in taps else aliases.get(name, [])
     if not meant:
       with contextlib.suppress(re.error):
-        meant = [tap.name for tap in taps.values()
-                 if tap.kind != 'vector' and re.fullmatch(name, tap.name)]
+        meant = [tap.name for tap in taps.values() if tap.kind != 'vector' and re.fullmatch(name, tap.name)]
       if not meant:
         near = difflib.get_close_matches(name, [*taps, *aliases], 3, 0)
         raise InputError(
-            f'{network} has no tap {name!r}; the nearest are {", ".join(near)} '
-            f'(python launch/networks.py --name={network} lists all).')
+          f'{network} has no tap {name!r}; the nearest are {", ".join(near)} '
+          f'(python launch/networks.py --name={network} lists all).'
+        )
     elif len(meant) > 1:
-      raise InputError(
-          f'{name!r} could be {" or ".join(meant)} of {network}; name one of '
-          f'them in config.network.taps.')
+      raise InputError(f'{name!r} could be {" or ".join(meant)} of {network}; name one of them in config.network.taps.')
     elif taps[meant[0]].kind == 'vector':
-      raise InputError(
-          f'{meant[0]} of {network} is a vector without cells; '
-          f'config.network.taps takes maps and tokens.')
+      raise InputError(f'{meant[0]} of {network} is a vector without cells; config.network.taps takes maps and tokens.')
     elif meant[0] in named:
       raise InputError(f'config.network.taps names {meant[0]} twice.')
     else:
@@ -112,13 +107,13 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
   height, width = (side // (tap.stride or side) for side in size)
   if height * width + tap.prefix != tokens:
     raise ValueError(
-        f'{tokens} tokens of {tap.name} are no grid for images of {size[0]} x '
-        f'{size[1]} pixels; state its stride and prefix')
-  return x[:, tap.prefix:].reshape(batch, height, width, units)
+      f'{tokens} tokens of {tap.name} are no grid for images of {size[0]} x '
+      f'{size[1]} pixels; state its stride and prefix'
+    )
+  return x[:, tap.prefix :].reshape(batch, height, width, units)
 
 
-def described(
-    tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
+def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
   """Returns a tap with what its shape for square images of a side says.
 
   Args:
@@ -136,7 +131,7 @@ def described(
   # Tokens of a square grid after none, one or a few of a prefix.
   prefix = tap.prefix or prefix
   for count in range(9) if prefix is None else [prefix]:
-    cells = round(max(shape[1] - count, 0) ** .5)
-    if cells and cells ** 2 + count == shape[1] and side % cells == 0:
+    cells = round(max(shape[1] - count, 0) ** 0.5)
+    if cells and cells**2 + count == shape[1] and side % cells == 0:
       return tap._replace(prefix=count, stride=side // cells)
   return tap._replace(kind='vector')

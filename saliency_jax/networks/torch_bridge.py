@@ -22,9 +22,7 @@ from saliency_jax.networks.weights import port_table, timm_models
 KINDS = ('timm', 'torch')  # 'timm:NAME', 'torch:package.module:function'
 
 
-def load(
-    name: str, weights: str, preprocessing: str = '', dtype: str = 'float32'
-) -> Network:
+def load(name: str, weights: str, preprocessing: str = '', dtype: str = 'float32') -> Network:
   """Returns a PyTorch network by its name.
 
   Args:
@@ -45,13 +43,11 @@ def load(
     torch.manual_seed(0)
     module = {'timm': timm_models.create}.get(kind, user_networks.call)(rest)
   if not isinstance(module, torch.nn.Module):
-    raise InputError(
-        f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
+    raise InputError(f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
   if kind == 'timm':
     weights = weights or timm_models.published(name, module)
   elif not weights and rest.startswith('torchvision.'):
-    raise InputError(f'{name} has no trained weights; give the path of a file '
-                     f"as config.network.weights, or 'random'.")
+    raise InputError(f"{name} has no trained weights; give the path of a file as config.network.weights, or 'random'.")
   if weights not in ('', 'random'):
     timm_models.fill(module, weights, name)
   made = from_torch(module, preprocess=seen, name=name)
@@ -59,9 +55,13 @@ def load(
 
 
 def from_torch(
-    module: Any, *, preprocess: Preprocess | None = None, channels: str = '',
-    taps: Sequence[Tap] | None = None,
-    stages: Sequence[tuple[str, str]] | None = None, name: str = ''
+  module: Any,
+  *,
+  preprocess: Preprocess | None = None,
+  channels: str = '',
+  taps: Sequence[Tap] | None = None,
+  stages: Sequence[tuple[str, str]] | None = None,
+  name: str = '',
 ) -> Network:
   """Returns a `torch.nn.Module` as a network; every module's output is a tap.
 
@@ -86,8 +86,8 @@ def from_torch(
 
   def usual(key: str) -> str:
     part = parts.get(key.partition('#')[0])  # timm's LayerNorm2d is not one
-    return 'last' if swin or '2d' not in type(part).__name__ and isinstance(
-        part, (torch.nn.LayerNorm, torch.nn.Linear)) else 'first'
+    last = '2d' not in type(part).__name__ and isinstance(part, (torch.nn.LayerNorm, torch.nn.Linear))
+    return 'last' if swin or last else 'first'
 
   # What they give of four axes is attention, or the same as before them.
   idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
@@ -102,50 +102,54 @@ def from_torch(
       value = view(result)  # as it is now: what follows may write to it
       if value.dtype == jnp.float32 != x.dtype:  # of batch statistics
         value = value.astype(x.dtype)
-      if (wanted is None or key in wanted) and not (
-          value.ndim == 4 and isinstance(part, idle)):
+      if (wanted is None or key in wanted) and not (value.ndim == 4 and isinstance(part, idle)):
         found.append((key, value))
       return None if isinstance(given, tuple) else tensor(value)
 
-    handles = [
-        part.register_forward_hook(functools.partial(hook, key or 'output'))
-        for key, part in parts.items()]
+    handles = [part.register_forward_hook(functools.partial(hook, key or 'output')) for key, part in parts.items()]
     try:
-      with torchax.default_env(), jax.default_matmul_precision(
-          'highest'), jax.numpy_rank_promotion('allow'):
-        torch.func.functional_call(module, tensor(jax.tree.map(jnp.asarray, {
-            **variables['params'], **variables.get('buffers', {})})), (
-                tensor(jnp.transpose(x, (0, 3, 1, 2))),))
+      with torchax.default_env(), jax.default_matmul_precision('highest'), jax.numpy_rank_promotion('allow'):
+        torch.func.functional_call(
+          module,
+          tensor(jax.tree.map(jnp.asarray, {**variables['params'], **variables.get('buffers', {})})),
+          (tensor(jnp.transpose(x, (0, 3, 1, 2))),),
+        )
     finally:
       for handle in handles:
         handle.remove()
     named = _named(found)
     if wanted is None:
       layout.update(_layouts(named, channels, usual))
-    named = {key: jnp.transpose(x, (0, 2, 3, 1)) if layout[key] == 'first'
-             else x for key, x in named.items() if key in layout}
+    named = {
+      key: jnp.transpose(x, (0, 2, 3, 1)) if layout[key] == 'first' else x for key, x in named.items() if key in layout
+    }
     return named.get('output'), named
 
   made = adapters.build(
-      name or type(module).__name__, capture, variables,
-      preprocess or timm_models.preparation(module), taps, stages,
-      prefix=getattr(module, 'num_prefix_tokens', None))
+    name or type(module).__name__,
+    capture,
+    variables,
+    preprocess or timm_models.preparation(module),
+    taps,
+    stages,
+    prefix=getattr(module, 'num_prefix_tokens', None),
+  )
   return made.replace(default_taps=_usual(module, made))
 
 
 def _named(found: Sequence[tuple[str, jax.Array]]) -> dict[str, jax.Array]:
   """Returns arrays by names; of a module that is called again 'name#1'."""
   keys = [key for key, _ in found]
-  return {key if keys.count(key) == 1 else f'{key}#{keys[:i].count(key)}': x
-          for i, (key, x) in enumerate(found)}
+  return {key if keys.count(key) == 1 else f'{key}#{keys[:i].count(key)}': x for i, (key, x) in enumerate(found)}
 
 
 def _usual(module: Any, made: Network) -> tuple[str, ...]:
   """Returns timm's features, at most six, or the last map of every stride."""
   listed = [row['module'] for row in getattr(module, 'feature_info', ())]
-  top = [tap for tap in listed if tap in made.taps] or list({
-      made.taps[tap].stride: tap for tap in made.default_taps}.values())
-  return tuple(top[::-1][::-(-len(top) // 6)])
+  top = [tap for tap in listed if tap in made.taps] or list(
+    {made.taps[tap].stride: tap for tap in made.default_taps}.values()
+  )
+  return tuple(top[::-1][:: -(-len(top) // 6)])
 
 
 @functools.cache
@@ -157,9 +161,11 @@ def _libraries() -> tuple[Any, Any, Callable, Callable]:
     import torchax.interop
   except Exception as error:  # torchax breaks with versions that it is not for
     raise InputError(
-        f"PyTorch cannot be used ({' '.join(str(error).split())[:200]}); "
-        f"install the extra 'torch' (tests/requirements-torch.txt).") from error
+      f'PyTorch cannot be used ({" ".join(str(error).split())[:200]}); '
+      f"install the extra 'torch' (tests/requirements-torch.txt)."
+    ) from error
   view, tensor = torchax.interop.jax_view, torchax.interop.torch_view
+
   # What torchax 0.0.13 lacks: names of arguments, and cubic resizing.
   def linear(input, weight, bias=None):  # noqa: A002
     x = jnp.matmul(view(input), view(weight).T)
@@ -168,8 +174,7 @@ def _libraries() -> tuple[Any, Any, Callable, Callable]:
   def cubic(x, size, align_corners, *scales):
     if align_corners:
       raise NotImplementedError('cubic resizing with aligned corners')
-    return tensor(jax.image.resize(
-        view(x), (*x.shape[:2], *size), 'cubic', antialias=True))
+    return tensor(jax.image.resize(view(x), (*x.shape[:2], *size), 'cubic', antialias=True))
 
   repaired = torchax.default_env().override_op_definition
   repaired(torch.nn.functional.linear, linear)
@@ -188,8 +193,7 @@ def _layouts(found: Mapping, channels: str, usual: Callable) -> dict[str, str]:
     where = 'last'
     if x.ndim == 4:
       a, b, c = x.shape[1:]
-      where = channels or (usual(key) if a == b == c else 'first' if b == c else
-                           'last' if a == b else '')
+      where = channels or (usual(key) if a == b == c else 'first' if b == c else 'last' if a == b else '')
     size = x.shape[2:] if where == 'first' else x.shape[1:-1]
     if x.shape[:1] != (1,) or x.ndim > 4 or not where or min((2, *size)) < 2:
       continue

@@ -11,9 +11,7 @@ Tree = dict  # nested dicts of arrays
 
 def names(tree: Tree) -> list[str]:
   """Returns every leaf's path, parts joined by '/', in the tree's order."""
-  return [
-      jax.tree_util.keystr(path, simple=True, separator='/')
-      for path, _ in jax.tree.leaves_with_path(tree)]
+  return [jax.tree_util.keystr(path, simple=True, separator='/') for path, _ in jax.tree.leaves_with_path(tree)]
 
 
 def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
@@ -37,8 +35,7 @@ def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
         return result
     raise ValueError(f'No rule matches the parameter {name}.')
 
-  matched = jax.tree.unflatten(
-      jax.tree.structure(tree), [value(name) for name in names(tree)])
+  matched = jax.tree.unflatten(jax.tree.structure(tree), [value(name) for name in names(tree)])
   idle = [pattern for i, (pattern, _) in enumerate(rules) if i not in used]
   if idle:
     raise ValueError(f'These rules match no parameter of their own: {idle}.')
@@ -53,11 +50,8 @@ def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
     mask: the same dicts with bools as leaves.
   """
   leaves, flags = map(traverse_util.flatten_dict, (tree, mask))
-  chosen, rest = (
-      {path: leaf for path, leaf in leaves.items() if flags[path] == wanted}
-      for wanted in (True, False))
-  return (traverse_util.unflatten_dict(chosen),
-          traverse_util.unflatten_dict(rest))
+  chosen, rest = ({path: leaf for path, leaf in leaves.items() if flags[path] == wanted} for wanted in (True, False))
+  return (traverse_util.unflatten_dict(chosen), traverse_util.unflatten_dict(rest))
 
 
 def override(tree: Tree, changes: Tree) -> Tree:
@@ -70,8 +64,7 @@ def override(tree: Tree, changes: Tree) -> Tree:
   for key, child in changes.items():
     if key not in tree:
       raise ValueError(f'There is no parameter {key} to replace.')
-    changed[key] = (
-        override(tree[key], child) if isinstance(child, dict) else child)
+    changed[key] = override(tree[key], child) if isinstance(child, dict) else child
   return changed
 
 

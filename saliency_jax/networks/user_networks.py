@@ -32,8 +32,8 @@ def load(name: str, dtype: str) -> Network:
   made = call(name)
   if not isinstance(made, Network):
     raise InputError(
-        f'{name} returns a {type(made).__name__}; return what '
-        f'saliency_jax.from_linen or from_function gives.')
+      f'{name} returns a {type(made).__name__}; return what saliency_jax.from_linen or from_function gives.'
+    )
   return finished(made, name, dtype)
 
 
@@ -68,26 +68,28 @@ def call(name: str) -> Any:
     own = [frame for frame in frames if frame.filename == file]
     at = ''.join(f' at {x.filename}:{x.lineno}' for x in (own or frames)[-1:])
     raise InputError(
-        f'config.network.name is {name!r}, which cannot be had '
-        f"({type(error).__name__}{at}: {' '.join(str(error).split())}); give "
-        f"'package.module:function', a function that takes nothing and returns "
-        f'a saliency_jax.Network.') from error
+      f'config.network.name is {name!r}, which cannot be had '
+      f'({type(error).__name__}{at}: {" ".join(str(error).split())}); give '
+      f"'package.module:function', a function that takes nothing and returns "
+      f'a saliency_jax.Network.'
+    ) from error
 
 
-def finished(
-    made: Network, name: str, dtype: str, weights: str = '') -> Network:
+def finished(made: Network, name: str, dtype: str, weights: str = '') -> Network:
   """Returns a network under its name, with the provenance of its variables.
 
   They are read from `weights`, '' where the network brought them; parameters
   and input have the type `dtype` while it runs.
   """
-  made = made.replace(name=name, provenance=Provenance(
+  made = made.replace(
+    name=name,
+    provenance=Provenance(
       made.provenance.name or pathlib.Path(weights).stem or name,
-      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)),
-                    made.preprocess)),
-      made.provenance.source or weights or name))
-  return made if dtype == made.dtype else made.replace(
-      run=_cast(made.run, dtype), dtype=dtype)
+      digest(Ported(jax.tree.map(np.asarray, dict(made.variables)), made.preprocess)),
+      made.provenance.source or weights or name,
+    ),
+  )
+  return made if dtype == made.dtype else made.replace(run=_cast(made.run, dtype), dtype=dtype)
 
 
 @functools.lru_cache(maxsize=32)
@@ -99,5 +101,5 @@ def _cast(run: Callable, dtype: str) -> Callable:
 
   # Statistics of batches keep their type: a rounded variance is another one.
   return lambda variables, x, *rest: run(
-      {**variables, 'params': jax.tree.map(cast, variables['params'])},
-      cast(x), *rest)
+    {**variables, 'params': jax.tree.map(cast, variables['params'])}, cast(x), *rest
+  )

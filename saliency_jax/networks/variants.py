@@ -20,6 +20,7 @@ MEANS = 'means'
 
 class Variant(NamedTuple):
   """One version: what was trained of the network, and a head on top of it."""
+
   params: trees.Tree = {}  # {}: the network as it is
   # `head(params, maps)` gives vectors `[B, K]`; None for none.
   head: Callable[[Mapping, jax.Array], jax.Array] | None = None
@@ -31,8 +32,7 @@ def outputs_of(name: str) -> str:
   return f'{name} outputs'
 
 
-def together(
-    network: Network, variants: Mapping[str, Variant], depth: int) -> Network:
+def together(network: Network, variants: Mapping[str, Variant], depth: int) -> Network:
   """Returns versions of a network as one network.
 
   Its taps are, of each version, the maps of the readout's tap under the
@@ -55,9 +55,7 @@ def together(
     own = {k: x for k, x in variables.items() if k != 'variants'}
     if first:
       x, _ = network.run(own, x, frozenset(), 0, first)
-    wanted = [
-        name for name in variants if MEANS in taps or name in taps
-        or outputs_of(name) in taps]
+    wanted = [name for name in variants if MEANS in taps or name in taps or outputs_of(name) in taps]
     maps, found = {}, {}
     for name in wanted:
       its = variables['variants'][name]
@@ -65,21 +63,27 @@ def together(
       if outputs_of(name) in taps:
         found[outputs_of(name)] = variants[name].head(its['head'], maps[name])
     if MEANS in taps:
-      found[MEANS] = jnp.stack(
-          [x.mean(axis=-1, dtype=jnp.float32) for x in maps.values()], axis=-1)
+      found[MEANS] = jnp.stack([x.mean(axis=-1, dtype=jnp.float32) for x in maps.values()], axis=-1)
     return x, found | {name: maps[name] for name in taps if name in maps}
 
   for one in variants.values():
     trees.override(network.variables['params'], one.params)
   stride = readout.stride
   return network.replace(
-      run=run, variables={**network.variables, 'variants': {
-          name: {'params': one.params, 'head': one.head_params}
-          for name, one in variants.items()}},
-      taps=tap_tools.table([
-          *(Tap(name, stride=stride) for name in variants),
-          *(Tap(outputs_of(name), 'vector')
-            for name, one in variants.items() if one.head),
-          Tap(MEANS, stride=stride)]),
-      stages=(), cuts=False, default_taps=tuple(variants),
-      readout_tap=next(iter(variants)))
+    run=run,
+    variables={
+      **network.variables,
+      'variants': {name: {'params': one.params, 'head': one.head_params} for name, one in variants.items()},
+    },
+    taps=tap_tools.table(
+      [
+        *(Tap(name, stride=stride) for name in variants),
+        *(Tap(outputs_of(name), 'vector') for name, one in variants.items() if one.head),
+        Tap(MEANS, stride=stride),
+      ]
+    ),
+    stages=(),
+    cuts=False,
+    default_taps=tuple(variants),
+    readout_tap=next(iter(variants)),
+  )

@@ -17,11 +17,10 @@ from saliency_jax.networks.staged import Recorder, Staged
 
 def _widths(above: int) -> Mapping[str, int]:
   """Returns units of each convolution; so many are in blocks 3, 4 and 5."""
-  blocks = zip((64, 128, 256, 512, 512), (2, 2, above, above, above),
-               strict=True)
-  return flax.core.freeze({
-      f'conv{block}_{index}': units for block, (units, count) in enumerate(
-          blocks, 1) for index in range(1, count + 1)})
+  blocks = zip((64, 128, 256, 512, 512), (2, 2, above, above, above), strict=True)
+  return flax.core.freeze(
+    {f'conv{block}_{index}': units for block, (units, count) in enumerate(blocks, 1) for index in range(1, count + 1)}
+  )
 
 
 # Units of every convolution, bottom to top; a 2 x 2 maximum follows each block.
@@ -31,8 +30,7 @@ CONVOLUTIONS: tuple[str, ...] = tuple(WIDTHS)
 
 def features(convolutions: Collection[str]) -> dict[str, int]:
   """Returns torchvision's number of each convolution; a ReLU follows it."""
-  return {name: 2 * index + int(name[4]) - 1
-          for index, name in enumerate(convolutions)}
+  return {name: 2 * index + int(name[4]) - 1 for index, name in enumerate(convolutions)}
 
 
 class VGG(Staged):
@@ -41,6 +39,7 @@ class VGG(Staged):
   Attributes:
     widths: units of every convolution, in order.
   """
+
   widths: Mapping[str, int] = WIDTHS
   dtype: jnp.dtype = jnp.float32
 
@@ -48,9 +47,8 @@ class VGG(Staged):
     return tuple(Stage(name, f'{name}/(kernel|bias)') for name in self.widths)
 
   def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
-    name, above = [*self.widths, ''][number:number + 2]
-    x = record(name, conv_layers.Convolution(
-        self.widths[name], self.dtype, name=name)(x))
+    name, above = [*self.widths, ''][number : number + 2]
+    x = record(name, conv_layers.Convolution(self.widths[name], self.dtype, name=name)(x))
     return conv_layers.max_pool(x) if above.endswith('_1') else x
 
   def large_stages(self) -> int:

@@ -25,6 +25,7 @@ _HIGHEST = jax.lax.Precision.HIGHEST
 
 class Variant(NamedTuple):
   """What tells one transformer from another."""
+
   width: int  # D, channels of a token
   depth: int  # blocks
   heads: int  # of attention
@@ -42,19 +43,19 @@ class Variant(NamedTuple):
 
 _SIZES = {'s': (384, 12, 6), 'b': (768, 12, 12), 'l': (1024, 24, 16)}
 VARIANTS: dict[str, Variant] = {
-    **{f'vit_{size}16': Variant(*_SIZES[size]) for size in 'sbl'},
-    **{f'dino_{size}{patch}': Variant(
-        *_SIZES[size], patch=patch, grid=224 // patch, offset=True)
-       for size in 'sb' for patch in (16, 8)},
-    **{f'dinov2_{size}14': Variant(
-        *_SIZES[size], patch=14, grid=37, scaled=True, offset=True)
-       for size in 'sbl'},
-    **{f'dinov2_{size}14_reg': Variant(
-        *_SIZES[size], patch=14, grid=37, scaled=True, registers=4)
-       for size in 'sbl'},
-    **{f'clip_{size}{patch}': Variant(
-        *_SIZES[size], patch=patch, grid=224 // patch, clip=True)
-       for size, patch in (('b', 32), ('b', 16), ('l', 14))}}
+  **{f'vit_{size}16': Variant(*_SIZES[size]) for size in 'sbl'},
+  **{
+    f'dino_{size}{patch}': Variant(*_SIZES[size], patch=patch, grid=224 // patch, offset=True)
+    for size in 'sb'
+    for patch in (16, 8)
+  },
+  **{f'dinov2_{size}14': Variant(*_SIZES[size], patch=14, grid=37, scaled=True, offset=True) for size in 'sbl'},
+  **{f'dinov2_{size}14_reg': Variant(*_SIZES[size], patch=14, grid=37, scaled=True, registers=4) for size in 'sbl'},
+  **{
+    f'clip_{size}{patch}': Variant(*_SIZES[size], patch=patch, grid=224 // patch, clip=True)
+    for size, patch in (('b', 32), ('b', 16), ('l', 14))
+  },
+}
 
 
 class ViT(Staged):
@@ -63,6 +64,7 @@ class ViT(Staged):
   Attributes:
     variant: which one.
   """
+
   variant: Variant
   dtype: jnp.dtype = jnp.float32
 
@@ -70,9 +72,10 @@ class ViT(Staged):
     """Returns the embedding and every block; the last one has the norm."""
     top = self.variant.depth - 1
     return (
-        Stage('embed', '(cls|reg)_token|pos_embed|(patch_embed|norm_pre)/.*'),
-        *(Stage(f'blocks.{n}', f'blocks_{n}/.*') for n in range(top)),
-        Stage(f'blocks.{top}', f'blocks_{top}/.*|norm/.*'))
+      Stage('embed', '(cls|reg)_token|pos_embed|(patch_embed|norm_pre)/.*'),
+      *(Stage(f'blocks.{n}', f'blocks_{n}/.*') for n in range(top)),
+      Stage(f'blocks.{top}', f'blocks_{top}/.*|norm/.*'),
+    )
 
   def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
     if not number:
@@ -81,9 +84,7 @@ class ViT(Staged):
         x = record('norm_pre', _norm(self.variant, self.dtype, 'norm_pre')(x))
       return x
     name = f'blocks.{number - 1}'
-    x = record(name, _Block(
-        self.variant, self.dtype, name=name.replace('.', '_')
-    )(x, record.within(f'{name}.')))
+    x = record(name, _Block(self.variant, self.dtype, name=name.replace('.', '_'))(x, record.within(f'{name}.')))
     if number == self.variant.depth:
       x = record('norm', _norm(self.variant, self.dtype, 'norm')(x))
     return x
@@ -97,11 +98,12 @@ class ViT(Staged):
     """
     _, _, block = tap.partition('blocks.')
     if not block:
-      return {'embed': ('encoder.dropout', 'pos_drop'),
-              'norm_pre': ('visual.ln_pre',),
-              'norm': ('encoder.ln', 'encoder', 'visual.ln_post')}[tap]
-    other = f'encoder.layers.encoder_layer_{block}'.replace(
-        'attn', 'self_attention')
+      return {
+        'embed': ('encoder.dropout', 'pos_drop'),
+        'norm_pre': ('visual.ln_pre',),
+        'norm': ('encoder.ln', 'encoder', 'visual.ln_post'),
+      }[tap]
+    other = f'encoder.layers.encoder_layer_{block}'.replace('attn', 'self_attention')
     return other, f'visual.transformer.resblocks.{block}'
 
   def prefix(self) -> int:
@@ -112,15 +114,18 @@ class ViT(Staged):
     width, patch = self.variant.width, self.variant.patch
     check_sides(images.shape[1:3], patch)
     x = nn.Conv(
-        width, (patch, patch), (patch, patch), padding='VALID',
-        use_bias=not self.variant.clip, dtype=self.dtype, precision=_HIGHEST,
-        name='patch_embed')(images)
+      width,
+      (patch, patch),
+      (patch, patch),
+      padding='VALID',
+      use_bias=not self.variant.clip,
+      dtype=self.dtype,
+      precision=_HIGHEST,
+      name='patch_embed',
+    )(images)
     grid = x.shape[1:3]
-    position = self.param(
-        'pos_embed', nn.initializers.normal(.02),
-        (1, 1 + self.variant.grid ** 2, width))
-    x = jnp.concatenate(
-        [self._tokens('cls_token', 1, x), x.reshape(len(x), -1, width)], axis=1)
+    position = self.param('pos_embed', nn.initializers.normal(0.02), (1, 1 + self.variant.grid**2, width))
+    x = jnp.concatenate([self._tokens('cls_token', 1, x), x.reshape(len(x), -1, width)], axis=1)
     x += resize_positions(position, grid, self.variant.offset).astype(x.dtype)
     if not self.variant.registers:
       return x
@@ -136,18 +141,17 @@ class ViT(Staged):
 
 class _Block(nn.Module):
   """Attention and a perceptron, each after a norm and around a shortcut."""
+
   variant: Variant
   dtype: jnp.dtype
 
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
-    y = _Attention(self.variant.heads, self.dtype, name='attn')(
-        _norm(self.variant, self.dtype, 'norm1')(x))
+    y = _Attention(self.variant.heads, self.dtype, name='attn')(_norm(self.variant, self.dtype, 'norm1')(x))
     x += self._scaled('ls1', record('attn', y))
     y = _norm(self.variant, self.dtype, 'norm2')(x)
     y = _dense(4 * x.shape[-1], self.dtype, 'fc1')(y)
-    y = (y * nn.sigmoid(1.702 * y) if self.variant.clip
-         else nn.gelu(y, approximate=False))
+    y = y * nn.sigmoid(1.702 * y) if self.variant.clip else nn.gelu(y, approximate=False)
     y = _dense(x.shape[-1], self.dtype, 'fc2')(y)
     return x + self._scaled('ls2', record('mlp', y))
 
@@ -160,6 +164,7 @@ class _Block(nn.Module):
 
 class _Attention(nn.Module):
   """Every token attends to all tokens of its image."""
+
   heads: int
   dtype: jnp.dtype
 
@@ -168,15 +173,13 @@ class _Attention(nn.Module):
     batch, tokens, width = x.shape
     channels = width // self.heads
     qkv = _dense(3 * width, self.dtype, 'qkv')(x)
-    q, k, v = jnp.moveaxis(
-        qkv.reshape(batch, tokens, 3, self.heads, channels), 2, 0)
+    q, k, v = jnp.moveaxis(qkv.reshape(batch, tokens, 3, self.heads, channels), 2, 0)
     scores = jnp.einsum(
-        'bqhc,bkhc->bhqk', q / math.sqrt(channels), k, precision=_HIGHEST,
-        preferred_element_type=jnp.float32)
+      'bqhc,bkhc->bhqk', q / math.sqrt(channels), k, precision=_HIGHEST, preferred_element_type=jnp.float32
+    )
     shares = nn.softmax(scores).astype(self.dtype)
     x = jnp.einsum('bhqk,bkhc->bqhc', shares, v, precision=_HIGHEST)
-    return _dense(width, self.dtype, 'proj')(
-        x.reshape(batch, tokens, width))
+    return _dense(width, self.dtype, 'proj')(x.reshape(batch, tokens, width))
 
 
 def _dense(units: int, dtype: jnp.dtype, name: str) -> nn.Dense:
@@ -184,13 +187,10 @@ def _dense(units: int, dtype: jnp.dtype, name: str) -> nn.Dense:
 
 
 def _norm(variant: Variant, dtype: jnp.dtype, name: str) -> nn.LayerNorm:
-  return nn.LayerNorm(
-      epsilon=1e-5 if variant.clip else 1e-6, dtype=dtype, name=name)
+  return nn.LayerNorm(epsilon=1e-5 if variant.clip else 1e-6, dtype=dtype, name=name)
 
 
-def resize_positions(
-    position: jax.Array, grid: tuple[int, int], offset: bool = False
-) -> jax.Array:
+def resize_positions(position: jax.Array, grid: tuple[int, int], offset: bool = False) -> jax.Array:
   """Returns position embeddings for another grid, bicubically.
 
   Args:
@@ -209,10 +209,8 @@ def resize_positions(
   cells = position[:, 1:].reshape(1, side, side, width)
   if offset:
     # PyTorch's resizing by (n + .1) / side.
-    rows, columns = (interpolation.cubic_at(
-        (np.arange(n) + .5) * side / (n + .1) - .5, side) for n in grid)
+    rows, columns = (interpolation.cubic_at((np.arange(n) + 0.5) * side / (n + 0.1) - 0.5, side) for n in grid)
     cells = interpolation.resample(cells, rows, columns)
   else:
     cells = jax.image.resize(cells, (1, *grid, width), 'cubic', antialias=True)
-  return jnp.concatenate(
-      [position[:, :1], cells.reshape(1, -1, width)], axis=1)
+  return jnp.concatenate([position[:, :1], cells.reshape(1, -1, width)], axis=1)

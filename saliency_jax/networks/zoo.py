@@ -9,12 +9,7 @@ import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import architecture as architectures
-from saliency_jax.networks import (
-  conv_layers,
-  torch_bridge,
-  trunks,
-  user_networks,
-)
+from saliency_jax.networks import conv_layers, torch_bridge, trunks, user_networks
 from saliency_jax.networks import network as networks
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.architecture import Architecture
@@ -29,14 +24,18 @@ DEFAULT = 'vgg16'  # the paper's
 RANDOM = 'random'  # weights that nobody has trained, a baseline
 IMAGENET = 'imagenet'  # of a saliency model those of its trunk alone
 
-NETWORKS: dict[str, Architecture] = {
-    **trunks.NETWORKS, **published.NETWORKS}
+NETWORKS: dict[str, Architecture] = {**trunks.NETWORKS, **published.NETWORKS}
 
 
 def load(
-    name: str = DEFAULT, *, weights: str = IMAGENET, preprocessing: str = '',
-    cache_dir: str = '', dtype: str = 'float32', readout_tap: str = '',
-    image_size: int = 0
+  name: str = DEFAULT,
+  *,
+  weights: str = IMAGENET,
+  preprocessing: str = '',
+  cache_dir: str = '',
+  dtype: str = 'float32',
+  readout_tap: str = '',
+  image_size: int = 0,
 ) -> Network:
   """Returns a network with its weights.
 
@@ -67,20 +66,17 @@ def load(
     found = _of_zoo(name, weights, preprocessing, cache_dir, dtype)
   elif stated or preprocessing:
     raise InputError(
-        f'{name} brings its own variables and preprocessing; leave '
-        f'config.network.weights and .preprocessing out.')
+      f'{name} brings its own variables and preprocessing; leave config.network.weights and .preprocessing out.'
+    )
   else:
     found = user_networks.load(name, dtype)
   if readout_tap:
-    readout_tap, = tap_tools.resolve([readout_tap], found.taps, name)
+    (readout_tap,) = tap_tools.resolve([readout_tap], found.taps, name)
     found = found.replace(readout_tap=readout_tap)
   if image_size:
     if image_size < 1:
-      raise InputError(
-          f'config.network.image_size is {image_size}; give 1 or more, or 0 '
-          f"for the network's own.")
-    found = found.replace(
-        preprocess=found.preprocess._replace(image_size=image_size), frame=None)
+      raise InputError(f"config.network.image_size is {image_size}; give 1 or more, or 0 for the network's own.")
+    found = found.replace(preprocess=found.preprocess._replace(image_size=image_size), frame=None)
   return found
 
 
@@ -92,8 +88,9 @@ def architecture(name: str) -> Architecture:
   """
   if name not in NETWORKS:
     raise InputError(
-        f'There is no network {name!r}; config.network.name is one of '
-        f"{', '.join(NETWORKS)}, 'timm:NAME' or 'package.module:function'.")
+      f'There is no network {name!r}; config.network.name is one of '
+      f"{', '.join(NETWORKS)}, 'timm:NAME' or 'package.module:function'."
+    )
   return NETWORKS[name]
 
 
@@ -107,21 +104,25 @@ def published(name: str) -> str:
   return next(iter(found.known), '') if found and found.decoder else ''
 
 
-def assemble(
-    name: str, found: Architecture, ported: Ported, provenance: Provenance,
-    dtype: str = 'float32'
-) -> Network:
+def assemble(name: str, found: Architecture, ported: Ported, provenance: Provenance, dtype: str = 'float32') -> Network:
   """Returns the network of an architecture and its variables."""
   return Network(
-      name, _run(found.module(networks.arithmetic(dtype))), ported.variables,
-      ported.preprocess, tap_tools.table(found.taps), found.stages, cuts=True,
-      default_taps=found.default_taps, readout_tap=found.readout_tap,
-      provenance=provenance, dtype=dtype, decoder=architectures.decoder(found))
+    name,
+    _run(found.module(networks.arithmetic(dtype))),
+    ported.variables,
+    ported.preprocess,
+    tap_tools.table(found.taps),
+    found.stages,
+    cuts=True,
+    default_taps=found.default_taps,
+    readout_tap=found.readout_tap,
+    provenance=provenance,
+    dtype=dtype,
+    decoder=architectures.decoder(found),
+  )
 
 
-def rebuild(
-    name: str, ported: Ported, provenance: Provenance, dtype: str
-) -> Network:
+def rebuild(name: str, ported: Ported, provenance: Provenance, dtype: str) -> Network:
   """Returns a network, of the zoo or of the user's, with other variables.
 
   Raises:
@@ -130,11 +131,10 @@ def rebuild(
   found = outline(name, dtype)
   if shapes(ported.variables) != shapes(found.variables):
     raise InputError(
-        f'These variables ({provenance.source}) are not those of {name}: it '
-        f'has changed since, or they are of another network.')
-  return found.replace(
-      variables=ported.variables, preprocess=ported.preprocess,
-      provenance=provenance)
+      f'These variables ({provenance.source}) are not those of {name}: it '
+      f'has changed since, or they are of another network.'
+    )
+  return found.replace(variables=ported.variables, preprocess=ported.preprocess, provenance=provenance)
 
 
 def shapes(variables: Mapping) -> dict[str, tuple[int, ...]]:
@@ -153,8 +153,8 @@ def outline(name: str, dtype: str = 'float32') -> Network:
     return user_networks.load(name, dtype)
   found = architecture(name)
   return assemble(
-      name, found, Ported(found.shapes, Preprocess(
-          image_size=found.image_size)), Provenance('', '', ''), dtype)
+    name, found, Ported(found.shapes, Preprocess(image_size=found.image_size)), Provenance('', '', ''), dtype
+  )
 
 
 def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
@@ -172,72 +172,63 @@ def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
 def random_variables(module: Staged, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
   # It runs once: that it is compiled soon counts.
-  draw = jax.jit(architectures.init(module), compiler_options={
-      'xla_backend_optimization_level': 0})
+  draw = jax.jit(architectures.init(module), compiler_options={'xla_backend_optimization_level': 0})
   return jax.tree.map(np.asarray, draw(jax.random.key(seed)))
 
 
-def _of_zoo(
-    name: str, weights: str, preprocessing: str, cache_dir: str, dtype: str
-) -> Network:
+def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: str) -> Network:
   found = architecture(name)
   if found.trunk and weights == IMAGENET:
     return _on_trunk(name, found, cache_dir, dtype)
   if weights == IMAGENET and not found.decoder and weights not in found.known:
     weights = next(iter(found.known), weights)
   if weights == RANDOM:
-    ported = Ported(random_variables(
-        found.module(jnp.float32)), Preprocess())
-    return assemble(
-        name, found, ported,
-        Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
+    ported = Ported(random_variables(found.module(jnp.float32)), Preprocess())
+    return assemble(name, found, ported, Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
 
   def port(arrays, family):
     if isinstance(family, Preprocess):  # a trained network's file
-      return port_table.porter(name, port_table.OWN)(
-          arrays, shapes(found.shapes), family)
+      return port_table.porter(name, port_table.OWN)(arrays, shapes(found.shapes), family)
     try:
       return found.port(arrays, shapes(found.shapes), family)
     except InputError as error:
       others = identify(arrays) if family is None else []
       if not others or name in others:
         raise
-      raise InputError(
-          f'{error} They are those of {" or ".join(others)}; set '
-          f'config.network.name.') from error
+      raise InputError(f'{error} They are those of {" or ".join(others)}; set config.network.name.') from error
 
   saved, _ = known_weights.load(
-      weights, port, found.known, network=name, cache_dir=cache_dir,
-      preprocessing=preprocessing)
-  loaded = assemble(name, found, saved.ported, Provenance(
-      saved.origin.name, saved.sha256, saved.origin.source), dtype)
+    weights, port, found.known, network=name, cache_dir=cache_dir, preprocessing=preprocessing
+  )
+  loaded = assemble(name, found, saved.ported, Provenance(saved.origin.name, saved.sha256, saved.origin.source), dtype)
   if not found.decoder:
     return loaded
   head = saved.ported.variables['params'][loaded.decoder.name]
   return loaded.replace(
-      preprocess=loaded.preprocess._replace(image_size=found.image_size),
-      frame=found.frame,
-      # What the authors have trained is trained on, not drawn again.
-      decoder=loaded.decoder._replace(init=lambda key, shape: head))
+    preprocess=loaded.preprocess._replace(image_size=found.image_size),
+    frame=found.frame,
+    # What the authors have trained is trained on, not drawn again.
+    decoder=loaded.decoder._replace(init=lambda key, shape: head),
+  )
 
 
-def _on_trunk(
-    name: str, found: Architecture, cache_dir: str, dtype: str) -> Network:
+def _on_trunk(name: str, found: Architecture, cache_dir: str, dtype: str) -> Network:
   """Returns a saliency model whose trunk alone is trained, on ImageNet."""
-  trunk = load(
-      found.trunk.network, weights=found.trunk.weights, cache_dir=cache_dir)
+  trunk = load(found.trunk.network, weights=found.trunk.weights, cache_dir=cache_dir)
   drawn = random_variables(found.module(jnp.float32))
   variables = {
-      kind: tree | {
-          f'{prefix}{part}': trunk.variables[kind][part]
-          for prefix in found.trunk.prefixes
-          for part in trunk.variables.get(kind, ())}
-      for kind, tree in drawn.items()}
-  ported = Ported(variables, trunk.preprocess._replace(
-      image_size=found.image_size))
-  return assemble(name, found, ported, Provenance(
-      IMAGENET, digest(ported),
-      f'{trunk.provenance.source}; the decoder is drawn'), dtype)
+    kind: tree
+    | {
+      f'{prefix}{part}': trunk.variables[kind][part]
+      for prefix in found.trunk.prefixes
+      for part in trunk.variables.get(kind, ())
+    }
+    for kind, tree in drawn.items()
+  }
+  ported = Ported(variables, trunk.preprocess._replace(image_size=found.image_size))
+  return assemble(
+    name, found, ported, Provenance(IMAGENET, digest(ported), f'{trunk.provenance.source}; the decoder is drawn'), dtype
+  )
 
 
 @functools.lru_cache(maxsize=32)
@@ -247,6 +238,7 @@ def _run(module: Staged) -> Callable:
   A CPU takes images through the stages of large maps one after another, one
   for each device, so that its cache holds what they compute.
   """
+
   def run(variables, x, taps, first, last):
     compute = functools.partial(module.apply, variables)
     cut = min(module.large_stages(), last)
@@ -254,11 +246,10 @@ def _run(module: Staged) -> Callable:
     if first >= cut or count < 2 or left or not conv_layers.on_cpu():
       return compute(x, taps, first, last)
     # Devices outside: a batch that is split over them stays where it is.
-    turns = jax.tree.map(lambda x: x.reshape(
-        jax.device_count(), count, *x.shape[1:]).swapaxes(0, 1), x)
+    turns = jax.tree.map(lambda x: x.reshape(jax.device_count(), count, *x.shape[1:]).swapaxes(0, 1), x)
     x, below = jax.tree.map(
-        lambda x: x.swapaxes(0, 1).reshape(-1, *x.shape[2:]),
-        jax.lax.map(lambda x: compute(x, taps, first, cut), turns))
+      lambda x: x.swapaxes(0, 1).reshape(-1, *x.shape[2:]), jax.lax.map(lambda x: compute(x, taps, first, cut), turns)
+    )
     x, above = compute(x, taps, cut, last)
     return x, below | above
 

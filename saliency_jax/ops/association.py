@@ -44,8 +44,7 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
 @jax.custom_vjp
 def _associate_half(maps: jax.Array, weights: CellWeights) -> jax.Array:
   """Returns the scores of bfloat16 maps, on a GPU in one read of them."""
-  return jax.lax.platform_dependent(
-      maps, weights, cuda=association_pallas.associate, default=_associate)
+  return jax.lax.platform_dependent(maps, weights, cuda=association_pallas.associate, default=_associate)
 
 
 def _half_forward(maps, weights):
@@ -68,20 +67,19 @@ def _associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
   # The plain average rides along as one more set: a single matrix product.
   sets = jnp.concatenate([average[..., None, :, :], weights.sets], axis=-3)
   means = jax.lax.dot_general(
-      sets.reshape(*batch, -1, cells), maps.reshape(*batch, cells, units),
-      (((len(batch) + 1,), (len(batch),)),
-       (tuple(range(len(batch))), tuple(range(len(batch))))),
-      precision=jax.lax.Precision.HIGHEST)
+    sets.reshape(*batch, -1, cells),
+    maps.reshape(*batch, cells, units),
+    (((len(batch) + 1,), (len(batch),)), (tuple(range(len(batch))), tuple(range(len(batch))))),
+    precision=jax.lax.Precision.HIGHEST,
+  )
   mean, set_means = means[..., :1, :], means[..., 1:, :]
-  deviation, varies = _deviation(
-      maps - mean[..., None, :], weights.rows, weights.columns)
+  deviation, varies = _deviation(maps - mean[..., None, :], weights.rows, weights.columns)
   deviation, varies = deviation[..., None, :], varies[..., None, :]
   filled = jnp.any(weights.sets != 0, axis=(-2, -1))[..., None]
   return jnp.where(varies & filled, (set_means - mean) / deviation, 0)
 
 
-def standardise(
-    maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+def standardise(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
   """Returns maps in deviations of the upsampled map from its own mean.
 
   Upsampled bilinearly, such a map is `(U - mean(U)) / std(U)`, of which
@@ -100,12 +98,10 @@ def standardise(
   """
   _check_axes(maps, rows, columns)
   maps = _from_own_cell(maps)
-  mean = jnp.sum(
-      _average(rows, columns)[..., None] * maps, axis=(-3, -2), keepdims=True)
+  mean = jnp.sum(_average(rows, columns)[..., None] * maps, axis=(-3, -2), keepdims=True)
   centred = maps - mean
   deviation, varies = _deviation(centred, rows, columns)
-  return jnp.where(
-      varies[..., None, None, :], centred / deviation[..., None, None, :], 0)
+  return jnp.where(varies[..., None, None, :], centred / deviation[..., None, None, :], 0)
 
 
 def _from_own_cell(maps: jax.Array) -> jax.Array:
@@ -120,11 +116,9 @@ def _from_own_cell(maps: jax.Array) -> jax.Array:
   """
   maps = maps.astype(jnp.promote_types(maps.dtype, jnp.float32))
   maps = maps - maps[..., :1, :1, :]
-  largest = jax.lax.stop_gradient(
-      jnp.max(jnp.abs(maps), axis=(-3, -2), keepdims=True))
+  largest = jax.lax.stop_gradient(jnp.max(jnp.abs(maps), axis=(-3, -2), keepdims=True))
   _, exponent = jnp.frexp(jnp.where(jnp.isfinite(largest), largest, 1))
-  return maps * jnp.ldexp(
-      jnp.ones_like(largest), -jnp.clip(exponent, -125, 125))
+  return maps * jnp.ldexp(jnp.ones_like(largest), -jnp.clip(exponent, -125, 125))
 
 
 def _average(rows: jax.Array, columns: jax.Array) -> jax.Array:
@@ -132,16 +126,12 @@ def _average(rows: jax.Array, columns: jax.Array) -> jax.Array:
   return rows[..., 0, :, None] * columns[..., 0, None, :]
 
 
-def _deviation(
-    centred: jax.Array, rows: jax.Array, columns: jax.Array
-) -> tuple[jax.Array, jax.Array]:
+def _deviation(centred: jax.Array, rows: jax.Array, columns: jax.Array) -> tuple[jax.Array, jax.Array]:
   """Returns the upsampled maps' deviation, and where it is not 0: `[.., C]`.
 
   The deviation is 1 where it is 0, and NaN where it is not finite.
   """
-  variance = jnp.sum(
-      jnp.square(_along_rows(_along_columns(centred, columns), rows)),
-      axis=(-3, -2))
+  variance = jnp.sum(jnp.square(_along_rows(_along_columns(centred, columns), rows)), axis=(-3, -2))
   # Not `variance > 0`: NaN must stay NaN and not pass for a constant map.
   varies = variance != 0
   # Twice `where`: the root's gradient at 0 is infinite, and would reach the
@@ -165,20 +155,17 @@ def _along_columns(x: jax.Array, columns: jax.Array) -> jax.Array:
 
 def _check(maps: jax.Array, weights: CellWeights) -> None:
   _check_axes(maps, weights.rows, weights.columns)
-  if (weights.sets.ndim != maps.ndim
-      or weights.sets.shape[:-3] != maps.shape[:-3]
-      or weights.sets.shape[-2:] != maps.shape[-3:-1]):
-    raise ValueError(
-        f'Maps {maps.shape} do not fit the sets {weights.sets.shape}.')
+  if (
+    weights.sets.ndim != maps.ndim
+    or weights.sets.shape[:-3] != maps.shape[:-3]
+    or weights.sets.shape[-2:] != maps.shape[-3:-1]
+  ):
+    raise ValueError(f'Maps {maps.shape} do not fit the sets {weights.sets.shape}.')
 
 
-def _check_axes(
-    maps: jax.Array, rows: jax.Array, columns: jax.Array) -> None:
+def _check_axes(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> None:
   if maps.ndim < 3:
     raise ValueError(f'Maps are [..., h, w, C]; these are {maps.shape}.')
   *batch, height, width, _ = maps.shape
-  if (rows.shape != (*batch, 3, height)
-      or columns.shape != (*batch, 3, width)):
-    raise ValueError(
-        f'Maps {maps.shape} do not fit the weights: rows {rows.shape}, columns '
-        f'{columns.shape}.')
+  if rows.shape != (*batch, 3, height) or columns.shape != (*batch, 3, width):
+    raise ValueError(f'Maps {maps.shape} do not fit the weights: rows {rows.shape}, columns {columns.shape}.')

@@ -34,15 +34,16 @@ _SETS = 32  # at most; with more, sums leave the registers
 def fits(maps: jax.Array, weights: CellWeights) -> bool:
   """Returns whether the kernel takes such maps, see `associate`."""
   return (
-      maps.dtype == jnp.bfloat16 and maps.ndim == 4
-      and maps.shape[2] <= _CELLS and maps.size > 0
-      and 0 < weights.sets.shape[1] <= _SETS
-      and _block(maps.shape) >= _LEAST)
+    maps.dtype == jnp.bfloat16
+    and maps.ndim == 4
+    and maps.shape[2] <= _CELLS
+    and maps.size > 0
+    and 0 < weights.sets.shape[1] <= _SETS
+    and _block(maps.shape) >= _LEAST
+  )
 
 
-def associate(
-    maps: jax.Array, weights: CellWeights, *, interpret: bool = False
-) -> jax.Array:
+def associate(maps: jax.Array, weights: CellWeights, *, interpret: bool = False) -> jax.Array:
   """Returns `association.associate` of bfloat16 maps, without gradients.
 
   Equal to it within 1e-5 unless a map's mean exceeds its deviation a hundred
@@ -63,23 +64,24 @@ def associate(
 @functools.cache
 def _batched(interpret: bool):
   """Returns the kernel with its rules for `vmap` and for several devices."""
+
   def kernel(maps, sets, rows, columns):
     return _call(maps, sets, rows, columns, interpret=interpret)
 
   split = custom_partitioning(kernel)
   split.def_partition(
-      partition=lambda mesh, arguments, result: (
-          mesh, kernel, result.sharding, tuple(
-              x.sharding for x in arguments)),
-      sharding_rule='b h w c, b r h w, b i h, b j w -> b r c',
-      need_replication_factors=('h', 'w', 'i', 'j'))
+    partition=lambda mesh, arguments, result: (mesh, kernel, result.sharding, tuple(x.sharding for x in arguments)),
+    sharding_rule='b h w c, b r h w, b i h, b j w -> b r c',
+    need_replication_factors=('h', 'w', 'i', 'j'),
+  )
   batched = jax.custom_batching.custom_vmap(split)
 
   @batched.def_vmap
   def _(size, is_batched, *arguments):
     stacked = [
-        x if given else jnp.broadcast_to(x[None], (size, *x.shape))
-        for x, given in zip(arguments, is_batched, strict=True)]
+      x if given else jnp.broadcast_to(x[None], (size, *x.shape))
+      for x, given in zip(arguments, is_batched, strict=True)
+    ]
     scores = batched(*(x.reshape(-1, *x.shape[2:]) for x in stacked))
     return scores.reshape(size, -1, *scores.shape[1:]), True
 
@@ -105,17 +107,20 @@ def _call(maps, sets, rows, columns, *, interpret):
     return pl.BlockSpec((None, *shape), lambda i, k: (i, *(0 for _ in shape)))
 
   return pl.pallas_call(
-      functools.partial(_kernel, size=(height, width), count=count),
-      grid=(batch, units // block),
-      in_specs=[
-          pl.BlockSpec(
-              (None, height, width, block), lambda i, k: (i, 0, 0, k)),
-          whole(count, height, width), whole(3, height), whole(3, width)],
-      out_specs=pl.BlockSpec(
-          (None, _power(count), block), lambda i, k: (i, 0, k)),
-      out_shape=jax.ShapeDtypeStruct((batch, count, units), jnp.float32),
-      compiler_params=triton.CompilerParams(num_warps=_WARPS, num_stages=1),
-      interpret=interpret, name='associate')(maps, sets, rows, columns)
+    functools.partial(_kernel, size=(height, width), count=count),
+    grid=(batch, units // block),
+    in_specs=[
+      pl.BlockSpec((None, height, width, block), lambda i, k: (i, 0, 0, k)),
+      whole(count, height, width),
+      whole(3, height),
+      whole(3, width),
+    ],
+    out_specs=pl.BlockSpec((None, _power(count), block), lambda i, k: (i, 0, k)),
+    out_shape=jax.ShapeDtypeStruct((batch, count, units), jnp.float32),
+    compiler_params=triton.CompilerParams(num_warps=_WARPS, num_stages=1),
+    interpret=interpret,
+    name='associate',
+  )(maps, sets, rows, columns)
 
 
 def _kernel(maps, sets, rows, columns, scores, *, size, count):
@@ -127,55 +132,48 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
   column, of = jnp.arange(wide), jnp.minimum(jnp.arange(tall), count - 1)
   inside = column < width
   here, beside = (jnp.minimum(column + i, width - 1) for i in (0, 1))
-  average, diagonal, next_one = (
-      jnp.where(inside, columns[i, here], 0.) for i in range(3))
+  average, diagonal, next_one = (jnp.where(inside, columns[i, here], 0.0) for i in range(3))
   diagonal, next_one = diagonal[:, None], next_one[:, None]
 
   def load(i):
     i = jnp.maximum(i, 0)
-    return (
-        maps[i, here, :], maps[i, beside, :],
-        sets[of[:, None], i, here[None, :]], *(rows[k, i] for k in range(3)))
+    return (maps[i, here, :], maps[i, beside, :], sets[of[:, None], i, here[None, :]], *(rows[k, i] for k in range(3)))
 
   lowest = load(height - 1)
   # A cell of the map's own is taken first, so that a constant map is 0 exactly.
   own = maps[height - 1, 0, :].astype(jnp.float32)
-  shift = own + jnp.sum(
-      jnp.where(inside[:, None], lowest[0] - own[None, :], 0.), axis=0) / width
+  shift = own + jnp.sum(jnp.where(inside[:, None], lowest[0] - own[None, :], 0.0), axis=0) / width
 
   def row(step, state):
     # Upwards, as every row needs the one below; the next is loaded meanwhile.
-    absolute, means, below, total, squares, (
-        x, right, weights, mean_row, diagonal_row, next_row) = state
+    absolute, means, below, total, squares, (x, right, weights, mean_row, diagonal_row, next_row) = state
     following = load(height - 2 - step)
-    weights = jnp.where(inside[None], weights, 0.)
+    weights = jnp.where(inside[None], weights, 0.0)
     absolute += jnp.abs(weights)
     # Without the average, an offset of the map has no part in the products.
     for part in _thirds(weights - mean_row * average[None]):
-      means += lax.dot_general(
-          x, part, (((0,), (1,)), ((), ())),
-          preferred_element_type=jnp.float32)
+      means += lax.dot_general(x, part, (((0,), (1,)), ((), ())), preferred_element_type=jnp.float32)
     x, right = x - shift[None, :], right - shift[None, :]
     x = diagonal * x + next_one * right
     z = diagonal_row * x + next_row * below
-    return (absolute, means, x, total + (diagonal_row + next_row) * z,
-            squares + z * z, following)
+    return (absolute, means, x, total + (diagonal_row + next_row) * z, squares + z * z, following)
 
   zeros = jnp.zeros((wide, block), jnp.float32)
-  absolute, means, _, total, squares, _ = lax.fori_loop(0, height, row, (
-      jnp.zeros((tall, wide), jnp.float32),
-      jnp.zeros((block, tall), jnp.float32), zeros, zeros, zeros, lowest))
+  absolute, means, _, total, squares, _ = lax.fori_loop(
+    0,
+    height,
+    row,
+    (jnp.zeros((tall, wide), jnp.float32), jnp.zeros((block, tall), jnp.float32), zeros, zeros, zeros, lowest),
+  )
   mean = jnp.sum((diagonal + next_one) * total, axis=0)
   variance = jnp.sum(squares, axis=0) - mean * mean
   # Below, squares of cells leave float32; NaN stays NaN.
   varies = ~(variance <= _LEAST_VARIANCE)
-  deviation = jnp.sqrt(jnp.where(varies, variance, 1.))
+  deviation = jnp.sqrt(jnp.where(varies, variance, 1.0))
   deviation = jnp.where(deviation < jnp.inf, deviation, jnp.nan)
   filled = jnp.sum(absolute, axis=1) != 0
-  result = jnp.where(
-      filled[:, None] & varies[None, :], means.T / deviation[None, :], 0.)
-  triton.store(scores, result, mask=jnp.broadcast_to(
-      (jnp.arange(tall) < count)[:, None], (tall, block)))
+  result = jnp.where(filled[:, None] & varies[None, :], means.T / deviation[None, :], 0.0)
+  triton.store(scores, result, mask=jnp.broadcast_to((jnp.arange(tall) < count)[:, None], (tall, block)))
 
 
 def _thirds(weights: jax.Array) -> tuple[jax.Array, ...]:

@@ -23,9 +23,13 @@ from saliency_jax.ops.auc_ranks import Sample
 
 
 def auc_judd(
-    saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
-    distinct: bool = True, ties: str = 'together',
-    jitter: jax.Array | None = None
+  saliency: jax.Array,
+  points: jax.Array,
+  valid: jax.Array | None = None,
+  *,
+  distinct: bool = True,
+  ties: str = 'together',
+  jitter: jax.Array | None = None,
 ) -> jax.Array:
   """AUC-Judd: thresholds at the fixated values, against unfixated pixels.
 
@@ -57,7 +61,7 @@ def auc_judd(
     raise ValueError(f"ties are 'together' or 'apart', not {ties!r}.")
   if ties == 'apart' and not distinct:
     raise ValueError("ties='apart' is defined for distinct pixels.")
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   ranked = saliency if jitter is None else ties_broken(jitter, saliency)
   hits = auc_ranks.at_points(ranked, points, valid, distinct=distinct)
   levels = auc_ranks.levels(hits)
@@ -69,8 +73,7 @@ def auc_judd(
 
 
 def auc_uniform(
-    saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
-    distinct: bool = True
+  saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *, distinct: bool = True
 ) -> jax.Array:
   """AUC against all pixels of the image, fixated ones included.
 
@@ -81,7 +84,7 @@ def auc_uniform(
   Returns:
     The area, in [0, 1].
   """
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
   levels = auc_ranks.levels(hits)
   alarms = auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
@@ -90,9 +93,13 @@ def auc_uniform(
 
 
 def auc_shuffled(
-    saliency: jax.Array, points: jax.Array, negatives: jax.Array,
-    valid: jax.Array | None = None, negatives_valid: jax.Array | None = None,
-    *, distinct: bool = True
+  saliency: jax.Array,
+  points: jax.Array,
+  negatives: jax.Array,
+  valid: jax.Array | None = None,
+  negatives_valid: jax.Array | None = None,
+  *,
+  distinct: bool = True,
 ) -> jax.Array:
   """Shuffled AUC: against the fixations of other images, so centring is chance.
 
@@ -113,17 +120,14 @@ def auc_shuffled(
   Returns:
     The area, in [0, 1].
   """
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
   alarms = auc_ranks.at_points(
-      saliency, negatives,
-      None if negatives_valid is None else jnp.asarray(negatives_valid) > 0,
-      distinct=False)
+    saliency, negatives, None if negatives_valid is None else jnp.asarray(negatives_valid) > 0, distinct=False
+  )
   times = alarms.valid if negatives_valid is None else negatives_valid
   levels = auc_ranks.levels(hits)
-  area = _outranking(
-      auc_ranks.histogram(hits, levels),
-      auc_ranks.histogram(alarms._replace(valid=times), levels))
+  area = _outranking(auc_ranks.histogram(hits, levels), auc_ranks.histogram(alarms._replace(valid=times), levels))
   return _defined(area, saliency, hits, alarms)
 
 
@@ -139,21 +143,16 @@ def ties_broken(key: jax.Array, saliency: jax.Array) -> jax.Array:
     key: of `jax.random`.
     saliency: floating `[H, W]`, in float32 of 2^24 pixels at most.
   """
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   flat = saliency.ravel()
   order = jnp.lexsort((jax.random.bits(key, flat.shape), flat))
-  return jnp.zeros_like(flat).at[order].set(
-      jnp.arange(flat.size, dtype=flat.dtype)).reshape(saliency.shape)
+  return jnp.zeros_like(flat).at[order].set(jnp.arange(flat.size, dtype=flat.dtype)).reshape(saliency.shape)
 
 
-def _unfixated(
-    saliency: jax.Array, points: jax.Array, valid: jax.Array | None,
-    levels: jax.Array
-) -> jax.Array:
+def _unfixated(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, levels: jax.Array) -> jax.Array:
   """Returns how many pixels without a fixation have each rank."""
   fixated = auc_ranks.at_points(saliency, points, valid, distinct=True)
-  return (auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
-          - auc_ranks.histogram(fixated, levels))
+  return auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels) - auc_ranks.histogram(fixated, levels)
 
 
 def _below(counts: jax.Array) -> jax.Array:
@@ -167,9 +166,7 @@ def _outranking(hits: jax.Array, alarms: jax.Array) -> jax.Array:
   return (hits * beaten).sum() / hits.sum()
 
 
-def _polygon(
-    hits: Sample, alarms: jax.Array, levels: jax.Array, *, apart: bool
-) -> jax.Array:
+def _polygon(hits: Sample, alarms: jax.Array, levels: jax.Array, *, apart: bool) -> jax.Array:
   """Returns the area under the curve with thresholds at the fixated values.
 
   Args:
@@ -178,8 +175,7 @@ def _polygon(
   counts = auc_ranks.histogram(hits, levels)
   # From low to high. What does not count gets the last rank, which no value
   # has and which is above all others, and so adds nothing to the area.
-  thresholds = jnp.sort(jnp.where(
-      hits.valid, auc_ranks.ranks(hits.values, levels), len(counts) - 1))
+  thresholds = jnp.sort(jnp.where(hits.valid, auc_ranks.ranks(hits.values, levels), len(counts) - 1))
   positives, negatives = counts.sum(), alarms.sum()
   hit = positives - auc_ranks.take(_below(counts), thresholds)
   alarm = negatives - auc_ranks.take(_below(alarms), thresholds)
@@ -191,11 +187,11 @@ def _polygon(
   return -jnp.trapezoid(hit, alarm)
 
 
-def _defined(
-    area: jax.Array, saliency: jax.Array, *samples: Sample) -> jax.Array:
+def _defined(area: jax.Array, saliency: jax.Array, *samples: Sample) -> jax.Array:
   """Returns the area, or NaN without a valid point or with one outside."""
   conditions = [
-      condition for sample in samples for condition in (
-          sample.valid.any(),
-          ~(sample.valid & jnp.isnan(sample.values)).any())]
+    condition
+    for sample in samples
+    for condition in (sample.valid.any(), ~(sample.valid & jnp.isnan(sample.values)).any())
+  ]
   return full_maps.or_nan(area, saliency, *conditions).astype(saliency.dtype)

@@ -22,14 +22,12 @@ _BIN_ROOM = 8
 
 class Sample(NamedTuple):
   """Values of a map, of which the valid ones count."""
+
   values: jax.Array  # floating `[M]`; NaN at points outside the image
   valid: jax.Array  # bool `[M]`, or integers: how often each counts
 
 
-def at_points(
-    saliency: jax.Array, points: jax.Array, valid: jax.Array | None, *,
-    distinct: bool
-) -> Sample:
+def at_points(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, *, distinct: bool) -> Sample:
   """Returns a map's values at points `[M, 2]`, see `fixated`."""
   where = fixated(points, valid, saliency.shape, distinct=distinct)
   return Sample(values_at(saliency, where), where.valid)
@@ -65,9 +63,7 @@ def levels(hits: Sample) -> jax.Array:
   """
   keys = _ordered(hits.values)
   last = _largest(keys)
-  keys = jnp.concatenate([
-      jnp.where(hits.valid, keys, last),
-      jnp.where(hits.valid, keys + 1, last)])
+  keys = jnp.concatenate([jnp.where(hits.valid, keys, last), jnp.where(hits.valid, keys + 1, last)])
   length = 2 ** (len(keys) + _BIN_ROOM - 1).bit_length()
   return jnp.unique(keys, size=length, fill_value=last)
 
@@ -95,8 +91,7 @@ def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
   def bins(keys):
     return (jnp.clip(keys, low, high) - low) >> shift
 
-  occupancy = jnp.zeros(2**_BIN_BITS, jnp.uint32).at[bins(levels)].add(
-      listed.astype(jnp.uint32))
+  occupancy = jnp.zeros(2**_BIN_BITS, jnp.uint32).at[bins(levels)].add(listed.astype(jnp.uint32))
   lower = jnp.cumsum(occupancy) - occupancy
 
   def from_the_bin():
@@ -110,9 +105,7 @@ def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
   return jax.lax.cond(occupancy.max() < _BIN_ROOM, from_the_bin, from_the_start)
 
 
-def _search(
-    keys: jax.Array, levels: jax.Array, rank: jax.Array, room: int
-) -> jax.Array:
+def _search(keys: jax.Array, levels: jax.Array, rank: jax.Array, room: int) -> jax.Array:
   """Returns ranks by a binary search without branches.
 
   One pass over the keys for each level, with a table that stays in the nearest
@@ -137,13 +130,13 @@ def _largest(keys: jax.Array) -> np.unsignedinteger:
 
 def take(table: jax.Array, index: jax.Array) -> jax.Array:
   """Returns the table's elements at indices that are known to be inside."""
-  return table.at[index].get(
-      mode='promise_in_bounds', wrap_negative_indices=False)
+  return table.at[index].get(mode='promise_in_bounds', wrap_negative_indices=False)
 
 
 def histogram(sample: Sample, levels: jax.Array) -> jax.Array:
   """Returns how many of a sample have each rank, int32 `[2^k]`."""
-  return jnp.zeros(len(levels), jnp.int32).at[
-      ranks(sample.values, levels)].add(
-          sample.valid.astype(jnp.int32), mode='promise_in_bounds',
-          wrap_negative_indices=False)
+  return (
+    jnp.zeros(len(levels), jnp.int32)
+    .at[ranks(sample.values, levels)]
+    .add(sample.valid.astype(jnp.int32), mode='promise_in_bounds', wrap_negative_indices=False)
+  )

@@ -17,8 +17,7 @@ from saliency_jax.ops.fixated_pixels import fixated
 
 
 def blurred_fixations(
-    points: jax.Array, size: tuple[int, int], sigma: float,
-    valid: jax.Array | None = None
+  points: jax.Array, size: tuple[int, int], sigma: float, valid: jax.Array | None = None
 ) -> jax.Array:
   """Returns the human map of an image: a Gaussian at every fixation.
 
@@ -38,19 +37,14 @@ def blurred_fixations(
     ValueError: if shapes or types do not fit.
   """
   where = fixated(points, valid, size, distinct=False)
-  rows, columns = (
-      jnp.asarray(_matrix(pixels, sigma), float) for pixels in size)
-  weights = jnp.where(
-      where.valid, jnp.where(where.pixels < size[0] * size[1], 1, jnp.nan), 0)
+  rows, columns = (jnp.asarray(_matrix(pixels, sigma), float) for pixels in size)
+  weights = jnp.where(where.valid, jnp.where(where.pixels < size[0] * size[1], 1, jnp.nan), 0)
   y, x = jnp.divmod(where.pixels, size[1])
   rows = rows.at[:, y].get(mode='clip') * weights[None]
-  return jnp.matmul(
-      rows, columns.at[:, x].get(mode='clip').T,
-      precision=jax.lax.Precision.HIGHEST)
+  return jnp.matmul(rows, columns.at[:, x].get(mode='clip').T, precision=jax.lax.Precision.HIGHEST)
 
 
-def centre_prior(
-    size: tuple[int, int], sigmas: tuple[float, float]) -> np.ndarray:
+def centre_prior(size: tuple[int, int], sigmas: tuple[float, float]) -> np.ndarray:
   """Returns a Gaussian around the image's centre as a density.
 
   Args:
@@ -62,8 +56,9 @@ def centre_prior(
     float64 `[H, W]` that sums to 1, made on the host.
   """
   down, across = (
-      np.exp(-((np.arange(pixels) - (pixels - 1) / 2) / sigma) ** 2 / 2)
-      for pixels, sigma in zip(size, sigmas, strict=True))
+    np.exp(-(((np.arange(pixels) - (pixels - 1) / 2) / sigma) ** 2) / 2)
+    for pixels, sigma in zip(size, sigmas, strict=True)
+  )
   prior = np.outer(down, across)
   return prior / prior.sum()
 

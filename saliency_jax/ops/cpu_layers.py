@@ -26,11 +26,12 @@ import numpy as np
 Grid = list[list[jax.Array]]  # rows of arrays of one shape
 _SIDE = 2  # of a pooling's tile
 _LARGE = 24 * 24  # cells of a map from which on its tiles are 4 x 4
-_POINTS = {2: (0., 1., -1.), 4: (0., .5**.5, -.5**.5, 2**.5, -2**.5)}
+_POINTS = {2: (0.0, 1.0, -1.0), 4: (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))}
 
 
 class _Transforms(NamedTuple):
   """Lavin and Gray's B^T, G and A^T, each of rows and columns at once."""
+
   data: np.ndarray  # [(m + 2)^2, (m + 2)^2]
   kernel: np.ndarray  # [(m + 2)^2, 9]
   output: np.ndarray  # [m^2, (m + 2)^2]
@@ -44,14 +45,12 @@ def _transforms(side: int) -> _Transforms:
   """
 
   def evaluated(terms: int) -> np.ndarray:
-    return np.vstack([np.vander(_POINTS[side], terms, increasing=True),
-                      np.eye(terms)[-1:]])
+    return np.vstack([np.vander(_POINTS[side], terms, increasing=True), np.eye(terms)[-1:]])
 
   data = np.linalg.inv(evaluated(side + 2)).T
   # Powers of two, exact, so that no value grows.
-  scale = 2. ** np.round(np.log2(np.abs(data).sum(1, keepdims=True)))
-  return _Transforms(*(np.kron(x, x) for x in (
-      data / scale, evaluated(3) * scale, evaluated(side).T)))
+  scale = 2.0 ** np.round(np.log2(np.abs(data).sum(1, keepdims=True)))
+  return _Transforms(*(np.kron(x, x) for x in (data / scale, evaluated(3) * scale, evaluated(side).T)))
 
 
 @jax.custom_vjp
@@ -70,12 +69,10 @@ def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """
   batch, height, width, _ = x.shape
   side = _side(x)
-  mixed = jnp.matmul(_windows(x, side), _transformed(
-      _transforms(side).kernel, kernel.reshape(9, *kernel.shape[2:])))
+  mixed = jnp.matmul(_windows(x, side), _transformed(_transforms(side).kernel, kernel.reshape(9, *kernel.shape[2:])))
   tiles = _transformed(_transforms(side).output, mixed)
   down, right = -(-height // side), -(-width // side)
-  y = tiles.reshape(side, side, batch, down, right, -1).transpose(
-      2, 3, 0, 4, 1, 5)
+  y = tiles.reshape(side, side, batch, down, right, -1).transpose(2, 3, 0, 4, 1, 5)
   return y.reshape(batch, down * side, right * side, -1)[:, :height, :width]
 
 
@@ -89,11 +86,9 @@ def _backward(residuals, cotangent):
   below = convolve(cotangent, jnp.flip(kernel, (0, 1)).swapaxes(2, 3))
   # The transforms' adjoints around products of the transformed values.
   tiles = _phases(_filled(cotangent, side), side)
-  tiles = _transformed(_transforms(side).output.T, tiles.reshape(
-      side**2, -1, cotangent.shape[-1]))
+  tiles = _transformed(_transforms(side).output.T, tiles.reshape(side**2, -1, cotangent.shape[-1]))
   products = jnp.matmul(_windows(x, side).swapaxes(1, 2), tiles)
-  return below, _transformed(
-      _transforms(side).kernel.T, products).reshape(kernel.shape)
+  return below, _transformed(_transforms(side).kernel.T, products).reshape(kernel.shape)
 
 
 convolve.defvjp(_forward, _backward)
@@ -108,28 +103,20 @@ def _windows(x: jax.Array, side: int) -> jax.Array:
   x = _phases(_filled(x, side, before=1, after=side - 1), side)
   _, _, _, down, right, channels = x.shape
   # The first two rows and columns of the next tile belong to a window.
-  x = _computed(jnp.concatenate(
-      [x[:, :, :, :down - 1], x[:2, :, :, 1:]], axis=0))
-  x = _computed(jnp.concatenate(
-      [x[..., :right - 1, :], x[:, :2, :, :, 1:]], axis=1))
-  return _transformed(
-      _transforms(side).data, x.reshape((side + 2)**2, -1, channels))
+  x = _computed(jnp.concatenate([x[:, :, :, : down - 1], x[:2, :, :, 1:]], axis=0))
+  x = _computed(jnp.concatenate([x[..., : right - 1, :], x[:, :2, :, :, 1:]], axis=1))
+  return _transformed(_transforms(side).data, x.reshape((side + 2) ** 2, -1, channels))
 
 
-def _filled(
-    x: jax.Array, side: int, before: int = 0, after: int = 0) -> jax.Array:
+def _filled(x: jax.Array, side: int, before: int = 0, after: int = 0) -> jax.Array:
   """Returns x with zeros around it, filled up to whole tiles."""
-  return jnp.pad(x, (
-      (0, 0), *((before, after + -size % side)
-                for size in x.shape[1:3]), (0, 0)))
+  return jnp.pad(x, ((0, 0), *((before, after + -size % side) for size in x.shape[1:3]), (0, 0)))
 
 
 def _phases(x: jax.Array, side: int) -> jax.Array:
   """Returns `[m, m, B, H/m, W/m, C]` of `[B, H, W, C]`, of whole tiles."""
   batch, height, width, channels = x.shape
-  return _computed(x.reshape(
-      batch, height // side, side, width // side, side, channels).transpose(
-          2, 4, 0, 1, 3, 5))
+  return _computed(x.reshape(batch, height // side, side, width // side, side, channels).transpose(2, 4, 0, 1, 3, 5))
 
 
 def _transformed(matrix: np.ndarray, x: jax.Array) -> jax.Array:
@@ -175,9 +162,7 @@ def _pool_backward(residuals, cotangent):
       largest = free & (value == y)
       free &= ~largest
       shares[-1].append(jnp.where(largest, cotangent, 0))
-  return jnp.pad(_join(shares), [
-      (0, size % _SIDE if axis in (1, 2) else 0)
-      for axis, size in enumerate(x.shape)]),
+  return (jnp.pad(_join(shares), [(0, size % _SIDE if axis in (1, 2) else 0) for axis, size in enumerate(x.shape)]),)
 
 
 max_pool.defvjp(_pool_forward, _pool_backward)
@@ -195,8 +180,7 @@ def _split(x: jax.Array) -> Grid:
     x: `[B, H, W, C]`, H and W even.
   """
   batch, height, width, channels = x.shape
-  x = x.reshape(
-      batch, height // _SIDE, _SIDE, width // _SIDE, _SIDE, channels)
+  x = x.reshape(batch, height // _SIDE, _SIDE, width // _SIDE, _SIDE, channels)
   return [[x[:, :, i, :, j] for j in range(_SIDE)] for i in range(_SIDE)]
 
 
@@ -204,5 +188,4 @@ def _join(phases: Grid) -> jax.Array:
   """Returns `[B, H, W, C]`, the inverse of `_split`."""
   batch, height, width, channels = phases[0][0].shape
   rows = [jnp.stack(row, axis=3) for row in phases]
-  return jnp.stack(rows, axis=2).reshape(
-      batch, _SIDE * height, _SIDE * width, channels)
+  return jnp.stack(rows, axis=2).reshape(batch, _SIDE * height, _SIDE * width, channels)

@@ -12,12 +12,10 @@ from saliency_jax.ops import full_maps
 from saliency_jax.ops.fixated_pixels import fixated, mean
 
 # MATLAB's `eps`, with which the MIT benchmark keeps its logarithms finite.
-MIT_EPS = 2.**-52
+MIT_EPS = 2.0**-52
 
 
-def density(
-    saliency: jax.Array, *, min_max: bool = False, minimum: float = 0.
-) -> jax.Array:
+def density(saliency: jax.Array, *, min_max: bool = False, minimum: float = 0.0) -> jax.Array:
   """Returns a map `[H, W]` as a distribution over its pixels, summing to 1.
 
   Args:
@@ -30,17 +28,13 @@ def density(
   Returns:
     floating `[H, W]`; uniform if the map sums to 0.
   """
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   spread = full_maps.spread(saliency)
   shift = spread.low if min_max else jnp.minimum(spread.low, 0)
   # No term is negative, so the sum is exact whatever the map's offset.
-  total = saliency.size * (
-      (spread.middle - spread.low) + spread.rest * spread.span
-      + (spread.low - shift) + minimum)
+  total = saliency.size * ((spread.middle - spread.low) + spread.rest * spread.span + (spread.low - shift) + minimum)
   empty = total == 0
-  return jnp.where(
-      empty, 1 / saliency.size,
-      (saliency - shift + minimum) / jnp.where(empty, 1, total))
+  return jnp.where(empty, 1 / saliency.size, (saliency - shift + minimum) / jnp.where(empty, 1, total))
 
 
 def cc(saliency: jax.Array, truth: jax.Array) -> jax.Array:
@@ -55,26 +49,20 @@ def cc(saliency: jax.Array, truth: jax.Array) -> jax.Array:
   return covariance / jnp.where(scale == 0, 1, scale)
 
 
-def sim(
-    saliency: jax.Array, truth: jax.Array, *, min_max: bool = False
-) -> jax.Array:
+def sim(saliency: jax.Array, truth: jax.Array, *, min_max: bool = False) -> jax.Array:
   """Returns the intersection of two distributions, in [0, 1].
 
   Judd et al. 2012. Peers: pysaliency's `SIM` by default, MIT's `similarity.m`
   with `min_max`; they agree only on maps whose smallest value is 0. A constant
   map is the uniform distribution (MIT has NaN).
   """
-  p, q = (
-      density(x, min_max=min_max) for x in full_maps.checked(saliency, truth))
+  p, q = (density(x, min_max=min_max) for x in full_maps.checked(saliency, truth))
   # A map with a NaN has a density that is NaN everywhere.
   undefined = jnp.isnan(p[0, 0] + q[0, 0])
   return jnp.where(undefined, jnp.nan, jnp.minimum(p, q).sum())
 
 
-def kl(
-    saliency: jax.Array, truth: jax.Array, *, minimum: float = 0.,
-    eps: float = MIT_EPS
-) -> jax.Array:
+def kl(saliency: jax.Array, truth: jax.Array, *, minimum: float = 0.0, eps: float = MIT_EPS) -> jax.Array:
   """Returns the divergence of the truth from the prediction, in nats.
 
       sum of q log(eps + q / (p + eps)),    p of `saliency`, q of `truth`
@@ -88,17 +76,22 @@ def kl(
     eps: keeps the quotient and the logarithm finite. If 0, a pixel without
       truth adds 0, and one without prediction makes the divergence infinite.
   """
-  p, q = (
-      density(x, minimum=minimum) for x in full_maps.checked(saliency, truth))
+  p, q = (density(x, minimum=minimum) for x in full_maps.checked(saliency, truth))
   # With eps, the first factor is 0 where q is; without, 0 log 0 has to be.
   ratio = eps + q / (p + eps)
   return jnp.where(q == 0, 0, q * jnp.log(ratio)).sum()
 
 
 def information_gain(
-    saliency: jax.Array, baseline: jax.Array, points: jax.Array,
-    valid: jax.Array | None = None, *, distinct: bool = True,
-    min_max: bool = False, minimum: float = 0., eps: float = 0.
+  saliency: jax.Array,
+  baseline: jax.Array,
+  points: jax.Array,
+  valid: jax.Array | None = None,
+  *,
+  distinct: bool = True,
+  min_max: bool = False,
+  minimum: float = 0.0,
+  eps: float = 0.0,
 ) -> jax.Array:
   """Returns how much better it predicts fixations than a baseline, in bits.
 
@@ -121,7 +114,7 @@ def information_gain(
   """
   saliency, baseline = full_maps.checked(saliency, baseline)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
-  gain = jnp.log2(
-      eps + density(saliency, min_max=min_max, minimum=minimum)) - jnp.log2(
-          eps + density(baseline, min_max=min_max))
+  gain = jnp.log2(eps + density(saliency, min_max=min_max, minimum=minimum)) - jnp.log2(
+    eps + density(baseline, min_max=min_max)
+  )
   return mean(gain, where)

@@ -13,14 +13,12 @@ import jax.numpy as jnp
 
 class Fixated(NamedTuple):
   """N points of one image `[H, W]` as pixels."""
+
   pixels: jax.Array  # int32 `[N]`, y * W + x; H * W where outside the image
   valid: jax.Array  # bool `[N]`
 
 
-def fixated(
-    points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *,
-    distinct: bool
-) -> Fixated:
+def fixated(points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *, distinct: bool) -> Fixated:
   """Returns the pixels of a list of points.
 
   Args:
@@ -31,16 +29,11 @@ def fixated(
       If so, the result is in the order of the pixels.
   """
   points = jnp.asarray(points)
-  if (points.ndim != 2 or points.shape[1] != 2
-      or not jnp.issubdtype(points.dtype, jnp.integer)):
-    raise ValueError(
-        f'Points are integers [N, 2] (y, x); these are {points.dtype} '
-        f'{points.shape}.')
+  if points.ndim != 2 or points.shape[1] != 2 or not jnp.issubdtype(points.dtype, jnp.integer):
+    raise ValueError(f'Points are integers [N, 2] (y, x); these are {points.dtype} {points.shape}.')
   valid = jnp.ones(len(points), bool) if valid is None else jnp.asarray(valid)
   if valid.shape != points.shape[:1] or valid.dtype != bool:
-    raise ValueError(
-        f'{len(points)} points need a mask of as many booleans; this is '
-        f'{valid.dtype} {valid.shape}.')
+    raise ValueError(f'{len(points)} points need a mask of as many booleans; this is {valid.dtype} {valid.shape}.')
   height, width = size
   y, x = points.astype(jnp.int32).T
   inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
@@ -56,8 +49,7 @@ def fixated(
 
 def values_at(saliency: jax.Array, where: Fixated) -> jax.Array:
   """Returns a map's values `[N]` at the points, NaN outside the image."""
-  return saliency.ravel().at[where.pixels].get(
-      mode='fill', fill_value=jnp.nan)
+  return saliency.ravel().at[where.pixels].get(mode='fill', fill_value=jnp.nan)
 
 
 def mean(saliency: jax.Array, where: Fixated) -> jax.Array:

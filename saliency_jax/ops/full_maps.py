@@ -21,21 +21,16 @@ def checked(*arrays: jax.Array) -> tuple[jax.Array, ...]:
   arrays = tuple(jnp.asarray(x) for x in arrays)
   for x in arrays:
     if x.ndim != 2 or not x.size or not jnp.issubdtype(x.dtype, jnp.floating):
-      raise ValueError(
-          f'A map is floating [H, W]; this is {x.dtype} {x.shape}.')
+      raise ValueError(f'A map is floating [H, W]; this is {x.dtype} {x.shape}.')
   if len({x.shape for x in arrays}) > 1:
-    raise ValueError(
-        f'Maps of one image have one size; these are '
-        f'{", ".join(str(x.shape) for x in arrays)}.')
-  return tuple(
-      x.astype(jnp.promote_types(x.dtype, jnp.float32)) for x in arrays)
+    raise ValueError(f'Maps of one image have one size; these are {", ".join(str(x.shape) for x in arrays)}.')
+  return tuple(x.astype(jnp.promote_types(x.dtype, jnp.float32)) for x in arrays)
 
 
 def check_mask(mask: jax.Array, size: tuple[int, int]) -> None:
   """Raises `ValueError` unless a mask is boolean and of an image's size."""
   if mask.shape != tuple(size) or mask.dtype != bool:
-    raise ValueError(
-        f'A mask is bool {tuple(size)}; this is {mask.dtype} {mask.shape}.')
+    raise ValueError(f'A mask is bool {tuple(size)}; this is {mask.dtype} {mask.shape}.')
 
 
 def has_nan(saliency: jax.Array) -> jax.Array:
@@ -46,14 +41,10 @@ def has_nan(saliency: jax.Array) -> jax.Array:
   """
   # The mean is asked for by most metrics already. It is NaN, too, if infinities
   # of both signs are in the map: then only are all pixels searched.
-  return jax.lax.cond(
-      jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(),
-      lambda: jnp.array(False))
+  return jax.lax.cond(jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(), lambda: jnp.array(False))
 
 
-def or_nan(
-    score: jax.Array, saliency: jax.Array, *conditions: jax.Array
-) -> jax.Array:
+def or_nan(score: jax.Array, saliency: jax.Array, *conditions: jax.Array) -> jax.Array:
   """Returns a score where it is defined, NaN elsewhere.
 
   Args:
@@ -73,6 +64,7 @@ class Spread(NamedTuple):
   A large offset then costs sums no digits, nor does a tiny scale: `middle` may
   be off by the rounding of its sum, which `rest` makes good.
   """
+
   centred: jax.Array  # `[H, W]`, (map - middle) / span; 0 if constant
   rest: jax.Array  # `[]`, the mean of `centred`
   middle: jax.Array  # `[]`, about the mean of the map
@@ -81,8 +73,7 @@ class Spread(NamedTuple):
 
   def deviation(self) -> jax.Array:
     """Returns the standard deviation of `centred`, the population's."""
-    return jnp.sqrt(jnp.maximum(
-        jnp.square(self.centred).mean() - jnp.square(self.rest), 0))
+    return jnp.sqrt(jnp.maximum(jnp.square(self.centred).mean() - jnp.square(self.rest), 0))
 
 
 def spread(saliency: jax.Array) -> Spread:

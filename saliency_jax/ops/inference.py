@@ -19,12 +19,12 @@ _ENDS = (0.025, 0.975)
 
 class Interval(NamedTuple):
   """A 95 % interval; NaN where there is none."""
+
   low: float
   high: float
 
 
-def around(
-    value: float, samples: np.ndarray, held_out: float = math.nan) -> Interval:
+def around(value: float, samples: np.ndarray, held_out: float = math.nan) -> Interval:
   """Returns the bootstrap interval of a value, which lies in it.
 
   From below the lower to above the higher of two estimates, as an optimum is
@@ -39,14 +39,12 @@ def around(
       the samples' mean exceeds it.
   """
   samples = samples[np.isfinite(samples)]
-  if (len(samples) < 2 or not np.isfinite(value)
-      or np.ptp(samples) < 1e-9 * max(1, abs(value))):
+  if len(samples) < 2 or not np.isfinite(value) or np.ptp(samples) < 1e-9 * max(1, abs(value)):
     return Interval(np.nan, np.nan)
   mean = samples.mean(dtype=float)
   both = value, 2 * value - mean if math.isnan(held_out) else held_out
   low, high = np.quantile(samples, _ENDS)
-  return Interval(
-      float(min(both) - (high - mean)), float(max(both) + (mean - low)))
+  return Interval(float(min(both) - (high - mean)), float(max(both) + (mean - low)))
 
 
 def of_r(value: float, samples: np.ndarray) -> Interval:
@@ -58,14 +56,14 @@ def of_r(value: float, samples: np.ndarray) -> Interval:
   Args:
     samples: `[B]`, as of `around`.
   """
+
   def z(r):
     return np.arctanh(np.clip(r, -0.9999, 0.9999))
 
   return Interval(*map(math.tanh, around(float(z(value)), z(samples))))
 
 
-def of_correlation(
-    value: np.ndarray, samples: np.ndarray, other: np.ndarray) -> Interval:
+def of_correlation(value: np.ndarray, samples: np.ndarray, other: np.ndarray) -> Interval:
   """Returns the interval of Pearson's r with fixed numbers; see `of_r`.
 
   Args:
@@ -75,8 +73,7 @@ def of_correlation(
     other: `[N]`, the fixed numbers.
   """
   known = samples[np.isfinite(samples).all(axis=1)]
-  return of_r(np.corrcoef(value, other)[0, 1], np.array([
-      np.corrcoef(x, other)[0, 1] for x in known]))
+  return of_r(np.corrcoef(value, other)[0, 1], np.array([np.corrcoef(x, other)[0, 1] for x in known]))
 
 
 def p_value(value: float, samples: np.ndarray) -> float:
@@ -88,11 +85,11 @@ def p_value(value: float, samples: np.ndarray) -> float:
   many tests.
   """
   samples = samples[np.isfinite(samples)]
-  spread = samples.std(ddof=1) if len(samples) > 1 else 0.
+  spread = samples.std(ddof=1) if len(samples) > 1 else 0.0
   if not spread:
     return math.nan
   other = 2 * value - samples.mean()
-  nearest = min(abs(value), abs(other)) if value * other > 0 else 0.
+  nearest = min(abs(value), abs(other)) if value * other > 0 else 0.0
   return math.erfc(nearest / spread / math.sqrt(2))
 
 
@@ -102,8 +99,7 @@ def holm(p: Sequence[float]) -> np.ndarray:
   NaN, of what could not be tested, stays and does not count.
   """
   p = np.asarray(p, np.float64)
-  order = np.argsort(p, kind='stable')[:np.isfinite(p).sum()]
+  order = np.argsort(p, kind='stable')[: np.isfinite(p).sum()]
   corrected = np.full(len(p), np.nan)
-  corrected[order] = np.minimum(np.maximum.accumulate(
-      p[order] * np.arange(len(order), 0, -1)), 1)
+  corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
   return corrected

@@ -19,6 +19,7 @@ from saliency_jax.ops.fixated_pixels import fixated, mean
 
 class Scores(NamedTuple):
   """Scores of one prediction for one image; `[]` each, or batched."""
+
   nss: jax.Array
   auc_judd: jax.Array
   auc_uniform: jax.Array
@@ -30,10 +31,16 @@ class Scores(NamedTuple):
 
 
 def all_scores(
-    saliency: jax.Array, points: jax.Array, negatives: jax.Array,
-    truth: jax.Array, baseline: jax.Array, valid: jax.Array | None = None,
-    negatives_valid: jax.Array | None = None, *, distinct: bool = True,
-    jitter: jax.Array | None = None
+  saliency: jax.Array,
+  points: jax.Array,
+  negatives: jax.Array,
+  truth: jax.Array,
+  baseline: jax.Array,
+  valid: jax.Array | None = None,
+  negatives_valid: jax.Array | None = None,
+  *,
+  distinct: bool = True,
+  jitter: jax.Array | None = None,
 ) -> Scores:
   """Returns all eight metrics of one image, each with its default options.
 
@@ -47,24 +54,18 @@ def all_scores(
     jitter: a key, see `auc_judd`.
   """
   return Scores(
-      nss=nss(saliency, points, valid, distinct=distinct),
-      auc_judd=auc_judd(
-          saliency, points, valid, distinct=distinct, jitter=jitter),
-      auc_uniform=auc_uniform(saliency, points, valid, distinct=distinct),
-      auc_shuffled=auc_shuffled(
-          saliency, points, negatives, valid, negatives_valid,
-          distinct=distinct),
-      cc=cc(saliency, truth),
-      sim=sim(saliency, truth),
-      kl=kl(saliency, truth),
-      information_gain=information_gain(
-          saliency, baseline, points, valid, distinct=distinct))
+    nss=nss(saliency, points, valid, distinct=distinct),
+    auc_judd=auc_judd(saliency, points, valid, distinct=distinct, jitter=jitter),
+    auc_uniform=auc_uniform(saliency, points, valid, distinct=distinct),
+    auc_shuffled=auc_shuffled(saliency, points, negatives, valid, negatives_valid, distinct=distinct),
+    cc=cc(saliency, truth),
+    sim=sim(saliency, truth),
+    kl=kl(saliency, truth),
+    information_gain=information_gain(saliency, baseline, points, valid, distinct=distinct),
+  )
 
 
-def nss(
-    saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *,
-    distinct: bool = True
-) -> jax.Array:
+def nss(saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, *, distinct: bool = True) -> jax.Array:
   """Normalised scanpath saliency: the mean standardised value at fixations.
 
   Peters, Iyer, Itti and Koch, Vision Research 45, 2005. Peers: the paper and
@@ -76,7 +77,7 @@ def nss(
     The score. 0 for a constant map, as in pysaliency (MIT has NaN); NaN without
     a fixation, with one outside the image, or with a NaN in the map.
   """
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
   return mean(_standard(saliency), where)
 
@@ -90,7 +91,7 @@ def nmm(saliency: jax.Array, mask: jax.Array) -> jax.Array:
   Returns:
     The score. 0 for a constant map; NaN for an empty mask or a NaN in the map.
   """
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   full_maps.check_mask(mask, saliency.shape)
   inside = jnp.where(mask, _standard(saliency), 0).sum()
   return inside / mask.sum(dtype=saliency.dtype)
@@ -100,5 +101,4 @@ def _standard(saliency: jax.Array) -> jax.Array:
   """Returns a map `[H, W]` with mean 0 and deviation 1, or 0 if constant."""
   spread = full_maps.spread(saliency)
   deviation = spread.deviation()
-  return (spread.centred - spread.rest) / jnp.where(
-      deviation == 0, 1, deviation)
+  return (spread.centred - spread.rest) / jnp.where(deviation == 0, 1, deviation)

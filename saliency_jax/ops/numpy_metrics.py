@@ -33,9 +33,7 @@ Size = tuple[int, int]
 Score = float | np.ndarray  # of a map `[h, w]`, or `[C]` of `[h, w, C]`
 
 
-def associate(
-    maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = None
-) -> np.ndarray:
+def associate(maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = None) -> np.ndarray:
   """Returns the mean standardised value of maps over sets of pixels.
 
   With the fixations inside a region as the set this is the region association
@@ -56,20 +54,16 @@ def associate(
   sets = [_pixels(pixels, size) for pixels in sets]
   # A power of 2, so that few numbers of sets are compiled for.
   padding = [np.zeros((0, 2), int)] * (_padded(len(sets)) - len(sets))
-  weights = pixel_weights.cell_weights(
-      [*sets, *padding], size, maps.shape[1:])
+  weights = pixel_weights.cell_weights([*sets, *padding], size, maps.shape[1:])
   scores = np.array(_associate(jnp.moveaxis(maps, 0, -1), weights))
-  scores = scores[:len(sets)]
+  scores = scores[: len(sets)]
   for score, pixels in zip(scores, sets, strict=True):
     if not (pixels.any() if pixels.dtype == bool else len(pixels)):
       score[...] = np.nan
   return scores[:, 0] if one else scores
 
 
-def nss(
-    maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
-    distinct: bool = True
-) -> Score:
+def nss(maps: ArrayLike, points: ArrayLike, size: Size | None = None, *, distinct: bool = True) -> Score:
   """Normalised scanpath saliency, see `ops.metrics.nss`."""
   points = _points(points)
   if distinct and len(points):
@@ -87,12 +81,16 @@ def nmm(maps: ArrayLike, mask: ArrayLike) -> Score:
 
 
 def auc_judd(
-    maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
-    distinct: bool = True, ties: str = 'together', seed: int | None = None
+  maps: ArrayLike,
+  points: ArrayLike,
+  size: Size | None = None,
+  *,
+  distinct: bool = True,
+  ties: str = 'together',
+  seed: int | None = None,
 ) -> Score:
   """AUC-Judd, see `ops.auc.auc_judd`; a seed breaks its ties at random."""
-  return _of_points(
-      _judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
+  return _of_points(_judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
 
 
 def _judd(*arrays, seed: int | None, **options) -> jax.Array:
@@ -100,18 +98,13 @@ def _judd(*arrays, seed: int | None, **options) -> jax.Array:
   return areas.auc_judd(*arrays, jitter=key, **options)
 
 
-def auc(
-    maps: ArrayLike, points: ArrayLike, size: Size | None = None, *,
-    distinct: bool = True
-) -> Score:
+def auc(maps: ArrayLike, points: ArrayLike, size: Size | None = None, *, distinct: bool = True) -> Score:
   """The AUC against all pixels of the image, see `ops.auc.auc_uniform`."""
-  return _of_points(
-      areas.auc_uniform, maps, points, size, distinct=distinct)
+  return _of_points(areas.auc_uniform, maps, points, size, distinct=distinct)
 
 
 def shuffled_auc(
-    maps: ArrayLike, points: ArrayLike, negatives: ArrayLike,
-    size: Size | None = None, *, distinct: bool = True
+  maps: ArrayLike, points: ArrayLike, negatives: ArrayLike, size: Size | None = None, *, distinct: bool = True
 ) -> Score:
   """The AUC against fixations of other images, see `ops.auc.auc_shuffled`.
 
@@ -121,9 +114,7 @@ def shuffled_auc(
   size = _size(maps, size)
   points, valid = _valid(points, size)
   negatives, negatives_valid = _valid(negatives, size)
-  return _mapped(
-      areas.auc_shuffled, maps, size, points, negatives, valid, negatives_valid,
-      distinct=distinct)
+  return _mapped(areas.auc_shuffled, maps, size, points, negatives, valid, negatives_valid, distinct=distinct)
 
 
 def cc(maps: ArrayLike, truth: ArrayLike) -> Score:
@@ -142,10 +133,7 @@ def sim(maps: ArrayLike, truth: ArrayLike, *, min_max: bool = False) -> Score:
   return _of_truth(distributions.sim, maps, truth, min_max=min_max)
 
 
-def kl(
-    maps: ArrayLike, truth: ArrayLike, *, minimum: float = 0.,
-    eps: float = distributions.MIT_EPS
-) -> Score:
+def kl(maps: ArrayLike, truth: ArrayLike, *, minimum: float = 0.0, eps: float = distributions.MIT_EPS) -> Score:
   """The divergence of the human map `[H, W]` from the maps, in nats.
 
   See `ops.distributions.kl`.
@@ -154,9 +142,14 @@ def kl(
 
 
 def information_gain(
-    maps: ArrayLike, baseline: ArrayLike, points: ArrayLike, *,
-    distinct: bool = True, min_max: bool = False, minimum: float = 0.,
-    eps: float = 0.
+  maps: ArrayLike,
+  baseline: ArrayLike,
+  points: ArrayLike,
+  *,
+  distinct: bool = True,
+  min_max: bool = False,
+  minimum: float = 0.0,
+  eps: float = 0.0,
 ) -> Score:
   """Bits per fixation over a baseline `[H, W]`.
 
@@ -165,8 +158,17 @@ def information_gain(
   baseline = _image(baseline)
   points, valid = _valid(points, baseline.shape)
   return _mapped(
-      distributions.information_gain, maps, baseline.shape, baseline, points,
-      valid, distinct=distinct, min_max=min_max, minimum=minimum, eps=eps)
+    distributions.information_gain,
+    maps,
+    baseline.shape,
+    baseline,
+    points,
+    valid,
+    distinct=distinct,
+    min_max=min_max,
+    minimum=minimum,
+    eps=eps,
+  )
 
 
 def _of_points(metric, maps, points, size, **options) -> Score:
@@ -182,22 +184,19 @@ def _of_truth(metric, maps, truth, **options) -> Score:
 def _mapped(metric, maps, size, *arrays, **options) -> Score:
   """Returns a metric of every map, upsampled to the image."""
   maps, one = _maps(maps)
-  scores = np.asarray(_compiled(metric, size, tuple(options.items()))(
-      maps, *arrays))
+  scores = np.asarray(_compiled(metric, size, tuple(options.items()))(maps, *arrays))
   return _first(scores) if one else scores
 
 
 @functools.cache
 def _compiled(metric, size: Size, options: tuple[tuple[str, object], ...]):
   """Returns a compiled function of maps `[C, h, w]` and a metric's arrays."""
+
   def run(maps, *arrays):
     def one(x):
       if x.shape != size:
-        rows, columns = (
-            jnp.asarray(resize.bilinear(*lengths), x.dtype)
-            for lengths in zip(size, x.shape, strict=True))
-        x = jnp.linalg.multi_dot(
-            [rows, x, columns.T], precision=jax.lax.Precision.HIGHEST)
+        rows, columns = (jnp.asarray(resize.bilinear(*lengths), x.dtype) for lengths in zip(size, x.shape, strict=True))
+        x = jnp.linalg.multi_dot([rows, x, columns.T], precision=jax.lax.Precision.HIGHEST)
       return metric(x, *arrays, **dict(options))
 
     return jax.lax.map(one, maps)
@@ -235,22 +234,17 @@ def _image(x: ArrayLike) -> np.ndarray:
 def _real(x: ArrayLike, what: str) -> np.ndarray:
   """Returns numbers as float32, or float64 if they and JAX are."""
   x = np.asarray(x)
-  if not (jnp.issubdtype(x.dtype, jnp.floating)
-          or jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool):
+  if not (jnp.issubdtype(x.dtype, jnp.floating) or jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool):
     raise ValueError(f'{what} hold real numbers; these are {x.dtype}.')
-  return x.astype(float if x.dtype == float and jax.config.x64_enabled
-                  else np.float32)
+  return x.astype(float if x.dtype == float and jax.config.x64_enabled else np.float32)
 
 
 def _points(points: ArrayLike) -> np.ndarray:
   points = np.asarray(points)
   if not points.size:
     return np.zeros((0, 2), int)
-  if (points.ndim != 2 or points.shape[1] != 2
-      or not np.issubdtype(points.dtype, np.integer)):
-    raise ValueError(
-        f'Points are integers [N, 2] (y, x); these are {points.dtype} '
-        f'{points.shape}.')
+  if points.ndim != 2 or points.shape[1] != 2 or not np.issubdtype(points.dtype, np.integer):
+    raise ValueError(f'Points are integers [N, 2] (y, x); these are {points.dtype} {points.shape}.')
   return points
 
 
@@ -270,8 +264,7 @@ def _valid(points: ArrayLike, size: Size) -> tuple[np.ndarray, np.ndarray]:
   if (points < 0).any() or (points >= size).any():
     raise ValueError(f'A point lies outside the image of {size} pixels.')
   length = _padded(len(points))
-  return (np.pad(points, ((0, length - len(points)), (0, 0))),
-          np.arange(length) < len(points))
+  return (np.pad(points, ((0, length - len(points)), (0, 0))), np.arange(length) < len(points))
 
 
 def _padded(count: int) -> int:

@@ -23,14 +23,13 @@ class CellWeights(NamedTuple):
   R sets of pixels of an image `[H, W]`, seen from a map `[h, w]`. An empty set
   has the weight 0 everywhere. `...` is nothing for one image, or a batch.
   """
+
   sets: np.ndarray  # float32 `[..., R, h, w]`; each sums to 1, or is 0
   rows: np.ndarray  # float32 `[..., 3, h]`, see `resize.axis_moments`
   columns: np.ndarray  # float32 `[..., 3, w]`
 
 
-def point_weights(
-    points: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int]
-) -> np.ndarray:
+def point_weights(points: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:
   """Returns the weight R of a set of points, e.g. of fixations.
 
   A point that is listed twice counts twice; give distinct points where the
@@ -71,8 +70,7 @@ def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
   """
   mask = np.asarray(mask)
   if mask.ndim != 2 or mask.dtype != bool:
-    raise ValueError(
-        f'A mask is bool [H, W]; this is {mask.dtype} {mask.shape}.')
+    raise ValueError(f'A mask is bool [H, W]; this is {mask.dtype} {mask.shape}.')
   inside_rows = np.flatnonzero(mask.any(axis=1))
   if not len(inside_rows):
     return np.zeros(grid)
@@ -87,10 +85,7 @@ def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
   return rows.T @ part @ columns / part.sum()
 
 
-def cell_weights(
-    sets: Sequence[np.ndarray], image_size: tuple[int, int],
-    grid: tuple[int, int]
-) -> CellWeights:
+def cell_weights(sets: Sequence[np.ndarray], image_size: tuple[int, int], grid: tuple[int, int]) -> CellWeights:
   """Returns the `CellWeights` of one image for maps of one size.
 
   Args:
@@ -109,6 +104,7 @@ def cell_weights(
     else:
       weights[i] = point_weights(pixels, image_size, grid)
   return CellWeights(
-      weights.astype(np.float32),
-      resize.axis_moments(image_size[0], grid[0]).astype(np.float32),
-      resize.axis_moments(image_size[1], grid[1]).astype(np.float32))
+    weights.astype(np.float32),
+    resize.axis_moments(image_size[0], grid[0]).astype(np.float32),
+    resize.axis_moments(image_size[1], grid[1]).astype(np.float32),
+  )

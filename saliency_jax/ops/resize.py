@@ -20,8 +20,7 @@ import numpy as np
 from PIL import Image
 
 
-def square(
-    image: np.ndarray | Image.Image, side: int, resample: str) -> np.ndarray:
+def square(image: np.ndarray | Image.Image, side: int, resample: str) -> np.ndarray:
   """Returns an image as a network takes it, uint8 `[S, S, 3]`.
 
   Args:
@@ -31,8 +30,7 @@ def square(
   """
   if not isinstance(image, Image.Image):
     image = Image.fromarray(image)
-  return np.asarray(
-      image.resize((side, side), Image.Resampling[resample.upper()]))
+  return np.asarray(image.resize((side, side), Image.Resampling[resample.upper()]))
 
 
 @functools.lru_cache(maxsize=256)
@@ -79,18 +77,16 @@ def axis_moments(pixels: int, cells: int) -> np.ndarray:
   # of A is turned into the triangle's row of its lower cell, which leaves a
   # remnant in the next column alone. A Cholesky decomposition of A^T A would
   # divide by pivots that vanish where there are fewer pixels than cells.
-  remnant = 0.
+  remnant = 0.0
   first = np.searchsorted(lower, np.arange(cells + 1))
   for cell in range(cells):
-    diagonal, beside, remnant = remnant, 0., 0.
-    for part in share[first[cell]:first[cell + 1]]:
+    diagonal, beside, remnant = remnant, 0.0, 0.0
+    for part in share[first[cell] : first[cell + 1]]:
       length = math.hypot(diagonal, 1 - part)
       left = part
       if length:
         cosine, sine = diagonal / length, (1 - part) / length
-        diagonal, beside, left = (
-            length, cosine * beside + sine * part,
-            cosine * part - sine * beside)
+        diagonal, beside, left = (length, cosine * beside + sine * part, cosine * part - sine * beside)
       remnant = math.hypot(remnant, left)
     moments[1:, cell] = diagonal, beside
   moments[1:] /= math.sqrt(pixels)
@@ -106,7 +102,6 @@ def _neighbours(pixels: int, cells: int) -> tuple[np.ndarray, np.ndarray]:
   """
   if pixels < 1 or cells < 1:
     raise ValueError(f'An axis needs a cell and a pixel: {pixels=}, {cells=}.')
-  position = np.clip(
-      (np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
+  position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
   lower = np.minimum(position.astype(int), max(cells - 2, 0))
   return lower, position - lower

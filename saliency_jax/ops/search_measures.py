@@ -15,9 +15,7 @@ import jax.numpy as jnp
 from saliency_jax.ops import full_maps
 
 
-def global_saliency_index(
-    saliency: jax.Array, target: jax.Array, distractors: jax.Array
-) -> jax.Array:
+def global_saliency_index(saliency: jax.Array, target: jax.Array, distractors: jax.Array) -> jax.Array:
   """Returns how far the target's mean exceeds the distractors' (GSI).
 
       (T - D) / (T + D),    means over the masks
@@ -27,43 +25,35 @@ def global_saliency_index(
   Returns:
     In [-1, 1]; higher is better. -1 where T + D is 0, as in P3O3.
   """
-  saliency, = _checked(saliency, target, distractors)
-  t, d = (
-      jnp.where(mask, saliency, 0).sum() / mask.sum(dtype=saliency.dtype)
-      for mask in (target, distractors))
+  (saliency,) = _checked(saliency, target, distractors)
+  t, d = (jnp.where(mask, saliency, 0).sum() / mask.sum(dtype=saliency.dtype) for mask in (target, distractors))
   return full_maps.or_nan(_ratio(t - d, t + d), saliency)
 
 
-def target_ratio(
-    saliency: jax.Array, target: jax.Array, distractors: jax.Array
-) -> jax.Array:
+def target_ratio(saliency: jax.Array, target: jax.Array, distractors: jax.Array) -> jax.Array:
   """Returns the target's maximum in units of the distractors' (MSR_targ).
 
   Returns:
     The ratio; higher is better, above 1 the target stands out. -1 where the
     distractors' maximum is 0, as in P3O3: leave it out of means.
   """
-  saliency, = _checked(saliency, target, distractors)
+  (saliency,) = _checked(saliency, target, distractors)
   return _ratio(_maximum(saliency, target), _maximum(saliency, distractors))
 
 
-def background_ratio(
-    saliency: jax.Array, target: jax.Array, distractors: jax.Array
-) -> jax.Array:
+def background_ratio(saliency: jax.Array, target: jax.Array, distractors: jax.Array) -> jax.Array:
   """Returns the background's maximum in units of the target's (MSR_bg).
 
   Returns:
     The ratio; lower is better, below 1 the target stands out. -1 where the
     target's maximum is 0, as in P3O3: leave it out of means.
   """
-  saliency, = _checked(saliency, target, distractors)
-  return _ratio(
-      _maximum(saliency, ~(target | distractors)), _maximum(saliency, target))
+  (saliency,) = _checked(saliency, target, distractors)
+  return _ratio(_maximum(saliency, ~(target | distractors)), _maximum(saliency, target))
 
 
 def fixations_to_find(
-    saliency: jax.Array, target: jax.Array, *, inhibition: tuple[int, int],
-    limit: int = 100
+  saliency: jax.Array, target: jax.Array, *, inhibition: tuple[int, int], limit: int = 100
 ) -> jax.Array:
   """Returns how many maxima are fixated until one lies in the target.
 
@@ -87,7 +77,7 @@ def fixations_to_find(
   Raises:
     ValueError: if shapes or types do not fit, or `inhibition` is below 1.
   """
-  saliency, = _checked(saliency, target)
+  (saliency,) = _checked(saliency, target)
   target = jnp.asarray(target)
   if min(inhibition) < 1:
     raise ValueError(f'A rectangle of {inhibition} pixels inhibits nothing.')
@@ -103,14 +93,15 @@ def fixations_to_find(
     top, left = y - inhibition[0] // 2, x - inhibition[1] // 2
     start = jnp.clip(top, 0, height - tall)
     rows = start + jnp.arange(tall)
-    inside = (
-        ((rows >= top) & (rows < top + inhibition[0]))[:, None]
-        & ((columns >= left) & (columns < left + inhibition[1]))[None])
+    inside = ((rows >= top) & (rows < top + inhibition[0]))[:, None] & (
+      (columns >= left) & (columns < left + inhibition[1])
+    )[None]
     part = jax.lax.dynamic_slice(searched, (start, 0), (tall, width))
     part = jnp.where(inside, -jnp.inf, part)
     return (
-        jax.lax.dynamic_update_slice(searched, part, (start, 0)),
-        jax.lax.dynamic_update_slice(best, part.max(axis=1), (start,)))
+      jax.lax.dynamic_update_slice(searched, part, (start, 0)),
+      jax.lax.dynamic_update_slice(best, part.max(axis=1), (start,)),
+    )
 
   def fixate(state):
     searched, best, tries, _, _ = state
@@ -126,17 +117,16 @@ def fixations_to_find(
     return (tries < limit) & ~found & ~exhausted
 
   no = jnp.array(False)
-  _, _, tries, found, _ = jax.lax.while_loop(
-      goes_on, fixate, (searched, searched.max(axis=1), jnp.int32(0), no, no))
+  _, _, tries, found, _ = jax.lax.while_loop(goes_on, fixate, (searched, searched.max(axis=1), jnp.int32(0), no, no))
   count = jnp.where(found, tries.astype(saliency.dtype), jnp.inf)
   return full_maps.or_nan(count, saliency, target.any())
 
 
 def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
-  saliency, = full_maps.checked(saliency)
+  (saliency,) = full_maps.checked(saliency)
   for mask in masks:
     full_maps.check_mask(mask, saliency.shape)
-  return saliency,
+  return (saliency,)
 
 
 def _maximum(saliency: jax.Array, mask: jax.Array) -> jax.Array:

@@ -17,12 +17,11 @@ from markupsafe import Markup
 from PIL import Image
 
 from saliency_jax.ops import overlays
-from saliency_jax.report import charts, directions, formats, outlines, packing
+from saliency_jax.report import chart_files, charts, directions, formats, outlines, packing
 from saliency_jax.report.matrices import Matrix
 
 # Names become paths and URLs; what comes from a results folder is checked.
-_NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][\w.-]*)*',
-                   re.ASCII)
+_NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][\w.-]*)*', re.ASCII)
 # JSON's escapes of what `directions` is about, and of little else.
 _STEERED = re.compile(r'\\u(0[5-8]|200|202|206|fb|fd|fe)')
 _TYPES = {'.md': 'text/markdown', '.tex': 'text/x-tex', '.csv': 'text/csv'}
@@ -30,6 +29,7 @@ _TYPES = {'.md': 'text/markdown', '.tex': 'text/x-tex', '.csv': 'text/csv'}
 
 class Chapter(NamedTuple):
   """A section of the page, shown alone at `#/<name>`."""
+
   name: str  # the section's id
   title: str
   template: str  # the inside of the section, a file of report/
@@ -38,6 +38,7 @@ class Chapter(NamedTuple):
 
 class File(NamedTuple):
   """Something to download."""
+
   label: str  # e.g. 'SVG'
   url: str
   name: str  # that the browser saves it under
@@ -45,6 +46,7 @@ class File(NamedTuple):
 
 class Table(NamedTuple):
   """A table to show and to download."""
+
   header: Sequence[str]
   rows: list[list[str]]  # written out; a dash where there is no number
   numbers: list[bool]  # which columns hold numbers
@@ -53,6 +55,7 @@ class Table(NamedTuple):
 
 class Chart(NamedTuple):
   """Panels to show, and their files."""
+
   panels: list[Markup]
   legend: list[tuple[str, str]]  # names and colours
   files: list[File]
@@ -60,6 +63,7 @@ class Chart(NamedTuple):
 
 class Picture(NamedTuple):
   """An image with what lies over it."""
+
   url: str  # see `Site.picture`
   pixels: np.ndarray  # uint8 `[H', W', 3]`, maybe smaller than the image
   size: tuple[int, int]  # H and W of the image, pixels
@@ -67,20 +71,18 @@ class Picture(NamedTuple):
   label: str  # what it shows, in words
   cells: np.ndarray | None = None  # map `[h, w]`, standard deviations
   mask: np.ndarray | None = None  # bool `[H, W]`, to outline
-  margin: float = 0.  # between the set and its outline, image widths
+  margin: float = 0.0  # between the set and its outline, image widths
   points: np.ndarray | None = None  # `[N, 2]`, (y, x), pixels of the image
   coloured: bool = False  # in files a map leaves the image its colours
 
   def panel(self) -> charts.Spec:
     """Returns it as a panel of a figure for a paper, without the points."""
-    pixels = self.pixels if self.cells is None else overlays.under_map(
-        self.pixels, self.cells, coloured=self.coloured)
+    pixels = self.pixels if self.cells is None else overlays.under_map(self.pixels, self.cells, coloured=self.coloured)
     if self.mask is not None:
       pixels = pixels.copy()
       pixels[outlines.edge(self.mask, pixels.shape[:2], self.margin)] = 255
-    return charts.picture(
-        'data:image/jpeg;base64,' + base64.b64encode(as_jpeg(pixels)).decode(),
-        self.size, self.text)
+    url = 'data:image/jpeg;base64,' + base64.b64encode(as_jpeg(pixels)).decode()
+    return chart_files.picture(url, self.size, self.text)
 
 
 class Site:
@@ -94,9 +96,7 @@ class Site:
     places: what lies over the images of `place`, for the page's scripts.
   """
 
-  def __init__(
-      self, results, compare=None, *, root: pathlib.Path | None
-  ):
+  def __init__(self, results, compare=None, *, root: pathlib.Path | None):
     """Args are the attributes; `root` is the folder, None for a single file."""
     self.results, self.compare = results, compare
     self.single_file = root is None
@@ -111,14 +111,13 @@ class Site:
     runs = [x for x in (self.results, self.compare) if x]
     names = tuple(x.name for x in runs)
     folders = tuple(f'{x.name} ({x.path.resolve().name})' for x in runs)
-    return ('this run', '') if len(runs) == 1 else next(
-        x for x in (names, folders, ('this run', 'other run'))
-        if x[0] != x[1])
+    return (
+      ('this run', '')
+      if len(runs) == 1
+      else next(x for x in (names, folders, ('this run', 'other run')) if x[0] != x[1])
+    )
 
-  def chart(
-      self, name: str, specs: Sequence[charts.Spec], alt: str,
-      legend: Mapping[str, str] | None = None
-  ) -> Chart:
+  def chart(self, name: str, specs: Sequence[charts.Spec], alt: str, legend: Mapping[str, str] | None = None) -> Chart:
     """Draws panels of `charts` for the page, and as SVG and PDF for a paper.
 
     Args:
@@ -128,26 +127,19 @@ class Site:
       legend: name -> colour, below the panels on the page.
     """
     return Chart(
-        [Markup(charts.for_page(
-            spec, f'{alt} {spec["title"]}' if len(specs) > 1 else alt))
-         for spec in specs],
-        [*legend.items()] if legend and len(legend) > 1 else [],
-        self.paper(name, specs))
+      [Markup(chart_files.for_page(spec, f'{alt} {spec["title"]}' if len(specs) > 1 else alt)) for spec in specs],
+      [*legend.items()] if legend and len(legend) > 1 else [],
+      self.paper(name, specs),
+    )
 
-  def paper(
-      self, name: str, shown: Sequence[charts.Spec | Matrix | Picture]
-  ) -> list[File]:
+  def paper(self, name: str, shown: Sequence[charts.Spec | Matrix | Picture]) -> list[File]:
     """Keeps panels as SVG and PDF files alone, of what the page shows else."""
-    svg, pdf = charts.for_paper([
-        x.spec() if isinstance(x, Matrix) else x.panel() if isinstance(
-            x, Picture) else x for x in shown])
-    return self._files('figures', name, {
-        ('SVG', 'svg'): svg.encode(), ('PDF', 'pdf'): pdf})
+    svg, pdf = chart_files.for_paper(
+      [x.spec() if isinstance(x, Matrix) else x.panel() if isinstance(x, Picture) else x for x in shown]
+    )
+    return self._files('figures', name, {('SVG', 'svg'): svg.encode(), ('PDF', 'pdf'): pdf})
 
-  def table(
-      self, name: str, header: Sequence[str], rows: formats.Rows, *,
-      digits: int = 2
-  ) -> Table:
+  def table(self, name: str, header: Sequence[str], rows: formats.Rows, *, digits: int = 2) -> Table:
     """Writes a table as CSV, Markdown and LaTeX.
 
     Args:
@@ -157,37 +149,43 @@ class Site:
       digits: of floats, after the point; the CSV file keeps six significant.
     """
     return Table(
-        header, formats.written(
-            header, rows, str, digits, '\N{EN DASH}',
-            lambda x: x.replace('-', '\N{MINUS SIGN}'))[1:],
-        formats.are_numbers(header, rows), self._files('tables', name, {
-            ('CSV', 'csv'): formats.csv_text(header, rows).encode(),
-            ('Markdown', 'md'): formats.markdown(
-                header, rows, digits=digits).encode(),
-            ('LaTeX', 'tex'): formats.latex(
-                header, rows, digits=digits).encode()}))
+      header,
+      formats.written(header, rows, str, digits, '\N{EN DASH}', lambda x: x.replace('-', '\N{MINUS SIGN}'))[1:],
+      formats.are_numbers(header, rows),
+      self._files(
+        'tables',
+        name,
+        {
+          ('CSV', 'csv'): formats.csv_text(header, rows).encode(),
+          ('Markdown', 'md'): formats.markdown(header, rows, digits=digits).encode(),
+          ('LaTeX', 'tex'): formats.latex(header, rows, digits=digits).encode(),
+        },
+      ),
+    )
 
   def place(self, of: Picture) -> Markup:
     """Returns an image that the page's scripts lay a map over."""
     height, width = of.size
-    self.places.append({
-        'width': width, 'height': height, 'map': None if of.cells is None
-        else packing.grid(packing.cells(of.cells)),
-        'outlines': [] if of.mask is None else [
-            {'d': outlines.outline(of.mask, of.margin)['d']}],
-        'points': [] if of.points is None else of.points.ravel().tolist()})
+    self.places.append(
+      {
+        'width': width,
+        'height': height,
+        'map': None if of.cells is None else packing.grid(packing.cells(of.cells)),
+        'outlines': [] if of.mask is None else [{'d': outlines.outline(of.mask, of.margin)['d']}],
+        'points': [] if of.points is None else of.points.ravel().tolist(),
+      }
+    )
     return Markup(
-        '<div class="overlay{}" data-place="{}" role="img" aria-label="{}" '
-        'style="aspect-ratio:{} / {}"><img src="{}" alt="" loading="lazy">'
-        '</div>').format('' if of.cells is None else ' grey',
-                         len(self.places) - 1, of.label, width, height, of.url)
+      '<div class="overlay{}" data-place="{}" role="img" aria-label="{}" '
+      'style="aspect-ratio:{} / {}"><img src="{}" alt="" loading="lazy">'
+      '</div>'
+    ).format('' if of.cells is None else ' grey', len(self.places) - 1, of.label, width, height, of.url)
 
   def file(self, name: str) -> Markup:
     """Returns a link to a file of the results folder, or its plain name."""
     if self.single_file:
       return Markup('<code>{}</code>').format(name)
-    return Markup('<a href="../{}">{}</a>').format(
-        urllib.parse.quote(name), name)
+    return Markup('<a href="../{}">{}</a>').format(urllib.parse.quote(name), name)
 
   def picture(self, name: str, data: bytes | pathlib.Path) -> str:
     """Keeps a picture and returns its URL.
@@ -229,16 +227,13 @@ class Site:
         raise ValueError(f'there already is {name!r}')
       self.data_blocks[_checked(name)] = text
     else:
-      self._store(
-          f'data/{name}.js', f'report.give({json.dumps(name)},{text});\n'
-          .encode())
+      self._store(f'data/{name}.js', f'report.give({json.dumps(name)},{text});\n'.encode())
 
-  def _files(
-      self, folder: str, name: str, data: Mapping[tuple[str, str], bytes]
-  ) -> list[File]:
+  def _files(self, folder: str, name: str, data: Mapping[tuple[str, str], bytes]) -> list[File]:
     """Writes files of one name; `data` is by label and suffix."""
-    return [File(label, self._store(f'{folder}/{name}.{kind}', x),
-                 f'{name}.{kind}') for (label, kind), x in data.items()]
+    return [
+      File(label, self._store(f'{folder}/{name}.{kind}', x), f'{name}.{kind}') for (label, kind), x in data.items()
+    ]
 
   def _store(self, name: str, data: bytes) -> str:
     """Writes a file of the site, or puts it into its URL."""

@@ -17,10 +17,23 @@ Rows = Sequence[Sequence[Value]]
 # Marks that start something in Markdown within a line, also in GitHub's.
 _MARKDOWN = re.compile(r'([\\`*_{}\[\]<>()#+!|~&$])')
 _LATEX = {
-    '\\': r'\textbackslash{}', '&': r'\&', '%': r'\%', '$': r'\$', '#': r'\#',
-    '_': r'\_', '{': r'\{', '}': r'\}', '~': r'\textasciitilde{}',
-    '^': r'\textasciicircum{}', '<': r'\textless{}', '>': r'\textgreater{}',
-    '|': r'\textbar{}', '`': r'\textasciigrave{}', '[': '{[}', ']': '{]}'}
+  '\\': r'\textbackslash{}',
+  '&': r'\&',
+  '%': r'\%',
+  '$': r'\$',
+  '#': r'\#',
+  '_': r'\_',
+  '{': r'\{',
+  '}': r'\}',
+  '~': r'\textasciitilde{}',
+  '^': r'\textasciicircum{}',
+  '<': r'\textless{}',
+  '>': r'\textgreater{}',
+  '|': r'\textbar{}',
+  '`': r'\textasciigrave{}',
+  '[': '{[}',
+  ']': '{]}',
+}
 
 
 def csv_text(header: Sequence[str], rows: Rows) -> str:
@@ -30,40 +43,54 @@ def csv_text(header: Sequence[str], rows: Rows) -> str:
   """
   file = io.StringIO()
   csv.writer(file, lineterminator='\n').writerows(
-      [csv_cells.protected(_one_line(x)) if isinstance(x, str) else
-       '' if _missing(x) else f'{x:.6g}' if isinstance(x, float) else x
-       for x in row] for row in (header, *rows))
+    [
+      csv_cells.protected(_one_line(x))
+      if isinstance(x, str)
+      else ''
+      if _missing(x)
+      else f'{x:.6g}'
+      if isinstance(x, float)
+      else x
+      for x in row
+    ]
+    for row in (header, *rows)
+  )
   return file.getvalue()
 
 
 def markdown(header: Sequence[str], rows: Rows, *, digits: int) -> str:
   """Returns a table in GitHub's Markdown, with fixed digits."""
-  head, *lines = written(header, rows, lambda text: _MARKDOWN.sub(
-      r'\\\1', _one_line(text)), digits, '\N{EN DASH}')
+  head, *lines = written(header, rows, lambda text: _MARKDOWN.sub(r'\\\1', _one_line(text)), digits, '\N{EN DASH}')
   line = ['--:' if x else '---' for x in are_numbers(header, rows)]
-  return ''.join(f"| {' | '.join(x)} |\n" for x in (head, line, *lines))
+  return ''.join(f'| {" | ".join(x)} |\n' for x in (head, line, *lines))
 
 
 def latex(header: Sequence[str], rows: Rows, *, digits: int) -> str:
   """Returns a LaTeX tabular in the manner of booktabs, with fixed digits."""
+
   def escaped(text: str) -> str:
     text = ''.join(_LATEX.get(x, x) for x in _one_line(text))
     return text.replace('--', '-{}-')  # or they would become one dash
 
   head, *lines = (
-      f"{' & '.join(x)} \\\\\n" for x in written(
-          header, rows, escaped, digits, '--', lambda x: (
-              f'${x}$' if x[0] == '-' else x)))
+    f'{" & ".join(x)} \\\\\n'
+    for x in written(header, rows, escaped, digits, '--', lambda x: f'${x}$' if x[0] == '-' else x)
+  )
   columns = ''.join('r' if x else 'l' for x in are_numbers(header, rows))
   return (
-      f'% needs \\usepackage{{booktabs}}\n\\begin{{tabular}}{{{columns}}}\n'
-      f'\\toprule\n{head}\\midrule\n{"".join(lines)}\\bottomrule\n'
-      '\\end{tabular}\n')
+    f'% needs \\usepackage{{booktabs}}\n\\begin{{tabular}}{{{columns}}}\n'
+    f'\\toprule\n{head}\\midrule\n{"".join(lines)}\\bottomrule\n'
+    '\\end{tabular}\n'
+  )
 
 
 def written(
-    header: Sequence[str], rows: Rows, text: Callable[[str], str], digits: int,
-    missing: str, number: Callable[[str], str] = str
+  header: Sequence[str],
+  rows: Rows,
+  text: Callable[[str], str],
+  digits: int,
+  missing: str,
+  number: Callable[[str], str] = str,
 ) -> list[list[str]]:
   """Returns a table's cells as they are written, the header first.
 
@@ -75,22 +102,21 @@ def written(
     missing: is written where there is no number.
     number: writes a number whose digits are fixed.
   """
-  return [[text(x) if isinstance(x, str) else missing if _missing(x)
-           else number(fixed(x, digits)) for x in row]
-          for row in (header, *rows)]
+  return [
+    [text(x) if isinstance(x, str) else missing if _missing(x) else number(fixed(x, digits)) for x in row]
+    for row in (header, *rows)
+  ]
 
 
 def are_numbers(header: Sequence[str], rows: Rows) -> list[bool]:
   """Returns which columns hold no text."""
-  return [not any(isinstance(row[i], str) for row in rows)
-          for i in range(len(header))]
+  return [not any(isinstance(row[i], str) for row in rows) for i in range(len(header))]
 
 
 def fixed(value: int | float, digits: int) -> str:
   """Returns a number with fixed digits, an integer with none."""
   # Adding 0 turns -0.0, which rounding makes, into 0.0.
-  return f'{round(value, digits) + 0.0:.{digits}f}' if isinstance(
-      value, float) else str(value)
+  return f'{round(value, digits) + 0.0:.{digits}f}' if isinstance(value, float) else str(value)
 
 
 def _missing(value: Value) -> bool:

@@ -18,6 +18,7 @@ _FITS = 'does not fit the images in images.csv'
 
 class Image(NamedTuple):
   """An image that the page can show."""
+
   image_id: str
   picture: pathlib.Path  # a smaller JPEG
   height: int  # of the original, pixels
@@ -26,6 +27,7 @@ class Image(NamedTuple):
 
 class Maps(NamedTuple):
   """M maps of a layer in cells, standardised over the original image."""
+
   units: np.ndarray  # int32 `[M]`, counted from 0
   images: np.ndarray  # int32 `[M]`, positions in `Kept.images`
   cells: np.ndarray  # float16 `[M, h, w]`, standard deviations
@@ -49,13 +51,15 @@ class Kept:
     rows = reader.frame(schema.IMAGES)
     with reader.checking('images.csv'):
       self.images = tuple(
-          Image(x.image_id, self._picture(x.picture), int(x.height),
-                int(x.width)) for x in rows.itertuples())
+        Image(x.image_id, self._picture(x.picture), int(x.height), int(x.width)) for x in rows.itertuples()
+      )
       reader.expect(
-          all(x.height > 0 and x.width > 0 for x in self.images)
-          and len({x.picture for x in self.images}) == len(rows)
-          and len({x.image_id for x in self.images}) == len(rows),
-          'images.csv', 'has an image without a size or twice')
+        all(x.height > 0 and x.width > 0 for x in self.images)
+        and len({x.picture for x in self.images}) == len(rows)
+        and len({x.image_id for x in self.images}) == len(rows),
+        'images.csv',
+        'has an image without a size or twice',
+      )
     self.numbers = {x.image_id: k for k, x in enumerate(self.images)}
 
   @functools.cached_property
@@ -63,11 +67,21 @@ class Kept:
     """int32 `[n, 2]` of every image: its fixations (y, x), original pixels."""
     if not self.images:
       return ()
-    points, offsets = self._arrays('fixations.npz', ('points', 'offsets'), (
-        lambda points, offsets: points.ndim == 2 and points.shape[1] == 2
-        and offsets.dtype.kind in 'iu'
-        and offsets.shape == (len(self.images) + 1,) and offsets[0] == 0
-        and offsets[-1] == len(points) and (np.diff(offsets) >= 0).all()))
+    points, offsets = self._arrays(
+      'fixations.npz',
+      ('points', 'offsets'),
+      (
+        lambda points, offsets: (
+          points.ndim == 2
+          and points.shape[1] == 2
+          and offsets.dtype.kind in 'iu'
+          and offsets.shape == (len(self.images) + 1,)
+          and offsets[0] == 0
+          and offsets[-1] == len(points)
+          and (np.diff(offsets) >= 0).all()
+        )
+      ),
+    )
     return tuple(np.split(points, offsets[1:-1]))
 
   def pixels(self, image: int) -> np.ndarray:
@@ -86,22 +100,30 @@ class Kept:
     """
     name = f'masks/{image:05d}.png'
     mask = self._reader.mask(name)
-    self._reader.expect(
-        mask.shape == self.images[image][2:], name,
-        'does not have the size that images.csv says')
+    self._reader.expect(mask.shape == self.images[image][2:], name, 'does not have the size that images.csv says')
     return mask
 
   def maps(self, layer: str) -> Maps:
     """Returns a layer's maps, sorted by unit, then image."""
     if layer not in self._maps:
-      self._maps[layer] = Maps(*self._arrays(
-          f'maps/{layer}.npz', ('units', 'images', 'maps'), (
-              lambda units, images, cells: cells.ndim == 3
+      self._maps[layer] = Maps(
+        *self._arrays(
+          f'maps/{layer}.npz',
+          ('units', 'images', 'maps'),
+          (
+            lambda units, images, cells: (
+              cells.ndim == 3
               and cells.dtype.kind == 'f'
               and units.shape == images.shape == cells.shape[:1]
-              and units.dtype.kind in 'iu' and images.dtype.kind in 'iu'
-              and (units >= 0).all() and (images >= 0).all()
-              and (images < len(self.images)).all())))
+              and units.dtype.kind in 'iu'
+              and images.dtype.kind in 'iu'
+              and (units >= 0).all()
+              and (images >= 0).all()
+              and (images < len(self.images)).all()
+            )
+          ),
+        )
+      )
     return self._maps[layer]
 
   @functools.cached_property
@@ -109,8 +131,7 @@ class Kept:
     """float16 `[N, h, w]`: the model's output; None without a readout."""
     if not self._reader.has('saliency.npz'):
       return None
-    return self._arrays('saliency.npz', ('maps',), lambda maps: (
-        maps.ndim == 3 and len(maps) == len(self.images)))[0]
+    return self._arrays('saliency.npz', ('maps',), lambda maps: maps.ndim == 3 and len(maps) == len(self.images))[0]
 
   def map_of(self, layer: str, unit: int, image: int) -> np.ndarray | None:
     """Returns a unit's map of an image, `[h, w]`; None if it is not kept."""
@@ -128,16 +149,14 @@ class Kept:
     if image_id not in self.numbers:
       return None
     k = self.numbers[image_id]
-    chosen = [(units[places[k]], cells[places[k]])
-              for units, cells, places in self._by_image]
+    chosen = [(units[places[k]], cells[places[k]]) for units, cells, places in self._by_image]
     return {
-        'sizes': [list(cells.shape[1:]) for _, cells in chosen],
-        'counts': [len(units) for units, _ in chosen],
-        'units': np.concatenate([units for units, _ in chosen]).tolist(),
-        'cells': packing.integers(np.concatenate(
-            [cells.ravel() for _, cells in chosen]), 'u1'),
-        'saliency': None if self.saliency is None else packing.grid(
-            packing.cells(self.saliency[k]))}
+      'sizes': [list(cells.shape[1:]) for _, cells in chosen],
+      'counts': [len(units) for units, _ in chosen],
+      'units': np.concatenate([units for units, _ in chosen]).tolist(),
+      'cells': packing.integers(np.concatenate([cells.ravel() for _, cells in chosen]), 'u1'),
+      'saliency': None if self.saliency is None else packing.grid(packing.cells(self.saliency[k])),
+    }
 
   @functools.cached_property
   def _by_image(self) -> list[tuple]:
@@ -145,10 +164,8 @@ class Kept:
     found = []
     for maps in map(self.maps, self._layers):
       order = np.argsort(maps.images, kind='stable')
-      ends = np.searchsorted(
-          maps.images[order], np.arange(1, len(self.images)))
-      found.append((
-          maps.units, packing.cells(maps.cells), np.split(order, ends)))
+      ends = np.searchsorted(maps.images[order], np.arange(1, len(self.images)))
+      found.append((maps.units, packing.cells(maps.cells), np.split(order, ends)))
     return found
 
   def _arrays(self, name: str, keys: Iterable[str], fit) -> list[np.ndarray]:
@@ -161,6 +178,6 @@ class Kept:
   def _picture(self, name: str) -> pathlib.Path:
     # The page takes the file along: it must be one of this folder's.
     self._reader.expect(
-        _PICTURE.fullmatch(name) is not None, 'images.csv',
-        f'names the picture {name!r}, which is none of pictures/')
+      _PICTURE.fullmatch(name) is not None, 'images.csv', f'names the picture {name!r}, which is none of pictures/'
+    )
     return self._reader.file(name)

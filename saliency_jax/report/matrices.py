@@ -15,6 +15,7 @@ _STOPS = 13  # of a colour bar's gradient
 
 class Bar(NamedTuple):
   """A scale's colours for the style sheet, its ends and what they are of."""
+
   gradient: str
   low: str
   high: str
@@ -23,6 +24,7 @@ class Bar(NamedTuple):
 
 class Matrix(NamedTuple):
   """A matrix to show; see `charts.heat` for its cells, which have a `hint`."""
+
   caption: str
   corner: str  # what the rows are; '' is not written
   columns: tuple[str, ...]
@@ -35,9 +37,12 @@ class Matrix(NamedTuple):
   def spec(self) -> charts.Spec:
     """Returns the matrix as a figure for a paper."""
     return charts.heat(
-        [cell for _, cells in self.rows for cell in cells],
-        label=self.bar.label, title=self.caption, domain=self.domain,
-        scheme='redblue' if self.domain[0] == -self.domain[1] else 'viridis')
+      [cell for _, cells in self.rows for cell in cells],
+      label=self.bar.label,
+      title=self.caption,
+      domain=self.domain,
+      scheme='redblue' if self.domain[0] == -self.domain[1] else 'viridis',
+    )
 
 
 def domain(*values: np.ndarray, even: bool = False) -> tuple[float, float]:
@@ -46,12 +51,11 @@ def domain(*values: np.ndarray, even: bool = False) -> tuple[float, float]:
   Of differences, `even`, the scale is as long below 0 as above.
   """
   known = np.concatenate([x[np.isfinite(x)].ravel() for x in values])
-  low, high = (
-      float(of(known)) if len(known) else x for of, x in ((min, 0.), (max, 1.)))
+  low, high = (float(of(known)) if len(known) else x for of, x in ((min, 0.0), (max, 1.0)))
   if even:
-    reach = max(-low, high) or 1.
+    reach = max(-low, high) or 1.0
     return -reach, reach
-  low = min(low, 0.)
+  low = min(low, 0.0)
   return low, high if high > low else low + 1
 
 
@@ -62,12 +66,20 @@ def bar(scale: str, low: str, high: str, label: str) -> Bar:
 
 
 def matrix(
-    caption: str, names: Sequence[str], columns: Sequence[str],
-    values: np.ndarray, *, label: str, ends: tuple[float, float] | None = None,
-    digits: int = 2, differences: bool = False, corner: str = '',
-    hint: Callable[[int, int], str] = lambda row, column: '',
-    mark: Callable[[int, int], str] = lambda row, column: '',
-    counts: Sequence[int] = (), counted: str = ''
+  caption: str,
+  names: Sequence[str],
+  columns: Sequence[str],
+  values: np.ndarray,
+  *,
+  label: str,
+  ends: tuple[float, float] | None = None,
+  digits: int = 2,
+  differences: bool = False,
+  corner: str = '',
+  hint: Callable[[int, int], str] = lambda row, column: '',
+  mark: Callable[[int, int], str] = lambda row, column: '',
+  counts: Sequence[int] = (),
+  counted: str = '',
 ) -> Matrix:
   """Returns a coloured matrix.
 
@@ -86,25 +98,30 @@ def matrix(
     counts: below the columns.
     counted: what they count.
   """
-  scale, written = ('differences', signed) if differences else (
-      'values', number)
+  scale, written = ('differences', signed) if differences else ('values', number)
   low, high = ends or domain(values, even=differences)
 
   def cell(i: int, j: int) -> dict:
     value = float(values[i, j])
     known = not math.isnan(value)
-    colour = overlays.colours(
-        scale, np.float64((value - low) / (high - low) if known else 0))
+    colour = overlays.colours(scale, np.float64((value - low) / (high - low) if known else 0))
     return {
-        'row': names[i], 'column': columns[j], 'hint': hint(i, j),
-        'value': value if known else None,
-        'text': written(value, digits) + (mark(i, j) if known else ''),
-        'background': overlays.hexed(colour) if known else '',
-        'ink': overlays.legible(colour) if known else ''}
+      'row': names[i],
+      'column': columns[j],
+      'hint': hint(i, j),
+      'value': value if known else None,
+      'text': written(value, digits) + (mark(i, j) if known else ''),
+      'background': overlays.hexed(colour) if known else '',
+      'ink': overlays.legible(colour) if known else '',
+    }
 
   return Matrix(
-      caption, corner, tuple(columns), [
-          (name, [cell(i, j) for j in range(len(columns))])
-          for i, name in enumerate(names)],
-      bar(scale, written(low, digits), written(high, digits), label),
-      tuple(counts), counted, (low, high))
+    caption,
+    corner,
+    tuple(columns),
+    [(name, [cell(i, j) for j in range(len(columns))]) for i, name in enumerate(names)],
+    bar(scale, written(low, digits), written(high, digits), label),
+    tuple(counts),
+    counted,
+    (low, high),
+  )

@@ -9,6 +9,7 @@ FEWEST = 10  # cells, regions or arrays that one is made from
 
 class Finding(NamedTuple):
   """A sentence and the files of the results folder that it is computed from."""
+
   text: str
   files: tuple[str, ...]
 
@@ -21,8 +22,7 @@ def number(value: float, digits: int = 2) -> str:
   if math.isnan(value):
     return '\N{EN DASH}'
   # Adding 0 turns -0.0, which rounding makes, into 0.0.
-  return f'{round(value, digits) + 0.0:.{digits}f}'.replace(
-      '-', '\N{MINUS SIGN}')
+  return f'{round(value, digits) + 0.0:.{digits}f}'.replace('-', '\N{MINUS SIGN}')
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -32,7 +32,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 def counted(count: int, thing: str) -> str:
   """Returns e.g. '1 region' or '2,291 regions'."""
-  return f"{count:,} {thing}{'' if count == 1 else 's'}"
+  return f'{count:,} {thing}{"" if count == 1 else "s"}'
 
 
 def between(mean: float, low: float, high: float) -> str:
@@ -49,13 +49,10 @@ def probability(p: float | None) -> str:
   if p >= 0.001:
     return f'p = {p:.3f}' if p < 0.1 else f'p = {p:.2f}'
   digits, exponent = f'{p or 1e-300:.0e}'.split('e')
-  raised = str(abs(int(exponent))).translate(
-      str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))
-  return (f'p {"=" if p else "<"} {digits} \N{MULTIPLICATION SIGN} '
-          f'10\N{SUPERSCRIPT MINUS}{raised}')
+  raised = str(abs(int(exponent))).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))
+  return f'p {"=" if p else "<"} {digits} \N{MULTIPLICATION SIGN} 10\N{SUPERSCRIPT MINUS}{raised}'
 
 
 def f_value(test: dict) -> str:
   """Returns an F with its degrees of freedom."""
-  return (f"F({test['df_between']:.0f}, {test['df_within']:.0f}) = "
-          f"{number(test['f'])}")
+  return f'F({test["df_between"]:.0f}, {test["df_within"]:.0f}) = {number(test["f"])}'

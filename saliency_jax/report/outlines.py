@@ -9,7 +9,7 @@ _SMOOTH = 1.5  # sigma of the smoothing, in those pixels
 _TOLERANCE = 0.5  # of what may be left out of an outline, in those pixels
 
 
-def outline(mask: np.ndarray, margin: float = 0.) -> dict:
+def outline(mask: np.ndarray, margin: float = 0.0) -> dict:
   """Returns the outline of a set of pixels, smoothed, as an SVG path.
 
   Args:
@@ -27,14 +27,12 @@ def outline(mask: np.ndarray, margin: float = 0.) -> dict:
   points = np.concatenate(kept)
   # The last point of a line is the first one again.
   return {
-      'd': ''.join('M' + 'L'.join(
-          f'{x} {y}' for x, y in line[:-1].tolist()) + 'Z' for line in kept),
-      'box': [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]}
+    'd': ''.join('M' + 'L'.join(f'{x} {y}' for x, y in line[:-1].tolist()) + 'Z' for line in kept),
+    'box': [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()],
+  }
 
 
-def edge(
-    mask: np.ndarray, size: tuple[int, int], margin: float = 0.
-) -> np.ndarray:
+def edge(mask: np.ndarray, size: tuple[int, int], margin: float = 0.0) -> np.ndarray:
   """Returns the pixels of an outline in a picture, bool `[h, w]`.
 
   Args:
@@ -44,8 +42,7 @@ def edge(
   picture = Image.new('1', size[::-1])
   scale = np.array(size[::-1]) / mask.shape[::-1]
   for line in lines(mask, margin):
-    ImageDraw.Draw(picture).line(
-        (line * scale).ravel().tolist(), 1, max(2, size[1] // 200))
+    ImageDraw.Draw(picture).line((line * scale).ravel().tolist(), 1, max(2, size[1] // 200))
   return np.asarray(picture)
 
 
@@ -55,31 +52,27 @@ def lines(mask: np.ndarray, margin: float) -> list[np.ndarray]:
   if not len(ys):
     return []
   height, width = mask.shape
-  scale = min(1., _DETAIL / max(height, width))
+  scale = min(1.0, _DETAIL / max(height, width))
   # Only the set's surroundings are followed, far enough for the smoothing.
   spread = max(_SMOOTH, margin * width * scale)
   reach = int(np.ceil(4 * spread / scale)) + 2
   top, left = ys[0] - reach, xs[0] - reach
   bottom, right = ys[-1] + 1 + reach, xs[-1] + 1 + reach
-  inside = mask[max(top, 0):bottom, max(left, 0):right]
+  inside = mask[max(top, 0) : bottom, max(left, 0) : right]
   # The border is padded, so that outlines that meet it are closed.
-  padded = np.pad(inside, (
-      (max(-top, 0), max(bottom - height, 0)),
-      (max(-left, 0), max(right - width, 0))))
+  padded = np.pad(inside, ((max(-top, 0), max(bottom - height, 0)), (max(-left, 0), max(right - width, 0))))
   small = Image.fromarray(padded.astype(np.uint8) * 255).resize(
-      [max(1, round(x * scale)) for x in padded.shape[::-1]],
-      Image.Resampling.BOX)
+    [max(1, round(x * scale)) for x in padded.shape[::-1]], Image.Resampling.BOX
+  )
   smooth = np.asarray(small.filter(ImageFilter.GaussianBlur(spread)), float)
-  down, across = (a / b for a, b in zip(padded.shape, smooth.shape,
-                                        strict=True))
+  down, across = (a / b for a, b in zip(padded.shape, smooth.shape, strict=True))
   found = contourpy.contour_generator(
-      (np.arange(smooth.shape[1]) + 0.5) * across + left,
-      (np.arange(smooth.shape[0]) + 0.5) * down + top, smooth,
-      line_type=contourpy.LineType.Separate,
+    (np.arange(smooth.shape[1]) + 0.5) * across + left,
+    (np.arange(smooth.shape[0]) + 0.5) * down + top,
+    smooth,
+    line_type=contourpy.LineType.Separate,
   ).lines(smooth.max() * (0.1 if margin else 0.5))
-  return [
-      np.clip(np.round(simplified(line, _TOLERANCE / scale)), 0,
-              (width, height)).astype(int) for line in found]
+  return [np.clip(np.round(simplified(line, _TOLERANCE / scale)), 0, (width, height)).astype(int) for line in found]
 
 
 def simplified(line: np.ndarray, tolerance: float) -> np.ndarray:
@@ -95,12 +88,12 @@ def simplified(line: np.ndarray, tolerance: float) -> np.ndarray:
     first, last = parts.pop()
     if last - first < 2:
       continue
-    x, y = (line[first + 1:last] - line[first]).T
+    x, y = (line[first + 1 : last] - line[first]).T
     across, down = line[last] - line[first]
     length = np.hypot(across, down)
     distances = abs(x * down - y * across) if length else np.hypot(x, y)
     furthest = int(distances.argmax())
-    if distances[furthest] > tolerance * (length or 1.):
+    if distances[furthest] > tolerance * (length or 1.0):
       middle = first + 1 + furthest
       keep[middle] = True
       parts += [(first, middle), (middle, last)]

@@ -9,22 +9,20 @@ import numpy as np
 # is written as that.
 MISSING = -32768
 # Maps: a byte q stands for LOWEST + q * STEP standard deviations.
-LOWEST, HIGHEST = -2., 6.
+LOWEST, HIGHEST = -2.0, 6.0
 STEP = (HIGHEST - LOWEST) / 255
 
 
 def scores(values: np.ndarray) -> dict:
   """Returns numbers, NaN among them, as int16 thousandths."""
   rounded = np.clip(np.round(np.asarray(values, float) * 1000), -32767, 32767)
-  return integers(np.where(np.isnan(rounded), MISSING, rounded), '<i2') | {
-      'packed': 'scores'}
+  return integers(np.where(np.isnan(rounded), MISSING, rounded), '<i2') | {'packed': 'scores'}
 
 
 def integers(values: np.ndarray, dtype: str = '<i2') -> dict:
   """Returns whole numbers of the type '<i2' or 'u1', as a value for JSON."""
   data = np.ascontiguousarray(values, np.dtype(dtype)).tobytes()
-  return {'packed': dtype[-2:],
-          'bytes': base64.b64encode(zlib.compress(data, 3)).decode()}
+  return {'packed': dtype[-2:], 'bytes': base64.b64encode(zlib.compress(data, 3)).decode()}
 
 
 def cells(maps: np.ndarray) -> np.ndarray:

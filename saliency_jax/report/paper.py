@@ -6,6 +6,9 @@ import pathlib
 import re
 from collections.abc import Iterable
 
+from saliency_jax import schema
+from saliency_jax.report.reading import Reader
+
 ALL = 13  # the depth at which every convolution is trained
 TARGET = 'target'  # instead of a category, of tables of search arrays
 
@@ -13,8 +16,7 @@ TARGET = 'target'  # instead of a category, of tables of search arrays
 @functools.cache
 def facts() -> dict:
   """Returns what `paper.json` holds."""
-  return json.loads(
-      pathlib.Path(__file__).with_suffix('.json').read_text(encoding='utf-8'))
+  return json.loads(pathlib.Path(__file__).with_suffix('.json').read_text(encoding='utf-8'))
 
 
 def table(number: int, of: str = 'means') -> dict[tuple, float]:
@@ -27,11 +29,11 @@ def table(number: int, of: str = 'means') -> dict[tuple, float]:
       not legible in the copy that was read is left out.
   """
   return {
-      (_row(row), category): value
-      for row, values in facts()[of].get(str(number), {}).items()
-      for category, value in zip(
-          [TARGET] if len(values) == 1 else facts()['categories'], values,
-          strict=True) if value is not None}
+    (_row(row), category): value
+    for row, values in facts()[of].get(str(number), {}).items()
+    for category, value in zip([TARGET] if len(values) == 1 else facts()['categories'], values, strict=True)
+    if value is not None
+  }
 
 
 def tables(number: int, threshold: float | None) -> tuple[dict, dict]:
@@ -41,8 +43,7 @@ def tables(number: int, threshold: float | None) -> tuple[dict, dict]:
     number: see `table`; 0 is a table without a number.
     threshold: T.
   """
-  return table(number), (
-      table(number, 'above') if threshold == facts()['threshold'] else {})
+  return table(number), (table(number, 'above') if threshold == facts()['threshold'] else {})
 
 
 def rows(number: int) -> list:
@@ -55,8 +56,13 @@ def _row(name: str) -> str | int:
 
 
 def is_its_own(
-    network: str, weights: str, layers: Iterable[str], task: str = '', *,
-    photographs: Iterable[str] = (), backgrounds: Iterable[str] = ()
+  network: str,
+  weights: str,
+  layers: Iterable[str],
+  task: str = '',
+  *,
+  photographs: Iterable[str] = (),
+  backgrounds: Iterable[str] = (),
 ) -> bool:
   """Tells whether numbers may stand beside the paper's.
 
@@ -72,11 +78,13 @@ def is_its_own(
     backgrounds: of the search arrays; '' where it is not known.
   """
   return (
-      network == facts()['network'] and weights != 'random'
-      and task in ('', 'saliency')
-      and any(layer in rows(2) for layer in layers)
-      and all(re.fullmatch('1[0-7][0-9]{2}', x) for x in photographs)
-      and all(backgrounds))
+    network == facts()['network']
+    and weights != 'random'
+    and task in ('', 'saliency')
+    and any(layer in rows(2) for layer in layers)
+    and all(re.fullmatch('1[0-7][0-9]{2}', x) for x in photographs)
+    and all(backgrounds)
+  )
 
 
 def published(run) -> tuple[str, dict, dict]:
@@ -95,16 +103,46 @@ def published(run) -> tuple[str, dict, dict]:
   dissected = run.kind.job == 'dissect'
   known = run.rows['image_id' if dissected else 'background']
   if not is_its_own(
-      run.network, run.summary['weights']['name'], run.layers,
-      run.summary['weights'].get('task', ''),
-      **{'photographs' if dissected else 'backgrounds': known}):
+    run.network,
+    run.summary['weights']['name'],
+    run.layers,
+    run.summary['weights'].get('task', ''),
+    **{'photographs' if dissected else 'backgrounds': known},
+  ):
     return '', {}, {}
-  number = (2 if dissected else 5) if run.depth is None else (
-      3 if dissected else 6)
+  number = (2 if dissected else 5) if run.depth is None else (3 if dissected else 6)
   found = tables(number, run.config['analysis'].get('threshold'))
   name = f'Table {number}'
   if run.depth is not None:
     name = f'{name} at depth {run.depth}' if run.depth in rows(number) else ''
-    found = [{(facts()['layer'], column): x for (depth, column), x in
-              of.items() if depth == run.depth} for of in found]
+    found = [{(facts()['layer'], column): x for (depth, column), x in of.items() if depth == run.depth} for of in found]
   return name, *found
+
+
+def is_the_paper_s(reader: Reader, summary: dict, network: dict, file: schema.File, member: str) -> bool:
+  """Tells whether what was measured may stand beside the paper's tables.
+
+  Args:
+    network: of the config.
+    file: of each member's own results, in regions/ or popout/.
+    member: one of them.
+  """
+  kind, column, of = (
+    ('regions', 'image_id', 'photographs') if file is schema.REGIONS else ('popout', 'background', 'backgrounds')
+  )
+  path = f'{kind}/{member}/{file.path}'
+  network = network | summary['network']
+  layer = network['readout_tap']
+  return (
+    layer == facts()['layer']
+    and reader.has(path)
+    and (
+      is_its_own(
+        network['name'],
+        summary['weights']['name'],
+        [layer],
+        summary.get('task', {}).get('name', ''),
+        **{of: reader.frame(file._replace(path=path))[column]},
+      )
+    )
+  )

@@ -29,18 +29,14 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
   """
   path = pathlib.Path(workdir)
   if not str(workdir) or not path.is_dir():
-    raise InputError(
-        f'{str(workdir)!r} is not a folder; --workdir takes the folder of a '
-        f'finished run.')
+    raise InputError(f'{str(workdir)!r} is not a folder; --workdir takes the folder of a finished run.')
   reader = Reader(path)
   summary = reader.json(schema.SUMMARY, {'job': str, 'layout': int})
   name, layout = summary['job'], summary['layout']
+  reader.expect(name in known, schema.SUMMARY, f'names the job {name!r} where the page knows {", ".join(known)}')
   reader.expect(
-      name in known, schema.SUMMARY, f'names the job {name!r} where the page '
-      f"knows {', '.join(known)}")
-  reader.expect(
-      layout == schema.LAYOUT, schema.SUMMARY,
-      f'has layout {layout} where this version reads {schema.LAYOUT}')
+    layout == schema.LAYOUT, schema.SUMMARY, f'has layout {layout} where this version reads {schema.LAYOUT}'
+  )
   return name
 
 
@@ -56,14 +52,14 @@ def fitting(workdir: str | os.PathLike) -> Iterator[None]:
   except InputError:
     raise
   except Exception as error:
-    if isinstance(error, OSError) and error.errno and not isinstance(
-        error, FileExistsError):
+    if isinstance(error, OSError) and error.errno and not isinstance(error, FileExistsError):
       raise  # the disk
     at = traceback.extract_tb(error.__traceback__)[-1]
     raise InputError(
-        f'{workdir}: its files do not fit each other '
-        f'({type(error).__name__} in {pathlib.Path(at.filename).name}, line '
-        f'{at.lineno}: {outside.reason(error)}); {_AGAIN}.') from error
+      f'{workdir}: its files do not fit each other '
+      f'({type(error).__name__} in {pathlib.Path(at.filename).name}, line '
+      f'{at.lineno}: {outside.reason(error)}); {_AGAIN}.'
+    ) from error
 
 
 class Reader:
@@ -82,16 +78,14 @@ class Reader:
   def lines(self, name: str, shape) -> list:
     """Returns the values in a file that has one in each line; see `json`."""
     with self.checking(name) as path:
-      found = [outside.parsed_json(x) for x in path.read_text(
-          encoding='utf-8').splitlines()]
+      found = [outside.parsed_json(x) for x in path.read_text(encoding='utf-8').splitlines()]
       outside.check(found, [shape])
     return found
 
   def frame(self, table: schema.File) -> pd.DataFrame:
     """Returns a table with its columns' types; NaN for a missing number."""
     with self.checking(table.path):
-      return pd.DataFrame(
-          schema.read(self.folder, table), columns=list(table.names))
+      return pd.DataFrame(schema.read(self.folder, table), columns=list(table.names))
 
   def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Returns the floating point numbers in a .npy file, checking the shape.
@@ -102,25 +96,18 @@ class Reader:
     """
     with self.checking(name) as path:
       array = numpy_files.read_npy(path, 'f', _AGAIN)
-      fits = array.ndim == len(shape) and all(
-          n == of or of < 0 < n
-          for n, of in zip(array.shape, shape, strict=True))
-      self.expect(
-          fits, name, f'holds {list(array.shape)} numbers where the tables '
-          f'beside it ask for {list(shape)}')
+      fits = array.ndim == len(shape) and all(n == of or of < 0 < n for n, of in zip(array.shape, shape, strict=True))
+      self.expect(fits, name, f'holds {list(array.shape)} numbers where the tables beside it ask for {list(shape)}')
       self._expect_finite(name, array)
     return array
 
-  def arrays(
-      self, name: str, texts: Collection[str] = ()) -> dict[str, np.ndarray]:
+  def arrays(self, name: str, texts: Collection[str] = ()) -> dict[str, np.ndarray]:
     """Returns the arrays in a .npz file by name, numbers but for `texts`."""
     with self.checking(name) as path:
       arrays = numpy_files.read_npz(path, numpy_files.NUMBERS + 'U', _AGAIN)
       for key, array in arrays.items():
         self._expect_finite(name, array)
-        self.expect(
-            (array.dtype.kind == 'U') == (key in texts), name,
-            f'has {quoted(key)} of another type')
+        self.expect((array.dtype.kind == 'U') == (key in texts), name, f'has {quoted(key)} of another type')
     return arrays
 
   def picture(self, name: str) -> np.ndarray:
@@ -156,28 +143,20 @@ class Reader:
     path = self.folder / name
     for part in (path, *path.relative_to(self.folder).parents):
       self.expect(
-          not (self.folder / part).is_symlink() or part == pathlib.Path(),
-          name, 'is a link or lies behind one; put the file itself there')
+        not (self.folder / part).is_symlink() or part == pathlib.Path(),
+        name,
+        'is a link or lies behind one; put the file itself there',
+      )
     with outside.reading(path, advice=_AGAIN):
       if not path.exists():
-        raise InputError(
-            f'{self.folder} is not a finished run: {name} is missing; '
-            f'{_AGAIN}.')
+        raise InputError(f'{self.folder} is not a finished run: {name} is missing; {_AGAIN}.')
       yield path
 
   def _expect_finite(self, name: str, array: np.ndarray) -> None:
-    self.expect(
-        array.dtype.kind != 'f' or not np.isinf(array).any(), name,
-        'holds infinite numbers')
+    self.expect(array.dtype.kind != 'f' or not np.isinf(array).any(), name, 'holds infinite numbers')
 
-  def _pixels(
-      self, name: str, modes: Collection[str] | None, mode: str) -> np.ndarray:
-    with self.checking(name) as path, Image.open(
-        path, formats=('JPEG', 'PNG')) as opened:
-      self.expect(
-          opened.width * opened.height <= _MAX_PIXELS, name,
-          f'has more than {_MAX_PIXELS} pixels')
-      self.expect(
-          modes is None or opened.mode in modes, name,
-          f'is of the mode {opened.mode}')
+  def _pixels(self, name: str, modes: Collection[str] | None, mode: str) -> np.ndarray:
+    with self.checking(name) as path, Image.open(path, formats=('JPEG', 'PNG')) as opened:
+      self.expect(opened.width * opened.height <= _MAX_PIXELS, name, f'has more than {_MAX_PIXELS} pixels')
+      self.expect(modes is None or opened.mode in modes, name, f'is of the mode {opened.mode}')
       return np.asarray(opened.convert(mode))

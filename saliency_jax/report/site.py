@@ -24,7 +24,7 @@ from saliency_jax.report.depths import depths_page, swept
 from saliency_jax.report.maps import maps_page
 from saliency_jax.report.numbers import number
 from saliency_jax.report.scores import evaluated, scores_page
-from saliency_jax.report.tasks import tasks_page
+from saliency_jax.report.tasks import compared, tasks_page
 from saliency_jax.report.units import run, units_page
 
 _FOLDER = pathlib.Path(__file__).parent
@@ -34,6 +34,7 @@ _FIRST = ('report.js', 'viewer.js', 'overlay.js')
 
 class Job(NamedTuple):
   """A kind of results folder."""
+
   title: str  # of its page
   folder: str  # of report/, with its templates and scripts
   read: Callable[[Any], Any]  # its folder; raises InputError
@@ -47,24 +48,19 @@ class Job(NamedTuple):
 _UNITS = ('units', run.read, units_page.text, units_page.chapters)
 _DEPTHS = ('depths', swept.read, depths_page.text, depths_page.chapters)
 JOBS = {
-    'dissect': Job('Which units respond to what people look at?', *_UNITS,
-                   beside=run.beside),
-    'popout': Job('Which units respond to the odd one out?', *_UNITS,
-                  coloured=True, beside=run.beside),
-    'sweep': Job('What does training change inside?', *_DEPTHS),
-    'train': Job('How does a saliency model learn?', *_DEPTHS),
-    'predict': Job('Where does the model look?', 'maps', maps_page.read,
-                   maps_page.text, maps_page.chapters),
-    'tasks': Job('Is it the task or the data?', 'tasks', tasks_page.read,
-                 tasks_page.text, tasks_page.chapters),
-    'evaluate': Job('How well do models tell where people look?', 'scores',
-                    evaluated.read, scores_page.text, scores_page.chapters)}
+  'dissect': Job('Which units respond to what people look at?', *_UNITS, beside=run.beside),
+  'popout': Job('Which units respond to the odd one out?', *_UNITS, coloured=True, beside=run.beside),
+  'sweep': Job('What does training change inside?', *_DEPTHS),
+  'train': Job('How does a saliency model learn?', *_DEPTHS),
+  'predict': Job('Where does the model look?', 'maps', maps_page.read, maps_page.text, maps_page.chapters),
+  'tasks': Job('Is it the task or the data?', 'tasks', compared.read, tasks_page.text, tasks_page.chapters),
+  'evaluate': Job(
+    'How well do models tell where people look?', 'scores', evaluated.read, scores_page.text, scores_page.chapters
+  ),
+}
 
 
-def write(
-    workdir: str | os.PathLike, compare: str | os.PathLike = '',
-    single_file: bool = False
-) -> pathlib.Path:
+def write(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_file: bool = False) -> pathlib.Path:
   """Makes the page of a finished job from the files in its folder.
 
   The folder `report` is replaced as a whole, when the new one is whole.
@@ -87,27 +83,21 @@ def write(
     try:
       stack.enter_context(files.locked(path, wait=False))
     except BlockingIOError as error:
-      raise InputError(
-          f'Another process is at work in {workdir}; wait for it.') from error
+      raise InputError(f'Another process is at work in {workdir}; wait for it.') from error
     files.remove_leftovers(path, ())
     stack.enter_context(reading.fitting(workdir))
     results, other = job.read(workdir), None
     if str(compare):
       if job.beside is None:
-        raise InputError(
-            f'--compare takes two folders of dissect or of popout, and '
-            f'{results.path} is of another job.')
+        raise InputError(f'--compare takes two folders of dissect or of popout, and {results.path} is of another job.')
       other = job.beside(results, compare)
     if single_file:
       target = path / 'report.html'
       with files.replacing(target) as temporary:
-        temporary.write_text(
-            _page(Site(results, other, root=None), job, path), encoding='utf-8')
+        temporary.write_text(_page(Site(results, other, root=None), job, path), encoding='utf-8')
       return target
     temporary = stack.enter_context(_replacing(path / 'report'))
-    (temporary / 'index.html').write_text(
-        _page(Site(results, other, root=temporary), job, path),
-        encoding='utf-8')
+    (temporary / 'index.html').write_text(_page(Site(results, other, root=temporary), job, path), encoding='utf-8')
   return path / 'report' / 'index.html'
 
 
@@ -127,41 +117,57 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   """Returns the HTML, and keeps the other files of the site."""
   chapters = [x for x in job.chapters(site.results, site) if x is not None]
   environment = jinja2.Environment(
-      loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True,
-      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-      finalize=directions.isolated)
+    loader=jinja2.FileSystemLoader(_FOLDER),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    finalize=directions.isolated,
+  )
   environment.filters['number'] = number
   environment.filters['linked'] = _linker(site, chapters)
   bar = _map_bar()
   sections = [
-      (chapter, Markup(environment.get_template(chapter.template).render(
-          chapter.context, site=site, paper=paper.facts(),
-          map_bar=bar))) for chapter in chapters]
+    (
+      chapter,
+      Markup(
+        environment.get_template(chapter.template).render(chapter.context, site=site, paper=paper.facts(), map_bar=bar)
+      ),
+    )
+    for chapter in chapters
+  ]
   site.data('places', site.places)
   scripts = sorted(
-      [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')],
-      key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST),
-                     x.name))
+    [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')],
+    key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST), x.name),
+  )
   return environment.get_template('web/index.html.j2').render(
-      title=job.title, folder=workdir.resolve().name, sections=sections,
-      coloured=job.coloured, citation=paper.facts()['source'], map_bar=bar,
-      colours=Markup(as_json({
-          'scales': overlays.SCALES, 'range': overlays.RANGE,
+    title=job.title,
+    folder=workdir.resolve().name,
+    sections=sections,
+    coloured=job.coloured,
+    citation=paper.facts()['source'],
+    map_bar=bar,
+    colours=Markup(
+      as_json(
+        {
+          'scales': overlays.SCALES,
+          'range': overlays.RANGE,
           'opacity': overlays.OPACITY,
-          'opaque': overlays.OPAQUE_FROM})),
-      style=Markup((_FOLDER / 'web' / 'style.css').read_text('utf-8')),
-      scripts=(sources := [
-          Markup(x.read_text(encoding='utf-8')) for x in scripts]),
-      hashes=[base64.b64encode(hashlib.sha256(
-          x.encode()).digest()).decode() for x in sources],
-      blocks={name: Markup(text) for name, text in site.data_blocks.items()})
+          'opaque': overlays.OPAQUE_FROM,
+        }
+      )
+    ),
+    style=Markup((_FOLDER / 'web' / 'style.css').read_text('utf-8')),
+    scripts=(sources := [Markup(x.read_text(encoding='utf-8')) for x in scripts]),
+    hashes=[base64.b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in sources],
+    blocks={name: Markup(text) for name, text in site.data_blocks.items()},
+  )
 
 
 def _map_bar() -> str:
   """Returns the stops of the maps' colours over a photograph of middle grey."""
-  line = overlays.under_map(
-      np.full((1, 25, 3), 128, np.uint8),
-      np.linspace(*overlays.RANGE, 25)[None])
+  line = overlays.under_map(np.full((1, 25, 3), 128, np.uint8), np.linspace(*overlays.RANGE, 25)[None])
   return ', '.join(overlays.hexed(x / 255) for x in line[0])
 
 
@@ -170,12 +176,10 @@ def _linker(site: Site, chapters: list[Chapter]):
   layers = getattr(site.results, 'layers', ())
   if not layers or all(x.name != 'units' for x in chapters):
     return escape
-  unit = re.compile(
-      rf"\b((?:{'|'.join(map(re.escape, layers))}):\d+)\b", re.ASCII)
+  unit = re.compile(rf'\b((?:{"|".join(map(re.escape, layers))}):\d+)\b', re.ASCII)
 
   def linked(text: str) -> Markup:
-    return Markup(unit.sub(
-        r'<a class="unit" href="#/units/\1">\1</a>', str(escape(text))))
+    return Markup(unit.sub(r'<a class="unit" href="#/units/\1">\1</a>', str(escape(text))))
 
   return linked
 
@@ -183,9 +187,7 @@ def _linker(site: Site, chapters: list[Chapter]):
 @contextlib.contextmanager
 def _replacing(target: pathlib.Path) -> Iterator[pathlib.Path]:
   """Yields an empty folder that takes the name `target` on success."""
-  new, old = (
-      pathlib.Path(tempfile.mkdtemp(dir=target.parent, prefix=files.TEMPORARY))
-      for _ in range(2))
+  new, old = (pathlib.Path(tempfile.mkdtemp(dir=target.parent, prefix=files.TEMPORARY)) for _ in range(2))
   try:
     # mkdtemp makes private folders; the result should obey the user's umask.
     umask = os.umask(0)

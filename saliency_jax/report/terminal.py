@@ -11,8 +11,7 @@ from saliency_jax.report.best_units import KEYS, values
 from saliency_jax.report.numbers import Finding, number
 
 # Typographic signs, as a terminal of any encoding can show them.
-_PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-',
-                        '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
+_PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-', '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
 # Sources of a table as they are called here, where room is short.
 _SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 
@@ -20,24 +19,20 @@ _SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 def best(top: int) -> str:
   """Returns which units a table is of."""
   known = paper.facts()['top_units']
-  return f'the {top} best units' + (
-      '' if top == known else f' (the paper: {known})')
+  return f'the {top} best units' + ('' if top == known else f' (the paper: {known})')
 
 
-def one_column(
-    corner: str, names: Sequence[str], table: pd.DataFrame) -> list[str]:
+def one_column(corner: str, names: Sequence[str], table: pd.DataFrame) -> list[str]:
   """Returns the lines of a table with one column: Table 5 or 6."""
   columns = _sources('mean')
-  rows = [[name, *(_plain(x[key]) for key in columns.values()),
-           _plain(x['mean'] - x['paper'])]
-          for name, (_, x) in zip(names, table.iterrows(), strict=True)]
+  rows = [
+    [name, *(_plain(x[key]) for key in columns.values()), _plain(x['mean'] - x['paper'])]
+    for name, (_, x) in zip(names, table.iterrows(), strict=True)
+  ]
   return aligned([[corner, *columns, 'run - paper'], *rows], left=1, gap=3)
 
 
-def by_category(
-    name: str, of: str, names: Sequence[str], table: pd.DataFrame,
-    threshold: float
-) -> list[str]:
+def by_category(name: str, of: str, names: Sequence[str], table: pd.DataFrame, threshold: float) -> list[str]:
   """Returns the lines of two tables with a column per category: 2, 3 or 7.
 
   Args:
@@ -48,44 +43,44 @@ def by_category(
     threshold: T, of the units that the second one counts.
   """
   return [
-      *_columns(f'{name}: mean NSS of {of}', names, table, 'mean'), '',
-      *_columns(f'{name}: number of units whose mean NSS exceeds '
-                f'{threshold:g}', names, table, 'above')]
+    *_columns(f'{name}: mean NSS of {of}', names, table, 'mean'),
+    '',
+    *_columns(f'{name}: number of units whose mean NSS exceeds {threshold:g}', names, table, 'above'),
+  ]
 
 
-def _columns(
-    title: str, names: Sequence[str], table: pd.DataFrame, key: str
-) -> list[str]:
+def _columns(title: str, names: Sequence[str], table: pd.DataFrame, key: str) -> list[str]:
   sources, digits = _sources(key), KEYS[key].digits
-  heads = [['', *name.rsplit(' ', 1)][-2:]
-           for name in table['category'].unique()]
+  heads = [['', *name.rsplit(' ', 1)][-2:] for name in table['category'].unique()]
   rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]
   rows.append(['regions', '', *(f'{x:.0f}' for x in values(table, 'sets')[0])])
   for i, name in enumerate(names):
     rows += [
-        [name if label == 'run' else '', label,
-         *(_plain(x, digits) for x in values(table, of)[i])]
-        for label, of in sources.items()
-        if label == 'run' or np.isfinite(values(table, of)[i]).any()]
+      [name if label == 'run' else '', label, *(_plain(x, digits) for x in values(table, of)[i])]
+      for label, of in sources.items()
+      if label == 'run' or np.isfinite(values(table, of)[i]).any()
+    ]
   return [title, '', *aligned(rows, left=2, gap=1)]
 
 
 def items(found: Iterable[Finding]) -> list[str]:
   """Returns the lines of a list."""
-  return [line for x in found for line in textwrap.wrap(
-      x.text.translate(_PLAIN), 98, initial_indent='- ',
-      subsequent_indent='  ')]
+  return [
+    line
+    for x in found
+    for line in textwrap.wrap(x.text.translate(_PLAIN), 98, initial_indent='- ', subsequent_indent='  ')
+  ]
 
 
-def aligned(
-    rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
   """Lines up columns: the first `left` to the left, the others to the right."""
   widths = np.array([[len(x) for x in row] for row in rows]).max(axis=0)
   return [
-      (' ' * gap).join(
-          x.ljust(width) if i < left else x.rjust(width)
-          for i, (x, width) in enumerate(zip(row, widths, strict=True))
-      ).rstrip() for row in rows]
+    (' ' * gap)
+    .join(x.ljust(width) if i < left else x.rjust(width) for i, (x, width) in enumerate(zip(row, widths, strict=True)))
+    .rstrip()
+    for row in rows
+  ]
 
 
 def _sources(key: str) -> dict[str, str]:

@@ -28,12 +28,14 @@ _ITEMS = ('params', 'optimizer')
 
 class State(NamedTuple):
   """What a run has learnt, of each member by its name."""
+
   params: dict[str, trees.Tree]  # what the member trains, and nothing else
   optimizer: dict[str, object]
 
 
 class Restored(NamedTuple):
   """A checkpoint, as it was saved."""
+
   state: State
   step: int
   skipped: dict[str, str]
@@ -42,8 +44,7 @@ class Restored(NamedTuple):
 class Checkpoints:
   """The checkpoints in one run's folder, a context: it writes until its end."""
 
-  def __init__(
-      self, workdir: str | os.PathLike, job: dict, members: Sequence[str]):
+  def __init__(self, workdir: str | os.PathLike, job: dict, members: Sequence[str]):
     """Opens the folder and removes what a killed run left half written.
 
     Args:
@@ -55,11 +56,12 @@ class Checkpoints:
     self._best = preservation.Best(members)
     disk.hush()
     self._manager = _opened(
-        self._path, cleanup_tmp_directories=True,
-        # Threads would wait ten minutes for one that cannot be made.
-        async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
-        preservation_policy=policies.AnyPreservationPolicy(
-            [policies.LatestN(2), self._best]))
+      self._path,
+      cleanup_tmp_directories=True,
+      # Threads would wait ten minutes for one that cannot be made.
+      async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
+      preservation_policy=policies.AnyPreservationPolicy([policies.LatestN(2), self._best]),
+    )
     for step in self._manager.all_steps():
       self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
 
@@ -80,33 +82,28 @@ class Checkpoints:
     for step in sorted(self._manager.all_steps(), reverse=True):
       about = _about(self._manager, step)
       if about is not None:
-        for name, there, here in checksums.differences(
-            about['job'], self._job):
+        for name, there, here in checksums.differences(about['job'], self._job):
           raise InputError(
-              f'{self._path} belongs to another run: {name} is {there} there '
-              f'and {here} here; name another --workdir.')
-        state = _read(self._manager, step, about, {
-            name: (tree, ocp.args.StandardRestore(tree))
-            for name, tree in like._asdict().items()})
+            f'{self._path} belongs to another run: {name} is {there} there and {here} here; name another --workdir.'
+          )
+        state = _read(
+          self._manager,
+          step,
+          about,
+          {name: (tree, ocp.args.StandardRestore(tree)) for name, tree in like._asdict().items()},
+        )
         if state is not None:
           # Now that another one could be read, and no sooner.
           for other in damaged:
             self._manager.delete(other)
           return Restored(State(**state), step, about['skipped'])
-      logging.warning(
-          'The checkpoint %s is damaged; the one before is taken.',
-          self._path / str(step))
+      logging.warning('The checkpoint %s is damaged; the one before is taken.', self._path / str(step))
       damaged.append(step)
     if damaged:
-      raise InputError(
-          f'{self._path} holds no checkpoint that is whole; start again in '
-          f'another --workdir.')
+      raise InputError(f'{self._path} holds no checkpoint that is whole; start again in another --workdir.')
     return None
 
-  def save(
-      self, step: int, state: State, scores: dict[str, float] | None,
-      skipped: dict[str, str]
-  ) -> None:
+  def save(self, step: int, state: State, scores: dict[str, float] | None, skipped: dict[str, str]) -> None:
     """Starts to write a checkpoint; the arrays may be donated afterwards.
 
     Args:
@@ -120,18 +117,24 @@ class Checkpoints:
       return
     items = state._asdict()
     about = {
-        'job': self._job, 'step': step, 'scores': scores,
-        'skipped': dict(skipped),
-        'shapes': checksums.shapes(state.params),
-        'crc32': {name: checksums.checksums(items[name]) for name in _ITEMS}}
+      'job': self._job,
+      'step': step,
+      'scores': scores,
+      'skipped': dict(skipped),
+      'shapes': checksums.shapes(state.params),
+      'crc32': {name: checksums.checksums(items[name]) for name in _ITEMS},
+    }
     about['digest'] = checksums.of_json(about)
     self.wait()  # as Orbax would; then the disk is as it finds it
     disk.check_room(self._path, items)
     self._best.add(step, scores)
     with disk.writing(self._path):
-      self._manager.save(step, args=ocp.args.Composite(
-          about=ocp.args.JsonSave(about),
-          **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}))
+      self._manager.save(
+        step,
+        args=ocp.args.Composite(
+          about=ocp.args.JsonSave(about), **{name: ocp.args.StandardSave(items[name]) for name in _ITEMS}
+        ),
+      )
 
   def wait(self) -> None:
     """Waits until everything is on disk.
@@ -153,6 +156,7 @@ class Checkpoints:
 
 class Trained(NamedTuple):
   """One member as it was when it was best."""
+
   params: trees.Tree  # NumPy arrays: what it trained, the readout included
   step: int
   score: float | None  # the watched metric, on the validation images
@@ -173,8 +177,7 @@ def members(workdir: str | os.PathLike) -> tuple[str, ...]:
   raise _none_whole(workdir)
 
 
-def read_best(
-    workdir: str | os.PathLike, member: str, *, last: bool = False) -> Trained:
+def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) -> Trained:
   """Reads one member's best checkpoint; of equals the latest.
 
   Args:
@@ -198,34 +201,41 @@ def read_best(
       about = whole[step]
       # The other members of a sweep are not read.
       like = {member: checksums.structs(about['shapes'][member])}
-      state = _read(manager, step, about, {
-          'params': (like, ocp.args.PyTreeRestore(
-              like, ocp.checkpoint_utils.construct_restore_args(like),
-              partial_restore=True))})
+      state = _read(
+        manager,
+        step,
+        about,
+        {
+          'params': (
+            like,
+            ocp.args.PyTreeRestore(like, ocp.checkpoint_utils.construct_restore_args(like), partial_restore=True),
+          )
+        },
+      )
       if state is not None:
         return Trained(
-            jax.tree.map(np.asarray, state['params'][member]), step,
-            (about['scores'] or {}).get(member), about['job'])
-      logging.warning('The checkpoint %s is damaged; another one is taken.',
-                      pathlib.Path(workdir) / FOLDER / str(step))
+          jax.tree.map(np.asarray, state['params'][member]), step, (about['scores'] or {}).get(member), about['job']
+        )
+      logging.warning('The checkpoint %s is damaged; another one is taken.', pathlib.Path(workdir) / FOLDER / str(step))
   raise _none_whole(workdir)
 
 
 @contextlib.contextmanager
-def _reading(
-    workdir: str | os.PathLike) -> Iterator[ocp.CheckpointManager]:
+def _reading(workdir: str | os.PathLike) -> Iterator[ocp.CheckpointManager]:
   """Opens a run's checkpoints to read."""
   path = pathlib.Path(workdir).absolute() / FOLDER
   if not path.is_dir():
-    raise InputError(
-        f'{workdir} holds no trained model; give the --workdir of '
-        f'launch/train.py or launch/sweep.py.')
+    raise InputError(f'{workdir} holds no trained model; give the --workdir of launch/train.py or launch/sweep.py.')
   own = jax.process_index()
   # Not `read_only`: Orbax would warn of it every time.
   manager = _opened(
-      path, create=False, multiprocessing_options=(
-          # Waiting for no other process.
-          ocp.options.MultiprocessingOptions(own, {own}, f'reading{own}')))
+    path,
+    create=False,
+    multiprocessing_options=(
+      # Waiting for no other process.
+      ocp.options.MultiprocessingOptions(own, {own}, f'reading{own}')
+    ),
+  )
   try:
     yield manager
   finally:
@@ -234,46 +244,38 @@ def _reading(
 
 def _opened(path: pathlib.Path, **options) -> ocp.CheckpointManager:
   try:
-    return ocp.CheckpointManager(
-        path, options=ocp.CheckpointManagerOptions(**options))
+    return ocp.CheckpointManager(path, options=ocp.CheckpointManagerOptions(**options))
   except (ValueError, OverflowError) as error:
     # Orbax reads when each was written before anything else.
     raise InputError(
-        f'{path}/*/_CHECKPOINT_METADATA: a damaged file ({error}); remove the '
-        f'folder of its step, or train in another --workdir.') from error
+      f'{path}/*/_CHECKPOINT_METADATA: a damaged file ({error}); remove the '
+      f'folder of its step, or train in another --workdir.'
+    ) from error
 
 
 def _none_whole(workdir: str | os.PathLike) -> InputError:
-  return InputError(
-      f'{pathlib.Path(workdir).absolute() / FOLDER} holds no checkpoint that '
-      f'is whole; train again.')
+  return InputError(f'{pathlib.Path(workdir).absolute() / FOLDER} holds no checkpoint that is whole; train again.')
 
 
 def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
   if not member and len(names) == 1:
     return names[0]
   if member not in names:
-    raise InputError(
-        f'{workdir} has the members {", ".join(names)}; name one of them with '
-        f'--config.network.member.')
+    raise InputError(f'{workdir} has the members {", ".join(names)}; name one of them with --config.network.member.')
   return member
 
 
 def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
   """Returns what is kept beside the arrays; None if it is damaged."""
   try:
-    about = manager.restore(step, args=ocp.args.Composite(
-        about=ocp.args.JsonRestore()))['about']
+    about = manager.restore(step, args=ocp.args.Composite(about=ocp.args.JsonRestore()))['about']
     return about if checksums.is_whole(about, step) else None
   except Exception as error:  # noqa: BLE001
     disk.raise_unless_damage(step, error)
     return None
 
 
-def _read(
-    manager: ocp.CheckpointManager, step: int, about: dict,
-    wanted: dict[str, tuple]
-) -> dict | None:
+def _read(manager: ocp.CheckpointManager, step: int, about: dict, wanted: dict[str, tuple]) -> dict | None:
   """Returns some trees; None if they are damaged.
 
   Args:
@@ -281,8 +283,7 @@ def _read(
       is asked for it.
   """
   try:
-    read = manager.restore(step, args=ocp.args.Composite(**{
-        name: argument for name, (_, argument) in wanted.items()}))
+    read = manager.restore(step, args=ocp.args.Composite(**{name: argument for name, (_, argument) in wanted.items()}))
     state = {name: read[name] for name in wanted}
   except Exception as error:  # noqa: BLE001
     disk.raise_unless_damage(step, error)

@@ -1,5 +1,4 @@
-"""What is kept beside a checkpoint's arrays to know them again: JSON values.
-"""
+"""What is kept beside a checkpoint's arrays to know them again: JSON values."""
 
 import hashlib
 import json
@@ -13,9 +12,14 @@ from saliency_jax import outside
 from saliency_jax.networks import trees
 
 _ABOUT = {
-    'job': dict, 'step': int, 'scores': (None, {str: float}),
-    'skipped': {str: str}, 'shapes': {str: {str: list}}, 'digest': str,
-    'crc32': dict.fromkeys(('params', 'optimizer'), {str: int})}
+  'job': dict,
+  'step': int,
+  'scores': (None, {str: float}),
+  'skipped': {str: str},
+  'shapes': {str: {str: list}},
+  'digest': str,
+  'crc32': dict.fromkeys(('params', 'optimizer'), {str: int}),
+}
 
 
 def checksums(tree: Mapping[str, trees.Tree]) -> dict[str, int]:
@@ -31,17 +35,18 @@ def checksums(tree: Mapping[str, trees.Tree]) -> dict[str, int]:
 def shapes(tree: Mapping[str, trees.Tree]) -> dict:
   """Returns {name: {leaf's path: [shape, dtype]}} as JSON values."""
   return {
-      name: {
-          leaf: [list(x.shape), np.dtype(x.dtype).name] for leaf, x in
-          zip(trees.names(part), jax.tree.leaves(part), strict=True)}
-      for name, part in tree.items()}
+    name: {
+      leaf: [list(x.shape), np.dtype(x.dtype).name]
+      for leaf, x in zip(trees.names(part), jax.tree.leaves(part), strict=True)
+    }
+    for name, part in tree.items()
+  }
 
 
 def of_json(about: dict) -> str:
   """Returns the hash of JSON values, 'digest' aside."""
   rest = {key: value for key, value in about.items() if key != 'digest'}
-  return hashlib.sha256(
-      json.dumps(rest, sort_keys=True).encode()).hexdigest()
+  return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def is_whole(about: dict, step: int) -> bool:
@@ -51,19 +56,22 @@ def is_whole(about: dict, step: int) -> bool:
     structs(of)
   scores = about['scores']
   return (
-      # A folder may have been given another step's name.
-      about['step'] == step
-      and (scores is None or set(scores) == set(about['shapes']))
-      and about['digest'] == of_json(about))
+    # A folder may have been given another step's name.
+    about['step'] == step
+    and (scores is None or set(scores) == set(about['shapes']))
+    and about['digest'] == of_json(about)
+  )
 
 
 def structs(of: dict) -> trees.Tree:
   """Returns the tree whose `shapes` these are, on one device."""
   sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-  return trees.nest({
-      name: jax.ShapeDtypeStruct(
-          tuple(shape), np.dtype(dtype), sharding=sharding)
-      for name, (shape, dtype) in of.items()})
+  return trees.nest(
+    {
+      name: jax.ShapeDtypeStruct(tuple(shape), np.dtype(dtype), sharding=sharding)
+      for name, (shape, dtype) in of.items()
+    }
+  )
 
 
 def differences(there, here, at: str = '') -> Iterator[tuple]:

@@ -23,16 +23,13 @@ _LACKING = ('RESOURCE_EXHAUSTED', 'PERMISSION_DENIED')
 
 
 def check_room(folder: pathlib.Path, arrays: trees.Tree) -> None:
-  """Refuses arrays that have no room, before Orbax finds this in its threads.
-  """
+  """Refuses arrays that have no room, before Orbax finds this in its threads."""
   disk = shutil.disk_usage(folder)
   # Orbax compresses them, random numbers by 7 %.
   needed = sum(x.nbytes for x in jax.tree.leaves(arrays)) + _BESIDE
   # Some file systems of other machines do not know their size.
   if disk.total and disk.free < needed:
-    raise _unwritten(
-        folder,
-        f'it takes {needed / 1e6:.1f} MB, and {disk.free / 1e6:.1f} are free')
+    raise _unwritten(folder, f'it takes {needed / 1e6:.1f} MB, and {disk.free / 1e6:.1f} are free')
 
 
 @contextlib.contextmanager
@@ -46,15 +43,13 @@ def writing(folder: pathlib.Path) -> Iterator[None]:
       raise
     # TensorStore's text ends with what the system said, and notes on it.
     text = getattr(error, 'strerror', None) or str(error)
-    raise _unwritten(
-        folder, text.split(' [os_error_code')[0].split(': ')[-1]) from error
+    raise _unwritten(folder, text.split(' [os_error_code')[0].split(': ')[-1]) from error
 
 
 def raise_unless_damage(step: int, error: Exception) -> None:
   """Raises what says nothing of the files: they are whole for all we know."""
   # Whatever stands in a damaged file, anything else may come of it.
-  if isinstance(error, (MemoryError, PermissionError)) or any(
-      word in str(error) for word in _LACKING):
+  if isinstance(error, (MemoryError, PermissionError)) or any(word in str(error) for word in _LACKING):
     raise error
   absl_logging.info('Step %d: %s', step, error)
 
@@ -67,11 +62,10 @@ def hush() -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
   # By where it comes from, or by the file that could not be written.
-  return not record.exc_info or 'orbax' not in (
-      logging.Formatter().formatException(record.exc_info))
+  return not record.exc_info or 'orbax' not in (logging.Formatter().formatException(record.exc_info))
 
 
 def _unwritten(folder: pathlib.Path, reason: str) -> InputError:
   return InputError(
-      f'{folder}: a checkpoint cannot be written ({reason}); make room and '
-      f'start the same command again to go on.')
+    f'{folder}: a checkpoint cannot be written ({reason}); make room and start the same command again to go on.'
+  )

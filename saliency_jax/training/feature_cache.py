@@ -37,37 +37,41 @@ def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
   Args:
     depth: how many of its stages are trained; those below are frozen.
   """
-  _, frozen = trees.split(
-      network.variables['params'], cuts.trained(network, depth))
+  _, frozen = trees.split(network.variables['params'], cuts.trained(network, depth))
   part = Ported({**network.variables, 'params': frozen}, network.preprocess)
   side = network.preprocess.image_size
   # A user's module of the same name and variables may compute something else.
-  program = jax.jit(cuts.make_prefix(network, [depth])).lower(
-      network.variables,
-      jax.ShapeDtypeStruct((1, side, side, 3), np.uint8)).as_text()
+  program = (
+    jax.jit(cuts.make_prefix(network, [depth]))
+    .lower(network.variables, jax.ShapeDtypeStruct((1, side, side, 3), np.uint8))
+    .as_text()
+  )
   return {
-      'layout': _LAYOUT, 'network': network.name, 'weights': digest(part),
-      'program': hashlib.sha256(program.encode()).hexdigest(),
-      'depth': depth, 'readout_tap': network.readout_tap,
-      'preprocess': list(network.preprocess), 'dtype': network.dtype,
-      'images': images,
-      # Devices of one kind round alike.
-      'backend': jax.default_backend()}
+    'layout': _LAYOUT,
+    'network': network.name,
+    'weights': digest(part),
+    'program': hashlib.sha256(program.encode()).hexdigest(),
+    'depth': depth,
+    'readout_tap': network.readout_tap,
+    'preprocess': list(network.preprocess),
+    'dtype': network.dtype,
+    'images': images,
+    # Devices of one kind round alike.
+    'backend': jax.default_backend(),
+  }
 
 
-def open_tree(
-    folder: str | os.PathLike, key: Mapping[str, str | int], images: int,
-    shapes: Any) -> Any:
+def open_tree(folder: str | os.PathLike, key: Mapping[str, str | int], images: int, shapes: Any) -> Any:
   """Returns the `Features` of each array of a depth, a tree like `shapes`.
 
   Args:
     images: N, how many there are.
     shapes: of the features of one image, `[1, ...]` each.
   """
+
   def opened(path, x):
     part = jax.tree_util.keystr(path)
-    return Features(folder, {**key, **({'part': part} if part else {})},
-                    (images, *x.shape[1:]))
+    return Features(folder, {**key, **({'part': part} if part else {})}, (images, *x.shape[1:]))
 
   return jax.tree_util.tree_map_with_path(opened, shapes)
 
@@ -78,10 +82,9 @@ def pixels_digest(images: np.ndarray) -> np.ndarray:
   Args:
     images: uint8 `[B, S, S, 3]`.
   """
-  return np.stack([
-      np.frombuffer(
-          hashlib.blake2b(np.ascontiguousarray(x), digest_size=_HASH).digest(),
-          np.uint8) for x in images])
+  return np.stack(
+    [np.frombuffer(hashlib.blake2b(np.ascontiguousarray(x), digest_size=_HASH).digest(), np.uint8) for x in images]
+  )
 
 
 class Features:
@@ -91,31 +94,25 @@ class Features:
   file: there a full disk would end the process on the spot.
   """
 
-  def __init__(
-      self, folder: str | os.PathLike, key: Mapping[str, str | int],
-      shape: tuple[int, ...]):
+  def __init__(self, folder: str | os.PathLike, key: Mapping[str, str | int], shape: tuple[int, ...]):
     """Opens the files, or makes empty ones.
 
     Raises:
       InputError: if the folder cannot be written.
     """
     words = json.dumps(dict(key), sort_keys=True)
-    self._path = pathlib.Path(folder).expanduser() / hashlib.sha256(
-        words.encode()).hexdigest()
+    self._path = pathlib.Path(folder).expanduser() / hashlib.sha256(words.encode()).hexdigest()
     self._row = int(np.prod(shape[1:])) * 4  # bytes; bfloat16 as float32
     with self._writing():
       self._path.mkdir(parents=True, exist_ok=True)
       (self._path / 'key.json').write_text(words)
-      for name, size in (
-          ('rows', shape[0] * self._row), ('marks', shape[0] * _MARK.itemsize)):
+      for name, size in (('rows', shape[0] * self._row), ('marks', shape[0] * _MARK.itemsize)):
         with open(self._path / name, 'ab') as file:
           if file.tell() != size:  # none, or not whole: rows of 0, no marks
             file.truncate(0)
             file.truncate(size)
-    self._rows = np.memmap(
-        self._path / 'rows', np.float32, mode='r', shape=shape)
-    self._marks = np.memmap(
-        self._path / 'marks', _MARK, mode='r', shape=shape[:1])
+    self._rows = np.memmap(self._path / 'rows', np.float32, mode='r', shape=shape)
+    self._marks = np.memmap(self._path / 'marks', _MARK, mode='r', shape=shape[:1])
 
   @contextlib.contextmanager
   def filling(self) -> Iterator[None]:
@@ -131,19 +128,16 @@ class Features:
     """
     marks = self._marks[index]
     return bool((marks['pixels'] == digests).all()) and all(
-        zlib.crc32(self._rows[i]) == mark for i, mark in zip(
-            index, marks['crc32'], strict=True))
+      zlib.crc32(self._rows[i]) == mark for i, mark in zip(index, marks['crc32'], strict=True)
+    )
 
-  def put(
-      self, index: np.ndarray, digests: np.ndarray, features: np.ndarray
-  ) -> None:
+  def put(self, index: np.ndarray, digests: np.ndarray, features: np.ndarray) -> None:
     """Keeps the features, float `[B, ...]`, of some images; see `has`.
 
     Raises:
       InputError: if they cannot be written.
     """
-    with (self._writing(), open(self._path / 'rows', 'r+b') as rows,
-          open(self._path / 'marks', 'r+b') as marks):
+    with self._writing(), open(self._path / 'rows', 'r+b') as rows, open(self._path / 'marks', 'r+b') as marks:
       for i, pixels, row in zip(index, digests, features, strict=True):
         data = np.ascontiguousarray(row, np.float32)
         rows.seek(i * self._row)
@@ -162,6 +156,7 @@ class Features:
       yield
     except OSError as error:
       raise InputError(
-          f'{self._path}: cannot be written to ({error.strerror}); make room, '
-          f'name another --config.data.features_dir, or keep no features with '
-          f'--config.data.features_limit=0.') from error
+        f'{self._path}: cannot be written to ({error.strerror}); make room, '
+        f'name another --config.data.features_dir, or keep no features with '
+        f'--config.data.features_limit=0.'
+      ) from error

@@ -27,6 +27,7 @@ _GIGABYTE = 1e9
 
 class Fed(NamedTuple):
   """One batch on the devices, split over them."""
+
   features: dict[int, Any]  # depth -> `[B, ...]`, or a tree of such arrays
   targets: Any  # see `tasks.Task.targets`
   valid: jax.Array  # float32 `[B]`
@@ -34,6 +35,7 @@ class Fed(NamedTuple):
 
 class Frozen(NamedTuple):
   """The stages that nobody trains, and what becomes of an image in them."""
+
   network: Network
   variables: Variables  # on the devices
   forward: Callable[[jax.Array], dict[int, Any]]  # of uint8 images
@@ -42,9 +44,7 @@ class Frozen(NamedTuple):
 
   def gigabytes(self, images: int) -> float:
     """Returns the size of the features of so many images on disk."""
-    return images * sum(
-        4 * math.prod(x.shape) for x in jax.tree.leaves(self.shapes)
-    ) / _GIGABYTE
+    return images * sum(4 * math.prod(x.shape) for x in jax.tree.leaves(self.shapes)) / _GIGABYTE
 
 
 def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
@@ -56,26 +56,21 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
   prefix = cuts.make_prefix(network, depths)
   variables = runtime.replicate(network.variables, mesh)
   side = network.preprocess.image_size
-  shapes = jax.eval_shape(prefix, variables, jax.ShapeDtypeStruct(
-      (1, side, side, 3), jnp.uint8))
+  shapes = jax.eval_shape(prefix, variables, jax.ShapeDtypeStruct((1, side, side, 3), jnp.uint8))
   compiled = jax.jit(prefix, compiler_options=runtime.compiler_options())
-  return Frozen(
-      network, variables, lambda images: compiled(variables, images), shapes,
-      mesh)
+  return Frozen(network, variables, lambda images: compiled(variables, images), shapes, mesh)
 
 
 class Computed:
   """Batches whose frozen stages are computed anew every time."""
 
-  def __init__(
-      self, source: Source, reading: image_batches.Reading, frozen: Frozen):
+  def __init__(self, source: Source, reading: image_batches.Reading, frozen: Frozen):
     self._source, self._reading, self._frozen = source, reading, frozen
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
     """Yields a batch for every row of positions; -1 is padding."""
     for inputs in image_batches.read(self._source, self._reading, rows):
-      images, targets, valid = runtime.split(
-          (inputs.images, inputs.targets, inputs.valid), self._frozen.mesh)
+      images, targets, valid = runtime.split((inputs.images, inputs.targets, inputs.valid), self._frozen.mesh)
       yield Fed(self._frozen.forward(images), targets, valid)
 
 
@@ -86,8 +81,8 @@ class Cached:
   """
 
   def __init__(
-      self, source: Source, reading: image_batches.Reading, frozen: Frozen, *,
-      folder: str, batch_size: int, title: str):
+    self, source: Source, reading: image_batches.Reading, frozen: Frozen, *, folder: str, batch_size: int, title: str
+  ):
     """Fills the cache.
 
     Args:
@@ -98,26 +93,24 @@ class Cached:
         there are several processes, which would all need all features.
     """
     if jax.process_count() > 1:
-      raise InputError(
-          'config.data.features_dir is for a single process; leave it out.')
+      raise InputError('config.data.features_dir is for a single process; leave it out.')
     self._frozen = frozen
     images = image_batches.identity(source)
     self._arrays = {
-        depth: feature_cache.open_tree(folder, feature_cache.key(
-            frozen.network, depth, images), len(source), shapes)
-        for depth, shapes in frozen.shapes.items()}
+      depth: feature_cache.open_tree(folder, feature_cache.key(frozen.network, depth, images), len(source), shapes)
+      for depth, shapes in frozen.shapes.items()
+    }
     targets, valid = [], []
     with contextlib.ExitStack() as stack:
       for features in jax.tree.leaves(self._arrays):
         stack.enter_context(features.filling())
-      bar = stack.enter_context(
-          progress.bar(total=len(source), unit='image', title=title))
-      for inputs in image_batches.read(source, reading, image_batches.in_order(
-          len(source), batch_size=batch_size, padded=batch_size)):
+      bar = stack.enter_context(progress.bar(total=len(source), unit='image', title=title))
+      for inputs in image_batches.read(
+        source, reading, image_batches.in_order(len(source), batch_size=batch_size, padded=batch_size)
+      ):
         self._fill(inputs)
         real = inputs.index >= 0
-        targets.append(jax.tree.map(
-            lambda x, real=real: x[real], inputs.targets))
+        targets.append(jax.tree.map(lambda x, real=real: x[real], inputs.targets))
         valid.append(inputs.valid[real])
         bar.update(int(real.sum()))
     # A kilobyte or two for each image.
@@ -128,39 +121,43 @@ class Cached:
     for row in rows:
       # Padding takes any image's features; its validity is 0.
       index = np.maximum(row, 0)
-      yield Fed(*runtime.split((
-          jax.tree.map(lambda x, index=index: x.get(index), self._arrays),
-          jax.tree.map(lambda x, index=index: x[index], self._targets),
-          self._valid[index] * (row >= 0).astype(np.float32)),
-          self._frozen.mesh))
+      yield Fed(
+        *runtime.split(
+          (
+            jax.tree.map(lambda x, index=index: x.get(index), self._arrays),
+            jax.tree.map(lambda x, index=index: x[index], self._targets),
+            self._valid[index] * (row >= 0).astype(np.float32),
+          ),
+          self._frozen.mesh,
+        )
+      )
 
   def _fill(self, inputs: image_batches.Inputs) -> None:
     real = inputs.index >= 0
     index = inputs.index[real]
     digests = feature_cache.pixels_digest(inputs.images[real])
-    missing = [depth for depth, x in self._arrays.items()
-               if not all(each.has(index, digests)
-                          for each in jax.tree.leaves(x))]
+    missing = [
+      depth for depth, x in self._arrays.items() if not all(each.has(index, digests) for each in jax.tree.leaves(x))
+    ]
     if missing:
-      features = self._frozen.forward(
-          runtime.split(inputs.images, self._frozen.mesh))
+      features = self._frozen.forward(runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
         jax.tree.map(
-            lambda kept, x: kept.put(
-                index, digests, np.asarray(x, np.float32)[real]),
-            self._arrays[depth], features[depth])
+          lambda kept, x: kept.put(index, digests, np.asarray(x, np.float32)[real]),
+          self._arrays[depth],
+          features[depth],
+        )
 
 
 class Inputs(NamedTuple):
   """The batches of a run."""
+
   train: Iterator[Fed]
   validation: Iterator[Fed]  # of all epochs that are left
   validation_length: int  # of one epoch
 
 
-def open_inputs(
-    run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]
-) -> Inputs:
+def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]) -> Inputs:
   """Returns the batches: the same whatever the devices, which may pad them.
 
   Args:
@@ -172,26 +169,27 @@ def open_inputs(
   """
   padded = runtime.whole_batches(run.batch_size, frozen.mesh)
   reading = image_batches.Reading(
-      run.task, run.data.choose, run.network.preprocess, run.grid, run.workers,
-      run.on_bad_image, skipped)
+    run.task, run.data.choose, run.network.preprocess, run.grid, run.workers, run.on_bad_image, skipped
+  )
   size = frozen.gigabytes(len(run.data.train) + len(run.data.validation))
-  fits = (done < run.last and jax.process_count() == 1
-          and size <= run.features.limit)
+  fits = done < run.last and jax.process_count() == 1 and size <= run.features.limit
   folder = run.features.folder or (folder if fits else '')
   frozen_any = min(run.depths()) < cuts.stages_below(run.network)
   what = 'Frozen stages' if frozen_any else 'Prepared images'
   training, validation = (
-      Cached(source, reading, frozen, folder=folder, batch_size=padded,
-             title=f'{what}, {title}') if folder
-      else Computed(source, reading, frozen)
-      for source, title in ((run.data.train, 'training'),
-                            (run.data.validation, 'validation')))
-  rows = image_batches.in_order(
-      len(run.data.validation), batch_size=run.batch_size, padded=padded)
+    Cached(source, reading, frozen, folder=folder, batch_size=padded, title=f'{what}, {title}')
+    if folder
+    else Computed(source, reading, frozen)
+    for source, title in ((run.data.train, 'training'), (run.data.validation, 'validation'))
+  )
+  rows = image_batches.in_order(len(run.data.validation), batch_size=run.batch_size, padded=padded)
   return Inputs(
-      training.batches(image_batches.training_order(
-          run.order_seed, len(run.data.train), batch_size=run.batch_size,
-          padded=padded, first=done, last=run.last)),
-      # One iterator for all evaluations, so that workers are started once.
-      validation.batches(
-          np.tile(rows, ((run.last - done) // run.length + 1, 1))), len(rows))
+    training.batches(
+      image_batches.training_order(
+        run.order_seed, len(run.data.train), batch_size=run.batch_size, padded=padded, first=done, last=run.last
+      )
+    ),
+    # One iterator for all evaluations, so that workers are started once.
+    validation.batches(np.tile(rows, ((run.last - done) // run.length + 1, 1))),
+    len(rows),
+  )

@@ -24,6 +24,7 @@ Mode = Literal['shared', 'vmap']
 
 class Group(NamedTuple):
   """One part of a step."""
+
   depth: int  # stages trained
   positions: tuple[int, ...]  # of its members among all; several are stacked
 
@@ -34,6 +35,7 @@ class Group(NamedTuple):
 
 class Division(NamedTuple):
   """How a step is divided."""
+
   groups: list[Group]
   shares: int = 1  # of the devices, over which the members of a stack are split
 
@@ -56,20 +58,21 @@ def of_sweep(config, depths: Sequence[int], devices: int) -> Division:
   # only be spread over devices in stacks.
   mode = config.mode or ('vmap' if config.shard_members else 'shared')
   if mode not in ('shared', 'vmap'):
-    raise InputError(
-        f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')
+    raise InputError(f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')
   if config.shard_members and mode != 'vmap':
     raise InputError(
-        'config.sweep.shard_members splits stacked members; set '
-        'config.sweep.mode to vmap or leave it empty.')
+      'config.sweep.shard_members splits stacked members; set config.sweep.mode to vmap or leave it empty.'
+    )
   groups = make(depths, mode)
   if not config.shard_members:
     return Division(groups)
   found = shares(groups, devices)
   if found == 1 and devices > 1:
     logging.warning(
-        'No number of shares divides the %d devices and the members of every '
-        'depth: config.sweep.shard_members has no effect.', devices)
+      'No number of shares divides the %d devices and the members of every '
+      'depth: config.sweep.shard_members has no effect.',
+      devices,
+    )
   return Division(groups, found)
 
 
@@ -101,16 +104,15 @@ class Packing:
     whole = runtime.everywhere(mesh)
     self._groups = groups
     self.shardings = [split if group.stacked else whole for group in groups]
-    self._stack = jax.jit(
-        lambda states: jax.tree.map(lambda *x: jnp.stack(x), *states),
-        out_shardings=split)
+    self._stack = jax.jit(lambda states: jax.tree.map(lambda *x: jnp.stack(x), *states), out_shardings=split)
     self._part = jax.jit(_part, out_shardings=whole)
 
   def pack(self, states: Sequence[trees.Tree]) -> list[trees.Tree]:
     """Returns the groups' states from those of all members, in order."""
     return [
-        self._stack([states[i] for i in group.positions]) if group.stacked
-        else states[group.positions[0]] for group in self._groups]
+      self._stack([states[i] for i in group.positions]) if group.stacked else states[group.positions[0]]
+      for group in self._groups
+    ]
 
   def unpack(self, packed: Sequence[trees.Tree]) -> list[trees.Tree]:
     """Returns the members' states, in order, each whole on every device."""

@@ -24,6 +24,7 @@ _SAMPLED = 16  # images of which a run remembers what they were
 
 class Inputs(NamedTuple):
   """A batch of B images and what the output is compared with."""
+
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB
   targets: Any  # arrays `[B, ...]`, see `tasks.Task.targets`
   valid: np.ndarray  # float32 `[B]`; 0 is padding, or nothing to score
@@ -32,6 +33,7 @@ class Inputs(NamedTuple):
 
 class Reading(NamedTuple):
   """How images are read; see `configs/base.py` for the units."""
+
   task: Task
   choose: pixel_sets.Chooser  # one set of pixels for an image: its fixations
   preprocess: Preprocess  # of the network
@@ -52,8 +54,7 @@ def order_digest(seed: int, images: int) -> str:
   NumPy does not promise the same numbers for ever; a resumed run that would see
   other images than the run it goes on from can tell so by this.
   """
-  return hashlib.sha256(
-      epoch_order(seed, 0, images).astype('<i8')).hexdigest()
+  return hashlib.sha256(epoch_order(seed, 0, images).astype('<i8')).hexdigest()
 
 
 def batches_of(images: int, batch_size: int) -> int:
@@ -61,10 +62,7 @@ def batches_of(images: int, batch_size: int) -> int:
   return -(-images // batch_size)
 
 
-def training_order(
-    seed: int, images: int, *, batch_size: int, padded: int, first: int,
-    last: int
-) -> np.ndarray:
+def training_order(seed: int, images: int, *, batch_size: int, padded: int, first: int, last: int) -> np.ndarray:
   """Returns the positions of the images of steps `first` to `last` - 1.
 
   Every epoch has each image once; its last batch may be smaller.
@@ -78,10 +76,10 @@ def training_order(
   """
   length = batches_of(images, batch_size)
   begun = first // length
-  rows = [_rows(epoch_order(seed, epoch, images), batch_size, padded)
-          for epoch in range(begun, batches_of(last, length))]
-  return np.concatenate([np.zeros((0, padded), int), *rows])[
-      first - begun * length:last - begun * length]
+  rows = [
+    _rows(epoch_order(seed, epoch, images), batch_size, padded) for epoch in range(begun, batches_of(last, length))
+  ]
+  return np.concatenate([np.zeros((0, padded), int), *rows])[first - begun * length : last - begun * length]
 
 
 def in_order(images: int, *, batch_size: int, padded: int) -> np.ndarray:
@@ -91,13 +89,11 @@ def in_order(images: int, *, batch_size: int, padded: int) -> np.ndarray:
 
 def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
   rows = np.full((batches_of(len(order), batch_size), padded), -1)
-  rows[:, :batch_size].flat[:len(order)] = order
+  rows[:, :batch_size].flat[: len(order)] = order
   return rows
 
 
-def read(
-    source: Source, reading: Reading, rows: np.ndarray
-) -> Iterator[Inputs]:
+def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]:
   """Yields batches, read ahead in the background.
 
   Args:
@@ -110,12 +106,18 @@ def read(
   if not len(rows):
     return
   preparation = batch_rows.Preparation(
-      reading.choose, reading.preprocess.image_size, (reading.grid,),
-      resize=reading.preprocess.resize)
+    reading.choose, reading.preprocess.image_size, (reading.grid,), resize=reading.preprocess.resize
+  )
   batches = pipeline.batches(
-      source, preparation, indices=rows.ravel(), batch_size=rows.shape[1],
-      workers=reading.workers, threads=runtime.reading_threads(),
-      process_index=jax.process_index(), process_count=jax.process_count())
+    source,
+    preparation,
+    indices=rows.ravel(),
+    batch_size=rows.shape[1],
+    workers=reading.workers,
+    threads=runtime.reading_threads(),
+    process_index=jax.process_index(),
+    process_count=jax.process_count(),
+  )
   for batch in batches:
     for index, problem in zip(batch.index, batch.problems, strict=True):
       if problem and reading.on_bad_image == 'raise':
@@ -123,9 +125,7 @@ def read(
       if problem:
         reading.skipped[source.image_ids[index]] = str(problem)
     names = [source.image_ids[i] if i >= 0 else '' for i in batch.index]
-    yield Inputs(
-        batch.images, *reading.task.targets(batch, reading.grid, names),
-        batch.index)
+    yield Inputs(batch.images, *reading.task.targets(batch, reading.grid, names), batch.index)
 
 
 def in_both(one: Source, other: Source) -> str:

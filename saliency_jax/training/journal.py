@@ -82,16 +82,20 @@ class _Events:
 
   def write(self, step: int, kind: str, **values) -> None:
     """Adds the numbers of one line of the journal."""
-    of_members = {
-        name: value for name, value in values.items()
-        if isinstance(value, dict)}
+    of_members = {name: value for name, value in values.items() if isinstance(value, dict)}
     if record_writer is None or not of_members:
       return
     for member in next(iter(of_members.values())):
-      self._add(member, step=step, summary=summary_pb2.Summary(value=[
-          summary_pb2.Summary.Value(
-              tag=f'{kind}/{name}', simple_value=value[member])
-          for name, value in of_members.items()]))
+      self._add(
+        member,
+        step=step,
+        summary=summary_pb2.Summary(
+          value=[
+            summary_pb2.Summary.Value(tag=f'{kind}/{name}', simple_value=value[member])
+            for name, value in of_members.items()
+          ]
+        ),
+      )
 
   def close(self) -> None:
     for file in self._files.values():
@@ -104,10 +108,10 @@ class _Events:
       # TensorBoard reads the files of a folder in the order of their names.
       number = len(list(folder.iterdir()))
       self._files[member] = open(  # noqa: SIM115
-          folder / f'events.out.tfevents.{number:06d}', 'xb')
+        folder / f'events.out.tfevents.{number:06d}', 'xb'
+      )
       self._add(member, file_version='brain.Event:2')
-      self._add(member, step=self._step + 1, session_log=event_pb2.SessionLog(
-          status=event_pb2.SessionLog.START))
+      self._add(member, step=self._step + 1, session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
     event = event_pb2.Event(wall_time=time.time(), **content)
     file = self._files[member]
     record_writer.RecordWriter(file).write(event.SerializeToString())

@@ -23,15 +23,7 @@ from saliency_jax.data import fingerprints
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
 from saliency_jax.networks.network import Network
-from saliency_jax.training import (
-  feed,
-  groups,
-  outcome,
-  plan,
-  step,
-  step_log,
-  trained_models,
-)
+from saliency_jax.training import feed, groups, outcome, plan, step, step_log, trained_models
 from saliency_jax.training.checkpoints import Checkpoints, State
 from saliency_jax.training.journal import Journal
 from saliency_jax.training.plan import Plan
@@ -44,8 +36,7 @@ _FEATURES = 'features'  # of frozen stages, in the run's folder
 
 
 def train(
-    config, data: Data, workdir: str, network: Network | None = None, *,
-    devices: Sequence[jax.Device] | None = None
+  config, data: Data, workdir: str, network: Network | None = None, *, devices: Sequence[jax.Device] | None = None
 ) -> dict:
   """Trains one network, or goes on with a run that was stopped.
 
@@ -66,14 +57,17 @@ def train(
     Stopped: after SIGTERM; the same call goes on.
   """
   devices = devices or runtime.all_devices()
-  return _run(
-      plan.make(config, 'train', data, network, len(devices)), workdir, devices,
-      'training')
+  return _run(plan.make(config, 'train', data, network, len(devices)), workdir, devices, 'training')
 
 
 def sweep(
-    config, data: Data, workdir: str, network: Network | None = None, *,
-    devices: Sequence[jax.Device] | None = None, title: str = 'training'
+  config,
+  data: Data,
+  workdir: str,
+  network: Network | None = None,
+  *,
+  devices: Sequence[jax.Device] | None = None,
+  title: str = 'training',
 ) -> dict:
   """Trains all members of a sweep on the same batches; see `train`.
 
@@ -81,43 +75,38 @@ def sweep(
     title: of the progress bar.
   """
   devices = devices or runtime.all_devices()
-  return _run(
-      plan.make(config, 'sweep', data, network, len(devices)), workdir, devices,
-      title)
+  return _run(plan.make(config, 'sweep', data, network, len(devices)), workdir, devices, title)
 
 
 class _Programs(NamedTuple):
   """What is compiled."""
+
   packing: groups.Packing
   update: Callable
   evaluate: Callable
   finite: Callable
 
 
-def _run(
-    run: Plan, workdir: str, devices: Sequence[jax.Device], title: str
-) -> dict:
+def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> dict:
   """Trains; see `train`."""
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
     mesh = runtime.data_mesh(devices, run.division.shares)
     states = [
-        step.init_member(
-            member, run.network, run.task, run.tx, image_size=run.image_size,
-            head=run.head) for member in run.members.values()]
+      step.init_member(member, run.network, run.task, run.tx, image_size=run.image_size, head=run.head)
+      for member in run.members.values()
+    ]
     # Several processes share the folder, which the first one keeps for them.
     first = jax.process_index() == 0
     with runtime.ending_together():
       if first:
         stack.enter_context(alone(workdir, run.job))
     with opening(workdir) as path:
-      checkpoints = stack.enter_context(Checkpoints(
-          path, run.facts({name: x.params for name, x in zip(
-              run.members, states, strict=True)}), list(run.members)))
+      drawn = {name: x.params for name, x in zip(run.members, states, strict=True)}
+      checkpoints = stack.enter_context(Checkpoints(path, run.facts(drawn), list(run.members)))
     states, done, skipped = _restored(run, checkpoints, states, mesh)
     frozen = feed.freeze(run.network, run.depths(), mesh)
-    inputs = feed.open_inputs(
-        run, frozen, str(path / _FEATURES), done, skipped)
+    inputs = feed.open_inputs(run, frozen, str(path / _FEATURES), done, skipped)
 
     # The folder, once nothing of the config can be at fault any more: what lies
     # there may be a run that has ended.
@@ -128,50 +117,50 @@ def _run(
         fingerprints.write(path, fingerprints.of(run.data.train))
       trained_models.save_start(path, run.network)
     journal = stack.enter_context(Journal(path if first else None, step=done))
-    bar = stack.enter_context(progress.bar(
-        total=run.last, done=done, unit='step', title=title))
-    loop = _Loop(
-        run, _compile(run, mesh), frozen.variables, checkpoints, inputs,
-        step_log.StepLog(journal, run.task, run.members, bar), bar, skipped)
+    bar = stack.enter_context(progress.bar(total=run.last, done=done, unit='step', title=title))
+    log = step_log.StepLog(journal, run.task, run.members, bar)
+    loop = _Loop(run, _compile(run, mesh), frozen.variables, checkpoints, inputs, log, bar, skipped)
     seconds = {'start': time.perf_counter() - started} | loop.run(states, done)
     checkpoints.wait()
     if not first:
       return {}
     shutil.rmtree(path / _FEATURES, ignore_errors=True)
-    return outcome.finish(folder, run.job, {
-        'task': {
-            'name': run.task.name, 'watched': run.task.watched,
-            'titles': dict(run.task.titles)},
+    return outcome.finish(
+      folder,
+      run.job,
+      {
+        'task': {'name': run.task.name, 'watched': run.task.watched, 'titles': dict(run.task.titles)},
         'network': run.network.facts(),
         'weights': run.network.provenance._asdict(),
         'counts': {
-            'train': len(run.data.train),
-            'validation': len(run.data.validation), 'steps': run.last,
-            'skipped': len(skipped)},
+          'train': len(run.data.train),
+          'validation': len(run.data.validation),
+          'steps': run.last,
+          'skipped': len(skipped),
+        },
         'members': outcome.of_members(path, run.members, run.task),
         'skipped': skipped,
         'seconds': {k: round(v, 3) for k, v in seconds.items()},
-        'images_per_second': round(
-            loop.images / max(seconds['training'], 1e-9), 3)},
-        idle=done == run.last)
+        'images_per_second': round(loop.images / max(seconds['training'], 1e-9), 3),
+      },
+      idle=done == run.last,
+    )
 
 
 def _restored(
-    run: Plan, checkpoints: Checkpoints, states: list[step.MemberState],
-    mesh: Mesh
+  run: Plan, checkpoints: Checkpoints, states: list[step.MemberState], mesh: Mesh
 ) -> tuple[list[step.MemberState], int, dict[str, str]]:
   """Returns the states to go on from, after how many steps, and what was
   skipped until then."""
   whole = runtime.everywhere(mesh)
-  restored = checkpoints.restore(jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole),
-      _state(run, states)))
+  restored = checkpoints.restore(
+    jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole), _state(run, states))
+  )
   if not restored:
     return runtime.replicate(jax.tree.map(np.asarray, states), mesh), 0, {}
   state, done, skipped = restored
   logging.info('Going on after step %d of %d.', done, run.last)
-  return [step.MemberState(state.params[name], state.optimizer[name])
-          for name in run.members], done, skipped
+  return [step.MemberState(state.params[name], state.optimizer[name]) for name in run.members], done, skipped
 
 
 def _compile(run: Plan, mesh: Mesh) -> _Programs:
@@ -180,27 +169,45 @@ def _compile(run: Plan, mesh: Mesh) -> _Programs:
   members = list(run.members.values())
   options = runtime.compiler_options()
   return _Programs(
-      packing,
-      jax.jit(
-          step.make_step(
-              members, run.division.groups, run.network, run.task,
-              image_size=run.image_size, tx=run.tx, schedule=run.schedule,
-              mesh=mesh),
-          donate_argnums=0, out_shardings=(packing.shardings, everywhere),
-          compiler_options=options),
-      jax.jit(
-          step.make_evaluation(
-              members, run.network, run.task, run.image_size),
-          out_shardings=everywhere, compiler_options=options),
-      jax.jit(step.all_finite, out_shardings=everywhere))
+    packing,
+    jax.jit(
+      step.make_step(
+        members,
+        run.division.groups,
+        run.network,
+        run.task,
+        image_size=run.image_size,
+        tx=run.tx,
+        schedule=run.schedule,
+        mesh=mesh,
+      ),
+      donate_argnums=0,
+      out_shardings=(packing.shardings, everywhere),
+      compiler_options=options,
+    ),
+    jax.jit(
+      step.make_evaluation(members, run.network, run.task, run.image_size),
+      out_shardings=everywhere,
+      compiler_options=options,
+    ),
+    jax.jit(step.all_finite, out_shardings=everywhere),
+  )
 
 
 class _Loop:
   """The steps of a run, its validations and checkpoints."""
 
   def __init__(
-      self, run: Plan, programs: _Programs, variables, checkpoints: Checkpoints,
-      inputs: feed.Inputs, log: step_log.StepLog, bar, skipped: dict[str, str]):
+    self,
+    run: Plan,
+    programs: _Programs,
+    variables,
+    checkpoints: Checkpoints,
+    inputs: feed.Inputs,
+    log: step_log.StepLog,
+    bar,
+    skipped: dict[str, str],
+  ):
     self._run, self._programs, self._variables = run, programs, variables
     self._checkpoints, self._inputs, self._log = checkpoints, inputs, log
     self._bar, self._skipped = bar, skipped
@@ -215,26 +222,23 @@ class _Loop:
     """
     run, update = self._run, self._programs.update
     states = self._programs.packing.pack(states)
-    seconds = dict.fromkeys(('training', 'validation'), 0.)
+    seconds = dict.fromkeys(('training', 'validation'), 0.0)
     pending: list[tuple[int, step.Metrics]] = []
     mark = time.perf_counter()
     with signals.watching() as asked_to_stop:
       for now, batch in enumerate(self._inputs.train, start=done + 1):
-        states, metrics = update(
-            states, self._variables, *batch, np.int32(now - 1))
+        states, metrics = update(states, self._variables, *batch, np.int32(now - 1))
         pending.append((now, metrics))
         self._bar.update()
         epoch_ends, stop = now % run.length == 0, asked_to_stop(now)
-        saves = epoch_ends or stop or (
-            run.checkpoint_every and now % run.checkpoint_every == 0)
+        saves = epoch_ends or stop or (run.checkpoint_every and now % run.checkpoint_every == 0)
         if saves or len(pending) == _PENDING or now == done + 1:
           self.images += self._log.steps(pending)
           pending.clear()
         if not saves:
           continue
         whole = self._programs.packing.unpack(states)
-        self._log.check_finite(
-            self._programs.finite(whole), 'a parameter', now)
+        self._log.check_finite(self._programs.finite(whole), 'a parameter', now)
         seconds['training'] += time.perf_counter() - mark
         mark = time.perf_counter()
         scores = self._validate(whole, now, done) if epoch_ends else None
@@ -242,36 +246,30 @@ class _Loop:
         seconds['validation'] += time.perf_counter() - mark
         mark = time.perf_counter()
         if stop and now < run.last:
-          raise Stopped(
-              f'stopped after step {now} of {run.last} and saved; start the '
-              f'same command again to go on.')
+          raise Stopped(f'stopped after step {now} of {run.last} and saved; start the same command again to go on.')
     return seconds
 
-  def _validate(
-      self, states: list[step.MemberState], now: int, done: int
-  ) -> dict[str, float]:
+  def _validate(self, states: list[step.MemberState], now: int, done: int) -> dict[str, float]:
     """Measures the members; returns the watched metric of each."""
     run = self._run
     if not self.images and now - done >= run.length:
       raise step_log.nothing('training', run.data.train, self._skipped)
     measured = step_log.validate(
-        lambda *batch: self._programs.evaluate(
-            states, self._variables, *batch),
-        itertools.islice(
-            self._inputs.validation, self._inputs.validation_length),
-        run.task, run.members)
+      lambda *batch: self._programs.evaluate(states, self._variables, *batch),
+      itertools.islice(self._inputs.validation, self._inputs.validation_length),
+      run.task,
+      run.members,
+    )
     if not measured:
-      raise step_log.nothing(
-          'validation', run.data.validation, self._skipped)
+      raise step_log.nothing('validation', run.data.validation, self._skipped)
     scores = measured[run.task.watched]
-    self._log.check_finite(
-        np.isfinite([*scores.values()]),
-        f'the validation {run.task.titles[run.task.watched]}', now)
+    self._log.check_finite(np.isfinite([*scores.values()]), f'the validation {run.task.titles[run.task.watched]}', now)
     self._log.validation(now, now // run.length, measured)
     return scores
 
 
 def _state(run: Plan, states: list[step.MemberState]) -> State:
   return State(
-      {name: x.params for name, x in zip(run.members, states, strict=True)},
-      {name: x.optimizer for name, x in zip(run.members, states, strict=True)})
+    {name: x.params for name, x in zip(run.members, states, strict=True)},
+    {name: x.optimizer for name, x in zip(run.members, states, strict=True)},
+  )

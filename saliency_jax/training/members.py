@@ -26,11 +26,9 @@ def single(config, network: Network, rate: float) -> Members:
   """
   if config.readout_rate is not None:
     rate = config.readout_rate
-  _check('train', trunk_rate=[config.trunk_rate], readout_rate=[rate],
-         seed=[config.seed])
+  _check('train', trunk_rate=[config.trunk_rate], readout_rate=[rate], seed=[config.seed])
   depth = cuts.as_number(network, config.depth)
-  return {_depth_name(depth, network): Member(
-      depth, config.seed, config.trunk_rate, rate)}
+  return {_depth_name(depth, network): Member(depth, config.seed, config.trunk_rate, rate)}
 
 
 def sweep(config, network: Network, rate: float) -> Members:
@@ -50,23 +48,23 @@ def sweep(config, network: Network, rate: float) -> Members:
     InputError: if a value is out of its range or there twice.
   """
   axes = {
-      'depths': _depths(config.depths, network),
-      'trunk_rates': config.trunk_rates,
-      'readout_rates': tuple(
-          rate if x is None else x for x in config.readout_rates),
-      'seeds': config.seeds}
+    'depths': _depths(config.depths, network),
+    'trunk_rates': config.trunk_rates,
+    'readout_rates': tuple(rate if x is None else x for x in config.readout_rates),
+    'seeds': config.seeds,
+  }
   _check('sweep', **axes)
   for name, values in axes.items():
     if not values or len(set(values)) < len(values):
-      raise InputError(
-          f'config.sweep.{name} is {values}; name at least one value, each '
-          f'once.')
+      raise InputError(f'config.sweep.{name} is {values}; name at least one value, each once.')
   members = {}
   for depth, trunk, readout, seed in itertools.product(*axes.values()):
     parts = [_depth_name(depth, network)]
     for title, name, value in (
-        ('trunk', 'trunk_rates', trunk), ('readout', 'readout_rates', readout),
-        ('seed', 'seeds', seed)):
+      ('trunk', 'trunk_rates', trunk),
+      ('readout', 'readout_rates', readout),
+      ('seed', 'seeds', seed),
+    ):
       if len(axes[name]) > 1 and (depth or title != 'trunk'):
         # In full: of rounded ones two may be the same.
         parts.append(f'{title}_{value}')
@@ -84,8 +82,7 @@ def _depths(depths: Sequence[cuts.Depth], network: Network) -> list[int]:
 
 
 def _depth_name(depth: int, network: Network) -> str:
-  return ('depth_all' if depth == cuts.stages_below(network)
-          else f'depth_{depth}')
+  return 'depth_all' if depth == cuts.stages_below(network) else f'depth_{depth}'
 
 
 def _check(where: str, **axes) -> None:
@@ -100,5 +97,4 @@ def _check(where: str, **axes) -> None:
         right = isinstance(value, (int, float)) and 0 <= value < math.inf
         wanted = 'finite number of 0 or more'
       if not right:
-        raise InputError(
-            f'config.{where}.{name} takes a {wanted}, not {value!r}.')
+        raise InputError(f'config.{where}.{name} takes a {wanted}, not {value!r}.')

@@ -23,19 +23,16 @@ def make_direction(config) -> optax.GradientTransformation:
     InputError: if a number is out of its range.
   """
   for name, value in (('b1', config.b1), ('b2', config.b2)):
-    _check(f'optimizer.{name}', value, 0 <= value < 1,
-           '0 or more and less than 1')
+    _check(f'optimizer.{name}', value, 0 <= value < 1, '0 or more and less than 1')
   _check('optimizer.eps', config.eps, config.eps > 0, 'more than 0')
-  for name, value in (
-      ('clip_norm', config.clip_norm), ('weight_decay', config.weight_decay)):
+  for name, value in (('clip_norm', config.clip_norm), ('weight_decay', config.weight_decay)):
     _check(f'optimizer.{name}', value, value >= 0, '0 or more')
-  clip = (
-      optax.clip_by_global_norm(config.clip_norm) if config.clip_norm
-      else optax.identity())
+  clip = optax.clip_by_global_norm(config.clip_norm) if config.clip_norm else optax.identity()
   return optax.chain(
-      clip,
-      optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps),
-      optax.add_decayed_weights(config.weight_decay, mask=_kernels))
+    clip,
+    optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps),
+    optax.add_decayed_weights(config.weight_decay, mask=_kernels),
+  )
 
 
 def make_schedule(config, *, steps: int) -> optax.Schedule:
@@ -54,23 +51,22 @@ def make_schedule(config, *, steps: int) -> optax.Schedule:
     for name, value in (('warmup', config.warmup), ('final', config.final)):
       _check(f'schedule.{name}', value, 0 <= value <= 1, '0 to 1')
     rising = round(config.warmup * steps)
-    _check('schedule.warmup', config.warmup, rising < steps,
-           f'less, so that some of the {steps} steps are left for the decay')
-    return optax.warmup_cosine_decay_schedule(
-        0., 1., warmup_steps=rising, decay_steps=steps, end_value=config.final)
+    _check(
+      'schedule.warmup',
+      config.warmup,
+      rising < steps,
+      f'less, so that some of the {steps} steps are left for the decay',
+    )
+    return optax.warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps=rising, decay_steps=steps, end_value=config.final)
   if config.name == 'staircase':
-    _check('schedule.factor', config.factor, 0 < config.factor <= 1,
-           'more than 0 and at most 1')
+    _check('schedule.factor', config.factor, 0 < config.factor <= 1, 'more than 0 and at most 1')
     _check('schedule.every', config.every, config.every >= 1, '1 or more')
-    return optax.exponential_decay(
-        1., config.every, config.factor, staircase=True)
-  raise InputError(
-      f'config.schedule.name is {config.name!r}; it is cosine or staircase.')
+    return optax.exponential_decay(1.0, config.every, config.factor, staircase=True)
+  raise InputError(f'config.schedule.name is {config.name!r}; it is cosine or staircase.')
 
 
 def _kernels(params):
-  return jax.tree.map_with_path(
-      lambda path, _: path[-1].key == 'kernel', params)
+  return jax.tree.map_with_path(lambda path, _: path[-1].key == 'kernel', params)
 
 
 def _check(key: str, value: float, right: bool, what: str) -> None:

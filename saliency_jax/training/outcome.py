@@ -37,18 +37,16 @@ def of_members(workdir: str, members: Members, task: Task) -> dict[str, dict]:
   Raises:
     InputError: if the run's journal is gone.
   """
-  lines = [
-      line for line in journal.read(workdir) if line['kind'] == 'validate']
+  lines = [line for line in journal.read(workdir) if line['kind'] == 'validate']
   if not lines:
-    raise InputError(
-        f'{workdir} has lost the scores in its metrics.jsonl; start again in '
-        f'another --workdir.')
+    raise InputError(f'{workdir} has lost the scores in its metrics.jsonl; start again in another --workdir.')
   found = {}
   for name, member in members.items():
-    best = max(lines, key=lambda line, name=name: (
-        line[task.watched][name], line['step']))
+    best = max(lines, key=lambda line, name=name: (line[task.watched][name], line['step']))
     found[name] = {
-        **member._asdict(), 'step': best['step'],
-        **{metric: best[metric][name] for metric in task.titles},
-        f'last_{task.watched}': lines[-1][task.watched][name]}
+      **member._asdict(),
+      'step': best['step'],
+      **{metric: best[metric][name] for metric in task.titles},
+      f'last_{task.watched}': lines[-1][task.watched][name],
+    }
   return found

@@ -17,22 +17,10 @@ from saliency_jax.data.parts import Data
 from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.networks import (
-    heads,
-    pretrained_dense,
-    trees,
-    user_networks,
-)
+from saliency_jax.networks import heads, pretrained_dense, trees, user_networks
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.training import (
-    groups,
-    image_batches,
-    members,
-    optimizer,
-    tasks,
-    trained_models,
-)
+from saliency_jax.training import groups, image_batches, members, optimizer, tasks, trained_models
 from saliency_jax.training.groups import Division
 from saliency_jax.training.members import Members
 from saliency_jax.training.tasks import Task
@@ -40,20 +28,30 @@ from saliency_jax.training.tasks import Task
 # Keys that change where things lie or how fast they go, not what comes out:
 # `Plan.facts` names the images and the weights themselves.
 _FREE = {
-    'data': ('dir', 'fixations', 'regions', 'scenes', 'val_dir',
-             'val_fixations', 'workers', 'features_dir', 'features_limit'),
-    'network': ('weights', 'preprocessing', 'checkpoint', 'member', 'taps'),
-    'sweep': ('shard_members',),
-    'task': ('pretrained_dense',),
-    'train': ('checkpoint_every',)}
+  'data': (
+    'dir',
+    'fixations',
+    'regions',
+    'scenes',
+    'val_dir',
+    'val_fixations',
+    'workers',
+    'features_dir',
+    'features_limit',
+  ),
+  'network': ('weights', 'preprocessing', 'checkpoint', 'member', 'taps'),
+  'sweep': ('shard_members',),
+  'task': ('pretrained_dense',),
+  'train': ('checkpoint_every',),
+}
 # Groups that what is trained does not depend on.
-_OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis',
-           'report')
+_OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis', 'report')
 
 
 @dataclasses.dataclass(frozen=True)
 class Features:
   """Whether what frozen stages compute is kept on disk."""
+
   folder: str  # '' is a folder of the run's own, which goes with its end
   limit: float  # GB, of such a folder
 
@@ -61,6 +59,7 @@ class Features:
 @dataclasses.dataclass(frozen=True)
 class Plan:
   """A run, as values."""
+
   job: str  # 'train' or 'sweep'
   network: Network  # the trunk
   task: Task
@@ -101,40 +100,43 @@ class Plan:
     A run goes on from a checkpoint only where these are the same.
     """
     head = self.head and {
-        name: hashlib.sha256(np.ascontiguousarray(x)).hexdigest()
-        for name, x in trees.flatten(self.head).items()}
+      name: hashlib.sha256(np.ascontiguousarray(x)).hexdigest() for name, x in trees.flatten(self.head).items()
+    }
     code = user_networks.code(self.network.name)
     resize = self.network.preprocess.resize  # `weights` has the rest of it
     described = {
-        'config': {
-            part: {key: value for key, value in keys.items()
-                   if key not in _FREE.get(part, ())}
-            for part, keys in self.config.items() if part not in _OTHERS},
-        'network': {
-            'name': self.network.name, 'image_size': self.image_size,
-            'readout_tap': self.network.readout_tap,
-            **({'code': code} if code else {}),
-            **({} if resize == Preprocess().resize else {'resize': resize})},
-        'task': self.task.described,
-        'weights': trained_models.digest(self.network),
-        'readout': head or 'drawn',
-        'images': {
-            'train': image_batches.sample(self.data.train, self.data.choose),
-            'validation': image_batches.sample(
-                self.data.validation, self.data.choose),
-            'order': image_batches.order_digest(
-                self.order_seed, len(self.data.train))},
-        'members': {
-            name: {**member._asdict(), 'shapes': {
-                leaf: list(np.shape(x))
-                for leaf, x in trees.flatten(shapes[name]).items()}}
-            for name, member in self.members.items()}}
+      'config': {
+        part: {key: value for key, value in keys.items() if key not in _FREE.get(part, ())}
+        for part, keys in self.config.items()
+        if part not in _OTHERS
+      },
+      'network': {
+        'name': self.network.name,
+        'image_size': self.image_size,
+        'readout_tap': self.network.readout_tap,
+        **({'code': code} if code else {}),
+        **({} if resize == Preprocess().resize else {'resize': resize}),
+      },
+      'task': self.task.described,
+      'weights': trained_models.digest(self.network),
+      'readout': head or 'drawn',
+      'images': {
+        'train': image_batches.sample(self.data.train, self.data.choose),
+        'validation': image_batches.sample(self.data.validation, self.data.choose),
+        'order': image_batches.order_digest(self.order_seed, len(self.data.train)),
+      },
+      'members': {
+        name: {
+          **member._asdict(),
+          'shapes': {leaf: list(np.shape(x)) for leaf, x in trees.flatten(shapes[name]).items()},
+        }
+        for name, member in self.members.items()
+      },
+    }
     return json.loads(json.dumps(described))
 
 
-def make(
-    config, job: str, data: Data, network: Network | None, devices: int
-) -> Plan:
+def make(config, job: str, data: Data, network: Network | None, devices: int) -> Plan:
   """Returns the run that a config describes.
 
   Args:
@@ -145,10 +147,8 @@ def make(
       weights cannot be had.
   """
   _check(config, data)
-  start = network or trained_models.load_start(
-      config.network, config.run.cache_dir)
-  task = tasks.make(tasks.describe(
-      config.task, data.scenes, data.train.image_ids))
+  start = network or trained_models.load_start(config.network, config.run.cache_dir)
+  task = tasks.make(tasks.describe(config.task, data.scenes, data.train.image_ids))
   head = None
   if isinstance(start, Network):
     task, start = tasks.on(task, start)
@@ -160,22 +160,32 @@ def make(
     heads.check_name(start, task.head)
   if head is None and task.outputs and config.task.pretrained_dense:
     head = _pretrained(start, task, config.run.cache_dir)
-  trained = (members.single(config.train, start, task.rate) if job == 'train'
-             else members.sweep(config.sweep, start, task.rate))
+  trained = (
+    members.single(config.train, start, task.rate) if job == 'train' else members.sweep(config.sweep, start, task.rate)
+  )
   depths = [member.depth for member in trained.values()]
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length
   plan = Plan(
-      job, start, task, head, trained,
-      groups.of_run(depths[0]) if job == 'train' else groups.of_sweep(
-          config.sweep, depths, devices),
-      data, optimizer.make_direction(config.optimizer),
-      optimizer.make_schedule(config.schedule, steps=last),
-      config.data.batch_size, length, last, config.data.seed,
-      config.train.checkpoint_every, config.data.workers,
-      config.data.on_bad_image,
-      Features(config.data.features_dir, config.data.features_limit),
-      config.to_dict())
+    job,
+    start,
+    task,
+    head,
+    trained,
+    groups.of_run(depths[0]) if job == 'train' else groups.of_sweep(config.sweep, depths, devices),
+    data,
+    optimizer.make_direction(config.optimizer),
+    optimizer.make_schedule(config.schedule, steps=last),
+    config.data.batch_size,
+    length,
+    last,
+    config.data.seed,
+    config.train.checkpoint_every,
+    config.data.workers,
+    config.data.on_bad_image,
+    Features(config.data.features_dir, config.data.features_limit),
+    config.to_dict(),
+  )
   plan.grid  # noqa: B018 - a map of one cell is refused here
   return plan
 
@@ -186,19 +196,20 @@ def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:
     return None
   tap = start.network.readout_tap
   shape = start.network.shapes([tap])[tap]
-  wanted = jax.eval_shape(
-      lambda key: task.head.init(key, shape), jax.random.key(0))
-  shapes, others = (
-      {name: np.shape(x) for name, x in trees.flatten(head).items()}
-      for head in (wanted, start.head))
-  if (shapes == others and start.task.outputs == task.outputs
-      # Dense layers that take maps as they are, or as other ones do.
-      and start.task.head.apply is task.head.apply):
+  wanted = jax.eval_shape(lambda key: task.head.init(key, shape), jax.random.key(0))
+  shapes, others = ({name: np.shape(x) for name, x in trees.flatten(head).items()} for head in (wanted, start.head))
+  if (
+    shapes == others
+    and start.task.outputs == task.outputs
+    # Dense layers that take maps as they are, or as other ones do.
+    and start.task.head.apply is task.head.apply
+  ):
     return start.head
   logging.warning(
-      'The head of config.network.checkpoint is of other images, classes, '
-      'config.task.dense or .pretrained_dense than this run: a new one is '
-      'drawn.')
+    'The head of config.network.checkpoint is of other images, classes, '
+    'config.task.dense or .pretrained_dense than this run: a new one is '
+    'drawn.'
+  )
   return None
 
 
@@ -210,34 +221,37 @@ def _pretrained(network: Network, task: Task, cache_dir: str) -> trees.Tree:
   """
   layers = pretrained_dense.layers(network, cache_dir)
   shape = network.shapes([network.readout_tap])[network.readout_tap]
-  wanted = jax.eval_shape(
-      lambda key: task.head.init(key, shape), jax.random.key(0))
+  wanted = jax.eval_shape(lambda key: task.head.init(key, shape), jax.random.key(0))
   units = tuple(len(layer['bias']) for layer in layers.values())
-  if tuple(task.described['dense'][:len(units)]) != units:
+  if tuple(task.described['dense'][: len(units)]) != units:
     raise InputError(
-        f'config.task.dense is {tuple(task.described["dense"])}, but the dense '
-        f"layers of {network.name}'s weights have {units} units; give these, "
-        f'or leave config.task.pretrained_dense out.')
+      f'config.task.dense is {tuple(task.described["dense"])}, but the dense '
+      f"layers of {network.name}'s weights have {units} units; give these, "
+      f'or leave config.task.pretrained_dense out.'
+    )
   inputs, others = (len(x['dense_0']['kernel']) for x in (layers, wanted))
   if inputs != others:
     raise InputError(
-        f"The dense layers of {network.name}'s weights take {inputs} numbers, "
-        f'the pooled {network.readout_tap} has {others}; leave '
-        f'config.network.image_size or .task.pretrained_dense out.')
+      f"The dense layers of {network.name}'s weights take {inputs} numbers, "
+      f'the pooled {network.readout_tap} has {others}; leave '
+      f'config.network.image_size or .task.pretrained_dense out.'
+    )
   return layers
 
 
 def _check(config, data: Data) -> None:
   """Raises an `InputError` for a number or a data set that cannot be used."""
   at_least(1, {'train.epochs': config.train.epochs})
-  at_least(0, {
+  at_least(
+    0,
+    {
       'data.seed': config.data.seed,
       'data.features_limit': config.data.features_limit,
-      'train.checkpoint_every': config.train.checkpoint_every})
-  check_reading(config.data.batch_size, config.data.on_bad_image,
-                config.data.workers)
-  for title, source in (
-      ('train on', data.train), ('validate', data.validation)):
+      'train.checkpoint_every': config.train.checkpoint_every,
+    },
+  )
+  check_reading(config.data.batch_size, config.data.on_bad_image, config.data.workers)
+  for title, source in (('train on', data.train), ('validate', data.validation)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')
     check_sizes(source, config.data.on_bad_image)
@@ -245,5 +259,4 @@ def _check(config, data: Data) -> None:
     check_sizes(data.test, config.data.on_bad_image)
   both = image_batches.in_both(data.train, data.validation)
   if both:
-    raise InputError(
-        f'{both} is both trained on and validated with; split the data set.')
+    raise InputError(f'{both} is both trained on and validated with; split the data set.')

@@ -28,7 +28,6 @@ class Best(policies.PreservationPolicy):
     steps = [checkpoint.step for checkpoint in checkpoints]
     scored = [step for step in steps if step in self._scores]
     best = {
-        max(scored, key=lambda step, name=name: (
-            self._scores[step][name], step))
-        for name in self._members if scored}
+      max(scored, key=lambda step, name=name: (self._scores[step][name], step)) for name in self._members if scored
+    }
     return [step in best for step in steps]

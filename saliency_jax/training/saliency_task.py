@@ -27,9 +27,7 @@ def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
   return associate(output, weights)[:, 0, 0]
 
 
-def describe(
-    config, scenes: Mapping[str, str], trained_on: Sequence[str]
-) -> dict[str, Any]:
+def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> dict[str, Any]:
   """Returns the task's name; nothing else is to be said of it."""
   del scenes, trained_on
   return {'name': config.name}
@@ -38,22 +36,22 @@ def describe(
 def make(described: Mapping[str, Any]) -> Task:
   """Returns the task; see `tasks.Task`."""
   return Task(
-      'saliency', heads.READOUT,
-      output=lambda params, maps, keys: heads.READOUT.apply(params, maps),
-      targets=_targets, loss=lambda output, weights: -nss(output, weights),
-      sums=lambda output, weights, valid: {
-          'nss': (nss(output, weights) * valid).sum(), 'images': valid.sum()},
-      metrics=lambda sums: {
-          'nss': float(sums['nss'] / max(sums['images'], 1))},
-      watched='nss', titles={'nss': 'NSS'}, rate=3e-3,
-      described=described)
+    'saliency',
+    heads.READOUT,
+    output=lambda params, maps, keys: heads.READOUT.apply(params, maps),
+    targets=_targets,
+    loss=lambda output, weights: -nss(output, weights),
+    sums=lambda output, weights, valid: {'nss': (nss(output, weights) * valid).sum(), 'images': valid.sum()},
+    metrics=lambda sums: {'nss': float(sums['nss'] / max(sums['images'], 1))},
+    watched='nss',
+    titles={'nss': 'NSS'},
+    rate=3e-3,
+    described=described,
+  )
 
 
-def _targets(
-    batch: Batch, grid: tuple[int, int], image_ids: Sequence[str]
-) -> tuple[CellWeights, np.ndarray]:
+def _targets(batch: Batch, grid: tuple[int, int], image_ids: Sequence[str]) -> tuple[CellWeights, np.ndarray]:
   del image_ids
   weights = batch.weights[grid]
   # The pipeline pads the sets of an image; here each has one.
-  return (weights._replace(sets=weights.sets[:, :1]),
-          (batch.counts[:, 0] > 0).astype(np.float32))
+  return (weights._replace(sets=weights.sets[:, :1]), (batch.counts[:, 0] > 0).astype(np.float32))

@@ -23,6 +23,7 @@ from saliency_jax.training.tasks import Sums, Task
 
 class Member(NamedTuple):
   """What one member of a sweep is."""
+
   depth: int  # stages trained, from the top
   seed: int  # of the head's first values, and of dropout
   trunk_rate: float  # the trunk's learning rate, before the schedule
@@ -31,12 +32,14 @@ class Member(NamedTuple):
 
 class MemberState(NamedTuple):
   """What one member has learnt so far: its trained parameters alone."""
+
   params: trees.Tree
   optimizer: optax.OptState
 
 
 class Settings(NamedTuple):
   """A member's own numbers, `[]` each, or `[K]` of K stacked members."""
+
   trunk: jax.Array  # learning rates, float
   head: jax.Array
   seed: jax.Array  # uint32
@@ -44,6 +47,7 @@ class Settings(NamedTuple):
 
 class Metrics(NamedTuple):
   """Sums of one step, so that batches of different sizes can be added."""
+
   loss: jax.Array  # float32 `[K]`, sum over images
   sums: Sums  # `[K, ...]` each, see `tasks.Task.sums`
   images: jax.Array  # float32 `[]`
@@ -51,9 +55,13 @@ class Metrics(NamedTuple):
 
 
 def init_member(
-    member: Member, network: Network, task: Task,
-    tx: optax.GradientTransformation, *, image_size: int,
-    head: trees.Tree | None = None
+  member: Member,
+  network: Network,
+  task: Task,
+  tx: optax.GradientTransformation,
+  *,
+  image_size: int,
+  head: trees.Tree | None = None,
 ) -> MemberState:
   """Returns a member's first state: pretrained stages and a drawn head.
 
@@ -67,24 +75,20 @@ def init_member(
   key = jax.random.key(member.seed)
   if head is None or head.keys() < jax.eval_shape(draw, key).keys():
     head = draw(key) | (head or {})
-  trunk, _ = trees.split(
-      network.variables['params'], cuts.trained(network, member.depth))
+  trunk, _ = trees.split(network.variables['params'], cuts.trained(network, member.depth))
   params = {task.head.name: head} | trunk
   return MemberState(params, tx.init(params))
 
 
-def make_outputs(
-    members: Sequence[Member], network: Network, task: Task, image_size: int
-) -> dict[int, Callable]:
-  """Returns depth -> `output(params, variables, features, keys)` of the task.
-  """
+def make_outputs(members: Sequence[Member], network: Network, task: Task, image_size: int) -> dict[int, Callable]:
+  """Returns depth -> `output(params, variables, features, keys)` of the task."""
+
   def make(depth: int) -> Callable:
     suffix = cuts.make_suffix(network, depth, (image_size, image_size))
 
     def output(params, variables, features, keys):
       # A decoder of the network's own is computed with the stages below it.
-      trained = params if network.decodes else {
-          k: x for k, x in params.items() if k != task.head.name}
+      trained = params if network.decodes else {k: x for k, x in params.items() if k != task.head.name}
       maps = suffix(trained, variables, features)
       return task.output(params[task.head.name], maps, keys)
 
@@ -94,9 +98,15 @@ def make_outputs(
 
 
 def make_step(
-    members: Sequence[Member], groups: Sequence[Group], network: Network,
-    task: Task, *, image_size: int, tx: optax.GradientTransformation,
-    schedule: optax.Schedule, mesh: Mesh
+  members: Sequence[Member],
+  groups: Sequence[Group],
+  network: Network,
+  task: Task,
+  *,
+  image_size: int,
+  tx: optax.GradientTransformation,
+  schedule: optax.Schedule,
+  mesh: Mesh,
 ) -> Callable:
   """Returns the training step of all members on the same batch.
 
@@ -118,37 +128,34 @@ def make_step(
     variables, features, targets, valid, rows = batch
     images = jnp.maximum(total(valid.sum()), 1)
     # One for each image, the same on however many devices.
-    keys = jax.vmap(functools.partial(jax.random.fold_in, jax.random.fold_in(
-        jax.random.key(settings.seed), number)))(rows)
+    keys = jax.vmap(functools.partial(jax.random.fold_in, jax.random.fold_in(jax.random.key(settings.seed), number)))(
+      rows
+    )
 
     def loss(params):
       output = outputs[depth](params, variables, features, keys)
       each = task.loss(output, targets) * valid
-      return each.sum() / images, (
-          each.sum(), task.sums(output, targets, valid))
+      return each.sum() / images, (each.sum(), task.sums(output, targets, valid))
 
     gradients, sums = total(jax.grad(loss, has_aux=True)(state.params))
     direction, optimizer = tx.update(gradients, state.optimizer, state.params)
     factor = schedule(number)
     params = {
-        name: _descend(tree, direction[name], factor * (
-            settings.head if name == task.head.name else settings.trunk))
-        for name, tree in state.params.items()}
-    return MemberState(params, optimizer), (
-        *sums, optax.tree.norm(gradients))
+      name: _descend(tree, direction[name], factor * (settings.head if name == task.head.name else settings.trunk))
+      for name, tree in state.params.items()
+    }
+    return MemberState(params, optimizer), (*sums, optax.tree.norm(gradients))
 
   def stacked(depth, *arguments):
     # Every device works on its own members and images. Left to the compiler,
     # the convolutions of stacked members gather the whole batch everywhere.
     total = functools.partial(jax.lax.psum, axis_name=DATA)
-    together = jax.vmap(
-        functools.partial(update, depth, total), in_axes=(0, 0, None, None))
+    together = jax.vmap(functools.partial(update, depth, total), in_axes=(0, 0, None, None))
     own, images = PartitionSpec(MEMBERS), PartitionSpec(DATA)
     everywhere = PartitionSpec()
     return jax.shard_map(
-        together, mesh=mesh, in_specs=(
-            own, own, (everywhere, *[images] * 4), everywhere),
-        out_specs=own, check_vma=False)(*arguments)
+      together, mesh=mesh, in_specs=(own, own, (everywhere, *[images] * 4), everywhere), out_specs=own, check_vma=False
+    )(*arguments)
 
   def alone(depth, *arguments):
     state, metrics = update(depth, lambda x: x, *arguments)
@@ -158,22 +165,22 @@ def make_step(
     updated, measured = [], {}
     for group, state in zip(groups, states, strict=True):
       state, metrics = (stacked if group.stacked else alone)(
-          group.depth, state, _settings(members, group),
-          (variables, features[group.depth], targets, valid,
-           jnp.arange(len(valid))), number)
+        group.depth,
+        state,
+        _settings(members, group),
+        (variables, features[group.depth], targets, valid, jnp.arange(len(valid))),
+        number,
+      )
       updated.append(state)
       for row, position in enumerate(group.positions):
         measured[position] = jax.tree.map(lambda x, row=row: x[row], metrics)
-    loss, sums, norms = jax.tree.map(
-        lambda *x: jnp.stack(x), *(measured[i] for i in range(len(members))))
+    loss, sums, norms = jax.tree.map(lambda *x: jnp.stack(x), *(measured[i] for i in range(len(members))))
     return updated, Metrics(loss, sums, valid.sum(), norms)
 
   return step
 
 
-def make_evaluation(
-    members: Sequence[Member], network: Network, task: Task, image_size: int
-) -> Callable:
+def make_evaluation(members: Sequence[Member], network: Network, task: Task, image_size: int) -> Callable:
   """Returns the sums of one batch, from which metrics are made.
 
   Returns:
@@ -184,9 +191,9 @@ def make_evaluation(
 
   def evaluate(states, variables, features, targets, valid):
     sums = [
-        task.sums(outputs[m.depth](
-            state.params, variables, features[m.depth], None), targets, valid)
-        for m, state in zip(members, states, strict=True)]
+      task.sums(outputs[m.depth](state.params, variables, features[m.depth], None), targets, valid)
+      for m, state in zip(members, states, strict=True)
+    ]
     return jax.tree.map(lambda *x: jnp.stack(x), *sums)
 
   return evaluate
@@ -194,20 +201,20 @@ def make_evaluation(
 
 def all_finite(states: Sequence[MemberState]) -> jax.Array:
   """Returns bool `[K]`: whether every parameter of a member is a number."""
-  return jnp.stack([
-      jnp.stack([jnp.isfinite(x).all() for x in jax.tree.leaves(state.params)]
-                ).all() for state in states])
+  return jnp.stack(
+    [jnp.stack([jnp.isfinite(x).all() for x in jax.tree.leaves(state.params)]).all() for state in states]
+  )
 
 
 def _settings(members: Sequence[Member], group: Group) -> Settings:
   some = [members[i] for i in group.positions]
   settings = Settings(
-      jnp.array([m.trunk_rate for m in some]),
-      jnp.array([m.readout_rate for m in some]),
-      jnp.array([m.seed for m in some], jnp.uint32))
+    jnp.array([m.trunk_rate for m in some]),
+    jnp.array([m.readout_rate for m in some]),
+    jnp.array([m.seed for m in some], jnp.uint32),
+  )
   return settings if group.stacked else Settings(*(x[0] for x in settings))
 
 
 def _descend(layer: trees.Tree, direction: trees.Tree, rate: jax.Array):
-  return jax.tree.map(
-      lambda p, d: p - rate.astype(p.dtype) * d, layer, direction)
+  return jax.tree.map(lambda p, d: p - rate.astype(p.dtype) * d, layer, direction)

@@ -36,25 +36,29 @@ class StepLog:
       self._check_step(now, loss, metrics.gradient_norm)
       measured = of_members(self._task, self._members, metrics.sums)
       self._journal.write(
-          now, 'train', images=images, loss=_named(self._members, loss),
-          **measured,
-          gradient_norm=_named(self._members, metrics.gradient_norm))
+        now,
+        'train',
+        images=images,
+        loss=_named(self._members, loss),
+        **measured,
+        gradient_norm=_named(self._members, metrics.gradient_norm),
+      )
       seen += images
     rate = self._bar.format_dict['rate'] or 0
     watched = np.mean([*measured[self._task.watched].values()])
     self._bar.set_postfix_str(
-        f'loss {loss.mean():.3f}, '
-        f'{self._task.titles[self._task.watched]} {watched:.3f}, '
-        f'{rate * seen / len(pending):.1f} images/s', refresh=False)
+      f'loss {loss.mean():.3f}, '
+      f'{self._task.titles[self._task.watched]} {watched:.3f}, '
+      f'{rate * seen / len(pending):.1f} images/s',
+      refresh=False,
+    )
     return seen
 
-  def validation(
-      self, now: int, epoch: int, measured: Mapping[str, Mapping]) -> None:
+  def validation(self, now: int, epoch: int, measured: Mapping[str, Mapping]) -> None:
     """Writes the metrics of a validation, metric -> member -> value."""
     self._journal.write(now, 'validate', epoch=epoch, **measured)
 
-  def check_finite(
-      self, finite: jax.typing.ArrayLike, what: str, now: int) -> None:
+  def check_finite(self, finite: jax.typing.ArrayLike, what: str, now: int) -> None:
     """Raises an `InputError` that names the first member that is not finite.
 
     Args:
@@ -62,53 +66,39 @@ class StepLog:
     """
     for name, right in zip(self._members, np.asarray(finite), strict=True):
       if not right:
-        raise InputError(
-            f'After step {now} {what} of {name} is not finite; lower its '
-            f'learning rates.')
+        raise InputError(f'After step {now} {what} of {name} is not finite; lower its learning rates.')
 
-  def _check_step(
-      self, now: int, loss: np.ndarray, norms: np.ndarray) -> None:
+  def _check_step(self, now: int, loss: np.ndarray, norms: np.ndarray) -> None:
     for name, norm, value in zip(self._members, norms, loss, strict=True):
       if not np.isfinite([norm, value]).all():
         raise InputError(
-            f'At step {now} the gradient norm of {name} is {norm} and its loss '
-            f'{value}; lower its learning rates or config.optimizer.clip_norm.')
+          f'At step {now} the gradient norm of {name} is {norm} and its loss '
+          f'{value}; lower its learning rates or config.optimizer.clip_norm.'
+        )
 
 
-def of_members(
-    task: Task, members: Members, sums: Mapping[str, np.ndarray]
-) -> dict[str, dict[str, float]]:
+def of_members(task: Task, members: Members, sums: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
   """Returns metric -> member -> value for sums `[K, ...]`."""
   each = [
-      task.metrics({name: np.asarray(x[row], np.float64)
-                    for name, x in sums.items()})
-      for row in range(len(members))]
-  return {metric: {
-      name: metrics[metric] for name, metrics in zip(members, each, strict=True)
-      } for metric in each[0]}
+    task.metrics({name: np.asarray(x[row], np.float64) for name, x in sums.items()}) for row in range(len(members))
+  ]
+  return {metric: {name: metrics[metric] for name, metrics in zip(members, each, strict=True)} for metric in each[0]}
 
 
-def validate(
-    evaluate, batches: Iterator[Fed], task: Task, members: Members
-) -> dict[str, dict[str, float]]:
+def validate(evaluate, batches: Iterator[Fed], task: Task, members: Members) -> dict[str, dict[str, float]]:
   """Returns metric -> member -> value; {} if no image counts."""
   parts = [evaluate(*batch) for batch in batches]
-  sums = {
-      name: np.sum(
-          [np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64)
-      for name in parts[0]}
+  sums = {name: np.sum([np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64) for name in parts[0]}
   return of_members(task, members, sums) if sums['images'].any() else {}
 
 
-def nothing(
-    part: str, source: Source, skipped: Mapping[str, str]) -> InputError:
+def nothing(part: str, source: Source, skipped: Mapping[str, str]) -> InputError:
   """Returns what is said where not one image of a part of the data counts."""
-  first = next(
-      (skipped[name] for name in source.image_ids if name in skipped),
-      'they have no fixation')
+  first = next((skipped[name] for name in source.image_ids if name in skipped), 'they have no fixation')
   return InputError(
-      f'None of the {part} images can be used ({first.rstrip(".")}); check '
-      f'config.data.dir and, where it is given, config.data.val_dir.')
+    f'None of the {part} images can be used ({first.rstrip(".")}); check '
+    f'config.data.dir and, where it is given, config.data.val_dir.'
+  )
 
 
 def _named(members: Members, values: np.ndarray) -> dict[str, float]:

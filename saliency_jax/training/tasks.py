@@ -39,6 +39,7 @@ class Task:
     watched: the metric by which the best checkpoint is chosen; more is better.
     titles: how people call the metrics, and the unit.
   """
+
   name: str
   head: Head
   output: Callable[..., jax.Array]
@@ -53,9 +54,7 @@ class Task:
   outputs: tuple[str, ...] = ()
 
 
-def describe(
-    config, scenes: Mapping[str, str], trained_on: Sequence[str]
-) -> dict[str, Any]:
+def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> dict[str, Any]:
   """Returns all that a task depends on, as JSON values for `make`.
 
   Raises:
@@ -85,20 +84,17 @@ def on(task: Task, network: Network) -> tuple[Task, Network]:
     return task, network.replace(decoder=None)
   if network.readout_tap != decoder.output.name:
     raise InputError(
-        f'{network.name} makes a map of its own, {decoder.output.name}, from '
-        f'{network.readout_tap} and others; leave config.network.readout_tap '
-        f'out.')
-  return dataclasses.replace(
-      task, head=decoder, output=lambda params, maps, keys: maps), network
+      f'{network.name} makes a map of its own, {decoder.output.name}, from '
+      f'{network.readout_tap} and others; leave config.network.readout_tap '
+      f'out.'
+    )
+  return dataclasses.replace(task, head=decoder, output=lambda params, maps, keys: maps), network
 
 
 def _module(name: str):
-  from saliency_jax.training import (  # they need `Task`
-      saliency_task,
-      scene_task,
-  )
+  from saliency_jax.training import saliency_task, scene_task  # they need `Task`
+
   known = {'saliency': saliency_task, 'scene': scene_task}
   if name not in known:
-    raise InputError(
-        f"config.task.name is {name!r}; it is one of {', '.join(known)}.")
+    raise InputError(f'config.task.name is {name!r}; it is one of {", ".join(known)}.')
   return known[name]

@@ -1,5 +1,4 @@
-"""The network that a job starts from: a trained one, or one with its weights.
-"""
+"""The network that a job starts from: a trained one, or one with its weights."""
 
 import os
 import pathlib
@@ -24,6 +23,7 @@ _START = 'pretrained.safetensors'
 
 class Trained(NamedTuple):
   """A member of a training run as it was when it was best."""
+
   network: Network  # the trunk, with what was trained in it
   task: Task
   head: trees.Tree  # the parameters of the task's head
@@ -51,34 +51,37 @@ def load_start(config, cache_dir: str = '') -> Network | Trained:
     changes = {}
     if config.name not in (zoo.DEFAULT, found.network.name):
       raise InputError(
-          f'The model in {config.checkpoint} is of {found.network.name}, not '
-          f'of {config.name}; leave config.network.name out.')
+        f'The model in {config.checkpoint} is of {found.network.name}, not '
+        f'of {config.name}; leave config.network.name out.'
+      )
     if config.readout_tap and config.readout_tap != found.network.readout_tap:
       raise InputError(
-          f'The model in {config.checkpoint} has its readout on '
-          f'{found.network.readout_tap}; leave config.network.readout_tap out.')
+        f'The model in {config.checkpoint} has its readout on '
+        f'{found.network.readout_tap}; leave config.network.readout_tap out.'
+      )
     if config.weights not in ('', zoo.IMAGENET) or config.preprocessing:
       raise InputError(
-          f'The model in {config.checkpoint} has its own weights and '
-          f'preprocessing; leave config.network.weights and .preprocessing '
-          f'out.')
+        f'The model in {config.checkpoint} has its own weights and '
+        f'preprocessing; leave config.network.weights and .preprocessing '
+        f'out.'
+      )
     if config.image_size:
-      changes['preprocess'] = found.network.preprocess._replace(
-          image_size=config.image_size)
+      changes['preprocess'] = found.network.preprocess._replace(image_size=config.image_size)
     return found._replace(network=found.network.replace(**changes))
   if config.member:
-    raise InputError(
-        f'config.network.member is {config.member!r}, but '
-        f'config.network.checkpoint names no sweep.')
+    raise InputError(f'config.network.member is {config.member!r}, but config.network.checkpoint names no sweep.')
   return zoo.load(
-      config.name, weights=config.weights, preprocessing=config.preprocessing,
-      cache_dir=cache_dir, dtype=config.dtype, readout_tap=config.readout_tap,
-      image_size=config.image_size)
+    config.name,
+    weights=config.weights,
+    preprocessing=config.preprocessing,
+    cache_dir=cache_dir,
+    dtype=config.dtype,
+    readout_tap=config.readout_tap,
+    image_size=config.image_size,
+  )
 
 
-def load_trained(
-    workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32'
-) -> Network:
+def load_trained(workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32') -> Network:
   """Returns a trained network; its task's output is one of its taps.
 
   Args:
@@ -94,57 +97,50 @@ def _whole(trained: Trained) -> Network:
   """Returns a trained network with the output of its task among its taps."""
   if trained.network.decodes:
     return trained.network
-  return heads.attach(
-      trained.network, trained.task.head, trained.head, trained.task.outputs)
+  return heads.attach(trained.network, trained.task.head, trained.head, trained.task.outputs)
 
 
-def read(
-    workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32'
-) -> Trained:
+def read(workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32') -> Trained:
   """Returns a member of a training run in its parts; see `load_trained`."""
   workdir = pathlib.Path(workdir).expanduser()
   best = checkpoints.read_best(workdir, member)
-  with outside.reading(
-      workdir / checkpoints.FOLDER, 'trained model', 'train again'):
+  with outside.reading(workdir / checkpoints.FOLDER, 'trained model', 'train again'):
     return _assembled(workdir, member, best, dtype)
 
 
-def _assembled(
-    workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str
-) -> Trained:
+def _assembled(workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str) -> Trained:
   job, start = best.job, workdir / _START
   saved = variable_files.load(start)
   if saved.sha256 != job['weights']:
-    raise InputError(
-        f'{start} is not what the model in {workdir} was trained from; train '
-        f'again.')
+    raise InputError(f'{start} is not what the model in {workdir} was trained from; train again.')
   task = tasks.make(job['task'])
   params = dict(best.params)
   # The decoder of a network that has one is among its own variables.
   head = params.pop(task.head.name, None)
   variables = saved.ported.variables
   try:
-    merged = {**variables, 'params': trees.override(
-        variables['params'], params)}
+    merged = {**variables, 'params': trees.override(variables['params'], params)}
     if _shapes(merged) != _shapes(variables):
       raise ValueError('a parameter has another shape')
   except ValueError as error:
-    raise InputError(
-        f'{workdir} was trained with another architecture: {error}'
-    ) from error
+    raise InputError(f'{workdir} was trained with another architecture: {error}') from error
   members = job['members']
-  ported = Ported(merged, saved.ported.preprocess._replace(
-      image_size=job['network']['image_size']))
-  whole = ported if head is None else Ported({**merged, 'params': {
-      **merged['params'], task.head.name: head}}, ported.preprocess)
+  ported = Ported(merged, saved.ported.preprocess._replace(image_size=job['network']['image_size']))
+  whole = (
+    ported
+    if head is None
+    else Ported({**merged, 'params': {**merged['params'], task.head.name: head}}, ported.preprocess)
+  )
   provenance = Provenance(
-      f'{workdir.absolute().name}:{member or "trained"}',
-      variable_files.digest(whole),
-      f'step {best.step} of {workdir}, trained from {saved.origin.name}',
-      members[member or next(iter(members))]['depth'], job['task']['name'])
-  network = zoo.rebuild(
-      job['network']['name'], ported, provenance, dtype).replace(
-          readout_tap=job['network']['readout_tap'])
+    f'{workdir.absolute().name}:{member or "trained"}',
+    variable_files.digest(whole),
+    f'step {best.step} of {workdir}, trained from {saved.origin.name}',
+    members[member or next(iter(members))]['depth'],
+    job['task']['name'],
+  )
+  network = zoo.rebuild(job['network']['name'], ported, provenance, dtype).replace(
+    readout_tap=job['network']['readout_tap']
+  )
   if head is None:
     task, network = tasks.on(task, network)
     head = merged['params'][task.head.name]
@@ -161,18 +157,16 @@ def save_start(workdir: str | os.PathLike, network: Network) -> None:
   """
   described = network.provenance
   variable_files.save(
-      pathlib.Path(workdir) / _START,
-      Ported(dict(network.variables), network.preprocess),
-      variable_files.Origin(
-          described.name, described.source, described.sha256, ''))
+    pathlib.Path(workdir) / _START,
+    Ported(dict(network.variables), network.preprocess),
+    variable_files.Origin(described.name, described.source, described.sha256, ''),
+  )
 
 
 def digest(network: Network) -> str:
   """Returns the sha256 that identifies a network's variables."""
-  return variable_files.digest(
-      Ported(dict(network.variables), network.preprocess))
+  return variable_files.digest(Ported(dict(network.variables), network.preprocess))
 
 
 def _shapes(tree) -> list[tuple[str, tuple[int, ...]]]:
-  return [(name, np.shape(x)) for name, x in zip(
-      trees.names(tree), jax.tree.leaves(tree), strict=True)]
+  return [(name, np.shape(x)) for name, x in zip(trees.names(tree), jax.tree.leaves(tree), strict=True)]

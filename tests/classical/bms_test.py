@@ -24,8 +24,7 @@ def attention_map_by_map(channels):
 
 def test_attention_is_the_sum_over_all_boolean_maps():
   random = np.random.default_rng(0)
-  channels = scipy.ndimage.gaussian_filter(
-      random.random((3, 24, 31)), (0, 1, 1))
+  channels = scipy.ndimage.gaussian_filter(random.random((3, 24, 31)), (0, 1, 1))
   channels -= channels.min()
   channels = np.round(255 * channels / channels.max())
   channels[1] = np.clip(channels[1], 17, 203)
@@ -37,15 +36,13 @@ def test_attention_is_the_sum_over_all_boolean_maps():
 def test_growing_is_dilation():
   maps = np.random.default_rng(1).random((2, 9, 12)).astype(np.float32)
   np.testing.assert_array_equal(
-      bms.grow(maps, 3, np.maximum),
-      scipy.ndimage.maximum_filter(maps, (1, 7, 7), mode='constant'))
+    bms.grow(maps, 3, np.maximum), scipy.ndimage.maximum_filter(maps, (1, 7, 7), mode='constant')
+  )
 
 
 def test_the_median_of_nine():
   maps = np.random.default_rng(2).random((2, 9, 12)).astype(np.float32)
-  np.testing.assert_array_equal(
-      bms._median(maps),
-      scipy.ndimage.median_filter(maps, (1, 3, 3), mode='nearest'))
+  np.testing.assert_array_equal(bms._median(maps), scipy.ndimage.median_filter(maps, (1, 3, 3), mode='nearest'))
 
 
 def test_words_of_any_number_of_bits():

@@ -19,8 +19,7 @@ def joined(mask):
   return np.isin(labels, border[border > 0])
 
 
-@hypothesis.given(arrays.arrays(
-    np.uint8, (2, 9, 12), elements=strategies.integers(0, 5)))
+@hypothesis.given(arrays.arrays(np.uint8, (2, 9, 12), elements=strategies.integers(0, 5)))
 @hypothesis.settings(max_examples=100)
 def test_flood_finds_the_components_at_the_border(maps):
   reached = np.asarray(flood(maps))
@@ -36,8 +35,7 @@ def test_flood_follows_a_spiral():
     for stop in ((y, high), (high, high), (high, low), (low + 2, low)):
       steps = max(abs(stop[0] - y), abs(stop[1] - x))
       for k in range(steps + 1):
-        spiral[y + (stop[0] - y) * k // max(steps, 1),
-               x + (stop[1] - x) * k // max(steps, 1)] = 7
+        spiral[y + (stop[0] - y) * k // max(steps, 1), x + (stop[1] - x) * k // max(steps, 1)] = 7
       y, x = stop
     low, high = low + 2, high - 2
   np.testing.assert_array_equal(flood(spiral[None])[0], spiral)

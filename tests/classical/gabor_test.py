@@ -20,21 +20,24 @@ def test_filters_are_balanced_and_of_norm_one():
 def test_energy_is_that_of_a_plain_convolution(size):
   map_ = np.random.default_rng(0).random(size)
   padded = np.pad(map_, 13, mode='edge')
-  theirs = np.stack([
-      sum(np.abs(scipy.signal.convolve(padded, part, 'valid', method='direct'))
-          for part in (filter_.real, filter_.imag))
-      for filter_ in gabor.filters()])
+  theirs = np.stack(
+    [
+      sum(
+        np.abs(scipy.signal.convolve(padded, part, 'valid', method='direct')) for part in (filter_.real, filter_.imag)
+      )
+      for filter_ in gabor.filters()
+    ]
+  )
   np.testing.assert_allclose(
-      gabor.energy(map_.astype(np.float32)),
-      attenuate_border(theirs.astype(np.float32), 13), atol=2e-5)
+    gabor.energy(map_.astype(np.float32)), attenuate_border(theirs.astype(np.float32), 13), atol=2e-5
+  )
 
 
-@pytest.mark.parametrize(('place', 'step'), [
-    (0, (1, 0)), (1, (1, -1)), (2, (0, -1)), (3, (-1, -1))])
+@pytest.mark.parametrize(('place', 'step'), [(0, (1, 0)), (1, (1, -1)), (2, (0, -1)), (3, (-1, -1))])
 def test_each_orientation_answers_to_its_own_grating(place, step):
   y, x = np.mgrid[:80, :80]
   across = (step[0] * y + step[1] * x) / np.hypot(*step)
-  grating = .5 + .5 * np.sin(2 * np.pi * across / np.pi)
+  grating = 0.5 + 0.5 * np.sin(2 * np.pi * across / np.pi)
   energy = np.asarray(gabor.energy(grating.astype(np.float32)))[:, 40, 40]
   assert energy.argmax() == place
   assert energy[place] > 5 * np.delete(energy, place).max()

@@ -13,8 +13,7 @@ def halve(plane):
   taps = np.array([1, 5, 10, 10, 5, 1]) / 32
   for axis in (0, 1):
     # SciPy's centre of six taps is the fourth; ours lies before it.
-    plane = scipy.ndimage.correlate1d(
-        plane, taps, axis=axis, mode='nearest', origin=-1)
+    plane = scipy.ndimage.correlate1d(plane, taps, axis=axis, mode='nearest', origin=-1)
     plane = plane.take(range(0, plane.shape[axis] // 2 * 2, 2), axis=axis)
   return plane
 

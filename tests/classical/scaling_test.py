@@ -7,8 +7,7 @@ from saliency_jax.classical import scaling
 
 def test_to_unit():
   maps = np.array([[[2, 4], [3, 6]], [[5, 5], [5, 5]]], np.float32)
-  np.testing.assert_allclose(
-      scaling.to_unit(maps), [[[0, .5], [.25, 1]], [[0, 0], [0, 0]]])
+  np.testing.assert_allclose(scaling.to_unit(maps), [[[0, 0.5], [0.25, 1]], [[0, 0], [0, 0]]])
 
 
 def test_rounding_is_no_feature():
@@ -23,19 +22,17 @@ def test_rounding_is_no_feature():
 def test_the_border_fades():
   fourth, half = 1 / 16, 1 / 4
   np.testing.assert_allclose(
-      scaling.attenuate_border(np.ones((4, 6), np.float32), 1)[0],
-      [half, .5, .5, .5, .5, half])
+    scaling.attenuate_border(np.ones((4, 6), np.float32), 1)[0], [half, 0.5, 0.5, 0.5, 0.5, half]
+  )
   # A ramp of three of four cells.
   faded = scaling.attenuate_border(np.ones((9, 9), np.float32), 3)
-  np.testing.assert_allclose(
-      faded[4], [.25, .5, .75, 1, 1, 1, .75, .5, .25])
+  np.testing.assert_allclose(faded[4], [0.25, 0.5, 0.75, 1, 1, 1, 0.75, 0.5, 0.25])
   np.testing.assert_allclose(faded[0, 0], fourth)
 
 
 def test_a_ramp_takes_half_of_the_shorter_side_at_most():
   faded = np.asarray(scaling.attenuate_border(np.ones((4, 12), np.float32), 13))
-  np.testing.assert_allclose(faded[1] * 3 / 2, [
-      1 / 3, 2 / 3, 1, 1, 1, 1, 1, 1, 1, 1, 2 / 3, 1 / 3], rtol=1e-6)
+  np.testing.assert_allclose(faded[1] * 3 / 2, [1 / 3, 2 / 3, 1, 1, 1, 1, 1, 1, 1, 1, 2 / 3, 1 / 3], rtol=1e-6)
 
 
 def peaks(*heights):
@@ -47,10 +44,11 @@ def peaks(*heights):
 
 def test_lone_peaks_are_promoted():
   for heights, weight in (
-      [(8,), 1],  # alone
-      [(8, 4), (1 - .75)**2],  # the mean of 1 and 0.5
-      [(8, 8, 8), 0],
-      [(8, .5), 1]):  # the small one does not count
+    [(8,), 1],  # alone
+    [(8, 4), (1 - 0.75) ** 2],  # the mean of 1 and 0.5
+    [(8, 8, 8), 0],
+    [(8, 0.5), 1],
+  ):  # the small one does not count
     promoted = scaling.promote_lone_peaks(peaks(*heights))
     np.testing.assert_allclose(promoted.max(), weight, atol=1e-6)
 
@@ -58,4 +56,4 @@ def test_lone_peaks_are_promoted():
 def test_a_peak_on_the_border_is_none():
   map_ = np.zeros((5, 5), np.float32)
   map_[0, 2] = 3
-  np.testing.assert_allclose(scaling.promote_lone_peaks(map_).max(), .01)
+  np.testing.assert_allclose(scaling.promote_lone_peaks(map_).max(), 0.01)

@@ -26,8 +26,8 @@ def test_components_are_those_of_float64(spread):
     theirs = 255 * (theirs - theirs.min()) / np.ptp(theirs)
     if np.corrcoef(theirs, component)[0, 1] < 0:
       theirs = 255 - theirs
-    assert np.abs(component - theirs).max() < .51
-    assert np.abs(component - theirs).mean() < .26  # rounding alone: 0.25
+    assert np.abs(component - theirs).max() < 0.51
+    assert np.abs(component - theirs).mean() < 0.26  # rounding alone: 0.25
 
 
 def test_signs_are_definite():
@@ -38,9 +38,9 @@ def test_signs_are_definite():
   def together(a, b):
     return np.corrcoef(a, b)[0, 1]
 
-  assert together(first, red + green + blue) > .9
-  assert together(second, red - blue) > .9
-  assert together(third, red - 2 * green + blue) > .9
+  assert together(first, red + green + blue) > 0.9
+  assert together(second, red - blue) > 0.9
+  assert together(third, red - 2 * green + blue) > 0.9
 
 
 def test_a_grey_image_has_one_component():

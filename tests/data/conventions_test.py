@@ -20,30 +20,37 @@ from tests.data.made_turned import IMAGES, POINTS, SIZE, photographs, turned
 
 def osie(folder, points):
   photographs(folder / 'stimuli')
-  made.fixations_mat(folder / 'eye' / 'fixations.mat', {
-      f'{name}.png': [np.column_stack([xy + 1, np.full(len(xy), 99)])]
-      for name, xy in points.items()})
+  made.fixations_mat(
+    folder / 'eye' / 'fixations.mat',
+    {f'{name}.png': [np.column_stack([xy + 1, np.full(len(xy), 99)])] for name, xy in points.items()},
+  )
   return {'dir': folder}
 
 
 def table(folder, points):
   path = folder / 'f.csv'
   photographs(folder)
-  path.write_text('image,x,y\n' + ''.join(
-      f'{name},{x!r},{y!r}\n' for name, xy in points.items()
-      for x, y in xy.tolist()))
+  path.write_text(
+    'image,x,y\n' + ''.join(f'{name},{x!r},{y!r}\n' for name, xy in points.items() for x, y in xy.tolist())
+  )
   return {'dir': folder, 'fixations': path}
 
 
 def salicon(folder, points):
   photographs(folder)
-  (folder / 'f.json').write_text(json.dumps({
-      'images': [{'id': i, 'file_name': f'{name}.png', 'height': SIZE[0],
-                  'width': SIZE[1]} for i, name in enumerate(points)],
-      'annotations': [
-          {'image_id': i, 'worker_id': 1, 'fixations': (xy[:, ::-1] + 1
-                                                        ).tolist()}
-          for i, xy in enumerate(points.values())]}))
+  (folder / 'f.json').write_text(
+    json.dumps(
+      {
+        'images': [
+          {'id': i, 'file_name': f'{name}.png', 'height': SIZE[0], 'width': SIZE[1]} for i, name in enumerate(points)
+        ],
+        'annotations': [
+          {'image_id': i, 'worker_id': 1, 'fixations': (xy[:, ::-1] + 1).tolist()}
+          for i, xy in enumerate(points.values())
+        ],
+      }
+    )
+  )
   return {'dir': folder, 'fixations': folder / 'f.json'}
 
 
@@ -51,7 +58,7 @@ def salicon_mat(folder, points):
   photographs(folder / 'images')
   for name, xy in points.items():
     gaze = np.empty((1, 1), [('fixations', object)])
-    gaze[0, 0]['fixations'] = xy + 1.
+    gaze[0, 0]['fixations'] = xy + 1.0
     scipy.io.savemat(folder / f'{name}.mat', {'gaze': gaze})
   return {'dir': folder / 'images', 'fixations': folder}
 
@@ -70,36 +77,39 @@ def mit1003(folder, points):
   """Everybody's first fixation is left out; a blink ends each."""
   photographs(folder / 'images')
   for name, xy in points.items():
-    stays = np.vstack([xy[:1], xy]) + 1.
+    stays = np.vstack([xy[:1], xy]) + 1.0
     gaze = np.repeat(stays, 27, axis=0)
     gaze[::27] = -1
     path = folder / 'DATA' / 'p' / f'{name}.mat'
     path.parent.mkdir(parents=True, exist_ok=True)
-    scipy.io.savemat(path, {name: {'DATA': np.array(
-        [[(gaze,)]], [('eyeData', object)])}})
+    scipy.io.savemat(path, {name: {'DATA': np.array([[(gaze,)]], [('eyeData', object)])}})
   return {'dir': folder / 'images', 'fixations': folder / 'DATA'}
 
 
 WRITERS = {
-    'osie': osie, 'table': table, 'salicon': salicon,
-    'salicon mat': salicon_mat, 'pysaliency': pysaliency, 'mit1003': mit1003}
+  'osie': osie,
+  'table': table,
+  'salicon': salicon,
+  'salicon mat': salicon_mat,
+  'pysaliency': pysaliency,
+  'mit1003': mit1003,
+}
 H, W = SIZE
 # options -> what the recorded (x, y) of pixels are.
 CHANGES = {
-    'scale=0.5': lambda xy: (xy + .5) * 2 - .5,
-    'scale=4,2': lambda xy: xy / [4, 2],
-    'offset=-7,3': lambda xy: xy - [-7, 3],
-    'scale=1,-1 offset=centre': lambda xy: (
-        xy - [(W - 1) / 2, (H - 1) / 2]) * [1, -1],
-    'missing=-1,-1': lambda xy: np.vstack([xy, [[-1, -1]] * 9])}
+  'scale=0.5': lambda xy: (xy + 0.5) * 2 - 0.5,
+  'scale=4,2': lambda xy: xy / [4, 2],
+  'offset=-7,3': lambda xy: xy - [-7, 3],
+  'scale=1,-1 offset=centre': lambda xy: (xy - [(W - 1) / 2, (H - 1) / 2]) * [1, -1],
+  'missing=-1,-1': lambda xy: np.vstack([xy, [[-1, -1]] * 9]),
+}
 
 
 def assert_equal(found, expected):
   assert found.image_ids == expected.image_ids
   for one, other in zip(found, expected, strict=True):
     np.testing.assert_array_equal(one.image, other.image)
-    np.testing.assert_array_equal(
-        np.unique(one.fixations, axis=0), np.unique(other.fixations, axis=0))
+    np.testing.assert_array_equal(np.unique(one.fixations, axis=0), np.unique(other.fixations, axis=0))
 
 
 @pytest.mark.parametrize('change', CHANGES)
@@ -113,7 +123,7 @@ def test_coordinates_of_another_convention(kind, change, tmp_path):
       open_source(name, **write(tmp_path / 'true', POINTS), **options)
     return
   origin = 1 if name in ('osie', 'salicon', 'mit1003') else 0
-  add = .5 if name == 'pysaliency' else 0  # fractions are cut off
+  add = 0.5 if name == 'pysaliency' else 0  # fractions are cut off
   raw = {image: CHANGES[change](xy + add) for image, xy in POINTS.items()}
   # `write` adds the origin, which what is lost or centred does not have.
   for xy in raw.values():
@@ -132,15 +142,18 @@ def maps(folder, points):
   return {'dir': folder / 'images', 'fixations': folder / 'maps'}
 
 
-@pytest.mark.parametrize(('kind', 'orientation'), [
+@pytest.mark.parametrize(
+  ('kind', 'orientation'),
+  [
     *((kind, n) for kind in ('osie', 'table') for n in range(2, 9)),
-    *((kind, n) for kind in (*WRITERS, 'maps') for n in (4, 6))])
+    *((kind, n) for kind in (*WRITERS, 'maps') for n in (4, 6)),
+  ],
+)
 def test_photographs_that_are_stored_turned(kind, orientation, tmp_path):
   name, write = kind.split()[0], (WRITERS | {'maps': maps})[kind]
   given = write(tmp_path, POINTS)
   expected = list(open_source(name, **given))
-  place = {'osie': 'stimuli', 'table': '', 'salicon': '', 'pysaliency': ''}.get(
-      kind, 'images')
+  place = {'osie': 'stimuli', 'table': '', 'salicon': '', 'pysaliency': ''}.get(kind, 'images')
   photographs(tmp_path / place, orientation)
   source = open_source(name, **given)
   check_sizes(source)
@@ -149,63 +162,14 @@ def test_photographs_that_are_stored_turned(kind, orientation, tmp_path):
     np.testing.assert_array_equal(one.fixations, other.fixations)
 
 
-def _cells(items, row=False):
-  found = np.empty(len(items), object)
-  found[:] = items
-  return found.reshape((1, -1) if row else (-1, 1))
-
-
-def _structures(items, row=False):
-  found = np.empty(len(items), [(name, object) for name in items[0]])
-  for number, item in enumerate(items):
-    found[number] = tuple(item.values())
-  return found.reshape((1, -1) if row else (-1, 1))
-
-
-# How MATLAB's files may differ: compression, cells or structures in rows or
-# columns, numbers as rows or columns, in any type that holds them.
-LAYOUTS = [
-    (compressed, of, row, change) for compressed in (False, True)
-    for of, row in ((_cells, False), (_cells, True), (_structures, True))
-    for change in (lambda x: x[:, None].astype(float),
-                   lambda x: x[None].astype(np.uint16))]
-
-
-@pytest.mark.parametrize(('compressed', 'of', 'row', 'change'), LAYOUTS)
-def test_files_of_matlab_in_any_layout(
-    compressed, of, row, change, tmp_path):
-  expected = open_source('osie', **osie(tmp_path, POINTS))
-  records, half = list(expected), len(POINTS['a']) // 2
-  for path, value in (
-      (tmp_path / 'eye' / 'fixations.mat', {'fixations': of([
-          {'img': f'{name}.png', 'subjects': of([{
-              'fix_x': change(part[:, 0] + 1), 'fix_y': change(part[:, 1] + 1),
-              'fix_duration': change(part[:, 0])}
-              for part in (xy[:half], xy[half:])], row)}
-          for name, xy in POINTS.items()], row)}),
-      *((tmp_path / 'gaze' / f'{name}.mat', {'gaze': of([
-          {'fixations': (part + 1).astype(change(part[:, 0]).dtype)}
-          for part in (xy[:half], xy[half:])], row)})
-        for name, xy in POINTS.items())):
-    path.parent.mkdir(exist_ok=True)
-    scipy.io.savemat(path, value, do_compression=compressed)
-  for found in (
-      open_source('osie', tmp_path),
-      open_source('salicon', tmp_path / 'stimuli',
-                  fixations=tmp_path / 'gaze')):
-    assert len(np.unique(found.scanpaths(0).subjects)) == 2
-    for one, other in zip(found, records, strict=True):
-      np.testing.assert_array_equal(one.fixations, other.fixations)
-
-
 def test_built_photographs_that_are_stored_turned(tmp_path):
   from saliency_jax.data import builders  # imports TFDS
+
   given = osie(tmp_path, POINTS)
   expected = open_source('osie', **given)
   records = list(expected)
   photographs(tmp_path / 'stimuli', 6)
-  built = open_source('built', builders.build(
-      builders.OsieBuilder(open_source('osie', **given), tmp_path / 'b')))
+  built = open_source('built', builders.build(builders.OsieBuilder(open_source('osie', **given), tmp_path / 'b')))
   for one, other in zip(built, records, strict=True):
     np.testing.assert_array_equal(one.image, other.image)
     np.testing.assert_array_equal(one.fixations, other.fixations)
@@ -217,13 +181,17 @@ def _indexed(path, mask):
   image.save(path)
 
 
-@pytest.mark.parametrize('write', [
+@pytest.mark.parametrize(
+  'write',
+  [
     lambda path, mask: Image.fromarray(mask).save(path),
     lambda path, mask: Image.fromarray(mask).convert('RGB').save(path),
     lambda path, mask: Image.fromarray(mask).convert('RGBA').save(path),
     lambda path, mask: Image.fromarray(mask * np.uint8(7)).save(path),
     lambda path, mask: turned(path, mask * np.uint8(255), 6),
-    lambda path, mask: _indexed(path, mask)])
+    lambda path, mask: _indexed(path, mask),
+  ],
+)
 def test_search_arrays_of_another_convention(write, tmp_path):
   mask = np.zeros(SIZE, bool)
   mask[5:9, 20:30] = True
@@ -240,25 +208,28 @@ def test_search_arrays_of_another_convention(write, tmp_path):
 def test_masks_labels_and_maps_that_are_stored_turned(orientation, tmp_path):
   grey = IMAGES['a'][..., 0]
   for read, pixels, expected in (
-      (value_images.read_grey, grey, grey),
-      (value_images.read_labels, grey, grey),
-      (value_images.read_mask, (grey > 99) * np.uint8(255), grey > 99)):
+    (value_images.read_grey, grey, grey),
+    (value_images.read_labels, grey, grey),
+    (value_images.read_mask, (grey > 99) * np.uint8(255), grey > 99),
+  ):
     turned(tmp_path / 'x.png', pixels, orientation)
     np.testing.assert_array_equal(read(tmp_path / 'x.png'), expected)
     assert value_images.map_size(tmp_path / 'x.png') == SIZE
 
 
-@pytest.mark.parametrize('write', [
+@pytest.mark.parametrize(
+  'write',
+  [
     lambda path, grey: Image.fromarray(grey).save(path),
     lambda path, grey: Image.fromarray(grey).convert('RGB').save(path),
     lambda path, grey: Image.fromarray(grey).convert('RGBA').save(path),
     lambda path, grey: Image.fromarray(grey).convert('P').save(path),
     lambda path, grey: np.save(path.with_suffix('.npy'), grey),
-    lambda path, grey: scipy.io.savemat(
-        path.with_suffix('.mat'), {'fixLocs': grey > 0}),
+    lambda path, grey: scipy.io.savemat(path.with_suffix('.mat'), {'fixLocs': grey > 0}),
     lambda path, grey: Image.fromarray(grey).save(path.with_suffix('.TIF')),
-    lambda path, grey: Image.fromarray(grey).save(
-        path.with_name('a_fixPts.gif'))])
+    lambda path, grey: Image.fromarray(grey).save(path.with_name('a_fixPts.gif')),
+  ],
+)
 def test_points_in_any_file(write, tmp_path):
   grey = np.zeros(SIZE, np.uint8)
   grey[tuple(POINTS['a'].T[::-1])] = 255

@@ -16,26 +16,25 @@ from saliency_jax.data.source import open_source
 from saliency_jax.data.subset import subset
 from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import (
-    evaluation,
-    predictors,
-    task_comparison,
-)
+from saliency_jax.experiments import evaluation, predictors, task_comparison
 from saliency_jax.experiments.passes import Reading
 from tests import tiny
 from tests.data.coordinates_test import said_of, true_points
 from tests.data.made_turned import SIZE, photographs
 
 
-@pytest.mark.parametrize(('recorded', 'message'), [
-    (lambda p: (p + .5) * [100 / 150, 100 / 200],
-     r'if they are percent of the size, give scale=2,1\.5 \(scale=1 if'),
-    (lambda p: (p - [74.5, 99.5]) / 150,
-     r"shares of the image's height, .*scale=150,150 \(150,-150 if y counts"),
-    (lambda p: (p - [74.5, 99.5]) / [150, 200],
-     "shares of the image's size, .*scale=200,150"),
-    (lambda p: np.vstack([p, [[-32768, -32768]] * 5]),
-     '5 of them at x = -32768, .*missing=-32768,-32768; or drop_outside')])
+@pytest.mark.parametrize(
+  ('recorded', 'message'),
+  [
+    (lambda p: (p + 0.5) * [100 / 150, 100 / 200], r'if they are percent of the size, give scale=2,1\.5 \(scale=1 if'),
+    (lambda p: (p - [74.5, 99.5]) / 150, r"shares of the image's height, .*scale=150,150 \(150,-150 if y counts"),
+    (lambda p: (p - [74.5, 99.5]) / [150, 200], "shares of the image's size, .*scale=200,150"),
+    (
+      lambda p: np.vstack([p, [[-32768, -32768]] * 5]),
+      '5 of them at x = -32768, .*missing=-32768,-32768; or drop_outside',
+    ),
+  ],
+)
 def test_coordinates(recorded, message):
   with pytest.raises(AssertionError, match=message):
     raise AssertionError(said_of(recorded(true_points(300)))[1])
@@ -43,46 +42,49 @@ def test_coordinates(recorded, message):
 
 def test_a_smaller_screen():
   points = true_points(300, (1080, 1920)) * [760 / 1080, 1015 / 1920]
-  assert 'of a screen of 1024 x 768, give scale=1.875,1.40625' in said_of(
-      points, size=(1080, 1920))[1]
+  assert 'of a screen of 1024 x 768, give scale=1.875,1.40625' in said_of(points, size=(1080, 1920))[1]
   assert said_of(points, Coordinates(scale='1'), (1080, 1920)) is None
 
 
 def test_pupil_labs_counts_from_the_bottom(tmp_path):
   folder = photographs(tmp_path / 'images')
-  (tmp_path / 'f.csv').write_text('image,norm_pos_x,norm_pos_y\n' + ''.join(
-      f'{name},{5 / SIZE[1]!r},{1 - 7 / SIZE[0]!r}\n' for name in 'ab'))
-  source = open_source(
-      'table', folder, fixations=tmp_path / 'f.csv', scale='size',
-      columns='x=norm_pos_x,y=norm_pos_y')
+  (tmp_path / 'f.csv').write_text(
+    'image,norm_pos_x,norm_pos_y\n' + ''.join(f'{name},{5 / SIZE[1]!r},{1 - 7 / SIZE[0]!r}\n' for name in 'ab')
+  )
+  source = open_source('table', folder, fixations=tmp_path / 'f.csv', scale='size', columns='x=norm_pos_x,y=norm_pos_y')
   assert source[0].fixations.tolist() == [[7, 5]]
 
 
-@pytest.mark.parametrize(('header', 'named'), [
-    ('Media name\tFixation point X (MCSpx)\tFixation point Y (MCSpx)',
-     'image=Media name,x=Fixation point X'),
-    ('Stimulus,Fixation Position X [px],Fixation Position Y [px]',
-     'x=Fixation Position X')])
+@pytest.mark.parametrize(
+  ('header', 'named'),
+  [
+    ('Media name\tFixation point X (MCSpx)\tFixation point Y (MCSpx)', 'image=Media name,x=Fixation point X'),
+    ('Stimulus,Fixation Position X [px],Fixation Position Y [px]', 'x=Fixation Position X'),
+  ],
+)
 def test_columns_of_eye_trackers_are_named(header, named, tmp_path):
   (tmp_path / 'f.csv').write_text(header + '\n')
   with pytest.raises(InputError, match=f'columns=image=.*{named[6:9]}'):
-    open_source('table', photographs(tmp_path / 'images'),
-                fixations=tmp_path / 'f.csv')
+    open_source('table', photographs(tmp_path / 'images'), fixations=tmp_path / 'f.csv')
 
 
-@pytest.mark.parametrize(('more', 'message'), [
+@pytest.mark.parametrize(
+  ('more', 'message'),
+  [
     ([[0, 0]] * 2, r'2 of 302 .* x = 0, y = 0 .*missing=0,0'),
     ([[75, 100.5]] * 30, r'30 of 330 .* exactly at x = 100\.5, y = 75.*cross'),
-    ([[0, n] for n in range(9, 39)], '30 of 330 fixations .* on the top edge')])
+    ([[0, n] for n in range(9, 39)], '30 of 330 fixations .* on the top edge'),
+  ],
+)
 def test_fixations_at_one_place_are_told(more, message):
   points = np.vstack([true_points(300), more])
-  sizes = np.tile([150., 200.], (len(points), 1))
+  sizes = np.tile([150.0, 200.0], (len(points), 1))
   for order in (points, points[::-1]):
     with pytest.raises(AssertionError, match=message):
       raise AssertionError(doubt(Coordinates(), order, sizes))
   assert doubt(Coordinates(), points[:300], sizes[:300]) == ''
   assert not doubt(Coordinates(missing='none'), points, sizes)
-  said = doubt(Coordinates(origin=1, slack=.5), np.rint(points), sizes)
+  said = doubt(Coordinates(origin=1, slack=0.5), np.rint(points), sizes)
   assert ('where the first pixel is 1' in said) == (0 in more[0])
 
 
@@ -124,8 +126,7 @@ def test_black_items_on_white_are_no_masks(tmp_path):
   with pytest.raises(InputError, match='99% of its pixels; .*invert it'):
     open_source('popout', tmp_path)[0]
   with pytest.raises(InputError, match='as black points on white are'):
-    open_source('maps', tmp_path / 'images', fixations=tmp_path / 'targets',
-                maxima=True)[0]
+    open_source('maps', tmp_path / 'images', fixations=tmp_path / 'targets', maxima=True)[0]
 
 
 class Wrong:
@@ -156,9 +157,12 @@ def tasks(_, wrong, right, out):
   config.data.min_images = 1
   config.task.dense = (5,)
   task_comparison.compare(
-      config, Data(wrong.source, right, scenes=dict(zip(
-          ids, ('sea', 'wood', 'sea', 'wood', 'sea'), strict=True))), wrong,
-      tiny.vgg(), str(out))
+    config,
+    Data(wrong.source, right, scenes=dict(zip(ids, ('sea', 'wood', 'sea', 'wood', 'sea'), strict=True))),
+    wrong,
+    tiny.vgg(),
+    str(out),
+  )
 
 
 def popout(net, wrong, right, out):
@@ -170,15 +174,19 @@ def popout(net, wrong, right, out):
   sj.popout(net, out, wrong)
 
 
-@pytest.mark.parametrize('job', [
+@pytest.mark.parametrize(
+  'job',
+  [
     lambda net, wrong, right, out: sj.dissect(net, wrong, out),
     lambda net, wrong, right, out: sj.train(net, wrong, right, out),
     lambda net, wrong, right, out: sj.train(net, right, wrong, out),
     lambda net, wrong, right, out: sj.sweep(net, wrong, right, out),
     lambda net, wrong, right, out: sj.predict(net, wrong, out),
-    lambda net, wrong, right, out: builders.build(
-        builders.OsieBuilder(wrong, out)),
-    tasks, popout])
+    lambda net, wrong, right, out: builders.build(builders.OsieBuilder(wrong, out)),
+    tasks,
+    popout,
+  ],
+)
 def test_sizes_are_compared_before_any_job_reads(job, tiny_osie, tmp_path):
   source = open_source('osie', tiny_osie, regions=tiny_osie / 'labelme')
   wrong = Wrong(subset(source, source.image_ids[:3]))
@@ -192,18 +200,17 @@ def test_sizes_are_compared_before_any_job_reads(job, tiny_osie, tmp_path):
 def test_small_images_and_exchanged_maps_are_left_out_if_asked(tmp_path):
   for name in ('images', 'maps'):
     (tmp_path / name).mkdir()
-  for name, (height, width) in {
-      'a': (90, 120), 'b': (54, 64), 'c': (90, 120)}.items():
+  for name, (height, width) in {'a': (90, 120), 'b': (54, 64), 'c': (90, 120)}.items():
     Image.new('RGB', (width, height)).save(tmp_path / 'images' / f'{name}.png')
-    turned = (width, height)[::-1 if name == 'c' else 1]
+    turned = (width, height)[:: -1 if name == 'c' else 1]
     Image.new('L', turned).save(tmp_path / 'maps' / f'{name}.png')
-  dataset = types.SimpleNamespace(
-      name='mine', source=open_source('images', tmp_path / 'images'))
+  dataset = types.SimpleNamespace(name='mine', source=open_source('images', tmp_path / 'images'))
   itti = predictors.of_classical('itti', 'itti')
   maps = predictors.of_folder('maps', tmp_path / 'maps')
   for model, message in (
-      (itti, 'b is 64 x 54 pixels, less than the 64 x 64 that itti can take'),
-      (maps, 'c.png is 90 x 120 and its image 120 x 90; exchange')):
+    (itti, 'b is 64 x 54 pixels, less than the 64 x 64 that itti can take'),
+    (maps, 'c.png is 90 x 120 and its image 120 x 90; exchange'),
+  ):
     with pytest.raises(InputError, match=message):
       evaluation._check_sizes(dataset, [model], Reading(4, {}))
   reading = Reading(4, {}, 'skip')

@@ -1,6 +1,5 @@
 """Reading fixations.mat: the authors' own map, and what must be refused."""
 
-
 import numpy as np
 import pytest
 import scipy.io
@@ -26,10 +25,9 @@ def test_the_authors_own_map_is_reproduced(osie_dir, reference_dir):
 
 def test_subjects_durations_and_order_are_kept(tmp_path):
   path = tmp_path / 'fixations.mat'
-  made.fixations_mat(path, {
-      'a.jpg': [np.array([[3.4, 1, 250], [2.5, 4, 100]]),
-                np.zeros((0, 3)), np.array([[1, 1, 90]])],
-      'b.jpg': []})
+  made.fixations_mat(
+    path, {'a.jpg': [np.array([[3.4, 1, 250], [2.5, 4, 100]]), np.zeros((0, 3)), np.array([[1, 1, 90]])], 'b.jpg': []}
+  )
   found = fixations.read_fixations(path)
   assert list(found) == ['a.jpg', 'b.jpg']
   points, subjects, durations, times, idle, outside = found['a.jpg']
@@ -49,8 +47,7 @@ def saved(path, value):
 
 
 def subject(x, y, duration):
-  return {'fix_x': np.atleast_2d(x), 'fix_y': np.atleast_2d(y),
-          'fix_duration': np.atleast_2d(duration)}
+  return {'fix_x': np.atleast_2d(x), 'fix_y': np.atleast_2d(y), 'fix_duration': np.atleast_2d(duration)}
 
 
 def cell(*items):
@@ -59,30 +56,44 @@ def cell(*items):
   return found
 
 
-@pytest.mark.parametrize(('value', 'message'), [
+@pytest.mark.parametrize(
+  ('value', 'message'),
+  [
     ({'other': 1}, "no cell 'fixations'"),
     ({'fixations': np.ones((2, 2))}, "no cell 'fixations'"),
     ({'fixations': cell('a.jpg')}, 'entry 1: no proper field img'),
-    ({'fixations': cell({'img': 'a.jpg'})},
-     r'image a\.jpg: no proper field subjects'),
-    ({'fixations': cell({'img': 3., 'subjects': cell()})},
-     'entry 1: no proper field img'),
-    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell({'fix_x': 1.})})},
-     r'image a\.jpg, subject 1: no proper field fix_y'),
-    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
-        subject([1.], [1.], [9]), subject([1., 2.], [1.], [9]))})},
-     'subject 2: fix_x, fix_y and fix_duration have 2, 1 and 1 values'),
-    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
-        subject([1., np.nan], [1., 2.], [9, 9]))})},
-     r'image a\.jpg, subject 1 has a fixation that is not a number'),
-    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
-        subject([1.], [np.inf], [9]))})}, 'subject 1 has a fixation'),
-    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell(
-        subject('left', [1.], [9]))})}, 'subject 1: no proper field fix_x'),
-    ({'fixations': cell({'img': 'a.jpg', 'subjects': cell()},
-                        {'img': 'a.png', 'subjects': cell()})},
-     r'image a\.png, entry 2: the name is empty or occurs twice'),
-])
+    ({'fixations': cell({'img': 'a.jpg'})}, r'image a\.jpg: no proper field subjects'),
+    ({'fixations': cell({'img': 3.0, 'subjects': cell()})}, 'entry 1: no proper field img'),
+    (
+      {'fixations': cell({'img': 'a.jpg', 'subjects': cell({'fix_x': 1.0})})},
+      r'image a\.jpg, subject 1: no proper field fix_y',
+    ),
+    (
+      {
+        'fixations': cell(
+          {'img': 'a.jpg', 'subjects': cell(subject([1.0], [1.0], [9]), subject([1.0, 2.0], [1.0], [9]))}
+        )
+      },
+      'subject 2: fix_x, fix_y and fix_duration have 2, 1 and 1 values',
+    ),
+    (
+      {'fixations': cell({'img': 'a.jpg', 'subjects': cell(subject([1.0, np.nan], [1.0, 2.0], [9, 9]))})},
+      r'image a\.jpg, subject 1 has a fixation that is not a number',
+    ),
+    (
+      {'fixations': cell({'img': 'a.jpg', 'subjects': cell(subject([1.0], [np.inf], [9]))})},
+      'subject 1 has a fixation',
+    ),
+    (
+      {'fixations': cell({'img': 'a.jpg', 'subjects': cell(subject('left', [1.0], [9]))})},
+      'subject 1: no proper field fix_x',
+    ),
+    (
+      {'fixations': cell({'img': 'a.jpg', 'subjects': cell()}, {'img': 'a.png', 'subjects': cell()})},
+      r'image a\.png, entry 2: the name is empty or occurs twice',
+    ),
+  ],
+)
 def test_another_layout_is_refused(value, message, tmp_path):
   path = saved(tmp_path / 'fixations.mat', value)
   with pytest.raises(InputError, match=f'fixations.mat.*{message}'):
@@ -96,10 +107,11 @@ def test_other_files_are_refused(tiny_osie, tmp_path):
   whole = (tiny_osie / 'eye' / 'fixations.mat').read_bytes()
   header = b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM'
   for data, message in (
-      (b'', 'no MATLAB file'), (b'text', 'no MATLAB file'),
-      (whole[:1000], 'ends too early'),
-      (header + b'\x89HDF\r\n\x1a\n' + bytes(400), 'save it with -v7')):
+    (b'', 'no MATLAB file'),
+    (b'text', 'no MATLAB file'),
+    (whole[:1000], 'ends too early'),
+    (header + b'\x89HDF\r\n\x1a\n' + bytes(400), 'save it with -v7'),
+  ):
     path.write_bytes(data)
-    with pytest.raises(
-        InputError, match=f'fixations.mat is no usable .*{message}'):
+    with pytest.raises(InputError, match=f'fixations.mat is no usable .*{message}'):
       fixations.read_fixations(path)

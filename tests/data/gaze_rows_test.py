@@ -15,39 +15,44 @@ def gaze(tmp_path, rows, header='image,subject,x,y,event', **options):
   lines = [header]
   for number in range(60):
     x, y = (rng.random(2) * (30, 20) + 5).round(1).tolist()
-    lines += [','.join(map(str, ('ab'[number % 2], *row)))
-              for row in rows(number % 3, x, y)]
+    lines += [','.join(map(str, ('ab'[number % 2], *row))) for row in rows(number % 3, x, y)]
   (tmp_path / 'f.csv').write_text('\n'.join(lines))
-  return open_source('table', photographs(tmp_path / 'images'),
-                     fixations=tmp_path / 'f.csv', **options)
+  return open_source('table', photographs(tmp_path / 'images'), fixations=tmp_path / 'f.csv', **options)
 
 
 FIXATIONS = [lambda s, x, y: [(s, x, y, 'Fixation')]]
 SAMPLES = [
-    lambda s, x, y: [(s, x, y, 'Fixation')] * 9,
-    lambda s, x, y: [(s, x + .01 * n, y, '') for n in range(9)],
-    lambda s, x, y: [(s, x, y, 'L'), (s, x, y + .05, 'R')]]
+  lambda s, x, y: [(s, x, y, 'Fixation')] * 9,
+  lambda s, x, y: [(s, x + 0.01 * n, y, '') for n in range(9)],
+  lambda s, x, y: [(s, x, y, 'L'), (s, x, y + 0.05, 'R')],
+]
 OTHERS = [
-    lambda s, x, y: [(s, x, y, 'Fixation'), (s, x / 2, y, 'Saccade')],
-    lambda s, x, y: [(s, x, y, 'Fixation')] * 3 + [(s, '', '', 'Unclassified')],
-    *(lambda s, x, y, other=other: [(s, x, y, 'Fixation L'), (s, x, 2, other)]
-      for other in ('Saccade L', 'SBLINK R', 'PSO', 'PURS'))]
+  lambda s, x, y: [(s, x, y, 'Fixation'), (s, x / 2, y, 'Saccade')],
+  lambda s, x, y: [(s, x, y, 'Fixation')] * 3 + [(s, '', '', 'Unclassified')],
+  *(
+    lambda s, x, y, other=other: [(s, x, y, 'Fixation L'), (s, x, 2, other)]
+    for other in ('Saccade L', 'SBLINK R', 'PSO', 'PURS')
+  ),
+]
 
 
 @pytest.mark.parametrize('rows', SAMPLES)
 def test_gaze_samples_are_no_fixations(rows, tmp_path):
-  with pytest.raises(InputError, match='just before, as gaze samples do.*colum'
-                     'ns=event=COLUMN'):
+  with pytest.raises(InputError, match='just before, as gaze samples do.*columns=event=COLUMN'):
     gaze(tmp_path, rows)
   gaze(tmp_path, rows, missing='none')
 
 
 def test_points_in_the_order_of_pixels_are_no_samples(tmp_path, caplog):
-  (tmp_path / 'f.csv').write_text('image,x,y\n' + ''.join(
-      f'{name},{x / 4},{y / 4}\n' for name in 'ab' for y, x in np.argwhere(
-          np.random.default_rng(0).random((99, 120)) < .5)))
-  open_source('table', photographs(tmp_path / 'images'),
-              fixations=tmp_path / 'f.csv')
+  (tmp_path / 'f.csv').write_text(
+    'image,x,y\n'
+    + ''.join(
+      f'{name},{x / 4},{y / 4}\n'
+      for name in 'ab'
+      for y, x in np.argwhere(np.random.default_rng(0).random((99, 120)) < 0.5)
+    )
+  )
+  open_source('table', photographs(tmp_path / 'images'), fixations=tmp_path / 'f.csv')
   assert 'gaze samples do' in caplog.text
 
 
@@ -59,44 +64,38 @@ def test_other_events_are_no_fixations(rows, tmp_path):
   expected = gaze(tmp_path, FIXATIONS[0])
   found = gaze(tmp_path, rows, header, columns='event=Eye movement type')
   for index in range(2):
-    for one, other in zip(found.scanpaths(index), expected.scanpaths(index),
-                          strict=True):
+    for one, other in zip(found.scanpaths(index), expected.scanpaths(index), strict=True):
       np.testing.assert_array_equal(one, other)
 
 
 def test_the_column_of_events_is_told_by_its_values(tmp_path):
   header = 'image,subject,x,y,Category,Type'
   with pytest.raises(InputError, match="row 3 is no fixation but 'Saccade'"):
-    gaze(tmp_path, lambda s, x, y: [
-        (s, x, y, 'Fixtures', 'Fixation'), (s, x, 2, 'Fixtures', 'Saccade')],
-         header.replace('Category', 'scene'))
+    gaze(
+      tmp_path,
+      lambda s, x, y: [(s, x, y, 'Fixtures', 'Fixation'), (s, x, 2, 'Fixtures', 'Saccade')],
+      header.replace('Category', 'scene'),
+    )
   with pytest.raises(InputError, match="row 3 is no fixation but 'Saccade'"):
-    gaze(tmp_path, lambda s, x, y: [
-        (s, x, y, 'Indoor', 'Fixation'), (s, x, 2, 'Indoor', 'Saccade')],
-         header)
+    gaze(tmp_path, lambda s, x, y: [(s, x, y, 'Indoor', 'Fixation'), (s, x, 2, 'Indoor', 'Saccade')], header)
   gaze(tmp_path, lambda s, x, y: [(s, x, y, 'Unclassified', 'purse')], header)
-  with pytest.raises(InputError, match="in the column Type are 'F', 'S', and "
-                     'what is a fixation begins with fix, efix'):
-    gaze(tmp_path, lambda s, x, y: [
-        (s, x, y, 'a', 'F'), (s, x, 2, 'b', 'S')], header, columns='event=Type')
+  with pytest.raises(InputError, match="in the column Type are 'F', 'S', and what is a fixation begins with fix, efix"):
+    gaze(tmp_path, lambda s, x, y: [(s, x, y, 'a', 'F'), (s, x, 2, 'b', 'S')], header, columns='event=Type')
 
 
 @pytest.mark.parametrize('count', [0, 1, 2, 3])
 def test_fixations_that_are_given_twice(count, tmp_path):
   """The whole once more, one by one, at other times, and once."""
-  text = [[(s, x, y) for x, y in points] for s, points in enumerate(
-      np.random.default_rng(0).random((2, 5, 2)) * 20)]
-  lines = [(*row, row[1] + 99 * (count == 3) * n) for rows in text
-           for n in range(min(count or 2, 2)) for row in rows]
-  lines = (lines if count != 2 else sorted(lines)) + [
-      (9, 0, 0, n) for n in range(6)]  # lost gaze
-  (tmp_path / 'f.csv').write_text('image,subject,x,y,t\n' + ''.join(
-      f'{name},{s},{x},{y},{t}\n' for name in 'ab' for s, x, y, t in lines))
+  text = [[(s, x, y) for x, y in points] for s, points in enumerate(np.random.default_rng(0).random((2, 5, 2)) * 20)]
+  lines = [(*row, row[1] + 99 * (count == 3) * n) for rows in text for n in range(min(count or 2, 2)) for row in rows]
+  lines = (lines if count != 2 else sorted(lines)) + [(9, 0, 0, n) for n in range(6)]  # lost gaze
+  (tmp_path / 'f.csv').write_text(
+    'image,subject,x,y,t\n' + ''.join(f'{name},{s},{x},{y},{t}\n' for name in 'ab' for s, x, y, t in lines)
+  )
   given = {'fixations': tmp_path / 'f.csv', 'missing': '0,0'}
   folder = photographs(tmp_path / 'images')
   if count % 2:
-    assert len(open_source('table', folder, **given)[0].fixations) == (
-        10 if count == 1 else 20)
+    assert len(open_source('table', folder, **given)[0].fixations) == (10 if count == 1 else 20)
     return
   with pytest.raises(InputError, match='f.csv: 4 times all fixations of a per'):
     open_source('table', folder, **given)
@@ -104,8 +103,7 @@ def test_fixations_that_are_given_twice(count, tmp_path):
 
 def test_nobodys_fixations_are_not_twice():
   nobody = fixations.make(np.zeros((0, 2)))
-  few, one = ([fixations.make(np.indices((n, 2))[0].repeat(2, axis=0))]
-              for n in (3, 8))
+  few, one = ([fixations.make(np.indices((n, 2))[0].repeat(2, axis=0))] for n in (3, 8))
   for found in ([], [nobody], [fixations.make(np.eye(2)), nobody], few * 2):
     assert not gaze_rows.repeated(found)
   assert gaze_rows.repeated(few * 3)
@@ -115,11 +113,9 @@ def test_nobodys_fixations_are_not_twice():
 def test_names_of_one_person_are_told(tmp_path, caplog):
   names = ('1', '01', 'p2', 'P002', 'p20')
   gaze(tmp_path, lambda s, x, y: [(names[int(x) % 5], x, y, '')])
-  assert ('2 of 5 subjects differ from others in case or leading zeros alone '
-          '(') in caplog.text
+  assert ('2 of 5 subjects differ from others in case or leading zeros alone (') in caplog.text
 
 
-@pytest.mark.parametrize('rows', [
-    *FIXATIONS, lambda s, x, y: [(s, x, y, 'Action')]])
+@pytest.mark.parametrize('rows', [*FIXATIONS, lambda s, x, y: [(s, x, y, 'Action')]])
 def test_fixations_and_other_types_are_read(rows, tmp_path):
   assert len(gaze(tmp_path, rows, 'image,subject,x,y,Type')[0].fixations) == 30

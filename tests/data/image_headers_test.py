@@ -10,8 +10,7 @@ from saliency_jax.data.image_headers import plain_size
 from saliency_jax.data.images import image_size, read_image
 from tests.data.made_turned import turned
 
-IMAGE = Image.fromarray(np.random.default_rng(0).integers(
-    0, 256, (30, 41, 3), np.uint8))
+IMAGE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 41, 3), np.uint8))
 
 
 def noted(kind):
@@ -20,14 +19,22 @@ def noted(kind):
   return {'format': 'png', 'pnginfo': notes}
 
 
-@pytest.mark.parametrize(('options', 'plain'), [
-    ({'format': 'jpeg'}, True), ({'format': 'jpeg', 'progressive': True}, True),
+@pytest.mark.parametrize(
+  ('options', 'plain'),
+  [
+    ({'format': 'jpeg'}, True),
+    ({'format': 'jpeg', 'progressive': True}, True),
     ({'format': 'jpeg', 'comment': b'\xff\xd9', 'dpi': (72, 72)}, True),
     ({'format': 'jpeg', 'icc_profile': b'x' * 9000}, False),
     ({'format': 'jpeg', 'exif': Image.Exif()}, False),
-    ({'format': 'png'}, True), ({'format': 'png', 'dpi': (72, 72)}, True),
-    (noted(b'Software'), True), (noted(b'exif'), False),
-    ({'format': 'bmp'}, False), ({'format': 'gif'}, False)])
+    ({'format': 'png'}, True),
+    ({'format': 'png', 'dpi': (72, 72)}, True),
+    (noted(b'Software'), True),
+    (noted(b'exif'), False),
+    ({'format': 'bmp'}, False),
+    ({'format': 'gif'}, False),
+  ],
+)
 def test_sizes_are_pillows(options, plain, tmp_path):
   IMAGE.save(tmp_path / 'x', **options)
   assert plain_size(tmp_path / 'x') == ((30, 41) if plain else None)
@@ -36,8 +43,7 @@ def test_sizes_are_pillows(options, plain, tmp_path):
 
 @pytest.mark.parametrize('mode', ['1', 'L', 'LA', 'P', 'RGBA', 'I;16', 'CMYK'])
 def test_modes(mode, tmp_path):
-  image = Image.fromarray(np.zeros((30, 41), np.uint16)) if mode == (
-      'I;16') else IMAGE.convert(mode)
+  image = Image.fromarray(np.zeros((30, 41), np.uint16)) if mode == ('I;16') else IMAGE.convert(mode)
   image.save(tmp_path / 'x', 'jpeg' if mode == 'CMYK' else 'png')
   assert plain_size(tmp_path / 'x') == (30, 41)
 

@@ -56,8 +56,7 @@ def test_grey_is_three_times_itself():
 def test_a_palette_with_transparent_colours_keeps_its_colours():
   image = Image.fromarray(PIXELS).convert('P', colors=8)
   data = encoded(image, 'png', transparency=bytes([0, 128] + [255] * 6))
-  np.testing.assert_array_equal(
-      images.read_image(data), np.asarray(image.convert('RGB')))
+  np.testing.assert_array_equal(images.read_image(data), np.asarray(image.convert('RGB')))
 
 
 @pytest.mark.parametrize('orientation', range(10))
@@ -81,8 +80,7 @@ def test_damaged_notes_turn_nothing(tmp_path):
   assert images.read_image(path).shape == PIXELS.shape
 
 
-@pytest.mark.parametrize('data', [
-    JPEG[:len(JPEG) // 2], JPEG[:40], PNG[:60], PNG[:-30], b'', b'no image'])
+@pytest.mark.parametrize('data', [JPEG[: len(JPEG) // 2], JPEG[:40], PNG[:60], PNG[:-30], b'', b'no image'])
 def test_a_cut_file_is_refused_by_name(data, tmp_path):
   path = tmp_path / 'cut.jpg'
   path.write_bytes(data)
@@ -124,44 +122,60 @@ def deep_png(pixels: np.ndarray) -> bytes:
   kind = {2: 4, 3: 2, 4: 6}[channels]
   rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in pixels)
   return b'\x89PNG\r\n\x1a\n' + b''.join(
-      struct.pack('>I', len(data)) + name + data
-      + struct.pack('>I', zlib.crc32(name + data)) for name, data in (
-          (b'IHDR', struct.pack('>2I5B', width, height, 16, kind, 0, 0, 0)),
-          (b'IDAT', zlib.compress(rows)), (b'IEND', b'')))
+    struct.pack('>I', len(data)) + name + data + struct.pack('>I', zlib.crc32(name + data))
+    for name, data in (
+      (b'IHDR', struct.pack('>2I5B', width, height, 16, kind, 0, 0, 0)),
+      (b'IDAT', zlib.compress(rows)),
+      (b'IEND', b''),
+    )
+  )
 
 
 def ppm(kind: str, largest: int) -> bytes:
-  values = range(6) if kind == 'P3' else np.arange(6).astype(
-      '>u2' if largest > 255 else 'u1').tobytes()
-  return f'{kind} 1 2 {largest}\n'.encode() + (
-      ' '.join(map(str, values)).encode() if kind == 'P3' else values)
+  values = range(6) if kind == 'P3' else np.arange(6).astype('>u2' if largest > 255 else 'u1').tobytes()
+  return f'{kind} 1 2 {largest}\n'.encode() + (' '.join(map(str, values)).encode() if kind == 'P3' else values)
 
 
-@pytest.mark.parametrize('data', [
+@pytest.mark.parametrize(
+  'data',
+  [
     *(deep_png(RNG.integers(0, 2**16, (3, 5, n))) for n in (2, 3, 4)),
-    ppm('P6', 65535), ppm('P6', 256), ppm('P3', 1023)])
+    ppm('P6', 65535),
+    ppm('P6', 256),
+    ppm('P3', 1023),
+  ],
+)
 def test_more_than_eight_bits_are_refused_in_colour_too(data, tmp_path):
   # Pillow opens them as images of 8 bits.
   path = tmp_path / 'deep.png'
   path.write_bytes(data)
-  for read in (images.read_image, value_images.read_mask,
-               value_images.read_grey):
+  for read in (images.read_image, value_images.read_mask, value_images.read_grey):
     with pytest.raises(InputError, match=r'deep\.png has more than 8 bits'):
       read(path)
 
 
 def bmp(*masks: int) -> bytes:
   """Returns a BMP with 16 bits a pixel, 5 or 6 of them a channel."""
-  return (b'BM' + struct.pack('<4I', 70, 0, 66, 40) + struct.pack(
-      '<2i2H6I', 1, 1, 1, 16, 3, 4, 0, 0, 0, 0) + struct.pack('<3I', *masks)
-          + struct.pack('<2H', masks[0], 0))
+  return (
+    b'BM'
+    + struct.pack('<4I', 70, 0, 66, 40)
+    + struct.pack('<2i2H6I', 1, 1, 1, 16, 3, 4, 0, 0, 0, 0)
+    + struct.pack('<3I', *masks)
+    + struct.pack('<2H', masks[0], 0)
+  )
 
 
-@pytest.mark.parametrize(('data', 'first'), [
-    (ppm('P6', 255), (0, 1, 2)), (ppm('P6', 5), (0, 51, 102)),
-    (ppm('P3', 255), (0, 1, 2)), (ppm('P3', 5), (0, 51, 102)),
+@pytest.mark.parametrize(
+  ('data', 'first'),
+  [
+    (ppm('P6', 255), (0, 1, 2)),
+    (ppm('P6', 5), (0, 51, 102)),
+    (ppm('P3', 255), (0, 1, 2)),
+    (ppm('P3', 5), (0, 51, 102)),
     (bmp(0xF800, 0x7E0, 0x1F), (255, 0, 0)),
-    (bmp(0x7C00, 0x3E0, 0x1F), (255, 0, 0))])
+    (bmp(0x7C00, 0x3E0, 0x1F), (255, 0, 0)),
+  ],
+)
 def test_up_to_eight_bits_are_read_however_they_lie(data, first):
   assert tuple(images.read_image(data)[0, 0]) == first
 

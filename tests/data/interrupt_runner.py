@@ -1,6 +1,6 @@
 """Reads with workers until it is interrupted; see `interrupt_test`.
 
-  python -m tests.data.interrupt_runner start|work
+python -m tests.data.interrupt_runner start|work
 """
 
 import os
@@ -15,17 +15,15 @@ from saliency_jax.data.types import Record, no_regions
 
 
 class Grey:
-  """Grey photographs, slowly; the first one is read when a worker has started.
-  """
+  """Grey photographs, slowly; the first one is read when a worker has started."""
+
   image_ids = ('0',)
 
   def __len__(self) -> int:
     return 1
 
   def __getitem__(self, index: int) -> Record:
-    return Record(
-        '0', np.full((30, 40, 3), 128, np.uint8), np.array([[3, 4]], np.int32),
-        no_regions(30, 40))
+    return Record('0', np.full((30, 40, 3), 128, np.uint8), np.array([[3, 4]], np.int32), no_regions(30, 40))
 
   def __setstate__(self, state: dict) -> None:
     """Is called in a worker that is starting, and holds it there a while."""
@@ -41,11 +39,14 @@ def main(when: str) -> None:
   # background; so would all processes that they start.
   signal.signal(signal.SIGINT, signal.default_int_handler)
   source = Grey()
-  source.hold = 1. if when == 'start' else 0.
+  source.hold = 1.0 if when == 'start' else 0.0
   batches = pipeline.batches(
-      source, batch_rows.Preparation(
-          pixel_sets.distinct_fixations, 32, ((2, 2),)),
-      indices=[0] * 100_000, batch_size=4, workers=2)
+    source,
+    batch_rows.Preparation(pixel_sets.distinct_fixations, 32, ((2, 2),)),
+    indices=[0] * 100_000,
+    batch_size=4,
+    workers=2,
+  )
   try:
     next(batches)
     print('ready', flush=True)
@@ -57,4 +58,5 @@ def main(when: str) -> None:
 
 if __name__ == '__main__':
   from tests.data import interrupt_runner  # by a name that workers know
+
   interrupt_runner.main(sys.argv[1])

@@ -15,9 +15,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def _start(when: str) -> subprocess.Popen:
   """Returns a process that reads with two workers, when it has come so far."""
   process = subprocess.Popen(
-      [sys.executable, '-m', 'tests.data.interrupt_runner', when], cwd=ROOT,
-      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-      start_new_session=True)
+    [sys.executable, '-m', 'tests.data.interrupt_runner', when],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+    start_new_session=True,
+  )
   assert [process.stderr.readline() for _ in range(2)] == ['starting\n'] * 2
   if when == 'work':
     assert process.stdout.readline() == 'ready\n'
@@ -25,8 +29,7 @@ def _start(when: str) -> subprocess.Popen:
 
 
 def _end(process: subprocess.Popen) -> tuple[str, str]:
-  """Returns what was said until all ended: each holds the pipes while it lives.
-  """
+  """Returns what was said until all ended: each holds the pipes while it lives."""
   try:
     return process.communicate(timeout=60)
   finally:

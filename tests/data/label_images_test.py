@@ -24,8 +24,7 @@ CLASSES = np.array([[0, 37, 37, 0], [63, 63, 0, 5], [63, 0, 0, 0]], np.uint8)
 
 
 def label_images(folder, objects=OBJECTS, classes=CLASSES) -> pathlib.Path:
-  for name, labels in (
-      ('SegmentationObject', objects), ('SegmentationClass', classes)):
+  for name, labels in (('SegmentationObject', objects), ('SegmentationClass', classes)):
     (folder / name).mkdir(parents=True)
     Image.fromarray(labels).save(folder / name / 'a.png')
   return folder
@@ -51,12 +50,18 @@ def test_every_class_value_has_its_category():
   assert tuple(label_images_module.CLASS_VALUES.values()) == CATEGORIES
 
 
-@pytest.mark.parametrize(('change', 'message'), [
-    ((0, 2, 27), r'SegmentationClass/a\.png: object 3 has the class 27 '
-     r'\(object\), 37 \(text\); '),
+@pytest.mark.parametrize(
+  ('change', 'message'),
+  [
+    (
+      (0, 2, 27),
+      r'SegmentationClass/a\.png: object 3 has the class 27 '
+      r'\(object\), 37 \(text\); ',
+    ),
     ((0, 1, 0), r'object 3 has the class 0, 37 \(text\); '),
     ((2, 0, 99), r'object 7 has the class 63 \(plant\), 99; '),
-])
+  ],
+)
 def test_an_object_of_several_classes_is_refused(change, message, tmp_path):
   y, x, value = change
   classes = CLASSES.copy()
@@ -67,15 +72,17 @@ def test_an_object_of_several_classes_is_refused(change, message, tmp_path):
 
 def test_an_unknown_class_is_refused(tmp_path):
   folder = label_images(tmp_path, OBJECTS, np.where(CLASSES == 63, 2, CLASSES))
-  with pytest.raises(InputError, match='object 7 has the class 2; each object '
-                     r'must have one of 1 \(person head\), 10 \(person part'):
+  with pytest.raises(
+    InputError,
+    match='object 7 has the class 2; each object '
+    r'must have one of 1 \(person head\), 10 \(person part',
+  ):
     read(folder)
 
 
 def test_label_images_of_another_size_are_refused(tmp_path):
   folder = label_images(tmp_path, classes=CLASSES[:2])
-  with pytest.raises(InputError, match=(
-      r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
+  with pytest.raises(InputError, match=(r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
     read(folder)
 
 
@@ -83,13 +90,12 @@ def test_label_images_of_another_size_are_refused(tmp_path):
 def test_a_background_that_is_an_object_is_told_once(number, tmp_path, caplog):
   objects = np.full((3, 4), number, np.uint8)
   objects[1, 1:3] = 3
-  annotation = regions.open_regions(label_images(
-      tmp_path, objects, np.where(objects == 3, 37, number * 9).astype(
-          np.uint8)))
+  annotation = regions.open_regions(
+    label_images(tmp_path, objects, np.where(objects == 3, 37, number * 9).astype(np.uint8))
+  )
   for _ in range(2):
     annotation.regions('a', 3, 4)
-  assert caplog.text.count('a.png: object 7 is all of the edge') == (
-      number == 7)
+  assert caplog.text.count('a.png: object 7 is all of the edge') == (number == 7)
 
 
 def test_half_a_pair_is_refused(tmp_path):
@@ -112,20 +118,19 @@ def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
     (folder / 'class_names.txt').write_text('\n'.join(lines) + '\n')
     assert read(folder).categories == ('person head', 'plant')
   for form in ('{}: {}', '{}={}', '{} {}', '{}\t{}'):
-    (folder / 'class_names.txt').write_text('\n'.join(
-        form.format(*pair) for pair in enumerate(names)))
+    (folder / 'class_names.txt').write_text('\n'.join(form.format(*pair) for pair in enumerate(names)))
     assert read(folder).categories == ('person head', 'plant')
-  (folder / 'class_names.txt').write_text('\n'.join(
-      f'{number}: {name}' for number, name in enumerate(names, 1)))
-  with pytest.raises(InputError, match="has '2: person head' in the place of "
-                     'class 1'):
+  (folder / 'class_names.txt').write_text('\n'.join(f'{number}: {name}' for number, name in enumerate(names, 1)))
+  with pytest.raises(InputError, match="has '2: person head' in the place of class 1"):
     regions.open_regions(folder)
   (folder / 'class_names.txt').write_text('\n'.join(CATEGORIES))
   with pytest.raises(InputError, match='the background first'):
     regions.open_regions(folder)
 
 
-@pytest.mark.parametrize(('lines', 'expected'), [
+@pytest.mark.parametrize(
+  ('lines', 'expected'),
+  [
     ('background/1 euro coin/2 euro coin', '1 euro coin/2 euro coin'),
     ('0 background/1 euro coin/2 euro coin', '1 euro coin/2 euro coin'),
     ('background/1 cup/2 plates', '1 cup/2 plates'),
@@ -135,25 +140,24 @@ def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
     ('_background_/1. cup/2. plates', 'cup/plates'),
     ('-1: __ignore__/0: background/1: cup/255: void', 'cup'),
     ('255 __ignore__/_background_/1 cup/2 plates', 'cup/plates'),
-    ('0\tbackground/1\tcup/255\tvoid', 'cup')])
+    ('0\tbackground/1\tcup/255\tvoid', 'cup'),
+  ],
+)
 def test_numbers_of_a_list_are_told_from_names(lines, expected, tmp_path):
   path = tmp_path / 'class_names.txt'
   path.write_text(lines.replace('/', '\n'))
-  assert list(label_images_module._class_names(path).values()) == (
-      expected.split('/'))
+  assert list(label_images_module._class_names(path).values()) == (expected.split('/'))
 
 
 def test_what_is_ignored_is_no_region(tmp_path):
   objects = np.where(OBJECTS == 7, 255, OBJECTS).astype(np.uint8)
   classes = np.where(CLASSES == 63, 255, CLASSES).astype(np.uint8)
-  assert read(label_images(tmp_path, objects, classes)).ids.tolist() == [
-      3]
+  assert read(label_images(tmp_path, objects, classes)).ids.tolist() == [3]
 
 
 def test_label_images_may_be_arrays(tmp_path):
   folder = label_images(tmp_path)
-  for name, labels in (
-      ('SegmentationObject', OBJECTS), ('SegmentationClass', CLASSES)):
+  for name, labels in (('SegmentationObject', OBJECTS), ('SegmentationClass', CLASSES)):
     (folder / name / 'a.png').unlink()
     np.save(folder / name / 'a.npy', labels.astype(np.int32))
   assert read(folder).categories == ('text', 'plant')

@@ -10,9 +10,7 @@ from PIL import Image
 from saliency_jax.data.types import CATEGORIES
 
 # (height, width): odd, prime, wide and upright. Two, as every size is compiled.
-SIZES = {
-    '2001': (121, 163), '2002': (121, 163), '2003': (131, 97),
-    '2004': (131, 97), '2005': (121, 163)}
+SIZES = {'2001': (121, 163), '2002': (121, 163), '2003': (131, 97), '2004': (131, 97), '2005': (121, 163)}
 SUBJECTS = 4
 
 
@@ -37,12 +35,12 @@ def osie(folder: pathlib.Path) -> pathlib.Path:
     photograph(folder / 'stimuli' / f'{image_id}.jpg', height, width, rng)
     shapes = []
     if image_id != '2005':
-      shapes = [shape(next(categories), height, width, part, kind) for
-                part, kind in enumerate(('polygon', 'rectangle', 'circle'))]
+      shapes = [
+        shape(next(categories), height, width, part, kind)
+        for part, kind in enumerate(('polygon', 'rectangle', 'circle'))
+      ]
       if image_id == '2001':
-        shapes.append({
-            'label': 'object', 'shape_type': 'polygon', 'group_id': 9,
-            'points': [[1, 1], [8, 1], [8, 8]]})
+        shapes.append({'label': 'object', 'shape_type': 'polygon', 'group_id': 9, 'points': [[1, 1], [8, 1], [8, 8]]})
       labelme(folder / 'labelme' / f'{image_id}.json', height, width, shapes)
     looked[f'{image_id}.jpg'] = scanpaths(height, width, rng)
   fixations_mat(folder / 'eye' / 'fixations.mat', looked)
@@ -53,8 +51,7 @@ def photograph(path: pathlib.Path, height: int, width: int, rng) -> None:
   """Writes a JPEG of smooth blobs of colour."""
   path.parent.mkdir(parents=True, exist_ok=True)
   blobs = Image.fromarray(rng.integers(0, 256, (7, 9, 3), np.uint8))
-  blobs.resize((width, height), Image.Resampling.BICUBIC).save(
-      path, quality=90)
+  blobs.resize((width, height), Image.Resampling.BICUBIC).save(path, quality=90)
 
 
 def shape(label: str, height: int, width: int, part: int, kind: str) -> dict:
@@ -62,21 +59,29 @@ def shape(label: str, height: int, width: int, part: int, kind: str) -> dict:
   x, y = _centre(height, width, part)
   r = height / 6
   points = {
-      'polygon': [[x - r, y], [x, y - r], [x + r, y], [x, y + r]],
-      'rectangle': [[x - r, y - r], [x + r, y + r]],
-      'circle': [[x, y], [x + r, y]]}[kind]
-  return {'label': label, 'shape_type': kind, 'group_id': part + 1,
-          'points': points}
+    'polygon': [[x - r, y], [x, y - r], [x + r, y], [x, y + r]],
+    'rectangle': [[x - r, y - r], [x + r, y + r]],
+    'circle': [[x, y], [x + r, y]],
+  }[kind]
+  return {'label': label, 'shape_type': kind, 'group_id': part + 1, 'points': points}
 
 
-def labelme(
-    path: pathlib.Path, height: int, width: int, shapes: list[dict]) -> None:
+def labelme(path: pathlib.Path, height: int, width: int, shapes: list[dict]) -> None:
   """Writes one labelme file."""
   path.parent.mkdir(parents=True, exist_ok=True)
-  path.write_text(json.dumps({
-      'version': '5.5.0', 'flags': {}, 'shapes': shapes,
-      'imagePath': f'{path.stem}.jpg', 'imageData': None,
-      'imageHeight': height, 'imageWidth': width}))
+  path.write_text(
+    json.dumps(
+      {
+        'version': '5.5.0',
+        'flags': {},
+        'shapes': shapes,
+        'imagePath': f'{path.stem}.jpg',
+        'imageData': None,
+        'imageHeight': height,
+        'imageWidth': width,
+      }
+    )
+  )
 
 
 def scanpaths(height: int, width: int, rng) -> list[np.ndarray]:
@@ -87,23 +92,27 @@ def scanpaths(height: int, width: int, rng) -> list[np.ndarray]:
     rows = np.asarray(centres) + rng.normal(0, height / 16, (6, 2)) + 1
     rows = np.vstack([rows, [[width / 2, height / 2]]])  # everybody looks there
     # The last fixation is subject j's, in the j-th corner of the picture.
-    rows = np.vstack([rows, [[(1, width)[subject % 2], (
-        1, height)[subject // 2]]]])
+    rows = np.vstack([rows, [[(1, width)[subject % 2], (1, height)[subject // 2]]]])
     times = rng.integers(60, 600, len(rows))
     found.append(np.column_stack([np.round(rows, 1), times]))
   return found
 
 
-def fixations_mat(
-    path: pathlib.Path, looked: dict[str, list[np.ndarray]]) -> None:
+def fixations_mat(path: pathlib.Path, looked: dict[str, list[np.ndarray]]) -> None:
   """Writes a MATLAB file as OSIE's: `looked[img][subject]` is `[n, 3]`."""
   path.parent.mkdir(parents=True, exist_ok=True)
   images = [
-      {'img': name, 'subjects': _cell([
-          {'fix_x': rows[None, :, 0], 'fix_y': rows[None, :, 1],
-           'fix_duration': rows[None, :, 2].astype(np.uint16)}
-          for rows in subjects])}
-      for name, subjects in looked.items()]
+    {
+      'img': name,
+      'subjects': _cell(
+        [
+          {'fix_x': rows[None, :, 0], 'fix_y': rows[None, :, 1], 'fix_duration': rows[None, :, 2].astype(np.uint16)}
+          for rows in subjects
+        ]
+      ),
+    }
+    for name, subjects in looked.items()
+  ]
   scipy.io.savemat(path, {'fixations': _cell(images)}, do_compression=True)
 
 

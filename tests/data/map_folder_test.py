@@ -18,39 +18,33 @@ def write_png(path):
 
 
 def write_mat(path, **variables):
-  scipy.io.savemat(path, variables or {
-      'saliency': VALUES / 7, 'sigma': 24., 'model': 'x', 'sizes': [1, 2, 3],
-      'parts': {'a': np.ones((5, 5))}})
+  scipy.io.savemat(
+    path,
+    variables
+    or {'saliency': VALUES / 7, 'sigma': 24.0, 'model': 'x', 'sizes': [1, 2, 3], 'parts': {'a': np.ones((5, 5))}},
+  )
 
 
 WRITERS = {
-    'a.png': (write_png, VALUES),
-    'b.PNG': (write_png, VALUES),
-    '16bit.png': (
-        lambda path: Image.fromarray(VALUES.astype(np.uint16) * 200).save(path),
-        VALUES * 200.),
-    'tuple.tiff': (write_png, VALUES),
-    'float.tif': (
-        lambda path: Image.fromarray(VALUES.astype(np.float32) / 7).save(path),
-        VALUES / 7),
-    'bits.png': (lambda path: Image.fromarray(VALUES > 99).save(path),
-                 VALUES > 99),
-    'palette.png': (
-        lambda path: Image.fromarray(VALUES).convert('RGB').quantize(12).save(
-            path), VALUES),
-    'grey_alpha.png': (
-        lambda path: Image.fromarray(np.stack(
-            [VALUES, np.uint8(255) * (VALUES > 0)], axis=2)).save(path),
-        VALUES),
-    'alpha.png': (
-        lambda path: Image.fromarray(np.stack(
-            [VALUES, VALUES, VALUES, 0 * VALUES], axis=2)).save(path), VALUES),
-    'double.npy': (lambda path: np.save(path, -VALUES / 7), -VALUES / 7),
-    'fortran.npy': (lambda path: np.save(path, np.asfortranarray(VALUES)),
-                    VALUES),
-    'big_endian.npy': (lambda path: np.save(path, VALUES.astype('>i4')),
-                       VALUES),
-    'matrix.mat': (write_mat, VALUES / 7),
+  'a.png': (write_png, VALUES),
+  'b.PNG': (write_png, VALUES),
+  '16bit.png': (lambda path: Image.fromarray(VALUES.astype(np.uint16) * 200).save(path), VALUES * 200.0),
+  'tuple.tiff': (write_png, VALUES),
+  'float.tif': (lambda path: Image.fromarray(VALUES.astype(np.float32) / 7).save(path), VALUES / 7),
+  'bits.png': (lambda path: Image.fromarray(VALUES > 99).save(path), VALUES > 99),
+  'palette.png': (lambda path: Image.fromarray(VALUES).convert('RGB').quantize(12).save(path), VALUES),
+  'grey_alpha.png': (
+    lambda path: Image.fromarray(np.stack([VALUES, np.uint8(255) * (VALUES > 0)], axis=2)).save(path),
+    VALUES,
+  ),
+  'alpha.png': (
+    lambda path: Image.fromarray(np.stack([VALUES, VALUES, VALUES, 0 * VALUES], axis=2)).save(path),
+    VALUES,
+  ),
+  'double.npy': (lambda path: np.save(path, -VALUES / 7), -VALUES / 7),
+  'fortran.npy': (lambda path: np.save(path, np.asfortranarray(VALUES)), VALUES),
+  'big_endian.npy': (lambda path: np.save(path, VALUES.astype('>i4')), VALUES),
+  'matrix.mat': (write_mat, VALUES / 7),
 }
 
 
@@ -81,14 +75,12 @@ def test_subfolders_are_part_of_the_name(tmp_path):
   (tmp_path / '.trash' / 'a.png').touch()
   folder = MapFolder(tmp_path)
   folder.check(['a', 'x/a', 'x/y/a.b'])
-  assert [folder.read(name)[0, 0] for name in ('a', 'x/a', 'x/y/a.b')] == [
-      1, 3, 7]
+  assert [folder.read(name)[0, 0] for name in ('a', 'x/a', 'x/y/a.b')] == [1, 3, 7]
 
 
 def test_missing_maps_are_named_and_counted(tmp_path):
   write_png(tmp_path / 'p3.png')
-  with pytest.raises(InputError, match=(
-      r'lacks the maps of 4 of 5 images \(p1, p2, p4, \.\.\.\), and has p3')):
+  with pytest.raises(InputError, match=(r'lacks the maps of 4 of 5 images \(p1, p2, p4, \.\.\.\), and has p3')):
     MapFolder(tmp_path).check(['p1', 'p2', 'p3', 'p4', 'p5'])
   with pytest.raises(InputError, match=r'of 1 of 2 images \(p1\), and has'):
     MapFolder(tmp_path).check(['p1', 'p3'])
@@ -124,43 +116,41 @@ class Trap:
     return (exec, ('raise SystemExit("unpickled")',))
 
 
-@pytest.mark.parametrize(('name', 'write', 'message'), [
-    ('a.npy', lambda path: np.save(path, with_value(np.nan)),
-     r'is NaN at 1 of 12 pixels; save finite'),
-    ('a.npy', lambda path: np.save(path, with_value(-np.inf)),
-     'is infinite at 1 of 12 pixels'),
-    ('a.npy', lambda path: np.save(path, with_value(1e300, float)),
-     'is infinite at 1 of 12'),
-    ('a.tif', lambda path: Image.fromarray(with_value(np.nan)).save(path),
-     'is NaN at 1 of 12'),
-    ('a.mat', lambda path: write_mat(path, x=with_value(np.nan)),
-     'is NaN at 1 of 12'),
-    ('a.npy', lambda path: np.save(path, VALUES[None]),
-     r'an array of the shape \[1, 3, 4\]; save one value'),
-    ('a.mat', lambda path: write_mat(path, x=np.ones((2, 3, 4))),
-     r'an array of the shape \[2, 3, 4\]'),
+@pytest.mark.parametrize(
+  ('name', 'write', 'message'),
+  [
+    ('a.npy', lambda path: np.save(path, with_value(np.nan)), r'is NaN at 1 of 12 pixels; save finite'),
+    ('a.npy', lambda path: np.save(path, with_value(-np.inf)), 'is infinite at 1 of 12 pixels'),
+    ('a.npy', lambda path: np.save(path, with_value(1e300, float)), 'is infinite at 1 of 12'),
+    ('a.tif', lambda path: Image.fromarray(with_value(np.nan)).save(path), 'is NaN at 1 of 12'),
+    ('a.mat', lambda path: write_mat(path, x=with_value(np.nan)), 'is NaN at 1 of 12'),
+    ('a.npy', lambda path: np.save(path, VALUES[None]), r'an array of the shape \[1, 3, 4\]; save one value'),
+    ('a.mat', lambda path: write_mat(path, x=np.ones((2, 3, 4))), r'an array of the shape \[2, 3, 4\]'),
     ('a.npy', lambda path: np.save(path, VALUES.ravel()), r'shape \[12\]'),
     ('a.npy', lambda path: np.save(path, np.zeros((0, 3))), r'shape \[0, 3\]'),
     ('a.npy', lambda path: np.save(path, VALUES + 1j), 'holds complex128'),
-    ('a.npy', lambda path: np.save(path, np.array([[Trap()]], object)),
-     'no usable .npy'),
+    ('a.npy', lambda path: np.save(path, np.array([[Trap()]], object)), 'no usable .npy'),
     ('a.npy', lambda path: path.write_bytes(b'\x93NUMPY'), 'no usable .npy'),
     ('a.npy', lambda path: path.write_bytes(b'nothing'), 'no usable .npy'),
     ('a.png', lambda path: path.write_bytes(b'nothing'), 'is truncated, dam'),
-    ('a.tif', lambda path: path.write_bytes(b'II*\0\x08\0\0\0'),
-     'is truncated, damaged'),
-    ('a.tif', lambda path: Image.fromarray(VALUES).save(
-        path, save_all=True, append_images=[Image.fromarray(VALUES)]),
-     'holds several images'),
+    ('a.tif', lambda path: path.write_bytes(b'II*\0\x08\0\0\0'), 'is truncated, damaged'),
+    (
+      'a.tif',
+      lambda path: Image.fromarray(VALUES).save(path, save_all=True, append_images=[Image.fromarray(VALUES)]),
+      'holds several images',
+    ),
     ('a.mat', lambda path: path.write_bytes(b'nothing'), 'no MATLAB file'),
-    ('a.mat', lambda path: write_mat(path, x='text', y=1.),
-     r'holds 0 matrices of numbers \(none\)'),
-    ('a.mat', lambda path: write_mat(path, x=VALUES, y=VALUES, z=1.),
-     r'holds 2 matrices of numbers \(x, y\); save the map alone'),
+    ('a.mat', lambda path: write_mat(path, x='text', y=1.0), r'holds 0 matrices of numbers \(none\)'),
+    (
+      'a.mat',
+      lambda path: write_mat(path, x=VALUES, y=VALUES, z=1.0),
+      r'holds 2 matrices of numbers \(x, y\); save the map alone',
+    ),
     ('a.mat', lambda path: write_mat(path, x=VALUES + 1j), 'holds 0 matrices'),
     ('a.png', lambda path: path.mkdir(), 'is truncated, damaged'),
     ('a.mat', lambda path: path.mkdir(), r'cannot be read \(Is a directory'),
-])
+  ],
+)
 def test_what_is_wrong_with_a_map_is_named(name, write, message, tmp_path):
   write(tmp_path / name)
   with pytest.raises(InputError, match=rf'{name}.* ({message})'):
@@ -181,15 +171,13 @@ def test_cut_files_are_refused(tmp_path):
 
 def test_a_files_arrays_are_listed(tmp_path):
   write_mat(tmp_path / 'x.mat')
-  assert [name for name, _ in matlab.matrices(
-      (tmp_path / 'x.mat').read_bytes())] == ['saliency', 'sigma', 'sizes']
+  assert [name for name, _ in matlab.matrices((tmp_path / 'x.mat').read_bytes())] == ['saliency', 'sigma', 'sizes']
 
 
 @pytest.mark.parametrize('dense', [1, 3])
 def test_what_is_sparse_beside_a_map_does_not_matter(dense, tmp_path):
   path = tmp_path / 'x.mat'
-  scipy.io.savemat(path, {
-      'a': scipy.sparse.csc_array(np.eye(3)), 'b': np.ones((dense, 2))})
+  scipy.io.savemat(path, {'a': scipy.sparse.csc_array(np.eye(3)), 'b': np.ones((dense, 2))})
   if dense == 3:
     assert matlab.read_matrix(path).shape == (3, 2)
     return
@@ -208,8 +196,7 @@ def test_exchanged_sides_are_refused(tmp_path):
   folder = MapFolder(tmp_path)
   assert folder.read('a', (400, 300)).shape == (20, 15)
   for check in (folder.read, folder.check_size):
-    with pytest.raises(InputError, match=(
-        r'a\.npy is 15 x 20 and its image 400 x 300; exchange its width')):
+    with pytest.raises(InputError, match=(r'a\.npy is 15 x 20 and its image 400 x 300; exchange its width')):
       check('a', (300, 400))
   np.save(tmp_path / 'a.npy', np.zeros((14, 14)))
   assert MapFolder(tmp_path).read('a', (300, 400)).shape == (14, 14)

@@ -26,14 +26,11 @@ def cell(*items) -> np.ndarray:
   return found
 
 
-NESTED = cell(
-    {'img': 'a.jpg', 'n': np.arange(6).reshape(2, 3)}, cell('é', 2.5), [],
-    np.array([[True, False]]))
+NESTED = cell({'img': 'a.jpg', 'n': np.arange(6).reshape(2, 3)}, cell('é', 2.5), [], np.array([[True, False]]))
 
 
 @pytest.mark.parametrize('compressed', [False, True])
-@pytest.mark.parametrize('dtype', [
-    'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f4', 'f8'])
+@pytest.mark.parametrize('dtype', ['i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f4', 'f8'])
 def test_numbers_keep_their_shape(dtype, compressed):
   value = np.arange(6, dtype=dtype).reshape(2, 3)
   found = matlab.parse(saved(value, compressed), 'x')
@@ -43,8 +40,7 @@ def test_numbers_keep_their_shape(dtype, compressed):
 
 @pytest.mark.parametrize('compressed', [False, True])
 def test_cells_structures_and_texts(compressed):
-  (first,), second, third, fourth = matlab.parse(
-      saved(NESTED, compressed), 'x')
+  (first,), second, third, fourth = matlab.parse(saved(NESTED, compressed), 'x')
   assert first['img'] == 'a.jpg'
   assert first['n'].tolist() == [[0, 1, 2], [3, 4, 5]]
   assert second[0] == 'é'
@@ -61,8 +57,7 @@ def test_structure_arrays_lie_in_structures():
     row[0]['timestamp'] = np.array([[count + 0.5]])
   (found,) = matlab.parse(saved({'DATA': people, 'name': 'a'}), 'x')
   assert found['name'] == 'a'
-  assert [each['fixations'].shape for each in found['DATA']] == [
-      (0, 2), (1, 2), (2, 2)]
+  assert [each['fixations'].shape for each in found['DATA']] == [(0, 2), (1, 2), (2, 2)]
   assert found['DATA'][2]['fixations'].tolist() == [[0, 1], [2, 3]]
   assert found['DATA'][1]['timestamp'].tolist() == [[1.5]]
   assert matlab.parse(saved(people[:0]), 'x') == []
@@ -71,10 +66,8 @@ def test_structure_arrays_lie_in_structures():
 def test_arrays_of_nothing_along_billions_are_refused():
   data = bytearray(saved(np.zeros((0, 4))))
   place = data.index(struct.pack('<IIii', 5, 8, 0, 4)) + 8
-  for rows, columns, message in (
-      (2**31 - 1, 0, None), (0, 2**31 - 1, None),
-      (0, -1, 'an array has no size')):
-    data[place:place + 8] = struct.pack('<ii', rows, columns)
+  for rows, columns, message in ((2**31 - 1, 0, None), (0, 2**31 - 1, None), (0, -1, 'an array has no size')):
+    data[place : place + 8] = struct.pack('<ii', rows, columns)
     if message is None:
       assert matlab.parse(bytes(data), 'x').shape == (rows, columns)
     else:
@@ -109,17 +102,19 @@ def test_the_other_byte_order():
     return struct.pack('>II', kind, len(data)) + data
 
   body = (
-      element(6, struct.pack('>II', 6, 0))
-      + element(5, struct.pack('>ii', 1, 2))
-      + struct.pack('>HH', 1, 1) + b'x\0\0\0'  # a short element
-      + element(9, struct.pack('>dd', 1.5, -2)))
+    element(6, struct.pack('>II', 6, 0))
+    + element(5, struct.pack('>ii', 1, 2))
+    + struct.pack('>HH', 1, 1)
+    + b'x\0\0\0'  # a short element
+    + element(9, struct.pack('>dd', 1.5, -2))
+  )
   data = bytes(124) + b'\1\0MI' + element(14, body)
   assert matlab.parse(data, 'x').tolist() == [[1.5, -2]]
 
 
 def test_only_the_named_variable_is_read():
   stream = io.BytesIO()
-  scipy.io.savemat(stream, {'z': np.array([1j]), 'x': 3.})
+  scipy.io.savemat(stream, {'z': np.array([1j]), 'x': 3.0})
   assert matlab.parse(stream.getvalue(), 'x').tolist() == [[3]]
   assert matlab.parse(stream.getvalue(), 'y') is None
   with pytest.raises(ValueError, match='complex'):
@@ -146,13 +141,13 @@ def test_all_of_osie_as_scipy_reads_it(osie_dir):
 
 def test_a_bomb_is_refused():
   packed = zlib.compress(bytes(2**26 + 2**22))
-  data = saved(1.)[:128] + struct.pack('<II', 15, len(packed)) + packed
+  data = saved(1.0)[:128] + struct.pack('<II', 15, len(packed)) + packed
   with pytest.raises(ValueError, match='unpacks to more'):
     matlab.parse(data, 'x')
 
 
 def test_deep_nesting_is_refused():
-  value = 1.
+  value = 1.0
   for _ in range(40):
     value = cell(value)
   with pytest.raises(ValueError, match='nested too deeply'):
@@ -173,9 +168,9 @@ def test_a_cut_text_is_refused():
 
 
 def test_a_cell_that_claims_billions_is_refused():
-  data = bytearray(saved(cell(1., 2.)))
+  data = bytearray(saved(cell(1.0, 2.0)))
   place = data.index(struct.pack('<IIii', 5, 8, 1, 2)) + 8
-  data[place:place + 8] = struct.pack('<ii', 2**31 - 1, 2**31 - 1)
+  data[place : place + 8] = struct.pack('<ii', 2**31 - 1, 2**31 - 1)
   with pytest.raises(ValueError, match='ends too early'):
     matlab.parse(bytes(data), 'x')
 

@@ -14,20 +14,19 @@ from tests.data import made
 from tests.data.made_turned import IMAGES, SIZE, photographs, turned
 
 ODD = {
-    'cmyk.jpg': lambda image, path: image.convert('CMYK').save(path),
-    'grey.JPG': lambda image, path: image.convert('L').save(path),
-    'one bit.png': lambda image, path: image.convert('1').save(path),
-    'palette.gif': lambda image, path: image.convert('P').save(path),
-    'alpha.png': lambda image, path: image.convert('RGBA').save(path),
-    'animated.gif': lambda image, path: image.save(
-        path, save_all=True, append_images=[image.rotate(90)]),
-    'tiny.png': lambda image, path: image.crop((0, 0, 1, 1)).save(path),
-    'exif1.png': lambda image, path: turned(path, np.asarray(image), 1),
-    'Gru\u0308n.png': lambda image, path: image.save(path),
-    'no #7 (%20).png': lambda image, path: image.save(path),
-    'v1.2.final.bmp': lambda image, path: image.save(path),
-    'progressive.jpeg': lambda image, path: image.save(
-        path, progressive=True)}
+  'cmyk.jpg': lambda image, path: image.convert('CMYK').save(path),
+  'grey.JPG': lambda image, path: image.convert('L').save(path),
+  'one bit.png': lambda image, path: image.convert('1').save(path),
+  'palette.gif': lambda image, path: image.convert('P').save(path),
+  'alpha.png': lambda image, path: image.convert('RGBA').save(path),
+  'animated.gif': lambda image, path: image.save(path, save_all=True, append_images=[image.rotate(90)]),
+  'tiny.png': lambda image, path: image.crop((0, 0, 1, 1)).save(path),
+  'exif1.png': lambda image, path: turned(path, np.asarray(image), 1),
+  'Gru\u0308n.png': lambda image, path: image.save(path),
+  'no #7 (%20).png': lambda image, path: image.save(path),
+  'v1.2.final.bmp': lambda image, path: image.save(path),
+  'progressive.jpeg': lambda image, path: image.save(path, progressive=True),
+}
 
 
 def test_odd_photographs_are_right(tmp_path):
@@ -35,18 +34,17 @@ def test_odd_photographs_are_right(tmp_path):
   image = Image.fromarray(IMAGES['a'])
   for name, save in ODD.items():
     save(image, tmp_path / name)
-  (tmp_path / 'f.csv').write_text('IMAGE\tX\tY\n' + ''.join(
-      f'{unicodedata.normalize("NFC", name)}\t0\t0\n' for name in ODD))
+  (tmp_path / 'f.csv').write_text(
+    'IMAGE\tX\tY\n' + ''.join(f'{unicodedata.normalize("NFC", name)}\t0\t0\n' for name in ODD)
+  )
   source = open_source('table', tmp_path, fixations=tmp_path / 'f.csv')
   check_sizes(source)
   assert len(source) == len(ODD)
   for index, record in enumerate(source):
     assert record.fixations.tolist() == [[0, 0]]
-    np.testing.assert_array_equal(
-        record.image, read_image(source.photograph(index)))
+    np.testing.assert_array_equal(record.image, read_image(source.photograph(index)))
   for name in ('exif1', 'alpha', 'no #7 (%20)', 'v1.2.final'):
-    np.testing.assert_array_equal(
-        source[source.image_ids.index(name)].image, IMAGES['a'])
+    np.testing.assert_array_equal(source[source.image_ids.index(name)].image, IMAGES['a'])
 
 
 def test_what_lies_in_transparency_alone_is_refused(tmp_path):
@@ -55,8 +53,7 @@ def test_what_lies_in_transparency_alone_is_refused(tmp_path):
   for colour in (0, 255):
     alpha[..., :3] = colour
     Image.fromarray(alpha).save(tmp_path / 'a.png')
-    for read in (value_images.read_mask, value_images.read_grey,
-                 value_images.read_labels):
+    for read in (value_images.read_mask, value_images.read_grey, value_images.read_labels):
       with pytest.raises(InputError, match='in its transparency alone'):
         read(tmp_path / 'a.png')
 
@@ -74,8 +71,7 @@ def test_sizes_are_compared_before_work_starts(what, tmp_path):
     case 'labels':
       for name in ('Object', 'Class'):
         (tmp_path / 'r' / f'Segmentation{name}').mkdir(parents=True)
-        Image.fromarray(small * 37).save(
-            tmp_path / 'r' / f'Segmentation{name}' / 'b.png')
+        Image.fromarray(small * 37).save(tmp_path / 'r' / f'Segmentation{name}' / 'b.png')
       source = open_source('images', folder, regions=tmp_path / 'r')
     case 'labelme':
       made.labelme(tmp_path / 'r' / 'b.json', 4, 5, [])

@@ -26,14 +26,18 @@ def archive(tiny_osie, tmp_path) -> osie_download.Archive:
       for path in sorted((tiny_osie / part).iterdir()):
         target.write(path, f'{ROOT}/data/{part}/{path.name}')
     for name in (
-        'README.md', 'data/attrs.mat', 'data/stimuli/more/1.jpg',
-        'data/stimuli/../../../evil.jpg', 'data/stimuli/notes.txt'):
+      'README.md',
+      'data/attrs.mat',
+      'data/stimuli/more/1.jpg',
+      'data/stimuli/../../../evil.jpg',
+      'data/stimuli/notes.txt',
+    ):
       target.writestr(f'{ROOT}/{name}', 'not wanted')
     target.writestr('../data/stimuli/evil.jpg/x', 'not wanted')
   hashes = tmp_path / 'photographs.sha256'
-  hashes.write_text(''.join(
-      f'{files.digest(path)}  {path.name}\n'
-      for path in sorted((tiny_osie / 'stimuli').iterdir())[:3]))
+  hashes.write_text(
+    ''.join(f'{files.digest(path)}  {path.name}\n' for path in sorted((tiny_osie / 'stimuli').iterdir())[:3])
+  )
   return osie_download.Archive(packed.as_uri(), 5, 160, hashes)
 
 
@@ -51,11 +55,12 @@ def replace(archive: osie_download.Archive, name: str, data: bytes) -> None:
 def test_what_is_wanted_is_unpacked(archive, tiny_osie, tmp_path):
   folder = osie_download.fetch_osie(tmp_path / 'cache', archive)
   assert folder == tmp_path / 'cache' / 'osie'
-  found = {path.relative_to(folder): path.read_bytes()
-           for path in folder.rglob('*') if path.is_file()}
-  expected = {path.relative_to(tiny_osie): path.read_bytes()
-              for part in ('stimuli', 'eye')
-              for path in (tiny_osie / part).iterdir()}
+  found = {path.relative_to(folder): path.read_bytes() for path in folder.rglob('*') if path.is_file()}
+  expected = {
+    path.relative_to(tiny_osie): path.read_bytes()
+    for part in ('stimuli', 'eye')
+    for path in (tiny_osie / part).iterdir()
+  }
   assert found == expected
   assert list(folder.parent.iterdir()) == [folder]
   assert not list(tmp_path.rglob('evil*'))
@@ -72,15 +77,20 @@ def test_what_was_fetched_is_checked_again(archive, tmp_path):
   folder = osie_download.fetch_osie(tmp_path, archive)
   photograph = folder / 'stimuli' / '2001.jpg'
   photograph.write_bytes(photograph.read_bytes()[:-1])
-  with pytest.raises(InputError, match=(
+  with pytest.raises(
+    InputError,
+    match=(
       r'osie is not OSIE as fetched earlier: stimuli/2001\.jpg is missing or '
-      'another file; .*--config.data.dir')):
+      'another file; .*--config.data.dir'
+    ),
+  ):
     osie_download.fetch_osie(tmp_path, archive)
 
 
-@pytest.mark.parametrize(('change', 'message'), [
-    ({'photographs': 700}, '5 photographs instead of 700'),
-    ({'fixations': 98_321}, '160 fixations instead of 98321')])
+@pytest.mark.parametrize(
+  ('change', 'message'),
+  [({'photographs': 700}, '5 photographs instead of 700'), ({'fixations': 98_321}, '160 fixations instead of 98321')],
+)
 def test_other_counts_are_refused(change, message, archive, tmp_path):
   _refused(archive._replace(**change), message, tmp_path)
 
@@ -96,9 +106,7 @@ def test_damaged_archives_are_refused(archive, tmp_path):
   packed = pathlib.Path(archive.url.removeprefix('file://'))
   whole = packed.read_bytes()
   place = whole.index(b'stimuli/2001.jpg') + 100
-  for data in (
-      b'no zip', whole[:-100],
-      whole[:place] + b'damage' + whole[place + 6:]):
+  for data in (b'no zip', whole[:-100], whole[:place] + b'damage' + whole[place + 6 :]):
     packed.write_bytes(data)
     _refused(archive, 'is damaged', tmp_path)
 
@@ -109,9 +117,7 @@ def test_an_enormous_member_is_refused(archive, tmp_path, monkeypatch):
 
 
 def test_a_network_out_of_reach_says_what_to_do(archive, tmp_path):
-  _refused(
-      archive._replace(url='http://127.0.0.1:1/'), 'could not be fetched',
-      tmp_path)
+  _refused(archive._replace(url='http://127.0.0.1:1/'), 'could not be fetched', tmp_path)
 
 
 def _refused(archive, message, tmp_path):
@@ -126,11 +132,9 @@ def _refused(archive, message, tmp_path):
 
 
 def test_osie_is_what_the_photographs_here_are_part_of(osie_dir):
-  known = dict(reversed(line.split()) for line in
-               osie_download.OSIE.hashes.read_text().splitlines())
+  known = dict(reversed(line.split()) for line in osie_download.OSIE.hashes.read_text().splitlines())
   assert osie_download.OSIE[1:3] == (700, 98_321)
-  found = {path.name: files.digest(path)
-           for path in (osie_dir / 'stimuli').iterdir()}
+  found = {path.name: files.digest(path) for path in (osie_dir / 'stimuli').iterdir()}
   assert known == found
 
 

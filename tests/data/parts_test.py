@@ -15,9 +15,7 @@ from saliency_jax.errors import InputError
 
 def _config(**given):
   config = train_config.get_config()
-  config.data.update({
-      name: value if isinstance(value, (int, float)) else str(value)
-      for name, value in given.items()})
+  config.data.update({name: value if isinstance(value, (int, float)) else str(value) for name, value in given.items()})
   return config
 
 
@@ -25,8 +23,7 @@ def _config(**given):
 def arrays(tmp_path):
   """Returns two folders of search arrays with the same names."""
   for seed in (0, 1):
-    masked_folder.save(
-        SearchArrays(count=2, seed=seed, size=128), tmp_path / f'arrays{seed}')
+    masked_folder.save(SearchArrays(count=2, seed=seed, size=128), tmp_path / f'arrays{seed}')
   return tmp_path / 'arrays0', tmp_path / 'arrays1'
 
 
@@ -34,8 +31,7 @@ def arrays(tmp_path):
 def table(tiny_osie, tmp_path):
   """Returns photographs and fixations that count from 1, one outside."""
   path = tmp_path / 'fixations.csv'
-  path.write_text('image,x,y\n' + ''.join(
-      f'{image_id},2,3\n' for image_id in Osie(tiny_osie, tiny_osie).image_ids))
+  path.write_text('image,x,y\n' + ''.join(f'{image_id},2,3\n' for image_id in Osie(tiny_osie, tiny_osie).image_ids))
   return {'kind': 'table', 'dir': tiny_osie / 'stimuli', 'fixations': path}
 
 
@@ -53,22 +49,21 @@ def test_osie_is_split(osie_dir):
   assert opened.validation.image_ids == tuple(split.split('validation'))
   tested = parts.open_parts(_config(dir=osie_dir, test_fraction=0))
   assert tested.validation.image_ids == opened.validation.image_ids
-  assert set(tested.train.image_ids) - set(opened.train.image_ids) == set(
-      split.split('test'))
+  assert set(tested.train.image_ids) - set(opened.train.image_ids) == set(split.split('test'))
   with pytest.raises(InputError, match='test_fraction is 0.1, but a fifth'):
-    parts.open_parts(_config(dir=osie_dir, test_fraction=.1))
+    parts.open_parts(_config(dir=osie_dir, test_fraction=0.1))
 
 
 def test_training_fills_no_regions(tiny_osie, monkeypatch):
   given = {'dir': tiny_osie, 'regions': tiny_osie / 'labelme'}
   with monkeypatch.context() as patched:
     patched.setattr(labelme.Outline, 'fill', None)
-    opened = parts.open_parts(_config(**given, val_fraction=.4))
-    records = [x[i] for x in (opened.train, opened.validation)
-               for i in range(len(x))]
+    opened = parts.open_parts(_config(**given, val_fraction=0.4))
+    records = [x[i] for x in (opened.train, opened.validation) for i in range(len(x))]
   whole = open_source('osie', **given)
   assert [len(x.fixations) for x in records] == [
-      len(whole[whole.image_ids.index(x.image_id)].fixations) for x in records]
+    len(whole[whole.image_ids.index(x.image_id)].fixations) for x in records
+  ]
   assert not any(len(x.regions.ids) for x in records)
   assert 'regions' not in opened.train.gives
   assert any(len(x.regions.ids) for x in whole)
@@ -87,12 +82,11 @@ def test_other_kinds_need_images_to_validate(arrays, table):
       parts.open_parts(config)
 
 
-@pytest.mark.parametrize(('given', 'missing'), [
-    ((), 'dir'), (('dir',), 'fixations'),
-    (('dir', 'fixations', 'val_fixations'), 'val_dir')])
+@pytest.mark.parametrize(
+  ('given', 'missing'), [((), 'dir'), (('dir',), 'fixations'), (('dir', 'fixations', 'val_fixations'), 'val_dir')]
+)
 def test_the_key_that_is_missing_is_named(given, missing, table):
-  config = _config(kind='table', **{
-      key: table[key.removeprefix('val_')] for key in given})
+  config = _config(kind='table', **{key: table[key.removeprefix('val_')] for key in given})
   with pytest.raises(InputError, match=rf'--config\.data\.{missing}\.$'):
     parts.open_parts(config)
 
@@ -100,8 +94,7 @@ def test_the_key_that_is_missing_is_named(given, missing, table):
 def test_the_folder_that_a_data_set_was_built_into_opens(tiny_osie, tmp_path):
   source = Osie(tiny_osie, tiny_osie)
   builders.build(builders.OsieBuilder(source, tmp_path / 'built'))
-  opened = parts.open_parts(
-      _config(dir=tmp_path / 'built', val_dir=tiny_osie))
+  opened = parts.open_parts(_config(dir=tmp_path / 'built', val_dir=tiny_osie))
   assert opened.train.image_ids == source.image_ids
 
 
@@ -135,13 +128,17 @@ def test_a_share_of_the_images_validates(table):
   assert len(draws) > 5
 
 
-@pytest.mark.parametrize(('given', 'message'), [
-    ({'val_fraction': 1.}, 'val_fraction is 1 and .* of 5'),
-    ({'val_fraction': -.2}, 'val_fraction is -0.2'),
-    ({'val_fraction': .01}, 'val_fraction is 0.01 and .* of 5'),
-    ({'val_fraction': .4, 'test_fraction': .6}, 'test_fraction 0.6 of 5'),
-    ({'val_fraction': .4, 'test_fraction': .01}, 'test_fraction 0.01 of 5'),
-    ({'val_fraction': .2, 'val_dir': 'val'}, 'give one of them')])
+@pytest.mark.parametrize(
+  ('given', 'message'),
+  [
+    ({'val_fraction': 1.0}, 'val_fraction is 1 and .* of 5'),
+    ({'val_fraction': -0.2}, 'val_fraction is -0.2'),
+    ({'val_fraction': 0.01}, 'val_fraction is 0.01 and .* of 5'),
+    ({'val_fraction': 0.4, 'test_fraction': 0.6}, 'test_fraction 0.6 of 5'),
+    ({'val_fraction': 0.4, 'test_fraction': 0.01}, 'test_fraction 0.01 of 5'),
+    ({'val_fraction': 0.2, 'val_dir': 'val'}, 'give one of them'),
+  ],
+)
 def test_a_share_must_leave_images_on_both_sides(given, message, table):
   with pytest.raises(InputError, match=message):
     parts.open_parts(_config(**table, **given))
@@ -158,8 +155,7 @@ def test_which_fixations_are_to_be_found(table):
 
 
 def test_a_table_may_count_from_one(table):
-  given = {
-      'val_dir': table['dir'], 'val_fixations': table['fixations'], **table}
+  given = {'val_dir': table['dir'], 'val_fixations': table['fixations'], **table}
   for origin, wanted in ((0, [[3, 2]]), (1, [[2, 1]])):
     opened = parts.open_parts(_config(origin=origin, **given))
     for source in (opened.train, opened.validation):
@@ -167,12 +163,10 @@ def test_a_table_may_count_from_one(table):
 
 
 def test_fixations_outside_may_be_left_out(table):
-  first = parts.open_parts(_config(
-      **table, val_dir=table['dir'], val_fixations=table['fixations'])).train
+  first = parts.open_parts(_config(**table, val_dir=table['dir'], val_fixations=table['fixations'])).train
   with open(table['fixations'], 'a') as file:
     file.write(f'{first.image_ids[0]},9999,3\n')
-  config = _config(**table, val_dir=table['dir'],
-                   val_fixations=table['fixations'])
+  config = _config(**table, val_dir=table['dir'], val_fixations=table['fixations'])
   with pytest.raises(InputError, match='outside'):
     [record.fixations for record in parts.open_parts(config).train]
   config.data.drop_outside = True
@@ -187,39 +181,32 @@ def test_an_option_of_another_kind_is_refused(arrays):
 
 def _scenes(tmp_path, images):
   path = tmp_path / 'scenes.csv'
-  path.write_text('image_id,scene\n' + ''.join(
-      f'{name},{"sea" if number % 2 else "wood"}\n'
-      for number, name in enumerate(images)))
+  path.write_text(
+    'image_id,scene\n' + ''.join(f'{name},{"sea" if number % 2 else "wood"}\n' for number, name in enumerate(images))
+  )
   return path
 
 
-def test_the_packages_scenes_are_of_osies_own_photographs(
-    tiny_osie, tmp_path, caplog):
+def test_the_packages_scenes_are_of_osies_own_photographs(tiny_osie, tmp_path, caplog):
   """Others may have their names, whatever `data.kind` says by default."""
   tiny_osie = shutil.copytree(tiny_osie, tmp_path / 'named')
   for old, new in (('2001', '1001'), ('2002', '1002')):
-    (tiny_osie / f'stimuli/{old}.jpg').rename(
-        tiny_osie / f'stimuli/{new}.jpg')
-  given = {
-      'kind': 'images', 'dir': tiny_osie / 'stimuli', 'val_fraction': .5,
-      'min_images': 1}
+    (tiny_osie / f'stimuli/{old}.jpg').rename(tiny_osie / f'stimuli/{new}.jpg')
+  given = {'kind': 'images', 'dir': tiny_osie / 'stimuli', 'val_fraction': 0.5, 'min_images': 1}
   for kind in ('osie', 'images'):
     config = _config(**given | {'kind': kind})
     config.task.name = 'scene'
     with pytest.raises(InputError, match='scenes of these images are not'):
       parts.in_parts(config, open_source('images', tiny_osie / 'stimuli'))
-  config = _config(**given, scenes=_scenes(
-      tmp_path, ('1001', '1002', '2003', '2004', '9')))
+  config = _config(**given, scenes=_scenes(tmp_path, ('1001', '1002', '2003', '2004', '9')))
   config.task.name = 'scene'
   opened = parts.open_parts(config)
-  assert sorted((*opened.train.image_ids, *opened.validation.image_ids)) == [
-      '1001', '1002', '2003', '2004']
+  assert sorted((*opened.train.image_ids, *opened.validation.image_ids)) == ['1001', '1002', '2003', '2004']
   assert 'names 1 images that are not in config.data.dir' in caplog.text
 
 
 def test_osies_photographs_have_their_scenes_in_any_layout(osie_dir):
-  config = _config(
-      kind='images', dir=osie_dir / 'stimuli', val_fraction=.2, min_images=15)
+  config = _config(kind='images', dir=osie_dir / 'stimuli', val_fraction=0.2, min_images=15)
   config.task.name = 'scene'
   opened = parts.open_parts(config)
   assert len(set(opened.scenes.values())) == 13

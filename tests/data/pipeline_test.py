@@ -8,26 +8,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliency_jax.data import (
-    batch_rows,
-    pipeline,
-    pixel_sets,
-    reading_processes,
-)
+from saliency_jax.data import batch_rows, pipeline, pixel_sets, reading_processes
 from saliency_jax.data.source import open_source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import thumbnails
 from saliency_jax.ops import pixel_weights
 from tests.experiments import made
 
-PREPARATION = batch_rows.Preparation(
-    pixel_sets.distinct_fixations_in_regions, 32, ((4, 4), (2, 2)))
+PREPARATION = batch_rows.Preparation(pixel_sets.distinct_fixations_in_regions, 32, ((4, 4), (2, 2)))
 
 
 def read(count=11, broken=(), **options):
   options = {'indices': range(count), 'batch_size': 4} | options
-  return list(pipeline.batches(
-      made.Photographs(count, broken), PREPARATION, **options))
+  return list(pipeline.batches(made.Photographs(count, broken), PREPARATION, **options))
 
 
 def equal(first: batch_rows.Batch, second: batch_rows.Batch) -> bool:
@@ -40,11 +33,10 @@ def test_a_row_is_what_the_record_says():
   record = source[7]
   batch = read()[1]
   np.testing.assert_array_equal(
-      batch.images[3], Image.fromarray(record.image).resize(
-          (32, 32), Image.Resampling.BILINEAR))
+    batch.images[3], Image.fromarray(record.image).resize((32, 32), Image.Resampling.BILINEAR)
+  )
   points = np.unique(record.fixations, axis=0)
-  inside = [
-      points[mask[tuple(points.T)]] for mask in record.regions.masks]
+  inside = [points[mask[tuple(points.T)]] for mask in record.regions.masks]
   expected = pixel_weights.cell_weights(inside, record.image.shape[:2], (4, 4))
   found = batch.weights[4, 4]
   np.testing.assert_array_equal(found.sets[3, :10], expected.sets)
@@ -72,20 +64,17 @@ def test_any_order_can_be_asked_for():
   assert found == [[9, 2, 2, 0], [5, -1, -1, -1]]
 
 
-@pytest.mark.parametrize('options', [
-    {'threads': 7}, {'workers': 2}])
+@pytest.mark.parametrize('options', [{'threads': 7}, {'workers': 2}])
 def test_workers_change_nothing(options):
   alone, helped = read(broken=(6,)), read(broken=(6,), **options)
   assert len(alone) == len(helped) == 3
   assert all(map(equal, alone, helped))
 
 
-def test_threads_hand_over_to_processes_where_there_are_many_images(
-    monkeypatch):
+def test_threads_hand_over_to_processes_where_there_are_many_images(monkeypatch):
   by_processes = []
 
   class Readers(reading_processes.Readers):
-
     def ready(self) -> bool:
       self.wait()
       return True
@@ -110,37 +99,31 @@ def test_what_processes_cannot_know_threads_read(monkeypatch):
   mine = dataclasses.replace(PREPARATION, keep=lambda record, index: index)
   with pytest.raises(ValueError, match='cannot be told of'):
     reading_processes.told(made.Photographs(11), mine)
-  found = pipeline.batches(
-      made.Photographs(11), mine, indices=range(11), batch_size=4, threads=4)
+  found = pipeline.batches(made.Photographs(11), mine, indices=range(11), batch_size=4, threads=4)
   assert [x for batch in found for x in batch.kept] == [*range(11), None]
 
 
 def test_a_worker_that_dies_ends_the_reading_with_a_sentence():
   with pytest.raises(InputError, match='has died'):
-    list(pipeline.batches(
-        made.Photographs(1), dataclasses.replace(
-            PREPARATION, choose=os._exit), indices=[0], batch_size=1,
-        workers=1))
+    list(
+      pipeline.batches(
+        made.Photographs(1), dataclasses.replace(PREPARATION, choose=os._exit), indices=[0], batch_size=1, workers=1
+      )
+    )
 
 
 @pytest.mark.parametrize('name', ['plain.jpg', 'turned.jpg', 'grey.png'])
-def test_an_image_that_is_not_kept_is_the_same_without_an_array_of_it(
-    tmp_path, name):
-  pixels = np.random.default_rng(3).integers(
-      0, 256, (50, 70) + (3,) * (name != 'grey.png'), np.uint8)
+def test_an_image_that_is_not_kept_is_the_same_without_an_array_of_it(tmp_path, name):
+  pixels = np.random.default_rng(3).integers(0, 256, (50, 70) + (3,) * (name != 'grey.png'), np.uint8)
   exif = Image.Exif()
   if name == 'turned.jpg':
     exif[0x112] = 6
   Image.fromarray(pixels).save(tmp_path / name, exif=exif)
   source = open_source('images', tmp_path)
-  row = dataclasses.replace(
-      PREPARATION, choose=pixel_sets.distinct_fixations).row
+  row = dataclasses.replace(PREPARATION, choose=pixel_sets.distinct_fixations).row
   found, record = row(source, 0), source[0]
-  assert record.image.shape == ((70, 50) if 'turned' in name else (50, 70)) + (
-      3,)
-  np.testing.assert_array_equal(
-      found.images, Image.fromarray(record.image).resize(
-          (32, 32), Image.Resampling.BILINEAR))
+  assert record.image.shape == ((70, 50) if 'turned' in name else (50, 70)) + (3,)
+  np.testing.assert_array_equal(found.images, Image.fromarray(record.image).resize((32, 32), Image.Resampling.BILINEAR))
   expected = pixel_weights.cell_weights([], record.image.shape[:2], (4, 4))
   np.testing.assert_array_equal(found.weights[4, 4].rows, expected.rows)
   np.testing.assert_array_equal(found.weights[4, 4].columns, expected.columns)
@@ -150,9 +133,12 @@ def test_an_image_that_is_not_kept_is_the_same_without_an_array_of_it(
 def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
   keep = thumbnails.Drawing(tmp_path, tuple(range(6)), pixel_sets.regions)
   first, second = pipeline.batches(
-      made.Photographs(6, broken=(1,)),
-      dataclasses.replace(PREPARATION, keep=keep), indices=range(6),
-      batch_size=4, workers=workers)
+    made.Photographs(6, broken=(1,)),
+    dataclasses.replace(PREPARATION, keep=keep),
+    indices=range(6),
+    batch_size=4,
+    workers=workers,
+  )
   for batch in (first, second):
     for i, kept in zip(batch.index, batch.kept, strict=True):
       if i in (-1, 1):
@@ -161,16 +147,14 @@ def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
         record = made.Photographs(6)[i]
         assert kept.size.tolist() == list(record.image.shape[:2])
         np.testing.assert_array_equal(kept.points, record.fixations)
-  assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == [
-      f'{i:05d}.jpg' for i in (0, 2, 3, 4, 5)]
+  assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == [f'{i:05d}.jpg' for i in (0, 2, 3, 4, 5)]
 
 
 def test_processes_share_every_batch():
   whole = read()
   shares = [read(process_index=i, process_count=2) for i in range(2)]
   for batch, first, second in zip(whole, *shares, strict=True):
-    np.testing.assert_array_equal(
-        batch.images, np.concatenate([first.images, second.images]))
+    np.testing.assert_array_equal(batch.images, np.concatenate([first.images, second.images]))
     assert batch.index.tolist() == [*first.index, *second.index]
 
 
@@ -181,29 +165,25 @@ def test_processes_must_divide_the_batch():
 
 def test_an_unreadable_image_is_a_row_with_a_problem():
   batch = read(broken=(5,))[1]
-  assert batch.problems.tolist() == [
-      '', '005.jpg is truncated; fetch it again.', '', '']
+  assert batch.problems.tolist() == ['', '005.jpg is truncated; fetch it again.', '', '']
   assert batch.index[1] == 5
   assert not (batch.labels[1] != '').any()
 
 
 def test_repeated_fixations_count_once_or_every_time():
   record = made.Photographs(4)[3]
-  doubled = record._replace(
-      fixations=np.concatenate([record.fixations, record.fixations]))
+  doubled = record._replace(fixations=np.concatenate([record.fixations, record.fixations]))
   distinct = pixel_sets.distinct_fixations_in_regions(doubled).counts
   repeated = pixel_sets.all_fixations_in_regions(doubled).counts
   once = pixel_sets.all_fixations_in_regions(record).counts
   assert (repeated == 2 * once).all()
-  assert (
-      distinct == pixel_sets.distinct_fixations_in_regions(record).counts).all()
+  assert (distinct == pixel_sets.distinct_fixations_in_regions(record).counts).all()
   assert (distinct < repeated).all()
 
 
 def test_the_target_is_a_set_of_its_mask():
   record = made.Photographs(4)[1]
-  record = record._replace(
-      regions=record.regions._replace(categories=('text', 'target', 'food')))
+  record = record._replace(regions=record.regions._replace(categories=('text', 'target', 'food')))
   chosen = pixel_sets.target(record)
   assert chosen.labels == ('target',)
   assert chosen.ids.tolist() == [2]

@@ -10,8 +10,7 @@ from saliency_jax.ops import pixel_weights
 
 
 def record(*points) -> Record:
-  return Record('a', np.zeros((4, 6, 3), np.uint8),
-                np.array(points, np.int32).reshape(-1, 2), no_regions(4, 6))
+  return Record('a', np.zeros((4, 6, 3), np.uint8), np.array(points, np.int32).reshape(-1, 2), no_regions(4, 6))
 
 
 def test_every_fixation_counts():
@@ -30,8 +29,7 @@ def test_every_pixel_counts_once():
   assert (chosen.labels, chosen.ids.tolist()) == (('fixations',), [1])
 
 
-@pytest.mark.parametrize('choose', [
-    pixel_sets.all_fixations, pixel_sets.distinct_fixations])
+@pytest.mark.parametrize('choose', [pixel_sets.all_fixations, pixel_sets.distinct_fixations])
 def test_an_image_that_nobody_saw_has_an_empty_set(choose):
   chosen = choose(record())
   assert chosen.counts.tolist() == [0]
@@ -58,17 +56,16 @@ def test_a_target_stands_beside_other_items_of_its_array():
   chosen = pixel_sets.target_and_items(arrays.items, 5, arrays[1])
   assert chosen.labels == ('target', *['item'] * 5)
   assert chosen.ids.tolist() == [1, -1, -2, -3, -4, -5]
-  np.testing.assert_array_equal(
-      chosen.pixels[0], arrays[1].regions.masks[0])
-  np.testing.assert_array_equal(
-      chosen.pixels[1:], arrays.items(arrays.image_ids[1], 5))
+  np.testing.assert_array_equal(chosen.pixels[0], arrays[1].regions.masks[0])
+  np.testing.assert_array_equal(chosen.pixels[1:], arrays.items(arrays.image_ids[1], 5))
 
 
 def test_the_target_is_found_wherever_it_stands():
   masks = np.zeros((2, 4, 6), bool)
   masks[0, 0], masks[1, 3, 2] = True, True
-  chosen = pixel_sets.target(record()._replace(regions=Regions(
-      np.array([1, 2], np.int32), ('distractors', 'target'), masks)))
+  chosen = pixel_sets.target(
+    record()._replace(regions=Regions(np.array([1, 2], np.int32), ('distractors', 'target'), masks))
+  )
   assert chosen.ids.tolist() == [2]
   assert chosen.counts.tolist() == [1]
 
@@ -79,12 +76,10 @@ def test_regions_of_other_photographs_lie_where_they_lay_there():
 
   def of(name, size, points, label='face'):
     mask = np.ones((1, *size), bool)
-    return Record(name, np.zeros((*size, 3), np.uint8), np.array(points),
-                  Regions(np.array([4]), (label,), mask))
+    return Record(name, np.zeros((*size, 3), np.uint8), np.array(points), Regions(np.array([4]), (label,), mask))
 
   choose = pixel_sets.distinct_fixations_in_regions
-  source = Source([
-      of('a', (4, 6), [[3, 5], [0, 0]]), of('b', (8, 3), [[2, 1]])])
+  source = Source([of('a', (4, 6), [[3, 5], [0, 0]]), of('b', (8, 3), [[2, 1]])])
   a, b = map(pixel_sets.with_exchanged(choose, source, 20), source)
   assert a.labels == b.labels == ('face', pixel_sets.EXCHANGED)
   assert a.ids.tolist() == [4, -1]

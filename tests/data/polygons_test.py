@@ -35,35 +35,30 @@ halves = st.integers(-10, 30).map(lambda twice: twice / 2)
 @given(st.lists(st.tuples(halves, halves), min_size=3, max_size=9))
 def test_equals_brute_force_on_halves(corners):
   np.testing.assert_array_equal(
-      polygons.fill(np.array(corners, float), HEIGHT, WIDTH),
-      brute_force(corners, HEIGHT, WIDTH))
+    polygons.fill(np.array(corners, float), HEIGHT, WIDTH), brute_force(corners, HEIGHT, WIDTH)
+  )
 
 
 def test_equals_brute_force_on_real_coordinates():
   rng = np.random.default_rng(1)
   for _ in range(30):
     corners = rng.uniform(-3, 14, (rng.integers(3, 12), 2))
-    np.testing.assert_array_equal(
-        polygons.fill(corners, HEIGHT, WIDTH),
-        brute_force(corners, HEIGHT, WIDTH))
+    np.testing.assert_array_equal(polygons.fill(corners, HEIGHT, WIDTH), brute_force(corners, HEIGHT, WIDTH))
 
 
 def test_left_and_top_edges_belong_to_a_box():
-  mask = polygons.fill(
-      np.array([[2., 1.], [5., 1.], [5., 3.], [2., 3.]]), 5, 7)
+  mask = polygons.fill(np.array([[2.0, 1.0], [5.0, 1.0], [5.0, 3.0], [2.0, 3.0]]), 5, 7)
   expected = np.zeros((5, 7), bool)
   expected[1:3, 2:5] = True
   np.testing.assert_array_equal(mask, expected)
 
 
 def test_neighbours_share_no_pixel_and_leave_none_out():
-  middle, right = np.array([5., 4.]), np.array([10., 0.])
-  corner, below = np.array([0., 0.]), np.array([0., 8.])
-  far = np.array([10., 8.])
-  parts = [[corner, right, middle], [right, far, middle],
-           [far, below, middle], [below, corner, middle]]
-  covered = sum(polygons.fill(np.array(part), 9, 11).astype(int)
-                for part in parts)
+  middle, right = np.array([5.0, 4.0]), np.array([10.0, 0.0])
+  corner, below = np.array([0.0, 0.0]), np.array([0.0, 8.0])
+  far = np.array([10.0, 8.0])
+  parts = [[corner, right, middle], [right, far, middle], [far, below, middle], [below, corner, middle]]
+  covered = sum(polygons.fill(np.array(part), 9, 11).astype(int) for part in parts)
   np.testing.assert_array_equal(covered[:8, :10], 1)
   assert covered.sum() == 80
 
@@ -76,12 +71,15 @@ def test_a_star_has_an_empty_middle():
   assert mask[5, 20]
 
 
-@pytest.mark.parametrize('corners', [
+@pytest.mark.parametrize(
+  'corners',
+  [
     [[-5, -5], [-1, -5], [-1, -1]],  # beside the image
     [[1, 1], [5, 5], [3, 3]],  # without an area
     [[2, 2], [2, 2], [2, 2]],
     [[1e6, 3.2], [1e6, 3.4], [-1e6, 3.3]],  # between two rows
-])
+  ],
+)
 def test_nothing_inside_is_nothing(corners):
   assert not polygons.fill(np.array(corners, float), HEIGHT, WIDTH).any()
 
@@ -92,7 +90,7 @@ def test_around_the_image_is_all_of_it():
 
 
 def test_a_circle():
-  mask = polygons.circle(np.array([4., 3.]), 2.2, 8, 9)
+  mask = polygons.circle(np.array([4.0, 3.0]), 2.2, 8, 9)
   assert mask.sum() == 13  # 5 + 2 * 3 + 2 * 1
   assert mask[3, 6]
   assert mask[5, 4]

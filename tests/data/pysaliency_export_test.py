@@ -23,8 +23,7 @@ def folder(tmp_path) -> pathlib.Path:
 def assert_same(found, expected):
   assert found.image_ids == expected.image_ids
   for index in range(len(expected)):
-    for one, other in zip(
-        found.scanpaths(index), expected.scanpaths(index), strict=True):
+    for one, other in zip(found.scanpaths(index), expected.scanpaths(index), strict=True):
       np.testing.assert_array_equal(one, other, strict=True)
 
 
@@ -33,8 +32,7 @@ def contents(path: pathlib.Path) -> dict:
   found = {}
 
   def visit(name, item):
-    found[name] = {key: (type(value), value) for key, value in
-                   item.attrs.items()}
+    found[name] = {key: (type(value), value) for key, value in item.attrs.items()}
     if isinstance(item, h5py.Dataset):
       found[name]['kind'] = item.dtype, item.shape
 
@@ -55,8 +53,7 @@ def test_our_files_are_as_theirs(folder, tmp_path):
   with h5py.File(ours / 'stimuli.hdf5') as file:
     assert file['filenames'].asstr()[0] == '../theirs/images/a.png'
     assert file['shapes'][1].tolist() == [4, 6, 3]
-  with (h5py.File(ours / 'trains.hdf5') as mine,
-        h5py.File(folder / 'trains.hdf5') as its):
+  with h5py.File(ours / 'trains.hdf5') as mine, h5py.File(folder / 'trains.hdf5') as its:
     for name in ('train_ns', 'train_subjects', 'train_ts'):
       np.testing.assert_allclose(mine[name][:], its[name][:], rtol=1e-6)
     for name in ('train_xs', 'train_ys'):

@@ -21,20 +21,23 @@ def write(path, text):
 
 
 def test_a_file_is_read_whatever_its_order_and_other_columns(tmp_path):
-  path = write(
-      tmp_path / 'a.csv', 'scene,p,image_id\nsea ,.5,a\nwood,1,b\nsea,,a\n')
+  path = write(tmp_path / 'a.csv', 'scene,p,image_id\nsea ,.5,a\nwood,1,b\nsea,,a\n')
   assert scenes.read(path) == {'a': 'sea', 'b': 'wood'}
   write(path, 'Image ID;Scene\na.JPG;sea\nb.c;"wood, fir"\n')
   assert scenes.read(path) == {'a': 'sea', 'b.c': 'wood, fir'}
 
 
-@pytest.mark.parametrize(('text', 'says'), [
+@pytest.mark.parametrize(
+  ('text', 'says'),
+  [
     ('image_id,place\na,b\n', 'no column scene'),
     ('', 'no column image_id, scene'),
     ('image,label\na.jpg,sea\n', 'no column image_id, scene'),
     ('image_id,scene\na,\n', 'row 2: image_id and scene cannot be empty'),
     ('image_id,scene\na,sea\na,wood\n', 'row 3: a is wood here and sea before'),
-    ('image_id,scene\na\n', 'row 2')])
+    ('image_id,scene\na\n', 'row 2'),
+  ],
+)
 def test_a_file_that_is_wrong_is_said(tmp_path, text, says):
   with pytest.raises(InputError, match=says):
     scenes.read(write(tmp_path / 'a.csv', text))
@@ -42,13 +45,11 @@ def test_a_file_that_is_wrong_is_said(tmp_path, text, says):
     scenes.read(tmp_path / 'b.csv')
 
 
-LABELS = {f'{scene}{i}': scene for scene, n in (
-    ('sea', 10), ('wood', 5), ('sky', 2)) for i in range(n)}
+LABELS = {f'{scene}{i}': scene for scene, n in (('sea', 10), ('wood', 5), ('sky', 2)) for i in range(n)}
 
 
 def test_labels_are_those_of_the_images():
-  assert scenes.of_images(LABELS, ['sky1', 'x', 'sea0']) == {
-      'sky1': 'sky', 'sea0': 'sea'}
+  assert scenes.of_images(LABELS, ['sky1', 'x', 'sea0']) == {'sky1': 'sky', 'sea0': 'sea'}
   with pytest.raises(InputError, match='s.csv names none of the 1 images'):
     scenes.of_images(LABELS, ['x'], 's.csv')
 
@@ -62,21 +63,27 @@ def test_rare_scenes_are_left_out():
 
 
 def test_each_scene_is_in_every_part_in_proportion():
-  train, validation = scenes.split(LABELS, .2, 0., seed=0)
-  assert Counter(LABELS[name] for name in validation) == {
-      'sea': 2, 'wood': 1, 'sky': 1}
+  train, validation = scenes.split(LABELS, 0.2, 0.0, seed=0)
+  assert Counter(LABELS[name] for name in validation) == {'sea': 2, 'wood': 1, 'sky': 1}
   assert sorted(train + validation) == sorted(LABELS)
-  assert scenes.split(LABELS, .2, 0., seed=1)[1] != validation
-  less, same = scenes.split(LABELS, .2, .2, seed=0)
+  assert scenes.split(LABELS, 0.2, 0.0, seed=1)[1] != validation
+  less, same = scenes.split(LABELS, 0.2, 0.2, seed=0)
   assert same == validation
   assert set(less) < set(train)
   assert Counter(LABELS[name] for name in set(train) - set(less)) == {
-      'sea': 2, 'wood': 1}  # the one other sky is trained on
+    'sea': 2,
+    'wood': 1,
+  }  # the one other sky is trained on
 
 
-@pytest.mark.parametrize(('labels', 'fraction', 'says'), [
-    (LABELS, 0., 'val_fraction is 0.0'), (LABELS, 1., 'val_fraction is 1.0'),
-    (LABELS | {'a': 'snow'}, .2, 'snow has one image')])
+@pytest.mark.parametrize(
+  ('labels', 'fraction', 'says'),
+  [
+    (LABELS, 0.0, 'val_fraction is 0.0'),
+    (LABELS, 1.0, 'val_fraction is 1.0'),
+    (LABELS | {'a': 'snow'}, 0.2, 'snow has one image'),
+  ],
+)
 def test_what_cannot_be_split_is_said(labels, fraction, says):
   with pytest.raises(InputError, match=says):
-    scenes.split(labels, fraction, 0., seed=0)
+    scenes.split(labels, fraction, 0.0, seed=0)

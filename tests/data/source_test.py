@@ -25,8 +25,7 @@ def options(tiny_osie, tmp_path) -> dict[str, dict]:
   osie = Osie(tiny_osie, tiny_osie)
   images = tiny_osie / 'stimuli'
   table, maps, data = (tmp_path / name for name in ('t.csv', 'maps', 'DATA'))
-  table.write_text('image,x,y\n' + ''.join(
-      f'{image_id},1,2\n' for image_id in osie.image_ids))
+  table.write_text('image,x,y\n' + ''.join(f'{image_id},1,2\n' for image_id in osie.image_ids))
   maps.mkdir()
   (data / 'ann').mkdir(parents=True)
   for record in osie:
@@ -39,25 +38,24 @@ def options(tiny_osie, tmp_path) -> dict[str, dict]:
   masked_folder.save(SearchArrays(count=2, size=128), tmp_path / 'arrays')
   built = builders.build(builders.OsieBuilder(osie, tmp_path / 'built'))
   return {
-      'osie': {'dir': tiny_osie, 'regions': tiny_osie},
-      'salicon': {
-          'dir': made_salicon.photographs(tmp_path / 'salicon'),
-          'fixations': made_salicon.json_file(tmp_path / 'f.json')},
-      'table': {'dir': images, 'fixations': table, 'origin': 1},
-      'maps': {'dir': images, 'fixations': maps, 'regions': tiny_osie},
-      'mit1003': {'dir': images, 'fixations': data},
-      'pysaliency': {'dir': tmp_path / 'stimuli.hdf5',
-                     'fixations': tmp_path / 'trains.hdf5'},
-      'images': {'dir': images},
-      'popout': {'dir': tmp_path / 'arrays'},
-      'built': {'dir': built}}
+    'osie': {'dir': tiny_osie, 'regions': tiny_osie},
+    'salicon': {
+      'dir': made_salicon.photographs(tmp_path / 'salicon'),
+      'fixations': made_salicon.json_file(tmp_path / 'f.json'),
+    },
+    'table': {'dir': images, 'fixations': table, 'origin': 1},
+    'maps': {'dir': images, 'fixations': maps, 'regions': tiny_osie},
+    'mit1003': {'dir': images, 'fixations': data},
+    'pysaliency': {'dir': tmp_path / 'stimuli.hdf5', 'fixations': tmp_path / 'trains.hdf5'},
+    'images': {'dir': images},
+    'popout': {'dir': tmp_path / 'arrays'},
+    'built': {'dir': built},
+  }
 
 
 def test_every_kind_opens(options):
   assert options.keys() == source.KINDS.keys()
-  sizes = {
-      kind: len(source.open_source(kind, **given))
-      for kind, given in options.items()}
+  sizes = {kind: len(source.open_source(kind, **given)) for kind, given in options.items()}
   assert sizes == dict.fromkeys(options, 5) | {'salicon': 3, 'popout': 2}
 
 
@@ -87,12 +85,10 @@ def test_what_a_kind_takes_is_what_its_reader_takes(kind):
     taken = {*needs, *takes} - {'dir'}
     if 'recorded' in {each.name for each in parameters}:
       fields = {each.name for each in dataclasses.fields(Coordinates)}
-      assert kind == 'maps' or taken & fields >= {
-          'scale', 'offset', 'missing', 'drop_outside'}
+      assert kind == 'maps' or taken & fields >= {'scale', 'offset', 'missing', 'drop_outside'}
       taken = taken - fields | {'recorded'}
     assert {each.name for each in parameters} == taken
-    assert {each.name for each in parameters
-            if each.default is each.empty} == set(needs) - {'dir'}
+    assert {each.name for each in parameters if each.default is each.empty} == set(needs) - {'dir'}
 
 
 def test_a_config_names_the_keys_that_are_read():
@@ -100,9 +96,7 @@ def test_a_config_names_the_keys_that_are_read():
 
 
 def test_what_is_known_of_the_images_is_said(options):
-  gives = {
-      kind: source.open_source(kind, **given).gives
-      for kind, given in options.items()}
+  gives = {kind: source.open_source(kind, **given).gives for kind, given in options.items()}
   assert gives.pop('popout') == {'targets'}
   assert not gives.pop('images')
   for kind in ('osie', 'maps', 'built'):
@@ -110,12 +104,16 @@ def test_what_is_known_of_the_images_is_said(options):
   assert set(gives.values()) == {frozenset({'fixations'})}
 
 
-@pytest.mark.parametrize(('kind', 'wants', 'message'), [
+@pytest.mark.parametrize(
+  ('kind', 'wants', 'message'),
+  [
     ('popout', 'fixations', 'config.mine.dir=.* holds search arrays; give'),
     ('popout', 'regions', 'holds search arrays'),
     ('osie', 'targets', 'holds photographs; give search arrays'),
     ('images', 'fixations', 'has no fixations; give --config.mine.kind'),
-    ('table', 'regions', 'labelled region.*--config.mine.regions')])
+    ('table', 'regions', 'labelled region.*--config.mine.regions'),
+  ],
+)
 def test_a_job_says_what_it_cannot_do_without(kind, wants, message, options):
   group = dict(base.data_keys(kind)) | options[kind]
   with pytest.raises(InputError, match=message):
@@ -129,12 +127,16 @@ def test_a_config_opens_what_python_opens(options):
     assert opened.image_ids == source.open_source(kind, **given).image_ids
 
 
-@pytest.mark.parametrize(('key', 'value', 'message'), [
+@pytest.mark.parametrize(
+  ('key', 'value', 'message'),
+  [
     ('fixations', 'all', 'config.data.fixations .*analysis.fixations=all'),
-    ('sigma', -1., 'config.data.sigma is -1'),
+    ('sigma', -1.0, 'config.data.sigma is -1'),
     ('sigma', float('nan'), 'config.data.sigma is nan'),
     ('kind', 'tables', "no kind of data set 'tables'"),
-    ('part', 'quiz', "'quiz'; it is all, train, validation, test of")])
+    ('part', 'quiz', "'quiz'; it is all, train, validation, test of"),
+  ],
+)
 def test_wrong_values_are_refused(key, value, message, tiny_osie):
   group = dict(base.data_keys()) | {'dir': str(tiny_osie), key: value}
   with pytest.raises(InputError, match=message):
@@ -164,16 +166,16 @@ def test_regions_of_a_built_data_set_are_its_own(options):
     source.open_source('osie', built.parent.parent, regions='labels')
 
 
-@pytest.mark.parametrize(('kind', 'given', 'message'), [
+@pytest.mark.parametrize(
+  ('kind', 'given', 'message'),
+  [
     ('mit', {}, "no kind of data set 'mit'; give one of osie, salicon, table"),
-    ('table', {'dir': 'a', 'fixations': ''},
-     "of the kind 'table' needs fixations"),
+    ('table', {'dir': 'a', 'fixations': ''}, "of the kind 'table' needs fixations"),
     ('built', {}, "of the kind 'built' needs dir"),
-    ('osie', {'dir': 'a', 'fixations': 'b'},
-     "of the kind 'osie' has no use for fixations; leave fixations out"),
-    ('salicon', {'dir': 'a', 'fixations': 'b', 'origin': 1},
-     'no use for origin'),
-])
+    ('osie', {'dir': 'a', 'fixations': 'b'}, "of the kind 'osie' has no use for fixations; leave fixations out"),
+    ('salicon', {'dir': 'a', 'fixations': 'b', 'origin': 1}, 'no use for origin'),
+  ],
+)
 def test_wrong_words_are_refused(kind, given, message):
   with pytest.raises(InputError, match=message):
     source.open_source(kind, **given)

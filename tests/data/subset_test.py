@@ -22,8 +22,7 @@ def test_photographs_keep_their_files_and_observers(tiny_osie):
     assert part[index].image_id == whole.image_ids[place]
     np.testing.assert_array_equal(part[index].image, whole[place].image)
     assert part.photograph(index) == whole.photograph(place)
-    for found, expected in zip(
-        part.scanpaths(index), whole.scanpaths(place), strict=True):
+    for found, expected in zip(part.scanpaths(index), whole.scanpaths(place), strict=True):
       np.testing.assert_array_equal(found, expected)
   assert part[-1].image_id == '2001'
   for read in (part.__getitem__, part.scanpaths, part.photograph):
@@ -42,13 +41,11 @@ def test_search_arrays_keep_their_patterns():
 
 
 def test_a_built_data_set_has_none_of_a_kind(tiny_osie, tmp_path):
-  whole = BuiltSource(builders.build(
-      builders.OsieBuilder(Osie(tiny_osie, tiny_osie), tmp_path)))
+  whole = BuiltSource(builders.build(builders.OsieBuilder(Osie(tiny_osie, tiny_osie), tmp_path)))
   part = subset(whole, ['2002'])
   assert part.patterns == ()
   assert not hasattr(part, 'photograph')
-  np.testing.assert_array_equal(
-      part.scanpaths(0).points, whole.scanpaths(1).points)
+  np.testing.assert_array_equal(part.scanpaths(0).points, whole.scanpaths(1).points)
 
 
 def test_a_subset_of_a_subset(tiny_osie):
@@ -59,8 +56,7 @@ def test_a_subset_of_a_subset(tiny_osie):
 
 def test_images_that_are_not_there_are_counted(tiny_osie):
   whole = Osie(tiny_osie)
-  with pytest.raises(InputError, match=(
-      '2 of 3 images are not in the data set, the first is 9999')):
+  with pytest.raises(InputError, match=('2 of 3 images are not in the data set, the first is 9999')):
     subset(whole, ['2001', '9999', '1000'])
   with pytest.raises(InputError, match='chosen twice'):
     subset(whole, ['2001', '2001'])

@@ -37,27 +37,25 @@ def test_a_mask_is_what_is_not_black_in_any_mode(tmp_path, mode):
   expected = np.zeros((5, 7), bool)
   expected[1:3, 2:6] = True
   grey = Image.fromarray(expected.astype(np.uint8) * 255)
-  image = (
-      Image.fromarray(expected.astype(np.uint16) * 20000) if mode == 'I;16'
-      else grey.convert(mode))
+  image = Image.fromarray(expected.astype(np.uint16) * 20000) if mode == 'I;16' else grey.convert(mode)
   image.save(tmp_path / 'mask.png')
-  np.testing.assert_array_equal(
-      value_images.read_mask(tmp_path / 'mask.png'), expected)
+  np.testing.assert_array_equal(value_images.read_mask(tmp_path / 'mask.png'), expected)
 
 
 def test_a_mask_may_have_one_colour(tmp_path):
   blue = np.zeros((4, 4, 3), np.uint8)
   blue[2, 1, 2] = 1
   Image.fromarray(blue).save(tmp_path / 'mask.png')
-  assert np.argwhere(
-      value_images.read_mask(tmp_path / 'mask.png')).tolist() == [[2, 1]]
+  assert np.argwhere(value_images.read_mask(tmp_path / 'mask.png')).tolist() == [[2, 1]]
 
 
 def test_a_mask_with_a_palette_is_read_by_its_colours(tmp_path):
   expected = LABELS > 6
   for palette, indices in (
-      ([[255] * 3, [0] * 3], ~expected), ([[0] * 3, [255] * 3], expected),
-      ([[9, 0, 0], [0] * 3, [0] * 3], np.where(expected, 0, 1 + LABELS % 2))):
+    ([[255] * 3, [0] * 3], ~expected),
+    ([[0] * 3, [255] * 3], expected),
+    ([[9, 0, 0], [0] * 3, [0] * 3], np.where(expected, 0, 1 + LABELS % 2)),
+  ):
     path = saved(tmp_path / 'mask.png', indices, palette)
     np.testing.assert_array_equal(value_images.read_mask(path), expected)
 
@@ -79,8 +77,7 @@ def test_a_mask_of_jpeg_is_what_is_half_white(through, tmp_path, caplog):
 
 
 def test_a_grey_picture_is_no_mask(tmp_path):
-  path = saved(
-      tmp_path / 'mask.png', np.arange(256).reshape(16, 16))
+  path = saved(tmp_path / 'mask.png', np.arange(256).reshape(16, 16))
   with pytest.raises(InputError, match='is grey on 50% of its pixels; give a'):
     value_images.read_mask(path)
 
@@ -105,13 +102,11 @@ def test_labels_keep_their_values(tmp_path):
 
 
 @given(st.permutations(range(256)), st.sampled_from(['voc', 'grey']))
-def test_labels_are_the_numbers_of_their_colours(
-    tmp_path_factory, order, colours):
+def test_labels_are_the_numbers_of_their_colours(tmp_path_factory, order, colours):
   """A permuted palette, and the indices permuted with it, change nothing."""
   place = np.argsort(order)
   palette = [voc(n) if colours == 'voc' else [n] * 3 for n in order]
-  path = saved(
-      tmp_path_factory.mktemp('p') / 'a.png', place[LABELS], palette)
+  path = saved(tmp_path_factory.mktemp('p') / 'a.png', place[LABELS], palette)
   np.testing.assert_array_equal(value_images.read_labels(path), LABELS)
 
 
@@ -120,20 +115,17 @@ def test_other_colours_are_no_numbers_but_may_tell_objects_apart(tmp_path):
   path = saved(tmp_path / 'a.png', [[0, 1, 2], [3, 3, 1]], palette)
   with pytest.raises(InputError, match=r'the colour \[255, 255, 255\], which'):
     value_images.read_labels(path)
-  assert value_images.read_labels(path, distinct=True).tolist() == [
-      [3, 0, 2], [1, 1, 0]]
+  assert value_images.read_labels(path, distinct=True).tolist() == [[3, 0, 2], [1, 1, 0]]
 
 
 def test_maps_in_colour_are_refused(tmp_path):
   grey = np.arange(64, dtype=np.uint8).reshape(8, 8) * 3
   path = tmp_path / 'map.png'
-  for image in (Image.fromarray(grey), Image.fromarray(grey).convert('RGB'),
-                Image.fromarray(grey).convert('P')):
+  for image in (Image.fromarray(grey), Image.fromarray(grey).convert('RGB'), Image.fromarray(grey).convert('P')):
     image.save(path)
     np.testing.assert_array_equal(value_images.read_grey(path), grey)
   coloured = np.stack([grey, grey, grey[::-1]], axis=2)
-  for image in (Image.fromarray(coloured),
-                Image.fromarray(coloured).convert('P', colors=64)):
+  for image in (Image.fromarray(coloured), Image.fromarray(coloured).convert('P', colors=64)):
     image.save(path)
     with pytest.raises(InputError, match=r'has colours on \d+ of 64 pixels'):
       value_images.read_grey(path)

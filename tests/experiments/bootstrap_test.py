@@ -21,9 +21,12 @@ def test_photographs_are_drawn_whole():
 def _regions(counts, chosen) -> list[int]:
   """The regions of a sample, drawn one by one."""
   return [
-      t for image, count in zip('abcd', counts, strict=True)
-      for _ in range(count) for t in range(8)
-      if IMAGES[t] == image and LABELS[t] == chosen]
+    t
+    for image, count in zip('abcd', counts, strict=True)
+    for _ in range(count)
+    for t in range(8)
+    if IMAGES[t] == image and LABELS[t] == chosen
+  ]
 
 
 def test_means_and_best_units_are_those_of_the_drawn_regions(monkeypatch):
@@ -43,8 +46,7 @@ def test_means_and_best_units_are_those_of_the_drawn_regions(monkeypatch):
         assert np.isnan([means[category][b], best[category][b]]).all()
         continue
       assert means[category][b] == pytest.approx(values[drawn].mean())
-      assert best[category][b] == pytest.approx(
-          np.sort(scores[drawn].mean(axis=0))[-2:].mean())
+      assert best[category][b] == pytest.approx(np.sort(scores[drawn].mean(axis=0))[-2:].mean())
   assert empty
 
 
@@ -54,22 +56,22 @@ def test_the_interval_of_a_mean_is_as_wide_as_that_of_photographs():
   # All of a photograph's regions are alike: 400 observations, not 2,000.
   values = np.repeat(rng.normal(2, 1, 400), 5)
   labels = np.full(2000, 'x')
-  low, high = inference.around(values.mean(), bootstrap.category_means(
-      values, labels, images, bootstrap.draw(images, 2000))['x'])
+  low, high = inference.around(
+    values.mean(), bootstrap.category_means(values, labels, images, bootstrap.draw(images, 2000))['x']
+  )
   margin = 1.96 * values[::5].std(ddof=1) / 20
-  assert (low, high) == pytest.approx(
-      (values.mean() - margin, values.mean() + margin), abs=.02)
+  assert (low, high) == pytest.approx((values.mean() - margin, values.mean() + margin), abs=0.02)
 
 
 def test_an_interval_is_about_two_estimates():
   # 1 and, as the samples' mean exceeds it by 1, 0; samples lie up to 1.9 apart.
   samples = np.append(np.linspace(0, 4, 401), np.nan)
-  assert inference.around(1., samples) == pytest.approx((-1.9, 2.9))
-  assert inference.around(1., samples, .5) == pytest.approx((-1.4, 2.9))
-  assert inference.around(1., samples, 1.5) == pytest.approx((-.9, 3.4))
-  assert np.isnan(inference.around(1., samples[:1])).all()
+  assert inference.around(1.0, samples) == pytest.approx((-1.9, 2.9))
+  assert inference.around(1.0, samples, 0.5) == pytest.approx((-1.4, 2.9))
+  assert inference.around(1.0, samples, 1.5) == pytest.approx((-0.9, 3.4))
+  assert np.isnan(inference.around(1.0, samples[:1])).all()
   assert np.isnan(inference.around(np.nan, samples)).all()
-  assert np.isnan(inference.around(1., np.ones(50))).all()  # one photograph
+  assert np.isnan(inference.around(1.0, np.ones(50))).all()  # one photograph
 
 
 def test_the_interval_of_best_units_allows_for_their_choice():
@@ -79,15 +81,14 @@ def test_the_interval_of_best_units_allows_for_their_choice():
   covered = basic = 0
   for _ in range(100):
     scores = rng.normal(size=(30, 40))
-    scores[:, :3] += .3
+    scores[:, :3] += 0.3
     value = np.sort(scores.mean(axis=0))[-3:].mean()
-    samples = bootstrap.best_units(
-        scores, labels, images, bootstrap.draw(images, 100), top=3)['x']
+    samples = bootstrap.best_units(scores, labels, images, bootstrap.draw(images, 100), top=3)['x']
     held = held_out.means(scores, labels, images, top=3)['x']
     low, high = inference.around(value, samples, held)
     assert low < min(value, held) < max(value, held) < high
-    covered += low <= .3 <= high
-    basic += 2 * value - np.quantile(samples, .025) > value
+    covered += low <= 0.3 <= high
+    basic += 2 * value - np.quantile(samples, 0.025) > value
   assert covered >= 93
   assert basic < 80
 
@@ -100,9 +101,9 @@ def test_correlations_of_samples():
   x[5] = np.nan
   y[6] = 1
   expected = [
-      stats.spearmanr(a[np.isfinite(a)], b[np.isfinite(a)]).statistic
-      if np.isfinite(a).any() and np.ptp(b) else np.nan
-      for a, b in zip(x, y, strict=True)]
+    stats.spearmanr(a[np.isfinite(a)], b[np.isfinite(a)]).statistic if np.isfinite(a).any() and np.ptp(b) else np.nan
+    for a, b in zip(x, y, strict=True)
+  ]
   np.testing.assert_allclose(bootstrap.spearman(x, y), expected)
 
 
@@ -113,27 +114,22 @@ def test_halves_do_not_share_what_is_odd_about_regions():
   # No category differs, but units and output see the same noise of a region.
   noise = rng.normal(size=320)
   scores = noise[:, None] + rng.normal(size=(320, 20)) / 4
-  shared = np.array([
-      [scores[labels == c].mean(axis=0).max(), noise[labels == c].mean()]
-      for c in 'abcdefgh'])
-  assert stats.spearmanr(*shared.T).statistic > .8
+  shared = np.array([[scores[labels == c].mean(axis=0).max(), noise[labels == c].mean()] for c in 'abcdefgh'])
+  assert stats.spearmanr(*shared.T).statistic > 0.8
   found = bootstrap.halves(scores, noise, labels, images, top=1)
-  assert abs(found) < .45
+  assert abs(found) < 0.45
   # Where categories differ they still correlate.
-  lift = np.tile(np.arange(8.), 40)
-  assert bootstrap.halves(
-      scores + lift[:, None], noise + lift, labels, images, top=1) > .9
-  assert np.isnan(bootstrap.halves(
-      scores[:8], noise[:8], labels[:8], images[:8], top=1))
+  lift = np.tile(np.arange(8.0), 40)
+  assert bootstrap.halves(scores + lift[:, None], noise + lift, labels, images, top=1) > 0.9
+  assert np.isnan(bootstrap.halves(scores[:8], noise[:8], labels[:8], images[:8], top=1))
 
 
 def test_the_interval_of_many_normal_values_is_the_textbooks():
   values = np.random.default_rng(1).normal(3, 2, 1000)
   mean, *ends = bootstrap.mean(values, 4000)
-  margin = 1.96 * values.std() / 1000 ** 0.5
+  margin = 1.96 * values.std() / 1000**0.5
   assert mean == values.mean()
-  np.testing.assert_allclose(
-      ends, [values.mean() - margin, values.mean() + margin], atol=0.01)
+  np.testing.assert_allclose(ends, [values.mean() - margin, values.mean() + margin], atol=0.01)
   assert bootstrap.mean(values, 100) == bootstrap.mean(values.copy(), 100)
 
 
@@ -146,7 +142,8 @@ def test_it_covers_the_mean_as_often_as_it_says():
   assert 0.90 < np.mean(covered) < 0.98
 
 
-@pytest.mark.parametrize(('values', 'expected'), [
-    ([], (np.nan,) * 3), ([2.], (2, np.nan, np.nan)), ([3., 3.], (3, 3, 3))])
+@pytest.mark.parametrize(
+  ('values', 'expected'), [([], (np.nan,) * 3), ([2.0], (2, np.nan, np.nan)), ([3.0, 3.0], (3, 3, 3))]
+)
 def test_few_or_equal_values(values, expected):
   np.testing.assert_equal(bootstrap.mean(np.array(values), 100), expected)

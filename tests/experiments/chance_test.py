@@ -11,16 +11,13 @@ from saliency_jax.experiments import statistics as unit_statistics
 
 # Photographs a and b have several labels, c and d one each, e a region alone.
 IMAGES = np.array(list('aaabbbbccdde'))
-LABELS = np.array([
-    'x', 'y', 'y', 'x', 'x', 'y', 'z', 'x', 'x', 'y', 'y', 'z'])
+LABELS = np.array(['x', 'y', 'y', 'x', 'x', 'y', 'z', 'x', 'x', 'y', 'y', 'z'])
 
 
-def made(
-    regions: int, units: int, photographs: int, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def made(regions: int, units: int, photographs: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Returns noise of three categories, of which 'u' excites units 0 to 2."""
   rng = np.random.default_rng(seed)
-  labels = rng.choice(['u', 'v', 'w'], regions, p=[.2, .5, .3])
+  labels = rng.choice(['u', 'v', 'w'], regions, p=[0.2, 0.5, 0.3])
   scores = rng.normal(size=(regions, units))
   scores[:, :3] += 2 * (labels == 'u')[:, None]
   return scores, labels, rng.integers(photographs, size=regions)
@@ -38,39 +35,33 @@ def slow_best(rows, top: int) -> float:
 
 
 def rows_of(scores, labels, category) -> list:
-  return [
-      row for row, label in zip(scores.tolist(), labels, strict=True)
-      if label == category]
+  return [row for row, label in zip(scores.tolist(), labels, strict=True) if label == category]
 
 
 @pytest.mark.parametrize('top', [1, 4, 30])
 def test_the_band_is_that_of_a_loop_over_permutations(top):
   scores, labels, images = made(60, 20, 15)
   drawn = list(chance.permuted(labels, images, 40, seed=3))
-  bands, above = chance.bands(
-      scores, labels, images, top=top, threshold=.2, permutations=40, seed=3)
+  bands, above = chance.bands(scores, labels, images, top=top, threshold=0.2, permutations=40, seed=3)
   assert list(bands) == ['u', 'v', 'w']
   for category in bands:
     values, counts = [], []
     for order in drawn:
       rows = rows_of(scores, [labels[i] for i in order], category)
       values.append(slow_best(rows, top))
-      counts.append(sum(
-          statistics.fmean(unit) > .2 for unit in zip(*rows, strict=True)))
+      counts.append(sum(statistics.fmean(unit) > 0.2 for unit in zip(*rows, strict=True)))
     for found, expected in ((bands, values), (above, counts)):
-      assert found[category] == pytest.approx((
-          np.percentile(expected, 2.5), statistics.fmean(expected),
-          np.percentile(expected, 97.5)))
+      assert found[category] == pytest.approx(
+        (np.percentile(expected, 2.5), statistics.fmean(expected), np.percentile(expected, 97.5))
+      )
 
 
-def test_the_band_does_not_depend_on_how_much_is_multiplied_at_once(
-    monkeypatch):
+def test_the_band_does_not_depend_on_how_much_is_multiplied_at_once(monkeypatch):
   made_up = made(60, 20, 15)
   whole = band(*made_up, top=4, permutations=7)
   monkeypatch.setattr(chance, '_CHUNK', 400)
   monkeypatch.setattr(unit_statistics, '_CHUNK', 70)
-  for category, found in band(
-      *made_up, top=4, permutations=7).items():
+  for category, found in band(*made_up, top=4, permutations=7).items():
     assert found == pytest.approx(whole[category])
 
 
@@ -94,27 +85,24 @@ def test_the_mean_of_the_band_is_that_of_all_arrangements():
   scores = np.random.default_rng(0).normal(size=(6, 5))
   images, labels = np.array(list('aaabbb')), np.array(list('xyzxyy'))
   exact = []
-  for a, b in itertools.product(
-      itertools.permutations(range(3)), itertools.permutations(range(3, 6))):
+  for a, b in itertools.product(itertools.permutations(range(3)), itertools.permutations(range(3, 6))):
     exact.append(slow_best(rows_of(scores, labels[[*a, *b]], 'y'), 2))
   found = band(scores, labels, images, top=2, permutations=20_000)['y']
-  assert found.mean == pytest.approx(statistics.fmean(exact), abs=.01)
-  assert found.low == pytest.approx(min(exact), abs=.05)
+  assert found.mean == pytest.approx(statistics.fmean(exact), abs=0.01)
+  assert found.low == pytest.approx(min(exact), abs=0.05)
 
 
 def test_chance_holds_noise_and_a_response_leaves_it():
   scores, labels, images = made(400, 50, 120)
   bands = band(scores, labels, images, top=3)
   held = held_out.means(scores, labels, images, top=3)
-  observed = {
-      category: slow_best(rows_of(scores, labels, category), 3)
-      for category in bands}
+  observed = {category: slow_best(rows_of(scores, labels, category), 3) for category in bands}
   assert bands['u'].high < observed['u']
-  assert held['u'] == pytest.approx(2, abs=.3)
+  assert held['u'] == pytest.approx(2, abs=0.3)
   for category in ('v', 'w'):
     # The best of 50 are good by luck; a permutation gives v some of u too.
-    assert observed[category] > .1
-    assert abs(held[category]) < .08
+    assert observed[category] > 0.1
+    assert abs(held[category]) < 0.08
     assert observed[category] < bands[category].low
 
 
@@ -125,8 +113,7 @@ def test_the_band_covers_as_often_as_it_says():
     scores = rng.normal(size=(80, 30)) + rng.normal(size=(80, 1))
     labels, images = rng.choice(['u', 'v'], 80), rng.integers(20, size=80)
     observed = slow_best(rows_of(scores, labels, 'u'), 5)
-    low, _, high = band(
-        scores, labels, images, top=5, permutations=100)['u']
+    low, _, high = band(scores, labels, images, top=5, permutations=100)['u']
     inside += low <= observed <= high
   assert 52 <= inside <= 60
 
@@ -135,10 +122,8 @@ def test_the_band_covers_as_often_as_it_says():
 def test_held_out_is_that_of_a_loop_over_folds(folds):
   scores, labels, images = made(60, 20, 15)
   names = sorted({*images})
-  rank = dict(zip(
-      names, np.random.default_rng(4).permutation(len(names)), strict=True))
-  found = held_out.means(
-      scores, labels, images, top=3, folds=folds, seed=4)
+  rank = dict(zip(names, np.random.default_rng(4).permutation(len(names)), strict=True))
+  found = held_out.means(scores, labels, images, top=3, folds=folds, seed=4)
   for category in 'uvw':
     of_category = [i for i in range(60) if labels[i] == category]
     photographs = sorted({images[i] for i in of_category}, key=rank.get)
@@ -146,36 +131,29 @@ def test_held_out_is_that_of_a_loop_over_folds(folds):
     for start in range(min(folds, len(photographs))):
       tested = photographs[start::folds]
       learnt = [i for i in of_category if images[i] not in tested]
-      means = [
-          statistics.fmean(scores[i, unit] for i in learnt)
-          for unit in range(20)]
+      means = [statistics.fmean(scores[i, unit] for i in learnt) for unit in range(20)]
       best = sorted(range(20), key=lambda unit: -means[unit])[:3]
-      values += [
-          statistics.fmean(scores[i, unit] for unit in best)
-          for i in of_category if images[i] in tested]
+      values += [statistics.fmean(scores[i, unit] for unit in best) for i in of_category if images[i] in tested]
     assert len(values) == len(of_category)
     assert found[category] == pytest.approx(statistics.fmean(values))
 
 
 def test_units_are_never_scored_on_a_photograph_that_chose_them():
   # In each photograph another unit is lucky; elsewhere it is unlucky.
-  scores = 9. * np.repeat(np.eye(6), 2, axis=0) - 1
+  scores = 9.0 * np.repeat(np.eye(6), 2, axis=0) - 1
   images, labels = np.repeat(np.arange(6), 2), np.full(12, 'x')
-  assert held_out.means(
-      scores, labels, images, top=1, folds=6)['x'] == pytest.approx(-1)
+  assert held_out.means(scores, labels, images, top=1, folds=6)['x'] == pytest.approx(-1)
 
 
 def test_rows_without_a_score_are_left_out():
   scores, labels, images = made(60, 20, 15)
   more = np.concatenate([scores, np.full((1, 20), np.nan), scores[:1]])
   more[-1, 3] = np.nan
-  extended = (
-      more, np.append(labels, ['u', 'q']), np.append(images, [0, 1]))
+  extended = (more, np.append(labels, ['u', 'q']), np.append(images, [0, 1]))
   whole = band(scores, labels, images, top=3)
   for category, found in band(*extended, top=3).items():
     assert found == pytest.approx(whole[category])
-  assert held_out.means(*extended, top=3) == held_out.means(
-      scores, labels, images, top=3)
+  assert held_out.means(*extended, top=3) == held_out.means(scores, labels, images, top=3)
 
 
 def test_what_cannot_be_permuted_has_no_band():
@@ -192,8 +170,7 @@ def test_what_cannot_be_permuted_has_no_band():
 
 def test_nothing_is_held_out_of_one_photograph():
   scores = np.ones((3, 4))
-  found = held_out.means(
-      scores, np.array(list('xxy')), np.array([1, 2, 2]), top=2)
+  found = held_out.means(scores, np.array(list('xxy')), np.array([1, 2, 2]), top=2)
   assert found == {'x': 1, 'y': pytest.approx(np.nan, nan_ok=True)}
 
 
@@ -201,38 +178,28 @@ def test_any_item_of_an_array_may_stand_for_its_target():
   rng = np.random.default_rng(2)
   arrays = np.array([2, 0, 0, 2, 1, 0])
   scores = rng.normal(size=(6, 5))
-  exact = [
-      slow_best([scores[i].tolist() for i in chosen], 2)
-      for chosen in itertools.product([1, 2, 5], [4], [0, 3])]
-  found = chance.bands_of_others(
-      scores, arrays, np.arange(3), top=2, draws=20_000)[0]
-  assert found.mean == pytest.approx(statistics.fmean(exact), abs=.01)
+  exact = [slow_best([scores[i].tolist() for i in chosen], 2) for chosen in itertools.product([1, 2, 5], [4], [0, 3])]
+  found = chance.bands_of_others(scores, arrays, np.arange(3), top=2, draws=20_000)[0]
+  assert found.mean == pytest.approx(statistics.fmean(exact), abs=0.01)
   assert (found.low, found.high) == pytest.approx((min(exact), max(exact)))
-  assert np.isnan(chance.bands_of_others(
-      scores[:0], arrays[:0], arrays[:0], top=2)).all()
+  assert np.isnan(chance.bands_of_others(scores[:0], arrays[:0], arrays[:0], top=2)).all()
 
 
 def test_each_region_is_stood_for_by_others_on_its_photograph():
   rng = np.random.default_rng(5)
   scores, images = rng.normal(size=(9, 6)), np.repeat([0, 1, 2], 3)
   # Two regions on photograph 1, one on 2, none on 0, which has others too.
-  mean, above = chance.bands_of_others(
-      scores, images, np.array([1, 1, 2]), top=2, threshold=.3, draws=20_000)
-  every = np.array([
-      (scores[a] + scores[b] + scores[c]) / 3
-      for a in (3, 4, 5) for b in (3, 4, 5) for c in (6, 7, 8)])
-  assert mean.mean == pytest.approx(
-      np.sort(every, axis=1)[:, -2:].mean(), abs=.01)
-  assert above.mean == pytest.approx((every > .3).sum(axis=1).mean(), abs=.03)
+  mean, above = chance.bands_of_others(scores, images, np.array([1, 1, 2]), top=2, threshold=0.3, draws=20_000)
+  every = np.array([(scores[a] + scores[b] + scores[c]) / 3 for a in (3, 4, 5) for b in (3, 4, 5) for c in (6, 7, 8)])
+  assert mean.mean == pytest.approx(np.sort(every, axis=1)[:, -2:].mean(), abs=0.01)
+  assert above.mean == pytest.approx((every > 0.3).sum(axis=1).mean(), abs=0.03)
 
 
 def test_a_unit_s_held_out_mean_is_of_the_folds_that_did_not_choose_it():
-  scores = np.array([[4., 0.], [0., 1.], [0., 2.]])
-  found = held_out.unit_means(
-      scores, np.array(['a'] * 3), np.arange(3), top=1, folds=3)['a']
+  scores = np.array([[4.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
+  found = held_out.unit_means(scores, np.array(['a'] * 3), np.arange(3), top=1, folds=3)['a']
   # Without the first region the second unit is the best, else the first: its
   # means are 2 and 1.33 against 0.5 and 1.
-  np.testing.assert_allclose(found, [0., 0.])
-  one = held_out.unit_means(
-      scores[:1], np.array(['a']), np.arange(1), top=1)['a']
+  np.testing.assert_allclose(found, [0.0, 0.0])
+  one = held_out.unit_means(scores[:1], np.array(['a']), np.arange(1), top=1)['a']
   assert np.isnan(one).all()

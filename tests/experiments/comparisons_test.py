@@ -16,27 +16,30 @@ from saliency_jax.ops import inference
 # NIST's Statistical Reference Datasets, one-way analysis of variance, SiRstv:
 # resistivity of silicon by five instruments, and its certified values.
 SIRSTV = {
-    '1': np.array([196.3052, 196.1240, 196.1890, 196.2569, 196.3403]),
-    '2': np.array([196.3042, 196.3825, 196.1669, 196.3257, 196.0422]),
-    '3': np.array([196.1303, 196.2005, 196.2889, 196.0343, 196.1811]),
-    '4': np.array([196.2795, 196.1748, 196.1494, 196.1485, 195.9885]),
-    '5': np.array([196.2119, 196.1051, 196.1850, 196.0052, 196.2090])}
+  '1': np.array([196.3052, 196.1240, 196.1890, 196.2569, 196.3403]),
+  '2': np.array([196.3042, 196.3825, 196.1669, 196.3257, 196.0422]),
+  '3': np.array([196.1303, 196.2005, 196.2889, 196.0343, 196.1811]),
+  '4': np.array([196.2795, 196.1748, 196.1494, 196.1485, 195.9885]),
+  '5': np.array([196.2119, 196.1051, 196.1850, 196.0052, 196.2090]),
+}
 CERTIFIED_F = 1.18046237440255
 CERTIFIED_R_SQUARED = 1.90999039051129e-1
 
 # The example of SciPy's `tukey_hsd`: relief of headache by three brands.
 BRANDS = {
-    'a': np.array([24.5, 23.5, 26.4, 27.1, 29.9]),
-    'b': np.array([28.4, 34.2, 29.5, 32.2, 30.1]),
-    'c': np.array([26.1, 28.3, 24.3, 26.2, 27.8])}
+  'a': np.array([24.5, 23.5, 26.4, 27.1, 29.9]),
+  'b': np.array([28.4, 34.2, 29.5, 32.2, 30.1]),
+  'c': np.array([26.1, 28.3, 24.3, 26.2, 27.8]),
+}
 
 
 @pytest.fixture
 def unequal() -> dict[str, np.ndarray]:
   rng = np.random.default_rng(4)
   return {
-      name: rng.normal(mean, deviation, size) for name, mean, deviation, size
-      in (('x', 0, 1, 12), ('y', .5, 2, 30), ('z', 2, .5, 7))}
+    name: rng.normal(mean, deviation, size)
+    for name, mean, deviation, size in (('x', 0, 1, 12), ('y', 0.5, 2, 30), ('z', 2, 0.5, 7))
+  }
 
 
 def test_analysis_of_variance_as_nist_certifies_it():
@@ -51,29 +54,26 @@ def test_groups_are_described(unequal):
     x = unequal[group.name]
     assert group.size == len(x)
     assert group.mean == pytest.approx(sum(x) / len(x))
-    deviation = (sum((x - group.mean) ** 2) / (len(x) - 1)) ** .5
+    deviation = (sum((x - group.mean) ** 2) / (len(x) - 1)) ** 0.5
     assert group.deviation == pytest.approx(deviation)
-    assert group.error == pytest.approx(deviation / len(x) ** .5)
+    assert group.error == pytest.approx(deviation / len(x) ** 0.5)
 
 
 def test_a_group_of_two_takes_part():
-  found = comparisons.compare({'x': np.array([1., 2]), 'y': np.arange(5.)})
+  found = comparisons.compare({'x': np.array([1.0, 2]), 'y': np.arange(5.0)})
   assert [group.size for group in found.groups] == [2, 5]
   assert found.left_out == {}
 
 
 def test_effect_sizes_are_those_of_the_sums_of_squares(unequal):
-  frame = pd.DataFrame([
-      (name, x) for name, values in unequal.items() for x in values],
-      columns=['group', 'value'])
+  frame = pd.DataFrame([(name, x) for name, values in unequal.items() for x in values], columns=['group', 'value'])
   table = anova_lm(ols('value ~ C(group)', frame).fit())
   between, within = table['sum_sq']
   mean_within = table['mean_sq'].iloc[1]
   found = comparisons.compare(unequal)
   assert found.anova.p == pytest.approx(table['PR(>F)'].iloc[0])
   assert found.eta_squared == pytest.approx(between / (between + within))
-  assert found.omega_squared == pytest.approx(
-      (between - 2 * mean_within) / (between + within + mean_within))
+  assert found.omega_squared == pytest.approx((between - 2 * mean_within) / (between + within + mean_within))
 
 
 def test_unequal_variances_are_allowed_for(unequal):
@@ -91,33 +91,28 @@ def test_unequal_variances_are_allowed_for(unequal):
     first, second = unequal[pair.first], unequal[pair.second]
     variances = [x.var(ddof=1) / len(x) for x in (first, second)]
     # Games and Howell: Welch's t, its degrees, and Tukey's distribution.
-    degrees = sum(variances) ** 2 / sum(
-        v ** 2 / (len(x) - 1)
-        for v, x in zip(variances, (first, second), strict=True))
+    degrees = sum(variances) ** 2 / sum(v**2 / (len(x) - 1) for v, x in zip(variances, (first, second), strict=True))
     q = abs(first.mean() - second.mean()) / np.sqrt(sum(variances) / 2)
-    assert pair.p == pytest.approx(
-        stats.studentized_range.sf(q, 3, degrees), abs=1e-6)
-    reach = stats.studentized_range.ppf(.95, 3, degrees) * np.sqrt(
-        sum(variances) / 2)
-    assert (pair.low, pair.high) == pytest.approx((
-        pair.difference - reach, pair.difference + reach), abs=1e-5)
+    assert pair.p == pytest.approx(stats.studentized_range.sf(q, 3, degrees), abs=1e-6)
+    reach = stats.studentized_range.ppf(0.95, 3, degrees) * np.sqrt(sum(variances) / 2)
+    assert (pair.low, pair.high) == pytest.approx((pair.difference - reach, pair.difference + reach), abs=1e-5)
 
 
 def test_intervals_of_many_pairs_are_scipys():
   rng = np.random.default_rng(0)
-  samples = {str(n): rng.normal(0, n, 2 + n ** 2) for n in range(1, 6)}
-  interval = stats.tukey_hsd(
-      *samples.values(), equal_var=False).confidence_interval()
+  samples = {str(n): rng.normal(0, n, 2 + n**2) for n in range(1, 6)}
+  interval = stats.tukey_hsd(*samples.values(), equal_var=False).confidence_interval()
   np.testing.assert_allclose(
-      [(x.low, x.high) for x in comparisons.compare(samples).pairs],
-      [(interval.low[i, j], interval.high[i, j])
-       for i in range(5) for j in range(i + 1, 5)], rtol=1e-3)
+    [(x.low, x.high) for x in comparisons.compare(samples).pairs],
+    [(interval.low[i, j], interval.high[i, j]) for i in range(5) for j in range(i + 1, 5)],
+    rtol=1e-3,
+  )
 
 
 def test_two_groups_are_welch_s_t_test():
   found = comparisons.compare({name: BRANDS[name] for name in 'ab'})
   t = stats.ttest_ind(BRANDS['a'], BRANDS['b'], equal_var=False)
-  assert found.welch.f == pytest.approx(t.statistic ** 2)
+  assert found.welch.f == pytest.approx(t.statistic**2)
   assert found.welch.p == pytest.approx(t.pvalue)
   assert found.pairs[0].p == pytest.approx(t.pvalue, abs=1e-6)
 
@@ -126,18 +121,15 @@ def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
   rng = np.random.default_rng(7)
   images = {name: rng.integers(9, size=len(x)) for name, x in unequal.items()}
   found = comparisons.compare(unequal, images)
-  frame = pd.DataFrame([
-      (name, value, image) for name, x in unequal.items()
-      for value, image in zip(x, images[name], strict=True)],
-      columns=['group', 'value', 'image'])
-  fit = ols('value ~ C(group) - 1', frame).fit(
-      cov_type='cluster', cov_kwds={'groups': frame['image']}, use_t=True)
+  frame = pd.DataFrame(
+    [(name, value, image) for name, x in unequal.items() for value, image in zip(x, images[name], strict=True)],
+    columns=['group', 'value', 'image'],
+  )
+  fit = ols('value ~ C(group) - 1', frame).fit(cov_type='cluster', cov_kwds={'groups': frame['image']}, use_t=True)
   assert found.clusters == 9
-  assert [g.clustered_error for g in found.groups] == pytest.approx(
-      list(fit.bse))
+  assert [g.clustered_error for g in found.groups] == pytest.approx(list(fit.bse))
   equal = fit.f_test('C(group)[x] = C(group)[y], C(group)[y] = C(group)[z]')
-  assert found.clustered == pytest.approx((
-      float(equal.fvalue), 2, 8, float(equal.pvalue)))
+  assert found.clustered == pytest.approx((float(equal.fvalue), 2, 8, float(equal.pvalue)))
   for pair in found.pairs:
     test = fit.t_test(f'C(group)[{pair.first}] - C(group)[{pair.second}]')
     assert pair.p_clustered == pytest.approx(float(test.pvalue))
@@ -149,14 +141,13 @@ def test_without_clusters_every_observation_is_one(unequal):
   assert found.clusters == sum(sizes)
   # HC1: the plain error but for n - 1 in place of the whole's degrees.
   for group in found.groups:
-    assert group.clustered_error == pytest.approx(group.error * (
-        (group.size - 1) / group.size
-        * sum(sizes) / (sum(sizes) - 3)) ** .5)
+    assert group.clustered_error == pytest.approx(
+      group.error * ((group.size - 1) / group.size * sum(sizes) / (sum(sizes) - 3)) ** 0.5
+    )
 
 
 def test_one_photograph_alone_has_no_clustered_test(unequal):
-  found = comparisons.compare(
-      unequal, {name: np.zeros(len(x)) for name, x in unequal.items()})
+  found = comparisons.compare(unequal, {name: np.zeros(len(x)) for name, x in unequal.items()})
   assert found.clustered is None
   assert np.isnan([pair.p_clustered for pair in found.pairs]).all()
   assert np.isfinite(found.welch).all()
@@ -164,45 +155,35 @@ def test_one_photograph_alone_has_no_clustered_test(unequal):
 
 def test_holm_as_published():
   # The example of Wikipedia's article on Holm's method.
-  assert inference.holm([.01, .04, .03, .005]) == pytest.approx(
-      [.03, .06, .06, .02])
+  assert inference.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
   p = np.random.default_rng(0).random(30) ** 3
-  assert inference.holm(p) == pytest.approx(
-      multipletests(p, method='holm')[1])
+  assert inference.holm(p) == pytest.approx(multipletests(p, method='holm')[1])
   assert inference.holm([]).shape == (0,)
 
 
 def test_hedges_g_of_each_pair(unequal):
   pairs = comparisons.compare(unequal).pairs
-  assert [(p.first, p.second) for p in pairs] == list(
-      itertools.combinations(unequal, 2))
+  assert [(p.first, p.second) for p in pairs] == list(itertools.combinations(unequal, 2))
   for pair in pairs:
     first, second = unequal[pair.first], unequal[pair.second]
     degrees = len(first) + len(second) - 2
-    pooled = np.sqrt((
-        (len(first) - 1) * first.var(ddof=1)
-        + (len(second) - 1) * second.var(ddof=1)) / degrees)
+    pooled = np.sqrt(((len(first) - 1) * first.var(ddof=1) + (len(second) - 1) * second.var(ddof=1)) / degrees)
     # Hedges 1981: the small sample's bias, to first order.
-    expected = (1 - 3 / (4 * degrees - 1)) * (
-        first.mean() - second.mean()) / pooled
+    expected = (1 - 3 / (4 * degrees - 1)) * (first.mean() - second.mean()) / pooled
     assert pair.hedges_g == pytest.approx(expected)
     # Hedges and Olkin 1985; statsmodels takes g for d, with its own divisor.
-    variance = (
-        (len(first) + len(second)) / (len(first) * len(second))
-        + expected ** 2 / (2 * (len(first) + len(second) - 3.94)))
-    assert pair.g_high - pair.hedges_g == pytest.approx(
-        1.959964 * variance ** .5)
-    assert pair.hedges_g - pair.g_low == pytest.approx(
-        pair.g_high - pair.hedges_g)
+    variance = (len(first) + len(second)) / (len(first) * len(second)) + expected**2 / (
+      2 * (len(first) + len(second) - 3.94)
+    )
+    assert pair.g_high - pair.hedges_g == pytest.approx(1.959964 * variance**0.5)
+    assert pair.hedges_g - pair.g_low == pytest.approx(pair.g_high - pair.hedges_g)
 
 
 def test_groups_of_one_are_left_out_and_named(unequal):
-  found = comparisons.compare(
-      unequal | {'lonely': np.ones(1), 'empty': np.ones(0)})
+  found = comparisons.compare(unequal | {'lonely': np.ones(1), 'empty': np.ones(0)})
   assert found.left_out == {'lonely': 1, 'empty': 0}
   assert [g.name for g in found.groups] == ['x', 'y', 'z']
-  assert found == comparisons.compare(unequal)._replace(
-      left_out=found.left_out)
+  assert found == comparisons.compare(unequal)._replace(left_out=found.left_out)
 
 
 def test_what_cannot_be_compared_is_none(unequal):
@@ -214,23 +195,21 @@ def test_what_cannot_be_compared_is_none(unequal):
 def test_spearman_is_pearson_of_ranks_and_skips_what_is_not_known():
   rng = np.random.default_rng(1)
   x = rng.normal(size=12)
-  y = x ** 3 + rng.normal(size=12)
+  y = x**3 + rng.normal(size=12)
   x[3], y[7] = np.nan, np.nan
   known = np.isfinite(x) & np.isfinite(y)
   found = comparisons.spearman(x, y)
   ranks = [stats.rankdata(values[known]) for values in (x, y)]
   assert found.pairs == 10
   assert found.rho == pytest.approx(np.corrcoef(*ranks)[0, 1])
-  assert found.p == pytest.approx(
-      2 * stats.t.sf(abs(found.rho) * np.sqrt(8 / (1 - found.rho ** 2)), 8))
+  assert found.p == pytest.approx(2 * stats.t.sf(abs(found.rho) * np.sqrt(8 / (1 - found.rho**2)), 8))
 
 
 def test_three_pairs_have_a_correlation():
-  found = comparisons.spearman(np.array([1., 2, 3]), np.array([1., 3, 2]))
-  assert (found.rho, found.pairs) == (.5, 3)
+  found = comparisons.spearman(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]))
+  assert (found.rho, found.pairs) == (0.5, 3)
 
 
-@pytest.mark.parametrize(('x', 'y'), [
-    ([1, 2], [3, 4]), ([1, 2, 3], [5, 5, 5]), ([np.nan] * 4, [1, 2, 3, 4])])
+@pytest.mark.parametrize(('x', 'y'), [([1, 2], [3, 4]), ([1, 2, 3], [5, 5, 5]), ([np.nan] * 4, [1, 2, 3, 4])])
 def test_spearman_of_too_little_is_none(x, y):
   assert comparisons.spearman(np.array(x, float), np.array(y, float)) is None

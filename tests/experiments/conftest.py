@@ -19,9 +19,7 @@ def looked_at(tmp_path_factory) -> pathlib.Path:
 def runs(tmp_path_factory) -> pathlib.Path:
   """The folder of a short sweep, and of a run as its second member was made."""
   folder = tmp_path_factory.mktemp('runs')
-  for config, job, name in (
-      (made_training.sweep(), loop.sweep, 'sweep'),
-      (made_training.run(), loop.train, 'run')):
+  for config, job, name in ((made_training.sweep(), loop.sweep, 'sweep'), (made_training.run(), loop.train, 'run')):
     config.train.epochs = 1
     job(config, made_training.DATA, str(folder / name))
   return folder

@@ -8,7 +8,9 @@ from tests.data import made as made_data
 from tests.experiments.depth_test import small
 
 
-@pytest.mark.parametrize(('change', 'said'), [
+@pytest.mark.parametrize(
+  ('change', 'said'),
+  [
     ({'measured': ('region',)}, "'region'"),
     ({'measured': ('popout',), 'popout.data.count': 0}, 'count'),
     ({'regions.analysis.top_units': 0}, 'top_units'),
@@ -23,11 +25,11 @@ from tests.experiments.depth_test import small
     ({'before_after.units': ('best:',)}, "'best:'"),
     ({'before_after.units': ('best:face',)}, "labelled 'face'"),
     ({'before_after.images': ('nowhere',)}, "'nowhere'"),
-    ({'data.kind': 'table', 'regions.data.dir': ''},
-     'give --config.data.dir'),
-    ({'before_after.count': -1}, 'count')])
-def test_what_is_wrong_is_said_before_training(
-    change, said, tiny_osie):
+    ({'data.kind': 'table', 'regions.data.dir': ''}, 'give --config.data.dir'),
+    ({'before_after.count': -1}, 'count'),
+  ],
+)
+def test_what_is_wrong_is_said_before_training(change, said, tiny_osie):
   config = small(tiny_osie)
   config.update_from_flattened_dict(change)
   with pytest.raises(InputError, match=said):

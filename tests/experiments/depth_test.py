@@ -50,14 +50,19 @@ class Sweep:
     self.sources = depth.open_sources(config)
     self.trained = loop.sweep(config, made.DATA, str(folder))
     # As if it had been trained on one of the photographs, on another chosen.
-    self.learnt = Data(*(
-        subset(self.sources['regions'], [name]) for name in ('2001', '2002')))
+    self.learnt = Data(*(subset(self.sources['regions'], [name]) for name in ('2001', '2002')))
 
   def measure(self, folder=None, **changes) -> dict:
     return depth.measure(
-        **{'config': self.config, 'trained': self.trained,
-           'sources': self.sources, 'learnt': self.learnt,
-           'workdir': str(folder or self.folder)} | changes)
+      **{
+        'config': self.config,
+        'trained': self.trained,
+        'sources': self.sources,
+        'learnt': self.learnt,
+        'workdir': str(folder or self.folder),
+      }
+      | changes
+    )
 
 
 @pytest.fixture(scope='module')
@@ -83,11 +88,10 @@ def calls(monkeypatch) -> list[str]:
     def noted(config, source, workdir, **options):
       started.append('/'.join(pathlib.Path(workdir).parts[-2:]))
       return run(config, source, workdir, **options)
+
     return noted
 
-  monkeypatch.setattr(depth, 'KINDS', {
-      name: kind._replace(run=noting(kind.run))
-      for name, kind in depth.KINDS.items()})
+  monkeypatch.setattr(depth, 'KINDS', {name: kind._replace(run=noting(kind.run)) for name, kind in depth.KINDS.items()})
   return started
 
 
@@ -96,8 +100,7 @@ def test_the_summary_keeps_the_training_and_comes_last(sweep):
   assert summary == sweep.summary
   assert summary['job'] == 'sweep'
   assert summary['measured'] == ['regions', 'popout']
-  assert set(summary['seconds']) == {
-      'start', 'training', 'validation', 'regions', 'popout', 'tables'}
+  assert set(summary['seconds']) == {'start', 'training', 'validation', 'regions', 'popout', 'tables'}
   for key in ('members', 'counts', 'weights', 'images_per_second'):
     assert summary[key] == sweep.trained[key]
   assert list(summary['members']) == list(MEMBERS)
@@ -105,43 +108,38 @@ def test_the_summary_keeps_the_training_and_comes_last(sweep):
 
 def test_table3_follows_from_the_arrays(sweep):
   table = rows(sweep.folder / 'table3.csv')
-  named = {x['category'] for x in rows(
-      sweep.folder / 'regions' / 'depth_0' / 'regions.csv')
-      if x['fixations'] != '0'}
+  named = {x['category'] for x in rows(sweep.folder / 'regions' / 'depth_0' / 'regions.csv') if x['fixations'] != '0'}
   assert [(row['member'], row['category']) for row in table] == [
-      (member, category) for member in MEMBERS for category in CATEGORIES
-      if category in named]
+    (member, category) for member in MEMBERS for category in CATEGORIES if category in named
+  ]
   for row in table:
     folder = sweep.folder / 'regions' / row['member']
     regions = rows(folder / 'regions.csv')
     scores = np.load(folder / 'association' / 'conv5_3.npy')
-    means = scores[[
-        x['category'] == row['category'] and x['fixations'] != '0'
-        for x in regions]].mean(axis=0)
-    np.testing.assert_allclose(
-        float(row['mean_nss_top10']), np.sort(means)[-2:].mean(), atol=1e-6)
+    means = scores[[x['category'] == row['category'] and x['fixations'] != '0' for x in regions]].mean(axis=0)
+    np.testing.assert_allclose(float(row['mean_nss_top10']), np.sort(means)[-2:].mean(), atol=1e-6)
     assert int(row['units_above_threshold']) == (means > 1.5).sum()
-    assert int(row['depth']) == {
-        'depth_0': 0, 'depth_2': 2, 'depth_all': 13}[row['member']]
+    assert int(row['depth']) == {'depth_0': 0, 'depth_2': 2, 'depth_all': 13}[row['member']]
 
 
 def test_unseen_photographs_have_a_table_of_their_own(sweep):
-  """Regions of what was trained on and of what chose the epoch are left out.
-  """
+  """Regions of what was trained on and of what chose the epoch are left out."""
   assert sweep.summary['measured_on'] == {
-      'regions': {'train': 1, 'validation': 1, 'unseen': 3},
-      'popout': {'train': 0, 'validation': 0, 'unseen': 6}}
+    'regions': {'train': 1, 'validation': 1, 'unseen': 3},
+    'popout': {'train': 0, 'validation': 0, 'unseen': 6},
+  }
   everything, unseen = (
-      {(row['member'], row['category']): row
-       for row in rows(sweep.folder / name)}
-      for name in ('table3.csv', 'table3_unseen.csv'))
-  gone = [x['category'] for x in rows(
-      sweep.folder / 'regions' / 'depth_0' / 'regions.csv')
-      if x['image_id'] in ('2001', '2002') and x['fixations'] != '0']
+    {(row['member'], row['category']): row for row in rows(sweep.folder / name)}
+    for name in ('table3.csv', 'table3_unseen.csv')
+  )
+  gone = [
+    x['category']
+    for x in rows(sweep.folder / 'regions' / 'depth_0' / 'regions.csv')
+    if x['image_id'] in ('2001', '2002') and x['fixations'] != '0'
+  ]
   assert len(gone) > 3
   for key, row in everything.items():
-    assert int(unseen[key]['regions']) == (
-        int(row['regions']) - gone.count(key[1]))
+    assert int(unseen[key]['regions']) == (int(row['regions']) - gone.count(key[1]))
   assert unseen['depth_2', gone[0]]['mean_nss_top10'] == ''
 
 
@@ -149,11 +147,8 @@ def test_table6_follows_from_the_arrays(sweep):
   table = rows(sweep.folder / 'table6.csv')
   assert [row['member'] for row in table] == list(MEMBERS)
   for row in table:
-    scores = np.load(
-        sweep.folder / 'popout' / row['member'] / 'nmm' / 'conv5_3.npy')
-    np.testing.assert_allclose(
-        float(row['mean_nmm_top10']),
-        np.sort(scores.mean(axis=0))[-2:].mean(), atol=1e-6)
+    scores = np.load(sweep.folder / 'popout' / row['member'] / 'nmm' / 'conv5_3.npy')
+    np.testing.assert_allclose(float(row['mean_nmm_top10']), np.sort(scores.mean(axis=0))[-2:].mean(), atol=1e-6)
 
 
 def test_a_member_is_what_its_own_dissection_finds(sweep, tmp_path):
@@ -180,35 +175,29 @@ def test_a_member_gets_every_key_of_the_jobs(sweep):
 
 def test_only_what_changed_is_measured_again(sweep, copy, calls):
   before = {path: path.read_bytes() for path in copy.glob('*.csv')}
-  assert sweep.measure(copy)['seconds']['regions'] == (
-      sweep.summary['seconds']['regions'])
+  assert sweep.measure(copy)['seconds']['regions'] == (sweep.summary['seconds']['regions'])
   assert not calls
   assert before == {path: path.read_bytes() for path in copy.glob('*.csv')}
   config = sweep.config.copy_and_resolve_references()
   config.popout.analysis.top_units = 1
   # A job of somebody's own in one of the folders.
   summary = copy / 'regions' / 'depth_2' / 'summary.json'
-  summary.write_text(
-      summary.read_text().replace('"skipped": 0', '"skipped": 1'))
+  summary.write_text(summary.read_text().replace('"skipped": 0', '"skipped": 1'))
   sweep.measure(copy, config=config)
-  assert calls == [
-      'popout/depth_0', 'regions/depth_2', 'popout/depth_2',
-      'popout/depth_all']
+  assert calls == ['popout/depth_0', 'regions/depth_2', 'popout/depth_2', 'popout/depth_all']
 
 
-def test_a_sweep_stopped_while_it_measures_goes_on(
-    sweep, tmp_path, calls, monkeypatch):
+def test_a_sweep_stopped_while_it_measures_goes_on(sweep, tmp_path, calls, monkeypatch):
   folder = tmp_path / sweep.folder.name
-  for name in ('checkpoints', 'config.json', 'metrics.jsonl',
-               'pretrained.safetensors', 'training.json'):
+  for name in ('checkpoints', 'config.json', 'metrics.jsonl', 'pretrained.safetensors', 'training.json'):
     path = sweep.folder / name
     (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / name)
+
   def stop(config, *args, **arguments):
     raise KeyboardInterrupt
 
   with monkeypatch.context() as context:
-    context.setitem(
-        depth.KINDS, 'popout', depth.KINDS['popout']._replace(run=stop))
+    context.setitem(depth.KINDS, 'popout', depth.KINDS['popout']._replace(run=stop))
     with pytest.raises(KeyboardInterrupt):
       sweep.measure(folder)
   assert not (folder / 'summary.json').exists()
@@ -216,10 +205,8 @@ def test_a_sweep_stopped_while_it_measures_goes_on(
   # The same command: nothing is trained again, and it says what it said.
   trained = loop.sweep(sweep.config, made.DATA, str(folder))
   assert trained == sweep.trained
-  assert sweep.measure(folder, trained=trained)['members'] == (
-      sweep.summary['members'])
-  assert calls == [
-      f'{kind}/{name}' for name in MEMBERS for kind in ('regions', 'popout')]
+  assert sweep.measure(folder, trained=trained)['members'] == (sweep.summary['members'])
+  assert calls == [f'{kind}/{name}' for name in MEMBERS for kind in ('regions', 'popout')]
   for name in ('table3.csv', 'table6.csv'):
     assert (folder / name).read_bytes() == (sweep.folder / name).read_bytes()
 
@@ -227,8 +214,7 @@ def test_a_sweep_stopped_while_it_measures_goes_on(
 def _views(folder: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
   with np.load(folder / 'before_after' / 'maps.npz') as archive:
     maps = dict(archive)
-  return json.loads(
-      (folder / 'before_after' / 'views.json').read_text()), maps
+  return json.loads((folder / 'before_after' / 'views.json').read_text()), maps
 
 
 def test_a_kept_map_is_the_members_own(sweep):
@@ -236,8 +222,7 @@ def test_a_kept_map_is_the_members_own(sweep):
   listed, maps = _views(sweep.folder)
   assert listed['base'] == 'depth_0'
   assert listed['members'] == list(MEMBERS)
-  assert [view['kind'] for view in listed['views']] == (
-      ['regions'] * 2 + ['popout'] * 2)
+  assert [view['kind'] for view in listed['views']] == (['regions'] * 2 + ['popout'] * 2)
   for number, view in enumerate(listed['views']):
     source = sweep.sources[view['kind']]
     record = source[source.image_ids.index(view['image_id'])]
@@ -246,23 +231,19 @@ def test_a_kept_map_is_the_members_own(sweep):
     with Image.open(sweep.folder / view['mask']) as mask:
       chosen = np.asarray(mask) == view['place'] + 1
     # Where sets overlap the later one is drawn.
-    own, *later = record.regions.masks[view['place']:]
-    np.testing.assert_array_equal(
-        chosen, own & ~np.any([np.zeros(shape, bool), *later], axis=0))
+    own, *later = record.regions.masks[view['place'] :]
+    np.testing.assert_array_equal(chosen, own & ~np.any([np.zeros(shape, bool), *later], axis=0))
     with Image.open(sweep.folder / view['picture']) as picture:
       assert picture.size == shape[::-1]
     for member, kept in zip(MEMBERS, maps[f'maps_{number}'], strict=True):
       network = trained_models.load_trained(sweep.folder, member)
-      cells = network.maps(
-          record.image, 'conv5_3')['conv5_3'][0, ..., view['unit']]
+      cells = network.maps(record.image, 'conv5_3')['conv5_3'][0, ..., view['unit']]
       full = brute_force.upsample(cells.astype(np.float64), shape)
-      deviation = full.std() or 1.  # a unit may be silent
-      np.testing.assert_allclose(
-          kept, (cells - full.mean()) / deviation, atol=0.01)
+      deviation = full.std() or 1.0  # a unit may be silent
+      np.testing.assert_allclose(kept, (cells - full.mean()) / deviation, atol=0.01)
       if view['kind'] == 'popout':
         standard = (full - full.mean()) / deviation
-        np.testing.assert_allclose(
-            view['scores'][member], standard[own].mean(), atol=1e-3)
+        np.testing.assert_allclose(view['scores'][member], standard[own].mean(), atol=1e-3)
 
 
 def test_units_and_images_can_be_named(sweep, copy):
@@ -271,22 +252,17 @@ def test_units_and_images_can_be_named(sweep, copy):
   config.before_after.images = ('2003',)
   depth.open_sources(config)
   sweep.measure(copy, config=config)
-  shown = [(view['kind'], view['layer'], view['unit'], view['image_id'])
-           for view in _views(copy)[0]['views']]
-  assert shown[:2] == [
-      ('regions', 'conv4_1', 3, '2003'), ('regions', 'conv5_3', 0, '2003')]
+  shown = [(view['kind'], view['layer'], view['unit'], view['image_id']) for view in _views(copy)[0]['views']]
+  assert shown[:2] == [('regions', 'conv4_1', 3, '2003'), ('regions', 'conv5_3', 0, '2003')]
   # No array is named: each unit is shown where it rises most.
-  assert [(view[0], view[1], view[2]) for view in shown[2:]] == [
-      ('popout', 'conv4_1', 3), ('popout', 'conv5_3', 0)]
+  assert [(view[0], view[1], view[2]) for view in shown[2:]] == [('popout', 'conv4_1', 3), ('popout', 'conv5_3', 0)]
 
 
 def test_a_sweep_can_be_trained_alone(sweep, tmp_path):
   config = sweep.config.copy_and_resolve_references()
   config.measured = ()
   sources = depth.open_sources(config)
-  folder = shutil.copytree(
-      sweep.folder, tmp_path / 'alone',
-      ignore=shutil.ignore_patterns('regions', 'popout'))
+  folder = shutil.copytree(sweep.folder, tmp_path / 'alone', ignore=shutil.ignore_patterns('regions', 'popout'))
   summary = sweep.measure(folder, config=config, sources=sources)
   assert summary['members'] == sweep.summary['members']
   assert not list(folder.glob('*.csv'))

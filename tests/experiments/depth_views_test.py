@@ -6,20 +6,22 @@ import numpy as np
 from saliency_jax.experiments import depth_tables, depth_views
 
 SCORES = depth_tables.Scores(
-    image_ids=np.array(['a', 'a', 'b', 'c']), places=np.array([0, 2, 0, 0]),
-    labels=np.array(['text', 'food', 'text', 'text']),
-    members={
-        'depth_0': np.array([[1., 0], [1, 1], [1, 0], [2, 0]]),
-        'depth_1': np.array([[1., 0], [1, 4], [1, 1], [2, 0]]),
-        'depth_2': np.array([[1., 2], [1, 1], [0, 3], [9, 0]])})
+  image_ids=np.array(['a', 'a', 'b', 'c']),
+  places=np.array([0, 2, 0, 0]),
+  labels=np.array(['text', 'food', 'text', 'text']),
+  members={
+    'depth_0': np.array([[1.0, 0], [1, 1], [1, 0], [2, 0]]),
+    'depth_1': np.array([[1.0, 0], [1, 4], [1, 1], [2, 0]]),
+    'depth_2': np.array([[1.0, 2], [1, 1], [0, 3], [9, 0]]),
+  },
+)
 
 
 TOP = {'tap': 'conv5_3', 'base': 'depth_0', 'top': 1}
 
 
 def asked(units=(), images=(), count=2) -> ml_collections.ConfigDict:
-  return ml_collections.ConfigDict(
-      {'units': units, 'images': images, 'count': count})
+  return ml_collections.ConfigDict({'units': units, 'images': images, 'count': count})
 
 
 def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
@@ -31,40 +33,38 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
   # food from 1 to 4 (unit 1, depth 1).
   food, text = depth_views.choose(read, asked(), **TOP)
   assert food == depth_views.View(
-      'a', 2, 'food', 'conv5_3', 1, 'depth_1',
-      {'depth_0': 1., 'depth_1': 4., 'depth_2': 1.})
+    'a', 2, 'food', 'conv5_3', 1, 'depth_1', {'depth_0': 1.0, 'depth_1': 4.0, 'depth_2': 1.0}
+  )
   assert (text.image_id, text.unit, text.best) == ('c', 0, 'depth_2')
-  assert len(depth_views.choose(
-      read, asked(count=1), **TOP)) == 1
-  [named] = depth_views.choose(
-      read, asked(units=('conv5_3:1',)), **TOP)
+  assert len(depth_views.choose(read, asked(count=1), **TOP)) == 1
+  [named] = depth_views.choose(read, asked(units=('conv5_3:1',)), **TOP)
   # Unit 1 rises by 3 for food in depth 1, for text by 5/3 in depth 2.
   assert (named.label, named.best) == ('food', 'depth_1')
-  [named] = depth_views.choose(
-      read, asked(images=('b',)), **TOP)
+  [named] = depth_views.choose(read, asked(images=('b',)), **TOP)
   assert (named.unit, named.best, named.scores['depth_2']) == (1, 'depth_2', 3)
 
 
 def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
   scores = depth_tables.Scores(
-      image_ids=np.array(['a', 'a', 'b', 'b', 'c']), places=np.arange(5),
-      labels=np.array(['text', 'head', 'text', 'head', 'text']),
-      members={
-          'depth_0': np.full((5, 3), 9.),
-          'depth_3': np.array(
-              [[0., 3, 0], [0, 2, 9], [0, 2, 0], [0, 8, 9], [0, 7, 0]])})
+    image_ids=np.array(['a', 'a', 'b', 'b', 'c']),
+    places=np.arange(5),
+    labels=np.array(['text', 'head', 'text', 'head', 'text']),
+    members={
+      'depth_0': np.full((5, 3), 9.0),
+      'depth_3': np.array([[0.0, 3, 0], [0, 2, 9], [0, 2, 0], [0, 8, 9], [0, 7, 0]]),
+    },
+  )
 
   def choose(*units, label=scores.labels):
-    return depth_views.choose(
-        lambda _: scores._replace(labels=label), asked(units), **TOP)
+    return depth_views.choose(lambda _: scores._replace(labels=label), asked(units), **TOP)
 
   # Unit 1 has (3 + 2 + 7) / 3 on text and (2 + 8) / 2 on heads; of a and b,
   # which have both, the head is higher in b. c has the highest text, no head.
   [view] = choose('best:text')
   assert (view.image_id, view.unit, view.best) == ('a', 1, 'depth_3')
   assert view.note == (
-      'mean 4.00 on text, 5.00 on head; on 1 of 2 images with both, the region '
-      'with its highest score is head')
+    'mean 4.00 on text, 5.00 on head; on 1 of 2 images with both, the region with its highest score is head'
+  )
   [view] = choose('best:text', label=np.array(['text'] * 4 + ['other']))
   assert (view.image_id, view.unit, view.label) == ('a', 2, 'text')
   assert view.note == 'mean 4.50 on text'
@@ -77,13 +77,16 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
 def test_table3_by_hand():
   analysis = ml_collections.ConfigDict({'top_units': 1, 'threshold': 1.25})
   table = depth_tables.table3(
-      depth_tables.of_regions(SCORES, analysis),
-      {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, ('text', 'drink'))
+    depth_tables.of_regions(SCORES, analysis), {'depth_0': 0, 'depth_1': 1, 'depth_2': 2}, ('text', 'drink')
+  )
   assert table[1][:4] == ('depth_0', 0, 'drink', 0)
   assert table[1][11] is None
   assert np.isnan([*table[1][4:11], *table[1][12:]]).all()
   text = [row for row in table if row[2] == 'text']
   # Unit means 4/3 and 0, 4/3 and 1/3, 10/3 and 5/3.
   assert [(*row[:2], row[3], row[11]) for row in text] == [
-      ('depth_0', 0, 3, 1), ('depth_1', 1, 3, 1), ('depth_2', 2, 3, 2)]
+    ('depth_0', 0, 3, 1),
+    ('depth_1', 1, 3, 1),
+    ('depth_2', 2, 3, 2),
+  ]
   np.testing.assert_allclose([row[4] for row in text], [4 / 3, 4 / 3, 10 / 3])

@@ -6,10 +6,7 @@ import pytest
 
 from saliency_jax.data import map_folder
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import (
-  evaluation,
-  passes,
-)
+from saliency_jax.experiments import evaluation, passes
 from tests.experiments import made_scores
 from tests.experiments.evaluation_test import evaluate, small
 
@@ -36,8 +33,7 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   # Figure 8 predicts the image that it shows once more.
   assert measured[:5] == ['p1', 'p2', 'p3', 'p3', 'p4']
   assert not (out / 'partial').exists()
-  assert (out / 'scores.csv').read_text() == (
-      tmp_path / 'whole' / 'scores.csv').read_text()
+  assert (out / 'scores.csv').read_text() == (tmp_path / 'whole' / 'scores.csv').read_text()
   for each in (summary, whole):
     del each['seconds']
   assert summary == whole
@@ -51,31 +47,26 @@ def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
   monkeypatch.undo()
   seen = []
   measure = passes.predicted
-  monkeypatch.setattr(passes, 'predicted', lambda *given: seen.append(
-      given[2]) or measure(*given))
-  config.sets.mine.sigma = 6.
+  monkeypatch.setattr(passes, 'predicted', lambda *given: seen.append(given[2]) or measure(*given))
+  config.sets.mine.sigma = 6.0
   evaluate(config, tmp_path)
   assert seen == [{'centre': {0, 1, 2, 3}}]
 
 
 def test_nothing_of_another_run_stays(looked_at, tmp_path):
   evaluate(small(looked_at, 'centre'), tmp_path / 'clean')
-  for name in ('per_image/other/x.csv', 'maps/x/p1.npy', 'search.csv',
-               'report/index.html', 'pictures/9.jpg'):
+  for name in ('per_image/other/x.csv', 'maps/x/p1.npy', 'search.csv', 'report/index.html', 'pictures/9.jpg'):
     path = tmp_path / 'out' / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
   (tmp_path / 'out' / 'notes.txt').touch()  # not ours
   evaluate(small(looked_at, 'centre'), tmp_path / 'out')
-  assert {path.relative_to(tmp_path / 'out') for path in
-          (tmp_path / 'out').rglob('*')} == {
-              pathlib.Path('notes.txt')} | {
-                  path.relative_to(tmp_path / 'clean') for path in
-                  (tmp_path / 'clean').rglob('*')}
+  assert {path.relative_to(tmp_path / 'out') for path in (tmp_path / 'out').rglob('*')} == {
+    pathlib.Path('notes.txt')
+  } | {path.relative_to(tmp_path / 'clean') for path in (tmp_path / 'clean').rglob('*')}
 
 
-def test_a_mistake_does_not_cost_the_results_that_lie_there(
-    looked_at, tmp_path):
+def test_a_mistake_does_not_cost_the_results_that_lie_there(looked_at, tmp_path):
   out = tmp_path / 'out'
   evaluate(small(looked_at, 'centre'), out)
   before = {path: path.read_bytes() for path in out.rglob('*.*')}
@@ -83,18 +74,18 @@ def test_a_mistake_does_not_cost_the_results_that_lie_there(
   inside = made_scores.maps(out / 'maps' / 'theirs')
   before |= {path: path.read_bytes() for path in inside.iterdir()}
   for change, message in (
-      ({'eval.models': 'deepgaze'}, 'deepgaze'),
-      ({'eval.models': str(maps)}, r'2 of 4 images \(p3, p4\)'),
-      ({'eval.models': str(inside)}, 'lies in --workdir'),
-      ({'eval.sets': 'yours'}, 'yours'),
-      ({'analysis.fixations': 'some'},
-       "fixations is 'some'; it is one of"),
-      ({'analysis.top_units': 0}, r'analysis\.top_units is 0; give 1'),
-      ({'data.on_bad_image': 'ignore'}, 'raise or skip'),
-      ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
-      ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
-      ({'eval.auc_jitter': -2}, r'eval\.auc_jitter is -2; give a seed'),
-      ({'sets.mine.sigma': 0.}, 'sigma is 0')):
+    ({'eval.models': 'deepgaze'}, 'deepgaze'),
+    ({'eval.models': str(maps)}, r'2 of 4 images \(p3, p4\)'),
+    ({'eval.models': str(inside)}, 'lies in --workdir'),
+    ({'eval.sets': 'yours'}, 'yours'),
+    ({'analysis.fixations': 'some'}, "fixations is 'some'; it is one of"),
+    ({'analysis.top_units': 0}, r'analysis\.top_units is 0; give 1'),
+    ({'data.on_bad_image': 'ignore'}, 'raise or skip'),
+    ({'eval.resamples': 0}, r'eval\.resamples is 0; give 1'),
+    ({'eval.examples': -1}, r'eval\.examples is -1; give 0'),
+    ({'eval.auc_jitter': -2}, r'eval\.auc_jitter is -2; give a seed'),
+    ({'sets.mine.sigma': 0.0}, 'sigma is 0'),
+  ):
     config = small(looked_at, 'centre')
     config.update_from_flattened_dict(change)
     with pytest.raises(InputError, match=message):

@@ -32,7 +32,7 @@ MODELS = [Model('coarse', (5, 7)), Model('fine', (400, 300))]
 
 def test_the_first_the_last_and_those_between():
   # Image 3 is the best on average, then 0, 4, 2 and 1.
-  scores = np.array([[3., 0, 1, 5, 2], [3., 0, 1, 5, 2]])
+  scores = np.array([[3.0, 0, 1, 5, 2], [3.0, 0, 1, 5, 2]])
   assert example_maps.choose(scores, [''] * 5, 3) == [3, 4, 1]
   assert example_maps.choose(scores, [''] * 5, 2) == [3, 1]
   assert example_maps.choose(scores, [''] * 5, 9) == [3, 0, 4, 2, 1]
@@ -40,7 +40,7 @@ def test_the_first_the_last_and_those_between():
 
 
 def test_kinds_differ_as_long_as_there_are_any():
-  scores = np.array([[5., 4, 3, 2, 1]])
+  scores = np.array([[5.0, 4, 3, 2, 1]])
   kinds = ['a', 'a', 'b', 'a', 'a']
   # The last, of kind a again, gives way to the only image of kind b.
   assert example_maps.choose(scores, kinds, 2) == [0, 2]
@@ -48,7 +48,7 @@ def test_kinds_differ_as_long_as_there_are_any():
 
 
 def test_an_image_without_a_score_is_not_shown():
-  scores = np.array([[1., np.nan, 3], [1., 5, 3]])
+  scores = np.array([[1.0, np.nan, 3], [1.0, 5, 3]])
   assert example_maps.choose(scores, [''] * 3, 3) == [2, 0]
 
 
@@ -59,10 +59,14 @@ def kept(tmp_path) -> tuple[dict, list[dict], object]:
   def human(record):
     return np.eye(*record.image.shape[:2])
 
-  example_maps.write(Folder(tmp_path, {}), [
-      example_maps.Shown('photographs', photographs, 1, '', (1., 2.), human),
-      example_maps.Shown('arrays', arrays, 0, 'colour', (3., 4.), None)],
-      MODELS)
+  example_maps.write(
+    Folder(tmp_path, {}),
+    [
+      example_maps.Shown('photographs', photographs, 1, '', (1.0, 2.0), human),
+      example_maps.Shown('arrays', arrays, 0, 'colour', (3.0, 4.0), None),
+    ],
+    MODELS,
+  )
   with np.load(tmp_path / 'examples.npz', allow_pickle=False) as archive:
     found = {name: archive[name] for name in archive.files}
   with open(tmp_path / 'examples.csv', newline='') as file:
@@ -77,8 +81,7 @@ def test_maps_are_standardised_over_the_image(kept):
   upsampled = brute_force.upsample(cells, record.image.shape[:2])
   assert upsampled.mean() == pytest.approx(0, abs=1e-3)
   assert upsampled.std() == pytest.approx(1, abs=1e-3)
-  assert np.corrcoef(
-      cells.ravel(), MODELS[0].map('001').ravel())[0, 1] > .9999
+  assert np.corrcoef(cells.ravel(), MODELS[0].map('001').ravel())[0, 1] > 0.9999
   assert found['0/human'].shape == record.image.shape[:2]
 
 
@@ -87,15 +90,14 @@ def test_large_maps_are_averaged_down(kept):
   # 400 x 300 cells, of which 2 x 2 become one.
   assert found['1/map/1'].shape == (200, 150)
   own = MODELS[1].map('colour-00').reshape(200, 2, 150, 2).mean(axis=(1, 3))
-  assert np.corrcoef(found['1/map/1'].ravel(), own.ravel())[0, 1] > .999
+  assert np.corrcoef(found['1/map/1'].ravel(), own.ravel())[0, 1] > 0.999
 
 
 def test_what_else_is_kept(kept):
   found, rows, folder = kept
   assert found['models'].tolist() == ['coarse', 'fine']
   assert found['0/scores'].tolist() == [1, 2]
-  np.testing.assert_array_equal(
-      found['0/fixations'], made.Photographs(3)[1].fixations)
+  np.testing.assert_array_equal(found['0/fixations'], made.Photographs(3)[1].fixations)
   assert [row['metric'] for row in rows] == ['nss', 'nmm']
   assert (rows[1]['height'], rows[1]['kind']) == ('700', 'colour')
   with Image.open(folder / rows[1]['picture']) as picture:
@@ -103,6 +105,6 @@ def test_what_else_is_kept(kept):
   target = found['1/target']
   assert target.shape == (640, 640)
   mask = SearchArrays(count=1, size=700)[0].regions.masks[0]
-  assert target.mean() == pytest.approx(mask.mean(), rel=.1)
+  assert target.mean() == pytest.approx(mask.mean(), rel=0.1)
   assert '1/human' not in found
   assert '0/target' not in found

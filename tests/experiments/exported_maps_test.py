@@ -17,14 +17,11 @@ from saliency_jax.ops import association, pixel_weights
 from tests import brute_force
 from tests.experiments import made
 
-WANTED = ml_collections.ConfigDict({
-    'units': 2, 'examples': 1, 'also': ('conv4_1:3',), 'all_units': True})
-READOUT = {
-    'kernel': np.random.default_rng(1).normal(size=(1, 1, 7, 1)).astype('f4')}
+WANTED = ml_collections.ConfigDict({'units': 2, 'examples': 1, 'also': ('conv4_1:3',), 'all_units': True})
+READOUT = {'kernel': np.random.default_rng(1).normal(size=(1, 1, 7, 1)).astype('f4')}
 COUNT = 11
 SHOWN = np.array([0, 1, 2, 4, 5, 6, 7, 9, 10])  # 5 and 10 have no region
-FILES = {
-    'images.csv', 'pictures', 'masks', 'fixations.npz', 'maps', 'saliency.npz'}
+FILES = {'images.csv', 'pictures', 'masks', 'fixations.npz', 'maps', 'saliency.npz'}
 
 
 class Photographs(made.Photographs):
@@ -36,32 +33,38 @@ class Photographs(made.Photographs):
       return record
     height, width = 5, 7
     return record._replace(
-        image=record.image[:height, :width],
-        fixations=(record.fixations % (height, width)).astype(np.int32),
-        regions=record.regions._replace(
-            masks=record.regions.masks[:, :height, :width]))
+      image=record.image[:height, :width],
+      fixations=(record.fixations % (height, width)).astype(np.int32),
+      regions=record.regions._replace(masks=record.regions.masks[:, :height, :width]),
+    )
 
 
 def trained() -> Probe:
   """A network with a readout, as training leaves one."""
   probe = made.probe()
   network = heads.attach(probe.network, heads.READOUT, READOUT)
-  return probe._replace(network=network.replace(
-      provenance=network.provenance._replace(depth=0)))
+  return probe._replace(network=network.replace(provenance=network.provenance._replace(depth=0)))
 
 
 def export(folder, shown=SHOWN, devices=1, wanted=WANTED):
   """Measures the made photographs and exports what the page shows."""
   source, devices = Photographs(COUNT), jax.devices()[:devices]
   rows = measurement.measure(
-      trained(), source, pixel_sets.distinct_fixations_in_regions,
-      ledger=ledger.Ledger(folder.parent / 'ledger', {'': 1}),
-      devices=devices).rows
+    trained(),
+    source,
+    pixel_sets.distinct_fixations_in_regions,
+    ledger=ledger.Ledger(folder.parent / 'ledger', {'': 1}),
+    devices=devices,
+  ).rows
   source.reads.clear()
   exported_maps.write(
-      workdir.Folder(str(folder), {}), trained(), source, rows,
-      exported_maps.Shown(shown, CATEGORIES, pixel_sets.regions, wanted),
-      devices=devices)
+    workdir.Folder(str(folder), {}),
+    trained(),
+    source,
+    rows,
+    exported_maps.Shown(shown, CATEGORIES, pixel_sets.regions, wanted),
+    devices=devices,
+  )
   return source
 
 
@@ -69,9 +72,7 @@ def export(folder, shown=SHOWN, devices=1, wanted=WANTED):
 def done(tmp_path_factory):
   folder = tmp_path_factory.mktemp('exported') / 'out'
   source, network = export(folder), made.probe().network
-  return folder, source, [
-      {tap: x[0] for tap, x in network.maps(
-          source[i].image, made.TAPS).items()} for i in SHOWN]
+  return folder, source, [{tap: x[0] for tap, x in network.maps(source[i].image, made.TAPS).items()} for i in SHOWN]
 
 
 def standardised(x, size):
@@ -113,8 +114,7 @@ def test_fixations_are_all_there_image_by_image(done):
     points, offsets = file['points'], file['offsets']
   assert (points.dtype, offsets.dtype) == (np.int32, np.int64)
   for k, i in enumerate(SHOWN):
-    np.testing.assert_array_equal(
-        points[offsets[k]:offsets[k + 1]], source[i].fixations)
+    np.testing.assert_array_equal(points[offsets[k] : offsets[k + 1]], source[i].fixations)
   assert offsets.tolist() == [30 * k for k in range(len(SHOWN) + 1)]
 
 
@@ -129,12 +129,10 @@ def test_every_exported_map_equals_brute_force(done):
     assert order == sorted(set(order))
     for unit, k, x in zip(units, on, maps, strict=True):
       record = source[SHOWN[k]]
-      expected = standardised(
-          maps_of[k][layer][..., unit], record.image.shape[:2])
+      expected = standardised(maps_of[k][layer][..., unit], record.image.shape[:2])
       np.testing.assert_allclose(x, expected, rtol=2e-3, atol=2e-3)
       checked += 1
-    assert {(3, k) for k in range(len(SHOWN))} <= set(order) or (
-        layer != 'conv4_1')
+    assert {(3, k) for k in range(len(SHOWN))} <= set(order) or (layer != 'conv4_1')
   assert checked > 30
 
 
@@ -147,11 +145,9 @@ def test_the_exported_saliency_scores_as_the_output_does(done):
     record = source[i]
     size, points = record.image.shape[:2], record.fixations
     output = maps_of[k]['conv5_3'] @ READOUT['kernel'][0, 0]
-    score = association.associate(
-        output, pixel_weights.cell_weights([points], size, output.shape[:2]))
+    score = association.associate(output, pixel_weights.cell_weights([points], size, output.shape[:2]))
     drawn = brute_force.upsample(maps[k], size)
-    np.testing.assert_allclose(
-        drawn[tuple(points.T)].mean(), score[0, 0], atol=2e-3)
+    np.testing.assert_allclose(drawn[tuple(points.T)].mean(), score[0, 0], atol=2e-3)
     assert abs(drawn.mean()) < 2e-3
     assert drawn.std() == pytest.approx(1, abs=2e-3)
 
@@ -172,35 +168,27 @@ def test_all_units_can_be_read_in_part(done):
       record = source[SHOWN[8]]
       for unit, x in enumerate(stored[8]):
         np.testing.assert_allclose(
-            x, standardised(
-                maps_of[8][layer][..., unit], record.image.shape[:2]),
-            rtol=2e-3, atol=2e-3)
+          x, standardised(maps_of[8][layer][..., unit], record.image.shape[:2]), rtol=2e-3, atol=2e-3
+        )
       with np.load(folder / 'maps' / f'{layer}.npz') as kept_maps:
-        for unit, k, x in zip(
-            *(kept_maps[name] for name in ('units', 'images', 'maps')),
-            strict=True):
-          np.testing.assert_allclose(
-              stored[k, unit], x, rtol=2e-3, atol=2e-3)
+        for unit, k, x in zip(*(kept_maps[name] for name in ('units', 'images', 'maps')), strict=True):
+          np.testing.assert_allclose(stored[k, unit], x, rtol=2e-3, atol=2e-3)
 
 
 def test_eight_devices_export_the_same(done, tmp_path):
   export(tmp_path / 'out', devices=8)
   for name in ('maps/conv5_3.npz', 'maps/conv4_1.npz', 'saliency.npz'):
-    with np.load(done[0] / name) as one, np.load(
-        tmp_path / 'out' / name) as eight:
+    with np.load(done[0] / name) as one, np.load(tmp_path / 'out' / name) as eight:
       assert one.files == eight.files
       for field in one.files:
-        np.testing.assert_allclose(
-            one[field], eight[field], rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(one[field], eight[field], rtol=2e-3, atol=2e-3)
 
 
 def test_no_image_is_read_where_none_is_shown(tmp_path):
   source = export(tmp_path / 'out', shown=np.zeros(0, np.int32))
   assert not source.reads
-  assert (tmp_path / 'out/images.csv').read_text() == (
-      'image_id,picture,height,width\n')
-  assert {path.name for path in (tmp_path / 'out').iterdir()} == {
-      'config.json', 'images.csv'}
+  assert (tmp_path / 'out/images.csv').read_text() == ('image_id,picture,height,width\n')
+  assert {path.name for path in (tmp_path / 'out').iterdir()} == {'config.json', 'images.csv'}
 
 
 def test_large_images_become_small_pictures(tmp_path):
@@ -212,8 +200,8 @@ def test_large_images_become_small_pictures(tmp_path):
   with Image.open(tmp_path / 'pictures/00000.jpg') as picture:
     assert picture.size == (640, 448)
     np.testing.assert_allclose(
-        np.asarray(picture, float),
-        np.asarray(Image.fromarray(image).resize((640, 448)), float), atol=6)
+      np.asarray(picture, float), np.asarray(Image.fromarray(image).resize((640, 448)), float), atol=6
+    )
   with Image.open(tmp_path / 'masks/00000.png') as mask:
     assert not np.asarray(mask).any()
     assert mask.size == (1000, 700)

@@ -20,18 +20,16 @@ def test_they_are_those_of_the_records(looked_at):
   assert found.padded == 32
   for index, record in enumerate(source):
     assert found.size(index) == made_scores.SIZE
-    np.testing.assert_array_equal(
-        found.points[found.of(index)], record.fixations)
+    np.testing.assert_array_equal(found.points[found.of(index)], record.fixations)
   assert found.subjects[found.of(2)].tolist() == [0] * 4 + [1] * 3
-  part = fixation_index.read(
-      subset.subset(source, ('p3', 'p1')), title='Reading')
-  np.testing.assert_array_equal(
-      part.points, np.concatenate([source[2].fixations, source[0].fixations]))
+  part = fixation_index.read(subset.subset(source, ('p3', 'p1')), title='Reading')
+  np.testing.assert_array_equal(part.points, np.concatenate([source[2].fixations, source[0].fixations]))
 
 
 @dataclasses.dataclass
 class Sizes:
   """Fixations in the corners of images of two sizes."""
+
   image_ids = ('small', 'large')
 
   def __len__(self):
@@ -42,6 +40,7 @@ class Sizes:
 
   def scanpaths(self, index):
     from saliency_jax.data import fixations
+
     height, width = self.size(index)
     return fixations.make(np.array([[0, 0], [height - 1, width - 1]]))
 
@@ -72,8 +71,7 @@ def test_they_are_scaled_as_pysaliency_does():
   assert np.argwhere(counts).tolist() == [[0, 0], [40, 16], [59, 19]]
   assert counts[counts > 0].tolist() == [2, 1, 1]
   # 59 * 3 / 60 = 2.95, 19 * 5 / 20 = 4.75.
-  assert found.scaled((3, 5)).tolist() == [
-      [2, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 2]]
+  assert found.scaled((3, 5)).tolist() == [[2, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 2]]
 
 
 def test_the_digest_sees_everything(looked_at):

@@ -27,15 +27,13 @@ def test_one_that_dies_ends_the_other_and_they_end_as_one_does(tmp_path):
   assert codes(processes) == [0, 0], said
   counts = json.loads((two / 'summary.json').read_text())['counts']
   assert counts['resumed'] >= 2  # what the second one had flushed
-  units_test.dissect(
-      made.Photographs(11), tmp_path / 'one', batch_size=2)
+  units_test.dissect(made.Photographs(11), tmp_path / 'one', batch_size=2)
   for path in (tmp_path / 'one').rglob('*.*'):
     other = two / path.relative_to(tmp_path / 'one')
     if path.suffix == '.npy':
       np.testing.assert_allclose(np.load(other), np.load(path), atol=1e-5)
     elif path.suffix in ('.csv', '.jpg', '.png'):
-      assert (path.name == 'table2.csv'
-              or other.read_bytes() == path.read_bytes()), path
+      assert path.name == 'table2.csv' or other.read_bytes() == path.read_bytes(), path
   assert not (two / 'partial').exists()
 
 
@@ -50,6 +48,5 @@ def test_sigterm_to_one_stops_both_and_saves(tmp_path):
 def test_an_image_that_one_cannot_read_ends_both_with_one_sentence(tmp_path):
   said = hosts.end(processes := hosts.start(RUNNER, tmp_path, 0, 0))
   assert codes(processes) == [1, 1], said
-  assert {text.strip().splitlines()[-1] for text in said} == {
-      '007.jpg is truncated; fetch it again.'}
+  assert {text.strip().splitlines()[-1] for text in said} == {'007.jpg is truncated; fetch it again.'}
   assert not (tmp_path / 'summary.json').exists()

@@ -48,13 +48,15 @@ class Photographs:
     if regions == 3:
       masks[1] = False  # a region without a fixation
     return Record(
-        self.image_ids[index],
-        rng.integers(0, 256, (height, width, 3)).astype(np.uint8),
-        rng.integers(0, (height, width), size=(30, 2)).astype(np.int32),
-        Regions(
-            np.arange(1, regions + 1, dtype=np.int32),
-            ('food', 'text', 'other')[:regions] + ('plant',) * (regions - 3),
-            masks))
+      self.image_ids[index],
+      rng.integers(0, 256, (height, width, 3)).astype(np.uint8),
+      rng.integers(0, (height, width), size=(30, 2)).astype(np.int32),
+      Regions(
+        np.arange(1, regions + 1, dtype=np.int32),
+        ('food', 'text', 'other')[:regions] + ('plant',) * (regions - 3),
+        masks,
+      ),
+    )
 
 
 def listed(folder: pathlib.Path) -> list[dict[str, str]]:

@@ -43,16 +43,16 @@ def photographs(folder: pathlib.Path) -> pathlib.Path:
 
 
 def osie(folder: pathlib.Path) -> pathlib.Path:
-  """Writes two photographs in OSIE's layout, with `labelme/`; returns `folder`.
-  """
+  """Writes two photographs in OSIE's layout, with `labelme/`; returns `folder`."""
   rng = np.random.default_rng(4)
   looked = {}
-  for image_id, labels in (
-      ('1', ('text', 'food', 'text')), ('2', ('food', 'plant', 'text'))):
+  for image_id, labels in (('1', ('text', 'food', 'text')), ('2', ('food', 'plant', 'text'))):
     made.photograph(folder / 'stimuli' / f'{image_id}.jpg', *SIZE, rng)
-    made.labelme(folder / 'labelme' / f'{image_id}.json', *SIZE, [
-        made.shape(label, *SIZE, part, 'rectangle')
-        for part, label in enumerate(labels)])
+    made.labelme(
+      folder / 'labelme' / f'{image_id}.json',
+      *SIZE,
+      [made.shape(label, *SIZE, part, 'rectangle') for part, label in enumerate(labels)],
+    )
     looked[f'{image_id}.jpg'] = made.scanpaths(*SIZE, rng)
   made.fixations_mat(folder / 'eye' / 'fixations.mat', looked)
   return folder
@@ -60,9 +60,7 @@ def osie(folder: pathlib.Path) -> pathlib.Path:
 
 def source(folder: pathlib.Path) -> Source:
   """Opens what `photographs` has written."""
-  return open_source(
-      'table', folder / 'images', fixations=folder / 'looks.csv',
-      drop_outside=True)
+  return open_source('table', folder / 'images', fixations=folder / 'looks.csv', drop_outside=True)
 
 
 def maps(folder: pathlib.Path, image_ids=IMAGE_IDS, seed: int = 0):
@@ -71,8 +69,7 @@ def maps(folder: pathlib.Path, image_ids=IMAGE_IDS, seed: int = 0):
   folder.mkdir(parents=True, exist_ok=True)
   for image_id in image_ids:
     blobs = Image.fromarray(rng.random((5, 6), np.float32))
-    values = np.asarray(blobs.resize(
-        (SIZE[1] // 2, SIZE[0] // 2), Image.Resampling.BICUBIC))
+    values = np.asarray(blobs.resize((SIZE[1] // 2, SIZE[0] // 2), Image.Resampling.BICUBIC))
     values = np.round(1000 + 5000 * values).astype(np.uint16)
     Image.fromarray(values).save(folder / f'{image_id}.png')
   return folder

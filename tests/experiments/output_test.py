@@ -40,8 +40,7 @@ def test_saliency_of_regions_against_full_maps(index):
     assert region.output_saliency == pytest.approx(by_model, abs=1e-4)
     assert region.human_saliency == pytest.approx(by_people, abs=1e-6)
     assert region.bias == pytest.approx(by_model - by_people, abs=1e-4)
-    assert region.difference == pytest.approx(
-        abs(by_model - by_people), abs=1e-4)
+    assert region.difference == pytest.approx(abs(by_model - by_people), abs=1e-4)
 
 
 def test_a_prediction_of_the_human_map_itself_has_no_difference():
@@ -56,20 +55,20 @@ def test_a_map_larger_than_the_photograph_is_averaged_down():
   human = human_map(record)
   large = human.repeat(3, axis=0).repeat(2, axis=1).astype(np.float32)
   # Every other column of the large map is broken; averaging evens it out.
-  large[:, ::2] += .01 * human.max()
-  large[:, 1::2] -= .01 * human.max()
+  large[:, ::2] += 0.01 * human.max()
+  large[:, 1::2] -= 0.01 * human.max()
   for region in output.measure(record, large, human, CHOOSE):
-    assert region.difference == pytest.approx(0, abs=.2)
+    assert region.difference == pytest.approx(0, abs=0.2)
 
 
 def test_a_map_larger_in_one_axis_alone_is_averaged_down_too():
   record = made.Photographs(3)[2]
   human = human_map(record)
   large = human.repeat(2, axis=0).astype(np.float32)
-  large[::2] += .01 * human.max()
-  large[1::2] -= .01 * human.max()
+  large[::2] += 0.01 * human.max()
+  large[1::2] -= 0.01 * human.max()
   for region in output.measure(record, large, human, CHOOSE):
-    assert region.difference == pytest.approx(0, abs=.02)
+    assert region.difference == pytest.approx(0, abs=0.02)
 
 
 def test_a_constant_human_map_scores_nothing():
@@ -84,9 +83,9 @@ def test_all_fixations_may_count():
   record = made.Photographs(3)[1]
   record = record._replace(fixations=np.repeat(record.fixations, 2, axis=0))
   counted = [
-      [r.fixations for r in output.measure(
-          record, np.eye(4), human_map(record), choose)]
-      for choose in (CHOOSE, pixel_sets.all_fixations_in_regions)]
+    [r.fixations for r in output.measure(record, np.eye(4), human_map(record), choose)]
+    for choose in (CHOOSE, pixel_sets.all_fixations_in_regions)
+  ]
   assert counted[1] == [2 * n for n in counted[0]]
 
 
@@ -99,19 +98,15 @@ def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
   source, network = made.Photographs(5), tiny.vgg()
   size = network.preprocess.image_size
   found = figure7.unit_scores(
-      source, network, CHOOSE, top=3, settings=made.SETTINGS,
-      ledger=Ledger(tmp_path / 'partial', {'': 0}), title='')
+    source, network, CHOOSE, top=3, settings=made.SETTINGS, ledger=Ledger(tmp_path / 'partial', {'': 0}), title=''
+  )
   expected = {}
   for record in source:
-    small = np.asarray(Image.fromarray(record.image).resize(
-        (size, size), Image.Resampling.BILINEAR))
+    small = np.asarray(Image.fromarray(record.image).resize((size, size), Image.Resampling.BILINEAR))
     maps = network.maps(small, network.readout_tap)[network.readout_tap][0]
-    for number, points in zip(
-        record.regions.ids.tolist(), CHOOSE(record).pixels, strict=True):
+    for number, points in zip(record.regions.ids.tolist(), CHOOSE(record).pixels, strict=True):
       if len(points):
-        expected[record.image_id, number] = brute_force.scores(
-            maps, [points], record.image.shape[:2])[0]
-  assert [*zip(found.images.tolist(), found.ids.tolist(), strict=True)] == [
-      *expected]
+        expected[record.image_id, number] = brute_force.scores(maps, [points], record.image.shape[:2])[0]
+  assert [*zip(found.images.tolist(), found.ids.tolist(), strict=True)] == [*expected]
   np.testing.assert_allclose(found.scores, [*expected.values()], atol=1e-4)
   assert found.top == 3

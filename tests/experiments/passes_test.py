@@ -32,9 +32,7 @@ def source(looked_at):
 
 def test_models_see_what_they_lack_and_nothing_else(source):
   first, second, third = Model('1'), Model('2'), Model('3')
-  found = list(passes.predicted(
-      source, [first, second, third], {'1': {0, 1, 3}, '2': {3}, '3': set()},
-      Reading(2, {})))
+  found = list(passes.predicted(source, [first, second, third], {'1': {0, 1, 3}, '2': {3}, '3': set()}, Reading(2, {})))
   assert [each.index for each in found] == [0, 1, 3]
   assert [each.record.image_id for each in found] == ['p1', 'p2', 'p4']
   assert [list(each.maps) for each in found] == [['1'], ['1'], ['1', '2']]
@@ -51,13 +49,10 @@ def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):
   path.write_bytes(path.read_bytes()[:500])
   seen = []
   with pytest.raises(InputError, match=r'p3\.jpg is truncated'):
-    seen.extend(
-        each.index for each in passes.predicted(
-            source, [Model('1')], {'1': {0, 1, 2, 3}}, Reading(3, {})))
+    seen.extend(each.index for each in passes.predicted(source, [Model('1')], {'1': {0, 1, 2, 3}}, Reading(3, {})))
   assert seen == [0, 1]  # what was read is not lost
   reading = Reading(3, {}, 'skip')
-  assert [each.index for each in passes.predicted(
-      source, [Model('1')], {'1': {0, 1, 2, 3}}, reading)] == [0, 1, 3]
+  assert [each.index for each in passes.predicted(source, [Model('1')], {'1': {0, 1, 2, 3}}, reading)] == [0, 1, 3]
   assert list(reading.skipped) == ['p3']
   assert 'truncated' in reading.skipped['p3']
 
@@ -72,11 +67,11 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
     models = [Model('1'), Model('2')]
     with Ledger(tmp_path / 'x', {'1': 1, '2': 2}) as ledger:
       passes.measured(
-          source, models, images, measure, ledger=ledger,
-          reading=Reading(3, {}), title='Scoring', keep=keep)
-    return {model: {name: entry.facts for name, entry in of.items()}
-            for model, of in ledger.entries.items()}, [
-                model.asked for model in models]
+        source, models, images, measure, ledger=ledger, reading=Reading(3, {}), title='Scoring', keep=keep
+      )
+    return {model: {name: entry.facts for name, entry in of.items()} for model, of in ledger.entries.items()}, [
+      model.asked for model in models
+    ]
 
   def keep(model, image_id, saliency):
     folder.array(f'maps/{model}/{image_id}.npy', saliency)
@@ -98,32 +93,47 @@ def test_maps_that_are_none_of_their_images_are_told():
   """One map for several images, and maps of other proportions."""
   rng = np.random.default_rng(0)
   same, size = rng.random((6, 8)), (30, 40, 3)
-  maps = [same, same, rng.random((6, 8)), same, np.zeros((6, 8)),
-          rng.random((9, 9)), rng.random((4, 16)), rng.random((8, 6))]
+  maps = [
+    same,
+    same,
+    rng.random((6, 8)),
+    same,
+    np.zeros((6, 8)),
+    rng.random((9, 9)),
+    rng.random((4, 16)),
+    rng.random((8, 6)),
+  ]
   found = Scored(
-      types.SimpleNamespace(dataset=types.SimpleNamespace(
-          source=types.SimpleNamespace(image_ids='abcdefgh'))),
-      range(8), {'m': [passes._about(each, size) for each in maps]}, {})
+    types.SimpleNamespace(dataset=types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefgh'))),
+    range(8),
+    {'m': [passes._about(each, size) for each in maps]},
+    {},
+  )
   assert found.same == {'m': ['a', 'b', 'd']}
   assert found.stretched == {'m': ['g', 'h']}
   assert found.constant == {'m': ['e']}
   assert found.framed == {'m': []}
 
 
-@pytest.mark.parametrize(('change', 'framed'), [
+@pytest.mark.parametrize(
+  ('change', 'framed'),
+  [
     (lambda x: np.pad(x, 2, constant_values=1), True),  # a figure's margins
     (lambda x: 1 - np.pad(x, 2), True),  # inverted
-    (lambda x: np.pad(x, 2), False), (lambda x: x, False)])
+    (lambda x: np.pad(x, 2), False),
+    (lambda x: x, False),
+  ],
+)
 def test_maps_with_margins_are_told(change, framed):
-  saliency = np.random.default_rng(0).random((9, 12)) * .9
+  saliency = np.random.default_rng(0).random((9, 12)) * 0.9
   assert passes._about(change(saliency), (9, 12, 3))['framed'] is framed
 
 
 def test_maps_that_most_images_contradict_are_told():
-  scores = [{'scores': {'nss': value}} for value in (-1, -.5, -.1, .2) * 3]
-  scoring = types.SimpleNamespace(metrics=('nss',), dataset=(
-      types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefghijkl'))))
+  scores = [{'scores': {'nss': value}} for value in (-1, -0.5, -0.1, 0.2) * 3]
+  scoring = types.SimpleNamespace(
+    metrics=('nss',), dataset=(types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefghijkl')))
+  )
   one = Scored(scoring, range(12), {'m': scores}, {})
   assert one.below_chance == {'m': [*'abcefgijk']}
-  assert Scored(scoring, range(12), {'m': scores[2:4] * 6}, {}
-                ).below_chance == {}
+  assert Scored(scoring, range(12), {'m': scores[2:4] * 6}, {}).below_chance == {}

@@ -31,8 +31,7 @@ def photographs(tmp_path):
 
 
 def _maps(*stems: str) -> set[str]:
-  return {f'{stem}{end}' for stem in stems
-          for end in ('.npy', '.png', '_overlay.png')}
+  return {f'{stem}{end}' for stem in stems for end in ('.npy', '.png', '_overlay.png')}
 
 
 def _contents(folder: pathlib.Path) -> dict[str, bytes]:
@@ -52,22 +51,19 @@ def test_one_that_cannot_be_read_ends_the_run(trained, photographs):
   with pytest.raises(InputError, match=r'b\.png'):
     _predict(trained, photographs)
   # What came before it is there; the folder does not pass for whole.
-  found = {path.name for path in (photographs.parent / 'out').iterdir()
-           if not path.name.startswith('.')}
+  found = {path.name for path in (photographs.parent / 'out').iterdir() if not path.name.startswith('.')}
   assert found == {'config.json', 'predicted.jsonl', *_maps('a')}
 
 
 @pytest.mark.parametrize('batch_size', [1, 8])
 def test_it_may_be_left_out(trained, photographs, batch_size):
-  summary, out = _predict(
-      trained, photographs, on_bad_image='skip', batch_size=batch_size)
+  summary, out = _predict(trained, photographs, on_bad_image='skip', batch_size=batch_size)
   assert summary['counts'] == {'images': 2, 'skipped': 1}
   assert json.loads((out / 'summary.json').read_text()) == summary
   assert list(summary['skipped']) == ['b']
   assert 'truncated' in summary['skipped']['b']
   for i, name in enumerate('ac'):
-    assert np.load(out / f'{name}.npy').shape == (
-        made.VALIDATION[i].image.shape[:2])
+    assert np.load(out / f'{name}.npy').shape == (made.VALIDATION[i].image.shape[:2])
   assert not (out / 'b.npy').exists()
 
 
@@ -81,8 +77,7 @@ def test_other_files_are_named(trained, photographs, caplog):
 
 def test_images_in_sub_folders_are_counted(trained, photographs, caplog):
   (photographs / 'b.png').unlink()
-  for name in ('sub/x.JPG', 'sub/y.png', 'sub/z.txt', 'sub/.w.png',
-               '.hidden/v.png'):
+  for name in ('sub/x.JPG', 'sub/y.png', 'sub/z.txt', 'sub/.w.png', '.hidden/v.png'):
     path = photographs / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
@@ -100,8 +95,7 @@ def test_maps_of_an_earlier_prediction_do_not_stay(trained, photographs):
   (photographs / 'b.png').write_bytes((photographs / 'a.png').read_bytes())
   _, out = _predict(trained, photographs)
   # The user's own, some with names that maps might have.
-  own = {name: name.encode() for name in (
-      'notes.txt', 'd.png', 'd.npy', 'b.jpg', 'b_overlay.jpg')}
+  own = {name: name.encode() for name in ('notes.txt', 'd.png', 'd.npy', 'b.jpg', 'b_overlay.jpg')}
   for name, content in own.items():
     (out / name).write_bytes(content)
   (photographs / 'b.png').write_bytes(b'damaged by now')
@@ -109,13 +103,11 @@ def test_maps_of_an_earlier_prediction_do_not_stay(trained, photographs):
   summary, _ = _predict(trained, photographs, on_bad_image='skip')
   assert summary['counts'] == {'images': 2, 'skipped': 1}
   found = _contents(out)
-  assert found.keys() == {
-      'config.json', 'summary.json', 'predicted.jsonl', *own, *_maps('a', 'e')}
+  assert found.keys() == {'config.json', 'summary.json', 'predicted.jsonl', *own, *_maps('a', 'e')}
   assert own.items() <= found.items()
 
 
-def test_an_interrupted_prediction_is_not_whole(
-    trained, photographs, monkeypatch):
+def test_an_interrupted_prediction_is_not_whole(trained, photographs, monkeypatch):
   (photographs / 'b.png').unlink()
   _, out = _predict(trained, photographs)
   overlay = prediction.overlay
@@ -128,8 +120,7 @@ def test_an_interrupted_prediction_is_not_whole(
   monkeypatch.setattr(prediction, 'overlay', interrupted)
   with pytest.raises(KeyboardInterrupt):
     _predict(trained, photographs, batch_size=1)
-  assert _contents(out).keys() == {
-      'config.json', 'predicted.jsonl', *_maps('a'), 'c.npy'}
+  assert _contents(out).keys() == {'config.json', 'predicted.jsonl', *_maps('a'), 'c.npy'}
   # A line that was cut vouches for nothing.
   (out / 'own.png').touch()
   with (out / 'predicted.jsonl').open('a') as listing:
@@ -138,15 +129,11 @@ def test_an_interrupted_prediction_is_not_whole(
   for name in 'ac':
     (photographs / f'{name}.png').rename(photographs / f'{name}{name}.png')
   _predict(trained, photographs)
-  assert _contents(out).keys() == {
-      'config.json', 'summary.json', 'predicted.jsonl', 'own.png',
-      *_maps('aa', 'cc')}
+  assert _contents(out).keys() == {'config.json', 'summary.json', 'predicted.jsonl', 'own.png', *_maps('aa', 'cc')}
 
 
-@pytest.mark.parametrize('name', [
-    'c.png', 'a_overlay.png', 'predicted.jsonl'])
-def test_a_file_that_no_prediction_wrote_is_not_replaced(
-    name, trained, photographs):
+@pytest.mark.parametrize('name', ['c.png', 'a_overlay.png', 'predicted.jsonl'])
+def test_a_file_that_no_prediction_wrote_is_not_replaced(name, trained, photographs):
   (photographs / 'b.png').unlink()
   out = photographs.parent / 'out'
   out.mkdir()
@@ -156,8 +143,7 @@ def test_a_file_that_no_prediction_wrote_is_not_replaced(
   assert _contents(out) == {name: b'mine\n'}
 
 
-def test_what_a_killed_prediction_left_in_folders_is_removed(
-    trained, photographs):
+def test_what_a_killed_prediction_left_in_folders_is_removed(trained, photographs):
   (photographs / 'b.png').unlink()
   out = photographs.parent / 'out'
   (out / 'within').mkdir(parents=True)
@@ -167,8 +153,7 @@ def test_what_a_killed_prediction_left_in_folders_is_removed(
   assert not [*(out / 'within').iterdir()]
 
 
-@pytest.mark.parametrize('listed', [
-    '["../photographs/a.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7'])
+@pytest.mark.parametrize('listed', ['["../photographs/a.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7'])
 def test_a_listing_of_other_files_is_refused(listed, trained, photographs):
   out = photographs.parent / 'out'
   out.mkdir()
@@ -207,7 +192,7 @@ def test_predictions_are_a_model(trained, photographs):
   _, out = _predict(trained, photographs)
   model = predictors.of_folder('mine', out)
   model.check(['a', 'c'])
-  found, = model.predict([made.VALIDATION[0].image], ['a'])
+  (found,) = model.predict([made.VALIDATION[0].image], ['a'])
   np.testing.assert_array_equal(found, np.load(out / 'a.npy'))
 
 
@@ -222,14 +207,11 @@ def test_every_key_is_read(trained, photographs):
   network = trained_models.load_trained(trained)
   assert summary['weights']['sha256'] == network.provenance.sha256
   # `cli` reads the last one.
-  assert keys(predict_config.get_config()) - config.read == {
-      'run.compilation_cache'}
+  assert keys(predict_config.get_config()) - config.read == {'run.compilation_cache'}
 
 
 def test_a_map_is_upsampled_as_the_paper_does():
   cells = np.random.default_rng(0).normal(size=(4, 5))
   full = brute_force.upsample(cells, (37, 53))
-  np.testing.assert_allclose(
-      prediction.to_pixels(cells, (37, 53)),
-      (full - full.min()) / np.ptp(full), atol=1e-6)
+  np.testing.assert_allclose(prediction.to_pixels(cells, (37, 53)), (full - full.min()) / np.ptp(full), atol=1e-6)
   assert not prediction.to_pixels(np.ones((2, 2)), (5, 5)).any()

@@ -42,16 +42,22 @@ def sweep(runs) -> pathlib.Path:
 @pytest.fixture(scope='module')
 def images():
   rng = np.random.default_rng(0)
-  return [rng.integers(0, 256, (80, 90, 3), np.uint8)
-          for _ in range(3)]
+  return [rng.integers(0, 256, (80, 90, 3), np.uint8) for _ in range(3)]
 
 
 def test_every_kind_predicts(sweep, images, tmp_path):
   maps = made_scores.maps(tmp_path / 'mine')
   found = opened(f'gbvs, itti,bms,centre ,{sweep},run7={sweep}/../run,{maps}')
   assert [each.name for each in found] == [
-      'gbvs', 'itti', 'bms', 'centre', 'sweep_depth_0', 'sweep_depth_2',
-      'run7', 'mine']
+    'gbvs',
+    'itti',
+    'bms',
+    'centre',
+    'sweep_depth_0',
+    'sweep_depth_2',
+    'run7',
+    'mine',
+  ]
   # The run was made as the sweep's member was, and has its parameters.
   assert found[5].identity == found[6].identity
   assert len({each.identity for each in found}) == 7
@@ -71,19 +77,19 @@ def test_maps_do_not_depend_on_the_batch(sweep, images):
   for predictor in opened(f'itti,{sweep}', 'depth_2'):
     together = predictor.predict(images, ['a', 'b', 'c'])
     for image, expected in zip(images, together, strict=True):
-      alone, = predictor.predict([image], ['a'])
+      (alone,) = predictor.predict([image], ['a'])
       np.testing.assert_allclose(alone, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_an_image_that_is_too_small_is_named():
-  model, = opened('itti')
+  (model,) = opened('itti')
   images = [np.zeros((80, 80, 3), np.uint8), np.zeros((63, 80, 3), np.uint8)]
   with pytest.raises(InputError, match=r'Image b: .* is 80 x 63 pixels'):
     model.predict(images, ['a', 'b'])
 
 
 def test_a_trained_model_is_the_readout_over_the_trunk(sweep, images):
-  model, = opened(sweep, 'depth_2')
+  (model,) = opened(sweep, 'depth_2')
   network = trained_models.load_trained(sweep, 'depth_2')
   size = network.preprocess.image_size
   image = images[0][:size, :size]
@@ -91,7 +97,7 @@ def test_a_trained_model_is_the_readout_over_the_trunk(sweep, images):
   maps = network.maps(image, ('conv5_3',))['conv5_3']
   params = network.variables['params']
   expected = maps[0] @ np.asarray(params['readout']['kernel'])[0, 0]
-  found, = model.predict([image], ['a'])
+  (found,) = model.predict([image], ['a'])
   np.testing.assert_allclose(found, expected[..., 0], rtol=1e-4, atol=1e-5)
 
 
@@ -108,15 +114,15 @@ def test_a_network_without_a_saliency_map_is_no_model():
 def with_map():
   """Returns a network that has a saliency map of its own."""
   return adapters.from_function(
-      lambda params, x: {
-          'saliency': params['scale'] * x.mean(axis=-1, keepdims=True)},
-      {'scale': np.ones((1, 1, 1, 1), np.float32)})
+    lambda params, x: {'saliency': params['scale'] * x.mean(axis=-1, keepdims=True)},
+    {'scale': np.ones((1, 1, 1, 1), np.float32)},
+  )
 
 
 def test_a_network_of_ones_own_may_be_a_model(images):
-  model, = opened(f'mine={__name__}:with_map')
+  (model,) = opened(f'mine={__name__}:with_map')
   assert (model.name, model.trained_on) == ('mine', ())
-  found, = model.predict(images[:1], ['a'])
+  (found,) = model.predict(images[:1], ['a'])
   assert found.shape == (224, 224)
 
 
@@ -125,18 +131,16 @@ def test_members_are_chosen(sweep):
   assert checkpoints.members(sweep) == ('depth_0', 'depth_2')
   assert checkpoints.members(run) == ('depth_2',)
   assert names(sweep, 'depth_2') == ['sweep_depth_2']
-  assert names(f'{sweep},b={sweep},{run}', 'depth_0') == [
-      'sweep_depth_0', 'b_depth_0', 'run']
+  assert names(f'{sweep},b={sweep},{run}', 'depth_0') == ['sweep_depth_0', 'b_depth_0', 'run']
 
 
 def test_a_model_knows_what_it_was_trained_on(sweep, tmp_path):
-  model, = opened(sweep, 'depth_0')
+  (model,) = opened(sweep, 'depth_0')
   assert list(model.trained_on) == fingerprints.of(made_training.TRAIN)
-  assert fingerprints.shared(
-      fingerprints.of(made_training.TRAIN), model.trained_on) == list(
-          made_training.TRAIN.image_ids)
-  assert not fingerprints.shared(
-      fingerprints.of(made_training.VALIDATION), model.trained_on)
+  assert fingerprints.shared(fingerprints.of(made_training.TRAIN), model.trained_on) == list(
+    made_training.TRAIN.image_ids
+  )
+  assert not fingerprints.shared(fingerprints.of(made_training.VALIDATION), model.trained_on)
 
 
 def test_a_damaged_list_of_what_was_trained_on_is_refused(sweep, tmp_path):
@@ -152,7 +156,7 @@ def test_a_folder_has_precedence_over_nothing(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   assert opened('gbvs')[0].identity == 'classical gbvs'
   assert opened('./gbvs')[0].folder.name == 'gbvs'
-  found, = opened('a=b')  # a folder that has the sign in its name
+  (found,) = opened('a=b')  # a folder that has the sign in its name
   assert (found.name, found.folder.name) == ('a=b', 'a=b')
 
 
@@ -164,7 +168,9 @@ def test_a_folders_identity_changes_with_its_files(tmp_path):
   assert opened(maps)[0].identity != before
 
 
-@pytest.mark.parametrize(('models', 'members', 'message'), [
+@pytest.mark.parametrize(
+  ('models', 'members', 'message'),
+  [
     ('', '', 'models is empty; name bms, gbvs, itti, centre, msi_net'),
     (' , ', '', 'models is empty'),
     ('gbvs,deepgaze', '', "has 'deepgaze', which is no folder and none of bms"),
@@ -178,11 +184,11 @@ def test_a_folders_identity_changes_with_its_files(tmp_path):
     ('{sweep}', 'depth_0,depth_1', 'members names depth_1, which no model'),
     ('gbvs', 'depth_0', 'members names depth_0, which no model'),
     ('{empty}', '', 'holds no saliency map'),
-])
+  ],
+)
 def test_what_is_wrong_is_said(models, members, message, sweep, tmp_path):
   maps = made_scores.maps(tmp_path / 'mine')
   (tmp_path / 'empty').mkdir()
-  models = models.format(
-      maps=maps, sweep=sweep, empty=tmp_path / 'empty')
+  models = models.format(maps=maps, sweep=sweep, empty=tmp_path / 'empty')
   with pytest.raises(InputError, match=message):
     opened(models, members)

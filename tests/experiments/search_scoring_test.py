@@ -10,11 +10,7 @@ from saliency_jax.data.popout import drawing
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Record, Regions
-from saliency_jax.experiments import (
-    bootstrap,
-    score_lists,
-    search_scoring,
-)
+from saliency_jax.experiments import bootstrap, score_lists, search_scoring
 from tests import brute_force
 
 SIZE = (96, 120)
@@ -25,13 +21,14 @@ def array(*, distractors: bool = True) -> Record:
   """An array of five squares of 14 x 14 pixels, the second one the target."""
   masks = np.zeros((2, *SIZE), bool)
   for i, (y, x) in enumerate(((8, 10), (12, 60), (40, 90), (70, 20), (60, 60))):
-    masks[0 if i == 1 else 1, y:y + 14, x:x + 14] = True
+    masks[0 if i == 1 else 1, y : y + 14, x : x + 14] = True
   kept = 1 + distractors
   return Record(
-      'a', np.zeros((*SIZE, 3), np.uint8), np.zeros((0, 2), np.int32),
-      Regions(
-          np.arange(1, kept + 1, dtype=np.int32),
-          ('target', 'distractors')[:kept], masks[:kept]))
+    'a',
+    np.zeros((*SIZE, 3), np.uint8),
+    np.zeros((0, 2), np.int32),
+    Regions(np.arange(1, kept + 1, dtype=np.int32), ('target', 'distractors')[:kept], masks[:kept]),
+  )
 
 
 def scaled(cells: np.ndarray) -> np.ndarray:
@@ -49,8 +46,7 @@ def steps_to_find(full, target, side: int) -> float:
     if target[y, x]:
       return step
     top, left = y - side // 2, x - side // 2
-    full[max(top, 0):max(top + side, 0), max(left, 0):max(left + side, 0)] = (
-        -np.inf)
+    full[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = -np.inf
   return np.inf
 
 
@@ -66,13 +62,10 @@ def test_all_measures_against_loops(seed):
   background = full[~target & ~distractors]
   found = search_scoring.measure(record, PATTERN, cells)
   assert tuple(found) == search_scoring.METRICS
-  assert found['nmm'] == pytest.approx(
-      brute_force.score(cells, target, SIZE), abs=2e-4)
-  assert found['gsi'] == pytest.approx(
-      (t.mean() - d.mean()) / (t.mean() + d.mean()), abs=1e-5)
+  assert found['nmm'] == pytest.approx(brute_force.score(cells, target, SIZE), abs=2e-4)
+  assert found['gsi'] == pytest.approx((t.mean() - d.mean()) / (t.mean() + d.mean()), abs=1e-5)
   assert found['msr_target'] == pytest.approx(t.max() / d.max(), rel=1e-5)
-  assert found['msr_background'] == pytest.approx(
-      background.max() / t.max(), rel=1e-5)
+  assert found['msr_background'] == pytest.approx(background.max() / t.max(), rel=1e-5)
   # 14 pixels, rounded up to a multiple of 8.
   assert found['fixations'] == steps_to_find(full, target, 16)
 
@@ -95,11 +88,9 @@ def test_without_distractors_only_nmm_is_known():
 
 
 def test_a_constant_map_has_no_quotients_and_finds_nothing():
-  found = search_scoring.measure(
-      array(), PATTERN, np.full((6, 8), .3, np.float32))
+  found = search_scoring.measure(array(), PATTERN, np.full((6, 8), 0.3, np.float32))
   assert found['nmm'] == 0
-  assert (found['gsi'], found['msr_target'], found['msr_background']) == (
-      -1, -1, -1)
+  assert (found['gsi'], found['msr_target'], found['msr_background']) == (-1, -1, -1)
 
 
 def test_a_target_that_eight_bits_would_not_show_has_no_ratio():
@@ -122,15 +113,12 @@ def test_the_items_of_drawn_arrays_are_measured_as_they_were_drawn():
     sides = []
     for place in range(pattern.set_size):
       if place != plan.target:
-        layout = drawing.Layout(
-            *(x[place:place + 1] for x in plan.layout))
-        alone = drawing.draw(
-            plan._replace(layout=layout, target=-1), 256).distractors
+        layout = drawing.Layout(*(x[place : place + 1] for x in plan.layout))
+        alone = drawing.draw(plan._replace(layout=layout, target=-1), 256).distractors
         y, x = np.nonzero(alone)
         sides.append(max(np.ptp(y), np.ptp(x)) + 1)
     mask = arrays[index].regions.masks[1]
-    assert search_scoring.item_side(mask, pattern.set_size - 1) == int(
-        np.median(sides)), pattern.kind
+    assert search_scoring.item_side(mask, pattern.set_size - 1) == int(np.median(sides)), pattern.kind
 
 
 def test_items_of_unknown_number_are_the_parts_of_the_mask():
@@ -155,63 +143,76 @@ def test_the_box_around_a_mask():
 # Five arrays: a good one, two that P3O3 leaves undefined, the worst GSI, which
 # is also -1, and one of a folder without masks of the distractors.
 MEASURED = {
-    'nmm': np.array([2., 0, 1, -1, 3]),
-    'gsi': np.array([.5, -1, 1, -1, np.nan]),
-    'msr_target': np.array([2., -1, -1, 0, np.nan]),
-    'msr_background': np.array([.5, -1, .5, -1, np.nan]),
-    'fixations': np.array([1., np.inf, 2, np.inf, np.nan])}
+  'nmm': np.array([2.0, 0, 1, -1, 3]),
+  'gsi': np.array([0.5, -1, 1, -1, np.nan]),
+  'msr_target': np.array([2.0, -1, -1, 0, np.nan]),
+  'msr_background': np.array([0.5, -1, 0.5, -1, np.nan]),
+  'fixations': np.array([1.0, np.inf, 2, np.inf, np.nan]),
+}
 
 
 def test_means_leave_out_what_is_not_defined_and_say_so():
   values = search_scoring.summarised(MEASURED)
   n = np.nan
   expected = {
-      'nmm': [2, 0, 1, -1, 3], 'gsi': [.5, n, 1, -1, n],
-      'msr_target': [2, n, n, 0, n], 'msr_background': [.5, n, .5, n, n],
-      'fixations': [1, n, 2, n, n], 'stands_out': [1, 0, 1, 0, n],
-      'first': [1, 0, 0, 0, n], 'found': [1, 0, 1, 0, n]}
+    'nmm': [2, 0, 1, -1, 3],
+    'gsi': [0.5, n, 1, -1, n],
+    'msr_target': [2, n, n, 0, n],
+    'msr_background': [0.5, n, 0.5, n, n],
+    'fixations': [1, n, 2, n, n],
+    'stands_out': [1, 0, 1, 0, n],
+    'first': [1, 0, 0, 0, n],
+    'found': [1, 0, 1, 0, n],
+  }
   assert values.keys() == expected.keys()
   for name, numbers in expected.items():
     np.testing.assert_array_equal(values[name], numbers, name)
   assert search_scoring.notes(MEASURED) == {
-      'arrays': 5, 'without_distractors': 1, 'not_found': 2,
-      'gsi_undefined': 1, 'msr_target_undefined': 2,
-      'msr_background_undefined': 2}
+    'arrays': 5,
+    'without_distractors': 1,
+    'not_found': 2,
+    'gsi_undefined': 1,
+    'msr_target_undefined': 2,
+    'msr_background_undefined': 2,
+  }
 
 
 def test_differences_leave_out_what_is_not_defined_for_either_model():
   """P3O3's -1 is a sign, not a ratio."""
-  other = {name: np.arange(5.) ** 2 + 1 for name in search_scoring.METRICS}
+  other = {name: np.arange(5.0) ** 2 + 1 for name in search_scoring.METRICS}
   scoring = types.SimpleNamespace(
-      metrics=search_scoring.METRICS, compared=search_scoring.summarised,
-      dataset=types.SimpleNamespace(name='set'))
-  lines = {line[3]: line for line in score_lists.differences([
-      types.SimpleNamespace(
-          scoring=scoring, scores={'a': MEASURED, 'b': other})], 50)}
+    metrics=search_scoring.METRICS, compared=search_scoring.summarised, dataset=types.SimpleNamespace(name='set')
+  )
+  lines = {
+    line[3]: line
+    for line in score_lists.differences(
+      [types.SimpleNamespace(scoring=scoring, scores={'a': MEASURED, 'b': other})], 50
+    )
+  }
   found = {name: (line[4], line[7]) for name, line in lines.items()}
   assert found == {
-      'nmm': (1 - 7, 5), 'gsi': ((-.5 - 4 - 11) / 3, 3),
-      'msr_target': ((1 - 10) / 2, 2), 'msr_background': ((-.5 - 4.5) / 2, 2),
-      'fixations': ((0 - 3) / 2, 2), 'stands_out': (-.25, 4), 'first': (0, 4),
-      'found': (-.5, 4)}
+    'nmm': (1 - 7, 5),
+    'gsi': ((-0.5 - 4 - 11) / 3, 3),
+    'msr_target': ((1 - 10) / 2, 2),
+    'msr_background': ((-0.5 - 4.5) / 2, 2),
+    'fixations': ((0 - 3) / 2, 2),
+    'stands_out': (-0.25, 4),
+    'first': (0, 4),
+    'found': (-0.5, 4),
+  }
   # McNemar's exact test: of the arrays on which the two differ, all or none.
   p = {name: line[8] for name, line in lines.items()}
-  assert (p['first'], p['found'], p['stands_out']) == (1, .5, 1)
+  assert (p['first'], p['found'], p['stands_out']) == (1, 0.5, 1)
 
 
 def test_rows_are_of_all_arrays_and_then_of_each_kind():
   kinds = ('shape', 'colour', 'shape', 'colour', '')
   scoring = types.SimpleNamespace(
-      table=schema.SEARCH, kinds=kinds, compared=search_scoring.summarised,
-      dataset=types.SimpleNamespace(name='set'))
-  rows = {
-      (row[2], row[3]): row for row in score_lists.means_of(
-          scoring, 'model', MEASURED, range(5), 100)}
-  assert list(dict.fromkeys(kind for kind, _ in rows)) == [
-      'all', 'shape', 'colour']
-  assert rows['all', 'nmm'] == (
-      'model', 'set', 'all', 'nmm',
-      *bootstrap.mean(MEASURED['nmm'], 100), 5)
+    table=schema.SEARCH, kinds=kinds, compared=search_scoring.summarised, dataset=types.SimpleNamespace(name='set')
+  )
+  rows = {(row[2], row[3]): row for row in score_lists.means_of(scoring, 'model', MEASURED, range(5), 100)}
+  assert list(dict.fromkeys(kind for kind, _ in rows)) == ['all', 'shape', 'colour']
+  assert rows['all', 'nmm'] == ('model', 'set', 'all', 'nmm', *bootstrap.mean(MEASURED['nmm'], 100), 5)
   assert rows['shape', 'fixations'][-1] == 2
   assert float(rows['shape', 'fixations'][4]) == 1.5
   assert np.isnan(rows['colour', 'fixations'][4:7]).all()

@@ -11,8 +11,7 @@ def test_units_are_averaged_over_sets_first():
 
 
 def test_a_set_with_one_unknown_unit_is_left_out_of_all():
-  assert statistics.unit_means(
-      np.array([[1, np.nan], [3, 4]], np.float32)).tolist() == [3, 4]
+  assert statistics.unit_means(np.array([[1, np.nan], [3, 4]], np.float32)).tolist() == [3, 4]
 
 
 def test_no_set_gives_no_mean():
@@ -21,12 +20,12 @@ def test_no_set_gives_no_mean():
 
 
 def test_the_best_units_come_best_first_and_equals_in_order():
-  best = statistics.best_units(np.array([1., 3., 2., 3., -1.]), 3)
+  best = statistics.best_units(np.array([1.0, 3.0, 2.0, 3.0, -1.0]), 3)
   assert best.units.tolist() == [1, 3, 2]
   assert best.mean == 8 / 3
 
 
 def test_fewer_units_than_asked_for_are_all_taken():
-  best = statistics.best_units(np.array([1., 3.]), 10)
+  best = statistics.best_units(np.array([1.0, 3.0]), 10)
   assert best.units.tolist() == [1, 0]
   assert best.mean == 2

@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from saliency_jax.experiments import (
-    bootstrap,
-    chance,
-    held_out,
-    table_values,
-)
+from saliency_jax.experiments import bootstrap, chance, held_out, table_values
 from saliency_jax.ops import inference
 
 IMAGES = np.repeat([f'{i:02d}' for i in range(20)], 4)
@@ -24,11 +19,10 @@ def scores() -> np.ndarray:
 
 
 def test_a_category_has_what_each_part_finds(scores):
-  found = table_values.by_category(
-      scores, LABELS, IMAGES, top=4, threshold=.2)
+  found = table_values.by_category(scores, LABELS, IMAGES, top=4, threshold=0.2)
   assert list(found) == ['face', 'food', 'text']
   assert found['food'].sets == 39
-  bands, above = chance.bands(scores, LABELS, IMAGES, top=4, threshold=.2)
+  bands, above = chance.bands(scores, LABELS, IMAGES, top=4, threshold=0.2)
   held = held_out.means(scores, LABELS, IMAGES, top=4)
   for category, value in found.items():
     rows = scores[category == LABELS].astype(float)
@@ -36,29 +30,22 @@ def test_a_category_has_what_each_part_finds(scores):
     order = np.argsort(-means, kind='stable')[:4]
     assert value.units.tolist() == order.tolist()
     assert value.mean == pytest.approx(means[order].mean())
-    assert value.above == (means > .2).sum()
-    assert (value.chance, value.above_chance, value.held_out) == (
-        bands[category], above[category], held[category])
-    assert value.cells == (
-        value.mean, value.low, value.high, held[category], *bands[category])
+    assert value.above == (means > 0.2).sum()
+    assert (value.chance, value.above_chance, value.held_out) == (bands[category], above[category], held[category])
+    assert value.cells == (value.mean, value.low, value.high, held[category], *bands[category])
   text = found['text']
   assert text.chance.high < text.mean
   assert not found['face'].chance.high < found['face'].mean
   known = ~np.isnan(scores).any(axis=1)
-  samples = bootstrap.best_units(
-      scores, LABELS, IMAGES,
-      bootstrap.draw(IMAGES[known], table_values.RESAMPLES), top=4)
-  assert (text.low, text.high) == inference.around(
-      text.mean, samples['text'], held['text'])
+  samples = bootstrap.best_units(scores, LABELS, IMAGES, bootstrap.draw(IMAGES[known], table_values.RESAMPLES), top=4)
+  assert (text.low, text.high) == inference.around(text.mean, samples['text'], held['text'])
 
 
 def test_one_category_alone_says_why_it_has_no_band(scores):
   labels = np.full(80, 'face')
-  assert table_values.without_band(labels, IMAGES) == {
-      'face': table_values.ALONE}
+  assert table_values.without_band(labels, IMAGES) == {'face': table_values.ALONE}
   assert table_values.without_band(LABELS, IMAGES) == {}
-  value = table_values.by_category(
-      scores, labels, IMAGES, top=4, threshold=.2)['face']
+  value = table_values.by_category(scores, labels, IMAGES, top=4, threshold=0.2)['face']
   assert np.isnan([*value.chance, *value.above_chance]).all()
   assert value.held_out < value.mean
 
@@ -68,35 +55,29 @@ def test_targets_stand_beside_other_items():
   images = np.arange(24)
   targets = rng.normal(size=(24, 30)) + 1
   items, of = rng.normal(size=(24 * 5, 30)), np.repeat(images, 5)
-  value = table_values.of_targets(
-      targets, images, top=4, items=items, items_images=of)
+  value = table_values.of_targets(targets, images, top=4, items=items, items_images=of)
   assert value.sets == 24
-  assert value.chance == chance.bands_of_others(
-      items, of, images, top=4)[0]
+  assert value.chance == chance.bands_of_others(items, of, images, top=4)[0]
   assert value.chance.high < value.mean
   assert value.low < value.high
   alone = table_values.of_targets(targets, images, top=4)
   assert np.isnan(alone.chance).all()
   assert alone.held_out == value.held_out < value.mean
   # Arrays in which nothing but the target is marked.
-  empty = table_values.of_targets(
-      targets, images, top=4, items=items[:0], items_images=of[:0])
+  empty = table_values.of_targets(targets, images, top=4, items=items[:0], items_images=of[:0])
   assert np.isnan(empty.chance).all()
   assert empty[:4] == alone[:4]
 
 
 def test_of_few_units_all_are_the_best(scores):
-  found = table_values.by_category(
-      scores[:, :3], LABELS, IMAGES, top=10, threshold=.2)['face']
+  found = table_values.by_category(scores[:, :3], LABELS, IMAGES, top=10, threshold=0.2)['face']
   known = ~np.isnan(scores).any(axis=1) & (np.asarray(LABELS) == 'face')
   assert found.mean == pytest.approx(scores[known, :3].mean())
   assert sorted(found.units) == [0, 1, 2]
 
 
 def test_nothing_measured_has_no_number():
-  assert table_values.by_category(
-      np.zeros((0, 5)), np.zeros(0, str), np.zeros(0, str), top=3,
-      threshold=1) == {}
+  assert table_values.by_category(np.zeros((0, 5)), np.zeros(0, str), np.zeros(0, str), top=3, threshold=1) == {}
   empty = table_values.of_targets(np.full((2, 5), np.nan), np.arange(2), top=3)
   assert np.isnan(empty.cells).all()
   assert empty.above is None

@@ -12,11 +12,7 @@ from configs import popout as popout_config
 from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import (
-    chance,
-    exported_maps,
-    units,
-)
+from saliency_jax.experiments import chance, exported_maps, units
 from saliency_jax.training import trained_models
 from tests import brute_force
 from tests.experiments import made
@@ -43,22 +39,18 @@ def dissect(source, workdir, skip=False, batch_size=8, **report):
 def test_an_image_that_was_skipped_is_not_shown(tmp_path, caplog):
   dissect(made.Photographs(6, broken=(2,)), tmp_path / 'out', True)
   listed = made.listed(tmp_path / 'out')
-  assert [row['image_id'] for row in listed] == [
-      '000', '001', '003', '004', '005']
+  assert [row['image_id'] for row in listed] == ['000', '001', '003', '004', '005']
   # Said of the layers that have fewer units than are averaged.
-  assert 'conv4_1 has 4 units, fewer than config.analysis.top_units=10' in (
-      caplog.text)
+  assert 'conv4_1 has 4 units, fewer than config.analysis.top_units=10' in (caplog.text)
 
 
 def test_images_with_the_most_categories_are_shown_first(tmp_path):
   # By category with a fixation: 0, 2, 4, 2, 4, 0, 2, 4, ...
   dissect(made.Photographs(10), tmp_path / 'out', images=5)
-  assert [row['image_id'] for row in made.listed(tmp_path / 'out')] == [
-      '001', '002', '004', '007', '009']
+  assert [row['image_id'] for row in made.listed(tmp_path / 'out')] == ['001', '002', '004', '007', '009']
 
 
-def test_an_interrupted_pass_is_made_again_without_measuring(
-    tmp_path, monkeypatch):
+def test_an_interrupted_pass_is_made_again_without_measuring(tmp_path, monkeypatch):
   dissect(made.Photographs(6), tmp_path / 'whole')
   out = tmp_path / 'out'
   real = exported_maps.standardised
@@ -79,8 +71,7 @@ def test_an_interrupted_pass_is_made_again_without_measuring(
   assert sorted(source.reads[2:]) == list(range(6))
   for path in (tmp_path / 'whole').rglob('*.*'):
     if path.name not in ('summary.json', 'config.json'):
-      assert (out / path.relative_to(tmp_path / 'whole')).read_bytes() == (
-          path.read_bytes())
+      assert (out / path.relative_to(tmp_path / 'whole')).read_bytes() == (path.read_bytes())
 
 
 def test_an_image_that_vanished_is_named(tmp_path):
@@ -88,7 +79,6 @@ def test_an_image_that_vanished_is_named(tmp_path):
   real = made.Photographs.__getitem__
 
   class Vanishing(made.Photographs):
-
     def __getitem__(self, index):
       if index == 4 and 4 in self.reads:
         raise InputError('004.jpg is gone.')
@@ -103,23 +93,36 @@ def test_an_image_that_vanished_is_named(tmp_path):
 def test_nothing_of_an_earlier_page_stays(tmp_path):
   out = tmp_path / 'out'
   for name in (
-      'pictures/00099.jpg', 'masks/00099.png', 'maps/conv9_9.npz',
-      'saliency.npz', 'report/index.html', 'report.html', 'fixations.npz',
-      'table5.csv', 'nmm/conv5_3.npy'):
+    'pictures/00099.jpg',
+    'masks/00099.png',
+    'maps/conv9_9.npz',
+    'saliency.npz',
+    'report/index.html',
+    'report.html',
+    'fixations.npz',
+    'table5.csv',
+    'nmm/conv5_3.npy',
+  ):
     (out / name).parent.mkdir(parents=True, exist_ok=True)
     (out / name).touch()
   dissect(made.Photographs(3), out, images=0)
   assert {path.name for path in out.iterdir()} == {
-      'association', 'config.json', 'images.csv', 'regions.csv',
-      'samples.npy', 'summary.json', 'table2.csv', 'units.csv'}
+    'association',
+    'config.json',
+    'images.csv',
+    'regions.csv',
+    'samples.npy',
+    'summary.json',
+    'table2.csv',
+    'units.csv',
+  }
 
 
 def test_a_wrong_unit_does_not_cost_the_results_that_lie_there(tmp_path):
   out = tmp_path / 'out'
   dissect(made.Photographs(3), out)
   before = {path: path.read_bytes() for path in out.rglob('*.*')}
-  for wrong in ({'also': ('conv5_3:7',)}, {'also': ('conv1_1:0',)},
-                {'images': -1}):
+  for wrong in ({'also': ('conv5_3:7',)}, {'also': ('conv1_1:0',)}, {'images': -1}):
     with pytest.raises(InputError, match='config.report'):
       dissect(made.Photographs(3), out, **wrong)
   assert {path: path.read_bytes() for path in out.rglob('*.*')} == before
@@ -143,8 +146,8 @@ def test_search_arrays_are_shown_with_their_targets(tmp_path):
     found = set(zip(file['units'], file['images'], strict=True))
   best = np.argsort(-scores.mean(axis=0), kind='stable')[:2]
   assert found == {(scores[k].argmax(), k) for k in range(18)} | {
-      (unit, k) for unit in best
-      for k in (scores[:18, unit].argmax(), 17 - scores[17::-1, unit].argmin())}
+    (unit, k) for unit in best for k in (scores[:18, unit].argmax(), 17 - scores[17::-1, unit].argmin())
+  }
   assert not (tmp_path / 'out/saliency.npz').exists()
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
   assert 'depth' not in summary['weights']
@@ -154,16 +157,14 @@ def test_the_results_are_those_that_the_schema_names(tmp_path):
   """Every file that a job leaves is stated, and every table's columns are."""
   dissect(made.Photographs(6), tmp_path / 'out', all_units=True)
   given = config(popout_config.get_config, images=2)
-  units.popout(given, arrays.SearchArrays(count=2, size=160),
-               str(tmp_path / 'popout'))
+  units.popout(given, arrays.SearchArrays(count=2, size=160), str(tmp_path / 'popout'))
   for job, folder in (('dissect', 'out'), ('popout', 'popout')):
     stated = schema.JOBS[job].files
     for path in (tmp_path / folder).rglob('*.*'):
       name = str(path.relative_to(tmp_path / folder))
       if name in (schema.SUMMARY, schema.CONFIG):
         continue
-      [file] = [x for x in stated if re.fullmatch(
-          re.sub('<[^>]*>', '[^/]+', x.path), name)] [:1]
+      [file] = [x for x in stated if re.fullmatch(re.sub('<[^>]*>', '[^/]+', x.path), name)][:1]
       if path.suffix == '.csv':
         assert schema.read(tmp_path / folder, file)
       elif path.suffix == '.npy':
@@ -184,14 +185,12 @@ def test_regions_stand_beside_permuted_labels(tmp_path):
   dissect(made.Photographs(10), tmp_path / 'out')
   [*rows] = schema.read(tmp_path / 'out', schema.TABLE2)
   regions = schema.read(tmp_path / 'out', schema.REGIONS)
-  labels, images = (np.array(x) for x in zip(*[
-      (row.category, row.image_id) for row in regions], strict=True))
+  labels, images = (np.array(x) for x in zip(*[(row.category, row.image_id) for row in regions], strict=True))
   scores = np.load(tmp_path / 'out/association/conv5_3.npy')
   bands, _ = chance.bands(scores, labels, images, top=10)
   for row in rows:
     if row.layer == 'conv5_3':
-      assert (row.chance_low, row.chance_mean, row.chance_high) == (
-          pytest.approx(tuple(bands[row.category]), abs=2e-6))
+      assert (row.chance_low, row.chance_mean, row.chance_high) == (pytest.approx(tuple(bands[row.category]), abs=2e-6))
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
   assert summary['chance']['without_band'] == {}
 
@@ -200,16 +199,16 @@ def test_one_category_stands_beside_regions_of_other_photographs(tmp_path):
   class One(made.Photographs):
     def __getitem__(self, index):
       record = super().__getitem__(index)
-      return record._replace(regions=record.regions._replace(
-          categories=('text',) * len(record.regions.ids)))
+      return record._replace(regions=record.regions._replace(categories=('text',) * len(record.regions.ids)))
 
   source = One(4)
   summary = dissect(source, tmp_path / 'out')
   assert summary['chance']['without_band'] == {}
   [*rows] = schema.read(tmp_path / 'out', schema.TABLE2)
   assert {row.category for row in rows} == {'text'}
-  assert all(row.chance_low <= row.chance_mean <= row.chance_high
-             and np.isfinite(row.above_chance_high) for row in rows)
+  assert all(
+    row.chance_low <= row.chance_mean <= row.chance_high and np.isfinite(row.above_chance_high) for row in rows
+  )
   # No region of another photograph is among the results.
   regions = schema.read(tmp_path / 'out', schema.REGIONS)
   assert min(row.region_id for row in regions) > 0
@@ -224,15 +223,11 @@ def test_targets_stand_beside_other_items(tmp_path):
   items, of = [], []
   for i, image_id in enumerate(source.image_ids):
     maps = network.maps(source[i].image, taps=('conv5_3',))['conv5_3'][0]
-    items += list(brute_force.scores(
-        np.asarray(maps), [*source.items(image_id, 3)], (160, 160)))
+    items += list(brute_force.scores(np.asarray(maps), [*source.items(image_id, 3)], (160, 160)))
     of += [i] * 3
-  band = chance.bands_of_others(
-      np.array(items), np.array(of), np.unique(of), top=10)[0]
-  row = next(row for row in schema.read(tmp_path / 'out', schema.TABLE5)
-             if row.layer == 'conv5_3')
-  assert (row.chance_low, row.chance_mean, row.chance_high) == (
-      pytest.approx(tuple(band), abs=1e-3))
+  band = chance.bands_of_others(np.array(items), np.array(of), np.unique(of), top=10)[0]
+  row = next(row for row in schema.read(tmp_path / 'out', schema.TABLE5) if row.layer == 'conv5_3')
+  assert (row.chance_low, row.chance_mean, row.chance_high) == (pytest.approx(tuple(band), abs=1e-3))
   assert np.load(tmp_path / 'out/nmm/conv5_3.npy').shape[0] == 4
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
   assert summary['counts']['targets'] == 4

@@ -27,23 +27,19 @@ def command(job: str, *given: str) -> list[str]:
 def run(job: str, *given: str) -> subprocess.CompletedProcess:
   """Runs a command in a process of its own, in another folder."""
   return subprocess.run(
-      command(job, *given), capture_output=True, text=True, check=False,
-      cwd=ROOT.parent, env=ENVIRONMENT)
+    command(job, *given), capture_output=True, text=True, check=False, cwd=ROOT.parent, env=ENVIRONMENT
+  )
 
 
 def start(job: str, *given: str) -> subprocess.Popen:
   """Starts a command; what it says as an error can be read."""
-  return subprocess.Popen(
-      command(job, *given), stderr=subprocess.PIPE, text=True, cwd=ROOT.parent,
-      env=ENVIRONMENT)
+  return subprocess.Popen(command(job, *given), stderr=subprocess.PIPE, text=True, cwd=ROOT.parent, env=ENVIRONMENT)
 
 
 def run_by_two(*arguments: str) -> subprocess.CompletedProcess:
-  """Runs a job in two processes that share it; returns what the first one did.
-  """
+  """Runs a job in two processes that share it; returns what the first one did."""
   together = [f'--coordinator=localhost:{hosts.port()}', '--processes=2']
-  first, second = (
-      [*arguments, *together, f'--process_id={number}'] for number in range(2))
+  first, second = ([*arguments, *together, f'--process_id={number}'] for number in range(2))
   other = start(*second)
   result = run(*first)
   said = other.communicate(timeout=60)[1]
@@ -62,12 +58,14 @@ def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
   said, errors = io.StringIO(), io.StringIO()
   code = 0
   with (
-      warnings.catch_warnings(),
-      mock.patch.object(sys, 'argv', arguments),
-      mock.patch.object(signals, 'end_at_once'),
-      # Without what absl does to the process: handlers of logs and signals.
-      mock.patch.object(cli.app, 'run', _parse_and_run),
-      contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors)):
+    warnings.catch_warnings(),
+    mock.patch.object(sys, 'argv', arguments),
+    mock.patch.object(signals, 'end_at_once'),
+    # Without what absl does to the process: handlers of logs and signals.
+    mock.patch.object(cli.app, 'run', _parse_and_run),
+    contextlib.redirect_stdout(said),
+    contextlib.redirect_stderr(errors),
+  ):
     # ml_collections loads its file in an old way.
     warnings.filterwarnings('ignore', 'the load_module', DeprecationWarning)
     try:
@@ -77,18 +75,14 @@ def run_here(job: str, *given: str) -> subprocess.CompletedProcess:
     finally:
       for name in set(flags.FLAGS) - known:
         # Libraries that were imported on the way keep their flags.
-        if name.startswith('config') or (
-            flags.FLAGS.find_module_defining_flag(name)
-            in (cli.__name__, arguments[0])):
+        if name.startswith('config') or (flags.FLAGS.find_module_defining_flag(name) in (cli.__name__, arguments[0])):
           delattr(flags.FLAGS, name)
       flags.FLAGS.unparse_flags()
       logging.set_verbosity(verbosity)
-  return subprocess.CompletedProcess(
-      arguments, code, said.getvalue(), errors.getvalue())
+  return subprocess.CompletedProcess(arguments, code, said.getvalue(), errors.getvalue())
 
 
-def is_one_sentence(
-    result: subprocess.CompletedProcess, job: str, *said: str) -> None:
+def is_one_sentence(result: subprocess.CompletedProcess, job: str, *said: str) -> None:
   """Asserts that bad input ended a command as it should."""
   assert result.returncode == 2, result.stderr
   assert 'Traceback' not in result.stderr

@@ -40,8 +40,7 @@ def dissected(tiny_osie, random_weights, tmp_path_factory):
   config = small(config, random_weights)
   workdir = tmp_path_factory.mktemp('dissected')
   source = open_group(config.data, wants='regions')
-  return config, source, workdir, units.dissect(
-      config, source, str(workdir))
+  return config, source, workdir, units.dissect(config, source, str(workdir))
 
 
 @pytest.fixture(scope='module')
@@ -57,24 +56,22 @@ def popped(random_weights, tmp_path_factory):
 
 def test_dissection_reads_every_key(dissected):
   # `cli` reads the one that is left.
-  assert keys(osie_config.get_config()) - dissected[0].read == {
-      'run.compilation_cache'}
+  assert keys(osie_config.get_config()) - dissected[0].read == {'run.compilation_cache'}
 
 
 def test_popout_reads_every_key(popped):
-  assert keys(popout_config.get_config()) - popped[0].read == {
-      'run.compilation_cache'}
+  assert keys(popout_config.get_config()) - popped[0].read == {'run.compilation_cache'}
 
 
 def test_dissection_writes_what_scripts_rely_on(dissected):
   _, source, workdir, summary = dissected
   regions = rows(workdir / 'regions.csv')
-  assert list(regions[0]) == [
-      'image_id', 'region_id', 'category', 'fixations']
+  assert list(regions[0]) == ['image_id', 'region_id', 'category', 'fixations']
   expected = [
-      (source.image_ids[i], str(set_id), category)
-      for i in range(len(source)) for set_id, category in
-      zip(source[i].regions.ids, source[i].regions.categories, strict=True)]
+    (source.image_ids[i], str(set_id), category)
+    for i in range(len(source))
+    for set_id, category in zip(source[i].regions.ids, source[i].regions.categories, strict=True)
+  ]
   assert [tuple(row.values())[:3] for row in regions] == expected
   assert summary['counts']['regions'] == len(regions) == 13
   assert summary['counts']['images'] == 5
@@ -95,18 +92,17 @@ def test_table2_follows_from_the_arrays(dissected):
   regions = rows(workdir / 'regions.csv')
   table = rows(workdir / 'table2.csv')
   assert [(row['layer'], row['category']) for row in table] == [
-      (layer, category) for layer in ('conv2_1', 'conv1_2')
-      for category in ordered_categories(row['category'] for row in regions)]
+    (layer, category)
+    for layer in ('conv2_1', 'conv1_2')
+    for category in ordered_categories(row['category'] for row in regions)
+  ]
   for row in table:
-    scores = np.load(workdir / 'association' / f"{row['layer']}.npy")
-    chosen = [
-      region['category'] == row['category'] and region['fixations'] != '0'
-      for region in regions]
+    scores = np.load(workdir / 'association' / f'{row["layer"]}.npy')
+    chosen = [region['category'] == row['category'] and region['fixations'] != '0' for region in regions]
     means = scores[chosen].mean(axis=0)
     best = np.sort(means)[::-1][:10]
     assert int(row['regions']) == sum(chosen)
-    np.testing.assert_allclose(
-        float(row['mean_nss_top10']), best.mean(), rtol=1e-4)
+    np.testing.assert_allclose(float(row['mean_nss_top10']), best.mean(), rtol=1e-4)
     assert int(row['units_above_threshold']) == (means > 1.5).sum()
     units = [int(unit) for unit in row['top_units'].split()]
     np.testing.assert_allclose(means[units], best, rtol=1e-6)
@@ -120,26 +116,22 @@ def test_popout_writes_what_scripts_rely_on(popped):
   table = rows(workdir / 'table5.csv')
   assert [row['layer'] for row in table] == ['conv2_1', 'conv1_2']
   for row in table:
-    scores = np.load(workdir / 'nmm' / f"{row['layer']}.npy")
+    scores = np.load(workdir / 'nmm' / f'{row["layer"]}.npy')
     assert scores.shape == (5, summary['units'][row['layer']])
     best = np.sort(scores.mean(axis=0))[::-1][:10]
-    np.testing.assert_allclose(
-        float(row['mean_nmm_top10']), best.mean(), rtol=1e-4)
+    np.testing.assert_allclose(float(row['mean_nmm_top10']), best.mean(), rtol=1e-4)
 
 
 def test_the_summary_says_what_was_run(dissected, popped):
   for _, _, workdir, summary in (dissected, popped):
     assert json.loads((workdir / 'summary.json').read_text()) == summary
-    assert set(summary['seconds']) == {
-        'decode', 'wait', 'device', 'wall', 'export'}
+    assert set(summary['seconds']) == {'decode', 'wait', 'device', 'wall', 'export'}
     assert summary['versions']['jax']
     assert summary['device'].startswith('8 x ')
     assert len(summary['weights']['sha256']) == 64
     config = json.loads((workdir / 'config.json').read_text())
     assert config['network']['image_size'] == 64
-    assert summary['network'] == {
-        'name': 'vgg16', 'dtype': 'float32', 'image_size': 64,
-        'readout_tap': 'conv5_3'}
+    assert summary['network'] == {'name': 'vgg16', 'dtype': 'float32', 'image_size': 64, 'readout_tap': 'conv5_3'}
     assert not (workdir / 'partial').exists()
 
 

@@ -33,8 +33,7 @@ def imagenet():
 
 
 def test_table5_comes_out_on_search_arrays(imagenet, tmp_path):
-  sj.popout(imagenet, tmp_path, SearchArrays(count=12, seed=1),
-            {'report.images': 0})
+  sj.popout(imagenet, tmp_path, SearchArrays(count=12, seed=1), {'report.images': 0})
   results = run.read(tmp_path)
   means, published = (results.values(x)[:, 0] for x in ('mean', 'paper'))
   assert len(means) == 6
@@ -45,46 +44,46 @@ def test_table5_comes_out_on_search_arrays(imagenet, tmp_path):
 def test_units_equal_brute_force_in_float64(imagenet, osie_dir, tmp_path):
   source = subset.subset(sj.open_source('osie', osie_dir), ['1003'])
   measured = measurement.measure(
-      Probe(imagenet, LAYERS, Settings(1, 'raise', 0)), source,
-      pixel_sets.distinct_fixations_in_regions, devices=jax.devices()[:1],
-      ledger=Ledger(tmp_path, {together.SERIES: {}}))
+    Probe(imagenet, LAYERS, Settings(1, 'raise', 0)),
+    source,
+    pixel_sets.distinct_fixations_in_regions,
+    devices=jax.devices()[:1],
+    ledger=Ledger(tmp_path, {together.SERIES: {}}),
+  )
   record = source[0]
   points = np.unique(record.fixations, axis=0)
-  small = Image.fromarray(record.image).resize(
-      (224, 224), Image.Resampling.BILINEAR)
+  small = Image.fromarray(record.image).resize((224, 224), Image.Resampling.BILINEAR)
   with jax.enable_x64(True):
     maps = _forward(imagenet, np.asarray(small, np.float64))
   assert len(record.regions.masks) > 1
   for layer in LAYERS:
     # Every 64th unit: all of them in full size take a minute.
     expected = _scores(
-        _upsample(maps[layer][..., ::64], record.image.shape[:2]), [
-            points[mask[tuple(points.T)]] for mask in record.regions.masks])
-    np.testing.assert_allclose(
-        measured.rows.scores[layer][:, ::64], expected, atol=2e-3)
+      _upsample(maps[layer][..., ::64], record.image.shape[:2]),
+      [points[mask[tuple(points.T)]] for mask in record.regions.masks],
+    )
+    np.testing.assert_allclose(measured.rows.scores[layer][:, ::64], expected, atol=2e-3)
 
 
 def _scores(upsampled: np.ndarray, sets: list[np.ndarray]) -> np.ndarray:
   """Returns Eq. 1 for units' maps `[H, W, C]`: `[R, C]`."""
   deviation = upsampled.std(axis=(0, 1))
-  standard = (upsampled - upsampled.mean(axis=(0, 1))) / np.where(
-      deviation > 0, deviation, 1)
+  standard = (upsampled - upsampled.mean(axis=(0, 1))) / np.where(deviation > 0, deviation, 1)
   return np.stack([standard[tuple(each.T)].mean(axis=0) for each in sets])
 
 
 def _forward(network: Network, image: np.ndarray):
   """VGG-16 without Flax: returns every layer's maps `[h, w, C]`, float64."""
-  maps, x = {}, jnp.asarray(
-      image - np.array(network.preprocess.mean))[None]
+  maps, x = {}, jnp.asarray(image - np.array(network.preprocess.mean))[None]
   for name in vgg.CONVOLUTIONS:
     if name.endswith('_1') and name != 'conv1_1':
       _, height, width, units = x.shape
       x = x.reshape(1, height // 2, 2, width // 2, 2, units).max((2, 4))
-    kernel, bias = (
-        jnp.asarray(network.variables['params'][name][leaf], jnp.float64)
-        for leaf in ('kernel', 'bias'))
-    x = jax.nn.relu(bias[None, None, None] + jax.lax.conv_general_dilated(
-        x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC')))
+    kernel, bias = (jnp.asarray(network.variables['params'][name][leaf], jnp.float64) for leaf in ('kernel', 'bias'))
+    x = jax.nn.relu(
+      bias[None, None, None]
+      + jax.lax.conv_general_dilated(x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
+    )
     maps[name] = np.asarray(x[0])
   return maps
 
@@ -93,14 +92,9 @@ def _upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   """Pixel by pixel from the four cells around it, float64 `[H, W, C]`."""
   indices, shares = [], []
   for pixels, cells in zip(size, maps.shape[:2], strict=True):
-    position = np.clip(
-        (np.arange(pixels) + .5) * cells / pixels - .5, 0, cells - 1)
+    position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
     low = np.floor(position).astype(int)
     indices.append((low, np.minimum(low + 1, cells - 1)))
     shares.append((1 - (position - low), position - low))
-  rows = sum(
-      maps[i] * share[:, None, None]
-      for i, share in zip(indices[0], shares[0], strict=True))
-  return sum(
-      rows[:, i] * share[None, :, None]
-      for i, share in zip(indices[1], shares[1], strict=True))
+  rows = sum(maps[i] * share[:, None, None] for i, share in zip(indices[0], shares[0], strict=True))
+  return sum(rows[:, i] * share[None, :, None] for i, share in zip(indices[1], shares[1], strict=True))

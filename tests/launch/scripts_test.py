@@ -1,5 +1,4 @@
-"""The shell scripts of accelerators, with a Python that says what it is told.
-"""
+"""The shell scripts of accelerators, with a Python that says what it is told."""
 
 import os
 import pathlib
@@ -26,28 +25,27 @@ def run(tmp_path):
   def call(*command: str, **variables: str):
     told = tmp_path / 'told'
     told.unlink(missing_ok=True)
-    environment = {
-        name: value for name, value in os.environ.items()
-        if name != 'JAX_PLATFORMS'}
+    environment = {name: value for name, value in os.environ.items() if name != 'JAX_PLATFORMS'}
     done = subprocess.run(
-        ['bash', ROOT / 'launch' / command[0], *command[1:]], cwd=tmp_path,
-        env=environment | variables | {
-            'TOLD': str(told), 'SALIENCY_JAX_VENV': str(tmp_path / 'venv')},
-        capture_output=True, text=True)
+      ['bash', ROOT / 'launch' / command[0], *command[1:]],
+      cwd=tmp_path,
+      env=environment | variables | {'TOLD': str(told), 'SALIENCY_JAX_VENV': str(tmp_path / 'venv')},
+      capture_output=True,
+      text=True,
+    )
     return done, told.read_text().splitlines() if told.exists() else []
 
   return call
 
 
-@pytest.mark.parametrize(('script', 'requirements', 'platforms'), [
-    ('gpu.sh', 'requirements-gpu.txt', 'cuda'),
-    ('tpu_vm.sh', 'requirements-tpu.txt', 'tpu,cpu')])
-def test_it_installs_once_and_runs_the_job(
-    run, script, requirements, platforms):
+@pytest.mark.parametrize(
+  ('script', 'requirements', 'platforms'),
+  [('gpu.sh', 'requirements-gpu.txt', 'cuda'), ('tpu_vm.sh', 'requirements-tpu.txt', 'tpu,cpu')],
+)
+def test_it_installs_once_and_runs_the_job(run, script, requirements, platforms):
   done, told = run(script, 'train', '--workdir=a b', '--config.train.depth=3')
   assert done.returncode == 0
-  assert [line.rsplit('/', 1)[-1] for line in told[:-1]] == [
-      'requirements.txt', requirements]
+  assert [line.rsplit('/', 1)[-1] for line in told[:-1]] == ['requirements.txt', requirements]
   job = f'{platforms}|{ROOT}/launch/train.py --workdir=a b '
   assert told[-1] == job + '--config.train.depth=3'
   assert run(script, 'sweep')[1] == [f'{platforms}|{ROOT}/launch/sweep.py']

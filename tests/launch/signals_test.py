@@ -35,8 +35,7 @@ def test_a_command_that_is_imported_ends_in_a_line(number):
   assert said.strip() == f'dissect.py: {signals.SENTENCE}'
 
 
-@pytest.mark.parametrize(('number', 'error'), [
-    (signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Stopped)])
+@pytest.mark.parametrize(('number', 'error'), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Stopped)])
 def test_what_a_callback_loses_is_raised_again(number, error, monkeypatch):
   monkeypatch.setitem(signals._state, 'asked', None)
   with progress.bar(total=2, unit='image', title='a') as bar:

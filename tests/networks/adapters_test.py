@@ -34,34 +34,41 @@ class Shared(nn.Module):
 def shared():
   module = Shared()
   variables = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
-  return module, variables, adapters.from_linen(
-      module, variables, preprocess=SMALL)
+  return module, variables, adapters.from_linen(module, variables, preprocess=SMALL)
 
 
 def test_every_modules_output_is_a_tap_in_the_order_of_the_computation():
   assert list(tiny.nested().taps) == [
-      'block0.conv', 'block0.norm', 'block0', 'block1.conv', 'block1.norm',
-      'block1', 'head', 'output']
+    'block0.conv',
+    'block0.norm',
+    'block0',
+    'block1.conv',
+    'block1.norm',
+    'block1',
+    'head',
+    'output',
+  ]
   assert tiny.nested().readout_tap == 'block1'
   assert tiny.nested().taps['head'].kind == 'vector'
 
 
 def test_maps_are_what_the_module_computes():
   network = tiny.nested()
-  maps = network.apply(
-      network.variables, IMAGES, ['block0.norm', 'block1'])
+  maps = network.apply(network.variables, IMAGES, ['block0.norm', 'block1'])
   x = (IMAGES / 255 - np.array(SMALL.mean)) / np.array(SMALL.std)
   x = x.astype(np.float32)
   for number in range(2):
-    params, stats = (network.variables[name][f'block{number}']
-                     for name in ('params', 'batch_stats'))
-    x = jax.lax.conv_general_dilated(
-        x, params['conv']['kernel'], (2, 2), 'SAME',
-        dimension_numbers=('NHWC', 'HWIO', 'NHWC')) + params['conv']['bias'][
-            None, None, None]
+    params, stats = (network.variables[name][f'block{number}'] for name in ('params', 'batch_stats'))
+    x = (
+      jax.lax.conv_general_dilated(
+        x, params['conv']['kernel'], (2, 2), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC')
+      )
+      + params['conv']['bias'][None, None, None]
+    )
     scale = params['norm']['scale'] / np.sqrt(stats['norm']['var'] + 1e-5)
-    x = (x - stats['norm']['mean'][None, None, None]) * scale[
-        None, None, None] + params['norm']['bias'][None, None, None]
+    x = (x - stats['norm']['mean'][None, None, None]) * scale[None, None, None] + params['norm']['bias'][
+      None, None, None
+    ]
     if number == 0:
       np.testing.assert_allclose(maps['block0.norm'], x, atol=1e-4)
     x = np.maximum(x, 0)
@@ -70,10 +77,8 @@ def test_maps_are_what_the_module_computes():
 
 def test_shared_modules_and_what_is_sown_have_names(shared):
   module, variables, network = shared
-  assert list(network.taps) == [
-      'twice#0', 'twice#1', 'patches', 'tokens', 'sum', 'output']
-  maps = network.apply(
-      network.variables, IMAGES, ['twice#0', 'twice#1', 'sum'])
+  assert list(network.taps) == ['twice#0', 'twice#1', 'patches', 'tokens', 'sum', 'output']
+  maps = network.apply(network.variables, IMAGES, ['twice#0', 'twice#1', 'sum'])
   np.testing.assert_allclose(maps['sum'], maps['twice#1'] + 1, atol=1e-6)
   assert np.abs(maps['twice#0'] - maps['twice#1']).max() > 1e-3
 
@@ -92,13 +97,11 @@ class Helped(nn.Module):
 
 
 class Act(nn.Module):
-
   def __call__(self, x):
     return nn.relu(x)
 
 
 class Three(nn.Module):
-
   @nn.compact
   def __call__(self, x):
     if x.shape[1] not in (32, 16):
@@ -109,14 +112,11 @@ class Three(nn.Module):
 @pytest.fixture(scope='module')
 def helped():
   module = Helped()
-  return adapters.from_linen(
-      module, module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))),
-      preprocess=SMALL)
+  return adapters.from_linen(module, module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))), preprocess=SMALL)
 
 
 def test_helper_methods_and_calls_again_keep_the_order(helped):
-  assert list(helped.taps) == [
-      'first.conv', 'first', 'act#0', 'last.conv', 'last', 'act#1', 'output']
+  assert list(helped.taps) == ['first.conv', 'first', 'act#0', 'last.conv', 'last', 'act#1', 'output']
   assert helped.readout_tap == 'act#1'  # the last map, on it a head is trained
 
 
@@ -135,11 +135,9 @@ def test_tokens_become_maps(shared, caplog):
   maps = network.apply(network.variables, IMAGES, ['tokens'])['tokens']
   tokens = module.apply(variables, network.preprocess(IMAGES))
   assert maps.shape == (2, 4, 4, 5)
-  np.testing.assert_allclose(
-      maps[1, 2, 3], tokens[1, 1 + 2 * 4 + 3], atol=1e-5)
+  np.testing.assert_allclose(maps[1, 2, 3], tokens[1, 1 + 2 * 4 + 3], atol=1e-5)
   with pytest.raises(InputError, match='are no grid .* state its stride'):
-    network.replace(taps=network.taps | {
-        'tokens': tap._replace(prefix=2)}).shapes(['tokens'])
+    network.replace(taps=network.taps | {'tokens': tap._replace(prefix=2)}).shapes(['tokens'])
 
 
 def test_no_image_is_said(helped):
@@ -153,23 +151,23 @@ def test_a_function_is_a_network():
     return {'maps': maps, 'mean': maps.mean((1, 2))}
 
   weights = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-  network = adapters.from_function(
-      apply, {'weights': weights}, preprocess=SMALL)
-  assert [(tap.name, tap.kind) for tap in network.taps.values()] == [
-      ('maps', 'map'), ('mean', 'vector')]
-  np.testing.assert_allclose(
-      network.maps(IMAGES[0])['maps'],
-      network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
+  network = adapters.from_function(apply, {'weights': weights}, preprocess=SMALL)
+  assert [(tap.name, tap.kind) for tap in network.taps.values()] == [('maps', 'map'), ('mean', 'vector')]
+  np.testing.assert_allclose(network.maps(IMAGES[0])['maps'], network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
 
 
-@pytest.mark.parametrize(('change', 'says'), [
-    ({'preprocess': SMALL._replace(std=(0., 1., 1.))}, 'above 0'),
+@pytest.mark.parametrize(
+  ('change', 'says'),
+  [
+    ({'preprocess': SMALL._replace(std=(0.0, 1.0, 1.0))}, 'above 0'),
     ({'preprocess': SMALL._replace(resize='nearest')}, 'bilinear, bicubic'),
     ({'preprocess': SMALL._replace(image_size=0)}, 'image_size is 0; give'),
-    ({'preprocess': SMALL._replace(image_size=32.)}, 'image_size is 32.0'),
+    ({'preprocess': SMALL._replace(image_size=32.0)}, 'image_size is 32.0'),
     ({'stages': [('top', 'patches/.*')]}, 'do not fit its parameters'),
     ({'taps': [Tap('x')]}, "no tap 'x'; it has twice#0"),
-    ({'call': {'train': 1}}, 'cannot be applied to images of 32 x 32')])
+    ({'call': {'train': 1}}, 'cannot be applied to images of 32 x 32'),
+  ],
+)
 def test_what_is_wrong_is_said(shared, change, says):
   module, variables, _ = shared
   with pytest.raises(InputError, match=says):
@@ -181,19 +179,22 @@ def failing():
   raise ValueError('3 is not 4')
 
 
-@pytest.mark.parametrize(('name', 'says'), [
-    ('tests.nothing:make', 'cannot be had'), ('tests.tiny:none', 'cannot be'),
+@pytest.mark.parametrize(
+  ('name', 'says'),
+  [
+    ('tests.nothing:make', 'cannot be had'),
+    ('tests.tiny:none', 'cannot be'),
     ('tests.tiny:params', 'returns a dict'),
     ('json:dumps', "argument: 'obj'"),
-    ('tests.networks.adapters_test:failing',
-     r'ValueError at \S+adapters_test.py:\d+: 3 is not 4')])
+    ('tests.networks.adapters_test:failing', r'ValueError at \S+adapters_test.py:\d+: 3 is not 4'),
+  ],
+)
 def test_a_function_that_gives_no_network_is_named(name, says):
   with pytest.raises(InputError, match=says):
     zoo.load(name)
 
 
-@pytest.mark.parametrize('options', [
-    {'weights': 'random'}, {'preprocessing': 'caffe'}])
+@pytest.mark.parametrize('options', [{'weights': 'random'}, {'preprocessing': 'caffe'}])
 def test_weights_of_a_network_that_has_its_own_are_refused(options):
   with pytest.raises(InputError, match='brings its own variables'):
     zoo.load('tests.tiny:nested', **options)
@@ -205,15 +206,12 @@ def test_a_network_of_ones_own_computes_in_bfloat16():
   rough = network.apply(network.variables, IMAGES, ['block1'])['block1']
   assert rough.dtype == jnp.bfloat16
   np.testing.assert_allclose(
-      rough.astype(np.float32),
-      exact.apply(exact.variables, IMAGES, ['block1'])['block1'],
-      rtol=.1, atol=.1)
+    rough.astype(np.float32), exact.apply(exact.variables, IMAGES, ['block1'])['block1'], rtol=0.1, atol=0.1
+  )
   assert exact.provenance.sha256 == network.provenance.sha256 != ''
   # A variance is no parameter: rounded, this one would be .25.
   near = jax.tree.map(np.asarray, dict(network.variables))
-  near['batch_stats']['block1']['norm']['var'][:] = .2504
+  near['batch_stats']['block1']['norm']['var'][:] = 0.2504
   same = jax.tree.map(np.copy, near)
-  same['batch_stats']['block1']['norm']['var'][:] = .25
-  assert not np.array_equal(*(
-      network.apply(one, IMAGES, ['block1.norm'])['block1.norm']
-      for one in (near, same)))
+  same['batch_stats']['block1']['norm']['var'][:] = 0.25
+  assert not np.array_equal(*(network.apply(one, IMAGES, ['block1.norm'])['block1.norm'] for one in (near, same)))

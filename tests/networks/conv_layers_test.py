@@ -10,9 +10,7 @@ from saliency_jax.networks import conv_layers
 
 
 def _library(params, x, dtype):
-  return nn.relu(nn.Conv(
-      params['kernel'].shape[-1], (3, 3), padding='SAME', dtype=dtype).apply(
-          {'params': params}, x))
+  return nn.relu(nn.Conv(params['kernel'].shape[-1], (3, 3), padding='SAME', dtype=dtype).apply({'params': params}, x))
 
 
 @pytest.fixture
@@ -20,8 +18,8 @@ def winograd(monkeypatch) -> list:
   """The kernels that are convolved in Winograd's way."""
   kernels, convolve = [], conv_layers.cpu_layers.convolve
   monkeypatch.setattr(
-      conv_layers.cpu_layers, 'convolve',
-      lambda x, kernel: kernels.append(kernel) or convolve(x, kernel))
+    conv_layers.cpu_layers, 'convolve', lambda x, kernel: kernels.append(kernel) or convolve(x, kernel)
+  )
   return kernels
 
 
@@ -35,14 +33,10 @@ def test_a_convolution_is_the_librarys(below, units, winograd):
   params['bias'] = rng.standard_normal(units).astype(np.float32)
   cotangent = rng.standard_normal((2, 5, 4, units), np.float32)
   winograd.clear()
-  y, gradient = jax.vjp(
-      lambda params, x: layer.apply({'params': params}, x), params, x)
-  wanted, other = jax.vjp(
-      lambda params, x: _library(params, x, jnp.float32), params, x)
+  y, gradient = jax.vjp(lambda params, x: layer.apply({'params': params}, x), params, x)
+  wanted, other = jax.vjp(lambda params, x: _library(params, x, jnp.float32), params, x)
   np.testing.assert_allclose(y, wanted, atol=2e-5)
-  for mine, theirs in zip(
-      jax.tree.leaves(gradient(cotangent)), jax.tree.leaves(other(cotangent)),
-      strict=True):
+  for mine, theirs in zip(jax.tree.leaves(gradient(cotangent)), jax.tree.leaves(other(cotangent)), strict=True):
     np.testing.assert_allclose(mine, theirs, atol=1e-4)
   assert bool(winograd) == (min(below, units) == 64)
 
@@ -50,8 +44,8 @@ def test_a_convolution_is_the_librarys(below, units, winograd):
 def test_the_parameters_are_the_librarys():
   x = jnp.zeros((1, 4, 4, 3))
   mine, theirs = (
-      module.init(jax.random.key(0), x)['params'] for module in (
-          conv_layers.Convolution(7), nn.Conv(7, (3, 3))))
+    module.init(jax.random.key(0), x)['params'] for module in (conv_layers.Convolution(7), nn.Conv(7, (3, 3)))
+  )
   jax.tree.map(np.testing.assert_array_equal, mine, theirs)
 
 
@@ -74,8 +68,7 @@ def test_a_bias_loses_nothing_of_its_gradient_in_bfloat16():
   layer = conv_layers.Convolution(4, jnp.bfloat16)
   params = layer.init(jax.random.key(0), cotangent)
   params['params']['bias'] += 1e3  # so that the ReLU lets everything through
-  _, gradient = jax.vjp(
-      lambda params: layer.apply(params, cotangent), params)
+  _, gradient = jax.vjp(lambda params: layer.apply(params, cotangent), params)
   bias = gradient(jnp.asarray(cotangent, jnp.bfloat16))[0]['params']['bias']
   np.testing.assert_allclose(bias, 2 * 64 * 64, rtol=0.004)
 
@@ -94,13 +87,12 @@ def test_less_precise_arithmetic_is_left_to_the_library():
 def test_pooling_is_the_same_on_every_backend(backend, monkeypatch):
   monkeypatch.setattr(jax, 'default_backend', lambda: backend)
   x = np.arange(60, dtype=np.float32).reshape(1, 5, 4, 3)
-  np.testing.assert_array_equal(
-      conv_layers.max_pool(x), x[:, :4].reshape(1, 2, 2, 2, 2, 3).max((2, 4)))
+  np.testing.assert_array_equal(conv_layers.max_pool(x), x[:, :4].reshape(1, 2, 2, 2, 2, 3).max((2, 4)))
 
 
-@pytest.mark.parametrize(('side', 'units', 'transformed'), [
-    (129, 64, False), (128, 64, True), (129, 256, True),
-    (129, 255, False)])
+@pytest.mark.parametrize(
+  ('side', 'units', 'transformed'), [(129, 64, False), (128, 64, True), (129, 256, True), (129, 255, False)]
+)
 def test_large_maps_take_more_units(side, units, transformed, winograd):
   x = jax.ShapeDtypeStruct((1, side, side, units), jnp.float32)
   layer = conv_layers.Convolution(units, rectify=False, bias=False)
@@ -108,22 +100,19 @@ def test_large_maps_take_more_units(side, units, transformed, winograd):
   assert bool(winograd) == transformed
 
 
-@pytest.mark.parametrize(
-    ('size', 'stride'), [(1, 1), (1, 2), (3, 1), (3, 2), (7, 2)])
+@pytest.mark.parametrize(('size', 'stride'), [(1, 1), (1, 2), (3, 1), (3, 2), (7, 2)])
 @pytest.mark.parametrize('shape', [(6, 8), (7, 5)])
 def test_zeros_lie_on_both_sides(size, stride, shape):
   """Also of even maps, where 'SAME' would put them on one side alone."""
   rng = np.random.default_rng(size)
   x = rng.standard_normal((1, *shape, 2), np.float32)
-  layer = conv_layers.Convolution(
-      3, size=size, stride=stride, rectify=False, bias=False)
+  layer = conv_layers.Convolution(3, size=size, stride=stride, rectify=False, bias=False)
   params = layer.init(jax.random.key(0), x)
   around = size // 2
   windows = np.lib.stride_tricks.sliding_window_view(
-      np.pad(x, ((0, 0), (around,) * 2, (around,) * 2, (0, 0))),
-      (size, size), (1, 2))[:, ::stride, ::stride]
-  wanted = np.einsum(
-      'bhwcij,ijck->bhwk', windows, params['params']['kernel'])
+    np.pad(x, ((0, 0), (around,) * 2, (around,) * 2, (0, 0))), (size, size), (1, 2)
+  )[:, ::stride, ::stride]
+  wanted = np.einsum('bhwcij,ijck->bhwk', windows, params['params']['kernel'])
   np.testing.assert_allclose(layer.apply(params, x), wanted, atol=1e-5)
 
 
@@ -132,8 +121,6 @@ def test_zeros_lie_on_both_sides(size, stride, shape):
 def test_windows_of_three_reach_over_the_border(backend, shape, monkeypatch):
   monkeypatch.setattr(jax, 'default_backend', lambda: backend)
   x = np.random.default_rng(0).standard_normal((2, *shape, 3), np.float32) - 9
-  padded = np.pad(
-      x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-np.inf)
+  padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-np.inf)
   windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
-  np.testing.assert_array_equal(
-      conv_layers.max_pool_3x3(x), windows[:, ::2, ::2].max((-2, -1)))
+  np.testing.assert_array_equal(conv_layers.max_pool_3x3(x), windows[:, ::2, ::2].max((-2, -1)))

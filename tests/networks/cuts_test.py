@@ -10,24 +10,22 @@ from saliency_jax.networks.network import Stage
 from tests import tiny
 
 GOLDEN = {
-    0: [],
-    1: ['conv5_3'],
-    2: ['conv5_2', 'conv5_3'],
-    3: ['conv5_1', 'conv5_2', 'conv5_3'],
-    4: ['conv4_3', 'conv5_1', 'conv5_2', 'conv5_3'],
-    6: ['conv4_1', 'conv4_2', 'conv4_3', 'conv5_1', 'conv5_2', 'conv5_3'],
-    13: sorted(tiny.WIDTHS)}
+  0: [],
+  1: ['conv5_3'],
+  2: ['conv5_2', 'conv5_3'],
+  3: ['conv5_1', 'conv5_2', 'conv5_3'],
+  4: ['conv4_3', 'conv5_1', 'conv5_2', 'conv5_3'],
+  6: ['conv4_1', 'conv4_2', 'conv4_3', 'conv5_1', 'conv5_2', 'conv5_3'],
+  13: sorted(tiny.WIDTHS),
+}
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), np.uint8)
 
 
 @pytest.mark.parametrize('depth', GOLDEN)
 def test_a_depth_trains_the_top_stages(depth):
   network = tiny.vgg()
-  chosen, frozen = trees.split(
-      network.variables['params'], cuts.trained(network, depth))
-  assert trees.names(chosen) == [
-      f'{layer}/{leaf}' for layer in GOLDEN[depth]
-      for leaf in ('bias', 'kernel')]
+  chosen, frozen = trees.split(network.variables['params'], cuts.trained(network, depth))
+  assert trees.names(chosen) == [f'{layer}/{leaf}' for layer in GOLDEN[depth] for leaf in ('bias', 'kernel')]
   assert len(jax.tree.leaves(frozen)) == 2 * (13 - depth)
 
 
@@ -35,8 +33,7 @@ def test_depths_count_from_the_readout():
   network = tiny.vgg().replace(readout_tap='conv4_2')
   assert cuts.stages_below(network) == 9
   assert cuts.as_number(network, 'all') == 9
-  chosen, _ = trees.split(
-      network.variables['params'], cuts.trained(network, 2))
+  chosen, _ = trees.split(network.variables['params'], cuts.trained(network, 2))
   assert sorted(chosen) == ['conv4_1', 'conv4_2']
   with pytest.raises(InputError, match='9 stages below conv4_2; .* 0 to 9'):
     cuts.as_number(network, 10)
@@ -55,25 +52,20 @@ def test_prefix_and_suffix_are_the_network(make):
   features = cuts.make_prefix(network, depths)(network.variables, IMAGES)
   assert set(features) == set(depths)
   for depth in depths:
-    trained, _ = trees.split(
-        network.variables['params'], cuts.trained(network, depth))
-    maps = cuts.make_suffix(network, depth, (size, size))(
-        trained, network.variables, features[depth])
+    trained, _ = trees.split(network.variables['params'], cuts.trained(network, depth))
+    maps = cuts.make_suffix(network, depth, (size, size))(trained, network.variables, features[depth])
     np.testing.assert_allclose(maps, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_stages_without_cuts_train_under_a_mask():
-  network = tiny.nested().replace(stages=(
-      Stage('below', 'block0/.*'), Stage('above', '(block1|head)/.*')))
-  chosen, _ = trees.split(
-      network.variables['params'], cuts.trained(network, 1))
+  network = tiny.nested().replace(stages=(Stage('below', 'block0/.*'), Stage('above', '(block1|head)/.*')))
+  chosen, _ = trees.split(network.variables['params'], cuts.trained(network, 1))
   assert sorted(chosen) == ['block1', 'head']
   features = cuts.make_prefix(network, (1, 2))(network.variables, IMAGES)
   assert features[1].shape == features[2].shape == IMAGES.shape
 
 
-@pytest.mark.parametrize('stages', [
-    (Stage('a', 'block0/.*'),), (Stage('a', '.*'), Stage('b', 'x/.*'))])
+@pytest.mark.parametrize('stages', [(Stage('a', 'block0/.*'),), (Stage('a', '.*'), Stage('b', 'x/.*'))])
 def test_stages_have_to_cover_the_parameters(stages):
   with pytest.raises(InputError, match='do not fit its parameters'):
     cuts.trained(tiny.nested().replace(stages=stages), 1)

@@ -9,22 +9,18 @@ from saliency_jax.networks import trunks, vit, zoo
 
 # Transformers as the zoo's, small: DINOv2's, with registers, and CLIP's.
 VARIANTS = {
-    'dinov2_small': vit.Variant(
-        32, 2, 2, patch=7, grid=5, scaled=True, offset=True),
-    'dinov2_reg_small': vit.Variant(
-        32, 2, 2, patch=7, grid=5, scaled=True, registers=4),
-    'clip_small': vit.Variant(32, 2, 2, patch=8, grid=4, clip=True)}
+  'dinov2_small': vit.Variant(32, 2, 2, patch=7, grid=5, scaled=True, offset=True),
+  'dinov2_reg_small': vit.Variant(32, 2, 2, patch=7, grid=5, scaled=True, registers=4),
+  'clip_small': vit.Variant(32, 2, 2, patch=8, grid=4, clip=True),
+}
 
 # Values that are stored of a tap: at random, and in the corners of a map.
 _RANDOM, _CORNER_UNITS = 96, 8
 
 
-def network(
-    name: str, arrays: Mapping[str, np.ndarray], family: str = 'torchvision'
-) -> zoo.Network:
+def network(name: str, arrays: Mapping[str, np.ndarray], family: str = 'torchvision') -> zoo.Network:
   """Returns a network of the zoo, or of `VARIANTS`, with torch's arrays."""
-  found = (trunks.transformer(name, VARIANTS[name]) if name in VARIANTS
-           else zoo.architecture(name))
+  found = trunks.transformer(name, VARIANTS[name]) if name in VARIANTS else zoo.architecture(name)
   ported = found.port(arrays, zoo.shapes(found.shapes), family)
   return zoo.assemble(name, found, ported, zoo.Provenance('', '', ''))
 
@@ -45,21 +41,19 @@ def _drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
   rng = _generator(name)
   if name.endswith('num_batches_tracked'):
     return np.array(7, np.int64)
-  if name.endswith('running_var') or (
-      name.endswith('weight') and len(shape) == 1):
-    return rng.uniform(.5, 1.5, shape).astype(np.float32)
+  if name.endswith('running_var') or (name.endswith('weight') and len(shape) == 1):
+    return rng.uniform(0.5, 1.5, shape).astype(np.float32)
   normal = rng.standard_normal(shape, np.float32)
   if len(shape) == 4:
-    return normal * np.float32((2 / np.prod(shape[1:])) ** .5)
+    return normal * np.float32((2 / np.prod(shape[1:])) ** 0.5)
   if len(shape) == 2:
-    return normal * np.float32(shape[1] ** -.5)
-  return normal * np.float32(.2)
+    return normal * np.float32(shape[1] ** -0.5)
+  return normal * np.float32(0.2)
 
 
 def images(height: int, width: int) -> np.ndarray:
   """Returns two prepared images, float32 `[2, H, W, 3]`."""
-  return _generator(f'{height} x {width}').standard_normal(
-      (2, height, width, 3), np.float32)
+  return _generator(f'{height} x {width}').standard_normal((2, height, width, 3), np.float32)
 
 
 def positions() -> np.ndarray:
@@ -76,8 +70,7 @@ def sample(tap: str, values: np.ndarray) -> np.ndarray:
   """
   chosen = [_generator(tap).choice(values.ravel(), _RANDOM)]
   if values.ndim == 4:
-    chosen += [values[-1, i, j, :_CORNER_UNITS]
-               for i in (0, -1) for j in (0, -1)]
+    chosen += [values[-1, i, j, :_CORNER_UNITS] for i in (0, -1) for j in (0, -1)]
   return np.concatenate(chosen)
 
 

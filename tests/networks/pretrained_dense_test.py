@@ -29,26 +29,35 @@ FC6, FC7 = ((_drawn(6, 12), _drawn(6)), (_drawn(5, 6), _drawn(5)))
 
 def _keras():
   rows_first = FC6[0].reshape(6, 3, 2, 2).transpose(0, 2, 3, 1).reshape(6, 12)
-  return {'fc1/fc1/kernel:0': rows_first.T, 'fc1/fc1/bias:0': FC6[1],
-          'fc2/fc2_W_1:0': FC7[0].T, 'fc2/fc2_b_1:0': FC7[1],
-          'predictions/predictions/kernel:0': _drawn(5, 4)}
+  return {
+    'fc1/fc1/kernel:0': rows_first.T,
+    'fc1/fc1/bias:0': FC6[1],
+    'fc2/fc2_W_1:0': FC7[0].T,
+    'fc2/fc2_b_1:0': FC7[1],
+    'predictions/predictions/kernel:0': _drawn(5, 4),
+  }
 
 
 def _torch(*names: str):
-  return dict(zip(
-      [f'{x}.{kind}' for x in names for kind in ('weight', 'bias')],
-      (*FC6, *FC7), strict=True))
+  return dict(zip([f'{x}.{kind}' for x in names for kind in ('weight', 'bias')], (*FC6, *FC7), strict=True))
 
 
 LAYOUTS = {
-    'Keras': _keras(),
-    'torchvision': _torch('classifier.0', 'classifier.3'),
-    'Places365': _torch('classifier.fc6', 'classifier.fc7'),
-    'timm': {name: x.reshape(*x.shape[:1], -1, 2, 2) if 'fc1.w' in name else
-             x.reshape(*x.shape, 1, 1) if 'fc2.w' in name else x
-             for name, x in _torch('pre_logits.fc1', 'pre_logits.fc2').items()},
-    'Caffe': {'fc6/0': FC6[0][None, None], 'fc6/1': FC6[1][None, None, None],
-              'fc7/0': FC7[0], 'fc7/1': FC7[1], 'fc8/0': _drawn(4, 5)}}
+  'Keras': _keras(),
+  'torchvision': _torch('classifier.0', 'classifier.3'),
+  'Places365': _torch('classifier.fc6', 'classifier.fc7'),
+  'timm': {
+    name: x.reshape(*x.shape[:1], -1, 2, 2) if 'fc1.w' in name else x.reshape(*x.shape, 1, 1) if 'fc2.w' in name else x
+    for name, x in _torch('pre_logits.fc1', 'pre_logits.fc2').items()
+  },
+  'Caffe': {
+    'fc6/0': FC6[0][None, None],
+    'fc6/1': FC6[1][None, None, None],
+    'fc7/0': FC7[0],
+    'fc7/1': FC7[1],
+    'fc8/0': _drawn(4, 5),
+  },
+}
 
 
 @pytest.mark.parametrize('title', LAYOUTS)
@@ -59,16 +68,18 @@ def test_a_head_begins_with_what_the_file_computes(title):
   pooled = maps.reshape(2, 2, 2, 2, 3).max(axis=(1, 3)).transpose(2, 0, 1)
   expected = np.maximum(FC6[0] @ pooled.ravel() + FC6[1], 0)
   expected = np.maximum(FC7[0] @ expected + FC7[1], 0)
-  np.testing.assert_allclose(
-      heads.apply_dense(layers | {'dense_2': top}, maps)[0], expected,
-      atol=1e-5)
+  np.testing.assert_allclose(heads.apply_dense(layers | {'dense_2': top}, maps)[0], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(('change', 'says'), [
+@pytest.mark.parametrize(
+  ('change', 'says'),
+  [
     ({'fc6/0': _drawn(6, 13)}, r'kernel \(6, 13\)'),
     ({'fc7/0': _drawn(5, 7)}, r'fit the 6 units below'),
     ({'fc7/1': np.full(5, np.nan)}, 'no bias of fc7, or none of finite'),
-    ({'fc7/1': np.zeros(0)}, r'for 1 units')])
+    ({'fc7/1': np.zeros(0)}, r'for 1 units'),
+  ],
+)
 def test_a_file_that_is_not_of_vgg_is_refused(change, says):
   with pytest.raises(InputError, match=says):
     vgg_tables.dense_layers(LAYOUTS['Caffe'] | change, 3)
@@ -77,34 +88,46 @@ def test_a_file_that_is_not_of_vgg_is_refused(change, says):
 @pytest.fixture
 def run(monkeypatch, tmp_path):
   """The config of a scene task on a file of a small VGG-16."""
-  monkeypatch.setitem(
-      zoo.NETWORKS, 'vgg16', tiny.architecture(made.WIDTHS)._replace(
-          dense=vgg_tables.dense_layers))
-  np.savez(tmp_path / 'vgg.npz', **(
-      made.torchvision_arrays(made.tensors()) | LAYOUTS['torchvision']))
+  monkeypatch.setitem(zoo.NETWORKS, 'vgg16', tiny.architecture(made.WIDTHS)._replace(dense=vgg_tables.dense_layers))
+  np.savez(tmp_path / 'vgg.npz', **(made.torchvision_arrays(made.tensors()) | LAYOUTS['torchvision']))
   config = training.run(1)
-  config.update_from_flattened_dict({
-      'network.name': 'vgg16', 'network.weights': str(tmp_path / 'vgg.npz'),
-      'task.name': 'scene', 'task.dense': UNITS, 'task.pretrained_dense': True,
-      'run.cache_dir': str(tmp_path)})
+  config.update_from_flattened_dict(
+    {
+      'network.name': 'vgg16',
+      'network.weights': str(tmp_path / 'vgg.npz'),
+      'task.name': 'scene',
+      'task.dense': UNITS,
+      'task.pretrained_dense': True,
+      'run.cache_dir': str(tmp_path),
+    }
+  )
   return config
 
 
 def _plan(config):
   ids = (*training.TRAIN.image_ids, *training.VALIDATION.image_ids)
-  return plan.make(config, 'train', Data(
-      training.TRAIN, training.VALIDATION,
-      scenes={x: 'sea' if int(x) % 2 else 'wood' for x in ids}), None, 1)
+  return plan.make(
+    config,
+    'train',
+    Data(training.TRAIN, training.VALIDATION, scenes={x: 'sea' if int(x) % 2 else 'wood' for x in ids}),
+    None,
+    1,
+  )
 
 
 def test_the_key_decides_with_what_training_begins(run):
   made_of = _plan(run)
-  member, = made_of.members.values()
+  (member,) = made_of.members.values()
 
   def head(planned, seed):
     return step.init_member(
-        member._replace(seed=seed), planned.network, planned.task, planned.tx,
-        image_size=planned.image_size, head=planned.head).params['dense']
+      member._replace(seed=seed),
+      planned.network,
+      planned.task,
+      planned.tx,
+      image_size=planned.image_size,
+      head=planned.head,
+    ).params['dense']
 
   one, other = head(made_of, 0), head(made_of, 1)
   expected = vgg_tables.dense_layers(LAYOUTS['torchvision'], 3)
@@ -114,28 +137,34 @@ def test_the_key_decides_with_what_training_begins(run):
   run.task.pretrained_dense = False
   drawn = _plan(run)
   assert drawn.head is None
-  assert np.abs(
-      head(drawn, 0)['dense_0']['kernel'] - one['dense_0']['kernel']).max() > .1
+  assert np.abs(head(drawn, 0)['dense_0']['kernel'] - one['dense_0']['kernel']).max() > 0.1
   assert drawn.facts({'depth_1': {}}) != made_of.facts({'depth_1': {}})
 
 
-@pytest.mark.parametrize(('change', 'says'), [
+@pytest.mark.parametrize(
+  ('change', 'says'),
+  [
     ({'task.dense': (6, 4)}, r'have \(6, 5\) units; give these'),
     ({'task.dense': ()}, r'task.dense is \(\), but'),
     ({'network.image_size': 96}, 'take 12 numbers, the pooled conv5_3 has 27'),
-    ({'network.readout_tap': 'conv5_2'}, 'take conv5_3, not conv5_2')])
+    ({'network.readout_tap': 'conv5_2'}, 'take conv5_3, not conv5_2'),
+  ],
+)
 def test_what_does_not_fit_is_said(run, change, says):
   run.update_from_flattened_dict(change)
   with pytest.raises(InputError, match=says):
     _plan(run)
 
 
-@pytest.mark.parametrize(('name', 'depth', 'says'), [
+@pytest.mark.parametrize(
+  ('name', 'depth', 'says'),
+  [
     ('imagenet', None, 'weights, or torchvision or places365, or leave'),
     ('random', None, r'vgg16 \(random\) has no dense layers'),
-    ('torchvision', 1, r'vgg16 \(torchvision\) has no dense layers')])
+    ('torchvision', 1, r'vgg16 \(torchvision\) has no dense layers'),
+  ],
+)
 def test_weights_without_them_are_told_from_others(name, depth, says):
-  network = zoo.outline('vgg16').replace(
-      provenance=Provenance(name, '', 'an address', depth))
+  network = zoo.outline('vgg16').replace(provenance=Provenance(name, '', 'an address', depth))
   with pytest.raises(InputError, match=says):
     pretrained_dense.layers(network)

@@ -11,21 +11,23 @@ _BLOCKS = (1, 2, 1, 1)
 
 
 def _run(module, variables, x, *rest):
-  return jax.jit(lambda variables, x: module.apply(variables, x, *rest))(
-      variables, x)
+  return jax.jit(lambda variables, x: module.apply(variables, x, *rest))(variables, x)
 
 
 @pytest.fixture(scope='module', params=[False, True])
 def small(request):
   """A ResNet of five blocks, its variables drawn, and its taps."""
   module = resnet.ResNet(_BLOCKS, request.param)
-  shapes = jax.eval_shape(
-      module.init, jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
+  shapes = jax.eval_shape(module.init, jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
   rng = np.random.default_rng(0)
   variables = jax.tree.map(
-      lambda x: rng.uniform(.5, 1.5, x.shape).astype(np.float32)
-      if len(x.shape) == 1 else rng.standard_normal(x.shape, np.float32)
-      * np.float32(np.prod(x.shape[:3]) ** -.5), shapes)
+    lambda x: (
+      rng.uniform(0.5, 1.5, x.shape).astype(np.float32)
+      if len(x.shape) == 1
+      else rng.standard_normal(x.shape, np.float32) * np.float32(np.prod(x.shape[:3]) ** -0.5)
+    ),
+    shapes,
+  )
   return module, variables, architecture.inspected(module)[1]
 
 
@@ -33,13 +35,11 @@ def test_the_table_has_every_tap_with_its_stride(small):
   module, variables, table = small
   names = frozenset(tap.name for tap in table)
   assert len(names) == len(table)
-  _, found = jax.eval_shape(
-      lambda x: module.apply(variables, x, names), jnp.zeros((1, 225, 193, 3)))
+  _, found = jax.eval_shape(lambda x: module.apply(variables, x, names), jnp.zeros((1, 225, 193, 3)))
   assert set(found) == names
   for tap in table:
     assert tap.kind == 'map'
-    assert found[tap.name].shape[1:3] == (
-        -(-225 // tap.stride), -(-193 // tap.stride)), tap
+    assert found[tap.name].shape[1:3] == (-(-225 // tap.stride), -(-193 // tap.stride)), tap
 
 
 def test_stages_can_be_run_one_after_another(small):
@@ -54,21 +54,19 @@ def test_stages_can_be_run_one_after_another(small):
     found |= part
   np.testing.assert_allclose(x, whole, rtol=1e-5, atol=1e-5)
   for name, value in wanted.items():
-    np.testing.assert_allclose(
-        found[name], value, rtol=1e-4, atol=1e-4, err_msg=name)
+    np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 def test_stages_have_every_parameter(small):
   _, variables, _ = small
-  stages = trees.match(variables['params'], [
-      (stage.parameters, stage.name) for stage in resnet.STAGES])
+  stages = trees.match(variables['params'], [(stage.parameters, stage.name) for stage in resnet.STAGES])
   assert stages['conv1'] == {'kernel': 'stem'}
   assert set(jax.tree.leaves(stages['layer3'])) == {'layer3'}
 
 
 def test_a_layers_tap_is_its_last_blocks(small):
   _, _, table = small
-  tap, = (tap for tap in table if 'layer2.1' in tap.aliases)
+  (tap,) = (tap for tap in table if 'layer2.1' in tap.aliases)
   assert tap.name == 'layer2'
   assert table[2].aliases == ('act1',)
 
@@ -79,5 +77,4 @@ def test_bfloat16_is_near_float32(small):
   y, _ = _run(module, variables, x)
   less, _ = _run(module.clone(dtype=jnp.bfloat16), variables, x)
   assert less.dtype == jnp.bfloat16
-  np.testing.assert_allclose(
-      less.astype(jnp.float32), y, atol=.05 * float(jnp.abs(y).max()))
+  np.testing.assert_allclose(less.astype(jnp.float32), y, atol=0.05 * float(jnp.abs(y).max()))

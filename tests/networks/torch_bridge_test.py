@@ -28,19 +28,20 @@ def test_another_family_of_preprocessing_is_refused():
     zoo.load('timm:resnet18', preprocessing='keras')
 
 
-@pytest.mark.parametrize(('shapes', 'says', 'wanted'), [
+@pytest.mark.parametrize(
+  ('shapes', 'says', 'wanted'),
+  [
     ([(1, 64, 56, 56), (1, 56, 56, 64)], '', ['first', 'last']),
     # Windows, heads, one cell, and what has as many units as rows.
-    ([(64, 49, 96), (1, 3, 197, 64), (1, 9, 1, 1), (1, 7, 7, 7)], '',
-     [None, None, None, 'first']),
+    ([(64, 49, 96), (1, 3, 197, 64), (1, 9, 1, 1), (1, 7, 7, 7)], '', [None, None, None, 'first']),
     ([(1, 7, 7, 7), (1, 9, 2, 4)], 'last', ['last', 'last']),
     # A mixer's tokens, with its units in their place, and a vector.
-    ([(1, 512, 7, 7), (1, 49, 512), (1, 512, 49), (1, 1000)], '',
-     ['first', 'last', None, 'last']),
-    ([(1, 53, 8), (1, 60, 8)], '', ['last', 'last'])])
+    ([(1, 512, 7, 7), (1, 49, 512), (1, 512, 49), (1, 1000)], '', ['first', 'last', None, 'last']),
+    ([(1, 53, 8), (1, 60, 8)], '', ['last', 'last']),
+  ],
+)
 def test_the_channels_are_told_from_the_shape(shapes, says, wanted):
-  found = {str(i): jax.ShapeDtypeStruct(x, np.float32)
-           for i, x in enumerate(shapes)}
+  found = {str(i): jax.ShapeDtypeStruct(x, np.float32) for i, x in enumerate(shapes)}
   layouts = torch_bridge._layouts(found, says, lambda key: 'first')
   assert [layouts.get(key) for key in found] == wanted
 
@@ -55,15 +56,18 @@ def torch():
 def _taps(torch, images: np.ndarray) -> dict[str, np.ndarray]:
   """Returns what PyTorch itself gives."""
   from tests.networks import torch_modules
+
   with torch.random.fork_rng():
     torch.manual_seed(0)
     module, found = torch_modules.small().eval(), {}
   for key, part in module.named_modules():
+
     def after(_, given, out, key=key):
       out = out[0] if isinstance(out, tuple) else out
       found.setdefault(key, []).append(out.clone())
+
     part.register_forward_hook(after)
-  x = (images / 255 - [.5, .4, .3]) / [.2, .3, .4]
+  x = (images / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]
   with torch.no_grad():
     module(torch.from_numpy(x.astype(np.float32)).permute(0, 3, 1, 2))
   return {key: [np.asarray(x) for x in values] for key, values in found.items()}
@@ -71,11 +75,8 @@ def _taps(torch, images: np.ndarray) -> dict[str, np.ndarray]:
 
 def test_every_modules_output_is_a_tap(torch):
   network = zoo.load(SMALL)
-  assert list(network.taps) == [
-      'conv', 'bn', 'relu#0', 'up', 'relu#1', 'norm', 'tokens', 'head',
-      'output']
-  assert network.preprocess == sj.Preprocess(
-      32, (.5, .4, .3), (.2, .3, .4), resize='bicubic')
+  assert list(network.taps) == ['conv', 'bn', 'relu#0', 'up', 'relu#1', 'norm', 'tokens', 'head', 'output']
+  assert network.preprocess == sj.Preprocess(32, (0.5, 0.4, 0.3), (0.2, 0.3, 0.4), resize='bicubic')
   assert network.default_taps == ('tokens', 'relu#0')
   theirs = _taps(torch, IMAGES)
   ours = network.maps(IMAGES, '.*')
@@ -92,67 +93,72 @@ def test_every_modules_output_is_a_tap(torch):
 
 def test_weights_come_from_a_file_whole_or_not_at_all(torch, tmp_path):
   network = zoo.load(SMALL)
-  arrays = {key: np.asarray(x + 1) for tree in network.variables.values()
-            for key, x in tree.items()}
+  arrays = {key: np.asarray(x + 1) for tree in network.variables.values() for key, x in tree.items()}
   safetensors.numpy.save_file(arrays, tmp_path / 'w.safetensors')
   other = zoo.load(SMALL, weights=str(tmp_path / 'w.safetensors'))
   assert other.provenance.name == 'w'
-  jax.tree.map(
-      lambda x, y: np.testing.assert_array_equal(x + 1, y),
-      network.variables, other.variables)
-  torch.save({key: torch.from_numpy(x) for key, x in arrays.items()
-              if key != 'bn.bias'}, tmp_path / 'w.pth')
+  jax.tree.map(lambda x, y: np.testing.assert_array_equal(x + 1, y), network.variables, other.variables)
+  torch.save({key: torch.from_numpy(x) for key, x in arrays.items() if key != 'bn.bias'}, tmp_path / 'w.pth')
   with pytest.raises(sj.InputError, match=r"not fit \S+ 'bn.bias' missing"):
     zoo.load(SMALL, weights=str(tmp_path / 'w.pth'))
 
 
-@pytest.mark.parametrize(('name', 'says'), [
+@pytest.mark.parametrize(
+  ('name', 'says'),
+  [
     ('timm:resnet0', 'has no model'),
     ('torch:tests.networks.made_zoo:size', 'takes nothing'),
     ('torch:tests.tiny:params', 'returns a dict'),
-    ('torch:torchvision.models:resnet18', 'has no trained weights')])
+    ('torch:torchvision.models:resnet18', 'has no trained weights'),
+  ],
+)
 def test_what_is_wrong_is_said(torch, name, says):
   with pytest.raises(sj.InputError, match=says):
     zoo.load(name)
 
 
 def test_timms_weights_are_listed_with_their_licence(torch):
-  assert 'timm/resnet18.a1_in1k  licence: apache-2.0' in listing.network(
-      'timm:resnet18', 64)
+  assert 'timm/resnet18.a1_in1k  licence: apache-2.0' in listing.network('timm:resnet18', 64)
 
 
 def test_bfloat16_is_near_float32(torch):
   network, half = zoo.load(SMALL), zoo.load(SMALL, dtype='bfloat16')
-  exact, rough = (one.apply(one.variables, IMAGES, ['tokens'])['tokens']
-                  for one in (network, half))
+  exact, rough = (one.apply(one.variables, IMAGES, ['tokens'])['tokens'] for one in (network, half))
   assert rough.dtype == jax.numpy.bfloat16
-  np.testing.assert_allclose(rough.astype(np.float32), exact, atol=.1)
+  np.testing.assert_allclose(rough.astype(np.float32), exact, atol=0.1)
 
 
 @pytest.mark.parametrize('depth', [0, 'all'])
 def test_every_job_works_on_it(torch, depth, tiny_osie, tmp_path):
   network = zoo.load(SMALL, readout_tap='relu#1')
-  sj.train(network, made.TRAIN, made.VALIDATION, tmp_path / 't', {
-      'train.epochs': 1, 'train.depth': depth, 'data.batch_size': 5})
+  sj.train(
+    network,
+    made.TRAIN,
+    made.VALIDATION,
+    tmp_path / 't',
+    {'train.epochs': 1, 'train.depth': depth, 'data.batch_size': 5},
+  )
   trained = sj.load(checkpoint=tmp_path / 't')
-  moved = [not np.array_equal(x, trained.variables['params'][key])
-           for key, x in network.variables['params'].items()
-           if key.startswith(('conv', 'bn', 'up'))]
+  moved = [
+    not np.array_equal(x, trained.variables['params'][key])
+    for key, x in network.variables['params'].items()
+    if key.startswith(('conv', 'bn', 'up'))
+  ]
   assert all(moved) if depth else not any(moved)
   for key, x in network.variables['buffers'].items():
     np.testing.assert_array_equal(x, trained.variables['buffers'][key])
-  photographs = sj.open_source(
-      'osie', tiny_osie, regions=str(tiny_osie / 'labelme'))
+  photographs = sj.open_source('osie', tiny_osie, regions=str(tiny_osie / 'labelme'))
   sj.dissect(trained, photographs, tmp_path / 'd', {'report.images': 0})
   scores = sj.read(tmp_path / 'd').scores('tokens')
   assert scores.shape[1] == 8  # a region without fixations has none
-  assert np.isfinite(scores).all(axis=1).mean() > .5
-  sj.popout(trained, tmp_path / 'p', options={
-      'data.count': 2, 'data.size': 128, 'report.images': 0})
+  assert np.isfinite(scores).all(axis=1).mean() > 0.5
+  sj.popout(trained, tmp_path / 'p', options={'data.count': 2, 'data.size': 128, 'report.images': 0})
   sj.predict(trained, photographs, tmp_path / 'm')
   maps = list((tmp_path / 'm').glob('*.npy'))
   assert len(maps) == 5
-  sj.evaluate(str(tmp_path / 't'), tmp_path / 'e', {
-      'sets.mine.dir': str(tiny_osie), 'sets.mine.kind': 'osie',
-      'sets.mine.sigma': 8.})
+  sj.evaluate(
+    str(tmp_path / 't'),
+    tmp_path / 'e',
+    {'sets.mine.dir': str(tiny_osie), 'sets.mine.kind': 'osie', 'sets.mine.sigma': 8.0},
+  )
   assert (tmp_path / 'e' / 'summary.json').is_file()

@@ -29,9 +29,12 @@ class Small(nn.Module):
 def small() -> nn.Module:
   """Returns it with statistics that are not those of a new one."""
   module = Small()
-  nn.init.uniform_(module.bn.running_var, .5, 1.5)
+  nn.init.uniform_(module.bn.running_var, 0.5, 1.5)
   nn.init.normal_(module.bn.running_mean)
   module.pretrained_cfg = {
-      'mean': (.5, .4, .3), 'std': (.2, .3, .4), 'input_size': (3, 32, 32),
-      'interpolation': 'bicubic'}
+    'mean': (0.5, 0.4, 0.3),
+    'std': (0.2, 0.3, 0.4),
+    'input_size': (3, 32, 32),
+    'interpolation': 'bicubic',
+  }
   return module

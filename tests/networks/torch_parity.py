@@ -30,15 +30,17 @@ TOLERANCE = 1e-4  # of the greatest magnitude of a tap
 # The modules whose outputs are taps: of ResNets, of torchvision's transformers
 # and of timm's.
 _MODULES = re.compile(
-    r'conv1|bn1|relu|maxpool'
-    r'|layer\d\.\d+(\.(conv\d|bn\d|relu|downsample\.[01]))?'
-    r'|encoder\.(dropout|ln|layers\.encoder_layer_\d+(\.(self_attention|mlp))?)'
-    r'|pos_drop|norm(_pre)?|blocks\.\d+(\.(attn|mlp))?')
+  r'conv1|bn1|relu|maxpool'
+  r'|layer\d\.\d+(\.(conv\d|bn\d|relu|downsample\.[01]))?'
+  r'|encoder\.(dropout|ln|layers\.encoder_layer_\d+(\.(self_attention|mlp))?)'
+  r'|pos_drop|norm(_pre)?|blocks\.\d+(\.(attn|mlp))?'
+)
 _ODD = ((97, 65), (96, 128))
 
 
 class Reference(NamedTuple):
   """One network of torch's."""
+
   ours: str  # its name in the zoo
   make: Callable[[], torch.nn.Module]
   sizes: tuple[tuple[int, int], ...]  # (H, W) of the images
@@ -56,42 +58,45 @@ def _timm(name: str) -> Callable[[], torch.nn.Module]:
 def _small(name: str) -> Callable[[], torch.nn.Module]:
   """Returns what makes timm's model of one of `made_zoo.VARIANTS`."""
   variant = made_zoo.VARIANTS[name]
-  options = {'reg_tokens': variant.registers,
-             'no_embed_class': bool(variant.registers)}
+  options = {'reg_tokens': variant.registers, 'no_embed_class': bool(variant.registers)}
   if variant.scaled:
     options['init_values'] = 1e-5
   if variant.clip:
-    options |= {'pre_norm': True, 'act_layer': 'quick_gelu', 'norm_layer':
-                functools.partial(torch.nn.LayerNorm, eps=1e-5)}
+    options |= {
+      'pre_norm': True,
+      'act_layer': 'quick_gelu',
+      'norm_layer': functools.partial(torch.nn.LayerNorm, eps=1e-5),
+    }
   return lambda: timm.models.vision_transformer.VisionTransformer(
-      variant.patch * variant.grid, variant.patch, num_classes=3,
-      embed_dim=variant.width, depth=variant.depth, num_heads=variant.heads,
-      dynamic_img_size=True, **options)
+    variant.patch * variant.grid,
+    variant.patch,
+    num_classes=3,
+    embed_dim=variant.width,
+    depth=variant.depth,
+    num_heads=variant.heads,
+    dynamic_img_size=True,
+    **options,
+  )
 
 
 REFERENCES = (
-    Reference('resnet18', _torchvision('resnet18'), _ODD, 'resnet18'),
-    Reference('resnet34', _torchvision('resnet34'), _ODD),
-    Reference('resnet50', _torchvision('resnet50'), _ODD, 'resnet50'),
-    Reference('resnet101', _torchvision('resnet101'), _ODD),
-    # torchvision takes no other size.
-    Reference('vit_b16', _torchvision('vit_b_16'), ((224, 224),), 'vit_b16'),
-    Reference('vit_b16', _timm('vit_base_patch16_224'), ((96, 160), (272, 224)),
-              'vit_b16_timm'),
-    Reference('vit_s16', _timm('vit_small_patch16_224'), ((96, 160),)),
-    Reference('vit_l16', _torchvision('vit_l_16'), ((224, 224),)),
-    Reference('vgg19', _torchvision('vgg19'), ((65, 48),)),
-    Reference('clip_b16', _timm('vit_base_patch16_clip_quickgelu_224'),
-              ((96, 160),)),
-    Reference('dinov2_s14_reg', _timm('vit_small_patch14_reg4_dinov2'),
-              ((98, 140),)),
-    # timm resamples positions otherwise: the grid is that of the weights.
-    Reference('dinov2_small', _small('dinov2_small'), ((35, 35),),
-              'dinov2_small'),
-    Reference('dinov2_reg_small', _small('dinov2_reg_small'), ((35, 49),),
-              'dinov2_reg_small'),
-    Reference('clip_small', _small('clip_small'), ((32, 32), (40, 64)),
-              'clip_small'))
+  Reference('resnet18', _torchvision('resnet18'), _ODD, 'resnet18'),
+  Reference('resnet34', _torchvision('resnet34'), _ODD),
+  Reference('resnet50', _torchvision('resnet50'), _ODD, 'resnet50'),
+  Reference('resnet101', _torchvision('resnet101'), _ODD),
+  # torchvision takes no other size.
+  Reference('vit_b16', _torchvision('vit_b_16'), ((224, 224),), 'vit_b16'),
+  Reference('vit_b16', _timm('vit_base_patch16_224'), ((96, 160), (272, 224)), 'vit_b16_timm'),
+  Reference('vit_s16', _timm('vit_small_patch16_224'), ((96, 160),)),
+  Reference('vit_l16', _torchvision('vit_l_16'), ((224, 224),)),
+  Reference('vgg19', _torchvision('vgg19'), ((65, 48),)),
+  Reference('clip_b16', _timm('vit_base_patch16_clip_quickgelu_224'), ((96, 160),)),
+  Reference('dinov2_s14_reg', _timm('vit_small_patch14_reg4_dinov2'), ((98, 140),)),
+  # timm resamples positions otherwise: the grid is that of the weights.
+  Reference('dinov2_small', _small('dinov2_small'), ((35, 35),), 'dinov2_small'),
+  Reference('dinov2_reg_small', _small('dinov2_reg_small'), ((35, 49),), 'dinov2_reg_small'),
+  Reference('clip_small', _small('clip_small'), ((32, 32), (40, 64)), 'clip_small'),
+)
 
 
 def shapes(model: torch.nn.Module) -> dict[str, tuple[int, ...]]:
@@ -102,8 +107,7 @@ def shapes(model: torch.nn.Module) -> dict[str, tuple[int, ...]]:
 def load_drawn(model: torch.nn.Module) -> None:
   """Gives a model the weights that the tests draw."""
   drawn = made_zoo.weights(shapes(model))
-  model.load_state_dict(
-      {name: torch.from_numpy(x) for name, x in drawn.items()})
+  model.load_state_dict({name: torch.from_numpy(x) for name, x in drawn.items()})
   model.eval()
 
 
@@ -137,12 +141,11 @@ def taps(model: torch.nn.Module, images: np.ndarray) -> dict[str, np.ndarray]:
   handles = []
   for name, module in model.named_modules():
     if isinstance(module, torch.nn.Identity) or not (
-        _MODULES.fullmatch(name) or name.startswith('features.') and
-        isinstance(module, torch.nn.ReLU)):
+      _MODULES.fullmatch(name) or name.startswith('features.') and isinstance(module, torch.nn.ReLU)
+    ):
       continue
     if name.endswith('.relu'):
-      handles.append(module.register_forward_pre_hook(
-          before(f'{name.removesuffix("relu")}add')))
+      handles.append(module.register_forward_pre_hook(before(f'{name.removesuffix("relu")}add')))
     handles.append(module.register_forward_hook(after(name)))
   with torch.inference_mode():
     model(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous())
@@ -164,25 +167,26 @@ def write(reference: Reference) -> None:
     found = taps(model, made_zoo.images(height, width))
     case = f'{height}x{width}'
     arrays['taps'] = np.array(list(found))
-    arrays[f'{case} size'] = np.stack([
-        made_zoo.size(x) for x in found.values()])
-    arrays[f'{case} values'] = np.concatenate([
-        made_zoo.sample(name, x) for name, x in found.items()])
+    arrays[f'{case} size'] = np.stack([made_zoo.size(x) for x in found.values()])
+    arrays[f'{case} values'] = np.concatenate([made_zoo.sample(name, x) for name, x in found.items()])
   path = FIXTURES / f'{reference.fixture}.npz'
   np.savez_compressed(path, **arrays)
-  print(f'{path.name}: {path.stat().st_size} bytes, '
-        f'{len(arrays["taps"])} taps')
+  print(f'{path.name}: {path.stat().st_size} bytes, {len(arrays["taps"])} taps')
 
 
 def write_positions() -> None:
   """Writes what PyTorch makes of positions by the factor that DINO takes."""
-  cells = torch.from_numpy(
-      made_zoo.positions()[:, 1:].reshape(1, 5, 5, 3)).permute(0, 3, 1, 2)
-  np.savez_compressed(FIXTURES / 'positions.npz', **{
-      f'{h}x{w}': torch.nn.functional.interpolate(
-          cells, scale_factor=((h + .1) / 5, (w + .1) / 5), mode='bicubic'
-      ).permute(0, 2, 3, 1).reshape(-1, 3).numpy()
-      for h, w in ((7, 4), (3, 12))})
+  cells = torch.from_numpy(made_zoo.positions()[:, 1:].reshape(1, 5, 5, 3)).permute(0, 3, 1, 2)
+  np.savez_compressed(
+    FIXTURES / 'positions.npz',
+    **{
+      f'{h}x{w}': torch.nn.functional.interpolate(cells, scale_factor=((h + 0.1) / 5, (w + 0.1) / 5), mode='bicubic')
+      .permute(0, 2, 3, 1)
+      .reshape(-1, 3)
+      .numpy()
+      for h, w in ((7, 4), (3, 12))
+    },
+  )
 
 
 def compare(reference: Reference, folder: pathlib.Path) -> float:
@@ -200,20 +204,17 @@ def compare(reference: Reference, folder: pathlib.Path) -> float:
   torch.save(model.state_dict(), path)
   # VGG's first kernel takes in what 'caffe' says: channels turned round.
   turned = reference.ours.startswith('vgg')
-  network = made_zoo.network(
-      reference.ours, weight_files.read_arrays(path),
-      'caffe' if turned else 'torchvision')
-  worst = 0.
+  network = made_zoo.network(reference.ours, weight_files.read_arrays(path), 'caffe' if turned else 'torchvision')
+  worst = 0.0
   for height, width in reference.sizes:
     images = made_zoo.images(height, width)
     theirs = taps(model, images)
     _, ours = network.run(
-        network.variables, images[..., ::-1] if turned else images,
-        frozenset(network.taps), 0,
-        len(network.stages))
+      network.variables, images[..., ::-1] if turned else images, frozenset(network.taps), 0, len(network.stages)
+    )
     compared = set()
     for name, values in theirs.items():
-      tap, = network.resolve([name])
+      (tap,) = network.resolve([name])
       compared.add(tap)
       mine = np.asarray(ours[tap])
       assert mine.shape == values.shape, (name, mine.shape, values.shape)
@@ -239,8 +240,7 @@ def dissected(name: str, folder: pathlib.Path) -> float:
   scores = []
   for title in (name, f'timm:{name}'):
     workdir = folder / title.replace(':', '_')
-    network = sj.load(title, weights=str(path), preprocessing='timm',
-                      cache_dir=str(folder / 'cache'))
+    network = sj.load(title, weights=str(path), preprocessing='timm', cache_dir=str(folder / 'cache'))
     sj.dissect(network, source, workdir, {'report.images': 0})
     results = sj.read(workdir)
     scores.append({tap: results.scores(tap) for tap in network.default_taps})

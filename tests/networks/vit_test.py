@@ -17,8 +17,7 @@ _DEPTH = _SMALL.depth
 def small():
   """The module and its variables, drawn."""
   module = vit.ViT(_SMALL)
-  variables = jax.jit(module.init)(
-      jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
+  variables = jax.jit(module.init)(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
   return module, variables
 
 
@@ -27,13 +26,10 @@ def test_the_table_has_every_tap_as_a_grid(small):
   table = architecture.inspected(module)[1]
   names = frozenset(tap.name for tap in table)
   assert len(names) == len(table)
-  _, found = jax.eval_shape(
-      lambda x: module.apply(variables, x, names), jnp.zeros((2, 48, 80, 3)))
+  _, found = jax.eval_shape(lambda x: module.apply(variables, x, names), jnp.zeros((2, 48, 80, 3)))
   assert set(found) == names
   for tap in table:
-    maps = jax.eval_shape(
-        lambda x, tap=tap: tap_tools.as_maps(x, tap, (48, 80)),
-        found[tap.name])
+    maps = jax.eval_shape(lambda x, tap=tap: tap_tools.as_maps(x, tap, (48, 80)), found[tap.name])
     assert maps.shape == (2, 3, 5, 16)
 
 
@@ -55,8 +51,7 @@ def test_stages_can_be_run_one_after_another(small):
 
 def test_stages_have_every_parameter(small):
   module, variables = small
-  stages = trees.match(variables['params'], [
-      (stage.parameters, stage.name) for stage in module.parts()])
+  stages = trees.match(variables['params'], [(stage.parameters, stage.name) for stage in module.parts()])
   assert stages['pos_embed'] == 'embed'
   assert stages['norm']['scale'] == 'blocks.2'
 
@@ -81,17 +76,15 @@ def test_bfloat16_is_near_float32(small):
   y, _ = module.apply(variables, x)
   less, _ = module.clone(dtype=jnp.bfloat16).apply(variables, x)
   assert less.dtype == jnp.bfloat16
-  np.testing.assert_allclose(less.astype(jnp.float32), y, atol=.1)
+  np.testing.assert_allclose(less.astype(jnp.float32), y, atol=0.1)
 
 
 def test_float32_is_float32_on_every_device(small):
   """Unasked, a GPU would round products to TF32 and a TPU to bfloat16."""
   module, variables = small
   run = jax.jit(lambda x: module.apply(variables, x)[0])
-  text = run.trace(jnp.zeros((1, 32, 32, 3))).lower(
-      lowering_platforms=('cuda',)).as_text()
-  products = [line for line in text.splitlines()
-              if 'dot_general' in line or 'convolution(' in line]
+  text = run.trace(jnp.zeros((1, 32, 32, 3))).lower(lowering_platforms=('cuda',)).as_text()
+  products = [line for line in text.splitlines() if 'dot_general' in line or 'convolution(' in line]
   assert len(products) >= 1 + 6 * _DEPTH
   for line in products:
     assert line.count('HIGHEST') == 2, line

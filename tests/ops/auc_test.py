@@ -18,12 +18,28 @@ SHUFFLED = jax.jit(auc.auc_shuffled)
 # Many are equal to another pixel, or nearly: neighbouring floats, both zeros,
 # numbers below the smallest normal one, infinities.
 ONE, TINY = np.float32(1), np.float32(1e-45)
-MAPS = hnp.arrays(np.float32, (5, 7), elements=st.sampled_from([
-    -np.float32(np.inf), -ONE, np.nextafter(-ONE, TINY), -TINY,
-    np.float32(-0.), np.float32(0), TINY, 2 * TINY, np.float32(1e-38),
-    ONE, np.nextafter(ONE, 2 * ONE), np.float32(3e38), np.float32(np.inf)]))
-POINTS = hnp.arrays(
-    np.int32, (6, 2), elements=st.integers(0, 4))
+MAPS = hnp.arrays(
+  np.float32,
+  (5, 7),
+  elements=st.sampled_from(
+    [
+      -np.float32(np.inf),
+      -ONE,
+      np.nextafter(-ONE, TINY),
+      -TINY,
+      np.float32(-0.0),
+      np.float32(0),
+      TINY,
+      2 * TINY,
+      np.float32(1e-38),
+      ONE,
+      np.nextafter(ONE, 2 * ONE),
+      np.float32(3e38),
+      np.float32(np.inf),
+    ]
+  ),
+)
+POINTS = hnp.arrays(np.int32, (6, 2), elements=st.integers(0, 4))
 
 
 @settings(max_examples=200)
@@ -34,11 +50,10 @@ def test_the_smallest_differences_count(saliency, points, negatives):
   unfixated[tuple(pixels.T)] = False
   positives = textbook.at(saliency, pixels)
   for ours, expected in (
-      (UNIFORM(saliency, points), textbook.auc(positives, saliency)),
-      (JUDD(saliency, points),
-       textbook.polygon(positives, saliency[unfixated])),
-      (SHUFFLED(saliency, points, negatives),
-       textbook.auc(positives, textbook.at(saliency, negatives)))):
+    (UNIFORM(saliency, points), textbook.auc(positives, saliency)),
+    (JUDD(saliency, points), textbook.polygon(positives, saliency[unfixated])),
+    (SHUFFLED(saliency, points, negatives), textbook.auc(positives, textbook.at(saliency, negatives))),
+  ):
     assert float(ours) == pytest.approx(expected, abs=1e-6)
 
 
@@ -49,19 +64,18 @@ def test_any_number_of_fixations(count):
   points = rng.integers(0, (40, 50), (count, 2))
   positives = textbook.at(saliency, points)
   found = UNIFORM(saliency, points, distinct=False)
-  assert float(found) == pytest.approx(
-      textbook.auc(positives, saliency), abs=1e-6)
+  assert float(found) == pytest.approx(textbook.auc(positives, saliency), abs=1e-6)
   found = JUDD(saliency, points)
-  assert float(found) == pytest.approx(
-      textbook.auc_judd(saliency, np.unique(points, axis=0)), abs=1e-6)
+  assert float(found) == pytest.approx(textbook.auc_judd(saliency, np.unique(points, axis=0)), abs=1e-6)
 
 
 KINDS = {
-    'spread': lambda rng: rng.random((60, 80)),
-    'both signs': lambda rng: rng.normal(size=(60, 80)) ** 3,
-    'logarithms': lambda rng: np.log(np.maximum(rng.random((60, 80)) - 0.2, 0)),
-    'of 8 bits': lambda rng: rng.integers(0, 256, (60, 80)),
-    'mostly zero': lambda rng: np.maximum(rng.normal(size=(60, 80)) - 1, 0)}
+  'spread': lambda rng: rng.random((60, 80)),
+  'both signs': lambda rng: rng.normal(size=(60, 80)) ** 3,
+  'logarithms': lambda rng: np.log(np.maximum(rng.random((60, 80)) - 0.2, 0)),
+  'of 8 bits': lambda rng: rng.integers(0, 256, (60, 80)),
+  'mostly zero': lambda rng: np.maximum(rng.normal(size=(60, 80)) - 1, 0),
+}
 
 
 @pytest.mark.parametrize('name', KINDS)
@@ -74,8 +88,7 @@ def test_kinds_of_maps(name, wide):
   with jax.enable_x64(wide):
     found = UNIFORM(saliency, points), JUDD(saliency, points)
   assert found[0].dtype == saliency.dtype
-  expected = (textbook.auc_uniform(saliency, points),
-              textbook.auc_judd(saliency, points))
+  expected = (textbook.auc_uniform(saliency, points), textbook.auc_judd(saliency, points))
   np.testing.assert_allclose(found, expected, atol=1e-12 if wide else 1e-6)
 
 
@@ -91,16 +104,14 @@ def test_mits_rule_for_ties_by_hand():
   found = JUDD(saliency, points, ties='apart')
   assert float(found) == pytest.approx(np.trapezoid(hits, alarms), abs=1e-6)
   # Together: (1/3, 2/3) and (2/3, 1).
-  assert float(JUDD(saliency, points)) == pytest.approx(
-      np.trapezoid([0, 2 / 3, 1, 1], [0, 1 / 3, 2 / 3, 1]), abs=1e-6)
+  assert float(JUDD(saliency, points)) == pytest.approx(np.trapezoid([0, 2 / 3, 1, 1], [0, 1 / 3, 2 / 3, 1]), abs=1e-6)
 
 
 def test_the_two_rules_agree_without_ties():
   rng = np.random.default_rng(0)
   saliency = rng.permutation(600).reshape(20, 30).astype(np.float32)
   points = rng.integers(0, (20, 30), (25, 2))
-  assert float(JUDD(saliency, points)) == pytest.approx(
-      float(JUDD(saliency, points, ties='apart')), abs=1e-6)
+  assert float(JUDD(saliency, points)) == pytest.approx(float(JUDD(saliency, points, ties='apart')), abs=1e-6)
 
 
 def test_the_best_and_the_worst_map():
@@ -109,8 +120,7 @@ def test_the_best_and_the_worst_map():
   for points, area in ((best, 1), (worst, 0)):
     # Against 12 pixels, of which each ties with itself and ranks above or below
     # the other fixated one.
-    assert float(UNIFORM(saliency, points)) == pytest.approx(
-        1 / 12 + area * 10 / 12)
+    assert float(UNIFORM(saliency, points)) == pytest.approx(1 / 12 + area * 10 / 12)
   assert JUDD(saliency, best) == 1
   assert SHUFFLED(saliency, best, worst) == 1
   assert SHUFFLED(saliency, worst, best) == 0
@@ -156,13 +166,11 @@ def test_auc_judd_breaks_ties_with_a_seed_as_the_mit_benchmark_does():
   rng = np.random.default_rng(3)
   # Four levels, as a coarse map has: with ties MIT's rule gives less.
   saliency = rng.integers(0, 4, (40, 50)).astype(np.float32) / 8
-  points = np.argwhere(saliency > .3)[::40]
+  points = np.argwhere(saliency > 0.3)[::40]
   key = jax.random.key(1)
   found = float(JUDD(saliency, points, ties='apart', jitter=key))
-  assert found == float(JUDD(
-      auc.ties_broken(key, saliency), points, ties='apart'))
-  assert found != float(JUDD(
-      saliency, points, ties='apart', jitter=jax.random.key(2)))
+  assert found == float(JUDD(auc.ties_broken(key, saliency), points, ties='apart'))
+  assert found != float(JUDD(saliency, points, ties='apart', jitter=jax.random.key(2)))
   # AUC_Judd.m in NumPy, in float64 and with noise of its own.
   areas = []
   for _ in range(20):
@@ -173,13 +181,16 @@ def test_auc_judd_breaks_ties_with_a_seed_as_the_mit_benchmark_does():
     hit = np.arange(1, count + 1) / count
     alarm = (above - np.arange(1, count + 1)) / (pixels - count)
     areas.append(np.trapezoid([0, *hit, 1], [0, *alarm, 1]))
-  assert found == pytest.approx(np.mean(areas), abs=4 * np.std(areas) + .005)
+  assert found == pytest.approx(np.mean(areas), abs=4 * np.std(areas) + 0.005)
 
 
-@pytest.mark.parametrize(('call', 'message'), [
+@pytest.mark.parametrize(
+  ('call', 'message'),
+  [
     (lambda m, p: auc.auc_judd(m, p, ties='half'), 'half'),
-    (lambda m, p: auc.auc_judd(
-        m, p, ties='apart', distinct=False), 'distinct')])
+    (lambda m, p: auc.auc_judd(m, p, ties='apart', distinct=False), 'distinct'),
+  ],
+)
 def test_options_that_do_not_exist_are_refused(call, message):
   with pytest.raises(ValueError, match=message):
     call(np.ones((3, 3), np.float32), np.zeros((1, 2), int))

@@ -15,39 +15,34 @@ def _by_hand(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
   """Returns the convolution as its sum, in float64."""
   _, height, width, _ = x.shape
   padded = np.pad(np.float64(x), ((0, 0), (1, 1), (1, 1), (0, 0)))
-  return sum(
-      padded[:, i:i + height, j:j + width] @ np.float64(kernel[i, j])
-      for i in range(3) for j in range(3))
+  return sum(padded[:, i : i + height, j : j + width] @ np.float64(kernel[i, j]) for i in range(3) for j in range(3))
 
 
 def _given(height: int, width: int, below: int = 5, units: int = 4):
   rng = np.random.default_rng(height * 100 + width)
-  return tuple(rng.standard_normal(shape, np.float32) for shape in (
-      (2, height, width, below), (3, 3, below, units),
-      (2, height, width, units)))
+  return tuple(
+    rng.standard_normal(shape, np.float32)
+    for shape in ((2, height, width, below), (3, 3, below, units), (2, height, width, units))
+  )
 
 
 def _plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
-  return jax.lax.conv_general_dilated(
-      x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
+  return jax.lax.conv_general_dilated(x, kernel, (1, 1), 'SAME', dimension_numbers=('NHWC', 'HWIO', 'NHWC'))
 
 
-@pytest.mark.parametrize('size', [
-    (1, 1), (1, 2), (2, 2), (2, 3), (3, 1), (4, 4), (7, 6), (14, 15),
-    (24, 24), (27, 22), (25, 30), (1, 600)])  # the last have tiles of 4 x 4
+@pytest.mark.parametrize(
+  'size', [(1, 1), (1, 2), (2, 2), (2, 3), (3, 1), (4, 4), (7, 6), (14, 15), (24, 24), (27, 22), (25, 30), (1, 600)]
+)  # the last have tiles of 4 x 4
 def test_a_convolution_is_the_sum(size):
   x, kernel, _ = _given(*size)
-  np.testing.assert_allclose(
-      cpu_layers.convolve(x, kernel), _by_hand(x, kernel), atol=4e-5)
+  np.testing.assert_allclose(cpu_layers.convolve(x, kernel), _by_hand(x, kernel), atol=4e-5)
 
 
-@pytest.mark.parametrize('size', [
-    (1, 1), (2, 3), (5, 4), (6, 6), (9, 7), (24, 25), (27, 26), (290, 2)])
+@pytest.mark.parametrize('size', [(1, 1), (2, 3), (5, 4), (6, 6), (9, 7), (24, 25), (27, 26), (290, 2)])
 def test_the_gradients_are_those_of_the_sum(size):
   x, kernel, cotangent = _given(*size)
   with jax.enable_x64(True):
-    wanted = jax.vjp(_plain, *map(np.float64, (x, kernel)))[1](
-        jnp.float64(cotangent))
+    wanted = jax.vjp(_plain, *map(np.float64, (x, kernel)))[1](jnp.float64(cotangent))
   got = jax.vjp(cpu_layers.convolve, x, kernel)[1](cotangent)
   for mine, other in zip(got, wanted, strict=True):
     np.testing.assert_allclose(mine, other, atol=1e-4)
@@ -61,16 +56,15 @@ def test_rounding_is_that_of_a_sum(side, most):
   x = np.maximum(rng.standard_normal((1, side, side, 512), np.float32), 0)
   kernel = rng.standard_normal((3, 3, 512, 512), np.float32)
   wanted = _by_hand(x, kernel)
-  np.testing.assert_allclose(
-      cpu_layers.convolve(x, kernel), wanted, atol=most * wanted.std())
+  np.testing.assert_allclose(cpu_layers.convolve(x, kernel), wanted, atol=most * wanted.std())
 
 
 def test_members_are_stacked():
   x, kernel, _ = _given(5, 6)
   kernels = np.stack([kernel, -2 * kernel])
   np.testing.assert_allclose(
-      jax.vmap(cpu_layers.convolve, (None, 0))(x, kernels),
-      [_by_hand(x, one) for one in kernels], atol=5e-5)
+    jax.vmap(cpu_layers.convolve, (None, 0))(x, kernels), [_by_hand(x, one) for one in kernels], atol=5e-5
+  )
 
 
 def _flax(x: jax.Array) -> jax.Array:
@@ -78,9 +72,7 @@ def _flax(x: jax.Array) -> jax.Array:
 
 
 @hypothesis.settings(max_examples=20)
-@hypothesis.given(
-    st.sampled_from([(2, 2), (3, 6), (7, 4), (5, 7)]), st.integers(1, 9),
-    st.integers(0, 2 ** 16))
+@hypothesis.given(st.sampled_from([(2, 2), (3, 6), (7, 4), (5, 7)]), st.integers(1, 9), st.integers(0, 2**16))
 def test_pooling_is_flax_with_ties(size, values, seed):
   rng = np.random.default_rng(seed)
   # Few different values: many tiles have several largest ones.
@@ -100,5 +92,4 @@ def test_nan_is_not_dropped():
 
 
 def test_less_than_a_tile_is_no_maximum():
-  assert cpu_layers.max_pool(np.zeros((1, 1, 5, 2), np.float32)).shape == (
-      1, 0, 2, 2)
+  assert cpu_layers.max_pool(np.zeros((1, 1, 5, 2), np.float32)).shape == (1, 0, 2, 2)

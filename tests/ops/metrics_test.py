@@ -1,5 +1,4 @@
-"""The eight metrics: against the textbook, their invariances, every way to run.
-"""
+"""The eight metrics: against the textbook, their invariances, every way to run."""
 
 import functools
 
@@ -47,22 +46,22 @@ def test_equal_to_the_textbook(seed, levels, distinct):
   saliency = saliency + 1e-3
   expected = textbook.all_scores(saliency, counted, others, truth, baseline)
   with jax.enable_x64(True):
-    ours = ALL(
-        saliency, points, others, truth, baseline, valid, distinct=distinct)
+    ours = ALL(saliency, points, others, truth, baseline, valid, distinct=distinct)
   np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-13)
   single = (x.astype(np.float32) for x in (saliency, truth, baseline))
   single = dict(zip(('saliency', 'truth', 'baseline'), single, strict=True))
-  ours = ALL(
-      points=points, negatives=others, valid=valid, distinct=distinct, **single)
+  ours = ALL(points=points, negatives=others, valid=valid, distinct=distinct, **single)
   np.testing.assert_allclose(ours, expected, rtol=3e-6, atol=3e-6)
 
 
 # Options that no peer's values in `peers_test` have.
 @jax.jit
 def options(m, truth, baseline, points, mask):
-  return (metrics.nmm(m, mask),
-          distributions.kl(m, truth, eps=1e-7),
-          distributions.information_gain(m, baseline, points, minimum=.01))
+  return (
+    metrics.nmm(m, mask),
+    distributions.kl(m, truth, eps=1e-7),
+    distributions.information_gain(m, baseline, points, minimum=0.01),
+  )
 
 
 @pytest.mark.parametrize('seed', range(3))
@@ -74,25 +73,29 @@ def test_options_equal_the_textbook(seed):
   mask[tuple(points.T)] = True
   with jax.enable_x64(True):
     ours = options(m, truth, baseline, points, mask)
-  assert jax.device_get(ours) == pytest.approx((
+  assert jax.device_get(ours) == pytest.approx(
+    (
       textbook.nss(m, points),
       textbook.kl(m, truth, eps=1e-7),
-      textbook.information_gain(m, baseline, points, minimum=.01)), abs=1e-12)
+      textbook.information_gain(m, baseline, points, minimum=0.01),
+    ),
+    abs=1e-12,
+  )
 
 
 def single(seed, **kwargs):
   """Returns an example in float32 as keyword arguments of `all_scores`."""
   names = ('saliency', 'points', 'negatives', 'truth', 'baseline', 'valid')
   return {
-      name: x.astype(np.float32) if x.dtype == np.float64 else x
-      for name, x in zip(names, example(seed, **kwargs), strict=True)}
+    name: x.astype(np.float32) if x.dtype == np.float64 else x
+    for name, x in zip(names, example(seed, **kwargs), strict=True)
+  }
 
 
 def test_a_map_with_a_nan_scores_nan():
   given_ = single(0)
   given_['saliency'][0, 0] = np.nan
-  found = ALL(**given_ | {
-      'points': np.full((N, 2), 5), 'negatives': np.full((40, 2), 5)})
+  found = ALL(**given_ | {'points': np.full((N, 2), 5), 'negatives': np.full((40, 2), 5)})
   assert np.isnan(np.array(found)).all()
   mask = np.zeros(SIZE, bool)
   mask[4, 4] = True
@@ -104,14 +107,14 @@ def test_a_large_map_with_a_nan_scores_nan(name):
   """XLA for CPUs drops NaN from the maximum of a large array, if not asked."""
   rng = np.random.default_rng(0)
   size = 180, 200
-  given_ = {
-      x: rng.random(size).astype(np.float32)
-      for x in ('saliency', 'truth', 'baseline')}
+  given_ = {x: rng.random(size).astype(np.float32) for x in ('saliency', 'truth', 'baseline')}
   given_[name][90, 101] = np.nan
   found = ALL(**given_, points=np.full((3, 2), 5), negatives=np.full((9, 2), 7))
   assert {x for x, value in found._asdict().items() if np.isnan(value)} == {
-      'saliency': set(metrics.Scores._fields), 'truth': {'cc', 'sim', 'kl'},
-      'baseline': {'information_gain'}}[name]
+    'saliency': set(metrics.Scores._fields),
+    'truth': {'cc', 'sim', 'kl'},
+    'baseline': {'information_gain'},
+  }[name]
 
 
 @pytest.mark.parametrize('point', [(-1, 0), (0, -1), (11, 0), (0, 13)])
@@ -141,8 +144,7 @@ def test_no_fixation_is_no_score(listed):
 
 def test_no_negative_is_no_score():
   given_ = single(0)
-  nothing = jax.jit(auc.auc_shuffled)(
-      given_['saliency'], given_['points'], np.zeros((0, 2), int))
+  nothing = jax.jit(auc.auc_shuffled)(given_['saliency'], given_['points'], np.zeros((0, 2), int))
   assert np.isnan(nothing)
 
 
@@ -157,9 +159,7 @@ def test_compiled_vmapped_and_mapped_agree():
     return jnp.stack(metrics.all_scores(**x, negatives=negatives))
 
   stacked = jax.tree.map(lambda *x: jnp.stack(x), *batch)
-  for found in (
-      jax.jit(jax.vmap(run))(stacked),
-      jax.jit(lambda x: jax.lax.map(run, x))(stacked)):
+  for found in (jax.jit(jax.vmap(run))(stacked), jax.jit(lambda x: jax.lax.map(run, x))(stacked)):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
@@ -172,7 +172,9 @@ def test_half_precision_maps_are_computed_in_float32():
   assert {x.dtype for x in found} == {jnp.dtype('float32')}
 
 
-@pytest.mark.parametrize(('wrong', 'message'), [
+@pytest.mark.parametrize(
+  ('wrong', 'message'),
+  [
     ({'saliency': np.zeros(SIZE, np.uint8)}, 'uint8'),
     ({'saliency': np.zeros((*SIZE, 1), np.float32)}, r'\(11, 13, 1\)'),
     ({'truth': np.zeros((13, 11), np.float32)}, r'\(13, 11\)'),
@@ -181,7 +183,9 @@ def test_half_precision_maps_are_computed_in_float32():
     ({'points': np.zeros((N, 3), int)}, r'\(14, 3\)'),
     ({'valid': np.ones(N - 1, bool)}, r'\(13,\)'),
     ({'valid': np.ones(N, int)}, 'int'),
-    ({'negatives': np.zeros(8, int)}, r'\(8,\)')])
+    ({'negatives': np.zeros(8, int)}, r'\(8,\)'),
+  ],
+)
 def test_wrong_shapes_and_types_are_refused(wrong, message):
   with pytest.raises(ValueError, match=message):
     ALL(**single(0) | wrong)
@@ -199,9 +203,12 @@ def test_a_large_map_in_float32_keeps_six_digits():
   saliency = np.exp(rng.normal(size=(600, 800)) * 2).astype(np.float32)
   given_['saliency'] = saliency + np.float32(0.5)
   expected = textbook.all_scores(
-      given_['saliency'].astype(float),
-      np.unique(given_['points'][given_['valid']], axis=0), given_['negatives'],
-      given_['truth'].astype(float), given_['baseline'].astype(float))
+    given_['saliency'].astype(float),
+    np.unique(given_['points'][given_['valid']], axis=0),
+    given_['negatives'],
+    given_['truth'].astype(float),
+    given_['baseline'].astype(float),
+  )
   np.testing.assert_allclose(ALL(**given_), expected, rtol=2e-6, atol=2e-6)
 
 
@@ -213,10 +220,9 @@ def test_without_eps_a_pixel_without_truth_adds_nothing():
     p, q = textbook.density(saliency), textbook.density(truth)
     expected = np.nansum(q * np.log(q / p))
   with jax.enable_x64(True):
-    assert float(distributions.kl(saliency, truth, eps=0.)) == pytest.approx(
-        expected, abs=1e-12)
+    assert float(distributions.kl(saliency, truth, eps=0.0)) == pytest.approx(expected, abs=1e-12)
     saliency[9, 9] = 0  # where there is truth
-    assert distributions.kl(saliency, truth, eps=0.) == np.inf
+    assert distributions.kl(saliency, truth, eps=0.0) == np.inf
 
 
 def test_eps_is_added_to_the_baseline_too():
@@ -224,10 +230,10 @@ def test_eps_is_added_to_the_baseline_too():
   saliency, baseline = rng.random((2, *SIZE)) + 0.1
   points = np.array([np.unravel_index(baseline.argmin(), SIZE), (2, 3)])
   with jax.enable_x64(True):
-    gain = distributions.information_gain(
-        saliency, baseline, points, min_max=True, eps=distributions.MIT_EPS)
-  assert float(gain) == pytest.approx(textbook.information_gain(
-      saliency, baseline, points, min_max=True, eps=2.**-52), abs=1e-10)
+    gain = distributions.information_gain(saliency, baseline, points, min_max=True, eps=distributions.MIT_EPS)
+  assert float(gain) == pytest.approx(
+    textbook.information_gain(saliency, baseline, points, min_max=True, eps=2.0**-52), abs=1e-10
+  )
   assert np.isfinite(gain)
 
 
@@ -246,14 +252,15 @@ def test_the_centre_gaussian_scores_on_osie_as_published(osie_dir):
   @jax.jit
   def score(prior, everything, points, valid, others):
     return (
-        metrics.nss(prior, points, valid),
-        auc.auc_uniform(prior, points, valid),
-        auc.auc_judd(prior, points, valid),
-        auc.auc_shuffled(prior, points, everything, valid, others))
+      metrics.nss(prior, points, valid),
+      auc.auc_uniform(prior, points, valid),
+      auc.auc_judd(prior, points, valid),
+      auc.auc_shuffled(prior, points, everything, valid, others),
+    )
 
   found = [
-      score(prior, everything, np.pad(x, ((0, 255 - len(x)), (0, 0))),
-            np.arange(255) < len(x), image != i)
-      for i, x in enumerate(points) if i % 2]
-  np.testing.assert_allclose(
-      np.mean(found, axis=0), [0.841, 0.735, 0.738, 0.502], atol=0.02)
+    score(prior, everything, np.pad(x, ((0, 255 - len(x)), (0, 0))), np.arange(255) < len(x), image != i)
+    for i, x in enumerate(points)
+    if i % 2
+  ]
+  np.testing.assert_allclose(np.mean(found, axis=0), [0.841, 0.735, 0.738, 0.502], atol=0.02)

@@ -20,28 +20,23 @@ TRUTH, BASELINE = RNG.random((2, *SIZE)) + 0.01
 
 # The call, and the textbook's for a map of the image's size.
 METRICS = {
-    'nss': (lambda m: numpy_metrics.nss(m, POINTS, SIZE),
-            lambda m: textbook.nss(m, DISTINCT)),
-    'nss, all': (lambda m: numpy_metrics.nss(m, POINTS, SIZE, distinct=False),
-                 lambda m: textbook.nss(m, POINTS)),
-    'nmm': (lambda m: numpy_metrics.nmm(m, MASK),
-            lambda m: textbook.nss(m, np.argwhere(MASK))),
-    'auc_judd': (lambda m: numpy_metrics.auc_judd(m, POINTS, SIZE),
-                 lambda m: textbook.auc_judd(m, DISTINCT)),
-    'auc': (lambda m: numpy_metrics.auc(m, POINTS, SIZE),
-            lambda m: textbook.auc_uniform(m, DISTINCT)),
-    'shuffled_auc': (
-        lambda m: numpy_metrics.shuffled_auc(m, POINTS, OTHERS, SIZE),
-        lambda m: textbook.auc_shuffled(m, DISTINCT, OTHERS)),
-    'cc': (lambda m: numpy_metrics.cc(m, TRUTH),
-           lambda m: textbook.cc(m, TRUTH)),
-    'sim': (lambda m: numpy_metrics.sim(m, TRUTH, min_max=True),
-            lambda m: textbook.sim(m, TRUTH, min_max=True)),
-    'kl': (lambda m: numpy_metrics.kl(m, TRUTH, eps=1e-7),
-           lambda m: textbook.kl(m, TRUTH, eps=1e-7)),
-    'information_gain': (
-        lambda m: numpy_metrics.information_gain(m, BASELINE, POINTS),
-        lambda m: textbook.information_gain(m, BASELINE, DISTINCT))}
+  'nss': (lambda m: numpy_metrics.nss(m, POINTS, SIZE), lambda m: textbook.nss(m, DISTINCT)),
+  'nss, all': (lambda m: numpy_metrics.nss(m, POINTS, SIZE, distinct=False), lambda m: textbook.nss(m, POINTS)),
+  'nmm': (lambda m: numpy_metrics.nmm(m, MASK), lambda m: textbook.nss(m, np.argwhere(MASK))),
+  'auc_judd': (lambda m: numpy_metrics.auc_judd(m, POINTS, SIZE), lambda m: textbook.auc_judd(m, DISTINCT)),
+  'auc': (lambda m: numpy_metrics.auc(m, POINTS, SIZE), lambda m: textbook.auc_uniform(m, DISTINCT)),
+  'shuffled_auc': (
+    lambda m: numpy_metrics.shuffled_auc(m, POINTS, OTHERS, SIZE),
+    lambda m: textbook.auc_shuffled(m, DISTINCT, OTHERS),
+  ),
+  'cc': (lambda m: numpy_metrics.cc(m, TRUTH), lambda m: textbook.cc(m, TRUTH)),
+  'sim': (lambda m: numpy_metrics.sim(m, TRUTH, min_max=True), lambda m: textbook.sim(m, TRUTH, min_max=True)),
+  'kl': (lambda m: numpy_metrics.kl(m, TRUTH, eps=1e-7), lambda m: textbook.kl(m, TRUTH, eps=1e-7)),
+  'information_gain': (
+    lambda m: numpy_metrics.information_gain(m, BASELINE, POINTS),
+    lambda m: textbook.information_gain(m, BASELINE, DISTINCT),
+  ),
+}
 
 
 def upsampled(maps):
@@ -67,56 +62,49 @@ def test_noise_breaks_ties_as_its_seed_says():
   steps = np.linspace(0, 1e-6, 3).repeat(70).reshape(21, 10).astype(np.float32)
   points = [(2, 3), (15, 4), (20, 9)]
   plain = numpy_metrics.auc_judd(steps, points)
-  first, again, other = (
-      numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 0, 1))
+  first, again, other = (numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 0, 1))
   assert first == again
   assert len({plain, first, other}) == 3
-  assert first == pytest.approx(textbook.auc_judd(np.asarray(auc.ties_broken(
-      jax.random.key(0), steps)), np.array(points)), abs=1e-6)
+  assert first == pytest.approx(
+    textbook.auc_judd(np.asarray(auc.ties_broken(jax.random.key(0), steps)), np.array(points)), abs=1e-6
+  )
 
 
 def test_float64_is_kept_where_jax_is_told_to():
   with jax.enable_x64(True):
     for name in ('cc', 'sim', 'kl', 'information_gain'):
       ours, theirs = METRICS[name]
-      np.testing.assert_allclose(
-          ours(MAPS), [theirs(x) for x in upsampled(MAPS)], rtol=1e-12)
+      np.testing.assert_allclose(ours(MAPS), [theirs(x) for x in upsampled(MAPS)], rtol=1e-12)
 
 
 def test_sets_are_points_and_masks():
   found = numpy_metrics.associate(MAPS, [POINTS, MASK, []], SIZE)
   assert found.shape == (3, 3)
-  np.testing.assert_allclose(
-      found[:2], brute_force.scores(MAPS, [POINTS, MASK], SIZE), atol=1e-5)
+  np.testing.assert_allclose(found[:2], brute_force.scores(MAPS, [POINTS, MASK], SIZE), atol=1e-5)
   assert np.isnan(found[2]).all()
-  np.testing.assert_allclose(
-      numpy_metrics.associate(MAPS[..., 0], [POINTS, MASK, []], SIZE),
-      found[:, 0], atol=1e-6)
+  np.testing.assert_allclose(numpy_metrics.associate(MAPS[..., 0], [POINTS, MASK, []], SIZE), found[:, 0], atol=1e-6)
   assert numpy_metrics.associate(MAPS, [], SIZE).shape == (0, 3)
 
 
 def test_without_a_size_points_are_cells():
   points = [[0, 1], [5, 7]]
   for function in (numpy_metrics.nss, numpy_metrics.auc_judd):
-    np.testing.assert_array_equal(
-        function(MAPS, points), function(MAPS, points, (6, 8)))
+    np.testing.assert_array_equal(function(MAPS, points), function(MAPS, points, (6, 8)))
   assert numpy_metrics.nss(MAPS[..., 0], points) == pytest.approx(
-      textbook.nss(MAPS[..., 0], np.array(points)), abs=1e-5)
+    textbook.nss(MAPS[..., 0], np.array(points)), abs=1e-5
+  )
 
 
 def test_an_image_of_bytes_is_a_map():
   image = RNG.integers(0, 256, SIZE, np.uint8)
-  assert numpy_metrics.nss(image, POINTS) == pytest.approx(
-      textbook.nss(image.astype(float), DISTINCT), abs=1e-5)
-  assert numpy_metrics.auc(image, POINTS) == pytest.approx(
-      textbook.auc_uniform(image, DISTINCT), abs=1e-6)
+  assert numpy_metrics.nss(image, POINTS) == pytest.approx(textbook.nss(image.astype(float), DISTINCT), abs=1e-5)
+  assert numpy_metrics.auc(image, POINTS) == pytest.approx(textbook.auc_uniform(image, DISTINCT), abs=1e-6)
 
 
 def test_minus_infinity_is_the_lowest_value():
   image = RNG.random(SIZE)
   low = np.where(image < 0.3, -np.inf, image)
-  assert numpy_metrics.auc(low, POINTS) == pytest.approx(
-      textbook.auc_uniform(low, DISTINCT), abs=1e-6)
+  assert numpy_metrics.auc(low, POINTS) == pytest.approx(textbook.auc_uniform(low, DISTINCT), abs=1e-6)
 
 
 @pytest.mark.parametrize('name', ['nss', 'auc_judd', 'auc', 'information_gain'])
@@ -131,7 +119,9 @@ def test_chance_and_nothing(name):
   assert np.isnan(function(image, *given, POINTS))
 
 
-@pytest.mark.parametrize(('call', 'message'), [
+@pytest.mark.parametrize(
+  ('call', 'message'),
+  [
     (lambda: numpy_metrics.nss(MAPS[0, 0], POINTS, SIZE), r'\[h, w\]'),
     (lambda: numpy_metrics.nss(MAPS * 1j, POINTS, SIZE), 'complex'),
     (lambda: numpy_metrics.nss(MAPS, POINTS * 0.5, SIZE), 'float64'),
@@ -141,7 +131,9 @@ def test_chance_and_nothing(name):
     (lambda: numpy_metrics.auc(MAPS, POINTS, (0, 9)), r'\(0, 9\)'),
     (lambda: numpy_metrics.associate(MAPS, [MASK], (9, 9)), 'mask'),
     (lambda: numpy_metrics.auc_judd(MAPS, POINTS, SIZE, ties='no'), 'ties'),
-    (lambda: numpy_metrics.cc(MAPS, MAPS), r'\[H, W\]')])
+    (lambda: numpy_metrics.cc(MAPS, MAPS), r'\[H, W\]'),
+  ],
+)
 def test_what_does_not_fit_is_refused(call, message):
   with pytest.raises(ValueError, match=message):
     call()

@@ -25,8 +25,7 @@ def fixture(reference_dir) -> dict[str, np.ndarray]:
   with np.load(reference_dir / 'metric_fixture.npz') as content:
     found = dict(content)
   for name in ('', 'oth_'):
-    found[name + 'points'] = np.stack(
-        [found[name + 'ys'], found[name + 'xs']], axis=1).astype(np.int32)
+    found[name + 'points'] = np.stack([found[name + 'ys'], found[name + 'xs']], axis=1).astype(np.int32)
   return found
 
 
@@ -34,72 +33,49 @@ def fixture(reference_dir) -> dict[str, np.ndarray]:
 NOISE = 1e-7 * np.random.RandomState(42).randn(48, 64)  # noqa: NPY002
 
 PYSALIENCY = {
-    'NSS_all_fixations_ddof0':
-        lambda m, f: metrics.nss(m, f['points'], distinct=False),
-    'NSS_fixmap_pixels_ddof0': lambda m, f: metrics.nss(m, f['points']),
-    'AUC_uniform(all px, dup kept)':
-        lambda m, f: auc.auc_uniform(m, f['points'], distinct=False),
-    'AUC_unfixated_judd (AUC_Judd, jitter=False)':
-        lambda m, f: auc.auc_judd(m, f['points'], distinct=False),
-    'AUC_Judd_jitter_seed42':
-        lambda m, f: auc.auc_judd(
-            m + NOISE.astype(m.dtype), f['points'], distinct=False),
-    'AUC_Judd_distinct_pixels(unfixated neg, judd=1)':
-        lambda m, f: auc.auc_judd(m, f['points']),
-    'sAUC(all other-image fixations)':
-        lambda m, f: auc.auc_shuffled(
-            m, f['points'], f['oth_points'], distinct=False),
-    'sAUC_model':
-        lambda m, f: auc.auc_shuffled(
-            m, f['points'], f['oth_points'], distinct=False),
-    'CC_vs_density': lambda m, f: distributions.cc(m, f['density']),
-    'SIM_vs_density': lambda m, f: distributions.sim(m, f['density']),
-    'KLdiv_MIT(m|density)': lambda m, f: distributions.kl(m, f['density']),
-    'KLdiv_minval1e-20':
-        lambda m, f: distributions.kl(m, f['density'], minimum=1e-20, eps=0.),
-    'IG_bits_vs_uniform':
-        lambda m, f: distributions.information_gain(
-            m, jnp.ones_like(m), f['points'], distinct=False),
-    'IG_bits_vs_baseline':
-        lambda m, f: distributions.information_gain(
-            m, f['baseline'], f['points'], distinct=False)}
+  'NSS_all_fixations_ddof0': lambda m, f: metrics.nss(m, f['points'], distinct=False),
+  'NSS_fixmap_pixels_ddof0': lambda m, f: metrics.nss(m, f['points']),
+  'AUC_uniform(all px, dup kept)': lambda m, f: auc.auc_uniform(m, f['points'], distinct=False),
+  'AUC_unfixated_judd (AUC_Judd, jitter=False)': lambda m, f: auc.auc_judd(m, f['points'], distinct=False),
+  'AUC_Judd_jitter_seed42': lambda m, f: auc.auc_judd(m + NOISE.astype(m.dtype), f['points'], distinct=False),
+  'AUC_Judd_distinct_pixels(unfixated neg, judd=1)': lambda m, f: auc.auc_judd(m, f['points']),
+  'sAUC(all other-image fixations)': lambda m, f: auc.auc_shuffled(m, f['points'], f['oth_points'], distinct=False),
+  'sAUC_model': lambda m, f: auc.auc_shuffled(m, f['points'], f['oth_points'], distinct=False),
+  'CC_vs_density': lambda m, f: distributions.cc(m, f['density']),
+  'SIM_vs_density': lambda m, f: distributions.sim(m, f['density']),
+  'KLdiv_MIT(m|density)': lambda m, f: distributions.kl(m, f['density']),
+  'KLdiv_minval1e-20': lambda m, f: distributions.kl(m, f['density'], minimum=1e-20, eps=0.0),
+  'IG_bits_vs_uniform': lambda m, f: distributions.information_gain(m, jnp.ones_like(m), f['points'], distinct=False),
+  'IG_bits_vs_baseline': lambda m, f: distributions.information_gain(m, f['baseline'], f['points'], distinct=False),
+}
 
 # Its shuffled AUC and AUC-Borji draw random samples.
 MIT = {
-    'NSS(std n-1, binary map)':
-        lambda m, f: metrics.nss(m, f['points']) * (1 - 1 / m.size) ** .5,
-    'AUC_Judd jitter=0':
-        lambda m, f: auc.auc_judd(m, f['points'], ties='apart'),
-    'CC': lambda m, f: distributions.cc(m, f['density']),
-    'similarity': lambda m, f: distributions.sim(
-        m, f['density'], min_max=True),
-    'KLdiv': lambda m, f: distributions.kl(m, f['density']),
-    'InfoGain': lambda m, f: distributions.information_gain(
-        m, f['baseline'], f['points'], min_max=True, eps=MIT_EPS)}
+  'NSS(std n-1, binary map)': lambda m, f: metrics.nss(m, f['points']) * (1 - 1 / m.size) ** 0.5,
+  'AUC_Judd jitter=0': lambda m, f: auc.auc_judd(m, f['points'], ties='apart'),
+  'CC': lambda m, f: distributions.cc(m, f['density']),
+  'similarity': lambda m, f: distributions.sim(m, f['density'], min_max=True),
+  'KLdiv': lambda m, f: distributions.kl(m, f['density']),
+  'InfoGain': lambda m, f: distributions.information_gain(m, f['baseline'], f['points'], min_max=True, eps=MIT_EPS),
+}
+
 
 @jax.jit
 def everything(saliency, fixture):
   """Returns all of the above for one map: one program, so that it is quick."""
-  return {
-      name: function(saliency, fixture)
-      for name, function in (PYSALIENCY | MIT).items()}
+  return {name: function(saliency, fixture) for name, function in (PYSALIENCY | MIT).items()}
 
 
 @pytest.fixture(scope='module')
 def doubles(fixture):
   with jax.enable_x64(True):
-    return {
-        name: jax.device_get(everything(fixture[name], fixture))
-        for name in MAPS}
+    return {name: jax.device_get(everything(fixture[name], fixture)) for name in MAPS}
 
 
 @pytest.fixture(scope='module')
 def singles(fixture):
-  single = {
-      key: x.astype(np.float32) if x.dtype == np.float64 else x
-      for key, x in fixture.items()}
-  return {
-      name: jax.device_get(everything(single[name], single)) for name in MAPS}
+  single = {key: x.astype(np.float32) if x.dtype == np.float64 else x for key, x in fixture.items()}
+  return {name: jax.device_get(everything(single[name], single)) for name in MAPS}
 
 
 @pytest.fixture(scope='module')
@@ -135,11 +111,13 @@ def test_mit(fixture, doubles, singles, mit, name, value):
     assert np.isnan(theirs)
     # Ours is chance, and what the uniform distribution scores.
     theirs = {
-        'NSS(std n-1, binary map)': 0, 'AUC_Judd jitter=0': 0.5, 'CC': 0,
-        'similarity': textbook.sim(np.ones((48, 64)), fixture['density']),
-        'InfoGain': np.mean(
-            np.log2(1 / 3072) - np.log2(textbook.density(
-                fixture['baseline'], min_max=True)[fixture['fixmap'] > 0]))
+      'NSS(std n-1, binary map)': 0,
+      'AUC_Judd jitter=0': 0.5,
+      'CC': 0,
+      'similarity': textbook.sim(np.ones((48, 64)), fixture['density']),
+      'InfoGain': np.mean(
+        np.log2(1 / 3072) - np.log2(textbook.density(fixture['baseline'], min_max=True)[fixture['fixmap'] > 0])
+      ),
     }[value]
   assert float(doubles[name][value]) == pytest.approx(theirs, abs=1e-9)
   assert float(singles[name][value]) == pytest.approx(theirs, abs=5e-6)
@@ -148,12 +126,13 @@ def test_mit(fixture, doubles, singles, mit, name, value):
 def test_every_value_of_the_peers_is_compared(pysaliency, mit):
   # Of its thresholds and negatives two more combinations, which nobody uses.
   assert set(pysaliency['smooth']) - set(PYSALIENCY) == {
-      'AUC_judd_thresholds(uniform neg)',
-      'AUC_distinct_pixels_all_thresholds(unfixated neg)'}
+    'AUC_judd_thresholds(uniform neg)',
+    'AUC_distinct_pixels_all_thresholds(unfixated neg)',
+  }
   assert {x for x in mit['smooth'] if 'step' not in x} == set(MIT)
 
 
 def test_the_fixtures_density_is_its_fixations_blurred(fixture):
   with jax.enable_x64(True):
-    ours = blur.blurred_fixations(fixture['points'], (48, 64), 3.)
+    ours = blur.blurred_fixations(fixture['points'], (48, 64), 3.0)
   np.testing.assert_allclose(ours, fixture['density'], atol=1e-15)

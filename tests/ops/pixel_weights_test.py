@@ -18,16 +18,18 @@ def test_points_average_the_upsampled_map(unit):
   points = np.random.default_rng(1).integers(0, SIZE, size=(40, 2))
   upsampled = brute_force.upsample(unit, SIZE)
   np.testing.assert_allclose(
-      (pixel_weights.point_weights(points, SIZE, GRID) * unit).sum(),
-      upsampled[tuple(points.T)].mean(), rtol=1e-12)
+    (pixel_weights.point_weights(points, SIZE, GRID) * unit).sum(), upsampled[tuple(points.T)].mean(), rtol=1e-12
+  )
 
 
 def test_points_listed_twice_count_twice(unit):
   points = np.array([[0, 0], [52, 70], [52, 70]])
   upsampled = brute_force.upsample(unit, SIZE)
   np.testing.assert_allclose(
-      (pixel_weights.point_weights(points, SIZE, GRID) * unit).sum(),
-      (upsampled[0, 0] + 2 * upsampled[52, 70]) / 3, rtol=1e-12)
+    (pixel_weights.point_weights(points, SIZE, GRID) * unit).sum(),
+    (upsampled[0, 0] + 2 * upsampled[52, 70]) / 3,
+    rtol=1e-12,
+  )
 
 
 @pytest.mark.parametrize('corner', [(0, 0), (0, 70), (52, 0), (52, 70)])
@@ -36,15 +38,15 @@ def test_masks_average_the_upsampled_map(unit, corner):
   mask[corner] = True
   mask[20:30, 40:41] = True
   np.testing.assert_allclose(
-      (pixel_weights.mask_weights(mask, GRID) * unit).sum(),
-      brute_force.upsample(unit, SIZE)[mask].mean(), rtol=1e-12)
+    (pixel_weights.mask_weights(mask, GRID) * unit).sum(), brute_force.upsample(unit, SIZE)[mask].mean(), rtol=1e-12
+  )
 
 
 def test_a_mask_equals_its_points():
   mask = np.random.default_rng(2).random(SIZE) < 0.1
   np.testing.assert_allclose(
-      pixel_weights.mask_weights(mask, GRID),
-      pixel_weights.point_weights(np.argwhere(mask), SIZE, GRID), atol=1e-15)
+    pixel_weights.mask_weights(mask, GRID), pixel_weights.point_weights(np.argwhere(mask), SIZE, GRID), atol=1e-15
+  )
 
 
 def test_nothing_weighs_nothing():

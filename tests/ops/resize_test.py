@@ -16,14 +16,12 @@ lengths = strategies.integers(1, 97)
 def test_matrices_upsample_as_scipy_does(height, width, h, w):
   cells = np.random.default_rng(0).normal(size=(h, w))
   ours = resize.bilinear(height, h) @ cells @ resize.bilinear(width, w).T
-  np.testing.assert_allclose(
-      ours, brute_force.upsample(cells, (height, width)), atol=1e-12)
+  np.testing.assert_allclose(ours, brute_force.upsample(cells, (height, width)), atol=1e-12)
 
 
 def test_a_row_by_hand():
   # Four pixels over two cells: centres at 0.25 and 0.75 of the way, edges kept.
-  np.testing.assert_allclose(
-      resize.bilinear(4, 2), [[1, 0], [.75, .25], [.25, .75], [0, 1]])
+  np.testing.assert_allclose(resize.bilinear(4, 2), [[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]])
 
 
 @hypothesis.given(lengths, lengths)
@@ -34,20 +32,16 @@ def test_moments_give_the_mean_and_the_gram_matrix(pixels, cells):
   np.testing.assert_allclose(mean.sum(), 1)
   np.testing.assert_allclose(mean, matrix.mean(axis=0))
   factor = np.diag(diagonal) + np.diag(below[:-1], -1)
-  np.testing.assert_allclose(
-      factor @ factor.T, matrix.T @ matrix / pixels, atol=1e-14)
+  np.testing.assert_allclose(factor @ factor.T, matrix.T @ matrix / pixels, atol=1e-14)
   assert below[-1] == 0
 
 
-@pytest.mark.parametrize(('pixels', 'cells'), [
-    (82, 85), (600, 224), (800, 28), (225, 224), (1, 50), (50, 1), (13, 14)])
-def test_the_factor_is_exact_where_the_gram_matrix_is_nearly_singular(
-    pixels, cells):
+@pytest.mark.parametrize(('pixels', 'cells'), [(82, 85), (600, 224), (800, 28), (225, 224), (1, 50), (50, 1), (13, 14)])
+def test_the_factor_is_exact_where_the_gram_matrix_is_nearly_singular(pixels, cells):
   matrix = resize.bilinear(pixels, cells)
   _, diagonal, below = resize.axis_moments(pixels, cells)
   factor = np.diag(diagonal) + np.diag(below[:-1], -1)
-  np.testing.assert_allclose(
-      factor @ factor.T, matrix.T @ matrix / pixels, atol=1e-15)
+  np.testing.assert_allclose(factor @ factor.T, matrix.T @ matrix / pixels, atol=1e-15)
 
 
 def test_cached_arrays_cannot_be_changed():

@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 from saliency_jax.ops import search_measures
 
 #  0 1 2 3    the target in the first column, distractors in the last
-SALIENCY = np.array([[3, 0, 1, 1],
-                     [5, 0, 2, 3]], np.float32)
+SALIENCY = np.array([[3, 0, 1, 1], [5, 0, 2, 3]], np.float32)
 TARGET = np.zeros((2, 4), bool)
 TARGET[:, 0] = True
 DISTRACTORS = np.zeros((2, 4), bool)
 DISTRACTORS[:, 3] = True
-RATIOS = (search_measures.global_saliency_index, search_measures.target_ratio,
-          search_measures.background_ratio)
+RATIOS = (search_measures.global_saliency_index, search_measures.target_ratio, search_measures.background_ratio)
 
 
 def test_the_indices_by_hand():
@@ -35,7 +33,8 @@ def test_a_map_of_zeros_gives_minus_one_as_in_p3o3(function):
 @pytest.mark.parametrize('function', RATIOS)
 def test_scale_does_not_matter(function):
   assert float(function(7 * SALIENCY, TARGET, DISTRACTORS)) == pytest.approx(
-      float(function(SALIENCY, TARGET, DISTRACTORS)))
+    float(function(SALIENCY, TARGET, DISTRACTORS))
+  )
 
 
 @pytest.mark.parametrize('function', RATIOS)
@@ -78,26 +77,22 @@ def p3o3(saliency, target, height, width, limit):
     y, x = np.unravel_index(np.argmax(left), left.shape)
     if target[y, x]:
       return tries
-    left[max(y - height // 2, 0):y + height // 2,
-         max(x - width // 2, 0):x + width // 2] = 0
+    left[max(y - height // 2, 0) : y + height // 2, max(x - width // 2, 0) : x + width // 2] = 0
   return np.inf
 
 
-FIND = jax.jit(
-    search_measures.fixations_to_find, static_argnames=('inhibition', 'limit'))
+FIND = jax.jit(search_measures.fixations_to_find, static_argnames=('inhibition', 'limit'))
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 2**32 - 1),
-       st.sampled_from([(2, 2), (4, 6), (2, 40), (40, 4)]),
-       st.sampled_from([100, 5]))
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(2, 2), (4, 6), (2, 40), (40, 4)]), st.sampled_from([100, 5]))
 def test_equal_to_p3o3_for_even_rectangles(seed, inhibition, limit):
   rng = np.random.default_rng(seed)
   # Permuted, so that no value is 0 and none is equal to another.
   saliency = 1 + rng.permutation(20 * 24).reshape(20, 24).astype(np.float32)
   target = np.zeros((20, 24), bool)
   y, x = rng.integers(0, (18, 21))
-  target[y:y + 2, x:x + 3] = True
+  target[y : y + 2, x : x + 3] = True
   # Once all is inhibited, P3O3 goes on looking at the first pixel.
   target[0, 0] = False
   expected = p3o3(saliency, target, *inhibition, limit)

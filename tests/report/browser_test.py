@@ -17,8 +17,7 @@ def _half(values) -> float:
 def _column(page, number: int) -> list[float]:
   """Returns the numbers in a column of the grid."""
   cells = page.locator(f'#units-table tbody tr > :nth-child({number})')
-  return [float(x.split('±')[0].replace('−', '-'))
-          for x in cells.all_text_contents()]
+  return [float(x.split('±')[0].replace('−', '-')) for x in cells.all_text_contents()]
 
 
 def _status(page) -> str:
@@ -43,9 +42,7 @@ def test_the_grid_sorts_filters_and_turns_pages(visit, pages):
   assert shown.replace('−', '-') == f'{text.mean():.2f}±{_half(text):.2f}'
   page.get_by_role('button', name='Clear').click()
   page.locator('[name=layer]').select_option('conv4_1')
-  page.wait_for_function(
-      "document.querySelector('#units-status').textContent"
-      ".startsWith('70 units')")
+  page.wait_for_function("document.querySelector('#units-status').textContent.startsWith('70 units')")
   names = page.locator('#units-table tbody a')
   assert all(x.startswith('conv4_1:') for x in names.all_text_contents())
   assert names.count() == 50
@@ -64,8 +61,7 @@ def test_a_unit_opens_on_its_strongest_category_and_leads_back(visit, pages):
   page = visit(pages['run'], 'units')
   link = page.locator('#units-table tbody a').nth(3)
   name = link.text_content()
-  strongest = page.locator(
-      '#units-table tbody tr').nth(3).locator('.list').text_content()
+  strongest = page.locator('#units-table tbody tr').nth(3).locator('.list').text_content()
   link.focus()
   page.keyboard.press('Enter')
   page.wait_for_selector('#units-one .tile')
@@ -79,9 +75,7 @@ def test_a_unit_opens_on_its_strongest_category_and_leads_back(visit, pages):
   row = page.locator('#units-one .strips tbody tr').first
   assert f'{scores.mean():.2f} ±' in row.text_content()
   select.select_option('text')
-  page.wait_for_function(
-      "document.querySelector('#units-one h3').textContent"
-      " === 'Highest on text'")
+  page.wait_for_function("document.querySelector('#units-one h3').textContent === 'Highest on text'")
   # Every image has one region of text, its first.
   order = page.locator('#units-one .tile a').all_text_contents()
   assert order == [IMAGES[i] for i in np.argsort(-scores[::3], kind='stable')]
@@ -98,21 +92,17 @@ def test_two_runs_stand_side_by_side(visit, pages):
   page = visit(pages['run'], 'units/conv5_3:55')
   page.wait_for_selector('#units-one .tile')
   folder = pages['run'].parent.parent
-  own, beside = (
-      reader.read(x).scores['conv5_3'][:, 55].astype(float)
-      for x in (folder, folder.parent / 'other'))
+  own, beside = (reader.read(x).scores['conv5_3'][:, 55].astype(float) for x in (folder, folder.parent / 'other'))
   row = page.locator('#units-one .strips tbody tr').first
   texts = [x.replace('−', '-') for x in row.locator('td').all_text_contents()]
   assert texts[1].startswith(f'{own.mean():.2f} ')
   assert texts[2].startswith(f'{beside.mean():.2f} ')
-  assert texts[3] == (
-      f'{(own - beside).mean():.2f} ± {_half(own - beside):.2f}')
+  assert texts[3] == (f'{(own - beside).mean():.2f} ± {_half(own - beside):.2f}')
   page.goto(pages['run'].as_uri() + '#/units')
   page.locator('[name=shown]').select_option('2')
   page.get_by_label('Unit', exact=True).fill('conv5_3:55')
   values = page.locator('#units-table tbody tr td:nth-child(6)')
-  assert values.first.text_content().replace('−', '-').startswith(
-      f'{(own - beside).mean():.2f}')
+  assert values.first.text_content().replace('−', '-').startswith(f'{(own - beside).mean():.2f}')
   assert page.locator('#units-bar-1').is_visible()
 
 
@@ -144,22 +134,23 @@ def test_maps_are_upsampled_and_coloured_as_in_files(visit, pages):
   page = visit(pages['run'])
   cells = np.random.default_rng(0).integers(0, 256, (4, 5))
   found = page.evaluate(
-      '''cells => Array.from(viewer.upsample(
-          {h: 4, w: 5, cells: Uint8Array.from(cells)}, 33, 47))''',
-      cells.ravel().tolist())
+    """cells => Array.from(viewer.upsample(
+          {h: 4, w: 5, cells: Uint8Array.from(cells)}, 33, 47))""",
+    cells.ravel().tolist(),
+  )
   expected = resize.bilinear(33, 4) @ cells @ resize.bilinear(47, 5).T
-  np.testing.assert_allclose(
-      np.reshape(found, (33, 47)), expected, atol=1e-3)
+  np.testing.assert_allclose(np.reshape(found, (33, 47)), expected, atol=1e-3)
   shares = np.linspace(0, 1, 101)
   for name in overlays.SCALES:
-    np.testing.assert_allclose(page.evaluate(
-        '([name, all]) => all.map(x => viewer.colour(name, x))',
-        [name, shares.tolist()]), overlays.colours(name, shares) * 255, atol=1)
+    np.testing.assert_allclose(
+      page.evaluate('([name, all]) => all.map(x => viewer.colour(name, x))', [name, shares.tolist()]),
+      overlays.colours(name, shares) * 255,
+      atol=1,
+    )
 
 
 def test_names_from_files_are_text(visit, pages):
-  for place in (
-      'units', 'units/conv5_3:1', 'images', 'images/%3Cb%3Ex%3C%2Fb%3E'):
+  for place in ('units', 'units/conv5_3:1', 'images', 'images/%3Cb%3Ex%3C%2Fb%3E'):
     page = visit(pages['run'], place)
     shown = page.locator('.chapter:not([hidden])')
     shown.get_by_text(BAD).locator('visible=true').first.wait_for()
@@ -177,8 +168,7 @@ def test_one_file_holds_everything(visit, pages):
   picture = page.locator('.photograph .overlay img').first
   picture.wait_for()
   assert picture.get_attribute('src').startswith('data:image/jpeg')
-  page.wait_for_function(
-      "document.querySelector('.photograph img').naturalWidth === 60")
+  page.wait_for_function("document.querySelector('.photograph img').naturalWidth === 60")
 
 
 def test_search_arrays_keep_their_colours(visit, pages):
@@ -218,8 +208,8 @@ def test_tables_of_scores_sort_by_their_better_end(visit, pages):
     return table.locator('tbody th').all_text_contents()
 
   page.evaluate(  # a line without a value
-      "document.querySelectorAll('.scores td[data-order]')[3].dataset.order"
-      " = ''")
+    "document.querySelectorAll('.scores td[data-order]')[3].dataset.order = ''"
+  )
   assert models() == ['net', 'gbvs', 'centre']
   kl = table.locator('thead th', has_text='KL')
   kl.get_by_role('button').click()
@@ -242,14 +232,14 @@ def test_phones_need_not_scroll_sideways(visit, pages, scheme):
       page.goto(f'{pages[name].as_uri()}#/{place}')
       page.locator('h1:visible, h2:visible').first.wait_for()
       page.wait_for_timeout(50)
-      assert page.evaluate(
-          'document.documentElement.scrollWidth - innerWidth') <= 0, place
+      assert page.evaluate('document.documentElement.scrollWidth - innerWidth') <= 0, place
   # A chart's lines and letters are the style sheet's.
   chart, ink, ground = page.evaluate(
-      '''[document.querySelector('svg.chart text').getAttribute('fill') &&
+    """[document.querySelector('svg.chart text').getAttribute('fill') &&
           getComputedStyle(document.querySelector('svg.chart text')).fill,
           getComputedStyle(document.body).color,
-          getComputedStyle(document.body).backgroundColor]''')
+          getComputedStyle(document.body).backgroundColor]"""
+  )
   assert chart == ink
   light = sum(map(int, ground[4:-1].split(',')))
   assert (light < 150) == (scheme == 'dark')

@@ -6,73 +6,89 @@ import numpy as np
 import pytest
 
 from saliency_jax.ops import overlays
-from saliency_jax.report import charts, matrices
+from saliency_jax.report import chart_files, charts, matrices
 
 SERIES = {'this run': charts.css('run'), 'paper': charts.css('paper')}
-ROWS = [{'x': x, 'y': y, 'who': who, 'low': y - .5, 'high': y + .5}
-        for x, y in (('conv5_3', 1.), ('conv4_1', 2.)) for who in SERIES]
+ROWS = [
+  {'x': x, 'y': y, 'who': who, 'low': y - 0.5, 'high': y + 0.5}
+  for x, y in (('conv5_3', 1.0), ('conv4_1', 2.0))
+  for who in SERIES
+]
 LINES = charts.lines(ROWS, SERIES, x='depth', label='NSS', title='<text>')
 PANELS = {
-    'bars': charts.bars(ROWS, SERIES, label='mean NSS (SD)'),
-    'lines': LINES,
-    'dots': charts.dots([
-        {'name': row['x'] + row['who'], 'x': row['y'], **row}
-        for row in ROWS], SERIES, label='NSS', ceiling=3.),
-    'strips': charts.strips(
-        [{'name': 'colour', 'x': 1.}, {'name': 'colour', 'x': 2.}],
-        [{'name': 'colour', 'low': 1., 'x': 1.5, 'high': 2.}], label='NMM',
-        title='conv5_3'),
-    'scatter': charts.scatter([
-        {'name': str(x), 'x': x, 'x_low': 0., 'x_high': 2., 'y': x,
-         'y_low': 0. if x < 2 else np.nan, 'y_high': 2., 'who': 'paper'}
-        for x in (1., 2.)],
-        SERIES, x='inner', label='output', title='rho')}
+  'bars': charts.bars(ROWS, SERIES, label='mean NSS (SD)'),
+  'lines': LINES,
+  'dots': charts.dots(
+    [{'name': row['x'] + row['who'], 'x': row['y'], **row} for row in ROWS], SERIES, label='NSS', ceiling=3.0
+  ),
+  'strips': charts.strips(
+    [{'name': 'colour', 'x': 1.0}, {'name': 'colour', 'x': 2.0}],
+    [{'name': 'colour', 'low': 1.0, 'x': 1.5, 'high': 2.0}],
+    label='NMM',
+    title='conv5_3',
+  ),
+  'scatter': charts.scatter(
+    [
+      {
+        'name': str(x),
+        'x': x,
+        'x_low': 0.0,
+        'x_high': 2.0,
+        'y': x,
+        'y_low': 0.0 if x < 2 else np.nan,
+        'y_high': 2.0,
+        'who': 'paper',
+      }
+      for x in (1.0, 2.0)
+    ],
+    SERIES,
+    x='inner',
+    label='output',
+    title='rho',
+  ),
+}
 
 
 @pytest.mark.parametrize('name', PANELS)
 def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
-  svg = charts.for_page(PANELS[name], 'says "<this>"')
-  assert svg.startswith(
-      '<svg class="chart" role="img" aria-label="says &quot;&lt;this>&quot;"')
+  svg = chart_files.for_page(PANELS[name], 'says "<this>"')
+  assert svg.startswith('<svg class="chart" role="img" aria-label="says &quot;&lt;this>&quot;"')
   assert len(re.findall(' role=', svg)) == 1, 'one image, with one name'
   used = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
-  assert {x for x in used if not x.startswith('var(')} <= {
-      'none', 'transparent'}
+  assert {x for x in used if not x.startswith('var(')} <= {'none', 'transparent'}
   assert 'url(' not in svg, 'no identifiers, of which two pages have one each'
 
 
 def test_values_are_where_they_are_drawn():
-  svg = charts.for_page(PANELS['bars'], '')
+  svg = chart_files.for_page(PANELS['bars'], '')
   bars = [float(x) for x in re.findall(r'h[0-9.]+v(-?[0-9.]+)h', svg)]
   one, two = sorted({abs(x) for x in bars if abs(x) > 20})[:2]
-  assert two == pytest.approx(2 * one, rel=.02)
+  assert two == pytest.approx(2 * one, rel=0.02)
 
 
 @pytest.mark.parametrize(('count', 'width'), [(1, 252), (6, 510)])
 def test_files_fit_a_paper_s_columns_in_letters_of_7_points(count, width):
-  svg, pdf = charts.for_paper([LINES] * count)
+  svg, pdf = chart_files.for_paper([LINES] * count)
   assert f'MediaBox [0 0 {width} '.encode() in pdf
   assert 'var(' not in svg
   scale = width / float(re.search('viewBox="0 0 ([0-9.]+)', svg)[1])
   sizes = [float(x) for x in re.findall(r'font-size="([0-9.]+)', svg)]
   assert min(sizes) * scale > 6.9
   assert '&lt;text&gt;' in svg or '&lt;text>' in svg, 'names are text'
-  assert charts.for_paper([LINES] * count) == (svg, pdf)
+  assert chart_files.for_paper([LINES] * count) == (svg, pdf)
 
 
 def test_a_matrix_is_a_table_and_a_figure():
-  values = np.array([[1., -2.], [np.nan, 3.]])
+  values = np.array([[1.0, -2.0], [np.nan, 3.0]])
   one = matrices.matrix(
-      'Mean', ['a', 'b'], ['x', 'y'], values, label='SD', counts=[3, 4],
-      mark=lambda i, j: '*' if i == j == 0 else '')
-  assert [[cell['text'] for cell in cells] for _, cells in one.rows] == [
-      ['1.00*', '−2.00'], ['–', '3.00']]
-  assert one.domain == (-2., 3.)
+    'Mean', ['a', 'b'], ['x', 'y'], values, label='SD', counts=[3, 4], mark=lambda i, j: '*' if i == j == 0 else ''
+  )
+  assert [[cell['text'] for cell in cells] for _, cells in one.rows] == [['1.00*', '−2.00'], ['–', '3.00']]
+  assert one.domain == (-2.0, 3.0)
   assert one.rows[1][1][1]['background'] == '#fde725'  # the end of viridis
-  assert '3.00' in charts.for_paper([one.spec()])[0]
-  change = matrices.matrix('d', ['a', 'b'], ['x', 'y'], values, label='SD',
-                           differences=True)
-  assert change.domain == (-3., 3.)
+  assert '3.00' in chart_files.for_paper([one.spec()])[0]
+  change = matrices.matrix('d', ['a', 'b'], ['x', 'y'], values, label='SD', differences=True)
+  assert change.domain == (-3.0, 3.0)
   assert change.rows[0][1][0]['text'] == '+1.00'
 
 
@@ -80,13 +96,19 @@ def test_colours_by_hand():
   """Half-pixel centres: cells 0 and 6 at four pixels are 0, 1.5, 4.5 and 6."""
   grey = np.full((1, 4, 3), 128, np.uint8)
   ground = 0.1 + 0.65 * 128 / 255
-  found = overlays.under_map(grey, np.array([[0., 6.]]))[0] / 255
+  found = overlays.under_map(grey, np.array([[0.0, 6.0]]))[0] / 255
   # Plasma ends in yellow, laid over at 0.75; at a quarter it is violet.
-  np.testing.assert_allclose(found[[0, 1, 3]], [
-      [ground] * 3, 0.25 * ground + 0.75 * np.array([0.491, 0.013, 0.658]),
-      0.25 * ground + 0.75 * np.array([0.940, 0.975, 0.131])], atol=.02)
+  np.testing.assert_allclose(
+    found[[0, 1, 3]],
+    [
+      [ground] * 3,
+      0.25 * ground + 0.75 * np.array([0.491, 0.013, 0.658]),
+      0.25 * ground + 0.75 * np.array([0.940, 0.975, 0.131]),
+    ],
+    atol=0.02,
+  )
   red = np.broadcast_to(np.array([255, 0, 0], np.uint8), (1, 4, 3))
-  kept = overlays.under_map(red, np.array([[0., 6.]]), coloured=True)[0]
+  kept = overlays.under_map(red, np.array([[0.0, 6.0]]), coloured=True)[0]
   assert kept[0].tolist() == [255, 0, 0]
   assert kept[3, 0] > 200 < kept[3, 1] + 100
 
@@ -94,11 +116,9 @@ def test_colours_by_hand():
 def test_letters_stand_out_from_every_colour():
   for scale in overlays.SCALES:
     for colour in overlays.colours(scale, np.linspace(0, 1, 50)):
-      linear = np.where(colour <= .04045, colour / 12.92,
-                        ((colour + .055) / 1.055) ** 2.4)
-      light = linear @ (.2126, .7152, .0722)
-      contrast = (1.05 / (light + .05) if overlays.legible(colour) == '#fff'
-                  else (light + .05) / .05)
+      linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+      light = linear @ (0.2126, 0.7152, 0.0722)
+      contrast = 1.05 / (light + 0.05) if overlays.legible(colour) == '#fff' else (light + 0.05) / 0.05
       assert contrast > 4.5, (scale, colour)
 
 
@@ -112,9 +132,11 @@ def test_a_colour_bar_lies_below_a_picture():
 
 def test_scales_are_smooth_and_end_as_matplotlib_s():
   for name, ends in (
-      ('values', ('#440154', '#fde725')), ('maps', ('#0d0887', '#f0f921')),
-      ('differences', ('#053061', '#67001f'))):
+    ('values', ('#440154', '#fde725')),
+    ('maps', ('#0d0887', '#f0f921')),
+    ('differences', ('#053061', '#67001f')),
+  ):
     stops = overlays.colours(name, np.linspace(0, 1, 33))
     assert tuple(map(overlays.hexed, stops[[0, -1]])) == ends
     # A digit that is wrong makes a step in one channel and back.
-    assert np.abs(np.diff(stops, n=2, axis=0)).max() < .08, name
+    assert np.abs(np.diff(stops, n=2, axis=0)).max() < 0.08, name

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.browser import CHROMIUM
-from saliency_jax.report import charts, site
+from saliency_jax.report import chart_files, charts, site
 from tests.report import made, made_scores, made_sweep
 
 BAD = '<b>x</b>'
@@ -15,17 +15,18 @@ LABELS = ['text', BAD, 'food', 'text', BAD, 'food'] * 2
 IMAGES = ('1001', BAD, 'a/ä%b', '1004')
 # Of `pages`, what can be opened.
 PLACES = {
-    'run': ('overview', 'layers', 'units', 'units/conv5_3:1', 'images',
-            'images/1001'),
-    'popout': ('overview', 'popout'), 'scores': ('scores',),
-    'sweep': ('depths', 'before_after', 'training')}
+  'run': ('overview', 'layers', 'units', 'units/conv5_3:1', 'images', 'images/1001'),
+  'popout': ('overview', 'popout'),
+  'scores': ('scores',),
+  'sweep': ('depths', 'before_after', 'training'),
+}
 
 
 def _undrawn():
   """Figures have tests of their own, and take most of a page's time."""
   with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(charts, 'for_page', lambda spec, alt: '<svg></svg>')
-    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    patch.setattr(chart_files, 'for_page', lambda spec, alt: '<svg></svg>')
+    patch.setattr(chart_files, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
     yield
 
 
@@ -39,7 +40,7 @@ def chromium():
   sync_api = pytest.importorskip('playwright.sync_api')
   program = next(filter(None, map(shutil.which, CHROMIUM)), None)
   if program is None:
-    pytest.skip(f"no browser: none of {', '.join(CHROMIUM)} is installed")
+    pytest.skip(f'no browser: none of {", ".join(CHROMIUM)} is installed')
   with sync_api.sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=program)
     yield browser
@@ -52,8 +53,7 @@ def visit(chromium):
   requests, complaints, contexts = [], [], []
 
   def open_page(path, place='', **options):
-    context = chromium.new_context(
-        viewport={'width': 1300, 'height': 900}, **options)
+    context = chromium.new_context(viewport={'width': 1300, 'height': 900}, **options)
     contexts.append(context)
     context.on('request', lambda request: requests.append(request.url))
     context.on('console', lambda message: complaints.append(message.text))
@@ -73,9 +73,12 @@ def visit(chromium):
 
 def _dissect(path, **options):
   return made.dissect(
-      path, made.scores(LAYERS, rows=len(LABELS), units=70,
-                        seed=options.pop('seed', 0)),
-      labels=LABELS, image_ids=IMAGES, **options)
+    path,
+    made.scores(LAYERS, rows=len(LABELS), units=70, seed=options.pop('seed', 0)),
+    labels=LABELS,
+    image_ids=IMAGES,
+    **options,
+  )
 
 
 @pytest.fixture(scope='session')
@@ -84,21 +87,25 @@ def pages(tmp_path_factory):
   keeps no map."""
   path = tmp_path_factory.mktemp('site')
   with pytest.MonkeyPatch.context() as patch:  # a test draws one chart
-    drawn = charts.for_page(charts.lines(
-        [{'x': '0', 'y': 1., 'who': 'a'}], {'a': charts.css('run')}, x='',
-        label=''), 'chart')
-    patch.setattr(charts, 'for_page', lambda spec, alt: drawn)
-    patch.setattr(charts, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
+    drawn = chart_files.for_page(
+      charts.lines([{'x': '0', 'y': 1.0, 'who': 'a'}], {'a': charts.css('run')}, x='', label=''), 'chart'
+    )
+    patch.setattr(chart_files, 'for_page', lambda spec, alt: drawn)
+    patch.setattr(chart_files, 'for_paper', lambda specs: ('<svg/>', b'%PDF'))
     other = _dissect(path / 'other', seed=1)
     own = _dissect(path / 'own', weights=f'tuned {BAD}', depth=3)
     single = _dissect(path / 'single')
     for layer in LAYERS:
-      np.savez(single / 'maps' / f'{layer}.npz', units=np.zeros(0, int),
-               images=np.zeros(0, int), maps=np.zeros((0, 4, 5), np.float16))
+      np.savez(
+        single / 'maps' / f'{layer}.npz',
+        units=np.zeros(0, int),
+        images=np.zeros(0, int),
+        maps=np.zeros((0, 4, 5), np.float16),
+      )
     return {
-        'run': site.write(own, compare=other),
-        'single': site.write(single, single_file=True),
-        'popout': site.write(made.popout(
-            path / 'popout', made.scores(('conv5_3',), rows=8))),
-        'sweep': site.write(made_sweep.sweep(path / 'sweep')),
-        'scores': site.write(made_scores.folder(path / 'scores'))}
+      'run': site.write(own, compare=other),
+      'single': site.write(single, single_file=True),
+      'popout': site.write(made.popout(path / 'popout', made.scores(('conv5_3',), rows=8))),
+      'sweep': site.write(made_sweep.sweep(path / 'sweep')),
+      'scores': site.write(made_scores.folder(path / 'scores')),
+    }

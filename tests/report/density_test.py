@@ -14,17 +14,13 @@ def test_it_is_the_filtered_map():
   points = rng.integers(0, SIZE, (40, 2))
   counts = np.zeros(SIZE)
   np.add.at(counts, tuple(points.T), 1)
-  blurred = ndimage.gaussian_filter(
-      counts, gallery.SIGMA * SIZE[1], mode='constant', truncate=6)
+  blurred = ndimage.gaussian_filter(counts, gallery.SIGMA * SIZE[1], mode='constant', truncate=6)
   blurred = (blurred - blurred.mean()) / blurred.std()
   found = gallery.density(points, *SIZE)
   assert found.shape == (48, 64)
   # The middle of a cell of 12.5 pixels lies between pixels.
-  down, across = (
-      (np.arange(n) + 0.5) * size / n - 0.5
-      for n, size in zip(found.shape, SIZE, strict=True))
-  expected = ndimage.map_coordinates(
-      blurred, np.meshgrid(down, across, indexing='ij'), order=1)
+  down, across = ((np.arange(n) + 0.5) * size / n - 0.5 for n, size in zip(found.shape, SIZE, strict=True))
+  expected = ndimage.map_coordinates(blurred, np.meshgrid(down, across, indexing='ij'), order=1)
   np.testing.assert_allclose(found, expected, atol=0.05)
 
 

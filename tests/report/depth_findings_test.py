@@ -1,6 +1,5 @@
 """What is said of a sweep: findings, agreement with the paper, seeds."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,28 +22,30 @@ def test_findings_follow_from_the_numbers(folder):
   found = [x.text for x in findings.findings(results)]
   # Drink has 5 regions, five images validate and nothing has ten cells.
   assert found == [
-      'From depth 0 to depth 3 the mean NSS of the best units rises for 2 of 2 '
-      'categories, most for person head, 1.00 [0.80, 1.20] to 3.50 [3.30, '
-      '3.70] (paper 1.21 to 3.28), least for text, 0.75 [0.55, 0.95] to 1.25 '
-      '[1.05, 1.45] (paper 1.10 to 1.34).',
-      'From depth 0 to depth 3 text rises by 67 % and person head by 250 %, '
-      'the ratio of head to text goes from 1.33 to 2.80; in the paper text '
-      'rises by 22 % and person head by 171 %, the ratio of head to text goes '
-      'from 1.10 to 2.45.',
-      'On search arrays the mean NMM of the best units is above that of depth '
-      '0 at 1 of 2 depths, with intervals apart at 1: 0.25 [0.05, 0.45] at '
-      'depth 0, at most 1.00 [0.80, 1.20] at depth 3; in the paper 0.38 and '
-      'at most 0.92 at depth 3, r = 0.73.']
+    'From depth 0 to depth 3 the mean NSS of the best units rises for 2 of 2 '
+    'categories, most for person head, 1.00 [0.80, 1.20] to 3.50 [3.30, '
+    '3.70] (paper 1.21 to 3.28), least for text, 0.75 [0.55, 0.95] to 1.25 '
+    '[1.05, 1.45] (paper 1.10 to 1.34).',
+    'From depth 0 to depth 3 text rises by 67 % and person head by 250 %, '
+    'the ratio of head to text goes from 1.33 to 2.80; in the paper text '
+    'rises by 22 % and person head by 171 %, the ratio of head to text goes '
+    'from 1.10 to 2.45.',
+    'On search arrays the mean NMM of the best units is above that of depth '
+    '0 at 1 of 2 depths, with intervals apart at 1: 0.25 [0.05, 0.45] at '
+    'depth 0, at most 1.00 [0.80, 1.20] at depth 3; in the paper 0.38 and '
+    'at most 0.92 at depth 3, r = 0.73.',
+  ]
   summary = results.summary | {'counts': {'validation': 50}}
   assert findings.findings(results._replace(summary=summary))[0].text == (
-      'On 50 validation images 2 of 2 depths have a higher NSS than the '
-      'readout alone: 1.62 at depth 0, 2.75 at depth 3.')
+    'On 50 validation images 2 of 2 depths have a higher NSS than the readout alone: 1.62 at depth 0, 2.75 at depth 3.'
+  )
   assert [x.text for x in findings.notes(results)] == [
-      'Each depth was trained once: nothing says how much another seed would '
-      'change, and differences between depths have no error term.',
-      'Differs from all other categories (Games-Howell on regions, Tukey on '
-      'depths, 5 %; the paper names these three): person head in 2 of 3 runs '
-      'and over depths as blocks.']
+    'Each depth was trained once: nothing says how much another seed would '
+    'change, and differences between depths have no error term.',
+    'Differs from all other categories (Games-Howell on regions, Tukey on '
+    'depths, 5 %; the paper names these three): person head in 2 of 3 runs '
+    'and over depths as blocks.',
+  ]
 
 
 def test_correlations_with_the_paper_are_those_of_numpy(folder):
@@ -53,35 +54,31 @@ def test_correlations_with_the_paper_are_those_of_numpy(folder):
   again = many.assign(category='again ' + many['category'])
   # Six categories of three depths are eighteen cells.
   table = pd.concat([many, again]).sort_values('depth', kind='stable')
-  run, published = (
-      np.hstack([[*values.values()]] * 2)
-      for values in (made.MEANS, made.PAPER))
+  run, published = (np.hstack([[*values.values()]] * 2) for values in (made.MEANS, made.PAPER))
   left = []
   for values in (run, published):  # what an additive model leaves
-    design = np.hstack([
-        np.kron(np.eye(3), np.ones((6, 1))), np.kron(np.ones((3, 1)), np.eye(6))
-    ])
+    design = np.hstack([np.kron(np.eye(3), np.ones((6, 1))), np.kron(np.ones((3, 1)), np.eye(6))])
     flat = values.ravel()
     left.append(flat - design @ np.linalg.lstsq(design, flat)[0])
   whole, gains, rest = (
-      f'{np.corrcoef(a.ravel(), b.ravel())[0, 1]:.3f}' for a, b in (
-          (run, published), (run[1:] - run[0], published[1:] - published[0]),
-          left))
+    f'{np.corrcoef(a.ravel(), b.ravel())[0, 1]:.3f}'
+    for a, b in ((run, published), (run[1:] - run[0], published[1:] - published[0]), left)
+  )
   found = findings.findings(results._replace(seen=table, unseen=None))
   assert next(x.text for x in found if 'correlate' in x.text) == (
-      f'Over 18 cells the means correlate with Table 3 of the paper at r = '
-      f'{whole} (Pearson), the gains over depth 0 at r = {gains}; less the '
-      f'means of categories and of depths, which both tables have in common, '
-      f'r is {rest}.')
-  above, in_paper = (np.hstack([[*of.values()]] * 2) for of in (
-      made.ABOVE, made.PAPER_ABOVE))
+    f'Over 18 cells the means correlate with Table 3 of the paper at r = '
+    f'{whole} (Pearson), the gains over depth 0 at r = {gains}; less the '
+    f'means of categories and of depths, which both tables have in common, '
+    f'r is {rest}.'
+  )
+  above, in_paper = (np.hstack([[*of.values()]] * 2) for of in (made.ABOVE, made.PAPER_ABOVE))
   r = np.corrcoef(above.ravel(), in_paper.ravel())[0, 1]
-  assert next(x.text for x in findings.notes(
-      results._replace(seen=table)) if 'Units above T' in x.text) == (
-          'Units above T, over 6 categories with counts in the paper, are most '
-          'at depth 3, 188, in the paper at 3, 118; over 18 cells r = '
-          f'{r:.3f}. Of text there are at most 9 at trained depths, in the '
-          'paper 0.')
+  assert next(x.text for x in findings.notes(results._replace(seen=table)) if 'Units above T' in x.text) == (
+    'Units above T, over 6 categories with counts in the paper, are most '
+    'at depth 3, 188, in the paper at 3, 118; over 18 cells r = '
+    f'{r:.3f}. Of text there are at most 9 at trained depths, in the '
+    'paper 0.'
+  )
 
 
 def test_r_is_bootstrapped_over_photographs(folder):
@@ -90,16 +87,13 @@ def test_r_is_bootstrapped_over_photographs(folder):
   table = pd.concat([seen, seen.assign(category='again ' + seen['category'])])
   table = table.sort_values('depth', kind='stable')
   means = best_units.values(table, 'mean')
-  samples = means[:, None] + rng.normal(0, .3, (3, 200, 6))
-  found = agreement.agreement(
-      results._replace(seen=table, samples=samples), swept.by_depth(table))
+  samples = means[:, None] + rng.normal(0, 0.3, (3, 200, 6))
+  found = agreement.agreement(results._replace(seen=table, samples=samples), swept.by_depth(table))
   published = best_units.values(table, 'paper').ravel()
-  z = np.arctanh([
-      np.corrcoef(x.ravel(), published)[0, 1] for x in samples.swapaxes(0, 1)])
+  z = np.arctanh([np.corrcoef(x.ravel(), published)[0, 1] for x in samples.swapaxes(0, 1)])
   own = np.arctanh(np.corrcoef(means.ravel(), published)[0, 1])
   both, middle = [own, 2 * own - z.mean()], z.mean()
-  low, high = np.tanh([min(both) + middle - np.quantile(z, .975),
-                       max(both) + middle - np.quantile(z, .025)])
+  low, high = np.tanh([min(both) + middle - np.quantile(z, 0.975), max(both) + middle - np.quantile(z, 0.025)])
   assert f'r = {np.tanh(own):.3f} [{low:.3f}, {high:.3f}] (Pearson)' in found
   assert 'In square brackets: 95 % intervals over photographs' in found
   old = swept.read(folder)
@@ -112,11 +106,10 @@ def test_r_is_bootstrapped_over_photographs(folder):
   (folder / 'samples.npy').unlink()
 
 
-def test_table_6_has_the_interval_of_its_r_and_heads_those_of_their_rise(
-    tmp_path):
+def test_table_6_has_the_interval_of_its_r_and_heads_those_of_their_rise(tmp_path):
   folder, rng = made.sweep(tmp_path, views=False), np.random.default_rng(0)
   members = tuple(swept.read(folder).members)
-  samples = rng.normal(.5, .1, (3, 2, 200, 1))
+  samples = rng.normal(0.5, 0.1, (3, 2, 200, 1))
   for member, of in zip(members, samples, strict=True):
     place = folder / 'popout' / member.name
     place.mkdir(exist_ok=True)
@@ -125,73 +118,78 @@ def test_table_6_has_the_interval_of_its_r_and_heads_those_of_their_rise(
   results = swept.read(folder)
   np.testing.assert_allclose(results.of_arrays, samples[:, 1, :, 0].T)
   low, high = inference.of_correlation(
-      results.arrays['mean'].to_numpy(), results.of_arrays,
-      results.arrays['paper'].to_numpy())
-  assert f'r = 0.73 [{findings.number(low)}, {high:.2f}].' in (
-      findings.findings(results)[-1].text)
+    results.arrays['mean'].to_numpy(), results.of_arrays, results.arrays['paper'].to_numpy()
+  )
+  assert f'r = 0.73 [{findings.number(low)}, {high:.2f}].' in (findings.findings(results)[-1].text)
   made.table5(place, ('conv4_1', 'conv4_2'))
   with pytest.raises(InputError, match='has no row of conv5_3'):
     swept.read(folder)
-  of_regions = best_units.values(results.seen, 'mean')[:, None] + rng.normal(
-      0, .1, (3, 200, 3))
-  ratio = next(x.text for x in findings.findings(results._replace(
-      seen=results.seen.assign(sets=20), samples=of_regions))
-      if 'ratio' in x.text)
+  of_regions = best_units.values(results.seen, 'mean')[:, None] + rng.normal(0, 0.1, (3, 200, 3))
+  ratio = next(
+    x.text
+    for x in findings.findings(results._replace(seen=results.seen.assign(sets=20), samples=of_regions))
+    if 'ratio' in x.text
+  )
   text = of_regions[1, :, 1] / of_regions[0, :, 1]
   low, high = inference.around(66.67, 100 * (text - 1))
   assert f'text rises by 67 % [{low:.0f}, {high:.0f}] and' in ratio
 
 
 def test_runs_of_one_depth_tell_what_a_seed_changes(folder):
-  values = np.array([[1., 2], [3, 9], [2, 4], [7, 8]])
-  found = findings.deviations(pd.DataFrame({
-      'depth': np.repeat([3, 0, 3, 1], 2), 'category': ['a', 'b'] * 4,
-      'mean': values.ravel()}))
+  values = np.array([[1.0, 2], [3, 9], [2, 4], [7, 8]])
+  found = findings.deviations(
+    pd.DataFrame({'depth': np.repeat([3, 0, 3, 1], 2), 'category': ['a', 'b'] * 4, 'mean': values.ravel()})
+  )
   assert found[[0, 1]].isna().all()
   np.testing.assert_allclose(found[3], values[[0, 2]].std(axis=0, ddof=1))
   results = swept.read(folder)
   # Two runs of depth 3: (3.5, 1.25, 1) and (2, 2, 1.5).
   members = (*results.members[:2], results.members[2]._replace(depth=3))
   seen = results.seen.replace({'depth': {13: 3}})
-  assert findings.notes(results._replace(
-      members=members, seen=seen))[0].text == (
-      'Over the 1 to 2 runs of a depth (of the same images in the same order), '
-      'means have a standard deviation of 0.65 on average and 1.06 at most '
-      '(person head at depth 3).')
+  assert findings.notes(results._replace(members=members, seen=seen))[0].text == (
+    'Over the 1 to 2 runs of a depth (of the same images in the same order), '
+    'means have a standard deviation of 0.65 on average and 1.06 at most '
+    '(person head at depth 3).'
+  )
 
 
 def test_findings_of_several_runs_carry_their_spread(folder):
   results = swept.read(folder)
   results.tests['gains'] = {
-      'depth_3': {'person head': {'low': 2.}, 'text': {'low': -.1}},
-      'depth_all': {'person head': {'low': .5}, 'text': {'low': 1.}}}
+    'depth_3': {'person head': {'low': 2.0}, 'text': {'low': -0.1}},
+    'depth_all': {'person head': {'low': 0.5}, 'text': {'low': 1.0}},
+  }
   changed = {}
   for name in ('seen', 'arrays'):
     changed[name] = table = getattr(results, name).copy()
     table.loc[table['member'] == 'depth_all', 'depth'] = 3
   members = (*results.members[:2], results.members[2]._replace(depth=3))
-  rises, ratio, arrays = (x.text for x in findings.findings(
-      results._replace(members=members, **changed)))
+  rises, ratio, arrays = (x.text for x in findings.findings(results._replace(members=members, **changed)))
   assert (
-      'rises for 2 of 2 categories (1 by more than other photographs would '
-      'change, the 95 % interval of the gain being above 0 in every run), most '
-      'for person head, 1.00 [0.80, 1.20] to 2.75 [2.55, 2.95] (2.00 to 3.50 '
-      'over 2 runs)') in rises
+    'rises for 2 of 2 categories (1 by more than other photographs would '
+    'change, the 95 % interval of the gain being above 0 in every run), most '
+    'for person head, 1.00 [0.80, 1.20] to 2.75 [2.55, 2.95] (2.00 to 3.50 '
+    'over 2 runs)'
+  ) in rises
   # Text 1.25 and 2, person head 3.5 and 2.
   assert (
-      'text rises by 117 % (67 to 167 over 2 runs) and person head by 175 % '
-      '(100 to 250 over 2 runs), the ratio of head to text goes from 1.33 to '
-      '1.69 (1.00 to 2.80 over 2 runs)') in ratio
+    'text rises by 117 % (67 to 167 over 2 runs) and person head by 175 % '
+    '(100 to 250 over 2 runs), the ratio of head to text goes from 1.33 to '
+    '1.69 (1.00 to 2.80 over 2 runs)'
+  ) in ratio
   assert 'at most 0.60 [0.40, 0.80] (0.20 to 1.00 over 2 runs)' in arrays
 
 
-@pytest.mark.parametrize(('name', 'old', 'new', 'left'), [
+@pytest.mark.parametrize(
+  ('name', 'old', 'new', 'left'),
+  [
     ('regions/depth_0/regions.csv', '1001', 'mine', 'arrays'),
     ('popout/depth_0/patterns.csv', 'grey', '', 'seen'),
     ('summary.json', '"imagenet"', '"random"', ''),
-    ('summary.json', '"conv5_3"', '"conv4_1"', '')])
-def test_other_data_are_not_set_beside_the_paper_s(
-    tmp_path, name, old, new, left):
+    ('summary.json', '"conv5_3"', '"conv4_1"', ''),
+  ],
+)
+def test_other_data_are_not_set_beside_the_paper_s(tmp_path, name, old, new, left):
   """As with a dissection and a pop-out run: by what was measured."""
   folder = made.sweep(tmp_path, views=False)
   file = folder / name

@@ -31,17 +31,21 @@ def page(folder) -> str:
 def test_what_was_written_is_read(folder):
   results = swept.read(folder)
   assert [(x.label, x.depth, x.score, x.step) for x in results.members] == [
-      ('depth 0', 0, 1.625, 4), ('depth 3', 3, 2.75, 2),
-      ('depth all', 13, 2.25, 4)]
+    ('depth 0', 0, 1.625, 4),
+    ('depth 3', 3, 2.75, 2),
+    ('depth all', 13, 2.25, 4),
+  ]
   for key, expected in (
-      ('mean', made.MEANS), ('paper', made.PAPER), ('above', made.ABOVE),
-      ('paper_above', made.PAPER_ABOVE)):
-    np.testing.assert_array_equal(
-        best_units.values(results.seen, key), [*expected.values()])
+    ('mean', made.MEANS),
+    ('paper', made.PAPER),
+    ('above', made.ABOVE),
+    ('paper_above', made.PAPER_ABOVE),
+  ):
+    np.testing.assert_array_equal(best_units.values(results.seen, key), [*expected.values()])
   assert best_units.values(results.seen, 'sets')[0].tolist() == [20, 10, 5]
   assert np.isnan(best_units.values(results.unseen, 'mean')[:, 2]).all()
-  assert results.arrays['mean'].tolist() == [0.25, 1., 0.2]
-  assert results.arrays['paper'].tolist() == [.38, .92, .73]
+  assert results.arrays['mean'].tolist() == [0.25, 1.0, 0.2]
+  assert results.arrays['paper'].tolist() == [0.38, 0.92, 0.73]
   assert len(results.lines) == 6
   photograph, array = results.views
   assert (photograph.unit, array.unit) == ('conv5_3:287', 'conv5_3:288')
@@ -57,10 +61,10 @@ def test_members_of_one_depth_are_averaged(folder):
   table.loc[table['member'] == 'depth_all', 'depth'] = 3
   merged = swept.by_depth(table)
   assert merged['depth'].tolist() == [0, 0, 0, 3, 3, 3]
-  assert merged['mean'].tolist() == [1., .75, 1.25, 2.75, 1.625, 1.25]
+  assert merged['mean'].tolist() == [1.0, 0.75, 1.25, 2.75, 1.625, 1.25]
   # Of several runs the lowest and the highest, of one its own interval.
-  np.testing.assert_allclose(merged['low'], [.8, .55, 1.05, 2., 1.25, 1.])
-  np.testing.assert_allclose(merged['high'], [1.2, .95, 1.45, 3.5, 2., 1.5])
+  np.testing.assert_allclose(merged['low'], [0.8, 0.55, 1.05, 2.0, 1.25, 1.0])
+  np.testing.assert_allclose(merged['high'], [1.2, 0.95, 1.45, 3.5, 2.0, 1.5])
 
 
 def _member(folder):
@@ -70,8 +74,7 @@ def _member(folder):
 
 def _escape(folder):
   path = folder / 'before_after' / 'views.json'
-  path.write_text(path.read_text().replace(
-      'before_after/regions/pictures', 'before_after/../../pictures'))
+  path.write_text(path.read_text().replace('before_after/regions/pictures', 'before_after/../../pictures'))
 
 
 def _fewer_maps(folder):
@@ -95,7 +98,9 @@ def _config(folder):
   (folder / 'config.json').write_text(json.dumps({'regions': of, 'popout': of}))
 
 
-@pytest.mark.parametrize(('damage', 'said'), [
+@pytest.mark.parametrize(
+  ('damage', 'said'),
+  [
     (lambda folder: (folder / 'table6.csv').unlink(), 'table6.csv is missing'),
     (_member, 'table3.csv does not have the same'),
     (_escape, 'views.json does not fit'),
@@ -103,7 +108,9 @@ def _config(folder):
     (_line, 'metrics.jsonl is no usable'),
     (_config, 'config.json'),
     (_depth, 'table3.csv has other depths'),
-    (lambda folder: (folder / 'summary.json').write_text('{}'), "lacks 'job'")])
+    (lambda folder: (folder / 'summary.json').write_text('{}'), "lacks 'job'"),
+  ],
+)
 def test_a_damaged_folder_is_named_in_one_sentence(damage, said, tmp_path):
   folder = made.sweep(tmp_path)
   damage(folder)
@@ -114,31 +121,36 @@ def test_a_damaged_folder_is_named_in_one_sentence(damage, said, tmp_path):
 def test_figure_4_is_in_percent_of_depth_0(tmp_path):
   folder = made.sweep(tmp_path, views=False)
   made_tests = json.loads((folder / 'depth_tests.json').read_text())
-  made_tests['gains'] = {'depth_3': {
-      'text': {'gain': .5, 'low': .25, 'high': .75}}}
+  made_tests['gains'] = {'depth_3': {'text': {'gain': 0.5, 'low': 0.25, 'high': 0.75}}}
   (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
-  effect = {'f': 12.5, 'df': 2, 'df_residual': 4, 'p': .02}
-  test = {'f': 8.25, 'df_between': 2, 'df_within': 30.4, 'p': .001}
-  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': .04}, {'p': .2}]}
-  made_tests['members'] = {'depth_3': {
-      'welch': test, 'clustered': test | {'p': .03}, 'p_holm': .09,
-      'pairs': [{'p': .01, 'p_holm': .2}, {'p': .02, 'p_holm': 0.}]}}
+  effect = {'f': 12.5, 'df': 2, 'df_residual': 4, 'p': 0.02}
+  test = {'f': 8.25, 'df_between': 2, 'df_within': 30.4, 'p': 0.001}
+  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': 0.04}, {'p': 0.2}]}
+  made_tests['members'] = {
+    'depth_3': {
+      'welch': test,
+      'clustered': test | {'p': 0.03},
+      'p_holm': 0.09,
+      'pairs': [{'p': 0.01, 'p_holm': 0.2}, {'p': 0.02, 'p_holm': 0.0}],
+    }
+  }
   (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
   page = site.write(folder).read_text(encoding='utf-8')
   # Section 5.2: a line for a member with a test, and one over depths.
   with open(folder / 'report/tables/differ.csv', newline='') as file:
     assert list(csv.reader(file))[1:] == [
-        ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25',
-         'p = 0.030', 'p = 0.090', '2', '1'],
-        ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1',
-         '']]
+      ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25', 'p = 0.030', 'p = 0.090', '2', '1'],
+      ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1', ''],
+    ]
   assert 'corrected over them and all members' in page
   # Three lines in one panel, the paper's in another one, on one scale.
-  assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth, '
-                    'a line for each category:') == 2
+  assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth, a line for each category:') == 2
   table = pd.read_csv(folder / 'report' / 'tables' / 'figure4.csv')
-  [row] = table[(table['category'] == 'text') & (table['of'] == 'this run')
-                & (table['stages trained'] == '3')].iloc[:, 3:].to_numpy()
+  [row] = (
+    table[(table['category'] == 'text') & (table['of'] == 'this run') & (table['stages trained'] == '3')]
+    .iloc[:, 3:]
+    .to_numpy()
+  )
   # From 0.75 to 1.25 SD, the gain's interval from 0.25 to 0.75 SD.
   np.testing.assert_allclose(row, (200 / 3, 100 / 3, 100), rtol=1e-5)
 
@@ -146,34 +158,42 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
 def test_the_page_of_a_sweep_shows_every_number(folder, page):
   for name in ('depths', 'before_after', 'training'):
     assert f'<section class="chapter" id="{name}"' in page
-  cells = [x.rstrip('↑↓')
-           for x in re.findall(r'<td style="[^>]*>([^<]*)', page)]
+  cells = [x.rstrip('↑↓') for x in re.findall(r'<td style="[^>]*>([^<]*)', page)]
   for values in (*made.MEANS.values(), *made.PAPER.values()):
     assert {f'{value:.2f}' for value in values} <= {*cells}
   for kind, names in (
-      ('figures', ('by_depth', 'figure4', 'units_above', 'table6', 'figure5',
-                   'before_after_arrays', 'training', 'table3')),
-      ('tables', ('table3', 'table3_counts', 'table3_unseen', 'table6',
-                  'validation', 'training'))):
+    (
+      'figures',
+      ('by_depth', 'figure4', 'units_above', 'table6', 'figure5', 'before_after_arrays', 'training', 'table3'),
+    ),
+    ('tables', ('table3', 'table3_counts', 'table3_unseen', 'table6', 'validation', 'training')),
+  ):
     for name in names:
       files = {x.suffix for x in (folder / 'report' / kind).glob(f'{name}.*')}
-      assert files == ({'.svg', '.pdf'} if kind == 'figures'
-                       else {'.csv', '.md', '.tex'}), name
+      assert files == ({'.svg', '.pdf'} if kind == 'figures' else {'.csv', '.md', '.tex'}), name
   for url in re.findall(r'<img[^>]* src="([^"]+)"', page):
     assert (folder / 'report' / url).is_file(), url
-  for caption in ('photograph img0: text', 'depth 0: NSS 0.5 (constant)',
-                  'depth all: NSS 2.5', 'depth 3: NSS 1.5',
-                  'depth 0: NMM 0.5 (constant)'):
+  for caption in (
+    'photograph img0: text',
+    'depth 0: NSS 0.5 (constant)',
+    'depth all: NSS 2.5',
+    'depth 3: NSS 1.5',
+    'depth 0: NMM 0.5 (constant)',
+  ):
     assert f'<figcaption>{caption}</figcaption>' in page
   assert '<b>$x$' not in page
   assert 'search array img1: &lt;b&gt;$x$' in page
 
 
 @pytest.mark.usefixtures('undrawn_here')
-@pytest.mark.parametrize('changes', [
+@pytest.mark.parametrize(
+  'changes',
+  [
     {'measured': ('regions',), 'unseen': False, 'members': ('depth_0',)},
-    {'measured': ('popout',), 'members': ('depth_3', 'depth_all'),
-     'views': False}, {'measured': ()}])
+    {'measured': ('popout',), 'members': ('depth_3', 'depth_all'), 'views': False},
+    {'measured': ()},
+  ],
+)
 def test_what_was_not_measured_is_left_out(changes, tmp_path):
   path = site.write(made.sweep(tmp_path, **changes), single_file=True)
   html = path.read_text(encoding='utf-8')

@@ -30,8 +30,7 @@ class _Site(Site):
 
 def _numbers(packed: dict) -> np.ndarray:
   kind = {'u1': 'u1', 'i2': '<i2', 'scores': '<i2'}[packed['packed']]
-  return np.frombuffer(
-      zlib.decompress(base64.b64decode(packed['bytes'])), kind)
+  return np.frombuffer(zlib.decompress(base64.b64decode(packed['bytes'])), kind)
 
 
 def _scores(packed: dict) -> np.ndarray:
@@ -45,9 +44,15 @@ def _integers(packed: dict) -> list[int]:
 
 def _run(path, seed=0, **options):
   options = {'image_ids': ('1001', '1002', '1003'), **options}
-  return reader.read(made.dissect(
-      path, made.scores(('conv5_3', 'conv4_1'), rows=7, units=70, seed=seed),
-      labels=LABELS, categories=('text', 'food', 'drink', 'other'), **options))
+  return reader.read(
+    made.dissect(
+      path,
+      made.scores(('conv5_3', 'conv4_1'), rows=7, units=70, seed=seed),
+      labels=LABELS,
+      categories=('text', 'food', 'drink', 'other'),
+      **options,
+    )
+  )
 
 
 @pytest.fixture
@@ -64,11 +69,9 @@ def site(run):
 
 
 def test_scores_are_those_of_the_run(run, site):
-  parts = [
-      _scores(site.values[f'scores/0/1/{g}']).reshape(-1, 7) for g in range(2)]
+  parts = [_scores(site.values[f'scores/0/1/{g}']).reshape(-1, 7) for g in range(2)]
   assert [len(x) for x in parts] == [64, 6]
-  np.testing.assert_allclose(
-      np.concatenate(parts), run.scores['conv4_1'].T, atol=5.1e-4)
+  np.testing.assert_allclose(np.concatenate(parts), run.scores['conv4_1'].T, atol=5.1e-4)
 
 
 def test_the_grid_has_the_means(run, site):
@@ -96,13 +99,11 @@ def test_an_image_has_its_regions_and_maps(run, site):
   assert [x['row'] for x in record['regions']] == [3, 4]
   assert all(x['d'].startswith('M') for x in record['regions'])
   assert len(record['points']) == 14
-  mine, = record['runs']
-  maps = _numbers(mine['cells']).reshape(
-      140, *made.CELLS)
+  (mine,) = record['runs']
+  maps = _numbers(mine['cells']).reshape(140, *made.CELLS)
   kept = run.kept.maps('conv4_1')
   place = np.flatnonzero((kept.units == 33) & (kept.images == 1))[0]
-  np.testing.assert_array_equal(
-      maps[70 + 33], packing.cells(kept.cells[place]))
+  np.testing.assert_array_equal(maps[70 + 33], packing.cells(kept.cells[place]))
   assert mine['counts'] == [70, 70]
   assert mine['units'][70 + 33] == 33
   best = run.scores['conv4_1'][4].argmax()
@@ -125,8 +126,7 @@ def test_without_pictures_there_is_a_grid_alone(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-  return _run(tmp_path / 'other', seed=1, weights='tuned', depth=3,
-              fixations=[9, 9, 0, 9, 9, 9, 9])
+  return _run(tmp_path / 'other', seed=1, weights='tuned', depth=3, fixations=[9, 9, 0, 9, 9, 9, 9])
 
 
 def test_differences_have_paired_intervals(run, other):
@@ -136,13 +136,10 @@ def test_differences_have_paired_intervals(run, other):
   assert grid['paired']
   assert len(grid['tables']) == 3
   differences = (run.scores['conv5_3'] - other.scores['conv5_3'])[[0, 5], 8]
-  means, halves = (
-      _scores(grid['tables'][2][key]).reshape(140, 5)[8, 1]
-      for key in ('means', 'halves'))
+  means, halves = (_scores(grid['tables'][2][key]).reshape(140, 5)[8, 1] for key in ('means', 'halves'))
   assert means == pytest.approx(differences.mean(), abs=6e-4)
   # Of two values, s / sqrt(2) is half their distance.
-  assert halves == pytest.approx(
-      12.7062 * abs(differences[0] - differences[1]) / 2, abs=2e-3)
+  assert halves == pytest.approx(12.7062 * abs(differences[0] - differences[1]) / 2, abs=2e-3)
 
 
 def test_runs_on_other_rows_are_not_paired(run, tmp_path):
@@ -155,13 +152,11 @@ def test_runs_on_other_rows_are_not_paired(run, tmp_path):
   assert np.isnan(_scores(grid['tables'][2]['halves'])).all()
   # Image 2003 is this run's third, 2009 it does not show.
   assert _integers(site.values['rows/1']['images']) == [0, 0, 0, 2, 2, -1, -1]
-  assert [len([x for x in site.values[f'images/{k}']['runs'] if x])
-          for k in range(3)] == [2, 1, 2]
+  assert [len([x for x in site.values[f'images/{k}']['runs'] if x]) for k in range(3)] == [2, 1, 2]
 
 
 def test_kinds_are_the_categories_of_arrays(tmp_path):
-  run = reader.read(made.popout(
-      tmp_path, made.scores(rows=5), kinds=('colour', '')))
+  run = reader.read(made.popout(tmp_path, made.scores(rows=5), kinds=('colour', '')))
   site = _Site(run)
   units.chapter(run, site)
   images.chapter(run, site)

@@ -12,8 +12,8 @@ from tests.report import made
 @pytest.fixture
 def path(tmp_path):
   return made.dissect(
-      tmp_path, made.scores(('conv5_3',), rows=5), labels=['text'] * 5,
-      image_ids=('1001', '1002'), depth=0)
+    tmp_path, made.scores(('conv5_3',), rows=5), labels=['text'] * 5, image_ids=('1001', '1002'), depth=0
+  )
 
 
 def _kept(path):
@@ -52,10 +52,11 @@ def test_a_missing_picture_is_named(path):
     _kept(path)
 
 
-@pytest.mark.parametrize(('unit', 'image'), [(0, 2), (0, -1), (-1, 0), (0., 0)])
+@pytest.mark.parametrize(('unit', 'image'), [(0, 2), (0, -1), (-1, 0), (0.0, 0)])
 def test_maps_of_other_images_are_refused(path, unit, image):
-  np.savez(path / 'maps/conv5_3.npz', units=np.array([unit]),
-           images=np.array([image]), maps=np.zeros((1, 4, 5), np.float16))
+  np.savez(
+    path / 'maps/conv5_3.npz', units=np.array([unit]), images=np.array([image]), maps=np.zeros((1, 4, 5), np.float16)
+  )
   with pytest.raises(InputError, match='does not fit the images'):
     _kept(path).maps('conv5_3')
 

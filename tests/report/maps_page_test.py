@@ -10,22 +10,31 @@ from tests.report.parsed import BAD, Page
 
 
 def test_predicted_maps_have_a_page(tmp_path):
-  (tmp_path / 'predicted.jsonl').write_text(
-      json.dumps(['a.npy', 'a.png', 'a_overlay.png']) + '\n')
+  (tmp_path / 'predicted.jsonl').write_text(json.dumps(['a.npy', 'a.png', 'a_overlay.png']) + '\n')
   for name, value in (
-      ('summary.json', {
-          'job': 'predict', 'layout': 3, 'network': {'name': BAD},
-          'device': '1 x cpu', 'weights': {'name': 'mine', 'sha256': '0' * 64},
-          'seconds': {}, 'counts': {'images': 1}, 'skipped': {'b': BAD},
-          'versions': {}}),
-      ('config.json', {})):
+    (
+      'summary.json',
+      {
+        'job': 'predict',
+        'layout': 3,
+        'network': {'name': BAD},
+        'device': '1 x cpu',
+        'weights': {'name': 'mine', 'sha256': '0' * 64},
+        'seconds': {},
+        'counts': {'images': 1},
+        'skipped': {'b': BAD},
+        'versions': {},
+      },
+    ),
+    ('config.json', {}),
+  ):
     (tmp_path / name).write_text(json.dumps(value))
   with pytest.raises(InputError, match="names 'a.npy', which is not in"):
     site.write(tmp_path)
   for name in ('a.npy', 'a.png', 'a_overlay.png'):
     (tmp_path / name).write_bytes(b'x')
   page = Page(site.write(tmp_path))
-  shown, = page.all('img')
+  (shown,) = page.all('img')
   # The pages can be copied alone: their pictures travel.
   assert (tmp_path / 'report' / shown['src']).read_bytes() == b'x'
   page.shows_names_as_text()

@@ -20,7 +20,7 @@ def _filled(path: str, height: int, width: int) -> np.ndarray:
 
 def _disc(height, width, y, x, radius):
   rows, columns = np.ogrid[:height, :width]
-  return (rows - y) ** 2 + (columns - x) ** 2 < radius ** 2
+  return (rows - y) ** 2 + (columns - x) ** 2 < radius**2
 
 
 def _overlap(a, b) -> float:
@@ -33,8 +33,7 @@ def test_the_inside_is_the_set(y, x):
   found = outlines.outline(mask)
   assert _overlap(_filled(found['d'], 600, 800), mask) > 0.93
   ys, xs = np.nonzero(mask)
-  np.testing.assert_allclose(
-      found['box'], [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], atol=4)
+  np.testing.assert_allclose(found['box'], [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], atol=4)
 
 
 def test_parts_are_outlined_each():

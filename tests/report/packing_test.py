@@ -20,10 +20,9 @@ def test_scores_are_thousandths():
 
 
 def test_maps_are_bytes_between_the_ends():
-  values = np.array([[-2., 6., 0.], [-9., 99., 1.23]], np.float16)
+  values = np.array([[-2.0, 6.0, 0.0], [-9.0, 99.0, 1.23]], np.float16)
   found = packing.LOWEST + packing.cells(values) * packing.STEP
-  np.testing.assert_allclose(
-      found, np.clip(values, -2, 6), atol=packing.STEP / 2 + 1e-6)
+  np.testing.assert_allclose(found, np.clip(values, -2, 6), atol=packing.STEP / 2 + 1e-6)
 
 
 def test_a_grid_knows_its_size():

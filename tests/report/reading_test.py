@@ -22,15 +22,15 @@ def test_links_are_not_followed(tmp_path):
 
 
 def test_names_do_not_steer_the_terminal(tmp_path):
-  folder = made.dissect(
-      tmp_path, made.scores(('conv5_3',), rows=1), labels=['a\x1b[2J'])
+  folder = made.dissect(tmp_path, made.scores(('conv5_3',), rows=1), labels=['a\x1b[2J'])
   assert '\x1b' not in site.text(folder)
   assert r'\x1b[2J' in site.text(folder).replace('\n', '')
 
 
-@pytest.mark.parametrize(('text', 'shown'), [
-    ('a', 'a'), ('\u202egpj', '\u2068gpj\u2069'),
-    ('\u05d0', '\u2068\u05d0\u2069'), ('\u2069\u202e', '\u2068\u2069')])
+@pytest.mark.parametrize(
+  ('text', 'shown'),
+  [('a', 'a'), ('\u202egpj', '\u2068gpj\u2069'), ('\u05d0', '\u2068\u05d0\u2069'), ('\u2069\u202e', '\u2068\u2069')],
+)
 def test_names_steer_nothing_else(text, shown):
   assert directions.isolated({text: [text]}) == {shown: [shown]}
 

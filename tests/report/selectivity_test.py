@@ -7,7 +7,7 @@ from scipy import stats
 from saliency_jax.report.units import selectivity
 
 LABELS = np.array(['text', 'food', 'text', 'food', 'text'])
-SCORES = np.array([[1., 0.], [4., 0.], [2., 0.], [6., 0.], [3., 0.]])
+SCORES = np.array([[1.0, 0.0], [4.0, 0.0], [2.0, 0.0], [6.0, 0.0], [3.0, 0.0]])
 
 
 def test_by_hand():
@@ -17,8 +17,7 @@ def test_by_hand():
   assert found.best[0] == 1
   # Means 5 and 2, sample variances 2 and 1.
   np.testing.assert_allclose(found.selectivity[0], 3 / np.sqrt(1.5))
-  np.testing.assert_allclose(
-      found.halves[0, 2], stats.t.ppf(0.975, 1) * np.sqrt(2) / np.sqrt(2))
+  np.testing.assert_allclose(found.halves[0, 2], stats.t.ppf(0.975, 1) * np.sqrt(2) / np.sqrt(2))
 
 
 def test_intervals_are_scipys():
@@ -31,8 +30,8 @@ def test_intervals_are_scipys():
 
 def test_factors_of_the_printed_table():
   np.testing.assert_allclose(
-      selectivity.factors(np.array([0, 1, 2, 6, 31])),
-      [np.nan, np.nan, 12.706, 2.571, 2.042], atol=5e-4)
+    selectivity.factors(np.array([0, 1, 2, 6, 31])), [np.nan, np.nan, 12.706, 2.571, 2.042], atol=5e-4
+  )
 
 
 def test_a_silent_unit_has_no_selectivity():
@@ -49,8 +48,7 @@ def test_rows_without_a_score_do_not_count():
 
 
 def test_categories_without_rows_and_with_one():
-  found = selectivity.summarise(
-      [SCORES[:2]], LABELS[:2], ('drink', 'text', 'food'))
+  found = selectivity.summarise([SCORES[:2]], LABELS[:2], ('drink', 'text', 'food'))
   np.testing.assert_array_equal(found.means[0], [2.5, np.nan, 1, 4])
   assert np.isnan(found.halves[0, 1:]).all()
   assert found.best.tolist() == [2, 1], 'of equals the first'
@@ -58,7 +56,6 @@ def test_categories_without_rows_and_with_one():
 
 
 def test_nothing_measured():
-  found = selectivity.summarise(
-      [np.full((2, 3), np.nan)], LABELS[:2], ('text', 'food'))
+  found = selectivity.summarise([np.full((2, 3), np.nan)], LABELS[:2], ('text', 'food'))
   assert found.best.tolist() == [selectivity.NONE] * 3
   assert np.isnan(found.means).all()

@@ -21,17 +21,19 @@ pytestmark = pytest.mark.usefixtures('undrawn')
 
 
 def _popout(path, **settings):
-  return made.popout(
-      path, made.scores(), kinds=(BAD, 'shape'),
-      image_ids=[f'{BAD}{i}' for i in range(6)], **settings)
+  return made.popout(path, made.scores(), kinds=(BAD, 'shape'), image_ids=[f'{BAD}{i}' for i in range(6)], **settings)
 
 
 def _dissect(path, **settings):
   return made.dissect(
-      path, made.scores(rows=6),
-      labels=['text', BAD, 'text', 'food', 'food', BAD],
-      categories=('text', BAD, 'food', 'drink'), image_ids=(BAD, '1002'),
-      skipped={f'{BAD}7': f'cannot be read ({BAD})'}, **settings)
+    path,
+    made.scores(rows=6),
+    labels=['text', BAD, 'text', 'food', 'food', BAD],
+    categories=('text', BAD, 'food', 'drink'),
+    image_ids=(BAD, '1002'),
+    skipped={f'{BAD}7': f'cannot be read ({BAD})'},
+    **settings,
+  )
 
 
 MAKE = {'popout': _popout, 'dissect': _dissect}
@@ -65,16 +67,14 @@ def single(request, undrawn, tmp_path_factory):
 
 def _urls(parsed: Page):
   for tag, attrs in parsed.tags:
-    for name in ('src', 'srcset', 'href', 'data', 'poster', 'action',
-                 'formaction', 'background', 'ping'):
+    for name in ('src', 'srcset', 'href', 'data', 'poster', 'action', 'formaction', 'background', 'ping'):
       if attrs.get(name):
         yield tag, attrs[name]
 
 
 def test_every_link_leads_to_a_file_or_a_chapter(folder, page):
   ids = {attrs['id'] for _, attrs in page.tags if 'id' in attrs}
-  chapters = {x['id'] for x in page.all('section')
-              if x.get('class') == 'chapter'}
+  chapters = {x['id'] for x in page.all('section') if x.get('class') == 'chapter'}
   for tag, url in _urls(page):
     if url.startswith('#/'):
       assert url[2:].split('/')[0] in chapters, url
@@ -89,13 +89,11 @@ def test_every_link_leads_to_a_file_or_a_chapter(folder, page):
 
 
 def test_nothing_is_loaded_from_elsewhere(page):
-  assert not {'iframe', 'object', 'embed', 'base'} & {
-      tag for tag, _ in page.tags}
+  assert not {'iframe', 'object', 'embed', 'base'} & {tag for tag, _ in page.tags}
   assert all('src' not in attrs for attrs in page.all('script'))
   sources = page.source.replace('http://www.w3.org/2000/svg', '')
   assert not re.search(r'https?://|@import|url\(', sources)
-  policy = next(
-      x['content'] for x in page.all('meta') if 'http-equiv' in x)
+  policy = next(x['content'] for x in page.all('meta') if 'http-equiv' in x)
   assert policy.startswith("default-src 'none'; ")
   assert 'eval' not in policy
   assert '*' not in policy
@@ -111,7 +109,7 @@ def test_data_files_are_calls_with_json(folder):
     start = f'report.give({json.dumps(str(name))},'
     assert text.startswith(start)
     assert text.endswith(');\n')
-    json.loads(text[len(start):-3])
+    json.loads(text[len(start) : -3])
     assert '<' not in text
 
 
@@ -119,12 +117,9 @@ def test_a_single_file_refers_to_nothing_outside(single):
   for tag, url in _urls(single):
     if not url.startswith('#'):
       assert url.startswith('data:'), (tag, url[:80])
-  blocks = [
-      x['data-name'] for x in single.all('script') if 'data-name' in x]
+  blocks = [x['data-name'] for x in single.all('script') if 'data-name' in x]
   assert 'images' in blocks
-  values = re.findall(
-      r'<script type="application/json" data-name="[^"]+">(.*?)</script>',
-      single.source, re.DOTALL)
+  values = re.findall(r'<script type="application/json" data-name="[^"]+">(.*?)</script>', single.source, re.DOTALL)
   assert len(values) == len(blocks)
   for value in values:
     json.loads(value)
@@ -170,14 +165,21 @@ def test_the_frame_can_be_used_without_seeing_it(page):
 
 def test_skipped_images_are_listed(tmp_path):
   site.write(_dissect(tmp_path))
-  assert f'cannot be read ({BAD})' in Page(
-      tmp_path / 'report' / 'index.html').text
+  assert f'cannot be read ({BAD})' in Page(tmp_path / 'report' / 'index.html').text
 
 
 def test_it_says_what_was_run(page):
   for fact in (
-      'vgg16', 'imagenet', 'ab' * 32, '1 x cpu', 'jax 0.10.2', 'wall 2.5',
-      'data.seed 3', 'CVPR 2019', '5 units each'):
+    'vgg16',
+    'imagenet',
+    'ab' * 32,
+    '1 x cpu',
+    'jax 0.10.2',
+    'wall 2.5',
+    'data.seed 3',
+    'CVPR 2019',
+    '5 units each',
+  ):
     assert fact in page.words
 
 
@@ -198,9 +200,8 @@ def test_the_folder_is_replaced_as_a_whole(tmp_path):
 def test_the_same_files_give_the_same_page(tmp_path):
   path = made.popout(tmp_path, made.scores())
   first, second = (
-      (site.write(path).read_bytes(),
-       {x.name: x.read_bytes() for x in path.rglob('report/figures/*')})
-      for _ in range(2))
+    (site.write(path).read_bytes(), {x.name: x.read_bytes() for x in path.rglob('report/figures/*')}) for _ in range(2)
+  )
   assert first == second
 
 
@@ -213,8 +214,7 @@ def test_an_unfinished_run_gets_no_page(tmp_path):
   assert not list(path.glob('*report*'))
 
 
-@pytest.mark.parametrize(
-    'name', ['../x', '/x', 'a/../b', 'a b', '', 'a//b', '.a', 'a/.b', 'a<b'])
+@pytest.mark.parametrize('name', ['../x', '/x', 'a/../b', 'a b', '', 'a//b', '.a', 'a/.b', 'a<b'])
 def test_data_cannot_be_put_elsewhere(tmp_path, name):
   for root in (tmp_path, None):
     with pytest.raises(ValueError, match='cannot be the name'):
@@ -234,26 +234,18 @@ def test_data_is_what_browsers_take():
 
 
 def test_needs_no_jax():
-  code = (
-      'import sys; from saliency_jax.report import site; '
-      'print({"jax", "jaxlib", "flax"} '
-      '& set(sys.modules))')
-  out = subprocess.run(
-      [sys.executable, '-c', code], cwd=ROOT, check=True, text=True,
-      capture_output=True)
+  code = 'import sys; from saliency_jax.report import site; print({"jax", "jaxlib", "flax"} & set(sys.modules))'
+  out = subprocess.run([sys.executable, '-c', code], cwd=ROOT, check=True, text=True, capture_output=True)
   assert out.stdout.strip() == 'set()'
 
 
 def _launch(*flags) -> subprocess.CompletedProcess:
-  return subprocess.run(
-      [sys.executable, 'launch/report.py', *flags], cwd=ROOT, text=True,
-      capture_output=True)
+  return subprocess.run([sys.executable, 'launch/report.py', *flags], cwd=ROOT, text=True, capture_output=True)
 
 
 def test_the_entry_point_prints_the_table_and_writes_the_page(tmp_path):
   path = made.popout(tmp_path / 'a', made.scores(('conv5_3',)))
-  other = made.popout(
-      tmp_path / 'b', made.scores(('conv5_3',), seed=1), depth=3)
+  other = made.popout(tmp_path / 'b', made.scores(('conv5_3',), seed=1), depth=3)
   out = _launch(f'--workdir={path}', f'--compare={other}', '--single_file')
   assert out.returncode == 0, out.stderr
   assert out.stdout.startswith('Table 5')
@@ -261,20 +253,22 @@ def test_the_entry_point_prints_the_table_and_writes_the_page(tmp_path):
   assert 'imagenet, depth 3' in (path / 'report.html').read_text()
 
 
-@pytest.mark.parametrize(('summary', 'flags', 'problem'), [
+@pytest.mark.parametrize(
+  ('summary', 'flags', 'problem'),
+  [
     (None, (), 'summary.json is missing'),
     ({'layout': 1}, (), 'has layout 1 where this version reads 3'),
     ({'job': 'cook'}, (), "names the job 'cook'"),
-    ({}, ('--compare={path}/none',), 'is not a folder')])
-def test_the_entry_point_reports_a_bad_folder(
-    tmp_path, summary, flags, problem):
+    ({}, ('--compare={path}/none',), 'is not a folder'),
+  ],
+)
+def test_the_entry_point_reports_a_bad_folder(tmp_path, summary, flags, problem):
   path = made.popout(tmp_path / 'run', made.scores())
   if summary is None:
     (path / 'summary.json').unlink()
   else:
     made.edit(path / 'summary.json', **summary)
-  out = _launch(
-      f'--workdir={path}', *(x.format(path=path) for x in flags))
+  out = _launch(f'--workdir={path}', *(x.format(path=path) for x in flags))
   assert out.returncode == 2
   assert problem in out.stderr
   assert len(out.stderr.strip().splitlines()) == 1

@@ -15,11 +15,11 @@ from tests.report import made
 
 
 def test_table5(tmp_path):
-  levels = {'conv5_3': 0.5, 'conv5_1': 1., 'conv4_1': 1.5, 'conv3_1': 2.5}
-  path = made.popout(tmp_path, {
-      layer: np.array([[x + 1, x, -9.], [x - 1, x, -9.]] * 5)
-      for layer, x in levels.items()})
-  assert site.text(path) == textwrap.dedent('''\
+  levels = {'conv5_3': 0.5, 'conv5_1': 1.0, 'conv4_1': 1.5, 'conv3_1': 2.5}
+  path = made.popout(
+    tmp_path, {layer: np.array([[x + 1, x, -9.0], [x - 1, x, -9.0]] * 5) for layer, x in levels.items()}
+  )
+  assert site.text(path) == textwrap.dedent("""\
       Table 5: mean NMM of the 2 best units (the paper: 10) of each layer
 
       layer      run   held out   chance from     to   paper   run - paper
@@ -33,26 +33,29 @@ def test_table5(tmp_path):
       - The best units of conv3_1 respond most: mean NMM over 10 arrays 2.50 [2.30, 2.70]; those of
         conv5_3 least: 0.50 [0.30, 0.70], in the paper 0.38.
       - On 10 of 10 arrays the best units of conv3_1 respond more to the target than to the whole array;
-        over all held out 2.25, chance 0.50 to 1.00.''')  # noqa: E501
+        over all held out 2.25, chance 0.50 to 1.00.""")  # noqa: E501
   run = reader.read(path)
-  samples = run.values('mean')[:, None] + np.array([0, .1, .5, 0])[
-      :, None, None] * np.random.default_rng(0).normal(size=(4, 200, 1))
+  samples = run.values('mean')[:, None] + np.array([0, 0.1, 0.5, 0])[:, None, None] * np.random.default_rng(0).normal(
+    size=(4, 200, 1)
+  )
   found = findings(run._replace(samples=samples))[0].text
-  low, high = inference.of_correlation(
-      np.array([.5, 1, 1.5]), samples[:3, :, 0].T, np.array([.38, 1.47, 2.12]))
-  assert low < .990 < high
+  low, high = inference.of_correlation(np.array([0.5, 1, 1.5]), samples[:3, :, 0].T, np.array([0.38, 1.47, 2.12]))
+  assert low < 0.990 < high
   assert f'at r = 0.990 [{low:.3f}, {high:.3f}], 0.32 SD' in found
 
 
 def test_table2_with_a_category_without_regions(tmp_path):
   path = made.dissect(
-      tmp_path, {
-          'conv5_3': np.array([[2., 1., 0.], [3., 1., 0.], [1., 1., 1.]]),
-          'conv3_1': np.array([[0., 1., 2.], [0., 1., 2.], [4., 0., 0.]])},
-      labels=['person head', 'person head', 'text'],
-      categories=('person head', 'text', 'drink'))
+    tmp_path,
+    {
+      'conv5_3': np.array([[2.0, 1.0, 0.0], [3.0, 1.0, 0.0], [1.0, 1.0, 1.0]]),
+      'conv3_1': np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [4.0, 0.0, 0.0]]),
+    },
+    labels=['person head', 'person head', 'text'],
+    categories=('person head', 'text', 'drink'),
+  )
   # Of two regions and of one nothing is found.
-  assert site.text(path).strip() == textwrap.dedent('''\
+  assert site.text(path).strip() == textwrap.dedent("""\
       Table 2: mean NSS of the 2 best units (the paper: 10) for each category
 
                           person
@@ -79,30 +82,45 @@ def test_table2_with_a_category_without_regions(tmp_path):
               paper            2    2     4
       conv3_1 run              1    1     -
               chance from      0    0     -
-              to               1    1     -''')
+              to               1    1     -""")
 
 
 def _many(path, **change):
   """A run of 12 categories with 10 regions and 2 layers each."""
   names = list(made_names())
   rng = np.random.default_rng(0)
-  return reader.read(made.dissect(path, {
-      layer: rng.normal(1 + i, .1, (120, 5))
-      for i, layer in enumerate(('conv5_3', 'conv4_1'))},
-      labels=names * 10, **change))
+  return reader.read(
+    made.dissect(
+      path,
+      {layer: rng.normal(1 + i, 0.1, (120, 5)) for i, layer in enumerate(('conv5_3', 'conv4_1'))},
+      labels=names * 10,
+      **change,
+    )
+  )
 
 
 def made_names():
-  return ('person head', 'person part', 'animal head', 'animal part', 'object',
-          'text', 'symbol', 'vehicle', 'food', 'plant', 'drink', 'other')
+  return (
+    'person head',
+    'person part',
+    'animal head',
+    'animal part',
+    'object',
+    'text',
+    'symbol',
+    'vehicle',
+    'food',
+    'plant',
+    'drink',
+    'other',
+  )
 
 
 def _over_categories(means, paper):
   found, rng = [], np.random.default_rng(0)
   for _ in range(2000):
     drawn = rng.choice(12, 12)
-    found.append(stats.pearsonr(means[:, drawn].ravel(),
-                                paper[:, drawn].ravel()).statistic)
+    found.append(stats.pearsonr(means[:, drawn].ravel(), paper[:, drawn].ravel()).statistic)
   low, high = np.percentile(found, [2.5, 97.5])
   assert low < stats.pearsonr(means.ravel(), paper.ravel()).statistic < high
   return f'{low:.3f} to {high:.3f}'
@@ -115,44 +133,46 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   level = (means - paper).mean()
   r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
   assert found[0] == (
-      f'Over 24 cells with 10 regions or more the means correlate with Table '
-      f'2 of the paper at r = {r:.3f} ('
-      f'{_over_categories(means, paper)} where the categories are drawn anew), '
-      f"{abs(level):.2f} SD "
-      f"{'higher' if level > 0 else 'lower'} on average.")
+    f'Over 24 cells with 10 regions or more the means correlate with Table '
+    f'2 of the paper at r = {r:.3f} ('
+    f'{_over_categories(means, paper)} where the categories are drawn anew), '
+    f'{abs(level):.2f} SD '
+    f'{"higher" if level > 0 else "lower"} on average.'
+  )
   high, low = means[1].mean(), means[0].mean()
   assert found[1] == (
-      f'The best units of conv4_1 respond most: mean NSS over 12 categories '
-      f'{high:.2f}, in the paper {paper[1].mean():.2f}; those of conv5_3 '
-      f'least: {low:.2f}, in the paper {paper[0].mean():.2f}.')
+    f'The best units of conv4_1 respond most: mean NSS over 12 categories '
+    f'{high:.2f}, in the paper {paper[1].mean():.2f}; those of conv5_3 '
+    f'least: {low:.2f}, in the paper {paper[0].mean():.2f}.'
+  )
   above = (means > 1).sum()
   assert found[2] == (
-      f'{above} of 24 means lie above their 95 % chance band and 0 below it; '
-      f'units chosen on other images have 0.25 SD less on average.')
+    f'{above} of 24 means lie above their 95 % chance band and 0 below it; '
+    f'units chosen on other images have 0.25 SD less on average.'
+  )
   at = means[1].argmax()
   assert found[3].startswith(
-      f'The strongest responses are those to {run.columns[at]} in conv4_1: '
-      f'mean NSS {means[1, at]:.2f} [{means[1, at] - .2:.2f}, '
-      f'{means[1, at] + .2:.2f}] over 10 regions, held out '
-      f'{means[1, at] - .25:.2f}, chance 0.50 to 1.00, led by unit conv4_1:')
-  assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (
-      found[4])
+    f'The strongest responses are those to {run.columns[at]} in conv4_1: '
+    f'mean NSS {means[1, at]:.2f} [{means[1, at] - 0.2:.2f}, '
+    f'{means[1, at] + 0.2:.2f}] over 10 regions, held out '
+    f'{means[1, at] - 0.25:.2f}, chance 0.50 to 1.00, led by unit conv4_1:'
+  )
+  assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (found[4])
   # In samples of photographs means move.
-  samples = means[:, None] + np.random.default_rng(1).normal(
-      0, .05, (2, 500, 12))
-  z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1]
-                  for x in samples.swapaxes(0, 1)])
+  samples = means[:, None] + np.random.default_rng(1).normal(0, 0.05, (2, 500, 12))
+  z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1] for x in samples.swapaxes(0, 1)])
   middle, own = z.mean(), np.arctanh(r)
-  low, high = np.tanh([
-      min(own, 2 * own - middle) + middle - np.quantile(z, .975),
-      max(own, 2 * own - middle) + middle - np.quantile(z, .025)])
-  again, layers = (
-      x.text for x in findings(run._replace(samples=samples))[:2])
+  low, high = np.tanh(
+    [
+      min(own, 2 * own - middle) + middle - np.quantile(z, 0.975),
+      max(own, 2 * own - middle) + middle - np.quantile(z, 0.025),
+    ]
+  )
+  again, layers = (x.text for x in findings(run._replace(samples=samples))[:2])
   mean = means[1].mean()
   of = samples[1].mean(axis=1)
-  ends = mean - [.25, 0] + of.mean() - np.quantile(of, [.975, .025])
-  assert f'over 12 categories {mean:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]' in (
-      layers)
+  ends = mean - [0.25, 0] + of.mean() - np.quantile(of, [0.975, 0.025])
+  assert f'over 12 categories {mean:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]' in (layers)
   assert f'at r = {r:.3f} [{low:.3f}, {high:.3f}] (' in again
   other = _many(tmp_path / 'b', depth=3, image_ids=('mine',))
   compared = findings(run, other, 'that')
@@ -160,22 +180,19 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   assert 'higher in 0 of 24 cells' in compared[0].text
   assert not any('paper' in x.text for x in findings(other))
   moved = _many(tmp_path / 'c')
-  moved = moved._replace(
-      table=moved.table.assign(mean=moved.table['mean'] - 1),
-      samples=samples - 1)
-  jitter = np.random.default_rng(2).normal(0, .1, samples.shape)
-  changed, largest = (x.text for x in findings(
-      run._replace(samples=samples + jitter), moved, 'that')[:2])
+  moved = moved._replace(table=moved.table.assign(mean=moved.table['mean'] - 1), samples=samples - 1)
+  jitter = np.random.default_rng(2).normal(0, 0.1, samples.shape)
+  changed, largest = (x.text for x in findings(run._replace(samples=samples + jitter), moved, 'that')[:2])
   assert (
-      'it is higher in 24 of 24 cells, and differs with p < 0.05 in 24 '
-      '(bootstrap over the same photographs, corrected for all cells).'
-      ) in changed
+    'it is higher in 24 of 24 cells, and differs with p < 0.05 in 24 '
+    '(bootstrap over the same photographs, corrected for all cells).'
+  ) in changed
   assert largest.startswith('The largest change against that is in conv')
 
 
-@pytest.mark.parametrize(('change', 'start'), [
-    ({'depth': 4}, 'Table 6 at depth 4: mean NMM'),
-    ({'depth': 9}, 'vgg16, depth 9: mean NMM')])
+@pytest.mark.parametrize(
+  ('change', 'start'), [({'depth': 4}, 'Table 6 at depth 4: mean NMM'), ({'depth': 9}, 'vgg16, depth 9: mean NMM')]
+)
 def test_a_trained_model_is_named_by_its_depth(tmp_path, change, start):
   path = made.popout(tmp_path, {'conv5_3': np.ones((2, 2))}, **change)
   assert site.text(path).startswith(start)

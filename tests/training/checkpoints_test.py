@@ -14,11 +14,7 @@ import pytest
 
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.training import (
-  checkpoints,
-  checksums,
-  journal,
-)
+from saliency_jax.training import checkpoints, checksums, journal
 from tests import tiny
 from tests.training import made
 from tests.training.running import are_equal, load, params, train
@@ -26,8 +22,7 @@ from tests.training.running import are_equal, load, params, train
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # When a read fails, Orbax leaves the reads beside it to themselves.
-pytestmark = pytest.mark.filterwarnings(
-    'ignore::pytest.PytestUnraisableExceptionWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')
 
 
 @pytest.fixture(autouse=True)
@@ -55,21 +50,20 @@ def _shorten(step: pathlib.Path) -> None:
 
 
 DAMAGES = {
-    'a bit': _flip,
-    'files cut short': _shorten,
-    'a folder gone': lambda step: shutil.rmtree(step / 'params'),
-    'no description': lambda step: shutil.rmtree(step / 'about')}
+  'a bit': _flip,
+  'files cut short': _shorten,
+  'a folder gone': lambda step: shutil.rmtree(step / 'params'),
+  'no description': lambda step: shutil.rmtree(step / 'about'),
+}
 
 
 @pytest.mark.parametrize('name', DAMAGES)
 def test_a_damaged_checkpoint_is_passed_over(name, whole, copy, caplog):
   DAMAGES[name](copy / checkpoints.FOLDER / '9')
   train(made.run(), copy)
-  assert any('9 is damaged' in record.message for record in caplog.records
-             if record.levelname == 'WARNING')
+  assert any('9 is damaged' in record.message for record in caplog.records if record.levelname == 'WARNING')
   are_equal(params(copy), params(whole[1]))
-  assert (copy / journal.NAME).read_text() == (
-      whole[1] / journal.NAME).read_text()
+  assert (copy / journal.NAME).read_text() == (whole[1] / journal.NAME).read_text()
 
 
 def test_a_damaged_best_model_is_not_loaded(whole, copy, caplog):
@@ -85,8 +79,7 @@ def test_a_damaged_best_model_is_not_loaded(whole, copy, caplog):
 
 def test_a_time_that_no_calendar_has_is_told(copy):
   path = copy / checkpoints.FOLDER / '9' / '_CHECKPOINT_METADATA'
-  path.write_text(json.dumps(json.loads(path.read_text()) | {
-      'commit_timestamp_nsecs': 10**21}))
+  path.write_text(json.dumps(json.loads(path.read_text()) | {'commit_timestamp_nsecs': 10**21}))
   for opened in (load, lambda folder: train(made.run(), folder)):
     with pytest.raises(InputError, match='damaged file'):
       opened(copy)
@@ -104,10 +97,14 @@ def _epochs(config):
   config.train.epochs = 4
 
 
-@pytest.mark.parametrize(('change', 'said'), [
+@pytest.mark.parametrize(
+  ('change', 'said'),
+  [
     (_depth, 'depth is 2 there and 1 here'),
     (_rate, 'trunk_rate is 0.003 there and 0.1 here'),
-    (_epochs, 'epochs is 3 there and 4 here')])
+    (_epochs, 'epochs is 3 there and 4 here'),
+  ],
+)
 def test_a_run_of_another_config_is_refused(change, said, whole, copy):
   config = made.run()
   change(config)
@@ -123,13 +120,11 @@ def test_other_images_weights_and_widths_are_refused(whole, copy, tmp_path):
   with pytest.raises(InputError, match='images.train'):
     train(config, copy, Data(made.Photographs(9), made.VALIDATION))
   with pytest.raises(InputError, match='weights'):
-    train(config, copy, network=tiny.vgg(seed=1).replace(
-        preprocess=tiny.vgg().preprocess._replace(image_size=48)))
+    train(config, copy, network=tiny.vgg(seed=1).replace(preprocess=tiny.vgg().preprocess._replace(image_size=48)))
   name = made.NETWORK
   with pytest.MonkeyPatch.context() as context:
     context.setattr(tiny, 'WIDTHS', tiny.WIDTHS | {'conv4_1': 5})
-    context.setattr(tiny.vgg, '__defaults__', (
-        tiny.WIDTHS, *tiny.vgg.__defaults__[1:]))
+    context.setattr(tiny.vgg, '__defaults__', (tiny.WIDTHS, *tiny.vgg.__defaults__[1:]))
     with pytest.raises(InputError, match=f'not those of {name}'):
       load(copy)
 
@@ -144,45 +139,40 @@ def test_what_changes_no_number_may_change(whole, copy):
 
 def _state(value: float) -> checkpoints.State:
   return checkpoints.State(
-      {name: {'readout': {'kernel': jnp.full(3, value)}} for name in 'ab'},
-      {name: {'moment': jnp.zeros(3)} for name in 'ab'})
+    {name: {'readout': {'kernel': jnp.full(3, value)}} for name in 'ab'},
+    {name: {'moment': jnp.zeros(3)} for name in 'ab'},
+  )
 
 
 def _save(workdir, scores: dict[int, tuple[float, float] | None]) -> None:
   """Opens the folder and saves a checkpoint for every step."""
-  like = jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding),
-      _state(0.))
+  like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), _state(0.0))
   with checkpoints.Checkpoints(workdir, {}, ('a', 'b')) as opened:
     opened.restore(like)
     for step, pair in scores.items():
-      opened.save(step, _state(float(step)), pair and dict(
-          zip('ab', pair, strict=True)), {})
+      opened.save(step, _state(float(step)), pair and dict(zip('ab', pair, strict=True)), {})
 
 
 def test_the_best_outlast_a_restart(tmp_path):
-  _save(tmp_path, {1: (10., 0.), 2: (1., 3.), 3: (1., 3.), 4: (1., 1.)})
-  _save(tmp_path, {5: (1., 1.), 6: None, 7: (2., 1.)})
+  _save(tmp_path, {1: (10.0, 0.0), 2: (1.0, 3.0), 3: (1.0, 3.0), 4: (1.0, 1.0)})
+  _save(tmp_path, {5: (1.0, 1.0), 6: None, 7: (2.0, 1.0)})
   folder = tmp_path / checkpoints.FOLDER
   # The best of a, the later of b's two best, and the two latest.
-  assert {path.name for path in folder.iterdir() if path.is_dir()} == {
-      '1', '3', '6', '7'}
+  assert {path.name for path in folder.iterdir() if path.is_dir()} == {'1', '3', '6', '7'}
   best = checkpoints.read_best(tmp_path, 'a')
-  assert (best.step, best.score) == (1, 10.)
-  assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
+  assert (best.step, best.score) == (1, 10.0)
+  assert best.params['readout']['kernel'].tolist() == [1.0, 1.0, 1.0]
   assert checkpoints.read_best(tmp_path, 'b').step == 3
 
 
 def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
-  _save(tmp_path, {1: (1., 1.)})
+  _save(tmp_path, {1: (1.0, 1.0)})
   read = []
   compute = checksums.checksums
-  monkeypatch.setattr(
-      checksums, 'checksums', lambda tree: read.append(
-          sorted(tree)) or compute(tree))
+  monkeypatch.setattr(checksums, 'checksums', lambda tree: read.append(sorted(tree)) or compute(tree))
   best = checkpoints.read_best(tmp_path, 'b')
   assert read == [['b']]
-  assert best.params['readout']['kernel'].tolist() == [1., 1., 1.]
+  assert best.params['readout']['kernel'].tolist() == [1.0, 1.0, 1.0]
   (about,) = (tmp_path / checkpoints.FOLDER / '1' / 'about').glob('metadata')
   kept = json.loads(about.read_text())
   kept['crc32']['params']['a'] ^= 1
@@ -193,12 +183,17 @@ def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
     checkpoints.read_best(tmp_path, 'a')
 
 
-@pytest.mark.parametrize('error', [
-    MemoryError('no room'), PermissionError(13, 'not yours'),
-    RuntimeError('RESOURCE_EXHAUSTED: out of memory'), KeyboardInterrupt()])
-def test_what_says_nothing_of_the_files_is_no_damage(
-    error, tmp_path, monkeypatch):
-  _save(tmp_path, {1: (1., 1.), 2: (1., 1.)})
+@pytest.mark.parametrize(
+  'error',
+  [
+    MemoryError('no room'),
+    PermissionError(13, 'not yours'),
+    RuntimeError('RESOURCE_EXHAUSTED: out of memory'),
+    KeyboardInterrupt(),
+  ],
+)
+def test_what_says_nothing_of_the_files_is_no_damage(error, tmp_path, monkeypatch):
+  _save(tmp_path, {1: (1.0, 1.0), 2: (1.0, 1.0)})
   restore = ocp.CheckpointManager.restore
 
   def fail(self, step, args):
@@ -216,30 +211,30 @@ def test_what_says_nothing_of_the_files_is_no_damage(
   assert checkpoints.read_best(tmp_path, 'a').step == 2
 
 
-def test_a_full_disk_ends_a_run_that_goes_on_once_there_is_room(
-    whole, tmp_path, monkeypatch):
+def test_a_full_disk_ends_a_run_that_goes_on_once_there_is_room(whole, tmp_path, monkeypatch):
   usage, folder = shutil.disk_usage, tmp_path / 'run' / checkpoints.FOLDER
 
   def fills(path):
     assert path == folder
-    return usage(path)._replace(
-        **{'free': 1000} if (folder / '6').is_dir() else {})
+    return usage(path)._replace(**{'free': 1000} if (folder / '6').is_dir() else {})
 
   with monkeypatch.context() as full:
     full.setattr(shutil, 'disk_usage', fills)
-    with pytest.raises(InputError, match=(
+    with pytest.raises(
+      InputError,
+      match=(
         f'^{folder}: a checkpoint cannot be written .it takes 1.*, and 0.0 '
-        f'are free.; make room and start the same command again')):
+        f'are free.; make room and start the same command again'
+      ),
+    ):
       train(made.run(), tmp_path / 'run')
   assert {path.name for path in folder.iterdir()} == {'3', '6'}
   assert not (tmp_path / 'run' / 'summary.json').exists()
   # One that does not know its size is given the benefit of the doubt.
-  monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage(path)._replace(
-      total=0, free=0))
+  monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage(path)._replace(total=0, free=0))
   train(made.run(), tmp_path / 'run')
   are_equal(params(tmp_path / 'run'), params(whole[1]))
-  assert (tmp_path / 'run' / journal.NAME).read_text() == (
-      whole[1] / journal.NAME).read_text()
+  assert (tmp_path / 'run' / journal.NAME).read_text() == (whole[1] / journal.NAME).read_text()
 
 
 # The second one finds the room, but cannot be written for all that.
@@ -266,20 +261,23 @@ except InputError as error:
 """
 
 
-@pytest.mark.parametrize('soon', [
-    'pass', 'opened.wait()', 'opened.save(3, state(1), None, {})'])
+@pytest.mark.parametrize('soon', ['pass', 'opened.wait()', 'opened.save(3, state(1), None, {})'])
 def test_what_orbax_cannot_write_is_told_in_one_sentence(soon, tmp_path):
   result = subprocess.run(
-      [sys.executable, '-c', _LIMITED.replace('SOON', soon), str(tmp_path)],
-      cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    [sys.executable, '-c', _LIMITED.replace('SOON', soon), str(tmp_path)],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    check=True,
+    timeout=120,
+  )
   folder = tmp_path / checkpoints.FOLDER
-  said = (f'{folder}: a checkpoint cannot be written (File too large); make '
-          f'room and start the same command again to go on.')
-  assert result.stdout.splitlines() == (
-      ['at work'] if soon == 'pass' else []) + [said]
+  said = (
+    f'{folder}: a checkpoint cannot be written (File too large); make room and start the same command again to go on.'
+  )
+  assert result.stdout.splitlines() == (['at work'] if soon == 'pass' else []) + [said]
   assert 'Traceback' not in result.stderr
-  assert {path.name for path in folder.iterdir() if path.name.isdigit()} == {
-      '1'}
+  assert {path.name for path in folder.iterdir() if path.name.isdigit()} == {'1'}
 
 
 def test_other_errors_of_orbax_are_not_about_the_disk(tmp_path, monkeypatch):
@@ -287,8 +285,8 @@ def test_other_errors_of_orbax_are_not_about_the_disk(tmp_path, monkeypatch):
     for error in (MemoryError(), RuntimeError('RESOURCE_EXHAUSTED: memory')):
       with monkeypatch.context() as context:
         context.setattr(
-            ocp.CheckpointManager, 'wait_until_finished',
-            lambda self, error=error: (_ for _ in ()).throw(error))
+          ocp.CheckpointManager, 'wait_until_finished', lambda self, error=error: (_ for _ in ()).throw(error)
+        )
         with pytest.raises(type(error)) as raised:
           opened.wait()
       assert raised.value is error

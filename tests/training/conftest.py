@@ -33,5 +33,4 @@ def copy(whole, tmp_path) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def swept(folder):
   config = Recorder(made.sweep().lock())
-  return config, folder / 'swept', loop.sweep(
-      config, made.DATA, str(folder / 'swept'), devices=jax.devices()[:1])
+  return config, folder / 'swept', loop.sweep(config, made.DATA, str(folder / 'swept'), devices=jax.devices()[:1])

@@ -13,9 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def lines(first, last):
-  return [
-      (step, {'depth_0': step / 10, 'depth_all': 1 - 1 / step})
-      for step in range(first, last + 1)]
+  return [(step, {'depth_0': step / 10, 'depth_all': 1 - 1 / step}) for step in range(first, last + 1)]
 
 
 def write(workdir, first, last):
@@ -27,8 +25,7 @@ def write(workdir, first, last):
 
 
 def read(workdir, member, tag):
-  folder = event_accumulator.EventAccumulator(
-      str(workdir / journal.EVENTS / member))
+  folder = event_accumulator.EventAccumulator(str(workdir / journal.EVENTS / member))
   folder.Reload()
   return [(event.step, event.value) for event in folder.Scalars(tag)]
 
@@ -38,11 +35,8 @@ def test_every_number_is_there_once_after_a_resumption(tmp_path):
   write(tmp_path, 4, 7)  # it was killed after step 5; the checkpoint was of 3
   for member in ('depth_0', 'depth_all'):
     expected = [(step, nss[member]) for step, nss in lines(1, 7)]
-    np.testing.assert_allclose(
-        read(tmp_path, member, 'train/nss'), expected, rtol=1e-6)
-    np.testing.assert_allclose(
-        read(tmp_path, member, 'validate/nss'), [expected[2], expected[5]],
-        rtol=1e-6)
+    np.testing.assert_allclose(read(tmp_path, member, 'train/nss'), expected, rtol=1e-6)
+    np.testing.assert_allclose(read(tmp_path, member, 'validate/nss'), [expected[2], expected[5]], rtol=1e-6)
 
 
 def test_a_record_cut_short_spoils_nothing(tmp_path):
@@ -50,8 +44,7 @@ def test_a_record_cut_short_spoils_nothing(tmp_path):
   (path,) = (tmp_path / journal.EVENTS / 'depth_0').iterdir()
   path.write_bytes(path.read_bytes()[:-7])
   write(tmp_path, 4, 6)
-  assert [step for step, _ in read(tmp_path, 'depth_0', 'train/nss')] == [
-      1, 2, 3, 4, 5, 6]
+  assert [step for step, _ in read(tmp_path, 'depth_0', 'train/nss')] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_run_that_starts_again_takes_everything_back(tmp_path):
@@ -62,17 +55,18 @@ def test_a_run_that_starts_again_takes_everything_back(tmp_path):
 
 def test_without_tensorboard_there_are_none(tmp_path):
   code = (
-      'import sys; sys.modules["tensorboard"] = None; '
-      'from saliency_jax.training import journal; '
-      f'journal.Journal({str(tmp_path)!r}, step=0).write('
-      '1, "train", nss={"depth_0": 1.})')
+    'import sys; sys.modules["tensorboard"] = None; '
+    'from saliency_jax.training import journal; '
+    f'journal.Journal({str(tmp_path)!r}, step=0).write('
+    '1, "train", nss={"depth_0": 1.})'
+  )
   subprocess.run([sys.executable, '-c', code], check=True, cwd=ROOT)
   assert [path.name for path in tmp_path.iterdir()] == [journal.NAME]
 
 
 def test_tensorflow_is_not_needed():
   code = (
-      'import sys; from saliency_jax.training import journal; '
-      'assert journal.record_writer; assert "tensorflow" not in sys.modules')
-  subprocess.run(
-      [sys.executable, '-W', 'error', '-c', code], check=True, cwd=ROOT)
+    'import sys; from saliency_jax.training import journal; '
+    'assert journal.record_writer; assert "tensorflow" not in sys.modules'
+  )
+  subprocess.run([sys.executable, '-W', 'error', '-c', code], check=True, cwd=ROOT)

@@ -47,10 +47,8 @@ def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
   every = np.arange(5)
   feature_cache.Features(tmp_path, KEY, SHAPE).put(every, digests, maps(rng, 5))
   assert feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
-  assert not feature_cache.Features(
-      tmp_path, KEY | {'weights': 'abd'}, SHAPE).has(every, digests)
-  (damaged,) = [path for path in tmp_path.glob('*/marks')
-                if any(path.read_bytes())]
+  assert not feature_cache.Features(tmp_path, KEY | {'weights': 'abd'}, SHAPE).has(every, digests)
+  (damaged,) = [path for path in tmp_path.glob('*/marks') if any(path.read_bytes())]
   damaged.write_bytes(damaged.read_bytes()[:99])
   assert not feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
 
@@ -59,8 +57,7 @@ def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
 def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
   digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
   every = np.arange(5)
-  feature_cache.Features(tmp_path, KEY, SHAPE).put(
-      every, digests, np.ones(SHAPE))
+  feature_cache.Features(tmp_path, KEY, SHAPE).put(every, digests, np.ones(SHAPE))
   (path,) = tmp_path.glob('*/rows')
   content = path.read_bytes()
   path.unlink()
@@ -78,17 +75,19 @@ def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
 
 
 def test_the_key_holds_what_the_maps_follow_from(monkeypatch):
-  def key(depth=2, layer='conv3_1', by=0., images='x', **changes):
+  def key(depth=2, layer='conv3_1', by=0.0, images='x', **changes):
     network = tiny.vgg()
     params = dict(network.variables['params'])
     params[layer] = {name: x + by for name, x in params[layer].items()}
     dtype = changes.pop('dtype', 'float32')
-    return feature_cache.key(network.replace(
-        variables={'params': params}, dtype=dtype,
-        preprocess=network.preprocess._replace(**changes)), depth, images)
+    return feature_cache.key(
+      network.replace(variables={'params': params}, dtype=dtype, preprocess=network.preprocess._replace(**changes)),
+      depth,
+      images,
+    )
 
-  assert key(by=1.) != key()
-  assert key(mean=(1., 2., 3.)) != key()
+  assert key(by=1.0) != key()
+  assert key(mean=(1.0, 2.0, 3.0)) != key()
   assert key(depth=1) != key()
   assert key(image_size=9) != key()
   assert key(bgr=True) != key()
@@ -96,13 +95,13 @@ def test_the_key_holds_what_the_maps_follow_from(monkeypatch):
   assert key(dtype='bfloat16') != key()
   assert key(images='y') != key()
   # What is trained has no part in the maps.
-  assert key(layer='conv5_3', by=1.) == key()
+  assert key(layer='conv5_3', by=1.0) == key()
   # The same variables in code that has changed.
   network = tiny.nested()
-  changed = network.replace(run=lambda *arguments: jax.tree.map(
-      lambda x: 2 * x, network.run(*arguments)))
-  assert feature_cache.key(changed, 0, 'x') != feature_cache.key(
-      network, 0, 'x') == feature_cache.key(tiny.nested(), 0, 'x')
+  changed = network.replace(run=lambda *arguments: jax.tree.map(lambda x: 2 * x, network.run(*arguments)))
+  assert (
+    feature_cache.key(changed, 0, 'x') != feature_cache.key(network, 0, 'x') == feature_cache.key(tiny.nested(), 0, 'x')
+  )
   here = key()
   monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
   assert key() != here
@@ -149,7 +148,7 @@ def test_a_changed_byte_is_noticed(name, tmp_path):
   every = np.arange(5)
   features = feature_cache.Features(tmp_path, KEY, SHAPE)
   features.put(every, digests, np.ones(SHAPE))
-  path, = tmp_path.glob(f'*/{name}')
+  (path,) = tmp_path.glob(f'*/{name}')
   content = bytearray(path.read_bytes())
   content[7] ^= 1
   path.write_bytes(content)
@@ -160,20 +159,18 @@ def test_a_changed_byte_is_noticed(name, tmp_path):
 
 def test_a_full_disk_is_said(tmp_path):
   code = (
-      'import resource, sys, numpy as np\n'
-      'from saliency_jax.training import feature_cache\n'
-      f'features = feature_cache.Features({str(tmp_path)!r}, {{}}, (5, 9999))\n'
-      'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
-      'features.put(np.arange(5), np.ones((5, 16)), np.ones((5, 9999)))')
-  result = subprocess.run(
-      [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True,
-      check=False)
+    'import resource, sys, numpy as np\n'
+    'from saliency_jax.training import feature_cache\n'
+    f'features = feature_cache.Features({str(tmp_path)!r}, {{}}, (5, 9999))\n'
+    'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
+    'features.put(np.arange(5), np.ones((5, 16)), np.ones((5, 9999)))'
+  )
+  result = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, check=False)
   assert 'cannot be written to (File too large); make room' in result.stderr
 
 
 def test_who_fills_the_same_files_waits_for_the_other(tmp_path):
-  one, other = (
-      feature_cache.Features(tmp_path, KEY, SHAPE) for _ in range(2))
+  one, other = (feature_cache.Features(tmp_path, KEY, SHAPE) for _ in range(2))
   order = []
 
   def fill():

@@ -10,9 +10,10 @@ from saliency_jax.training import groups, journal, loop
 from tests.training import made
 
 
-@pytest.mark.parametrize(('depths', 'devices', 'expected'), [
-    ([0, 3, 3, 3, 3], 8, 4), ([3, 3, 6, 6, 6], 8, 1), ([1] * 6, 4, 2),
-    ([0, 1, 2], 8, 1), ([1] * 3, 1, 1)])
+@pytest.mark.parametrize(
+  ('depths', 'devices', 'expected'),
+  [([0, 3, 3, 3, 3], 8, 4), ([3, 3, 6, 6, 6], 8, 1), ([1] * 6, 4, 2), ([0, 1, 2], 8, 1), ([1] * 3, 1, 1)],
+)
 def test_shares_divide_the_devices_and_the_members(depths, devices, expected):
   assert groups.shares(groups.make(depths, 'vmap'), devices) == expected
 
@@ -42,8 +43,7 @@ def test_spread_members_learn_the_same(folder, tmp_path, monkeypatch):
   config.train.epochs = 2
 
   def run(name, devices):
-    loop.sweep(config, made.DATA, str(tmp_path / name),
-               devices=jax.devices()[:devices])
+    loop.sweep(config, made.DATA, str(tmp_path / name), devices=jax.devices()[:devices])
 
   run('apart', 1)
   config.sweep.mode, config.sweep.shard_members = 'vmap', True
@@ -60,9 +60,6 @@ def test_spread_members_learn_the_same(folder, tmp_path, monkeypatch):
       run('spread', 8)
   run('spread', 2)  # goes on with fewer
   expected = journal.read(tmp_path / 'apart')
-  for one, other in zip(
-      journal.read(tmp_path / 'spread'), expected, strict=True):
-    assert list(one['nss']) == [
-        'depth_0', 'depth_1_trunk_0.003', 'depth_1_trunk_0.001']
-    np.testing.assert_allclose(
-        list(one['nss'].values()), list(other['nss'].values()), atol=1e-5)
+  for one, other in zip(journal.read(tmp_path / 'spread'), expected, strict=True):
+    assert list(one['nss']) == ['depth_0', 'depth_1_trunk_0.003', 'depth_1_trunk_0.001']
+    np.testing.assert_allclose(list(one['nss'].values()), list(other['nss'].values()), atol=1e-5)

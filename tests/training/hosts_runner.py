@@ -1,6 +1,6 @@
 """One process of a run of several; see `hosts_test`.
 
-  python -m tests.training.hosts_runner FOLDER PORT PROCESSES ID [STEP SIGNAL]
+python -m tests.training.hosts_runner FOLDER PORT PROCESSES ID [STEP SIGNAL]
 """
 
 import os
@@ -17,8 +17,7 @@ from tests.training import made
 def main() -> None:
   folder = pathlib.Path(sys.argv[1])
   port, processes, number, *hit = map(int, sys.argv[2:])
-  with runtime.joined(runtime.Hosts(
-      f'localhost:{port}', processes, number, heartbeat_seconds=5)):
+  with runtime.joined(runtime.Hosts(f'localhost:{port}', processes, number, heartbeat_seconds=5)):
     if hit:
       write = journal.Journal.write
 
@@ -32,8 +31,7 @@ def main() -> None:
 
       journal.Journal.write = dying
     try:
-      loop.train(
-          made.run(), made.DATA, str(folder / 'run'))
+      loop.train(made.run(), made.DATA, str(folder / 'run'))
     except (InputError, Stopped) as error:
       sys.exit(str(error))
 

@@ -26,20 +26,14 @@ def test_sigterm_to_one_stops_both_and_they_end_as_one_does(tmp_path):
   processes = hosts.start(RUNNER, tmp_path)
   said = hosts.end(processes)
   assert [process.returncode for process in processes] == [0, 0], said
-  loop.train(
-      made.run(), made.DATA, str(tmp_path / 'one'),
-      devices=jax.devices()[:1])
-  for two, one in zip(
-      journal.read(tmp_path / 'run'), journal.read(tmp_path / 'one'),
-      strict=True):
+  loop.train(made.run(), made.DATA, str(tmp_path / 'one'), devices=jax.devices()[:1])
+  for two, one in zip(journal.read(tmp_path / 'run'), journal.read(tmp_path / 'one'), strict=True):
     assert two.get('images') == one.get('images')
-    np.testing.assert_allclose(
-        two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
+    np.testing.assert_allclose(two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
   two, one = (
-      trained_models.load_trained(folder).variables['params']
-      for folder in (tmp_path / 'run', tmp_path / 'one'))
-  jax.tree.map(
-      lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)
+    trained_models.load_trained(folder).variables['params'] for folder in (tmp_path / 'run', tmp_path / 'one')
+  )
+  jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)
 
 
 def test_a_folder_that_is_taken_ends_both_at_once(tmp_path):
@@ -49,5 +43,4 @@ def test_a_folder_that_is_taken_ends_both_at_once(tmp_path):
   assert [process.returncode for process in processes] == [1, 1], said
   first, second = (text.strip().splitlines()[-1] for text in said)
   assert first.startswith('Another job is at work in')
-  assert second == (
-      'The first process cannot go on; what it says is the reason.')
+  assert second == ('The first process cannot go on; what it says is the reason.')

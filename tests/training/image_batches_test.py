@@ -12,8 +12,7 @@ from tests.training import made
 
 
 def order(first, last, padded=5, seed=3):
-  return image_batches.training_order(
-      seed, 11, batch_size=4, padded=padded, first=first, last=last)
+  return image_batches.training_order(seed, 11, batch_size=4, padded=padded, first=first, last=last)
 
 
 def test_every_epoch_has_every_image_once_in_another_order():
@@ -45,12 +44,13 @@ def test_the_seed_decides():
 
 def test_validation_goes_in_order():
   np.testing.assert_array_equal(
-      image_batches.in_order(5, batch_size=2, padded=3),
-      [[0, 1, -1], [2, 3, -1], [4, -1, -1]])
+    image_batches.in_order(5, batch_size=2, padded=3), [[0, 1, -1], [2, 3, -1], [4, -1, -1]]
+  )
 
 
 class Changed(made.Photographs):
   """Photographs of which one value, or all that can be read, is another."""
+
   part = 'image'
 
   def __getitem__(self, index: int):
@@ -80,13 +80,10 @@ def test_other_fixations_or_pixels_make_another_sample(monkeypatch):
   for part in ('image', 'fixations', ''):
     monkeypatch.setattr(Changed, 'part', part)
     seen.add(image_batches.sample(Changed(3), pixel_sets.distinct_fixations))
-  seen.add(image_batches.sample(
-      made.Photographs(3), pixel_sets.distinct_fixations))
+  seen.add(image_batches.sample(made.Photographs(3), pixel_sets.distinct_fixations))
   assert len(seen) == 4
-  assert image_batches.sample(
-      made.Photographs(3), pixel_sets.distinct_fixations) in seen
-  assert {text.split(', ')[0] for text in seen} == {
-      image_batches.identity(made.Photographs(3))}
+  assert image_batches.sample(made.Photographs(3), pixel_sets.distinct_fixations) in seen
+  assert {text.split(', ')[0] for text in seen} == {image_batches.identity(made.Photographs(3))}
 
 
 def test_images_are_resized_with_the_networks_filter():
@@ -96,15 +93,13 @@ def test_images_are_resized_with_the_networks_filter():
   def read(resize):
     preprocess = network.preprocess._replace(image_size=48, resize=resize)
     reading = image_batches.Reading(
-        tasks.make({'name': 'saliency'}), pixel_sets.distinct_fixations,
-        preprocess, (3, 3), 0, 'raise', {})
-    batch, = image_batches.read(
-        made.TRAIN, reading, np.array([[0, 1]]))
+      tasks.make({'name': 'saliency'}), pixel_sets.distinct_fixations, preprocess, (3, 3), 0, 'raise', {}
+    )
+    (batch,) = image_batches.read(made.TRAIN, reading, np.array([[0, 1]]))
     return preprocess, batch.images
 
   images = {}
   for resize in ('bilinear', 'bicubic'):
     preprocess, images[resize] = read(resize)
-    np.testing.assert_array_equal(
-        images[resize][1], resized(made.TRAIN[1].image, preprocess))
+    np.testing.assert_array_equal(images[resize][1], resized(made.TRAIN[1].image, preprocess))
   assert (images['bilinear'] != images['bicubic']).any()

@@ -19,14 +19,17 @@ from saliency_jax.training import checkpoints, journal, trained_models
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def start(
-    folder: pathlib.Path, how: str, **environment: str
-) -> subprocess.CompletedProcess:
+def start(folder: pathlib.Path, how: str, **environment: str) -> subprocess.CompletedProcess:
   folder.mkdir(exist_ok=True)
   return subprocess.run(
-      [sys.executable, '-m', 'tests.training.runner', str(folder), how],
-      cwd=ROOT, env=os.environ | {'JAX_PLATFORMS': 'cpu'} | environment,
-      check=False, capture_output=True, text=True, timeout=120)
+    [sys.executable, '-m', 'tests.training.runner', str(folder), how],
+    cwd=ROOT,
+    env=os.environ | {'JAX_PLATFORMS': 'cpu'} | environment,
+    check=False,
+    capture_output=True,
+    text=True,
+    timeout=120,
+  )
 
 
 @pytest.fixture(scope='module')
@@ -40,33 +43,27 @@ def alone(tmp_path_factory) -> pathlib.Path:
 
 
 def is_the_same(run: pathlib.Path, alone: pathlib.Path) -> None:
-  assert filecmp.cmp(
-      run / journal.NAME, alone / journal.NAME, shallow=False)
-  ours, theirs = (
-      trained_models.load_trained(folder).variables['params']
-      for folder in (run, alone))
+  assert filecmp.cmp(run / journal.NAME, alone / journal.NAME, shallow=False)
+  ours, theirs = (trained_models.load_trained(folder).variables['params'] for folder in (run, alone))
   assert ours.keys() == theirs.keys()
   for layer, leaves in theirs.items():
     for name, array in leaves.items():
       np.testing.assert_array_equal(ours[layer][name], array)
-  mine, other = (
-      json.loads((folder / 'summary.json').read_text())['members']
-      for folder in (run, alone))
+  mine, other = (json.loads((folder / 'summary.json').read_text())['members'] for folder in (run, alone))
   assert mine == other
 
 
 def steps(run: pathlib.Path) -> set[str]:
-  return {
-      path.name for path in (run / checkpoints.FOLDER).iterdir()
-      if path.name.isdigit()}
+  return {path.name for path in (run / checkpoints.FOLDER).iterdir() if path.name.isdigit()}
 
 
 def test_kills_at_any_moment_leave_no_trace(alone, tmp_path):
   folder, run = tmp_path / 'killed', tmp_path / 'killed' / 'run'
   for how, kept in (
-      ('save:3', set()),  # while the first checkpoint is written
-      ('line:5:9', {'3'}),  # half a line
-      ('save:6', {'3'})):  # while the second one is written
+    ('save:3', set()),  # while the first checkpoint is written
+    ('line:5:9', {'3'}),  # half a line
+    ('save:6', {'3'}),
+  ):  # while the second one is written
     result = start(folder, how)
     assert result.returncode == -signal.SIGKILL, result.stderr
     assert steps(run) == kept, how
@@ -74,8 +71,7 @@ def test_kills_at_any_moment_leave_no_trace(alone, tmp_path):
   assert start(folder, 'whole').returncode == 0
   is_the_same(run, alone)
   # Nothing temporary is left.
-  assert steps(run) == {
-      path.name for path in (run / checkpoints.FOLDER).iterdir()}
+  assert steps(run) == {path.name for path in (run / checkpoints.FOLDER).iterdir()}
 
 
 def test_sigterm_saves_and_the_next_start_goes_on(alone, tmp_path):

@@ -20,8 +20,8 @@ def test_steps_are_those_of_the_librarys_layers(monkeypatch, mode, devices):
     convolve = conv_layers.cpu_layers.convolve
     monkeypatch.setattr(conv_layers, '_WINOGRAD_UNITS_SMALL', 3)
     monkeypatch.setattr(
-        conv_layers.cpu_layers, 'convolve',
-        lambda x, kernel: called.append(kernel) or convolve(x, kernel))
+      conv_layers.cpu_layers, 'convolve', lambda x, kernel: called.append(kernel) or convolve(x, kernel)
+    )
     ours, ours_scores, _ = step_test.train(MEMBERS, mode, devices=devices)
     assert called
     assert step_test.largest_difference(library, ours) < 1e-9

@@ -13,8 +13,7 @@ from tests.training import made
 from tests.training.running import train
 
 
-def test_a_run_keeps_its_folder_from_its_checkpoints_to_its_summary(
-    whole, copy, monkeypatch):
+def test_a_run_keeps_its_folder_from_its_checkpoints_to_its_summary(whole, copy, monkeypatch):
   free = []
 
   def noting(owner, name):
@@ -27,8 +26,10 @@ def test_a_run_keeps_its_folder_from_its_checkpoints_to_its_summary(
     monkeypatch.setattr(owner, name, noted)
 
   for owner, name in (
-      (checkpoints.Checkpoints, '__init__'), (journal.Journal, '__init__'),
-      (checkpoints.Checkpoints, '__exit__')):
+    (checkpoints.Checkpoints, '__init__'),
+    (journal.Journal, '__init__'),
+    (checkpoints.Checkpoints, '__exit__'),
+  ):
     noting(owner, name)
   train(made.run(), copy)
   assert free == [False] * 3
@@ -54,16 +55,13 @@ def test_a_run_that_failed_does_not_keep_its_folder(whole, copy):
   assert is_free(copy)
 
 
-def test_prediction_leaves_the_folder_of_another_alone(
-    whole, tmp_path):
+def test_prediction_leaves_the_folder_of_another_alone(whole, tmp_path):
   config = predict_config.get_config()
   config.network.checkpoint = str(whole[1])
   (tmp_path / 'photographs').mkdir()
-  Image.fromarray(made.VALIDATION[0].image).save(
-      tmp_path / 'photographs' / '0.png')
+  Image.fromarray(made.VALIDATION[0].image).save(tmp_path / 'photographs' / '0.png')
   (tmp_path / 'out').mkdir()
   with files.locked(tmp_path / 'out', wait=False):
     with pytest.raises(InputError, match='Another job is at work'):
-      prediction.predict(
-          config, str(tmp_path / 'photographs'), str(tmp_path / 'out'))
+      prediction.predict(config, str(tmp_path / 'photographs'), str(tmp_path / 'out'))
     assert [x.name for x in (tmp_path / 'out').iterdir()] == ['.lock']

@@ -10,13 +10,7 @@ import pytest
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.training import (
-  feed,
-  journal,
-  loop,
-  outcome,
-  trained_models,
-)
+from saliency_jax.training import feed, journal, loop, outcome, trained_models
 from tests import brute_force, tiny
 from tests.recorder import keys
 from tests.training import made
@@ -28,15 +22,20 @@ def _trained(config):
 
   The others say where the images are, or what is done with it afterwards.
   """
-  read = ('batch_size', 'workers', 'on_bad_image', 'seed', 'features_dir',
-          'features_limit')
+  read = ('batch_size', 'workers', 'on_bad_image', 'seed', 'features_dir', 'features_limit')
   return {
-      key for key in keys(config) if key.split('.')[0] in (
-          'network', 'run', 'task', 'train', 'optimizer', 'schedule', 'sweep')
-      or key.removeprefix('data.') in read} - {
-          # of looking into a network, of another task, and read by `cli`
-          'network.taps', 'task.dense', 'task.dropout',
-          'task.pretrained_dense', 'run.compilation_cache'}
+    key
+    for key in keys(config)
+    if key.split('.')[0] in ('network', 'run', 'task', 'train', 'optimizer', 'schedule', 'sweep')
+    or key.removeprefix('data.') in read
+  } - {
+    # of looking into a network, of another task, and read by `cli`
+    'network.taps',
+    'task.dense',
+    'task.dropout',
+    'task.pretrained_dense',
+    'run.compilation_cache',
+  }
 
 
 def test_training_reads_every_key(whole):
@@ -51,16 +50,25 @@ def test_it_learns(whole):
   _, workdir, summary = whole
   lines = journal.read(workdir)
   assert [(line['step'], line['kind']) for line in lines] == [
-      (1, 'train'), (2, 'train'), (3, 'train'), (3, 'validate'),
-      (4, 'train'), (5, 'train'), (6, 'train'), (6, 'validate'),
-      (7, 'train'), (8, 'train'), (9, 'train'), (9, 'validate')]
-  assert [line['images'] for line in lines if line['kind'] == 'train'] == [
-      4, 4, 2] * 3
-  first, last = (
-      line['nss']['depth_2'] for line in lines[:1] + lines[-1:])
+    (1, 'train'),
+    (2, 'train'),
+    (3, 'train'),
+    (3, 'validate'),
+    (4, 'train'),
+    (5, 'train'),
+    (6, 'train'),
+    (6, 'validate'),
+    (7, 'train'),
+    (8, 'train'),
+    (9, 'train'),
+    (9, 'validate'),
+  ]
+  assert [line['images'] for line in lines if line['kind'] == 'train'] == [4, 4, 2] * 3
+  first, last = (line['nss']['depth_2'] for line in lines[:1] + lines[-1:])
   assert last > first + 0.2
   assert summary['members']['depth_2']['nss'] == max(
-      line['nss']['depth_2'] for line in lines if line['kind'] == 'validate')
+    line['nss']['depth_2'] for line in lines if line['kind'] == 'validate'
+  )
   assert json.loads((workdir / 'summary.json').read_text()) == summary
 
 
@@ -92,8 +100,7 @@ def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
       train(config, copy)
   summary = train(config, copy)
   assert summary['members']['depth_2']['readout_rate'] == 0.01
-  assert summary['members']['depth_2']['last_nss'] == (
-      journal.read(copy)[-1]['nss']['depth_2'])
+  assert summary['members']['depth_2']['last_nss'] == (journal.read(copy)[-1]['nss']['depth_2'])
 
 
 def test_a_model_is_found_at_home(copy, monkeypatch):
@@ -134,13 +141,11 @@ def test_the_validation_nss_is_that_of_the_loaded_model(whole):
     maps = network.maps(record.image, ['conv5_3', 'saliency'])
     cells = maps['conv5_3'][0] @ readout
     np.testing.assert_allclose(maps['saliency'][0, :, :, 0], cells, atol=1e-5)
-    full = brute_force.upsample(
-        cells.astype(np.float64), record.image.shape[:2])
+    full = brute_force.upsample(cells.astype(np.float64), record.image.shape[:2])
     points = np.unique(record.fixations, axis=0)
     standard = (full - full.mean()) / full.std()
     scores.append(standard[tuple(points.T)].mean())
-  np.testing.assert_allclose(
-      np.mean(scores), whole[2]['members']['depth_2']['nss'], atol=1e-4)
+  np.testing.assert_allclose(np.mean(scores), whole[2]['members']['depth_2']['nss'], atol=1e-4)
 
 
 def _interrupt(monkeypatch, config, workdir, step, **options):
@@ -157,16 +162,12 @@ def _interrupt(monkeypatch, config, workdir, step, **options):
       train(config, workdir, **options)
 
 
-def test_devices_change_nothing_and_may_change(
-    whole, folder, tmp_path, monkeypatch):
-  _interrupt(monkeypatch, made.run(), tmp_path / 'run', 5,
-             devices=jax.devices())
+def test_devices_change_nothing_and_may_change(whole, folder, tmp_path, monkeypatch):
+  _interrupt(monkeypatch, made.run(), tmp_path / 'run', 5, devices=jax.devices())
   assert len(jax.devices()) == 8
   train(made.run(), tmp_path / 'run', devices=jax.devices()[:2])
-  for eight, one in zip(
-      journal.read(tmp_path / 'run'), journal.read(whole[1]), strict=True):
-    np.testing.assert_allclose(
-        eight['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
+  for eight, one in zip(journal.read(tmp_path / 'run'), journal.read(whole[1]), strict=True):
+    np.testing.assert_allclose(eight['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
   are_equal(params(tmp_path / 'run'), params(whole[1]), atol=1e-4)
 
 
@@ -174,11 +175,8 @@ def test_bfloat16_is_the_arithmetic_alone(whole, folder, tmp_path):
   config = made.run()
   config.network.dtype = 'bfloat16'
   train(config, tmp_path / 'run')
-  assert {x.dtype.name for x in jax.tree.leaves(
-      params(tmp_path / 'run'))} == {'float32'}
-  half, full = (
-      [line['nss']['depth_2'] for line in journal.read(workdir)]
-      for workdir in (tmp_path / 'run', whole[1]))
+  assert {x.dtype.name for x in jax.tree.leaves(params(tmp_path / 'run'))} == {'float32'}
+  half, full = ([line['nss']['depth_2'] for line in journal.read(workdir)] for workdir in (tmp_path / 'run', whole[1]))
   assert half != full
   np.testing.assert_allclose(half, full, atol=0.03)
 
@@ -187,10 +185,8 @@ def test_a_member_equals_its_own_run(whole, swept):
   _, workdir, summary = swept
   are_equal(params(workdir, 'depth_2'), params(whole[1]), atol=1e-5)
   assert list(summary['members']) == ['depth_0', 'depth_2']
-  for together, one in zip(
-      journal.read(workdir), journal.read(whole[1]), strict=True):
-    np.testing.assert_allclose(
-        together['nss']['depth_2'], one['nss']['depth_2'], atol=1e-5)
+  for together, one in zip(journal.read(workdir), journal.read(whole[1]), strict=True):
+    np.testing.assert_allclose(together['nss']['depth_2'], one['nss']['depth_2'], atol=1e-5)
 
 
 def test_a_member_has_to_be_named(swept):
@@ -202,20 +198,18 @@ def test_a_member_has_to_be_named(swept):
 def test_training_starts_from_a_trained_model(whole, folder, tmp_path):
   config = made.run()
   config.network.checkpoint = str(whole[1])
-  config.train.trunk_rate = config.train.readout_rate = 0.
+  config.train.trunk_rate = config.train.readout_rate = 0.0
   summary = train(config, tmp_path / 'run')
   are_equal(params(tmp_path / 'run'), params(whole[1]))
-  scores = [line['nss']['depth_2'] for line in journal.read(tmp_path / 'run')
-            if line['kind'] == 'validate']
-  np.testing.assert_allclose(
-      scores, whole[2]['members']['depth_2']['nss'], atol=1e-6)
+  scores = [line['nss']['depth_2'] for line in journal.read(tmp_path / 'run') if line['kind'] == 'validate']
+  np.testing.assert_allclose(scores, whole[2]['members']['depth_2']['nss'], atol=1e-6)
   assert summary['weights']['name'] == 'whole:trained'
   assert summary['weights']['depth'] == 2
 
 
 def test_an_image_without_fixations_counts_nothing(folder, tmp_path):
   config = made.run()
-  config.train.trunk_rate = config.train.readout_rate = 0.
+  config.train.trunk_rate = config.train.readout_rate = 0.0
   config.train.epochs = 1
 
   def score(validation):
@@ -224,17 +218,23 @@ def test_an_image_without_fixations_counts_nothing(folder, tmp_path):
     return journal.read(workdir)[-1]['nss']['depth_2']
 
   np.testing.assert_allclose(
-      score(made.Photographs(5, first=50, broken=4)),
-      score(made.Photographs(4, first=50)), atol=1e-6)
+    score(made.Photographs(5, first=50, broken=4)), score(made.Photographs(4, first=50)), atol=1e-6
+  )
 
 
 def test_another_set_of_pixels_can_be_the_goal(folder, tmp_path):
   config = made.run()
   config.train.epochs = 1
   one = train(config, tmp_path / 'one')
-  other = train(config, tmp_path / 'other', Data(
-      made.TRAIN, made.VALIDATION, lambda record: pixel_sets.all_fixations(
-          record._replace(fixations=record.fixations[:1]))))
+  other = train(
+    config,
+    tmp_path / 'other',
+    Data(
+      made.TRAIN,
+      made.VALIDATION,
+      lambda record: pixel_sets.all_fixations(record._replace(fixations=record.fixations[:1])),
+    ),
+  )
   assert one['members'] != other['members']
 
 
@@ -247,8 +247,7 @@ class Damaged(made.Photographs):
     return super().__getitem__(index)
 
 
-def test_an_image_that_cannot_be_read_ends_the_run_or_is_listed(
-    folder, tmp_path):
+def test_an_image_that_cannot_be_read_ends_the_run_or_is_listed(folder, tmp_path):
   config = made.run()
   config.train.epochs = 1
   arguments = Data(Damaged(10), made.VALIDATION), str(tmp_path / 'run')
@@ -257,8 +256,7 @@ def test_an_image_that_cannot_be_read_ends_the_run_or_is_listed(
   config.data.on_bad_image = 'skip'
   summary = loop.train(config, *arguments)
   assert list(summary['skipped']) == ['002']
-  lines = [line for line in journal.read(tmp_path / 'run')
-           if line['kind'] == 'train']
+  lines = [line for line in journal.read(tmp_path / 'run') if line['kind'] == 'train']
   assert sum(line['images'] for line in lines) == 9
 
 
@@ -271,28 +269,27 @@ def test_a_module_without_stages_is_trained_under_a_mask(tmp_path):
   config = made.sweep((0, 'all'))
   config.network.name = 'tests.tiny:nested'
   config.network.readout_tap = 'block1'
-  config.optimizer.weight_decay = 0.  # it would reach what has no part too
+  config.optimizer.weight_decay = 0.0  # it would reach what has no part too
   summary = loop.sweep(config, made.DATA, str(tmp_path))
   assert list(summary['members']) == ['depth_0', 'depth_all']
   start = tiny.nested().variables
   frozen = load(tmp_path, 'depth_0').variables
   trained = load(tmp_path, 'depth_all').variables
   for name in start['params']:
-    for one, other in zip(jax.tree.leaves(start['params'][name]), zip(
-        jax.tree.leaves(frozen['params'][name]),
-        jax.tree.leaves(trained['params'][name]), strict=True), strict=True):
+    for one, other in zip(
+      jax.tree.leaves(start['params'][name]),
+      zip(jax.tree.leaves(frozen['params'][name]), jax.tree.leaves(trained['params'][name]), strict=True),
+      strict=True,
+    ):
       np.testing.assert_array_equal(one, other[0])
       # What lies above the readout has no part in it.
       assert np.array_equal(one, other[1]) == (name == 'head'), name
-  jax.tree.map(
-      np.testing.assert_array_equal, start['batch_stats'],
-      trained['batch_stats'])
+  jax.tree.map(np.testing.assert_array_equal, start['batch_stats'], trained['batch_stats'])
 
 
-def test_frozen_features_are_kept_for_the_run_where_they_fit(
-    whole, tmp_path, monkeypatch):
+def test_frozen_features_are_kept_for_the_run_where_they_fit(whole, tmp_path, monkeypatch):
   config = made.run()
-  config.data.features_limit = 1.
+  config.data.features_limit = 1.0
   monkeypatch.setattr(feed.Computed, 'batches', None)
   train(config, tmp_path / 'run')
   are_equal(params(tmp_path / 'run'), params(whole[1]), atol=1e-6)

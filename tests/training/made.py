@@ -33,13 +33,11 @@ class Photographs:
     height, width = rng.integers(60, 90, size=2)
     image = rng.integers(60, 120, (height, width, 3)).astype(np.uint8)
     y, x = rng.integers(5, (height - 25, width - 25))
-    image[y:y + 20, x:x + 20] = 250
+    image[y : y + 20, x : x + 20] = 250
     points = rng.integers((y, x), (y + 20, x + 20), size=(12, 2))
     if index == self._broken:
       points = points[:0]
-    return Record(
-        self.image_ids[index], image, points.astype(np.int32),
-        no_regions(height, width))
+    return Record(self.image_ids[index], image, points.astype(np.int32), no_regions(height, width))
 
 
 TRAIN = Photographs(10)
@@ -56,8 +54,7 @@ def run(depth: int | str = 2) -> ml_collections.ConfigDict:
   return config
 
 
-def sweep(
-    depths: tuple[int | str, ...] = (0, 2)) -> ml_collections.ConfigDict:
+def sweep(depths: tuple[int | str, ...] = (0, 2)) -> ml_collections.ConfigDict:
   """Returns the config of a short sweep, with the numbers of `run`."""
   config = _small(sweep_config.get_config())
   config.sweep.depths = depths
@@ -70,6 +67,6 @@ def _small(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
   config.network.name = NETWORK
   config.network.image_size = IMAGE_SIZE
   config.data.batch_size = 4
-  config.data.features_limit = 0.
+  config.data.features_limit = 0.0
   config.train.epochs = 3
   return config

@@ -14,8 +14,15 @@ NETWORK = tiny.vgg()
 
 def test_the_default_sweep_has_every_depth():
   assert list(members.sweep(sweep_depth.get_config().sweep, NETWORK, 3e-3)) == [
-      'depth_0', 'depth_1', 'depth_2', 'depth_3', 'depth_4', 'depth_5',
-      'depth_6', 'depth_all']
+    'depth_0',
+    'depth_1',
+    'depth_2',
+    'depth_3',
+    'depth_4',
+    'depth_5',
+    'depth_6',
+    'depth_all',
+  ]
 
 
 def test_every_combination_is_a_member_once():
@@ -23,12 +30,13 @@ def test_every_combination_is_a_member_once():
   config.depths, config.seeds = (0, 13), (0, 7)
   config.trunk_rates = (1e-4, 0.002)
   assert members.sweep(config, NETWORK, 3e-3) == {
-      'depth_0_seed_0': Member(0, 0, 1e-4, 3e-3),
-      'depth_0_seed_7': Member(0, 7, 1e-4, 3e-3),
-      'depth_all_trunk_0.0001_seed_0': Member(13, 0, 1e-4, 3e-3),
-      'depth_all_trunk_0.0001_seed_7': Member(13, 7, 1e-4, 3e-3),
-      'depth_all_trunk_0.002_seed_0': Member(13, 0, 0.002, 3e-3),
-      'depth_all_trunk_0.002_seed_7': Member(13, 7, 0.002, 3e-3)}
+    'depth_0_seed_0': Member(0, 0, 1e-4, 3e-3),
+    'depth_0_seed_7': Member(0, 7, 1e-4, 3e-3),
+    'depth_all_trunk_0.0001_seed_0': Member(13, 0, 1e-4, 3e-3),
+    'depth_all_trunk_0.0001_seed_7': Member(13, 7, 1e-4, 3e-3),
+    'depth_all_trunk_0.002_seed_0': Member(13, 0, 0.002, 3e-3),
+    'depth_all_trunk_0.002_seed_7': Member(13, 7, 0.002, 3e-3),
+  }
 
 
 def test_values_that_are_nearly_the_same_have_names_of_their_own():
@@ -36,20 +44,19 @@ def test_values_that_are_nearly_the_same_have_names_of_their_own():
   config.depths, config.seeds = (1,), (20241101, 20241102)
   config.readout_rates = (1e-3, 1.0000001e-3)
   assert list(members.sweep(config, NETWORK, 3e-3)) == [
-      f'depth_1_readout_{rate}_seed_{seed}'
-      for rate in ('0.001', '0.0010000001')
-      for seed in ('20241101', '20241102')]
+    f'depth_1_readout_{rate}_seed_{seed}' for rate in ('0.001', '0.0010000001') for seed in ('20241101', '20241102')
+  ]
 
 
 def test_a_head_without_a_rate_takes_the_task_s():
   config = sweep_depth.get_config().sweep
-  config.depths, config.readout_rates = (0,), (None, .25)
+  config.depths, config.readout_rates = (0,), (None, 0.25)
   found = members.sweep(config, NETWORK, 1e-4)
-  assert [x.readout_rate for x in found.values()] == [1e-4, .25]
+  assert [x.readout_rate for x in found.values()] == [1e-4, 0.25]
   one = train.get_config().train
-  for given, rate in ((None, 1e-4), (0., 0.), (.5, .5)):
+  for given, rate in ((None, 1e-4), (0.0, 0.0), (0.5, 0.5)):
     one.readout_rate = given
-    member, = members.single(one, NETWORK, 1e-4).values()
+    (member,) = members.single(one, NETWORK, 1e-4).values()
     assert member.readout_rate == rate
 
 
@@ -59,12 +66,23 @@ def test_a_run_is_a_member_of_the_sweep():
   assert single.items() <= members.sweep(config, NETWORK, 3e-3).items()
 
 
-@pytest.mark.parametrize(('name', 'values'), [
-    ('depths', (1, 1)), ('depths', (13, 'all')), ('seeds', ()),
-    ('seeds', ('a',)), ('seeds', (0.5,)),
-    ('seeds', ([1],)), ('seeds', (-1,)), ('seeds', (2**32,)),
-    ('trunk_rates', (-1.,)), ('trunk_rates', ('a',)),
-    ('trunk_rates', (float('inf'),)), ('readout_rates', (float('nan'),))])
+@pytest.mark.parametrize(
+  ('name', 'values'),
+  [
+    ('depths', (1, 1)),
+    ('depths', (13, 'all')),
+    ('seeds', ()),
+    ('seeds', ('a',)),
+    ('seeds', (0.5,)),
+    ('seeds', ([1],)),
+    ('seeds', (-1,)),
+    ('seeds', (2**32,)),
+    ('trunk_rates', (-1.0,)),
+    ('trunk_rates', ('a',)),
+    ('trunk_rates', (float('inf'),)),
+    ('readout_rates', (float('nan'),)),
+  ],
+)
 def test_wrong_values_are_named(name, values):
   config = sweep_depth.get_config().sweep
   config[name] = values
@@ -72,9 +90,7 @@ def test_wrong_values_are_named(name, values):
     members.sweep(config, NETWORK, 3e-3)
 
 
-@pytest.mark.parametrize(('name', 'value'), [
-    ('seed', 2**32), ('trunk_rate', -1.),
-    ('readout_rate', float('inf'))])
+@pytest.mark.parametrize(('name', 'value'), [('seed', 2**32), ('trunk_rate', -1.0), ('readout_rate', float('inf'))])
 def test_a_wrong_value_of_a_run_is_named(name, value):
   config = train.get_config().train
   config[name] = value
@@ -84,8 +100,8 @@ def test_a_wrong_value_of_a_run_is_named(name, value):
 
 def test_every_seed_that_is_allowed_draws_other_numbers():
   drawn = {
-      seed: tuple(jax.random.key_data(jax.random.key(seed)).tolist())
-      for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1)}
+    seed: tuple(jax.random.key_data(jax.random.key(seed)).tolist()) for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1)
+  }
   assert len(set(drawn.values())) == len(drawn)
   # The first one that is not allowed would be one of them again.
   assert tuple(jax.random.key_data(jax.random.key(2**32)).tolist()) == drawn[0]
@@ -107,5 +123,4 @@ def test_all_is_every_stage():
 
 def test_a_network_without_stages_has_two_depths():
   found = members.sweep(sweep_depth.get_config().sweep, tiny.nested(), 3e-3)
-  assert {name: member.depth for name, member in found.items()} == {
-      'depth_0': 0, 'depth_all': 1}
+  assert {name: member.depth for name, member in found.items()} == {'depth_0': 0, 'depth_all': 1}

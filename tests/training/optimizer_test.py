@@ -9,32 +9,26 @@ from configs import train, train_authors, train_authors_tf
 from saliency_jax.errors import InputError
 from saliency_jax.training import optimizer
 
-PARAMS = {'conv5_3': {'kernel': jnp.full((2, 2), 2.), 'bias': jnp.full(2, 2.)}}
-GRADIENTS = {
-    'conv5_3': {'kernel': jnp.full((2, 2), 3.), 'bias': jnp.full(2, -4.)}}
+PARAMS = {'conv5_3': {'kernel': jnp.full((2, 2), 2.0), 'bias': jnp.full(2, 2.0)}}
+GRADIENTS = {'conv5_3': {'kernel': jnp.full((2, 2), 3.0), 'bias': jnp.full(2, -4.0)}}
 
 
 def test_the_authors_schedule():
-  schedule = optimizer.make_schedule(
-      train_authors.get_config().schedule, steps=5000)
+  schedule = optimizer.make_schedule(train_authors.get_config().schedule, steps=5000)
   assert [float(schedule(n)) for n in (0, 499)] == [1, 1]
-  np.testing.assert_allclose(
-      [schedule(n) for n in (500, 999, 1000, 2500)],
-      [0.8, 0.8, 0.64, 0.32768], rtol=1e-6)
+  np.testing.assert_allclose([schedule(n) for n in (500, 999, 1000, 2500)], [0.8, 0.8, 0.64, 0.32768], rtol=1e-6)
 
 
 def test_the_cosine():
   config = train.get_config().schedule
   config.warmup, config.final = 0.1, 0.2
   schedule = optimizer.make_schedule(config, steps=100)
-  np.testing.assert_allclose(
-      [schedule(n) for n in (0, 5, 10, 55, 100)],
-      [0, 0.5, 1, 0.6, 0.2], atol=1e-6)
+  np.testing.assert_allclose([schedule(n) for n in (0, 5, 10, 55, 100)], [0, 0.5, 1, 0.6, 0.2], atol=1e-6)
 
 
 def test_no_warm_up_starts_at_one():
   config = train.get_config().schedule
-  config.warmup = 0.
+  config.warmup = 0.0
   assert float(optimizer.make_schedule(config, steps=100)(0)) == 1
 
 
@@ -44,30 +38,35 @@ def test_the_first_direction_is_the_sign_and_the_decay_of_kernels():
   tx = optimizer.make_direction(config)
   direction, _ = tx.update(GRADIENTS, tx.init(PARAMS), PARAMS)
   # Adam's first step is the gradient's sign, whatever was clipped.
-  np.testing.assert_allclose(
-      direction['conv5_3']['kernel'], 1 + 0.01 * 2, rtol=1e-5)
+  np.testing.assert_allclose(direction['conv5_3']['kernel'], 1 + 0.01 * 2, rtol=1e-5)
   np.testing.assert_allclose(direction['conv5_3']['bias'], -1, rtol=1e-5)
 
 
 def test_gradients_are_clipped_before_the_moments():
   config = train.get_config().optimizer
   # Moments that forget at once, and a large eps: direction = g / eps.
-  config.b1, config.b2, config.eps = 0., 0., 1e6
-  config.weight_decay = 0.
-  norm = (4 * 3 ** 2 + 2 * 4 ** 2) ** 0.5
-  for clip, factor in ((0., 1.), (2., 2 / norm), (100., 1.)):
+  config.b1, config.b2, config.eps = 0.0, 0.0, 1e6
+  config.weight_decay = 0.0
+  norm = (4 * 3**2 + 2 * 4**2) ** 0.5
+  for clip, factor in ((0.0, 1.0), (2.0, 2 / norm), (100.0, 1.0)):
     config.clip_norm = clip
     tx = optimizer.make_direction(config)
     direction, _ = tx.update(GRADIENTS, tx.init(PARAMS), PARAMS)
-    np.testing.assert_allclose(
-        direction['conv5_3']['kernel'] * 1e6, 3 * factor, rtol=1e-5)
+    np.testing.assert_allclose(direction['conv5_3']['kernel'] * 1e6, 3 * factor, rtol=1e-5)
 
 
-@pytest.mark.parametrize(('part', 'name', 'value'), [
-    ('optimizer', 'b1', 1.), ('optimizer', 'eps', 0.),
-    ('optimizer', 'clip_norm', -1.), ('schedule', 'warmup', 1.5),
-    ('schedule', 'warmup', 1.), ('schedule', 'warmup', 0.96),
-    ('schedule', 'name', 'linear')])
+@pytest.mark.parametrize(
+  ('part', 'name', 'value'),
+  [
+    ('optimizer', 'b1', 1.0),
+    ('optimizer', 'eps', 0.0),
+    ('optimizer', 'clip_norm', -1.0),
+    ('schedule', 'warmup', 1.5),
+    ('schedule', 'warmup', 1.0),
+    ('schedule', 'warmup', 0.96),
+    ('schedule', 'name', 'linear'),
+  ],
+)
 def test_numbers_out_of_range_are_named(part, name, value):
   config = train.get_config()
   config[part][name] = value

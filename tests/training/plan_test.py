@@ -7,10 +7,17 @@ from saliency_jax.training import plan
 from tests.training import made
 
 
-@pytest.mark.parametrize(('name', 'number'), [
-    ('network.image_size', -8), ('data.batch_size', 0),
-    ('data.workers', -1), ('data.seed', -1), ('train.epochs', 0),
-    ('train.checkpoint_every', -1)])
+@pytest.mark.parametrize(
+  ('name', 'number'),
+  [
+    ('network.image_size', -8),
+    ('data.batch_size', 0),
+    ('data.workers', -1),
+    ('data.seed', -1),
+    ('train.epochs', 0),
+    ('train.checkpoint_every', -1),
+  ],
+)
 def test_a_number_below_its_least_is_named(name, number):
   config = made.run()
   config.update_from_flattened_dict({name: number})

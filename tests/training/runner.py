@@ -66,12 +66,10 @@ def terminate(step: int) -> None:
 def main() -> None:
   folder = pathlib.Path(sys.argv[1])
   how, *numbers = sys.argv[2].split(':')
-  {'whole': lambda: None, 'line': kill_in_line, 'save': kill_in_save,
-   'term': terminate}[how](*map(int, numbers))
+  {'whole': lambda: None, 'line': kill_in_line, 'save': kill_in_save, 'term': terminate}[how](*map(int, numbers))
   logging.getLogger('absl').setLevel(logging.WARNING)
   try:
-    loop.train(
-        made.run(), made.DATA, str(folder / 'run'))
+    loop.train(made.run(), made.DATA, str(folder / 'run'))
   except Stopped as stopped:
     sys.exit(str(stopped))
 

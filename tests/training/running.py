@@ -20,9 +20,8 @@ def params(workdir, member=''):
   return load(workdir, member).variables['params']
 
 
-def are_equal(first, second, atol=0.):
+def are_equal(first, second, atol=0.0):
   assert first.keys() == second.keys()
   for layer, leaves in first.items():
     for name, array in leaves.items():
-      np.testing.assert_allclose(
-          array, second[layer][name], rtol=0, atol=atol, err_msg=layer)
+      np.testing.assert_allclose(array, second[layer][name], rtol=0, atol=atol, err_msg=layer)

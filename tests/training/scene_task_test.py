@@ -22,21 +22,18 @@ from tests.training import made
 from tests.training.running import are_equal, params, train
 
 IDS = (*made.TRAIN.image_ids, *made.VALIDATION.image_ids)
-SCENES = {name: 'street' if number % 3 else 'kitchen'
-          for number, name in enumerate(IDS)}
+SCENES = {name: 'street' if number % 3 else 'kitchen' for number, name in enumerate(IDS)}
 DATA = Data(made.TRAIN, made.VALIDATION, scenes=SCENES)
 
 
 def config(**changes):
   return ml_collections.ConfigDict(
-      {'name': 'scene', 'dense': (6, 5), 'dropout': 0.5,
-       'pretrained_dense': False} | changes)
+    {'name': 'scene', 'dense': (6, 5), 'dropout': 0.5, 'pretrained_dense': False} | changes
+  )
 
 
 def described(scenes=None, **changes):
-  return tasks.describe(
-      config(**changes), SCENES if scenes is None else scenes,
-      made.TRAIN.image_ids)
+  return tasks.describe(config(**changes), SCENES if scenes is None else scenes, made.TRAIN.image_ids)
 
 
 def test_the_loss_is_weighted_cross_entropy():
@@ -46,48 +43,45 @@ def test_the_loss_is_weighted_cross_entropy():
   # 10 training images, 4 of kitchens and 6 of streets.
   weights = np.array([10 / (2 * 4), 10 / (2 * 6)])
   exponents = np.exp(logits)
-  expected = -weights[labels] * np.log(
-      exponents[np.arange(7), labels] / exponents.sum(axis=1))
-  np.testing.assert_allclose(
-      task.loss(jnp.asarray(logits), jnp.asarray(labels)), expected, rtol=1e-5)
+  expected = -weights[labels] * np.log(exponents[np.arange(7), labels] / exponents.sum(axis=1))
+  np.testing.assert_allclose(task.loss(jnp.asarray(logits), jnp.asarray(labels)), expected, rtol=1e-5)
   assert described()['classes'] == ['kitchen', 'street']
 
 
 def test_a_class_of_weight_0_has_no_gradient():
-  task = tasks.make(described() | {'weights': [0., 1.]})
+  task = tasks.make(described() | {'weights': [0.0, 1.0]})
   logits = np.random.default_rng(0).normal(size=(3, 2))
-  gradient = jax.grad(
-      lambda x: task.loss(x, jnp.array([0, 1, 0])).sum())(logits)
+  gradient = jax.grad(lambda x: task.loss(x, jnp.array([0, 1, 0])).sum())(logits)
   assert (np.asarray(gradient)[[0, 2]] == 0).all()
   assert (np.asarray(gradient)[1] != 0).all()
 
 
 def test_accuracy_and_balanced_accuracy():
   task = tasks.make(described())
-  logits = np.array([[2., 1.], [2., 1.], [0., 1.], [3., 1.], [0., 9.]])
+  logits = np.array([[2.0, 1.0], [2.0, 1.0], [0.0, 1.0], [3.0, 1.0], [0.0, 9.0]])
   labels = np.array([0, 1, 1, 1, 0])
-  sums = task.sums(logits, labels, np.array([1., 1., 1., 1., 0.]))
+  sums = task.sums(logits, labels, np.array([1.0, 1.0, 1.0, 1.0, 0.0]))
   assert task.metrics(jax.tree.map(np.asarray, sums)) == {
-      'accuracy': 0.5, 'balanced_accuracy': pytest.approx((1 + 1 / 3) / 2)}
+    'accuracy': 0.5,
+    'balanced_accuracy': pytest.approx((1 + 1 / 3) / 2),
+  }
 
 
 def test_dense_layers_equal_numpy():
   head = heads.dense((6, 5), 3)
   drawn = head.init(jax.random.key(0), (5, 4, 2))
-  assert np.abs(drawn['dense_2']['kernel']).max() < .02  # the loss is ln K
-  drawn['dense_2'] = {
-      'kernel': jax.random.normal(jax.random.key(2), (5, 3)),
-      'bias': jax.numpy.arange(3.)}
+  assert np.abs(drawn['dense_2']['kernel']).max() < 0.02  # the loss is ln K
+  drawn['dense_2'] = {'kernel': jax.random.normal(jax.random.key(2), (5, 3)), 'bias': jax.numpy.arange(3.0)}
   features = np.random.default_rng(0).normal(size=(3, 5, 4, 2))
   features = features.astype(np.float32)
-  x = features / np.sqrt((features ** 2).mean(axis=(1, 2, 3), keepdims=True))
+  x = features / np.sqrt((features**2).mean(axis=(1, 2, 3), keepdims=True))
+  np.testing.assert_allclose(head.apply(drawn, 30 * features), head.apply(drawn, features), atol=1e-5)
   np.testing.assert_allclose(
-      head.apply(drawn, 30 * features), head.apply(drawn, features), atol=1e-5)
-  np.testing.assert_allclose(
-      heads.dense((6, 5), 3, normalized=False).apply(drawn, x),
-      head.apply(drawn, features), atol=1e-5)
+    heads.dense((6, 5), 3, normalized=False).apply(drawn, x), head.apply(drawn, features), atol=1e-5
+  )
   x = np.pad(  # the last row has no other to be pooled with
-      x, ((0, 0), (0, 1), (0, 0), (0, 0)), constant_values=-np.inf)
+    x, ((0, 0), (0, 1), (0, 0), (0, 0)), constant_values=-np.inf
+  )
   x = x.reshape(3, 3, 2, 2, 2, 2).max(axis=(2, 4)).reshape(3, -1)
   for number in range(3):
     layer = drawn[f'dense_{number}']
@@ -95,12 +89,10 @@ def test_dense_layers_equal_numpy():
     x = np.maximum(x, 0) if number < 2 else x
   np.testing.assert_allclose(head.apply(drawn, features), x, atol=1e-5)
   keys = jax.random.split(jax.random.key(1), 3)
-  dropped = head.apply(drawn, features, keys, .5)
+  dropped = head.apply(drawn, features, keys, 0.5)
   assert np.abs(dropped - x).max() > 1e-3
   # An image's units are dropped alike wherever it stands in a batch.
-  np.testing.assert_allclose(
-      dropped[1:], head.apply(drawn, features[1:], keys[1:], .5),
-      atol=1e-6)
+  np.testing.assert_allclose(dropped[1:], head.apply(drawn, features[1:], keys[1:], 0.5), atol=1e-6)
 
 
 def test_stacked_members_on_several_devices_drop_what_single_ones_do(tmp_path):
@@ -110,15 +102,14 @@ def test_stacked_members_on_several_devices_drop_what_single_ones_do(tmp_path):
     run.train.epochs, run.sweep.seeds, run.sweep.mode = 1, (0, 1), mode
     loop.sweep(run, DATA, str(tmp_path / name), devices=jax.devices()[:count])
   for seed in (0, 1):
-    are_equal(*(params(tmp_path / name, f'depth_0_seed_{seed}')['dense']
-                for name in ('one', 'four')), atol=1e-5)
+    are_equal(*(params(tmp_path / name, f'depth_0_seed_{seed}')['dense'] for name in ('one', 'four')), atol=1e-5)
 
 
 def test_a_network_learns_scenes_and_is_read_again(tmp_path):
   run = made.run(1)
   run.task.update(config(dropout=0.2))
   summary = train(run, tmp_path, DATA)
-  member, = summary['members'].values()
+  (member,) = summary['members'].values()
   assert summary['task']['name'] == 'scene'
   assert 0 <= member['balanced_accuracy'] <= 1
   trained, start = params(tmp_path), tiny.vgg().variables['params']
@@ -128,18 +119,21 @@ def test_a_network_learns_scenes_and_is_read_again(tmp_path):
     assert same == (layer != 'conv5_3')
 
 
-@pytest.mark.parametrize(('change', 'drawn'), [
-    ({}, False), ({'task.dense': (4, 5)}, True),
-    ({'network.image_size': 80}, True), ({'scenes': 'garden'}, True)])
+@pytest.mark.parametrize(
+  ('change', 'drawn'),
+  [({}, False), ({'task.dense': (4, 5)}, True), ({'network.image_size': 80}, True), ({'scenes': 'garden'}, True)],
+)
 def test_a_head_is_gone_on_with_where_it_fits(change, drawn, scene_run):
   run = made.run(1)
   run.task.update(config())
   run.network.checkpoint = str(scene_run)
   renamed = change.pop('scenes', 'street')
   run.update_from_flattened_dict(change)
-  data = Data(made.TRAIN, made.VALIDATION, scenes={
-      name: renamed if scene == 'street' else scene
-      for name, scene in SCENES.items()})
+  data = Data(
+    made.TRAIN,
+    made.VALIDATION,
+    scenes={name: renamed if scene == 'street' else scene for name, scene in SCENES.items()},
+  )
   made_of = plan.make(run, 'train', data, None, 1)
   assert (made_of.head is None) == drawn
   kept = json.dumps(made_of.facts({'depth_1': {}})['readout'])
@@ -171,24 +165,25 @@ def test_a_scene_model_predicts_probabilities(scene_run, tmp_path):
   network = trained_models.load_trained(scene_run)
   for row, (image_id, image, *_) in zip(rows, made.VALIDATION, strict=True):
     logits = network.maps(image, network.readout_tap)[network.readout_tap]
-    logits = np.asarray(heads.apply_normalized_dense(
-        network.variables['params']['dense'], logits), np.float64)[0]
+    logits = np.asarray(heads.apply_normalized_dense(network.variables['params']['dense'], logits), np.float64)[0]
     expected = np.exp(logits) / np.exp(logits).sum()
     assert row['image_id'] == image_id
-    assert [float(row[x]) for x in ('kitchen', 'street')] == pytest.approx(
-        expected, abs=1e-5)
+    assert [float(row[x]) for x in ('kitchen', 'street')] == pytest.approx(expected, abs=1e-5)
     assert row['scene'] == ('kitchen', 'street')[expected.argmax()]
   assert 'street' in site.write(tmp_path).read_text()
-  assert scenes.read(tmp_path / 'scene_probabilities.csv').keys() == {
-      *made.VALIDATION.image_ids}
+  assert scenes.read(tmp_path / 'scene_probabilities.csv').keys() == {*made.VALIDATION.image_ids}
 
 
-@pytest.mark.parametrize(('scenes', 'changes', 'says'), [
+@pytest.mark.parametrize(
+  ('scenes', 'changes', 'says'),
+  [
     ({}, {}, 'have 0 scenes'),
     (dict.fromkeys(IDS, 'street'), {}, 'have 1 scenes; two or more'),
     (None, {'dense': (0,)}, 'config.task.dense is'),
-    (None, {'dropout': 1.}, 'config.task.dropout is 1.0'),
-    (None, {'name': 'depth'}, 'one of saliency, scene')])
+    (None, {'dropout': 1.0}, 'config.task.dropout is 1.0'),
+    (None, {'name': 'depth'}, 'one of saliency, scene'),
+  ],
+)
 def test_what_is_wrong_is_said(scenes, changes, says):
   with pytest.raises(InputError, match=says):
     described(scenes, **changes)

@@ -33,9 +33,7 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
   workdir = tmp_path / 'run'
 
   def train():
-    return loop.train(
-        config, Data(Damaged(10, damaged), made.VALIDATION), str(workdir),
-        devices=jax.devices()[:1])
+    return loop.train(config, Data(Damaged(10, damaged), made.VALIDATION), str(workdir), devices=jax.devices()[:1])
 
   write = journal.Journal.write
 
@@ -50,8 +48,7 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
       train()
   assert [line['step'] for line in journal.read(workdir)] == [1, 2]
   summary = train()
-  assert summary['skipped'] == {
-      f'{damaged:03d}': 'It is truncated; fetch it again.'}
+  assert summary['skipped'] == {f'{damaged:03d}': 'It is truncated; fetch it again.'}
   assert summary['counts']['skipped'] == 1
   written = json.loads((workdir / 'summary.json').read_text())
   assert written['skipped'] == summary['skipped']
@@ -60,19 +57,21 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
 TRUNCATED = r'images can be used \(It is truncated; fetch it again\); check'
 
 
-@pytest.mark.parametrize(('training', 'validation', 'says'), [
-    (Damaged(4, *range(4)), made.VALIDATION,
-     f'None of the training {TRUNCATED}'),
-    (made.TRAIN, Damaged(3, *range(3), first=50),
-     f'None of the validation {TRUNCATED}'),
-    (made.TRAIN, made.Photographs(1, first=50, broken=0),
-     r'None of the validation images can be used \(they have no fixation\)')])
-def test_a_part_of_which_nothing_counts_is_refused(
-    tmp_path, training, validation, says):
+@pytest.mark.parametrize(
+  ('training', 'validation', 'says'),
+  [
+    (Damaged(4, *range(4)), made.VALIDATION, f'None of the training {TRUNCATED}'),
+    (made.TRAIN, Damaged(3, *range(3), first=50), f'None of the validation {TRUNCATED}'),
+    (
+      made.TRAIN,
+      made.Photographs(1, first=50, broken=0),
+      r'None of the validation images can be used \(they have no fixation\)',
+    ),
+  ],
+)
+def test_a_part_of_which_nothing_counts_is_refused(tmp_path, training, validation, says):
   config = made.run()
   config.data.on_bad_image = 'skip'
   with pytest.raises(InputError, match=says):
-    loop.train(
-        config, Data(training, validation), str(tmp_path / 'run'),
-        devices=jax.devices()[:1])
+    loop.train(config, Data(training, validation), str(tmp_path / 'run'), devices=jax.devices()[:1])
   assert not (tmp_path / 'run' / 'summary.json').exists()

@@ -21,12 +21,14 @@ _SAMPLES = 4  # samples a pixel, in each direction
 
 class Layout(NamedTuple):
   """Where S items are."""
+
   centres: np.ndarray  # int32 `[S, 2]`, the pixel (y, x) of each item's centre
   turns: np.ndarray  # float64 `[S]`, degrees; for designs that spin their items
 
 
 class Plan(NamedTuple):
   """All that is known of a search array before it is drawn."""
+
   design: Design  # the two items
   layout: Layout
   target: int  # the target's index into the layout
@@ -35,6 +37,7 @@ class Plan(NamedTuple):
 
 class Drawing(NamedTuple):
   """A search array. Masks hold the pixels that an item covers at least half."""
+
   image: np.ndarray  # uint8 `[H, W, 3]`, RGB
   target: np.ndarray  # bool `[H, W]`
   distractors: np.ndarray  # bool `[H, W]`
@@ -50,7 +53,7 @@ def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
     set_size: number of items S, a square number.
     size: side of the image, px.
   """
-  side = round(set_size ** 0.5)
+  side = round(set_size**0.5)
   cell = (1 - 2 * _MARGIN) / side
   row, column = np.divmod(np.arange(set_size), side)
   middle = _MARGIN + cell * (np.stack([row, column], axis=-1) + 0.5)
@@ -60,8 +63,7 @@ def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
   return Layout(centres, rng.uniform(0, 360, set_size))
 
 
-def item_masks(
-    plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
+def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
   """Returns the pixels that single items cover at least half.
 
   Args:
@@ -98,23 +100,17 @@ def draw(plan: Plan, size: int) -> Drawing:
   return Drawing(np.rint(image).astype(np.uint8), *masks)
 
 
-def _placed(
-    plan: Plan, place: int, size: int
-) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
+def _placed(plan: Plan, place: int, size: int) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
   """Returns an item as `_rasterise` does, and its window of the image."""
   design = plan.design
   item = design.target if place == plan.target else design.distractor
-  cover, light = _rasterise(
-      item, ITEM * size, plan.layout.turns[place] if design.spin else 0.)
+  cover, light = _rasterise(item, ITEM * size, plan.layout.turns[place] if design.spin else 0.0)
   reach = len(cover) // 2
-  down, right = (
-      slice(c - reach, c + reach + 1) for c in plan.layout.centres[place])
+  down, right = (slice(c - reach, c + reach + 1) for c in plan.layout.centres[place])
   return cover, light, (down, right)
 
 
-def _rasterise(
-    item: Item, diameter: float, turn: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _rasterise(item: Item, diameter: float, turn: float) -> tuple[np.ndarray, np.ndarray]:
   """Draws one item around the centre of the middle pixel of a tile.
 
   Returns:
@@ -130,7 +126,7 @@ def _rasterise(
   cover = _box_reduce(inside, pixels)
   light = cover[..., None] * np.array(item.ink, float)
   if item.shade is not None:
-    mixed = _box_reduce(np.where(inside, item.shade(x, y), 0.), pixels)
+    mixed = _box_reduce(np.where(inside, item.shade(x, y), 0.0), pixels)
     light += mixed[..., None] * np.subtract(item.second, item.ink, dtype=float)
   return cover, light
 

@@ -28,8 +28,10 @@ def disc(diameter: float) -> Inside:
 
 def box(width: float, height: float) -> Inside:
   """Returns an upright rectangle."""
+
   def inside(x, y):
     return (np.abs(x) <= width / 2 + _EDGE) & (np.abs(y) <= height / 2 + _EDGE)
+
   return inside
 
 
@@ -39,10 +41,10 @@ def polygon(corners: Iterable[tuple[float, float]]) -> Inside:
 
   def inside(x, y):
     held = np.ones(np.shape(x), bool)
-    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1],
-                                  strict=True):
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
       held &= (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= -_EDGE
     return held
+
   return inside
 
 
@@ -60,13 +62,11 @@ def star(points: int, radius: float, waist: float) -> Inside:
     waist: radius of the notches between them.
   """
   half = 180 / points
-  kite = polygon([
-      (0., 0.), _on_circle(waist, -half), _on_circle(radius, 0.),
-      _on_circle(waist, half)])
+  kite = polygon([(0.0, 0.0), _on_circle(waist, -half), _on_circle(radius, 0.0), _on_circle(waist, half)])
   return union(turned(kite, 360 * k / points) for k in range(points))
 
 
-def arc(diameter: float, stroke: float, sweep: float = 360.) -> Inside:
+def arc(diameter: float, stroke: float, sweep: float = 360.0) -> Inside:
   """Returns a part of a ring, centred on the right (3 o'clock), square ends.
 
   Args:
@@ -79,14 +79,14 @@ def arc(diameter: float, stroke: float, sweep: float = 360.) -> Inside:
   def inside(x, y):
     on_ring = np.abs(np.hypot(x, y) - diameter / 2) <= stroke / 2 + _EDGE
     return on_ring & (np.abs(np.arctan2(y, x)) <= half + _EDGE)
+
   return inside
 
 
 def union(parts: Iterable[Inside]) -> Inside:
   """Returns the points of any of `parts`."""
   parts = tuple(parts)
-  return lambda x, y: functools.reduce(
-      np.logical_or, (part(x, y) for part in parts))
+  return lambda x, y: functools.reduce(np.logical_or, (part(x, y) for part in parts))
 
 
 def without(whole: Inside, hole: Inside) -> Inside:
@@ -104,9 +104,7 @@ def turned(figure: Inside, degrees: float) -> Inside:
   return lambda x, y: figure(*turn(x, y, -degrees))
 
 
-def turn(
-    x: np.ndarray, y: np.ndarray, degrees: float
-) -> tuple[np.ndarray, np.ndarray]:
+def turn(x: np.ndarray, y: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
   """Returns points turned clockwise about the origin."""
   # Quarter turns are exact, so that they keep an upright figure's edges crisp.
   quarters, rest = divmod(degrees, 90)
@@ -126,7 +124,7 @@ def dots(places: Iterable[tuple[float, float]], diameter: float) -> Inside:
 def circle_places(count: int, spacing: float) -> list[tuple[float, float]]:
   """Returns places on a circle, neighbours `spacing` apart; one: the centre."""
   if count == 1:
-    return [(0., 0.)]
+    return [(0.0, 0.0)]
   radius = spacing / 2 / math.sin(math.pi / count)
   return [_on_circle(radius, 360 * k / count) for k in range(count)]
 
@@ -140,10 +138,11 @@ def hexagon_places(rings: int, radius: float) -> list[tuple[float, float]]:
   """
   step = radius / rings
   return [
-      (step * (column + row / 2), step * row * math.sqrt(3) / 2)
-      for row in range(-rings, rings + 1)
-      for column in range(-rings, rings + 1)
-      if abs(row + column) <= rings]
+    (step * (column + row / 2), step * row * math.sqrt(3) / 2)
+    for row in range(-rings, rings + 1)
+    for column in range(-rings, rings + 1)
+    if abs(row + column) <= rings
+  ]
 
 
 def _on_circle(radius: float, clockwise: float) -> tuple[float, float]:

@@ -14,6 +14,7 @@ _T = TypeVar('_T')
 
 class Item(NamedTuple):
   """A figure and its paint: one ink, or shades between two."""
+
   inside: glyphs.Inside
   ink: palette.Colour
   # (x, y) -> 0 to 1, how far the paint has gone from `ink` to `second`.
@@ -23,6 +24,7 @@ class Item(NamedTuple):
 
 class Design(NamedTuple):
   """The two items of one search array."""
+
   target: Item
   distractor: Item
   spin: bool = False  # each item is turned by a random angle of its own
@@ -35,13 +37,11 @@ def pick(rng: np.random.Generator, options: Sequence[_T]) -> _T:
 
 def ink(rng: np.random.Generator, background: str) -> palette.Colour:
   """Returns a well visible ink: neutral or tinted, on grey dark or light."""
-  lightness = {
-      'light': 30., 'grey': pick(rng, (14., 95.)), 'dark': 85.}[background]
-  chroma = pick(rng, (0., 45.))
+  lightness = {'light': 30.0, 'grey': pick(rng, (14.0, 95.0)), 'dark': 85.0}[background]
+  chroma = pick(rng, (0.0, 45.0))
   return palette.vivid(lightness, (rng.uniform(0, 360),), chroma)[0]
 
 
 def solid(rng: np.random.Generator) -> glyphs.Inside:
   """Returns a plain filled figure, for features of the surface."""
-  return pick(rng, (
-      glyphs.disc(0.8), glyphs.box(0.68, 0.68), glyphs.box(0.36, 0.9)))
+  return pick(rng, (glyphs.disc(0.8), glyphs.box(0.68, 0.68), glyphs.box(0.36, 0.9)))

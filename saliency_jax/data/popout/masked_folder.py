@@ -1,9 +1,9 @@
 """Search arrays in a folder: a user's own, or drawn ones to look at and edit.
 
-    images/<image_id>.png (or another image)
-    targets/<image_id>.png        a mask: what is not black is the target
-    distractors/<image_id>.png    a mask, for none, some or all of the images
-    patterns.csv                  image_id, kind, background, set_size; optional
+images/<image_id>.png (or another image)
+targets/<image_id>.png        a mask: what is not black is the target
+distractors/<image_id>.png    a mask, for none, some or all of the images
+patterns.csv                  image_id, kind, background, set_size; optional
 """
 
 import os
@@ -13,13 +13,7 @@ import numpy as np
 from PIL import Image
 
 from saliency_jax import files
-from saliency_jax.data.images import (
-    SUFFIXES,
-    check_same_size,
-    files_by_stem,
-    image_size,
-    read_image,
-)
+from saliency_jax.data.images import SUFFIXES, check_same_size, files_by_stem, image_size, read_image
 from saliency_jax.data.popout import patterns
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record, Regions, Source
@@ -55,29 +49,22 @@ class MaskedFolder:
       raise InputError(f'There is no folder of search arrays {folder}.')
     self._images = files_by_stem(folder / 'images', SUFFIXES)
     if not self._images:
-      raise InputError(
-          f'{folder / "images"} holds no images; put PNG or JPEG files there.')
-    self._masks = {
-        category: files_by_stem(folder / name, SUFFIXES)
-        for category, name in _MASK_FOLDERS.items()}
+      raise InputError(f'{folder / "images"} holds no images; put PNG or JPEG files there.')
+    self._masks = {category: files_by_stem(folder / name, SUFFIXES) for category, name in _MASK_FOLDERS.items()}
     for masks in self._masks.values():
       for image_id, path in masks.items():
         if image_id not in self._images:
-          raise InputError(
-              f'{path} is the mask of no image in {folder / "images"}; add the '
-              'image or remove the mask.')
+          raise InputError(f'{path} is the mask of no image in {folder / "images"}; add the image or remove the mask.')
     for image_id, path in self._images.items():
       if image_id not in self._masks[TARGET]:
-        raise InputError(
-            f'{path} has no target mask; add '
-            f'{folder / _MASK_FOLDERS[TARGET] / image_id}.png.')
+        raise InputError(f'{path} has no target mask; add {folder / _MASK_FOLDERS[TARGET] / image_id}.png.')
     table = folder / 'patterns.csv'
     named = patterns.read(table) if table.exists() else {}
     for image_id in named:
       if image_id not in self._images:
         raise InputError(
-            f'{table} names {image_id!r}, which is not in '
-            f'{folder / "images"}; add the image or remove the row.')
+          f'{table} names {image_id!r}, which is not in {folder / "images"}; add the image or remove the row.'
+        )
     unnamed = sorted(set(self._images) - set(named))
     self.image_ids = (*named, *unnamed)
     self.patterns = (*named.values(), *map(patterns.Pattern, unnamed))
@@ -120,12 +107,15 @@ class MaskedFolder:
         masks.append(_mask(paths[image_id], image.shape[:2], _MOST[category]))
     if len(masks) > 1 and (shared := int((masks[0] & masks[1]).sum())):
       raise InputError(
-          f'{self._masks[DISTRACTORS][image_id]} shares {shared} pixels with '
-          'the target mask; clear them in one of the two.')
+        f'{self._masks[DISTRACTORS][image_id]} shares {shared} pixels with '
+        'the target mask; clear them in one of the two.'
+      )
     return Record(
-        image_id, image, np.zeros((0, 2), np.int32),
-        Regions(
-            np.array(numbers, np.int32), tuple(categories), np.stack(masks)))
+      image_id,
+      image,
+      np.zeros((0, 2), np.int32),
+      Regions(np.array(numbers, np.int32), tuple(categories), np.stack(masks)),
+    )
 
 
 def save(source: Source, folder: str | os.PathLike) -> None:
@@ -139,8 +129,7 @@ def save(source: Source, folder: str | os.PathLike) -> None:
   for record in source:
     name = f'{record.image_id}.png'
     _write(folder / 'images' / name, record.image)
-    for category, mask in zip(
-        record.regions.categories, record.regions.masks, strict=True):
+    for category, mask in zip(record.regions.categories, record.regions.masks, strict=True):
       _write(folder / _MASK_FOLDERS[category] / name, mask)
   patterns.write(source.patterns, folder / 'patterns.csv')
 
@@ -150,14 +139,13 @@ def _write(path: pathlib.Path, pixels: np.ndarray) -> None:
     Image.fromarray(pixels).save(temporary)
 
 
-def _mask(
-    path: pathlib.Path, size: tuple[int, int], most: float) -> np.ndarray:
+def _mask(path: pathlib.Path, size: tuple[int, int], most: float) -> np.ndarray:
   mask = read_mask(path)
   check_same_size(path, mask.shape, size, 'mask')
   if not mask.any():
     raise InputError(f'{path} is empty; give every item a value above 0.')
   if mask.mean() > most:
     raise InputError(
-        f'{path} is not black on {mask.mean():.0%} of its pixels; a mask shows '
-        'items in white on black, so invert it.')
+      f'{path} is not black on {mask.mean():.0%} of its pixels; a mask shows items in white on black, so invert it.'
+    )
   return mask

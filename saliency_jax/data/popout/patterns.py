@@ -12,6 +12,7 @@ from saliency_jax.errors import InputError
 
 class Pattern(NamedTuple):
   """What one array shows; what is not known of a user's own array is ''."""
+
   image_id: str
   kind: str = ''  # the feature by which the target differs
   background: str = ''  # 'light', 'grey' or 'dark' for drawn arrays
@@ -20,8 +21,7 @@ class Pattern(NamedTuple):
 
 def write(patterns: Iterable[Pattern], path: pathlib.Path) -> None:
   """Writes `path`: a header of `Pattern`'s fields, then a row per array."""
-  with (files.replacing(path) as temporary,
-        temporary.open('w', newline='', encoding='utf-8') as file):
+  with files.replacing(path) as temporary, temporary.open('w', newline='', encoding='utf-8') as file:
     writer = csv.writer(file, lineterminator='\n')
     writer.writerow(Pattern._fields)
     writer.writerows(patterns)
@@ -37,19 +37,15 @@ def read(path: pathlib.Path) -> dict[str, Pattern]:
     InputError: the file is not readable as such a table.
   """
   found: dict[str, Pattern] = {}
-  for number, fields in tables.rows(
-      path, tables.Columns(Pattern._fields[:1], Pattern._fields[1:])):
+  for number, fields in tables.rows(path, tables.Columns(Pattern._fields[:1], Pattern._fields[1:])):
     pattern = _pattern(fields, path, number)
     if pattern.image_id in found:
-      raise InputError(
-          f'{path}, row {number} names {pattern.image_id!r} again; keep one '
-          'row for each image.')
+      raise InputError(f'{path}, row {number} names {pattern.image_id!r} again; keep one row for each image.')
     found[pattern.image_id] = pattern
   return found
 
 
-def _pattern(
-    fields: dict[str, str], path: pathlib.Path, number: int) -> Pattern:
+def _pattern(fields: dict[str, str], path: pathlib.Path, number: int) -> Pattern:
   pattern = Pattern(**fields | {'image_id': images.id_of(fields['image_id'])})
   if not pattern.set_size:
     return pattern
@@ -57,5 +53,5 @@ def _pattern(
     return pattern._replace(set_size=int(pattern.set_size))
   except ValueError:
     raise InputError(
-        f'{path}, row {number} has the set_size {pattern.set_size!r}; give the '
-        'number of items, or leave it empty.') from None
+      f'{path}, row {number} has the set_size {pattern.set_size!r}; give the number of items, or leave it empty.'
+    ) from None

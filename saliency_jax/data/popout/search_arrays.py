@@ -26,12 +26,26 @@ _TARGET_PLACE, _LAYOUT, _DESIGN, _ITEMS = range(4)
 # area, extent, strokes, luminance, ink.
 # (rng, background) -> the design of an array, by kind, in the images' order.
 KINDS: dict[str, Callable[[np.random.Generator, str], Design]] = {
-    kind.__name__: kind for kind in (
-        surfaces.colour, surfaces.intensity, extents.orientation,
-        extents.length, extents.width, extents.size, shapes.shape,
-        shapes.curvature, shapes.closure, shapes.intersection,
-        shapes.terminators, extents.number, extents.density,
-        shapes.enclosure, surfaces.lighting, surfaces.frequency)}
+  kind.__name__: kind
+  for kind in (
+    surfaces.colour,
+    surfaces.intensity,
+    extents.orientation,
+    extents.length,
+    extents.width,
+    extents.size,
+    shapes.shape,
+    shapes.curvature,
+    shapes.closure,
+    shapes.intersection,
+    shapes.terminators,
+    extents.number,
+    extents.density,
+    shapes.enclosure,
+    surfaces.lighting,
+    surfaces.frequency,
+  )
+}
 
 
 class SearchArrays:
@@ -60,12 +74,9 @@ class SearchArrays:
     Raises:
       InputError: a number is out of its range.
     """
-    for name, value, least in (
-        ('count', count, 1), ('seed', seed, 0),
-        ('size', size, drawing.SMALLEST)):
+    for name, value, least in (('count', count, 1), ('seed', seed, 0), ('size', size, drawing.SMALLEST)):
       if value < least:
-        raise InputError(
-            f'The {name} of search arrays is {value}; give {least} or more.')
+        raise InputError(f'The {name} of search arrays is {value}; give {least} or more.')
     self._seed, self._size = seed, size
     self.patterns = tuple(_pattern(index) for index in range(count))
     self.image_ids = tuple(pattern.image_id for pattern in self.patterns)
@@ -84,10 +95,11 @@ class SearchArrays:
     """
     drawn = drawing.draw(self.plan(index), self._size)
     return Record(
-        self.image_ids[index], drawn.image, np.zeros((0, 2), np.int32),
-        Regions(
-            np.array([1, 2], np.int32), (TARGET, DISTRACTORS),
-            np.stack([drawn.target, drawn.distractors])))
+      self.image_ids[index],
+      drawn.image,
+      np.zeros((0, 2), np.int32),
+      Regions(np.array([1, 2], np.int32), (TARGET, DISTRACTORS), np.stack([drawn.target, drawn.distractors])),
+    )
 
   def items(self, image_id: str, count: int) -> np.ndarray:
     """Returns some of an array's distractors, each by itself.
@@ -120,15 +132,14 @@ class SearchArrays:
     index = range(len(self))[index]
     pattern = self.patterns[index]
     return drawing.Plan(
-        KINDS[pattern.kind](self._stream(index, _DESIGN), pattern.background),
-        drawing.lay_out(
-            self._stream(index, _LAYOUT), pattern.set_size, self._size),
-        int(self._stream(index, _TARGET_PLACE).integers(pattern.set_size)),
-        pattern.background)
+      KINDS[pattern.kind](self._stream(index, _DESIGN), pattern.background),
+      drawing.lay_out(self._stream(index, _LAYOUT), pattern.set_size, self._size),
+      int(self._stream(index, _TARGET_PLACE).integers(pattern.set_size)),
+      pattern.background,
+    )
 
   def _stream(self, index: int, purpose: int) -> np.random.Generator:
-    return np.random.default_rng(
-        np.random.SeedSequence(self._seed, spawn_key=(index, purpose)))
+    return np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(index, purpose)))
 
 
 def _pattern(index: int) -> Pattern:
@@ -137,6 +148,4 @@ def _pattern(index: int) -> Pattern:
   # 3 backgrounds and 4 set sizes have no common factor, so counting through
   # both at once meets every pair; kinds start apart, which balances the whole.
   step = variant + place
-  return Pattern(
-      f'{kind}-{variant:02d}', kind, backgrounds[step % len(backgrounds)],
-      SET_SIZES[step % len(SET_SIZES)])
+  return Pattern(f'{kind}-{variant:02d}', kind, backgrounds[step % len(backgrounds)], SET_SIZES[step % len(SET_SIZES)])

@@ -20,15 +20,13 @@ def shape(rng: np.random.Generator, background: str) -> items.Design:
   star = glyphs.star(5, radius, radius * waist)
   triangle = glyphs.regular(3, math.sqrt(4 * area / math.sqrt(27)))
   span = math.sqrt(9 * area / 5)
-  plus = glyphs.union(
-      (glyphs.box(span, span / 3), glyphs.box(span / 3, span)))
+  plus = glyphs.union((glyphs.box(span, span / 3), glyphs.box(span / 3, span)))
   disc = glyphs.disc(math.sqrt(4 * area / math.pi))
   square = glyphs.box(math.sqrt(area), math.sqrt(area))
-  target, distractor = items.pick(rng, (
-      (star, disc), (triangle, disc), (plus, disc), (star, square),
-      (glyphs.turned(plus, 45), square)))
-  return items.Design(
-      items.Item(target, ink), items.Item(distractor, ink))
+  target, distractor = items.pick(
+    rng, ((star, disc), (triangle, disc), (plus, disc), (star, square), (glyphs.turned(plus, 45), square))
+  )
+  return items.Design(items.Item(target, ink), items.Item(distractor, ink))
 
 
 def curvature(rng: np.random.Generator, background: str) -> items.Design:
@@ -41,11 +39,8 @@ def curvature(rng: np.random.Generator, background: str) -> items.Design:
   radius = drawn / math.radians(sweep)
   sagitta = radius * (1 - math.cos(math.radians(sweep / 2)))
   # The item's centre lies halfway between the arc's middle and its chord.
-  curve = glyphs.shifted(
-      glyphs.arc(2 * radius, items.STROKE, sweep), sagitta / 2 - radius, 0.)
-  return items.Design(
-      items.Item(curve, ink), items.Item(glyphs.box(items.STROKE, drawn), ink),
-      spin=True)
+  curve = glyphs.shifted(glyphs.arc(2 * radius, items.STROKE, sweep), sagitta / 2 - radius, 0.0)
+  return items.Design(items.Item(curve, ink), items.Item(glyphs.box(items.STROKE, drawn), ink), spin=True)
 
 
 def closure(rng: np.random.Generator, background: str) -> items.Design:
@@ -55,17 +50,13 @@ def closure(rng: np.random.Generator, background: str) -> items.Design:
   closes around an inside.
   """
   ink = items.ink(rng, background)
-  angle = items.pick(rng, (0., 90.))
+  angle = items.pick(rng, (0.0, 90.0))
   left, middle = items.pick(rng, (_bracket, _parenthesis))()
   right = glyphs.turned(left, 180)
   facing = glyphs.union((left, right))
   # Each half mirrored about its own middle, in its place.
-  backs = glyphs.union((
-      glyphs.shifted(right, 2 * middle, 0.),
-      glyphs.shifted(left, -2 * middle, 0.)))
-  return items.Design(
-      items.Item(glyphs.turned(facing, angle), ink),
-      items.Item(glyphs.turned(backs, angle), ink))
+  backs = glyphs.union((glyphs.shifted(right, 2 * middle, 0.0), glyphs.shifted(left, -2 * middle, 0.0)))
+  return items.Design(items.Item(glyphs.turned(facing, angle), ink), items.Item(glyphs.turned(backs, angle), ink))
 
 
 def _bracket() -> tuple[glyphs.Inside, float]:
@@ -75,19 +66,17 @@ def _bracket() -> tuple[glyphs.Inside, float]:
   middle = -(side - arm) / 2
   reach = (side - items.STROKE) / 2
   spine, bar = glyphs.box(items.STROKE, side), glyphs.box(arm, items.STROKE)
-  return glyphs.union((
-      glyphs.shifted(spine, -reach, 0.), glyphs.shifted(bar, middle, -reach),
-      glyphs.shifted(bar, middle, reach))), middle
+  return glyphs.union(
+    (glyphs.shifted(spine, -reach, 0.0), glyphs.shifted(bar, middle, -reach), glyphs.shifted(bar, middle, reach))
+  ), middle
 
 
 def _parenthesis() -> tuple[glyphs.Inside, float]:
   """Returns the left half of a ring, and the x of its own middle."""
-  diameter, sweep = 0.58, 160.
+  diameter, sweep = 0.58, 160.0
   inmost = (diameter - items.STROKE) / 2 * math.cos(math.radians(sweep / 2))
   outmost = (diameter + items.STROKE) / 2
-  return (
-      glyphs.turned(glyphs.arc(diameter, items.STROKE, sweep), 180),
-      -(outmost + inmost) / 2)
+  return (glyphs.turned(glyphs.arc(diameter, items.STROKE, sweep), 180), -(outmost + inmost) / 2)
 
 
 def intersection(rng: np.random.Generator, background: str) -> items.Design:
@@ -101,12 +90,9 @@ def intersection(rng: np.random.Generator, background: str) -> items.Design:
   level = glyphs.box(drawn, items.STROKE)
   reach = (drawn - items.STROKE) / 2
   # Its centre of mass, not its box, sits in the item's centre, as the cross's.
-  corner = glyphs.union((
-      glyphs.shifted(upright, -reach / 2, -reach / 2),
-      glyphs.shifted(level, reach / 2, reach / 2)))
-  corner = glyphs.turned(corner, items.pick(rng, (0., 90., 180., 270.)))
-  return items.Design(
-      items.Item(glyphs.union((upright, level)), ink), items.Item(corner, ink))
+  corner = glyphs.union((glyphs.shifted(upright, -reach / 2, -reach / 2), glyphs.shifted(level, reach / 2, reach / 2)))
+  corner = glyphs.turned(corner, items.pick(rng, (0.0, 90.0, 180.0, 270.0)))
+  return items.Design(items.Item(glyphs.union((upright, level)), ink), items.Item(corner, ink))
 
 
 def terminators(rng: np.random.Generator, background: str) -> items.Design:
@@ -114,16 +100,16 @@ def terminators(rng: np.random.Generator, background: str) -> items.Design:
   ink = items.ink(rng, background)
   gap = rng.uniform(75, 110)
   return items.Design(
-      items.Item(glyphs.arc(0.8, items.STROKE, 360 - gap), ink),
-      items.Item(glyphs.arc(0.8, items.STROKE), ink), spin=True)
+    items.Item(glyphs.arc(0.8, items.STROKE, 360 - gap), ink), items.Item(glyphs.arc(0.8, items.STROKE), ink), spin=True
+  )
 
 
 def enclosure(rng: np.random.Generator, background: str) -> items.Design:
   """A figure inside a frame among the same figure without (Ware 2012)."""
   ink = items.ink(rng, background)
-  frame, edge = items.pick(rng, (
-      (glyphs.disc(0.96), glyphs.disc(0.74)),
-      (glyphs.box(0.7, 0.7), glyphs.box(0.48, 0.48))))
+  frame, edge = items.pick(
+    rng, ((glyphs.disc(0.96), glyphs.disc(0.74)), (glyphs.box(0.7, 0.7), glyphs.box(0.48, 0.48)))
+  )
   core = items.pick(rng, (glyphs.disc(0.32), glyphs.box(0.28, 0.28)))
   framed = glyphs.union((core, glyphs.without(frame, edge)))
   return items.Design(items.Item(framed, ink), items.Item(core, ink))

@@ -9,13 +9,12 @@ from saliency_jax.data.popout import glyphs, items, palette
 
 def colour(rng: np.random.Generator, background: str) -> items.Design:
   """Another hue at one luminance and chroma (Treisman and Gelade 1980)."""
-  lightness = {'light': 58., 'grey': 76., 'dark': 68.}[background]
+  lightness = {'light': 58.0, 'grey': 76.0, 'dark': 68.0}[background]
   hue = rng.uniform(0, 360)
   apart = items.pick(rng, (-1, 1)) * rng.uniform(100, 180)
   figure = items.solid(rng)
-  target, distractor = palette.vivid(lightness, (hue, hue + apart), 60.)
-  return items.Design(
-      items.Item(figure, target), items.Item(figure, distractor))
+  target, distractor = palette.vivid(lightness, (hue, hue + apart), 60.0)
+  return items.Design(items.Item(figure, target), items.Item(figure, distractor))
 
 
 def intensity(rng: np.random.Generator, background: str) -> items.Design:
@@ -29,11 +28,10 @@ def intensity(rng: np.random.Generator, background: str) -> items.Design:
     middle, step = palette.BACKGROUNDS['grey'], items.pick(rng, (-100, 100))
     target, distractor = (middle + step,) * 3, (middle - step,) * 3
   else:
-    strong, weak = {'light': (10., 72.), 'dark': (97., 38.)}[background]
+    strong, weak = {'light': (10.0, 72.0), 'dark': (97.0, 38.0)}[background]
     target = palette.grey(strong)
     distractor = palette.grey(weak + rng.uniform(-4, 4))
-  return items.Design(
-      items.Item(figure, target), items.Item(figure, distractor))
+  return items.Design(items.Item(figure, target), items.Item(figure, distractor))
 
 
 def lighting(rng: np.random.Generator, background: str) -> items.Design:
@@ -45,9 +43,7 @@ def lighting(rng: np.random.Generator, background: str) -> items.Design:
   del background  # The shades lie between the light and the dark one.
   tilt, slant = math.radians(rng.uniform(-15, 15)), math.radians(62)
   # Towards the light: x right, y down, z to the viewer.
-  light = (
-      math.sin(slant) * math.sin(tilt), -math.sin(slant) * math.cos(tilt),
-      math.cos(slant))
+  light = (math.sin(slant) * math.sin(tilt), -math.sin(slant) * math.cos(tilt), math.cos(slant))
   diameter = 0.92
 
   def bump(x, y):
@@ -59,9 +55,7 @@ def lighting(rng: np.random.Generator, background: str) -> items.Design:
     return bump(-x, -y)
 
   ball, dark, bright = glyphs.disc(diameter), (46,) * 3, (216,) * 3
-  return items.Design(
-      items.Item(ball, dark, dent, bright),
-      items.Item(ball, dark, bump, bright))
+  return items.Design(items.Item(ball, dark, dent, bright), items.Item(ball, dark, bump, bright))
 
 
 def frequency(rng: np.random.Generator, background: str) -> items.Design:
@@ -69,15 +63,16 @@ def frequency(rng: np.random.Generator, background: str) -> items.Design:
 
   Spatial frequency guides attention as size does (Wolfe and Horowitz 2004).
   """
-  dark, bright = {
-      'light': ((20,) * 3, (190,) * 3), 'grey': ((28,) * 3, (228,) * 3),
-      'dark': ((66,) * 3, (236,) * 3)}[background]
-  patch, angle = glyphs.disc(0.96), items.pick(rng, (0., 45., 90., 135.))
+  dark, bright = {'light': ((20,) * 3, (190,) * 3), 'grey': ((28,) * 3, (228,) * 3), 'dark': ((66,) * 3, (236,) * 3)}[
+    background
+  ]
+  patch, angle = glyphs.disc(0.96), items.pick(rng, (0.0, 45.0, 90.0, 135.0))
 
   def grating(cycles: float) -> items.Item:
     def shade(x, y):
       across, _ = glyphs.turn(x, y, -angle)
       return (1 + np.sin(2 * math.pi * cycles * across)) / 2
+
     return items.Item(patch, dark, shade, bright)
 
   # Cycles in an item's diameter.

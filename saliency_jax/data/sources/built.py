@@ -46,17 +46,16 @@ class BuiltSource:
     with self._reading():  # TFDS raises what its many parts met
       builder = tfds.builder_from_directory(os.fspath(folder))
       undecoded = tfds.decode.SkipDecoding()
-      self._examples = builder.as_data_source(
-          SPLIT, decoders={'image': undecoded})
-      patterns = [_pattern(example) for example in builder.as_data_source(
-          SPLIT, decoders={
-              'image': undecoded, 'regions': {'mask': undecoded}})]
+      self._examples = builder.as_data_source(SPLIT, decoders={'image': undecoded})
+      patterns = [
+        _pattern(example)
+        for example in builder.as_data_source(SPLIT, decoders={'image': undecoded, 'regions': {'mask': undecoded}})
+      ]
       if not patterns:
         raise ValueError('it has no image')
     self.image_ids = tuple(pattern.image_id for pattern in patterns)
     self.patterns = tuple(patterns) if patterns[0].kind else ()
-    self.gives = frozenset(
-        {'targets'} if self.patterns else {'fixations', 'regions'})
+    self.gives = frozenset({'targets'} if self.patterns else {'fixations', 'regions'})
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -69,27 +68,22 @@ class BuiltSource:
       InputError: the image cannot be decoded.
     """
     example = self._example(index)
-    return self._record(
-        index, example, read_image(example['image'], self._name(index)))
+    return self._record(index, example, read_image(example['image'], self._name(index)))
 
-  def squared(
-      self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
+  def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
     """Returns `self[index]` without its pixels, and as a network takes it.
 
     See `Photographs.squared`; it raises as `self[index]`.
     """
     example, ready = self._example(index), self._ready(side, resample)
     if ready is None:
-      size, image = read_square(
-          example['image'], side, resample, self._name(index))
+      size, image = read_square(example['image'], side, resample, self._name(index))
     else:
       size = self._mapped(SIZES, np.int32, 2)[index].tolist()
       image = np.array(ready[index])
     return self._record(index, example, unread(*size)), image
 
-  def squares(
-      self, indices: np.ndarray, side: int, resample: str
-  ) -> tuple[np.ndarray, np.ndarray] | None:
+  def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Returns many images as a network takes them, where they lie ready.
 
     Args:
@@ -101,14 +95,11 @@ class BuiltSource:
       where the data set was built for no such network.
     """
     ready = self._ready(side, resample)
-    return None if ready is None else (
-        self._mapped(SIZES, np.int32, 2)[indices],
-        np.take(ready, indices, axis=0))
+    return None if ready is None else (self._mapped(SIZES, np.int32, 2)[indices], np.take(ready, indices, axis=0))
 
   def _ready(self, side: int, resample: str) -> np.ndarray | None:
     name = READY.format(side, resample)
-    return (self._mapped(name, np.uint8, side, side, 3)
-            if (self._folder / name).is_file() else None)
+    return self._mapped(name, np.uint8, side, side, 3) if (self._folder / name).is_file() else None
 
   def _mapped(self, name: str, dtype: type, *shape: int) -> np.ndarray:
     """Returns what a file has of every image, which stays on disk."""
@@ -127,15 +118,13 @@ class BuiltSource:
     image_id = self.image_ids[index]
     with self._reading():
       regions = example['regions']
-      masks = np.unpackbits(
-          regions['mask'], axis=-1, count=image.shape[1]).view(bool)
-      points = (example['fixations']['point'] if 'fixations' in example
-                else np.zeros((0, 2), np.int32))
-      if masks.shape != (len(regions['id']), *image.shape[:2]) or (
-          (points < 0) | (points >= image.shape[:2])).any():
+      masks = np.unpackbits(regions['mask'], axis=-1, count=image.shape[1]).view(bool)
+      points = example['fixations']['point'] if 'fixations' in example else np.zeros((0, 2), np.int32)
+      if masks.shape != (len(regions['id']), *image.shape[:2]) or ((points < 0) | (points >= image.shape[:2])).any():
         raise ValueError(f'masks or points of {image_id} are of another image')
-      return Record(image_id, image, points, Regions(
-          regions['id'], tuple(x.decode() for x in regions['category']), masks))
+      return Record(
+        image_id, image, points, Regions(regions['id'], tuple(x.decode() for x in regions['category']), masks)
+      )
 
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels.
@@ -162,8 +151,7 @@ class BuiltSource:
       raise InputError(f'{self._folder} has no fixations; give photographs.')
     with self._reading():
       found = example['fixations']
-      return fixations.make(
-          found['point'], found['subject'], found.get('duration', np.nan))
+      return fixations.make(found['point'], found['subject'], found.get('duration', np.nan))
 
   def _name(self, index: int) -> str:
     return f'{self._folder}, image {self.image_ids[index]}'
@@ -174,9 +162,7 @@ class BuiltSource:
       return self._examples[place]
 
   def _reading(self):
-    return outside.reading(
-        self._folder, 'data set that was built here',
-        'build it again with launch/build_dataset.py')
+    return outside.reading(self._folder, 'data set that was built here', 'build it again with launch/build_dataset.py')
 
 
 def _pattern(example: dict) -> Pattern:
@@ -184,6 +170,4 @@ def _pattern(example: dict) -> Pattern:
   name = example['image_id'].decode()
   if 'kind' not in example:
     return Pattern(name)
-  return Pattern(
-      name, example['kind'].decode(), example['background'].decode(),
-      int(example['set_size']))
+  return Pattern(name, example['kind'].decode(), example['background'].decode(), int(example['set_size']))

@@ -38,8 +38,7 @@ class FixationMaps(FixationReader):
 
   lazy = points_are_pixels = True
 
-  def __init__(
-      self, folder: str | os.PathLike, recorded: Coordinates = PIXELS):
+  def __init__(self, folder: str | os.PathLike, recorded: Coordinates = PIXELS):
     """Lists the folder.
 
     Raises:
@@ -51,13 +50,11 @@ class FixationMaps(FixationReader):
     self._files = files_by_stem(self.place, MAP_SUFFIXES, marked=_POINTS)
     if not self._files:
       raise InputError(
-          f'{folder} holds no fixation map; put one per photograph there, as '
-          '.npy, .mat or .png, made from the fixations.')
-    self.names = {
-        image_id: path.name for image_id, path in self._files.items()}
+        f'{folder} holds no fixation map; put one per photograph there, as .npy, .mat or .png, made from the fixations.'
+      )
+    self.names = {image_id: path.name for image_id, path in self._files.items()}
 
-  def recorded(
-      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     """See `FixationReader`; the points are in the order of the rows."""
     path = self._files[image_id]
     values = read_map(path)
@@ -66,14 +63,13 @@ class FixationMaps(FixationReader):
     if said := _fault(places, values):
       if not self._recorded.maxima:
         raise InputError(
-            f'{path} {said}: give the points themselves, as they were made, or '
-            f'{self._recorded.flag("maxima")} to take its maxima.')
+          f'{path} {said}: give the points themselves, as they were made, or '
+          f'{self._recorded.flag("maxima")} to take its maxima.'
+        )
       if (values >= values.max() / 2).mean() > 0.5:
-        raise InputError(f'{path} is bright on most of its pixels, as black '
-                         'points on white are; invert it.')
+        raise InputError(f'{path} is bright on most of its pixels, as black points on white are; invert it.')
       places = np.flatnonzero(_maxima(values))
-    return fixations.make(np.stack(
-        np.divmod(places, width), axis=1).astype(np.int32))
+    return fixations.make(np.stack(np.divmod(places, width), axis=1).astype(np.int32))
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     path = self._files[image_id]
@@ -85,20 +81,21 @@ class MappedPhotographs(Photographs):
   """A `Source` of a folder of photographs and one of fixation maps."""
 
   def __init__(
-      self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+    self,
+    images: str | os.PathLike,
+    fixations: str | os.PathLike,
+    regions: str | os.PathLike | None = None,
+    recorded: Coordinates = PIXELS,
+  ):
     """Lists both folders; see `source.open_source`."""
-    super().__init__(
-        list_images(images), FixationMaps(fixations, recorded), regions)
+    super().__init__(list_images(images), FixationMaps(fixations, recorded), regions)
 
 
 def _fault(places: np.ndarray, values: np.ndarray) -> str:
   """Says why `places`, where `[H, W]` is not 0 by row, are no points, or ''."""
   count, share = len(places), len(places) / values.size
   if share > _MOST:
-    return (f'is not 0 on {share:.0%} of its pixels, which a smoothed map is, '
-            'or one of black points on white')
+    return f'is not 0 on {share:.0%} of its pixels, which a smoothed map is, or one of black points on white'
   # Who has three neighbours has two within two columns of one row, and no two
   # are so for more than six. Of points this says enough, in no time.
   pairs = (places[1:] - places[:-1] <= 2).tobytes().count(1)
@@ -112,16 +109,16 @@ def _fault(places: np.ndarray, values: np.ndarray) -> str:
   # pixels around each place, and above and below it.
   width = values.shape[1] + 2
   places = places + places // values.shape[1] * 2
-  before, after = (
-      np.searchsorted(places, np.add.outer((-width, 0, width), places + end))
-      for end in (-1, 2))
+  before, after = (np.searchsorted(places, np.add.outer((-width, 0, width), places + end)) for end in (-1, 2))
   neighbours = (after - before).sum(axis=0) - 1
   crowded = np.count_nonzero(neighbours >= _NEIGHBOURS) / count
   if crowded <= most:
     return ''
-  return (f'has {count:,} pixels that are not 0, in {levels} grey levels, '
-          f'{crowded:.0%} of them beside others, so it is no map of points but '
-          'smoothed, resized or from a JPEG')
+  return (
+    f'has {count:,} pixels that are not 0, in {levels} grey levels, '
+    f'{crowded:.0%} of them beside others, so it is no map of points but '
+    'smoothed, resized or from a JPEG'
+  )
 
 
 def _maxima(values: np.ndarray) -> np.ndarray:
@@ -131,15 +128,13 @@ def _maxima(values: np.ndarray) -> np.ndarray:
   middles of what is higher than all around it.
   """
   from scipy import ndimage  # few need it, and it takes a while
+
   high = values >= values.max() / 2
   if not _fault(np.flatnonzero(high), high):
     return high
   around = np.ones((3, 3))
-  areas, count = ndimage.label(
-      high & (values == ndimage.maximum_filter(values, footprint=around)),
-      around)
-  middles = np.rint(ndimage.center_of_mass(
-      areas, areas, range(1, count + 1))).astype(int)
+  areas, count = ndimage.label(high & (values == ndimage.maximum_filter(values, footprint=around)), around)
+  middles = np.rint(ndimage.center_of_mass(areas, areas, range(1, count + 1))).astype(int)
   maxima = np.zeros(values.shape, bool)
   maxima[tuple(middles.T)] = True
   return maxima

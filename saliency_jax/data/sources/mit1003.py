@@ -40,9 +40,12 @@ class Mit1003(Photographs):
   """A `Source` of photographs and `DATA`; see the module."""
 
   def __init__(
-      self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+    self,
+    images: str | os.PathLike,
+    fixations: str | os.PathLike,
+    regions: str | os.PathLike | None = None,
+    recorded: Coordinates = PIXELS,
+  ):
     """Lists both folders.
 
     Args:
@@ -56,13 +59,14 @@ class Mit1003(Photographs):
     """
     if recorded.offset == 'centre' or recorded.scale.count('-'):
       raise InputError(
-          f'{fixations}: MIT1003 marks blinks by negative coordinates, so none '
-          f'of them can count from the centre or downwards; leave '
-          f'{recorded.flag("offset")} and {recorded.flag("scale")} out.')
+        f'{fixations}: MIT1003 marks blinks by negative coordinates, so none '
+        f'of them can count from the centre or downwards; leave '
+        f'{recorded.flag("offset")} and {recorded.flag("scale")} out.'
+      )
     files = list_images(images)
     super().__init__(
-        files, _Gaze(pathlib.Path(fixations), files), regions,
-        dataclasses.replace(recorded, origin=1, drop_outside=True))
+      files, _Gaze(pathlib.Path(fixations), files), regions, dataclasses.replace(recorded, origin=1, drop_outside=True)
+    )
 
 
 class _Gaze(FixationReader):
@@ -75,22 +79,18 @@ class _Gaze(FixationReader):
       raise InputError(f'There is no folder of eye-tracking data {folder}.')
     self.place = folder
     # Beside the photographs' files lie those of calibration and order.
-    self._subjects = [
-        files_by_stem(each, ('.mat',)) for each in sorted(folder.glob('[!.]*'))
-        if each.is_dir()]
+    self._subjects = [files_by_stem(each, ('.mat',)) for each in sorted(folder.glob('[!.]*')) if each.is_dir()]
     self.names = {
-        image_id: path.name for image_id, path in files.items()
-        if any(image_id in seen for seen in self._subjects)}
+      image_id: path.name for image_id, path in files.items() if any(image_id in seen for seen in self._subjects)
+    }
 
-  def recorded(
-      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del height, width
     people = []
     for subject, seen in enumerate(self._subjects):
       if image_id in seen:
         centres, times = find_fixations(_samples(seen[image_id], image_id))
-        people.append((subject, np.column_stack([
-            centres[:, ::-1], np.diff(times, axis=1), times[:, 0]])[1:]))
+        people.append((subject, np.column_stack([centres[:, ::-1], np.diff(times, axis=1), times[:, 0]])[1:]))
     return fixations.joined(people)
 
 
@@ -120,16 +120,14 @@ def find_fixations(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _end(samples: list[list[float]], start: int) -> int:
-  """Returns the end of the samples from `start` on that lie close together.
-  """
+  """Returns the end of the samples from `start` on that lie close together."""
   left = top = math.inf
   right = bottom = -math.inf
   for number in range(start, len(samples)):
     x, y = samples[number]
     left, right = min(left, x), max(right, x)
     top, bottom = min(top, y), max(bottom, y)
-    if not (x >= 0 and y >= 0 and x + y
-            and right - left + bottom - top <= _WIDEST):
+    if not (x >= 0 and y >= 0 and x + y and right - left + bottom - top <= _WIDEST):
       return number
   return len(samples)
 
@@ -138,11 +136,9 @@ def _samples(path: pathlib.Path, image_id: str) -> np.ndarray:
   name = image_id[:_NAME]
   value = matlab.load(path, name)
   if value is None:
-    raise InputError(
-        f'{path} has no variable {name}; is it of this data set?')
+    raise InputError(f'{path} has no variable {name}; is it of this data set?')
   data = matlab.field(value, 'DATA', list, str(path))
   samples = matlab.field(data[:1], 'eyeData', np.ndarray, str(path))
   if samples.ndim != 2 or not 2 <= samples.shape[1] < _SHORTEST:
-    raise InputError(
-        f'{path}: eyeData is no [n, 2] array; is it of this data set?')
+    raise InputError(f'{path}: eyeData is no [n, 2] array; is it of this data set?')
   return samples[:, :2].astype(np.float64)

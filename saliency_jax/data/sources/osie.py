@@ -27,6 +27,7 @@ from saliency_jax.errors import InputError
 
 class Fingerprint(NamedTuple):
   """What tells one set of fixations from another."""
+
   images: int
   fixations: int  # of all observers, repeated pixels included
   sha256: str  # over every image_id and its fixated pixels
@@ -42,9 +43,8 @@ class Osie(Photographs):
   _takes_more = False
 
   def __init__(
-      self, folder: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+    self, folder: str | os.PathLike, regions: str | os.PathLike | None = None, recorded: Coordinates = PIXELS
+  ):
     """Lists the photographs and reads all fixations; photographs come later.
 
     Args:
@@ -61,9 +61,7 @@ class Osie(Photographs):
     folder = _data_folder(pathlib.Path(folder))
     eye = _Eye(folder / 'eye' / 'fixations.mat')
     files = list_images(folder / 'stimuli', eye.names.values())
-    super().__init__(
-        files, eye, regions,
-        dataclasses.replace(recorded, origin=1, slack=0.5))
+    super().__init__(files, eye, regions, dataclasses.replace(recorded, origin=1, slack=0.5))
     if regions is not None:
       return
     own = osie_download.own_photographs(files, eye.fixated)
@@ -73,9 +71,11 @@ class Osie(Photographs):
       self.gives |= {'regions'}
     if others := sorted(named - own):
       logging.warning(
-          '%d photographs have names of OSIE but are others, the first is %s; '
-          'the regions of OSIE are not taken for them.', len(others),
-          files[others[0]])
+        '%d photographs have names of OSIE but are others, the first is %s; '
+        'the regions of OSIE are not taken for them.',
+        len(others),
+        files[others[0]],
+      )
 
 
 class _Eye(FixationReader):
@@ -123,6 +123,4 @@ def _data_folder(folder: pathlib.Path) -> pathlib.Path:
   for place in (folder, folder / 'data'):
     if (place / 'stimuli').is_dir():
       return place
-  raise InputError(
-      f'{folder} holds neither stimuli/ nor data/stimuli/; give a folder in '
-      "OSIE's layout.")
+  raise InputError(f"{folder} holds neither stimuli/ nor data/stimuli/; give a folder in OSIE's layout.")

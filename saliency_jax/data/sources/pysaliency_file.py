@@ -28,19 +28,34 @@ from saliency_jax.errors import InputError
 STIMULI, TRAINS, SINGLE = 'FileStimuli', 'FixationTrains', 'Fixations'
 SCANPATHS = 'ScanpathFixations'
 # What can be read, by type; the first one is what is written.
-VERSIONS = {
-    STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.3', '1.1', '1.0'),
-    SINGLE: ('1.0',), SCANPATHS: ('1.0',)}
+VERSIONS = {STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.3', '1.1', '1.0'), SINGLE: ('1.0',), SCANPATHS: ('1.0',)}
 DURATIONS = 'scanpath_fixation_attributes/durations'
 # What each type calls y, x, t, images, subjects, lengths and durations; version
 # 1.1 kept durations elsewhere.
 _COLUMNS = {
-    TRAINS: ('train_ys', 'train_xs', 'train_ts', 'train_ns', 'train_subjects',
-             'train_lengths', DURATIONS, 'scanpath_attributes/train_durations'),
-    SCANPATHS: tuple(f'scanpaths/{name}' for name in (
-        'ys', 'xs', 'fixation_attributes/ts', 'n',
-        'scanpath_attributes/subject', 'lengths',
-        'fixation_attributes/durations'))}
+  TRAINS: (
+    'train_ys',
+    'train_xs',
+    'train_ts',
+    'train_ns',
+    'train_subjects',
+    'train_lengths',
+    DURATIONS,
+    'scanpath_attributes/train_durations',
+  ),
+  SCANPATHS: tuple(
+    f'scanpaths/{name}'
+    for name in (
+      'ys',
+      'xs',
+      'fixation_attributes/ts',
+      'n',
+      'scanpath_attributes/subject',
+      'lengths',
+      'fixation_attributes/durations',
+    )
+  ),
+}
 
 
 class Pysaliency(Photographs):
@@ -51,9 +66,12 @@ class Pysaliency(Photographs):
   """
 
   def __init__(
-      self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+    self,
+    images: str | os.PathLike,
+    fixations: str | os.PathLike,
+    regions: str | os.PathLike | None = None,
+    recorded: Coordinates = PIXELS,
+  ):
     """Reads both files; opens no image.
 
     Args:
@@ -69,9 +87,7 @@ class Pysaliency(Photographs):
     paths, sizes = _read_stimuli(pathlib.Path(images))
     ids = _ids(paths, images)
     looked = _Trains(pathlib.Path(fixations), ids, paths, sizes, recorded)
-    super().__init__(
-        dict(zip(ids, paths, strict=True)), looked, regions,
-        dataclasses.replace(recorded, cut=True))
+    super().__init__(dict(zip(ids, paths, strict=True)), looked, regions, dataclasses.replace(recorded, cut=True))
 
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels, as its file says.
@@ -86,41 +102,41 @@ class _Trains(FixationReader):
   """The fixations of a file, read at once; a `FixationReader`."""
 
   def __init__(
-      self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path],
-      sizes: np.ndarray, recorded: Coordinates):
+    self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path], sizes: np.ndarray, recorded: Coordinates
+  ):
     self.place = path
     images, subjects, points, durations, times = _read_fixations(path)
     wrong = (images < 0) | (images >= len(ids))
     if wrong.any():
       raise InputError(
-          f'{path} has a fixation on image {images[wrong][0]:g}, and there '
-          f'are {len(ids)} stimuli; give the stimuli of these fixations.')
+        f'{path} has a fixation on image {images[wrong][0]:g}, and there '
+        f'are {len(ids)} stimuli; give the stimuli of these fixations.'
+      )
     images = images.astype(np.int64)
     order = np.lexsort((subjects, images))  # stable: trains stay whole
     starts = np.searchsorted(images[order], np.arange(len(ids) + 1))
     self._found, self.sizes, self.names = {}, {}, {}
     for number, image_id in enumerate(ids):
-      chosen = order[starts[number]:starts[number + 1]]
+      chosen = order[starts[number] : starts[number + 1]]
       if len(chosen):
         self.names[image_id] = paths[number].name
         self.sizes[image_id] = tuple(map(int, sizes[number]))
         self._found[image_id] = fixations.make(
-            points[chosen], subjects[chosen], durations[chosen] * 1000,
-            times[chosen] * 1000)
-    gaze_rows.refuse(gaze_rows.repeated(self._found.values()), str(path),
-                     'keep each once', recorded)
+          points[chosen], subjects[chosen], durations[chosen] * 1000, times[chosen] * 1000
+        )
+    gaze_rows.refuse(gaze_rows.repeated(self._found.values()), str(path), 'keep each once', recorded)
 
-  def recorded(
-      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     self.check_size(image_id, height, width)
     return self._found[image_id]
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     if self.sizes[image_id] != (height, width):
       raise InputError(
-          f'{self.place}: {self.names[image_id]} has {width} x {height} '
-          'pixels, and its file of stimuli says otherwise; give the images '
-          'that it was made of.')
+        f'{self.place}: {self.names[image_id]} has {width} x {height} '
+        'pixels, and its file of stimuli says otherwise; give the images '
+        'that it was made of.'
+      )
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     return super().where(image_id, wrong)[0], str(self.place)
@@ -131,23 +147,24 @@ def _kind(file: hdf5.Reader, *kinds: str) -> str:
   kind, version = file.attribute('type'), file.attribute('version')
   if kind not in kinds or version not in VERSIONS[kind]:
     raise ValueError(
-        f'it holds {kind or "nothing of pysaliency"} {version}, where '
-        f'{" or ".join(kinds)} of pysaliency should be')
+      f'it holds {kind or "nothing of pysaliency"} {version}, where {" or ".join(kinds)} of pysaliency should be'
+    )
   return kind
 
 
-def _read_stimuli(
-    path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
+def _read_stimuli(path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
   """Returns the files and int `[I, 2]` (height, width)."""
   with hdf5.reading(path) as file:
     _kind(file, STIMULI)
     names, shapes = file.texts('filenames'), file.rows('shapes')
-    if not names or len(names) != len(shapes) or not all(
-        len(shape) in (2, 3) for shape in shapes) or not all(
-            pathlib.PurePath(name).stem for name in names):
+    if (
+      not names
+      or len(names) != len(shapes)
+      or not all(len(shape) in (2, 3) for shape in shapes)
+      or not all(pathlib.PurePath(name).stem for name in names)
+    ):
       raise ValueError('it has not one shape for each of its file names')
-    return ([path.parent / name for name in names],
-            np.array([shape[:2] for shape in shapes], np.int64))
+    return ([path.parent / name for name in names], np.array([shape[:2] for shape in shapes], np.int64))
 
 
 def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
@@ -155,34 +172,28 @@ def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
   with hdf5.reading(path) as file:
     kind = _kind(file, TRAINS, SINGLE, SCANPATHS)
     if kind == SINGLE:
-      y, x, times, images, subjects = (
-          file.numbers(name, 1) for name in ('y', 'x', 't', 'n', 'subjects'))
+      y, x, times, images, subjects = (file.numbers(name, 1) for name in ('y', 'x', 't', 'n', 'subjects'))
       durations = np.full_like(x, np.nan)
       held = np.full(x.shape, True)
     else:
-      y, x, times, durations, images, subjects, held = _trains(
-          file, *_COLUMNS[kind])
-    if not all(each.shape == x.shape
-               for each in (y, times, durations, images, subjects, held)):
+      y, x, times, durations, images, subjects, held = _trains(file, *_COLUMNS[kind])
+    if not all(each.shape == x.shape for each in (y, times, durations, images, subjects, held)):
       raise ValueError('its arrays are of different lengths')
-    if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all()
-               for each in (images, subjects)):
+    if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all() for each in (images, subjects)):
       raise ValueError('its images and subjects are not numbered')
-    return (images[held], subjects[held], np.stack([y[held], x[held]], axis=1),
-            durations[held], times[held])
+    return (images[held], subjects[held], np.stack([y[held], x[held]], axis=1), durations[held], times[held])
 
 
 def _trains(
-    file: hdf5.Reader, ys: str, xs: str, ts: str, ns: str, subjects: str,
-    lengths: str, *durations: str
+  file: hdf5.Reader, ys: str, xs: str, ts: str, ns: str, subjects: str, lengths: str, *durations: str
 ) -> tuple[np.ndarray, ...]:
   """Reads trains by their names, each `[T, F]`, and which of it is filled."""
   y, x = file.numbers(ys, 2), file.numbers(xs, 2)
   times, found = (
-      next((file.numbers(name, 2) for name in names if file.has(name)),
-           np.full_like(x, np.nan)) for names in ((ts,), durations))
-  whose = (np.repeat(file.numbers(name, 1)[:, None], x.shape[1], 1)
-           for name in (ns, subjects))
+    next((file.numbers(name, 2) for name in names if file.has(name)), np.full_like(x, np.nan))
+    for names in ((ts,), durations)
+  )
+  whose = (np.repeat(file.numbers(name, 1)[:, None], x.shape[1], 1) for name in (ns, subjects))
   if file.has(lengths):
     held = np.arange(x.shape[1]) < file.numbers(lengths, 1)[:, None]
   else:  # trains are filled up with NaN at their ends
@@ -194,9 +205,7 @@ def _ids(paths: list[pathlib.Path], stimuli: str | os.PathLike) -> list[str]:
   ids = [normal(path.stem) for path in paths]
   if len(set(ids)) < len(ids):
     shared = os.path.commonpath([path.parent for path in paths])
-    ids = [normal('-'.join(path.relative_to(shared).with_suffix('').parts))
-           for path in paths]
+    ids = [normal('-'.join(path.relative_to(shared).with_suffix('').parts)) for path in paths]
   if len(set(ids)) < len(ids):
-    raise InputError(
-        f'{stimuli} names an image twice; keep each once.')
+    raise InputError(f'{stimuli} names an image twice; keep each once.')
   return ids

@@ -34,8 +34,7 @@ from saliency_jax.data.sources.fixation_maps import FixationMaps
 from saliency_jax.errors import InputError
 
 _MAPS = ('.png', '.jpg', '.jpeg', '.npy')
-_HELP = (
-    "give SALICON's folder of .mat files or of fixation PNGs, or its JSON file")
+_HELP = "give SALICON's folder of .mat files or of fixation PNGs, or its JSON file"
 
 
 class Salicon(Photographs):
@@ -46,9 +45,12 @@ class Salicon(Photographs):
   """
 
   def __init__(
-      self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS):
+    self,
+    images: str | os.PathLike,
+    fixations: str | os.PathLike,
+    regions: str | os.PathLike | None = None,
+    recorded: Coordinates = PIXELS,
+  ):
     """Lists the photographs; of the fixations only a JSON file is read whole.
 
     Args:
@@ -63,12 +65,11 @@ class Salicon(Photographs):
     """
     looked = _reader(fixations, recorded)
     super().__init__(
-        list_images(images, looked.names.values()), looked, regions,
-        dataclasses.replace(recorded, origin=1, slack=0.5))
+      list_images(images, looked.names.values()), looked, regions, dataclasses.replace(recorded, origin=1, slack=0.5)
+    )
 
 
-def _reader(
-    place: str | os.PathLike, recorded: Coordinates) -> FixationReader:
+def _reader(place: str | os.PathLike, recorded: Coordinates) -> FixationReader:
   """Finds out which layout a file or folder has."""
   place = pathlib.Path(place)
   if place.is_file():
@@ -76,8 +77,8 @@ def _reader(
   if not place.is_dir():
     raise InputError(f'There are no fixations at {place}; {_HELP}.')
   found = {
-      suffixes[0]: files for suffixes in (('.mat',), ('.json',), _MAPS)
-      if (files := files_by_stem(place, suffixes))}
+    suffixes[0]: files for suffixes in (('.mat',), ('.json',), _MAPS) if (files := files_by_stem(place, suffixes))
+  }
   match found:
     case {'.mat': files} if len(found) == 1:
       return _Gaze(place, files)
@@ -86,9 +87,7 @@ def _reader(
     case {'.json': files} if len(found) == len(files) == 1:
       return _Annotations(*files.values())
   held = ', '.join(f'{len(files)} {suffix}' for suffix, files in found.items())
-  raise InputError(
-      f'{place} holds {held or "no"} files, so its fixations cannot be told; '
-      f'{_HELP}.')
+  raise InputError(f'{place} holds {held or "no"} files, so its fixations cannot be told; {_HELP}.')
 
 
 class _Gaze(FixationReader):
@@ -100,20 +99,16 @@ class _Gaze(FixationReader):
     self.place, self._files = folder, files
     self.names = {image_id: path.name for image_id, path in files.items()}
 
-  def recorded(
-      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del height, width
     path = self._files[image_id]
     people = matlab.load(path, 'gaze')
-    if not isinstance(people, list) or not all(
-        isinstance(person, dict | list) for person in people):
-      raise InputError(
-          f"{path} has no structure array 'gaze'; {_HELP}.")
+    if not isinstance(people, list) or not all(isinstance(person, dict | list) for person in people):
+      raise InputError(f"{path} has no structure array 'gaze'; {_HELP}.")
     looks = []
     for number, person in enumerate(people):
       where = f'{path}, person {number + 1}'
-      xy = _points(
-          matlab.field(person, 'fixations', np.ndarray, where), where)
+      xy = _points(matlab.field(person, 'fixations', np.ndarray, where), where)
       looks.append((number, xy[:, ::-1]))
     return fixations.joined(looks)
 
@@ -128,49 +123,44 @@ class _Annotations(FixationReader):
       whole = json.loads(path.read_text('utf-8'), object_hook=self._packed)
       outside.check(whole, {'images': list, 'annotations': list})
       images = dict(map(self._image, whole['images']))
-      for number, worker, points in map(
-          self._annotation, whole['annotations']):
+      for number, worker, points in map(self._annotation, whole['annotations']):
         subject = workers.setdefault(worker, len(workers))
-        looks.setdefault(number, {})[subject, hash(points.tobytes())] = (
-            subject, points)
+        looks.setdefault(number, {})[subject, hash(points.tobytes())] = (subject, points)
     if twice := len(whole['annotations']) - sum(map(len, looks.values())):
       logging.warning(
-          '%s: %d annotations are there twice, with their image, worker and '
-          'fixations; each counts once.', path, twice)
+        '%s: %d annotations are there twice, with their image, worker and fixations; each counts once.', path, twice
+      )
     unknown = looks.keys() - images.keys()
     if unknown:
       raise InputError(
-          f'{path} has fixations on {len(unknown)} images that it does not '
-          f'describe, the first is {min(unknown)}; {_HELP}.')
+        f'{path} has fixations on {len(unknown)} images that it does not '
+        f'describe, the first is {min(unknown)}; {_HELP}.'
+      )
     self._looks = {
-        normal(pathlib.PurePath(images[number][0]).stem):
-            (images[number], list(found.values()))
-        for number, found in looks.items()}
-    self.names = {
-        image_id: name for image_id, ((name, *_), _) in self._looks.items()}
+      normal(pathlib.PurePath(images[number][0]).stem): (images[number], list(found.values()))
+      for number, found in looks.items()
+    }
+    self.names = {image_id: name for image_id, ((name, *_), _) in self._looks.items()}
     if len(self.names) != len(looks):
       raise InputError(f'{path} gives two images one name; {_HELP}.')
 
-  def recorded(
-      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     self.check_size(image_id, height, width)
-    return fixations.joined(
-        sorted(self._looks[image_id][1], key=lambda look: look[0]))
+    return fixations.joined(sorted(self._looks[image_id][1], key=lambda look: look[0]))
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     name, *size = self._looks[image_id][0]
     if size != [height, width]:
       raise InputError(
-          f'{self.place} says that {name} is {size[1]} x {size[0]} pixels; its '
-          f'file has {width} x {height}, so give the photographs of this file.')
+        f'{self.place} says that {name} is {size[1]} x {size[0]} pixels; its '
+        f'file has {width} x {height}, so give the photographs of this file.'
+      )
 
   def _image(self, value: Any) -> tuple[int, tuple[str, int, int]]:
     match value:
-      case {'id': int(number), 'file_name': str(name), 'height': int(height),
-            'width': int(width)} if name:
+      case {'id': int(number), 'file_name': str(name), 'height': int(height), 'width': int(width)} if name:
         return number, (name, height, width)
-    raise ValueError(
-        'an image is without a proper id, file_name, height or width')
+    raise ValueError('an image is without a proper id, file_name, height or width')
 
   def _packed(self, value: dict) -> dict:
     """Returns what was just parsed with its points as an array.
@@ -180,17 +170,14 @@ class _Annotations(FixationReader):
     """
     match value:
       case {'image_id': int(number), 'fixations': list(points)}:
-        return value | {'fixations': _points(
-            points, f'{self.place}, image {number}').astype(np.float32)}
+        return value | {'fixations': _points(points, f'{self.place}, image {number}').astype(np.float32)}
     return value
 
   def _annotation(self, value: Any) -> tuple[int, Any, np.ndarray]:
     match value:
-      case {'image_id': int(number), 'worker_id': int() | str() as worker,
-            'fixations': np.ndarray() as points}:
+      case {'image_id': int(number), 'worker_id': int() | str() as worker, 'fixations': np.ndarray() as points}:
         return number, worker, points
-    raise ValueError(
-        'an annotation is without a proper image_id, worker_id or fixations')
+    raise ValueError('an annotation is without a proper image_id, worker_id or fixations')
 
 
 def _points(values: Any, where: str) -> np.ndarray:
@@ -202,7 +189,5 @@ def _points(values: Any, where: str) -> np.ndarray:
   if not points.size:
     return np.zeros((0, 2))
   if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-    raise InputError(
-        f'{where}: the fixations are no [n, 2] array of finite numbers; '
-        f'{_HELP}.')
+    raise InputError(f'{where}: the fixations are no [n, 2] array of finite numbers; {_HELP}.')
   return points

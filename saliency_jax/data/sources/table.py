@@ -33,22 +33,69 @@ _UPWARDS = 'norm_pos_y'
 _SAME = re.compile(r'(?<!\d)0+(?=\d)')
 # What other programs call the columns, in letters and digits alone.
 _OTHERS = {
-    'image': ('stimulus', 'filename', 'file', 'imagename', 'picture',
-              'medianame', 'stimulusname', 'presentedstimulusname',
-              'presentedmedianame'),
-    'x': ('fpogx', 'fixx', 'fixationx', 'gazex', 'currentfixx', 'normposx',
-          'fixationpointx', 'fixationpositionx', 'gazepointx', 'col',
-          'column'),
-    'y': ('fpogy', 'fixy', 'fixationy', 'gazey', 'currentfixy', 'normposy',
-          'fixationpointy', 'fixationpositiony', 'gazepointy', 'row'),
-    'subject': ('participant', 'observer', 'subjects', 'subj', 'user',
-                'worker', 'recording', 'participantid', 'subjectid',
-                'participantname', 'recordingsessionlabel', 'wearerid'),
-    't': ('time', 'timestamp', 'start', 'onset', 'currentfixstart',
-          'recordingtimestamp', 'starttimestamp', 'eventstarttrialtime'),
-    'event': gaze_rows.NAMES,
-    'duration': ('dur', 'fixduration', 'fpogd', 'currentfixduration',
-                 'gazeeventduration', 'eventduration')}
+  'image': (
+    'stimulus',
+    'filename',
+    'file',
+    'imagename',
+    'picture',
+    'medianame',
+    'stimulusname',
+    'presentedstimulusname',
+    'presentedmedianame',
+  ),
+  'x': (
+    'fpogx',
+    'fixx',
+    'fixationx',
+    'gazex',
+    'currentfixx',
+    'normposx',
+    'fixationpointx',
+    'fixationpositionx',
+    'gazepointx',
+    'col',
+    'column',
+  ),
+  'y': (
+    'fpogy',
+    'fixy',
+    'fixationy',
+    'gazey',
+    'currentfixy',
+    'normposy',
+    'fixationpointy',
+    'fixationpositiony',
+    'gazepointy',
+    'row',
+  ),
+  'subject': (
+    'participant',
+    'observer',
+    'subjects',
+    'subj',
+    'user',
+    'worker',
+    'recording',
+    'participantid',
+    'subjectid',
+    'participantname',
+    'recordingsessionlabel',
+    'wearerid',
+  ),
+  't': (
+    'time',
+    'timestamp',
+    'start',
+    'onset',
+    'currentfixstart',
+    'recordingtimestamp',
+    'starttimestamp',
+    'eventstarttrialtime',
+  ),
+  'event': gaze_rows.NAMES,
+  'duration': ('dur', 'fixduration', 'fpogd', 'currentfixduration', 'gazeeventduration', 'eventduration'),
+}
 
 
 class Table(Photographs):
@@ -58,9 +105,13 @@ class Table(Photographs):
   """
 
   def __init__(
-      self, images: str | os.PathLike, fixations: str | os.PathLike,
-      regions: str | os.PathLike | None = None,
-      recorded: Coordinates = PIXELS, columns: str = ''):
+    self,
+    images: str | os.PathLike,
+    fixations: str | os.PathLike,
+    regions: str | os.PathLike | None = None,
+    recorded: Coordinates = PIXELS,
+    columns: str = '',
+  ):
     """Reads the table, and the images' sizes from their headers.
 
     Args:
@@ -71,9 +122,11 @@ class Table(Photographs):
       InputError: the folder or the table is at fault, a fixation lies outside
         its image, or images and table do not belong together.
     """
-    looked = _Rows(pathlib.Path(fixations), recorded, tables.Columns(
-        _NEEDED, _OPTIONAL, _named(columns, recorded),
-        recorded.flag('columns'), _OTHERS, ('event',)))
+    looked = _Rows(
+      pathlib.Path(fixations),
+      recorded,
+      tables.Columns(_NEEDED, _OPTIONAL, _named(columns, recorded), recorded.flag('columns'), _OTHERS, ('event',)),
+    )
     files = list_images(images, map(_last, looked.names))
     looked.know(files)
     super().__init__(files, looked, regions, recorded)
@@ -82,9 +135,7 @@ class Table(Photographs):
 class _Rows(FixationReader):
   """A table that has been read; a `FixationReader` once it knows the files."""
 
-  def __init__(
-      self, path: pathlib.Path, recorded: Coordinates,
-      columns: tables.Columns):
+  def __init__(self, path: pathlib.Path, recorded: Coordinates, columns: tables.Columns):
     self.place, self._recorded = path, recorded
     # Of each fixation its row, `_NUMBERS` and subject.
     self._rows: dict[str, list[tuple[float, ...]]] = {}
@@ -92,14 +143,13 @@ class _Rows(FixationReader):
     self.names, subjects = {}, {}
     upwards = columns.named.get('y', '').casefold() == _UPWARDS
     self._events = 'event' in columns.named
-    named = ','.join(map('='.join, (columns.named | {
-        'event': 'COLUMN'}).items()))
+    named = ','.join(map('='.join, (columns.named | {'event': 'COLUMN'}).items()))
     self._help = (
-        f'keep one row for each fixation, or give '
-        f'{recorded.flag("columns", named)}, the one that tells fixations from '
-        'other events')
-    of_events = 'event' if self._events else gaze_rows.column(
-        path, columns.named)
+      f'keep one row for each fixation, or give '
+      f'{recorded.flag("columns", named)}, the one that tells fixations from '
+      'other events'
+    )
+    of_events = 'event' if self._events else gaze_rows.column(path, columns.named)
     passed = set()
     for number, fields in tables.rows(path, columns):
       event = fields.get(of_events, '')
@@ -107,42 +157,45 @@ class _Rows(FixationReader):
         passed.add(event)
         continue
       if event.casefold().startswith(gaze_rows.OTHERS):
-        raise InputError(
-            f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
+        raise InputError(f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
       subject = normal(fields.get('subject', ''))
       self._ordered |= bool(subject or fields.get('t') or event)
       if upwards:
         fields['y'] = f'{1 - self._number(fields["y"], "y", number)}'
-      self._rows.setdefault(normal(fields['image']), []).append((
-          number, *(self._number(fields.get(name, ''), name, number)
-                    for name in _NUMBERS),
-          subjects.setdefault(subject, len(subjects))))
+      self._rows.setdefault(normal(fields['image']), []).append(
+        (
+          number,
+          *(self._number(fields.get(name, ''), name, number) for name in _NUMBERS),
+          subjects.setdefault(subject, len(subjects)),
+        )
+      )
       self.names.setdefault(normal(fields['image']), fields['image'])
     if passed and not self._rows:
       raise InputError(
-          f'{path} has no fixation: in the column {columns.named["event"]} are '
-          f'{", ".join(map(repr, sorted(passed)[:5]))}, and what is a fixation '
-          f'begins with {", ".join(gaze_rows.FIXATION)}; write so, or name '
-          'another column.')
+        f'{path} has no fixation: in the column {columns.named["event"]} are '
+        f'{", ".join(map(repr, sorted(passed)[:5]))}, and what is a fixation '
+        f'begins with {", ".join(gaze_rows.FIXATION)}; write so, or name '
+        'another column.'
+      )
     alike = {_SAME.sub('', each.casefold()): each for each in subjects}
     if apart := subjects.keys() - alike.values():
       logging.warning(
-          '%s: %d of %d subjects differ from others in case or leading zeros '
-          'alone (%s and %s); write one person alike.', path, len(apart),
-          len(subjects), *sorted(
-              [min(apart), alike[_SAME.sub('', min(apart).casefold())]]))
+        '%s: %d of %d subjects differ from others in case or leading zeros alone (%s and %s); write one person alike.',
+        path,
+        len(apart),
+        len(subjects),
+        *sorted([min(apart), alike[_SAME.sub('', min(apart).casefold())]]),
+      )
 
   def know(self, files: dict[str, pathlib.Path]) -> None:
     """Tells the names of the table apart: stems, files' names, and paths."""
     # 'a.jpg' may be a.JPG; a stem that is another file's name gives way.
-    known = {_with_lower_ending(file.name): image_id
-             for image_id, file in files.items()}
+    known = {_with_lower_ending(file.name): image_id for image_id, file in files.items()}
     known |= {image_id: image_id for image_id in files}
     known |= {normal(file.name): image_id for image_id, file in files.items()}
     rows, names = {}, {}
     for name, of_name in self._rows.items():
-      image_id = known.get(name) or known.get(_last(name)) or known.get(
-          _with_lower_ending(_last(name)), name)
+      image_id = known.get(name) or known.get(_last(name)) or known.get(_with_lower_ending(_last(name)), name)
       names[image_id] = self.names[name]
       rows.setdefault(image_id, []).extend(of_name)
     self.names = names
@@ -152,21 +205,16 @@ class _Rows(FixationReader):
       # By subject and time, and as in the file.
       values = values[np.lexsort(values[:, [0, 3, 5]].T)]
       if self._events:
-        values = values[np.append(True, np.diff(
-            values[:, [1, 2, 5]], axis=0).any(axis=1))]
+        values = values[np.append(True, np.diff(values[:, [1, 2, 5]], axis=0).any(axis=1))]
       numbers, x, y, times, durations, subjects = values.T
       self._numbers[image_id] = numbers
-      self._found[image_id] = fixations.make(
-          np.stack([y, x], axis=1), subjects, durations, times)
+      self._found[image_id] = fixations.make(np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
     found = self._found.values()
-    for said, sure in ((gaze_rows.repeated(found), True),
-                       (gaze_rows.fault(found), self._ordered)):
-      gaze_rows.refuse(
-          said, str(self.place), self._help, self._recorded, sure=sure)
+    for said, sure in ((gaze_rows.repeated(found), True), (gaze_rows.fault(found), self._ordered)):
+      gaze_rows.refuse(said, str(self.place), self._help, self._recorded, sure=sure)
 
-  def recorded(
-      self, image_id: str, height: int, width: int) -> fixations.Fixations:
+  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del height, width
     return self._found[image_id]
 
@@ -177,9 +225,7 @@ class _Rows(FixationReader):
 
   def _number(self, text: str, column: str, row: int) -> float:
     missing = self._recorded.missing.casefold()
-    if not text and column in _OPTIONAL or (
-        missing not in ('', 'none')
-        and text.casefold() in ('', 'nan', missing)):
+    if not text and column in _OPTIONAL or (missing not in ('', 'none') and text.casefold() in ('', 'nan', missing)):
       return math.nan
     try:
       # Python takes 1_0 for 10.
@@ -187,12 +233,14 @@ class _Rows(FixationReader):
     except ValueError:
       value = math.nan
     if not math.isfinite(value):
-      lost = '' if column in _OPTIONAL or any(map(str.isdigit, text)) else (
-          f', or {self._recorded.flag("missing", text or "nan")} if that is '
-          'lost gaze')
+      lost = (
+        ''
+        if column in _OPTIONAL or any(map(str.isdigit, text))
+        else (f', or {self._recorded.flag("missing", text or "nan")} if that is lost gaze')
+      )
       raise InputError(
-          f'{self.place}, row {row}: {column} is {text!r}; give a finite '
-          f'number with a decimal point{lost}.')
+        f'{self.place}, row {row}: {column} is {text!r}; give a finite number with a decimal point{lost}.'
+      )
     return value
 
 
@@ -209,10 +257,9 @@ def _named(columns: str, recorded: Coordinates) -> dict[str, str]:
   """Returns what a table calls its columns, by what they are called here."""
   pairs = [part.partition('=') for part in columns.split(',') if part.strip()]
   named = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
-  if len(named) < len(pairs) or not all(
-      ours in _NEEDED + _OPTIONAL and theirs
-      for ours, theirs in named.items()):
+  if len(named) < len(pairs) or not all(ours in _NEEDED + _OPTIONAL and theirs for ours, theirs in named.items()):
     raise InputError(
-        f'{recorded.flag("columns")} is {columns!r}; name columns of the table '
-        f'as in image=stimulus,x=FPOGX, for {", ".join(_NEEDED + _OPTIONAL)}.')
+      f'{recorded.flag("columns")} is {columns!r}; name columns of the table '
+      f'as in image=stimulus,x=FPOGX, for {", ".join(_NEEDED + _OPTIONAL)}.'
+    )
   return named

@@ -19,9 +19,7 @@ from saliency_jax.networks.saliency import trunk
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.ops import resize
 
-LAYERS = trunk.layers(
-    (trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1),
-    {5: 2})
+LAYERS = trunk.layers((trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1), {5: 2})
 _UNITS = 512
 # Of a module's branches: units of the reduction, units, dilation.
 _BRANCHES = ((0, 128, 1), (128, 256, 1), (32, 64, 2), (32, 64, 4))
@@ -31,15 +29,15 @@ _DEVIATIONS = (1 / 8, 1 / 4, 1 / 2, 1)
 
 class Decoder(nn.Module):
   """What DeepFix has above VGG-16."""
+
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a map `[B, 8 h, 8 w, 1]` of maps `[B, h, w, C]`."""
+
     def conv(name, x, units, size=1, dilation=1, rectify=True):
-      return Convolution(units, self.dtype, size, dilation=dilation,
-                         rectify=rectify, name=name)(x)
+      return Convolution(units, self.dtype, size, dilation=dilation, rectify=rectify, name=name)(x)
 
     x = maps['trunk']
     for n in (1, 2):
@@ -52,8 +50,7 @@ class Decoder(nn.Module):
       x = record(f'inception.{n}', jnp.concatenate(branches, axis=-1))
     for n in (1, 2):
       prior = jnp.asarray(gaussians(x.shape[1:3]), x.dtype)[None]
-      x = jnp.concatenate([
-          x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
+      x = jnp.concatenate([x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
       x = record(f'biased.{n}', conv(f'biased_{n}', x, _UNITS, 5, dilation=6))
     x = record('output', conv('output', x, 1, rectify=False))
     return interpolation.upsample(x, 8, resize.bilinear)
@@ -62,6 +59,6 @@ class Decoder(nn.Module):
 def gaussians(size: tuple[int, int]) -> np.ndarray:
   """Returns the fixed maps around the centre, `[h, w, 16]`, at most 1."""
   rows, columns = (
-      np.exp(-(((np.arange(n) + .5) / n - .5)[:, None]
-               / np.array(_DEVIATIONS)[None]) ** 2 / 2) for n in size)
+    np.exp(-((((np.arange(n) + 0.5) / n - 0.5)[:, None] / np.array(_DEVIATIONS)[None]) ** 2) / 2) for n in size
+  )
   return (rows[:, None, :, None] * columns[None, :, None]).reshape(*size, -1)

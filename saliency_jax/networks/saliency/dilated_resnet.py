@@ -16,12 +16,12 @@ from saliency_jax.networks.saliency.trunk import DECODER, SALIENCY
 from saliency_jax.networks.staged import Recorder, Staged
 
 # Of the layers 2 to 5: blocks, units, stride of the first block, dilation.
-_PLAN = {2: ('abc', 64, 1, 1), 3: ('abcd', 128, 2, 1),
-         4: ('abcdef', 256, 1, 2), 5: ('abc', 512, 1, 4)}
+_PLAN = {2: ('abc', 64, 1, 1), 3: ('abcd', 128, 2, 1), 4: ('abcdef', 256, 1, 2), 5: ('abc', 512, 1, 4)}
 _STAGES = (
-    Stage('conv1', 'conv1/.*|bn_conv1/.*'),
-    *(Stage(f'res{n}', f'(res|bn){n}.*') for n in _PLAN),
-    Stage(DECODER, f'{DECODER}/.*'))
+  Stage('conv1', 'conv1/.*|bn_conv1/.*'),
+  *(Stage(f'res{n}', f'(res|bn){n}.*') for n in _PLAN),
+  Stage(DECODER, f'{DECODER}/.*'),
+)
 
 
 class DilatedResNet(Staged):
@@ -30,6 +30,7 @@ class DilatedResNet(Staged):
   Attributes:
     decoder: see `trunk.Model`.
   """
+
   decoder: Callable[..., nn.Module]
   dtype: jnp.dtype = jnp.float32
 
@@ -41,41 +42,36 @@ class DilatedResNet(Staged):
       x = self._conv('conv1', x, 64, 7, stride=2, record=record)
       return conv_layers.max_pool_3x3(record('relu', nn.relu(x)))
     if number + 1 not in _PLAN:
-      return record(SALIENCY, self.decoder(dtype=self.dtype, name=DECODER)(
-          {'trunk': x}, record))
+      return record(SALIENCY, self.decoder(dtype=self.dtype, name=DECODER)({'trunk': x}, record))
     blocks, units, stride, dilation = _PLAN[number + 1]
     for block in blocks:
-      x = self._block(f'{number + 1}{block}', x, units, record, dilation,
-                      stride if block == 'a' else 1)
+      x = self._block(f'{number + 1}{block}', x, units, record, dilation, stride if block == 'a' else 1)
     return x
 
   def _conv(
-      self, name: str, x: jax.Array, units: int, size: int, *,
-      record: Recorder, stride: int = 1, dilation: int = 1
+    self, name: str, x: jax.Array, units: int, size: int, *, record: Recorder, stride: int = 1, dilation: int = 1
   ) -> jax.Array:
     """Returns a convolution's normalised maps."""
-    x = record(name, conv_layers.Convolution(
-        units, self.dtype, size, stride, dilation, rectify=False, name=name)(x))
+    x = record(name, conv_layers.Convolution(units, self.dtype, size, stride, dilation, rectify=False, name=name)(x))
     norm = _norm(name)
-    return record(norm, nn.BatchNorm(
-        use_running_average=True, epsilon=1e-5, dtype=self.dtype, name=norm)(x))
+    return record(norm, nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=self.dtype, name=norm)(x))
 
-  def _block(
-      self, name: str, x: jax.Array, units: int, record: Recorder,
-      dilation: int, stride: int
-  ) -> jax.Array:
+  def _block(self, name: str, x: jax.Array, units: int, record: Recorder, dilation: int, stride: int) -> jax.Array:
     shortcut = x
-    for part, width, size in (
-        ('2a', units, 1), ('2b', units, 3), ('2c', 4 * units, 1)):
+    for part, width, size in (('2a', units, 1), ('2b', units, 3), ('2c', 4 * units, 1)):
       x = self._conv(
-          f'res{name}_branch{part}', x, width, size, record=record,
-          stride=stride if part == '2a' else 1,
-          dilation=dilation if size == 3 else 1)
+        f'res{name}_branch{part}',
+        x,
+        width,
+        size,
+        record=record,
+        stride=stride if part == '2a' else 1,
+        dilation=dilation if size == 3 else 1,
+      )
       if part != '2c':
         x = nn.relu(x)
     if name.endswith('a'):
-      shortcut = self._conv(f'res{name}_branch1', shortcut, 4 * units, 1,
-                            record=record, stride=stride)
+      shortcut = self._conv(f'res{name}_branch1', shortcut, 4 * units, 1, record=record, stride=stride)
     return record(f'res{name}', nn.relu(x + shortcut))
 
 

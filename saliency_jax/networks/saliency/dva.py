@@ -22,11 +22,13 @@ from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
 MULTIPLE = 4  # pixels
 KEEPS = ('conv3_3', 'conv4_3')
-_MARGINS = {1: 34., 2: 33.5, 3: 32.5, 4: 30.5, 5: 26.5}  # pixels, by block
+_MARGINS = {1: 34.0, 2: 33.5, 3: 32.5, 4: 30.5, 5: 26.5}  # pixels, by block
 # Of each side output: where it begins, and the units of its deconvolutions.
 _SIDES: Mapping[int, tuple[str, tuple[int, ...]]] = {
-    5: ('trunk', (512, 256, 128, 64)), 4: ('conv4_3', (256, 128, 64)),
-    3: ('conv3_3', (128, 64))}
+  5: ('trunk', (512, 256, 128, 64)),
+  4: ('conv4_3', (256, 128, 64)),
+  3: ('conv3_3', (128, 64)),
+}
 
 
 def _first(stride: int, margin: float) -> int:
@@ -40,9 +42,11 @@ def _layers() -> tuple[trunk.Layer, ...]:
   made = []
   for layer in trunk.layers((*[trunk.CEIL] * 4, None)):
     block = int(layer.name[4])
-    made.append(layer._replace(
-        pad=35 if layer.name == 'conv1_1' else None,
-        cut=(_first(layer.stride, _MARGINS[block]), outside[block])))
+    made.append(
+      layer._replace(
+        pad=35 if layer.name == 'conv1_1' else None, cut=(_first(layer.stride, _MARGINS[block]), outside[block])
+      )
+    )
   return tuple(made)
 
 
@@ -51,39 +55,35 @@ LAYERS = _layers()
 
 class _Deconvolution(nn.Module):
   """A 4 x 4 transposed convolution of stride 2 with its ReLU."""
+
   units: int
   dtype: jnp.dtype
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     """Returns `[B, 2 h + 2, 2 w + 2, K]` for `[B, h, w, C]`."""
-    kernel = self.param('kernel', nn.initializers.lecun_normal(),
-                        (4, 4, x.shape[-1], self.units))
+    kernel = self.param('kernel', nn.initializers.lecun_normal(), (4, 4, x.shape[-1], self.units))
     bias = self.param('bias', nn.initializers.zeros, (self.units,))
     # Every cell adds its kernel where it lies. Rows of one parity see two cells
     # and every second row of the kernel: four maps in one product.
     batch, height, width, units = x.shape
     x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    x = jnp.concatenate([
-        x[:, i:i + height + 1, j:j + width + 1] for i in (0, 1)
-        for j in (0, 1)], axis=-1)
+    x = jnp.concatenate([x[:, i : i + height + 1, j : j + width + 1] for i in (0, 1) for j in (0, 1)], axis=-1)
     kernel = kernel.reshape(2, 2, 2, 2, units, self.units)[::-1, :, ::-1]
     kernel = jnp.transpose(kernel, (0, 2, 4, 1, 3, 5))
-    y = jnp.matmul(x, kernel.reshape(4 * units, -1).astype(self.dtype)[
-        None, None], precision=jax.lax.Precision.HIGHEST)
+    y = jnp.matmul(x, kernel.reshape(4 * units, -1).astype(self.dtype)[None, None], precision=jax.lax.Precision.HIGHEST)
     y = y.reshape(batch, height + 1, width + 1, 2, 2, self.units)
-    y = jnp.moveaxis(y, 3, 2).reshape(
-        batch, 2 * height + 2, 2 * width + 2, self.units)
+    y = jnp.moveaxis(y, 3, 2).reshape(batch, 2 * height + 2, 2 * width + 2, self.units)
     return nn.relu(y + bias.astype(self.dtype)[None, None, None])
 
 
 class Decoder(nn.Module):
   """A map of each side output, and one of all three."""
+
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a map in 0-1, `[B, H, W, 1]` of images `[B, H, W, 3]`."""
     # See `_layers`: sides are multiples of 4.
     size = tuple(4 * (n - 17) for n in maps['conv3_3'].shape[1:3])
@@ -91,7 +91,7 @@ class Decoder(nn.Module):
     def on_image(x, stride, margin):
       start = _first(stride, margin)
       height, width = (side // stride for side in size)
-      return x[:, start:start + height, start:start + width]
+      return x[:, start : start + height, start : start + width]
 
     sides = []
     for number, (side, (tap, widths)) in enumerate(_SIDES.items(), start=1):
@@ -101,24 +101,28 @@ class Decoder(nn.Module):
         stride //= 2
         margin += 1.5 * stride
         record(f'deconv{side}_{n}', on_image(x, stride, margin))
-      x = Convolution(1, self.dtype, pad=0, rectify=False,
-                      name=f'attention{number}_pred')(x)
+      x = Convolution(1, self.dtype, pad=0, rectify=False, name=f'attention{number}_pred')(x)
       sides.append(on_image(x, 1, margin - 1))
       record(f'attentionmap{number}', nn.sigmoid(sides[-1]))
-    return nn.sigmoid(Convolution(
-        1, self.dtype, rectify=False, name='final_attention_pred')(
-            jnp.concatenate(sides, axis=-1)))
+    return nn.sigmoid(
+      Convolution(1, self.dtype, rectify=False, name='final_attention_pred')(jnp.concatenate(sides, axis=-1))
+    )
 
 
 TABLE = Table(
-    "DVA's Caffe net",
-    (Rule(r'(conv\d_\d)/0', r'\1/kernel', 'oihw'),
-     Rule(r'(conv\d_\d)/1', r'\1/bias', 'vector'),
-     Rule(r'(deconv\d_\d)/0', r'decoder/\1/kernel', 'iohw'),
-     Rule(r'(deconv\d_\d|\w+_pred)/1', r'decoder/\1/bias', 'vector'),
-     Rule(r'(\w+_pred)/0', r'decoder/\1/kernel', 'oihw')),
-    ignored='(?!)', preprocessing=CAFFE)
+  "DVA's Caffe net",
+  (
+    Rule(r'(conv\d_\d)/0', r'\1/kernel', 'oihw'),
+    Rule(r'(conv\d_\d)/1', r'\1/bias', 'vector'),
+    Rule(r'(deconv\d_\d)/0', r'decoder/\1/kernel', 'iohw'),
+    Rule(r'(deconv\d_\d|\w+_pred)/1', r'decoder/\1/bias', 'vector'),
+    Rule(r'(\w+_pred)/0', r'decoder/\1/kernel', 'oihw'),
+  ),
+  ignored='(?!)',
+  preprocessing=CAFFE,
+)
 
 # MATLAB's imresize, to a square whatever the shape.
-FRAME = framing.stretched((224, 224), up=lambda x, size: interpolation.resized(
-    x / max(x.max(), 1e-30), size, interpolation.matlab_cubic))
+FRAME = framing.stretched(
+  (224, 224), up=lambda x, size: interpolation.resized(x / max(x.max(), 1e-30), size, interpolation.matlab_cubic)
+)

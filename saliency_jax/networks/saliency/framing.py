@@ -24,17 +24,14 @@ def density(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   return (large / large.sum()).astype(np.float32)
 
 
-def stretched(
-    size: Size, down: Resize = bilinear, up: Resize = bilinear) -> Frame:
+def stretched(size: Size, down: Resize = bilinear, up: Resize = bilinear) -> Frame:
   """Returns a frame to which images are stretched whatever their shape."""
   return Frame(
-      lambda image: down(image, size).astype(np.float32),
-      lambda saliency, full: up(saliency, full).astype(np.float32))
+    lambda image: down(image, size).astype(np.float32), lambda saliency, full: up(saliency, full).astype(np.float32)
+  )
 
 
-def letterbox(
-    size: Size, down: Resize, up: Resize, *, colour: float, fit: Callable
-) -> Frame:
+def letterbox(size: Size, down: Resize, up: Resize, *, colour: float, fit: Callable) -> Frame:
   """Returns a frame in which an image keeps its shape, in the middle.
 
   Args:
@@ -45,6 +42,7 @@ def letterbox(
     fit: `fit(inner, outer, largest) -> Size`: `inner` as large as it can be in
       `outer`, or if `largest` as small as it covers it.
   """
+
   def prepare(image: np.ndarray) -> np.ndarray:
     small = down(image, fit(image.shape[:2], size, largest=False))
     framed = np.full((*size, 3), colour, np.float32)
@@ -60,8 +58,7 @@ def letterbox(
 
 def rounded(inner: Size, outer: Size, *, largest: bool) -> Size:
   """See `letterbox`: a common ratio, then the nearest whole pixels."""
-  ratio = (max if largest else min)(o / i for o, i in zip(
-      outer, inner, strict=True))
+  ratio = (max if largest else min)(o / i for o, i in zip(outer, inner, strict=True))
   return tuple(round(i * ratio) for i in inner)
 
 
@@ -75,6 +72,5 @@ def floored(inner: Size, outer: Size, *, largest: bool) -> Size:
 
 def _middle(x: np.ndarray, size: Size) -> np.ndarray:
   """Returns a view of the middle of x, no larger than `size`."""
-  top, left = (max(n - m, 0) // 2
-               for n, m in zip(x.shape, size, strict=False))
-  return x[top:top + size[0], left:left + size[1]]
+  top, left = (max(n - m, 0) // 2 for n, m in zip(x.shape, size, strict=False))
+  return x[top : top + size[0], left : left + size[1]]

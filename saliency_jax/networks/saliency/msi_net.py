@@ -18,9 +18,7 @@ from saliency_jax.networks.saliency import framing, trunk
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
-LAYERS = trunk.layers(
-    (trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1),
-    {5: 2})
+LAYERS = trunk.layers((trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1), {5: 2})
 KEEPS = ('pool3', 'pool4')
 _BRANCHES = ((1, 1), (3, 4), (3, 8), (3, 12))  # side and dilation of a kernel
 _EPSILON = 1e-7
@@ -28,23 +26,22 @@ _EPSILON = 1e-7
 
 class Decoder(nn.Module):
   """Branches of several reaches, then three steps of upsampling."""
+
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a map in 0-1, `[B, 8 h, 8 w, 1]`, of maps `[B, h, w, C]`."""
+
     def conv(name, x, units, size=3, dilation=1, rectify=True):
-      y = Convolution(
-          units, self.dtype, size, dilation=dilation, rectify=rectify,
-          name=name.replace('.', '_'))(x)
+      y = Convolution(units, self.dtype, size, dilation=dilation, rectify=rectify, name=name.replace('.', '_'))(x)
       record(name, y[:, 0, 0] if name == 'aspp.conv1_5' else y)
       return y
 
     x = jnp.concatenate([maps[name] for name in (*KEEPS, 'trunk')], axis=-1)
     branches = [
-        conv(f'aspp.conv1_{n}', x, 256, size, dilation)
-        for n, (size, dilation) in enumerate(_BRANCHES, start=1)]
+      conv(f'aspp.conv1_{n}', x, 256, size, dilation) for n, (size, dilation) in enumerate(_BRANCHES, start=1)
+    ]
     scene = conv('aspp.conv1_5', x.mean(axis=(1, 2), keepdims=True), 256, 1)
     branches.append(jnp.broadcast_to(scene, branches[0].shape))
     x = conv('aspp.conv2', jnp.concatenate(branches, axis=-1), 256, 1)
@@ -58,22 +55,26 @@ class Decoder(nn.Module):
 
 # A frozen graph also has constants that are no weights.
 TABLE = Table(
-    "MSI-Net's TensorFlow graph",
-    (Rule(r'conv\d/(conv\d_\d)/(kernel|bias)', r'\1/\2'),
-     Rule(r'(aspp|decoder)/(conv\w+)/(kernel|bias)', r'decoder/\1_\2/\3')),
-    ignored=r'(?!.*(kernel|bias)$).*',
-    # The means of blue, green and red, taken from red, green and blue.
-    preprocessing=CAFFE._replace(mean=CAFFE.mean[::-1], bgr=False))
+  "MSI-Net's TensorFlow graph",
+  (
+    Rule(r'conv\d/(conv\d_\d)/(kernel|bias)', r'\1/\2'),
+    Rule(r'(aspp|decoder)/(conv\w+)/(kernel|bias)', r'decoder/\1_\2/\3'),
+  ),
+  ignored=r'(?!.*(kernel|bias)$).*',
+  # The means of blue, green and red, taken from red, green and blue.
+  preprocessing=CAFFE._replace(mean=CAFFE.mean[::-1], bgr=False),
+)
+
 
 def _resized(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   shorter = size[0] < x.shape[0] or size[1] < x.shape[1]
-  return np.clip(interpolation.resized(
-      x, size, interpolation.corners_area if shorter
-      else interpolation.corners_cubic), 0, 255)
+  return np.clip(
+    interpolation.resized(x, size, interpolation.corners_area if shorter else interpolation.corners_cubic), 0, 255
+  )
 
 
 # Of the models that were trained on SALICON and on OSIE. The authors' maps are
 # rounded to bytes; these are not.
 FRAME = framing.letterbox(
-    (240, 320), _resized, lambda x, size: _resized(255 * x, size), colour=126,
-    fit=framing.rounded)
+  (240, 320), _resized, lambda x, size: _resized(255 * x, size), colour=126, fit=framing.rounded
+)

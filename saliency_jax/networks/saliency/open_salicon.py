@@ -25,42 +25,44 @@ LAYERS = trunk.layers((trunk.CEIL,) * 5)
 
 def coarse(images: jax.Array) -> jax.Array:
   """Returns images `[B, H, W, 3]` at half their size, corners aligned."""
-  return interpolation.resample(images, *(
-      interpolation.corners(n // 2, n) for n in images.shape[1:3]))
+  return interpolation.resample(images, *(interpolation.corners(n // 2, n) for n in images.shape[1:3]))
 
 
 class Decoder(nn.Module):
   """One weighted sum of both scales' maps."""
+
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a map in 0-1, `[B, h, w, 1]`, of fine maps `[B, h, w, C]`."""
     del record
     fine, small = maps['trunk'], maps[f'{trunk.SECOND}trunk']
-    small = interpolation.resample(small, *(
-        interpolation.corners(m, n)
-        for m, n in zip(fine.shape[1:3], small.shape[1:3], strict=True)))
-    return nn.sigmoid(Convolution(
-        1, self.dtype, 1, rectify=False, name='saliency_map')(
-            jnp.concatenate([small, fine], axis=-1)))
+    small = interpolation.resample(
+      small, *(interpolation.corners(m, n) for m, n in zip(fine.shape[1:3], small.shape[1:3], strict=True))
+    )
+    return nn.sigmoid(
+      Convolution(1, self.dtype, 1, rectify=False, name='saliency_map')(jnp.concatenate([small, fine], axis=-1))
+    )
 
 
 TABLE = Table(
-    "OpenSALICON's Caffe net",
-    (Rule(r'((?:sec_)?conv\d_\d)/0', r'\1/kernel', 'oihw'),
-     Rule(r'((?:sec_)?conv\d_\d)/1', r'\1/bias', 'vector'),
-     Rule('saliency_map/0', 'decoder/saliency_map/kernel', 'oihw'),
-     Rule('saliency_map/1', 'decoder/saliency_map/bias', 'vector')),
-    ignored='(?!)', preprocessing=CAFFE._replace(std=(255., 255., 255.)))
+  "OpenSALICON's Caffe net",
+  (
+    Rule(r'((?:sec_)?conv\d_\d)/0', r'\1/kernel', 'oihw'),
+    Rule(r'((?:sec_)?conv\d_\d)/1', r'\1/bias', 'vector'),
+    Rule('saliency_map/0', 'decoder/saliency_map/kernel', 'oihw'),
+    Rule('saliency_map/1', 'decoder/saliency_map/bias', 'vector'),
+  ),
+  ignored='(?!)',
+  preprocessing=CAFFE._replace(std=(255.0, 255.0, 255.0)),
+)
 
 
 def spline(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   """Resizes as SciPy's zoom by default: cubic splines, corners aligned."""
   zoom = [m / n for m, n in zip(size, x.shape, strict=False)]
-  return ndimage.zoom(
-      x.astype(np.float64), zoom + [1] * (x.ndim - 2), mode='nearest')
+  return ndimage.zoom(x.astype(np.float64), zoom + [1] * (x.ndim - 2), mode='nearest')
 
 
 FRAME = framing.stretched((1200, 1600), spline, spline)

@@ -22,15 +22,14 @@ _PLAN = ((7, 128, True), (3, 64, True), (1, 1, False))  # size, units, ReLU
 
 class Decoder(nn.Module):
   """Three convolutions, upsampling, and a softmax over pixels."""
+
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a density, `[B, 16 h, 16 w, 1]`, of maps `[B, h, w, C]`."""
     x = maps['trunk']
     for n, (size, units, rectify) in enumerate(_PLAN, start=1):
-      x = record(f'conv6_{n}', Convolution(
-          units, self.dtype, size, rectify=rectify, name=f'conv6_{n}')(x))
+      x = record(f'conv6_{n}', Convolution(units, self.dtype, size, rectify=rectify, name=f'conv6_{n}')(x))
     x = interpolation.upsample(x, 16, resize.bilinear)
     return nn.softmax(x.astype(jnp.float32), axis=(1, 2))

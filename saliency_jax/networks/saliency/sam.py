@@ -22,16 +22,13 @@ from saliency_jax.networks.saliency import framing, trunk
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
-LAYERS = trunk.layers(
-    (trunk.FLOOR, trunk.FLOOR, trunk.THEANO_SAME, trunk.THEANO_SAME_1, None),
-    {5: 2})
+LAYERS = trunk.layers((trunk.FLOOR, trunk.FLOOR, trunk.THEANO_SAME, trunk.THEANO_SAME_1, None), {5: 2})
 _STEPS, _PRIORS, _UNITS, _FACTOR = 4, 16, 512, 16
 _EPSILON = 1e-7
 # The convolutions of one input are one.
-_JOINED = {'lstm_state': ('W_a', 'U_i', 'U_f', 'U_c', 'U_o'),
-           'lstm_input': ('W_i', 'W_f', 'W_c', 'W_o')}
+_JOINED = {'lstm_state': ('W_a', 'U_i', 'U_f', 'U_c', 'U_o'), 'lstm_input': ('W_i', 'W_f', 'W_c', 'W_o')}
 # Of the means and the deviations, x before y.
-_BOUNDS = ((.25, .75), (.35, .65), (.1, .9), (.2, .8))
+_BOUNDS = ((0.25, 0.75), (0.35, 0.65), (0.1, 0.9), (0.2, 0.8))
 
 
 class Decoder(nn.Module):
@@ -41,46 +38,43 @@ class Decoder(nn.Module):
     reduces: whether a convolution brings the trunk's units to 512.
     dtype: type of the arithmetic.
   """
+
   reduces: bool = False
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a map of 0 and more, `[B, 16 h, 16 w, 1]`, of `[B, h, w, C]`."""
     x = maps['trunk']
     if self.reduces:
-      x = record('features', Convolution(
-          _UNITS, self.dtype, name='features')(x))
+      x = record('features', Convolution(_UNITS, self.dtype, name='features')(x))
     x = self._attend(x, record)
     for n in (1, 2):
       parameters = self.param(f'prior_{n}', _draw_priors, (4 * _PRIORS,))
       prior = priors(parameters, x.shape[1:3]).astype(self.dtype)
-      x = jnp.concatenate([
-          x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
-      x = record(f'priors.{n}', Convolution(
-          _UNITS, self.dtype, 5, dilation=4, name=f'prior_conv_{n}')(x))
+      x = jnp.concatenate([x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
+      x = record(f'priors.{n}', Convolution(_UNITS, self.dtype, 5, dilation=4, name=f'prior_conv_{n}')(x))
     # A ReLU that is 0 everywhere would have no gradient.
-    x = Convolution(1, self.dtype, 1, start=1., name='output')(x)
+    x = Convolution(1, self.dtype, 1, start=1.0, name='output')(x)
     return interpolation.upsample(x, _FACTOR, interpolation.theano)
 
   def _attend(self, x: jax.Array, record: Recorder) -> jax.Array:
     """Returns the state of the recurrence after the last step."""
+
     def conv(name, units):
       return Convolution(units, self.dtype, rectify=False, name=name)
 
-    score = Convolution(
-        1, self.dtype, rectify=False, bias=False, name='lstm_V_a')
+    score = Convolution(1, self.dtype, rectify=False, bias=False, name='lstm_V_a')
     of_features = conv('lstm_U_a', _UNITS)(x)
-    of_state, of_input = (
-        conv(name, len(gates) * _UNITS) for name, gates in _JOINED.items())
+    of_state, of_input = (conv(name, len(gates) * _UNITS) for name, gates in _JOINED.items())
     hidden = cell = jnp.zeros_like(x)
     for step in range(1, _STEPS + 1):
       wanted, *state = jnp.split(of_state(hidden), 5, axis=-1)
       shares = nn.softmax(score(jnp.tanh(wanted + of_features)), axis=(1, 2))
       record(f'attention.{step}', shares)
-      enter, forget, new, leave = (a + b for a, b in zip(
-          jnp.split(of_input(shares * x), 4, axis=-1), state, strict=True))
+      enter, forget, new, leave = (
+        a + b for a, b in zip(jnp.split(of_input(shares * x), 4, axis=-1), state, strict=True)
+      )
       cell = nn.sigmoid(forget) * cell + nn.sigmoid(enter) * jnp.tanh(new)
       hidden = record(f'lstm.{step}', nn.sigmoid(leave) * jnp.tanh(cell))
     return hidden
@@ -95,16 +89,15 @@ def priors(parameters: jax.Array, size: tuple[int, int]) -> jax.Array:
     size: (h, w) in cells.
   """
   means_x, means_y, sigmas_x, sigmas_y = (
-      jnp.clip(values, *bounds) for values, bounds in zip(
-          parameters.reshape(4, _PRIORS), _BOUNDS, strict=True))
+    jnp.clip(values, *bounds) for values, bounds in zip(parameters.reshape(4, _PRIORS), _BOUNDS, strict=True)
+  )
 
   def axis(at, means, sigmas):
     at = jnp.asarray(at, parameters.dtype)[:, None]
-    return (at - means[None]) ** 2 / (2 * sigmas ** 2 + _EPSILON)[None]
+    return (at - means[None]) ** 2 / (2 * sigmas**2 + _EPSILON)[None]
 
   ratio = size[0] / size[1]
-  rows = axis(np.linspace((1 - ratio) / 2, (1 + ratio) / 2, size[0]),
-              means_y, sigmas_y)
+  rows = axis(np.linspace((1 - ratio) / 2, (1 + ratio) / 2, size[0]), means_y, sigmas_y)
   columns = axis(np.linspace(0, 1, size[1]), means_x, sigmas_x)
   maps = jnp.exp(-(rows[:, None] + columns[None]))
   return (maps / maps.max(axis=(0, 1), keepdims=True))[None]
@@ -113,16 +106,16 @@ def priors(parameters: jax.Array, size: tuple[int, int]) -> jax.Array:
 def _draw_priors(key: jax.Array, shape: tuple[int], dtype=jnp.float32):
   half = shape[0] // 2
   one, other = jax.random.split(key)
-  return jnp.concatenate([
-      jax.random.uniform(one, (half,), dtype, .3, .7),
-      jax.random.uniform(other, (half,), dtype, .05, .3)])
+  return jnp.concatenate(
+    [jax.random.uniform(one, (half,), dtype, 0.3, 0.7), jax.random.uniform(other, (half,), dtype, 0.05, 0.3)]
+  )
 
 
-_GATES = ('W_a', 'U_a', 'V_a', 'W_i', 'U_i', 'W_f', 'U_f', 'W_c', 'U_c', 'W_o',
-          'U_o')
+_GATES = ('W_a', 'U_a', 'V_a', 'W_i', 'U_i', 'W_f', 'U_f', 'W_c', 'U_c', 'W_o', 'U_o')
 _NUMBERED = re.compile(
-    r'(?P<kind>attentiveconvlstm|atrousconvolution2d|convolution2d'
-    r'|learningprior)_(?P<layer>\d+)/\w+?_(?P<part>\d+)_(?P<array>[Wb])')
+  r'(?P<kind>attentiveconvlstm|atrousconvolution2d|convolution2d'
+  r'|learningprior)_(?P<layer>\d+)/\w+?_(?P<part>\d+)_(?P<array>[Wb])'
+)
 
 
 def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -131,25 +124,24 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   Keras has numbered those above the trunk in the order in which they were made;
   the first number depends on what else had been.
   """
-  found = {name: match for name in arrays
-           if (match := _NUMBERED.fullmatch(name))}
+  found = {name: match for name in arrays if (match := _NUMBERED.fullmatch(name))}
 
   def number(match: re.Match) -> int:
     inside = match['kind'] == 'attentiveconvlstm'
     return int(match['part' if inside else 'layer'])
 
   titles = {
-      'attentiveconvlstm': [f'lstm_{gate}' for gate in _GATES],
-      'atrousconvolution2d': ['prior_conv_1', 'prior_conv_2'],
-      'learningprior': ['prior_1', 'prior_2'],
-      'convolution2d': ['features', 'output']}
+    'attentiveconvlstm': [f'lstm_{gate}' for gate in _GATES],
+    'atrousconvolution2d': ['prior_conv_1', 'prior_conv_2'],
+    'learningprior': ['prior_1', 'prior_2'],
+    'convolution2d': ['features', 'output'],
+  }
   made = {}
   for name, array in arrays.items():
     if name in found:
       match = found[name]
-      order = sorted({number(other) for other in found.values()
-                      if other['kind'] == match['kind']})
-      parts = titles[match['kind']][-len(order):]
+      order = sorted({number(other) for other in found.values() if other['kind'] == match['kind']})
+      parts = titles[match['kind']][-len(order) :]
       if len(parts) == len(order):  # else the name is refused as it is
         part = parts[order.index(number(match))]
         name = f'decoder/{part}/{match["array"]}'
@@ -159,26 +151,29 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
       parts = [f'decoder/lstm_{gate}/{kind}' for gate in gates]
       shapes = {np.shape(made.get(part)) for part in parts}
       if len(shapes) == 1 and shapes != {()}:
-        made[f'decoder/{name}/{kind}'] = np.concatenate(
-            [made.pop(part) for part in parts])
+        made[f'decoder/{name}/{kind}'] = np.concatenate([made.pop(part) for part in parts])
   return made
 
 
 TABLE = Table(
-    "SAM's Keras file",
-    (Rule(r'block(\d)_conv(\d)/\w+_W', r'conv\1_\2/kernel', 'oihw reversed'),
-     Rule(r'block(\d)_conv(\d)/\w+_b', r'conv\1_\2/bias'),
-     Rule(r'((?:res\w+_branch|conv)\w+)/\w+_W', r'\1/kernel', 'oihw reversed'),
-     Rule(r'((?:res\w+_branch|conv)\w+)/\w+_b', r'\1/bias'),
-     Rule(r'(bn\w+)/\w+_gamma', r'\1/scale'),
-     Rule(r'(bn\w+)/\w+_beta', r'\1/bias'),
-     # What Keras 1 calls a deviation is the variance.
-     Rule(r'(bn\w+)/\w+_running_(mean)', r'batch_stats:\1/\2'),
-     Rule(r'(bn\w+)/\w+_running_std', r'batch_stats:\1/var'),
-     Rule(r'(decoder/prior_\d)/W', r'\1'),
-     Rule(r'(decoder/\w+)/W', r'\1/kernel', 'oihw reversed'),
-     Rule(r'(decoder/\w+)/b', r'\1/bias')),
-    ignored='(?!)', preprocessing=CAFFE)
+  "SAM's Keras file",
+  (
+    Rule(r'block(\d)_conv(\d)/\w+_W', r'conv\1_\2/kernel', 'oihw reversed'),
+    Rule(r'block(\d)_conv(\d)/\w+_b', r'conv\1_\2/bias'),
+    Rule(r'((?:res\w+_branch|conv)\w+)/\w+_W', r'\1/kernel', 'oihw reversed'),
+    Rule(r'((?:res\w+_branch|conv)\w+)/\w+_b', r'\1/bias'),
+    Rule(r'(bn\w+)/\w+_gamma', r'\1/scale'),
+    Rule(r'(bn\w+)/\w+_beta', r'\1/bias'),
+    # What Keras 1 calls a deviation is the variance.
+    Rule(r'(bn\w+)/\w+_running_(mean)', r'batch_stats:\1/\2'),
+    Rule(r'(bn\w+)/\w+_running_std', r'batch_stats:\1/var'),
+    Rule(r'(decoder/prior_\d)/W', r'\1'),
+    Rule(r'(decoder/\w+)/W', r'\1/kernel', 'oihw reversed'),
+    Rule(r'(decoder/\w+)/b', r'\1/bias'),
+  ),
+  ignored='(?!)',
+  preprocessing=CAFFE,
+)
 
 _BLUR = 7  # pixels, the deviation
 
@@ -188,7 +183,6 @@ def _restored(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 _BOX = framing.letterbox(
-    (240, 320), lambda x, size: np.round(framing.bilinear(x, size)), _restored,
-    colour=0, fit=framing.floored)
-FRAME = _BOX._replace(restore=lambda saliency, size: ndimage.gaussian_filter(
-    _BOX.restore(saliency, size), _BLUR))
+  (240, 320), lambda x, size: np.round(framing.bilinear(x, size)), _restored, colour=0, fit=framing.floored
+)
+FRAME = _BOX._replace(restore=lambda saliency, size: ndimage.gaussian_filter(_BOX.restore(saliency, size), _BLUR))

@@ -22,6 +22,7 @@ SECOND = 'sec_'
 
 class Pool(NamedTuple):
   """The maxima of 2 x 2 windows; padding never is one."""
+
   stride: int = 2
   before: int = 0  # rows above, columns to the left
   after: int = 0
@@ -30,8 +31,7 @@ class Pool(NamedTuple):
     """Returns the maxima of maps `[B, H, W, C]`."""
     around = (self.before, self.after)
     if any(around):
-      x = jnp.pad(x, ((0, 0), around, around, (0, 0)),
-                  constant_values=-jnp.inf)
+      x = jnp.pad(x, ((0, 0), around, around, (0, 0)), constant_values=-jnp.inf)
     if self.stride == 2:
       return conv_layers.max_pool(x)
     x = jnp.maximum(x[:, :-1], x[:, 1:])
@@ -47,6 +47,7 @@ THEANO_SAME_1 = Pool(1, before=1)  # the same, stride 1: cells i - 1 and i
 
 class Layer(NamedTuple):
   """A 3 x 3 convolution with its ReLU, and the maximum above it."""
+
   name: str
   units: int
   stride: int  # pixels to a cell
@@ -60,8 +61,7 @@ class Layer(NamedTuple):
 
 
 def layers(
-    pools: Sequence[Pool | None], dilations: Mapping[int, int] | None = None,
-    widths: Mapping[str, int] = vgg.WIDTHS
+  pools: Sequence[Pool | None], dilations: Mapping[int, int] | None = None, widths: Mapping[str, int] = vgg.WIDTHS
 ) -> tuple[Layer, ...]:
   """Returns the convolutions of a VGG.
 
@@ -74,8 +74,7 @@ def layers(
   for name, above in zip(widths, [*widths, '_1'][1:], strict=True):
     block = int(name[4])
     pool = pools[block - 1] if above.endswith('_1') else None
-    made.append(Layer(name, widths[name], stride,
-                      (dilations or {}).get(block, 1), pool=pool))
+    made.append(Layer(name, widths[name], stride, (dilations or {}).get(block, 1), pool=pool))
     stride *= pool.stride if pool else 1
   return tuple(made)
 
@@ -92,6 +91,7 @@ class Model(Staged):
       of its own, whose names begin with `SECOND`; None for one trunk.
     multiple: the sides of images are multiples of so many pixels.
   """
+
   layers: tuple[Layer, ...]
   decoder: Callable[..., nn.Module]
   keeps: tuple[str, ...] = ()
@@ -101,32 +101,26 @@ class Model(Staged):
 
   def parts(self) -> tuple[Stage, ...]:
     trunks = f'(|{SECOND})' if self.second else ''
-    return (*(Stage(layer.name, f'{trunks}{layer.name}/.*')
-              for layer in self.layers), Stage(DECODER, f'{DECODER}/.*'))
+    return (*(Stage(layer.name, f'{trunks}{layer.name}/.*') for layer in self.layers), Stage(DECODER, f'{DECODER}/.*'))
 
   def stage(
-      self, number: int, x: jax.Array | dict[str, jax.Array], record: Recorder
+    self, number: int, x: jax.Array | dict[str, jax.Array], record: Recorder
   ) -> jax.Array | dict[str, jax.Array]:
     if not number:
       check_sides(x.shape[1:3], self.multiple)
-      x = {'trunk': x} | (
-          {f'{SECOND}trunk': self.second(x)} if self.second else {})
+      x = {'trunk': x} | ({f'{SECOND}trunk': self.second(x)} if self.second else {})
     if number == len(self.layers):
-      return record(SALIENCY, self.decoder(dtype=self.dtype, name=DECODER)(
-          x, record))
+      return record(SALIENCY, self.decoder(dtype=self.dtype, name=DECODER)(x, record))
     maps = dict(x)
     for prefix in ('', SECOND) if self.second else ('',):
       self._convolve(self.layers[number], maps, record, prefix)
     return maps
 
-  def _convolve(
-      self, layer: Layer, maps: dict[str, jax.Array], record: Recorder,
-      prefix: str
-  ) -> None:
+  def _convolve(self, layer: Layer, maps: dict[str, jax.Array], record: Recorder, prefix: str) -> None:
     name, at = f'{prefix}{layer.name}', f'{prefix}trunk'
     y = conv_layers.Convolution(
-        layer.units, self.dtype, dilation=layer.dilation, pad=layer.pad,
-        rectify=not layer.linear, name=name)(maps[at])
+      layer.units, self.dtype, dilation=layer.dilation, pad=layer.pad, rectify=not layer.linear, name=name
+    )(maps[at])
     found = {name: y}
     if layer.linear:
       found = {f'{name}.linear': record(f'{name}.linear', y), name: nn.relu(y)}
@@ -134,6 +128,5 @@ class Model(Staged):
     if layer.pool:
       found[f'{prefix}pool{layer.name[4]}'] = layer.pool(y)
     (start, outside), maps[at] = layer.cut, [*found.values()][-1]
-    record(name, y[:, start:y.shape[1] - outside + start,
-                   start:y.shape[2] - outside + start])
+    record(name, y[:, start : y.shape[1] - outside + start, start : y.shape[2] - outside + start])
     maps |= {name: y for name, y in found.items() if name in self.keeps}

@@ -23,18 +23,18 @@ from saliency_jax.ops import resize
 
 MULTIPLE = 32  # pixels
 # Expansion, units, blocks and stride of the groups of MobileNet-V2.
-_GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
-           (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-_BLOCKS = tuple((expansion, units, 1 if n else stride, n > 0)
-                for expansion, units, count, stride in _GROUPS
-                for n in range(count))
+_GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+_BLOCKS = tuple(
+  (expansion, units, 1 if n else stride, n > 0) for expansion, units, count, stride in _GROUPS for n in range(count)
+)
 _SKIPS = {'skip_4x': 7, 'skip_2x': 14}  # the blocks that they come from
 _LAST = len(_BLOCKS) + 1
-_PRIORS, _SCALE, _SIDE = 16, 6., 41
+_PRIORS, _SCALE, _SIDE = 16, 6.0, 41
 
 
 class _Layer(nn.Module):
   """A convolution without bias, and batch normalisation."""
+
   units: int
   dtype: jnp.dtype
   size: int = 1
@@ -46,17 +46,23 @@ class _Layer(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     x = nn.Conv(
-        self.units, (self.size,) * 2, self.stride, [(self.size // 2,) * 2] * 2,
-        feature_group_count=self.units if self.depthwise else 1,
-        use_bias=self.bias, dtype=self.dtype,
-        precision=jax.lax.Precision.HIGHEST, name='conv')(x)
-    x = nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=self.dtype,
-                     name='norm')(x)
+      self.units,
+      (self.size,) * 2,
+      self.stride,
+      [(self.size // 2,) * 2] * 2,
+      feature_group_count=self.units if self.depthwise else 1,
+      use_bias=self.bias,
+      dtype=self.dtype,
+      precision=jax.lax.Precision.HIGHEST,
+      name='conv',
+    )(x)
+    x = nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=self.dtype, name='norm')(x)
     return nn.relu6(x) if self.rectify else x
 
 
 class _Inverted(nn.Module):
   """An inverted residual: wider, 3 x 3 within each unit, narrower."""
+
   expansion: int
   units: int
   dtype: jnp.dtype
@@ -74,14 +80,14 @@ class _Inverted(nn.Module):
 
 class Unisal(Staged):
   """The trunk in 19 stages, and the decoder."""
+
   dtype: jnp.dtype = jnp.float32
 
   def parts(self) -> tuple[Stage, ...]:
-    return (*(Stage(f'features.{n}', f'features_{n}/.*')
-              for n in range(_LAST + 1)), Stage(DECODER, f'{DECODER}/.*'))
+    return (*(Stage(f'features.{n}', f'features_{n}/.*') for n in range(_LAST + 1)), Stage(DECODER, f'{DECODER}/.*'))
 
   def stage(
-      self, number: int, x: jax.Array | dict[str, jax.Array], record: Recorder
+    self, number: int, x: jax.Array | dict[str, jax.Array], record: Recorder
   ) -> jax.Array | dict[str, jax.Array]:
     if not number:
       check_sides(x.shape[1:3], MULTIPLE)
@@ -105,33 +111,34 @@ class _Decoder(nn.Module):
   dtype: jnp.dtype
 
   @nn.compact
-  def __call__(
-      self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
+  def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a density over pixels, `[B, 32 h, 32 w, 1]`."""
     x = maps['trunk']
     parameters = self.param('gaussians', _draw_priors, (_PRIORS, 2, 2))
     prior = priors(parameters, x.shape[1:3]).astype(x.dtype)
-    x = jnp.concatenate([
-        x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
+    x = jnp.concatenate([x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
     x = record('post_cnn', _Inverted(1, 256, self.dtype, name='post_cnn')(x))
-    for skip, units, name in (('skip_2x', 128, 'upsampling_2'),
-                              ('skip_4x', 64, 'post_upsampling_2')):
+    for skip, units, name in (('skip_2x', 128, 'upsampling_2'), ('skip_4x', 64, 'post_upsampling_2')):
       y = maps[skip]
       y = _Layer(2 * y.shape[-1], self.dtype, name=f'{skip}_expansion')(y)
-      y = record(skip, _Layer(units, self.dtype, bias=True, rectify=False,
-                              name=f'{skip}_reduction')(y))
-      x = jnp.concatenate(
-          [interpolation.upsample(x, 2, resize.bilinear), y], axis=-1)
+      y = record(skip, _Layer(units, self.dtype, bias=True, rectify=False, name=f'{skip}_reduction')(y))
+      x = jnp.concatenate([interpolation.upsample(x, 2, resize.bilinear), y], axis=-1)
       x = record(name, _Inverted(2, units, self.dtype, name=name)(x))
-    x = record('adaptation', nn.Conv(
-        1, (1, 1), dtype=self.dtype, precision=jax.lax.Precision.HIGHEST,
-        name='adaptation')(x))
+    x = record(
+      'adaptation', nn.Conv(1, (1, 1), dtype=self.dtype, precision=jax.lax.Precision.HIGHEST, name='adaptation')(x)
+    )
     x = jnp.repeat(jnp.repeat(x, 8, axis=1), 8, axis=2)
     around = (_SIDE // 2,) * 2
     x = jnp.pad(x, ((0, 0), around, around, (0, 0)), mode='edge')
-    x = nn.Conv(1, (_SIDE, _SIDE), padding='VALID', use_bias=False,
-                dtype=self.dtype, precision=jax.lax.Precision.HIGHEST,
-                name='smoothing')(x)
+    x = nn.Conv(
+      1,
+      (_SIDE, _SIDE),
+      padding='VALID',
+      use_bias=False,
+      dtype=self.dtype,
+      precision=jax.lax.Precision.HIGHEST,
+      name='smoothing',
+    )(x)
     return nn.softmax(x.astype(jnp.float32), axis=(1, 2))
 
 
@@ -144,65 +151,67 @@ def priors(parameters: jax.Array, size: tuple[int, int]) -> jax.Array:
     size: (h, w) in cells.
   """
   rows, columns = (
-      jnp.exp(-((jnp.linspace(0, 1, n)[:, None] - of[None, :, 0])
-                / jnp.exp(of[:, 1])[None]) ** 2 / 2)
-      for n, of in zip(size, jnp.moveaxis(parameters, 1, 0), strict=True))
+    jnp.exp(-(((jnp.linspace(0, 1, n)[:, None] - of[None, :, 0]) / jnp.exp(of[:, 1])[None]) ** 2) / 2)
+    for n, of in zip(size, jnp.moveaxis(parameters, 1, 0), strict=True)
+  )
   return (_SCALE * rows[:, None] * columns[None])[None]
 
 
 def _draw_priors(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32):
-  return jax.random.normal(key, shape, dtype) * .2 + jnp.array(
-      [.5, -1.], dtype)[None, None]
+  return jax.random.normal(key, shape, dtype) * 0.2 + jnp.array([0.5, -1.0], dtype)[None, None]
 
 
 def _layer(source: str, conv: str, norm: str, to: str) -> tuple[Rule, ...]:
   """Returns what becomes of a convolution and its norm, by their indices."""
   norm = rf'{source}\.{norm}(?:\.bn_SALICON)?'
-  return (Rule(rf'{source}\.{conv}\.weight', f'{to}/conv/kernel', 'oihw'),
-          Rule(rf'{source}\.{conv}\.bias', f'{to}/conv/bias'),
-          Rule(rf'{norm}\.weight', f'{to}/norm/scale'),
-          Rule(rf'{norm}\.bias', f'{to}/norm/bias'),
-          Rule(rf'{norm}\.running_(?P<of>mean|var)',
-               rf'batch_stats:{to}/norm/\g<of>'))
+  return (
+    Rule(rf'{source}\.{conv}\.weight', f'{to}/conv/kernel', 'oihw'),
+    Rule(rf'{source}\.{conv}\.bias', f'{to}/conv/bias'),
+    Rule(rf'{norm}\.weight', f'{to}/norm/scale'),
+    Rule(rf'{norm}\.bias', f'{to}/norm/bias'),
+    Rule(rf'{norm}\.running_(?P<of>mean|var)', rf'batch_stats:{to}/norm/\g<of>'),
+  )
 
 
 def _inverted(source: str, to: str, *, expands: bool) -> tuple[Rule, ...]:
   parts = ('wide', 'deep', 'narrow') if expands else ('deep', 'narrow')
-  return tuple(rule for n, part in enumerate(parts) for rule in _layer(
-      source, rf'conv\.{3 * n}', rf'conv\.{3 * n + 1}', f'{to}/{part}'))
+  return tuple(
+    rule
+    for n, part in enumerate(parts)
+    for rule in _layer(source, rf'conv\.{3 * n}', rf'conv\.{3 * n + 1}', f'{to}/{part}')
+  )
 
 
 TABLE = Table(
-    "UNISAL's file",
-    (*_layer(r'cnn\.features\.(0|18)', '0', '1', r'features_\1'),
-     *_inverted(r'cnn\.features\.(1)', r'features_\1', expands=False),
-     *_inverted(r'cnn\.features\.(\d+)', r'features_\1', expands=True),
-     *_inverted(r'post_cnn\.inv_res', 'decoder/post_cnn', expands=False),
-     *_inverted(r'((?:post_)?upsampling_2)\.inv_res', r'decoder/\1',
-                expands=True),
-     *_layer(r'(skip_\dx)\.expansion', '0', '1', r'decoder/\1_expansion'),
-     *_layer(r'(skip_\dx)\.reduction', '0', '1', r'decoder/\1_reduction'),
-     Rule('coarse_gaussians_salicon', 'decoder/gaussians'),
-     Rule(r'adaptation_salicon\.0\.weight', 'decoder/adaptation/kernel',
-          'oihw'),
-     Rule(r'adaptation_salicon\.0\.bias', 'decoder/adaptation/bias'),
-     Rule(r'smoothing_salicon\.weight', 'decoder/smoothing/kernel', 'oihw')),
-    # What is for videos: the recurrence, and the other data sets' own parts.
-    ignored=r'(post_)?rnn\..*|.*num_batches_tracked'
-    r'|.*\.bn_(DHF1K|Hollywood|UCFSports)\..*'
-    r'|(coarse_gaussians|adaptation|smoothing)_(dhf1k|hollywood|ucfsports).*')
+  "UNISAL's file",
+  (
+    *_layer(r'cnn\.features\.(0|18)', '0', '1', r'features_\1'),
+    *_inverted(r'cnn\.features\.(1)', r'features_\1', expands=False),
+    *_inverted(r'cnn\.features\.(\d+)', r'features_\1', expands=True),
+    *_inverted(r'post_cnn\.inv_res', 'decoder/post_cnn', expands=False),
+    *_inverted(r'((?:post_)?upsampling_2)\.inv_res', r'decoder/\1', expands=True),
+    *_layer(r'(skip_\dx)\.expansion', '0', '1', r'decoder/\1_expansion'),
+    *_layer(r'(skip_\dx)\.reduction', '0', '1', r'decoder/\1_reduction'),
+    Rule('coarse_gaussians_salicon', 'decoder/gaussians'),
+    Rule(r'adaptation_salicon\.0\.weight', 'decoder/adaptation/kernel', 'oihw'),
+    Rule(r'adaptation_salicon\.0\.bias', 'decoder/adaptation/bias'),
+    Rule(r'smoothing_salicon\.weight', 'decoder/smoothing/kernel', 'oihw'),
+  ),
+  # What is for videos: the recurrence, and the other data sets' own parts.
+  ignored=r'(post_)?rnn\..*|.*num_batches_tracked'
+  r'|.*\.bn_(DHF1K|Hollywood|UCFSports)\..*'
+  r'|(coarse_gaussians|adaptation|smoothing)_(dhf1k|hollywood|ucfsports).*',
+)
 
 
 def _prepared(image: np.ndarray) -> np.ndarray:
   """Returns an image in the one of the authors' sizes that fits its shape."""
   ratio = image.shape[0] / image.shape[1]
-  sizes = [(rows, columns) for rows in range(7, 14) for columns in range(7, 14)
-           if 100 <= rows * columns <= 120]
-  rows, columns = max(sizes, key=lambda size: min(
-      ratio, size[0] / size[1]) / max(ratio, size[0] / size[1]))
-  return np.asarray(Image.fromarray(image).resize(
-      (MULTIPLE * columns, MULTIPLE * rows), Image.Resampling.LANCZOS),
-      np.float32)
+  sizes = [(rows, columns) for rows in range(7, 14) for columns in range(7, 14) if 100 <= rows * columns <= 120]
+  rows, columns = max(sizes, key=lambda size: min(ratio, size[0] / size[1]) / max(ratio, size[0] / size[1]))
+  return np.asarray(
+    Image.fromarray(image).resize((MULTIPLE * columns, MULTIPLE * rows), Image.Resampling.LANCZOS), np.float32
+  )
 
 
 FRAME = Frame(_prepared, framing.density)

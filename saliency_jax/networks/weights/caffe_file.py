@@ -45,6 +45,5 @@ def _array(blob: protobuf.Message, name: str) -> np.ndarray:
     shape = blob.messages(_SHAPE)[-1].integers(_SHAPE_DIMS)
   else:
     shape = [blob.integer(size) for size in _SIZES]
-  values = (blob.floats(_DOUBLES, '<f8') if _DOUBLES in blob
-            else blob.floats(_FLOATS, '<f4'))
+  values = blob.floats(_DOUBLES, '<f8') if _DOUBLES in blob else blob.floats(_FLOATS, '<f4')
   return protobuf.shaped(values, shape, name)

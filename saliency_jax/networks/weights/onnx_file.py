@@ -15,9 +15,14 @@ _EXTERNAL_DATA = 13
 
 # TensorProto.DataType of what a checkpoint holds.
 _TYPES = {
-    1: np.dtype('<f4'), 6: np.dtype('<i4'), 7: np.dtype('<i8'),
-    9: np.dtype(bool), 10: np.dtype('<f2'), 11: np.dtype('<f8'),
-    16: np.dtype(ml_dtypes.bfloat16)}
+  1: np.dtype('<f4'),
+  6: np.dtype('<i4'),
+  7: np.dtype('<i8'),
+  9: np.dtype(bool),
+  10: np.dtype('<f2'),
+  11: np.dtype('<f8'),
+  16: np.dtype(ml_dtypes.bfloat16),
+}
 
 
 def arrays(data: memoryview) -> dict[str, np.ndarray]:
@@ -33,8 +38,7 @@ def arrays(data: memoryview) -> dict[str, np.ndarray]:
   graphs = protobuf.Message(data).messages(_GRAPH)
   if len(graphs) != 1:
     raise ValueError(f'it has {len(graphs)} graphs where a model has one')
-  return {tensor.text(_NAME): _array(tensor)
-          for tensor in graphs[0].messages(_INITIALIZER)}
+  return {tensor.text(_NAME): _array(tensor) for tensor in graphs[0].messages(_INITIALIZER)}
 
 
 def _array(tensor: protobuf.Message) -> np.ndarray:
@@ -44,8 +48,7 @@ def _array(tensor: protobuf.Message) -> np.ndarray:
     raise ValueError(f'{name!r} is of the ONNX data type {code}')
   if _EXTERNAL_DATA in tensor:
     raise ValueError(f'the values of {name!r} are kept in another file')
-  return protobuf.shaped(
-      _values(tensor, _TYPES[code]), tensor.integers(_DIMS), name)
+  return protobuf.shaped(_values(tensor, _TYPES[code]), tensor.integers(_DIMS), name)
 
 
 def _values(tensor: protobuf.Message, dtype: np.dtype) -> np.ndarray:

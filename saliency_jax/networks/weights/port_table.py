@@ -17,39 +17,42 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights.variable_files import Ported, nested
 
 _HALF = (0.5, 0.5, 0.5)
-_ONE = (1., 1., 1.)
+_ONE = (1.0, 1.0, 1.0)
 # What networks were trained to see; all at 224 pixels.
 FAMILIES: Mapping[str, Preprocess] = {
-    'torchvision': Preprocess(),
-    # Many of timm's, DINO and DINOv2.
-    'timm': Preprocess(resize='bicubic'),
-    # Steiner et al. 2021, whose vision transformers timm took over.
-    'augreg': Preprocess(mean=_HALF, std=_HALF, resize='bicubic'),
-    'clip': Preprocess(
-        mean=(.48145466, .4578275, .40821073),
-        std=(.26862954, .26130258, .27577711), resize='bicubic'),
-    # VGG of ILSVRC-2014 in Caffe, and Keras, which took over its weights.
-    'caffe': Preprocess(224, (123.68, 116.779, 103.939), _ONE, 1., bgr=True),
-    # VGG-16 of Places365 in Caffe.
-    'places365': Preprocess(
-        224, (116.676, 112.514, 104.051), _ONE, 1., bgr=True),
-    # The same values as Caffe's, which torchvision has as VGG-16's features.
-    'vgg_features': Preprocess(224, (123., 117., 104.), _ONE, 1.),
+  'torchvision': Preprocess(),
+  # Many of timm's, DINO and DINOv2.
+  'timm': Preprocess(resize='bicubic'),
+  # Steiner et al. 2021, whose vision transformers timm took over.
+  'augreg': Preprocess(mean=_HALF, std=_HALF, resize='bicubic'),
+  'clip': Preprocess(
+    mean=(0.48145466, 0.4578275, 0.40821073), std=(0.26862954, 0.26130258, 0.27577711), resize='bicubic'
+  ),
+  # VGG of ILSVRC-2014 in Caffe, and Keras, which took over its weights.
+  'caffe': Preprocess(224, (123.68, 116.779, 103.939), _ONE, 1.0, bgr=True),
+  # VGG-16 of Places365 in Caffe.
+  'places365': Preprocess(224, (116.676, 112.514, 104.051), _ONE, 1.0, bgr=True),
+  # The same values as Caffe's, which torchvision has as VGG-16's features.
+  'vgg_features': Preprocess(224, (123.0, 117.0, 104.0), _ONE, 1.0),
 }
 CAFFE = FAMILIES['caffe']
 _AXES = {
-    'same': None, 'oihw': (2, 3, 1, 0), 'oi': (1, 0),
-    # Of a true convolution, as Theano's: both axes of the kernel reversed.
-    'oihw reversed': (2, 3, 1, 0), 'hwio reversed': (0, 1, 2, 3),
-    # Caffe's and torch's transposed convolution.
-    'iohw': (2, 3, 0, 1),
-    # With other axes of length 1 before it, as the first Caffe wrote biases.
-    'vector': None,
+  'same': None,
+  'oihw': (2, 3, 1, 0),
+  'oi': (1, 0),
+  # Of a true convolution, as Theano's: both axes of the kernel reversed.
+  'oihw reversed': (2, 3, 1, 0),
+  'hwio reversed': (0, 1, 2, 3),
+  # Caffe's and torch's transposed convolution.
+  'iohw': (2, 3, 0, 1),
+  # With other axes of length 1 before it, as the first Caffe wrote biases.
+  'vector': None,
 }
 
 
 class Rule(NamedTuple):
   """What becomes of some arrays."""
+
   array: str  # regular expression for the whole name
   # The variable's name as in `variable_files`, with groups of the expression;
   # dots within become slashes.
@@ -59,6 +62,7 @@ class Rule(NamedTuple):
 
 class Table(NamedTuple):
   """One program's names for an architecture."""
+
   title: str  # of the program, for messages
   rules: tuple[Rule, ...]  # the first one that matches counts
   ignored: str  # regular expression for arrays that are left out
@@ -79,9 +83,7 @@ class Table(NamedTuple):
 OWN = Table("this package's own names", (Rule('(.*)', r'\1'),), 'mean')
 
 
-def porter(
-    network: str, *tables: Table, preprocessing: str = ''
-) -> Callable[..., Ported]:
+def porter(network: str, *tables: Table, preprocessing: str = '') -> Callable[..., Ported]:
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
 
   Its arguments are what `weight_files.read_arrays` returns, the shape of every
@@ -97,9 +99,7 @@ def porter(
   usual = preprocessing
 
   def port(
-      arrays: Mapping[str, np.ndarray],
-      expected: Mapping[str, tuple[int, ...]],
-      preprocessing: str | None = None
+    arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]], preprocessing: str | None = None
   ) -> Ported:
     table = recognise(network, tables, arrays)
     variables = {}
@@ -111,9 +111,7 @@ def porter(
         order = 'hwio reversed'
       variables[name] = _tensor(arrays[array], array, order, network, shape)
     family = preprocessing or table.preprocessing or usual
-    return Ported(
-        nested(variables), _preprocess(network, table, family),
-        family if isinstance(family, str) else 'own')
+    return Ported(nested(variables), _preprocess(network, table, family), family if isinstance(family, str) else 'own')
 
   return port
 
@@ -125,28 +123,24 @@ def some(names: Iterable[str]) -> str:
   return ', '.join(map(repr, names[:3])) + rest
 
 
-def recognise(
-    network: str, tables: Iterable[Table], arrays: Iterable[str]) -> Table:
+def recognise(network: str, tables: Iterable[Table], arrays: Iterable[str]) -> Table:
   """Returns the table that knows most of the arrays' names.
 
   Raises:
     InputError: none knows any of them.
   """
-  known = {table: sum(table.rule(name) is not None for name in arrays)
-           for table in tables}
+  known = {table: sum(table.rule(name) is not None for name in arrays) for table in tables}
   best = max(known, key=known.__getitem__)
   if not known[best]:
     raise InputError(
-        f'These are no weights of {network} in the layout of '
-        f'{" or ".join(table.title for table in known)}: the arrays are called '
-        f'{some(arrays)}.')
+      f'These are no weights of {network} in the layout of '
+      f'{" or ".join(table.title for table in known)}: the arrays are called '
+      f'{some(arrays)}.'
+    )
   return best
 
 
-def _assign(
-    network: str, table: Table, arrays: Iterable[str],
-    expected: Iterable[str]
-) -> dict[str, tuple[str, str]]:
+def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterable[str]) -> dict[str, tuple[str, str]]:
   """Returns the array of each variable, and the order of its axes."""
   found: dict[str, tuple[str, str]] = {}
   unknown = []
@@ -156,28 +150,28 @@ def _assign(
     variable, order = table.rule(array) or ('', '')
     if variable in found:
       raise InputError(
-          f'The arrays {found[variable][0]!r} and {array!r} are both '
-          f'{variable} of {network}; give a file with one network.')
+        f'The arrays {found[variable][0]!r} and {array!r} are both '
+        f'{variable} of {network}; give a file with one network.'
+      )
     if variable in expected:
       found[variable] = array, order
     else:
       unknown.append(array)
   if unknown:
     raise InputError(
-        f'The weights in the layout of {table.title} have {some(unknown)}, '
-        f'which {network} has not; give a file with this network alone.')
+      f'The weights in the layout of {table.title} have {some(unknown)}, '
+      f'which {network} has not; give a file with this network alone.'
+    )
   missing = [variable for variable in expected if variable not in found]
   if missing:
     raise InputError(
-        f'The weights in the layout of {table.title} lack {some(missing)} of '
-        f'{network}; give a file with the whole network.')
+      f'The weights in the layout of {table.title} lack {some(missing)} of '
+      f'{network}; give a file with the whole network.'
+    )
   return found
 
 
-def _tensor(
-    array: np.ndarray, name: str, order: str, network: str,
-    shape: tuple[int, ...]
-) -> np.ndarray:
+def _tensor(array: np.ndarray, name: str, order: str, network: str, shape: tuple[int, ...]) -> np.ndarray:
   axes = _AXES[order]
   ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
   if order == 'vector' and _unpadded(array.shape) == _unpadded(shape):
@@ -186,9 +180,7 @@ def _tensor(
     ported = ported[::-1, ::-1]
   if ported.shape != shape or array.dtype.kind != 'f':
     wanted = tuple(shape[axis] for axis in np.argsort(axes)) if axes else shape
-    raise InputError(
-        f'The array {name!r} is {array.dtype} {array.shape}, where {network} '
-        f'has floats {wanted}.')
+    raise InputError(f'The array {name!r} is {array.dtype} {array.shape}, where {network} has floats {wanted}.')
   with np.errstate(over='ignore'):  # an overflow is found as an infinity
     result = np.array(ported, np.float32, order='C')
   if not np.isfinite(result).all():
@@ -201,31 +193,31 @@ def _unpadded(shape: tuple[int, ...]) -> tuple[int, ...]:
   return tuple(itertools.dropwhile(lambda length: length == 1, shape))
 
 
-def _preprocess(
-    network: str, table: Table, family: str | Preprocess) -> Preprocess:
+def _preprocess(network: str, table: Table, family: str | Preprocess) -> Preprocess:
   if isinstance(family, Preprocess):
     return family
   if not family:
     raise InputError(
-        f"{table.title}'s weights of {network} do not say what they were "
-        f'trained to see; set config.network.preprocessing to '
-        f'{" or ".join(FAMILIES)}.')
+      f"{table.title}'s weights of {network} do not say what they were "
+      f'trained to see; set config.network.preprocessing to '
+      f'{" or ".join(FAMILIES)}.'
+    )
   return stated(family, network)
 
 
 def stated(family: str, network: str) -> Preprocess:
-  """Returns a family of preprocessing by its name, or raises an `InputError`.
-  """
+  """Returns a family of preprocessing by its name, or raises an `InputError`."""
   if family not in FAMILIES:
     raise InputError(
-        f'There is no family of preprocessing {family!r} for {network}; choose '
-        f'one of {", ".join(FAMILIES)}.')
+      f'There is no family of preprocessing {family!r} for {network}; choose one of {", ".join(FAMILIES)}.'
+    )
   return FAMILIES[family]
 
 
 def scaled_otherwise(found: str) -> InputError:
   """Returns what to raise of weights that tell, by `found`, another scale."""
   return InputError(
-      f'{found} for images in 0-255; set config.network.preprocessing to caffe '
-      "(BGR) or vgg_features (RGB), or to torchvision if they take "
-      "torchvision's.")
+    f'{found} for images in 0-255; set config.network.preprocessing to caffe '
+    '(BGR) or vgg_features (RGB), or to torchvision if they take '
+    "torchvision's."
+  )

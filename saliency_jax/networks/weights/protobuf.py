@@ -40,9 +40,8 @@ class Message:
         if size is None:
           size, position = varint(data, position)
         if size > len(data) - position:
-          raise ValueError(
-              f'a field of {size} bytes where {len(data) - position} are left')
-        payload = data[position:position + size]
+          raise ValueError(f'a field of {size} bytes where {len(data) - position} are left')
+        payload = data[position : position + size]
         position += size
       else:
         raise ValueError(f'a field of the unknown wire type {wire}')
@@ -93,13 +92,11 @@ class Message:
       dtype: '<f4' for float, '<f8' for double.
     """
     single = _FIXED32 if dtype == '<f4' else _FIXED64
-    pieces = [
-        payload for _, payload in self._typed(number, single, _BYTES)]
+    pieces = [payload for _, payload in self._typed(number, single, _BYTES)]
     data = pieces[0] if len(pieces) == 1 else b''.join(pieces)
     return np.frombuffer(data, dtype)
 
-  def _typed(
-      self, number: int, *wires: int) -> list[tuple[int, int | memoryview]]:
+  def _typed(self, number: int, *wires: int) -> list[tuple[int, int | memoryview]]:
     fields = self._fields.get(number, [])
     for wire, _ in fields:
       if wire not in wires:
@@ -107,16 +104,14 @@ class Message:
     return fields
 
 
-def shaped(
-    values: np.ndarray, shape: Sequence[int], name: str) -> np.ndarray:
+def shaped(values: np.ndarray, shape: Sequence[int], name: str) -> np.ndarray:
   """Returns `values` `[N]` as an array of `shape`, a view.
 
   Raises:
     ValueError: `shape` does not hold N elements; the message gives `name`.
   """
   if min(shape, default=0) < 0 or math.prod(shape) != values.size:
-    raise ValueError(
-        f'{name!r} has {values.size} values for the shape {tuple(shape)}')
+    raise ValueError(f'{name!r} has {values.size} values for the shape {tuple(shape)}')
   return values.reshape(shape)
 
 
@@ -127,7 +122,7 @@ def varint(data: memoryview, position: int) -> tuple[int, int]:
     if position + count >= len(data):
       raise ValueError('the bytes end inside a number')
     byte = data[position + count]
-    value |= (byte & 0x7f) << (7 * count)
+    value |= (byte & 0x7F) << (7 * count)
     if byte < 0x80:
       return value & ((1 << 64) - 1), position + count + 1
   raise ValueError('a number of more than ten bytes')

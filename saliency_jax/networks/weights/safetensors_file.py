@@ -14,11 +14,20 @@ import numpy as np
 from saliency_jax.networks.weights import protobuf
 
 _TYPES = {
-    'F64': np.dtype('<f8'), 'F32': np.dtype('<f4'), 'F16': np.dtype('<f2'),
-    'BF16': np.dtype(ml_dtypes.bfloat16), 'I64': np.dtype('<i8'),
-    'I32': np.dtype('<i4'), 'I16': np.dtype('<i2'), 'I8': np.dtype('i1'),
-    'U64': np.dtype('<u8'), 'U32': np.dtype('<u4'), 'U16': np.dtype('<u2'),
-    'U8': np.dtype('u1'), 'BOOL': np.dtype(bool)}
+  'F64': np.dtype('<f8'),
+  'F32': np.dtype('<f4'),
+  'F16': np.dtype('<f2'),
+  'BF16': np.dtype(ml_dtypes.bfloat16),
+  'I64': np.dtype('<i8'),
+  'I32': np.dtype('<i4'),
+  'I16': np.dtype('<i2'),
+  'I8': np.dtype('i1'),
+  'U64': np.dtype('<u8'),
+  'U32': np.dtype('<u4'),
+  'U16': np.dtype('<u2'),
+  'U8': np.dtype('u1'),
+  'BOOL': np.dtype(bool),
+}
 _METADATA = '__metadata__'
 _LARGEST = 10**7  # bytes of a header
 
@@ -51,6 +60,6 @@ def read(data: memoryview) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     if of['dtype'] not in _TYPES:
       raise ValueError(f'{name!r} is of the type {of["dtype"]!r}')
     arrays[name] = protobuf.shaped(
-        np.frombuffer(data[start + first:start + last], _TYPES[of['dtype']]),
-        of['shape'], name)
+      np.frombuffer(data[start + first : start + last], _TYPES[of['dtype']]), of['shape'], name
+    )
   return arrays, metadata

@@ -16,23 +16,26 @@ import ml_dtypes
 import numpy as np
 
 from saliency_jax import outside
-from saliency_jax.networks.weights import (
-  protobuf,
-  safetensors_file,
-  tensorflow_graph,
-)
+from saliency_jax.networks.weights import protobuf, safetensors_file, tensorflow_graph
 
-_MAGIC, _FOOTER = 0xdb4775248b80fb57, 48
+_MAGIC, _FOOTER = 0xDB4775248B80FB57, 48
 _TRAILER = 5  # bytes behind a block: how it is compressed, and a checksum
 _ROW = 64  # bytes that an entry takes in memory beside its name, about
 _SHARDS, _ENDIANNESS = 1, 2  # BundleHeaderProto
 _TYPE, _SHAPE, _SHARD, _OFFSET, _SIZE, _SLICES = 1, 2, 3, 4, 5, 7  # the entry
 _TEXT = 7  # DT_STRING
 _TYPES = {
-    1: np.dtype('<f4'), 2: np.dtype('<f8'), 3: np.dtype('<i4'),
-    4: np.dtype('u1'), 5: np.dtype('<i2'), 6: np.dtype('i1'),
-    9: np.dtype('<i8'), 10: np.dtype(bool), 14: np.dtype(ml_dtypes.bfloat16),
-    19: np.dtype('<f2')}
+  1: np.dtype('<f4'),
+  2: np.dtype('<f8'),
+  3: np.dtype('<i4'),
+  4: np.dtype('u1'),
+  5: np.dtype('<i2'),
+  6: np.dtype('i1'),
+  9: np.dtype('<i8'),
+  10: np.dtype(bool),
+  14: np.dtype(ml_dtypes.bfloat16),
+  19: np.dtype('<f2'),
+}
 
 
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -68,13 +71,12 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 def size(path: pathlib.Path) -> int:
   """Returns the bytes of a checkpoint's files."""
-  return sum(file.stat().st_size for file in path.parent.iterdir()
-             if file == path or file.name.startswith(f'{path.stem}.data-'))
+  return sum(
+    file.stat().st_size for file in path.parent.iterdir() if file == path or file.name.startswith(f'{path.stem}.data-')
+  )
 
 
-def _array(
-    entry: protobuf.Message, shard: Callable[[int], memoryview], name: str
-) -> np.ndarray:
+def _array(entry: protobuf.Message, shard: Callable[[int], memoryview], name: str) -> np.ndarray:
   code = entry.integer(_TYPE)
   if code not in _TYPES:
     raise ValueError(f'{name!r} is of the TensorFlow data type {code}')
@@ -87,12 +89,12 @@ def _array(
   if (stop - start) % _TYPES[code].itemsize:
     raise ValueError(f'{name!r} has {stop - start} bytes')
   return protobuf.shaped(
-      np.frombuffer(data[start:stop], _TYPES[code]),
-      tensorflow_graph.dimensions(entry, _SHAPE), name)
+    np.frombuffer(data[start:stop], _TYPES[code]), tensorflow_graph.dimensions(entry, _SHAPE), name
+  )
 
 
 def _table(data: memoryview) -> dict[str, memoryview]:
-  footer = data[max(len(data) - _FOOTER, 0):]
+  footer = data[max(len(data) - _FOOTER, 0) :]
   if len(footer) < _FOOTER or int.from_bytes(footer[-8:], 'little') != _MAGIC:
     raise ValueError('it does not end like a table of TensorFlow')
   _, position = _handle(footer, 0)  # of what no checkpoint has
@@ -121,16 +123,14 @@ def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
     raise ValueError('a block reaches out of it')
   if data[start + length]:
     raise ValueError('it is compressed, as TensorFlow does not do')
-  block = data[start:start + length]
+  block = data[start : start + length]
   stop = length - 4 - 4 * int.from_bytes(block[-4:], 'little')
   if stop < 0:
     raise ValueError('a block is cut off')
   return block[:stop]
 
 
-def _rows(
-    block: memoryview, budget: outside.Budget
-) -> Iterator[tuple[bytes, memoryview]]:
+def _rows(block: memoryview, budget: outside.Budget) -> Iterator[tuple[bytes, memoryview]]:
   key, position = b'', 0
   while position < len(block):
     shared, position = protobuf.varint(block, position)
@@ -139,7 +139,7 @@ def _rows(
     if shared > len(key) or own + length > len(block) - position:
       raise ValueError('an entry of it is cut off')
     budget.take(_ROW + shared + own)
-    key = key[:shared] + bytes(block[position:position + own])
+    key = key[:shared] + bytes(block[position : position + own])
     position += own
-    yield key, block[position:position + length]
+    yield key, block[position : position + length]
     position += length

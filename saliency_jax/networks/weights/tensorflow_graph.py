@@ -47,8 +47,7 @@ def _nodes(file: protobuf.Message) -> Iterator[protobuf.Message]:
   try:
     file.data(_NODES)
   except ValueError:  # a SavedModel, which begins with its version
-    graphs = [graph for meta in file.messages(_META_GRAPHS)
-              for graph in meta.messages(_GRAPH)]
+    graphs = [graph for meta in file.messages(_META_GRAPHS) for graph in meta.messages(_GRAPH)]
   for graph in graphs:
     yield from graph.messages(_NODES)
     for library in graph.messages(_LIBRARY):
@@ -85,5 +84,4 @@ def _array(tensor: protobuf.Message, name: str) -> np.ndarray:
 def dimensions(message: protobuf.Message, number: int) -> list[int]:
   """Returns the sizes in the TensorShapeProto that a field of a message is."""
   shapes = message.messages(number)
-  return [dimension.integer(_SIZE)
-          for dimension in (shapes[-1].messages(_DIMENSION) if shapes else ())]
+  return [dimension.integer(_SIZE) for dimension in (shapes[-1].messages(_DIMENSION) if shapes else ())]

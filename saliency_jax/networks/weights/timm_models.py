@@ -13,6 +13,7 @@ from saliency_jax.networks.weights import port_table, weight_files
 def create(name: str) -> Any:
   """Returns a model of timm's with random weights."""
   import timm
+
   if not timm.is_model(name):
     raise InputError(f'timm has no model {name!r}; see timm.list_models().')
   try:  # transformers then take any size of whole patches
@@ -24,10 +25,9 @@ def create(name: str) -> Any:
 def taken(module: Any) -> dict[str, dict[str, np.ndarray]]:
   """Returns copies of a module's tensors, which it loses; it is to evaluate."""
   copies = {
-      kind: {key: (x.float() if x.is_floating_point() else x).detach().cpu(
-          ).numpy().copy() for key, x in named}
-      for kind, named in (('params', module.named_parameters()),
-                          ('buffers', module.named_buffers()))}
+    kind: {key: (x.float() if x.is_floating_point() else x).detach().cpu().numpy().copy() for key, x in named}
+    for kind, named in (('params', module.named_parameters()), ('buffers', module.named_buffers()))
+  }
   module.eval().to('meta')
   return copies
 
@@ -35,6 +35,7 @@ def taken(module: Any) -> dict[str, dict[str, np.ndarray]]:
 def source(name: str) -> str:
   """Returns where timm has a model's weights, and their licence."""
   import timm
+
   stated = timm.get_pretrained_cfg(name)
   return f'{stated.hf_hub_id or stated.url}  licence: {stated.license}'
 
@@ -46,8 +47,11 @@ def preparation(module: Any) -> Preprocess:
     return Preprocess()
   resize = config.get('interpolation', 'bilinear')
   return Preprocess(
-      config['input_size'][-1], tuple(config['mean']), tuple(config['std']),
-      resize=resize if resize in RESIZE else 'bicubic')
+    config['input_size'][-1],
+    tuple(config['mean']),
+    tuple(config['std']),
+    resize=resize if resize in RESIZE else 'bicubic',
+  )
 
 
 def published(name: str, module: Any) -> str:
@@ -56,31 +60,36 @@ def published(name: str, module: Any) -> str:
   file = module.pretrained_cfg.get('hf_hub_filename') or 'model.safetensors'
   try:
     import huggingface_hub as hub
+
     kept = hub.try_to_load_from_cache(repository, file)
-    return kept if isinstance(kept, str) else hub.hf_hub_download(
-        repository, file)
+    return kept if isinstance(kept, str) else hub.hf_hub_download(repository, file)
   except Exception as error:  # of many kinds, most of them of the network
     raise InputError(
-        f'The weights of {name} cannot be had '
-        f"({' '.join(str(error).split())[:200]}); give the path of {file} of "
-        f'{repository} as config.network.weights.') from error
+      f'The weights of {name} cannot be had '
+      f'({" ".join(str(error).split())[:200]}); give the path of {file} of '
+      f'{repository} as config.network.weights.'
+    ) from error
 
 
 def fill(module: Any, path: str, name: str) -> None:
   """Gives a module the arrays of a file: all of them, or it raises."""
   import torch
-  arrays = {key: torch.from_numpy(np.array(x)) for key, x in
-            weight_files.read_arrays(path).items()}
+
+  arrays = {key: torch.from_numpy(np.array(x)) for key, x in weight_files.read_arrays(path).items()}
   wanted = module.state_dict()
-  names = getattr(
-      sys.modules[type(module).__module__], 'checkpoint_filter_fn', None)
+  names = getattr(sys.modules[type(module).__module__], 'checkpoint_filter_fn', None)
   if names and set(arrays) != set(wanted):
     arrays = names(arrays, module)  # timm's, for the names of others
-  wrong = [key for key in {**wanted, **arrays} if key not in arrays
-           or key not in wanted or arrays[key].shape != wanted[key].shape
-           or not bool(torch.isfinite(arrays[key]).all())]
+  wrong = [
+    key
+    for key in {**wanted, **arrays}
+    if key not in arrays
+    or key not in wanted
+    or arrays[key].shape != wanted[key].shape
+    or not bool(torch.isfinite(arrays[key]).all())
+  ]
   if wrong:
     raise InputError(
-        f'{path} does not fit {name}: {port_table.some(wrong)} missing in one '
-        f'of them, of another shape or not finite.')
+      f'{path} does not fit {name}: {port_table.some(wrong)} missing in one of them, of another shape or not finite.'
+    )
   module.load_state_dict(arrays)

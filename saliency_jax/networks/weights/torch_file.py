@@ -21,7 +21,7 @@ import numpy as np
 from saliency_jax.networks.weights import torch_stream
 
 _ZIP_MAGIC = b'PK\x03\x04'
-_LEGACY_MAGIC = 0x1950a86a20f9469cfc6c
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_VERSION = 1001
 
 
@@ -54,8 +54,7 @@ _Reader = Callable[[torch_stream.Storage], bytes | memoryview]
 
 
 def _zip(archive: zipfile.ZipFile) -> tuple[Any, _Reader]:
-  pickles = [name for name in archive.namelist()
-             if name.count('/') == 1 and name.endswith('/data.pkl')]
+  pickles = [name for name in archive.namelist() if name.count('/') == 1 and name.endswith('/data.pkl')]
   if len(pickles) != 1:
     raise ValueError('it is a zip file, but not one of torch')
   folder = pickles[0].removesuffix('data.pkl')
@@ -66,8 +65,7 @@ def _zip(archive: zipfile.ZipFile) -> tuple[Any, _Reader]:
       raise ValueError(f'its member {name!r} is compressed')
     return archive.read(folder + name)
 
-  if (f'{folder}byteorder' in archive.namelist()
-      and member('byteorder') != b'little'):
+  if f'{folder}byteorder' in archive.namelist() and member('byteorder') != b'little':
     raise ValueError('it was written by a big-endian machine')
   content, _ = torch_stream.interpret(io.BytesIO(member('data.pkl')))
   # Tensors may share a storage, which is read once.
@@ -87,17 +85,20 @@ def _legacy(data: mmap.mmap) -> tuple[Any, _Reader]:
     raise ValueError('it was written by a big-endian machine')
   content, storages = torch_stream.interpret(data)
   keys, _ = torch_stream.interpret(data)
-  if (not isinstance(keys, list) or len(keys) != len(storages)
-      or not all(isinstance(key, str) and key in storages for key in keys)):
+  if (
+    not isinstance(keys, list)
+    or len(keys) != len(storages)
+    or not all(isinstance(key, str) and key in storages for key in keys)
+  ):
     raise ValueError('its list of storages does not fit its tensors')
   view, position, blocks = memoryview(data), data.tell(), {}
   for key in keys:
     storage = storages[key]
-    size = int.from_bytes(view[position:position + 8], 'little', signed=True)
+    size = int.from_bytes(view[position : position + 8], 'little', signed=True)
     end = position + 8 + storage.size * storage.dtype.itemsize
     if size != storage.size or not position + 8 <= end <= len(view):
       raise ValueError(f'its storage {key!r} is cut off or of another size')
-    blocks[key] = view[position + 8:end]
+    blocks[key] = view[position + 8 : end]
     position = end
   return content, lambda storage: blocks[storage.key]
 
@@ -113,30 +114,23 @@ def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
     if isinstance(value, torch_stream.Parameter):
       value = value.tensor
     if not isinstance(name, str) or not isinstance(value, torch_stream.Tensor):
-      raise ValueError(
-          f'it holds no state_dict: its entry {name!r} is no tensor')
+      raise ValueError(f'it holds no state_dict: its entry {name!r} is no tensor')
     named[name.removeprefix('module.')] = _array(value, read, name)
   if len(named) != len(content):
     raise ValueError('it has the same name with and without "module."')
   return named
 
 
-def _array(
-    tensor: torch_stream.Tensor, read: _Reader, name: str) -> np.ndarray:
+def _array(tensor: torch_stream.Tensor, read: _Reader, name: str) -> np.ndarray:
   """Returns the view that `tensor` describes, if it lies in its storage."""
   storage, shape, strides = tensor.storage, tensor.shape, tensor.strides
   count = math.prod(shape)
-  last = tensor.offset + sum(
-      (length - 1) * stride
-      for length, stride in zip(shape, strides, strict=True))
-  if (min((tensor.offset, *shape, *strides)) < 0 or count > storage.size
-      or (count and last >= storage.size)):
+  last = tensor.offset + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
+  if min((tensor.offset, *shape, *strides)) < 0 or count > storage.size or (count and last >= storage.size):
     raise ValueError(f'{name!r} reaches out of its storage')
   data = read(storage)
   step = storage.dtype.itemsize
   if len(data) != storage.size * step:
-    raise ValueError(f'the storage of {name!r} has {len(data)} bytes, '
-                     f'not {storage.size * step}')
-  values = np.frombuffer(data, storage.dtype)[tensor.offset:]
-  return np.lib.stride_tricks.as_strided(
-      values, shape, [stride * step for stride in strides], writeable=False)
+    raise ValueError(f'the storage of {name!r} has {len(data)} bytes, not {storage.size * step}')
+  values = np.frombuffer(data, storage.dtype)[tensor.offset :]
+  return np.lib.stride_tricks.as_strided(values, shape, [stride * step for stride in strides], writeable=False)

@@ -15,27 +15,24 @@ import numpy as np
 
 # What torch calls a typed block of memory, and its elements in the file.
 _STORAGES = {
-    'torch.FloatStorage': np.dtype('<f4'),
-    'torch.DoubleStorage': np.dtype('<f8'),
-    'torch.HalfStorage': np.dtype('<f2'),
-    'torch.BFloat16Storage': np.dtype(ml_dtypes.bfloat16),
-    'torch.LongStorage': np.dtype('<i8'),
-    'torch.IntStorage': np.dtype('<i4'),
-    'torch.ByteStorage': np.dtype('u1'),
-    'torch.BoolStorage': np.dtype(bool),
+  'torch.FloatStorage': np.dtype('<f4'),
+  'torch.DoubleStorage': np.dtype('<f8'),
+  'torch.HalfStorage': np.dtype('<f2'),
+  'torch.BFloat16Storage': np.dtype(ml_dtypes.bfloat16),
+  'torch.LongStorage': np.dtype('<i8'),
+  'torch.IntStorage': np.dtype('<i4'),
+  'torch.ByteStorage': np.dtype('u1'),
+  'torch.BoolStorage': np.dtype(bool),
 }
 _DICT = 'collections.OrderedDict'
 _SIZE = 'torch.Size'
 _PARAMETER = 'torch.nn.parameter.Parameter'  # before torch 0.4
 # With the number of arguments; torch before 0.4 wrote the first.
-_TENSORS = {'torch._utils._rebuild_tensor': (4,),
-            'torch._utils._rebuild_tensor_v2': (6, 7)}
+_TENSORS = {'torch._utils._rebuild_tensor': (4,), 'torch._utils._rebuild_tensor_v2': (6, 7)}
 _REBUILT_PARAMETER = 'torch._utils._rebuild_parameter'
 _NAMES = {*_STORAGES, *_TENSORS, _DICT, _SIZE, _PARAMETER, _REBUILT_PARAMETER}
 
-_PUSHES = {
-    'BININT', 'BININT1', 'BININT2', 'LONG1', 'BINFLOAT', 'BINUNICODE',
-    'BINSTRING', 'SHORT_BINSTRING'}
+_PUSHES = {'BININT', 'BININT1', 'BININT2', 'LONG1', 'BINFLOAT', 'BINUNICODE', 'BINSTRING', 'SHORT_BINSTRING'}
 _CONSTANTS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False}
 _TUPLES = {'EMPTY_TUPLE': 0, 'TUPLE1': 1, 'TUPLE2': 2, 'TUPLE3': 3}
 _MARK = object()
@@ -44,6 +41,7 @@ _MARK = object()
 @dataclasses.dataclass(frozen=True)
 class Storage:
   """A block of memory that the file keeps outside the pickle."""
+
   key: str
   dtype: np.dtype
   size: int  # elements
@@ -52,6 +50,7 @@ class Storage:
 @dataclasses.dataclass(frozen=True)
 class Tensor:
   """A view of a storage; offset and strides count elements, unchecked."""
+
   storage: Storage
   offset: int
   shape: tuple[int, ...]
@@ -61,12 +60,14 @@ class Tensor:
 @dataclasses.dataclass
 class Parameter:
   """A trainable tensor; old files give the tensor after making it."""
+
   tensor: Tensor | None
 
 
 @dataclasses.dataclass(frozen=True)
 class _Name:
   """A class or function that the stream names; never looked up."""
+
   name: str
 
 
@@ -139,18 +140,16 @@ class _Machine:
       function, arguments = self._last(2)
       stack.append(_made(_of(_Name, function).name, _of(tuple, arguments)))
     elif operation == 'BUILD':
-      state, = self._last(1)
+      (state,) = self._last(1)
       _build(stack[-1], state)
     elif operation == 'BINPERSID':
       stack.append(self._storage(stack.pop()))
     elif operation != 'PROTO':
-      raise ValueError(
-          f'its pickle uses the operation {operation}, which no state_dict '
-          'needs')
+      raise ValueError(f'its pickle uses the operation {operation}, which no state_dict needs')
 
   def _last(self, count: int) -> list[Any]:
     start = len(self.stack) - count
-    items = self.stack[max(start, 0):]
+    items = self.stack[max(start, 0) :]
     if start < 0 or any(item is _MARK for item in items):
       raise IndexError
     del self.stack[start:]
@@ -165,8 +164,7 @@ class _Machine:
   def _storage(self, reference: Any) -> Storage:
     """Reads ('storage', type, key, device, size) and an optional None."""
     match reference:
-      case ('storage', _Name(kind), str(key), str(), int(size), *view) if (
-          kind in _STORAGES and view in ([], [None])):
+      case ('storage', _Name(kind), str(key), str(), int(size), *view) if kind in _STORAGES and view in ([], [None]):
         storage = Storage(key, _STORAGES[kind], size)
         # Two dtypes over one block would be two readings of the same bytes.
         if self.storages.setdefault(key, storage) != storage:
@@ -178,17 +176,15 @@ class _Machine:
 def _of(kind: type, value: Any) -> Any:
   if not isinstance(value, kind):
     raise ValueError(
-        f'its pickle has a {type(value).__name__} where only a '
-        f'{kind.__name__.strip("_").lower()} makes sense')
+      f'its pickle has a {type(value).__name__} where only a {kind.__name__.strip("_").lower()} makes sense'
+    )
   return value
 
 
 def _allowed(argument: str) -> _Name:
   name = argument.replace(' ', '.')
   if name not in _NAMES:
-    raise ValueError(
-        f'its pickle refers to {name}, and only tensors, storages and '
-        'dictionaries are read')
+    raise ValueError(f'its pickle refers to {name}, and only tensors, storages and dictionaries are read')
   return _Name(name)
 
 

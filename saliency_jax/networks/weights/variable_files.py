@@ -30,6 +30,7 @@ _VERSION = '2'
 
 class Ported(NamedTuple):
   """Variables of a network, and what they expect of an image."""
+
   variables: dict[str, trees.Tree]  # {'params': ..., 'batch_stats': ...}
   preprocess: Preprocess
   family: str = ''  # of `port_table.FAMILIES`, or 'own' of a model's own
@@ -37,6 +38,7 @@ class Ported(NamedTuple):
 
 class Origin(NamedTuple):
   """Where variables come from."""
+
   name: str  # what the user calls the weights
   source: str  # what was ported: a path, or the title of a source
   source_sha256: str  # of the file that was ported
@@ -45,6 +47,7 @@ class Origin(NamedTuple):
 
 class Saved(NamedTuple):
   """What a file holds."""
+
   ported: Ported
   origin: Origin
   sha256: str  # see `digest`
@@ -52,9 +55,11 @@ class Saved(NamedTuple):
 
 def named(variables: Mapping[str, trees.Tree]) -> dict[str, np.ndarray]:
   """Returns variables by name; see the module."""
-  return {name if collection == 'params' else f'{collection}:{name}': x
-          for collection, tree in variables.items()
-          for name, x in trees.flatten(tree).items()}
+  return {
+    name if collection == 'params' else f'{collection}:{name}': x
+    for collection, tree in variables.items()
+    for name, x in trees.flatten(tree).items()
+  }
 
 
 def nested(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
@@ -68,14 +73,12 @@ def nested(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
 
 def tensors(ported: Ported) -> dict[str, np.ndarray]:
   """Returns the tensors by name, 'mean' last; see the module."""
-  return named(ported.variables) | {
-      'mean': np.array(ported.preprocess.mean, np.float32)}
+  return named(ported.variables) | {'mean': np.array(ported.preprocess.mean, np.float32)}
 
 
 def fingerprints(ported: Ported) -> dict[str, str]:
   """Returns the sha256 of each tensor: its float32 values, C order, '<f4'."""
-  return {name: hashlib.sha256(np.ascontiguousarray(x, '<f4')).hexdigest()
-          for name, x in tensors(ported).items()}
+  return {name: hashlib.sha256(np.ascontiguousarray(x, '<f4')).hexdigest() for name, x in tensors(ported).items()}
 
 
 def digest(ported: Ported) -> str:
@@ -86,9 +89,8 @@ def digest(ported: Ported) -> str:
   """
   prints = fingerprints(ported)
   lines = ''.join(f'{name} {prints[name]}\n' for name in sorted(prints))
-  rest = ported.preprocess._replace(
-      mean=(), image_size=0, resize=Preprocess().resize)
-  if rest != Preprocess(0, (), (1., 1., 1.), 1.):
+  rest = ported.preprocess._replace(mean=(), image_size=0, resize=Preprocess().resize)
+  if rest != Preprocess(0, (), (1.0, 1.0, 1.0), 1.0):
     lines += f'preprocess {json.dumps(rest)}\n'
   return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -101,18 +103,22 @@ def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
   """
   sha256 = digest(ported)
   metadata = origin._asdict() | {
-      'sha256': sha256, 'version': _VERSION,
-      'preprocess': json.dumps(ported.preprocess._asdict())}
-  arrays = {name: np.asarray(x, order='C')  # a number stays one
-            for name, x in jax.tree.map(np.asarray, tensors(ported)).items()}
+    'sha256': sha256,
+    'version': _VERSION,
+    'preprocess': json.dumps(ported.preprocess._asdict()),
+  }
+  arrays = {
+    name: np.asarray(x, order='C')  # a number stays one
+    for name, x in jax.tree.map(np.asarray, tensors(ported)).items()
+  }
   try:
     with files.replacing(path) as temporary:
       # `save_file` would make a private file of its own.
       temporary.write_bytes(safetensors.numpy.save(arrays, metadata))
   except (OSError, safetensors.SafetensorError) as error:
     raise InputError(
-        f'{path} cannot be written ({getattr(error, "strerror", error)}); make '
-        f'room or name another folder.') from error
+      f'{path} cannot be written ({getattr(error, "strerror", error)}); make room or name another folder.'
+    ) from error
   return Saved(ported, origin, sha256)
 
 
@@ -158,6 +164,6 @@ def _preprocess(text: str, mean: np.ndarray) -> Preprocess:
   values = json.loads(text)
   if not np.array_equal(np.float32(values['mean']), mean):
     raise ValueError('it has not the tensors that were saved')
-  return Preprocess(**{
-      key: tuple(map(float, value)) if isinstance(value, list) else value
-      for key, value in values.items()}).check()
+  return Preprocess(
+    **{key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in values.items()}
+  ).check()

@@ -22,15 +22,15 @@ from saliency_jax.networks.weights.variable_files import Ported
 
 _OWN = 'saliency_jax'
 # sha256 of the first kernels of ILSVRC-2014's VGG-16, `[h, w, RGB, units]`.
-_ILSVRC_2014 = (
-    'f20479f2443b963329d1ed3942495a34e7b7067dc309a38d196da67b490d7f40')
+_ILSVRC_2014 = 'f20479f2443b963329d1ed3942495a34e7b7067dc309a38d196da67b490d7f40'
 _SCALED = 0.1  # a mean norm of kernels for images of unit variance is above it
 _ENDING = r'(?:_\d+)?(?::0)?'  # of what Keras calls a weight
 _BLOCK = r'(?:.*/)?block(\d)_conv(\d)'
 # What stands on top of Keras's convolutions, and what trained them.
 _KERAS_REST = (
-    r'optimizer(_weights)?/.*|(.*/)?(fc\d|predictions|flatten|dropout'
-    r'|(dense|batch_normalization)(_\d+)*)/.*')
+  r'optimizer(_weights)?/.*|(.*/)?(fc\d|predictions|flatten|dropout'
+  r'|(dense|batch_normalization)(_\d+)*)/.*'
+)
 
 
 def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
@@ -50,16 +50,16 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
   port = port_table.porter(title, *tables)
 
   def folded(
-      arrays: Mapping[str, np.ndarray],
-      expected: Mapping[str, tuple[int, ...]],
-      preprocessing: str | Preprocess | None = None
+    arrays: Mapping[str, np.ndarray],
+    expected: Mapping[str, tuple[int, ...]],
+    preprocessing: str | Preprocess | None = None,
   ) -> Ported:
     table = port_table.recognise(title, tables, arrays)
     if table.title == _OWN:
       if isinstance(preprocessing, str):
         raise InputError(
-            'These weights are ported already and have their preprocessing '
-            f'within; leave {preprocessing!r} out.')
+          f'These weights are ported already and have their preprocessing within; leave {preprocessing!r} out.'
+        )
       params = port(arrays, {**expected, 'mean': (3,)}).variables['params']
       return _centred(params, params.pop('mean'))
     if table.preprocessing == 'caffe' and _of_places(arrays):
@@ -72,38 +72,31 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
     if seen.bgr:
       first = first[:, :, ::-1]
     scale = 1 / (seen.scale * np.reshape(seen.std, (3, 1)))
-    params['conv1_1']['kernel'] = np.ascontiguousarray(
-        first * scale, np.float32)
-    return _centred(
-        params, np.multiply(seen.mean, seen.scale), seen.resize
-        )._replace(family=ported.family)
+    params['conv1_1']['kernel'] = np.ascontiguousarray(first * scale, np.float32)
+    return _centred(params, np.multiply(seen.mean, seen.scale), seen.resize)._replace(family=ported.family)
 
   return folded
 
 
-def _centred(
-    params: dict, mean: np.ndarray, resize: str = 'bilinear') -> Ported:
+def _centred(params: dict, mean: np.ndarray, resize: str = 'bilinear') -> Ported:
   """Returns parameters of a network that takes images minus their mean."""
-  return Ported({'params': params}, Preprocess(
-      224, tuple(map(float, np.float32(mean))), (1., 1., 1.), 1.,
-      resize=resize))
+  return Ported(
+    {'params': params}, Preprocess(224, tuple(map(float, np.float32(mean))), (1.0, 1.0, 1.0), 1.0, resize=resize)
+  )
 
 
-def _under_torchs_names(
-    arrays: Mapping[str, np.ndarray], table: Table) -> str | None:
+def _under_torchs_names(arrays: Mapping[str, np.ndarray], table: Table) -> str | None:
   """Returns the family of weights in torchvision's layout; None for its own.
 
   Raises:
     InputError: the first layer's scale is that of images in 0-255.
   """
-  first = next((x for name, x in arrays.items()
-                if table.rule(name) == ('conv1_1/kernel', 'oihw')), None)
+  first = next((x for name, x in arrays.items() if table.rule(name) == ('conv1_1/kernel', 'oihw')), None)
   if first is None or first.ndim != 4:
     return None  # said where it is ported
   kernel = np.array(first.transpose(2, 3, 1, 0), '<f4', order='C')
   for family, order in (('vgg_features', 1), ('caffe', -1)):
-    if hashlib.sha256(np.ascontiguousarray(
-        kernel[:, :, ::order])).hexdigest() == _ILSVRC_2014:
+    if hashlib.sha256(np.ascontiguousarray(kernel[:, :, ::order])).hexdigest() == _ILSVRC_2014:
       return family
   # torchvision's file of the features alone has no classifier.
   top = [x for name, x in arrays.items() if name.startswith('classifier')]
@@ -112,61 +105,76 @@ def _under_torchs_names(
   norm = np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), axis=0).mean()
   if norm < _SCALED:
     raise port_table.scaled_otherwise(
-        f'The kernels of conv1_1 have a mean norm of {norm:.2g}, where '
-        "torchvision's have about 1: they are scaled")
+      f"The kernels of conv1_1 have a mean norm of {norm:.2g}, where torchvision's have about 1: they are scaled"
+    )
   return None
 
 
 def _of_places(arrays: Mapping[str, np.ndarray]) -> bool:
-  return 'fc8a/0' in arrays or any(
-      'predictions' in name and np.shape(x)[-1:] == (365,)
-      for name, x in arrays.items())
+  return 'fc8a/0' in arrays or any('predictions' in name and np.shape(x)[-1:] == (365,) for name, x in arrays.items())
 
 
 def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
   """Returns the layouts of Keras, ONNX, torchvision, Caffe, and ours."""
   numbered = vgg.features(convolutions).items()
   features = [
-      Rule(rf'features\.(?:module\.)?(?:{n}|{name})\.{kind}', f'{name}/{ours}',
-           order)
-      for name, n in numbered for kind, ours, order in (
-          ('weight', 'kernel', 'oihw'), ('bias', 'bias', 'same'))]
+    Rule(rf'features\.(?:module\.)?(?:{n}|{name})\.{kind}', f'{name}/{ours}', order)
+    for name, n in numbered
+    for kind, ours, order in (('weight', 'kernel', 'oihw'), ('bias', 'bias', 'same'))
+  ]
   # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
   counted = [
-      Rule(rf'(?:.*/)?conv2d{f"_{n}" if n else ""}/vars/{k}', f'{name}/{kind}')
-      for n, name in enumerate(convolutions)
-      for k, kind in enumerate(('kernel', 'bias'))]
+    Rule(rf'(?:.*/)?conv2d{f"_{n}" if n else ""}/vars/{k}', f'{name}/{kind}')
+    for n, name in enumerate(convolutions)
+    for k, kind in enumerate(('kernel', 'bias'))
+  ]
   return (
-      # Keras 1 calls a weight 'L/L_W_1:0', Keras 2 and 3 'L/L/kernel:0' and
-      # 'L/L/kernel'; a saved model puts folders in front.
-      Table('Keras', tuple(
-          Rule(rf'{_BLOCK}/(?:block\d_conv\d_)?(?:{names}){_ENDING}',
-               rf'conv\1_\2/{kind}')
-          for kind, names in (('kernel', 'kernel|W'), ('bias', 'bias|b'))),
-            _KERAS_REST, 'caffe'),
-      Table('Keras 3', tuple(counted), _KERAS_REST, 'caffe'),
-      # What tf2onnx makes of a Keras model: it transposes the kernels and gives
-      # the constants of its own a number behind two underscores.
-      Table('Keras in ONNX', (
-          Rule(rf'{_BLOCK}(?:_\d+)?/(?:Conv2D|convolution)/ReadVariableOp'
-               r'(?::0)?', r'conv\1_\2/kernel', 'oihw'),
-          Rule(rf'{_BLOCK}(?:_\d+)?/(?:BiasAdd/ReadVariableOp|Squeeze)(?::0)?',
-               r'conv\1_\2/bias')),
-            rf'\w+__\d+(:0)?|{_KERAS_REST}', 'caffe'),
-      # timm's names are torchvision's; Places365's have the layers' own.
-      Table('torchvision', tuple(features),
-            r'classifier\.(module\.)?(\d+|fc\d\w?)\.(weight|bias)'
-            r'|(pre_logits|head)\..*'),
-      Table('Caffe', (
-          Rule(r'conv(\d)_(\d)/0', r'conv\1_\2/kernel', 'oihw'),
-          Rule(r'conv(\d)_(\d)/1', r'conv\1_\2/bias', 'vector')),
-            r'fc\d[\w-]*/\d', 'caffe'),
-      Table(_OWN, (Rule(r'(conv\d_\d/(?:kernel|bias)|mean)', r'\1'),), '(?!)'))
+    # Keras 1 calls a weight 'L/L_W_1:0', Keras 2 and 3 'L/L/kernel:0' and
+    # 'L/L/kernel'; a saved model puts folders in front.
+    Table(
+      'Keras',
+      tuple(
+        Rule(rf'{_BLOCK}/(?:block\d_conv\d_)?(?:{names}){_ENDING}', rf'conv\1_\2/{kind}')
+        for kind, names in (('kernel', 'kernel|W'), ('bias', 'bias|b'))
+      ),
+      _KERAS_REST,
+      'caffe',
+    ),
+    Table('Keras 3', tuple(counted), _KERAS_REST, 'caffe'),
+    # What tf2onnx makes of a Keras model: it transposes the kernels and gives
+    # the constants of its own a number behind two underscores.
+    Table(
+      'Keras in ONNX',
+      (
+        Rule(
+          rf'{_BLOCK}(?:_\d+)?/(?:Conv2D|convolution)/ReadVariableOp'
+          r'(?::0)?',
+          r'conv\1_\2/kernel',
+          'oihw',
+        ),
+        Rule(rf'{_BLOCK}(?:_\d+)?/(?:BiasAdd/ReadVariableOp|Squeeze)(?::0)?', r'conv\1_\2/bias'),
+      ),
+      rf'\w+__\d+(:0)?|{_KERAS_REST}',
+      'caffe',
+    ),
+    # timm's names are torchvision's; Places365's have the layers' own.
+    Table(
+      'torchvision',
+      tuple(features),
+      r'classifier\.(module\.)?(\d+|fc\d\w?)\.(weight|bias)'
+      r'|(pre_logits|head)\..*',
+    ),
+    Table(
+      'Caffe',
+      (Rule(r'conv(\d)_(\d)/0', r'conv\1_\2/kernel', 'oihw'), Rule(r'conv(\d)_(\d)/1', r'conv\1_\2/bias', 'vector')),
+      r'fc\d[\w-]*/\d',
+      'caffe',
+    ),
+    Table(_OWN, (Rule(r'(conv\d_\d/(?:kernel|bias)|mean)', r'\1'),), '(?!)'),
+  )
 
 
-def dense_layers(
-    arrays: Mapping[str, np.ndarray], channels: int
-) -> dict[str, dict[str, np.ndarray]]:
+def dense_layers(arrays: Mapping[str, np.ndarray], channels: int) -> dict[str, dict[str, np.ndarray]]:
   """Returns VGG's fc6 and fc7 as the first layers of `heads.dense`.
 
   Keras has the inputs of fc6 in the order rows, columns, channels, as a head
@@ -181,43 +189,48 @@ def dense_layers(
   """
   layers, below = {}, 0
   for n in range(2):
-    (kernel, own), (bias, _) = (
-        _dense_array(arrays, n, kind) for kind in ('kernel', 'bias'))
+    (kernel, own), (bias, _) = (_dense_array(arrays, n, kind) for kind in ('kernel', 'bias'))
     units = max(bias.size, 1)
     kernel = kernel.T if own else kernel
     inputs = kernel.size // units
     side = math.isqrt(inputs // channels)
-    if (kernel.ndim < 2 or len(kernel) != units or inputs != (
-        below or side * side * channels)):
+    if kernel.ndim < 2 or len(kernel) != units or inputs != (below or side * side * channels):
       raise InputError(
-          f'fc{n + 6} of the weight file has a kernel {kernel.shape} for '
-          f'{units} units, which does not fit the {below or channels} units '
-          f'below; give a file of VGG with its dense layers.')
+        f'fc{n + 6} of the weight file has a kernel {kernel.shape} for '
+        f'{units} units, which does not fit the {below or channels} units '
+        f'below; give a file of VGG with its dense layers.'
+      )
     if not (n or own):
       kernel = kernel.reshape(units, channels, side, side).transpose(0, 2, 3, 1)
-    layers[f'dense_{n}'], below = {
+    layers[f'dense_{n}'], below = (
+      {
         'kernel': np.array(kernel.reshape(units, -1).T, np.float32, order='C'),
-        'bias': np.array(bias.reshape(-1), np.float32)}, units
+        'bias': np.array(bias.reshape(-1), np.float32),
+      },
+      units,
+    )
   return layers
 
 
-def _dense_array(
-    arrays: Mapping[str, np.ndarray], n: int, kind: str
-) -> tuple[np.ndarray, bool]:
+def _dense_array(arrays: Mapping[str, np.ndarray], n: int, kind: str) -> tuple[np.ndarray, bool]:
   """Returns an array of fc6 or fc7 without axes of length 1, and whether it is
   Keras's."""
-  keras, torch, caffe = {
-      'kernel': ('kernel|W', 'weight', 0), 'bias': ('bias|b', 'bias', 1)}[kind]
+  keras, torch, caffe = {'kernel': ('kernel|W', 'weight', 0), 'bias': ('bias|b', 'bias', 1)}[kind]
   patterns = (
-      rf'(?!optimizer)(?:.*/)?fc{n + 1}/(?:fc\d_)?(?:{keras}){_ENDING}',
-      rf'(?:classifier\.(?:module\.)?(?:{3 * n}|fc{n + 6})'
-      rf'|pre_logits\.fc{n + 1})\.{torch}', rf'fc{n + 6}/{caffe}')
-  found = [(np.squeeze(x), index == 0) for name, x in arrays.items()
-           for index, pattern in enumerate(patterns)
-           if re.fullmatch(pattern, name)]
-  if len(found) != 1 or found[0][0].dtype.kind != 'f' or not np.isfinite(
-      found[0][0]).all():
+    rf'(?!optimizer)(?:.*/)?fc{n + 1}/(?:fc\d_)?(?:{keras}){_ENDING}',
+    rf'(?:classifier\.(?:module\.)?(?:{3 * n}|fc{n + 6})'
+    rf'|pre_logits\.fc{n + 1})\.{torch}',
+    rf'fc{n + 6}/{caffe}',
+  )
+  found = [
+    (np.squeeze(x), index == 0)
+    for name, x in arrays.items()
+    for index, pattern in enumerate(patterns)
+    if re.fullmatch(pattern, name)
+  ]
+  if len(found) != 1 or found[0][0].dtype.kind != 'f' or not np.isfinite(found[0][0]).all():
     raise InputError(
-        f'The weight file has no {kind} of fc{n + 6}, or none of finite '
-        f'numbers; give a file of VGG with its dense layers.')
+      f'The weight file has no {kind} of fc{n + 6}, or none of finite '
+      f'numbers; give a file of VGG with its dense layers.'
+    )
   return found[0]

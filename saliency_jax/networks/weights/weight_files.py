@@ -29,6 +29,7 @@ class Arrays(dict[str, np.ndarray]):
     backend: on what Keras ran, as the file says, or ''. Of Theano's, which
       convolves truly, both axes of kernels are reversed.
   """
+
   backend = ''
 
 
@@ -55,15 +56,13 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
   suffix = next((s for s in _READERS if path.name.lower().endswith(s)), None)
   if suffix is None:
     raise InputError(
-        f'{path} is of no format that can be read: the name of a weight file '
-        f'ends in {", ".join(_READERS)}.')
+      f'{path} is of no format that can be read: the name of a weight file ends in {", ".join(_READERS)}.'
+    )
   with outside.reading(path, f'{suffix} file'):
     read = _READERS[suffix](path)
     arrays = read if isinstance(read, Arrays) else Arrays(read)
     # Of tensors that share their bytes, or are widened, each counts.
-    budget = outside.Budget(
-        tensorflow_bundle.size(path) if suffix == '.index'
-        else path.stat().st_size)
+    budget = outside.Budget(tensorflow_bundle.size(path) if suffix == '.index' else path.stat().st_size)
     for name, array in arrays.items():
       bfloat = array.dtype == ml_dtypes.bfloat16
       if not (bfloat or array.dtype.kind in numpy_files.NUMBERS):
@@ -84,18 +83,16 @@ def _hdf5(path: pathlib.Path) -> Arrays:
 
 
 _READERS = {
-    '.h5': _hdf5,
-    '.hdf5': _hdf5,
-    '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
-    '.onnx': lambda path: onnx_file.arrays(safetensors_file.mapped(path)),
-    '.safetensors': lambda path: safetensors_file.read(
-        safetensors_file.mapped(path))[0],
-    '.pth': torch_file.arrays,
-    '.pt': torch_file.arrays,
-    '.pth.tar': torch_file.arrays,
-    '.caffemodel': lambda path: caffe_file.arrays(
-        safetensors_file.mapped(path)),
-    '.npz': numpy_files.read_npz,
-    '.index': tensorflow_bundle.arrays,
-    '.pb': lambda path: tensorflow_graph.arrays(safetensors_file.mapped(path)),
+  '.h5': _hdf5,
+  '.hdf5': _hdf5,
+  '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
+  '.onnx': lambda path: onnx_file.arrays(safetensors_file.mapped(path)),
+  '.safetensors': lambda path: safetensors_file.read(safetensors_file.mapped(path))[0],
+  '.pth': torch_file.arrays,
+  '.pt': torch_file.arrays,
+  '.pth.tar': torch_file.arrays,
+  '.caffemodel': lambda path: caffe_file.arrays(safetensors_file.mapped(path)),
+  '.npz': numpy_files.read_npz,
+  '.index': tensorflow_bundle.arrays,
+  '.pb': lambda path: tensorflow_graph.arrays(safetensors_file.mapped(path)),
 }

@@ -21,8 +21,7 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
     return ''
 
   def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
-    return of.pivot(index='depth', columns='category', values=key).loc[
-        rows, columns].to_numpy(float)
+    return of.pivot(index='depth', columns='category', values=key).loc[rows, columns].to_numpy(float)
 
   known = many[many['paper'].notna()]
   rows, columns = (sorted(known[x].unique()) for x in ('depth', 'category'))
@@ -31,29 +30,29 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
   published = matrix(many, 'paper')
   if np.isnan(published).any():
     return ''
-  parts: tuple[Callable, ...] = (
-      lambda x: x, lambda x: x[1:] - x[:1],
-      lambda x: x - x.mean(0) - x.mean(1)[:, None])
+  parts: tuple[Callable, ...] = (lambda x: x, lambda x: x[1:] - x[:1], lambda x: x - x.mean(0) - x.mean(1)[:, None])
   samples = sampled(swept, rows, columns)
 
   def told(part: Callable) -> str:
     return correlated(
-        part(matrix(many)), [part(matrix(x)) for x in runs(swept.seen)],
-        part(published),
-        None if samples is None else np.array([part(x) for x in samples]), 3)
+      part(matrix(many)),
+      [part(matrix(x)) for x in runs(swept.seen)],
+      part(published),
+      None if samples is None else np.array([part(x) for x in samples]),
+      3,
+    )
 
   whole, gains, centred = map(told, parts)
   return (
-      f'Over {published.size} cells the means correlate with Table 3 of the '
-      f'paper at r = {whole} (Pearson), the gains over depth 0 at r = {gains}; '
-      f'less the means of categories and of depths, which both tables have in '
-      f'common, r is {centred}.' + ('' if samples is None else (
-          ' In square brackets: 95 % intervals over photographs, units chosen '
-          'anew.')))
+    f'Over {published.size} cells the means correlate with Table 3 of the '
+    f'paper at r = {whole} (Pearson), the gains over depth 0 at r = {gains}; '
+    f'less the means of categories and of depths, which both tables have in '
+    f'common, r is {centred}.'
+    + ('' if samples is None else (' In square brackets: 95 % intervals over photographs, units chosen anew.'))
+  )
 
 
-def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]
-            ) -> np.ndarray | None:
+def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]) -> np.ndarray | None:
   """Returns the means by depth and category in samples of photographs.
 
   `[B, D, K]`, the mean over the members of each depth.
@@ -63,28 +62,23 @@ def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]
   categories = swept.seen['category'].unique().tolist()
   depths = swept.seen.drop_duplicates('member')['depth'].to_numpy()
   kept = [categories.index(x) for x in columns]
-  return np.stack([
-      swept.samples[depths == depth].mean(axis=0, dtype=float)[:, kept]
-      for depth in rows], axis=1)
+  return np.stack([swept.samples[depths == depth].mean(axis=0, dtype=float)[:, kept] for depth in rows], axis=1)
 
 
-def over(
-    values: Sequence[float], digits: int = 2, of: str = 'over') -> str:
+def over(values: Sequence[float], digits: int = 2, of: str = 'over') -> str:
   """Returns from what to what the runs of a depth reach; '' if they agree."""
   low, high = (number(float(of(values)), digits) for of in (min, max))
-  return '' if low == high else (
-      f' ({low} to {high} {of} {len(values)} runs)')
+  return '' if low == high else (f' ({low} to {high} {of} {len(values)} runs)')
 
 
-def written(value: float, every: Sequence[float], digits: int = 2,
-            unit: str = '', of: str = 'over') -> str:
+def written(value: float, every: Sequence[float], digits: int = 2, unit: str = '', of: str = 'over') -> str:
   """Returns a number with what it is in every run."""
   return f'{number(value, digits)}{unit}{over(every, digits, of)}'
 
 
 def correlated(
-    one: np.ndarray, every: Sequence[np.ndarray], other: np.ndarray,
-    samples: np.ndarray | None = None, digits: int = 2) -> str:
+  one: np.ndarray, every: Sequence[np.ndarray], other: np.ndarray, samples: np.ndarray | None = None, digits: int = 2
+) -> str:
   """Returns r with what it is in every run, and its interval over images.
 
   Seeds' noise lowers r; the mean over runs has less of it than any of them.
@@ -95,11 +89,18 @@ def correlated(
     other: the paper's.
     samples: `[B, ...]`, the means over runs in samples of images.
   """
-  text = written(pearson(one, other), [pearson(x, other) for x in every],
-                 digits, of='in each of')
-  return text if samples is None else '{} [{}, {}]'.format(text, *(
-      number(x, digits) for x in inference.of_correlation(
-          np.ravel(one), samples.reshape(len(samples), -1), np.ravel(other))))
+  text = written(pearson(one, other), [pearson(x, other) for x in every], digits, of='in each of')
+  return (
+    text
+    if samples is None
+    else '{} [{}, {}]'.format(
+      text,
+      *(
+        number(x, digits)
+        for x in inference.of_correlation(np.ravel(one), samples.reshape(len(samples), -1), np.ravel(other))
+      ),
+    )
+  )
 
 
 def pearson(one: np.ndarray, other: np.ndarray) -> float:

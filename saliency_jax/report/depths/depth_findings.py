@@ -4,14 +4,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.ops import inference
-from saliency_jax.report.depths.agreement import (
-    agreement,
-    correlated,
-    over,
-    pearson,
-    sampled,
-    written,
-)
+from saliency_jax.report.depths.agreement import agreement, correlated, over, pearson, sampled, written
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
 from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
 
@@ -22,26 +15,23 @@ def findings(swept: Swept) -> list[Finding]:
   """Returns at most six findings, none of fewer than ten images or cells."""
   if 0 not in swept.depths or len(swept.depths) < 2:
     return []
-  seen, unseen = ((x, None if x is None else _many(x))
-                  for x in (swept.seen, swept.unseen))
+  seen, unseen = ((x, None if x is None else _many(x)) for x in (swept.seen, swept.unseen))
   tests = swept.tests or {}
   said = (
-      (_output(swept), 'summary.json', 'metrics.jsonl'),
-      (_risen(*seen, 'the', tests.get('gains', {})), 'table3.csv'),
-      (_risen(*unseen, f'on {swept.part} photographs the',
-              tests.get('gains_unseen', {})), 'table3_unseen.csv'),
-      (agreement(swept, seen[1]), 'table3.csv', 'samples.npy'),
-      (_heads_and_text(swept, seen[1]), 'table3.csv', 'samples.npy'),
-      (_arrays(swept), 'table6.csv'))
+    (_output(swept), 'summary.json', 'metrics.jsonl'),
+    (_risen(*seen, 'the', tests.get('gains', {})), 'table3.csv'),
+    (_risen(*unseen, f'on {swept.part} photographs the', tests.get('gains_unseen', {})), 'table3_unseen.csv'),
+    (agreement(swept, seen[1]), 'table3.csv', 'samples.npy'),
+    (_heads_and_text(swept, seen[1]), 'table3.csv', 'samples.npy'),
+    (_arrays(swept), 'table6.csv'),
+  )
   return [Finding(text, tuple(files)) for text, *files in said if text][:MOST]
 
 
 def notes(swept: Swept) -> list[Finding]:
   """Returns how sure the findings are: the spread over runs, and the tests."""
-  said = ((_spread(swept), 'table3.csv'), (_counts(swept.seen), 'table3.csv'),
-          (_claims(swept), 'depth_tests.json'))
-  return [Finding(text, (file,)) for text, file in said
-          if len(swept.depths) > 1 and text]
+  said = ((_spread(swept), 'table3.csv'), (_counts(swept.seen), 'table3.csv'), (_claims(swept), 'depth_tests.json'))
+  return [Finding(text, (file,)) for text, file in said if len(swept.depths) > 1 and text]
 
 
 def _many(table: pd.DataFrame) -> pd.DataFrame:
@@ -62,8 +52,9 @@ def _mean(row: pd.Series) -> str:
   """Returns a mean with its interval over images and its range over runs."""
   text = between(row['mean'], row['interval_low'], row['interval_high'])
   ends = number(row['low']), number(row['high'])
-  return text if row['runs'] < 2 or ends[0] == ends[1] else (
-      f'{text} ({" to ".join(ends)} over {row["runs"]:.0f} runs)')
+  return (
+    text if row['runs'] < 2 or ends[0] == ends[1] else (f'{text} ({" to ".join(ends)} over {row["runs"]:.0f} runs)')
+  )
 
 
 def _output(swept: Swept) -> str:
@@ -71,21 +62,20 @@ def _output(swept: Swept) -> str:
   images = swept.summary['counts']['validation']
   if images < FEWEST:
     return ''
-  scores = {depth: [x.score for x in swept.members if x.depth == depth]
-            for depth in swept.depths}
+  scores = {depth: [x.score for x in swept.members if x.depth == depth] for depth in swept.depths}
   means = {depth: np.mean(x) for depth, x in scores.items()}
   trained = swept.depths[1:]
   said = ', '.join(
-      f'{number(means[x])} at depth {depth_name(x)}{over(scores[x])}'
-      for x in (0, max(trained, key=means.get)))
+    f'{number(means[x])} at depth {depth_name(x)}{over(scores[x])}' for x in (0, max(trained, key=means.get))
+  )
   better = sum(means[x] > means[0] for x in trained)
   return (
-      f'On {images} validation images {better} of {len(trained)} depths have a '
-      f'higher {swept.title} than the readout alone: {said}.')
+    f'On {images} validation images {better} of {len(trained)} depths have a '
+    f'higher {swept.title} than the readout alone: {said}.'
+  )
 
 
-def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str,
-           gained: dict) -> str:
+def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, gained: dict) -> str:
   """For how many categories the best units rise, and for which most.
 
   Args:
@@ -97,39 +87,41 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str,
   if many is None or many.empty:
     return ''
   depth = _depth_to_tell(many)
-  before, after = (
-      many[many['depth'] == x].set_index('category') for x in (0, depth))
+  before, after = (many[many['depth'] == x].set_index('category') for x in (0, depth))
   gains = after['mean'] - before['mean']
 
   def said(name: str) -> str:
     rows = [x.loc[name] for x in (before, after)]
     known = [x['paper'] for x in rows]
     return f'{name}, {" to ".join(map(_mean, rows))}' + (
-        '' if np.isnan(known).any()
-        else f' (paper {" to ".join(map(number, known))})')
+      '' if np.isnan(known).any() else f' (paper {" to ".join(map(number, known))})'
+    )
 
   sure, members = '', table['member'][table['depth'] == depth].unique()
   of_depth = [gained[name] for name in members if name in gained]
   if of_depth:
     count, corrected = (
-        sum(all(holds(x.get(name, {})) for x in of_depth)
-            for name in gains.index) for holds in (
-                lambda x: (x.get('low') or 0) > 0, lambda x: (
-                    x.get('gain', 0) > 0 and x.get('p_holm') is not None
-                    and x['p_holm'] < 0.05)))
+      sum(all(holds(x.get(name, {})) for x in of_depth) for name in gains.index)
+      for holds in (
+        lambda x: (x.get('low') or 0) > 0,
+        lambda x: x.get('gain', 0) > 0 and x.get('p_holm') is not None and x['p_holm'] < 0.05,
+      )
+    )
     sure = (
-        f' ({count} by more than other photographs would change, the 95 % '
-        f'interval of the gain being above 0'
-        f'{" in every run" if len(of_depth) > 1 else ""}') + (
-            f', {corrected} with p < 0.05 corrected over all categories and '
-            f'members)' if any(
-                'p_holm' in x for of in of_depth for x in of.values())
-            else ')')
+      f' ({count} by more than other photographs would change, the 95 % '
+      f'interval of the gain being above 0'
+      f'{" in every run" if len(of_depth) > 1 else ""}'
+    ) + (
+      f', {corrected} with p < 0.05 corrected over all categories and members)'
+      if any('p_holm' in x for of in of_depth for x in of.values())
+      else ')'
+    )
   least = f', least for {said(gains.idxmin())}' if len(gains) > 1 else ''
   return (
-      f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best '
-      f'units rises for {(gains > 0).sum()} of {len(gains)} categories{sure}, '
-      f'most for {said(gains.idxmax())}{least}.')
+    f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best '
+    f'units rises for {(gains > 0).sum()} of {len(gains)} categories{sure}, '
+    f'most for {said(gains.idxmax())}{least}.'
+  )
 
 
 def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
@@ -141,18 +133,20 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
 
   def changes(values: np.ndarray) -> np.ndarray:
     """Returns four numbers `[..., 4]` of `[..., 2 depths, 2 names]`."""
-    return np.stack([
+    return np.stack(
+      [
         *(100 * (values[..., 1, i] / values[..., 0, i] - 1) for i in (0, 1)),
-        *(values[..., i, 0] / values[..., i, 1] for i in (0, 1))], axis=-1)
+        *(values[..., i, 0] / values[..., i, 1] for i in (0, 1)),
+      ],
+      axis=-1,
+    )
 
   def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
-    return of[of['depth'].isin([0, depth])].pivot(
-        index='depth', columns='category', values=key)[names].to_numpy(float)
+    return of[of['depth'].isin([0, depth])].pivot(index='depth', columns='category', values=key)[names].to_numpy(float)
 
   def said(texts: list[str]) -> str:
     head, text, before, after = texts
-    return (f'text rises by {text} and {names[0]} by {head}, the ratio of head '
-            f'to text goes from {before} to {after}')
+    return f'text rises by {text} and {names[0]} by {head}, the ratio of head to text goes from {before} to {after}'
 
   digits, units = (0, 0, 2, 2), (' %', ' %', '', '')
   found, paper = changes(matrix(many)), changes(matrix(many, 'paper'))
@@ -160,13 +154,19 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
   samples = sampled(swept, (0, depth), names)
   own = [written(*x) for x in zip(found, every, digits, units, strict=True)]
   if samples is not None:
-    own = [f'{text} [{", ".join(number(x, of) for x in ends)}]'
-           for text, of, ends in zip(own, digits, map(
-               inference.around, found, changes(samples).T), strict=True)]
-  return (f'From depth 0 to depth {depth_name(depth)} {said(own)}' + (
-      '' if np.isnan(paper).any() else '; in the paper ' + said([
-          f'{number(*x)}{unit}' for *x, unit in zip(
-              paper, digits, units, strict=True)])) + '.')
+    own = [
+      f'{text} [{", ".join(number(x, of) for x in ends)}]'
+      for text, of, ends in zip(own, digits, map(inference.around, found, changes(samples).T), strict=True)
+    ]
+  return (
+    f'From depth 0 to depth {depth_name(depth)} {said(own)}'
+    + (
+      ''
+      if np.isnan(paper).any()
+      else '; in the paper ' + said([f'{number(*x)}{unit}' for *x, unit in zip(paper, digits, units, strict=True)])
+    )
+    + '.'
+  )
 
 
 def _arrays(swept: Swept) -> str:
@@ -179,21 +179,22 @@ def _arrays(swept: Swept) -> str:
   published = ''
   if not merged['paper'].isna().any():
     published = (
-        f'; in the paper {number(before.paper)} and at most '
-        f"{number(trained['paper'].max())} at depth "
-        f"{depth_name(trained['paper'].idxmax())}")
+      f'; in the paper {number(before.paper)} and at most '
+      f'{number(trained["paper"].max())} at depth '
+      f'{depth_name(trained["paper"].idxmax())}'
+    )
     if len(merged) > 2:
       published += ', r = ' + correlated(
-          merged['mean'], [x.sort_values('depth')['mean']
-                           for x in runs(swept.arrays)], merged['paper'],
-          swept.of_arrays)
+        merged['mean'], [x.sort_values('depth')['mean'] for x in runs(swept.arrays)], merged['paper'], swept.of_arrays
+      )
   return (
-      f'On search arrays the mean NMM of the best units is above that of depth '
-      f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '
-      f'depths, with intervals apart at '
-      f'{(trained["interval_low"] > before["interval_high"]).sum()}: '
-      f'{_mean(before)} at depth 0, at most {_mean(best)} at depth '
-      f'{depth_name(best.name)}{published}.')
+    f'On search arrays the mean NMM of the best units is above that of depth '
+    f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '
+    f'depths, with intervals apart at '
+    f'{(trained["interval_low"] > before["interval_high"]).sum()}: '
+    f'{_mean(before)} at depth 0, at most {_mean(best)} at depth '
+    f'{depth_name(best.name)}{published}.'
+  )
 
 
 def _spread(swept: Swept) -> str:
@@ -204,16 +205,18 @@ def _spread(swept: Swept) -> str:
   spread = deviations(swept.seen[swept.seen['depth'] > 0]).dropna()
   if spread.empty:
     return (
-        'Each depth was trained once: nothing says how much another seed would '
-        'change, and differences between depths have no error term.')
+      'Each depth was trained once: nothing says how much another seed would '
+      'change, and differences between depths have no error term.'
+    )
   depth, category = spread.idxmax()
   counts = pd.Series([x.depth for x in swept.members]).value_counts()
   return (
-      f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} '
-      f'runs of a depth (of the same images in the same order), means have a '
-      f'standard deviation of {number(spread.mean())} on average and '
-      f'{number(spread.max())} at most ({category} at depth '
-      f'{depth_name(depth)}).')
+    f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} '
+    f'runs of a depth (of the same images in the same order), means have a '
+    f'standard deviation of {number(spread.mean())} on average and '
+    f'{number(spread.max())} at most ({category} at depth '
+    f'{depth_name(depth)}).'
+  )
 
 
 def deviations(table: pd.DataFrame) -> pd.Series:
@@ -233,22 +236,24 @@ def _counts(seen: pd.DataFrame | None) -> str:
     return ''
 
   def told(of: pd.DataFrame, key: str = 'above') -> tuple[float, ...]:
-    total = of[of['category'].isin(table['category'])].groupby('depth')[
-        key].sum()
+    total = of[of['category'].isin(table['category'])].groupby('depth')[key].sum()
     text = of[(of['category'] == 'text') & (of['depth'] > 0)][key]
     return total.max(), total.idxmax(), text.max()
 
-  (most, depth, text), (paper, where, in_paper) = (
-      told(table, key) for key in ('above', 'paper_above'))
+  (most, depth, text), (paper, where, in_paper) = (told(table, key) for key in ('above', 'paper_above'))
   every = [told(of)[0] for of in runs(seen)]
   return (
-      f'Units above T, over {table["category"].nunique()} categories with '
-      f'counts in the paper, are most at depth {depth_name(depth)}, '
-      f'{written(most, every, 0)}, in the paper at {depth_name(where)}, '
-      f'{paper:.0f}; over {len(table)} cells r = '
-      f"{number(pearson(table['above'], table['paper_above']), 3)}." + (
-          '' if np.isnan(in_paper) else f' Of text there are at most '
-          f'{text:.0f} at trained depths, in the paper {in_paper:.0f}.'))
+    f'Units above T, over {table["category"].nunique()} categories with '
+    f'counts in the paper, are most at depth {depth_name(depth)}, '
+    f'{written(most, every, 0)}, in the paper at {depth_name(where)}, '
+    f'{paper:.0f}; over {len(table)} cells r = '
+    f'{number(pearson(table["above"], table["paper_above"]), 3)}.'
+    + (
+      ''
+      if np.isnan(in_paper)
+      else f' Of text there are at most {text:.0f} at trained depths, in the paper {in_paper:.0f}.'
+    )
+  )
 
 
 def _claims(swept: Swept) -> str:
@@ -259,13 +264,18 @@ def _claims(swept: Swept) -> str:
     blocked = known.pop('blocked', None)
     if known:
       said.append(
-          f'{category} in {sum(known.values())} of {len(known)} runs' + (
-              '' if blocked is None else
-              f" and {'' if blocked else 'not '}over depths as blocks"))
+        f'{category} in {sum(known.values())} of {len(known)} runs'
+        + ('' if blocked is None else f' and {"" if blocked else "not "}over depths as blocks')
+      )
   members = (swept.tests or {}).get('members', {})
-  corrected = ' corrected over them and all members (Holm)' if any(
-      'p_holm' in (x or {}) for x in members.values()) else ''
-  return '' if not said else (
+  corrected = (
+    ' corrected over them and all members (Holm)' if any('p_holm' in (x or {}) for x in members.values()) else ''
+  )
+  return (
+    ''
+    if not said
+    else (
       f'Differs from all other categories (Games-Howell on regions{corrected}, '
-      f"Tukey on depths, 5 %; the paper names these three): {'; '.join(said)}.")
-
+      f'Tukey on depths, 5 %; the paper names these three): {"; ".join(said)}.'
+    )
+  )

@@ -1,5 +1,4 @@
-"""A sweep over fine-tuning depths, or a single training run, read and checked.
-"""
+"""A sweep over fine-tuning depths, or a single training run, read and checked."""
 
 import functools
 import os
@@ -17,6 +16,7 @@ from saliency_jax.report.reading import Reader
 
 class Member(NamedTuple):
   """One network that was trained."""
+
   name: str
   depth: int  # stages trained
   score: float  # the watched metric on validation images, at its best
@@ -33,6 +33,7 @@ class Member(NamedTuple):
 
 class View(NamedTuple):
   """A unit on one set of pixels of an image, in every member."""
+
   kind: str  # 'regions' or 'popout'
   image_id: str
   picture: Callable[[], np.ndarray]  # reads uint8 `[H, W, 3]`
@@ -56,6 +57,7 @@ class Swept(NamedTuple):
   Of the tables, by member, each is None if it was not measured; see
   `best_units`.
   """
+
   path: pathlib.Path
   job: str  # 'sweep' or 'train'
   summary: dict
@@ -118,8 +120,7 @@ def by_depth(table: pd.DataFrame) -> pd.DataFrame:
 def runs(table: pd.DataFrame) -> list[pd.DataFrame]:
   """Returns a table of one member of each depth for each run of all depths."""
   names = table.groupby('depth')['member'].unique()
-  return [table[table['member'].isin([x[k % len(x)] for x in names])]
-          for k in range(max(map(len, names)))]
+  return [table[table['member'].isin([x[k % len(x)] for x in names])] for k in range(max(map(len, names)))]
 
 
 def depth_name(depth: int) -> str:
@@ -136,57 +137,65 @@ def read(workdir: str | os.PathLike) -> Swept:
   path = pathlib.Path(workdir)
   reader = Reader(path)
   summary = reader.json(schema.SUMMARY, json_shapes.TRAINED)
-  config = reader.json(schema.CONFIG, json_shapes.CONFIG | {
-      kind: json_shapes.CONFIG[f'{kind}?']
-      for kind in summary.get('measured', ())
-      if f'{kind}?' in json_shapes.CONFIG} | (
-          {'network': {'name': str}} if summary.get('measured') else {}))
+  config = reader.json(
+    schema.CONFIG,
+    json_shapes.CONFIG
+    | {kind: json_shapes.CONFIG[f'{kind}?'] for kind in summary.get('measured', ()) if f'{kind}?' in json_shapes.CONFIG}
+    | ({'network': {'name': str}} if summary.get('measured') else {}),
+  )
   with reader.checking(schema.SUMMARY):
     measured = summary.get('measured', [])
     # Earlier versions knew one task and one metric.
     task = summary.get('task', {'watched': 'nss', 'titles': {'nss': 'NSS'}})
     watched = task['watched']
+    kinds = {'depth': int, watched: float, 'step': int, 'trunk_rate': float, 'readout_rate': float, 'seed': int}
     members = tuple(
-        Member(
-            name, int(x['depth']), float(x[watched]), int(x['step']),
-            float(x['trunk_rate']), float(x['readout_rate']), int(x['seed']))
-        for name, x in summary['members'].items())
+      Member(name, *(kind(x[key]) for key, kind in kinds.items())) for name, x in summary['members'].items()
+    )
   names = [member.name for member in members]
-  lines = reader.lines(
-      'metrics.jsonl',
-      json_shapes.LINE | {watched: dict.fromkeys(names, float)})
+  lines = reader.lines('metrics.jsonl', json_shapes.LINE | {watched: dict.fromkeys(names, float)})
   reader.expect(
-      all(line['step'] > 0 and set(line[watched]) == set(names) and (
-          line['kind'] == 'train' or 'epoch' in line) for line in lines),
-      'metrics.jsonl', 'is of other members than summary.json')
+    all(
+      line['step'] > 0 and set(line[watched]) == set(names) and (line['kind'] == 'train' or 'epoch' in line)
+      for line in lines
+    ),
+    'metrics.jsonl',
+    'is of other members than summary.json',
+  )
   seen = unseen = arrays = tests = samples = of_arrays = None
   if 'regions' in measured:
-    own = is_the_paper_s(
-        reader, summary, config['network'], schema.REGIONS, names[0])
+    own = paper.is_the_paper_s(reader, summary, config['network'], schema.REGIONS, names[0])
     seen = _table(reader, schema.TABLE3, members, 3 if own else 0, config)
     tests = reader.json(schema.DEPTH_TESTS.path, json_shapes.DEPTH_TESTS)
     samples = best_units.samples(reader, seen, len(names))
     if reader.has(schema.TABLE3_UNSEEN.path):
-      unseen = _table(
-          reader, schema.TABLE3_UNSEEN, members, 3 if own else 0, config)
+      unseen = _table(reader, schema.TABLE3_UNSEEN, members, 3 if own else 0, config)
   if 'popout' in measured:
-    own = is_the_paper_s(
-        reader, summary, config['network'], schema.PATTERNS, names[0])
+    own = paper.is_the_paper_s(reader, summary, config['network'], schema.PATTERNS, names[0])
     arrays = _table(reader, schema.TABLE6, members, 6 if own else 0, config)
-    of_arrays = _samples_of_arrays(
-        reader, members, summary['network']['readout_tap'])
-  base, shown = '', ()
-  if (path / 'before_after').is_dir():
-    base, shown = views(reader, names)
+    of_arrays = _samples_of_arrays(reader, members, summary['network']['readout_tap'])
+  base, shown = views(reader, names) if (path / 'before_after').is_dir() else ('', ())
   return Swept(
-      path, summary['job'], summary, config, members, seen, unseen, arrays,
-      base, shown, tests, lines, watched, task['titles'][watched], samples,
-      of_arrays)
+    path,
+    summary['job'],
+    summary,
+    config,
+    members,
+    seen,
+    unseen,
+    arrays,
+    base,
+    shown,
+    tests,
+    lines,
+    watched,
+    task['titles'][watched],
+    samples,
+    of_arrays,
+  )
 
 
-def _samples_of_arrays(
-    reader: Reader, members: tuple[Member, ...], tap: str
-) -> np.ndarray | None:
+def _samples_of_arrays(reader: Reader, members: tuple[Member, ...], tap: str) -> np.ndarray | None:
   """Returns `Swept.of_arrays`, the mean over the members of each depth.
 
   They are in each member's own results; None where those are not there.
@@ -196,84 +205,60 @@ def _samples_of_arrays(
     place = f'popout/{member.name}/'
     if not reader.has(place + schema.SAMPLES.path):
       return None
-    layers = reader.frame(schema.TABLE5._replace(
-        path=place + schema.TABLE5.path))['layer'].tolist()
-    reader.expect(tap in layers, place + schema.TABLE5.path,
-                  f'has no row of {tap}')
-    found.setdefault(member.depth, []).append(reader.array(
-        place + schema.SAMPLES.path, (len(layers), -1, 1)
-    )[layers.index(tap), :, 0])
-  return np.stack([
-      np.mean(found[depth], axis=0, dtype=float) for depth in sorted(found)],
-      axis=1)
+    layers = reader.frame(schema.TABLE5._replace(path=place + schema.TABLE5.path))['layer'].tolist()
+    reader.expect(tap in layers, place + schema.TABLE5.path, f'has no row of {tap}')
+    found.setdefault(member.depth, []).append(
+      reader.array(place + schema.SAMPLES.path, (len(layers), -1, 1))[layers.index(tap), :, 0]
+    )
+  return np.stack([np.mean(found[depth], axis=0, dtype=float) for depth in sorted(found)], axis=1)
 
 
-def is_the_paper_s(
-    reader: Reader, summary: dict, network: dict, file: schema.File,
-    member: str
-) -> bool:
-  """Tells whether what was measured may stand beside the paper's tables.
-
-  Args:
-    network: of the config.
-    file: of each member's own results, in regions/ or popout/.
-    member: one of them.
-  """
-  kind, column, of = (
-      ('regions', 'image_id', 'photographs') if file is schema.REGIONS
-      else ('popout', 'background', 'backgrounds'))
-  path = f'{kind}/{member}/{file.path}'
-  network = network | summary['network']
-  layer = network['readout_tap']
-  return layer == paper.facts()['layer'] and reader.has(path) and (
-      paper.is_its_own(
-          network['name'], summary['weights']['name'], [layer],
-          summary.get('task', {}).get('name', ''),
-          **{of: reader.frame(file._replace(path=path))[column]}))
-
-
-def _table(
-    reader: Reader, file: schema.File, members: tuple[Member, ...],
-    number: int, config: dict
-) -> pd.DataFrame:
+def _table(reader: Reader, file: schema.File, members: tuple[Member, ...], number: int, config: dict) -> pd.DataFrame:
   """Reads a table beside the paper's of a number; 0 for none."""
   table = best_units.read(reader, file, 'member', [x.name for x in members])
   depths = {x.name: x.depth for x in members}
-  reader.expect(
-      (table['depth'] == table['member'].map(depths)).all(), file.path,
-      'has other depths than summary.json')
+  reader.expect((table['depth'] == table['member'].map(depths)).all(), file.path, 'has other depths than summary.json')
   return best_units.with_paper(
-      table, 'depth', *paper.tables(number, config.get('regions', {}).get(
-          'analysis', {}).get('threshold')))
+    table, 'depth', *paper.tables(number, config.get('regions', {}).get('analysis', {}).get('threshold'))
+  )
 
 
-def views(
-    reader: Reader, members: list[str]
-) -> tuple[str, tuple[View, ...]]:
+def views(reader: Reader, members: list[str]) -> tuple[str, tuple[View, ...]]:
   """Returns the member that is before, and what is shown of units."""
   name = 'before_after/views.json'
   listed = reader.json(name, json_shapes.VIEWS)
   arrays = reader.arrays('before_after/maps.npz')
   with reader.checking(name):
     base = listed['base']
-    reader.expect(
-        base in members and listed['members'] == members, name,
-        'has other members than summary.json')
+    reader.expect(base in members and listed['members'] == members, name, 'has other members than summary.json')
     found = []
     for number, x in enumerate(listed['views']):
       maps = arrays[f'maps_{number}']
       files = [pathlib.PurePosixPath(x[key]) for key in ('picture', 'mask')]
       reader.expect(
-          maps.ndim == 3 and len(maps) == len(members)
-          and x['best'] in members and set(x['scores']) == set(members)
-          # A folder may come from anybody.
-          and all(file.parts[0] == 'before_after' and '..' not in file.parts
-                  for file in files), name, 'does not fit the maps beside it')
-      found.append(View(
-          x['kind'], x['image_id'],
-          *(functools.partial(read, str(file)) for read, file in zip(
-              (reader.picture, reader.mask), files, strict=True)),
-          int(x['place']), x['label'], f"{x['layer']}:{x['unit']}", x['best'],
+        maps.ndim == 3
+        and len(maps) == len(members)
+        and x['best'] in members
+        and set(x['scores']) == set(members)
+        # A folder may come from anybody.
+        and all(file.parts[0] == 'before_after' and '..' not in file.parts for file in files),
+        name,
+        'does not fit the maps beside it',
+      )
+      found.append(
+        View(
+          x['kind'],
+          x['image_id'],
+          *(
+            functools.partial(read, str(file)) for read, file in zip((reader.picture, reader.mask), files, strict=True)
+          ),
+          int(x['place']),
+          x['label'],
+          f'{x["layer"]}:{x["unit"]}',
+          x['best'],
           {key: float(value) for key, value in x['scores'].items()},
-          dict(zip(members, maps, strict=True)), str(x.get('note', ''))))
+          dict(zip(members, maps, strict=True)),
+          str(x.get('note', '')),
+        )
+      )
     return base, tuple(found)

@@ -14,6 +14,7 @@ from saliency_jax.report.reading import Reader
 
 class Predicted(NamedTuple):
   """A finished prediction."""
+
   path: pathlib.Path
   summary: dict
   config: dict
@@ -30,22 +31,28 @@ def read(workdir: str | os.PathLike) -> Predicted:
   reader = Reader(pathlib.Path(workdir))
   names = reader.lines(schema.PREDICTED.path, [str])
   for line in names:
-    reader.expect(
-        len(line) == 3, schema.PREDICTED.path, 'has a line of other files')
+    reader.expect(len(line) == 3, schema.PREDICTED.path, 'has a line of other files')
     for name in line:
       reader.expect(
-          '..' not in pathlib.PurePath(name).parts and name[:1] != '/'
-          and (reader.folder / name).is_file(), schema.PREDICTED.path,
-          f'names {name!r}, which is not in the folder')
+        '..' not in pathlib.PurePath(name).parts and name[:1] != '/' and (reader.folder / name).is_file(),
+        schema.PREDICTED.path,
+        f'names {name!r}, which is not in the folder',
+      )
       reader.file(name)
   scenes = []
   if (reader.folder / schema.SCENES.path).is_file():
     with reader.checking(schema.SCENES.path) as path:
-      scenes = [[*map(csv_cells.restored, line)] for line in csv.reader(
-          path.read_text(encoding='utf-8').splitlines(), strict=True)]
+      scenes = [
+        [*map(csv_cells.restored, line)]
+        for line in csv.reader(path.read_text(encoding='utf-8').splitlines(), strict=True)
+      ]
   return Predicted(
-      reader.folder, reader.json(schema.SUMMARY, json_shapes.PREDICTED),
-      reader.json(schema.CONFIG, json_shapes.CONFIG), names, scenes)
+    reader.folder,
+    reader.json(schema.SUMMARY, json_shapes.PREDICTED),
+    reader.json(schema.CONFIG, json_shapes.CONFIG),
+    names,
+    scenes,
+  )
 
 
 def text(predicted: Predicted) -> str:
@@ -58,18 +65,25 @@ def text(predicted: Predicted) -> str:
 def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
   """Returns the one chapter of a prediction."""
   header, *rows = predicted.scenes or [[]]
-  scenes = rows and site.table('scenes', header, [
-      (*row[:2], *map(float, row[2:])) for row in rows])
-  return [Chapter('maps', 'Scenes' if rows else 'Maps', 'maps/maps.html.j2', {
-      'scenes': scenes, 'network': _network(predicted),
-      'summary': predicted.summary,
-      'facts': [*facts(predicted.summary, predicted.config).items()],
-      'images': [(
-          pathlib.PurePosixPath(array).with_suffix(''), array,
-          site.picture(f'{k:05d}.png', predicted.path / overlaid))
-          for k, (array, _, overlaid) in enumerate(predicted.names)]})]
+  scenes = rows and site.table('scenes', header, [(*row[:2], *map(float, row[2:])) for row in rows])
+  return [
+    Chapter(
+      'maps',
+      'Scenes' if rows else 'Maps',
+      'maps/maps.html.j2',
+      {
+        'scenes': scenes,
+        'network': _network(predicted),
+        'summary': predicted.summary,
+        'facts': [*facts(predicted.summary, predicted.config).items()],
+        'images': [
+          (pathlib.PurePosixPath(array).with_suffix(''), array, site.picture(f'{k:05d}.png', predicted.path / overlaid))
+          for k, (array, _, overlaid) in enumerate(predicted.names)
+        ],
+      },
+    )
+  ]
 
 
 def _network(predicted: Predicted) -> str:
-  return (f"{predicted.summary['network']['name']} "
-          f"({predicted.summary['weights']['name']})")
+  return f'{predicted.summary["network"]["name"]} ({predicted.summary["weights"]["name"]})'

@@ -17,8 +17,11 @@ from saliency_jax.report.reading import Reader
 OBSERVERS = 'observers'  # the row that is no model: people, the ceiling
 ALL = 'all'  # the kind that stands for all search arrays
 KINDS = {  # of models, as they are written
-    'network': 'network', 'classical': 'classical model',
-    'centre': 'centre prior', 'folder': 'folder of maps'}
+  'network': 'network',
+  'classical': 'classical model',
+  'centre': 'centre prior',
+  'folder': 'folder of maps',
+}
 
 _LONGEST = 80  # characters of a name within a file's name, of which two fit
 _ODD = re.compile('[^A-Za-z0-9_]')
@@ -26,6 +29,7 @@ _ODD = re.compile('[^A-Za-z0-9_]')
 
 class Example(NamedTuple):
   """An image with every model's map."""
+
   dataset: str
   image_id: str
   metric: str  # 'nss' or 'nmm'
@@ -40,6 +44,7 @@ class Example(NamedTuple):
 
 class Evaluated(NamedTuple):
   """A finished evaluation; tables are those of the files, empty if absent."""
+
   path: pathlib.Path
   summary: dict
   config: dict
@@ -55,18 +60,15 @@ class Evaluated(NamedTuple):
     """Returns what a model is, one of `KINDS`."""
     return self.summary['models'][model].partition(' ')[0]
 
-  def difference(
-      self, dataset: str, metric: str, model: str, other: str
-  ) -> tuple[float, float, float, float] | None:
+  def difference(self, dataset: str, metric: str, model: str, other: str) -> tuple[float, float, float, float] | None:
     """Returns model less other on the same images: mean, ends, corrected p."""
-    rows = self.differences[(self.differences['dataset'] == dataset)
-                            & (self.differences['metric'] == metric)]
+    rows = self.differences[(self.differences['dataset'] == dataset) & (self.differences['metric'] == metric)]
     for sign, pair in ((1, (model, other)), (-1, (other, model))):
       found = rows[(rows['model'] == pair[0]) & (rows['other'] == pair[1])]
       if len(found):
-        mean, low, high, p = map(float, found[[
-            'difference', 'difference_low', 'difference_high', 'p_corrected'
-        ]].iloc[0])
+        mean, low, high, p = map(
+          float, found[['difference', 'difference_low', 'difference_high', 'p_corrected']].iloc[0]
+        )
         return (mean, low, high, p) if sign > 0 else (-mean, -high, -low, p)
     return None
 
@@ -93,25 +95,34 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   summary = reader.json(schema.SUMMARY, json_shapes.EVALUATED)
   models = tuple(summary['models'])
   reader.expect(
-      all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
-      schema.SUMMARY, f"has models that are none of {', '.join(KINDS)}")
+    all(x.partition(' ')[0] in KINDS for x in summary['models'].values()),
+    schema.SUMMARY,
+    f'has models that are none of {", ".join(KINDS)}',
+  )
   # Photographs, search arrays and labelled regions: each may be absent.
   scores, search, categories, differences = (
-      _table(reader, table, models) for table in (
-          schema.SCORES, schema.SEARCH, schema.FIGURE7, schema.DIFFERENCES))
+    _table(reader, table, models) for table in (schema.SCORES, schema.SEARCH, schema.FIGURE7, schema.DIFFERENCES)
+  )
   for file, table in (
-      (schema.SCORES, scores), (schema.SEARCH, search),
-      (schema.FIGURE7, categories), (schema.DIFFERENCES, differences)):
-    known = {*summary['datasets']} & {*summary.get('search', ())} if (
-        file is schema.SEARCH) else {*summary['datasets']}
-    reader.expect(
-        {*table['dataset']} <= known, schema.SUMMARY,
-        f'says nothing of some data sets of {file.path}')
+    (schema.SCORES, scores),
+    (schema.SEARCH, search),
+    (schema.FIGURE7, categories),
+    (schema.DIFFERENCES, differences),
+  ):
+    known = {*summary['datasets']} & {*summary.get('search', ())} if (file is schema.SEARCH) else {*summary['datasets']}
+    reader.expect({*table['dataset']} <= known, schema.SUMMARY, f'says nothing of some data sets of {file.path}')
   return Evaluated(
-      path, summary, reader.json(schema.CONFIG, json_shapes.CONFIG), models,
-      scores, search, differences, categories,
-      _statistics(reader, categories) if len(categories) else {},
-      _examples(reader, models))
+    path,
+    summary,
+    reader.json(schema.CONFIG, json_shapes.CONFIG),
+    models,
+    scores,
+    search,
+    differences,
+    categories,
+    _statistics(reader, categories) if len(categories) else {},
+    _examples(reader, models),
+  )
 
 
 def plain(name: str) -> str:
@@ -120,29 +131,27 @@ def plain(name: str) -> str:
   if len(spelt) <= _LONGEST:
     return spelt
   digest = hashlib.sha256(name.encode()).hexdigest()
-  return f'{spelt[:_LONGEST // 2]}-{digest[:16]}'
+  return f'{spelt[: _LONGEST // 2]}-{digest[:16]}'
 
 
-def _table(
-    reader: Reader, file: schema.File, models: tuple[str, ...]
-) -> pd.DataFrame:
+def _table(reader: Reader, file: schema.File, models: tuple[str, ...]) -> pd.DataFrame:
   if not (reader.folder / file.path).is_file():
     return pd.DataFrame(columns=list(file.names))
   table = reader.frame(file)
   named = [x for x in ('model', 'other') if x in table]
   for model in pd.unique(table[named].to_numpy(object).ravel()):
     reader.expect(
-        model in models or model == OBSERVERS, file.path,
-        f'names the model {model!r}, which summary.json does not')
+      model in models or model == OBSERVERS, file.path, f'names the model {model!r}, which summary.json does not'
+    )
   if 'metric' in file.names:
     keys = ['dataset', *(['kind'] if 'kind' in file.names else []), 'metric']
-    reader.expect(
-        not table.duplicated([*named, *keys]).any(), file.path,
-        'has a line twice')
+    reader.expect(not table.duplicated([*named, *keys]).any(), file.path, 'has a line twice')
     models = table.groupby(keys)['model'].agg(tuple)
     reader.expect(
-        (models == models.groupby(keys[:-1]).transform('first')).all(),
-        file.path, 'has some scores of other models than others')
+      (models == models.groupby(keys[:-1]).transform('first')).all(),
+      file.path,
+      'has some scores of other models than others',
+    )
   return table
 
 
@@ -150,10 +159,8 @@ def _statistics(reader: Reader, categories: pd.DataFrame) -> dict:
   name = 'statistics.json'
   listed = reader.json(name, json_shapes.STATISTICS)
   found = {(tests['dataset'], tests['model']): tests for tests in listed}
-  expected = set(categories[['dataset', 'model']].itertuples(
-      index=False, name=None))
-  reader.expect(
-      expected <= set(found), name, 'lacks a model that figure7.csv has')
+  expected = set(categories[['dataset', 'model']].itertuples(index=False, name=None))
+  reader.expect(expected <= set(found), name, 'lacks a model that figure7.csv has')
   return found
 
 
@@ -162,42 +169,48 @@ def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
   name = 'examples.npz'
   arrays = reader.arrays(name, texts=['models'])
   with reader.checking(name):
-    reader.expect(
-        tuple(arrays['models'].tolist()) == models, name,
-        'is of other models than summary.json')
+    reader.expect(tuple(arrays['models'].tolist()) == models, name, 'is of other models than summary.json')
     return tuple(_example(reader, arrays, row, len(models)) for row in rows)
 
 
-def _example(
-    reader: Reader, arrays: dict[str, np.ndarray], row, models: int
-) -> Example:
+def _example(reader: Reader, arrays: dict[str, np.ndarray], row, models: int) -> Example:
   k = int(row.example)
   picture = f'pictures/{k:05d}.jpg'
-  reader.expect(row.picture == picture, 'examples.csv',
-                f'has the picture {row.picture!r} where {picture!r} belongs')
+  reader.expect(row.picture == picture, 'examples.csv', f'has the picture {row.picture!r} where {picture!r} belongs')
   pixels = reader.picture(picture)
-  maps = tuple(
-      arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
+  maps = tuple(arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
   human, target = (arrays.get(f'{k}/{key}') for key in ('human', 'target'))
   reader.expect(
-      row.metric in METRICS and arrays[f'{k}/scores'].shape == (models,)
-      and all(x.ndim == 2 and x.size for x in maps)
-      and (human is None or human.ndim == 2 and human.size > 0)
-      and (target is None or target.shape == pixels.shape[:2])
-      and arrays[f'{k}/fixations'].shape[1:] == (2,), 'examples.npz',
-      f'does not fit examples.csv or the picture {picture}')
+    row.metric in METRICS
+    and arrays[f'{k}/scores'].shape == (models,)
+    and all(x.ndim == 2 and x.size for x in maps)
+    and (human is None or human.ndim == 2 and human.size > 0)
+    and (target is None or target.shape == pixels.shape[:2])
+    and arrays[f'{k}/fixations'].shape[1:] == (2,),
+    'examples.npz',
+    f'does not fit examples.csv or the picture {picture}',
+  )
   size = int(row.height), int(row.width)
   if target is not None:
     down = [-(-a // b) for a, b in zip(size, target.shape, strict=True)]
-    target = np.kron(target, np.ones(down, bool))[:size[0], :size[1]]
+    target = np.kron(target, np.ones(down, bool))[: size[0], : size[1]]
   return Example(
-      row.dataset, row.image_id, row.metric, pixels, size,
-      arrays[f'{k}/scores'], maps, arrays[f'{k}/fixations'],
-      None if human is None else human.astype(np.float32), target)
+    row.dataset,
+    row.image_id,
+    row.metric,
+    pixels,
+    size,
+    arrays[f'{k}/scores'],
+    maps,
+    arrays[f'{k}/fixations'],
+    None if human is None else human.astype(np.float32),
+    target,
+  )
 
 
 class Metric(NamedTuple):
   """How a metric is shown."""
+
   label: str
   digits: int  # after the point
   up: bool = True  # whether higher is better
@@ -208,41 +221,39 @@ class Metric(NamedTuple):
   def title(self) -> str:
     """The label with its unit and the direction that is better."""
     arrow = '\N{UPWARDS ARROW}' if self.up else '\N{DOWNWARDS ARROW}'
-    return (f"{self.label}{f' ({self.unit})' if self.unit else ''}"
-            f"\N{NO-BREAK SPACE}{arrow}")
+    return f'{self.label}{f" ({self.unit})" if self.unit else ""}\N{NO-BREAK SPACE}{arrow}'
 
   @property
   def factor(self) -> float:
     """By which a value is multiplied to be shown."""
-    return 100. if self.unit == '%' else 1.
+    return 100.0 if self.unit == '%' else 1.0
 
   def written(self, row: pd.Series | None) -> tuple[str, str]:
     """Returns a row's mean and its interval, '' for none, as they are shown."""
     if row is None:
       return number(np.nan), ''
-    mean, low, high = (number(row[x] * self.factor, self.digits)
-                       for x in ('mean', 'low', 'high'))
+    mean, low, high = (number(row[x] * self.factor, self.digits) for x in ('mean', 'low', 'high'))
     return mean, '' if np.isnan(row['low']) else f'{low} to {high}'
 
 
 METRICS = {
-    'nss': Metric('NSS', 2, unit='SD', ceiling=True),
-    'auc_judd': Metric('AUC-Judd', 3, ceiling=True),
-    'auc_uniform': Metric('AUC, all pixels', 3, ceiling=True),
-    'auc_shuffled': Metric('shuffled AUC', 3, ceiling=True),
-    'cc': Metric('CC', 3),
-    'sim': Metric('SIM', 3),
-    'kl': Metric('KL', 3, up=False, unit='nats'),
-    'information_gain': Metric(
-        'information gain', 3, unit='bits', ceiling=True),
-    'nmm': Metric('NMM', 2, unit='SD'),
-    'gsi': Metric('GSI', 2),
-    'msr_target': Metric('MSR, target', 2),
-    'msr_background': Metric('MSR, background', 2, up=False),
-    'stands_out': Metric('stands out', 0, unit='%'),
-    'first': Metric('found at once', 0, unit='%'),
-    'found': Metric('found', 0, unit='%'),
-    'fixations': Metric('fixations until found', 1, up=False)}
+  'nss': Metric('NSS', 2, unit='SD', ceiling=True),
+  'auc_judd': Metric('AUC-Judd', 3, ceiling=True),
+  'auc_uniform': Metric('AUC, all pixels', 3, ceiling=True),
+  'auc_shuffled': Metric('shuffled AUC', 3, ceiling=True),
+  'cc': Metric('CC', 3),
+  'sim': Metric('SIM', 3),
+  'kl': Metric('KL', 3, up=False, unit='nats'),
+  'information_gain': Metric('information gain', 3, unit='bits', ceiling=True),
+  'nmm': Metric('NMM', 2, unit='SD'),
+  'gsi': Metric('GSI', 2),
+  'msr_target': Metric('MSR, target', 2),
+  'msr_background': Metric('MSR, background', 2, up=False),
+  'stands_out': Metric('stands out', 0, unit='%'),
+  'first': Metric('found at once', 0, unit='%'),
+  'found': Metric('found', 0, unit='%'),
+  'fixations': Metric('fixations until found', 1, up=False),
+}
 
 
 def ranked(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -255,15 +266,11 @@ def ranked(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
   Returns:
     Its rows by model, people not among them.
   """
-  rows = rows[(rows['metric'] == metric) & (rows['model'] != OBSERVERS)
-              & rows['mean'].notna()]
-  return rows.sort_values(
-      'mean', ascending=not METRICS[metric].up, kind='stable').set_index(
-          'model')
+  rows = rows[(rows['metric'] == metric) & (rows['model'] != OBSERVERS) & rows['mean'].notna()]
+  return rows.sort_values('mean', ascending=not METRICS[metric].up, kind='stable').set_index('model')
 
 
 def ceiling(rows: pd.DataFrame, metric: str) -> pd.Series | None:
   """Returns what people reach who predict each other, where that compares."""
-  people = rows[(rows['metric'] == metric) & (rows['model'] == OBSERVERS)
-                & rows['mean'].notna()]
+  people = rows[(rows['metric'] == metric) & (rows['model'] == OBSERVERS) & rows['mean'].notna()]
   return people.iloc[0] if METRICS[metric].ceiling and len(people) else None

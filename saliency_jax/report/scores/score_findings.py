@@ -6,15 +6,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.report import paper
-from saliency_jax.report.numbers import (
-    FEWEST,
-    MOST,
-    Finding,
-    between,
-    f_value,
-    number,
-    probability,
-)
+from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, f_value, number, probability
 from saliency_jax.report.scores import evaluated
 from saliency_jax.report.scores.evaluated import Evaluated
 
@@ -24,13 +16,17 @@ _LEVEL = 0.05
 def findings(results: Evaluated) -> list[Finding]:
   """Returns at most six findings, none of fewer than ten images or regions."""
   rules = (
-      (results.scores, ('scores.csv',), (_best,)),
-      (results.search, ('search.csv',), (_search,)),
-      (results.categories, ('figure7.csv', 'statistics.json'),
-       (_inner, _difference, _heads)))
-  return [Finding(text, files) for table, files, of in rules
-          for dataset in table['dataset'].unique() for rule in of
-          for text in rule(results, dataset)][:MOST]
+    (results.scores, ('scores.csv',), (_best,)),
+    (results.search, ('search.csv',), (_search,)),
+    (results.categories, ('figure7.csv', 'statistics.json'), (_inner, _difference, _heads)),
+  )
+  return [
+    Finding(text, files)
+    for table, files, of in rules
+    for dataset in table['dataset'].unique()
+    for rule in of
+    for text in rule(results, dataset)
+  ][:MOST]
 
 
 def leading(results: Evaluated, dataset: str) -> str:
@@ -42,8 +38,7 @@ def leading(results: Evaluated, dataset: str) -> str:
   inner = rows[(rows['dataset'] == dataset) & rows['inner'].notna()]
   networks = list(inner['model'].unique())
   scores = results.scores[results.scores['dataset'] == dataset]
-  order = [x for x in evaluated.ranked(scores, 'nss').index
-           if x in networks]
+  order = [x for x in evaluated.ranked(scores, 'nss').index if x in networks]
   return next(iter([*order, *networks]), '')
 
 
@@ -59,55 +54,63 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
     second = order.iloc[1]
     gap = _apart(results, dataset, 'nss', first.name, second.name)
     text += f', before {_value(second, ", ")}{gap}'
-    if number(abs(first['mean'] - second['mean'])) == number(0.):
-      text = (f'On {dataset}, {first.name} and {second.name} have the highest '
-              f'NSS, equal within rounding: {_interval(first)} and '
-              f"{_interval(second)}{gap.replace(', by', ', apart by', 1)}")
+    if number(abs(first['mean'] - second['mean'])) == number(0.0):
+      text = (
+        f'On {dataset}, {first.name} and {second.name} have the highest '
+        f'NSS, equal within rounding: {_interval(first)} and '
+        f'{_interval(second)}{gap.replace(", by", ", apart by", 1)}'
+      )
   people = evaluated.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
     text += (
-        f'; that is {100 * first["mean"] / people["mean"]:.0f} % of what people'
-        f' reach who predict each other, {_interval(people)}')
+      f'; that is {100 * first["mean"] / people["mean"]:.0f} % of what people'
+      f' reach who predict each other, {_interval(people)}'
+    )
   yield f'{text}.'
   gain = evaluated.ranked(rows, 'information_gain')
   below = [*gain[gain['high'] < 0].index]
   if below:
     yield (
-        f'On {dataset}, {" and ".join(below)} '
-        f"{'tell' if len(below) > 1 else 'tells'} less than the centre prior: "
-        f'information gain below 0, its interval too.')
+      f'On {dataset}, {" and ".join(below)} '
+      f'{"tell" if len(below) > 1 else "tells"} less than the centre prior: '
+      f'information gain below 0, its interval too.'
+    )
 
 
 def _search(results: Evaluated, dataset: str) -> Iterator[str]:
   """Table 4: do the classical models beat the networks' own output?"""
-  rows = results.search[(results.search['dataset'] == dataset)
-                        & (results.search['kind'] == evaluated.ALL)]
+  rows = results.search[(results.search['dataset'] == dataset) & (results.search['kind'] == evaluated.ALL)]
   order = evaluated.ranked(rows, 'nmm')
   if not len(order) or order['images'].min() < FEWEST:
     return
-  classical, networks = (
-      order[[results.kind(x) == kind for x in order.index]]
-      for kind in ('classical', 'network'))
+  classical, networks = (order[[results.kind(x) == kind for x in order.index]] for kind in ('classical', 'network'))
   if len(classical) and len(networks):
     best, high = classical.iloc[0], networks.iloc[0]
     published = paper.facts()['table4']
     yield (
-        f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of '
-        f'{len(classical)} classical models have a higher NMM than the best '
-        f'network: {_value(best)}, {_value(high)}'
-        + _apart(results, dataset, 'nmm', *(
-            x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
-        + ('' if not results.ours(dataset) else (
-            f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f},'
-            f' GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
-            f'{published["DeepGaze II"]:.2f}')) + '.')
+      f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of '
+      f'{len(classical)} classical models have a higher NMM than the best '
+      f'network: {_value(best)}, {_value(high)}'
+      + _apart(results, dataset, 'nmm', *(x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
+      + (
+        ''
+        if not results.ours(dataset)
+        else (
+          f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f},'
+          f' GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
+          f'{published["DeepGaze II"]:.2f}'
+        )
+      )
+      + '.'
+    )
   first, found = (evaluated.ranked(rows, x) for x in ('first', 'found'))
   if len(first) and first['images'].min() >= FEWEST:
     one = first.iloc[0]
     yield (
-        f'On {dataset}, {one.name} most often has its first maximum on the '
-        f'target: on {_percent(one)} % of {one["images"]:.0f} arrays; it finds '
-        f'{_percent(found.loc[one.name])} % of the targets at all.')
+      f'On {dataset}, {one.name} most often has its first maximum on the '
+      f'target: on {_percent(one)} % of {one["images"]:.0f} arrays; it finds '
+      f'{_percent(found.loc[one.name])} % of the targets at all.'
+    )
 
 
 def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
@@ -119,12 +122,13 @@ def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
     rows = results.categories
     rows = rows[(rows['dataset'] == dataset) & (rows['model'] == model)]
     yield (
-        f"Over {test['pairs']} categories of {dataset}, inner and output "
-        f"saliency of {model} correlate at Spearman's \u03c1 = "
-        f"{coefficient(test)} ({probability(test['p'])}"
-        f"{f'; paper: {published:.2f}' if results.ours(dataset) else ''}); "
-        f"{(rows['inner'] > rows['inner_chance_high']).sum()} categories have "
-        f'an inner saliency above its 95 % chance band.')
+      f'Over {test["pairs"]} categories of {dataset}, inner and output '
+      f"saliency of {model} correlate at Spearman's \u03c1 = "
+      f'{coefficient(test)} ({probability(test["p"])}'
+      f'{f"; paper: {published:.2f}" if results.ours(dataset) else ""}); '
+      f'{(rows["inner"] > rows["inner_chance_high"]).sum()} categories have '
+      f'an inner saliency above its 95 % chance band.'
+    )
 
 
 def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
@@ -135,34 +139,40 @@ def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
     return
   pairs = [pair for pair in test['pairs'] if pair['p'] < _LEVEL]
   widest = max(pairs, key=lambda pair: abs(pair['difference']), default=None)
-  differ = '' if not pairs else (
-      f": {len(pairs)} of {len(test['pairs'])} pairs differ (Games-Howell), "
-      f"{widest['first']} and {widest['second']} the most, by "
-      f"{number(abs(widest['difference']))} SD")
+  differ = (
+    ''
+    if not pairs
+    else (
+      f': {len(pairs)} of {len(test["pairs"])} pairs differ (Games-Howell), '
+      f'{widest["first"]} and {widest["second"]} the most, by '
+      f'{number(abs(widest["difference"]))} SD'
+    )
+  )
   p = test['welch']['p']
   yield (
-      f'How far the output of {model} is from people '
-      f"{'differs' if p < _LEVEL else 'shows no difference'} between "
-      f"categories (Welch: {f_value(test['welch'])}, {probability(p)}; "
-      f'photographs as clusters, corrected over all tests: '
-      f"{probability(test['p_holm'])}; \u03b7\u00b2 = "
-      f"{number(test['eta_squared'])}){differ}.")
+    f'How far the output of {model} is from people '
+    f'{"differs" if p < _LEVEL else "shows no difference"} between '
+    f'categories (Welch: {f_value(test["welch"])}, {probability(p)}; '
+    f'photographs as clusters, corrected over all tests: '
+    f'{probability(test["p_holm"])}; \u03b7\u00b2 = '
+    f'{number(test["eta_squared"])}){differ}.'
+  )
 
 
 def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
   """Section 6: heads differ from people more than other regions do."""
   model = leading(results, dataset)
   heads = model and results.statistics[dataset, model]['heads']
-  if not heads or heads['p'] is None or min(
-      heads['heads'], heads['others']) < FEWEST:
+  if not heads or heads['p'] is None or min(heads['heads'], heads['others']) < FEWEST:
     return
   yield (
-      f"The output of {model} is {number(abs(heads['difference']))} SD "
-      f"{'farther from' if heads['difference'] > 0 else 'nearer to'} people on "
-      f"{heads['heads']} heads than on {heads['others']} other regions (95 % "
-      f"interval of the difference {number(heads['low'])} to "
-      f"{number(heads['high'])}, photographs as clusters, "
-      f"{probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])}).")
+    f'The output of {model} is {number(abs(heads["difference"]))} SD '
+    f'{"farther from" if heads["difference"] > 0 else "nearer to"} people on '
+    f'{heads["heads"]} heads than on {heads["others"]} other regions (95 % '
+    f'interval of the difference {number(heads["low"])} to '
+    f'{number(heads["high"])}, photographs as clusters, '
+    f"{probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])})."
+  )
 
 
 def _interval(row: pd.Series) -> str:
@@ -179,20 +189,17 @@ def _percent(row: pd.Series) -> str:
   return f'{mean:.0f}{ends}'
 
 
-def _apart(
-    results: Evaluated, dataset: str, metric: str, better: str, other: str
-) -> str:
+def _apart(results: Evaluated, dataset: str, metric: str, better: str, other: str) -> str:
   """Returns how much a model is better than another on the same images."""
   found = results.difference(dataset, metric, better, other)
-  return '' if found is None else (
-      f', by {between(*found[:3])} on the same images '
-      f'({probability(found[3])}, corrected)')
+  return (
+    '' if found is None else (f', by {between(*found[:3])} on the same images ({probability(found[3])}, corrected)')
+  )
 
 
 def coefficient(test: dict) -> str:
   """Writes a correlation with its interval and that of different halves."""
-  text = between(test['rho'], *(
-      np.nan if test[x] is None else test[x] for x in ('low', 'high')))
+  text = between(test['rho'], *(np.nan if test[x] is None else test[x] for x in ('low', 'high')))
   if test['halves'] is not None:
-    text += f", {number(test['halves'])} on different halves"
+    text += f', {number(test["halves"])} on different halves'
   return text

@@ -25,41 +25,64 @@ def chapter(run: Run, site: Site) -> Chapter | None:
   for k, of in rows[rows['image'] >= 0].groupby('image'):
     of_image[k] = of
   listed = [_listed(*x, site) for x in zip(images, of_image, strict=True)]
-  site.data('images', {
-      'photographs': run.kind is DISSECT, 'score': run.kind.score,
-      'sigma': SIGMA, 'categories': list(run.groups),
-      'layers': list(run.layers), 'runs': site.labels[:len(runs)],
-      'images': [{k: x for k, x in each.items() if k != 'url'}
-                 for each in listed]})
-  for k, image in enumerate(progress.track(
-      images, total=len(images), unit='image', title='Packing images')):
+  site.data(
+    'images',
+    {
+      'photographs': run.kind is DISSECT,
+      'score': run.kind.score,
+      'sigma': SIGMA,
+      'categories': list(run.groups),
+      'layers': list(run.layers),
+      'runs': site.labels[: len(runs)],
+      'images': [{k: x for k, x in each.items() if k != 'url'} for each in listed],
+    },
+  )
+  for k, image in enumerate(progress.track(images, total=len(images), unit='image', title='Packing images')):
     points, mask = run.kept.points[k], run.kept.mask(k)
-    site.data(f'images/{k}', {
-        'regions': [{
-            'row': row.Index, 'category': int(row.group),
+    site.data(
+      f'images/{k}',
+      {
+        'regions': [
+          {
+            'row': row.Index,
+            'category': int(row.group),
             'fixations': int(getattr(row, 'fixations', 0)),
-            **outlines.outline(mask == 1 + row.place, run.kind.margin)}
-            for row in of_image[k].itertuples()],
+            **outlines.outline(mask == 1 + row.place, run.kind.margin),
+          }
+          for row in of_image[k].itertuples()
+        ],
         'points': points.ravel().tolist(),
-        'human': packing.grid(packing.cells(density(
-            points, image.height, image.width))) if len(points) else None,
-        'runs': [_maps(x, image.image_id) for x in runs]})
+        'human': packing.grid(packing.cells(density(points, image.height, image.width))) if len(points) else None,
+        'runs': [_maps(x, image.image_id) for x in runs],
+      },
+    )
   return Chapter(
-      'images', f'{run.kind.image.capitalize()}s', 'units/images.html.j2', {
-          'run': run, 'listed': listed,
-          'total': run.summary['counts']['images']})
+    'images',
+    f'{run.kind.image.capitalize()}s',
+    'units/images.html.j2',
+    {'run': run, 'listed': listed, 'total': run.summary['counts']['images']},
+  )
 
 
 def _listed(image, rows, site: Site) -> dict:
   """Returns what the gallery shows of an image."""
   first = {} if rows.empty else rows.iloc[0]
   return {
-      'id': image.image_id, 'width': image.width, 'height': image.height,
-      'url': site.picture(image.picture.name, image.picture),
-      'about': ', '.join(filter(None, [
-          first.get('background') and f"{first['background']} background",
-          first.get('set_size', 0) > 0 and f"{first['set_size']:.0f} items"])),
-      'categories': np.unique(rows['group']).tolist()}
+    'id': image.image_id,
+    'width': image.width,
+    'height': image.height,
+    'url': site.picture(image.picture.name, image.picture),
+    'about': ', '.join(
+      filter(
+        None,
+        [
+          first.get('background') and f'{first["background"]} background',
+          first.get('set_size', 0) > 0 and f'{first["set_size"]:.0f} items',
+        ],
+      )
+    ),
+    'categories': np.unique(rows['group']).tolist(),
+  }
 
 
 def _maps(run: Run, image_id: str) -> dict | None:
@@ -68,6 +91,7 @@ def _maps(run: Run, image_id: str) -> dict | None:
   `best` has a list for each region: the best unit of every layer and its score;
   None for a region without one.
   """
+
   def best(row: int) -> list[list] | None:
     scores = [run.scores[layer][row] for layer in run.layers]
     if any(np.isnan(x).any() for x in scores):
@@ -75,8 +99,7 @@ def _maps(run: Run, image_id: str) -> dict | None:
     return [[int(x.argmax()), round(float(x.max()), 3)] for x in scores]
 
   packed = run.kept.packed(image_id)
-  return packed and packed | {
-      'best': [*map(best, run.by_image.get(run.kept.numbers[image_id], ()))]}
+  return packed and packed | {'best': [*map(best, run.by_image.get(run.kept.numbers[image_id], ()))]}
 
 
 def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -94,10 +117,9 @@ def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
   shape = max(1, round(_ACROSS * height / width)), _ACROSS
   sigma = SIGMA * width
   rows, columns = (
-      np.exp(-((_centres(size, count) - points[:, axis, None]) / sigma) ** 2
-             / 2)
-      for axis, (size, count) in enumerate(
-          zip((height, width), shape, strict=True)))
+    np.exp(-(((_centres(size, count) - points[:, axis, None]) / sigma) ** 2) / 2)
+    for axis, (size, count) in enumerate(zip((height, width), shape, strict=True))
+  )
   total = rows.T @ columns
   return (total - total.mean()) / total.std()
 

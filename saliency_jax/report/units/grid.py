@@ -22,68 +22,83 @@ _OUTSIDE = 0.001
 def chapter(run: Run, site: Site) -> Chapter:
   """Returns the chapter, and keeps the data that its scripts show."""
   runs = [x for x in (run, site.compare) if x]
-  tables = [selectivity.summarise(
-      [x.scores[layer] for layer in run.layers], x.rows['group'].to_numpy(),
-      run.groups) for x in runs]
+  tables = [
+    selectivity.summarise([x.scores[layer] for layer in run.layers], x.rows['group'].to_numpy(), run.groups)
+    for x in runs
+  ]
   paired = len(runs) > 1 and same_rows(*runs)
   ends = [_range(np.concatenate([x.means[:, 1:] for x in tables]))]
   if site.compare:
     reach = max(map(abs, _range(tables[0].means - tables[1].means)))
     ends.append((-reach, reach))
-  bars = [matrices.bar(
-      scale, number(low, 1), number(high, 1), f'{run.kind.label}{what}')
-      for (low, high), scale, what in zip(
-          ends, ('values', 'differences'), ('', ', difference'), strict=False)]
-  site.data('units', {
-      'score': run.kind.score, 'runs': site.labels[:len(runs)],
-      'paired': paired, 'kind': run.kind.group, 'rowName': f'{run.kind.item}s',
+  bars = [
+    matrices.bar(scale, number(low, 1), number(high, 1), f'{run.kind.label}{what}')
+    for (low, high), scale, what in zip(ends, ('values', 'differences'), ('', ', difference'), strict=False)
+  ]
+  site.data(
+    'units',
+    {
+      'score': run.kind.score,
+      'runs': site.labels[: len(runs)],
+      'paired': paired,
+      'kind': run.kind.group,
+      'rowName': f'{run.kind.item}s',
       'layers': [[x, run.scores[x].shape[1]] for x in run.layers],
-      'categories': list(run.groups), 'group': _GROUP,
-      'images': len(run.kept.images), 'ranges': ends,
-      'tables': [_packed(table) for table in (
-          *tables, *_differences(run, site, tables, paired))]})
+      'categories': list(run.groups),
+      'group': _GROUP,
+      'images': len(run.kept.images),
+      'ranges': ends,
+      'tables': [_packed(table) for table in (*tables, *_differences(run, site, tables, paired))],
+    },
+  )
   for k, each in enumerate(runs):
-    site.data(f'rows/{k}', {
-        'categories': packing.integers(
-            each.rows['group'].map({x: i for i, x in enumerate(run.groups)})
-            .fillna(-1)),
+    site.data(
+      f'rows/{k}',
+      {
+        'categories': packing.integers(each.rows['group'].map({x: i for i, x in enumerate(run.groups)}).fillna(-1)),
         'images': packing.integers(_places(each, run)[each.rows['image']]),
-        'kept': _kept_pairs(each, run)})
+        'kept': _kept_pairs(each, run),
+      },
+    )
     for i, layer in enumerate(run.layers):
       by_unit = each.scores[layer].T
       for group in range(-(-len(by_unit) // _GROUP)):
-        site.data(f'scores/{k}/{i}/{group}', packing.scores(
-            by_unit[group * _GROUP:(group + 1) * _GROUP]))
-  return Chapter('units', 'Units', 'units/units.html.j2', {
-      'run': run, 'bars': bars, 'counts': tables[0].counts.tolist(),
+        site.data(f'scores/{k}/{i}/{group}', packing.scores(by_unit[group * _GROUP : (group + 1) * _GROUP]))
+  return Chapter(
+    'units',
+    'Units',
+    'units/units.html.j2',
+    {
+      'run': run,
+      'bars': bars,
+      'counts': tables[0].counts.tolist(),
       'total': len(tables[0].best),
       'file': (run.path / schema.UNITS.path).is_file(),
-      'upright': max(map(len, ' '.join(run.groups).split())) > _BROAD})
+      'upright': max(map(len, ' '.join(run.groups).split())) > _BROAD,
+    },
+  )
 
 
 def _packed(table: Scores) -> dict:
   return {
-      'counts': table.counts.tolist(), 'factors': [
-          None if np.isnan(x) else float(x)
-          for x in selectivity.factors(table.counts)],
-      'best': packing.integers(table.best), **{
-          key: packing.scores(getattr(table, key))
-          for key in ('means', 'halves', 'selectivity')}}
+    'counts': table.counts.tolist(),
+    'factors': [None if np.isnan(x) else float(x) for x in selectivity.factors(table.counts)],
+    'best': packing.integers(table.best),
+    **{key: packing.scores(getattr(table, key)) for key in ('means', 'halves', 'selectivity')},
+  }
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
   """Returns the ends of the colour scale, to one digit."""
   values = values[np.isfinite(values)]
   if not len(values):
-    return 0., 1.
+    return 0.0, 1.0
   low, high = np.quantile(values, (_OUTSIDE, 1 - _OUTSIDE)) * 10
   low = float(np.floor(low)) / 10
   return low, max(float(np.ceil(high)) / 10, low + 0.1)
 
 
-def _differences(
-    run: Run, site: Site, tables: Sequence[Scores], paired: bool
-) -> list[Scores]:
+def _differences(run: Run, site: Site, tables: Sequence[Scores], paired: bool) -> list[Scores]:
   """Returns this run's scores minus the other's, if there is another.
 
   Where both measured the same rows, with the intervals of the mean differences.
@@ -91,18 +106,20 @@ def _differences(
   if not site.compare:
     return []
   if paired:
-    return [selectivity.summarise(
-        [run.scores[layer] - site.compare.scores[layer]
-         for layer in run.layers], run.rows['group'].to_numpy(), run.groups)]
+    return [
+      selectivity.summarise(
+        [run.scores[layer] - site.compare.scores[layer] for layer in run.layers],
+        run.rows['group'].to_numpy(),
+        run.groups,
+      )
+    ]
   own, other = tables
-  return [own._replace(
-      means=own.means - other.means, halves=np.full_like(own.halves, np.nan))]
+  return [own._replace(means=own.means - other.means, halves=np.full_like(own.halves, np.nan))]
 
 
 def _places(run: Run, first: Run) -> np.ndarray:
   """Returns where the images that `run` shows are shown by `first`, or -1."""
-  return np.array([
-      first.kept.numbers.get(x.image_id, -1) for x in run.kept.images] + [-1])
+  return np.array([first.kept.numbers.get(x.image_id, -1) for x in run.kept.images] + [-1])
 
 
 def _kept_pairs(run: Run, first: Run) -> dict:
@@ -111,7 +128,7 @@ def _kept_pairs(run: Run, first: Run) -> dict:
     return {'counts': [0] * len(run.layers), 'units': [], 'images': []}
   pairs = [run.kept.maps(layer) for layer in run.layers]
   return {
-      'counts': [len(x.units) for x in pairs],
-      'units': packing.integers(np.concatenate([x.units for x in pairs])),
-      'images': packing.integers(_places(run, first)[
-          np.concatenate([x.images for x in pairs])])}
+    'counts': [len(x.units) for x in pairs],
+    'units': packing.integers(np.concatenate([x.units for x in pairs])),
+    'images': packing.integers(_places(run, first)[np.concatenate([x.images for x in pairs])]),
+  }

@@ -23,6 +23,7 @@ _LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')
 
 class Kind(NamedTuple):
   """What differs between regions of photographs and targets of arrays."""
+
   job: str
   score: str  # of a unit on a row
   image: str
@@ -43,15 +44,26 @@ class Kind(NamedTuple):
 
 
 DISSECT = Kind(
-    'dissect', 'NSS', 'photograph', 'region', 'category', 'category',
-    schema.REGIONS, schema.ASSOCIATION, schema.TABLE2, 0., False)
+  'dissect',
+  'NSS',
+  'photograph',
+  'region',
+  'category',
+  'category',
+  schema.REGIONS,
+  schema.ASSOCIATION,
+  schema.TABLE2,
+  0.0,
+  False,
+)
 POPOUT = Kind(
-    'popout', 'NMM', 'array', 'array', 'kind of target', 'kind',
-    schema.PATTERNS, schema.NMM, schema.TABLE5, 0.02, True)
+  'popout', 'NMM', 'array', 'array', 'kind of target', 'kind', schema.PATTERNS, schema.NMM, schema.TABLE5, 0.02, True
+)
 
 
 class Run(NamedTuple):
   """A finished run."""
+
   path: pathlib.Path
   kind: Kind
   summary: dict
@@ -95,8 +107,7 @@ class Run(NamedTuple):
   @property
   def groups(self) -> tuple[str, ...]:
     """The categories of the regions, or the kinds of the arrays."""
-    return (self.columns if self.kind is DISSECT
-            else tuple(dict.fromkeys(self.rows['group'])))
+    return self.columns if self.kind is DISSECT else tuple(dict.fromkeys(self.rows['group']))
 
   def values(self, key: str) -> np.ndarray:
     """Returns a column of `table` as float64 `[L, C]`."""
@@ -134,49 +145,61 @@ def read(workdir: str | os.PathLike) -> Run:
     InputError: if the folder is not a finished run of this layout; the sentence
       names the file at fault.
   """
-  kind = {x.job: x for x in (DISSECT, POPOUT)}[
-      reading.job(workdir, ('dissect', 'popout'))]
+  kind = {x.job: x for x in (DISSECT, POPOUT)}[reading.job(workdir, ('dissect', 'popout'))]
   reader = Reader(pathlib.Path(workdir))
   summary = reader.json(schema.SUMMARY, json_shapes.MEASURED)
   units = summary['units']
   # Layers' names become parts of paths and addresses.
   reader.expect(
-      bool(units) and all(_LAYER.fullmatch(x) for x in units),
-      schema.SUMMARY, 'names no layer, or one with strange characters')
-  config = reader.json(schema.CONFIG, json_shapes.CONFIG | {
-      'network': {'name': str}, 'analysis': {'top_units': int} | (
-          {'threshold': float} if kind is DISSECT else {})})
+    bool(units) and all(_LAYER.fullmatch(x) for x in units),
+    schema.SUMMARY,
+    'names no layer, or one with strange characters',
+  )
+  config = reader.json(
+    schema.CONFIG,
+    json_shapes.CONFIG
+    | {'network': {'name': str}, 'analysis': {'top_units': int} | ({'threshold': float} if kind is DISSECT else {})},
+  )
   rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
   table = best_units.read(reader, kind.table, 'layer', tuple(units), len(rows))
   for layer, best in zip(table['layer'], table['units'], strict=True):
     reader.expect(
-        all(0 <= unit < units[layer] for unit in best), kind.table.path,
-        f'names a unit that {layer} does not have')
+      all(0 <= unit < units[layer] for unit in best), kind.table.path, f'names a unit that {layer} does not have'
+    )
   rows = rows.assign(
-      group=rows[kind.key].replace('', UNNAMED),
-      image=[kept.numbers.get(x, -1) for x in rows['image_id']],
-      place=rows.groupby('image_id').cumcount())
+    group=rows[kind.key].replace('', UNNAMED),
+    image=[kept.numbers.get(x, -1) for x in rows['image_id']],
+    place=rows.groupby('image_id').cumcount(),
+  )
   if kind is DISSECT:
     counted = rows[rows['fixations'] > 0].groupby('group').size()
     named = table['category'].replace('', UNNAMED)
     reader.expect(
-        set(counted.index) <= {*named}
-        and (table['sets'] == named.map(counted).fillna(0)).all(),
-        kind.table.path, f'does not count the regions of {kind.rows.path}')
+      set(counted.index) <= {*named} and (table['sets'] == named.map(counted).fillna(0)).all(),
+      kind.table.path,
+      f'does not count the regions of {kind.rows.path}',
+    )
   run = Run(
-      reader.folder, kind, summary, config, tuple(units),
-      tuple(table['category'].unique().tolist()), rows,
-      {layer: reader.array(kind.scores.of(layer), (len(rows), units[layer]))
-       for layer in units}, table, kept,
-      {k: x.tolist() for k, x in rows.groupby('image').groups.items()})
+    reader.folder,
+    kind,
+    summary,
+    config,
+    tuple(units),
+    tuple(table['category'].unique().tolist()),
+    rows,
+    {layer: reader.array(kind.scores.of(layer), (len(rows), units[layer])) for layer in units},
+    table,
+    kept,
+    {k: x.tolist() for k, x in rows.groupby('image').groups.items()},
+  )
   name, *numbers = paper.published(run)
-  kinds = reader.frame(schema.TABLE5_KINDS) if reader.has(
-      schema.TABLE5_KINDS.path) else pd.DataFrame()
+  kinds = reader.frame(schema.TABLE5_KINDS) if reader.has(schema.TABLE5_KINDS.path) else pd.DataFrame()
   return run._replace(
-      published=name, table=best_units.with_paper(table, 'layer', *numbers),
-      samples=best_units.samples(reader, table, len(units)),
-      held_out={(x.layer, x.kind or UNNAMED): x.held_out
-                for x in kinds.itertuples()})
+    published=name,
+    table=best_units.with_paper(table, 'layer', *numbers),
+    samples=best_units.samples(reader, table, len(units)),
+    held_out={(x.layer, x.kind or UNNAMED): x.held_out for x in kinds.itertuples()},
+  )
 
 
 def beside(run: Run, workdir: str | os.PathLike) -> Run:
@@ -190,31 +213,34 @@ def beside(run: Run, workdir: str | os.PathLike) -> Run:
   """
   other = read(workdir)
   for what, own, others in (
-      ('the job', [run.kind.job], [other.kind.job]),
-      ('the layers', run.layers, other.layers),
-      ('the categories', run.columns, other.columns)):
+    ('the job', [run.kind.job], [other.kind.job]),
+    ('the layers', run.layers, other.layers),
+    ('the categories', run.columns, other.columns),
+  ):
     if sorted(own) != sorted(others):
       raise InputError(
-          f"{other.path} has {what} {', '.join(others)} where {run.path} "
-          f"has {', '.join(own)}; --compare takes a run with the same.")
+        f'{other.path} has {what} {", ".join(others)} where {run.path} '
+        f'has {", ".join(own)}; --compare takes a run with the same.'
+      )
   if any(len(run.scores[x].T) != len(other.scores[x].T) for x in run.layers):
     raise InputError(
-        f'{other.path} is of a network with other numbers of units than '
-        f'{run.path}; --compare takes a run with the same.')
+      f'{other.path} is of a network with other numbers of units than {run.path}; --compare takes a run with the same.'
+    )
   order = pd.MultiIndex.from_product([run.layers, run.columns])
   samples = other.samples
   if samples is not None:
-    samples = samples[[other.layers.index(x) for x in run.layers]][
-        ..., [other.columns.index(x) for x in run.columns]]
+    samples = samples[[other.layers.index(x) for x in run.layers]][..., [other.columns.index(x) for x in run.columns]]
   return other._replace(
-      layers=run.layers, columns=run.columns, samples=samples,
-      table=other.table.set_index(
-          ['layer', 'category']).loc[order].rename_axis(
-              ['layer', 'category']).reset_index())
+    layers=run.layers,
+    columns=run.columns,
+    samples=samples,
+    table=other.table.set_index(['layer', 'category']).loc[order].rename_axis(['layer', 'category']).reset_index(),
+  )
 
 
 class Differences(NamedTuple):
   """A run less another; `[L, C]` each, standard deviations."""
+
   change: np.ndarray
   low: np.ndarray  # of the 95 % interval, over images and chosen units
   high: np.ndarray
@@ -235,27 +261,22 @@ def differences(run: Run, other: Run) -> Differences | None:
   Returns:
     None where a folder has no samples.
   """
-  if run.samples is None or other.samples is None or (
-      run.samples.shape != other.samples.shape):
+  if run.samples is None or other.samples is None or (run.samples.shape != other.samples.shape):
     return None
   paired = same_rows(run, other)
   # Of other images: samples in another order are independent.
-  gaps = run.samples - (
-      other.samples if paired else other.samples[:, ::-1])
+  gaps = run.samples - (other.samples if paired else other.samples[:, ::-1])
   change = run.values('mean') - other.values('mean')
   cells = [*np.ndindex(change.shape)]
-  ends = np.array([inference.around(change[i, j], gaps[i, :, j])
-                   for i, j in cells]).reshape(*change.shape, 2)
-  p = inference.holm([
-      inference.p_value(change[i, j], gaps[i, :, j]) for i, j in cells])
-  return Differences(
-      change, ends[..., 0], ends[..., 1], p.reshape(change.shape), paired)
+  ends = np.array([inference.around(change[i, j], gaps[i, :, j]) for i, j in cells]).reshape(*change.shape, 2)
+  p = inference.holm([inference.p_value(change[i, j], gaps[i, :, j]) for i, j in cells])
+  return Differences(change, ends[..., 0], ends[..., 1], p.reshape(change.shape), paired)
 
 
 def same_rows(run: Run, other: Run) -> bool:
   """Tells whether two runs measured the same rows."""
   keys = [x for x in ('image_id', 'region_id', 'group') if x in run.rows]
   return run.rows[keys].equals(other.rows[keys]) and all(
-      np.array_equal(np.isnan(run.scores[layer]).any(axis=1),
-                     np.isnan(other.scores[layer]).any(axis=1))
-      for layer in run.layers)
+    np.array_equal(np.isnan(run.scores[layer]).any(axis=1), np.isnan(other.scores[layer]).any(axis=1))
+    for layer in run.layers
+  )

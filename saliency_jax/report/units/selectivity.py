@@ -13,6 +13,7 @@ _CHUNK = 1 << 24  # numbers that are summarised at once
 
 class Scores(NamedTuple):
   """U units by C categories."""
+
   counts: np.ndarray  # int `[1 + C]`, rows measured: of all, of each category
   means: np.ndarray  # float64 `[U, 1 + C]`, over all rows, then each category's
   halves: np.ndarray  # float64 `[U, 1 + C]`, half of the means' 95 % interval
@@ -20,9 +21,7 @@ class Scores(NamedTuple):
   selectivity: np.ndarray  # float64 `[U]`, d' of `best`
 
 
-def summarise(
-    layers: Sequence[np.ndarray], labels: np.ndarray, categories: Sequence[str]
-) -> Scores:
+def summarise(layers: Sequence[np.ndarray], labels: np.ndarray, categories: Sequence[str]) -> Scores:
   """Returns what units do on each category, those of all layers in turn.
 
   A unit's selectivity is the d' of Green and Swets (1966) between the rows of
@@ -41,34 +40,29 @@ def summarise(
     categories: those to tell apart.
   """
   units = max(_CHUNK // max(len(labels), 1), 1)
-  parts = [_summarise(scores[:, i:i + units], labels, categories)
-           for scores in layers for i in range(0, scores.shape[1], units)]
-  return Scores(parts[0].counts, *map(np.concatenate, zip(
-      *(part[1:] for part in parts), strict=True)))
+  parts = [
+    _summarise(scores[:, i : i + units], labels, categories)
+    for scores in layers
+    for i in range(0, scores.shape[1], units)
+  ]
+  return Scores(parts[0].counts, *map(np.concatenate, zip(*(part[1:] for part in parts), strict=True)))
 
 
-def _summarise(
-    scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]
-) -> Scores:
+def _summarise(scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]) -> Scores:
   measured = ~np.isnan(scores).any(axis=1)
-  scores, labels = (
-      pd.DataFrame(scores[measured].astype(float)), labels[measured])
+  scores, labels = (pd.DataFrame(scores[measured].astype(float)), labels[measured])
   groups = [scores, *(scores[labels == name] for name in categories)]
   counts = np.array([len(group) for group in groups])
   means = np.stack([group.mean() for group in groups], axis=1)
   variances = np.stack([group.var() for group in groups], axis=1)
   halves = factors(counts) * np.sqrt(variances / np.maximum(counts, 1))
   ranked = np.where(np.isnan(means[:, 1:]), -np.inf, means[:, 1:])
-  best = (
-      ranked.argmax(axis=1) if counts[1:].any()
-      else np.full(len(means), NONE))
+  best = ranked.argmax(axis=1) if counts[1:].any() else np.full(len(means), NONE)
   selectivity = np.full(len(means), np.nan)
   for category in np.unique(best[best != NONE]):
     chosen, name = best == category, categories[category]
-    inside, outside = (
-        scores.loc[mask, chosen] for mask in (labels == name, labels != name))
-    selectivity[chosen] = (inside.mean() - outside.mean()) / np.sqrt(
-        (inside.var() + outside.var()) / 2)
+    inside, outside = (scores.loc[mask, chosen] for mask in (labels == name, labels != name))
+    selectivity[chosen] = (inside.mean() - outside.mean()) / np.sqrt((inside.var() + outside.var()) / 2)
   selectivity[~np.isfinite(selectivity)] = np.nan
   return Scores(counts, means, halves, best, selectivity)
 
@@ -83,5 +77,4 @@ def factors(counts: np.ndarray) -> np.ndarray:
     float64 `[N]`, Student's t; NaN for fewer than two values.
   """
   counts = np.asarray(counts)
-  return np.where(
-      counts > 1, special.stdtrit(np.maximum(counts - 1, 1), 0.975), np.nan)
+  return np.where(counts > 1, special.stdtrit(np.maximum(counts - 1, 1), 0.975), np.nan)

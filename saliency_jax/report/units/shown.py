@@ -1,5 +1,4 @@
-"""Which images a page shows of a run: the strongest, the easiest, the hardest.
-"""
+"""Which images a page shows of a run: the strongest, the easiest, the hardest."""
 
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ _SHOWN = 4  # easiest and hardest arrays
 
 class Example(NamedTuple):
   """An image under a unit's map."""
+
   unit: str  # 'layer:7'
   image: str  # its identifier
   group: str  # the region's category, the array's kind
@@ -36,12 +36,12 @@ def strongest(run: Run, site: Site) -> Example | None:
   for at in np.argsort(-np.nan_to_num(means, nan=-1e9).ravel())[:5]:
     layer, column = run.table.iloc[int(at)][['layer', 'category']]
     maps, best = run.kept.maps(layer), run.best(layer, column)
-    rows = run.rows if run.kind is not DISSECT else run.rows[
-        run.rows['group'] == column]
+    rows = run.rows if run.kind is not DISSECT else run.rows[run.rows['group'] == column]
     scored = [
-        (float(run.scores[layer][row, unit]), row, unit) for unit in best
-        for row in rows.index[rows['image'].isin(
-            maps.images[maps.units == unit])]]
+      (float(run.scores[layer][row, unit]), row, unit)
+      for unit in best
+      for row in rows.index[rows['image'].isin(maps.images[maps.units == unit])]
+    ]
     scored = [x for x in scored if not np.isnan(x[0])]
     if scored:
       return example(run, site, layer, *max(scored)[1:])
@@ -63,16 +63,22 @@ def extremes(run: Run, site: Site) -> list[dict]:
     order = np.flatnonzero(known)[np.argsort(-means[known], kind='stable')]
     count = min(_SHOWN, len(order) // 2)
     if count:
-      found.append({'layer': layer, 'ends': {
-          name: [example(run, site, layer, row, int(scores[row].argmax()),
-                         float(means[row]), name) for row in rows.tolist()]
-          for name, rows in (('easiest', order[:count]),
-                             ('hardest', order[:-count - 1:-1]))}})
+      found.append(
+        {
+          'layer': layer,
+          'ends': {
+            name: [
+              example(run, site, layer, row, int(scores[row].argmax()), float(means[row]), name)
+              for row in rows.tolist()
+            ]
+            for name, rows in (('easiest', order[:count]), ('hardest', order[: -count - 1 : -1]))
+          },
+        }
+      )
   return found
 
 
-def example(run: Run, site: Site, layer: str, row: int, unit: int,
-            mean: float = np.nan, end: str = '') -> Example:
+def example(run: Run, site: Site, layer: str, row: int, unit: int, mean: float = np.nan, end: str = '') -> Example:
   """Returns the image of a row under a unit's map.
 
   Args:
@@ -89,13 +95,20 @@ def example(run: Run, site: Site, layer: str, row: int, unit: int,
   image = run.kept.images[at['image']]
   written = f'{run.kind.score} {number(score)}'
   return Example(
-      name, at['image_id'], at['group'], score, mean,
-      Picture(
-          site.picture(image.picture.name, image.picture),
-          run.kept.pixels(at['image']), (image.height, image.width),
-          f'{end}: {at["group"]}\n{name}, {written}',
-          f'Map of unit {name} over {run.kind.image} {at["image_id"]}, '
-          f'{at["group"]} outlined, {written}',
-          run.kept.map_of(layer, unit, at['image']),
-          run.kept.mask(at['image']) == 1 + at['place'], run.kind.margin,
-          coloured=run.kind.coloured))
+    name,
+    at['image_id'],
+    at['group'],
+    score,
+    mean,
+    Picture(
+      site.picture(image.picture.name, image.picture),
+      run.kept.pixels(at['image']),
+      (image.height, image.width),
+      f'{end}: {at["group"]}\n{name}, {written}',
+      f'Map of unit {name} over {run.kind.image} {at["image_id"]}, {at["group"]} outlined, {written}',
+      run.kept.map_of(layer, unit, at['image']),
+      run.kept.mask(at['image']) == 1 + at['place'],
+      run.kind.margin,
+      coloured=run.kind.coloured,
+    ),
+  )

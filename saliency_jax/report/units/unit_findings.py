@@ -11,8 +11,7 @@ from saliency_jax.report.paper import TARGET
 from saliency_jax.report.units.run import DISSECT, Run, differences
 
 
-def findings(run: Run, other: Run | None = None, label: str = ''
-             ) -> list[Finding]:
+def findings(run: Run, other: Run | None = None, label: str = '') -> list[Finding]:
   """Returns at most six findings, none of fewer than ten cells or rows.
 
   Args:
@@ -23,15 +22,15 @@ def findings(run: Run, other: Run | None = None, label: str = ''
   if not np.isfinite(run.values('mean')).any():
     texts = ['Nothing was measured: no set of pixels has a score.']
   else:
-    texts = [rule(run) for rule in (
-        _agreement, _layers, _chance, _strongest, _above, _targets)]
+    texts = [rule(run) for rule in (_agreement, _layers, _chance, _strongest, _above, _targets)]
     if other:
       texts = [_changed(run, other, label), _largest(run, other, label), *texts]
   return [Finding(x, (run.kind.table.path,)) for x in texts if x][:MOST]
 
 
-def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
-                ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def layer_means(
+  run: Run, key: str = 'mean', only: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Returns every layer's mean over columns, and the columns that it is over.
 
   They are those with a number in every layer (and of the paper's layers in all
@@ -43,20 +42,29 @@ def layer_means(run: Run, key: str = 'mean', only: np.ndarray | None = None
   """
   values, means, published = map(run.values, (key, 'mean', 'paper'))
   has = np.isfinite(published).any(axis=1)
-  used = (np.isfinite(means).all(axis=0)
-          & np.isfinite(published[has]).all(axis=0))
+  used = np.isfinite(means).all(axis=0) & np.isfinite(published[has]).all(axis=0)
   used = used if only is None else used & only
   if not used.any():
     nothing = np.full((3, len(values)), math.nan)
     return nothing[0], nothing[1:], used
   mean = values[:, used].mean(axis=1)
-  ends = np.stack([run.values(x)[:, used].mean(axis=1) for x in (
-      'low', 'high')]) if used.sum() == 1 else np.full((2, len(mean)), np.nan)
+  ends = (
+    np.stack([run.values(x)[:, used].mean(axis=1) for x in ('low', 'high')])
+    if used.sum() == 1
+    else np.full((2, len(mean)), np.nan)
+  )
   if run.samples is not None:
-    ends = np.array([
-        inference.around(*x) for x in zip(
-            mean, run.samples[..., used].mean(axis=2, dtype=float),
-            run.values('held_out')[:, used].mean(axis=1), strict=True)]).T
+    ends = np.array(
+      [
+        inference.around(*x)
+        for x in zip(
+          mean,
+          run.samples[..., used].mean(axis=2, dtype=float),
+          run.values('held_out')[:, used].mean(axis=1),
+          strict=True,
+        )
+      ]
+    ).T
   return mean, ends, used
 
 
@@ -69,8 +77,7 @@ def _strongest_cell(run: Run, key: str, chance: str) -> pd.Series | None:
   """Returns a dissection's cell with the highest number, beyond chance."""
   if run.kind is not DISSECT:
     return None
-  values = np.where(
-      _many(run) & ~(run.values(key) <= run.values(chance)), run.values(key), 0)
+  values = np.where(_many(run) & ~(run.values(key) <= run.values(chance)), run.values(key), 0)
   return run.table.iloc[int(values.argmax())] if values.max() > 0 else None
 
 
@@ -84,20 +91,18 @@ def _agreement(run: Run) -> str:
   level = (own - others).mean()
   r = f'{np.corrcoef(own, others)[0, 1]:.3f}'
   if run.samples is not None:
-    r += ' [{:.3f}, {:.3f}]'.format(*inference.of_correlation(
-        own, run.samples.transpose(1, 0, 2)[:, shared], others))
+    r += ' [{:.3f}, {:.3f}]'.format(*inference.of_correlation(own, run.samples.transpose(1, 0, 2)[:, shared], others))
   if dissected:
-    r += ' ({:.3f} to {:.3f} where the categories are drawn anew)'.format(
-        *_over_columns(*both, shared))
+    r += ' ({:.3f} to {:.3f} where the categories are drawn anew)'.format(*_over_columns(*both, shared))
   over = f'cells with {FEWEST} regions or more' if dissected else 'layers'
   return (
-      f'Over {shared.sum()} {over} the means correlate with {run.published} of '
-      f'the paper at r = {r}, {abs(level):.2f} SD '
-      f"{'higher' if level > 0 else 'lower'} on average.")
+    f'Over {shared.sum()} {over} the means correlate with {run.published} of '
+    f'the paper at r = {r}, {abs(level):.2f} SD '
+    f'{"higher" if level > 0 else "lower"} on average.'
+  )
 
 
-def _over_columns(
-    one: np.ndarray, other: np.ndarray, shared: np.ndarray) -> np.ndarray:
+def _over_columns(one: np.ndarray, other: np.ndarray, shared: np.ndarray) -> np.ndarray:
   """Returns the 95 % percentile interval of r, bootstrapped over columns.
 
   The layers of a category see the same regions: they are drawn together.
@@ -110,9 +115,9 @@ def _over_columns(
   columns = np.flatnonzero(shared.any(axis=0))
   draws = np.random.default_rng(0).choice(columns, (2000, len(columns)))
   with np.errstate(invalid='ignore'):  # one category alone, again and again
-    return np.nanquantile([
-        np.corrcoef(one[:, c][shared[:, c]], other[:, c][shared[:, c]])[0, 1]
-        for c in draws], [.025, .975])
+    return np.nanquantile(
+      [np.corrcoef(one[:, c][shared[:, c]], other[:, c][shared[:, c]])[0, 1] for c in draws], [0.025, 0.975]
+    )
 
 
 def _layers(run: Run) -> str:
@@ -122,16 +127,18 @@ def _layers(run: Run) -> str:
     return ''
   published = layer_means(run, 'paper', used)[0]
   high, low = (
-      f'{run.layers[i]} {{}} {between(means[i], *ends[:, i])}' + (
-          f', in the paper {published[i]:.2f}'
-          if math.isfinite(published[i]) else '')
-      for i in (int(means.argmax()), int(means.argmin())))
-  over = (f"{used.sum()} categor{'y' if used.sum() == 1 else 'ies'}"
-          if run.kind is DISSECT else f'{run.counts()[0]} arrays')
+    f'{run.layers[i]} {{}} {between(means[i], *ends[:, i])}'
+    + (f', in the paper {published[i]:.2f}' if math.isfinite(published[i]) else '')
+    for i in (int(means.argmax()), int(means.argmin()))
+  )
+  over = (
+    f'{used.sum()} categor{"y" if used.sum() == 1 else "ies"}' if run.kind is DISSECT else f'{run.counts()[0]} arrays'
+  )
   return (
-      'The best units of '
-      + high.format(f'respond most: mean {run.kind.score} over {over}')
-      + f'; those of {low.format("least:")}.')
+    'The best units of '
+    + high.format(f'respond most: mean {run.kind.score} over {over}')
+    + f'; those of {low.format("least:")}.'
+  )
 
 
 def _chance(run: Run) -> str:
@@ -139,12 +146,12 @@ def _chance(run: Run) -> str:
   known = _many(run) & np.isfinite(run.values('chance_high'))
   if known.sum() < FEWEST:
     return ''
-  mean, low, high, held_out = (run.values(x)[known] for x in (
-      'mean', 'chance_low', 'chance_high', 'held_out'))
+  mean, low, high, held_out = (run.values(x)[known] for x in ('mean', 'chance_low', 'chance_high', 'held_out'))
   return (
-      f'{(mean > high).sum()} of {known.sum()} means lie above their 95 % '
-      f'chance band and {(mean < low).sum()} below it; units chosen on other '
-      f'images have {np.nanmean(mean - held_out):.2f} SD less on average.')
+    f'{(mean > high).sum()} of {known.sum()} means lie above their 95 % '
+    f'chance band and {(mean < low).sum()} below it; units chosen on other '
+    f'images have {np.nanmean(mean - held_out):.2f} SD less on average.'
+  )
 
 
 def _strongest(run: Run) -> str:
@@ -153,10 +160,11 @@ def _strongest(run: Run) -> str:
   if cell is None:
     return ''
   return (
-      f'The strongest responses are those to {cell.category} in {cell.layer}: '
-      f'mean NSS {between(cell["mean"], cell.low, cell.high)} over '
-      f'{cell.sets:.0f} regions{_luck(cell, ", ")}, led by unit '
-      f'{cell.layer}:{cell.units[0]}.')
+    f'The strongest responses are those to {cell.category} in {cell.layer}: '
+    f'mean NSS {between(cell["mean"], cell.low, cell.high)} over '
+    f'{cell.sets:.0f} regions{_luck(cell, ", ")}, led by unit '
+    f'{cell.layer}:{cell.units[0]}.'
+  )
 
 
 def _above(run: Run) -> str:
@@ -164,13 +172,13 @@ def _above(run: Run) -> str:
   cell = _strongest_cell(run, 'above', 'above_chance_high')
   if cell is None:
     return ''
-  chance = (f' (chance {cell.above_chance_low:.0f} to '
-            f'{cell.above_chance_high:.0f})')
+  chance = f' (chance {cell.above_chance_low:.0f} to {cell.above_chance_high:.0f})'
   return (
-      f'{cell.category.capitalize()} in {cell.layer} is the category with the '
-      f'most units above T = {run.config["analysis"]["threshold"]:g}: '
-      f'{cell.above:.0f} of {run.summary["units"][cell.layer]}'
-      f'{chance if cell.above_chance_high >= 0 else ""}.')
+    f'{cell.category.capitalize()} in {cell.layer} is the category with the '
+    f'most units above T = {run.config["analysis"]["threshold"]:g}: '
+    f'{cell.above:.0f} of {run.summary["units"][cell.layer]}'
+    f'{chance if cell.above_chance_high >= 0 else ""}.'
+  )
 
 
 def _targets(run: Run) -> str:
@@ -180,9 +188,10 @@ def _targets(run: Run) -> str:
   row = int(np.nanargmax(run.values('mean')[:, 0]))
   cell, scores = run.table.iloc[row], run.on_rows(run.layers[row], TARGET)
   return (
-      f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of '
-      f'{cell.layer} respond more to the target than to the whole array'
-      f'{_luck(cell, "; over all ")}.')
+    f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of '
+    f'{cell.layer} respond more to the target than to the whole array'
+    f'{_luck(cell, "; over all ")}.'
+  )
 
 
 def _changed(run: Run, other: Run, label: str) -> str:
@@ -193,15 +202,16 @@ def _changed(run: Run, other: Run, label: str) -> str:
   found, sure = differences(run, other), ''
   if found:
     sure = (
-        f', and differs with p < 0.05 in {(found.p[many] < 0.05).sum()} '
-        f'(bootstrap over {_drawn(run, found.paired)}, corrected for all cells)'
+      f', and differs with p < 0.05 in {(found.p[many] < 0.05).sum()} '
+      f'(bootstrap over {_drawn(run, found.paired)}, corrected for all cells)'
     )
   return (
-      f'The mean {run.kind.score} of the best units is '
-      f"{abs(changes.mean()):.2f} SD "
-      f"{'higher' if changes.mean() > 0 else 'lower'} on average than in "
-      f'{label}; it is higher in {(changes > 0).sum()} of {len(changes)} '
-      f'cells{sure}.')
+    f'The mean {run.kind.score} of the best units is '
+    f'{abs(changes.mean()):.2f} SD '
+    f'{"higher" if changes.mean() > 0 else "lower"} on average than in '
+    f'{label}; it is higher in {(changes > 0).sum()} of {len(changes)} '
+    f'cells{sure}.'
+  )
 
 
 def _drawn(run: Run, paired: bool) -> str:
@@ -214,26 +224,24 @@ def _largest(run: Run, other: Run, label: str) -> str:
   found = differences(run, other)
   if not found:
     return ''
-  changes = np.where(
-      (found.p < 0.05) & _many(run) & _many(other), found.change, 0)
+  changes = np.where((found.p < 0.05) & _many(run) & _many(other), found.change, 0)
   at = np.unravel_index(np.abs(changes).argmax(), changes.shape)
   if not changes[at]:
     return ''
-  own, before = (
-      x.table.iloc[np.ravel_multi_index(at, changes.shape)]
-      for x in (run, other))
+  own, before = (x.table.iloc[np.ravel_multi_index(at, changes.shape)] for x in (run, other))
   where = f' for {own.category}' if run.kind is DISSECT else ''
   return (
-      f'The largest change against {label} is in {own.layer}{where}: from '
-      f'{number(before["mean"])} to {number(own["mean"])}, by '
-      f'{between(changes[at], found.low[at], found.high[at])}.')
+    f'The largest change against {label} is in {own.layer}{where}: from '
+    f'{number(before["mean"])} to {number(own["mean"])}, by '
+    f'{between(changes[at], found.low[at], found.high[at])}.'
+  )
 
 
 def _luck(cell, start: str) -> str:
   """Returns a cell's held-out value and chance band in words, '' for none."""
   said = [
-      f'held out {number(cell.held_out)}' if math.isfinite(cell.held_out)
-      else '', f'chance {number(cell.chance_low)} to '
-      f'{number(cell.chance_high)}' if math.isfinite(cell.chance_low) else '']
+    f'held out {number(cell.held_out)}' if math.isfinite(cell.held_out) else '',
+    f'chance {number(cell.chance_low)} to {number(cell.chance_high)}' if math.isfinite(cell.chance_low) else '',
+  ]
   text = ', '.join(filter(None, said))
   return start + text if text else ''

@@ -28,7 +28,7 @@ def _figures(kind):
 
 
 def _area(figure):
-  return figure.sum() * _STEP ** 2
+  return figure.sum() * _STEP**2
 
 
 def _axes(figure):
@@ -42,7 +42,7 @@ def _axes(figure):
 def _parts(figure):
   """Returns the areas of the connected parts."""
   labels, count = scipy.ndimage.label(figure, np.ones((3, 3)))
-  return np.bincount(labels.ravel())[1:] * _STEP ** 2 if count else []
+  return np.bincount(labels.ravel())[1:] * _STEP**2 if count else []
 
 
 def _holes(figure):
@@ -51,17 +51,30 @@ def _holes(figure):
 
 def _lightness(rgb):
   value = np.array(rgb) / 255
-  linear = np.where(
-      value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92)
+  linear = np.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92)
   y = np.dot([0.2126, 0.7152, 0.0722], linear)
   return 116 * y ** (1 / 3) - 16 if y > 0.00886 else 903.3 * y
 
 
 def test_there_are_sixteen_kinds():
   assert list(KINDS) == [
-      'colour', 'intensity', 'orientation', 'length', 'width', 'size', 'shape',
-      'curvature', 'closure', 'intersection', 'terminators', 'number',
-      'density', 'enclosure', 'lighting', 'frequency']
+    'colour',
+    'intensity',
+    'orientation',
+    'length',
+    'width',
+    'size',
+    'shape',
+    'curvature',
+    'closure',
+    'intersection',
+    'terminators',
+    'number',
+    'density',
+    'enclosure',
+    'lighting',
+    'frequency',
+  ]
 
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -78,18 +91,15 @@ def test_items_fit_their_disc_and_stand_out(kind):
       assert max(abs(_lightness(ink) - ground) for ink in inks) > 15
 
 
-@pytest.mark.parametrize('kind', sorted(
-    set(KINDS) - {'colour', 'intensity', 'lighting', 'frequency'}))
+@pytest.mark.parametrize('kind', sorted(set(KINDS) - {'colour', 'intensity', 'lighting', 'frequency'}))
 def test_figures_differ_and_inks_do_not(kind):
   for _, design in _designs(kind):
     target, distractor = (item.inside(_X, _Y) for item in design[:2])
-    assert (target ^ distractor).sum() > 0.2 * min(
-        target.sum(), distractor.sum())
+    assert (target ^ distractor).sum() > 0.2 * min(target.sum(), distractor.sum())
     assert design.target[1:] == design.distractor[1:]
 
 
-@pytest.mark.parametrize(
-    'kind', ['colour', 'intensity', 'lighting', 'frequency'])
+@pytest.mark.parametrize('kind', ['colour', 'intensity', 'lighting', 'frequency'])
 def test_surfaces_differ_and_figures_do_not(kind):
   for _, design in _designs(kind):
     assert design.target.inside is design.distractor.inside
@@ -139,9 +149,12 @@ def test_size_scales_the_figure():
     ratio = math.sqrt(_area(target) / _area(distractor))
     assert 1.9 < ratio < 2.3
     middle = (len(_LINE) - 1) / 2
-    scaled = scipy.ndimage.affine_transform(
-        distractor.astype(float), [1 / ratio] * 2,
-        offset=middle * (1 - 1 / ratio), order=1) > 0.5
+    scaled = (
+      scipy.ndimage.affine_transform(
+        distractor.astype(float), [1 / ratio] * 2, offset=middle * (1 - 1 / ratio), order=1
+      )
+      > 0.5
+    )
     assert (scaled ^ target).sum() < 0.03 * target.sum()
 
 
@@ -154,9 +167,7 @@ def test_figures_have_one_area(kind):
 
 def test_curves_and_bars_are_equally_wide():
   for target, distractor in _figures('curvature'):
-    widest = [
-        scipy.ndimage.distance_transform_edt(figure).max() * 2 * _STEP
-        for figure in (target, distractor)]
+    widest = [scipy.ndimage.distance_transform_edt(figure).max() * 2 * _STEP for figure in (target, distractor)]
     assert widest[0] == pytest.approx(widest[1], abs=2.1 * _STEP)
 
 
@@ -165,14 +176,11 @@ def test_closure_rearranges_the_same_halves():
     np.testing.assert_allclose(_parts(target), _parts(distractor), rtol=0.01)
     assert len(_parts(target)) == 2
     for axis in (0, 1):
-      extents = [np.flatnonzero(figure.any(axis=axis))[[0, -1]]
-                 for figure in (target, distractor)]
+      extents = [np.flatnonzero(figure.any(axis=axis))[[0, -1]] for figure in (target, distractor)]
       np.testing.assert_allclose(*extents, atol=2)
     # Strokes that are a little wider close the target around its middle, and
     # close nothing in the distractor.
-    grown = [
-        scipy.ndimage.distance_transform_edt(~figure) * _STEP < 0.06
-        for figure in (target, distractor)]
+    grown = [scipy.ndimage.distance_transform_edt(~figure) * _STEP < 0.06 for figure in (target, distractor)]
     assert [_holes(figure) for figure in grown] == [1, 0]
     assert not grown[0][300, 300]
 
@@ -189,8 +197,7 @@ def test_number_adds_dots_of_one_size():
     many, few = _parts(target), _parts(distractor)
     assert 4 <= len(many) <= 6
     assert 1 <= len(few) <= 2
-    np.testing.assert_allclose(
-        np.concatenate([many, few]), math.pi * 0.0144, rtol=0.02)
+    np.testing.assert_allclose(np.concatenate([many, few]), math.pi * 0.0144, rtol=0.02)
 
 
 def test_density_packs_dots_of_one_size_into_one_extent():
@@ -212,8 +219,7 @@ def test_enclosure_adds_a_closed_frame():
 def test_lighting_turns_a_bump_upside_down():
   for _, design in _designs('lighting'):
     inside = design.target.inside(_X, _Y)
-    dent, bump = (
-        np.where(inside, item.shade(_X, _Y), 0) for item in design[:2])
+    dent, bump = (np.where(inside, item.shade(_X, _Y), 0) for item in design[:2])
     np.testing.assert_allclose(dent, bump[::-1, ::-1], atol=1e-12)
     above = _Y < 0
     assert bump[above].mean() > 2 * bump[~above].mean()
@@ -228,7 +234,5 @@ def test_frequencies_differ_at_one_mean_and_contrast():
     for shade in shades:
       assert shade.mean() == pytest.approx(0.5, abs=1e-6)
       assert shade.std() == pytest.approx(math.sqrt(1 / 8), rel=0.06)
-    slopes = [
-        np.hypot(*np.gradient(item.shade(_X, _Y)))[inside].mean()
-        for item in design[:2]]
+    slopes = [np.hypot(*np.gradient(item.shade(_X, _Y)))[inside].mean() for item in design[:2]]
     assert max(slopes) > 2.4 * min(slopes)

@@ -43,9 +43,11 @@ def test_what_is_saved_comes_back(folder):
     assert ours.image_id == theirs.image_id
     assert ours.regions.categories == theirs.regions.categories
     for one, other in (
-        (ours.image, theirs.image), (ours.fixations, theirs.fixations),
-        (ours.regions.ids, theirs.regions.ids),
-        (ours.regions.masks, theirs.regions.masks)):
+      (ours.image, theirs.image),
+      (ours.fixations, theirs.fixations),
+      (ours.regions.ids, theirs.regions.ids),
+      (ours.regions.masks, theirs.regions.masks),
+    ):
       assert one.dtype == other.dtype
       np.testing.assert_array_equal(one, other)
 
@@ -72,18 +74,19 @@ def test_distractors_are_optional_image_by_image(folder):
 def test_without_a_table_images_are_sorted_and_unknown(folder):
   (folder / 'patterns.csv').unlink()
   read = MaskedFolder(folder)
-  assert read.image_ids == (
-      'colour-00', 'intensity-00', 'length-00', 'orientation-00', 'width-00')
+  assert read.image_ids == ('colour-00', 'intensity-00', 'length-00', 'orientation-00', 'width-00')
   assert read.patterns[1] == Pattern('intensity-00', '', '', '')
 
 
 def test_a_table_may_be_short_and_names_images_in_its_order(folder):
-  (folder / 'patterns.csv').write_text(
-      '\ufeffset_size,image_id\n,width-00\n\n25, length-00\n', 'utf-8')
+  (folder / 'patterns.csv').write_text('\ufeffset_size,image_id\n,width-00\n\n25, length-00\n', 'utf-8')
   assert MaskedFolder(folder).patterns == (
-      Pattern('width-00', '', '', ''), Pattern('length-00', '', '', 25),
-      Pattern('colour-00', '', '', ''), Pattern('intensity-00', '', '', ''),
-      Pattern('orientation-00', '', '', ''))
+    Pattern('width-00', '', '', ''),
+    Pattern('length-00', '', '', 25),
+    Pattern('colour-00', '', '', ''),
+    Pattern('intensity-00', '', '', ''),
+    Pattern('orientation-00', '', '', ''),
+  )
 
 
 def test_a_photograph_may_be_a_jpeg_and_a_mask_any_grey(folder):
@@ -141,9 +144,7 @@ def test_an_empty_mask_is_named(folder, masks):
 
 
 def test_masks_that_overlap_are_named(folder):
-  shutil.copy(
-      folder / 'targets' / 'width-00.png',
-      folder / 'distractors' / 'width-00.png')
+  shutil.copy(folder / 'targets' / 'width-00.png', folder / 'distractors' / 'width-00.png')
   _refuses(folder, folder / 'distractors' / 'width-00.png', 'shares')
 
 
@@ -152,7 +153,7 @@ def test_masks_that_overlap_are_named(folder):
 def test_a_damaged_file_is_named(folder, kind, damage):
   path = folder / kind / 'width-00.png'
   whole = path.read_bytes()
-  path.write_bytes(whole[:len(whole) // 2] if damage == 'cut' else b'none')
+  path.write_bytes(whole[: len(whole) // 2] if damage == 'cut' else b'none')
   _refuses(folder, path)
 
 
@@ -162,7 +163,9 @@ def test_two_images_of_one_name_are_named(folder):
   _refuses(folder, folder / 'images' / 'width-00.png', 'and width-00.jpg')
 
 
-@pytest.mark.parametrize(('table', 'words'), [
+@pytest.mark.parametrize(
+  ('table', 'words'),
+  [
     ('', ['no column image_id', 'perhaps kind, background, set_size']),
     ('kind,set_size\ncolour,16\n', ['it has kind, set_size']),
     ('image_id,kind,kind\nwidth-00,a,b\n', ['has the column kind twice']),
@@ -170,7 +173,8 @@ def test_two_images_of_one_name_are_named(folder):
     ('image_id\nwidth-00\nwidth-00\n', ['row 3', "'width-00' again"]),
     ('image_id,set_size\nwidth-00,many\n', ['row 2', "'many'"]),
     ('image_id\nwidth-09\n', ["'width-09'", 'images']),
-])
+  ],
+)
 def test_a_bad_table_is_named(folder, table, words):
   (folder / 'patterns.csv').write_text(table)
   _refuses(folder, folder / 'patterns.csv', *words)

@@ -50,8 +50,9 @@ def test_other_maps_are_refused(folders, tmp_path):
   images, maps = folders
   source = MappedPhotographs(images, maps)
   for image, message in (
-      (Image.new('L', (5, 7)), 'b.png is 5 x 7, its photograph 7 x 5 pixels'),
-      (Image.new('L', (7, 5), 3), 'b.png is not 0 on 100% of its pixels')):
+    (Image.new('L', (5, 7)), 'b.png is 5 x 7, its photograph 7 x 5 pixels'),
+    (Image.new('L', (7, 5), 3), 'b.png is not 0 on 100% of its pixels'),
+  ):
     image.save(maps / 'b.png')
     with pytest.raises(InputError, match=message):
       source[1]
@@ -59,12 +60,12 @@ def test_other_maps_are_refused(folders, tmp_path):
   with pytest.raises(InputError, match=r'b\.png is truncated, damaged or no'):
     source[1]
   (maps / 'b.png').unlink()
-  with pytest.raises(InputError, match=(
-      r'maps has no fixations for 1 of 2 photographs .* first is b\.jpeg')):
+  with pytest.raises(InputError, match=(r'maps has no fixations for 1 of 2 photographs .* first is b\.jpeg')):
     MappedPhotographs(images, maps)
   for place, message in (
-      (tmp_path / 'gone', 'There is no folder of fixation maps .*gone'),
-      (images.parent, 'holds no fixation map')):
+    (tmp_path / 'gone', 'There is no folder of fixation maps .*gone'),
+    (images.parent, 'holds no fixation map'),
+  ):
     with pytest.raises(InputError, match=message):
       MappedPhotographs(images, place)
 
@@ -81,15 +82,16 @@ def points(tmp_path):
   return images, maps, pixels
 
 
-@pytest.mark.parametrize('write', [
+@pytest.mark.parametrize(
+  'write',
+  [
     lambda path, pixels: Image.fromarray(pixels).save(path / 'a.png'),
-    lambda path, pixels: Image.fromarray(pixels).convert('P').save(
-        path / 'a.PNG'),
+    lambda path, pixels: Image.fromarray(pixels).convert('P').save(path / 'a.PNG'),
     lambda path, pixels: np.save(path / 'a.npy', pixels / 255),
-    lambda path, pixels: scipy.io.savemat(
-        path / 'a.mat', {'fixLocs': pixels > 0}),
-    lambda path, pixels: Image.fromarray(
-        pixels // 64 * (pixels > 0)).save(path / 'a.png')])
+    lambda path, pixels: scipy.io.savemat(path / 'a.mat', {'fixLocs': pixels > 0}),
+    lambda path, pixels: Image.fromarray(pixels // 64 * (pixels > 0)).save(path / 'a.png'),
+  ],
+)
 def test_points_are_read_from_any_file(write, points):
   images, maps, pixels = points
   write(maps, pixels)
@@ -103,15 +105,18 @@ def compressed(pixels):
   return np.asarray(Image.open(stream))
 
 
-@pytest.mark.parametrize('change', [
+@pytest.mark.parametrize(
+  'change',
+  [
     compressed,
-    lambda pixels: scipy.ndimage.gaussian_filter(pixels.astype(float), 3) > .5,
-    lambda pixels: np.round(
-        scipy.ndimage.gaussian_filter(pixels.astype(float), 2)),
-    lambda pixels: np.asarray(Image.fromarray(pixels).resize(
-        (100, 75), Image.Resampling.BICUBIC).resize(
-            (200, 150), Image.Resampling.BICUBIC)),
-    lambda pixels: scipy.ndimage.grey_dilation(pixels, (5, 5))])
+    lambda pixels: scipy.ndimage.gaussian_filter(pixels.astype(float), 3) > 0.5,
+    lambda pixels: np.round(scipy.ndimage.gaussian_filter(pixels.astype(float), 2)),
+    lambda pixels: np.asarray(
+      Image.fromarray(pixels).resize((100, 75), Image.Resampling.BICUBIC).resize((200, 150), Image.Resampling.BICUBIC)
+    ),
+    lambda pixels: scipy.ndimage.grey_dilation(pixels, (5, 5)),
+  ],
+)
 def test_what_is_no_points_is_refused(change, points):
   images, maps, pixels = points
   Image.fromarray(change(pixels).astype(np.uint8)).save(maps / 'a.png')
@@ -122,14 +127,14 @@ def test_what_is_no_points_is_refused(change, points):
 def test_maxima_are_taken_if_asked(points):
   images, maps, pixels = points
   for change, off in (
-      (compressed, 0), (lambda x: scipy.ndimage.grey_dilation(x, (3, 3)), 0),
-      (lambda x: scipy.ndimage.gaussian_filter(x.astype(float), 1) * 6, 1)):
+    (compressed, 0),
+    (lambda x: scipy.ndimage.grey_dilation(x, (3, 3)), 0),
+    (lambda x: scipy.ndimage.gaussian_filter(x.astype(float), 1) * 6, 1),
+  ):
     Image.fromarray(change(pixels).astype(np.uint8)).save(maps / 'a.png')
     with pytest.raises(InputError, match='made, or --config.maxima to take'):
-      MappedPhotographs(
-          images, maps, recorded=Coordinates(key='config'))[0]
-    found = MappedPhotographs(
-        images, maps, recorded=Coordinates(maxima=True))[0].fixations
+      MappedPhotographs(images, maps, recorded=Coordinates(key='config'))[0]
+    found = MappedPhotographs(images, maps, recorded=Coordinates(maxima=True))[0].fixations
     away = np.abs(found[:, None] - np.argwhere(pixels)).max(axis=2)
     assert away.min(axis=1).max() <= off
     assert len(found) >= 38

@@ -28,7 +28,7 @@ def test_fixations_lie_between_jumps():
 
 def test_a_fixation_may_drift_one_degree():
   # 35 pixels along both axes together, and then one more.
-  drift = np.column_stack([np.arange(36.), np.full(36, 7)])
+  drift = np.column_stack([np.arange(36.0), np.full(36, 7)])
   centres, spans = find_fixations(np.concatenate([drift, gaze((36, 7, 24))]))
   assert centres.tolist() == [[17.5, 7], [36, 7]]
   np.testing.assert_allclose(spans, [[0, 150], [150, 250]])
@@ -36,15 +36,13 @@ def test_a_fixation_may_drift_one_degree():
 
 def test_a_saccade_is_passed_over():
   path = np.linspace([10, 10], [300, 200], 7)[1:-1]
-  centres, _ = find_fixations(
-      np.concatenate([gaze((10, 10, 30)), path, gaze((300, 200, 30))]))
+  centres, _ = find_fixations(np.concatenate([gaze((10, 10, 30)), path, gaze((300, 200, 30))]))
   assert centres.tolist() == [[10, 10], [300, 200]]
 
 
 def test_blinks_end_fixations():
   for blink in ((-5, -5), (np.nan, np.nan), (3, -1)):
-    centres, spans = find_fixations(
-        gaze((3, 3, 24), (*blink, 2), (3, 3, 30), (*blink, 9), (3, 3, 23)))
+    centres, spans = find_fixations(gaze((3, 3, 24), (*blink, 2), (3, 3, 30), (*blink, 9), (3, 3, 23)))
     assert centres.tolist() == [[3, 3], [3, 3]]
     np.testing.assert_allclose(spans * 0.24, [[0, 24], [26, 56]])
 
@@ -57,9 +55,12 @@ def test_nothing_is_found_in_little():
 
 def save(path: pathlib.Path, samples, name=None) -> None:
   path.parent.mkdir(parents=True, exist_ok=True)
-  value = {(name or path.stem)[:63]: {
-      'imgName': path.stem, 'DATA': np.array(
-          [[(samples, 240)]], [('eyeData', object), ('rate', object)])}}
+  value = {
+    (name or path.stem)[:63]: {
+      'imgName': path.stem,
+      'DATA': np.array([[(samples, 240)]], [('eyeData', object), ('rate', object)]),
+    }
+  }
   scipy.io.savemat(path, value, long_field_names=True)
 
 
@@ -108,9 +109,13 @@ def test_other_layouts_are_refused(folders, tmp_path):
   with pytest.raises(InputError, match=r'istatic\.mat: no proper field DATA'):
     source[1]
   path.unlink()
-  with pytest.raises(InputError, match=(
+  with pytest.raises(
+    InputError,
+    match=(
       r'DATA has no fixations for 1 of 2 photographs in .*ALLSTIMULI, the '
-      r'first is istatic\.jpeg')):
+      r'first is istatic\.jpeg'
+    ),
+  ):
     Mit1003(images, data)
 
 

@@ -24,8 +24,8 @@ def own_osie(tiny_osie, tmp_path) -> pathlib.Path:
 
 def test_the_fingerprint_of_500_photographs(osie_dir):
   assert fingerprint(Osie(osie_dir)) == Fingerprint(
-      500, 70_424,
-      'd08eae8a799bde82c688baa6edac703cf4222c411a2fe6f8878000c5588c0324')
+    500, 70_424, 'd08eae8a799bde82c688baa6edac703cf4222c411a2fe6f8878000c5588c0324'
+  )
 
 
 def test_a_record_of_osie(osie_dir, osie_sr_dir, reference_dir):
@@ -39,11 +39,9 @@ def test_a_record_of_osie(osie_dir, osie_sr_dir, reference_dir):
       np.testing.assert_array_equal(record.image, np.asarray(image))
     with Image.open(reference_dir / '1023_fixation_map.png') as image:
       fixated = np.argwhere(np.asarray(image))
-    np.testing.assert_array_equal(
-        np.unique(record.fixations, axis=0), fixated)
+    np.testing.assert_array_equal(np.unique(record.fixations, axis=0), fixated)
     assert len(record.fixations) == 162
-  np.testing.assert_array_equal(
-      packaged[index].regions.masks, drawn[index].regions.masks)
+  np.testing.assert_array_equal(packaged[index].regions.masks, drawn[index].regions.masks)
 
 
 def test_records_of_a_made_set(tiny_osie):
@@ -64,8 +62,7 @@ def test_records_of_a_made_set(tiny_osie):
   counts = [len(found[image_id].regions.ids) for image_id in made.SIZES]
   assert counts == [4, 3, 3, 3, 0]
   record = found['2001']
-  inside = [mask[tuple(record.fixations.T)].sum()
-            for mask in record.regions.masks]
+  inside = [mask[tuple(record.fixations.T)].sum() for mask in record.regions.masks]
   assert inside[3] == 0
   assert min(inside[:3]) > 0
 
@@ -75,8 +72,7 @@ def test_scanpaths_go_with_the_record(tiny_osie):
   for index in range(len(source)):
     points, subjects, durations, *_ = source.scanpaths(index)
     np.testing.assert_array_equal(points, source[index].fixations)
-    np.testing.assert_array_equal(
-        subjects, np.repeat(np.arange(made.SUBJECTS), 8))
+    np.testing.assert_array_equal(subjects, np.repeat(np.arange(made.SUBJECTS), 8))
     assert ((durations >= 60) & (durations < 600)).all()
 
 
@@ -90,8 +86,7 @@ def test_the_layout_of_the_repository_is_read(tiny_osie, tmp_path):
 def test_the_fingerprint_tells_fixations_and_names_apart(own_osie):
   before = fingerprint(Osie(own_osie))
   rng = np.random.default_rng(0)
-  looked = {f'{image_id}.jpg': made.scanpaths(*size, rng)
-            for image_id, size in made.SIZES.items()}
+  looked = {f'{image_id}.jpg': made.scanpaths(*size, rng) for image_id, size in made.SIZES.items()}
   made.fixations_mat(own_osie / 'eye' / 'fixations.mat', looked)
   after = fingerprint(Osie(own_osie))
   assert after[:2] == before[:2] == (5, 160)
@@ -102,8 +97,7 @@ def test_sources_travel_to_other_processes(tiny_osie):
   source = Osie(tiny_osie, tiny_osie)
   copy = pickle.loads(pickle.dumps(source))
   np.testing.assert_array_equal(copy[1].image, source[1].image)
-  np.testing.assert_array_equal(
-      copy[1].regions.masks, source[1].regions.masks)
+  np.testing.assert_array_equal(copy[1].regions.masks, source[1].regions.masks)
 
 
 def test_missing_folders_are_refused(tmp_path):
@@ -126,19 +120,26 @@ def test_missing_fixations_are_refused(own_osie):
 def test_absent_photographs_are_named(own_osie):
   for name in ('2002', '2004'):
     (own_osie / 'stimuli' / f'{name}.jpg').unlink()
-  with pytest.raises(InputError, match=(
+  with pytest.raises(
+    InputError,
+    match=(
       r'fixations\.mat names 2 of 5 images that are not in .*stimuli, the '
-      r'first is 2002\.jpg; add the photographs')):
+      r'first is 2002\.jpg; add the photographs'
+    ),
+  ):
     Osie(own_osie)
 
 
 def test_photographs_without_fixations_are_named(own_osie):
   for name in ('3001', '3000', '3002'):
-    shutil.copy(own_osie / 'stimuli' / '2001.jpg',
-                own_osie / 'stimuli' / f'{name}.jpg')
-  with pytest.raises(InputError, match=(
+    shutil.copy(own_osie / 'stimuli' / '2001.jpg', own_osie / 'stimuli' / f'{name}.jpg')
+  with pytest.raises(
+    InputError,
+    match=(
       r'fixations\.mat has no fixations for 3 of 8 photographs in .*, the '
-      r'first is 3000\.jpg; add the fixations')):
+      r'first is 3000\.jpg; add the fixations'
+    ),
+  ):
     Osie(own_osie)
 
 
@@ -160,11 +161,14 @@ def test_only_the_photograph_at_fault_fails(own_osie):
 
 
 def test_fixations_of_a_larger_photograph_are_refused(own_osie):
-  made.photograph(
-      own_osie / 'stimuli' / '2004.jpg', 60, 60, np.random.default_rng(0))
-  with pytest.raises(InputError, match=(
+  made.photograph(own_osie / 'stimuli' / '2004.jpg', 60, 60, np.random.default_rng(0))
+  with pytest.raises(
+    InputError,
+    match=(
       r'fixations\.mat, image 2004\.jpg, subject 1: .* lies outside the '
-      '60 x 60 image')):
+      '60 x 60 image'
+    ),
+  ):
     Osie(own_osie)
 
 
@@ -173,9 +177,10 @@ def test_regions_of_osie_are_only_of_its_own_photographs(osie_dir, tmp_path):
   rng = np.random.default_rng(0)
   for name in ('1001', '1004'):  # one with a known hash, one without
     made.photograph(tmp_path / 'stimuli' / f'{name}.jpg', 600, 800, rng)
-  made.fixations_mat(tmp_path / 'eye' / 'fixations.mat', {
-      f'{name}.jpg': made.scanpaths(600, 800, rng)
-      for name in ('1001', '1023', '1004')})
+  made.fixations_mat(
+    tmp_path / 'eye' / 'fixations.mat',
+    {f'{name}.jpg': made.scanpaths(600, 800, rng) for name in ('1001', '1023', '1004')},
+  )
   shutil.copy(osie_dir / 'stimuli' / '1023.jpg', tmp_path / 'stimuli')
   source = Osie(tmp_path)
   assert source.gives == {'fixations', 'regions'}
@@ -183,8 +188,7 @@ def test_regions_of_osie_are_only_of_its_own_photographs(osie_dir, tmp_path):
   whole = Osie(osie_dir)
   own = whole[whole.image_ids.index('1023')].regions.ids
   assert counts == {'1001': 0, '1004': 0, '1023': len(own)}
-  (tmp_path / 'stimuli' / '1023.jpg').write_bytes(
-      (tmp_path / 'stimuli' / '1001.jpg').read_bytes())
+  (tmp_path / 'stimuli' / '1023.jpg').write_bytes((tmp_path / 'stimuli' / '1001.jpg').read_bytes())
   source = Osie(tmp_path)
   assert source.gives == {'fixations'}
   assert not any(len(record.regions.ids) for record in source)
@@ -215,8 +219,7 @@ def test_photographs_of_any_ending_are_read_and_hidden_files_are_not(own_osie):
 
 
 def test_what_lies_outside_can_be_left_out_and_is_counted(own_osie):
-  looked = {f'{image_id}.jpg': made.scanpaths(
-      *size, np.random.default_rng(0)) for image_id, size in made.SIZES.items()}
+  looked = {f'{image_id}.jpg': made.scanpaths(*size, np.random.default_rng(0)) for image_id, size in made.SIZES.items()}
   looked['2002.jpg'][0][0, 0] = 170  # of 163 pixels
   made.fixations_mat(own_osie / 'eye' / 'fixations.mat', looked)
   with pytest.raises(InputError, match='1 of 160 fixations .*drop_outside'):

@@ -26,8 +26,7 @@ def test_trains_of_pysaliency_are_read(folder):
     rows = np.array([row for train in trains.values() for row in train])
     points, subjects, durations, times, *_ = source.scanpaths(index)
     np.testing.assert_array_equal(points, rows[:, 1::-1].astype(int))
-    assert subjects.tolist() == [
-        subject for subject, train in trains.items() for _ in train]
+    assert subjects.tolist() == [subject for subject, train in trains.items() for _ in train]
     np.testing.assert_allclose(times, rows[:, 2] * 1000, rtol=1e-6)
     np.testing.assert_allclose(durations, rows[:, 3] * 1000, rtol=1e-6)
     record = source[index]
@@ -78,8 +77,7 @@ def _moved(file, source, target):
 
 
 def as_1_1(file):
-  _moved(file, 'scanpath_fixation_attributes/durations',
-         'scanpath_attributes/train_durations')
+  _moved(file, 'scanpath_fixation_attributes/durations', 'scanpath_attributes/train_durations')
   del file['scanpath_fixation_attributes']
 
 
@@ -90,17 +88,19 @@ def as_1_3(file):
 def as_scanpaths(file):
   as_1_3(file)
   for ours, theirs in (
-      ('train_xs', 'xs'), ('train_ys', 'ys'), ('train_ns', 'n'),
-      ('train_lengths', 'lengths'), ('train_ts', 'fixation_attributes/ts'),
-      ('train_subjects', 'scanpath_attributes/subject'),
-      ('scanpath_fixation_attributes/durations',
-       'fixation_attributes/durations')):
+    ('train_xs', 'xs'),
+    ('train_ys', 'ys'),
+    ('train_ns', 'n'),
+    ('train_lengths', 'lengths'),
+    ('train_ts', 'fixation_attributes/ts'),
+    ('train_subjects', 'scanpath_attributes/subject'),
+    ('scanpath_fixation_attributes/durations', 'fixation_attributes/durations'),
+  ):
     _moved(file, ours, f'scanpaths/{theirs}')
   file.attrs['type'] = np.bytes_('ScanpathFixations')
 
 
-@pytest.mark.parametrize(('version', 'rewrite'), [
-    ('1.1', as_1_1), ('1.3', as_1_3), ('1.0', as_scanpaths)])
+@pytest.mark.parametrize(('version', 'rewrite'), [('1.1', as_1_1), ('1.3', as_1_3), ('1.0', as_scanpaths)])
 def test_other_versions_hold_the_same(version, rewrite, folder):
   """As the writers of the other versions of pysaliency lay them out."""
   paths = folder / 'stimuli.hdf5', folder / 'trains.hdf5'
@@ -110,8 +110,7 @@ def test_other_versions_hold_the_same(version, rewrite, folder):
     file.attrs['version'] = np.bytes_(version)
   after = Pysaliency(*paths)
   for index in range(len(before)):
-    for one, other in zip(
-        before.scanpaths(index), after.scanpaths(index), strict=True):
+    for one, other in zip(before.scanpaths(index), after.scanpaths(index), strict=True):
       np.testing.assert_array_equal(one, other)
 
 
@@ -121,6 +120,7 @@ def change(name, values, file='trains.hdf5'):
       del opened[name]
       if values is not None:
         opened[name] = values
+
   return apply
 
 
@@ -129,6 +129,7 @@ def mark(file, **attributes):
     with h5py.File(folder / file, 'r+') as opened:
       for name, value in attributes.items():
         opened.attrs[name] = value
+
   return apply
 
 
@@ -137,37 +138,39 @@ _ = np.nan
 FAR = [[1, 1, 1, _], [1, 1, _, _], [6, _, _, _], [1, 1, 1, 1]]
 
 
-@pytest.mark.parametrize(('apply', 'message'), [
-    (mark('trains.hdf5', type=np.bytes_('Scanpaths')),
-     r'trains\.hdf5 is no usable HDF5 file: it holds Scanpaths 1\.2, where '
-     'FixationTrains or Fixations or ScanpathFixations of pysaliency should'),
-    (mark('stimuli.hdf5', version=np.bytes_('3.0')),
-     r'stimuli\.hdf5 .* it holds FileStimuli 3\.0'),
+@pytest.mark.parametrize(
+  ('apply', 'message'),
+  [
+    (
+      mark('trains.hdf5', type=np.bytes_('Scanpaths')),
+      r'trains\.hdf5 is no usable HDF5 file: it holds Scanpaths 1\.2, where '
+      'FixationTrains or Fixations or ScanpathFixations of pysaliency should',
+    ),
+    (mark('stimuli.hdf5', version=np.bytes_('3.0')), r'stimuli\.hdf5 .* it holds FileStimuli 3\.0'),
     (mark('stimuli.hdf5', type=np.bytes_('Stimuli')), 'it holds Stimuli 2.1'),
     (mark('trains.hdf5', type=5), "its attribute 'type' is no text"),
     (change('train_xs', None), r"trains\.hdf5 .* it has no 'train_xs'"),
     (change('train_xs', ONES[0]), "'train_xs' is no array of numbers with 2"),
     (change('train_ys', ONES[:3]), 'arrays are of different lengths'),
     (change('train_ns', [0, 0, 1]), 'arrays are of different lengths'),
-    (change('train_ns', [0, 0, 1, .5]), 'images and subjects are not numbered'),
+    (change('train_ns', [0, 0, 1, 0.5]), 'images and subjects are not numbered'),
     (change('train_ns', [0, 0, 1, np.nan]), 'are not numbered'),
     (change('train_subjects', [0, 0, 1, np.inf]), 'are not numbered'),
-    (change('train_ns', [0, 0, 1, 3]),
-     r'trains\.hdf5 has a fixation on image 3, and there are 3 stimuli'),
+    (change('train_ns', [0, 0, 1, 3]), r'trains\.hdf5 has a fixation on image 3, and there are 3 stimuli'),
     (change('train_ns', [0, 0, 1, -1]), 'a fixation on image -1'),
-    (change('train_ns', [0, 0, 2, 2]),
-     r'trains\.hdf5 has no fixations for 1 of 3 .* the first is b\.png'),
-    (change('train_xs', FAR),
-     r'trains\.hdf5: the fixation at x = 6, y = 3\.3 lies outside the 6 x 4 '
-     r'image b\.png'),
+    (change('train_ns', [0, 0, 2, 2]), r'trains\.hdf5 has no fixations for 1 of 3 .* the first is b\.png'),
+    (
+      change('train_xs', FAR),
+      r'trains\.hdf5: the fixation at x = 6, y = 3\.3 lies outside the 6 x 4 '
+      r'image b\.png',
+    ),
     (change('train_ys', ONES * -1), r'at x = 1, y = -1 lies outside the 7 x 5'),
     (change('train_ys', ONES * np.nan), 'y = nan lies outside'),
     (change('shapes', ONES, 'stimuli.hdf5'), "'shapes' is no list of rows"),
-    (change('filenames', [1, 2, 3], 'stimuli.hdf5'),
-     "'filenames' is no list of texts"),
-    (change('filenames', ['a', 'b'], 'stimuli.hdf5'),
-     'not one shape for each of its file names'),
-])
+    (change('filenames', [1, 2, 3], 'stimuli.hdf5'), "'filenames' is no list of texts"),
+    (change('filenames', ['a', 'b'], 'stimuli.hdf5'), 'not one shape for each of its file names'),
+  ],
+)
 def test_what_is_wrong_is_named(apply, message, folder):
   apply(folder)
   with pytest.raises(InputError, match=message):
@@ -200,20 +203,20 @@ def test_nothing_leads_to_another_file(folder):
     file.create_virtual_dataset('train_xs', layout)
 
   def elsewhere(file):
-    file.create_dataset(
-        'train_xs', (4, 4), 'f8', external=[(str(folder / 'raw'), 0, 128)])
+    file.create_dataset('train_xs', (4, 4), 'f8', external=[(str(folder / 'raw'), 0, 128)])
 
   def group(file):
     del file['scanpath_fixation_attributes']
     file['train_xs'] = np.zeros((4, 4))
-    file['scanpath_fixation_attributes'] = h5py.ExternalLink(
-        str(secret), 'scanpath_fixation_attributes')
+    file['scanpath_fixation_attributes'] = h5py.ExternalLink(str(secret), 'scanpath_fixation_attributes')
 
   for put, message in (
-      (external, 'links are not followed'), (soft, 'links are not followed'),
-      (virtual, 'are kept in another file'),
-      (elsewhere, 'are kept in another file'),
-      (group, 'links are not followed')):
+    (external, 'links are not followed'),
+    (soft, 'links are not followed'),
+    (virtual, 'are kept in another file'),
+    (elsewhere, 'are kept in another file'),
+    (group, 'links are not followed'),
+  ):
     with h5py.File(folder / 'trains.hdf5', 'w') as file:
       with h5py.File(secret) as its:
         for name in its:
@@ -248,9 +251,7 @@ def test_images_of_another_size_are_refused(folder):
 
 def test_what_lies_outside_can_be_left_out_and_is_counted(folder):
   change('train_xs', FAR)(folder)
-  source = Pysaliency(
-      folder / 'stimuli.hdf5', folder / 'trains.hdf5',
-      recorded=Coordinates(drop_outside=True))
+  source = Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5', recorded=Coordinates(drop_outside=True))
   found = [source.scanpaths(index) for index in range(len(source))]
   assert [len(each.points) for each in found] == [5, 0, 4]
   assert [each.outside for each in found] == [0, 1, 0]

@@ -21,8 +21,7 @@ from saliency_jax.errors import InputError
 from tests.data import made_salicon as made
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-LAYOUTS = {
-    'mat': made.mat_files, 'json': made.json_file, 'png': made.pngs}
+LAYOUTS = {'mat': made.mat_files, 'json': made.json_file, 'png': made.pngs}
 
 
 @pytest.fixture
@@ -34,8 +33,7 @@ def images(tmp_path) -> pathlib.Path:
 def test_every_layout_gives_the_same_pixels(layout, images, tmp_path):
   source = Salicon(images, LAYOUTS[layout](tmp_path / 'fixations'))
   assert source.image_ids == tuple(made.LOOKS)
-  for record, (image_id, looks) in zip(
-      source, made.LOOKS.items(), strict=True):
+  for record, (image_id, looks) in zip(source, made.LOOKS.items(), strict=True):
     assert record.image_id == image_id
     assert record.image.shape == (made.HEIGHT, made.WIDTH, 3)
     assert record.fixations.dtype == np.int32
@@ -43,15 +41,12 @@ def test_every_layout_gives_the_same_pixels(layout, images, tmp_path):
     assert set(map(tuple, record.fixations.tolist())) == expected
     # A map cannot tell that two people looked at one pixel.
     count = sum(map(len, looks.values()))
-    assert len(record.fixations) == (
-        len(expected) if layout == 'png' else count)
+    assert len(record.fixations) == (len(expected) if layout == 'png' else count)
     assert record.regions.masks.shape == (0, made.HEIGHT, made.WIDTH)
 
 
-def test_subjects_of_matlab_files_are_places_and_keep_their_order(
-    images, tmp_path):
-  points, subjects, durations, times, idle, _ = Salicon(
-      images, made.mat_files(tmp_path / 'mat')).scanpaths(0)
+def test_subjects_of_matlab_files_are_places_and_keep_their_order(images, tmp_path):
+  points, subjects, durations, times, idle, _ = Salicon(images, made.mat_files(tmp_path / 'mat')).scanpaths(0)
   assert points.tolist() == [[0, 0], [47, 63], [19, 9], [19, 9]]
   assert subjects.tolist() == [0, 0, 0, 1]
   assert np.isnan(durations).all()
@@ -62,16 +57,14 @@ def test_subjects_of_matlab_files_are_places_and_keep_their_order(
 def test_subjects_of_json_are_workers_on_all_images(images, tmp_path):
   source = Salicon(images, made.json_file(tmp_path / 'f.json'))
   # 31 is named first, then 7, then 12.
-  assert [source.scanpaths(i).subjects.tolist() for i in range(3)] == [
-      [0, 0, 0, 1], [0, 1, 1], [2]]
+  assert [source.scanpaths(i).subjects.tolist() for i in range(3)] == [[0, 0, 0, 1], [0, 1, 1], [2]]
   assert source.scanpaths(1).points.tolist() == [[0, 63], [1, 32], [2, 33]]
 
 
 def test_annotations_that_are_there_twice_count_once(images, tmp_path, caplog):
   expected = Salicon(images, made.json_file(tmp_path / 'f.json'))
   value = made.content()
-  value['annotations'] += [
-      *value['annotations'][:3], value['annotations'][0] | {'worker_id': 99}]
+  value['annotations'] += [*value['annotations'][:3], value['annotations'][0] | {'worker_id': 99}]
   (tmp_path / 'g.json').write_text(json.dumps(value))
   found = Salicon(images, tmp_path / 'g.json')
   assert 'g.json: 3 annotations are there twice' in caplog.text
@@ -83,19 +76,20 @@ def test_annotations_that_are_there_twice_count_once(images, tmp_path, caplog):
 
 def test_what_the_mouse_left_outside_is_counted(images, tmp_path):
   value = made.content()
-  value['annotations'][0]['fixations'] = [
-      [0, 0], [-20, 70], [49, 64.5], [10.5, 10.49]]
+  value['annotations'][0]['fixations'] = [[0, 0], [-20, 70], [49, 64.5], [10.5, 10.49]]
   path = tmp_path / 'f.json'
   path.write_text(json.dumps(value))
-  with pytest.raises(InputError, match=(
+  with pytest.raises(
+    InputError,
+    match=(
       r'f\.json, image .*9\.jpg: the fixation at x = 70, y = -20 lies outside '
-      '.* pixels count from 1; 1 of 9 fixations .*drop_outside')):
+      '.* pixels count from 1; 1 of 9 fixations .*drop_outside'
+    ),
+  ):
     Salicon(images, path)
-  found = Salicon(
-      images, path, recorded=Coordinates(drop_outside=True)).scanpaths(0)
+  found = Salicon(images, path, recorded=Coordinates(drop_outside=True)).scanpaths(0)
   # Half a pixel beyond the edge still is the edge.
-  assert found.points[found.subjects == 0].tolist() == [
-      [0, 0], [47, 63], [10, 9]]
+  assert found.points[found.subjects == 0].tolist() == [[0, 0], [47, 63], [10, 9]]
   assert found.outside == 1
 
 
@@ -114,28 +108,26 @@ def test_sources_travel_to_other_processes(layout, images, tmp_path):
 @pytest.mark.parametrize('layout', LAYOUTS)
 def test_built_records_are_equal(layout, images, tmp_path):
   raw = Salicon(images, LAYOUTS[layout](tmp_path / 'fixations'))
-  built = BuiltSource(builders.build(
-      builders.SaliconBuilder(raw, tmp_path / 'built')))
+  built = BuiltSource(builders.build(builders.SaliconBuilder(raw, tmp_path / 'built')))
   assert built.image_ids == raw.image_ids
   for index in range(len(raw)):
-    np.testing.assert_array_equal(
-        built[index].image, raw[index].image, strict=True)
-    for found, expected in zip(
-        built.scanpaths(index)[:4], raw.scanpaths(index)[:4], strict=True):
+    np.testing.assert_array_equal(built[index].image, raw[index].image, strict=True)
+    for found, expected in zip(built.scanpaths(index)[:4], raw.scanpaths(index)[:4], strict=True):
       np.testing.assert_array_equal(found, expected, strict=True)
     assert built[index].regions.categories == ()
-    np.testing.assert_array_equal(
-        built[index].regions.masks, raw[index].regions.masks)
+    np.testing.assert_array_equal(built[index].regions.masks, raw[index].regions.masks)
 
 
 def test_the_entry_point(images, tmp_path):
   fixations = made.mat_files(tmp_path / 'fixations')
   command = [
-      sys.executable, ROOT / 'launch' / 'build_dataset.py',
-      '--dataset=salicon', f'--source={images}', f'--output={tmp_path}']
-  run = subprocess.run(
-      [*command, f'--fixations={fixations}'], capture_output=True, text=True,
-      check=False)
+    sys.executable,
+    ROOT / 'launch' / 'build_dataset.py',
+    '--dataset=salicon',
+    f'--source={images}',
+    f'--output={tmp_path}',
+  ]
+  run = subprocess.run([*command, f'--fixations={fixations}'], capture_output=True, text=True, check=False)
   assert run.returncode == 0, run.stderr
   raw = Salicon(images, fixations)
   assert fingerprint(raw).sha256 in run.stdout
@@ -150,9 +142,13 @@ def test_absent_and_unseen_images_are_named(images, tmp_path):
   fixations = made.json_file(tmp_path / 'f.json')
   names = sorted(path.name for path in images.iterdir())
   shutil.copy(images / names[0], images / 'other.jpg')
-  with pytest.raises(InputError, match=(
+  with pytest.raises(
+    InputError,
+    match=(
       r'f\.json has no fixations for 1 of 4 photographs in .*train, the first '
-      r'is other\.jpg')):
+      r'is other\.jpg'
+    ),
+  ):
     Salicon(images, fixations)
   (images / 'other.jpg').unlink()
   (images / names[1]).unlink()
@@ -162,8 +158,9 @@ def test_absent_and_unseen_images_are_named(images, tmp_path):
 
 def test_folders_that_cannot_be_told_are_refused(images, tmp_path):
   for place, message in (
-      (tmp_path / 'gone', 'There are no fixations at .*gone; give SALICON'),
-      (tmp_path / 'images', 'images holds no files, so its fixations')):
+    (tmp_path / 'gone', 'There are no fixations at .*gone; give SALICON'),
+    (tmp_path / 'images', 'images holds no files, so its fixations'),
+  ):
     with pytest.raises(InputError, match=message):
       Salicon(images, place)
   both = made.pngs(tmp_path / 'both')
@@ -178,18 +175,20 @@ def test_folders_that_cannot_be_told_are_refused(images, tmp_path):
     Salicon(tmp_path / 'gone', two / 'a.json')
 
 
-@pytest.mark.parametrize(('gaze', 'message'), [
+@pytest.mark.parametrize(
+  ('gaze', 'message'),
+  [
     (None, "no structure array 'gaze'"),
     ({'location': np.ones((2, 2))}, 'person 1: no proper field fixations'),
     ({'fixations': 'none'}, 'person 1: no proper field fixations'),
     ({'fixations': np.ones((2, 3))}, r'person 1: .* no \[n, 2\] array'),
     ({'fixations': np.array([[1, np.nan]])}, 'finite numbers'),
-])
+  ],
+)
 def test_another_structure_is_refused(gaze, message, images, tmp_path):
   folder = made.mat_files(tmp_path / 'mat')
   name = sorted(made.LOOKS)[1]
-  scipy.io.savemat(
-      folder / f'{name}.mat', {'x': 1} if gaze is None else {'gaze': gaze})
+  scipy.io.savemat(folder / f'{name}.mat', {'x': 1} if gaze is None else {'gaze': gaze})
   source = Salicon(images, folder)
   assert source[0].image_id == sorted(made.LOOKS)[0]
   with pytest.raises(InputError, match=rf'{name}\.mat.*{message}'):
@@ -202,29 +201,30 @@ def broken(change) -> str:
   return json.dumps(value)
 
 
-@pytest.mark.parametrize(('text', 'message'), [
+@pytest.mark.parametrize(
+  ('text', 'message'),
+  [
     ('', 'no usable JSON file'),
     ('[1, 2]', 'no usable JSON file'),
     ('{"images": []}', "no usable JSON file of SALICON: it lacks 'annotat"),
     ('{"images": [' + '[' * 100_000, 'nested too deeply'),
     (json.dumps(made.content())[:-400], 'no usable JSON file'),
-    (broken(lambda v: v['images'][0].pop('width')),
-     'an image is without a proper id, file_name, height or width'),
-    (broken(lambda v: v['annotations'][0].pop('worker_id')),
-     'an annotation is without a proper image_id, worker_id or fixations'),
-    (broken(lambda v: v['images'].pop(1)),
-     'has fixations on 1 images that it does not describe, the first is 25'),
-    (broken(lambda v: v['annotations'][0].update(fixations=[[1, 2], [3]])),
-     r'image 9: the fixations are no \[n, 2\] array'),
-    (broken(lambda v: v['annotations'][0].update(fixations=[1, 2])),
-     r'image 9: the fixations are no \[n, 2\] array'),
-    (broken(lambda v: v['annotations'][0].update(fixations=[[1, None]])),
-     'finite numbers'),
-    (broken(lambda v: v['annotations'][0].update(fixations=[[1, 10**400]])),
-     'finite numbers'),
-    (broken(lambda v: v['images'][1].update(v['images'][0], id=25)),
-     'gives two images one name'),
-])
+    (broken(lambda v: v['images'][0].pop('width')), 'an image is without a proper id, file_name, height or width'),
+    (
+      broken(lambda v: v['annotations'][0].pop('worker_id')),
+      'an annotation is without a proper image_id, worker_id or fixations',
+    ),
+    (broken(lambda v: v['images'].pop(1)), 'has fixations on 1 images that it does not describe, the first is 25'),
+    (
+      broken(lambda v: v['annotations'][0].update(fixations=[[1, 2], [3]])),
+      r'image 9: the fixations are no \[n, 2\] array',
+    ),
+    (broken(lambda v: v['annotations'][0].update(fixations=[1, 2])), r'image 9: the fixations are no \[n, 2\] array'),
+    (broken(lambda v: v['annotations'][0].update(fixations=[[1, None]])), 'finite numbers'),
+    (broken(lambda v: v['annotations'][0].update(fixations=[[1, 10**400]])), 'finite numbers'),
+    (broken(lambda v: v['images'][1].update(v['images'][0], id=25)), 'gives two images one name'),
+  ],
+)
 def test_other_json_is_refused(text, message, images, tmp_path):
   path = tmp_path / 'f.json'
   path.write_text(text)
@@ -236,10 +236,9 @@ def test_photographs_of_another_size_are_refused(images, tmp_path):
   name = sorted(made.LOOKS)[2]
   Image.new('RGB', (32, 24)).save(images / f'{name}.jpg')
   for fixations, message in (
-      (made.json_file(tmp_path / 'f.json'),
-       rf'f\.json says that {name}\.jpg is 64 x 48 pixels; its file has 32 x'),
-      (made.pngs(tmp_path / 'png'),
-       rf'{name}\.png is 64 x 48, its photograph 32 x 24 pixels')):
+    (made.json_file(tmp_path / 'f.json'), rf'f\.json says that {name}\.jpg is 64 x 48 pixels; its file has 32 x'),
+    (made.pngs(tmp_path / 'png'), rf'{name}\.png is 64 x 48, its photograph 32 x 24 pixels'),
+  ):
     source = Salicon(images, fixations)
     for read in (source.scanpaths, source.__getitem__):
       with pytest.raises(InputError, match=message):

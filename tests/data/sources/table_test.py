@@ -33,9 +33,13 @@ def table(folder: pathlib.Path, *lines: str) -> pathlib.Path:
 
 
 WHOLE = (
-    'image,subject,x,y,t,comment', 'a.jpg,Zoë,0,0,300,"one, two"',
-    'a,Ann,5.4,3.49,10,', 'a.jpg,Zoë,-0.5,2.5,100,', 'b.c,Ann,2,4,,',
-    'b.c.png,Zoë,0.5,1.4,7,')
+  'image,subject,x,y,t,comment',
+  'a.jpg,Zoë,0,0,300,"one, two"',
+  'a,Ann,5.4,3.49,10,',
+  'a.jpg,Zoë,-0.5,2.5,100,',
+  'b.c,Ann,2,4,,',
+  'b.c.png,Zoë,0.5,1.4,7,',
+)
 
 
 def test_rows_become_pixels_by_subject_and_time(images):
@@ -57,8 +61,7 @@ def test_rows_become_pixels_by_subject_and_time(images):
 
 
 def test_three_columns_are_enough(images):
-  source = Table(images, table(
-      images, 'y,x,image', '3,5,a', '', '0,1,a', '2,2,b.c', ''))
+  source = Table(images, table(images, 'y,x,image', '3,5,a', '', '0,1,a', '2,2,b.c', ''))
   points, subjects, _, times, *_ = source.scanpaths(0)
   assert points.tolist() == [[3, 5], [0, 1]]
   assert subjects.tolist() == [0, 0]
@@ -82,22 +85,21 @@ def test_a_table_from_a_spreadsheet_is_read(images):
 
 @settings(max_examples=50)
 @given(st.floats(-0.5, 5.4999), st.floats(-0.5, 3.4999))
-def test_every_place_in_the_image_is_its_nearest_pixel(
-    tmp_path_factory, x, y):
+def test_every_place_in_the_image_is_its_nearest_pixel(tmp_path_factory, x, y):
   folder = tmp_path_factory.mktemp('one')
   Image.new('L', (6, 4)).save(folder / 'a.png')
   path = folder / 'a.csv'
   path.write_text(f'image,x,y\na,{x!r},{y!r}')
-  (row, column), = Table(folder, path)[0].fixations.tolist()
+  ((row, column),) = Table(folder, path)[0].fixations.tolist()
   assert abs(column - x) <= 0.5
   assert abs(row - y) <= 0.5
 
 
-@pytest.mark.parametrize(('rows', 'message'), [
-    (['image,subject,u,y', 'a,s,1,2'],
-     r'has no column x \(it has image, subject, u, y\); name image, x, y'),
-    (['picture,subject'],
-     r'no column image, x, y \(it has picture, subject\)'),
+@pytest.mark.parametrize(
+  ('rows', 'message'),
+  [
+    (['image,subject,u,y', 'a,s,1,2'], r'has no column x \(it has image, subject, u, y\); name image, x, y'),
+    (['picture,subject'], r'no column image, x, y \(it has picture, subject\)'),
     ([''], r'no column image, x, y \(it has none\)'),
     (['image,x,y,x', 'a,1,2,3'], 'has the column x twice'),
     (['image,x,y', 'a,1,2', 'a,1'], 'row 3 has 2 fields; give it 3'),
@@ -106,26 +108,30 @@ def test_every_place_in_the_image_is_its_nearest_pixel(
     (['image,x,y', 'a,1_0,2'], "row 2: x is '1_0'"),
     (['image,x,y', 'a,,2'], "row 2: x is ''"),
     (['image,x,y,t', 'a,1,2,soon'], "row 2: t is 'soon'"),
-    (['image,x,y', 'a,1,2', 'b.c,1,1', 'a,5.5,2', 'b.c,0,9'],
-     r'row 4: the fixation at x = 5\.5, y = 2 lies outside the 6 x 4 image a, '
-     r'whose pixels count from 0'),
-    (['image,subject,x,y', 'a,s,1,2', 'b.c,s,2,4.5', 'b.c,r,-1,0'],
-     r'row 3: the fixation at x = 2, y = 4\.5 lies outside the 3 x 5 image b'),
-    (['image,x,y', 'b,1,1', 'A.jpg,1,1', 'a,1,1', 'b.c,1,1', 'b,1,1'],
-     r'names A\.jpg, and the photograph is a\.jpg; write both alike'),
-    (['image,x,y', 'A,1,1', 'B,1,1'],
-     r'names 2 of 2 images that are not in .*images, the first is A; add'),
-    (['image,x,y', 'a,1,1'],
-     r'has no fixations for 1 of 2 photographs in .*, the first is b\.c\.png'),
-])
+    (
+      ['image,x,y', 'a,1,2', 'b.c,1,1', 'a,5.5,2', 'b.c,0,9'],
+      r'row 4: the fixation at x = 5\.5, y = 2 lies outside the 6 x 4 image a, '
+      r'whose pixels count from 0',
+    ),
+    (
+      ['image,subject,x,y', 'a,s,1,2', 'b.c,s,2,4.5', 'b.c,r,-1,0'],
+      r'row 3: the fixation at x = 2, y = 4\.5 lies outside the 3 x 5 image b',
+    ),
+    (
+      ['image,x,y', 'b,1,1', 'A.jpg,1,1', 'a,1,1', 'b.c,1,1', 'b,1,1'],
+      r'names A\.jpg, and the photograph is a\.jpg; write both alike',
+    ),
+    (['image,x,y', 'A,1,1', 'B,1,1'], r'names 2 of 2 images that are not in .*images, the first is A; add'),
+    (['image,x,y', 'a,1,1'], r'has no fixations for 1 of 2 photographs in .*, the first is b\.c\.png'),
+  ],
+)
 def test_what_is_wrong_is_named(rows, message, images):
   with pytest.raises(InputError, match=rf'looks\.csv.*{message}'):
     Table(images, table(images, *rows))
 
 
 def test_what_lies_outside_can_be_left_out_and_is_counted(images):
-  rows = table(
-      images, 'image,subject,x,y', 'a,s,1e30,2', 'a,r,1,2', 'b.c,s,-1,0')
+  rows = table(images, 'image,subject,x,y', 'a,s,1e30,2', 'a,r,1,2', 'b.c,s,-1,0')
   source = Table(images, rows, recorded=Coordinates(drop_outside=True))
   found = source.scanpaths(0)
   assert found.points.tolist() == [[2, 1]]
@@ -147,8 +153,7 @@ def test_images_with_one_stem_are_refused(images):
   with pytest.raises(InputError, match=r'a\.png and a\.jpg have one name'):
     Table(images, table(images, 'image,x,y', 'a,1,2', 'b.c,0,0'))
   for name in ('a.jpg', 'photos/a.jpg'):  # not a.png
-    source = Table(images, table(
-        images, 'image,x,y', f'{name},1,2', 'b.c,0,0'))
+    source = Table(images, table(images, 'image,x,y', f'{name},1,2', 'b.c,0,0'))
     assert source[0].image.shape == (4, 6, 3)
 
 
@@ -170,17 +175,14 @@ def test_sources_travel_to_other_processes(images):
 
 def test_the_row_named_is_the_first_of_the_file(images):
   """Not the first by subject: ann comes first, and her row last."""
-  rows = table(images, 'image,subject,x,y', 'a,ann,1,1', 'a,bob,9,1',
-               'a,ann,8,1', 'b.c,ann,0,0')
+  rows = table(images, 'image,subject,x,y', 'a,ann,1,1', 'a,bob,9,1', 'a,ann,8,1', 'b.c,ann,0,0')
   with pytest.raises(InputError, match=r'row 3: the fixation at x = 9, y = 1'):
     Table(images, rows)
 
 
 @pytest.mark.parametrize('separator', [',', ';', '\t'])
-def test_columns_are_found_whatever_their_case_and_separator(
-    separator, images):
-  lines = [['IMAGE', 'Subject', 'X', 'Y', 'Duration'],
-           ['a', 'ann', '1', '2.6', '200'], ['b.c', 'bob', '0', '0', '']]
+def test_columns_are_found_whatever_their_case_and_separator(separator, images):
+  lines = [['IMAGE', 'Subject', 'X', 'Y', 'Duration'], ['a', 'ann', '1', '2.6', '200'], ['b.c', 'bob', '0', '0', '']]
   source = Table(images, table(images, *map(separator.join, lines)))
   found = source.scanpaths(0)
   assert found.points.tolist() == [[3, 1]]
@@ -194,14 +196,12 @@ def test_commas_may_be_decimal(images):
 
 
 def test_columns_may_be_named(images):
-  path = table(images, 'stimulus,FPOGX,FPOGY,x,who', 'a,1,2,9,ann',
-               'b.c,2,1,9,bob')
+  path = table(images, 'stimulus,FPOGX,FPOGY,x,who', 'a,1,2,9,ann', 'b.c,2,1,9,bob')
   named = 'image=stimulus, x=FPOGX,y=fpogy,subject=who'
   source = Table(images, path, columns=named)
   assert source[0].fixations.tolist() == [[2, 1]]
   assert source.scanpaths(1).subjects.tolist() == [1]
-  with pytest.raises(InputError, match=(
-      r'no column image, y \(it has .*columns=image=stimulus,y=FPOGY')):
+  with pytest.raises(InputError, match=(r'no column image, y \(it has .*columns=image=stimulus,y=FPOGY')):
     Table(images, path)
   for wrong in ('image', 'image=', 'picture=stimulus', 'x=a,x=b'):
     with pytest.raises(InputError, match='columns is .*name columns'):
@@ -210,9 +210,10 @@ def test_columns_may_be_named(images):
     Table(images, path, columns=named + ',t=regard')
 
 
-@pytest.mark.parametrize(('column', 'asked'), [
-    ('Participant', 'subject=Participant'), ('subjct', 'subject=subjct'),
-    ('timestamp', 't=timestamp')])
+@pytest.mark.parametrize(
+  ('column', 'asked'),
+  [('Participant', 'subject=Participant'), ('subjct', 'subject=subjct'), ('timestamp', 't=timestamp')],
+)
 def test_a_column_that_may_be_meant_is_named(column, asked, images, caplog):
   path = table(images, f'image,x,y,{column}', 'a,1,2,3', 'b.c,0,0,4')
   Table(images, path)
@@ -232,12 +233,10 @@ def test_the_columns_asked_for_can_be_pasted(images, caplog):
   assert f'columns={whole}.' in caplog.text
 
 
-@pytest.mark.parametrize(('file', 'named'), [
-    ('d.JPG', 'd.jpg'), ('d.jpg', 'photos/d.JPG')])
+@pytest.mark.parametrize(('file', 'named'), [('d.JPG', 'd.jpg'), ('d.jpg', 'photos/d.JPG')])
 def test_an_ending_may_be_in_capitals(file, named, images):
   Image.new('RGB', (6, 4)).save(images / file)
-  source = Table(images, table(
-      images, 'image,x,y', 'a,1,2', 'b.c,0,1', f'{named},5,3'))
+  source = Table(images, table(images, 'image,x,y', 'a,1,2', 'b.c,0,1', f'{named},5,3'))
   assert source[2].fixations.tolist() == [[3, 5]]
 
 
@@ -250,8 +249,7 @@ def test_no_column_is_taken_for_two(images):
   assert 'no column FPOGY (it has image, FPOGX); name' in str(raised.value)
 
 
-@pytest.mark.parametrize(('x', 'missing'), [
-    ('-9', '-9'), ('NA', 'NA'), ('-9', '-9,1')])
+@pytest.mark.parametrize(('x', 'missing'), [('-9', '-9'), ('NA', 'NA'), ('-9', '-9,1')])
 def test_lost_gaze_is_left_out(x, missing, images):
   path = table(images, 'image,x,y', f'a,{x},1', 'a,3,2', 'b.c,0,0')
   source = Table(images, path, recorded=Coordinates(missing=missing))

@@ -3,25 +3,20 @@
 import numpy as np
 import pytest
 
-from saliency_jax.networks.saliency import (
-  dva,
-  framing,
-  msi_net,
-  open_salicon,
-  sam,
-  unisal,
-)
+from saliency_jax.networks.saliency import dva, framing, msi_net, open_salicon, sam, unisal
 
-_FRAMES = {'msi_net': (msi_net.FRAME, (240, 320), (240, 320)),
-           'dva': (dva.FRAME, (224, 224), (224, 224)),
-           'sam': (sam.FRAME, (240, 320), (480, 640)),
-           'unisal': (unisal.FRAME, None, None)}
+_FRAMES = {
+  'msi_net': (msi_net.FRAME, (240, 320), (240, 320)),
+  'dva': (dva.FRAME, (224, 224), (224, 224)),
+  'sam': (sam.FRAME, (240, 320), (480, 640)),
+  'unisal': (unisal.FRAME, None, None),
+}
 
 
 def _image(height, width):
   """Dark, with a bright square in the lower right."""
   image = np.full((height, width, 3), 20, np.uint8)
-  image[height * 5 // 8:height * 7 // 8, width * 5 // 8:width * 7 // 8] = 240
+  image[height * 5 // 8 : height * 7 // 8, width * 5 // 8 : width * 7 // 8] = 240
   return image
 
 
@@ -37,8 +32,7 @@ def test_what_is_bright_in_the_frame_is_bright_where_it_was(name, size):
   if inside:
     assert framed.shape == (*inside, 3)
   map_size = map_size or framed.shape[:2]
-  saliency = framing.bilinear(
-      (framed[:, :, 0] > 200).astype(float) + 1e-6, map_size)
+  saliency = framing.bilinear((framed[:, :, 0] > 200).astype(float) + 1e-6, map_size)
   if name == 'unisal':
     saliency = saliency / saliency.sum()
   restored = frame.restore(saliency, size)
@@ -48,8 +42,7 @@ def test_what_is_bright_in_the_frame_is_bright_where_it_was(name, size):
   # To the width of what the authors blur.
   edge = 12 if name == 'sam' else 4
   core = np.zeros(size, bool)
-  core[size[0] * 5 // 8 + edge:size[0] * 7 // 8 - edge,
-       size[1] * 5 // 8 + edge:size[1] * 7 // 8 - edge] = True
+  core[size[0] * 5 // 8 + edge : size[0] * 7 // 8 - edge, size[1] * 5 // 8 + edge : size[1] * 7 // 8 - edge] = True
   assert restored[core].min() > 5 * restored[~bright].mean()
   assert np.unravel_index(restored.argmax(), size)[0] >= size[0] // 2
 

@@ -29,14 +29,13 @@ def test_first_format_pads_shapes_to_four(tmp_path):
 
 
 def test_double_data():
-  blob = (made.field(7, made.field(1, 2))
-          + made.field(8, np.array([0.1, 0.2]).tobytes()))
+  blob = made.field(7, made.field(1, 2)) + made.field(8, np.array([0.1, 0.2]).tobytes())
   net = made.field(100, made.field(1, 'a') + made.field(7, blob))
   assert caffe_file.arrays(memoryview(net))['a/0'].tolist() == [0.1, 0.2]
 
 
 def test_two_layers_of_one_name():
-  blob = made.field(7, made.field(1, 1)) + made.field(5, 1.)
+  blob = made.field(7, made.field(1, 1)) + made.field(5, 1.0)
   layer = made.field(100, made.field(1, 'a') + made.field(7, blob))
   with pytest.raises(ValueError, match="two blobs 'a/0'"):
     caffe_file.arrays(memoryview(layer + layer))

@@ -8,12 +8,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import (
-  known_weights,
-  variable_files,
-  vgg_tables,
-  zoo_tables,
-)
+from saliency_jax.networks.weights import known_weights, variable_files, vgg_tables, zoo_tables
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()  # in BGR, as Caffe's
@@ -25,30 +20,33 @@ def kernels(change):
 
 
 def load(path):
-  return known_weights.load(
-      str(path), made.port, {}, network='net', cache_dir=str(path.parent))[0]
+  return known_weights.load(str(path), made.port, {}, network='net', cache_dir=str(path.parent))[0]
 
 
-@pytest.mark.parametrize(('backend', 'change'), [
+@pytest.mark.parametrize(
+  ('backend', 'change'),
+  [
     (b'theano', lambda kernel: kernel[::-1, ::-1]),
     ('theano', lambda kernel: kernel[::-1, ::-1]),
-    (b'tensorflow', lambda kernel: kernel), ('cntk', lambda kernel: kernel)])
+    (b'tensorflow', lambda kernel: kernel),
+    ('cntk', lambda kernel: kernel),
+  ],
+)
 @pytest.mark.parametrize('inside', ['', 'model_weights/'])
 def test_kernels_of_theano_are_reversed(backend, change, inside, tmp_path):
-  made.write_h5(tmp_path / 'a.h5', {
-      f'{inside}{name}': x
-      for name, x in made.keras_arrays(kernels(change)).items()})
+  made.write_h5(tmp_path / 'a.h5', {f'{inside}{name}': x for name, x in made.keras_arrays(kernels(change)).items()})
   with h5py.File(tmp_path / 'a.h5', 'a') as file:
     file.attrs['backend'] = backend
   assert load(tmp_path / 'a.h5').sha256 == variable_files.digest(CAFFE)
 
 
-def under_torchs_names(order=1, scale=1., classifier=1.):
+def under_torchs_names(order=1, scale=1.0, classifier=1.0):
   arrays = made.torchvision_arrays(WEIGHTS)
   name = 'features.0.weight'
   return arrays | {
-      name: arrays[name][:, ::order] * np.float32(scale),
-      'classifier.0.weight': np.full((4, 3), classifier, np.float32)}
+    name: arrays[name][:, ::order] * np.float32(scale),
+    'classifier.0.weight': np.full((4, 3), classifier, np.float32),
+  }
 
 
 def test_the_hash_is_that_of_the_weights_of_imagenet():
@@ -56,13 +54,13 @@ def test_the_hash_is_that_of_the_weights_of_imagenet():
   assert ported['conv1_1/kernel'] == vgg_tables._ILSVRC_2014
 
 
-@pytest.mark.parametrize(('order', 'family', 'mean'), [
-    (1, 'caffe', CAFFE.preprocess.mean),
-    (-1, 'vgg_features', (123, 117, 104))])
-def test_values_of_caffe_are_told_by_the_first_layer(
-    order, family, mean, monkeypatch, caplog, tmp_path):
-  monkeypatch.setattr(vgg_tables, '_ILSVRC_2014', hashlib.sha256(
-      WEIGHTS['conv1_1/kernel'][:, :, ::-1].tobytes()).hexdigest())
+@pytest.mark.parametrize(
+  ('order', 'family', 'mean'), [(1, 'caffe', CAFFE.preprocess.mean), (-1, 'vgg_features', (123, 117, 104))]
+)
+def test_values_of_caffe_are_told_by_the_first_layer(order, family, mean, monkeypatch, caplog, tmp_path):
+  monkeypatch.setattr(
+    vgg_tables, '_ILSVRC_2014', hashlib.sha256(WEIGHTS['conv1_1/kernel'][:, :, ::-1].tobytes()).hexdigest()
+  )
   path = tmp_path / 'a.safetensors'
   made.write_safetensors(path, under_torchs_names(order))
   for _ in range(2):  # ported, and kept
@@ -72,8 +70,7 @@ def test_values_of_caffe_are_told_by_the_first_layer(
     assert f'as for weights of {family}, x - ({mean[0]:g}' in caplog.text
     caplog.clear()
     for layer, tensors in CAFFE.variables['params'].items():
-      np.testing.assert_array_equal(
-          found.ported.variables['params'][layer]['kernel'], tensors['kernel'])
+      np.testing.assert_array_equal(found.ported.variables['params'][layer]['kernel'], tensors['kernel'])
 
 
 def test_what_is_assumed_is_said(caplog, tmp_path):
@@ -87,8 +84,8 @@ def test_a_file_of_features_alone_has_no_classifier():
   found = made.port(under_torchs_names(-1, classifier=np.nan))
   assert found.family == 'vgg_features'
   np.testing.assert_array_equal(
-      found.variables['params']['conv1_1']['kernel'],
-      CAFFE.variables['params']['conv1_1']['kernel'])
+    found.variables['params']['conv1_1']['kernel'], CAFFE.variables['params']['conv1_1']['kernel']
+  )
 
 
 def test_kernels_scaled_for_0_to_255_are_no_torchvisions():
@@ -101,30 +98,34 @@ def test_kernels_scaled_for_0_to_255_are_no_torchvisions():
 @pytest.mark.parametrize('folded', [False, True])
 def test_resnets_of_caffe_are_no_torchvisions(folded):
   """Scaled for 0-255: by the norm's statistics, or folded into its scale."""
-  arrays = {'conv1.weight': np.random.default_rng(0).normal(
-      0, .1, (8, 3, 7, 7)).astype(np.float32)}
-  arrays |= {f'bn1.{name}': np.full(8, value, np.float32) for name, value in (
-      ('weight', .3), ('bias', 0), ('running_mean', 0), ('running_var', 1))}
-  expected = {'conv1/kernel': (7, 7, 3, 8)} | dict.fromkeys((
-      'bn1/scale', 'bn1/bias', 'batch_stats:bn1/mean', 'batch_stats:bn1/var'),
-      (8,))
+  arrays = {'conv1.weight': np.random.default_rng(0).normal(0, 0.1, (8, 3, 7, 7)).astype(np.float32)}
+  arrays |= {
+    f'bn1.{name}': np.full(8, value, np.float32)
+    for name, value in (('weight', 0.3), ('bias', 0), ('running_mean', 0), ('running_var', 1))
+  }
+  expected = {'conv1/kernel': (7, 7, 3, 8)} | dict.fromkeys(
+    ('bn1/scale', 'bn1/bias', 'batch_stats:bn1/mean', 'batch_stats:bn1/var'), (8,)
+  )
   port = zoo_tables.resnet_porter('net')
   assert port(arrays, expected).family == 'torchvision'
-  arrays |= {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {
-      'bn1.running_var': arrays['bn1.running_var'] * 57 ** 2}
-  with pytest.raises(InputError, match=r'gain of 0\.0.*caffe \(BGR\) or vgg_f'
-                     '.*to torchvision if'):
+  arrays |= (
+    {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {'bn1.running_var': arrays['bn1.running_var'] * 57**2}
+  )
+  with pytest.raises(
+    InputError,
+    match=r'gain of 0\.0.*caffe \(BGR\) or vgg_f'
+    '.*to torchvision if',
+  ):
     port(arrays, expected)
   assert port(arrays, expected, 'torchvision').family == 'torchvision'
   assert port(arrays, expected, 'caffe').preprocess.bgr
 
 
 def test_a_file_that_was_kept_without_its_family_is_ported_again(tmp_path):
-  """As by an older release, which took the values of Caffe for torchvision's.
-  """
+  """As by an older release, which took the values of Caffe for torchvision's."""
   path = tmp_path / 'a.safetensors'
   made.write_safetensors(path, under_torchs_names())
   right = load(path)
-  kept, = (tmp_path / 'net').iterdir()
+  (kept,) = (tmp_path / 'net').iterdir()
   variable_files.save(kept, CAFFE, right.origin._replace(preprocessing=''))
   assert load(path).sha256 == right.sha256

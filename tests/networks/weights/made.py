@@ -19,19 +19,29 @@ FIXTURES = pathlib.Path(__file__).resolve().parent / 'fixtures'
 
 # Unequal in neighbouring blocks, so that no transposition goes unnoticed.
 WIDTHS = {
-    'conv1_1': 3, 'conv1_2': 3, 'conv2_1': 4, 'conv2_2': 4,
-    'conv3_1': 5, 'conv3_2': 5, 'conv3_3': 5,
-    'conv4_1': 4, 'conv4_2': 4, 'conv4_3': 4,
-    'conv5_1': 3, 'conv5_2': 3, 'conv5_3': 3}
+  'conv1_1': 3,
+  'conv1_2': 3,
+  'conv2_1': 4,
+  'conv2_2': 4,
+  'conv3_1': 5,
+  'conv3_2': 5,
+  'conv3_3': 5,
+  'conv4_1': 4,
+  'conv4_2': 4,
+  'conv4_3': 4,
+  'conv5_1': 3,
+  'conv5_2': 3,
+  'conv5_3': 3,
+}
 _PORT = vgg_tables.porter('VGG-16', vgg.CONVOLUTIONS)
-MEAN = np.array([120., 110., 100.], np.float32)
+MEAN = np.array([120.0, 110.0, 100.0], np.float32)
 
 _FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
 Tensors = dict[str, np.ndarray]
 
 
-def tensors(seed: int = 0, scale: float = 1.) -> Tensors:
+def tensors(seed: int = 0, scale: float = 1.0) -> Tensors:
   """Returns 'conv1_1/kernel' (float32, HWIO), 'conv1_1/bias', ...
 
   Args:
@@ -44,19 +54,16 @@ def tensors(seed: int = 0, scale: float = 1.) -> Tensors:
     kernel = generator.standard_normal((3, 3, inputs, units))
     kernel *= np.sqrt(2 / (9 * inputs)) * (scale if name == 'conv1_1' else 1)
     result[f'{name}/kernel'] = kernel.astype(np.float32)
-    result[f'{name}/bias'] = np.float32(
-        0.1 * generator.standard_normal(units))
+    result[f'{name}/bias'] = np.float32(0.1 * generator.standard_normal(units))
     inputs = units
   return result
 
 
-def shapes(
-    widths: Mapping[str, int] = WIDTHS) -> dict[str, tuple[int, ...]]:
+def shapes(widths: Mapping[str, int] = WIDTHS) -> dict[str, tuple[int, ...]]:
   """Returns the shapes of `tensors`."""
   result, inputs = {}, 3
   for name, units in widths.items():
-    result |= {f'{name}/kernel': (3, 3, inputs, units),
-               f'{name}/bias': (units,)}
+    result |= {f'{name}/kernel': (3, 3, inputs, units), f'{name}/bias': (units,)}
     inputs = units
   return result
 
@@ -66,8 +73,7 @@ def port(arrays: Mapping[str, np.ndarray], preprocessing: str | None = None):
   return _PORT(arrays, shapes(), preprocessing)
 
 
-def _each(weights: Mapping[str, np.ndarray]) -> Iterable[
-    tuple[str, np.ndarray, np.ndarray]]:
+def _each(weights: Mapping[str, np.ndarray]) -> Iterable[tuple[str, np.ndarray, np.ndarray]]:
   for name in WIDTHS:
     yield name, weights[f'{name}/kernel'], weights[f'{name}/bias']
 
@@ -84,12 +90,10 @@ def keras_arrays(weights: Tensors) -> Tensors:
 
 def onnx_arrays(weights: Tensors) -> Tensors:
   """The names of a Keras model that tf2onnx converted, with a dense layer."""
-  named = {'net/dense_3_1/Cast/ReadVariableOp:0': np.ones((3, 4), np.float32),
-           'const_starts__79': np.array([7])}
+  named = {'net/dense_3_1/Cast/ReadVariableOp:0': np.ones((3, 4), np.float32), 'const_starts__79': np.array([7])}
   for name, kernel, bias in _each(weights):
     layer = f'net/block{name[4]}_conv{name[6]}_1'
-    named[f'{layer}/convolution/ReadVariableOp:0'] = kernel.transpose(
-        3, 2, 0, 1)
+    named[f'{layer}/convolution/ReadVariableOp:0'] = kernel.transpose(3, 2, 0, 1)
     named[f'{layer}/Squeeze:0'] = bias
   return named
 
@@ -107,8 +111,7 @@ def caffe_arrays(weights: Tensors, top: str = 'fc8') -> Tensors:
   for name, kernel, bias in _each(weights):
     named[f'{name}/0'] = kernel.transpose(3, 2, 0, 1)
     named[f'{name}/1'] = bias
-  return named | {f'{top}/0': np.ones((4, 3), np.float32),
-                  f'{top}/1': np.ones(4, np.float32)}
+  return named | {f'{top}/0': np.ones((4, 3), np.float32), f'{top}/1': np.ones(4, np.float32)}
 
 
 def own_arrays(weights: Tensors) -> Tensors:
@@ -126,9 +129,7 @@ def write_npz(path: pathlib.Path, arrays: Tensors) -> None:
 
 
 def write_safetensors(path: pathlib.Path, arrays: Tensors) -> None:
-  safetensors.numpy.save_file(
-      {name: np.ascontiguousarray(array) for name, array in arrays.items()},
-      path)
+  safetensors.numpy.save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
 
 
 def varint(value: int) -> bytes:
@@ -152,22 +153,18 @@ def field(number: int, value: int | bytes | str | float) -> bytes:
 
 def onnx_tensor(name: str, array: np.ndarray) -> bytes:
   """Encodes a TensorProto with raw data and its dimensions packed."""
-  code = {'float32': 1, 'int64': 7, 'float16': 10, 'float64': 11}[
-      array.dtype.name]
-  return (field(1, b''.join(map(varint, array.shape))) + field(2, code)
-          + field(8, name) + field(9, array.tobytes()))
+  code = {'float32': 1, 'int64': 7, 'float16': 10, 'float64': 11}[array.dtype.name]
+  return field(1, b''.join(map(varint, array.shape))) + field(2, code) + field(8, name) + field(9, array.tobytes())
 
 
 def onnx_model(*initializers: bytes) -> bytes:
   node = field(1, 'input') + field(2, 'output') + field(4, 'Relu')
-  graph = field(1, node) + b''.join(
-      field(5, tensor) for tensor in initializers)
+  graph = field(1, node) + b''.join(field(5, tensor) for tensor in initializers)
   return field(1, 7) + field(2, 'made') + field(7, graph)
 
 
 def write_onnx(path: pathlib.Path, arrays: Tensors) -> None:
-  path.write_bytes(onnx_model(
-      *(onnx_tensor(name, array) for name, array in arrays.items())))
+  path.write_bytes(onnx_model(*(onnx_tensor(name, array) for name, array in arrays.items())))
 
 
 def _caffe_layers(arrays: Tensors) -> dict[str, list[np.ndarray]]:
@@ -184,9 +181,9 @@ def write_caffe_v1(path: pathlib.Path, arrays: Tensors) -> None:
     layer = field(2, 'below') + field(3, name) + field(4, name) + field(5, 4)
     for blob in blobs:
       sizes = (1,) * (4 - blob.ndim) + blob.shape
-      layer += field(6, b''.join(
-          field(1 + axis, size) for axis, size in enumerate(sizes)
-      ) + field(5, blob.astype('<f4').tobytes()))
+      layer += field(
+        6, b''.join(field(1 + axis, size) for axis, size in enumerate(sizes)) + field(5, blob.astype('<f4').tobytes())
+      )
     net += field(2, layer)
   path.write_bytes(net)
 
@@ -198,20 +195,19 @@ def write_caffe_v2(path: pathlib.Path, arrays: Tensors) -> None:
     layer = field(1, name) + field(2, 'Convolution') + field(3, 'below')
     for blob in blobs:
       shape = field(1, b''.join(map(varint, blob.shape)))
-      layer += field(
-          7, field(5, blob.astype('<f4').tobytes()) + field(7, shape))
+      layer += field(7, field(5, blob.astype('<f4').tobytes()) + field(7, shape))
     net += field(100, layer)
   path.write_bytes(net)
 
 
 # Title -> the suffix, the arrays of the layout, and how the file is written.
 FILES: dict[str, tuple[str, Callable, Callable]] = {
-    'keras': ('.h5', keras_arrays, write_h5),
-    'onnx': ('.onnx', onnx_arrays, write_onnx),
-    'torchvision': ('.safetensors', torchvision_arrays, write_safetensors),
-    'caffe-v1': ('.caffemodel', caffe_arrays, write_caffe_v1),
-    'caffe-v2': ('.caffemodel', caffe_arrays, write_caffe_v2),
-    'own': ('.npz', own_arrays, write_npz),
+  'keras': ('.h5', keras_arrays, write_h5),
+  'onnx': ('.onnx', onnx_arrays, write_onnx),
+  'torchvision': ('.safetensors', torchvision_arrays, write_safetensors),
+  'caffe-v1': ('.caffemodel', caffe_arrays, write_caffe_v1),
+  'caffe-v2': ('.caffemodel', caffe_arrays, write_caffe_v2),
+  'own': ('.npz', own_arrays, write_npz),
 }
 
 

@@ -10,8 +10,12 @@ def _arrays(*initializers: bytes) -> dict[str, np.ndarray]:
 
 
 def _typed(code: int, number: int, payload: bytes, *dims: int) -> bytes:
-  return (b''.join(made.field(1, dim) for dim in dims) + made.field(2, code)
-          + made.field(number, payload) + made.field(8, 'x'))
+  return (
+    b''.join(made.field(1, dim) for dim in dims)
+    + made.field(2, code)
+    + made.field(number, payload)
+    + made.field(8, 'x')
+  )
 
 
 @pytest.mark.parametrize('dtype', ['float32', 'float16', 'float64', 'int64'])
@@ -42,20 +46,22 @@ def test_values_in_typed_fields():
 
 def test_halves_are_bits_in_integers():
   # 1.5 is 0x3e00 as IEEE half and 0x3fc0 as bfloat16; the top bit is the sign.
-  half = made.varint(0x3e00) + made.varint(0xbe00)
-  np.testing.assert_array_equal(
-      _arrays(_typed(10, 5, half, 2))['x'], [1.5, -1.5])
-  brain = made.varint(0x3fc0) + made.varint(0xbfc0)
-  np.testing.assert_array_equal(
-      _arrays(_typed(16, 5, brain, 2))['x'].astype(np.float32), [1.5, -1.5])
+  half = made.varint(0x3E00) + made.varint(0xBE00)
+  np.testing.assert_array_equal(_arrays(_typed(10, 5, half, 2))['x'], [1.5, -1.5])
+  brain = made.varint(0x3FC0) + made.varint(0xBFC0)
+  np.testing.assert_array_equal(_arrays(_typed(16, 5, brain, 2))['x'].astype(np.float32), [1.5, -1.5])
 
 
-@pytest.mark.parametrize(('tensor', 'reason'), [
+@pytest.mark.parametrize(
+  ('tensor', 'reason'),
+  [
     (_typed(8, 9, b'ab', 2), "'x' is of the ONNX data type 8"),
     (_typed(1, 9, b'\0' * 8, 3), r"'x' has 2 values for the shape \(3,\)"),
     (_typed(1, 9, b'\0' * 7, 2), 'buffer size'),
     (_typed(1, 9, b'\0' * 8, -1, -2), "'x' has 2 values"),
-    (_typed(1, 13, made.field(1, 'location'), 1), 'kept in another file')])
+    (_typed(1, 13, made.field(1, 'location'), 1), 'kept in another file'),
+  ],
+)
 def test_hostile_tensors(tensor, reason):
   with pytest.raises(ValueError, match=reason):
     _arrays(tensor)

@@ -15,15 +15,13 @@ from saliency_jax.networks.weights import weight_files
 from tests import tiny
 from tests.networks.weights import made
 
-PHOTOGRAPH = np.random.default_rng(7).integers(
-    0, 256, (32, 48, 3)).astype(np.float64)
+PHOTOGRAPH = np.random.default_rng(7).integers(0, 256, (32, 48, 3)).astype(np.float64)
 
 
 def _pool(x: np.ndarray, rows: int, columns: int) -> np.ndarray:
   """The maximum of 2 x 2 over the two axes given, of even length."""
   for axis in (rows, columns):
-    even, odd = (np.take(x, range(start, x.shape[axis], 2), axis)
-                 for start in (0, 1))
+    even, odd = (np.take(x, range(start, x.shape[axis], 2), axis) for start in (0, 1))
     x = np.maximum(even, odd)
   return x
 
@@ -35,11 +33,12 @@ def _channels_first(x, kernels, biases) -> list[np.ndarray]:
     if name.endswith('_1') and layers:
       x = _pool(x, 1, 2)
     # Both programs correlate: the kernel is not turned round.
-    x = np.stack([
-        b + sum(scipy.signal.correlate2d(channel, k, mode='same')
-                for channel, k in zip(x, unit, strict=True))
-        for unit, b in zip(kernel.astype(np.float64), bias.ravel(),
-                           strict=True)])
+    x = np.stack(
+      [
+        b + sum(scipy.signal.correlate2d(channel, k, mode='same') for channel, k in zip(x, unit, strict=True))
+        for unit, b in zip(kernel.astype(np.float64), bias.ravel(), strict=True)
+      ]
+    )
     x = np.maximum(x, 0)
     layers.append(x.transpose(1, 2, 0))
   return layers
@@ -51,8 +50,7 @@ def _channels_last(x, kernels, biases) -> list[np.ndarray]:
   for name, kernel, bias in zip(made.WIDTHS, kernels, biases, strict=True):
     if name.endswith('_1') and layers:
       x = _pool(x, 0, 1)
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(x, ((1, 1), (1, 1), (0, 0))), (3, 3), (0, 1))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((1, 1), (1, 1), (0, 0))), (3, 3), (0, 1))
     x = np.einsum('HWihw,hwio->HWo', windows, kernel.astype(np.float64))
     x = np.maximum(x + bias, 0)
     layers.append(x)
@@ -65,9 +63,10 @@ def _bgr(mean: tuple[float, float, float]) -> np.ndarray:
 
 def _caffe(arrays, mean=(103.939, 116.779, 123.68)):
   return _channels_first(
-      _bgr(mean).transpose(2, 0, 1),
-      [arrays[f'{name}/0'] for name in made.WIDTHS],
-      [arrays[f'{name}/1'] for name in made.WIDTHS])
+    _bgr(mean).transpose(2, 0, 1),
+    [arrays[f'{name}/0'] for name in made.WIDTHS],
+    [arrays[f'{name}/1'] for name in made.WIDTHS],
+  )
 
 
 def _places365(arrays):
@@ -77,37 +76,37 @@ def _places365(arrays):
 def _keras(arrays):
   layers = [f'block{name[4]}_conv{name[6]}' for name in made.WIDTHS]
   return _channels_last(
-      _bgr((103.939, 116.779, 123.68)),
-      [arrays[f'{layer}/{layer}_W_1:0'] for layer in layers],
-      [arrays[f'{layer}/{layer}_b_1:0'] for layer in layers])
+    _bgr((103.939, 116.779, 123.68)),
+    [arrays[f'{layer}/{layer}_W_1:0'] for layer in layers],
+    [arrays[f'{layer}/{layer}_b_1:0'] for layer in layers],
+  )
 
 
 def _onnx(arrays):
   layers = [f'net/block{name[4]}_conv{name[6]}_1' for name in made.WIDTHS]
   return _channels_first(
-      _bgr((103.939, 116.779, 123.68)).transpose(2, 0, 1),
-      [arrays[f'{layer}/convolution/ReadVariableOp:0'] for layer in layers],
-      [arrays[f'{layer}/Squeeze:0'] for layer in layers])
+    _bgr((103.939, 116.779, 123.68)).transpose(2, 0, 1),
+    [arrays[f'{layer}/convolution/ReadVariableOp:0'] for layer in layers],
+    [arrays[f'{layer}/Squeeze:0'] for layer in layers],
+  )
 
 
 def _torchvision(arrays):
   image = (PHOTOGRAPH / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-  numbers = sorted(
-      int(name.split('.')[1]) for name in arrays if name.startswith('features'))
+  numbers = sorted(int(name.split('.')[1]) for name in arrays if name.startswith('features'))
   numbers = list(dict.fromkeys(numbers))
   return _channels_first(
-      image.transpose(2, 0, 1),
-      [arrays[f'features.{number}.weight'] for number in numbers],
-      [arrays[f'features.{number}.bias'] for number in numbers])
+    image.transpose(2, 0, 1),
+    [arrays[f'features.{number}.weight'] for number in numbers],
+    [arrays[f'features.{number}.bias'] for number in numbers],
+  )
 
 
 def _compare(path, references: list[np.ndarray]) -> None:
   network = zoo.assemble(
-      'tiny', tiny.architecture(made.WIDTHS),
-      made.port(weight_files.read_arrays(path)), Provenance('', '', ''))
-  maps = network.apply(
-      network.variables, PHOTOGRAPH[None].astype(np.float32),
-      vgg.CONVOLUTIONS)
+    'tiny', tiny.architecture(made.WIDTHS), made.port(weight_files.read_arrays(path)), Provenance('', '', '')
+  )
+  maps = network.apply(network.variables, PHOTOGRAPH[None].astype(np.float32), vgg.CONVOLUTIONS)
   for name, reference in zip(vgg.CONVOLUTIONS, references, strict=True):
     assert maps[name].shape[1:] == reference.shape
     # Alive: a map of zeros would agree with anything.
@@ -116,9 +115,10 @@ def _compare(path, references: list[np.ndarray]) -> None:
     assert error <= 1e-5, (name, error)
 
 
-@pytest.mark.parametrize(('title', 'reference'), [
-    ('keras', _keras), ('onnx', _onnx), ('torchvision', _torchvision),
-    ('caffe-v1', _caffe), ('caffe-v2', _caffe)])
+@pytest.mark.parametrize(
+  ('title', 'reference'),
+  [('keras', _keras), ('onnx', _onnx), ('torchvision', _torchvision), ('caffe-v1', _caffe), ('caffe-v2', _caffe)],
+)
 def test_parity(tmp_path, title, reference):
   # Inputs in 0-255 call for a smaller first kernel than inputs of unit size.
   scale = 1 if title == 'torchvision' else 1 / 64

@@ -20,13 +20,12 @@ def test_documented_examples():
   assert _message(b'\x12\x07testing').text(2) == 'testing'
   embedded = _message(b'\x1a\x03\x08\x96\x01').messages(3)
   assert embedded[0].integers(1) == [150]
-  assert _message(b'\x32\x06\x03\x8e\x02\x9e\xa7\x05').integers(6) == [
-      3, 270, 86942]
+  assert _message(b'\x32\x06\x03\x8e\x02\x9e\xa7\x05').integers(6) == [3, 270, 86942]
   assert _message(b'\x28\x01\x28\x02\x28\x03').integers(5) == [1, 2, 3]
   assert _message(b'\x08' + b'\xfe' + b'\xff' * 8 + b'\x01').integers(1) == [-2]
 
 
-@given(st.lists(st.integers(-2**63, 2**63 - 1)))
+@given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_integers_round_trip(values):
   packed = made.field(4, b''.join(map(made.varint, values)))
   unpacked = b''.join(made.field(4, value) for value in values)
@@ -38,8 +37,7 @@ def test_floats_packed_unpacked_and_in_pieces():
   values = np.array([1.5, -2, 3], '<f4')
   packed = made.field(5, values.tobytes())
   unpacked = b''.join(made.field(5, float(value)) for value in values)
-  pieces = made.field(5, values[:1].tobytes()) + made.field(
-      5, values[1:].tobytes())
+  pieces = made.field(5, values[:1].tobytes()) + made.field(5, values[1:].tobytes())
   for data in (packed, unpacked, pieces):
     np.testing.assert_array_equal(_message(data).floats(5, '<f4'), values)
   assert _message(b'').floats(5, '<f4').size == 0
@@ -63,7 +61,9 @@ def test_the_last_string_counts_and_absence_is_empty():
   assert 2 not in message
 
 
-@pytest.mark.parametrize(('data', 'reason'), [
+@pytest.mark.parametrize(
+  ('data', 'reason'),
+  [
     (b'\x12\x08testing', '8 bytes where 7'),
     (b'\x08', 'end inside'),
     (b'\x08\x96', 'end inside'),
@@ -71,7 +71,9 @@ def test_the_last_string_counts_and_absence_is_empty():
     (b'\x0d\0\0', '4 bytes where 2'),
     (b'\x12' + b'\xff' * 9 + b'\x01', 'bytes where 0'),
     (b'\x0b', 'wire type 3'),
-    (b'\x02\x00', 'without a number')])
+    (b'\x02\x00', 'without a number'),
+  ],
+)
 def test_malformed(data, reason):
   with pytest.raises(ValueError, match=reason):
     _message(data)

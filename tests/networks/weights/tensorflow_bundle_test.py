@@ -14,9 +14,12 @@ from saliency_jax.networks.weights import tensorflow_bundle, weight_files
 from tests.networks.weights.made import field
 
 _KERNEL = np.arange(12, dtype='<f4').reshape(3, 2, 2)
-_ARRAYS = {'net/conv1/biases': np.array([1.5, -2], '<f4'),
-           'net/conv1/weights': _KERNEL, 'net/conv2/weights': _KERNEL + 100,
-           'step': np.array(7, '<i8')}
+_ARRAYS = {
+  'net/conv1/biases': np.array([1.5, -2], '<f4'),
+  'net/conv1/weights': _KERNEL,
+  'net/conv2/weights': _KERNEL + 100,
+  'step': np.array(7, '<i8'),
+}
 _CODES = {'<f4': 1, '<i8': 9}
 _ONE_SHARD = field(1, 1)
 
@@ -33,13 +36,12 @@ def _block(rows):
     shared = 0
     while shared < min(len(key), len(before)) and key[shared] == before[shared]:
       shared += 1
-    content += (_varint(shared) + _varint(len(key) - shared)
-                + _varint(len(value)) + key[shared:] + value)
+    content += _varint(shared) + _varint(len(key) - shared) + _varint(len(value)) + key[shared:] + value
     before = key
   return content + struct.pack('<II', 0, 1), b'\0' + b'sum!'
 
 
-def _table(rows, magic=0xdb4775248b80fb57):
+def _table(rows, magic=0xDB4775248B80FB57):
   """A table of two blocks of data."""
   data, positions = b'', []
   for part in (rows[:3], rows[3:]):
@@ -65,8 +67,7 @@ def _entry(array, offset, **changes):
 def _write(folder, header=_ONE_SHARD, **changes):
   rows, data = [(b'', header)], b''
   for name, array in sorted(_ARRAYS.items()):
-    rows.append((name.encode(), _entry(
-        array, len(data), **(changes if name == 'step' else {}))))
+    rows.append((name.encode(), _entry(array, len(data), **(changes if name == 'step' else {}))))
     data += array.tobytes()
   path = folder / 'model.ckpt.index'
   path.write_bytes(_table(rows))
@@ -83,15 +84,20 @@ def test_every_variable_of_a_checkpoint(tmp_path):
   assert 'step' not in weight_files.read_arrays(_write(tmp_path, f1=7))
 
 
-@pytest.mark.parametrize(('options', 'reason'), [
+@pytest.mark.parametrize(
+  ('options', 'reason'),
+  [
     ({'header': field(1, 1) + field(2, 1)}, 'big-endian'),
     ({'header': field(1, 2)}, 'data-00000-of-00002 is not beside it'),
     ({'f3': 1}, 'data-00001-of-00001 is not beside it'),
     ({'f1': 8}, "'step' is of the TensorFlow data type 8"),
-    ({'f4': 1 << 40}, "'step' is cut off"), ({'f5': 7}, "'step' has 7 bytes"),
-    ({'f5': 16}, "'step' is cut off"), ({'f7': b''}, 'kept in slices'),
+    ({'f4': 1 << 40}, "'step' is cut off"),
+    ({'f5': 7}, "'step' has 7 bytes"),
+    ({'f5': 16}, "'step' is cut off"),
+    ({'f7': b''}, 'kept in slices'),
     ({'f2': field(2, field(1, 3))}, "'step' has 1 values"),
-])
+  ],
+)
 def test_what_is_refused(options, reason, tmp_path):
   path = _write(tmp_path, **options)
   with pytest.raises(InputError, match=reason) as refusal:
@@ -104,19 +110,21 @@ def test_tables_that_are_none():
   read = lambda data: tensorflow_bundle._table(memoryview(data))  # noqa: E731
   assert list(read(_table(rows))) == list('abcd')
   for data, reason in (
-      (b'', 'end like'), (_table(rows, magic=1), 'end like'),
-      (_table([*rows[:3], rows[0]]), "two entries 'a'"),
-      (_table(rows).replace(b'\0sum!', b'\1sum!', 1), 'compressed'),
-      (_table(rows)[50:], 'reaches out')):
+    (b'', 'end like'),
+    (_table(rows, magic=1), 'end like'),
+    (_table([*rows[:3], rows[0]]), "two entries 'a'"),
+    (_table(rows).replace(b'\0sum!', b'\1sum!', 1), 'compressed'),
+    (_table(rows)[50:], 'reaches out'),
+  ):
     with pytest.raises(ValueError, match=reason):
       read(data)
   # A few letters that stand for many keys, each of a long one's length.
   size = 1 << 20
-  bomb = b'\0' + _varint(size) + b'\0' + b'x' * size + b''.join(
-      _varint(size) + b'\1\0' + bytes([i]) for i in range(250))
+  bomb = (
+    b'\0' + _varint(size) + b'\0' + b'x' * size + b''.join(_varint(size) + b'\1\0' + bytes([i]) for i in range(250))
+  )
   with pytest.raises(ValueError, match='more than a file of its size'):
-    for _ in tensorflow_bundle._rows(
-        memoryview(bomb), outside.Budget(len(bomb))):
+    for _ in tensorflow_bundle._rows(memoryview(bomb), outside.Budget(len(bomb))):
       pass
 
 
@@ -124,6 +132,6 @@ def test_tables_that_are_none():
 def test_damage_is_a_value_error_or_read(junk, at):
   table = _table([(name.encode(), b'1') for name in 'abcd'])
   at = min(at, len(table))
-  for data in (junk, table[:at] + junk + table[at + len(junk):]):
+  for data in (junk, table[:at] + junk + table[at + len(junk) :]):
     with contextlib.suppress(ValueError):
       tensorflow_bundle._table(memoryview(data))

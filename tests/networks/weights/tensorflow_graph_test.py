@@ -14,14 +14,14 @@ _KERNEL = np.arange(12, dtype='<f4').reshape(3, 2, 2)
 
 def _tensor(array, content=True, dtype=1):
   shape = b''.join(field(2, field(1, size)) for size in array.shape)
-  values = field(4, array.tobytes()) if content else b''.join(
-      field(5, float(value)) for value in array.ravel())
+  values = field(4, array.tobytes()) if content else b''.join(field(5, float(value)) for value in array.ravel())
   return field(1, dtype) + field(2, shape) + values
 
 
 def _node(name, tensor, op='Const'):
   attributes = field(5, field(1, 'dtype') + field(2, field(6, 1))) + field(
-      5, field(1, 'value') + field(2, field(8, tensor)))
+    5, field(1, 'value') + field(2, field(8, tensor))
+  )
   return field(1, name) + field(2, op) + attributes
 
 
@@ -30,11 +30,12 @@ def _read(data):
 
 
 def test_constants_of_a_frozen_graph():
-  graph = (field(1, _node('a/kernel', _tensor(_KERNEL)))
-           + field(1, _node('b', _tensor(_KERNEL[0], content=False)))
-           + field(1, _node('size', _tensor(
-               np.array([2, 3], '<i4'), dtype=3)))
-           + field(1, _node('a/kernel/read', _tensor(_KERNEL), 'Identity')))
+  graph = (
+    field(1, _node('a/kernel', _tensor(_KERNEL)))
+    + field(1, _node('b', _tensor(_KERNEL[0], content=False)))
+    + field(1, _node('size', _tensor(np.array([2, 3], '<i4'), dtype=3)))
+    + field(1, _node('a/kernel/read', _tensor(_KERNEL), 'Identity'))
+  )
   found = _read(graph)
   assert set(found) == {'a/kernel', 'b'}
   np.testing.assert_array_equal(found['a/kernel'], _KERNEL)
@@ -55,14 +56,15 @@ def test_one_value_stands_for_all():
   np.testing.assert_array_equal(found, np.full(5, 1.5))
 
 
-@pytest.mark.parametrize(('graph', 'reason'), [
-    (field(1, _node('a', _tensor(_KERNEL))) + field(
-        1, _node('a', _tensor(_KERNEL + 1))), "two constants 'a'"),
+@pytest.mark.parametrize(
+  ('graph', 'reason'),
+  [
+    (field(1, _node('a', _tensor(_KERNEL))) + field(1, _node('a', _tensor(_KERNEL + 1))), "two constants 'a'"),
     (field(1, _node('a', _tensor(_KERNEL)[:-4])), 'bytes'),
-    (field(1, _node('a', field(1, 1) + field(2, field(2, field(1, 1 << 60)))
-                    + field(5, 1.))), "'a' has 1 values"),
+    (field(1, _node('a', field(1, 1) + field(2, field(2, field(1, 1 << 60))) + field(5, 1.0))), "'a' has 1 values"),
     (field(1, _node('a', field(1, 1) + field(4, b'123'))), '3 bytes of floats'),
-])
+  ],
+)
 def test_what_is_refused(graph, reason, tmp_path):
   path = tmp_path / 'model.pb'
   path.write_bytes(graph)

@@ -23,11 +23,11 @@ def test_files_of_torch(content, layout):
       assert read[name].shape == array.shape, name
       if name != 'bfloat16':
         assert read[name].dtype == array.dtype, name
-      np.testing.assert_array_equal(
-          read[name].astype(array.dtype), array, err_msg=name)
+      np.testing.assert_array_equal(read[name].astype(array.dtype), array, err_msg=name)
 
 
 # An assembler for pickles of protocol 2.
+
 
 def _name(dotted: str) -> bytes:
   module, name = dotted.rsplit('.', 1)
@@ -51,24 +51,28 @@ def _call(name: str, *arguments: bytes) -> bytes:
 
 
 def _storage(size: int, key: str = '0', kind: str = 'torch.FloatStorage'):
-  return _tuple(_text('storage'), _name(kind), _text(key), _text('cpu'),
-                _number(size)) + b'Q'
+  return _tuple(_text('storage'), _name(kind), _text(key), _text('cpu'), _number(size)) + b'Q'
 
 
 def _tensor(size=4, offset=0, shape=(2, 2), strides=(2, 1), **storage):
   return _call(
-      'torch._utils._rebuild_tensor_v2', _storage(size, **storage),
-      _number(offset), _tuple(*map(_number, shape)),
-      _tuple(*map(_number, strides)), b'\x89',
-      _call('collections.OrderedDict'))
+    'torch._utils._rebuild_tensor_v2',
+    _storage(size, **storage),
+    _number(offset),
+    _tuple(*map(_number, shape)),
+    _tuple(*map(_number, strides)),
+    b'\x89',
+    _call('collections.OrderedDict'),
+  )
 
 
 def _dict(*items: bytes) -> bytes:
   return b'}(' + b''.join(items) + b'u'
 
 
-def _write(folder: pathlib.Path, stream: bytes, data: bytes = b'',
-           compression: int = zipfile.ZIP_STORED) -> pathlib.Path:
+def _write(
+  folder: pathlib.Path, stream: bytes, data: bytes = b'', compression: int = zipfile.ZIP_STORED
+) -> pathlib.Path:
   path = folder / 'made.pth'
   data = data or np.arange(4, dtype='<f4').tobytes()
   with zipfile.ZipFile(path, 'w', compression) as archive:
@@ -89,9 +93,18 @@ def test_assembled_tensor(wrapper, name, tmp_path):
   np.testing.assert_array_equal(read['a'], [[0, 1], [2, 3]])
 
 
-@pytest.mark.parametrize('call', [
-    'posix.system', 'os.system', 'builtins.eval', 'builtins.getattr',
-    'torch.load', 'torch.storage._load_from_bytes', 'numpy.load'])
+@pytest.mark.parametrize(
+  'call',
+  [
+    'posix.system',
+    'os.system',
+    'builtins.eval',
+    'builtins.getattr',
+    'torch.load',
+    'torch.storage._load_from_bytes',
+    'numpy.load',
+  ],
+)
 def test_a_call_is_named_and_not_made(tmp_path, call):
   trace = tmp_path / 'trace'
   stream = _dict(_text('a'), _call(call, _text(f'touch {trace}')))
@@ -100,7 +113,9 @@ def test_a_call_is_named_and_not_made(tmp_path, call):
   assert not trace.exists()
 
 
-@pytest.mark.parametrize(('stream', 'reason'), [
+@pytest.mark.parametrize(
+  ('stream', 'reason'),
+  [
     (b'\x8c\x02os\x8c\x06system\x93', 'operation SHORT_BINUNICODE'),
     (b'(cos\nsystem\no', 'refers to os.system'),
     (b'(S"true"\nios\nsystem\n', 'operation STRING'),
@@ -117,37 +132,53 @@ def test_a_call_is_named_and_not_made(tmp_path, call):
     (_dict(b')', b'N'), 'odd keys'),
     (_dict(_text('a')), 'key but no value'),
     (_text('a') + b'N' + b'b', 'state of something unknown'),
-    (_tuple(_text('module'), _name('torch.Size'), b'N') + b'Q',
-     'outside that is no storage'),
+    (_tuple(_text('module'), _name('torch.Size'), b'N') + b'Q', 'outside that is no storage'),
     (_storage(-1), 'no state_dict'),
     (_call('torch.Size', _text('a')), 'str where only a tuple'),
     (_call('torch._utils._rebuild_tensor_v2', b'N'), 'way that is not known'),
-    (_dict(_text('a'), _tensor(), _text('b'),
-           _tensor(2, kind='torch.DoubleStorage')), 'described in two ways'),
+    (_dict(_text('a'), _tensor(), _text('b'), _tensor(2, kind='torch.DoubleStorage')), 'described in two ways'),
     (_dict(_text('a'), b'N'), "'a' is no tensor"),
     (_dict(_number(1), _tensor()), 'entry 1 is no tensor'),
-    (_dict(_text('a'), _tensor(), _text('module.a'), _tensor()),
-     'with and without'),
-    (_text('a'), 'no state_dict')])
+    (_dict(_text('a'), _tensor(), _text('module.a'), _tensor()), 'with and without'),
+    (_text('a'), 'no state_dict'),
+  ],
+)
 def test_hostile_streams(tmp_path, stream, reason):
   with pytest.raises(ValueError, match=reason):
     torch_file.arrays(_write(tmp_path, stream))
 
 
-@pytest.mark.parametrize('tensor', [
-    _tensor(offset=1), _tensor(offset=-1), _tensor(strides=(3, 1)),
-    _tensor(strides=(-2, 1)), _tensor(shape=(-2, 2)), _tensor(shape=(2, 3)),
-    _tensor(shape=(8,), strides=(0,)), _tensor(offset=2**31 - 1),
-    _tensor(shape=(2**31 - 1,) * 3, strides=(0, 0, 0))])
+@pytest.mark.parametrize(
+  'tensor',
+  [
+    _tensor(offset=1),
+    _tensor(offset=-1),
+    _tensor(strides=(3, 1)),
+    _tensor(strides=(-2, 1)),
+    _tensor(shape=(-2, 2)),
+    _tensor(shape=(2, 3)),
+    _tensor(shape=(8,), strides=(0,)),
+    _tensor(offset=2**31 - 1),
+    _tensor(shape=(2**31 - 1,) * 3, strides=(0, 0, 0)),
+  ],
+)
 def test_a_view_stays_in_its_storage(tmp_path, tensor):
   path = _write(tmp_path, _dict(_text('a'), tensor))
   with pytest.raises(ValueError, match="'a' reaches out of its storage"):
     torch_file.arrays(path)
 
 
-@pytest.mark.parametrize('tensor', [
-    _tensor(5), _tensor(8), _tensor(key='1'), _tensor(key='../data.pkl'),
-    _tensor(shape=(4,)), _tensor(kind='torch.DoubleStorage')])
+@pytest.mark.parametrize(
+  'tensor',
+  [
+    _tensor(5),
+    _tensor(8),
+    _tensor(key='1'),
+    _tensor(key='../data.pkl'),
+    _tensor(shape=(4,)),
+    _tensor(kind='torch.DoubleStorage'),
+  ],
+)
 def test_a_storage_has_the_size_that_is_said(tmp_path, tensor):
   path = _write(tmp_path, _dict(_text('a'), tensor))
   with pytest.raises((ValueError, KeyError)):
@@ -155,8 +186,7 @@ def test_a_storage_has_the_size_that_is_said(tmp_path, tensor):
 
 
 def test_compressed_members_are_refused(tmp_path):
-  path = _write(tmp_path, _dict(_text('a'), _tensor()), bytes(1 << 20),
-                zipfile.ZIP_DEFLATED)
+  path = _write(tmp_path, _dict(_text('a'), _tensor()), bytes(1 << 20), zipfile.ZIP_DEFLATED)
   with pytest.raises(ValueError, match='is compressed'):
     torch_file.arrays(path)
 
@@ -167,8 +197,8 @@ def _write_legacy(folder: pathlib.Path, stream: bytes) -> pathlib.Path:
   system = _dict(_text('little_endian'), b'\x88')
   pickles = (magic, b'M\xe9\x03', system, stream, b'](' + _text('0') + b'e')
   path.write_bytes(
-      b''.join(b'\x80\x02' + each + b'.' for each in pickles)
-      + struct.pack('<q', 4) + np.arange(4, dtype='<f4').tobytes())
+    b''.join(b'\x80\x02' + each + b'.' for each in pickles) + struct.pack('<q', 4) + np.arange(4, dtype='<f4').tobytes()
+  )
   return path
 
 
@@ -176,15 +206,12 @@ def test_parameters_before_torch_0_4(tmp_path):
   # A Parameter was made empty, or of its tensor, and then got its state; the
   # tensor came from _rebuild_tensor. So torchvision's first files are.
   tensor = _call(
-      'torch._utils._rebuild_tensor', _storage(4)[:-2] + b'Nt' + b'Q',
-      _number(0), _tuple(_number(4)), _tuple(_number(1)))
-  old = (_name('torch.nn.parameter.Parameter') + b')\x81'
-         + _tuple(tensor, b'N', b'N', b'\x88', b'\x89') + b'b')
-  new = (_name('torch.nn.parameter.Parameter') + _tuple(tensor) + b'\x81'
-         + _tuple(b'\x88', b'\x89', b'N') + b'b')
+    'torch._utils._rebuild_tensor', _storage(4)[:-2] + b'Nt' + b'Q', _number(0), _tuple(_number(4)), _tuple(_number(1))
+  )
+  old = _name('torch.nn.parameter.Parameter') + b')\x81' + _tuple(tensor, b'N', b'N', b'\x88', b'\x89') + b'b'
+  new = _name('torch.nn.parameter.Parameter') + _tuple(tensor) + b'\x81' + _tuple(b'\x88', b'\x89', b'N') + b'b'
   for parameter in (old, new):
-    stream = _call('collections.OrderedDict') + b'(' + (
-        _text('a') + parameter + b'u')
+    stream = _call('collections.OrderedDict') + b'(' + (_text('a') + parameter + b'u')
     read = torch_file.arrays(_write_legacy(tmp_path, stream))
     np.testing.assert_array_equal(read['a'], [0, 1, 2, 3])
 
@@ -221,8 +248,16 @@ def test_changed_bytes_never_do_anything_else(tmp_path_factory, data):
   path.write_bytes(content)
   try:
     read = torch_file.arrays(path)
-  except (ValueError, KeyError, RuntimeError, NotImplementedError,
-          OverflowError, EOFError, OSError, zipfile.BadZipFile):
+  except (
+    ValueError,
+    KeyError,
+    RuntimeError,
+    NotImplementedError,
+    OverflowError,
+    EOFError,
+    OSError,
+    zipfile.BadZipFile,
+  ):
     return  # what `formats` turns into one sentence
   with np.errstate(all='ignore'):
     for array in read.values():

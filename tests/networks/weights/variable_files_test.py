@@ -28,8 +28,7 @@ def test_round_trip(tmp_path):
   assert loaded.origin == ORIGIN
   assert loaded.sha256 == saved.sha256 == variable_files.digest(TRUNK)
   for name, tensor in variable_files.tensors(TRUNK).items():
-    np.testing.assert_array_equal(
-        variable_files.tensors(loaded.ported)[name], tensor)
+    np.testing.assert_array_equal(variable_files.tensors(loaded.ported)[name], tensor)
   assert [file.name for file in path.parent.iterdir()] == ['tiny.safetensors']
   assert path.stat().st_mode & stat.S_IRUSR
 
@@ -47,14 +46,12 @@ def test_others_can_read_the_format(tmp_path):
 def test_digest_sees_every_tensor_and_its_place():
   seen = {variable_files.digest(TRUNK)}
   for name in variable_files.tensors(TRUNK):
-    changed = {key: value.copy() for key, value in
-               variable_files.tensors(TRUNK).items()}
+    changed = {key: value.copy() for key, value in variable_files.tensors(TRUNK).items()}
     changed[name].flat[0] += 1
     seen.add(variable_files.digest(made.port(changed)))
   assert len(seen) == 28
   swapped = variable_files.tensors(TRUNK)
-  swapped['conv5_1/bias'], swapped['conv5_2/bias'] = (
-      swapped['conv5_2/bias'], swapped['conv5_1/bias'])
+  swapped['conv5_1/bias'], swapped['conv5_2/bias'] = (swapped['conv5_2/bias'], swapped['conv5_1/bias'])
   trunk = made.port(swapped)
   assert variable_files.digest(trunk) not in seen
 
@@ -62,10 +59,10 @@ def test_digest_sees_every_tensor_and_its_place():
 def test_digest_is_the_documented_one():
   """It is sha256sum of the lines 'name sha256', in the order of the names."""
   lines = ''.join(
-      f'{name} {hashlib.sha256(np.asarray(x, "<f4").tobytes()).hexdigest()}\n'
-      for name, x in sorted(variable_files.tensors(TRUNK).items()))
-  assert variable_files.digest(TRUNK) == hashlib.sha256(
-      lines.encode()).hexdigest()
+    f'{name} {hashlib.sha256(np.asarray(x, "<f4").tobytes()).hexdigest()}\n'
+    for name, x in sorted(variable_files.tensors(TRUNK).items())
+  )
+  assert variable_files.digest(TRUNK) == hashlib.sha256(lines.encode()).hexdigest()
 
 
 def test_digest_sees_the_preprocessing():
@@ -78,17 +75,14 @@ def test_digest_sees_the_preprocessing():
 
 def test_all_collections_and_the_whole_preprocessing_come_back(tmp_path):
   network = tiny.nested()
-  ported = variable_files.Ported(
-      dict(network.variables), Preprocess(64, bgr=True, resize='bicubic'))
+  ported = variable_files.Ported(dict(network.variables), Preprocess(64, bgr=True, resize='bicubic'))
   path = tmp_path / 'nested.safetensors'
   saved = variable_files.save(path, ported, ORIGIN)
   loaded = variable_files.load(path)
   assert loaded.ported.preprocess == ported.preprocess
   assert loaded.sha256 == saved.sha256
   assert set(loaded.ported.variables) == {'params', 'batch_stats'}
-  jax.tree.map(
-      np.testing.assert_array_equal, loaded.ported.variables,
-      dict(ported.variables))
+  jax.tree.map(np.testing.assert_array_equal, loaded.ported.variables, dict(ported.variables))
 
 
 def test_every_flipped_byte_is_noticed(tmp_path):
@@ -104,18 +98,21 @@ def test_every_flipped_byte_is_noticed(tmp_path):
       _load(path)
 
 
-@pytest.mark.parametrize(('change', 'reason'), [
+@pytest.mark.parametrize(
+  ('change', 'reason'),
+  [
     ({'version': '0'}, 'another version'),
     ({'sha256': '00'}, 'has not the tensors'),
     ({'more': ''}, 'no usable file of variables'),
-    ({'preprocess': '{"scale": 0, "mean": [120, 110, 100]}'}, 'above 0')])
+    ({'preprocess': '{"scale": 0, "mean": [120, 110, 100]}'}, 'above 0'),
+  ],
+)
 def test_metadata_is_checked(tmp_path, change, reason):
   path = tmp_path / 'tiny.safetensors'
   variable_files.save(path, TRUNK, ORIGIN)
   with safetensors.safe_open(path, 'numpy') as file:
     metadata = file.metadata()
-  safetensors.numpy.save_file(
-      variable_files.tensors(TRUNK), path, metadata | change)
+  safetensors.numpy.save_file(variable_files.tensors(TRUNK), path, metadata | change)
   with pytest.raises(InputError, match=reason):
     _load(path)
 

@@ -27,49 +27,50 @@ def test_all_but_the_first_kernel_are_as_they_were(title):
         np.testing.assert_array_equal(tensor, WEIGHTS[f'{layer}/{kind}'])
 
 
-@pytest.mark.parametrize(('title', 'mean', 'factor', 'order'), [
+@pytest.mark.parametrize(
+  ('title', 'mean', 'factor', 'order'),
+  [
     # R, G, B; the first kernel's channels and what multiplies them.
     ('keras', (123.68, 116.779, 103.939), (1, 1, 1), (2, 1, 0)),
     ('onnx', (123.68, 116.779, 103.939), (1, 1, 1), (2, 1, 0)),
     ('caffe-v2', (123.68, 116.779, 103.939), (1, 1, 1), (2, 1, 0)),
-    ('torchvision', (123.675, 116.28, 103.53),
-     (1 / 58.395, 1 / 57.12, 1 / 57.375), (0, 1, 2)),
-    ('own', tuple(made.MEAN), (1, 1, 1), (0, 1, 2))])
+    ('torchvision', (123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375), (0, 1, 2)),
+    ('own', tuple(made.MEAN), (1, 1, 1), (0, 1, 2)),
+  ],
+)
 def test_preprocessing_is_folded_in(title, mean, factor, order):
   trunk = _port(LAYOUTS[title](WEIGHTS))
   np.testing.assert_allclose(trunk.preprocess.mean, mean, rtol=1e-6)
   expected = WEIGHTS['conv1_1/kernel'][:, :, order] * np.reshape(factor, (3, 1))
-  np.testing.assert_allclose(
-      trunk.variables['params']['conv1_1']['kernel'], expected, rtol=1e-6)
+  np.testing.assert_allclose(trunk.variables['params']['conv1_1']['kernel'], expected, rtol=1e-6)
 
 
 def test_what_timm_puts_on_top_is_left_out_as_torchvisions_is():
   arrays = made.torchvision_arrays(WEIGHTS)
-  top = {f'{name}.{kind}': np.ones((2, 2), np.float32)
-         for name in ('pre_logits.fc1', 'pre_logits.fc2', 'head.fc')
-         for kind in ('weight', 'bias')}
-  for found in (_port(arrays | top), _port(
-      {name: x for name, x in arrays.items() if 'features' in name} | top)):
+  top = {
+    f'{name}.{kind}': np.ones((2, 2), np.float32)
+    for name in ('pre_logits.fc1', 'pre_logits.fc2', 'head.fc')
+    for kind in ('weight', 'bias')
+  }
+  for found in (_port(arrays | top), _port({name: x for name, x in arrays.items() if 'features' in name} | top)):
     assert found.preprocess == _port(arrays).preprocess
     for layer, tensors in _port(arrays).variables['params'].items():
       for kind, tensor in tensors.items():
-        np.testing.assert_array_equal(
-            found.variables['params'][layer][kind], tensor)
+        np.testing.assert_array_equal(found.variables['params'][layer][kind], tensor)
 
 
 def test_places365_is_told_by_its_last_layer():
   places = _port(made.caffe_arrays(WEIGHTS, top='fc8a'))
-  np.testing.assert_allclose(
-      places.preprocess.mean, (116.676, 112.514, 104.051), rtol=1e-6)
-  assert _port(made.caffe_arrays(WEIGHTS)).preprocess.mean[0] == (
-      np.float32(123.68))
+  np.testing.assert_allclose(places.preprocess.mean, (116.676, 112.514, 104.051), rtol=1e-6)
+  assert _port(made.caffe_arrays(WEIGHTS)).preprocess.mean[0] == (np.float32(123.68))
   # Keras's port with its dense layers, and torch's names of the layers.
   top = {'predictions/predictions/kernel:0': np.ones((3, 365), np.float32)}
-  assert places.preprocess == _port(
-      made.keras_arrays(WEIGHTS) | top).preprocess
-  named = {f'features.{name.replace("/0", ".weight").replace("/1", ".bias")}': x
-           for name, x in made.caffe_arrays(WEIGHTS).items()
-           if 'fc' not in name}
+  assert places.preprocess == _port(made.keras_arrays(WEIGHTS) | top).preprocess
+  named = {
+    f'features.{name.replace("/0", ".weight").replace("/1", ".bias")}': x
+    for name, x in made.caffe_arrays(WEIGHTS).items()
+    if 'fc' not in name
+  }
   torch = _port(named | {'classifier.fc8a.bias': np.ones(3, np.float32)})
   assert torch.preprocess == _port(made.torchvision_arrays(WEIGHTS)).preprocess
 
@@ -79,8 +80,8 @@ def test_preprocessing_can_be_said():
   caffe = _port(arrays, 'caffe')
   keras = _port(made.keras_arrays(WEIGHTS))
   np.testing.assert_array_equal(
-      caffe.variables['params']['conv1_1']['kernel'],
-      keras.variables['params']['conv1_1']['kernel'])
+    caffe.variables['params']['conv1_1']['kernel'], keras.variables['params']['conv1_1']['kernel']
+  )
   np.testing.assert_array_equal(caffe.preprocess.mean, keras.preprocess.mean)
   with pytest.raises(InputError, match="'x' for VGG-16; choose one"):
     _port(arrays, 'x')
@@ -88,22 +89,26 @@ def test_preprocessing_can_be_said():
     _port(made.own_arrays(WEIGHTS), 'caffe')
 
 
-@pytest.mark.parametrize('names', [
+@pytest.mark.parametrize(
+  'names',
+  [
     ('L/L_W_1:0', 'L/L_b_1:0'),  # Keras 1: the file of ImageNet weights
     ('L/L/kernel:0', 'L/L/bias:0'),  # Keras 2, save_weights
     ('L/kernel', 'L/bias'),
     ('model_weights/L/L/kernel:0', 'model_weights/L/L/bias:0'),  # save
     ('model_weights/vgg16/L/kernel:0', 'model_weights/vgg16/L/bias:0'),
     ('layers/N/vars/0', 'layers/N/vars/1'),  # Keras 3, .weights.h5
-    ('layers/functional/layers/N/vars/0',
-     'layers/functional/layers/N/vars/1')])
+    ('layers/functional/layers/N/vars/0', 'layers/functional/layers/N/vars/1'),
+  ],
+)
 def test_generations_of_keras(names):
   arrays = {
-      'model_weights/dense_1/dense_1/kernel:0': np.ones((3, 3)),
-      'optimizer_weights/adam/m/block1_conv1/kernel:0': np.ones(3),
-      'optimizer/vars/0': np.ones(1),
-      'batch_normalization/batch_normalization/gamma:0': np.ones(1),
-      'predictions/predictions_W_1:0': np.ones((3, 3))}
+    'model_weights/dense_1/dense_1/kernel:0': np.ones((3, 3)),
+    'optimizer_weights/adam/m/block1_conv1/kernel:0': np.ones(3),
+    'optimizer/vars/0': np.ones(1),
+    'batch_normalization/batch_normalization/gamma:0': np.ones(1),
+    'predictions/predictions_W_1:0': np.ones((3, 3)),
+  }
   for number, layer in enumerate(CONVOLUTIONS):
     block = f'block{layer[4]}_conv{layer[6]}'
     conv2d = f'conv2d_{number}' if number else 'conv2d'
@@ -111,33 +116,27 @@ def test_generations_of_keras(names):
       name = name.replace('L', block).replace('N', conv2d)
       arrays[name] = WEIGHTS[f'{layer}/{kind}']
   trunk = _port(arrays)
-  np.testing.assert_array_equal(
-      trunk.variables['params']['conv5_3']['kernel'], WEIGHTS['conv5_3/kernel'])
+  np.testing.assert_array_equal(trunk.variables['params']['conv5_3']['kernel'], WEIGHTS['conv5_3/kernel'])
 
 
 def test_other_names_of_tf2onnx_and_of_data_parallel():
   arrays = {
-      name.replace('_1/convolution', '/Conv2D').replace(
-          '_1/Squeeze', '/BiasAdd/ReadVariableOp'): array
-      for name, array in made.onnx_arrays(WEIGHTS).items()}
+    name.replace('_1/convolution', '/Conv2D').replace('_1/Squeeze', '/BiasAdd/ReadVariableOp'): array
+    for name, array in made.onnx_arrays(WEIGHTS).items()
+  }
   assert 'net/block1_conv1/BiasAdd/ReadVariableOp:0' in arrays
-  np.testing.assert_array_equal(
-      _port(arrays).variables['params']['conv2_1']['bias'],
-      WEIGHTS['conv2_1/bias'])
+  np.testing.assert_array_equal(_port(arrays).variables['params']['conv2_1']['bias'], WEIGHTS['conv2_1/bias'])
   # The reference training script of torch wraps VGG's features alone.
   arrays = {
-      name.replace('features.', 'features.module.'): array
-      for name, array in made.torchvision_arrays(WEIGHTS).items()}
-  np.testing.assert_array_equal(
-      _port(arrays).variables['params']['conv2_1']['bias'],
-      WEIGHTS['conv2_1/bias'])
+    name.replace('features.', 'features.module.'): array for name, array in made.torchvision_arrays(WEIGHTS).items()
+  }
+  np.testing.assert_array_equal(_port(arrays).variables['params']['conv2_1']['bias'], WEIGHTS['conv2_1/bias'])
 
 
 @pytest.mark.parametrize('title', list(LAYOUTS))
 def test_any_missing_tensor_is_named(title):
   arrays = LAYOUTS[title](WEIGHTS)
-  keys = [key for key in arrays if 'conv3_2' in key or 'block3_conv2' in key
-          or key.startswith('features.12.')]
+  keys = [key for key in arrays if 'conv3_2' in key or 'block3_conv2' in key or key.startswith('features.12.')]
   assert len(keys) == 2
   for key, tensor in zip(keys, ('kernel', 'bias'), strict=True):
     rest = {name: array for name, array in arrays.items() if name != key}
@@ -150,7 +149,9 @@ def test_mean_of_own_layout_is_needed():
     _port(WEIGHTS)
 
 
-@pytest.mark.parametrize(('title', 'name'), [
+@pytest.mark.parametrize(
+  ('title', 'name'),
+  [
     ('keras', 'block3_conv4/block3_conv4_W_1:0'),  # VGG-19
     ('keras', 'attention/attention/kernel:0'),
     ('keras', 'layers/conv2d/vars/0'),
@@ -160,7 +161,9 @@ def test_mean_of_own_layout_is_needed():
     ('caffe-v1', 'conv3_4/0'),
     ('caffe-v1', 'conv1_1/2'),
     ('own', 'conv6_1/kernel'),
-    ('own', 'fc6/kernel')])
+    ('own', 'fc6/kernel'),
+  ],
+)
 def test_an_unknown_array_is_named(title, name):
   arrays = LAYOUTS[title](WEIGHTS) | {name: np.ones(3, np.float32)}
   with pytest.raises(InputError, match='which VGG-16 has not') as caught:
@@ -175,15 +178,19 @@ def test_two_networks_in_one_file():
     _port(twice)
 
 
-@pytest.mark.parametrize(('title', 'name', 'expected'), [
+@pytest.mark.parametrize(
+  ('title', 'name', 'expected'),
+  [
     ('keras', 'block2_conv1/block2_conv1_W_1:0', '(3, 3, 3, 4)'),
     ('torchvision', 'features.5.weight', '(4, 3, 3, 3)'),
     ('caffe-v1', 'conv2_1/0', '(4, 3, 3, 3)'),
     ('caffe-v1', 'conv2_1/1', '(4,)'),
-    ('own', 'mean', '(3,)')])
-@pytest.mark.parametrize('change', [
-    lambda array: array[..., None], lambda array: array[:-1],
-    lambda array: array.astype(np.int32)])
+    ('own', 'mean', '(3,)'),
+  ],
+)
+@pytest.mark.parametrize(
+  'change', [lambda array: array[..., None], lambda array: array[:-1], lambda array: array.astype(np.int32)]
+)
 def test_wrong_shapes_and_types_are_named(title, name, expected, change):
   arrays = LAYOUTS[title](WEIGHTS)
   arrays[name] = change(arrays[name])
@@ -212,11 +219,12 @@ def test_values_must_be_finite_in_float32(value):
 
 
 def test_halves_and_doubles_are_ported():
-  arrays = {name: array.astype(np.float64 if 'bias' in name else np.float16)
-            for name, array in made.torchvision_arrays(WEIGHTS).items()}
+  arrays = {
+    name: array.astype(np.float64 if 'bias' in name else np.float16)
+    for name, array in made.torchvision_arrays(WEIGHTS).items()
+  }
   kernel = _port(arrays).variables['params']['conv4_1']['kernel']
-  np.testing.assert_allclose(
-      kernel, WEIGHTS['conv4_1/kernel'], rtol=1e-3, atol=1e-6)
+  np.testing.assert_allclose(kernel, WEIGHTS['conv4_1/kernel'], rtol=1e-3, atol=1e-6)
   assert kernel.dtype == np.float32
 
 
@@ -240,12 +248,10 @@ def test_nothing_known():
 def test_imagenet_is_ilsvrc_vgg16(reference_dir):
   # The fingerprint is of the release, whose input is BGR: that kernel's hash is
   # in our file twice, before and after its channels were turned round.
-  release = json.loads(
-      (reference_dir / 'vgg16_imagenet_fingerprint.json').read_text())['layers']
+  release = json.loads((reference_dir / 'vgg16_imagenet_fingerprint.json').read_text())['layers']
   ours = json.loads((made.FIXTURES / 'imagenet.json').read_text())
   expected = {name: tensor['sha256'] for name, tensor in release.items()}
-  assert ours['released'].pop('conv1_1/kernel') == expected.pop(
-      'conv1_1/kernel')
+  assert ours['released'].pop('conv1_1/kernel') == expected.pop('conv1_1/kernel')
   assert not ours['released']
   for name, sha256 in expected.items():
     assert ours['ported'][name] == sha256

@@ -31,21 +31,18 @@ def test_suffixes_of_torch(tmp_path, suffix):
 def test_bfloat16_becomes_float32(tmp_path):
   read = weight_files.read_arrays(made.FIXTURES / 'kinds.pth')['bfloat16']
   assert read.dtype == np.float32
-  assert read.tolist()[0] == [-1.5, -1.25, -1., -.75]
+  assert read.tolist()[0] == [-1.5, -1.25, -1.0, -0.75]
   path = tmp_path / 'a.safetensors'
   safetensors.numpy.save_file({'a': read.astype(ml_dtypes.bfloat16)}, path)
   np.testing.assert_array_equal(weight_files.read_arrays(path)['a'], read)
 
 
-@pytest.mark.parametrize('suffix', [
-    '.h5', '.onnx', '.safetensors', '.pth', '.caffemodel', '.npz'])
-@pytest.mark.parametrize('content', [
-    b'', b'garbage', b'\x80\x02' + bytes(range(256)) * 9, b'PK\x03\x04' * 99])
+@pytest.mark.parametrize('suffix', ['.h5', '.onnx', '.safetensors', '.pth', '.caffemodel', '.npz'])
+@pytest.mark.parametrize('content', [b'', b'garbage', b'\x80\x02' + bytes(range(256)) * 9, b'PK\x03\x04' * 99])
 def test_garbage_ends_in_one_sentence(tmp_path, suffix, content):
   path = tmp_path / f'net{suffix}'
   path.write_bytes(content)
-  with pytest.raises(InputError, match=r'^\S+ (is no usable|holds no)'
-                     ) as caught:
+  with pytest.raises(InputError, match=r'^\S+ (is no usable|holds no)') as caught:
     weight_files.read_arrays(path)
   assert str(path) in str(caught.value)
   assert '\n' not in str(caught.value)
@@ -56,7 +53,7 @@ def test_garbage_ends_in_one_sentence(tmp_path, suffix, content):
 def test_cut_off_files(tmp_path, title):
   path = made.write(title, tmp_path, WEIGHTS)
   content = path.read_bytes()
-  path.write_bytes(content[:len(content) * 2 // 3])
+  path.write_bytes(content[: len(content) * 2 // 3])
   with pytest.raises(InputError, match='is no usable'):
     weight_files.read_arrays(path)
 
@@ -75,8 +72,7 @@ def _h5(folder):
 def test_h5_links_are_not_followed(tmp_path):
   with h5py.File(tmp_path / 'secret.h5', 'w') as file:
     file['a'] = np.ones(3)
-  for link in (h5py.ExternalLink(tmp_path / 'secret.h5', 'a'),
-               h5py.SoftLink('/b')):
+  for link in (h5py.ExternalLink(tmp_path / 'secret.h5', 'a'), h5py.SoftLink('/b')):
     with _h5(tmp_path) as file:
       file['b'] = np.ones(3)
       file['group/a'] = link
@@ -95,8 +91,7 @@ def test_h5_group_within_itself(tmp_path):
 def test_h5_values_in_other_files(tmp_path):
   (tmp_path / 'secret').write_bytes(bytes(24))
   with _h5(tmp_path) as file:
-    file.create_dataset(
-        'a', (3,), 'f8', external=[(str(tmp_path / 'secret'), 0, 24)])
+    file.create_dataset('a', (3,), 'f8', external=[(str(tmp_path / 'secret'), 0, 24)])
   with pytest.raises(InputError, match="'a' are kept in another file"):
     weight_files.read_arrays(tmp_path / 'net.h5')
   with h5py.File(tmp_path / 'source.h5', 'w') as file:
@@ -135,8 +130,7 @@ def test_npz_larger_than_memory(tmp_path):
   content = (tmp_path / 'net.npz').read_bytes()
   directory = content.rindex(b'PK\x01\x02')
   size = directory + 24  # the size unpacked, in the central directory
-  (tmp_path / 'net.npz').write_bytes(
-      content[:size] + (1 << 31).to_bytes(4, 'little') + content[size + 4:])
+  (tmp_path / 'net.npz').write_bytes(content[:size] + (1 << 31).to_bytes(4, 'little') + content[size + 4 :])
   with pytest.raises(InputError, match='unpacks to more'):
     weight_files.read_arrays(tmp_path / 'net.npz')
 
