@@ -16,6 +16,15 @@ def test_filters_are_balanced_and_of_norm_one():
     np.testing.assert_allclose((part**2).sum(axis=(1, 2)), 1)
 
 
+def test_filters_are_a_wave_under_a_gaussian_window():
+  bank = gabor.filters()
+  np.testing.assert_allclose(bank, bank[:, ::-1, ::-1].conj(), atol=1e-12)
+  odd, k = bank[0].imag, np.arange(-13, 14)
+  np.testing.assert_allclose(odd[14] / odd[14, 13], np.exp(-(k**2) / (2 * 4**2)), atol=1e-12)
+  wave = np.sin(2 * np.pi * k / np.pi) * np.exp(-(k**2) / (2 * 2**2))
+  np.testing.assert_allclose(odd[:, 13] / odd[14, 13], wave / wave[14], atol=1e-12)
+
+
 @pytest.mark.parametrize('size', [(37, 50), (18, 25)])
 def test_energy_is_that_of_a_plain_convolution(size):
   map_ = np.random.default_rng(0).random(size)

@@ -49,6 +49,14 @@ PANELS = {
 }
 
 
+def test_lines_over_numbers_have_ticks_and_no_points():
+  rows = [{'x': x, 'y': x / 7, 'who': 'paper'} for x in range(100)]
+  drawn = [charts.lines(rows, SERIES, x='step', label='NSS', continuous=over) for over in (True, False)]
+  numbers, names = (len(re.findall('<text', chart_files.for_page(spec, ''))) for spec in drawn)
+  assert numbers < 20 < 100 < names
+  assert [len(spec['layer']) for spec in drawn] == [1, 3]
+
+
 @pytest.mark.parametrize('name', PANELS)
 def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
   svg = chart_files.for_page(PANELS[name], 'says "<this>"')
@@ -128,6 +136,8 @@ def test_a_colour_bar_lies_below_a_picture():
   line = framed[48].astype(int)
   assert np.ptp(line[2]) < 9, 'grey at the mean'
   assert line[-2, 0] > 180 > 100 > line[-2, 2], 'yellow at the end'
+  numbers = framed[56:].min(axis=(0, 2))
+  assert max(numbers[:20].min(), numbers[60:80].min(), numbers[-40:].min()) < 90, 'at both ends and between'
 
 
 def test_scales_are_smooth_and_end_as_matplotlib_s():
