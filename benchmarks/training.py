@@ -94,9 +94,7 @@ def cached_epoch(
   """Returns an epoch on kept features beside one without them."""
   photographs = _Photographs(_BATCHES * setting.batch)
   step = Step([member(depth)], setting, task=task)
-  reading = image_batches.Reading(
-    step.task, pixel_sets.distinct_fixations, step.network.preprocess, step.grid, 0, 'raise', {}
-  )
+  reading = image_batches.Reading(step.network, step.task, pixel_sets.distinct_fixations, 0, 'raise', {})
   rows = image_batches.in_order(len(photographs), batch_size=setting.batch, padded=setting.batch)
 
   def epoch(batches: feed.Computed | feed.Cached):

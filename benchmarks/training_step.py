@@ -10,7 +10,7 @@ import optax
 from benchmarks import kernel
 from saliency_jax import runtime
 from saliency_jax.networks import vgg
-from saliency_jax.training import feed, groups, step, tasks
+from saliency_jax.training import feed, members, step, tasks
 
 TRUNK_RATE, READOUT_RATE = 1e-4, 3e-3
 DEPTHS = tuple(range(7))  # those of the paper but 'all'
@@ -26,32 +26,30 @@ class Setting(NamedTuple):
   dtype: str = 'float32'
 
 
-def member(depth: int, seed: int = 0) -> step.Member:
+def member(depth: int, seed: int = 0) -> members.Member:
   """Returns a member with the default rates."""
-  return step.Member(depth, seed, TRUNK_RATE, READOUT_RATE)
+  return members.Member(depth, seed, TRUNK_RATE, READOUT_RATE)
 
 
 class Step:
   """Frozen stages and update of some members: no cache, Adam alone."""
 
   def __init__(
-    self, members: Sequence[step.Member], setting: Setting, mode: groups.Mode = 'shared', task: Mapping = SALIENCY
+    self, trained: Sequence[members.Member], setting: Setting, mode: members.Mode = 'shared', task: Mapping = SALIENCY
   ):
     mesh, size = runtime.data_mesh(), setting.image_size
     self.network = kernel.random_network(setting.dtype, size, setting.widths)
     self.task = task = tasks.make(task)
-    depths = [one.depth for one in members]
+    depths = [one.depth for one in trained]
     self.frozen = feed.freeze(self.network, sorted(set(depths)), mesh)
-    together = groups.make(depths, mode)
-    packing = groups.Packing(together, mesh)
+    together = members.groups(depths, mode)
+    packing = members.Packing(together, mesh)
     tx = optax.scale_by_adam()
     self.states = packing.pack(
-      runtime.replicate([step.init_member(one, self.network, task, tx, image_size=size) for one in members], mesh)
+      runtime.replicate([step.init_member(one, self.network, task, tx) for one in trained], mesh)
     )
     self._update = jax.jit(
-      step.make_step(
-        members, together, self.network, task, image_size=size, tx=tx, schedule=optax.constant_schedule(1.0), mesh=mesh
-      ),
+      step.make_step(trained, together, self.network, task, tx=tx, schedule=optax.constant_schedule(1.0), mesh=mesh),
       donate_argnums=0,
       out_shardings=(packing.shardings, runtime.everywhere(mesh)),
       compiler_options=runtime.compiler_options(),

@@ -72,19 +72,17 @@ def test_training_and_sweeps(depths, mode):
   config.sweep.seeds, config.sweep.mode = (0, 1)[: len(depths)], mode
   config.sweep.shard_members = mode == 'vmap'
   run = plan.make(config, 'sweep', made.DATA, None, 4)
-  mesh = runtime.data_mesh(jax.devices()[:4], run.division.shares)
+  mesh = runtime.data_mesh(jax.devices()[:4], run.shares)
   programs = loop._compile(run, mesh)
-  states = [
-    step.init_member(member, run.network, run.task, run.tx, image_size=run.image_size)
-    for member in run.members.values()
-  ]
-  variables, side = run.network.variables, run.image_size
+  states = [step.init_member(member, run.network, run.task, run.tx) for member in run.members.values()]
+  variables, side = run.network.variables, run.network.preprocess.image_size
+  grid = run.network.shapes([run.network.readout_tap])[run.network.readout_tap][:2]
   prefix = cuts.make_prefix(run.network, run.depths())
   images = jax.ShapeDtypeStruct((4, side, side, 3), jnp.uint8)
   exported(prefix, variables, images)
   features = jax.eval_shape(prefix, variables, images)
-  targets = weights_of(jax.ShapeDtypeStruct((4, *run.grid, 1), jnp.float32))
-  targets = targets._replace(sets=targets.sets.update(shape=(4, 1, *run.grid)))
+  targets = weights_of(jax.ShapeDtypeStruct((4, *grid, 1), jnp.float32))
+  targets = targets._replace(sets=targets.sets.update(shape=(4, 1, *grid)))
   batch = variables, features, targets, np.ones(4, np.float32)
   text = exported(programs.update, programs.packing.pack(states), *batch, np.int32(0))
   assert ('sdy.manual_computation' in text) == (mode == 'vmap')

@@ -167,29 +167,24 @@ def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict
   Raises:
     InputError: see `Cached`.
   """
-  padded = runtime.whole_batches(run.batch_size, frozen.mesh)
-  reading = image_batches.Reading(
-    run.task, run.data.choose, run.network.preprocess, run.grid, run.workers, run.on_bad_image, skipped
-  )
-  size = frozen.gigabytes(len(run.data.train) + len(run.data.validation))
-  fits = done < run.last and jax.process_count() == 1 and size <= run.features.limit
-  folder = run.features.folder or (folder if fits else '')
+  data, keys = run.data, run.config.data
+  padded = runtime.whole_batches(keys.batch_size, frozen.mesh)
+  reading = image_batches.Reading(run.network, run.task, data.choose, keys.workers, keys.on_bad_image, skipped)
+  size = frozen.gigabytes(len(data.train) + len(data.validation))
+  fits = done < run.last and jax.process_count() == 1 and size <= keys.features_limit
+  folder = keys.features_dir or (folder if fits else '')
   frozen_any = min(run.depths()) < cuts.stages_below(run.network)
   what = 'Frozen stages' if frozen_any else 'Prepared images'
   training, validation = (
     Cached(source, reading, frozen, folder=folder, batch_size=padded, title=f'{what}, {title}')
     if folder
     else Computed(source, reading, frozen)
-    for source, title in ((run.data.train, 'training'), (run.data.validation, 'validation'))
+    for source, title in ((data.train, 'training'), (data.validation, 'validation'))
   )
-  rows = image_batches.in_order(len(run.data.validation), batch_size=run.batch_size, padded=padded)
-  return Inputs(
-    training.batches(
-      image_batches.training_order(
-        run.order_seed, len(run.data.train), batch_size=run.batch_size, padded=padded, first=done, last=run.last
-      )
-    ),
-    # One iterator for all evaluations, so that workers are started once.
-    validation.batches(np.tile(rows, ((run.last - done) // run.length + 1, 1))),
-    len(rows),
+  order = image_batches.training_order(
+    keys.seed, len(data.train), batch_size=keys.batch_size, padded=padded, first=done, last=run.last
   )
+  rows = image_batches.in_order(len(data.validation), batch_size=keys.batch_size, padded=padded)
+  # One iterator for all evaluations, so that workers are started once.
+  every = np.tile(rows, ((run.last - done) // run.length + 1, 1))
+  return Inputs(training.batches(order), validation.batches(every), len(rows))

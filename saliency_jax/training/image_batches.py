@@ -16,7 +16,8 @@ from saliency_jax import runtime
 from saliency_jax.data import batch_rows, pipeline, pixel_sets
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
-from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.network import Network
+from saliency_jax.networks.taps import Grid
 from saliency_jax.training.tasks import Task
 
 _SAMPLED = 16  # images of which a run remembers what they were
@@ -34,13 +35,17 @@ class Inputs(NamedTuple):
 class Reading(NamedTuple):
   """How images are read; see `configs/base.py` for the units."""
 
+  network: Network
   task: Task
   choose: pixel_sets.Chooser  # one set of pixels for an image: its fixations
-  preprocess: Preprocess  # of the network
-  grid: tuple[int, int]  # (h, w) in cells of the maps that the head takes
   workers: int
   on_bad_image: str
   skipped: dict[str, str]  # image_id -> why; filled while images are read
+
+  @property
+  def grid(self) -> Grid:
+    """The (h, w) in cells of the maps that the head takes."""
+    return self.network.shapes([self.network.readout_tap])[self.network.readout_tap][:2]
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> np.ndarray:
@@ -105,9 +110,8 @@ def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]
   """
   if not len(rows):
     return
-  preparation = batch_rows.Preparation(
-    reading.choose, reading.preprocess.image_size, (reading.grid,), resize=reading.preprocess.resize
-  )
+  grid, preprocess = reading.grid, reading.network.preprocess
+  preparation = batch_rows.Preparation(reading.choose, preprocess.image_size, (grid,), resize=preprocess.resize)
   batches = pipeline.batches(
     source,
     preparation,
@@ -125,7 +129,7 @@ def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]
       if problem:
         reading.skipped[source.image_ids[index]] = str(problem)
     names = [source.image_ids[i] if i >= 0 else '' for i in batch.index]
-    yield Inputs(batch.images, *reading.task.targets(batch, reading.grid, names), batch.index)
+    yield Inputs(batch.images, *reading.task.targets(batch, grid, names), batch.index)
 
 
 def in_both(one: Source, other: Source) -> str:

@@ -7,7 +7,9 @@ Where the parameters come from, first of all that applies:
 """
 
 import contextlib
+import dataclasses
 import itertools
+import pathlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -15,15 +17,16 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+import tqdm
 from absl import logging
 from jax.sharding import Mesh
 
-from saliency_jax import progress, runtime, signals
+from saliency_jax import outside, progress, runtime, schema, signals
 from saliency_jax.data import fingerprints
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
-from saliency_jax.networks.network import Network
-from saliency_jax.training import feed, groups, outcome, plan, step, step_log, trained_models
+from saliency_jax.networks.network import Network, Variables
+from saliency_jax.training import feed, members, plan, step, step_log, trained_models
 from saliency_jax.training.checkpoints import Checkpoints, State
 from saliency_jax.training.journal import Journal
 from saliency_jax.training.plan import Plan
@@ -33,6 +36,7 @@ from saliency_jax.workdir import Folder, alone, opening
 # waiting for the host.
 _PENDING = 10
 _FEATURES = 'features'  # of frozen stages, in the run's folder
+_TRAINED = schema.TRAINED.path
 
 
 def train(
@@ -81,7 +85,7 @@ def sweep(
 class _Programs(NamedTuple):
   """What is compiled."""
 
-  packing: groups.Packing
+  packing: members.Packing
   update: Callable
   evaluate: Callable
   finite: Callable
@@ -91,11 +95,8 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> 
   """Trains; see `train`."""
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
-    mesh = runtime.data_mesh(devices, run.division.shares)
-    states = [
-      step.init_member(member, run.network, run.task, run.tx, image_size=run.image_size, head=run.head)
-      for member in run.members.values()
-    ]
+    mesh = runtime.data_mesh(devices, run.shares)
+    states = [step.init_member(x, run.network, run.task, run.tx, run.head) for x in run.members.values()]
     # Several processes share the folder, which the first one keeps for them.
     first = jax.process_index() == 0
     with runtime.ending_together():
@@ -111,9 +112,9 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> 
     # The folder, once nothing of the config can be at fault any more: what lies
     # there may be a run that has ended.
     if first:
-      folder = Folder(workdir, run.config)
+      folder = Folder(workdir, run.config.to_dict())
       if not done:
-        folder.clear([outcome.TRAINED])
+        folder.clear([_TRAINED])
         fingerprints.write(path, fingerprints.of(run.data.train))
       trained_models.save_start(path, run.network)
     journal = stack.enter_context(Journal(path if first else None, step=done))
@@ -125,26 +126,32 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> 
     if not first:
       return {}
     shutil.rmtree(path / _FEATURES, ignore_errors=True)
-    return outcome.finish(
-      folder,
-      run.job,
-      {
-        'task': {'name': run.task.name, 'watched': run.task.watched, 'titles': dict(run.task.titles)},
-        'network': run.network.facts(),
-        'weights': run.network.provenance._asdict(),
-        'counts': {
-          'train': len(run.data.train),
-          'validation': len(run.data.validation),
-          'steps': run.last,
-          'skipped': len(skipped),
-        },
-        'members': outcome.of_members(path, run.members, run.task),
-        'skipped': skipped,
-        'seconds': {k: round(v, 3) for k, v in seconds.items()},
-        'images_per_second': round(loop.images / max(seconds['training'], 1e-9), 3),
-      },
-      idle=done == run.last,
-    )
+    if done < run.last or not (path / _TRAINED).is_file():
+      folder.json(_TRAINED, _facts(run, path, skipped, loop.images, seconds))
+    # Of a run that had ended, what was said of it then is kept.
+    facts = outside.read_json(path / _TRAINED, 'remove it', {'members': dict})
+    # The folder of a sweep is not whole yet: its members are still to be measured.
+    return folder.finish(run.job, **facts) if run.job == 'train' else facts
+
+
+def _facts(run: Plan, path: pathlib.Path, skipped: dict[str, str], images: int, seconds: dict[str, float]) -> dict:
+  """Returns what `training.json` says."""
+  task, data = run.task, run.data
+  return {
+    'task': {'name': task.name, 'watched': task.watched, 'titles': dict(task.titles)},
+    'network': run.network.facts(),
+    'weights': run.network.provenance._asdict(),
+    'counts': {
+      'train': len(data.train),
+      'validation': len(data.validation),
+      'steps': run.last,
+      'skipped': len(skipped),
+    },
+    'members': step_log.of_journal(path, run.members, task),
+    'skipped': skipped,
+    'seconds': {k: round(v, 3) for k, v in seconds.items()},
+    'images_per_second': round(images / max(seconds['training'], 1e-9), 3),
+  }
 
 
 def _restored(
@@ -165,53 +172,31 @@ def _restored(
 
 def _compile(run: Plan, mesh: Mesh) -> _Programs:
   everywhere = runtime.everywhere(mesh)
-  packing = groups.Packing(run.division.groups, mesh)
-  members = list(run.members.values())
-  options = runtime.compiler_options()
+  packing = members.Packing(run.groups, mesh)
+  trained, options = list(run.members.values()), runtime.compiler_options()
+  update = step.make_step(trained, run.groups, run.network, run.task, tx=run.tx, schedule=run.schedule, mesh=mesh)
+  evaluate = step.make_evaluation(trained, run.network, run.task)
   return _Programs(
     packing,
-    jax.jit(
-      step.make_step(
-        members,
-        run.division.groups,
-        run.network,
-        run.task,
-        image_size=run.image_size,
-        tx=run.tx,
-        schedule=run.schedule,
-        mesh=mesh,
-      ),
-      donate_argnums=0,
-      out_shardings=(packing.shardings, everywhere),
-      compiler_options=options,
-    ),
-    jax.jit(
-      step.make_evaluation(members, run.network, run.task, run.image_size),
-      out_shardings=everywhere,
-      compiler_options=options,
-    ),
+    jax.jit(update, donate_argnums=0, out_shardings=(packing.shardings, everywhere), compiler_options=options),
+    jax.jit(evaluate, out_shardings=everywhere, compiler_options=options),
     jax.jit(step.all_finite, out_shardings=everywhere),
   )
 
 
+@dataclasses.dataclass
 class _Loop:
   """The steps of a run, its validations and checkpoints."""
 
-  def __init__(
-    self,
-    run: Plan,
-    programs: _Programs,
-    variables,
-    checkpoints: Checkpoints,
-    inputs: feed.Inputs,
-    log: step_log.StepLog,
-    bar,
-    skipped: dict[str, str],
-  ):
-    self._run, self._programs, self._variables = run, programs, variables
-    self._checkpoints, self._inputs, self._log = checkpoints, inputs, log
-    self._bar, self._skipped = bar, skipped
-    self.images = 0  # that were trained on
+  plan: Plan
+  programs: _Programs
+  variables: Variables
+  checkpoints: Checkpoints
+  inputs: feed.Inputs
+  log: step_log.StepLog
+  bar: tqdm.tqdm
+  skipped: dict[str, str]
+  images: int = 0  # that were trained on
 
   def run(self, states: list[step.MemberState], done: int) -> dict[str, float]:
     """Goes through the steps that are left; returns the seconds of each part.
@@ -220,29 +205,29 @@ class _Loop:
       InputError: a number is not finite, or not one image counts.
       Stopped: after SIGTERM, when everything is saved.
     """
-    run, update = self._run, self._programs.update
-    states = self._programs.packing.pack(states)
+    run, update, every = self.plan, self.programs.update, self.plan.config.train.checkpoint_every
+    states = self.programs.packing.pack(states)
     seconds = dict.fromkeys(('training', 'validation'), 0.0)
     pending: list[tuple[int, step.Metrics]] = []
     mark = time.perf_counter()
     with signals.watching() as asked_to_stop:
-      for now, batch in enumerate(self._inputs.train, start=done + 1):
-        states, metrics = update(states, self._variables, *batch, np.int32(now - 1))
+      for now, batch in enumerate(self.inputs.train, start=done + 1):
+        states, metrics = update(states, self.variables, *batch, np.int32(now - 1))
         pending.append((now, metrics))
-        self._bar.update()
+        self.bar.update()
         epoch_ends, stop = now % run.length == 0, asked_to_stop(now)
-        saves = epoch_ends or stop or (run.checkpoint_every and now % run.checkpoint_every == 0)
+        saves = epoch_ends or stop or (every and now % every == 0)
         if saves or len(pending) == _PENDING or now == done + 1:
-          self.images += self._log.steps(pending)
+          self.images += self.log.steps(pending)
           pending.clear()
         if not saves:
           continue
-        whole = self._programs.packing.unpack(states)
-        self._log.check_finite(self._programs.finite(whole), 'a parameter', now)
+        whole = self.programs.packing.unpack(states)
+        self.log.check_finite(self.programs.finite(whole), 'a parameter', now)
         seconds['training'] += time.perf_counter() - mark
         mark = time.perf_counter()
         scores = self._validate(whole, now, done) if epoch_ends else None
-        self._checkpoints.save(now, _state(run, whole), scores, self._skipped)
+        self.checkpoints.save(now, _state(run, whole), scores, self.skipped)
         seconds['validation'] += time.perf_counter() - mark
         mark = time.perf_counter()
         if stop and now < run.last:
@@ -251,20 +236,20 @@ class _Loop:
 
   def _validate(self, states: list[step.MemberState], now: int, done: int) -> dict[str, float]:
     """Measures the members; returns the watched metric of each."""
-    run = self._run
+    run = self.plan
     if not self.images and now - done >= run.length:
-      raise step_log.nothing('training', run.data.train, self._skipped)
+      raise step_log.nothing('training', run.data.train, self.skipped)
     measured = step_log.validate(
-      lambda *batch: self._programs.evaluate(states, self._variables, *batch),
-      itertools.islice(self._inputs.validation, self._inputs.validation_length),
+      lambda *batch: self.programs.evaluate(states, self.variables, *batch),
+      itertools.islice(self.inputs.validation, self.inputs.validation_length),
       run.task,
       run.members,
     )
     if not measured:
-      raise step_log.nothing('validation', run.data.validation, self._skipped)
+      raise step_log.nothing('validation', run.data.validation, self.skipped)
     scores = measured[run.task.watched]
-    self._log.check_finite(np.isfinite([*scores.values()]), f'the validation {run.task.titles[run.task.watched]}', now)
-    self._log.validation(now, now // run.length, measured)
+    self.log.check_finite(np.isfinite([*scores.values()]), f'the validation {run.task.titles[run.task.watched]}', now)
+    self.log.journal.write(now, 'validate', epoch=now // run.length, **measured)
     return scores
 
 

@@ -1,17 +1,53 @@
-"""Who is trained: one member for a run, all combinations for a sweep."""
+"""Who is trained, and which of them are computed together.
+
+A run has one member, a sweep all combinations of its values. Members of one
+depth can be stacked: a state whose leaves have them as their first axis. The
+devices can be divided into shares, each of which holds some members of every
+stack and computes them on the whole batch, split over its own devices.
+"""
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
+import jax
+import jax.numpy as jnp
+from absl import logging
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts
+from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
-from saliency_jax.training.step import Member
 
-Members = dict[str, Member]
+Mode = Literal['shared', 'vmap']
 _LAST_OF_PAPER = 6
 _LAST_SEED = 2**32 - 1  # of a larger one JAX takes 32 bits alone
+
+
+class Member(NamedTuple):
+  """What one member of a sweep is."""
+
+  depth: int  # stages trained, from the top
+  seed: int  # of the head's first values, and of dropout
+  trunk_rate: float  # the trunk's learning rate, before the schedule
+  readout_rate: float  # the head's
+
+
+Members = dict[str, Member]
+
+
+class Group(NamedTuple):
+  """One part of a step."""
+
+  depth: int  # stages trained
+  positions: tuple[int, ...]  # of its members among all; several are stacked
+
+  @property
+  def stacked(self) -> bool:
+    return len(self.positions) > 1
 
 
 def single(config, network: Network, rate: float) -> Members:
@@ -47,8 +83,10 @@ def sweep(config, network: Network, rate: float) -> Members:
   Raises:
     InputError: if a value is out of its range or there twice.
   """
+  most = cuts.stages_below(network)
   axes = {
-    'depths': _depths(config.depths, network),
+    'depths': [cuts.as_number(network, depth) for depth in config.depths]
+    or sorted({*range(min(_LAST_OF_PAPER, most) + 1), most}),
     'trunk_rates': config.trunk_rates,
     'readout_rates': tuple(rate if x is None else x for x in config.readout_rates),
     'seeds': config.seeds,
@@ -59,26 +97,88 @@ def sweep(config, network: Network, rate: float) -> Members:
       raise InputError(f'config.sweep.{name} is {values}; name at least one value, each once.')
   members = {}
   for depth, trunk, readout, seed in itertools.product(*axes.values()):
-    parts = [_depth_name(depth, network)]
-    for title, name, value in (
-      ('trunk', 'trunk_rates', trunk),
-      ('readout', 'readout_rates', readout),
-      ('seed', 'seeds', seed),
-    ):
-      if len(axes[name]) > 1 and (depth or title != 'trunk'):
-        # In full: of rounded ones two may be the same.
-        parts.append(f'{title}_{value}')
-    if not depth:
-      trunk = axes['trunk_rates'][0]
-    members['_'.join(parts)] = Member(depth, seed, trunk, readout)
+    name = _depth_name(depth, network)
+    # In full: of rounded ones two may be the same.
+    name += f'_trunk_{trunk}' if depth and len(axes['trunk_rates']) > 1 else ''
+    name += f'_readout_{readout}' if len(axes['readout_rates']) > 1 else ''
+    name += f'_seed_{seed}' if len(axes['seeds']) > 1 else ''
+    members[name] = Member(depth, seed, trunk if depth else axes['trunk_rates'][0], readout)
   return members
 
 
-def _depths(depths: Sequence[cuts.Depth], network: Network) -> list[int]:
-  most = cuts.stages_below(network)
-  if not depths:
-    return sorted({*range(min(_LAST_OF_PAPER, most) + 1), most})
-  return [cuts.as_number(network, depth) for depth in depths]
+def division(config, depths: Sequence[int], devices: int) -> tuple[list[Group], int]:
+  """Returns the parts of a sweep's step, and into how many shares it is split.
+
+  Args:
+    config: `config.sweep`: `mode`, `shard_members`.
+
+  Raises:
+    InputError: if there is no such mode, or none that splits members.
+  """
+  # Stacking gains nothing, not on a GPU either (docs/speed.md); members can
+  # only be spread over devices in stacks.
+  mode = config.mode or ('vmap' if config.shard_members else 'shared')
+  if mode not in ('shared', 'vmap'):
+    raise InputError(f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')
+  if config.shard_members and mode != 'vmap':
+    raise InputError(
+      'config.sweep.shard_members splits stacked members; set config.sweep.mode to vmap or leave it empty.'
+    )
+  made = groups(depths, mode)
+  if not config.shard_members:
+    return made, 1
+  shares = math.gcd(devices, *(len(x.positions) for x in made if x.stacked)) if any(x.stacked for x in made) else 1
+  if shares == 1 and devices > 1:
+    logging.warning(
+      'No number of shares divides the %d devices and the members of every '
+      'depth: config.sweep.shard_members has no effect.',
+      devices,
+    )
+  return made, shares
+
+
+def groups(depths: Sequence[int], mode: Mode) -> list[Group]:
+  """Returns the parts of a step: every member in one of them.
+
+  Args:
+    mode: 'shared' keeps the members apart, 'vmap' stacks those of one depth.
+  """
+  by_depth = defaultdict(list)
+  for i, depth in enumerate(depths):
+    by_depth[depth if mode == 'vmap' else i].append(i)
+  return [Group(depths[found[0]], tuple(found)) for found in by_depth.values()]
+
+
+class Packing:
+  """Turns the states of members into those of groups, and back."""
+
+  def __init__(self, groups: Sequence[Group], mesh: Mesh):
+    split = NamedSharding(mesh, PartitionSpec(runtime.MEMBERS))
+    whole = runtime.everywhere(mesh)
+    self._groups = groups
+    self.shardings = [split if group.stacked else whole for group in groups]
+    self._stack = jax.jit(lambda states: jax.tree.map(lambda *x: jnp.stack(x), *states), out_shardings=split)
+    self._part = jax.jit(_part, out_shardings=whole)
+
+  def pack(self, states: Sequence[trees.Tree]) -> list[trees.Tree]:
+    """Returns the groups' states from those of all members, in order."""
+    return [
+      self._stack([states[i] for i in group.positions]) if group.stacked else states[group.positions[0]]
+      for group in self._groups
+    ]
+
+  def unpack(self, packed: Sequence[trees.Tree]) -> list[trees.Tree]:
+    """Returns the members' states, in order, each whole on every device."""
+    found = {}
+    for group, state in zip(self._groups, packed, strict=True):
+      parts = self._part(state) if group.stacked else [state]
+      found |= dict(zip(group.positions, parts, strict=True))
+    return [found[i] for i in sorted(found)]
+
+
+def _part(stack: trees.Tree) -> list[trees.Tree]:
+  count = len(jax.tree.leaves(stack)[0])
+  return [jax.tree.map(lambda x, k=k: x[k], stack) for k in range(count)]
 
 
 def _depth_name(depth: int, network: Network) -> str:
@@ -88,7 +188,7 @@ def _depth_name(depth: int, network: Network) -> str:
 def _check(where: str, **axes) -> None:
   for name, values in axes.items():
     for value in values:
-      if name.startswith('depth'):
+      if name == 'depths':
         continue  # `cuts.as_number` has checked it
       if name.startswith('seed'):
         right = type(value) is int and 0 <= value <= _LAST_SEED  # True is none

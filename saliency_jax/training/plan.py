@@ -1,7 +1,4 @@
-"""What a run is, read from its config and checked before the first step.
-
-Nothing below this module sees the config.
-"""
+"""What a run is, read from its config and checked before the first step."""
 
 import dataclasses
 import hashlib
@@ -9,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 import jax
+import ml_collections
 import numpy as np
 import optax
 from absl import logging
@@ -20,9 +18,8 @@ from saliency_jax.errors import InputError, at_least
 from saliency_jax.networks import heads, pretrained_dense, trees, user_networks
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.training import groups, image_batches, members, optimizer, tasks, trained_models
-from saliency_jax.training.groups import Division
-from saliency_jax.training.members import Members
+from saliency_jax.training import image_batches, members, optimizer, tasks, trained_models
+from saliency_jax.training.members import Group, Members
 from saliency_jax.training.tasks import Task
 
 # Keys that change where things lie or how fast they go, not what comes out:
@@ -49,14 +46,6 @@ _OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis', '
 
 
 @dataclasses.dataclass(frozen=True)
-class Features:
-  """Whether what frozen stages compute is kept on disk."""
-
-  folder: str  # '' is a folder of the run's own, which goes with its end
-  limit: float  # GB, of such a folder
-
-
-@dataclasses.dataclass(frozen=True)
 class Plan:
   """A run, as values."""
 
@@ -66,29 +55,14 @@ class Plan:
   # Of a model that was trained before, or layers of the weights' own.
   head: trees.Tree | None
   members: Members
-  division: Division
+  groups: list[Group]
+  shares: int  # of the devices, over which the members of a stack are split
   data: Data
   tx: optax.GradientTransformation
   schedule: optax.Schedule
-  batch_size: int
   length: int  # steps of an epoch
   last: int  # steps of the run
-  order_seed: int
-  checkpoint_every: int
-  workers: int
-  on_bad_image: str
-  features: Features
-  config: dict  # as JSON values, to be written down
-
-  @property
-  def image_size(self) -> int:
-    return self.network.preprocess.image_size
-
-  @property
-  def grid(self) -> tuple[int, int]:
-    """The (h, w) in cells of the maps that the head takes."""
-    tap = self.network.readout_tap
-    return self.network.grids([tap], self.image_size)[tap]
+  config: ml_collections.ConfigDict
 
   def depths(self) -> tuple[int, ...]:
     """Returns the depths of the members, each once, ascending."""
@@ -107,12 +81,12 @@ class Plan:
     described = {
       'config': {
         part: {key: value for key, value in keys.items() if key not in _FREE.get(part, ())}
-        for part, keys in self.config.items()
+        for part, keys in self.config.to_dict().items()
         if part not in _OTHERS
       },
       'network': {
         'name': self.network.name,
-        'image_size': self.image_size,
+        'image_size': self.network.preprocess.image_size,
         'readout_tap': self.network.readout_tap,
         **({'code': code} if code else {}),
         **({} if resize == Preprocess().resize else {'resize': resize}),
@@ -123,7 +97,7 @@ class Plan:
       'images': {
         'train': image_batches.sample(self.data.train, self.data.choose),
         'validation': image_batches.sample(self.data.validation, self.data.choose),
-        'order': image_batches.order_digest(self.order_seed, len(self.data.train)),
+        'order': image_batches.order_digest(self.config.data.seed, len(self.data.train)),
       },
       'members': {
         name: {
@@ -160,34 +134,17 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
     heads.check_name(start, task.head)
   if head is None and task.outputs and config.task.pretrained_dense:
     head = _pretrained(start, task, config.run.cache_dir)
-  trained = (
-    members.single(config.train, start, task.rate) if job == 'train' else members.sweep(config.sweep, start, task.rate)
-  )
-  depths = [member.depth for member in trained.values()]
+  if job == 'train':
+    trained = members.single(config.train, start, task.rate)
+    parts = members.groups([x.depth for x in trained.values()], 'shared'), 1
+  else:
+    trained = members.sweep(config.sweep, start, task.rate)
+    parts = members.division(config.sweep, [x.depth for x in trained.values()], devices)
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length
-  plan = Plan(
-    job,
-    start,
-    task,
-    head,
-    trained,
-    groups.of_run(depths[0]) if job == 'train' else groups.of_sweep(config.sweep, depths, devices),
-    data,
-    optimizer.make_direction(config.optimizer),
-    optimizer.make_schedule(config.schedule, steps=last),
-    config.data.batch_size,
-    length,
-    last,
-    config.data.seed,
-    config.train.checkpoint_every,
-    config.data.workers,
-    config.data.on_bad_image,
-    Features(config.data.features_dir, config.data.features_limit),
-    config.to_dict(),
-  )
-  plan.grid  # noqa: B018 - a map of one cell is refused here
-  return plan
+  direction, schedule = optimizer.make_direction(config.optimizer), optimizer.make_schedule(config.schedule, steps=last)
+  start.grids([start.readout_tap], start.preprocess.image_size)  # a map of one cell is refused
+  return Plan(job, start, task, head, trained, *parts, data, direction, schedule, length, last, config)
 
 
 def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:

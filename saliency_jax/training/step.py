@@ -17,17 +17,8 @@ from jax.sharding import Mesh, PartitionSpec
 from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
 from saliency_jax.runtime import DATA, MEMBERS
-from saliency_jax.training.groups import Group
+from saliency_jax.training.members import Group, Member
 from saliency_jax.training.tasks import Sums, Task
-
-
-class Member(NamedTuple):
-  """What one member of a sweep is."""
-
-  depth: int  # stages trained, from the top
-  seed: int  # of the head's first values, and of dropout
-  trunk_rate: float  # the trunk's learning rate, before the schedule
-  readout_rate: float  # the head's
 
 
 class MemberState(NamedTuple):
@@ -55,22 +46,15 @@ class Metrics(NamedTuple):
 
 
 def init_member(
-  member: Member,
-  network: Network,
-  task: Task,
-  tx: optax.GradientTransformation,
-  *,
-  image_size: int,
-  head: trees.Tree | None = None,
+  member: Member, network: Network, task: Task, tx: optax.GradientTransformation, head: trees.Tree | None = None
 ) -> MemberState:
   """Returns a member's first state: pretrained stages and a drawn head.
 
   Args:
-    image_size: S, the side of the images in pixels.
     head: parameters to begin with, of a model trained before or some layers of
       one; the others, and with None all, are drawn.
   """
-  shape = network.shapes([network.readout_tap], image_size)
+  shape = network.shapes([network.readout_tap])
   draw = functools.partial(task.head.init, shape=shape[network.readout_tap])
   key = jax.random.key(member.seed)
   if head is None or head.keys() < jax.eval_shape(draw, key).keys():
@@ -80,11 +64,11 @@ def init_member(
   return MemberState(params, tx.init(params))
 
 
-def make_outputs(members: Sequence[Member], network: Network, task: Task, image_size: int) -> dict[int, Callable]:
+def make_outputs(members: Sequence[Member], network: Network, task: Task) -> dict[int, Callable]:
   """Returns depth -> `output(params, variables, features, keys)` of the task."""
 
   def make(depth: int) -> Callable:
-    suffix = cuts.make_suffix(network, depth, (image_size, image_size))
+    suffix = cuts.make_suffix(network, depth, (network.preprocess.image_size,) * 2)
 
     def output(params, variables, features, keys):
       # A decoder of the network's own is computed with the stages below it.
@@ -103,7 +87,6 @@ def make_step(
   network: Network,
   task: Task,
   *,
-  image_size: int,
   tx: optax.GradientTransformation,
   schedule: optax.Schedule,
   mesh: Mesh,
@@ -111,18 +94,17 @@ def make_step(
   """Returns the training step of all members on the same batch.
 
   Args:
-    groups: which members are stacked, see `groups.make`. The results are equal.
-    image_size: S, the side of the images in pixels.
+    groups: which members are stacked, see `members.groups`. The results are equal.
 
   Returns:
     `step(states, variables, features, targets, valid, number) -> states,
     Metrics`, pure: states, the `MemberState` of every group, see
-    `groups.Packing`; variables, those of the pretrained network; features,
+    `members.Packing`; variables, those of the pretrained network; features,
     `{depth: [B, ...]}` from `cuts.make_prefix`; targets, see `Task`; valid,
     float32 `[B]`, 0 for padding; number, int32 `[]`, how many steps came
     before. Metrics are in the order of the members.
   """
-  outputs = make_outputs(members, network, task, image_size)
+  outputs = make_outputs(members, network, task)
 
   def update(depth, total, state, settings, batch, number):
     variables, features, targets, valid, rows = batch
@@ -180,14 +162,14 @@ def make_step(
   return step
 
 
-def make_evaluation(members: Sequence[Member], network: Network, task: Task, image_size: int) -> Callable:
+def make_evaluation(members: Sequence[Member], network: Network, task: Task) -> Callable:
   """Returns the sums of one batch, from which metrics are made.
 
   Returns:
     `evaluate(states, variables, features, targets, valid) -> sums`, `[K, ...]`
     each; see `make_step` for the arguments, states are those of the members.
   """
-  outputs = make_outputs(members, network, task, image_size)
+  outputs = make_outputs(members, network, task)
 
   def evaluate(states, variables, features, targets, valid):
     sums = [

@@ -1,26 +1,30 @@
 """The numbers of a run: fetched from the devices, checked, written."""
 
+import dataclasses
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import jax
 import numpy as np
+import tqdm
 
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
+from saliency_jax.training import journal
 from saliency_jax.training.feed import Fed
-from saliency_jax.training.journal import Journal
 from saliency_jax.training.members import Members
 from saliency_jax.training.step import Metrics
 from saliency_jax.training.tasks import Task
 
 
+@dataclasses.dataclass(frozen=True)
 class StepLog:
   """Writes the numbers of steps and validations; shows the last of them."""
 
-  def __init__(self, journal: Journal, task: Task, members: Members, bar):
-    """Takes what every line needs."""
-    self._journal, self._task, self._bar = journal, task, bar
-    self._members = members
+  journal: journal.Journal
+  task: Task
+  members: Members
+  bar: tqdm.tqdm
 
   def steps(self, pending: Sequence[tuple[int, Metrics]]) -> int:
     """Writes the numbers of some steps; returns how many images they had.
@@ -33,30 +37,31 @@ class StepLog:
       metrics = jax.tree.map(np.asarray, metrics)
       images = int(metrics.images)
       loss = metrics.loss / max(metrics.images, 1)
-      self._check_step(now, loss, metrics.gradient_norm)
-      measured = of_members(self._task, self._members, metrics.sums)
-      self._journal.write(
+      for name, norm, value in zip(self.members, metrics.gradient_norm, loss, strict=True):
+        if not np.isfinite([norm, value]).all():
+          raise InputError(
+            f'At step {now} the gradient norm of {name} is {norm} and its loss '
+            f'{value}; lower its learning rates or config.optimizer.clip_norm.'
+          )
+      measured = of_members(self.task, self.members, metrics.sums)
+      self.journal.write(
         now,
         'train',
         images=images,
-        loss=_named(self._members, loss),
+        loss=_named(self.members, loss),
         **measured,
-        gradient_norm=_named(self._members, metrics.gradient_norm),
+        gradient_norm=_named(self.members, metrics.gradient_norm),
       )
       seen += images
-    rate = self._bar.format_dict['rate'] or 0
-    watched = np.mean([*measured[self._task.watched].values()])
-    self._bar.set_postfix_str(
+    rate = self.bar.format_dict['rate'] or 0
+    watched = np.mean([*measured[self.task.watched].values()])
+    self.bar.set_postfix_str(
       f'loss {loss.mean():.3f}, '
-      f'{self._task.titles[self._task.watched]} {watched:.3f}, '
+      f'{self.task.titles[self.task.watched]} {watched:.3f}, '
       f'{rate * seen / len(pending):.1f} images/s',
       refresh=False,
     )
     return seen
-
-  def validation(self, now: int, epoch: int, measured: Mapping[str, Mapping]) -> None:
-    """Writes the metrics of a validation, metric -> member -> value."""
-    self._journal.write(now, 'validate', epoch=epoch, **measured)
 
   def check_finite(self, finite: jax.typing.ArrayLike, what: str, now: int) -> None:
     """Raises an `InputError` that names the first member that is not finite.
@@ -64,17 +69,9 @@ class StepLog:
     Args:
       finite: bool `[K]`.
     """
-    for name, right in zip(self._members, np.asarray(finite), strict=True):
+    for name, right in zip(self.members, np.asarray(finite), strict=True):
       if not right:
         raise InputError(f'After step {now} {what} of {name} is not finite; lower its learning rates.')
-
-  def _check_step(self, now: int, loss: np.ndarray, norms: np.ndarray) -> None:
-    for name, norm, value in zip(self._members, norms, loss, strict=True):
-      if not np.isfinite([norm, value]).all():
-        raise InputError(
-          f'At step {now} the gradient norm of {name} is {norm} and its loss '
-          f'{value}; lower its learning rates or config.optimizer.clip_norm.'
-        )
 
 
 def of_members(task: Task, members: Members, sums: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
@@ -90,6 +87,30 @@ def validate(evaluate, batches: Iterator[Fed], task: Task, members: Members) -> 
   parts = [evaluate(*batch) for batch in batches]
   sums = {name: np.sum([np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64) for name in parts[0]}
   return of_members(task, members, sums) if sums['images'].any() else {}
+
+
+def of_journal(workdir: str | os.PathLike, members: Members, task: Task) -> dict[str, dict]:
+  """Returns what became of every member, for `summary.json`.
+
+  Of each its depth, seed and rates, its best step, and there and at the end the
+  metrics of the task.
+
+  Raises:
+    InputError: if the run's journal is gone.
+  """
+  lines = [line for line in journal.read(workdir) if line['kind'] == 'validate']
+  if not lines:
+    raise InputError(f'{workdir} has lost the scores in its metrics.jsonl; start again in another --workdir.')
+  found = {}
+  for name, member in members.items():
+    best = max(lines, key=lambda line, name=name: (line[task.watched][name], line['step']))
+    found[name] = {
+      **member._asdict(),
+      'step': best['step'],
+      **{metric: best[metric][name] for metric in task.titles},
+      f'last_{task.watched}': lines[-1][task.watched][name],
+    }
+  return found
 
 
 def nothing(part: str, source: Source, skipped: Mapping[str, str]) -> InputError:

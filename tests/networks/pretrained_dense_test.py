@@ -120,14 +120,8 @@ def test_the_key_decides_with_what_training_begins(run):
   (member,) = made_of.members.values()
 
   def head(planned, seed):
-    return step.init_member(
-      member._replace(seed=seed),
-      planned.network,
-      planned.task,
-      planned.tx,
-      image_size=planned.image_size,
-      head=planned.head,
-    ).params['dense']
+    drawn = step.init_member(member._replace(seed=seed), planned.network, planned.task, planned.tx, planned.head)
+    return drawn.params['dense']
 
   one, other = head(made_of, 0), head(made_of, 1)
   expected = vgg_tables.dense_layers(LAYOUTS['torchvision'], 3)

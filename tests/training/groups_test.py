@@ -6,7 +6,7 @@ import pytest
 
 from configs import sweep_depth
 from saliency_jax.errors import InputError
-from saliency_jax.training import groups, journal, loop
+from saliency_jax.training import journal, loop, members
 from tests.training import made
 
 
@@ -15,7 +15,9 @@ from tests.training import made
   [([0, 3, 3, 3, 3], 8, 4), ([3, 3, 6, 6, 6], 8, 1), ([1] * 6, 4, 2), ([0, 1, 2], 8, 1), ([1] * 3, 1, 1)],
 )
 def test_shares_divide_the_devices_and_the_members(depths, devices, expected):
-  assert groups.shares(groups.make(depths, 'vmap'), devices) == expected
+  config = sweep_depth.get_config().sweep
+  config.shard_members = True
+  assert members.division(config, depths, devices)[1] == expected
 
 
 def test_the_config_decides(caplog):
@@ -23,18 +25,18 @@ def test_the_config_decides(caplog):
   depths = [0, 2, 2]
   apart = [(0, (0,)), (2, (1,)), (2, (2,))]
   stacked = [(0, (0,)), (2, (1, 2))]
-  assert groups.of_sweep(config, depths, 8) == (apart, 1)
+  assert members.division(config, depths, 8) == (apart, 1)
   config.mode = 'vmap'
-  assert groups.of_sweep(config, depths, 8) == (stacked, 1)
+  assert members.division(config, depths, 8) == (stacked, 1)
   config.mode, config.shard_members = '', True
-  assert groups.of_sweep(config, depths, 8) == (stacked, 2)
-  assert groups.of_sweep(config, depths, 1) == (stacked, 1)
+  assert members.division(config, depths, 8) == (stacked, 2)
+  assert members.division(config, depths, 1) == (stacked, 1)
   assert not caplog.records
-  assert groups.of_sweep(config, depths, 3) == (stacked, 1)
+  assert members.division(config, depths, 3) == (stacked, 1)
   assert 'no effect' in caplog.text
   config.mode = 'shared'
   with pytest.raises(InputError, match='shard_members'):
-    groups.of_sweep(config, depths, 8)
+    members.division(config, depths, 8)
 
 
 def test_spread_members_learn_the_same(folder, tmp_path, monkeypatch):

@@ -93,7 +93,12 @@ def test_images_are_resized_with_the_networks_filter():
   def read(resize):
     preprocess = network.preprocess._replace(image_size=48, resize=resize)
     reading = image_batches.Reading(
-      tasks.make({'name': 'saliency'}), pixel_sets.distinct_fixations, preprocess, (3, 3), 0, 'raise', {}
+      network.replace(preprocess=preprocess),
+      tasks.make({'name': 'saliency'}),
+      pixel_sets.distinct_fixations,
+      0,
+      'raise',
+      {},
     )
     (batch,) = image_batches.read(made.TRAIN, reading, np.array([[0, 1]]))
     return preprocess, batch.images

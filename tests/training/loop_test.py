@@ -10,7 +10,7 @@ import pytest
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.training import feed, journal, loop, outcome, trained_models
+from saliency_jax.training import feed, journal, loop, trained_models
 from tests import brute_force, tiny
 from tests.recorder import keys
 from tests.training import made
@@ -95,7 +95,7 @@ def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
     raise KeyboardInterrupt
 
   with monkeypatch.context() as context:
-    context.setattr(outcome, 'finish', stop)
+    context.setattr(loop, '_facts', stop)
     with pytest.raises(KeyboardInterrupt):
       train(config, copy)
   summary = train(config, copy)

@@ -6,7 +6,7 @@ import pytest
 from configs import sweep_depth, train
 from saliency_jax.errors import InputError
 from saliency_jax.training import members
-from saliency_jax.training.step import Member
+from saliency_jax.training.members import Member
 from tests import tiny
 
 NETWORK = tiny.vgg()

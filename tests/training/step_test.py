@@ -15,7 +15,9 @@ import pytest
 from saliency_jax import runtime
 from saliency_jax.networks import cuts, heads, vgg
 from saliency_jax.ops import pixel_weights
-from saliency_jax.training import groups, saliency_task, step
+from saliency_jax.training import members as sweeps
+from saliency_jax.training import saliency_task, step
+from saliency_jax.training.members import Member
 from tests import brute_force, tiny
 
 WIDTHS = dict.fromkeys(vgg.CONVOLUTIONS, 4)
@@ -24,11 +26,11 @@ SIZE = 64  # of the square that `cuts` is told; maps of stages need it not
 TX = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(), optax.add_decayed_weights(0.01))
 SCHEDULE = optax.exponential_decay(1.0, 2, 0.8, staircase=True)
 MEMBERS = [
-  step.Member(0, 0, 0.0, 0.02),
-  step.Member(1, 1, 1e-3, 0.01),
-  step.Member(3, 2, 1e-3, 0.01),
-  step.Member(3, 3, 5e-3, 0.02),
-  step.Member(13, 5, 1e-3, 0.01),
+  Member(0, 0, 0.0, 0.02),
+  Member(1, 1, 1e-3, 0.01),
+  Member(3, 2, 1e-3, 0.01),
+  Member(3, 3, 5e-3, 0.02),
+  Member(13, 5, 1e-3, 0.01),
 ]
 
 
@@ -80,18 +82,18 @@ def make_prefix(*depths, dtype=jnp.float64):
 
 
 def init_member(member, tx=TX, net=None):
-  return step.init_member(member, net or network(), TASK, tx, image_size=SIZE)
+  return step.init_member(member, net or network(), TASK, tx)
 
 
 def train(members, mode='shared', steps=3, devices=1, shares=1):
   frozen = network().variables
   mesh = runtime.data_mesh(jax.devices()[:devices], shares)
-  together = groups.make([m.depth for m in members], mode)
-  packing = groups.Packing(together, mesh)
+  together = sweeps.groups([m.depth for m in members], mode)
+  packing = sweeps.Packing(together, mesh)
   states = packing.pack([init_member(m) for m in members])
   prefix = make_prefix(*{m.depth for m in members})
   update = compiled(
-    step.make_step(members, together, network(), TASK, image_size=SIZE, tx=TX, schedule=SCHEDULE, mesh=mesh),
+    step.make_step(members, together, network(), TASK, tx=TX, schedule=SCHEDULE, mesh=mesh),
     out_shardings=(packing.shardings, runtime.everywhere(mesh)),
   )
   metrics = []
@@ -111,10 +113,9 @@ def step_alone(member, tx=TX, dtype=jnp.float64):
   return compiled(
     step.make_step(
       [member],
-      groups.make([member.depth], 'shared'),
+      sweeps.groups([member.depth], 'shared'),
       network(dtype),
       TASK,
-      image_size=SIZE,
       tx=tx,
       schedule=SCHEDULE,
       mesh=runtime.data_mesh(jax.devices()[:1]),
@@ -200,8 +201,8 @@ def test_the_split_network_equals_the_whole():
   expected = maps['conv5_3'] @ readout['kernel'][0, 0][None, None]
   depths = tuple(range(14))
   features = make_prefix(*depths)(net.variables, images)
-  members = [step.Member(depth, 0, 0.0, 0.0) for depth in depths]
-  outputs = step.make_outputs(members, net, TASK, SIZE)
+  members = [Member(depth, 0, 0.0, 0.0) for depth in depths]
+  outputs = step.make_outputs(members, net, TASK)
   for member in members:
     params = init_member(member).params | {'readout': readout}
     output = outputs[member.depth](params, net.variables, features[member.depth], None)
@@ -248,8 +249,8 @@ def test_rates_and_schedule_scale_the_step(dtype):
     (after,), _ = update([before], frozen, features, weights, valid, number)
     return jax.tree.map(lambda x, y: y - x, before.params, after.params)
 
-  plain = moved(step.Member(1, 0, 1.0, 1.0), 0)
-  other = moved(step.Member(1, 0, 0.0003, 3.1), 4)  # the factor is 0.8 ** 2
+  plain = moved(Member(1, 0, 1.0, 1.0), 0)
+  other = moved(Member(1, 0, 0.0003, 3.1), 4)  # the factor is 0.8 ** 2
   for name, rate in (('conv5_3', 0.0003), ('readout', 3.1)):
     np.testing.assert_allclose(other[name]['kernel'], plain[name]['kernel'] * rate * 0.64, atol=1e-12)
 
@@ -272,7 +273,7 @@ def test_the_gradient_norm_is_that_of_the_gradient():
   images, weights, valid = batch(0)
   features = make_prefix(3)(net.variables, images)
   state = init_member(member)
-  output = step.make_outputs([member], net, TASK, SIZE)[3]
+  output = step.make_outputs([member], net, TASK)[3]
 
   def loss(params):
     scores = saliency_task.nss(output(params, net.variables, features[3], None), weights)
