@@ -146,5 +146,5 @@ def halves(scores: np.ndarray, values: np.ndarray, labels: np.ndarray, images: n
           sides[:, k] = chance.best(statistics.unit_means(scores[own])[None], top)[0], values[other].mean()
       correlation = comparisons.spearman(*sides)
       if correlation:
-        found.append(correlation.rho)
+        found.append(correlation['rho'])
   return float(np.mean(found)) if found else np.nan

@@ -1,19 +1,24 @@
-"""Do groups differ? Analysis of variance and what belongs to it.
+"""Do groups differ? Analyses of variance and what belongs to them, as JSON values.
 
 He et al. 2019, Section 6, ask it of the categories of salient regions. Groups
 differ in size and in variance, so Welch's test and the pairs of Games and
 Howell are the ones to read; no other test is asked first. Both take
 observations to be independent; beside them stand tests that allow for regions
 of one photograph. The tests are SciPy's and statsmodels'.
+
+The paper's own analyses, of which it gives a p and few details, are
+reconstructed: Section 6 has measurements and clusters of categories as factors;
+Section 5.2 compares categories, with the depths as replicates or as blocks.
 """
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import stats
-from statsmodels.stats import meta_analysis, oneway
+from statsmodels.formula import api as formula
+from statsmodels.stats import anova, meta_analysis, oneway
 
 from saliency_jax.experiments import clusters
 from saliency_jax.experiments.clusters import Test
@@ -23,55 +28,7 @@ _LEAST = 2  # observations that a group needs, to have a variance
 _LEVEL = 0.95  # of all intervals
 
 
-class Correlation(NamedTuple):
-  """Spearman's rank correlation."""
-
-  rho: float
-  p: float  # two-sided
-  pairs: int
-
-
-class Group(NamedTuple):
-  """One group of observations."""
-
-  name: str
-  size: int
-  mean: float
-  deviation: float  # of the sample, its divisor is n - 1
-  error: float  # standard error of the mean
-  clustered_error: float  # the same, allowing for clusters
-
-
-class Pair(NamedTuple):
-  """Two groups: `difference` = first - second."""
-
-  first: str
-  second: str
-  difference: float
-  low: float  # of the 95 % interval, simultaneous over all pairs
-  high: float
-  p: float  # of Games and Howell, over all pairs
-  p_clustered: float  # of this pair alone, allowing for clusters
-  hedges_g: float  # in pooled standard deviations, less small samples' bias
-  g_low: float  # of its 95 % interval, for this pair alone
-  g_high: float
-
-
-class Comparison(NamedTuple):
-  """All that is known of whether groups differ."""
-
-  groups: tuple[Group, ...]
-  left_out: dict[str, int]  # name -> size of groups too small to take part
-  clusters: int
-  welch: Test  # allows for unequal variances
-  clustered: Test | None  # allows for clusters; None of too few
-  anova: Test  # the classical one
-  eta_squared: float  # share of the variance that lies between groups
-  omega_squared: float  # the same without the sample's bias; may be below 0
-  pairs: tuple[Pair, ...]
-
-
-def spearman(x: np.ndarray, y: np.ndarray) -> Correlation | None:
+def spearman(x: np.ndarray, y: np.ndarray) -> dict | None:
   """Correlates the ranks of two variables.
 
   Args:
@@ -79,18 +36,18 @@ def spearman(x: np.ndarray, y: np.ndarray) -> Correlation | None:
     y: float `[N]`, likewise.
 
   Returns:
-    The correlation over the pairs that are known; None if there are fewer than
-    3, or if one of the variables is constant.
+    `rho`, its two-sided `p` and the number of `pairs` that are known; None if
+    there are fewer than 3, or if one of the variables is constant.
   """
   known = np.isfinite(x) & np.isfinite(y)
   x, y = x[known], y[known]
   if len(x) < 3 or not np.ptp(x) or not np.ptp(y):
     return None
   found = stats.spearmanr(x, y)
-  return Correlation(float(found.statistic), float(found.pvalue), len(x))
+  return {'rho': float(found.statistic), 'p': float(found.pvalue), 'pairs': len(x)}
 
 
-def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] | None = None) -> Comparison | None:
+def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] | None = None) -> dict | None:
   """Compares the means of groups.
 
   Args:
@@ -99,8 +56,17 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] 
       observation is a cluster of its own.
 
   Returns:
-    The comparison of the groups with 2 observations or more; None if there are
-    fewer than 2 such groups, or if one of them does not vary.
+    None with fewer than 2 groups of 2 observations or more, or if one of them
+    does not vary; else of these `groups` size, mean, deviation (divisor n - 1)
+    and standard error, `clustered_error` allowing for clusters; the sizes of
+    those `left_out`; the number of `clusters`; the tests `welch`, which allows
+    for unequal variances, `clustered`, null of too few clusters, and the
+    classical `anova`; its `eta_squared`, the share of the variance between
+    groups, and `omega_squared`, the same without the sample's bias, perhaps
+    below 0; and `pairs`. Of each `difference` = first - second, with an
+    interval `low` to `high` and `p` of Games and Howell over all pairs, and of
+    this pair alone `p_clustered` and `hedges_g` (pooled standard deviations,
+    less small samples' bias) from `g_low` to `g_high`.
   """
   kept = {name: x for name, x in samples.items() if len(x) >= _LEAST}
   if len(kept) < 2 or not all(np.ptp(x) for x in kept.values()):
@@ -118,20 +84,91 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] 
   )
   # Cohen 1988, and Hays 1963, from F.
   explained = between * f
-  return Comparison(
-    tuple(
-      Group(name, len(x), float(x.mean()), float(x.std(ddof=1)), float(x.std(ddof=1) / np.sqrt(len(x))), float(error))
-      for (name, x), error in zip(kept.items(), robust.errors, strict=True)
-    ),
-    {name: len(x) for name, x in samples.items() if name not in kept},
-    robust.clusters,
-    Test(*map(float, (welch.statistic, welch.df_num, welch.df_denom, welch.pvalue))),
-    robust.equal(),
-    Test(f, between, within, p),
-    explained / (explained + within),
-    (explained - between) / (explained - between + total),
-    _pairs(list(kept), values, robust),
+  groups = [
+    {
+      'name': name,
+      'size': len(x),
+      'mean': float(x.mean()),
+      'deviation': float(x.std(ddof=1)),
+      'error': float(x.std(ddof=1) / np.sqrt(len(x))),
+      'clustered_error': float(error),
+    }
+    for (name, x), error in zip(kept.items(), robust.errors, strict=True)
+  ]
+  return plain(
+    {
+      'groups': groups,
+      'left_out': {name: len(x) for name, x in samples.items() if name not in kept},
+      'clusters': robust.clusters,
+      'welch': Test(*map(float, (welch.statistic, welch.df_num, welch.df_denom, welch.pvalue))),
+      'clustered': robust.equal(),
+      'anova': Test(f, between, within, p),
+      'eta_squared': explained / (explained + within),
+      'omega_squared': (explained - between) / (explained - between + total),
+      'pairs': _pairs(list(kept), values, robust),
+    }
   )
+
+
+def effects(values: np.ndarray, factors: Mapping[str, np.ndarray], terms: str) -> dict[str, dict] | None:
+  """Analyses observations by factors, with sums of squares of type II.
+
+  Args:
+    values: float `[N]`.
+    factors: name -> the level of each observation, `[N]`.
+    terms: what explains the values, a formula of Patsy: 'C(row) * C(column)'.
+
+  Returns:
+    term -> its `f`, `df`, `df_residual`, `p` and `partial_eta_squared`; None
+    where nothing is left to estimate the residual from, or it is 0.
+  """
+  model = formula.ols(f'values ~ {terms}', pd.DataFrame({'values': values, **factors})).fit()
+  if model.df_resid < 1 or model.ssr <= 1e-12 * values.var() * len(values):
+    return None
+  *rows, residual = anova.anova_lm(model, typ=2).itertuples()
+  return {
+    x.Index: {
+      'f': float(x.F),
+      'df': int(x.df),
+      'df_residual': int(residual.df),
+      'p': float(x[4]),
+      'partial_eta_squared': float(x.sum_sq / (x.sum_sq + residual.sum_sq)),
+    }
+    for x in rows
+  }
+
+
+def blocked(table: np.ndarray, names: Sequence[str]) -> dict | None:
+  """Compares the columns of a table whose rows are blocks.
+
+  Args:
+    table: float `[D, K]`: depths by categories.
+
+  Returns:
+    The `effect` of the columns and all `pairs`: first, second, their difference
+    and Tukey's `p` over all pairs; None with fewer than two rows or columns, or
+    without a residual.
+  """
+  depths, categories = table.shape
+  if depths < 2 or categories < 2:
+    return None
+  rows, columns = np.indices(table.shape)
+  found = effects(table.ravel(), {'depth': rows.ravel(), 'category': columns.ravel()}, 'C(depth) + C(category)')
+  if found is None:
+    return None
+  effect, means = found['C(category)'], table.mean(axis=0)
+  left = table - means - table.mean(axis=1)[:, None] + table.mean()
+  error = np.sqrt((left**2).sum() / effect['df_residual'] / depths)
+  pairs = [
+    {
+      'first': names[i],
+      'second': names[j],
+      'difference': float(means[i] - means[j]),
+      'p': float(stats.studentized_range.sf(abs(means[i] - means[j]) / error, categories, effect['df_residual'])),
+    }
+    for i, j in itertools.combinations(range(categories), 2)
+  ]
+  return {'effect': effect, 'pairs': pairs}
 
 
 def hedges(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
@@ -149,7 +186,7 @@ def plain(value):
     return {key: plain(x) for key, x in value._asdict().items()}
   if isinstance(value, dict):
     return {key: plain(x) for key, x in value.items()}
-  if isinstance(value, tuple):
+  if isinstance(value, list):
     return [plain(x) for x in value]
   return None if isinstance(value, float) and np.isnan(value) else value
 
@@ -161,7 +198,7 @@ def correct(entries: Sequence[dict], p: Sequence[float | None]) -> None:
     entry['p_holm'] = plain(x)
 
 
-def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means) -> tuple[Pair, ...]:
+def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.Means) -> list[dict]:
   tested = stats.tukey_hsd(*values, equal_var=False)
   pairs = list(itertools.combinations(range(len(names)), 2))
   found = []
@@ -169,20 +206,19 @@ def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.
     difference = float(tested.statistic[i, j])
     weights = np.zeros(len(names))
     weights[[i, j]] = 1, -1
-    _, _, alone = robust.contrast(weights)
     found.append(
-      Pair(
-        names[i],
-        names[j],
-        difference,
-        difference - margin,
-        difference + margin,
-        float(tested.pvalue[i, j]),
-        alone,
-        *hedges(values[i], values[j]),
-      )
+      {
+        'first': names[i],
+        'second': names[j],
+        'difference': difference,
+        'low': difference - margin,
+        'high': difference + margin,
+        'p': float(tested.pvalue[i, j]),
+        'p_clustered': robust.contrast(weights)[2],
+        **dict(zip(('hedges_g', 'g_low', 'g_high'), hedges(values[i], values[j]), strict=True)),
+      }
     )
-  return tuple(found)
+  return found
 
 
 def _margins(values: Sequence[np.ndarray], pairs: Sequence[tuple[int, int]]) -> list[float]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from saliency_jax import numpy_files, schema
 from saliency_jax.data.types import ordered_categories
-from saliency_jax.experiments import anova, comparisons, table_values
+from saliency_jax.experiments import comparisons, table_values
 from saliency_jax.experiments.table_values import NOTHING, Values
 from saliency_jax.ops import inference
 
@@ -107,7 +107,7 @@ def table6(folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tu
 def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]) -> dict:
   """Returns the tests of Section 5.2 as JSON values.
 
-  `members` has, of every member, a `comparisons.Comparison` of the categories;
+  `members` has, of every member, a `comparisons.compare` of the categories;
   an observation is a region's mean over its category's best units, which were
   chosen on the same regions. `p_holm` of these, and of their pairs, is
   corrected over all members. `blocked` compares the means of Table 3 over the
@@ -129,18 +129,11 @@ def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]
       chosen = labels == category
       of_regions[chosen] = scores[chosen][:, value.units].mean(axis=1)
     known = np.isfinite(of_regions)
-    compared[name] = comparisons.plain(
-      comparisons.compare(
-        *(
-          {category: of[known & (labels == category)] for category in categories}
-          for of in (of_regions, found.image_ids)
-        )
-      )
+    compared[name] = comparisons.compare(
+      *({category: of[known & (labels == category)] for category in categories} for of in (of_regions, found.image_ids))
     )
   trained = np.array([[of.get(x, NOTHING).mean for x in categories] for name, of in values.items() if depths[name]])
-  blocked = comparisons.plain(
-    anova.blocked(trained, categories) if len(trained) and np.isfinite(trained).all() else None
-  )
+  blocked = comparisons.blocked(trained, categories) if len(trained) and np.isfinite(trained).all() else None
   tests = [x for x in compared.values() if x]
   comparisons.correct(tests, [(x['clustered'] or x['welch'])['p'] for x in tests])
   pairs = [pair for x in tests for pair in x['pairs']]

@@ -62,53 +62,51 @@ class Scored(NamedTuple):
       for model, rows in self.models.items()
     }
 
-  def _named(self, which: Sequence[bool]) -> list[str]:
-    return [name for name, x in zip(self.names, which, strict=True) if x]
-
-  @property
-  def constant(self) -> dict[str, list[str]]:
-    """Returns the images with a constant map, by model."""
-    return {model: self._named([row['constant'] for row in rows]) for model, rows in self.models.items()}
-
-  @property
-  def same(self) -> dict[str, list[str]]:
-    """Returns the images that share one map with others, by model.
-
-    The most frequent map; constant ones are told of as such.
-    """
-    found = {}
-    for model, rows in self.models.items():
-      maps = [None if row['constant'] else row.get('digest') for row in rows]
-      most, count = max(
-        collections.Counter(x for x in maps if x is not None).items(), key=lambda x: x[1], default=(None, 0)
-      )
-      found[model] = [] if count < _SAME else self._named([x == most for x in maps])
-    return found
-
-  @property
-  def framed(self) -> dict[str, list[str]]:
-    """Returns the images whose maps are highest all along the edge, by model."""
-    return {model: self._named([row.get('framed', False) for row in rows]) for model, rows in self.models.items()}
-
-  @property
-  def below_chance(self) -> dict[str, list[str]]:
-    """Returns the images with an NSS below 0, by model, where most are so."""
-    found = {
-      model: self._named(self.scores[model]['nss'] < 0) for model in self.models if 'nss' in self.scoring.metrics
-    }
-    return {model: images for model, images in found.items() if len(images) >= max(_ENOUGH, _MOST * len(self.images))}
-
-  @property
-  def stretched(self) -> dict[str, list[str]]:
-    """Returns the images whose maps have other proportions, by model."""
+  def odd(self, kind: str) -> dict[str, list[str]]:
+    """Returns the images whose maps are, or seem, wrong: a key of `_ODD`."""
     return {
-      model: self._named([row.get('stretched', 1) > _STRETCHED for row in rows]) for model, rows in self.models.items()
+      model: [name for name, odd in zip(self.names, _ODD[kind](rows), strict=True) if odd]
+      for model, rows in self.models.items()
     }
 
   @property
   def facts(self) -> dict:
     """Returns what `summary.json` says of the data set."""
     return self.scoring.facts | ({'skipped': dict(self.skipped)} if self.skipped else {})
+
+
+def _same(rows: Sequence[dict]) -> list[bool]:
+  """Returns which share the most frequent map; constant ones are told as such."""
+  maps = [None if row['constant'] else row.get('digest') for row in rows]
+  counts = collections.Counter(x for x in maps if x is not None)
+  most, count = counts.most_common(1)[0] if counts else (None, 0)
+  return [count >= _SAME and x == most for x in maps]
+
+
+def _below(rows: Sequence[dict]) -> list[bool]:
+  """Returns which have an NSS below 0, where most do."""
+  below = [row['scores'].get('nss', 0) < 0 for row in rows]
+  return below if sum(below) >= max(_ENOUGH, _MOST * len(rows)) else [False] * len(rows)
+
+
+# What is looked for in the rows of a model, in what order it is told, and how.
+_ODD = {
+  'constant': lambda rows: [row['constant'] for row in rows],
+  'same': _same,
+  'stretched': lambda rows: [row.get('stretched', 1) > _STRETCHED for row in rows],
+  'framed': lambda rows: [row.get('framed', False) for row in rows],
+  'below': _below,
+}
+_SAID = {
+  'constant': '{model} has a constant map for {count} images of {dataset} ({first}); they are scored at chance.',
+  'same': 'The maps of {model} for {count} of {all} images of {dataset} are one and the same ({first}).',
+  'stretched': 'The maps of {model} for {count} images of {dataset} have other proportions than the images '
+  '({first}); they are stretched over them.',
+  'framed': 'The maps of {model} for {count} images of {dataset} are highest all along their edge ({first}), as '
+  'figures with margins and inverted maps are.',
+  'below': '{model} is below chance on {count} of {all} images of {dataset}; are its maps inverted, or of other '
+  'images?',
+}
 
 
 def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
@@ -128,12 +126,9 @@ def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
         notes.setdefault(dataset, {})[model] = scoring.notes(scores)
   for table, rows in means.items():
     folder.table(table, rows)
-  constant = {
-    each.scoring.dataset.name: {model: images for model, images in each.constant.items() if images} for each in found
-  }
-  return {'datasets': {each.scoring.dataset.name: each.facts for each in found}, 'constant_maps': constant} | (
-    {'search': notes} if notes else {}
-  )
+  facts = {each.scoring.dataset.name: each.facts for each in found}
+  constant = {each.scoring.dataset.name: {model: x for model, x in each.odd('constant').items() if x} for each in found}
+  return {'datasets': facts, 'constant_maps': constant} | ({'search': notes} if notes else {})
 
 
 def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int], resamples: int) -> Iterator[tuple]:
@@ -210,32 +205,18 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
   priors = {model.name for model in models if model.identity == CENTRE}
   for each in found:
     dataset = each.scoring.dataset
-    said += [
-      f'{model} has a constant map for {len(images)} images of '
-      f'{dataset.name} ({_first(images)}); they are scored at chance.'
-      for model, images in each.constant.items()
-      if images
-    ]
-    said += [
-      f'The maps of {model} for {len(images)} of {len(each.images)} images '
-      f'of {dataset.name} are one and the same ({_first(images)}).'
-      for model, images in each.same.items()
-      if images and model not in priors
-    ]
-    said += [
-      f'The maps of {model} for {len(images)} images of {dataset.name} have '
-      f'other proportions than the images ({_first(images)}); they are '
-      'stretched over them.'
-      for model, images in each.stretched.items()
-      if images
-    ]
-    said += [
-      f'The maps of {model} for {len(images)} images of {dataset.name} are '
-      f'highest all along their edge ({_first(images)}), as figures with '
-      'margins and inverted maps are.'
-      for model, images in each.framed.items()
-      if images
-    ]
+    odd = {
+      kind: [
+        _SAID[kind].format(
+          model=model, count=len(images), all=len(each.images), dataset=dataset.name, first=_first(images)
+        )
+        for model, images in each.odd(kind).items()
+        if images and not (kind == 'same' and model in priors)
+      ]
+      for kind in _ODD
+    }
+    below = odd.pop('below')
+    said += itertools.chain(*odd.values())
     shared = functools.cache(functools.partial(fingerprints.shared, fingerprints.of(dataset.source)))
     for model in models:
       again = shared(model.trained_on) if model.trained_on else ()
@@ -245,11 +226,7 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
           f'{dataset.name} ({_first(again)}); score it on others, with '
           f'config.sets.{dataset.name}.part=<the --workdir of its training>.'
         )
-    said += [
-      f'{model} is below chance on {len(images)} of {len(each.images)} '
-      f'images of {dataset.name}; are its maps inverted, or of other images?'
-      for model, images in each.below_chance.items()
-    ]
+    said += below
     said += [
       f'{dataset.name}: {each.facts[key]} {what}.'
       for key, what in (

@@ -141,7 +141,7 @@ def test_one_map_of_all_images_is_told():
   source, maps = opened('same_map'), MapFolder(CASES / 'same_map' / 'maps')
   about = [passes._about(maps.read(x), (150, 200)) for x in source.image_ids]
   scoring = types.SimpleNamespace(dataset=types.SimpleNamespace(source=source))
-  assert Scored(scoring, range(4), {'m': about}, {}).same == {'m': list(source.image_ids)}
+  assert Scored(scoring, range(4), {'m': about}, {}).odd('same') == {'m': list(source.image_ids)}
 
 
 def test_maps_in_colour_are_refused():

@@ -1,6 +1,8 @@
-"""Tests of groups: against published results and other programs' functions."""
+"""Tests of groups: against published results, other programs' functions, and by hand."""
 
 import itertools
+import json
+import types
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.experiments import comparisons
 from saliency_jax.ops import inference
+from saliency_jax.report import paper
 
 # NIST's Statistical Reference Datasets, one-way analysis of variance, SiRstv:
 # resistivity of silicon by five instruments, and its certified values.
@@ -33,6 +36,16 @@ BRANDS = {
 }
 
 
+def compare(samples, images=None):
+  """Returns what was found with its keys as attributes; it goes through JSON."""
+  return named(comparisons.compare(samples, images))
+
+
+def named(found):
+  text = json.dumps(found, allow_nan=False)
+  return json.loads(text, object_hook=lambda x: types.SimpleNamespace(**x))
+
+
 @pytest.fixture
 def unequal() -> dict[str, np.ndarray]:
   rng = np.random.default_rng(4)
@@ -43,14 +56,14 @@ def unequal() -> dict[str, np.ndarray]:
 
 
 def test_analysis_of_variance_as_nist_certifies_it():
-  found = comparisons.compare(SIRSTV)
+  found = compare(SIRSTV)
   assert found.anova.f == pytest.approx(CERTIFIED_F, rel=1e-9)
   assert (found.anova.df_between, found.anova.df_within) == (4, 20)
   assert found.eta_squared == pytest.approx(CERTIFIED_R_SQUARED, rel=1e-9)
 
 
 def test_groups_are_described(unequal):
-  for group in comparisons.compare(unequal).groups:
+  for group in compare(unequal).groups:
     x = unequal[group.name]
     assert group.size == len(x)
     assert group.mean == pytest.approx(sum(x) / len(x))
@@ -60,9 +73,9 @@ def test_groups_are_described(unequal):
 
 
 def test_a_group_of_two_takes_part():
-  found = comparisons.compare({'x': np.array([1.0, 2]), 'y': np.arange(5.0)})
+  found = compare({'x': np.array([1.0, 2]), 'y': np.arange(5.0)})
   assert [group.size for group in found.groups] == [2, 5]
-  assert found.left_out == {}
+  assert vars(found.left_out) == {}
 
 
 def test_effect_sizes_are_those_of_the_sums_of_squares(unequal):
@@ -70,14 +83,14 @@ def test_effect_sizes_are_those_of_the_sums_of_squares(unequal):
   table = anova_lm(ols('value ~ C(group)', frame).fit())
   between, within = table['sum_sq']
   mean_within = table['mean_sq'].iloc[1]
-  found = comparisons.compare(unequal)
+  found = compare(unequal)
   assert found.anova.p == pytest.approx(table['PR(>F)'].iloc[0])
   assert found.eta_squared == pytest.approx(between / (between + within))
   assert found.omega_squared == pytest.approx((between - 2 * mean_within) / (between + within + mean_within))
 
 
 def test_unequal_variances_are_allowed_for(unequal):
-  found = comparisons.compare(unequal)
+  found = compare(unequal)
   # Welch 1951: groups weigh as much as their means are certain.
   values = list(unequal.values())
   weights = np.array([len(x) / x.var(ddof=1) for x in values])
@@ -103,14 +116,14 @@ def test_intervals_of_many_pairs_are_scipys():
   samples = {str(n): rng.normal(0, n, 2 + n**2) for n in range(1, 6)}
   interval = stats.tukey_hsd(*samples.values(), equal_var=False).confidence_interval()
   np.testing.assert_allclose(
-    [(x.low, x.high) for x in comparisons.compare(samples).pairs],
+    [(x.low, x.high) for x in compare(samples).pairs],
     [(interval.low[i, j], interval.high[i, j]) for i in range(5) for j in range(i + 1, 5)],
     rtol=1e-3,
   )
 
 
 def test_two_groups_are_welch_s_t_test():
-  found = comparisons.compare({name: BRANDS[name] for name in 'ab'})
+  found = compare({name: BRANDS[name] for name in 'ab'})
   t = stats.ttest_ind(BRANDS['a'], BRANDS['b'], equal_var=False)
   assert found.welch.f == pytest.approx(t.statistic**2)
   assert found.welch.p == pytest.approx(t.pvalue)
@@ -120,7 +133,7 @@ def test_two_groups_are_welch_s_t_test():
 def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
   rng = np.random.default_rng(7)
   images = {name: rng.integers(9, size=len(x)) for name, x in unequal.items()}
-  found = comparisons.compare(unequal, images)
+  found = compare(unequal, images)
   frame = pd.DataFrame(
     [(name, value, image) for name, x in unequal.items() for value, image in zip(x, images[name], strict=True)],
     columns=['group', 'value', 'image'],
@@ -129,14 +142,14 @@ def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
   assert found.clusters == 9
   assert [g.clustered_error for g in found.groups] == pytest.approx(list(fit.bse))
   equal = fit.f_test('C(group)[x] = C(group)[y], C(group)[y] = C(group)[z]')
-  assert found.clustered == pytest.approx((float(equal.fvalue), 2, 8, float(equal.pvalue)))
+  assert [*vars(found.clustered).values()] == pytest.approx([float(equal.fvalue), 2, 8, float(equal.pvalue)])
   for pair in found.pairs:
     test = fit.t_test(f'C(group)[{pair.first}] - C(group)[{pair.second}]')
     assert pair.p_clustered == pytest.approx(float(test.pvalue))
 
 
 def test_without_clusters_every_observation_is_one(unequal):
-  found = comparisons.compare(unequal)
+  found = compare(unequal)
   sizes = [len(x) for x in unequal.values()]
   assert found.clusters == sum(sizes)
   # HC1: the plain error but for n - 1 in place of the whole's degrees.
@@ -147,10 +160,10 @@ def test_without_clusters_every_observation_is_one(unequal):
 
 
 def test_one_photograph_alone_has_no_clustered_test(unequal):
-  found = comparisons.compare(unequal, {name: np.zeros(len(x)) for name, x in unequal.items()})
+  found = compare(unequal, {name: np.zeros(len(x)) for name, x in unequal.items()})
   assert found.clustered is None
-  assert np.isnan([pair.p_clustered for pair in found.pairs]).all()
-  assert np.isfinite(found.welch).all()
+  assert {pair.p_clustered for pair in found.pairs} == {None}
+  assert np.isfinite([*vars(found.welch).values()]).all()
 
 
 def test_holm_as_published():
@@ -162,7 +175,7 @@ def test_holm_as_published():
 
 
 def test_hedges_g_of_each_pair(unequal):
-  pairs = comparisons.compare(unequal).pairs
+  pairs = compare(unequal).pairs
   assert [(p.first, p.second) for p in pairs] == list(itertools.combinations(unequal, 2))
   for pair in pairs:
     first, second = unequal[pair.first], unequal[pair.second]
@@ -180,10 +193,11 @@ def test_hedges_g_of_each_pair(unequal):
 
 
 def test_groups_of_one_are_left_out_and_named(unequal):
-  found = comparisons.compare(unequal | {'lonely': np.ones(1), 'empty': np.ones(0)})
-  assert found.left_out == {'lonely': 1, 'empty': 0}
+  found = compare(unequal | {'lonely': np.ones(1), 'empty': np.ones(0)})
+  assert vars(found.left_out) == {'lonely': 1, 'empty': 0}
   assert [g.name for g in found.groups] == ['x', 'y', 'z']
-  assert found == comparisons.compare(unequal)._replace(left_out=found.left_out)
+  found.left_out = types.SimpleNamespace()
+  assert found == compare(unequal)
 
 
 def test_what_cannot_be_compared_is_none(unequal):
@@ -198,7 +212,7 @@ def test_spearman_is_pearson_of_ranks_and_skips_what_is_not_known():
   y = x**3 + rng.normal(size=12)
   x[3], y[7] = np.nan, np.nan
   known = np.isfinite(x) & np.isfinite(y)
-  found = comparisons.spearman(x, y)
+  found = named(comparisons.spearman(x, y))
   ranks = [stats.rankdata(values[known]) for values in (x, y)]
   assert found.pairs == 10
   assert found.rho == pytest.approx(np.corrcoef(*ranks)[0, 1])
@@ -206,10 +220,80 @@ def test_spearman_is_pearson_of_ranks_and_skips_what_is_not_known():
 
 
 def test_three_pairs_have_a_correlation():
-  found = comparisons.spearman(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]))
+  found = named(comparisons.spearman(np.array([1.0, 2, 3]), np.array([1.0, 3, 2])))
   assert (found.rho, found.pairs) == (0.5, 3)
 
 
 @pytest.mark.parametrize(('x', 'y'), [([1, 2], [3, 4]), ([1, 2, 3], [5, 5, 5]), ([np.nan] * 4, [1, 2, 3, 4])])
 def test_spearman_of_too_little_is_none(x, y):
   assert comparisons.spearman(np.array(x, float), np.array(y, float)) is None
+
+
+def test_two_factors_by_least_squares():
+  rng = np.random.default_rng(0)
+  rows, columns = np.repeat([0, 1], 12), np.tile(np.arange(12) < 2, 2) * 1
+  # An unbalanced third level, so that the types of sums differ.
+  rows[1:5] = 2
+  values = rng.normal(size=24) + rows + 2 * columns
+  found = comparisons.effects(values, {'row': rows, 'column': columns}, 'C(row) * C(column)')
+  one = np.ones((24, 1))
+  first, second = (np.eye(count)[of][:, 1:] for of, count in ((rows, 3), (columns, 2)))
+  both = (first[:, :, None] * second[:, None]).reshape(24, -1)
+
+  def left(*design):
+    """Returns the sum of squares that a model leaves."""
+    x = np.hstack([one, *design])
+    return ((values - x @ np.linalg.lstsq(x, values)[0]) ** 2).sum()
+
+  rest = left(first, second, both)
+  for name, explained, df in (
+    ('C(row)', left(second) - left(first, second), 2),
+    ('C(column)', left(first) - left(first, second), 1),
+    ('C(row):C(column)', left(first, second) - rest, both.shape[1]),
+  ):
+    f = explained / df / (rest / (20 - both.shape[1]))
+    assert [*found[name].values()] == pytest.approx(
+      [f, df, 20 - both.shape[1], stats.f.sf(f, df, 20 - both.shape[1]), explained / (explained + rest)]
+    )
+
+
+def test_what_leaves_no_residual_is_none():
+  assert (
+    comparisons.effects(np.arange(4.0), {'x': np.array([0, 0, 1, 1]), 'y': np.array([0, 1, 0, 1])}, 'x * y') is None
+  )
+  assert comparisons.blocked(np.ones((1, 3)), 'abc') is None
+  assert comparisons.blocked(np.arange(6.0).reshape(2, 3), 'abc') is None
+
+
+def test_blocks_as_statsmodels_has_them():
+  rng = np.random.default_rng(1)
+  table = rng.normal(size=(5, 4)) + np.arange(4) + 3 * np.arange(5)[:, None]
+  found = named(comparisons.blocked(table, 'abcd'))
+  frame = pd.DataFrame(
+    [(value, depth, category) for (depth, category), value in np.ndenumerate(table)],
+    columns=['value', 'depth', 'category'],
+  )
+  model = anova_lm(ols('value ~ C(depth) + C(category)', frame).fit())
+  row, residual = model.loc['C(category)'], model.loc['Residual']
+  assert (found.effect.f, found.effect.p) == pytest.approx((row['F'], row['PR(>F)']))
+  assert (found.effect.df, found.effect.df_residual) == (3, 12)
+  means = table.mean(axis=0)
+  pair = found.pairs[1]
+  assert (pair.first, pair.second) == ('a', 'c')
+  assert pair.difference == pytest.approx(means[0] - means[2])
+  q = abs(pair.difference) / np.sqrt(residual['mean_sq'] / 5)
+  assert pair.p == pytest.approx(stats.studentized_range.sf(q, 4, 12))
+
+
+def test_the_paper_s_own_table_does_not_bear_out_other():
+  """With depth as block two of its three categories differ from all others."""
+  table, names = paper.table(3), tuple(paper.facts()['categories'])
+  found = named(
+    comparisons.blocked(np.array([[table[depth, x] for x in names] for depth in paper.rows(3) if depth]), names)
+  )
+  for category, expected in (('person head', True), ('animal head', True), ('other', False)):
+    pairs = [x for x in found.pairs if category in (x.first, x.second)]
+    assert len(pairs) == 11
+    assert all(pair.p < 0.05 for pair in pairs) == expected
+  misses = {x.first for x in found.pairs if x.second == 'other' and x.p >= 0.05}
+  assert misses == {'object', 'text'}

@@ -109,10 +109,10 @@ def test_maps_that_are_none_of_their_images_are_told():
     {'m': [passes._about(each, size) for each in maps]},
     {},
   )
-  assert found.same == {'m': ['a', 'b', 'd']}
-  assert found.stretched == {'m': ['g', 'h']}
-  assert found.constant == {'m': ['e']}
-  assert found.framed == {'m': []}
+  assert found.odd('same') == {'m': ['a', 'b', 'd']}
+  assert found.odd('stretched') == {'m': ['g', 'h']}
+  assert found.odd('constant') == {'m': ['e']}
+  assert found.odd('framed') == {'m': []}
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_maps_that_most_images_contradict_are_told():
     metrics=('nss',), dataset=(types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefghijkl')))
   )
   one = Scored(scoring, range(12), {'m': scores}, {})
-  assert one.below_chance == {'m': [*'abcefgijk']}
-  assert Scored(scoring, range(12), {'m': scores[2:4] * 6}, {}).below_chance == {}
+  assert one.odd('below') == {'m': [*'abcefgijk']}
+  assert Scored(scoring, range(12), {'m': scores[2:4] * 6}, {}).odd('below') == {'m': []}
