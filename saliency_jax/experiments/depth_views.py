@@ -111,7 +111,7 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
     # Another photograph each time, where there is one.
     fresh = fits & ~np.isin(found.image_ids, [x.image_id for x in views])
     rise = np.where(fresh if fresh.any() else fits, _rises(found, base)[best][:, unit], -np.inf)
-    views.append(_view(found, int(rise.argmax()), name, unit, best))
+    views.append(view(found, int(rise.argmax()), name, unit, best))
   return views + strongest
 
 
@@ -168,7 +168,7 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
         f'with both, the region with its highest score is {strongest}'
       )
   row = int(np.where(fits, row_scores, -np.inf).argmax())
-  return _view(found, row, tap, unit, best)._replace(note=note)
+  return view(found, row, tap, unit, best)._replace(note=note)
 
 
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
@@ -187,10 +187,11 @@ def _on_image(found: Scores, base: str, image_id: str, tap: str, unit: int | Non
   rises = {name: x[rows][:, units] for name, x in _rises(found, base).items()}
   best = max(rises, key=lambda name: rises[name].max())
   row, column = np.unravel_index(rises[best].argmax(), rises[best].shape)
-  return _view(found, int(rows[row]), tap, int(column) if unit is None else unit, best)
+  return view(found, int(rows[row]), tap, int(column) if unit is None else unit, best)
 
 
-def _view(found: Scores, row: int, tap: str, unit: int, best: str) -> View:
+def view(found: Scores, row: int, tap: str, unit: int, best: str) -> View:
+  """Returns a unit on one of the sets of pixels; `best` as in `View`."""
   return View(
     str(found.image_ids[row]),
     int(found.places[row]),

@@ -36,33 +36,22 @@ Maps = list[np.ndarray]  # float32 `[h, w]` each, of any sizes
 
 @dataclasses.dataclass(frozen=True)
 class Predictor:
-  """A model. Its functions raise `InputError`, naming the file at fault.
+  """A model. Its functions raise `InputError`, naming the file at fault."""
 
-  Attributes:
-    name: in tables, and of files.
-    identity: changes when its maps do.
-    predict: `predict(images, image_ids)`: the maps of some images at the
-      model's own resolution, finite, in a scale of its own; the names are
-      unique in the data set.
-    check: `check(image_ids)` raises an `InputError` if the model will not have
-      a map of every image.
-    check_size: `check_size(image_id, size)` raises an `InputError` if the map
-      of an image of (H, W) pixels will not be one.
-    least_side: how high and wide an image has to be, in pixels.
-    network: what it is, of a network.
-    trained_on: the images that it was trained on here.
-    folder: where its maps come from, of a folder.
-  """
-
-  name: str
-  identity: str
+  name: str  # in tables, and of files
+  identity: str  # changes when its maps do
+  # `predict(images, image_ids)`: the maps of some images at the model's own
+  # resolution, finite, in a scale of its own; the names are unique.
   predict: Callable[[Images, Sequence[str]], Maps]
+  # `check(image_ids)` raises if the model will not have a map of every image.
   check: Callable[[Iterable[str]], None] = lambda image_ids: None
+  # `check_size(image_id, size)` raises if the map of an image of (H, W) pixels
+  # will not be one.
   check_size: Callable[[str, tuple[int, int]], None] | None = None
-  least_side: int = 0
-  network: Network | None = None
-  trained_on: tuple[Fingerprint, ...] = ()
-  folder: pathlib.Path | None = None
+  least_side: int = 0  # how high and wide an image has to be, in pixels
+  network: Network | None = None  # what it is, of a network
+  trained_on: tuple[Fingerprint, ...] = ()  # images, here
+  folder: pathlib.Path | None = None  # where its maps come from, of a folder
 
 
 def of_network(

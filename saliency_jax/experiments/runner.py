@@ -38,34 +38,26 @@ _MANNER = Settings._fields
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-  """What is scored, and what is made of the scores.
+  """What is scored, and what is made of the scores."""
 
-  Attributes:
-    job: a key of `schema.JOBS`.
-    choose: `choose(config, source)`: which pixels of a record are scored.
-    masks: the same sets as masks, for the page to outline.
-    scores: the file of every unit's scores.
-    columns: the labels by which units are ranked, in the order of the tables.
-    tables: `tables(source, rows, beside, analysis)`: the rows of every table,
-      and arrays.
-    shown: `shown(source, measurement, count)`: the images that the page shows,
-      as ascending positions in the data set.
-    counts: `counts(source, measurement)`: for `summary.json`.
-    without_band: `without_band(rows, beside)`: why a column of the tables has
-      no chance band.
-    beside: the label of sets that tell what chance gives; tables alone see
-      them, the rows and measurements of all else are without them.
-  """
-
-  job: str
+  job: str  # a key of `schema.JOBS`
+  # `choose(config, source)`: which pixels of a record are scored.
   choose: Callable[[Any, Source], Chooser]
-  masks: Chooser
-  scores: schema.File
+  masks: Chooser  # the same sets as masks, for the page to outline
+  scores: schema.File  # of every unit
+  # The labels by which units are ranked, in the order of the tables.
   columns: Callable[[Rows], tuple[str, ...]]
+  # `tables(source, rows, beside, analysis)`: every table's rows, and arrays.
   tables: Callable[..., Mapping[schema.File, Iterable[Sequence]]]
+  # `shown(source, measurement, count)`: the images that the page shows, as
+  # ascending positions in the data set.
   shown: Callable[[Source, Measurement, int], np.ndarray]
+  # `counts(source, measurement)`: for `summary.json`.
   counts: Callable[[Source, Measurement], dict[str, int]]
+  # `without_band(rows, beside)`: why a column has no chance band.
   without_band: Callable[[Rows, Rows], dict[str, str]]
+  # The label of sets that tell what chance gives; tables alone see them, the
+  # rows and measurements of all else are without them.
   beside: str = ''
 
 

@@ -33,42 +33,29 @@ Scores = Mapping[str, np.ndarray]  # metric -> float64 `[N]`, NaN for none
 
 
 class Scoring(NamedTuple):
-  """How models are scored on one data set.
-
-  Attributes:
-    dataset: the images.
-    images: positions of those that are scored.
-    job: all that the scores depend on, beside the model, as JSON values.
-    metrics: names of the scores of an image.
-    measure: gives, by model, {'scores': a number for each of `metrics`} and
-      perhaps the {'regions': ...} of `output`, as JSON values.
-    table: the file of the mean scores, see `score_lists.means_of`.
-    notes: what `summary.json` says of a model's scores.
-    ranked: the metric by which images are chosen for the page.
-    kinds: of every image of the data set; '' for a photograph.
-    human: gives a photograph's human map, float `[H, W]`; None for search
-      arrays.
-    people: gives people's own scores on the image of a position, or None where
-      there are not enough of them; None if they are not scored.
-    observers: of every image of the data set, if they are scored.
-    facts: what `summary.json` says of the data set.
-    compared: gives, of a model's scores, those that its mean is of: NaN where a
-      score is not defined.
-  """
+  """How models are scored on one data set."""
 
   dataset: DataSet
-  images: Sequence[int]
-  job: dict[str, Any]
-  metrics: tuple[str, ...]
+  images: Sequence[int]  # positions of those that are scored
+  job: dict[str, Any]  # all that scores depend on, beside the model, as JSON
+  metrics: tuple[str, ...]  # names of the scores of an image
+  # Gives, by model, {'scores': a number for each of `metrics`} and perhaps the
+  # {'regions': ...} of `output`, as JSON values.
   measure: Callable[[Predicted], dict[str, dict]]
-  table: File
-  ranked: str
-  kinds: Sequence[str]
-  facts: dict[str, Any]
+  table: File  # of the mean scores, see `score_lists.means_of`
+  ranked: str  # the metric by which images are chosen for the page
+  kinds: Sequence[str]  # of every image of the data set; '' for a photograph
+  facts: dict[str, Any]  # what `summary.json` says of the data set
+  # What `summary.json` says of a model's scores.
   notes: Callable[[Scores], dict] | None = None
+  # Gives a photograph's human map, float `[H, W]`; None for search arrays.
   human: Callable[[Record], np.ndarray] | None = None
+  # Gives people's own scores on the image of a position, or None where there
+  # are not enough of them; None if they are not scored.
   people: Callable[[int], dict[str, float] | None] | None = None
-  observers: Sequence[int] = ()
+  observers: Sequence[int] = ()  # of every image, if they are scored
+  # Gives, of a model's scores, those that its mean is of: NaN where a score is
+  # not defined.
   compared: Callable[[Scores], Scores] = dict
 
 

@@ -224,17 +224,7 @@ def choose(found: Scores, tap: str, count: int) -> list[depth_views.View]:
     if not fits.any():
       continue
     shown.add(found.image_ids[row])
-    views.append(
-      depth_views.View(
-        str(found.image_ids[row]),
-        int(found.places[row]),
-        category,
-        tap,
-        unit,
-        'sp',
-        {name: float(x[row, unit]) for name, x in found.members.items()},
-      )
-    )
+    views.append(depth_views.view(found, row, tap, unit, 'sp'))
   return views
 
 

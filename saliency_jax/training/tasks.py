@@ -19,39 +19,28 @@ Sums = dict[str, jax.Array]
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-  """A head, a loss and metrics.
+  """A head, a loss and metrics."""
 
-  Attributes:
-    name: as `config.task.name` has it.
-    head: what is trained on top of the network.
-    output: `output(params, maps, keys)`: the head's output for maps `[B, h, w,
-      C]`; keys `[B]` are for dropout, None where nothing is dropped.
-    targets: `targets(batch, grid, image_ids)`: of a `batch_rows.Batch` of these
-      images what the output is compared with, arrays with a leading axis B, and
-      float32 `[B]`, 0 where an image has nothing to compare with.
-    rate: a learning rate of the head, where none is given.
-    described: what `make` makes the task of again, as JSON values.
-    outputs: what each of the head's outputs stands for, e.g. a class.
-    loss: `loss(output, targets)`: float32 `[B]`.
-    sums: `sums(output, targets, valid)`: what metrics are made of, each a sum
-      over the images of a batch, so that batches can be added.
-    metrics: of the added sums, NumPy float64, each metric by its name.
-    watched: the metric by which the best checkpoint is chosen; more is better.
-    titles: how people call the metrics, and the unit.
-  """
-
-  name: str
-  head: Head
+  name: str  # as `config.task.name` has it
+  head: Head  # what is trained on top of the network
+  # `output(params, maps, keys)`: the head's output for maps `[B, h, w, C]`;
+  # keys `[B]` are for dropout, None where nothing is dropped.
   output: Callable[..., jax.Array]
+  # `targets(batch, grid, image_ids)`: of a `batch_rows.Batch` of these images
+  # what the output is compared with, arrays with a leading axis B, and float32
+  # `[B]`, 0 where an image has nothing to compare with.
   targets: Callable[..., tuple[Any, np.ndarray]]
-  loss: Callable[..., jax.Array]
+  loss: Callable[..., jax.Array]  # `loss(output, targets)`: float32 `[B]`
+  # `sums(output, targets, valid)`: what metrics are made of, each a sum over
+  # the images of a batch, so that batches can be added.
   sums: Callable[..., Sums]
+  # Of the added sums, NumPy float64, each metric by its name.
   metrics: Callable[[Mapping[str, np.ndarray]], dict[str, float]]
-  watched: str
-  titles: Mapping[str, str]
-  rate: float
-  described: Mapping[str, Any]
-  outputs: tuple[str, ...] = ()
+  watched: str  # the metric that chooses the best checkpoint; more is better
+  titles: Mapping[str, str]  # how people call the metrics, and the unit
+  rate: float  # a learning rate of the head, where none is given
+  described: Mapping[str, Any]  # what `make` makes the task of again, as JSON
+  outputs: tuple[str, ...] = ()  # what each of the head's outputs stands for
 
 
 def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> dict[str, Any]:
