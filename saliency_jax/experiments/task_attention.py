@@ -6,86 +6,61 @@ and people: the mean over observers of how all the others' blurred fixations
 score at theirs.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import jax
 import numpy as np
+import pandas as pd
 
 from saliency_jax import progress
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import predictors, scoring
 from saliency_jax.experiments.forward import Forward, Probe, Settings
+from saliency_jax.experiments.task_runs import Trained
 from saliency_jax.networks import variants
 from saliency_jax.networks.network import Network
 from saliency_jax.ops import association
 
-
-class Attention(NamedTuple):
-  """N images that could be read."""
-
-  image_ids: np.ndarray  # str `[N]`
-  parts: np.ndarray  # str `[N]`: 'train', 'validation' or 'test'
-  nss: dict[str, np.ndarray]  # trunk, centre, people -> `[N]`; NaN where none
-  outputs: dict[str, np.ndarray]  # trunk with a head -> float32 `[N, K]`
+_associate = jax.jit(association.associate)
 
 
-def measure(network: Network, names: Sequence[str], source: Source, part: str, config) -> Attention:
-  """Measures versions of a network on every image.
+def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, Source], config) -> pd.DataFrame:
+  """Measures trunks on every image.
 
   Args:
-    network: see `variants.together`.
-    names: of its versions.
-    source: the images.
-    part: of the data that they are.
+    network: all of them, see `variants.together`.
+    trained: the trunks.
+    parts: the images, by the part of the data that they are.
     config: `configs/tasks.py`; `data`, `analysis.fixations` are read.
+
+  Returns:
+    Of every image that could be read its image_id and part, the NSS of each
+    trunk by its name, of 'centre' and of 'observers', NaN where there is none,
+    and the scene that each trunk with a head tells, by `variants.outputs_of` it.
 
   Raises:
     InputError: an image cannot be read.
   """
-  outputs = [x for x in names if variants.outputs_of(x) in network.taps]
-  run = Forward(Probe(network, (variants.MEANS, *map(variants.outputs_of, outputs)), Settings.of(config.data)))
-  nss = {name: np.full(len(source), np.nan) for name in (*names, predictors.CENTRE, predictors.OBSERVERS)}
-  found = {
-    name: np.zeros((len(source), network.shapes([tap])[tap][0]), 'f')
-    for name, tap in ((x, variants.outputs_of(x)) for x in outputs)
-  }
-  read = np.zeros(len(source), bool)
-  with progress.bar(total=len(source), unit='image', title=f'Attention, {part}') as bar:
-    for step in run.steps(
-      source, range(len(source)), choose=pixel_sets.counted(config.analysis.fixations, in_regions=False)
-    ):
-      maps = step.maps[variants.MEANS]
-      scores = np.asarray(_associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
-      rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
-      read[step.batch.index[rows]] = True
-      for row in rows[step.batch.counts[rows, 0] > 0]:
-        index = step.batch.index[row]
-        for name, value in zip(nss, (*scores[row], *_beside(source, config, index)), strict=True):
-          nss[name][index] = value
-      for name, of in found.items():
-        of[step.batch.index[rows]] = np.asarray(step.maps[variants.outputs_of(name)], np.float32)[rows]
-      bar.update(len(rows))
-  return Attention(
-    np.array(source.image_ids)[read],
-    np.full(read.sum(), part),
-    {name: x[read] for name, x in nss.items()},
-    {name: x[read] for name, x in found.items()},
-  )
-
-
-_associate = jax.jit(association.associate)
-
-
-def joined(parts: Sequence[Attention]) -> Attention:
-  """Returns what was measured on several data sets as if they were one."""
-  ids, names, nss, outputs = zip(*parts, strict=True)
-  return Attention(
-    np.concatenate(ids),
-    np.concatenate(names),
-    *({name: np.concatenate([x[name] for x in of]) for name in of[0]} for of in (nss, outputs)),
-  )
+  heads = {variants.outputs_of(x.name): np.array(x.outputs) for x in trained if x.outputs}
+  names = [*(x.name for x in trained), predictors.CENTRE, predictors.OBSERVERS]
+  run = Forward(Probe(network, (variants.MEANS, *heads), Settings.of(config.data)))
+  choose = pixel_sets.counted(config.analysis.fixations, in_regions=False)
+  found = []
+  for part, source in parts.items():
+    with progress.bar(total=len(source), unit='image', title=f'Attention, {part}') as bar:
+      for step in run.steps(source, range(len(source)), choose=choose):
+        maps = step.maps[variants.MEANS]
+        scores = np.asarray(_associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
+        told = {tap: scenes[np.asarray(step.maps[tap], 'f').argmax(axis=1)] for tap, scenes in heads.items()}
+        rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
+        for row in rows:
+          index = int(step.batch.index[row])
+          nss = (*scores[row], *_beside(source, config, index)) if step.batch.counts[row, 0] else [np.nan] * len(names)
+          of_image = {'image_id': source.image_ids[index], 'part': part, **dict(zip(names, nss, strict=True))}
+          found.append(of_image | {tap: scenes[row] for tap, scenes in told.items()})
+        bar.update(len(rows))
+  return pd.DataFrame(found)
 
 
 def _beside(source: Source, config, index: int) -> tuple[float, float]:

@@ -118,13 +118,7 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
     found = _write_regions(folder, config, looked)
     mark = time.perf_counter()
     parts = {'test': data.test, 'validation': data.validation, 'train': data.train}
-    attention = task_attention.joined(
-      [
-        task_attention.measure(together, [x.name for x in trained], source, part, config)
-        for part, source in parts.items()
-        if source
-      ]
-    )
+    attention = task_attention.measure(together, trained, {part: x for part, x in parts.items() if x}, config)
     told = (trained, attention, data.scenes)
     folder.table(schema.SCENE_ACCURACY, task_tables.accuracy(*told))
     folder.table(schema.TABLE8, task_tables.table8(*told))

@@ -7,12 +7,10 @@ the frozen trunk. All seeds of one of them are one program, a sweep.
 """
 
 import dataclasses
-import math
 import pathlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import jax
 import ml_collections
 import numpy as np
 
@@ -24,7 +22,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.variants import Variant
-from saliency_jax.training import checkpoints, loop, plan, tasks
+from saliency_jax.training import checkpoints, feed, loop, plan, tasks
 
 PRETRAINED = 'pt'
 FOLDER = 'runs'  # of the sweeps
@@ -108,9 +106,9 @@ def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Pre
     raise InputError(
       "config.tasks.depth is 0, which leaves the trunk as it is in both tasks; give 1 or more, or 'all'."
     )
-  features = config.data.features_dir or (
-    str(pathlib.Path(workdir) / FEATURES) if _gigabytes(network, depth, data) <= config.data.features_limit else ''
-  )
+  size = feed.gigabytes(feed.shapes(network, [depth]), len(data.train) + len(data.validation))
+  fits = size <= config.data.features_limit
+  features = config.data.features_dir or (str(pathlib.Path(workdir) / FEATURES) if fits else '')
   made = {
     name: Prepared(_config(config, run, features), _data(data, run, config.data.seed)) for name, run in chosen.items()
   }
@@ -196,15 +194,6 @@ def _data(data: Data, run: Run, seed: int) -> Data:
       drawn |= {x: data.scenes[names[i]] for x, i in zip(names, rng.permutation(len(names)), strict=True)}
     data = dataclasses.replace(data, scenes=drawn)
   return data
-
-
-def _gigabytes(network: Network, depth: int, data: Data) -> float:
-  """Returns the size of what enters the trained stages of all images."""
-  side = network.preprocess.image_size
-  features = jax.eval_shape(
-    cuts.make_prefix(network, [depth]), network.variables, jax.ShapeDtypeStruct((1, side, side, 3), np.uint8)
-  )[depth]
-  return 4e-9 * sum(math.prod(x.shape) for x in jax.tree.leaves(features)) * (len(data.train) + len(data.validation))
 
 
 def _read(name: str, place: str, member: str, about: Mapping) -> Trained:

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import bootstrap, chance, predictors, statistics, table_values
 from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.task_attention import Attention
 from saliency_jax.experiments.task_runs import PRETRAINED, Trained
+from saliency_jax.networks import variants
 from saliency_jax.ops import inference
 
 # Of which distances are told, of the first five differences, too.
@@ -189,16 +190,7 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.nansum(x * y, axis=-1) / np.sqrt(np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
 
 
-def _told(
-  one: Trained, attention: Attention, scenes: Mapping[str, str], chosen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Returns the scenes of some images, and which of them a head tells."""
-  labels = np.array([scenes.get(name, '') for name in attention.image_ids[chosen]])
-  highest = attention.outputs[one.name][chosen].argmax(axis=1)
-  return labels, np.array(one.outputs)[highest] == labels
-
-
-def accuracy(trained: Sequence[Trained], attention: Attention, scenes: Mapping[str, str]) -> Rows:
+def accuracy(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Rows:
   """Returns how well scenes are told on images not learnt from, beside chance.
 
   Intervals are over images. By chance every scene is as likely; the share that
@@ -210,21 +202,23 @@ def accuracy(trained: Sequence[Trained], attention: Attention, scenes: Mapping[s
     scenes: image_id -> scene.
   """
   made = []
-  for part, chosen in _parts(attention)[:-1]:
+  for part, images in _parts(attention)[:-1]:
+    labels = images['image_id'].map(scenes).to_numpy(str)
     for one in trained:
       if one.outputs and one.run != 'sr_shuffled':
-        made.append((one.run, one.seed, part, *_shares(*_told(one, attention, scenes, chosen))))
-    names, counts = np.unique([scenes[x] for x in attention.image_ids[chosen]], return_counts=True)
+        right = images[variants.outputs_of(one.name)].to_numpy(str) == labels
+        made.append((one.run, one.seed, part, *_shares(labels, right)))
+    names, counts = np.unique(labels, return_counts=True)
     made.append(
       ('chance', None, part, counts.sum(), counts.max() / counts.sum(), np.nan, np.nan, 1 / len(names), np.nan, np.nan)
     )
   return made
 
 
-def _parts(attention: Attention) -> list[tuple[str, np.ndarray]]:
-  """Returns which images are those to test, if any, to validate, and all."""
-  found = [(part, attention.parts == part) for part in ('test', 'validation')]
-  return [*(x for x in found if x[1].any()), ('all', np.full(len(attention.parts), True))]
+def _parts(attention: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+  """Returns the images to test, if any, those to validate, and all."""
+  found = [(part, attention[attention['part'] == part]) for part in ('test', 'validation')]
+  return [*(x for x in found if len(x[1])), ('all', attention)]
 
 
 def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
@@ -237,7 +231,7 @@ def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
   )
 
 
-def table8(trained: Sequence[Trained], attention: Attention, scenes: Mapping[str, str]) -> Iterator[tuple]:
+def table8(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Iterator[tuple]:
   """Yields the rows of Table 8: attention where the scene is told and not.
 
   Args:
@@ -246,15 +240,15 @@ def table8(trained: Sequence[Trained], attention: Attention, scenes: Mapping[str
     scenes: image_id -> scene.
   """
   by_name = {(x.run, x.seed): x.name for x in trained}
-  for part, chosen in _parts(attention):
+  for part, images in _parts(attention):
     for one in trained:
       if one.run != 'sr':
         continue
-      right = _told(one, attention, scenes, chosen)[1]
+      right = (images[variants.outputs_of(one.name)] == images['image_id'].map(scenes)).to_numpy()
       for trunk in (PRETRAINED, 'sp', 'sr', predictors.CENTRE, predictors.OBSERVERS):
         name = by_name.get((trunk, None if trunk == PRETRAINED else one.seed), trunk)
-        for group, images, found in _groups(attention.nss[name][chosen], right):
-          yield (trunk, one.seed, part, float(right.mean()), group, images, *found)
+        for group, count, found in _groups(images[name].to_numpy(float), right):
+          yield (trunk, one.seed, part, float(right.mean()), group, count, *found)
 
 
 def _groups(nss: np.ndarray, right: np.ndarray) -> Iterator[tuple[str, int, tuple[float, float, float]]]:

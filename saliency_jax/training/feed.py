@@ -42,9 +42,17 @@ class Frozen(NamedTuple):
   shapes: dict[int, Any]  # depth -> its features, `jax.ShapeDtypeStruct`s
   mesh: Mesh
 
-  def gigabytes(self, images: int) -> float:
-    """Returns the size of the features of so many images on disk."""
-    return images * sum(4 * math.prod(x.shape) for x in jax.tree.leaves(self.shapes)) / _GIGABYTE
+
+def shapes(network: Network, depths: Sequence[int]) -> dict[int, Any]:
+  """Returns depth -> the features of one image, `jax.ShapeDtypeStruct`s."""
+  side = network.preprocess.image_size
+  image = jax.ShapeDtypeStruct((1, side, side, 3), jnp.uint8)
+  return jax.eval_shape(cuts.make_prefix(network, depths), network.variables, image)
+
+
+def gigabytes(features: dict[int, Any], images: int) -> float:
+  """Returns the size of the `shapes` of so many images on disk."""
+  return images * sum(4 * math.prod(x.shape) for x in jax.tree.leaves(features)) / _GIGABYTE
 
 
 def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
@@ -53,12 +61,9 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
   Args:
     depths: how many stages the members train.
   """
-  prefix = cuts.make_prefix(network, depths)
   variables = runtime.replicate(network.variables, mesh)
-  side = network.preprocess.image_size
-  shapes = jax.eval_shape(prefix, variables, jax.ShapeDtypeStruct((1, side, side, 3), jnp.uint8))
-  compiled = jax.jit(prefix, compiler_options=runtime.compiler_options())
-  return Frozen(network, variables, lambda images: compiled(variables, images), shapes, mesh)
+  compiled = jax.jit(cuts.make_prefix(network, depths), compiler_options=runtime.compiler_options())
+  return Frozen(network, variables, lambda images: compiled(variables, images), shapes(network, depths), mesh)
 
 
 class Computed:
@@ -170,7 +175,7 @@ def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict
   data, keys = run.data, run.config.data
   padded = runtime.whole_batches(keys.batch_size, frozen.mesh)
   reading = image_batches.Reading(run.network, run.task, data.choose, keys.workers, keys.on_bad_image, skipped)
-  size = frozen.gigabytes(len(data.train) + len(data.validation))
+  size = gigabytes(frozen.shapes, len(data.train) + len(data.validation))
   fits = done < run.last and jax.process_count() == 1 and size <= keys.features_limit
   folder = keys.features_dir or (folder if fits else '')
   frozen_any = min(run.depths()) < cuts.stages_below(run.network)
