@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Mapping
 
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,8 +25,8 @@ def random_network(dtype: str = 'float32', image_size: int = 224, widths: Mappin
     image_size: S, the side of its images in pixels.
     widths: units of every convolution; tests take fewer.
   """
-  architecture = zoo.NETWORKS['vgg16']._replace(module=lambda dtype: vgg.VGG(flax.core.freeze(dict(widths)), dtype))
-  variables = zoo.random_variables(architecture.module(np.float32))
+  architecture = zoo.NETWORKS['vgg16']._replace(module=vgg.VGG(vgg.layers(widths)))
+  variables = zoo.random_variables(architecture.module)
   return zoo.assemble(
     'vgg16',
     architecture,

@@ -7,7 +7,6 @@ stages; `tests.tiny:decoding` ends in a saliency map of its own.
 
 from collections.abc import Mapping
 
-import flax
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -15,9 +14,9 @@ import numpy as np
 
 from saliency_jax.networks import adapters, conv_layers, zoo
 from saliency_jax.networks import vgg as vggs
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.saliency import published, trunk
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
@@ -33,7 +32,7 @@ def vgg(widths: Mapping[str, int] = WIDTHS, seed: int = 0, preprocess: Preproces
 
 def architecture(widths: Mapping[str, int] = WIDTHS) -> zoo.Architecture:
   """Returns VGG-16 with other numbers of units."""
-  return zoo.NETWORKS['vgg16']._replace(module=lambda dtype: vggs.VGG(flax.core.freeze(dict(widths)), dtype))
+  return zoo.NETWORKS['vgg16']._replace(module=vggs.VGG(vggs.layers(widths)))
 
 
 def params(widths: Mapping[str, int] = WIDTHS, seed: int = 0) -> dict[str, dict[str, np.ndarray]]:
@@ -101,10 +100,10 @@ class Decoder(nn.Module):
 def decoding() -> Network:
   """Returns a saliency model: three convolutions and a decoder of two maps."""
   layers = (
-    trunk.Layer('conv1_1', 4, 1, pool=trunk.FLOOR),
-    trunk.Layer('conv2_1', 4, 2, pool=trunk.FLOOR),
-    trunk.Layer('conv3_1', 5, 4),
+    vggs.Layer('conv1_1', 4, 1, pool=vggs.FLOOR),
+    vggs.Layer('conv2_1', 4, 2, pool=vggs.FLOOR),
+    vggs.Layer('conv3_1', 5, 4),
   )
-  found = published.model('tiny', trunk.Model(layers, Decoder, ('conv2_1',)), trunk=None, default_taps=('conv3_1',))
-  ported = Ported(zoo.random_variables(found.module(jnp.float32)), PREPROCESS._replace(std=(60.0, 60.0, 60.0)))
+  found = saliency_model('tiny', vggs.VGG(layers, Decoder, ('conv2_1',)), trunk=None, default_taps=('conv3_1',))
+  ported = Ported(zoo.random_variables(found.module), PREPROCESS._replace(std=(60.0, 60.0, 60.0)))
   return zoo.assemble('tests.tiny:decoding', found, ported, Provenance('tiny', digest(ported), 'Flax'))

@@ -2,15 +2,16 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.networks.network import Frame, Head, Stage
-from saliency_jax.networks.staged import Staged
+from saliency_jax.networks.staged import SALIENCY, Staged
 from saliency_jax.networks.taps import Tap, described
+from saliency_jax.networks.vgg import VGG
+from saliency_jax.networks.weights import known_weights, port_table
 from saliency_jax.networks.weights.known_weights import Known
 from saliency_jax.networks.weights.variable_files import Ported
 
@@ -28,14 +29,12 @@ class Trunk(NamedTuple):
 class Architecture(NamedTuple):
   """A network without its variables."""
 
-  module: Callable[[jnp.dtype], Staged]
+  name: str
+  module: Staged  # in float32
   default_taps: tuple[str, ...]
   readout_tap: str
   # (arrays, shapes of the variables, preprocessing) -> Ported
   port: Callable[..., Ported]
-  known: Mapping[str, Known]
-  # Of a saliency model: its last stage makes the map.
-  decoder: bool = False
   frame: Frame | None = None
   trunk: Trunk | None = None
   image_size: int = 224
@@ -43,19 +42,62 @@ class Architecture(NamedTuple):
   dense: Callable[[Mapping, int], dict] | None = None
 
   @property
+  def known(self) -> Mapping[str, Known]:
+    """Its weights that have a name."""
+    return known_weights.FILES.get(self.name, {})
+
+  @property
+  def decodes(self) -> bool:
+    """Whether its last stage makes a saliency map."""
+    return self.readout_tap == SALIENCY
+
+  @property
   def stages(self) -> tuple[Stage, ...]:
     """Units of freezing, bottom to top."""
-    return self.module(jnp.float32).parts()
+    return self.module.parts()
 
   @property
   def shapes(self) -> dict:
     """The variables' shapes and types, a tree."""
-    return inspected(self.module(jnp.float32))[0]
+    return inspected(self.module)[0]
 
   @property
   def taps(self) -> tuple[Tap, ...]:
     """Every tap, bottom to top."""
-    return inspected(self.module(jnp.float32))[1]
+    return inspected(self.module)[1]
+
+  @property
+  def decoder(self) -> Head | None:
+    """The last stage of a saliency model as what is trained on top."""
+    if not self.decodes:
+      return None
+    name, draw = self.stages[-1].name, init(self.module)
+    return Head(name, self.taps[-1], lambda key, shape: jax.jit(draw)(key)['params'][name], lambda params, maps: maps)
+
+
+def saliency_model(
+  name: str,
+  module: Staged,
+  table: port_table.Table = port_table.OWN,
+  *,
+  renamed: Callable[[Mapping], Mapping] = dict,
+  **options: Any,
+) -> Architecture:
+  """Returns the architecture of a module whose last stage is its decoder.
+
+  Args:
+    name: of the model.
+    module: in float32; training of a `VGG` begins with VGG-16.
+    table: how the authors name their arrays.
+    renamed: see `port_table.porter`.
+    **options: more of `Architecture`.
+  """
+  if isinstance(module, VGG):
+    top = tuple(layer.name for layer in module.layers[:-7:-1])
+    options = {'trunk': Trunk('vgg16', 'imagenet'), 'default_taps': top} | options
+  return Architecture(
+    name, module, readout_tap=SALIENCY, port=port_table.porter(name, table, renamed=renamed), **options
+  )
 
 
 @functools.lru_cache(maxsize=64)
@@ -85,11 +127,3 @@ def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
 def init(module: Staged) -> Callable[[jax.Array], dict]:
   """Returns what draws a zoo module's variables, a function of a key."""
   return lambda key: dict(module.init(key, _IMAGE))
-
-
-def decoder(found: Architecture) -> Head | None:
-  """Returns the last stage of a saliency model as what is trained on top."""
-  if not found.decoder:
-    return None
-  name, draw = found.stages[-1].name, init(found.module(jnp.float32))
-  return Head(name, found.taps[-1], lambda key, shape: jax.jit(draw)(key)['params'][name], lambda params, maps: maps)

@@ -69,7 +69,7 @@ def _weights(name: str) -> Iterable[str]:
   found = zoo.NETWORKS[name]
   if found.trunk:
     yield f'  {zoo.IMAGENET}  {found.trunk.network} below a decoder to train'
-  if found.decoder and not found.known:
+  if found.decodes and not found.known:
     yield '  nobody has published weights of this model'
   for title, known in found.known.items():
     for source in known.sources:

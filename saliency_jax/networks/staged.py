@@ -9,6 +9,9 @@ import jax
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Stage
 
+SALIENCY = 'saliency'  # the tap of a saliency model's map
+DECODER = 'decoder'  # its last stage
+
 
 class Recorder:
   """The values of the taps that are wanted.

@@ -4,27 +4,24 @@ import functools
 from collections.abc import Callable, Mapping
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import architecture as architectures
-from saliency_jax.networks import conv_layers, torch_bridge, trunks, user_networks
+from saliency_jax.networks import conv_layers, torch_bridge, user_networks
 from saliency_jax.networks import network as networks
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.saliency import published
 from saliency_jax.networks.staged import Staged
 from saliency_jax.networks.weights import known_weights, port_table
 from saliency_jax.networks.weights.variable_files import Ported, digest, named
+from saliency_jax.networks.zoo_networks import NETWORKS
 
 DEFAULT = 'vgg16'  # the paper's
 RANDOM = 'random'  # weights that nobody has trained, a baseline
 IMAGENET = 'imagenet'  # of a saliency model those of its trunk alone
-
-NETWORKS: dict[str, Architecture] = {**trunks.NETWORKS, **published.NETWORKS}
 
 
 def load(
@@ -101,14 +98,14 @@ def published(name: str) -> str:
   weights.
   """
   found = NETWORKS.get(name)
-  return next(iter(found.known), '') if found and found.decoder else ''
+  return next(iter(found.known), '') if found and found.decodes else ''
 
 
 def assemble(name: str, found: Architecture, ported: Ported, provenance: Provenance, dtype: str = 'float32') -> Network:
   """Returns the network of an architecture and its variables."""
   return Network(
     name,
-    _run(found.module(networks.arithmetic(dtype))),
+    _run(found.module.clone(dtype=networks.arithmetic(dtype))),
     ported.variables,
     ported.preprocess,
     tap_tools.table(found.taps),
@@ -118,7 +115,7 @@ def assemble(name: str, found: Architecture, ported: Ported, provenance: Provena
     readout_tap=found.readout_tap,
     provenance=provenance,
     dtype=dtype,
-    decoder=architectures.decoder(found),
+    decoder=found.decoder,
   )
 
 
@@ -180,10 +177,10 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
   found = architecture(name)
   if found.trunk and weights == IMAGENET:
     return _on_trunk(name, found, cache_dir, dtype)
-  if weights == IMAGENET and not found.decoder and weights not in found.known:
+  if weights == IMAGENET and not found.decodes and weights not in found.known:
     weights = next(iter(found.known), weights)
   if weights == RANDOM:
-    ported = Ported(random_variables(found.module(jnp.float32)), Preprocess())
+    ported = Ported(random_variables(found.module), Preprocess())
     return assemble(name, found, ported, Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
 
   def port(arrays, family):
@@ -201,7 +198,7 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
     weights, port, found.known, network=name, cache_dir=cache_dir, preprocessing=preprocessing
   )
   loaded = assemble(name, found, saved.ported, Provenance(saved.origin.name, saved.sha256, saved.origin.source), dtype)
-  if not found.decoder:
+  if not found.decodes:
     return loaded
   head = saved.ported.variables['params'][loaded.decoder.name]
   return loaded.replace(
@@ -215,7 +212,7 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
 def _on_trunk(name: str, found: Architecture, cache_dir: str, dtype: str) -> Network:
   """Returns a saliency model whose trunk alone is trained, on ImageNet."""
   trunk = load(found.trunk.network, weights=found.trunk.weights, cache_dir=cache_dir)
-  drawn = random_variables(found.module(jnp.float32))
+  drawn = random_variables(found.module)
   variables = {
     kind: tree
     | {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from saliency_jax.networks import trunks, vit, zoo
+from saliency_jax.networks import vit, zoo, zoo_networks
 
 # Transformers as the zoo's, small: DINOv2's, with registers, and CLIP's.
 VARIANTS = {
@@ -20,7 +20,7 @@ _RANDOM, _CORNER_UNITS = 96, 8
 
 def network(name: str, arrays: Mapping[str, np.ndarray], family: str = 'torchvision') -> zoo.Network:
   """Returns a network of the zoo, or of `VARIANTS`, with torch's arrays."""
-  found = trunks.transformer(name, VARIANTS[name]) if name in VARIANTS else zoo.architecture(name)
+  found = zoo_networks.transformer(name, VARIANTS[name]) if name in VARIANTS else zoo.architecture(name)
   ported = found.port(arrays, zoo.shapes(found.shapes), family)
   return zoo.assemble(name, found, ported, zoo.Provenance('', '', ''))
 

@@ -5,7 +5,6 @@ In float64, where one flipped ReLU cannot hide an error or make one.
 
 import functools
 
-import flax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -43,7 +42,7 @@ def in_float64():
 @functools.cache
 def network(dtype=jnp.float64):
   """Returns a narrow VGG-16 that takes prepared images, in float64."""
-  module = vgg.VGG(widths=flax.core.freeze(WIDTHS), dtype=dtype)
+  module = vgg.VGG(vgg.layers(WIDTHS), dtype=dtype)
   params = module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)), frozenset())['params']
   made = tiny.vgg(WIDTHS)
   return made.replace(

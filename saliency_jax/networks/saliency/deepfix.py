@@ -14,12 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.saliency import trunk
 from saliency_jax.networks.staged import Recorder
+from saliency_jax.networks.vgg import FLOOR, SAME_1, VGG, layers
 from saliency_jax.ops import resize
 
-LAYERS = trunk.layers((trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1), {5: 2})
+_LAYERS = layers(pools=(FLOOR, FLOOR, FLOOR, SAME_1, SAME_1), dilations={5: 2})
 _UNITS = 512
 # Of a module's branches: units of the reduction, units, dilation.
 _BRANCHES = ((0, 128, 1), (128, 256, 1), (32, 64, 2), (32, 64, 4))
@@ -62,3 +63,6 @@ def gaussians(size: tuple[int, int]) -> np.ndarray:
     np.exp(-((((np.arange(n) + 0.5) / n - 0.5)[:, None] / np.array(_DEVIATIONS)[None]) ** 2) / 2) for n in size
   )
   return (rows[:, None, :, None] * columns[None, :, None]).reshape(*size, -1)
+
+
+NETWORK = saliency_model('deepfix', VGG(_LAYERS, Decoder), image_size=320)

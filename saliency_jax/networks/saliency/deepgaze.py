@@ -16,19 +16,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.networks import vgg
+from saliency_jax.networks.architecture import Trunk, saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.network import Frame
-from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
+from saliency_jax.networks.vgg import VGG, WIDTHS_19, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
-MULTIPLE = 16  # pixels
-KEEPS = ('conv5_1.linear', 'conv5_1', 'conv5_2', 'conv5_3.linear')
-LAYERS = tuple(
-  layer._replace(linear=f'{layer.name}.linear' in KEEPS)
-  for layer in trunk.layers((*(trunk.FLOOR,) * 4, None), widths=vgg.WIDTHS_19)
-)
+_MULTIPLE = 16  # pixels
+_KEEPS = ('conv5_1.linear', 'conv5_1', 'conv5_2', 'conv5_3.linear')
+_LAYERS = tuple(layer._replace(linear=f'{layer.name}.linear' in _KEEPS) for layer in layers(WIDTHS_19))
 _FACTOR, _RADIUS = 8, 20  # repetitions of a cell; cells of 2 pixels
 
 
@@ -40,7 +38,7 @@ class Decoder(nn.Module):
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a density, `[B, 8 h, 8 w, 1]`, of maps `[B, h, w, C]`."""
-    x = jnp.concatenate([maps[name] for name in (*KEEPS, 'trunk')], axis=-1)
+    x = jnp.concatenate([maps[name] for name in (*_KEEPS, 'trunk')], axis=-1)
     for n, units in enumerate((16, 32, 2), start=1):
       x = record(f'readout.{n}', Convolution(units, self.dtype, 1, name=f'conv{n}')(x))
     x = record('readout.4', Convolution(1, self.dtype, 1, rectify=False, bias=False, name='conv4')(x))
@@ -70,7 +68,7 @@ def blurred(x: jax.Array, sigma: jax.Array) -> jax.Array:
 def joined(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   """Returns arrays of a file, the first convolution's five parts as one."""
   parts = {name: x for name, x in arrays.items() if x.ndim == 4 and 'conv1_part' in name and name.endswith('/weights')}
-  if len(parts) != len(KEEPS) + 1 or len({x.shape for x in parts.values()}) > 1:
+  if len(parts) != len(_KEEPS) + 1 or len({x.shape for x in parts.values()}) > 1:
     return dict(arrays)  # refused by its names
   first = min(parts)
   return {name: x for name, x in arrays.items() if name not in parts} | {
@@ -79,7 +77,7 @@ def joined(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 _KINDS = (('weights', 'kernel'), ('biases', 'bias'))
-TABLE = Table(
+_TABLE = Table(
   "DeepGaze II's checkpoint",
   (
     *(Rule(rf'(?:.*/)?conv\d/(conv\d_\d)/{theirs}', rf'\1/{ours}') for theirs, ours in _KINDS),
@@ -94,9 +92,17 @@ TABLE = Table(
 
 def _prepared(image: np.ndarray) -> np.ndarray:
   """Returns an image whose sides are the nearest that the network takes."""
-  return framing.bilinear(image, tuple(max(round(side / MULTIPLE), 1) * MULTIPLE for side in image.shape[:2])).astype(
+  return framing.bilinear(image, tuple(max(round(side / _MULTIPLE), 1) * _MULTIPLE for side in image.shape[:2])).astype(
     np.float32
   )
 
 
-FRAME = Frame(_prepared, framing.density)
+_FRAME = Frame(_prepared, framing.density)
+NETWORK = saliency_model(
+  'deepgaze2',
+  VGG(_LAYERS, Decoder, _KEEPS, multiple=_MULTIPLE),
+  _TABLE,
+  renamed=joined,
+  frame=_FRAME,
+  trunk=Trunk('vgg19', 'imagenet'),
+)

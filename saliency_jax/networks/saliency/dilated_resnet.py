@@ -12,8 +12,7 @@ import jax.numpy as jnp
 
 from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.saliency.trunk import DECODER, SALIENCY
-from saliency_jax.networks.staged import Recorder, Staged
+from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged
 
 # Of the layers 2 to 5: blocks, units, stride of the first block, dilation.
 _PLAN = {2: ('abc', 64, 1, 1), 3: ('abcd', 128, 2, 1), 4: ('abcdef', 256, 1, 2), 5: ('abc', 512, 1, 4)}
@@ -28,7 +27,7 @@ class DilatedResNet(Staged):
   """The trunk in five stages, and a decoder.
 
   Attributes:
-    decoder: see `trunk.Model`.
+    decoder: see `vgg.VGG`.
   """
 
   decoder: Callable[..., nn.Module]

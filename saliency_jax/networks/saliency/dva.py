@@ -15,13 +15,15 @@ import jax
 import jax.numpy as jnp
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
-from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
+from saliency_jax.networks.vgg import CEIL, VGG, Layer, layers
+from saliency_jax.networks.weights.port_table import CAFFE, Table, caffe_layer
 
-MULTIPLE = 4  # pixels
-KEEPS = ('conv3_3', 'conv4_3')
+_MULTIPLE = 4  # pixels
+_KEEPS = ('conv3_3', 'conv4_3')
 _MARGINS = {1: 34.0, 2: 33.5, 3: 32.5, 4: 30.5, 5: 26.5}  # pixels, by block
 # Of each side output: where it begins, and the units of its deconvolutions.
 _SIDES: Mapping[int, tuple[str, tuple[int, ...]]] = {
@@ -36,11 +38,11 @@ def _first(stride: int, margin: float) -> int:
   return math.floor((margin + (stride - 1) / 2) / stride)
 
 
-def _layers() -> tuple[trunk.Layer, ...]:
+def _layers() -> tuple[Layer, ...]:
   # Cells that are not the image's: of 68 more pixels, five maxima rounded up.
   outside = {1: 68, 2: 34, 3: 17, 4: 9, 5: 5}
   made = []
-  for layer in trunk.layers((*[trunk.CEIL] * 4, None)):
+  for layer in layers(pools=(CEIL, CEIL, CEIL, CEIL, None)):
     block = int(layer.name[4])
     made.append(
       layer._replace(
@@ -48,9 +50,6 @@ def _layers() -> tuple[trunk.Layer, ...]:
       )
     )
   return tuple(made)
-
-
-LAYERS = _layers()
 
 
 class _Deconvolution(nn.Module):
@@ -109,20 +108,19 @@ class Decoder(nn.Module):
     )
 
 
-TABLE = Table(
+_TABLE = Table(
   "DVA's Caffe net",
   (
-    Rule(r'(conv\d_\d)/0', r'\1/kernel', 'oihw'),
-    Rule(r'(conv\d_\d)/1', r'\1/bias', 'vector'),
-    Rule(r'(deconv\d_\d)/0', r'decoder/\1/kernel', 'iohw'),
-    Rule(r'(deconv\d_\d|\w+_pred)/1', r'decoder/\1/bias', 'vector'),
-    Rule(r'(\w+_pred)/0', r'decoder/\1/kernel', 'oihw'),
+    *caffe_layer(r'(conv\d_\d)'),
+    *caffe_layer(r'(deconv\d_\d)', r'decoder/\1', 'iohw'),
+    *caffe_layer(r'(\w+_pred)', r'decoder/\1'),
   ),
   ignored='(?!)',
   preprocessing=CAFFE,
 )
 
 # MATLAB's imresize, to a square whatever the shape.
-FRAME = framing.stretched(
+_FRAME = framing.stretched(
   (224, 224), up=lambda x, size: interpolation.resized(x / max(x.max(), 1e-30), size, interpolation.matlab_cubic)
 )
+NETWORK = saliency_model('dva', VGG(_layers(), Decoder, _KEEPS, multiple=_MULTIPLE), _TABLE, frame=_FRAME)

@@ -13,13 +13,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
+from saliency_jax.networks.vgg import FLOOR, SAME_1, VGG, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
-LAYERS = trunk.layers((trunk.FLOOR, trunk.FLOOR, trunk.FLOOR, trunk.SAME_1, trunk.SAME_1), {5: 2})
-KEEPS = ('pool3', 'pool4')
+_LAYERS = layers(pools=(FLOOR, FLOOR, FLOOR, SAME_1, SAME_1), dilations={5: 2})
+_KEEPS = ('pool3', 'pool4')
 _BRANCHES = ((1, 1), (3, 4), (3, 8), (3, 12))  # side and dilation of a kernel
 _EPSILON = 1e-7
 
@@ -38,7 +40,7 @@ class Decoder(nn.Module):
       record(name, y[:, 0, 0] if name == 'aspp.conv1_5' else y)
       return y
 
-    x = jnp.concatenate([maps[name] for name in (*KEEPS, 'trunk')], axis=-1)
+    x = jnp.concatenate([maps[name] for name in (*_KEEPS, 'trunk')], axis=-1)
     branches = [
       conv(f'aspp.conv1_{n}', x, 256, size, dilation) for n, (size, dilation) in enumerate(_BRANCHES, start=1)
     ]
@@ -54,7 +56,7 @@ class Decoder(nn.Module):
 
 
 # A frozen graph also has constants that are no weights.
-TABLE = Table(
+_TABLE = Table(
   "MSI-Net's TensorFlow graph",
   (
     Rule(r'conv\d/(conv\d_\d)/(kernel|bias)', r'\1/\2'),
@@ -75,6 +77,7 @@ def _resized(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 # Of the models that were trained on SALICON and on OSIE. The authors' maps are
 # rounded to bytes; these are not.
-FRAME = framing.letterbox(
+_FRAME = framing.letterbox(
   (240, 320), _resized, lambda x, size: _resized(255 * x, size), colour=126, fit=framing.rounded
 )
+NETWORK = saliency_model('msi_net', VGG(_LAYERS, Decoder, _KEEPS), _TABLE, frame=_FRAME, image_size=320)

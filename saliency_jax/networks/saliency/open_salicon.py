@@ -15,12 +15,12 @@ import numpy as np
 from scipy import ndimage
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import Trunk, saliency_model
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
-from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
-
-LAYERS = trunk.layers((trunk.CEIL,) * 5)
+from saliency_jax.networks.vgg import CEIL, SECOND, VGG, layers
+from saliency_jax.networks.weights.port_table import CAFFE, Table, caffe_layer
 
 
 def coarse(images: jax.Array) -> jax.Array:
@@ -37,7 +37,7 @@ class Decoder(nn.Module):
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
     """Returns a map in 0-1, `[B, h, w, 1]`, of fine maps `[B, h, w, C]`."""
     del record
-    fine, small = maps['trunk'], maps[f'{trunk.SECOND}trunk']
+    fine, small = maps['trunk'], maps[f'{SECOND}trunk']
     small = interpolation.resample(
       small, *(interpolation.corners(m, n) for m, n in zip(fine.shape[1:3], small.shape[1:3], strict=True))
     )
@@ -46,14 +46,9 @@ class Decoder(nn.Module):
     )
 
 
-TABLE = Table(
+_TABLE = Table(
   "OpenSALICON's Caffe net",
-  (
-    Rule(r'((?:sec_)?conv\d_\d)/0', r'\1/kernel', 'oihw'),
-    Rule(r'((?:sec_)?conv\d_\d)/1', r'\1/bias', 'vector'),
-    Rule('saliency_map/0', 'decoder/saliency_map/kernel', 'oihw'),
-    Rule('saliency_map/1', 'decoder/saliency_map/bias', 'vector'),
-  ),
+  (*caffe_layer(r'((?:sec_)?conv\d_\d)'), *caffe_layer('(saliency_map)', r'decoder/\1')),
   ignored='(?!)',
   preprocessing=CAFFE._replace(std=(255.0, 255.0, 255.0)),
 )
@@ -65,4 +60,12 @@ def spline(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   return ndimage.zoom(x.astype(np.float64), zoom + [1] * (x.ndim - 2), mode='nearest')
 
 
-FRAME = framing.stretched((1200, 1600), spline, spline)
+_FRAME = framing.stretched((1200, 1600), spline, spline)
+NETWORK = saliency_model(
+  'salicon',
+  VGG(layers(pools=(CEIL,) * 5), Decoder, second=coarse),
+  _TABLE,
+  frame=_FRAME,
+  image_size=640,
+  trunk=Trunk('vgg16', 'imagenet', ('', SECOND)),
+)

@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.saliency import trunk
 from saliency_jax.networks.staged import Recorder
+from saliency_jax.networks.vgg import VGG
 from saliency_jax.ops import resize
 
-LAYERS = trunk.layers((*(trunk.FLOOR,) * 4, None))
 _PLAN = ((7, 128, True), (3, 64, True), (1, 1, False))  # size, units, ReLU
 
 
@@ -33,3 +33,6 @@ class Decoder(nn.Module):
       x = record(f'conv6_{n}', Convolution(units, self.dtype, size, rectify=rectify, name=f'conv6_{n}')(x))
     x = interpolation.upsample(x, 16, resize.bilinear)
     return nn.softmax(x.astype(jnp.float32), axis=(1, 2))
+
+
+NETWORK = saliency_model('pdp', VGG(decoder=Decoder), image_size=320)

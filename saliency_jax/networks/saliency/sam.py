@@ -7,6 +7,7 @@ VGG-16 or ResNet-50. Theano convolves with reversed kernels, pads maxima above
 and on the left, and has a bilinear upsampling of its own.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -17,12 +18,15 @@ import numpy as np
 from scipy import ndimage
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
-from saliency_jax.networks.saliency import framing, trunk
+from saliency_jax.networks.saliency import framing
+from saliency_jax.networks.saliency.dilated_resnet import DilatedResNet
 from saliency_jax.networks.staged import Recorder
+from saliency_jax.networks.vgg import FLOOR, THEANO_SAME, THEANO_SAME_1, VGG, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 
-LAYERS = trunk.layers((trunk.FLOOR, trunk.FLOOR, trunk.THEANO_SAME, trunk.THEANO_SAME_1, None), {5: 2})
+_LAYERS = layers(pools=(FLOOR, FLOOR, THEANO_SAME, THEANO_SAME_1, None), dilations={5: 2})
 _STEPS, _PRIORS, _UNITS, _FACTOR = 4, 16, 512, 16
 _EPSILON = 1e-7
 # The convolutions of one input are one.
@@ -155,21 +159,23 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   return made
 
 
-TABLE = Table(
+def _layer(theirs: str, ours: str = r'\1') -> tuple[Rule, ...]:
+  """Returns what becomes of a convolution of Keras 1 on Theano."""
+  return Rule(f'{theirs}W', f'{ours}/kernel', 'oihw reversed'), Rule(f'{theirs}b', f'{ours}/bias')
+
+
+_TABLE = Table(
   "SAM's Keras file",
   (
-    Rule(r'block(\d)_conv(\d)/\w+_W', r'conv\1_\2/kernel', 'oihw reversed'),
-    Rule(r'block(\d)_conv(\d)/\w+_b', r'conv\1_\2/bias'),
-    Rule(r'((?:res\w+_branch|conv)\w+)/\w+_W', r'\1/kernel', 'oihw reversed'),
-    Rule(r'((?:res\w+_branch|conv)\w+)/\w+_b', r'\1/bias'),
+    *_layer(r'block(\d)_conv(\d)/\w+_', r'conv\1_\2'),
+    *_layer(r'((?:res\w+_branch|conv)\w+)/\w+_'),
     Rule(r'(bn\w+)/\w+_gamma', r'\1/scale'),
     Rule(r'(bn\w+)/\w+_beta', r'\1/bias'),
     # What Keras 1 calls a deviation is the variance.
     Rule(r'(bn\w+)/\w+_running_(mean)', r'batch_stats:\1/\2'),
     Rule(r'(bn\w+)/\w+_running_std', r'batch_stats:\1/var'),
     Rule(r'(decoder/prior_\d)/W', r'\1'),
-    Rule(r'(decoder/\w+)/W', r'\1/kernel', 'oihw reversed'),
-    Rule(r'(decoder/\w+)/b', r'\1/bias'),
+    *_layer(r'(decoder/\w+)/'),
   ),
   ignored='(?!)',
   preprocessing=CAFFE,
@@ -185,4 +191,16 @@ def _restored(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 _BOX = framing.letterbox(
   (240, 320), lambda x, size: np.round(framing.bilinear(x, size)), _restored, colour=0, fit=framing.floored
 )
-FRAME = _BOX._replace(restore=lambda saliency, size: ndimage.gaussian_filter(_BOX.restore(saliency, size), _BLUR))
+_FRAME = _BOX._replace(restore=lambda saliency, size: ndimage.gaussian_filter(_BOX.restore(saliency, size), _BLUR))
+
+NETWORK, ON_RESNET = (
+  saliency_model(name, module, _TABLE, frame=_FRAME, image_size=320, renamed=named, **options)
+  for name, module, options in (
+    ('sam_vgg', VGG(_LAYERS, Decoder), {}),
+    (
+      'sam_resnet',
+      DilatedResNet(functools.partial(Decoder, reduces=True)),
+      {'default_taps': ('res5c', 'res4f', 'res3d', 'res2c')},
+    ),
+  )
+)

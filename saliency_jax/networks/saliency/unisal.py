@@ -14,14 +14,14 @@ import numpy as np
 from PIL import Image
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.network import Frame, Stage
 from saliency_jax.networks.saliency import framing
-from saliency_jax.networks.saliency.trunk import DECODER, SALIENCY
-from saliency_jax.networks.staged import Recorder, Staged, check_sides
-from saliency_jax.networks.weights.port_table import Rule, Table
+from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, check_sides
+from saliency_jax.networks.weights.port_table import Rule, Table, torch_layer
 from saliency_jax.ops import resize
 
-MULTIPLE = 32  # pixels
+_MULTIPLE = 32  # pixels
 # Expansion, units, blocks and stride of the groups of MobileNet-V2.
 _GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 _BLOCKS = tuple(
@@ -90,7 +90,7 @@ class Unisal(Staged):
     self, number: int, x: jax.Array | dict[str, jax.Array], record: Recorder
   ) -> jax.Array | dict[str, jax.Array]:
     if not number:
-      check_sides(x.shape[1:3], MULTIPLE)
+      check_sides(x.shape[1:3], _MULTIPLE)
       x = {'trunk': x}
     if number > _LAST:
       return record(SALIENCY, _Decoder(self.dtype, name=DECODER)(x, record))
@@ -163,13 +163,9 @@ def _draw_priors(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32):
 
 def _layer(source: str, conv: str, norm: str, to: str) -> tuple[Rule, ...]:
   """Returns what becomes of a convolution and its norm, by their indices."""
-  norm = rf'{source}\.{norm}(?:\.bn_SALICON)?'
   return (
-    Rule(rf'{source}\.{conv}\.weight', f'{to}/conv/kernel', 'oihw'),
-    Rule(rf'{source}\.{conv}\.bias', f'{to}/conv/bias'),
-    Rule(rf'{norm}\.weight', f'{to}/norm/scale'),
-    Rule(rf'{norm}\.bias', f'{to}/norm/bias'),
-    Rule(rf'{norm}\.running_(?P<of>mean|var)', rf'batch_stats:{to}/norm/\g<of>'),
+    *torch_layer(rf'{source}\.{conv}', f'{to}/conv'),
+    *torch_layer(rf'{source}\.{norm}(?:\.bn_SALICON)?', f'{to}/norm'),
   )
 
 
@@ -182,7 +178,7 @@ def _inverted(source: str, to: str, *, expands: bool) -> tuple[Rule, ...]:
   )
 
 
-TABLE = Table(
+_TABLE = Table(
   "UNISAL's file",
   (
     *_layer(r'cnn\.features\.(0|18)', '0', '1', r'features_\1'),
@@ -193,9 +189,8 @@ TABLE = Table(
     *_layer(r'(skip_\dx)\.expansion', '0', '1', r'decoder/\1_expansion'),
     *_layer(r'(skip_\dx)\.reduction', '0', '1', r'decoder/\1_reduction'),
     Rule('coarse_gaussians_salicon', 'decoder/gaussians'),
-    Rule(r'adaptation_salicon\.0\.weight', 'decoder/adaptation/kernel', 'oihw'),
-    Rule(r'adaptation_salicon\.0\.bias', 'decoder/adaptation/bias'),
-    Rule(r'smoothing_salicon\.weight', 'decoder/smoothing/kernel', 'oihw'),
+    *torch_layer(r'adaptation_salicon\.0', 'decoder/adaptation'),
+    *torch_layer('smoothing_salicon', 'decoder/smoothing'),
   ),
   # What is for videos: the recurrence, and the other data sets' own parts.
   ignored=r'(post_)?rnn\..*|.*num_batches_tracked'
@@ -210,8 +205,11 @@ def _prepared(image: np.ndarray) -> np.ndarray:
   sizes = [(rows, columns) for rows in range(7, 14) for columns in range(7, 14) if 100 <= rows * columns <= 120]
   rows, columns = max(sizes, key=lambda size: min(ratio, size[0] / size[1]) / max(ratio, size[0] / size[1]))
   return np.asarray(
-    Image.fromarray(image).resize((MULTIPLE * columns, MULTIPLE * rows), Image.Resampling.LANCZOS), np.float32
+    Image.fromarray(image).resize((_MULTIPLE * columns, _MULTIPLE * rows), Image.Resampling.LANCZOS), np.float32
   )
 
 
-FRAME = Frame(_prepared, framing.density)
+_FRAME = Frame(_prepared, framing.density)
+NETWORK = saliency_model(
+  'unisal', Unisal(), _TABLE, frame=_FRAME, image_size=320, default_taps=tuple(f'features.{n}' for n in (18, 14, 7, 4))
+)

@@ -36,17 +36,12 @@ FAMILIES: Mapping[str, Preprocess] = {
   'vgg_features': Preprocess(224, (123.0, 117.0, 104.0), _ONE, 1.0),
 }
 CAFFE = FAMILIES['caffe']
+# What becomes of an array's axes; of a dense layer's the last two count.
 _AXES = {
-  'same': None,
   'oihw': (2, 3, 1, 0),
-  'oi': (1, 0),
-  # Of a true convolution, as Theano's: both axes of the kernel reversed.
-  'oihw reversed': (2, 3, 1, 0),
+  'oihw reversed': (2, 3, 1, 0),  # a true convolution, as Theano's: both axes of the kernel reversed
   'hwio reversed': (0, 1, 2, 3),
-  # Caffe's and torch's transposed convolution.
-  'iohw': (2, 3, 0, 1),
-  # With other axes of length 1 before it, as the first Caffe wrote biases.
-  'vector': None,
+  'iohw': (2, 3, 0, 1),  # Caffe's and torch's transposed convolution
 }
 
 
@@ -57,60 +52,85 @@ class Rule(NamedTuple):
   # The variable's name as in `variable_files`, with groups of the expression;
   # dots within become slashes.
   variable: str
-  order: str = 'same'  # of the array's axes, a key of `_AXES`
+  # Of the array's axes: a key of `_AXES`, 'same', or 'vector' with other axes of
+  # length 1 before it, as the first Caffe wrote biases.
+  order: str = 'same'
+
+
+def torch_layer(theirs: str, ours: str = r'\1') -> tuple[Rule, ...]:
+  """Returns what becomes of a layer or norm of PyTorch; see `Rule`."""
+  return (
+    Rule(rf'{theirs}[._]weight', f'{ours}/kernel', 'oihw'),
+    Rule(rf'{theirs}[._]weight', f'{ours}/scale'),
+    Rule(rf'{theirs}[._]bias', f'{ours}/bias'),
+    Rule(rf'{theirs}\.running_mean', f'batch_stats:{ours}/mean'),
+    Rule(rf'{theirs}\.running_var', f'batch_stats:{ours}/var'),
+  )
+
+
+def caffe_layer(theirs: str, ours: str = r'\1', order: str = 'oihw') -> tuple[Rule, ...]:
+  """Returns what becomes of a layer of Caffe; see `Rule`."""
+  return Rule(f'{theirs}/0', f'{ours}/kernel', order), Rule(f'{theirs}/1', f'{ours}/bias', 'vector')
 
 
 class Table(NamedTuple):
   """One program's names for an architecture."""
 
   title: str  # of the program, for messages
-  rules: tuple[Rule, ...]  # the first one that matches counts
+  # Of those that match, the first whose variable the network has counts.
+  rules: tuple[Rule, ...]
   ignored: str  # regular expression for arrays that are left out
   # A key of `FAMILIES`, '' where the network says, or it has to be stated; or
   # that of one model.
   preprocessing: str | Preprocess = 'torchvision'
 
-  def rule(self, array: str) -> tuple[str, str] | None:
-    """Returns the variable that an array is, and the order of its axes."""
-    for rule in self.rules:
-      match = re.fullmatch(rule.array, array)
-      if match:
-        return match.expand(rule.variable).replace('.', '/'), rule.order
-    return None
+  def matches(self, array: str) -> list[tuple[str, str]]:
+    """Returns the variables that an array may be, and the order of its axes."""
+    found = ((re.fullmatch(rule.array, array), rule) for rule in self.rules)
+    return [(match.expand(rule.variable).replace('.', '/'), rule.order) for match, rule in found if match]
 
 
 # Of an architecture of which nobody has published a file.
 OWN = Table("this package's own names", (Rule('(.*)', r'\1'),), 'mean')
 
 
-def porter(network: str, *tables: Table, preprocessing: str = '') -> Callable[..., Ported]:
+def porter(
+  network: str,
+  *tables: Table,
+  preprocessing: str = '',
+  renamed: Callable[[Mapping], Mapping] = dict,
+  told: Callable[[Mapping, Table], str] = lambda arrays, table: '',
+) -> Callable[..., Ported]:
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
 
   Its arguments are what `weight_files.read_arrays` returns, the shape of every
-  variable by its name, and a key of `FAMILIES` or None for the table's. It
-  raises an `InputError` if the arrays are not those of the network, or the
-  preprocessing is unknown or has to be stated.
+  variable by its name, and a key of `FAMILIES` or None for what the arrays or
+  the table tell. It raises an `InputError` if the arrays are not those of the
+  network, or the preprocessing is unknown or has to be stated.
 
   Args:
     network: its name, for messages.
     tables: the one that knows most of the names is taken.
     preprocessing: of the network, where a table has none.
+    renamed: what the arrays are called where their own names say too little.
+    told: the key of `FAMILIES` that their values tell, or ''.
   """
   usual = preprocessing
 
   def port(
     arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]], preprocessing: str | None = None
   ) -> Ported:
+    reversed_ = getattr(arrays, 'backend', '') == 'theano'
+    arrays = renamed(arrays)
     table = recognise(network, tables, arrays)
     variables = {}
     found = _assign(network, table, arrays, expected)
-    reversed_ = getattr(arrays, 'backend', '') == 'theano'
     for name, shape in expected.items():
       array, order = found[name]
       if reversed_ and order == 'same' and len(shape) == 4:
         order = 'hwio reversed'
       variables[name] = _tensor(arrays[array], array, order, network, shape)
-    family = preprocessing or table.preprocessing or usual
+    family = preprocessing or told(arrays, table) or table.preprocessing or usual
     return Ported(nested(variables), _preprocess(network, table, family), family if isinstance(family, str) else 'own')
 
   return port
@@ -129,7 +149,7 @@ def recognise(network: str, tables: Iterable[Table], arrays: Iterable[str]) -> T
   Raises:
     InputError: none knows any of them.
   """
-  known = {table: sum(table.rule(name) is not None for name in arrays) for table in tables}
+  known = {table: sum(bool(table.matches(name)) for name in arrays) for table in tables}
   best = max(known, key=known.__getitem__)
   if not known[best]:
     raise InputError(
@@ -147,7 +167,8 @@ def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterabl
   for array in arrays:
     if re.fullmatch(table.ignored, array):
       continue
-    variable, order = table.rule(array) or ('', '')
+    meant = table.matches(array)
+    variable, order = next((each for each in meant if each[0] in expected), ('', ''))
     if variable in found:
       raise InputError(
         f'The arrays {found[variable][0]!r} and {array!r} are both '
@@ -172,7 +193,7 @@ def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterabl
 
 
 def _tensor(array: np.ndarray, name: str, order: str, network: str, shape: tuple[int, ...]) -> np.ndarray:
-  axes = _AXES[order]
+  axes = _AXES.get(order, ())[-len(shape) :]
   ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
   if order == 'vector' and _unpadded(array.shape) == _unpadded(shape):
     ported = array.reshape(shape)

@@ -8,11 +8,19 @@ until it is used.
 """
 
 import math
+import mmap
+import os
 from collections.abc import Sequence
 
 import numpy as np
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+def mapped(path: str | os.PathLike) -> memoryview:
+  """Returns a file's bytes, read as they are used."""
+  with open(path, 'rb') as file:
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 class Message:

@@ -16,7 +16,7 @@ import ml_dtypes
 import numpy as np
 
 from saliency_jax import outside
-from saliency_jax.networks.weights import protobuf, safetensors_file, tensorflow_graph
+from saliency_jax.networks.weights import protobuf, tensorflow_graph
 
 _MAGIC, _FOOTER = 0xDB4775248B80FB57, 48
 _TRAILER = 5  # bytes behind a block: how it is compressed, and a checksum
@@ -48,7 +48,7 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     ValueError: the index is no such table, or describes what the data files
       have not, or what is not read.
   """
-  table = _table(safetensors_file.mapped(path))
+  table = _table(protobuf.mapped(path))
   header = protobuf.Message(table.pop('', memoryview(b'')))
   if header.integer(_ENDIANNESS):
     raise ValueError('it was written by a big-endian machine')
@@ -59,7 +59,7 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     file = path.with_suffix(f'.data-{number:05d}-of-{shards:05d}')
     if not 0 <= number < shards or not file.is_file():
       raise ValueError(f'{file.name} is not beside it')
-    return safetensors_file.mapped(file)
+    return protobuf.mapped(file)
 
   found = {}
   for name, value in table.items():

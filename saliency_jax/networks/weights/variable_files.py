@@ -22,7 +22,6 @@ from saliency_jax import files, outside
 from saliency_jax.errors import InputError
 from saliency_jax.networks import trees
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights import safetensors_file
 
 # Kept with every file: raise it when porting changes, and old files go.
 _VERSION = '2'
@@ -95,6 +94,16 @@ def digest(ported: Ported) -> str:
   return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+  """Returns the arrays of any safetensors file by name, and its metadata.
+
+  Raises:
+    Exception: whatever the library and the system raise; see `outside.reading`.
+  """
+  with safetensors.safe_open(path, 'numpy') as file:
+    return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
 def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
   """Writes variables, the whole file or none.
 
@@ -130,8 +139,7 @@ def load(path: str | os.PathLike) -> Saved:
       those that were written.
   """
   with outside.reading(path, 'file of variables', 'delete it'):
-    arrays, metadata = safetensors_file.read(safetensors_file.mapped(path))
-    arrays = {name: np.array(x) for name, x in arrays.items()}
+    arrays, metadata = read(path)
     if metadata.pop('version', None) != _VERSION:
       raise ValueError('it is of another version')
     preprocess = _preprocess(metadata.pop('preprocess'), arrays.pop('mean'))
@@ -155,7 +163,7 @@ def own(path: str | os.PathLike) -> Preprocess | None:
   if not str(path).endswith('.safetensors'):
     return None
   with outside.reading(path, 'file of variables', 'replace it'):
-    _, metadata = safetensors_file.read(safetensors_file.mapped(path))
+    _, metadata = read(path)
   stated = {'version', 'preprocess', 'sha256'} <= set(metadata)
   return load(path).ported.preprocess if stated else None
 

@@ -17,7 +17,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import vgg
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import port_table
-from saliency_jax.networks.weights.port_table import Rule, Table
+from saliency_jax.networks.weights.port_table import Rule, Table, caffe_layer, torch_layer
 from saliency_jax.networks.weights.variable_files import Ported
 
 _OWN = 'saliency_jax'
@@ -47,25 +47,20 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
     convolutions: their names.
   """
   tables = _tables(convolutions)
-  port = port_table.porter(title, *tables)
+  port = port_table.porter(title, *tables, told=_told)
 
   def folded(
     arrays: Mapping[str, np.ndarray],
     expected: Mapping[str, tuple[int, ...]],
     preprocessing: str | Preprocess | None = None,
   ) -> Ported:
-    table = port_table.recognise(title, tables, arrays)
-    if table.title == _OWN:
+    if port_table.recognise(title, tables, arrays).title == _OWN:
       if isinstance(preprocessing, str):
         raise InputError(
           f'These weights are ported already and have their preprocessing within; leave {preprocessing!r} out.'
         )
       params = port(arrays, {**expected, 'mean': (3,)}).variables['params']
       return _centred(params, params.pop('mean'))
-    if table.preprocessing == 'caffe' and _of_places(arrays):
-      preprocessing = preprocessing or 'places365'
-    if table.preprocessing == 'torchvision' and preprocessing is None:
-      preprocessing = _under_torchs_names(arrays, table)
     ported = port(arrays, expected, preprocessing)
     seen, params = ported.preprocess, ported.variables['params']
     first = params['conv1_1']['kernel'].astype(np.float64)
@@ -80,20 +75,21 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
 
 def _centred(params: dict, mean: np.ndarray, resize: str = 'bilinear') -> Ported:
   """Returns parameters of a network that takes images minus their mean."""
-  return Ported(
-    {'params': params}, Preprocess(224, tuple(map(float, np.float32(mean))), (1.0, 1.0, 1.0), 1.0, resize=resize)
-  )
+  mean = tuple(map(float, np.float32(mean)))
+  return Ported({'params': params}, Preprocess(224, mean, (1.0, 1.0, 1.0), 1.0, resize=resize))
 
 
-def _under_torchs_names(arrays: Mapping[str, np.ndarray], table: Table) -> str | None:
-  """Returns the family of weights in torchvision's layout; None for its own.
+def _told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
+  """Returns the family that the values of some arrays tell, '' for the table's.
 
   Raises:
     InputError: the first layer's scale is that of images in 0-255.
   """
-  first = next((x for name, x in arrays.items() if table.rule(name) == ('conv1_1/kernel', 'oihw')), None)
-  if first is None or first.ndim != 4:
-    return None  # said where it is ported
+  if table.preprocessing == 'caffe':
+    return 'places365' if _of_places(arrays) else ''
+  if table.title == _OWN:
+    return ''
+  first = next(x for name, x in arrays.items() if ('conv1_1/kernel', 'oihw') in table.matches(name))
   kernel = np.array(first.transpose(2, 3, 1, 0), '<f4', order='C')
   for family, order in (('vgg_features', 1), ('caffe', -1)):
     if hashlib.sha256(np.ascontiguousarray(kernel[:, :, ::order])).hexdigest() == _ILSVRC_2014:
@@ -107,7 +103,7 @@ def _under_torchs_names(arrays: Mapping[str, np.ndarray], table: Table) -> str |
     raise port_table.scaled_otherwise(
       f"The kernels of conv1_1 have a mean norm of {norm:.2g}, where torchvision's have about 1: they are scaled"
     )
-  return None
+  return ''
 
 
 def _of_places(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -116,11 +112,10 @@ def _of_places(arrays: Mapping[str, np.ndarray]) -> bool:
 
 def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
   """Returns the layouts of Keras, ONNX, torchvision, Caffe, and ours."""
-  numbered = vgg.features(convolutions).items()
   features = [
-    Rule(rf'features\.(?:module\.)?(?:{n}|{name})\.{kind}', f'{name}/{ours}', order)
-    for name, n in numbered
-    for kind, ours, order in (('weight', 'kernel', 'oihw'), ('bias', 'bias', 'same'))
+    rule
+    for name, n in vgg.features(convolutions).items()
+    for rule in torch_layer(rf'features\.(?:module\.)?(?:{n}|{name})', name)
   ]
   # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
   counted = [
@@ -146,12 +141,7 @@ def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
     Table(
       'Keras in ONNX',
       (
-        Rule(
-          rf'{_BLOCK}(?:_\d+)?/(?:Conv2D|convolution)/ReadVariableOp'
-          r'(?::0)?',
-          r'conv\1_\2/kernel',
-          'oihw',
-        ),
+        Rule(rf'{_BLOCK}(?:_\d+)?/(?:Conv2D|convolution)/ReadVariableOp(?::0)?', r'conv\1_\2/kernel', 'oihw'),
         Rule(rf'{_BLOCK}(?:_\d+)?/(?:BiasAdd/ReadVariableOp|Squeeze)(?::0)?', r'conv\1_\2/bias'),
       ),
       rf'\w+__\d+(:0)?|{_KERAS_REST}',
@@ -164,12 +154,7 @@ def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
       r'classifier\.(module\.)?(\d+|fc\d\w?)\.(weight|bias)'
       r'|(pre_logits|head)\..*',
     ),
-    Table(
-      'Caffe',
-      (Rule(r'conv(\d)_(\d)/0', r'conv\1_\2/kernel', 'oihw'), Rule(r'conv(\d)_(\d)/1', r'conv\1_\2/bias', 'vector')),
-      r'fc\d[\w-]*/\d',
-      'caffe',
-    ),
+    Table('Caffe', caffe_layer(r'(conv\d_\d)'), r'fc\d[\w-]*/\d', 'caffe'),
     Table(_OWN, (Rule(r'(conv\d_\d/(?:kernel|bias)|mean)', r'\1'),), '(?!)'),
   )
 

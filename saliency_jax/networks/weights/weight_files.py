@@ -15,10 +15,11 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import (
   caffe_file,
   onnx_file,
-  safetensors_file,
+  protobuf,
   tensorflow_bundle,
   tensorflow_graph,
   torch_file,
+  variable_files,
 )
 
 
@@ -86,13 +87,13 @@ _READERS = {
   '.h5': _hdf5,
   '.hdf5': _hdf5,
   '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
-  '.onnx': lambda path: onnx_file.arrays(safetensors_file.mapped(path)),
-  '.safetensors': lambda path: safetensors_file.read(safetensors_file.mapped(path))[0],
+  '.onnx': lambda path: onnx_file.arrays(protobuf.mapped(path)),
+  '.safetensors': lambda path: variable_files.read(path)[0],
   '.pth': torch_file.arrays,
   '.pt': torch_file.arrays,
   '.pth.tar': torch_file.arrays,
-  '.caffemodel': lambda path: caffe_file.arrays(safetensors_file.mapped(path)),
+  '.caffemodel': lambda path: caffe_file.arrays(protobuf.mapped(path)),
   '.npz': numpy_files.read_npz,
   '.index': tensorflow_bundle.arrays,
-  '.pb': lambda path: tensorflow_graph.arrays(safetensors_file.mapped(path)),
+  '.pb': lambda path: tensorflow_graph.arrays(protobuf.mapped(path)),
 }

@@ -6,10 +6,10 @@ import pytest
 from saliency_jax.networks.saliency import dva, framing, msi_net, open_salicon, sam, unisal
 
 _FRAMES = {
-  'msi_net': (msi_net.FRAME, (240, 320), (240, 320)),
-  'dva': (dva.FRAME, (224, 224), (224, 224)),
-  'sam': (sam.FRAME, (240, 320), (480, 640)),
-  'unisal': (unisal.FRAME, None, None),
+  'msi_net': (msi_net.NETWORK.frame, (240, 320), (240, 320)),
+  'dva': (dva.NETWORK.frame, (224, 224), (224, 224)),
+  'sam': (sam.NETWORK.frame, (240, 320), (480, 640)),
+  'unisal': (unisal.NETWORK.frame, None, None),
 }
 
 
@@ -48,12 +48,12 @@ def test_what_is_bright_in_the_frame_is_bright_where_it_was(name, size):
 
 
 def test_the_letterbox_keeps_the_shape_and_fills_the_rest():
-  framed = msi_net.FRAME.prepare(_image(160, 320))
+  framed = msi_net.NETWORK.frame.prepare(_image(160, 320))
   # A frame of 240 x 320: 40 rows of 126 above and below.
   assert (framed[:40] == 126).all()
   assert (framed[200:] == 126).all()
   assert np.ptp(framed[40:200]) > 200
-  framed = sam.FRAME.prepare(_image(301, 200))
+  framed = sam.NETWORK.frame.prepare(_image(301, 200))
   # 200 * 240 // 301 = 159 columns, 80 of nothing on the left.
   assert (framed[:, :80] == 0).all()
   assert (framed[:, 239:] == 0).all()
@@ -73,8 +73,8 @@ def test_sizes_are_rounded_as_the_authors_do():
 
 
 def test_unisal_takes_the_size_of_the_nearest_shape():
-  assert unisal.FRAME.prepare(_image(600, 800)).shape == (288, 384, 3)
-  assert unisal.FRAME.prepare(_image(300, 300)).shape == (320, 320, 3)
+  assert unisal.NETWORK.frame.prepare(_image(600, 800)).shape == (288, 384, 3)
+  assert unisal.NETWORK.frame.prepare(_image(300, 300)).shape == (320, 320, 3)
 
 
 def test_salicons_images_are_splines_with_their_ends_in_place():

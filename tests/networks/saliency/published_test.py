@@ -10,8 +10,8 @@ import pytest
 from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import predictors
-from saliency_jax.networks import listing, zoo
-from saliency_jax.networks.saliency import trunk, unisal
+from saliency_jax.networks import listing, vgg, zoo
+from saliency_jax.networks.saliency import unisal
 from tests import tiny
 from tests.networks.saliency import models_test, plain, recurrent_definitions
 
@@ -51,11 +51,11 @@ def test_stages_one_by_one_are_the_whole():
 @pytest.mark.parametrize(
   ('pool', 'rule', 'stride'),
   [
-    (trunk.FLOOR, 'valid', 2),
-    (trunk.CEIL, 'caffe', 2),
-    (trunk.SAME_1, 'tensorflow same', 1),
-    (trunk.THEANO_SAME, 'theano same', 2),
-    (trunk.THEANO_SAME_1, 'theano same', 1),
+    (vgg.FLOOR, 'valid', 2),
+    (vgg.CEIL, 'caffe', 2),
+    (vgg.SAME_1, 'tensorflow same', 1),
+    (vgg.THEANO_SAME, 'theano same', 2),
+    (vgg.THEANO_SAME_1, 'theano same', 1),
   ],
 )
 def test_windows_of_maxima(pool, rule, stride, size):
@@ -67,7 +67,7 @@ def test_windows_of_maxima(pool, rule, stride, size):
 
 def test_gradients_pass_padded_maxima():
   x = np.random.default_rng(1).standard_normal((1, 5, 3, 1), np.float32)
-  for pool in (trunk.CEIL, trunk.SAME_1, trunk.THEANO_SAME):
+  for pool in (vgg.CEIL, vgg.SAME_1, vgg.THEANO_SAME):
     gradient = jax.grad(lambda x, pool=pool: pool(x).sum())(x)
     assert np.isfinite(gradient).all()
     np.testing.assert_allclose(gradient.sum(), pool(x).size, rtol=1e-6)
@@ -126,9 +126,9 @@ def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path):
   path = tmp_path / 'authors.npz'
   np.savez(path, **arrays)
   network = zoo.load('unisal', weights=str(path), cache_dir=str(tmp_path))
-  assert network.frame is unisal.FRAME
+  assert network.frame is unisal.NETWORK.frame
   # In less time than in the authors' size.
-  small = network.replace(frame=unisal.FRAME._replace(prepare=lambda x: x[:64, :96].astype('f4')))
+  small = network.replace(frame=unisal.NETWORK.frame._replace(prepare=lambda x: x[:64, :96].astype('f4')))
   image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
   (found,) = predictors.of_network('unisal', small, 1).predict([image], ['a'])
   assert found.shape == (90, 120)
@@ -136,7 +136,7 @@ def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path):
   framed = image[:64, :96] / 255
   framed = (framed - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
   cells = recurrent_definitions.unisal(arrays, framed.astype(np.float32).transpose(2, 0, 1))['saliency'][0]
-  np.testing.assert_allclose(found, unisal.FRAME.restore(cells, (90, 120)), atol=1e-3 * found.max())
+  np.testing.assert_allclose(found, unisal.NETWORK.frame.restore(cells, (90, 120)), atol=1e-3 * found.max())
   # Squares of a size that is asked for are not the authors' frame.
   assert zoo.load('unisal', weights=str(path), cache_dir=str(tmp_path), image_size=64).frame is None
 

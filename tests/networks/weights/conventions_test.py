@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import known_weights, variable_files, vgg_tables, zoo_tables
+from saliency_jax.networks.weights import known_weights, port_table, variable_files, vgg_tables, zoo_tables
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()  # in BGR, as Caffe's
@@ -106,7 +106,7 @@ def test_resnets_of_caffe_are_no_torchvisions(folded):
   expected = {'conv1/kernel': (7, 7, 3, 8)} | dict.fromkeys(
     ('bn1/scale', 'bn1/bias', 'batch_stats:bn1/mean', 'batch_stats:bn1/var'), (8,)
   )
-  port = zoo_tables.resnet_porter('net')
+  port = port_table.porter('net', zoo_tables.RESNET, told=zoo_tables.told_of_resnet)
   assert port(arrays, expected).family == 'torchvision'
   arrays |= (
     {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {'bn1.running_var': arrays['bn1.running_var'] * 57**2}

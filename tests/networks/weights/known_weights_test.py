@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import fetching, known_weights, named_weights, variable_files, weight_files
+from saliency_jax.networks.weights import fetching, known_weights, variable_files, weight_files
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()
@@ -265,7 +265,7 @@ def test_the_onnx_file_is_read_inside_the_wheel(tmp_path, monkeypatch):
 
 
 def test_imagenet_is_pinned():
-  known = named_weights.FILES['vgg16']['imagenet']
+  known = known_weights.FILES['vgg16']['imagenet']
   hashes = json.loads((made.FIXTURES / 'imagenet.json').read_text())['ported']
   lines = ''.join(f'{name} {hashes[name]}\n' for name in sorted(hashes))
   assert known.sha256 == hashlib.sha256(lines.encode()).hexdigest()

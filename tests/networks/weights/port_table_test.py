@@ -12,14 +12,7 @@ from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.networks import resnet, vit, zoo
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights import (
-  known_weights,
-  named_weights,
-  port_table,
-  variable_files,
-  weight_files,
-  zoo_tables,
-)
+from saliency_jax.networks.weights import known_weights, port_table, variable_files, weight_files, zoo_tables
 
 _PORT = port_table.porter('a network', zoo_tables.RESNET)
 _WIDTHS = {'conv1': (7, 7, 3, 64), 'layer4/0/downsample/0': (1, 1, 4, 5)}
@@ -131,8 +124,8 @@ def tiny_zoo(monkeypatch):
     if name not in ('vgg16', 'resnet18', 'vit_b16'):
       monkeypatch.delitem(zoo.NETWORKS, name)
   blocks, small = (1, 1, 1, 1), vit.Variant(16, 2, 2)
-  tiny('resnet18', lambda dtype: resnet.ResNet(blocks, dtype=dtype))
-  tiny('vit_b16', lambda dtype: vit.ViT(small, dtype))
+  tiny('resnet18', resnet.ResNet(blocks))
+  tiny('vit_b16', vit.ViT(small))
 
 
 def _timm_arrays() -> dict[str, np.ndarray]:
@@ -209,12 +202,12 @@ def test_weights_of_another_network_say_whose_they_are(tiny_zoo, tmp_path):
 
 
 def test_known_files_have_a_hash_a_licence_and_a_family():
-  for name, versions in named_weights.FILES.items():
+  for name, versions in known_weights.FILES.items():
     network = zoo.NETWORKS[name]
     assert network.known is versions
-    assert network.decoder or set(versions) & {'imagenet', 'authors'}
+    assert network.decodes or set(versions) & {'imagenet', 'authors'}
     for known in versions.values():
-      assert network.decoder or known.preprocessing in port_table.FAMILIES
+      assert network.decodes or known.preprocessing in port_table.FAMILIES
       for source in known.sources:
         assert source.licence
         # torch.hub's rule: the digits in the name begin the hash.
@@ -224,7 +217,7 @@ def test_known_files_have_a_hash_a_licence_and_a_family():
 
 
 def test_a_known_file_of_another_content_is_refused(tmp_path):
-  (source,) = named_weights.FILES['resnet18']['imagenet'].sources
+  (source,) = known_weights.FILES['resnet18']['imagenet'].sources
 
   def fetch(folder):
     path = folder / 'file.pth'

@@ -1,0 +1,69 @@
+"""The networks that come by name: trunks, and saliency models on top of them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from saliency_jax.networks import resnet, vgg, vit
+from saliency_jax.networks.architecture import Architecture
+from saliency_jax.networks.saliency import deepfix, deepgaze, dva, msi_net, open_salicon, pdp, sam, unisal
+from saliency_jax.networks.weights import port_table, vgg_tables, zoo_tables
+
+
+def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
+  # The layers of the paper's Table 2, in its order.
+  top = tuple(layer for layer in [*widths][::-1] if layer >= 'conv4')
+  port = vgg_tables.porter(f'VGG-{name[3:]}', tuple(widths))
+  return Architecture(name, vgg.VGG(vgg.layers(widths)), top, top[0], port, dense=vgg_tables.dense_layers)
+
+
+def _resnet(name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:
+  port = port_table.porter(name, zoo_tables.RESNET, told=zoo_tables.told_of_resnet)
+  top = ('layer4', 'layer3', 'layer2', 'layer1')
+  return Architecture(name, resnet.ResNet(blocks, bottleneck), top, top[0], port)
+
+
+def transformer(name: str, variant: vit.Variant) -> Architecture:
+  """Returns a vision transformer; see `vit.VARIANTS`."""
+
+  def renamed(arrays):
+    position = arrays.get('pos_embed')
+    # timm may have added the class token's position to the token.
+    if np.shape(position)[1:2] == (variant.grid**2,):
+      arrays = {**arrays, 'pos_embed': np.pad(position, ((0, 0), (1, 0), (0, 0)))}
+    return arrays
+
+  port = port_table.porter(
+    name,
+    zoo_tables.VIT_TORCHVISION,
+    zoo_tables.VIT_TIMM,
+    zoo_tables.VIT_CLIP,
+    preprocessing='clip' if variant.clip else 'timm' if name.startswith('dino') else '',
+    renamed=renamed,
+  )
+  quarters = tuple(f'blocks.{variant.depth * n // 4 - 1}' for n in (4, 3, 2, 1))
+  return Architecture(name, vit.ViT(variant), quarters, 'norm', port)
+
+
+NETWORKS: dict[str, Architecture] = {
+  network.name: network
+  for network in (
+    _vgg('vgg16', vgg.WIDTHS),
+    _vgg('vgg19', vgg.WIDTHS_19),
+    _resnet('resnet18', (2, 2, 2, 2), bottleneck=False),
+    _resnet('resnet34', (3, 4, 6, 3), bottleneck=False),
+    _resnet('resnet50', (3, 4, 6, 3), bottleneck=True),
+    _resnet('resnet101', (3, 4, 23, 3), bottleneck=True),
+    *(transformer(name, variant) for name, variant in vit.VARIANTS.items()),
+    msi_net.NETWORK,
+    dva.NETWORK,
+    sam.NETWORK,
+    sam.ON_RESNET,
+    open_salicon.NETWORK,
+    unisal.NETWORK,
+    deepgaze.NETWORK,
+    # Of these nobody has published weights.
+    deepfix.NETWORK,
+    pdp.NETWORK,
+  )
+}
