@@ -12,18 +12,7 @@ from saliency_jax.data.fixations import Fixations
 from saliency_jax.errors import InputError
 
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
-NAMES = (
-  'event',
-  'events',
-  'eyemovementtype',
-  'gazeeventtype',
-  'eventtype',
-  'movementtype',
-  'category',
-  'categoryright',
-  'categoryleft',
-  'type',
-)
+NAMES = 'event events eyemovementtype gazeeventtype eventtype movementtype category categoryright categoryleft type'
 # How an event that is a fixation begins, and those that are known to be none;
 # the last ones may be words of a column that is of no events.
 FIXATION = ('fix', 'efix', 'visual intake')

@@ -156,6 +156,10 @@ class Files(dict[str, pathlib.Path]):
     super().__init__((stem, paths[0]) for stem, paths in listed.items())
     self._shared = {stem: paths for stem, paths in listed.items() if len(paths) > 1}
 
+  def names(self) -> dict[str, str]:
+    """Returns the files' names by stem."""
+    return {stem: path.name for stem, path in self.items()}
+
   def __getitem__(self, stem: str) -> pathlib.Path:
     if stem in self._shared:
       other, one = self._shared[stem][:2]

@@ -1,7 +1,7 @@
 """Photographs in files, with what was read of the fixations on them.
 
-What the data sets of photographs share; they differ in where fixations are kept
-and how.
+What the data sets of photographs share; a layout says in `_open` where images
+and fixations are kept, and how.
 """
 
 import copy
@@ -9,7 +9,6 @@ import difflib
 import hashlib
 import os
 import pathlib
-from collections.abc import Mapping
 
 import numpy as np
 from absl import logging
@@ -44,35 +43,38 @@ class Photographs:
 
   # Whether fixations may be of more images than there are files.
   _takes_more = True
+  _gives = frozenset({'fixations'})
 
   def __init__(
     self,
-    files: Mapping[str, pathlib.Path],
-    looked: FixationReader,
+    images: str | os.PathLike,
+    fixations: str | os.PathLike = '',
     regions: str | os.PathLike | None = None,
     recorded: Coordinates = PIXELS,
+    **options: str,
   ):
     """Checks that names belong together, and what the coordinates are of.
 
     No photograph is decoded.
 
     Args:
-      files: the photographs' files by image_id, one or more.
-      looked: the fixations.
+      images: the folder of the photographs, or the file that names them.
+      fixations: a file or folder, as the layout has it.
       regions: a folder that `open_regions` knows, or None for no regions.
       recorded: how the fixations were recorded.
+      **options: those of a layout.
 
     Raises:
-      InputError: photographs, fixations and regions do not belong together, the
-        coordinates are not of the photographs, or the folder of regions is at
-        fault.
+      InputError: a file or folder is at fault, photographs, fixations and
+        regions do not belong together, or the coordinates are not of the
+        photographs.
     """
-    self.image_ids = tuple(files)
-    self._files = dict(files)
+    self._files, self._looked, self._coordinates = self._open(
+      pathlib.Path(images), pathlib.Path(fixations), recorded, **options
+    )
+    self.image_ids = tuple(self._files)
     self._sizes: dict[int, tuple[int, int]] = {}
-    self._looked = looked
-    self._coordinates = recorded
-    self.gives = frozenset({'fixations'})
+    self.gives = self._gives
     self.unused = self._check_names()
     self._regions: RegionAnnotation | None = None
     if regions is not None:
@@ -83,6 +85,14 @@ class Photographs:
           f'{regions} names none of the photographs in {self._folder()}; give the regions of these photographs.'
         )
     self._check_coordinates()
+
+  def _open(
+    self, images: pathlib.Path, fixations: pathlib.Path, recorded: Coordinates
+  ) -> tuple[dict[str, pathlib.Path], FixationReader, Coordinates]:
+    """Returns one or more files by image_id, their fixations, and how these
+    were recorded in this layout; each layout has its own.
+    """
+    raise NotImplementedError
 
   def __len__(self) -> int:
     return len(self.image_ids)

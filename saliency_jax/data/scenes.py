@@ -15,9 +15,7 @@ from saliency_jax.data import images, tables
 from saliency_jax.errors import InputError
 
 OSIE = pathlib.Path(__file__).parent / 'annotations' / 'osie_scenes.csv'
-_COLUMNS = tables.Columns(
-  ('image_id', 'scene'), others={'image_id': ('image', 'filename', 'file'), 'scene': ('label', 'category')}
-)
+_COLUMNS = tables.Columns(('image_id', 'scene'), others={'image_id': 'image filename file', 'scene': 'label category'})
 
 
 def read(path: str | pathlib.Path) -> dict[str, str]:

@@ -23,8 +23,9 @@ class Columns(NamedTuple):
   # What the file calls some of them, and how a user says so; '' if nobody can.
   named: Mapping[str, str] = {}
   flag: str = ''
-  # What other programs call them, in small letters without signs and units.
-  others: Mapping[str, Sequence[str]] = {}
+  # What other programs call them, in small letters without signs and units,
+  # blanks between.
+  others: Mapping[str, str] = {}
   # Those of which every column of these names is read, by the name in `others`.
   known: tuple[str, ...] = ()
 
@@ -50,7 +51,9 @@ class Columns(NamedTuple):
     bare = {
       _bare(each): i for i, each in enumerate(header) if i not in places.values() and each not in self.named.values()
     }
-    places = {other: bare[other] for name in self.known for other in self.others[name] if other in bare} | places
+    places = {
+      other: bare[other] for name in self.known for other in self.others[name].split() if other in bare
+    } | places
     free = [each for i, each in enumerate(header) if i not in places.values()]
     meant = dict(self.named)
     for name, asked in absent.items():
@@ -73,7 +76,7 @@ class Columns(NamedTuple):
   def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
     """Returns the column that may be meant, or ''."""
     bare = {_bare(each): each for each in reversed(header)}
-    for other in self.others.get(name, ()):
+    for other in self.others.get(name, '').split():
       if other in bare:
         return bare[other]
     folded = {_folded(each): each for each in reversed(header)}

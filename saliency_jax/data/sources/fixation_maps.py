@@ -44,15 +44,15 @@ class FixationMaps(FixationReader):
     Raises:
       InputError: the folder is missing or holds no map.
     """
-    self.place, self._recorded = pathlib.Path(folder), recorded
-    if not self.place.is_dir():
+    folder, self._recorded = pathlib.Path(folder), recorded
+    if not folder.is_dir():
       raise InputError(f'There is no folder of fixation maps {folder}.')
-    self._files = files_by_stem(self.place, MAP_SUFFIXES, marked=_POINTS)
+    self._files = files_by_stem(folder, MAP_SUFFIXES, marked=_POINTS)
     if not self._files:
       raise InputError(
         f'{folder} holds no fixation map; put one per photograph there, as .npy, .mat or .png, made from the fixations.'
       )
-    self.names = {image_id: path.name for image_id, path in self._files.items()}
+    super().__init__(folder, self._files.names())
 
   def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     """See `FixationReader`; the points are in the order of the rows."""
@@ -80,15 +80,8 @@ class FixationMaps(FixationReader):
 class MappedPhotographs(Photographs):
   """A `Source` of a folder of photographs and one of fixation maps."""
 
-  def __init__(
-    self,
-    images: str | os.PathLike,
-    fixations: str | os.PathLike,
-    regions: str | os.PathLike | None = None,
-    recorded: Coordinates = PIXELS,
-  ):
-    """Lists both folders; see `source.open_source`."""
-    super().__init__(list_images(images), FixationMaps(fixations, recorded), regions)
+  def _open(self, images, fixations, recorded):
+    return list_images(images), FixationMaps(fixations, recorded), recorded
 
 
 def _fault(places: np.ndarray, values: np.ndarray) -> str:

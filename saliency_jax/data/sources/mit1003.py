@@ -18,13 +18,11 @@ each person's first fixation is left out, and so are those off the photograph.
 
 import dataclasses
 import math
-import os
 import pathlib
 
 import numpy as np
 
 from saliency_jax.data import fixations, matlab
-from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import files_by_stem, list_images
 from saliency_jax.data.photographs import Photographs
@@ -39,24 +37,7 @@ _NAME = 63  # the most characters that MATLAB gives a variable's name
 class Mit1003(Photographs):
   """A `Source` of photographs and `DATA`; see the module."""
 
-  def __init__(
-    self,
-    images: str | os.PathLike,
-    fixations: str | os.PathLike,
-    regions: str | os.PathLike | None = None,
-    recorded: Coordinates = PIXELS,
-  ):
-    """Lists both folders.
-
-    Args:
-      images, regions: see `source.open_source`.
-      fixations: `DATA`, with a folder for each subject.
-      recorded: how the fixations were recorded. They count from 1; those off
-        the photograph are left out.
-
-    Raises:
-      InputError: a folder is at fault, or a photograph was seen by nobody.
-    """
+  def _open(self, images, fixations, recorded):
     if recorded.offset == 'centre' or recorded.scale.count('-'):
       raise InputError(
         f'{fixations}: MIT1003 marks blinks by negative coordinates, so none '
@@ -64,9 +45,7 @@ class Mit1003(Photographs):
         f'{recorded.flag("offset")} and {recorded.flag("scale")} out.'
       )
     files = list_images(images)
-    super().__init__(
-      files, _Gaze(pathlib.Path(fixations), files), regions, dataclasses.replace(recorded, origin=1, drop_outside=True)
-    )
+    return files, _Gaze(fixations, files), dataclasses.replace(recorded, origin=1, drop_outside=True)
 
 
 class _Gaze(FixationReader):
@@ -77,12 +56,10 @@ class _Gaze(FixationReader):
   def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
     if not folder.is_dir():
       raise InputError(f'There is no folder of eye-tracking data {folder}.')
-    self.place = folder
     # Beside the photographs' files lie those of calibration and order.
     self._subjects = [files_by_stem(each, ('.mat',)) for each in sorted(folder.glob('[!.]*')) if each.is_dir()]
-    self.names = {
-      image_id: path.name for image_id, path in files.items() if any(image_id in seen for seen in self._subjects)
-    }
+    seen = set().union(*self._subjects)
+    super().__init__(folder, {image_id: path.name for image_id, path in files.items() if image_id in seen})
 
   def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del height, width

@@ -18,7 +18,7 @@ from absl import logging
 from saliency_jax.data import osie_download
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
-from saliency_jax.data.fixations import Fixations, read_fixations
+from saliency_jax.data.fixations import read_fixations
 from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.regions import open_packaged
@@ -58,14 +58,11 @@ class Osie(Photographs):
       InputError: a folder or file is missing or damaged, or photographs,
         fixations and regions do not belong together.
     """
-    folder = _data_folder(pathlib.Path(folder))
-    eye = _Eye(folder / 'eye' / 'fixations.mat')
-    files = list_images(folder / 'stimuli', eye.names.values())
-    super().__init__(files, eye, regions, dataclasses.replace(recorded, origin=1, slack=0.5))
+    super().__init__(folder, '', regions, recorded)
     if regions is not None:
       return
-    own = osie_download.own_photographs(files, eye.fixated)
-    named = files.keys() & open_packaged().image_ids
+    own = osie_download.own_photographs(self._files, self._looked.fixated)
+    named = self._files.keys() & open_packaged().image_ids
     if named & own:
       self._regions = open_packaged(named & own)
       self.gives |= {'regions'}
@@ -74,22 +71,24 @@ class Osie(Photographs):
         '%d photographs have names of OSIE but are others, the first is %s; '
         'the regions of OSIE are not taken for them.',
         len(others),
-        files[others[0]],
+        self._files[others[0]],
       )
+
+  def _open(self, images, _, recorded):
+    folder = _data_folder(images)
+    eye = _Eye(folder / 'eye' / 'fixations.mat')
+    files = list_images(folder / 'stimuli', eye.names.values())
+    return files, eye, dataclasses.replace(recorded, origin=1, slack=0.5)
 
 
 class _Eye(FixationReader):
   """The fixations of one `fixations.mat`; a `FixationReader`."""
 
   def __init__(self, path: pathlib.Path):
-    self.place = path
     read = read_fixations(path)
-    self.names = {normal(pathlib.PurePath(name).stem): name for name in read}
-    self.fixated = dict(zip(self.names, read.values(), strict=True))
-
-  def recorded(self, image_id: str, height: int, width: int) -> Fixations:
-    del height, width
-    return self.fixated[image_id]
+    names = {normal(pathlib.PurePath(name).stem): name for name in read}
+    self.fixated = dict(zip(names, read.values(), strict=True))
+    super().__init__(path, names, self.fixated)
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     first, where = super().where(image_id, wrong)

@@ -19,7 +19,7 @@ import numpy as np
 
 from saliency_jax import hdf5
 from saliency_jax.data import fixations, gaze_rows
-from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import normal
 from saliency_jax.data.photographs import Photographs
@@ -65,29 +65,12 @@ class Pysaliency(Photographs):
   their paths below the folder that all share, with '-' for '/'.
   """
 
-  def __init__(
-    self,
-    images: str | os.PathLike,
-    fixations: str | os.PathLike,
-    regions: str | os.PathLike | None = None,
-    recorded: Coordinates = PIXELS,
-  ):
-    """Reads both files; opens no image.
-
-    Args:
-      images: an HDF5 file with `FileStimuli`.
-      fixations: an HDF5 file with `FixationTrains` or `Fixations`.
-      regions: a folder that `open_regions` knows, or None for no regions.
-      recorded: how the fixations were recorded; fractions are cut off.
-
-    Raises:
-      InputError: a file is missing, damaged or of another kind, a fixation lies
-        outside its image, or an image has none.
-    """
-    paths, sizes = _read_stimuli(pathlib.Path(images))
+  def _open(self, images, fixations, recorded):
+    """Reads both files; opens no image."""
+    paths, sizes = _read_stimuli(images)
     ids = _ids(paths, images)
-    looked = _Trains(pathlib.Path(fixations), ids, paths, sizes, recorded)
-    super().__init__(dict(zip(ids, paths, strict=True)), looked, regions, dataclasses.replace(recorded, cut=True))
+    looked = _Trains(fixations, ids, paths, sizes, recorded)
+    return dict(zip(ids, paths, strict=True)), looked, dataclasses.replace(recorded, cut=True)
 
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels, as its file says.
@@ -104,7 +87,6 @@ class _Trains(FixationReader):
   def __init__(
     self, path: pathlib.Path, ids: list[str], paths: list[pathlib.Path], sizes: np.ndarray, recorded: Coordinates
   ):
-    self.place = path
     images, subjects, points, durations, times = _read_fixations(path)
     wrong = (images < 0) | (images >= len(ids))
     if wrong.any():
@@ -115,7 +97,8 @@ class _Trains(FixationReader):
     images = images.astype(np.int64)
     order = np.lexsort((subjects, images))  # stable: trains stay whole
     starts = np.searchsorted(images[order], np.arange(len(ids) + 1))
-    self._found, self.sizes, self.names = {}, {}, {}
+    super().__init__(path, {}, {})
+    self.sizes = {}
     for number, image_id in enumerate(ids):
       chosen = order[starts[number] : starts[number + 1]]
       if len(chosen):

@@ -16,8 +16,8 @@ The first two count pixels from 1.
 """
 
 import dataclasses
+import functools
 import json
-import os
 import pathlib
 from typing import Any
 
@@ -26,9 +26,9 @@ from absl import logging
 
 from saliency_jax import outside
 from saliency_jax.data import fixations, matlab
-from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
-from saliency_jax.data.images import files_by_stem, list_images, normal
+from saliency_jax.data.images import Files, files_by_stem, list_images, normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.sources.fixation_maps import FixationMaps
 from saliency_jax.errors import InputError
@@ -44,34 +44,17 @@ class Salicon(Photographs):
   file; in MATLAB's files it is the place in `gaze`; maps know of one subject.
   """
 
-  def __init__(
-    self,
-    images: str | os.PathLike,
-    fixations: str | os.PathLike,
-    regions: str | os.PathLike | None = None,
-    recorded: Coordinates = PIXELS,
-  ):
+  def _open(self, images, fixations, recorded):
     """Lists the photographs; of the fixations only a JSON file is read whole.
 
-    Args:
-      images, regions: see `source.open_source`.
-      fixations: the JSON file, or a folder of the files of one layout.
-      recorded: how the fixations were recorded. They count from 1, and those
-        half a pixel beyond the edge are moved to it.
-
-    Raises:
-      InputError: a file or folder is at fault, or the names do not belong
-        together.
+    Those half a pixel beyond the edge are moved to it.
     """
     looked = _reader(fixations, recorded)
-    super().__init__(
-      list_images(images, looked.names.values()), looked, regions, dataclasses.replace(recorded, origin=1, slack=0.5)
-    )
+    return list_images(images, looked.names.values()), looked, dataclasses.replace(recorded, origin=1, slack=0.5)
 
 
-def _reader(place: str | os.PathLike, recorded: Coordinates) -> FixationReader:
+def _reader(place: pathlib.Path, recorded: Coordinates) -> FixationReader:
   """Finds out which layout a file or folder has."""
-  place = pathlib.Path(place)
   if place.is_file():
     return _Annotations(place)
   if not place.is_dir():
@@ -95,9 +78,9 @@ class _Gaze(FixationReader):
 
   lazy = True
 
-  def __init__(self, folder: pathlib.Path, files: dict[str, pathlib.Path]):
-    self.place, self._files = folder, files
-    self.names = {image_id: path.name for image_id, path in files.items()}
+  def __init__(self, folder: pathlib.Path, files: Files):
+    super().__init__(folder, files.names())
+    self._files = files
 
   def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     del height, width
@@ -117,13 +100,12 @@ class _Annotations(FixationReader):
   """A JSON file, read once; a `FixationReader`."""
 
   def __init__(self, path: pathlib.Path):
-    self.place = path
     looks, workers = {}, {}
     with outside.reading(path, 'JSON file of SALICON', _HELP):
-      whole = json.loads(path.read_text('utf-8'), object_hook=self._packed)
+      whole = json.loads(path.read_text('utf-8'), object_hook=functools.partial(_packed, f'{path}'))
       outside.check(whole, {'images': list, 'annotations': list})
-      images = dict(map(self._image, whole['images']))
-      for number, worker, points in map(self._annotation, whole['annotations']):
+      images = dict(map(_image, whole['images']))
+      for number, worker, points in map(_annotation, whole['annotations']):
         subject = workers.setdefault(worker, len(workers))
         looks.setdefault(number, {})[subject, hash(points.tobytes())] = (subject, points)
     if twice := len(whole['annotations']) - sum(map(len, looks.values())):
@@ -140,7 +122,7 @@ class _Annotations(FixationReader):
       normal(pathlib.PurePath(images[number][0]).stem): (images[number], list(found.values()))
       for number, found in looks.items()
     }
-    self.names = {image_id: name for image_id, ((name, *_), _) in self._looks.items()}
+    super().__init__(path, {image_id: name for image_id, ((name, *_), _) in self._looks.items()})
     if len(self.names) != len(looks):
       raise InputError(f'{path} gives two images one name; {_HELP}.')
 
@@ -156,28 +138,31 @@ class _Annotations(FixationReader):
         f'file has {width} x {height}, so give the photographs of this file.'
       )
 
-  def _image(self, value: Any) -> tuple[int, tuple[str, int, int]]:
-    match value:
-      case {'id': int(number), 'file_name': str(name), 'height': int(height), 'width': int(width)} if name:
-        return number, (name, height, width)
-    raise ValueError('an image is without a proper id, file_name, height or width')
 
-  def _packed(self, value: dict) -> dict:
-    """Returns what was just parsed with its points as an array.
+def _image(value: Any) -> tuple[int, tuple[str, int, int]]:
+  match value:
+    case {'id': int(number), 'file_name': str(name), 'height': int(height), 'width': int(width)} if name:
+      return number, (name, height, width)
+  raise ValueError('an image is without a proper id, file_name, height or width')
 
-    The training set has 75 million of them, of halves at most, which would be
-    ten gigabytes of Python's lists.
-    """
-    match value:
-      case {'image_id': int(number), 'fixations': list(points)}:
-        return value | {'fixations': _points(points, f'{self.place}, image {number}').astype(np.float32)}
-    return value
 
-  def _annotation(self, value: Any) -> tuple[int, Any, np.ndarray]:
-    match value:
-      case {'image_id': int(number), 'worker_id': int() | str() as worker, 'fixations': np.ndarray() as points}:
-        return number, worker, points
-    raise ValueError('an annotation is without a proper image_id, worker_id or fixations')
+def _packed(place: str, value: dict) -> dict:
+  """Returns what was just parsed with its points as an array.
+
+  The training set has 75 million of them, of halves at most, which would be
+  ten gigabytes of Python's lists.
+  """
+  match value:
+    case {'image_id': int(number), 'fixations': list(points)}:
+      return value | {'fixations': _points(points, f'{place}, image {number}').astype(np.float32)}
+  return value
+
+
+def _annotation(value: Any) -> tuple[int, Any, np.ndarray]:
+  match value:
+    case {'image_id': int(number), 'worker_id': int() | str() as worker, 'fixations': np.ndarray() as points}:
+      return number, worker, points
+  raise ValueError('an annotation is without a proper image_id, worker_id or fixations')
 
 
 def _points(values: Any, where: str) -> np.ndarray:

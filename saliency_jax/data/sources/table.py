@@ -18,7 +18,7 @@ import numpy as np
 from absl import logging
 
 from saliency_jax.data import fixations, gaze_rows, tables
-from saliency_jax.data.coordinates import PIXELS, Coordinates
+from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import Photographs
@@ -33,68 +33,14 @@ _UPWARDS = 'norm_pos_y'
 _SAME = re.compile(r'(?<!\d)0+(?=\d)')
 # What other programs call the columns, in letters and digits alone.
 _OTHERS = {
-  'image': (
-    'stimulus',
-    'filename',
-    'file',
-    'imagename',
-    'picture',
-    'medianame',
-    'stimulusname',
-    'presentedstimulusname',
-    'presentedmedianame',
-  ),
-  'x': (
-    'fpogx',
-    'fixx',
-    'fixationx',
-    'gazex',
-    'currentfixx',
-    'normposx',
-    'fixationpointx',
-    'fixationpositionx',
-    'gazepointx',
-    'col',
-    'column',
-  ),
-  'y': (
-    'fpogy',
-    'fixy',
-    'fixationy',
-    'gazey',
-    'currentfixy',
-    'normposy',
-    'fixationpointy',
-    'fixationpositiony',
-    'gazepointy',
-    'row',
-  ),
-  'subject': (
-    'participant',
-    'observer',
-    'subjects',
-    'subj',
-    'user',
-    'worker',
-    'recording',
-    'participantid',
-    'subjectid',
-    'participantname',
-    'recordingsessionlabel',
-    'wearerid',
-  ),
-  't': (
-    'time',
-    'timestamp',
-    'start',
-    'onset',
-    'currentfixstart',
-    'recordingtimestamp',
-    'starttimestamp',
-    'eventstarttrialtime',
-  ),
+  'image': 'stimulus filename file imagename picture medianame stimulusname presentedstimulusname presentedmedianame',
+  'x': 'fpogx fixx fixationx gazex currentfixx normposx fixationpointx fixationpositionx gazepointx col column',
+  'y': 'fpogy fixy fixationy gazey currentfixy normposy fixationpointy fixationpositiony gazepointy row',
+  'subject': 'participant observer subjects subj user worker recording participantid subjectid participantname '
+  'recordingsessionlabel wearerid',
+  't': 'time timestamp start onset currentfixstart recordingtimestamp starttimestamp eventstarttrialtime',
   'event': gaze_rows.NAMES,
-  'duration': ('dur', 'fixduration', 'fpogd', 'currentfixduration', 'gazeeventduration', 'eventduration'),
+  'duration': 'dur fixduration fpogd currentfixduration gazeeventduration eventduration',
 }
 
 
@@ -104,43 +50,26 @@ class Table(Photographs):
   Subjects are numbered in the order in which the file names them.
   """
 
-  def __init__(
-    self,
-    images: str | os.PathLike,
-    fixations: str | os.PathLike,
-    regions: str | os.PathLike | None = None,
-    recorded: Coordinates = PIXELS,
-    columns: str = '',
-  ):
-    """Reads the table, and the images' sizes from their headers.
-
-    Args:
-      images, fixations, regions, recorded: see `source.open_source`.
-      columns: what the table calls its columns, e.g. 'image=stimulus,x=FPOGX'.
-
-    Raises:
-      InputError: the folder or the table is at fault, a fixation lies outside
-        its image, or images and table do not belong together.
-    """
-    looked = _Rows(
-      pathlib.Path(fixations),
-      recorded,
-      tables.Columns(_NEEDED, _OPTIONAL, _named(columns, recorded), recorded.flag('columns'), _OTHERS, ('event',)),
-    )
+  def _open(self, images, fixations, recorded, columns=''):
+    """Reads the table; `columns` is what it calls them, 'image=stimulus,...'."""
+    named = _named(columns, recorded)
+    asked = tables.Columns(_NEEDED, _OPTIONAL, named, recorded.flag('columns'), _OTHERS, ('event',))
+    looked = _Rows(fixations, recorded, asked)
     files = list_images(images, map(_last, looked.names))
     looked.know(files)
-    super().__init__(files, looked, regions, recorded)
+    return files, looked, recorded
 
 
 class _Rows(FixationReader):
   """A table that has been read; a `FixationReader` once it knows the files."""
 
   def __init__(self, path: pathlib.Path, recorded: Coordinates, columns: tables.Columns):
-    self.place, self._recorded = path, recorded
+    super().__init__(path, {}, {})
+    self._recorded = recorded
     # Of each fixation its row, `_NUMBERS` and subject.
     self._rows: dict[str, list[tuple[float, ...]]] = {}
     self._ordered = False
-    self.names, subjects = {}, {}
+    subjects: dict[str, int] = {}
     upwards = columns.named.get('y', '').casefold() == _UPWARDS
     self._events = 'event' in columns.named
     named = ','.join(map('='.join, (columns.named | {'event': 'COLUMN'}).items()))
@@ -199,7 +128,7 @@ class _Rows(FixationReader):
       names[image_id] = self.names[name]
       rows.setdefault(image_id, []).extend(of_name)
     self.names = names
-    self._numbers, self._found = {}, {}
+    self._numbers = {}
     for image_id, of_image in rows.items():
       values = np.array(of_image)
       # By subject and time, and as in the file.
@@ -213,10 +142,6 @@ class _Rows(FixationReader):
     found = self._found.values()
     for said, sure in ((gaze_rows.repeated(found), True), (gaze_rows.fault(found), self._ordered)):
       gaze_rows.refuse(said, str(self.place), self._help, self._recorded, sure=sure)
-
-  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    del height, width
-    return self._found[image_id]
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     numbers = np.where(wrong, self._numbers[image_id], np.inf)
