@@ -9,12 +9,13 @@ import difflib
 import hashlib
 import os
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 from absl import logging
 
 from saliency_jax import files
-from saliency_jax.data import coordinate_faults
+from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.fixations import Fixations, chosen, kept
@@ -196,41 +197,44 @@ class Photographs:
 
   def _check_coordinates(self) -> None:
     """Raises an `InputError` where coordinates are not the photographs'."""
-    looked = self._looked
-    if looked.points_are_pixels:
+    if self._looked.points_are_pixels:
       return
-    step = -(-len(self) // _SAMPLED) if looked.lazy else 1
-    recorded, shapes, seen, counts = [], [], [], []
-    for index in range(0, len(self), step):
-      if sum(counts) > _SURVEYED:
-        break
-      try:
-        shape = self.size(index)
-        found = looked.recorded(self.image_ids[index], *shape).points
-      except InputError:
-        continue  # raised, or skipped, when its turn comes
-      recorded.append(found)
-      shapes.append(shape)
-      seen.append(index)
-      counts.append(len(found))
-    if not recorded:
+    sampled = list(self._sampled())
+    if not sampled:
       return
+    seen, shapes, recorded = zip(*sampled, strict=True)
+    counts = [len(each) for each in recorded]
     points = np.concatenate(recorded)
     sizes = np.repeat(np.array(shapes, float), counts, axis=0)
     images = np.repeat(seen, counts)
     lost = self._coordinates.lost(points)
     if lost.any():
-      logging.warning('%s: %d values for lost gaze are left out.', looked.place, lost.sum())
+      logging.warning('%s: %d values for lost gaze are left out.', self._looked.place, lost.sum())
       points, sizes, images = points[~lost], sizes[~lost], images[~lost]
-    fault = coordinate_faults.fault(self._coordinates, points, sizes)
+    survey = Survey(self._coordinates, points, sizes)
+    fault = survey.fault()
     if not fault:
-      if said := coordinate_faults.doubt(self._coordinates, points, sizes):
-        logging.warning('%s: %s.', looked.place, said)
+      if said := survey.doubt():
+        logging.warning('%s: %s.', self._looked.place, said)
       return
     first, said = fault
     if first < 0:
-      raise InputError(f'{looked.place}: {said}.')
+      raise InputError(f'{self._looked.place}: {said}.')
     raise self._outside(self.image_ids[images[first]], self.size(images[first]), said)
+
+  def _sampled(self) -> Iterator[tuple[int, tuple[int, int], np.ndarray]]:
+    """Yields photographs' indices and sizes, and fixations as recorded."""
+    step, count = -(-len(self) // _SAMPLED) if self._looked.lazy else 1, 0
+    for index in range(0, len(self), step):
+      if count > _SURVEYED:
+        return
+      try:
+        shape = self.size(index)
+        points = self._looked.recorded(self.image_ids[index], *shape).points
+      except InputError:
+        continue  # raised, or skipped, when its turn comes
+      count += len(points)
+      yield index, shape, points
 
   def _outside(self, image_id: str, size: tuple[int, int], said: str) -> InputError:
     """Returns what to raise of the fixations on an image that lie outside."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saliency_jax.data.coordinate_faults import doubt, fault
+from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.errors import InputError
 
@@ -27,7 +27,7 @@ def true_points(count=100, size=SIZE):
 
 
 def said_of(points, coordinates=PIXELS, size=SIZE):
-  return fault(coordinates, np.asarray(points, float), np.tile(size, (len(points), 1)))
+  return Survey(coordinates, np.asarray(points, float), np.tile(size, (len(points), 1))).fault()
 
 
 @settings(max_examples=100)
@@ -155,10 +155,10 @@ def test_what_is_odd_but_no_fault_is_said():
   points[3:8], points[9] = 0, (3, 999)
   dropped = Coordinates(drop_outside=True)
   assert said_of(points, dropped) is None
-  said = doubt(dropped, points, np.tile(SIZE, (100, 1)))
+  said = Survey(dropped, points, np.tile(SIZE, (100, 1))).doubt()
   assert '5 of 100 fixations lie exactly at x = 0, y = 0' in said
   assert '1 of 100 fixations (1.0%) lie outside their images and are' in said
-  assert not doubt(PIXELS, true_points(), np.tile(SIZE, (100, 1)))
+  assert not Survey(PIXELS, true_points(), np.tile(SIZE, (100, 1))).doubt()
 
 
 def test_a_share_that_is_stated_is_accepted():

@@ -9,7 +9,7 @@ from PIL import Image
 import saliency_jax as sj
 from configs import tasks as tasks_config
 from saliency_jax.data import builders
-from saliency_jax.data.coordinate_faults import doubt
+from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.parts import Data
 from saliency_jax.data.source import open_source
@@ -81,10 +81,10 @@ def test_fixations_at_one_place_are_told(more, message):
   sizes = np.tile([150.0, 200.0], (len(points), 1))
   for order in (points, points[::-1]):
     with pytest.raises(AssertionError, match=message):
-      raise AssertionError(doubt(Coordinates(), order, sizes))
-  assert doubt(Coordinates(), points[:300], sizes[:300]) == ''
-  assert not doubt(Coordinates(missing='none'), points, sizes)
-  said = doubt(Coordinates(origin=1, slack=0.5), np.rint(points), sizes)
+      raise AssertionError(Survey(Coordinates(), order, sizes).doubt())
+  assert Survey(Coordinates(), points[:300], sizes[:300]).doubt() == ''
+  assert not Survey(Coordinates(missing='none'), points, sizes).doubt()
+  said = Survey(Coordinates(origin=1, slack=0.5), np.rint(points), sizes).doubt()
   assert ('where the first pixel is 1' in said) == (0 in more[0])
 
 
