@@ -191,6 +191,9 @@ def test_a_stamp_is_of_the_files_and_not_of_their_place(tmp_path):
     assert files.stamp(tmp_path / 'b') == before
   (tmp_path / 'b' / 'W' / '.lock').unlink()
   assert files.stamp(tmp_path / 'b') == before
+  (tmp_path / 'b' / 'W' / 'summary.json').rename(tmp_path / 'b' / 'W' / 'other.json')
+  assert files.stamp(tmp_path / 'b') != before, 'a config.json alone is no results'
+  (tmp_path / 'b' / 'W' / 'other.json').rename(tmp_path / 'b' / 'W' / 'summary.json')
   (tmp_path / 'b' / 'x.jpg').write_bytes(b'22')
   assert files.stamp(tmp_path / 'b') != before
 

@@ -46,7 +46,9 @@ def test_an_image_that_was_skipped_is_not_shown(tmp_path, caplog):
 
 def test_images_with_the_most_categories_are_shown_first(tmp_path):
   # By category with a fixation: 0, 2, 4, 2, 4, 0, 2, 4, ...
-  dissect(made.Photographs(10), tmp_path / 'out', images=5)
+  counts = dissect(made.Photographs(10), tmp_path / 'out', images=5)['counts']
+  named = ('images', 'images_without_regions', 'regions', 'regions_without_fixations')
+  assert [counts[name] for name in named] == [10, 2, 40, 2]
   assert [row['image_id'] for row in made.listed(tmp_path / 'out')] == ['001', '002', '004', '007', '009']
 
 

@@ -47,6 +47,12 @@ def test_a_record_cut_short_spoils_nothing(tmp_path):
   assert [step for step, _ in read(tmp_path, 'depth_0', 'train/nss')] == [1, 2, 3, 4, 5, 6]
 
 
+def test_numbers_can_be_read_while_it_trains(tmp_path):
+  with journal.Journal(tmp_path, step=0) as opened:
+    opened.write(1, 'train', images=4, nss={'a': 0.5})
+    assert read(tmp_path, 'a', 'train/nss') == [(1, 0.5)]
+
+
 def test_a_run_that_starts_again_takes_everything_back(tmp_path):
   write(tmp_path, 1, 5)
   write(tmp_path, 1, 2)
