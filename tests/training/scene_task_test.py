@@ -48,6 +48,12 @@ def test_the_loss_is_weighted_cross_entropy():
   assert described()['classes'] == ['kitchen', 'street']
 
 
+def test_a_head_of_before_takes_maps_as_they_are():
+  before = {key: value for key, value in described().items() if key != 'normalized'}
+  assert tasks.make(before).head.apply is heads.apply_dense
+  assert tasks.make(described()).head.apply is heads.apply_normalized_dense
+
+
 def test_a_class_of_weight_0_has_no_gradient():
   task = tasks.make(described() | {'weights': [0.0, 1.0]})
   logits = np.random.default_rng(0).normal(size=(3, 2))
