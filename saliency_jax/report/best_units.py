@@ -34,41 +34,26 @@ RENAMED = {
 
 
 class Key(NamedTuple):
-  """A column that is shown, and what stands beside it."""
+  """A column that is shown, and the columns beside it, '' for none."""
 
   label: str  # '{score}' is NSS or NMM
   digits: int
-  chance: tuple[str, str]
+  run: str
+  held_out: str
+  low: str  # of the chance band
+  high: str
   paper: str
-  sources: dict[str, str]  # of the file: name -> column
+
+  @property
+  def sources(self) -> dict[str, str]:
+    """The columns by their names in files."""
+    names = ('this run', 'held out', 'chance, from', 'chance, to', 'paper')
+    return {name: column for name, column in zip(names, self[2:], strict=True) if column}
 
 
 KEYS = {
-  'mean': Key(
-    'mean {score} (SD)',
-    2,
-    ('chance_low', 'chance_high'),
-    'paper',
-    {
-      'this run': 'mean',
-      'held out': 'held_out',
-      'chance, from': 'chance_low',
-      'chance, to': 'chance_high',
-      'paper': 'paper',
-    },
-  ),
-  'above': Key(
-    'units above T',
-    0,
-    ('above_chance_low', 'above_chance_high'),
-    'paper_above',
-    {
-      'this run': 'above',
-      'chance, from': 'above_chance_low',
-      'chance, to': 'above_chance_high',
-      'paper': 'paper_above',
-    },
-  ),
+  'mean': Key('mean {score} (SD)', 2, 'mean', 'held_out', 'chance_low', 'chance_high', 'paper'),
+  'above': Key('units above T', 0, 'above', '', 'above_chance_low', 'above_chance_high', 'paper_above'),
 }
 
 
@@ -141,7 +126,8 @@ def measured(
   row: str = 'layer',
   score: str = 'NSS',
   key: str = 'mean',
-  **how,
+  corner: str = '',
+  published: str = '',
 ) -> Measured:
   """Writes a table and a figure of it, and returns what is shown.
 
@@ -153,104 +139,62 @@ def measured(
     row: what they are.
     score: NSS or NMM.
     key: one of `KEYS`.
-    how: see `beside`.
+    corner: what the rows of the matrix are.
+    published: the paper's table.
   """
-  shown = (
-    beside(table.assign(category=names), [score], score=score, key=key, **how)
-    if (table['category'].eq(TARGET).all())
-    else beside(table, names, score=score, key=key, **how)
+  of, targets = KEYS[key], table['category'].eq(TARGET).all()
+  shown = _beside(
+    table.assign(category=names) if targets else table, [score] if targets else names, score, of, corner, published
   )
+  sources = {source: values(table, column) for source, column in of.sources.items()}
   return Measured(
     shown,
     site.paper(stem, shown),
-    sides(
-      site,
-      stem,
-      names,
-      table['category'].unique(),
-      {source: values(table, of) for source, of in KEYS[key].sources.items()},
-      digits=KEYS[key].digits,
-      row=row,
-    ),
+    sides(site, stem, names, table['category'].unique(), sources, digits=of.digits, row=row),
     int(values(table, 'sets')[0].sum()),
   )
 
 
-def beside(
-  table: pd.DataFrame,
-  names: Sequence[str],
-  *,
-  score: str = 'NSS',
-  key: str = 'mean',
-  corner: str = '',
-  published: str = '',
+def _beside(
+  table: pd.DataFrame, names: Sequence[str], score: str, of: Key, corner: str, published: str
 ) -> list[Matrix]:
-  """Returns the run's matrix and, if it has one, the paper's, on one scale.
-
-  Args:
-    table, names, score, key: see `measured`.
-    corner: what the rows are.
-    published: the paper's table.
-  """
-  of = KEYS[key]
-  run, paper = values(table, key), values(table, of.paper)
-  columns, label = table['category'].unique(), of.label.format(score=score)
-  ends, known = matrices.domain(run, paper), np.isfinite(paper).any(axis=1)
-  shared = {'label': label, 'ends': ends, 'digits': of.digits, 'corner': corner}
-  low, high = of.chance
+  """Returns the run's matrix and, if it has one, the paper's, on one scale."""
+  run, paper = values(table, of.run), values(table, of.paper)
+  columns, known = table['category'].unique(), np.isfinite(paper).any(axis=1)
+  shared = {
+    'label': of.label.format(score=score),
+    'ends': matrices.domain(run, paper),
+    'digits': of.digits,
+    'corner': corner,
+  }
 
   def cell(i: int, j: int) -> pd.Series:
     return table.iloc[i * len(columns) + j]
 
   def mark(i: int, j: int) -> str:
     x = cell(i, j)
-    return (
-      ''
-      if key != 'mean'
-      else '\N{UPWARDS ARROW}'
-      if x[key] > x[high]
-      else '\N{DOWNWARDS ARROW}'
-      if x[key] < x[low]
-      else ''
-    )
+    if not of.held_out:
+      return ''
+    return '\N{UPWARDS ARROW}' if x[of.run] > x[of.high] else '\N{DOWNWARDS ARROW}' if x[of.run] < x[of.low] else ''
 
-  regions = score == 'NSS'
-  made = [
-    matrices.matrix(
-      'This run',
-      names,
-      columns,
-      run,
-      **shared,
-      mark=mark,
-      hint=lambda i, j: hint(cell(i, j), key),
-      counts=[int(x) for x in values(table, 'sets')[0]] if regions else (),
-      counted='regions' if regions else '',
-    )
-  ]
+  regions = values(table, 'sets')[0] if score == 'NSS' else ()
+  hints = {'mark': mark, 'hint': lambda i, j: _hint(cell(i, j), of), 'regions': regions}
+  made = [matrices.matrix('This run', names, columns, run, **shared, **hints)]
   if known.any():
-    made.append(
-      matrices.matrix(
-        f'Paper{published and f", {published}"}', np.array(names)[known].tolist(), columns, paper[known], **shared
-      )
-    )
+    caption = f'Paper, {published}' if published else 'Paper'
+    made.append(matrices.matrix(caption, np.array(names)[known].tolist(), columns, paper[known], **shared))
   return made
 
 
-def hint(cell: pd.Series, key: str = 'mean') -> str:
+def _hint(cell: pd.Series, of: Key) -> str:
   """Returns what more is to be said of a number: how sure it is."""
-  of = KEYS[key]
-  said = (
-    {'chance': of.chance}
-    if key != 'mean'
-    else {'95 % interval': ('low', 'high'), 'held out': ('held_out',), 'chance': of.chance}
-  )
+  said = {'95 % interval': ('low', 'high'), 'held out': ('held_out',)} if of.held_out else {}
   parts = [
     f'{what} ' + ' to '.join(number(float(cell[x]), of.digits) for x in ends)
-    for what, ends in said.items()
+    for what, ends in (said | {'chance': (of.low, of.high)}).items()
     if np.isfinite(float(cell[ends[0]]))
   ]
-  paper, value = float(cell[of.paper]), float(cell[key])
+  paper, value = float(cell[of.paper]), float(cell[of.run])
   if math.isfinite(paper - value):
     parts.append(f'the paper {number(paper, of.digits)}, difference {signed(value - paper, of.digits)}')
   return ', '.join(parts)
@@ -271,14 +215,10 @@ def sides(
   def value(x: float) -> float | int | None:
     return None if np.isnan(x) else float(x) if digits else round(x)
 
-  return site.table(
-    name,
-    (row, 'source', *columns),
-    [
-      (of_row, source, *map(value, of[i]))
-      for i, of_row in enumerate(names)
-      for source, of in sources.items()
-      if np.isfinite(of[i]).any()
-    ],
-    digits=digits,
-  )
+  rows = [
+    (of_row, source, *map(value, of[i]))
+    for i, of_row in enumerate(names)
+    for source, of in sources.items()
+    if np.isfinite(of[i]).any()
+  ]
+  return site.table(name, rows, (row, 'source', *columns), digits=digits)

@@ -75,7 +75,7 @@ class Picture(NamedTuple):
   points: np.ndarray | None = None  # `[N, 2]`, (y, x), pixels of the image
   coloured: bool = False  # in files a map leaves the image its colours
 
-  def panel(self) -> charts.Spec:
+  def spec(self) -> charts.Spec:
     """Returns it as a panel of a figure for a paper, without the points."""
     pixels = self.pixels if self.cells is None else overlays.under_map(self.pixels, self.cells, coloured=self.coloured)
     if self.mask is not None:
@@ -108,14 +108,11 @@ class Site:
   @property
   def labels(self) -> tuple[str, ...]:
     """Short names of this run and the compared one, never equal."""
-    runs = [x for x in (self.results, self.compare) if x]
-    names = tuple(x.name for x in runs)
-    folders = tuple(f'{x.name} ({x.path.resolve().name})' for x in runs)
-    return (
-      ('this run', '')
-      if len(runs) == 1
-      else next(x for x in (names, folders, ('this run', 'other run')) if x[0] != x[1])
-    )
+    if not self.compare:
+      return 'this run', ''
+    runs = self.results, self.compare
+    names, folders = tuple(x.name for x in runs), tuple(f'{x.name} ({x.path.resolve().name})' for x in runs)
+    return next(x for x in (names, folders, ('this run', 'other run')) if x[0] != x[1])
 
   def chart(self, name: str, specs: Sequence[charts.Spec], alt: str, legend: Mapping[str, str] | None = None) -> Chart:
     """Draws panels of `charts` for the page, and as SVG and PDF for a paper.
@@ -134,47 +131,44 @@ class Site:
 
   def paper(self, name: str, shown: Sequence[charts.Spec | Matrix | Picture]) -> list[File]:
     """Keeps panels as SVG and PDF files alone, of what the page shows else."""
-    svg, pdf = chart_files.for_paper(
-      [x.spec() if isinstance(x, Matrix) else x.panel() if isinstance(x, Picture) else x for x in shown]
-    )
+    svg, pdf = chart_files.for_paper([x.spec() if isinstance(x, Matrix | Picture) else x for x in shown])
     return self._files('figures', name, {('SVG', 'svg'): svg.encode(), ('PDF', 'pdf'): pdf})
 
-  def table(self, name: str, header: Sequence[str], rows: formats.Rows, *, digits: int = 2) -> Table:
+  def table(self, name: str, rows: Sequence, header: Sequence[str] = (), *, digits: int = 2) -> Table:
     """Writes a table as CSV, Markdown and LaTeX.
 
     Args:
       name: of its files, without a suffix.
-      header: the columns' names.
       rows: text, integers, or Python floats; None or NaN where there is none.
+        A dictionary each, by the columns' names, and at least one; sequences
+        where a `header` is given.
+      header: the columns, where anybody's names are among them.
       digits: of floats, after the point; the CSV file keeps six significant.
     """
+    header, lines = (header, rows) if header else ([*rows[0]], [[*x.values()] for x in rows])
+    texts = {
+      ('CSV', 'csv'): formats.csv_text(header, lines),
+      ('Markdown', 'md'): formats.markdown(header, lines, digits=digits),
+      ('LaTeX', 'tex'): formats.latex(header, lines, digits=digits),
+    }
     return Table(
       header,
-      formats.written(header, rows, str, digits, '\N{EN DASH}', lambda x: x.replace('-', '\N{MINUS SIGN}'))[1:],
-      formats.are_numbers(header, rows),
-      self._files(
-        'tables',
-        name,
-        {
-          ('CSV', 'csv'): formats.csv_text(header, rows).encode(),
-          ('Markdown', 'md'): formats.markdown(header, rows, digits=digits).encode(),
-          ('LaTeX', 'tex'): formats.latex(header, rows, digits=digits).encode(),
-        },
-      ),
+      formats.written(header, lines, str, digits, '\N{EN DASH}', lambda x: x.replace('-', '\N{MINUS SIGN}'))[1:],
+      formats.are_numbers(header, lines),
+      self._files('tables', name, {key: text.encode() for key, text in texts.items()}),
     )
 
   def place(self, of: Picture) -> Markup:
     """Returns an image that the page's scripts lay a map over."""
     height, width = of.size
-    self.places.append(
-      {
-        'width': width,
-        'height': height,
-        'map': None if of.cells is None else packing.grid(packing.cells(of.cells)),
-        'outlines': [] if of.mask is None else [{'d': outlines.outline(of.mask, of.margin)['d']}],
-        'points': [] if of.points is None else of.points.ravel().tolist(),
-      }
-    )
+    place = {'width': width, 'height': height, 'map': None, 'outlines': [], 'points': []}
+    if of.cells is not None:
+      place['map'] = packing.grid(packing.cells(of.cells))
+    if of.mask is not None:
+      place['outlines'] = [{'d': outlines.outline(of.mask, of.margin)['d']}]
+    if of.points is not None:
+      place['points'] = of.points.ravel().tolist()
+    self.places.append(place)
     return Markup(
       '<div class="overlay{}" data-place="{}" role="img" aria-label="{}" '
       'style="aspect-ratio:{} / {}"><img src="{}" alt="" loading="lazy">'
@@ -198,18 +192,17 @@ class Site:
     name = f'pictures/{name}'
     if isinstance(data, bytes):
       return self._store(name, data)
-    if data not in self._urls:
-      if self._root is None:
-        self._urls[data] = self._store(name, data.read_bytes())
-      else:
-        path = self._root / _checked(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-          os.link(data, path)
-        except OSError:
-          shutil.copyfile(data, path)
-        self._urls[data] = name
-    return self._urls[data]
+    if data in self._urls:
+      return self._urls[data]
+    if self._root is None:
+      name = self._store(name, data.read_bytes())
+    else:
+      path = self._path(name)
+      try:
+        os.link(data, path)
+      except OSError:
+        shutil.copyfile(data, path)
+    return self._urls.setdefault(data, name)
 
   def data(self, name: str, value) -> None:
     """Keeps a JSON value; `report.data(name)` promises it in the browser.
@@ -241,11 +234,14 @@ class Site:
       suffix = pathlib.PurePath(_checked(name)).suffix
       kind = _TYPES.get(suffix) or mimetypes.types_map[suffix]
       return f'data:{kind};base64,{base64.b64encode(data).decode()}'
-    path = self._root / _checked(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, 'xb') as file:  # two of a name would be a mistake
+    with open(self._path(name), 'xb') as file:  # two of a name would be a mistake
       file.write(data)
     return name
+
+  def _path(self, name: str) -> pathlib.Path:
+    path = self._root / _checked(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def as_json(value) -> str:

@@ -5,6 +5,7 @@ of a column or of two (252 and 510 pt), and fonts of 7 pt at least.
 """
 
 import json
+import pathlib
 import re
 from collections.abc import Sequence
 
@@ -12,27 +13,10 @@ import vl_convert
 
 from saliency_jax.report.charts import Spec, css
 
-# On white, for what the page's style sheet calls --<name>.
-_ON_WHITE = {
-  'ink': '#1f2328',
-  'line': '#d6dae0',
-  'run': '#0072b2',
-  'other': '#e69f00',
-  'paper': '#9aa1ab',
-  'third': '#009e73',
-  'fourth': '#d55e00',
-}
-
-
+_STYLE = pathlib.Path(__file__).parent / 'web' / 'style.css'
 COLUMN, COLUMNS = 252, 510  # widths of figures in a paper, pt
-
-
 _LEAST = 7.0  # of a font in a paper, pt
-
-
 _FONT = 11  # of the page's figures, px
-
-
 _WIDEST = 740  # of the panels of a file side by side, px
 
 
@@ -58,28 +42,23 @@ def picture(url: str, size: tuple[int, int], title: str) -> Spec:
 def for_page(spec: Spec, alt: str) -> str:
   """Returns an SVG element for the page, without its legend."""
   label = alt.replace('&', '&amp;').replace('"', '&quot;').replace('<', '&lt;')
+  # Its marks have roles without a name.
+  drawn = re.sub(' (role|aria-[a-z]+)="[^"]*"', '', _drawn(spec, _FONT, legend=False))
   return re.sub(
     '<svg .*?(width="[^"]*" height="[^"]*" viewBox="[^"]*")>',
     lambda found: f'<svg class="chart" role="img" aria-label="{label}" {found[1]}>',
-    re.sub(  # its marks have roles without a name
-      ' (role|aria-[a-z]+)="[^"]*"', '', _drawn(spec, _FONT, legend=False)
-    ),
+    drawn,
     count=1,
   )
 
 
 def for_paper(specs: Sequence[Spec]) -> tuple[str, bytes]:
   """Returns an SVG and a PDF file of some panels, with their legend."""
-  widest = max(spec.get('width', 300) + 70 for spec in specs)
-  whole = (
-    {
-      'concat': [*specs],
-      'columns': max(1, min(len(specs), _WIDEST // widest)),
-      'resolve': {'scale': {'color': 'shared'}},
-    }
-    if len(specs) > 1
-    else specs[0]
-  )
+  whole = specs[0]
+  if len(specs) > 1:
+    widest = max(spec.get('width', 300) + 70 for spec in specs)
+    columns = max(1, min(len(specs), _WIDEST // widest))
+    whole = {'concat': [*specs], 'columns': columns, 'resolve': {'scale': {'color': 'shared'}}}
   font = 10.0
   for _ in range(3):  # larger letters make it wider
     text = _drawn(whole, font, legend=True)
@@ -88,54 +67,30 @@ def for_paper(specs: Sequence[Spec]) -> tuple[str, bytes]:
     if font * points / width >= _LEAST:
       break
     font = _LEAST * width / points * 1.05
-  for name, colour in _ON_WHITE.items():
+  # The colours on white come first in the style sheet.
+  for name, colour in re.findall(r'--(\w+): (#\w+);', _STYLE.read_text('utf-8').partition('}')[0]):
     text = text.replace(css(name), colour)
-  text = re.sub(
-    'width="[^"]*" height="[^"]*"', f'width="{points}" height="{points * height / width:.1f}"', text, count=1
-  )
+  size = f'width="{points}" height="{points * height / width:.1f}"'
+  text = re.sub('width="[^"]*" height="[^"]*"', size, text, count=1)
   return text, vl_convert.svg_to_pdf(text)
 
 
 def _drawn(spec: Spec, font: float, *, legend: bool) -> str:
-  ink = css('ink')
-  letters = {f'{of}{key}': x for of in ('label', 'title') for key, x in (('Color', ink), ('FontSize', font))} | {
-    'titleFontWeight': 'normal'
+  ink, size, plain = {'color': css('ink')}, {'fontSize': font}, 'normal'
+  letters = {f'{of}{key}': x for of in ('label', 'title') for key, x in (('Color', css('ink')), ('FontSize', font))}
+  letters['titleFontWeight'] = plain
+  lines = {'gridColor': css('line'), 'domain': False, 'ticks': False, 'tickCount': 5}
+  config = {
+    'aria': False,
+    'background': 'white' if legend else 'transparent',
+    'font': 'Liberation Sans, Arial, Helvetica, sans-serif',
+    'view': {'stroke': None},
+    'axis': letters | lines | {'labelPadding': 4, 'labelLimit': 150},
+    'axisX': {'labelAngle': 0},
+    'title': ink | size | {'anchor': 'start', 'fontWeight': plain, 'offset': 6, 'frame': 'group'},
+    'legend': letters | {'orient': 'bottom', 'disable': not legend},
+    'text': ink | size,
+    'rule': ink,
+    'point': {'filled': True, 'size': 40},
   }
-  return vl_convert.vegalite_to_svg(
-    json.loads(
-      json.dumps(
-        {
-          **spec,
-          'config': {
-            'aria': False,
-            'background': 'white' if legend else 'transparent',
-            'font': 'Liberation Sans, Arial, Helvetica, sans-serif',
-            'view': {'stroke': None},
-            'axis': letters
-            | {
-              'gridColor': css('line'),
-              'domain': False,
-              'ticks': False,
-              'labelPadding': 4,
-              'labelLimit': 150,
-              'tickCount': 5,
-            },
-            'axisX': {'labelAngle': 0},
-            'header': {'labelColor': ink},
-            'title': {
-              'color': ink,
-              'anchor': 'start',
-              'fontSize': font,
-              'fontWeight': 'normal',
-              'offset': 6,
-              'frame': 'group',
-            },
-            'legend': letters | {'orient': 'bottom', 'disable': not legend},
-            'text': {'color': ink, 'fontSize': font},
-            'rule': {'color': ink},
-            'point': {'filled': True, 'size': 40},
-          },
-        }
-      )
-    )
-  )
+  return vl_convert.vegalite_to_svg(json.loads(json.dumps({**spec, 'config': config})))

@@ -2,15 +2,22 @@
 
 Colours are the page's CSS variables, so one drawing serves light and dark;
 several panels are several drawings, which the page lays out at any width.
+
+All charts take `rows` of values, whose `who` is one of `series`: name ->
+colour; `low` and `high` are the ends of a row's interval, if it has one. A
+`label` is that of the values, with their unit; `title`, `width` and `height`
+(px) are the panel's, `domain` that of the values, where panels share it.
 """
 
 from collections.abc import Mapping, Sequence
 
 Spec = dict
 Row = Mapping[str, object]
+Domain = tuple[float, float] | None
 
 _DOT = {'type': 'point', 'opacity': 1}
 _DASHES = [4, 3]
+_TILTED = {'labelAngle': -60, 'labelAlign': 'right'}
 
 
 def css(role: str) -> str:
@@ -18,15 +25,11 @@ def css(role: str) -> str:
   return f'var(--{role})'
 
 
-def _panel(rows: Sequence[Row], parts: Sequence[dict], *, width: int, height, title: str, **both: dict) -> Spec:
+def _panel(rows: Sequence[Row], *parts: dict, width: int, height=190, title: str = '', **both: dict) -> Spec:
   """Returns marks over each other; `both` are the channels of all of them."""
-  return {
-    'data': {'values': [{key: x for key, x in row.items() if x == x} for row in rows]},
-    'width': width,
-    'height': height,
-    'title': title,
-    'layer': [part | {'encoding': both | part.get('encoding', {})} for part in parts],
-  }
+  values = [{key: x for key, x in row.items() if x == x} for row in rows]
+  layer = [part | {'encoding': both | part.get('encoding', {})} for part in parts]
+  return {'data': {'values': values}, 'width': width, 'height': height, 'title': title, 'layer': layer}
 
 
 def _number(field: str, title: str, **scale) -> dict:
@@ -35,23 +38,13 @@ def _number(field: str, title: str, **scale) -> dict:
 
 
 def _names(rows: Sequence[Row], field: str, **axis) -> dict:
-  return {
-    'field': field,
-    'type': 'nominal',
-    'title': None,
-    'sort': list(dict.fromkeys(row[field] for row in rows)),
-    'axis': axis,
-  }
+  order = list(dict.fromkeys(row[field] for row in rows))
+  return {'field': field, 'type': 'nominal', 'title': None, 'sort': order, 'axis': axis}
 
 
 def _colour(series: Mapping[str, str]) -> dict:
-  return {
-    'field': 'who',
-    'type': 'nominal',
-    'title': None,
-    'sort': None,
-    'scale': {'domain': [*series], 'range': [*series.values()]},
-  }
+  scale = {'domain': [*series], 'range': [*series.values()]}
+  return {'field': 'who', 'type': 'nominal', 'title': None, 'sort': None, 'scale': scale}
 
 
 def _interval(axis: str, channel: dict, of: str = '', **mark) -> dict:
@@ -64,42 +57,22 @@ def _interval(axis: str, channel: dict, of: str = '', **mark) -> dict:
 
 
 def bars(
-  rows: Sequence[Row],
-  series: Mapping[str, str],
-  *,
-  label: str,
-  title: str = '',
-  width: int = 320,
-  height: int = 190,
-  domain: tuple[float, float] | None = None,
+  rows: Sequence[Row], series: Mapping[str, str], *, label: str, width: int = 320, domain: Domain = None, **panel
 ) -> Spec:
-  """Returns groups of bars.
-
-  Args:
-    rows: `x`, `y`, `who` of the series, and `low` and `high` of an interval.
-    series: name -> colour, side by side.
-    label: of the values, with the unit.
-    title: above the panel.
-    width, height: px.
-    domain: of the values, where panels share it.
-  """
+  """Returns groups of bars: `x`, `y`, `who`, `low` and `high`."""
   names = {str(row['x']) for row in rows}
   tilted = max(map(len, names), default=0) * 6.5 > width / max(len(names), 1)
-  y = _number('y', label, domain=domain)
-  beside = {'xOffset': {'field': 'who', 'sort': [*series]}} if (len(series) > 1) else {}
-  plain = {
-    'x': _names(rows, 'x', grid=False, **({'labelAngle': -60, 'labelAlign': 'right'} if tilted else {}))
-  } | beside
+  across = {'x': _names(rows, 'x', grid=False, **(_TILTED if tilted else {}))}
+  if len(series) > 1:
+    across['xOffset'] = {'field': 'who', 'sort': [*series]}
+  interval = _interval('y', _number('low', label), strokeWidth=1.2)
   return _panel(
     rows,
-    [
-      {'mark': 'bar', 'encoding': plain | {'y': y, 'color': _colour(series)}},
-      {**(one := _interval('y', _number('low', label), strokeWidth=1.2)), 'encoding': plain | one['encoding']},
-      {'mark': 'rule', 'encoding': {'y': {'datum': 0}}},
-    ],
+    {'mark': 'bar', 'encoding': across | {'y': _number('y', label, domain=domain), 'color': _colour(series)}},
+    interval | {'encoding': across | interval['encoding']},
+    {'mark': 'rule', 'encoding': {'y': {'datum': 0}}},
     width=width,
-    height=height,
-    title=title,
+    **panel,
   )
 
 
@@ -109,43 +82,29 @@ def lines(
   *,
   x: str,
   label: str,
-  title: str = '',
   width: int = 300,
-  height: int = 190,
-  domain: tuple[float, float] | None = None,
+  domain: Domain = None,
   dashed: Sequence[str] = (),
   continuous: bool = False,
+  **panel,
 ) -> Spec:
   """Returns lines over ordered names, or over numbers.
 
   Args:
-    rows: `x`, `y`, `who`, and `low` and `high` of an interval.
-    series: name -> colour.
-    x, label: of the axes.
-    title, width, height, domain: see `bars`.
+    rows: `x`, `y`, `who`, `low` and `high`.
+    x: what they are over.
     dashed: which series are.
     continuous: x are numbers, so many that points would hide the lines.
   """
-  across = (
-    _number('x', x, zero=False) | {'axis': {'grid': False}}
-    if (continuous)
-    else _names(rows, 'x', grid=False) | {'type': 'ordinal', 'title': x}
-  )
   y = _number('y', label, zero=False, domain=domain)
   dash = {'condition': {'test': {'field': 'who', 'oneOf': [*dashed]}, 'value': _DASHES}, 'value': [1, 0]}
-  return _panel(
-    rows,
-    [
-      {'mark': {'type': 'line', 'strokeWidth': 1.8}, 'encoding': {'strokeDash': dash}},
-      *([] if continuous else [{'mark': _DOT}, _interval('y', y, strokeWidth=1.4)]),
-    ],
-    width=width,
-    height=height,
-    title=title,
-    x=across,
-    y=y,
-    color=_colour(series),
-  )
+  parts = [{'mark': {'type': 'line', 'strokeWidth': 1.8}, 'encoding': {'strokeDash': dash}}]
+  if continuous:
+    across = _number('x', x, zero=False) | {'axis': {'grid': False}}
+  else:
+    across = _names(rows, 'x', grid=False) | {'type': 'ordinal', 'title': x}
+    parts += [{'mark': _DOT}, _interval('y', y, strokeWidth=1.4)]
+  return _panel(rows, *parts, width=width, x=across, y=y, color=_colour(series), **panel)
 
 
 def dots(
@@ -153,65 +112,40 @@ def dots(
   series: Mapping[str, str],
   *,
   label: str,
-  title: str = '',
   width: int = 220,
   ceiling: float | None = None,
-  domain: tuple[float, float] | None = None,
+  domain: Domain = None,
+  title: str = '',
 ) -> Spec:
   """Returns a dot with its interval on a line for each name.
 
   Args:
-    rows: `name`, `x`, `who`, and `low` and `high`.
-    series: kind of name -> colour.
-    label, title, width, domain: see `bars`.
+    rows: `name`, `x`, `who`, `low` and `high`.
     ceiling: where a dashed line is drawn.
   """
-  y = _names(rows, 'name', grid=False)
   x = _number('x', label, zero=False, domain=domain)
-  both = {'y': y, 'x': x, 'color': _colour(series)}
+  both = {'y': _names(rows, 'name', grid=False), 'x': x, 'color': _colour(series)}
   interval = _interval('x', x, strokeWidth=2)
-  return _panel(
-    rows,
-    [
-      interval | {'encoding': both | interval['encoding']},
-      {'mark': _DOT | {'size': 60}, 'encoding': both},
-      *(
-        []
-        if ceiling is None
-        else [{'mark': {'type': 'rule', 'strokeDash': _DASHES}, 'encoding': {'x': {'datum': ceiling}}}]
-      ),
-    ],
-    width=width,
-    height={'step': 21},
-    title=title,
-  )
+  parts = [interval | {'encoding': both | interval['encoding']}, {'mark': _DOT | {'size': 60}, 'encoding': both}]
+  if ceiling is not None:
+    parts.append({'mark': {'type': 'rule', 'strokeDash': _DASHES}, 'encoding': {'x': {'datum': ceiling}}})
+  return _panel(rows, *parts, width=width, height={'step': 21}, title=title)
 
 
-def strips(
-  rows: Sequence[Row],
-  quartiles: Sequence[Row],
-  *,
-  label: str,
-  title: str,
-  width: int = 210,
-  domain: tuple[float, float] | None = None,
-) -> Spec:
+def strips(rows: Sequence[Row], quartiles: Sequence[Row], *, label: str, title: str, domain: Domain = None) -> Spec:
   """Returns every value as a dot, with quartiles as a line and the median.
 
   Args:
     rows: `name` and `x`.
     quartiles: `name`, `low`, `x` and `high`.
-    label, title, width, domain: see `bars`.
   """
   x, several = _number('x', label, domain=domain), {'data': {'values': [*quartiles]}}
   return _panel(
     rows,
-    [
-      {'mark': {'type': 'point', 'size': 16, 'opacity': 0.6, 'color': css('run')}},
-      several | _interval('x', x, strokeWidth=2),
-      several | {'mark': {'type': 'tick', 'thickness': 2, 'color': css('ink')}},
-    ],
-    width=width,
+    {'mark': {'type': 'point', 'size': 16, 'opacity': 0.6, 'color': css('run')}},
+    several | _interval('x', x, strokeWidth=2),
+    several | {'mark': {'type': 'tick', 'thickness': 2, 'color': css('ink')}},
+    width=210,
     height={'step': 19},
     title=title,
     y=_names(quartiles, 'name', grid=False),
@@ -220,36 +154,24 @@ def strips(
 
 
 def scatter(
-  rows: Sequence[Row],
-  series: Mapping[str, str],
-  *,
-  x: str,
-  label: str,
-  title: str,
-  width: int = 340,
-  from_zero: bool = False,
+  rows: Sequence[Row], series: Mapping[str, str], *, x: str, label: str, title: str, from_zero: bool = False
 ) -> Spec:
   """Returns named points with their intervals both ways.
 
   Args:
     rows: `name`, `x`, `x_low`, `x_high`, `y`, `y_low`, `y_high`, `who`.
-    series: group of points -> colour.
-    x, label, title, width: see `lines`.
+    x: label of the other values.
     from_zero: whether y starts at 0.
   """
-  at_x, at_y = (
-    _number(field, name, zero=zero, nice=True) for field, name, zero in (('x', x, False), ('y', label, from_zero))
-  )
+  at_x, at_y = _number('x', x, zero=False, nice=True), _number('y', label, zero=from_zero, nice=True)
   thin = {'color': css('paper'), 'strokeWidth': 1.2}
   return _panel(
     rows,
-    [
-      _interval('y', at_y, 'y_', **thin),
-      _interval('x', at_x, 'x_', **thin),
-      {'mark': _DOT | {'size': 50}, 'encoding': {'color': _colour(series)}},
-      {'mark': {'type': 'text', 'align': 'left', 'dx': 7, 'dy': -7}, 'encoding': {'text': {'field': 'name'}}},
-    ],
-    width=width,
+    _interval('y', at_y, 'y_', **thin),
+    _interval('x', at_x, 'x_', **thin),
+    {'mark': _DOT | {'size': 50}, 'encoding': {'color': _colour(series)}},
+    {'mark': {'type': 'text', 'align': 'left', 'dx': 7, 'dy': -7}, 'encoding': {'text': {'field': 'name'}}},
+    width=340,
     height=260,
     title=title,
     x=at_x,
@@ -257,32 +179,23 @@ def scatter(
   )
 
 
-def heat(
-  rows: Sequence[Row], *, label: str, title: str = '', domain: tuple[float, float], scheme: str = 'viridis'
-) -> Spec:
+def heat(rows: Sequence[Row], *, label: str, title: str, domain: Domain, scheme: str) -> Spec:
   """Returns a coloured matrix with its numbers, for files alone.
 
   Args:
     rows: `row`, `column`, `value`, `text` and `ink`, the text's colour.
-    label: of the colours, with the unit.
-    title: above it.
-    domain: of the colours.
+    label, domain: of the colours.
     scheme: 'viridis' or 'redblue', for differences.
   """
-  white = {'test': "datum.ink == '#fff'", 'value': '#fff'}
+  shade = _number('value', label, scheme=scheme, domain=domain, reverse=scheme == 'redblue')
+  ink = {'condition': {'test': "datum.ink == '#fff'", 'value': '#fff'}, 'value': '#000'}
   return _panel(
     rows,
-    [
-      {
-        'mark': 'rect',
-        'transform': [{'filter': 'isValid(datum.value)'}],
-        'encoding': {'color': _number('value', label, scheme=scheme, domain=domain, reverse=scheme == 'redblue')},
-      },
-      {'mark': 'text', 'encoding': {'text': {'field': 'text'}, 'color': {'condition': white, 'value': '#000'}}},
-    ],
+    {'mark': 'rect', 'transform': [{'filter': 'isValid(datum.value)'}], 'encoding': {'color': shade}},
+    {'mark': 'text', 'encoding': {'text': {'field': 'text'}, 'color': ink}},
     width=31 * len({row['column'] for row in rows}),
     height={'step': 19},
     title=title,
     y=_names(rows, 'row'),
-    x=_names(rows, 'column', labelAngle=-60, labelAlign='right'),
+    x=_names(rows, 'column', **_TILTED),
   )

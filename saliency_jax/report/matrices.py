@@ -30,8 +30,7 @@ class Matrix(NamedTuple):
   columns: tuple[str, ...]
   rows: list[tuple[str, list[dict]]]
   bar: Bar
-  counts: tuple[int, ...]  # below the columns, quiet; () for none
-  counted: str  # what they count
+  regions: tuple[int, ...]  # of each column, below it; () for none
   domain: tuple[float, float]
 
   def spec(self) -> charts.Spec:
@@ -78,8 +77,7 @@ def matrix(
   corner: str = '',
   hint: Callable[[int, int], str] = lambda row, column: '',
   mark: Callable[[int, int], str] = lambda row, column: '',
-  counts: Sequence[int] = (),
-  counted: str = '',
+  regions: Sequence[int] = (),
 ) -> Matrix:
   """Returns a coloured matrix.
 
@@ -95,33 +93,24 @@ def matrix(
     corner: what the rows are.
     hint: of a row and a column, what more is to be said of a cell.
     mark: likewise, a sign after the number.
-    counts: below the columns.
-    counted: what they count.
+    regions: of each column.
   """
   scale, written = ('differences', signed) if differences else ('values', number)
   low, high = ends or domain(values, even=differences)
 
   def cell(i: int, j: int) -> dict:
     value = float(values[i, j])
-    known = not math.isnan(value)
-    colour = overlays.colours(scale, np.float64((value - low) / (high - low) if known else 0))
-    return {
-      'row': names[i],
-      'column': columns[j],
-      'hint': hint(i, j),
-      'value': value if known else None,
-      'text': written(value, digits) + (mark(i, j) if known else ''),
-      'background': overlays.hexed(colour) if known else '',
-      'ink': overlays.legible(colour) if known else '',
+    at = {'row': names[i], 'column': columns[j], 'hint': hint(i, j), 'text': written(value, digits)}
+    if math.isnan(value):
+      return at | {'value': None, 'background': '', 'ink': ''}
+    colour = overlays.colours(scale, np.float64((value - low) / (high - low)))
+    return at | {
+      'value': value,
+      'text': at['text'] + mark(i, j),
+      'background': overlays.hexed(colour),
+      'ink': overlays.legible(colour),
     }
 
-  return Matrix(
-    caption,
-    corner,
-    tuple(columns),
-    [(name, [cell(i, j) for j in range(len(columns))]) for i, name in enumerate(names)],
-    bar(scale, written(low, digits), written(high, digits), label),
-    tuple(counts),
-    counted,
-    (low, high),
-  )
+  rows = [(name, [cell(i, j) for j in range(len(columns))]) for i, name in enumerate(names)]
+  shown = bar(scale, written(low, digits), written(high, digits), label)
+  return Matrix(caption, corner, tuple(columns), rows, shown, tuple(map(int, regions)), (low, high))

@@ -56,9 +56,8 @@ def fitting(workdir: str | os.PathLike) -> Iterator[None]:
       raise  # the disk
     at = traceback.extract_tb(error.__traceback__)[-1]
     raise InputError(
-      f'{workdir}: its files do not fit each other '
-      f'({type(error).__name__} in {pathlib.Path(at.filename).name}, line '
-      f'{at.lineno}: {outside.reason(error)}); {_AGAIN}.'
+      f'{workdir}: its files do not fit each other ({type(error).__name__} in {pathlib.Path(at.filename).name}, '
+      f'line {at.lineno}: {outside.reason(error)}); {_AGAIN}.'
     ) from error
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from saliency_jax import files
 from saliency_jax.errors import InputError, escaped
 from saliency_jax.ops import overlays
-from saliency_jax.report import directions, paper, reading
+from saliency_jax.report import directions, facts, paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
 from saliency_jax.report.depths import depths_page, swept
 from saliency_jax.report.maps import maps_page
@@ -124,45 +124,34 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
     lstrip_blocks=True,
     finalize=directions.isolated,
   )
-  environment.filters['number'] = number
-  environment.filters['linked'] = _linker(site, chapters)
-  bar = _map_bar()
-  sections = [
-    (
-      chapter,
-      Markup(
-        environment.get_template(chapter.template).render(chapter.context, site=site, paper=paper.facts(), map_bar=bar)
-      ),
-    )
-    for chapter in chapters
-  ]
+  environment.filters |= {'number': number, 'linked': _linker(site, chapters)}
+  environment.globals |= {
+    'site': site,
+    'paper': paper.facts(),
+    'facts': facts.beside(*filter(None, (site.results, site.compare))),
+    'map_bar': _map_bar(),
+  }
+  sections = [(x, Markup(environment.get_template(x.template).render(x.context))) for x in chapters]
   site.data('places', site.places)
-  scripts = sorted(
-    [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')],
-    key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST), x.name),
-  )
+  colours = {'scales': overlays.SCALES, 'range': overlays.RANGE, 'opacity': overlays.OPACITY}
+  scripts = [Markup(x.read_text(encoding='utf-8')) for x in _scripts(job)]
   return environment.get_template('web/index.html.j2').render(
     title=job.title,
     folder=workdir.resolve().name,
     sections=sections,
     coloured=job.coloured,
-    citation=paper.facts()['source'],
-    map_bar=bar,
-    colours=Markup(
-      as_json(
-        {
-          'scales': overlays.SCALES,
-          'range': overlays.RANGE,
-          'opacity': overlays.OPACITY,
-          'opaque': overlays.OPAQUE_FROM,
-        }
-      )
-    ),
+    colours=Markup(as_json(colours | {'opaque': overlays.OPAQUE_FROM})),
     style=Markup((_FOLDER / 'web' / 'style.css').read_text('utf-8')),
-    scripts=(sources := [Markup(x.read_text(encoding='utf-8')) for x in scripts]),
-    hashes=[base64.b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in sources],
+    scripts=scripts,
+    hashes=[base64.b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in scripts],
     blocks={name: Markup(text) for name, text in site.data_blocks.items()},
   )
+
+
+def _scripts(job: Job) -> list[pathlib.Path]:
+  """Returns the scripts of the frame and of a job, in their order."""
+  paths = [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')]
+  return sorted(paths, key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST), x.name))
 
 
 def _map_bar() -> str:

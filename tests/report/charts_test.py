@@ -89,7 +89,7 @@ def test_files_fit_a_paper_s_columns_in_letters_of_7_points(count, width):
 def test_a_matrix_is_a_table_and_a_figure():
   values = np.array([[1.0, -2.0], [np.nan, 3.0]])
   one = matrices.matrix(
-    'Mean', ['a', 'b'], ['x', 'y'], values, label='SD', counts=[3, 4], mark=lambda i, j: '*' if i == j == 0 else ''
+    'Mean', ['a', 'b'], ['x', 'y'], values, label='SD', regions=[3, 4], mark=lambda i, j: '*' if i == j == 0 else ''
   )
   assert [[cell['text'] for cell in cells] for _, cells in one.rows] == [['1.00*', '−2.00'], ['–', '3.00']]
   assert one.domain == (-2.0, 3.0)

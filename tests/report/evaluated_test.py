@@ -28,5 +28,5 @@ def test_models_that_were_scored_are_not_said_to_be_missing():
   results = types.SimpleNamespace(
     models=('deepgaze2', 'sam_vgg', 'bms', 'sample'), ours=lambda name: True, summary={'datasets': {'osie': {}}}
   )
-  rows = scores_page._not_run(results, types.SimpleNamespace(table=lambda name, columns, rows: rows))
-  assert [name for name, table, _ in rows if table.startswith('Table 4')] == ['DVA', 'GBVS']
+  rows = scores_page._not_run(results, types.SimpleNamespace(table=lambda name, rows: rows))
+  assert [name for name, table, _ in map(dict.values, rows) if table.startswith('Table 4')] == ['DVA', 'GBVS']

@@ -15,58 +15,41 @@ def chapter(swept: Swept, site: Site) -> Chapter | None:
   """Returns the chapter on single units, Figures 5 and 6, if some are kept."""
   if not swept.views:
     return None
-  members = {member.name: member for member in swept.members}
-  base = members[swept.base]
+  base = next(x for x in swept.members if x.name == swept.base)
   parts = []
   for kind in dict.fromkeys(view.kind for view in swept.views):
-    views, specs = [], []
+    views, panels = [], []
     for i, view in enumerate(x for x in swept.views if x.kind == kind):
-      url = site.picture(f'{kind}/{i}.jpg', as_jpeg(view.picture()))
-      pictures = {member and member.name: _picture(view, member, url) for member in (None, *swept.members)}
-      large = [pictures[x] for x in (None, base.name, view.best)]
-      small = [x for name, x in pictures.items() if name not in (None, base.name)]
-      specs += [large[0]._replace(text=f'{large[0].text}, {view.unit}'), *large[1:]]
-      views.append(
-        {
-          'title': f'{view.label}, {view.unit}',
-          'note': view.note,
-          'large': large,
-          'small': small if len(small) > 1 else [],
-        }
-      )
-    parts.append(
-      {
-        'kind': kind,
-        'views': views,
-        'files': site.paper('figure5' if kind == 'regions' else 'before_after_arrays', specs),
-      }
-    )
-  return Chapter(
-    'before_after', 'Before and after', 'depths/before_after.html.j2', {'parts': parts, 'base': base.label}
-  )
+      image = _image(view, site.picture(f'{kind}/{i}.jpg', as_jpeg(view.picture())))
+      maps = {member.name: _under_map(image, view, member) for member in swept.members}
+      before = maps.pop(base.name)
+      large = [image, before, maps.get(view.best, before)]
+      panels += [image._replace(text=f'{image.text}, {view.unit}'), *large[1:]]
+      title = f'{view.label}, {view.unit}'
+      small = [*maps.values()] if len(maps) > 1 else []
+      views.append({'title': title, 'note': view.note, 'large': large, 'small': small})
+    files = site.paper('figure5' if kind == 'regions' else 'before_after_arrays', panels)
+    parts.append({'kind': kind, 'views': views, 'files': files})
+  context = {'parts': parts, 'base': base.label}
+  return Chapter('before_after', 'Before and after', 'depths/before_after.html.j2', context)
 
 
-def _picture(view: View, member: Member | None, url: str) -> Picture:
-  """Returns the image of a view, under the unit's map in a member."""
+def _image(view: View, url: str) -> Picture:
+  """Returns the image of a view, with its set outlined."""
   pixels, mask = view.read()
-  noun = f'{_NOUN[view.kind]} {view.image_id}'
-  shown = Picture(
-    url,
-    pixels,
-    mask.shape,
-    f'{noun}: {view.label}',
-    f'{noun}: {view.label}, outlined',
-    mask=mask,
-    margin=_MARGIN[view.kind],
-    coloured=view.kind == 'popout',
-  )
-  if member is None:
-    return shown
+  text = f'{_NOUN[view.kind]} {view.image_id}: {view.label}'
+  outlined = f'{text}, outlined'
+  coloured = view.kind == 'popout'
+  return Picture(url, pixels, mask.shape, text, outlined, mask=mask, margin=_MARGIN[view.kind], coloured=coloured)
+
+
+def _under_map(image: Picture, view: View, member: Member) -> Picture:
+  """Returns it under the unit's map in a member."""
   cells = view.maps[member.name]
   # The kernel scores a constant map 0.
   silent = '' if cells.any() else ' (constant)'
-  return shown._replace(
+  return image._replace(
     cells=cells,
     text=f'{member.label}: {_SCORE[view.kind]} {number(view.scores[member.name], 1)}{silent}',
-    label=f'map of unit {view.unit} of {member.label} over {noun}',
+    label=f'map of unit {view.unit} of {member.label} over {_NOUN[view.kind]} {view.image_id}',
   )

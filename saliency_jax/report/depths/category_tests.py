@@ -9,48 +9,17 @@ def table(swept: Swept, site: Site) -> Table | None:
   """The analyses of variance of Section 5.2: do categories differ?"""
   tests, rows = swept.tests or {}, []
   for member in swept.members:
-    test = tests.get('members', {}).get(member.name)
-    if test:
-      rows.append(
-        (
-          member.label,
-          *_f(test['welch']),
-          *_f(test['clustered']),
-          probability(test.get('p_holm')),
-          *(sum(x.get(p) is not None and x[p] < 0.05 for x in test['pairs']) for p in ('p', 'p_holm')),
-        )
-      )
+    if test := tests.get('members', {}).get(member.name):
+      differ = [sum(x.get(p) is not None and x[p] < 0.05 for x in test['pairs']) for p in ('p', 'p_holm')]
+      holm = probability(test.get('p_holm'))
+      rows.append((member.label, *_f(test['welch']), *_f(test['clustered']), holm, *differ))
   if blocked := tests.get('blocked'):
     effect = blocked['effect']
-    rows.append(
-      (
-        'depths as blocks',
-        *_f({**effect, 'df_between': effect['df'], 'df_within': effect['df_residual']}),
-        '',
-        '',
-        '',
-        sum(x['p'] < 0.05 for x in blocked['pairs']),
-        None,
-      )
-    )
-  return (
-    site.table(
-      'differ',
-      (
-        'member',
-        'F',
-        'p',
-        'F, clustered',
-        'p, clustered',
-        'p, corrected',
-        'pairs that differ',
-        'clustered and corrected',
-      ),
-      rows,
-    )
-    if rows
-    else None
-  )
+    test = effect | {'df_between': effect['df'], 'df_within': effect['df_residual']}
+    rows.append(('depths as blocks', *_f(test), '', '', '', sum(x['p'] < 0.05 for x in blocked['pairs']), None))
+  clustered = 'F, clustered', 'p, clustered', 'p, corrected'
+  header = 'member', 'F', 'p', *clustered, 'pairs that differ', 'clustered and corrected'
+  return site.table('differ', rows, header) if rows else None
 
 
 def _f(test: dict | None) -> tuple[str, str]:

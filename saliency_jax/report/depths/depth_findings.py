@@ -108,9 +108,8 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, ga
       )
     )
     sure = (
-      f' ({count} by more than other photographs would change, the 95 % '
-      f'interval of the gain being above 0'
-      f'{" in every run" if len(of_depth) > 1 else ""}'
+      f' ({count} by more than other photographs would change, the 95 % interval of the gain being above '
+      f'0{" in every run" if len(of_depth) > 1 else ""}'
     ) + (
       f', {corrected} with p < 0.05 corrected over all categories and members)'
       if any('p_holm' in x for of in of_depth for x in of.values())
@@ -118,9 +117,8 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, ga
     )
   least = f', least for {said(gains.idxmin())}' if len(gains) > 1 else ''
   return (
-    f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best '
-    f'units rises for {(gains > 0).sum()} of {len(gains)} categories{sure}, '
-    f'most for {said(gains.idxmax())}{least}.'
+    f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best units rises for {(gains > 0).sum()} '
+    f'of {len(gains)} categories{sure}, most for {said(gains.idxmax())}{least}.'
   )
 
 
@@ -179,21 +177,18 @@ def _arrays(swept: Swept) -> str:
   published = ''
   if not merged['paper'].isna().any():
     published = (
-      f'; in the paper {number(before.paper)} and at most '
-      f'{number(trained["paper"].max())} at depth '
-      f'{depth_name(trained["paper"].idxmax())}'
+      f'; in the paper {number(before.paper)} and at most {number(trained["paper"].max())} at '
+      f'depth {depth_name(trained["paper"].idxmax())}'
     )
     if len(merged) > 2:
       published += ', r = ' + correlated(
         merged['mean'], [x.sort_values('depth')['mean'] for x in runs(swept.arrays)], merged['paper'], swept.of_arrays
       )
   return (
-    f'On search arrays the mean NMM of the best units is above that of depth '
-    f'0 at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} '
-    f'depths, with intervals apart at '
-    f'{(trained["interval_low"] > before["interval_high"]).sum()}: '
-    f'{_mean(before)} at depth 0, at most {_mean(best)} at depth '
-    f'{depth_name(best.name)}{published}.'
+    'On search arrays the mean NMM of the best units is above that of depth 0 '
+    f'at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} depths, with intervals apart '
+    f'at {(trained["interval_low"] > before["interval_high"]).sum()}: {_mean(before)} at depth 0, at '
+    f'most {_mean(best)} at depth {depth_name(best.name)}{published}.'
   )
 
 
@@ -211,11 +206,9 @@ def _spread(swept: Swept) -> str:
   depth, category = spread.idxmax()
   counts = pd.Series([x.depth for x in swept.members]).value_counts()
   return (
-    f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} '
-    f'runs of a depth (of the same images in the same order), means have a '
-    f'standard deviation of {number(spread.mean())} on average and '
-    f'{number(spread.max())} at most ({category} at depth '
-    f'{depth_name(depth)}).'
+    f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} runs of a depth (of the same images in the '
+    f'same order), means have a standard deviation of {number(spread.mean())} on average and {number(spread.max())} '
+    f'at most ({category} at depth {depth_name(depth)}).'
   )
 
 
@@ -243,11 +236,9 @@ def _counts(seen: pd.DataFrame | None) -> str:
   (most, depth, text), (paper, where, in_paper) = (told(table, key) for key in ('above', 'paper_above'))
   every = [told(of)[0] for of in runs(seen)]
   return (
-    f'Units above T, over {table["category"].nunique()} categories with '
-    f'counts in the paper, are most at depth {depth_name(depth)}, '
-    f'{written(most, every, 0)}, in the paper at {depth_name(where)}, '
-    f'{paper:.0f}; over {len(table)} cells r = '
-    f'{number(pearson(table["above"], table["paper_above"]), 3)}.'
+    f'Units above T, over {table["category"].nunique()} categories with counts in the paper, are most at '
+    f'depth {depth_name(depth)}, {written(most, every, 0)}, in the paper at {depth_name(where)}, {paper:.0f}; '
+    f'over {len(table)} cells r = {number(pearson(table["above"], table["paper_above"]), 3)}.'
     + (
       ''
       if np.isnan(in_paper)

@@ -9,10 +9,10 @@ from saliency_jax.report.chapter import Chapter, Chart, Site, Table
 from saliency_jax.report.depths import before_after, category_tests, training_chapter
 from saliency_jax.report.depths.depth_findings import findings, notes
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
-from saliency_jax.report.facts import facts
 from saliency_jax.report.numbers import number
 
 _RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
+_DEPTH, _GAIN = 'stages trained', 'gain in mean NSS over depth 0 (%)'
 # What is measured: its files' name, the score.
 _TABLES = {'seen': ('table3', 'NSS'), 'unseen': ('table3_unseen', 'NSS'), 'arrays': ('table6', 'NMM')}
 
@@ -28,25 +28,13 @@ def text(swept: Swept) -> str:
   """Returns what the members reached, Tables 3 and 6, and the findings."""
   parts = [[f'{member.name}: {swept.title} {member.score:.3f} after step {member.step}' for member in swept.members]]
   names = [member.label for member in swept.members]
-  top = {kind: terminal.best(swept.config[kind]['analysis']['top_units']) for kind in swept.summary.get('measured', ())}
   if swept.seen is not None:
-    parts.append(
-      terminal.by_category(
-        'Table 3',
-        f'{top["regions"]} of {swept.layer} for each category',
-        names,
-        swept.seen,
-        swept.config['regions']['analysis']['threshold'],
-      )
-    )
+    analysis = swept.config['regions']['analysis']
+    best = f'{terminal.best(analysis["top_units"])} of {swept.layer} for each category'
+    parts.append(terminal.by_category('Table 3', best, names, swept.seen, analysis['threshold']))
   if swept.arrays is not None:
-    parts.append(
-      [
-        f'Table 6: mean NMM of {top["popout"]} of {swept.layer}',
-        '',
-        *terminal.one_column('member', names, swept.arrays),
-      ]
-    )
+    best = f'{terminal.best(swept.config["popout"]["analysis"]["top_units"])} of {swept.layer}'
+    parts.append([f'Table 6: mean NMM of {best}', '', *terminal.one_column('member', names, swept.arrays)])
   parts.append(terminal.items([*findings(swept), *notes(swept)]))
   return '\n\n'.join('\n'.join(x) for x in parts if x)
 
@@ -54,18 +42,16 @@ def text(swept: Swept) -> str:
 def depths(swept: Swept, site: Site) -> Chapter:
   """Returns the first chapter of a sweep: Tables 3 and 6 and Figure 4."""
   names = [member.label for member in swept.members]
+  reached = [
+    {'member': x.label, 'stages trained': x.depth, swept.title: x.score, 'step': x.step} for x in swept.members
+  ]
   context = {
     'swept': swept,
     'found': findings(swept),
     'notes': notes(swept),
     'analysis': (swept.config.get('regions') or swept.config.get('popout', {})).get('analysis', {}),
-    'facts': [*facts(swept.summary, swept.config).items()],
     'first': _first(swept, site),
-    'validation': site.table(
-      'validation',
-      ('member', 'stages trained', swept.title, 'step'),
-      [(x.label, x.depth, x.score, x.step) for x in swept.members],
-    ),
+    'validation': site.table('validation', reached),
     **dict.fromkeys(('gains', 'figure4', 'above', 'counts', 'differ')),
   }
   for name, (stem, score) in _TABLES.items():
@@ -74,27 +60,23 @@ def depths(swept: Swept, site: Site) -> Chapter:
   if swept.seen is not None:
     context['counts'] = best_units.measured(site, 'table3_counts', swept.seen, names, key='above', row='member')
     if len(swept.depths) > 1:
-      context['above'] = _panels(swept, site, 'units_above', 'units above T')
+      context['above'] = _panels(swept, site, 'units_above', 'units above T', _above(swept))
       if 0 in swept.depths:
-        label = 'gain in mean NSS over depth 0 (%)'
-        context['gains'] = _panels(swept, site, 'gains', label)
-        context['figure4'] = _figure4(swept, site, label)
+        context['gains'] = _panels(swept, site, 'gains', _GAIN, _gains(swept), table='figure4')
+        context['figure4'] = _figure4(swept, site)
     context['differ'] = category_tests.table(swept, site)
   return Chapter('depths', 'By depth', 'depths/depths.html.j2', context)
 
 
 def _points(who: str, values: pd.Series, low: pd.Series | None = None, high: pd.Series | None = None) -> list[dict]:
   """Returns the points of a curve over depths, with intervals if there are."""
-  return [
-    {
-      'x': depth_name(depth),
-      'y': x,
-      'who': who,
-      **({} if low is None or not low[depth] < high[depth] else {'low': low[depth], 'high': high[depth]}),
-    }
-    for depth, x in values.items()
-    if np.isfinite(x)
-  ]
+  points = []
+  for depth, x in values.items():
+    if np.isfinite(x):
+      points.append({'x': depth_name(depth), 'y': x, 'who': who})
+      if low is not None and low[depth] < high[depth]:
+        points[-1] |= {'low': low[depth], 'high': high[depth]}
+  return points
 
 
 def _first(swept: Swept, site: Site) -> Chart:
@@ -113,143 +95,115 @@ def _first(swept: Swept, site: Site) -> Chart:
     published = merged[merged['paper'].notna().groupby(of).transform('any')]
     mean = merged.groupby('depth').mean(numeric_only=True)
     ends = (mean['low'], mean['high']) if of.nunique() == 1 else ()
-    specs.append(
-      charts.lines(
-        _points('this run', mean['mean'], *ends) + _points('paper', published.groupby('depth')['paper'].mean()),
-        series,
-        x='stages trained',
-        label=label,
-        title=title,
-      )
-    )
+    points = _points('this run', mean['mean'], *ends) + _points('paper', published.groupby('depth')['paper'].mean())
+    specs.append(charts.lines(points, series, x=_DEPTH, label=label, title=title))
   scores = pd.DataFrame(swept.members).groupby('depth')['score']
-  specs.append(
-    charts.lines(
-      _points('this run', scores.mean(), scores.min(), scores.max()),
-      series,
-      x='stages trained',
-      label=swept.title,
-      title='output, validation images',
-    )
-  )
-  return site.chart(
-    'by_depth',
-    specs,
-    'By the number of stages trained: '
-    + ', '.join(f'{member.label} {swept.title} {number(member.score)}' for member in swept.members),
-    series,
-  )
+  points = _points('this run', scores.mean(), scores.min(), scores.max())
+  specs.append(charts.lines(points, series, x=_DEPTH, label=swept.title, title='output, validation images'))
+  reached = ', '.join(f'{member.label} {swept.title} {number(member.score)}' for member in swept.members)
+  return site.chart('by_depth', specs, f'By the number of stages trained: {reached}', series)
 
 
-def _panels(swept: Swept, site: Site, name: str, label: str) -> tuple[Chart, Table] | None:
-  """A panel for each category: all photographs, the others, the paper's.
-
-  Returns:
-    The chart, and its numbers.
-  """
-  gain = name == 'gains'
-  other = f'{swept.part} photographs'
-  series = {
-    'this run': (swept.seen, 'mean' if gain else 'above', _RUN),
-    other: (swept.unseen if gain else None, 'mean', _OTHER),
-    'paper': (swept.seen, 'paper' if gain else 'paper_above', _PAPER),
+def _above(swept: Swept) -> dict[str, list[dict]]:
+  """Returns the curves of the units above T, by category."""
+  return {
+    category: _points('this run', x['above']) + _points('paper', x['paper_above'])
+    for category, x in by_depth(swept.seen).set_index('depth').groupby('category')
   }
+
+
+def _gains(swept: Swept) -> dict[str, list[dict]]:
+  """Returns the curves of what is gained over depth 0, in percent of it.
+
+  By category: of all photographs, of the others, and the paper's.
+  """
   curves: dict[str, list[dict]] = {}
-  legend = {}
-  for who, (table, key, colour) in series.items():
+  for who, table, test in (
+    ('this run', swept.seen, 'gains'),
+    (_others(swept), swept.unseen, 'gains_unseen'),
+    ('paper', swept.seen, ''),
+  ):
     if table is None:
       continue
     for category, x in by_depth(table).set_index('depth').groupby('category'):
-      values = [x[key]] if key != 'mean' else [x[key], *(x[end].where(x['runs'] > 1) for end in ('low', 'high'))]
-      if gain:
-        values = [100 * (of / x[key][0] - 1) for of in values]
-      if gain and key == 'mean' and (x['runs'] == 1).all():
-        values[1:] = _over_photographs(swept, 'gains_unseen' if who == other else 'gains', table, x)
-      points = _points(who, *values)
-      curves.setdefault(category, []).extend(points)
-      if points:
-        legend[who] = colour
-  ends = matrices.domain(
-    np.array(
-      [point[end] for points in curves.values() for point in points for end in ('y', 'low', 'high') if end in point]
-    )
-  )
+      of = x['mean' if test else 'paper']
+      ends = ()
+      if test and (x['runs'] == 1).all():
+        ends = _over_photographs(swept, test, table, x)
+      elif test:
+        ends = (_gained(x[end].where(x['runs'] > 1), of) for end in ('low', 'high'))
+      curves.setdefault(category, []).extend(_points(who, _gained(of, of), *ends))
+  return curves
+
+
+def _gained(values: pd.Series, start: pd.Series) -> pd.Series:
+  return 100 * (values / start[0] - 1)
+
+
+def _over_photographs(swept: Swept, test: str, table: pd.DataFrame, of: pd.DataFrame) -> list[pd.Series]:
+  """Returns the ends of the intervals of gains in percent, by depth.
+
+  Args:
+    test: of depth_tests.json.
+    table: Table 3.
+    of: its lines of one category, by depth, of one run each.
+  """
+  gained = (swept.tests or {}).get(test, {})
+  member = dict(zip(table['depth'], table['member'], strict=True))
+  ends = [gained.get(member[depth], {}).get(category, {}) for depth, category in of['category'].items()]
+  return [100 / of['mean'][0] * pd.Series([x.get(end) for x in ends], of.index, float) for end in ('low', 'high')]
+
+
+def _others(swept: Swept) -> str:
+  return f'{swept.part} photographs'
+
+
+def _panels(
+  swept: Swept, site: Site, name: str, label: str, curves: dict[str, list[dict]], table: str = ''
+) -> tuple[Chart, Table] | None:
+  """Draws a panel for each category, and writes its numbers.
+
+  Args:
+    name: of the figure.
+    label: of the values.
+    curves: points by category.
+    table: its name, if another.
+  """
   counts = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False))
+  points = [(category, x) for category, of in curves.items() for x in of]
+  drawn = {x['who'] for _, x in points}
+  colours = {'this run': _RUN, _others(swept): _OTHER, 'paper': _PAPER}
+  legend = {who: colour for who, colour in colours.items() if who in drawn}
+  ends = matrices.domain(np.array([x[end] for _, x in points for end in ('y', 'low', 'high') if end in x]))
+  shared = {'x': _DEPTH, 'label': '', 'width': 150, 'height': 105, 'domain': ends, 'dashed': [_others(swept)]}
   specs = [
-    charts.lines(
-      curves[category],
-      legend,
-      x='stages trained',
-      label='',
-      title=f'{category} ({count:.0f})',
-      width=150,
-      height=105,
-      domain=ends,
-      dashed=[other],
-    )
+    charts.lines(curves[category], legend, title=f'{category} ({count:.0f})', **shared)
     for category, count in counts.items()
     if count
   ]
-  return (
-    (
-      site.chart(name, specs, f'Lines of the {label} by depth:', legend),
-      site.table(
-        'figure4' if gain else name,
-        ('category', 'of', 'stages trained', label, 'from', 'to'),
-        [
-          (category, point['who'], point['x'], point['y'], point.get('low'), point.get('high'))
-          for category, points in curves.items()
-          for point in points
-        ],
-      ),
-    )
-    if specs
-    else None
-  )
+  rows = [
+    {'category': category, 'of': x['who'], _DEPTH: x['x'], label: x['y'], 'from': x.get('low'), 'to': x.get('high')}
+    for category, x in points
+  ]
+  if not specs:
+    return None
+  return site.chart(name, specs, f'Lines of the {label} by depth:', legend), site.table(table or name, rows)
 
 
-def _figure4(swept: Swept, site: Site, label: str) -> Chart:
+def _figure4(swept: Swept, site: Site) -> Chart:
   """All categories in one panel, in percent of depth 0, beside the paper's."""
-  table = by_depth(swept.seen)
-  panels = {}
+  means, panels = by_depth(swept.seen), {}
   for who, key in (('this run', 'mean'), ('paper', 'paper')):
-    values = table.pivot(index='depth', columns='category', values=key)
+    values = means.pivot(index='depth', columns='category', values=key)
     panels[who] = (100 * (values / values.loc[0] - 1)).dropna(axis=1)
   # In the order of the lines' right ends.
   names = panels['this run'].iloc[-1].sort_values(ascending=False).index
   shades = overlays.colours('values', np.linspace(0.1, 0.95, len(names)))
   legend = {name: overlays.hexed(x) for name, x in zip(names, shades, strict=True)}
   ends = matrices.domain(*(x.to_numpy() for x in panels.values()))
-  return site.chart(
-    'figure4',
-    [
-      charts.lines(
-        [row for name in names if name in of for row in _points(name, of[name])],
-        legend,
-        x='stages trained',
-        label=label,
-        title=who,
-        width=300,
-        height=320,
-        domain=ends,
-      )
-      for who, of in panels.items()
-      if of.size
-    ],
-    f'Lines of the {label} by depth, a line for each category:',
-    legend,
-  )
-
-
-def _over_photographs(swept: Swept, key: str, table: pd.DataFrame, of: pd.DataFrame) -> list[pd.Series]:
-  """Returns the ends of the intervals of gains in percent, by depth.
-
-  Args:
-    key: of depth_tests.json.
-    table: Table 3.
-    of: its lines of one category, by depth, of one run each.
-  """
-  gained = (swept.tests or {}).get(key, {})
-  member = dict(zip(table['depth'], table['member'], strict=True))
-  ends = [gained.get(member[depth], {}).get(category, {}) for depth, category in of['category'].items()]
-  return [100 / of['mean'][0] * pd.Series([x.get(end) for x in ends], of.index, float) for end in ('low', 'high')]
+  specs = []
+  for who, of in panels.items():
+    if of.size:
+      points = [row for name in names if name in of for row in _points(name, of[name])]
+      specs.append(charts.lines(points, legend, x=_DEPTH, label=_GAIN, title=who, width=300, height=320, domain=ends))
+  return site.chart('figure4', specs, f'Lines of the {_GAIN} by depth, a line for each category:', legend)

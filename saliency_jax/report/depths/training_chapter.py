@@ -5,9 +5,8 @@ import pandas as pd
 
 from saliency_jax.ops import overlays
 from saliency_jax.report import charts
-from saliency_jax.report.chapter import Chapter, Site, Table
-from saliency_jax.report.depths.swept import Swept
-from saliency_jax.report.facts import facts
+from saliency_jax.report.chapter import Chapter, Site
+from saliency_jax.report.depths.swept import Member, Swept
 from saliency_jax.report.numbers import number
 
 
@@ -15,57 +14,45 @@ def chapter(swept: Swept, site: Site) -> Chapter:
   """Returns the chapter on how a sweep or a single run was trained."""
   trained, validated = ([line for line in swept.lines if line['kind'] == kind] for kind in ('train', 'validate'))
   window = validated[0]['step'] if validated else 1
-  series, rows = {}, {'train': [], 'validate': []}
+  last = validated[-1][swept.watched] if validated else {}
+  series, in_training, in_validation = {}, [], []
   shades = overlays.colours('values', np.linspace(0.1, 0.9, len(swept.depths)))
   for member in swept.members:
-    series[member.label] = (
-      charts.css('run') if len(swept.members) == 1 else overlays.hexed(shades[swept.depths.index(member.depth)])
-    )
-    smooth = (
-      pd.Series([x[swept.watched][member.name] for x in trained], [x['step'] for x in trained])
-      .rolling(window, min_periods=1)
-      .mean()
-    )
+    shade = overlays.hexed(shades[swept.depths.index(member.depth)])
+    series[member.label] = charts.css('run') if len(swept.members) == 1 else shade
+    scores = pd.Series([x[swept.watched][member.name] for x in trained], [x['step'] for x in trained])
+    smooth = scores.rolling(window, min_periods=1).mean()
     step = max(1, len(smooth) // 300)
-    rows['train'] += [{'x': x, 'y': y, 'who': member.label} for x, y in smooth.iloc[step - 1 :: step].items()]
-    rows['validate'] += [
+    in_training += [{'x': x, 'y': y, 'who': member.label} for x, y in smooth.iloc[step - 1 :: step].items()]
+    in_validation += [
       {'x': str(x['epoch']), 'y': x[swept.watched][member.name], 'who': member.label} for x in validated
     ]
-  return Chapter(
-    'training',
-    'Training',
-    'depths/training.html.j2',
-    {
-      'swept': swept,
-      'epochs': len(validated),
-      'facts': [*facts(swept.summary, swept.config).items()],
-      'curves': site.chart(
-        'training',
-        [
-          charts.lines(
-            rows['train'], series, x='step', label=swept.title, title='training images', continuous=True, width=400
-          ),
-          charts.lines(rows['validate'], series, x='epoch', label=swept.title, title='validation images', width=400),
-        ],
-        f'Curves of {swept.title}; the best on the validation images: '
-        + ', '.join(f'{x.label} {number(x.score)}' for x in swept.members),
-        series,
-      ),
-      'table': _table(swept, site, validated[-1][swept.watched] if validated else {}),
-    },
-  )
-
-
-def _table(swept: Swept, site: Site, last: dict[str, float]) -> Table:
-  """Returns what each member reached, and what it was trained with."""
-  columns = {
-    'member': lambda x: x.label,
-    'stages trained': lambda x: x.depth,
-    f'best {swept.title}': lambda x: x.score,
-    'at step': lambda x: x.step,
-    f'last {swept.title}': lambda x: last.get(x.name),
-    'rate of the trunk': lambda x: f'{x.trunk_rate:g}' if x.depth else '\N{EN DASH}',
-    'rate of the head': lambda x: f'{x.readout_rate:g}',
-    'seed': lambda x: x.seed,
+  shared = {'label': swept.title, 'width': 400}
+  curves = [
+    charts.lines(in_training, series, x='step', title='training images', continuous=True, **shared),
+    charts.lines(in_validation, series, x='epoch', title='validation images', **shared),
+  ]
+  reached = ', '.join(f'{x.label} {number(x.score)}' for x in swept.members)
+  context = {
+    'swept': swept,
+    'epochs': len(validated),
+    'curves': site.chart(
+      'training', curves, f'Curves of {swept.title}; the best on the validation images: {reached}', series
+    ),
+    'table': site.table('training', [_line(swept, x, last) for x in swept.members]),
   }
-  return site.table('training', columns, [tuple(of(x) for of in columns.values()) for x in swept.members])
+  return Chapter('training', 'Training', 'depths/training.html.j2', context)
+
+
+def _line(swept: Swept, member: Member, last: dict[str, float]) -> dict:
+  """Returns what a member reached, and what it was trained with."""
+  return {
+    'member': member.label,
+    'stages trained': member.depth,
+    f'best {swept.title}': member.score,
+    'at step': member.step,
+    f'last {swept.title}': last.get(member.name),
+    'rate of the trunk': f'{member.trunk_rate:g}' if member.depth else '\N{EN DASH}',
+    'rate of the head': f'{member.readout_rate:g}',
+    'seed': member.seed,
+  }

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from saliency_jax import csv_cells, schema
 from saliency_jax.report import json_shapes
 from saliency_jax.report.chapter import Chapter, Site
-from saliency_jax.report.facts import facts
 from saliency_jax.report.reading import Reader
 
 
@@ -65,7 +64,7 @@ def text(predicted: Predicted) -> str:
 def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
   """Returns the one chapter of a prediction."""
   header, *rows = predicted.scenes or [[]]
-  scenes = rows and site.table('scenes', header, [(*row[:2], *map(float, row[2:])) for row in rows])
+  scenes = rows and site.table('scenes', [(*row[:2], *map(float, row[2:])) for row in rows], header)
   return [
     Chapter(
       'maps',
@@ -75,7 +74,6 @@ def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
         'scenes': scenes,
         'network': _network(predicted),
         'summary': predicted.summary,
-        'facts': [*facts(predicted.summary, predicted.config).items()],
         'images': [
           (pathlib.PurePosixPath(array).with_suffix(''), array, site.picture(f'{k:05d}.png', predicted.path / overlaid))
           for k, (array, _, overlaid) in enumerate(predicted.names)

@@ -15,39 +15,6 @@ _MEASURES = {
 }
 _NONE = '\N{EN DASH}'
 _TERMS = ('measurement', 'cluster', 'interaction')
-# File -> caption and header.
-_TABLES = {
-  'spearman': (
-    'Inner saliency against the output\u2019s',
-    ('network', 'inner and output saliency, \u03c1', 'inner saliency and difference, \u03c1'),
-  ),
-  'anova': (
-    'Analysis of variance over categories; pairs that differ by the test of Games and Howell at 5 %',
-    (
-      'model',
-      'measure',
-      "Welch's F",
-      'p',
-      'F, photographs as clusters',
-      'p, clustered',
-      'p, clustered and corrected (Holm)',
-      '\u03b7\u00b2',
-      '\u03c9\u00b2',
-      'pairs that differ',
-    ),
-  ),
-  'paper_anova': (
-    'The paper\u2019s analysis as reconstructed: category means by '
-    'measurement (inner saliency, difference) and cluster (heads, other '
-    'categories). It has two heads against the others, which were named '
-    'after looking, and two quantities of different kinds: weak evidence',
-    ('network', 'term', 'F', 'p', 'partial \u03b7\u00b2'),
-  ),
-  'heads': (
-    'The difference on heads\u2019 regions less that on all others, photographs as clusters; SD',
-    ('model', 'heads', 'others', 'difference', '95 % interval', 'p', 'Hedges\u2019 g', '95 % interval of g'),
-  ),
-}
 _HEADS, _OTHERS = 'heads', 'other categories'
 
 
@@ -57,7 +24,7 @@ def context(results: Evaluated, site: Site, dataset: str) -> dict:
   first = leading(results, dataset)
   shown = first or rows['model'].iloc[0]
   networks = list(rows['model'][rows['inner'].notna()].unique())
-  columns = [x for x in rows.columns if x not in ('dataset', 'top_units')]
+  columns = rows.drop(columns=['dataset', 'top_units'], errors='ignore')
   compared = results.statistics[dataset, shown]['output']
   return {
     'name': dataset,
@@ -69,9 +36,7 @@ def context(results: Evaluated, site: Site, dataset: str) -> dict:
       (model, _scatter(results, site, rows[rows['model'] == model]))
       for model in sorted(networks, key=lambda x: x != first)
     ],
-    'table': site.table(
-      f'figure7_{plain(dataset)}', columns, [tuple(x) for x in rows[columns].astype(object).to_numpy()]
-    ),
+    'table': site.table(f'figure7_{plain(dataset)}', columns.astype(object).to_dict('records')),
     'matrices': _matrices(rows),
     'tests': _tests(results, site, dataset, list(rows['model'].unique())),
     'pairs': [
@@ -85,30 +50,18 @@ def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
   """Categories by inner saliency and by what the output makes of them."""
   dataset, model = rows['dataset'].iloc[0], rows['model'].iloc[0]
   series = {_OTHERS: charts.css('run'), _HEADS: charts.css('other')}
-  rows = rows[rows['inner'].notna()].assign(
-    name=rows['category'], who=np.where(rows['category'].isin(paper.facts()['heads']), _HEADS, _OTHERS)
-  )
+  heads = rows['category'].isin(paper.facts()['heads'])
+  rows = rows.assign(name=rows['category'], who=np.where(heads, _HEADS, _OTHERS))[rows['inner'].notna()]
   specs = []
   for name, (_, label) in _MEASURES.items():
     test = results.statistics[dataset, model][f'inner_{name}']
-    specs.append(
-      charts.scatter(
-        rows.rename(
-          columns={
-            f'{of}{end}': f'{axis}{end}' for end in ('', '_low', '_high') for axis, of in (('x', 'inner'), ('y', name))
-          }
-        ).to_dict('records'),
-        series,
-        x='inner saliency (SD)',
-        label=label,
-        from_zero=name == 'difference',
-        title=(
-          f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, {probability(test["p"])}'
-          if test
-          else 'too few categories for a correlation'
-        ),
-      )
-    )
+    title = 'too few categories for a correlation'
+    if test:
+      title = f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, {probability(test["p"])}'
+    axes = {f'{of}{end}': f'{x}{end}' for end in ('', '_low', '_high') for x, of in (('x', 'inner'), ('y', name))}
+    points = rows.rename(columns=axes).to_dict('records')
+    zero = name == 'difference'
+    specs.append(charts.scatter(points, series, x='inner saliency (SD)', label=label, from_zero=zero, title=title))
   return site.chart(
     f'figure7_{plain(dataset)}_{plain(model)}', specs, f'Categories by inner and by output saliency of {model}:', series
   )
@@ -123,91 +76,87 @@ def _matrices(rows: pd.DataFrame) -> list[matrices.Matrix]:
     ('Output saliency difference', 'difference', 'difference (SD)'),
     ('Bias: the model less people', 'bias', 'bias (SD)'),
   ):
-    of = rows.pivot(index='model', columns='category', values=key).reindex(
-      index=rows['model'].unique(), columns=first.index
-    )
+    of = rows.pivot(index='model', columns='category', values=key)
+    of = of.reindex(index=rows['model'].unique(), columns=first.index)
     if key == 'output':
       of.loc['people'] = first['human']
-    made.append(
-      matrices.matrix(
-        caption,
-        list(of.index),
-        list(first.index),
-        of.to_numpy(float),
-        label=label,
-        corner='model',
-        differences=key == 'bias',
-        counted='regions',
-        counts=first['regions'].astype(int).tolist(),
-      )
-    )
+    how = {'label': label, 'corner': 'model', 'differences': key == 'bias', 'regions': first['regions']}
+    made.append(matrices.matrix(caption, list(of.index), list(first.index), of.to_numpy(float), **how))
   return made
 
 
-def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> list[tuple[str, Table]]:
-  """Returns the tests of all models: captions and tables."""
-  correlations, analyses, published, heads = [], [], [], []
-  for model in models:
-    of = results.statistics[dataset, model]
-    found = [of[f'inner_{name}'] for name in _MEASURES]
-    if any(found):
-      correlations.append(
-        (
-          model,
-          *(
-            f'{coefficient(x)} ({probability(x["p"])}; of all {probability(x["p_holm"])})' if x else _NONE
-            for x in found
-          ),
-        )
-      )
-    analyses += [(model, label, *_analysis(of[name])) for name, (label, _) in _MEASURES.items() if of[name]]
-    published += [
-      (
-        model,
-        term,
-        f'F({x["df"]:.0f}, {x["df_residual"]:.0f}) = {number(x["f"])}',
-        probability(x['p']),
-        x['partial_eta_squared'],
-      )
-      for term, x in (of['paper_anova'] or {}).items()
+def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> dict[str, Table]:
+  """Returns the tests of all models, each a table with the template's caption."""
+  of = {model: results.statistics[dataset, model] for model in models}
+  tests = {
+    'spearman': [_correlations(model, x) for model, x in of.items() if x['inner_output'] or x['inner_difference']],
+    'anova': [
+      _analysis(model, label, x[name]) for model, x in of.items() for name, (label, _) in _MEASURES.items() if x[name]
+    ],
+    'paper_anova': [
+      _effect(model, term, x['paper_anova'][term])
+      for model, x in of.items()
+      for term in x['paper_anova'] or ()
       if term in _TERMS
-    ]
-    if x := of['heads']:
-      heads.append(
-        (
-          model,
-          x['heads'],
-          x['others'],
-          signed(x['difference']),
-          f'{number(x["low"])} to {number(x["high"])}',
-          probability(x['p']),
-          signed(x['hedges_g']),
-          f'{number(x["g_low"])} to {number(x["g_high"])}',
-        )
-      )
-  if published and results.ours(dataset):
-    published.append(('the paper', 'not said which', _NONE, probability(paper.facts()['figure7']['anova_p']), None))
-  return [
-    (caption, site.table(f'{name}_{plain(dataset)}', header, lines))
-    for (name, (caption, header)), lines in zip(
-      _TABLES.items(), (correlations, analyses, published, heads), strict=True
-    )
-    if lines
-  ]
+    ],
+    'heads': [_heads(model, x['heads']) for model, x in of.items() if x['heads']],
+  }
+  if tests['paper_anova'] and results.ours(dataset):
+    p = probability(paper.facts()['figure7']['anova_p'])
+    values = 'the paper', 'not said which', _NONE, p, None
+    tests['paper_anova'].append(dict(zip(tests['paper_anova'][0], values, strict=True)))
+  return {name: site.table(f'{name}_{plain(dataset)}', rows) for name, rows in tests.items() if rows}
 
 
-def _analysis(comparison: dict) -> tuple[str, ...]:
-  pairs, clustered = comparison['pairs'], comparison['clustered']
-  return (
-    f_value(comparison['welch']),
-    probability(comparison['welch']['p']),
-    f_value(clustered) if clustered else _NONE,
-    probability(clustered['p']) if clustered else _NONE,
-    probability(comparison['p_holm']),
-    number(comparison['eta_squared'], 3),
-    number(comparison['omega_squared'], 3),
-    f'{sum(pair["p"] < 0.05 for pair in pairs)} of {len(pairs)}',
+def _correlations(model: str, tests: dict) -> dict:
+  output, difference = (
+    f'{coefficient(x)} ({probability(x["p"])}; of all {probability(x["p_holm"])})' if x else _NONE
+    for x in (tests['inner_output'], tests['inner_difference'])
   )
+  return {
+    'network': model,
+    'inner and output saliency, \u03c1': output,
+    'inner saliency and difference, \u03c1': difference,
+  }
+
+
+def _analysis(model: str, measure: str, comparison: dict) -> dict:
+  welch, clustered, pairs = comparison['welch'], comparison['clustered'], comparison['pairs']
+  return {
+    'model': model,
+    'measure': measure,
+    "Welch's F": f_value(welch),
+    'p': probability(welch['p']),
+    'F, photographs as clusters': f_value(clustered) if clustered else _NONE,
+    'p, clustered': probability(clustered['p']) if clustered else _NONE,
+    'p, clustered and corrected (Holm)': probability(comparison['p_holm']),
+    '\u03b7\u00b2': number(comparison['eta_squared'], 3),
+    '\u03c9\u00b2': number(comparison['omega_squared'], 3),
+    'pairs that differ': f'{sum(pair["p"] < 0.05 for pair in pairs)} of {len(pairs)}',
+  }
+
+
+def _effect(model: str, term: str, effect: dict) -> dict:
+  return {
+    'network': model,
+    'term': term,
+    'F': f'F({effect["df"]:.0f}, {effect["df_residual"]:.0f}) = {number(effect["f"])}',
+    'p': probability(effect['p']),
+    'partial \u03b7\u00b2': effect['partial_eta_squared'],
+  }
+
+
+def _heads(model: str, test: dict) -> dict:
+  return {
+    'model': model,
+    'heads': test['heads'],
+    'others': test['others'],
+    'difference': signed(test['difference']),
+    '95 % interval': f'{number(test["low"])} to {number(test["high"])}',
+    'p': probability(test['p']),
+    'Hedges\u2019 g': signed(test['hedges_g']),
+    '95 % interval of g': f'{number(test["g_low"])} to {number(test["g_high"])}',
+  }
 
 
 def _pairs(results: Evaluated, site: Site, dataset: str, model: str, name: str) -> dict | None:
@@ -217,39 +166,30 @@ def _pairs(results: Evaluated, site: Site, dataset: str, model: str, name: str) 
     return None
   names = [group['name'] for group in comparison['groups']]
   # The last column and the first row have no pair below the diagonal.
-  table = (
-    pd.DataFrame(comparison['pairs'])
-    .pivot(index='second', columns='first', values=['difference', 'p'])
-    .reindex(index=names[1:])
+  pairs = pd.DataFrame(comparison['pairs']).set_index(['second', 'first'])
+  difference, p = (
+    pairs[x].unstack().reindex(index=names[1:], columns=names[:-1]).to_numpy(float) for x in ('difference', 'p')
   )
-  of = {x: table[x].reindex(columns=names[:-1]).to_numpy(float) for x in ('difference', 'p')}
   matrix = matrices.matrix(
     'Row less column',
     names[1:],
     names[:-1],
-    -of['difference'],
+    -difference,
     label='row \N{MINUS SIGN} column (SD)',
     differences=True,
-    mark=lambda i, j: '*' if of['p'][i, j] < 0.05 else '',
+    mark=lambda i, j: '*' if p[i, j] < 0.05 else '',
   )
+  rows = [
+    {
+      'pair': f'{x["first"]} \N{MINUS SIGN} {x["second"]}',
+      'difference': signed(x['difference']),
+      'interval': f'{number(x["low"])} to {number(x["high"])}',
+      'p': probability(x['p']),
+      'p, clustered and corrected (Holm)': probability(x['p_holm']),
+      "Hedges' g": signed(x['hedges_g']),
+      'interval of g': f'{number(x["g_low"])} to {number(x["g_high"])}',
+    }
+    for x in sorted(comparison['pairs'], key=lambda x: x['p'])
+  ]
   stem = f'pairs_{name}_{plain(dataset)}_{plain(model)}'
-  return {
-    'matrix': matrix,
-    'figure': site.paper(stem, [matrix]),
-    'table': site.table(
-      stem,
-      ('pair', 'difference', 'interval', 'p', 'p, clustered and corrected (Holm)', "Hedges' g", 'interval of g'),
-      [
-        (
-          f'{x["first"]} \N{MINUS SIGN} {x["second"]}',
-          signed(x['difference']),
-          f'{number(x["low"])} to {number(x["high"])}',
-          probability(x['p']),
-          probability(x['p_holm']),
-          signed(x['hedges_g']),
-          f'{number(x["g_low"])} to {number(x["g_high"])}',
-        )
-        for x in sorted(comparison['pairs'], key=lambda x: x['p'])
-      ],
-    ),
-  }
+  return {'matrix': matrix, 'figure': site.paper(stem, [matrix]), 'table': site.table(stem, rows)}

@@ -56,9 +56,8 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
     text += f', before {_value(second, ", ")}{gap}'
     if number(abs(first['mean'] - second['mean'])) == number(0.0):
       text = (
-        f'On {dataset}, {first.name} and {second.name} have the highest '
-        f'NSS, equal within rounding: {_interval(first)} and '
-        f'{_interval(second)}{gap.replace(", by", ", apart by", 1)}'
+        f'On {dataset}, {first.name} and {second.name} have the highest NSS, equal within '
+        f'rounding: {_interval(first)} and {_interval(second)}{gap.replace(", by", ", apart by", 1)}'
       )
   people = evaluated.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
@@ -71,9 +70,8 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   below = [*gain[gain['high'] < 0].index]
   if below:
     yield (
-      f'On {dataset}, {" and ".join(below)} '
-      f'{"tell" if len(below) > 1 else "tells"} less than the centre prior: '
-      f'information gain below 0, its interval too.'
+      f'On {dataset}, {" and ".join(below)} {"tell" if len(below) > 1 else "tells"} less than the centre '
+      'prior: information gain below 0, its interval too.'
     )
 
 
@@ -88,17 +86,15 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
     best, high = classical.iloc[0], networks.iloc[0]
     published = paper.facts()['table4']
     yield (
-      f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of '
-      f'{len(classical)} classical models have a higher NMM than the best '
-      f'network: {_value(best)}, {_value(high)}'
+      f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of {len(classical)} classical models have a higher '
+      f'NMM than the best network: {_value(best)}, {_value(high)}'
       + _apart(results, dataset, 'nmm', *(x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
       + (
         ''
         if not results.ours(dataset)
         else (
-          f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f},'
-          f' GBVS {published["GBVS"]:.2f} and the best network, DeepGaze II, '
-          f'{published["DeepGaze II"]:.2f}'
+          f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f}, GBVS {published["GBVS"]:.2f} and the '
+          f'best network, DeepGaze II, {published["DeepGaze II"]:.2f}'
         )
       )
       + '.'
@@ -107,9 +103,8 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
   if len(first) and first['images'].min() >= FEWEST:
     one = first.iloc[0]
     yield (
-      f'On {dataset}, {one.name} most often has its first maximum on the '
-      f'target: on {_percent(one)} % of {one["images"]:.0f} arrays; it finds '
-      f'{_percent(found.loc[one.name])} % of the targets at all.'
+      f'On {dataset}, {one.name} most often has its first maximum on the target: on {_percent(one)} % '
+      f'of {one["images"]:.0f} arrays; it finds {_percent(found.loc[one.name])} % of the targets at all.'
     )
 
 
@@ -121,13 +116,12 @@ def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
     published = paper.facts()['figure7']['spearman']
     rows = results.categories
     rows = rows[(rows['dataset'] == dataset) & (rows['model'] == model)]
+    beside = f'; paper: {published:.2f}' if results.ours(dataset) else ''
+    above = (rows['inner'] > rows['inner_chance_high']).sum()
     yield (
-      f'Over {test["pairs"]} categories of {dataset}, inner and output '
-      f"saliency of {model} correlate at Spearman's \u03c1 = "
-      f'{coefficient(test)} ({probability(test["p"])}'
-      f'{f"; paper: {published:.2f}" if results.ours(dataset) else ""}); '
-      f'{(rows["inner"] > rows["inner_chance_high"]).sum()} categories have '
-      f'an inner saliency above its 95 % chance band.'
+      f'Over {test["pairs"]} categories of {dataset}, inner and output saliency of {model} correlate at '
+      f"Spearman's \u03c1 = {coefficient(test)} ({probability(test['p'])}{beside}); {above} categories have an inner "
+      'saliency above its 95 % chance band.'
     )
 
 
@@ -143,19 +137,15 @@ def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
     ''
     if not pairs
     else (
-      f': {len(pairs)} of {len(test["pairs"])} pairs differ (Games-Howell), '
-      f'{widest["first"]} and {widest["second"]} the most, by '
-      f'{number(abs(widest["difference"]))} SD'
+      f': {len(pairs)} of {len(test["pairs"])} pairs differ (Games-Howell), {widest["first"]} and {widest["second"]} '
+      f'the most, by {number(abs(widest["difference"]))} SD'
     )
   )
   p = test['welch']['p']
   yield (
-    f'How far the output of {model} is from people '
-    f'{"differs" if p < _LEVEL else "shows no difference"} between '
-    f'categories (Welch: {f_value(test["welch"])}, {probability(p)}; '
-    f'photographs as clusters, corrected over all tests: '
-    f'{probability(test["p_holm"])}; \u03b7\u00b2 = '
-    f'{number(test["eta_squared"])}){differ}.'
+    f'How far the output of {model} is from people {"differs" if p < _LEVEL else "shows no difference"} '
+    f'between categories (Welch: {f_value(test["welch"])}, {probability(p)}; photographs as clusters, corrected over '
+    f'all tests: {probability(test["p_holm"])}; \u03b7\u00b2 = {number(test["eta_squared"])}){differ}.'
   )
 
 
@@ -166,12 +156,11 @@ def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
   if not heads or heads['p'] is None or min(heads['heads'], heads['others']) < FEWEST:
     return
   yield (
-    f'The output of {model} is {number(abs(heads["difference"]))} SD '
-    f'{"farther from" if heads["difference"] > 0 else "nearer to"} people on '
-    f'{heads["heads"]} heads than on {heads["others"]} other regions (95 % '
-    f'interval of the difference {number(heads["low"])} to '
-    f'{number(heads["high"])}, photographs as clusters, '
-    f"{probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])})."
+    f'The output of {model} is {number(abs(heads["difference"]))} '
+    f'SD {"farther from" if heads["difference"] > 0 else "nearer to"} people on {heads["heads"]} heads than '
+    f'on {heads["others"]} other regions (95 % interval of the difference {number(heads["low"])} '
+    f'to {number(heads["high"])}, photographs as '
+    f"clusters, {probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])})."
   )
 
 

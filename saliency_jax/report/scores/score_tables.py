@@ -9,6 +9,7 @@ from saliency_jax.report.numbers import number, probability
 from saliency_jax.report.scores import evaluated
 from saliency_jax.report.scores.evaluated import METRICS, Evaluated, plain
 
+PAPER = {'paper': charts.css('other')}
 _COLOURS = {
   kind: charts.css(role)
   for kind, role in (('network', 'run'), ('classical', 'fourth'), ('centre', 'paper'), ('folder', 'third'))
@@ -17,42 +18,38 @@ _COLOURS = {
 
 def differences(results: Evaluated, site: Site, dataset: str, metric: str, models: list[str]) -> dict:
   """Returns every two models, the better one first, on the same images."""
-  rows = results.differences[results.differences['dataset'] == dataset]
+  rows = results.differences[results.differences['dataset'] == dataset].drop(columns='dataset')
   if not len(rows):
     return {}
+  label, size = METRICS[metric].label, len(models) - 1
+  # Of a row and a later column.
   found = {
-    (i, j): results.difference(dataset, metric, row, column)
-    for i, row in enumerate(models)
-    for j, column in enumerate(models)
+    (i, j): results.difference(dataset, metric, models[i], models[j + 1]) for i in range(size) for j in range(i, size)
   }
-  label = METRICS[metric].label
 
   def hint(i: int, j: int) -> str:
-    x = found[i, j]
-    return '' if x is None else (f'95 % interval {number(x[1])} to {number(x[2])}, {probability(x[3])} corrected')
+    x = found.get((i, j))
+    return f'95 % interval {number(x[1])} to {number(x[2])}, {probability(x[3])} corrected' if x else ''
 
+  values = np.full((size, size), np.nan)
+  for at, x in found.items():
+    values[at] = x[0] if x else np.nan
   matrix = matrices.matrix(
     'Row less column',
     models[:-1],
     models[1:],
-    np.array(
-      [
-        [np.nan if i > j or found[i, j + 1] is None else found[i, j + 1][0] for j in range(len(models) - 1)]
-        for i in range(len(models) - 1)
-      ]
-    ),
+    values,
     label=f'{label}, row \N{MINUS SIGN} column',
     differences=True,
-    hint=lambda i, j: hint(i, j + 1) if i <= j else '',
-    mark=lambda i, j: '*' if found[i, j + 1][3] < 0.05 else '',
+    hint=hint,
+    mark=lambda i, j: '*' if found[i, j][3] < 0.05 else '',
   )
   stem = f'differences_{plain(dataset)}'
-  columns = [x for x in rows.columns if x != 'dataset']
   return {
     'label': label,
     'matrix': matrix,
     'figure': site.paper(stem, [matrix]),
-    'table': site.table(stem, columns, [tuple(x) for x in rows[columns].astype(object).to_numpy()]),
+    'table': site.table(stem, rows.astype(object).to_dict('records')),
   }
 
 
@@ -70,26 +67,16 @@ def dots(
   published: dict[str, float] | None = None,
 ) -> charts.Spec:
   """Draws models by a metric, and the paper's models."""
-  one, values = METRICS[metric], evaluated.ranked(rows, metric)
-  people = evaluated.ceiling(rows, metric)
+  one, people = METRICS[metric], evaluated.ceiling(rows, metric)
+  values = evaluated.ranked(rows, metric)[['mean', 'low', 'high']] * one.factor
   drawn = [
-    {
-      'name': model,
-      'x': one.factor * values['mean'][model],
-      'who': evaluated.KINDS[results.kind(model)],
-      **{end: one.factor * values[end][model] for end in ('low', 'high')},
-    }
-    for model in models
-    if model in values.index
+    {'name': model, 'who': evaluated.KINDS[results.kind(model)], 'x': mean, 'low': low, 'high': high}
+    for model, mean, low, high in values.reindex(models).dropna(subset='mean').itertuples()
   ]
   drawn += [{'name': f'{name}, paper', 'x': value, 'who': 'paper'} for name, value in (published or {}).items()]
-  return charts.dots(
-    drawn,
-    legend(results) | (PAPER if published else {}),
-    label='',
-    title=title or one.title,
-    ceiling=None if people is None else one.factor * people['mean'],
-  )
+  ceiling = None if people is None else one.factor * people['mean']
+  series = legend(results) | (PAPER if published else {})
+  return charts.dots(drawn, series, label='', title=title or one.title, ceiling=ceiling)
 
 
 def sheet(results: Evaluated, site: Site, table: pd.DataFrame, dataset: str, stem: str) -> dict:
@@ -106,40 +93,28 @@ def sheet(results: Evaluated, site: Site, table: pd.DataFrame, dataset: str, ste
     text, interval = METRICS[name].written(row)
     return {'text': text, 'interval': interval, 'best': best, 'order': '' if row is None else f'{row["mean"]:.9g}'}
 
-  lines = [
-    (
-      model,
-      [
-        cell(of.loc[model] if model in of.index else None, name, model == next(iter(of.index), ''))
-        for name, of in by_metric.items()
-      ],
-    )
-    for model in models
-  ]
+  def line(model: str) -> list[dict]:
+    return [
+      cell(of.loc[model] if model in of.index else None, name, model == next(iter(of.index), ''))
+      for name, of in by_metric.items()
+    ]
+
+  lines = [(model, line(model)) for model in models]
   people = [evaluated.ceiling(rows, x) for x in names]
   ceiling = [cell(x, name) for x, name in zip(people, names, strict=True)] if any(x is not None for x in people) else []
+  written = [
+    (model, *(f'{x["text"]} ({x["interval"]})' if x['interval'] else x['text'] for x in cells))
+    for model, cells in [*lines, ('other people', ceiling)]
+    if cells
+  ]
+  stem = f'{stem}_{plain(dataset)}'
+  specs = [dots(results, rows, name, models) for name in names]
   return {
     'name': dataset,
     'images': int(rows['images'].max()),
     'metrics': [METRICS[x] for x in names],
     'rows': lines,
     'ceiling': ceiling,
-    'figure': site.chart(
-      f'{stem}_{plain(dataset)}',
-      [dots(results, rows, name, models) for name in names],
-      f'Dots of {len(models)} models with 95 % intervals:',
-      legend(results),
-    ),
-    'table': site.table(
-      f'{stem}_{plain(dataset)}',
-      ('model', *(METRICS[x].title for x in names)),
-      [
-        (model, *(f'{x["text"]} ({x["interval"]})' if x['interval'] else x['text'] for x in cells))
-        for model, cells in [*lines, ('other people', ceiling)]
-        if cells
-      ],
-    ),
+    'figure': site.chart(stem, specs, f'Dots of {len(models)} models with 95 % intervals:', legend(results)),
+    'table': site.table(stem, written, ('model', *(METRICS[x].title for x in names))),
   }
-
-
-PAPER = {'paper': charts.css('other')}

@@ -9,70 +9,65 @@ from saliency_jax.report.paper import TARGET
 from saliency_jax.report.units import shown
 from saliency_jax.report.units.run import Run
 
-_QUARTILES = (25, 50, 75)
+_QUARTILES = {'lower quartile': 25, 'median': 50, 'upper quartile': 75}
 
 
 def chapter(run: Run, site: Site) -> Chapter:
   """Returns the chapter on search arrays of a pop-out run."""
   kinds = by_kind(run)
-  means = np.array([[x.mean() if len(x) else np.nan for x in layers] for layers in kinds.values()])
   table = [
-    (
-      kind,
-      layer,
-      len(x),
-      float(means[i, j]),
-      float(x.std(ddof=1)) if len(x) > 1 else float('nan'),
-      *map(float, np.percentile(x, _QUARTILES) if len(x) else [np.nan] * 3),
-      run.held_out.get((layer, kind), np.nan),
-    )
-    for i, (kind, layers) in enumerate(kinds.items())
-    for j, (layer, x) in enumerate(zip(run.layers, layers, strict=True))
+    _spread(kind, layer, x, run.held_out.get((layer, kind), np.nan))
+    for kind, layers in kinds.items()
+    for layer, x in zip(run.layers, layers, strict=True)
   ]
+  means = np.array([x['mean NMM'] for x in table]).reshape(len(kinds), -1)
 
   def hint(i: int, j: int) -> str:
-    _, _, count, _, *spread, held = table[i * len(run.layers) + j]
-    low, *quartiles = map(number, spread)
-    return ('' if np.isnan(held) else f'held out {number(held)}, ') + (
-      f'SD {low}, quartiles {", ".join(quartiles)}, {count} arrays'
-    )
+    x = table[i * len(run.layers) + j]
+    held = '' if np.isnan(x['held out']) else f'held out {number(x["held out"])}, '
+    return f'{held}SD {number(x["SD"])}, quartiles {", ".join(number(x[q]) for q in _QUARTILES)}, {x["arrays"]} arrays'
 
   matrix = matrices.matrix(
     'Mean NMM', list(kinds), run.layers, means, label=run.kind.label, corner=run.kind.group, hint=hint
   )
   extremes = shown.extremes(run, site)
-  return Chapter(
-    'popout',
-    'Pop-out',
-    'units/popout.html.j2',
-    {
-      'run': run,
-      'matrix_of_kinds': matrix,
-      'extremes': extremes,
-      'figure': site.paper('kinds', [matrix]),
-      'table': site.table(
-        'kinds',
-        ('kind', 'layer', 'arrays', 'mean NMM', 'SD', 'lower quartile', 'median', 'upper quartile', 'held out'),
-        table,
-      ),
-      'spread': site.chart('spread', _strips(run, kinds, table), 'NMM of every array by kind of target:'),
-      'pictures': site.paper('easiest_hardest', [x.picture for listed in extremes[0]['ends'].values() for x in listed])
-      if extremes
-      else [],
-    },
-  )
+  first = [x.picture for listed in extremes[0]['ends'].values() for x in listed] if extremes else []
+  context = {
+    'run': run,
+    'matrix_of_kinds': matrix,
+    'extremes': extremes,
+    'figure': site.paper('kinds', [matrix]),
+    'table': site.table('kinds', table),
+    'spread': site.chart('spread', _strips(run, kinds, table), 'NMM of every array by kind of target:'),
+    'pictures': site.paper('easiest_hardest', first) if first else [],
+  }
+  return Chapter('popout', 'Pop-out', 'units/popout.html.j2', context)
 
 
-def _strips(run: Run, kinds: dict[str, list[np.ndarray]], table: list[tuple]) -> list[charts.Spec]:
+def _spread(kind: str, layer: str, scores: np.ndarray, held_out: float) -> dict:
+  """Returns a line of the table: arrays of a kind in a layer."""
+  quartiles = np.percentile(scores, [*_QUARTILES.values()]).tolist() if len(scores) else [np.nan] * 3
+  return {
+    'kind': kind,
+    'layer': layer,
+    'arrays': len(scores),
+    'mean NMM': float(scores.mean()) if len(scores) else np.nan,
+    'SD': float(scores.std(ddof=1)) if len(scores) > 1 else np.nan,
+    **dict(zip(_QUARTILES, quartiles, strict=True)),
+    'held out': held_out,
+  }
+
+
+def _strips(run: Run, kinds: dict[str, list[np.ndarray]], table: list[dict]) -> list[charts.Spec]:
   """Draws every array by kind of target, a panel for each layer."""
   ends = matrices.domain(*(x for layers in kinds.values() for x in layers))
   return [
     charts.strips(
       [{'name': kind, 'x': float(x)} for kind, of in kinds.items() for x in of[j]],
       [
-        {'name': kind, 'low': low, 'x': middle, 'high': high}
-        for kind, _, count, _, _, low, middle, high, _ in table[j :: len(run.layers)]
-        if count
+        {'name': x['kind'], **dict(zip(('low', 'x', 'high'), (x[q] for q in _QUARTILES), strict=True))}
+        for x in table[j :: len(run.layers)]
+        if x['arrays']
       ],
       label='NMM of the best units (SD)',
       title=layer,

@@ -96,9 +96,8 @@ def _agreement(run: Run) -> str:
     r += ' ({:.3f} to {:.3f} where the categories are drawn anew)'.format(*_over_columns(*both, shared))
   over = f'cells with {FEWEST} regions or more' if dissected else 'layers'
   return (
-    f'Over {shared.sum()} {over} the means correlate with {run.published} of '
-    f'the paper at r = {r}, {abs(level):.2f} SD '
-    f'{"higher" if level > 0 else "lower"} on average.'
+    f'Over {shared.sum()} {over} the means correlate with {run.published} of the paper at r = {r}, {abs(level):.2f} '
+    f'SD {"higher" if level > 0 else "lower"} on average.'
   )
 
 
@@ -148,9 +147,8 @@ def _chance(run: Run) -> str:
     return ''
   mean, low, high, held_out = (run.values(x)[known] for x in ('mean', 'chance_low', 'chance_high', 'held_out'))
   return (
-    f'{(mean > high).sum()} of {known.sum()} means lie above their 95 % '
-    f'chance band and {(mean < low).sum()} below it; units chosen on other '
-    f'images have {np.nanmean(mean - held_out):.2f} SD less on average.'
+    f'{(mean > high).sum()} of {known.sum()} means lie above their 95 % chance band and {(mean < low).sum()} below '
+    f'it; units chosen on other images have {np.nanmean(mean - held_out):.2f} SD less on average.'
   )
 
 
@@ -160,10 +158,9 @@ def _strongest(run: Run) -> str:
   if cell is None:
     return ''
   return (
-    f'The strongest responses are those to {cell.category} in {cell.layer}: '
-    f'mean NSS {between(cell["mean"], cell.low, cell.high)} over '
-    f'{cell.sets:.0f} regions{_luck(cell, ", ")}, led by unit '
-    f'{cell.layer}:{cell.units[0]}.'
+    f'The strongest responses are those to {cell.category} in {cell.layer}: mean '
+    f'NSS {between(cell["mean"], cell.low, cell.high)} over {cell.sets:.0f} regions{_luck(cell, ", ")}, led by '
+    f'unit {cell.layer}:{cell.units[0]}.'
   )
 
 
@@ -174,10 +171,9 @@ def _above(run: Run) -> str:
     return ''
   chance = f' (chance {cell.above_chance_low:.0f} to {cell.above_chance_high:.0f})'
   return (
-    f'{cell.category.capitalize()} in {cell.layer} is the category with the '
-    f'most units above T = {run.config["analysis"]["threshold"]:g}: '
-    f'{cell.above:.0f} of {run.summary["units"][cell.layer]}'
-    f'{chance if cell.above_chance_high >= 0 else ""}.'
+    f'{cell.category.capitalize()} in {cell.layer} is the category with the most units above T '
+    f'= {run.config["analysis"]["threshold"]:g}: {cell.above:.0f} '
+    f'of {run.summary["units"][cell.layer]}{chance if cell.above_chance_high >= 0 else ""}.'
   )
 
 
@@ -188,9 +184,8 @@ def _targets(run: Run) -> str:
   row = int(np.nanargmax(run.values('mean')[:, 0]))
   cell, scores = run.table.iloc[row], run.on_rows(run.layers[row], TARGET)
   return (
-    f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of '
-    f'{cell.layer} respond more to the target than to the whole array'
-    f'{_luck(cell, "; over all ")}.'
+    f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of {cell.layer} respond more to the target than '
+    f'to the whole array{_luck(cell, "; over all ")}.'
   )
 
 
@@ -206,11 +201,9 @@ def _changed(run: Run, other: Run, label: str) -> str:
       f'(bootstrap over {_drawn(run, found.paired)}, corrected for all cells)'
     )
   return (
-    f'The mean {run.kind.score} of the best units is '
-    f'{abs(changes.mean()):.2f} SD '
-    f'{"higher" if changes.mean() > 0 else "lower"} on average than in '
-    f'{label}; it is higher in {(changes > 0).sum()} of {len(changes)} '
-    f'cells{sure}.'
+    f'The mean {run.kind.score} of the best units is {abs(changes.mean()):.2f} '
+    f'SD {"higher" if changes.mean() > 0 else "lower"} on average than in {label}; it is higher '
+    f'in {(changes > 0).sum()} of {len(changes)} cells{sure}.'
   )
 
 
@@ -231,9 +224,8 @@ def _largest(run: Run, other: Run, label: str) -> str:
   own, before = (x.table.iloc[np.ravel_multi_index(at, changes.shape)] for x in (run, other))
   where = f' for {own.category}' if run.kind is DISSECT else ''
   return (
-    f'The largest change against {label} is in {own.layer}{where}: from '
-    f'{number(before["mean"])} to {number(own["mean"])}, by '
-    f'{between(changes[at], found.low[at], found.high[at])}.'
+    f'The largest change against {label} is in {own.layer}{where}: from {number(before["mean"])} '
+    f'to {number(own["mean"])}, by {between(changes[at], found.low[at], found.high[at])}.'
   )
 
 

@@ -1,16 +1,16 @@
 """The chapters of a dissection or a pop-out run: the overview and the layers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax import schema
 from saliency_jax.report import best_units, charts, matrices, terminal
 from saliency_jax.report.chapter import Chapter, Chart, Site
-from saliency_jax.report.facts import facts
 from saliency_jax.report.numbers import counted, number, probability
 from saliency_jax.report.units import arrays, gallery, grid, shown
-from saliency_jax.report.units.run import DISSECT, Run, differences
+from saliency_jax.report.units.run import DISSECT, Differences, Run, differences
 from saliency_jax.report.units.unit_findings import findings, layer_means
 
 _COLOURS = {role: charts.css(role) for role in ('run', 'other', 'third', 'paper')}
@@ -36,95 +36,82 @@ def text(run: Run) -> str:
 
 def overview(run: Run, site: Site) -> Chapter:
   """Returns the first chapter: what came out, as a picture and in sentences."""
-  other, dissected = site.compare, run.kind is DISSECT
-  own, others = (facts(x.summary, x.config) if x else {} for x in (run, other))
-  return Chapter(
-    'overview',
-    'Overview',
-    'units/overview.html.j2',
-    {
-      'run': run,
-      'other': other,
-      'measured': best_units.measured(
-        site,
-        'table',
-        run.table,
-        run.layers,
-        score=run.kind.score,
-        published=run.published,
-        corner='layer' if dissected else '',
-      ),
-      'found': findings(run, other, site.labels[1]),
-      'facts': [(term, own.get(term, ''), others.get(term, '')) for term in dict.fromkeys([*own, *others])],
-      'example': shown.strongest(run, site),
-      'missing': [x for x, n in zip(run.columns, run.counts(), strict=True) if not n],
-      'unbanded': run.summary.get('chance', {}).get('without_band', {}),
-      'by_layer': None if dissected else _by_layer(run, site),
-      'files': [run.kind.scores.of(x) for x in run.layers] + [schema.MAPS.of(x) for x in run.layers if run.kept.images],
-    },
-  )
+  kind, dissected = run.kind, run.kind is DISSECT
+  files = [kind.scores, schema.MAPS] if run.kept.images else [kind.scores]
+  context = {
+    'run': run,
+    'measured': best_units.measured(
+      site,
+      'table',
+      run.table,
+      run.layers,
+      score=kind.score,
+      published=run.published,
+      corner='layer' if dissected else '',
+    ),
+    'found': findings(run, site.compare, site.labels[1]),
+    'example': shown.strongest(run, site),
+    'missing': [x for x, n in zip(run.columns, run.counts(), strict=True) if not n],
+    'by_layer': None if dissected else _by_layer(run, site),
+    'files': [file.of(x) for file in files for x in run.layers],
+  }
+  return Chapter('overview', 'Overview', 'units/overview.html.j2', context)
 
 
 def layers(run: Run, site: Site) -> Chapter:
   """Returns the chapter on layers, and on how two runs differ."""
-  return Chapter(
-    'layers',
-    'Layers',
-    'units/layers.html.j2',
+  best = [
     {
-      'run': run,
-      'by_layer': _by_layer(run, site),
-      'panels': _panels(run, site),
-      'counts': best_units.measured(
-        site, 'counts', run.table, run.layers, key='above', corner='layer', published=run.published
-      ),
-      'best': site.table(
-        'best_units',
-        ('layer', 'category', 'regions', 'mean NSS', 'held out', 'chance from', 'to', 'units above T', 'best units'),
-        [
-          (
-            x.layer,
-            x.category,
-            int(x.sets),
-            x.mean,
-            x.held_out,
-            x.chance_low,
-            x.chance_high,
-            None if np.isnan(x.above) else int(x.above),
-            ' '.join(f'{x.layer}:{unit}' for unit in x.units),
-          )
-          for x in run.table.itertuples()
-        ],
-      ),
-    },
-  )
+      'layer': x.layer,
+      'category': x.category,
+      'regions': int(x.sets),
+      'mean NSS': x.mean,
+      'held out': x.held_out,
+      'chance from': x.chance_low,
+      'to': x.chance_high,
+      'units above T': None if np.isnan(x.above) else int(x.above),
+      'best units': ' '.join(f'{x.layer}:{unit}' for unit in x.units),
+    }
+    for x in run.table.itertuples()
+  ]
+  context = {
+    'run': run,
+    'by_layer': _by_layer(run, site),
+    'panels': _panels(run, site),
+    'counts': best_units.measured(
+      site, 'counts', run.table, run.layers, key='above', corner='layer', published=run.published
+    ),
+    'best': site.table('best_units', best),
+  }
+  return Chapter('layers', 'Layers', 'units/layers.html.j2', context)
 
 
-def _bars(names, sources: Mapping[str, tuple[str, np.ndarray, np.ndarray | None]], **how) -> charts.Spec:
-  """Returns bars of sources: name -> colour, values, ends of intervals."""
-  return charts.bars(
-    [
-      {
-        'x': name,
-        'y': float(values[i]),
-        'who': who,
-        **(
-          {}
-          if ends is None or np.isnan(ends[0, i])
-          else dict(zip(('low', 'high'), map(float, ends[:, i]), strict=True))
-        ),
-      }
-      for i, name in enumerate(names)
-      for who, (_, values, ends) in sources.items()
-      if np.isfinite(values[i])
-    ],
-    _series(sources),
-    **how,
-  )
+class _Source(NamedTuple):
+  """Numbers by layer, and the ends of their intervals."""
+
+  role: str  # of the colour
+  values: np.ndarray  # `[L, ...]`
+  low: np.ndarray | None = None
+  high: np.ndarray | None = None
+
+  def at(self, i: int) -> dict[str, float]:
+    """Returns a layer's value as a row of a chart."""
+    ends = ((key, x) for key, x in (('low', self.low), ('high', self.high)) if x is not None)
+    return {'y': float(self.values[i]), **{key: float(x[i]) for key, x in ends}}
 
 
-def _series(sources: Mapping[str, tuple]) -> dict[str, str]:
-  return {who: _COLOURS[x[0]] for who, x in sources.items()}
+def _bars(layers: Sequence[str], sources: Mapping[str, _Source], **how) -> charts.Spec:
+  rows = [
+    {'x': name, 'who': who, **of.at(i)}
+    for i, name in enumerate(layers)
+    for who, of in sources.items()
+    if np.isfinite(of.values[i])
+  ]
+  return charts.bars(rows, _series(sources), **how)
+
+
+def _series(sources: Mapping[str, _Source]) -> dict[str, str]:
+  return {who: _COLOURS[x.role] for who, x in sources.items()}
 
 
 def _by_layer(run: Run, site: Site) -> dict:
@@ -132,106 +119,84 @@ def _by_layer(run: Run, site: Site) -> dict:
   other = site.compare
   only = other and np.isfinite(other.values('mean')).all(axis=0)
   means, ends, used = layer_means(run, only=only)
-  sources = {site.labels[0]: ('run', means, ends)}
+  sources = {site.labels[0]: _Source('run', means, *ends)}
   if other:
-    sources[site.labels[1]] = ('other', other.values('mean')[:, used].mean(axis=1) if used.any() else means, None)
+    others = other.values('mean')[:, used].mean(axis=1) if used.any() else means
+    sources[site.labels[1]] = _Source('other', others)
   for name, role, key in (('held out', 'third', 'held_out'), ('paper', 'paper', 'paper')):
     if np.isfinite(values := layer_means(run, key, only)[0]).any():
-      sources[name] = role, values, None
+      sources[name] = _Source(role, values)
+  said = (
+    f'{who}: ' + ', '.join(f'{layer} {number(float(x))}' for layer, x in zip(run.layers, of.values, strict=True))
+    for who, of in sources.items()
+  )
+  width = max(320, 26 * len(run.layers) * len(sources))
   return {
     'used': int(used.sum()),
     'differences': _differences(run, site) if other else [],
     'chart': site.chart(
       'layers',
-      [_bars(run.layers, sources, label=run.kind.label, width=max(320, 26 * len(run.layers) * len(sources)))],
-      f'Bars of the {run.kind.label} by layer: '
-      + '; '.join(
-        f'{who}: ' + ', '.join(f'{layer} {number(float(x))}' for layer, x in zip(run.layers, values, strict=True))
-        for who, (_, values, _) in sources.items()
-      ),
+      [_bars(run.layers, sources, label=run.kind.label, width=width)],
+      f'Bars of the {run.kind.label} by layer: {"; ".join(said)}',
       _series(sources),
     ),
     'table': site.table(
       'layers',
+      [(layer, *(float(of.values[i]) for of in sources.values())) for i, layer in enumerate(run.layers)],
       ('layer', *sources),
-      [(layer, *(float(values[i]) for _, values, _ in sources.values())) for i, layer in enumerate(run.layers)],
     ),
   }
 
 
 def _panels(run: Run, site: Site) -> Chart | None:
   """Bars by layer for each category, on one scale."""
-  sides = {site.labels[0]: ('run', run.values('mean'), np.stack([run.values('low'), run.values('high')]))}
+  sides = {site.labels[0]: _Source('run', *map(run.values, ('mean', 'low', 'high')))}
   if site.compare:
-    sides[site.labels[1]] = 'other', site.compare.values('mean'), None
+    sides[site.labels[1]] = _Source('other', site.compare.values('mean'))
   if run.published:
-    sides['paper'] = 'paper', run.values('paper'), None
-  specs = [
-    _bars(
-      run.layers,
-      {who: (role, x[:, j], None if ends is None else ends[..., j]) for who, (role, x, ends) in sides.items()},
-      label='',
-      title=f'{name} ({counted(count, "region")})',
-      width=170,
-      height=110,
-      domain=matrices.domain(*(x for _, x, _ in sides.values())),
-    )
-    for j, (name, count) in enumerate(zip(run.columns, run.counts(), strict=True))
-    if count
-  ]
+    sides['paper'] = _Source('paper', run.values('paper'))
+  ends = matrices.domain(*(x.values for x in sides.values()))
+  specs = []
+  for j, (name, count) in enumerate(zip(run.columns, run.counts(), strict=True)):
+    if count:
+      title = f'{name} ({counted(count, "region")})'
+      column = {who: _Source(x.role, *(of if of is None else of[:, j] for of in x[1:])) for who, x in sides.items()}
+      specs.append(_bars(run.layers, column, label='', title=title, width=170, height=110, domain=ends))
   return site.chart('layers_categories', specs, 'Bars of the mean NSS by layer:', _series(sides)) if specs else None
 
 
-def _differences(run: Run, site: Site) -> list[dict]:
+def _differences(run: Run, site: Site) -> list[best_units.Measured]:
   """This run less the other: means and, of a dissection, counts above T."""
-  keys = {'means': 'mean'}
-  if run.kind is DISSECT and (run.config['analysis']['threshold'] == site.compare.config['analysis']['threshold']):
-    keys['counts'] = 'above'
-  made = []
-  for name, key in keys.items():
-    both, of = [x.values(key) for x in (run, site.compare)], (best_units.KEYS[key])
-
-    sure = differences(run, site.compare) if key == 'mean' else None
-
-    def hint(i: int, j: int, both=both, digits=of.digits, sure=sure) -> str:
-      said = [f'{who} {number(float(x[i, j]), digits)}' for who, x in zip(site.labels, both, strict=True)]
-      if sure and np.isfinite(sure.p[i, j]):
-        said.append(
-          f'95 % interval of the difference {number(sure.low[i, j])} '
-          f'to {number(sure.high[i, j])}, '
-          f'{probability(sure.p[i, j])} corrected'
-        )
-      return ', '.join(said)
-
-    def mark(i: int, j: int, sure=sure) -> str:
-      return '*' if sure and sure.p[i, j] < 0.05 else ''
-
-    label = of.label.format(score=run.kind.score)
-    one = matrices.matrix(
-      f'Difference of {label}',
-      run.layers,
-      run.columns,
-      both[0] - both[1],
-      label=label,
-      digits=of.digits,
-      differences=True,
-      hint=hint,
-      mark=mark,
-      corner='layer',
-    )
-    made.append(
-      best_units.Measured(
-        [one],
-        site.paper(f'difference_{name}', [one]),
-        best_units.sides(
-          site,
-          f'difference_{name}',
-          run.layers,
-          run.columns,
-          dict(zip(site.labels, both, strict=True)),
-          digits=of.digits,
-        ),
-        0,
-      )
-    )
+  made = [_difference(run, site, 'difference_means', 'mean', differences(run, site.compare))]
+  if run.kind is DISSECT and run.config['analysis']['threshold'] == site.compare.config['analysis']['threshold']:
+    made.append(_difference(run, site, 'difference_counts', 'above', None))
   return made
+
+
+def _difference(run: Run, site: Site, stem: str, key: str, sure: Differences | None) -> best_units.Measured:
+  """Returns the differences of a column; `sure` are those of the means."""
+  both, of = [x.values(key) for x in (run, site.compare)], best_units.KEYS[key]
+
+  def hint(i: int, j: int) -> str:
+    said = [f'{who} {number(float(x[i, j]), of.digits)}' for who, x in zip(site.labels, both, strict=True)]
+    if sure and np.isfinite(sure.p[i, j]):
+      ends = f'{number(sure.low[i, j])} to {number(sure.high[i, j])}'
+      said.append(f'95 % interval of the difference {ends}, {probability(sure.p[i, j])} corrected')
+    return ', '.join(said)
+
+  label = of.label.format(score=run.kind.score)
+  matrix = matrices.matrix(
+    f'Difference of {label}',
+    run.layers,
+    run.columns,
+    both[0] - both[1],
+    label=label,
+    digits=of.digits,
+    differences=True,
+    hint=hint,
+    mark=lambda i, j: '*' if sure and sure.p[i, j] < 0.05 else '',
+    corner='layer',
+  )
+  sources = dict(zip(site.labels, both, strict=True))
+  table = best_units.sides(site, stem, run.layers, run.columns, sources, digits=of.digits)
+  return best_units.Measured([matrix], site.paper(stem, [matrix]), table, 0)
