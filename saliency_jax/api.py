@@ -258,9 +258,8 @@ def _config(name: str, options: Options | None = None) -> ml_collections.ConfigD
         known = config_help.flattened(config)
         near = difflib.get_close_matches(key, known, 3)
         raise InputError(
-          f'There is no option {key!r} of {name}; '
-          f'{"is it " + " or ".join(near) + "?" if near else ""} '
-          f'python launch/{_JOBS.get(name, name)}.py --help lists all.'
+          f'There is no option {key!r} of {name}; {"is it " + " or ".join(near) + "?" if near else ""} python '
+          f'launch/{_JOBS.get(name, name)}.py --help lists all.'
         )
       group = group[part]
     try:

@@ -74,9 +74,8 @@ def fault(found: Collection[Fixations]) -> str:
   if counts.max() > _LOST * len(points) and (near - counts.max() <= _MOST * len(step)):
     return ''
   return (
-    f'{near:,} of {len(step):,} fixations lie where the same person '
-    'looked just before, as gaze samples do, of which many make a '
-    'fixation'
+    f'{near:,} of {len(step):,} fixations lie where the same person looked just before, as gaze samples do, of which '
+    'many make a fixation'
   )
 
 

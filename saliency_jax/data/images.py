@@ -25,17 +25,8 @@ FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
-# What turns stored pixels [H, W, ...] into what is shown, by orientation.
-_TURNS = {
-  1: lambda x: x,
-  2: lambda x: x[:, ::-1],
-  3: lambda x: x[::-1, ::-1],
-  4: lambda x: x[::-1],
-  5: lambda x: x.swapaxes(0, 1),
-  6: lambda x: x[::-1].swapaxes(0, 1),
-  7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
-  8: lambda x: x.swapaxes(0, 1)[::-1],
-}
+# What turns stored pixels into what is shown, by orientation from 2 on.
+_TURNS = ('FLIP_LEFT_RIGHT', 'ROTATE_180', 'FLIP_TOP_BOTTOM', 'TRANSPOSE', 'ROTATE_270', 'TRANSVERSE', 'ROTATE_90')
 
 
 def read_image(file: str | os.PathLike | bytes, name: str | None = None) -> np.ndarray:
@@ -79,9 +70,7 @@ def read_square(
   """
   name = _called(file, name)
   with opened(file, name) as image:
-    whole = (
-      Image.fromarray(turned_pixels(image, name, 'RGB')) if orientation(image) > 1 else decoded(image, name, 'RGB')
-    )
+    whole = _turned(image, name, 'RGB')
     return (whole.height, whole.width), resize.square(whole, side, resample)
 
 
@@ -96,9 +85,13 @@ def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
   Raises:
     InputError: as `read_image`.
   """
+  return np.array(_turned(image, name, mode))
+
+
+def _turned(image: Image.Image, name: str, mode: str) -> Image.Image:
   turn = orientation(image)
-  pixels = np.array(decoded(image, name, mode))
-  return np.ascontiguousarray(_TURNS[turn](pixels)) if turn > 1 else pixels
+  whole = _decoded(image, name, mode)
+  return whole.transpose(Image.Transpose[_TURNS[turn - 2]]) if turn > 1 else whole
 
 
 def image_size(
@@ -229,7 +222,7 @@ def opened(file: str | os.PathLike | bytes, name: str, formats: tuple[str, ...] 
   return image
 
 
-def decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
+def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
   try:
     if mode.startswith('RGB') and _is_deep(image):
       raise InputError(f'{name} has more than 8 bits a channel; save it with 8.')

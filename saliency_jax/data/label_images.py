@@ -91,9 +91,8 @@ class LabelImages:
     for number, value in zip(ids, values, strict=True):
       if value not in self._names or (ids == number).sum() > 1:
         raise InputError(
-          f'{path}: object {number} has the class '
-          f'{self._listed(values[ids == number])}; each object must have one '
-          f'of {self._listed(self._names)}.'
+          f'{path}: object {number} has the class {self._listed(values[ids == number])}; each object must have one of '
+          f'{self._listed(self._names)}.'
         )
     masks = empty_masks(len(ids), height, width, str(self._object_files[image_id]))
     for mask, number in zip(masks, ids, strict=True):
@@ -126,10 +125,9 @@ class LabelImages:
         return CLASS_VALUES
     if seen:
       raise InputError(
-        f'The images in {self._classes} have the classes '
-        f'{", ".join(map(str, sorted(seen)))}, which may be the numbers of '
-        "the paper's authors or places in a list; put class_names.txt, with "
-        f'a name in each line from 0 on, in {self._classes.parent}.'
+        f'The images in {self._classes} have the classes {", ".join(map(str, sorted(seen)))}, which may be the numbers '
+        "of the paper's authors or places in a list; put class_names.txt, with a name in each line from 0 on, in "
+        f'{self._classes.parent}.'
       )
     return CLASS_VALUES
 
@@ -171,9 +169,8 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
   for number, each in enumerate(parts[1:], start=1):
     if int(each[1]) != number:
       raise InputError(
-        f'{path} has {found[number]!r} in the place of class {number}; '
-        'number the classes in their order from the background, 0, or '
-        'leave the numbers out.'
+        f'{path} has {found[number]!r} in the place of class {number}; number the classes in their order from the '
+        'background, 0, or leave the numbers out.'
       )
     found[number] = each[3]
   return found

@@ -89,9 +89,8 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   size = tree.get('imageHeight'), tree.get('imageWidth')
   if size != (height, width):
     raise InputError(
-      f'{where} is for an image of {size[1]} x {size[0]}, its photograph is '
-      f'{width} x {height} as its EXIF notes turn it; give the regions of '
-      'this photograph.'
+      f'{where} is for an image of {size[1]} x {size[0]}, its photograph is {width} x {height} as its EXIF notes turn '
+      'it; give the regions of this photograph.'
     )
   outlines = [_outline(shape, place, f'{where}: shape {place}') for place, shape in enumerate(shapes, start=1)]
   if len(outlines) * height * width + 512 * sum(polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
@@ -101,9 +100,8 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
     # One that was drawn around the image from outside covers it.
     if away.any(axis=1).mean() > 0.5 and outline.fill(height, width).mean() < _LEAST:
       raise InputError(
-        f'{where}: shape {place} has {away.any(axis=1).sum()} of its '
-        f'{len(away)} points outside the {width} x {height} image; give the '
-        'regions of this photograph, in its pixels.'
+        f'{where}: shape {place} has {away.any(axis=1).sum()} of its {len(away)} points outside the {width} x {height} '
+        'image; give the regions of this photograph, in its pixels.'
       )
   # (label, group), or the place of a shape without a group -> the number.
   places: dict = {}

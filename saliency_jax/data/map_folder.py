@@ -61,10 +61,9 @@ class MapFolder:
     if absent:
       more = ', ...' if len(absent) > _NAMED else ''
       raise InputError(
-        f'{self.path} lacks the maps of {len(absent)} of {len(image_ids)} '
-        f'images ({", ".join(absent[:_NAMED])}{more}), and has '
-        f'{next(iter(self._files.values()))[0].relative_to(self.path)} for '
-        'example; add them, or score a data set without these images.'
+        f'{self.path} lacks the maps of {len(absent)} of {len(image_ids)} images ({", ".join(absent[:_NAMED])}{more}), '
+        f'and has {next(iter(self._files.values()))[0].relative_to(self.path)} for example; add them, or score a data '
+        'set without these images.'
       )
     for image_id in image_ids:
       if len(self._files[image_id]) > 1:

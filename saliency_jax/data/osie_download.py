@@ -171,7 +171,6 @@ def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
 
 def _unusable(reason: str) -> InputError:
   return InputError(
-    f'{reason}; get data/stimuli and data/eye from {_REPOSITORY} and give '
-    'their folder as --config.data.dir, or to an evaluation as '
-    '--config.sets.osie.dir.'
+    f'{reason}; get data/stimuli and data/eye from {_REPOSITORY} and give their folder as --config.data.dir, or to an '
+    'evaluation as --config.sets.osie.dir.'
   )

@@ -88,9 +88,8 @@ def in_parts(config, train: Source, validation: Source | None = None) -> Data:
     chosen = _osie(train, data.dir, data.test_fraction)
   else:
     raise InputError(
-      f'Nothing says which images of config.data.dir={data.dir} validate; '
-      'name them with --config.data.val_dir, or draw them with '
-      '--config.data.val_fraction=0.2.'
+      f'Nothing says which images of config.data.dir={data.dir} validate; name them with --config.data.val_dir, or '
+      'draw them with --config.data.val_fraction=0.2.'
     )
   if config.task.name == 'scene' and data.val_fraction:
     return _with_scenes(config, Data(train, train, choose))
@@ -144,9 +143,8 @@ def _with_scenes(config, data: Data) -> Data:
   for title, names in zip(('train on', 'validate with'), chosen, strict=True):
     if not names:
       raise InputError(
-        f'{path} has no scene for any image to {title}, or none that images '
-        'to train on have; label them, or draw a share of the labelled ones '
-        'with --config.data.val_fraction=0.2.'
+        f'{path} has no scene for any image to {title}, or none that images to train on have; label them, or draw a '
+        'share of the labelled ones with --config.data.val_fraction=0.2.'
       )
   rest = [x for x in labels if x not in {*chosen[0], *chosen[1]}]
   return dataclasses.replace(
@@ -181,10 +179,8 @@ def drawn(image_ids: tuple[str, ...], fraction: float, test_fraction: float, see
     and (counts[1] or not test_fraction)
   ):
     raise InputError(
-      f'config.data.val_fraction is {fraction:g} and '
-      f'config.data.test_fraction {test_fraction:g} of {len(image_ids)} '
-      'images; give shares that leave images to train, to validate and, '
-      'unless the latter is 0, to test.'
+      f'config.data.val_fraction is {fraction:g} and config.data.test_fraction {test_fraction:g} of {len(image_ids)} '
+      'images; give shares that leave images to train, to validate and, unless the latter is 0, to test.'
     )
   order = split.shuffled(image_ids, seed)
   validate, train = set(order[: counts[0]]), set(order[sum(counts) :])
@@ -198,15 +194,12 @@ def _osie(source: Source, folder: str, test_fraction: float) -> tuple[tuple[str,
   absent = listed - set(source.image_ids)
   if absent:
     raise InputError(
-      f'{folder} is not OSIE (it lacks {len(absent)} of {len(listed)} '
-      "photographs of OSIE's split); name the images to validate with "
-      '--config.data.val_dir, or draw them with '
-      '--config.data.val_fraction=0.2.'
+      f"{folder} is not OSIE (it lacks {len(absent)} of {len(listed)} photographs of OSIE's split); name the images to "
+      'validate with --config.data.val_dir, or draw them with --config.data.val_fraction=0.2.'
     )
   if test_fraction not in (0, len(test) / len(listed)):
     raise InputError(
-      f'config.data.test_fraction is {test_fraction:g}, but a fifth of '
-      "OSIE's split tests; give 0.2, 0 to train on it, or draw both shares "
-      'with --config.data.val_fraction=0.2.'
+      f"config.data.test_fraction is {test_fraction:g}, but a fifth of OSIE's split tests; give 0.2, 0 to train on it, "
+      'or draw both shares with --config.data.val_fraction=0.2.'
     )
   return (train if test_fraction else tuple(sorted((*train, *test))), validation)

@@ -243,9 +243,8 @@ class Photographs:
     first, where = self._looked.where(image_id, outside)
     (y, x), (height, width) = found.points[first], size
     return InputError(
-      f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the '
-      f'{width} x {height} image {self._looked.names[image_id]}, whose '
-      f'pixels count from {self._coordinates.origin:g}; {said}.'
+      f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the {width} x {height} image '
+      f'{self._looked.names[image_id]}, whose pixels count from {self._coordinates.origin:g}; {said}.'
     )
 
   def _check_names(self) -> tuple[str, ...]:
@@ -255,18 +254,15 @@ class Photographs:
     unseen = sorted(self._files.keys() - names.keys())
     if absent and not self._takes_more or len(absent) == len(names) > 0:
       raise InputError(
-        f'{place} names {len(absent)} of {len(names)} images that are not in '
-        f'{self._folder()}, the first is {names[absent[0]]}; add the '
-        'photographs or take them out of the file.'
+        f'{place} names {len(absent)} of {len(names)} images that are not in {self._folder()}, the first is '
+        f'{names[absent[0]]}; add the photographs or take them out of the file.'
       )
     if unseen:
       near = _nearest(unseen[0], absent)
       meant = f' (is it {names[near]} there?)' if near else ''
       raise InputError(
-        f'{place} has no fixations for {len(unseen)} of {len(self._files)} '
-        f'photographs in {self._folder()}, the first is '
-        f'{self._files[unseen[0]].name}{meant}; add the fixations or remove '
-        'the photographs.'
+        f'{place} has no fixations for {len(unseen)} of {len(self._files)} photographs in {self._folder()}, the first '
+        f'is {self._files[unseen[0]].name}{meant}; add the fixations or remove the photographs.'
       )
     spelt = {_spelt(image_id): path for image_id, path in self._files.items()}
     for each in absent:

@@ -51,25 +51,22 @@ def likely(coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> st
     (height, width), (y, x) = screens[number], size / shown[number]
     right, down = 0 - bars[number, ::-1] * (x, y)  # no -0
     said += (
-      f'; if the image filled a screen of {width} x {height}'
-      f'{", with bars beside it" if bars[number].any() else ""}, give '
-      f'{coordinates.flag("scale", f"{x:.6g},{y:.6g}")}'
+      f'; if the image filled a screen of {width} x {height}{", with bars beside it" if bars[number].any() else ""}, '
+      f'give {coordinates.flag("scale", f"{x:.6g},{y:.6g}")}'
     )
     if bars[number].any():
       said += f' and {coordinates.flag("offset", f"{right:.6g},{down:.6g}")}'
   if centred:
     (height, width), (y, x) = centred[0]
     said += (
-      '; if it was shown in its own size in the centre of a screen of '
-      f'{width} x {height}, give '
+      f'; if it was shown in its own size in the centre of a screen of {width} x {height}, give '
       f'{coordinates.flag("offset", f"{x:g},{y:g}")}'
     )
   if filled.any() or centred:
     return said
   return (
-    f'{said}, so they are not pixels of these images; give '
-    f'{coordinates.flag("scale")} and {coordinates.flag("offset")}, the '
-    'size and place on the screen, that make them so'
+    f'{said}, so they are not pixels of these images; give {coordinates.flag("scale")} and '
+    f'{coordinates.flag("offset")}, the size and place on the screen, that make them so'
   )
 
 

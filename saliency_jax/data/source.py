@@ -93,8 +93,7 @@ def _part(source: Source, part: str, flag: str) -> Source:
   if not pathlib.Path(os.path.expanduser(part)).is_dir():
     raise InputError(
       f'{flag}part is {part!r}; it is all, {", ".join(split.PARTS)} of '
-      "OSIE's split, or the folder of a training run, for the images that "
-      'it was not trained on.'
+      "OSIE's split, or the folder of a training run, for the images that it was not trained on."
     )
   seen = fingerprints.shared(fingerprints.of(source), fingerprints.read(os.path.expanduser(part)))
   others = [x for x in source.image_ids if x not in set(seen)]
@@ -196,9 +195,8 @@ def _check(source: Source, wants: str, group, key: str) -> None:
     raise InputError(f'{where} has no fixations; give --{key}.kind and --{key}.fixations.')
   if wants == 'regions' and not any_fixated_region(source):
     raise InputError(
-      f'None of the photographs of {where} has a labelled region with a '
-      f'fixation; give the folder of their regions with --{key}.regions '
-      "(the annotation in this package is of OSIE's own photographs)."
+      f'None of the photographs of {where} has a labelled region with a fixation; give the folder of their regions '
+      f"with --{key}.regions (the annotation in this package is of OSIE's own photographs)."
     )
 
 

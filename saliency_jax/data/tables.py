@@ -64,10 +64,8 @@ class Columns(NamedTuple):
     if missing := [asked for name, asked in absent.items() if name in self.needed or name in self.named]:
       perhaps = ' and perhaps ' * bool(self.optional) + ', '.join(self.optional)
       raise InputError(
-        f'{path} has no column {", ".join(missing)} (it has '
-        f'{", ".join(header) or "none"}); '
-        f'{hint + ", or " if guessed and self.flag else ""}name '
-        f'{", ".join(self.needed)}{perhaps} in its first row.'
+        f'{path} has no column {", ".join(missing)} (it has {", ".join(header) or "none"}); '
+        f'{hint + ", or " if guessed and self.flag else ""}name {", ".join(self.needed)}{perhaps} in its first row.'
       )
     for name, theirs in guessed.items():
       logging.warning('%s has no column %s; if %r is meant, %s.', path, name, theirs, hint)

@@ -223,9 +223,8 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
   coloured = functools.reduce(np.maximum, channels) - functools.reduce(np.minimum, channels) > slack
   if coloured.any():
     raise InputError(
-      f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels,'
-      ' which do not rise with the values that they show; save the values in '
-      'grey.'
+      f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels, which do not rise with the values that '
+      'they show; save the values in grey.'
     )
   return sum(channels) / np.float32(3)
 

@@ -35,7 +35,7 @@ def pick(rng: np.random.Generator, options: Sequence[_T]) -> _T:
   return options[rng.integers(len(options))]
 
 
-def ink(rng: np.random.Generator, background: str) -> palette.Colour:
+def ink_on(rng: np.random.Generator, background: str) -> palette.Colour:
   """Returns a well visible ink: neutral or tinted, on grey dark or light."""
   lightness = {'light': 30.0, 'grey': pick(rng, (14.0, 95.0)), 'dark': 85.0}[background]
   chroma = pick(rng, (0.0, 45.0))
@@ -45,3 +45,8 @@ def ink(rng: np.random.Generator, background: str) -> palette.Colour:
 def solid(rng: np.random.Generator) -> glyphs.Inside:
   """Returns a plain filled figure, for features of the surface."""
   return pick(rng, (glyphs.disc(0.8), glyphs.box(0.68, 0.68), glyphs.box(0.36, 0.9)))
+
+
+def inked(ink: palette.Colour, target: glyphs.Inside, distractor: glyphs.Inside, *, spin: bool = False) -> Design:
+  """Returns the design of two figures in one ink."""
+  return Design(Item(target, ink), Item(distractor, ink), spin)

@@ -5,12 +5,10 @@ and Visual Memory in Visualization and Computer Graphics" (IEEE TVCG 18); He et
 al. 2019 (Section 3) used 80 of those to ask which units respond to the target.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
-from saliency_jax.data.popout import drawing, extents, palette, shapes, surfaces
-from saliency_jax.data.popout.items import Design
+from saliency_jax.data.popout import drawing, palette
+from saliency_jax.data.popout.kinds import KINDS
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.types import Record, Regions
 from saliency_jax.errors import InputError
@@ -20,32 +18,6 @@ TARGET, DISTRACTORS = 'target', 'distractors'  # categories of the two regions
 
 # One random stream of an image for each thing that must not know the others.
 _TARGET_PLACE, _LAYOUT, _DESIGN, _ITEMS = range(4)
-
-# Where search is asymmetric, the target is the item that is found at a glance
-# among the others. A kind changes its feature and keeps what it leaves free:
-# area, extent, strokes, luminance, ink.
-# (rng, background) -> the design of an array, by kind, in the images' order.
-KINDS: dict[str, Callable[[np.random.Generator, str], Design]] = {
-  kind.__name__: kind
-  for kind in (
-    surfaces.colour,
-    surfaces.intensity,
-    extents.orientation,
-    extents.length,
-    extents.width,
-    extents.size,
-    shapes.shape,
-    shapes.curvature,
-    shapes.closure,
-    shapes.intersection,
-    shapes.terminators,
-    extents.number,
-    extents.density,
-    shapes.enclosure,
-    surfaces.lighting,
-    surfaces.frequency,
-  )
-}
 
 
 class SearchArrays:

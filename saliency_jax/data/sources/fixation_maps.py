@@ -108,9 +108,8 @@ def _fault(places: np.ndarray, values: np.ndarray) -> str:
   if crowded <= most:
     return ''
   return (
-    f'has {count:,} pixels that are not 0, in {levels} grey levels, '
-    f'{crowded:.0%} of them beside others, so it is no map of points but '
-    'smoothed, resized or from a JPEG'
+    f'has {count:,} pixels that are not 0, in {levels} grey levels, {crowded:.0%} of them beside others, so it is no '
+    'map of points but smoothed, resized or from a JPEG'
   )
 
 

@@ -40,9 +40,8 @@ class Mit1003(Photographs):
   def _open(self, images, fixations, recorded):
     if recorded.offset == 'centre' or recorded.scale.count('-'):
       raise InputError(
-        f'{fixations}: MIT1003 marks blinks by negative coordinates, so none '
-        f'of them can count from the centre or downwards; leave '
-        f'{recorded.flag("offset")} and {recorded.flag("scale")} out.'
+        f'{fixations}: MIT1003 marks blinks by negative coordinates, so none of them can count from the centre or '
+        f'downwards; leave {recorded.flag("offset")} and {recorded.flag("scale")} out.'
       )
     files = list_images(images)
     return files, _Gaze(fixations, files), dataclasses.replace(recorded, origin=1, drop_outside=True)

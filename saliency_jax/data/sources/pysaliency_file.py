@@ -116,9 +116,8 @@ class _Trains(FixationReader):
   def check_size(self, image_id: str, height: int, width: int) -> None:
     if self.sizes[image_id] != (height, width):
       raise InputError(
-        f'{self.place}: {self.names[image_id]} has {width} x {height} '
-        'pixels, and its file of stimuli says otherwise; give the images '
-        'that it was made of.'
+        f'{self.place}: {self.names[image_id]} has {width} x {height} pixels, and its file of stimuli says otherwise; '
+        'give the images that it was made of.'
       )
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:

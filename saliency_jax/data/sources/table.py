@@ -74,8 +74,7 @@ class _Rows(FixationReader):
     self._events = 'event' in columns.named
     named = ','.join(map('='.join, (columns.named | {'event': 'COLUMN'}).items()))
     self._help = (
-      f'keep one row for each fixation, or give '
-      f'{recorded.flag("columns", named)}, the one that tells fixations from '
+      f'keep one row for each fixation, or give {recorded.flag("columns", named)}, the one that tells fixations from '
       'other events'
     )
     of_events = 'event' if self._events else gaze_rows.column(path, columns.named)
@@ -102,9 +101,8 @@ class _Rows(FixationReader):
     if passed and not self._rows:
       raise InputError(
         f'{path} has no fixation: in the column {columns.named["event"]} are '
-        f'{", ".join(map(repr, sorted(passed)[:5]))}, and what is a fixation '
-        f'begins with {", ".join(gaze_rows.FIXATION)}; write so, or name '
-        'another column.'
+        f'{", ".join(map(repr, sorted(passed)[:5]))}, and what is a fixation begins with '
+        f'{", ".join(gaze_rows.FIXATION)}; write so, or name another column.'
       )
     alike = {_SAME.sub('', each.casefold()): each for each in subjects}
     if apart := subjects.keys() - alike.values():
