@@ -11,21 +11,8 @@ from saliency_jax import configs
 
 # Beside the configs, in the tree and in a wheel.
 LAUNCH = configs.FOLDER.parent / 'launch'
-JOBS = (
-  'dissect',
-  'popout',
-  'train',
-  'sweep',
-  'tasks',
-  'predict',
-  'evaluate',
-  'report',
-  'networks',
-  'fetch_weights',
-  'build_dataset',
-  'convert',
-  'draw_arrays',
-)
+JOBS = ('dissect', 'popout', 'train', 'sweep', 'tasks', 'predict', 'evaluate', 'report')
+JOBS += ('networks', 'fetch_weights', 'build_dataset', 'convert', 'draw_arrays')
 _CONFIG = re.compile(r'(--?config=|)(configs/(\w+\.py))')
 
 

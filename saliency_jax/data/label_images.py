@@ -14,25 +14,12 @@ from absl import logging
 
 from saliency_jax import outside
 from saliency_jax.data.images import check_same_size, files_by_stem
-from saliency_jax.data.types import Regions, no_regions
+from saliency_jax.data.types import CATEGORIES, Regions, no_regions
 from saliency_jax.data.value_images import map_size, read_labels
 from saliency_jax.errors import InputError
 
-# The values of the authors' class images; the names are `CATEGORIES`.
-CLASS_VALUES = {
-  1: 'person head',
-  10: 'person part',
-  16: 'animal head',
-  22: 'animal part',
-  27: 'object',
-  37: 'text',
-  46: 'symbol',
-  51: 'vehicle',
-  57: 'food',
-  63: 'plant',
-  68: 'drink',
-  73: 'other',
-}
+# The values of the authors' class images.
+CLASS_VALUES = dict(zip((1, 10, 16, 22, 27, 37, 46, 51, 57, 63, 68, 73), CATEGORIES, strict=True))
 # Those that are also numbers of a list of twelve.
 _AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
 _SUFFIXES = ('.png', '.npy')

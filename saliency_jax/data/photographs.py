@@ -17,8 +17,7 @@ from absl import logging
 from saliency_jax import files
 from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.fixation_reader import FixationReader
-from saliency_jax.data.fixations import Fixations, chosen, kept
+from saliency_jax.data.fixations import FixationReader, Fixations, chosen, kept
 from saliency_jax.data.images import SUFFIXES, image_size, read_image, read_square
 from saliency_jax.data.regions import RegionAnnotation, open_regions
 from saliency_jax.data.types import Record, Regions, no_regions, unread

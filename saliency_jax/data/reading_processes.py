@@ -11,14 +11,12 @@ import contextlib
 import os
 import pickle
 import queue
-import struct
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent import futures
-from typing import BinaryIO
 
 import numpy as np
 
@@ -151,8 +149,8 @@ class Readers:
         for indices, waiting in iter(self._tasks.get, None):
           pickle.dump(indices, process.stdin)
           process.stdin.flush()
-          waiting.set_result(_receive(process.stdout))
-      except (EOFError, OSError):
+          waiting.set_result(pickle.load(process.stdout))
+      except (EOFError, OSError, pickle.UnpicklingError):
         waiting.set_exception(
           InputError(
             'A process that reads images has died, perhaps of too little memory; give fewer with --config.data.workers.'
@@ -173,30 +171,6 @@ def serve() -> None:
       answers.write(_READY)
       answers.flush()
       while True:
-        _send(answers, preparation.batch(source, pickle.load(questions)))
-
-
-def _send(stream: BinaryIO, batch: Batch) -> None:
-  """Writes a batch: how long its parts are, and the parts."""
-  parts: list[pickle.PickleBuffer] = []
-  message = pickle.dumps(batch, protocol=5, buffer_callback=parts.append)
-  whole = [memoryview(message), *(part.raw() for part in parts)]
-  stream.write(struct.pack('<q', len(whole)))
-  stream.write(struct.pack(f'<{len(whole)}q', *(len(x) for x in whole)))
-  for part in whole:
-    stream.write(part)
-  stream.flush()
-
-
-def _receive(stream: BinaryIO) -> Batch:
-  """Reads what `_send` wrote, every array into its own memory."""
-  (count,) = struct.unpack('<q', _exactly(stream, 8))
-  message, *parts = [_exactly(stream, size) for size in struct.unpack(f'<{count}q', _exactly(stream, 8 * count))]
-  return pickle.loads(message, buffers=parts)
-
-
-def _exactly(stream: BinaryIO, size: int) -> np.ndarray:
-  data = np.empty(size, np.uint8)
-  if stream.readinto(data) != size:
-    raise EOFError
-  return data
+        # Of arrays the pipe gets the bytes as they lie, and so does memory there.
+        pickle.dump(preparation.batch(source, pickle.load(questions)), answers, protocol=5)
+        answers.flush()

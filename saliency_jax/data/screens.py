@@ -8,25 +8,12 @@ from saliency_jax.data.coordinates import Coordinates
 MENDED = 0.05
 # Screens that a sentence names.
 _NAMED = 3
-# Usual screens, (width, height) in pixels.
-SIZES = (
-  (320, 240),
-  (640, 480),
-  (800, 600),
-  (1024, 768),
-  (1280, 720),
-  (1280, 800),
-  (1280, 1024),
-  (1366, 768),
-  (1440, 900),
-  (1600, 900),
-  (1600, 1200),
-  (1680, 1050),
-  (1920, 1080),
-  (1920, 1200),
-  (2560, 1440),
-  (3840, 2160),
+# Usual screens, width x height in pixels.
+_SIZES = (
+  '320x240 640x480 800x600 1024x768 1280x720 1280x800 1280x1024 1366x768 1440x900 1600x900 1600x1200 1680x1050 '
+  '1920x1080 1920x1200 2560x1440 3840x2160'
 )
+SIZES = tuple(tuple(map(int, size.split('x'))) for size in _SIZES.split())
 
 
 def likely(coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 
 from saliency_jax.data import fixations
 from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import check_same_size, files_by_stem, list_images
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.value_images import MAP_SUFFIXES, map_size, read_map
@@ -33,7 +32,7 @@ _LEVELS, _CROWDED_LEVELS = 6, 0.2
 _POINTS = '_fixPts'
 
 
-class FixationMaps(FixationReader):
+class FixationMaps(fixations.FixationReader):
   """A `FixationReader` of a folder of maps, read when asked for."""
 
   lazy = points_are_pixels = True

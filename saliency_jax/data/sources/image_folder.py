@@ -6,7 +6,6 @@ import numpy as np
 from absl import logging
 
 from saliency_jax.data import fixations
-from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import SUFFIXES, list_images
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
@@ -29,7 +28,7 @@ class ImageFolder(Photographs):
         'Left out of %s: %d files that are no images, or lie in sub-folders, e.g. %s.', images, len(others), others[0]
       )
     nothing = fixations.make(np.zeros((0, 2), np.int32))
-    looked = FixationReader(
+    looked = fixations.FixationReader(
       images, {image_id: path.name for image_id, path in files.items()}, dict.fromkeys(files, nothing)
     )
     looked.points_are_pixels = True

@@ -23,7 +23,6 @@ import pathlib
 import numpy as np
 
 from saliency_jax.data import fixations, matlab
-from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import files_by_stem, list_images
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
@@ -47,7 +46,7 @@ class Mit1003(Photographs):
     return files, _Gaze(fixations, files), dataclasses.replace(recorded, origin=1, drop_outside=True)
 
 
-class _Gaze(FixationReader):
+class _Gaze(fixations.FixationReader):
   """The samples of all subjects, read when asked for; a `FixationReader`."""
 
   lazy = True

@@ -17,8 +17,7 @@ from absl import logging
 
 from saliency_jax.data import osie_download
 from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.fixation_reader import FixationReader
-from saliency_jax.data.fixations import read_fixations
+from saliency_jax.data.fixations import FixationReader, read_fixations
 from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.regions import open_packaged

@@ -20,7 +20,6 @@ import numpy as np
 from saliency_jax import hdf5
 from saliency_jax.data import fixations, gaze_rows
 from saliency_jax.data.coordinates import Coordinates
-from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
@@ -81,7 +80,7 @@ class Pysaliency(Photographs):
     return self._looked.sizes[self.image_ids[index]]
 
 
-class _Trains(FixationReader):
+class _Trains(fixations.FixationReader):
   """The fixations of a file, read at once; a `FixationReader`."""
 
   def __init__(

@@ -27,7 +27,6 @@ from absl import logging
 from saliency_jax import outside
 from saliency_jax.data import fixations, matlab
 from saliency_jax.data.coordinates import Coordinates
-from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import Files, files_by_stem, list_images, normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.sources.fixation_maps import FixationMaps
@@ -53,7 +52,7 @@ class Salicon(Photographs):
     return list_images(images, looked.names.values()), looked, dataclasses.replace(recorded, origin=1, slack=0.5)
 
 
-def _reader(place: pathlib.Path, recorded: Coordinates) -> FixationReader:
+def _reader(place: pathlib.Path, recorded: Coordinates) -> fixations.FixationReader:
   """Finds out which layout a file or folder has."""
   if place.is_file():
     return _Annotations(place)
@@ -73,7 +72,7 @@ def _reader(place: pathlib.Path, recorded: Coordinates) -> FixationReader:
   raise InputError(f'{place} holds {held or "no"} files, so its fixations cannot be told; {_HELP}.')
 
 
-class _Gaze(FixationReader):
+class _Gaze(fixations.FixationReader):
   """A folder of MATLAB files, read when asked for; a `FixationReader`."""
 
   lazy = True
@@ -96,7 +95,7 @@ class _Gaze(FixationReader):
     return fixations.joined(looks)
 
 
-class _Annotations(FixationReader):
+class _Annotations(fixations.FixationReader):
   """A JSON file, read once; a `FixationReader`."""
 
   def __init__(self, path: pathlib.Path):

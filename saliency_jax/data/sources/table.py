@@ -19,7 +19,6 @@ from absl import logging
 
 from saliency_jax.data import fixations, gaze_rows, tables
 from saliency_jax.data.coordinates import Coordinates
-from saliency_jax.data.fixation_reader import FixationReader
 from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.errors import InputError
@@ -60,7 +59,7 @@ class Table(Photographs):
     return files, looked, recorded
 
 
-class _Rows(FixationReader):
+class _Rows(fixations.FixationReader):
   """A table that has been read; a `FixationReader` once it knows the files."""
 
   def __init__(self, path: pathlib.Path, recorded: Coordinates, columns: tables.Columns):
