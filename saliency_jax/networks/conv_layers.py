@@ -19,7 +19,7 @@ _SMALL = 128 * 128  # cells of a small map
 
 
 class Convolution(nn.Module):
-  """A convolution of odd side, zeros around the maps, and the ReLU.
+  """A convolution, zeros around the maps, and the ReLU.
 
   Attributes:
     units: K, its filters.
@@ -28,10 +28,12 @@ class Convolution(nn.Module):
     size: the side of its kernel.
     stride: cells between two outputs.
     dilation: cells between two neighbours of the kernel.
-    pad: zeros on every side; None keeps the size of the maps at stride 1.
+    pad: zeros on every side; None keeps the size of the maps at stride 1, of a
+      kernel of odd side.
     rectify: whether the ReLU follows.
     bias: whether each unit has one.
     start: the first value of biases.
+    depthwise: whether each filter sees one unit, its own, of as many.
   """
 
   units: int
@@ -43,17 +45,24 @@ class Convolution(nn.Module):
   rectify: bool = True
   bias: bool = True
   start: float = 0.0
+  depthwise: bool = False
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
     """Returns maps `[B, h, w, K]` of `dtype` for maps `[B, H, W, C]`."""
-    kernel = self.param('kernel', nn.initializers.lecun_normal(), (self.size, self.size, x.shape[-1], self.units))
+    below = 1 if self.depthwise else x.shape[-1]
+    kernel = self.param('kernel', nn.initializers.lecun_normal(), (self.size, self.size, below, self.units))
     x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
     x = _convolve(x, kernel, self.stride, self.dilation, self.pad)
     if not self.bias:
       return nn.relu(x) if self.rectify else x
     bias = self.param('bias', nn.initializers.constant(self.start), (self.units,)).astype(self.dtype)
     return _rectify(x, bias) if self.rectify else x + bias[None, None, None]
+
+
+def batch_norm(dtype: jnp.dtype, name: str) -> nn.BatchNorm:
+  """Returns the normalization by running statistics."""
+  return nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=dtype, name=name)
 
 
 def max_pool_3x3(x: jax.Array) -> jax.Array:
@@ -98,6 +107,7 @@ def _convolve(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, pad: 
     (stride, stride),
     [(pad, pad)] * 2,
     rhs_dilation=(dilation, dilation),
+    feature_group_count=x.shape[-1] // kernel.shape[2],
     dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
     precision=jax.lax.Precision.HIGHEST,
   )

@@ -54,19 +54,12 @@ def dense(units: tuple[int, ...], classes: int, normalized: bool = True) -> Head
       inputs = width
     return params
 
-  return Head('dense', Tap('logits', 'vector'), init, apply_normalized_dense if normalized else apply_dense)
+  return Head('dense', Tap('logits', 'vector'), init, functools.partial(apply_dense, normalized=normalized))
 
 
-def apply_normalized_dense(
-  params: Mapping, features: jax.Array, keys: jax.Array | None = None, dropout: float = 0.0
+def apply_dense(
+  params: Mapping, features: jax.Array, keys: jax.Array | None = None, dropout: float = 0.0, *, normalized: bool = False
 ) -> jax.Array:
-  """As `apply_dense`, of features of a mean square of 1 in each image."""
-  x = features.astype(jnp.float32)
-  scale = jax.lax.rsqrt(jnp.mean(x * x, axis=(1, 2, 3), keepdims=True) + 1e-12)
-  return apply_dense(params, (x * scale).astype(features.dtype), keys, dropout)
-
-
-def apply_dense(params: Mapping, features: jax.Array, keys: jax.Array | None = None, dropout: float = 0.0) -> jax.Array:
   """Returns the logits `[B, K]` of a dense head, in float32.
 
   Args:
@@ -75,7 +68,12 @@ def apply_dense(params: Mapping, features: jax.Array, keys: jax.Array | None = N
     keys: `[B]`, each draws which units of an image are dropped; None drops
       nothing.
     dropout: the share of units below the last layer that is dropped.
+    normalized: see `dense`.
   """
+  if normalized:
+    x = features.astype(jnp.float32)
+    scale = jax.lax.rsqrt(jnp.mean(x * x, axis=(1, 2, 3), keepdims=True) + 1e-12)
+    features = (x * scale).astype(features.dtype)
   x = nn.max_pool(features, (2, 2), strides=(2, 2), padding='SAME')
   x = x.reshape(len(x), -1)
   for number in range(len(params)):

@@ -37,7 +37,7 @@ class ResNet(Staged):
   def stage(self, number: int, x: jax.Array, record: Recorder) -> jax.Array:
     if not number:
       x = record('conv1', _conv(64, 7, 2, self.dtype, 'conv1')(x))
-      x = record('bn1', _norm(self.dtype, 'bn1')(x))
+      x = record('bn1', conv_layers.batch_norm(self.dtype, 'bn1')(x))
       x = record('relu', nn.relu(x))
       return record('maxpool', conv_layers.max_pool_3x3(x))
     name = f'layer{number}'
@@ -106,7 +106,7 @@ class _Block(nn.Module):
     for k, (filters, size, stride) in enumerate(plan, start=1):
       name = f'conv{k}'
       x = record(name, _conv(filters, size, stride, self.dtype, name)(x))
-      x = record(f'bn{k}', _norm(self.dtype, f'bn{k}')(x))
+      x = record(f'bn{k}', conv_layers.batch_norm(self.dtype, f'bn{k}')(x))
       if k < len(plan):
         x = record(_relu(k), nn.relu(x))
     return nn.relu(record('add', x + shortcut))
@@ -122,15 +122,11 @@ class _Shortcut(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array, record: Recorder) -> jax.Array:
     x = record('downsample.0', _conv(self.units, 1, self.stride, self.dtype, '0')(x))
-    return record('downsample', _norm(self.dtype, '1')(x))
+    return record('downsample', conv_layers.batch_norm(self.dtype, '1')(x))
 
 
 def _conv(units: int, size: int, stride: int, dtype: jnp.dtype, name: str) -> conv_layers.Convolution:
   return conv_layers.Convolution(units, dtype, size, stride, rectify=False, bias=False, name=name)
-
-
-def _norm(dtype: jnp.dtype, name: str) -> nn.BatchNorm:
-  return nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=dtype, name=name)
 
 
 def _relu(number: int) -> str:

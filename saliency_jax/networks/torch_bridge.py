@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from saliency_jax import outside
 from saliency_jax.errors import InputError
 from saliency_jax.networks import adapters, user_networks
 from saliency_jax.networks.network import Network
@@ -161,8 +162,7 @@ def _libraries() -> tuple[Any, Any, Callable, Callable]:
     import torchax.interop
   except Exception as error:  # torchax breaks with versions that it is not for
     raise InputError(
-      f'PyTorch cannot be used ({" ".join(str(error).split())[:200]}); '
-      f"install the extra 'torch' (tests/requirements-torch.txt)."
+      f"PyTorch cannot be used ({outside.reason(error)}); install the extra 'torch' (tests/requirements-torch.txt)."
     ) from error
   view, tensor = torchax.interop.jax_view, torchax.interop.torch_view
 

@@ -49,9 +49,9 @@ def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
     tree: nested dicts of arrays.
     mask: the same dicts with bools as leaves.
   """
-  leaves, flags = map(traverse_util.flatten_dict, (tree, mask))
+  leaves, flags = flatten(tree), flatten(mask)
   chosen, rest = ({path: leaf for path, leaf in leaves.items() if flags[path] == wanted} for wanted in (True, False))
-  return (traverse_util.unflatten_dict(chosen), traverse_util.unflatten_dict(rest))
+  return nest(chosen), nest(rest)
 
 
 def override(tree: Tree, changes: Tree) -> Tree:
@@ -79,15 +79,7 @@ def nest(leaves: dict[str, object]) -> Tree:
   Raises:
     ValueError: if a name is both a leaf and a folder of leaves.
   """
-  tree: Tree = {}
-  for name, leaf in leaves.items():
-    *folders, last = name.split('/')
-    at = tree
-    for folder in folders:
-      at = at.setdefault(folder, {})
-      if not isinstance(at, dict):
-        raise ValueError(f'{folder} of {name} is a leaf.')
-    if last in at:
-      raise ValueError(f'{name} is there twice.')
-    at[last] = leaf
-  return tree
+  folders = {name[:at] for name in leaves for at, letter in enumerate(name) if letter == '/'}
+  if both := folders & leaves.keys():
+    raise ValueError(f'{min(both)} is a leaf and a folder of leaves.')
+  return traverse_util.unflatten_dict(leaves, sep='/')

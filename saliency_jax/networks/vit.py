@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.networks import interpolation
+from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.staged import Recorder, Staged, check_sides
 
@@ -113,16 +114,8 @@ class ViT(Staged):
     """Returns class token, registers and patches, `[B, 1 + R + h w, D]`."""
     width, patch = self.variant.width, self.variant.patch
     check_sides(images.shape[1:3], patch)
-    x = nn.Conv(
-      width,
-      (patch, patch),
-      (patch, patch),
-      padding='VALID',
-      use_bias=not self.variant.clip,
-      dtype=self.dtype,
-      precision=_HIGHEST,
-      name='patch_embed',
-    )(images)
+    bias = not self.variant.clip
+    x = Convolution(width, self.dtype, patch, patch, pad=0, rectify=False, bias=bias, name='patch_embed')(images)
     grid = x.shape[1:3]
     position = self.param('pos_embed', nn.initializers.normal(0.02), (1, 1 + self.variant.grid**2, width))
     x = jnp.concatenate([self._tokens('cls_token', 1, x), x.reshape(len(x), -1, width)], axis=1)

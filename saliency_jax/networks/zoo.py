@@ -15,7 +15,7 @@ from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.staged import Staged
-from saliency_jax.networks.weights import known_weights, port_table
+from saliency_jax.networks.weights import known_weights
 from saliency_jax.networks.weights.variable_files import Ported, digest, named
 from saliency_jax.networks.zoo_networks import NETWORKS
 
@@ -184,8 +184,6 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
     return assemble(name, found, ported, Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
 
   def port(arrays, family):
-    if isinstance(family, Preprocess):  # a trained network's file
-      return port_table.porter(name, port_table.OWN)(arrays, shapes(found.shapes), family)
     try:
       return found.port(arrays, shapes(found.shapes), family)
     except InputError as error:

@@ -128,7 +128,7 @@ def test_table_8_is_the_nss_of_the_mean_of_all_units(done):
     record = PHOTOGRAPHS[PHOTOGRAPHS.image_ids.index(image_id)]
     maps = network.maps(record.image, TAP)[TAP]
     nss.append(numpy_metrics.nss(maps[0].mean(axis=-1), record.fixations, record.image.shape[:2]))
-    told = heads.apply_normalized_dense(head, maps).argmax()
+    told = heads.apply_dense(head, maps, normalized=True).argmax()
     right.append(('sea', 'wood')[int(told)] == SCENES[image_id])
   rows = {
     row.group: row

@@ -171,7 +171,7 @@ def test_a_scene_model_predicts_probabilities(scene_run, tmp_path):
   network = trained_models.load_trained(scene_run)
   for row, (image_id, image, *_) in zip(rows, made.VALIDATION, strict=True):
     logits = network.maps(image, network.readout_tap)[network.readout_tap]
-    logits = np.asarray(heads.apply_normalized_dense(network.variables['params']['dense'], logits), np.float64)[0]
+    logits = np.asarray(heads.apply_dense(network.variables['params']['dense'], logits, normalized=True), np.float64)[0]
     expected = np.exp(logits) / np.exp(logits).sum()
     assert row['image_id'] == image_id
     assert [float(row[x]) for x in ('kitchen', 'street')] == pytest.approx(expected, abs=1e-5)

@@ -53,7 +53,7 @@ class DilatedResNet(Staged):
     """Returns a convolution's normalised maps."""
     x = record(name, conv_layers.Convolution(units, self.dtype, size, stride, dilation, rectify=False, name=name)(x))
     norm = _norm(name)
-    return record(norm, nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=self.dtype, name=norm)(x))
+    return record(norm, conv_layers.batch_norm(self.dtype, norm)(x))
 
   def _block(self, name: str, x: jax.Array, units: int, record: Recorder, dilation: int, stride: int) -> jax.Array:
     shortcut = x

