@@ -14,7 +14,7 @@ from typing import Any
 
 import ml_collections
 
-from saliency_jax import config_help, old_keys
+from saliency_jax import config_help
 from saliency_jax.data import parts
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -250,7 +250,7 @@ def _config(name: str, options: Options | None = None) -> ml_collections.ConfigD
   module = importlib.import_module(f'saliency_jax.configs.{name}')
   config = module.get_config().lock()
   for key, value in (options or {}).items():
-    if new := old_keys.renamed(key):
+    if new := config_help.renamed(key):
       raise InputError(f'The option {key!r} is called {new!r} now.')
     group = config
     for part in key.split('.'):

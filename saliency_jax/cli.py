@@ -15,7 +15,7 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 from ml_collections.config_flags import tuple_parser
 
-from saliency_jax import config_help, old_keys, signals
+from saliency_jax import config_help, signals
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError, Stopped
 
@@ -235,7 +235,7 @@ def _unknown_key(file: pathlib.Path) -> str:
     for name in key.split('.'):
       names = part.keys() if isinstance(part, ml_collections.ConfigDict) else ()
       if name not in names:
-        if new := old_keys.renamed(key):
+        if new := config_help.renamed(key):
           return f'--config.{key} is called --config.{new} now'
         return f'this config has no --config.{key}; {at} has {", ".join(names) or "no keys"}'
       part, at = part[name], f'{at}.{name}'

@@ -1,13 +1,29 @@
-"""What `--help` says of a config: its keys as the comments explain them."""
+"""Keys of configs: as comments explain them for `--help`, and what old ones are called."""
 
 import pathlib
 import re
-from collections.abc import Iterator
 
 import ml_collections
 
 # The group in which a key is explained that other groups have as well.
 _SHARED = ('data', 'analysis', 'network')
+# What keys of earlier versions are called now, by their whole path below
+# `config` or a nested job's config.
+_NEW = {
+  'model.name': 'network.name',
+  'model.dtype': 'network.dtype',
+  'model.layers': 'network.taps',
+  'init.weights': 'network.weights',
+  'init.preprocessing': 'network.preprocessing',
+  'init.checkpoint': 'network.checkpoint',
+  'init.member': 'network.member',
+  'init.cache_dir': 'run.cache_dir',
+  'data.image_size': 'network.image_size',
+  'eval.fixations': 'analysis.fixations',
+  'eval.batch_size': 'data.batch_size',
+  'eval.on_bad_image': 'data.on_bad_image',
+}
+_NESTED = ('regions.', 'popout.')
 
 
 def text(file: pathlib.Path, config: ml_collections.ConfigDict) -> str:
@@ -51,13 +67,19 @@ def _comments(source: str) -> dict[str, str]:
 
 
 def _meaning(key: str, meanings: dict[str, str]) -> str:
-  return next((meanings[name] for name in _names(key) if name in meanings), '')
-
-
-def _names(key: str) -> Iterator[str]:
   parts = key.split('.')
-  yield key
-  for first in range(1, len(parts) - 1):
-    yield '.'.join(parts[first:])
-  for group in _SHARED:
-    yield f'{group}.{parts[-1]}'
+  inner = ['.'.join(parts[first:]) for first in range(len(parts) - 1)]
+  names = (key, *inner, *(f'{group}.{parts[-1]}' for group in _SHARED))
+  return next((meanings[name] for name in names if name in meanings), '')
+
+
+def renamed(key: str) -> str:
+  """Returns the key that an old one has become, or ''.
+
+  Args:
+    key: without 'config.', e.g. 'model.layers' or 'regions.model.layers'.
+  """
+  for job in ('', *_NESTED):
+    if key.startswith(job) and key.removeprefix(job) in _NEW:
+      return job + _NEW[key.removeprefix(job)]
+  return ''

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from saliency_jax import csv_cells, numpy_files, outside, schema
+from saliency_jax import numpy_files, outside, schema
 from saliency_jax.errors import InputError
 
 
@@ -73,7 +73,7 @@ class _Tables(dict):
         # An image may be called 'NA' or 007.
         frame = pd.read_csv(path, dtype={'image_id': str}, keep_default_na=False, na_values=[''])
       for column in frame.select_dtypes(['object', 'string']):
-        frame[column] = frame[column].map(csv_cells.restored, na_action='ignore')
+        frame[column] = frame[column].map(schema.restored, na_action='ignore')
       self[name] = frame
     return super().__getitem__(name)
 

@@ -76,7 +76,9 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
     clear = functools.partial(files.remove_leftovers, path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
     clear()
     stack.callback(clear)
-    stack.enter_context(_stopping())
+    # A user's own handler stays, and several processes leave the signal to JAX.
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and jax.process_count() == 1:
+      stack.enter_context(signals.terminating(_stop))
     yield path
 
 
@@ -106,25 +108,9 @@ def _changed(path: pathlib.Path, config: dict) -> list[str]:
   return sorted(key for key in before.keys() & now.keys() if before[key] != now[key])
 
 
-@contextlib.contextmanager
-def _stopping() -> Iterator[None]:
-  """Raises `Stopped` in the block when SIGTERM comes, once.
-
-  Several processes leave the signal to JAX, see `signals.watching`.
-  """
-  if (
-    signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # a user's own
-    or jax.process_count() > 1
-  ):
-    yield
-    return
-
-  def stop() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # let the block clean up
-    raise Stopped(SAVED)
-
-  with signals.terminating(stop):
-    yield
+def _stop() -> None:
+  signal.signal(signal.SIGTERM, signal.SIG_IGN)  # let the block clean up
+  raise Stopped(SAVED)
 
 
 class Folder:

@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from saliency_jax import schema
 from saliency_jax.data.popout.patterns import Pattern
@@ -76,3 +78,32 @@ def test_patterns_are_the_schemas():
 
 def test_every_column_has_a_meaning():
   assert all(column.meaning for job in schema.JOBS.values() for file in job.files for column in file.columns)
+
+
+@pytest.mark.parametrize(
+  ('text', 'cell'),
+  [
+    ('=1+1', "'=1+1"),
+    ('@a', "'@a"),
+    ('-a', "'-a"),
+    ('+a', "'+a"),
+    ("'=1", "''=1"),
+    ('-1.5', '-1.5'),
+    ('+2e-3', '+2e-3'),
+    ("it's", "it's"),
+    ('', ''),
+  ],
+)
+def test_formulas_are_texts(text, cell):
+  assert schema.protected(text) == cell
+
+
+@given(st.text(st.sampled_from("'=-+@1a.\t")))
+def test_every_text_comes_back(text):
+  assert schema.restored(schema.protected(text)) == text
+
+
+def test_a_small_p_does_not_become_0():
+  for p, cell in ((3.21e-17, '3.21e-17'), (0.0412, '0.0412'), (None, '')):
+    assert schema.text('p', p) == cell
+    assert schema.value('p', cell) == pytest.approx(float('nan') if p is None else p, nan_ok=True)

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from saliency_jax import csv_cells
+from saliency_jax import schema
 
 Value = str | int | float | None  # None and NaN: no number
 Rows = Sequence[Sequence[Value]]
@@ -44,7 +44,7 @@ def csv_text(header: Sequence[str], rows: Rows) -> str:
   file = io.StringIO()
   csv.writer(file, lineterminator='\n').writerows(
     [
-      csv_cells.protected(_one_line(x))
+      schema.protected(_one_line(x))
       if isinstance(x, str)
       else ''
       if _missing(x)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saliency_jax import csv_cells
+from saliency_jax import schema
 from saliency_jax.report import formats
 
 BAD = '<b>x</b> & "50 %" | a_b\\c #1 $2 {e} ~f^g `h` [i]\n*j*, k--l'
@@ -74,7 +74,7 @@ def test_a_cell_that_starts_a_line_is_no_option_of_the_line_before():
 def test_any_name_stays_one_cell(name):
   rows = [(name, 1.0), ('other', 2.0)]
   read = list(csv.reader(io.StringIO(formats.csv_text(('a', 'b'), rows), newline='')))
-  assert [csv_cells.restored(read[1][0]), read[1][1]] == [' '.join(name.split()), '1']
+  assert [schema.restored(read[1][0]), read[1][1]] == [' '.join(name.split()), '1']
   assert read[1][0][:1] not in {*'=+@'} or read[1][0][:1] == '+' and (float(read[1][0]) is not None)  # a number
   lines = formats.markdown(('a', 'b'), rows, digits=1).splitlines()
   assert [len(_cells(x)) for x in lines] == [2, 2, 2, 2]

@@ -5,7 +5,7 @@ import os
 import pathlib
 from typing import NamedTuple
 
-from saliency_jax import csv_cells, schema
+from saliency_jax import schema
 from saliency_jax.report import json_shapes
 from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.reading import Reader
@@ -42,8 +42,7 @@ def read(workdir: str | os.PathLike) -> Predicted:
   if (reader.folder / schema.SCENES.path).is_file():
     with reader.checking(schema.SCENES.path) as path:
       scenes = [
-        [*map(csv_cells.restored, line)]
-        for line in csv.reader(path.read_text(encoding='utf-8').splitlines(), strict=True)
+        [*map(schema.restored, line)] for line in csv.reader(path.read_text(encoding='utf-8').splitlines(), strict=True)
       ]
   return Predicted(
     reader.folder,
