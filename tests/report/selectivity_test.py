@@ -20,6 +20,12 @@ def test_by_hand():
   np.testing.assert_allclose(found.halves[0, 2], stats.t.ppf(0.975, 1) * np.sqrt(2) / np.sqrt(2))
 
 
+def test_selectivity_is_of_means():
+  skewed = np.array([0.0, 5, 0, 7, 3])[:, None]
+  found = selectivity.summarise([skewed], LABELS, ('text', 'food'))
+  np.testing.assert_allclose(found.selectivity, (6 - 1) / np.sqrt((2 + 3) / 2))
+
+
 def test_intervals_are_scipys():
   values = np.array([0.3, 1.1, -0.4, 2.2, 0.9])
   found = selectivity.summarise([values[:, None]], np.full(5, 'x'), ('x',))
