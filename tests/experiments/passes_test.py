@@ -121,6 +121,8 @@ def test_maps_that_are_none_of_their_images_are_told():
     (lambda x: np.pad(x, 2, constant_values=1), True),  # a figure's margins
     (lambda x: 1 - np.pad(x, 2), True),  # inverted
     (lambda x: np.pad(x, 2), False),
+    (lambda x: np.pad(x, ((1, 0), (1, 1)), constant_values=1), False),  # one side is none
+    (lambda x: np.pad(np.pad(x, 1, constant_values=1), ((0, 1), (0, 0))), False),
     (lambda x: x, False),
   ],
 )

@@ -10,6 +10,7 @@ import pytest
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
+from saliency_jax.networks.weights import variable_files
 from saliency_jax.training import feed, journal, loop, trained_models
 from tests import brute_force, tiny
 from tests.recorder import keys
@@ -86,7 +87,13 @@ def test_a_finished_run_keeps_its_summary_whatever_is_refused(whole, copy):
   assert json.loads((copy / 'summary.json').read_text()) == whole[2]
 
 
-def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
+def test_a_trained_head_makes_another_network(swept):
+  found = load(swept[1], 'depth_0')
+  start = variable_files.load(swept[1] / 'pretrained.safetensors').ported
+  assert found.provenance.sha256 != variable_files.digest(start._replace(preprocess=found.preprocess))
+
+
+def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch, capfd):
   shutil.rmtree(copy / 'checkpoints')
   config = made.run()
   config.train.readout_rate = 0.01
@@ -98,7 +105,9 @@ def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch):
     context.setattr(loop, '_facts', stop)
     with pytest.raises(KeyboardInterrupt):
       train(config, copy)
+  capfd.readouterr()
   summary = train(config, copy)
+  assert '9/9' in capfd.readouterr().err, 'the progress of steps'
   assert summary['members']['depth_2']['readout_rate'] == 0.01
   assert summary['members']['depth_2']['last_nss'] == (journal.read(copy)[-1]['nss']['depth_2'])
 

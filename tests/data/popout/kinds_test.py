@@ -106,6 +106,11 @@ def test_surfaces_differ_and_figures_do_not(kind):
     assert design.target[1:] != design.distractor[1:]
 
 
+def test_items_turn_where_their_angle_says_nothing():
+  turned = {kind for kind in KINDS for _, design in _designs(kind) if design.spin}
+  assert turned == {'curvature', 'terminators', 'number', 'density'}
+
+
 def test_colours_are_equally_light():
   for _, design in _designs('colour'):
     target, distractor = design.target.ink, design.distractor.ink
