@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from saliency_jax import numpy_files, schema
-from saliency_jax.experiments import bootstrap, chance, held_out
+from saliency_jax.experiments import bootstrap, chance
 from saliency_jax.ops import inference
 from saliency_jax.report import paper
 
@@ -60,7 +60,7 @@ def _of_one(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
       labels, value = np.full(len(drawn), category), best(drawn)
       resampled = bootstrap.draw(images, _RESAMPLES, seed)
       a, b = (bootstrap.best_units(x[drawn], labels, images, resampled, top=_TOP)[category] for x in both)
-      held = held_out.means(both[0][drawn], labels, images, top=_TOP)[category]
+      held = chance.held_out(both[0][drawn], labels, images, top=_TOP)[category]
       yield 'mean', true[0], value[0], inference.around(value[0], a, held), a
       yield ('difference', true[0] - true[1], value[0] - value[1], inference.around(value[0] - value[1], a - b), a - b)
 

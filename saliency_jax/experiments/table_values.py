@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saliency_jax.experiments import bootstrap, chance, held_out, statistics
+from saliency_jax.experiments import bootstrap, chance, statistics
 from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.chance import Band
 from saliency_jax.ops import inference
@@ -139,7 +139,7 @@ def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
 def _values(
   scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, threshold: float, draws: Draws | None = None
 ) -> dict[str, Value]:
-  held = held_out.means(scores, labels, images, top=top, folds=FOLDS)
+  held = chance.held_out(scores, labels, images, top=top, folds=FOLDS)
   if not len(scores):
     return {}
   sampled = bootstrap.best_units(scores, labels, images, draws or bootstrap.draw(images, RESAMPLES), top=top)

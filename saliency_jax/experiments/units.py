@@ -19,7 +19,7 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import chance, clusters, held_out, runner, statistics, table_values
+from saliency_jax.experiments import chance, clusters, runner, statistics, table_values
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
@@ -51,7 +51,7 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   for tap, scores in rows.scores.items():
     kept, labels, images = chance.scored(scores, rows.labels, rows.index)
     overall = kept.mean(axis=0, dtype=float) if len(kept) else None
-    held = held_out.unit_means(scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
+    held = chance.held_out_unit_means(scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
     bands = chance.unit_bands(kept, labels, images, permutations=table_values.PERMUTATIONS)
     for category in ordered_categories(rows.labels):
       chosen = labels == category
@@ -151,7 +151,7 @@ def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
   """
   for tap, scores in rows.scores.items():
     best = statistics.best_units(statistics.unit_means(scores), top).units
-    held = held_out.by_set(scores, np.full(len(kinds), TARGET), rows.index, top=top, folds=table_values.FOLDS)
+    held = chance.held_out_by_set(scores, np.full(len(kinds), TARGET), rows.index, top=top, folds=table_values.FOLDS)
     for kind in dict.fromkeys(kinds.tolist()):
       inside = kinds == kind
       yield (tap, kind, inside.sum(), scores[inside][:, best].mean(dtype=float), held[inside].mean())

@@ -9,13 +9,25 @@ all members in one figure. A training that goes on begins a new file in each,
 which takes back what the ones before say of later steps.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+import jax
+import numpy as np
+import tqdm
+
 from saliency_jax import files, outside
+from saliency_jax.data.types import Source
+from saliency_jax.errors import InputError
+from saliency_jax.training.feed import Fed
+from saliency_jax.training.members import Members
+from saliency_jax.training.step import Metrics
+from saliency_jax.training.tasks import Task
 
 try:
   # TensorFlow is not needed for these.
@@ -138,3 +150,112 @@ def _lines_until(path: pathlib.Path, step: int) -> list[str]:
       break  # half a line: the run was killed while it wrote
     kept.append(line)
   return kept
+
+
+@dataclasses.dataclass(frozen=True)
+class StepLog:
+  """Writes the numbers of steps and validations; shows the last of them."""
+
+  journal: Journal
+  task: Task
+  members: Members
+  bar: tqdm.tqdm
+
+  def steps(self, pending: Sequence[tuple[int, Metrics]]) -> int:
+    """Writes the numbers of some steps; returns how many images they had.
+
+    Raises:
+      InputError: if one of them is not finite.
+    """
+    seen = 0
+    for now, metrics in pending:
+      metrics = jax.tree.map(np.asarray, metrics)
+      images = int(metrics.images)
+      loss = metrics.loss / max(metrics.images, 1)
+      for name, norm, value in zip(self.members, metrics.gradient_norm, loss, strict=True):
+        if not np.isfinite([norm, value]).all():
+          raise InputError(
+            f'At step {now} the gradient norm of {name} is {norm} and its loss '
+            f'{value}; lower its learning rates or config.optimizer.clip_norm.'
+          )
+      measured = of_members(self.task, self.members, metrics.sums)
+      self.journal.write(
+        now,
+        'train',
+        images=images,
+        loss=_named(self.members, loss),
+        **measured,
+        gradient_norm=_named(self.members, metrics.gradient_norm),
+      )
+      seen += images
+    rate = self.bar.format_dict['rate'] or 0
+    watched = np.mean([*measured[self.task.watched].values()])
+    self.bar.set_postfix_str(
+      f'loss {loss.mean():.3f}, '
+      f'{self.task.titles[self.task.watched]} {watched:.3f}, '
+      f'{rate * seen / len(pending):.1f} images/s',
+      refresh=False,
+    )
+    return seen
+
+  def check_finite(self, finite: jax.typing.ArrayLike, what: str, now: int) -> None:
+    """Raises an `InputError` that names the first member that is not finite.
+
+    Args:
+      finite: bool `[K]`.
+    """
+    for name, right in zip(self.members, np.asarray(finite), strict=True):
+      if not right:
+        raise InputError(f'After step {now} {what} of {name} is not finite; lower its learning rates.')
+
+
+def of_members(task: Task, members: Members, sums: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+  """Returns metric -> member -> value for sums `[K, ...]`."""
+  each = [
+    task.metrics({name: np.asarray(x[row], np.float64) for name, x in sums.items()}) for row in range(len(members))
+  ]
+  return {metric: {name: metrics[metric] for name, metrics in zip(members, each, strict=True)} for metric in each[0]}
+
+
+def validate(evaluate, batches: Iterator[Fed], task: Task, members: Members) -> dict[str, dict[str, float]]:
+  """Returns metric -> member -> value; {} if no image counts."""
+  parts = [evaluate(*batch) for batch in batches]
+  sums = {name: np.sum([np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64) for name in parts[0]}
+  return of_members(task, members, sums) if sums['images'].any() else {}
+
+
+def of_journal(workdir: str | os.PathLike, members: Members, task: Task) -> dict[str, dict]:
+  """Returns what became of every member, for `summary.json`.
+
+  Of each its depth, seed and rates, its best step, and there and at the end the
+  metrics of the task.
+
+  Raises:
+    InputError: if the run's journal is gone.
+  """
+  lines = [line for line in read(workdir) if line['kind'] == 'validate']
+  if not lines:
+    raise InputError(f'{workdir} has lost the scores in its metrics.jsonl; start again in another --workdir.')
+  found = {}
+  for name, member in members.items():
+    best = max(lines, key=lambda line, name=name: (line[task.watched][name], line['step']))
+    found[name] = {
+      **member._asdict(),
+      'step': best['step'],
+      **{metric: best[metric][name] for metric in task.titles},
+      f'last_{task.watched}': lines[-1][task.watched][name],
+    }
+  return found
+
+
+def nothing(part: str, source: Source, skipped: Mapping[str, str]) -> InputError:
+  """Returns what is said where not one image of a part of the data counts."""
+  first = next((skipped[name] for name in source.image_ids if name in skipped), 'they have no fixation')
+  return InputError(
+    f'None of the {part} images can be used ({first.rstrip(".")}); check '
+    f'config.data.dir and, where it is given, config.data.val_dir.'
+  )
+
+
+def _named(members: Members, values: np.ndarray) -> dict[str, float]:
+  return dict(zip(members, map(float, values), strict=True))

@@ -26,9 +26,8 @@ from saliency_jax.data import fingerprints
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
 from saliency_jax.networks.network import Network, Variables
-from saliency_jax.training import feed, members, plan, step, step_log, trained_models
+from saliency_jax.training import feed, journal, members, plan, step, trained_models
 from saliency_jax.training.checkpoints import Checkpoints, State
-from saliency_jax.training.journal import Journal
 from saliency_jax.training.plan import Plan
 from saliency_jax.workdir import Folder, alone, opening
 
@@ -117,9 +116,9 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> 
         folder.clear([_TRAINED])
         fingerprints.write(path, fingerprints.of(run.data.train))
       trained_models.save_start(path, run.network)
-    journal = stack.enter_context(Journal(path if first else None, step=done))
+    opened = stack.enter_context(journal.Journal(path if first else None, step=done))
     bar = stack.enter_context(progress.bar(total=run.last, done=done, unit='step', title=title))
-    log = step_log.StepLog(journal, run.task, run.members, bar)
+    log = journal.StepLog(opened, run.task, run.members, bar)
     loop = _Loop(run, _compile(run, mesh), frozen.variables, checkpoints, inputs, log, bar, skipped)
     seconds = {'start': time.perf_counter() - started} | loop.run(states, done)
     checkpoints.wait()
@@ -147,7 +146,7 @@ def _facts(run: Plan, path: pathlib.Path, skipped: dict[str, str], images: int, 
       'steps': run.last,
       'skipped': len(skipped),
     },
-    'members': step_log.of_journal(path, run.members, task),
+    'members': journal.of_journal(path, run.members, task),
     'skipped': skipped,
     'seconds': {k: round(v, 3) for k, v in seconds.items()},
     'images_per_second': round(images / max(seconds['training'], 1e-9), 3),
@@ -193,7 +192,7 @@ class _Loop:
   variables: Variables
   checkpoints: Checkpoints
   inputs: feed.Inputs
-  log: step_log.StepLog
+  log: journal.StepLog
   bar: tqdm.tqdm
   skipped: dict[str, str]
   images: int = 0  # that were trained on
@@ -238,15 +237,15 @@ class _Loop:
     """Measures the members; returns the watched metric of each."""
     run = self.plan
     if not self.images and now - done >= run.length:
-      raise step_log.nothing('training', run.data.train, self.skipped)
-    measured = step_log.validate(
+      raise journal.nothing('training', run.data.train, self.skipped)
+    measured = journal.validate(
       lambda *batch: self.programs.evaluate(states, self.variables, *batch),
       itertools.islice(self.inputs.validation, self.inputs.validation_length),
       run.task,
       run.members,
     )
     if not measured:
-      raise step_log.nothing('validation', run.data.validation, self.skipped)
+      raise journal.nothing('validation', run.data.validation, self.skipped)
     scores = measured[run.task.watched]
     self.log.check_finite(np.isfinite([*scores.values()]), f'the validation {run.task.titles[run.task.watched]}', now)
     self.log.journal.write(now, 'validate', epoch=now // run.length, **measured)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from saliency_jax.experiments import bootstrap, held_out
+from saliency_jax.experiments import bootstrap, chance
 from saliency_jax.ops import inference
 
 IMAGES = np.array(list('ccaabbbd'))
@@ -84,7 +84,7 @@ def test_the_interval_of_best_units_allows_for_their_choice():
     scores[:, :3] += 0.3
     value = np.sort(scores.mean(axis=0))[-3:].mean()
     samples = bootstrap.best_units(scores, labels, images, bootstrap.draw(images, 100), top=3)['x']
-    held = held_out.means(scores, labels, images, top=3)['x']
+    held = chance.held_out(scores, labels, images, top=3)['x']
     low, high = inference.around(value, samples, held)
     assert low < min(value, held) < max(value, held) < high
     covered += low <= 0.3 <= high

@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 import pytest
 
-from saliency_jax.experiments import chance, held_out
+from saliency_jax.experiments import chance
 from saliency_jax.experiments import statistics as unit_statistics
 
 # Photographs a and b have several labels, c and d one each, e a region alone.
@@ -95,7 +95,7 @@ def test_the_mean_of_the_band_is_that_of_all_arrangements():
 def test_chance_holds_noise_and_a_response_leaves_it():
   scores, labels, images = made(400, 50, 120)
   bands = band(scores, labels, images, top=3)
-  held = held_out.means(scores, labels, images, top=3)
+  held = chance.held_out(scores, labels, images, top=3)
   observed = {category: slow_best(rows_of(scores, labels, category), 3) for category in bands}
   assert bands['u'].high < observed['u']
   assert held['u'] == pytest.approx(2, abs=0.3)
@@ -123,7 +123,7 @@ def test_held_out_is_that_of_a_loop_over_folds(folds):
   scores, labels, images = made(60, 20, 15)
   names = sorted({*images})
   rank = dict(zip(names, np.random.default_rng(4).permutation(len(names)), strict=True))
-  found = held_out.means(scores, labels, images, top=3, folds=folds, seed=4)
+  found = chance.held_out(scores, labels, images, top=3, folds=folds, seed=4)
   for category in 'uvw':
     of_category = [i for i in range(60) if labels[i] == category]
     photographs = sorted({images[i] for i in of_category}, key=rank.get)
@@ -142,7 +142,7 @@ def test_units_are_never_scored_on_a_photograph_that_chose_them():
   # In each photograph another unit is lucky; elsewhere it is unlucky.
   scores = 9.0 * np.repeat(np.eye(6), 2, axis=0) - 1
   images, labels = np.repeat(np.arange(6), 2), np.full(12, 'x')
-  assert held_out.means(scores, labels, images, top=1, folds=6)['x'] == pytest.approx(-1)
+  assert chance.held_out(scores, labels, images, top=1, folds=6)['x'] == pytest.approx(-1)
 
 
 def test_rows_without_a_score_are_left_out():
@@ -153,7 +153,7 @@ def test_rows_without_a_score_are_left_out():
   whole = band(scores, labels, images, top=3)
   for category, found in band(*extended, top=3).items():
     assert found == pytest.approx(whole[category])
-  assert held_out.means(*extended, top=3) == held_out.means(scores, labels, images, top=3)
+  assert chance.held_out(*extended, top=3) == chance.held_out(scores, labels, images, top=3)
 
 
 def test_what_cannot_be_permuted_has_no_band():
@@ -170,7 +170,7 @@ def test_what_cannot_be_permuted_has_no_band():
 
 def test_nothing_is_held_out_of_one_photograph():
   scores = np.ones((3, 4))
-  found = held_out.means(scores, np.array(list('xxy')), np.array([1, 2, 2]), top=2)
+  found = chance.held_out(scores, np.array(list('xxy')), np.array([1, 2, 2]), top=2)
   assert found == {'x': 1, 'y': pytest.approx(np.nan, nan_ok=True)}
 
 
@@ -197,9 +197,9 @@ def test_each_region_is_stood_for_by_others_on_its_photograph():
 
 def test_a_unit_s_held_out_mean_is_of_the_folds_that_did_not_choose_it():
   scores = np.array([[4.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
-  found = held_out.unit_means(scores, np.array(['a'] * 3), np.arange(3), top=1, folds=3)['a']
+  found = chance.held_out_unit_means(scores, np.array(['a'] * 3), np.arange(3), top=1, folds=3)['a']
   # Without the first region the second unit is the best, else the first: its
   # means are 2 and 1.33 against 0.5 and 1.
   np.testing.assert_allclose(found, [0.0, 0.0])
-  one = held_out.unit_means(scores[:1], np.array(['a']), np.arange(1), top=1)['a']
+  one = chance.held_out_unit_means(scores[:1], np.array(['a']), np.arange(1), top=1)['a']
   assert np.isnan(one).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saliency_jax.experiments import bootstrap, chance, held_out, table_values
+from saliency_jax.experiments import bootstrap, chance, table_values
 from saliency_jax.ops import inference
 
 IMAGES = np.repeat([f'{i:02d}' for i in range(20)], 4)
@@ -23,7 +23,7 @@ def test_a_category_has_what_each_part_finds(scores):
   assert list(found) == ['face', 'food', 'text']
   assert found['food'].sets == 39
   bands, above = chance.bands(scores, LABELS, IMAGES, top=4, threshold=0.2)
-  held = held_out.means(scores, LABELS, IMAGES, top=4)
+  held = chance.held_out(scores, LABELS, IMAGES, top=4)
   for category, value in found.items():
     rows = scores[category == LABELS].astype(float)
     means = np.nanmean(rows, axis=0)
