@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from saliency_jax import numpy_files, schema
 from saliency_jax.data.types import ordered_categories
@@ -67,14 +68,10 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   Args:
     members: member -> float32 `[T, C]`, NaN where a set has no fixation.
   """
-  # The sets of an image stand one after another.
-  image_ids = np.array([row.image_id for row in listed])
-  _, first, inverse = np.unique(image_ids, return_index=True, return_inverse=True)
+  sets = pd.DataFrame(listed)
+  labels = sets.get('category', sets.get('kind'))
   found = Scores(
-    image_ids,
-    np.arange(len(listed)) - first[inverse],
-    np.array([getattr(row, 'category', getattr(row, 'kind', '')) for row in listed]),
-    members,
+    sets['image_id'].to_numpy(str), sets.groupby('image_id').cumcount().to_numpy(), labels.to_numpy(str), members
   )
   return found.only(~np.isnan(next(iter(members.values()))).any(axis=1))
 

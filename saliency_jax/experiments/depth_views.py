@@ -16,7 +16,7 @@ from saliency_jax import progress, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import exhibits, exported_maps, statistics, thumbnails
+from saliency_jax.experiments import exported_maps, statistics, thumbnails
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.forward import Forward, Probe, Settings
 from saliency_jax.networks.network import Network
@@ -55,7 +55,7 @@ def check(config, taps: Mapping[str, Mapping[str, int]], sources: Mapping[str, S
   at_least(0, {'before_after.count': config.count})
   named, best = _asked(config)
   for name, measured in itertools.product(named, taps.values()):
-    exhibits.unit(name, measured, 'config.before_after.units')
+    exported_maps.unit(name, measured, 'config.before_after.units')
   for label in _unknown(set(best), sources):
     raise InputError(
       f'config.before_after.units names {_BEST}{label}, and no region of the photographs is labelled {label!r}.'
@@ -94,7 +94,7 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
   """
   scores = read(tap)
   named, labels = _asked(config)
-  units = [*map(exhibits.tap_and_unit, named)]
+  units = [*map(exported_maps.tap_and_unit, named)]
   images = [x for x in config.images if x in scores.image_ids]
   if images:
     return [

@@ -22,7 +22,7 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import exhibits, exported_maps, measurement, table_values, together
+from saliency_jax.experiments import exported_maps, measurement, table_values, together
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
@@ -119,7 +119,7 @@ def check(config, network: Network) -> Probe:
     )
   probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data))
   units = {tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
-  exhibits.check(config.report, units)
+  exported_maps.check(config.report, units)
   for tap, count in units.items():
     if count < config.analysis.top_units:
       logging.warning(

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import exhibits
-from saliency_jax.experiments.exhibits import pairs
+from saliency_jax.experiments import exported_maps
+from saliency_jax.experiments.exported_maps import pairs
 from saliency_jax.experiments.statistics import Rows
 
 COLUMNS = ('food', 'text', 'plant', 'drink')
@@ -110,8 +110,8 @@ def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
 )
 def test_what_makes_no_sense_is_refused(change, said):
   with pytest.raises(InputError, match=said):
-    exhibits.check(asked(**change), {'conv5_3': 7})
+    exported_maps.check(asked(**change), {'conv5_3': 7})
 
 
 def test_what_makes_sense_is_not():
-  exhibits.check(asked(units=0, also=('conv5_3:6', 'conv5_3:00')), {'conv5_3': 7})
+  exported_maps.check(asked(units=0, also=('conv5_3:6', 'conv5_3:00')), {'conv5_3': 7})
