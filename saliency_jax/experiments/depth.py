@@ -12,7 +12,7 @@ import hashlib
 import json
 import pathlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -66,7 +66,7 @@ def open_sources(config) -> dict[str, Source]:
   network = trained_models.load(config.network, config.run.cache_dir)
   sources, taps = {}, {}
   for kind in config.measured:
-    one = member_config(config, '', kind, '')
+    one = member_config(config, kind)
     shapes = network.shapes(runner.check(one, network).taps)
     taps[kind] = {tap: shape[-1] for tap, shape in shapes.items()}
     if kind == 'regions':
@@ -94,20 +94,19 @@ def data_key(config, kind: str) -> str:
   return f'config.{kind}.data'
 
 
-def member_config(config, workdir: str, kind: str, member: str) -> ml_collections.ConfigDict:
-  """Returns the config with which a job of its own would measure a member."""
+def member_config(
+  config, kind: str, workdir: str = '', member: str = '', taps: Sequence[str] = ()
+) -> ml_collections.ConfigDict:
+  """Returns the config with which a job of its own would measure a member.
+
+  Args:
+    workdir: from which it is loaded; '' of a network that is passed as a value.
+    taps: in place of those of the kind.
+  """
   one = ml_collections.ConfigDict(config[kind].to_dict())
-  one.network = ml_collections.ConfigDict(
-    config.network.to_dict()
-    | {
-      'weights': '',
-      'preprocessing': '',
-      'checkpoint': workdir,
-      'member': member,
-      'readout_tap': '',
-      'taps': one.network.taps,
-    }
-  )
+  own = {'weights': '', 'preprocessing': '', 'checkpoint': workdir, 'member': member, 'readout_tap': ''}
+  own['taps'] = tuple(taps) or one.network.taps
+  one.network = ml_collections.ConfigDict(config.network.to_dict() | own)
   one.run = ml_collections.ConfigDict(config.run.to_dict())
   if kind == 'regions' and not one.data.dir:
     regions = one.data.regions or config.data.regions
@@ -154,7 +153,7 @@ def measure(config, trained: dict, sources: Mapping[str, Source], workdir: str, 
     for name, load in members.items() if sources else ():
       network = load()
       for kind, source in sources.items():
-        seconds[kind] += measured(path, kind, member_config(config, workdir, kind, name), source, network)
+        seconds[kind] += measured(path, kind, member_config(config, kind, workdir, name), source, network)
     if not first:
       runtime.wait_for(path / schema.SUMMARY)
       return {}

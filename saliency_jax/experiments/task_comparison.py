@@ -139,13 +139,9 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
     )
 
 
-def _measuring(config, taps: Sequence[str]):
+def _measuring(config, taps: Sequence[str]) -> ml_collections.ConfigDict:
   """Returns the config with which dissect would measure all trunks."""
-  whole = ml_collections.ConfigDict(config.to_dict())
-  whole.regions.network = ml_collections.ConfigDict({'taps': tuple(taps)})
-  one = depth.member_config(whole, '', 'regions', _TRUNKS)
-  one.network.checkpoint = ''
-  return one
+  return depth.member_config(config, 'regions', member=_TRUNKS, taps=taps)
 
 
 def _write_regions(folder: Folder, config, looked: Sequence[Trained]) -> Scores:

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from absl import logging
 from scipy import special
 
@@ -120,9 +121,8 @@ def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
     readable: int [N], ascending positions of the photographs that were read.
   """
   scored = rows.counts > 0
-  _, labels = np.unique(rows.labels[scored], return_inverse=True)
-  named = np.unique(np.stack([rows.index[scored], labels]), axis=1)[0]
-  variety = np.searchsorted(named, readable, side='right') - np.searchsorted(named, readable)
+  named = pd.Series(rows.labels[scored]).groupby(rows.index[scored]).nunique()
+  variety = named.reindex(readable, fill_value=0).to_numpy()
   return np.sort(readable[np.argsort(-variety, kind='stable')[:images]])
 
 
@@ -176,12 +176,9 @@ def first_of_each_kind(patterns: Sequence[Pattern], images: int) -> np.ndarray:
 
   The first array of every kind comes before the second ones.
   """
-  seen: dict[str, int] = {}
-  rank = []
-  for pattern in patterns:
-    rank.append(seen.get(pattern.kind, 0))
-    seen[pattern.kind] = rank[-1] + 1
-  return np.sort(np.argsort(np.array(rank), kind='stable')[:images])
+  kinds = pd.Series([pattern.kind for pattern in patterns])
+  rank = kinds.groupby(kinds).cumcount().to_numpy()
+  return np.sort(np.argsort(rank, kind='stable')[:images])
 
 
 DISSECT = Experiment(

@@ -164,11 +164,11 @@ def test_a_member_is_what_its_own_dissection_finds(sweep, tmp_path):
 
 def test_a_member_gets_every_key_of_the_jobs(sweep):
   for kind, config in (('regions', osie_config), ('popout', popout_config)):
-    one = depth.member_config(sweep.config, 'W', kind, 'depth_0')
+    one = depth.member_config(sweep.config, kind, 'W', 'depth_0')
     # A locked config takes no key that it has not.
     config.get_config().lock().update(one)
     one.lock().update(config.get_config())
-    one = depth.member_config(sweep.config, 'W', kind, 'depth_0')
+    one = depth.member_config(sweep.config, kind, 'W', 'depth_0')
     assert (one.network.checkpoint, one.network.member) == ('W', 'depth_0')
     assert one.network.image_size == made.IMAGE_SIZE
 
