@@ -17,6 +17,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import weight_files
 from saliency_jax.report import reading, site
 from saliency_jax.training import checkpoints, feature_cache
+from saliency_jax.training.step import MemberState
 from tests.data import made, made_pysaliency, made_salicon
 from tests.experiments import made_scores as made_looks
 from tests.networks.weights import made as made_weights
@@ -109,7 +110,7 @@ def _built(folder: Place) -> None:
   shutil.rmtree(folder / 't')
 
 
-_STATE = checkpoints.State(*({name: {'w': np.full((2, 3), value, np.float32)} for name in 'ab'} for value in (1, 2)))
+_STATE = {name: MemberState(*({'w': np.full((2, 3), value, np.float32)} for value in (1, 2))) for name in 'ab'}
 
 
 def _checkpoints(folder: Place) -> None:
@@ -121,7 +122,7 @@ def _checkpoints(folder: Place) -> None:
 def _read_checkpoints(folder: Place) -> None:
   checkpoints.members(folder)
   best = checkpoints.read_best(folder, 'a')
-  jax.tree.map(np.testing.assert_array_equal, best.params, _STATE.params['a'])
+  jax.tree.map(np.testing.assert_array_equal, best.params, _STATE['a'].params)
   like = jax.tree.map(
     lambda x: jax.ShapeDtypeStruct(
       x.shape, x.dtype, sharding=jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
@@ -130,7 +131,7 @@ def _read_checkpoints(folder: Place) -> None:
   )
   with checkpoints.Checkpoints(folder, {'x': 1}, 'ab') as opened:
     restored = opened.restore(like)
-  jax.tree.map(np.testing.assert_array_equal, restored.state, _STATE)
+  jax.tree.map(np.testing.assert_array_equal, restored[0], _STATE)
 
 
 _MARKS = np.arange(32, dtype=np.uint8).reshape(2, 16) + 1

@@ -21,24 +21,14 @@ from orbax.checkpoint import checkpoint_managers as policies
 from saliency_jax.errors import InputError
 from saliency_jax.networks import trees
 from saliency_jax.training import checksums, disk, preservation
+from saliency_jax.training.step import MemberState
 
 FOLDER = 'checkpoints'  # within a run's folder
-_ITEMS = ('params', 'optimizer')
+_ITEMS = MemberState._fields
 
 
-class State(NamedTuple):
-  """What a run has learnt, of each member by its name."""
-
-  params: dict[str, trees.Tree]  # what the member trains, and nothing else
-  optimizer: dict[str, object]
-
-
-class Restored(NamedTuple):
-  """A checkpoint, as it was saved."""
-
-  state: State
-  step: int
-  skipped: dict[str, str]
+# Of each member by its name, a `step.MemberState`: what it trains, and no more.
+States = dict[str, MemberState]
 
 
 class Checkpoints:
@@ -65,11 +55,11 @@ class Checkpoints:
     for step in self._manager.all_steps():
       self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
 
-  def restore(self, like: State) -> Restored | None:
-    """Returns the latest whole checkpoint, None if there is none.
+  def restore(self, like: States) -> tuple[States, int, dict[str, str]] | None:
+    """Returns the states, step and skipped images of the latest whole checkpoint.
 
-    A damaged one is passed over for the one before, with a warning; then it is
-    removed.
+    None if there is none. A damaged one is passed over for the one before, with
+    a warning; then it is removed.
 
     Args:
       like: the same trees with `jax.ShapeDtypeStruct`s that have the sharding
@@ -90,20 +80,21 @@ class Checkpoints:
           self._manager,
           step,
           about,
-          {name: (tree, ocp.args.StandardRestore(tree)) for name, tree in like._asdict().items()},
+          {name: (tree, ocp.args.StandardRestore(tree)) for name, tree in _items(like).items()},
         )
         if state is not None:
           # Now that another one could be read, and no sooner.
           for other in damaged:
             self._manager.delete(other)
-          return Restored(State(**state), step, about['skipped'])
+          states = {name: MemberState(*(state[item][name] for item in _ITEMS)) for name in like}
+          return states, step, about['skipped']
       logging.warning('The checkpoint %s is damaged; the one before is taken.', self._path / str(step))
       damaged.append(step)
     if damaged:
       raise InputError(f'{self._path} holds no checkpoint that is whole; start again in another --workdir.')
     return None
 
-  def save(self, step: int, state: State, scores: dict[str, float] | None, skipped: dict[str, str]) -> None:
+  def save(self, step: int, states: States, scores: dict[str, float] | None, skipped: dict[str, str]) -> None:
     """Starts to write a checkpoint; the arrays may be donated afterwards.
 
     Args:
@@ -115,13 +106,13 @@ class Checkpoints:
     """
     if step in self._manager.all_steps():
       return
-    items = state._asdict()
+    items = _items(states)
     about = {
       'job': self._job,
       'step': step,
       'scores': scores,
       'skipped': dict(skipped),
-      'shapes': checksums.shapes(state.params),
+      'shapes': checksums.shapes(items['params']),
       'crc32': {name: checksums.checksums(items[name]) for name in _ITEMS},
     }
     about['digest'] = checksums.of_json(about)
@@ -263,6 +254,11 @@ def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
   if member not in names:
     raise InputError(f'{workdir} has the members {", ".join(names)}; name one of them with --config.network.member.')
   return member
+
+
+def _items(states: States) -> dict[str, dict]:
+  """Returns item -> member -> tree, as they lie on disk."""
+  return {item: {name: getattr(state, item) for name, state in states.items()} for item in _ITEMS}
 
 
 def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:

@@ -27,7 +27,7 @@ from saliency_jax.data.parts import Data
 from saliency_jax.errors import Stopped
 from saliency_jax.networks.network import Network, Variables
 from saliency_jax.training import feed, journal, members, plan, step, trained_models
-from saliency_jax.training.checkpoints import Checkpoints, State
+from saliency_jax.training.checkpoints import Checkpoints, States
 from saliency_jax.training.plan import Plan
 from saliency_jax.workdir import Folder, alone, opening
 
@@ -95,15 +95,15 @@ def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> 
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
     mesh = runtime.data_mesh(devices, run.shares)
-    states = [step.init_member(x, run.network, run.task, run.tx, run.head) for x in run.members.values()]
+    states = {name: step.init_member(x, run.network, run.task, run.tx, run.head) for name, x in run.members.items()}
     # Several processes share the folder, which the first one keeps for them.
     first = jax.process_index() == 0
     with runtime.ending_together():
       if first:
         stack.enter_context(alone(workdir, run.job))
     with opening(workdir) as path:
-      drawn = {name: x.params for name, x in zip(run.members, states, strict=True)}
-      checkpoints = stack.enter_context(Checkpoints(path, run.facts(drawn), list(run.members)))
+      facts = run.facts({name: x.params for name, x in states.items()})
+      checkpoints = stack.enter_context(Checkpoints(path, facts, list(run.members)))
     states, done, skipped = _restored(run, checkpoints, states, mesh)
     frozen = feed.freeze(run.network, run.depths(), mesh)
     inputs = feed.open_inputs(run, frozen, str(path / _FEATURES), done, skipped)
@@ -153,20 +153,15 @@ def _facts(run: Plan, path: pathlib.Path, skipped: dict[str, str], images: int, 
   }
 
 
-def _restored(
-  run: Plan, checkpoints: Checkpoints, states: list[step.MemberState], mesh: Mesh
-) -> tuple[list[step.MemberState], int, dict[str, str]]:
+def _restored(run: Plan, checkpoints: Checkpoints, states: States, mesh: Mesh) -> tuple[States, int, dict[str, str]]:
   """Returns the states to go on from, after how many steps, and what was
   skipped until then."""
   whole = runtime.everywhere(mesh)
-  restored = checkpoints.restore(
-    jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole), _state(run, states))
-  )
-  if not restored:
-    return runtime.replicate(jax.tree.map(np.asarray, states), mesh), 0, {}
-  state, done, skipped = restored
-  logging.info('Going on after step %d of %d.', done, run.last)
-  return [step.MemberState(state.params[name], state.optimizer[name]) for name in run.members], done, skipped
+  like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole), states)
+  restored = checkpoints.restore(like)
+  if restored:
+    logging.info('Going on after step %d of %d.', restored[1], run.last)
+  return restored or (runtime.replicate(jax.tree.map(np.asarray, states), mesh), 0, {})
 
 
 def _compile(run: Plan, mesh: Mesh) -> _Programs:
@@ -197,7 +192,7 @@ class _Loop:
   skipped: dict[str, str]
   images: int = 0  # that were trained on
 
-  def run(self, states: list[step.MemberState], done: int) -> dict[str, float]:
+  def run(self, states: States, done: int) -> dict[str, float]:
     """Goes through the steps that are left; returns the seconds of each part.
 
     Raises:
@@ -205,7 +200,7 @@ class _Loop:
       Stopped: after SIGTERM, when everything is saved.
     """
     run, update, every = self.plan, self.programs.update, self.plan.config.train.checkpoint_every
-    states = self.programs.packing.pack(states)
+    states = self.programs.packing.pack([states[name] for name in run.members])
     seconds = dict.fromkeys(('training', 'validation'), 0.0)
     pending: list[tuple[int, step.Metrics]] = []
     mark = time.perf_counter()
@@ -226,7 +221,7 @@ class _Loop:
         seconds['training'] += time.perf_counter() - mark
         mark = time.perf_counter()
         scores = self._validate(whole, now, done) if epoch_ends else None
-        self.checkpoints.save(now, _state(run, whole), scores, self.skipped)
+        self.checkpoints.save(now, dict(zip(run.members, whole, strict=True)), scores, self.skipped)
         seconds['validation'] += time.perf_counter() - mark
         mark = time.perf_counter()
         if stop and now < run.last:
@@ -250,10 +245,3 @@ class _Loop:
     self.log.check_finite(np.isfinite([*scores.values()]), f'the validation {run.task.titles[run.task.watched]}', now)
     self.log.journal.write(now, 'validate', epoch=now // run.length, **measured)
     return scores
-
-
-def _state(run: Plan, states: list[step.MemberState]) -> State:
-  return State(
-    {name: x.params for name, x in zip(run.members, states, strict=True)},
-    {name: x.optimizer for name, x in zip(run.members, states, strict=True)},
-  )

@@ -15,6 +15,7 @@ import pytest
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.training import checkpoints, checksums, journal
+from saliency_jax.training.step import MemberState
 from tests import tiny
 from tests.training import made
 from tests.training.running import are_equal, load, params, train
@@ -137,11 +138,8 @@ def test_what_changes_no_number_may_change(whole, copy):
   train(config, copy)
 
 
-def _state(value: float) -> checkpoints.State:
-  return checkpoints.State(
-    {name: {'readout': {'kernel': jnp.full(3, value)}} for name in 'ab'},
-    {name: {'moment': jnp.zeros(3)} for name in 'ab'},
-  )
+def _state(value: float) -> checkpoints.States:
+  return {name: MemberState({'readout': {'kernel': jnp.full(3, value)}}, {'moment': jnp.zeros(3)}) for name in 'ab'}
 
 
 def _save(workdir, scores: dict[int, tuple[float, float] | None]) -> None:
@@ -243,10 +241,11 @@ import resource, sys
 import jax.numpy as jnp, numpy as np
 from saliency_jax.errors import InputError
 from saliency_jax.training import checkpoints
+from saliency_jax.training.step import MemberState
 
 def state(size):
-  x = {'': jnp.asarray(np.random.default_rng(0).random(size))}
-  return checkpoints.State(x, x)
+  x = jnp.asarray(np.random.default_rng(0).random(size))
+  return {'': MemberState(x, x)}
 
 try:
   with checkpoints.Checkpoints(sys.argv[1], {}, ['']) as opened:
