@@ -62,8 +62,7 @@ def load(config) -> Network:
   Raises:
     InputError: as `trained_models.load_start`.
   """
-  start = trained_models.load_start(config.network, config.run.cache_dir)
-  return start if isinstance(start, Network) else start.network
+  return trained_models.load_start(config.network, config.run.cache_dir).network
 
 
 def compare(config, data: Data, regions: Source, network: Network, workdir: str) -> dict:

@@ -21,6 +21,7 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.training import image_batches, members, optimizer, tasks, trained_models
 from saliency_jax.training.members import Group, Members
 from saliency_jax.training.tasks import Task
+from saliency_jax.training.trained_models import Trained
 
 # Keys that change where things lie or how fast they go, not what comes out:
 # `Plan.facts` names the images and the weights themselves.
@@ -121,35 +122,30 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
       weights cannot be had.
   """
   _check(config, data)
-  start = network or trained_models.load_start(config.network, config.run.cache_dir)
+  start = Trained(network) if network else trained_models.load_start(config.network, config.run.cache_dir)
   task = tasks.make(tasks.describe(config.task, data.scenes, data.train.image_ids))
-  head = None
-  if isinstance(start, Network):
-    task, start = tasks.on(task, start)
-  else:
-    task, network = tasks.on(task, start.network)
-    head = _head(start, task)
-    start = network
-  if not start.decodes:
-    heads.check_name(start, task.head)
+  task, network = tasks.on(task, start.network)
+  head = _head(start, task)
+  if not network.decodes:
+    heads.check_name(network, task.head)
   if head is None and task.outputs and config.task.pretrained_dense:
-    head = _pretrained(start, task, config.run.cache_dir)
+    head = _pretrained(network, task, config.run.cache_dir)
   if job == 'train':
-    trained = members.single(config.train, start, task.rate)
+    trained = members.single(config.train, network, task.rate)
     parts = members.groups([x.depth for x in trained.values()], 'shared'), 1
   else:
-    trained = members.sweep(config.sweep, start, task.rate)
+    trained = members.sweep(config.sweep, network, task.rate)
     parts = members.division(config.sweep, [x.depth for x in trained.values()], devices)
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length
   direction, schedule = optimizer.make_direction(config.optimizer), optimizer.make_schedule(config.schedule, steps=last)
-  start.grids([start.readout_tap], start.preprocess.image_size)  # a map of one cell is refused
-  return Plan(job, start, task, head, trained, *parts, data, direction, schedule, length, last, config)
+  network.grids([network.readout_tap], network.preprocess.image_size)  # a map of one cell is refused
+  return Plan(job, network, task, head, trained, *parts, data, direction, schedule, length, last, config)
 
 
-def _head(start: trained_models.Trained, task: Task) -> trees.Tree | None:
+def _head(start: Trained, task: Task) -> trees.Tree | None:
   """Returns the head to begin with; None where the task needs another one."""
-  if start.task.name != task.name:
+  if not start.task or start.task.name != task.name:
     return None
   tap = start.network.readout_tap
   shape = start.network.shapes([tap])[tap]

@@ -22,11 +22,14 @@ _START = 'pretrained.safetensors'
 
 
 class Trained(NamedTuple):
-  """A member of a training run as it was when it was best."""
+  """A member of a training run as it was when it was best.
+
+  Of a network that was not trained here there is neither task nor head.
+  """
 
   network: Network  # the trunk, with what was trained in it
-  task: Task
-  head: trees.Tree  # the parameters of the task's head
+  task: Task | None = None
+  head: trees.Tree | None = None  # the parameters of the task's head
 
 
 def load(config, cache_dir: str = '') -> Network:
@@ -38,17 +41,13 @@ def load(config, cache_dir: str = '') -> Network:
   Raises:
     InputError: if the network, its weights or the trained model cannot be had.
   """
-  trained = load_start(config, cache_dir)
-  if isinstance(trained, Network):
-    return trained
-  return _whole(trained)
+  return _whole(load_start(config, cache_dir))
 
 
-def load_start(config, cache_dir: str = '') -> Network | Trained:
+def load_start(config, cache_dir: str = '') -> Trained:
   """Returns what training starts from; see `load`."""
   if config.checkpoint:
     found = read(config.checkpoint, config.member, dtype=config.dtype)
-    changes = {}
     if config.name not in (zoo.DEFAULT, found.network.name):
       raise InputError(
         f'The model in {config.checkpoint} is of {found.network.name}, not '
@@ -66,11 +65,12 @@ def load_start(config, cache_dir: str = '') -> Network | Trained:
         f'out.'
       )
     if config.image_size:
-      changes['preprocess'] = found.network.preprocess._replace(image_size=config.image_size)
-    return found._replace(network=found.network.replace(**changes))
+      preprocess = found.network.preprocess._replace(image_size=config.image_size)
+      found = found._replace(network=found.network.replace(preprocess=preprocess))
+    return found
   if config.member:
     raise InputError(f'config.network.member is {config.member!r}, but config.network.checkpoint names no sweep.')
-  return zoo.load(
+  network = zoo.load(
     config.name,
     weights=config.weights,
     preprocessing=config.preprocessing,
@@ -79,6 +79,7 @@ def load_start(config, cache_dir: str = '') -> Network | Trained:
     readout_tap=config.readout_tap,
     image_size=config.image_size,
   )
+  return Trained(network)
 
 
 def load_trained(workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32') -> Network:
@@ -95,7 +96,7 @@ def load_trained(workdir: str | os.PathLike, member: str = '', *, dtype: str = '
 
 def _whole(trained: Trained) -> Network:
   """Returns a trained network with the output of its task among its taps."""
-  if trained.network.decodes:
+  if trained.network.decodes or not trained.task:
     return trained.network
   return heads.attach(trained.network, trained.task.head, trained.head, trained.task.outputs)
 
