@@ -156,12 +156,7 @@ OTHERS = [
     (name, kind, place)
     for name in NAMES
     if name.startswith('own')
-    for kind, place in (
-      ('ledger', '*.part'),
-      ('features', '*/key.json'),
-      ('features', '*/rows'),
-      ('features', '*/marks'),
-    )
+    for kind, place in (('ledger', '*.part'), ('features', '*/key.json'), ('features', '*/records'))
   ),
 ]
 

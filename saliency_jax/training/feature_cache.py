@@ -1,9 +1,9 @@
 """What frozen stages compute, kept on disk so that it is computed once.
 
-One file for each fine-tuning depth, a row for each image of a data set. The
-folder's name is a hash of all that the rows follow from but the images; a row
-counts only where the hash of the very pixels that entered the network and the
-checksum of its own bytes stand beside it. So neither other weights, nor another
+One file for each fine-tuning depth, a record for each image of a data set. The
+folder's name is a hash of all that they follow from but the images; a record
+has the hash of the very pixels that entered the network and the checksum of its
+own features, and counts only where these are right. So neither other weights, nor another
 preprocessing, nor an image that was replaced, nor a damaged file, nor a run
 that was killed while it wrote, leads to wrong features.
 """
@@ -26,9 +26,9 @@ from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
-_LAYOUT = 3  # raised when the files change their meaning
+_LAYOUT = 4  # raised when the files change their meaning
 _HASH = 16  # bytes
-_MARK = np.dtype([('pixels', np.uint8, _HASH), ('crc32', '<u4')])
+_FILE = 'records'
 
 
 def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
@@ -102,17 +102,16 @@ class Features:
     """
     words = json.dumps(dict(key), sort_keys=True)
     self._path = pathlib.Path(folder).expanduser() / hashlib.sha256(words.encode()).hexdigest()
-    self._row = int(np.prod(shape[1:])) * 4  # bytes; bfloat16 as float32
+    # bfloat16 as float32
+    self._record = np.dtype([('pixels', np.uint8, _HASH), ('crc32', '<u4'), ('features', '<f4', shape[1:])])
     with self._writing():
       self._path.mkdir(parents=True, exist_ok=True)
       (self._path / 'key.json').write_text(words)
-      for name, size in (('rows', shape[0] * self._row), ('marks', shape[0] * _MARK.itemsize)):
-        with open(self._path / name, 'ab') as file:
-          if file.tell() != size:  # none, or not whole: rows of 0, no marks
-            file.truncate(0)
-            file.truncate(size)
-    self._rows = np.memmap(self._path / 'rows', np.float32, mode='r', shape=shape)
-    self._marks = np.memmap(self._path / 'marks', _MARK, mode='r', shape=shape[:1])
+      with open(self._path / _FILE, 'ab') as file:
+        if file.tell() != shape[0] * self._record.itemsize:  # none, or not whole
+          file.truncate(0)
+          file.truncate(shape[0] * self._record.itemsize)
+    self._records = np.memmap(self._path / _FILE, self._record, mode='r', shape=shape[:1])
 
   @contextlib.contextmanager
   def filling(self) -> Iterator[None]:
@@ -126,9 +125,9 @@ class Features:
     Args:
       index: int `[B]`, positions in the data set.
     """
-    marks = self._marks[index]
-    return bool((marks['pixels'] == digests).all()) and all(
-      zlib.crc32(self._rows[i]) == mark for i, mark in zip(index, marks['crc32'], strict=True)
+    features, crc32 = self._records['features'], self._records['crc32'][index]
+    return bool((self._records['pixels'][index] == digests).all()) and all(
+      zlib.crc32(features[i]) == crc for i, crc in zip(index, crc32, strict=True)
     )
 
   def put(self, index: np.ndarray, digests: np.ndarray, features: np.ndarray) -> None:
@@ -137,17 +136,15 @@ class Features:
     Raises:
       InputError: if they cannot be written.
     """
-    with self._writing(), open(self._path / 'rows', 'r+b') as rows, open(self._path / 'marks', 'r+b') as marks:
+    with self._writing(), open(self._path / _FILE, 'r+b') as file:
       for i, pixels, row in zip(index, digests, features, strict=True):
         data = np.ascontiguousarray(row, np.float32)
-        rows.seek(i * self._row)
-        rows.write(data)
-        marks.seek(i * _MARK.itemsize)
-        marks.write(np.array((pixels, zlib.crc32(data)), _MARK).tobytes())
+        file.seek(i * self._record.itemsize)
+        file.write(np.array((pixels, zlib.crc32(data), data), self._record).tobytes())
 
   def get(self, index: np.ndarray) -> np.ndarray:
     """Returns the features of some images, float32 `[B, ...]`."""
-    return np.asarray(self._rows[index])
+    return np.ascontiguousarray(self._records['features'][index])
 
   @contextlib.contextmanager
   def _writing(self) -> Iterator[None]:

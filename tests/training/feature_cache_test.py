@@ -48,7 +48,7 @@ def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
   feature_cache.Features(tmp_path, KEY, SHAPE).put(every, digests, maps(rng, 5))
   assert feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
   assert not feature_cache.Features(tmp_path, KEY | {'weights': 'abd'}, SHAPE).has(every, digests)
-  (damaged,) = [path for path in tmp_path.glob('*/marks') if any(path.read_bytes())]
+  (damaged,) = [path for path in tmp_path.glob('*/records') if any(path.read_bytes())]
   damaged.write_bytes(damaged.read_bytes()[:99])
   assert not feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
 
@@ -58,7 +58,7 @@ def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
   digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
   every = np.arange(5)
   feature_cache.Features(tmp_path, KEY, SHAPE).put(every, digests, np.ones(SHAPE))
-  (path,) = tmp_path.glob('*/rows')
+  (path,) = tmp_path.glob('*/records')
   content = path.read_bytes()
   path.unlink()
   if size == 96:  # too long
@@ -142,15 +142,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     run(tmp_path / 'run', config)
 
 
-@pytest.mark.parametrize('name', ['rows', 'marks'])
-def test_a_changed_byte_is_noticed(name, tmp_path):
+@pytest.mark.parametrize('place', [7, 17, 30])  # of the pixels' hash, of the checksum, of the features
+def test_a_changed_byte_is_noticed(place, tmp_path):
   digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
   every = np.arange(5)
   features = feature_cache.Features(tmp_path, KEY, SHAPE)
   features.put(every, digests, np.ones(SHAPE))
-  (path,) = tmp_path.glob(f'*/{name}')
+  (path,) = tmp_path.glob('*/records')
   content = bytearray(path.read_bytes())
-  content[7] ^= 1
+  content[place] ^= 1
   path.write_bytes(content)
   again = feature_cache.Features(tmp_path, KEY, SHAPE)
   assert not again.has(every[:1], digests[:1])
