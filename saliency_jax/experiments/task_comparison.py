@@ -151,9 +151,9 @@ def _write_regions(folder: Folder, config, looked: Sequence[Trained]) -> Scores:
     rows, {x.name: numpy_files.read_npy(place / schema.ASSOCIATION.of(x.name), 'f') for x in looked}
   )
   folder.table(schema.TABLE7, task_tables.table7(looked, schema.read(place, schema.TABLE2)))
-  best, alike = task_tables.best_by_category(found, config.regions.analysis.top_units)
-  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(looked, best, ordered_categories(found.labels)))
-  folder.table(schema.TASK_DISTANCES, task_tables.distances(looked, best, alike))
+  compared = task_tables.compare(found, config.regions.analysis.top_units)
+  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(looked, compared, ordered_categories(found.labels)))
+  folder.table(schema.TASK_DISTANCES, task_tables.distances(looked, compared))
   return found
 
 

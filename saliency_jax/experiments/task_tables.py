@@ -35,23 +35,24 @@ _PAIRS = (
 Rows = list[tuple]
 
 
-class Best(NamedTuple):
-  """The best units of a trunk for each of K categories."""
+class Compared(NamedTuple):
+  """N trunks: on all regions, [0], and on B samples of photographs, [1:]."""
 
-  means: np.ndarray  # `[K]`, standard deviations
-  samples: np.ndarray  # `[B, K]`, of units chosen anew; NaN without a region
+  names: tuple[str, ...]  # of the trunks
+  # `[1 + B, N, K]`: the best units for each of K categories, chosen anew, in
+  # standard deviations; NaN without a region.
+  best: np.ndarray
+  # `[1 + B, N, N]`: how the mean NSS of every unit for every category
+  # correlates.
+  r: np.ndarray
+
+  def places(self, pairs: Sequence[tuple[Trained, Trained]]) -> list[list[int]]:
+    """Returns where the trunks are of P pairs: P firsts, P seconds."""
+    return [[self.names.index(x.name) for x in side] for side in zip(*pairs, strict=True)]
 
 
-class Alike(NamedTuple):
-  """How the mean NSS of every unit for every category correlates."""
-
-  r: np.ndarray  # `[N, N]`, of N trunks
-  samples: np.ndarray  # `[B, N, N]`
-  place: Mapping[str, int]  # of a trunk among them
-
-
-def best_by_category(found: Scores, top: int) -> tuple[dict[str, Best], Alike]:
-  """Returns `Best` of every trunk, on the same samples of photographs.
+def compare(found: Scores, top: int) -> Compared:
+  """Returns the trunks on the same samples of photographs.
 
   Args:
     found: the trunks' scores on regions.
@@ -81,10 +82,7 @@ def best_by_category(found: Scores, top: int) -> tuple[dict[str, Best], Alike]:
   with np.errstate(invalid='ignore', divide='ignore'):  # equal units
     size = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
     r = spread / (size[:, :, None] * size[:, None])
-  return (
-    {name: Best(best[0, i], best[1:, i]) for i, name in enumerate(found.members)},
-    Alike(r[0], r[1:], {name: i for i, name in enumerate(found.members)}),
-  )
+  return Compared(tuple(found.members), best, r)
 
 
 def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
@@ -100,7 +98,7 @@ def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
         yield one.run, one.seed, *row[1:]
 
 
-def differences(trained: Sequence[Trained], best: Mapping[str, Best], categories: Sequence[str]) -> Rows:
+def differences(trained: Sequence[Trained], compared: Compared, categories: Sequence[str]) -> Rows:
   """Returns how much more one trunk responds than another, by category.
 
   p is corrected for all lines (Holm).
@@ -110,26 +108,18 @@ def differences(trained: Sequence[Trained], best: Mapping[str, Best], categories
     pairs = [(a, b) for a, b in _pairs(trained, run, other) if other == PRETRAINED or a.seed == b.seed]
     if not pairs:
       continue
-    gaps = np.array([best[a.name].means - best[b.name].means for a, b in pairs])
-    samples = np.mean([best[a.name].samples - best[b.name].samples for a, b in pairs], axis=0)
+    first, second = compared.places(pairs)
+    gaps = compared.best[:, first] - compared.best[:, second]
+    means = gaps.mean(axis=1)
     for k, category in enumerate(categories):
-      change = float(gaps[:, k].mean())
-      made.append(
-        (
-          run,
-          other,
-          category,
-          change,
-          *inference.around(change, samples[:, k]),
-          len(pairs),
-          int((gaps[:, k] > 0).sum()),
-        )
-      )
-      p.append(inference.p_value(change, samples[:, k]))
+      change, samples = float(means[0, k]), means[1:, k]
+      interval, rises = inference.around(change, samples), int((gaps[0, :, k] > 0).sum())
+      made.append((run, other, category, change, *interval, len(pairs), rises))
+      p.append(inference.p_value(change, samples))
   return [(*line, *x) for line, *x in zip(made, p, inference.holm(p), strict=True)]
 
 
-def distances(trained: Sequence[Trained], best: Mapping[str, Best], alike: Alike) -> Rows:
+def distances(trained: Sequence[Trained], compared: Compared) -> Rows:
   """Returns how far trunks lie from each other; no interval goes below 0.
 
   Of `PRETRAINED` and itself: measured on two samples of as many photographs.
@@ -137,31 +127,26 @@ def distances(trained: Sequence[Trained], best: Mapping[str, Best], alike: Alike
   made = []
   for run, other in _PAIRS:
     if run == other == PRETRAINED:
-      samples = best[PRETRAINED].samples
+      samples = compared.best[1:, compared.names.index(PRETRAINED)]
       gaps = _gap(samples[0::2], samples[1::2])
       made.append((run, other, 1, float(gaps.mean()), *map(float, np.quantile(gaps, [0.025, 0.975])), *[np.nan] * 6))
       continue
     pairs = _pairs(trained, run, other)
     if not pairs:
       continue
-    of = [(best[a.name], best[b.name]) for a, b in pairs]
-    gap, r = (float(np.mean([measure(a.means, b.means) for a, b in of])) for measure in (_gap, _pearson))
-    gaps, rs = (np.mean([measure(a.samples, b.samples) for a, b in of], axis=0) for measure in (_gap, _pearson))
-    at = tuple(np.array([[alike.place[x.name] for x in pair] for pair in pairs]).T)
-    unit_r = float(alike.r[at].mean())
-    made.append(
-      (
-        run,
-        other,
-        len(pairs),
-        gap,
-        *map(float, np.maximum(inference.around(gap, gaps), 0)),
-        r,
-        *inference.of_r(r, rs),
-        unit_r,
-        *inference.of_r(unit_r, alike.samples[:, *at].mean(axis=1)),
-      )
-    )
+    first, second = compared.places(pairs)
+    both = compared.best[:, first], compared.best[:, second]
+    (gap, *gaps), *correlations = (x.mean(axis=1) for x in (_gap(*both), _pearson(*both), compared.r[:, first, second]))
+    line = [
+      run,
+      other,
+      len(pairs),
+      float(gap),
+      *map(float, np.maximum(inference.around(float(gap), np.array(gaps)), 0)),
+    ]
+    for r, *samples in correlations:
+      line += [float(r), *inference.of_r(float(r), np.array(samples))]
+    made.append(tuple(line))
   return made
 
 

@@ -181,7 +181,7 @@ def test_correlations_between_trunks_are_those_of_every_sample():
     np.array(list('xyxyxyxyz')),
     {x: rng.normal(size=(9, 5)).astype(np.float32) for x in ('pt', 'sp')},
   )
-  best, alike = task_tables.best_by_category(found, 2)
+  both = task_tables.compare(found, 2)
   draws = bootstrap.draw(images, 500)
   for b in (None, 0, 1, 2, 3):
     counts = np.ones(9, int) if b is None else draws.counts[b][np.searchsorted(draws.photographs, images)]
@@ -190,19 +190,18 @@ def test_correlations_between_trunks_are_those_of_every_sample():
     units = [
       np.array([scores[of].mean(axis=0) for of in rows.values() if len(of)]) for scores in found.members.values()
     ]
-    of_all = (alike.r if b is None else alike.samples[b])[0, 1]
-    assert of_all == pytest.approx(np.corrcoef(*(x.ravel() for x in units))[0, 1], abs=1e-6)
+    at = 0 if b is None else 1 + b
+    assert both.r[at, 0, 1] == pytest.approx(np.corrcoef(*(x.ravel() for x in units))[0, 1], abs=1e-6)
     tops = [np.sort(x, axis=1)[:, -2:].mean(axis=1) for x in units]
-    ours = task_tables._pearson(*(x.means if b is None else x.samples[b] for x in best.values()))
-    assert ours == pytest.approx(np.corrcoef(*tops)[0, 1], abs=1e-6)
+    assert task_tables._pearson(*both.best[at]) == pytest.approx(np.corrcoef(*tops)[0, 1], abs=1e-6)
   assert (draws.counts[:4, -1] == 0).any()  # no region of z
   trained = [types.SimpleNamespace(run=x, name=x, seed=None) for x in ('pt', 'sp')]
-  line = task_tables.distances(trained, best, alike)[0]
+  line = task_tables.distances(trained, both)[0]
   assert line[6:9] == (
-    pytest.approx(task_tables._pearson(*(x.means for x in best.values()))),
-    *inference.of_r(line[6], task_tables._pearson(*(x.samples for x in best.values()))),
+    pytest.approx(task_tables._pearson(*both.best[0])),
+    *inference.of_r(line[6], task_tables._pearson(both.best[1:, 0], both.best[1:, 1])),
   )
-  assert line[9:] == (alike.r[1, 0], *inference.of_r(alike.r[1, 0], alike.samples[:, 1, 0]))
+  assert line[9:] == (both.r[0, 1, 0], *inference.of_r(both.r[0, 1, 0], both.r[1:, 1, 0]))
 
 
 def test_what_is_done_is_not_done_again_and_makes_a_page(done):
