@@ -184,44 +184,16 @@ def _write(
   """Writes the tables by depth and what is shown before and after."""
   tap = trained['network']['readout_tap']
   depths = {name: about['depth'] for name, about in trained['members'].items()}
-  readers = {
-    kind: functools.cache(
-      functools.partial(
-        depth_tables.read_scores, folder.path / kind, tuple(depths), KINDS[kind].rows, KINDS[kind].scores
-      )
-    )
-    for kind in sources
-  }
-  _write_tables(folder, config, readers, tap, depths, parts)
-  base = next((name for name, depth in depths.items() if not depth), None)
-  if base and len(depths) > 1:
-    depth_views.write(
-      folder,
-      {
-        kind: depth_views.choose(read, config.before_after, tap=tap, base=base, top=config[kind].analysis.top_units)
-        for kind, read in readers.items()
-      },
-      sources,
-      members,
-      base=base,
-      settings={kind: Settings.of(config[kind].data) for kind in sources},
-    )
 
+  @functools.cache
+  def read(kind: str, tap: str) -> Scores:
+    return depth_tables.read_scores(folder.path / kind, tuple(depths), KINDS[kind].rows, KINDS[kind].scores, tap)
 
-def _write_tables(
-  folder: Folder,
-  config,
-  readers: Mapping[str, Callable[[str], Scores]],
-  tap: str,
-  depths: Mapping[str, int],
-  parts: Mapping[str, Mapping[str, list[str]]],
-) -> None:
-  if 'regions' in readers:
-    found, analysis = readers['regions'](tap), config.regions.analysis
+  if 'regions' in sources:
+    found, images = read('regions', tap), parts['regions']
     categories = ordered_categories(found.labels)
-    images = parts['regions']
     unseen = found.of(images['unseen'] or images['validation'])
-    values, of_unseen = (depth_tables.of_regions(x, analysis) for x in (found, unseen))
+    values, of_unseen = (depth_tables.of_regions(x, config.regions.analysis) for x in (found, unseen))
     folder.table(schema.TABLE3, depth_tables.table3(values, depths, categories))
     folder.array(schema.SAMPLES.path, table_values.samples(values, categories))
     if 0 < len(unseen.labels) < len(found.labels):
@@ -231,8 +203,18 @@ def _write_tables(
       depth_tables.statistics_by_depth(found, values, depths)
       | {'gains': depth_tables.gains(values, depths), 'gains_unseen': depth_tables.gains(of_unseen, depths)},
     )
-  if 'popout' in readers:
+  if 'popout' in sources:
     folder.table(schema.TABLE6, depth_tables.table6(folder.path / 'popout', depths, tap))
+  base = next((name for name, depth in depths.items() if not depth), None)
+  if base and len(depths) > 1:
+    shown = {
+      kind: depth_views.choose(
+        functools.partial(read, kind), config.before_after, tap=tap, base=base, top=config[kind].analysis.top_units
+      )
+      for kind in sources
+    }
+    settings = {kind: Settings.of(config[kind].data) for kind in sources}
+    depth_views.write(folder, shown, sources, members, base=base, settings=settings)
 
 
 def in_parts(sources: Mapping[str, Source], learnt: Data) -> dict[str, dict[str, list[str]]]:
