@@ -112,11 +112,6 @@ def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]
   category that the paper names whether it differs from all others, by member
   and 'blocked'; null where there is no test. It does where the largest p of
   its pairs is below 5 %, corrected over these categories and all members.
-
-  Args:
-    found: what was measured of every member.
-    values: of the same, by category.
-    depths: name -> stages that were trained.
   """
   labels, compared = found.labels, {}
   categories = list(ordered_categories(labels))
@@ -151,10 +146,6 @@ def gains(values: Values, depths: Mapping[str, int]) -> dict:
   deviations, 'p' and 'p_holm', corrected over all of them; {} without a member
   of depth 0 or a region. The 95 % interval is over photographs; in every sample
   both members have the same ones, and choose their units anew.
-
-  Args:
-    values: of every member and category.
-    depths: see `statistics_by_depth`.
   """
   base = next((name for name in values if not depths[name]), None)
   found: dict[str, dict] = {}

@@ -29,8 +29,6 @@ def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, So
   """Measures trunks on every image.
 
   Args:
-    network: all of them, see `variants.together`.
-    trained: the trunks.
     parts: the images, by the part of the data that they are.
     config: `configs/tasks.py`; `data`, `analysis.fixations` are read.
 

@@ -43,10 +43,6 @@ _FIGURE11 = (PRETRAINED, 'sr', 'sp')  # in its order
 def open_regions(config, network: Network) -> Source:
   """Opens the labelled photographs on which the trunks will be measured.
 
-  Args:
-    config: `configs/tasks.py`.
-    network: the pretrained trunk.
-
   Raises:
     InputError: if the config or the data set is at fault.
   """
@@ -70,13 +66,6 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
 
   Files: those of 'tasks' in `schema.JOBS`, `summary.json` last. What was
   trained or dissected before is not done again.
-
-  Args:
-    config: `configs/tasks.py`.
-    data: see `task_runs.open_data`.
-    regions: labelled photographs, see `open_regions`.
-    network: the pretrained trunk.
-    workdir: the folder for the results.
 
   Returns:
     The summary.
@@ -197,8 +186,6 @@ def choose(found: Scores, tap: str, count: int) -> list[depth_views.View]:
 
   Args:
     found: the scores of `_FIGURE11`.
-    tap: of these units.
-    count: how many categories.
   """
   gains = found.members['sp'] - found.members['sr']
   chosen = []

@@ -72,9 +72,6 @@ class Trained(NamedTuple):
 def open_data(config) -> Data:
   """Opens the labelled images, split by scene.
 
-  Args:
-    config: `configs/tasks.py`.
-
   Raises:
     InputError: as `parts.open_parts`.
   """
@@ -92,9 +89,6 @@ def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Pre
   """Returns the runs that a config asks for, by their names.
 
   Args:
-    config: `configs/tasks.py`.
-    data: see `open_data`.
-    network: the pretrained trunk.
     workdir: of the comparison; each run has a folder in its `FOLDER`.
 
   Raises:
@@ -122,8 +116,6 @@ def train(runs: Mapping[str, Prepared], network: Network, workdir: str) -> tuple
 
   Args:
     runs: see `prepare`.
-    network: the pretrained trunk.
-    workdir: of the comparison.
 
   Returns:
     `PRETRAINED` and every seed of every run; and of each run what

@@ -89,7 +89,6 @@ def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
   """Yields the rows of Table 7: those of Table 2, trunk by trunk.
 
   Args:
-    trained: the trunks.
     rows: of `schema.TABLE2`, whose layers are their names.
   """
   for one in trained:
@@ -183,7 +182,6 @@ def accuracy(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mappin
 
   Args:
     trained: the trunks; those with shuffled labels are left out.
-    attention: of all images.
     scenes: image_id -> scene.
   """
   made = []
@@ -220,8 +218,6 @@ def table8(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[
   """Yields the rows of Table 8: attention where the scene is told and not.
 
   Args:
-    trained: the trunks.
-    attention: of all images.
     scenes: image_id -> scene.
   """
   by_name = {(x.run, x.seed): x.name for x in trained}
