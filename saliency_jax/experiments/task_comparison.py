@@ -94,7 +94,7 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
     path = stack.enter_context(alone(workdir, 'tasks'))
     folder = Folder(workdir, config.to_dict())
     folder.clear(schema.top(schema.TASK_FILES))
-    trained, facts = task_runs.train(runs, network, workdir)
+    trained, facts = task_runs.train(runs, workdir)
     seconds['training'] = time.perf_counter() - mark
     together = variants.together(
       network, {x.name: x.variant for x in trained}, cuts.as_number(network, config.tasks.depth)

@@ -23,6 +23,7 @@ from saliency_jax.networks import cuts
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.variants import Variant
 from saliency_jax.training import checkpoints, feed, loop, plan, tasks
+from saliency_jax.training.plan import Plan
 
 PRETRAINED = 'pt'
 FOLDER = 'runs'  # of the sweeps
@@ -78,14 +79,7 @@ def open_data(config) -> Data:
   return parts.open_parts(with_task(config, 'scene'))
 
 
-class Prepared(NamedTuple):
-  """A run, checked."""
-
-  config: ml_collections.ConfigDict  # of a sweep
-  data: Data
-
-
-def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Prepared]:
+def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Plan]:
   """Returns the runs that a config asks for, by their names.
 
   Args:
@@ -103,15 +97,14 @@ def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Pre
   size = feed.gigabytes(feed.shapes(network, [depth]), len(data.train) + len(data.validation))
   fits = size <= config.data.features_limit
   features = config.data.features_dir or (str(pathlib.Path(workdir) / FEATURES) if fits else '')
-  made = {
-    name: Prepared(_config(config, run, features), _data(data, run, config.data.seed)) for name, run in chosen.items()
+  devices = len(runtime.all_devices())
+  return {
+    name: plan.make(_config(config, run, features), 'sweep', _data(data, run, config.data.seed), network, devices)
+    for name, run in chosen.items()
   }
-  for one in made.values():
-    plan.make(one.config, 'sweep', one.data, network, len(runtime.all_devices()))
-  return made
 
 
-def train(runs: Mapping[str, Prepared], network: Network, workdir: str) -> tuple[list[Trained], dict[str, dict]]:
+def train(runs: Mapping[str, Plan], workdir: str) -> tuple[list[Trained], dict[str, dict]]:
   """Trains all seeds of all runs, or goes on where that was stopped.
 
   Args:
@@ -128,7 +121,7 @@ def train(runs: Mapping[str, Prepared], network: Network, workdir: str) -> tuple
   found, facts = [Trained(PRETRAINED, None, Variant())], {}
   for name, run in runs.items():
     place = str(pathlib.Path(workdir) / FOLDER / name)
-    facts[name] = loop.sweep(run.config, run.data, place, network, title=f'training {name}')
+    facts[name] = loop.execute(run, place, title=f'training {name}')
     for member, about in facts[name]['members'].items():
       found.append(_read(name, place, member, about))
   return found, facts

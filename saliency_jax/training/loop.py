@@ -60,25 +60,15 @@ def train(
     Stopped: after SIGTERM; the same call goes on.
   """
   devices = devices or runtime.all_devices()
-  return _run(plan.make(config, 'train', data, network, len(devices)), workdir, devices, 'training')
+  return execute(plan.make(config, 'train', data, network, len(devices)), workdir, devices)
 
 
 def sweep(
-  config,
-  data: Data,
-  workdir: str,
-  network: Network | None = None,
-  *,
-  devices: Sequence[jax.Device] | None = None,
-  title: str = 'training',
+  config, data: Data, workdir: str, network: Network | None = None, *, devices: Sequence[jax.Device] | None = None
 ) -> dict:
-  """Trains all members of a sweep on the same batches; see `train`.
-
-  Args:
-    title: of the progress bar.
-  """
+  """Trains all members of a sweep on the same batches; see `train`."""
   devices = devices or runtime.all_devices()
-  return _run(plan.make(config, 'sweep', data, network, len(devices)), workdir, devices, title)
+  return execute(plan.make(config, 'sweep', data, network, len(devices)), workdir, devices)
 
 
 class _Programs(NamedTuple):
@@ -90,8 +80,12 @@ class _Programs(NamedTuple):
   finite: Callable
 
 
-def _run(run: Plan, workdir: str, devices: Sequence[jax.Device], title: str) -> dict:
-  """Trains; see `train`."""
+def execute(run: Plan, workdir: str, devices: Sequence[jax.Device] | None = None, title: str = 'training') -> dict:
+  """Trains what a plan says; see `train`.
+
+  Args:
+    title: of the progress bar.
+  """
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
     mesh = runtime.data_mesh(devices, run.shares)
