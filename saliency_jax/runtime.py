@@ -8,7 +8,6 @@ import contextlib
 import functools
 import os
 import pathlib
-import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -216,12 +215,6 @@ def meet(name: str) -> None:
   """Waits until all processes have come here."""
   if jax.process_count() > 1:
     multihost_utils.sync_global_devices(name)
-
-
-def wait_for(path: pathlib.Path) -> None:
-  """Waits until another process has written a file to a shared folder."""
-  while not path.is_file():
-    time.sleep(1.0)
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from saliency_jax.data import source as data
 from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import depth_tables, depth_views, runner, table_values, units
+from saliency_jax.experiments import depth_tables, depth_views, runner, table_values, together, units
 from saliency_jax.experiments.depth_tables import Scores
 from saliency_jax.experiments.forward import Settings
 from saliency_jax.networks.network import Network
@@ -155,7 +155,7 @@ def measure(config, trained: dict, sources: Mapping[str, Source], workdir: str, 
       for kind, source in sources.items():
         seconds[kind] += measured(path, kind, member_config(config, kind, workdir, name), source, network)
     if not first:
-      runtime.wait_for(path / schema.SUMMARY)
+      together.wait(lambda: None, (path / schema.SUMMARY).is_file)
       return {}
     start = time.perf_counter()
     parts = in_parts(sources, learnt)
