@@ -107,9 +107,7 @@ def _write(
   }
   if regions:
     facts['output'] = figure7.write(folder, regions, inners, resamples=config.eval.resamples)
-  example_maps.write(
-    folder, [shown for each in found for shown in score_lists.shown(each, config.eval.examples)], models
-  )
+  example_maps.write(folder, found, config.eval.examples, models)
   return folder.finish(
     'evaluate',
     models={each.name: each.identity for each in models},

@@ -1,32 +1,19 @@
 """Figure 8: a few images with every model's map, kept for the page to draw."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 from saliency_jax import schema
 from saliency_jax.data.popout.search_arrays import TARGET
-from saliency_jax.data.types import Record, Source
 from saliency_jax.experiments import thumbnails
 from saliency_jax.experiments.predictors import Predictor
+from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ops import association, resize
 from saliency_jax.workdir import Folder
 
 _CELLS = 200  # of a kept map's longer side, at most
-
-
-class Shown(NamedTuple):
-  """An image to show."""
-
-  dataset: str
-  source: Source
-  index: int  # its position in the source
-  kind: str  # of a search array; '' for a photograph
-  scores: Sequence[float]  # of every model: NMM of an array, else NSS
-  # Gives a photograph's human map, float `[H, W]`; None for a search array.
-  human: Callable[[Record], np.ndarray] | None
 
 
 def choose(scores: np.ndarray, kinds: Sequence[str], count: int) -> list[int]:
@@ -54,7 +41,7 @@ def choose(scores: np.ndarray, kinds: Sequence[str], count: int) -> list[int]:
   return [int(ranked[i]) for i in sorted(taken)]
 
 
-def write(folder: Folder, shown: Sequence[Shown], predictors: Sequence[Predictor]) -> None:
+def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Sequence[Predictor]) -> None:
   """Writes `examples.csv`, `examples.npz` and `pictures/`.
 
   The archive holds `models` str `[M]` and, of example k, `<k>/scores` float32
@@ -63,16 +50,27 @@ def write(folder: Folder, shown: Sequence[Shown], predictors: Sequence[Predictor
   search array, `<k>/target` bool at the picture's size. Maps are standardised
   as in NSS and NMM, over their bilinear upsampling to the image, and then
   averaged down to at most `_CELLS` cells.
+
+  Args:
+    found: what came out of every data set.
+    count: how many images of each are shown.
   """
+  shown = []
+  for each in found:
+    of_models = each.scores
+    scores = np.array([of_models[model][each.scoring.ranked] for model in each.models])
+    kinds = [each.scoring.kinds[i] for i in each.images]
+    shown += [(each.scoring, each.images[i], kinds[i], scores[:, i]) for i in choose(scores, kinds, count)]
   arrays = {'models': np.array([each.name for each in predictors])}
-  records = [each.source[each.index] for each in shown]
+  records = [scoring.dataset.source[index] for scoring, index, *_ in shown]
   # All at once: a network takes a whole batch however few images there are.
   maps = [
     predictor.predict([record.image for record in records], [record.image_id for record in records])
     for predictor in predictors
   ]
   listed = []
-  for k, (record, (dataset, _, _, kind, scores, human)) in enumerate(zip(records, shown, strict=True)):
+  for k, (record, (scoring, _, kind, scores)) in enumerate(zip(records, shown, strict=True)):
+    dataset, human = scoring.dataset.name, scoring.human
     size = record.image.shape[:2]
     width_height = thumbnails.save(folder.path / thumbnails.picture_name(k), record.image)
     arrays[f'{k}/scores'] = np.asarray(scores, np.float32)

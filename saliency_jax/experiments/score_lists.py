@@ -14,7 +14,7 @@ from scipy import stats
 
 from saliency_jax import schema
 from saliency_jax.data import fingerprints
-from saliency_jax.experiments import bootstrap, example_maps, output
+from saliency_jax.experiments import bootstrap, output
 from saliency_jax.experiments.predictors import CENTRE, OBSERVERS, Predictor
 from saliency_jax.experiments.scored_sets import Scores, Scoring
 from saliency_jax.ops import inference
@@ -148,17 +148,6 @@ def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int]
     for metric, values in scoring.compared(scores).items():
       known = values[chosen & np.isfinite(values)]
       yield (model, scoring.dataset.name, *kind, metric, *bootstrap.mean(known, resamples), len(known))
-
-
-def shown(found: Scored, count: int) -> Iterator[example_maps.Shown]:
-  """Yields the images of a data set for Figure 8."""
-  scoring, every = found.scoring, found.scores
-  scores = np.array([every[model][scoring.ranked] for model in found.models])
-  kinds = [scoring.kinds[i] for i in found.images]
-  for i in example_maps.choose(scores, kinds, count):
-    yield example_maps.Shown(
-      scoring.dataset.name, scoring.dataset.source, found.images[i], kinds[i], scores[:, i], scoring.human
-    )
 
 
 def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:

@@ -1,6 +1,7 @@
 """What is kept for Figure 8."""
 
 import csv
+import types
 
 import numpy as np
 import pytest
@@ -52,6 +53,16 @@ def test_an_image_without_a_score_is_not_shown():
   assert example_maps.choose(scores, [''] * 3, 3) == [2, 0]
 
 
+def scored(name, source, metric, index, kind, scores, human):
+  """Returns what came out of a data set of which one image was scored."""
+  scoring = types.SimpleNamespace(
+    dataset=types.SimpleNamespace(name=name, source=source), ranked=metric, kinds={index: kind}, human=human
+  )
+  models = [each.name for each in MODELS]
+  of = {model: {metric: np.array([score])} for model, score in zip(models, scores, strict=True)}
+  return types.SimpleNamespace(scoring=scoring, images=[index], models=models, scores=of)
+
+
 @pytest.fixture
 def kept(tmp_path) -> tuple[dict, list[dict], object]:
   photographs, arrays = made.Photographs(3), SearchArrays(count=2, size=700)
@@ -62,9 +73,10 @@ def kept(tmp_path) -> tuple[dict, list[dict], object]:
   example_maps.write(
     Folder(tmp_path, {}),
     [
-      example_maps.Shown('photographs', photographs, 1, '', (1.0, 2.0), human),
-      example_maps.Shown('arrays', arrays, 0, 'colour', (3.0, 4.0), None),
+      scored('photographs', photographs, 'nss', 1, '', (1.0, 2.0), human),
+      scored('arrays', arrays, 'nmm', 0, 'colour', (3.0, 4.0), None),
     ],
+    1,
     MODELS,
   )
   with np.load(tmp_path / 'examples.npz', allow_pickle=False) as archive:
