@@ -222,15 +222,15 @@ def write(
     InputError: if an image cannot be read any more.
   """
   inside = schema.VIEWS.path.partition('/')[0]
-  listed = [
-    (kind, view, sources[kind].image_ids.index(view.image_id)) for kind, views in chosen.items() for view in views
-  ]
+  places = {kind: {x.image_id: sources[kind].image_ids.index(x.image_id) for x in of} for kind, of in chosen.items()}
+  shown = {kind: sorted(of.values()) for kind, of in places.items() if of}
+  # Each with the number of its picture.
+  listed = [(kind, x, shown[kind].index(places[kind][x.image_id])) for kind, of in chosen.items() for x in of]
   maps: list[list[np.ndarray]] = [[] for _ in listed]
   sizes: dict[int, list[int]] = {}
   for load in progress.track(members.values(), total=len(members), unit='member', title='Exporting views'):
     network = load()
-    for kind in dict.fromkeys(kind for kind, *_ in listed):
-      indices = _shown(kind, listed)
+    for kind, indices in shown.items():
       taps = tuple(sorted({x.layer for x in chosen[kind]}))
       # The same pictures for every member: they cost nothing beside it.
       keep = thumbnails.Drawing(folder.path / inside / kind, tuple(indices), _MASKS[kind])
@@ -238,28 +238,21 @@ def write(
         sources[kind], indices, choose=pixel_sets.nothing, keep=keep, on_bad_image='raise'
       ):
         rows = {int(index): row for row, index in enumerate(step.batch.index)}
-        for number, (of, view, index) in enumerate(listed):
-          if of == kind and index in rows:
-            row = rows[index]
+        for number, (of, view, k) in enumerate(listed):
+          if of == kind and indices[k] in rows:
+            row = rows[indices[k]]
             maps[number].append(exported_maps.standardised(step, view.layer, [row], [view.unit])[0])
             sizes[number] = step.batch.kept[row].size.tolist()
   folder.arrays(schema.VIEW_MAPS.path, {f'maps_{number}': np.stack(x) for number, x in enumerate(maps)})
-  described = []
-  for number, (kind, view, index) in enumerate(listed):
-    k = _shown(kind, listed).index(index)
-    described.append(
-      {
-        **view._asdict(),
-        'kind': kind,
-        'picture': f'{inside}/{kind}/{thumbnails.picture_name(k)}',
-        'mask': f'{inside}/{kind}/{thumbnails.mask_name(k)}',
-        'height': sizes[number][0],
-        'width': sizes[number][1],
-      }
-    )
+  described = [
+    {
+      **view._asdict(),
+      'kind': kind,
+      'picture': f'{inside}/{kind}/{thumbnails.picture_name(k)}',
+      'mask': f'{inside}/{kind}/{thumbnails.mask_name(k)}',
+      'height': sizes[number][0],
+      'width': sizes[number][1],
+    }
+    for number, (kind, view, k) in enumerate(listed)
+  ]
   folder.json(schema.VIEWS.path, {'base': base, 'members': list(members), 'views': described})
-
-
-def _shown(kind: str, listed: Sequence[tuple[str, View, int]]) -> list[int]:
-  """Returns the positions of the images of a kind, ascending, none twice."""
-  return sorted({index for of, _, index in listed if of == kind})
