@@ -24,17 +24,11 @@ class Drawn(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Drawing:
-  """A `keep` of `batch_rows.Preparation`: worker processes can receive it.
+  """A `keep` of `batch_rows.Preparation`: worker processes can receive it."""
 
-  Attributes:
-    folder: where `pictures/` and `masks/` are.
-    shown: positions in the data set of the images that are drawn.
-    masks: the sets of an image, as bool [H, W] each.
-  """
-
-  folder: pathlib.Path
-  shown: tuple[int, ...]
-  masks: Chooser
+  folder: pathlib.Path  # where `pictures/` and `masks/` are
+  shown: tuple[int, ...]  # positions in the data set of what is drawn
+  masks: Chooser  # the sets of an image, as bool [H, W] each
 
   def __call__(self, record: Record, index: int) -> Drawn:
     """Writes an image's picture and mask; see `schema.MASK`."""
