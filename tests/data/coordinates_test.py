@@ -161,6 +161,28 @@ def test_what_is_odd_but_no_fault_is_said():
   assert not Survey(PIXELS, true_points(), np.tile(SIZE, (100, 1))).doubt()
 
 
+@pytest.mark.parametrize(('count', 'told'), [(15, False), (30, True)])
+def test_one_fixation_in_twenty_at_a_point_is_odd(count, told):
+  points = true_points(400)
+  points[:count] = 70, 90
+  said = Survey(PIXELS, points, np.tile(SIZE, (400, 1))).doubt()
+  assert (f'{count} of 400 fixations lie exactly at x = 90, y = 70' in said) == bool(said) == told
+
+
+def test_half_numbers_do_not_hide_a_cause():
+  points = true_points(120, SIZE[::-1]).astype(float)
+  points[::3, 0] = math.nan
+  assert 'with x and y exchanged' in said_of(points)[1]
+
+
+@pytest.mark.parametrize(('count', 'told'), [(30, False), (60, True)])
+def test_few_fixations_are_of_no_smaller_screen(count, told):
+  points = np.random.default_rng(0).integers(0, 97, (count, 2))
+  points[:2] = (96, 3), (5, 96)
+  said = said_of(points, size=(600, 800))
+  assert (said is not None and 'percent of the size' in said[1]) == told
+
+
 def test_a_share_that_is_stated_is_accepted():
   points = true_points()
   points[:30] += 1000
