@@ -13,31 +13,20 @@ import importlib
 
 __version__ = '0.2.0'
 
-# Public name -> the module that has it.
-_PUBLIC = {
-  'load': 'api',
-  'dissect': 'api',
-  'popout': 'api',
-  'train': 'api',
-  'sweep': 'api',
-  'tasks': 'api',
-  'predict': 'api',
-  'evaluate': 'api',
-  'make_report': 'api',
-  'read': 'results',
-  'Results': 'results',
-  'open_source': 'data.source',
-  'from_linen': 'networks.adapters',
-  'from_function': 'networks.adapters',
-  'from_torch': 'networks.torch_bridge',
-  'Network': 'networks.network',
-  'Stage': 'networks.network',
-  'Tap': 'networks.taps',
-  'Preprocess': 'networks.preprocess',
-  'nss': 'ops.numpy_metrics',
-  'associate': 'ops.numpy_metrics',
-  'InputError': 'errors',
+# Module -> the public names that it has.
+_NAMES = {
+  'api': 'load dissect popout train sweep tasks predict evaluate make_report',
+  'results': 'read Results',
+  'data.source': 'open_source',
+  'networks.adapters': 'from_linen from_function',
+  'networks.torch_bridge': 'from_torch',
+  'networks.network': 'Network Stage',
+  'networks.taps': 'Tap',
+  'networks.preprocess': 'Preprocess',
+  'ops.numpy_metrics': 'nss associate',
+  'errors': 'InputError',
 }
+_PUBLIC = {name: module for module, names in _NAMES.items() for name in names.split()}
 _MODULES = {'networks': 'networks', 'metrics': 'ops.numpy_metrics'}
 
 __all__ = [*_PUBLIC, *_MODULES, '__version__']

@@ -4,19 +4,36 @@ Everything is a fraction of the image's side, so that an array looks the same at
 every size. Items have one size whatever the set size, as in the laboratory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.data.popout import glyphs, palette
-from saliency_jax.data.popout.items import Design, Item
 
 ITEM = 0.09  # an item's diameter, image sides
 SMALLEST = 128  # px; below it the thinnest strokes fall under 1.5 px
 _MARGIN = 0.03  # free border around the grid, image sides
 _JITTER = 0.12  # largest shift of an item from its cell's centre, cells
 _SAMPLES = 4  # samples a pixel, in each direction
+
+
+class Item(NamedTuple):
+  """A figure and its paint: one ink, or shades between two."""
+
+  inside: glyphs.Inside
+  ink: palette.Colour
+  # (x, y) -> 0 to 1, how far the paint has gone from `ink` to `second`.
+  shade: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+  second: palette.Colour | None = None
+
+
+class Design(NamedTuple):
+  """The two items of one search array."""
+
+  target: Item
+  distractor: Item
+  spin: bool = False  # each item is turned by a random angle of its own
 
 
 class Layout(NamedTuple):

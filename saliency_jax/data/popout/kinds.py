@@ -6,22 +6,48 @@ outline and how strokes are joined (shape to enclosure).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from saliency_jax.data.popout import glyphs, palette
-from saliency_jax.data.popout.items import STROKE, Design, Item, ink_on, inked, pick, solid
+from saliency_jax.data.popout.drawing import Design, Item
 
 _ANGLES = (0.0, 45.0, 90.0, 135.0)  # of all bars of an array
+_STROKE = 0.13  # of line figures, in item diameters
+
+_T = TypeVar('_T')
+
+
+def _pick(rng: np.random.Generator, options: Sequence[_T]) -> _T:
+  """Returns one of `options`, all equally likely."""
+  return options[rng.integers(len(options))]
+
+
+def _ink(rng: np.random.Generator, background: str) -> palette.Colour:
+  """Returns a well visible ink: neutral or tinted, on grey dark or light."""
+  lightness = {'light': 30.0, 'grey': _pick(rng, (14.0, 95.0)), 'dark': 85.0}[background]
+  chroma = _pick(rng, (0.0, 45.0))
+  return palette.vivid(lightness, (rng.uniform(0, 360),), chroma)[0]
+
+
+def _solid(rng: np.random.Generator) -> glyphs.Inside:
+  """Returns a plain filled figure, for features of the surface."""
+  return _pick(rng, (glyphs.disc(0.8), glyphs.box(0.68, 0.68), glyphs.box(0.36, 0.9)))
+
+
+def _inked(ink: palette.Colour, target: glyphs.Inside, distractor: glyphs.Inside, *, spin: bool = False) -> Design:
+  """Returns the design of two figures in one ink."""
+  return Design(Item(target, ink), Item(distractor, ink), spin)
 
 
 def colour(rng: np.random.Generator, background: str) -> Design:
   """Another hue at one luminance and chroma (Treisman and Gelade 1980)."""
   lightness = {'light': 58.0, 'grey': 76.0, 'dark': 68.0}[background]
   hue = rng.uniform(0, 360)
-  apart = pick(rng, (-1, 1)) * rng.uniform(100, 180)
-  figure = solid(rng)
+  apart = _pick(rng, (-1, 1)) * rng.uniform(100, 180)
+  figure = _solid(rng)
   target, distractor = palette.vivid(lightness, (hue, hue + apart), 60.0)
   return Design(Item(figure, target), Item(figure, distractor))
 
@@ -32,9 +58,9 @@ def intensity(rng: np.random.Generator, background: str) -> Design:
   Treisman and Gormican 1988: what stands out more from the background is found
   among what stands out less. Theeuwes and Kooi 1994: so is the other polarity.
   """
-  figure = solid(rng)
+  figure = _solid(rng)
   if background == 'grey':
-    middle, step = palette.BACKGROUNDS['grey'], pick(rng, (-100, 100))
+    middle, step = palette.BACKGROUNDS['grey'], _pick(rng, (-100, 100))
     target, distractor = (middle + step,) * 3, (middle - step,) * 3
   else:
     strong, weak = {'light': (10.0, 72.0), 'dark': (97.0, 38.0)}[background]
@@ -75,7 +101,7 @@ def frequency(rng: np.random.Generator, background: str) -> Design:
   dark, bright = {'light': ((20,) * 3, (190,) * 3), 'grey': ((28,) * 3, (228,) * 3), 'dark': ((66,) * 3, (236,) * 3)}[
     background
   ]
-  patch, angle = glyphs.disc(0.96), pick(rng, (0.0, 45.0, 90.0, 135.0))
+  patch, angle = glyphs.disc(0.96), _pick(rng, (0.0, 45.0, 90.0, 135.0))
 
   def grating(cycles: float) -> Item:
     def shade(x, y):
@@ -86,36 +112,36 @@ def frequency(rng: np.random.Generator, background: str) -> Design:
 
   # Cycles in an item's diameter.
   pair = grating(rng.uniform(1.4, 1.6)), grating(rng.uniform(4.2, 4.6))
-  target, distractor = pick(rng, (pair, pair[::-1]))
+  target, distractor = _pick(rng, (pair, pair[::-1]))
   return Design(target, distractor)
 
 
 def orientation(rng: np.random.Generator, background: str) -> Design:
   """A tilted bar among upright or level ones (Treisman and Gormican 1988)."""
-  ink = ink_on(rng, background)
-  base = pick(rng, (0.0, 90.0))
-  tilt = pick(rng, (-1, 1)) * rng.uniform(35, 60)
+  ink = _ink(rng, background)
+  base = _pick(rng, (0.0, 90.0))
+  tilt = _pick(rng, (-1, 1)) * rng.uniform(35, 60)
   bar = glyphs.box(0.2, 0.96)
-  return inked(ink, glyphs.turned(bar, base + tilt), glyphs.turned(bar, base))
+  return _inked(ink, glyphs.turned(bar, base + tilt), glyphs.turned(bar, base))
 
 
 def length(rng: np.random.Generator, background: str) -> Design:
   """A long bar among short ones of its width (Treisman and Gormican 1988)."""
-  ink = ink_on(rng, background)
-  angle, short = pick(rng, _ANGLES), rng.uniform(0.36, 0.42)
-  return inked(ink, glyphs.turned(glyphs.box(0.16, 0.96), angle), glyphs.turned(glyphs.box(0.16, short), angle))
+  ink = _ink(rng, background)
+  angle, short = _pick(rng, _ANGLES), rng.uniform(0.36, 0.42)
+  return _inked(ink, glyphs.turned(glyphs.box(0.16, 0.96), angle), glyphs.turned(glyphs.box(0.16, short), angle))
 
 
 def width(rng: np.random.Generator, background: str) -> Design:
   """A thick bar among thin ones of its length (Julesz 1981)."""
-  ink = ink_on(rng, background)
-  angle, thick = pick(rng, _ANGLES), rng.uniform(0.36, 0.42)
-  return inked(ink, glyphs.turned(glyphs.box(thick, 0.88), angle), glyphs.turned(glyphs.box(0.13, 0.88), angle))
+  ink = _ink(rng, background)
+  angle, thick = _pick(rng, _ANGLES), rng.uniform(0.36, 0.42)
+  return _inked(ink, glyphs.turned(glyphs.box(thick, 0.88), angle), glyphs.turned(glyphs.box(0.13, 0.88), angle))
 
 
 def size(rng: np.random.Generator, background: str) -> Design:
   """A large figure among small ones (Treisman and Gormican 1988)."""
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
 
   def square(extent: float) -> glyphs.Inside:
     return glyphs.box(0.7 * extent, 0.7 * extent)
@@ -123,9 +149,9 @@ def size(rng: np.random.Generator, background: str) -> Design:
   def ring(extent: float) -> glyphs.Inside:
     return glyphs.without(glyphs.disc(extent), glyphs.disc(0.6 * extent))
 
-  figure = pick(rng, (glyphs.disc, square, ring))
+  figure = _pick(rng, (glyphs.disc, square, ring))
   small = rng.uniform(0.42, 0.5)
-  return inked(ink, figure(0.96), figure(small))
+  return _inked(ink, figure(0.96), figure(small))
 
 
 def number(rng: np.random.Generator, background: str) -> Design:
@@ -133,11 +159,11 @@ def number(rng: np.random.Generator, background: str) -> Design:
 
   About the numbers told without counting (Trick and Pylyshyn 1994).
   """
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
   many, few = (
-    glyphs.dots(glyphs.circle_places(count, 0.32), 0.24) for count in pick(rng, ((4, 1), (5, 1), (5, 2), (6, 2)))
+    glyphs.dots(glyphs.circle_places(count, 0.32), 0.24) for count in _pick(rng, ((4, 1), (5, 1), (5, 2), (6, 2)))
   )
-  return inked(ink, many, few, spin=True)
+  return _inked(ink, many, few, spin=True)
 
 
 def density(rng: np.random.Generator, background: str) -> Design:
@@ -145,11 +171,11 @@ def density(rng: np.random.Generator, background: str) -> Design:
 
   Healey and Enns 1999: dense patches are found among sparse ones.
   """
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
   dot = rng.uniform(0.14, 0.15)
   reach = (0.94 - dot) / 2
   dense, sparse = (glyphs.dots(glyphs.hexagon_places(rings, reach), dot) for rings in (2, 1))
-  return inked(ink, dense, sparse, spin=True)
+  return _inked(ink, dense, sparse, spin=True)
 
 
 def shape(rng: np.random.Generator, background: str) -> Design:
@@ -157,7 +183,7 @@ def shape(rng: np.random.Generator, background: str) -> Design:
 
   Hulleman, te Winkel and Boselie 2000: a concave figure among convex ones.
   """
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
   area = 0.27
   # The notches of a pentagram lie where its sides cross.
   waist = math.sin(math.radians(18)) / math.sin(math.radians(54))
@@ -168,10 +194,10 @@ def shape(rng: np.random.Generator, background: str) -> Design:
   plus = glyphs.union((glyphs.box(span, span / 3), glyphs.box(span / 3, span)))
   disc = glyphs.disc(math.sqrt(4 * area / math.pi))
   square = glyphs.box(math.sqrt(area), math.sqrt(area))
-  target, distractor = pick(
+  target, distractor = _pick(
     rng, ((star, disc), (triangle, disc), (plus, disc), (star, square), (glyphs.turned(plus, 45), square))
   )
-  return inked(ink, target, distractor)
+  return _inked(ink, target, distractor)
 
 
 def curvature(rng: np.random.Generator, background: str) -> Design:
@@ -179,13 +205,13 @@ def curvature(rng: np.random.Generator, background: str) -> Design:
 
   Treisman and Gormican 1988.
   """
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
   drawn, sweep = 0.96, rng.uniform(125, 160)
   radius = drawn / math.radians(sweep)
   sagitta = radius * (1 - math.cos(math.radians(sweep / 2)))
   # The item's centre lies halfway between the arc's middle and its chord.
-  curve = glyphs.shifted(glyphs.arc(2 * radius, STROKE, sweep), sagitta / 2 - radius, 0.0)
-  return inked(ink, curve, glyphs.box(STROKE, drawn), spin=True)
+  curve = glyphs.shifted(glyphs.arc(2 * radius, _STROKE, sweep), sagitta / 2 - radius, 0.0)
+  return _inked(ink, curve, glyphs.box(_STROKE, drawn), spin=True)
 
 
 def closure(rng: np.random.Generator, background: str) -> Design:
@@ -194,14 +220,14 @@ def closure(rng: np.random.Generator, background: str) -> Design:
   Elder and Zucker 1993. Strokes, ends and extent are the same; only the target
   closes around an inside.
   """
-  ink = ink_on(rng, background)
-  angle = pick(rng, (0.0, 90.0))
-  left, middle = pick(rng, (_bracket, _parenthesis))()
+  ink = _ink(rng, background)
+  angle = _pick(rng, (0.0, 90.0))
+  left, middle = _pick(rng, (_bracket, _parenthesis))()
   right = glyphs.turned(left, 180)
   facing = glyphs.union((left, right))
   # Each half mirrored about its own middle, in its place.
   backs = glyphs.union((glyphs.shifted(right, 2 * middle, 0.0), glyphs.shifted(left, -2 * middle, 0.0)))
-  return inked(ink, glyphs.turned(facing, angle), glyphs.turned(backs, angle))
+  return _inked(ink, glyphs.turned(facing, angle), glyphs.turned(backs, angle))
 
 
 def _bracket() -> tuple[glyphs.Inside, float]:
@@ -209,8 +235,8 @@ def _bracket() -> tuple[glyphs.Inside, float]:
   side, gap = 0.64, 0.1
   arm = (side - gap) / 2
   middle = -(side - arm) / 2
-  reach = (side - STROKE) / 2
-  spine, bar = glyphs.box(STROKE, side), glyphs.box(arm, STROKE)
+  reach = (side - _STROKE) / 2
+  spine, bar = glyphs.box(_STROKE, side), glyphs.box(arm, _STROKE)
   return glyphs.union(
     (glyphs.shifted(spine, -reach, 0.0), glyphs.shifted(bar, middle, -reach), glyphs.shifted(bar, middle, reach))
   ), middle
@@ -219,9 +245,9 @@ def _bracket() -> tuple[glyphs.Inside, float]:
 def _parenthesis() -> tuple[glyphs.Inside, float]:
   """Returns the left half of a ring, and the x of its own middle."""
   diameter, sweep = 0.58, 160.0
-  inmost = (diameter - STROKE) / 2 * math.cos(math.radians(sweep / 2))
-  outmost = (diameter + STROKE) / 2
-  return (glyphs.turned(glyphs.arc(diameter, STROKE, sweep), 180), -(outmost + inmost) / 2)
+  inmost = (diameter - _STROKE) / 2 * math.cos(math.radians(sweep / 2))
+  outmost = (diameter + _STROKE) / 2
+  return (glyphs.turned(glyphs.arc(diameter, _STROKE, sweep), 180), -(outmost + inmost) / 2)
 
 
 def intersection(rng: np.random.Generator, background: str) -> Design:
@@ -229,31 +255,31 @@ def intersection(rng: np.random.Generator, background: str) -> Design:
 
   Bergen and Julesz 1983.
   """
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
   drawn = rng.uniform(0.58, 0.64)
-  upright = glyphs.box(STROKE, drawn)
-  level = glyphs.box(drawn, STROKE)
-  reach = (drawn - STROKE) / 2
+  upright = glyphs.box(_STROKE, drawn)
+  level = glyphs.box(drawn, _STROKE)
+  reach = (drawn - _STROKE) / 2
   # Its centre of mass, not its box, sits in the item's centre, as the cross's.
   corner = glyphs.union((glyphs.shifted(upright, -reach / 2, -reach / 2), glyphs.shifted(level, reach / 2, reach / 2)))
-  corner = glyphs.turned(corner, pick(rng, (0.0, 90.0, 180.0, 270.0)))
-  return inked(ink, glyphs.union((upright, level)), corner)
+  corner = glyphs.turned(corner, _pick(rng, (0.0, 90.0, 180.0, 270.0)))
+  return _inked(ink, glyphs.union((upright, level)), corner)
 
 
 def terminators(rng: np.random.Generator, background: str) -> Design:
   """A ring with two free ends among whole ones (Treisman and Souther 1985)."""
-  ink = ink_on(rng, background)
+  ink = _ink(rng, background)
   gap = rng.uniform(75, 110)
-  return inked(ink, glyphs.arc(0.8, STROKE, 360 - gap), glyphs.arc(0.8, STROKE), spin=True)
+  return _inked(ink, glyphs.arc(0.8, _STROKE, 360 - gap), glyphs.arc(0.8, _STROKE), spin=True)
 
 
 def enclosure(rng: np.random.Generator, background: str) -> Design:
   """A figure inside a frame among the same figure without (Ware 2012)."""
-  ink = ink_on(rng, background)
-  frame, edge = pick(rng, ((glyphs.disc(0.96), glyphs.disc(0.74)), (glyphs.box(0.7, 0.7), glyphs.box(0.48, 0.48))))
-  core = pick(rng, (glyphs.disc(0.32), glyphs.box(0.28, 0.28)))
+  ink = _ink(rng, background)
+  frame, edge = _pick(rng, ((glyphs.disc(0.96), glyphs.disc(0.74)), (glyphs.box(0.7, 0.7), glyphs.box(0.48, 0.48))))
+  core = _pick(rng, (glyphs.disc(0.32), glyphs.box(0.28, 0.28)))
   framed = glyphs.union((core, glyphs.without(frame, edge)))
-  return inked(ink, framed, core)
+  return _inked(ink, framed, core)
 
 
 # Where search is asymmetric, the target is the item that is found at a glance

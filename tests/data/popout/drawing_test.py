@@ -6,7 +6,7 @@ import scipy.ndimage
 import scipy.spatial.distance
 
 from saliency_jax.data.popout import drawing, glyphs, palette
-from saliency_jax.data.popout.items import Design, Item
+from saliency_jax.data.popout.drawing import Design, Item
 from saliency_jax.data.popout.search_arrays import KINDS, SET_SIZES, SearchArrays
 
 _SHADED = ('lighting', 'frequency')
