@@ -1,22 +1,19 @@
 """What the pages take from a folder's JSON files; see `outside.check`."""
 
 _NAMES, _COUNTS, _NUMBER = {str: str}, {str: int}, (float, None)
+
+
+def _all(of, keys: str) -> dict:
+  """Returns keys whose values are of one shape."""
+  return dict.fromkeys(keys.split(), of)
+
+
 _WEIGHTS = {'name': str, 'sha256?': str, 'depth?': (int, None), 'task?': str}
 _NETWORK = {'name?': str, 'image_size?': int, 'readout_tap?': str}
 
 # summary.json of every job, and of each.
-_JOB = {
-  'job': str,
-  'layout': int,
-  'device': str,
-  'versions': _NAMES,
-  'seconds?': {str: float},
-  'counts?': _COUNTS,
-  'units?': _COUNTS,
-  'weights?': _WEIGHTS,
-  'network?': _NETWORK,
-  'skipped?': _NAMES,
-}
+_JOB = _all(_NAMES, 'versions skipped?') | _all(_COUNTS, 'counts? units?') | _all(str, 'job device')
+_JOB |= {'layout': int, 'seconds?': {str: float}, 'weights?': _WEIGHTS, 'network?': _NETWORK}
 MEASURED = _JOB | {
   'seconds': {str: float},
   'counts': {'images': int},
@@ -28,16 +25,16 @@ MEASURED = _JOB | {
 TRAINED = _JOB | {
   'network': _NETWORK | {'readout_tap': str},
   'weights': _WEIGHTS,
-  'counts': {'train': int, 'validation': int, 'steps': int},
+  'counts': _all(int, 'train validation steps'),
   'measured?': [{'regions', 'popout'}],
   'measured_on?': {'regions?': _COUNTS},
   'task?': {'name?': str, 'watched': str, 'titles': _NAMES},
-  'members': {str: {'depth': int, 'step': int, 'trunk_rate': float, 'readout_rate': float, 'seed': int}},
+  'members': {str: _all(int, 'depth step seed') | _all(float, 'trunk_rate readout_rate')},
 }
 TASKS = _JOB | {
   'network': _NETWORK | {'name': str, 'readout_tap': str},
   'weights': _WEIGHTS,
-  'counts': {'train': int, 'validation': int, 'test': int, 'scenes': int},
+  'counts': _all(int, 'train validation test scenes'),
 }
 TASKS_CONFIG = {
   'tasks': {'seeds': [int]},
@@ -59,80 +56,41 @@ _ANALYSIS = {'top_units?': int, 'threshold?': float}
 CONFIG = {
   'network?': _NETWORK,
   'analysis?': _ANALYSIS,
-  'data?': {'dir?': str, 'regions?': str, 'val_dir?': str},
+  'data?': _all(str, 'dir? regions? val_dir?'),
   'regions?': {'analysis': {'top_units': int, 'threshold': float}},
   'popout?': {'analysis': _ANALYSIS | {'top_units': int}},
 }
 
 LINE = {'step': int, 'kind': {'train', 'validate'}, 'epoch?': int}
 
-_CORRELATION = (
-  None,
-  {'rho': float, 'p': _NUMBER, 'p_holm': _NUMBER, 'low': _NUMBER, 'high': _NUMBER, 'halves': _NUMBER},
-)
-_TEST = {'f': float, 'df_between': float, 'df_within': float, 'p': _NUMBER}
-_COMPARISON = (
-  None,
-  {
-    'groups': [{'name': str, 'size': int, 'mean': _NUMBER}],
-    'left_out': _COUNTS,
-    'welch': _TEST,
-    'clustered': (None, _TEST),
-    'p_holm': _NUMBER,
-    'eta_squared': float,
-    'omega_squared': float,
-    'pairs': [
-      {
-        'first': str,
-        'second': str,
-        'difference': float,
-        'p': float,
-        'p_holm': _NUMBER,
-        'low': float,
-        'high': float,
-        'hedges_g': float,
-        'g_low': float,
-        'g_high': float,
-      }
-    ],
-  },
-)
-_EFFECT = {'f': float, 'df': float, 'df_residual': float, 'p': _NUMBER, 'partial_eta_squared': float}
+_CORRELATION = (None, {'rho': float} | _all(_NUMBER, 'p p_holm low high halves'))
+_TEST = _all(float, 'f df_between df_within') | {'p': _NUMBER}
+_DIFFERENCE = _all(float, 'difference low high hedges_g g_low g_high')
+_COMPARISON = {
+  'groups': [{'name': str, 'size': int, 'mean': _NUMBER}],
+  'left_out': _COUNTS,
+  'welch': _TEST,
+  'clustered': (None, _TEST),
+  'p_holm': _NUMBER,
+  **_all(float, 'eta_squared omega_squared'),
+  'pairs': [_DIFFERENCE | {'first': str, 'second': str, 'p': float, 'p_holm': _NUMBER}],
+}
+_EFFECT = _all(float, 'f df df_residual partial_eta_squared') | {'p': _NUMBER}
 STATISTICS = [
   {
-    'dataset': str,
-    'model': str,
-    'inner_output': _CORRELATION,
-    'inner_difference': _CORRELATION,
-    'output': _COMPARISON,
-    'difference': _COMPARISON,
-    'paper_anova': (None, {'categories': int, 'measurement': _EFFECT, 'cluster': _EFFECT, 'interaction': _EFFECT}),
-    'heads': (
-      None,
-      {
-        'heads': int,
-        'others': int,
-        'difference': float,
-        'low': float,
-        'high': float,
-        'p': _NUMBER,
-        'hedges_g': float,
-        'g_low': float,
-        'g_high': float,
-      },
-    ),
+    **_all(str, 'dataset model'),
+    **_all(_CORRELATION, 'inner_output inner_difference'),
+    **_all((None, _COMPARISON), 'output difference'),
+    'paper_anova': (None, {'categories': int} | _all(_EFFECT, 'measurement cluster interaction')),
+    'heads': (None, _DIFFERENCE | _all(int, 'heads others') | {'p': _NUMBER}),
   }
 ]
-_GAINS = {str: {str: {'gain': _NUMBER, 'low': _NUMBER, 'high': _NUMBER, 'p?': _NUMBER, 'p_holm?': _NUMBER}}}
+_GAINS = {str: {str: _all(_NUMBER, 'gain low high p? p_holm?')}}
+_PAIRS = [{'p': float, 'p_holm?': _NUMBER}]
 DEPTH_TESTS = {
   'differs': {str: {str: (bool, None)}},
-  'members': {
-    str: (
-      None,
-      {'welch': _TEST, 'clustered': (None, _TEST), 'p_holm?': _NUMBER, 'pairs': [{'p': float, 'p_holm?': _NUMBER}]},
-    )
-  },
-  'blocked': (None, {'effect': {'f': float, 'df': int, 'df_residual': int, 'p': float}, 'pairs': [{'p': float}]}),
+  'members': {str: (None, {'welch': _TEST, 'clustered': (None, _TEST), 'p_holm?': _NUMBER, 'pairs': _PAIRS})},
+  'blocked': (None, {'effect': _all(float, 'f p') | _all(int, 'df df_residual'), 'pairs': [{'p': float}]}),
   'gains?': _GAINS,
   'gains_unseen?': _GAINS,
 }
@@ -142,16 +100,9 @@ VIEWS = {
   'views': [
     {
       'kind': {'regions', 'popout'},
-      'image_id': str,
-      'picture': str,
-      'mask': str,
-      'place': int,
-      'label': str,
-      'layer': str,
-      'unit': int,
-      'best': str,
+      **_all(str, 'image_id picture mask label layer best note?'),
+      **_all(int, 'place unit'),
       'scores': {str: float},
-      'note?': str,
     }
   ],
 }

@@ -43,11 +43,11 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
     )
 
   whole, gains, centred = map(told, parts)
+  brackets = ' In square brackets: 95 % intervals over photographs, units chosen anew.'
   return (
     f'Over {published.size} cells the means correlate with Table 3 of the paper at r = {whole} (Pearson), the gains '
     f'over depth 0 at r = {gains}; less the means of categories and of depths, which both tables have in common, r '
-    f'is {centred}.'
-    + ('' if samples is None else (' In square brackets: 95 % intervals over photographs, units chosen anew.'))
+    f'is {centred}.' + ('' if samples is None else brackets)
   )
 
 
@@ -89,17 +89,10 @@ def correlated(
     samples: `[B, ...]`, the means over runs in samples of images.
   """
   text = written(pearson(one, other), [pearson(x, other) for x in every], digits, of='in each of')
-  return (
-    text
-    if samples is None
-    else '{} [{}, {}]'.format(
-      text,
-      *(
-        number(x, digits)
-        for x in inference.of_correlation(np.ravel(one), samples.reshape(len(samples), -1), np.ravel(other))
-      ),
-    )
-  )
+  if samples is None:
+    return text
+  ends = inference.of_correlation(np.ravel(one), samples.reshape(len(samples), -1), np.ravel(other))
+  return f'{text} [{", ".join(number(x, digits) for x in ends)}]'
 
 
 def pearson(one: np.ndarray, other: np.ndarray) -> float:

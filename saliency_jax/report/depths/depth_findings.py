@@ -1,5 +1,7 @@
 """What a sweep says of fine-tuning, in sentences computed from its numbers."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -51,10 +53,8 @@ def _depth_to_tell(table: pd.DataFrame) -> int:
 def _mean(row: pd.Series) -> str:
   """Returns a mean with its interval over images and its range over runs."""
   text = between(row['mean'], row['interval_low'], row['interval_high'])
-  ends = number(row['low']), number(row['high'])
-  return (
-    text if row['runs'] < 2 or ends[0] == ends[1] else (f'{text} ({" to ".join(ends)} over {row["runs"]:.0f} runs)')
-  )
+  low, high = number(row['low']), number(row['high'])
+  return text if row['runs'] < 2 or low == high else f'{text} ({low} to {high} over {row["runs"]:.0f} runs)'
 
 
 def _output(swept: Swept) -> str:
@@ -93,33 +93,36 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, ga
   def said(name: str) -> str:
     rows = [x.loc[name] for x in (before, after)]
     known = [x['paper'] for x in rows]
-    return f'{name}, {" to ".join(map(_mean, rows))}' + (
-      '' if np.isnan(known).any() else f' (paper {" to ".join(map(number, known))})'
-    )
+    beside = '' if np.isnan(known).any() else f' (paper {" to ".join(map(number, known))})'
+    return f'{name}, {" to ".join(map(_mean, rows))}{beside}'
 
-  sure, members = '', table['member'][table['depth'] == depth].unique()
-  of_depth = [gained[name] for name in members if name in gained]
-  if of_depth:
-    count, corrected = (
-      sum(all(holds(x.get(name, {})) for x in of_depth) for name in gains.index)
-      for holds in (
-        lambda x: (x.get('low') or 0) > 0,
-        lambda x: x.get('gain', 0) > 0 and x.get('p_holm') is not None and x['p_holm'] < 0.05,
-      )
-    )
-    sure = (
-      f' ({count} by more than other photographs would change, the 95 % interval of the gain being above '
-      f'0{" in every run" if len(of_depth) > 1 else ""}'
-    ) + (
-      f', {corrected} with p < 0.05 corrected over all categories and members)'
-      if any('p_holm' in x for of in of_depth for x in of.values())
-      else ')'
-    )
+  of_depth = [gained[name] for name in table['member'][table['depth'] == depth].unique() if name in gained]
   least = f', least for {said(gains.idxmin())}' if len(gains) > 1 else ''
   return (
-    f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best units rises for {(gains > 0).sum()} '
-    f'of {len(gains)} categories{sure}, most for {said(gains.idxmax())}{least}.'
+    f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best units rises for {(gains > 0).sum()} of '
+    f'{len(gains)} categories{_sure(of_depth, gains.index)}, most for {said(gains.idxmax())}{least}.'
   )
+
+
+def _sure(members: list[dict], categories: Iterable[str]) -> str:
+  """Returns for how many categories every member's gain is sure; '' if unknown."""
+  if not members:
+    return ''
+
+  def is_clear(x: dict) -> bool:
+    return (x.get('low') or 0) > 0
+
+  def is_corrected(x: dict) -> bool:
+    return x.get('gain', 0) > 0 and x.get('p_holm') is not None and x['p_holm'] < 0.05
+
+  clear, corrected = (
+    sum(all(holds(x.get(name, {})) for x in members) for name in categories) for holds in (is_clear, is_corrected)
+  )
+  every = ' in every run' if len(members) > 1 else ''
+  said = f'{clear} by more than other photographs would change, the 95 % interval of the gain being above 0{every}'
+  if any('p_holm' in x for of in members for x in of.values()):
+    said += f', {corrected} with p < 0.05 corrected over all categories and members'
+  return f' ({said})'
 
 
 def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
@@ -131,13 +134,8 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
 
   def changes(values: np.ndarray) -> np.ndarray:
     """Returns four numbers `[..., 4]` of `[..., 2 depths, 2 names]`."""
-    return np.stack(
-      [
-        *(100 * (values[..., 1, i] / values[..., 0, i] - 1) for i in (0, 1)),
-        *(values[..., i, 0] / values[..., i, 1] for i in (0, 1)),
-      ],
-      axis=-1,
-    )
+    rises = 100 * (values[..., 1, :] / values[..., 0, :] - 1)
+    return np.concatenate([rises, values[..., 0] / values[..., 1]], axis=-1)
 
   def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
     return of[of['depth'].isin([0, depth])].pivot(index='depth', columns='category', values=key)[names].to_numpy(float)
@@ -156,15 +154,10 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
       f'{text} [{", ".join(number(x, of) for x in ends)}]'
       for text, of, ends in zip(own, digits, map(inference.around, found, changes(samples).T), strict=True)
     ]
-  return (
-    f'From depth 0 to depth {depth_name(depth)} {said(own)}'
-    + (
-      ''
-      if np.isnan(paper).any()
-      else '; in the paper ' + said([f'{number(*x)}{unit}' for *x, unit in zip(paper, digits, units, strict=True)])
-    )
-    + '.'
-  )
+  beside = ''
+  if not np.isnan(paper).any():
+    beside = '; in the paper ' + said([f'{number(*x)}{unit}' for *x, unit in zip(paper, digits, units, strict=True)])
+  return f'From depth 0 to depth {depth_name(depth)} {said(own)}{beside}.'
 
 
 def _arrays(swept: Swept) -> str:
@@ -200,8 +193,8 @@ def _spread(swept: Swept) -> str:
   spread = deviations(swept.seen[swept.seen['depth'] > 0]).dropna()
   if spread.empty:
     return (
-      'Each depth was trained once: nothing says how much another seed would '
-      'change, and differences between depths have no error term.'
+      'Each depth was trained once: nothing says how much another seed would change, and differences between depths '
+      'have no error term.'
     )
   depth, category = spread.idxmax()
   counts = pd.Series([x.depth for x in swept.members]).value_counts()
@@ -235,15 +228,12 @@ def _counts(seen: pd.DataFrame | None) -> str:
 
   (most, depth, text), (paper, where, in_paper) = (told(table, key) for key in ('above', 'paper_above'))
   every = [told(of)[0] for of in runs(seen)]
+  beside = f' Of text there are at most {text:.0f} at trained depths, in the paper {in_paper:.0f}.'
   return (
     f'Units above T, over {table["category"].nunique()} categories with counts in the paper, are most at '
     f'depth {depth_name(depth)}, {written(most, every, 0)}, in the paper at {depth_name(where)}, {paper:.0f}; '
     f'over {len(table)} cells r = {number(pearson(table["above"], table["paper_above"]), 3)}.'
-    + (
-      ''
-      if np.isnan(in_paper)
-      else f' Of text there are at most {text:.0f} at trained depths, in the paper {in_paper:.0f}.'
-    )
+    + ('' if np.isnan(in_paper) else beside)
   )
 
 
@@ -254,19 +244,13 @@ def _claims(swept: Swept) -> str:
     known = {name: x for name, x in differs.items() if x is not None}
     blocked = known.pop('blocked', None)
     if known:
-      said.append(
-        f'{category} in {sum(known.values())} of {len(known)} runs'
-        + ('' if blocked is None else f' and {"" if blocked else "not "}over depths as blocks')
-      )
-  members = (swept.tests or {}).get('members', {})
-  corrected = (
-    ' corrected over them and all members (Holm)' if any('p_holm' in (x or {}) for x in members.values()) else ''
-  )
+      over = '' if blocked is None else f' and {"" if blocked else "not "}over depths as blocks'
+      said.append(f'{category} in {sum(known.values())} of {len(known)} runs{over}')
+  if not said:
+    return ''
+  members = swept.tests.get('members', {}).values()
+  corrected = ' corrected over them and all members (Holm)' if any('p_holm' in (x or {}) for x in members) else ''
   return (
-    ''
-    if not said
-    else (
-      f'Differs from all other categories (Games-Howell on regions{corrected}, '
-      f'Tukey on depths, 5 %; the paper names these three): {"; ".join(said)}.'
-    )
+    f'Differs from all other categories (Games-Howell on regions{corrected}, Tukey on depths, 5 %; the paper names '
+    f'these three): {"; ".join(said)}.'
   )

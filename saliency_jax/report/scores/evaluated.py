@@ -63,13 +63,12 @@ class Evaluated(NamedTuple):
   def difference(self, dataset: str, metric: str, model: str, other: str) -> tuple[float, float, float, float] | None:
     """Returns model less other on the same images: mean, ends, corrected p."""
     rows = self.differences[(self.differences['dataset'] == dataset) & (self.differences['metric'] == metric)]
-    for sign, pair in ((1, (model, other)), (-1, (other, model))):
-      found = rows[(rows['model'] == pair[0]) & (rows['other'] == pair[1])]
-      if len(found):
-        mean, low, high, p = map(
-          float, found[['difference', 'difference_low', 'difference_high', 'p_corrected']].iloc[0]
-        )
-        return (mean, low, high, p) if sign > 0 else (-mean, -high, -low, p)
+    for row in rows.itertuples():
+      mean, low, high, p = row.difference, row.difference_low, row.difference_high, row.p_corrected
+      if (row.model, row.other) == (model, other):
+        return mean, low, high, p
+      if (row.other, row.model) == (model, other):
+        return -mean, -high, -low, p
     return None
 
   def ours(self, dataset: str) -> bool:
@@ -82,12 +81,9 @@ class Evaluated(NamedTuple):
 def read(workdir: str | os.PathLike) -> Evaluated:
   """Reads the folder of an evaluation.
 
-  Args:
-    workdir: the folder that launch/evaluate.py wrote.
-
   Raises:
-    InputError: if the folder is not a finished run of this layout; the sentence
-      names the file at fault.
+    InputError: if it is not what launch/evaluate.py leaves in this layout; the
+      sentence names the file at fault.
   """
   reading.job(workdir, ('evaluate',))
   path = pathlib.Path(workdir)
@@ -100,29 +96,16 @@ def read(workdir: str | os.PathLike) -> Evaluated:
     f'has models that are none of {", ".join(KINDS)}',
   )
   # Photographs, search arrays and labelled regions: each may be absent.
-  scores, search, categories, differences = (
-    _table(reader, table, models) for table in (schema.SCORES, schema.SEARCH, schema.FIGURE7, schema.DIFFERENCES)
-  )
-  for file, table in (
-    (schema.SCORES, scores),
-    (schema.SEARCH, search),
-    (schema.FIGURE7, categories),
-    (schema.DIFFERENCES, differences),
-  ):
-    known = {*summary['datasets']} & {*summary.get('search', ())} if (file is schema.SEARCH) else {*summary['datasets']}
+  files = schema.SCORES, schema.SEARCH, schema.DIFFERENCES, schema.FIGURE7
+  tables = [_table(reader, x, models) for x in files]
+  for file, table in zip(files, tables, strict=True):
+    known = {*summary['datasets']}
+    if file is schema.SEARCH:
+      known &= {*summary.get('search', ())}
     reader.expect({*table['dataset']} <= known, schema.SUMMARY, f'says nothing of some data sets of {file.path}')
-  return Evaluated(
-    path,
-    summary,
-    reader.json(schema.CONFIG, json_shapes.CONFIG),
-    models,
-    scores,
-    search,
-    differences,
-    categories,
-    _statistics(reader, categories) if len(categories) else {},
-    _examples(reader, models),
-  )
+  config = reader.json(schema.CONFIG, json_shapes.CONFIG)
+  statistics = _statistics(reader, tables[-1]) if len(tables[-1]) else {}
+  return Evaluated(path, summary, config, models, *tables, statistics, _examples(reader, models))
 
 
 def plain(name: str) -> str:
@@ -140,18 +123,14 @@ def _table(reader: Reader, file: schema.File, models: tuple[str, ...]) -> pd.Dat
   table = reader.frame(file)
   named = [x for x in ('model', 'other') if x in table]
   for model in pd.unique(table[named].to_numpy(object).ravel()):
-    reader.expect(
-      model in models or model == OBSERVERS, file.path, f'names the model {model!r}, which summary.json does not'
-    )
-  if 'metric' in file.names:
-    keys = ['dataset', *(['kind'] if 'kind' in file.names else []), 'metric']
+    known = model in models or model == OBSERVERS
+    reader.expect(known, file.path, f'names the model {model!r}, which summary.json does not')
+  if 'metric' in table:
+    keys = [x for x in ('dataset', 'kind', 'metric') if x in table]
     reader.expect(not table.duplicated([*named, *keys]).any(), file.path, 'has a line twice')
-    models = table.groupby(keys)['model'].agg(tuple)
-    reader.expect(
-      (models == models.groupby(keys[:-1]).transform('first')).all(),
-      file.path,
-      'has some scores of other models than others',
-    )
+    of = table.groupby(keys)['model'].agg(tuple)
+    same = (of == of.groupby(keys[:-1]).transform('first')).all()
+    reader.expect(same, file.path, 'has some scores of other models than others')
   return table
 
 
@@ -177,35 +156,23 @@ def _example(reader: Reader, arrays: dict[str, np.ndarray], row, models: int) ->
   k = int(row.example)
   picture = f'pictures/{k:05d}.jpg'
   reader.expect(row.picture == picture, 'examples.csv', f'has the picture {row.picture!r} where {picture!r} belongs')
-  pixels = reader.picture(picture)
+  pixels, scores, points = reader.picture(picture), arrays[f'{k}/scores'], arrays[f'{k}/fixations']
   maps = tuple(arrays[f'{k}/map/{m}'].astype(np.float32) for m in range(models))
   human, target = (arrays.get(f'{k}/{key}') for key in ('human', 'target'))
-  reader.expect(
+  fits = (
     row.metric in METRICS
-    and arrays[f'{k}/scores'].shape == (models,)
-    and all(x.ndim == 2 and x.size for x in maps)
-    and (human is None or human.ndim == 2 and human.size > 0)
+    and scores.shape == (models,)
+    and points.shape[1:] == (2,)
+    and all(x.ndim == 2 and x.size for x in (*maps, *([] if human is None else [human])))
     and (target is None or target.shape == pixels.shape[:2])
-    and arrays[f'{k}/fixations'].shape[1:] == (2,),
-    'examples.npz',
-    f'does not fit examples.csv or the picture {picture}',
   )
+  reader.expect(fits, 'examples.npz', f'does not fit examples.csv or the picture {picture}')
   size = int(row.height), int(row.width)
   if target is not None:
     down = [-(-a // b) for a, b in zip(size, target.shape, strict=True)]
     target = np.kron(target, np.ones(down, bool))[: size[0], : size[1]]
-  return Example(
-    row.dataset,
-    row.image_id,
-    row.metric,
-    pixels,
-    size,
-    arrays[f'{k}/scores'],
-    maps,
-    arrays[f'{k}/fixations'],
-    None if human is None else human.astype(np.float32),
-    target,
-  )
+  human = None if human is None else human.astype(np.float32)
+  return Example(row.dataset, row.image_id, row.metric, pixels, size, scores, maps, points, human, target)
 
 
 class Metric(NamedTuple):

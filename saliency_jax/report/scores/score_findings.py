@@ -61,10 +61,8 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
       )
   people = evaluated.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
-    text += (
-      f'; that is {100 * first["mean"] / people["mean"]:.0f} % of what people'
-      f' reach who predict each other, {_interval(people)}'
-    )
+    share = 100 * first['mean'] / people['mean']
+    text += f'; that is {share:.0f} % of what people reach who predict each other, {_interval(people)}'
   yield f'{text}.'
   gain = evaluated.ranked(rows, 'information_gain')
   below = [*gain[gain['high'] < 0].index]
@@ -84,20 +82,17 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
   classical, networks = (order[[results.kind(x) == kind for x in order.index]] for kind in ('classical', 'network'))
   if len(classical) and len(networks):
     best, high = classical.iloc[0], networks.iloc[0]
-    published = paper.facts()['table4']
-    yield (
-      f'On {dataset}, {(classical["mean"] > high["mean"]).sum()} of {len(classical)} classical models have a higher '
-      f'NMM than the best network: {_value(best)}, {_value(high)}'
-      + _apart(results, dataset, 'nmm', *(x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
-      + (
-        ''
-        if not results.ours(dataset)
-        else (
-          f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f}, GBVS {published["GBVS"]:.2f} and the '
-          f'best network, DeepGaze II, {published["DeepGaze II"]:.2f}'
-        )
+    higher = (classical['mean'] > high['mean']).sum()
+    gap = _apart(results, dataset, 'nmm', *(x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
+    published, beside = paper.facts()['table4'], ''
+    if results.ours(dataset):
+      beside = (
+        f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f}, GBVS {published["GBVS"]:.2f} and the '
+        f'best network, DeepGaze II, {published["DeepGaze II"]:.2f}'
       )
-      + '.'
+    yield (
+      f'On {dataset}, {higher} of {len(classical)} classical models have a higher NMM than the best network: '
+      f'{_value(best)}, {_value(high)}{gap}{beside}.'
     )
   first, found = (evaluated.ranked(rows, x) for x in ('first', 'found'))
   if len(first) and first['images'].min() >= FEWEST:
@@ -133,19 +128,17 @@ def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
     return
   pairs = [pair for pair in test['pairs'] if pair['p'] < _LEVEL]
   widest = max(pairs, key=lambda pair: abs(pair['difference']), default=None)
-  differ = (
-    ''
-    if not pairs
-    else (
+  differ = ''
+  if pairs:
+    differ = (
       f': {len(pairs)} of {len(test["pairs"])} pairs differ (Games-Howell), {widest["first"]} and {widest["second"]} '
       f'the most, by {number(abs(widest["difference"]))} SD'
     )
-  )
   p = test['welch']['p']
   yield (
-    f'How far the output of {model} is from people {"differs" if p < _LEVEL else "shows no difference"} '
-    f'between categories (Welch: {f_value(test["welch"])}, {probability(p)}; photographs as clusters, corrected over '
-    f'all tests: {probability(test["p_holm"])}; \u03b7\u00b2 = {number(test["eta_squared"])}){differ}.'
+    f'How far the output of {model} is from people {"differs" if p < _LEVEL else "shows no difference"} between '
+    f'categories (Welch: {f_value(test["welch"])}, {probability(p)}; photographs as clusters, corrected over all '
+    f'tests: {probability(test["p_holm"])}; \u03b7\u00b2 = {number(test["eta_squared"])}){differ}.'
   )
 
 
@@ -181,9 +174,7 @@ def _percent(row: pd.Series) -> str:
 def _apart(results: Evaluated, dataset: str, metric: str, better: str, other: str) -> str:
   """Returns how much a model is better than another on the same images."""
   found = results.difference(dataset, metric, better, other)
-  return (
-    '' if found is None else (f', by {between(*found[:3])} on the same images ({probability(found[3])}, corrected)')
-  )
+  return f', by {between(*found[:3])} on the same images ({probability(found[3])}, corrected)' if found else ''
 
 
 def coefficient(test: dict) -> str:

@@ -43,22 +43,10 @@ class Kind(NamedTuple):
     return f'mean {self.score} (SD)'
 
 
-DISSECT = Kind(
-  'dissect',
-  'NSS',
-  'photograph',
-  'region',
-  'category',
-  'category',
-  schema.REGIONS,
-  schema.ASSOCIATION,
-  schema.TABLE2,
-  0.0,
-  False,
-)
-POPOUT = Kind(
-  'popout', 'NMM', 'array', 'array', 'kind of target', 'kind', schema.PATTERNS, schema.NMM, schema.TABLE5, 0.02, True
-)
+_REGIONS = schema.REGIONS, schema.ASSOCIATION, schema.TABLE2
+_TARGETS = schema.PATTERNS, schema.NMM, schema.TABLE5
+DISSECT = Kind('dissect', 'NSS', 'photograph', 'region', 'category', 'category', *_REGIONS, 0.0, False)
+POPOUT = Kind('popout', 'NMM', 'array', 'array', 'kind of target', 'kind', *_TARGETS, 0.02, True)
 
 
 class Run(NamedTuple):
@@ -138,34 +126,24 @@ class Run(NamedTuple):
 def read(workdir: str | os.PathLike) -> Run:
   """Reads a results folder.
 
-  Args:
-    workdir: the folder that launch/dissect.py or launch/popout.py wrote.
-
   Raises:
-    InputError: if the folder is not a finished run of this layout; the sentence
-      names the file at fault.
+    InputError: if it is not what launch/dissect.py or launch/popout.py leaves
+      in this layout; the sentence names the file at fault.
   """
   kind = {x.job: x for x in (DISSECT, POPOUT)}[reading.job(workdir, ('dissect', 'popout'))]
   reader = Reader(pathlib.Path(workdir))
   summary = reader.json(schema.SUMMARY, json_shapes.MEASURED)
   units = summary['units']
   # Layers' names become parts of paths and addresses.
-  reader.expect(
-    bool(units) and all(_LAYER.fullmatch(x) for x in units),
-    schema.SUMMARY,
-    'names no layer, or one with strange characters',
-  )
-  config = reader.json(
-    schema.CONFIG,
-    json_shapes.CONFIG
-    | {'network': {'name': str}, 'analysis': {'top_units': int} | ({'threshold': float} if kind is DISSECT else {})},
-  )
+  named = bool(units) and all(_LAYER.fullmatch(x) for x in units)
+  reader.expect(named, schema.SUMMARY, 'names no layer, or one with strange characters')
+  analysis = {'top_units': int} | ({'threshold': float} if kind is DISSECT else {})
+  config = reader.json(schema.CONFIG, json_shapes.CONFIG | {'network': {'name': str}, 'analysis': analysis})
   rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
   table = best_units.read(reader, kind.table, 'layer', tuple(units), len(rows))
   for layer, best in zip(table['layer'], table['units'], strict=True):
-    reader.expect(
-      all(0 <= unit < units[layer] for unit in best), kind.table.path, f'names a unit that {layer} does not have'
-    )
+    there = all(0 <= unit < units[layer] for unit in best)
+    reader.expect(there, kind.table.path, f'names a unit that {layer} does not have')
   rows = rows.assign(
     group=rows[kind.key].replace('', UNNAMED),
     image=[kept.numbers.get(x, -1) for x in rows['image_id']],
@@ -174,11 +152,8 @@ def read(workdir: str | os.PathLike) -> Run:
   if kind is DISSECT:
     counted = rows[rows['fixations'] > 0].groupby('group').size()
     named = table['category'].replace('', UNNAMED)
-    reader.expect(
-      set(counted.index) <= {*named} and (table['sets'] == named.map(counted).fillna(0)).all(),
-      kind.table.path,
-      f'does not count the regions of {kind.rows.path}',
-    )
+    fits = set(counted.index) <= {*named} and (table['sets'] == named.map(counted).fillna(0)).all()
+    reader.expect(fits, kind.table.path, f'does not count the regions of {kind.rows.path}')
   run = Run(
     reader.folder,
     kind,

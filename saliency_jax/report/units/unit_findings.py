@@ -44,27 +44,15 @@ def layer_means(
   has = np.isfinite(published).any(axis=1)
   used = np.isfinite(means).all(axis=0) & np.isfinite(published[has]).all(axis=0)
   used = used if only is None else used & only
+  mean, ends = np.full(len(values), np.nan), np.full((2, len(values)), np.nan)
   if not used.any():
-    nothing = np.full((3, len(values)), math.nan)
-    return nothing[0], nothing[1:], used
+    return mean, ends, used
   mean = values[:, used].mean(axis=1)
-  ends = (
-    np.stack([run.values(x)[:, used].mean(axis=1) for x in ('low', 'high')])
-    if used.sum() == 1
-    else np.full((2, len(mean)), np.nan)
-  )
   if run.samples is not None:
-    ends = np.array(
-      [
-        inference.around(*x)
-        for x in zip(
-          mean,
-          run.samples[..., used].mean(axis=2, dtype=float),
-          run.values('held_out')[:, used].mean(axis=1),
-          strict=True,
-        )
-      ]
-    ).T
+    samples, held_out = run.samples[..., used].mean(axis=2, dtype=float), run.values('held_out')[:, used].mean(axis=1)
+    ends = np.array([inference.around(*x) for x in zip(mean, samples, held_out, strict=True)]).T
+  elif used.sum() == 1:
+    ends = np.stack([run.values(x)[:, used][:, 0] for x in ('low', 'high')])
   return mean, ends, used
 
 
@@ -104,19 +92,14 @@ def _agreement(run: Run) -> str:
 def _over_columns(one: np.ndarray, other: np.ndarray, shared: np.ndarray) -> np.ndarray:
   """Returns the 95 % percentile interval of r, bootstrapped over columns.
 
-  The layers of a category see the same regions: they are drawn together.
-
-  Args:
-    one: `[L, C]`.
-    other: `[L, C]`.
-    shared: bool `[L, C]`, the cells that count.
+  The layers of a category see the same regions: they are drawn together. All
+  are `[L, C]`; `shared` says which cells count.
   """
   columns = np.flatnonzero(shared.any(axis=0))
   draws = np.random.default_rng(0).choice(columns, (2000, len(columns)))
   with np.errstate(invalid='ignore'):  # one category alone, again and again
-    return np.nanquantile(
-      [np.corrcoef(one[:, c][shared[:, c]], other[:, c][shared[:, c]])[0, 1] for c in draws], [0.025, 0.975]
-    )
+    found = [np.corrcoef(one[:, c][shared[:, c]], other[:, c][shared[:, c]])[0, 1] for c in draws]
+    return np.nanquantile(found, [0.025, 0.975])
 
 
 def _layers(run: Run) -> str:
@@ -125,18 +108,18 @@ def _layers(run: Run) -> str:
   if len(means) < 2 or not used.any():
     return ''
   published = layer_means(run, 'paper', used)[0]
-  high, low = (
-    f'{run.layers[i]} {{}} {between(means[i], *ends[:, i])}'
-    + (f', in the paper {published[i]:.2f}' if math.isfinite(published[i]) else '')
-    for i in (int(means.argmax()), int(means.argmin()))
-  )
-  over = (
-    f'{used.sum()} categor{"y" if used.sum() == 1 else "ies"}' if run.kind is DISSECT else f'{run.counts()[0]} arrays'
-  )
+
+  def mean(i: int) -> str:
+    beside = f', in the paper {published[i]:.2f}' if math.isfinite(published[i]) else ''
+    return between(means[i], *ends[:, i]) + beside
+
+  most, least = int(means.argmax()), int(means.argmin())
+  over = f'{run.counts()[0]} arrays'
+  if run.kind is DISSECT:
+    over = f'{used.sum()} categor{"y" if used.sum() == 1 else "ies"}'
   return (
-    'The best units of '
-    + high.format(f'respond most: mean {run.kind.score} over {over}')
-    + f'; those of {low.format("least:")}.'
+    f'The best units of {run.layers[most]} respond most: mean {run.kind.score} over {over} {mean(most)}; those of '
+    f'{run.layers[least]} least: {mean(least)}.'
   )
 
 
@@ -196,20 +179,14 @@ def _changed(run: Run, other: Run, label: str) -> str:
     return ''
   found, sure = differences(run, other), ''
   if found:
-    sure = (
-      f', and differs with p < 0.05 in {(found.p[many] < 0.05).sum()} '
-      f'(bootstrap over {_drawn(run, found.paired)}, corrected for all cells)'
-    )
+    drawn = f'the same {run.kind.image}s' if found.paired else f'the {run.kind.image}s of each run'
+    count = (found.p[many] < 0.05).sum()
+    sure = f', and differs with p < 0.05 in {count} (bootstrap over {drawn}, corrected for all cells)'
   return (
-    f'The mean {run.kind.score} of the best units is {abs(changes.mean()):.2f} '
-    f'SD {"higher" if changes.mean() > 0 else "lower"} on average than in {label}; it is higher '
-    f'in {(changes > 0).sum()} of {len(changes)} cells{sure}.'
+    f'The mean {run.kind.score} of the best units is {abs(changes.mean()):.2f} SD '
+    f'{"higher" if changes.mean() > 0 else "lower"} on average than in {label}; it is higher in '
+    f'{(changes > 0).sum()} of {len(changes)} cells{sure}.'
   )
-
-
-def _drawn(run: Run, paired: bool) -> str:
-  things = f'{run.kind.image}s'
-  return f'the same {things}' if paired else f'the {things} of each run'
 
 
 def _largest(run: Run, other: Run, label: str) -> str:
@@ -231,9 +208,9 @@ def _largest(run: Run, other: Run, label: str) -> str:
 
 def _luck(cell, start: str) -> str:
   """Returns a cell's held-out value and chance band in words, '' for none."""
-  said = [
-    f'held out {number(cell.held_out)}' if math.isfinite(cell.held_out) else '',
-    f'chance {number(cell.chance_low)} to {number(cell.chance_high)}' if math.isfinite(cell.chance_low) else '',
-  ]
-  text = ', '.join(filter(None, said))
-  return start + text if text else ''
+  said = []
+  if math.isfinite(cell.held_out):
+    said.append(f'held out {number(cell.held_out)}')
+  if math.isfinite(cell.chance_low):
+    said.append(f'chance {number(cell.chance_low)} to {number(cell.chance_high)}')
+  return start + ', '.join(said) if said else ''
