@@ -16,24 +16,12 @@ Rows = Sequence[Sequence[Value]]
 
 # Marks that start something in Markdown within a line, also in GitHub's.
 _MARKDOWN = re.compile(r'([\\`*_{}\[\]<>()#+!|~&$])')
-_LATEX = {
-  '\\': r'\textbackslash{}',
-  '&': r'\&',
-  '%': r'\%',
-  '$': r'\$',
-  '#': r'\#',
-  '_': r'\_',
-  '{': r'\{',
-  '}': r'\}',
-  '~': r'\textasciitilde{}',
-  '^': r'\textasciicircum{}',
-  '<': r'\textless{}',
-  '>': r'\textgreater{}',
-  '|': r'\textbar{}',
-  '`': r'\textasciigrave{}',
-  '[': '{[}',
-  ']': '{]}',
-}
+_NAMED = {'\\': 'backslash', '~': 'asciitilde', '^': 'asciicircum', '<': 'less', '>': 'greater', '|': 'bar'}
+_LATEX = str.maketrans(
+  {x: f'\\{x}' for x in '&%$#_{}'}
+  | {x: f'\\text{name}{{}}' for x, name in (_NAMED | {'`': 'asciigrave'}).items()}
+  | {'[': '{[}', ']': '{]}'}
+)
 
 
 def csv_text(header: Sequence[str], rows: Rows) -> str:
@@ -41,20 +29,14 @@ def csv_text(header: Sequence[str], rows: Rows) -> str:
 
   Numbers keep six significant digits; a missing one is empty.
   """
+
+  def cell(x: Value) -> str | int:
+    if isinstance(x, str):
+      return schema.protected(_one_line(x))
+    return '' if _missing(x) else f'{x:.6g}' if isinstance(x, float) else x
+
   file = io.StringIO()
-  csv.writer(file, lineterminator='\n').writerows(
-    [
-      schema.protected(_one_line(x))
-      if isinstance(x, str)
-      else ''
-      if _missing(x)
-      else f'{x:.6g}'
-      if isinstance(x, float)
-      else x
-      for x in row
-    ]
-    for row in (header, *rows)
-  )
+  csv.writer(file, lineterminator='\n').writerows(map(cell, row) for row in (header, *rows))
   return file.getvalue()
 
 
@@ -69,7 +51,7 @@ def latex(header: Sequence[str], rows: Rows, *, digits: int) -> str:
   """Returns a LaTeX tabular in the manner of booktabs, with fixed digits."""
 
   def escaped(text: str) -> str:
-    text = ''.join(_LATEX.get(x, x) for x in _one_line(text))
+    text = _one_line(text).translate(_LATEX)
     return text.replace('--', '-{}-')  # or they would become one dash
 
   head, *lines = (
@@ -95,17 +77,18 @@ def written(
   """Returns a table's cells as they are written, the header first.
 
   Args:
-    header: the columns' names.
-    rows: text, integers, or floats.
-    text: writes the former.
+    text: writes a text.
     digits: of floats.
     missing: is written where there is no number.
     number: writes a number whose digits are fixed.
   """
-  return [
-    [text(x) if isinstance(x, str) else missing if _missing(x) else number(fixed(x, digits)) for x in row]
-    for row in (header, *rows)
-  ]
+
+  def cell(x: Value) -> str:
+    if isinstance(x, str):
+      return text(x)
+    return missing if _missing(x) else number(fixed(x, digits))
+
+  return [[*map(cell, row)] for row in (header, *rows)]
 
 
 def are_numbers(header: Sequence[str], rows: Rows) -> list[bool]:

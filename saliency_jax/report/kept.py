@@ -53,35 +53,28 @@ class Kept:
       self.images = tuple(
         Image(x.image_id, self._picture(x.picture), int(x.height), int(x.width)) for x in rows.itertuples()
       )
-      reader.expect(
-        all(x.height > 0 and x.width > 0 for x in self.images)
-        and len({x.picture for x in self.images}) == len(rows)
-        and len({x.image_id for x in self.images}) == len(rows),
-        'images.csv',
-        'has an image without a size or twice',
-      )
-    self.numbers = {x.image_id: k for k, x in enumerate(self.images)}
+      self.numbers = {x.image_id: k for k, x in enumerate(self.images)}
+      single = len({x.picture for x in self.images}) == len(self.numbers) == len(rows)
+      sized = all(x.height > 0 and x.width > 0 for x in self.images)
+      reader.expect(single and sized, 'images.csv', 'has an image without a size or twice')
 
   @functools.cached_property
   def points(self) -> tuple[np.ndarray, ...]:
     """int32 `[n, 2]` of every image: its fixations (y, x), original pixels."""
     if not self.images:
       return ()
-    points, offsets = self._arrays(
-      'fixations.npz',
-      ('points', 'offsets'),
-      (
-        lambda points, offsets: (
-          points.ndim == 2
-          and points.shape[1] == 2
-          and offsets.dtype.kind in 'iu'
-          and offsets.shape == (len(self.images) + 1,)
-          and offsets[0] == 0
-          and offsets[-1] == len(points)
-          and (np.diff(offsets) >= 0).all()
-        )
-      ),
-    )
+
+    def fit(points: np.ndarray, offsets: np.ndarray) -> bool:
+      return (
+        points.ndim == 2
+        and points.shape[1] == 2
+        and offsets.dtype.kind in 'iu'
+        and offsets.shape == (len(self.images) + 1,)
+        and (offsets[0], offsets[-1]) == (0, len(points))
+        and (np.diff(offsets) >= 0).all()
+      )
+
+    points, offsets = self._arrays('fixations.npz', ('points', 'offsets'), fit)
     return tuple(np.split(points, offsets[1:-1]))
 
   def pixels(self, image: int) -> np.ndarray:
@@ -105,25 +98,17 @@ class Kept:
 
   def maps(self, layer: str) -> Maps:
     """Returns a layer's maps, sorted by unit, then image."""
-    if layer not in self._maps:
-      self._maps[layer] = Maps(
-        *self._arrays(
-          f'maps/{layer}.npz',
-          ('units', 'images', 'maps'),
-          (
-            lambda units, images, cells: (
-              cells.ndim == 3
-              and cells.dtype.kind == 'f'
-              and units.shape == images.shape == cells.shape[:1]
-              and units.dtype.kind in 'iu'
-              and images.dtype.kind in 'iu'
-              and (units >= 0).all()
-              and (images >= 0).all()
-              and (images < len(self.images)).all()
-            )
-          ),
-        )
+
+    def fit(units: np.ndarray, images: np.ndarray, cells: np.ndarray) -> bool:
+      return (
+        (cells.ndim, cells.dtype.kind) == (3, 'f')
+        and units.shape == images.shape == cells.shape[:1]
+        and all(x.dtype.kind in 'iu' and (x >= 0).all() for x in (units, images))
+        and (images < len(self.images)).all()
       )
+
+    if layer not in self._maps:
+      self._maps[layer] = Maps(*self._arrays(f'maps/{layer}.npz', ('units', 'images', 'maps'), fit))
     return self._maps[layer]
 
   @functools.cached_property

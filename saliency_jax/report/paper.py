@@ -100,23 +100,16 @@ def published(run) -> tuple[str, dict, dict]:
     The table's name, '' for none; its means and its counts of units above T,
     (layer, column) -> value. The counts are left out if the run took another T.
   """
-  dissected = run.kind.job == 'dissect'
-  known = run.rows['image_id' if dissected else 'background']
-  if not is_its_own(
-    run.network,
-    run.summary['weights']['name'],
-    run.layers,
-    run.summary['weights'].get('task', ''),
-    **{'photographs' if dissected else 'backgrounds': known},
-  ):
+  dissected, weights = run.kind.job == 'dissect', run.summary['weights']
+  images = {'photographs': run.rows['image_id']} if dissected else {'backgrounds': run.rows['background']}
+  if not is_its_own(run.network, weights['name'], run.layers, weights.get('task', ''), **images):
     return '', {}, {}
   number = (2 if dissected else 5) if run.depth is None else (3 if dissected else 6)
   found = tables(number, run.config['analysis'].get('threshold'))
-  name = f'Table {number}'
-  if run.depth is not None:
-    name = f'{name} at depth {run.depth}' if run.depth in rows(number) else ''
-    found = [{(facts()['layer'], column): x for (depth, column), x in of.items() if depth == run.depth} for of in found]
-  return name, *found
+  if run.depth is None:
+    return f'Table {number}', *found
+  found = [{(facts()['layer'], column): x for (depth, column), x in of.items() if depth == run.depth} for of in found]
+  return f'Table {number} at depth {run.depth}' if run.depth in rows(number) else '', *found
 
 
 def is_the_paper_s(reader: Reader, summary: dict, network: dict, file: schema.File, member: str) -> bool:
@@ -127,22 +120,12 @@ def is_the_paper_s(reader: Reader, summary: dict, network: dict, file: schema.Fi
     file: of each member's own results, in regions/ or popout/.
     member: one of them.
   """
-  kind, column, of = (
-    ('regions', 'image_id', 'photographs') if file is schema.REGIONS else ('popout', 'background', 'backgrounds')
-  )
-  path = f'{kind}/{member}/{file.path}'
+  regions = file is schema.REGIONS
+  path = f'{"regions" if regions else "popout"}/{member}/{file.path}'
   network = network | summary['network']
-  layer = network['readout_tap']
-  return (
-    layer == facts()['layer']
-    and reader.has(path)
-    and (
-      is_its_own(
-        network['name'],
-        summary['weights']['name'],
-        [layer],
-        summary.get('task', {}).get('name', ''),
-        **{of: reader.frame(file._replace(path=path))[column]},
-      )
-    )
-  )
+  layer, task = network['readout_tap'], summary.get('task', {}).get('name', '')
+  if layer != facts()['layer'] or not reader.has(path):
+    return False
+  measured = reader.frame(file._replace(path=path))
+  images = {'photographs': measured['image_id']} if regions else {'backgrounds': measured['background']}
+  return is_its_own(network['name'], summary['weights']['name'], [layer], task, **images)

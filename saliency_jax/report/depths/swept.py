@@ -63,15 +63,15 @@ class Swept(NamedTuple):
   summary: dict
   config: dict
   members: tuple[Member, ...]
-  seen: pd.DataFrame | None  # Table 3, of all photographs
-  unseen: pd.DataFrame | None  # of those of `part`
-  arrays: pd.DataFrame | None  # Table 6
-  base: str  # the member that is before; '' for none
-  views: tuple[View, ...]
-  tests: dict | None  # depth_tests.json, of the categories at each depth
   lines: list[dict]  # of metrics.jsonl
   watched: str  # the metric by which checkpoints were chosen
   title: str  # how it is written
+  seen: pd.DataFrame | None = None  # Table 3, of all photographs
+  unseen: pd.DataFrame | None = None  # of those of `part`
+  arrays: pd.DataFrame | None = None  # Table 6
+  base: str = ''  # the member that is before; '' for none
+  views: tuple[View, ...] = ()
+  tests: dict | None = None  # depth_tests.json, of the categories at each depth
   # float32 `[members, B, C]`, Table 3 in B samples of photographs
   samples: np.ndarray | None = None
   # float32 `[B, D]`, Table 6 by depth, ascending, in B samples of arrays
@@ -134,65 +134,47 @@ def read(workdir: str | os.PathLike) -> Swept:
   Raises:
     InputError: if a file is missing or cannot be understood.
   """
-  path = pathlib.Path(workdir)
-  reader = Reader(path)
+  reader = Reader(pathlib.Path(workdir))
   summary = reader.json(schema.SUMMARY, json_shapes.TRAINED)
-  config = reader.json(
-    schema.CONFIG,
-    json_shapes.CONFIG
-    | {kind: json_shapes.CONFIG[f'{kind}?'] for kind in summary.get('measured', ()) if f'{kind}?' in json_shapes.CONFIG}
-    | ({'network': {'name': str}} if summary.get('measured') else {}),
+  measured = summary.get('measured', [])
+  shapes = {kind: json_shapes.CONFIG[f'{kind}?'] for kind in measured} | (
+    {'network': {'name': str}} if measured else {}
   )
+  config = reader.json(schema.CONFIG, json_shapes.CONFIG | shapes)
   with reader.checking(schema.SUMMARY):
-    measured = summary.get('measured', [])
     # Earlier versions knew one task and one metric.
     task = summary.get('task', {'watched': 'nss', 'titles': {'nss': 'NSS'}})
-    watched = task['watched']
+    watched, title = task['watched'], task['titles'][task['watched']]
     kinds = {'depth': int, watched: float, 'step': int, 'trunk_rate': float, 'readout_rate': float, 'seed': int}
     members = tuple(
       Member(name, *(kind(x[key]) for key, kind in kinds.items())) for name, x in summary['members'].items()
     )
   names = [member.name for member in members]
   lines = reader.lines('metrics.jsonl', json_shapes.LINE | {watched: dict.fromkeys(names, float)})
-  reader.expect(
-    all(
-      line['step'] > 0 and set(line[watched]) == set(names) and (line['kind'] == 'train' or 'epoch' in line)
-      for line in lines
-    ),
-    'metrics.jsonl',
-    'is of other members than summary.json',
+  fits = all(
+    line['step'] > 0 and set(line[watched]) == set(names) and (line['kind'] == 'train' or 'epoch' in line)
+    for line in lines
   )
-  seen = unseen = arrays = tests = samples = of_arrays = None
+  reader.expect(fits, 'metrics.jsonl', 'is of other members than summary.json')
+  swept = Swept(reader.folder, summary['job'], summary, config, members, lines, watched, title)
   if 'regions' in measured:
-    own = paper.is_the_paper_s(reader, summary, config['network'], schema.REGIONS, names[0])
-    seen = _table(reader, schema.TABLE3, members, 3 if own else 0, config)
+    number = 3 if paper.is_the_paper_s(reader, summary, config['network'], schema.REGIONS, names[0]) else 0
+    seen, unseen = _table(reader, schema.TABLE3, members, number, config), None
+    if reader.has(schema.TABLE3_UNSEEN.path):
+      unseen = _table(reader, schema.TABLE3_UNSEEN, members, number, config)
     tests = reader.json(schema.DEPTH_TESTS.path, json_shapes.DEPTH_TESTS)
     samples = best_units.samples(reader, seen, len(names))
-    if reader.has(schema.TABLE3_UNSEEN.path):
-      unseen = _table(reader, schema.TABLE3_UNSEEN, members, 3 if own else 0, config)
+    swept = swept._replace(seen=seen, unseen=unseen, tests=tests, samples=samples)
   if 'popout' in measured:
-    own = paper.is_the_paper_s(reader, summary, config['network'], schema.PATTERNS, names[0])
-    arrays = _table(reader, schema.TABLE6, members, 6 if own else 0, config)
-    of_arrays = _samples_of_arrays(reader, members, summary['network']['readout_tap'])
-  base, shown = views(reader, names) if (path / 'before_after').is_dir() else ('', ())
-  return Swept(
-    path,
-    summary['job'],
-    summary,
-    config,
-    members,
-    seen,
-    unseen,
-    arrays,
-    base,
-    shown,
-    tests,
-    lines,
-    watched,
-    task['titles'][watched],
-    samples,
-    of_arrays,
-  )
+    number = 6 if paper.is_the_paper_s(reader, summary, config['network'], schema.PATTERNS, names[0]) else 0
+    swept = swept._replace(
+      arrays=_table(reader, schema.TABLE6, members, number, config),
+      of_arrays=_samples_of_arrays(reader, members, summary['network']['readout_tap']),
+    )
+  if (reader.folder / 'before_after').is_dir():
+    base, shown = views(reader, names)
+    swept = swept._replace(base=base, views=shown)
+  return swept
 
 
 def _samples_of_arrays(reader: Reader, members: tuple[Member, ...], tap: str) -> np.ndarray | None:
@@ -231,34 +213,33 @@ def views(reader: Reader, members: list[str]) -> tuple[str, tuple[View, ...]]:
   with reader.checking(name):
     base = listed['base']
     reader.expect(base in members and listed['members'] == members, name, 'has other members than summary.json')
-    found = []
-    for number, x in enumerate(listed['views']):
-      maps = arrays[f'maps_{number}']
-      files = [pathlib.PurePosixPath(x[key]) for key in ('picture', 'mask')]
-      reader.expect(
-        maps.ndim == 3
-        and len(maps) == len(members)
-        and x['best'] in members
-        and set(x['scores']) == set(members)
-        # A folder may come from anybody.
-        and all(file.parts[0] == 'before_after' and '..' not in file.parts for file in files),
-        name,
-        'does not fit the maps beside it',
-      )
-      found.append(
-        View(
-          x['kind'],
-          x['image_id'],
-          *(
-            functools.partial(read, str(file)) for read, file in zip((reader.picture, reader.mask), files, strict=True)
-          ),
-          int(x['place']),
-          x['label'],
-          f'{x["layer"]}:{x["unit"]}',
-          x['best'],
-          {key: float(value) for key, value in x['scores'].items()},
-          dict(zip(members, maps, strict=True)),
-          str(x.get('note', '')),
-        )
-      )
-    return base, tuple(found)
+    return base, tuple(
+      _view(reader, name, x, arrays[f'maps_{number}'], members) for number, x in enumerate(listed['views'])
+    )
+
+
+def _view(reader: Reader, name: str, x: dict, maps: np.ndarray, members: list[str]) -> View:
+  """Returns one of the views of a file, with its maps of all members."""
+  picture, mask = (pathlib.PurePosixPath(x[key]) for key in ('picture', 'mask'))
+  fits = (
+    maps.ndim == 3
+    and len(maps) == len(members)
+    and x['best'] in members
+    and set(x['scores']) == set(members)
+    # A folder may come from anybody.
+    and all(file.parts[0] == 'before_after' and '..' not in file.parts for file in (picture, mask))
+  )
+  reader.expect(fits, name, 'does not fit the maps beside it')
+  return View(
+    x['kind'],
+    x['image_id'],
+    functools.partial(reader.picture, str(picture)),
+    functools.partial(reader.mask, str(mask)),
+    x['place'],
+    x['label'],
+    f'{x["layer"]}:{x["unit"]}',
+    x['best'],
+    {key: float(value) for key, value in x['scores'].items()},
+    dict(zip(members, maps, strict=True)),
+    x.get('note', ''),
+  )

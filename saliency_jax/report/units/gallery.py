@@ -1,10 +1,12 @@
 """The chapter of images: a gallery, and a page of each photograph or array."""
 
 import numpy as np
+import pandas as pd
 
 from saliency_jax import progress
 from saliency_jax.report import outlines, packing
 from saliency_jax.report.chapter import Chapter, Site
+from saliency_jax.report.kept import Image
 from saliency_jax.report.units.run import DISSECT, Run
 
 # Of the Gaussian, as a share of the image's width: 22 pixels of OSIE's 800,
@@ -18,69 +20,53 @@ def chapter(run: Run, site: Site) -> Chapter | None:
   images = run.kept.images
   if not images:
     return None
-  groups = {name: i for i, name in enumerate(run.groups)}
-  rows = run.rows.assign(group=run.rows['group'].map(groups))
-  runs = [x for x in (run, site.compare) if x]
+  rows = run.rows.assign(group=run.rows['group'].map({name: i for i, name in enumerate(run.groups)}))
   of_image = [rows[:0]] * len(images)
   for k, of in rows[rows['image'] >= 0].groupby('image'):
     of_image[k] = of
-  listed = [_listed(*x, site) for x in zip(images, of_image, strict=True)]
-  site.data(
-    'images',
-    {
-      'photographs': run.kind is DISSECT,
-      'score': run.kind.score,
-      'sigma': SIGMA,
-      'categories': list(run.groups),
-      'layers': list(run.layers),
-      'runs': site.labels[: len(runs)],
-      'images': [{k: x for k, x in each.items() if k != 'url'} for each in listed],
-    },
-  )
+  runs = [x for x in (run, site.compare) if x]
+  listed = [_listed(*x) for x in zip(images, of_image, strict=True)]
+  data = {
+    'photographs': run.kind is DISSECT,
+    'score': run.kind.score,
+    'sigma': SIGMA,
+    'categories': list(run.groups),
+    'layers': list(run.layers),
+    'runs': site.labels[: len(runs)],
+    'images': listed,
+  }
+  site.data('images', data)
   for k, image in enumerate(progress.track(images, total=len(images), unit='image', title='Packing images')):
     points, mask = run.kept.points[k], run.kept.mask(k)
-    site.data(
-      f'images/{k}',
+    regions = [
       {
-        'regions': [
-          {
-            'row': row.Index,
-            'category': int(row.group),
-            'fixations': int(getattr(row, 'fixations', 0)),
-            **outlines.outline(mask == 1 + row.place, run.kind.margin),
-          }
-          for row in of_image[k].itertuples()
-        ],
-        'points': points.ravel().tolist(),
-        'human': packing.grid(packing.cells(density(points, image.height, image.width))) if len(points) else None,
-        'runs': [_maps(x, image.image_id) for x in runs],
-      },
-    )
-  return Chapter(
-    'images',
-    f'{run.kind.image.capitalize()}s',
-    'units/images.html.j2',
-    {'run': run, 'listed': listed, 'total': run.summary['counts']['images']},
-  )
+        'row': row.Index,
+        'category': int(row.group),
+        'fixations': int(getattr(row, 'fixations', 0)),
+        **outlines.outline(mask == 1 + row.place, run.kind.margin),
+      }
+      for row in of_image[k].itertuples()
+    ]
+    human = packing.grid(packing.cells(density(points, image.height, image.width))) if len(points) else None
+    maps = [_maps(x, image.image_id) for x in runs]
+    site.data(f'images/{k}', {'regions': regions, 'points': points.ravel().tolist(), 'human': human, 'runs': maps})
+  tiles = [x | {'url': site.picture(of.picture.name, of.picture)} for x, of in zip(listed, images, strict=True)]
+  context = {'run': run, 'listed': tiles, 'total': run.summary['counts']['images']}
+  return Chapter('images', f'{run.kind.image.capitalize()}s', 'units/images.html.j2', context)
 
 
-def _listed(image, rows, site: Site) -> dict:
+def _listed(image: Image, rows: pd.DataFrame) -> dict:
   """Returns what the gallery shows of an image."""
-  first = {} if rows.empty else rows.iloc[0]
+  first, about = {} if rows.empty else rows.iloc[0], []
+  if first.get('background'):
+    about.append(f'{first["background"]} background')
+  if first.get('set_size', 0) > 0:
+    about.append(f'{first["set_size"]:.0f} items')
   return {
     'id': image.image_id,
     'width': image.width,
     'height': image.height,
-    'url': site.picture(image.picture.name, image.picture),
-    'about': ', '.join(
-      filter(
-        None,
-        [
-          first.get('background') and f'{first["background"]} background',
-          first.get('set_size', 0) > 0 and f'{first["set_size"]:.0f} items',
-        ],
-      )
-    ),
+    'about': ', '.join(about),
     'categories': np.unique(rows['group']).tolist(),
   }
 

@@ -35,48 +35,38 @@ def chapter(run: Run, site: Site) -> Chapter:
     matrices.bar(scale, number(low, 1), number(high, 1), f'{run.kind.label}{what}')
     for (low, high), scale, what in zip(ends, ('values', 'differences'), ('', ', difference'), strict=False)
   ]
-  site.data(
-    'units',
-    {
-      'score': run.kind.score,
-      'runs': site.labels[: len(runs)],
-      'paired': paired,
-      'kind': run.kind.group,
-      'rowName': f'{run.kind.item}s',
-      'layers': [[x, run.scores[x].shape[1]] for x in run.layers],
-      'categories': list(run.groups),
-      'group': _GROUP,
-      'images': len(run.kept.images),
-      'ranges': ends,
-      'tables': [_packed(table) for table in (*tables, *_differences(run, site, tables, paired))],
-    },
-  )
+  data = {
+    'score': run.kind.score,
+    'runs': site.labels[: len(runs)],
+    'paired': paired,
+    'kind': run.kind.group,
+    'rowName': f'{run.kind.item}s',
+    'layers': [[x, run.scores[x].shape[1]] for x in run.layers],
+    'categories': list(run.groups),
+    'group': _GROUP,
+    'images': len(run.kept.images),
+    'ranges': ends,
+    'tables': [_packed(table) for table in (*tables, *_differences(run, site, tables, paired))],
+  }
+  site.data('units', data)
+  groups = {x: i for i, x in enumerate(run.groups)}
   for k, each in enumerate(runs):
-    site.data(
-      f'rows/{k}',
-      {
-        'categories': packing.integers(each.rows['group'].map({x: i for i, x in enumerate(run.groups)}).fillna(-1)),
-        'images': packing.integers(_places(each, run)[each.rows['image']]),
-        'kept': _kept_pairs(each, run),
-      },
-    )
+    categories = packing.integers(each.rows['group'].map(groups).fillna(-1))
+    images = packing.integers(_places(each, run)[each.rows['image']])
+    site.data(f'rows/{k}', {'categories': categories, 'images': images, 'kept': _kept_pairs(each, run)})
     for i, layer in enumerate(run.layers):
       by_unit = each.scores[layer].T
-      for group in range(-(-len(by_unit) // _GROUP)):
-        site.data(f'scores/{k}/{i}/{group}', packing.scores(by_unit[group * _GROUP : (group + 1) * _GROUP]))
-  return Chapter(
-    'units',
-    'Units',
-    'units/units.html.j2',
-    {
-      'run': run,
-      'bars': bars,
-      'counts': tables[0].counts.tolist(),
-      'total': len(tables[0].best),
-      'file': (run.path / schema.UNITS.path).is_file(),
-      'upright': max(map(len, ' '.join(run.groups).split())) > _BROAD,
-    },
-  )
+      for start in range(0, len(by_unit), _GROUP):
+        site.data(f'scores/{k}/{i}/{start // _GROUP}', packing.scores(by_unit[start : start + _GROUP]))
+  context = {
+    'run': run,
+    'bars': bars,
+    'counts': tables[0].counts.tolist(),
+    'total': len(tables[0].best),
+    'file': (run.path / schema.UNITS.path).is_file(),
+    'upright': max(map(len, ' '.join(run.groups).split())) > _BROAD,
+  }
+  return Chapter('units', 'Units', 'units/units.html.j2', context)
 
 
 def _packed(table: Scores) -> dict:
@@ -106,13 +96,8 @@ def _differences(run: Run, site: Site, tables: Sequence[Scores], paired: bool) -
   if not site.compare:
     return []
   if paired:
-    return [
-      selectivity.summarise(
-        [run.scores[layer] - site.compare.scores[layer] for layer in run.layers],
-        run.rows['group'].to_numpy(),
-        run.groups,
-      )
-    ]
+    gaps = [run.scores[layer] - site.compare.scores[layer] for layer in run.layers]
+    return [selectivity.summarise(gaps, run.rows['group'].to_numpy(), run.groups)]
   own, other = tables
   return [own._replace(means=own.means - other.means, halves=np.full_like(own.halves, np.nan))]
 

@@ -63,18 +63,12 @@ def extremes(run: Run, site: Site) -> list[dict]:
     order = np.flatnonzero(known)[np.argsort(-means[known], kind='stable')]
     count = min(_SHOWN, len(order) // 2)
     if count:
-      found.append(
-        {
-          'layer': layer,
-          'ends': {
-            name: [
-              example(run, site, layer, row, int(scores[row].argmax()), float(means[row]), name)
-              for row in rows.tolist()
-            ]
-            for name, rows in (('easiest', order[:count]), ('hardest', order[: -count - 1 : -1]))
-          },
-        }
-      )
+      rows = {'easiest': order[:count], 'hardest': order[: -count - 1 : -1]}
+      ends = {
+        name: [example(run, site, layer, x, int(scores[x].argmax()), float(means[x]), name) for x in of.tolist()]
+        for name, of in rows.items()
+      }
+      found.append({'layer': layer, 'ends': ends})
   return found
 
 
@@ -90,25 +84,19 @@ def example(run: Run, site: Site, layer: str, row: int, unit: int, mean: float =
     mean: of the layer's best units on the row.
     end: of the arrays' order, at which it is.
   """
-  at = run.rows.iloc[row]
+  at, kind = run.rows.iloc[row], run.kind
   name, score = f'{layer}:{unit}', float(run.scores[layer][row, unit])
   image = run.kept.images[at['image']]
-  written = f'{run.kind.score} {number(score)}'
-  return Example(
-    name,
-    at['image_id'],
-    at['group'],
-    score,
-    mean,
-    Picture(
-      site.picture(image.picture.name, image.picture),
-      run.kept.pixels(at['image']),
-      (image.height, image.width),
-      f'{end}: {at["group"]}\n{name}, {written}',
-      f'Map of unit {name} over {run.kind.image} {at["image_id"]}, {at["group"]} outlined, {written}',
-      run.kept.map_of(layer, unit, at['image']),
-      run.kept.mask(at['image']) == 1 + at['place'],
-      run.kind.margin,
-      coloured=run.kind.coloured,
-    ),
+  written = f'{kind.score} {number(score)}'
+  picture = Picture(
+    site.picture(image.picture.name, image.picture),
+    run.kept.pixels(at['image']),
+    (image.height, image.width),
+    f'{end}: {at["group"]}\n{name}, {written}',
+    f'Map of unit {name} over {kind.image} {at["image_id"]}, {at["group"]} outlined, {written}',
+    run.kept.map_of(layer, unit, at['image']),
+    run.kept.mask(at['image']) == 1 + at['place'],
+    kind.margin,
+    coloured=kind.coloured,
   )
+  return Example(name, at['image_id'], at['group'], score, mean, picture)
