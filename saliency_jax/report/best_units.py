@@ -67,14 +67,9 @@ class Measured(NamedTuple):
 
 
 def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets: int = 0) -> pd.DataFrame:
-  """Reads a table.
+  """Reads Table 2, 3, 5 or 6, whose column `key` has these rows in this order.
 
-  Args:
-    reader: of the folder.
-    file: Table 2, 3, 5 or 6 of the schema.
-    key: the column of its rows.
-    rows: which it has, in their order.
-    sets: the number of arrays, of a table of targets.
+  `sets` is the number of arrays, of a table of targets.
 
   Raises:
     InputError: it has other rows, or not the same categories for each.

@@ -106,12 +106,17 @@ class Site:
     self._urls: dict[pathlib.Path, str] = {}  # of pictures
 
   @property
+  def runs(self) -> list:
+    """The results, and those to compare with if there are any."""
+    return [x for x in (self.results, self.compare) if x]
+
+  @property
   def labels(self) -> tuple[str, ...]:
     """Short names of this run and the compared one, never equal."""
     if not self.compare:
       return 'this run', ''
-    runs = self.results, self.compare
-    names, folders = tuple(x.name for x in runs), tuple(f'{x.name} ({x.path.resolve().name})' for x in runs)
+    names = tuple(x.name for x in self.runs)
+    folders = tuple(f'{x.name} ({x.path.resolve().name})' for x in self.runs)
     return next(x for x in (names, folders, ('this run', 'other run')) if x[0] != x[1])
 
   def chart(self, name: str, specs: Sequence[charts.Spec], alt: str, legend: Mapping[str, str] | None = None) -> Chart:
@@ -158,8 +163,8 @@ class Site:
       self._files('tables', name, {key: text.encode() for key, text in texts.items()}),
     )
 
-  def place(self, of: Picture) -> Markup:
-    """Returns an image that the page's scripts lay a map over."""
+  def place(self, of: Picture) -> int:
+    """Returns the number of an image that the page's scripts lay a map over."""
     height, width = of.size
     place = {'width': width, 'height': height, 'map': None, 'outlines': [], 'points': []}
     if of.cells is not None:
@@ -169,11 +174,7 @@ class Site:
     if of.points is not None:
       place['points'] = of.points.ravel().tolist()
     self.places.append(place)
-    return Markup(
-      '<div class="overlay{}" data-place="{}" role="img" aria-label="{}" '
-      'style="aspect-ratio:{} / {}"><img src="{}" alt="" loading="lazy">'
-      '</div>'
-    ).format('' if of.cells is None else ' grey', len(self.places) - 1, of.label, width, height, of.url)
+    return len(self.places) - 1
 
   def file(self, name: str) -> Markup:
     """Returns a link to a file of the results folder, or its plain name."""

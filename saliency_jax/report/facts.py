@@ -16,12 +16,7 @@ def beside(*results) -> list[tuple[str, ...]]:
 
 
 def facts(summary: dict, config: dict) -> dict[str, str]:
-  """Returns what to say of a run: term -> text, in order.
-
-  Args:
-    summary: of any job of this package.
-    config: of the same.
-  """
+  """Returns what to say of a run of any job: term -> text, in order."""
   told = _scored(summary) if 'models' in summary else _network(summary, config)
   told |= {
     'Seconds': _joined(f'{name} {value:,.1f}' for name, value in summary.get('seconds', {}).items()),

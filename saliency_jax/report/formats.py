@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from saliency_jax import schema
+from saliency_jax.report.numbers import fixed
 
 Value = str | int | float | None  # None and NaN: no number
 Rows = Sequence[Sequence[Value]]
@@ -94,12 +95,6 @@ def written(
 def are_numbers(header: Sequence[str], rows: Rows) -> list[bool]:
   """Returns which columns hold no text."""
   return [not any(isinstance(row[i], str) for row in rows) for i in range(len(header))]
-
-
-def fixed(value: int | float, digits: int) -> str:
-  """Returns a number with fixed digits, an integer with none."""
-  # Adding 0 turns -0.0, which rounding makes, into 0.0.
-  return f'{round(value, digits) + 0.0:.{digits}f}' if isinstance(value, float) else str(value)
 
 
 def _missing(value: Value) -> bool:

@@ -12,7 +12,7 @@ _WEIGHTS = {'name': str, 'sha256?': str, 'depth?': (int, None), 'task?': str}
 _NETWORK = {'name?': str, 'image_size?': int, 'readout_tap?': str}
 
 # summary.json of every job, and of each.
-_JOB = _all(_NAMES, 'versions skipped?') | _all(_COUNTS, 'counts? units?') | _all(str, 'job device')
+_JOB = _all(str, 'job device') | _all(_NAMES, 'versions skipped?') | _all(_COUNTS, 'counts? units?')
 _JOB |= {'layout': int, 'seconds?': {str: float}, 'weights?': _WEIGHTS, 'network?': _NETWORK}
 MEASURED = _JOB | {
   'seconds': {str: float},

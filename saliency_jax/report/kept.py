@@ -39,10 +39,6 @@ class Kept:
   def __init__(self, reader: Reader, layers: Iterable[str]):
     """Reads images.csv.
 
-    Args:
-      reader: of the folder.
-      layers: of the run.
-
     Raises:
       InputError: if a file is missing or not as the job writes it.
     """
@@ -83,13 +79,9 @@ class Kept:
     return self._reader.picture(f'{picture.parent.name}/{picture.name}')
 
   def mask(self, image: int) -> np.ndarray:
-    """Returns where an image's sets are.
+    """Returns where the sets of an image are, one of `images`.
 
-    Args:
-      image: position in `images`.
-
-    Returns:
-      int32 `[H, W]`: 0, or 1 + the row of the set among the image's rows.
+    int32 `[H, W]`: 0, or 1 + the row of the set among the image's rows.
     """
     name = f'masks/{image:05d}.png'
     mask = self._reader.mask(name)

@@ -21,8 +21,13 @@ def number(value: float, digits: int = 2) -> str:
   """
   if math.isnan(value):
     return '\N{EN DASH}'
+  return fixed(value, digits).replace('-', '\N{MINUS SIGN}')
+
+
+def fixed(value: int | float, digits: int) -> str:
+  """Returns a number with fixed digits, an integer with none."""
   # Adding 0 turns -0.0, which rounding makes, into 0.0.
-  return f'{round(value, digits) + 0.0:.{digits}f}'.replace('-', '\N{MINUS SIGN}')
+  return f'{round(value, digits) + 0.0:.{digits}f}' if isinstance(value, float) else str(value)
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -39,9 +39,7 @@ def table(number: int, of: str = 'means') -> dict[tuple, float]:
 def tables(number: int, threshold: float | None) -> tuple[dict, dict]:
   """Returns a table's means, and its counts if they are of the same T.
 
-  Args:
-    number: see `table`; 0 is a table without a number.
-    threshold: T.
+  See `table` for its number; 0 is a table without one.
   """
   return table(number), (table(number, 'above') if threshold == facts()['threshold'] else {})
 
@@ -115,10 +113,8 @@ def published(run) -> tuple[str, dict, dict]:
 def is_the_paper_s(reader: Reader, summary: dict, network: dict, file: schema.File, member: str) -> bool:
   """Tells whether what was measured may stand beside the paper's tables.
 
-  Args:
-    network: of the config.
-    file: of each member's own results, in regions/ or popout/.
-    member: one of them.
+  It is in a file of each member's own results, in regions/ or popout/; the
+  network is that of the config.
   """
   regions = file is schema.REGIONS
   path = f'{"regions" if regions else "popout"}/{member}/{file.path}'

@@ -128,7 +128,7 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   environment.globals |= {
     'site': site,
     'paper': paper.facts(),
-    'facts': facts.beside(*filter(None, (site.results, site.compare))),
+    'facts': facts.beside(*site.runs),
     'map_bar': _map_bar(),
   }
   sections = [(x, Markup(environment.get_template(x.template).render(x.context))) for x in chapters]

@@ -35,12 +35,7 @@ def one_column(corner: str, names: Sequence[str], table: pd.DataFrame) -> list[s
 def by_category(name: str, of: str, names: Sequence[str], table: pd.DataFrame, threshold: float) -> list[str]:
   """Returns the lines of two tables with a column per category: 2, 3 or 7.
 
-  Args:
-    name: of the table.
-    of: what its means are of.
-    names: of its rows.
-    table: see `best_units`.
-    threshold: T, of the units that the second one counts.
+  The first has the means `of` best units, the second counts units above T.
   """
   return [
     *_columns(f'{name}: mean NSS of {of}', names, table, 'mean'),

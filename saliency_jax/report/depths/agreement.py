@@ -12,10 +12,7 @@ from saliency_jax.report.numbers import FEWEST, number
 
 def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
   """How Table 3 correlates with the paper's, and what is left of it without
-  what all categories and all depths have in common.
-
-  Args:
-    many: by depth, of the categories with enough regions.
+  what all categories and all depths have in common; see `by_depth` for `many`.
   """
   if many is None:
     return ''

@@ -143,10 +143,8 @@ def _gained(values: pd.Series, start: pd.Series) -> pd.Series:
 def _over_photographs(swept: Swept, test: str, table: pd.DataFrame, of: pd.DataFrame) -> list[pd.Series]:
   """Returns the ends of the intervals of gains in percent, by depth.
 
-  Args:
-    test: of depth_tests.json.
-    table: Table 3.
-    of: its lines of one category, by depth, of one run each.
+  They are a `test` of depth_tests.json; `of` are the lines of a table of one
+  category, by depth, of one run each.
   """
   gained = (swept.tests or {}).get(test, {})
   member = dict(zip(table['depth'], table['member'], strict=True))
@@ -161,14 +159,7 @@ def _others(swept: Swept) -> str:
 def _panels(
   swept: Swept, site: Site, name: str, label: str, curves: dict[str, list[dict]], table: str = ''
 ) -> tuple[Chart, Table] | None:
-  """Draws a panel for each category, and writes its numbers.
-
-  Args:
-    name: of the figure.
-    label: of the values.
-    curves: points by category.
-    table: its name, if another.
-  """
+  """Draws a panel for each category, and writes its numbers into a table."""
   counts = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False))
   points = [(category, x) for category, of in curves.items() for x in of]
   drawn = {x['who'] for _, x in points}

@@ -224,14 +224,9 @@ METRICS = {
 
 
 def ranked(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-  """Returns the models that have a value of a metric, the best first.
+  """Returns the rows of a metric by model, the best first, people left out.
 
-  Args:
-    rows: of scores.csv or search.csv, of one data set and kind.
-    metric: one of `METRICS`.
-
-  Returns:
-    Its rows by model, people not among them.
+  They are of scores.csv or search.csv, of one data set and kind.
   """
   rows = rows[(rows['metric'] == metric) & (rows['model'] != OBSERVERS) & rows['mean'].notna()]
   return rows.sort_values('mean', ascending=not METRICS[metric].up, kind='stable').set_index('model')

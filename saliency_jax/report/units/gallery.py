@@ -24,7 +24,7 @@ def chapter(run: Run, site: Site) -> Chapter | None:
   of_image = [rows[:0]] * len(images)
   for k, of in rows[rows['image'] >= 0].groupby('image'):
     of_image[k] = of
-  runs = [x for x in (run, site.compare) if x]
+  runs = site.runs
   listed = [_listed(*x) for x in zip(images, of_image, strict=True)]
   data = {
     'photographs': run.kind is DISSECT,

@@ -21,7 +21,7 @@ _OUTSIDE = 0.001
 
 def chapter(run: Run, site: Site) -> Chapter:
   """Returns the chapter, and keeps the data that its scripts show."""
-  runs = [x for x in (run, site.compare) if x]
+  runs = site.runs
   tables = [
     selectivity.summarise([x.scores[layer] for layer in run.layers], x.rows['group'].to_numpy(), run.groups)
     for x in runs

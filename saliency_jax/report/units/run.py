@@ -226,15 +226,9 @@ class Differences(NamedTuple):
 def differences(run: Run, other: Run) -> Differences | None:
   """Returns the differences of the means of the best units.
 
-  In every sample both runs have the same images, where they are of the same,
-  and choose their units anew.
-
-  Args:
-    run: what was measured.
-    other: in the same order, see `run.beside`.
-
-  Returns:
-    None where a folder has no samples.
+  The other run is in the same order, see `beside`. In every sample both have
+  the same images, where they are of the same, and choose their units anew. None
+  where a folder has no samples.
   """
   if run.samples is None or other.samples is None or (run.samples.shape != other.samples.shape):
     return None

@@ -73,16 +73,10 @@ def extremes(run: Run, site: Site) -> list[dict]:
 
 
 def example(run: Run, site: Site, layer: str, row: int, unit: int, mean: float = np.nan, end: str = '') -> Example:
-  """Returns the image of a row under a unit's map.
+  """Returns the image of a row of `run.rows` under a unit's map.
 
-  Args:
-    run: keeps a picture of the image.
-    site: takes it.
-    layer: of the unit.
-    row: of `run.rows`.
-    unit: counted from 0.
-    mean: of the layer's best units on the row.
-    end: of the arrays' order, at which it is.
+  `mean` is that of the layer's best units on the row, `end` at which of the
+  order of arrays it is.
   """
   at, kind = run.rows.iloc[row], run.kind
   name, score = f'{layer}:{unit}', float(run.scores[layer][row, unit])

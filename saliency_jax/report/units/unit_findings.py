@@ -14,10 +14,7 @@ from saliency_jax.report.units.run import DISSECT, Run, differences
 def findings(run: Run, other: Run | None = None, label: str = '') -> list[Finding]:
   """Returns at most six findings, none of fewer than ten cells or rows.
 
-  Args:
-    run: what was measured.
-    other: a run that stands beside, in the same order.
-    label: what the other is called.
+  The other run, with its label, stands beside, in the same order.
   """
   if not np.isfinite(run.values('mean')).any():
     texts = ['Nothing was measured: no set of pixels has a score.']
