@@ -80,13 +80,9 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets:
   else:  # nothing counted is not the same as no unit above T
     table['above'] = table['above'].where(table['sets'] > 0)
   columns = table['category'].unique().tolist()
-  reader.expect(
-    bool(columns)
-    and table[key].tolist() == [x for x in rows for _ in columns]
-    and table['category'].tolist() == columns * len(rows),
-    file.path,
-    f'does not have the same categories for every {key} of summary.json',
-  )
+  cells = [(row, column) for row in rows for column in columns]
+  same = bool(columns) and [*zip(table[key], table['category'], strict=True)] == cells
+  reader.expect(same, file.path, f'does not have the same categories for every {key} of summary.json')
   reader.expect(table['sets'].notna().all(), file.path, 'does not count the regions of each category')
   return table
 

@@ -141,11 +141,8 @@ class Reader:
     """
     path = self.folder / name
     for part in (path, *path.relative_to(self.folder).parents):
-      self.expect(
-        not (self.folder / part).is_symlink() or part == pathlib.Path(),
-        name,
-        'is a link or lies behind one; put the file itself there',
-      )
+      followed = part != pathlib.Path() and (self.folder / part).is_symlink()
+      self.expect(not followed, name, 'is a link or lies behind one; put the file itself there')
     with outside.reading(path, advice=_AGAIN):
       if not path.exists():
         raise InputError(f'{self.folder} is not a finished run: {name} is missing; {_AGAIN}.')

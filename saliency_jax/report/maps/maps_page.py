@@ -32,11 +32,8 @@ def read(workdir: str | os.PathLike) -> Predicted:
   for line in names:
     reader.expect(len(line) == 3, schema.PREDICTED.path, 'has a line of other files')
     for name in line:
-      reader.expect(
-        '..' not in pathlib.PurePath(name).parts and name[:1] != '/' and (reader.folder / name).is_file(),
-        schema.PREDICTED.path,
-        f'names {name!r}, which is not in the folder',
-      )
+      inside = '..' not in pathlib.PurePath(name).parts and name[:1] != '/' and (reader.folder / name).is_file()
+      reader.expect(inside, schema.PREDICTED.path, f'names {name!r}, which is not in the folder')
       reader.file(name)
   scenes = []
   if (reader.folder / schema.SCENES.path).is_file():
@@ -44,13 +41,8 @@ def read(workdir: str | os.PathLike) -> Predicted:
       scenes = [
         [*map(schema.restored, line)] for line in csv.reader(path.read_text(encoding='utf-8').splitlines(), strict=True)
       ]
-  return Predicted(
-    reader.folder,
-    reader.json(schema.SUMMARY, json_shapes.PREDICTED),
-    reader.json(schema.CONFIG, json_shapes.CONFIG),
-    names,
-    scenes,
-  )
+  summary = reader.json(schema.SUMMARY, json_shapes.PREDICTED)
+  return Predicted(reader.folder, summary, reader.json(schema.CONFIG, json_shapes.CONFIG), names, scenes)
 
 
 def text(predicted: Predicted) -> str:
@@ -64,22 +56,12 @@ def chapters(predicted: Predicted, site: Site) -> list[Chapter]:
   """Returns the one chapter of a prediction."""
   header, *rows = predicted.scenes or [[]]
   scenes = rows and site.table('scenes', [(*row[:2], *map(float, row[2:])) for row in rows], header)
-  return [
-    Chapter(
-      'maps',
-      'Scenes' if rows else 'Maps',
-      'maps/maps.html.j2',
-      {
-        'scenes': scenes,
-        'network': _network(predicted),
-        'summary': predicted.summary,
-        'images': [
-          (pathlib.PurePosixPath(array).with_suffix(''), array, site.picture(f'{k:05d}.png', predicted.path / overlaid))
-          for k, (array, _, overlaid) in enumerate(predicted.names)
-        ],
-      },
-    )
+  images = [
+    (pathlib.PurePosixPath(array).with_suffix(''), array, site.picture(f'{k:05d}.png', predicted.path / overlaid))
+    for k, (array, _, overlaid) in enumerate(predicted.names)
   ]
+  context = {'scenes': scenes, 'network': _network(predicted), 'summary': predicted.summary, 'images': images}
+  return [Chapter('maps', 'Scenes' if rows else 'Maps', 'maps/maps.html.j2', context)]
 
 
 def _network(predicted: Predicted) -> str:
