@@ -13,7 +13,7 @@ from saliency_jax.ops import cpu_layers
 
 # From so many units on, both below and above, the products that Winograd saves
 # outweigh his transforms (`launch/benchmark.py --only=layers`): of maps that a
-# processor's cache holds earlier than of larger ones.
+# processor's cache holds, or of one image, earlier than of larger ones.
 _WINOGRAD_UNITS, _WINOGRAD_UNITS_SMALL = 256, 64
 _SMALL = 128 * 128  # cells of a small map
 
@@ -94,7 +94,7 @@ def _convolve(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, pad: 
   size = kernel.shape[0]
   same = dilation * (size // 2)
   pad = same if pad is None else pad
-  small = x.shape[1] * x.shape[2] <= _SMALL
+  small = len(x) == 1 or x.shape[1] * x.shape[2] <= _SMALL
   wide = (size, stride, dilation, pad) == (3, 1, 1, 1) and min(kernel.shape[2:]) >= (
     _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS
   )

@@ -25,6 +25,8 @@ import numpy as np
 
 Grid = list[list[jax.Array]]  # rows of arrays of one shape
 _SIDE = 2  # of a pooling's tile
+# An image of so many cells is convolved in strips, which a cache holds.
+_IN_STRIPS, _ROWS = 96 * 96, 16
 _LARGE = 24 * 24  # cells of a map from which on its tiles are 4 x 4
 _POINTS = {2: (0.0, 1.0, -1.0), 4: (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5))}
 
@@ -67,13 +69,37 @@ def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   Returns:
     `[B, H, W, K]`, as `jax.lax.conv_general_dilated` with padding 'SAME'.
   """
-  batch, height, width, _ = x.shape
-  side = _side(x)
-  mixed = jnp.matmul(_windows(x, side), _transformed(_transforms(side).kernel, kernel.reshape(9, *kernel.shape[2:])))
-  tiles = _transformed(_transforms(side).output, mixed)
-  down, right = -(-height // side), -(-width // side)
+  side, (batch, height, width, _) = _side(x), x.shape
+  transformed = _transformed(_transforms(side).kernel, kernel.reshape(9, *kernel.shape[2:]))
+  if batch == 1 and height * width >= _IN_STRIPS:
+    y = _in_strips(x, transformed, side)
+  else:
+    y = _inner(_surrounded(x, side), transformed, side)
+  return y[:, :height, :width]
+
+
+def _inner(x: jax.Array, kernel: jax.Array, side: int) -> jax.Array:
+  """Returns `[B, H, W, K]` of `[B, H + m, W + m, C]` and transformed kernels."""
+  batch, down, right = x.shape[0], x.shape[1] // side - 1, x.shape[2] // side - 1
+  tiles = _transformed(_transforms(side).output, jnp.matmul(_windows(x, side), kernel))
   y = tiles.reshape(side, side, batch, down, right, -1).transpose(2, 3, 0, 4, 1, 5)
-  return y.reshape(batch, down * side, right * side, -1)[:, :height, :width]
+  return y.reshape(batch, down * side, right * side, -1)
+
+
+def _in_strips(x: jax.Array, kernel: jax.Array, side: int) -> jax.Array:
+  """Returns what `_inner` does with zeros around x, some rows after others."""
+  batch, height, width, _ = x.shape
+  strips = -(-height // _ROWS)
+  x = _surrounded(x, side, strips * _ROWS - height)
+
+  def strip(start):
+    rows = jax.lax.dynamic_slice_in_dim(x, start, _ROWS + 2, axis=1)
+    # Zeros for rows that no window reaches: with them XLA fuses the slice, not
+    # with the windows, which would take seven times as long.
+    return _inner(jnp.pad(rows, ((0, 0), (0, side - 2), (0, 0), (0, 0))), kernel, side)
+
+  y = jax.lax.map(strip, _ROWS * jnp.arange(strips)).swapaxes(0, 1)
+  return y.reshape(batch, -1, *y.shape[3:])
 
 
 def _forward(x, kernel):
@@ -85,9 +111,10 @@ def _backward(residuals, cotangent):
   side = _side(x)
   below = convolve(cotangent, jnp.flip(kernel, (0, 1)).swapaxes(2, 3))
   # The transforms' adjoints around products of the transformed values.
-  tiles = _phases(_filled(cotangent, side), side)
+  filled = jnp.pad(cotangent, ((0, 0), *((0, -size % side) for size in x.shape[1:3]), (0, 0)))
+  tiles = _phases(filled, side)
   tiles = _transformed(_transforms(side).output.T, tiles.reshape(side**2, -1, cotangent.shape[-1]))
-  products = jnp.matmul(_windows(x, side).swapaxes(1, 2), tiles)
+  products = jnp.matmul(_windows(_surrounded(x, side), side).swapaxes(1, 2), tiles)
   return below, _transformed(_transforms(side).kernel.T, products).reshape(kernel.shape)
 
 
@@ -99,8 +126,12 @@ def _side(x: jax.Array) -> int:
 
 
 def _windows(x: jax.Array, side: int) -> jax.Array:
-  """Returns the transformed inputs of all tiles, `[(m + 2)^2, tiles, C]`."""
-  x = _phases(_filled(x, side, before=1, after=side - 1), side)
+  """Returns the transformed inputs of all tiles, `[(m + 2)^2, tiles, C]`.
+
+  Args:
+    x: `[B, H + m, W + m, C]`, from the row and column before the first tile on.
+  """
+  x = _phases(x, side)
   _, _, _, down, right, channels = x.shape
   # The first two rows and columns of the next tile belong to a window.
   x = _computed(jnp.concatenate([x[:, :, :, : down - 1], x[:2, :, :, 1:]], axis=0))
@@ -108,9 +139,14 @@ def _windows(x: jax.Array, side: int) -> jax.Array:
   return _transformed(_transforms(side).data, x.reshape((side + 2) ** 2, -1, channels))
 
 
-def _filled(x: jax.Array, side: int, before: int = 0, after: int = 0) -> jax.Array:
-  """Returns x with zeros around it, filled up to whole tiles."""
-  return jnp.pad(x, ((0, 0), *((before, after + -size % side) for size in x.shape[1:3]), (0, 0)))
+def _surrounded(x: jax.Array, side: int, more: int = 0) -> jax.Array:
+  """Returns x with zeros around it, filled up to one more than its tiles.
+
+  Args:
+    more: rows added at the end.
+  """
+  more, right = more + -(x.shape[1] + more) % side, -x.shape[2] % side
+  return jnp.pad(x, ((0, 0), (1, more + side - 1), (1, right + side - 1), (0, 0)))
 
 
 def _phases(x: jax.Array, side: int) -> jax.Array:

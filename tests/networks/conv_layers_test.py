@@ -91,10 +91,11 @@ def test_pooling_is_the_same_on_every_backend(backend, monkeypatch):
 
 
 @pytest.mark.parametrize(
-  ('side', 'units', 'transformed'), [(129, 64, False), (128, 64, True), (129, 256, True), (129, 255, False)]
+  ('batch', 'side', 'units', 'transformed'),
+  [(2, 129, 64, False), (2, 128, 64, True), (2, 129, 256, True), (2, 129, 255, False), (1, 129, 64, True)],
 )
-def test_large_maps_take_more_units(side, units, transformed, winograd):
-  x = jax.ShapeDtypeStruct((1, side, side, units), jnp.float32)
+def test_large_maps_of_several_images_take_more_units(batch, side, units, transformed, winograd):
+  x = jax.ShapeDtypeStruct((batch, side, side, units), jnp.float32)
   layer = conv_layers.Convolution(units, rectify=False, bias=False)
   jax.eval_shape(layer.init, jax.random.key(0), x)
   assert bool(winograd) == transformed

@@ -48,6 +48,19 @@ def test_the_gradients_are_those_of_the_sum(size):
     np.testing.assert_allclose(mine, other, atol=1e-4)
 
 
+@pytest.mark.parametrize('size', [(101, 98), (600, 16)])
+def test_one_large_map_is_convolved_in_strips(size):
+  x, kernel, cotangent = _given(*size, below=2, units=3)
+  x, cotangent = x[:1], cotangent[:1]
+  assert 'while' in jax.jit(cpu_layers.convolve).lower(x, kernel).as_text()
+  y, gradient = jax.vjp(cpu_layers.convolve, x, kernel)
+  np.testing.assert_allclose(y, _by_hand(x, kernel), atol=4e-5)
+  with jax.enable_x64(True):
+    wanted = jax.vjp(_plain, *map(np.float64, (x, kernel)))[1](jnp.float64(cotangent))
+  np.testing.assert_allclose(gradient(cotangent)[0], wanted[0], atol=4e-5)
+  np.testing.assert_allclose(gradient(cotangent)[1], wanted[1], atol=2e-6 * x.size)
+
+
 # Of the maps' deviation, with tiles of 2 x 2 and of 4 x 4.
 @pytest.mark.parametrize(('side', 'most'), [(14, 6e-6), (28, 2e-5)])
 def test_rounding_is_that_of_a_sum(side, most):
