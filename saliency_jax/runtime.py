@@ -24,9 +24,10 @@ MEMBERS = 'members'
 # Of what is kept of compiled programs.
 _CACHE_BYTES = 1 << 30
 _CPU = {
-  # jaxlib 0.10's default hands single convolutions on a CPU to a library that
-  # takes 1.25 times as long as XLA's own for VGG-16 (`launch/benchmark.py`).
-  'xla_cpu_experimental_ynn_fusion_type': 'LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT',
+  # jaxlib 0.10's default hands single convolutions and products on a CPU to a
+  # library that takes longer than XLA's own: 1.25 times for VGG-16's plain
+  # convolutions, 1.05 for the products of Winograd's (`launch/benchmark.py`).
+  'xla_cpu_experimental_ynn_fusion_type': '',
   # The default would begin with many members of a sweep at once, and hold
   # what they need in between: 2.7 times as much, in the same time.
   'xla_cpu_scheduler_type': 'CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED',
