@@ -148,12 +148,8 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
 
 def kept(fixations: Fixations, which: np.ndarray) -> Fixations:
   """Returns some of the fixations, by bool `[N]`."""
-  return fixations._replace(
-    points=fixations.points[which],
-    subjects=fixations.subjects[which],
-    durations=fixations.durations[which],
-    times=fixations.times[which],
-  )
+  of_each = fixations.points, fixations.subjects, fixations.durations, fixations.times
+  return Fixations(*(values[which] for values in of_each), fixations.idle, fixations.outside)
 
 
 def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
