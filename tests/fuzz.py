@@ -29,7 +29,7 @@ import warnings
 from absl import logging as absl_logging
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import charts
+from saliency_jax.report import chart_files
 from tests.fuzz_damage import damage
 from tests.fuzz_targets import TARGETS
 
@@ -115,8 +115,8 @@ def _peak() -> float:
 def _draw_once() -> None:
   """Draws equal figures of the pages once: they take nearly all the time."""
   convert = functools.lru_cache(500)(lambda text: original(json.loads(text)))
-  original = charts.vl_convert.vegalite_to_svg
-  charts.vl_convert.vegalite_to_svg = lambda spec: convert(json.dumps(spec))
+  original = chart_files.vl_convert.vegalite_to_svg
+  chart_files.vl_convert.vegalite_to_svg = lambda spec: convert(json.dumps(spec))
 
 
 def work(seed: int, first: int, only: str, folder: pathlib.Path) -> None:
