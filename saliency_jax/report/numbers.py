@@ -49,7 +49,7 @@ def between(mean: float, low: float, high: float) -> str:
 
 def probability(p: float | None) -> str:
   """Returns a p value as it is written: 'p = 0.023' or 'p = 3 x 10^-9'."""
-  if p is None:
+  if p is None or math.isnan(p):
     return 'p not known'
   if p >= 0.001:
     return f'p = {p:.3f}' if p < 0.1 else f'p = {p:.2f}'

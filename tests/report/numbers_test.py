@@ -14,6 +14,7 @@ from saliency_jax.report import numbers
     (2.6e-9, 'p = 3 × 10⁻⁹'),
     (4e-22, 'p = 4 × 10⁻²²'),
     (0.0, 'p < 1 × 10⁻³⁰⁰'),
+    (float('nan'), 'p not known'),
   ],
 )
 def test_how_probabilities_are_written(p, text):
