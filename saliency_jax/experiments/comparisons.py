@@ -168,7 +168,7 @@ def blocked(table: np.ndarray, names: Sequence[str]) -> dict | None:
     }
     for i, j in itertools.combinations(range(categories), 2)
   ]
-  return {'effect': effect, 'pairs': pairs}
+  return plain({'effect': effect, 'pairs': pairs})
 
 
 def hedges(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:

@@ -49,9 +49,10 @@ def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
     tree: nested dicts of arrays.
     mask: the same dicts with bools as leaves.
   """
-  leaves, flags = flatten(tree), flatten(mask)
+  # By tuples of keys: a key of somebody's own network may have a '/'.
+  leaves, flags = map(traverse_util.flatten_dict, (tree, mask))
   chosen, rest = ({path: leaf for path, leaf in leaves.items() if flags[path] == wanted} for wanted in (True, False))
-  return nest(chosen), nest(rest)
+  return traverse_util.unflatten_dict(chosen), traverse_util.unflatten_dict(rest)
 
 
 def override(tree: Tree, changes: Tree) -> Tree:

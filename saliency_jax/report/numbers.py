@@ -21,7 +21,7 @@ def number(value: float, digits: int = 2) -> str:
   """
   if math.isnan(value):
     return '\N{EN DASH}'
-  return fixed(value, digits).replace('-', '\N{MINUS SIGN}')
+  return fixed(float(value), digits).replace('-', '\N{MINUS SIGN}')
 
 
 def fixed(value: int | float, digits: int) -> str:

@@ -39,6 +39,14 @@ def test_a_tree_is_split_by_a_mask():
   assert second == {'a': {'bias': 2}, 'b': {'kernel': 3}}
 
 
+def test_a_key_with_a_slash_stays_one():
+  tree = {'net/~/conv': {'w': 1, 'b': 2}}
+  assert trees.split(tree, {'net/~/conv': {'w': True, 'b': False}}) == (
+    {'net/~/conv': {'w': 1}},
+    {'net/~/conv': {'b': 2}},
+  )
+
+
 def test_arrays_are_not_copied():
   array = np.zeros(3)
   first, second = trees.split({'a': {'x': array}}, {'a': {'x': True}})

@@ -1,5 +1,6 @@
 """How numbers are written."""
 
+import numpy as np
 import pytest
 
 from saliency_jax.report import numbers
@@ -19,3 +20,8 @@ from saliency_jax.report import numbers
 )
 def test_how_probabilities_are_written(p, text):
   assert numbers.probability(p) == text
+
+
+@pytest.mark.parametrize('value', [2, np.float32(2), np.int64(2), 2.0])
+def test_a_number_has_its_digits_whatever_its_type(value):
+  assert (numbers.number(value), numbers.signed(-value, 1)) == ('2.00', '\N{MINUS SIGN}2.0')

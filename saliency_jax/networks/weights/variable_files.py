@@ -100,8 +100,14 @@ def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]
   Raises:
     Exception: whatever the library and the system raise; see `outside.reading`.
   """
+  arrays = {}
   with safetensors.safe_open(path, 'numpy') as file:
-    return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    for name in file.keys():  # noqa: SIM118
+      try:
+        arrays[name] = file.get_tensor(name)
+      except AttributeError:  # NumPy has no such numbers
+        raise ValueError(f'{name!r} is of the type {file.get_slice(name).get_dtype()!r}') from None
+    return arrays, file.metadata() or {}
 
 
 def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
@@ -162,8 +168,11 @@ def own(path: str | os.PathLike) -> Preprocess | None:
   """
   if not str(path).endswith('.safetensors'):
     return None
-  with outside.reading(path, 'file of variables', 'replace it'):
-    _, metadata = read(path)
+  with (
+    outside.reading(path, 'file of variables', 'replace it'),
+    safetensors.safe_open(path, 'numpy') as file,  # of a large one, its header alone
+  ):
+    metadata = file.metadata() or {}
   stated = {'version', 'preprocess', 'sha256'} <= set(metadata)
   return load(path).ported.preprocess if stated else None
 

@@ -54,6 +54,8 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
     expected: Mapping[str, tuple[int, ...]],
     preprocessing: str | Preprocess | None = None,
   ) -> Ported:
+    if isinstance(preprocessing, Preprocess):  # a trained network's file
+      return port(arrays, expected, preprocessing)
     if port_table.recognise(title, tables, arrays).title == _OWN:
       if isinstance(preprocessing, str):
         raise InputError(

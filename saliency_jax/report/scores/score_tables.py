@@ -21,7 +21,7 @@ def differences(results: Evaluated, site: Site, dataset: str, metric: str, model
   rows = results.differences[results.differences['dataset'] == dataset].drop(columns='dataset')
   if not len(rows):
     return {}
-  label, size = METRICS[metric].label, len(models) - 1
+  label, size = METRICS[metric].label, max(len(models) - 1, 0)
   # Of a row and a later column.
   found = {
     (i, j): results.difference(dataset, metric, models[i], models[j + 1]) for i in range(size) for j in range(i, size)

@@ -20,7 +20,7 @@ def chapter(run: Run, site: Site) -> Chapter:
     for kind, layers in kinds.items()
     for layer, x in zip(run.layers, layers, strict=True)
   ]
-  means = np.array([x['mean NMM'] for x in table]).reshape(len(kinds), -1)
+  means = np.array([x['mean NMM'] for x in table]).reshape(len(kinds), len(run.layers))
 
   def hint(i: int, j: int) -> str:
     x = table[i * len(run.layers) + j]

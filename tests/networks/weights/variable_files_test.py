@@ -1,4 +1,5 @@
 import hashlib
+import json
 import stat
 
 import jax
@@ -31,6 +32,15 @@ def test_round_trip(tmp_path):
     np.testing.assert_array_equal(variable_files.tensors(loaded.ported)[name], tensor)
   assert [file.name for file in path.parent.iterdir()] == ['tiny.safetensors']
   assert path.stat().st_mode & stat.S_IRUSR
+
+
+def test_of_another_file_the_type_that_is_not_read_is_named(tmp_path):
+  path = tmp_path / 'tiny.safetensors'
+  header = json.dumps({'a.weight': {'dtype': 'F8_E4M3', 'shape': [4], 'data_offsets': [0, 4]}}).encode()
+  path.write_bytes(len(header).to_bytes(8, 'little') + header + bytes(4))
+  assert variable_files.own(path) is None  # of which the header is enough
+  with pytest.raises(ValueError, match="'a.weight' is of the type 'F8_E4M3'"):
+    variable_files.read(path)
 
 
 def test_others_can_read_the_format(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.vgg import CONVOLUTIONS
 from tests.networks.weights import made
 
@@ -73,6 +74,13 @@ def test_places365_is_told_by_its_last_layer():
   }
   torch = _port(named | {'classifier.fc8a.bias': np.ones(3, np.float32)})
   assert torch.preprocess == _port(made.torchvision_arrays(WEIGHTS)).preprocess
+
+
+def test_a_trained_networks_file_keeps_its_preprocessing():
+  stated = Preprocess(112, tuple(map(float, made.MEAN)), (2.0, 2.0, 2.0), 1.0, resize='bicubic')
+  trunk = _port(LAYOUTS['own'](WEIGHTS), stated)
+  assert trunk.preprocess == stated
+  np.testing.assert_array_equal(trunk.variables['params']['conv1_1']['kernel'], WEIGHTS['conv1_1/kernel'])
 
 
 def test_preprocessing_can_be_said():
