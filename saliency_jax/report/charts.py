@@ -11,6 +11,8 @@ colour; `low` and `high` are the ends of a row's interval, if it has one. A
 
 from collections.abc import Mapping, Sequence
 
+from saliency_jax.report import labels
+
 Spec = dict
 Row = Mapping[str, object]
 Domain = tuple[float, float] | None
@@ -163,20 +165,38 @@ def scatter(
     x: label of the other values.
     from_zero: whether y starts at 0.
   """
-  at_x, at_y = _number('x', x, zero=False, nice=True), _number('y', label, zero=from_zero, nice=True)
+  width, height = 340, 260
+  ends = [_ends(rows, axis, extra) for axis, extra in (('x', ()), ('y', (0,) if from_zero else ()))]
+  at_x, at_y = (_number(axis, name, domain=of) for axis, name, of in zip('xy', (x, label), ends, strict=True))
   thin = {'color': css('paper'), 'strokeWidth': 1.2}
   return _panel(
-    rows,
+    labels.placed(rows, ends, (width, height)),
     _interval('y', at_y, 'y_', **thin),
     _interval('x', at_x, 'x_', **thin),
     {'mark': _DOT | {'size': 50}, 'encoding': {'color': _colour(series)}},
-    {'mark': {'type': 'text', 'align': 'left', 'dx': 7, 'dy': -7}, 'encoding': {'text': {'field': 'name'}}},
-    width=340,
-    height=260,
+    {
+      'mark': {'type': 'rule', 'strokeWidth': 0.8},
+      'encoding': {axis: {'field': field} for axis, field in (('x2', 'lead_x'), ('y2', 'lead_y'))},
+    },
+    {
+      'mark': 'text',
+      'encoding': {'x': at_x | {'field': 'label_x'}, 'y': at_y | {'field': 'label_y'}, 'text': {'field': 'name'}},
+    },
+    width=width,
+    height=height,
     title=title,
     x=at_x,
     y=at_y,
   )
+
+
+def _ends(rows: Sequence[Row], axis: str, more: Sequence[float]) -> list[float]:
+  """Returns the ends of an axis of points with intervals, with a margin."""
+  values = [row[key] for row in rows for key in (axis, f'{axis}_low', f'{axis}_high')]
+  values = [*more, *(x for x in values if x == x)]
+  low, high = min(values), max(values)
+  margin = 0.04 * (high - low) or 1.0
+  return [low - margin * (low not in more), high + margin]
 
 
 def heat(rows: Sequence[Row], *, label: str, title: str, domain: Domain, scheme: str) -> Spec:

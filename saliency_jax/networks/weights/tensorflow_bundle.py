@@ -86,6 +86,8 @@ def _array(entry: protobuf.Message, shard: Callable[[int], memoryview], name: st
   stop = start + entry.integer(_SIZE)
   if not 0 <= start <= stop <= len(data):
     raise ValueError(f'{name!r} is cut off')
+  if (stop - start) % _TYPES[code].itemsize:
+    raise ValueError(f'{name!r} has {stop - start} bytes')
   values = np.frombuffer(data[start:stop], _TYPES[code])
   return protobuf.shaped(values, tensorflow_graph.dimensions(entry, _SHAPE), name)
 

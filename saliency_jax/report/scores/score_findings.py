@@ -134,11 +134,14 @@ def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
       f': {len(pairs)} of {len(test["pairs"])} pairs differ (Games-Howell), {widest["first"]} and {widest["second"]} '
       f'the most, by {number(abs(widest["difference"]))} SD'
     )
-  p = test['welch']['p']
+  p, corrected = test['welch']['p'], test['p_holm']
+  told = {x < _LEVEL for x in (p, corrected) if x is not None}
+  verb = 'differs' if True in told else 'shows no difference'
+  alone = ', by one of two analyses' if len(told) > 1 else ''
   yield (
-    f'How far the output of {model} is from people {"differs" if p < _LEVEL else "shows no difference"} between '
-    f'categories (Welch: {f_value(test["welch"])}, {probability(p)}; photographs as clusters, corrected over all '
-    f'tests: {probability(test["p_holm"])}; \u03b7\u00b2 = {number(test["eta_squared"])}){differ}.'
+    f'How far the output of {model} is from people {verb} between categories{alone} (Welch: '
+    f'{f_value(test["welch"])}, {probability(p)}; photographs as clusters, corrected over all tests: '
+    f'{probability(corrected)}; \u03b7\u00b2 = {number(test["eta_squared"])}){differ}.'
   )
 
 

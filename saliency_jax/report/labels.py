@@ -1,0 +1,62 @@
+"""Where the names of points stand, so that none lies on another."""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+_LETTER, _LINE, _DOT = 6.2, 12, 5  # px
+# From the point: how far away, px, and in which directions, degrees upwards.
+_REACH = (9, 17, 26, 36, 48, 60, 74, 90, 108, 130)
+_TURNS = (40, 0, -40, 140, 180, -140, 75, -75, 105, -105)
+# A name so far from its point has a line to it.
+_FAR = 12
+
+
+def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple[int, int]) -> list[dict]:
+  """Returns rows of named points with the middle of their names' places.
+
+  In turn each name takes the nearest place that is free of points and of the
+  names before it.
+
+  Args:
+    rows: `name`, `x` and `y`; those without both are left out.
+    ends: of both axes.
+    size: of the panel, (width, height), px.
+
+  Returns:
+    Rows with `label_x` and `label_y`, and with `lead_x` and `lead_y`, where a
+    line from the point ends: at the point of a name that is near.
+  """
+  known = [row for row in rows if row['x'] == row['x'] and row['y'] == row['y']]
+  points = [
+    [(row[axis] - low) / (high - low) * length for axis, (low, high), length in zip('xy', ends, size, strict=True)]
+    for row in known
+  ]
+  taken = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in points]
+  made = []
+  for row, (x, y) in zip(known, points, strict=True):
+    width = _LETTER * len(str(row['name']))
+    reach, box = next(_free(x, y, width, size, taken), (0, (x + 7, y, x + 7 + width, y + _LINE)))
+    taken.append(box)
+    left, low, right, high = box
+    middle = (left + right) / 2, (low + high) / 2
+    lead = (min(max(x, left), right), min(max(y, low), high)) if reach > _FAR else (x, y)
+    values = [
+      start + px / length * (end - start)
+      for px, length, (start, end) in zip((*middle, *lead), size * 2, [*ends] * 2, strict=True)
+    ]
+    made.append({**row, **dict(zip(('label_x', 'label_y', 'lead_x', 'lead_y'), values, strict=True))})
+  return made
+
+
+def _free(x, y, width, size, taken):
+  """Yields places of a name (left, low, right, high) that overlap nothing."""
+  for reach, turn in itertools.product(_REACH, _TURNS):
+    at_x, at_y = x + reach * math.cos(math.radians(turn)), y + reach * math.sin(math.radians(turn))
+    left = at_x if math.cos(math.radians(turn)) > 0 else at_x - width
+    box = left, at_y - _LINE / 2, left + width, at_y + _LINE / 2
+    inside = box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
+    if inside and not any(
+      box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
+    ):
+      yield reach, box
