@@ -106,8 +106,9 @@ class Categories:
     if inner is not None:
       self._top = inner.top
       place = {x: row for row, x in enumerate(zip(inner.images.tolist(), inner.ids.tolist(), strict=True))}
-      rows = np.array([place.get(x, -1) for x in zip(self.regions.image_id, self.regions.region_id, strict=True)])
-      self.units = np.where(rows[:, None] < 0, np.nan, inner.scores[rows].astype(float))
+      rows = [place.get(x, -1) for x in zip(self.regions.image_id, self.regions.region_id, strict=True)]
+      # The last row is of regions that were not measured.
+      self.units = np.pad(inner.scores.astype(float), ((0, 1), (0, 0)), constant_values=np.nan)[np.array(rows, int)]
       self.best = table_values.by_category(
         self.units, self._labels, self._images, top=inner.top, threshold=np.inf, draws=draws
       )

@@ -140,7 +140,8 @@ class Features:
       for i, pixels, row in zip(index, digests, features, strict=True):
         data = np.ascontiguousarray(row, np.float32)
         file.seek(i * self._record.itemsize)
-        file.write(np.array((pixels, zlib.crc32(data), data), self._record).tobytes())
+        file.write(pixels.tobytes() + zlib.crc32(data).to_bytes(4, 'little'))
+        file.write(data)  # as it lies: a record would be two copies of it
 
   def get(self, index: np.ndarray) -> np.ndarray:
     """Returns the features of some images, float32 `[B, ...]`."""

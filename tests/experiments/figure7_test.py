@@ -152,7 +152,8 @@ def test_p_values_are_corrected_over_models_and_measures(written):
 
 def test_what_cannot_be_tested_is_null(tmp_path):
   lonely = [Region('1', 1, 'text', 2, 1.0, 2.0)]
-  figure7.write(Folder(tmp_path, {}), {('net', 'osie'): lonely}, {}, resamples=10)
+  of_no_region = UnitScores(np.zeros((0, 3), np.float32), np.zeros(0, str), np.zeros(0, int))
+  figure7.write(Folder(tmp_path, {}), {('net', 'osie'): lonely}, {('net', 'osie'): of_no_region}, resamples=10)
   (found,) = json.loads((tmp_path / 'statistics.json').read_text())
   assert {
     found[key] for key in ('inner_output', 'inner_difference', 'output', 'difference', 'paper_anova', 'heads')
