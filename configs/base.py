@@ -168,7 +168,7 @@ def measuring(kind: str = 'osie') -> ml_collections.ConfigDict:
   # How many of the best units are averaged (the paper: 10).
   config.analysis.top_units = 10
 
-  # What is kept for the page. Read by experiments/exhibits.py.
+  # What is kept for the page. Read by experiments/exported_maps.py.
   config.report = ml_collections.ConfigDict()
   # How many of the best units of every layer and column of the table are kept,
   # each on the images with its highest scores and as many with its lowest.

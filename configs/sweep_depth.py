@@ -23,7 +23,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.sweep.seeds = (0,)
   # How members of one depth are computed: 'shared' one after another, 'vmap'
   # stacked; '' chooses by the device. The results are equal. Read, as the next
-  # one, by training/groups.py.
+  # one, by training/members.py.
   config.sweep.mode = ''
   # Whether stacked members are spread over the devices, each on a share of
   # them: as many shares as divide the devices and the members of every depth
