@@ -128,6 +128,11 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
   head = _head(start, task)
   if not network.decodes:
     heads.check_name(network, task.head)
+  if jax.tree.structure(trees.nest(trees.flatten(network.variables))) != jax.tree.structure(dict(network.variables)):
+    raise InputError(
+      f"{network.name} has a variable with a '/' in its name, under which no checkpoint finds it again; use other "
+      'names, or a dictionary for each part.'
+    )
   if head is None and task.outputs and config.task.pretrained_dense:
     head = _pretrained(network, task, config.run.cache_dir)
   if job == 'train':

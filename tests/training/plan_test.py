@@ -1,8 +1,10 @@
 """What a run refuses before its first step."""
 
+import jax.numpy as jnp
 import pytest
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks import adapters
 from saliency_jax.training import plan
 from tests.training import made
 
@@ -38,3 +40,12 @@ def test_a_map_of_two_cells_a_side_is_enough():
   config = made.run()
   config.network.image_size = 32
   plan.make(config, 'train', made.DATA, None, 1)
+
+
+def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
+  def apply(variables, images):
+    return {'maps': images[:, ::4, ::4] * variables['params']['net/~/conv']}
+
+  network = adapters.from_function(apply, {'params': {'net/~/conv': jnp.ones((1, 1, 1, 3))}}, name='mine')
+  with pytest.raises(InputError, match="mine has a variable with a '/' in its name"):
+    plan.make(made.run(), 'train', made.DATA, network, 1)
