@@ -50,7 +50,10 @@ def test_the_loss_is_weighted_cross_entropy():
 
 def test_a_head_of_before_takes_maps_as_they_are():
   before = {key: value for key, value in described().items() if key != 'normalized'}
-  params, x = {'dense_0': {'kernel': np.ones((1, 2)), 'bias': np.zeros(2)}}, np.full((1, 1, 1, 1), 9.0)
+  params, x = (
+    {'dense_0': {'kernel': np.ones((1, 2), np.float32), 'bias': np.zeros(2, np.float32)}},
+    np.full((1, 1, 1, 1), 9, np.float32),
+  )
   for of, expected in ((before, 9), (described(), 1)):
     np.testing.assert_allclose(tasks.make(of).head.apply(params, x), [[expected] * 2], rtol=1e-5)
 
