@@ -8,23 +8,10 @@ from PIL import Image
 
 from benchmarks.kernel import LAYERS
 from saliency_jax import files, schema
+from saliency_jax.data.types import CATEGORIES
 
 UNITS = 512  # of every layer
 REGIONS = 2291  # as many as the annotation has for 500 photographs of OSIE
-CATEGORIES = (
-  'person head',
-  'person part',
-  'animal head',
-  'animal part',
-  'object',
-  'text',
-  'symbol',
-  'vehicle',
-  'food',
-  'plant',
-  'drink',
-  'other',
-)
 _SIZE = (600, 800)  # of the photographs, pixels
 _PICTURE = (640, 480)  # width and height of what is kept of them
 _FIXATIONS = 106  # on a photograph

@@ -194,7 +194,7 @@ def _ends(rows: Sequence[Row], axis: str, more: Sequence[float]) -> list[float]:
   """Returns the ends of an axis of points with intervals, with a margin."""
   values = [row[key] for row in rows for key in (axis, f'{axis}_low', f'{axis}_high')]
   values = [*more, *(x for x in values if x == x)]
-  low, high = min(values), max(values)
+  low, high = min(values, default=0.0), max(values, default=1.0)
   margin = 0.04 * (high - low) or 1.0
   return [low - margin * (low not in more), high + margin]
 

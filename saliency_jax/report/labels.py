@@ -11,6 +11,8 @@ _TURNS = (40, 0, -40, 140, 180, -140, 75, -75, 105, -105)
 # A name so far from its point has a line to it.
 _FAR = 12
 
+Box = tuple[float, float, float, float]  # left, low, right, high, px
+
 
 def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple[int, int]) -> list[dict]:
   """Returns rows of named points with the middle of their names' places.
@@ -36,7 +38,7 @@ def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple
   made = []
   for row, (x, y) in zip(known, points, strict=True):
     width = _LETTER * len(str(row['name']))
-    reach, box = next(_free(x, y, width, size, taken), (0, (x + 7, y, x + 7 + width, y + _LINE)))
+    reach, box = _free(x, y, width, size, taken)
     taken.append(box)
     left, low, right, high = box
     middle = (left + right) / 2, (low + high) / 2
@@ -49,14 +51,21 @@ def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple
   return made
 
 
-def _free(x, y, width, size, taken):
-  """Yields places of a name (left, low, right, high) that overlap nothing."""
-  for reach, turn in itertools.product(_REACH, _TURNS):
-    at_x, at_y = x + reach * math.cos(math.radians(turn)), y + reach * math.sin(math.radians(turn))
-    left = at_x if math.cos(math.radians(turn)) > 0 else at_x - width
-    box = left, at_y - _LINE / 2, left + width, at_y + _LINE / 2
-    inside = box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
-    if inside and not any(
-      box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken
-    ):
-      yield reach, box
+def _free(x: float, y: float, width: float, size: tuple[int, int], taken: Sequence[Box]) -> tuple[float, Box]:
+  """Returns how far from a point its name stands, and where.
+
+  Right of it, whatever is there, if no place is free.
+  """
+  for reach, turn in itertools.product(_REACH, map(math.radians, _TURNS)):
+    left, middle = x + reach * math.cos(turn), y + reach * math.sin(turn)
+    if math.cos(turn) <= 0:
+      left -= width
+    box = left, middle - _LINE / 2, left + width, middle + _LINE / 2
+    inside = min(box) >= 0 and box[2] <= size[0] and box[3] <= size[1]
+    if inside and not any(_overlap(box, other) for other in taken):
+      return reach, box
+  return 0, (x + 7, y, x + 7 + width, y + _LINE)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+  return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

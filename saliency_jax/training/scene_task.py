@@ -50,7 +50,7 @@ def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> di
     'name': config.name,
     'dense': list(units),
     'dropout': config.dropout,
-    # VGG's own dense layers take its maps as they are.
+    # Pretrained dense layers take the maps of their trunk as they are.
     'normalized': not config.pretrained_dense,
     'classes': classes,
     'scenes': dict(scenes),

@@ -57,6 +57,12 @@ def test_lines_over_numbers_have_ticks_and_no_points():
   assert [len(spec['layer']) for spec in drawn] == [1, 3]
 
 
+def test_points_without_a_second_value_leave_an_empty_panel():
+  row = dict.fromkeys(('y', 'y_low', 'y_high'), np.nan) | {'name': 'a', 'x': 1.0, 'x_low': 0.0, 'x_high': 2.0}
+  spec = charts.scatter([row | {'who': 'paper'}], SERIES, x='inner', label='output', title='')
+  assert 'inner' in chart_files.for_page(spec, '')
+
+
 @pytest.mark.parametrize('name', PANELS)
 def test_a_page_s_figure_has_the_style_sheet_s_colours(name):
   svg = chart_files.for_page(PANELS[name], 'says "<this>"')

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from saliency_jax.data.types import CATEGORIES
 from saliency_jax.ops import inference
 from saliency_jax.report import site
 from saliency_jax.report.units import run as reader
@@ -87,7 +88,7 @@ def test_table2_with_a_category_without_regions(tmp_path):
 
 def _many(path, **change):
   """A run of 12 categories with 10 regions and 2 layers each."""
-  names = list(made_names())
+  names = list(CATEGORIES)
   rng = np.random.default_rng(0)
   return reader.read(
     made.dissect(
@@ -96,23 +97,6 @@ def _many(path, **change):
       labels=names * 10,
       **change,
     )
-  )
-
-
-def made_names():
-  return (
-    'person head',
-    'person part',
-    'animal head',
-    'animal part',
-    'object',
-    'text',
-    'symbol',
-    'vehicle',
-    'food',
-    'plant',
-    'drink',
-    'other',
   )
 
 
@@ -208,5 +192,5 @@ def test_a_trained_network_is_named_by_the_summary(tmp_path):
 
 
 def test_fits_100_columns_with_the_twelve_categories(tmp_path):
-  path = made.dissect(tmp_path, made.scores(rows=12), labels=made_names())
+  path = made.dissect(tmp_path, made.scores(rows=12), labels=CATEGORIES)
   assert max(map(len, site.text(path).splitlines())) <= 100

@@ -10,8 +10,7 @@ import pytest
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import variable_files
-from saliency_jax.training import feed, journal, loop, trained_models
+from saliency_jax.training import feed, journal, loop
 from tests import brute_force, tiny
 from tests.recorder import keys
 from tests.training import made
@@ -87,12 +86,6 @@ def test_a_finished_run_keeps_its_summary_whatever_is_refused(whole, copy):
   assert json.loads((copy / 'summary.json').read_text()) == whole[2]
 
 
-def test_a_trained_head_makes_another_network(swept):
-  found = load(swept[1], 'depth_0')
-  start = variable_files.load(swept[1] / 'pretrained.safetensors').ported
-  assert found.provenance.sha256 != variable_files.digest(start._replace(preprocess=found.preprocess))
-
-
 def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch, capfd):
   shutil.rmtree(copy / 'checkpoints')
   config = made.run()
@@ -110,24 +103,6 @@ def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch, c
   assert '9/9' in capfd.readouterr().err, 'the progress of steps'
   assert summary['members']['depth_2']['readout_rate'] == 0.01
   assert summary['members']['depth_2']['last_nss'] == (journal.read(copy)[-1]['nss']['depth_2'])
-
-
-def test_a_model_is_found_at_home(copy, monkeypatch):
-  monkeypatch.setenv('HOME', str(copy.parent))
-  config = made.run().network
-  config.checkpoint, config.image_size = '~/copy', 0
-  found = trained_models.load(config)
-  assert found.provenance == load('~/copy').provenance
-  assert found.provenance.sha256 == load(copy).provenance.sha256
-  assert found.preprocess.image_size == made.IMAGE_SIZE
-  config.image_size = 64
-  assert trained_models.load(config).preprocess.image_size == 64
-  config.name = 'resnet18'
-  with pytest.raises(InputError, match='is of tests.tiny:vgg, not of resnet18'):
-    trained_models.load(config)
-  config.name, config.weights = 'vgg16', 'random'
-  with pytest.raises(InputError, match='has its own weights'):
-    trained_models.load(config)
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):
