@@ -128,7 +128,8 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
   head = _head(start, task)
   if not network.decodes:
     heads.check_name(network, task.head)
-  if jax.tree.structure(trees.nest(trees.flatten(network.variables))) != jax.tree.structure(dict(network.variables)):
+  paths = [path for path, _ in jax.tree.leaves_with_path(dict(network.variables))]
+  if any('/' in jax.tree_util.keystr((key,), simple=True) for path in paths for key in path):
     raise InputError(
       f"{network.name} has a variable with a '/' in its name, under which no checkpoint finds it again; use other "
       'names, or a dictionary for each part.'

@@ -46,6 +46,17 @@ def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
   def apply(variables, images):
     return {'maps': images[:, ::4, ::4] * variables['params']['net/~/conv']}
 
-  network = adapters.from_function(apply, {'params': {'net/~/conv': jnp.ones((1, 1, 1, 3))}}, name='mine')
+  variables = {'params': {'net/~/conv': jnp.ones((1, 1, 1, 3)), 'net': {'~': {}}}, 'batch_stats': {}}
+  network = adapters.from_function(apply, variables, name='mine')
   with pytest.raises(InputError, match="mine has a variable with a '/' in its name"):
     plan.make(made.run(), 'train', made.DATA, network, 1)
+
+
+def test_parts_without_a_variable_are_no_names():
+  def apply(variables, images):
+    return {'maps': images[:, ::4, ::4] * variables['params']['conv']}
+
+  variables = {'params': {'conv': jnp.ones((1, 1, 1, 3)), 'relu': {}}, 'batch_stats': {}}
+  config = made.run()
+  config.train.depth = 0
+  plan.make(config, 'train', made.DATA, adapters.from_function(apply, variables, name='mine'), 1)
