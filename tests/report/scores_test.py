@@ -50,6 +50,12 @@ def test_the_folder_is_read_as_it_was_written(run):
   assert (array.size, array.picture.shape) == ((60, 80), (30, 40, 3))
 
 
+def test_all_models_that_share_the_best_value_are_bold(page):
+  bold = re.findall(r'class="best">([^<]*)', page)
+  assert bold.count('2.00') == 1, 'NSS: one is best'
+  assert bold.count('50') == len(made_scores.MODELS), 'found at once: all are'
+
+
 @pytest.mark.parametrize(
   ('name', 'change', 'says'),
   [

@@ -95,7 +95,7 @@ def sheet(results: Evaluated, site: Site, table: pd.DataFrame, dataset: str, ste
 
   def line(model: str) -> list[dict]:
     return [
-      cell(of.loc[model] if model in of.index else None, name, model == next(iter(of.index), ''))
+      cell(of.loc[model], name, of['mean'][model] == of['mean'].iloc[0]) if model in of.index else cell(None, name)
       for name, of in by_metric.items()
     ]
 
