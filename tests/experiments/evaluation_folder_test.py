@@ -14,7 +14,7 @@ from tests.experiments.evaluation_test import evaluate, small
 def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   maps = made_scores.maps(tmp_path / 'maps')
   config = small(looked_at, f'{maps},centre')
-  config.data.batch_size = 1
+  config.data.batch_size, config.eval.save_maps = 1, True
   whole = evaluate(config, tmp_path / 'whole')
   out, measured = tmp_path / 'out', []
   read = map_folder.MapFolder.read
@@ -29,10 +29,14 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
   with pytest.raises(KeyboardInterrupt):
     evaluate(config, out)
   assert not (out / 'summary.json').exists()
+  made_scores.maps(out / 'maps' / 'other')
   summary = evaluate(config, out)
   # Figure 8 predicts the image that it shows once more.
   assert measured[:5] == ['p1', 'p2', 'p3', 'p3', 'p4']
   assert not (out / 'partial').exists()
+  assert sorted(path.relative_to(out) for path in out.glob('maps/**')) == sorted(
+    path.relative_to(tmp_path / 'whole') for path in (tmp_path / 'whole').glob('maps/**')
+  )
   assert (out / 'scores.csv').read_text() == (tmp_path / 'whole' / 'scores.csv').read_text()
   for each in (summary, whole):
     del each['seconds']
@@ -54,13 +58,16 @@ def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
 
 
 def test_nothing_of_another_run_stays(looked_at, tmp_path):
-  evaluate(small(looked_at, 'centre'), tmp_path / 'clean')
-  for name in ('per_image/other/x.csv', 'maps/x/p1.npy', 'search.csv', 'report/index.html', 'pictures/9.jpg'):
+  config = small(looked_at, 'centre')
+  config.eval.save_maps = True
+  evaluate(config, tmp_path / 'clean')
+  of_before = ('per_image/other/x.csv', 'maps/x/p1.npy', 'maps/centre/p9.npy', 'search.csv', 'report/index.html')
+  for name in (*of_before, 'pictures/9.jpg'):
     path = tmp_path / 'out' / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
   (tmp_path / 'out' / 'notes.txt').touch()  # not ours
-  evaluate(small(looked_at, 'centre'), tmp_path / 'out')
+  evaluate(config, tmp_path / 'out')
   assert {path.relative_to(tmp_path / 'out') for path in (tmp_path / 'out').rglob('*')} == {
     pathlib.Path('notes.txt')
   } | {path.relative_to(tmp_path / 'clean') for path in (tmp_path / 'clean').rglob('*')}

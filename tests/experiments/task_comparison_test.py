@@ -171,6 +171,16 @@ def test_differences_and_distances_follow_from_table_7(done):
   )
 
 
+def test_the_units_of_figure_11_are_shown_on_photographs_of_their_own():
+  """The one that gains most first, by the mean of its category."""
+  gains = np.array([[9.0, 0], [0, 4], [1, 3], [0, 9]])
+  found = Scores(np.array(list('aabb')), np.arange(4), np.array(list('xyxz')), {'sr': np.zeros((4, 2)), 'sp': gains})
+  views = task_comparison.choose(found, TAP, 3)
+  # z's only photograph comes first, x has another one, y has none left.
+  assert [(x.image_id, x.label, x.unit, x.best) for x in views] == [('b', 'z', 1, 'sp'), ('a', 'x', 0, 'sp')]
+  assert len(task_comparison.choose(found, TAP, 1)) == 1
+
+
 def test_correlations_between_trunks_are_those_of_every_sample():
   """Also where a sample has no region of a category."""
   rng = np.random.default_rng(0)

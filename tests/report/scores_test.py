@@ -6,7 +6,7 @@ import re
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import site
+from saliency_jax.report import chart_files, site
 from saliency_jax.report.scores import evaluated, score_findings
 from tests.report import made_scores
 
@@ -171,7 +171,8 @@ def test_findings_follow_the_numbers(own):
 
 
 @pytest.mark.usefixtures('undrawn_here')
-def test_other_data_are_not_set_beside_the_paper_s(own):
+def test_other_data_are_not_set_beside_the_paper_s(own, monkeypatch):
+  monkeypatch.setattr(chart_files, 'for_page', lambda spec, alt: str(spec))
   made_scores.edit(
     own / 'summary.json', datasets={'osie': {'kind': 'table', 'images': 50}, 'arrays': {'kind': 'popout', 'images': 80}}
   )
@@ -180,7 +181,8 @@ def test_other_data_are_not_set_beside_the_paper_s(own):
   file.write_text(re.sub(r',8$', ',80', file.read_text(), flags=re.M))
   assert 'in the paper' not in said(own)
   page = site.write(own).read_text()
-  assert 'BMS, paper' not in page
+  assert 'net' in page[page.index("'data'") :]
+  assert ', paper' not in page
   assert 'Not run here' not in page
 
 
@@ -190,6 +192,7 @@ def test_the_page_has_every_number_and_marks_the_best(page):
   table = text[text.index('Not run here') : text.index('How to read it')]
   for name in ('DeepFix', 'DVA', 'BMS', 'Human IO'):
     assert name in table
+  assert {'BMS, paper', 'GBVS, paper'} < {*re.findall('>([^<>]+, paper)<', page)}
   assert 'GBVS' not in table
   # A difference of two models, its interval, its p and its star.
   assert '+0.80* (95 % interval' in text

@@ -3,6 +3,7 @@
 import pathlib
 import pickle
 import shutil
+import types
 
 import numpy as np
 import pytest
@@ -203,6 +204,18 @@ def test_photographs_without_a_hash_are_osies_among_its_fixations(tmp_path):
   for count, expected in ((6, {'1004'}), (7, set())):
     archive = osie_download.OSIE._replace(photographs=3, fixations=count)
     assert osie_download.own_photographs(files, fixated, archive) == expected
+  names, content = [str(1001 + i) for i in range(700)], files['1004'].read_bytes()
+  known = {line[-8:-4] for line in osie_download.OSIE.hashes.read_text().splitlines()}
+  for count, given, expected in (
+    (98_321, {'fixations'}, {*names} - known),
+    (98_320, {'fixations'}, set()),
+    (98_321, set(), set()),
+  ):
+    looked = {index: make(np.zeros((count if index == 0 else 0, 2))) for index in range(700)}
+    whole = types.SimpleNamespace(
+      image_ids=names, gives=given, photograph=lambda _: content, scanpaths=looked.__getitem__
+    )
+    assert osie_download.own_images(whole) == expected
 
 
 def test_photographs_of_any_ending_are_read_and_hidden_files_are_not(own_osie):

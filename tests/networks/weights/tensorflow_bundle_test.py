@@ -118,6 +118,9 @@ def test_tables_that_are_none():
   ):
     with pytest.raises(ValueError, match=reason):
       read(data)
+  for block in (b'\0\1\5k1234', b'\0\5\1k123', b'\0\1\0k\2\1\0l'):  # a value, a key, what a key shares
+    with pytest.raises(ValueError, match='an entry of it is cut off'):
+      [*tensorflow_bundle._rows(memoryview(block), outside.Budget(100))]
   # A few letters that stand for many keys, each of a long one's length.
   size = 1 << 20
   bomb = (
