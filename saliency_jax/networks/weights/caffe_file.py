@@ -1,49 +1,52 @@
 """The blobs of a .caffemodel, of Caffe's first (V1) and second format.
 
-Field numbers: caffe.proto of Caffe 1.0 (NetParameter, V1LayerParameter,
-LayerParameter, BlobProto).
+Field numbers: caffe.proto of Caffe 1.0.
 """
 
+import pathlib
+
 import numpy as np
+from google.protobuf.message import Message
 
-from saliency_jax.networks.weights import protobuf
+from saliency_jax.networks.weights import protobuf_messages
 
-# The field of the layers in the net, of the name and of the blobs in a layer.
-_V1 = (2, 4, 6)
-_V2 = (100, 1, 7)
-_FLOATS, _SHAPE, _DOUBLES, _SHAPE_DIMS = 5, 7, 8, 1
-_SIZES = (1, 2, 3, 4)  # num, channels, height, width: the shape before `shape`
+_SIZES = ('num', 'channels', 'height', 'width')  # the shape before `shape`
+_CAFFE = protobuf_messages.defined(
+  NetParameter={'layers': (2, 'V1LayerParameter*'), 'layer': (100, 'LayerParameter*')},
+  V1LayerParameter={'name': (4, 'string'), 'blobs': (6, 'BlobProto*')},
+  LayerParameter={'name': (1, 'string'), 'blobs': (7, 'BlobProto*')},
+  BlobProto={
+    **{name: (number, 'int32') for number, name in enumerate(_SIZES, 1)},
+    'data': (5, 'float*'),
+    'shape': (7, 'BlobShape'),
+    'double_data': (8, 'double*'),
+  },
+  BlobShape={'dim': (1, 'int64*')},
+)
 
 
-def arrays(data: memoryview) -> dict[str, np.ndarray]:
-  """Returns the blobs as 'layer/0', 'layer/1', ...: views of `data`.
+def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+  """Returns the blobs as 'layer/0', 'layer/1', ...
 
   A convolution has its kernel, output x input x height x width, in blob 0 and
   its bias in blob 1 (V1 writes it as 1 x 1 x 1 x C).
 
-  Args:
-    data: the bytes of the file.
-
   Raises:
-    ValueError: these bytes are no Caffe net, or a blob has too few or too many
-      values, or two layers with blobs share a name.
+    ValueError: a blob has too few or too many values, or two layers with blobs
+      share a name. See `protobuf_messages.read`, too.
   """
-  net = protobuf.Message(data)
+  net = protobuf_messages.read(_CAFFE.NetParameter, path)
   blobs = {}
-  for layers, name, content in (_V1, _V2):
-    for layer in net.messages(layers):
-      for index, blob in enumerate(layer.messages(content)):
-        key = f'{layer.text(name)}/{index}'
-        if key in blobs:
-          raise ValueError(f'it has two blobs {key!r}')
-        blobs[key] = _array(blob, key)
+  for layer in (*net.layers, *net.layer):
+    for index, blob in enumerate(layer.blobs):
+      key = f'{layer.name}/{index}'
+      if key in blobs:
+        raise ValueError(f'it has two blobs {key!r}')
+      blobs[key] = _array(blob, key)
   return blobs
 
 
-def _array(blob: protobuf.Message, name: str) -> np.ndarray:
-  if _SHAPE in blob:
-    shape = blob.messages(_SHAPE)[-1].integers(_SHAPE_DIMS)
-  else:
-    shape = [blob.integer(size) for size in _SIZES]
-  values = blob.floats(_DOUBLES, '<f8') if _DOUBLES in blob else blob.floats(_FLOATS, '<f4')
-  return protobuf.shaped(values, shape, name)
+def _array(blob: Message, name: str) -> np.ndarray:
+  shape = blob.shape.dim if blob.HasField('shape') else [getattr(blob, size) for size in _SIZES]
+  values = np.array(blob.double_data, '<f8') if blob.double_data else np.array(blob.data, '<f4')
+  return protobuf_messages.shaped(values, shape, name)

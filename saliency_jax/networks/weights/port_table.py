@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax.errors import InputError
@@ -205,7 +206,7 @@ def _tensor(array: np.ndarray, name: str, order: str, network: str, shape: tuple
     ported = array.reshape(shape)
   if order.endswith('reversed') and array.ndim == len(axes):
     ported = ported[::-1, ::-1]
-  if ported.shape != shape or array.dtype.kind != 'f':
+  if ported.shape != shape or not jnp.issubdtype(array.dtype, jnp.floating):
     wanted = tuple(shape[axis] for axis in np.argsort(axes)) if axes else shape
     raise InputError(f'The array {name!r} is {array.dtype} {array.shape}, where {network} has floats {wanted}.')
   with np.errstate(over='ignore'):  # an overflow is found as an infinity

@@ -14,32 +14,32 @@ from collections.abc import Callable, Iterator
 
 import ml_dtypes
 import numpy as np
+from google.protobuf.message import Message
 
 from saliency_jax import outside
-from saliency_jax.networks.weights import protobuf, tensorflow_graph
+from saliency_jax.networks.weights import protobuf_messages
 
 _MAGIC, _FOOTER = 0xDB4775248B80FB57, 48
 _TRAILER = 5  # bytes behind a block: how it is compressed, and a checksum
 _ROW = 64  # bytes that an entry takes in memory beside its name, about
-_SHARDS, _ENDIANNESS = 1, 2  # BundleHeaderProto
-_TYPE, _SHAPE, _SHARD, _OFFSET, _SIZE, _SLICES = 1, 2, 3, 4, 5, 7  # the entry
-_TEXT = 7  # DT_STRING
-_TYPES = {
-  1: np.dtype('<f4'),
-  2: np.dtype('<f8'),
-  3: np.dtype('<i4'),
-  4: np.dtype('u1'),
-  5: np.dtype('<i2'),
-  6: np.dtype('i1'),
-  9: np.dtype('<i8'),
-  10: np.dtype(bool),
-  14: np.dtype(ml_dtypes.bfloat16),
-  19: np.dtype('<f2'),
-}
+_TENSORFLOW = protobuf_messages.defined(
+  BundleHeaderProto={'num_shards': (1, 'int32'), 'endianness': (2, 'int32')},
+  BundleEntryProto={
+    'dtype': (1, 'int32'),
+    'shape': (2, 'TensorShapeProto'),
+    'shard_id': (3, 'int32'),
+    'offset': (4, 'int64'),
+    'size': (5, 'int64'),
+    'slices': (7, 'bytes*'),
+  },
+  **protobuf_messages.TENSOR_SHAPE,
+)
+# DataType of what a weight may be.
+_TYPES = {1: np.dtype('<f4'), 2: np.dtype('<f8'), 14: np.dtype(ml_dtypes.bfloat16), 19: np.dtype('<f2')}
 
 
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
-  """Returns the variables by name, views of the data files; texts are left out.
+  """Returns the floating-point variables by name, views of the data files.
 
   Args:
     path: of NAME.index; the data are beside it.
@@ -48,48 +48,34 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     ValueError: the index is no such table, or describes what the data files
       have not, or what is not read.
   """
-  table = _table(protobuf.mapped(path))
-  header = protobuf.Message(table.pop('', memoryview(b'')))
-  if header.integer(_ENDIANNESS):
+  table = _table(protobuf_messages.mapped(path))
+  header = _TENSORFLOW.BundleHeaderProto.FromString(table.pop('', b''))
+  if header.endianness:
     raise ValueError('it was written by a big-endian machine')
-  shards = header.integer(_SHARDS)
 
   @functools.cache
   def shard(number: int) -> memoryview:
-    file = path.with_suffix(f'.data-{number:05d}-of-{shards:05d}')
-    if not 0 <= number < shards or not file.is_file():
+    file = path.with_suffix(f'.data-{number:05d}-of-{header.num_shards:05d}')
+    if not 0 <= number < header.num_shards or not file.is_file():
       raise ValueError(f'{file.name} is not beside it')
-    return protobuf.mapped(file)
+    return protobuf_messages.mapped(file)
 
   found = {}
   for name, value in table.items():
-    entry = protobuf.Message(value)
-    if entry.integer(_TYPE) != _TEXT:
+    entry = _TENSORFLOW.BundleEntryProto.FromString(value)
+    if entry.dtype in _TYPES:
       found[name] = _array(entry, shard, name)
   return found
 
 
-def size(path: pathlib.Path) -> int:
-  """Returns the bytes of a checkpoint's files."""
-  return sum(
-    file.stat().st_size for file in path.parent.iterdir() if file == path or file.name.startswith(f'{path.stem}.data-')
-  )
-
-
-def _array(entry: protobuf.Message, shard: Callable[[int], memoryview], name: str) -> np.ndarray:
-  code = entry.integer(_TYPE)
-  if code not in _TYPES:
-    raise ValueError(f'{name!r} is of the TensorFlow data type {code}')
-  if _SLICES in entry:
+def _array(entry: Message, shard: Callable[[int], memoryview], name: str) -> np.ndarray:
+  if entry.slices:
     raise ValueError(f'{name!r} is kept in slices')
-  data, start = shard(entry.integer(_SHARD)), entry.integer(_OFFSET)
-  stop = start + entry.integer(_SIZE)
+  data, start, stop = shard(entry.shard_id), entry.offset, entry.offset + entry.size
   if not 0 <= start <= stop <= len(data):
     raise ValueError(f'{name!r} is cut off')
-  if (stop - start) % _TYPES[code].itemsize:
-    raise ValueError(f'{name!r} has {stop - start} bytes')
-  values = np.frombuffer(data[start:stop], _TYPES[code])
-  return protobuf.shaped(values, tensorflow_graph.dimensions(entry, _SHAPE), name)
+  values = np.frombuffer(data[start:stop], _TYPES[entry.dtype])
+  return protobuf_messages.shaped(values, [dim.size for dim in entry.shape.dim], name)
 
 
 def _table(data: memoryview) -> dict[str, memoryview]:
@@ -110,8 +96,8 @@ def _table(data: memoryview) -> dict[str, memoryview]:
 
 def _handle(data: memoryview, position: int) -> tuple[tuple[int, int], int]:
   """Returns where a block is and how long, and the position after that."""
-  start, position = protobuf.varint(data, position)
-  length, position = protobuf.varint(data, position)
+  start, position = _varint(data, position)
+  length, position = _varint(data, position)
   return (start, length), position
 
 
@@ -132,9 +118,9 @@ def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
 def _rows(block: memoryview, budget: outside.Budget) -> Iterator[tuple[bytes, memoryview]]:
   key, position = b'', 0
   while position < len(block):
-    shared, position = protobuf.varint(block, position)
-    own, position = protobuf.varint(block, position)
-    length, position = protobuf.varint(block, position)
+    shared, position = _varint(block, position)
+    own, position = _varint(block, position)
+    length, position = _varint(block, position)
     if shared > len(key) or own + length > len(block) - position:
       raise ValueError('an entry of it is cut off')
     budget.take(_ROW + shared + own)
@@ -142,3 +128,13 @@ def _rows(block: memoryview, budget: outside.Budget) -> Iterator[tuple[bytes, me
     position += own
     yield key, block[position : position + length]
     position += length
+
+
+def _varint(data: memoryview, position: int) -> tuple[int, int]:
+  """Returns the unsigned number of 64 bits at `position`, and what is behind."""
+  value = 0
+  for count, byte in enumerate(data[position : position + 10]):
+    value |= (byte & 0x7F) << (7 * count)
+    if byte < 0x80:
+      return value, position + count + 1
+  raise ValueError('a number in it is cut off')

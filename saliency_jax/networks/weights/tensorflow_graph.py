@@ -1,87 +1,74 @@
 """The constants of a TensorFlow graph: a frozen GraphDef or a SavedModel.
 
-Field numbers: graph.proto, node_def.proto, attr_value.proto, tensor.proto,
-tensor_shape.proto, function.proto, meta_graph.proto and saved_model.proto of
-TensorFlow. A SavedModel with variables beside it has no weights of its own
+Field numbers: the .proto files of TensorFlow's core/framework and
+core/protobuf. A SavedModel with variables beside it has no weights of its own
 here; one that is exported with constants does.
 """
 
 import math
+import pathlib
 from collections.abc import Iterator
 
 import numpy as np
+from google.protobuf.message import Message
 
-from saliency_jax.networks.weights import protobuf
+from saliency_jax.networks.weights import protobuf_messages
 
-_NODES, _LIBRARY, _FUNCTIONS, _FUNCTION_NODES = 1, 2, 1, 3  # GraphDef
-_META_GRAPHS, _GRAPH = 2, 2  # SavedModel, MetaGraphDef
-_NAME, _OP, _ATTRIBUTES, _KEY, _VALUE, _TENSOR = 1, 2, 5, 1, 2, 8  # NodeDef
-_TYPE, _SHAPE, _DIMENSION, _SIZE, _CONTENT, _FLOATS = 1, 2, 2, 1, 4, 5
+# A map is repeated entries on the wire.
+_TENSORFLOW = protobuf_messages.defined(
+  SavedModel={'meta_graphs': (2, 'MetaGraphDef*')},
+  MetaGraphDef={'graph_def': (2, 'GraphDef')},
+  GraphDef={'node': (1, 'NodeDef*'), 'library': (2, 'FunctionDefLibrary')},
+  FunctionDefLibrary={'function': (1, 'FunctionDef*')},
+  FunctionDef={'node_def': (3, 'NodeDef*')},
+  NodeDef={'name': (1, 'string'), 'op': (2, 'string'), 'attr': (5, 'AttrEntry*')},
+  AttrEntry={'key': (1, 'string'), 'value': (2, 'AttrValue')},
+  AttrValue={'tensor': (8, 'TensorProto')},
+  TensorProto={
+    'dtype': (1, 'int32'),
+    'tensor_shape': (2, 'TensorShapeProto'),
+    'tensor_content': (4, 'bytes'),
+    'float_val': (5, 'float*'),
+  },
+  **protobuf_messages.TENSOR_SHAPE,
+)
 _FLOAT = 1  # DT_FLOAT
 _LARGEST = 1 << 28  # elements that one value may be repeated to
 
 
-def arrays(data: memoryview) -> dict[str, np.ndarray]:
+def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the float32 constants by the names of their nodes.
 
-  Args:
-    data: the bytes of a .pb file.
-
   Raises:
-    ValueError: these bytes are no such file, a constant has too few or too many
-      values, or two that differ share a name.
+    ValueError: a constant has too few or too many values, or two that differ
+      share a name. See `protobuf_messages.read`, too.
   """
   found: dict[str, np.ndarray] = {}
-  for node in _nodes(protobuf.Message(data)):
-    value = _value(node) if node.text(_OP) == 'Const' else None
-    if value is not None:
-      name = node.text(_NAME)
-      if name in found and not np.array_equal(found[name], value):
-        raise ValueError(f'it has two constants {name!r}')
-      found[name] = value
+  for graph in _graphs(path):
+    for node in (*graph.node, *(node for function in graph.library.function for node in function.node_def)):
+      for value in (entry.value.tensor for entry in node.attr if entry.key == 'value'):
+        if node.op != 'Const' or value.dtype != _FLOAT:
+          continue
+        array = _array(value, node.name)
+        if not np.array_equal(found.setdefault(node.name, array), array):
+          raise ValueError(f'it has two constants {node.name!r}')
   return found
 
 
-def _nodes(file: protobuf.Message) -> Iterator[protobuf.Message]:
-  graphs = [file]
-  try:
-    file.data(_NODES)
-  except ValueError:  # a SavedModel, which begins with its version
-    graphs = [graph for meta in file.messages(_META_GRAPHS) for graph in meta.messages(_GRAPH)]
-  for graph in graphs:
-    yield from graph.messages(_NODES)
-    for library in graph.messages(_LIBRARY):
-      for function in library.messages(_FUNCTIONS):
-        yield from function.messages(_FUNCTION_NODES)
+def _graphs(path: pathlib.Path) -> Iterator[Message]:
+  # A SavedModel begins with its version, a number; nothing in a graph does.
+  if bytes(protobuf_messages.mapped(path)[:1]) != b'\x08':
+    return iter([protobuf_messages.read(_TENSORFLOW.GraphDef, path)])
+  return (meta.graph_def for meta in protobuf_messages.read(_TENSORFLOW.SavedModel, path).meta_graphs)
 
 
-def _value(node: protobuf.Message) -> np.ndarray | None:
-  """Returns what a constant is, None if it is of another type than float."""
-  for attribute in node.messages(_ATTRIBUTES):
-    if attribute.text(_KEY) != 'value':
-      continue
-    for tensor in attribute.messages(_VALUE)[-1].messages(_TENSOR):
-      if tensor.integer(_TYPE) == _FLOAT:
-        return _array(tensor, node.text(_NAME))
-  return None
-
-
-def _array(tensor: protobuf.Message, name: str) -> np.ndarray:
-  shape = dimensions(tensor, _SHAPE)
-  if _CONTENT in tensor:
-    content = tensor.data(_CONTENT)[-1]
-    if len(content) % 4:
-      raise ValueError(f'{name!r} has {len(content)} bytes of floats')
-    values = np.frombuffer(content, '<f4')
+def _array(tensor: Message, name: str) -> np.ndarray:
+  shape = [dim.size for dim in tensor.tensor_shape.dim]
+  if tensor.tensor_content:
+    values = np.frombuffer(tensor.tensor_content, '<f4')
   else:
-    values = tensor.floats(_FLOATS, '<f4')
+    values = np.array(tensor.float_val, '<f4')
     # One value stands for as many as there are.
     if len(values) == 1 and 0 < math.prod(shape) <= _LARGEST:
       values = np.broadcast_to(values, math.prod(shape))
-  return protobuf.shaped(values, shape, name)
-
-
-def dimensions(message: protobuf.Message, number: int) -> list[int]:
-  """Returns the sizes in the TensorShapeProto that a field of a message is."""
-  shapes = message.messages(number)
-  return [dimension.integer(_SIZE) for dimension in (shapes[-1].messages(_DIMENSION) if shapes else ())]
+  return protobuf_messages.shaped(values, shape, name)

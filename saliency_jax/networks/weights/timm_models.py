@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from saliency_jax import outside
@@ -76,7 +77,10 @@ def fill(module: Any, path: str, name: str) -> None:
   """Gives a module the arrays of a file: all of them, or it raises."""
   import torch
 
-  arrays = {key: torch.from_numpy(np.array(x)) for key, x in weight_files.read_arrays(path).items()}
+  arrays = {
+    key: torch.from_numpy(np.array(x, np.float32 if x.dtype == ml_dtypes.bfloat16 else None))
+    for key, x in weight_files.read_arrays(path).items()
+  }
   wanted = module.state_dict()
   names = getattr(sys.modules[type(module).__module__], 'checkpoint_filter_fn', None)
   if names and set(arrays) != set(wanted):

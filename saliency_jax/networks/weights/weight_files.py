@@ -15,7 +15,6 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import (
   caffe_file,
   onnx_file,
-  protobuf,
   tensorflow_bundle,
   tensorflow_graph,
   torch_file,
@@ -44,8 +43,8 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
       checkpoint, whose .data-00000-of-00001 lies beside it).
 
   Returns:
-    The arrays by name, in the file's own shapes and types (bfloat16 becomes
-    float32). They may be read-only views of the file, which must not change.
+    The arrays by name, in the file's own shapes and types, of protobuf's those
+    of floats. They may be read-only views of the file, which must not change.
     Names join folders by '/', e.g. 'block1_conv1/kernel:0' of HDF5; Caffe's
     blobs are 'conv1_1/0', 'conv1_1/1'.
 
@@ -62,15 +61,9 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
   with outside.reading(path, f'{suffix} file'):
     read = _READERS[suffix](path)
     arrays = read if isinstance(read, Arrays) else Arrays(read)
-    # Of tensors that share their bytes, or are widened, each counts.
-    budget = outside.Budget(tensorflow_bundle.size(path) if suffix == '.index' else path.stat().st_size)
     for name, array in arrays.items():
-      bfloat = array.dtype == ml_dtypes.bfloat16
-      if not (bfloat or array.dtype.kind in numpy_files.NUMBERS):
+      if array.dtype != ml_dtypes.bfloat16 and array.dtype.kind not in numpy_files.NUMBERS:
         raise ValueError(f'{name!r} is no array of numbers')
-      budget.take(array.nbytes)
-      if bfloat:
-        arrays[name] = array.astype(np.float32)
   if not arrays:
     raise InputError(f'{path} holds no arrays, so it is no weight file.')
   return arrays
@@ -87,13 +80,13 @@ _READERS = {
   '.h5': _hdf5,
   '.hdf5': _hdf5,
   '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
-  '.onnx': lambda path: onnx_file.arrays(protobuf.mapped(path)),
+  '.onnx': onnx_file.arrays,
   '.safetensors': lambda path: variable_files.read(path)[0],
   '.pth': torch_file.arrays,
   '.pt': torch_file.arrays,
   '.pth.tar': torch_file.arrays,
-  '.caffemodel': lambda path: caffe_file.arrays(protobuf.mapped(path)),
+  '.caffemodel': caffe_file.arrays,
   '.npz': numpy_files.read_npz,
   '.index': tensorflow_bundle.arrays,
-  '.pb': lambda path: tensorflow_graph.arrays(protobuf.mapped(path)),
+  '.pb': tensorflow_graph.arrays,
 }

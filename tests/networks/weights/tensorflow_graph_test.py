@@ -1,7 +1,9 @@
 import contextlib
+import tempfile
 
 import numpy as np
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,10 @@ def _node(name, tensor, op='Const'):
 
 
 def _read(data):
-  return tensorflow_graph.arrays(memoryview(data))
+  with tempfile.NamedTemporaryFile() as file:
+    file.write(data)
+    file.flush()
+    return tensorflow_graph.arrays(file.name)
 
 
 def test_constants_of_a_frozen_graph():
@@ -60,9 +65,9 @@ def test_one_value_stands_for_all():
   ('graph', 'reason'),
   [
     (field(1, _node('a', _tensor(_KERNEL))) + field(1, _node('a', _tensor(_KERNEL + 1))), "two constants 'a'"),
-    (field(1, _node('a', _tensor(_KERNEL)[:-4])), 'bytes'),
+    (field(1, _node('a', _tensor(_KERNEL)[:-4])), 'Error parsing'),
     (field(1, _node('a', field(1, 1) + field(2, field(2, field(1, 1 << 60))) + field(5, 1.0))), "'a' has 1 values"),
-    (field(1, _node('a', field(1, 1) + field(4, b'123'))), '3 bytes of floats'),
+    (field(1, _node('a', field(1, 1) + field(4, b'123'))), 'multiple of element size'),
   ],
 )
 def test_what_is_refused(graph, reason, tmp_path):
@@ -74,9 +79,9 @@ def test_what_is_refused(graph, reason, tmp_path):
 
 
 @given(st.binary(max_size=80), st.integers(0, 200))
-def test_damage_is_a_value_error_or_read(junk, at):
+def test_damage_is_an_error_of_its_own_or_read(junk, at):
   graph = field(1, _node('a/kernel', _tensor(_KERNEL)))
   at = min(at, len(graph))
   for data in (junk, graph[:at] + junk + graph[at:]):
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, DecodeError):
       _read(data)

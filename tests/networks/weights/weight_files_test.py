@@ -1,5 +1,4 @@
 import h5py
-import ml_dtypes
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -14,7 +13,7 @@ WEIGHTS = made.tensors()
 @pytest.mark.parametrize('title', list(made.FILES))
 def test_every_format_gives_back_its_arrays(tmp_path, title):
   read = weight_files.read_arrays(made.write(title, tmp_path, WEIGHTS))
-  expected = made.FILES[title][1](WEIGHTS)
+  expected = {name: x for name, x in made.FILES[title][1](WEIGHTS).items() if x.dtype.kind == 'f'}
   assert set(read) == set(expected)
   for name, array in expected.items():
     assert read[name].dtype == array.dtype
@@ -28,13 +27,11 @@ def test_suffixes_of_torch(tmp_path, suffix):
   assert 'features.0.weight' in weight_files.read_arrays(path)
 
 
-def test_bfloat16_becomes_float32(tmp_path):
+def test_bfloat16_is_read(tmp_path):
   read = weight_files.read_arrays(made.FIXTURES / 'kinds.pth')['bfloat16']
-  assert read.dtype == np.float32
-  assert read.tolist()[0] == [-1.5, -1.25, -1.0, -0.75]
-  path = tmp_path / 'a.safetensors'
-  safetensors.numpy.save_file({'a': read.astype(ml_dtypes.bfloat16)}, path)
-  np.testing.assert_array_equal(weight_files.read_arrays(path)['a'], read)
+  assert read.astype(np.float32).tolist()[0] == [-1.5, -1.25, -1.0, -0.75]
+  safetensors.numpy.save_file({'a': read}, tmp_path / 'a.safetensors')
+  np.testing.assert_array_equal(weight_files.read_arrays(tmp_path / 'a.safetensors')['a'], read)
 
 
 @pytest.mark.parametrize('suffix', ['.h5', '.onnx', '.safetensors', '.pth', '.caffemodel', '.npz'])
