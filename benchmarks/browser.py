@@ -10,7 +10,10 @@ import time
 from benchmarks import made_results
 from benchmarks.timing import Row, Unmeasured
 
-CHROMIUM = ('chromium', 'google-chrome', 'chromium-browser', 'chrome')
+PROGRAMS = {
+  'chromium': ('chromium', 'google-chrome', 'chromium-browser', 'chrome'),
+  'firefox': ('firefox', 'firefox-esr'),
+}
 
 # Notes when what a selector names is there and painted, in milliseconds since
 # the page was asked for.
@@ -40,21 +43,27 @@ def compare(images: int = 500) -> list[Row | Unmeasured]:
     return [
       _row(f'page of {images} photographs, made', seconds, 's', 15),
       _row('its folder', size / 1e6, 'MB', 60),
-      *_used(page),
+      *(row for name in PROGRAMS for row in _used(page, name)),
     ]
 
 
-def _used(page: pathlib.Path) -> list[Row | Unmeasured]:
-  name = 'the page in a browser'
-  program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-  if program is None:
-    return [Unmeasured(name, 'install Chromium')]
+def launch(playwright, name: str):
+  """Returns an installed browser, opened; None where there is none."""
+  program = next(filter(None, map(shutil.which, PROGRAMS[name])), None)
+  # By the standard protocol, as Firefox is: Playwright's own is a download.
+  options = {'channel': 'moz-firefox'} if name == 'firefox' else {}
+  return program and getattr(playwright, name).launch(executable_path=program, **options)
+
+
+def _used(page: pathlib.Path, name: str) -> list[Row | Unmeasured]:
   if importlib.util.find_spec('playwright') is None:
-    return [Unmeasured(name, 'pip install playwright')]
+    return [Unmeasured(f'the page in {name}', 'pip install playwright')]
   from playwright import sync_api
 
   with sync_api.sync_playwright() as playwright:
-    browser = playwright.chromium.launch(executable_path=program)
+    browser = launch(playwright, name)
+    if browser is None:
+      return [Unmeasured(f'the page in {name}', f'install {name}')]
     tab = browser.new_page(viewport={'width': 1360, 'height': 1000})
     tab.set_default_timeout(120_000)  # a slow machine is to be told how slow
     tab.add_init_script(_WATCH)
@@ -66,10 +75,10 @@ def _used(page: pathlib.Path) -> list[Row | Unmeasured]:
     photograph = tab.evaluate(_following('#images-one .tile', 6), '#/images/1009')
     browser.close()
   return [
-    _row(f'grid of {units} units, opened', opened, 'ms', 500),
-    _row('grid, sorted (slowest column)', max(sorts), 'ms', 100),
-    _row('page of a unit, opened', first, 'ms', 2000),
-    _row('page of a photograph, opened', photograph, 'ms', 2000),
+    _row(f'grid of {units} units, opened, {name}', opened, 'ms', 500),
+    _row(f'grid, sorted (slowest column), {name}', max(sorts), 'ms', 100),
+    _row(f'page of a unit, opened, {name}', first, 'ms', 2000),
+    _row(f'page of a photograph, opened, {name}', photograph, 'ms', 2000),
   ]
 
 

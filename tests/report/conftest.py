@@ -1,11 +1,9 @@
 """Pages that are made once, and a browser that opens them."""
 
-import shutil
-
 import numpy as np
 import pytest
 
-from benchmarks.browser import CHROMIUM
+from benchmarks import browser as browsers
 from saliency_jax.report import chart_files, charts, site
 from tests.report import made, made_scores, made_sweep
 
@@ -36,26 +34,39 @@ undrawn_here = pytest.fixture(_undrawn, name='undrawn_here')
 
 
 @pytest.fixture(scope='session')
-def chromium():
+def launch():
+  """Opens a browser by name, once, or skips where it is not installed."""
   sync_api = pytest.importorskip('playwright.sync_api')
-  program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-  if program is None:
-    pytest.skip(f'no browser: none of {", ".join(CHROMIUM)} is installed')
   with sync_api.sync_playwright() as playwright:
-    browser = playwright.chromium.launch(executable_path=program)
-    yield browser
-    browser.close()
+    opened = {}
+
+    def one(name):
+      if name not in opened:
+        opened[name] = browsers.launch(playwright, name)
+      return opened[name] or pytest.skip(f'no browser: none of {", ".join(browsers.PROGRAMS[name])} is installed')
+
+    yield one
+    for browser in filter(None, opened.values()):
+      browser.close()
 
 
-@pytest.fixture
-def visit(chromium):
+@pytest.fixture(scope='session')
+def chromium(launch):
+  return launch('chromium')
+
+
+@pytest.fixture(params=['chromium', 'firefox'])
+def visit(launch, request):
   """Opens pages; whatever they load or complain about is checked at the end."""
+  browser = launch(request.param)
   requests, complaints, contexts = [], [], []
 
   def open_page(path, place='', **options):
-    context = chromium.new_context(viewport={'width': 1300, 'height': 900}, **options)
+    if request.param == 'firefox' and options.get('color_scheme') == 'dark':
+      pytest.skip('asked for the dark in this way, Firefox stays light')
+    context = browser.new_context(viewport={'width': 1300, 'height': 900}, **options)
     contexts.append(context)
-    context.on('request', lambda request: requests.append(request.url))
+    context.on('request', lambda asked: requests.append(asked.url))
     context.on('console', lambda message: complaints.append(message.text))
     context.on('weberror', lambda error: complaints.append(str(error.error)))
     page = context.new_page()
@@ -66,7 +77,7 @@ def visit(chromium):
   yield open_page
   for context in contexts:
     context.close()
-  assert requests
+  assert requests or request.param == 'firefox', 'which tells of no file that it opens'
   assert {x.partition(':')[0] for x in requests} <= {'file', 'data'}
   assert not complaints
 
