@@ -121,7 +121,7 @@ class Coordinates:
     if text == word:
       return None
     values = _numbers(text or {'scale': '1', 'offset': '0'}[name])
-    if not values or name == 'offset' and text and len(values) != 2:
+    if not values or name == 'scale' and 0 in values or name == 'offset' and text and len(values) != 2:
       raise InputError(f'{self.flag(name)} is {text!r}; give two numbers, X,Y, or {word!r}.')
     return np.array(values[::-1] if len(values) == 2 else values * 2)
 

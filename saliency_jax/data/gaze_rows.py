@@ -12,7 +12,12 @@ from saliency_jax.data.fixations import Fixations
 from saliency_jax.errors import InputError
 
 # What Tobii, SMI and others call their column of events, as `Columns.others`.
-NAMES = 'event events eyemovementtype gazeeventtype eventtype movementtype category categoryright categoryleft type'
+NAMES = (
+  'event events eyemovementtype gazeeventtype eventtype movementtype category categoryright categoryleft type fpogv'
+)
+# Those that are of events whatever their values: the column called so here, and
+# Gazepoint's of fixations that are valid.
+_ALWAYS = ('event', 'fpogv')
 # How an event that is a fixation begins, and those that are known to be none;
 # the last ones may be words of a column that is of no events.
 FIXATION = ('fix', 'efix', 'visual intake')
@@ -29,13 +34,20 @@ _ALONE, _EACH, _PEOPLE, _SHARE = 8, 3, 3, 0.01
 
 def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
   """Returns which of `NAMES` is a table's column of events, or ''."""
+  values: dict[str, set[str]] = {}
   for _, fields in tables.rows(path, tables.Columns((), (), named, '', {'event': NAMES}, ('event',))):
     for name, value in fields.items():
       if value.casefold().startswith(_SURE):
         return name
+      values.setdefault(name, set()).add(value)
     if not fields:
       break
-  return ''
+  return next((name for name in _ALWAYS if len(values.get(name, ())) > 1), '')
+
+
+def is_fixation(event: str) -> bool:
+  """Returns whether a text of a column of events says so; '1' is Gazepoint's."""
+  return event == '1' or event.casefold().startswith(FIXATION)
 
 
 def refuse(said: str, where: str, remedy: str, recorded: Coordinates, *, sure: bool = True) -> None:

@@ -93,6 +93,8 @@ def in_parts(config, train: Source, validation: Source | None = None) -> Data:
     )
   if config.task.name == 'scene' and data.val_fraction:
     return _with_scenes(config, Data(train, train, choose))
+  if rest := len(train) - sum(map(len, chosen)):
+    logging.warning('%d train, %d validate, %d are kept for a test (data.test_fraction).', *map(len, chosen), rest)
   return _with_scenes(config, Data(subset(train, chosen[0]), subset(train, chosen[1]), choose))
 
 

@@ -38,7 +38,6 @@ class Photographs:
   Attributes:
     image_ids: in the order of the files.
     gives: 'fixations', and 'regions' where an annotation is given.
-    unused: what the fixations call images that are in no file.
   """
 
   # Whether fixations may be of more images than there are files.
@@ -75,7 +74,7 @@ class Photographs:
     self.image_ids = tuple(self._files)
     self._sizes: dict[int, tuple[int, int]] = {}
     self.gives = self._gives
-    self.unused = self._check_names()
+    self._check_names()
     self._regions: RegionAnnotation | None = None
     if regions is not None:
       self.gives |= {'regions'}
@@ -246,8 +245,8 @@ class Photographs:
       f'{self._looked.names[image_id]}, whose pixels count from {self._coordinates.origin:g}; {said}.'
     )
 
-  def _check_names(self) -> tuple[str, ...]:
-    """Returns what the fixations call images that are in no file."""
+  def _check_names(self) -> None:
+    """Refuses names that do not belong together; says what else is named."""
     place, names = self._looked.place, self._looked.names
     absent = sorted(names.keys() - self._files.keys())
     unseen = sorted(self._files.keys() - names.keys())
@@ -267,7 +266,14 @@ class Photographs:
     for each in absent:
       if path := spelt.get(_spelt(each)):
         raise InputError(f'{place} names {names[each]}, and the photograph is {path.name}; write both alike.')
-    return tuple(names[each] for each in absent)
+    if absent:
+      logging.warning(
+        '%s: left out are fixations of %d images that are not in %s, the first is %s.',
+        place,
+        len(absent),
+        self._folder(),
+        names[absent[0]],
+      )
 
 
 def _spelt(name: str) -> str:

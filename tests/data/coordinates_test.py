@@ -230,6 +230,7 @@ def test_few_fixations_are_taken_as_they_are():
     ({'origin': 2}, 'cannot count from 2; give 0 or 1 as origin'),
     ({'scale': 'big'}, "scale is 'big'; give two numbers, X,Y, or 'size'"),
     ({'scale': '1,2,3'}, 'scale is'),
+    ({'scale': '0'}, 'scale is'),
     ({'scale': 'nan'}, 'scale is'),
     ({'offset': '3'}, "offset is '3'; give two"),
     ({'offset': 'x,y'}, 'offset'),

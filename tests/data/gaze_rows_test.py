@@ -38,9 +38,23 @@ OTHERS = [
 
 @pytest.mark.parametrize('rows', SAMPLES)
 def test_gaze_samples_are_no_fixations(rows, tmp_path):
+  header = 'image,subject,x,y,eye'
   with pytest.raises(InputError, match='just before, as gaze samples do.*columns=event=COLUMN'):
-    gaze(tmp_path, rows)
-  gaze(tmp_path, rows, missing='none')
+    gaze(tmp_path, rows, header)
+  gaze(tmp_path, rows, header, missing='none')
+
+
+@pytest.mark.parametrize(
+  ('header', 'fixated', 'other'),
+  [('event', 'F', 'S'), ('Eye movement type', 'Fixation', 'Sakkade'), ('FPOGV', '1', '0')],
+)
+def test_events_of_any_name_are_no_fixations(header, fixated, other, tmp_path):
+  rows, header = lambda s, x, y: [(s, x, y, fixated), (s, x / 2, y, other)], f'image,subject,x,y,{header}'
+  with pytest.raises(InputError, match='row [23] is no fixation but.*missing=none if every one is'):
+    gaze(tmp_path, rows, header)
+  assert len(gaze(tmp_path, rows, header, missing='none')[0].fixations) == 60
+  if fixated != 'F':
+    assert len(gaze(tmp_path, rows, header, columns='event=' + header.split(',')[-1])[0].fixations) == 30
 
 
 def test_points_in_the_order_of_pixels_are_no_samples(tmp_path, caplog):

@@ -110,9 +110,10 @@ def test_one_table_may_cover_both_folders(table, tmp_path):
   assert opened.validation[0].fixations.tolist() == [[3, 2]]
 
 
-def test_a_share_of_the_images_validates(table):
+def test_a_share_of_the_images_validates(table, caplog):
   config = _config(**table, val_fraction=0.4)
   opened = parts.open_parts(config)
+  assert '2 train, 2 validate, 1 are kept for a test' in caplog.text
   train, validation = opened.train, opened.validation
   assert (len(train), len(validation)) == (2, 2)  # and 1 in neither
   assert not set(train.image_ids) & set(validation.image_ids)

@@ -72,19 +72,24 @@ class _Rows(fixations.FixationReader):
     upwards = columns.named.get('y', '').casefold() == _UPWARDS
     self._events = 'event' in columns.named
     named = ','.join(map('='.join, (columns.named | {'event': 'COLUMN'}).items()))
-    self._help = (
-      f'keep one row for each fixation, or give {recorded.flag("columns", named)}, the one that tells fixations from '
-      'other events'
-    )
+    self._help = 'keep one row for each fixation'
+    if not self._events:
+      self._help += f', or give {recorded.flag("columns", named)}, the one that tells fixations from other events'
     of_events = 'event' if self._events else gaze_rows.column(path, columns.named)
     passed = set()
     for number, fields in tables.rows(path, columns):
       event = fields.get(of_events, '')
-      if self._events and not event.casefold().startswith(gaze_rows.FIXATION):
+      if self._events and not gaze_rows.is_fixation(event):
         passed.add(event)
         continue
-      if event.casefold().startswith(gaze_rows.OTHERS):
-        raise InputError(f'{path}, row {number} is no fixation but {event!r}; {self._help}.')
+      if event and not gaze_rows.is_fixation(event):
+        said = f'no fixation but {event!r}; {self._help}'
+        if event.casefold().startswith(gaze_rows.OTHERS):
+          raise InputError(f'{path}, row {number} is {said}.')
+        if recorded.missing.casefold() != 'none':
+          raise InputError(
+            f'{path}, row {number} is {said}, or {recorded.flag("missing", "none")} if every one is a fixation.'
+          )
       subject = normal(fields.get('subject', ''))
       self._ordered |= bool(subject or fields.get('t') or event)
       if upwards:
@@ -119,9 +124,15 @@ class _Rows(fixations.FixationReader):
     known = {_with_lower_ending(file.name): image_id for image_id, file in files.items()}
     known |= {image_id: image_id for image_id in files}
     known |= {normal(file.name): image_id for image_id, file in files.items()}
-    rows, names = {}, {}
+    rows, names, folders = {}, {}, {}
     for name, of_name in self._rows.items():
       image_id = known.get(name) or known.get(_last(name)) or known.get(_with_lower_ending(_last(name)), name)
+      folder = name.replace('\\', '/').rpartition('/')[0].casefold()
+      if image_id in files and folder and folders.setdefault(image_id, (folder, name))[0] != folder:
+        raise InputError(
+          f'{self.place} names {folders[image_id][1]} and {name}, and there is one {files[image_id].name}; keep the '
+          "rows of this folder's images alone."
+        )
       names[image_id] = self.names[name]
       rows.setdefault(image_id, []).extend(of_name)
     self.names = names
