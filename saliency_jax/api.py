@@ -80,9 +80,12 @@ def dissect(network: Network, source: Source, workdir: str | os.PathLike, option
   Raises:
     InputError: a value or the data are at fault.
   """
+  from saliency_jax.data.source import any_fixated_region
   from saliency_jax.experiments import units
 
   config, network = _with('osie', options, network, source)
+  if not any_fixated_region(source):
+    raise InputError('None of the photographs has a labelled region with a fixation; give `open_source` their regions.')
   return units.dissect(config, source, str(workdir), network=network)
 
 

@@ -78,6 +78,12 @@ def test_results_are_data_frames_and_arrays(dissected):
     sj.read(workdir.parent)
 
 
+def test_photographs_without_regions_are_not_measured(tiny_osie, tmp_path):
+  with pytest.raises(sj.InputError, match='give `open_source` their regions'):
+    sj.dissect(tiny.vgg(), sj.open_source('images', tiny_osie / 'stimuli'), tmp_path / 'out', SMALL)
+  assert not (tmp_path / 'out').exists()
+
+
 def test_search_arrays_are_drawn_by_default(tmp_path):
   summary = sj.popout(tiny.vgg(), tmp_path, options={'data.count': 3, 'data.size': 128, **SMALL})
   assert summary['counts']['images'] == 3

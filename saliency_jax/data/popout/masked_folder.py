@@ -4,13 +4,18 @@ images/<image_id>.png (or another image)
 targets/<image_id>.png        a mask: what is not black is the target
 distractors/<image_id>.png    a mask, for none, some or all of the images
 patterns.csv                  image_id, kind, background, set_size; optional
+
+Parts of a mask of distractors that do not touch are its items, unless set_size
+says that there are more or fewer: they may be of several parts.
 """
 
 import os
 import pathlib
+import zlib
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from saliency_jax import files
 from saliency_jax.data.images import SUFFIXES, check_same_size, files_by_stem, image_size, read_image
@@ -116,6 +121,23 @@ class MaskedFolder:
       np.zeros((0, 2), np.int32),
       Regions(np.array(numbers, np.int32), tuple(categories), np.stack(masks)),
     )
+
+  def items(self, image_id: str, count: int) -> np.ndarray:
+    """Returns some distractors, as `SearchArrays.items`: bool `[K, H, W]`.
+
+    None where they cannot be told from each other.
+
+    Raises:
+      InputError: the mask is damaged.
+    """
+    path = self._masks[DISTRACTORS].get(image_id)
+    if path is None:
+      return np.zeros((0, 1, 1), bool)
+    labels, parts = ndimage.label(read_mask(path), np.ones((3, 3)))
+    size = self.patterns[self.image_ids.index(image_id)].set_size
+    number = parts if size in ('', parts + 1) else 0
+    drawn = np.random.default_rng(zlib.crc32(image_id.encode())).permutation(number)[:count]
+    return labels == drawn[:, None, None] + 1
 
 
 def save(source: Source, folder: str | os.PathLike) -> None:

@@ -71,6 +71,19 @@ def test_distractors_are_optional_image_by_image(folder):
   assert read[0].regions.masks.shape == (2, 128, 128)
 
 
+def test_distractors_that_do_not_touch_are_items(folder):
+  arrays, read = SearchArrays(count=5, seed=1, size=128), MaskedFolder(folder)
+  size = read.patterns[0].set_size
+  items, drawn = (source.items('colour-00', size) for source in (read, arrays))
+  assert len(items) == size - 1
+  assert {item.tobytes() for item in items} == {item.tobytes() for item in drawn}
+  assert read.items('colour-00', 2).tobytes() == items[:2].tobytes()
+  (folder / 'patterns.csv').write_text('image_id,set_size\ncolour-00,9\n')
+  (folder / 'distractors/width-00.png').unlink()
+  read = MaskedFolder(folder)
+  assert [len(read.items(name, 3)) for name in ('colour-00', 'width-00', 'intensity-00')] == [0, 0, 3]
+
+
 def test_without_a_table_images_are_sorted_and_unknown(folder):
   (folder / 'patterns.csv').unlink()
   read = MaskedFolder(folder)
