@@ -169,6 +169,8 @@ def run(main: Callable[[], None], *, computes: bool = False) -> None:
       main()
     except InputError as error:
       signals.leave(_say(str(error), 2))
+    except BrokenPipeError:  # `| head` has read enough
+      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
       # A full disk, a folder that may not be written: nobody's mistake in the
       # code. Without a file it is something else, and wants its traceback.

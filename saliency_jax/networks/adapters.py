@@ -16,6 +16,7 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 
 OUTPUT = 'output'  # the tap of what the whole module returns
+_BATCH = 3  # images with which taps are looked for: what has another is none
 _DEFAULT = Preprocess()
 
 
@@ -72,7 +73,11 @@ def from_linen(
           method == '__call__' and (wanted is None or ('.'.join(one.path) or OUTPUT) in wanted)
         ),
       )
-    return output, _by_name(state, finished)
+    found = _by_name(state, finished)
+    if wanted is None:  # of square images; the heads of attention are none
+      square = {key for key, x in found.items() if x.ndim != 4 or x.shape[1] == x.shape[2]}
+      found = {key: x for key, x in found.items() if key in square | {tap.name for tap in taps or ()}}
+    return output, found
 
   return build(name or type(module).__name__, capture, variables, preprocess, taps, stages)
 
@@ -108,7 +113,9 @@ def from_function(
 
   def capture(variables: Variables, x: jax.Array, wanted: frozenset | None):
     del wanted
-    found = dict(apply(variables['params'] if bare else variables, x))
+    found = apply(variables['params'] if bare else variables, x)
+    if not isinstance(found, Mapping):
+      raise TypeError(f'it returns a {type(found).__name__}, no {{tap: array}}')
     return next(reversed(found.values())), found
 
   return build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)
@@ -155,7 +162,7 @@ def build(
   """
   variables = flax.core.unfreeze(dict(variables))
   side = preprocess.check().image_size
-  image = jax.ShapeDtypeStruct((1, side, side, 3), jnp.float32)
+  image = jax.ShapeDtypeStruct((_BATCH, side, side, 3), jnp.float32)
   order: list[str] = []
 
   def discover(variables: Variables, x: jax.Array):
@@ -169,16 +176,14 @@ def build(
     raise InputError(
       f'{name} cannot be applied to images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
     ) from error
-  found = {tap: shapes[tap] for tap in order}
+  found = tap_tools.images_of({tap: shapes[tap] for tap in order}, _BATCH, side)
   stages = tuple(Stage(*stage) for stage in stages or ())
   described = {tap.name: tap for tap in taps or ()}
   for stated in described:
     if stated not in found:
       raise InputError(f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
   every = tap_tools.table(
-    tap_tools.described(described.get(tap, Tap(tap)), x.shape, side, prefix)
-    for tap, x in found.items()
-    if len(x.shape) in tap_tools.KINDS
+    tap_tools.described(described.get(tap, Tap(tap)), x.shape, side, prefix) for tap, x in found.items()
   )
   maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
   stated = {tap.prefix for tap in described.values()} | {0, prefix}
@@ -190,7 +195,8 @@ def build(
       guess,
     )
   if not maps:
-    raise InputError(f'{name} has no maps: nothing in it can be looked into.')
+    has = ', '.join(f'{tap} {shapes[tap].shape}' for tap in order[-5:])
+    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {_BATCH} images it has {has}.')
 
   def run(variables, x, taps, first, last):
     del first, last

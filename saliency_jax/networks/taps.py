@@ -7,6 +7,7 @@ here and nowhere else.
 
 import contextlib
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -113,6 +114,31 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
   return x[:, tap.prefix :].reshape(batch, height, width, units)
 
 
+def images_of(found: Mapping[str, jax.ShapeDtypeStruct], batch: int, side: int) -> dict[str, jax.ShapeDtypeStruct]:
+  """Returns the arrays that can be maps of square images, by their shapes.
+
+  Left out are those of another batch (windows, tables of positions), attention
+  from every token to every one, and tokens whose units stand in their place.
+
+  Args:
+    found: arrays by name, in the order of the computation.
+    batch: how many images entered.
+    side: of the images, in pixels.
+  """
+  found = {tap: x for tap, x in found.items() if len(x.shape) in KINDS and x.shape[0] == batch}
+  shapes = [x.shape for x in found.values()]
+  cells = [(math.prod(x[1:-1]), x[-1]) for x in shapes if len(x) > 2]
+  # A mixer's are turned back, merged tokens not.
+  turned = {a for i, (a, b) in enumerate(cells) if a != b and (b, a) in cells[:i] and (b, a) in cells[i:]}
+  pairs = {x[1] for x in shapes if len(x) == 3} - {side}
+  return {
+    tap: x
+    for tap, x in found.items()
+    if not (len(x.shape) == 3 and x.shape[1] in turned)
+    and not (len(x.shape) == 4 and x.shape[1] == x.shape[2] and x.shape[1] in pairs)
+  }
+
+
 def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
   """Returns a tap with what its shape for square images of a side says.
 
@@ -128,9 +154,10 @@ def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -
     return tap
   if tap.kind == 'map':
     return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
-  # Tokens of a square grid after none, one or a few of a prefix.
-  prefix = tap.prefix or prefix
-  for count in range(9) if prefix is None else [prefix]:
+  # Tokens of a square grid after none, one or a few of a prefix, which some
+  # transformers have from a late block on.
+  counts = range(9) if prefix is None else (prefix, 0)
+  for count in (tap.prefix,) if tap.prefix else counts:
     cells = round(max(shape[1] - count, 0) ** 0.5)
     if cells and cells**2 + count == shape[1] and side % cells == 0:
       return tap._replace(prefix=count, stride=side // cells)

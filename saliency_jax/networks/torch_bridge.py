@@ -5,6 +5,7 @@ what scores its maps. Every module's output is a tap, by PyTorch's name for it.
 """
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from saliency_jax import outside
 from saliency_jax.errors import InputError
-from saliency_jax.networks import adapters, user_networks
+from saliency_jax.networks import adapters, torch_checks, user_networks
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
@@ -42,7 +43,7 @@ def load(name: str, weights: str, preprocessing: str = '', dtype: str = 'float32
   torch, *_ = _libraries()
   with torch.random.fork_rng(devices=[]):
     torch.manual_seed(0)
-    module = {'timm': timm_models.create}.get(kind, user_networks.call)(rest)
+    module = timm_models.create(rest) if kind == 'timm' else user_networks.call(rest, 'torch.nn.Module')
   if not isinstance(module, torch.nn.Module):
     raise InputError(f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
   if kind == 'timm':
@@ -80,15 +81,10 @@ def from_torch(
   torch, torchax, view, tensor = _libraries()
   if channels not in ('', 'first', 'last'):
     raise InputError(f"channels is {channels!r}; it is 'first' or 'last'.")
-  variables = timm_models.taken(module)
+  variables, tied = timm_models.taken(module)
   layout: dict[str, str] = {}  # where the channels of each tap are, told once
   parts = dict(module.named_modules())
-  swin = 'NHWC' in str(getattr(module, 'output_fmt', ''))
-
-  def usual(key: str) -> str:
-    part = parts.get(key.partition('#')[0])  # timm's LayerNorm2d is not one
-    last = '2d' not in type(part).__name__ and isinstance(part, (torch.nn.LayerNorm, torch.nn.Linear))
-    return 'last' if swin or last else 'first'
+  arrays = functools.partial(timm_models.arrays, tied=tied)
 
   # What they give of four axes is attention, or the same as before them.
   idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
@@ -109,18 +105,21 @@ def from_torch(
 
     handles = [part.register_forward_hook(functools.partial(hook, key or 'output')) for key, part in parts.items()]
     try:
-      with torchax.default_env(), jax.default_matmul_precision('highest'), jax.numpy_rank_promotion('allow'):
+      with (
+        torch_checks.unchanged(parts.values()),
+        torch_checks.no_random_numbers(torchax.default_env()),
+        jax.default_matmul_precision('highest'),
+        jax.numpy_rank_promotion('allow'),
+      ):
         torch.func.functional_call(
-          module,
-          tensor(jax.tree.map(jnp.asarray, {**variables['params'], **variables.get('buffers', {})})),
-          (tensor(jnp.transpose(x, (0, 3, 1, 2))),),
+          module, tensor(jax.tree.map(jnp.asarray, arrays(variables))), (tensor(jnp.transpose(x, (0, 3, 1, 2))),)
         )
+        named = _named(found, lambda y, block: view(module.reroll.forward(tensor(y), block)), hasattr(module, 'reroll'))
     finally:
       for handle in handles:
         handle.remove()
-    named = _named(found)
     if wanted is None:
-      layout.update(_layouts(named, channels, usual))
+      layout.update(_layouts(named, channels, lambda key: _units(module, parts.get(key.partition('#')[0])), len(x)))
     named = {
       key: jnp.transpose(x, (0, 2, 3, 1)) if layout[key] == 'first' else x for key, x in named.items() if key in layout
     }
@@ -135,11 +134,20 @@ def from_torch(
     stages,
     prefix=getattr(module, 'num_prefix_tokens', None),
   )
+  if torch_checks.writes_to_views(module, made.preprocess.image_size):
+    torch_checks.compare(module, capture, variables, arrays(variables), made.preprocess.image_size)
   return made.replace(default_taps=_usual(module, made))
 
 
-def _named(found: Sequence[tuple[str, jax.Array]]) -> dict[str, jax.Array]:
-  """Returns arrays by names; of a module that is called again 'name#1'."""
+def _named(found: Sequence[tuple[str, jax.Array]], reroll: Callable, hiera: bool) -> dict[str, jax.Array]:
+  """Returns arrays by names; of a module that is called again 'name#1'.
+
+  Hiera's tokens are window by window; those of its blocks are put in their
+  places, and those within a block are left out.
+  """
+  if hiera:
+    rows = [(key, re.fullmatch(r'(?!blocks|unroll).*|blocks\.(\d+)', key), x) for key, x in found]
+    found = [(key, reroll(x, int(row[1])) if row[1] else x) for key, row, x in rows if row]
   keys = [key for key, _ in found]
   return {key if keys.count(key) == 1 else f'{key}#{keys[:i].count(key)}': x for i, (key, x) in enumerate(found)}
 
@@ -182,20 +190,34 @@ def _libraries() -> tuple[Any, Any, Callable, Callable]:
   return torch, torchax, view, tensor
 
 
-def _layouts(found: Mapping, channels: str, usual: Callable) -> dict[str, str]:
+def _units(module: Any, part: Any) -> tuple[str, int]:
+  """Returns where a part's units are by its kind, and how many, 0 if unknown."""
+  torch, *_ = _libraries()
+  if '2d' in type(part).__name__ or not isinstance(part, (torch.nn.LayerNorm, torch.nn.Linear)):  # timm's LayerNorm2d
+    return 'last' if 'NHWC' in str(getattr(module, 'output_fmt', '')) else 'first', 0
+  return 'last', part.out_features if isinstance(part, torch.nn.Linear) else part.normalized_shape[-1]
+
+
+def _layouts(found: Mapping, channels: str, usual: Callable, batch: int = 1) -> dict[str, str]:
   """Returns where the channels are of the outputs that can be looked into.
 
-  They are of one square image, in order. Left out are maps of one cell,
-  windows, heads, and tokens finer than the first map: channels are in place.
+  They are of square images, in order. Left out are maps of one cell, windows,
+  heads, and tokens finer than the first map: channels are in place.
   """
   layout, cells = {}, None
   for key, x in found.items():
     where = 'last'
     if x.ndim == 4:
       a, b, c = x.shape[1:]
-      where = channels or (usual(key) if a == b == c else 'first' if b == c else 'last' if a == b else '')
+      where, width = usual(key)
+      if channels:
+        where = channels
+      elif a != c == width:
+        where = 'last' if a == b else ''
+      elif not a == b == c:
+        where = 'first' if b == c else 'last' if a == b else ''
     size = x.shape[2:] if where == 'first' else x.shape[1:-1]
-    if x.shape[:1] != (1,) or x.ndim > 4 or not where or min((2, *size)) < 2:
+    if x.shape[0] != batch or x.ndim > 4 or not where or min((2, *size)) < 2:
       continue
     cells = cells or (size and np.prod(size))
     if x.ndim != 3 or size[0] <= cells + 8:  # of a prefix, at most

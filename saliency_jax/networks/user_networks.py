@@ -48,8 +48,8 @@ def code(name: str) -> str:
   return files.digest(file) if file.is_file() else ''
 
 
-def call(name: str) -> Any:
-  """Returns what the function 'package.module:function' returns.
+def call(name: str, wanted: str = 'saliency_jax.Network') -> Any:
+  """Returns what the function 'package.module:function' returns, a `wanted`.
 
   Raises:
     InputError: there is no such function, or an error ends it; the message
@@ -71,7 +71,7 @@ def call(name: str) -> Any:
       f'config.network.name is {name!r}, which cannot be had '
       f'({type(error).__name__}{at}: {" ".join(str(error).split())}); give '
       f"'package.module:function', a function that takes nothing and returns "
-      f'a saliency_jax.Network.'
+      f'a {wanted}.'
     ) from error
 
 

@@ -140,6 +140,18 @@ def test_tokens_become_maps(shared, caplog):
     network.replace(taps=network.taps | {'tokens': tap._replace(prefix=2)}).shapes(['tokens'])
 
 
+@pytest.mark.parametrize(
+  ('returned', 'says'),
+  [
+    (lambda x: x, 'returns a DynamicJaxprTracer, no {tap: array}'),
+    (lambda x: {'a': x[0]}, r'no maps .* of 3 images it has a \(32, 32, 3\)'),
+  ],
+)
+def test_what_a_function_returns_is_said(returned, says):
+  with pytest.raises(InputError, match=says):
+    adapters.from_function(lambda variables, x: returned(x), {'w': 1.0}, preprocess=SMALL)
+
+
 def test_no_image_is_said(helped):
   with pytest.raises(InputError, match='There is no image'):
     helped.maps([])
@@ -215,3 +227,19 @@ def test_a_network_of_ones_own_computes_in_bfloat16():
   same = jax.tree.map(np.copy, near)
   same['batch_stats']['block1']['norm']['var'][:] = 0.25
   assert not np.array_equal(*(network.apply(one, IMAGES, ['block1.norm'])['block1.norm'] for one in (near, same)))
+
+
+class Heads(nn.Module):
+  """Mixes tokens, then attends with two heads."""
+
+  @nn.compact
+  def __call__(self, x):
+    x = nn.Conv(4, (4, 4), 4, name='patches')(x).reshape(len(x), 64, 4)
+    mixed = nn.Dense(64, name='mixed')(jnp.swapaxes(x, 1, 2))
+    return nn.MultiHeadDotProductAttention(2, name='attention')(jnp.swapaxes(mixed, 1, 2))
+
+
+def test_heads_and_mixed_tokens_are_no_maps():
+  variables = Heads().init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
+  network = adapters.from_linen(Heads(), variables, preprocess=SMALL)
+  assert list(network.taps) == ['patches', 'attention.out', 'attention', 'output']

@@ -1,5 +1,6 @@
 """Names, aliases and patterns of taps."""
 
+import jax
 import pytest
 
 from saliency_jax.errors import InputError
@@ -58,3 +59,26 @@ def test_the_networks_own_taps_are_the_default():
 def test_a_map_of_one_cell_is_refused():
   with pytest.raises(InputError, match='conv5_3 a map of 1 x 1 cells'):
     tiny.vgg().grids(['conv1_1', 'conv5_3'], 31)
+
+
+@pytest.mark.parametrize(
+  ('shapes', 'left_out'),
+  [
+    # Windows, positions, what has five axes; of another batch than three images.
+    ([(3, 8, 8, 4), (12, 16, 4), (1, 8, 8, 4), (3, 1, 8, 8, 4)], [1, 2, 3]),
+    # Attention of each token to each, but not a map as large as the image.
+    ([(3, 17, 9), (3, 17, 17, 2), (3, 16, 16, 2)], [1]),
+    ([(3, 32, 9), (3, 32, 32, 2)], []),
+    # A mixer's hidden layer and what comes back; merged tokens come back too.
+    ([(3, 6, 6, 16), (3, 16, 5), (3, 16, 36), (3, 36, 16), (3, 16)], [1, 2]),
+    ([(3, 64, 16), (3, 16, 64), (3, 16, 32)], []),
+  ],
+)
+def test_what_cannot_be_maps_is_told_from_the_shapes(shapes, left_out):
+  found = {i: jax.ShapeDtypeStruct(shape, 'float32') for i, shape in enumerate(shapes)}
+  assert [i for i in found if i not in taps.images_of(found, 3, 32)] == left_out
+
+
+def test_a_prefix_that_is_stated_may_come_late():
+  tokens = [taps.described(Tap('x'), (3, n, 8), 224, 1) for n in (196, 197, 198)]
+  assert [(tap.kind, tap.prefix) for tap in tokens] == [('tokens', 0), ('tokens', 1), ('vector', 0)]

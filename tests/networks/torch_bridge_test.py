@@ -1,5 +1,6 @@
 """PyTorch networks: what needs no PyTorch here, and what does."""
 
+import copy
 import sys
 
 import jax
@@ -38,11 +39,12 @@ def test_another_family_of_preprocessing_is_refused():
     # A mixer's tokens, with its units in their place, and a vector.
     ([(1, 512, 7, 7), (1, 49, 512), (1, 512, 49), (1, 1000)], '', ['first', 'last', None, 'last']),
     ([(1, 53, 8), (1, 60, 8)], '', ['last', 'last']),
+    ([(1, 4, 64, 64), (2, 8, 7, 7)], '', [None, None]),  # what is 64 wide are its units, and another batch
   ],
 )
 def test_the_channels_are_told_from_the_shape(shapes, says, wanted):
   found = {str(i): jax.ShapeDtypeStruct(x, np.float32) for i, x in enumerate(shapes)}
-  layouts = torch_bridge._layouts(found, says, lambda key: 'first')
+  layouts = torch_bridge._layouts(found, says, lambda key: ('first', 64 if found[key].shape == (1, 4, 64, 64) else 0))
   assert [layouts.get(key) for key in found] == wanted
 
 
@@ -162,3 +164,45 @@ def test_every_job_works_on_it(torch, depth, tiny_osie, tmp_path):
     {'sets.mine.dir': str(tiny_osie), 'sets.mine.kind': 'osie', 'sets.mine.sigma': 8.0},
   )
   assert (tmp_path / 'e' / 'summary.json').is_file()
+
+
+def test_what_modules_share_and_keep_is_as_in_pytorch(torch):
+  from tests.networks import torch_modules
+
+  module = torch_modules.Odd(torch_modules.sliced)
+  network = sj.from_torch(copy.deepcopy(module), preprocess=sj.Preprocess(32, (0, 0, 0), (1, 1, 1)))
+  assert 'again.weight' not in network.variables['params']
+  x = torch.from_numpy(IMAGES / np.float32(255)).permute(0, 3, 1, 2)
+  wanted = module(x).detach().permute(0, 2, 3, 1).numpy()
+  for _ in range(2):
+    np.testing.assert_allclose(network.maps(IMAGES, ['output'])['output'], wanted, atol=1e-5)
+
+
+def test_what_would_be_another_number_is_refused(torch):
+  from tests.networks import torch_modules
+
+  odd, small = torch_modules.Odd, sj.Preprocess(32)
+  with pytest.raises(sj.InputError, match=r'other values at last than in PyTorch: it writes in place'):
+    sj.from_torch(odd(torch_modules.viewed), preprocess=small)
+  with pytest.raises(sj.InputError, match='draws random numbers'):
+    sj.from_torch(odd(torch.nn.functional.dropout), preprocess=small)
+  with pytest.raises(sj.InputError, match='1 of Sequential has no running statistics'):
+    sj.from_torch(torch.nn.Sequential(odd(None), torch.nn.BatchNorm2d(4, track_running_stats=False)), preprocess=small)
+  with pytest.raises(sj.InputError, match='parameters without values'):
+    sj.from_torch(torch.nn.Sequential(torch.nn.LazyConv2d(4, 3)), preprocess=small)
+
+
+def test_hieras_tokens_are_put_in_their_places(torch):
+  import timm
+
+  with torch.random.fork_rng():
+    module = timm.create_model('hiera_tiny_224', img_size=64, embed_dim=8, num_heads=1, stages=(1, 1, 1, 1))
+  x = torch.from_numpy(IMAGES.repeat(2, 1).repeat(2, 2) / np.float32(255)).permute(0, 3, 1, 2)
+  with torch.no_grad():
+    wanted = copy.deepcopy(module).eval().forward_intermediates(x, intermediates_only=True)
+  network = sj.from_torch(module, preprocess=sj.Preprocess(64, (0, 0, 0), (1, 1, 1)))
+  taps = [f'blocks.{i}' for i in range(4)]
+  assert [tap for tap in network.taps if tap.startswith(('unroll', 'blocks'))] == taps
+  maps = network.maps(IMAGES.repeat(2, 1).repeat(2, 2), taps)
+  for tap, y in zip(taps, wanted, strict=True):
+    np.testing.assert_allclose(maps[tap], y.permute(0, 2, 3, 1), atol=1e-4)

@@ -1,6 +1,7 @@
 """timm's models, what they say of their images, and their weights."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import ml_dtypes
@@ -24,14 +25,33 @@ def create(name: str) -> Any:
     return timm.create_model(name)
 
 
-def taken(module: Any) -> dict[str, dict[str, np.ndarray]]:
-  """Returns copies of a module's tensors, which it loses; it is to evaluate."""
-  copies = {
-    kind: {key: (x.float() if x.is_floating_point() else x).detach().cpu().numpy().copy() for key, x in named}
-    for kind, named in (('params', module.named_parameters()), ('buffers', module.named_buffers()))
-  }
-  module.eval().to('meta')
-  return copies
+def taken(module: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
+  """Returns copies of a module's tensors, which it loses; it is to evaluate.
+
+  Returns:
+    {kind: {name: array}}, and {name: name of the same parameter} of parameters
+    that two modules share.
+  """
+  for key, part in module.named_modules():
+    if 'BatchNorm' in type(part).__name__ and getattr(part, 'running_mean', 0) is None:
+      raise InputError(f'{key} of {type(module).__name__} has no running statistics: an image depends on its batch.')
+  first = {id(x): key for key, x in module.named_parameters()}
+  every = {key: first[id(x)] for key, x in module.named_parameters(remove_duplicate=False)}
+  try:
+    copies = {
+      kind: {key: (x.float() if x.is_floating_point() else x).detach().cpu().numpy().copy() for key, x in named}
+      for kind, named in (('params', module.named_parameters()), ('buffers', module.named_buffers()))
+    }
+  except (NotImplementedError, ValueError) as error:  # on 'meta', or lazy
+    raise InputError(f'{type(module).__name__} has parameters without values ({outside.reason(error)}).') from error
+  module.eval().to('meta')  # unties what is no longer one parameter
+  return copies, {key: every[key] for key, _ in module.named_parameters() if key not in copies['params']}
+
+
+def arrays(variables: Mapping, tied: Mapping) -> dict[str, Any]:
+  """Returns all of a module's arrays by their names; see `taken`."""
+  params = variables['params']
+  return {**params, **{key: params[first] for key, first in tied.items()}, **variables.get('buffers', {})}
 
 
 def source(name: str) -> str:

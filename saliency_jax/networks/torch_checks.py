@@ -1,0 +1,121 @@
+"""What torchax does otherwise than PyTorch, found before a number is wrong."""
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from saliency_jax.errors import InputError
+
+_TOLERANCE = 1e-3  # of the greatest value of a tap
+_SLICES = ('aten::slice', 'aten::select')
+_SET = ('aten::copy_', 'aten::fill_')  # x[1:] = y
+
+
+@contextlib.contextmanager
+def unchanged(parts: Iterable[Any]) -> Iterator[None]:
+  """Gives modules back what they had: a cache would keep JAX's tracers."""
+  import torch
+
+  own = vars(torch.nn.Module()).keys()
+  kept = [(vars(part), {key: x for key, x in vars(part).items() if key not in own}) for part in parts]
+  held = [(x, x.copy()) for _, values in kept for x in values.values() if isinstance(x, (dict, list))]
+  try:
+    yield
+  finally:
+    for now, values in kept:
+      for key in now.keys() - values.keys() - own:
+        del now[key]
+      now.update(values)
+    for x, before in held:
+      x.clear()
+      x.update(before) if isinstance(x, dict) else x.extend(before)
+
+
+@contextlib.contextmanager
+def no_random_numbers(env: Any) -> Iterator[None]:
+  """Enters torchax's environment; raises an `InputError` if one is drawn."""
+  seed = jax.random.key(0)
+  with env.override_property(prng=seed), env:
+    yield
+    if env.prng_key is not seed:
+      raise InputError('it draws random numbers, with training=True or of its own; let eval() switch them off.')
+
+
+def writes_to_views(module: Any, side: int) -> bool:
+  """Returns whether something is written in place where a view was taken.
+
+  torchax copies most views, so that the tensor they are of may miss a write.
+
+  Args:
+    module: on PyTorch's device 'meta', so that nothing is computed.
+    side: of its images, in pixels.
+  """
+  import torch
+  from torch.utils import _python_dispatch, _pytree
+
+  viewed, sliced, written = {}, {}, []  # of slices torchax does know
+
+  class Watch(_python_dispatch.TorchDispatchMode):
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+      def places(tree):
+        storages = [x.untyped_storage() for x in _pytree.tree_leaves(tree) if isinstance(x, torch.Tensor)]
+        return {x._cdata: x for x in storages}
+
+      result = func(*args, **(kwargs or {}))
+      if not func._schema.is_mutable:
+        given, kind = places((args, kwargs)), sliced if func._schema.name in _SLICES else viewed
+        kind.update({key: x for key, x in places(result).items() if key in given})
+      elif places(result).keys() & (viewed | ({} if func._schema.name in _SET else sliced)).keys():
+        written.append(func)
+      return result
+
+  try:
+    with torch.no_grad(), Watch(), unchanged([*module.modules()]):
+      module(torch.empty(1, 3, side, side, device='meta'))
+  except Exception:  # of a module that needs the values, which JAX has not either
+    return True
+  return bool(written)
+
+
+def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping, side: int) -> None:
+  """Compares every tap with what PyTorch computes, for one drawn image.
+
+  Raises:
+    InputError: a tap differs by more than a thousandth of its greatest value.
+  """
+  import torch
+
+  found: dict[str, list[np.ndarray]] = {}
+  x = np.random.default_rng(0).normal(size=(1, side, side, 3)).astype(np.float32)
+
+  def hook(key, part, _, given):
+    given = given[0] if isinstance(given, tuple) and given else given
+    if isinstance(given, torch.Tensor):
+      found.setdefault(key, []).append(given.numpy().copy())
+
+  parts = module.named_modules()
+  handles = [part.register_forward_hook(functools.partial(hook, key or 'output')) for key, part in parts]
+  arrays = {key: torch.from_numpy(value) for key, value in arrays.items()}
+  try:
+    with torch.no_grad(), unchanged([*module.modules()]):
+      torch.func.functional_call(module, arrays, (torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(),))
+  finally:
+    for handle in handles:
+      handle.remove()
+  ours = jax.jit(lambda variables, x: capture(variables, x, None)[1])(variables, x)
+  order = {key: i for i, key in enumerate(found)}  # of the computation; JAX sorts
+  for tap in sorted(ours, key=lambda tap: order[tap.partition('#')[0]]):
+    key, _, number = tap.partition('#')
+    value = ours[tap]
+    wanted = found[key][int(number or 0)]
+    wanted = [y for y in (wanted, np.moveaxis(wanted, 1, -1)) if y.shape == value.shape]
+    near = [np.allclose(value, y, 0, _TOLERANCE * np.abs(y).max(), equal_nan=True) for y in wanted]
+    if near and not any(near):
+      raise InputError(
+        f'{type(module).__name__} gives other values at {tap} than in PyTorch: it writes in place to '
+        f'a view (x.view(...), x.chunk(...)), which torchax loses; write it without.'
+      )
