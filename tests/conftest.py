@@ -15,10 +15,11 @@ import tempfile
 
 import hypothesis
 import jax
-import numpy as np
 import pytest
 
-from saliency_jax.networks import trees, vgg
+from saliency_jax.networks import vgg
+from saliency_jax.networks.preprocess import Preprocess
+from saliency_jax.networks.weights import variable_files
 from tests import tiny
 from tests.data import made
 
@@ -95,8 +96,8 @@ def tiny_osie(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope='session')
 def random_weights(tmp_path_factory) -> pathlib.Path:
-  """A weight file of VGG-16's full size, in the package's own layout."""
-  arrays = trees.flatten(tiny.params(vgg.WIDTHS)) | {'mean': np.array([124, 117, 104], np.float32)}
-  path = tmp_path_factory.mktemp('weights') / 'random.npz'
-  np.savez(path, **arrays)
+  """A weight file of VGG-16's full size, of this package."""
+  path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
+  seen = Preprocess(224, (124.0, 117.0, 104.0), (1.0, 1.0, 1.0), 1.0)
+  variable_files.save(path, variable_files.Ported({'params': tiny.params(vgg.WIDTHS)}, seen), 'random', 'drawn')
   return path

@@ -1,7 +1,7 @@
 """An architecture: a network of the zoo without its variables."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +12,6 @@ from saliency_jax.networks.staged import SALIENCY, Staged
 from saliency_jax.networks.taps import Tap, described
 from saliency_jax.networks.vgg import VGG
 from saliency_jax.networks.weights import known_weights, port_table
-from saliency_jax.networks.weights.known_weights import Known
 from saliency_jax.networks.weights.variable_files import Ported
 
 _IMAGE = np.zeros((1, 224, 224, 3), np.float32)
@@ -38,12 +37,13 @@ class Architecture(NamedTuple):
   frame: Frame | None = None
   trunk: Trunk | None = None
   image_size: int = 224
-  # (arrays, C of the readout's tap) -> the first layers of `heads.dense`.
-  dense: Callable[[Mapping, int], dict] | None = None
+  # Shapes of the first layers of `heads.dense`, which files of its weights may
+  # have; the first one is a convolution over all cells of pooled maps.
+  dense: Mapping[str, tuple[int, ...]] = {}
 
   @property
-  def known(self) -> Mapping[str, Known]:
-    """Its weights that have a name."""
+  def known(self) -> Mapping[str, Sequence[known_weights.Source]]:
+    """The sources of its weights that have a name."""
     return known_weights.FILES.get(self.name, {})
 
   @property

@@ -71,11 +71,11 @@ def _weights(name: str) -> Iterable[str]:
     yield f'  {zoo.IMAGENET}  {found.trunk.network} below a decoder to train'
   if found.decodes and not found.known:
     yield '  nobody has published weights of this model'
-  for title, known in found.known.items():
-    for source in known.sources:
+  for title, sources in found.known.items():
+    for source in sources:
       digest = f'{source.algorithm} {source.digest}' if source.digest else 'no hash published'
       licence = source.licence and f'  licence: {source.licence}'
-      yield f'  {title}  {source.title}  {digest}{licence}'
+      yield f'  {title}  {source.address}  {digest}{licence}'
   yield f'  {zoo.RANDOM}  drawn with seed 0'
 
 

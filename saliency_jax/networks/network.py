@@ -41,6 +41,7 @@ class Provenance(NamedTuple):
   # Of a trained network: the stages that were, and on what task.
   depth: int | None = None
   task: str = ''
+  file_sha256: str = ''  # of the file, where the variables come from one
 
 
 class Head(NamedTuple):

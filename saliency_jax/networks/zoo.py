@@ -46,7 +46,7 @@ def load(
       trunk with a decoder to be trained.
     preprocessing: the family of preprocessing that a weight file expects; ''
       takes the usual one of the file's layout.
-    cache_dir: the folder of ported weights; '' is the user's cache.
+    cache_dir: the folder of fetched weights; '' is the user's cache.
     dtype: 'float32' or 'bfloat16', the type of the arithmetic.
     readout_tap: the tap that a readout takes; '' is the network's own.
     image_size: S, the side in pixels to which images are resized; 0 is the
@@ -192,13 +192,11 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
         raise
       raise InputError(f'{error} They are those of {" or ".join(others)}; set config.network.name.') from error
 
-  saved, _ = known_weights.load(
-    weights, port, found.known, network=name, cache_dir=cache_dir, preprocessing=preprocessing
-  )
-  loaded = assemble(name, found, saved.ported, Provenance(saved.origin.name, saved.sha256, saved.origin.source), dtype)
+  ported, provenance = known_weights.load(weights, port, name, cache_dir=cache_dir, preprocessing=preprocessing)
+  loaded = assemble(name, found, ported, provenance, dtype)
   if not found.decodes:
     return loaded
-  head = saved.ported.variables['params'][loaded.decoder.name]
+  head = ported.variables['params'][loaded.decoder.name]
   return loaded.replace(
     preprocess=loaded.preprocess._replace(image_size=found.image_size),
     frame=found.frame,

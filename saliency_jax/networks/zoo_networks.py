@@ -9,12 +9,19 @@ from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.saliency import deepfix, deepgaze, dva, msi_net, open_salicon, pdp, sam, unisal
 from saliency_jax.networks.weights import port_table, vgg_tables, zoo_tables
 
+_DENSE = {
+  'dense_0/kernel': (7, 7, 512, 4096),
+  'dense_0/bias': (4096,),
+  'dense_1/kernel': (4096, 4096),
+  'dense_1/bias': (4096,),
+}
+
 
 def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
   # The layers of the paper's Table 2, in its order.
   top = tuple(layer for layer in [*widths][::-1] if layer >= 'conv4')
   port = vgg_tables.porter(f'VGG-{name[3:]}', tuple(widths))
-  return Architecture(name, vgg.VGG(vgg.layers(widths)), top, top[0], port, dense=vgg_tables.dense_layers)
+  return Architecture(name, vgg.VGG(vgg.layers(widths)), top, top[0], port, dense=_DENSE)
 
 
 def _resnet(name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:

@@ -135,7 +135,7 @@ def _assembled(workdir: pathlib.Path, member: str, best: checkpoints.Trained, dt
   provenance = Provenance(
     f'{workdir.absolute().name}:{member or "trained"}',
     variable_files.digest(whole),
-    f'step {best.step} of {workdir}, trained from {saved.origin.name}',
+    f'step {best.step} of {workdir}, trained from {saved.name}',
     members[member or next(iter(members))]['depth'],
     job['task']['name'],
   )
@@ -160,7 +160,8 @@ def save_start(workdir: str | os.PathLike, network: Network) -> None:
   variable_files.save(
     pathlib.Path(workdir) / _START,
     Ported(dict(network.variables), network.preprocess),
-    variable_files.Origin(described.name, described.source, described.sha256, ''),
+    described.name,
+    described.source,
   )
 
 

@@ -1,6 +1,5 @@
 """VGG's own dense layers as the first ones of a scene head."""
 
-import jax
 import numpy as np
 import pytest
 
@@ -8,7 +7,6 @@ from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, pretrained_dense, zoo
 from saliency_jax.networks.network import Provenance
-from saliency_jax.networks.weights import vgg_tables
 from saliency_jax.training import plan, step
 from tests import tiny
 from tests.networks.weights import made
@@ -60,9 +58,33 @@ LAYOUTS = {
 }
 
 
+CONVOLUTIONS = {
+  'Keras': made.keras_arrays,
+  'Caffe': lambda weights: {name: x for name, x in made.caffe_arrays(weights).items() if 'fc' not in name},
+}
+DENSE = {'dense_0/kernel': (2, 2, 3, 6), 'dense_0/bias': (6,), 'dense_1/kernel': (6, 5), 'dense_1/bias': (5,)}
+
+
+def _torch_features(weights):
+  return {name: x for name, x in made.torchvision_arrays(weights).items() if 'features' in name}
+
+
+def _layers(title, folder, **changes):
+  """What a network of a file of this layout begins a head with."""
+  arrays = CONVOLUTIONS.get(title, _torch_features)(made.tensors()) | LAYOUTS[title] | changes
+  np.savez(folder / 'vgg.npz', **arrays)
+  provenance = Provenance('vgg', '', str(folder / 'vgg.npz'), file_sha256='00')
+  return pretrained_dense.layers(zoo.outline('vgg16').replace(provenance=provenance))
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+  monkeypatch.setitem(zoo.NETWORKS, 'vgg16', tiny.architecture(made.WIDTHS)._replace(dense=DENSE))
+
+
 @pytest.mark.parametrize('title', LAYOUTS)
-def test_a_head_begins_with_what_the_file_computes(title):
-  layers = vgg_tables.dense_layers(LAYOUTS[title], 3)
+def test_a_head_begins_with_what_the_file_computes(title, narrow, tmp_path):
+  layers = _layers(title, tmp_path)
   top = {'kernel': np.eye(5, dtype=np.float32), 'bias': np.zeros(5, 'f')}
   maps = _drawn(1, 4, 4, 3)
   pooled = maps.reshape(2, 2, 2, 2, 3).max(axis=(1, 3)).transpose(2, 0, 1)
@@ -74,22 +96,23 @@ def test_a_head_begins_with_what_the_file_computes(title):
 @pytest.mark.parametrize(
   ('change', 'says'),
   [
-    ({'fc6/0': _drawn(6, 13)}, r'kernel \(6, 13\)'),
-    ({'fc7/0': _drawn(5, 7)}, r'fit the 6 units below'),
-    ({'fc7/1': np.full(5, np.nan)}, 'no bias of fc7, or none of finite'),
-    ({'fc7/1': np.zeros(0)}, r'for 1 units'),
+    ({'fc6/0': _drawn(6, 13)}, r"'fc6/0' is float32 \(6, 13\)"),
+    ({'fc7/0': _drawn(5, 7)}, r"'fc7/0' is float32 \(5, 7\)"),
+    (
+      {'fc7/1': np.full(5, np.nan, np.float32)},
+      "'fc7/1' has values that are not finite.*takes weights with dense layers",
+    ),
   ],
 )
-def test_a_file_that_is_not_of_vgg_is_refused(change, says):
+def test_a_file_that_does_not_fit_is_refused(change, says, narrow, tmp_path):
   with pytest.raises(InputError, match=says):
-    vgg_tables.dense_layers(LAYOUTS['Caffe'] | change, 3)
+    _layers('Caffe', tmp_path, **change)
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path):
+def run(narrow, tmp_path):
   """The config of a scene task on a file of a small VGG-16."""
-  monkeypatch.setitem(zoo.NETWORKS, 'vgg16', tiny.architecture(made.WIDTHS)._replace(dense=vgg_tables.dense_layers))
-  np.savez(tmp_path / 'vgg.npz', **(made.torchvision_arrays(made.tensors()) | LAYOUTS['torchvision']))
+  np.savez(tmp_path / 'vgg.npz', **_torch_features(made.tensors()), **LAYOUTS['torchvision'])
   config = training.run(1)
   config.update_from_flattened_dict(
     {
@@ -124,9 +147,8 @@ def test_the_key_decides_with_what_training_begins(run):
     return drawn.params['dense']
 
   one, other = head(made_of, 0), head(made_of, 1)
-  expected = vgg_tables.dense_layers(LAYOUTS['torchvision'], 3)
-  for name in ('dense_0', 'dense_1'):
-    jax.tree.map(np.testing.assert_array_equal, one[name], expected[name])
+  np.testing.assert_array_equal(one['dense_0']['bias'], FC6[1])
+  np.testing.assert_array_equal(one['dense_1']['kernel'], FC7[0].T)
   assert np.abs(one['dense_2']['kernel'] - other['dense_2']['kernel']).max() > 0
   run.task.pretrained_dense = False
   drawn = _plan(run)
@@ -151,14 +173,15 @@ def test_what_does_not_fit_is_said(run, change, says):
 
 
 @pytest.mark.parametrize(
-  ('name', 'depth', 'says'),
-  [
-    ('imagenet', None, 'weights, or torchvision or places365, or leave'),
-    ('random', None, r'vgg16 \(random\) has no dense layers'),
-    ('torchvision', 1, r'vgg16 \(torchvision\) has no dense layers'),
-  ],
+  'provenance', [Provenance('random', '', 'drawn with seed 0'), Provenance('W:trained', '', 'step 3', 1, 'scene')]
 )
-def test_weights_without_them_are_told_from_others(name, depth, says):
-  network = zoo.outline('vgg16').replace(provenance=Provenance(name, '', 'an address', depth))
-  with pytest.raises(InputError, match=says):
-    pretrained_dense.layers(network)
+def test_a_network_without_a_file_has_none(provenance):
+  with pytest.raises(InputError, match=r'vgg16 \((random|W:trained)\) has no dense layers'):
+    pretrained_dense.layers(zoo.outline('vgg16').replace(provenance=provenance))
+
+
+def test_a_file_without_them_is_refused(narrow, tmp_path):
+  np.savez(tmp_path / 'vgg.npz', **_torch_features(made.tensors()))
+  provenance = Provenance('vgg', '', str(tmp_path / 'vgg.npz'), file_sha256='00')
+  with pytest.raises(InputError, match="lack 'dense_0/kernel', .* such as torchvision and places365"):
+    pretrained_dense.layers(zoo.outline('vgg16').replace(provenance=provenance))

@@ -5,7 +5,7 @@ of each. Porting is total: every variable comes from one array of its shape, and
 every other array of the file is one that the table leaves out by name.
 """
 
-import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -37,11 +37,9 @@ FAMILIES: Mapping[str, Preprocess] = {
   'vgg_features': Preprocess(224, (123.0, 117.0, 104.0), _ONE, 1.0),
 }
 CAFFE = FAMILIES['caffe']
-# What becomes of an array's axes; of a dense layer's the last two count.
+# Our axes as another program has them; of a dense layer the last two count.
 _AXES = {
   'oihw': (2, 3, 1, 0),
-  'oihw reversed': (2, 3, 1, 0),  # a true convolution, as Theano's: both axes of the kernel reversed
-  'hwio reversed': (0, 1, 2, 3),
   'iohw': (2, 3, 0, 1),  # Caffe's and torch's transposed convolution
 }
 
@@ -53,15 +51,16 @@ class Rule(NamedTuple):
   # The variable's name as in `variable_files`, with groups of the expression;
   # dots within become slashes.
   variable: str
-  # Of the array's axes: a key of `_AXES`, 'same', or 'vector' with other axes of
-  # length 1 before it, as the first Caffe wrote biases.
-  order: str = 'same'
+  # Of the array's axes: a key of `_AXES`, '' for ours; 'flat' if there may be
+  # more or fewer of them, 'reversed' if both of a kernel are, as of Theano's
+  # true convolution.
+  order: str = ''
 
 
-def torch_layer(theirs: str, ours: str = r'\1') -> tuple[Rule, ...]:
+def torch_layer(theirs: str, ours: str = r'\1', order: str = 'oihw') -> tuple[Rule, ...]:
   """Returns what becomes of a layer or norm of PyTorch; see `Rule`."""
   return (
-    Rule(rf'{theirs}[._]weight', f'{ours}/kernel', 'oihw'),
+    Rule(rf'{theirs}[._]weight', f'{ours}/kernel', order),
     Rule(rf'{theirs}[._]weight', f'{ours}/scale'),
     Rule(rf'{theirs}[._]bias', f'{ours}/bias'),
     Rule(rf'{theirs}\.running_mean', f'batch_stats:{ours}/mean'),
@@ -71,7 +70,7 @@ def torch_layer(theirs: str, ours: str = r'\1') -> tuple[Rule, ...]:
 
 def caffe_layer(theirs: str, ours: str = r'\1', order: str = 'oihw') -> tuple[Rule, ...]:
   """Returns what becomes of a layer of Caffe; see `Rule`."""
-  return Rule(f'{theirs}/0', f'{ours}/kernel', order), Rule(f'{theirs}/1', f'{ours}/bias', 'vector')
+  return Rule(f'{theirs}/0', f'{ours}/kernel', order), Rule(f'{theirs}/1', f'{ours}/bias', 'flat')
 
 
 class Table(NamedTuple):
@@ -80,7 +79,7 @@ class Table(NamedTuple):
   title: str  # of the program, for messages
   # Of those that match, the first whose variable the network has counts.
   rules: tuple[Rule, ...]
-  ignored: str  # regular expression for arrays that are left out
+  ignored: str  # regular expression for arrays that are left out, if nothing has them
   # A key of `FAMILIES`, '' where the network says, or it has to be stated; or
   # that of one model.
   preprocessing: str | Preprocess = 'torchvision'
@@ -106,9 +105,8 @@ def porter(
 
   Its arguments are what `weight_files.read_arrays` returns, the shape of every
   variable by its name, and a key of `FAMILIES`, None for what the arrays or the
-  table tell, or the preprocessing of a file of this package. It raises an
-  `InputError` if the arrays are not those of the network, or the preprocessing
-  is unknown or has to be stated.
+  table tell. It raises an `InputError` if the arrays are not those of the
+  network, or the preprocessing is unknown or has to be stated.
 
   Args:
     network: its name, for messages.
@@ -120,25 +118,24 @@ def porter(
   usual = preprocessing
 
   def port(
-    arrays: Mapping[str, np.ndarray],
-    expected: Mapping[str, tuple[int, ...]],
-    preprocessing: str | Preprocess | None = None,
+    arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]], preprocessing: str | None = None
   ) -> Ported:
     reversed_ = getattr(arrays, 'backend', '') == 'theano'
-    if isinstance(preprocessing, Preprocess):
-      table = OWN
-    else:
+    own = getattr(arrays, 'preprocess', None)
+    if own and preprocessing:
+      raise InputError(f'It is of this package and has its preprocessing within; leave {preprocessing!r} out.')
+    if not own:
       arrays = renamed(arrays)
-      table = recognise(network, tables, arrays)
+    table = OWN if own else recognise(network, tables, arrays)
     variables = {}
     found = _assign(network, table, arrays, expected)
     for name, shape in expected.items():
       array, order = found[name]
-      if reversed_ and order == 'same' and len(shape) == 4:
-        order = 'hwio reversed'
+      if reversed_ and not order and len(shape) == 4:
+        order = 'reversed'
       variables[name] = _tensor(arrays[array], array, order, network, shape)
-    family = preprocessing or told(arrays, table) or table.preprocessing or usual
-    return Ported(nested(variables), _preprocess(network, table, family), family if isinstance(family, str) else 'own')
+    family = own or preprocessing or told(arrays, table) or table.preprocessing or usual
+    return Ported(nested(variables), _preprocess(network, table, family), family if isinstance(family, str) else '')
 
   return port
 
@@ -172,8 +169,6 @@ def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterabl
   found: dict[str, tuple[str, str]] = {}
   unknown = []
   for array in arrays:
-    if re.fullmatch(table.ignored, array):
-      continue
     meant = table.matches(array)
     variable, order = next((each for each in meant if each[0] in expected), ('', ''))
     if variable in found:
@@ -183,7 +178,7 @@ def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterabl
       )
     if variable in expected:
       found[variable] = array, order
-    else:
+    elif not re.fullmatch(table.ignored, array):
       unknown.append(array)
   if unknown:
     raise InputError(
@@ -200,25 +195,20 @@ def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterabl
 
 
 def _tensor(array: np.ndarray, name: str, order: str, network: str, shape: tuple[int, ...]) -> np.ndarray:
-  axes = _AXES.get(order, ())[-len(shape) :]
-  ported = array.transpose(axes) if axes and array.ndim == len(axes) else array
-  if order == 'vector' and _unpadded(array.shape) == _unpadded(shape):
-    ported = array.reshape(shape)
-  if order.endswith('reversed') and array.ndim == len(axes):
-    ported = ported[::-1, ::-1]
-  if ported.shape != shape or not jnp.issubdtype(array.dtype, jnp.floating):
-    wanted = tuple(shape[axis] for axis in np.argsort(axes)) if axes else shape
+  words = order.split()
+  axes = next((_AXES[word][-len(shape) :] for word in words if word in _AXES), range(len(shape)))
+  wanted = tuple(shape[axis] for axis in np.argsort(axes))
+  ported = array.reshape(wanted) if 'flat' in words and array.size == math.prod(wanted) else array
+  if ported.shape != wanted or not jnp.issubdtype(array.dtype, jnp.floating):
     raise InputError(f'The array {name!r} is {array.dtype} {array.shape}, where {network} has floats {wanted}.')
+  ported = ported.transpose(axes)
+  if 'reversed' in words:
+    ported = ported[::-1, ::-1]
   with np.errstate(over='ignore'):  # an overflow is found as an infinity
     result = np.array(ported, np.float32, order='C')
   if not np.isfinite(result).all():
     raise InputError(f'The array {name!r} has values that are not finite.')
   return result
-
-
-def _unpadded(shape: tuple[int, ...]) -> tuple[int, ...]:
-  """Returns a shape without the axes of length 1 that it begins with."""
-  return tuple(itertools.dropwhile(lambda length: length == 1, shape))
 
 
 def _preprocess(network: str, table: Table, family: str | Preprocess) -> Preprocess:

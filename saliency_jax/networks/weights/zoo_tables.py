@@ -88,8 +88,8 @@ VIT_TIMM = Table(
 VIT_CLIP = Table(
   'CLIP',
   (
-    Rule(r'visual\.class_embedding', 'cls_token', 'vector'),
-    Rule(r'visual\.positional_embedding', 'pos_embed', 'vector'),
+    Rule(r'visual\.class_embedding', 'cls_token', 'flat'),
+    Rule(r'visual\.positional_embedding', 'pos_embed', 'flat'),
     *torch_layer(r'visual\.conv1', 'patch_embed'),
     *_blocks(
       r'visual\.transformer\.resblocks\.(\d+)',

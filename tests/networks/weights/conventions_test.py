@@ -20,7 +20,7 @@ def kernels(change):
 
 
 def load(path):
-  return known_weights.load(str(path), made.port, {}, network='net', cache_dir=str(path.parent))[0]
+  return known_weights.load(str(path), made.port, 'net')
 
 
 @pytest.mark.parametrize(
@@ -37,20 +37,17 @@ def test_kernels_of_theano_are_reversed(backend, change, inside, tmp_path):
   made.write_h5(tmp_path / 'a.h5', {f'{inside}{name}': x for name, x in made.keras_arrays(kernels(change)).items()})
   with h5py.File(tmp_path / 'a.h5', 'a') as file:
     file.attrs['backend'] = backend
-  assert load(tmp_path / 'a.h5').sha256 == variable_files.digest(CAFFE)
+  assert load(tmp_path / 'a.h5')[1].sha256 == variable_files.digest(CAFFE)
 
 
-def under_torchs_names(order=1, scale=1.0, classifier=1.0):
+def under_torchs_names(order=1, scale=1.0):
   arrays = made.torchvision_arrays(WEIGHTS)
   name = 'features.0.weight'
-  return arrays | {
-    name: arrays[name][:, ::order] * np.float32(scale),
-    'classifier.0.weight': np.full((4, 3), classifier, np.float32),
-  }
+  return arrays | {name: arrays[name][:, ::order] * np.float32(scale)}
 
 
 def test_the_hash_is_that_of_the_weights_of_imagenet():
-  ported = json.loads((made.FIXTURES / 'imagenet.json').read_text())['ported']
+  ported = json.loads((made.FIXTURES / 'imagenet.json').read_text())['tensors']
   assert ported['conv1_1/kernel'] == vgg_tables._ILSVRC_2014
 
 
@@ -58,19 +55,17 @@ def test_the_hash_is_that_of_the_weights_of_imagenet():
   ('order', 'family', 'mean'), [(1, 'caffe', CAFFE.preprocess.mean), (-1, 'vgg_features', (123, 117, 104))]
 )
 def test_values_of_caffe_are_told_by_the_first_layer(order, family, mean, monkeypatch, caplog, tmp_path):
-  monkeypatch.setattr(
-    vgg_tables, '_ILSVRC_2014', hashlib.sha256(WEIGHTS['conv1_1/kernel'][:, :, ::-1].tobytes()).hexdigest()
-  )
+  monkeypatch.setattr(vgg_tables, '_ILSVRC_2014', hashlib.sha256(WEIGHTS['conv1_1/kernel'].tobytes()).hexdigest())
   path = tmp_path / 'a.safetensors'
   made.write_safetensors(path, under_torchs_names(order))
-  for _ in range(2):  # ported, and kept
-    found = load(path)
-    assert found.origin.preprocessing == family
-    assert found.ported.preprocess.mean == mean
-    assert f'as for weights of {family}, x - ({mean[0]:g}' in caplog.text
-    caplog.clear()
-    for layer, tensors in CAFFE.variables['params'].items():
-      np.testing.assert_array_equal(found.ported.variables['params'][layer]['kernel'], tensors['kernel'])
+  found, _ = load(path)
+  assert found.family == family
+  assert found.preprocess.mean == mean
+  assert f'as for weights of {family}, x - ({mean[0]:g}' in caplog.text
+  first = found.variables['params'].pop('conv1_1')['kernel']
+  np.testing.assert_array_equal(first[:, :, ::order], WEIGHTS['conv1_1/kernel'])
+  for layer, tensors in found.variables['params'].items():
+    np.testing.assert_array_equal(tensors['kernel'], WEIGHTS[f'{layer}/kernel'])
 
 
 def test_what_is_assumed_is_said(caplog, tmp_path):
@@ -78,14 +73,6 @@ def test_what_is_assumed_is_said(caplog, tmp_path):
   load(tmp_path / 'a.safetensors')
   assert 'as for weights of torchvision, (x / 255 - (0.485, ' in caplog.text
   assert 'is wrong, set config.network.preprocessing' in caplog.text
-
-
-def test_a_file_of_features_alone_has_no_classifier():
-  found = made.port(under_torchs_names(-1, classifier=np.nan))
-  assert found.family == 'vgg_features'
-  np.testing.assert_array_equal(
-    found.variables['params']['conv1_1']['kernel'], CAFFE.variables['params']['conv1_1']['kernel']
-  )
 
 
 def test_kernels_scaled_for_0_to_255_are_no_torchvisions():
@@ -119,13 +106,3 @@ def test_resnets_of_caffe_are_no_torchvisions(folded):
     port(arrays, expected)
   assert port(arrays, expected, 'torchvision').family == 'torchvision'
   assert port(arrays, expected, 'caffe').preprocess.bgr
-
-
-def test_a_file_that_was_kept_without_its_family_is_ported_again(tmp_path):
-  """As by an older release, which took the values of Caffe for torchvision's."""
-  path = tmp_path / 'a.safetensors'
-  made.write_safetensors(path, under_torchs_names())
-  right = load(path)
-  (kept,) = (tmp_path / 'net').iterdir()
-  variable_files.save(kept, CAFFE, right.origin._replace(preprocessing=''))
-  assert load(path).sha256 == right.sha256

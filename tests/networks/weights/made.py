@@ -13,7 +13,7 @@ import numpy as np
 import safetensors.numpy
 
 from saliency_jax.networks import vgg
-from saliency_jax.networks.weights import vgg_tables
+from saliency_jax.networks.weights import variable_files, vgg_tables
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / 'fixtures'
 
@@ -34,7 +34,6 @@ WIDTHS = {
   'conv5_3': 3,
 }
 _PORT = vgg_tables.porter('VGG-16', vgg.CONVOLUTIONS)
-MEAN = np.array([120.0, 110.0, 100.0], np.float32)
 
 _FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
@@ -68,7 +67,7 @@ def shapes(widths: Mapping[str, int] = WIDTHS) -> dict[str, tuple[int, ...]]:
   return result
 
 
-def port(arrays: Mapping[str, np.ndarray], preprocessing: str | None = None):
+def port(arrays: Mapping[str, np.ndarray], preprocessing: str | None = None) -> variable_files.Ported:
   """Ports arrays to the network of `WIDTHS`."""
   return _PORT(arrays, shapes(), preprocessing)
 
@@ -112,10 +111,6 @@ def caffe_arrays(weights: Tensors, top: str = 'fc8') -> Tensors:
     named[f'{name}/0'] = kernel.transpose(3, 2, 0, 1)
     named[f'{name}/1'] = bias
   return named | {f'{top}/0': np.ones((4, 3), np.float32), f'{top}/1': np.ones(4, np.float32)}
-
-
-def own_arrays(weights: Tensors) -> Tensors:
-  return weights | {'mean': MEAN}
 
 
 def write_h5(path: pathlib.Path, arrays: Tensors) -> None:
@@ -207,7 +202,7 @@ FILES: dict[str, tuple[str, Callable, Callable]] = {
   'torchvision': ('.safetensors', torchvision_arrays, write_safetensors),
   'caffe-v1': ('.caffemodel', caffe_arrays, write_caffe_v1),
   'caffe-v2': ('.caffemodel', caffe_arrays, write_caffe_v2),
-  'own': ('.npz', own_arrays, write_npz),
+  'npz': ('.npz', torchvision_arrays, write_npz),
 }
 
 

@@ -12,7 +12,7 @@ from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.networks import resnet, vit, zoo
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights import known_weights, port_table, variable_files, weight_files, zoo_tables
+from saliency_jax.networks.weights import known_weights, port_table, variable_files, zoo_tables
 
 _PORT = port_table.porter('a network', zoo_tables.RESNET)
 _WIDTHS = {'conv1': (7, 7, 3, 64), 'layer4/0/downsample/0': (1, 1, 4, 5)}
@@ -158,11 +158,11 @@ def test_a_file_of_trained_variables_is_weights(tiny_zoo, tmp_path):
   rng, path = np.random.default_rng(0), tmp_path / 'a.safetensors'
   drawn = jax.tree.map(lambda x: rng.standard_normal(x.shape, np.float32), zoo.NETWORKS['resnet18'].shapes)
   seen = Preprocess(mean=(0.125, 0.25, 0.5), resize='bicubic')
-  variable_files.save(path, variable_files.Ported(drawn, seen), variable_files.Origin('trained', 'here', '', ''))
+  variable_files.save(path, variable_files.Ported(drawn, seen), 'trained', 'here')
   network = zoo.load('resnet18', weights=str(path), cache_dir=str(tmp_path))
   assert network.preprocess == seen
   jax.tree.map(np.testing.assert_array_equal, network.variables, drawn)
-  with pytest.raises(InputError, match=r'a\.safetensors is of this package'):
+  with pytest.raises(InputError, match=r'a\.safetensors: It is of this package'):
     zoo.load('resnet18', weights=str(path), preprocessing='timm', cache_dir=str(tmp_path))
   with pytest.raises(InputError, match='which vit_b16 has not'):
     zoo.load('vit_b16', weights=str(path), cache_dir=str(tmp_path))
@@ -206,44 +206,33 @@ def test_known_files_have_a_hash_a_licence_and_a_family():
     network = zoo.NETWORKS[name]
     assert network.known is versions
     assert network.decodes or set(versions) & {'imagenet', 'authors'}
-    for known in versions.values():
-      assert network.decodes or known.preprocessing in port_table.FAMILIES
-      for source in known.sources:
+    for sources in versions.values():
+      for source in sources:
         assert source.licence
+        assert network.decodes or source.preprocessing in port_table.FAMILIES
         # torch.hub's rule: the digits in the name begin the hash.
-        digits = re.search(r'-([0-9a-f]{8})\.pth$', source.title)
+        digits = re.search(r'-([0-9a-f]{8})\.pth$', source.address)
         assert source.digest.startswith(digits[1] if digits else '')
-        assert len(source.digest) in ((6, 8, 32, 40, 64) if source.fetch else (0,))
+        assert len(source.digest) in ((6, 8, 32, 40, 64) if source.fetched != 'hand' else (0,))
 
 
-def test_a_known_file_of_another_content_is_refused(tmp_path):
-  (source,) = known_weights.FILES['resnet18']['imagenet'].sources
-
-  def fetch(folder):
-    path = folder / 'file.pth'
-    path.write_bytes(b'something else')
-    return path
-
-  known = known_weights.Known('torchvision', '', (source._replace(fetch=fetch, kept=str(tmp_path / 'none')),))
+def test_a_known_file_of_another_content_is_refused(monkeypatch, tmp_path):
+  (source,) = known_weights.FILES['resnet18']['imagenet']
+  (tmp_path / 'file.pth').write_bytes(b'something else')
+  other = source._replace(address=(tmp_path / 'file.pth').as_uri(), kept='')
+  monkeypatch.setitem(known_weights.FILES, 'resnet18', {'imagenet': [other]})
   with pytest.raises(InputError, match='its sha256 is .* and not f37072fd'):
-    known_weights.load(
-      'imagenet', zoo.NETWORKS['resnet18'].port, {'imagenet': known}, network='resnet18', cache_dir=str(tmp_path)
-    )
+    known_weights.load('imagenet', zoo.NETWORKS['resnet18'].port, 'resnet18', cache_dir=str(tmp_path))
 
 
-def test_a_known_file_is_known_by_the_first_digits(tmp_path):
+def test_a_known_file_is_known_by_the_first_digits(monkeypatch, tmp_path):
   path = tmp_path / 'kept.npz'
   np.savez(path, **{'conv1.weight': np.ones((1, 1, 1, 1), np.float32)})
-  known = known_weights.Known(
-    'torchvision',
-    '',
-    (known_weights.Source('a file', 'sha256', files.digest(path)[:8], None, weight_files.read_arrays, str(path)),),
+  source = known_weights.Source(
+    'n', 'imagenet', 'torchvision', '', '', 'hand', 'sha256', files.digest(path)[:8], str(path), ''
   )
-  saved, _ = known_weights.load(
-    'imagenet',
-    lambda arrays, family: _PORT(arrays, {'conv1/kernel': (1, 1, 1, 1)}, family),
-    {'imagenet': known},
-    network='n',
-    cache_dir=str(tmp_path),
+  monkeypatch.setitem(known_weights.FILES, 'n', {'imagenet': [source]})
+  ported, _ = known_weights.load(
+    'imagenet', lambda arrays, family: _PORT(arrays, {'conv1/kernel': (1, 1, 1, 1)}, family), 'n'
   )
-  assert saved.ported.variables['params']['conv1']['kernel'] == 1
+  assert ported.variables['params']['conv1']['kernel'] == 1

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.vgg import CONVOLUTIONS
+from saliency_jax.networks.weights.port_table import FAMILIES
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()
@@ -18,33 +18,15 @@ def _port(arrays, preprocessing=None):
 
 
 @pytest.mark.parametrize('title', list(LAYOUTS))
-def test_all_but_the_first_kernel_are_as_they_were(title):
-  trunk = _port(LAYOUTS[title](WEIGHTS))
-  assert tuple(trunk.variables['params']) == CONVOLUTIONS
-  for layer, tensors in trunk.variables['params'].items():
+def test_every_tensor_is_as_it_was(title):
+  ported = _port(LAYOUTS[title](WEIGHTS))
+  assert ported.preprocess == FAMILIES['torchvision' if title in ('torchvision', 'npz') else 'caffe']
+  assert tuple(ported.variables['params']) == CONVOLUTIONS
+  for layer, tensors in ported.variables['params'].items():
     assert list(tensors) == ['kernel', 'bias']
     for kind, tensor in tensors.items():
       assert tensor.dtype == np.float32
-      if (layer, kind) != ('conv1_1', 'kernel'):
-        np.testing.assert_array_equal(tensor, WEIGHTS[f'{layer}/{kind}'])
-
-
-@pytest.mark.parametrize(
-  ('title', 'mean', 'factor', 'order'),
-  [
-    # R, G, B; the first kernel's channels and what multiplies them.
-    ('keras', (123.68, 116.779, 103.939), (1, 1, 1), (2, 1, 0)),
-    ('onnx', (123.68, 116.779, 103.939), (1, 1, 1), (2, 1, 0)),
-    ('caffe-v2', (123.68, 116.779, 103.939), (1, 1, 1), (2, 1, 0)),
-    ('torchvision', (123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375), (0, 1, 2)),
-    ('own', tuple(made.MEAN), (1, 1, 1), (0, 1, 2)),
-  ],
-)
-def test_preprocessing_is_folded_in(title, mean, factor, order):
-  trunk = _port(LAYOUTS[title](WEIGHTS))
-  np.testing.assert_allclose(trunk.preprocess.mean, mean, rtol=1e-6)
-  expected = WEIGHTS['conv1_1/kernel'][:, :, order] * np.reshape(factor, (3, 1))
-  np.testing.assert_allclose(trunk.variables['params']['conv1_1']['kernel'], expected, rtol=1e-6)
+      np.testing.assert_array_equal(tensor, WEIGHTS[f'{layer}/{kind}'])
 
 
 def test_what_timm_puts_on_top_is_left_out_as_torchvisions_is():
@@ -62,40 +44,24 @@ def test_what_timm_puts_on_top_is_left_out_as_torchvisions_is():
 
 
 def test_places365_is_told_by_its_last_layer():
-  places = _port(made.caffe_arrays(WEIGHTS, top='fc8a'))
-  np.testing.assert_allclose(places.preprocess.mean, (116.676, 112.514, 104.051), rtol=1e-6)
-  assert _port(made.caffe_arrays(WEIGHTS)).preprocess.mean[0] == (np.float32(123.68))
+  assert _port(made.caffe_arrays(WEIGHTS, top='fc8a')).preprocess == FAMILIES['places365']
   # Keras's port with its dense layers, and torch's names of the layers.
   top = {'predictions/predictions/kernel:0': np.ones((3, 365), np.float32)}
-  assert places.preprocess == _port(made.keras_arrays(WEIGHTS) | top).preprocess
+  assert _port(made.keras_arrays(WEIGHTS) | top).preprocess == FAMILIES['places365']
   named = {
     f'features.{name.replace("/0", ".weight").replace("/1", ".bias")}': x
     for name, x in made.caffe_arrays(WEIGHTS).items()
     if 'fc' not in name
   }
   torch = _port(named | {'classifier.fc8a.bias': np.ones(3, np.float32)})
-  assert torch.preprocess == _port(made.torchvision_arrays(WEIGHTS)).preprocess
-
-
-def test_a_trained_networks_file_keeps_its_preprocessing():
-  stated = Preprocess(112, tuple(map(float, made.MEAN)), (2.0, 2.0, 2.0), 1.0, resize='bicubic')
-  trunk = _port(LAYOUTS['own'](WEIGHTS), stated)
-  assert trunk.preprocess == stated
-  np.testing.assert_array_equal(trunk.variables['params']['conv1_1']['kernel'], WEIGHTS['conv1_1/kernel'])
+  assert torch.preprocess == FAMILIES['torchvision']
 
 
 def test_preprocessing_can_be_said():
   arrays = made.torchvision_arrays(WEIGHTS)
-  caffe = _port(arrays, 'caffe')
-  keras = _port(made.keras_arrays(WEIGHTS))
-  np.testing.assert_array_equal(
-    caffe.variables['params']['conv1_1']['kernel'], keras.variables['params']['conv1_1']['kernel']
-  )
-  np.testing.assert_array_equal(caffe.preprocess.mean, keras.preprocess.mean)
+  assert _port(arrays, 'caffe').preprocess == FAMILIES['caffe']
   with pytest.raises(InputError, match="'x' for VGG-16; choose one"):
     _port(arrays, 'x')
-  with pytest.raises(InputError, match="ported already.*leave 'caffe' out"):
-    _port(made.own_arrays(WEIGHTS), 'caffe')
 
 
 @pytest.mark.parametrize(
@@ -153,11 +119,6 @@ def test_any_missing_tensor_is_named(title):
       _port(rest)
 
 
-def test_mean_of_own_layout_is_needed():
-  with pytest.raises(InputError, match="lack 'mean'"):
-    _port(WEIGHTS)
-
-
 @pytest.mark.parametrize(
   ('title', 'name'),
   [
@@ -169,8 +130,6 @@ def test_mean_of_own_layout_is_needed():
     ('torchvision', 'features.3.weight'),
     ('caffe-v1', 'conv3_4/0'),
     ('caffe-v1', 'conv1_1/2'),
-    ('own', 'conv6_1/kernel'),
-    ('own', 'fc6/kernel'),
   ],
 )
 def test_an_unknown_array_is_named(title, name):
@@ -193,8 +152,6 @@ def test_two_networks_in_one_file():
     ('keras', 'block2_conv1/block2_conv1_W_1:0', '(3, 3, 3, 4)'),
     ('torchvision', 'features.5.weight', '(4, 3, 3, 3)'),
     ('caffe-v1', 'conv2_1/0', '(4, 3, 3, 3)'),
-    ('caffe-v1', 'conv2_1/1', '(4,)'),
-    ('own', 'mean', '(3,)'),
   ],
 )
 @pytest.mark.parametrize(
@@ -239,30 +196,18 @@ def test_halves_and_doubles_are_ported(half):
 
 
 def test_weights_do_not_share_memory_with_the_file():
-  arrays = made.own_arrays(made.tensors())
-  trunk = _port(arrays)
-  for name, array in arrays.items():
-    array += 1
-    layer, _, kind = name.partition('/')
-    if not kind:
-      continue  # the mean became numbers
-    ported = trunk.variables['params'][layer][kind]
-    assert not np.shares_memory(array, ported)
+  arrays = made.keras_arrays(made.tensors())
+  for layer in _port(arrays).variables['params'].values():
+    for tensor in layer.values():
+      assert not any(np.shares_memory(array, tensor) for array in arrays.values())
 
 
 def test_nothing_known():
-  with pytest.raises(InputError, match=r"Caffe .*'a', 'b', 'c' and 1 more"):
+  with pytest.raises(InputError, match=r"Caffe: .*'a', 'b', 'c' and 1 more"):
     _port(dict.fromkeys('abcd', np.ones(3)))
 
 
 def test_imagenet_is_ilsvrc_vgg16(reference_dir):
-  # The fingerprint is of the release, whose input is BGR: that kernel's hash is
-  # in our file twice, before and after its channels were turned round.
   release = json.loads((reference_dir / 'vgg16_imagenet_fingerprint.json').read_text())['layers']
-  ours = json.loads((made.FIXTURES / 'imagenet.json').read_text())
-  expected = {name: tensor['sha256'] for name, tensor in release.items()}
-  assert ours['released'].pop('conv1_1/kernel') == expected.pop('conv1_1/kernel')
-  assert not ours['released']
-  for name, sha256 in expected.items():
-    assert ours['ported'][name] == sha256
-  assert set(ours['ported']) - set(expected) == {'conv1_1/kernel', 'mean'}
+  ours = json.loads((made.FIXTURES / 'imagenet.json').read_text())['tensors']
+  assert {name: tensor['sha256'] for name, tensor in release.items()} == {k: x for k, x in ours.items() if k != 'mean'}
