@@ -41,7 +41,7 @@ def network_keys() -> ml_collections.ConfigDict:
 def run_keys() -> ml_collections.ConfigDict:
   """Returns the keys of the machine that a job runs on."""
   run = ml_collections.ConfigDict()
-  # Folder for ported weights and fetched data; '' is the user's cache. Read by
+  # Folder for fetched weights and data; '' is the user's cache. Read by
   # training/trained_models.py and data/.
   run.cache_dir = ''
   # Whether compiled programs are kept in its folder compiled/, at most 1 GB of

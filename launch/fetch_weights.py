@@ -1,15 +1,15 @@
-"""Gets the weights of a network, ports them and says where they lie.
+"""Gets the weights of a network and says what they are, and where they lie.
 
 python launch/fetch_weights.py --network=vgg16 --weights=imagenet
 python launch/fetch_weights.py --weights=vgg16_places365.caffemodel
 """
 
 import entry  # first: it puts the package on the path
+import jax
 from absl import flags
 
 from saliency_jax.download import cache_folder
 from saliency_jax.networks import zoo
-from saliency_jax.networks.weights import variable_files
 
 _NETWORK = flags.DEFINE_string('network', 'vgg16', f'Its name: {", ".join(zoo.NETWORKS)}.')
 _WEIGHTS = entry.path(
@@ -21,7 +21,7 @@ _WEIGHTS = entry.path(
 _CACHE_DIR = entry.path(
   'cache_dir',
   '',
-  'Folder of ported weights; by default $SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
+  'Folder of fetched weights; by default $SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
 )
 _PREPROCESSING = flags.DEFINE_string(
   'preprocessing', '', 'Family of preprocessing, where the layout of the file misleads.'
@@ -33,13 +33,12 @@ def main() -> None:
   network = zoo.load(
     _NETWORK.value, weights=_WEIGHTS.value, cache_dir=_CACHE_DIR.value, preprocessing=_PREPROCESSING.value
   )
-  tensors = variable_files.tensors(variable_files.Ported(network.variables, network.preprocess))
-  size = sum(x.size for name, x in tensors.items() if name != 'mean')
+  tensors = jax.tree.leaves(network.variables)
   mean = ', '.join(f'{value:.6g}' for value in network.preprocess.mean)
   print(f'weights     {network.provenance.name}')
   print(f'source      {network.provenance.source}')
   print(f'cached in   {cache_folder(_CACHE_DIR.value) / _NETWORK.value}')
-  print(f'tensors     {len(tensors) - 1}, with {size:,} numbers')
+  print(f'tensors     {len(tensors)}, with {sum(x.size for x in tensors):,} numbers')
   print(f'mean (RGB)  {mean}')
   print(f'sha256      {network.provenance.sha256}')
 

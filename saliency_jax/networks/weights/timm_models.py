@@ -64,16 +64,13 @@ def source(name: str) -> str:
 
 def preparation(module: Any) -> Preprocess:
   """Returns how timm prepares images for a model, torchvision's otherwise."""
-  config = getattr(module, 'pretrained_cfg', None) or {}
-  if not config.get('mean'):
+  if not (getattr(module, 'pretrained_cfg', None) or {}).get('mean'):
     return Preprocess()
-  resize = config.get('interpolation', 'bilinear')
-  return Preprocess(
-    config['input_size'][-1],
-    tuple(config['mean']),
-    tuple(config['std']),
-    resize=resize if resize in RESIZE else 'bicubic',
-  )
+  import timm
+
+  config = timm.data.resolve_model_data_config(module)
+  resize = config['interpolation'] if config['interpolation'] in RESIZE else 'bicubic'
+  return Preprocess(config['input_size'][-1], tuple(config['mean']), tuple(config['std']), resize=resize)
 
 
 def published(name: str, module: Any) -> str:
@@ -105,16 +102,10 @@ def fill(module: Any, path: str, name: str) -> None:
   names = getattr(sys.modules[type(module).__module__], 'checkpoint_filter_fn', None)
   if names and set(arrays) != set(wanted):
     arrays = names(arrays, module)  # timm's, for the names of others
-  wrong = [
-    key
-    for key in {**wanted, **arrays}
-    if key not in arrays
-    or key not in wanted
-    or arrays[key].shape != wanted[key].shape
-    or not bool(torch.isfinite(arrays[key]).all())
-  ]
-  if wrong:
-    raise InputError(
-      f'{path} does not fit {name}: {port_table.some(wrong)} missing in one of them, of another shape or not finite.'
-    )
-  module.load_state_dict(arrays)
+  try:
+    module.load_state_dict(arrays)
+  except RuntimeError as error:  # its lines name what is missing, or of another shape
+    raise InputError(f'{path} does not fit {name}: {outside.reason(error)}.') from error
+  odd = [key for key, x in arrays.items() if not bool(torch.isfinite(x).all())]
+  if odd:
+    raise InputError(f'{path} has values of {port_table.some(odd)} that are not finite.')

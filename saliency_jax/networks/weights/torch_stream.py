@@ -32,10 +32,8 @@ _TENSORS = {'torch._utils._rebuild_tensor': (4,), 'torch._utils._rebuild_tensor_
 _REBUILT_PARAMETER = 'torch._utils._rebuild_parameter'
 _NAMES = {*_STORAGES, *_TENSORS, _DICT, _SIZE, _PARAMETER, _REBUILT_PARAMETER}
 
-_PUSHES = {'BININT', 'BININT1', 'BININT2', 'LONG1', 'BINFLOAT', 'BINUNICODE', 'BINSTRING', 'SHORT_BINSTRING'}
 _CONSTANTS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False}
-_TUPLES = {'EMPTY_TUPLE': 0, 'TUPLE1': 1, 'TUPLE2': 2, 'TUPLE3': 3}
-_MARK = object()
+_TUPLES = ('EMPTY_TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,67 +97,61 @@ def interpret(stream: BinaryIO) -> tuple[Any, dict[str, Storage]]:
 
 
 class _Machine:
-  """The stack, the memo and the operations."""
+  """The stack, those that wait below a mark, the memo and the operations."""
 
   def __init__(self):
     self.stack: list[Any] = []
     self.storages: dict[str, Storage] = {}
+    self._below: list[list[Any]] = []
     self._memo: dict[int, Any] = {}
 
   def step(self, operation: str, argument: Any) -> None:
-    stack = self.stack
-    if operation in _PUSHES:
-      stack.append(argument)
-    elif operation in _CONSTANTS:
-      stack.append(_CONSTANTS[operation])
-    elif operation in _TUPLES:
-      stack.append(tuple(self._last(_TUPLES[operation])))
-    elif operation == 'TUPLE':
-      stack.append(tuple(self._since_mark()))
-    elif operation == 'MARK':
-      stack.append(_MARK)
-    elif operation == 'EMPTY_LIST':
-      stack.append([])
-    elif operation == 'EMPTY_DICT':
-      stack.append({})
-    elif operation in ('APPEND', 'APPENDS'):
-      many = operation == 'APPENDS'
-      items = self._since_mark() if many else self._last(1)
-      _of(list, stack[-1]).extend(items)
-    elif operation in ('SETITEM', 'SETITEMS'):
-      many = operation == 'SETITEMS'
-      items = self._since_mark() if many else self._last(2)
-      _fill(_of(dict, stack[-1]), items[::2], items[1::2])
-    elif operation in ('BINPUT', 'LONG_BINPUT'):
-      self._memo[argument] = stack[-1]
-    elif operation in ('BINGET', 'LONG_BINGET'):
-      stack.append(self._memo[argument])
-    elif operation == 'GLOBAL':
-      stack.append(_allowed(argument))
-    elif operation in ('REDUCE', 'NEWOBJ'):
-      function, arguments = self._last(2)
-      stack.append(_made(_of(_Name, function).name, _of(tuple, arguments)))
-    elif operation == 'BUILD':
-      (state,) = self._last(1)
-      _build(stack[-1], state)
-    elif operation == 'BINPERSID':
-      stack.append(self._storage(stack.pop()))
-    elif operation != 'PROTO':
-      raise ValueError(f'its pickle uses the operation {operation}, which no state_dict needs')
+    match operation:
+      case 'PROTO':
+        pass
+      case 'BININT' | 'BININT1' | 'BININT2' | 'LONG1' | 'BINFLOAT' | 'BINUNICODE' | 'BINSTRING' | 'SHORT_BINSTRING':
+        self.stack.append(argument)
+      case 'NONE' | 'NEWTRUE' | 'NEWFALSE':
+        self.stack.append(_CONSTANTS[operation])
+      case 'EMPTY_TUPLE' | 'TUPLE1' | 'TUPLE2' | 'TUPLE3':
+        self.stack.append(tuple(self._last(_TUPLES.index(operation))))
+      case 'TUPLE':
+        items = self._since_mark()  # after which there is another stack
+        self.stack.append(tuple(items))
+      case 'MARK':
+        self._below.append(self.stack)
+        self.stack = []
+      case 'EMPTY_LIST' | 'EMPTY_DICT':
+        self.stack.append([] if operation == 'EMPTY_LIST' else {})
+      case 'APPEND' | 'APPENDS':
+        items = self._last(1) if operation == 'APPEND' else self._since_mark()
+        _of(list, self.stack[-1]).extend(items)
+      case 'SETITEM' | 'SETITEMS':
+        items = self._last(2) if operation == 'SETITEM' else self._since_mark()
+        _fill(_of(dict, self.stack[-1]), items[::2], items[1::2])
+      case 'BINPUT' | 'LONG_BINPUT':
+        self._memo[argument] = self.stack[-1]
+      case 'BINGET' | 'LONG_BINGET':
+        self.stack.append(self._memo[argument])
+      case 'GLOBAL':
+        self.stack.append(_allowed(argument))
+      case 'REDUCE' | 'NEWOBJ':
+        function, arguments = self._last(2)
+        self.stack.append(_made(_of(_Name, function).name, _of(tuple, arguments)))
+      case 'BUILD':
+        (state,) = self._last(1)
+        _build(self.stack[-1], state)
+      case 'BINPERSID':
+        self.stack.append(self._storage(self.stack.pop()))
+      case _:
+        raise ValueError(f'its pickle uses the operation {operation}, which no state_dict needs')
 
   def _last(self, count: int) -> list[Any]:
-    start = len(self.stack) - count
-    items = self.stack[max(start, 0) :]
-    if start < 0 or any(item is _MARK for item in items):
-      raise IndexError
-    del self.stack[start:]
-    return items
+    return [self.stack.pop() for _ in range(count)][::-1]
 
   def _since_mark(self) -> list[Any]:
-    items = []
-    while (item := self.stack.pop()) is not _MARK:
-      items.append(item)
-    return items[::-1]
+    items, self.stack = self.stack, self._below.pop()
+    return items
 
   def _storage(self, reference: Any) -> Storage:
     """Reads ('storage', type, key, device, size) and an optional None."""

@@ -65,23 +65,20 @@ def tensors(ported: Ported) -> dict[str, np.ndarray]:
   return named(ported.variables) | {'mean': np.array(ported.preprocess.mean, np.float32)}
 
 
-def fingerprints(ported: Ported) -> dict[str, str]:
-  """Returns the sha256 of each tensor: its float32 values, C order, '<f4'."""
-  return {name: hashlib.sha256(np.ascontiguousarray(x, '<f4')).hexdigest() for name, x in tensors(ported).items()}
-
-
 def digest(ported: Ported) -> str:
   """Returns the sha256 that identifies variables, whatever their source.
 
-  It is over the lines 'name sha256' of `fingerprints`, and one more where
-  images are not only centred.
+  It is over a line 'name sha256' for each tensor, of its float32 values in C
+  order, '<f4', and one more where images are not only centred.
   """
-  prints = fingerprints(ported)
-  lines = ''.join(f'{name} {prints[name]}\n' for name in sorted(prints))
+  lines = [
+    f'{name} {hashlib.sha256(np.ascontiguousarray(x, "<f4")).hexdigest()}\n'
+    for name, x in sorted(tensors(ported).items())
+  ]
   rest = ported.preprocess._replace(mean=(), image_size=0, resize=Preprocess().resize)
   if rest != Preprocess(0, (), (1.0, 1.0, 1.0), 1.0):
-    lines += f'preprocess {json.dumps(rest)}\n'
-  return hashlib.sha256(lines.encode()).hexdigest()
+    lines.append(f'preprocess {json.dumps(rest)}\n')
+  return hashlib.sha256(''.join(lines).encode()).hexdigest()
 
 
 def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:
