@@ -37,6 +37,7 @@ FAMILIES: Mapping[str, Preprocess] = {
   'vgg_features': Preprocess(224, (123.0, 117.0, 104.0), _ONE, 1.0),
 }
 CAFFE = FAMILIES['caffe']
+_SCALED = 0.04  # below any gain of a first layer for images of unit variance
 # Our axes as another program has them; of a dense layer the last two count.
 _AXES = {
   'oihw': (2, 3, 1, 0),
@@ -232,10 +233,23 @@ def stated(family: str, network: str) -> Preprocess:
   return FAMILIES[family]
 
 
-def scaled_otherwise(found: str) -> InputError:
-  """Returns what to raise of weights that tell, by `found`, another scale."""
-  return InputError(
-    f'{found} for images in 0-255; set config.network.preprocessing to caffe '
-    '(BGR) or vgg_features (RGB), or to torchvision if they take '
-    "torchvision's."
-  )
+def check_scale(kernels: np.ndarray, factors: np.ndarray | float = 1.0) -> None:
+  """Checks that a first layer takes images of unit variance, as torchvision's.
+
+  Noise of that variance leaves it with a deviation of about .3 (ResNets) to 1.
+
+  Args:
+    kernels: `[K, ...]`.
+    factors: by which a norm multiplies the units, `[K]`.
+
+  Raises:
+    InputError: it is scaled as for images in 0-255.
+  """
+  norms = np.linalg.norm(np.asarray(kernels, np.float64).reshape(len(kernels), -1), axis=1)
+  gain = np.median(norms * factors)
+  if 0 < gain < _SCALED:
+    raise InputError(
+      f"The first layer of these weights has a gain of {gain:.2g}, where torchvision's have .3 to 1: it is scaled for "
+      'images in 0-255; set config.network.preprocessing to caffe (BGR) or vgg_features (RGB), or to torchvision if '
+      "they take torchvision's."
+    )

@@ -16,7 +16,6 @@ from saliency_jax.networks.weights.variable_files import Ported
 
 # sha256 of the first kernels of ILSVRC-2014's VGG-16, `[h, w, BGR, units]`.
 _ILSVRC_2014 = '564034bfdba3ca76c2787bb27101f4fff7fa318d2fbce72b98ee85a91ac7233c'
-_SCALED = 0.1  # a mean norm of kernels for images of unit variance is above it
 _ENDING = r'(?:_\d+)?(?::0)?'  # of what Keras calls a weight
 _BLOCK = r'(?:.*/)?block(\d)_conv(\d)'
 # What stands on top of Keras's convolutions, and what trained them.
@@ -56,11 +55,7 @@ def _told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
   for family, order in (('caffe', 1), ('vgg_features', -1)):
     if hashlib.sha256(np.ascontiguousarray(kernel[:, :, ::order])).hexdigest() == _ILSVRC_2014:
       return family
-  norm = np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), axis=0).mean()
-  if norm < _SCALED:
-    raise port_table.scaled_otherwise(
-      f"The kernels of conv1_1 have a mean norm of {norm:.2g}, where torchvision's have about 1: they are scaled"
-    )
+  port_table.check_scale(first)
   return ''
 
 

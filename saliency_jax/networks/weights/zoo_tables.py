@@ -4,31 +4,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from saliency_jax.networks.weights.port_table import Rule, Table, scaled_otherwise, torch_layer
+from saliency_jax.networks.weights.port_table import Rule, Table, check_scale, torch_layer
 
 # timm's names are torchvision's.
 RESNET = Table(
   'torchvision', torch_layer(r'((?:layer\d|conv1|bn1)\b.*)'), ignored=r'fc\.(weight|bias)|.*num_batches_tracked'
 )
-# The first layer and its norm turn noise of unit variance, as torchvision's
-# images have, into noise with a deviation of about .3 where the units live.
-_FIRST = ('conv1.weight', 'bn1.weight', 'bn1.running_var')
-_SCALED, _EPSILON = 0.04, 1e-5
 
 
 def told_of_resnet(arrays: Mapping[str, np.ndarray], table: Table) -> str:
-  """Returns '', the table's family, of a ResNet; see `port_table.porter`.
-
-  Raises:
-    InputError: the scale of the first layer is that of images in 0-255.
-  """
-  kernel, scale, variance = (np.asarray(arrays[name], np.float64) for name in _FIRST)
-  norms = np.linalg.norm(kernel.reshape(len(kernel), -1), axis=1)
-  gain = np.median(norms * np.abs(scale) / np.sqrt(np.abs(variance) + _EPSILON))
-  if 0 < gain < _SCALED:
-    raise scaled_otherwise(
-      f"The first layer of these weights has a gain of {gain:.2g}, where {table.title}'s have about 0.3: it is scaled"
-    )
+  """Returns '', the table's family; see `port_table.porter`, `check_scale`."""
+  del table
+  scale, variance = (np.abs(np.asarray(arrays[f'bn1.{name}'], np.float64)) for name in ('weight', 'running_var'))
+  check_scale(arrays['conv1.weight'], scale / np.sqrt(variance + 1e-5))
   return ''
 
 

@@ -77,7 +77,7 @@ def test_what_is_assumed_is_said(caplog, tmp_path):
 
 def test_kernels_scaled_for_0_to_255_are_no_torchvisions():
   arrays = under_torchs_names(scale=1 / 57)
-  with pytest.raises(InputError, match=r'norm of 0\.0.*caffe \(BGR\) or vgg_f'):
+  with pytest.raises(InputError, match=r'gain of 0\.0.*caffe \(BGR\) or vgg_f'):
     made.port(arrays)
   assert made.port(arrays, 'caffe').family == 'caffe'
 
