@@ -44,7 +44,6 @@ def transformer(name: str, variant: vit.Variant) -> Architecture:
     name,
     zoo_tables.VIT_TORCHVISION,
     zoo_tables.VIT_TIMM,
-    zoo_tables.VIT_CLIP,
     preprocessing='clip' if variant.clip else 'timm' if name.startswith('dino') else '',
     renamed=renamed,
   )

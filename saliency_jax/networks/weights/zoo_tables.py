@@ -56,7 +56,7 @@ VIT_TORCHVISION = Table(
   ignored=r'heads\..*',
 )
 
-# And of DINO and DINOv2.
+# And of DINO, DINOv2, and CLIP's image encoder.
 VIT_TIMM = Table(
   'timm',
   (
@@ -70,29 +70,4 @@ VIT_TIMM = Table(
   ignored=r'head\.(weight|bias)|mask_token',
   # augreg's and DINO's files have the same names and see different images.
   preprocessing='',
-)
-
-# OpenAI's names, and open_clip's; what has no 'visual.' is of the texts.
-VIT_CLIP = Table(
-  'CLIP',
-  (
-    Rule(r'visual\.class_embedding', 'cls_token', 'flat'),
-    Rule(r'visual\.positional_embedding', 'pos_embed', 'flat'),
-    *torch_layer(r'visual\.conv1', 'patch_embed'),
-    *_blocks(
-      r'visual\.transformer\.resblocks\.(\d+)',
-      'ln_1',
-      'ln_2',
-      r'attn\.in_proj',
-      r'attn\.out_proj',
-      r'mlp\.c_fc',
-      r'mlp\.c_proj',
-    ),
-    *torch_layer(r'visual\.ln_pre', 'norm_pre'),
-    *torch_layer(r'visual\.ln_post', 'norm'),
-  ),
-  ignored=r'(transformer|token_embedding|ln_final)\..*|visual\.proj'
-  r'|positional_embedding|text_projection|logit_scale|input_resolution'
-  r'|context_length|vocab_size',
-  preprocessing='clip',
 )
