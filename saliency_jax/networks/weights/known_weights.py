@@ -52,20 +52,25 @@ class Source(NamedTuple):
   kept: str
   licence: str
 
-  def file(self, folder: pathlib.Path) -> pathlib.Path:
-    """Returns the file's path, whose hash is right; it is fetched if need be.
+  def paths(self, folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """Returns where the file is kept: in a folder, or by another program."""
+    kept = pathlib.Path(self.kept or self.address).expanduser()
+    return folder / kept.name, folder / kept
 
-    Args:
-      folder: where it is kept, if no other program keeps it.
+  def at_hand(self, folder: pathlib.Path) -> pathlib.Path | None:
+    """Returns the file's path, if it is there and its hash is right."""
+    for path in self.paths(folder):
+      if path.is_file() and files.digest(path, self.algorithm).startswith(self.digest):
+        return path
+    return None
+
+  def fetch(self, folder: pathlib.Path) -> pathlib.Path:
+    """Fetches the file into a folder, and returns its path.
 
     Raises:
-      fetching.Unavailable: it cannot be had.
+      fetching.Unavailable: it cannot be had, or its hash is another one.
     """
-    kept = pathlib.Path(self.kept or self.address).expanduser()
-    path = folder / kept.name
-    for each in (path, folder / kept):
-      if each.is_file() and files.digest(each, self.algorithm).startswith(self.digest):
-        return each
+    path, _ = self.paths(folder)
     if self.fetched == 'hand':
       of_hash = f'{self.algorithm} {self.digest}' if self.digest else 'no hash of it is published'
       raise fetching.Unavailable(f'to be brought by hand, as {path}; {of_hash}')
@@ -110,17 +115,18 @@ def load(
       it does not fit the network; the message names it, and every source with
       its reason.
   """
-  known = FILES.get(network, {})
-  if weights not in known:
+  sources = FILES.get(network, {}).get(weights)
+  if sources is None:
     return _of_file(weights, port, network, preprocessing)
-  reasons = []
-  for source in known[weights]:
+  folder, reasons = cache_folder(cache_dir) / network, []
+  # What is at hand comes first: an address may be out of reach for long.
+  for source, path in sorted(((x, x.at_hand(folder)) for x in sources), key=lambda found: not found[1]):
     if preprocessing not in ('', source.preprocessing):
       raise InputError(
         f'The weights {weights!r} have the preprocessing {source.preprocessing!r}; leave {preprocessing!r} out.'
       )
     try:
-      path = source.file(cache_folder(cache_dir) / network)
+      path = path or source.fetch(folder)
       ported = port(weight_files.read_arrays(path), source.preprocessing or None)
       sha256 = digest(ported)
       if source.tensors not in ('', sha256):
@@ -129,7 +135,7 @@ def load(
     except (fetching.Unavailable, InputError) as error:
       reasons.append(f'{source.address} ({str(error).rstrip(".")})')
       logging.warning('Not available: %s', reasons[-1])
-  by_hand = all(source.fetched == 'hand' for source in known[weights])
+  by_hand = all(source.fetched == 'hand' for source in sources)
   raise InputError(
     f'No source of the weights {weights!r} of {network} can be used: '
     f'{"; ".join(reasons)}; '

@@ -40,10 +40,11 @@ def file(tmp_path):
   return made.write('keras', tmp_path / 'from', WEIGHTS)
 
 
-def test_the_first_source_that_works_is_fetched_once(tmp_path, file, monkeypatch):
+def test_the_first_source_that_works_is_fetched_once(tmp_path, file, monkeypatch, caplog):
   absent = _source(file, address=(tmp_path / 'absent.h5').as_uri())
   _known(monkeypatch, absent, _source(file), absent)
-  for _ in range(2):
+  for tried in ('absent.h5', ''):
+    caplog.clear()
     ported, found = _load('tiny', tmp_path)
     assert found.name == 'tiny'
     assert found.source == (tmp_path / 'from' / 'keras.h5').as_uri()
@@ -51,6 +52,8 @@ def test_the_first_source_that_works_is_fetched_once(tmp_path, file, monkeypatch
     kept = tmp_path / 'cache' / 'net' / 'keras.h5'
     assert found.file_sha256 == files.digest(kept)
     file.unlink(missing_ok=True)
+    assert tried in caplog.text
+    assert bool(caplog.text) == bool(tried)
   assert ported.preprocess.bgr
   np.testing.assert_array_equal(ported.variables['params']['conv1_1']['kernel'], WEIGHTS['conv1_1/kernel'])
 
