@@ -87,6 +87,7 @@ def finished(made: Network, name: str, dtype: str, weights: str = '') -> Network
       made.provenance.name or pathlib.Path(weights).stem or name,
       digest(Ported(jax.tree.map(np.asarray, dict(made.variables)), made.preprocess)),
       made.provenance.source or weights or name,
+      file_sha256='' if weights in ('', 'random') else files.digest(weights),
     ),
   )
   return made if dtype == made.dtype else made.replace(run=_cast(made.run, dtype), dtype=dtype)

@@ -9,6 +9,7 @@ import pytest
 import safetensors.numpy
 
 import saliency_jax as sj
+from saliency_jax import files
 from saliency_jax.networks import listing, torch_bridge, zoo
 from tests.training import made
 
@@ -99,9 +100,10 @@ def test_weights_come_from_a_file_whole_or_not_at_all(torch, tmp_path):
   safetensors.numpy.save_file(arrays, tmp_path / 'w.safetensors')
   other = zoo.load(SMALL, weights=str(tmp_path / 'w.safetensors'))
   assert other.provenance.name == 'w'
+  assert other.provenance.file_sha256 == files.digest(tmp_path / 'w.safetensors')
   jax.tree.map(lambda x, y: np.testing.assert_array_equal(x + 1, y), network.variables, other.variables)
   torch.save({key: torch.from_numpy(x) for key, x in arrays.items() if key != 'bn.bias'}, tmp_path / 'w.pth')
-  with pytest.raises(sj.InputError, match=r"not fit \S+ 'bn.bias' missing"):
+  with pytest.raises(sj.InputError, match=r'not fit \S+: .*Missing key\S+ in state_dict: "bn.bias"'):
     zoo.load(SMALL, weights=str(tmp_path / 'w.pth'))
 
 
