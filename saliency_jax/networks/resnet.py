@@ -6,15 +6,17 @@ zeros are padded explicitly. Batch normalization uses its running statistics.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.staged import Recorder, Staged
+from saliency_jax.networks.weights.port_table import Table, check_scale, torch_layer
 
 STAGES = (Stage('stem', 'conv1/.*|bn1/.*'), *(Stage(f'layer{n}', f'layer{n}/.*') for n in (1, 2, 3, 4)))
 
@@ -132,3 +134,17 @@ def _conv(units: int, size: int, stride: int, dtype: jnp.dtype, name: str) -> co
 def _relu(number: int) -> str:
   """Returns torchvision's name of a block's n-th ReLU, from 1."""
   return 'relu' if number == 1 else f'relu_{number - 1}'
+
+
+# timm's names are torchvision's.
+TABLE = Table(
+  'torchvision', torch_layer(r'((?:layer\d|conv1|bn1)\b.*)'), ignored=r'fc\.(weight|bias)|.*num_batches_tracked'
+)
+
+
+def told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
+  """Returns '', the table's family; see `port_table.porter`, `check_scale`."""
+  del table
+  scale, variance = (np.abs(np.asarray(arrays[f'bn1.{name}'], np.float64)) for name in ('weight', 'running_var'))
+  check_scale(arrays['conv1.weight'], scale / np.sqrt(variance + 1e-5))
+  return ''

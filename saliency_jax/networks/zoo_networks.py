@@ -7,7 +7,7 @@ import numpy as np
 from saliency_jax.networks import resnet, vgg, vit
 from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.saliency import deepfix, deepgaze, dva, msi_net, open_salicon, pdp, sam, unisal
-from saliency_jax.networks.weights import port_table, vgg_tables, zoo_tables
+from saliency_jax.networks.weights import port_table
 
 _DENSE = {
   'dense_0/kernel': (7, 7, 512, 4096),
@@ -20,12 +20,12 @@ _DENSE = {
 def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
   # The layers of the paper's Table 2, in its order.
   top = tuple(layer for layer in [*widths][::-1] if layer >= 'conv4')
-  port = vgg_tables.porter(f'VGG-{name[3:]}', tuple(widths))
+  port = vgg.porter(f'VGG-{name[3:]}', tuple(widths))
   return Architecture(name, vgg.VGG(vgg.layers(widths)), top, top[0], port, dense=_DENSE)
 
 
 def _resnet(name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:
-  port = port_table.porter(name, zoo_tables.RESNET, told=zoo_tables.told_of_resnet)
+  port = port_table.porter(name, resnet.TABLE, told=resnet.told)
   top = ('layer4', 'layer3', 'layer2', 'layer1')
   return Architecture(name, resnet.ResNet(blocks, bottleneck), top, top[0], port)
 
@@ -42,8 +42,8 @@ def transformer(name: str, variant: vit.Variant) -> Architecture:
 
   port = port_table.porter(
     name,
-    zoo_tables.VIT_TORCHVISION,
-    zoo_tables.VIT_TIMM,
+    vit.TORCHVISION,
+    vit.TIMM,
     preprocessing='clip' if variant.clip else 'timm' if name.startswith('dino') else '',
     renamed=renamed,
   )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks.weights import known_weights, port_table, variable_files, vgg_tables, zoo_tables
+from saliency_jax.networks import resnet, vgg
+from saliency_jax.networks.weights import known_weights, port_table, variable_files
 from tests.networks.weights import made
 
 WEIGHTS = made.tensors()  # in BGR, as Caffe's
@@ -48,14 +49,14 @@ def under_torchs_names(order=1, scale=1.0):
 
 def test_the_hash_is_that_of_the_weights_of_imagenet():
   ported = json.loads((made.FIXTURES / 'imagenet.json').read_text())['tensors']
-  assert ported['conv1_1/kernel'] == vgg_tables._ILSVRC_2014
+  assert ported['conv1_1/kernel'] == vgg._ILSVRC_2014
 
 
 @pytest.mark.parametrize(
   ('order', 'family', 'mean'), [(1, 'caffe', CAFFE.preprocess.mean), (-1, 'vgg_features', (123, 117, 104))]
 )
 def test_values_of_caffe_are_told_by_the_first_layer(order, family, mean, monkeypatch, caplog, tmp_path):
-  monkeypatch.setattr(vgg_tables, '_ILSVRC_2014', hashlib.sha256(WEIGHTS['conv1_1/kernel'].tobytes()).hexdigest())
+  monkeypatch.setattr(vgg, '_ILSVRC_2014', hashlib.sha256(WEIGHTS['conv1_1/kernel'].tobytes()).hexdigest())
   path = tmp_path / 'a.safetensors'
   made.write_safetensors(path, under_torchs_names(order))
   found, _ = load(path)
@@ -93,7 +94,7 @@ def test_resnets_of_caffe_are_no_torchvisions(folded):
   expected = {'conv1/kernel': (7, 7, 3, 8)} | dict.fromkeys(
     ('bn1/scale', 'bn1/bias', 'batch_stats:bn1/mean', 'batch_stats:bn1/var'), (8,)
   )
-  port = port_table.porter('net', zoo_tables.RESNET, told=zoo_tables.told_of_resnet)
+  port = port_table.porter('net', resnet.TABLE, told=resnet.told)
   assert port(arrays, expected).family == 'torchvision'
   arrays |= (
     {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {'bn1.running_var': arrays['bn1.running_var'] * 57**2}

@@ -12,9 +12,9 @@ from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.networks import resnet, vit, zoo
 from saliency_jax.networks.preprocess import Preprocess
-from saliency_jax.networks.weights import known_weights, port_table, variable_files, zoo_tables
+from saliency_jax.networks.weights import known_weights, port_table, variable_files
 
-_PORT = port_table.porter('a network', zoo_tables.RESNET)
+_PORT = port_table.porter('a network', resnet.TABLE)
 _WIDTHS = {'conv1': (7, 7, 3, 64), 'layer4/0/downsample/0': (1, 1, 4, 5)}
 _EXPECTED = (
   {f'{name}/kernel': shape for name, shape in _WIDTHS.items()}
@@ -81,7 +81,7 @@ def test_what_does_not_fit_ends_in_a_sentence(arrays, change, sentence):
 
 
 def test_two_names_of_one_variable_are_refused():
-  port = port_table.porter('a network', zoo_tables.VIT_TORCHVISION)
+  port = port_table.porter('a network', vit.TORCHVISION)
   name = 'encoder.layers.encoder_layer_3.mlp.'
   with pytest.raises(InputError, match='are both blocks_3/fc1/kernel'):
     port(
@@ -90,7 +90,7 @@ def test_two_names_of_one_variable_are_refused():
 
 
 def test_older_names_of_torchvision_are_read():
-  port = port_table.porter('a network', zoo_tables.VIT_TORCHVISION)
+  port = port_table.porter('a network', vit.TORCHVISION)
   name = 'encoder.layers.encoder_layer_3.mlp.linear_2.'
   kernel, bias = np.arange(6.0).reshape(2, 3), np.arange(2.0)
   block = port(
@@ -102,7 +102,7 @@ def test_older_names_of_torchvision_are_read():
 
 
 def test_a_preprocessing_that_no_name_gives_away_has_to_be_stated():
-  port = port_table.porter('a network', zoo_tables.VIT_TIMM)
+  port = port_table.porter('a network', vit.TIMM)
   arrays, expected = {'norm.bias': np.ones(2)}, {'norm/bias': (2,)}
   with pytest.raises(InputError, match='set config.network.preprocessing'):
     port(arrays, expected)
