@@ -194,12 +194,9 @@ def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source:
     ),
   )
   seconds = measured.seconds | {'export': time.perf_counter() - start}
-  weights = {'name': network.provenance.name, 'sha256': network.provenance.sha256}
-  if network.provenance.depth is not None:
-    weights |= {'depth': network.provenance.depth, 'task': network.provenance.task}
   return folder.finish(
     experiment.job,
-    weights=weights,
+    weights=network.provenance._asdict(),
     network=network.facts(),
     counts=counts | {'skipped': len(measured.problems), 'resumed': measured.resumed},
     units={tap: x.shape[1] for tap, x in rows.scores.items()},

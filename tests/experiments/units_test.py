@@ -152,7 +152,7 @@ def test_search_arrays_are_shown_with_their_targets(tmp_path):
   }
   assert not (tmp_path / 'out/saliency.npz').exists()
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
-  assert 'depth' not in summary['weights']
+  assert summary['weights']['depth'] is None
 
 
 def test_the_results_are_those_that_the_schema_names(tmp_path):

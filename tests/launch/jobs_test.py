@@ -128,7 +128,7 @@ def test_the_summary_says_what_was_run(dissected, popped):
     assert set(summary['seconds']) == {'decode', 'wait', 'device', 'wall', 'export'}
     assert summary['versions']['jax']
     assert summary['device'].startswith('8 x ')
-    assert len(summary['weights']['sha256']) == 64
+    assert len(summary['weights']['sha256']) == len(summary['weights']['file_sha256']) == 64
     config = json.loads((workdir / 'config.json').read_text())
     assert config['network']['image_size'] == 64
     assert summary['network'] == {'name': 'vgg16', 'dtype': 'float32', 'image_size': 64, 'readout_tap': 'conv5_3'}
