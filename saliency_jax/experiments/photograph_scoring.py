@@ -48,7 +48,9 @@ def make(
   facts = {
     'kind': dataset.kind,
     'images': len(found.image_ids),
-    'without_fixations': (len(found.image_ids) - len(images) - len(reading.skipped.keys() & set(found.image_ids))),
+    'without_fixations': sum(
+      not count and name not in reading.skipped for name, count in zip(found.image_ids, found.counts, strict=True)
+    ),
     'fixations': len(found.points),
     'fixations_outside': found.outside,
     'sigma': dataset.sigma,

@@ -47,7 +47,16 @@ EVALUATED = _JOB | {
   'models': _NAMES,
   'warnings': [str],
   'weights?': {str: _WEIGHTS},
-  'datasets': {str: {'kind': str, 'images': int, 'fixations?': int, 'sigma?': _NUMBER}},
+  'datasets': {
+    str: {
+      'kind': str,
+      'images': int,
+      'without_fixations?': int,
+      'skipped?': {str: str},
+      'fixations?': int,
+      'sigma?': _NUMBER,
+    }
+  },
   'search?': {str: {str: _COUNTS}},
   'output?': {'regions_without_fixations': _COUNTS},
 }

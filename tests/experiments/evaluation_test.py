@@ -296,3 +296,8 @@ def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
   assert ('mine: 2 images that cannot be read, or whose maps cannot, are left out (p2, p4).') in (summary['warnings'])
   for model in ('centre', 'gbvs', 'mine', 'observers'):
     assert [row['image_id'] for row in table(tmp_path / 'out' / 'per_image' / 'mine' / f'{model}.csv')] == ['p1', 'p3']
+  # One that somebody looked at, left out for its size, is not one without a fixation.
+  np.save(maps / 'p4.npy', np.zeros((96, 72)))  # its photograph is 96 x 72
+  config.eval.models = f'mine={maps}'
+  facts = evaluate(config, tmp_path / 'out')['datasets']['mine']
+  assert (set(facts['skipped']), facts['without_fixations']) == ({'p2', 'p4'}, 0)

@@ -89,7 +89,10 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
       'layout': 3,
       'models': MODELS,
       'weights': {'net': {'name': 'S:depth_3', 'sha256': 'ab' * 32, 'depth': 3}},
-      'datasets': {'osie': {'kind': 'osie', 'images': 50}, 'arrays': {'kind': 'popout', 'images': 8}},
+      'datasets': {
+        'osie': {'kind': 'osie', 'images': 53, 'without_fixations': 2, 'skipped': {'7': 'gone'}},
+        'arrays': {'kind': 'popout', 'images': 8},
+      },
       'search': {
         'arrays': {
           model: {
