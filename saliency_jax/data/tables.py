@@ -74,7 +74,7 @@ class Columns(NamedTuple):
   def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
     """Returns the column that may be meant, or ''."""
     bare = {_bare(each): each for each in reversed(header)}
-    for other in self.others.get(name, '').split():
+    for other in (_bare(asked), *self.others.get(name, '').split()):
       if other in bare:
         return bare[other]
     folded = {_folded(each): each for each in reversed(header)}

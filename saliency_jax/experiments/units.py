@@ -102,6 +102,12 @@ def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:
   bare = len(source) - len(measured.problems) - len(np.unique(rows.index))
   if bare:
     logging.warning('%d of %d photographs have no region.', bare, len(source))
+  alike: dict[str, list[str]] = {}
+  for name in ordered_categories(rows.labels):
+    alike.setdefault(name.casefold(), []).append(name)
+  for names in alike.values():
+    if len(names) > 1:
+      logging.warning('The categories %s differ in case alone; write one alike.', ' and '.join(names))
   return {
     'images': len(source),
     'images_without_regions': bare,

@@ -197,6 +197,17 @@ def test_regions_stand_beside_permuted_labels(tmp_path):
   assert summary['chance']['without_band'] == {}
 
 
+def test_categories_that_differ_in_case_are_told(tmp_path, caplog):
+  class Cased(made.Photographs):
+    def __getitem__(self, index):
+      record = super().__getitem__(index)
+      names = [name.title() if index % 2 else name for name in record.regions.categories]
+      return record._replace(regions=record.regions._replace(categories=tuple(names)))
+
+  dissect(Cased(4), tmp_path / 'out')
+  assert 'The categories text and Text differ in case alone; write one alike.' in caplog.text
+
+
 def test_one_category_stands_beside_regions_of_other_photographs(tmp_path):
   class One(made.Photographs):
     def __getitem__(self, index):

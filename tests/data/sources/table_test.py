@@ -213,7 +213,12 @@ def test_columns_may_be_named(images):
 
 @pytest.mark.parametrize(
   ('column', 'asked'),
-  [('Participant', 'subject=Participant'), ('subjct', 'subject=subjct'), ('timestamp', 't=timestamp')],
+  [
+    ('Participant', 'subject=Participant'),
+    ('subjct', 'subject=subjct'),
+    ('timestamp', 't=timestamp'),
+    ('t [ms]', 't=t [ms]'),
+  ],
 )
 def test_a_column_that_may_be_meant_is_named(column, asked, images, caplog):
   path = table(images, f'image,x,y,{column}', 'a,1,2,3', 'b.c,0,0,4')
