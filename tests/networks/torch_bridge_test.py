@@ -105,6 +105,9 @@ def test_weights_come_from_a_file_whole_or_not_at_all(torch, tmp_path):
   torch.save({key: torch.from_numpy(x) for key, x in arrays.items() if key != 'bn.bias'}, tmp_path / 'w.pth')
   with pytest.raises(sj.InputError, match=r'not fit \S+: .*Missing key\S+ in state_dict: "bn.bias"'):
     zoo.load(SMALL, weights=str(tmp_path / 'w.pth'))
+  old = {f'_orig_mod.{key}': torch.from_numpy(x) for key, x in arrays.items() if 'num_batches' not in key}
+  torch.save(old, tmp_path / 'w.pth')  # torch.compile's names
+  zoo.load(SMALL, weights=str(tmp_path / 'w.pth'))
 
 
 @pytest.mark.parametrize(

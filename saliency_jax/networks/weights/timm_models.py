@@ -102,8 +102,9 @@ def fill(module: Any, path: str, name: str) -> None:
   names = getattr(sys.modules[type(module).__module__], 'checkpoint_filter_fn', None)
   if names and set(arrays) != set(wanted):
     arrays = names(arrays, module)  # timm's, for the names of others
+  counts = {key: x for key, x in wanted.items() if key.endswith('num_batches_tracked')}  # old files lack them
   try:
-    module.load_state_dict(arrays)
+    module.load_state_dict(counts | arrays)
   except RuntimeError as error:  # its lines name what is missing, or of another shape
     raise InputError(f'{path} does not fit {name}: {outside.reason(error)}.') from error
   odd = [key for key, x in arrays.items() if not bool(torch.isfinite(x).all())]

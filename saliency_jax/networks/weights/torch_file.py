@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from saliency_jax.networks.weights import torch_stream
 
@@ -29,8 +30,8 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the tensors of a state_dict by name.
 
   A dictionary that keeps it under 'state_dict' or 'model' (a training
-  checkpoint) is unwrapped, and a leading 'module.' (torch.nn.DataParallel) is
-  taken off.
+  checkpoint) is unwrapped, and a leading 'module.' (torch.nn.DataParallel) or
+  '_orig_mod.' (torch.compile) is taken off.
 
   Args:
     path: a file that torch.save wrote, in either layout.
@@ -106,6 +107,9 @@ def _legacy(data: mmap.mmap) -> tuple[Any, _Reader]:
 def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
   for name in ('state_dict', 'model'):
     if isinstance(content, dict) and isinstance(content.get(name), dict):
+      averages = [key for key, x in content.items() if 'ema' in str(key) and isinstance(x, dict)]
+      if averages:
+        logging.warning('A weight file has %s beside %r, which is read; save what you mean alone.', averages, name)
       content = content[name]
   if not isinstance(content, dict):
     raise ValueError('it holds no state_dict')
@@ -115,7 +119,8 @@ def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
       value = value.tensor
     if not isinstance(name, str) or not isinstance(value, torch_stream.Tensor):
       raise ValueError(f'it holds no state_dict: its entry {name!r} is no tensor')
-    named[name.removeprefix('module.')] = _array(value, read, name)
+    key = name.removeprefix('_orig_mod.').removeprefix('module.').removeprefix('_orig_mod.')
+    named[key] = _array(value, read, name)
   if len(named) != len(content):
     raise ValueError('it has the same name with and without "module."')
   return named

@@ -83,12 +83,14 @@ def _write(
 
 
 @pytest.mark.parametrize('wrapper', ['', 'state_dict', 'model'])
-@pytest.mark.parametrize('name', ['a', 'module.a'])
-def test_assembled_tensor(wrapper, name, tmp_path):
+@pytest.mark.parametrize('name', ['a', 'module.a', '_orig_mod.a', 'module._orig_mod.a'])
+def test_assembled_tensor(wrapper, name, tmp_path, caplog):
   stream = _dict(_text(name), _tensor())
   if wrapper:
-    stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream)
+    other = _dict(_text('b'), _tensor())
+    stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream, _text('model_ema'), other)
   read = torch_file.arrays(_write(tmp_path, stream))
+  assert (f"has ['model_ema'] beside '{wrapper}', which is read" in caplog.text) == bool(wrapper)
   assert list(read) == ['a']
   np.testing.assert_array_equal(read['a'], [[0, 1], [2, 3]])
 
