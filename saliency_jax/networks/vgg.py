@@ -170,12 +170,11 @@ class VGG(Staged):
 
 # sha256 of the first kernels of ILSVRC-2014's VGG-16, `[h, w, BGR, units]`.
 _ILSVRC_2014 = '564034bfdba3ca76c2787bb27101f4fff7fa318d2fbce72b98ee85a91ac7233c'
-_ENDING = r'(?:_\d+)?(?::0)?'  # of what Keras calls a weight
-_BLOCK = r'(?:.*/)?block(\d)_conv(\d)'
-# What stands on top of Keras's convolutions, and what trained them.
+# What Keras has beside the layers: what stands on top, what trained them, and
+# numbers that tf2onnx adds.
 _KERAS_REST = (
   r'optimizer(_weights)?/.*|(.*/)?(fc\d|predictions|flatten|dropout'
-  r'|(dense|batch_normalization)(_\d+)*)/.*'
+  r'|(dense|batch_normalization)(_\d+)*)/.*|\w+__\d+(:0)?'
 )
 
 
@@ -184,11 +183,10 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
 
   See `port_table.porter`. fc6 and fc7 are the first layers of `heads.dense`:
   'dense_0', whose kernel is that of a convolution over all cells, and 'dense_1'.
-  Keras's and Caffe's weights get the family 'caffe',
-  torchvision's 'torchvision'. A Caffe net with a layer fc8a, and one of Keras
-  that predicts 365 classes, is the one of Places365. Caffe's weights of
-  ILSVRC-2014 under torchvision's names are told by their first layer. Where
-  that is wrong, `preprocessing` says so.
+  Keras's and Caffe's weights get the family 'caffe', torchvision's 'torchvision'.
+  A Caffe net with a layer fc8a, and one of Keras that predicts 365 classes, is
+  the one of Places365. Caffe's weights of ILSVRC-2014 under torchvision's names
+  are told by their first layer. Where that is wrong, `preprocessing` says so.
 
   Args:
     title: of the network, for messages.
@@ -216,41 +214,31 @@ def _told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
 
 
 def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
-  """Returns the layouts of Keras, ONNX, torchvision and Caffe."""
-  torch, caffe = [], [*caffe_layer(r'(conv\d_\d)')]
+  """Returns the layouts of Keras, torchvision and Caffe."""
+  keras, torch, caffe = [], [], [*caffe_layer(r'(conv\d_\d)')]
   for name, n in features(convolutions).items():
     torch += torch_layer(rf'features\.(?:module\.)?(?:{n}|{name})', name)
   for n in (0, 1):
     theirs = rf'(?:classifier\.(?:module\.)?(?:{3 * n}|fc{n + 6})|pre_logits\.fc{n + 1})'
     torch += torch_layer(theirs, f'dense_{n}', 'flat oihw')
     caffe += caffe_layer(f'fc{n + 6}', f'dense_{n}', 'flat oihw')
-  # Keras 1 calls a weight 'L/L_W_1:0', Keras 2 and 3 'L/L/kernel:0' and
-  # 'L/L/kernel'; a saved model puts folders in front.
-  keras = [
-    Rule(rf'(?!optimizer)(?:.*/)?{theirs}/(?:\w+_)?(?:{names}){_ENDING}', f'{ours}/{kind}', order)
-    for theirs, ours, order in (
-      (r'block(\d)_conv(\d)', r'conv\1_\2', ''),
-      ('fc1', 'dense_0', 'flat'),
-      ('fc2', 'dense_1', 'flat'),
-    )
-    for kind, names in (('kernel', 'kernel|W'), ('bias', 'bias|b'))
-  ]
-  # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
-  counted = [
-    Rule(rf'(?:.*/)?conv2d{f"_{n}" if n else ""}/vars/{k}', f'{name}/{kind}')
-    for n, name in enumerate(convolutions)
-    for k, kind in enumerate(('kernel', 'bias'))
-  ]
-  # What tf2onnx makes of a Keras model: it transposes the kernels and gives
-  # the constants of its own a number behind two underscores.
-  onnx = [
-    Rule(rf'{_BLOCK}(?:_\d+)?/(?:Conv2D|convolution)/ReadVariableOp(?::0)?', r'conv\1_\2/kernel', 'oihw'),
-    Rule(rf'{_BLOCK}(?:_\d+)?/(?:BiasAdd/ReadVariableOp|Squeeze)(?::0)?', r'conv\1_\2/bias'),
-  ]
+  block = r'(?:.*/)?block(\d)_conv(\d)'
+  for k, kind, names, of_onnx, order in (
+    (0, 'kernel', 'kernel|W', '(?:Conv2D|convolution)/ReadVariableOp', 'oihw'),
+    (1, 'bias', 'bias|b', '(?:BiasAdd/ReadVariableOp|Squeeze)', ''),
+  ):
+    # Keras 1 calls a weight 'L/L_W_1:0', Keras 2 and 3 'L/L/kernel:0' and
+    # 'L/L/kernel'; a saved model puts folders in front.
+    end = rf'/(?:\w+_)?(?:{names})(?:_\d+)?(?::0)?'
+    keras.append(Rule(rf'(?!optimizer){block}{end}', rf'conv\1_\2/{kind}'))
+    keras += [Rule(rf'(?!optimizer)(?:.*/)?fc{n + 1}{end}', f'dense_{n}/{kind}', 'flat') for n in (0, 1)]
+    # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
+    counted = {f'conv2d_{n}' if n else 'conv2d': name for n, name in enumerate(convolutions)}
+    keras += [Rule(rf'(?:.*/)?{theirs}/vars/{k}', f'{name}/{kind}') for theirs, name in counted.items()]
+    # What tf2onnx makes of a Keras model: it transposes the kernels.
+    keras.append(Rule(rf'{block}(?:_\d+)?/{of_onnx}(?::0)?', rf'conv\1_\2/{kind}', order))
   return (
     Table('Keras', tuple(keras), _KERAS_REST, 'caffe'),
-    Table('Keras 3', tuple(counted), _KERAS_REST, 'caffe'),
-    Table('Keras in ONNX', tuple(onnx), rf'\w+__\d+(:0)?|{_KERAS_REST}', 'caffe'),
     # timm's names are torchvision's; Places365's have the layers' own.
     Table('torchvision', tuple(torch), r'classifier\.(module\.)?(\d+|fc\d\w?)\.(weight|bias)|(pre_logits|head)\..*'),
     Table('Caffe', tuple(caffe), r'fc\d[\w-]*/\d', 'caffe'),

@@ -124,7 +124,7 @@ def test_any_missing_tensor_is_named(title):
   [
     ('keras', 'block3_conv4/block3_conv4_W_1:0'),  # VGG-19
     ('keras', 'attention/attention/kernel:0'),
-    ('keras', 'layers/conv2d/vars/0'),
+    ('keras', 'layers/conv2d/vars/2'),
     ('onnx', 'net/attention/ReadVariableOp:0'),
     ('torchvision', 'features.1.running_mean'),  # batch normalization
     ('torchvision', 'features.3.weight'),

@@ -1,7 +1,7 @@
 """Gets a file from elsewhere; whether it is the right one is checked later."""
 
-import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,7 +44,7 @@ def wheel(requirement: str, sha256: str, path: pathlib.Path) -> None:
   """
   options = ['--no-input', '--no-deps', '--only-binary=:all:', '--require-hashes']
   try:
-    with files.replacing(path) as temporary, tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with files.replacing(path) as temporary, tempfile.TemporaryDirectory() as folder:
       wanted = pathlib.Path(folder, 'requirements.txt')
       wanted.write_text(f'{requirement} --hash=sha256:{sha256}\n')
       # pip shows its progress on the standard output, which belongs to the
@@ -64,6 +64,6 @@ def wheel(requirement: str, sha256: str, path: pathlib.Path) -> None:
       wheels = list(pathlib.Path(folder).glob('*.whl'))
       if len(wheels) != 1:
         raise Unavailable(f'pip left {len(wheels)} wheels')
-      os.replace(wheels[0], temporary)
+      shutil.copyfile(wheels[0], temporary)
   except (OSError, subprocess.SubprocessError) as error:
     raise Unavailable(outside.reason(error)) from error
