@@ -1,6 +1,7 @@
 """The networks that come by name, and how any network is loaded."""
 
 import functools
+import pathlib
 from collections.abc import Callable, Mapping
 
 import jax
@@ -15,7 +16,7 @@ from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.staged import Staged
-from saliency_jax.networks.weights import known_weights
+from saliency_jax.networks.weights import known_weights, port_table
 from saliency_jax.networks.weights.variable_files import Ported, digest, named
 from saliency_jax.networks.zoo_networks import NETWORKS
 
@@ -164,6 +165,49 @@ def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
       continue
     fitting.append(name)
   return fitting
+
+
+def dense_layers(network: Network, cache_dir: str = '') -> dict:
+  """Returns the dense layers in the file of a network's own weights: VGG's.
+
+  They are the first layers of `heads.dense`.
+
+  Args:
+    network: as `load` returned it.
+    cache_dir: see `load`.
+
+  Raises:
+    InputError: the network or the file has none, or the head takes other maps.
+  """
+  found, where = NETWORKS.get(network.name), network.provenance
+  if not found or not found.dense or not where.file_sha256:
+    raise InputError(
+      f'{network.name} ({where.name}) has no dense layers to begin with, as '
+      f'VGG has in the file of its weights; leave '
+      f'config.task.pretrained_dense out.'
+    )
+  if network.readout_tap != found.readout_tap:
+    raise InputError(
+      f"{network.name}'s dense layers take {found.readout_tap}, not {network.readout_tap}; "
+      f'leave config.network.readout_tap or .task.pretrained_dense out.'
+    )
+
+  def port(arrays, _):
+    # How images are prepared is no matter here, so any family does.
+    family = None if arrays.preprocess else next(iter(port_table.FAMILIES))
+    return found.port(arrays, shapes(found.shapes) | found.dense, family)
+
+  weights = where.source if pathlib.Path(where.source).is_file() else where.name
+  try:
+    ported, _ = known_weights.load(weights, port, network.name, cache_dir=cache_dir)
+  except InputError as error:
+    raise InputError(
+      f'{error} config.task.pretrained_dense takes weights with dense layers, such as torchvision and places365.'
+    ) from error
+  layers = {name: dict(ported.variables['params'][name]) for name in ('dense_0', 'dense_1')}
+  for layer in layers.values():
+    layer['kernel'] = layer['kernel'].reshape(-1, layer['bias'].size)
+  return layers
 
 
 def random_variables(module: Staged, seed: int = 0) -> dict:

@@ -15,7 +15,7 @@ from saliency_jax.data.parts import Data
 from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.networks import heads, pretrained_dense, trees, user_networks
+from saliency_jax.networks import heads, trees, user_networks, zoo
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.training import image_batches, members, optimizer, tasks, trained_models
@@ -178,7 +178,7 @@ def _pretrained(network: Network, task: Task, cache_dir: str) -> trees.Tree:
   Raises:
     InputError: there are none, or the head has other units or inputs.
   """
-  layers = pretrained_dense.layers(network, cache_dir)
+  layers = zoo.dense_layers(network, cache_dir)
   shape = network.shapes([network.readout_tap])[network.readout_tap]
   wanted = jax.eval_shape(lambda key: task.head.init(key, shape), jax.random.key(0))
   units = tuple(len(layer['bias']) for layer in layers.values())

@@ -5,7 +5,7 @@ import pytest
 
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.networks import heads, pretrained_dense, zoo
+from saliency_jax.networks import heads, zoo
 from saliency_jax.networks.network import Provenance
 from saliency_jax.training import plan, step
 from tests import tiny
@@ -74,7 +74,7 @@ def _layers(title, folder, **changes):
   arrays = CONVOLUTIONS.get(title, _torch_features)(made.tensors()) | LAYOUTS[title] | changes
   np.savez(folder / 'vgg.npz', **arrays)
   provenance = Provenance('vgg', '', str(folder / 'vgg.npz'), file_sha256='00')
-  return pretrained_dense.layers(zoo.outline('vgg16').replace(provenance=provenance))
+  return zoo.dense_layers(zoo.outline('vgg16').replace(provenance=provenance))
 
 
 @pytest.fixture
@@ -91,6 +91,14 @@ def test_a_head_begins_with_what_the_file_computes(title, narrow, tmp_path):
   expected = np.maximum(FC6[0] @ pooled.ravel() + FC6[1], 0)
   expected = np.maximum(FC7[0] @ expected + FC7[1], 0)
   np.testing.assert_allclose(heads.apply_dense(layers | {'dense_2': top}, maps)[0], expected, atol=1e-5)
+
+
+def test_a_file_with_the_name_of_known_weights_is_itself(narrow, tmp_path):
+  # Its first layer is scaled, for which its preprocessing has to be stated.
+  weights = made.tensors(scale=1 / 64)
+  np.savez(tmp_path / 'imagenet.npz', **_torch_features(weights), **LAYOUTS['torchvision'])
+  network = zoo.load('vgg16', weights=str(tmp_path / 'imagenet.npz'), preprocessing='caffe')
+  np.testing.assert_array_equal(zoo.dense_layers(network)['dense_0']['bias'], FC6[1])
 
 
 @pytest.mark.parametrize(
@@ -177,11 +185,11 @@ def test_what_does_not_fit_is_said(run, change, says):
 )
 def test_a_network_without_a_file_has_none(provenance):
   with pytest.raises(InputError, match=r'vgg16 \((random|W:trained)\) has no dense layers'):
-    pretrained_dense.layers(zoo.outline('vgg16').replace(provenance=provenance))
+    zoo.dense_layers(zoo.outline('vgg16').replace(provenance=provenance))
 
 
 def test_a_file_without_them_is_refused(narrow, tmp_path):
   np.savez(tmp_path / 'vgg.npz', **_torch_features(made.tensors()))
   provenance = Provenance('vgg', '', str(tmp_path / 'vgg.npz'), file_sha256='00')
   with pytest.raises(InputError, match="lack 'dense_0/kernel', .* such as torchvision and places365"):
-    pretrained_dense.layers(zoo.outline('vgg16').replace(provenance=provenance))
+    zoo.dense_layers(zoo.outline('vgg16').replace(provenance=provenance))
