@@ -115,41 +115,35 @@ def _draw_priors(key: jax.Array, shape: tuple[int], dtype=jnp.float32):
   )
 
 
-_GATES = ('W_a', 'U_a', 'V_a', 'W_i', 'U_i', 'W_f', 'U_f', 'W_c', 'U_c', 'W_o', 'U_o')
-_NUMBERED = re.compile(
-  r'(?P<kind>attentiveconvlstm|atrousconvolution2d|convolution2d'
-  r'|learningprior)_(?P<layer>\d+)/\w+?_(?P<part>\d+)_(?P<array>[Wb])'
-)
+# What Keras calls the layers above the trunk, and what they are, in the order in
+# which they were made: it numbers those of a kind.
+_LAYERS_ABOVE = {
+  'attentiveconvlstm': ('lstm_W_a', 'lstm_U_a', 'lstm_V_a', *(f'lstm_{x}_{gate}' for gate in 'ifco' for x in 'WU')),
+  'atrousconvolution2d': ('prior_conv_1', 'prior_conv_2'),
+  'convolution2d': ('features', 'output'),
+  'learningprior': ('prior_1', 'prior_2'),
+}
+_NUMBERED = re.compile(rf'(?P<kind>{"|".join(_LAYERS_ABOVE)})_(?P<layer>\d+)/\w+?_(?P<part>\d+)_(?P<array>[Wb])')
 
 
 def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   """Returns arrays of a file by what they are.
 
-  Keras has numbered those above the trunk in the order in which they were made;
-  the first number depends on what else had been.
+  The first number of a kind depends on what else Keras had made before.
   """
-  found = {name: match for name in arrays if (match := _NUMBERED.fullmatch(name))}
 
   def number(match: re.Match) -> int:
-    inside = match['kind'] == 'attentiveconvlstm'
-    return int(match['part' if inside else 'layer'])
+    return int(match['part' if match['kind'] == 'attentiveconvlstm' else 'layer'])
 
-  titles = {
-    'attentiveconvlstm': [f'lstm_{gate}' for gate in _GATES],
-    'atrousconvolution2d': ['prior_conv_1', 'prior_conv_2'],
-    'learningprior': ['prior_1', 'prior_2'],
-    'convolution2d': ['features', 'output'],
-  }
-  made = {}
-  for name, array in arrays.items():
-    if name in found:
-      match = found[name]
-      order = sorted({number(other) for other in found.values() if other['kind'] == match['kind']})
-      parts = titles[match['kind']][-len(order) :]
-      if len(parts) == len(order):  # else the name is refused as it is
-        part = parts[order.index(number(match))]
-        name = f'decoder/{part}/{match["array"]}'
-    made[name] = array
+  found = [match for name in arrays if (match := _NUMBERED.fullmatch(name))]
+  made = dict(arrays)
+  for kind, titles in _LAYERS_ABOVE.items():
+    of = [match for match in found if match['kind'] == kind]
+    order = sorted({number(match) for match in of})
+    if len(order) <= len(titles):  # else their names are refused as they are
+      for match in of:
+        title = titles[order.index(number(match)) - len(order)]
+        made[f'decoder/{title}/{match["array"]}'] = made.pop(match[0])
   for name, gates in _JOINED.items():
     for kind in 'Wb':
       parts = [f'decoder/lstm_{gate}/{kind}' for gate in gates]
