@@ -22,9 +22,9 @@ _LEAST, _TIMES = 2**27, 8
 class Budget:
   """The bytes that one file may unpack to; see `take`."""
 
-  def __init__(self, size: int, least: int = _LEAST):
-    """Takes the file's size, and what may come of the smallest, in bytes."""
-    self.left = least + _TIMES * size
+  def __init__(self, size: int):
+    """Takes the file's size in bytes."""
+    self.left = _LEAST + _TIMES * size
 
   def take(self, count: int) -> None:
     """Counts what is about to be allocated.

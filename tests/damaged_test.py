@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from saliency_jax import hdf5
+from saliency_jax import sandbox
 from saliency_jax.data import fixations
 from saliency_jax.data.regions import Labelme
 from saliency_jax.data.sources import mit1003
@@ -184,16 +184,7 @@ def test_checkpoints_have_two_steps(made):
   [x for x in NAMES if x.endswith('.hdf5') and 'trains' not in x and not ('hang_hard' in x and 'fixations' in x)],
 )
 def test_hdf5(name, cases, made, tmp_path, monkeypatch):
-  popen = hdf5.subprocess.Popen
-  # With a second of computing for each file in place of some.
-  monkeypatch.setattr(
-    hdf5.subprocess,
-    'Popen',
-    lambda arguments, **options: popen(
-      [*arguments[:2], '-c', 'from saliency_jax import hdf5_process as it;it._SECONDS = 1; it.main()', arguments[-1]],
-      **options,
-    ),
-  )
+  monkeypatch.setattr(sandbox, '_SECONDS', 0)  # of computing for each file
   folder = shutil.copytree(made('pysaliency'), tmp_path / 'x')
   read = 'trains' if 'bomb' in name else 'stimuli'
   shutil.copyfile(cases / name, folder / 'p' / f'{read}.hdf5')

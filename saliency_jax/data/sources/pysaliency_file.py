@@ -125,7 +125,7 @@ class _Trains(fixations.FixationReader):
 
 def _kind(file: hdf5.Reader, *kinds: str) -> str:
   """Returns the type of a file, which must be one of `kinds`."""
-  kind, version = file.attribute('type'), file.attribute('version')
+  kind, version = (file.attributes.get(name, '') for name in ('type', 'version'))
   if kind not in kinds or version not in VERSIONS[kind]:
     raise ValueError(
       f'it holds {kind or "nothing of pysaliency"} {version}, where {" or ".join(kinds)} of pysaliency should be'

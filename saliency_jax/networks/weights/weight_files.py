@@ -76,8 +76,8 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
 
 def _hdf5(path: pathlib.Path) -> Arrays:
   with hdf5.reading(path) as file:
-    arrays = Arrays({name: file.array(name) for name in file.names()})
-    arrays.backend = file.attribute('backend').casefold()
+    arrays = Arrays(file.arrays())
+    arrays.backend = file.attributes.get('backend', '').casefold()
     return arrays
 
 

@@ -1,0 +1,172 @@
+"""Reads files for `sandbox`, as a process with limits.
+
+A request is a line of JSON on standard input: a name of `_KINDS`, a path and
+arguments, the seconds and the bytes that it may take. The answer is a line of
+[value, problem]; for every array in the value, which has its type and shape, a
+line with a problem or '' follows, and its bytes.
+"""
+
+import contextlib
+import json
+import pathlib
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from saliency_jax import outside
+from saliency_jax.sandbox import ARRAY, PROBLEM
+
+try:
+  import resource
+except ImportError:  # a platform without such limits
+  resource = None
+
+_AT_ONCE = 1000  # texts or rows
+_FULL = "a matrix is sparse, save MATLAB's full() of it"
+
+
+def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str) -> dict[str, Any]:
+  """Returns an HDF5 file's 'attributes' that are texts, and its 'data'.
+
+  By path: numbers, lists of texts, or of rows of integers. A link may lead to
+  any other file of the machine, and so may the values of a dataset; neither is
+  followed.
+  """
+  import h5py
+
+  def target(group: h5py.Group, key: str, name: str) -> Any:
+    if not isinstance(key, str):
+      raise ValueError(f'its {name!r} has a name that is no text')
+    if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+      raise ValueError(f'{name!r} is a link, and links are not followed')
+    item = group[key]
+    if isinstance(item, h5py.Group):
+      address = h5py.h5o.get_info(item.id).addr
+      if address in seen:
+        raise ValueError(f'its group {name!r} is linked twice')
+      seen.add(address)
+      groups.append((f'{name}/', item))
+      return None
+    return values(item, name) if isinstance(item, h5py.Dataset) else None
+
+  def values(item: h5py.Dataset, name: str) -> Any:
+    if item.is_virtual or item.external:
+      raise ValueError(f'the values of {name!r} are kept in another file')
+    if item.dtype.kind in 'biuf' and item.shape is not None:
+      budget.take(item.size * max(item.dtype.itemsize, 8))
+      return item  # read when it is sent
+    row = h5py.check_vlen_dtype(item.dtype)
+    text = h5py.check_string_dtype(item.dtype) is not None
+    if not (text or row is not None and np.dtype(row).kind in 'iu') or item.ndim != 1:
+      return ()  # of no kind that is read
+    budget.take(item.size * max(item.dtype.itemsize, 64))
+    reader, found = item.asstr('utf-8') if text else item, []
+    for start in range(0, item.size, _AT_ONCE):  # of any length, counted as they come
+      found += map(str if text else np.ndarray.tolist, reader[start : start + _AT_ONCE])
+      budget.take(8 * sum(map(len, found[start:])))
+    return found
+
+  file = stack.enter_context(h5py.File(path, 'r', locking=False))
+  groups, seen, data = [('', file)], {h5py.h5o.get_info(file.id).addr}, {}
+  while groups:
+    prefix, group = groups.pop()
+    for key in group:
+      name = f'{prefix}{key}'
+      if (value := _tried(target, group, key, name)) is not None:
+        data[name] = value
+  texts = ((name, x.decode('utf-8') if isinstance(x, bytes) else x) for name, x in file.attrs.items())
+  return {'attributes': {name: x for name, x in texts if isinstance(x, str)}, 'data': data}
+
+
+def matlab(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names: str) -> dict[str, Any]:
+  """Returns variables of a MATLAB file by name: those named, or all.
+
+  A cell becomes a list and a structure array a list of dictionaries, columns
+  first, a text one string; a variable of another class is a problem.
+  """
+  from scipy import io, sparse
+
+  del stack, budget  # the limit of memory counts
+  others = io.matlab.MatlabFunction, io.matlab.MatlabOpaque, io.matlab.MatlabObject
+
+  def plain(value: Any) -> Any:
+    if sparse.issparse(value):
+      raise ValueError(_FULL)
+    if isinstance(value, others):
+      raise ValueError('a variable is an object or a function')
+    if value.dtype.names is not None:
+      return [{name: plain(x[name]) for name in value.dtype.names} for x in value.ravel(order='F')]
+    if value.dtype.kind == 'O':
+      return [plain(x) for x in value.ravel(order='F')]
+    if value.dtype.kind == 'U':
+      return ''.join(value.ravel().tolist())
+    if value.dtype.kind not in 'biuf':
+      raise ValueError('a number is complex')
+    return value
+
+  def variable(name: str) -> Any:
+    return plain(io.loadmat(path, variable_names=[name])[name])
+
+  try:
+    known = [name for name, *_ in io.whosmat(path)]
+  except NotImplementedError:
+    raise ValueError('it is of version 7.3, save it with -v7') from None
+  return {name: _tried(variable, name) for name in known if not names or name in names}
+
+
+_KINDS = {'hdf5': hdf5, 'matlab': matlab}
+
+
+def _tried(function: Callable, *arguments) -> Any:
+  """Returns a value, or what is wrong with it."""
+  try:
+    return function(*arguments)
+  except Exception as error:  # noqa: BLE001
+    return {PROBLEM: outside.reason(error)}
+
+
+def _limit(seconds: int, most: int) -> None:
+  """Limits what this process may take from now on."""
+  if resource is None:
+    return
+  used = resource.getrusage(resource.RUSAGE_SELF)
+  with contextlib.suppress(OSError, ValueError):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    end = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+    # What libraries have claimed by now, in pages; of Linux alone.
+    pages = pathlib.Path('/proc/self/statm').read_text().split()[0]
+    resource.setrlimit(resource.RLIMIT_AS, (int(pages) * resource.getpagesize() + most, resource.RLIM_INFINITY))
+
+
+def main() -> None:
+  """Answers requests until there are no more."""
+  output = sys.stdout.buffer
+  for line in sys.stdin.buffer:
+    kind, arguments, seconds, most = json.loads(line)
+    _limit(seconds, most)
+    with contextlib.ExitStack() as stack:
+      budget = outside.Budget(pathlib.Path(arguments[0]).stat().st_size)
+      _send(output, _tried(_KINDS[kind], stack, budget, *arguments))
+    output.flush()
+
+
+def _send(output: BinaryIO, value: Any) -> None:
+  arrays = []
+
+  def described(x: Any) -> dict:
+    arrays.append(x)
+    return {ARRAY: [x.dtype.newbyteorder('=').str, x.shape]}
+
+  output.write(json.dumps(value, default=described).encode() + b'\n')
+  for x in arrays:
+    read = _tried(lambda x=x: np.ascontiguousarray(x[()], x.dtype.newbyteorder('=')))
+    output.write(json.dumps(read[PROBLEM] if isinstance(read, dict) else '').encode() + b'\n')
+    if isinstance(read, np.ndarray) and read.size:
+      output.write(read.reshape(-1).view(np.uint8))
+
+
+if __name__ == '__main__':
+  main()
