@@ -16,7 +16,7 @@ from saliency_jax.data.regions import open_regions
 from saliency_jax.errors import InputError
 from saliency_jax.networks.weights import weight_files
 from saliency_jax.report import reading, site
-from saliency_jax.training import checkpoints, feature_cache
+from saliency_jax.training import checkpoints
 from saliency_jax.training.step import MemberState
 from tests.data import made, made_pysaliency, made_salicon
 from tests.experiments import made_scores as made_looks
@@ -132,20 +132,6 @@ def _read_checkpoints(folder: Place) -> None:
   with checkpoints.Checkpoints(folder, {'x': 1}, 'ab') as opened:
     restored = opened.restore(like)
   jax.tree.map(np.testing.assert_array_equal, restored[0], _STATE)
-
-
-_MARKS = np.arange(32, dtype=np.uint8).reshape(2, 16) + 1
-
-
-def _features(folder: Place) -> feature_cache.Features:
-  return feature_cache.Features(folder, {'a': 1}, (2, 3))
-
-
-def _read_features(folder: Place) -> None:
-  opened = _features(folder)
-  for index in range(2):
-    if opened.has(np.array([index]), _MARKS[[index]]):
-      np.testing.assert_array_equal(opened.get(np.array([index])), [[index] * 3])
 
 
 def _maps(folder: Place) -> None:
@@ -270,11 +256,6 @@ TARGETS = {
   ),
   'built': Target(_built, lambda folder: _every(source.open_source('built', folder / 'b'))),
   'checkpoints': Target(_checkpoints, _read_checkpoints),
-  'features': Target(
-    lambda folder: _features(folder).put(np.arange(2), _MARKS, np.repeat([[0], [1]], 3, axis=1)),
-    _read_features,
-    weight=2,
-  ),
   'ledger': Target(_ledger, _read_ledger),
   'trained-on': Target(
     lambda folder: fingerprints.write(folder, [fingerprints.Fingerprint('a', 2, 3, 'ab')]), fingerprints.read, weight=2

@@ -1,34 +1,30 @@
 """What frozen stages compute, kept on disk so that it is computed once.
 
-One file for each fine-tuning depth, a record for each image of a data set. The
-folder's name is a hash of all that they follow from but the images; a record
-has the hash of the very pixels that entered the network and the checksum of its
-own features, and counts only where these are right. So neither other weights, nor another
-preprocessing, nor an image that was replaced, nor a damaged file, nor a run
-that was killed while it wrote, leads to wrong features.
+A `ledger` for each fine-tuning depth has, of every image of a data set, the
+hash of the very pixels that entered the network, and the features. Its series
+is all that they follow from but the images. So neither other weights, nor
+another preprocessing, nor an image that was replaced, nor a damaged file, nor a
+run that was killed while it wrote, leads to wrong features.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import pathlib
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-from saliency_jax import files
-from saliency_jax.errors import InputError
+from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
-_LAYOUT = 4  # raised when the files change their meaning
+_LAYOUT = 5  # raised when the files change their meaning
 _HASH = 16  # bytes
-_FILE = 'records'
+_SERIES = ''
 
 
 def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
@@ -61,100 +57,47 @@ def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
   }
 
 
-def open_tree(folder: str | os.PathLike, key: Mapping[str, str | int], images: int, shapes: Any) -> Any:
-  """Returns the `Features` of each array of a depth, a tree like `shapes`.
-
-  Args:
-    images: N, how many there are.
-    shapes: of the features of one image, `[1, ...]` each.
-  """
-
-  def opened(path, x):
-    part = jax.tree_util.keystr(path)
-    return Features(folder, {**key, **({'part': part} if part else {})}, (images, *x.shape[1:]))
-
-  return jax.tree_util.tree_map_with_path(opened, shapes)
-
-
-def pixels_digest(images: np.ndarray) -> np.ndarray:
-  """Returns a hash of each image, uint8 `[B, 16]`.
+def pixels_digest(images: np.ndarray) -> list[str]:
+  """Returns a hash of each image.
 
   Args:
     images: uint8 `[B, S, S, 3]`.
   """
-  return np.stack(
-    [np.frombuffer(hashlib.blake2b(np.ascontiguousarray(x), digest_size=_HASH).digest(), np.uint8) for x in images]
-  )
+  return [hashlib.blake2b(np.ascontiguousarray(x), digest_size=_HASH).hexdigest() for x in images]
 
 
-class Features:
-  """The features of one depth, float32 `[N, ...]`, on disk.
+class Features(Ledger):
+  """The features of one depth on disk, float32; see `Ledger`."""
 
-  They are written with plain writes, never through memory that is mapped to a
-  file: there a full disk would end the process on the spot.
-  """
+  def __init__(self, folder: str | os.PathLike, key: dict[str, str | int], shapes: Any):
+    """Opens the files.
 
-  def __init__(self, folder: str | os.PathLike, key: Mapping[str, str | int], shape: tuple[int, ...]):
-    """Opens the files, or makes empty ones.
-
-    Raises:
-      InputError: if the folder cannot be written.
+    Args:
+      key: see `key`.
+      shapes: of the features of one image, a tree of `jax.ShapeDtypeStruct`s
+        `[1, ...]`; those of several images are such a tree of `[B, ...]`.
     """
-    words = json.dumps(dict(key), sort_keys=True)
-    self._path = pathlib.Path(folder).expanduser() / hashlib.sha256(words.encode()).hexdigest()
-    # bfloat16 as float32
-    self._record = np.dtype([('pixels', np.uint8, _HASH), ('crc32', '<u4'), ('features', '<f4', shape[1:])])
-    with self._writing():
-      self._path.mkdir(parents=True, exist_ok=True)
-      (self._path / 'key.json').write_text(words)
-      with open(self._path / _FILE, 'ab') as file:
-        if file.tell() != shape[0] * self._record.itemsize:  # none, or not whole
-          file.truncate(0)
-          file.truncate(shape[0] * self._record.itemsize)
-    self._records = np.memmap(self._path / _FILE, self._record, mode='r', shape=shape[:1])
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    super().__init__(pathlib.Path(folder).expanduser() / name, {_SERIES: key})
+    self._tree = jax.tree.structure(shapes)
+    self._kept = self.entries[_SERIES]
 
-  @contextlib.contextmanager
-  def filling(self) -> Iterator[None]:
-    """Keeps other processes from filling the same files for one block."""
-    with self._writing(), files.locked(self._path, wait=True):
-      yield
-
-  def has(self, index: np.ndarray, digests: np.ndarray) -> bool:
-    """Whether the features of all these images are there, undamaged.
+  def has(self, index: np.ndarray, digests: Sequence[str]) -> bool:
+    """Whether the features of all these images are there.
 
     Args:
       index: int `[B]`, positions in the data set.
+      digests: of their pixels, see `pixels_digest`.
     """
-    features, crc32 = self._records['features'], self._records['crc32'][index]
-    return bool((self._records['pixels'][index] == digests).all()) and all(
-      zlib.crc32(features[i]) == crc for i, crc in zip(index, crc32, strict=True)
-    )
+    return all(str(i) in self._kept and self._kept[str(i)].facts == x for i, x in zip(index, digests, strict=True))
 
-  def put(self, index: np.ndarray, digests: np.ndarray, features: np.ndarray) -> None:
-    """Keeps the features, float `[B, ...]`, of some images; see `has`.
+  def put(self, index: np.ndarray, digests: Sequence[str], features: Any) -> None:
+    """Keeps the features, a tree of float `[B, ...]`, of some images."""
+    leaves = [np.asarray(x, np.float32) for x in jax.tree.leaves(features)]  # of bfloat16, too
+    for row, (i, pixels) in enumerate(zip(index, digests, strict=True)):
+      self.add(_SERIES, str(i), Entry(pixels, {str(n): x[row] for n, x in enumerate(leaves)}))
 
-    Raises:
-      InputError: if they cannot be written.
-    """
-    with self._writing(), open(self._path / _FILE, 'r+b') as file:
-      for i, pixels, row in zip(index, digests, features, strict=True):
-        data = np.ascontiguousarray(row, np.float32)
-        file.seek(i * self._record.itemsize)
-        file.write(pixels.tobytes() + zlib.crc32(data).to_bytes(4, 'little'))
-        file.write(data)  # as it lies: a record would be two copies of it
-
-  def get(self, index: np.ndarray) -> np.ndarray:
-    """Returns the features of some images, float32 `[B, ...]`."""
-    return np.ascontiguousarray(self._records['features'][index])
-
-  @contextlib.contextmanager
-  def _writing(self) -> Iterator[None]:
-    """Turns what the system says of the folder into an `InputError`."""
-    try:
-      yield
-    except OSError as error:
-      raise InputError(
-        f'{self._path}: cannot be written to ({error.strerror}); make room, '
-        f'name another --config.data.features_dir, or keep no features with '
-        f'--config.data.features_limit=0.'
-      ) from error
+  def get(self, index: np.ndarray) -> Any:
+    """Returns the features of some images, a tree of float32 `[B, ...]`."""
+    rows = [self._kept[str(i)].arrays for i in index]
+    return self._tree.unflatten([np.stack([row[str(n)] for row in rows]) for n in range(self._tree.num_leaves)])

@@ -101,14 +101,15 @@ class Cached:
       raise InputError('config.data.features_dir is for a single process; leave it out.')
     self._frozen = frozen
     images = image_batches.identity(source)
-    self._arrays = {
-      depth: feature_cache.open_tree(folder, feature_cache.key(frozen.network, depth, images), len(source), shapes)
+    self._kept = {
+      depth: feature_cache.Features(folder, feature_cache.key(frozen.network, depth, images), shapes)
       for depth, shapes in frozen.shapes.items()
     }
     targets, valid = [], []
     with contextlib.ExitStack() as stack:
-      for features in jax.tree.leaves(self._arrays):
-        stack.enter_context(features.filling())
+      stack.enter_context(_writing(folder))
+      for features in self._kept.values():
+        stack.enter_context(features)
       bar = stack.enter_context(progress.bar(total=len(source), unit='image', title=title))
       for inputs in image_batches.read(
         source, reading, image_batches.in_order(len(source), batch_size=batch_size, padded=batch_size)
@@ -129,7 +130,7 @@ class Cached:
       yield Fed(
         *runtime.split(
           (
-            jax.tree.map(lambda x, index=index: x.get(index), self._arrays),
+            {depth: x.get(index) for depth, x in self._kept.items()},
             jax.tree.map(lambda x, index=index: x[index], self._targets),
             self._valid[index] * (row >= 0).astype(np.float32),
           ),
@@ -141,17 +142,23 @@ class Cached:
     real = inputs.index >= 0
     index = inputs.index[real]
     digests = feature_cache.pixels_digest(inputs.images[real])
-    missing = [
-      depth for depth, x in self._arrays.items() if not all(each.has(index, digests) for each in jax.tree.leaves(x))
-    ]
+    missing = [depth for depth, x in self._kept.items() if not x.has(index, digests)]
     if missing:
       features = self._frozen.forward(runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
-        jax.tree.map(
-          lambda kept, x: kept.put(index, digests, np.asarray(x, np.float32)[real]),
-          self._arrays[depth],
-          features[depth],
-        )
+        self._kept[depth].put(index, digests, jax.tree.map(lambda x: np.asarray(x)[real], features[depth]))
+
+
+@contextlib.contextmanager
+def _writing(folder: str) -> Iterator[None]:
+  """Turns what the system says of the folder into an `InputError`."""
+  try:
+    yield
+  except OSError as error:
+    raise InputError(
+      f'{folder}: cannot be written to ({error.strerror}); make room, name another --config.data.features_dir, or keep '
+      'no features with --config.data.features_limit=0.'
+    ) from error
 
 
 class Inputs(NamedTuple):

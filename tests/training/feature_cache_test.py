@@ -3,7 +3,6 @@
 import pathlib
 import subprocess
 import sys
-import threading
 
 import jax
 import numpy as np
@@ -16,62 +15,48 @@ from tests.training import made
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEY = {'weights': 'abc', 'image_size': 8}
-SHAPE = (5, 2, 3, 4)
+SHAPES = {'map': jax.ShapeDtypeStruct((1, 2, 3, 4), np.float32), 'vector': jax.ShapeDtypeStruct((1, 3), np.float32)}
 
 
-def maps(rng, count):
-  return rng.normal(size=(count, *SHAPE[1:])).astype(np.float32)
+def opened(folder, **changes) -> feature_cache.Features:
+  return feature_cache.Features(folder, KEY | changes, SHAPES)
 
 
-def test_maps_come_back_and_unknown_pixels_do_not(tmp_path):
+def features(count):
   rng = np.random.default_rng(0)
-  images = rng.integers(0, 256, (3, 8, 8, 3), np.uint8)
+  return {name: rng.normal(size=(count, *x.shape[1:])).astype(np.float32) for name, x in SHAPES.items()}
+
+
+def test_features_come_back_and_unknown_pixels_do_not(tmp_path):
+  images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
   digests = feature_cache.pixels_digest(images)
-  index, written = np.array([4, 0, 2]), maps(rng, 3)
-  kept = feature_cache.Features(tmp_path, KEY, SHAPE)
-  assert not kept.has(index, digests)
-  kept.put(index, digests, written)
-  again = feature_cache.Features(tmp_path, KEY, SHAPE)
+  index, written = np.array([4, 0, 2]), features(3)
+  with opened(tmp_path) as kept:
+    assert not kept.has(index, digests)
+    kept.put(index, digests, written)
+  again = opened(tmp_path)
   assert again.has(index, digests)
-  np.testing.assert_array_equal(again.get(index), written)
+  jax.tree.map(np.testing.assert_array_equal, again.get(index), written)
+  assert not opened(tmp_path, weights='abd').has(index, digests)
   images[1, 0, 0, 0] ^= 1
   changed = feature_cache.pixels_digest(images)
   assert not again.has(index, changed)
-  assert again.has(index[[0, 2]], changed[[0, 2]])
+  assert again.has(index[[0, 2]], [changed[0], changed[2]])
   assert not again.has(np.array([1]), digests[:1])
 
 
-def test_another_key_or_a_damaged_file_has_nothing(tmp_path):
-  rng = np.random.default_rng(0)
-  digests = rng.integers(0, 256, (5, 16), np.uint8)
-  every = np.arange(5)
-  feature_cache.Features(tmp_path, KEY, SHAPE).put(every, digests, maps(rng, 5))
-  assert feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
-  assert not feature_cache.Features(tmp_path, KEY | {'weights': 'abd'}, SHAPE).has(every, digests)
-  (damaged,) = [path for path in tmp_path.glob('*/records') if any(path.read_bytes())]
-  damaged.write_bytes(damaged.read_bytes()[:99])
-  assert not feature_cache.Features(tmp_path, KEY, SHAPE).has(every, digests)
-
-
-@pytest.mark.parametrize('size', [None, 0, 20, -96, 96])
-def test_maps_that_are_not_whole_are_not_vouched_for(size, tmp_path):
-  digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
-  every = np.arange(5)
-  feature_cache.Features(tmp_path, KEY, SHAPE).put(every, digests, np.ones(SHAPE))
-  (path,) = tmp_path.glob('*/records')
-  content = path.read_bytes()
-  path.unlink()
-  if size == 96:  # too long
-    path.write_bytes(content + bytes(size))
-  elif size is not None:
-    path.write_bytes(content[:size])
-  kept = feature_cache.Features(tmp_path, KEY, SHAPE)
-  for row in every:
-    assert not kept.has(every[[row]], digests[[row]])
-  kept.put(every, digests, np.ones(SHAPE))
-  again = feature_cache.Features(tmp_path, KEY, SHAPE)
-  assert again.has(every, digests)
-  np.testing.assert_array_equal(again.get(every), 1)
+def test_a_changed_byte_is_noticed(tmp_path):
+  every, digests = np.arange(5), list('abcde')
+  with opened(tmp_path) as kept:
+    kept.put(every, digests, features(5))
+  (path,) = tmp_path.glob('*/*.part')
+  content = bytearray(path.read_bytes())
+  content[-7] ^= 1
+  path.write_bytes(content)
+  with opened(tmp_path) as again:
+    assert not again.has(every[:1], digests[:1])
+    again.put(every, digests, features(5))
+  jax.tree.map(np.testing.assert_array_equal, opened(tmp_path).get(every), features(5))
 
 
 def test_the_key_holds_what_the_maps_follow_from(monkeypatch):
@@ -142,45 +127,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     run(tmp_path / 'run', config)
 
 
-@pytest.mark.parametrize('place', [7, 17, 30])  # of the pixels' hash, of the checksum, of the features
-def test_a_changed_byte_is_noticed(place, tmp_path):
-  digests = np.random.default_rng(0).integers(1, 256, (5, 16), np.uint8)
-  every = np.arange(5)
-  features = feature_cache.Features(tmp_path, KEY, SHAPE)
-  features.put(every, digests, np.ones(SHAPE))
-  (path,) = tmp_path.glob('*/records')
-  content = bytearray(path.read_bytes())
-  content[place] ^= 1
-  path.write_bytes(content)
-  again = feature_cache.Features(tmp_path, KEY, SHAPE)
-  assert not again.has(every[:1], digests[:1])
-  assert again.has(every[1:], digests[1:])
-
-
 def test_a_full_disk_is_said(tmp_path):
   code = (
-    'import resource, sys, numpy as np\n'
-    'from saliency_jax.training import feature_cache\n'
-    f'features = feature_cache.Features({str(tmp_path)!r}, {{}}, (5, 9999))\n'
-    'resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n'
-    'features.put(np.arange(5), np.ones((5, 16)), np.ones((5, 9999)))'
+    'import resource\n'
+    'from tests.training import made\n'
+    'from saliency_jax.training import loop\n'
+    'config = made.run()\n'
+    f'config.data.features_dir = {str(tmp_path / "features")!r}\n'
+    'resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))\n'
+    f'loop.train(config, made.DATA, {str(tmp_path / "run")!r})'
   )
   result = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, check=False)
-  assert 'cannot be written to (File too large); make room' in result.stderr
-
-
-def test_who_fills_the_same_files_waits_for_the_other(tmp_path):
-  one, other = (feature_cache.Features(tmp_path, KEY, SHAPE) for _ in range(2))
-  order = []
-
-  def fill():
-    with other.filling():
-      order.append('other')
-
-  beside = threading.Thread(target=fill)
-  with one.filling():
-    beside.start()
-    beside.join(0.3)
-    order.append('one')
-  beside.join(60)
-  assert order == ['one', 'other']
+  assert 'features: cannot be written to (File too large); make room' in result.stderr
