@@ -44,7 +44,7 @@ def compare(osie: str, count: int = 10_000, batch: int = 64) -> list[Row]:
     raw = open_source('images', photographs)
     decoding = _decoding(sorted(photographs.iterdir()))
     whole, half = _rates(raw, range(count), batch, use)
-    built = open_source('built', builders.build(builders.OsieBuilder(open_source('osie', osie), folder, 224)))
+    built = open_source('built', builders.build(open_source('osie', osie), 'osie', folder, 224))
     ready, _ = _rates(built, np.arange(count) % len(built), batch, use)
   slower = min(decoding, forward or decoding)
   beside = f'{runtime.cores()} processes that decode and resize'

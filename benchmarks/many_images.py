@@ -20,13 +20,13 @@ import numpy as np
 
 import saliency_jax as sj
 from benchmarks import memory
-from saliency_jax.data.types import Record, Regions
+from saliency_jax.data.types import Record, Regions, Source
 
 _SIDE = 32
 _REGIONS = ('food', 'text', 'other')
 
 
-class Images:
+class Images(Source):
   """Noise with three labelled bands; 15 fixations on each image."""
 
   gives = frozenset(('fixations', 'regions'))
@@ -36,9 +36,6 @@ class Images:
     self._masks = np.zeros((len(_REGIONS), _SIDE, _SIDE), bool)
     for band in range(len(_REGIONS)):
       self._masks[band, 10 * band : 10 * band + 10] = True
-
-  def __len__(self) -> int:
-    return len(self.image_ids)
 
   def __getitem__(self, index: int) -> Record:
     rng = np.random.default_rng([7, index])

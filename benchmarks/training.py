@@ -10,7 +10,7 @@ from benchmarks import memory, torch_peer, torch_process
 from benchmarks.timing import Row, Unmeasured, alternate
 from benchmarks.training_step import DEPTHS, SALIENCY, Setting, Step, member
 from saliency_jax.data import pixel_sets
-from saliency_jax.data.types import Record, no_regions
+from saliency_jax.data.types import Record, Source, no_regions
 from saliency_jax.training import feed, image_batches
 
 _SIZE = (600, 800)  # OSIE's photographs
@@ -72,7 +72,7 @@ def step_beside_torch(setting: Setting, rounds: int, python: str, depth: int = 6
   )
 
 
-class _Photographs:
+class _Photographs(Source):
   """Made photographs in memory: nothing is decoded, on either side."""
 
   def __init__(self, count: int):
@@ -80,9 +80,6 @@ class _Photographs:
     rng = np.random.default_rng(0)
     self._image = rng.integers(0, 256, (*_SIZE, 3), np.uint8)
     self._points = rng.integers(0, _SIZE, (100, 2)).astype(np.int32)
-
-  def __len__(self) -> int:
-    return len(self.image_ids)
 
   def __getitem__(self, index: int) -> Record:
     return Record(self.image_ids[index], np.roll(self._image, index, axis=0), self._points, no_regions(*_SIZE))

@@ -11,10 +11,10 @@ from absl import flags
 
 from saliency_jax.data import builders
 from saliency_jax.data.osie_download import fetch_osie
-from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.sources.salicon import Salicon
+from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import RESIZE
 
@@ -50,39 +50,25 @@ _SIZE = flags.DEFINE_integer('size', 512, 'popout: height and width in pixels.')
 
 
 def main() -> None:
-  build = {'osie': _osie, 'popout': _popout, 'salicon': _salicon}[_DATASET.value]
-  print(f'built in    {builders.build(build())}')
+  name, source = {'osie': _osie, 'popout': _popout, 'salicon': _salicon}[_DATASET.value]()
+  print(f'images      {len(source)}')
+  if 'fixations' in source.gives:
+    print(f'fixations   {sum(len(source.scanpaths(index).points) for index in range(len(source))):,}')
+  print(f'built in    {builders.build(source, name, _OUTPUT.value, _IMAGE_SIZE.value, _RESIZE.value)}')
 
 
-def _osie() -> builders.OsieBuilder:
-  source = Osie(_SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
-  _describe(source)
-  return builders.OsieBuilder(source, _OUTPUT.value, *_ready())
+def _osie() -> tuple[str, Source]:
+  return 'osie', Osie(_SOURCE.value or fetch_osie(_CACHE_DIR.value), _REGIONS.value)
 
 
-def _salicon() -> builders.SaliconBuilder:
+def _salicon() -> tuple[str, Source]:
   if not (_SOURCE.value and _FIXATIONS.value):
     raise InputError('SALICON is not fetched: say where it is with --source and --fixations.')
-  source = Salicon(_SOURCE.value, _FIXATIONS.value, _REGIONS.value)
-  _describe(source)
-  return builders.SaliconBuilder(source, _OUTPUT.value, *_ready())
+  return 'salicon', Salicon(_SOURCE.value, _FIXATIONS.value, _REGIONS.value)
 
 
-def _ready() -> tuple[int, str]:
-  return _IMAGE_SIZE.value, _RESIZE.value
-
-
-def _describe(source: Photographs) -> None:
-  images, fixations, sha256 = fingerprint(source)
-  print(f'images      {images}')
-  print(f'fixations   {fixations:,}')
-  print(f'sha256      {sha256}, of the fixations')
-
-
-def _popout() -> builders.SearchArrayBuilder:
-  source = SearchArrays(count=_COUNT.value, seed=_SEED.value, size=_SIZE.value)
-  print(f'images      {len(source)}')
-  return builders.SearchArrayBuilder(source, _OUTPUT.value, *_ready())
+def _popout() -> tuple[str, Source]:
+  return 'search_arrays', SearchArrays(count=_COUNT.value, seed=_SEED.value, size=_SIZE.value)
 
 
 if __name__ == '__main__':

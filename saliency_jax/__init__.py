@@ -18,6 +18,7 @@ _NAMES = {
   'api': 'load dissect popout train sweep tasks predict evaluate make_report',
   'results': 'read Results',
   'data.source': 'open_source',
+  'data.types': 'Source',
   'networks.adapters': 'from_linen from_function',
   'networks.torch_bridge': 'from_torch',
   'networks.network': 'Network Stage',

@@ -230,6 +230,8 @@ def _with(
       raise InputError(
         f'The option {key!r} would change nothing: the network and the data set are passed as values; leave it out.'
       )
+  if not isinstance(source, Source | None):
+    raise InputError(f'A {type(source).__name__} is no data set; give what open_source returns, or a Source of yours.')
   config = _config(name, {'network.name': network.name, **options})
   size, tap = config.network.image_size, config.network.readout_tap
   if size:

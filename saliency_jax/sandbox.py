@@ -55,13 +55,14 @@ def read(kind: str, path: str | os.PathLike, *arguments: str) -> dict[str, Any]:
 
 
 def _started() -> subprocess.Popen:
+  known = [path or os.getcwd() for path in sys.path]  # '' is the folder of a notebook
   return subprocess.Popen(
     [sys.executable, '-P', '-m', 'saliency_jax.sandbox_process'],
     stdin=subprocess.PIPE,
     stdout=subprocess.PIPE,
     stderr=subprocess.DEVNULL,
     start_new_session=True,
-    env=os.environ | {'PYTHONPATH': os.pathsep.join(filter(None, sys.path)), 'OPENBLAS_NUM_THREADS': '1'},
+    env=os.environ | {'PYTHONPATH': os.pathsep.join(known), 'OPENBLAS_NUM_THREADS': '1'},
   )
 
 

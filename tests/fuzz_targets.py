@@ -105,7 +105,7 @@ def _built(folder: Place) -> None:
   from saliency_jax.data import builders  # imports TFDS
 
   photographs = source.open_source('osie', made.osie(folder / 'o'), regions=folder / 'o' / 'labelme')
-  shutil.move(builders.build(builders.OsieBuilder(photographs, folder / 't')), folder / 'b')
+  shutil.move(builders.build(photographs, 'osie', folder / 't'), folder / 'b')
   shutil.rmtree(folder / 'o')
   shutil.rmtree(folder / 't')
 

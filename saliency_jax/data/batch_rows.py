@@ -64,7 +64,7 @@ class Preparation:
     size = self.image_size, self.image_size
     if index >= 0:
       try:
-        if self.keep or not hasattr(source, 'squared'):
+        if self.keep:
           record = source[index]
           image = resize.square(record.image, self.image_size, self.resize)
         else:
@@ -98,7 +98,7 @@ class Preparation:
     """Returns the batch of images that lie ready and of which nothing is scored
     or kept, without a step for each image; None where it is not so.
     """
-    if self.choose is not pixel_sets.nothing or self.keep or not hasattr(source, 'squares'):
+    if self.choose is not pixel_sets.nothing or self.keep:
       return None
     start, missing = time.perf_counter(), indices < 0
     found = source.squares(np.where(missing, 0, indices), self.image_size, self.resize)

@@ -25,7 +25,7 @@ class Fingerprint(NamedTuple):
   image_id: str
   height: int  # pixels
   width: int
-  digest: str  # of its file or pixels; '' of a built data set
+  digest: str  # of its file or pixels; '' of a data set built before 0.2
 
 
 def of(source: Source) -> list[Fingerprint]:
@@ -79,13 +79,11 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
 
 def _seen(source: Source, index: int) -> tuple[int, int, str]:
   """Returns an image's height, width and digest, as cheaply as it can."""
-  if not hasattr(source, 'size'):  # drawn, or of somebody's own
-    image = source[index].image
-    return *image.shape[:2], _short(image.tobytes())
-  if not hasattr(source, 'photograph'):  # built
-    return *source.size(index), ''
-  with open(source.photograph(index), 'rb') as file:
-    return *source.size(index), _short(file.read(_READ))
+  content = b'' if 'targets' in source.gives else source.content(index)
+  if content:
+    return *source.size(index), _short(content[:_READ])
+  image = source[index].image
+  return *image.shape[:2], _short(image.tobytes())
 
 
 def _short(content: bytes) -> str:

@@ -7,11 +7,10 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from saliency_jax import outside, progress
-from saliency_jax.data.fixations import Fixations, read_fixations
+from saliency_jax.data.fixations import read_fixations
 from saliency_jax.data.images import image_size
 from saliency_jax.data.types import Source
 from saliency_jax.download import cache_folder, download
@@ -90,17 +89,13 @@ def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
   return folder
 
 
-def own_photographs(
-  files: Mapping[str, pathlib.Path | bytes], fixated: Mapping[str, Fixations], archive: Archive = OSIE
-) -> frozenset[str]:
-  """Returns which photographs are OSIE's own, whatever their names.
+def own_images(source: Source, archive: Archive = OSIE) -> frozenset[str]:
+  """Returns which images of a data set are OSIE's own photographs.
 
-  Those of which the hash is known are told by it; the others where the
-  fixations are those of the whole of OSIE, by their size.
+  Those of which the hash is known are told by it, whatever their names; the
+  others where the fixations are those of the whole of OSIE, by their size.
 
   Args:
-    files: photographs, or what is in their files, by image_id.
-    fixated: their fixations.
     archive: what OSIE consists of.
 
   Raises:
@@ -109,34 +104,17 @@ def own_photographs(
   known = {
     pathlib.PurePath(name).stem: sha256 for sha256, name in map(str.split, archive.hashes.read_text().splitlines())
   }
-  count = sum(len(each.points) for each in fixated.values())
-  whole = (len(fixated), count) == (archive.photographs, archive.fixations)
+  every = range(len(source))
+  whole = len(source) == archive.photographs and 'fixations' in source.gives
+  whole = whole and sum(len(source.scanpaths(index).points) for index in every) == archive.fixations
 
-  def is_own(image_id: str, file: pathlib.Path | bytes) -> bool:
-    if image_id not in known:
-      return whole and image_size(file) == _SIZE
-    found = hashlib.sha256(file).hexdigest() if isinstance(file, bytes) else digest(file)
-    return found == known[image_id]
+  def is_own(index: int, image_id: str) -> bool:
+    content = source.content(index) if whole or image_id in known else b''
+    if content and image_id in known:
+      return hashlib.sha256(content).hexdigest() == known[image_id]
+    return bool(content) and image_size(content, image_id) == _SIZE
 
-  return frozenset(name for name, file in files.items() if is_own(name, file))
-
-
-def own_images(source: Source) -> frozenset[str]:
-  """Returns which images of any data set are OSIE's own photographs.
-
-  Raises:
-    InputError: as `own_photographs`.
-  """
-  content = getattr(source, 'photograph', getattr(source, 'content', None))
-  if content is None:  # drawn, or of somebody's own
-    return frozenset()
-  ids = source.image_ids
-  return own_photographs(
-    {name: content(index) for index, name in enumerate(ids)},
-    {name: source.scanpaths(index) for index, name in enumerate(ids)}
-    if len(ids) == OSIE.photographs and 'fixations' in source.gives
-    else {},
-  )
+  return frozenset(name for index, name in enumerate(source.image_ids) if is_own(index, name))
 
 
 def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:

@@ -78,7 +78,7 @@ def in_parts(config, train: Source, validation: Source | None = None) -> Data:
   """
   data = config.data
   choose = pixel_sets.counted(config.analysis.fixations, in_regions=False)
-  if 'targets' in getattr(train, 'gives', ()):
+  if 'targets' in train.gives:
     choose = pixel_sets.target  # what is to be found, as nobody looked
   if validation is not None:
     return _with_scenes(config, Data(train, validation, choose))

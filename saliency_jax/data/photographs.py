@@ -20,7 +20,7 @@ from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixations import FixationReader, Fixations, chosen, kept
 from saliency_jax.data.images import SUFFIXES, image_size, read_image, read_square
 from saliency_jax.data.regions import RegionAnnotation, open_regions
-from saliency_jax.data.types import Record, Regions, no_regions, unread
+from saliency_jax.data.types import Record, Regions, Source, no_regions, unread
 from saliency_jax.errors import InputError
 
 # Photographs whose files of fixations are read at once, to see what they are.
@@ -29,8 +29,8 @@ _SAMPLED = 16
 _SURVEYED = 2_000_000
 
 
-class Photographs:
-  """A `Source` of photographs, their fixations and perhaps their regions.
+class Photographs(Source):
+  """Photographs, their fixations and perhaps their regions.
 
   A record's fixations are those of all observers, pixels fixated twice
   included twice.
@@ -93,9 +93,6 @@ class Photographs:
     """
     raise NotImplementedError
 
-  def __len__(self) -> int:
-    return len(self.image_ids)
-
   def __getitem__(self, index: int) -> Record:
     """Reads one photograph with its fixations and regions.
 
@@ -107,16 +104,6 @@ class Photographs:
     return self._record(index, read_image(self.photograph(index)))
 
   def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
-    """Returns `self[index]` without its pixels, and as a network takes it.
-
-    Args:
-      index: of the photograph.
-      side, resample: as in `ops.resize.square`.
-
-    Returns:
-      The record with `unread` for an image, and uint8 `[side, side, 3]`. It
-      raises as `self[index]`.
-    """
     size, image = read_square(self.photograph(index), side, resample)
     return self._record(index, unread(*size)), image
 
@@ -125,13 +112,11 @@ class Photographs:
     return Record(image_id, image, self._fixations(image_id, size).points, self._regions_of(image_id, size))
 
   def without_regions(self) -> 'Photographs':
-    """Returns the same photographs, of which nothing is labelled."""
     other = copy.copy(self)
     other._regions, other.gives = None, self.gives - {'regions'}
     return other
 
   def regions(self, index: int) -> Regions:
-    """Returns the regions of `self[index]`, which is not decoded; see there."""
     return self._regions_of(self.image_ids[index], self.size(index))
 
   def _regions_of(self, image_id: str, size: tuple[int, int]) -> Regions:
@@ -142,32 +127,26 @@ class Photographs:
     return self._files[self.image_ids[index]]
 
   def size(self, index: int) -> tuple[int, int]:
-    """Returns (height, width) of `self[index]` in pixels; raises as it does."""
     if index not in self._sizes:  # headers are read once
       self._sizes[index] = image_size(self.photograph(index))
     return self._sizes[index]
 
-  def check_size(self, index: int) -> None:
-    """Compares `self[index]` with its fixations and regions, by their headers.
+  def content(self, index: int) -> bytes:
+    return self.photograph(index).read_bytes()
 
-    Raises:
-      InputError: it cannot be opened, or they are of another size.
-    """
+  def file_size(self, index: int) -> int:
+    return self.photograph(index).stat().st_size
+
+  def check_size(self, index: int) -> None:
     image_id, size = self.image_ids[index], Photographs.size(self, index)
     self._looked.check_size(image_id, *size)
     if self._regions is not None:
       self._regions.check_size(image_id, *size)
 
   def scanpaths(self, index: int) -> Fixations:
-    """Returns the fixations of `self[index]` with their observers.
-
-    They are on int32 pixels, in the order of the record's; it raises as
-    `self[index]`, which is not decoded.
-    """
     return self._fixations(self.image_ids[index], self.size(index))
 
   def fixations_digest(self) -> str:
-    """Returns a hash of the file of fixations, or of a folder's listing."""
     place = self._looked.place
     if place.is_file():
       return files.digest(place)

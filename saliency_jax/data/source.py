@@ -141,15 +141,14 @@ def open_group(
   if group['kind'] == 'osie':
     options['cache_dir'] = cache_dir
   source = open_source(group['kind'], group['dir'], key=key, **options)
-  if not labelled and hasattr(source, 'without_regions'):
+  if not labelled:
     source = source.without_regions()
   if group['part'] != 'all':
     source = _part(source, group['part'], f'--{key}.')
   _check(source, wants, group, key)
-  if alone and (unused := getattr(source, 'unused', ())):
-    logging.warning(
-      '%s.fixations names %d images that are not in %s.dir, the first is %s.', key, len(unused), key, unused[0]
-    )
+  if alone and source.unused:
+    said = '%s.fixations names %d images that are not in %s.dir, the first is %s.'
+    logging.warning(said, key, len(source.unused), key, source.unused[0])
   return source
 
 
@@ -162,9 +161,8 @@ def check_sizes(source: Source, on_bad_image: str = 'raise') -> None:
   Raises:
     InputError: an image cannot be opened, or its data are of another size.
   """
-  check = getattr(source, 'check_size', None)
-  for index in range(len(source)) if check and on_bad_image == 'raise' else ():
-    check(index)
+  for index in range(len(source)) if on_bad_image == 'raise' else ():
+    source.check_size(index)
 
 
 def built_folder(folder: str) -> str:
@@ -202,7 +200,7 @@ def _check(source: Source, wants: str, group, key: str) -> None:
 
 def any_fixated_region(source: Source) -> bool:
   """Tells whether there is a region to score; mostly the first image has one."""
-  if 'regions' not in getattr(source, 'gives', ('regions',)):
+  if 'regions' not in source.gives:
     return False
   for index in range(len(source)):
     try:

@@ -1,51 +1,43 @@
 """Some of a data set's images, as a data set."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from saliency_jax.data.types import Record, Source
+from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
-_OF_AN_IMAGE = frozenset(('scanpaths', 'size', 'regions', 'check_size', 'photograph', 'content', 'plan', 'squared'))
+
+def _of_an_image(name: str) -> Callable:
+  def method(self: 'Subset', index: int, *more: Any) -> Any:
+    return getattr(self._source, name)(self._indices[index], *more)
+
+  return method
 
 
-class Subset:
-  """A `Source` that shows some images of another one; `subset` makes it.
+class Subset(Source):
+  """Some images of another data set; `subset` makes it.
 
   Attributes:
     image_ids: those that were chosen, in the order in which they were named.
-    gives, patterns: those of the other source, if it has them; so are the
-      methods that take an image's index.
+    gives, patterns: those of the other source.
   """
 
   def __init__(self, source: Source, indices: tuple[int, ...]):
     """Takes the positions of the images in `source`."""
     self._source, self._indices = source, indices
     self.image_ids = tuple(source.image_ids[index] for index in indices)
+    self.gives, self.fixations_digest = source.gives, source.fixations_digest
+    self.patterns = tuple(source.patterns[i] for i in indices) if source.patterns else ()
 
-  def __len__(self) -> int:
-    return len(self._indices)
+  __getitem__, size, scanpaths, regions, content, file_size, check_size, squared, photograph = map(
+    _of_an_image,
+    ('__getitem__', 'size', 'scanpaths', 'regions', 'content', 'file_size', 'check_size', 'squared', 'photograph'),
+  )
 
-  def __getitem__(self, index: int) -> Record:
-    """Reads an image from the other source, which says what it raises."""
-    return self._source[self._indices[index]]
-
-  def __getattr__(self, name: str) -> Any:
-    """Has what the other source has, of its own images."""
-    if name in _OF_AN_IMAGE:
-      method = getattr(self._source, name)
-      return lambda index, *more: method(self._indices[index], *more)
-    if name == 'squares':
-      method = self._source.squares
-      return lambda rows, *more: method(np.take(self._indices, rows), *more)
-    if name in ('gives', 'fixations_digest'):
-      return getattr(self._source, name)
-    if name == 'patterns':
-      patterns = self._source.patterns
-      return tuple(patterns[i] for i in self._indices) if patterns else ()
-    raise AttributeError(name)
+  def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
+    return self._source.squares(np.take(self._indices, indices), side, resample)
 
 
 def subset(source: Source, image_ids: Iterable[str]) -> Subset:

@@ -1,15 +1,17 @@
 """What every data set hands over: one photograph or search array at a time.
 
-A data set is a sequence, `len(source)` and `source[i] -> Record`, that reads
-one image from disk on each access, so it can be read by several workers in any
-order. Points are (y, x) in pixels, counted from 0 at the top left pixel's
+A data set is a sequence that reads one image from disk on each access, so it
+can be read by several workers in any order. Points are (y, x) in pixels, counted from 0 at the top left pixel's
 centre.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
+
+from saliency_jax.data import fixations
+from saliency_jax.ops import resize
 
 # The 12 categories of He et al. 2019, Section 3, in the order of its Table 2.
 # An annotation may have others; see `ordered_categories`.
@@ -46,21 +48,82 @@ class Record(NamedTuple):
   regions: Regions
 
 
-class Source(Protocol):
-  """A data set. Both methods raise `InputError`, naming the file at fault.
+class Source:
+  """A data set; the base of one's own, which has `image_ids` and `__getitem__`.
 
-  For those who look at no pixel of the image a source may have what is quicker
-  than `source[i]`: `squared`, as `Photographs` have it, and where that is there
-  `squares`, as `BuiltSource` has it.
+  What else is asked of an image follows from `self[index]`; a data set may have
+  it quicker. All raise `InputError`, naming the file at fault.
+
+  Attributes:
+    image_ids: names of the images, each once.
+    gives: what is known of them, of 'fixations', 'regions' and 'targets'.
+    patterns: of search arrays, one `Pattern` each.
+    unused: what the fixations call images that are in no file.
+    items: of drawn arrays, see `SearchArrays.items`.
   """
 
   image_ids: tuple[str, ...]
-  # What is known of the images, of 'fixations', 'regions' and 'targets'.
-  gives: frozenset[str]
+  gives: frozenset[str] = frozenset({'fixations', 'regions'})
+  patterns: tuple = ()
+  unused: tuple[str, ...] = ()
+  items: Callable[[str, int], np.ndarray] | None = None
 
-  def __len__(self) -> int: ...
+  def __len__(self) -> int:
+    return len(self.image_ids)
 
-  def __getitem__(self, index: int) -> Record: ...
+  def __getitem__(self, index: int) -> Record:
+    """Reads one image and what is known of it.
+
+    Raises:
+      IndexError: there is no such image.
+    """
+    raise NotImplementedError
+
+  def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
+    """Returns `self[index]`, perhaps without its pixels (`unread`), and the
+    image as a network takes it, uint8 `[side, side, 3]`; see `resize.square`.
+    """
+    record = self[index]
+    return record, resize.square(record.image, side, resample)
+
+  def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns many images as a network takes them, where they lie ready.
+
+    Returns:
+      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`.
+    """
+    return None
+
+  def size(self, index: int) -> tuple[int, int]:
+    """Returns (height, width) of `self[index]` in pixels."""
+    return self[index].image.shape[:2]
+
+  def scanpaths(self, index: int) -> fixations.Fixations:
+    """Returns the fixations of `self[index]` on int32 pixels, with observers."""
+    return fixations.make(self[index].fixations)
+
+  def regions(self, index: int) -> Regions:
+    """Returns the regions of `self[index]`."""
+    return self[index].regions
+
+  def content(self, index: int) -> bytes:
+    """Returns what is in the file of `self[index]`; b'' where there is none."""
+    return b''
+
+  def file_size(self, index: int) -> int:
+    """Returns the bytes of the file of `self[index]`, 0 where there is none."""
+    return 0
+
+  def check_size(self, index: int) -> None:
+    """Compares `self[index]` with what is known of it, by headers alone."""
+
+  def fixations_digest(self) -> str:
+    """Returns a hash of the file of fixations, or ''."""
+    return ''
+
+  def without_regions(self) -> 'Source':
+    """Returns the same images, of which nothing is labelled if that is quicker."""
+    return self
 
 
 def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:

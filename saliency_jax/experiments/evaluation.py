@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 import jax
+import pandas as pd
 
 from saliency_jax import runtime, schema
 from saliency_jax.data import pixel_sets
@@ -95,7 +96,7 @@ def _write(
   folder: Folder,
   models: Sequence[Predictor],
   found: Sequence[Scored],
-  inners: dict[figure7.Key, figure7.UnitScores],
+  inners: dict[figure7.Key, pd.DataFrame],
   start: float,
 ) -> dict:
   """Writes all results but the config; returns the summary."""
@@ -106,7 +107,9 @@ def _write(
     (model, each.scoring.dataset.name): listed for each in found for model, listed in each.regions.items() if listed
   }
   if regions:
-    facts['output'] = figure7.write(folder, regions, inners, resamples=config.eval.resamples)
+    facts['output'] = figure7.write(
+      folder, regions, inners, top=config.analysis.top_units, resamples=config.eval.resamples
+    )
   example_maps.write(folder, found, config.eval.examples, models)
   return folder.finish(
     'evaluate',
@@ -139,7 +142,7 @@ def _check_sizes(dataset: DataSet, models: Sequence[Predictor], reading: Reading
     return
   for index, image_id in enumerate(source.image_ids):
     try:
-      size = source.size(index) if hasattr(source, 'size') else (source[index].image.shape[:2])
+      size = source.size(index)
       for check in checks:
         check(image_id, size)
     except InputError as error:
@@ -191,7 +194,7 @@ def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> N
 
 def _inner(
   config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored], choose: Chooser
-) -> dict[figure7.Key, figure7.UnitScores]:
+) -> dict[figure7.Key, pd.DataFrame]:
   """Measures networks' own units where there are regions."""
   settings = Settings(config.data.batch_size, config.data.on_bad_image, 0)
   inners = {}
@@ -203,7 +206,6 @@ def _inner(
         dataset.source,
         model.network,
         choose,
-        top=config.analysis.top_units,
         settings=settings,
         ledger=Ledger(
           scored_images.part(workdir, dataset, f'units/{model.name}'),

@@ -7,7 +7,6 @@ speaks for and against these analyses.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,24 +26,20 @@ from saliency_jax.workdir import Folder
 HEADS = ('person head', 'animal head')
 MEASURES = ('output', 'difference')
 Key = tuple[str, str]  # model, data set
-
-
-class UnitScores(NamedTuple):
-  """What a tap's units score on T regions with fixations."""
-
-  scores: np.ndarray  # float32 `[T, C]`, standard deviations
-  images: np.ndarray  # str `[T]`
-  ids: np.ndarray  # int `[T]`, the annotation's own numbers
-  top: int = 10  # how many of the best units are averaged, as in the paper
+_REGION = ['image_id', 'region_id']
 
 
 def unit_scores(
-  source: Source, network: Network, choose: Chooser, *, top: int, settings: Settings, ledger: Ledger, title: str
-) -> UnitScores | None:
+  source: Source, network: Network, choose: Chooser, *, settings: Settings, ledger: Ledger, title: str
+) -> pd.DataFrame | None:
   """Measures the units of the tap that a network's map is made of.
 
   Of several processes each one measures its share; the first returns the whole,
   the others None.
+
+  Returns:
+    float32 `[T, C]`, standard deviations, of T regions with fixations by
+    image_id and region_id.
 
   Raises:
     InputError: if an image cannot be read and is not to be skipped.
@@ -53,21 +48,31 @@ def unit_scores(
   measured = measurement.measure(Probe(network, (tap,), settings), source, choose, ledger=ledger, title=title)
   if not measured:
     return None
-  rows = measured.rows
-  fixated = rows.counts > 0
-  return UnitScores(rows.scores[tap][fixated], np.array(source.image_ids)[rows.index[fixated]], rows.ids[fixated], top)
+  rows = measured.rows.only(measured.rows.counts > 0)
+  return pd.DataFrame(
+    rows.scores[tap], pd.MultiIndex.from_arrays([np.array(source.image_ids)[rows.index], rows.ids], names=_REGION)
+  )
 
 
 def write(
-  folder: Folder, regions: Mapping[Key, Sequence[Region]], inner: Mapping[Key, UnitScores], *, resamples: int
+  folder: Folder,
+  regions: Mapping[Key, Sequence[Region]],
+  inner: Mapping[Key, pd.DataFrame],
+  *,
+  top: int,
+  resamples: int,
 ) -> dict:
   """Writes `output.csv`, `figure7.csv` and `statistics.json`.
+
+  Args:
+    inner: see `unit_scores`.
+    top: how many of the best units are averaged (the paper: 10).
 
   Returns:
     What `summary.json` says of it: how many regions have no fixation.
   """
   folder.table(schema.OUTPUT, (row for key, listed in regions.items() for row in output.rows(*key, listed)))
-  found = [Categories(key, listed, inner.get(key), resamples) for key, listed in regions.items()]
+  found = [Categories(key, listed, inner.get(key), top, resamples) for key, listed in regions.items()]
   folder.table(schema.FIGURE7, (line for each in found for line in each.lines()))
   folder.json(schema.STATISTICS.path, corrected([each.tests() for each in found]))
   return {
@@ -90,7 +95,7 @@ class Categories:
     sampled: measure -> category -> its mean in every sample of photographs.
   """
 
-  def __init__(self, key: Key, regions: Sequence[Region], inner: UnitScores | None, resamples: int):
+  def __init__(self, key: Key, regions: Sequence[Region], inner: pd.DataFrame | None, top: int, resamples: int):
     """Takes every region of the data set, with a fixation or not."""
     self.key = key
     columns = [*Region._fields[:4], 'output', 'human', 'difference', 'bias']
@@ -102,15 +107,12 @@ class Categories:
     self.sampled = {
       x: bootstrap.category_means(self.regions[x].to_numpy(), self._labels, self._images, draws) for x in MEASURES
     }
-    self.units, self.best = None, {}
+    self.units, self.best, self._top = None, {}, top
     if inner is not None:
-      self._top = inner.top
-      place = {x: row for row, x in enumerate(zip(inner.images.tolist(), inner.ids.tolist(), strict=True))}
-      rows = [place.get(x, -1) for x in zip(self.regions.image_id, self.regions.region_id, strict=True)]
-      # The last row is of regions that were not measured.
-      self.units = np.pad(inner.scores.astype(float), ((0, 1), (0, 0)), constant_values=np.nan)[np.array(rows, int)]
+      wanted = pd.MultiIndex.from_frame(self.regions[_REGION])
+      self.units = inner.reindex(wanted).to_numpy(float)
       self.best = table_values.by_category(
-        self.units, self._labels, self._images, top=inner.top, threshold=np.inf, draws=draws
+        self.units, self._labels, self._images, top=top, threshold=np.inf, draws=draws
       )
 
   def _mean(self, measure: str, category: str) -> float:

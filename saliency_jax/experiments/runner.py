@@ -135,7 +135,6 @@ def check(config, network: Network) -> Probe:
 def described(config: dict, probe: Probe, source: Source) -> dict:
   """Returns all that the scores depend on, as JSON values."""
   network, data = probe.network, config['data']
-  gives = getattr(source, 'gives', ())
   # What no key stands for.
   sample = (
     ''
@@ -143,9 +142,9 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
     else image_batches.sample(
       source,
       pixel_sets.target
-      if 'targets' in gives
+      if 'targets' in source.gives
       else pixel_sets.all_fixations_in_regions
-      if 'regions' in gives
+      if 'regions' in source.gives
       else pixel_sets.all_fixations,
     )
   )

@@ -63,13 +63,7 @@ def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, So
 
 def _beside(source: Source, config, index: int) -> tuple[float, float]:
   """Returns the NSS of the centre prior and of people on an image."""
-  if not hasattr(source, 'scanpaths'):
-    record = source[index]
-    points, subjects = record.fixations, np.zeros(len(record.fixations), int)
-    size = record.image.shape[:2]
-  else:
-    found, size = source.scanpaths(index), source.size(index)
-    points, subjects = found.points, found.subjects
+  (points, subjects, *_), size = source.scanpaths(index), source.size(index)
   distinct = config.analysis.fixations == 'distinct'
   centre = _nss(predictors.centre(size), points, distinct)
   people = np.unique(subjects)

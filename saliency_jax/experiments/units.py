@@ -171,10 +171,9 @@ def _targets(config, source: Source) -> pixel_sets.Chooser:
   """
   count = config.analysis.chance_items
   at_least(0, {'analysis.chance_items': count})
-  items = getattr(source, 'items', None)
-  if not count or items is None:
+  if not count or source.items is None:
     return pixel_sets.target
-  return functools.partial(pixel_sets.target_and_items, items, count)
+  return functools.partial(pixel_sets.target_and_items, source.items, count)
 
 
 def first_of_each_kind(patterns: Sequence[Pattern], images: int) -> np.ndarray:

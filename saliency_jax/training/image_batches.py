@@ -151,7 +151,7 @@ def sample(source: Source, choose: pixel_sets.Chooser) -> str:
 
   So a run does not go on with other images or fixations of the same names. Of
   some it is over pixels and points; of the files of all images over their
-  sizes, and of fixations over `Photographs.fixations_digest`.
+  sizes, and of fixations over `Source.fixations_digest`.
   """
   found = hashlib.sha256()
   for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):
@@ -159,9 +159,8 @@ def sample(source: Source, choose: pixel_sets.Chooser) -> str:
     for part in (record.image, *choose(record).pixels) if record else ():
       found.update(f'{part.shape} {part.dtype}'.encode())
       found.update(np.ascontiguousarray(part))
-  if hasattr(source, 'fixations_digest'):
-    sizes = [source.photograph(i).stat().st_size for i in range(len(source))]
-    found.update(f'{sizes} {source.fixations_digest()}'.encode())
+  if digest := source.fixations_digest():
+    found.update(f'{[*map(source.file_size, range(len(source)))]} {digest}'.encode())
   return f'{identity(source)}, {found.hexdigest()[:16]}'
 
 

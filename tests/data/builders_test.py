@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 from saliency_jax.data import batch_rows, builders, images, pipeline, pixel_sets
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.sources.built import READY, BuiltSource
-from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.subset import subset
 from saliency_jax.errors import InputError
 from tests.data import made
@@ -29,7 +29,7 @@ def photographs(tiny_osie) -> Osie:
 
 @pytest.fixture(scope='module')
 def built(photographs, tmp_path_factory) -> pathlib.Path:
-  return builders.build(builders.OsieBuilder(photographs, tmp_path_factory.mktemp('built'), 32))
+  return builders.build(photographs, 'osie', tmp_path_factory.mktemp('built'), 32)
 
 
 def assert_equal(found, expected):
@@ -56,7 +56,7 @@ def test_photographs_come_back_exactly(photographs, built):
     for one, other in zip(source.scanpaths(index), photographs.scanpaths(index), strict=True):
       np.testing.assert_array_equal(one, other, strict=True)
   np.testing.assert_array_equal(images.read_image(source.content(0), ''), source[0].image)
-  assert fingerprint(source) == fingerprint(photographs)
+  assert made.fingerprint(source) == made.fingerprint(photographs)
   assert_equal(source[-1], photographs[4])
   with pytest.raises(IndexError):
     source[5]
@@ -97,14 +97,14 @@ def test_images_that_lie_ready_are_those_of_the_data_set(built, tmp_path):
 def test_osie_comes_back_exactly(osie_dir, osie_sr_dir, tmp_path):
   raw = Osie(osie_dir, osie_sr_dir)
   raw.image_ids = raw.image_ids[::42]  # A dozen of the 500.
-  source = BuiltSource(builders.build(builders.OsieBuilder(raw, tmp_path)))
+  source = BuiltSource(builders.build(raw, 'osie', tmp_path))
   for found, expected in zip(source, raw, strict=True):
     assert_equal(found, expected)
 
 
 def test_search_arrays_come_back_exactly(tmp_path):
   arrays = SearchArrays(count=17, seed=3, size=128)
-  source = BuiltSource(builders.build(builders.SearchArrayBuilder(arrays, tmp_path)))
+  source = BuiltSource(builders.build(arrays, 'search_arrays', tmp_path))
   assert source.patterns == arrays.patterns
   for found, expected in zip(source, arrays, strict=True):
     assert_equal(found, expected)
@@ -119,7 +119,7 @@ def test_regions_may_overlap(tiny_osie, tmp_path):
   made.labelme(folder / 'labelme' / '2002.json', height, width, shapes)
   raw = Osie(folder, folder)
   assert raw[1].regions.masks.all(axis=0).any()
-  source = BuiltSource(builders.build(builders.OsieBuilder(raw, tmp_path)))
+  source = BuiltSource(builders.build(raw, 'osie', tmp_path))
   assert_equal(source[1], raw[1])
 
 
@@ -146,7 +146,7 @@ def test_a_built_source_travels_to_other_processes(built):
 
 def test_nothing_is_built_over(built, photographs):
   with pytest.raises(InputError, match='holds a data set already; remove it'):
-    builders.build(builders.OsieBuilder(photographs, built.parent.parent))
+    builders.build(photographs, 'osie', built.parent.parent)
 
 
 def test_a_damaged_photograph_leaves_no_data_set(tiny_osie, tmp_path):
@@ -154,7 +154,7 @@ def test_a_damaged_photograph_leaves_no_data_set(tiny_osie, tmp_path):
   path = folder / 'stimuli' / '2003.jpg'
   path.write_bytes(path.read_bytes()[:900])
   with pytest.raises(InputError, match=r'2003\.jpg is truncated[^\n]*$'):
-    builders.build(builders.OsieBuilder(Osie(folder, folder), tmp_path / 'out'))
+    builders.build(Osie(folder, folder), 'osie', tmp_path / 'out')
   assert not [path for path in (tmp_path / 'out').rglob('*') if path.is_file()]
 
 
@@ -179,10 +179,9 @@ def test_the_entry_point(tiny_osie, tmp_path):
   first = subprocess.run(command, capture_output=True, text=True, check=False)
   assert first.returncode == 0, first.stderr
   folder = tmp_path / 'osie' / '1.1.0'
-  expected = fingerprint(Osie(tiny_osie))
+
   assert f'built in    {folder}\n' in first.stdout
   assert 'fixations   160\n' in first.stdout
-  assert expected.sha256 in first.stdout
   assert len(BuiltSource(folder)) == 5
 
   second = subprocess.run(command, capture_output=True, text=True, check=False)

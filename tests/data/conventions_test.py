@@ -169,7 +169,7 @@ def test_built_photographs_that_are_stored_turned(tmp_path):
   expected = open_source('osie', **given)
   records = list(expected)
   photographs(tmp_path / 'stimuli', 6)
-  built = open_source('built', builders.build(builders.OsieBuilder(open_source('osie', **given), tmp_path / 'b')))
+  built = open_source('built', builders.build(open_source('osie', **given), 'osie', tmp_path / 'b'))
   for one, other in zip(built, records, strict=True):
     np.testing.assert_array_equal(one.image, other.image)
     np.testing.assert_array_equal(one.fixations, other.fixations)

@@ -182,7 +182,7 @@ def popout(net, wrong, right, out):
     lambda net, wrong, right, out: sj.train(net, right, wrong, out),
     lambda net, wrong, right, out: sj.sweep(net, wrong, right, out),
     lambda net, wrong, right, out: sj.predict(net, wrong, out),
-    lambda net, wrong, right, out: builders.build(builders.OsieBuilder(wrong, out)),
+    lambda net, wrong, right, out: builders.build(wrong, 'osie', out),
     tasks,
     popout,
   ],

@@ -11,16 +11,13 @@ import time
 import numpy as np
 
 from saliency_jax.data import batch_rows, pixel_sets
-from saliency_jax.data.types import Record, no_regions
+from saliency_jax.data.types import Record, Source, no_regions
 
 
-class Grey:
+class Grey(Source):
   """Grey photographs, slowly; the first one is read when a worker has started."""
 
   image_ids = ('0',)
-
-  def __len__(self) -> int:
-    return 1
 
   def __getitem__(self, index: int) -> Record:
     return Record('0', np.full((30, 40, 3), 128, np.uint8), np.array([[3, 4]], np.int32), no_regions(30, 40))

@@ -1,5 +1,6 @@
 """A made data set of five photographs in OSIE's layout, and its parts."""
 
+import hashlib
 import json
 import pathlib
 
@@ -12,6 +13,13 @@ from saliency_jax.data.types import CATEGORIES
 # (height, width): odd, prime, wide and upright. Two, as every size is compiled.
 SIZES = {'2001': (121, 163), '2002': (121, 163), '2003': (131, 97), '2004': (131, 97), '2005': (121, 163)}
 SUBJECTS = 4
+
+
+def fingerprint(source) -> tuple[int, int, str]:
+  """Returns how many images, how many fixations, and a hash of these."""
+  points = {name: source.scanpaths(index).points.tolist() for index, name in enumerate(source.image_ids)}
+  lines = [f'{name}:{";".join(f"{y},{x}" for y, x in of)}\n' for name, of in points.items()]
+  return len(source), sum(map(len, points.values())), hashlib.sha256(''.join(lines).encode()).hexdigest()
 
 
 def osie(folder: pathlib.Path) -> pathlib.Path:

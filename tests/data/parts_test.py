@@ -93,7 +93,7 @@ def test_the_key_that_is_missing_is_named(given, missing, table):
 
 def test_the_folder_that_a_data_set_was_built_into_opens(tiny_osie, tmp_path):
   source = Osie(tiny_osie, tiny_osie)
-  builders.build(builders.OsieBuilder(source, tmp_path / 'built'))
+  builders.build(source, 'osie', tmp_path / 'built')
   opened = parts.open_parts(_config(dir=tmp_path / 'built', val_dir=tiny_osie))
   assert opened.train.image_ids == source.image_ids
 

@@ -36,7 +36,7 @@ def options(tiny_osie, tmp_path) -> dict[str, dict]:
   export.write_stimuli(osie, tmp_path / 'stimuli.hdf5')
   export.write_trains(osie, tmp_path / 'trains.hdf5')
   masked_folder.save(SearchArrays(count=2, size=128), tmp_path / 'arrays')
-  built = builders.build(builders.OsieBuilder(osie, tmp_path / 'built'))
+  built = builders.build(osie, 'osie', tmp_path / 'built')
   return {
     'osie': {'dir': tiny_osie, 'regions': tiny_osie},
     'salicon': {

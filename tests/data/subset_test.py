@@ -41,7 +41,7 @@ def test_search_arrays_keep_their_patterns():
 
 
 def test_a_built_data_set_has_none_of_a_kind(tiny_osie, tmp_path):
-  whole = BuiltSource(builders.build(builders.OsieBuilder(Osie(tiny_osie, tiny_osie), tmp_path)))
+  whole = BuiltSource(builders.build(Osie(tiny_osie, tiny_osie), 'osie', tmp_path))
   part = subset(whole, ['2002'])
   assert part.patterns == ()
   assert not hasattr(part, 'photograph')

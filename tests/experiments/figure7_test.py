@@ -4,12 +4,12 @@ import csv
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from saliency_jax.experiments import chance, figure7
-from saliency_jax.experiments.figure7 import UnitScores
 from saliency_jax.experiments.output import Region
 from saliency_jax.workdir import Folder
 
@@ -28,14 +28,12 @@ def regions() -> list[Region]:
 
 
 @pytest.fixture(scope='module')
-def units(regions) -> UnitScores:
+def units(regions) -> pd.DataFrame:
   """Thirteen units that follow the output, in another order than regions."""
   rng = np.random.default_rng(3)
   listed = regions[-2::-1]
   scores = np.array([rng.normal(size=13) + HEIGHTS[region.category] for region in listed])
-  return UnitScores(
-    scores.astype(np.float32), np.array([r.image_id for r in listed]), np.array([r.region_id for r in listed])
-  )
+  return pd.DataFrame(scores.astype(np.float32), pd.MultiIndex.from_tuples([(r.image_id, r.region_id) for r in listed]))
 
 
 @pytest.fixture(scope='module')
@@ -43,7 +41,11 @@ def written(regions, units, tmp_path_factory):
   """Notes, rows and statistics; once, as its p values take seconds."""
   path = tmp_path_factory.mktemp('figure7')
   notes = figure7.write(
-    Folder(path, {}), {('net', 'osie'): regions, ('gbvs', 'osie'): regions}, {('net', 'osie'): units}, resamples=200
+    Folder(path, {}),
+    {('net', 'osie'): regions, ('gbvs', 'osie'): regions},
+    {('net', 'osie'): units},
+    top=10,
+    resamples=200,
   )
   with open(path / 'figure7.csv', newline='') as file:
     rows = list(csv.DictReader(file))
@@ -82,9 +84,9 @@ def test_every_region_and_category_has_a_line(regions, written):
 def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, written):
   _, _, rows, _ = written
   of_category = {(r.image_id, r.region_id): r.category for r in regions}
-  labels = np.array([of_category[key] for key in zip(units.images.tolist(), units.ids.tolist(), strict=True)])
+  labels = np.array([of_category[key] for key in units.index])
   for row in rows[:4]:
-    means = units.scores[labels == row['category']].mean(axis=0)
+    means = units.to_numpy()[labels == row['category']].mean(axis=0)
     assert float(row['inner']) == pytest.approx(np.sort(means)[-10:].mean(), abs=1e-5)
     if row['inner_held_out']:
       assert float(row['inner_held_out']) <= float(row['inner'])
@@ -92,8 +94,10 @@ def test_inner_saliency_is_that_of_the_ten_best_units(regions, units, written):
 
 def test_inner_saliency_stands_beside_what_chance_gives(regions, units, written):
   of_category = {(r.image_id, r.region_id): r.category for r in regions}
-  labels = np.array([of_category[key] for key in zip(units.images.tolist(), units.ids.tolist(), strict=True)])
-  bands = chance.bands(units.scores[::-1].astype(float), labels[::-1], units.images[::-1], top=10)[0]
+  labels = np.array([of_category[key] for key in units.index])
+  bands = chance.bands(
+    units.to_numpy(float)[::-1], labels[::-1], units.index.get_level_values(0).to_numpy(str)[::-1], top=10
+  )[0]
   for row in written[2][:3]:
     for end, value in bands[row['category']]._asdict().items():
       assert float(row[f'inner_chance_{end}']) == pytest.approx(value, abs=1e-6)
@@ -152,8 +156,8 @@ def test_p_values_are_corrected_over_models_and_measures(written):
 
 def test_what_cannot_be_tested_is_null(tmp_path):
   lonely = [Region('1', 1, 'text', 2, 1.0, 2.0)]
-  of_no_region = UnitScores(np.zeros((0, 3), np.float32), np.zeros(0, str), np.zeros(0, int))
-  figure7.write(Folder(tmp_path, {}), {('net', 'osie'): lonely}, {('net', 'osie'): of_no_region}, resamples=10)
+  of_no_region = pd.DataFrame(np.zeros((0, 3), np.float32), pd.MultiIndex.from_arrays([[], []]))
+  figure7.write(Folder(tmp_path, {}), {('net', 'osie'): lonely}, {('net', 'osie'): of_no_region}, top=10, resamples=10)
   (found,) = json.loads((tmp_path / 'statistics.json').read_text())
   assert {
     found[key] for key in ('inner_output', 'inner_difference', 'output', 'difference', 'paper_anova', 'heads')

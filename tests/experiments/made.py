@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from saliency_jax.data.types import Record, Regions
+from saliency_jax.data.types import Record, Regions, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.forward import Probe, Settings
 from tests import tiny
@@ -21,7 +21,7 @@ def probe(**settings) -> Probe:
   return Probe(tiny.vgg(), TAPS, SETTINGS._replace(**settings))
 
 
-class Photographs:
+class Photographs(Source):
   """Images of noise of different sizes, each with 0 to 10 regions.
 
   Args:
@@ -33,9 +33,6 @@ class Photographs:
     self.image_ids = tuple(f'{i:03d}' for i in range(count))
     self.reads: list[int] = []
     self._broken = broken
-
-  def __len__(self) -> int:
-    return len(self.image_ids)
 
   def __getitem__(self, index: int) -> Record:
     self.reads.append(index)

@@ -98,7 +98,7 @@ def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
   source, network = made.Photographs(5), tiny.vgg()
   size = network.preprocess.image_size
   found = figure7.unit_scores(
-    source, network, CHOOSE, top=3, settings=made.SETTINGS, ledger=Ledger(tmp_path / 'partial', {'': 0}), title=''
+    source, network, CHOOSE, settings=made.SETTINGS, ledger=Ledger(tmp_path / 'partial', {'': 0}), title=''
   )
   expected = {}
   for record in source:
@@ -107,6 +107,5 @@ def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
     for number, points in zip(record.regions.ids.tolist(), CHOOSE(record).pixels, strict=True):
       if len(points):
         expected[record.image_id, number] = brute_force.scores(maps, [points], record.image.shape[:2])[0]
-  assert [*zip(found.images.tolist(), found.ids.tolist(), strict=True)] == [*expected]
-  np.testing.assert_allclose(found.scores, [*expected.values()], atol=1e-4)
-  assert found.top == 3
+  assert [*found.index] == [*expected]
+  np.testing.assert_allclose(found, [*expected.values()], atol=1e-4)

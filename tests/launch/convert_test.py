@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from saliency_jax.data.sources.osie import Osie, fingerprint
+from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.sources.pysaliency_file import Pysaliency
 from tests.data import made
 from tests.data.made_turned import SIZE, photographs
@@ -14,7 +14,7 @@ def test_osie_is_written_for_pysaliency(tiny_osie, tmp_path):
   assert run.returncode == 0, run.stderr
   assert run.stdout == f'images      5\nwritten to  {tmp_path}\n'
   written = Pysaliency(tmp_path / 'stimuli.hdf5', tmp_path / 'fixations.hdf5')
-  assert fingerprint(written) == fingerprint(Osie(tiny_osie))
+  assert made.fingerprint(written) == made.fingerprint(Osie(tiny_osie))
 
 
 def test_what_is_wrong_is_one_sentence(tiny_osie, tmp_path):

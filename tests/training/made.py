@@ -6,13 +6,13 @@ import numpy as np
 from configs import sweep_depth as sweep_config
 from configs import train as train_config
 from saliency_jax.data.parts import Data
-from saliency_jax.data.types import Record, no_regions
+from saliency_jax.data.types import Record, Source, no_regions
 
 NETWORK = 'tests.tiny:vgg'
 IMAGE_SIZE = 48
 
 
-class Photographs:
+class Photographs(Source):
   """Noise with a bright square, at which everybody looks.
 
   Args:
@@ -24,9 +24,6 @@ class Photographs:
   def __init__(self, count: int, first: int = 0, broken: int = -1):
     self.image_ids = tuple(f'{first + i:03d}' for i in range(count))
     self._broken = broken
-
-  def __len__(self) -> int:
-    return len(self.image_ids)
 
   def __getitem__(self, index: int) -> Record:
     rng = np.random.default_rng([6, int(self.image_ids[index])])

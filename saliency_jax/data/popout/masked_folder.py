@@ -30,7 +30,7 @@ _MASK_FOLDERS = {TARGET: 'targets', DISTRACTORS: 'distractors'}
 _MOST = {TARGET: 0.5, DISTRACTORS: 0.9}
 
 
-class MaskedFolder:
+class MaskedFolder(Source):
   """A `Source` of images with a marked target; see the module's text.
 
   Attributes:
@@ -74,15 +74,7 @@ class MaskedFolder:
     self.image_ids = (*named, *unnamed)
     self.patterns = (*named.values(), *map(patterns.Pattern, unnamed))
 
-  def __len__(self) -> int:
-    return len(self.image_ids)
-
   def check_size(self, index: int) -> None:
-    """Compares the sizes of an image and its masks, by their headers.
-
-    Raises:
-      InputError: a file cannot be opened, or a mask is of another size.
-    """
     path = self._images[self.image_ids[index]]
     for masks in self._masks.values():
       if self.image_ids[index] in masks:

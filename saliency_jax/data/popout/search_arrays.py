@@ -10,7 +10,7 @@ import numpy as np
 from saliency_jax.data.popout import drawing, palette
 from saliency_jax.data.popout.kinds import KINDS
 from saliency_jax.data.popout.patterns import Pattern
-from saliency_jax.data.types import Record, Regions
+from saliency_jax.data.types import Record, Regions, Source
 from saliency_jax.errors import InputError
 
 SET_SIZES = (16, 25, 36, 49)  # items of an array, on 4 x 4 to 7 x 7 cells
@@ -20,7 +20,7 @@ TARGET, DISTRACTORS = 'target', 'distractors'  # categories of the two regions
 _TARGET_PLACE, _LAYOUT, _DESIGN, _ITEMS = range(4)
 
 
-class SearchArrays:
+class SearchArrays(Source):
   """A `Source` of drawn arrays: image i depends on (seed, i, size) only.
 
   Kinds take turns, and each goes through all 12 pairs of background and set
@@ -52,9 +52,6 @@ class SearchArrays:
     self._seed, self._size = seed, size
     self.patterns = tuple(_pattern(index) for index in range(count))
     self.image_ids = tuple(pattern.image_id for pattern in self.patterns)
-
-  def __len__(self) -> int:
-    return len(self.patterns)
 
   def __getitem__(self, index: int) -> Record:
     """Draws an array.

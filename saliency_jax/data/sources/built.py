@@ -14,7 +14,7 @@ from saliency_jax import outside
 from saliency_jax.data import fixations
 from saliency_jax.data.images import image_size, read_image, read_square
 from saliency_jax.data.popout.patterns import Pattern
-from saliency_jax.data.types import Record, Regions, unread
+from saliency_jax.data.types import Record, Regions, Source, unread
 from saliency_jax.errors import InputError
 
 # Images of one size as networks take them: uint8 `[N, S, S, 3]`.
@@ -23,7 +23,7 @@ SIZES = 'image_sizes.npy'  # int32 `[N, 2]`, their own (height, width) in pixels
 SPLIT = 'train'  # What TFDS calls the split of a data set that has one.
 
 
-class BuiltSource:
+class BuiltSource(Source):
   """A `Source` of a built data set; its records equal those it was built from.
 
   Attributes:
@@ -57,9 +57,6 @@ class BuiltSource:
     self.patterns = tuple(patterns) if patterns[0].kind else ()
     self.gives = frozenset({'targets'} if self.patterns else {'fixations', 'regions'})
 
-  def __len__(self) -> int:
-    return len(self.image_ids)
-
   def __getitem__(self, index: int) -> Record:
     """Reads one image with its fixations and regions.
 
@@ -71,10 +68,6 @@ class BuiltSource:
     return self._record(index, example, read_image(example['image'], self._name(index)))
 
   def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
-    """Returns `self[index]` without its pixels, and as a network takes it.
-
-    See `Photographs.squared`; it raises as `self[index]`.
-    """
     example, ready = self._example(index), self._ready(side, resample)
     if ready is None:
       size, image = read_square(example['image'], side, resample, self._name(index))
@@ -84,16 +77,6 @@ class BuiltSource:
     return self._record(index, example, unread(*size)), image
 
   def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns many images as a network takes them, where they lie ready.
-
-    Args:
-      indices: `[B]`.
-      side, resample: as in `squared`.
-
-    Returns:
-      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`; None
-      where the data set was built for no such network.
-    """
     ready = self._ready(side, resample)
     return None if ready is None else (self._mapped(SIZES, np.int32, 2)[indices], np.take(ready, indices, axis=0))
 
@@ -127,25 +110,12 @@ class BuiltSource:
       )
 
   def size(self, index: int) -> tuple[int, int]:
-    """Returns (height, width) of `self[index]` in pixels.
-
-    Raises:
-      IndexError: there is no such image.
-      InputError: the image cannot be opened.
-    """
     return image_size(self._example(index)['image'], self._name(index))
 
   def content(self, index: int) -> bytes:
-    """Returns what was in the file of `self[index]`, or in one made of it."""
     return self._example(index)['image']
 
   def scanpaths(self, index: int) -> fixations.Fixations:
-    """Returns the fixations of `self[index]` with their observers.
-
-    Raises:
-      IndexError: there is no such image.
-      InputError: nobody looked at these images.
-    """
     example = self._example(index)
     if 'fixations' not in example:
       raise InputError(f'{self._folder} has no fixations; give photographs.')

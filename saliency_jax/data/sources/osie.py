@@ -7,10 +7,8 @@ beyond-pixels): `stimuli/*.jpg` and `eye/fixations.mat`, in a folder or its
 """
 
 import dataclasses
-import hashlib
 import os
 import pathlib
-from typing import NamedTuple
 
 import numpy as np
 from absl import logging
@@ -22,14 +20,6 @@ from saliency_jax.data.images import list_images, normal
 from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.regions import open_packaged
 from saliency_jax.errors import InputError
-
-
-class Fingerprint(NamedTuple):
-  """What tells one set of fixations from another."""
-
-  images: int
-  fixations: int  # of all observers, repeated pixels included
-  sha256: str  # over every image_id and its fixated pixels
 
 
 class Osie(Photographs):
@@ -60,7 +50,7 @@ class Osie(Photographs):
     super().__init__(folder, '', regions, recorded)
     if regions is not None:
       return
-    own = osie_download.own_photographs(self._files, self._looked.fixated)
+    own = osie_download.own_images(self)
     named = self._files.keys() & open_packaged().image_ids
     if named & own:
       self._regions = open_packaged(named & own)
@@ -93,26 +83,6 @@ class _Eye(FixationReader):
     first, where = super().where(image_id, wrong)
     subject = self.fixated[image_id].subjects[first] + 1
     return first, f'{where}, subject {subject}'
-
-
-def fingerprint(source: Photographs) -> Fingerprint:
-  """Digests the fixations of all images, in the order of `image_ids`.
-
-  The digest is over `<image_id>:<y>,<x>;<y>,<x>;...` and a newline for each.
-
-  Args:
-    source: the data set, raw or built.
-
-  Raises:
-    InputError: as `Photographs.scanpaths`.
-  """
-  digest, total = hashlib.sha256(), 0
-  for index, image_id in enumerate(source.image_ids):
-    points = source.scanpaths(index).points.tolist()
-    line = ';'.join(f'{y},{x}' for y, x in points)
-    digest.update(f'{image_id}:{line}\n'.encode())
-    total += len(points)
-  return Fingerprint(len(source), total, digest.hexdigest())
 
 
 def _data_folder(folder: pathlib.Path) -> pathlib.Path:

@@ -15,9 +15,9 @@ from PIL import Image
 from saliency_jax.data import builders
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.sources.built import BuiltSource
-from saliency_jax.data.sources.osie import fingerprint
 from saliency_jax.data.sources.salicon import Salicon
 from saliency_jax.errors import InputError
+from tests.data import made as made_osie
 from tests.data import made_salicon as made
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -108,7 +108,7 @@ def test_sources_travel_to_other_processes(layout, images, tmp_path):
 @pytest.mark.parametrize('layout', LAYOUTS)
 def test_built_records_are_equal(layout, images, tmp_path):
   raw = Salicon(images, LAYOUTS[layout](tmp_path / 'fixations'))
-  built = BuiltSource(builders.build(builders.SaliconBuilder(raw, tmp_path / 'built')))
+  built = BuiltSource(builders.build(raw, 'salicon', tmp_path / 'built'))
   assert built.image_ids == raw.image_ids
   for index in range(len(raw)):
     np.testing.assert_array_equal(built[index].image, raw[index].image, strict=True)
@@ -130,9 +130,9 @@ def test_the_entry_point(images, tmp_path):
   run = subprocess.run([*command, f'--fixations={fixations}'], capture_output=True, text=True, check=False)
   assert run.returncode == 0, run.stderr
   raw = Salicon(images, fixations)
-  assert fingerprint(raw).sha256 in run.stdout
+  assert f'fixations   {made_osie.fingerprint(raw)[1]:,}\n' in run.stdout
   built = BuiltSource(tmp_path / 'salicon' / '1.1.0')
-  assert fingerprint(built) == fingerprint(raw)
+  assert made_osie.fingerprint(built) == made_osie.fingerprint(raw)
   run = subprocess.run(command, capture_output=True, text=True, check=False)
   assert run.returncode == 2
   assert 'say where it is with --source and --fixations' in run.stderr
