@@ -9,9 +9,8 @@ import zipfile
 import pytest
 
 from saliency_jax import sandbox
-from saliency_jax.data import fixations
+from saliency_jax.data import fixations, matlab
 from saliency_jax.data.regions import Labelme
-from saliency_jax.data.sources import mit1003
 from saliency_jax.errors import InputError
 from saliency_jax.numpy_files import read_npy
 from saliency_jax.report.reading import Reader
@@ -22,10 +21,6 @@ _PEAK = pathlib.Path('/proc/self/clear_refs')  # of Linux
 CASES = pathlib.Path(__file__).parent / 'fixtures' / 'damaged.zip'
 
 
-def _samples(path):
-  mit1003.find_fixations(mit1003._samples(path, path.stem))
-
-
 def _regions(path):
   Labelme({'i0': path}, path.parent).regions('i0', 8192, 8192)
 
@@ -33,7 +28,7 @@ def _regions(path):
 # By the end of the file's name.
 READERS = {
   'fixations.mat': fixations.read_fixations,
-  'i0.mat': _samples,
+  'i0.mat': lambda path: matlab.load(path, path.stem),
   'i0.json': _regions,
   '.npy': read_npy,
   'net.npz': read_weights,

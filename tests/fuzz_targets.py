@@ -79,19 +79,6 @@ def _points(photographs: Place, folder: Place) -> None:
     Image.new('RGB', (12, 9)).save(photographs / f'{name[0]}.png')
 
 
-def _gaze(photographs: Place, folder: Place) -> None:
-  """Writes MIT1003's layout."""
-  photographs.mkdir()
-  gaze = np.repeat([[9.0, 9], [50, 40], [9, 40]], 30, axis=0)
-  for name in 'ab':
-    Image.new('RGB', (64, 48)).save(photographs / f'{name}.png')
-    for person in ('p', 'q'):
-      (folder / person).mkdir(parents=True, exist_ok=True)
-      made.scipy.io.savemat(
-        folder / person / f'{name}.mat', {name: {'DATA': np.array([[(gaze,)]], [('eyeData', object)])}}
-      )
-
-
 def _labels(folder: Place) -> None:
   objects = np.kron(np.arange(6).reshape(2, 3) % 4, np.ones((5, 4), np.uint8))
   for name, values in (('Object', objects), ('Class', (objects > 0) * 2)):
@@ -231,7 +218,6 @@ TARGETS = {
     fixations='f.json',
   ),
   'points': _photographs('maps', _points),
-  'mit1003': _photographs('mit1003', _gaze, 'f/*/*'),
   'table': Target(
     made_looks.photographs,
     lambda folder: _every(source.open_source('table', folder / 'images', fixations=folder / 'looks.csv')),

@@ -12,9 +12,8 @@ from saliency_jax.data import fingerprints, osie_download, pixel_sets, split
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.popout.masked_folder import MaskedFolder
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.data.sources.fixation_maps import MappedPhotographs
+from saliency_jax.data.sources.fixation_maps import POINTS, MappedPhotographs
 from saliency_jax.data.sources.image_folder import ImageFolder
-from saliency_jax.data.sources.mit1003 import Mit1003
 from saliency_jax.data.sources.osie import Osie
 from saliency_jax.data.sources.pysaliency_file import Pysaliency
 from saliency_jax.data.sources.salicon import Salicon
@@ -218,6 +217,16 @@ def _osie(
   return Osie(folder or osie_download.fetch_osie(cache_dir), regions, recorded)
 
 
+def _mit1003(images: str, fixations: str, regions: str | None = None) -> Source:
+  # Judd et al., ICCV 2009; the maps are JPEGs, of which the maxima are points.
+  if not any(pathlib.Path(fixations).glob(f'*{POINTS}.*')):
+    raise InputError(
+      f"{fixations} holds no map of MIT1003's that ends in {POINTS}; give ALLFIXATIONMAPS. DATA has gaze samples, no "
+      'fixations: with observers MIT1003 is read from the files of pysaliency (kind pysaliency).'
+    )
+  return MappedPhotographs(images, fixations, regions, Coordinates(maxima=True))
+
+
 def _popout(folder: str = '', **drawing: int) -> Source:
   if folder and drawing:
     raise InputError(f'The search arrays in {folder} are not drawn; leave {" and ".join(drawing)} out.')
@@ -249,7 +258,7 @@ KINDS = {
   'salicon': Kind(Salicon, _NEEDS, (*_POINTS, 'maxima')),
   'table': Kind(Table, _NEEDS, ('columns', 'origin', *_POINTS)),
   'maps': Kind(MappedPhotographs, _NEEDS, ('regions', 'maxima')),
-  'mit1003': Kind(Mit1003, _NEEDS, _POINTS),
+  'mit1003': Kind(_mit1003, _NEEDS, ('regions',)),
   'pysaliency': Kind(Pysaliency, _NEEDS, _POINTS),
   'images': Kind(ImageFolder, ('dir',), ('regions',)),
   'popout': Kind(_popout, takes=('dir', *_DRAWING)),

@@ -13,7 +13,6 @@ from PIL import Image
 from saliency_jax.data import fixations, value_images
 from saliency_jax.data import pysaliency_export as export
 from saliency_jax.data.source import check_sizes, open_source
-from saliency_jax.errors import InputError
 from tests.data import made
 from tests.data.made_turned import IMAGES, POINTS, SIZE, photographs, turned
 
@@ -73,27 +72,7 @@ def pysaliency(folder, points):
   return {'dir': folder / 's.hdf5', 'fixations': folder / 'f.hdf5'}
 
 
-def mit1003(folder, points):
-  """Everybody's first fixation is left out; a blink ends each."""
-  photographs(folder / 'images')
-  for name, xy in points.items():
-    stays = np.vstack([xy[:1], xy]) + 1.0
-    gaze = np.repeat(stays, 27, axis=0)
-    gaze[::27] = -1
-    path = folder / 'DATA' / 'p' / f'{name}.mat'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scipy.io.savemat(path, {name: {'DATA': np.array([[(gaze,)]], [('eyeData', object)])}})
-  return {'dir': folder / 'images', 'fixations': folder / 'DATA'}
-
-
-WRITERS = {
-  'osie': osie,
-  'table': table,
-  'salicon': salicon,
-  'salicon mat': salicon_mat,
-  'pysaliency': pysaliency,
-  'mit1003': mit1003,
-}
+WRITERS = {'osie': osie, 'table': table, 'salicon': salicon, 'salicon mat': salicon_mat, 'pysaliency': pysaliency}
 H, W = SIZE
 # options -> what the recorded (x, y) of pixels are.
 CHANGES = {
@@ -118,11 +97,7 @@ def test_coordinates_of_another_convention(kind, change, tmp_path):
   options = dict(each.split('=') for each in change.split())
   name, write = kind.split()[0], WRITERS[kind]
   expected = open_source(name, **write(tmp_path / 'true', POINTS))
-  if name == 'mit1003' and options.get('offset') == 'centre':
-    with pytest.raises(InputError, match='marks blinks by negative'):
-      open_source(name, **write(tmp_path / 'true', POINTS), **options)
-    return
-  origin = 1 if name in ('osie', 'salicon', 'mit1003') else 0
+  origin = 1 if name in ('osie', 'salicon') else 0
   add = 0.5 if name == 'pysaliency' else 0  # fractions are cut off
   raw = {image: CHANGES[change](xy + add) for image, xy in POINTS.items()}
   # `write` adds the origin, which what is lost or centred does not have.

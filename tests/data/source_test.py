@@ -24,15 +24,16 @@ def options(tiny_osie, tmp_path) -> dict[str, dict]:
   """What opens a small data set of each kind."""
   osie = Osie(tiny_osie, tiny_osie)
   images = tiny_osie / 'stimuli'
-  table, maps, data = (tmp_path / name for name in ('t.csv', 'maps', 'DATA'))
+  table, maps, mit = (tmp_path / name for name in ('t.csv', 'maps', 'ALLFIXATIONMAPS'))
   table.write_text('image,x,y\n' + ''.join(f'{image_id},1,2\n' for image_id in osie.image_ids))
   maps.mkdir()
-  (data / 'ann').mkdir(parents=True)
+  mit.mkdir()
   for record in osie:
     pixels = np.zeros(record.image.shape[:2], np.uint8)
     pixels[2, 1] = 1
     Image.fromarray(pixels).save(maps / f'{record.image_id}.png')
-    (data / 'ann' / f'{record.image_id}.mat').touch()
+    Image.fromarray(pixels * 255).save(mit / f'{record.image_id}_fixPts.jpg', quality=75)
+    Image.fromarray(pixels).save(mit / f'{record.image_id}_fixMap.jpg')
   export.write_stimuli(osie, tmp_path / 'stimuli.hdf5')
   export.write_trains(osie, tmp_path / 'trains.hdf5')
   masked_folder.save(SearchArrays(count=2, size=128), tmp_path / 'arrays')
@@ -45,7 +46,7 @@ def options(tiny_osie, tmp_path) -> dict[str, dict]:
     },
     'table': {'dir': images, 'fixations': table, 'origin': 1},
     'maps': {'dir': images, 'fixations': maps, 'regions': tiny_osie},
-    'mit1003': {'dir': images, 'fixations': data},
+    'mit1003': {'dir': images, 'fixations': mit},
     'pysaliency': {'dir': tmp_path / 'stimuli.hdf5', 'fixations': tmp_path / 'trains.hdf5'},
     'images': {'dir': images},
     'popout': {'dir': tmp_path / 'arrays'},
@@ -65,6 +66,9 @@ def test_options_reach_the_reader(options):
   maps = source.open_source('maps', **options['maps'])
   assert maps[0].fixations.tolist() == [[2, 1]]
   assert len(maps[0].regions.ids) == 4
+  assert source.open_source('mit1003', **options['mit1003'])[0].fixations.tolist() == [[2, 1]]
+  with pytest.raises(InputError, match='_fixPts; give ALLFIXATIONMAPS'):
+    source.open_source('mit1003', options['maps']['dir'], fixations=options['maps']['fixations'])
 
 
 def test_search_arrays_are_drawn_or_read(options):

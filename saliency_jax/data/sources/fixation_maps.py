@@ -29,7 +29,7 @@ _MOST = 0.25
 _ENOUGH, _NEIGHBOURS, _CROWDED = 20, 3, 0.5
 _LEVELS, _CROWDED_LEVELS = 6, 0.2
 # MIT1003's points, beside which lie smoothed maps.
-_POINTS = '_fixPts'
+POINTS = '_fixPts'
 
 
 class FixationMaps(fixations.FixationReader):
@@ -46,7 +46,7 @@ class FixationMaps(fixations.FixationReader):
     folder, self._recorded = pathlib.Path(folder), recorded
     if not folder.is_dir():
       raise InputError(f'There is no folder of fixation maps {folder}.')
-    self._files = files_by_stem(folder, MAP_SUFFIXES, marked=_POINTS)
+    self._files = files_by_stem(folder, MAP_SUFFIXES, marked=POINTS)
     if not self._files:
       raise InputError(
         f'{folder} holds no fixation map; put one per photograph there, as .npy, .mat or .png, made from the fixations.'
