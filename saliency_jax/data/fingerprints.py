@@ -79,9 +79,9 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
 
 def _seen(source: Source, index: int) -> tuple[int, int, str]:
   """Returns an image's height, width and digest, as cheaply as it can."""
-  content = b'' if 'targets' in source.gives else source.content(index)
+  content = b'' if 'targets' in source.gives else source.content(index, _READ)
   if content:
-    return *source.size(index), _short(content[:_READ])
+    return *source.size(index), _short(content)
   image = source[index].image
   return *image.shape[:2], _short(image.tobytes())
 

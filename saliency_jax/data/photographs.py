@@ -131,8 +131,9 @@ class Photographs(Source):
       self._sizes[index] = image_size(self.photograph(index))
     return self._sizes[index]
 
-  def content(self, index: int) -> bytes:
-    return self.photograph(index).read_bytes()
+  def content(self, index: int, most: int = -1) -> bytes:
+    with self.photograph(index).open('rb') as file:
+      return file.read(most)
 
   def file_size(self, index: int) -> int:
     return self.photograph(index).stat().st_size

@@ -31,10 +31,15 @@ class Subset(Source):
     self.gives, self.fixations_digest = source.gives, source.fixations_digest
     self.patterns = tuple(source.patterns[i] for i in indices) if source.patterns else ()
 
-  __getitem__, size, scanpaths, regions, content, file_size, check_size, squared, photograph = map(
-    _of_an_image,
-    ('__getitem__', 'size', 'scanpaths', 'regions', 'content', 'file_size', 'check_size', 'squared', 'photograph'),
-  )
+  __getitem__ = _of_an_image('__getitem__')
+  size = _of_an_image('size')
+  scanpaths = _of_an_image('scanpaths')
+  regions = _of_an_image('regions')
+  content = _of_an_image('content')
+  file_size = _of_an_image('file_size')
+  check_size = _of_an_image('check_size')
+  squared = _of_an_image('squared')
+  photograph = _of_an_image('photograph')
 
   def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
     return self._source.squares(np.take(self._indices, indices), side, resample)

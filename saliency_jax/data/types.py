@@ -106,8 +106,10 @@ class Source:
     """Returns the regions of `self[index]`."""
     return self[index].regions
 
-  def content(self, index: int) -> bytes:
-    """Returns what is in the file of `self[index]`; b'' where there is none."""
+  def content(self, index: int, most: int = -1) -> bytes:
+    """Returns the first `most` bytes, or all, of the file of `self[index]`; b''
+    where there is none.
+    """
     return b''
 
   def file_size(self, index: int) -> int:

@@ -112,8 +112,9 @@ class BuiltSource(Source):
   def size(self, index: int) -> tuple[int, int]:
     return image_size(self._example(index)['image'], self._name(index))
 
-  def content(self, index: int) -> bytes:
-    return self._example(index)['image']
+  def content(self, index: int, most: int = -1) -> bytes:
+    content = self._example(index)['image']
+    return content if most < 0 else content[:most]
 
   def scanpaths(self, index: int) -> fixations.Fixations:
     example = self._example(index)

@@ -33,12 +33,7 @@ DURATIONS = 'scanpath_fixation_attributes/durations'
 # 1.1 kept durations elsewhere.
 _COLUMNS = {
   TRAINS: (
-    'train_ys',
-    'train_xs',
-    'train_ts',
-    'train_ns',
-    'train_subjects',
-    'train_lengths',
+    *(f'train_{name}' for name in ('ys', 'xs', 'ts', 'ns', 'subjects', 'lengths')),
     DURATIONS,
     'scanpath_attributes/train_durations',
   ),
