@@ -1,5 +1,6 @@
 """What a job has measured so far, kept so that the same command goes on there."""
 
+import functools
 import hashlib
 import json
 import math
@@ -29,16 +30,35 @@ class Entry(NamedTuple):
   arrays: Mapping[str, np.ndarray] = {}  # [T, ...], T the same of all
 
 
+class _Part:
+  """A file, and where the arrays in it begin."""
+
+  def __init__(self, path: pathlib.Path, start: int):
+    self.path, self.start = path, start
+
+  @functools.cached_property
+  def mapped(self) -> np.ndarray:
+    return np.memmap(self.path, np.uint8, 'r', self.start)
+
+
 class _Stored(Mapping[str, np.ndarray]):
   """Arrays in a part, read when they are asked for: memory would not do."""
 
-  def __init__(self, path: pathlib.Path, start: int, places: dict):
-    """Takes the part, where arrays begin, and offset, type, shape of each."""
-    self._path, self._start, self._places = path, start, places
+  def __init__(self, part: _Part, places: dict):
+    """Takes the part, and offset, type, shape of each."""
+    self._part, self._places = part, places
 
   def __getitem__(self, key: str) -> np.ndarray:
     offset, dtype, shape = self._places[key]
-    return np.fromfile(self._path, dtype, math.prod(shape), offset=self._start + offset).reshape(shape)
+    part = self._part
+    return np.fromfile(part.path, dtype, math.prod(shape), offset=part.start + offset).reshape(shape)
+
+  def into(self, array: np.ndarray, key: str) -> None:
+    """Copies values into an array of their shape and type, of a mapped file:
+    for those that read the same again and again.
+    """
+    start = self._places[key][0]
+    array[...] = self._part.mapped[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
 
   def __iter__(self) -> Iterator[str]:
     return iter(self._places)
@@ -147,7 +167,7 @@ def _read(path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
     expected, lines = file.read(_CHECK), file.readline()
     if check and int.from_bytes(expected, 'little') != zlib.crc32(file.read(), zlib.crc32(lines)):
       raise ValueError(path)
+  part = _Part(path, _CHECK + len(lines))
   return [
-    (name, key, item, Entry(facts, _Stored(path, _CHECK + len(lines), places)))
-    for name, key, item, facts, places in json.loads(lines)
+    (name, key, item, Entry(facts, _Stored(part, places))) for name, key, item, facts, places in json.loads(lines)
   ]

@@ -79,7 +79,8 @@ class Features(Ledger):
     """
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     super().__init__(pathlib.Path(folder).expanduser() / name, {_SERIES: key})
-    self._tree = jax.tree.structure(shapes)
+    leaves, self._tree = jax.tree.flatten(shapes)
+    self._shapes = [x.shape[1:] for x in leaves]
     self._kept = self.entries[_SERIES]
 
   def has(self, index: np.ndarray, digests: Sequence[str]) -> bool:
@@ -99,5 +100,8 @@ class Features(Ledger):
 
   def get(self, index: np.ndarray) -> Any:
     """Returns the features of some images, a tree of float32 `[B, ...]`."""
-    rows = [self._kept[str(i)].arrays for i in index]
-    return self._tree.unflatten([np.stack([row[str(n)] for row in rows]) for n in range(self._tree.num_leaves)])
+    leaves = [np.empty((len(index), *shape), np.float32) for shape in self._shapes]
+    for row, i in enumerate(index):
+      for n, leaf in enumerate(leaves):
+        self._kept[str(i)].arrays.into(leaf[row], str(n))
+    return self._tree.unflatten(leaves)
