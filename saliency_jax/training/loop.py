@@ -44,7 +44,7 @@ def train(
   """Trains one network, or goes on with a run that was stopped.
 
   Files: `checkpoints/`, `pretrained.safetensors`, `images.json` (those that it
-  is trained on), `metrics.jsonl`, `tensorboard/`, `config.json`,
+  is trained on), `metrics.jsonl`, `config.json`,
   `training.json` and, last, `summary.json`.
 
   Args:
