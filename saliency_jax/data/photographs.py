@@ -20,7 +20,7 @@ from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.fixations import FixationReader, Fixations, chosen, kept
 from saliency_jax.data.images import SUFFIXES, image_size, read_image, read_square
 from saliency_jax.data.regions import RegionAnnotation, open_regions
-from saliency_jax.data.types import Record, Regions, Source, no_regions, unread
+from saliency_jax.data.types import Record, Source, no_regions, unread
 from saliency_jax.errors import InputError
 
 # Photographs whose files of fixations are read at once, to see what they are.
@@ -109,18 +109,16 @@ class Photographs(Source):
 
   def _record(self, index: int, image: np.ndarray) -> Record:
     image_id, size = self.image_ids[index], image.shape[:2]
-    return Record(image_id, image, self._fixations(image_id, size).points, self._regions_of(image_id, size))
+    regions = no_regions(*size) if self._regions is None else self._regions.regions(image_id, *size)
+    return Record(image_id, image, self._fixations(image_id, size).points, regions)
 
   def without_regions(self) -> 'Photographs':
     other = copy.copy(self)
     other._regions, other.gives = None, self.gives - {'regions'}
     return other
 
-  def regions(self, index: int) -> Regions:
-    return self._regions_of(self.image_ids[index], self.size(index))
-
-  def _regions_of(self, image_id: str, size: tuple[int, int]) -> Regions:
-    return no_regions(*size) if self._regions is None else self._regions.regions(image_id, *size)
+  def described(self, index: int) -> Record:
+    return self._record(index, unread(*self.size(index)))
 
   def photograph(self, index: int) -> pathlib.Path:
     """Returns the file of `self[index]`."""

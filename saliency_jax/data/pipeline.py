@@ -80,8 +80,8 @@ def batches(
   if workers:
     return _by_processes(reading_processes.told(source, preparation), mine, workers)
   if preparation.lies_ready(source):
-    return iter(_in_threads(preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
-  here = _in_threads(preparation.row, source, mine.ravel().tolist(), threads, _AHEAD * max(share, threads)).batch(
+    return iter(in_threads(preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
+  here = in_threads(preparation.row, source, mine.ravel().tolist(), threads, _AHEAD * max(share, threads)).batch(
     share, batch_fn=stack
   )
   if threads >= _SEVERAL and mine.size >= _MANY:
@@ -91,9 +91,14 @@ def batches(
   return iter(here)
 
 
-def _in_threads(
-  read: Callable[[Source, Any], Batch], source: Source, places: Sequence, threads: int, ahead: int
+def in_threads(
+  read: Callable[[Source, Any], Any], source: Source, places: Sequence, threads: int, ahead: int
 ) -> grain.IterDataset:
+  """Returns `read(source, place)` for all places in order, read ahead.
+
+  Args:
+    ahead: how many are ready at most.
+  """
   return (
     grain.MapDataset.source(places)
     .map(functools.partial(read, source))

@@ -126,8 +126,7 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
   categories: set[str] = set()
   for index, image_id in enumerate(source.image_ids):
     try:
-      nothing_seen = np.zeros((0, 0, 3), np.uint8)
-      record = Record(image_id, nothing_seen, source.scanpaths(index).points, source.regions(index))
+      record = source.described(index)
     except InputError:
       continue  # raised, or skipped, when its turn comes
     sets, size = choose(record), record.regions.masks.shape[1:]

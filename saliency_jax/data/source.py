@@ -203,7 +203,7 @@ def any_fixated_region(source: Source) -> bool:
     return False
   for index in range(len(source)):
     try:
-      sets = pixel_sets.all_fixations_in_regions(source[index])
+      sets = pixel_sets.all_fixations_in_regions(source.described(index))
     except InputError:
       continue  # raised, or skipped, when its turn comes
     if sets.counts.any():

@@ -34,7 +34,7 @@ class Subset(Source):
   __getitem__ = _of_an_image('__getitem__')
   size = _of_an_image('size')
   scanpaths = _of_an_image('scanpaths')
-  regions = _of_an_image('regions')
+  described = _of_an_image('described')
   content = _of_an_image('content')
   file_size = _of_an_image('file_size')
   check_size = _of_an_image('check_size')

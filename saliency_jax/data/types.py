@@ -80,8 +80,8 @@ class Source:
     raise NotImplementedError
 
   def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
-    """Returns `self[index]`, perhaps without its pixels (`unread`), and the
-    image as a network takes it, uint8 `[side, side, 3]`; see `resize.square`.
+    """Returns the record as `described` does, and the image as a network takes
+    it, uint8 `[side, side, 3]`; see `resize.square`.
     """
     record = self[index]
     return record, resize.square(record.image, side, resample)
@@ -102,9 +102,9 @@ class Source:
     """Returns the fixations of `self[index]` on int32 pixels, with observers."""
     return fixations.make(self[index].fixations)
 
-  def regions(self, index: int) -> Regions:
-    """Returns the regions of `self[index]`."""
-    return self[index].regions
+  def described(self, index: int) -> Record:
+    """Returns `self[index]`, perhaps without its pixels, see `unread`."""
+    return self[index]
 
   def content(self, index: int, most: int = -1) -> bytes:
     """Returns the first `most` bytes, or all, of the file of `self[index]`; b''

@@ -75,7 +75,7 @@ def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
       if not labels:
         return labels
       try:
-        regions = source.regions(index)
+        regions = source.described(index).regions
       except InputError:
         continue  # raised, or skipped, when its turn comes
       labels = labels.difference(regions.categories)

@@ -26,7 +26,7 @@ from saliency_jax.workdir import Folder
 HEADS = ('person head', 'animal head')
 MEASURES = ('output', 'difference')
 Key = tuple[str, str]  # model, data set
-_REGION = ['image_id', 'region_id']
+_REGION = [*Region._fields[:2]]
 
 
 def unit_scores(

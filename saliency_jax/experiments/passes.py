@@ -1,16 +1,15 @@
 """The prediction loop: images read ahead, each predicted by several models."""
 
-import functools
 import itertools
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import grain
 import numpy as np
 from absl import logging
 
 from saliency_jax import progress, runtime
+from saliency_jax.data import pipeline
 from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -56,13 +55,7 @@ def predicted(
     InputError: if an image or a map cannot be read and is not to be skipped.
   """
   wanted = sorted(set().union(*todo.values()))
-  records = iter(
-    grain.MapDataset.source(wanted)
-    .map(functools.partial(_read, source))
-    .to_iter_dataset(
-      grain.ReadOptions(num_threads=runtime.reading_threads(), prefetch_buffer_size=2 * reading.batch_size)
-    )
-  )
+  records = iter(pipeline.in_threads(_read, source, wanted, runtime.reading_threads(), 2 * reading.batch_size))
   problem = None
   while batch := list(itertools.islice(records, reading.batch_size)):
     found = []

@@ -13,7 +13,8 @@ from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.parts import Data
 from saliency_jax.data.source import open_source
-from saliency_jax.data.subset import subset
+from saliency_jax.data.subset import Subset, subset
+from saliency_jax.data.types import Source
 from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import evaluation, predictors, task_comparison
@@ -129,17 +130,14 @@ def test_black_items_on_white_are_no_masks(tmp_path):
     open_source('maps', tmp_path / 'images', fixations=tmp_path / 'targets', maxima=True)[0]
 
 
-class Wrong:
+class Wrong(Subset):
   """Photographs of which the last has regions of another size."""
 
+  squared, described = Source.squared, Source.described
+
   def __init__(self, source):
+    super().__init__(source, tuple(range(len(source))))
     self.source, self.read = source, []
-
-  def __getattr__(self, name):
-    return getattr(self.source, name)
-
-  def __len__(self):
-    return len(self.source)
 
   def __getitem__(self, index):
     self.read.append(index)

@@ -5,7 +5,7 @@ import pytest
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.popout.search_arrays import SearchArrays
-from saliency_jax.data.types import Record, Regions, no_regions
+from saliency_jax.data.types import Record, Regions, Source, no_regions
 from saliency_jax.ops import pixel_weights
 
 
@@ -71,7 +71,7 @@ def test_the_target_is_found_wherever_it_stands():
 
 
 def test_regions_of_other_photographs_lie_where_they_lay_there():
-  class Source(list):
+  class Known(list, Source):
     image_ids = ('a', 'b')
 
   def of(name, size, points, label='face'):
@@ -79,7 +79,7 @@ def test_regions_of_other_photographs_lie_where_they_lay_there():
     return Record(name, np.zeros((*size, 3), np.uint8), np.array(points), Regions(np.array([4]), (label,), mask))
 
   choose = pixel_sets.distinct_fixations_in_regions
-  source = Source([of('a', (4, 6), [[3, 5], [0, 0]]), of('b', (8, 3), [[2, 1]])])
+  source = Known([of('a', (4, 6), [[3, 5], [0, 0]]), of('b', (8, 3), [[2, 1]])])
   a, b = map(pixel_sets.with_exchanged(choose, source, 20), source)
   assert a.labels == b.labels == ('face', pixel_sets.EXCHANGED)
   assert a.ids.tolist() == [4, -1]
