@@ -34,7 +34,6 @@ _CODES = {signal.SIGKILL: -signal.SIGKILL, **signals.CODES}
 _OTHERS = {
   'summary.json',
   'training.json',
-  'tensorboard',
   'checkpoints',
   'pretrained.safetensors',  # its notes have no order
   'measured.json',
