@@ -7,6 +7,7 @@ line with a problem or '' follows, and its bytes.
 """
 
 import contextlib
+import importlib
 import json
 import pathlib
 import sys
@@ -106,17 +107,21 @@ def matlab(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *name
       raise ValueError('a number is complex')
     return value
 
+  def opened(function: Callable, **options) -> Any:
+    try:
+      return function(path, **options)
+    except NotImplementedError:
+      raise ValueError('it is of version 7.3, save it with -v7') from None
+
   def variable(name: str) -> Any:
-    return plain(io.loadmat(path, variable_names=[name])[name])
+    held = opened(io.loadmat, variable_names=[name])
+    return plain(held[name]) if name in held else None
 
-  try:
-    known = [name for name, *_ in io.whosmat(path)]
-  except NotImplementedError:
-    raise ValueError('it is of version 7.3, save it with -v7') from None
-  return {name: _tried(variable, name) for name in known if not names or name in names}
+  return {name: _tried(variable, name) for name in names or [name for name, *_ in opened(io.whosmat)]}
 
 
-_KINDS = {'hdf5': hdf5, 'matlab': matlab}
+# With their libraries, which are imported before memory is limited.
+_KINDS = {'hdf5': (hdf5, 'h5py'), 'matlab': (matlab, 'scipy.io')}
 
 
 def _tried(function: Callable, *arguments) -> Any:
@@ -146,10 +151,12 @@ def main() -> None:
   output = sys.stdout.buffer
   for line in sys.stdin.buffer:
     kind, arguments, seconds, most = json.loads(line)
+    read, library = _KINDS[kind]
+    importlib.import_module(library)
     _limit(seconds, most)
     with contextlib.ExitStack() as stack:
       budget = outside.Budget(pathlib.Path(arguments[0]).stat().st_size)
-      _send(output, _tried(_KINDS[kind], stack, budget, *arguments))
+      _send(output, _tried(read, stack, budget, *arguments))
     output.flush()
 
 
