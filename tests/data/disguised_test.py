@@ -133,7 +133,7 @@ def test_black_items_on_white_are_no_masks(tmp_path):
 class Wrong(Subset):
   """Photographs of which the last has regions of another size."""
 
-  squared, described = Source.squared, Source.described
+  squared = Source.squared
 
   def __init__(self, source):
     super().__init__(source, tuple(range(len(source))))
