@@ -23,6 +23,7 @@ from saliency_jax import outside
 LAYOUT = 3
 SUMMARY, CONFIG, LEDGER = 'summary.json', 'config.json', 'partial'
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
+LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')  # taps in names of files and addresses
 _NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?', re.I | re.ASCII)
 
 

@@ -118,6 +118,12 @@ def check(config, network: Network) -> Probe:
       f'config.analysis.threshold is {threshold}; give the mean NSS that a unit has to exceed to be counted.'
     )
   probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data))
+  odd = [tap for tap in probe.taps if not schema.LAYER.fullmatch(tap)]
+  if odd:  # names of files, and of addresses of pages
+    raise InputError(
+      f'{odd[0]!r} of {network.name} can be no name of a file: letters, digits and . _ - # alone are; call its '
+      'module otherwise, or name other taps in config.network.taps.'
+    )
   units = {tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
   exported_maps.check(config.report, units)
   for tap, count in units.items():

@@ -12,9 +12,9 @@ from configs import popout as popout_config
 from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import chance, exported_maps, units
+from saliency_jax.experiments import chance, exported_maps, runner, units
 from saliency_jax.training import trained_models
-from tests import brute_force
+from tests import brute_force, tiny
 from tests.experiments import made
 
 
@@ -263,3 +263,12 @@ def test_a_module_of_ones_own_is_dissected(tmp_path):
   assert (tmp_path / 'out/association/block1.norm.npy').is_file()
   given.network.taps = ()
   assert units.dissect(given, made.Photographs(5), str(tmp_path / 'out'))
+
+
+def test_a_tap_whose_name_no_file_can_have_is_refused_at_once(tmp_path):
+  network = tiny.nested()
+  odd = {'a b': network.taps['block1']._replace(name='a b')}
+  given = config(osie_config.get_config)
+  given.network.taps = ('a b',)
+  with pytest.raises(InputError, match="'a b' of .* can be no name of a file"):
+    runner.check(given, network.replace(taps=odd))

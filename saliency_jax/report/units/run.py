@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -17,8 +16,6 @@ from saliency_jax.report.kept import Kept
 from saliency_jax.report.reading import Reader
 
 UNNAMED = '(no kind given)'
-
-_LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')
 
 
 class Kind(NamedTuple):
@@ -135,7 +132,7 @@ def read(workdir: str | os.PathLike) -> Run:
   summary = reader.json(schema.SUMMARY, json_shapes.MEASURED)
   units = summary['units']
   # Layers' names become parts of paths and addresses.
-  named = bool(units) and all(_LAYER.fullmatch(x) for x in units)
+  named = bool(units) and all(schema.LAYER.fullmatch(x) for x in units)
   reader.expect(named, schema.SUMMARY, 'names no layer, or one with strange characters')
   analysis = {'top_units': int} | ({'threshold': float} if kind is DISSECT else {})
   config = reader.json(schema.CONFIG, json_shapes.CONFIG | {'network': {'name': str}, 'analysis': analysis})
