@@ -61,7 +61,8 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
 
   Raises:
     InputError: if there is no name, the folder cannot be written to, another
-      job is at work there, or it holds results of a job of another kind.
+      job is at work there, or it holds results of a job of another kind, or
+      files of the user's under the names of this job's.
   """
   with contextlib.ExitStack() as stack:
     with opening(workdir) as path:
@@ -72,6 +73,8 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
     owner = _owner(path, job)
     if owner:
       raise InputError(f'{path} holds what launch/{owner}.py wrote; name another --workdir.')
+    if foreign := _foreign(path, job):
+      raise InputError(f'{path} holds {foreign}, which no job wrote and this would replace; name another --workdir.')
     # At the end, too: of a full disk a thread that reads ahead may still write.
     clear = functools.partial(files.remove_leftovers, path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
     clear()
@@ -95,6 +98,19 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
     if owners and job not in owners:
       return owners[0]
   return None
+
+
+def _foreign(path: pathlib.Path, job: str) -> str:
+  """Returns what a job would delete in a folder that it never wrote to, or ''."""
+  try:
+    if 'run' in json.loads((path / schema.CONFIG).read_text()):
+      return ''
+  except Exception:  # noqa: BLE001
+    pass  # there is none, or it is nobody's
+  # Training begins with these, before it writes its config.
+  begun = {'checkpoints', 'features'} if (path / 'checkpoints').exists() else set()
+  names = schema.top(schema.JOBS[job].files) - begun
+  return next((name for name in sorted(names) if (path / name).exists()), '')
 
 
 def _changed(path: pathlib.Path, config: dict) -> list[str]:

@@ -24,6 +24,7 @@ def test_another_job_is_refused_until_the_first_is_over(tmp_path):
   folder = tmp_path / 'new'
   with workdir.alone(str(folder), 'sweep') as path:
     assert path == folder
+    workdir.Folder(str(folder), {'run': {}})
     with pytest.raises(InputError, match='^Another job is at work in .*new; wait for it or name another --workdir.$'):
       workdir.alone(str(folder), 'sweep').__enter__()
     # A sweep has its members measured in folders of its own.
@@ -45,7 +46,6 @@ def test_another_job_is_refused_until_the_first_is_over(tmp_path):
     ('association', 'train', 'dissect'),
     ('table3.csv', 'train', 'sweep'),
     ('scores.csv', 'popout', 'evaluate'),
-    ('maps', 'evaluate', ''),
     ('notes.txt', 'train', ''),
     ('', 'predict', ''),
   ],
@@ -61,6 +61,21 @@ def test_what_another_kind_of_job_wrote_is_kept(left, job, says, tmp_path):
   else:
     with workdir.alone(str(tmp_path), job):
       pass
+  assert is_free(tmp_path)
+
+
+@pytest.mark.parametrize('config', ['', '{"train": 1}', '{"run": {}}'])
+@pytest.mark.parametrize(
+  ('name', 'job'), [('pictures', 'dissect'), ('regions', 'sweep'), ('report', 'train'), ('features', 'train')]
+)
+def test_what_no_job_wrote_is_kept(name, job, config, tmp_path):
+  (tmp_path / name).mkdir()
+  (tmp_path / 'config.json').write_text(config)
+  if 'run' in config:
+    with workdir.alone(str(tmp_path), job):
+      return
+  with pytest.raises(InputError, match=f'holds {name}, which no job wrote and this would replace; name another'):
+    workdir.alone(str(tmp_path), job).__enter__()
   assert is_free(tmp_path)
 
 

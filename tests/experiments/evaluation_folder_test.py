@@ -67,6 +67,7 @@ def test_nothing_of_another_run_stays(looked_at, tmp_path):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
   (tmp_path / 'out' / 'notes.txt').touch()  # not ours
+  (tmp_path / 'out' / 'config.json').write_text('{"run": {}}')
   evaluate(config, tmp_path / 'out')
   assert {path.relative_to(tmp_path / 'out') for path in (tmp_path / 'out').rglob('*')} == {
     pathlib.Path('notes.txt')

@@ -194,6 +194,7 @@ def test_a_folder_of_kept_maps_is_a_model(everything, looked_at, tmp_path):
   workdir = everything[1]
   maps = workdir / 'maps' / 'sweep_depth_2'
   made_scores.maps(tmp_path / 'maps' / 'again')  # of a run that kept them
+  (tmp_path / 'config.json').write_text('{"run": {}}')
   evaluate(small(looked_at, f'again={maps}'), tmp_path)
   for name in scoring.METRICS:
     np.testing.assert_allclose(

@@ -38,6 +38,7 @@ def finished(tiny_osie, random_weights, tmp_path_factory) -> pathlib.Path:
     (out / folder / 'conv9_9.npy').touch()
   (out / 'patterns.csv').touch()
   (out / 'notes.txt').touch()  # not ours
+  (out / 'config.json').write_text('{"run": {}}')
   result = dissect(tiny_osie, random_weights, out)
   assert result.returncode == 0, result.stderr
   return out
