@@ -66,6 +66,8 @@ def writes_to_views(module: Any, side: int) -> bool:
         return {x._cdata: x for x in storages}
 
       result = func(*args, **(kwargs or {}))
+      if func._schema.name == 'aten::_unsafe_view':  # of a product, which nobody else has
+        return result
       if not func._schema.is_mutable:
         given, kind = places((args, kwargs)), sliced if func._schema.name in _SLICES else viewed
         kind.update({key: x for key, x in places(result).items() if key in given})
@@ -106,7 +108,8 @@ def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping,
   finally:
     for handle in handles:
       handle.remove()
-  ours = jax.jit(lambda variables, x: capture(variables, x, None)[1])(variables, x)
+  fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
+  ours = jax.jit(lambda variables, x: capture(variables, x, None)[1], compiler_options=fast)(variables, x)
   order = {key: i for i, key in enumerate(found)}  # of the computation; JAX sorts
   for tap in sorted(ours, key=lambda tap: order[tap.partition('#')[0]]):
     key, _, number = tap.partition('#')
