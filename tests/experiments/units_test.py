@@ -107,6 +107,7 @@ def test_nothing_of_an_earlier_page_stays(tmp_path):
   ):
     (out / name).parent.mkdir(parents=True, exist_ok=True)
     (out / name).touch()
+  (out / 'config.json').write_text('{"run": {}}')
   dissect(made.Photographs(3), out, images=0)
   assert {path.name for path in out.iterdir()} == {
     'association',
