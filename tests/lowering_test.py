@@ -56,7 +56,11 @@ def test_units_are_measured_and_standardised(name):
   assert 'stablehlo' in exported(forward, network.variables, images)
   maps = jax.eval_shape(forward, network.variables, images)
   weights = {tap: weights_of(x) for tap, x in maps.items()}
-  exported(measurement._associate_all, maps, weights)
+  # Of float32 an accelerator would take bfloat16's digits.
+  lines = exported(measurement._associate_all, maps, weights).splitlines()
+  products = [line for line in lines if 'stablehlo.dot_general' in line]
+  assert products
+  assert all(line.count('HIGHEST') == 2 for line in products)
   half = {tap: x.update(dtype=jnp.bfloat16) for tap, x in maps.items()}
   # On a GPU these take a Pallas kernel; see `association_pallas_test`.
   exported(measurement._associate_all, half, weights)

@@ -61,6 +61,13 @@ def test_another_process_finds_what_was_compiled(tmp_path):
   assert run(tmp_path / 'file') == 0
 
 
+def test_images_are_read_by_all_cores_but_where_the_network_computes_on_them(monkeypatch):
+  monkeypatch.setattr(runtime, 'cores', lambda: 12)
+  for backend, count in (('cpu', 2), ('gpu', 12)):
+    monkeypatch.setattr(jax, 'default_backend', lambda backend=backend: backend)
+    assert runtime.reading_threads() == count
+
+
 def test_the_users_own_cache_stays(monkeypatch):
   before = jax.config.jax_compilation_cache_dir
   assert before  # the tests have set one up

@@ -42,6 +42,8 @@ def test_gaze_samples_are_no_fixations(rows, tmp_path):
   with pytest.raises(InputError, match='just before, as gaze samples do.*columns=event=COLUMN'):
     gaze(tmp_path, rows, header)
   gaze(tmp_path, rows, header, missing='none')
+  with pytest.raises(InputError, match='just before, as gaze samples do'):  # half of a place is none
+    gaze(tmp_path, lambda s, x, y: [*rows(s, x, y), (s, 'nan', y, '')], header, missing='nan')
 
 
 @pytest.mark.parametrize(

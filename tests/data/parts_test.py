@@ -203,12 +203,16 @@ def test_the_packages_scenes_are_of_osies_own_photographs(tiny_osie, tmp_path, c
   config.task.name = 'scene'
   opened = parts.open_parts(config)
   assert sorted((*opened.train.image_ids, *opened.validation.image_ids)) == ['1001', '1002', '2003', '2004']
+  assert opened.test is None
   assert 'names 1 images that are not in config.data.dir' in caplog.text
 
 
 def test_osies_photographs_have_their_scenes_in_any_layout(osie_dir):
-  config = _config(kind='images', dir=osie_dir / 'stimuli', val_fraction=0.2, min_images=15)
+  config = _config(kind='images', dir=osie_dir / 'stimuli', val_fraction=0.2, test_fraction=0.3, min_images=15)
   config.task.name = 'scene'
   opened = parts.open_parts(config)
   assert len(set(opened.scenes.values())) == 13
-  assert not {*opened.train.image_ids} & {*opened.validation.image_ids}
+  train, validation, test = ({*x.image_ids} for x in (opened.train, opened.validation, opened.test))
+  assert train | validation | test == {*opened.scenes}
+  assert len(train) + len(validation) + len(test) == len(opened.scenes)
+  assert len(test) == pytest.approx(0.3 * len(opened.scenes), abs=7)

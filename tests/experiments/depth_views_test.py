@@ -3,7 +3,7 @@
 import ml_collections
 import numpy as np
 
-from saliency_jax.experiments import depth_tables, depth_views
+from saliency_jax.experiments import depth_tables, depth_views, task_comparison
 
 SCORES = depth_tables.Scores(
   image_ids=np.array(['a', 'a', 'b', 'c']),
@@ -72,6 +72,18 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
   assert (first.unit, best.unit) == (0, 1)
   # A label that these images do not have leaves the usual choice.
   assert choose('best:face') == choose()
+
+
+def test_the_units_of_figure_11_are_shown_on_photographs_of_their_own():
+  """The one that gains most first, by the mean of its category."""
+  gains = np.array([[9.0, 0], [0, 4], [1, 3], [0, 9]])
+  found = depth_tables.Scores(
+    np.array(list('aabb')), np.arange(4), np.array(list('xyxz')), {'sr': np.zeros((4, 2)), 'sp': gains}
+  )
+  views = task_comparison.choose(found, 'conv5_3', 3)
+  # z's only photograph comes first, x has another one, y has none left.
+  assert [(x.image_id, x.label, x.unit, x.best) for x in views] == [('b', 'z', 1, 'sp'), ('a', 'x', 0, 'sp')]
+  assert len(task_comparison.choose(found, 'conv5_3', 1)) == 1
 
 
 def test_table3_by_hand():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import passes
+from saliency_jax.experiments import passes, score_lists
 from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ledger import Ledger
@@ -89,7 +89,7 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
   assert not (tmp_path / 'maps' / '1' / 'p2.npy').exists()
 
 
-def test_maps_that_are_none_of_their_images_are_told():
+def test_maps_that_are_none_of_their_images_are_told(monkeypatch):
   """One map for several images, and maps of other proportions."""
   rng = np.random.default_rng(0)
   same, size = rng.random((6, 8)), (30, 40, 3)
@@ -103,16 +103,28 @@ def test_maps_that_are_none_of_their_images_are_told():
     rng.random((4, 16)),
     rng.random((8, 6)),
   ]
-  found = Scored(
-    types.SimpleNamespace(dataset=types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefgh'))),
-    range(8),
-    {'m': [passes._about(each, size) for each in maps]},
-    {},
-  )
+  source = types.SimpleNamespace(image_ids='abcdefgh')
+  about = [passes._about(each, size) | {'scores': {'nss': 0.0}} for each in maps]
+  scoring = types.SimpleNamespace(dataset=types.SimpleNamespace(source=source, name='mine'), facts={})
+  found = Scored(scoring, range(8), {'m': about}, {})
   assert found.odd('same') == {'m': ['a', 'b', 'd']}
   assert found.odd('stretched') == {'m': ['g', 'h']}
   assert found.odd('constant') == {'m': ['e']}
   assert found.odd('framed') == {'m': []}
+  assert found._replace(images=range(1, 8), rows={'m': about[1:]}).odd('same') == {'m': []}
+  monkeypatch.setattr(score_lists.fingerprints, 'of', lambda source: [])
+  # A prior's maps are the same wherever images have one size.
+  models = [types.SimpleNamespace(name='m', identity=x, trained_on=()) for x in ('folder', score_lists.CENTRE)]
+  said = [score_lists.notes([model], [found]) for model in models]
+  assert (
+    said[1]
+    == said[0][:1] + said[0][2:]
+    == [
+      'm has a constant map for 1 images of mine (e); they are scored at chance.',
+      'The maps of m for 2 images of mine have other proportions than the images (g, h); they are stretched over them.',
+    ]
+  )
+  assert said[0][1] == 'The maps of m for 3 of 8 images of mine are one and the same (a, b, d).'
 
 
 @pytest.mark.parametrize(
@@ -131,11 +143,22 @@ def test_maps_with_margins_are_told(change, framed):
   assert passes._about(change(saliency), (9, 12, 3))['framed'] is framed
 
 
-def test_maps_that_most_images_contradict_are_told():
+def test_maps_that_most_images_contradict_are_told(monkeypatch):
   scores = [{'scores': {'nss': value}} for value in (-1, -0.5, -0.1, 0.2) * 3]
   scoring = types.SimpleNamespace(
     metrics=('nss',), dataset=(types.SimpleNamespace(source=types.SimpleNamespace(image_ids='abcdefghijkl')))
   )
   one = Scored(scoring, range(12), {'m': scores}, {})
   assert one.odd('below') == {'m': [*'abcefgijk']}
+  monkeypatch.setattr(score_lists.fingerprints, 'of', lambda source: [])
+  below = 'm is below chance on 9 of 12 images of mine; are its maps inverted, or of other images?'
+  rows = [row | {'constant': False} for row in scores]
+  scoring.facts, scoring.dataset.name = {'fixations_outside': 2}, 'mine'
+  assert score_lists.notes((), [one._replace(rows={'m': rows})]) == [
+    below,
+    'mine: 2 fixations outside their image are left out.',
+  ]
+  # Two thirds, and three quarters of too few.
+  for chosen in (scores[:7], scores[:8] + scores[3:4]):
+    assert Scored(scoring, range(len(chosen)), {'m': chosen}, {}).odd('below') == {'m': []}
   assert Scored(scoring, range(12), {'m': scores[2:4] * 6}, {}).odd('below') == {'m': []}

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax.networks import architecture, resnet, trees
+from saliency_jax.networks import architecture, resnet, trees, zoo
 
 _BLOCKS = (1, 2, 1, 1)
 
@@ -55,6 +55,14 @@ def test_stages_can_be_run_one_after_another(small):
   np.testing.assert_allclose(x, whole, rtol=1e-5, atol=1e-5)
   for name, value in wanted.items():
     np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize(
+  ('name', 'count'),
+  [('resnet34', 21_797_672 - 513_000), ('resnet101', 44_549_160 - 2_049_000), ('vgg19', 143_667_240 - 123_642_856)],
+)
+def test_networks_have_as_many_parameters_as_torchvisions_without_their_dense_layers(name, count):
+  assert sum(x.size for x in jax.tree.leaves(zoo.outline(name).variables['params'])) == count
 
 
 def test_stages_have_every_parameter(small):

@@ -2,6 +2,7 @@
 
 import copy
 import sys
+import types
 
 import jax
 import numpy as np
@@ -47,6 +48,17 @@ def test_the_channels_are_told_from_the_shape(shapes, says, wanted):
   found = {str(i): jax.ShapeDtypeStruct(x, np.float32) for i, x in enumerate(shapes)}
   layouts = torch_bridge._layouts(found, says, lambda key: ('first', 64 if found[key].shape == (1, 4, 64, 64) else 0))
   assert [layouts.get(key) for key in found] == wanted
+
+
+@pytest.mark.parametrize(
+  ('listed', 'wanted'), [(0, ['d', 'c']), (6, ['t5', 't4', 't3', 't2', 't1', 't0']), (7, ['t6', 't4', 't2', 't0'])]
+)
+def test_six_of_timms_features_or_every_strides_last_are_usual(listed, wanted):
+  module = types.SimpleNamespace(feature_info=[{'module': f't{i}'} for i in range(listed)] + [{'module': 'gone'}])
+  strides = {f't{i}': 4 for i in range(listed)} | {'a': 4, 'c': 4, 'd': 8}
+  taps = {name: types.SimpleNamespace(stride=stride) for name, stride in strides.items()}
+  made = types.SimpleNamespace(taps=taps, default_taps=('a', 'c', 'd'))
+  assert torch_bridge._usual(module, made) == tuple(wanted)
 
 
 @pytest.fixture

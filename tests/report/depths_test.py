@@ -88,6 +88,18 @@ def _line(folder):
     file.write(json.dumps({'step': 5, 'kind': 'train', 'nss': {'a': 1}}) + '\n')
 
 
+_VIEWS = 'before_after/views.json'
+
+
+def _changed(name, old, new):
+  def damage(folder):
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1))
+
+  return damage
+
+
 def _depth(folder):
   path = folder / 'table3.csv'
   path.write_text(path.read_text().replace('depth_0,0,', 'depth_0,7,'))
@@ -105,6 +117,10 @@ def _config(folder):
     (_member, 'table3.csv does not have the same'),
     (_escape, 'views.json does not fit'),
     (_fewer_maps, 'views.json does not fit'),
+    (_changed(_VIEWS, '"best": "depth_', '"best": "depth'), 'views.json does not fit'),
+    (_changed(_VIEWS, '"base": "depth_0"', '"base": "depth"'), 'other members'),
+    (_changed('metrics.jsonl', '"step": 2', '"step": 0'), 'of other members than'),
+    (_changed('metrics.jsonl', '"depth_all"', '"depth_al"'), 'metrics.jsonl'),
     (_line, 'metrics.jsonl is no usable'),
     (_config, 'config.json'),
     (_depth, 'table3.csv has other depths'),

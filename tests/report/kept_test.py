@@ -61,10 +61,29 @@ def test_maps_of_other_images_are_refused(path, unit, image):
     _kept(path).maps('conv5_3')
 
 
-@pytest.mark.parametrize('offsets', [[0, 14], [0, 7, 13], [7, 0, 14]])
+@pytest.mark.parametrize('shape', [(2, 4), (3, 4, 5)])
+def test_an_output_of_other_images_is_refused(path, shape):
+  np.savez(path / 'saliency.npz', maps=np.zeros(shape, np.float16))
+  with pytest.raises(InputError, match=r'saliency\.npz does not fit the images'):
+    _ = _kept(path).saliency
+
+
+@pytest.mark.parametrize(
+  ('shape', 'dtype', 'units'), [((1, 20), 'f2', [0]), ((1, 4, 5), 'i2', [0]), ((2, 4, 5), 'f2', [0, 1])]
+)
+def test_maps_that_are_none_are_refused(path, shape, dtype, units):
+  np.savez(path / 'maps/conv5_3.npz', units=np.array(units), images=np.array([0]), maps=np.zeros(shape, dtype))
+  with pytest.raises(InputError, match='does not fit the images'):
+    _kept(path).maps('conv5_3')
+
+
+@pytest.mark.parametrize('offsets', [[0, 14], [0, 7, 13], [7, 0, 14], [0, 20, 14], [1, 7, 14], [0.0, 7.0, 14.0]])
 def test_fixations_of_other_images_are_refused(path, offsets):
   with np.load(path / 'fixations.npz') as arrays:
     points = arrays['points']
   np.savez(path / 'fixations.npz', points=points, offsets=np.array(offsets))
+  with pytest.raises(InputError, match='does not fit the images'):
+    _ = _kept(path).points
+  np.savez(path / 'fixations.npz', points=np.zeros((14, 3), np.int32), offsets=np.array([0, 7, 14]))
   with pytest.raises(InputError, match='does not fit the images'):
     _ = _kept(path).points

@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from PIL import Image
 
 from saliency_jax.errors import InputError
 from saliency_jax.report import chart_files, site
@@ -199,6 +200,8 @@ def test_the_page_has_every_number_and_marks_the_best(page):
   assert '+0.80* (95 % interval' in text
   assert '0.60 to 0.90, p = 0.040 corrected' in text
   for number in (
+    'NSS (SD) ↑',
+    'KL (nats) ↓',
     '2.00 1.90 to 2.10',
     '1.20 1.10 to 1.30',
     '12.5 8.0 to 20.0',
@@ -235,6 +238,8 @@ def test_every_figure_is_there_for_a_paper(run, page):
     for kind in ('svg', 'pdf'):
       assert (run / 'report' / 'figures' / f'{name}.{kind}').stat().st_size
       assert f'figures/{name}.{kind}"' in page
+  with Image.open(run / 'report/pictures/examples/00000.jpg') as picture:
+    assert (picture.format, picture.size) == ('JPEG', (40, 30))
   assert (run / 'report/tables/table4_arrays.csv').read_text() == (
     'kind,gbvs,net,centre\nall,3,0.75,0\ncolour,4,1,0.1\nshape,2,0.5,-0.1\n"all, in the paper",2.57,,\n'
   )

@@ -142,6 +142,9 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
     f'{means[1, at] - 0.25:.2f}, chance 0.50 to 1.00, led by unit conv4_1:'
   )
   assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (found[4])
+  for chance, told in ((0.01, True), (0.9, False)):
+    weak = run._replace(table=run.table.assign(mean=run.table['mean'] / 10, chance_high=chance))
+    assert any(x.text.startswith('The strongest responses') for x in findings(weak)) == told
   # In samples of photographs means move.
   samples = means[:, None] + np.random.default_rng(1).normal(0, 0.05, (2, 500, 12))
   z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1] for x in samples.swapaxes(0, 1)])

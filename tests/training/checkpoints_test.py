@@ -173,6 +173,11 @@ def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
   assert best.params['readout']['kernel'].tolist() == [1.0, 1.0, 1.0]
   (about,) = (tmp_path / checkpoints.FOLDER / '1' / 'about').glob('metadata')
   kept = json.loads(about.read_text())
+  assert checksums.is_whole(kept, 1)
+  assert not checksums.is_whole(kept, 2)
+  assert not checksums.is_whole(kept | {'skipped': {'9': 'changed'}}, 1)
+  of_others = kept | {'scores': {'a': 1.0}}
+  assert not checksums.is_whole(of_others | {'digest': checksums.of_json(of_others)}, 1)
   kept['crc32']['params']['a'] ^= 1
   kept['digest'] = checksums.of_json(kept)
   about.write_text(json.dumps(kept))

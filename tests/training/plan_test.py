@@ -52,6 +52,15 @@ def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
     plan.make(made.run(), 'train', made.DATA, network, 1)
 
 
+def test_a_part_that_is_called_as_the_head_is_refused():
+  def apply(variables, images):
+    return {'maps': images[:, ::4, ::4] * variables['params']['readout']}
+
+  variables = {'params': {'readout': jnp.ones((1, 1, 1, 3))}, 'batch_stats': {}}
+  with pytest.raises(InputError, match='mine has a part called readout or saliency, as the head'):
+    plan.make(made.run(), 'train', made.DATA, adapters.from_function(apply, variables, name='mine'), 1)
+
+
 def test_parts_without_a_variable_are_no_names():
   def apply(variables, images):
     return {'maps': images[:, ::4, ::4] * variables['params']['conv']}

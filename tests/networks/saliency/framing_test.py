@@ -38,6 +38,7 @@ def test_what_is_bright_in_the_frame_is_bright_where_it_was(name, size):
   restored = frame.restore(saliency, size)
   assert restored.shape == size
   assert restored.dtype == np.float32
+  assert restored.max() <= 256
   bright = image[:, :, 0] > 200
   # To the width of what the authors blur.
   edge = 12 if name == 'sam' else 4

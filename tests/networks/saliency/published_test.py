@@ -127,6 +127,7 @@ def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path):
   np.savez(path, **arrays)
   network = zoo.load('unisal', weights=str(path), cache_dir=str(tmp_path))
   assert network.frame is unisal.NETWORK.frame
+  assert network.preprocess.image_size == unisal.NETWORK.image_size != zoo.outline('vgg16').preprocess.image_size
   # In less time than in the authors' size.
   small = network.replace(frame=unisal.NETWORK.frame._replace(prepare=lambda x: x[:64, :96].astype('f4')))
   image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)

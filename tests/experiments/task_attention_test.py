@@ -1,0 +1,35 @@
+"""What the attention of trunks stands beside: the centre, and other people."""
+
+import types
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from benchmarks import textbook
+from configs import tasks as tasks_config
+from saliency_jax.experiments import predictors, task_attention
+
+
+@pytest.mark.parametrize('counted', ['distinct', 'all'])
+def test_people_are_predicted_by_all_others(counted):
+  rng, size = np.random.default_rng(0), (40, 50)
+  points, subjects = rng.integers(0, size, (30, 2)), np.repeat([4, 7, 9], [5, 10, 15])
+  points[1] = points[0]
+  found = types.SimpleNamespace(points=points, subjects=subjects)
+  source = types.SimpleNamespace(scanpaths=lambda _: found, size=lambda _: size)
+  asked = tasks_config.get_config()
+  asked.update_from_flattened_dict({'data.sigma': 3.0, 'analysis.fixations': counted})
+  expected = []
+  for person in (4, 7, 9):
+    others = np.zeros(size)
+    np.add.at(others, tuple(points[subjects != person].T), 1)
+    own = points[subjects == person]
+    own = np.unique(own, axis=0) if counted == 'distinct' else own
+    expected.append(textbook.nss(ndimage.gaussian_filter(others, 3), own))
+  centre, people = task_attention._beside(source, asked, 0)
+  assert people == pytest.approx(np.mean(expected), rel=1e-3)
+  every = np.unique(points, axis=0) if counted == 'distinct' else points
+  assert centre == pytest.approx(textbook.nss(predictors.centre(size).astype(float), every), rel=1e-4)
+  asked.data.sigma = 0.0  # of no map of people
+  assert np.isnan(task_attention._beside(source, asked, 0)[1])
