@@ -1,13 +1,13 @@
 """What the attention of trunks stands beside: the centre, and other people."""
 
-import types
-
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from benchmarks import textbook
 from configs import tasks as tasks_config
+from saliency_jax.data import fixations
+from saliency_jax.data.types import Source
 from saliency_jax.experiments import predictors, task_attention
 
 
@@ -16,8 +16,8 @@ def test_people_are_predicted_by_all_others(counted):
   rng, size = np.random.default_rng(0), (40, 50)
   points, subjects = rng.integers(0, size, (30, 2)), np.repeat([4, 7, 9], [5, 10, 15])
   points[1] = points[0]
-  found = types.SimpleNamespace(points=points, subjects=subjects)
-  source = types.SimpleNamespace(scanpaths=lambda _: found, size=lambda _: size)
+  source = Source()
+  source.scanpaths, source.size = lambda _: fixations.make(points, subjects), lambda _: size
   asked = tasks_config.get_config()
   asked.update_from_flattened_dict({'data.sigma': 3.0, 'analysis.fixations': counted})
   expected = []
