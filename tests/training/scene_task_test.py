@@ -2,6 +2,7 @@
 
 import csv
 import json
+import types
 
 import jax
 import jax.numpy as jnp
@@ -75,6 +76,15 @@ def test_accuracy_and_balanced_accuracy():
     'accuracy': 0.5,
     'balanced_accuracy': pytest.approx((1 + 1 / 3) / 2),
   }
+
+
+def test_what_is_unread_or_of_no_scene_of_training_does_not_count():
+  task, (first, *_, last) = tasks.make(described()), made.TRAIN.image_ids
+  batch = types.SimpleNamespace(problems=np.array(['', '', '', 'is truncated']))
+  labels, valid = task.targets(batch, (1, 1), [first, last, 'unknown', first])
+  assert labels.tolist() == [['kitchen', 'street'].index(SCENES[x]) for x in (first, last)] + [-1, labels[0]]
+  assert 0 in labels
+  assert valid.tolist() == [1, 1, 0, 0]
 
 
 def test_dense_layers_equal_numpy():

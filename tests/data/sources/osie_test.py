@@ -233,7 +233,7 @@ def test_photographs_of_any_ending_are_read_and_hidden_files_are_not(own_osie):
 
 def test_what_lies_outside_can_be_left_out_and_is_counted(own_osie):
   looked = {f'{image_id}.jpg': made.scanpaths(*size, np.random.default_rng(0)) for image_id, size in made.SIZES.items()}
-  for x, outside in ((163.5, 0), (163.6, 1), (170, 1)):  # of 163 pixels, from 1
+  for x, outside in ((163.9, 0), (164.1, 1), (170, 1)):  # of 163 pixels, from 1, and half a pixel
     looked['2002.jpg'][0][0, 0] = x
     made.fixations_mat(own_osie / 'eye' / 'fixations.mat', looked)
     assert Osie(own_osie, recorded=Coordinates(drop_outside=True)).scanpaths(1).outside == outside
