@@ -107,9 +107,10 @@ def _foreign(path: pathlib.Path, job: str) -> str:
       return ''
   except Exception:  # noqa: BLE001
     pass  # there is none, or it is nobody's
-  # Training begins with these, before it writes its config.
+  # Training begins with these, before it writes its config; a prediction judges
+  # its own list.
   begun = {'checkpoints', 'features'} if (path / 'checkpoints').exists() else set()
-  names = schema.top(schema.JOBS[job].files) - begun
+  names = schema.top(schema.JOBS[job].files) - begun - {schema.PREDICTED.path}
   return next((name for name in sorted(names) if (path / name).exists()), '')
 
 
