@@ -25,9 +25,9 @@ def compare(
 ) -> list[Row]:
   """Returns the speed and the memory of dissecting a data set, once through.
 
-  The job runs in legs over parts of the data set, and the bare forward of half
-  as many images comes before each: in turn, so that whatever else the machine
-  does falls on both. Both are compiled before.
+  The job runs in legs over parts of the data set, whole batches as in one run,
+  and the bare forward of half as many images comes before each: in turn, so
+  that whatever else the machine does falls on both. Both are compiled before.
 
   Args:
     source: photographs with regions.
@@ -56,9 +56,11 @@ def compare(
   batches = -(-len(source) // (2 * legs * batch))
   bare(1), job(subset.subset(source, source.image_ids[:batch]))
   alone = whole = 0.0
+  ids = source.image_ids
   for leg in range(legs):
     alone += bare(batches)
-    whole += job(subset.subset(source, source.image_ids[leg::legs]))
+    part = [name for start in range(leg * batch, len(ids), legs * batch) for name in ids[start : start + batch]]
+    whole += job(subset.subset(source, part))
   forward, dissecting = legs * batches * batch / alone, len(source) / whole
   # Linux counts in KiB, macOS in bytes.
   unit = 1 if sys.platform == 'darwin' else 1024

@@ -18,8 +18,8 @@ from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.ops import pixel_weights, resize
 
-# R is padded to a multiple of this, so that few shapes have to be compiled.
-_SETS_MULTIPLE = 8
+# R is padded to this, or to 2, 4, ... times as many: few programs are compiled.
+_SETS = 16
 
 
 class Batch(NamedTuple):
@@ -107,7 +107,7 @@ class Preparation:
     sizes, images = found
     sizes[missing], images[missing] = self.image_size, 0
     kinds, which = np.unique(sizes, axis=0, return_inverse=True)
-    each, none = len(indices), (len(indices), _SETS_MULTIPLE)
+    each, none = len(indices), (len(indices), _SETS)
     return Batch(
       images=images,
       weights={
@@ -139,27 +139,34 @@ class Preparation:
 
 
 def stack(rows: Sequence[Batch]) -> Batch:
-  """Returns the batch of some rows, with R padded to their maximum."""
-  most = max(len(row.ids) for row in rows)
-  sets = max(-(-most // _SETS_MULTIPLE), 1) * _SETS_MULTIPLE
+  """Returns the batch of some rows, with R padded to 16, 32, 64, ...
 
-  def pad(x: np.ndarray) -> np.ndarray:
-    return np.concatenate([x, np.zeros((sets - len(x), *x.shape[1:]), x.dtype)])
+  Of these rows alone, so that a run that goes on computes what it would have.
+  """
+  sets = _SETS
+  while sets < max(len(row.ids) for row in rows):
+    sets *= 2
+
+  def padded(values: Sequence[np.ndarray]) -> np.ndarray:
+    whole = np.zeros((len(rows), sets, *values[0].shape[1:]), np.result_type(*values))
+    for each, value in zip(whole, values, strict=True):
+      each[: len(value)] = value
+    return whole
 
   return Batch(
     images=np.stack([row.images for row in rows]),
     weights={
       grid: pixel_weights.CellWeights(
-        np.stack([pad(row.weights[grid].sets) for row in rows]),
+        padded([row.weights[grid].sets for row in rows]),
         np.stack([row.weights[grid].rows for row in rows]),
         np.stack([row.weights[grid].columns for row in rows]),
       )
       for grid in rows[0].weights
     },
     index=np.stack([row.index for row in rows]),
-    ids=np.stack([pad(row.ids) for row in rows]),
-    labels=np.stack([pad(row.labels) for row in rows]),
-    counts=np.stack([pad(row.counts) for row in rows]),
+    ids=padded([row.ids for row in rows]),
+    labels=padded([row.labels for row in rows]),
+    counts=padded([row.counts for row in rows]),
     problems=np.stack([row.problems for row in rows]),
     seconds=np.stack([row.seconds for row in rows]),
     kept=tuple(value for row in rows for value in row.kept),

@@ -35,16 +35,17 @@ class Outline(NamedTuple):
   kind: str  # 'polygon', 'rectangle' or 'circle'
   points: np.ndarray  # float64 `[K, 2]`, (x, y)
 
-  def fill(self, height: int, width: int) -> np.ndarray:
-    """Returns the pixels inside, bool `[height, width]`."""
+  def fill(self, mask: np.ndarray) -> None:
+    """Adds the pixels inside to a mask of the image, bool `[H, W]`."""
     if self.kind == 'circle':
       centre, edge = self.points
-      return polygons.circle(centre, math.dist(centre, edge), height, width)
+      mask |= polygons.circle(centre, math.dist(centre, edge), *mask.shape)
+      return
     corners = self.points
     if self.kind == 'rectangle' and len(corners) == 2:
       (x0, y0), (x1, y1) = corners
       corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
-    return polygons.fill(corners, height, width)
+    polygons.fill(corners, mask)
 
 
 def content(file: pathlib.Path | bytes, where: str) -> bytes:
@@ -96,11 +97,14 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   if len(outlines) * height * width + 512 * sum(polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
     raise InputError(f'{where} has more and longer outlines than can be drawn; keep fewer.')
   for place, outline in enumerate(outlines, start=1):
-    away = np.abs(outline.points / (width, height) - 0.5) > 0.6
+    away = (np.abs(outline.points / (width, height) - 0.5) > 0.6).any(axis=1)
+    if away.mean() <= 0.5:
+      continue
     # One that was drawn around the image from outside covers it.
-    if away.any(axis=1).mean() > 0.5 and outline.fill(height, width).mean() < _LEAST:
+    outline.fill(mask := np.zeros((height, width), bool))
+    if mask.mean() < _LEAST:
       raise InputError(
-        f'{where}: shape {place} has {away.any(axis=1).sum()} of its {len(away)} points outside the {width} x {height} '
+        f'{where}: shape {place} has {away.sum()} of its {len(away)} points outside the {width} x {height} '
         'image; give the regions of this photograph, in its pixels.'
       )
   # (label, group), or the place of a shape without a group -> the number.
@@ -136,11 +140,9 @@ def _outline(shape, place: int, where: str) -> Outline:
       f'{where}: a {kind} cannot have that many points; a polygon has 3 to '
       f'{MAX_CORNERS}, a rectangle 2 or 4 and a circle 2.'
     )
-  if not all(
-    isinstance(point, list)
-    and len(point) == 2
-    and all(type(value) in (int, float) and abs(value) <= MAX_COORDINATE for value in point)
-    for point in points
+  if not (
+    all(isinstance(point, list) and len(point) == 2 for point in points)
+    and all(type(value) in (int, float) and abs(value) <= MAX_COORDINATE for point in points for value in point)
   ):
     raise InputError(f'{where} has a point that is not two numbers of at most {MAX_COORDINATE:g}; draw it again.')
   return Outline(place, label.strip(), kind, np.array(points, np.float64))

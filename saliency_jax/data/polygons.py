@@ -18,8 +18,8 @@ def crossings(corners: np.ndarray, height: int) -> int:
   return int(np.abs(rows - np.roll(rows, -1)).sum())
 
 
-def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
-  """Fills one closed polygon, row by row.
+def fill(corners: np.ndarray, mask: np.ndarray) -> None:
+  """Adds the pixels of one closed polygon to a mask, row by row.
 
   Each edge flips, in every row that it crosses, the first pixel right of it;
   the parity of the flips up to a pixel is even-odd.
@@ -27,39 +27,36 @@ def fill(corners: np.ndarray, height: int, width: int) -> np.ndarray:
   Args:
     corners: float64 `[K, 2]`, (x, y); the last is joined to the first. It may
       reach outside the image.
-    height, width: the image's size in pixels.
-
-  Returns:
-    bool `[height, width]`.
+    mask: bool `[height, width]`, of the image; only the polygon's own part of
+      it is touched.
   """
+  height, width = mask.shape
   # One direction for every edge, so that neighbours round it alike.
-  start, end = corners, np.roll(corners, -1, axis=0)
+  start, end = corners, np.concatenate([corners[1:], corners[:1]])
   upward = (start[:, 1] > end[:, 1])[:, None]
   start, end = np.where(upward, end, start), np.where(upward, start, end)
 
   # Rows whose centre y has start.y <= y < end.y: none for a level edge.
-  first = np.ceil(np.clip(start[:, 1], 0, height)).astype(np.int64)
-  last = np.ceil(np.clip(end[:, 1], 0, height)).astype(np.int64)
+  first, last = (np.ceil(x[:, 1].clip(0, height)).astype(np.int64) for x in (start, end))
   counts = last - first
-  mask = np.zeros((height, width), bool)
   if not counts.any():
-    return mask
+    return
   # Only the box around the crossings is worked on.
   top, bottom = first[counts > 0].min(), last.max()
   left, right = (
     int(np.clip(x, 0, width)) for x in (np.floor(corners[:, 0].min()) - 1, np.ceil(corners[:, 0].max()) + 1)
   )
-  box = np.zeros((bottom - top, right - left + 1), bool)
+  box = np.zeros((bottom - top, right - left + 1), np.uint8)  # the lowest bit counts
   parts = np.searchsorted(np.cumsum(counts), np.arange(_AT_ONCE, counts.sum(), _AT_ONCE))
   for part in np.split(np.arange(len(corners)), parts):
     edges = np.repeat(part, counts[part])
     rows = first[edges] + np.arange(len(edges)) - np.repeat(np.cumsum(counts[part]) - counts[part], counts[part])
     (x0, y0), (dx, dy) = start[edges].T, (end - start)[edges].T
-    columns = np.ceil(np.clip(x0 + (rows - y0) * dx / dy, 0, width)).astype(np.int64)
-    np.logical_xor.at(box, (rows - top, columns - left), True)
-  np.logical_xor.accumulate(box, axis=1, out=box)
-  mask[top:bottom, left:right] = box[:, :-1]
-  return mask
+    columns = np.ceil((x0 + (rows - y0) * dx / dy).clip(0, width)).astype(np.int64)
+    # NumPy has a fast loop for sums at flat indices, and none for xor.
+    np.add.at(box.reshape(-1), (rows - top) * box.shape[1] + columns - left, 1)
+  np.bitwise_xor.accumulate(box, axis=1, out=box)
+  mask[top:bottom, left:right] |= (box[:, :-1] & 1).astype(bool)
 
 
 def circle(centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:

@@ -135,7 +135,7 @@ class Labelme:
     masks = empty_masks(len(categories), height, width, where)
     by_number = dict(zip(categories, masks, strict=True))
     for outline in outlines:
-      by_number[outline.region_id] |= outline.fill(height, width)
+      outline.fill(by_number[outline.region_id])
     for number, mask in by_number.items():
       if not mask.any():
         raise InputError(f'{where}: region {number} covers no pixel of the image; draw it again or remove it.')

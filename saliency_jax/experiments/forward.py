@@ -2,11 +2,10 @@
 
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 
 from saliency_jax import runtime
 from saliency_jax.data import batch_rows, pipeline
@@ -17,8 +16,6 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.taps import Grid
 from saliency_jax.ops.pixel_weights import CellWeights
-
-_SETS = 8  # the least number of sets of pixels that an image is padded to
 
 
 class Settings(NamedTuple):
@@ -130,20 +127,5 @@ class Forward:
         for problem in filter(None, batch.problems):
           raise InputError(str(problem))
       self.seconds['decode'] += float(batch.seconds.sum())
-      yield Step(
-        batch, self._apply(runtime.split(batch.images, self._mesh)), runtime.split(_padded(batch.weights), self._mesh)
-      )
-
-
-def _padded(weights: Mapping[Grid, CellWeights]) -> dict[Grid, CellWeights]:
-  """Pads the sets of a batch to 8, 16, 32, ...: few programs are compiled.
-
-  Of the batch alone, so that a run that goes on computes what it would have.
-  """
-  sets = _SETS
-  while sets < max(x.sets.shape[1] for x in weights.values()):
-    sets *= 2
-  return {
-    grid: x._replace(sets=np.pad(x.sets, [(0, sets - n if axis == 1 else 0) for axis, n in enumerate(x.sets.shape)]))
-    for grid, x in weights.items()
-  }
+      images, weights = runtime.split((batch.images, batch.weights), self._mesh)
+      yield Step(batch, self._apply(images), weights)

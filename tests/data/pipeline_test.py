@@ -55,8 +55,17 @@ def test_batches_come_in_order_and_the_last_is_padded():
   assert not (last.labels[3] != '').any()
 
 
-def test_sets_are_padded_to_a_multiple_of_eight():
-  assert [batch.ids.shape[1] for batch in read()] == [16, 16, 8]
+def test_sets_are_padded_to_sixteen_or_twice_as_many():
+  assert [batch.ids.shape[1] for batch in read()] == [16, 16, 16]
+  row = PREPARATION.row(made.Photographs(11), 3)
+  weights = {grid: x._replace(sets=np.resize(x.sets, (17, *grid))) for grid, x in row.weights.items()}
+  more = row._replace(
+    weights=weights, **{name: np.resize(getattr(row, name), 17) for name in ('ids', 'labels', 'counts')}
+  )
+  batch = batch_rows.stack([row, more])
+  assert batch.ids.shape == (2, 32)
+  np.testing.assert_array_equal(batch.weights[4, 4].sets[1, :17], more.weights[4, 4].sets)
+  assert not batch.weights[4, 4].sets[1, 17:].any()
 
 
 def test_any_order_can_be_asked_for():
