@@ -74,7 +74,8 @@ def _scores(upsampled: np.ndarray, sets: list[np.ndarray]) -> np.ndarray:
 
 def _forward(network: Network, image: np.ndarray):
   """VGG-16 without Flax: returns every layer's maps `[h, w, C]`, float64."""
-  maps, x = {}, jnp.asarray(image - np.array(network.preprocess.mean))[None]
+  image = image - np.array(network.preprocess.mean)
+  maps, x = {}, jnp.asarray(image[..., ::-1] if network.preprocess.bgr else image)[None]
   for name in vgg.CONVOLUTIONS:
     if name.endswith('_1') and name != 'conv1_1':
       _, height, width, units = x.shape
