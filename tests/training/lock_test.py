@@ -5,6 +5,7 @@ from PIL import Image
 
 from configs import predict as predict_config
 from saliency_jax import files
+from saliency_jax.data.sources.image_folder import ImageFolder
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import prediction
 from saliency_jax.training import checkpoints, journal
@@ -63,5 +64,5 @@ def test_prediction_leaves_the_folder_of_another_alone(whole, tmp_path):
   (tmp_path / 'out').mkdir()
   with files.locked(tmp_path / 'out', wait=False):
     with pytest.raises(InputError, match='Another job is at work'):
-      prediction.predict(config, str(tmp_path / 'photographs'), str(tmp_path / 'out'))
+      prediction.predict(config, ImageFolder(tmp_path / 'photographs'), str(tmp_path / 'out'))
     assert [x.name for x in (tmp_path / 'out').iterdir()] == ['.lock']
