@@ -1,8 +1,8 @@
 """What every data set hands over: one photograph or search array at a time.
 
 A data set is a sequence that reads one image from disk on each access, so it
-can be read by several workers in any order. Points are (y, x) in pixels, counted from 0 at the top left pixel's
-centre.
+can be read by several workers in any order. Points are (y, x) in pixels,
+counted from 0 at the top left pixel's centre.
 """
 
 from collections.abc import Callable, Iterable
