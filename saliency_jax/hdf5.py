@@ -18,15 +18,18 @@ _KINDS = {
 
 
 @contextlib.contextmanager
-def reading(path: str | os.PathLike, advice: str = 'replace it') -> Iterator['Reader']:
+def reading(path: str | os.PathLike, *names: str, advice: str = 'replace it') -> Iterator['Reader']:
   """Opens a file to read; see `sandbox`.
+
+  Args:
+    names: of the datasets that are read, by their paths; all by default.
 
   Raises:
     InputError: the file cannot be read, or what is asked of it inside of the
       `with` is damaged, missing or kept elsewhere.
   """
   with outside.reading(path, 'HDF5 file', advice):
-    yield Reader(sandbox.read('hdf5', path))
+    yield Reader(sandbox.read('hdf5', path, *names))
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ ARRAY, PROBLEM = '\0array', '\0problem'
 # Seconds of computing, and bytes of a file that take one more.
 _SECONDS, _A_SECOND = 3, 10_000_000
 _BESIDE = 2**28  # bytes of memory beside what is read
-_lock, _processes = threading.Lock(), []
+_lock, _processes, _others = threading.Lock(), [], []
 
 
 def read(kind: str, path: str | os.PathLike, *arguments: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def read(kind: str, path: str | os.PathLike, *arguments: str) -> dict[str, Any]:
     if not _processes:
       _processes.append(_started())
     try:
-      value = _answer(_processes[0], [kind, [os.fspath(path), *arguments], *limits])
+      value = _answer(_processes[0], [kind, [os.path.abspath(path), *arguments], *limits])
     except BaseException:  # who was interrupted would read the rest of this answer
       _end()
       raise
@@ -72,6 +72,18 @@ def _end() -> None:
     process = _processes.pop()
     process.kill()
     process.communicate()
+
+
+def _forked() -> None:
+  """Lets a child begin anew: the answers of this process are its parent's."""
+  global _lock  # which may have been held
+  _lock = threading.Lock()
+  _others.extend(_processes)  # and not ended by being forgotten
+  _processes.clear()
+
+
+if hasattr(os, 'register_at_fork'):
+  os.register_at_fork(after_in_child=_forked)
 
 
 def _answer(process: subprocess.Popen, request: list) -> Any:

@@ -28,10 +28,10 @@ _AT_ONCE = 1000  # texts or rows
 _FULL = "a matrix is sparse, save MATLAB's full() of it"
 
 
-def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str) -> dict[str, Any]:
+def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names: str) -> dict[str, Any]:
   """Returns an HDF5 file's 'attributes' that are texts, and its 'data'.
 
-  By path: numbers, lists of texts, or of rows of integers. A link may lead to
+  By path, those named, or all: numbers, lists of texts, or of rows of integers. A link may lead to
   any other file of the machine, and so may the values of a dataset; neither is
   followed.
   """
@@ -50,7 +50,8 @@ def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str) -> dict
       seen.add(address)
       groups.append((f'{name}/', item))
       return None
-    return values(item, name) if isinstance(item, h5py.Dataset) else None
+    wanted = isinstance(item, h5py.Dataset) and (not names or name in names)
+    return values(item, name) if wanted else None
 
   def values(item: h5py.Dataset, name: str) -> Any:
     if item.is_virtual or item.external:
@@ -77,8 +78,9 @@ def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str) -> dict
       name = f'{prefix}{key}'
       if (value := _tried(target, group, key, name)) is not None:
         data[name] = value
-  texts = ((name, x.decode('utf-8') if isinstance(x, bytes) else x) for name, x in file.attrs.items())
-  return {'attributes': {name: x for name, x in texts if isinstance(x, str)}, 'data': data}
+  found = {name: _tried(file.attrs.__getitem__, name) for name in file.attrs}
+  texts = {name: x.decode('utf-8', 'replace') if isinstance(x, bytes) else x for name, x in found.items()}
+  return {'attributes': {name: x for name, x in texts.items() if isinstance(x, str)}, 'data': data}
 
 
 def matlab(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names: str) -> dict[str, Any]:
@@ -137,13 +139,17 @@ def _limit(seconds: int, most: int) -> None:
   if resource is None:
     return
   used = resource.getrusage(resource.RUSAGE_SELF)
-  with contextlib.suppress(OSError, ValueError):
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    end = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
-    # What libraries have claimed by now, in pages; of Linux alone.
+
+  def limit(kind: int, value: int) -> None:
+    with contextlib.suppress(OSError, ValueError):
+      hard = resource.getrlimit(kind)[1]  # which only root may raise
+      resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+  limit(resource.RLIMIT_CORE, 0)
+  limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
+  with contextlib.suppress(OSError):  # what libraries have claimed by now, in pages; of Linux alone
     pages = pathlib.Path('/proc/self/statm').read_text().split()[0]
-    resource.setrlimit(resource.RLIMIT_AS, (int(pages) * resource.getpagesize() + most, resource.RLIM_INFINITY))
+    limit(resource.RLIMIT_AS, int(pages) * resource.getpagesize() + most)
 
 
 def main() -> None:

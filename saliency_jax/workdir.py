@@ -103,7 +103,7 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
 def _foreign(path: pathlib.Path, job: str) -> str:
   """Returns what a job would delete in a folder that it never wrote to, or ''."""
   try:
-    if 'run' in json.loads((path / schema.CONFIG).read_text()):
+    if {'run', 'init'} & json.loads((path / schema.CONFIG).read_text()).keys():  # `init` was of earlier versions
       return ''
   except Exception:  # noqa: BLE001
     pass  # there is none, or it is nobody's

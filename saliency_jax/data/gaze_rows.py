@@ -45,9 +45,11 @@ def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
   return next((name for name in _ALWAYS if len(values.get(name, ())) > 1), '')
 
 
-def is_fixation(event: str) -> bool:
-  """Returns whether a text of a column of events says so; '1' is Gazepoint's."""
-  return event == '1' or event.casefold().startswith(FIXATION)
+def is_fixation(event: str, flags: bool = True) -> bool:
+  """Returns whether a text of a column of events says so, '1' where they are
+  `flags`, as Gazepoint's.
+  """
+  return event == '1' and flags or event.casefold().startswith(FIXATION)
 
 
 def refuse(said: str, where: str, remedy: str, recorded: Coordinates, *, sure: bool = True) -> None:

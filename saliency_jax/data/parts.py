@@ -58,14 +58,14 @@ def open_parts(config) -> Data:
     raise InputError(
       'config.data.val_dir and config.data.val_fraction both name images to validate with; give one of them.'
     )
-  train = open_group(data, cache_dir=cache_dir, alone=not data.val_dir, labelled=False)
+  train = open_group(data, cache_dir=cache_dir, labelled=False)
   if not data.val_dir:
     return in_parts(config, train)
   others = {name: data[name] for name in KEYS} | {
     'dir': data.val_dir,
     'fixations': data.val_fixations or data.fixations,
   }
-  return in_parts(config, train, open_group(others, cache_dir=cache_dir, alone=False, labelled=False))
+  return in_parts(config, train, open_group(others, cache_dir=cache_dir, labelled=False))
 
 
 def in_parts(config, train: Source, validation: Source | None = None) -> Data:

@@ -6,8 +6,6 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from absl import logging
-
 from saliency_jax.data import fingerprints, osie_download, pixel_sets, split
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.popout.masked_folder import MaskedFolder
@@ -102,13 +100,7 @@ def _part(source: Source, part: str, flag: str) -> Source:
 
 
 def open_group(
-  group: Mapping[str, Any],
-  *,
-  key: str = 'config.data',
-  cache_dir: str = '',
-  wants: str = '',
-  alone: bool = True,
-  labelled: bool = True,
+  group: Mapping[str, Any], *, key: str = 'config.data', cache_dir: str = '', wants: str = '', labelled: bool = True
 ) -> Source:
   """Opens the data set of a config group; a key means the same in every job.
 
@@ -118,8 +110,6 @@ def open_group(
     cache_dir: where OSIE is kept once it is fetched; '' is the user's cache.
     wants: what the job cannot do without: 'fixations', 'regions' (of which one
       at least holds a fixation) or 'targets'; '' takes everything.
-    alone: whether a note says which fixations are of images in no folder;
-      where there are several folders they are of another one.
     labelled: whether records have their regions. To fill them takes as long as
       to decode some photographs does.
 
@@ -145,9 +135,6 @@ def open_group(
   if group['part'] != 'all':
     source = _part(source, group['part'], f'--{key}.')
   _check(source, wants, group, key)
-  if alone and source.unused:
-    said = '%s.fixations names %d images that are not in %s.dir, the first is %s.'
-    logging.warning(said, key, len(source.unused), key, source.unused[0])
   return source
 
 

@@ -58,14 +58,12 @@ class Source:
     image_ids: names of the images, each once.
     gives: what is known of them, of 'fixations', 'regions' and 'targets'.
     patterns: of search arrays, one `Pattern` each.
-    unused: what the fixations call images that are in no file.
     items: of drawn arrays, see `SearchArrays.items`.
   """
 
   image_ids: tuple[str, ...]
   gives: frozenset[str] = frozenset({'fixations', 'regions'})
   patterns: tuple = ()
-  unused: tuple[str, ...] = ()
   items: Callable[[str, int], np.ndarray] | None = None
 
   def __len__(self) -> int:

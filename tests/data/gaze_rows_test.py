@@ -57,6 +57,8 @@ def test_events_of_any_name_are_no_fixations(header, fixated, other, tmp_path):
   assert len(gaze(tmp_path, rows, header, missing='none')[0].fixations) == 60
   if fixated != 'F':
     assert len(gaze(tmp_path, rows, header, columns='event=' + header.split(',')[-1])[0].fixations) == 30
+  with pytest.raises(InputError, match=r"has no fixation: in the column FPOGID are '0', '1', '2'"):  # counted
+    gaze(tmp_path, lambda s, x, y: [(s, x, y, int(s) % 3)], 'image,subject,x,y,FPOGID', columns='event=FPOGID')
 
 
 def test_points_in_the_order_of_pixels_are_no_samples(tmp_path, caplog):

@@ -12,6 +12,7 @@ such files.
 """
 
 import dataclasses
+import itertools
 import os
 import pathlib
 
@@ -29,6 +30,7 @@ SCANPATHS = 'ScanpathFixations'
 # What can be read, by type; the first one is what is written.
 VERSIONS = {STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.3', '1.1', '1.0'), SINGLE: ('1.0',), SCANPATHS: ('1.0',)}
 DURATIONS = 'scanpath_fixation_attributes/durations'
+_ALONE = ('y', 'x', 't', 'n', 'subjects')  # of `SINGLE`
 # What each type calls y, x, t, images, subjects, lengths and durations; version
 # 1.1 kept durations elsewhere.
 _COLUMNS = {
@@ -130,7 +132,7 @@ def _kind(file: hdf5.Reader, *kinds: str) -> str:
 
 def _read_stimuli(path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
   """Returns the files and int `[I, 2]` (height, width)."""
-  with hdf5.reading(path) as file:
+  with hdf5.reading(path, 'filenames', 'shapes') as file:
     _kind(file, STIMULI)
     names, shapes = file.texts('filenames'), file.rows('shapes')
     if (
@@ -145,10 +147,10 @@ def _read_stimuli(path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
 
 def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
   """Returns whole images and subjects, points (y, x), durations, times in s."""
-  with hdf5.reading(path) as file:
+  with hdf5.reading(path, *_ALONE, *itertools.chain(*_COLUMNS.values())) as file:
     kind = _kind(file, TRAINS, SINGLE, SCANPATHS)
     if kind == SINGLE:
-      y, x, times, images, subjects = (file.numbers(name, 1) for name in ('y', 'x', 't', 'n', 'subjects'))
+      y, x, times, images, subjects = (file.numbers(name, 1) for name in _ALONE)
       durations = np.full_like(x, np.nan)
       held = np.full(x.shape, True)
     else:

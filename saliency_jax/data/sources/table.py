@@ -76,10 +76,12 @@ class _Rows(fixations.FixationReader):
     if not self._events:
       self._help += f', or give {recorded.flag("columns", named)}, the one that tells fixations from other events'
     of_events = 'event' if self._events else gaze_rows.column(path, columns.named)
+    # Not where events are counted: the first is no fixation for being called 1.
+    flags = self._events and all(x.get('event', '') in ('', '0', '1') for _, x in tables.rows(path, columns))
     passed = set()
     for number, fields in tables.rows(path, columns):
       event = fields.get(of_events, '')
-      if self._events and not gaze_rows.is_fixation(event):
+      if self._events and not gaze_rows.is_fixation(event, flags):
         passed.add(event)
         continue
       if event and not gaze_rows.is_fixation(event):
@@ -128,11 +130,15 @@ class _Rows(fixations.FixationReader):
     for name, of_name in self._rows.items():
       image_id = known.get(name) or known.get(_last(name)) or known.get(_with_lower_ending(_last(name)), name)
       folder = name.replace('\\', '/').rpartition('/')[0].casefold()
-      if image_id in files and folder and folders.setdefault(image_id, (folder, name))[0] != folder:
-        raise InputError(
-          f'{self.place} names {folders[image_id][1]} and {name}, and there is one {files[image_id].name}; keep the '
-          "rows of this folder's images alone."
-        )
+      # Of one person two images; of others the same one, on another machine.
+      seen, people = folders.setdefault(image_id, {}), {row[-1] for row in of_name}
+      for other, (whose, called) in seen.items() if image_id in files and folder else ():
+        if other and other != folder and whose & people:
+          raise InputError(
+            f'{self.place} names {called} and {name}, and there is one {files[image_id].name}; keep the rows of this '
+            "folder's images alone, or write both alike if they are one image."
+          )
+      seen.setdefault(folder, (set(), name))[0].update(people)
       names[image_id] = self.names[name]
       rows.setdefault(image_id, []).extend(of_name)
     self.names = names

@@ -77,6 +77,13 @@ def test_pixels_may_count_from_one(images):
     Table(images, path, recorded=Coordinates(origin=2))
 
 
+def test_people_may_have_had_an_image_in_folders_of_their_own(images):
+  rows = 'image,subject,x,y', 'c/a.jpg,1,1,1', r'D:\d\a.jpg,2,2,2', 'b.c,1,1,1'
+  assert len(Table(images, table(images, *rows))[0].fixations) == 2
+  with pytest.raises(InputError, match='write both alike if they are one image'):
+    Table(images, table(images, *rows, 'd/a.jpg,1,1,1'))
+
+
 def test_a_table_from_a_spreadsheet_is_read(images):
   path = images.parent / 'looks.csv'
   path.write_bytes('\ufeffimage, x ,y\r\na, 1 ,2\r\nb.c,0,0\r\n'.encode())

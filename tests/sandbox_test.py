@@ -1,0 +1,56 @@
+"""Files that a process of their own reads."""
+
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from saliency_jax import hdf5
+
+_FORKED = """
+import os, sys
+from saliency_jax import sandbox
+def right(path, value):
+  return all((sandbox.read('hdf5', path)['data']['x'] == value).all() for _ in range(20))
+right(sys.argv[1], 1)
+child = os.fork()
+if not child:
+  os._exit(0 if right(sys.argv[2], 2) else 1)
+assert right(sys.argv[1], 1)
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+  paths = []
+  for value, name in enumerate('ab', start=1):
+    (tmp_path / name).mkdir()
+    paths.append(tmp_path / name / 'x.h5')
+    with h5py.File(paths[-1], 'w') as file:
+      file['x'] = np.full(5, value)
+      file['unread/n'] = np.zeros(3)
+      file.attrs['type'] = 'text'
+      file.attrs['note'] = np.bytes_(b'caf\xe9')
+  return paths
+
+
+def test_a_relative_path_is_of_the_folder_of_now(files, monkeypatch):
+  for value, path in enumerate(files, start=1):
+    monkeypatch.chdir(path.parent)
+    with hdf5.reading('x.h5') as file:
+      assert file.arrays()['x'].tolist() == [value] * 5
+
+
+def test_a_forked_child_has_its_own(files):
+  subprocess.run([sys.executable, '-c', _FORKED, *files], check=True, timeout=60)
+
+
+def test_what_is_not_asked_for_is_not_read(files):
+  with hdf5.reading(files[0], 'x') as file:
+    assert [*file.arrays()] == ['x']
+    assert file.attributes['type'] == 'text', 'beside one that is no UTF-8'
+  with hdf5.reading(files[0]) as file:
+    assert [*file.arrays()] == ['x', 'unread/n']
