@@ -21,14 +21,14 @@ class Subset(Source):
 
   Attributes:
     image_ids: those that were chosen, in the order in which they were named.
-    gives, patterns: those of the other source.
+    gives, patterns, items: those of the other source.
   """
 
   def __init__(self, source: Source, indices: tuple[int, ...]):
     """Takes the positions of the images in `source`."""
     self._source, self._indices = source, indices
     self.image_ids = tuple(source.image_ids[index] for index in indices)
-    self.gives, self.fixations_digest = source.gives, source.fixations_digest
+    self.gives, self.items, self.fixations_digest = source.gives, source.items, source.fixations_digest
     self.patterns = tuple(source.patterns[i] for i in indices) if source.patterns else ()
 
   __getitem__ = _of_an_image('__getitem__')

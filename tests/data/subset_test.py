@@ -38,6 +38,8 @@ def test_search_arrays_keep_their_patterns():
   assert part.patterns == (whole.patterns[3], whole.patterns[1])
   assert part.gives == {'targets'}
   assert part.size(0) == (128, 128)
+  # From which their chance level is drawn.
+  np.testing.assert_array_equal(part.items(part.image_ids[0], 2), whole.items(part.image_ids[0], 2))
 
 
 def test_a_built_data_set_has_none_of_a_kind(tiny_osie, tmp_path):
