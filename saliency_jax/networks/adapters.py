@@ -16,7 +16,9 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 
 OUTPUT = 'output'  # the tap of what the whole module returns
-_BATCH = 3  # images with which taps are looked for: what has another is none
+# Images with which taps are looked for, what has another batch is none; a
+# function may be for one alone.
+_BATCHES = (3, 1)
 _DEFAULT = Preprocess()
 
 
@@ -162,7 +164,6 @@ def build(
   """
   variables = flax.core.unfreeze(dict(variables))
   side = preprocess.check().image_size
-  image = jax.ShapeDtypeStruct((_BATCH, side, side, 3), jnp.float32)
   order: list[str] = []
 
   def discover(variables: Variables, x: jax.Array):
@@ -170,15 +171,18 @@ def build(
     order.extend(found)  # trees sort their keys
     return found
 
-  try:
-    shapes = jax.eval_shape(discover, variables, image)
-  except Exception as error:  # whatever a user's code raises
-    raise InputError(
-      f'{name} cannot be applied to images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
-    ) from error
-  found = tap_tools.images_of({tap: shapes[tap] for tap in order}, _BATCH, side)
-  stages = tuple(Stage(*stage) for stage in stages or ())
+  for batch in _BATCHES:
+    try:
+      shapes = jax.eval_shape(discover, variables, jax.ShapeDtypeStruct((batch, side, side, 3), jnp.float32))
+      break
+    except Exception as error:  # whatever a user's code raises
+      if batch == _BATCHES[-1]:
+        raise InputError(
+          f'{name} cannot be applied to images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
+        ) from error
   described = {tap.name: tap for tap in taps or ()}
+  found = tap_tools.images_of({tap: shapes[tap] for tap in order}, batch, side, described)
+  stages = tuple(Stage(*stage) for stage in stages or ())
   for stated in described:
     if stated not in found:
       raise InputError(f'{name} has no tap {stated!r}; it has {", ".join(found)}.')
@@ -196,7 +200,7 @@ def build(
     )
   if not maps:
     has = ', '.join(f'{tap} {shapes[tap].shape}' for tap in order[-5:])
-    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {_BATCH} images it has {has}.')
+    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {batch} images it has {has}.')
 
   def run(variables, x, taps, first, last):
     del first, last

@@ -114,7 +114,9 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
   return x[:, tap.prefix :].reshape(batch, height, width, units)
 
 
-def images_of(found: Mapping[str, jax.ShapeDtypeStruct], batch: int, side: int) -> dict[str, jax.ShapeDtypeStruct]:
+def images_of(
+  found: Mapping[str, jax.ShapeDtypeStruct], batch: int, side: int, stated: Iterable[str] = ()
+) -> dict[str, jax.ShapeDtypeStruct]:
   """Returns the arrays that can be maps of square images, by their shapes.
 
   Left out are those of another batch (windows, tables of positions), attention
@@ -124,19 +126,22 @@ def images_of(found: Mapping[str, jax.ShapeDtypeStruct], batch: int, side: int) 
     found: arrays by name, in the order of the computation.
     batch: how many images entered.
     side: of the images, in pixels.
+    stated: the names of those that are maps or tokens whatever their shapes
+      say, of this batch.
   """
   found = {tap: x for tap, x in found.items() if len(x.shape) in KINDS and x.shape[0] == batch}
   shapes = [x.shape for x in found.values()]
   cells = [(math.prod(x[1:-1]), x[-1]) for x in shapes if len(x) > 2]
   # A mixer's are turned back, merged tokens not.
   turned = {a for i, (a, b) in enumerate(cells) if a != b and (b, a) in cells[:i] and (b, a) in cells[i:]}
-  pairs = {x[1] for x in shapes if len(x) == 3} - {side}
-  return {
-    tap: x
-    for tap, x in found.items()
-    if not (len(x.shape) == 3 and x.shape[1] in turned)
-    and not (len(x.shape) == 4 and x.shape[1] == x.shape[2] and x.shape[1] in pairs)
-  }
+  out = {tap for tap, x in found.items() if len(x.shape) == 3 and x.shape[1] in turned}
+  tokens = 0  # the last before an array: of other stages some are as many as a map has rows
+  for tap, x in found.items():
+    if len(x.shape) == 3:
+      tokens = x.shape[1]
+    elif len(x.shape) == 4 and x.shape[1] == x.shape[2] == tokens != side:
+      out.add(tap)
+  return {tap: x for tap, x in found.items() if tap not in out or tap in stated}
 
 
 def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:

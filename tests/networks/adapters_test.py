@@ -168,6 +168,11 @@ def test_a_function_is_a_network():
   np.testing.assert_allclose(network.maps(IMAGES[0])['maps'], network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
 
 
+def test_a_function_may_be_for_one_image():
+  network = adapters.from_function(lambda _, x: {'maps': x.reshape(1, 16, 16, 12)}, {'w': 1.0}, preprocess=SMALL)
+  assert network.maps(IMAGES[0])['maps'].shape[-3:] == (16, 16, 12)
+
+
 @pytest.mark.parametrize(
   ('change', 'says'),
   [

@@ -69,6 +69,8 @@ def test_a_map_of_one_cell_is_refused():
     # Attention of each token to each, but not a map as large as the image.
     ([(3, 17, 9), (3, 17, 17, 2), (3, 16, 16, 2)], [1]),
     ([(3, 32, 9), (3, 32, 32, 2)], []),
+    # A map with as many rows as another stage has tokens.
+    ([(3, 16, 16, 4), (3, 16, 8), (3, 256, 8), (3, 16, 16, 8)], []),
     # A mixer's hidden layer and what comes back; merged tokens come back too.
     ([(3, 6, 6, 16), (3, 16, 5), (3, 16, 36), (3, 36, 16), (3, 16)], [1, 2]),
     ([(3, 64, 16), (3, 16, 64), (3, 16, 32)], []),
@@ -77,6 +79,11 @@ def test_a_map_of_one_cell_is_refused():
 def test_what_cannot_be_maps_is_told_from_the_shapes(shapes, left_out):
   found = {i: jax.ShapeDtypeStruct(shape, 'float32') for i, shape in enumerate(shapes)}
   assert [i for i in found if i not in taps.images_of(found, 3, 32)] == left_out
+
+
+def test_a_map_that_is_stated_is_one():
+  found = {'tokens': jax.ShapeDtypeStruct((3, 16, 2), 'f'), 'fine': jax.ShapeDtypeStruct((3, 16, 16, 2), 'f')}
+  assert [list(taps.images_of(found, 3, 64, stated)) for stated in ((), ['fine'])] == [['tokens'], ['tokens', 'fine']]
 
 
 def test_a_prefix_that_is_stated_may_come_late():
