@@ -1,7 +1,6 @@
 """The networks that come by name, and how any network is loaded."""
 
 import functools
-import pathlib
 from collections.abc import Callable, Mapping
 
 import jax
@@ -16,7 +15,7 @@ from saliency_jax.networks.architecture import Architecture
 from saliency_jax.networks.network import Network, Provenance
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.staged import Staged
-from saliency_jax.networks.weights import known_weights, port_table
+from saliency_jax.networks.weights import known_weights, port_table, weight_files
 from saliency_jax.networks.weights.variable_files import Ported, digest, named
 from saliency_jax.networks.zoo_networks import NETWORKS
 
@@ -192,17 +191,16 @@ def dense_layers(network: Network, cache_dir: str = '') -> dict:
       f'leave config.network.readout_tap or .task.pretrained_dense out.'
     )
 
-  def port(arrays, _):
-    # How images are prepared is no matter here, so any family does.
-    family = None if arrays.preprocess else next(iter(port_table.FAMILIES))
-    return found.port(arrays, shapes(found.shapes) | found.dense, family)
-
-  weights = where.source if pathlib.Path(where.source).is_file() else where.name
+  path = known_weights.file(where, network.name, cache_dir)
+  arrays = weight_files.read_arrays(path)
+  # How images are prepared is no matter here, so any family does.
+  family = None if arrays.preprocess else next(iter(port_table.FAMILIES))
   try:
-    ported, _ = known_weights.load(weights, port, network.name, cache_dir=cache_dir)
+    ported = found.port(arrays, shapes(found.shapes) | found.dense, family)
   except InputError as error:
     raise InputError(
-      f'{error} config.task.pretrained_dense takes weights with dense layers, such as torchvision and places365.'
+      f'{path}: {error} config.task.pretrained_dense takes weights with dense '
+      f'layers, such as torchvision and places365.'
     ) from error
   layers = {name: dict(ported.variables['params'][name]) for name in ('dense_0', 'dense_1')}
   for layer in layers.values():

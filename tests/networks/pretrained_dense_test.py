@@ -7,6 +7,7 @@ from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, zoo
 from saliency_jax.networks.network import Provenance
+from saliency_jax.networks.weights import fetching, known_weights
 from saliency_jax.training import plan, step
 from tests import tiny
 from tests.networks.weights import made
@@ -193,3 +194,15 @@ def test_a_file_without_them_is_refused(narrow, tmp_path):
   provenance = Provenance('vgg', '', str(tmp_path / 'vgg.npz'), file_sha256='00')
   with pytest.raises(InputError, match="lack 'dense_0/kernel', .* such as torchvision and places365"):
     zoo.dense_layers(zoo.outline('vgg16').replace(provenance=provenance))
+
+
+def test_other_sources_of_known_weights_are_not_asked(narrow, tmp_path, monkeypatch):
+  file = tmp_path / 'notop.npz'
+  np.savez(file, **_torch_features(made.tensors()))
+  source = known_weights.Source('vgg16', 'imagenet', 'caffe', '', 'first', 'hand', 'sha256', '', str(file), '')
+  other = source._replace(address='second', fetched='address', kept='other.npz')
+  monkeypatch.setitem(known_weights.FILES, 'vgg16', {'imagenet': (source, other)})
+  monkeypatch.setattr(fetching, 'address', lambda *_: pytest.fail('something is fetched'))
+  network = zoo.load('vgg16', cache_dir=str(tmp_path))
+  with pytest.raises(InputError, match="notop.npz: .* lack 'dense_0/kernel', .* such as torchvision and places365"):
+    zoo.dense_layers(network, str(tmp_path))

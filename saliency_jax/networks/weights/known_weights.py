@@ -13,7 +13,7 @@ untouched, where nothing but a package index can be reached.
 
 import csv
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from saliency_jax.networks.weights.variable_files import Ported, digest
 # Ports the arrays of a file; the second argument is the family of preprocessing
 # that was asked for, None for the usual one.
 Port = Callable[[Mapping[str, np.ndarray], str | None], Ported]
+Hashed = tuple[pathlib.Path, str]  # a file, and its hash in hexadecimal digits
 
 
 # Files under torchvision's names of which only the hash, by its first digits,
@@ -57,15 +58,15 @@ class Source(NamedTuple):
     kept = pathlib.Path(self.kept or self.address).expanduser()
     return folder / kept.name, folder / kept
 
-  def at_hand(self, folder: pathlib.Path) -> pathlib.Path | None:
-    """Returns the file's path, if it is there and its hash is right."""
+  def at_hand(self, folder: pathlib.Path) -> Hashed | None:
+    """Returns the file's path and hash, if it is there and the hash right."""
     for path in self.paths(folder):
-      if path.is_file() and files.digest(path, self.algorithm).startswith(self.digest):
-        return path
+      if path.is_file() and (found := files.digest(path, self.algorithm)).startswith(self.digest):
+        return path, found
     return None
 
-  def fetch(self, folder: pathlib.Path) -> pathlib.Path:
-    """Fetches the file into a folder, and returns its path.
+  def fetch(self, folder: pathlib.Path) -> Hashed:
+    """Fetches the file into a folder, and returns its path and hash.
 
     Raises:
       fetching.Unavailable: it cannot be had, or its hash is another one.
@@ -82,7 +83,7 @@ class Source(NamedTuple):
     if not found.startswith(self.digest):
       path.unlink()
       raise fetching.Unavailable(f'its {self.algorithm} is {found} and not {self.digest}')
-    return path
+    return path, found
 
 
 def _files() -> dict[str, dict[str, list[Source]]]:
@@ -119,19 +120,19 @@ def load(
   if sources is None:
     return _of_file(weights, port, network, preprocessing)
   folder, reasons = cache_folder(cache_dir) / network, []
-  # What is at hand comes first: an address may be out of reach for long.
-  for source, path in sorted(((x, x.at_hand(folder)) for x in sources), key=lambda found: not found[1]):
+  for source, at_hand in _in_turn(sources, folder):
     if preprocessing not in ('', source.preprocessing):
       raise InputError(
         f'The weights {weights!r} have the preprocessing {source.preprocessing!r}; leave {preprocessing!r} out.'
       )
     try:
-      path = path or source.fetch(folder)
+      path, hashed = at_hand or source.fetch(folder)
       ported = port(weight_files.read_arrays(path), source.preprocessing or None)
       sha256 = digest(ported)
       if source.tensors not in ('', sha256):
         raise fetching.Unavailable('its tensors are not those that are known')
-      return ported, Provenance(weights, sha256, source.address, file_sha256=files.digest(path))
+      of_file = hashed if source.algorithm == 'sha256' else files.digest(path)
+      return ported, Provenance(weights, sha256, source.address, file_sha256=of_file)
     except (fetching.Unavailable, InputError) as error:
       reasons.append(f'{source.address} ({str(error).rstrip(".")})')
       logging.warning('Not available: %s', reasons[-1])
@@ -141,6 +142,27 @@ def load(
     f'{"; ".join(reasons)}; '
     + ('put the file there.' if by_hand else 'give a file with --config.network.weights=PATH instead.')
   )
+
+
+def _in_turn(sources: Sequence[Source], folder: pathlib.Path) -> Iterator[tuple[Source, Hashed | None]]:
+  # What is at hand comes first: an address may be out of reach for long. No
+  # file behind the one that is used is hashed.
+  absent = []
+  for source in sources:
+    if found := source.at_hand(folder):
+      yield source, found
+    else:
+      absent.append(source)
+  yield from ((source, None) for source in absent)
+
+
+def file(provenance: Provenance, network: str, cache_dir: str = '') -> pathlib.Path:
+  """Returns the file from which `load` has read weights; nothing is fetched."""
+  folder = cache_folder(cache_dir) / network
+  for source in FILES.get(network, {}).get(provenance.name, ()):
+    if source.address == provenance.source:
+      return (source.at_hand(folder) or source.paths(folder))[0]
+  return pathlib.Path(provenance.source)
 
 
 def _of_file(weights: str, port: Port, network: str, preprocessing: str) -> tuple[Ported, Provenance]:

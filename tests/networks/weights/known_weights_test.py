@@ -93,6 +93,18 @@ def test_a_copy_of_another_program_is_used_if_it_is_right(tmp_path, file, monkey
   assert not list((tmp_path / 'cache' / 'net').iterdir())
 
 
+def test_the_file_that_is_used_is_hashed_once_and_no_other(tmp_path, file, monkeypatch):
+  source = _source(file, algorithm='sha256', digest=files.digest(file))
+  other = shutil.copy(file, tmp_path / 'other.h5')
+  _known(monkeypatch, source)
+  _load('tiny', tmp_path)
+  _known(monkeypatch, source, source._replace(address='other', kept=str(other)))
+  hashed, digest = [], files.digest
+  monkeypatch.setattr(files, 'digest', lambda path, *kind: hashed.append(path.name) or digest(path, *kind))
+  assert _load('tiny', tmp_path)[1].file_sha256 == source.digest
+  assert hashed == ['keras.h5']
+
+
 def test_a_damaged_copy_is_fetched_again(tmp_path, file, monkeypatch):
   _known(monkeypatch, _source(file))
   _load('tiny', tmp_path)
