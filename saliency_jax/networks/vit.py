@@ -246,7 +246,7 @@ TORCHVISION = Table(
   ignored=r'heads\..*',
 )
 
-# And of DINO, DINOv2, and CLIP's image encoder.
+# And of DINO and DINOv2; of CLIP's image encoder only timm's names.
 TIMM = Table(
   'timm',
   (

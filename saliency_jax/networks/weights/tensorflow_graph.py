@@ -50,8 +50,9 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
         if node.op != 'Const' or value.dtype != _FLOAT:
           continue
         array = _array(value, node.name)
-        if not np.array_equal(found.setdefault(node.name, array), array):
+        if node.name in found and not np.array_equal(found[node.name], array, equal_nan=True):
           raise ValueError(f'it has two constants {node.name!r}')
+        found[node.name] = array
   return found
 
 

@@ -107,7 +107,7 @@ def _legacy(data: mmap.mmap) -> tuple[Any, _Reader]:
 def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
   for name in ('state_dict', 'model'):
     if isinstance(content, dict) and isinstance(content.get(name), dict):
-      averages = [key for key, x in content.items() if 'ema' in str(key) and isinstance(x, dict)]
+      averages = [key for key, x in content.items() if 'ema' in str(key).split('_') and isinstance(x, dict)]
       if averages:
         logging.warning('A weight file has %s beside %r, which is read; save what you mean alone.', averages, name)
       content = content[name]

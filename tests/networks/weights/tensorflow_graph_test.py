@@ -55,6 +55,11 @@ def test_constants_in_the_functions_of_a_saved_model():
   assert set(_read(model)) == {'a/kernel', 'b'}
 
 
+def test_a_constant_with_nan_is_one():
+  node = field(1, _node('a', _tensor(np.full(2, np.nan, '<f4'))))
+  assert list(_read(node)) == list(_read(node + node)) == ['a']
+
+
 def test_one_value_stands_for_all():
   tensor = field(1, 1) + field(2, field(2, field(1, 5))) + field(5, 1.5)
   found = _read(field(1, _node('bias', tensor)))['bias']

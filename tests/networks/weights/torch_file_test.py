@@ -88,7 +88,8 @@ def test_assembled_tensor(wrapper, name, tmp_path, caplog):
   stream = _dict(_text(name), _tensor())
   if wrapper:
     other = _dict(_text('b'), _tensor())
-    stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream, _text('model_ema'), other)
+    rest = (_text('model_ema'), other, _text('schema'), other)
+    stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream, *rest)
   read = torch_file.arrays(_write(tmp_path, stream))
   assert (f"has ['model_ema'] beside '{wrapper}', which is read" in caplog.text) == bool(wrapper)
   assert list(read) == ['a']
