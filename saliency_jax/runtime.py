@@ -78,6 +78,20 @@ def replicate(tree, mesh: Mesh):
   return jax.device_put(tree, everywhere(mesh))
 
 
+def over_devices(mesh: Mesh) -> NamedSharding:
+  """Returns the sharding of a batch, its leading axis split over the devices."""
+  return NamedSharding(mesh, PartitionSpec((MEMBERS, DATA)))
+
+
+def free_bytes(mesh: Mesh) -> int:
+  """Returns how much memory every device of this process has free at least.
+
+  0 where one does not tell: a CPU's is the host's.
+  """
+  told = [x.memory_stats() or {} for x in mesh.local_devices]
+  return min(x.get('bytes_limit', 0) - x.get('bytes_in_use', 0) for x in told)
+
+
 def split(tree, mesh: Mesh):
   """Returns the tree of host arrays, its leading axis split over the devices.
 
@@ -87,7 +101,7 @@ def split(tree, mesh: Mesh):
   Raises:
     ValueError: if the devices do not divide the batch.
   """
-  sharding = NamedSharding(mesh, PartitionSpec((MEMBERS, DATA)))
+  sharding = over_devices(mesh)
   if jax.process_count() == 1:  # the same, for all arrays at once
     return jax.device_put(tree, sharding)
   return jax.tree.map(lambda x: jax.make_array_from_process_local_data(sharding, np.asarray(x)), tree)

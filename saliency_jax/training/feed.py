@@ -1,7 +1,8 @@
 """From a data set to what enters the trained layers, batch after batch.
 
 Either the frozen layers are computed for every batch, or their maps are made
-once, before the first step, and taken from disk ever after.
+once, before the first step, and taken from disk ever after, or from the memory
+of the devices where that holds them.
 """
 
 import contextlib
@@ -23,6 +24,8 @@ from saliency_jax.training import feature_cache, image_batches
 from saliency_jax.training.plan import Plan
 
 _GIGABYTE = 1e9
+# Of a device's free memory, for features: the rest is for the steps.
+_SHARE = 0.25
 
 
 class Fed(NamedTuple):
@@ -80,9 +83,11 @@ class Computed:
 
 
 class Cached:
-  """Batches that read the frozen stages' features from disk.
+  """Batches of the frozen stages' features, kept on disk.
 
-  Opening it reads every image once and computes what is not there yet.
+  Opening it reads every image once and computes what is not there yet. An
+  accelerator that can hold them all gets them once: to send them anew in every
+  epoch takes longer than the steps.
   """
 
   def __init__(
@@ -122,21 +127,27 @@ class Cached:
     # A kilobyte or two for each image.
     self._targets = jax.tree.map(lambda *x: np.concatenate(x), *targets)
     self._valid = np.concatenate(valid)
+    size = _GIGABYTE * gigabytes(frozen.shapes, len(source))
+    self._resident = self._upload() if size <= _SHARE * runtime.free_bytes(frozen.mesh) else None
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
+    """Yields a batch for every row of positions; -1 is padding."""
+    take = jax.jit(_rows, out_shardings=runtime.over_devices(self._frozen.mesh))
     for row in rows:
-      # Padding takes any image's features; its validity is 0.
-      index = np.maximum(row, 0)
-      yield Fed(
-        *runtime.split(
-          (
-            {depth: x.get(index) for depth, x in self._kept.items()},
-            jax.tree.map(lambda x, index=index: x[index], self._targets),
-            self._valid[index] * (row >= 0).astype(np.float32),
-          ),
-          self._frozen.mesh,
-        )
-      )
+      if self._resident:
+        yield take(self._resident, row)
+        continue
+      features = {depth: x.get(np.maximum(row, 0)) for depth, x in self._kept.items()}
+      rest = _rows(Fed({}, self._targets, self._valid), row)
+      yield runtime.split(rest._replace(features=features), self._frozen.mesh)
+
+  def _upload(self) -> Fed:
+    """Returns what is kept of all images, whole on every device."""
+    # One depth after the other, as the host may have less room.
+    features = {
+      depth: runtime.replicate(x.get(np.arange(len(self._valid))), self._frozen.mesh) for depth, x in self._kept.items()
+    }
+    return runtime.replicate(Fed(features, self._targets, self._valid), self._frozen.mesh)
 
   def _fill(self, inputs: image_batches.Inputs) -> None:
     real = inputs.index >= 0
@@ -147,6 +158,13 @@ class Cached:
       features = self._frozen.forward(runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
         self._kept[depth].put(index, digests, jax.tree.map(lambda x: np.asarray(x)[real], features[depth]))
+
+
+def _rows(every: Fed, row: Any) -> Fed:
+  """Returns the batch of a row of positions."""
+  # Padding takes any image's features; its validity is 0.
+  batch = jax.tree.map(lambda x: x[row.clip(0)], every)
+  return batch._replace(valid=batch.valid * (row >= 0))
 
 
 @contextlib.contextmanager

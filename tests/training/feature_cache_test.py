@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.training import feature_cache, feed, journal, loop
 from tests import tiny
@@ -115,6 +116,24 @@ def test_cached_features_change_nothing(kind, tmp_path, monkeypatch):
   for one, other in zip(computed, cached, strict=True):
     for name, score in one['nss'].items():
       np.testing.assert_allclose(other['nss'][name], score, atol=1e-6)
+
+
+@pytest.mark.parametrize('devices', [1, 4])
+def test_features_on_the_devices_are_those_on_disk(devices, tmp_path, monkeypatch):
+  config = made.sweep()
+  config.data.features_dir = str(tmp_path / 'features')
+  on_disk = run(tmp_path / 'on_disk', config, devices)
+  monkeypatch.setattr(runtime, 'free_bytes', lambda mesh: 1 << 30)
+  reads, get = [], feature_cache.Features.get
+  monkeypatch.setattr(feature_cache.Features, 'get', lambda self, index: reads.append(len(index)) or get(self, index))
+  assert run(tmp_path / 'resident', config, devices) == on_disk
+  # Of every depth, once.
+  depths = len(config.sweep.depths)
+  assert sorted(reads) == sorted([len(made.DATA.train), len(made.DATA.validation)] * depths)
+
+
+def test_a_device_that_does_not_tell_its_memory_holds_no_features():
+  assert runtime.free_bytes(runtime.data_mesh(jax.devices()[:2])) == 0
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
