@@ -40,6 +40,7 @@ def load(
   weights: str = 'imagenet',
   checkpoint: str | os.PathLike = '',
   member: str = '',
+  cache_dir: str | os.PathLike = '',
   **options: Any,
 ) -> Network:
   """Returns a network with its weights.
@@ -50,19 +51,20 @@ def load(
     checkpoint: the folder of a training run or a sweep: its trained network is
       returned, whatever `name` and `weights`; its output is one of its taps.
     member: which member of a sweep, e.g. 'depth_3'.
-    **options: `dtype`, `image_size`, `readout_tap`, `preprocessing` and
-      `cache_dir`, see `networks.zoo.load`.
+    cache_dir: where weights are kept that were fetched; '' is the user's cache.
+    **options: `dtype`, `image_size`, `readout_tap` and `preprocessing`, see
+      `networks.zoo.load`.
 
   Raises:
     InputError: the network, its weights or an option is at fault.
   """
   if checkpoint:
-    config = _config('osie').network
-    config.update({'checkpoint': str(checkpoint), 'member': member, **options})
-    return trained_models.load(config)
+    options |= {'checkpoint': str(checkpoint), 'member': member}
+    config = _config('osie', {f'network.{key}': value for key, value in options.items()})
+    return trained_models.load(config.network)
   if member:
     raise InputError('A member is one of a sweep; give checkpoint=FOLDER too.')
-  return zoo.load(name, weights=weights, **options)
+  return zoo.load(name, weights=weights, cache_dir=cache_dir, **options)
 
 
 def dissect(network: Network, source: Source, workdir: str | os.PathLike, options: Options | None = None) -> dict:

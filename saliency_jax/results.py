@@ -70,8 +70,9 @@ class _Tables(dict):
     if super().__getitem__(name) is None:
       path = self._folder / f'{name}.csv'
       with outside.reading(path, 'table', 'start the job again'):
-        # An image may be called 'NA' or 007.
-        frame = pd.read_csv(path, dtype={'image_id': str}, keep_default_na=False, na_values=[''])
+        # A name may be 'NA' or 007.
+        names = [x.name for x in schema.file(path.name).columns if x.type in ('str', 'ints')]
+        frame = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=[''])
       for column in frame.select_dtypes(['object', 'string']):
         frame[column] = frame[column].map(schema.restored, na_action='ignore')
       self[name] = frame

@@ -162,7 +162,7 @@ def keep_compiled(folder: str | os.PathLike) -> None:
 
 
 class Hosts(NamedTuple):
-  """Who takes part; see the flags in launch/entry.py."""
+  """Who takes part; see the flags of `cli.hosts`."""
 
   coordinator: str  # 'address:port', 'auto', or '' for one process alone
   processes: int

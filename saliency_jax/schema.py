@@ -135,6 +135,11 @@ SCENES = _FILES['scene_probabilities.csv']
 PREDICTED = _FILES['predicted.jsonl']
 
 
+def file(path: str) -> File:
+  """Returns the file of a path; one without columns if no job writes it."""
+  return _FILES.get(path, File(path, ''))
+
+
 def top(files: Iterable[File]) -> set[str]:
   """Returns the names of files and folders that lie in the folder itself."""
   return {file.path.split('/')[0] for file in files}

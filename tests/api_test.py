@@ -78,6 +78,17 @@ def test_results_are_data_frames_and_arrays(dissected):
     sj.read(workdir.parent)
 
 
+def test_names_that_are_numbers_stay_names(tmp_path):
+  (tmp_path / 'summary.json').write_text('{}')
+  (tmp_path / 'config.json').write_text('{}')
+  (tmp_path / 'regions.csv').write_text('image_id,region_id,category,fixations\n007,1,01,3\n7,2,1,0\nNA,3,,2\n')
+  (tmp_path / 'own.csv').write_text('a\n1\n')
+  tables = sj.read(tmp_path).tables
+  assert tables['regions'].dropna().to_numpy().tolist() == [['007', 1, '01', 3], ['7', 2, '1', 0]]
+  assert tables['regions']['image_id'].tolist() == ['007', '7', 'NA']
+  assert tables['own']['a'].tolist() == [1]
+
+
 def test_photographs_without_regions_are_not_measured(tiny_osie, tmp_path):
   with pytest.raises(sj.InputError, match='give `open_source` their regions'):
     sj.dissect(tiny.vgg(), sj.open_source('images', tiny_osie / 'stimuli'), tmp_path / 'out', SMALL)
@@ -93,7 +104,7 @@ def test_search_arrays_are_drawn_by_default(tmp_path):
 def test_training_splits_and_is_loaded_again(tmp_path):
   options = {'train.depth': 1, 'train.epochs': 1, 'network.image_size': 48, 'data.batch_size': 4}
   sj.train(tiny.vgg(), made.TRAIN, None, tmp_path, options)
-  trained = sj.load(checkpoint=tmp_path)
+  trained = sj.load(checkpoint=tmp_path, cache_dir=tmp_path / 'cache')
   assert 'saliency' in trained.taps
   maps = trained.maps(made.TRAIN[0].image, 'saliency')['saliency']
   assert maps.shape == (1, 3, 3, 1)

@@ -1,4 +1,4 @@
-"""Which pixels of a record are scored: the sets that `ops.cells` weighs."""
+"""Which pixels of a record are scored: the sets that `ops.pixel_weights` weighs."""
 
 import functools
 import zlib

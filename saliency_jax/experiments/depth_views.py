@@ -96,11 +96,10 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
   named, labels = _asked(config)
   units = [*map(exported_maps.tap_and_unit, named)]
   images = [x for x in config.images if x in scores.image_ids]
-  if images:
-    return [
-      _on_image(read(name), base, image_id, name, unit) for image_id in images for name, unit in units or [(tap, None)]
-    ]
   strongest = [_best_for(scores, base, label, tap) for label in labels if label in scores.labels]
+  if images:
+    shown = [*units, *((x.layer, x.unit) for x in strongest)] or [(tap, None)]
+    return [_on_image(read(name), base, image_id, name, unit) for image_id in images for name, unit in shown]
   pairs = [(name, unit, *_best_label(read(name), base, unit)) for name, unit in units]
   if not pairs and not strongest:
     pairs = [(tap, *x) for x in _most_gaining(scores, base, top=top, count=config.count)]

@@ -20,7 +20,7 @@ RESAMPLES = 500  # of photographs
 FOLDS = 5
 
 ALONE = 'no label can change places with another one'
-NO_ITEMS = 'no items of the arrays were scored beside their targets'
+NO_ITEMS = 'not of every array other items were scored beside its target'
 
 
 class Value(NamedTuple):
@@ -85,30 +85,24 @@ def by_category(
 
 
 def of_targets(
-  scores: np.ndarray,
-  images: np.ndarray,
-  *,
-  top: int,
-  items: np.ndarray | None = None,
-  items_images: np.ndarray | None = None,
+  scores: np.ndarray, images: np.ndarray, *, top: int, items: np.ndarray, items_images: np.ndarray
 ) -> Value:
   """Returns the values of search targets, of which no label can be permuted.
 
   Args:
     top: how many of the best units are averaged.
-    items: `[M, C]`, the NMM of other items of the arrays; None if they were
-      not scored, which leaves no band.
+    items: `[M, C]`, the NMM of other items of the arrays `items_images`, `[M]`.
+      There is no band unless every array has some: chance of a part of the
+      arrays says nothing of the mean of all.
   """
   labels = np.full(len(images), '')
   given = chance.scored(scores, labels, images)
   if not len(given[0]):
     return NOTHING
   [value] = _values(*given, top=top, threshold=np.inf).values()
-  if items is None:
+  if not np.isin(given[2], items_images).all():
     return value
-  return value._replace(
-    chance=chance.bands_of_others(items, items_images, np.unique(items_images), top=top, draws=PERMUTATIONS)[0]
-  )
+  return value._replace(chance=chance.bands_of_others(items, items_images, given[2], top=top, draws=PERMUTATIONS)[0])
 
 
 def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:

@@ -211,7 +211,7 @@ POPOUT = Experiment(
   scores=schema.NMM,
   columns=lambda rows: (TARGET,),
   tables=_array_tables,
-  without_band=lambda rows, beside: {} if len(beside.ids) else {TARGET: table_values.NO_ITEMS},
+  without_band=lambda rows, beside: {} if np.isin(rows.index, beside.index).all() else {TARGET: table_values.NO_ITEMS},
   counts=lambda source, measured: {'images': len(source), 'targets': len(measured.rows.ids)},
   shown=lambda source, measured, images: measured.rows.index[
     first_of_each_kind([source.patterns[i] for i in measured.rows.index], images)

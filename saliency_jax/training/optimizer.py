@@ -1,6 +1,6 @@
 """The optimizer and the schedule, every number from the config.
 
-A member's learning rates are kept apart (`step.Member`): the optimizer turns
+A member's learning rates are kept apart (`members.Member`): the optimizer turns
 gradients into a direction and the schedule into a factor of every rate.
 """
 

@@ -70,6 +70,8 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
   assert view.note == 'mean 4.50 on text'
   first, best = choose('conv5_3:0', 'best:text')
   assert (first.unit, best.unit) == (0, 1)
+  [best] = depth_views.choose(lambda _: scores, asked(['best:text'], ['b']), **TOP)
+  assert (best.image_id, best.unit, best.label) == ('b', 1, 'head')
   # A label that these images do not have leaves the usual choice.
   assert choose('best:face') == choose()
 

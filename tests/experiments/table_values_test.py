@@ -60,13 +60,17 @@ def test_targets_stand_beside_other_items():
   assert value.chance == chance.bands_of_others(items, of, images, top=4)[0]
   assert value.chance.high < value.mean
   assert value.low < value.high
-  alone = table_values.of_targets(targets, images, top=4)
-  assert np.isnan(alone.chance).all()
-  assert alone.held_out == value.held_out < value.mean
-  # Arrays in which nothing but the target is marked.
-  empty = table_values.of_targets(targets, images, top=4, items=items[:0], items_images=of[:0])
-  assert np.isnan(empty.chance).all()
-  assert empty[:4] == alone[:4]
+  assert value.held_out < value.mean
+  # Arrays, or one of them, in which nothing but the target is marked.
+  for some in (of < 0, of > 0):
+    alone = table_values.of_targets(targets, images, top=4, items=items[some], items_images=of[some])
+    assert np.isnan(alone.chance).all()
+    assert alone[:5] == value[:5]
+  # An array without a score does not count.
+  targets[0] = np.nan
+  assert np.isfinite(
+    table_values.of_targets(targets, images, top=4, items=items[some], items_images=of[some]).chance
+  ).all()
 
 
 def test_of_few_units_all_are_the_best(scores):
@@ -78,6 +82,7 @@ def test_of_few_units_all_are_the_best(scores):
 
 def test_nothing_measured_has_no_number():
   assert table_values.by_category(np.zeros((0, 5)), np.zeros(0, str), np.zeros(0, str), top=3, threshold=1) == {}
-  empty = table_values.of_targets(np.full((2, 5), np.nan), np.arange(2), top=3)
+  nothing, of = np.full((2, 5), np.nan), np.arange(2)
+  empty = table_values.of_targets(nothing, of, top=3, items=nothing, items_images=of)
   assert np.isnan(empty.cells).all()
   assert empty.above is None
