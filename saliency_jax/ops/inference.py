@@ -39,7 +39,7 @@ def around(value: float, samples: np.ndarray, held_out: float = math.nan) -> Int
       the samples' mean exceeds it.
   """
   samples = samples[np.isfinite(samples)]
-  if len(samples) < 2 or not np.isfinite(value) or np.ptp(samples) < 1e-9 * max(1, abs(value)):
+  if not np.isfinite(value) or _equal(samples):
     return Interval(np.nan, np.nan)
   mean = samples.mean(dtype=float)
   both = value, 2 * value - mean if math.isnan(held_out) else held_out
@@ -77,7 +77,7 @@ def of_correlation(value: np.ndarray, samples: np.ndarray, other: np.ndarray) ->
 
 
 def p_value(value: float, samples: np.ndarray) -> float:
-  """Returns the two-sided p of a value of 0, NaN of no samples.
+  """Returns the two-sided p of a value of 0, NaN where `around` has no interval.
 
   By the normal distribution with the samples' standard deviation, about the
   estimate of `around` that is nearer to 0, so that no p contradicts the
@@ -85,12 +85,17 @@ def p_value(value: float, samples: np.ndarray) -> float:
   many tests.
   """
   samples = samples[np.isfinite(samples)]
-  spread = samples.std(ddof=1) if len(samples) > 1 else 0.0
-  if not spread:
+  if _equal(samples):
     return math.nan
+  spread = samples.std(ddof=1)
   other = 2 * value - samples.mean()
   nearest = min(abs(value), abs(other)) if value * other > 0 else 0.0
   return math.erfc(nearest / spread / math.sqrt(2))
+
+
+def _equal(samples: np.ndarray) -> bool:
+  """Tells whether samples do not differ but by the rounding of their sums."""
+  return len(samples) < 2 or np.ptp(samples) < 1e-9 * max(1, abs(samples[0]))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -52,6 +52,9 @@ def test_p_is_that_of_the_normal_distribution():
       assert (p < 0.05) == (low > 0 or high < 0) or abs(p - 0.05) < 0.02
   assert inference.p_value(1.0, samples + 5) == 1  # they contradict each other
   assert np.isnan(inference.p_value(3.0, np.ones(5)))
+  # A category on one photograph: sums of one score, which rounding makes differ.
+  one = np.array([3 * 0.1 / 3, 0.1])
+  assert one[0] != one[1] and np.isnan(inference.p_value(0.1, one)) and np.isnan(inference.around(0.1, one)).all()
   assert np.isnan(inference.p_value(3.0, np.array([])))
 
 

@@ -66,10 +66,11 @@ def _shuffled(found: Compared) -> list[str]:
     return []
   true, drawn = (found.changes(x)['change'].mean() for x in gaps.iloc[0, :2])
   clear = (gaps['change_high'] < 0).sum()
-  lower = f'true labels lower it further, in {clear} of {len(gaps)} categories with an interval clear of 0.'
+  further = ' further' if drawn < 0 else ''
+  lower = f'true labels lower it{further}, in {clear} of {len(gaps)} categories with an interval clear of 0.'
   return [
     f'With labels shuffled, so that no scene can be learnt, the mean change is {signed(drawn)} SD, with true ones '
-    f'{signed(true)}: {lower if true < drawn else "that learning scenes lowers it is not shown."}'
+    f'{signed(true)}: {lower if true < min(drawn, 0) else "that learning scenes lowers it is not shown."}'
   ]
 
 
