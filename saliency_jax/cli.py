@@ -21,7 +21,7 @@ from saliency_jax.errors import InputError, Stopped
 
 # What ml_collections raises, beside absl's own errors, for a key that is not
 # there, a value of another type, and a config file that cannot be read.
-_WRONG_FLAG = (flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError)
+_WRONG_FLAG = (flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError, ImportError, SyntaxError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
@@ -230,7 +230,7 @@ def _unknown_key(file: pathlib.Path) -> str:
   file = [file, *re.findall(r'^--?config[=\n](.*)', arguments, re.M)][-1]
   try:
     config = load(file)
-  except (*_WRONG_FLAG, ImportError):
+  except _WRONG_FLAG:
     return ''  # what is wrong is the file, and is said when it is read
   for key in re.findall(r'^--?(?:no)?config\.([\w.]+)', arguments, re.M):
     part, at = config, 'config'

@@ -50,6 +50,14 @@ def test_a_key_that_is_not_there_is_named_in_full(job, flags, said):
 
 
 @pytest.mark.parametrize(
+  ('text', 'said'), [('def get_config(:', '(config.py, line 1)'), ('import absent_module', "'absent_module'")]
+)
+def test_a_config_of_one_s_own_that_is_no_program_is_named(text, said, tmp_path):
+  (tmp_path / 'config.py').write_text(text)
+  commands.is_one_sentence(commands.run_here('train', f'--config={tmp_path}/config.py'), 'train', said)
+
+
+@pytest.mark.parametrize(
   ('flags', 'said'),
   [
     (['--coordinator=abc'], "'abc'"),
