@@ -29,6 +29,7 @@ _GREY_MODES = ('1', 'L', 'I', 'F')
 # neither black nor white.
 _FLAT, _BETWEEN = 0.95, 0.1
 _LINE = 64  # values that lie in one row are no map
+_LEVELS = 256  # that a map has to keep in float32
 _HIDDEN = (
   '{} is transparent where it is not black, so that it shows other values '
   'than it has; save it without transparency, on black.'
@@ -121,7 +122,8 @@ def read_map(path: pathlib.Path) -> np.ndarray:
 
   Raises:
     InputError: the file cannot be read, is no `[H, W]`, has colours or more
-      than `MAX_PIXELS`, or holds a value that is not finite.
+      than `MAX_PIXELS`, or holds a value that is not finite or values that
+      float32 cannot tell apart.
   """
   values = {'.npy': read_npy, '.mat': read_matrix}.get(path.suffix.lower(), read_grey)(path)
   if values.ndim != 2 or not values.size or (min(values.shape) == 1 and values.size > _LINE):
@@ -131,7 +133,12 @@ def read_map(path: pathlib.Path) -> np.ndarray:
   if values.size > MAX_PIXELS:
     raise InputError(f'{path} has more than {MAX_PIXELS} pixels; scale it down.')
   # What is too large for float32 becomes infinite, and is told below.
-  with np.errstate(over='ignore'):
+  with np.errstate(over='ignore', invalid='ignore'):
+    low, high = float(values.min()), float(values.max())
+    if values.itemsize > 4 and 0 < high - low < _LEVELS * np.spacing(np.float32(max(abs(low), abs(high)))):
+      raise InputError(
+        f'{path} lies between {low!r} and {high!r}, which float32 hardly tells apart; save it less its smallest value.'
+      )
     values = values.astype(np.float32)
   wrong = values.size - int(np.isfinite(values).sum())
   if wrong:

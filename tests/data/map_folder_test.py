@@ -60,6 +60,13 @@ def test_maps_of_every_kind_are_read(name, tmp_path):
   np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_an_offset_that_float32_holds_is_no_fault(tmp_path):
+  np.save(tmp_path / 'a.npy', 1000 + np.eye(3))
+  np.save(tmp_path / 'b.npy', np.full((3, 3), 10**12))
+  np.testing.assert_array_equal(MapFolder(tmp_path).read('a'), 1000 + np.eye(3))
+  assert not np.ptp(MapFolder(tmp_path).read('b'))
+
+
 def test_jpeg_loses_little(tmp_path):
   Image.fromarray(np.full((8, 8), 100, np.uint8)).save(tmp_path / 'a.jpeg')
   assert abs(MapFolder(tmp_path).read('a') - 100).max() <= 1
@@ -122,6 +129,8 @@ class Trap:
     ('a.npy', lambda path: np.save(path, with_value(np.nan)), r'is NaN at 1 of 12 pixels; save finite'),
     ('a.npy', lambda path: np.save(path, with_value(-np.inf)), 'is infinite at 1 of 12 pixels'),
     ('a.npy', lambda path: np.save(path, with_value(1e300, float)), 'is infinite at 1 of 12'),
+    # In float32 it would be constant, of which every NSS is 0.
+    ('a.npy', lambda path: np.save(path, 1e8 + np.eye(3)), 'lies between 100000000.0 and 100000001.0, which float32'),
     ('a.tif', lambda path: Image.fromarray(with_value(np.nan)).save(path), 'is NaN at 1 of 12'),
     ('a.mat', lambda path: write_mat(path, x=with_value(np.nan)), 'is NaN at 1 of 12'),
     ('a.npy', lambda path: np.save(path, VALUES[None]), r'an array of the shape \[1, 3, 4\]; save one value'),
