@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from statsmodels.regression import linear_model
 
 
 class Test(NamedTuple):
@@ -20,48 +21,61 @@ class Test(NamedTuple):
   p: float
 
 
-class Means(NamedTuple):
-  """The means of K groups."""
+class Difference(NamedTuple):
+  """Of two means, with its 95 % interval; NaN where one has no error."""
 
-  means: np.ndarray  # float64 `[K]`
-  covariance: np.ndarray  # float64 `[K, K]`, robust
-  clusters: int
+  difference: float
+  low: float
+  high: float
+  p: float
 
-  @property
-  def errors(self) -> np.ndarray:
-    """float64 `[K]`: the standard errors."""
-    return np.sqrt(np.diag(self.covariance))
 
-  @property
-  def reach(self) -> float:
-    """Standard errors from a contrast to the ends of its 95 % interval."""
-    return float(stats.t.ppf(0.975, self.clusters - 1))
+class Means:
+  """The means of K groups, by a regression with a robust covariance.
+
+  Tests are Student's t, with a degree of freedom less than there are clusters.
+
+  Attributes:
+    clusters: how many there are.
+    errors: float64 `[K]`, the means' standard errors. NaN of a group in one
+      cluster alone: its residuals add up to 0 there, whatever they are.
+  """
+
+  def __init__(self, values: np.ndarray, groups: np.ndarray, clusters: np.ndarray):
+    """Takes N observations.
+
+    Args:
+      values: float `[N]`.
+      groups: int `[N]`, 0 to K - 1, each of which occurs.
+      clusters: `[N]`, the cluster of each observation.
+    """
+    _, cluster = np.unique(clusters, return_inverse=True)
+    self.clusters, count = int(cluster.max()) + 1, int(groups.max()) + 1
+    self.errors = np.full(count, np.nan)
+    if self.clusters > 1 and len(values) > count:
+      model = linear_model.OLS(values, np.eye(count)[groups])
+      self._fit = model.fit(cov_type='cluster', cov_kwds={'groups': cluster}, use_t=True)
+      self.errors = np.where(self._fit.bse > 1e-9 * values.std(), self._fit.bse, np.nan)
 
   def equal(self) -> Test | None:
     """Tests whether all means are equal (Wald); None of too few clusters."""
-    between = len(self.means) - 1
-    if self.clusters <= between or between < 1 or not np.isfinite(self.covariance).all():
+    between = len(self.errors) - 1
+    if np.isnan(self.errors).any() or self.clusters <= between:
       return None
     contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
-    apart = contrast @ self.means
-    covariance = contrast @ self.covariance @ contrast.T
-    if np.linalg.matrix_rank(covariance) < between:
+    if np.linalg.matrix_rank(contrast @ self._fit.cov_params() @ contrast.T) < between:
       return None
-    f = float(apart @ np.linalg.solve(covariance, apart)) / between
-    within = self.clusters - 1
-    return Test(f, between, within, float(stats.f.sf(f, between, within)))
+    found = self._fit.f_test(contrast)
+    return Test(float(found.fvalue), between, self.clusters - 1, float(found.pvalue))
 
-  def contrast(self, weights: np.ndarray) -> tuple[float, float, float]:
-    """Returns a contrast of the means, its standard error and its p.
-
-    Args:
-      weights: float `[K]`, of the means.
-    """
-    value = float(weights @ self.means)
-    error = float(np.sqrt(weights @ self.covariance @ weights))
-    if not error:
-      return value, error, float(not value)
-    return value, error, float(2 * stats.t.sf(abs(value) / error, self.clusters - 1))
+  def difference(self, first: int, second: int) -> Difference:
+    """Returns the mean of one group less that of another."""
+    if np.isnan(self.errors[[first, second]]).any():
+      return Difference(*[np.nan] * 4)
+    contrast = np.zeros(len(self.errors))
+    contrast[[first, second]] = 1, -1
+    found = self._fit.t_test(contrast)
+    return Difference(*map(float, (found.effect[0], *found.conf_int()[0], found.pvalue)))
 
 
 def half_widths(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
@@ -78,25 +92,3 @@ def half_widths(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
   score = np.zeros((count, values.shape[1]))
   np.add.at(score, cluster, values - values.mean(axis=0))
   return stats.t.ppf(0.975, count - 1) / len(values) * np.sqrt(count / (count - 1) * (score**2).sum(axis=0))
-
-
-def means(values: np.ndarray, groups: np.ndarray, clusters: np.ndarray) -> Means:
-  """Returns the means of groups with their robust covariance.
-
-  Args:
-    values: float `[N]`.
-    groups: int `[N]`, 0 to K - 1, each of which occurs.
-    clusters: `[N]`, the cluster of each observation. Of one cluster alone, or
-      where no group has two observations, the covariance is NaN.
-  """
-  sizes = np.bincount(groups)
-  mean = np.bincount(groups, values) / sizes
-  _, cluster = np.unique(clusters, return_inverse=True)
-  count = int(cluster.max()) + 1
-  spare = len(values) - len(sizes)
-  if count < 2 or not spare:
-    return Means(mean, np.full((len(sizes),) * 2, np.nan), count)
-  score = np.zeros((count, len(sizes)))
-  np.add.at(score, (cluster, groups), (values - mean[groups]) / sizes[groups])
-  correction = count / (count - 1) * (len(values) - 1) / spare
-  return Means(mean, correction * score.T @ score, count)

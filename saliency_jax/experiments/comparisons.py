@@ -58,15 +58,16 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] 
   Returns:
     None with fewer than 2 groups of 2 observations or more, or if one of them
     does not vary; else of these `groups` size, mean, deviation (divisor n - 1)
-    and standard error, `clustered_error` allowing for clusters; the sizes of
-    those `left_out`; the number of `clusters`; the tests `welch`, which allows
-    for unequal variances, `clustered`, null of too few clusters, and the
-    classical `anova`; its `eta_squared`, the share of the variance between
-    groups, and `omega_squared`, the same without the sample's bias, perhaps
-    below 0; and `pairs`. Of each `difference` = first - second, with an
-    interval `low` to `high` and `p` of Games and Howell over all pairs, and of
-    this pair alone `p_clustered` and `hedges_g` (pooled standard deviations,
-    less small samples' bias) from `g_low` to `g_high`.
+    and standard error, `clustered_error` allowing for clusters, null of one
+    photograph alone; the sizes of those `left_out`; the number of `clusters`;
+    the tests `welch`, which allows for unequal variances, `clustered`, null of
+    too few clusters or without an error of each group, and the classical
+    `anova`; its `eta_squared`, the share of the variance between groups, and
+    `omega_squared`, the same without the sample's bias, perhaps below 0; and
+    `pairs`. Of each `difference` = first - second, with an interval `low` to
+    `high` and `p` of Games and Howell over all pairs, and of this pair alone
+    `p_clustered` and `hedges_g` (pooled standard deviations, less small
+    samples' bias) from `g_low` to `g_high`.
   """
   kept = {name: x for name, x in samples.items() if len(x) >= _LEAST}
   if len(kept) < 2 or not all(np.ptp(x) for x in kept.values()):
@@ -77,7 +78,7 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] 
   within = total - len(values)
   f, p = map(float, stats.f_oneway(*values))
   welch = oneway.anova_oneway(values, use_var='unequal')
-  robust = clusters.means(
+  robust = clusters.Means(
     np.concatenate(values),
     np.repeat(np.arange(len(values)), [len(x) for x in values]),
     np.arange(total) if images is None else np.concatenate([images[name] for name in kept]),
@@ -204,8 +205,6 @@ def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.
   found = []
   for (i, j), margin in zip(pairs, _margins(values, pairs), strict=True):
     difference = float(tested.statistic[i, j])
-    weights = np.zeros(len(names))
-    weights[[i, j]] = 1, -1
     found.append(
       {
         'first': names[i],
@@ -214,7 +213,7 @@ def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.
         'low': difference - margin,
         'high': difference + margin,
         'p': float(tested.pvalue[i, j]),
-        'p_clustered': robust.contrast(weights)[2],
+        'p_clustered': robust.difference(i, j).p,
         **dict(zip(('hedges_g', 'g_low', 'g_high'), hedges(values[i], values[j]), strict=True)),
       }
     )

@@ -185,22 +185,22 @@ class Categories:
     }
 
   def _heads(self) -> dict | None:
-    """The difference of heads' regions less that of all others."""
+    """The difference of heads' regions less that of all others.
+
+    None where all of either lie on one photograph.
+    """
     heads = np.isin(self._labels, HEADS)
     values = self.regions['difference'].to_numpy()
     if min(heads.sum(), (~heads).sum()) < 2 or not np.ptp(values):
       return None
-    robust = clusters.means(values, heads.astype(int), self._images)
-    value, error, p = robust.contrast(np.array([-1, 1]))
-    margin = error * robust.reach
+    found = clusters.Means(values, heads.astype(int), self._images).difference(1, 0)
+    if np.isnan(found.p):
+      return None
     g = comparisons.hedges(values[heads], values[~heads])
     return {
       'heads': int(heads.sum()),
       'others': int((~heads).sum()),
-      'difference': value,
-      'low': value - margin,
-      'high': value + margin,
-      'p': p,
+      **found._asdict(),
       **dict(zip(('hedges_g', 'g_low', 'g_high'), g, strict=True)),
     }
 

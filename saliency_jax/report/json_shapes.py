@@ -91,7 +91,7 @@ STATISTICS = [
     **_all(_CORRELATION, 'inner_output inner_difference'),
     **_all((None, _COMPARISON), 'output difference'),
     'paper_anova': (None, {'categories': int} | _all(_EFFECT, 'measurement cluster interaction')),
-    'heads': (None, _DIFFERENCE | _all(int, 'heads others') | {'p': _NUMBER}),
+    'heads': (None, _DIFFERENCE | _all(int, 'heads others') | {'p': float}),
   }
 ]
 _GAINS = {str: {str: _all(_NUMBER, 'gain low high p? p_holm?')}}

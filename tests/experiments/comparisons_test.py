@@ -166,6 +166,16 @@ def test_one_photograph_alone_has_no_clustered_test(unequal):
   assert np.isfinite([*vars(found.welch).values()]).all()
 
 
+def test_a_group_on_one_photograph_has_no_clustered_error(unequal):
+  """Its residuals add up to 0 there: it passed for known exactly."""
+  images = {name: np.arange(len(x)) % 7 for name, x in unequal.items()} | {'z': np.full(7, 3)}
+  found = compare(unequal, images)
+  assert [group.clustered_error is None for group in found.groups] == [False, False, True]
+  assert found.clustered is None
+  assert [pair.p_clustered is None for pair in found.pairs] == [False, True, True]
+  assert found.pairs[0].p_clustered > 0.01
+
+
 def test_holm_as_published():
   # The example of Wikipedia's article on Holm's method.
   assert inference.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])

@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from saliency_jax import outside
 from saliency_jax.experiments import chance, figure7
 from saliency_jax.experiments.output import Region
+from saliency_jax.report import json_shapes
 from saliency_jax.workdir import Folder
 
 HEIGHTS = {'text': 3.0, 'food': 1.0, 'person head': 2.0, 'drink': 0.0}
@@ -169,3 +171,13 @@ def test_what_cannot_be_tested_is_null(tmp_path):
   assert {
     found[key] for key in ('inner_output', 'inner_difference', 'output', 'difference', 'paper_anova', 'heads')
   } == {None}
+
+
+def test_heads_on_one_photograph_are_not_compared(regions, tmp_path):
+  """Neither were they where that is the only one, and the page refused them."""
+  moved = [x._replace(image_id='1') if x.category == 'person head' else x for x in regions]
+  for listed in (moved, [x._replace(image_id='1') for x in regions]):
+    figure7.write(Folder(tmp_path, {}), {('net', 'osie'): listed}, {}, top=10, resamples=10)
+    found = json.loads((tmp_path / 'statistics.json').read_text())
+    outside.check(found, json_shapes.STATISTICS)
+    assert found[0]['heads'] is found[0]['difference']['clustered'] is None

@@ -57,8 +57,8 @@ def test_every_unit_has_its_intervals_and_chance():
     x = scores[labels == 'b', unit]
     plain = stats.ttest_1samp(x, 0).confidence_interval()
     assert row[3:6] == pytest.approx((x.mean(), *plain))
-    whole = clusters.means(x, np.zeros(12, int), images[labels == 'b'])
-    assert row[6:8] == pytest.approx([x.mean() + sign * whole.reach * whole.errors[0] for sign in (-1, 1)])
+    [error] = clusters.Means(x, np.zeros(12, int), images[labels == 'b']).errors
+    assert row[6:8] == pytest.approx([x.mean() + t * error for t in stats.t.ppf([0.025, 0.975], 5)])
     assert row[9] == pytest.approx(scores[:, unit].mean())
     assert row[10:12] == pytest.approx(tuple(np.quantile(drawn[:, unit], [0.025, 0.975])))
     assert row[12] == 12

@@ -149,7 +149,7 @@ def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
   """Section 6: heads differ from people more than other regions do."""
   model = leading(results, dataset)
   heads = model and results.statistics[dataset, model]['heads']
-  if not heads or heads['p'] is None or min(heads['heads'], heads['others']) < FEWEST:
+  if not heads or min(heads['heads'], heads['others']) < FEWEST:
     return
   yield (
     f'The output of {model} is {number(abs(heads["difference"]))} '
