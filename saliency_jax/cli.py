@@ -88,9 +88,7 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
     except OSError as error:  # of a file that could not be loaded
       raise InputError(_about_flag(error)) from error
     # A schedule has keys of its own for each of its names.
-    missing = sorted(
-      key for key in config_help.flattened(default) if key not in given and not key.startswith('schedule.')
-    )
+    missing = [key for key in config_help.flattened(default) if key not in given and not key.startswith('schedule.')]
     if missing:
       raise InputError(
         f'the config of this job has config.{missing[0]}, and the one given has not; start from configs/{file.name}.'

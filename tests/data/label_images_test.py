@@ -124,9 +124,10 @@ def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
   (folder / 'class_names.txt').write_text('\n'.join(f'{number}: {name}' for number, name in enumerate(names, 1)))
   with pytest.raises(InputError, match="has '2: person head' in the place of class 1"):
     regions.open_regions(folder)
-  (folder / 'class_names.txt').write_text('\n'.join(CATEGORIES))
-  with pytest.raises(InputError, match='the background first'):
-    regions.open_regions(folder)
+  for lines in (CATEGORIES, [], ['__ignore__']):
+    (folder / 'class_names.txt').write_text('\n'.join(lines))
+    with pytest.raises(InputError, match='the background first'):
+      regions.open_regions(folder)
 
 
 @pytest.mark.parametrize(

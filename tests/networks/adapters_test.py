@@ -117,7 +117,7 @@ def helped():
 
 def test_helper_methods_and_calls_again_keep_the_order(helped):
   assert list(helped.taps) == ['first.conv', 'first', 'act#0', 'last.conv', 'last', 'act#1', 'output']
-  assert helped.readout_tap == 'act#1'  # the last map, on it a head is trained
+  assert helped.readout_tap == helped.top_tap == 'act#1'  # the last map, on it a head is trained
 
 
 def test_a_size_that_a_users_code_refuses_is_said(helped):

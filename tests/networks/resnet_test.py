@@ -76,6 +76,8 @@ def test_a_layers_tap_is_its_last_blocks(small):
   _, _, table = small
   (tap,) = (tap for tap in table if 'layer2.1' in tap.aliases)
   assert tap.name == 'layer2'
+  # torchvision's downsample is a convolution and the batch norm that ends it.
+  assert [tap.aliases for tap in table if tap.name == 'layer2.0.downsample'] == [('layer2.0.downsample.1',)]
   assert table[2].aliases == ('act1',)
 
 

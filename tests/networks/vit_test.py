@@ -26,6 +26,12 @@ def test_the_table_has_every_tap_as_a_grid(small):
   table = architecture.inspected(module)[1]
   names = frozenset(tap.name for tap in table)
   assert len(names) == len(table)
+  aliases = {tap.name: tap.aliases for tap in table}
+  assert aliases['embed'] == ('encoder.dropout', 'pos_drop')
+  assert aliases['blocks.2.attn'] == (
+    'encoder.layers.encoder_layer_2.self_attention',
+    'visual.transformer.resblocks.2.attn',
+  )
   _, found = jax.eval_shape(lambda x: module.apply(variables, x, names), jnp.zeros((2, 48, 80, 3)))
   assert set(found) == names
   for tap in table:

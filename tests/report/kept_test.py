@@ -27,6 +27,7 @@ def test_it_is_read(path):
   assert np.unique(kept.mask(0)).tolist() == [0, 1, 2, 3]
   assert kept.maps('conv5_3').cells.dtype == np.float16
   assert kept.saliency.shape == (2, *made.CELLS)
+  assert kept.map_of('conv5_3', 999, 0) is None
 
 
 def test_a_plain_trunk_has_no_output(path):

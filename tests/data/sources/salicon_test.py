@@ -72,6 +72,11 @@ def test_annotations_that_are_there_twice_count_once(images, tmp_path, caplog):
   np.testing.assert_array_equal(one.points[:-3], other.points)
   np.testing.assert_array_equal(one.points[-3:], other.points[:3])
   assert one.idle == other.idle == 1
+  # One worker looked twice, at other places: both count, in the file's order.
+  value = made.content()
+  value['annotations'].append(value['annotations'][1] | {'fixations': [[5, 6]]})
+  (tmp_path / 'h.json').write_text(json.dumps(value))
+  assert Salicon(images, tmp_path / 'h.json').scanpaths(0).points[3:].tolist() == [[19, 9], [4, 5]]
 
 
 def test_what_the_mouse_left_outside_is_counted(images, tmp_path):

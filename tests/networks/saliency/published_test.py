@@ -1,6 +1,7 @@
 """The published models as the zoo has them."""
 
 import hashlib
+import re
 
 import jax
 import jax.numpy as jnp
@@ -89,8 +90,10 @@ def test_a_file_that_is_not_at_hand_is_named(tmp_path):
     'put the file there',
   ):
     assert part in str(refusal.value)
-  assert 'licence: Apache-2.0' in listing.network('unisal', 64)
-  assert 'f06b52c56405bbf11b40cf1b4307573aa4035bea' in listing.network('unisal', 64)
+  listed = listing.network('unisal', 64)
+  assert 'licence: Apache-2.0' in listed
+  assert 'f06b52c56405bbf11b40cf1b4307573aa4035bea' in listed
+  assert re.search('^skip_2x +map +4 x 4 x 128 +16 +decoder *$', listed, re.MULTILINE)
 
 
 def test_the_hash_by_which_git_knows_a_file(tmp_path):
