@@ -117,6 +117,11 @@ def test_an_image_opens(visit, pages):
   main.wait_for()
   assert page.locator('#images-one h2').text_content() == 'Photograph a/ä%b'
   assert main.locator('path.outline.casing').count() == 3
+  # As wide as there is room, and where that would be too tall, less: 60rem.
+  size = '(x, ratio) => (x.style.setProperty("--ratio", ratio), [x.clientWidth, x.clientHeight])'
+  wide, tall = (main.evaluate(size, x) for x in ('2 / 1', '1 / 20'))
+  assert wide[0] == pytest.approx(2 * wide[1], abs=1)
+  assert tall == [48, 960]
   points = main.locator('path.points').last
   assert points.get_attribute('d').count('M') == 7
   page.get_by_role('checkbox', name='fixations').uncheck()

@@ -104,7 +104,7 @@ Object.assign(viewer, (() => {
     return cover(make('div', {
       class: over.map ? 'overlay grey' : 'overlay', role: 'img',
       'aria-label': label, style: {
-        'aspect-ratio': `${image.width} / ${image.height}`}},
+        '--ratio': `${image.width} / ${image.height}`}},
     make('img', {src: image.url, alt: '', loading: 'lazy'})), image, over);
   }
 
