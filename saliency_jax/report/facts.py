@@ -40,7 +40,7 @@ def _network(summary: dict, config: dict) -> dict[str, str]:
   """Returns the network, the data and the seeds of the other jobs."""
   weights = summary.get('weights', {})
   network = config.get('network', {}) | summary.get('network', {})
-  depth = '' if weights.get('depth') is None else f'{weights["depth"]} stages trained'
+  depth = '' if weights.get('depth') is None else f'{weights["depth"]} stage{"s" * (weights["depth"] != 1)} trained'
   data = [
     f'{key} {pathlib.PurePath(value).name}'
     for key, value in config.get('data', {}).items()

@@ -19,7 +19,7 @@ def test_predicted_maps_have_a_page(tmp_path):
         'layout': 3,
         'network': {'name': BAD},
         'device': '1 x cpu',
-        'weights': {'name': 'mine', 'sha256': '0' * 64},
+        'weights': {'name': 'mine', 'sha256': '0' * 64, 'depth': 1},
         'seconds': {},
         'counts': {'images': 1},
         'skipped': {'b': BAD},
@@ -38,4 +38,5 @@ def test_predicted_maps_have_a_page(tmp_path):
   # The pages can be copied alone: their pictures travel.
   assert (tmp_path / 'report' / shown['src']).read_bytes() == b'x'
   page.shows_names_as_text()
+  assert 'mine, 1 stage trained' in (tmp_path / 'report' / 'index.html').read_text()
   assert site.text(tmp_path) == f'1 maps of {BAD} (mine)'

@@ -1,6 +1,7 @@
 """The chapter of an evaluation: what is read, said, drawn and written."""
 
 import html
+import json
 import re
 
 import pytest
@@ -255,8 +256,12 @@ def test_without_arrays_regions_or_examples_their_sections_are_left_out(tmp_path
     (own / name).unlink()
   text = text_of(site.write(own).read_text())
   assert 'Where people look: osie' in text
+  assert 'took other arrays' in text
   for absent in ('odd one out', 'categories differ', 'Examples'):
     assert absent not in text
+  datasets = json.loads((own / 'summary.json').read_text())['datasets']
+  made_scores.edit(own / 'summary.json', datasets={name: of | {'kind': 'table'} for name, of in datasets.items()})
+  assert 'took other arrays' not in site.write(own).read_text()
 
 
 @pytest.mark.usefixtures('undrawn_here')
@@ -268,6 +273,8 @@ def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
     (own / name).unlink()
   page = site.write(own).read_text()
   assert 'None of the arrays has a mask of its distractors' in text_of(page)
+  assert 'Outlined: the target. Maps' in page
+  assert 'Yellow dots' not in page
   assert 'Search measures' not in page
 
 
