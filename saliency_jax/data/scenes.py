@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 import numpy as np
+from absl import logging
 
 from saliency_jax.data import images, tables
 from saliency_jax.errors import InputError
@@ -40,6 +41,11 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
       raise InputError(
         f'{path}, row {number}: {name[:80]} is {scene[:80]} here and {before[:80]} before; give each image one scene.'
       )
+  alike = {scene.casefold(): scene for scene in scenes.values()}
+  for scene in sorted({*scenes.values()} - {*alike.values()}):
+    logging.warning(
+      '%s: the scenes %s and %s differ in case alone; write one alike.', path, scene, alike[scene.casefold()]
+    )
   return scenes
 
 

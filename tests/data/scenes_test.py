@@ -27,6 +27,14 @@ def test_a_file_is_read_whatever_its_order_and_other_columns(tmp_path):
   assert scenes.read(path) == {'a': 'sea', 'b.c': 'wood, fir'}
 
 
+def test_scenes_that_differ_in_case_alone_are_told(tmp_path, caplog):
+  path = write(tmp_path / 'a.csv', 'image_id,scene\na,Sea\nb,wood\nc,sea\n')
+  assert scenes.read(path) == {'a': 'Sea', 'b': 'wood', 'c': 'sea'}
+  assert [x.message.partition(': ')[2] for x in caplog.records] == [
+    'the scenes Sea and sea differ in case alone; write one alike.'
+  ]
+
+
 @pytest.mark.parametrize(
   ('text', 'says'),
   [
