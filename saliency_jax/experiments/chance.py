@@ -202,26 +202,24 @@ def _strata(labels: np.ndarray, images: np.ndarray) -> np.ndarray:
 
 
 def held_out(
-  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5, seed: int = 0
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5
 ) -> dict[str, float]:
   """Returns the mean of the best units on photographs not used to choose them.
 
   Args:
-    folds, seed: see `held_out_by_set`.
+    folds: see `held_out_by_set`.
 
   Returns:
     category -> mean score, in the order of their names; NaN for a category of
     fewer than two photographs.
   """
-  values = held_out_by_set(scores, labels, images, top=top, folds=folds, seed=seed)
+  values = held_out_by_set(scores, labels, images, top=top, folds=folds)
   known = statistics.measured(scores)
   labels, values = np.asarray(labels)[known], values[known]
   return {str(x): float(values[labels == x].mean()) for x in np.unique(labels)}
 
 
-def held_out_by_set(
-  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5, seed: int = 0
-) -> np.ndarray:
+def held_out_by_set(scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int) -> np.ndarray:
   """Returns the mean of units chosen on other photographs, of every region.
 
   The photographs of a category are dealt to the folds, at random. The units
@@ -235,14 +233,14 @@ def held_out_by_set(
     float64 `[T]`; NaN without a score or other photographs.
   """
   found = np.full(len(scores), np.nan)
-  for _, parts in _folds(scores, labels, images, top, folds, seed):
+  for _, parts in _folds(scores, labels, images, top, folds):
     for rows, best in parts:
       found[rows] = scores[rows][:, best].mean(axis=1, dtype=float)
   return found
 
 
 def held_out_unit_means(
-  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int
 ) -> dict[str, np.ndarray]:
   """Returns each unit's mean where it was chosen on other photographs.
 
@@ -251,7 +249,7 @@ def held_out_unit_means(
     folds rank the unit among the `top` best; NaN where they never do.
   """
   found = {}
-  for category, parts in _folds(scores, labels, images, top, folds, seed=0):
+  for category, parts in _folds(scores, labels, images, top, folds):
     sums, counts = np.zeros((2, scores.shape[1]))
     for rows, best in parts:
       sums[best] += scores[rows][:, best].sum(axis=0, dtype=float)
@@ -260,15 +258,13 @@ def held_out_unit_means(
   return found
 
 
-def _folds(
-  scores, labels, images, top: int, folds: int, seed: int
-) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
+def _folds(scores, labels, images, top: int, folds: int) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
   """Yields each category's folds: their regions, int `[n]`, and the best units
   on all other regions, `[top]`. None for a category of one photograph."""
   known = np.flatnonzero(statistics.measured(scores))
   labels = np.asarray(labels)[known]
   names, image = np.unique(np.asarray(images)[known], return_inverse=True)
-  rank = np.random.default_rng(seed).permutation(len(names))[image]
+  rank = np.random.default_rng(0).permutation(len(names))[image]
   for category in np.unique(labels):
     chosen = known[labels == category]
     rows = scores[chosen]

@@ -114,6 +114,8 @@ def test_chance_and_nothing(name):
   given = (image,) if name == 'information_gain' else ()
   chance = 0 if name in ('nss', 'information_gain') else 0.5
   assert function(image, *given, POINTS) == pytest.approx(chance, abs=1e-6)
+  size = () if given else (SIZE,)  # upsampled, by weights that do not add up to 1 in float32
+  assert function(np.full((7, 9), 0.3), *given, POINTS, *size) == pytest.approx(chance, abs=1e-6)
   assert np.isnan(function(MAPS[..., 0] if not given else image, *given, []))
   image[3, 4] = np.nan
   assert np.isnan(function(image, *given, POINTS))
