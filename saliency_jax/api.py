@@ -138,7 +138,7 @@ def train(
 def sweep(
   network: Network, train: Source, validation: Source | None, workdir: str | os.PathLike, options: Options | None = None
 ) -> dict:
-  """Trains a network to several depths at once; see `train`.
+  """Trains a network to several depths at once, and measures every member.
 
   The members are loaded with `load(checkpoint=workdir, member='depth_3')`.
 
@@ -147,12 +147,21 @@ def sweep(
     train: the images to learn from.
     validation: those to validate with, see `train`.
     workdir: the sweep's folder.
-    options: keys of configs/sweep_depth.py.
+    options: keys of configs/sweep_depth.py. Members are measured on search
+      arrays and on the labelled regions of `train`, where it has some, unless
+      'measured' says otherwise.
   """
+  from saliency_jax.data.source import any_fixated_region
+  from saliency_jax.experiments import depth
   from saliency_jax.training import loop
 
+  if not any_fixated_region(train):
+    options = {'measured': ('popout',), **(options or {})}
   config, network = _with('sweep_depth', options, network, train)
-  return loop.sweep(config, _data(config, train, validation), str(workdir), network)
+  data = _data(config, train, validation)
+  sources = depth.open_sources(config, network, train)
+  trained = loop.sweep(config, data, str(workdir), network)
+  return depth.measure(config, trained, sources, str(workdir), learnt=data)
 
 
 def tasks(

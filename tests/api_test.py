@@ -12,8 +12,10 @@ import saliency_jax as sj
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Regions
+from saliency_jax.experiments import depth
 from saliency_jax.training import loop
 from tests import brute_force, tiny
+from tests.experiments import made as photographs
 from tests.report import made_sweep
 from tests.training import made
 
@@ -108,6 +110,27 @@ def test_training_splits_and_is_loaded_again(tmp_path):
   assert 'saliency' in trained.taps
   maps = trained.maps(made.TRAIN[0].image, 'saliency')['saliency']
   assert maps.shape == (1, 3, 3, 1)
+
+
+def test_a_sweep_is_measured_and_finished(tmp_path, monkeypatch):
+  options = {'sweep.depths': (0,), 'train.epochs': 1, 'data.batch_size': 4}
+  source = photographs.Photographs(6)
+  options |= {'measured': ('regions',), 'regions.network.taps': ('conv5_3',)}
+  summary = sj.sweep(tiny.vgg(), source, None, tmp_path, options)
+  results = sj.read(tmp_path)
+  assert results.summary['measured'] == summary['measured'] == ['regions']
+  assert set(results.tables['table3']['category']) == {'food', 'text', 'other', 'plant'}
+  # Of photographs without regions search arrays are left.
+  opened = []
+  monkeypatch.setattr(depth, 'open_sources', lambda config, *_: opened.append(config.measured) or {})
+  monkeypatch.setattr(loop, 'sweep', lambda *_: {})
+  monkeypatch.setattr(depth, 'measure', lambda *_, **__: {})
+  sj.sweep(tiny.vgg(), made.TRAIN, None, tmp_path)
+  sj.sweep(tiny.vgg(), source, None, tmp_path)
+  assert opened == [('popout',), ('regions', 'popout')]
+  monkeypatch.undo()
+  with pytest.raises(sj.InputError, match='leave regions out of measured'):
+    sj.sweep(tiny.vgg(), made.TRAIN, None, tmp_path, options)
 
 
 def test_training_finds_what_the_options_say(tmp_path, monkeypatch):

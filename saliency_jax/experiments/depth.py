@@ -47,10 +47,14 @@ KINDS = {
 }
 
 
-def open_sources(config) -> dict[str, Source]:
+def open_sources(config, network: Network | None = None, photographs: Source | None = None) -> dict[str, Source]:
   """Opens what the members will be measured on.
 
   Everything that can be wrong is looked at here, before hours of training.
+
+  Args:
+    network: the trunk, in place of what the config names.
+    photographs: with regions, in place of those of `config.data`.
 
   Returns:
     kind -> images, for the kinds that the config names.
@@ -63,7 +67,7 @@ def open_sources(config) -> dict[str, Source]:
       raise InputError(f'config.measured names {kind!r}; it takes {" and ".join(KINDS)}.')
   if not config.measured:
     return {}
-  network = trained_models.load(config.network, config.run.cache_dir)
+  network = network or trained_models.load(config.network, config.run.cache_dir)
   sources, taps = {}, {}
   for kind in config.measured:
     one = member_config(config, kind)
@@ -76,9 +80,11 @@ def open_sources(config) -> dict[str, Source]:
         f'config.{kind}.network.taps lacks {network.top_tap}, the tap of '
         f'the readout, of which the tables by depth are made; add it.'
       )
-    sources[kind] = data.open_group(
-      one.data, key=data_key(config, kind), wants=KINDS[kind].wants, cache_dir=config.run.cache_dir
-    )
+    key = data_key(config, kind)
+    given = photographs if key == 'config.data' else None
+    if given and not data.any_fixated_region(given):
+      raise InputError('None of the photographs has a labelled region with a fixation; leave regions out of measured.')
+    sources[kind] = given or data.open_group(one.data, key=key, wants=KINDS[kind].wants, cache_dir=config.run.cache_dir)
     data.check_sizes(sources[kind], one.data.on_bad_image)
   depth_views.check(config.before_after, taps, sources)
   return sources
