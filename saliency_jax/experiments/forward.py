@@ -45,6 +45,14 @@ class Probe(NamedTuple):
   settings: Settings
 
 
+class Inputs(NamedTuple):
+  """One batch, and what of it is on the devices."""
+
+  batch: batch_rows.Batch
+  images: jax.Array  # uint8 [B, S, S, 3]
+  weights: dict[Grid, CellWeights]
+
+
 class Step(NamedTuple):
   """One batch, and what is on the devices for it."""
 
@@ -59,6 +67,10 @@ class Forward:
   Attributes:
     grids: the (h, w) of every tap with cells.
     batch_size: B of this process, a multiple of its devices.
+    maps: returns the maps of every tap, `[B, h, w, C]`, of an `Inputs.images`.
+    at_once: how many batches pay at once, each begun by a thread of its own. On
+      a CPU a network has parts that one core computes, or that wait for the
+      slower one: another batch takes the core that is left.
     seconds: spent so far: `decode` in the background and `wait` for it.
   """
 
@@ -80,10 +92,20 @@ class Forward:
     self._mesh = runtime.data_mesh(devices or jax.local_devices())
     share = -(-self._settings.batch_size // jax.process_count())
     self.batch_size = runtime.whole_batches(share, self._mesh)
-    self._apply = functools.partial(network.compiled(taps), runtime.replicate(network.variables, self._mesh))
+    # uint8 [B, S, S, 3] on the devices -> {tap: maps}
+    self.maps = functools.partial(network.compiled(taps), runtime.replicate(network.variables, self._mesh))
+    self.at_once = 2 if jax.default_backend() == 'cpu' and self._mesh.size == 1 else 1
     self.seconds = {'decode': 0.0, 'wait': 0.0}
 
-  def steps(
+  def steps(self, source: Source, indices: Sequence[int], **options) -> Iterator[Step]:
+    """Yields images in batches with the network's maps, as `inputs` has them.
+
+    Maps may still be computed when they are yielded.
+    """
+    for batch, images, weights in self.inputs(source, indices, **options):
+      yield Step(batch, self.maps(images), weights)
+
+  def inputs(
     self,
     source: Source,
     indices: Sequence[int],
@@ -92,10 +114,8 @@ class Forward:
     keep: Callable[[Record, int], Any] | None = None,
     on_bad_image: str | None = None,
     share: tuple[int, int] = (0, 1),
-  ) -> Iterator[Step]:
-    """Yields images in batches with the network's maps; the last is padded.
-
-    Maps may still be computed when they are yielded.
+  ) -> Iterator[Inputs]:
+    """Yields images in batches, read ahead; the last is padded.
 
     Args:
       on_bad_image: in place of the settings'.
@@ -127,5 +147,4 @@ class Forward:
         for problem in filter(None, batch.problems):
           raise InputError(str(problem))
       self.seconds['decode'] += float(batch.seconds.sum())
-      images, weights = runtime.split((batch.images, batch.weights), self._mesh)
-      yield Step(batch, self._apply(images), weights)
+      yield Inputs(batch, *runtime.split((batch.images, batch.weights), self._mesh))

@@ -1,10 +1,12 @@
 """The loop: images through a network, its units through the kernel."""
 
 import collections
+import contextlib
 import functools
 import pathlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent import futures
 from typing import Any, NamedTuple
 
 import jax
@@ -16,11 +18,10 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import together
-from saliency_jax.experiments.forward import Forward, Probe, Step
+from saliency_jax.experiments.forward import Forward, Inputs, Probe
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.experiments.together import SERIES
 from saliency_jax.ledger import Entry, Ledger
-from saliency_jax.networks.taps import Grid
 from saliency_jax.ops import association
 
 # Batches that are computed while the next ones are read and handed over.
@@ -77,15 +78,14 @@ def measure(
     ledger,
     signals.watching(together=False) as asked_to_stop,
     progress.bar(total=len(ids), done=done, unit='image', title=title) as bar,
+    _computing(functools.partial(_scores, forward), forward.at_once) as compute,
   ):
-    associate = functools.partial(_associate, forward.grids)
-    for number, (batch, scores) in enumerate(
-      _in_flight(
-        forward.steps(source, todo, choose=choose, share=(jax.process_index(), jax.process_count())), associate
-      )
+    share = jax.process_index(), jax.process_count()
+    for number, (batch, scores_of) in enumerate(
+      _in_flight(forward.inputs(source, todo, choose=choose, share=share), compute)
     ):
       begin = time.perf_counter()
-      scores = jax.device_get(scores)
+      scores = scores_of()
       waited += time.perf_counter() - begin
       for index, entry in _entries(batch, scores, probe.taps):
         _check_finite(ids[index], entry)
@@ -103,13 +103,43 @@ def measure(
   return Measurement(rows, problems, done, {**forward.seconds, 'device': waited, 'wall': time.perf_counter() - start})
 
 
-def _in_flight(steps: Iterable[Step], compute: Callable[[Step], Any]) -> Iterator[tuple[batch_rows.Batch, Any]]:
-  """Yields batches and what is computed of them, some batches behind."""
+@contextlib.contextmanager
+def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Callable[[Inputs], Callable[[], Any]]]:
+  """Yields a function that begins `compute` of a batch; what that returns waits
+  for the result and copies it to the host.
+
+  Args:
+    at_once: threads that compute; with 1 it is the devices that run ahead.
+  """
+  if at_once == 1:
+    yield lambda inputs: functools.partial(jax.device_get, compute(inputs))
+    return
+  compiled = False
+
+  def begin(inputs: Inputs) -> Callable[[], Any]:
+    nonlocal compiled
+    result = pool.submit(lambda: jax.device_get(compute(inputs))).result
+    if not compiled:
+      result()  # all are compiled once, and not by each thread
+      compiled = True
+    return result
+
+  pool = futures.ThreadPoolExecutor(at_once)
+  try:
+    yield begin
+  finally:
+    pool.shutdown(cancel_futures=True)
+
+
+def _in_flight(
+  batches: Iterable[Inputs], begin: Callable[[Inputs], Callable[[], Any]]
+) -> Iterator[tuple[batch_rows.Batch, Callable[[], Any]]]:
+  """Yields batches and what `begin` returned of them, some batches behind."""
   pending: collections.deque = collections.deque()
   problem = None
   try:
-    for step in steps:
-      pending.append((step.batch, compute(step)))
+    for inputs in batches:
+      pending.append((inputs.batch, begin(inputs)))
       if len(pending) > _IN_FLIGHT:
         yield pending.popleft()
   except InputError as error:
@@ -119,13 +149,15 @@ def _in_flight(steps: Iterable[Step], compute: Callable[[Step], Any]) -> Iterato
     raise problem
 
 
-def _associate(grids: Mapping[str, Grid], step: Step) -> dict[str, jax.Array]:
-  weights = {tap: step.weights[grid] for tap, grid in grids.items()}
+def _scores(forward: Forward, inputs: Inputs) -> dict[str, jax.Array]:
+  """Returns every unit's scores on every set of pixels, {tap: [B, R, C]}."""
+  maps = forward.maps(inputs.images)
+  weights = {tap: inputs.weights[grid] for tap, grid in forward.grids.items()}
   if jax.default_backend() != 'cpu':
-    return _associate_all(step.maps, weights)
+    return _associate_all(maps, weights)
   # XLA runs independent parts of one program at the same time, and on a CPU
   # they take each other's cache: 2.5 times as long as one after another.
-  return {tap: _associate_one(x, weights[tap]) for tap, x in step.maps.items()}
+  return {tap: _associate_one(x, weights[tap]) for tap, x in maps.items()}
 
 
 _associate_one = jax.jit(association.associate)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import jax
 import ml_collections
@@ -68,6 +69,22 @@ def test_maps_that_are_not_finite_are_said(tmp_path):
       ledger=Ledger(tmp_path, {'': 1}),
       devices=jax.devices()[:1],
     )
+
+
+def test_two_batches_are_computed_at_once_after_the_first_has_compiled():
+  meeting, computing = threading.Barrier(2, timeout=60), []
+
+  def compute(batch):
+    computing.append(batch)
+    if batch:
+      meeting.wait()
+    return batch
+
+  with measurement._computing(compute, 2) as begin:
+    results = [begin(0)]
+    assert computing == [0]  # and done: nobody compiles beside it
+    results += [begin(1), begin(2)]
+    assert [result() for result in results] == [0, 1, 2]
 
 
 def test_large_scores_lie_in_a_file(measured, tmp_path, monkeypatch):
