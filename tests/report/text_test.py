@@ -144,7 +144,12 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (found[4])
   for chance, told in ((0.01, True), (0.9, False)):
     weak = run._replace(table=run.table.assign(mean=run.table['mean'] / 10, chance_high=chance))
-    assert any(x.text.startswith('The strongest responses') for x in findings(weak)) == told
+    assert any(x.text.startswith('The strongest responses are') for x in findings(weak)) == told
+  # A higher mean, or more units above T, that chance gives as well is not passed over in silence.
+  lucky = run._replace(table=run.table.assign(chance_high=np.where(run.table['mean'] == means.max(), 9, 1)))
+  told = [x.text for x in findings(lucky)]
+  assert told[3].startswith('The strongest responses, of those above chance with 10 regions or more, are those to ')
+  assert f'mean NSS {np.sort(means, axis=None)[-2]:.2f} [' in told[3]
   # In samples of photographs means move.
   samples = means[:, None] + np.random.default_rng(1).normal(0, 0.05, (2, 500, 12))
   z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1] for x in samples.swapaxes(0, 1)])

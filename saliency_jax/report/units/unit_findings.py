@@ -58,12 +58,15 @@ def _many(run: Run) -> np.ndarray:
   return np.isfinite(run.values('mean')) & (run.values('sets') >= FEWEST)
 
 
-def _strongest_cell(run: Run, key: str, chance: str) -> pd.Series | None:
-  """Returns a dissection's cell with the highest number, beyond chance."""
+def _strongest_cell(run: Run, key: str, chance: str) -> tuple[pd.Series | None, str]:
+  """Returns a dissection's cell with the highest number, beyond chance, and of
+  which cells it is that, where another one of the table is higher."""
   if run.kind is not DISSECT:
-    return None
-  values = np.where(_many(run) & ~(run.values(key) <= run.values(chance)), run.values(key), 0)
-  return run.table.iloc[int(values.argmax())] if values.max() > 0 else None
+    return None, ''
+  every = run.values(key)
+  values = np.where(_many(run) & ~(every <= run.values(chance)), every, 0)
+  among = f', of those above chance with {FEWEST} regions or more,' if np.nanmax(every) > values.max() else ''
+  return (run.table.iloc[int(values.argmax())] if values.max() > 0 else None), among
 
 
 def _agreement(run: Run) -> str:
@@ -134,11 +137,11 @@ def _chance(run: Run) -> str:
 
 def _strongest(run: Run) -> str:
   """Which category has the strongest units, beyond chance."""
-  cell = _strongest_cell(run, 'mean', 'chance_high')
+  cell, among = _strongest_cell(run, 'mean', 'chance_high')
   if cell is None:
     return ''
   return (
-    f'The strongest responses are those to {cell.category} in {cell.layer}: mean '
+    f'The strongest responses{among} are those to {cell.category} in {cell.layer}: mean '
     f'NSS {between(cell["mean"], cell.low, cell.high)} over {cell.sets:.0f} regions{_luck(cell, ", ")}, led by '
     f'unit {cell.layer}:{cell.units[0]}.'
   )
@@ -146,12 +149,12 @@ def _strongest(run: Run) -> str:
 
 def _above(run: Run) -> str:
   """The category with the most units above T, beyond chance."""
-  cell = _strongest_cell(run, 'above', 'above_chance_high')
+  cell, among = _strongest_cell(run, 'above', 'above_chance_high')
   if cell is None:
     return ''
   chance = f' (chance {cell.above_chance_low:.0f} to {cell.above_chance_high:.0f})'
   return (
-    f'{cell.category.capitalize()} in {cell.layer} is the category with the most units above T '
+    f'{cell.category.capitalize()} in {cell.layer} is{among} the category with the most units above T '
     f'= {run.config["analysis"]["threshold"]:g}: {cell.above:.0f} '
     f'of {run.summary["units"][cell.layer]}{chance if cell.above_chance_high >= 0 else ""}.'
   )
