@@ -1,7 +1,7 @@
 """Lists the networks, or the taps, stages and weights of one.
 
 python launch/networks.py
-python launch/networks.py --name=vgg16
+python launch/networks.py resnet50
 python launch/networks.py --name=my_package:my_function
 """
 
@@ -19,4 +19,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-  entry.run(main)
+  entry.run(main, argument='name')

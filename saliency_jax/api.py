@@ -92,21 +92,27 @@ def dissect(network: Network, source: Source, workdir: str | os.PathLike, option
 
 
 def popout(
-  network: Network, workdir: str | os.PathLike, source: Source | None = None, options: Options | None = None
+  network: Network,
+  source: Source | str | os.PathLike | None = None,
+  workdir: str | os.PathLike | Source | None = None,
+  options: Options | None = None,
 ) -> dict:
   """Scores every unit on the targets of search arrays; see `dissect`.
 
   Args:
     network: what is looked into.
+    source: search arrays; without them, `popout(network, workdir)`, 80 are
+      drawn. They may also stand behind the folder.
     workdir: the folder for the results.
-    source: search arrays; by default 80 are drawn.
     options: keys of configs/popout.py.
   """
   from saliency_jax.data.source import open_group
   from saliency_jax.experiments import units
 
+  if workdir is None or isinstance(workdir, Source):
+    source, workdir = workdir, source
   config, network = _with('popout', options, network, source)
-  return units.popout(config, source or open_group(config.data, wants='targets'), str(workdir), network=network)
+  return units.popout(config, source or open_group(config.data, wants='targets'), os.fspath(workdir), network=network)
 
 
 def train(
@@ -241,6 +247,8 @@ def _with(
       raise InputError(
         f'The option {key!r} would change nothing: the network and the data set are passed as values; leave it out.'
       )
+  if not isinstance(network, Network):
+    raise InputError(f'A {type(network).__name__} is no network; give what load or from_linen returns.')
   if not isinstance(source, Source | None):
     raise InputError(f'A {type(source).__name__} is no data set; give what open_source returns, or a Source of yours.')
   config = _config(name, {'network.name': network.name, **options})

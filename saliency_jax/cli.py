@@ -143,11 +143,12 @@ def hosts() -> Callable[[], contextlib.AbstractContextManager]:
   return joined
 
 
-def run(main: Callable[[], None], *, computes: bool = False) -> None:
+def run(main: Callable[[], None], *, computes: bool = False, argument: str = '') -> None:
   """Parses the flags, calls `main()` and turns what it raises into an exit.
 
   Args:
     computes: whether a device has to be there before anything is fetched.
+    argument: the flag that an argument without a flag stands for.
 
   Raises:
     SystemExit: code 0 on success; 2 with one sentence on standard error if the
@@ -156,6 +157,8 @@ def run(main: Callable[[], None], *, computes: bool = False) -> None:
   """
 
   def guarded(arguments: list[str]) -> None:
+    if argument and len(arguments) > 1 and not flags.FLAGS[argument].present:
+      flags.FLAGS[argument].value = arguments.pop(1)
     if len(arguments) > 1:
       sys.exit(_say(f'unexpected argument {arguments[1]!r}; see --help.', 2))
     # absl lets every library's remarks through: JAX's on each absent backend,

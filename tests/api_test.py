@@ -12,7 +12,7 @@ import saliency_jax as sj
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.data.types import Regions
-from saliency_jax.experiments import depth
+from saliency_jax.experiments import depth, units
 from saliency_jax.training import loop
 from tests import brute_force, tiny
 from tests.experiments import made as photographs
@@ -92,8 +92,14 @@ def test_names_that_are_numbers_stay_names(tmp_path):
 
 
 def test_photographs_without_regions_are_not_measured(tiny_osie, tmp_path):
+  images = sj.open_source('images', tiny_osie / 'stimuli')
   with pytest.raises(sj.InputError, match='give `open_source` their regions'):
-    sj.dissect(tiny.vgg(), sj.open_source('images', tiny_osie / 'stimuli'), tmp_path / 'out', SMALL)
+    sj.dissect(tiny.vgg(), images, tmp_path / 'out', SMALL)
+  with pytest.raises(sj.InputError, match='A str is no network; give what load'):
+    sj.dissect('vgg16', images, tmp_path / 'out', SMALL)
+  # Nor are those without fixations learnt from, before a step is made.
+  with pytest.raises(sj.InputError, match='images to validate with have no fixations; give'):
+    sj.train(tiny.vgg(), made.TRAIN, images, tmp_path / 'out', {'network.image_size': 48})
   assert not (tmp_path / 'out').exists()
 
 
@@ -101,6 +107,19 @@ def test_search_arrays_are_drawn_by_default(tmp_path):
   summary = sj.popout(tiny.vgg(), tmp_path, options={'data.count': 3, 'data.size': 128, **SMALL})
   assert summary['counts']['images'] == 3
   assert len(sj.read(tmp_path).tables['patterns']) == 3
+
+
+def test_search_arrays_stand_before_the_folder_or_behind_it(tmp_path, monkeypatch):
+  measured, arrays = [], sj.open_source('popout', count=3)
+  monkeypatch.setattr(units, 'popout', lambda config, source, workdir, network: measured.append((source, workdir)))
+  sj.popout(tiny.vgg(), arrays, tmp_path)
+  sj.popout(tiny.vgg(), tmp_path, arrays)
+  sj.popout(tiny.vgg(), workdir=tmp_path, source=arrays)
+  assert measured == [(arrays, str(tmp_path))] * 3
+  sj.popout(tiny.vgg(), None, tmp_path)
+  assert [len(measured[3][0]), measured[3][1]] == [80, str(tmp_path)]
+  with pytest.raises(TypeError, match='PathLike'):
+    sj.popout(tiny.vgg(), arrays)
 
 
 def test_training_splits_and_is_loaded_again(tmp_path):

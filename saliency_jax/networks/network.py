@@ -215,8 +215,8 @@ class Network:
     """Returns maps of images of any size, for people; see `apply` for loops.
 
     Args:
-      images: uint8 `[H, W, 3]`, RGB, or several of any sizes; each is resized
-        to `preprocess.image_size` squared.
+      images: uint8 `[H, W, 3]`, RGB, an image of Pillow's, or several of any
+        sizes; each is resized to `preprocess.image_size` squared.
       taps: names, aliases or patterns; nothing is `default_taps`.
 
     Returns:
@@ -226,10 +226,12 @@ class Network:
       InputError: a tap is unknown, or an image is not uint8 `[H, W, 3]`.
     """
     taps = self.resolve((taps,) if isinstance(taps, str) else taps)
+    if not isinstance(images, Sequence):
+      images = np.asarray(images)
+      images = images if images.ndim == 4 else [images]
     if not len(images):
       raise InputError('There is no image; give one or more.')
-    single = isinstance(images, np.ndarray) and images.ndim == 3
-    batch = np.stack([resized(image, self.preprocess) for image in ([images] if single else images)])
+    batch = np.stack([resized(image, self.preprocess) for image in images])
     found = self.compiled(taps)(self.variables, batch)
     return {name: np.asarray(found[name], np.float32) for name in taps}
 
@@ -245,8 +247,11 @@ def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
     InputError: if it is no such image.
   """
   image = np.asarray(image)
-  if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-    raise InputError(f'An image is uint8 [H, W, 3] in RGB; this is {image.dtype} {list(image.shape)}.')
+  if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+    raise InputError(
+      f'An image is uint8 [H, W, 3] in RGB; this is {image.dtype} {list(image.shape)} '
+      '(PIL.Image.open(...).convert("RGB") makes one of any file).'
+    )
   return resize.square(image, preprocess.image_size, preprocess.resize)
 
 

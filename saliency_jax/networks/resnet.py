@@ -137,9 +137,7 @@ def _relu(number: int) -> str:
 
 
 # timm's names are torchvision's.
-TABLE = Table(
-  'torchvision', torch_layer(r'((?:layer\d|conv1|bn1)\b.*)'), ignored=r'fc\.(weight|bias)|.*num_batches_tracked'
-)
+TABLE = Table('torchvision', torch_layer(r'((?:layer\d|conv1|bn1)\b.*)'), ignored=r'fc\..*|.*num_batches_tracked')
 
 
 def told(arrays: Mapping[str, np.ndarray], table: Table) -> str:

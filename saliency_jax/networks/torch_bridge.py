@@ -46,6 +46,7 @@ def load(name: str, weights: str, preprocessing: str = '', dtype: str = 'float32
     module = timm_models.create(rest) if kind == 'timm' else user_networks.call(rest, 'torch.nn.Module')
   if not isinstance(module, torch.nn.Module):
     raise InputError(f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
+  module = timm_models.eager(module)
   if kind == 'timm':
     weights = weights or timm_models.published(name, module)
   elif not weights and rest.startswith('torchvision.'):
@@ -81,6 +82,7 @@ def from_torch(
   torch, torchax, view, tensor = _libraries()
   if channels not in ('', 'first', 'last'):
     raise InputError(f"channels is {channels!r}; it is 'first' or 'last'.")
+  module = timm_models.eager(module)
   variables, tied = timm_models.taken(module)
   layout: dict[str, str] = {}  # where the channels of each tap are, told once
   parts = dict(module.named_modules())

@@ -240,6 +240,6 @@ def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
   return (
     Table('Keras', tuple(keras), _KERAS_REST, 'caffe'),
     # timm's names are torchvision's; Places365's have the layers' own.
-    Table('torchvision', tuple(torch), r'classifier\.(module\.)?(\d+|fc\d\w?)\.(weight|bias)|(pre_logits|head)\..*'),
+    Table('torchvision', tuple(torch), r'(classifier|pre_logits|head)\..*'),
     Table('Caffe', tuple(caffe), r'fc\d[\w-]*/\d', 'caffe'),
   )

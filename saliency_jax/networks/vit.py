@@ -257,7 +257,7 @@ TIMM = Table(
     Rule(r'blocks\.(\d+)\.(ls[12])\.gamma', r'blocks_\1/\2'),
     *torch_layer('(norm|norm_pre)'),
   ),
-  ignored=r'head\.(weight|bias)|mask_token',
+  ignored=r'head\..*|mask_token',
   # augreg's and DINO's files have the same names and see different images.
   preprocessing='',
 )

@@ -134,8 +134,9 @@ def test_its_taps_are_listed():
 def test_networks_are_listed():
   result = commands.run_here('networks')
   assert result.stdout.splitlines()[1].split()[0] == 'vgg16'
-  result = commands.run_here('networks', '--name=vgg16', '--image_size=64')
+  result = commands.run_here('networks', 'vgg16', '--image_size=64')
   line = next(x for x in result.stdout.splitlines() if x.startswith('conv5_3'))
   assert line.split() == ['conv5_3', 'map', '4', 'x', '4', 'x', '512', '16', 'conv5_3', 'features.29']
   assert 'md5 6d6bbae143d832006294945121d1f1fc' in result.stdout
   commands.is_one_sentence(commands.run_here('networks', '--name=vgg61'), 'networks', 'vgg61')
+  commands.is_one_sentence(commands.run_here('networks', 'vgg16', '--name=vgg19'), 'networks', "argument 'vgg16'")

@@ -1,10 +1,13 @@
 """Networks of one's own: taps of any module, and of a function."""
 
+import re
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
 from saliency_jax.errors import InputError
 from saliency_jax.networks import adapters, zoo
@@ -155,6 +158,10 @@ def test_what_a_function_returns_is_said(returned, says):
 def test_no_image_is_said(helped):
   with pytest.raises(InputError, match='There is no image'):
     helped.maps([])
+  for wrong in (IMAGES[0, ..., 0], IMAGES[0, :0]):
+    with pytest.raises(InputError, match=re.escape(f'this is uint8 {[*wrong.shape]} (')):
+      helped.maps(wrong)
+  np.testing.assert_array_equal(helped.maps(Image.fromarray(IMAGES[0]))['act#1'], helped.maps(IMAGES[0])['act#1'])
 
 
 def test_a_function_is_a_network():

@@ -63,3 +63,11 @@ def sliced(x):
 def viewed(x):
   x.flatten(2).mul_(2.0)
   return x
+
+
+def wrapped() -> nn.Module:
+  """Returns `small` as torch.compile and DataParallel leave it."""
+  module = small()
+  module.up, module.norm = torch.compile(module.up), nn.DataParallel(module.norm)
+  module.compile()
+  return torch.compile(nn.DataParallel(module))

@@ -187,4 +187,6 @@ def _of_file(weights: str, port: Port, network: str, preprocessing: str) -> tupl
       ported.family,
       family.formula(),
     )
+  if ported.family == 'clip':
+    logging.warning("%s: taken for OpenAI's, with QuickGELU; take LAION's and others, with GELU, as timm:NAME.", file)
   return ported, Provenance(file.stem, digest(ported), str(file), file_sha256=sha256)

@@ -6,6 +6,7 @@ every other array of the file is one that the table leaves out by name.
 """
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -126,7 +127,7 @@ def porter(
     if own and preprocessing:
       raise InputError(f'It is of this package and has its preprocessing within; leave {preprocessing!r} out.')
     if not own:
-      arrays = renamed(arrays)
+      arrays = renamed(_bare(arrays, tables))
     table = OWN if own else recognise(network, tables, arrays)
     variables = {}
     found = _assign(network, table, arrays, expected)
@@ -139,6 +140,13 @@ def porter(
     return Ported(nested(variables), _preprocess(network, table, family), family if isinstance(family, str) else '')
 
   return port
+
+
+def _bare(arrays: Mapping[str, np.ndarray], tables: Iterable[Table]) -> Mapping[str, np.ndarray]:
+  """Returns arrays without what stands before all of their names, 'model.', where no table knows any."""
+  known = any(table.matches(name) for table in tables for name in arrays)
+  start = 0 if known else os.path.commonprefix([*arrays]).rfind('.') + 1
+  return {name[start:]: x for name, x in arrays.items()}
 
 
 def some(names: Iterable[str]) -> str:

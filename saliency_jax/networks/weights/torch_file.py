@@ -29,8 +29,8 @@ _LEGACY_VERSION = 1001
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the tensors of a state_dict by name.
 
-  A dictionary that keeps it under 'state_dict' or 'model' (a training
-  checkpoint) is unwrapped, and a leading 'module.' (torch.nn.DataParallel) or
+  A dictionary that keeps it under 'state_dict' or 'model', or that keeps one
+  alone (a training checkpoint), is unwrapped, and a leading 'module.' (torch.nn.DataParallel) or
   '_orig_mod.' (torch.compile) is taken off.
 
   Args:
@@ -105,9 +105,12 @@ def _legacy(data: mmap.mmap) -> tuple[Any, _Reader]:
 
 
 def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
-  for name in ('state_dict', 'model'):
+  states = [key for key, x in content.items() if _is_state(x)] if isinstance(content, dict) else []
+  for name in ('state_dict', 'model', *(states if len(states) == 1 else ())):
     if isinstance(content, dict) and isinstance(content.get(name), dict):
-      averages = [key for key, x in content.items() if 'ema' in str(key).split('_') and isinstance(x, dict)]
+      averages = [
+        key for key, x in content.items() if 'ema' in str(key).split('_') and isinstance(x, dict) and key != name
+      ]
       if averages:
         logging.warning('A weight file has %s beside %r, which is read; save what you mean alone.', averages, name)
       content = content[name]
@@ -124,6 +127,11 @@ def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
   if len(named) != len(content):
     raise ValueError('it has the same name with and without "module."')
   return named
+
+
+def _is_state(x: Any) -> bool:
+  tensors = torch_stream.Tensor, torch_stream.Parameter
+  return isinstance(x, dict) and bool(x) and all(isinstance(y, tensors) for y in x.values())
 
 
 def _array(tensor: torch_stream.Tensor, read: _Reader, name: str) -> np.ndarray:

@@ -43,8 +43,8 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
 
   Args:
     path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx,
-      .whl (a wheel with one such file), .safetensors, .pth, .pt or .pth.tar
-      (torch), .caffemodel, .npz, .pb (a TensorFlow graph whose weights are
+      .whl (a wheel with one such file), .safetensors, .pth, .pt, .pth.tar,
+      .ckpt (Lightning) or .bin (torch), .caffemodel, .npz, .pb (a TensorFlow graph whose weights are
       constants), .index (a TensorFlow checkpoint, whose .data-00000-of-00001
       lies beside it).
 
@@ -109,6 +109,8 @@ _READERS = {
   '.pth': torch_file.arrays,
   '.pt': torch_file.arrays,
   '.pth.tar': torch_file.arrays,
+  '.ckpt': torch_file.arrays,
+  '.bin': torch_file.arrays,
   '.caffemodel': caffe_file.arrays,
   '.npz': numpy_files.read_npz,
   '.index': tensorflow_bundle.arrays,

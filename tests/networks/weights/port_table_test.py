@@ -34,11 +34,12 @@ def arrays() -> dict[str, np.ndarray]:
     count = np.prod(shape)
     made[name] = np.arange(first, first + count, dtype=np.float32).reshape(shape)
     first += count
-  return made | {'bn1.num_batches_tracked': np.array(3), 'fc.weight': np.full((2, 2), np.nan, np.float32)}
+  return made | {'bn1.num_batches_tracked': np.array(3), 'fc.1.weight': np.full((2, 2), np.nan, np.float32)}
 
 
-def test_every_array_becomes_its_variable(arrays):
-  ported = _PORT(arrays, _EXPECTED)
+@pytest.mark.parametrize('before', ['', 'model.', 'model.net.'])
+def test_every_array_becomes_its_variable(arrays, before):
+  ported = _PORT({before + name: x for name, x in arrays.items()}, _EXPECTED)
   assert ported.preprocess == Preprocess()
   params, statistics = (ported.variables['params'], ported.variables['batch_stats'])
   kernel = arrays['conv1.weight']
@@ -69,8 +70,8 @@ def test_every_array_becomes_its_variable(arrays):
     (lambda a: a.update({'bn1.bias': np.arange(3)}), "'bn1.bias' is int64"),
     (lambda a: a.update({'bn1.bias': np.array([1, np.inf, 2])}), "'bn1.bias' has values that are not finite"),
     (
-      lambda a: [a.update({f'backbone.{key}': a.pop(key)}) for key in [*a]],
-      "no weights of a network in the layout of torchvision: the arrays are called 'backbone.conv1.weight', .* more",
+      lambda a: [a.update({f'{x}.{key}': a[key] for x in ('student', 'teacher')}) or a.pop(key) for key in [*a]],
+      "no weights of a network in the layout of torchvision: the arrays are called 'student.conv1.weight', .* more",
     ),
   ],
 )

@@ -82,16 +82,18 @@ def _write(
   return path
 
 
-@pytest.mark.parametrize('wrapper', ['', 'state_dict', 'model'])
+@pytest.mark.parametrize('wrapper', ['', 'state_dict', 'model', 'model_state_dict'])
 @pytest.mark.parametrize('name', ['a', 'module.a', '_orig_mod.a', 'module._orig_mod.a'])
 def test_assembled_tensor(wrapper, name, tmp_path, caplog):
   stream = _dict(_text(name), _tensor())
   if wrapper:
     other = _dict(_text('b'), _tensor())
     rest = (_text('model_ema'), other, _text('schema'), other)
+    if wrapper == 'model_state_dict':  # the only one, beside an optimizer's
+      rest = (_text('optimizer'), _dict(_text('state'), b'}'))
     stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream, *rest)
   read = torch_file.arrays(_write(tmp_path, stream))
-  assert (f"has ['model_ema'] beside '{wrapper}', which is read" in caplog.text) == bool(wrapper)
+  assert (f"has ['model_ema'] beside '{wrapper}', which is read" in caplog.text) == (wrapper in ('state_dict', 'model'))
   assert list(read) == ['a']
   np.testing.assert_array_equal(read['a'], [[0, 1], [2, 3]])
 
