@@ -119,10 +119,10 @@ def test_weights_come_from_a_file_whole_or_not_at_all(torch, tmp_path):
     zoo.load(SMALL, weights=str(tmp_path / 'w.pth'))
   old = {f'_orig_mod.{key}': torch.from_numpy(x) for key, x in arrays.items() if 'num_batches' not in key}
   torch.save(old, tmp_path / 'w.pth')  # torch.compile's names
-  wrapped = zoo.load(SMALL.replace('small', 'wrapped'), weights=str(tmp_path / 'w.pth'))
-  assert list(wrapped.taps) == list(network.taps)
+  compiled = zoo.load(SMALL.replace('small', 'compiled'), weights=str(tmp_path / 'w.pth'))
+  assert list(compiled.taps) == list(network.taps)
   for tap, wanted in zoo.load(SMALL, weights=str(tmp_path / 'w.pth')).maps(IMAGES, '.*').items():
-    np.testing.assert_array_equal(wrapped.maps(IMAGES, tap)[tap], wanted)
+    np.testing.assert_array_equal(compiled.maps(IMAGES, tap)[tap], wanted)
 
 
 @pytest.mark.parametrize(

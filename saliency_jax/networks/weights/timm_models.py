@@ -26,17 +26,12 @@ def create(name: str) -> Any:
 
 
 def eager(module: Any) -> Any:
-  """Returns a module without what torch.compile and DataParallel put around it or its parts."""
-  for part in [*module.modules()][::-1]:
+  """Returns a module without what torch.compile has put around it or its parts."""
+  for part in module.modules():
     part._compiled_call_impl = None  # of module.compile()
-    part._modules.update({key: _inner(child) for key, child in part._modules.items()})
-  return _inner(module)
-
-
-def _inner(module: Any) -> Any:
-  wrapped = {'OptimizedModule': '_orig_mod', 'DataParallel': 'module', 'DistributedDataParallel': 'module'}
-  inner = wrapped.get(type(module).__name__)
-  return _inner(module._modules[inner]) if inner else module
+    children = part._modules.items()
+    part._modules.update({key: child._modules.get('_orig_mod', child) for key, child in children if child})
+  return module._modules.get('_orig_mod', module)
 
 
 def taken(module: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
