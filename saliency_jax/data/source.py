@@ -162,7 +162,7 @@ def built_folder(folder: str) -> str:
   if not folder:
     return ''
   here = pathlib.Path(folder)
-  found = [path.parent for pattern in ('', '*/*/') for path in sorted(here.glob(f'{pattern}dataset_info.json'))]
+  found = [path.parent for pattern in ('', '*/*/') for path in here.glob(f'{pattern}dataset_info.json')]
   if len(found) > 1:
     raise InputError(f'{folder} holds {len(found)} built data sets; give the folder of one, e.g. {found[0]}.')
   return str(found[0]) if found else ''

@@ -83,8 +83,12 @@ def test_an_unknown_class_is_refused(tmp_path):
 
 def test_label_images_of_another_size_are_refused(tmp_path):
   folder = label_images(tmp_path, classes=CLASSES[:2])
-  with pytest.raises(InputError, match=(r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
-    read(folder)
+  annotation = regions.open_regions(folder)
+  for look in (annotation.check_size, annotation.regions):
+    with pytest.raises(InputError, match=(r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
+      look('a', 3, 4)
+  annotation.check_size('without regions', 9, 9)
+  assert not len(annotation.regions('without regions', 9, 9).ids)
 
 
 @pytest.mark.parametrize('number', [0, 7])

@@ -199,12 +199,13 @@ def test_the_packages_scenes_are_of_osies_own_photographs(tiny_osie, tmp_path, c
     config.task.name = 'scene'
     with pytest.raises(InputError, match='scenes of these images are not'):
       parts.in_parts(config, open_source('images', tiny_osie / 'stimuli'))
-  config = _config(**given, scenes=_scenes(tmp_path, ('1001', '1002', '2003', '2004', '9')))
+  absent = [*map(str, range(29, 10, -1))]
+  config = _config(**given, scenes=_scenes(tmp_path, ('1001', '1002', '2003', '2004', *absent)))
   config.task.name = 'scene'
   opened = parts.open_parts(config)
   assert sorted((*opened.train.image_ids, *opened.validation.image_ids)) == ['1001', '1002', '2003', '2004']
   assert opened.test is None
-  assert 'names 1 images that are not in config.data.dir' in caplog.text
+  assert 'names 19 images that are not in config.data.dir, the first is 11.' in caplog.text
 
 
 def test_osies_photographs_have_their_scenes_in_any_layout(osie_dir):
