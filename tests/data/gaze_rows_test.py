@@ -46,6 +46,14 @@ def test_gaze_samples_are_no_fixations(rows, tmp_path):
     gaze(tmp_path, lambda s, x, y: [*rows(s, x, y), (s, 'nan', y, '')], header, missing='nan')
 
 
+def test_of_fewer_than_fifty_steps_nothing_is_said():
+  points = np.random.default_rng(0).uniform(0, 99, (26, 2)).repeat(2, axis=0)
+  for count, expected in ((51, '25 of 50 fixations'), (50, ''), (0, '')):
+    unknown = np.full(count, np.nan)
+    found = fixations.Fixations(points[:count], np.zeros(count, int), unknown, unknown)
+    assert gaze_rows.fault([found]).partition(' lie ')[0] == expected
+
+
 @pytest.mark.parametrize(
   ('header', 'fixated', 'other'),
   [('event', 'F', 'S'), ('Eye movement type', 'Fixation', 'Sakkade'), ('FPOGV', '1', '0')],

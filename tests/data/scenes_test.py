@@ -82,6 +82,10 @@ def test_each_scene_is_in_every_part_in_proportion():
     'sea': 2,
     'wood': 1,
   }  # the one other sky is trained on
+  # Of each scene one image at least is trained on, however large the others' shares.
+  train, validation = scenes.split(LABELS, 0.4, 0.55, seed=0)
+  assert Counter(LABELS[name] for name in train) == {'sea': 1, 'wood': 1, 'sky': 1}
+  assert Counter(LABELS[name] for name in validation) == {'sea': 4, 'wood': 2, 'sky': 1}
 
 
 @pytest.mark.parametrize(

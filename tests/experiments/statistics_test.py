@@ -23,6 +23,7 @@ def test_the_best_units_come_best_first_and_equals_in_order():
   best = statistics.best_units(np.array([1.0, 3.0, 2.0, 3.0, -1.0]), 3)
   assert best.units.tolist() == [1, 3, 2]
   assert best.mean == 8 / 3
+  assert statistics.best_units(np.arange(512) % 2, 5).units.tolist() == [1, 3, 5, 7, 9]
 
 
 def test_fewer_units_than_asked_for_are_all_taken():

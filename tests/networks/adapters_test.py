@@ -20,13 +20,14 @@ SMALL = Preprocess(image_size=32)
 
 
 class Shared(nn.Module):
-  """One module twice, a sum that is no module, and tokens."""
+  """One module twice, two sums that are no modules, and tokens."""
 
   @nn.compact
   def __call__(self, x):
     twice = nn.Conv(3, (3, 3), name='twice')
     x = twice(twice(x))
-    self.sow('intermediates', 'sum', x + 1)
+    for number in (1, 2):
+      self.sow('intermediates', 'sum', x + number)
     x = nn.Conv(5, (8, 8), strides=8, name='patches')(x)
     tokens = x.reshape(len(x), -1, 5)
     first = jnp.zeros((len(x), 1, 5))
@@ -80,9 +81,10 @@ def test_maps_are_what_the_module_computes():
 
 def test_shared_modules_and_what_is_sown_have_names(shared):
   module, variables, network = shared
-  assert list(network.taps) == ['twice#0', 'twice#1', 'patches', 'tokens', 'sum', 'output']
-  maps = network.apply(network.variables, IMAGES, ['twice#0', 'twice#1', 'sum'])
-  np.testing.assert_allclose(maps['sum'], maps['twice#1'] + 1, atol=1e-6)
+  assert list(network.taps) == ['twice#0', 'twice#1', 'patches', 'tokens', 'sum#0', 'sum#1', 'output']
+  maps = network.apply(network.variables, IMAGES, ['twice#0', 'twice#1', 'sum#0', 'sum#1'])
+  for number in range(2):
+    np.testing.assert_allclose(maps[f'sum#{number}'], maps['twice#1'] + number + 1, atol=1e-6)
   assert np.abs(maps['twice#0'] - maps['twice#1']).max() > 1e-3
 
 

@@ -155,6 +155,15 @@ def test_findings_are_computed_from_the_numbers(own):
     '21 other regions (95 % interval of the difference 0.25 to 1.25, '
     "photographs as clusters, p = 0.010; Hedges' g = 0.50)."
   ) in text
+  net, *others = json.loads(statistics.read_text())
+  net['difference'] = made_scores.comparison(0.001)
+  net['difference']['pairs'][0]['p'] = 0.2
+  statistics.write_text(json.dumps([net, *others]))
+  assert (
+    'from people differs between categories (Welch: F(3, 12) = 2.50, p = 0.001; photographs as clusters, corrected '
+    'over all tests: p = 0.004; \u03b7\u00b2 = 0.25): 5 of 6 pairs differ (Games-Howell), person head and food the '
+    'most, by 2.50 SD.'
+  ) in said(own)
 
 
 def test_findings_follow_the_numbers(own):
