@@ -159,7 +159,9 @@ def test_the_key_decides_with_what_training_begins(run):
   np.testing.assert_array_equal(one['dense_0']['bias'], FC6[1])
   np.testing.assert_array_equal(one['dense_1']['kernel'], FC7[0].T)
   assert np.abs(one['dense_2']['kernel'] - other['dense_2']['kernel']).max() > 0
-  run.task.pretrained_dense = False
+  run.task.dense = (*UNITS, 4)  # theirs are the first ones
+  np.testing.assert_array_equal(head(_plan(run), 0)['dense_1']['kernel'], FC7[0].T)
+  run.task.dense, run.task.pretrained_dense = UNITS, False
   drawn = _plan(run)
   assert drawn.head is None
   assert np.abs(head(drawn, 0)['dense_0']['kernel'] - one['dense_0']['kernel']).max() > 0.1

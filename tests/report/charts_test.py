@@ -61,6 +61,14 @@ def test_points_without_a_second_value_leave_an_empty_panel():
   row = dict.fromkeys(('y', 'y_low', 'y_high'), np.nan) | {'name': 'a', 'x': 1.0, 'x_low': 0.0, 'x_high': 2.0}
   spec = charts.scatter([row | {'who': 'paper'}], SERIES, x='inner', label='output', title='')
   assert 'inner' in chart_files.for_page(spec, '')
+  # A margin of 4 % at either end; 1 where there is one value alone.
+  one = charts.scatter(
+    [row | {'who': 'paper', 'x_low': 1.0, 'x_high': 1.0}], SERIES, x='inner', label='output', title='', from_zero=True
+  )
+  domains = [
+    [each['layer'][0]['encoding'][axis]['scale']['domain'] for axis in ('x', 'y')] for each in (PANELS['scatter'], one)
+  ]
+  assert domains == [[[-0.08, 2.08], [-0.08, 2.08]], [[0, 2], [0, 1]]]
 
 
 @pytest.mark.parametrize('name', PANELS)

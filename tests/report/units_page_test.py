@@ -125,9 +125,15 @@ def test_two_runs_stand_side_by_side(tmp_path):
       ('after', 2, {'conv5_3': 2.5, 'conv5_2': 1.5}),
     )
   )
+  # In samples of photographs one gap hardly varies, the other does by far.
+  gaps = np.float32([np.linspace(1.4, 1.6, 201), np.linspace(-2.5, 1.5, 201)])[..., None]
+  np.save(before / 'samples.npy', 0 * gaps)
+  np.save(after / 'samples.npy', gaps)
   page = Page(site.write(after, compare=before))
-  assert '+1.50 (imagenet, depth 2 2.50, imagenet 1.00)' in page.words
-  assert '−0.50 (imagenet, depth 2 1.50, imagenet 2.00)' in page.words
+  assert 'layertext conv5_3 +1.50* (imagenet, depth 2 2.50, imagenet 1.00, 95 % interval of the diff' in page.words
+  assert (
+    '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −2.40 to 1.40, p = 0.67 corrected)'
+  ) in page.words
   tables = after / 'report' / 'tables'
   assert _rows(tables / 'difference_means.csv')[1:3] == [
     ['conv5_3', 'imagenet, depth 2', '2.5'],
