@@ -150,6 +150,10 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   told = [x.text for x in findings(lucky)]
   assert told[3].startswith('The strongest responses, of those above chance with 10 regions or more, are those to ')
   assert f'mean NSS {np.sort(means, axis=None)[-2]:.2f} [' in told[3]
+  sets = run.table['sets'].where(run.table['category'] != run.columns[at], 9)
+  few = [x.text for x in findings(run._replace(table=run.table.assign(sets=sets)))]
+  assert 'mean NSS over 11 of 12 categories' in few[1]
+  assert ' of 22 means over 10 regions or more lie above' in few[2]
   # In samples of photographs means move.
   samples = means[:, None] + np.random.default_rng(1).normal(0, 0.05, (2, 500, 12))
   z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1] for x in samples.swapaxes(0, 1)])

@@ -117,6 +117,8 @@ def _layers(run: Run) -> str:
   over = f'{run.counts()[0]} arrays'
   if run.kind is DISSECT:
     over = f'{used.sum()} categor{"y" if used.sum() == 1 else "ies"}'
+    if used.sum() < len(used):
+      over = f'{used.sum()} of {len(used)} categories'
   return (
     f'The best units of {run.layers[most]} respond most: mean {run.kind.score} over {over} {mean(most)}; those of '
     f'{run.layers[least]} least: {mean(least)}.'
@@ -129,9 +131,10 @@ def _chance(run: Run) -> str:
   if known.sum() < FEWEST:
     return ''
   mean, low, high, held_out = (run.values(x)[known] for x in ('mean', 'chance_low', 'chance_high', 'held_out'))
+  over = '' if _many(run).sum() == np.isfinite(run.values('mean')).sum() else f' over {FEWEST} regions or more'
   return (
-    f'{(mean > high).sum()} of {known.sum()} means lie above their 95 % chance band and {(mean < low).sum()} below '
-    f'it; units chosen on other images have {np.nanmean(mean - held_out):.2f} SD less on average.'
+    f'{(mean > high).sum()} of {known.sum()} means{over} lie above their 95 % chance band and {(mean < low).sum()} '
+    f'below it; units chosen on other images have {np.nanmean(mean - held_out):.2f} SD less on average.'
   )
 
 
