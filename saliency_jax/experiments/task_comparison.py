@@ -92,9 +92,14 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
   seconds, mark = {}, time.perf_counter()
   with contextlib.ExitStack() as stack:
     path = stack.enter_context(alone(workdir, 'tasks'))
+    if (path / schema.SUMMARY).exists():
+      # What has ended stays as it is until every run goes on.
+      stack.callback(shutil.rmtree, path / task_runs.FEATURES, ignore_errors=True)
+    else:
+      Folder(workdir, config.to_dict())
+    trained, facts = task_runs.train(runs, workdir)
     folder = Folder(workdir, config.to_dict())
     folder.clear(schema.top(schema.TASK_FILES))
-    trained, facts = task_runs.train(runs, workdir)
     seconds['training'] = time.perf_counter() - mark
     together = variants.together(
       network, {x.name: x.variant for x in trained}, cuts.as_number(network, config.tasks.depth)
