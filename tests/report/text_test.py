@@ -148,7 +148,7 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   # A higher mean, or more units above T, that chance gives as well is not passed over in silence.
   lucky = run._replace(table=run.table.assign(chance_high=np.where(run.table['mean'] == means.max(), 9, 1)))
   told = [x.text for x in findings(lucky)]
-  assert told[3].startswith('The strongest responses, of those above chance with 10 regions or more, are those to ')
+  assert told[3].startswith('The strongest responses, of those above chance over 10 regions or more, are those to ')
   assert f'mean NSS {np.sort(means, axis=None)[-2]:.2f} [' in told[3]
   sets = run.table['sets'].where(run.table['category'] != run.columns[at], 9)
   few = [x.text for x in findings(run._replace(table=run.table.assign(sets=sets)))]
@@ -184,6 +184,14 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
     '(bootstrap over the same photographs, corrected for all cells).'
   ) in changed
   assert largest.startswith('The largest change against that is in conv')
+  # What is left out, for its few regions or its p, is not counted as if it were not there.
+  few = run.table['category'] == run.columns[0]
+  part = run._replace(table=run.table.assign(sets=np.where(few, 4, 10), mean=run.table['mean'] + few))
+  noisy = samples + jitter + 2 * np.random.default_rng(3).normal(size=samples.shape) * (np.arange(12) == 0)
+  changed, largest, _, _, above, _ = (x.text for x in findings(part._replace(samples=noisy), moved, 'that'))
+  assert '22 of 22 cells over 10 regions or more, and' in changed
+  assert largest.startswith('The largest change against that, of those with p < 0.05 over 10 regions or more, is in ')
+  assert ' of 22 means over 10 regions or more lie above' in above
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,8 @@ def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
     above = (rows['inner'] > rows['inner_chance_high']).sum()
     yield (
       f'Over {test["pairs"]} categories of {dataset}, inner and output saliency of {model} correlate at '
-      f"Spearman's \u03c1 = {coefficient(test)} ({probability(test['p'])}{beside}); {above} categories have an inner "
-      'saliency above its 95 % chance band.'
+      f"Spearman's \u03c1 = {coefficient(test)} ({probability(test['p'])}{beside}); {above} "
+      f'categor{"y has" if above == 1 else "ies have"} an inner saliency above its 95 % chance band.'
     )
 
 

@@ -58,6 +58,12 @@ def _many(run: Run) -> np.ndarray:
   return np.isfinite(run.values('mean')) & (run.values('sets') >= FEWEST)
 
 
+def _over_many(*runs: Run) -> str:
+  """Returns which cells are told of, '' for all that have a number."""
+  few = np.any([np.isfinite(run.values('mean')) & ~_many(run) for run in runs])
+  return f' over {FEWEST} regions or more' if few else ''
+
+
 def _strongest_cell(run: Run, key: str, chance: str) -> tuple[pd.Series | None, str]:
   """Returns a dissection's cell with the highest number, beyond chance, and of
   which cells it is that, where another one of the table is higher."""
@@ -65,7 +71,7 @@ def _strongest_cell(run: Run, key: str, chance: str) -> tuple[pd.Series | None, 
     return None, ''
   every = run.values(key)
   values = np.where(_many(run) & ~(every <= run.values(chance)), every, 0)
-  among = f', of those above chance with {FEWEST} regions or more,' if np.nanmax(every) > values.max() else ''
+  among = f', of those above chance over {FEWEST} regions or more,' if np.nanmax(every) > values.max() else ''
   return (run.table.iloc[int(values.argmax())] if values.max() > 0 else None), among
 
 
@@ -131,10 +137,10 @@ def _chance(run: Run) -> str:
   if known.sum() < FEWEST:
     return ''
   mean, low, high, held_out = (run.values(x)[known] for x in ('mean', 'chance_low', 'chance_high', 'held_out'))
-  over = '' if _many(run).sum() == np.isfinite(run.values('mean')).sum() else f' over {FEWEST} regions or more'
   return (
-    f'{(mean > high).sum()} of {known.sum()} means{over} lie above their 95 % chance band and {(mean < low).sum()} '
-    f'below it; units chosen on other images have {np.nanmean(mean - held_out):.2f} SD less on average.'
+    f'{(mean > high).sum()} of {known.sum()} means{_over_many(run)} lie above their 95 % chance band and '
+    f'{(mean < low).sum()} below it; units chosen on other images have {np.nanmean(mean - held_out):.2f} SD less on '
+    'average.'
   )
 
 
@@ -188,7 +194,7 @@ def _changed(run: Run, other: Run, label: str) -> str:
   return (
     f'The mean {run.kind.score} of the best units is {abs(changes.mean()):.2f} SD '
     f'{"higher" if changes.mean() > 0 else "lower"} on average than in {label}; it is higher in '
-    f'{(changes > 0).sum()} of {len(changes)} cells{sure}.'
+    f'{(changes > 0).sum()} of {len(changes)} cells{_over_many(run, other)}{sure}.'
   )
 
 
@@ -201,10 +207,13 @@ def _largest(run: Run, other: Run, label: str) -> str:
   at = np.unravel_index(np.abs(changes).argmax(), changes.shape)
   if not changes[at]:
     return ''
+  among = ''
+  if np.abs(changes[at]) < np.nanmax(np.abs(found.change)):
+    among = f', of those with p < 0.05{_over_many(run, other)},'
   own, before = (x.table.iloc[np.ravel_multi_index(at, changes.shape)] for x in (run, other))
   where = f' for {own.category}' if run.kind is DISSECT else ''
   return (
-    f'The largest change against {label} is in {own.layer}{where}: from {number(before["mean"])} '
+    f'The largest change against {label}{among} is in {own.layer}{where}: from {number(before["mean"])} '
     f'to {number(own["mean"])}, by {between(changes[at], found.low[at], found.high[at])}.'
   )
 
