@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import pathlib
 import re
 import resource
@@ -178,10 +179,15 @@ def test_without_locks_work_goes_on(lacks, tmp_path, monkeypatch):
   assert not list(tmp_path.iterdir())
 
 
-def test_a_stamp_is_of_the_files_and_not_of_their_place(tmp_path):
+def test_a_stamp_is_of_the_files_and_not_of_their_place(tmp_path, monkeypatch):
   (tmp_path / 'a').mkdir()
-  (tmp_path / 'a' / 'x.jpg').write_bytes(b'1')
-  before = files.stamp(tmp_path / 'a')
+  for name in ('x.jpg', 'y.jpg'):
+    (tmp_path / 'a' / name).write_bytes(b'1')
+  before, walk = files.stamp(tmp_path / 'a'), os.walk
+  for turned in (False, True):  # as file systems list them
+    with monkeypatch.context() as patch:
+      patch.setattr(os, 'walk', lambda root, turned=turned: ((*x, sorted(y, reverse=turned)) for *x, y in walk(root)))
+      assert files.stamp(tmp_path / 'a') == before
   (tmp_path / 'a').rename(tmp_path / 'b')
   assert files.stamp(tmp_path / 'b') == before
   # A job at work within, and its results.

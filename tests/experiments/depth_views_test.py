@@ -37,6 +37,11 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
   )
   assert (text.image_id, text.unit, text.best) == ('c', 0, 'depth_2')
   assert len(depth_views.choose(read, asked(count=1), **TOP)) == 1
+  # Of the label it is the unit that rises most: unit 1 by 3, the best one by 1.
+  rising = {'depth_0': np.array([[5.0, 1]]), 'depth_1': np.array([[6.0, 4]])}
+  one = depth_tables.Scores(np.array(['a']), np.array([0]), np.array(['text']), rising)
+  [view] = depth_views.choose(lambda _: one, asked(), **TOP)
+  assert view.unit == 1
   [named] = depth_views.choose(read, asked(units=('conv5_3:1',)), **TOP)
   # Unit 1 rises by 3 for food in depth 1, for text by 5/3 in depth 2.
   assert (named.label, named.best) == ('food', 'depth_1')

@@ -50,6 +50,18 @@ def test_the_channels_are_told_from_the_shape(shapes, says, wanted):
   assert [layouts.get(key) for key in found] == wanted
 
 
+def test_the_blocks_of_hiera_alone_are_put_in_order():
+  names = ('patch_embed', 'unroll', 'blocks.0', 'blocks.1', 'blocks.1.attn', 'norm', 'norm')
+  found = [(name, f'x{i}') for i, name in enumerate(names)]
+  assert torch_bridge._named(found, lambda x, block: f'{x} of {block}', True) == {
+    'patch_embed': 'x0',
+    'blocks.0': 'x2 of 0',
+    'blocks.1': 'x3 of 1',
+    'norm#0': 'x5',
+    'norm#1': 'x6',
+  }
+
+
 @pytest.mark.parametrize(
   ('listed', 'wanted'), [(0, ['d', 'c']), (6, ['t5', 't4', 't3', 't2', 't1', 't0']), (7, ['t6', 't4', 't2', 't0'])]
 )

@@ -164,6 +164,17 @@ def test_findings_are_computed_from_the_numbers(own):
     'over all tests: p = 0.004; \u03b7\u00b2 = 0.25): 5 of 6 pairs differ (Games-Howell), person head and food the '
     'most, by 2.50 SD.'
   ) in said(own)
+  # A seventh, the last one, has no room; nobody says what people reach.
+  scores = own / 'scores.csv'
+  gains = ''.join(
+    f'{model},osie,information_gain,{x},{x - 0.1},{x + 0.1},50\n'
+    for model, x in zip(made_scores.MODELS, (1, -1, 0), strict=True)
+  )
+  scores.write_text(re.sub('observers,.*\n', '', scores.read_text()) + gains)
+  text = said(own)
+  assert 'On osie, gbvs tells less than the centre prior' in text
+  assert 'people reach' not in text
+  assert 'heads' not in text
 
 
 def test_findings_follow_the_numbers(own):

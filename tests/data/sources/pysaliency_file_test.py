@@ -1,5 +1,6 @@
 """pysaliency's own HDF5 files are read, and damaged ones are refused."""
 
+import fcntl
 import pathlib
 import shutil
 
@@ -41,6 +42,12 @@ def test_single_fixations_of_pysaliency_are_read(folder):
   assert subjects.tolist() == [0, 0, 0, 3, 3]
   np.testing.assert_allclose(times, [800, 350, 100, 600, 200], rtol=1e-6)
   assert np.isnan(durations).all()
+
+
+def test_a_file_that_another_program_has_locked_is_read(folder):
+  with (folder / 'stimuli.hdf5').open('rb') as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    assert Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5').image_ids == ('a', 'b', 'c')
 
 
 def test_images_with_one_stem_are_told_apart(folder):

@@ -51,6 +51,7 @@ def test_the_first_source_that_works_is_fetched_once(tmp_path, file, monkeypatch
     assert found.sha256 == DIGEST
     kept = tmp_path / 'cache' / 'net' / 'keras.h5'
     assert found.file_sha256 == files.digest(kept)
+    assert known_weights.file(found, 'net', str(tmp_path / 'cache')) == kept
     file.unlink(missing_ok=True)
     assert tried in caplog.text
     assert bool(caplog.text) == bool(tried)
