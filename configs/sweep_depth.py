@@ -22,8 +22,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.sweep.readout_rates = (None,)
   config.sweep.seeds = (0,)
   # How members of one depth are computed: 'shared' one after another, 'vmap'
-  # stacked; '' chooses by the device. The results are equal. Read, as the next
-  # one, by training/members.py.
+  # stacked; '' is the latter with `shard_members` alone. The results are equal.
+  # Read, as the next one, by training/members.py.
   config.sweep.mode = ''
   # Whether stacked members are spread over the devices, each on a share of
   # them: as many shares as divide the devices and the members of every depth

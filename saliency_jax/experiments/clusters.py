@@ -2,14 +2,14 @@
 
 Regions of one photograph are not quite independent. The covariance of the
 groups' means is estimated from the sums of residuals within clusters (Liang and
-Zeger 1986) with the usual correction for few clusters (CR1).
+Zeger 1986), times g / (g - 1) for a group in g clusters: where every observation
+is a cluster, two means are compared as in Welch's test.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
-from statsmodels.regression import linear_model
 
 
 class Test(NamedTuple):
@@ -31,9 +31,7 @@ class Difference(NamedTuple):
 
 
 class Means:
-  """The means of K groups, by a regression with a robust covariance.
-
-  Tests are Student's t, with a degree of freedom less than there are clusters.
+  """The means of K groups.
 
   Attributes:
     clusters: how many there are.
@@ -50,32 +48,42 @@ class Means:
       clusters: `[N]`, the cluster of each observation.
     """
     _, cluster = np.unique(clusters, return_inverse=True)
-    self.clusters, count = int(cluster.max()) + 1, int(groups.max()) + 1
-    self.errors = np.full(count, np.nan)
-    if self.clusters > 1 and len(values) > count:
-      model = linear_model.OLS(values, np.eye(count)[groups])
-      self._fit = model.fit(cov_type='cluster', cov_kwds={'groups': cluster}, use_t=True)
-      self.errors = np.where(self._fit.bse > 1e-9 * values.std(), self._fit.bse, np.nan)
+    self.clusters, sizes = int(cluster.max()) + 1, np.bincount(groups)
+    self._means = np.bincount(groups, values) / sizes
+    sums = np.zeros((len(sizes), self.clusters))
+    np.add.at(sums, (groups, cluster), (values - self._means[groups]) / sizes[groups])
+    self._free = np.bincount(np.unique([groups, cluster], axis=1)[0]) - 1.0  # clusters of each group, less 1
+    self._free[self._free == 0] = np.nan
+    sums *= np.sqrt(1 + 1 / self._free)[:, None]
+    self._covariance = sums @ sums.T
+    self.errors = np.sqrt(np.diag(self._covariance))
 
   def equal(self) -> Test | None:
     """Tests whether all means are equal (Wald); None of too few clusters."""
-    between = len(self.errors) - 1
-    if np.isnan(self.errors).any() or self.clusters <= between:
+    between, within = len(self.errors) - 1, self.clusters - 1
+    if np.isnan(self.errors).any() or within < between:
       return None
     contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
-    if np.linalg.matrix_rank(contrast @ self._fit.cov_params() @ contrast.T) < between:
+    apart, covariance = contrast @ self._means, contrast @ self._covariance @ contrast.T
+    if np.linalg.matrix_rank(covariance) < between:
       return None
-    found = self._fit.f_test(contrast)
-    return Test(float(found.fvalue), between, self.clusters - 1, float(found.pvalue))
+    f = float(apart @ np.linalg.solve(covariance, apart)) / between
+    return Test(f, between, within, float(stats.f.sf(f, between, within)))
 
   def difference(self, first: int, second: int) -> Difference:
-    """Returns the mean of one group less that of another."""
-    if np.isnan(self.errors[[first, second]]).any():
-      return Difference(*[np.nan] * 4)
-    contrast = np.zeros(len(self.errors))
-    contrast[[first, second]] = 1, -1
-    found = self._fit.t_test(contrast)
-    return Difference(*map(float, (found.effect[0], *found.conf_int()[0], found.pvalue)))
+    """Returns the mean of one group less that of another.
+
+    The degrees of freedom are Satterthwaite's, of both groups' clusters.
+    """
+    both = [first, second]
+    value, variances = self._means[first] - self._means[second], self.errors[both] ** 2
+    error = np.sqrt(variances.sum() - 2 * self._covariance[first, second])
+    if not error > 1e-9 * abs(value):
+      return Difference(float(value), *[np.nan] * 3)
+    degrees = variances.sum() ** 2 / (variances**2 / self._free[both]).sum()
+    reach = stats.t.ppf(0.975, degrees) * error
+    p = 2 * stats.t.sf(abs(value) / error, degrees)
+    return Difference(*map(float, (value, value - reach, value + reach, p)))
 
 
 def half_widths(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:

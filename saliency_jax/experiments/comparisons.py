@@ -47,13 +47,12 @@ def spearman(x: np.ndarray, y: np.ndarray) -> dict | None:
   return {'rho': float(found.statistic), 'p': float(found.pvalue), 'pairs': len(x)}
 
 
-def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] | None = None) -> dict | None:
+def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray]) -> dict | None:
   """Compares the means of groups.
 
   Args:
     samples: the observations of every group, float `[N]` without NaN.
-    images: the photograph of every observation, `[N]` each; by default every
-      observation is a cluster of its own.
+    images: the photograph of every observation, `[N]` each.
 
   Returns:
     None with fewer than 2 groups of 2 observations or more, or if one of them
@@ -81,7 +80,7 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray] 
   robust = clusters.Means(
     np.concatenate(values),
     np.repeat(np.arange(len(values)), [len(x) for x in values]),
-    np.arange(total) if images is None else np.concatenate([images[name] for name in kept]),
+    np.concatenate([images[name] for name in kept]),
   )
   # Cohen 1988, and Hays 1963, from F.
   explained = between * f

@@ -38,7 +38,8 @@ BRANDS = {
 
 def compare(samples, images=None):
   """Returns what was found with its keys as attributes; it goes through JSON."""
-  return named(comparisons.compare(samples, images))
+  alone = {name: [f'{name} {i}' for i in range(len(x))] for name, x in samples.items()}
+  return named(comparisons.compare(samples, images or alone))
 
 
 def named(found):
@@ -131,6 +132,7 @@ def test_two_groups_are_welch_s_t_test():
 
 
 def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
+  """But for its correction of few clusters, which is of all groups together."""
   rng = np.random.default_rng(7)
   images = {name: rng.integers(9, size=len(x)) for name, x in unequal.items()}
   found = compare(unequal, images)
@@ -138,25 +140,32 @@ def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
     [(name, value, image) for name, x in unequal.items() for value, image in zip(x, images[name], strict=True)],
     columns=['group', 'value', 'image'],
   )
-  fit = ols('value ~ C(group) - 1', frame).fit(cov_type='cluster', cov_kwds={'groups': frame['image']}, use_t=True)
+  keywords = {'groups': frame['image'], 'use_correction': False}
+  fit = ols('value ~ C(group) - 1', frame).fit(cov_type='cluster', cov_kwds=keywords, use_t=True)
+  counts = frame.groupby('group')['image'].nunique().to_numpy()
+  share = np.sqrt(counts / (counts - 1))
+  covariance = fit.cov_params().to_numpy() * share[:, None] * share
   assert found.clusters == 9
-  assert [g.clustered_error for g in found.groups] == pytest.approx(list(fit.bse))
-  equal = fit.f_test('C(group)[x] = C(group)[y], C(group)[y] = C(group)[z]')
+  assert [g.clustered_error for g in found.groups] == pytest.approx(list(np.diag(covariance) ** 0.5))
+  equal = fit.f_test('C(group)[x] = C(group)[y], C(group)[y] = C(group)[z]', cov_p=covariance)
   assert [*vars(found.clustered).values()] == pytest.approx([float(equal.fvalue), 2, 8, float(equal.pvalue)])
   for pair in found.pairs:
-    test = fit.t_test(f'C(group)[{pair.first}] - C(group)[{pair.second}]')
-    assert pair.p_clustered == pytest.approx(float(test.pvalue))
+    test = fit.t_test(f'C(group)[{pair.first}] - C(group)[{pair.second}]', cov_p=covariance)
+    both = [[*unequal].index(x) for x in (pair.first, pair.second)]
+    variances = np.diag(covariance)[both]
+    degrees = variances.sum() ** 2 / (variances**2 / (counts[both] - 1)).sum()
+    assert pair.p_clustered == pytest.approx(2 * stats.t.sf(abs(test.tvalue.item()), degrees))
 
 
 def test_without_clusters_every_observation_is_one(unequal):
   found = compare(unequal)
   sizes = [len(x) for x in unequal.values()]
   assert found.clusters == sum(sizes)
-  # HC1: the plain error but for n - 1 in place of the whole's degrees.
   for group in found.groups:
-    assert group.clustered_error == pytest.approx(
-      group.error * ((group.size - 1) / group.size * sum(sizes) / (sum(sizes) - 3)) ** 0.5
-    )
+    assert group.clustered_error == pytest.approx(group.error)
+  for pair in found.pairs:
+    welch = stats.ttest_ind(unequal[pair.first], unequal[pair.second], equal_var=False)
+    assert pair.p_clustered == pytest.approx(welch.pvalue)
 
 
 def test_one_photograph_alone_has_no_clustered_test(unequal):
@@ -211,9 +220,8 @@ def test_groups_of_one_are_left_out_and_named(unequal):
 
 
 def test_what_cannot_be_compared_is_none(unequal):
-  assert comparisons.compare({}) is None
-  assert comparisons.compare({'x': unequal['x'], 'y': np.ones(1)}) is None
-  assert comparisons.compare({'x': unequal['x'], 'y': np.ones(5)}) is None
+  for samples in ({}, {'x': unequal['x'], 'y': np.ones(1)}, {'x': unequal['x'], 'y': np.ones(5)}):
+    assert comparisons.compare(samples, {}) is None
 
 
 def test_spearman_is_pearson_of_ranks_and_skips_what_is_not_known():

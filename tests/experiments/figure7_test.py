@@ -128,8 +128,21 @@ def test_correlations_and_comparisons_are_those_of_the_columns(regions, written)
   others = [r.difference for r in regions if r.fixations and r.category != 'person head']
   assert heads['difference'] == pytest.approx(np.mean(samples[0]) - np.mean(others))
   assert (heads['heads'], heads['others']) == (6, 13)
-  # Seven photographs are six degrees of freedom.
-  margin = abs(heads['difference']) * stats.t.isf(0.025, 6) / stats.t.isf(heads['p'] / 2, 6)
+  images = [
+    np.array([int(r.image_id) for r in regions if r.fixations and (r.category == 'person head') == of])
+    for of in (True, False)
+  ]
+  # Sums of residuals in photographs, and their degrees of freedom.
+  sums = np.zeros((2, 7))
+  for row, values, of in zip(sums, (samples[0], others), images, strict=True):
+    np.add.at(row, of, (np.array(values) - np.mean(values)) / len(values))
+    row *= np.sqrt(np.unique(of).size / (np.unique(of).size - 1))
+  variances = (sums**2).sum(axis=1)
+  degrees = variances.sum() ** 2 / (variances**2 / [np.unique(of).size - 1 for of in images]).sum()
+  margin = stats.t.isf(0.025, degrees) * np.sqrt(((sums[0] - sums[1]) ** 2).sum())
+  assert heads['p'] == pytest.approx(
+    2 * stats.t.sf(abs(heads['difference']) / margin * stats.t.isf(0.025, degrees), degrees)
+  )
   assert (heads['low'], heads['high']) == pytest.approx((heads['difference'] - margin, heads['difference'] + margin))
 
 
