@@ -208,9 +208,10 @@ def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
   names, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
   # The mean of these is the mean over scenes of the share of each.
   balanced = right * len(labels) / (len(names) * counts[place])
+  # Samples with more of a rare scene have a mean above 1, which is no share.
   return (
     len(labels),
-    *(x for values in (right.astype(float), balanced) for x in bootstrap.mean(values, table_values.RESAMPLES)),
+    *(min(x, 1.0) for of in (right.astype(float), balanced) for x in bootstrap.mean(of, table_values.RESAMPLES)),
   )
 
 
@@ -241,6 +242,8 @@ def _groups(nss: np.ndarray, right: np.ndarray) -> Iterator[tuple[str, int, tupl
   gap = low = high = np.nan
   if right.any() and not right.all():
     gap = float(nss[right].mean() - nss[~right].mean())
+  # A single image is the same in every sample that has it: it would count as sure.
+  if min(right.sum(), (~right).sum()) > 1:
     draws = bootstrap.draw(np.arange(len(nss)), table_values.RESAMPLES)
     means = bootstrap.category_means(nss, right, np.arange(len(nss)), draws)
     low, high = inference.around(gap, means['True'] - means['False'])

@@ -147,6 +147,19 @@ def test_table_8_is_the_nss_of_the_mean_of_all_units(done):
   assert told[0].balanced == pytest.approx(np.mean([right[labels == x].mean() for x in ('sea', 'wood')]), abs=1e-6)
 
 
+def test_a_single_image_gives_no_interval_and_no_share_exceeds_1():
+  nss = np.array([0.9, 0.2, 0.5, 0.4, 0.7, 0.1])
+  for told, known in ((1, False), (2, True), (5, False)):
+    *_, (group, count, found) = task_tables._groups(nss, np.arange(6) < told)
+    assert (group, count) == ('difference', 6)
+    assert found[0] == pytest.approx(nss[:told].mean() - nss[told:].mean())
+    assert np.isfinite(found[1:]).all() == known
+  # The one image of its scene is told: drawn twice, it would count for two scenes.
+  shares = task_tables._shares(np.array([*'sswwwwb']), np.array([0, 0, 0, 0, 0, 0, 1], bool))
+  assert shares[4] == pytest.approx(1 / 3)
+  assert shares[6] == 1
+
+
 def test_differences_and_distances_follow_from_table_7(done):
   means = {}
   for row in schema.read(done, schema.TABLE7):
