@@ -11,6 +11,7 @@ import pytest
 from saliency_jax.report import packing, site
 from saliency_jax.report.chapter import Site
 from saliency_jax.report.units import run as reader
+from saliency_jax.report.units import shown
 from tests.report import made
 from tests.report.parsed import BAD, Page
 
@@ -115,6 +116,14 @@ def test_the_easiest_and_the_hardest_arrays(tmp_path):
   assert places[4]['map'] == packing.grid(packing.cells(kept.cells[at]))
 
 
+@pytest.mark.parametrize(('count', 'group'), [(9, 'text'), (10, 'food')])
+def test_the_strongest_response_is_of_ten_regions_or_more(count, group, tmp_path):
+  labels = ['text'] * 10 + ['food'] * count
+  values = np.array([1.0 + (label == 'food') for label in labels])[:, None].repeat(3, axis=1)
+  run = reader.read(made.dissect(tmp_path, {'conv5_3': values}, labels=labels))
+  assert shown.strongest(run, Site(run, None, root=None)).group == group
+
+
 def test_two_runs_stand_side_by_side(tmp_path):
   before, after = (
     made.dissect(
@@ -134,6 +143,8 @@ def test_two_runs_stand_side_by_side(tmp_path):
   assert (
     '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −2.40 to 1.40, p = 0.67 corrected)'
   ) in page.words
+  for legend in ('imagenet, depth 2imagenetheld outpaper', 'imagenet, depth 2imagenetpaper'):
+    assert legend in page.words
   tables = after / 'report' / 'tables'
   assert _rows(tables / 'difference_means.csv')[1:3] == [
     ['conv5_3', 'imagenet, depth 2', '2.5'],
