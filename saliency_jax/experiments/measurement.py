@@ -118,11 +118,11 @@ def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Calla
 
   def begin(inputs: Inputs) -> Callable[[], Any]:
     nonlocal compiled
-    result = pool.submit(lambda: jax.device_get(compute(inputs))).result
-    if not compiled:
-      result()  # all are compiled once, and not by each thread
-      compiled = True
-    return result
+    if compiled:
+      return pool.submit(lambda: jax.device_get(compute(inputs))).result
+    arrays = compute(inputs)  # here, so that all is compiled once and not by each thread
+    compiled = True
+    return pool.submit(jax.device_get, arrays).result
 
   pool = futures.ThreadPoolExecutor(at_once)
   try:
