@@ -1,5 +1,6 @@
 """Networks of the user's own: any Flax Linen module, or any function."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import flax
@@ -7,9 +8,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from absl import logging
+from jax.interpreters import partial_eval
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts
+from saliency_jax.networks import cuts, trees
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network, Stage, Variables
 from saliency_jax.networks.preprocess import Preprocess
@@ -47,7 +49,8 @@ def from_linen(
     taps: what the shapes alone do not say of some taps, by their names: the
       stride and prefix of tokens, aliases.
     stages: (name, regular expression for whole paths of parameters) of units of
-      freezing, bottom to top; by default the network is one.
+      freezing, bottom to top; by default the network is one. A tap is of the
+      highest stage on whose parameters it depends.
     name: what to call it; the module's class by default.
 
   Raises:
@@ -209,4 +212,30 @@ def build(
 
   made = Network(name, run, variables, preprocess, every, stages, default_taps=maps, readout_tap=maps[-1])
   cuts.trained(made, 0)  # stages that fit no parameter are refused here
-  return made
+  if not stages:
+    return made
+  x = jax.ShapeDtypeStruct((batch, side, side, 3), jnp.float32)
+  levels = _levels(lambda variables, x: capture(variables, x, None)[1], variables, x, every, stages)
+  return made.replace(taps={name: tap._replace(stage=levels[name]) for name, tap in every.items()})
+
+
+def _levels(
+  capture: Callable, variables: Variables, x: jax.ShapeDtypeStruct, taps: Sequence[str], stages: Sequence[Stage]
+) -> dict[str, int | None]:
+  """Returns the highest stage whose parameters each tap depends on, None for none: depths count from there."""
+  params = variables['params']
+  levels = [
+    next(level for level, stage in enumerate(stages) if re.fullmatch(stage.parameters, name))
+    for name in trees.names(params)
+  ]
+
+  def listed(params, x):
+    found = capture({**variables, 'params': params}, x)
+    return [found[tap] for tap in taps]
+
+  traced = jax.make_jaxpr(listed)(params, x).jaxpr
+  used = [partial_eval.dce_jaxpr(traced, [tap == name for tap in taps])[1] for name in taps]
+  return {
+    name: max((level for level, needed in zip(levels, of, strict=False) if needed), default=None)
+    for name, of in zip(taps, used, strict=True)
+  }

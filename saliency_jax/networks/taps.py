@@ -119,8 +119,9 @@ def images_of(
 ) -> dict[str, jax.ShapeDtypeStruct]:
   """Returns the arrays that can be maps of square images, by their shapes.
 
-  Left out are those of another batch (windows, tables of positions), attention
-  from every token to every one, and tokens whose units stand in their place.
+  Left out are those of another batch (windows, tables of positions), complex
+  ones, attention from every token to every one, and tokens whose units stand in
+  their place.
 
   Args:
     found: arrays by name, in the order of the computation.
@@ -129,7 +130,7 @@ def images_of(
     stated: the names of those that are maps or tokens whatever their shapes
       say, of this batch.
   """
-  found = {tap: x for tap, x in found.items() if len(x.shape) in KINDS and x.shape[0] == batch}
+  found = {tap: x for tap, x in found.items() if len(x.shape) in KINDS and x.shape[0] == batch and x.dtype.kind != 'c'}
   shapes = [x.shape for x in found.values()]
   cells = [(math.prod(x[1:-1]), x[-1]) for x in shapes if len(x) > 2]
   # A mixer's are turned back, merged tokens not.

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import adapters, zoo
+from saliency_jax.networks import adapters, cuts, zoo
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 from tests import tiny
@@ -155,6 +155,20 @@ def test_tokens_become_maps(shared, caplog):
 def test_what_a_function_returns_is_said(returned, says):
   with pytest.raises(InputError, match=says):
     adapters.from_function(lambda variables, x: returned(x), {'w': 1.0}, preprocess=SMALL)
+
+
+def test_a_tap_is_of_the_highest_stage_that_it_depends_on():
+  def apply(variables, x):
+    low = x @ variables['low']
+    return {'high': low @ variables['high'], 'low': low, 'images': x, 'waves': jnp.fft.fft(low)}
+
+  weights = {'low': jnp.ones((3, 4)), 'high': jnp.ones((4, 5))}
+  network = adapters.from_function(apply, weights, preprocess=SMALL, stages=[('a', 'low'), ('b', 'high')])
+  # Complex maps are none: their real part alone would be scored.
+  assert {name: tap.stage for name, tap in network.taps.items()} == {'high': 1, 'low': 0, 'images': None}
+  below = network.replace(readout_tap='low')
+  assert cuts.stages_below(below) == 1
+  assert cuts.trained(below, 1) == {'low': True, 'high': False}
 
 
 def test_no_image_is_said(helped):
