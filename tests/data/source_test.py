@@ -33,7 +33,8 @@ def options(tiny_osie, tmp_path) -> dict[str, dict]:
     pixels[2, 1] = 1
     Image.fromarray(pixels).save(maps / f'{record.image_id}.png')
     Image.fromarray(pixels * 255).save(mit / f'{record.image_id}_fixPts.jpg', quality=75)
-    Image.fromarray(pixels).save(mit / f'{record.image_id}_fixMap.jpg')
+    for mark in ('_fixMap', ''):  # densities, and what is no map
+      Image.fromarray(pixels).save(mit / f'{record.image_id}{mark}.jpg')
   export.write_stimuli(osie, tmp_path / 'stimuli.hdf5')
   export.write_trains(osie, tmp_path / 'trains.hdf5')
   masked_folder.save(SearchArrays(count=2, size=128), tmp_path / 'arrays')
