@@ -121,26 +121,27 @@ def from_function(
     found = apply(variables['params'] if bare else variables, x)
     if not isinstance(found, Mapping):
       raise TypeError(f'it returns a {type(found).__name__}, no {{tap: array}}')
-    return next(reversed(found.values())), found
+    return next(reversed(found.values()), None), found
 
   return build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)
 
 
 def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
   """Returns the arrays that Flax captured, in the order of the computation."""
-  found = {}
+  found, before = {}, [-1]  # when what was captured before ended
   for path, values in flax.traverse_util.flatten_dict(flax.core.unfreeze(dict(state)).get('intermediates', {})).items():
     sown = path[-1] != '__call__'
     module = '.'.join(path[:-1]) or OUTPUT
     at = '.'.join(path) if sown else module
     ends = [i for i, name in enumerate(finished) if name == module] or [-1]
+    if sown:  # before its module ends, after what Flax lists before it
+      ends = before if len(ends) == len(values) == len(before) else before[-1:]
+    before = ends
     for number, value in enumerate(values):
       if isinstance(value, jax.Array):
         name = at if len(values) == 1 else f'{at}#{number}'
-        # What a module sows it has before it ends.
-        order = ends[min(number, len(ends) - 1)]
-        found[name] = (order, not sown, value)
-  return {name: value for name, (_, _, value) in sorted(found.items(), key=lambda item: item[1][:2])}
+        found[name] = (ends[min(number, len(ends) - 1)], value)
+  return {name: value for name, (_, value) in sorted(found.items(), key=lambda item: item[1][0])}
 
 
 def build(
@@ -202,7 +203,9 @@ def build(
       guess,
     )
   if not maps:
-    has = ', '.join(f'{tap} {shapes[tap].shape}' for tap in order[-5:])
+    has = ', '.join(f'{tap} {shapes[tap].shape}' for tap in order[-5:]) or (
+      "none that are as high as wide; state `channels` of PyTorch's, or `taps`"
+    )
     raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {batch} images it has {has}.')
 
   def run(variables, x, taps, first, last):

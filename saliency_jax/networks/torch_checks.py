@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -39,7 +40,8 @@ def unchanged(parts: Iterable[Any]) -> Iterator[None]:
 def no_random_numbers(env: Any) -> Iterator[None]:
   """Enters torchax's environment; raises an `InputError` if one is drawn."""
   seed = jax.random.key(0)
-  with env.override_property(prng=seed), env:
+  with warnings.catch_warnings(), env.override_property(prng=seed), env:
+    warnings.filterwarnings('ignore', 'Explicitly requested dtype int64')  # of indices, which fit 32 bits
     yield
     if env.prng_key is not seed:
       raise InputError('it draws random numbers, with training=True or of its own; let eval() switch them off.')

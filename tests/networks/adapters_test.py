@@ -81,7 +81,7 @@ def test_maps_are_what_the_module_computes():
 
 def test_shared_modules_and_what_is_sown_have_names(shared):
   module, variables, network = shared
-  assert list(network.taps) == ['twice#0', 'twice#1', 'patches', 'tokens', 'sum#0', 'sum#1', 'output']
+  assert list(network.taps) == ['twice#0', 'twice#1', 'sum#0', 'sum#1', 'patches', 'tokens', 'output']
   maps = network.apply(network.variables, IMAGES, ['twice#0', 'twice#1', 'sum#0', 'sum#1'])
   for number in range(2):
     np.testing.assert_allclose(maps[f'sum#{number}'], maps['twice#1'] + number + 1, atol=1e-6)
@@ -150,6 +150,7 @@ def test_tokens_become_maps(shared, caplog):
   [
     (lambda x: x, 'returns a DynamicJaxprTracer, no {tap: array}'),
     (lambda x: {'a': x[0]}, r'no maps .* of 3 images it has a \(32, 32, 3\)'),
+    (lambda x: {}, 'of 3 images it has none that are as high as wide'),
   ],
 )
 def test_what_a_function_returns_is_said(returned, says):

@@ -201,7 +201,10 @@ def test_every_job_works_on_it(torch, depth, tiny_osie, tmp_path):
 def test_what_modules_share_and_keep_is_as_in_pytorch(torch):
   from tests.networks import torch_modules
 
-  module = torch_modules.Odd(torch_modules.sliced)
+  def middle(x):  # a resizing's indices are int64: no warning
+    return torch.nn.functional.interpolate(torch_modules.sliced(x), scale_factor=2, mode='bilinear')
+
+  module = torch_modules.Odd(middle)
   network = sj.from_torch(copy.deepcopy(module), preprocess=sj.Preprocess(32, (0, 0, 0), (1, 1, 1)))
   assert 'again.weight' not in network.variables['params']
   x = torch.from_numpy(IMAGES / np.float32(255)).permute(0, 3, 1, 2)
@@ -220,6 +223,8 @@ def test_what_would_be_another_number_is_refused(torch):
     sj.from_torch(odd(torch.nn.functional.dropout), preprocess=small)
   with pytest.raises(sj.InputError, match='1 of Sequential has no running statistics'):
     sj.from_torch(torch.nn.Sequential(odd(None), torch.nn.BatchNorm2d(4, track_running_stats=False)), preprocess=small)
+  with pytest.raises(sj.InputError, match='none that are as high as wide; state `channels`'):
+    sj.from_torch(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 4, (4, 8))), preprocess=small)
   with pytest.raises(sj.InputError, match='parameters without values'):
     sj.from_torch(torch.nn.Sequential(torch.nn.LazyConv2d(4, 3)), preprocess=small)
 
