@@ -7,6 +7,7 @@ import flax
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from absl import logging
 from jax.interpreters import partial_eval
 
@@ -110,7 +111,7 @@ def from_function(
     name: what to call it; the function's name by default.
 
   Raises:
-    InputError: see `from_linen`.
+    InputError: see `from_linen`; or an image's maps depend on its batch.
   """
   bare = 'params' not in variables
   if bare:
@@ -123,7 +124,27 @@ def from_function(
       raise TypeError(f'it returns a {type(found).__name__}, no {{tap: array}}')
     return next(reversed(found.values()), None), found
 
-  return build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)
+  made = build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)
+  _check_alone(made)
+  return made
+
+
+def _check_alone(network: Network) -> None:
+  """Raises an `InputError` if a drawn image's maps depend on the others of its batch."""
+  side = network.preprocess.image_size
+  x = np.random.default_rng(0).normal(size=(3, side, side, 3)).astype(np.float32)
+  fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
+  run = jax.jit(lambda variables, x: network.run(variables, x, network.taps, 0, 0)[1], compiler_options=fast)
+  try:
+    maps, others = (run(network.variables, x[[0, i]]) for i in (1, 2))
+  except Exception:  # of a function for one image; what else is wrong comes with its use
+    return
+  for tap, y in maps.items():
+    if not np.allclose(y[0], others[tap][0], 0, 1e-3 * np.abs(y[0]).max(), equal_nan=True):
+      raise InputError(
+        f'{network.name} gives other values at {tap} for the same image beside another one, as batch '
+        "normalisation does in training; let every image's maps be of that image alone."
+      )
 
 
 def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
