@@ -153,8 +153,9 @@ def gains(values: Values, depths: Mapping[str, int]) -> dict:
     for category, after in values[name].items() if depths[name] else ():
       before = values[base][category]
       gain, samples = after.mean - before.mean, after.samples - before.samples
+      ends = inference.around(gain, samples, photographs=after.photographs)
       found.setdefault(name, {})[category] = comparisons.plain(
-        {'gain': gain, **inference.around(gain, samples)._asdict(), 'p': inference.p_value(gain, samples)}
+        {'gain': gain, **ends._asdict(), 'p': inference.p_value(gain, samples, after.photographs)}
       )
   every = [x for of in found.values() for x in of.values()]
   comparisons.correct(every, [x['p'] for x in every])

@@ -122,7 +122,10 @@ class Categories:
     """Yields the rows of `schema.FIGURE7`: means over regions."""
     for category in self.names:
       mean = {x: self._mean(x, category) for x in ('output', 'human', 'difference', 'bias')}
-      output_, difference = ((mean[x], *inference.around(mean[x], self.sampled[x][category])) for x in MEASURES)
+      on = len(np.unique(self._images[self._of[category]]))
+      output_, difference = (
+        (mean[x], *inference.around(mean[x], self.sampled[x][category], photographs=on)) for x in MEASURES
+      )
       inner = self.best.get(category, table_values.NOTHING).cells
       count = int(self._of[category].sum())
       yield (*self.key, category, count, *inner, *output_, mean['human'], *difference, mean['bias'])

@@ -27,6 +27,7 @@ class Value(NamedTuple):
   """The best units of a layer for a category; standard deviations."""
 
   sets: int  # regions or arrays with a score
+  photographs: int  # on which they are
   mean: float  # of the best units; NaN, as all below, without a set
   low: float  # of the 95 % bootstrap interval over images
   high: float
@@ -45,7 +46,7 @@ class Value(NamedTuple):
 
 # A category without a region.
 NOTHING = Value(
-  0, np.nan, np.nan, np.nan, np.nan, chance.NONE, None, chance.NONE, np.zeros(0, int), np.full(RESAMPLES, np.nan)
+  0, 0, np.nan, np.nan, np.nan, np.nan, chance.NONE, None, chance.NONE, np.zeros(0, int), np.full(RESAMPLES, np.nan)
 )
 # Row of a table, a layer or a member of a sweep, -> category -> its value
 Values = Mapping[str, Mapping[str, Value]]
@@ -142,10 +143,12 @@ def _values(
     chosen = labels == category
     means = statistics.unit_means(scores[chosen])
     best = statistics.best_units(means, top)
+    photographs = len(np.unique(images[chosen]))
     found[category] = Value(
       int(chosen.sum()),
+      photographs,
       best.mean,
-      *inference.around(best.mean, sampled[category], held[category]),
+      *inference.around(best.mean, sampled[category], held[category], photographs=photographs),
       held[category],
       chance.NONE,
       int((means > threshold).sum()),

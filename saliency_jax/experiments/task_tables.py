@@ -45,6 +45,7 @@ class Compared(NamedTuple):
   # `[1 + B, N, N]`: how the mean NSS of every unit for every category
   # correlates.
   r: np.ndarray
+  photographs: tuple[int, ...]  # `[K]`, on which each category is
 
   def places(self, pairs: Sequence[tuple[Trained, Trained]]) -> list[list[int]]:
     """Returns where the trunks are of P pairs: P firsts, P seconds."""
@@ -59,9 +60,10 @@ def compare(found: Scores, top: int) -> Compared:
     top: how many of the best units are averaged.
   """
   draws = bootstrap.draw(found.image_ids, table_values.RESAMPLES)
-  best, moments = [], 0.0
+  best, moments, photographs = [], 0.0, []
   for category in ordered_categories(found.labels):
     chosen = found.labels == category
+    photographs.append(len(np.unique(found.image_ids[chosen])))
     # Of all regions first, then of every sample: `[1 + B, N, C]`.
     means = np.stack(
       [
@@ -82,7 +84,7 @@ def compare(found: Scores, top: int) -> Compared:
   with np.errstate(invalid='ignore', divide='ignore'):  # equal units
     size = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
     r = spread / (size[:, :, None] * size[:, None])
-  return Compared(tuple(found.members), best, r)
+  return Compared(tuple(found.members), best, r, tuple(photographs))
 
 
 def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
@@ -112,9 +114,10 @@ def differences(trained: Sequence[Trained], compared: Compared, categories: Sequ
     means = gaps.mean(axis=1)
     for k, category in enumerate(categories):
       change, samples = float(means[0, k]), means[1:, k]
-      interval, rises = inference.around(change, samples), int((gaps[0, :, k] > 0).sum())
+      interval = inference.around(change, samples, photographs=compared.photographs[k])
+      rises = int((gaps[0, :, k] > 0).sum())
       made.append((run, other, category, change, *interval, len(pairs), rises))
-      p.append(inference.p_value(change, samples))
+      p.append(inference.p_value(change, samples, compared.photographs[k]))
   return [(*line, *x) for line, *x in zip(made, p, inference.holm(p), strict=True)]
 
 
@@ -242,9 +245,8 @@ def _groups(nss: np.ndarray, right: np.ndarray) -> Iterator[tuple[str, int, tupl
   gap = low = high = np.nan
   if right.any() and not right.all():
     gap = float(nss[right].mean() - nss[~right].mean())
-  # A single image is the same in every sample that has it: it would count as sure.
-  if min(right.sum(), (~right).sum()) > 1:
     draws = bootstrap.draw(np.arange(len(nss)), table_values.RESAMPLES)
     means = bootstrap.category_means(nss, right, np.arange(len(nss)), draws)
-    low, high = inference.around(gap, means['True'] - means['False'])
+    fewer = min(right.sum(), (~right).sum())
+    low, high = inference.around(gap, means['True'] - means['False'], photographs=fewer)
   yield 'difference', len(nss), (gap, low, high)

@@ -13,8 +13,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 _ENDS = (0.025, 0.975)
+# Photographs: of three, every 27th sample is of the lowest one alone, which
+# would be the end below which 2.5 % are to lie.
+_FEWEST = 4
 
 
 class Interval(NamedTuple):
@@ -24,7 +28,7 @@ class Interval(NamedTuple):
   high: float
 
 
-def around(value: float, samples: np.ndarray, held_out: float = math.nan) -> Interval:
+def around(value: float, samples: np.ndarray, held_out: float = math.nan, *, photographs: float = math.inf) -> Interval:
   """Returns the bootstrap interval of a value, which lies in it.
 
   From below the lower to above the higher of two estimates, as an optimum is
@@ -34,12 +38,13 @@ def around(value: float, samples: np.ndarray, held_out: float = math.nan) -> Int
 
   Args:
     samples: `[B]`, of every sample; NaN is left out. There is no interval where
-      they are all the same, as of a category on one photograph.
+      they are all the same.
     held_out: the other estimate; NaN takes the value less its bias, as much as
       the samples' mean exceeds it.
+    photographs: on which the value is; of fewer than 4 there is no interval.
   """
   samples = samples[np.isfinite(samples)]
-  if not np.isfinite(value) or _equal(samples):
+  if not np.isfinite(value) or photographs < _FEWEST or _equal(samples):
     return Interval(np.nan, np.nan)
   mean = samples.mean(dtype=float)
   both = value, 2 * value - mean if math.isnan(held_out) else held_out
@@ -76,21 +81,22 @@ def of_correlation(value: np.ndarray, samples: np.ndarray, other: np.ndarray) ->
   return of_r(np.corrcoef(value, other)[0, 1], np.array([np.corrcoef(x, other)[0, 1] for x in known]))
 
 
-def p_value(value: float, samples: np.ndarray) -> float:
+def p_value(value: float, samples: np.ndarray, photographs: int) -> float:
   """Returns the two-sided p of a value of 0, NaN where `around` has no interval.
 
-  By the normal distribution with the samples' standard deviation, about the
-  estimate of `around` that is nearer to 0, so that no p contradicts the
-  interval. Shares of a few hundred samples are too coarse to be corrected for
-  many tests.
+  By Student's distribution with a degree of freedom less than there are
+  photographs, K, and the samples' standard deviation, of which the factor
+  sqrt((K - 1) / K) is taken off; about the estimate of `around` that is nearer
+  to 0. Shares of a few hundred samples are too coarse to be corrected for many
+  tests.
   """
   samples = samples[np.isfinite(samples)]
-  if _equal(samples):
+  if photographs < _FEWEST or _equal(samples):
     return math.nan
-  spread = samples.std(ddof=1)
+  error = samples.std(ddof=1) * math.sqrt(photographs / (photographs - 1))
   other = 2 * value - samples.mean()
   nearest = min(abs(value), abs(other)) if value * other > 0 else 0.0
-  return math.erfc(nearest / spread / math.sqrt(2))
+  return float(2 * special.stdtr(photographs - 1, -nearest / error))
 
 
 def _equal(samples: np.ndarray) -> bool:

@@ -147,11 +147,11 @@ def test_table_8_is_the_nss_of_the_mean_of_all_units(done):
   assert told[0].balanced == pytest.approx(np.mean([right[labels == x].mean() for x in ('sea', 'wood')]), abs=1e-6)
 
 
-def test_a_single_image_gives_no_interval_and_no_share_exceeds_1():
-  nss = np.array([0.9, 0.2, 0.5, 0.4, 0.7, 0.1])
-  for told, known in ((1, False), (2, True), (5, False)):
-    *_, (group, count, found) = task_tables._groups(nss, np.arange(6) < told)
-    assert (group, count) == ('difference', 6)
+def test_fewer_than_four_images_give_no_interval_and_no_share_exceeds_1():
+  nss = np.array([0.9, 0.2, 0.5, 0.4, 0.7, 0.1, 0.3, 0.6])
+  for told, known in ((3, False), (4, True), (7, False)):
+    *_, (group, count, found) = task_tables._groups(nss, np.arange(8) < told)
+    assert (group, count) == ('difference', 8)
     assert found[0] == pytest.approx(nss[:told].mean() - nss[told:].mean())
     assert np.isfinite(found[1:]).all() == known
   # The one image of its scene is told: drawn twice, it would count for two scenes.

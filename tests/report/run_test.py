@@ -182,11 +182,14 @@ def test_runs_that_cannot_be_compared(tmp_path, run, change, part):
 
 
 def test_differences_are_paired_where_both_are_of_the_same_photographs(tmp_path):
-  rng, labels = np.random.default_rng(0), ['text', 'food'] * 3
+  rng, labels = np.random.default_rng(0), ['text', 'food'] * 4
   first, second, third = (
     reader.read(
       made.dissect(
-        tmp_path / str(i), made.scores(('a', 'b'), seed=i), labels=labels, image_ids=[f'{name}{k}' for k in range(6)]
+        tmp_path / str(i),
+        made.scores(('a', 'b'), rows=8, seed=i),
+        labels=labels,
+        image_ids=[f'{name}{k}' for k in range(8)],
       )
     )
     for i, name in enumerate('xxy')
@@ -207,7 +210,8 @@ def test_differences_are_paired_where_both_are_of_the_same_photographs(tmp_path)
   )
   both = np.stack([change, 2 * change - middle])
   nearest = np.where(both.prod(axis=0) > 0, np.abs(both).min(axis=0), 0)
-  p = 2 * stats.norm.sf(nearest / gaps.std(axis=1, ddof=1))
+  # Each category is on 4 photographs.
+  p = 2 * stats.t.sf(nearest / gaps.std(axis=1, ddof=1) / np.sqrt(4 / 3), 3)
   np.testing.assert_allclose(found.p.ravel(), multipletests(p.ravel(), method='holm')[1])
   # Photographs of other names vary on their own: what is shared is no more.
   apart = reader.differences(one, third._replace(samples=other.samples))

@@ -87,7 +87,7 @@ def test_table2_with_a_category_without_regions(tmp_path):
 
 
 def _many(path, **change):
-  """A run of 12 categories with 10 regions and 2 layers each."""
+  """A run of 12 categories with a region each on 10 photographs, 2 layers."""
   names = list(CATEGORIES)
   rng = np.random.default_rng(0)
   return reader.read(
@@ -95,7 +95,7 @@ def _many(path, **change):
       path,
       {layer: rng.normal(1 + i, 0.1, (120, 5)) for i, layer in enumerate(('conv5_3', 'conv4_1'))},
       labels=names * 10,
-      **change,
+      **{'image_ids': [*map(str, range(1001, 1011))]} | change,
     )
   )
 

@@ -127,7 +127,11 @@ def test_the_strongest_response_is_of_ten_regions_or_more(count, group, tmp_path
 def test_two_runs_stand_side_by_side(tmp_path):
   before, after = (
     made.dissect(
-      tmp_path / name, {layer: np.full((1, 3), value) for layer, value in levels.items()}, labels=['text'], depth=depth
+      tmp_path / name,
+      {layer: np.full((4, 3), value) for layer, value in levels.items()},
+      labels=['text'] * 4,
+      image_ids=('1001', '1002', '1003', '1004'),
+      depth=depth,
     )
     for name, depth, levels in (
       ('before', None, {'conv5_3': 1.0, 'conv5_2': 2.0}),
@@ -141,7 +145,7 @@ def test_two_runs_stand_side_by_side(tmp_path):
   page = Page(site.write(after, compare=before))
   assert 'layertext conv5_3 +1.50* (imagenet, depth 2 2.50, imagenet 1.00, 95 % interval of the diff' in page.words
   assert (
-    '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −2.40 to 1.40, p = 0.67 corrected)'
+    '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −2.40 to 1.40, p = 0.73 corrected)'
   ) in page.words
   for legend in ('imagenet, depth 2imagenetheld outpaper', 'imagenet, depth 2imagenetpaper'):
     assert legend in page.words

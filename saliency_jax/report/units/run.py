@@ -102,6 +102,11 @@ class Run(NamedTuple):
     """Returns the regions with a fixation of each category, or the arrays."""
     return [int(x) for x in self.values('sets')[0]]
 
+  def photographs(self, column: str) -> int:
+    """Returns on how many images the regions of a category, or the arrays, are."""
+    counted = (self.rows['group'] == column) & (self.rows['fixations'] > 0) if self.kind is DISSECT else slice(None)
+    return self.rows['image_id'][counted].nunique()
+
   def best(self, layer: str, column: str) -> np.ndarray:
     """Returns the best units of a layer on a column, int `[k]`, best first."""
     table = self.table
@@ -234,9 +239,11 @@ def differences(run: Run, other: Run) -> Differences | None:
   gaps = run.samples - (other.samples if paired else other.samples[:, ::-1])
   change = run.values('mean') - other.values('mean')
   cells = [*np.ndindex(change.shape)]
-  ends = np.array([inference.around(change[i, j], gaps[i, :, j]) for i, j in cells]).reshape(*change.shape, 2)
-  p = inference.holm([inference.p_value(change[i, j], gaps[i, :, j]) for i, j in cells])
-  return Differences(change, ends[..., 0], ends[..., 1], p.reshape(change.shape), paired)
+  on = [min(x.photographs(column) for x in (run, other)) for column in run.columns]
+  ends = [inference.around(change[i, j], gaps[i, :, j], photographs=on[j]) for i, j in cells]
+  p = inference.holm([inference.p_value(change[i, j], gaps[i, :, j], on[j]) for i, j in cells])
+  low, high = np.array(ends).T.reshape(2, *change.shape)
+  return Differences(change, low, high, p.reshape(change.shape), paired)
 
 
 def same_rows(run: Run, other: Run) -> bool:
