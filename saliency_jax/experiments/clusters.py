@@ -54,9 +54,8 @@ class Means:
     np.add.at(sums, (groups, cluster), (values - self._means[groups]) / sizes[groups])
     self._free = np.bincount(np.unique([groups, cluster], axis=1)[0]) - 1.0  # clusters of each group, less 1
     self._free[self._free == 0] = np.nan
-    sums *= np.sqrt(1 + 1 / self._free)[:, None]
-    self._covariance = sums @ sums.T
-    self.errors = np.sqrt(np.diag(self._covariance))
+    self._sums = sums * np.sqrt(1 + 1 / self._free)[:, None]
+    self.errors = np.linalg.norm(self._sums, axis=1)
 
   def equal(self) -> Test | None:
     """Tests whether all means are equal (Wald); None of too few clusters."""
@@ -64,7 +63,8 @@ class Means:
     if np.isnan(self.errors).any() or within < between:
       return None
     contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
-    apart, covariance = contrast @ self._means, contrast @ self._covariance @ contrast.T
+    apart, sums = contrast @ self._means, contrast @ self._sums
+    covariance = sums @ sums.T
     if np.linalg.matrix_rank(covariance) < between:
       return None
     f = float(apart @ np.linalg.solve(covariance, apart)) / between
@@ -77,8 +77,8 @@ class Means:
     """
     both = [first, second]
     value, variances = self._means[first] - self._means[second], self.errors[both] ** 2
-    error = np.sqrt(variances.sum() - 2 * self._covariance[first, second])
-    if not error > 1e-9 * abs(value):
+    error = np.linalg.norm(self._sums[first] - self._sums[second])
+    if not error > 1e-9 * max(abs(value), *self.errors[both]):  # the rounding of what does not vary
       return Difference(float(value), *[np.nan] * 3)
     degrees = variances.sum() ** 2 / (variances**2 / self._free[both]).sum()
     reach = stats.t.ppf(0.975, degrees) * error

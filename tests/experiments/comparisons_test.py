@@ -185,6 +185,14 @@ def test_a_group_on_one_photograph_has_no_clustered_error(unequal):
   assert found.pairs[0].p_clustered > 0.01
 
 
+def test_a_difference_that_is_the_same_on_all_photographs_has_no_clustered_test():
+  for seed in range(9):  # of some rounding leaves a little, on either side of 0
+    values = np.random.default_rng(seed).random(6)
+    images = dict.fromkeys('xy', np.arange(6))
+    [pair] = compare({'x': values, 'y': values + 0.3}, images).pairs
+    assert pair.p_clustered is None
+
+
 def test_holm_as_published():
   # The example of Wikipedia's article on Holm's method.
   assert inference.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
