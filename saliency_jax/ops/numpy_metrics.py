@@ -196,9 +196,10 @@ def _compiled(metric, size: Size, options: tuple[tuple[str, object], ...]):
     def one(x):
       if x.shape != size:
         rows, columns = (jnp.asarray(resize.bilinear(*lengths), x.dtype) for lengths in zip(size, x.shape, strict=True))
-        # Without a cell of its own, as a constant map would vary by its rounding.
-        own = x[0, 0]
-        x = own + jnp.linalg.multi_dot([rows, x - own, columns.T], precision=jax.lax.Precision.HIGHEST)
+        # Less its middle cell, as a constant map would vary by its rounding; an
+        # outlier in its place would take the digits of all others.
+        middle = jnp.sort(x, axis=None)[x.size // 2]
+        x = middle + jnp.linalg.multi_dot([rows, x - middle, columns.T], precision=jax.lax.Precision.HIGHEST)
       return metric(x, *arrays, **dict(options))
 
     return jax.lax.map(one, maps)

@@ -121,6 +121,15 @@ def test_chance_and_nothing(name):
   assert np.isnan(function(image, *given, POINTS))
 
 
+@pytest.mark.parametrize('cell', [(0, 0), (3, 4), (5, 7)])
+def test_an_outlier_does_not_take_the_digits_of_other_cells(cell):
+  outlying = MAPS[..., 0].copy()
+  outlying[cell] = 1e8
+  low = np.where(outlying == 1e8, 1e4, outlying)
+  for function in (numpy_metrics.auc, numpy_metrics.auc_judd):
+    assert function(outlying, POINTS, SIZE) == pytest.approx(function(low, POINTS, SIZE), abs=1e-3)
+
+
 @pytest.mark.parametrize(
   ('call', 'message'),
   [
