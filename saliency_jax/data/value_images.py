@@ -135,7 +135,8 @@ def read_map(path: pathlib.Path) -> np.ndarray:
   # What is too large for float32 becomes infinite, and is told below.
   with np.errstate(over='ignore', invalid='ignore'):
     low, high = float(values.min()), float(values.max())
-    if values.itemsize > 4 and 0 < high - low < _LEVELS * np.spacing(np.float32(max(abs(low), abs(high)))):
+    step = np.spacing(np.float32(max(abs(low), abs(high))))
+    if not np.can_cast(values.dtype, np.float32) and 0 < high - low < _LEVELS * step:
       raise InputError(
         f'{path} lies between {low!r} and {high!r}, which float32 hardly tells apart; save it less its smallest value.'
       )
