@@ -161,9 +161,9 @@ def sweep(
   from saliency_jax.experiments import depth
   from saliency_jax.training import loop
 
-  if not any_fixated_region(train):
-    options = {'measured': ('popout',), **(options or {})}
   config, network = _with('sweep_depth', options, network, train)
+  if 'measured' not in (options or {}) and not any_fixated_region(train):
+    config.measured = ('popout',)
   data = _data(config, train, validation)
   sources = depth.open_sources(config, network, train)
   trained = loop.sweep(config, data, str(workdir), network)

@@ -148,6 +148,8 @@ def test_a_sweep_is_measured_and_finished(tmp_path, monkeypatch):
   sj.sweep(tiny.vgg(), source, None, tmp_path)
   assert opened == [('popout',), ('regions', 'popout')]
   monkeypatch.undo()
+  with pytest.raises(sj.InputError, match='A str is no data set'):
+    sj.sweep(tiny.vgg(), 'osie', None, tmp_path)
   with pytest.raises(sj.InputError, match='leave regions out of measured'):
     sj.sweep(tiny.vgg(), made.TRAIN, None, tmp_path, options)
 
