@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from saliency_jax.networks import zoo
+from saliency_jax.networks import cuts, zoo
 from saliency_jax.networks.weights import timm_models
 
 
@@ -19,8 +19,8 @@ def networks() -> str:
       )
     )
   return (
-    f'{_table(rows)}\n\nOne of them with --name=NAME; one of yours is '
-    "'package.module:function', timm's are 'timm:NAME'."
+    f"{_table(rows)}\n\nThe taps of one with NAME behind the command; one of yours is 'package.module:function', "
+    "timm's are 'timm:NAME'."
   )
 
 
@@ -53,8 +53,8 @@ def network(name: str, image_size: int = 0) -> str:
     )
   lines = [f'{name}, images of {side} x {side} pixels', '', _table(rows), '']
   if opened.stages:
-    names = ', '.join(stage.name for stage in reversed(opened.stages))
-    lines.append(f'Depth d trains the top d of {len(opened.stages)} stages: {names}.')
+    below = [stage.name for stage in opened.stages[: cuts.stages_below(opened)]]
+    lines.append(f'Depth d trains the top d of {len(below)} stages: {", ".join(reversed(below))}.')
   else:
     lines.append("It has no stages: a depth is 0 or 'all'.")
   lines += [f'By default {", ".join(opened.default_taps)} are looked into.', f'The readout takes {opened.readout_tap}.']
