@@ -208,8 +208,9 @@ def training() -> ml_collections.ConfigDict:
   # What frozen stages compute is kept on disk while a run lasts, so that every
   # epoch but the first skips them, where it takes at most this many GB; 0 keeps
   # nothing. For VGG-16 an image takes 0.4 MB at depths 0 to 3, 1.6 MB at 4 and
-  # 5, 0.8 MB at 6. An accelerator holds it all where it fills at most a quarter
-  # of its free memory. Read, as the next one, by training/feed.py.
+  # 5, 0.8 MB at 6. An accelerator holds that of the images to train on, and then
+  # that of those to validate with, where it fills at most a quarter of what is
+  # free of its memory. Read, as the next one, by training/feed.py.
   config.data.features_limit = 4.0
   # A folder in which it is kept for later runs too; '' is one that the run
   # removes at its end.

@@ -101,9 +101,9 @@ def popout(
 
   Args:
     network: what is looked into.
-    source: search arrays; without them, `popout(network, workdir)`, 80 are
-      drawn. They may also stand behind the folder.
-    workdir: the folder for the results.
+    source: search arrays; without them, as in `popout(network, workdir)`, 80
+      are drawn.
+    workdir: the folder for the results, which may also stand before `source`.
     options: keys of configs/popout.py.
   """
   from saliency_jax.data.source import open_group

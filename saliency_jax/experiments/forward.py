@@ -68,9 +68,9 @@ class Forward:
     grids: the (h, w) of every tap with cells.
     batch_size: B of this process, a multiple of its devices.
     maps: returns the maps of every tap, `[B, h, w, C]`, of an `Inputs.images`.
-    at_once: how many batches pay at once, each begun by a thread of its own. On
-      a CPU a network has parts that one core computes, or that wait for the
-      slower one: another batch takes the core that is left.
+    at_once: how many batches are best computed at once, each by a thread of its
+      own. On a CPU a network has parts that one core computes, or that wait for
+      the slower one: another batch takes the core that is left.
     seconds: spent so far: `decode` in the background and `wait` for it.
   """
 
