@@ -120,6 +120,9 @@ def test_search_arrays_stand_before_the_folder_or_behind_it(tmp_path, monkeypatc
   assert [len(measured[3][0]), measured[3][1]] == [80, str(tmp_path)]
   with pytest.raises(TypeError, match='PathLike'):
     sj.popout(tiny.vgg(), arrays)
+  arrays.image_ids = ()  # none are not taken for those that are drawn
+  with pytest.raises(sj.InputError, match='has no image'):
+    sj.popout(tiny.vgg(), arrays, tmp_path)
 
 
 def test_training_splits_and_is_loaded_again(tmp_path):
