@@ -6,7 +6,7 @@ And what a reader of them should know.
 import collections
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -98,11 +98,11 @@ _ODD = {
   'below': _below,
 }
 _SAID = {
-  'constant': '{model} has a constant map for {count} images of {dataset} ({first}); they are scored at chance.',
+  'constant': '{model} has a constant map for {images} of {dataset} ({first}), scored at chance.',
   'same': 'The maps of {model} for {count} of {all} images of {dataset} are one and the same ({first}).',
-  'stretched': 'The maps of {model} for {count} images of {dataset} have other proportions than the images '
+  'stretched': 'The maps of {model} for {images} of {dataset} have other proportions than the images '
   '({first}); they are stretched over them.',
-  'framed': 'The maps of {model} for {count} images of {dataset} are highest all along their edge ({first}), as '
+  'framed': 'The maps of {model} for {images} of {dataset} are highest all along their edge ({first}), as '
   'figures with margins and inverted maps are.',
   'below': '{model} is below chance on {count} of {all} images of {dataset}; are its maps inverted, or of other '
   'images?',
@@ -197,7 +197,12 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
     odd = {
       kind: [
         _SAID[kind].format(
-          model=model, count=len(images), all=len(each.images), dataset=dataset.name, first=_first(images)
+          model=model,
+          images=_images(images),
+          count=len(images),
+          all=len(each.images),
+          dataset=dataset.name,
+          first=_first(images),
         )
         for model, images in each.odd(kind).items()
         if images and not (kind == 'same' and model in priors)
@@ -211,8 +216,7 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
       again = shared(model.trained_on) if model.trained_on else ()
       if again:
         said.append(
-          f'{model.name} was trained on {len(again)} images of '
-          f'{dataset.name} ({_first(again)}); score it on others, with '
+          f'{model.name} was trained on {_images(again)} of {dataset.name} ({_first(again)}); score it on others, with '
           f'config.sets.{dataset.name}.part=<the --workdir of its training>.'
         )
     said += below
@@ -228,10 +232,14 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
     ]
     if each.skipped:
       said.append(
-        f'{dataset.name}: {len(each.skipped)} images that cannot be read, or '
-        f'whose maps cannot, are left out ({_first([*each.skipped])}).'
+        f'{dataset.name}: left out {_images(each.skipped)} that cannot be read, or whose maps cannot '
+        f'({_first([*each.skipped])}).'
       )
   return said
+
+
+def _images(names: Collection[str]) -> str:
+  return f'{len(names)} image{"s" * (len(names) != 1)}'
 
 
 def _first(names: Sequence[str]) -> str:

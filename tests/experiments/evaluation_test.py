@@ -227,7 +227,7 @@ def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
     'observers_without_a_fixation': 1,
   }
   assert summary['warnings'] == [
-    'mine has a constant map for 2 images of mine (p1, p2); they are scored at chance.',
+    'mine has a constant map for 2 images of mine (p1, p2), scored at chance.',
     'mine: 1 images without a fixation are left out.',
     'mine: 2 fixations outside their image are left out.',
     'mine: 1 times an observer had no fixation on an image, and is left out.',
@@ -272,7 +272,7 @@ def test_models_are_not_scored_unnoticed_on_what_they_learnt(runs, looked_at, tm
     fingerprints.write(sweep, images)
     said = evaluate(config, tmp_path / 'out')['warnings']
     assert ('sweep_depth_0 was trained on' in said[0]) == bool(found)
-    assert not found or f'{found} images of mine (p1' in said[0]
+    assert not found or f'{found} image{"s" * (found > 1)} of mine (p1' in said[0]
     assert 'part=test' not in said[0]  # which is OSIE's
 
 
@@ -294,7 +294,7 @@ def test_an_image_that_cannot_be_read_may_be_left_out(looked_at, tmp_path):
   assert list(facts['skipped']) == ['p2', 'p4']
   assert 'p4.npy' in facts['skipped']['p4']
   assert facts['without_fixations'] == 0
-  assert ('mine: 2 images that cannot be read, or whose maps cannot, are left out (p2, p4).') in (summary['warnings'])
+  assert 'mine: left out 2 images that cannot be read, or whose maps cannot (p2, p4).' in summary['warnings']
   for model in ('centre', 'gbvs', 'mine', 'observers'):
     assert [row['image_id'] for row in table(tmp_path / 'out' / 'per_image' / 'mine' / f'{model}.csv')] == ['p1', 'p3']
   # One that somebody looked at, left out for its size, is not one without a fixation.

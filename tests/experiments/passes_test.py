@@ -120,7 +120,7 @@ def test_maps_that_are_none_of_their_images_are_told(monkeypatch):
     said[1]
     == said[0][:1] + said[0][2:]
     == [
-      'm has a constant map for 1 images of mine (e); they are scored at chance.',
+      'm has a constant map for 1 image of mine (e), scored at chance.',
       'The maps of m for 2 images of mine have other proportions than the images (g, h); they are stretched over them.',
     ]
   )

@@ -152,6 +152,9 @@ def test_a_colour_bar_lies_below_a_picture():
   assert line[-2, 0] > 180 > 100 > line[-2, 2], 'yellow at the end'
   numbers = framed[56:].min(axis=(0, 2))
   assert max(numbers[:20].min(), numbers[60:80].min(), numbers[-40:].min()) < 90, 'at both ends and between'
+  assert numbers[96:104].min() < 90, 'a 3 in the middle'
+  narrow = np.asarray(overlays.with_bar(np.full((40, 100, 3), 9, np.uint8)))
+  assert narrow[56:, 46:54].min() > 200, 'no 3 where the numbers would touch'
 
 
 def test_scales_are_smooth_and_end_as_matplotlib_s():

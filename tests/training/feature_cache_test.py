@@ -118,9 +118,8 @@ def test_cached_features_change_nothing(kind, tmp_path, monkeypatch):
       np.testing.assert_allclose(other['nss'][name], score, atol=1e-6)
 
 
-@pytest.mark.parametrize('devices', [1, 4])
-def test_features_on_the_devices_are_those_on_disk(devices, tmp_path, monkeypatch):
-  config = made.sweep()
+def test_features_on_the_devices_are_those_on_disk(tmp_path, monkeypatch):
+  config, devices = made.sweep(), 4
   config.data.features_dir = str(tmp_path / 'features')
   on_disk = run(tmp_path / 'on_disk', config, devices)
   monkeypatch.setattr(runtime, 'free_bytes', lambda mesh: 1 << 30)
