@@ -16,6 +16,7 @@ import ml_collections
 
 from saliency_jax import config_help
 from saliency_jax.data import parts
+from saliency_jax.data.source import any_fixated_region, open_group
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks import zoo
@@ -82,7 +83,6 @@ def dissect(network: Network, source: Source, workdir: str | os.PathLike, option
   Raises:
     InputError: a value or the data are at fault.
   """
-  from saliency_jax.data.source import any_fixated_region
   from saliency_jax.experiments import units
 
   config, network = _with('osie', options, network, source)
@@ -106,7 +106,6 @@ def popout(
     workdir: the folder for the results, which may also stand before `source`.
     options: keys of configs/popout.py.
   """
-  from saliency_jax.data.source import open_group
   from saliency_jax.experiments import units
 
   if workdir is None or isinstance(workdir, Source):
@@ -157,7 +156,6 @@ def sweep(
       arrays and on the labelled regions of `train`, where it has some, unless
       'measured' says otherwise.
   """
-  from saliency_jax.data.source import any_fixated_region
   from saliency_jax.experiments import depth
   from saliency_jax.training import loop
 
@@ -167,7 +165,7 @@ def sweep(
   data = _data(config, train, validation)
   sources = depth.open_sources(config, network, train)
   trained = loop.sweep(config, data, str(workdir), network)
-  return depth.measure(config, trained, sources, str(workdir), learnt=data)
+  return depth.measure(config, trained, sources, str(workdir), learnt=data, trunk=network)
 
 
 def tasks(

@@ -138,7 +138,8 @@ def test_a_sweep_is_measured_and_finished(tmp_path, monkeypatch):
   options = {'sweep.depths': (0,), 'train.epochs': 1, 'data.batch_size': 4}
   source = photographs.Photographs(6)
   options |= {'measured': ('regions',), 'regions.network.taps': ('conv5_3',)}
-  summary = sj.sweep(tiny.vgg(), source, None, tmp_path, options)
+  # A network that no name stands for: it was refused once it was trained.
+  summary = sj.sweep(tiny.vgg().replace(name='mine'), source, None, tmp_path, options)
   results = sj.read(tmp_path)
   assert results.summary['measured'] == summary['measured'] == ['regions']
   assert set(results.tables['table3']['category']) == {'food', 'text', 'other', 'plant'}

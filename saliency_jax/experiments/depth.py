@@ -121,7 +121,9 @@ def member_config(
   return one
 
 
-def measure(config, trained: dict, sources: Mapping[str, Source], workdir: str, *, learnt: Data) -> dict:
+def measure(
+  config, trained: dict, sources: Mapping[str, Source], workdir: str, *, learnt: Data, trunk: Network | None = None
+) -> dict:
   """Measures every member of a trained sweep and writes what follows from it.
 
   Files: those of 'sweep' in `schema.JOBS`, `summary.json` last. A member that
@@ -131,6 +133,7 @@ def measure(config, trained: dict, sources: Mapping[str, Source], workdir: str, 
   Args:
     trained: what `training.loop.sweep` returned; {} in all processes but the
       first, which read it.
+    trunk: what was trained, in place of what the config names.
 
   Returns:
     The summary; {} in all processes but the first.
@@ -152,7 +155,7 @@ def measure(config, trained: dict, sources: Mapping[str, Source], workdir: str, 
         )
     trained = trained or outside.read_json(path / schema.TRAINED.path, 'remove it', {'members': dict})
     members = {
-      name: functools.partial(trained_models.load_trained, workdir, name, dtype=config.network.dtype)
+      name: functools.partial(trained_models.load_trained, workdir, name, dtype=config.network.dtype, trunk=trunk)
       for name in trained['members']
     }
     seconds = dict.fromkeys(sources, 0.0)

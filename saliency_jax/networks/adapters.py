@@ -52,7 +52,8 @@ def from_linen(
     stages: (name, regular expression for whole paths of parameters) of units of
       freezing, bottom to top; by default the network is one. A tap is of the
       highest stage on whose parameters it depends.
-    name: what to call it; the module's class by default.
+    name: what to call it; the module's class by default. Trained, it is loaded
+      again by 'package.module:function', of a function that returns it.
 
   Raises:
     InputError: the module cannot be applied to images of

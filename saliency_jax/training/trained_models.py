@@ -82,16 +82,19 @@ def load_start(config, cache_dir: str = '') -> Trained:
   return Trained(network)
 
 
-def load_trained(workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32') -> Network:
+def load_trained(
+  workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32', trunk: Network | None = None
+) -> Network:
   """Returns a trained network; its task's output is one of its taps.
 
   Args:
     member: which member of a sweep, e.g. 'depth_3'; '' for the only one.
+    trunk: what was trained, where its name does not say how it is made.
 
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
   """
-  return _whole(read(workdir, member, dtype=dtype))
+  return _whole(read(workdir, member, dtype=dtype, trunk=trunk))
 
 
 def _whole(trained: Trained) -> Network:
@@ -101,15 +104,19 @@ def _whole(trained: Trained) -> Network:
   return heads.attach(trained.network, trained.task.head, trained.head, trained.task.outputs)
 
 
-def read(workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32') -> Trained:
+def read(
+  workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32', trunk: Network | None = None
+) -> Trained:
   """Returns a member of a training run in its parts; see `load_trained`."""
   workdir = pathlib.Path(workdir).expanduser()
   best = checkpoints.read_best(workdir, member)
   with outside.reading(workdir / checkpoints.FOLDER, 'trained model', 'train again'):
-    return _assembled(workdir, member, best, dtype)
+    return _assembled(workdir, member, best, dtype, trunk)
 
 
-def _assembled(workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str) -> Trained:
+def _assembled(
+  workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str, trunk: Network | None
+) -> Trained:
   job, start = best.job, workdir / _START
   saved = variable_files.load(start)
   if saved.sha256 != job['weights']:
@@ -139,9 +146,11 @@ def _assembled(workdir: pathlib.Path, member: str, best: checkpoints.Trained, dt
     members[member or next(iter(members))]['depth'],
     job['task']['name'],
   )
-  network = zoo.rebuild(job['network']['name'], ported, provenance, dtype).replace(
-    readout_tap=job['network']['readout_tap']
-  )
+  network = (
+    trunk.replace(variables=ported.variables, preprocess=ported.preprocess, provenance=provenance)
+    if trunk
+    else zoo.rebuild(job['network']['name'], ported, provenance, dtype)
+  ).replace(readout_tap=job['network']['readout_tap'])
   if head is None:
     task, network = tasks.on(task, network)
     head = merged['params'][task.head.name]
