@@ -43,7 +43,7 @@ def test_findings_follow_from_the_numbers(folder):
     'Each depth was trained once: nothing says how much another seed would '
     'change, and differences between depths have no error term.',
     'Differs from all other categories (Games-Howell on regions, Tukey on '
-    'depths, 5 %; the paper names these three): person head in 2 of 3 runs '
+    'depths, 5 %; the paper names these): person head in 2 of 3 runs '
     'and over depths as blocks.',
   ]
 

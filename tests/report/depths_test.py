@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import types
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 
 from saliency_jax.errors import InputError
 from saliency_jax.report import best_units, site
-from saliency_jax.report.depths import swept
+from saliency_jax.report.depths import depths_page, swept
 from tests.report import made_sweep as made
 
 
@@ -54,6 +55,14 @@ def test_what_was_written_is_read(folder):
   assert picture.shape == (*made.SIZE, 3)
   assert mask.sum() == mask[10:20, 30:45].sum() == 150
   assert [swept.depth_name(x) for x in (0, 6, 13)] == ['0', '6', 'all']
+
+
+def test_a_sweep_without_numbers_of_the_paper_has_no_line_of_it(folder):
+  found = swept.read(folder)
+  drawn = types.SimpleNamespace(chart=lambda name, specs, text, legend: [*legend])
+  assert depths_page._first(found, drawn) == ['this run', 'paper']
+  found = found._replace(seen=found.seen.assign(paper=np.nan), arrays=None)
+  assert depths_page._first(found, drawn) == ['this run']
 
 
 def test_members_of_one_depth_are_averaged(folder):

@@ -182,9 +182,11 @@ def _of_file(weights: str, port: Port, network: str, preprocessing: str) -> tupl
     raise InputError(f'{file}: {error}') from error
   if family := port_table.FAMILIES.get(ported.family):
     logging.warning(
-      '%s: images are prepared as for weights of %s, %s; if that is wrong, set config.network.preprocessing.',
+      '%s: images are prepared as for weights of %s, resized %s, %s; if that is wrong, set '
+      'config.network.preprocessing.',
       file,
       ported.family,
+      family.resize,
       family.formula(),
     )
   if ported.family == 'clip':

@@ -252,5 +252,5 @@ def _claims(swept: Swept) -> str:
   corrected = ' corrected over them and all members (Holm)' if any('p_holm' in (x or {}) for x in members) else ''
   return (
     f'Differs from all other categories (Games-Howell on regions{corrected}, Tukey on depths, 5 %; the paper names '
-    f'these three): {"; ".join(said)}.'
+    f'these): {"; ".join(said)}.'
   )

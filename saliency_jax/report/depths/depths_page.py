@@ -82,7 +82,8 @@ def _points(who: str, values: pd.Series, low: pd.Series | None = None, high: pd.
 def _first(swept: Swept, site: Site) -> Chart:
   """The curves over depths: all categories, search arrays, and the output."""
   specs = []
-  series = {'this run': _RUN, 'paper': _PAPER}
+  compared = any(table is not None and table['paper'].notna().any() for table in (swept.seen, swept.arrays))
+  series = {'this run': _RUN} | ({'paper': _PAPER} if compared else {})
   for table, title, label in (
     (swept.seen, 'best units, mean over categories', 'mean NSS (SD)'),
     (swept.arrays, 'best units on search arrays', 'mean NMM (SD)'),

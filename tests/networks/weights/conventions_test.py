@@ -62,7 +62,7 @@ def test_values_of_caffe_are_told_by_the_first_layer(order, family, mean, monkey
   found, _ = load(path)
   assert found.family == family
   assert found.preprocess.mean == mean
-  assert f'as for weights of {family}, x - ({mean[0]:g}' in caplog.text
+  assert f'as for weights of {family}, resized bilinear, x - ({mean[0]:g}' in caplog.text
   first = found.variables['params'].pop('conv1_1')['kernel']
   np.testing.assert_array_equal(first[:, :, ::order], WEIGHTS['conv1_1/kernel'])
   for layer, tensors in found.variables['params'].items():
@@ -72,7 +72,7 @@ def test_values_of_caffe_are_told_by_the_first_layer(order, family, mean, monkey
 def test_what_is_assumed_is_said(caplog, tmp_path):
   made.write_safetensors(tmp_path / 'a.safetensors', under_torchs_names())
   load(tmp_path / 'a.safetensors')
-  assert 'as for weights of torchvision, (x / 255 - (0.485, ' in caplog.text
+  assert 'as for weights of torchvision, resized bilinear, (x / 255 - (0.485, ' in caplog.text
   assert 'is wrong, set config.network.preprocessing' in caplog.text
 
 
