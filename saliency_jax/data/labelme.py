@@ -89,7 +89,7 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
     raise InputError(f'{where} has no list of shapes; is it a labelme file?')
   size = tree.get('imageHeight'), tree.get('imageWidth')
   if size != (height, width):
-    turned = ', as its EXIF notes turn it if it has any' if size == (width, height) else ''
+    turned = ', as its EXIF notes turn it, if it has any' if size == (width, height) else ''
     raise InputError(
       f'{where} is for an image of {size[1]} x {size[0]}, its photograph is {width} x {height}; give the regions of '
       f'this photograph{turned}.'

@@ -247,7 +247,10 @@ def build(
 def _levels(
   capture: Callable, variables: Variables, x: jax.ShapeDtypeStruct, taps: Sequence[str], stages: Sequence[Stage]
 ) -> dict[str, int | None]:
-  """Returns the highest stage whose parameters each tap depends on, None for none: depths count from there."""
+  """Returns the highest stage whose parameters each tap depends on, or None.
+
+  Depths count from that of the readout's tap.
+  """
   params = variables['params']
   levels = [
     next(level for level, stage in enumerate(stages) if re.fullmatch(stage.parameters, name))

@@ -143,7 +143,10 @@ def porter(
 
 
 def _bare(arrays: Mapping[str, np.ndarray], tables: Iterable[Table]) -> Mapping[str, np.ndarray]:
-  """Returns arrays without what stands before all of their names, 'model.', where no table knows any."""
+  """Returns arrays without what stands before all of their names.
+
+  'model.', for example; only where no table knows any of the names.
+  """
   known = any(table.matches(name) for table in tables for name in arrays)
   start = 0 if known else os.path.commonprefix([*arrays]).rfind('.') + 1
   return {name[start:]: x for name, x in arrays.items()}

@@ -29,9 +29,9 @@ _LEGACY_VERSION = 1001
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the tensors of a state_dict by name.
 
-  A dictionary that keeps it under 'state_dict' or 'model', or that keeps one
-  alone (a training checkpoint), is unwrapped, and a leading 'module.' (torch.nn.DataParallel) or
-  '_orig_mod.' (torch.compile) is taken off.
+  A dictionary that keeps it under 'state_dict' or 'model', or that keeps no
+  other (a training checkpoint), is unwrapped, and a leading 'module.'
+  (torch.nn.DataParallel) or '_orig_mod.' (torch.compile) is taken off.
 
   Args:
     path: a file that torch.save wrote, in either layout.

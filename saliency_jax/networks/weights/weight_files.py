@@ -44,9 +44,9 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
   Args:
     path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx,
       .whl (a wheel with one such file), .safetensors, .pth, .pt, .pth.tar,
-      .ckpt (Lightning) or .bin (torch), .caffemodel, .npz, .pb (a TensorFlow graph whose weights are
-      constants), .index (a TensorFlow checkpoint, whose .data-00000-of-00001
-      lies beside it).
+      .ckpt (Lightning) or .bin (torch), .caffemodel, .npz, .pb (a TensorFlow
+      graph whose weights are constants), .index (a TensorFlow checkpoint,
+      whose .data-00000-of-00001 lies beside it).
 
   Returns:
     The arrays by name, in the file's own shapes and types, of protobuf's those
