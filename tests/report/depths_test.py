@@ -206,6 +206,7 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
     'depth 0: NMM 0.5 (constant)',
   ):
     assert f'<figcaption>{caption}</figcaption>' in page
+  assert 'Single units at depth 0, where the network is as it was, and' in page  # whoever trained it
   assert '<b>$x$' not in page
   assert 'search array img1: &lt;b&gt;$x$' in page
 
