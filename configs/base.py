@@ -210,7 +210,7 @@ def training() -> ml_collections.ConfigDict:
   # nothing. For VGG-16 an image takes 0.4 MB at depths 0 to 3, 1.6 MB at 4 and
   # 5, 0.8 MB at 6. An accelerator holds that of the images to train on, and then
   # that of those to validate with, where it fills at most a quarter of what is
-  # free of its memory. Read, as the next one, by training/feed.py.
+  # free of its memory, and 8 GB. Read, as the next one, by training/feed.py.
   config.data.features_limit = 4.0
   # A folder in which it is kept for later runs too; '' is one that the run
   # removes at its end.

@@ -24,8 +24,9 @@ from saliency_jax.training import feature_cache, image_batches
 from saliency_jax.training.plan import Plan
 
 _GIGABYTE = 1e9
-# Of a device's free memory, for features: the rest is for the steps.
-_SHARE = 0.25
+# Of a device's free memory, for features: the rest is for the steps. And at
+# most so many bytes, which pass through the host's memory.
+_SHARE, _PASSED = 0.25, 8e9
 
 
 class Fed(NamedTuple):
@@ -128,7 +129,7 @@ class Cached:
     self._targets = jax.tree.map(lambda *x: np.concatenate(x), *targets)
     self._valid = np.concatenate(valid)
     size = _GIGABYTE * gigabytes(frozen.shapes, len(source))
-    self._resident = self._upload() if size <= _SHARE * runtime.free_bytes(frozen.mesh) else None
+    self._resident = self._upload() if size <= min(_SHARE * runtime.free_bytes(frozen.mesh), _PASSED) else None
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
     """Yields a batch for every row of positions; -1 is padding."""
