@@ -174,8 +174,11 @@ def tasks(
   """Trains saliency and scenes from one network and compares what they change.
 
   Args:
-    network, train, validation, workdir: see `train`; the trunks are looked
-      into on the labelled regions of `train`.
+    network: where both tasks start.
+    train: the images to learn from, on whose labelled regions the trunks are
+      looked into.
+    validation: those to validate with, see `train`.
+    workdir: the folder of the comparison.
     options: keys of configs/tasks.py; 'data.scenes' is a file of scene labels.
   """
   from saliency_jax.experiments import task_comparison, task_runs

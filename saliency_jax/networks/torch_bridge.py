@@ -74,7 +74,9 @@ def from_torch(
     preprocess: None takes `module.pretrained_cfg`, timm's, or torchvision's.
     channels: 'first' or 'last' of outputs with four axes; '' tells it from the
       shape for square images, where height and width agree.
-    taps, stages, name: see `adapters.from_linen`; parameters as in PyTorch.
+    taps: as of `adapters.from_linen`.
+    stages: likewise; names of parameters are PyTorch's.
+    name: likewise.
 
   Raises:
     InputError: torchax cannot run the module, or a value makes no sense.
