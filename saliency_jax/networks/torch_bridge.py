@@ -98,6 +98,8 @@ def from_torch(
 
     def hook(key, part, _, given):
       result = given[0] if isinstance(given, tuple) and given else given
+      if isinstance(result, torchax.view.View):  # a slice
+        result = result.torch()
       if not isinstance(result, torchax.tensor.Tensor):
         return None
       value = view(result)  # as it is now: what follows may write to it

@@ -213,6 +213,16 @@ def test_what_modules_share_and_keep_is_as_in_pytorch(torch):
     np.testing.assert_allclose(network.maps(IMAGES, ['output'])['output'], wanted, atol=1e-5)
 
 
+def test_a_slice_is_a_tap(torch):
+  from tests.networks import torch_modules
+
+  network = sj.from_torch(
+    torch.nn.Sequential(torch.nn.Conv2d(3, 4, 4, 4), torch_modules.Half()), preprocess=sj.Preprocess(32)
+  )
+  maps = network.maps(IMAGES, ['0', '1'])
+  np.testing.assert_array_equal(maps['1'], maps['0'][..., :2])
+
+
 def test_what_would_be_another_number_is_refused(torch):
   from tests.networks import torch_modules
 
