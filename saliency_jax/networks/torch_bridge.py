@@ -89,7 +89,6 @@ def from_torch(
   layout: dict[str, str] = {}  # where the channels of each tap are, told once
   parts = dict(module.named_modules())
   arrays = functools.partial(timm_models.arrays, tied=tied)
-
   # What they give of four axes is attention, or the same as before them.
   idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
 
@@ -98,8 +97,7 @@ def from_torch(
 
     def hook(key, part, _, given):
       result = given[0] if isinstance(given, tuple) and given else given
-      if isinstance(result, torchax.view.View):  # a slice
-        result = result.torch()
+      result = result.torch() if isinstance(result, torchax.view.View) else result  # a slice
       if not isinstance(result, torchax.tensor.Tensor):
         return None
       value = view(result)  # as it is now: what follows may write to it
