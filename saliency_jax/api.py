@@ -101,8 +101,7 @@ def popout(
 
   Args:
     network: what is looked into.
-    source: search arrays; without them, as in `popout(network, workdir)`, 80
-      are drawn.
+    source: search arrays; without it 80 are drawn.
     workdir: the folder for the results, which may also stand before `source`.
     options: keys of configs/popout.py.
   """
@@ -175,8 +174,7 @@ def tasks(
 
   Args:
     network: where both tasks start.
-    train: the images to learn from, on whose labelled regions the trunks are
-      looked into.
+    train: the images to learn from, with regions to look into the trunks on.
     validation: those to validate with, see `train`.
     workdir: the folder of the comparison.
     options: keys of configs/tasks.py; 'data.scenes' is a file of scene labels.
