@@ -141,7 +141,7 @@ def _check_alone(network: Network) -> None:
   except Exception:  # of a function for one image; what else is wrong comes with its use
     return
   for tap, y in maps.items():
-    if not np.allclose(y[0], others[tap][0], 0, 1e-3 * np.abs(y[0]).max(), equal_nan=True):
+    if not np.allclose(y[0], others[tap][0], 0, 1e-3 * np.nanmax(np.abs(y[0]), initial=0), equal_nan=True):
       raise InputError(
         f'{network.name} gives other values at {tap} for the same image beside another one, as batch '
         "normalisation does in training; let every image's maps be of that image alone."
