@@ -25,8 +25,8 @@ from saliency_jax.training.plan import Plan
 
 _GIGABYTE = 1e9
 # Of a device's free memory, for features: the rest is for the steps. And at
-# most so many bytes, which pass through the host's memory.
-_SHARE, _PASSED = 0.25, 8e9
+# most so many GB, which pass through the host's memory.
+_SHARE, _PASSED = 0.25, 8.0
 
 
 class Fed(NamedTuple):
@@ -126,29 +126,23 @@ class Cached:
         valid.append(inputs.valid[real])
         bar.update(int(real.sum()))
     # A kilobyte or two for each image.
-    self._targets = jax.tree.map(lambda *x: np.concatenate(x), *targets)
-    self._valid = np.concatenate(valid)
-    size = _GIGABYTE * gigabytes(frozen.shapes, len(source))
-    self._resident = self._upload() if size <= min(_SHARE * runtime.free_bytes(frozen.mesh), _PASSED) else None
+    self._every = Fed({}, jax.tree.map(lambda *x: np.concatenate(x), *targets), np.concatenate(valid))
+    room = min(_SHARE * runtime.free_bytes(frozen.mesh) / _GIGABYTE, _PASSED)
+    if gigabytes(frozen.shapes, len(source)) <= room:
+      # One depth after the other, as the host may have less room.
+      whole = np.arange(len(source))
+      features = {depth: runtime.replicate(x.get(whole), frozen.mesh) for depth, x in self._kept.items()}
+      self._every = runtime.replicate(self._every._replace(features=features), frozen.mesh)
 
   def batches(self, rows: np.ndarray) -> Iterator[Fed]:
     """Yields a batch for every row of positions; -1 is padding."""
-    take = jax.jit(_rows, out_shardings=runtime.over_devices(self._frozen.mesh))
+    if self._every.features:  # on the devices
+      take = jax.jit(_rows, out_shardings=runtime.over_devices(self._frozen.mesh))
+      yield from (take(self._every, row) for row in rows)
+      return
     for row in rows:
-      if self._resident:
-        yield take(self._resident, row)
-        continue
-      features = {depth: x.get(np.maximum(row, 0)) for depth, x in self._kept.items()}
-      rest = _rows(Fed({}, self._targets, self._valid), row)
-      yield runtime.split(rest._replace(features=features), self._frozen.mesh)
-
-  def _upload(self) -> Fed:
-    """Returns what is kept of all images, whole on every device."""
-    # One depth after the other, as the host may have less room.
-    features = {
-      depth: runtime.replicate(x.get(np.arange(len(self._valid))), self._frozen.mesh) for depth, x in self._kept.items()
-    }
-    return runtime.replicate(Fed(features, self._targets, self._valid), self._frozen.mesh)
+      features = {depth: x.get(row.clip(0)) for depth, x in self._kept.items()}
+      yield runtime.split(_rows(self._every, row)._replace(features=features), self._frozen.mesh)
 
   def _fill(self, inputs: image_batches.Inputs) -> None:
     real = inputs.index >= 0
