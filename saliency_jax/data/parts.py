@@ -105,12 +105,6 @@ def _with_scenes(config, data: Data) -> Data:
   the same images validates, it is one of every scene.
   """
   if config.task.name != 'scene':
-    for title, part in (('train on', data.train), ('validate with', data.validation)):
-      if not part.gives & {'fixations', 'targets'}:
-        raise InputError(
-          f'The images to {title} have no fixations; give --config.data.kind and --config.data.fixations, or in Python '
-          'those of `open_source`.'
-        )
     return data
   keys = config.data
   image_ids = dict.fromkeys((*data.train.image_ids, *data.validation.image_ids))

@@ -112,17 +112,20 @@ def from_function(
     name: what to call it; the function's name by default.
 
   Raises:
-    InputError: see `from_linen`; or an image's maps depend on its batch.
+    InputError: see `from_linen`; or an image's maps depend on its batch, or
+      are `[B, C, h, w]`.
   """
   bare = 'params' not in variables
   if bare:
     variables = {'params': variables}
 
   def capture(variables: Variables, x: jax.Array, wanted: frozenset | None):
-    del wanted
     found = apply(variables['params'] if bare else variables, x)
     if not isinstance(found, Mapping):
       raise TypeError(f'it returns a {type(found).__name__}, no {{tap: array}}')
+    for tap, array in found.items():  # of square images
+      if wanted is None and len(shape := np.shape(array)) == 4 and shape[1] != shape[2] == shape[3]:
+        raise TypeError(f"{tap} is {shape}, units before cells as PyTorch's; return [B, h, w, C]")
     return next(reversed(found.values()), None), found
 
   made = build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)

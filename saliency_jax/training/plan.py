@@ -210,10 +210,15 @@ def _check(config, data: Data) -> None:
     },
   )
   check_reading(config.data.batch_size, config.data.on_bad_image, config.data.workers)
-  for title, source in (('train on', data.train), ('validate', data.validation)):
+  for title, source in (('train on', data.train), ('validate with', data.validation)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')
     check_sizes(source, config.data.on_bad_image)
+    if config.task.name == 'saliency' and not source.gives & {'fixations', 'targets'}:
+      raise InputError(
+        f'The images to {title} have no fixations; give --config.data.kind and --config.data.fixations, or in Python '
+        'those of `open_source`.'
+      )
   if data.test:
     check_sizes(data.test, config.data.on_bad_image)
   both = image_batches.in_both(data.train, data.validation)

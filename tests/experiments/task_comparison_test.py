@@ -290,6 +290,13 @@ def test_what_is_wrong_is_said_before_anything_is_trained(changes, says, tmp_pat
   assert not (tmp_path / 'out').exists()
 
 
+def test_images_without_fixations_are_refused_before_a_task_is_learnt(monkeypatch, tmp_path):
+  monkeypatch.setattr(DATA.train, 'gives', frozenset())
+  with pytest.raises(InputError, match='images to train on have no fixations; give'):
+    task_comparison.compare(config(), DATA, PHOTOGRAPHS, NETWORK, str(tmp_path / 'out'))
+  assert not (tmp_path / 'out').exists()
+
+
 def test_versions_of_a_network_are_computed_as_each_alone():
   """With what they share computed once."""
   network, rng = tiny.vgg(), np.random.default_rng(0)
