@@ -87,7 +87,8 @@ def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, 
 
   Args:
     path: a file in UTF-8 with a header, its columns apart by commas,
-      semicolons or tabs. The header is row 1, and empty rows are passed over.
+      semicolons or tabs. The header is row 1, or 2 after Excel's 'sep=;'; empty
+      rows are passed over.
     columns: which are read.
 
   Raises:
@@ -98,12 +99,14 @@ def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, 
     if path.stat().st_size > _LARGEST:
       raise InputError(f'{path} is too large for a table.')
     with path.open(newline='', encoding='utf-8-sig') as file:
-      separator = max(',;\t', key=file.readline().count)
-      file.seek(0)
+      first = file.readline()
+      begins = file.tell() if first.startswith('sep=') else 0  # a row of Excel's, before the header
+      separator = max(',;\t', key=first.count)
+      file.seek(begins)
       reader = csv.reader(file, delimiter=separator)
       header = [name.strip() for name in next(reader, [])]
       places = columns.places(header, path)
-      for number, row in enumerate(reader, start=2):
+      for number, row in enumerate(reader, start=2 + bool(begins)):
         if not row:
           continue
         if len(row) != len(header):

@@ -198,9 +198,12 @@ def test_columns_are_found_whatever_their_case_and_separator(separator, images):
   assert source.scanpaths(1).subjects.tolist() == [1]
 
 
-def test_commas_may_be_decimal(images):
-  path = table(images, 'image;x;y', 'a;1,4;2,6', 'b.c;0;0')
-  assert Table(images, path)[0].fixations.tolist() == [[3, 1]]
+def test_commas_may_be_decimal_and_the_separator_stated(images):
+  rows = ['image;x;y', 'a;1,4;2,6', 'b.c;0;0']
+  assert Table(images, table(images, *rows))[0].fixations.tolist() == [[3, 1]]
+  assert Table(images, table(images, 'sep=;', *rows))[0].fixations.tolist() == [[3, 1]]  # Excel's
+  with pytest.raises(InputError, match='row 3 has 2 fields'):
+    Table(images, table(images, 'sep=;', 'image;x;y', 'a;1,4'))
 
 
 def test_columns_may_be_named(images):
