@@ -36,7 +36,6 @@ class View(NamedTuple):
   unit: int  # counted from 0
   best: str  # the member in which it responds most
   scores: dict[str, float]  # of every member, standard deviations
-  note: str = ''  # what more is to be said of the unit
 
 
 def _asked(config) -> tuple[list[str], list[str]]:
@@ -154,20 +153,10 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
   unit = int(means[best][label].argmax())
   of_unit = {x: float(of[unit]) for x, of in means[best].items()}
   strongest = max(of_unit, key=of_unit.get)
-  note = f'mean {of_unit[label]:.2f} on {label}'
   row_scores, fits = found.members[best][:, unit], found.labels == label
-  if strongest != label:
-    both = np.intersect1d(found.image_ids[fits], found.image_ids[found.labels == strongest])
-    tops = [found.labels[of_image][row_scores[of_image].argmax()] for of_image in (found.image_ids == x for x in both)]
-    note += f', {of_unit[strongest]:.2f} on {strongest}'
-    if len(both):
-      fits &= np.isin(found.image_ids, both)
-      note += (
-        f'; on {sum(x == strongest for x in tops)} of {len(both)} images '
-        f'with both, the region with its highest score is {strongest}'
-      )
-  row = int(np.where(fits, row_scores, -np.inf).argmax())
-  return view(found, row, tap, unit, best)._replace(note=note)
+  both = fits & np.isin(found.image_ids, found.image_ids[found.labels == strongest])
+  row = int(np.where(both if both.any() else fits, row_scores, -np.inf).argmax())
+  return view(found, row, tap, unit, best)
 
 
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:

@@ -135,30 +135,15 @@ def _checked(config) -> Chooser:
 
 def _check_sizes(dataset: DataSet, models: Sequence[Predictor], reading: Reading) -> None:
   """Looks at the sizes of all images before any is scored; skips some."""
-  source, least = dataset.source, max(model.least_side for model in models)
+  source, checks = dataset.source, [model.check_size for model in models if model.check_size]
   sources.check_sizes(source, reading.on_bad_image)
-  checks = [model.check_size for model in models if model.check_size]
-  if not (least or checks):
-    return
-  for index, image_id in enumerate(source.image_ids):
+  for index, image_id in enumerate(source.image_ids) if checks else ():
     try:
       size = source.size(index)
       for check in checks:
         check(image_id, size)
     except InputError as error:
       reading.skip(image_id, error)
-      continue
-    if min(size) < least:
-      asking = ' and '.join(x.name for x in models if x.least_side == least)
-      reading.skip(
-        image_id,
-        InputError(
-          f'{dataset.name}: image {image_id} is {size[1]} x {size[0]} pixels, '
-          f'less than the {least} x {least} that {asking} can take; '
-          '--config.data.on_bad_image=skip leaves such images out, or score '
-          'other models.'
-        ),
-      )
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:

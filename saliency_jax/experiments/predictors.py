@@ -45,10 +45,9 @@ class Predictor:
   predict: Callable[[Images, Sequence[str]], Maps]
   # `check(image_ids)` raises if the model will not have a map of every image.
   check: Callable[[Iterable[str]], None] = lambda image_ids: None
-  # `check_size(image_id, size)` raises if the map of an image of (H, W) pixels
-  # will not be one.
+  # `check_size(image_id, size)` raises if an image of (H, W) pixels is too small,
+  # or its map will not be one of it.
   check_size: Callable[[str, tuple[int, int]], None] | None = None
-  least_side: int = 0  # how high and wide an image has to be, in pixels
   network: Network | None = None  # what it is, of a network
   trained_on: tuple[Fingerprint, ...] = ()  # images, here
   folder: pathlib.Path | None = None  # where its maps come from, of a folder
@@ -130,7 +129,14 @@ def of_classical(name: str, model: str) -> Predictor:
         raise InputError(f'Image {image_id}: {error}') from error
     return maps
 
-  return Predictor(name, f'classical {model}', predict, least_side=SMALLEST)
+  def check_size(image_id: str, size: tuple[int, int]) -> None:
+    if min(size) < SMALLEST:
+      raise InputError(
+        f'Image {image_id} is {size[1]} x {size[0]} pixels, less than the {SMALLEST} x {SMALLEST} that {name} can '
+        'take; --config.data.on_bad_image=skip leaves such images out, or score other models.'
+      )
+
+  return Predictor(name, f'classical {model}', predict, check_size=check_size)
 
 
 def of_centre(name: str = CENTRE) -> Predictor:

@@ -58,9 +58,7 @@ def _interval(axis: str, channel: dict, of: str = '', **mark) -> dict:
   }
 
 
-def bars(
-  rows: Sequence[Row], series: Mapping[str, str], *, label: str, width: int = 320, domain: Domain = None, **panel
-) -> Spec:
+def bars(rows: Sequence[Row], series: Mapping[str, str], *, label: str, width: int) -> Spec:
   """Returns groups of bars: `x`, `y`, `who`, `low` and `high`."""
   names = {str(row['x']) for row in rows}
   tilted = max(map(len, names), default=0) * 6.5 > width / max(len(names), 1)
@@ -70,11 +68,10 @@ def bars(
   interval = _interval('y', _number('low', label), strokeWidth=1.2)
   return _panel(
     rows,
-    {'mark': 'bar', 'encoding': across | {'y': _number('y', label, domain=domain), 'color': _colour(series)}},
+    {'mark': 'bar', 'encoding': across | {'y': _number('y', label), 'color': _colour(series)}},
     interval | {'encoding': across | interval['encoding']},
     {'mark': 'rule', 'encoding': {'y': {'datum': 0}}},
     width=width,
-    **panel,
   )
 
 

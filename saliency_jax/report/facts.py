@@ -1,12 +1,13 @@
 """What was run, in a few lines: read from a job's summary and config."""
 
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from saliency_jax.report.numbers import counted
-
-# Folder and other origins of the data; the values are paths or names.
-_ORIGINS = ('dir', 'regions', 'val_dir')
+# Of summary.json.
+_TOLD = 'network', 'units', 'weights', 'models', 'datasets', 'counts', 'seconds', 'device', 'versions'
+# Of the config, by the last part of a key: where the data are, paths or names,
+# and seeds.
+_ORIGINS, _SEEDS = ('dir', 'regions', 'val_dir'), ('seed', 'seeds')
 
 
 def beside(*results) -> list[tuple[str, ...]]:
@@ -17,52 +18,22 @@ def beside(*results) -> list[tuple[str, ...]]:
 
 def facts(summary: dict, config: dict) -> dict[str, str]:
   """Returns what to say of a run of any job: term -> text, in order."""
-  told = _scored(summary) if 'models' in summary else _network(summary, config)
-  told |= {
-    'Seconds': _joined(f'{name} {value:,.1f}' for name, value in summary.get('seconds', {}).items()),
-    'Device': summary['device'],
-    'Versions': _joined(f'{name} {version}' for name, version in summary['versions'].items()),
-  }
-  return {term: text for term, text in told.items() if text}
+  keys = [(key, key.rpartition('.')[2], x) for key, x in _leaves(config) if x not in ('', None)]
+  told = {term: summary.get(term) for term in _TOLD}
+  told['data'] = {key: pathlib.PurePath(str(x)).name for key, last, x in keys if last in _ORIGINS}
+  told['seeds'] = {key: x for key, last, x in keys if last in _SEEDS}
+  return {term.capitalize(): text for term, x in told.items() if (text := _text(x))}
 
 
-def _scored(summary: dict) -> dict[str, str]:
-  """Returns the models and the data sets of an evaluation."""
-  told = {f'Model {name}': identity for name, identity in summary['models'].items()}
-  for name, of in summary['datasets'].items():
-    fixations = counted(of['fixations'], 'fixation') if 'fixations' in of else ''
-    blur = f'human map blurred by {of["sigma"]:g} px' if of.get('sigma') else ''
-    told[f'Data set {name}'] = _joined([of['kind'], counted(of['images'], 'image'), fixations, blur])
-  return told
-
-
-def _network(summary: dict, config: dict) -> dict[str, str]:
-  """Returns the network, the data and the seeds of the other jobs."""
-  weights = summary.get('weights', {})
-  network = config.get('network', {}) | summary.get('network', {})
-  depth = '' if weights.get('depth') is None else f'{weights["depth"]} stage{"s" * (weights["depth"] != 1)} trained'
-  data = [
-    f'{key} {pathlib.PurePath(value).name}'
-    for key, value in config.get('data', {}).items()
-    if key in _ORIGINS and value
-  ]
-  seeds = [(name, value) for name, value in _leaves(config) if name.rpartition('.')[2] in ('seed', 'seeds')]
-  return {
-    'Network': network.get('name', ''),
-    'Layers': _layers(summary.get('units', {})),
-    'Weights': _joined([weights.get('name', ''), depth]),
-    'Hash of weights': weights.get('sha256', ''),
-    'Data': _joined(data) or 'made or fetched by the job',
-    'Counts': _joined(f'{name.replace("_", " ")} {count:,}' for name, count in summary.get('counts', {}).items()),
-    'Image size': f'{network["image_size"]} px' if network.get('image_size') else '',
-    'Seeds': _joined(f'{name} {str(value).strip("[]")}' for name, value in seeds),
-  }
-
-
-def _layers(units: dict[str, int]) -> str:
-  if len(set(units.values())) == 1:
-    return f'{", ".join(units)}: {next(iter(units.values()))} units each'
-  return _joined(f'{layer}: {count} units' for layer, count in units.items())
+def _text(value) -> str:
+  """Returns a value in words, without what is empty."""
+  if isinstance(value, dict):
+    return ', '.join(f'{name} {text}' for name, x in value.items() if (text := _text(x)))
+  if isinstance(value, list | tuple):
+    return ', '.join(map(_text, value))
+  if isinstance(value, int | float) and not isinstance(value, bool):
+    return f'{value:,}' if isinstance(value, int) else f'{value:,.1f}'
+  return '' if value is None else str(value)
 
 
 def _leaves(config: dict, at: str = '') -> Iterator[tuple[str, object]]:
@@ -71,7 +42,3 @@ def _leaves(config: dict, at: str = '') -> Iterator[tuple[str, object]]:
       yield from _leaves(value, f'{at}{key}.')
     else:
       yield f'{at}{key}', value
-
-
-def _joined(texts: Iterable[str]) -> str:
-  return ', '.join(text for text in texts if text)

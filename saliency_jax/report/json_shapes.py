@@ -109,7 +109,7 @@ VIEWS = {
   'views': [
     {
       'kind': {'regions', 'popout'},
-      **_all(str, 'image_id picture mask label layer best note?'),
+      **_all(str, 'image_id picture mask label layer best'),
       **_all(int, 'place unit'),
       'scores': {str: float},
     }

@@ -1,7 +1,7 @@
 """Coloured matrices: on the page as tables, in files as figures."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -114,3 +114,27 @@ def matrix(
   rows = [(name, [cell(i, j) for j in range(len(columns))]) for i, name in enumerate(names)]
   shown = bar(scale, written(low, digits), written(high, digits), label)
   return Matrix(caption, corner, tuple(columns), rows, shown, tuple(map(int, regions)), (low, high))
+
+
+def pairs(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, float, str]], label: str) -> Matrix:
+  """Returns the differences of every two things, the first one's row less the
+  other's column.
+
+  Args:
+    names: of them, in order.
+    found: (name, later name) -> the difference, its p, below 0.05 of a star,
+      and what more is to be said.
+    label: what the differences are of.
+  """
+  nothing = math.nan, math.nan, ''
+  cells = [[found.get((one, other), nothing) for other in names[1:]] for one in names[:-1]]
+  return matrix(
+    'Row less column',
+    names[:-1],
+    names[1:],
+    np.array([[x[0] for x in line] for line in cells], float).reshape(len(cells), -1),
+    label=f'{label}, row \N{MINUS SIGN} column',
+    differences=True,
+    hint=lambda i, j: cells[i][j][2],
+    mark=lambda i, j: '*' if cells[i][j][1] < 0.05 else '',
+  )

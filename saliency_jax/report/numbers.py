@@ -60,4 +60,19 @@ def probability(p: float | None) -> str:
 
 def f_value(test: dict) -> str:
   """Returns an F with its degrees of freedom."""
-  return f'F({test["df_between"]:.0f}, {test["df_within"]:.0f}) = {number(test["f"])}'
+  between, within = (test[x] for x in ('df_between', 'df', 'df_within', 'df_residual') if x in test)
+  return f'F({between:.0f}, {within:.0f}) = {number(test["f"])}'
+
+
+def analysis(comparison: dict) -> dict[str, str]:
+  """Returns what `comparisons.compare` found, as it is written."""
+  welch, clustered, pairs = comparison['welch'], comparison['clustered'], comparison['pairs']
+  return {
+    'F': f_value(welch),
+    'p': probability(welch['p']),
+    'F, photographs as clusters': f_value(clustered) if clustered else '\N{EN DASH}',
+    'p, clustered': probability(clustered['p']) if clustered else '\N{EN DASH}',
+    'p, clustered and corrected (Holm)': probability(comparison.get('p_holm')),
+    'pairs that differ': f'{sum(pair["p"] < 0.05 for pair in pairs)} of {len(pairs)}',
+    'clustered and corrected': str(sum((pair.get('p_holm') or 1) < 0.05 for pair in pairs)),
+  }

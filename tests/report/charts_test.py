@@ -16,7 +16,7 @@ ROWS = [
 ]
 LINES = charts.lines(ROWS, SERIES, x='depth', label='NSS', title='<text>')
 PANELS = {
-  'bars': charts.bars(ROWS, SERIES, label='mean NSS (SD)'),
+  'bars': charts.bars(ROWS, SERIES, label='mean NSS (SD)', width=320),
   'lines': LINES,
   'dots': charts.dots(
     [{'name': row['x'] + row['who'], 'x': row['y'], **row} for row in ROWS], SERIES, label='NSS', ceiling=3.0

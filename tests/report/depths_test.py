@@ -164,12 +164,12 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
   # Section 5.2: a line for a member with a test, and one over depths.
   with open(folder / 'report/tables/differ.csv', newline='') as file:
     assert list(csv.reader(file))[1:] == [
-      ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25', 'p = 0.030', 'p = 0.090', '2', '1'],
-      ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1', ''],
+      ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25', 'p = 0.030', 'p = 0.090', '2 of 2', '1'],
+      ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1 of 2', ''],
     ]
   assert 'corrected over them and all members' in page
-  # Three lines in one panel, the paper's in another one, on one scale.
-  assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth, a line for each category:') == 2
+  # A panel for each category.
+  assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth:') == 3
   table = pd.read_csv(folder / 'report' / 'tables' / 'figure4.csv')
   [row] = (
     table[(table['category'] == 'text') & (table['of'] == 'this run') & (table['stages trained'] == '3')]
@@ -187,11 +187,8 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
   for values in (*made.MEANS.values(), *made.PAPER.values()):
     assert {f'{value:.2f}' for value in values} <= {*cells}
   for kind, names in (
-    (
-      'figures',
-      ('by_depth', 'figure4', 'units_above', 'table6', 'figure5', 'before_after_arrays', 'training', 'table3'),
-    ),
-    ('tables', ('table3', 'table3_counts', 'table3_unseen', 'table6', 'validation', 'training')),
+    ('figures', ('by_depth', 'figure4', 'table6', 'figure5', 'before_after_arrays', 'training', 'table3')),
+    ('tables', ('table3', 'table3_counts', 'table3_unseen', 'table6', 'figure4', 'training')),
   ):
     for name in names:
       files = {x.suffix for x in (folder / 'report' / kind).glob(f'{name}.*')}

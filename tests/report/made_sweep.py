@@ -118,7 +118,6 @@ def _views(folder, members, measured) -> None:
         'unit': 287 + number,
         'best': members[-1],
         'scores': {name: 0.5 + k for k, name in enumerate(members)},
-        'note': 'mean 2.00 on text' if kind == 'regions' else '',
         'kind': kind,
         'picture': f'{place}/pictures/00000.jpg',
         'mask': f'{place}/masks/00000.png',

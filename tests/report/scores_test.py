@@ -117,14 +117,7 @@ def test_findings_are_computed_from_the_numbers(own):
     'corrected); that is 67 % of what people reach who predict each other, '
     '3.00 [2.90, 3.10].'
   ) in text
-  assert (
-    'How far the output of net is from people shows no difference between '
-    'categories (Welch: F(3, 12) = 2.50, p = 0.30; photographs as clusters, '
-    'corrected over all tests: p = 1.00; \u03b7\u00b2 = 0.25).'
-  ) in text
   statistics = own / 'statistics.json'
-  statistics.write_text(statistics.read_text().replace('"p_holm": 1', '"p_holm": 0.01'))
-  assert 'differs between categories, by one of two analyses (Welch: F(3, 12) = 2.50, p = 0.30; ph' in said(own)
   # Eight arrays, four categories and five heads are too few.
   for absent in ('NMM', 'Spearman', 'heads'):
     assert absent not in text
@@ -155,16 +148,7 @@ def test_findings_are_computed_from_the_numbers(own):
     '21 other regions (95 % interval of the difference 0.25 to 1.25, '
     "photographs as clusters, p = 0.010; Hedges' g = 0.50)."
   ) in text
-  net, *others = json.loads(statistics.read_text())
-  net['difference'] = made_scores.comparison(0.001)
-  net['difference']['pairs'][0]['p'] = 0.2
-  statistics.write_text(json.dumps([net, *others]))
-  assert (
-    'from people differs between categories (Welch: F(3, 12) = 2.50, p = 0.001; photographs as clusters, corrected '
-    'over all tests: p = 0.004; \u03b7\u00b2 = 0.25): 5 of 6 pairs differ (Games-Howell), person head and food the '
-    'most, by 2.50 SD.'
-  ) in said(own)
-  # A seventh, the last one, has no room; nobody says what people reach.
+  # Nobody says what people reach.
   scores = own / 'scores.csv'
   gains = ''.join(
     f'{model},osie,information_gain,{x},{x - 0.1},{x + 0.1},50\n'
@@ -174,7 +158,6 @@ def test_findings_are_computed_from_the_numbers(own):
   text = said(own)
   assert 'On osie, gbvs tells less than the centre prior' in text
   assert 'people reach' not in text
-  assert 'heads' not in text
 
 
 def test_findings_follow_the_numbers(own):

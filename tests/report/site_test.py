@@ -178,7 +178,7 @@ def test_it_says_what_was_run(page):
     'wall 2.5',
     'data.seed 3',
     'CVPR 2019',
-    '5 units each',
+    'conv5_3 5, conv5_1 5',
   ):
     assert fact in page.words
 

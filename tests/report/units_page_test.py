@@ -77,7 +77,7 @@ def test_tables_hold_the_numbers_of_the_run(tmp_path):
     assert csv_file.with_suffix('.md').is_file()
     assert csv_file.with_suffix('.tex').is_file()
   figures = path / 'report' / 'figures'
-  assert {x.stem for x in figures.glob('*.svg')} == {'table', 'counts', 'layers', 'layers_categories'}
+  assert {x.stem for x in figures.glob('*.svg')} == {'table', 'counts', 'layers'}
 
 
 def test_the_spread_over_arrays_of_a_kind(tmp_path):

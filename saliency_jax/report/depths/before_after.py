@@ -27,7 +27,7 @@ def chapter(swept: Swept, site: Site) -> Chapter | None:
       panels += [image._replace(text=f'{image.text}, {view.unit}'), *large[1:]]
       title = f'{view.label}, {view.unit}'
       small = [*maps.values()] if len(maps) > 1 else []
-      views.append({'title': title, 'note': view.note, 'large': large, 'small': small})
+      views.append({'title': title, 'large': large, 'small': small})
     files = site.paper('figure5' if kind == 'regions' else 'before_after_arrays', panels)
     parts.append({'kind': kind, 'views': views, 'files': files})
   context = {'parts': parts, 'base': base.label}

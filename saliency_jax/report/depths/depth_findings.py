@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.ops import inference
-from saliency_jax.report.depths.agreement import agreement, correlated, over, pearson, sampled, written
+from saliency_jax.report.depths.agreement import agreement, correlated, over, sampled, written
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
 from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
 
@@ -32,7 +32,7 @@ def findings(swept: Swept) -> list[Finding]:
 
 def notes(swept: Swept) -> list[Finding]:
   """Returns how sure the findings are: the spread over runs, and the tests."""
-  said = ((_spread(swept), 'table3.csv'), (_counts(swept.seen), 'table3.csv'), (_claims(swept), 'depth_tests.json'))
+  said = ((_spread(swept), 'table3.csv'), (_claims(swept), 'depth_tests.json'))
   return [Finding(text, (file,)) for text, file in said if len(swept.depths) > 1 and text]
 
 
@@ -211,30 +211,6 @@ def deviations(table: pd.DataFrame) -> pd.Series:
   Of the sample (n - 1); NaN for a depth of one run.
   """
   return table.groupby(['depth', 'category'], sort=False)['mean'].std()
-
-
-def _counts(seen: pd.DataFrame | None) -> str:
-  """How many units respond, of the categories that are legible in the paper."""
-  if seen is None:
-    return ''
-  table = by_depth(seen).dropna(subset=['above', 'paper_above'])
-  if len(table) < FEWEST:
-    return ''
-
-  def told(of: pd.DataFrame, key: str = 'above') -> tuple[float, ...]:
-    total = of[of['category'].isin(table['category'])].groupby('depth')[key].sum()
-    text = of[(of['category'] == 'text') & (of['depth'] > 0)][key]
-    return total.max(), total.idxmax(), text.max()
-
-  (most, depth, text), (paper, where, in_paper) = (told(table, key) for key in ('above', 'paper_above'))
-  every = [told(of)[0] for of in runs(seen)]
-  beside = f' Of text there are at most {text:.0f} at trained depths, in the paper {in_paper:.0f}.'
-  return (
-    f'Units above T, over {table["category"].nunique()} categories with counts in the paper, are most at '
-    f'depth {depth_name(depth)}, {written(most, every, 0)}, in the paper at {depth_name(where)}, {paper:.0f}; '
-    f'over {len(table)} cells r = {number(pearson(table["above"], table["paper_above"]), 3)}.'
-    + ('' if np.isnan(in_paper) else beside)
-  )
 
 
 def _claims(swept: Swept) -> str:

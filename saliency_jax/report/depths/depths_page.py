@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from saliency_jax.ops import overlays
 from saliency_jax.report import best_units, charts, matrices, terminal
 from saliency_jax.report.chapter import Chapter, Chart, Site, Table
-from saliency_jax.report.depths import before_after, category_tests, training_chapter
+from saliency_jax.report.depths import before_after, training_chapter
 from saliency_jax.report.depths.depth_findings import findings, notes
 from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
-from saliency_jax.report.numbers import number
+from saliency_jax.report.numbers import analysis, f_value, number, probability
 
 _RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
 _DEPTH, _GAIN = 'stages trained', 'gain in mean NSS over depth 0 (%)'
@@ -42,29 +41,22 @@ def text(swept: Swept) -> str:
 def depths(swept: Swept, site: Site) -> Chapter:
   """Returns the first chapter of a sweep: Tables 3 and 6 and Figure 4."""
   names = [member.label for member in swept.members]
-  reached = [
-    {'member': x.label, 'stages trained': x.depth, swept.title: x.score, 'step': x.step} for x in swept.members
-  ]
   context = {
     'swept': swept,
     'found': findings(swept),
     'notes': notes(swept),
     'analysis': (swept.config.get('regions') or swept.config.get('popout', {})).get('analysis', {}),
     'first': _first(swept, site),
-    'validation': site.table('validation', reached),
-    **dict.fromkeys(('gains', 'figure4', 'above', 'counts', 'differ')),
+    **dict.fromkeys(('figure4', 'counts', 'differ')),
   }
   for name, (stem, score) in _TABLES.items():
     table = getattr(swept, name)
     context[name] = None if table is None else best_units.measured(site, stem, table, names, score=score, row='member')
   if swept.seen is not None:
     context['counts'] = best_units.measured(site, 'table3_counts', swept.seen, names, key='above', row='member')
-    if len(swept.depths) > 1:
-      context['above'] = _panels(swept, site, 'units_above', 'units above T', _above(swept))
-      if 0 in swept.depths:
-        context['gains'] = _panels(swept, site, 'gains', _GAIN, _gains(swept), table='figure4')
-        context['figure4'] = _figure4(swept, site)
-    context['differ'] = category_tests.table(swept, site)
+    if 0 in swept.depths and len(swept.depths) > 1:
+      context['figure4'] = _figure4(swept, site)
+    context['differ'] = _differ(swept, site)
   return Chapter('depths', 'By depth', 'depths/depths.html.j2', context)
 
 
@@ -103,14 +95,6 @@ def _first(swept: Swept, site: Site) -> Chart:
   specs.append(charts.lines(points, series, x=_DEPTH, label=swept.title, title='output, validation images'))
   reached = ', '.join(f'{member.label} {swept.title} {number(member.score)}' for member in swept.members)
   return site.chart('by_depth', specs, f'By the number of stages trained: {reached}', series)
-
-
-def _above(swept: Swept) -> dict[str, list[dict]]:
-  """Returns the curves of the units above T, by category."""
-  return {
-    category: _points('this run', x['above']) + _points('paper', x['paper_above'])
-    for category, x in by_depth(swept.seen).set_index('depth').groupby('category')
-  }
 
 
 def _gains(swept: Swept) -> dict[str, list[dict]]:
@@ -157,11 +141,23 @@ def _others(swept: Swept) -> str:
   return f'{swept.part} photographs'
 
 
-def _panels(
-  swept: Swept, site: Site, name: str, label: str, curves: dict[str, list[dict]], table: str = ''
-) -> tuple[Chart, Table] | None:
-  """Draws a panel for each category, and writes its numbers into a table."""
-  counts = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False))
+def _differ(swept: Swept, site: Site) -> Table | None:
+  """The analyses of variance of Section 5.2: do categories differ?"""
+  tests, rows = swept.tests or {}, []
+  for member in swept.members:
+    if test := tests.get('members', {}).get(member.name):
+      rows.append({'member': member.label, **analysis(test)})
+  if blocked := tests.get('blocked'):
+    effect, pairs = blocked['effect'], blocked['pairs']
+    differ = f'{sum(x["p"] < 0.05 for x in pairs)} of {len(pairs)}'
+    blocks = {'F': f_value(effect), 'p': probability(effect['p']), 'pairs that differ': differ}
+    rows.append({'member': 'depths as blocks', **blocks})
+  return site.table('differ', pd.DataFrame(rows).fillna('').to_dict('records')) if rows else None
+
+
+def _figure4(swept: Swept, site: Site) -> tuple[Chart, Table] | None:
+  """Draws the gains, a panel for each category, and writes them into a table."""
+  counts, curves = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False)), _gains(swept)
   points = [(category, x) for category, of in curves.items() for x in of]
   drawn = {x['who'] for _, x in points}
   colours = {'this run': _RUN, _others(swept): _OTHER, 'paper': _PAPER}
@@ -174,28 +170,9 @@ def _panels(
     if count
   ]
   rows = [
-    {'category': category, 'of': x['who'], _DEPTH: x['x'], label: x['y'], 'from': x.get('low'), 'to': x.get('high')}
+    {'category': category, 'of': x['who'], _DEPTH: x['x'], _GAIN: x['y'], 'from': x.get('low'), 'to': x.get('high')}
     for category, x in points
   ]
   if not specs:
     return None
-  return site.chart(name, specs, f'Lines of the {label} by depth:', legend), site.table(table or name, rows)
-
-
-def _figure4(swept: Swept, site: Site) -> Chart:
-  """All categories in one panel, in percent of depth 0, beside the paper's."""
-  means, panels = by_depth(swept.seen), {}
-  for who, key in (('this run', 'mean'), ('paper', 'paper')):
-    values = means.pivot(index='depth', columns='category', values=key)
-    panels[who] = (100 * (values / values.loc[0] - 1)).dropna(axis=1)
-  # In the order of the lines' right ends.
-  names = panels['this run'].iloc[-1].sort_values(ascending=False).index
-  shades = overlays.colours('values', np.linspace(0.1, 0.95, len(names)))
-  legend = {name: overlays.hexed(x) for name, x in zip(names, shades, strict=True)}
-  ends = matrices.domain(*(x.to_numpy() for x in panels.values()))
-  specs = []
-  for who, of in panels.items():
-    if of.size:
-      points = [row for name in names if name in of for row in _points(name, of[name])]
-      specs.append(charts.lines(points, legend, x=_DEPTH, label=_GAIN, title=who, width=300, height=320, domain=ends))
-  return site.chart('figure4', specs, f'Lines of the {_GAIN} by depth, a line for each category:', legend)
+  return site.chart('figure4', specs, f'Lines of the {_GAIN} by depth:', legend), site.table('figure4', rows)

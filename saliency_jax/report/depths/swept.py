@@ -44,7 +44,6 @@ class View(NamedTuple):
   best: str  # the member in which it responds most
   scores: dict[str, float]  # of every member, standard deviations
   maps: dict[str, np.ndarray]  # in cells `[h, w]`, standardised
-  note: str  # what more is to be said of the unit
 
   def read(self) -> tuple[np.ndarray, np.ndarray]:
     """Returns the picture uint8 `[H, W, 3]` and the set bool `[H', W']`."""
@@ -241,5 +240,4 @@ def _view(reader: Reader, name: str, x: dict, maps: np.ndarray, members: list[st
     x['best'],
     {key: float(value) for key, value in x['scores'].items()},
     dict(zip(members, maps, strict=True)),
-    x.get('note', ''),
   )

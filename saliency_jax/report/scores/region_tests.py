@@ -5,7 +5,7 @@ import pandas as pd
 
 from saliency_jax.report import charts, matrices, paper
 from saliency_jax.report.chapter import Chart, Site, Table
-from saliency_jax.report.numbers import f_value, number, probability, signed
+from saliency_jax.report.numbers import analysis, f_value, number, probability, signed
 from saliency_jax.report.scores.evaluated import Evaluated, plain
 from saliency_jax.report.scores.score_findings import coefficient, leading
 
@@ -89,17 +89,27 @@ def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> d
   """Returns the tests of all models, each a table with the template's caption."""
   of = {model: results.statistics[dataset, model] for model in models}
   tests = {
-    'spearman': [_correlations(model, x) for model, x in of.items() if x['inner_output'] or x['inner_difference']],
+    'spearman': [
+      {'network': model, **_correlations(x)} for model, x in of.items() if x['inner_output'] or x['inner_difference']
+    ],
     'anova': [
-      _analysis(model, label, x[name]) for model, x in of.items() for name, (label, _) in _MEASURES.items() if x[name]
+      {
+        'model': model,
+        'measure': label,
+        **analysis(x[name]),
+        '\u03b7\u00b2': number(x[name]['eta_squared'], 3),
+        '\u03c9\u00b2': number(x[name]['omega_squared'], 3),
+      }
+      for model, x in of.items()
+      for name, (label, _) in _MEASURES.items()
+      if x[name]
     ],
     'paper_anova': [
-      _effect(model, term, x['paper_anova'][term])
+      {'network': model, 'term': term, **_effect(x['paper_anova'][term])}
       for model, x in of.items()
-      for term in x['paper_anova'] or ()
-      if term in _TERMS
+      for term in (_TERMS if x['paper_anova'] else ())
     ],
-    'heads': [_heads(model, x['heads']) for model, x in of.items() if x['heads']],
+    'heads': [{'model': model, **_heads(x['heads'])} for model, x in of.items() if x['heads']],
   }
   if tests['paper_anova'] and results.ours(dataset):
     p = probability(paper.facts()['figure7']['anova_p'])
@@ -108,88 +118,45 @@ def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> d
   return {name: site.table(f'{name}_{plain(dataset)}', rows) for name, rows in tests.items() if rows}
 
 
-def _correlations(model: str, tests: dict) -> dict:
+def _correlations(tests: dict) -> dict:
   output, difference = (
     f'{coefficient(x)} ({probability(x["p"])}; of all {probability(x["p_holm"])})' if x else _NONE
     for x in (tests['inner_output'], tests['inner_difference'])
   )
+  return {'inner and output saliency, \u03c1': output, 'inner saliency and difference, \u03c1': difference}
+
+
+def _effect(effect: dict) -> dict:
+  return {'F': f_value(effect), 'p': probability(effect['p']), 'partial \u03b7\u00b2': effect['partial_eta_squared']}
+
+
+def _heads(test: dict) -> dict:
   return {
-    'network': model,
-    'inner and output saliency, \u03c1': output,
-    'inner saliency and difference, \u03c1': difference,
-  }
-
-
-def _analysis(model: str, measure: str, comparison: dict) -> dict:
-  welch, clustered, pairs = comparison['welch'], comparison['clustered'], comparison['pairs']
-  return {
-    'model': model,
-    'measure': measure,
-    "Welch's F": f_value(welch),
-    'p': probability(welch['p']),
-    'F, photographs as clusters': f_value(clustered) if clustered else _NONE,
-    'p, clustered': probability(clustered['p']) if clustered else _NONE,
-    'p, clustered and corrected (Holm)': probability(comparison['p_holm']),
-    '\u03b7\u00b2': number(comparison['eta_squared'], 3),
-    '\u03c9\u00b2': number(comparison['omega_squared'], 3),
-    'pairs that differ': f'{sum(pair["p"] < 0.05 for pair in pairs)} of {len(pairs)}',
-  }
-
-
-def _effect(model: str, term: str, effect: dict) -> dict:
-  return {
-    'network': model,
-    'term': term,
-    'F': f'F({effect["df"]:.0f}, {effect["df_residual"]:.0f}) = {number(effect["f"])}',
-    'p': probability(effect['p']),
-    'partial \u03b7\u00b2': effect['partial_eta_squared'],
-  }
-
-
-def _heads(model: str, test: dict) -> dict:
-  return {
-    'model': model,
     'heads': test['heads'],
     'others': test['others'],
     'difference': signed(test['difference']),
-    '95 % interval': f'{number(test["low"])} to {number(test["high"])}',
+    '95 % interval': _interval(test, 'low', 'high'),
     'p': probability(test['p']),
     'Hedges\u2019 g': signed(test['hedges_g']),
-    '95 % interval of g': f'{number(test["g_low"])} to {number(test["g_high"])}',
+    '95 % interval of g': _interval(test, 'g_low', 'g_high'),
   }
 
 
+def _interval(test: dict, low: str, high: str) -> str:
+  return f'{number(test[low])} to {number(test[high])}'
+
+
 def _pairs(results: Evaluated, site: Site, dataset: str, model: str, name: str) -> dict | None:
-  """Returns the matrix and the table of all pairs of categories."""
+  """Returns the matrix of all pairs of categories, and its figure."""
   comparison = results.statistics[dataset, model][name]
   if not comparison or len(comparison['groups']) < 3:
     return None
-  names = [group['name'] for group in comparison['groups']]
-  # The last column and the first row have no pair below the diagonal.
-  pairs = pd.DataFrame(comparison['pairs']).set_index(['second', 'first'])
-  difference, p = (
-    pairs[x].unstack().reindex(index=names[1:], columns=names[:-1]).to_numpy(float) for x in ('difference', 'p')
-  )
-  matrix = matrices.matrix(
-    'Row less column',
-    names[1:],
-    names[:-1],
-    -difference,
-    label='row \N{MINUS SIGN} column (SD)',
-    differences=True,
-    mark=lambda i, j: '*' if p[i, j] < 0.05 else '',
-  )
-  rows = [
-    {
-      'pair': f'{x["first"]} \N{MINUS SIGN} {x["second"]}',
-      'difference': signed(x['difference']),
-      'interval': f'{number(x["low"])} to {number(x["high"])}',
-      'p': probability(x['p']),
-      'p, clustered and corrected (Holm)': probability(x['p_holm']),
-      "Hedges' g": signed(x['hedges_g']),
-      'interval of g': f'{number(x["g_low"])} to {number(x["g_high"])}',
-    }
-    for x in sorted(comparison['pairs'], key=lambda x: x['p'])
-  ]
-  stem = f'pairs_{name}_{plain(dataset)}_{plain(model)}'
-  return {'matrix': matrix, 'figure': site.paper(stem, [matrix]), 'table': site.table(stem, rows)}
+  found = {}
+  for x in comparison['pairs']:
+    hint = (
+      f'interval {_interval(x, "low", "high")}, {probability(x["p"])}, clustered and corrected '
+      f"{probability(x['p_holm'])}, Hedges' g {signed(x['hedges_g'])} ({_interval(x, 'g_low', 'g_high')})"
+    )
+    found[x['first'], x['second']] = x['difference'], x['p'], hint
+  matrix = matrices.pairs([group['name'] for group in comparison['groups']], found, 'SD')
+  return {'matrix': matrix, 'figure': site.paper(f'pairs_{name}_{plain(dataset)}_{plain(model)}', [matrix])}

@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.report import paper
-from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, f_value, number, probability
+from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number, probability
 from saliency_jax.report.scores import evaluated
 from saliency_jax.report.scores.evaluated import Evaluated
-
-_LEVEL = 0.05
 
 
 def findings(results: Evaluated) -> list[Finding]:
@@ -18,7 +16,7 @@ def findings(results: Evaluated) -> list[Finding]:
   rules = (
     (results.scores, ('scores.csv',), (_best,)),
     (results.search, ('search.csv',), (_search,)),
-    (results.categories, ('figure7.csv', 'statistics.json'), (_inner, _difference, _heads)),
+    (results.categories, ('figure7.csv', 'statistics.json'), (_inner, _heads)),
   )
   return [
     Finding(text, files)
@@ -118,31 +116,6 @@ def _inner(results: Evaluated, dataset: str) -> Iterator[str]:
       f"Spearman's \u03c1 = {coefficient(test)} ({probability(test['p'])}{beside}); {above} "
       f'categor{"y has" if above == 1 else "ies have"} an inner saliency above its 95 % chance band.'
     )
-
-
-def _difference(results: Evaluated, dataset: str) -> Iterator[str]:
-  """Whether the distance to people depends on the category."""
-  model = leading(results, dataset) or results.categories['model'].iloc[0]
-  test = results.statistics[dataset, model]['difference']
-  if not test or sum(x['size'] for x in test['groups']) < FEWEST:
-    return
-  pairs = [pair for pair in test['pairs'] if pair['p'] < _LEVEL]
-  widest = max(pairs, key=lambda pair: abs(pair['difference']), default=None)
-  differ = ''
-  if pairs:
-    differ = (
-      f': {len(pairs)} of {len(test["pairs"])} pairs differ (Games-Howell), {widest["first"]} and {widest["second"]} '
-      f'the most, by {number(abs(widest["difference"]))} SD'
-    )
-  p, corrected = test['welch']['p'], test['p_holm']
-  told = {x < _LEVEL for x in (p, corrected) if x is not None}
-  verb = 'differs' if True in told else 'shows no difference'
-  alone = ', by one of two analyses' if len(told) > 1 else ''
-  yield (
-    f'How far the output of {model} is from people {verb} between categories{alone} (Welch: '
-    f'{f_value(test["welch"])}, {probability(p)}; photographs as clusters, corrected over all tests: '
-    f'{probability(corrected)}; \u03b7\u00b2 = {number(test["eta_squared"])}){differ}.'
-  )
 
 
 def _heads(results: Evaluated, dataset: str) -> Iterator[str]:

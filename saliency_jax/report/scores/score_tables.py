@@ -1,6 +1,7 @@
 """Models by metrics, and every two models: tables and figures."""
 
-import numpy as np
+import itertools
+
 import pandas as pd
 
 from saliency_jax.report import charts, matrices
@@ -21,30 +22,13 @@ def differences(results: Evaluated, site: Site, dataset: str, metric: str, model
   rows = results.differences[results.differences['dataset'] == dataset].drop(columns='dataset')
   if not len(rows):
     return {}
-  label, size = METRICS[metric].label, max(len(models) - 1, 0)
-  # Of a row and a later column.
-  found = {
-    (i, j): results.difference(dataset, metric, models[i], models[j + 1]) for i in range(size) for j in range(i, size)
-  }
-
-  def hint(i: int, j: int) -> str:
-    x = found.get((i, j))
-    return f'95 % interval {number(x[1])} to {number(x[2])}, {probability(x[3])} corrected' if x else ''
-
-  values = np.full((size, size), np.nan)
-  for at, x in found.items():
-    values[at] = x[0] if x else np.nan
-  matrix = matrices.matrix(
-    'Row less column',
-    models[:-1],
-    models[1:],
-    values,
-    label=f'{label}, row \N{MINUS SIGN} column',
-    differences=True,
-    hint=hint,
-    mark=lambda i, j: '*' if found[i, j][3] < 0.05 else '',
-  )
-  stem = f'differences_{plain(dataset)}'
+  found = {}
+  for one, other in itertools.combinations(models, 2):
+    if x := results.difference(dataset, metric, one, other):
+      hint = f'95 % interval {number(x[1])} to {number(x[2])}, {probability(x[3])} corrected'
+      found[one, other] = x[0], x[3], hint
+  label, stem = METRICS[metric].label, f'differences_{plain(dataset)}'
+  matrix = matrices.pairs(models, found, label)
   return {
     'label': label,
     'matrix': matrix,

@@ -23,27 +23,12 @@ _TABLE8 = 'trunk', *_GROUPS, 'difference', 'from', 'to'
 
 def findings(found: Compared) -> list[Finding]:
   """Returns what came out, a sentence each."""
-  published = found.trunks.set_index(['trunk', 'category'])['paper'].dropna()
-  own = beside = ''
-  if len(published):
-    own = ' (the paper: 12 of 12)'
-    beside = f' (the paper: {number((published["sp"] - published["sr"]).abs().mean())})'
+  own = ' (the paper: 12 of 12)' if found.trunks['paper'].notna().any() else ''
   changes = [
     f'{run} is {word} than pt in {_changed(found.changes(run), sign, own)} SD.'
     for run, word, sign in (('sp', 'higher', 1), ('sr', 'lower', -1))
   ]
-  between = ', '.join(
-    f'{_pair(x.trunk, x.other)} {number(x.distance)}' + (beside if (x.trunk, x.other) == ('sp', 'sr') else '')
-    for x in found.tables[schema.TASK_DISTANCES.path].itertuples()
-  )
-  told = found.tables[schema.SCENE_ACCURACY.path]
-  told = told[told['part'] == found.part].groupby('head', sort=False)['balanced'].mean()
-  accuracy = ', '.join(f'{head} {number(x)}' for head, x in told.items())
-  return [
-    *(Finding(x, (schema.TASK_DIFFERENCES.path,)) for x in (*changes, *_shuffled(found))),
-    Finding(f'Mean distance over categories in SD: {between}.', (schema.TASK_DISTANCES.path,)),
-    Finding(f'Balanced accuracy of scenes on {found.part} images: {accuracy}.', (schema.SCENE_ACCURACY.path,)),
-  ]
+  return [Finding(x, (schema.TASK_DIFFERENCES.path,)) for x in (*changes, *_shuffled(found))]
 
 
 def _changed(rows: pd.DataFrame, sign: int, own: str) -> str:
@@ -94,6 +79,9 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
   told = found.tables[schema.SCENE_ACCURACY.path]
   told = told[told['part'] == found.part]
   distances = [(_pair(*row[:2]), *row[2:]) for row in found.tables[schema.TASK_DISTANCES.path].itertuples(index=False)]
+  if len(published := found.trunks.set_index(['trunk', 'category'])['paper'].dropna()):
+    apart = (published['sp'] - published['sr']).abs().mean()
+    distances.append(('sp and sr, the paper', None, apart, *[math.nan] * 8))
   accuracy = [
     (row.head, None if row.seed != row.seed else int(row.seed), *row[4:]) for row in told.itertuples(index=False)
   ]

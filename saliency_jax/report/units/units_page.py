@@ -1,19 +1,14 @@
 """The chapters of a dissection or a pop-out run: the overview and the layers."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
-
 import numpy as np
 
 from saliency_jax import schema
 from saliency_jax.report import best_units, charts, matrices, terminal
-from saliency_jax.report.chapter import Chapter, Chart, Site
-from saliency_jax.report.numbers import counted, number, probability
+from saliency_jax.report.chapter import Chapter, Site
+from saliency_jax.report.numbers import number, probability
 from saliency_jax.report.units import arrays, gallery, grid, shown
 from saliency_jax.report.units.run import DISSECT, Differences, Run, differences
 from saliency_jax.report.units.unit_findings import findings, layer_means
-
-_COLOURS = {role: charts.css(role) for role in ('run', 'other', 'third', 'paper')}
 
 
 def chapters(run: Run, site: Site) -> list[Chapter | None]:
@@ -77,7 +72,6 @@ def layers(run: Run, site: Site) -> Chapter:
   context = {
     'run': run,
     'by_layer': _by_layer(run, site),
-    'panels': _panels(run, site),
     'counts': best_units.measured(
       site, 'counts', run.table, run.layers, key='above', corner='layer', published=run.published
     ),
@@ -86,49 +80,29 @@ def layers(run: Run, site: Site) -> Chapter:
   return Chapter('layers', 'Layers', 'units/layers.html.j2', context)
 
 
-class _Source(NamedTuple):
-  """Numbers by layer, and the ends of their intervals."""
-
-  role: str  # of the colour
-  values: np.ndarray  # `[L, ...]`
-  low: np.ndarray | None = None
-  high: np.ndarray | None = None
-
-  def at(self, i: int) -> dict[str, float]:
-    """Returns a layer's value as a row of a chart."""
-    ends = ((key, x) for key, x in (('low', self.low), ('high', self.high)) if x is not None)
-    return {'y': float(self.values[i]), **{key: float(x[i]) for key, x in ends}}
-
-
-def _bars(layers: Sequence[str], sources: Mapping[str, _Source], **how) -> charts.Spec:
-  rows = [
-    {'x': name, 'who': who, **of.at(i)}
-    for i, name in enumerate(layers)
-    for who, of in sources.items()
-    if np.isfinite(of.values[i])
-  ]
-  return charts.bars(rows, _series(sources), **how)
-
-
-def _series(sources: Mapping[str, _Source]) -> dict[str, str]:
-  return {who: _COLOURS[x.role] for who, x in sources.items()}
-
-
 def _by_layer(run: Run, site: Site) -> dict:
   """The mean of every layer beside the other run's and the paper's."""
   other = site.compare
   only = other and np.isfinite(other.values('mean')).all(axis=0)
   means, ends, used = layer_means(run, only=only)
-  sources = {site.labels[0]: _Source('run', means, *ends)}
+  sources = {site.labels[0]: ('run', means)}
   if other:
     others = other.values('mean')[:, used].mean(axis=1) if used.any() else means
-    sources[site.labels[1]] = _Source('other', others)
+    sources[site.labels[1]] = 'other', others
   for name, role, key in (('held out', 'third', 'held_out'), ('paper', 'paper', 'paper')):
     if np.isfinite(values := layer_means(run, key, only)[0]).any():
-      sources[name] = _Source(role, values)
+      sources[name] = role, values
+  series = {who: charts.css(role) for who, (role, _) in sources.items()}
+  rows = [
+    {'x': layer, 'y': float(of[i]), 'who': who}
+    | ({'low': float(ends[0, i]), 'high': float(ends[1, i])} if of is means else {})
+    for i, layer in enumerate(run.layers)
+    for who, (_, of) in sources.items()
+    if np.isfinite(of[i])
+  ]
   said = (
-    f'{who}: ' + ', '.join(f'{layer} {number(float(x))}' for layer, x in zip(run.layers, of.values, strict=True))
-    for who, of in sources.items()
+    f'{who}: ' + ', '.join(f'{layer} {number(float(x))}' for layer, x in zip(run.layers, of, strict=True))
+    for who, (_, of) in sources.items()
   )
   width = max(320, 26 * len(run.layers) * len(sources))
   return {
@@ -136,33 +110,16 @@ def _by_layer(run: Run, site: Site) -> dict:
     'differences': _differences(run, site) if other else [],
     'chart': site.chart(
       'layers',
-      [_bars(run.layers, sources, label=run.kind.label, width=width)],
+      [charts.bars(rows, series, label=run.kind.label, width=width)],
       f'Bars of the {run.kind.label} by layer: {"; ".join(said)}',
-      _series(sources),
+      series,
     ),
     'table': site.table(
       'layers',
-      [(layer, *(float(of.values[i]) for of in sources.values())) for i, layer in enumerate(run.layers)],
+      [(layer, *(float(of[i]) for _, of in sources.values())) for i, layer in enumerate(run.layers)],
       ('layer', *sources),
     ),
   }
-
-
-def _panels(run: Run, site: Site) -> Chart | None:
-  """Bars by layer for each category, on one scale."""
-  sides = {site.labels[0]: _Source('run', *map(run.values, ('mean', 'low', 'high')))}
-  if site.compare:
-    sides[site.labels[1]] = _Source('other', site.compare.values('mean'))
-  if run.published:
-    sides['paper'] = _Source('paper', run.values('paper'))
-  ends = matrices.domain(*(x.values for x in sides.values()))
-  specs = []
-  for j, (name, count) in enumerate(zip(run.columns, run.counts(), strict=True)):
-    if count:
-      title = f'{name} ({counted(count, "region")})'
-      column = {who: _Source(x.role, *(of if of is None else of[:, j] for of in x[1:])) for who, x in sides.items()}
-      specs.append(_bars(run.layers, column, label='', title=title, width=170, height=110, domain=ends))
-  return site.chart('layers_categories', specs, 'Bars of the mean NSS by layer:', _series(sides)) if specs else None
 
 
 def _differences(run: Run, site: Site) -> list[best_units.Measured]:
