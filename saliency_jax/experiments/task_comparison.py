@@ -157,7 +157,7 @@ def _write_figure(
   """Writes what Figure 11 shows, of the first seed, and people's maps."""
   first = {run: next(x for x in trained if x.run == run) for run in _FIGURE11}
   scores = found._replace(members={run: found.members[x.name] for run, x in first.items()})
-  views = choose(scores, network.readout_tap, config.tasks.examples)
+  views = choose(scores, network.readout_tap, top=config.regions.analysis.top_units, count=config.tasks.examples)
   one = _measuring(config, (network.readout_tap,))
   depth_views.write(
     folder,
@@ -183,30 +183,19 @@ def _write_figure(
   )
 
 
-def choose(found: Scores, tap: str, count: int) -> list[depth_views.View]:
+def choose(found: Scores, tap: str, *, top: int, count: int) -> list[depth_views.View]:
   """Returns the units of Figure 11, which the paper does not name.
 
-  Of the categories whose best unit in sp gains most over sr: this unit, on the
-  region where it gains most, another photograph each time.
+  They are those that sp raises most over sr, as `depth_views.choose` has it.
 
   Args:
     found: the scores of `_FIGURE11`.
   """
-  gains = found.members['sp'] - found.members['sr']
-  chosen = []
-  for category in ordered_categories(found.labels):
-    inside = found.labels == category
-    unit = int(found.members['sp'][inside].mean(axis=0).argmax())
-    chosen.append((float(gains[inside, unit].mean()), category, unit))
-  views, shown = [], set()
-  for _, category, unit in sorted(chosen, reverse=True)[:count]:
-    fits = (found.labels == category) & ~np.isin(found.image_ids, [*shown])
-    row = int(np.where(fits, gains[:, unit], -np.inf).argmax())
-    if not fits.any():
-      continue
-    shown.add(found.image_ids[row])
-    views.append(depth_views.view(found, row, tap, unit, 'sp'))
-  return views
+  asked = ml_collections.ConfigDict({'units': (), 'images': (), 'count': count})
+  both = found._replace(members={run: found.members[run] for run in ('sr', 'sp')})
+  views = depth_views.choose(lambda _: both, asked, tap=tap, base='sr', top=top)
+  rows = [np.flatnonzero((found.image_ids == x.image_id) & (found.places == x.place))[0] for x in views]
+  return [depth_views.view(found, row, tap, x.unit, x.best) for row, x in zip(rows, views, strict=True)]
 
 
 def _people(record, grid: tuple[int, int], sigma: float) -> np.ndarray:

@@ -67,6 +67,7 @@ def f_value(test: dict) -> str:
 def analysis(comparison: dict) -> dict[str, str]:
   """Returns what `comparisons.compare` found, as it is written."""
   welch, clustered, pairs = comparison['welch'], comparison['clustered'], comparison['pairs']
+  corrected = [pair.get('p_holm') for pair in pairs]
   return {
     'F': f_value(welch),
     'p': probability(welch['p']),
@@ -74,5 +75,5 @@ def analysis(comparison: dict) -> dict[str, str]:
     'p, clustered': probability(clustered['p']) if clustered else '\N{EN DASH}',
     'p, clustered and corrected (Holm)': probability(comparison.get('p_holm')),
     'pairs that differ': f'{sum(pair["p"] < 0.05 for pair in pairs)} of {len(pairs)}',
-    'clustered and corrected': str(sum((pair.get('p_holm') or 1) < 0.05 for pair in pairs)),
+    'clustered and corrected': str(sum(x is not None and x < 0.05 for x in corrected)),
   }

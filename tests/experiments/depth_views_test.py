@@ -77,16 +77,17 @@ def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
   assert choose('best:face') == choose()
 
 
-def test_the_units_of_figure_11_are_shown_on_photographs_of_their_own():
+def test_the_units_of_figure_11_are_those_that_saliency_raises_over_scenes():
   """The one that gains most first, by the mean of its category."""
   gains = np.array([[9.0, 0], [0, 4], [1, 3], [0, 9]])
-  found = depth_tables.Scores(
-    np.array(list('aabb')), np.arange(4), np.array(list('xyxz')), {'sr': np.zeros((4, 2)), 'sp': gains}
-  )
-  views = task_comparison.choose(found, 'conv5_3', 3)
-  # z's only photograph comes first, x has another one, y has none left.
-  assert [(x.image_id, x.label, x.unit, x.best) for x in views] == [('b', 'z', 1, 'sp'), ('a', 'x', 0, 'sp')]
-  assert len(task_comparison.choose(found, 'conv5_3', 1)) == 1
+  members = {'pt': np.full((4, 2), 99.0), 'sr': np.zeros((4, 2)), 'sp': gains}
+  found = depth_tables.Scores(np.array(list('aabb')), np.arange(4), np.array(list('xyxz')), members)
+  # z by 9 with unit 1; x by 5 on average with the other one, on its other photograph.
+  first, second = task_comparison.choose(found, 'conv5_3', top=1, count=2)
+  assert (first.image_id, first.label, first.unit, first.best) == ('b', 'z', 1, 'sp')
+  assert (second.image_id, second.label, second.unit, second.best) == ('a', 'x', 0, 'sp')
+  assert first.scores == {'pt': 99.0, 'sr': 0.0, 'sp': 9.0}
+  assert len(task_comparison.choose(found, 'conv5_3', top=1, count=1)) == 1
 
 
 def test_table3_by_hand():

@@ -38,5 +38,5 @@ def test_predicted_maps_have_a_page(tmp_path):
   # The pages can be copied alone: their pictures travel.
   assert (tmp_path / 'report' / shown['src']).read_bytes() == b'x'
   page.shows_names_as_text()
-  assert 'mine, 1 stage trained' in (tmp_path / 'report' / 'index.html').read_text()
+  assert f'name mine, sha256 {"0" * 64}, depth 1' in page.words
   assert site.text(tmp_path) == f'1 maps of {BAD} (mine)'
