@@ -16,29 +16,22 @@ from saliency_jax.workdir import Folder
 _CELLS = 200  # of a kept map's longer side, at most
 
 
-def choose(scores: np.ndarray, kinds: Sequence[str], count: int) -> list[int]:
+def choose(scores: np.ndarray, count: int) -> list[int]:
   """Returns images on which the models do well, middling and badly.
 
-  Images are ranked by the mean score over models. Those at equal steps between
-  the first and the last are taken, of different kinds as long as there are any.
+  Images are ranked by the mean score over models; those at equal steps between
+  the first and the last are taken.
 
   Args:
     scores: float `[M, N]`, of M models on N images; an image with a NaN is
       never shown.
-    kinds: N names; '' has no kind.
 
   Returns:
     Positions, at most `count`, from the highest mean to the lowest.
   """
   means = scores.mean(axis=0)
   ranked = np.argsort(-means, kind='stable')[: np.isfinite(means).sum()]
-  taken: list[int] = []
-  for place in np.linspace(0, len(ranked) - 1, min(count, len(ranked))):
-    left = [i for i in range(len(ranked)) if i not in taken]
-    seen = {kinds[ranked[i]] for i in taken} - {''}
-    fresh = [i for i in left if kinds[ranked[i]] not in seen]
-    taken.append(min(fresh or left, key=lambda i: abs(i - place)))
-  return [int(ranked[i]) for i in sorted(taken)]
+  return ranked[np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int)].tolist()
 
 
 def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Sequence[Predictor]) -> None:
@@ -60,7 +53,7 @@ def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Seque
     of_models = each.scores
     scores = np.array([of_models[model][each.scoring.ranked] for model in each.models])
     kinds = [each.scoring.kinds[i] for i in each.images]
-    shown += [(each.scoring, each.images[i], kinds[i], scores[:, i]) for i in choose(scores, kinds, count)]
+    shown += [(each.scoring, each.images[i], kinds[i], scores[:, i]) for i in choose(scores, count)]
   arrays = {'models': np.array([each.name for each in predictors])}
   records = [scoring.dataset.source[index] for scoring, index, *_ in shown]
   # All at once: a network takes a whole batch however few images there are.

@@ -116,19 +116,14 @@ def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
     What `summary.json` says of the data sets.
   """
   means: dict[schema.File, list] = {}
-  notes = {}
   for each in found:
     scoring, dataset = each.scoring, each.scoring.dataset.name
     for model, scores in each.scores.items():
       folder.table(_per_image(dataset, model, scores), zip(each.names, *scores.values(), strict=True))
       means.setdefault(scoring.table, []).extend(means_of(scoring, model, scores, each.images, resamples))
-      if scoring.notes:
-        notes.setdefault(dataset, {})[model] = scoring.notes(scores)
   for table, rows in means.items():
     folder.table(table, rows)
-  facts = {each.scoring.dataset.name: each.facts for each in found}
-  constant = {each.scoring.dataset.name: {model: x for model, x in each.odd('constant').items() if x} for each in found}
-  return {'datasets': facts, 'constant_maps': constant} | ({'search': notes} if notes else {})
+  return {'datasets': {each.scoring.dataset.name: each.facts for each in found}}
 
 
 def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int], resamples: int) -> Iterator[tuple]:

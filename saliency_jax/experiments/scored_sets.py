@@ -46,8 +46,6 @@ class Scoring(NamedTuple):
   ranked: str  # the metric by which images are chosen for the page
   kinds: Sequence[str]  # of every image of the data set; '' for a photograph
   facts: dict[str, Any]  # what `summary.json` says of the data set
-  # What `summary.json` says of a model's scores.
-  notes: Callable[[Scores], dict] | None = None
   # Gives a photograph's human map, float `[H, W]`; None for search arrays.
   human: Callable[[Record], np.ndarray] | None = None
   # Gives people's own scores on the image of a position, or None where there

@@ -48,7 +48,6 @@ def make(dataset: DataSet) -> Scoring:
     ranked='nmm',
     kinds=[pattern.kind for pattern in patterns],
     facts={'kind': dataset.kind, 'images': len(patterns)},
-    notes=notes,
     compared=summarised,
   )
 
@@ -119,17 +118,6 @@ def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   ):
     values[name] = np.where(np.isnan(known), np.nan, true)
   return values
-
-
-def notes(measured: Mapping[str, np.ndarray]) -> dict[str, int]:
-  """Returns what the means leave out, in arrays, for `summary.json`."""
-  counts = {f'{name}_undefined': int(undefined.sum()) for name, undefined in _undefined(measured).items()}
-  return {
-    'arrays': len(measured['nmm']),
-    'without_distractors': int(np.isnan(measured['fixations']).sum()),
-    'not_found': int(np.isinf(measured['fixations']).sum()),
-    **counts,
-  }
 
 
 def _undefined(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

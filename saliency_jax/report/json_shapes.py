@@ -57,7 +57,6 @@ EVALUATED = _JOB | {
       'sigma?': _NUMBER,
     }
   },
-  'search?': {str: {str: _COUNTS}},
   'output?': {'regions_without_fixations': _COUNTS},
 }
 

@@ -215,7 +215,6 @@ def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
   path.write_text(pathlib.Path(config.sets.mine.fixations).read_text().replace('p4,bob,50,30', 'p4,bob,50,3000'))
   config.sets.mine.fixations = str(path)
   summary = evaluate(config, tmp_path / 'out')
-  assert summary['constant_maps'] == {'mine': {'mine': ['p1', 'p2']}}
   assert summary['datasets']['mine'] == {
     'kind': 'table',
     'images': 4,

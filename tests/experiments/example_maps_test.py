@@ -34,23 +34,15 @@ MODELS = [Model('coarse', (5, 7)), Model('fine', (400, 300))]
 def test_the_first_the_last_and_those_between():
   # Image 3 is the best on average, then 0, 4, 2 and 1.
   scores = np.array([[3.0, 0, 1, 5, 2], [3.0, 0, 1, 5, 2]])
-  assert example_maps.choose(scores, [''] * 5, 3) == [3, 4, 1]
-  assert example_maps.choose(scores, [''] * 5, 2) == [3, 1]
-  assert example_maps.choose(scores, [''] * 5, 9) == [3, 0, 4, 2, 1]
-  assert example_maps.choose(scores, [''] * 5, 0) == []
-
-
-def test_kinds_differ_as_long_as_there_are_any():
-  scores = np.array([[5.0, 4, 3, 2, 1]])
-  kinds = ['a', 'a', 'b', 'a', 'a']
-  # The last, of kind a again, gives way to the only image of kind b.
-  assert example_maps.choose(scores, kinds, 2) == [0, 2]
-  assert example_maps.choose(scores, kinds, 3) == [0, 2, 4]
+  assert example_maps.choose(scores, 3) == [3, 4, 1]
+  assert example_maps.choose(scores, 2) == [3, 1]
+  assert example_maps.choose(scores, 9) == [3, 0, 4, 2, 1]
+  assert example_maps.choose(scores, 0) == []
 
 
 def test_an_image_without_a_score_is_not_shown():
   scores = np.array([[1.0, np.nan, 3], [1.0, 5, 3]])
-  assert example_maps.choose(scores, [''] * 3, 3) == [2, 0]
+  assert example_maps.choose(scores, 3) == [2, 0]
 
 
 def scored(name, source, metric, index, kind, scores, human):

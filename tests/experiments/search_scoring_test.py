@@ -170,14 +170,6 @@ def test_means_leave_out_what_is_not_defined_and_say_so():
   assert values.keys() == expected.keys()
   for name, numbers in expected.items():
     np.testing.assert_array_equal(values[name], numbers, name)
-  assert search_scoring.notes(MEASURED) == {
-    'arrays': 5,
-    'without_distractors': 1,
-    'not_found': 2,
-    'gsi_undefined': 1,
-    'msr_target_undefined': 2,
-    'msr_background_undefined': 2,
-  }
 
 
 def test_differences_leave_out_what_is_not_defined_for_either_model():

@@ -93,19 +93,6 @@ def folder(path: pathlib.Path, *, examples: int = 2) -> pathlib.Path:
         'osie': {'kind': 'osie', 'images': 53, 'without_fixations': 2, 'skipped': {'7': 'gone'}},
         'arrays': {'kind': 'popout', 'images': 8},
       },
-      'search': {
-        'arrays': {
-          model: {
-            'arrays': 8,
-            'without_distractors': 0,
-            'not_found': 2,
-            'gsi_undefined': 0,
-            'msr_target_undefined': 0,
-            'msr_background_undefined': 0,
-          }
-          for model in MODELS
-        }
-      },
       'output': {'regions_without_fixations': {'osie': 0}},
       'warnings': ['net has a constant map for 1 image of osie (7).'],
       'seconds': {'wall': 2.5},

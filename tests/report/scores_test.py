@@ -64,7 +64,6 @@ def test_all_models_that_share_the_best_value_are_bold(page):
     ('summary.json', {'layout': 1}, 'has layout 1'),
     ('summary.json', {'models': {'net': 'unheard of'}}, 'none of'),
     ('summary.json', {'models': {'gbvs': 'classical gbvs'}}, "'net'"),
-    ('summary.json', {'search': {}}, 'nothing of some data sets'),
     ('summary.json', {'datasets': {}}, 'data sets of scores.csv'),
   ],
 )
@@ -134,10 +133,6 @@ def test_findings_are_computed_from_the_numbers(own):
     'arrays of its own, BMS 3.65'
   ) in text
   assert (
-    'On arrays, net most often has its first maximum on the target: on 50 '
-    '[40, 60] % of 80 arrays; it finds 75 [65, 85] % of the targets at all.'
-  ) in text
-  assert (
     'Over 12 categories of osie, inner and output saliency of net correlate '
     "at Spearman's \u03c1 = 0.80 [\u22120.20, 1.00], 0.60 on different "
     'halves (p = 0.20; paper: 0.96); 2 categories have an inner saliency '
@@ -150,14 +145,8 @@ def test_findings_are_computed_from_the_numbers(own):
   ) in text
   # Nobody says what people reach.
   scores = own / 'scores.csv'
-  gains = ''.join(
-    f'{model},osie,information_gain,{x},{x - 0.1},{x + 0.1},50\n'
-    for model, x in zip(made_scores.MODELS, (1, -1, 0), strict=True)
-  )
-  scores.write_text(re.sub('observers,.*\n', '', scores.read_text()) + gains)
-  text = said(own)
-  assert 'On osie, gbvs tells less than the centre prior' in text
-  assert 'people reach' not in text
+  scores.write_text(re.sub('observers,.*\n', '', scores.read_text()))
+  assert 'people reach' not in said(own)
 
 
 def test_findings_follow_the_numbers(own):
@@ -219,7 +208,6 @@ def test_the_page_has_every_number_and_marks_the_best(page):
     'centre 0.50 1.50 3.00 2.50 regions 5 6 7 8',
     'the paper not said which – p = 9 × 10⁻⁹ –',
     'gbvs 5 21 +0.75 0.25 to 1.25 p = 0.010 +0.50 0.10 to 0.90',
-    'net: 2 targets are not found',
   ):
     assert number in text, number
   best = re.findall(r'<td data-order="[^"]*" class="best">([^<]*)', page)

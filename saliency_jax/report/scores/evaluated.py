@@ -99,10 +99,8 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   files = schema.SCORES, schema.SEARCH, schema.DIFFERENCES, schema.FIGURE7
   tables = [_table(reader, x, models) for x in files]
   for file, table in zip(files, tables, strict=True):
-    known = {*summary['datasets']}
-    if file is schema.SEARCH:
-      known &= {*summary.get('search', ())}
-    reader.expect({*table['dataset']} <= known, schema.SUMMARY, f'says nothing of some data sets of {file.path}')
+    known = {*table['dataset']} <= {*summary['datasets']}
+    reader.expect(known, schema.SUMMARY, f'says nothing of some data sets of {file.path}')
   config = reader.json(schema.CONFIG, json_shapes.CONFIG)
   statistics = _statistics(reader, tables[-1]) if len(tables[-1]) else {}
   return Evaluated(path, summary, config, models, *tables, statistics, _examples(reader, models))

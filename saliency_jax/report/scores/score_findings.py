@@ -62,13 +62,6 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
     share = 100 * first['mean'] / people['mean']
     text += f'; that is {share:.0f} % of what people reach who predict each other, {_interval(people)}'
   yield f'{text}.'
-  gain = evaluated.ranked(rows, 'information_gain')
-  below = [*gain[gain['high'] < 0].index]
-  if below:
-    yield (
-      f'On {dataset}, {" and ".join(below)} {"tell" if len(below) > 1 else "tells"} less than the centre '
-      'prior: information gain below 0, its interval too.'
-    )
 
 
 def _search(results: Evaluated, dataset: str) -> Iterator[str]:
@@ -91,13 +84,6 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
     yield (
       f'On {dataset}, {higher} of {len(classical)} classical models have a higher NMM than the best network: '
       f'{_value(best)}, {_value(high)}{gap}{beside}.'
-    )
-  first, found = (evaluated.ranked(rows, x) for x in ('first', 'found'))
-  if len(first) and first['images'].min() >= FEWEST:
-    one = first.iloc[0]
-    yield (
-      f'On {dataset}, {one.name} most often has its first maximum on the target: on {_percent(one)} % '
-      f'of {one["images"]:.0f} arrays; it finds {_percent(found.loc[one.name])} % of the targets at all.'
     )
 
 
@@ -139,12 +125,6 @@ def _interval(row: pd.Series) -> str:
 
 def _value(row: pd.Series, beside: str = ' ') -> str:
   return f'{row.name}{beside}{_interval(row)}'
-
-
-def _percent(row: pd.Series) -> str:
-  mean, low, high = (100 * row[x] for x in ('mean', 'low', 'high'))
-  ends = '' if np.isnan(low) else f' [{low:.0f}, {high:.0f}]'
-  return f'{mean:.0f}{ends}'
 
 
 def _apart(results: Evaluated, dataset: str, metric: str, better: str, other: str) -> str:

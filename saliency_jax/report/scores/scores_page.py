@@ -132,7 +132,6 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
   counts = nmm[nmm['kind'] != evaluated.ALL]['images']
   return {
     'name': dataset,
-    'notes': results.summary['search'][dataset],
     'matrix': matrix if len(kinds) > 2 else None,
     'counts': (int(counts.min()), int(counts.max())) if len(counts) else (),
     'figure': site.paper(f'kinds_{plain(dataset)}', [matrix]),

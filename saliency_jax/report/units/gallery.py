@@ -57,16 +57,10 @@ def chapter(run: Run, site: Site) -> Chapter | None:
 
 def _listed(image: Image, rows: pd.DataFrame) -> dict:
   """Returns what the gallery shows of an image."""
-  first, about = {} if rows.empty else rows.iloc[0], []
-  if first.get('background'):
-    about.append(f'{first["background"]} background')
-  if first.get('set_size', 0) > 0:
-    about.append(f'{first["set_size"]:.0f} items')
   return {
     'id': image.image_id,
     'width': image.width,
     'height': image.height,
-    'about': ', '.join(about),
     'categories': np.unique(rows['group']).tolist(),
   }
 

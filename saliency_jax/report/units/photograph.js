@@ -98,8 +98,7 @@ Object.assign(viewer, (() => {
           colour: data.photographs ?
             viewer.OUTLINES[i % viewer.OUTLINES.length] : '#fff'}));
     const fixations = record.points.length / 2;
-    const about = [image.categories.map(c => data.categories[c]).join(', '),
-      image.about].filter(Boolean).join(' \u00b7 ');
+    const about = image.categories.map(c => data.categories[c]).join(', ');
     place.replaceChildren(...head,
         make('p', {class: 'quiet', text: about}),
         make('div', {class: `photograph ${what}`},
