@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -176,16 +175,14 @@ def _linker(site: Site, chapters: list[Chapter]):
 @contextlib.contextmanager
 def _replacing(target: pathlib.Path) -> Iterator[pathlib.Path]:
   """Yields an empty folder that takes the name `target` on success."""
-  new, old = (pathlib.Path(tempfile.mkdtemp(dir=target.parent, prefix=files.TEMPORARY)) for _ in range(2))
+  # Of no other process: the folder around is locked, and without leftovers.
+  new, old = (target.parent / f'{files.TEMPORARY}{name}' for name in ('new', 'old'))
   try:
-    # mkdtemp makes private folders; the result should obey the user's umask.
-    umask = os.umask(0)
-    os.umask(umask)
-    new.chmod(0o777 & ~umask)
     with files.naming(target):
+      new.mkdir()
       yield new
     if target.exists():
-      os.replace(target, old / 'report')
+      os.replace(target, old)
     os.replace(new, target)
   finally:
     for path in (new, old):

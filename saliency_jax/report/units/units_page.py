@@ -46,7 +46,6 @@ def overview(run: Run, site: Site) -> Chapter:
     ),
     'found': findings(run, site.compare, site.labels[1]),
     'example': shown.strongest(run, site),
-    'missing': [x for x, n in zip(run.columns, run.counts(), strict=True) if not n],
     'by_layer': None if dissected else _by_layer(run, site),
     'files': [file.of(x) for file in files for x in run.layers],
   }
