@@ -11,13 +11,16 @@ from saliency_jax import download
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-  """Serves 1 MB at /whole and /unsized, and breaks off at /short."""
+  """Serves 1 MB at /whole and /unsized, breaks off at /short and says nothing at /silent."""
 
   content = bytes(range(256)) * 4000
 
   def do_GET(self):
     if self.path == '/gone':
       self.send_error(404)
+      return
+    if self.path == '/silent':
+      threading.Event().wait(5)
       return
     self.send_response(200)
     if self.path != '/unsized':
@@ -50,8 +53,12 @@ def test_the_file_comes_whole(name, server, tmp_path, capsys):
   assert 'kilobytes' in shown
 
 
-@pytest.mark.parametrize(('name', 'message'), [('gone', '404'), ('short', 'only 1000 of 1024000 bytes')])
-def test_nothing_is_left_of_a_failure(name, message, server, tmp_path):
+@pytest.mark.parametrize(
+  ('name', 'message'), [('gone', '404'), ('short', 'only 1000 of 1024000 bytes'), ('silent', 'timed out')]
+)
+def test_nothing_is_left_of_a_failure(name, message, server, tmp_path, monkeypatch):
+  if name == 'silent':
+    monkeypatch.setattr(download, '_TIMEOUT', 0.1)
   path = tmp_path / 'file.bin'
   with pytest.raises(OSError, match=message):
     download.download(f'{server}/{name}', path, 'Fetching it')

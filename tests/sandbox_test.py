@@ -54,3 +54,11 @@ def test_what_is_not_asked_for_is_not_read(files):
     assert file.attributes['type'] == 'text', 'beside one that is no UTF-8'
   with hdf5.reading(files[0]) as file:
     assert [*file.arrays()] == ['x', 'unread/n']
+
+
+def test_texts_of_any_number_come_once(tmp_path):
+  names = [f'image {number}' for number in range(2500)]
+  with h5py.File(tmp_path / 'x.h5', 'w') as file:
+    file['names'] = names
+  with hdf5.reading(tmp_path / 'x.h5') as file:
+    assert file.texts('names') == names

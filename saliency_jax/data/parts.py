@@ -49,7 +49,6 @@ def open_parts(config) -> Data:
     InputError: a folder is at fault, or nothing says how to split.
   """
   data, cache_dir = config.data, config.run.cache_dir
-  pixel_sets.counted(config.analysis.fixations, in_regions=False)
   if data.val_fixations and not data.val_dir:
     raise InputError(
       'config.data.val_fixations is of the images to validate with; give their folder with --config.data.val_dir.'

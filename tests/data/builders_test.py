@@ -94,6 +94,18 @@ def test_images_that_lie_ready_are_those_of_the_data_set(built, tmp_path):
     BuiltSource(folder).squared(0, 32, 'bilinear')
 
 
+def test_masks_and_points_are_of_the_image(built, monkeypatch):
+  source = BuiltSource(built)
+  example = source._example(0)
+  for wrong in (
+    {'regions': example['regions'] | {'mask': example['regions']['mask'][:, :-1]}},
+    {'fixations': example['fixations'] | {'point': example['fixations']['point'] + 1000}},
+  ):
+    monkeypatch.setattr(source, '_example', lambda _, wrong=wrong: example | wrong)
+    with pytest.raises(InputError, match='masks or points of .* are of another image'):
+      source[0]
+
+
 def test_osie_comes_back_exactly(osie_dir, osie_sr_dir, tmp_path):
   raw = Osie(osie_dir, osie_sr_dir)
   raw.image_ids = raw.image_ids[::42]  # A dozen of the 500.

@@ -103,6 +103,21 @@ def test_threads_hand_over_to_processes_where_there_are_many_images(monkeypatch)
   assert len(by_processes) == 7  # of ten, after one and two that were ahead
 
 
+def test_threads_read_on_where_a_process_cannot_start(monkeypatch):
+  class Readers(reading_processes.Readers):
+    def ready(self) -> bool:
+      with pytest.raises(InputError, match='has died'):
+        self.wait()
+      assert not super().ready()
+      return False
+
+  monkeypatch.setattr(pipeline, '_MANY', 40)
+  monkeypatch.setattr(pipeline, '_SEVERAL', 1)
+  monkeypatch.setattr(reading_processes, '_START', 'raise SystemExit')
+  monkeypatch.setattr(reading_processes, 'Readers', Readers)
+  assert all(map(equal, read(40), read(40, threads=1)))
+
+
 def test_what_processes_cannot_know_threads_read(monkeypatch):
   monkeypatch.setattr(pipeline, '_MANY', 11)
   mine = dataclasses.replace(PREPARATION, keep=lambda record, index: index)

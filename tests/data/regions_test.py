@@ -233,8 +233,8 @@ def test_any_label_is_a_category(tmp_path):
 
 
 def test_the_papers_categories_come_first_in_its_order():
-  names = ('zebra', 'text', 'ant', 'person head', 'text')
-  assert ordered_categories(names) == ('person head', 'text', 'ant', 'zebra')
+  names = ('zebra', 'text', 'ant', 'person head', 'text', 'fox', 'cat', 'bee', 'dog')
+  assert ordered_categories(names) == ('person head', 'text', 'ant', 'bee', 'cat', 'dog', 'fox', 'zebra')
   assert ordered_categories(reversed(CATEGORIES)) == CATEGORIES
 
 

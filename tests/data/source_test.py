@@ -148,6 +148,12 @@ def test_wrong_values_are_refused(key, value, message, tiny_osie):
     source.open_group(group)
 
 
+def test_osie_is_kept_where_the_config_says(tmp_path):
+  (tmp_path / 'osie').mkdir()
+  with pytest.raises(InputError, match=f'^{tmp_path}/osie is not OSIE as fetched earlier'):
+    source.open_group(base.data_keys(), cache_dir=str(tmp_path))
+
+
 def test_what_a_run_has_not_seen_is_a_part(options, tmp_path):
   given, run = options['table'], tmp_path / 'run'
   whole = source.open_source('table', **given)

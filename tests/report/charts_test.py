@@ -112,6 +112,7 @@ def test_a_matrix_is_a_table_and_a_figure():
   change = matrices.matrix('d', ['a', 'b'], ['x', 'y'], values, label='SD', differences=True)
   assert change.domain == (-3.0, 3.0)
   assert change.rows[0][1][0]['text'] == '+1.00'
+  assert [re.findall("'scheme': '(.*?)'", str(x.spec())) for x in (one, change)] == [['viridis'], ['redblue']]
 
 
 def test_colours_by_hand():

@@ -145,7 +145,7 @@ def test_differences_have_paired_intervals(run, other):
 def test_runs_on_other_rows_are_not_paired(run, tmp_path):
   other = _run(tmp_path / 'other', image_ids=('1001', '1003', '1009'))
   site = _Site(run, other)
-  units.chapter(run, site)
+  assert not units.chapter(run, site).context['upright']
   images.chapter(run, site)
   grid = site.values['units']
   assert not grid['paired']
@@ -156,12 +156,12 @@ def test_runs_on_other_rows_are_not_paired(run, tmp_path):
 
 
 def test_kinds_are_the_categories_of_arrays(tmp_path):
-  run = reader.read(made.popout(tmp_path, made.scores(rows=5), kinds=('colour', '')))
+  run = reader.read(made.popout(tmp_path, made.scores(rows=5), kinds=('orientation', '')))
   site = _Site(run)
-  units.chapter(run, site)
+  assert units.chapter(run, site).context['upright'], 'a long word'
   images.chapter(run, site)
   grid = site.values['units']
-  assert grid['categories'] == ['colour', '(no kind given)']
+  assert grid['categories'] == ['orientation', '(no kind given)']
   assert grid['tables'][0]['counts'] == [5, 3, 2]
   record = site.values['images/0']
   assert not record['points']

@@ -86,6 +86,7 @@ def test_every_link_leads_to_a_file_or_a_chapter(folder, page):
       assert target.is_file(), (tag, url)
       # The pages can be copied alone: their pictures and files travel.
       assert tag == 'a' or not url.startswith('..'), url
+  assert any(x.get('class') == 'unit' for x in page.all('a')), 'from the text that names it'
 
 
 def test_nothing_is_loaded_from_elsewhere(page):

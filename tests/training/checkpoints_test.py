@@ -1,5 +1,6 @@
 """Checkpoints that are damaged, belong to another run or find no room."""
 
+import errno
 import json
 import pathlib
 import shutil
@@ -285,12 +286,16 @@ def test_what_orbax_cannot_write_is_told_in_one_sentence(soon, tmp_path):
 
 
 def test_other_errors_of_orbax_are_not_about_the_disk(tmp_path, monkeypatch):
+  full = OSError(errno.ENOSPC, 'No space left on device', 'a: b')
   with checkpoints.Checkpoints(tmp_path, {}, ()) as opened:
-    for error in (MemoryError(), RuntimeError('RESOURCE_EXHAUSTED: memory')):
+    for error in (full, MemoryError(), RuntimeError('RESOURCE_EXHAUSTED: memory')):
       with monkeypatch.context() as context:
         context.setattr(
           ocp.CheckpointManager, 'wait_until_finished', lambda self, error=error: (_ for _ in ()).throw(error)
         )
-        with pytest.raises(type(error)) as raised:
+        with pytest.raises(InputError if error is full else type(error)) as raised:
           opened.wait()
-      assert raised.value is error
+      if error is full:
+        assert 'cannot be written (No space left on device); make room' in str(raised.value)
+      else:
+        assert raised.value is error
