@@ -25,7 +25,7 @@ _SINGLE = flags.DEFINE_bool(
 
 def main() -> None:
   page = site.write(_WORKDIR.value, compare=_COMPARE.value, single_file=_SINGLE.value)
-  print(site.text(_WORKDIR.value))
+  print(site.text(_WORKDIR.value, _COMPARE.value))
   print('The page:', page)
 
 

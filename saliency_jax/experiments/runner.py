@@ -13,7 +13,6 @@ from typing import Any
 
 import jax
 import numpy as np
-from absl import logging
 
 import saliency_jax
 from saliency_jax import files, runtime, schema, workdir
@@ -126,14 +125,6 @@ def check(config, network: Network) -> Probe:
     )
   units = {tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
   exported_maps.check(config.report, units)
-  for tap, count in units.items():
-    if count < config.analysis.top_units:
-      logging.warning(
-        '%s has %d units, fewer than config.analysis.top_units=%d; the mean of its best units is of all of them.',
-        tap,
-        count,
-        config.analysis.top_units,
-      )
   network.grids(probe.taps, network.preprocess.image_size)
   return probe
 

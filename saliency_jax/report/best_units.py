@@ -103,6 +103,13 @@ def with_paper(table: pd.DataFrame, key: str, means: Mapping, counts: Mapping) -
   return table.assign(paper=[means.get(x, math.nan) for x in keys], paper_above=[counts.get(x, math.nan) for x in keys])
 
 
+def averaged(top: int, counts: Sequence[int]) -> str:
+  """Returns which units of layers with so many the means are of, in words."""
+  if max(counts, default=top) < top:
+    return 'all units'
+  return f'the {top} best units' + (' (all where a layer has fewer)' if min(counts, default=top) < top else '')
+
+
 def values(table: pd.DataFrame, key: str) -> np.ndarray:
   """Returns a column as float64 `[R, C]`."""
   return table[key].to_numpy(float).reshape(-1, table['category'].nunique())

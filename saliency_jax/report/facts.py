@@ -25,6 +25,12 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
   return {term.capitalize(): text for term, x in told.items() if (text := _text(x))}
 
 
+def named(network: str, *more: str) -> str:
+  """Returns a network's name with that of its weights and its depth, no name twice."""
+  told = ', '.join(x for x in more if x and x != network)
+  return f'{network} ({told})' if told else network
+
+
 def _text(value) -> str:
   """Returns a value in words, without what is empty."""
   if isinstance(value, dict):

@@ -37,7 +37,9 @@ class Job(NamedTuple):
   title: str  # of its page
   folder: str  # of report/, with its templates and scripts
   read: Callable[[Any], Any]  # its folder; raises InputError
-  text: Callable[[Any], str]  # of what was read: its tables, for the terminal
+  # Of what was read, its tables for the terminal; of two folders with the second
+  # and its label.
+  text: Callable[..., str]
   chapters: Callable[[Any, Site], list[Chapter | None]]
   coloured: bool = False  # colours are the images' subject
   # Reads a second folder to set beside; None: there can be none.
@@ -85,11 +87,7 @@ def write(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_fi
       raise InputError(f'Another process is at work in {workdir}; wait for it.') from error
     files.remove_leftovers(path, ())
     stack.enter_context(reading.fitting(workdir))
-    results, other = job.read(workdir), None
-    if str(compare):
-      if job.beside is None:
-        raise InputError(f'--compare takes two folders of dissect or of popout, and {results.path} is of another job.')
-      other = job.beside(results, compare)
+    results, other = _read(job, workdir, compare)
     if single_file:
       target = path / 'report.html'
       with files.replacing(target) as temporary:
@@ -100,16 +98,27 @@ def write(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_fi
   return path / 'report' / 'index.html'
 
 
-def text(workdir: str | os.PathLike) -> str:
+def text(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
   """Returns the tables and the findings of a finished job for the terminal.
 
-  Raises:
-    InputError: if the folder is not that of a finished job.
+  Args and what is raised are those of `write`.
   """
   job = JOBS[reading.job(workdir, JOBS)]
   with reading.fitting(workdir):
+    results, other = _read(job, workdir, compare)
+    beside = (other, Site(results, other, root=None).labels[1]) if other else ()
     # Names come from anybody, and steer no terminal.
-    return '\n'.join(map(escaped, job.text(job.read(workdir)).split('\n')))
+    return '\n'.join(map(escaped, job.text(results, *beside).split('\n')))
+
+
+def _read(job: Job, workdir: str | os.PathLike, compare: str | os.PathLike) -> tuple[Any, Any]:
+  """Returns a folder's results and those to compare with, None for none."""
+  results = job.read(workdir)
+  if not str(compare):
+    return results, None
+  if job.beside is None:
+    raise InputError(f'--compare takes two folders of dissect or of popout, and {results.path} is of another job.')
+  return results, job.beside(results, compare)
 
 
 def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
@@ -128,6 +137,7 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
     'site': site,
     'paper': paper.facts(),
     'facts': facts.beside(*site.runs),
+    'named': facts.named,
     'map_bar': _map_bar(),
   }
   sections = [(x, Markup(environment.get_template(x.template).render(x.context))) for x in chapters]

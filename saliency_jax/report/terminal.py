@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from saliency_jax.report import paper
+from saliency_jax.report import best_units, paper
 from saliency_jax.report.best_units import KEYS, values
 from saliency_jax.report.numbers import Finding, number
 
@@ -16,20 +16,20 @@ _PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-', '\N{RIGHT SIN
 _SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 
 
-def best(top: int) -> str:
-  """Returns which units a table is of."""
+def best(top: int, counts: Sequence[int], table: pd.DataFrame) -> str:
+  """Returns which units of layers with so many a table is of."""
   known = paper.facts()['top_units']
-  return f'the {top} best units' + ('' if top == known else f' (the paper: {known})')
+  beside = f' (the paper: {known})' if top != known and table['paper'].notna().any() else ''
+  return best_units.averaged(top, counts) + beside
 
 
 def one_column(corner: str, names: Sequence[str], table: pd.DataFrame) -> list[str]:
   """Returns the lines of a table with one column: Table 5 or 6."""
-  columns = _sources('mean')
-  rows = [
-    [name, *(_plain(x[key]) for key in columns.values()), _plain(x['mean'] - x['paper'])]
-    for name, (_, x) in zip(names, table.iterrows(), strict=True)
-  ]
-  return aligned([[corner, *columns, 'run - paper'], *rows], left=1, gap=3)
+  columns = {label: table[of] for label, of in _sources('mean', table).items()}
+  columns['run - paper'] = table['mean'] - table['paper']
+  shown = [label for label, x in columns.items() if label == 'run' or np.isfinite(x).any()]
+  rows = zip(names, *(map(_plain, columns[label]) for label in shown), strict=True)
+  return aligned([[corner, *shown], *rows], left=1, gap=3)
 
 
 def by_category(name: str, of: str, names: Sequence[str], table: pd.DataFrame, threshold: float) -> list[str]:
@@ -45,7 +45,7 @@ def by_category(name: str, of: str, names: Sequence[str], table: pd.DataFrame, t
 
 
 def _columns(title: str, names: Sequence[str], table: pd.DataFrame, key: str) -> list[str]:
-  sources, digits = _sources(key), KEYS[key].digits
+  sources, digits = _sources(key, table), KEYS[key].digits
   heads = [['', *name.rsplit(' ', 1)][-2:] for name in table['category'].unique()]
   rows = [['', '', *line] for line in zip(*heads, strict=True) if any(line)]
   rows.append(['regions', '', *(f'{x:.0f}' for x in values(table, 'sets')[0])])
@@ -78,8 +78,11 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
   ]
 
 
-def _sources(key: str) -> dict[str, str]:
-  return {_SHORT.get(x, x): column for x, column in KEYS[key].sources.items()}
+def _sources(key: str, table: pd.DataFrame) -> dict[str, str]:
+  """Returns the columns that stand beside each other; `compared` are another run's."""
+  sources = {_SHORT.get(x, x): column for x, column in KEYS[key].sources.items()}
+  other = {'mean': 'compared', 'above': 'compared_above'}[key]
+  return sources | ({'compared': other} if other in table else {})
 
 
 def _plain(value: float, digits: int = 2) -> str:

@@ -218,9 +218,12 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
   ],
 )
 def test_what_was_not_measured_is_left_out(changes, tmp_path):
-  path = site.write(made.sweep(tmp_path, **changes), single_file=True)
-  html = path.read_text(encoding='utf-8')
-  measured = changes['measured']
+  folder, measured = made.sweep(tmp_path, **changes), changes['measured']
+  for kind in measured:
+    (folder / kind / changes['members'][0] / 'summary.json').write_text('{"units": {"conv5_2": 20, "conv5_3": 3}}')
+  html = site.write(folder, single_file=True).read_text(encoding='utf-8')
+  assert ('Mean NSS of all units of conv5_3 for' in html) == ('regions' in measured)
+  assert (' of all units of conv5_3' in site.text(folder)) == bool(measured)
   assert ('table3.csv' in html) == ('regions' in measured)
   assert ('table6.csv' in html) == ('popout' in measured)
   assert 'table3_unseen' not in html

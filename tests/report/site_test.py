@@ -250,6 +250,7 @@ def test_the_entry_point_prints_the_table_and_writes_the_page(tmp_path):
   out = _launch(f'--workdir={path}', f'--compare={other}', '--single_file')
   assert out.returncode == 0, out.stderr
   assert out.stdout.startswith('Table 5')
+  assert 'compared: imagenet, depth 3\n' in out.stdout
   assert out.stdout.endswith(f'The page: {path}/report.html\n')
   assert 'imagenet, depth 3' in (path / 'report.html').read_text()
 

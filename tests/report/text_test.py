@@ -194,6 +194,34 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   assert ' of 22 means over 10 regions or more lie above' in above
 
 
+def test_a_network_that_the_paper_has_not_beside_another(tmp_path):
+  """Without columns of the paper, and of all units where that is what there is."""
+  runs = [
+    made.popout(tmp_path / name, {'a': np.array([[x + 1], [x - 1]] * 5), 'b': np.full((10, 3), x - 1)}, weights=name)
+    for name, x in (('mine', 2.0), ('theirs', 0.5))
+  ]
+  for run in runs:
+    made.edit(run / 'config.json', network={'name': 'mine'}, analysis={'top_units': 2})
+  assert site.text(*runs) == textwrap.dedent("""\
+      mine: mean NMM of the 2 best units (all where a layer has fewer) of each layer
+
+      layer    run   held out   chance from     to   compared
+      a       2.00       1.75          0.50   1.00       0.50
+      b       1.00       0.75          0.50   1.00      -0.50
+
+      compared: theirs
+
+      - The best units of a respond most: mean NMM over 10 arrays 2.00 [1.80, 2.20]; those of b least:
+        1.00 [0.80, 1.20].
+      - On 10 of 10 arrays the best units of a respond more to the target than to the whole array; over
+        all held out 1.75, chance 0.50 to 1.00.""")
+  page = (site.write(runs[0])).read_text()
+  assert 'of mine, scored on' in page
+  assert 'Mean NMM of the 2 best units (all where a layer has fewer);' in page
+  made.edit(runs[0] / 'config.json', analysis={'top_units': 9})
+  assert site.text(runs[0]).startswith('mine: mean NMM of all units of each layer\n')
+
+
 @pytest.mark.parametrize(
   ('change', 'start'), [({'depth': 4}, 'Table 6 at depth 4: mean NMM'), ({'depth': 9}, 'vgg16, depth 9: mean NMM')]
 )

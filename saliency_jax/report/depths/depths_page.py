@@ -29,11 +29,12 @@ def text(swept: Swept) -> str:
   names = [member.label for member in swept.members]
   if swept.seen is not None:
     analysis = swept.config['regions']['analysis']
-    best = f'{terminal.best(analysis["top_units"])} of {swept.layer} for each category'
+    best = f'{terminal.best(analysis["top_units"], swept.units, swept.seen)} of {swept.layer} for each category'
     parts.append(terminal.by_category('Table 3', best, names, swept.seen, analysis['threshold']))
   if swept.arrays is not None:
-    best = f'{terminal.best(swept.config["popout"]["analysis"]["top_units"])} of {swept.layer}'
-    parts.append([f'Table 6: mean NMM of {best}', '', *terminal.one_column('member', names, swept.arrays)])
+    best = terminal.best(swept.config['popout']['analysis']['top_units'], swept.units, swept.arrays)
+    title = f'Table 6: mean NMM of {best} of {swept.layer}'
+    parts.append([title, '', *terminal.one_column('member', names, swept.arrays)])
   parts.append(terminal.items([*findings(swept), *notes(swept)]))
   return '\n\n'.join('\n'.join(x) for x in parts if x)
 
@@ -53,6 +54,7 @@ def depths(swept: Swept, site: Site) -> Chapter:
     table = getattr(swept, name)
     context[name] = None if table is None else best_units.measured(site, stem, table, names, score=score, row='member')
   if swept.seen is not None:
+    context['averaged'] = best_units.averaged(context['analysis']['top_units'], swept.units)
     context['counts'] = best_units.measured(site, 'table3_counts', swept.seen, names, key='above', row='member')
     if 0 in swept.depths and len(swept.depths) > 1:
       context['figure4'] = _figure4(swept, site)

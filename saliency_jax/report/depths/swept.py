@@ -68,6 +68,7 @@ class Swept(NamedTuple):
   seen: pd.DataFrame | None = None  # Table 3, of all photographs
   unseen: pd.DataFrame | None = None  # of those of `part`
   arrays: pd.DataFrame | None = None  # Table 6
+  units: tuple[int, ...] = ()  # how many `layer` has; () where no member's own results are there
   base: str = ''  # the member that is before; '' for none
   views: tuple[View, ...] = ()
   tests: dict | None = None  # depth_tests.json, of the categories at each depth
@@ -156,6 +157,10 @@ def read(workdir: str | os.PathLike) -> Swept:
   )
   reader.expect(fits, 'metrics.jsonl', 'is of other members than summary.json')
   swept = Swept(reader.folder, summary['job'], summary, config, members, lines, watched, title)
+  first = ''.join(f'{kind}/{names[0]}/{schema.SUMMARY}' for kind in measured[:1])
+  if first and reader.has(first):
+    units = reader.json(first, {'units': {str: int}})['units']
+    swept = swept._replace(units=tuple(count for layer, count in units.items() if layer == swept.layer))
   if 'regions' in measured:
     number = 3 if paper.is_the_paper_s(reader, summary, config['network'], schema.REGIONS, names[0]) else 0
     seen, unseen = _table(reader, schema.TABLE3, members, number, config), None

@@ -90,6 +90,11 @@ class Run(NamedTuple):
     return self.config['analysis']['top_units']
 
   @property
+  def averaged(self) -> str:
+    """Which units the tables average, in words."""
+    return best_units.averaged(self.top, [*self.summary['units'].values()])
+
+  @property
   def groups(self) -> tuple[str, ...]:
     """The categories of the regions, or the kinds of the arrays."""
     return self.columns if self.kind is DISSECT else tuple(dict.fromkeys(self.rows['group']))

@@ -17,16 +17,21 @@ def chapters(run: Run, site: Site) -> list[Chapter | None]:
   return [overview(run, site), middle(run, site), grid.chapter(run, site), gallery.chapter(run, site)]
 
 
-def text(run: Run) -> str:
-  """Returns the run's table beside the paper's, and the findings."""
+def text(run: Run, other: Run | None = None, label: str = '') -> str:
+  """Returns the run's table beside the paper's and the other run's, and the findings."""
+  table = run.table
+  if other:
+    counts = other.table['above'] if _same_threshold(run, other) else np.nan
+    table = table.assign(compared=other.table['mean'], compared_above=counts)
   name = run.published or run.network + ('' if run.depth is None else f', depth {run.depth}')
-  best = terminal.best(run.top)
+  best = terminal.best(run.top, [*run.summary['units'].values()], table)
   lines = (
-    terminal.by_category(name, f'{best} for each category', run.layers, run.table, run.config['analysis']['threshold'])
+    terminal.by_category(name, f'{best} for each category', run.layers, table, run.config['analysis']['threshold'])
     if run.kind is DISSECT
-    else [f'{name}: mean NMM of {best} of each layer', '', *terminal.one_column('layer', run.layers, run.table)]
+    else [f'{name}: mean NMM of {best} of each layer', '', *terminal.one_column('layer', run.layers, table)]
   )
-  return '\n'.join([*lines, '', *terminal.items(findings(run))])
+  beside = ['', f'compared: {label}'] if other else []
+  return '\n'.join([*lines, *beside, '', *terminal.items(findings(run, other, label))])
 
 
 def overview(run: Run, site: Site) -> Chapter:
@@ -124,9 +129,14 @@ def _by_layer(run: Run, site: Site) -> dict:
 def _differences(run: Run, site: Site) -> list[best_units.Measured]:
   """This run less the other: means and, of a dissection, counts above T."""
   made = [_difference(run, site, 'difference_means', 'mean', differences(run, site.compare))]
-  if run.kind is DISSECT and run.config['analysis']['threshold'] == site.compare.config['analysis']['threshold']:
+  if run.kind is DISSECT and _same_threshold(run, site.compare):
     made.append(_difference(run, site, 'difference_counts', 'above', None))
   return made
+
+
+def _same_threshold(run: Run, other: Run) -> bool:
+  """Tells whether the units above T can be compared; of arrays nothing is counted."""
+  return run.config['analysis'].get('threshold') == other.config['analysis'].get('threshold')
 
 
 def _difference(run: Run, site: Site, stem: str, key: str, sure: Differences | None) -> best_units.Measured:
