@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,28 +47,37 @@ class Results:
       path = self.path / file.of(tap)
       if path.is_file():
         return np.array(numpy_files.read_npy(path, 'f', 'start the job again'))
-    measured = ', '.join(self.summary.get('units', ())) or 'none'
-    raise InputError(f'{self.path} has no scores of {tap}; it has those of {measured}.')
+    measured = ', '.join(self.summary.get('units', ()))
+    has = f'it has those of {measured}' if measured else 'read regions/MEMBER or popout/MEMBER of a sweep'
+    raise InputError(f'{self.path} has no scores of {tap}; {has}.')
 
   def __repr__(self) -> str:
-    return f'Results({str(self.path)!r}, {self.summary.get("job")}, tables {", ".join(self.tables)})'
+    return f'Results({str(self.path)!r}, {self.summary.get("job")}, {self.tables})'
 
   def _json(self, name: str) -> dict[str, Any]:
     return outside.read_json(self.path / name, 'give the folder of a job that has ended', dict)
 
 
-class _Tables(dict):
+class _Tables(Mapping):
   """Data frames by name, each read when it is asked for."""
 
   def __init__(self, folder: pathlib.Path):
-    super().__init__({path.stem: None for path in sorted(folder.glob('*.csv'))})
-    self._folder = folder
+    self._folder, self._frames = folder, {}
+    self._names = sorted(path.stem for path in folder.glob('*.csv'))
 
-  def __missing__(self, name: str):
-    raise KeyError(f'{self._folder} has no table {name!r}, but {", ".join(self) or "none"}')
+  def __iter__(self) -> Iterator[str]:
+    return iter(self._names)
+
+  def __len__(self) -> int:
+    return len(self._names)
+
+  def __repr__(self) -> str:
+    return f'tables {", ".join(self) or "none"}'
 
   def __getitem__(self, name: str) -> pd.DataFrame:
-    if super().__getitem__(name) is None:
+    if name not in self._names:
+      raise KeyError(f'{self._folder} has no table {name!r}, but {", ".join(self) or "none"}')
+    if name not in self._frames:
       path = self._folder / f'{name}.csv'
       with outside.reading(path, 'table', 'start the job again'):
         # A name may be 'NA' or 007.
@@ -75,14 +85,8 @@ class _Tables(dict):
         frame = pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=[''])
       for column in frame.select_dtypes(['object', 'string']):
         frame[column] = frame[column].map(schema.restored, na_action='ignore')
-      self[name] = frame
-    return super().__getitem__(name)
-
-  def items(self):
-    return [(name, self[name]) for name in self]
-
-  def values(self):
-    return [self[name] for name in self]
+      self._frames[name] = frame
+    return self._frames[name]
 
 
 def read(workdir: str | os.PathLike) -> Results:

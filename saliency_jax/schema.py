@@ -60,8 +60,6 @@ class Job(NamedTuple):
   """What a job leaves in its folder, beside config and summary."""
 
   files: tuple[File, ...]
-  # Jobs whose results it replaces; any other job's are left alone.
-  replaces: tuple[str, ...]
 
 
 def _page() -> tuple[dict[str, File], dict[str, Job]]:
@@ -84,8 +82,7 @@ def _page() -> tuple[dict[str, File], dict[str, Job]]:
     )
     for job in jobs.split(', '):
       of_jobs.setdefault(job, []).append(files[path])
-  units = 'dissect', 'popout'
-  return files, {job: Job(tuple(x), units if job in units else (job,)) for job, x in of_jobs.items()}
+  return files, {job: Job(tuple(x)) for job, x in of_jobs.items()}
 
 
 _FILES, JOBS = _page()

@@ -87,10 +87,9 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
 
 def _owner(path: pathlib.Path, job: str) -> str | None:
   """Returns the job of another kind that left results in a folder."""
-  replaces = schema.JOBS[job].replaces
   try:
     left = json.loads((path / schema.SUMMARY).read_text())['job']
-    return None if left in replaces else str(left)
+    return None if left == job else str(left)
   except Exception:  # noqa: BLE001
     pass  # not finished, or damaged: what lies there tells
   for name in sorted(x.name for x in path.iterdir()):

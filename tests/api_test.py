@@ -74,6 +74,10 @@ def test_results_are_data_frames_and_arrays(dissected):
   assert results.scores('conv4_1').shape == (len(regions), 4)
   table = results.tables['table2']
   assert set(table['layer']) == {'conv5_3', 'conv4_1'}
+  # As of any dictionary: `get` found none before a table was read.
+  assert sj.read(workdir).tables.get('table2').equals(table)
+  assert results.tables.get('table9') is None
+  assert str(results.tables) == 'tables images, regions, table2, units'
   with pytest.raises(sj.InputError, match='no scores of conv1_1; it has those'):
     results.scores('conv1_1')
   with pytest.raises(sj.InputError, match='no file .*summary.json'):

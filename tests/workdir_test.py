@@ -40,7 +40,7 @@ def test_another_job_is_refused_until_the_first_is_over(tmp_path):
     ('popout', 'train', 'popout'),
     ('train', 'sweep', 'train'),
     ('train', 'predict', 'train'),
-    ('popout', 'dissect', ''),
+    ('popout', 'dissect', 'popout'),
     ('checkpoints', 'dissect', 'train'),
     ('checkpoints', 'sweep', ''),
     ('association', 'train', 'dissect'),
