@@ -24,23 +24,8 @@ from saliency_jax.experiments import chance, clusters, runner, statistics, table
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
-from saliency_jax.networks.network import Network
 
 _OTHERS = 20  # regions of other photographs that stand for one category's
-
-
-def dissect(config, source: Source, workdir: str, *, network: Network | None = None, title: str = 'Dissecting') -> dict:
-  """Measures a network on labelled photographs; see `runner.run`."""
-  return runner.run(DISSECT, config, source, workdir, network=network, title=title)
-
-
-def popout(config, source: Source, workdir: str, *, network: Network | None = None, title: str = 'Measuring') -> dict:
-  """Measures a network on search arrays; see `runner.run`.
-
-  Args:
-    source: search arrays with `patterns`, a `Pattern` for each.
-  """
-  return runner.run(POPOUT, config, source, workdir, network=network, title=title)
 
 
 def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
@@ -217,3 +202,7 @@ POPOUT = Experiment(
     first_of_each_kind([source.patterns[i] for i in measured.rows.index], images)
   ],
 )
+
+# Measure a network on labelled photographs, and on search arrays: see `runner.run`.
+dissect = functools.partial(runner.run, DISSECT, title='Dissecting')
+popout = functools.partial(runner.run, POPOUT)

@@ -40,11 +40,10 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
     )
 
   whole, gains, centred = map(told, parts)
-  brackets = ' In square brackets: 95 % intervals over photographs, units chosen anew.'
   return (
     f'Over {published.size} cells the means correlate with Table 3 of the paper at r = {whole} (Pearson), the gains '
     f'over depth 0 at r = {gains}; less the means of categories and of depths, which both tables have in common, r '
-    f'is {centred}.' + ('' if samples is None else brackets)
+    f'is {centred}.'
   )
 
 

@@ -106,58 +106,39 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, ga
 
 def _sure(members: list[dict], categories: Iterable[str]) -> str:
   """Returns for how many categories every member's gain is sure; '' if unknown."""
-  if not members:
-    return ''
 
-  def is_clear(x: dict) -> bool:
-    return (x.get('low') or 0) > 0
-
-  def is_corrected(x: dict) -> bool:
+  def is_sure(x: dict) -> bool:
     return x.get('gain', 0) > 0 and x.get('p_holm') is not None and x['p_holm'] < 0.05
 
-  clear, corrected = (
-    sum(all(holds(x.get(name, {})) for x in members) for name in categories) for holds in (is_clear, is_corrected)
-  )
+  if not members:
+    return ''
   every = ' in every run' if len(members) > 1 else ''
-  said = f'{clear} by more than other photographs would change, the 95 % interval of the gain being above 0{every}'
-  if any('p_holm' in x for of in members for x in of.values()):
-    said += f', {corrected} with p < 0.05 corrected over all categories and members'
-  return f' ({said})'
+  count = sum(all(is_sure(x.get(name, {})) for x in members) for name in categories)
+  return f' ({count} with p < 0.05{every}, corrected over all categories and members)'
 
 
 def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
   """Fine-tuning favours heads over text: in the paper by far."""
-  names = ['person head', 'text']
+  names = ['text', 'person head']
   if many is None or not {*names} <= {*many['category']}:
     return ''
   depth = _depth_to_tell(many)
 
-  def changes(values: np.ndarray) -> np.ndarray:
-    """Returns four numbers `[..., 4]` of `[..., 2 depths, 2 names]`."""
-    rises = 100 * (values[..., 1, :] / values[..., 0, :] - 1)
-    return np.concatenate([rises, values[..., 0] / values[..., 1]], axis=-1)
+  def rises(values: np.ndarray) -> np.ndarray:
+    """Returns percents `[..., 2 names]` of `[..., 2 depths, 2 names]`."""
+    return 100 * (values[..., 1, :] / values[..., 0, :] - 1)
 
-  def matrix(of: pd.DataFrame, key: str = 'mean') -> np.ndarray:
-    return of[of['depth'].isin([0, depth])].pivot(index='depth', columns='category', values=key)[names].to_numpy(float)
+  def of(table: pd.DataFrame, key: str = 'mean') -> np.ndarray:
+    both = table[table['depth'].isin([0, depth])].pivot(index='depth', columns='category', values=key)
+    return rises(both[names].to_numpy(float))
 
-  def said(texts: list[str]) -> str:
-    head, text, before, after = texts
-    return f'text rises by {text} and {names[0]} by {head}, the ratio of head to text goes from {before} to {after}'
-
-  digits, units = (0, 0, 2, 2), (' %', ' %', '', '')
-  found, paper = changes(matrix(many)), changes(matrix(many, 'paper'))
-  every = np.array([changes(matrix(x)) for x in runs(swept.seen)]).T
-  samples = sampled(swept, (0, depth), names)
-  own = [written(*x) for x in zip(found, every, digits, units, strict=True)]
+  found, paper, samples = of(many), of(many, 'paper'), sampled(swept, (0, depth), names)
+  said = [written(*x, 0, ' %') for x in zip(found, np.array([of(x) for x in runs(swept.seen)]).T, strict=True)]
   if samples is not None:
-    own = [
-      f'{text} [{", ".join(number(x, of) for x in ends)}]'
-      for text, of, ends in zip(own, digits, map(inference.around, found, changes(samples).T), strict=True)
-    ]
-  beside = ''
-  if not np.isnan(paper).any():
-    beside = '; in the paper ' + said([f'{number(*x)}{unit}' for *x, unit in zip(paper, digits, units, strict=True)])
-  return f'From depth 0 to depth {depth_name(depth)} {said(own)}{beside}.'
+    ends = map(inference.around, found, rises(samples).T)
+    said = [f'{text} [{number(low, 0)}, {number(high, 0)}]' for text, (low, high) in zip(said, ends, strict=True)]
+  beside = '' if np.isnan(paper).any() else f'; in the paper by {paper[0]:.0f} % and {paper[1]:.0f} %'
+  return f'From depth 0 to depth {depth_name(depth)} text rises by {said[0]} and {names[1]} by {said[1]}{beside}.'
 
 
 def _arrays(swept: Swept) -> str:

@@ -21,7 +21,7 @@ def findings(run: Run, other: Run | None = None, label: str = '') -> list[Findin
   else:
     texts = [rule(run) for rule in (_agreement, _layers, _chance, _strongest, _above, _targets)]
     if other:
-      texts = [_changed(run, other, label), _largest(run, other, label), *texts]
+      texts = [_changed(run, other, label), *texts]
   return [Finding(x, (run.kind.table.path,)) for x in texts if x][:MOST]
 
 
@@ -195,26 +195,6 @@ def _changed(run: Run, other: Run, label: str) -> str:
     f'The mean {run.kind.score} of the best units is {abs(changes.mean()):.2f} SD '
     f'{"higher" if changes.mean() > 0 else "lower"} on average than in {label}; it is higher in '
     f'{(changes > 0).sum()} of {len(changes)} cells{_over_many(run, other)}{sure}.'
-  )
-
-
-def _largest(run: Run, other: Run, label: str) -> str:
-  """The largest of the changes that are sure."""
-  found = differences(run, other)
-  if not found:
-    return ''
-  changes = np.where((found.p < 0.05) & _many(run) & _many(other), found.change, 0)
-  at = np.unravel_index(np.abs(changes).argmax(), changes.shape)
-  if not changes[at]:
-    return ''
-  among = ''
-  if np.abs(changes[at]) < np.nanmax(np.abs(found.change)):
-    among = f', of those with p < 0.05{_over_many(run, other)},'
-  own, before = (x.table.iloc[np.ravel_multi_index(at, changes.shape)] for x in (run, other))
-  where = f' for {own.category}' if run.kind is DISSECT else ''
-  return (
-    f'The largest change against {label}{among} is in {own.layer}{where}: from {number(before["mean"])} '
-    f'to {number(own["mean"])}, by {between(changes[at], found.low[at], found.high[at])}.'
   )
 
 
