@@ -11,8 +11,8 @@ The transforms are products with dense matrices, so that a handful of operations
 is left to compile. Those of 4 x 4 interpolate at 0, the roots of 1/2 and of 2
 with both signs, and infinity: rounding errors are half of those at 0, 1, 2.
 
-The pooling's gradient compares each value with the maximum: XLA's own looks
-for the maximum again, one value after another. Measured by
+The pooling is a maximum of four arrays: in the gradient of XLA's own each is
+looked for again, one value after another. Measured by
 `launch/benchmark.py --only=layers`.
 """
 
@@ -23,8 +23,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-Grid = list[list[jax.Array]]  # rows of arrays of one shape
-_SIDE = 2  # of a pooling's tile
 # An image of so many cells is convolved in strips, which a cache holds.
 _IN_STRIPS, _ROWS = 96 * 96, 16
 _LARGE = 24 * 24  # cells of a map from which on its tiles are 4 x 4
@@ -166,12 +164,10 @@ def _computed(x: jax.Array) -> jax.Array:
   return jax.lax.optimization_barrier(x)
 
 
-@jax.custom_vjp
 def max_pool(x: jax.Array) -> jax.Array:
   """Returns the maximum of every 2 x 2 tile.
 
-  Of several equal values the first, row by row, takes the gradient. A tile with
-  NaN is NaN and takes none.
+  Equal values share the gradient.
 
   Args:
     x: `[B, H, W, C]`; an odd last row or column is left out.
@@ -180,48 +176,7 @@ def max_pool(x: jax.Array) -> jax.Array:
     `[B, H // 2, W // 2, C]`, as `flax.linen.max_pool` with windows and strides
     of 2 x 2.
   """
-  (a, b), (c, d) = _split(_whole(x))
-  return jnp.maximum(jnp.maximum(a, b), jnp.maximum(c, d))
-
-
-def _pool_forward(x):
-  y = max_pool(x)
-  return y, (x, y)
-
-
-def _pool_backward(residuals, cotangent):
-  x, y = residuals
-  free, shares = jnp.ones(y.shape, bool), []
-  for row in _split(_whole(x)):
-    shares.append([])
-    for value in row:
-      largest = free & (value == y)
-      free &= ~largest
-      shares[-1].append(jnp.where(largest, cotangent, 0))
-  return (jnp.pad(_join(shares), [(0, size % _SIDE if axis in (1, 2) else 0) for axis, size in enumerate(x.shape)]),)
-
-
-max_pool.defvjp(_pool_forward, _pool_backward)
-
-
-def _whole(x: jax.Array) -> jax.Array:
-  height, width = (size - size % _SIDE for size in x.shape[1:3])
-  return x[:, :height, :width]
-
-
-def _split(x: jax.Array) -> Grid:
-  """Returns the 2 x 2 phases of all tiles, `[B, H/2, W/2, C]` each.
-
-  Args:
-    x: `[B, H, W, C]`, H and W even.
-  """
   batch, height, width, channels = x.shape
-  x = x.reshape(batch, height // _SIDE, _SIDE, width // _SIDE, _SIDE, channels)
-  return [[x[:, :, i, :, j] for j in range(_SIDE)] for i in range(_SIDE)]
-
-
-def _join(phases: Grid) -> jax.Array:
-  """Returns `[B, H, W, C]`, the inverse of `_split`."""
-  batch, height, width, channels = phases[0][0].shape
-  rows = [jnp.stack(row, axis=3) for row in phases]
-  return jnp.stack(rows, axis=2).reshape(batch, _SIDE * height, _SIDE * width, channels)
+  x = x[:, : height // 2 * 2, : width // 2 * 2].reshape(batch, height // 2, 2, width // 2, 2, channels)
+  upper, lower = (jnp.maximum(x[:, :, i, :, 0], x[:, :, i, :, 1]) for i in (0, 1))
+  return jnp.maximum(upper, lower)
