@@ -91,26 +91,19 @@ def dissect(network: Network, source: Source, workdir: str | os.PathLike, option
   return units.dissect(config, source, str(workdir), network=network)
 
 
-def popout(
-  network: Network,
-  source: Source | str | os.PathLike | None = None,
-  workdir: str | os.PathLike | Source | None = None,
-  options: Options | None = None,
-) -> dict:
+def popout(network: Network, source: Source | None, workdir: str | os.PathLike, options: Options | None = None) -> dict:
   """Scores every unit on the targets of search arrays; see `dissect`.
 
   Args:
     network: what is looked into.
-    source: search arrays; without it 80 are drawn.
-    workdir: the folder for the results, which may also stand before `source`.
+    source: search arrays; None draws 80.
+    workdir: the folder for the results.
     options: keys of configs/popout.py.
   """
   from saliency_jax.experiments import units
 
-  if workdir is None or isinstance(workdir, Source):
-    source, workdir = workdir, source
   config, network = _with('popout', options, network, source)
-  return units.popout(config, source or open_group(config.data, wants='targets'), os.fspath(workdir), network=network)
+  return units.popout(config, source or open_group(config.data, wants='targets'), str(workdir), network=network)
 
 
 def train(

@@ -108,22 +108,20 @@ def test_photographs_without_regions_are_not_measured(tiny_osie, tmp_path):
 
 
 def test_search_arrays_are_drawn_by_default(tmp_path):
-  summary = sj.popout(tiny.vgg(), tmp_path, options={'data.count': 3, 'data.size': 128, **SMALL})
+  summary = sj.popout(tiny.vgg(), None, tmp_path, {'data.count': 3, 'data.size': 128, **SMALL})
   assert summary['counts']['images'] == 3
   assert len(sj.read(tmp_path).tables['patterns']) == 3
 
 
-def test_search_arrays_stand_before_the_folder_or_behind_it(tmp_path, monkeypatch):
+def test_search_arrays_of_ones_own_are_measured(tmp_path, monkeypatch):
   measured, arrays = [], sj.open_source('popout', count=3)
   monkeypatch.setattr(units, 'popout', lambda config, source, workdir, network: measured.append((source, workdir)))
   sj.popout(tiny.vgg(), arrays, tmp_path)
-  sj.popout(tiny.vgg(), tmp_path, arrays)
-  sj.popout(tiny.vgg(), workdir=tmp_path, source=arrays)
-  assert measured == [(arrays, str(tmp_path))] * 3
   sj.popout(tiny.vgg(), None, tmp_path)
-  assert [len(measured[3][0]), measured[3][1]] == [80, str(tmp_path)]
-  with pytest.raises(TypeError, match='PathLike'):
-    sj.popout(tiny.vgg(), arrays)
+  assert measured[0] == (arrays, str(tmp_path))
+  assert [len(measured[1][0]), measured[1][1]] == [80, str(tmp_path)]
+  with pytest.raises(sj.InputError, match='Path is no data set'):
+    sj.popout(tiny.vgg(), tmp_path, arrays)
   arrays.image_ids = ()  # none are not taken for those that are drawn
   with pytest.raises(sj.InputError, match='has no image'):
     sj.popout(tiny.vgg(), arrays, tmp_path)

@@ -25,7 +25,7 @@ class Fingerprint(NamedTuple):
   image_id: str
   height: int  # pixels
   width: int
-  digest: str  # of its file or pixels; '' of a data set built before 0.2
+  digest: str  # of its file or pixels
 
 
 def of(source: Source) -> list[Fingerprint]:
@@ -42,17 +42,10 @@ def of(source: Source) -> list[Fingerprint]:
 def shared(some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:
   """Returns the names of images that are among others as well.
 
-  They are the same if their files begin alike, or, where a data set is
-  built, if name and size are the same.
+  They are the same if their files begin alike, whatever their names.
   """
-  others = tuple(others)
-  digests = {each.digest for each in others} - {''}
-  named = {each[:3]: each.digest for each in others}
-  return [
-    each.image_id
-    for each in some
-    if each.digest in digests or (each[:3] in named and not (each.digest and named[each[:3]]))
-  ]
+  digests = {each.digest for each in others}
+  return [each.image_id for each in some if each.digest in digests]
 
 
 def write(folder: str | os.PathLike, images: Iterable[Fingerprint]) -> None:
@@ -74,6 +67,8 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
       outside.check(
         dict(zip(Fingerprint._fields, each, strict=True)), {'image_id': str, 'height': int, 'width': int, 'digest': str}
       )
+      if not each[-1]:
+        raise ValueError('it is of an earlier version and does not say which images these are')
     return tuple(Fingerprint(*each) for each in listed)
 
 

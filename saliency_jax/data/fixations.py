@@ -36,10 +36,12 @@ class FixationReader:
   Attributes:
     place: the file or folder, for errors.
     names: what `place` calls the photographs, by image_id.
+    sizes: (height, width) of the photographs, of which `place` says so.
     lazy: whether `recorded` reads a file.
     points_are_pixels: as in maps: there is nothing to convert.
   """
 
+  sizes: Mapping[str, tuple[int, int]] = {}
   lazy = points_are_pixels = False
 
   def __init__(self, place: pathlib.Path, names: Mapping[str, str], found: Mapping[str, Fixations] | None = None):
@@ -59,11 +61,17 @@ class FixationReader:
     Raises:
       InputError: what `place` holds is damaged, or is of another photograph.
     """
-    del height, width
+    self.check_size(image_id, height, width)
     return self._found[image_id]
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
     """Raises an `InputError` if a header says that they are of another size."""
+    rows, columns = self.sizes.get(image_id, (height, width))
+    if (rows, columns) != (height, width):
+      raise InputError(
+        f'{self.place} says that {self.names[image_id]} is {columns} x {rows} pixels, and it is {width} x {height}; '
+        'give the photographs that it was made of.'
+      )
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     """Returns the first of the fixations at fault, and where it is written.

@@ -81,43 +81,25 @@ def fixations_to_find(
   target = jnp.asarray(target)
   if min(inhibition) < 1:
     raise ValueError(f'A rectangle of {inhibition} pixels inhibits nothing.')
-  height, width = saliency.shape
-  tall = min(inhibition[0], height)
-  columns = jnp.arange(width)
-  # Minus infinity is for what is inhibited.
-  searched = jnp.maximum(saliency, jnp.finfo(saliency.dtype).min)
-
-  # Rows keep their maxima, so that a step costs the rectangle's rows and not
-  # the whole image.
-  def inhibit(searched, best, y, x):
-    top, left = y - inhibition[0] // 2, x - inhibition[1] // 2
-    start = jnp.clip(top, 0, height - tall)
-    rows = start + jnp.arange(tall)
-    inside = ((rows >= top) & (rows < top + inhibition[0]))[:, None] & (
-      (columns >= left) & (columns < left + inhibition[1])
-    )[None]
-    part = jax.lax.dynamic_slice(searched, (start, 0), (tall, width))
-    part = jnp.where(inside, -jnp.inf, part)
-    return (
-      jax.lax.dynamic_update_slice(searched, part, (start, 0)),
-      jax.lax.dynamic_update_slice(best, part.max(axis=1), (start,)),
-    )
+  rows, columns = map(jnp.arange, saliency.shape)
 
   def fixate(state):
-    searched, best, tries, _, _ = state
-    y = best.argmax()
-    x = searched[y].argmax()
-    exhausted = best[y] == -jnp.inf
-    found = target[y, x] & ~exhausted
-    searched, best = inhibit(searched, best, y, x)
-    return searched, best, tries + 1, found, exhausted
+    searched, tries, _, _ = state
+    y, x = jnp.unravel_index(searched.argmax(), searched.shape)
+    top, left = y - inhibition[0] // 2, x - inhibition[1] // 2
+    tall = (rows >= top) & (rows < top + inhibition[0])
+    wide = (columns >= left) & (columns < left + inhibition[1])
+    some = searched[y, x] > -jnp.inf
+    return jnp.where(tall[:, None] & wide[None], -jnp.inf, searched), tries + 1, some & target[y, x], some
 
   def goes_on(state):
-    _, _, tries, found, exhausted = state
-    return (tries < limit) & ~found & ~exhausted
+    _, tries, found, some = state
+    return (tries < limit) & ~found & some
 
-  no = jnp.array(False)
-  _, _, tries, found, _ = jax.lax.while_loop(goes_on, fixate, (searched, searched.max(axis=1), jnp.int32(0), no, no))
+  # Minus infinity is for what is inhibited.
+  searched = jnp.maximum(saliency, jnp.finfo(saliency.dtype).min)
+  start = (searched, jnp.int32(0), jnp.array(False), jnp.array(True))
+  _, tries, found, _ = jax.lax.while_loop(goes_on, fixate, start)
   count = jnp.where(found, tries.astype(saliency.dtype), jnp.inf)
   return full_maps.or_nan(count, saliency, target.any())
 

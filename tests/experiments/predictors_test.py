@@ -145,9 +145,10 @@ def test_a_model_knows_what_it_was_trained_on(sweep, tmp_path):
 
 def test_a_damaged_list_of_what_was_trained_on_is_refused(sweep, tmp_path):
   copy = shutil.copytree(sweep, tmp_path / 'copy')
-  (copy / fingerprints.FILE).write_text('[[1')
-  with pytest.raises(InputError, match='no usable JSON file'):
-    opened(copy, 'depth_0')
+  for text, says in (('[[1', 'no usable JSON file'), ('[["p1", 6, 8, ""]]', 'of an earlier version')):
+    (copy / fingerprints.FILE).write_text(text)
+    with pytest.raises(InputError, match=says):
+      opened(copy, 'depth_0')
 
 
 def test_a_folder_has_precedence_over_nothing(tmp_path, monkeypatch):

@@ -186,7 +186,7 @@ def test_every_job_works_on_it(torch, depth, tiny_osie, tmp_path):
   scores = sj.read(tmp_path / 'd').scores('tokens')
   assert scores.shape[1] == 8  # a region without fixations has none
   assert np.isfinite(scores).all(axis=1).mean() > 0.5
-  sj.popout(trained, tmp_path / 'p', options={'data.count': 2, 'data.size': 128, 'report.images': 0})
+  sj.popout(trained, None, tmp_path / 'p', options={'data.count': 2, 'data.size': 128, 'report.images': 0})
   sj.predict(trained, photographs, tmp_path / 'm')
   maps = list((tmp_path / 'm').glob('*.npy'))
   assert len(maps) == 5

@@ -85,7 +85,9 @@ def _flax(x: jax.Array) -> jax.Array:
 
 
 @hypothesis.settings(max_examples=20)
-@hypothesis.given(st.sampled_from([(2, 2), (3, 6), (7, 4), (5, 7)]), st.sampled_from([1, 2, 9, 2**20]), st.integers(0, 2**16))
+@hypothesis.given(
+  st.sampled_from([(2, 2), (3, 6), (7, 4), (5, 7)]), st.sampled_from([1, 2, 9, 2**20]), st.integers(0, 2**16)
+)
 def test_pooling_is_flax(size, values, seed):
   rng = np.random.default_rng(seed)
   # Few different values: many tiles have several largest ones, which share.

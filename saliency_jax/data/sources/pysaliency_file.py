@@ -105,17 +105,6 @@ class _Trains(fixations.FixationReader):
         )
     gaze_rows.refuse(gaze_rows.repeated(self._found.values()), str(path), 'keep each once', recorded)
 
-  def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
-    self.check_size(image_id, height, width)
-    return self._found[image_id]
-
-  def check_size(self, image_id: str, height: int, width: int) -> None:
-    if self.sizes[image_id] != (height, width):
-      raise InputError(
-        f'{self.place}: {self.names[image_id]} has {width} x {height} pixels, and its file of stimuli says otherwise; '
-        'give the images that it was made of.'
-      )
-
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     return super().where(image_id, wrong)[0], str(self.place)
 

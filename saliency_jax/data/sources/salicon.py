@@ -117,25 +117,16 @@ class _Annotations(fixations.FixationReader):
         f'{path} has fixations on {len(unknown)} images that it does not '
         f'describe, the first is {min(unknown)}; {_HELP}.'
       )
-    self._looks = {
-      normal(pathlib.PurePath(images[number][0]).stem): (images[number], list(found.values()))
-      for number, found in looks.items()
-    }
-    super().__init__(path, {image_id: name for image_id, ((name, *_), _) in self._looks.items()})
+    ids = {number: normal(pathlib.PurePath(images[number][0]).stem) for number in looks}
+    super().__init__(path, {ids[number]: images[number][0] for number in looks})
+    self.sizes = {ids[number]: images[number][1:] for number in looks}
+    self._looks = {ids[number]: list(found.values()) for number, found in looks.items()}
     if len(self.names) != len(looks):
       raise InputError(f'{path} gives two images one name; {_HELP}.')
 
   def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     self.check_size(image_id, height, width)
-    return fixations.joined(sorted(self._looks[image_id][1], key=lambda look: look[0]))
-
-  def check_size(self, image_id: str, height: int, width: int) -> None:
-    name, *size = self._looks[image_id][0]
-    if size != [height, width]:
-      raise InputError(
-        f'{self.place} says that {name} is {size[1]} x {size[0]} pixels; its '
-        f'file has {width} x {height}, so give the photographs of this file.'
-      )
+    return fixations.joined(sorted(self._looks[image_id], key=lambda look: look[0]))
 
 
 def _image(value: Any) -> tuple[int, tuple[str, int, int]]:
