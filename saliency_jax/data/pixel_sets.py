@@ -44,28 +44,30 @@ def counted(fixations: str, *, in_regions: bool) -> Chooser:
   return COUNTED[fixations][in_regions]
 
 
-def distinct_fixations_in_regions(record: Record) -> PixelSets:
-  """Returns every region's fixated pixels, each once (He et al. 2019, Eq. 1).
+def fixated(record: Record, *, distinct: bool, in_regions: bool) -> PixelSets:
+  """Returns the image's fixations as one set, or those of every region.
 
-  NSS as the paper and the MIT benchmark define it takes a binary fixation map:
-  a pixel that was fixated twice counts once.
+  Args:
+    distinct: whether a pixel that was fixated twice counts once: NSS as the
+      paper (He et al. 2019, Eq. 1) and the MIT benchmark define it takes a
+      binary fixation map, pysaliency all fixations.
   """
-  return _in_regions(record, np.unique(record.fixations, axis=0))
+  points = np.unique(record.fixations, axis=0) if distinct else record.fixations
+  if not in_regions:
+    return PixelSets(np.ones(1, np.int32), ('fixations',), (points,))
+  inside = record.regions.masks[:, points[:, 0], points[:, 1]]
+  return PixelSets(record.regions.ids, record.regions.categories, tuple(points[chosen] for chosen in inside))
 
 
-def all_fixations_in_regions(record: Record) -> PixelSets:
-  """Returns every region's fixations, with repeats, as pysaliency does."""
-  return _in_regions(record, record.fixations)
-
-
-def distinct_fixations(record: Record) -> PixelSets:
-  """Returns the image's fixated pixels as one set, each once (paper, MIT)."""
-  return _whole(np.unique(record.fixations, axis=0))
-
-
-def all_fixations(record: Record) -> PixelSets:
-  """Returns the image's fixations as one set, with repeats, as pysaliency."""
-  return _whole(record.fixations)
+distinct_fixations = functools.partial(fixated, distinct=True, in_regions=False)
+distinct_fixations_in_regions = functools.partial(fixated, distinct=True, in_regions=True)
+all_fixations = functools.partial(fixated, distinct=False, in_regions=False)
+all_fixations_in_regions = functools.partial(fixated, distinct=False, in_regions=True)
+# Of the image, of its regions.
+COUNTED: dict[str, tuple[Chooser, Chooser]] = {
+  'distinct': (distinct_fixations, distinct_fixations_in_regions),
+  'all': (all_fixations, all_fixations_in_regions),
+}
 
 
 def regions(record: Record) -> PixelSets:
@@ -152,19 +154,3 @@ def _exchanged(choose: Chooser, found: list[tuple[str, np.ndarray]], count: int,
     (*sets.labels, *[EXCHANGED] * len(drawn)),
     (*sets.pixels, *((others[i] * size).astype(int) for i in drawn)),
   )
-
-
-def _whole(points: np.ndarray) -> PixelSets:
-  return PixelSets(np.ones(1, np.int32), ('fixations',), (points,))
-
-
-def _in_regions(record: Record, points: np.ndarray) -> PixelSets:
-  inside = record.regions.masks[:, points[:, 0], points[:, 1]]
-  return PixelSets(record.regions.ids, record.regions.categories, tuple(points[chosen] for chosen in inside))
-
-
-# Each pixel once, or fixations as they are: of the image, of its regions.
-COUNTED: dict[str, tuple[Chooser, Chooser]] = {
-  'distinct': (distinct_fixations, distinct_fixations_in_regions),
-  'all': (all_fixations, all_fixations_in_regions),
-}

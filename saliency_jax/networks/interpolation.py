@@ -43,15 +43,8 @@ def tensorflow(outputs: int, inputs: int) -> Matrix:
 
 
 def theano(outputs: int, inputs: int) -> Matrix:
-  """Bilinear as Theano 0.9 upsamples by an even ratio r: at (i + 1) / r - 1/2.
-
-  Raises:
-    ValueError: the ratio is not even.
-  """
-  ratio, rest = divmod(outputs, inputs)
-  if rest or ratio % 2:
-    raise ValueError(f'{outputs} / {inputs} is no even ratio.')
-  return _matrix((np.arange(outputs) + 1) / ratio - 0.5, inputs, _triangle, 1)
+  """Bilinear as Theano 0.9 upsamples by an even ratio r: at (i + 1) / r - 1/2."""
+  return _matrix((np.arange(outputs) + 1) * inputs / outputs - 0.5, inputs, _triangle, 1)
 
 
 def corners(outputs: int, inputs: int) -> Matrix:

@@ -33,16 +33,8 @@ class Tap(NamedTuple):
 
 
 def table(taps: Iterable[Tap]) -> dict[str, Tap]:
-  """Returns {name: tap} in the order given, bottom to top.
-
-  Raises:
-    ValueError: if two taps have one name.
-  """
-  taps = tuple(taps)
-  found = {tap.name: tap for tap in taps}
-  if len(found) < len(taps):
-    raise ValueError('Two taps have the same name.')
-  return found
+  """Returns {name: tap} in the order given, bottom to top."""
+  return {tap.name: tap for tap in taps}
 
 
 def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tuple[str, ...]:

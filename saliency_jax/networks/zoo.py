@@ -154,18 +154,6 @@ def outline(name: str, dtype: str = 'float32') -> Network:
   )
 
 
-def identify(arrays: Mapping[str, np.ndarray]) -> list[str]:
-  """Returns the networks of the zoo of which arrays are the weights."""
-  fitting = []
-  for name, found in NETWORKS.items():
-    try:
-      found.port(arrays, shapes(found.shapes), 'torchvision')
-    except InputError:
-      continue
-    fitting.append(name)
-  return fitting
-
-
 def dense_layers(network: Network, cache_dir: str = '') -> dict:
   """Returns the dense layers in the file of a network's own weights: VGG's.
 
@@ -226,13 +214,7 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
     return assemble(name, found, ported, Provenance(RANDOM, digest(ported), 'drawn with seed 0'), dtype)
 
   def port(arrays, family):
-    try:
-      return found.port(arrays, shapes(found.shapes), family)
-    except InputError as error:
-      others = identify(arrays) if family is None else []
-      if not others or name in others:
-        raise
-      raise InputError(f'{error} They are those of {" or ".join(others)}; set config.network.name.') from error
+    return found.port(arrays, shapes(found.shapes), family)
 
   ported, provenance = known_weights.load(weights, port, name, cache_dir=cache_dir, preprocessing=preprocessing)
   loaded = assemble(name, found, ported, provenance, dtype)
