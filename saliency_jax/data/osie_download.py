@@ -80,7 +80,12 @@ def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
     except Exception as error:
       raise _unusable(f'The archive from {archive.url} is damaged ({outside.reason(error)})') from error
     _check(whole, archive, f'The archive from {archive.url} is not OSIE')
-    whole.rename(folder)
+    try:
+      whole.rename(folder)
+    except OSError:
+      # Another run was faster; what it put there has passed the same checks.
+      if not folder.is_dir():
+        raise
   return folder
 
 
