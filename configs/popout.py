@@ -7,10 +7,11 @@ from saliency_jax.configs import base
 
 def get_config() -> ml_collections.ConfigDict:
   config = base.measuring('popout')
-  # Other items of every array that are scored beside its target, for the
-  # chance level; of drawn arrays alone. 0 scores none.
+  # How many other items of every array are scored beside its target, for the
+  # chance level; 0 scores none. In arrays of yours the items are the parts of
+  # `distractors/`.
   config.analysis.chance_items = 20
-  # Arrays that the page shows, one of each kind first; with 0 nothing is kept
-  # for it.
+  # Number of arrays that the page shows, one of each kind first; 0 saves
+  # nothing for it.
   config.report.images = 80
   return config

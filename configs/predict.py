@@ -1,4 +1,4 @@
-"""Saliency maps of any photographs, from a trained model."""
+"""Saliency maps of any photographs, predicted by a trained model."""
 
 import ml_collections
 
@@ -7,8 +7,8 @@ from saliency_jax.configs import base
 
 def get_config() -> ml_collections.ConfigDict:
   config = ml_collections.ConfigDict()
-  # What predicts: the trained model of `network.checkpoint`, or a network that
-  # has a tap called 'saliency'.
+  # The model: the trained one of `network.checkpoint`, or a network with a tap
+  # called 'saliency'.
   config.network = base.network_keys()
   config.run = base.run_keys()
   # The images; --images=FOLDER is short for --config.data.dir=FOLDER.

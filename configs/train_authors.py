@@ -1,9 +1,9 @@
 """The authors' PyTorch recipe, made for SALICON's 10,000 images.
 
-Adam, learning rate 0.005, times 0.8 every 500 steps, 20 images a batch: what
-the PyTorch script of their repository (SenHe/uavdvsm) does. The paper states no
+Adam, learning rate 0.005, times 0.8 every 500 steps, 20 images per batch, as in
+the PyTorch script of their repository (SenHe/uavdvsm). The paper states no
 optimiser, and the repository says that the paper's model was trained with
-TensorFlow: `train_authors_tf.py`.
+TensorFlow; see `train_authors_tf.py`.
 """
 
 import ml_collections
@@ -17,7 +17,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.train.readout_rate = 0.005
   config.optimizer.clip_norm = 0.0
   config.optimizer.weight_decay = 0.0
-  # All rates are multiplied by `factor` each time that `every` steps are done.
+  # All learning rates are multiplied by `factor` after every `every` steps.
   # Read by training/optimizer.py.
   config.schedule = ml_collections.ConfigDict({'name': 'staircase'})
   config.schedule.factor = 0.8

@@ -1,10 +1,10 @@
 """The authors' TensorFlow recipe, made for SALICON's 10,000 images.
 
-Adam, learning rate 0.005 throughout, 5 images a batch, 20 epochs of 2,000
-steps: what `sal_train_tf.py` of their repository (SenHe/uavdvsm) does; its
-decay of the rate takes no effect. The readout starts at random here, at ones
-there. They min-max the map before they resize it, which NSS does not notice.
-The paper states no optimiser.
+Adam, learning rate 0.005 throughout, 5 images per batch, 20 epochs of 2,000
+steps, as in `sal_train_tf.py` of their repository (SenHe/uavdvsm), where the
+decay of the rate has no effect. The readout starts at random values here, at
+ones there. They rescale the map to its minimum and maximum before they resize
+it, which does not change NSS. The paper states no optimiser.
 """
 
 import ml_collections
