@@ -10,7 +10,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.analysis.update(base.analysis_keys())
   # T: units whose mean NSS exceeds it are counted (the paper: 1.5).
   config.analysis.threshold = 1.5
-  # Number of photographs that the page shows, those with the most categories
-  # first; 0 saves nothing for it.
+  # Number of photographs that the page shows, of more at equal steps; 0 saves
+  # nothing for it.
   config.report.images = 700
   return config

@@ -11,7 +11,7 @@ def get_config() -> ml_collections.ConfigDict:
   # chance level; 0 scores none. In arrays of yours the items are the parts of
   # `distractors/`.
   config.analysis.chance_items = 20
-  # Number of arrays that the page shows, one of each kind first; 0 saves
+  # Number of arrays that the page shows, of more at equal steps; 0 saves
   # nothing for it.
   config.report.images = 80
   return config

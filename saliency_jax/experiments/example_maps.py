@@ -31,7 +31,7 @@ def choose(scores: np.ndarray, count: int) -> list[int]:
   """
   means = scores.mean(axis=0)
   ranked = np.argsort(-means, kind='stable')[: np.isfinite(means).sum()]
-  return ranked[np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int)].tolist()
+  return thumbnails.spread(ranked, count).tolist()
 
 
 def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Sequence[Predictor]) -> None:

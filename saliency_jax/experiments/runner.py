@@ -21,7 +21,7 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import exported_maps, measurement, table_values, together
+from saliency_jax.experiments import exported_maps, measurement, table_values, thumbnails, together
 from saliency_jax.experiments.forward import Probe, Settings
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
@@ -48,9 +48,6 @@ class Experiment:
   columns: Callable[[Rows], tuple[str, ...]]
   # `tables(source, rows, beside, analysis)`: every table's rows, and arrays.
   tables: Callable[..., Mapping[schema.File, Iterable[Sequence]]]
-  # `shown(source, measurement, count)`: the images that the page shows, as
-  # ascending positions in the data set.
-  shown: Callable[[Source, Measurement, int], np.ndarray]
   # `counts(source, measurement)`: for `summary.json`.
   counts: Callable[[Source, Measurement], dict[str, int]]
   # `without_band(rows, beside)`: why a column has no chance band.
@@ -177,18 +174,9 @@ def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source:
   for tap, scores in rows.scores.items():
     folder.array(experiment.scores.of(tap), scores)
   start = time.perf_counter()
-  exported_maps.write(
-    folder,
-    probe,
-    source,
-    rows,
-    exported_maps.Shown(
-      experiment.shown(source, measured, config.report.images),
-      experiment.columns(rows),
-      experiment.masks,
-      config.report,
-    ),
-  )
+  images = thumbnails.spread(measured.readable(source), config.report.images)
+  shown = exported_maps.Shown(images, experiment.columns(rows), experiment.masks, config.report)
+  exported_maps.write(folder, probe, source, rows, shown)
   seconds = measured.seconds | {'export': time.perf_counter() - start}
   return folder.finish(
     experiment.job,

@@ -67,3 +67,8 @@ def picture_name(number: int) -> str:
 def mask_name(number: int) -> str:
   """Returns the name of a shown image's mask within the folder."""
   return schema.MASK.of(f'{number:05d}')
+
+
+def spread(images: np.ndarray, count: int) -> np.ndarray:
+  """Returns `count` of some images at the most, at equal steps through them."""
+  return images[np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)]

@@ -10,13 +10,11 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from absl import logging
 from scipy import special
 
 from saliency_jax import schema
 from saliency_jax.data import pixel_sets
-from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import TARGET
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
@@ -102,21 +100,6 @@ def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:
   }
 
 
-def most_varied(rows: Rows, readable: np.ndarray, images: int) -> np.ndarray:
-  """Returns the photographs to show: positions in the data set, ascending.
-
-  They are those whose regions name the most categories: they tell most in the
-  least space. Of equals the first is taken.
-
-  Args:
-    readable: int [N], ascending positions of the photographs that were read.
-  """
-  scored = rows.counts > 0
-  named = pd.Series(rows.labels[scored]).groupby(rows.index[scored]).nunique()
-  variety = named.reindex(readable, fill_value=0).to_numpy()
-  return np.sort(readable[np.argsort(-variety, kind='stable')[:images]])
-
-
 def _array_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
   patterns, top = [source.patterns[i] for i in rows.index], analysis.top_units
   values = {
@@ -161,16 +144,6 @@ def _targets(config, source: Source) -> pixel_sets.Chooser:
   return functools.partial(pixel_sets.target_and_items, source.items, count)
 
 
-def first_of_each_kind(patterns: Sequence[Pattern], images: int) -> np.ndarray:
-  """Returns the arrays to show, ascending positions in `patterns`.
-
-  The first array of every kind comes before the second ones.
-  """
-  kinds = pd.Series([pattern.kind for pattern in patterns])
-  rank = kinds.groupby(kinds).cumcount().to_numpy()
-  return np.sort(np.argsort(rank, kind='stable')[:images])
-
-
 DISSECT = Experiment(
   job='dissect',
   choose=lambda config, source: pixel_sets.with_exchanged(
@@ -185,7 +158,6 @@ DISSECT = Experiment(
   without_band=lambda rows, beside: (
     {} if len(beside.ids) else table_values.without_band(rows.labels[rows.counts > 0], rows.index[rows.counts > 0])
   ),
-  shown=lambda source, measured, images: most_varied(measured.rows, measured.readable(source), images),
 )
 
 POPOUT = Experiment(
@@ -198,9 +170,6 @@ POPOUT = Experiment(
   tables=_array_tables,
   without_band=lambda rows, beside: {} if np.isin(rows.index, beside.index).all() else {TARGET: table_values.NO_ITEMS},
   counts=lambda source, measured: {'images': len(source), 'targets': len(measured.rows.ids)},
-  shown=lambda source, measured, images: measured.rows.index[
-    first_of_each_kind([source.patterns[i] for i in measured.rows.index], images)
-  ],
 )
 
 # Measure a network on labelled photographs, and on search arrays: see `runner.run`.

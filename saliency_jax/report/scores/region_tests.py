@@ -57,7 +57,7 @@ def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
     test = results.statistics[dataset, model][f'inner_{name}']
     title = 'too few categories for a correlation'
     if test:
-      title = f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, {probability(test["p"])}'
+      title = f'\N{GREEK SMALL LETTER RHO} = {coefficient(test)}, {probability(test["p_holm"])} corrected'
     axes = {f'{of}{end}': f'{x}{end}' for end in ('', '_low', '_high') for x, of in (('x', 'inner'), ('y', name))}
     points = rows.rename(columns=axes).to_dict('records')
     zero = name == 'difference'
@@ -89,9 +89,6 @@ def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> d
   """Returns the tests of all models, each a table with the template's caption."""
   of = {model: results.statistics[dataset, model] for model in models}
   tests = {
-    'spearman': [
-      {'network': model, **_correlations(x)} for model, x in of.items() if x['inner_output'] or x['inner_difference']
-    ],
     'anova': [
       {
         'model': model,
@@ -116,14 +113,6 @@ def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> d
     values = 'the paper', 'not said which', _NONE, p, None
     tests['paper_anova'].append(dict(zip(tests['paper_anova'][0], values, strict=True)))
   return {name: site.table(f'{name}_{plain(dataset)}', rows) for name, rows in tests.items() if rows}
-
-
-def _correlations(tests: dict) -> dict:
-  output, difference = (
-    f'{coefficient(x)} ({probability(x["p"])}; of all {probability(x["p_holm"])})' if x else _NONE
-    for x in (tests['inner_output'], tests['inner_difference'])
-  )
-  return {'inner and output saliency, \u03c1': output, 'inner saliency and difference, \u03c1': difference}
 
 
 def _effect(effect: dict) -> dict:
