@@ -79,6 +79,11 @@ def test_an_unknown_class_is_refused(tmp_path):
     r'must have one of 1 \(person head\), 10 \(person part',
   ):
     read(folder)
+  Image.fromarray(np.multiply.outer(OBJECTS == 3, [10, 200, 30]).astype(np.uint8)).save(
+    folder / 'SegmentationClass' / 'a.png'
+  )
+  with pytest.raises(InputError, match=r'has the colour \[10, 200, 30\], which is no number'):
+    read(folder)
 
 
 def test_label_images_of_another_size_are_refused(tmp_path):

@@ -148,7 +148,7 @@ def test_what_a_killed_prediction_left_in_folders_is_removed(trained, photograph
   out = photographs.parent / 'out'
   (out / 'within').mkdir(parents=True)
   (out / 'within' / '.saliency_jax.x.npy').touch()
-  (out / 'predicted.jsonl').write_text('["within/z.npy"]\n')
+  (out / 'predicted.jsonl').write_text('["within/z.npy", "within"]\n')
   _predict(trained, photographs)
   assert not [*(out / 'within').iterdir()]
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import types
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -222,9 +223,14 @@ def test_correlations_between_trunks_are_those_of_every_sample():
   assert line[9:] == (both.r[0, 1, 0], *inference.of_r(both.r[0, 1, 0], both.r[1:, 1, 0]))
 
 
-def test_what_is_done_is_not_done_again_and_makes_a_page(done):
+def test_what_is_done_is_not_done_again_and_makes_a_page(done, monkeypatch):
   before = {path: path.stat().st_mtime_ns for part in ('runs', 'regions') for path in (done / part).rglob('*.npy')}
   tables = (done / 'table8.csv').read_text()
+  with monkeypatch.context() as context:
+    context.setattr(task_comparison.depth, 'measured', mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+      compare(done)
+  assert not (done / 'table8.csv').exists(), 'beside none of another run'
   assert compare(done)['job'] == 'tasks'
   with pytest.raises(InputError, match='runs/sr/checkpoints belongs to another run'):
     compare(done, **{'tasks.dense_rate': 0.5})  # the results stay

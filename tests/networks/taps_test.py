@@ -89,3 +89,8 @@ def test_a_map_that_is_stated_is_one():
 def test_a_prefix_that_is_stated_may_come_late():
   tokens = [taps.described(Tap('x'), (3, n, 8), 224, 1) for n in (196, 197, 198)]
   assert [(tap.kind, tap.prefix) for tap in tokens] == [('tokens', 0), ('tokens', 1), ('vector', 0)]
+
+
+def test_a_prefix_that_is_not_stated_is_told_by_the_number_of_tokens():
+  tokens = [taps.described(Tap('x'), (3, n, 8), 32, None) for n in (16, 17, 4 + 5, 4 + 7, 4 + 8, 3)]
+  assert [(tap.prefix, tap.stride) for tap in tokens] == [(0, 8), (1, 8), (5, 16), (7, 16), (8, 16), (2, 32)]
