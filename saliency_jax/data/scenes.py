@@ -49,7 +49,7 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
   return scenes
 
 
-def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str = '') -> dict[str, str]:
+def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str) -> dict[str, str]:
   """Returns the labels of some images, in their order.
 
   Args:
@@ -62,10 +62,7 @@ def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str =
   """
   found = {name: scenes[name] for name in image_ids if name in scenes}
   if not found:
-    raise InputError(
-      f'{path or "The file of scene labels"} names none of the '
-      f'{len(image_ids)} images; its image_id is the stem of a file.'
-    )
+    raise InputError(f'{path} names none of the {len(image_ids)} images; its image_id is the stem of a file.')
   return found
 
 

@@ -4,9 +4,6 @@ import os
 import pathlib
 from typing import NamedTuple
 
-import jax
-import numpy as np
-
 from saliency_jax import outside
 from saliency_jax.errors import InputError
 from saliency_jax.networks import heads, trees, zoo
@@ -128,7 +125,7 @@ def _assembled(
   variables = saved.ported.variables
   try:
     merged = {**variables, 'params': trees.override(variables['params'], params)}
-    if _shapes(merged) != _shapes(variables):
+    if zoo.shapes(merged) != zoo.shapes(variables):
       raise ValueError('a parameter has another shape')
   except ValueError as error:
     raise InputError(f'{workdir} was trained with another architecture: {error}') from error
@@ -177,7 +174,3 @@ def save_start(workdir: str | os.PathLike, network: Network) -> None:
 def digest(network: Network) -> str:
   """Returns the sha256 that identifies a network's variables."""
   return variable_files.digest(Ported(dict(network.variables), network.preprocess))
-
-
-def _shapes(tree) -> list[tuple[str, tuple[int, ...]]]:
-  return [(name, np.shape(x)) for name, x in zip(trees.names(tree), jax.tree.leaves(tree), strict=True)]

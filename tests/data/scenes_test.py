@@ -57,7 +57,7 @@ LABELS = {f'{scene}{i}': scene for scene, n in (('sea', 10), ('wood', 5), ('sky'
 
 
 def test_labels_are_those_of_the_images():
-  assert scenes.of_images(LABELS, ['sky1', 'x', 'sea0']) == {'sky1': 'sky', 'sea0': 'sea'}
+  assert scenes.of_images(LABELS, ['sky1', 'x', 'sea0'], 's.csv') == {'sky1': 'sky', 'sea0': 'sea'}
   with pytest.raises(InputError, match='s.csv names none of the 1 images'):
     scenes.of_images(LABELS, ['x'], 's.csv')
 

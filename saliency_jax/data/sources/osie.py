@@ -10,7 +10,6 @@ import dataclasses
 import os
 import pathlib
 
-import numpy as np
 from absl import logging
 
 from saliency_jax.data import osie_download
@@ -65,24 +64,11 @@ class Osie(Photographs):
 
   def _open(self, images, _, recorded):
     folder = _data_folder(images)
-    eye = _Eye(folder / 'eye' / 'fixations.mat')
-    files = list_images(folder / 'stimuli', eye.names.values())
-    return files, eye, dataclasses.replace(recorded, origin=1, slack=0.5)
-
-
-class _Eye(FixationReader):
-  """The fixations of one `fixations.mat`; a `FixationReader`."""
-
-  def __init__(self, path: pathlib.Path):
+    path = folder / 'eye' / 'fixations.mat'
     read = read_fixations(path)
     names = {normal(pathlib.PurePath(name).stem): name for name in read}
-    self.fixated = dict(zip(names, read.values(), strict=True))
-    super().__init__(path, names, self.fixated)
-
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    first, where = super().where(image_id, wrong)
-    subject = self.fixated[image_id].subjects[first] + 1
-    return first, f'{where}, subject {subject}'
+    looked = FixationReader(path, names, dict(zip(names, read.values(), strict=True)))
+    return list_images(folder / 'stimuli', read), looked, dataclasses.replace(recorded, origin=1, slack=0.5)
 
 
 def _data_folder(folder: pathlib.Path) -> pathlib.Path:

@@ -105,9 +105,6 @@ class _Trains(fixations.FixationReader):
         )
     gaze_rows.refuse(gaze_rows.repeated(self._found.values()), str(path), 'keep each once', recorded)
 
-  def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    return super().where(image_id, wrong)[0], str(self.place)
-
 
 def _kind(file: hdf5.Reader, *kinds: str) -> str:
   """Returns the type of a file, which must be one of `kinds`."""

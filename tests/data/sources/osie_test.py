@@ -155,7 +155,7 @@ def test_fixations_of_a_larger_photograph_are_refused(own_osie):
   with pytest.raises(
     InputError,
     match=(
-      r'fixations\.mat, image 2004\.jpg, subject 1: .* lies outside the '
+      r'fixations\.mat, image 2004\.jpg: .* lies outside the '
       '60 x 60 image'
     ),
   ):

@@ -168,7 +168,7 @@ FAR = [[1, 1, 1, _], [1, 1, _, _], [6, _, _, _], [1, 1, 1, 1]]
     (change('train_ns', [0, 0, 2, 2]), r'trains\.hdf5 has no fixations for 1 of 3 .* the first is b\.png'),
     (
       change('train_xs', FAR),
-      r'trains\.hdf5: the fixation at x = 6, y = 3\.3 lies outside the 6 x 4 '
+      r'trains\.hdf5, image b\.png: the fixation at x = 6, y = 3\.3 lies outside the 6 x 4 '
       r'image b\.png',
     ),
     (change('train_ys', ONES * -1), r'at x = 1, y = -1 lies outside the 7 x 5'),
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_named(apply, message, folder):
 
 def test_a_gap_in_a_train_is_no_end(folder):
   change('train_xs', [[1, _, 1, _], *FAR[1:]])(folder)
-  with pytest.raises(InputError, match=r'trains\.hdf5: .* x = nan, y = 4\.9'):
+  with pytest.raises(InputError, match=r'trains\.hdf5, image a\.png: .* x = nan, y = 4\.9'):
     Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5')
   change('x', [1] * 9 + [_], 'fixations.hdf5')(folder)
   with pytest.raises(InputError, match=r'fixations\.hdf5: .* x = nan'):
