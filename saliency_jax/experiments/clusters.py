@@ -56,19 +56,48 @@ class Means:
     self._free[self._free == 0] = np.nan
     self._sums = sums * np.sqrt(1 + 1 / self._free)[:, None]
     self.errors = np.linalg.norm(self._sums, axis=1)
+    # Of each group its share of observations in each cluster, and the variance of its mean but for it.
+    self._shares = np.zeros_like(sums)
+    np.add.at(self._shares, (groups, cluster), 1 / sizes[groups])
+    squares = np.bincount(groups, (values - self._means[groups]) ** 2)
+    self._variances = squares / np.maximum(sizes - 1, 1) / sizes * (1 + 1 / self._free)
 
   def equal(self) -> Test | None:
-    """Tests whether all means are equal (Wald); None of too few clusters."""
-    between, within = len(self.errors) - 1, self.clusters - 1
-    if np.isnan(self.errors).any() or within < between:
+    """Tests whether all means are equal; None of too few clusters.
+
+    Hotelling's T squared, whose degrees of freedom are those of a Wishart matrix
+    that varies as much as the estimated covariance (Zhang 2012; Pustejovsky and
+    Tipton 2018), were observations independent. Of the chi-squared or F(K - 1,
+    clusters - 1) of as many groups as here most p are far too small.
+    """
+    between = len(self.errors) - 1
+    if np.isnan(self.errors).any():
       return None
     contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
     apart, sums = contrast @ self._means, contrast @ self._sums
     covariance = sums @ sums.T
     if np.linalg.matrix_rank(covariance) < between:
       return None
-    f = float(apart @ np.linalg.solve(covariance, apart)) / between
+    freedom = self._freedom(contrast)
+    within = freedom - between + 1
+    if not within > 0:
+      return None
+    f = float(apart @ np.linalg.solve(covariance, apart)) / between * within / freedom
     return Test(f, between, within, float(stats.f.sf(f, between, within)))
+
+  def _freedom(self, contrast: np.ndarray) -> float:
+    """Returns the degrees of freedom of the covariance of contrasts `[q, K]`.
+
+    They are q (q + 1) over the summed variances of all elements of the estimate,
+    where the expected one is the identity. Residual totals of a group have the
+    covariance of a multinomial's counts over clusters.
+    """
+    once, twice = self._shares @ self._shares.T, self._shares**2 @ self._shares.T
+    products = (once - twice - twice.T + once**2) * np.outer(self._variances, self._variances)
+    expected = self._variances * (1 - np.diag(once))
+    weights = contrast.T @ np.linalg.solve((contrast * expected) @ contrast.T, contrast)
+    own = np.diag(weights)
+    return float(len(contrast) * (len(contrast) + 1) / ((np.outer(own, own) + weights**2) * products).sum())
 
   def difference(self, first: int, second: int) -> Difference:
     """Returns the mean of one group less that of another.

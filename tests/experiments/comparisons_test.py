@@ -12,7 +12,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
 
-from saliency_jax.experiments import comparisons
+from saliency_jax.experiments import clusters, comparisons
 from saliency_jax.ops import inference
 from saliency_jax.report import paper
 
@@ -129,6 +129,8 @@ def test_two_groups_are_welch_s_t_test():
   assert found.welch.f == pytest.approx(t.statistic**2)
   assert found.welch.p == pytest.approx(t.pvalue)
   assert found.pairs[0].p == pytest.approx(t.pvalue, abs=1e-6)
+  # As it is where every observation is a cluster.
+  assert [*vars(found.clustered).values()] == pytest.approx([t.statistic**2, 1, t.df, t.pvalue])
 
 
 def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
@@ -148,7 +150,11 @@ def test_clusters_are_allowed_for_as_statsmodels_does(unequal):
   assert found.clusters == 9
   assert [g.clustered_error for g in found.groups] == pytest.approx(list(np.diag(covariance) ** 0.5))
   equal = fit.f_test('C(group)[x] = C(group)[y], C(group)[y] = C(group)[z]', cov_p=covariance)
-  assert [*vars(found.clustered).values()] == pytest.approx([float(equal.fvalue), 2, 8, float(equal.pvalue)])
+  # Hotelling's: T squared is 2 F of statsmodels, of df_within + 1 degrees of freedom.
+  within = found.clustered.df_within
+  assert 2 < within < 8
+  assert found.clustered.f == pytest.approx(float(equal.fvalue) * within / (within + 1))
+  assert found.clustered.p == pytest.approx(stats.f.sf(found.clustered.f, 2, within))
   for pair in found.pairs:
     test = fit.t_test(f'C(group)[{pair.first}] - C(group)[{pair.second}]', cov_p=covariance)
     both = [[*unequal].index(x) for x in (pair.first, pair.second)]
@@ -166,6 +172,21 @@ def test_without_clusters_every_observation_is_one(unequal):
   for pair in found.pairs:
     welch = stats.ttest_ind(unequal[pair.first], unequal[pair.second], equal_var=False)
     assert pair.p_clustered == pytest.approx(welch.pvalue)
+
+
+@pytest.mark.parametrize(('groups', 'photographs', 'shift'), [(6, 14, 0), (10, 40, 0), (4, 40, 1)])
+def test_where_nothing_differs_clustered_p_of_many_groups_is_as_often_small_as_it_says(groups, photographs, shift):
+  """Of 600 draws; with F of K - 1 and G - 1 degrees it was below .05 in 20 to 22 %."""
+  rng = np.random.default_rng(0)
+  names = np.repeat(np.arange(groups), 12)
+  p = []
+  for _ in range(600):
+    images = rng.integers(photographs, size=len(names))
+    values = rng.normal(size=len(names)) + 0.3 * rng.normal(size=photographs)[images] + shift * (names == 0)
+    test = clusters.Means(values, names, images).equal()
+    p.append(test.p if test else 1)
+  share = np.mean(np.array(p) < 0.05)
+  assert share > 0.5 if shift else 0.01 < share < 0.08
 
 
 def test_one_photograph_alone_has_no_clustered_test(unequal):
