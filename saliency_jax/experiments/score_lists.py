@@ -207,13 +207,17 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
     below = odd.pop('below')
     said += itertools.chain(*odd.values())
     shared = functools.cache(functools.partial(fingerprints.shared, fingerprints.of(dataset.source)))
+    learnt = {}  # images -> the models that learnt from them
     for model in models:
-      again = shared(model.trained_on) if model.trained_on else ()
-      if again:
-        said.append(
-          f'{model.name} was trained on {_images(again)} of {dataset.name} ({_first(again)}); score it on others, with '
-          f'config.sets.{dataset.name}.part=<the --workdir of its training>.'
-        )
+      if model.trained_on:
+        learnt.setdefault(tuple(shared(model.trained_on)), []).append(model.name)
+    learnt.pop((), None)
+    said += [
+      f'{", ".join(names)} {"were" if len(names) > 1 else "was"} trained on {_images(again)} of {dataset.name} '
+      f'({_first(again)}); score {"them" if len(names) > 1 else "it"} on others, with '
+      f'config.sets.{dataset.name}.part=<the --workdir of the training>.'
+      for again, names in learnt.items()
+    ]
     said += below
     said += [
       f'{dataset.name}: {each.facts[key]} {what}.'

@@ -21,7 +21,7 @@ from saliency_jax.report import directions, facts, paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
 from saliency_jax.report.depths import depths_page, swept
 from saliency_jax.report.maps import maps_page
-from saliency_jax.report.numbers import number
+from saliency_jax.report.numbers import counted, number
 from saliency_jax.report.scores import evaluated, scores_page
 from saliency_jax.report.tasks import compared, tasks_page
 from saliency_jax.report.units import run, units_page
@@ -138,6 +138,7 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
     'paper': paper.facts(),
     'facts': facts.beside(*site.runs),
     'named': facts.named,
+    'counted': counted,
     'map_bar': _map_bar(),
   }
   sections = [(x, Markup(environment.get_template(x.template).render(x.context))) for x in chapters]

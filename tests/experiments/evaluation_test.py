@@ -257,9 +257,9 @@ def test_fixation_maps_have_no_observers(looked_at, tmp_path):
 
 def test_models_are_not_scored_unnoticed_on_what_they_learnt(runs, looked_at, tmp_path):
   sweep = shutil.copytree(runs / 'sweep', tmp_path / 'sweep')
-  config = small(looked_at, str(sweep))
+  config = small(looked_at, f'a={sweep},b={sweep}')
   config.eval.members = 'depth_0'
-  assert not any('was trained on' in said for said in evaluate(config, tmp_path / 'out')['warnings'])
+  assert not any('were trained on' in said for said in evaluate(config, tmp_path / 'out')['warnings'])
   # The made photographs in the place of those that it was trained on.
   known = fingerprints.of(made_scores.source(looked_at))
   for images, found in (
@@ -269,7 +269,8 @@ def test_models_are_not_scored_unnoticed_on_what_they_learnt(runs, looked_at, tm
   ):
     fingerprints.write(sweep, images)
     said = evaluate(config, tmp_path / 'out')['warnings']
-    assert ('sweep_depth_0 was trained on' in said[0]) == bool(found)
+    assert ('a_depth_0, b_depth_0 were trained on' in said[0]) == bool(found)
+    assert not any(' trained on' in other for other in said[1:])
     assert not found or f'{found} image{"s" * (found > 1)} of mine (p1' in said[0]
     assert 'part=test' not in said[0]  # which is OSIE's
 

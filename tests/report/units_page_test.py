@@ -124,6 +124,14 @@ def test_the_strongest_response_is_of_ten_regions_or_more(count, group, tmp_path
   assert shown.strongest(run, Site(run, None, root=None)).group == group
 
 
+def test_a_wide_table_has_the_page_s_width_and_one_photograph_is_one(tmp_path):
+  for count in (16, 17):
+    path = made.dissect(tmp_path / str(count), made.scores(rows=count), labels=[f'category {i}' for i in range(count)])
+    html = site.write(path).read_text()
+    assert ('<div class="first dissect wide">' in html) == (count == 17)
+    assert 'regions of 1 photograph and where' in html
+
+
 def test_two_runs_stand_side_by_side(tmp_path):
   before, after = (
     made.dissect(

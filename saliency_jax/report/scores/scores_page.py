@@ -8,7 +8,7 @@ import pandas as pd
 
 from saliency_jax.report import matrices, paper, terminal
 from saliency_jax.report.chapter import Chapter, Chart, Picture, Site, Table, as_jpeg
-from saliency_jax.report.numbers import number
+from saliency_jax.report.numbers import counted, number
 from saliency_jax.report.scores import evaluated, region_tests, score_tables
 from saliency_jax.report.scores.evaluated import METRICS, Evaluated, plain
 from saliency_jax.report.scores.score_findings import findings
@@ -33,7 +33,7 @@ def text(results: Evaluated) -> str:
     if name == 'search':
       table = table[table['kind'] == evaluated.ALL]
     for dataset, rows in table.groupby('dataset', sort=False):
-      parts.append(f'{dataset}: {int(rows["images"].max())} images\n\n{_lines(rows)}')
+      parts.append(f'{dataset}: {counted(int(rows["images"].max()), "image")}\n\n{_lines(rows)}')
     if len(table):
       parts.append(textwrap.fill(note, 80))
       if (table['model'] == evaluated.OBSERVERS).any():
