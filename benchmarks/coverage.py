@@ -61,8 +61,9 @@ def _of_one(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:
       resampled = bootstrap.draw(images, _RESAMPLES, seed)
       a, b = (bootstrap.best_units(x[drawn], labels, images, resampled, top=_TOP)[category] for x in both)
       held = chance.held_out(both[0][drawn], labels, images, top=_TOP)[category]
-      yield 'mean', true[0], value[0], inference.around(value[0], a, held), a
-      yield ('difference', true[0] - true[1], value[0] - value[1], inference.around(value[0] - value[1], a - b), a - b)
+      yield 'mean', true[0], value[0], inference.around(value[0], a, held, photographs=size), a
+      gap = value[0] - value[1]
+      yield 'difference', true[0] - true[1], gap, inference.around(gap, a - b, photographs=size), a - b
 
 
 def _of_all(whole: Photographs, size: int, draws: int) -> Iterator[tuple]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from saliency_jax.experiments import chance, comparisons, statistics
+from saliency_jax.ops import inference
 
 _LEVEL = 0.95
 _SPLITS = 40  # of the photographs into halves, each used both ways round
@@ -42,23 +43,41 @@ class Draws(NamedTuple):
 def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
   """Returns a mean and the ends of its interval (BCa, Efron 1987).
 
+  The level is that of a normal interval which is `inference.widening` wider.
+
   Args:
     values: float `[N]`, one for each image, finite.
     resamples: how many samples of N images are drawn, with a fixed seed.
 
   Returns:
-    NaN alone of no value. The ends are NaN for fewer than 2 values, and the
+    NaN alone of no value. The ends are NaN for fewer than 4 values, and the
     mean itself where all are equal.
   """
   value = float(np.mean(values)) if len(values) else np.nan
-  if len(values) < 2:
+  if len(values) < inference.FEWEST:
     return value, np.nan, np.nan
   if not np.ptp(values):
     return value, value, value
+  beyond = stats.norm.sf(inference.widening(len(values)) * stats.norm.ppf((1 + _LEVEL) / 2))
   found = stats.bootstrap(
-    (values,), np.mean, confidence_level=_LEVEL, n_resamples=resamples, batch=100, rng=np.random.default_rng(0)
+    (values,), np.mean, confidence_level=1 - 2 * beyond, n_resamples=resamples, batch=100, rng=np.random.default_rng(0)
   ).confidence_interval
   return value, float(found.low), float(found.high)
+
+
+def share(found: np.ndarray) -> tuple[float, float, float]:
+  """Returns a share and its interval (Wilson 1927), which 5 of 5 have too.
+
+  Args:
+    found: `[N]`, 0 or 1 for each image.
+
+  Returns:
+    NaN alone of no value.
+  """
+  if not len(found):
+    return (np.nan,) * 3
+  tested = stats.binomtest(int(np.sum(found)), len(found))
+  return (float(np.mean(found)), *map(float, tested.proportion_ci(_LEVEL, method='wilson')))
 
 
 def draw(images: np.ndarray, resamples: int, seed: int = 0) -> Draws:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from saliency_jax.ops import inference
+
 
 class Test(NamedTuple):
   """A test of equal means."""
@@ -35,8 +37,9 @@ class Means:
 
   Attributes:
     clusters: how many there are.
-    errors: float64 `[K]`, the means' standard errors. NaN of a group in one
-      cluster alone: its residuals add up to 0 there, whatever they are.
+    errors: float64 `[K]`, the means' standard errors. NaN of a group in fewer
+      than four clusters: in one alone residuals add up to 0, whatever they are,
+      and of two or three p is too small too often.
   """
 
   def __init__(self, values: np.ndarray, groups: np.ndarray, clusters: np.ndarray):
@@ -53,28 +56,30 @@ class Means:
     sums = np.zeros((len(sizes), self.clusters))
     np.add.at(sums, (groups, cluster), (values - self._means[groups]) / sizes[groups])
     self._free = np.bincount(np.unique([groups, cluster], axis=1)[0]) - 1.0  # clusters of each group, less 1
-    self._free[self._free == 0] = np.nan
+    self._free[self._free + 1 < inference.FEWEST] = np.nan
     self._sums = sums * np.sqrt(1 + 1 / self._free)[:, None]
     self.errors = np.linalg.norm(self._sums, axis=1)
     # Of each group its share of observations in each cluster, and the variance of its mean but for it.
     self._shares = np.zeros_like(sums)
     np.add.at(self._shares, (groups, cluster), 1 / sizes[groups])
     squares = np.bincount(groups, (values - self._means[groups]) ** 2)
-    self._variances = squares / np.maximum(sizes - 1, 1) / sizes * (1 + 1 / self._free)
+    self._variances = np.nan_to_num(squares / np.maximum(sizes - 1, 1) / sizes * (1 + 1 / self._free))
 
   def equal(self) -> Test | None:
-    """Tests whether all means are equal; None of too few clusters.
+    """Tests whether the means with an error are equal; None of too few clusters.
 
     Hotelling's T squared, whose degrees of freedom are those of a Wishart matrix
     that varies as much as the estimated covariance (Zhang 2012; Pustejovsky and
     Tipton 2018), were observations independent. Of the chi-squared or F(K - 1,
     clusters - 1) of as many groups as here most p are far too small.
     """
-    between = len(self.errors) - 1
-    if np.isnan(self.errors).any():
+    known = np.isfinite(self.errors)
+    between = int(known.sum()) - 1
+    if between < 1:
       return None
-    contrast = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
-    apart, sums = contrast @ self._means, contrast @ self._sums
+    contrast = np.zeros((between, len(known)))
+    contrast[:, known] = np.eye(between, between + 1) - np.eye(between, between + 1, 1)
+    apart, sums = contrast @ self._means, contrast @ np.nan_to_num(self._sums)
     covariance = sums @ sums.T
     if np.linalg.matrix_rank(covariance) < between:
       return None

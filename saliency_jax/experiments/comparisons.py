@@ -57,10 +57,10 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray])
   Returns:
     None with fewer than 2 groups of 2 observations or more, or if one of them
     does not vary; else of these `groups` size, mean, deviation (divisor n - 1)
-    and standard error, `clustered_error` allowing for clusters, null of one
-    photograph alone; the sizes of those `left_out`; the number of `clusters`;
-    the tests `welch`, which allows for unequal variances, `clustered`, null of
-    too few clusters or without an error of each group, and the classical
+    and standard error, `clustered_error` allowing for clusters, null of fewer
+    than four; the sizes of those `left_out`; the number of `clusters`;
+    the tests `welch`, which allows for unequal variances, `clustered`, of the
+    groups with such an error, null of too few clusters, and the classical
     `anova`; its `eta_squared`, the share of the variance between groups, and
     `omega_squared`, the same without the sample's bias, perhaps below 0; and
     `pairs`. Of each `difference` = first - second, with an interval `low` to

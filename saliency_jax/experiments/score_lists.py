@@ -142,7 +142,8 @@ def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int]
   for kind, chosen in groups.items():
     for metric, values in scoring.compared(scores).items():
       known = values[chosen & np.isfinite(values)]
-      yield (model, scoring.dataset.name, *kind, metric, *bootstrap.mean(known, resamples), len(known))
+      found = bootstrap.share(known) if metric in scoring.shares else bootstrap.mean(known, resamples)
+      yield (model, scoring.dataset.name, *kind, metric, *found, len(known))
 
 
 def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:

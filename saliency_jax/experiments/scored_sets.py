@@ -1,6 +1,6 @@
 """The data sets that models are scored on, and how: values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,6 +55,7 @@ class Scoring(NamedTuple):
   # Gives, of a model's scores, those that its mean is of: NaN where a score is
   # not defined.
   compared: Callable[[Scores], Scores] = dict
+  shares: Collection[str] = ()  # of these, what is 0 or 1 for an image
 
 
 def open_sets(config) -> list[DataSet]:

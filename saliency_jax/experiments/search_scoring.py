@@ -25,6 +25,7 @@ from saliency_jax.ops import metrics, search_measures
 
 # What is measured on every array.
 METRICS = ('nmm', 'gsi', 'msr_target', 'msr_background', 'fixations')
+SHARES = ('stands_out', 'first', 'found')
 LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
 _STEP = 8  # so that searches of few sizes are compiled
 _UNDEFINED = -1.0  # P3O3's sign that a quotient is not defined
@@ -49,6 +50,7 @@ def make(dataset: DataSet) -> Scoring:
     kinds=[pattern.kind for pattern in patterns],
     facts={'kind': dataset.kind, 'images': len(patterns)},
     compared=summarised,
+    shares=SHARES,
   )
 
 
@@ -111,12 +113,9 @@ def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   # Against distractors of 0 every target above 0 stands out; the target is
   # above 0 where the background's ratio to it is defined.
   stands_out = (target > 1) | ((target == _UNDEFINED) & (background != _UNDEFINED))
-  for name, true, known in (
-    ('stands_out', stands_out, target),
-    ('first', fixations == 1, fixations),
-    ('found', np.isfinite(fixations), fixations),
-  ):
-    values[name] = np.where(np.isnan(known), np.nan, true)
+  true = stands_out, fixations == 1, np.isfinite(fixations)
+  for name, of, known in zip(SHARES, true, (target, fixations, fixations), strict=True):
+    values[name] = np.where(np.isnan(known), np.nan, of)
   return values
 
 

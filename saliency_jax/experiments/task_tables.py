@@ -208,14 +208,14 @@ def _parts(attention: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
-  names, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-  # The mean of these is the mean over scenes of the share of each.
-  balanced = right * len(labels) / (len(names) * counts[place])
-  # Samples with more of a rare scene have a mean above 1, which is no share.
-  return (
-    len(labels),
-    *(min(x, 1.0) for of in (right.astype(float), balanced) for x in bootstrap.mean(of, table_values.RESAMPLES)),
-  )
+  """Returns the images, accuracy and balanced accuracy, with their intervals."""
+  images = np.arange(len(labels))
+  scenes = [right[labels == x].mean() for x in np.unique(labels)]
+  draws = bootstrap.draw(images, table_values.RESAMPLES)
+  samples = np.stack([*bootstrap.category_means(right.astype(float), labels, images, draws).values()])
+  balanced = float(np.mean(scenes))
+  ends = inference.around(balanced, np.nanmean(samples, axis=0), photographs=len(images))
+  return len(images), *bootstrap.share(right), balanced, *map(float, np.clip(ends, 0, 1))
 
 
 def table8(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Iterator[tuple]:

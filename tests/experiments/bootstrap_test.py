@@ -137,13 +137,21 @@ def test_it_covers_the_mean_as_often_as_it_says():
   rng = np.random.default_rng(2)
   covered = []
   for _ in range(200):
-    _, low, high = bootstrap.mean(rng.uniform(0, 2, 60), 500)
-    covered.append(low <= 1 <= high)
-  assert 0.90 < np.mean(covered) < 0.98
+    covered.append([low <= 1 <= high for _, low, high in (bootstrap.mean(rng.uniform(0, 2, n), 500) for n in (60, 6))])
+  assert ((np.mean(covered, axis=0) > 0.90) & (np.mean(covered, axis=0) < 0.98)).all()
 
 
 @pytest.mark.parametrize(
-  ('values', 'expected'), [([], (np.nan,) * 3), ([2.0], (2, np.nan, np.nan)), ([3.0, 3.0], (3, 3, 3))]
+  ('values', 'expected'), [([], (np.nan,) * 3), ([1.0, 2, 3], (2, np.nan, np.nan)), ([3.0] * 4, (3, 3, 3))]
 )
 def test_few_or_equal_values(values, expected):
   np.testing.assert_equal(bootstrap.mean(np.array(values), 100), expected)
+
+
+def test_a_share_has_wilsons_interval():
+  square = 1.959964**2
+  assert bootstrap.share(np.ones(5)) == pytest.approx((1, 5 / (5 + square), 1))
+  centre, reach = (1 / 4 + square / 24) / (1 + square / 12), (3 / 16 / 12 + square / 24**2) ** 0.5 / (1 + square / 12)
+  ends = centre - 1.959964 * reach, centre + 1.959964 * reach
+  assert bootstrap.share(np.arange(12) < 3) == pytest.approx((0.25, *ends))
+  assert np.isnan(bootstrap.share(np.array([]))).all()

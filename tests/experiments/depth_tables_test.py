@@ -104,10 +104,11 @@ def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   whole, *samples = (best('depth_3', counts) - best('depth_0', counts) for counts in (np.ones(30, int), *draws.counts))
   mean, both = np.mean(samples), [whole, 2 * whole - np.mean(samples)]
   on = len(np.unique(images[labels == 'text']))
+  wider = stats.t.ppf(0.975, on - 1) / stats.norm.ppf(0.975) * np.sqrt(on / (on - 1))
   expected = {
     'gain': whole,
-    'low': min(both) + mean - np.quantile(samples, 0.975),
-    'high': max(both) + mean - np.quantile(samples, 0.025),
+    'low': min(both) + wider * (mean - np.quantile(samples, 0.975)),
+    'high': max(both) + wider * (mean - np.quantile(samples, 0.025)),
     'p': 2 * stats.t.sf(np.abs(both).min() / np.std(samples, ddof=1) / np.sqrt(on / (on - 1)), on - 1),
   }
   text = found['depth_3']['text']

@@ -203,7 +203,11 @@ def test_differences_leave_out_what_is_not_defined_for_either_model():
 def test_rows_are_of_all_arrays_and_then_of_each_kind():
   kinds = ('shape', 'colour', 'shape', 'colour', '')
   scoring = types.SimpleNamespace(
-    table=schema.SEARCH, kinds=kinds, compared=search_scoring.summarised, dataset=types.SimpleNamespace(name='set')
+    table=schema.SEARCH,
+    kinds=kinds,
+    compared=search_scoring.summarised,
+    shares=search_scoring.SHARES,
+    dataset=types.SimpleNamespace(name='set'),
   )
   rows = {(row[2], row[3]): row for row in score_lists.means_of(scoring, 'model', MEASURED, range(5), 100)}
   assert list(dict.fromkeys(kind for kind, _ in rows)) == ['all', 'shape', 'colour']

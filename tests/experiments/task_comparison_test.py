@@ -148,17 +148,22 @@ def test_table_8_is_the_nss_of_the_mean_of_all_units(done):
   assert told[0].balanced == pytest.approx(np.mean([right[labels == x].mean() for x in ('sea', 'wood')]), abs=1e-6)
 
 
-def test_fewer_than_four_images_give_no_interval_and_no_share_exceeds_1():
+def test_intervals_of_few_images_and_of_balanced_accuracy():
   nss = np.array([0.9, 0.2, 0.5, 0.4, 0.7, 0.1, 0.3, 0.6])
   for told, known in ((3, False), (4, True), (7, False)):
     *_, (group, count, found) = task_tables._groups(nss, np.arange(8) < told)
     assert (group, count) == ('difference', 8)
     assert found[0] == pytest.approx(nss[:told].mean() - nss[told:].mean())
     assert np.isfinite(found[1:]).all() == known
-  # The one image of its scene is told: drawn twice, it would count for two scenes.
+  # The one image of its scene is told; samples without it have two scenes.
   shares = task_tables._shares(np.array([*'sswwwwb']), np.array([0, 0, 0, 0, 0, 0, 1], bool))
   assert shares[4] == pytest.approx(1 / 3)
-  assert shares[6] == 1
+  assert 0 <= shares[5] < 1 / 3 < shares[6] <= 1
+  # Of 400 images of a scene half are told, of 100 of another nine tenths.
+  labels = np.repeat([*'sw'], [400, 100])
+  *_, balanced, low, high = task_tables._shares(labels, np.arange(500) % 10 < np.where(labels == 's', 5, 9))
+  error = (0.5 * 0.5 / 400 + 0.9 * 0.1 / 100) ** 0.5 / 2
+  assert (balanced, low, high) == pytest.approx((0.7, 0.7 - 1.96 * error, 0.7 + 1.96 * error), abs=0.005)
 
 
 def test_differences_and_distances_follow_from_table_7(done):

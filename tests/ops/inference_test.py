@@ -59,16 +59,19 @@ def test_p_is_that_of_students_distribution():
   assert np.isnan(inference.p_value(3.0, np.array([]), 9))
 
 
-def test_p_of_few_photographs_is_below_5_percent_in_5_percent_of_draws():
+def test_p_and_intervals_of_few_photographs_are_wrong_in_5_percent_of_draws():
   # Differences of photographs that do not differ, 800 times.
-  rng, found = np.random.default_rng(0), []
+  rng, found, inside = np.random.default_rng(0), [], []
   for values in rng.normal(size=(800, 5)):
     samples = rng.multinomial(5, [0.2] * 5, size=300) @ values / 5
     found.append(inference.p_value(values.mean(), samples, 5))
+    low, high = inference.around(values.mean(), samples, photographs=5)
+    inside.append(low < 0 < high)
     for few in (2, 3):
       assert np.isnan([inference.p_value(9.0, samples, few), *inference.around(9.0, samples, photographs=few)]).all()
     assert np.isfinite(inference.around(9.0, samples, photographs=4)).all()
   assert 0.03 < np.mean(np.array(found) < 0.05) < 0.07
+  assert 0.93 < np.mean(inside) < 0.97
 
 
 def test_what_was_not_tested_is_not_corrected_for():

@@ -205,8 +205,9 @@ def test_differences_are_paired_where_both_are_of_the_same_photographs(tmp_path)
   assert found.paired
   np.testing.assert_allclose(found.change, change)
   middle = gaps.mean(axis=1)
+  wider = stats.t.ppf(0.975, 3) / stats.norm.ppf(0.975) * np.sqrt(4 / 3)  # each is on four photographs
   np.testing.assert_allclose(
-    found.low, np.minimum(change, 2 * change - middle) + middle - np.quantile(gaps, 0.975, axis=1)
+    found.low, np.minimum(change, 2 * change - middle) + wider * (middle - np.quantile(gaps, 0.975, axis=1))
   )
   both = np.stack([change, 2 * change - middle])
   nearest = np.where(both.prod(axis=0) > 0, np.abs(both).min(axis=0), 0)

@@ -167,7 +167,9 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   again, layers = (x.text for x in findings(run._replace(samples=samples))[:2])
   mean = means[1].mean()
   of = samples[1].mean(axis=1)
-  ends = mean - [0.25, 0] + of.mean() - np.quantile(of, [0.975, 0.025])
+  on = run.rows['image_id'].nunique()
+  wider = stats.t.ppf(0.975, on - 1) / stats.norm.ppf(0.975) * (on / (on - 1)) ** 0.5
+  ends = mean - [0.25, 0] + wider * (of.mean() - np.quantile(of, [0.975, 0.025]))
   assert f'over 12 categories {mean:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]' in (layers)
   assert f'at r = {r:.3f} [{low:.3f}, {high:.3f}] (' in again
   other = _many(tmp_path / 'b', depth=3, image_ids=('mine',))

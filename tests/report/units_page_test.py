@@ -153,7 +153,7 @@ def test_two_runs_stand_side_by_side(tmp_path):
   page = Page(site.write(after, compare=before))
   assert 'layertext conv5_3 +1.50* (imagenet, depth 2 2.50, imagenet 1.00, 95 % interval of the diff' in page.words
   assert (
-    '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −2.40 to 1.40, p = 0.73 corrected)'
+    '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −4.06 to 3.06, p = 0.73 corrected)'
   ) in page.words
   assert 'imagenet, depth 2imagenetheld outpaper' in page.words
   tables = after / 'report' / 'tables'

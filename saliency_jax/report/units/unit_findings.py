@@ -47,7 +47,8 @@ def layer_means(
   mean = values[:, used].mean(axis=1)
   if run.samples is not None:
     samples, held_out = run.samples[..., used].mean(axis=2, dtype=float), run.values('held_out')[:, used].mean(axis=1)
-    ends = np.array([inference.around(*x) for x in zip(mean, samples, held_out, strict=True)]).T
+    on = run.rows['image_id'].nunique()
+    ends = np.array([inference.around(*x, photographs=on) for x in zip(mean, samples, held_out, strict=True)]).T
   elif used.sum() == 1:
     ends = np.stack([run.values(x)[:, used][:, 0] for x in ('low', 'high')])
   return mean, ends, used
