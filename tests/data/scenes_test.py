@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from saliency_jax.data import scenes
@@ -74,6 +75,11 @@ def test_each_scene_is_in_every_part_in_proportion():
   train, validation = scenes.split(LABELS, 0.2, 0.0, seed=0)
   assert Counter(LABELS[name] for name in validation) == {'sea': 2, 'wood': 1, 'sky': 1}
   assert sorted(train + validation) == sorted(LABELS)
+  # By the alphabet, so that it is the same in every process.
+  rng = np.random.default_rng(0)
+  of_scene = {scene: [name for name, of in LABELS.items() if of == scene] for scene in ('sea', 'sky', 'wood')}
+  drawn = [names[i] for names in of_scene.values() for i in rng.permutation(len(names))[: max(len(names) // 5, 1)]]
+  assert sorted(validation) == sorted(drawn)
   assert scenes.split(LABELS, 0.2, 0.0, seed=1)[1] != validation
   less, same = scenes.split(LABELS, 0.2, 0.2, seed=0)
   assert same == validation

@@ -95,16 +95,17 @@ def test_r_is_bootstrapped_over_photographs(folder):
 
 
 def test_table_6_has_the_interval_of_its_r_and_heads_those_of_their_rise(tmp_path):
-  folder, rng = made.sweep(tmp_path, views=False), np.random.default_rng(0)
-  members = tuple(swept.read(folder).members)
+  rng = np.random.default_rng(0)
   samples = rng.normal(0.5, 0.1, (3, 2, 200, 1))
-  for member, of in zip(members, samples, strict=True):
-    place = folder / 'popout' / member.name
-    place.mkdir(exist_ok=True)
-    np.save(place / 'samples.npy', of)
-    made.table5(place, ('conv4_1', 'conv5_3'))
-  results = swept.read(folder)
-  np.testing.assert_allclose(results.of_arrays, samples[:, 1, :, 0].T)
+  for order in (('depth_all', 'depth_0', 'depth_3'), tuple(made.DEPTHS)):
+    folder = made.sweep(tmp_path / order[0], order, views=False)
+    for name, of in zip(made.DEPTHS, samples, strict=True):
+      place = folder / 'popout' / name
+      place.mkdir(exist_ok=True)
+      np.save(place / 'samples.npy', of)
+      made.table5(place, ('conv4_1', 'conv5_3'))
+    results = swept.read(folder)
+    np.testing.assert_allclose(results.of_arrays, samples[:, 1, :, 0].T)
   low, high = inference.of_correlation(
     results.arrays['mean'].to_numpy(), results.of_arrays, results.arrays['paper'].to_numpy()
   )

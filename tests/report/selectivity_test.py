@@ -10,7 +10,8 @@ LABELS = np.array(['text', 'food', 'text', 'food', 'text'])
 SCORES = np.array([[1.0, 0.0], [4.0, 0.0], [2.0, 0.0], [6.0, 0.0], [3.0, 0.0]])
 
 
-def test_by_hand():
+def test_by_hand(monkeypatch):
+  monkeypatch.setattr(selectivity, '_CHUNK', 5)  # a unit at once
   found = selectivity.summarise([SCORES], LABELS, ('text', 'food'))
   assert found.counts.tolist() == [5, 3, 2]
   np.testing.assert_allclose(found.means, [[3.2, 2, 5], [0, 0, 0]])
