@@ -89,7 +89,7 @@ def _below(rows: Sequence[dict]) -> list[bool]:
   return below if sum(below) >= max(_ENOUGH, _MOST * len(rows)) else [False] * len(rows)
 
 
-# What is looked for in the rows of a model, in what order it is told, and how.
+# What is looked for in the rows of a model, and how it is told.
 _ODD = {
   'constant': lambda rows: [row['constant'] for row in rows],
   'same': _same,
@@ -190,23 +190,11 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
   priors = {model.name for model in models if model.identity == CENTRE}
   for each in found:
     dataset = each.scoring.dataset
-    odd = {
-      kind: [
-        _SAID[kind].format(
-          model=model,
-          images=_images(images),
-          count=len(images),
-          all=len(each.images),
-          dataset=dataset.name,
-          first=_first(images),
-        )
-        for model, images in each.odd(kind).items()
-        if images and not (kind == 'same' and model in priors)
-      ]
-      for kind in _ODD
-    }
-    below = odd.pop('below')
-    said += itertools.chain(*odd.values())
+    for kind, text in _SAID.items():
+      for model, images in each.odd(kind).items():
+        if images and not (kind == 'same' and model in priors):
+          of = {'count': len(images), 'all': len(each.images), 'dataset': dataset.name, 'first': _first(images)}
+          said.append(text.format(model=model, images=_images(images), **of))
     shared = functools.cache(functools.partial(fingerprints.shared, fingerprints.of(dataset.source)))
     learnt = {}  # images -> the models that learnt from them
     for model in models:
@@ -219,7 +207,6 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
       f'config.sets.{dataset.name}.part=<the --workdir of the training>.'
       for again, names in learnt.items()
     ]
-    said += below
     said += [
       f'{dataset.name}: {each.facts[key]} {what}.'
       for key, what in (
