@@ -130,7 +130,7 @@ def test_a_mask_is_read_by_its_colours():
 def test_an_image_that_is_too_small_is_told_first():
   dataset = types.SimpleNamespace(name='mine', source=opened('small_image'))
   models = [predictors.of_classical(name, name) for name in ('itti', 'gbvs', 'bms')]
-  with pytest.raises(InputError, match='mine: image 1001 is 54 x 64 pixels, l'):
+  with pytest.raises(InputError, match='Image 1001 is 54 x 64 pixels, less than the 64 x 64 that itti can take'):
     evaluation._check_sizes(dataset, models, Reading(4, {}))
   reading = Reading(4, {}, 'skip')
   evaluation._check_sizes(dataset, models, reading)
