@@ -169,7 +169,7 @@ def popout(net, wrong, right, out):
   for name in 'ab':
     Image.new('L', SIZE[::-1]).save(arrays / 'targets' / f'{name}.png')
   wrong.source = open_source('popout', arrays)
-  sj.popout(net, out, wrong)
+  sj.popout(net, wrong, out)
 
 
 @pytest.mark.parametrize(

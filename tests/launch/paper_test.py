@@ -33,7 +33,7 @@ def imagenet():
 
 
 def test_table5_comes_out_on_search_arrays(imagenet, tmp_path):
-  sj.popout(imagenet, tmp_path, SearchArrays(count=12, seed=1), {'report.images': 0})
+  sj.popout(imagenet, SearchArrays(count=12, seed=1), tmp_path, {'report.images': 0})
   results = run.read(tmp_path)
   means, published = (results.values(x)[:, 0] for x in ('mean', 'paper'))
   assert len(means) == 6
