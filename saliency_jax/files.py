@@ -1,6 +1,7 @@
 """Whole files or none: through a temporary name, under a lock, with a hash."""
 
 import contextlib
+import fcntl
 import hashlib
 import itertools
 import os
@@ -9,11 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO
-
-try:
-  import fcntl
-except ImportError:  # a platform without such locks
-  fcntl = None
 
 _LOCK = '.lock'
 _RESULTS = {'summary.json', 'partial'}  # beside a job's config.json
@@ -91,7 +87,7 @@ def _is_ours(path: pathlib.Path, file: IO) -> bool:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
   except BlockingIOError:
     return False
-  except (AttributeError, OSError):  # no locks here
+  except OSError:  # no locks here
     path.unlink(missing_ok=True)
     return False
   return _is_at(path, file)
@@ -101,8 +97,8 @@ def _is_ours(path: pathlib.Path, file: IO) -> bool:
 def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
   """Keeps a folder for one block, among all that ask for it in this way.
 
-  The system frees it when the process ends, however it ends. On a platform or
-  a file system that has no locks the block runs without one.
+  The system frees it when the process ends, however it ends. On a file system
+  that has no locks the block runs without one.
 
   Args:
     folder: has to be there.
@@ -112,9 +108,6 @@ def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
     BlockingIOError: if it is not free, and this is not to wait.
     OSError: if the folder cannot be written to.
   """
-  if fcntl is None:
-    yield
-    return
   path = pathlib.Path(folder) / _LOCK
   with contextlib.ExitStack() as stack:
     while True:

@@ -82,8 +82,7 @@ def _forked() -> None:
   _processes.clear()
 
 
-if hasattr(os, 'register_at_fork'):
-  os.register_at_fork(after_in_child=_forked)
+os.register_at_fork(after_in_child=_forked)
 
 
 def _answer(process: subprocess.Popen, request: list) -> Any:

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import json
 import pathlib
+import resource
 import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -18,11 +19,6 @@ import numpy as np
 
 from saliency_jax import outside
 from saliency_jax.sandbox import ARRAY, PROBLEM
-
-try:
-  import resource
-except ImportError:  # a platform without such limits
-  resource = None
 
 _AT_ONCE = 1000  # texts or rows
 _FULL = "a matrix is sparse, save MATLAB's full() of it"
@@ -136,8 +132,6 @@ def _tried(function: Callable, *arguments) -> Any:
 
 def _limit(seconds: int, most: int) -> None:
   """Limits what this process may take from now on."""
-  if resource is None:
-    return
   used = resource.getrusage(resource.RUSAGE_SELF)
 
   def limit(kind: int, value: int) -> None:

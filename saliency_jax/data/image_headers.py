@@ -39,11 +39,8 @@ def orientation(image: Image.Image) -> int:
 def plain_size(path: str | os.PathLike) -> tuple[int, int] | None:
   """Returns (height, width) in pixels, or None where Pillow should look."""
   try:
-    file = os.open(path, os.O_RDONLY | getattr(os, 'O_BINARY', 0))
-    try:
-      head = os.read(file, _READ)
-    finally:
-      os.close(file)
+    with open(path, 'rb', buffering=0) as file:
+      head = file.read(_READ)
   except OSError:
     return None
   if head.startswith(b'\xff\xd8'):

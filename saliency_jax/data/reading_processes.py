@@ -8,6 +8,7 @@ pipes do, and learns of no Ctrl-C.
 """
 
 import contextlib
+import fcntl
 import os
 import pickle
 import queue
@@ -23,11 +24,6 @@ import numpy as np
 from saliency_jax.data.batch_rows import Batch, Preparation
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-
-try:
-  import fcntl
-except ImportError:  # a platform without it; threads alone need none
-  fcntl = None
 
 _START = (
   'import sys; sys.path[:] = sys.argv[1:]; from saliency_jax.data import reading_processes; reading_processes.serve()'
