@@ -19,9 +19,7 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 
 OUTPUT = 'output'  # the tap of what the whole module returns
-# Images with which taps are looked for, what has another batch is none; a
-# function may be for one alone.
-_BATCHES = (3, 1)
+_BATCH = 3  # images with which taps are looked for; what has another batch is none
 _DEFAULT = Preprocess()
 
 
@@ -139,10 +137,7 @@ def _check_alone(network: Network) -> None:
   x = np.random.default_rng(0).normal(size=(3, side, side, 3)).astype(np.float32)
   fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
   run = jax.jit(lambda variables, x: network.run(variables, x, network.taps, 0, 0)[1], compiler_options=fast)
-  try:
-    maps, others = (run(network.variables, x[[0, i]]) for i in (1, 2))
-  except Exception:  # of a function for one image; what else is wrong comes with its use
-    return
+  maps, others = (run(network.variables, x[[0, i]]) for i in (1, 2))
   for tap, y in maps.items():
     if not np.allclose(y[0], others[tap][0], 0, 1e-3 * np.nanmax(np.abs(y[0]), initial=0), equal_nan=True):
       raise InputError(
@@ -200,17 +195,15 @@ def build(
     order.extend(found)  # trees sort their keys
     return found
 
-  for batch in _BATCHES:
-    try:
-      shapes = jax.eval_shape(discover, variables, jax.ShapeDtypeStruct((batch, side, side, 3), jnp.float32))
-      break
-    except Exception as error:  # whatever a user's code raises
-      if batch == _BATCHES[-1]:
-        raise InputError(
-          f'{name} cannot be applied to images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
-        ) from error
+  images = jax.ShapeDtypeStruct((_BATCH, side, side, 3), jnp.float32)
+  try:
+    shapes = jax.eval_shape(discover, variables, images)
+  except Exception as error:  # whatever a user's code raises
+    raise InputError(
+      f'{name} cannot be applied to {_BATCH} images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
+    ) from error
   described = {tap.name: tap for tap in taps or ()}
-  found = tap_tools.images_of({tap: shapes[tap] for tap in order}, batch, side, described)
+  found = tap_tools.images_of({tap: shapes[tap] for tap in order}, _BATCH, side, described)
   stages = tuple(Stage(*stage) for stage in stages or ())
   for stated in described:
     if stated not in found:
@@ -231,7 +224,7 @@ def build(
     has = ', '.join(f'{tap} {shapes[tap].shape}' for tap in order[-5:]) or (
       "none that are as high as wide; state `channels` of PyTorch's, or `taps`"
     )
-    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {batch} images it has {has}.')
+    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {_BATCH} images it has {has}.')
 
   def run(variables, x, taps, first, last):
     del first, last
@@ -242,8 +235,7 @@ def build(
   cuts.trained(made, 0)  # stages that fit no parameter are refused here
   if not stages:
     return made
-  x = jax.ShapeDtypeStruct((batch, side, side, 3), jnp.float32)
-  levels = _levels(lambda variables, x: capture(variables, x, None)[1], variables, x, every, stages)
+  levels = _levels(lambda variables, x: capture(variables, x, None)[1], variables, images, every, stages)
   return made.replace(taps={name: tap._replace(stage=levels[name]) for name, tap in every.items()})
 
 

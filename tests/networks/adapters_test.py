@@ -194,9 +194,9 @@ def test_a_function_is_a_network():
   np.testing.assert_allclose(network.maps(IMAGES[0])['maps'], network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
 
 
-def test_a_function_may_be_for_one_image():
-  network = adapters.from_function(lambda _, x: {'maps': x.reshape(1, 16, 16, 12)}, {'w': 1.0}, preprocess=SMALL)
-  assert network.maps(IMAGES[0])['maps'].shape[-3:] == (16, 16, 12)
+def test_a_function_is_for_any_number_of_images():
+  with pytest.raises(InputError, match='cannot be applied to 3 images of 32 x 32 pixels: .*reshape'):
+    adapters.from_function(lambda _, x: {'maps': x.reshape(1, 16, 16, 12)}, {'w': 1.0}, preprocess=SMALL)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_function_may_be_for_one_image():
     ({'preprocess': SMALL._replace(image_size=32.0)}, 'image_size is 32.0'),
     ({'stages': [('top', 'patches/.*')]}, 'do not fit its parameters'),
     ({'taps': [Tap('x')]}, "no tap 'x'; it has twice#0"),
-    ({'call': {'train': 1}}, 'cannot be applied to images of 32 x 32'),
+    ({'call': {'train': 1}}, 'cannot be applied to 3 images of 32 x 32'),
   ],
 )
 def test_what_is_wrong_is_said(shared, change, says):
