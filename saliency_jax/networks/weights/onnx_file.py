@@ -18,7 +18,6 @@ _ONNX = protobuf_messages.defined(
     'dims': (1, 'int64*'),
     'data_type': (2, 'int32'),
     'float_data': (4, 'float*'),
-    'int32_data': (5, 'int32*'),
     'name': (8, 'string'),
     'raw_data': (9, 'bytes'),
     'double_data': (10, 'double*'),
@@ -33,8 +32,8 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the floating-point initializers of a model by name.
 
   Raises:
-    ValueError: a tensor is kept in another file, or has too few, too many or
-      too large values. See `protobuf_messages.read`, too.
+    ValueError: a tensor is kept in another file, or has too few or too many
+      values. See `protobuf_messages.read`, too.
   """
   graph = protobuf_messages.read(_ONNX.ModelProto, path).graph
   return {tensor.name: _array(tensor) for tensor in graph.initializer if tensor.data_type in _TYPES}
@@ -47,12 +46,6 @@ def _array(tensor: Message) -> np.ndarray:
     values = np.frombuffer(tensor.raw_data, _TYPES[tensor.data_type])
   elif tensor.double_data:
     values = np.array(tensor.double_data, '<f8')
-  elif tensor.int32_data and _TYPES[tensor.data_type].itemsize == 2:
-    # The bits of float16 and bfloat16, each in an integer of its own.
-    bits = np.array(tensor.int32_data, '<i4')
-    if bits.min() < 0 or bits.max() >> 16:
-      raise ValueError(f'{tensor.name!r} has values of more than 16 bits')
-    values = bits.astype('<u2').view(_TYPES[tensor.data_type])
   else:
     values = np.array(tensor.float_data, '<f4')
   return protobuf_messages.shaped(values, tensor.dims, tensor.name)
