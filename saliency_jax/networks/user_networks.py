@@ -63,7 +63,7 @@ def call(name: str, wanted: str = 'saliency_jax.Network') -> Any:
   except InputError:
     raise
   except Exception as error:  # whatever a user's code raises
-    frames = traceback.extract_tb(error.__traceback__)[1:]
+    frames = [x for x in traceback.extract_tb(error.__traceback__)[1:] if 'importlib' not in x.filename]
     file = getattr(sys.modules.get(module), '__file__', None)
     own = [frame for frame in frames if frame.filename == file]
     at = ''.join(f' at {x.filename}:{x.lineno}' for x in (own or frames)[-1:])

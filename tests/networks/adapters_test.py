@@ -225,14 +225,17 @@ def failing():
 @pytest.mark.parametrize(
   ('name', 'says'),
   [
-    ('tests.nothing:make', 'cannot be had'),
+    ('tests.nothing:make', r"cannot be had \(ModuleNotFoundError: No module named 'tests.nothing'\)"),
+    ('lacking:make', r'ModuleNotFoundError at \S+lacking.py:1: No module'),
     ('tests.tiny:none', 'cannot be'),
     ('tests.tiny:params', 'returns a dict'),
     ('json:dumps', "argument: 'obj'"),
     ('tests.networks.adapters_test:failing', r'ValueError at \S+adapters_test.py:\d+: 3 is not 4'),
   ],
 )
-def test_a_function_that_gives_no_network_is_named(name, says):
+def test_a_function_that_gives_no_network_is_named(name, says, tmp_path, monkeypatch):
+  (tmp_path / 'lacking.py').write_text('import nowhere')
+  monkeypatch.syspath_prepend(tmp_path)
   with pytest.raises(InputError, match=says):
     zoo.load(name)
 
