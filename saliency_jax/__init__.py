@@ -5,8 +5,8 @@
     maps = net.maps(photograph, 'conv5_3')['conv5_3'][0]
     sj.nss(maps[..., 10], fixations, photograph.shape[:2])
 
-Names are looked up when they are used, so that `import saliency_jax` costs
-nothing: JAX is imported by what computes, pandas by what reads tables.
+Names are resolved when they are first used, so `import saliency_jax` is cheap:
+JAX and pandas are imported only by the functions that need them.
 """
 
 import importlib

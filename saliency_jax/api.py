@@ -1,9 +1,9 @@
 """The jobs as functions, for notebooks and programs; see `saliency_jax`.
 
-Every job takes `options`, keys of its config by their flags' names:
+Every job takes `options`, config keys with the names of their flags:
 `{'analysis.top_units': 5, 'report.images': 0}`. `python launch/JOB.py --help`
-lists them. What is passed as a value (a network, a data set) takes the place of
-what the config would name.
+lists them. A network or data set that is passed as a value replaces the one
+that the config would name.
 """
 
 import difflib
@@ -49,15 +49,16 @@ def load(
   Args:
     name: one of `saliency_jax.networks()`, or 'package.module:function'.
     weights: a known name, the path of a weight file, or 'random'.
-    checkpoint: the folder of a training run or a sweep: its trained network is
-      returned, whatever `name` and `weights`; its output is one of its taps.
-    member: which member of a sweep, e.g. 'depth_3'.
-    cache_dir: where weights are kept that were fetched; '' is the user's cache.
-    **options: `dtype`, `image_size`, `readout_tap` and `preprocessing`, see
+    checkpoint: the folder of a training run or a sweep. Its trained network is
+      returned, and `name` and `weights` are ignored; its output is one of its
+      taps.
+    member: the member of a sweep, e.g. 'depth_3'.
+    cache_dir: the folder for fetched weights; '' is the user's cache.
+    **options: `dtype`, `image_size`, `readout_tap` and `preprocessing`; see
       `networks.zoo.load`.
 
   Raises:
-    InputError: the network, its weights or an option is at fault.
+    InputError: the network, its weights or an option is invalid.
   """
   if checkpoint:
     options |= {'checkpoint': str(checkpoint), 'member': member}
@@ -72,8 +73,8 @@ def dissect(network: Network, source: Source, workdir: str | os.PathLike, option
   """Scores every unit inside every labelled region, and writes the results.
 
   Args:
-    network: what is looked into.
-    source: photographs with fixations and regions, see `open_source`.
+    network: the network to dissect.
+    source: photographs with fixations and regions; see `open_source`.
     workdir: the folder for the results; `read` reads it.
     options: keys of configs/osie.py.
 
@@ -81,7 +82,7 @@ def dissect(network: Network, source: Source, workdir: str | os.PathLike, option
     The summary.
 
   Raises:
-    InputError: a value or the data are at fault.
+    InputError: an argument or the data are invalid.
   """
   from saliency_jax.experiments import units
 
@@ -95,7 +96,7 @@ def popout(network: Network, source: Source | None, workdir: str | os.PathLike, 
   """Scores every unit on the targets of search arrays; see `dissect`.
 
   Args:
-    network: what is looked into.
+    network: the network to dissect.
     source: search arrays; None draws 80.
     workdir: the folder for the results.
     options: keys of configs/popout.py.
@@ -109,14 +110,14 @@ def popout(network: Network, source: Source | None, workdir: str | os.PathLike, 
 def train(
   network: Network, train: Source, validation: Source | None, workdir: str | os.PathLike, options: Options | None = None
 ) -> dict:
-  """Trains a saliency model, or another task, on top of a network.
+  """Trains a saliency model, or a model for another task, on top of a network.
 
   Args:
-    network: where it starts.
-    train: the images to learn from.
-    validation: those to validate with; None takes a share of the others, one of
-      five unless the option `data.val_fraction` says otherwise, and leaves
-      another one for a test (`data.test_fraction`).
+    network: the network that training starts from.
+    train: the training images.
+    validation: the validation images. None takes a fraction of `train`, a fifth
+      by default (`data.val_fraction`), and leaves another for testing
+      (`data.test_fraction`).
     workdir: the run's folder; `load(checkpoint=workdir)` loads the result.
     options: keys of configs/train.py, e.g. `{'train.depth': 3}`.
 
@@ -124,7 +125,7 @@ def train(
     The summary.
 
   Raises:
-    InputError: a value or the data are at fault.
+    InputError: an argument or the data are invalid.
   """
   from saliency_jax.training import loop
 
@@ -137,16 +138,15 @@ def sweep(
 ) -> dict:
   """Trains a network to several depths at once, and measures every member.
 
-  The members are loaded with `load(checkpoint=workdir, member='depth_3')`.
+  `load(checkpoint=workdir, member='depth_3')` loads a member.
 
   Args:
-    network: where all members start.
-    train: the images to learn from.
-    validation: those to validate with, see `train`.
+    network: the network that all members start from.
+    train: the training images.
+    validation: the validation images; see `train`.
     workdir: the sweep's folder.
-    options: keys of configs/sweep_depth.py. Members are measured on search
-      arrays and on the labelled regions of `train`, where it has some, unless
-      'measured' says otherwise.
+    options: keys of configs/sweep_depth.py. By default ('measured') members are
+      scored on search arrays and, if `train` has labelled regions, on these.
   """
   from saliency_jax.experiments import depth
   from saliency_jax.training import loop
@@ -163,12 +163,12 @@ def sweep(
 def tasks(
   network: Network, train: Source, validation: Source | None, workdir: str | os.PathLike, options: Options | None = None
 ) -> dict:
-  """Trains saliency and scenes from one network and compares what they change.
+  """Trains saliency and scenes from one network and compares their changes.
 
   Args:
-    network: where both tasks start.
-    train: the images to learn from, with regions to look into the trunks on.
-    validation: those to validate with, see `train`.
+    network: the network that both tasks start from.
+    train: the training images, with regions on which the trunks are dissected.
+    validation: the validation images; see `train`.
     workdir: the folder of the comparison.
     options: keys of configs/tasks.py; 'data.scenes' is a file of scene labels.
   """
@@ -180,10 +180,10 @@ def tasks(
 
 
 def predict(network: Network, source: Source, workdir: str | os.PathLike, options: Options | None = None) -> dict:
-  """Writes the saliency maps of images; see `experiments.prediction.predict`.
+  """Writes saliency maps of images; see `experiments.prediction.predict`.
 
   Args:
-    network: a trained one.
+    network: a trained network.
     source: the images, e.g. `open_source('images', FOLDER)`.
     workdir: the folder for the maps.
     options: keys of configs/predict.py.
@@ -198,12 +198,12 @@ def evaluate(models: str, workdir: str | os.PathLike, options: Options | None = 
   """Scores models on data sets and writes the results.
 
   Args:
-    models: as `--config.eval.models` has them: 'gbvs,mine=FOLDER_OF_MAPS'.
+    models: as in `--config.eval.models`, e.g. 'gbvs,mine=FOLDER_OF_MAPS'.
     workdir: the folder for the results.
     options: keys of configs/evaluate.py: `eval.sets`, `sets.mine.dir`, ...
 
   Raises:
-    InputError: a model, a data set or a value is at fault.
+    InputError: a model, a data set or an option is invalid.
   """
   from saliency_jax.experiments import evaluation
 
@@ -211,11 +211,11 @@ def evaluate(models: str, workdir: str | os.PathLike, options: Options | None = 
 
 
 def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
-  """Draws the pages of a folder of results; returns the first one's path.
+  """Writes the pages of a folder of results; returns the path of the first.
 
   Args:
     workdir: the folder.
-    compare: that of a second run to set beside it; '' for none.
+    compare: the folder of a second run to show beside it; '' for none.
 
   Raises:
     InputError: a folder holds no finished job.
@@ -228,10 +228,10 @@ def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> 
 def _with(
   name: str, options: Options | None, network: Network, source: Source | None
 ) -> tuple[ml_collections.ConfigDict, Network]:
-  """Returns a job's config, and the network as it says and by its variables.
+  """Returns a job's config, and the network as it and its variables define it.
 
   Raises:
-    InputError: an option is wrong, or of what is passed as a value.
+    InputError: an option is invalid, or would describe what is passed as a value.
   """
   options = options or {}
   for key in options:

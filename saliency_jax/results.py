@@ -13,14 +13,14 @@ from saliency_jax.errors import InputError
 
 
 class Results:
-  """What a job has written; `docs/results.md` describes every file.
+  """The results of a job; `docs/results.md` describes every file.
 
   Attributes:
     path: the folder.
     summary: `summary.json`: counts, versions, seconds.
-    config: `config.json`, every key of the job.
-    tables: each table by its file's name without the ending, e.g. 'regions'
-      and 'table2', as data frames; read when they are asked for.
+    config: `config.json`: every key of the job.
+    tables: data frames by file name without the ending, e.g. 'regions' and
+      'table2'; each is read when it is first used.
   """
 
   def __init__(self, workdir: str | os.PathLike):
@@ -37,8 +37,8 @@ class Results:
   def scores(self, tap: str) -> np.ndarray:
     """Returns every unit's scores at a tap, float32 `[R, C]`.
 
-    The rows are those of `tables['regions']` of a dissection (NaN where a
-    region has no fixation), or of `tables['patterns']` of search arrays.
+    The rows are those of `tables['regions']` for a dissection (NaN where a
+    region has no fixation), or of `tables['patterns']` for search arrays.
 
     Raises:
       InputError: the tap was not measured, or its file is damaged.
@@ -90,5 +90,5 @@ class _Tables(Mapping):
 
 
 def read(workdir: str | os.PathLike) -> Results:
-  """Returns a folder of results; see `Results`."""
+  """Opens a folder of results; see `Results`."""
   return Results(workdir)

@@ -1,4 +1,4 @@
-"""The one way to open a data set, for every job and from Python."""
+"""Opens data sets, for every job and from Python."""
 
 import math
 import os
@@ -35,21 +35,22 @@ def open_source(kind: str, dir: str | os.PathLike = '', *, part: str = 'all', ke
   A folder that `launch/build_dataset.py` wrote is recognised, whatever `kind`.
 
   Args:
-    kind: a key of `KINDS`.
-    dir: the folder of the images, or the file that stands for it.
-    part: 'all', 'train', 'validation' or 'test' of OSIE's split, or the folder
-      of a training run: the images that it was not trained on.
+    kind: the layout: 'osie', 'salicon', 'mit1003', 'table', 'maps',
+      'pysaliency', 'images' or 'popout'; see docs/data.md.
+    dir: the folder of the images, or the file that replaces it.
+    part: 'all'; 'train', 'validation' or 'test' of OSIE's split; or the folder
+      of a training run, for the images that it was not trained on.
     key: the config group of the options, e.g. 'config.data', for errors.
     **options: `fixations` (a file or folder), `regions` (a folder of labelled
-      regions) and what else the kind needs or takes; '' and None stand for an
-      option that is not given. configs/base.py describes them.
+      regions) and other options of the kind, which configs/base.py describes.
+      '' and None mean that an option is not given.
 
   Returns:
-    A `Source`; its attribute `gives` says what is known of the images.
+    A `Source`; its attribute `gives` says what is known about the images.
 
   Raises:
-    InputError: there is no such kind, an option is missing or of no use to it,
-      or the data set is at fault.
+    InputError: there is no such kind, an option is missing or does not apply to
+      it, or the data set is invalid.
   """
   if kind not in KINDS:
     raise InputError(f'There is no kind of data set {kind!r}; give one of {", ".join(KINDS)}.')

@@ -1,4 +1,4 @@
-"""What every data set hands over: one photograph or search array at a time.
+"""What every data set provides: one photograph or search array at a time.
 
 A data set is a sequence that reads one image from disk on each access, so it
 can be read by several workers in any order. Points are (y, x) in pixels,
@@ -32,7 +32,7 @@ CATEGORIES = (
 
 
 class Regions(NamedTuple):
-  """The labelled parts of one image: R of them, in the file's order."""
+  """The R labelled regions of one image, in the order of the file."""
 
   ids: np.ndarray  # int32 `[R]`, the annotation's own numbers
   categories: tuple[str, ...]  # R names
@@ -49,16 +49,16 @@ class Record(NamedTuple):
 
 
 class Source:
-  """A data set; the base of one's own, which has `image_ids` and `__getitem__`.
+  """A data set. A subclass needs only `image_ids` and `__getitem__`.
 
-  What else is asked of an image follows from `self[index]`; a data set may have
-  it quicker. All raise `InputError`, naming the file at fault.
+  All other methods follow from `self[index]`; a subclass may override them to
+  be faster. All raise `InputError`, which names the invalid file.
 
   Attributes:
-    image_ids: names of the images, each once.
-    gives: what is known of them, of 'fixations', 'regions' and 'targets'.
-    patterns: of search arrays, one `Pattern` each.
-    items: of drawn arrays, see `SearchArrays.items`.
+    image_ids: names of the images, without repetition.
+    gives: what is known about them: some of 'fixations', 'regions', 'targets'.
+    patterns: for search arrays, one `Pattern` each.
+    items: for search arrays whose items are known; see `SearchArrays.items`.
   """
 
   image_ids: tuple[str, ...]
@@ -70,7 +70,7 @@ class Source:
     return len(self.image_ids)
 
   def __getitem__(self, index: int) -> Record:
-    """Reads one image and what is known of it.
+    """Reads one image and what is known about it.
 
     Raises:
       IndexError: there is no such image.
@@ -78,17 +78,17 @@ class Source:
     raise NotImplementedError
 
   def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
-    """Returns the record as `described` does, and the image as a network takes
-    it, uint8 `[side, side, 3]`; see `resize.square`.
+    """Returns the record as `described` does, and the image resized as a network
+    takes it, uint8 `[side, side, 3]`; see `resize.square`.
     """
     record = self[index]
     return record, resize.square(record.image, side, resample)
 
   def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns many images as a network takes them, where they lie ready.
+    """Returns many images as a network takes them, if they are stored so.
 
     Returns:
-      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`.
+      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`, or None.
     """
     return None
 
@@ -97,49 +97,49 @@ class Source:
     return self[index].image.shape[:2]
 
   def scanpaths(self, index: int) -> fixations.Fixations:
-    """Returns the fixations of `self[index]` on int32 pixels, with observers."""
+    """Returns the fixations of `self[index]` as int32 pixels, with observers."""
     return fixations.make(self[index].fixations)
 
   def described(self, index: int) -> Record:
-    """Returns `self[index]`, perhaps without its pixels, see `unread`."""
+    """Returns `self[index]`, possibly without its pixels; see `unread`."""
     return self[index]
 
   def content(self, index: int, most: int = -1) -> bytes:
-    """Returns the first `most` bytes, or all, of the file of `self[index]`; b''
-    where there is none.
+    """Returns the file of `self[index]`, or its first `most` bytes; b'' if there
+    is no file.
     """
     return b''
 
   def file_size(self, index: int) -> int:
-    """Returns the bytes of the file of `self[index]`, 0 where there is none."""
+    """Returns the size in bytes of the file of `self[index]`; 0 if there is none."""
     return 0
 
   def check_size(self, index: int) -> None:
-    """Compares `self[index]` with what is known of it, by headers alone."""
+    """Compares the size of `self[index]` with its data, reading headers only."""
 
   def fixations_digest(self) -> str:
     """Returns a hash of the file of fixations, or ''."""
     return ''
 
   def without_regions(self) -> 'Source':
-    """Returns the same images, of which nothing is labelled if that is quicker."""
+    """Returns the same images, without regions if that is faster."""
     return self
 
 
 def ordered_categories(names: Iterable[str]) -> tuple[str, ...]:
   """Returns the categories of an annotation, each once, in the order of tables.
 
-  The paper's come first, in its order, then the others by the alphabet.
+  The paper's come first, in its order, then the others alphabetically.
   """
   names = set(map(str, names))
   return (*(name for name in CATEGORIES if name in names), *sorted(names.difference(CATEGORIES)))
 
 
 def unread(height: int, width: int) -> np.ndarray:
-  """Returns what stands for pixels that were not read: their shape, all 0."""
+  """Returns a placeholder for pixels that were not read: zeros of their shape."""
   return np.broadcast_to(np.uint8(0), (height, width, 3))
 
 
 def no_regions(height: int, width: int) -> Regions:
-  """Returns the `Regions` of an image of which nothing is labelled."""
+  """Returns the `Regions` of an image without labels."""
   return Regions(np.zeros(0, np.int32), (), np.zeros((0, height, width), bool))

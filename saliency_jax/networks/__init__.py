@@ -1,11 +1,11 @@
-"""Networks. Called, `saliency_jax.networks()` gives the names of the zoo."""
+"""Networks. `saliency_jax.networks()` returns the names of the zoo."""
 
 import sys
 import types
 
 
 class _Networks(types.ModuleType):
-  """The package itself, which users call as they would a function."""
+  """The package itself, which users can call like a function."""
 
   def __call__(self) -> tuple[str, ...]:
     """Returns the names of the networks that `saliency_jax.load` knows."""

@@ -1,4 +1,4 @@
-"""Networks of the user's own: any Flax Linen module, or any function."""
+"""A user's own networks: any Flax Linen module, or any function."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -35,27 +35,27 @@ def from_linen(
 ) -> Network:
   """Returns a Flax Linen module as a network; every module's output is a tap.
 
-  A tap's name is the module's path, 'block1.conv2'; a module that is called
-  several times has 'block1.act#0', 'block1.act#1', ...; what the module sows
+  A tap's name is the module's path, e.g. 'block1.conv2'. A module that is called
+  several times gives 'block1.act#0', 'block1.act#1', ... What the module sows
   under 'intermediates' is a tap too, and 'output' is what it returns.
 
   Args:
-    module: called as `module.apply(variables, images, **call)`, images float32
-      `[B, H, W, 3]`, prepared.
+    module: called as `module.apply(variables, images, **call)` with prepared
+      images, float32 `[B, H, W, 3]`.
     variables: nested dicts, {'params': ..., 'batch_stats': ...}.
     preprocess: how images are prepared.
     call: keyword arguments of every call, e.g. `{'train': False}`.
-    taps: what the shapes alone do not say of some taps, by their names: the
+    taps: properties of some taps that do not follow from their shapes: the
       stride and prefix of tokens, aliases.
-    stages: (name, regular expression for whole paths of parameters) of units of
-      freezing, bottom to top; by default the network is one. A tap is of the
-      highest stage on whose parameters it depends.
-    name: what to call it; the module's class by default. Trained, it is loaded
-      again by 'package.module:function', of a function that returns it.
+    stages: (name, regular expression for whole parameter paths) of the parts
+      that can be frozen, bottom to top; by default the network is a single
+      part. A tap belongs to the highest stage whose parameters it depends on.
+    name: the network's name; the module's class by default. After training it
+      is reloaded by 'package.module:function', a function that returns it.
 
   Raises:
     InputError: the module cannot be applied to images of
-      `preprocess.image_size`, or a value makes no sense.
+      `preprocess.image_size`, or an argument is invalid.
   """
   call = dict(call or {})
 
@@ -99,19 +99,18 @@ def from_function(
   """Returns a function as a network.
 
   Args:
-    apply: `apply(variables, images) -> {tap: array}`, pure, images float32
-      `[B, H, W, 3]`, prepared; arrays are maps `[B, h, w, C]`, tokens
+    apply: a pure function `apply(variables, images) -> {tap: array}` of prepared
+      images, float32 `[B, H, W, 3]`. Arrays are maps `[B, h, w, C]`, tokens
       `[B, N, C]` or vectors `[B, C]`.
-    variables: nested dicts; if there is no 'params' among their keys all are
-      parameters.
+    variables: nested dicts; without a key 'params' all are parameters.
     preprocess: how images are prepared.
     taps: see `from_linen`.
     stages: see `from_linen`.
-    name: what to call it; the function's name by default.
+    name: the network's name; the function's by default.
 
   Raises:
-    InputError: see `from_linen`; or an image's maps depend on its batch, or
-      are `[B, C, h, w]`.
+    InputError: see `from_linen`; or the maps of an image depend on its batch, or
+      have the shape `[B, C, h, w]`.
   """
   bare = 'params' not in variables
   if bare:

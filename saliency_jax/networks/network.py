@@ -1,8 +1,8 @@
 """A network as a value: a pure function, its variables, and its taps.
 
-Everybody outside this folder sees `apply(variables, images, taps) -> {tap:
-maps}`. Networks come by name (`zoo`), from a user's own code (`adapters`), or
-from a training run (`training.trained_models`).
+Code outside this folder uses `apply(variables, images, taps) -> {tap: maps}`.
+Networks come from the zoo by name (`zoo`), from a user's own code (`adapters`),
+or from a training run (`training.trained_models`).
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
 
 
 class Stage(NamedTuple):
-  """A unit of freezing; a network's stages are in order, bottom to top."""
+  """A part that can be frozen; a network's stages are in order, bottom to top."""
 
   name: str
   parameters: str  # matches the whole path of each of its parameters
@@ -58,7 +58,7 @@ class Head(NamedTuple):
 
 
 class Frame(NamedTuple):
-  """How its authors bring an image into a saliency model, and its map back."""
+  """How a model's authors prepare an image for it, and restore its map."""
 
   # uint8 `[H, W, 3]` -> float32 `[h, w, 3]`, RGB in 0-255
   prepare: Callable[[np.ndarray], np.ndarray]
@@ -68,26 +68,26 @@ class Frame(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Network:
-  """A network that can be looked into.
+  """A network with readable taps.
 
   Attributes:
-    name: of the architecture.
-    run: `run(variables, x, taps, first, last) -> (y, {tap: array})`. x are
-      prepared images, or what enters the stage `first`; the stages `first` to
-      `last` - 1 are computed, and y is what leaves the last one. Pure.
-    variables: the parameters under 'params' and whatever else there is.
+    name: the name of the architecture.
+    run: a pure function, `run(variables, x, taps, first, last) -> (y, {tap:
+      array})`. x are prepared images, or the input of the stage `first`; the
+      stages `first` to `last` - 1 are computed, and y is the output of the last.
+    variables: the parameters under 'params', and any other collections.
     preprocess: how images are prepared.
     taps: every tap by its name, bottom to top.
-    stages: units of freezing; () for a network that is one.
+    stages: the parts that can be frozen; () if the network is a single one.
     cuts: whether `run` can begin and end between stages; if not, `first` is 0
       and `last` the number of stages.
-    default_taps: what is looked into unless something else is asked for.
-    readout_tap: the map that a saliency readout takes.
+    default_taps: the taps that are dissected by default.
+    readout_tap: the tap that a saliency readout takes.
     provenance: which variables these are.
-    dtype: of the arithmetic, a key of `DTYPES`; parameters keep their own.
-    decoder: what makes the map 'saliency' of a network that ends in one: its
-      last stage, which is trained at every depth in the place of a readout.
-    frame: how a prediction treats images, where it is not `preprocess` alone.
+    dtype: the type of the arithmetic, a key of `DTYPES`; parameters keep theirs.
+    decoder: for a network that ends in a map 'saliency', its last stage, which
+      makes this map and is trained at every depth instead of a readout.
+    frame: how a prediction prepares images, if not by `preprocess` alone.
   """
 
   name: str
@@ -108,12 +108,12 @@ class Network:
     return f'Network({self.name!r}, {len(self.taps)} taps, weights {self.provenance.name!r})'
 
   def replace(self, **changes) -> 'Network':
-    """Returns a network that differs in some attributes."""
+    """Returns a copy with some attributes changed."""
     return dataclasses.replace(self, **changes)
 
   @property
   def top_tap(self) -> str:
-    """The tap of the units that the saliency map is made of."""
+    """The tap whose units the saliency map is made of."""
     return self.default_taps[0] if self.decodes else self.readout_tap
 
   @property

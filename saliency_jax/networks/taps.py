@@ -1,8 +1,8 @@
-"""Taps: the places of a network that can be looked into, and their maps.
+"""Taps: the outputs inside a network that can be read, and their maps.
 
-A tap has one name and perhaps aliases, those of torchvision and timm. Whatever
-a network computes there, users see maps `[B, h, w, C]`: tokens become maps
-here and nowhere else.
+A tap has one name and possibly aliases (torchvision's and timm's names).
+Whatever the network computes there, users see maps `[B, h, w, C]`: this is the
+one place where tokens become maps.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}  # by the axes of an array
 
 
 class Tap(NamedTuple):
-  """One place to look into."""
+  """One output inside a network."""
 
   name: str
   kind: Literal['map', 'tokens', 'vector'] = 'map'
@@ -38,18 +38,18 @@ def table(taps: Iterable[Tap]) -> dict[str, Tap]:
 
 
 def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tuple[str, ...]:
-  """Returns the names of the taps that names, aliases and patterns mean.
+  """Returns the names of the taps that names, aliases and patterns refer to.
 
   Args:
-    wanted: names, aliases, or regular expressions of whole names, such as
-      'layer[34].*'; the result keeps their order. What a pattern matches comes
+    wanted: names, aliases, or regular expressions for whole names, such as
+      'layer[34].*'; the result keeps their order. The matches of a pattern come
       bottom to top, without vectors, which have no map.
     taps: every tap of the network, see `table`.
     network: its name, for errors.
 
   Raises:
-    InputError: nothing is wanted, one is unknown, ambiguous or a vector, or a
-      tap is named twice.
+    InputError: `wanted` is empty, or an entry is unknown, ambiguous, a vector or
+      repeated.
   """
   if not wanted:
     raise InputError('config.network.taps is empty; name at least one tap.')
@@ -83,16 +83,16 @@ def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tup
 
 
 def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
-  """Returns what a network computed at a tap as maps `[B, h, w, C]`.
+  """Returns the output of a tap as maps `[B, h, w, C]`.
 
   Args:
-    x: `[B, h, w, C]` of a map; `[B, N, C]` of tokens, those of the prefix
+    x: `[B, h, w, C]` for a map; `[B, N, C]` for tokens, those of the prefix
       first, then the grid row by row.
-    tap: which one.
+    tap: the tap.
     size: (H, W) of the images that entered the network, in pixels.
 
   Raises:
-    ValueError: if no grid has so many tokens.
+    ValueError: the number of tokens fits no grid.
   """
   if tap.kind != 'tokens':
     return x

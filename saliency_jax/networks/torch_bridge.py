@@ -1,7 +1,7 @@
-"""PyTorch networks as JAX functions: all of timm's, and anybody's own.
+"""PyTorch networks as JAX functions: all of timm's, and your own.
 
-torchax runs a module on JAX arrays: one compiled program holds the network and
-what scores its maps. Every module's output is a tap, by PyTorch's name for it.
+torchax runs a module on JAX arrays, so one compiled program holds the network
+and the scoring of its maps. Every module's output is a tap with PyTorch's name.
 """
 
 import functools
@@ -69,17 +69,18 @@ def from_torch(
   """Returns a `torch.nn.Module` as a network; every module's output is a tap.
 
   Args:
-    module: takes prepared images `[B, 3, H, W]`. It runs for evaluation; its
-      arrays are copied and freed, so it is of no other use any more.
-    preprocess: None takes `module.pretrained_cfg`, timm's, or torchvision's.
-    channels: 'first' or 'last' of outputs with four axes; '' tells it from the
-      shape for square images, where height and width agree.
-    taps: as of `adapters.from_linen`.
-    stages: likewise; names of parameters are PyTorch's.
+    module: takes prepared images `[B, 3, H, W]` and runs in evaluation mode. Its
+      arrays are copied and freed, so it cannot be used for anything else after.
+    preprocess: None takes timm's `module.pretrained_cfg` or torchvision's.
+    channels: position of the channels in outputs with four axes, 'first' or
+      'last'; '' infers it from the shape for square images, where height and
+      width are equal.
+    taps: as in `adapters.from_linen`.
+    stages: likewise, with PyTorch's parameter names.
     name: likewise.
 
   Raises:
-    InputError: torchax cannot run the module, or a value makes no sense.
+    InputError: torchax cannot run the module, or an argument is invalid.
   """
   torch, torchax, view, tensor = _libraries()
   if channels not in ('', 'first', 'last'):

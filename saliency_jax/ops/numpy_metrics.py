@@ -2,20 +2,22 @@
 
     nss(maps, points, size)     a float for a map [h, w], or [C] for C maps
 
-The metrics of `ops.metrics`, `ops.auc` and `ops.distributions` and the kernel
-of `ops.association`, for scripts and notebooks: nothing to compile, pad or
-batch, and each result is a float or a NumPy array.
+These are the metrics of `ops.metrics`, `ops.auc` and `ops.distributions` and
+the kernel of `ops.association`, for scripts and notebooks. Nothing has to be
+compiled, padded or batched, and each result is a float or a NumPy array.
 
 Conventions of all functions here:
-- Maps `[h, w]`, or `[h, w, C]` for C units or models at once, are of any real
-  type and any size; they are upsampled bilinearly to the image, as by PyTorch's
-  `interpolate(align_corners=False)`. None as the size takes the maps' own.
+
+- Maps are `[h, w]`, or `[h, w, C]` for C units or models at once, of any real
+  type and any size. They are upsampled bilinearly to the image, as by PyTorch's
+  `interpolate(align_corners=False)`. If the size is None it is the maps' own.
 - Points are integers `[N, 2]`, pixels (y, x) of the image from 0 at the top
-  left. `distinct` counts a pixel once however often it was fixated.
-- Sizes are (H, W) in pixels. Computed in float32, in float64 if JAX is told to.
+  left. `distinct` counts each fixated pixel once.
+- Sizes are (H, W) in pixels. Arithmetic is float32, or float64 if JAX has it
+  enabled.
 - A map with a NaN and an image without fixations score NaN; a constant map
   scores chance.
-- Raises a `ValueError` if shapes, types or options do not fit.
+- A `ValueError` is raised if shapes, types or options do not fit.
 """
 
 import functools
@@ -36,18 +38,18 @@ Score = float | np.ndarray  # of a map `[h, w]`, or `[C]` of `[h, w, C]`
 def associate(maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = None) -> np.ndarray:
   """Returns the mean standardised value of maps over sets of pixels.
 
-  With the fixations inside a region as the set this is the region association
-  of He et al. 2019, Eq. 1. Nothing is upsampled: see `ops.association`.
+  If the sets are the fixations inside regions, this is the region association of
+  He et al. 2019, Eq. 1. Nothing is upsampled; see `ops.association`.
 
   Args:
     maps: `[h, w]` or `[h, w, C]`.
-    sets: R of them: points `[N, 2]`, each counting as often as it is listed, or
-      masks bool `[H, W]`.
+    sets: R sets, each either points `[N, 2]`, which count as often as they are
+      listed, or a mask bool `[H, W]`.
     size: (H, W) of the image.
 
   Returns:
-    float32 `[R, C]`, or `[R]` for one map. A constant map scores 0; an empty
-    set NaN.
+    float32 `[R, C]`, or `[R]` for one map. A constant map scores 0, an empty set
+    NaN.
   """
   size = _size(maps, size)
   maps, one = _maps(maps)
@@ -64,7 +66,7 @@ def associate(maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = No
 
 
 def nss(maps: ArrayLike, points: ArrayLike, size: Size | None = None, *, distinct: bool = True) -> Score:
-  """Normalised scanpath saliency, see `ops.metrics.nss`."""
+  """Normalised scanpath saliency; see `ops.metrics.nss`."""
   points = _points(points)
   if distinct and len(points):
     points = np.unique(points, axis=0)
@@ -74,7 +76,7 @@ def nss(maps: ArrayLike, points: ArrayLike, size: Size | None = None, *, distinc
 def nmm(maps: ArrayLike, mask: ArrayLike) -> Score:
   """The mean standardised value inside a mask bool `[H, W]`.
 
-  He et al. 2019, Eq. 4: the mask of a search target.
+  With the mask of a search target this is He et al. 2019, Eq. 4.
   """
   mask = np.asarray(mask)
   return _first(associate(maps, [mask], mask.shape))
@@ -89,7 +91,7 @@ def auc_judd(
   ties: str = 'together',
   seed: int | None = None,
 ) -> Score:
-  """AUC-Judd, see `ops.auc.auc_judd`; a seed breaks its ties at random."""
+  """AUC-Judd; see `ops.auc.auc_judd`. With a seed, ties are broken at random."""
   return _of_points(_judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
 
 
@@ -99,17 +101,17 @@ def _judd(*arrays, seed: int | None, **options) -> jax.Array:
 
 
 def auc(maps: ArrayLike, points: ArrayLike, size: Size | None = None, *, distinct: bool = True) -> Score:
-  """The AUC against all pixels of the image, see `ops.auc.auc_uniform`."""
+  """The AUC against all pixels of the image; see `ops.auc.auc_uniform`."""
   return _of_points(areas.auc_uniform, maps, points, size, distinct=distinct)
 
 
 def shuffled_auc(
   maps: ArrayLike, points: ArrayLike, negatives: ArrayLike, size: Size | None = None, *, distinct: bool = True
 ) -> Score:
-  """The AUC against fixations of other images, see `ops.auc.auc_shuffled`.
+  """The AUC against fixations on other images; see `ops.auc.auc_shuffled`.
 
   Args:
-    negatives: integers `[M, 2]`, other images' fixations as pixels of this one.
+    negatives: integers `[M, 2]`, fixations on other images as pixels of this one.
   """
   size = _size(maps, size)
   points, valid = _valid(points, size)
@@ -126,7 +128,7 @@ def cc(maps: ArrayLike, truth: ArrayLike) -> Score:
 
 
 def sim(maps: ArrayLike, truth: ArrayLike, *, min_max: bool = False) -> Score:
-  """The intersection with the human map `[H, W]` as distributions.
+  """The intersection with the human map `[H, W]`, both as distributions.
 
   See `ops.distributions.sim`.
   """
