@@ -1,4 +1,4 @@
-"""How fast is it? Ratios, measured side by side in one run.
+"""Measures speed as ratios, both sides in one run.
 
   python launch/benchmark.py --output=benchmark.json [--osie=OSIE_DIR] \\
     [--only=kernel --only=metrics]
@@ -12,14 +12,16 @@ from absl import flags
 from benchmarks import sections, timing
 from saliency_jax import runtime
 
-_OUTPUT = entry.path('output', 'benchmark.json', 'JSON to write.')
+_OUTPUT = entry.path('output', 'benchmark.json', 'JSON file to write.')
 _ONLY = flags.DEFINE_multi_enum(
-  'only', [], list(sections.SECTIONS), 'A section to run alone; may be given several times. All by default.'
+  'only', [], list(sections.SECTIONS), 'A section to run; may be given several times. By default all are run.'
 )
-_OSIE = entry.path('osie', '', "A folder in OSIE's layout; the whole job is timed on it.")
+_OSIE = entry.path('osie', '', "A folder in OSIE's layout, on which whole jobs are timed.")
 _BATCH = flags.DEFINE_integer('batch', 8, 'Images in a batch.', 1)
-_ROUNDS = flags.DEFINE_integer('rounds', 10, 'Times that each is timed.', 1)
-_TORCH_PYTHON = entry.path('torch_python', sys.executable, 'A Python with PyTorch to train beside.')
+_ROUNDS = flags.DEFINE_integer('rounds', 10, 'How often each program is timed.', 1)
+_TORCH_PYTHON = entry.path(
+  'torch_python', sys.executable, 'The Python of an environment with PyTorch, to compare with.'
+)
 
 
 def main() -> None:

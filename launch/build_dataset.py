@@ -1,4 +1,4 @@
-"""Builds a data set's array_record files, for faster reading and for TFDS.
+"""Builds array_record files of a data set, which are read faster and by TFDS.
 
     python launch/build_dataset.py --dataset=osie --output=built
     python launch/build_dataset.py --dataset=popout --count=80 --output=built
@@ -19,7 +19,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks.preprocess import RESIZE
 
 _DATASET = flags.DEFINE_enum('dataset', None, ['osie', 'popout', 'salicon'], 'What to build.', required=True)
-_OUTPUT = entry.path('output', None, 'Folder under which the data set gets its own.', required=True)
+_OUTPUT = entry.path('output', None, 'Folder in which the folder of the data set is created.', required=True)
 _SOURCE = entry.path(
   'source', None, "osie: a folder in OSIE's layout; by default OSIE is fetched. salicon: the folder of photographs."
 )
@@ -28,24 +28,23 @@ _REGIONS = entry.path(
   'regions',
   None,
   'osie, salicon: a folder of labelme files or label '
-  'images; by default the annotation of OSIE in the package, or none.',
+  'images. By default, the annotation of OSIE in the package (osie) or no regions.',
 )
 _CACHE_DIR = entry.path(
   'cache_dir',
   None,
-  'osie: where to keep what is fetched; by default '
-  '$SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
+  'osie: folder for fetched files; by default $SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
 )
 _COUNT = flags.DEFINE_integer('count', 80, 'popout: number of search arrays.')
-_SEED = flags.DEFINE_integer('seed', 0, 'popout: 0 or more.')
+_SEED = flags.DEFINE_integer('seed', 0, 'popout: seed of the drawing, 0 or more.')
 _IMAGE_SIZE = flags.DEFINE_integer(
   'image_size',
   0,
-  'Side in pixels at which networks take images, e.g. 224: '
-  'they lie ready beside the data set, and feed a GPU from memory.',
+  'Side in pixels of the images that networks take, e.g. 224. '
+  'They are stored resized beside the data set, to keep a GPU busy.',
   lower_bound=0,
 )
-_RESIZE = flags.DEFINE_enum('resize', 'bilinear', RESIZE, "The networks' filter for that.")
+_RESIZE = flags.DEFINE_enum('resize', 'bilinear', RESIZE, "The filter with which the networks' images are resized.")
 _SIZE = flags.DEFINE_integer('size', 512, 'popout: height and width in pixels.')
 
 

@@ -1,10 +1,10 @@
-"""Writes a data set's images and fixations for pysaliency.
+"""Converts the images and fixations of a data set to pysaliency's files.
 
     python launch/convert.py --kind=osie --images=OSIE_DIR --output=FOLDER
 
-FOLDER/stimuli.hdf5 names the images as seen from FOLDER, where they must stay;
-FOLDER/fixations.hdf5 holds one train for each image and subject. In pysaliency:
-`read_hdf5` of `pysaliency.datasets`.
+FOLDER/stimuli.hdf5 refers to the images by their paths relative to FOLDER, so
+they must stay where they are. FOLDER/fixations.hdf5 holds one train for each
+image and subject. Read both with `pysaliency.datasets.read_hdf5`.
 """
 
 import pathlib
@@ -16,23 +16,27 @@ from saliency_jax.data import pysaliency_export
 from saliency_jax.data.source import check_sizes, open_source
 
 _KIND = flags.DEFINE_enum(
-  'kind', None, ['osie', 'salicon', 'table', 'maps', 'mit1003', 'pysaliency'], 'What the data set is.', required=True
+  'kind',
+  None,
+  ['osie', 'salicon', 'table', 'maps', 'mit1003', 'pysaliency'],
+  'The layout of the data set.',
+  required=True,
 )
-_IMAGES = entry.path('images', '', 'Folder of the images; of pysaliency, the file of stimuli.')
-_FIXATIONS = entry.path('fixations', '', 'The fixations, for all but OSIE: file or folder.')
+_IMAGES = entry.path('images', '', 'Folder of the images; for pysaliency, the file of stimuli.')
+_FIXATIONS = entry.path('fixations', '', 'File or folder of the fixations; not for OSIE.')
 # As the keys of a data set in configs/base.py.
 _RECORDED = {
   name: flags.DEFINE_string(name, '', about)
   for name, about in (
-    ('columns', "A table's names of columns: 'image=stimulus,x=FPOGX'."),
-    ('scale', "Pixels for one unit: 'S', 'X,Y' or 'size'."),
-    ('offset', "Pixels to add: 'X,Y' or 'centre'."),
-    ('missing', "Coordinates of lost gaze: 'X,Y', or 'none'."),
+    ('columns', "The names of a table's columns: 'image=stimulus,x=FPOGX'."),
+    ('scale', "Pixels per unit of the coordinates: 'S', 'X,Y' or 'size'."),
+    ('offset', "Pixels to add to the coordinates: 'X,Y' or 'centre'."),
+    ('missing', "Coordinates that mark lost gaze: 'X,Y', or 'none'."),
   )
 } | {
-  'origin': flags.DEFINE_integer('origin', 0, "The coordinate of a table's top left pixel, 0 or 1."),
+  'origin': flags.DEFINE_integer('origin', 0, "The coordinate of the centre of a table's top left pixel, 0 or 1."),
   'drop_outside': flags.DEFINE_bool('drop_outside', False, 'Leave out fixations outside their image.'),
-  'accept_outside': flags.DEFINE_float('accept_outside', 0.1, 'The largest share that may be left out.'),
+  'accept_outside': flags.DEFINE_float('accept_outside', 0.1, 'The largest fraction that may be left out.'),
 }
 _OUTPUT = entry.path('output', None, 'Folder to write to.', required=True)
 

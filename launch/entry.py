@@ -1,7 +1,7 @@
-"""Puts the package on the path; `cli` has what entry points share.
+"""Puts the package on the path; `cli` has the code that entry points share.
 
-`python launch/x.py` puts launch/ on the path, and the package lies beside it.
-The command `saliency` has the package on its path.
+`python launch/x.py` puts only launch/ on the path, and the package is beside
+it. The command `saliency` already has the package on its path.
 """
 
 import pathlib

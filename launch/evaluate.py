@@ -1,4 +1,4 @@
-"""How well do models tell where people look, or where the odd item is?
+"""How well do models predict where people look, or where the odd item is?
 
   python launch/evaluate.py --config=configs/evaluate.py --workdir=W \\
     --config.eval.models=gbvs,RUN,mine=MAPS --config.sets.osie.dir=OSIE_DIR

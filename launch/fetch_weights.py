@@ -1,4 +1,4 @@
-"""Gets the weights of a network and says what they are, and where they lie.
+"""Fetches the weights of a network, and prints what and where they are.
 
 python launch/fetch_weights.py --network=vgg16 --weights=imagenet
 python launch/fetch_weights.py --weights=vgg16_places365.caffemodel
@@ -11,17 +11,17 @@ from absl import flags
 from saliency_jax.download import cache_folder
 from saliency_jax.networks import zoo
 
-_NETWORK = flags.DEFINE_string('network', 'vgg16', f'Its name: {", ".join(zoo.NETWORKS)}.')
+_NETWORK = flags.DEFINE_string('network', 'vgg16', f'Name of the network: {", ".join(zoo.NETWORKS)}.')
 _WEIGHTS = entry.path(
   'weights',
   None,
-  'A name that is known for the network (launch/networks.py lists them) or the path of a weight file.',
+  'A known name of weights for the network (launch/networks.py lists them) or the path of a weight file.',
   required=True,
 )
 _CACHE_DIR = entry.path(
   'cache_dir',
   '',
-  'Folder of fetched weights; by default $SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
+  'Folder for fetched weights; by default $SALIENCY_JAX_CACHE, or saliency_jax in the cache folder of the user.',
 )
 _PREPROCESSING = flags.DEFINE_string(
   'preprocessing', '', 'Family of preprocessing, where the layout of the file misleads.'

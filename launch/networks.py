@@ -10,8 +10,8 @@ from absl import flags
 
 from saliency_jax.networks import listing
 
-_NAME = flags.DEFINE_string('name', '', "One that is listed, or 'package.module:function'; '' lists all.")
-_IMAGE_SIZE = flags.DEFINE_integer('image_size', 0, "Side in pixels of the images; 0 is the network's own.", 0)
+_NAME = flags.DEFINE_string('name', '', "A listed name, or 'package.module:function'; '' lists all networks.")
+_IMAGE_SIZE = flags.DEFINE_integer('image_size', 0, "Side in pixels of the images; 0 uses the network's own.", 0)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Writes the saliency maps of a folder of photographs, or tells their scenes.
+"""Predicts the saliency maps of a folder of photographs, or their scenes.
 
   python launch/predict.py --config.network.checkpoint=W --images=FOLDER \\
     --workdir=OUT

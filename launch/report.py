@@ -1,9 +1,9 @@
-"""The tables and the page of a finished run, drawn from its folder alone.
+"""Prints the tables and writes the pages of a finished run, from its folder.
 
   python launch/report.py --workdir=W [--compare=W2] [--single_file]
 
-W is the folder of any job. Opens in any
-browser from disk; nothing is loaded from elsewhere.
+W is the folder of any job. The pages open in any browser from disk; nothing is
+loaded from elsewhere.
 """
 
 import entry  # first: it puts the package on the path
@@ -16,10 +16,10 @@ _COMPARE = entry.path(
   'compare',
   '',
   'Folder of another run of the same job with the same layers '
-  '(dissect or popout): both stand side by side, with their differences.',
+  '(dissect or popout), to show both side by side with their differences.',
 )
 _SINGLE = flags.DEFINE_bool(
-  'single_file', False, 'Write W/report.html, which holds everything, and not the folder W/report.'
+  'single_file', False, 'Write everything into the file W/report.html instead of the folder W/report.'
 )
 
 

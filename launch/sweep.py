@@ -1,9 +1,9 @@
-"""Trains all members of a sweep together, then measures every one of them.
+"""Trains all members of a sweep together, then measures each of them.
 
   python launch/sweep.py --config=configs/sweep_depth.py --workdir=W \\
     --config.data.dir=OSIE_DIR
 
-The same command goes on with a sweep that was stopped, wherever it was.
+The same command resumes a sweep that was interrupted at any point.
 """
 
 import entry  # first: it puts the package on the path

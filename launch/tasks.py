@@ -1,9 +1,9 @@
-"""Learns saliency and scenes from one trunk, and looks at what each changed.
+"""Trains one trunk on saliency and on scenes, and compares what each changes.
 
   python launch/tasks.py --config=configs/tasks.py --workdir=W \\
     --config.data.dir=OSIE_DIR
 
-The same command goes on with a comparison that was stopped.
+The same command resumes a comparison that was interrupted.
 """
 
 import entry  # first: it puts the package on the path

@@ -1,4 +1,4 @@
-"""Trains a saliency model, or goes on with a run that was stopped.
+"""Trains a saliency model, or resumes a run that was interrupted.
 
   python launch/train.py --config=configs/train.py --workdir=W \\
     --config.data.dir=OSIE_DIR --config.train.depth=3

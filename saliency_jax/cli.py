@@ -127,12 +127,12 @@ def hosts() -> Callable[[], contextlib.AbstractContextManager]:
   coordinator = flags.DEFINE_string(
     'coordinator',
     '',
-    "Where process 0 listens, 'address:port'; 'auto' on a TPU slice or under Slurm; '' for one process alone.",
+    "Where process 0 listens, 'address:port'; 'auto' on a TPU slice or under Slurm; '' for a single process.",
   )
-  processes = flags.DEFINE_integer('processes', 1, 'How many take part.', 1)
-  process_id = flags.DEFINE_integer('process_id', 0, 'Which one this is.', 0)
+  processes = flags.DEFINE_integer('processes', 1, 'Number of processes that take part.', 1)
+  process_id = flags.DEFINE_integer('process_id', 0, 'Number of this process, from 0.', 0)
   heartbeat = flags.DEFINE_integer(
-    'heartbeat', 100, 'Seconds without a sign of life after which a process counts as dead and the others end.', 1
+    'heartbeat', 100, 'Seconds without a heartbeat after which a process counts as dead and the others end.', 1
   )
 
   def joined() -> contextlib.AbstractContextManager:
