@@ -44,15 +44,16 @@ class Matrix(NamedTuple):
     )
 
 
-def domain(*values: np.ndarray, even: bool = False) -> tuple[float, float]:
+def domain(*values: np.ndarray, even: float = 0.0) -> tuple[float, float]:
   """Returns the ends of the scale of matrices that are compared: 0 or less.
 
-  Of differences, `even`, the scale is as long below 0 as above.
+  Of differences the scale is as long below 0 as above, and `even` at least, so
+  that its ends are not written as 0.
   """
   known = np.concatenate([x[np.isfinite(x)].ravel() for x in values])
   low, high = (float(of(known)) if len(known) else x for of, x in ((min, 0.0), (max, 1.0)))
   if even:
-    reach = max(-low, high) or 1.0
+    reach = max(-low, high, even)
     return -reach, reach
   low = min(low, 0.0)
   return low, high if high > low else low + 1
@@ -96,7 +97,7 @@ def matrix(
     regions: of each column.
   """
   scale, written = ('differences', signed) if differences else ('values', number)
-  low, high = ends or domain(values, even=differences)
+  low, high = ends or domain(values, even=differences * 10.0**-digits)
 
   def cell(i: int, j: int) -> dict:
     value = float(values[i, j])

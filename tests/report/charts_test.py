@@ -112,6 +112,9 @@ def test_a_matrix_is_a_table_and_a_figure():
   change = matrices.matrix('d', ['a', 'b'], ['x', 'y'], values, label='SD', differences=True)
   assert change.domain == (-3.0, 3.0)
   assert change.rows[0][1][0]['text'] == '+1.00'
+  # What is written as 0 has not the colour of an end.
+  none = matrices.matrix('d', ['a'], ['x', 'y'], np.array([[1e-4, 0]]), label='SD', differences=True)
+  assert none.domain == (-0.01, 0.01)
   assert [re.findall("'scheme': '(.*?)'", str(x.spec())) for x in (one, change)] == [['viridis'], ['redblue']]
 
 
