@@ -58,7 +58,7 @@ def _oriented(axes: jax.Array) -> jax.Array:
   A sign turns a channel over, and thresholds are counted from its bottom. These
   are the signs that the authors' program gets from one-sided Jacobi rotations
   of (B, G, R), on every photograph of OSIE: the first axis towards white, the
-  third away from green, and the three a right-handed set.
+  third away from green, and the three a right-handed set in (B, G, R).
 
   Args:
     axes: float32 `[3, 3]`, columns, the weakest first, as `eigh` returns them.
