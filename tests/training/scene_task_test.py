@@ -47,6 +47,7 @@ def test_the_loss_is_weighted_cross_entropy():
   expected = -weights[labels] * np.log(exponents[np.arange(7), labels] / exponents.sum(axis=1))
   np.testing.assert_allclose(task.loss(jnp.asarray(logits), jnp.asarray(labels)), expected, rtol=1e-5)
   assert described()['classes'] == ['kitchen', 'street']
+  assert described({name: of.replace('street', 'alley') for name, of in SCENES.items()})['classes'][0] == 'alley'
 
 
 def test_a_head_of_before_takes_maps_as_they_are():
