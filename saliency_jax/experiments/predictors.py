@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import jax
 import numpy as np
 
-from saliency_jax import files, runtime
+from saliency_jax import files, outside, runtime, schema
 from saliency_jax.classical import registry as classical
 from saliency_jax.classical.photograph import SMALLEST
 from saliency_jax.data import fingerprints
@@ -158,7 +158,17 @@ def of_folder(name: str, path: str | os.PathLike) -> Predictor:
     maps.check,
     check_size=maps.check_size,
     folder=maps.path,
+    trained_on=_learnt(maps.path),
   )
+
+
+def _learnt(folder: pathlib.Path) -> tuple[Fingerprint, ...]:
+  """Returns the images that the model of a prediction learnt from, if its run is where it was."""
+  if not (folder / schema.PREDICTED.path).is_file():
+    return ()
+  shape = {'network': {'checkpoint': str}}
+  run = outside.read_json(folder / schema.CONFIG, 'predict again', shape)['network']['checkpoint']
+  return fingerprints.read(run) if run and (pathlib.Path(run) / fingerprints.FILE).is_file() else ()
 
 
 def centre(size: tuple[int, int]) -> np.ndarray:

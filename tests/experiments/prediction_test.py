@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from configs import predict as predict_config
+from saliency_jax.data import fingerprints
 from saliency_jax.data.source import open_group
 from saliency_jax.data.sources.image_folder import ImageFolder
 from saliency_jax.errors import InputError
@@ -194,6 +195,8 @@ def test_predictions_are_a_model(trained, photographs):
   model.check(['a', 'c'])
   (found,) = model.predict([made.VALIDATION[0].image], ['a'])
   np.testing.assert_array_equal(found, np.load(out / 'a.npy'))
+  # An evaluation names images that its model learnt from, as it does of the model.
+  assert model.trained_on == fingerprints.read(trained) != ()
 
 
 def test_every_key_is_read(trained, photographs):
