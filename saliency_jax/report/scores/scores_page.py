@@ -16,8 +16,7 @@ from saliency_jax.report.scores.score_findings import findings
 _NOTES = {
   'scores': 'Means over images, and below them their 95 % bootstrap intervals. KL: lower is better. Information '
   'gain: bits over the centre prior.',
-  'search': 'Means over arrays, and below them their 95 % bootstrap '
-  'intervals. MSR, background and fixations: lower is better.',
+  'search': 'Means over arrays, and below them their 95 % intervals. MSR, background and fixations: lower is better.',
 }
 _OBSERVERS = (
   'observers: each against the others, the ceiling of NSS, the AUCs and information gain; CC, SIM and KL compare '
