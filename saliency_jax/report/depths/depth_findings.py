@@ -110,7 +110,7 @@ def _sure(members: list[dict], categories: Iterable[str]) -> str:
   def is_sure(x: dict) -> bool:
     return x.get('gain', 0) > 0 and x.get('p_holm') is not None and x['p_holm'] < 0.05
 
-  if not members:
+  if not any('p_holm' in x for of in members for x in of.values()):  # of an earlier version
     return ''
   every = ' in every run' if len(members) > 1 else ''
   count = sum(all(is_sure(x.get(name, {})) for x in members) for name in categories)

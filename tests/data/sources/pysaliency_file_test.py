@@ -249,7 +249,7 @@ def test_other_files_are_refused(folder, tmp_path):
 def test_images_of_another_size_are_refused(folder):
   source = Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5')
   Image.new('RGB', (8, 8)).save(folder / 'images' / 'b.png')
-  with pytest.raises(InputError, match=r'b\.png is 6 x 4 pixels, and it is 8 x 8'):
+  with pytest.raises(InputError, match=r'are on a b\.png of 6 x 4 pixels, and it has 8 x 8'):
     source[1]
   (folder / 'images' / 'a.png').unlink()
   with pytest.raises(InputError, match=r'There is no image file .*a\.png'):

@@ -241,7 +241,7 @@ def test_photographs_of_another_size_are_refused(images, tmp_path):
   name = sorted(made.LOOKS)[2]
   Image.new('RGB', (32, 24)).save(images / f'{name}.jpg')
   for fixations, message in (
-    (made.json_file(tmp_path / 'f.json'), rf'f\.json says that {name}\.jpg is 64 x 48 pixels, and it is 32 x'),
+    (made.json_file(tmp_path / 'f.json'), rf'f\.json are on a {name}\.jpg of 64 x 48 pixels, and it has 32 x'),
     (made.pngs(tmp_path / 'png'), rf'{name}\.png is 64 x 48, its photograph 32 x 24 pixels'),
   ):
     source = Salicon(images, fixations)
