@@ -108,17 +108,21 @@ def from_torch(
         found.append((key, value))
       return None if isinstance(given, tuple) else tensor(value)
 
-    with (
-      torch_checks.no_random_numbers(torchax.default_env()),
-      jax.default_matmul_precision('highest'),
-      jax.numpy_rank_promotion('allow'),
-    ):
-      torch.func.functional_call(
-        torch_checks.hooked(module, hook),
-        tensor(jax.tree.map(jnp.asarray, arrays(variables))),
-        (tensor(jnp.transpose(x, (0, 3, 1, 2))),),
-      )
-      named = _named(found, lambda y, block: view(module.reroll.forward(tensor(y), block)), hasattr(module, 'reroll'))
+    handles = [part.register_forward_hook(functools.partial(hook, key or 'output')) for key, part in parts.items()]
+    try:
+      with (
+        torch_checks.unchanged(parts.values()),
+        torch_checks.no_random_numbers(torchax.default_env()),
+        jax.default_matmul_precision('highest'),
+        jax.numpy_rank_promotion('allow'),
+      ):
+        torch.func.functional_call(
+          module, tensor(jax.tree.map(jnp.asarray, arrays(variables))), (tensor(jnp.transpose(x, (0, 3, 1, 2))),)
+        )
+        named = _named(found, lambda y, block: view(module.reroll.forward(tensor(y), block)), hasattr(module, 'reroll'))
+    finally:
+      for handle in handles:
+        handle.remove()
     if wanted is None:
       layout.update(_layouts(named, channels, lambda key: _units(module, parts.get(key.partition('#')[0])), len(x)))
     named = {

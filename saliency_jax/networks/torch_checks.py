@@ -1,10 +1,9 @@
 """What torchax does otherwise than PyTorch, found before a number is wrong."""
 
 import contextlib
-import copy
 import functools
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -17,17 +16,24 @@ _SLICES = ('aten::slice', 'aten::select')
 _SET = ('aten::copy_', 'aten::fill_')  # x[1:] = y
 
 
-def hooked(module: Any, hook: Callable) -> Any:
-  """Returns a copy of a module, as a cache would keep JAX's tracers.
+@contextlib.contextmanager
+def unchanged(parts: Iterable[Any]) -> Iterator[None]:
+  """Gives modules back what they had: a cache would keep JAX's tracers."""
+  import torch
 
-  Args:
-    module: on PyTorch's device 'meta', so that it costs nothing.
-    hook: `hook(name, part, arguments, result)`, called after each part.
-  """
-  fresh = copy.deepcopy(module)
-  for name, part in fresh.named_modules():
-    part.register_forward_hook(functools.partial(hook, name or 'output'))
-  return fresh
+  own = vars(torch.nn.Module()).keys()
+  kept = [(vars(part), {key: x for key, x in vars(part).items() if key not in own}) for part in parts]
+  held = [(x, x.copy()) for _, values in kept for x in values.values() if isinstance(x, (dict, list))]
+  try:
+    yield
+  finally:
+    for now, values in kept:
+      for key in now.keys() - values.keys() - own:
+        del now[key]
+      now.update(values)
+    for x, before in held:
+      x.clear()
+      x.update(before) if isinstance(x, dict) else x.extend(before)
 
 
 @contextlib.contextmanager
@@ -72,8 +78,8 @@ def writes_to_views(module: Any, side: int) -> bool:
       return result
 
   try:
-    with torch.no_grad(), Watch():
-      copy.deepcopy(module)(torch.empty(1, 3, side, side, device='meta'))
+    with torch.no_grad(), Watch(), unchanged([*module.modules()]):
+      module(torch.empty(1, 3, side, side, device='meta'))
   except Exception:  # of a module that needs the values, which JAX has not either
     return True
   return bool(written)
@@ -95,9 +101,15 @@ def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping,
     if isinstance(given, torch.Tensor):
       found.setdefault(key, []).append(given.numpy().copy())
 
+  parts = module.named_modules()
+  handles = [part.register_forward_hook(functools.partial(hook, key or 'output')) for key, part in parts]
   arrays = {key: torch.from_numpy(value) for key, value in arrays.items()}
-  with torch.no_grad():
-    torch.func.functional_call(hooked(module, hook), arrays, (torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(),))
+  try:
+    with torch.no_grad(), unchanged([*module.modules()]):
+      torch.func.functional_call(module, arrays, (torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(),))
+  finally:
+    for handle in handles:
+      handle.remove()
   fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
   ours = jax.jit(lambda variables, x: capture(variables, x, None)[1], compiler_options=fast)(variables, x)
   order = {key: i for i, key in enumerate(found)}  # of the computation; JAX sorts

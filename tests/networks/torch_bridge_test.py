@@ -213,6 +213,18 @@ def test_what_modules_share_and_keep_is_as_in_pytorch(torch):
     np.testing.assert_allclose(network.maps(IMAGES, ['output'])['output'], wanted, atol=1e-5)
 
 
+def test_hooks_of_a_module_run_on_it(torch):
+  """They know the module itself, and not a copy of it."""
+  from tests.networks import torch_modules
+
+  module = torch_modules.Hooked().eval()
+  x = torch.from_numpy(IMAGES / np.float32(255)).permute(0, 3, 1, 2)
+  wanted = module(x).detach().permute(0, 2, 3, 1).numpy()
+  network = sj.from_torch(module, preprocess=sj.Preprocess(32, (0, 0, 0), (1, 1, 1)))
+  for _ in range(2):
+    np.testing.assert_allclose(network.maps(IMAGES, ['output'])['output'], wanted, atol=1e-5)
+
+
 def test_a_slice_is_a_tap(torch):
   from tests.networks import torch_modules
 

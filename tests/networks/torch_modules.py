@@ -55,6 +55,21 @@ class Odd(nn.Module):
     return self.again(self.last(self.middle(self.first(x))) + self.cache['bias'])
 
 
+class Hooked(nn.Module):
+  """Takes features by a hook of its own, as many do, of a weight that is computed."""
+
+  def __init__(self):
+    super().__init__()
+    self.conv = nn.utils.spectral_norm(nn.Conv2d(3, 4, 4, 4))
+    self.features = []
+    self.conv.register_forward_hook(lambda part, given, result: self.features.append(result))
+
+  def forward(self, x):
+    self.features.clear()
+    self.conv(x)
+    return 2 * self.features[0]
+
+
 class Half(nn.Module):
   def forward(self, x):
     return x[:, :2]
