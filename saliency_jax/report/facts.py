@@ -20,7 +20,8 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
   """Returns what to say of a run of any job: term -> text, in order."""
   keys = [(key, key.rpartition('.')[2], x) for key, x in _leaves(config) if x not in ('', None)]
   told = {term: summary.get(term) for term in _TOLD}
-  told['data'] = {key: pathlib.PurePath(str(x)).name for key, last, x in keys if last in _ORIGINS}
+  folders = {key: pathlib.PurePath(str(x)).name for key, last, x in keys if last in _ORIGINS}
+  told['data'] = folders or 'made or fetched by the job'
   told['seeds'] = {key: x for key, last, x in keys if last in _SEEDS}
   return {term.capitalize(): text for term, x in told.items() if (text := _text(x))}
 
@@ -32,9 +33,9 @@ def named(network: str, *more: str) -> str:
 
 
 def _text(value) -> str:
-  """Returns a value in words, without what is empty."""
+  """Returns a value in words, without what is empty, and without paths: pages are passed on."""
   if isinstance(value, dict):
-    return ', '.join(f'{name} {text}' for name, x in value.items() if (text := _text(x)))
+    return ', '.join(f'{name} {text}' for name, x in value.items() if name != 'source' and (text := _text(x)))
   if isinstance(value, list | tuple):
     return ', '.join(map(_text, value))
   if isinstance(value, int | float) and not isinstance(value, bool):

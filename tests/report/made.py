@@ -217,7 +217,7 @@ def _finish(folder, job, scored_in, scored, counts, weights, depth, skipped=None
       {
         'job': job,
         'layout': 3,
-        'weights': {'name': weights, 'sha256': 'ab' * 32, **trained},
+        'weights': {'name': weights, 'sha256': 'ab' * 32, 'source': '/home/somebody/w.pth', **trained},
         'counts': counts,
         'units': {layer: x.shape[1] for layer, x in scored.items()},
         'skipped': skipped or {},

@@ -182,6 +182,7 @@ def test_it_says_what_was_run(page):
     'conv5_3 5, conv5_1 5',
   ):
     assert fact in page.words
+  assert '/home/somebody' not in page.text  # where the weights came from
 
 
 def test_the_folder_is_replaced_as_a_whole(tmp_path):

@@ -189,7 +189,7 @@ def test_a_gap_in_a_train_is_no_end(folder):
   with pytest.raises(InputError, match=r'trains\.hdf5, image a\.png: .* x = nan, y = 4\.9'):
     Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5')
   change('x', [1] * 9 + [_], 'fixations.hdf5')(folder)
-  with pytest.raises(InputError, match=r'fixations\.hdf5: .* x = nan'):
+  with pytest.raises(InputError, match=r'fixations\.hdf5, image a\.png: .* x = nan'):
     Pysaliency(folder / 'stimuli.hdf5', folder / 'fixations.hdf5')
 
 
