@@ -69,8 +69,8 @@ class FixationReader:
     rows, columns = self.sizes.get(image_id, (height, width))
     if (rows, columns) != (height, width):
       raise InputError(
-        f'The fixations of {self.place} are on a {self.names[image_id]} of {columns} x {rows} pixels, and it has {width} '
-        f'x {height}; give the photographs that they were recorded on.'
+        f'The fixations of {self.place} are on a {self.names[image_id]} of {columns} x {rows} pixels, and it has '
+        f'{width} x {height}; give the photographs that they were recorded on.'
       )
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
