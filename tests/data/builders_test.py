@@ -116,7 +116,10 @@ def test_osie_comes_back_exactly(osie_dir, osie_sr_dir, tmp_path):
 
 def test_search_arrays_come_back_exactly(tmp_path):
   arrays = SearchArrays(count=17, seed=3, size=128)
-  source = BuiltSource(builders.build(arrays, 'search_arrays', tmp_path))
+  (tmp_path / 'search_arrays' / 'incomplete.KILLED_1.1.0').mkdir(parents=True)
+  folder = builders.build(arrays, 'search_arrays', tmp_path)
+  assert [*folder.parent.iterdir()] == [folder]
+  source = BuiltSource(folder)
   assert source.patterns == arrays.patterns
   for found, expected in zip(source, arrays, strict=True):
     assert_equal(found, expected)

@@ -53,6 +53,7 @@ def replace(archive: osie_download.Archive, name: str, data: bytes) -> None:
 
 
 def test_what_is_wanted_is_unpacked(archive, tiny_osie, tmp_path):
+  (tmp_path / 'cache' / '.osie.killed').mkdir(parents=True)
   folder = osie_download.fetch_osie(tmp_path / 'cache', archive)
   assert folder == tmp_path / 'cache' / 'osie'
   found = {path.relative_to(folder): path.read_bytes() for path in folder.rglob('*') if path.is_file()}

@@ -9,6 +9,7 @@ import urllib.parse
 
 import pytest
 
+from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.report import site
 from saliency_jax.report.chapter import Site
@@ -189,6 +190,7 @@ def test_the_folder_is_replaced_as_a_whole(tmp_path):
   path = made.popout(tmp_path, made.scores())
   (path / 'report').mkdir()
   (path / 'report' / 'old.html').touch()
+  (path / f'{files.TEMPORARY}killed').mkdir()
   site.write(path)
   assert not (path / 'report' / 'old.html').exists()
   before = (path / 'report' / 'index.html').read_bytes()
@@ -196,7 +198,7 @@ def test_the_folder_is_replaced_as_a_whole(tmp_path):
   with pytest.raises(InputError, match='conv4_1.npz'):
     site.write(path)
   assert (path / 'report' / 'index.html').read_bytes() == before
-  assert not list(path.glob('.report*')), 'nothing half-made is left'
+  assert not list(path.glob(f'{files.TEMPORARY}*')), 'nothing half-made is left'
 
 
 def test_the_same_files_give_the_same_page(tmp_path):
