@@ -244,7 +244,7 @@ def _with(
   if not isinstance(source, Source | None):
     raise InputError(f'A {type(source).__name__} is no data set; give what open_source returns, or a Source of yours.')
   if source is not None and not len(source):
-    raise InputError('The data set that is passed has no image; give one with some.')
+    raise InputError('The data set has no images; pass one that has some.')
   config = _config(name, {'network.name': network.name, **options})
   size, tap = config.network.image_size, config.network.readout_tap
   if size:

@@ -50,11 +50,11 @@ class LabelImages:
     if not self.image_ids:
       raise InputError(
         f'{self._objects} holds no {" and no ".join(_SUFFIXES)}; give the '
-        'label images as they were made (a JPEG changes numbers).'
+        'label images as they were made (JPEG compression changes their values).'
       )
     if not self._classes.is_dir():
       raise InputError(
-        f'There is no folder {self._classes}, which must tell the classes of the objects in {self._objects}.'
+        f'There is no folder {self._classes}, which must hold the classes of the objects in {self._objects}.'
       )
     listed = folder / 'class_names.txt'
     self._said = False  # of a background, once

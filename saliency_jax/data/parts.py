@@ -51,7 +51,7 @@ def open_parts(config) -> Data:
   data, cache_dir = config.data, config.run.cache_dir
   if data.val_fixations and not data.val_dir:
     raise InputError(
-      'config.data.val_fixations is of the images to validate with; give their folder with --config.data.val_dir.'
+      'config.data.val_fixations belongs to the validation images; give their folder with --config.data.val_dir.'
     )
   if data.val_dir and data.val_fraction:
     raise InputError(
@@ -87,7 +87,7 @@ def in_parts(config, train: Source, validation: Source | None = None) -> Data:
     chosen = _osie(train, data.dir, data.test_fraction)
   else:
     raise InputError(
-      f'Nothing says which images of config.data.dir={data.dir} validate; name them with --config.data.val_dir, or '
+      f'No images of config.data.dir={data.dir} are chosen for validation; name them with --config.data.val_dir, or '
       'draw them with --config.data.val_fraction=0.2.'
     )
   if config.task.name == 'scene' and data.val_fraction:
@@ -200,7 +200,7 @@ def _osie(source: Source, folder: str, test_fraction: float) -> tuple[tuple[str,
     )
   if test_fraction not in (0, len(test) / len(listed)):
     raise InputError(
-      f"config.data.test_fraction is {test_fraction:g}, but a fifth of OSIE's split tests; give 0.2, 0 to train on it, "
-      'or draw both shares with --config.data.val_fraction=0.2.'
+      f"config.data.test_fraction is {test_fraction:g}, but OSIE's split keeps a fifth for testing; give 0.2, "
+      'or 0 to train on it, or draw both shares with --config.data.val_fraction=0.2.'
     )
   return (train if test_fraction else tuple(sorted((*train, *test))), validation)

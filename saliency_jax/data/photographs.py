@@ -243,7 +243,7 @@ class Photographs(Source):
     spelt = {_spelt(image_id): path for image_id, path in self._files.items()}
     for each in absent:
       if path := spelt.get(_spelt(each)):
-        raise InputError(f'{place} names {names[each]}, and the photograph is {path.name}; write both alike.')
+        raise InputError(f'{place} names {names[each]}, but the photograph is {path.name}; use the same name.')
     if absent:
       logging.warning(
         '%s: left out are fixations of %d images that are not in %s, the first is %s.',

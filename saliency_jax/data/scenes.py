@@ -62,7 +62,7 @@ def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str) 
   """
   found = {name: scenes[name] for name in image_ids if name in scenes}
   if not found:
-    raise InputError(f'{path} names none of the {len(image_ids)} images; its image_id is the stem of a file.')
+    raise InputError(f'{path} names none of the {len(image_ids)} images; its image_id is a file name without ending.')
   return found
 
 

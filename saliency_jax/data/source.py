@@ -119,8 +119,8 @@ def open_group(
   """
   if group['fixations'] in pixel_sets.COUNTED:
     raise InputError(
-      f'{key}.fixations is the file or folder of the fixations; which of '
-      f'them count is config.analysis.fixations={group["fixations"]}.'
+      f'{key}.fixations is the file or folder of the fixations; to choose which of '
+      f'them count, set config.analysis.fixations={group["fixations"]}.'
     )
   if not 0 <= group['sigma'] < math.inf:
     raise InputError(f'{key}.sigma is {group["sigma"]:g}; give the width of one degree of visual angle in pixels.')
@@ -209,8 +209,8 @@ def _mit1003(images: str, fixations: str, regions: str | None = None) -> Source:
   # Judd et al., ICCV 2009; the maps are JPEGs, of which the maxima are points.
   if not any(pathlib.Path(fixations).glob(f'*{POINTS}.*')):
     raise InputError(
-      f"{fixations} holds no map of MIT1003's that ends in {POINTS}; give ALLFIXATIONMAPS. DATA has gaze samples, no "
-      'fixations: with observers MIT1003 is read from the files of pysaliency (kind pysaliency).'
+      f'{fixations} holds no fixation map of MIT1003 (*{POINTS}.*); give ALLFIXATIONMAPS. DATA has gaze samples, not '
+      'fixations; for MIT1003 with observers give the files of pysaliency (kind pysaliency).'
     )
   return MappedPhotographs(images, fixations, regions, Coordinates(maxima=True))
 

@@ -191,7 +191,7 @@ def _colours(image: Image.Image, name: str, *, whole: bool = False) -> np.ndarra
     return pixels[..., :3]
   if not np.ptp(pixels[..., :3], axis=(0, 1)).any():
     raise InputError(
-      f'{name} has one colour, and differs in its transparency alone; save it without transparency, on black.'
+      f'{name} has one colour and varies only in its transparency; save it without transparency, on black.'
     )
   if whole and pixels[pixels[..., 3] < 255, :3].any():
     raise InputError(_HIDDEN.format(name))
@@ -252,7 +252,7 @@ def _numbers(colours: np.ndarray, used: np.ndarray | None, name: str, distinct: 
     return numbers.ravel()[1:]
   unknown = next(each for each in colours.tolist() if tuple(each) not in by_colour)
   raise InputError(
-    f'{name} has the colour {unknown}, which is no number; save the numbers '
+    f'{name} has the colour {unknown}, which stands for no number; save the numbers '
     "as grey values, or with PASCAL VOC's palette."
   )
 

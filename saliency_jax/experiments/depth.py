@@ -78,7 +78,7 @@ def open_sources(config, network: Network | None = None, photographs: Source | N
     if network.top_tap not in taps[kind]:
       raise InputError(
         f'config.{kind}.network.taps lacks {network.top_tap}, the tap of '
-        f'the readout, of which the tables by depth are made; add it.'
+        f'the readout, which the tables by depth need; add it.'
       )
     key = data_key(config, kind)
     given = photographs if key == 'config.data' else None

@@ -153,7 +153,7 @@ def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
     if shared:
       raise InputError(
         f'{one.name} and {other.name} both have an image {min(shared)}, '
-        f'whose maps would be one file; keep maps of one data set at a time.'
+        f'whose maps would be the same file; save the maps of one data set at a time.'
       )
 
 

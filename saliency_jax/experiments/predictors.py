@@ -74,7 +74,7 @@ def of_network(
     )
   if network.decoder and network.provenance.name in (zoo.IMAGENET, zoo.RANDOM):
     raise InputError(
-      f'The decoder of {network.name} is drawn, not trained: give its '
+      f'The decoder of {network.name} is randomly initialised, not trained; give its '
       f"authors' file with config.network.weights, or a training run."
     )
   preprocess, found = network.preprocess, network.provenance
@@ -273,7 +273,7 @@ def _members(folder: pathlib.Path, wanted: tuple[str, ...]) -> dict[str, str]:
 def _check_names(given: list[str]) -> None:
   for name in given:
     if given.count(name) > 1:
-      raise InputError(f'Two models are called {name!r}; call one otherwise, e.g. config.eval.models=other={name}.')
+      raise InputError(f'Two models are called {name!r}; rename one, e.g. config.eval.models=other={name}.')
     # The name is that of files, too.
     if not name or '/' in name or name.startswith('.') or name == OBSERVERS:
       raise InputError(

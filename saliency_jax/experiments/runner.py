@@ -117,8 +117,8 @@ def check(config, network: Network) -> Probe:
   odd = [tap for tap in probe.taps if not schema.LAYER.fullmatch(tap)]
   if odd:  # names of files, and of addresses of pages
     raise InputError(
-      f'{odd[0]!r} of {network.name} can be no name of a file: letters, digits and . _ - # alone are; call its '
-      'module otherwise, or name other taps in config.network.taps.'
+      f'{odd[0]!r} of {network.name} cannot be a file name, which has only letters, digits and . _ - #; rename its '
+      'module, or name other taps in config.network.taps.'
     )
   units = {tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
   exported_maps.check(config.report, units)

@@ -76,8 +76,8 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
   """
   if network.decodes:
     raise InputError(
-      f'{network.name} ends in a saliency map, which scenes cannot be told '
-      f'from; name a tap below it as config.network.readout_tap.'
+      f'{network.name} ends in a saliency map, from which scenes cannot be '
+      f'classified; name a tap below it as config.network.readout_tap.'
     )
   network = network.replace(decoder=None)
   # All that can be wrong is looked at before the folder is opened.

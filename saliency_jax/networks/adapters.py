@@ -140,8 +140,8 @@ def _check_alone(network: Network) -> None:
   for tap, y in maps.items():
     if not np.allclose(y[0], others[tap][0], 0, 1e-3 * np.nanmax(np.abs(y[0]), initial=0), equal_nan=True):
       raise InputError(
-        f'{network.name} gives other values at {tap} for the same image beside another one, as batch '
-        "normalisation does in training; let every image's maps be of that image alone."
+        f'{network.name} gives other values at {tap} for the same image in another batch, as batch '
+        'normalisation does in training; let the maps of an image depend on that image only.'
       )
 
 

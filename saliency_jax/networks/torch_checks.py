@@ -44,7 +44,7 @@ def no_random_numbers(env: Any) -> Iterator[None]:
     warnings.filterwarnings('ignore', 'Explicitly requested dtype int64')  # of indices, which fit 32 bits
     yield
     if env.prng_key is not seed:
-      raise InputError('it draws random numbers, with training=True or of its own; let eval() switch them off.')
+      raise InputError('it draws random numbers in evaluation mode; let eval() switch them off.')
 
 
 def writes_to_views(module: Any, side: int) -> bool:
@@ -121,6 +121,6 @@ def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping,
     near = [np.allclose(value, y, 0, _TOLERANCE * np.abs(y).max(), equal_nan=True) for y in wanted]
     if near and not any(near):
       raise InputError(
-        f'{type(module).__name__} gives other values at {tap} than in PyTorch: it writes in place to '
-        f'a view (x.view(...), x.chunk(...)), which torchax loses; write it without.'
+        f'{type(module).__name__} gives other values at {tap} than in PyTorch, because it writes in place to '
+        f'a view (x.view(...), x.chunk(...)), which torchax loses; rewrite it without such writes.'
       )

@@ -68,7 +68,7 @@ def call(name: str, wanted: str = 'saliency_jax.Network') -> Any:
     own = [frame for frame in frames if frame.filename == file]
     at = ''.join(f' at {x.filename}:{x.lineno}' for x in (own or frames)[-1:])
     raise InputError(
-      f'config.network.name is {name!r}, which cannot be had '
+      f'config.network.name is {name!r}, which cannot be loaded '
       f'({type(error).__name__}{at}: {" ".join(str(error).split())}); give '
       f"'package.module:function', a function that takes nothing and returns "
       f'a {wanted}.'

@@ -169,7 +169,7 @@ def dense_layers(network: Network, cache_dir: str = '') -> dict:
   found, where = NETWORKS.get(network.name), network.provenance
   if not found or not found.dense or not where.file_sha256:
     raise InputError(
-      f'{network.name} ({where.name}) has no dense layers to begin with, as '
+      f'{network.name} ({where.name}) has no dense layers to start from, as '
       f'VGG has in the file of its weights; leave '
       f'config.task.pretrained_dense out.'
     )

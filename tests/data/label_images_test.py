@@ -82,7 +82,7 @@ def test_an_unknown_class_is_refused(tmp_path):
   Image.fromarray(np.multiply.outer(OBJECTS == 3, [10, 200, 30]).astype(np.uint8)).save(
     folder / 'SegmentationClass' / 'a.png'
   )
-  with pytest.raises(InputError, match=r'has the colour \[10, 200, 30\], which is no number'):
+  with pytest.raises(InputError, match=r'has the colour \[10, 200, 30\], which stands for no number'):
     read(folder)
 
 

@@ -78,7 +78,7 @@ def test_photographs_that_are_not_osie_are_not_split(tiny_osie):
 
 def test_other_kinds_need_images_to_validate(arrays, table):
   for config in (_config(kind='popout', dir=arrays[0]), _config(**table)):
-    with pytest.raises(InputError, match=r'Nothing says .*val_fraction'):
+    with pytest.raises(InputError, match=r'are chosen for validation; .*val_fraction'):
       parts.open_parts(config)
 
 

@@ -270,5 +270,5 @@ def test_a_tap_whose_name_no_file_can_have_is_refused_at_once(tmp_path):
   odd = {'a b': network.taps['block1']._replace(name='a b')}
   given = config(osie_config.get_config)
   given.network.taps = ('a b',)
-  with pytest.raises(InputError, match="'a b' of .* can be no name of a file"):
+  with pytest.raises(InputError, match="'a b' of .* cannot be a file name"):
     runner.check(given, network.replace(taps=odd))

@@ -151,7 +151,7 @@ def test_tokens_become_maps(shared, caplog):
     (lambda x: x, 'returns a DynamicJaxprTracer, no {tap: array}'),
     (lambda x: {'a': x.transpose(0, 3, 1, 2)}, r"a is \(3, 3, 32, 32\), units before cells as PyTorch's"),
     (lambda x: {'a': x[0]}, r'no maps .* of 3 images it has a \(32, 32, 3\)'),
-    (lambda x: {'a': x - x.mean(0, keepdims=True)}, 'other values at a for the same image beside another'),
+    (lambda x: {'a': x - x.mean(0, keepdims=True)}, 'other values at a for the same image in another batch'),
     (lambda x: {}, 'of 3 images it has none that are as high as wide'),
   ],
 )
@@ -225,7 +225,7 @@ def failing():
 @pytest.mark.parametrize(
   ('name', 'says'),
   [
-    ('tests.nothing:make', r"cannot be had \(ModuleNotFoundError: No module named 'tests.nothing'\)"),
+    ('tests.nothing:make', r"cannot be loaded \(ModuleNotFoundError: No module named 'tests.nothing'\)"),
     ('lacking:make', r'ModuleNotFoundError at \S+lacking.py:1: No module'),
     ('tests.tiny:none', 'cannot be'),
     ('tests.tiny:params', 'returns a dict'),

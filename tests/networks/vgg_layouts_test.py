@@ -134,7 +134,7 @@ def test_any_missing_tensor_is_named(title):
 )
 def test_an_unknown_array_is_named(title, name):
   arrays = LAYOUTS[title](WEIGHTS) | {name: np.ones(3, np.float32)}
-  with pytest.raises(InputError, match='which VGG-16 has not') as caught:
+  with pytest.raises(InputError, match='which VGG-16 does not have') as caught:
     _port(arrays)
   assert repr(name) in str(caught.value)
 

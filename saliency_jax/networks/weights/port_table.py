@@ -125,7 +125,7 @@ def porter(
     reversed_ = getattr(arrays, 'backend', '') == 'theano'
     own = getattr(arrays, 'preprocess', None)
     if own and preprocessing:
-      raise InputError(f'It is of this package and has its preprocessing within; leave {preprocessing!r} out.')
+      raise InputError(f'It was written by this package with its preprocessing; leave {preprocessing!r} out.')
     if not own:
       arrays = renamed(_bare(arrays, tables))
     table = OWN if own else recognise(network, tables, arrays)
@@ -195,7 +195,7 @@ def _assign(network: str, table: Table, arrays: Iterable[str], expected: Iterabl
   if unknown:
     raise InputError(
       f'The weights in the layout of {table.title} have {some(unknown)}, '
-      f'which {network} has not; give a file with this network alone.'
+      f'which {network} does not have; give a file of this network only.'
     )
   missing = [variable for variable in expected if variable not in found]
   if missing:
@@ -228,8 +228,8 @@ def _preprocess(network: str, table: Table, family: str | Preprocess) -> Preproc
     return family
   if not family:
     raise InputError(
-      f"{table.title}'s weights of {network} do not say what they were "
-      f'trained to see; set config.network.preprocessing to '
+      f"{table.title}'s weights of {network} do not state their "
+      f'preprocessing; set config.network.preprocessing to '
       f'{" or ".join(FAMILIES)}.'
     )
   return stated(family, network)

@@ -93,7 +93,7 @@ def published(name: str, module: Any) -> str:
     return kept if isinstance(kept, str) else hub.hf_hub_download(repository, file)
   except Exception as error:  # of many kinds, most of them of the network
     raise InputError(
-      f'The weights of {name} cannot be had '
+      f'The weights of {name} cannot be obtained '
       f'({outside.reason(error)}); give the path of {file} of '
       f'{repository} as config.network.weights.'
     ) from error

@@ -126,7 +126,7 @@ def test_every_place_in_the_image_is_its_nearest_pixel(tmp_path_factory, x, y):
     ),
     (
       ['image,x,y', 'b,1,1', 'A.jpg,1,1', 'a,1,1', 'b.c,1,1', 'b,1,1'],
-      r'names A\.jpg, and the photograph is a\.jpg; write both alike',
+      r'names A\.jpg, but the photograph is a\.jpg; use the same name',
     ),
     (['image,x,y', 'c/a.jpg,1,1', 'd/a.jpg,2,2', 'b.c,1,1'], r'names c/a\.jpg and d/a\.jpg, and there is one a\.jpg'),
     (['image,x,y', 'A,1,1', 'B,1,1'], r'names 2 of 2 images that are not in .*images, the first is A; add'),

@@ -60,8 +60,8 @@ def test_every_array_becomes_its_variable(arrays, before):
   ('change', 'sentence'),
   [
     (lambda a: a.pop('bn1.running_var'), "lack 'batch_stats:bn1/var' of a network"),
-    (lambda a: a.update({'bn9.weight': a['bn1.weight']}), "have 'bn9.weight', which a network has not"),
-    (lambda a: a.update({'extra': a['bn1.weight']}), "have 'extra', which a network has not"),
+    (lambda a: a.update({'bn9.weight': a['bn1.weight']}), "have 'bn9.weight', which a network does not have"),
+    (lambda a: a.update({'extra': a['bn1.weight']}), "have 'extra', which a network does not have"),
     (
       lambda a: a.update({'conv1.weight': a['conv1.weight'][:, :1]}),
       r"'conv1.weight' is float32 \(64, 1, 7, 7\), where a network has floats "
@@ -163,9 +163,9 @@ def test_a_file_of_trained_variables_is_weights(tiny_zoo, tmp_path):
   network = zoo.load('resnet18', weights=str(path), cache_dir=str(tmp_path))
   assert network.preprocess == seen
   jax.tree.map(np.testing.assert_array_equal, network.variables, drawn)
-  with pytest.raises(InputError, match=r'a\.safetensors: It is of this package'):
+  with pytest.raises(InputError, match=r'a\.safetensors: It was written by this package'):
     zoo.load('resnet18', weights=str(path), preprocessing='timm', cache_dir=str(tmp_path))
-  with pytest.raises(InputError, match='which vit_b16 has not'):
+  with pytest.raises(InputError, match='which vit_b16 does not have'):
     zoo.load('vit_b16', weights=str(path), cache_dir=str(tmp_path))
 
 
