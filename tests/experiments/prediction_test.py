@@ -111,6 +111,7 @@ def test_maps_of_an_earlier_prediction_do_not_stay(trained, photographs):
 def test_an_interrupted_prediction_is_not_whole(trained, photographs, monkeypatch):
   (photographs / 'b.png').unlink()
   _, out = _predict(trained, photographs)
+  (out / 'scene_probabilities.csv').touch()  # of another task
   overlay = prediction.overlay
 
   def interrupted(photograph, heat):
