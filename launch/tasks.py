@@ -1,4 +1,4 @@
-"""Trains one trunk on saliency and on scenes, and compares what each changes.
+"""Fine-tunes one trunk on saliency and on scenes, and compares the changes.
 
   python launch/tasks.py --config=configs/tasks.py --workdir=W \\
     --config.data.dir=OSIE_DIR
