@@ -20,6 +20,9 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
   """Returns what to say of a run of any job: term -> text, in order."""
   keys = [(key, key.rpartition('.')[2], x) for key, x in _leaves(config) if x not in ('', None)]
   told = {term: summary.get(term) for term in _TOLD}
+  if told['models']:  # of which each has the hash of its weights
+    del told['weights']
+    told |= {term: [f'{name}: {_text(x)}' for name, x in summary[term].items()] for term in ('models', 'datasets')}
   folders = {key: pathlib.PurePath(str(x)).name for key, last, x in keys if last in _ORIGINS}
   told['data'] = folders or 'made or fetched by the job'
   told['seeds'] = {key: x for key, last, x in keys if last in _SEEDS}
@@ -37,7 +40,7 @@ def _text(value) -> str:
   if isinstance(value, dict):
     return ', '.join(f'{name} {text}' for name, x in value.items() if name != 'source' and (text := _text(x)))
   if isinstance(value, list | tuple):
-    return ', '.join(map(_text, value))
+    return ('\n' if any(isinstance(x, str) for x in value) else ', ').join(map(_text, value))
   if isinstance(value, int | float) and not isinstance(value, bool):
     return f'{value:,}' if isinstance(value, int) else f'{value:,.1f}'
   return '' if value is None else str(value)

@@ -183,6 +183,7 @@ def test_other_data_are_not_set_beside_the_paper_s(own, monkeypatch):
 def test_the_page_has_every_number_and_marks_the_best(page):
   text = text_of(page)
   assert 'models on 50 photographs (osie) and 8 search arrays (arrays).' in text
+  assert 'osie: kind osie, images 53, without_fixations 2, skipped 7 gone\narrays: kind popout, images 8' in page
   # Of Table 4 GBVS was scored, in Table 1 it is not.
   table = text[text.index('Not run here') : text.index('How to read it')]
   for name in ('DeepFix', 'DVA', 'BMS', 'Human IO'):
