@@ -203,7 +203,8 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
     'depth 0: NMM 0.5 (constant)',
   ):
     assert f'<figcaption>{caption}</figcaption>' in page
-  assert 'Single units at depth 0, where the network is as it was, and' in page  # whoever trained it
+  assert 'before fine-tuning (depth 0, which leaves the network unchanged)' in page  # whoever trained it
+  assert 'depth 6 trains conv4_1 to conv5_3' in page
   assert '<b>$x$' not in page
   assert 'search array img1: &lt;b&gt;$x$' in page
 
@@ -221,7 +222,10 @@ def test_what_was_not_measured_is_left_out(changes, tmp_path):
   folder, measured = made.sweep(tmp_path, **changes), changes['measured']
   for kind in measured:
     (folder / kind / changes['members'][0] / 'summary.json').write_text('{"units": {"conv5_2": 20, "conv5_3": 3}}')
+  summary = folder / 'summary.json'
+  summary.write_text(summary.read_text().replace('vgg16', 'vgg19'))
   html = site.write(folder, single_file=True).read_text(encoding='utf-8')
+  assert 'conv4_1' not in html  # which VGG-16's depth 6 reaches
   assert ('Mean NSS of all units of conv5_3 for' in html) == ('regions' in measured)
   assert (' of all units of conv5_3' in site.text(folder)) == bool(measured)
   assert ('table3.csv' in html) == ('regions' in measured)

@@ -248,12 +248,12 @@ def test_without_arrays_regions_or_examples_their_sections_are_left_out(tmp_path
     (own / name).unlink()
   text = text_of(site.write(own).read_text())
   assert 'Where people look: osie' in text
-  assert 'took other arrays' in text
+  assert 'used other arrays' in text
   for absent in ('odd one out', 'categories differ', 'Examples'):
     assert absent not in text
   datasets = json.loads((own / 'summary.json').read_text())['datasets']
   made_scores.edit(own / 'summary.json', datasets={name: of | {'kind': 'table'} for name, of in datasets.items()})
-  assert 'took other arrays' not in site.write(own).read_text()
+  assert 'used other arrays' not in site.write(own).read_text()
 
 
 @pytest.mark.usefixtures('undrawn_here')
@@ -264,7 +264,7 @@ def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
   for name in ('scores.csv', 'figure7.csv', 'output.csv', 'statistics.json'):
     (own / name).unlink()
   page = site.write(own).read_text()
-  assert 'None of the arrays has a mask of its distractors' in text_of(page)
+  assert 'No array has a mask of its distractors' in text_of(page)
   assert 'Outlined: the target. Maps' in page
   assert 'Yellow dots' not in page
   assert 'Search measures' not in page

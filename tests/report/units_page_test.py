@@ -129,7 +129,7 @@ def test_a_wide_table_has_the_page_s_width_and_one_photograph_is_one(tmp_path):
     path = made.dissect(tmp_path / str(count), made.scores(rows=count), labels=[f'category {i}' for i in range(count)])
     html = site.write(path).read_text()
     assert ('<div class="first dissect wide">' in html) == (count == 17)
-    assert 'regions of 1 photograph and where' in html
+    assert 'in the labelled regions of 1 photograph.' in html
 
 
 def test_two_runs_stand_side_by_side(tmp_path):
