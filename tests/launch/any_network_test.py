@@ -114,7 +114,7 @@ def test_it_is_swept_trained_and_scored(swept, data, tmp_path):
   )
   assert list(summary['weights']) == [f'{swept.name}_depth_0', f'{swept.name}_depth_all', 'run']
   said = ' '.join(summary['warnings'])
-  assert 'run was trained on 2 images of osie' in said
+  assert 'run, maps were trained on 2 images of osie (2001, 2002)' in said
   with (tmp_path / 'scores' / 'scores.csv').open() as file:
     nss = {row['model']: float(row['mean']) for row in csv.DictReader(file) if row['metric'] == 'nss'}
   # What predict wrote is the model that wrote it, but for its size in pixels.

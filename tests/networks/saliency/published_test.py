@@ -121,7 +121,7 @@ def test_training_begins_with_the_trunk_and_a_drawn_decoder(monkeypatch):
   assert network.preprocess.mean == trunk_of.preprocess.mean
   assert network.preprocess.image_size == 640
   assert 'decoder is drawn' in network.provenance.source
-  with pytest.raises(InputError, match='decoder of salicon is drawn'):
+  with pytest.raises(InputError, match='decoder of salicon is randomly initialised'):
     predictors.of_network('salicon', network, 1)
 
 
