@@ -99,13 +99,13 @@ _ODD = {
 }
 _SAID = {
   'constant': '{model} has a constant map for {images} of {dataset} ({first}), scored at chance.',
-  'same': 'The maps of {model} for {count} of {all} images of {dataset} are one and the same ({first}).',
-  'stretched': 'The maps of {model} for {images} of {dataset} have other proportions than the images '
-  '({first}); they are stretched over them.',
-  'framed': 'The maps of {model} for {images} of {dataset} are highest all along their edge ({first}), as '
-  'figures with margins and inverted maps are.',
-  'below': '{model} is below chance on {count} of {all} images of {dataset}; are its maps inverted, or of other '
-  'images?',
+  'same': 'The maps of {model} for {count} of {all} images of {dataset} are all identical ({first}).',
+  'stretched': 'The maps of {model} for {images} of {dataset} have a different aspect ratio from the images '
+  '({first}); they are stretched to fit.',
+  'framed': 'The maps of {model} for {images} of {dataset} are highest along their whole edge ({first}), '
+  'as figures with margins and inverted maps are.',
+  'below': '{model} is below chance on {count} of {all} images of {dataset}; are its maps inverted, or made for '
+  'other images?',
 }
 
 
@@ -213,7 +213,7 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
         ('without_fixations', 'images without a fixation are left out'),
         ('fixations_outside', 'fixations outside their image are left out'),
         ('images_with_fewer_than_2_observers', 'images with fewer than 2 observers have no ceiling'),
-        ('observers_without_a_fixation', 'times an observer had no fixation on an image, and is left out'),
+        ('observers_without_a_fixation', 'times an observer without a fixation on an image is left out'),
       )
       if each.facts.get(key)
     ]

@@ -194,7 +194,7 @@ def _hint(cell: pd.Series, of: Key) -> str:
   ]
   paper, value = float(cell[of.paper]), float(cell[of.run])
   if math.isfinite(paper - value):
-    parts.append(f'the paper {number(paper, of.digits)}, difference {signed(value - paper, of.digits)}')
+    parts.append(f'paper {number(paper, of.digits)}, difference {signed(value - paper, of.digits)}')
   return ', '.join(parts)
 
 

@@ -130,7 +130,7 @@ def pairs(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, flo
   nothing = math.nan, math.nan, ''
   cells = [[found.get((one, other), nothing) for other in names[1:]] for one in names[:-1]]
   return matrix(
-    'Row less column',
+    'Row minus column',
     names[:-1],
     names[1:],
     np.array([[x[0] for x in line] for line in cells], float).reshape(len(cells), -1),

@@ -51,12 +51,12 @@ _DEPTHS = ('depths', swept.read, depths_page.text, depths_page.chapters)
 JOBS = {
   'dissect': Job('Which units respond to what people look at?', *_UNITS, beside=run.beside),
   'popout': Job('Which units respond to the odd one out?', *_UNITS, coloured=True, beside=run.beside),
-  'sweep': Job('What does training change inside?', *_DEPTHS),
+  'sweep': Job('What does training change inside the network?', *_DEPTHS),
   'train': Job('How does a saliency model learn?', *_DEPTHS),
   'predict': Job('Where does the model look?', 'maps', maps_page.read, maps_page.text, maps_page.chapters),
   'tasks': Job('Is it the task or the data?', 'tasks', compared.read, tasks_page.text, tasks_page.chapters),
   'evaluate': Job(
-    'How well do models tell where people look?', 'scores', evaluated.read, scores_page.text, scores_page.chapters
+    'How well do models predict where people look?', 'scores', evaluated.read, scores_page.text, scores_page.chapters
   ),
 }
 

@@ -19,7 +19,7 @@ _SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 def best(top: int, counts: Sequence[int], table: pd.DataFrame) -> str:
   """Returns which units of layers with so many a table is of."""
   known = paper.facts()['top_units']
-  beside = f' (the paper: {known})' if top != known and table['paper'].notna().any() else ''
+  beside = f' (paper: {known})' if top != known and table['paper'].notna().any() else ''
   return best_units.averaged(top, counts) + beside
 
 

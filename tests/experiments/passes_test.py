@@ -121,10 +121,11 @@ def test_maps_that_are_none_of_their_images_are_told(monkeypatch):
     == said[0][:1] + said[0][2:]
     == [
       'm has a constant map for 1 image of mine (e), scored at chance.',
-      'The maps of m for 2 images of mine have other proportions than the images (g, h); they are stretched over them.',
+      'The maps of m for 2 images of mine have a different aspect ratio from the images (g, h); '
+      'they are stretched to fit.',
     ]
   )
-  assert said[0][1] == 'The maps of m for 3 of 8 images of mine are one and the same (a, b, d).'
+  assert said[0][1] == 'The maps of m for 3 of 8 images of mine are all identical (a, b, d).'
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_maps_that_most_images_contradict_are_told(monkeypatch):
   one = Scored(scoring, range(12), {'m': scores}, {})
   assert one.odd('below') == {'m': [*'abcefgijk']}
   monkeypatch.setattr(score_lists.fingerprints, 'of', lambda source: [])
-  below = 'm is below chance on 9 of 12 images of mine; are its maps inverted, or of other images?'
+  below = 'm is below chance on 9 of 12 images of mine; are its maps inverted, or made for other images?'
   rows = [row | {'constant': False} for row in scores]
   scoring.facts, scoring.dataset.name = {'fixations_outside': 2}, 'mine'
   assert score_lists.notes((), [one._replace(rows={'m': rows})]) == [

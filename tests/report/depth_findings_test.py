@@ -22,25 +22,27 @@ def test_findings_follow_from_the_numbers(folder):
   found = [x.text for x in findings.findings(results)]
   # Drink has 5 regions, five images validate and nothing has ten cells.
   assert found == [
-    'From depth 0 to depth 3 the mean NSS of the best units rises for 2 of 2 '
-    'categories, most for person head, 1.00 [0.80, 1.20] to 3.50 [3.30, '
-    '3.70] (paper 1.21 to 3.28), least for text, 0.75 [0.55, 0.95] to 1.25 '
-    '[1.05, 1.45] (paper 1.10 to 1.34).',
-    'From depth 0 to depth 3 text rises by 67 % and person head by 250 %; in the paper by 22 % and 171 %.',
-    'On search arrays the mean NMM of the best units is above that of depth '
-    '0 at 1 of 2 depths, with intervals apart at 1: 0.25 [0.05, 0.45] at '
-    'depth 0, at most 1.00 [0.80, 1.20] at depth 3; in the paper 0.38 and '
+    'The mean NSS of the best units rises from depth 0 to depth 3 for 2 of 2 '
+    'categories, most for person head, from 1.00 [0.80, 1.20] to 3.50 [3.30, '
+    '3.70] (paper: 1.21 to 3.28), and least for text, from 0.75 [0.55, 0.95] to 1.25 '
+    '[1.05, 1.45] (paper: 1.10 to 1.34).',
+    'From depth 0 to depth 3, the mean for text rises by 67 % and that for person head by 250 % '
+    '(paper: 22 % and 171 %).',
+    'On search arrays, the mean NMM of the best units exceeds that of depth '
+    '0 at 1 of 2 depths, with non-overlapping intervals at 1: 0.25 [0.05, 0.45] at '
+    'depth 0, at most 1.00 [0.80, 1.20] at depth 3; paper: 0.38 at depth 0, '
     'at most 0.92 at depth 3, r = 0.73.',
   ]
   summary = results.summary | {'counts': {'validation': 50}}
   assert findings.findings(results._replace(summary=summary))[0].text == (
-    'On 50 validation images 2 of 2 depths have a higher NSS than the readout alone: 1.62 at depth 0, 2.75 at depth 3.'
+    'On 50 validation images, 2 of 2 trained depths have a higher NSS than the readout alone: 1.62 at depth 0 and at '
+    'best 2.75 at depth 3.'
   )
   assert [x.text for x in findings.notes(results)] == [
-    'Each depth was trained once: nothing says how much another seed would '
-    'change, and differences between depths have no error term.',
-    'Differs from all other categories (Games-Howell on regions, Tukey on '
-    'depths, 5 %; the paper names these): person head in 2 of 3 runs '
+    'Each depth was trained once, so the spread over seeds is unknown and '
+    'differences between depths have no error term.',
+    'Of the categories that the paper reports as different from all others, these differ here too '
+    '(Games-Howell on regions, Tukey on depths, 5 %): person head in 2 of 3 runs '
     'and over depths as blocks.',
   ]
 
@@ -63,10 +65,10 @@ def test_correlations_with_the_paper_are_those_of_numpy(folder):
   )
   found = findings.findings(results._replace(seen=table, unseen=None))
   assert next(x.text for x in found if 'correlate' in x.text) == (
-    f'Over 18 cells the means correlate with Table 3 of the paper at r = '
-    f'{whole} (Pearson), the gains over depth 0 at r = {gains}; less the '
+    f'Over 18 cells, the means correlate with those of Table 3 of the paper at r = '
+    f'{whole} (Pearson), and the gains over depth 0 at r = {gains}; once the '
     f'means of categories and of depths, which both tables have in common, '
-    f'r is {rest}.'
+    f'are subtracted, r is {rest}.'
   )
 
 
@@ -136,8 +138,8 @@ def test_runs_of_one_depth_tell_what_a_seed_changes(folder):
   members = (*results.members[:2], results.members[2]._replace(depth=3))
   seen = results.seen.replace({'depth': {13: 3}})
   assert findings.notes(results._replace(members=members, seen=seen))[0].text == (
-    'Over the 1 to 2 runs of a depth (of the same images in the same order), '
-    'means have a standard deviation of 0.65 on average and 1.06 at most '
+    'Over the 1 to 2 runs of a depth (same images in the same order), '
+    'the means have a standard deviation of 0.65 on average and 1.06 at most '
     '(person head at depth 3).'
   )
 
@@ -155,16 +157,16 @@ def test_findings_of_several_runs_carry_their_spread(folder):
   members = (*results.members[:2], results.members[2]._replace(depth=3))
   rises, both, arrays = (x.text for x in findings.findings(results._replace(members=members, **changed)))
   assert (
-    'rises for 2 of 2 categories (1 with p < 0.05 in every run, corrected over all categories and members), most '
-    'for person head, 1.00 [0.80, 1.20] to 2.75 [2.55, 2.95] (2.00 to 3.50 over 2 runs)'
+    'for 2 of 2 categories (1 with p < 0.05 in every run, corrected over all categories and members), most '
+    'for person head, from 1.00 [0.80, 1.20] to 2.75 [2.55, 2.95] (2.00 to 3.50 over 2 runs)'
   ) in rises
   # Text 1.25 and 2, person head 3.5 and 2.
-  assert ('text rises by 117 % (67 to 167 over 2 runs) and person head by 175 % (100 to 250 over 2 runs)') in both
+  assert ('rises by 117 % (67 to 167 over 2 runs) and that for person head by 175 % (100 to 250 over 2 runs)') in both
   assert 'at most 0.60 [0.40, 0.80] (0.20 to 1.00 over 2 runs)' in arrays
   for of in results.tests['gains'].values():  # a folder without corrected tests says nothing of them
     for x in of.values():
       del x['p_holm']
-  assert 'rises for 2 of 2 categories, most' in findings.findings(results._replace(members=members, **changed))[0].text
+  assert ' for 2 of 2 categories, most' in findings.findings(results._replace(members=members, **changed))[0].text
 
 
 @pytest.mark.parametrize(

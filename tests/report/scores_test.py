@@ -111,9 +111,9 @@ def said(folder) -> str:
 def test_findings_are_computed_from_the_numbers(own):
   text = said(own)
   assert (
-    'On osie, net has the highest NSS, 2.00 [1.90, 2.10], before gbvs, 1.20 '
+    'On osie, net has the highest NSS, 2.00 [1.90, 2.10], ahead of gbvs, 1.20 '
     '[1.10, 1.30], by 0.80 [0.60, 0.90] on the same images (p = 0.040, '
-    'corrected); that is 67 % of what people reach who predict each other, '
+    'corrected); net reaches 67 % of the NSS of people predicting each other, '
     '3.00 [2.90, 3.10].'
   ) in text
   statistics = own / 'statistics.json'
@@ -128,9 +128,9 @@ def test_findings_are_computed_from_the_numbers(own):
   text = said(own)
   assert (
     'On arrays, 1 of 1 classical models have a higher NMM than the best '
-    'network: gbvs 3.00 [2.90, 3.10], net 0.75 [0.65, 0.85], by 2.25 [2.15, '
+    'network: gbvs has 3.00 [2.90, 3.10], net 0.75 [0.65, 0.85], a difference of 2.25 [2.15, '
     '2.45] on the same images (p = 0.040, corrected); in the paper, on '
-    'arrays of its own, BMS 3.65'
+    'its own arrays, BMS has 3.65'
   ) in text
   assert (
     'Over 12 categories of osie, inner and output saliency of net correlate '
@@ -139,26 +139,26 @@ def test_findings_are_computed_from_the_numbers(own):
     'above its 95 % chance band.'
   ) in text
   assert (
-    'The output of net is 0.75 SD farther from people on 50 heads than on '
+    'The output saliency of net is 0.75 SD farther from human saliency on 50 heads than on '
     '21 other regions (95 % interval of the difference 0.25 to 1.25, '
     "photographs as clusters, p = 0.010; Hedges' g = 0.50)."
   ) in text
   # Nobody says what people reach.
   scores = own / 'scores.csv'
   scores.write_text(re.sub('observers,.*\n', '', scores.read_text()))
-  assert 'people reach' not in said(own)
+  assert 'predicting each other' not in said(own)
 
 
 def test_findings_follow_the_numbers(own):
   file = own / 'scores.csv'
   file.write_text(re.sub('gbvs,osie,nss,.*', 'gbvs,osie,nss,2.05,1.8,2.3,50', file.read_text()))
   text = said(own)
-  assert 'gbvs has the highest NSS, 2.05 [1.80, 2.30], before net' in text
+  assert 'gbvs has the highest NSS, 2.05 [1.80, 2.30], ahead of net' in text
   assert ', by −0.80 [−0.90, −0.60] on the same images' in text
   file.write_text(file.read_text().replace('gbvs,osie,nss,2.05', ('gbvs,osie,nss,2.001')))
   assert (
     'On osie, gbvs and net have the highest NSS, equal within rounding: 2.00 '
-    '[1.80, 2.30] and 2.00 [1.90, 2.10], apart by −0.80'
+    '[1.80, 2.30] and 2.00 [1.90, 2.10], differing by −0.80'
   ) in said(own)
   (own / 'differences.csv').unlink()  # of an older version
   assert 'on the same images' not in said(own)
@@ -290,5 +290,5 @@ net              2.00          1.000
            1.90..2.10   0.900..1.100
 """)
   assert 'Note: net has a constant map for 1 image of osie (7).' in text
-  assert 'observers: each against the others, the ceiling of NSS' in text
+  assert 'observers: each observer is scored against the others.' in text
   assert 'shape' not in text, 'all arrays alone'

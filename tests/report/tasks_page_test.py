@@ -11,10 +11,10 @@ from saliency_jax.report.tasks.compared import Compared
 @pytest.mark.parametrize(
   ('drawn', 'true', 'says'),
   [
-    (-0.3, -0.5, '-0.50: true labels lower it further, in 1 of 2 categories'),
-    (0.1, -0.2, '-0.20: true labels lower it, in 1 of 2 categories'),
-    (-0.3, -0.1, '-0.10: that learning scenes lowers it is not shown.'),
-    (0.2, 0.1, '+0.10: that learning scenes lowers it is not shown.'),
+    (-0.3, -0.5, '-0.50 SD: true labels lower the mean further; the interval excludes 0 in 1 of 2'),
+    (0.1, -0.2, '-0.20 SD: true labels lower the mean; the interval excludes 0 in 1 of 2'),
+    (-0.3, -0.1, '-0.10 SD: learning scenes is not shown to lower the mean.'),
+    (0.2, 0.1, '+0.10 SD: learning scenes is not shown to lower the mean.'),
   ],
 )
 def test_scenes_lower_units_where_they_do_and_further_where_shuffled_ones_do(drawn, true, says):

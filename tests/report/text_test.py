@@ -21,7 +21,7 @@ def test_table5(tmp_path):
     tmp_path, {layer: np.array([[x + 1, x, -9.0], [x - 1, x, -9.0]] * 5) for layer, x in levels.items()}
   )
   assert site.text(path) == textwrap.dedent("""\
-      Table 5: mean NMM of the 2 best units (the paper: 10) of each layer
+      Table 5: mean NMM of the 2 best units (paper: 10) of each layer
 
       layer      run   held out   chance from     to   paper   run - paper
       conv5_3   0.50       0.25          0.50   1.00    0.38          0.12
@@ -29,12 +29,12 @@ def test_table5(tmp_path):
       conv4_1   1.50       1.25          0.50   1.00    2.12         -0.62
       conv3_1   2.50       2.25          0.50   1.00       -             -
 
-      - Over 3 layers the means correlate with Table 5 of the paper at r = 0.990, 0.32 SD lower on
-        average.
-      - The best units of conv3_1 respond most: mean NMM over 10 arrays 2.50 [2.30, 2.70]; those of
-        conv5_3 least: 0.50 [0.30, 0.70], in the paper 0.38.
-      - On 10 of 10 arrays the best units of conv3_1 respond more to the target than to the whole array;
-        over all held out 2.25, chance 0.50 to 1.00.""")  # noqa: E501
+      - Over 3 layers, the means correlate with those of Table 5 of the paper at r = 0.990; they are
+        0.32 SD lower on average.
+      - The best units of conv3_1 respond most (mean NMM over 10 arrays 2.50 [2.30, 2.70]), those of
+        conv5_3 least (0.50 [0.30, 0.70]; paper 0.38).
+      - On 10 of 10 arrays, the best units of conv3_1 respond more to the target than to the whole array
+        (mean over all arrays: held out 2.25, chance 0.50 to 1.00).""")  # noqa: E501
   run = reader.read(path)
   samples = run.values('mean')[:, None] + np.array([0, 0.1, 0.5, 0])[:, None, None] * np.random.default_rng(0).normal(
     size=(4, 200, 1)
@@ -42,7 +42,7 @@ def test_table5(tmp_path):
   found = findings(run._replace(samples=samples))[0].text
   low, high = inference.of_correlation(np.array([0.5, 1, 1.5]), samples[:3, :, 0].T, np.array([0.38, 1.47, 2.12]))
   assert low < 0.990 < high
-  assert f'at r = 0.990 [{low:.3f}, {high:.3f}], 0.32 SD' in found
+  assert f'at r = 0.990 [{low:.3f}, {high:.3f}]; they are 0.32 SD' in found
 
 
 def test_table2_with_a_category_without_regions(tmp_path):
@@ -57,7 +57,7 @@ def test_table2_with_a_category_without_regions(tmp_path):
   )
   # Of two regions and of one nothing is found.
   assert site.text(path).strip() == textwrap.dedent("""\
-      Table 2: mean NSS of the 2 best units (the paper: 10) for each category
+      Table 2: mean NSS of the 2 best units (paper: 10) for each category
 
                           person
                             head text drink
@@ -117,38 +117,39 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   level = (means - paper).mean()
   r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
   assert found[0] == (
-    f'Over 24 cells with 10 regions or more the means correlate with Table '
+    f'Over 24 cells with 10 regions or more, the means correlate with those of Table '
     f'2 of the paper at r = {r:.3f} ('
-    f'{_over_categories(means, paper)} where the categories are drawn anew), '
+    f'{_over_categories(means, paper)} when categories are resampled); they are '
     f'{abs(level):.2f} SD '
     f'{"higher" if level > 0 else "lower"} on average.'
   )
   high, low = means[1].mean(), means[0].mean()
   assert found[1] == (
-    f'The best units of conv4_1 respond most: mean NSS over 12 categories '
-    f'{high:.2f}, in the paper {paper[1].mean():.2f}; those of conv5_3 '
-    f'least: {low:.2f}, in the paper {paper[0].mean():.2f}.'
+    f'The best units of conv4_1 respond most (mean NSS over 12 categories '
+    f'{high:.2f}; paper {paper[1].mean():.2f}), those of conv5_3 '
+    f'least ({low:.2f}; paper {paper[0].mean():.2f}).'
   )
   above = (means > 1).sum()
   assert found[2] == (
     f'{above} of 24 means lie above their 95 % chance band and 0 below it; '
-    f'units chosen on other images have 0.25 SD less on average.'
+    f'for units chosen on other images, means are 0.25 SD lower on average.'
   )
   at = means[1].argmax()
   assert found[3].startswith(
     f'The strongest responses are those to {run.columns[at]} in conv4_1: '
     f'mean NSS {means[1, at]:.2f} [{means[1, at] - 0.2:.2f}, '
-    f'{means[1, at] + 0.2:.2f}] over 10 regions, held out '
-    f'{means[1, at] - 0.25:.2f}, chance 0.50 to 1.00, led by unit conv4_1:'
+    f'{means[1, at] + 0.2:.2f}] over 10 regions (held out '
+    f'{means[1, at] - 0.25:.2f}, chance 0.50 to 1.00); the best unit is conv4_1:'
   )
-  assert ' is the category with the most units above T = 1.5: 5 of 5 (' in (found[4])
+  assert found[4].startswith('The category with the most units above T = 1.5 is ')
+  assert ': 5 of 5 (' in found[4]
   for chance, told in ((0.01, True), (0.9, False)):
     weak = run._replace(table=run.table.assign(mean=run.table['mean'] / 10, chance_high=chance))
     assert any(x.text.startswith('The strongest responses are') for x in findings(weak)) == told
   # A higher mean, or more units above T, that chance gives as well is not passed over in silence.
   lucky = run._replace(table=run.table.assign(chance_high=np.where(run.table['mean'] == means.max(), 9, 1)))
   told = [x.text for x in findings(lucky)]
-  assert told[3].startswith('The strongest responses, of those above chance over 10 regions or more, are those to ')
+  assert told[3].startswith('The strongest responses (among those above chance over 10 regions or more) are those to ')
   assert f'mean NSS {np.sort(means, axis=None)[-2]:.2f} [' in told[3]
   sets = run.table['sets'].where(run.table['category'] != run.columns[at], 9)
   few = [x.text for x in findings(run._replace(table=run.table.assign(sets=sets)))]
@@ -211,10 +212,10 @@ def test_a_network_that_the_paper_has_not_beside_another(tmp_path):
 
       compared: theirs
 
-      - The best units of a respond most: mean NMM over 10 arrays 2.00 [1.80, 2.20]; those of b least:
-        1.00 [0.80, 1.20].
-      - On 10 of 10 arrays the best units of a respond more to the target than to the whole array; over
-        all held out 1.75, chance 0.50 to 1.00.""")
+      - The best units of a respond most (mean NMM over 10 arrays 2.00 [1.80, 2.20]), those of b least
+        (1.00 [0.80, 1.20]).
+      - On 10 of 10 arrays, the best units of a respond more to the target than to the whole array (mean
+        over all arrays: held out 1.75, chance 0.50 to 1.00).""")
   page = (site.write(runs[0])).read_text()
   assert 'of mine, scored on' in page
   assert 'Mean NMM of the 2 best units (all where a layer has fewer);' in page

@@ -29,7 +29,7 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
   # Of text: units 0 and 1 score 1.50, the paper's Table 2 has 1.10.
   hints = [attrs.get('data-hint', '') for attrs in page.all('td')]
   assert (
-    'conv5_3, text: 95 % interval 1.30 to 1.70, held out 1.25, chance 0.50 to 1.00, the paper 1.10, difference +0.40'
+    'conv5_3, text: 95 % interval 1.30 to 1.70, held out 1.25, chance 0.50 to 1.00, paper 1.10, difference +0.40'
   ) in hints
   # An arrow where a value leaves its chance band.
   assert '1.50↑ (95 % interval 1.30 to 1.70, held out 1.25' in page.words

@@ -41,9 +41,9 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
 
   whole, gains, centred = map(told, parts)
   return (
-    f'Over {published.size} cells the means correlate with Table 3 of the paper at r = {whole} (Pearson), the gains '
-    f'over depth 0 at r = {gains}; less the means of categories and of depths, which both tables have in common, r '
-    f'is {centred}.'
+    f'Over {published.size} cells, the means correlate with those of Table 3 of the paper at r = {whole} (Pearson), '
+    f'and the gains over depth 0 at r = {gains}; once the means of categories and of depths, which both tables have in '
+    f'common, are subtracted, r is {centred}.'
   )
 
 

@@ -21,8 +21,8 @@ def findings(swept: Swept) -> list[Finding]:
   tests = swept.tests or {}
   said = (
     (_output(swept), 'summary.json', 'metrics.jsonl'),
-    (_risen(*seen, 'the', tests.get('gains', {})), 'table3.csv'),
-    (_risen(*unseen, f'on {swept.part} photographs the', tests.get('gains_unseen', {})), 'table3_unseen.csv'),
+    (_risen(*seen, 'The', tests.get('gains', {})), 'table3.csv'),
+    (_risen(*unseen, f'On {swept.part} photographs, the', tests.get('gains_unseen', {})), 'table3_unseen.csv'),
     (agreement(swept, seen[1]), 'table3.csv', 'samples.npy'),
     (_heads_and_text(swept, seen[1]), 'table3.csv', 'samples.npy'),
     (_arrays(swept), 'table6.csv'),
@@ -65,12 +65,12 @@ def _output(swept: Swept) -> str:
   scores = {depth: [x.score for x in swept.members if x.depth == depth] for depth in swept.depths}
   means = {depth: np.mean(x) for depth, x in scores.items()}
   trained = swept.depths[1:]
-  said = ', '.join(
+  said = ' and at best '.join(
     f'{number(means[x])} at depth {depth_name(x)}{over(scores[x])}' for x in (0, max(trained, key=means.get))
   )
   better = sum(means[x] > means[0] for x in trained)
   return (
-    f'On {images} validation images {better} of {len(trained)} depths have a '
+    f'On {images} validation images, {better} of {len(trained)} trained depths have a '
     f'higher {swept.title} than the readout alone: {said}.'
   )
 
@@ -93,13 +93,13 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, ga
   def said(name: str) -> str:
     rows = [x.loc[name] for x in (before, after)]
     known = [x['paper'] for x in rows]
-    beside = '' if np.isnan(known).any() else f' (paper {" to ".join(map(number, known))})'
-    return f'{name}, {" to ".join(map(_mean, rows))}{beside}'
+    beside = '' if np.isnan(known).any() else f' (paper: {" to ".join(map(number, known))})'
+    return f'{name}, from {" to ".join(map(_mean, rows))}{beside}'
 
   of_depth = [gained[name] for name in table['member'][table['depth'] == depth].unique() if name in gained]
-  least = f', least for {said(gains.idxmin())}' if len(gains) > 1 else ''
+  least = f', and least for {said(gains.idxmin())}' if len(gains) > 1 else ''
   return (
-    f'From depth 0 to depth {depth_name(depth)} {start} mean NSS of the best units rises for {(gains > 0).sum()} of '
+    f'{start} mean NSS of the best units rises from depth 0 to depth {depth_name(depth)} for {(gains > 0).sum()} of '
     f'{len(gains)} categories{_sure(of_depth, gains.index)}, most for {said(gains.idxmax())}{least}.'
   )
 
@@ -137,8 +137,11 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
   if samples is not None:
     ends = map(inference.around, found, rises(samples).T)
     said = [f'{text} [{number(low, 0)}, {number(high, 0)}]' for text, (low, high) in zip(said, ends, strict=True)]
-  beside = '' if np.isnan(paper).any() else f'; in the paper by {paper[0]:.0f} % and {paper[1]:.0f} %'
-  return f'From depth 0 to depth {depth_name(depth)} text rises by {said[0]} and {names[1]} by {said[1]}{beside}.'
+  beside = '' if np.isnan(paper).any() else f' (paper: {paper[0]:.0f} % and {paper[1]:.0f} %)'
+  return (
+    f'From depth 0 to depth {depth_name(depth)}, the mean for text rises by {said[0]} and that for {names[1]} by '
+    f'{said[1]}{beside}.'
+  )
 
 
 def _arrays(swept: Swept) -> str:
@@ -151,7 +154,7 @@ def _arrays(swept: Swept) -> str:
   published = ''
   if not merged['paper'].isna().any():
     published = (
-      f'; in the paper {number(before.paper)} and at most {number(trained["paper"].max())} at '
+      f'; paper: {number(before.paper)} at depth 0, at most {number(trained["paper"].max())} at '
       f'depth {depth_name(trained["paper"].idxmax())}'
     )
     if len(merged) > 2:
@@ -159,8 +162,8 @@ def _arrays(swept: Swept) -> str:
         merged['mean'], [x.sort_values('depth')['mean'] for x in runs(swept.arrays)], merged['paper'], swept.of_arrays
       )
   return (
-    'On search arrays the mean NMM of the best units is above that of depth 0 '
-    f'at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} depths, with intervals apart '
+    'On search arrays, the mean NMM of the best units exceeds that of depth 0 '
+    f'at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} depths, with non-overlapping intervals '
     f'at {(trained["interval_low"] > before["interval_high"]).sum()}: {_mean(before)} at depth 0, at '
     f'most {_mean(best)} at depth {depth_name(best.name)}{published}.'
   )
@@ -174,14 +177,14 @@ def _spread(swept: Swept) -> str:
   spread = deviations(swept.seen[swept.seen['depth'] > 0]).dropna()
   if spread.empty:
     return (
-      'Each depth was trained once: nothing says how much another seed would change, and differences between depths '
-      'have no error term.'
+      'Each depth was trained once, so the spread over seeds is unknown and differences between depths have no error '
+      'term.'
     )
   depth, category = spread.idxmax()
   counts = pd.Series([x.depth for x in swept.members]).value_counts()
   return (
-    f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} runs of a depth (of the same images in the '
-    f'same order), means have a standard deviation of {number(spread.mean())} on average and {number(spread.max())} '
+    f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} runs of a depth (same images in the same '
+    f'order), the means have a standard deviation of {number(spread.mean())} on average and {number(spread.max())} '
     f'at most ({category} at depth {depth_name(depth)}).'
   )
 
@@ -208,6 +211,6 @@ def _claims(swept: Swept) -> str:
   members = swept.tests.get('members', {}).values()
   corrected = ' corrected over them and all members (Holm)' if any('p_holm' in (x or {}) for x in members) else ''
   return (
-    f'Differs from all other categories (Games-Howell on regions{corrected}, Tukey on depths, 5 %; the paper names '
-    f'these): {"; ".join(said)}.'
+    'Of the categories that the paper reports as different from all others, these differ here too (Games-Howell on '
+    f'regions{corrected}, Tukey on depths, 5 %): {"; ".join(said)}.'
   )

@@ -74,7 +74,7 @@ def _matrices(rows: pd.DataFrame) -> list[matrices.Matrix]:
   for caption, key, label in (
     ('Output saliency', 'output', 'output saliency (SD)'),
     ('Output saliency difference', 'difference', 'difference (SD)'),
-    ('Bias: the model less people', 'bias', 'bias (SD)'),
+    ('Bias: the model minus people', 'bias', 'bias (SD)'),
   ):
     of = rows.pivot(index='model', columns='category', values=key)
     of = of.reindex(index=rows['model'].unique(), columns=first.index)

@@ -51,16 +51,16 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   if len(order) > 1:
     second = order.iloc[1]
     gap = _apart(results, dataset, 'nss', first.name, second.name)
-    text += f', before {_value(second, ", ")}{gap}'
+    text += f', ahead of {_value(second, ", ")}{gap}'
     if number(abs(first['mean'] - second['mean'])) == number(0.0):
       text = (
         f'On {dataset}, {first.name} and {second.name} have the highest NSS, equal within '
-        f'rounding: {_interval(first)} and {_interval(second)}{gap.replace(", by", ", apart by", 1)}'
+        f'rounding: {_interval(first)} and {_interval(second)}{gap.replace(", by", ", differing by", 1)}'
       )
   people = evaluated.ceiling(rows, 'nss')
   if people is not None and people['mean'] > 0:
     share = 100 * first['mean'] / people['mean']
-    text += f'; that is {share:.0f} % of what people reach who predict each other, {_interval(people)}'
+    text += f'; {first.name} reaches {share:.0f} % of the NSS of people predicting each other, {_interval(people)}'
   yield f'{text}.'
 
 
@@ -78,12 +78,12 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
     published, beside = paper.facts()['table4'], ''
     if results.ours(dataset):
       beside = (
-        f'; in the paper, on arrays of its own, BMS {published["BMS"]:.2f}, GBVS {published["GBVS"]:.2f} and the '
+        f'; in the paper, on its own arrays, BMS has {published["BMS"]:.2f}, GBVS {published["GBVS"]:.2f} and the '
         f'best network, DeepGaze II, {published["DeepGaze II"]:.2f}'
       )
     yield (
       f'On {dataset}, {higher} of {len(classical)} classical models have a higher NMM than the best network: '
-      f'{_value(best)}, {_value(high)}{gap}{beside}.'
+      f'{_value(best, " has ")}, {_value(high)}{gap.replace(", by", ", a difference of", 1)}{beside}.'
     )
 
 
@@ -111,8 +111,8 @@ def _heads(results: Evaluated, dataset: str) -> Iterator[str]:
   if not heads or min(heads['heads'], heads['others']) < FEWEST:
     return
   yield (
-    f'The output of {model} is {number(abs(heads["difference"]))} '
-    f'SD {"farther from" if heads["difference"] > 0 else "nearer to"} people on {heads["heads"]} heads than '
+    f'The output saliency of {model} is {number(abs(heads["difference"]))} SD '
+    f'{"farther from" if heads["difference"] > 0 else "nearer to"} human saliency on {heads["heads"]} heads than '
     f'on {heads["others"]} other regions (95 % interval of the difference {number(heads["low"])} '
     f'to {number(heads["high"])}, photographs as '
     f"clusters, {probability(heads['p'])}; Hedges' g = {number(heads['hedges_g'])})."

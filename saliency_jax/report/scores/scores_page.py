@@ -19,8 +19,8 @@ _NOTES = {
   'search': 'Means over arrays, and below them their 95 % intervals. MSR, background and fixations: lower is better.',
 }
 _OBSERVERS = (
-  'observers: each against the others, the ceiling of NSS, the AUCs and information gain; CC, SIM and KL compare '
-  "with one observer's map and are no ceiling."
+  'observers: each observer is scored against the others. This is the ceiling of NSS, the AUCs and information gain; '
+  "CC, SIM and KL compare with one observer's map and are no ceiling."
 )
 
 

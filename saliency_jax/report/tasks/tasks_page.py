@@ -23,7 +23,7 @@ _TABLE8 = 'trunk', *_GROUPS, 'difference', 'from', 'to'
 
 def findings(found: Compared) -> list[Finding]:
   """Returns what came out, a sentence each."""
-  own = ' (the paper: 12 of 12)' if found.trunks['paper'].notna().any() else ''
+  own = ' (paper: 12 of 12)' if found.trunks['paper'].notna().any() else ''
   changes = [
     f'{run} is {word} than pt in {_changed(found.changes(run), sign, own)} SD.'
     for run, word, sign in (('sp', 'higher', 1), ('sr', 'lower', -1))
@@ -37,9 +37,9 @@ def _changed(rows: pd.DataFrame, sign: int, own: str) -> str:
   corrected = (there & (rows['p_corrected'] < 0.05)).sum()
   always = (rows['seeds_higher'] == (rows['seeds'] if sign > 0 else 0)).sum()
   return (
-    f'{there.sum()} of {len(rows)} categories{own}, in {(ends.min(axis=1) > 0).sum()} with an interval clear of 0 '
-    f'({corrected} where p is corrected for all categories and trunks), in {always} with every one of '
-    f'{rows["seeds"].iloc[0]} seeds; the mean change is {signed(rows["change"].mean())}'
+    f'{there.sum()} of {len(rows)} categories{own}: the interval excludes 0 in {(ends.min(axis=1) > 0).sum()}, '
+    f'p < 0.05, corrected for all categories and trunks, in {corrected}, and all {rows["seeds"].iloc[0]} seeds agree '
+    f'in {always}; the mean change is {signed(rows["change"].mean())}'
   )
 
 
@@ -52,10 +52,10 @@ def _shuffled(found: Compared) -> list[str]:
   true, drawn = (found.changes(x)['change'].mean() for x in gaps.iloc[0, :2])
   clear = (gaps['change_high'] < 0).sum()
   further = ' further' if drawn < 0 else ''
-  lower = f'true labels lower it{further}, in {clear} of {len(gaps)} categories with an interval clear of 0.'
+  lower = f'true labels lower the mean{further}; the interval excludes 0 in {clear} of {len(gaps)} categories.'
   return [
-    f'With labels shuffled, so that no scene can be learnt, the mean change is {signed(drawn)} SD, with true ones '
-    f'{signed(true)}: {lower if true < min(drawn, 0) else "that learning scenes lowers it is not shown."}'
+    f'With shuffled labels, from which no scene can be learnt, the mean change is {signed(drawn)} SD; with true labels '
+    f'it is {signed(true)} SD: {lower if true < min(drawn, 0) else "learning scenes is not shown to lower the mean."}'
   ]
 
 
@@ -139,12 +139,11 @@ def _changes(found: Compared, site: Site):
   }
   series = {run: x for run, x in _COLOURS.items() if rows[run]}
   ends = [0.0, *(x[key] for of in rows.values() for x in of for key in ('x', 'low', 'high') if x[key] == x[key])]
-  shared = {'label': 'mean NSS less that of pt (SD)', 'width': 175, 'ceiling': 0.0, 'domain': (min(ends), max(ends))}
+  shared = {'label': 'mean NSS minus that of pt (SD)', 'width': 175, 'ceiling': 0.0, 'domain': (min(ends), max(ends))}
   return site.chart(
     'changes',
     [charts.dots(rows[run], series, title=run, **shared) for run in series],
-    'What each task changes over the pretrained trunk in every category; the numbers are in '
-    f'{schema.TASK_DIFFERENCES.path}.',
+    f'Changes from the pretrained trunk, by task and category; the numbers are in {schema.TASK_DIFFERENCES.path}.',
     series,
   )
 

@@ -72,7 +72,7 @@ def _strongest_cell(run: Run, key: str, chance: str) -> tuple[pd.Series | None, 
     return None, ''
   every = run.values(key)
   values = np.where(_many(run) & ~(every <= run.values(chance)), every, 0)
-  among = f', of those above chance over {FEWEST} regions or more,' if np.nanmax(every) > values.max() else ''
+  among = f' (among those above chance over {FEWEST} regions or more)' if np.nanmax(every) > values.max() else ''
   return (run.table.iloc[int(values.argmax())] if values.max() > 0 else None), among
 
 
@@ -88,11 +88,11 @@ def _agreement(run: Run) -> str:
   if run.samples is not None:
     r += ' [{:.3f}, {:.3f}]'.format(*inference.of_correlation(own, run.samples.transpose(1, 0, 2)[:, shared], others))
   if dissected:
-    r += ' ({:.3f} to {:.3f} where the categories are drawn anew)'.format(*_over_columns(*both, shared))
+    r += ' ({:.3f} to {:.3f} when categories are resampled)'.format(*_over_columns(*both, shared))
   over = f'cells with {FEWEST} regions or more' if dissected else 'layers'
   return (
-    f'Over {shared.sum()} {over} the means correlate with {run.published} of the paper at r = {r}, {abs(level):.2f} '
-    f'SD {"higher" if level > 0 else "lower"} on average.'
+    f'Over {shared.sum()} {over}, the means correlate with those of {run.published} of the paper at r = {r}; they '
+    f'are {abs(level):.2f} SD {"higher" if level > 0 else "lower"} on average.'
   )
 
 
@@ -117,7 +117,7 @@ def _layers(run: Run) -> str:
   published = layer_means(run, 'paper', used)[0]
 
   def mean(i: int) -> str:
-    beside = f', in the paper {published[i]:.2f}' if math.isfinite(published[i]) else ''
+    beside = f'; paper {published[i]:.2f}' if math.isfinite(published[i]) else ''
     return between(means[i], *ends[:, i]) + beside
 
   most, least = int(means.argmax()), int(means.argmin())
@@ -127,8 +127,8 @@ def _layers(run: Run) -> str:
     if used.sum() < len(used):
       over = f'{used.sum()} of {len(used)} categories'
   return (
-    f'The best units of {run.layers[most]} respond most: mean {run.kind.score} over {over} {mean(most)}; those of '
-    f'{run.layers[least]} least: {mean(least)}.'
+    f'The best units of {run.layers[most]} respond most (mean {run.kind.score} over {over} {mean(most)}), those of '
+    f'{run.layers[least]} least ({mean(least)}).'
   )
 
 
@@ -140,8 +140,8 @@ def _chance(run: Run) -> str:
   mean, low, high, held_out = (run.values(x)[known] for x in ('mean', 'chance_low', 'chance_high', 'held_out'))
   return (
     f'{(mean > high).sum()} of {known.sum()} means{_over_many(run)} lie above their 95 % chance band and '
-    f'{(mean < low).sum()} below it; units chosen on other images have {np.nanmean(mean - held_out):.2f} SD less on '
-    'average.'
+    f'{(mean < low).sum()} below it; for units chosen on other images, means are {np.nanmean(mean - held_out):.2f} SD '
+    'lower on average.'
   )
 
 
@@ -152,8 +152,8 @@ def _strongest(run: Run) -> str:
     return ''
   return (
     f'The strongest responses{among} are those to {cell.category} in {cell.layer}: mean '
-    f'NSS {between(cell["mean"], cell.low, cell.high)} over {cell.sets:.0f} regions{_luck(cell, ", ")}, led by '
-    f'unit {cell.layer}:{cell.units[0]}.'
+    f'NSS {between(cell["mean"], cell.low, cell.high)} over {cell.sets:.0f} regions{_luck(cell)}; the best unit '
+    f'is {cell.layer}:{cell.units[0]}.'
   )
 
 
@@ -164,9 +164,9 @@ def _above(run: Run) -> str:
     return ''
   chance = f' (chance {cell.above_chance_low:.0f} to {cell.above_chance_high:.0f})'
   return (
-    f'{cell.category.capitalize()} in {cell.layer} is{among} the category with the most units above T '
-    f'= {run.config["analysis"]["threshold"]:g}: {cell.above:.0f} '
-    f'of {run.summary["units"][cell.layer]}{chance if cell.above_chance_high >= 0 else ""}.'
+    f'The category with the most units above T = {run.config["analysis"]["threshold"]:g}{among} is {cell.category} in '
+    f'{cell.layer}: {cell.above:.0f} of {run.summary["units"][cell.layer]}'
+    f'{chance if cell.above_chance_high >= 0 else ""}.'
   )
 
 
@@ -177,8 +177,8 @@ def _targets(run: Run) -> str:
   row = int(np.nanargmax(run.values('mean')[:, 0]))
   cell, scores = run.table.iloc[row], run.on_rows(run.layers[row], TARGET)
   return (
-    f'On {(scores > 0).sum()} of {len(scores)} arrays the best units of {cell.layer} respond more to the target than '
-    f'to the whole array{_luck(cell, "; over all ")}.'
+    f'On {(scores > 0).sum()} of {len(scores)} arrays, the best units of {cell.layer} respond more to the target than '
+    f'to the whole array{_luck(cell, "mean over all arrays: ")}.'
   )
 
 
@@ -199,11 +199,11 @@ def _changed(run: Run, other: Run, label: str) -> str:
   )
 
 
-def _luck(cell, start: str) -> str:
-  """Returns a cell's held-out value and chance band in words, '' for none."""
+def _luck(cell, start: str = '') -> str:
+  """Returns a cell's held-out value and chance band in brackets, '' for none."""
   said = []
   if math.isfinite(cell.held_out):
     said.append(f'held out {number(cell.held_out)}')
   if math.isfinite(cell.chance_low):
     said.append(f'chance {number(cell.chance_low)} to {number(cell.chance_high)}')
-  return start + ', '.join(said) if said else ''
+  return f' ({start}{", ".join(said)})' if said else ''
