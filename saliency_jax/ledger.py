@@ -115,7 +115,7 @@ class Ledger:
       try:
         self._take(path, check)
       except Exception:  # noqa: BLE001  whatever stands in a damaged file
-        logging.warning('%s is damaged; what it held is measured again.', path)
+        logging.warning('%s is damaged; its measurements are repeated.', path)
 
   def _take(self, path: pathlib.Path, check: bool = False) -> None:
     self._known.add(path)

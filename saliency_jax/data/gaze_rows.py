@@ -88,8 +88,8 @@ def fault(found: Collection[Fixations]) -> str:
   if counts.max() > _LOST * len(points) and (near - counts.max() <= _MOST * len(step)):
     return ''
   return (
-    f'{near:,} of {len(step):,} fixations lie where the same person looked just before, as gaze samples do, of which '
-    'many make a fixation'
+    f'{near:,} of {len(step):,} fixations lie where the same person looked just before, as gaze samples do (many '
+    'samples make up one fixation)'
   )
 
 
@@ -120,5 +120,5 @@ def repeated(found: Collection[Fixations]) -> str:
   return (
     ''
     if twice.sum() < enough and not (twice & (counts >= _ALONE)).any()
-    else (f'{twice.sum():,} times all fixations of a person on an image are there twice')
+    else f'{twice.sum():,} times all fixations of a person on an image are given twice'
   )

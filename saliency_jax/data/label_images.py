@@ -88,7 +88,7 @@ class LabelImages:
     if around.any() and not self._said:
       self._said = True
       logging.warning(
-        '%s: object %d is all of the edge, as a background is; if it is one, give it 0.',
+        '%s: object %d covers the whole edge of the image, as a background would; if it is one, give it the value 0.',
         self._object_files[image_id],
         ids[around][0],
       )

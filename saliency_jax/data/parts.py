@@ -93,7 +93,9 @@ def in_parts(config, train: Source, validation: Source | None = None) -> Data:
   if config.task.name == 'scene' and data.val_fraction:
     return _with_scenes(config, Data(train, train, choose))
   if rest := len(train) - sum(map(len, chosen)):
-    logging.warning('%d train, %d validate, %d are kept for a test (data.test_fraction).', *map(len, chosen), rest)
+    logging.warning(
+      'Images: %d for training, %d for validation, %d kept for testing (data.test_fraction).', *map(len, chosen), rest
+    )
   return _with_scenes(config, Data(subset(train, chosen[0]), subset(train, chosen[1]), choose))
 
 
@@ -112,7 +114,7 @@ def _with_scenes(config, data: Data) -> Data:
   if keys.scenes:
     if absent := sorted(read.keys() - image_ids):
       logging.warning(
-        '%s names %d images that are not in config.data.dir, the first is %s.', path, len(absent), absent[0]
+        '%s names %d images that are not in config.data.dir; the first is %s.', path, len(absent), absent[0]
       )
   else:  # the labels in this package are of OSIE's own photographs
     own = osie_download.own_images(data.train) | osie_download.own_images(data.validation)
@@ -124,7 +126,7 @@ def _with_scenes(config, data: Data) -> Data:
   labels, rare = scenes.frequent(scenes.of_images(read, image_ids, str(path)), keys.min_images)
   if rare:
     logging.warning(
-      'Left out, with less than %d images: %s.',
+      'Scenes with fewer than %d images are left out: %s.',
       keys.min_images,
       ', '.join(f'{name} ({count})' for name, count in sorted(rare.items())),
     )
@@ -135,7 +137,7 @@ def _with_scenes(config, data: Data) -> Data:
   known = {labels[name] for name in chosen[0]}
   if strange := [x for x in chosen[1] if labels[x] not in known]:
     logging.warning(
-      'Left out of validation, with scenes that no image to train on has: %d images, the first is %s.',
+      'Left out of validation: %d images with scenes that no training image has; the first is %s.',
       len(strange),
       strange[0],
     )

@@ -246,7 +246,7 @@ class Photographs(Source):
         raise InputError(f'{place} names {names[each]}, but the photograph is {path.name}; use the same name.')
     if absent:
       logging.warning(
-        '%s: left out are fixations of %d images that are not in %s, the first is %s.',
+        '%s: fixations of %d images that are not in %s are left out; the first is %s.',
         place,
         len(absent),
         self._folder(),

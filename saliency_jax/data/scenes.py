@@ -44,7 +44,7 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
   alike = {scene.casefold(): scene for scene in scenes.values()}
   for scene in sorted({*scenes.values()} - {*alike.values()}):
     logging.warning(
-      '%s: the scenes %s and %s differ in case alone; write them alike.', path, scene, alike[scene.casefold()]
+      '%s: the scenes %s and %s differ only in case; spell them alike.', path, scene, alike[scene.casefold()]
     )
   return scenes
 

@@ -110,7 +110,7 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
   between = ((grey > 63) & (grey < 192)).mean()
   if between > _BETWEEN:
     raise InputError(f'{name} is grey on {between:.0%} of its pixels; give a mask of black and white.')
-  logging.warning('%s has grey levels; its pixels of 128 and more are taken.', name)
+  logging.warning('%s has grey levels; its pixels of 128 and more are used as the mask.', name)
   return grey >= 128
 
 

@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     """Passes over an image; raises `error` if that is not to be."""
     if self.on_bad_image == 'raise':
       raise error
-    logging.warning('%s It is left out.', error)
+    logging.warning('%s The image is left out.', error)
     self.skipped[image_id] = str(error)
 
 

@@ -111,8 +111,8 @@ def _announce(scoring: Scoring, ledger: Ledger) -> None:
     minutes = (time.perf_counter() - start) * total / todo[first] / 60
     if minutes > 1:
       logging.warning(
-        '%s: %d observers of %d images will take about %.0f minutes, beside '
-        'the models; --config.eval.ceiling=False leaves them out.',
+        '%s: scoring %d observers of %d images will take about %.0f minutes, in '
+        'addition to the models; --config.eval.ceiling=False skips it.',
         scoring.dataset.name,
         total,
         len(todo),

@@ -19,8 +19,8 @@ PERMUTATIONS = 200  # of labels, and draws of items
 RESAMPLES = 500  # of photographs
 FOLDS = 5
 
-ALONE = 'no label can change places with another one'
-NO_ITEMS = 'not of every array other items were scored beside its target'
+ALONE = 'its labels cannot be permuted'
+NO_ITEMS = 'some arrays have no scored item other than the target'
 
 
 class Value(NamedTuple):

@@ -90,7 +90,7 @@ def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:
     alike.setdefault(name.casefold(), []).append(name)
   for names in alike.values():
     if len(names) > 1:
-      logging.warning('The categories %s differ in case alone; write one alike.', ' and '.join(names))
+      logging.warning('The categories %s differ only in case; spell them alike.', ' and '.join(names))
   return {
     'images': len(source),
     'images_without_regions': bare,

@@ -214,8 +214,8 @@ def build(
   stated = {tap.prefix for tap in described.values()} | {0, prefix}
   for guess in {every[tap].prefix for tap in maps} - stated:
     logging.warning(
-      '%s: the first %d of its tokens are taken for no cells of the grid, by '
-      'their number alone; Tap(prefix=...) in `taps` states it.',
+      '%s: the first %d of its tokens are assumed to lie outside the grid, judging '
+      'by their number alone; state this with Tap(prefix=...) in `taps`.',
       name,
       guess,
     )

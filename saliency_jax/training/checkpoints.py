@@ -88,7 +88,7 @@ class Checkpoints:
             self._manager.delete(other)
           states = {name: MemberState(*(state[item][name] for item in _ITEMS)) for name in like}
           return states, step, about['skipped']
-      logging.warning('The checkpoint %s is damaged; the one before is taken.', self._path / str(step))
+      logging.warning('The checkpoint %s is damaged; the previous one is used.', self._path / str(step))
       damaged.append(step)
     if damaged:
       raise InputError(f'{self._path} holds no checkpoint that is whole; start again in another --workdir.')
@@ -207,7 +207,7 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
         return Trained(
           jax.tree.map(np.asarray, state['params'][member]), step, (about['scores'] or {}).get(member), about['job']
         )
-      logging.warning('The checkpoint %s is damaged; another one is taken.', pathlib.Path(workdir) / FOLDER / str(step))
+      logging.warning('The checkpoint %s is damaged; another one is used.', pathlib.Path(workdir) / FOLDER / str(step))
   raise _none_whole(workdir)
 
 

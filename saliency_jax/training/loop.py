@@ -154,7 +154,7 @@ def _restored(run: Plan, checkpoints: Checkpoints, states: States, mesh: Mesh) -
   like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole), states)
   restored = checkpoints.restore(like)
   if restored:
-    logging.info('Going on after step %d of %d.', restored[1], run.last)
+    logging.info('Resuming after step %d of %d.', restored[1], run.last)
   return restored or (runtime.replicate(jax.tree.map(np.asarray, states), mesh), 0, {})
 
 

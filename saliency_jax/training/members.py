@@ -130,8 +130,8 @@ def division(config, depths: Sequence[int], devices: int) -> tuple[list[Group], 
   shares = math.gcd(devices, *(len(x.positions) for x in made if x.stacked)) if any(x.stacked for x in made) else 1
   if shares == 1 and devices > 1:
     logging.warning(
-      'No number of shares divides the %d devices and the members of every '
-      'depth: config.sweep.shard_members has no effect.',
+      'The members of each depth cannot be split evenly over the %d devices, '
+      'so config.sweep.shard_members has no effect.',
       devices,
     )
   return made, shares

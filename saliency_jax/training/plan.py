@@ -165,9 +165,9 @@ def _head(start: Trained, task: Task) -> trees.Tree | None:
   ):
     return start.head
   logging.warning(
-    'The head of config.network.checkpoint is of other images, classes, '
-    'config.task.dense or .pretrained_dense than this run: a new one is '
-    'drawn.'
+    'The head of config.network.checkpoint is for other images, classes, '
+    'config.task.dense or .pretrained_dense than this run, so a new one is '
+    'initialised.'
   )
   return None
 

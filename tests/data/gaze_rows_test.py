@@ -139,7 +139,7 @@ def test_nobodys_fixations_are_not_twice():
 def test_names_of_one_person_are_told(tmp_path, caplog):
   names = ('1', '01', 'p2', 'P002', 'p20')
   gaze(tmp_path, lambda s, x, y: [(names[int(x) % 5], x, y, '')])
-  assert ('2 of 5 subjects differ from others in case or leading zeros alone (') in caplog.text
+  assert ('2 of 5 subjects differ from others only in case or leading zeros (') in caplog.text
 
 
 @pytest.mark.parametrize('rows', [*FIXATIONS, lambda s, x, y: [(s, x, y, 'Action')]])

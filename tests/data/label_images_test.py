@@ -105,7 +105,7 @@ def test_a_background_that_is_an_object_is_told_once(number, tmp_path, caplog):
   )
   for _ in range(2):
     annotation.regions('a', 3, 4)
-  assert caplog.text.count('a.png: object 7 is all of the edge') == (number == 7)
+  assert caplog.text.count('a.png: object 7 covers the whole edge') == (number == 7)
 
 
 def test_half_a_pair_is_refused(tmp_path):

@@ -113,7 +113,7 @@ def test_one_table_may_cover_both_folders(table, tmp_path):
 def test_a_share_of_the_images_validates(table, caplog):
   config = _config(**table, val_fraction=0.4)
   opened = parts.open_parts(config)
-  assert '2 train, 2 validate, 1 are kept for a test' in caplog.text
+  assert 'Images: 2 for training, 2 for validation, 1 kept for testing' in caplog.text
   train, validation = opened.train, opened.validation
   assert (len(train), len(validation)) == (2, 2)  # and 1 in neither
   assert not set(train.image_ids) & set(validation.image_ids)
@@ -205,7 +205,7 @@ def test_the_packages_scenes_are_of_osies_own_photographs(tiny_osie, tmp_path, c
   opened = parts.open_parts(config)
   assert sorted((*opened.train.image_ids, *opened.validation.image_ids)) == ['1001', '1002', '2003', '2004']
   assert opened.test is None
-  assert 'names 19 images that are not in config.data.dir, the first is 11.' in caplog.text
+  assert 'names 19 images that are not in config.data.dir; the first is 11.' in caplog.text
 
 
 def test_osies_photographs_have_their_scenes_in_any_layout(osie_dir):

@@ -32,7 +32,7 @@ def test_scenes_that_differ_in_case_alone_are_told(tmp_path, caplog):
   path = write(tmp_path / 'a.csv', 'image_id,scene\na,Sea\nb,wood\nc,sea\n')
   assert scenes.read(path) == {'a': 'Sea', 'b': 'wood', 'c': 'sea'}
   assert [x.message.partition(': ')[2] for x in caplog.records] == [
-    'the scenes Sea and sea differ in case alone; write them alike.'
+    'the scenes Sea and sea differ only in case; spell them alike.'
   ]
 
 

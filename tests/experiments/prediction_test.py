@@ -72,7 +72,7 @@ def test_other_files_are_named(trained, photographs, caplog):
   (photographs / 'b.png').rename(photographs / 'b.webp')
   with caplog.at_level(logging.WARNING):
     assert _predict(trained, photographs)[0]['counts']['images'] == 2
-  assert '1 files that are no images' in caplog.text
+  assert '1 files that are not images' in caplog.text
   assert 'b.webp' in caplog.text
 
 

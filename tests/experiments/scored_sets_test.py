@@ -99,4 +99,4 @@ def test_what_the_observers_will_take_is_said_before(monkeypatch, caplog):
   )
   ledger = types.SimpleNamespace(entries={scored_images.OBSERVERS: {'a': None}})
   scored_images._announce(scoring, ledger)
-  assert 'mine: 6 observers of 2 images will take about 6 minutes' in (caplog.text)
+  assert 'mine: scoring 6 observers of 2 images will take about 6 minutes' in (caplog.text)

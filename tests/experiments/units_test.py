@@ -205,7 +205,7 @@ def test_categories_that_differ_in_case_are_told(tmp_path, caplog):
       return record._replace(regions=record.regions._replace(categories=tuple(names)))
 
   dissect(Cased(4), tmp_path / 'out')
-  assert 'The categories text and Text differ in case alone; write one alike.' in caplog.text
+  assert 'The categories text and Text differ only in case; spell them alike.' in caplog.text
 
 
 def test_one_category_stands_beside_regions_of_other_photographs(tmp_path):

@@ -41,8 +41,8 @@ def test_findings_follow_from_the_numbers(folder):
   assert [x.text for x in findings.notes(results)] == [
     'Each depth was trained once, so the spread over seeds is unknown and '
     'differences between depths have no error term.',
-    'Of the categories that the paper reports as different from all others, these differ here too '
-    '(Games-Howell on regions, Tukey on depths, 5 %): person head in 2 of 3 runs '
+    'The paper reports that these categories differ from all others; here '
+    '(Games-Howell on regions, Tukey on depths, 5 %) this holds for person head in 2 of 3 runs '
     'and over depths as blocks.',
   ]
 

@@ -167,7 +167,7 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
       ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25', 'p = 0.030', 'p = 0.090', '2 of 2', '1'],
       ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1 of 2', ''],
     ]
-  assert 'corrected over them and all members' in page
+  assert 'Holm-corrected over these tests and all members' in page
   # A panel for each category.
   assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth:') == 3
   table = pd.read_csv(folder / 'report' / 'tables' / 'figure4.csv')

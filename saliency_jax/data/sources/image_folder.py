@@ -25,7 +25,7 @@ class ImageFolder(Photographs):
       raise InputError(f'{error} It holds {others[0]}, for example.' if others else str(error)) from error
     if others:
       logging.warning(
-        'Left out of %s: %d files that are no images, or lie in sub-folders, e.g. %s.', images, len(others), others[0]
+        'Left out of %s: %d files that are not images or lie in subfolders, e.g. %s.', images, len(others), others[0]
       )
     nothing = fixations.make(np.zeros((0, 2), np.int32))
     looked = fixations.FixationReader(

@@ -56,8 +56,8 @@ class Osie(Photographs):
       self.gives |= {'regions'}
     if others := sorted(named - own):
       logging.warning(
-        '%d photographs have names of OSIE but are others, the first is %s; '
-        'the regions of OSIE are not taken for them.',
+        '%d photographs have names of OSIE photographs but other contents; the '
+        "first is %s. OSIE's regions are not used for them.",
         len(others),
         self._files[others[0]],
       )

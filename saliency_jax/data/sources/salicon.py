@@ -109,7 +109,7 @@ class _Annotations(fixations.FixationReader):
         looks.setdefault(number, {})[subject, hash(points.tobytes())] = (subject, points)
     if twice := len(whole['annotations']) - sum(map(len, looks.values())):
       logging.warning(
-        '%s: %d annotations are there twice, with their image, worker and fixations; each counts once.', path, twice
+        '%s: %d annotations occur twice (same image, worker and fixations); each counts once.', path, twice
       )
     unknown = looks.keys() - images.keys()
     if unknown:

@@ -113,7 +113,7 @@ class _Rows(fixations.FixationReader):
     alike = {_SAME.sub('', each.casefold()): each for each in subjects}
     if apart := subjects.keys() - alike.values():
       logging.warning(
-        '%s: %d of %d subjects differ from others in case or leading zeros alone (%s and %s); write one person alike.',
+        '%s: %d of %d subjects differ from others only in case or leading zeros (%s and %s); spell them alike.',
         path,
         len(apart),
         len(subjects),

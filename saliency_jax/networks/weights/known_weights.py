@@ -182,7 +182,7 @@ def _of_file(weights: str, port: Port, network: str, preprocessing: str) -> tupl
     raise InputError(f'{file}: {error}') from error
   if family := port_table.FAMILIES.get(ported.family):
     logging.warning(
-      '%s: images are prepared as for weights of %s, resized %s, %s; if that is wrong, set '
+      '%s: images are preprocessed as for weights of %s, resized %s, %s; if that is wrong, set '
       'config.network.preprocessing.',
       file,
       ported.family,
@@ -190,5 +190,8 @@ def _of_file(weights: str, port: Port, network: str, preprocessing: str) -> tupl
       family.formula(),
     )
   if ported.family == 'clip':
-    logging.warning("%s: taken for OpenAI's, with QuickGELU; take LAION's and others, with GELU, as timm:NAME.", file)
+    logging.warning(
+      "%s: assumed to be OpenAI's weights, with QuickGELU; for weights with GELU (LAION's and others) use timm:NAME.",
+      file,
+    )
   return ported, Provenance(file.stem, digest(ported), str(file), file_sha256=sha256)

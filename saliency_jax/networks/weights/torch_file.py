@@ -112,7 +112,11 @@ def _named_arrays(content: Any, read: _Reader) -> dict[str, np.ndarray]:
         key for key, x in content.items() if 'ema' in str(key).split('_') and isinstance(x, dict) and key != name
       ]
       if averages:
-        logging.warning('A weight file has %s beside %r, which is read; save what you mean alone.', averages, name)
+        logging.warning(
+          'A weight file has %s beside %r. The latter is read; to use the former, save it in a file of its own.',
+          averages,
+          name,
+        )
       content = content[name]
   if not isinstance(content, dict):
     raise ValueError('it holds no state_dict')

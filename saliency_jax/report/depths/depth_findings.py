@@ -209,8 +209,8 @@ def _claims(swept: Swept) -> str:
   if not said:
     return ''
   members = swept.tests.get('members', {}).values()
-  corrected = ' corrected over them and all members (Holm)' if any('p_holm' in (x or {}) for x in members) else ''
+  corrected = ', Holm-corrected over these tests and all members' if any('p_holm' in (x or {}) for x in members) else ''
   return (
-    'Of the categories that the paper reports as different from all others, these differ here too (Games-Howell on '
-    f'regions{corrected}, Tukey on depths, 5 %): {"; ".join(said)}.'
+    'The paper reports that these categories differ from all others; here (Games-Howell on '
+    f'regions{corrected}, Tukey on depths, 5 %) this holds for {"; ".join(said)}.'
   )

@@ -38,8 +38,8 @@ def _changed(rows: pd.DataFrame, sign: int, own: str) -> str:
   always = (rows['seeds_higher'] == (rows['seeds'] if sign > 0 else 0)).sum()
   return (
     f'{there.sum()} of {len(rows)} categories{own}: the interval excludes 0 in {(ends.min(axis=1) > 0).sum()}, '
-    f'p < 0.05, corrected for all categories and trunks, in {corrected}, and all {rows["seeds"].iloc[0]} seeds agree '
-    f'in {always}; the mean change is {signed(rows["change"].mean())}'
+    f'p corrected for all categories and trunks is below 0.05 in {corrected}, and all {rows["seeds"].iloc[0]} seeds '
+    f'agree in {always}; the mean change is {signed(rows["change"].mean())}'
   )
 
 

@@ -67,7 +67,7 @@ def test_annotations_that_are_there_twice_count_once(images, tmp_path, caplog):
   value['annotations'] += [*value['annotations'][:3], value['annotations'][0] | {'worker_id': 99}]
   (tmp_path / 'g.json').write_text(json.dumps(value))
   found = Salicon(images, tmp_path / 'g.json')
-  assert 'g.json: 3 annotations are there twice' in caplog.text
+  assert 'g.json: 3 annotations occur twice' in caplog.text
   one, other = found.scanpaths(0), expected.scanpaths(0)
   np.testing.assert_array_equal(one.points[:-3], other.points)
   np.testing.assert_array_equal(one.points[-3:], other.points[:3])
@@ -158,7 +158,7 @@ def test_absent_and_unseen_images_are_named(images, tmp_path, caplog):
   (images / 'other.jpg').unlink()
   (images / names[1]).unlink()
   assert len(Salicon(images, fixations)) == 2
-  assert f'left out are fixations of 1 images that are not in {images}, the first is {names[1]}' in caplog.text
+  assert f'fixations of 1 images that are not in {images} are left out; the first is {names[1]}' in caplog.text
 
 
 def test_folders_that_cannot_be_told_are_refused(images, tmp_path):

@@ -93,7 +93,9 @@ def test_assembled_tensor(wrapper, name, tmp_path, caplog):
       rest = (_text('optimizer'), _dict(_text('state'), b'}'))
     stream = _dict(_text('epoch'), _number(3), _text(wrapper), stream, *rest)
   read = torch_file.arrays(_write(tmp_path, stream))
-  assert (f"has ['model_ema'] beside '{wrapper}', which is read" in caplog.text) == (wrapper in ('state_dict', 'model'))
+  assert (f"has ['model_ema'] beside '{wrapper}'. The latter is read" in caplog.text) == (
+    wrapper in ('state_dict', 'model')
+  )
   assert list(read) == ['a']
   np.testing.assert_array_equal(read['a'], [[0, 1], [2, 3]])
 
