@@ -277,7 +277,7 @@ def test_table_8_shows_both_groups_with_their_number_and_interval(done):
   )
   share = np.mean([x.share for x in rows])
   page = (done / 'report' / 'index.html').read_text()
-  assert f'tells {100 * share:.0f} % of them right' in page
+  assert f'sr classifies {100 * share:.0f} % of these photographs correctly' in page
   assert '1 × 1 readout' in page
 
 
