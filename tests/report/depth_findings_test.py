@@ -135,7 +135,7 @@ def test_runs_of_one_depth_tell_what_a_seed_changes(folder):
   np.testing.assert_allclose(found[3], values[[0, 2]].std(axis=0, ddof=1))
   results = swept.read(folder)
   # Two runs of depth 3: (3.5, 1.25, 1) and (2, 2, 1.5).
-  members = (*results.members[:2], results.members[2]._replace(depth=3))
+  members = (*results.members[:2], results.members[2]._replace(name='depth_3_seed_1', depth=3))
   seen = results.seen.replace({'depth': {13: 3}})
   assert findings.notes(results._replace(members=members, seen=seen))[0].text == (
     'Over the 1 to 2 runs of a depth (same images in the same order), '
@@ -154,7 +154,7 @@ def test_findings_of_several_runs_carry_their_spread(folder):
   for name in ('seen', 'arrays'):
     changed[name] = table = getattr(results, name).copy()
     table.loc[table['member'] == 'depth_all', 'depth'] = 3
-  members = (*results.members[:2], results.members[2]._replace(depth=3))
+  members = (*results.members[:2], results.members[2]._replace(name='depth_3_seed_1', depth=3))
   rises, both, arrays = (x.text for x in findings.findings(results._replace(members=members, **changed)))
   assert (
     'for 2 of 2 categories (1 with p < 0.05 in every run, corrected over all categories and members), most '

@@ -7,7 +7,7 @@ import pandas as pd
 
 from saliency_jax.ops import inference
 from saliency_jax.report.depths.agreement import agreement, correlated, over, sampled, written
-from saliency_jax.report.depths.swept import Swept, by_depth, depth_name, runs
+from saliency_jax.report.depths.swept import Swept, by_depth, runs
 from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
 
 _DEPTH = 3  # of which the paper tells; the best one stands in for it
@@ -21,8 +21,8 @@ def findings(swept: Swept) -> list[Finding]:
   tests = swept.tests or {}
   said = (
     (_output(swept), 'summary.json', 'metrics.jsonl'),
-    (_risen(*seen, 'The', tests.get('gains', {})), 'table3.csv'),
-    (_risen(*unseen, f'On {swept.part} photographs, the', tests.get('gains_unseen', {})), 'table3_unseen.csv'),
+    (_risen(swept, *seen, 'The', tests.get('gains', {})), 'table3.csv'),
+    (_risen(swept, *unseen, f'On {swept.part} photographs, the', tests.get('gains_unseen', {})), 'table3_unseen.csv'),
     (agreement(swept, seen[1]), 'table3.csv', 'samples.npy'),
     (_heads_and_text(swept, seen[1]), 'table3.csv', 'samples.npy'),
     (_arrays(swept), 'table6.csv'),
@@ -66,7 +66,7 @@ def _output(swept: Swept) -> str:
   means = {depth: np.mean(x) for depth, x in scores.items()}
   trained = swept.depths[1:]
   said = ' and at best '.join(
-    f'{number(means[x])} at depth {depth_name(x)}{over(scores[x])}' for x in (0, max(trained, key=means.get))
+    f'{number(means[x])} at depth {swept.depth_name(x)}{over(scores[x])}' for x in (0, max(trained, key=means.get))
   )
   better = sum(means[x] > means[0] for x in trained)
   return (
@@ -75,7 +75,7 @@ def _output(swept: Swept) -> str:
   )
 
 
-def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, gained: dict) -> str:
+def _risen(swept: Swept, table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, gained: dict) -> str:
   """For how many categories the best units rise, and for which most.
 
   Args:
@@ -99,8 +99,9 @@ def _risen(table: pd.DataFrame | None, many: pd.DataFrame | None, start: str, ga
   of_depth = [gained[name] for name in table['member'][table['depth'] == depth].unique() if name in gained]
   least = f', and least for {said(gains.idxmin())}' if len(gains) > 1 else ''
   return (
-    f'{start} mean NSS of the best units rises from depth 0 to depth {depth_name(depth)} for {(gains > 0).sum()} of '
-    f'{len(gains)} categories{_sure(of_depth, gains.index)}, most for {said(gains.idxmax())}{least}.'
+    f'{start} mean NSS of the best units rises from depth 0 to depth {swept.depth_name(depth)} for '
+    f'{(gains > 0).sum()} of {len(gains)} categories{_sure(of_depth, gains.index)}, most for '
+    f'{said(gains.idxmax())}{least}.'
   )
 
 
@@ -139,7 +140,7 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
     said = [f'{text} [{number(low, 0)}, {number(high, 0)}]' for text, (low, high) in zip(said, ends, strict=True)]
   beside = '' if np.isnan(paper).any() else f' (paper: {paper[0]:.0f} % and {paper[1]:.0f} %)'
   return (
-    f'From depth 0 to depth {depth_name(depth)}, the mean for text rises by {said[0]} and that for {names[1]} by '
+    f'From depth 0 to depth {swept.depth_name(depth)}, the mean for text rises by {said[0]} and that for {names[1]} by '
     f'{said[1]}{beside}.'
   )
 
@@ -155,7 +156,7 @@ def _arrays(swept: Swept) -> str:
   if not merged['paper'].isna().any():
     published = (
       f'; paper: {number(before.paper)} at depth 0, at most {number(trained["paper"].max())} at '
-      f'depth {depth_name(trained["paper"].idxmax())}'
+      f'depth {swept.depth_name(trained["paper"].idxmax())}'
     )
     if len(merged) > 2:
       published += ', r = ' + correlated(
@@ -165,7 +166,7 @@ def _arrays(swept: Swept) -> str:
     'On search arrays, the mean NMM of the best units exceeds that of depth 0 '
     f'at {(trained["mean"] > before["mean"]).sum()} of {len(trained)} depths, with non-overlapping intervals '
     f'at {(trained["interval_low"] > before["interval_high"]).sum()}: {_mean(before)} at depth 0, at '
-    f'most {_mean(best)} at depth {depth_name(best.name)}{published}.'
+    f'most {_mean(best)} at depth {swept.depth_name(best.name)}{published}.'
   )
 
 
@@ -185,7 +186,7 @@ def _spread(swept: Swept) -> str:
   return (
     f'Over the {" to ".join(map(str, sorted({*counts.agg([min, max])})))} runs of a depth (same images in the same '
     f'order), the means have a standard deviation of {number(spread.mean())} on average and {number(spread.max())} '
-    f'at most ({category} at depth {depth_name(depth)}).'
+    f'at most ({category} at depth {swept.depth_name(depth)}).'
   )
 
 

@@ -7,7 +7,7 @@ from saliency_jax.report import best_units, charts, matrices, terminal
 from saliency_jax.report.chapter import Chapter, Chart, Site, Table
 from saliency_jax.report.depths import before_after, training_chapter
 from saliency_jax.report.depths.depth_findings import findings, notes
-from saliency_jax.report.depths.swept import Swept, by_depth, depth_name
+from saliency_jax.report.depths.swept import Swept, by_depth
 from saliency_jax.report.numbers import analysis, f_value, number, probability
 
 _RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
@@ -62,12 +62,14 @@ def depths(swept: Swept, site: Site) -> Chapter:
   return Chapter('depths', 'By depth', 'depths/depths.html.j2', context)
 
 
-def _points(who: str, values: pd.Series, low: pd.Series | None = None, high: pd.Series | None = None) -> list[dict]:
+def _points(
+  swept: Swept, who: str, values: pd.Series, low: pd.Series | None = None, high: pd.Series | None = None
+) -> list[dict]:
   """Returns the points of a curve over depths, with intervals if there are."""
   points = []
   for depth, x in values.items():
     if np.isfinite(x):
-      points.append({'x': depth_name(depth), 'y': x, 'who': who})
+      points.append({'x': swept.depth_name(depth), 'y': x, 'who': who})
       if low is not None and low[depth] < high[depth]:
         points[-1] |= {'low': low[depth], 'high': high[depth]}
   return points
@@ -90,10 +92,12 @@ def _first(swept: Swept, site: Site) -> Chart:
     published = merged[merged['paper'].notna().groupby(of).transform('any')]
     mean = merged.groupby('depth').mean(numeric_only=True)
     ends = (mean['low'], mean['high']) if of.nunique() == 1 else ()
-    points = _points('this run', mean['mean'], *ends) + _points('paper', published.groupby('depth')['paper'].mean())
+    points = _points(swept, 'this run', mean['mean'], *ends) + _points(
+      swept, 'paper', published.groupby('depth')['paper'].mean()
+    )
     specs.append(charts.lines(points, series, x=_DEPTH, label=label, title=title))
   scores = pd.DataFrame(swept.members).groupby('depth')['score']
-  points = _points('this run', scores.mean(), scores.min(), scores.max())
+  points = _points(swept, 'this run', scores.mean(), scores.min(), scores.max())
   specs.append(charts.lines(points, series, x=_DEPTH, label=swept.title, title='output, validation images'))
   reached = ', '.join(f'{member.label} {swept.title} {number(member.score)}' for member in swept.members)
   return site.chart('by_depth', specs, f'By the number of stages trained: {reached}', series)
@@ -119,7 +123,7 @@ def _gains(swept: Swept) -> dict[str, list[dict]]:
         ends = _over_photographs(swept, test, table, x)
       elif test:
         ends = (_gained(x[end].where(x['runs'] > 1), of) for end in ('low', 'high'))
-      curves.setdefault(category, []).extend(_points(who, _gained(of, of), *ends))
+      curves.setdefault(category, []).extend(_points(swept, who, _gained(of, of), *ends))
   return curves
 
 

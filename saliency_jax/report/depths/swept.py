@@ -98,6 +98,11 @@ class Swept(NamedTuple):
     """The depths, ascending, none twice."""
     return sorted({member.depth for member in self.members})
 
+  def depth_name(self, depth: int) -> str:
+    """Returns a depth as the names of its members have it: 'all' for every stage."""
+    every = any(x.name.startswith('depth_all') for x in self.members if x.depth == depth)
+    return 'all' if every else str(depth)
+
 
 def by_depth(table: pd.DataFrame) -> pd.DataFrame:
   """Returns the means over the members of each depth (seeds, learning rates).
@@ -121,11 +126,6 @@ def runs(table: pd.DataFrame) -> list[pd.DataFrame]:
   """Returns a table of one member of each depth for each run of all depths."""
   names = table.groupby('depth')['member'].unique()
   return [table[table['member'].isin([x[k % len(x)] for x in names])] for k in range(max(map(len, names)))]
-
-
-def depth_name(depth: int) -> str:
-  """Returns a depth as the paper writes it."""
-  return 'all' if depth == paper.ALL else str(depth)
 
 
 def read(workdir: str | os.PathLike) -> Swept:
