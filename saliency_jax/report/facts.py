@@ -22,7 +22,8 @@ def facts(summary: dict, config: dict) -> dict[str, str]:
   told = {term: summary.get(term) for term in _TOLD}
   if told['models']:  # of which each has the hash of its weights
     del told['weights']
-    told |= {term: [f'{name}: {_text(x)}' for name, x in summary[term].items()] for term in ('models', 'datasets')}
+    for term in ('models', 'datasets'):  # a line for each
+      told[term] = '\n'.join(f'{name}: {_text(x)}' for name, x in summary[term].items())
   folders = {key: pathlib.PurePath(str(x)).name for key, last, x in keys if last in _ORIGINS}
   told['data'] = folders or 'made or fetched by the job'
   told['seeds'] = {key: x for key, last, x in keys if last in _SEEDS}
@@ -40,7 +41,7 @@ def _text(value) -> str:
   if isinstance(value, dict):
     return ', '.join(f'{name} {text}' for name, x in value.items() if name != 'source' and (text := _text(x)))
   if isinstance(value, list | tuple):
-    return ('\n' if any(isinstance(x, str) for x in value) else ', ').join(map(_text, value))
+    return ', '.join(map(_text, value))
   if isinstance(value, int | float) and not isinstance(value, bool):
     return f'{value:,}' if isinstance(value, int) else f'{value:,.1f}'
   return '' if value is None else str(value)

@@ -49,9 +49,9 @@ def dots(
   models: list[str],
   title: str = '',
   published: dict[str, float] | None = None,
-  width: int = 220,
+  **size: int,
 ) -> charts.Spec:
-  """Draws models by a metric, and the paper's models."""
+  """Draws models by a metric, and the paper's models; `size` as `charts.dots` takes it."""
   one, people = METRICS[metric], evaluated.ceiling(rows, metric)
   values = evaluated.ranked(rows, metric)[['mean', 'low', 'high']] * one.factor
   drawn = [
@@ -61,7 +61,7 @@ def dots(
   drawn += [{'name': f'{name}, paper', 'x': value, 'who': 'paper'} for name, value in (published or {}).items()]
   ceiling = None if people is None else one.factor * people['mean']
   series = legend(results) | (PAPER if published else {})
-  return charts.dots(drawn, series, label='', title=title or one.title, ceiling=ceiling, width=width)
+  return charts.dots(drawn, series, label='', title=title or one.title, ceiling=ceiling, **size)
 
 
 def sheet(results: Evaluated, site: Site, table: pd.DataFrame, dataset: str, stem: str) -> dict:

@@ -102,7 +102,7 @@ def _not_run(results: Evaluated, site: Site) -> Table | None:
 def _first(results: Evaluated, site: Site) -> Chart | None:
   """The metric that counts of every data set, the best model first."""
   specs, legend = [], score_tables.legend(results)
-  width = 380 if len(results.summary['datasets']) == 1 else 220
+  size = {'width': 380} if len(results.summary['datasets']) == 1 else {}
   for rows, metric in ((results.scores, 'nss'), (results.search[results.search['kind'] == evaluated.ALL], 'nmm')):
     for dataset, of in rows.groupby('dataset', sort=False):
       published = {}
@@ -111,7 +111,7 @@ def _first(results: Evaluated, site: Site) -> Chart | None:
         legend |= score_tables.PAPER
       models = list(evaluated.ranked(of, metric).index)
       title = f'{dataset}: {METRICS[metric].title}'
-      specs.append(score_tables.dots(results, of, metric, models, title, published, width))
+      specs.append(score_tables.dots(results, of, metric, models, title, published, **size))
   return site.chart('best', specs, 'Dots of the models with 95 % intervals:', legend) if specs else None
 
 
