@@ -42,10 +42,11 @@ def of(source: Source) -> list[Fingerprint]:
 def shared(some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:
   """Returns the names of images that are among others as well.
 
-  They are the same if their files begin alike, whatever their names.
+  They are the same if their files begin alike and they are of one size,
+  whatever their names.
   """
-  digests = {each.digest for each in others}
-  return [each.image_id for each in some if each.digest in digests]
+  known = {each[1:] for each in others}
+  return [each.image_id for each in some if each[1:] in known]
 
 
 def write(folder: str | os.PathLike, images: Iterable[Fingerprint]) -> None:

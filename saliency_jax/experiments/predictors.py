@@ -164,7 +164,7 @@ def of_folder(name: str, path: str | os.PathLike) -> Predictor:
 
 def _learnt(folder: pathlib.Path) -> tuple[Fingerprint, ...]:
   """Returns the images that the model of a prediction learnt from, if its run is where it was."""
-  if not (folder / schema.PREDICTED.path).is_file():
+  if not all((folder / file).is_file() for file in (schema.PREDICTED.path, schema.CONFIG)):
     return ()
   shape = {'network': {'checkpoint': str}}
   run = outside.read_json(folder / schema.CONFIG, 'predict again', shape)['network']['checkpoint']

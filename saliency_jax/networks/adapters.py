@@ -136,7 +136,12 @@ def _check_alone(network: Network) -> None:
   x = np.random.default_rng(0).normal(size=(3, side, side, 3)).astype(np.float32)
   fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
   run = jax.jit(lambda variables, x: network.run(variables, x, network.taps, 0, 0)[1], compiler_options=fast)
-  maps, others = (run(network.variables, x[[0, i]]) for i in (1, 2))
+  try:
+    maps, others = (run(network.variables, x[[0, i]]) for i in (1, 2))
+  except Exception as error:  # whatever a user's code raises
+    raise InputError(
+      f'{network.name} cannot be applied to 2 images: {" ".join(str(error).split())[:300]}; batches are of any size.'
+    ) from error
   for tap, y in maps.items():
     if not np.allclose(y[0], others[tap][0], 0, 1e-3 * np.nanmax(np.abs(y[0]), initial=0), equal_nan=True):
       raise InputError(

@@ -198,6 +198,8 @@ def test_predictions_are_a_model(trained, photographs):
   np.testing.assert_array_equal(found, np.load(out / 'a.npy'))
   # An evaluation names images that its model learnt from, as it does of the model.
   assert model.trained_on == fingerprints.read(trained) != ()
+  (out / 'config.json').unlink()  # maps that were moved without it
+  assert predictors.of_folder('mine', out).trained_on == ()
 
 
 def test_every_key_is_read(trained, photographs):

@@ -152,6 +152,7 @@ def test_tokens_become_maps(shared, caplog):
     (lambda x: {'a': x.transpose(0, 3, 1, 2)}, r"a is \(3, 3, 32, 32\), units before cells as PyTorch's"),
     (lambda x: {'a': x[0]}, r'no maps .* of 3 images it has a \(32, 32, 3\)'),
     (lambda x: {'a': x - x.mean(0, keepdims=True)}, 'other values at a for the same image in another batch'),
+    (lambda x: {'a': x + jnp.arange(3.0).reshape(3, 1, 1, 1)}, 'cannot be applied to 2 images: add got incompatible'),
     (lambda x: {}, 'of 3 images it has none that are as high as wide'),
   ],
 )
