@@ -5,8 +5,9 @@ targets/<image_id>.png        a mask: what is not black is the target
 distractors/<image_id>.png    a mask, for none, some or all of the images
 patterns.csv                  image_id, kind, background, set_size; optional
 
-Parts of a mask of distractors that do not touch are its items, unless set_size
-says that there are more or fewer: they may be of several parts.
+Parts of a mask of distractors that do not touch are its items. Where set_size
+says that there are more or fewer, items of several parts are told by having a
+grey value each.
 """
 
 import os
@@ -22,12 +23,13 @@ from saliency_jax.data.images import SUFFIXES, check_same_size, files_by_stem, i
 from saliency_jax.data.popout import patterns
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record, Regions, Source
-from saliency_jax.data.value_images import read_mask
+from saliency_jax.data.value_images import read_labels, read_mask
 from saliency_jax.errors import InputError
 
 _MASK_FOLDERS = {TARGET: 'targets', DISTRACTORS: 'distractors'}
 # The largest share of an image that is theirs and not what is around them.
 _MOST = {TARGET: 0.5, DISTRACTORS: 0.9}
+_MOST_ITEMS = 127  # that are written each in a value of its own, all near white
 
 
 class MaskedFolder(Source):
@@ -125,11 +127,20 @@ class MaskedFolder(Source):
     path = self._masks[DISTRACTORS].get(image_id)
     if path is None:
       return np.zeros((0, 1, 1), bool)
-    labels, parts = ndimage.label(read_mask(path), np.ones((3, 3)))
+    mask = read_mask(path)
+    labels, parts = ndimage.label(mask, np.ones((3, 3)))
+    values = np.arange(1, parts + 1)
     size = self.patterns[self.image_ids.index(image_id)].set_size
-    number = parts if size in ('', parts + 1) else 0
-    drawn = np.random.default_rng(zlib.crc32(image_id.encode())).permutation(number)[:count]
-    return labels == drawn[:, None, None] + 1
+    if size not in ('', parts + 1):
+      try:
+        labels = read_labels(path, distinct=True)
+      except InputError:  # a JPEG
+        return np.zeros((0, 1, 1), bool)
+      values = np.unique(labels[mask])
+      if len(values) != size - 1:
+        values = values[:0]
+    drawn = np.random.default_rng(zlib.crc32(image_id.encode())).permutation(values)[:count]
+    return labels == drawn[:, None, None]
 
 
 def save(source: Source, folder: str | os.PathLike) -> None:
@@ -144,7 +155,11 @@ def save(source: Source, folder: str | os.PathLike) -> None:
     name = f'{record.image_id}.png'
     _write(folder / 'images' / name, record.image)
     for category, mask in zip(record.regions.categories, record.regions.masks, strict=True):
-      _write(folder / _MASK_FOLDERS[category] / name, mask)
+      white = np.where(mask, np.uint8(255), np.uint8(0))
+      if category == DISTRACTORS and source.items is not None:
+        for value, item in enumerate(source.items(record.image_id, _MOST_ITEMS)):
+          white[item] -= value
+      _write(folder / _MASK_FOLDERS[category] / name, white)
   patterns.write(source.patterns, folder / 'patterns.csv')
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliency_jax.data import subset
 from saliency_jax.data.popout.masked_folder import MaskedFolder, save
 from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import SearchArrays
@@ -82,6 +83,31 @@ def test_distractors_that_do_not_touch_are_items(folder):
   (folder / 'distractors/width-00.png').unlink()
   read = MaskedFolder(folder)
   assert [len(read.items(name, 3)) for name in ('colour-00', 'width-00', 'intensity-00')] == [0, 0, 3]
+
+
+def test_items_of_several_parts_have_values_of_their_own(tmp_path):
+  arrays = SearchArrays(count=16, seed=1, size=256)
+  name = next(
+    name for name, pattern in zip(arrays.image_ids, arrays.patterns, strict=True) if pattern.kind == 'closure'
+  )
+  chosen = subset.subset(arrays, [name])
+  save(chosen, tmp_path)
+  read, size = MaskedFolder(tmp_path), chosen.patterns[0].set_size
+  items = read.items(name, size)
+  assert len(items) == size - 1
+  assert {item.tobytes() for item in items} == {item.tobytes() for item in arrays.items(name, size)}
+  save(read, tmp_path / 'again')
+  again = MaskedFolder(tmp_path / 'again')
+  assert {item.tobytes() for item in again.items(name, size)} == {item.tobytes() for item in items}
+  np.testing.assert_array_equal(again[0].regions.masks, read[0].regions.masks)
+  path = tmp_path / 'distractors' / f'{name}.png'
+  with Image.open(path) as image:
+    image.convert('RGB').save(path)
+  assert len(MaskedFolder(tmp_path).items(name, 5)) == 5
+  with Image.open(path) as image:
+    image.save(path.with_suffix('.jpg'))
+  path.unlink()
+  assert len(MaskedFolder(tmp_path).items(name, 5)) == 0
 
 
 def test_without_a_table_images_are_sorted_and_unknown(folder):
