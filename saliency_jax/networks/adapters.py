@@ -1,4 +1,4 @@
-"""A user's own networks: any Flax Linen module, or any function."""
+"""Networks from users' own code: any Flax Linen module, or any function."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 
 OUTPUT = 'output'  # the tap of what the whole module returns
-_BATCH = 3  # images with which taps are looked for; what has another batch is none
+_BATCH = 3  # batch size for finding taps; an array of another batch size is none
 _DEFAULT = Preprocess()
 
 
@@ -64,7 +64,7 @@ def from_linen(
 
     def follow(method, arguments, keywords, context):
       result = method(*arguments, **keywords)
-      if context.method_name == '__call__':  # a helper ends before its module
+      if context.method_name == '__call__':  # other methods end before their module does
         finished.append('.'.join(context.module.path) or OUTPUT)
       return result
 
@@ -79,7 +79,7 @@ def from_linen(
         ),
       )
     found = _by_name(state, finished)
-    if wanted is None:  # of square images; the heads of attention are none
+    if wanted is None:  # on square images, where the weights of attention heads are not square
       square = {key for key, x in found.items() if x.ndim != 4 or x.shape[1] == x.shape[2]}
       found = {key: x for key, x in found.items() if key in square | {tap.name for tap in taps or ()}}
     return output, found
@@ -131,7 +131,7 @@ def from_function(
 
 
 def _check_alone(network: Network) -> None:
-  """Raises an `InputError` if a drawn image's maps depend on the others of its batch."""
+  """Raises an `InputError` if an image's maps depend on others of its batch."""
   side = network.preprocess.image_size
   x = np.random.default_rng(0).normal(size=(3, side, side, 3)).astype(np.float32)
   fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
@@ -152,13 +152,13 @@ def _check_alone(network: Network) -> None:
 
 def _by_name(state: Mapping, finished: Sequence[str]) -> dict[str, jax.Array]:
   """Returns the arrays that Flax captured, in the order of the computation."""
-  found, before = {}, [-1]  # when what was captured before ended
+  found, before = {}, [-1]  # when the preceding capture ended
   for path, values in flax.traverse_util.flatten_dict(flax.core.unfreeze(dict(state)).get('intermediates', {})).items():
     sown = path[-1] != '__call__'
     module = '.'.join(path[:-1]) or OUTPUT
     at = '.'.join(path) if sown else module
     ends = [i for i, name in enumerate(finished) if name == module] or [-1]
-    if sown:  # before its module ends, after what Flax lists before it
+    if sown:  # before its module ends, after the capture that Flax lists before it
       ends = before if len(ends) == len(values) == len(before) else before[-1:]
     before = ends
     for number, value in enumerate(values):
@@ -178,14 +178,14 @@ def build(
   *,
   prefix: int | None = None,
 ) -> Network:
-  """Returns the network of a function that captures what is computed.
+  """Returns a network around a function that captures intermediate arrays.
 
   Args:
     name, variables, preprocess, taps, stages: see `from_linen`.
     capture: `capture(variables, images, wanted) -> (output, {tap: array})`, in
-      the order of the computation; all taps for `wanted` None.
-    prefix: how many tokens stand before those of a grid; None tells it from
-      their number.
+      the order of the computation; `wanted` None captures all taps.
+    prefix: number of tokens before those of the grid; None infers it from the
+      number of tokens.
 
   Raises:
     InputError: see `from_linen`.
@@ -196,7 +196,7 @@ def build(
 
   def discover(variables: Variables, x: jax.Array):
     _, found = capture(variables, x, None)
-    order.extend(found)  # trees sort their keys
+    order.extend(found)  # pytrees would sort the keys
     return found
 
   images = jax.ShapeDtypeStruct((_BATCH, side, side, 3), jnp.float32)
@@ -207,7 +207,7 @@ def build(
       f'{name} cannot be applied to {_BATCH} images of {side} x {side} pixels: {" ".join(str(error).split())[:300]}'
     ) from error
   described = {tap.name: tap for tap in taps or ()}
-  found = tap_tools.images_of({tap: shapes[tap] for tap in order}, _BATCH, side, described)
+  found = tap_tools.map_candidates({tap: shapes[tap] for tap in order}, _BATCH, side, described)
   stages = tuple(Stage(*stage) for stage in stages or ())
   for stated in described:
     if stated not in found:
@@ -236,7 +236,7 @@ def build(
     return y, {tap: computed[tap] for tap in taps}
 
   made = Network(name, run, variables, preprocess, every, stages, default_taps=maps, readout_tap=maps[-1])
-  cuts.trained(made, 0)  # stages that fit no parameter are refused here
+  cuts.trained(made, 0)  # refuses stages that fit no parameter
   if not stages:
     return made
   levels = _levels(lambda variables, x: capture(variables, x, None)[1], variables, images, every, stages)
@@ -248,7 +248,7 @@ def _levels(
 ) -> dict[str, int | None]:
   """Returns the highest stage whose parameters each tap depends on, or None.
 
-  Depths count from that of the readout's tap.
+  The readout's depths count down from its tap's stage.
   """
   params = variables['params']
   levels = [

@@ -18,11 +18,11 @@ _IMAGE = np.zeros((1, 224, 224, 3), np.float32)
 
 
 class Trunk(NamedTuple):
-  """Another network's weights, with which training begins."""
+  """The pretrained network from which a saliency model's training starts."""
 
   network: str  # of the zoo
   weights: str
-  prefixes: tuple[str, ...] = ('',)  # before the names of its parameters
+  prefixes: tuple[str, ...] = ('',)  # prepended to its parameters' names, once for each copy
 
 
 class Architecture(NamedTuple):
@@ -37,13 +37,14 @@ class Architecture(NamedTuple):
   frame: Frame | None = None
   trunk: Trunk | None = None
   image_size: int = 224
-  # Shapes of the first layers of `heads.dense`, which files of its weights may
-  # have; the first one is a convolution over all cells of pooled maps.
+  # Shapes of the first layers of `heads.dense`, which its weight files may
+  # have; the first one is stored as a convolution over all cells of pooled
+  # maps.
   dense: Mapping[str, tuple[int, ...]] = {}
 
   @property
   def known(self) -> Mapping[str, Sequence[known_weights.Source]]:
-    """The sources of its weights that have a name."""
+    """Where its named weights can be obtained."""
     return known_weights.FILES.get(self.name, {})
 
   @property
@@ -68,7 +69,7 @@ class Architecture(NamedTuple):
 
   @property
   def decoder(self) -> Head | None:
-    """The last stage of a saliency model as what is trained on top."""
+    """A saliency model's last stage as a `Head`; None for a trunk."""
     if not self.decodes:
       return None
     name, draw = self.stages[-1].name, init(self.module)
@@ -87,10 +88,10 @@ def saliency_model(
 
   Args:
     name: of the model.
-    module: in float32; training of a `VGG` begins with VGG-16.
+    module: in float32; a `VGG` starts from VGG-16's ImageNet weights.
     table: how the authors name their arrays.
     renamed: see `port_table.porter`.
-    **options: more of `Architecture`.
+    **options: other fields of `Architecture`.
   """
   if isinstance(module, VGG):
     top = tuple(layer.name for layer in module.layers[:-7:-1])
@@ -102,10 +103,10 @@ def saliency_model(
 
 @functools.lru_cache(maxsize=64)
 def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
-  """Returns the shapes of a module's variables, and its taps, computing none.
+  """Returns a module's variable shapes and its taps, without computing them.
 
-  A tap is what the module records; what it is, its shape for images of 224 x
-  224 pixels says.
+  The taps are what the module records; their kinds and strides follow from the
+  shapes for images of 224 x 224 pixels.
   """
   found = []
 
@@ -125,5 +126,5 @@ def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
 
 
 def init(module: Staged) -> Callable[[jax.Array], dict]:
-  """Returns what draws a zoo module's variables, a function of a key."""
+  """Returns a function of a key that draws a zoo module's variables."""
   return lambda key: dict(module.init(key, _IMAGE))

@@ -1,4 +1,4 @@
-"""Layers of convolutional networks: the library's, or on a CPU what is faster.
+"""Convolutional layers, with faster algorithms on a CPU.
 
 They have gradients, but no forward-mode derivatives (`jax.jvp`).
 """
@@ -11,29 +11,29 @@ import jax.numpy as jnp
 
 from saliency_jax.ops import cpu_layers
 
-# From so many units on, both below and above, the products that Winograd saves
-# outweigh his transforms (`launch/benchmark.py --only=layers`): of maps that a
-# processor's cache holds, or of one image, earlier than of larger ones.
+# From this many units on, both in and out, Winograd's algorithm saves more in
+# products than its transforms cost (`launch/benchmark.py --only=layers`). The
+# limit is lower for one image, and for maps that fit a processor's cache.
 _WINOGRAD_UNITS, _WINOGRAD_UNITS_SMALL = 256, 64
 _SMALL = 128 * 128  # cells of a small map
 
 
 class Convolution(nn.Module):
-  """A convolution, zeros around the maps, and the ReLU.
+  """A convolution with zero padding, and a ReLU.
 
   Attributes:
-    units: K, its filters.
+    units: K, the number of filters.
     dtype: the type of the arithmetic; parameters keep their own. Float32 is
-      float32 on every device, also where JAX would round products to less.
-    size: the side of its kernel.
+      float32 on every device, also where JAX would use less precision.
+    size: the side of the kernel.
     stride: cells between two outputs.
-    dilation: cells between two neighbours of the kernel.
-    pad: zeros on every side; None keeps the size of the maps at stride 1, of a
-      kernel of odd side.
+    dilation: cells between two neighbours in the kernel.
+    pad: zeros on every side; None keeps the size of the maps at stride 1, for
+      kernels with an odd side.
     rectify: whether the ReLU follows.
     bias: whether each unit has one.
-    start: the first value of biases.
-    depthwise: whether each filter sees one unit, its own, of as many.
+    start: the initial value of biases.
+    depthwise: whether filter k sees input channel k alone.
   """
 
   units: int
@@ -61,12 +61,12 @@ class Convolution(nn.Module):
 
 
 def batch_norm(dtype: jnp.dtype, name: str) -> nn.BatchNorm:
-  """Returns the normalization by running statistics."""
+  """Returns batch normalisation with running statistics."""
   return nn.BatchNorm(use_running_average=True, epsilon=1e-5, dtype=dtype, name=name)
 
 
 def max_pool_3x3(x: jax.Array) -> jax.Array:
-  """Returns the maxima of 3 x 3 windows, every second one, borders padded.
+  """Returns the maxima of 3 x 3 windows at stride 2, with padding 1.
 
   Args:
     x: `[B, H, W, C]`.
@@ -98,7 +98,7 @@ def _convolve(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, pad: 
   wide = (size, stride, dilation, pad) == (3, 1, 1, 1) and min(kernel.shape[2:]) >= (
     _WINOGRAD_UNITS_SMALL if small else _WINOGRAD_UNITS
   )
-  # The transforms would add to what little precision bfloat16 has.
+  # The transforms would lose too much of bfloat16's little precision.
   if on_cpu() and wide and jnp.finfo(x.dtype).bits >= 32:
     return cpu_layers.convolve(x, kernel)
   return jax.lax.conv_general_dilated(
@@ -125,8 +125,8 @@ def _forward(x, bias):
 
 def _backward(y, cotangent):
   cotangent = jnp.where(y > 0, cotangent, 0)
-  # A product: XLA's sum over all but the last axis is slow on a CPU, and loses
-  # half of the value in bfloat16.
+  # A product, because XLA's sum over all but the last axis is slow on a CPU and
+  # loses half of the value in bfloat16.
   flat = cotangent.reshape(-1, cotangent.shape[-1])
   ones = jnp.ones(len(flat), flat.dtype)
   return cotangent, jnp.matmul(ones, flat, precision=jax.lax.Precision.HIGHEST)
@@ -136,5 +136,5 @@ _rectify.defvjp(_forward, _backward)
 
 
 def on_cpu() -> bool:
-  """Whether JAX's default device is a CPU; one may work elsewhere, slower."""
+  """Whether JAX's default backend is a CPU."""
   return jax.default_backend() == 'cpu'

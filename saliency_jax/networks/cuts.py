@@ -1,8 +1,8 @@
-"""A network cut in two: what fine-tuning leaves alone, and what it trains.
+"""A network cut in two for fine-tuning: a frozen prefix, a trained suffix.
 
 Depth d trains the top d stages below the readout; 'all' trains every one. A
-network that cannot be cut, or has no stages, runs whole under a mask: its
-depths are 0 and 'all', and those of its stages.
+network that cannot be cut runs whole, and a mask says which parameters are
+trained; without stages its depths are 0 and 'all'.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Depth = int | str
 
 
 def stages_below(network: Network) -> int:
-  """Returns how many stages lie below the readout: the greatest depth."""
+  """Returns the number of stages below the readout: the greatest depth."""
   stage = network.taps[network.readout_tap].stage
   if not network.stages:
     return 1
@@ -29,7 +29,7 @@ def stages_below(network: Network) -> int:
 
 
 def as_number(network: Network, depth: Depth) -> int:
-  """Returns how many stages a depth trains.
+  """Returns the number of stages that a depth trains.
 
   Raises:
     InputError: the network has no such depth.
@@ -49,12 +49,7 @@ def as_number(network: Network, depth: Depth) -> int:
 
 
 def trained(network: Network, depth: int) -> trees.Tree:
-  """Returns a tree like the parameters with True for every trained leaf.
-
-  Args:
-    network: the trunk.
-    depth: a number, see `as_number`.
-
+  """Returns a mask over the parameters, True for every trained leaf.
   Raises:
     InputError: a parameter belongs to no stage, or a stage has none.
   """
@@ -70,17 +65,12 @@ def trained(network: Network, depth: int) -> trees.Tree:
 
 
 def make_prefix(network: Network, depths: Sequence[int]) -> Callable[[Variables, jax.Array], dict[int, jax.Array]]:
-  """Returns the frozen part, shared by members of several depths.
-
-  Args:
-    network: the trunk.
-    depths: numbers, see `as_number`.
-
+  """Returns the frozen part, which members of several depths share.
   Returns:
-    `prefix(variables, images) -> {depth: features}`: images uint8 or float
-    `[B, H, W, 3]`, RGB in 0-255; features are what enters the first trained
-    stage of each depth, at depth 0 the maps that the readout takes. Every stage
-    is computed once. What enters a decoder may be several maps, a tree.
+    `prefix(variables, images) -> {depth: features}`: images are uint8 or float
+    `[B, H, W, 3]`, RGB in 0-255; features are the input of each depth's first
+    trained stage, at depth 0 the maps that the readout takes. Every stage is
+    computed once. A decoder's input may be a tree of maps.
   """
   most = stages_below(network)
   cuts = {depth: most - depth if network.cuts else 0 for depth in depths}
@@ -105,17 +95,11 @@ def make_prefix(network: Network, depths: Sequence[int]) -> Callable[[Variables,
 def make_suffix(
   network: Network, depth: int, size: tuple[int, int]
 ) -> Callable[[trees.Tree, Variables, jax.Array], jax.Array]:
-  """Returns the trained part, up to the maps that the readout takes.
-
-  Args:
-    network: the trunk.
-    depth: a number, see `as_number`.
-    size: (H, W) of the images in pixels.
-
+  """Returns the trained part, up to the readout's maps of images (H, W).
   Returns:
     `suffix(params, variables, features) -> maps [B, h, w, C]`: params are the
-    trained ones, which replace their likes among `variables`, those of the
-    whole network. Batch normalisation takes the statistics in `variables`.
+    trained parameters, which replace those in the network's variables. Batch
+    normalisation uses the statistics in `variables`.
   """
   first = stages_below(network) - depth if network.cuts else 0
   readout = network.taps[network.readout_tap]

@@ -16,27 +16,27 @@ from saliency_jax.networks.taps import Tap
 READOUT = Head(
   'readout',
   Tap('saliency', stride=None),
-  # Drawn, not 0: a constant map has no gradient under NSS.
+  # Random, since a constant map has no gradient under NSS.
   lambda key, shape: {'kernel': jax.random.normal(key, (1, 1, shape[-1], 1)) * shape[-1] ** -0.5},
-  # The kernel stays float32: one product in full precision costs nothing.
+  # The kernel stays float32: full precision costs little in one product.
   lambda params, maps: jnp.matmul(maps, params['kernel'][0, 0][None, None], precision=jax.lax.Precision.HIGHEST),
 )
 
 
 @functools.lru_cache(maxsize=16)
 def dense(units: tuple[int, ...], classes: int, normalized: bool = True) -> Head:
-  """Returns dense layers over pooled maps, as VGG-16 has on its trunk.
+  """Returns dense layers over pooled maps, like those on VGG-16's trunk.
 
-  The maximum of every 2 x 2 cells, of a grid with an odd side of what is left
-  at its end too, then layers of `units` with a ReLU each, and one of the
-  classes without (He et al. 2019, Section 8: three in all).
+  The maps are max-pooled over 2 x 2 cells; an odd last row or column is pooled
+  too. Then come layers of `units` with ReLUs, and one of the classes without
+  (He et al. 2019, Section 8: three in all).
 
   Args:
     units: of the layers below the last one, e.g. (4096, 4096).
     classes: K.
     normalized: whether each image's features are divided by their root mean
-      square. What a trunk gives has any scale (VGG-16's conv5_3 about 6),
-      with which the loss and a step of Adam would grow.
+      square. Trunks differ in scale (VGG-16's conv5_3 has about 6), and the
+      loss and Adam's steps would grow with it.
   """
   widths = (*units, classes)
 
@@ -44,7 +44,8 @@ def dense(units: tuple[int, ...], classes: int, normalized: bool = True) -> Head
     height, width, channels = shape
     inputs, params = -(-height // 2) * -(-width // 2) * channels, {}
     for number, width in enumerate(widths):
-      # The last begins small: classes are as likely, the loss is ln K.
+      # The last layer starts small: all classes are equally likely, the loss is
+      # ln K.
       params[f'dense_{number}'] = {
         'kernel': jax.random.normal(jax.random.fold_in(key, number), (inputs, width))
         * ((2 / inputs) ** 0.5)
@@ -65,8 +66,7 @@ def apply_dense(
   Args:
     params: see `dense`.
     features: maps `[B, h, w, C]`.
-    keys: `[B]`, each draws which units of an image are dropped; None drops
-      nothing.
+    keys: `[B]`, each image's key for dropout; None drops nothing.
     dropout: the share of units below the last layer that is dropped.
     normalized: see `dense`.
   """
@@ -90,13 +90,12 @@ def apply_dense(
 
 
 def _drop(share: float, number: int, key: jax.Array, x: jax.Array) -> jax.Array:
-  """Returns the outputs `[N]` of a layer without a share of its units."""
   left = jax.random.bernoulli(jax.random.fold_in(key, number), 1 - share, x.shape)
   return jnp.where(left, x / (1 - share), 0)
 
 
 def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...] = ()) -> Network:
-  """Returns a trained network: the head's output is one more tap.
+  """Returns a network with a trained head, whose output is one more tap.
 
   Args:
     network: the trunk; the head takes the maps of its `readout_tap`.
@@ -105,7 +104,7 @@ def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...
     labels: what each of its outputs stands for, e.g. a scene.
 
   Raises:
-    InputError: the network has parameters or a tap of the head's name.
+    InputError: the network already has parameters or a tap of that name.
   """
   check_name(network, head)
   params = {**network.variables['params'], head.name: params}
@@ -118,7 +117,7 @@ def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...
 
 
 def check_name(network: Network, head: Head) -> None:
-  """Raises an `InputError` where the network has the head's name itself."""
+  """Raises an `InputError` if the network uses one of the head's names."""
   if head.name in network.variables['params'] or head.output.name in network.taps:
     raise InputError(
       f'{network.name} has a part called {head.name} or {head.output.name}, as the head of this task is; rename it.'
@@ -128,7 +127,7 @@ def check_name(network: Network, head: Head) -> None:
 @functools.lru_cache(maxsize=64)
 def _with_head(run: Callable, readout_tap: Tap, head: Head) -> Callable:
   def with_head(variables, x, taps, first, last):
-    """`Network.run`; the head's tap needs images to begin with."""
+    """`Network.run`; for the head's tap, x must be images."""
     size = x.shape[1:3]
     params = dict(variables['params'])
     head_params = params.pop(head.name)

@@ -1,10 +1,9 @@
-"""Resizing by the conventions of the libraries that models were made with.
+"""Resizing by the conventions of the libraries in which models were made.
 
-Each is a matrix for one axis, `[outputs, inputs]`, made by NumPy: where an
-output lies among the inputs, and how it weighs its neighbours, differ. Half a
-pixel between two of them is more than most models differ by.
-`ops.resize.bilinear` is the convention of PyTorch, OpenCV and MATLAB (without
-antialiasing).
+Each is a NumPy matrix `[outputs, inputs]` for one axis. The libraries differ in
+where an output lies among the inputs and how it weighs its neighbours; half a
+pixel changes scores by more than most models differ. `ops.resize.bilinear` is
+the convention of PyTorch, OpenCV and MATLAB (without antialiasing).
 """
 
 import math
@@ -26,29 +25,29 @@ def resample(x: jax.Array, rows: Matrix, columns: Matrix) -> jax.Array:
 
 
 def upsample(x: jax.Array, factor: int, axis: Axis) -> jax.Array:
-  """Returns maps `[B, h, w, C]`, `factor` times as large on each side."""
+  """Returns maps `[B, h, w, C]` upsampled by `factor` on each side."""
   return resample(x, *(axis(factor * n, n) for n in x.shape[1:3]))
 
 
 def resized(x: np.ndarray, size: tuple[int, int], axis: Axis) -> np.ndarray:
-  """Returns an image `[H, W, ...]` or map in another size, float64."""
+  """Returns an image or map `[H, W, ...]` in another size, float64."""
   rows, columns = (axis(m, n) for m, n in zip(size, x.shape, strict=False))
   x = np.tensordot(rows, x.astype(np.float64), 1)
   return np.moveaxis(np.tensordot(columns, x, (1, 1)), 0, 1)
 
 
 def tensorflow(outputs: int, inputs: int) -> Matrix:
-  """Bilinear as TensorFlow 1 does by default: output i lies at i n / m."""
+  """Bilinear as in TensorFlow 1 by default: output i of m lies at i n / m."""
   return _matrix(np.arange(outputs) * inputs / outputs, inputs, _triangle, 1)
 
 
 def theano(outputs: int, inputs: int) -> Matrix:
-  """Bilinear as Theano 0.9 upsamples by an even ratio r: at (i + 1) / r - 1/2."""
+  """Bilinear as in Theano 0.9, even ratio r: i lies at (i + 1) / r - 1/2."""
   return _matrix((np.arange(outputs) + 1) * inputs / outputs - 0.5, inputs, _triangle, 1)
 
 
 def corners(outputs: int, inputs: int) -> Matrix:
-  """Bilinear with the outermost centres aligned, as SciPy's zoom."""
+  """Bilinear with aligned corners, as in SciPy's zoom."""
   return _matrix(_corners(outputs, inputs), inputs, _triangle, 1)
 
 
@@ -65,8 +64,8 @@ def cubic_at(positions: np.ndarray, inputs: int) -> Matrix:
 def corners_area(outputs: int, inputs: int) -> Matrix:
   """TensorFlow 1's area averages with aligned corners.
 
-  Output i is the mean from i s to (i + 1) s, s = (n - 1) / (m - 1): the last
-  one reaches beyond the image, where its border is repeated.
+  Output i is the mean from i s to (i + 1) s, s = (n - 1) / (m - 1). The last
+  one reaches beyond the image, whose border is repeated.
   """
   if inputs == 1:
     return np.ones((outputs, 1))
@@ -80,7 +79,7 @@ def corners_area(outputs: int, inputs: int) -> Matrix:
 
 
 def matlab_cubic(outputs: int, inputs: int) -> Matrix:
-  """MATLAB's imresize: bicubic (a = -1/2), averaging where it shrinks."""
+  """MATLAB's imresize: bicubic (a = -1/2), antialiased when it shrinks."""
   return _matrix(_centres(outputs, inputs), inputs, _cubic(-0.5), 2, scale=max(inputs / outputs, 1), mirrored=True)
 
 
@@ -105,12 +104,12 @@ def _matrix(
 
   Args:
     positions: of the outputs, in inputs.
-    inputs: how many there are.
+    inputs: their number.
     kernel: weight by distance.
-    radius: beyond which it is 0.
-    scale: by which the kernel is widened.
-    mirrored: whether inputs beyond the border are mirrored, or the last one is
-      repeated.
+    radius: the distance beyond which it is 0.
+    scale: factor that widens the kernel.
+    mirrored: whether the inputs are mirrored at the border; if not, the last
+      one is repeated.
   """
   reach = math.ceil(radius * scale)
   index = np.floor(positions).astype(int)[:, None] + np.arange(1 - reach, reach + 1)

@@ -1,4 +1,4 @@
-"""The networks, and what is in one, as text for the terminal."""
+"""Text for the terminal: the zoo's networks; one network's taps and weights."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,7 +19,7 @@ def networks() -> str:
       )
     )
   return (
-    f"{_table(rows)}\n\nThe taps of one with NAME behind the command; one of yours is 'package.module:function', "
+    f"{_table(rows)}\n\nAdd a NAME for the taps of one network. Your own is 'package.module:function', "
     "timm's are 'timm:NAME'."
   )
 
@@ -56,8 +56,8 @@ def network(name: str, image_size: int = 0) -> str:
     below = [stage.name for stage in opened.stages[: cuts.stages_below(opened)]]
     lines.append(f'Depth d trains the top d of {len(below)} stages: {", ".join(reversed(below))}.')
   else:
-    lines.append("It has no stages: a depth is 0 or 'all'.")
-  lines += [f'By default {", ".join(opened.default_taps)} are looked into.', f'The readout takes {opened.readout_tap}.']
+    lines.append("It has no stages: its depths are 0 and 'all'.")
+  lines += [f'Dissected by default: {", ".join(opened.default_taps)}.', f'The readout takes {opened.readout_tap}.']
   if name in zoo.NETWORKS:
     lines += ['', 'Weights by name:', *_weights(name)]
   if name.startswith('timm:'):

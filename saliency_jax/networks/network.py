@@ -38,27 +38,27 @@ class Provenance(NamedTuple):
   name: str  # of the weights: 'imagenet', or the file's stem
   sha256: str  # of the tensors, see `weights.variable_files.digest`
   source: str  # what they were read from
-  # Of a trained network: the stages that were, and on what task.
+  # Of a trained network: how many stages were trained, and for which task.
   depth: int | None = None
   task: str = ''
-  file_sha256: str = ''  # of the file, where the variables come from one
+  file_sha256: str = ''  # of the file from which the variables come, if any
 
 
 class Head(NamedTuple):
   """A head, as two pure functions.
 
-  `apply` is a function of the module, not a closure, so that networks with
-  the same head share their programs.
+  `apply` is made once, not anew for each network: networks with the same head
+  then share compiled programs.
   """
 
-  name: str  # of its parameters among those of the network
-  output: Tap  # what it computes, a tap of a trained network
+  name: str  # of its parameters in the network's
+  output: Tap  # its output, a tap of a trained network
   init: Callable[[jax.Array, tuple[int, int, int]], dict]  # key, (h, w, C)
   apply: Callable[[Mapping, jax.Array], jax.Array]  # params, [B, h, w, C]
 
 
 class Frame(NamedTuple):
-  """How a model's authors prepare an image for it, and restore its map."""
+  """How a model's authors fit an image to it, and its map to the image."""
 
   # uint8 `[H, W, 3]` -> float32 `[h, w, 3]`, RGB in 0-255
   prepare: Callable[[np.ndarray], np.ndarray]
@@ -113,7 +113,7 @@ class Network:
 
   @property
   def top_tap(self) -> str:
-    """The tap whose units the saliency map is made of."""
+    """The trunk's highest tap: the readout's, or the one below a decoder."""
     return self.default_taps[0] if self.decodes else self.readout_tap
 
   @property
@@ -122,7 +122,7 @@ class Network:
     return bool(self.decoder) and self.readout_tap == self.decoder.output.name
 
   def facts(self) -> dict[str, str | int]:
-    """Returns what `summary.json` says of the network, beside its weights."""
+    """Returns what `summary.json` says of the network, without its weights."""
     return {
       'name': self.name,
       'dtype': self.dtype,
@@ -134,10 +134,10 @@ class Network:
     """Returns tap names for names, aliases and patterns; see `taps.resolve`.
 
     Args:
-      wanted: what is asked for; nothing is `default_taps`.
+      wanted: names, aliases or patterns; () stands for `default_taps`.
 
     Raises:
-      InputError: one is unknown, ambiguous, or without cells.
+      InputError: one is unknown, ambiguous, or a vector.
     """
     return tap_tools.resolve(tuple(wanted) or self.default_taps, self.taps, self.name)
 
@@ -155,8 +155,7 @@ class Network:
   def compiled(self, taps: Sequence[str]) -> Callable:
     """Returns `apply` of some taps, compiled: (variables, images) -> maps.
 
-    Networks that differ in their variables alone, such as the members of a
-    sweep, share the program.
+    Networks that differ only in their variables share the program.
     """
     return _compiled(*self._program(taps))
 
@@ -164,13 +163,13 @@ class Network:
     return (self.run, self.preprocess, tuple(self.taps[name] for name in taps), self.last_stage(taps))
 
   def last_stage(self, taps: Sequence[str]) -> int:
-    """Returns how many stages have to be computed for some taps."""
+    """Returns how many stages must be computed for some taps."""
     if not self.cuts:
       return len(self.stages)
     return max(self.taps[name].stage for name in taps) + 1
 
   def shapes(self, taps: Sequence[str], size: int | tuple[int, int] | None = None) -> dict[str, tuple[int, int, int]]:
-    """Returns the (h, w, C) of some taps' maps, computing none.
+    """Returns the (h, w, C) of some taps' maps, without computing them.
 
     Args:
       taps: names, see `resolve`.
@@ -198,11 +197,11 @@ class Network:
     """Returns the (h, w) of some taps' maps.
 
     Raises:
-      InputError: a map has less than two rows or columns of cells.
+      InputError: a map has fewer than two rows or columns of cells.
     """
     found = {}
     for name, (height, width, _) in self.shapes(taps, image_size).items():
-      if min(height, width) < 2:  # one cell alone is a constant map
+      if min(height, width) < 2:  # a single cell is a constant map
         raise InputError(
           f'config.network.image_size={image_size} leaves {name} a map of '
           f'{height} x {width} cells; give a larger size, or other '
@@ -212,12 +211,12 @@ class Network:
     return found
 
   def maps(self, images: np.ndarray | Sequence[np.ndarray], taps: Sequence[str] = ()) -> dict[str, np.ndarray]:
-    """Returns maps of images of any size, for people; see `apply` for loops.
+    """Returns maps of images of any size, for interactive use.
 
     Args:
-      images: uint8 `[H, W, 3]`, RGB, an image of Pillow's, or several of any
+      images: uint8 `[H, W, 3]`, RGB, or a Pillow image, or several of any
         sizes; each is resized to `preprocess.image_size` squared.
-      taps: names, aliases or patterns; nothing is `default_taps`.
+      taps: names, aliases or patterns; () stands for `default_taps`.
 
     Returns:
       {tap: float32 `[B, h, w, C]`}, B = 1 for a single image.
@@ -237,14 +236,9 @@ class Network:
 
 
 def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
-  """Returns an image as it enters a network: uint8 `[S, S, 3]`.
-
-  Args:
-    image: uint8 `[H, W, 3]`, RGB.
-    preprocess: its `image_size` and `resize` are used.
-
+  """Returns an image in the size that a network takes: uint8 `[S, S, 3]`.
   Raises:
-    InputError: if it is no such image.
+    InputError: the image has another shape or type.
   """
   image = np.asarray(image)
   if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
@@ -265,7 +259,7 @@ def _forward(run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last:
   return forward
 
 
-@functools.lru_cache(maxsize=256)  # a large network is traced for a second
+@functools.lru_cache(maxsize=256)  # tracing a large network takes a second
 def _shapes(
   run: Callable,
   preprocess: Preprocess,
@@ -287,10 +281,10 @@ def _compiled(run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last
 
 
 def arithmetic(dtype: str) -> jnp.dtype:
-  """Returns the type of the arithmetic, 'float32' or 'bfloat16', by its name.
+  """Returns a type of arithmetic, 'float32' or 'bfloat16', by its name.
 
   Raises:
-    InputError: if there is no such type.
+    InputError: there is no such type.
   """
   if dtype not in DTYPES:
     raise InputError(f'config.network.dtype is {dtype!r}; it is one of {", ".join(DTYPES)}.')

@@ -18,12 +18,12 @@ class Preprocess(NamedTuple):
   The defaults are those of torchvision's networks for ImageNet.
   """
 
-  image_size: int = 224  # side in pixels to which the host resizes images
+  image_size: int = 224  # S: the host resizes images to S x S pixels
   mean: tuple[float, float, float] = (0.485, 0.456, 0.406)  # RGB
   std: tuple[float, float, float] = (0.229, 0.224, 0.225)  # RGB
   scale: float = 255.0
   bgr: bool = False  # whether the network takes blue first
-  resize: str = 'bilinear'  # one of `RESIZE`, averaging where it shrinks
+  resize: str = 'bilinear'  # one of `RESIZE`; antialiased
 
   def __call__(self, images: jax.Array) -> jax.Array:
     """Returns prepared images, float32 `[B, H, W, 3]`.
@@ -40,7 +40,7 @@ class Preprocess(NamedTuple):
     return x[..., ::-1] if self.bgr else x
 
   def formula(self) -> str:
-    """Returns what becomes of an image x, in words."""
+    """Returns the formula for an image x, as text."""
     divided = f'x / {self.scale:g}' if self.scale != 1 else 'x'
     said = f'{divided} - {self.mean}'
     if any(std != 1 for std in self.std):
@@ -51,7 +51,7 @@ class Preprocess(NamedTuple):
     """Returns itself.
 
     Raises:
-      InputError: if a value makes no sense.
+      InputError: a value is invalid.
     """
     numbers = (*self.mean, *self.std, self.scale)
     if (

@@ -22,11 +22,11 @@ STAGES = (Stage('stem', 'conv1/.*|bn1/.*'), *(Stage(f'layer{n}', f'layer{n}/.*')
 
 
 class ResNet(Staged):
-  """The trunk, without mean and dense layer.
+  """The trunk, without average pooling and dense layer.
 
   Attributes:
     blocks: number of residual blocks of each layer.
-    bottleneck: whether a block has three convolutions, or two.
+    bottleneck: whether a block has three convolutions instead of two.
   """
 
   blocks: Sequence[int]
@@ -89,7 +89,7 @@ class _Layer(nn.Module):
 
 
 class _Block(nn.Module):
-  """Convolutions around which the input is added."""
+  """A residual block."""
 
   width: int
   bottleneck: bool
@@ -115,7 +115,7 @@ class _Block(nn.Module):
 
 
 class _Shortcut(nn.Module):
-  """A 1 x 1 convolution where a block changes the shape of the maps."""
+  """The projection of the input where a block changes the shape of the maps."""
 
   units: int
   stride: int
@@ -132,7 +132,7 @@ def _conv(units: int, size: int, stride: int, dtype: jnp.dtype, name: str) -> co
 
 
 def _relu(number: int) -> str:
-  """Returns torchvision's name of a block's n-th ReLU, from 1."""
+  """Returns torchvision's name of a block's n-th ReLU, counted from 1."""
   return 'relu' if number == 1 else f'relu_{number - 1}'
 
 
@@ -140,8 +140,8 @@ def _relu(number: int) -> str:
 TABLE = Table('torchvision', torch_layer(r'((?:layer\d|conv1|bn1)\b.*)'), ignored=r'fc\..*|.*num_batches_tracked')
 
 
-def told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
-  """Returns '', the table's family; see `port_table.porter`, `check_scale`."""
+def detect_family(arrays: Mapping[str, np.ndarray], table: Table) -> str:
+  """Checks the first layer's scale, and returns '', for the table's family."""
   del table
   scale, variance = (np.abs(np.asarray(arrays[f'bn1.{name}'], np.float64)) for name in ('weight', 'running_var'))
   check_scale(arrays['conv1.weight'], scale / np.sqrt(variance + 1e-5))

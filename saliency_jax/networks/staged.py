@@ -1,4 +1,4 @@
-"""Networks that are computed in stages, and what is recorded on the way."""
+"""Networks that are computed in stages, and a recorder for their taps."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,14 +14,14 @@ DECODER = 'decoder'  # its last stage
 
 
 class Recorder:
-  """The values of the taps that are wanted.
+  """Collects the values of the wanted taps.
 
   Attributes:
-    values: tap name to array, filled while a module runs.
+    values: {tap: array}, filled while a module runs.
   """
 
   def __init__(self, wanted: Collection[str] | None, prefix: str = ''):
-    """Takes the names of the taps, None for all."""
+    """Takes the names of the wanted taps; None records all."""
     self.values: dict[str, jax.Array] = {}
     self._wanted = wanted
     self._prefix = prefix
@@ -34,14 +34,14 @@ class Recorder:
     return value
 
   def within(self, prefix: str) -> 'Recorder':
-    """Returns a recorder for a part, whose names get the prefix."""
+    """Returns a recorder for a submodule, whose names get the prefix."""
     part = Recorder(self._wanted, self._prefix + prefix)
     part.values = self.values
     return part
 
 
 def check_sides(size: tuple[int, int], multiple: int) -> None:
-  """Raises an `InputError` unless both sides are multiples of some pixels."""
+  """Raises an `InputError` unless both sides, in pixels, are such multiples."""
   if any(side % multiple for side in size):
     raise InputError(
       f'This network takes images whose sides are multiples of {multiple} '
@@ -53,8 +53,8 @@ def check_sides(size: tuple[int, int], multiple: int) -> None:
 class Staged(nn.Module):
   """A network in stages, bottom to top.
 
-  What it records are its taps, see `architecture.inspected`. It has a field
-  `dtype`, the type of the arithmetic; parameters keep their own.
+  What it records are its taps, see `architecture.inspected`. Subclasses have a
+  field `dtype`, the type of the arithmetic; parameters keep their own.
   """
 
   @nn.compact
@@ -64,16 +64,16 @@ class Staged(nn.Module):
     """Computes some stages; see `network.Network.run`.
 
     Args:
-      x: `[B, H, W, 3]`, prepared images; what enters stage `first` otherwise.
+      x: `[B, H, W, 3]`, prepared images; for first > 0 the input of that stage.
       taps: names, None for all.
       first: index of the first stage that is computed.
       last: index of the first stage that is not; None computes all.
 
     Returns:
-      What leaves the last stage, an array or arrays by name; and the taps.
+      The last stage's output, an array or a dict of arrays; and {tap: array}.
 
     Raises:
-      InputError: images have not the sides that the network takes.
+      InputError: the network does not take images with these sides.
     """
     record = Recorder(taps)
     x = jax.tree.map(lambda x: x.astype(self.dtype), x)
@@ -86,18 +86,18 @@ class Staged(nn.Module):
     raise NotImplementedError
 
   def stage(self, number: int, x: Any, record: Recorder) -> Any:
-    """Returns what leaves a stage for what enters it."""
+    """Returns a stage's output for its input."""
     raise NotImplementedError
 
   def large_stages(self) -> int:
-    """Returns how many stages, from the bottom, have maps of many cells."""
+    """Returns how many of the lowest stages have maps with many cells."""
     return 0
 
   def aliases(self, tap: str) -> tuple[str, ...]:
-    """Returns the names that other programs have for a tap."""
+    """Returns other programs' names for a tap."""
     del tap
     return ()
 
   def prefix(self) -> int:
-    """Returns how many tokens stand before those of the grid."""
+    """Returns how many tokens come before those of the grid."""
     return 0

@@ -1,8 +1,7 @@
 """Taps: the outputs inside a network that can be read, and their maps.
 
-A tap has one name and possibly aliases (torchvision's and timm's names).
-Whatever the network computes there, users see maps `[B, h, w, C]`: this is the
-one place where tokens become maps.
+Whatever the network computes at a tap, users see maps `[B, h, w, C]`. This is
+the one place where tokens become maps.
 """
 
 import contextlib
@@ -17,7 +16,7 @@ import jax
 from saliency_jax.errors import InputError
 
 Grid = tuple[int, int]  # (h, w) in cells
-KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}  # by the axes of an array
+KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}  # by the number of an array's axes
 
 
 class Tap(NamedTuple):
@@ -26,14 +25,14 @@ class Tap(NamedTuple):
   name: str
   kind: Literal['map', 'tokens', 'vector'] = 'map'
   stage: int | None = None  # index of the stage that computes it
-  aliases: tuple[str, ...] = ()
+  aliases: tuple[str, ...] = ()  # torchvision's and timm's names
   stride: int | None = None  # pixels of the input to a cell
   prefix: int = 0  # tokens before those of the grid, e.g. 1 for a class token
   labels: tuple[str, ...] = ()  # what each unit stands for, where that is known
 
 
 def table(taps: Iterable[Tap]) -> dict[str, Tap]:
-  """Returns {name: tap} in the order given, bottom to top."""
+  """Returns {name: tap}, in the same order."""
   return {tap.name: tap for tap in taps}
 
 
@@ -42,14 +41,14 @@ def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tup
 
   Args:
     wanted: names, aliases, or regular expressions for whole names, such as
-      'layer[34].*'; the result keeps their order. The matches of a pattern come
-      bottom to top, without vectors, which have no map.
+      'layer[34].*'; the result keeps their order. The matches of a pattern are
+      listed bottom to top, without vectors, which have no map.
     taps: every tap of the network, see `table`.
     network: its name, for errors.
 
   Raises:
-    InputError: `wanted` is empty, or an entry is unknown, ambiguous, a vector or
-      repeated.
+    InputError: `wanted` is empty, or an entry is unknown, ambiguous, a vector
+      or repeated.
   """
   if not wanted:
     raise InputError('config.network.taps is empty; name at least one tap.')
@@ -106,29 +105,27 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
   return x[:, tap.prefix :].reshape(batch, height, width, units)
 
 
-def images_of(
+def map_candidates(
   found: Mapping[str, jax.ShapeDtypeStruct], batch: int, side: int, stated: Iterable[str] = ()
 ) -> dict[str, jax.ShapeDtypeStruct]:
-  """Returns the arrays that can be maps of square images, by their shapes.
+  """Returns the arrays whose shapes can be those of maps of square images.
 
-  Left out are those of another batch (windows, tables of positions), complex
-  ones, attention from every token to every one, and tokens whose units stand in
-  their place.
+  It leaves out arrays of another batch size (windows, position tables), complex
+  ones, attention matrices, and tokens with their axes swapped.
 
   Args:
     found: arrays by name, in the order of the computation.
-    batch: how many images entered.
+    batch: the number of images.
     side: of the images, in pixels.
-    stated: the names of those that are maps or tokens whatever their shapes
-      say, of this batch.
+    stated: names of arrays of this batch size to keep whatever their shapes.
   """
   found = {tap: x for tap, x in found.items() if len(x.shape) in KINDS and x.shape[0] == batch and x.dtype.kind != 'c'}
   shapes = [x.shape for x in found.values()]
   cells = [(math.prod(x[1:-1]), x[-1]) for x in shapes if len(x) > 2]
-  # A mixer's are turned back, merged tokens not.
+  # A mixer swaps its tokens' axes and swaps them back; merging does not.
   turned = {a for i, (a, b) in enumerate(cells) if a != b and (b, a) in cells[:i] and (b, a) in cells[i:]}
   out = {tap for tap, x in found.items() if len(x.shape) == 3 and x.shape[1] in turned}
-  tokens = 0  # the last before an array: of other stages some are as many as a map has rows
+  tokens = 0  # of the last tokens: a map of another stage may have as many rows
   for tap, x in found.items():
     if len(x.shape) == 3:
       tokens = x.shape[1]
@@ -138,22 +135,22 @@ def images_of(
 
 
 def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
-  """Returns a tap with what its shape for square images of a side says.
+  """Returns a tap with what its shape says: kind, stride and prefix.
 
   Args:
     tap: what is known of it.
-    shape: of its array, of 2 to 4 axes.
-    side: in pixels.
-    prefix: how many tokens stand before those of a grid; None tells it from
-      their number.
+    shape: of its array, of 2 to 4 axes, for square images.
+    side: of the images, in pixels.
+    prefix: number of tokens before those of the grid; None infers it from the
+      number of tokens.
   """
   tap = tap._replace(kind=KINDS[len(shape)])
   if tap.stride or tap.kind == 'vector':
     return tap
   if tap.kind == 'map':
     return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
-  # Tokens of a square grid after none, one or a few of a prefix, which some
-  # transformers have from a late block on.
+  # A square grid after up to eight tokens. Where the prefix is known it may
+  # still be absent: some transformers add it in a late block.
   counts = range(9) if prefix is None else (prefix, 0)
   for count in (tap.prefix,) if tap.prefix else counts:
     cells = round(max(shape[1] - count, 0) ** 0.5)

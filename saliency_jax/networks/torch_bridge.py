@@ -87,10 +87,10 @@ def from_torch(
     raise InputError(f"channels is {channels!r}; it is 'first' or 'last'.")
   module = timm_models.eager(module)
   variables, tied = timm_models.taken(module)
-  layout: dict[str, str] = {}  # where the channels of each tap are, told once
+  layout: dict[str, str] = {}  # 'first' or 'last' by tap, set when taps are found
   parts = dict(module.named_modules())
   arrays = functools.partial(timm_models.arrays, tied=tied)
-  # What they give of four axes is attention, or the same as before them.
+  # Their outputs with four axes are attention, or repeat their input.
   idle = (torch.nn.Softmax, torch.nn.Identity, torch.nn.Dropout)
 
   def capture(variables: Mapping, x: jax.Array, wanted: frozenset | None):
@@ -101,8 +101,8 @@ def from_torch(
       result = result.torch() if isinstance(result, torchax.view.View) else result  # a slice
       if not isinstance(result, torchax.tensor.Tensor):
         return None
-      value = view(result)  # as it is now: what follows may write to it
-      if value.dtype == jnp.float32 != x.dtype:  # of batch statistics
+      value = view(result)  # a copy, since later code may write to it
+      if value.dtype == jnp.float32 != x.dtype:  # because of batch statistics
         value = value.astype(x.dtype)
       if (wanted is None or key in wanted) and not (value.ndim == 4 and isinstance(part, idle)):
         found.append((key, value))
@@ -141,14 +141,14 @@ def from_torch(
   )
   if torch_checks.writes_to_views(module, made.preprocess.image_size):
     torch_checks.compare(module, capture, variables, arrays(variables), made.preprocess.image_size)
-  return made.replace(default_taps=_usual(module, made))
+  return made.replace(default_taps=_default_taps(module, made))
 
 
 def _named(found: Sequence[tuple[str, jax.Array]], reroll: Callable, hiera: bool) -> dict[str, jax.Array]:
-  """Returns arrays by names; of a module that is called again 'name#1'.
+  """Returns arrays by name; a module that is called again becomes 'name#1'.
 
-  Hiera's tokens are window by window; those of its blocks are put in their
-  places, and those within a block are left out.
+  Hiera's tokens lie window by window. Those between blocks are put in raster
+  order; those inside a block are left out.
   """
   if hiera:
     rows = [(key, re.fullmatch(r'(?!blocks|unroll).*|blocks\.(\d+)', key), x) for key, x in found]
@@ -157,8 +157,8 @@ def _named(found: Sequence[tuple[str, jax.Array]], reroll: Callable, hiera: bool
   return {key if keys.count(key) == 1 else f'{key}#{keys[:i].count(key)}': x for i, (key, x) in enumerate(found)}
 
 
-def _usual(module: Any, made: Network) -> tuple[str, ...]:
-  """Returns timm's features, at most six, or the last map of every stride."""
+def _default_taps(module: Any, made: Network) -> tuple[str, ...]:
+  """Returns timm's feature taps or each stride's last map, at most six."""
   listed = [row['module'] for row in getattr(module, 'feature_info', ())]
   top = [tap for tap in listed if tap in made.taps] or list(
     {made.taps[tap].stride: tap for tap in made.default_taps}.values()
@@ -168,18 +168,18 @@ def _usual(module: Any, made: Network) -> tuple[str, ...]:
 
 @functools.cache
 def _libraries() -> tuple[Any, Any, Callable, Callable]:
-  """Returns torch, torchax and its views; or raises an `InputError`."""
+  """Returns torch, torchax and its two views; or raises an `InputError`."""
   try:
     import timm  # noqa: F401, for `timm_models`
     import torch
     import torchax.interop
-  except Exception as error:  # torchax breaks with versions that it is not for
+  except Exception as error:  # torchax fails in many ways with other versions than its own
     raise InputError(
       f"PyTorch cannot be used ({outside.reason(error)}); install the extra 'torch' (tests/requirements-torch.txt)."
     ) from error
   view, tensor = torchax.interop.jax_view, torchax.interop.torch_view
 
-  # What torchax 0.0.13 lacks: names of arguments, and cubic resizing.
+  # What torchax 0.0.13 lacks: linear's keyword arguments, and bicubic resizing.
   def linear(input, weight, bias=None):  # noqa: A002
     x = jnp.matmul(view(input), view(weight).T)
     return tensor(x if bias is None else x + view(bias))
@@ -196,7 +196,7 @@ def _libraries() -> tuple[Any, Any, Callable, Callable]:
 
 
 def _units(module: Any, part: Any) -> tuple[str, int]:
-  """Returns where a part's units are by its kind, and how many, 0 if unknown."""
+  """Returns where a part usually has its units, and how many (0: unknown)."""
   torch, *_ = _libraries()
   if '2d' in type(part).__name__ or not isinstance(part, (torch.nn.LayerNorm, torch.nn.Linear)):  # timm's LayerNorm2d
     return 'last' if 'NHWC' in str(getattr(module, 'output_fmt', '')) else 'first', 0
@@ -204,10 +204,12 @@ def _units(module: Any, part: Any) -> tuple[str, int]:
 
 
 def _layouts(found: Mapping, channels: str, usual: Callable, batch: int = 1) -> dict[str, str]:
-  """Returns where the channels are of the outputs that can be looked into.
+  """Returns where the channels are, 'first' or 'last', of outputs that can be
+  taps.
 
-  They are of square images, in order. Left out are maps of one cell, windows,
-  heads, and tokens finer than the first map: channels are in place.
+  The outputs are those for square images, in order. Left out are maps of one
+  cell, windows, attention heads, and tokens that outnumber the first map's
+  cells, whose axes must be swapped.
   """
   layout, cells = {}, None
   for key, x in found.items():
@@ -225,6 +227,6 @@ def _layouts(found: Mapping, channels: str, usual: Callable, batch: int = 1) -> 
     if x.shape[0] != batch or x.ndim > 4 or not where or min((2, *size)) < 2:
       continue
     cells = cells or (size and np.prod(size))
-    if x.ndim != 3 or size[0] <= cells + 8:  # of a prefix, at most
+    if x.ndim != 3 or size[0] <= cells + 8:  # up to eight prefix tokens
       layout[key] = where
   return layout

@@ -1,4 +1,4 @@
-"""What torchax does otherwise than PyTorch, found before a number is wrong."""
+"""Checks for what torchax computes otherwise than PyTorch."""
 
 import contextlib
 import functools
@@ -18,7 +18,7 @@ _SET = ('aten::copy_', 'aten::fill_')  # x[1:] = y
 
 @contextlib.contextmanager
 def unchanged(parts: Iterable[Any]) -> Iterator[None]:
-  """Gives modules back what they had: a cache would keep JAX's tracers."""
+  """Restores modules' attributes: a cache would keep JAX's tracers."""
   import torch
 
   own = vars(torch.nn.Module()).keys()
@@ -38,19 +38,19 @@ def unchanged(parts: Iterable[Any]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_random_numbers(env: Any) -> Iterator[None]:
-  """Enters torchax's environment; raises an `InputError` if one is drawn."""
+  """Enters torchax's environment; random numbers raise an `InputError`."""
   seed = jax.random.key(0)
   with warnings.catch_warnings(), env.override_property(prng=seed), env:
-    warnings.filterwarnings('ignore', 'Explicitly requested dtype int64')  # of indices, which fit 32 bits
+    warnings.filterwarnings('ignore', 'Explicitly requested dtype int64')  # for indices, which fit 32 bits
     yield
     if env.prng_key is not seed:
       raise InputError('it draws random numbers in evaluation mode; let eval() switch them off.')
 
 
 def writes_to_views(module: Any, side: int) -> bool:
-  """Returns whether something is written in place where a view was taken.
+  """Returns whether a module writes in place to a tensor that has views.
 
-  torchax copies most views, so that the tensor they are of may miss a write.
+  torchax copies most views, so one side may miss the write.
 
   Args:
     module: on PyTorch's device 'meta', so that nothing is computed.
@@ -59,7 +59,7 @@ def writes_to_views(module: Any, side: int) -> bool:
   import torch
   from torch.utils import _python_dispatch, _pytree
 
-  viewed, sliced, written = {}, {}, []  # of slices torchax does know
+  viewed, sliced, written = {}, {}, []  # slices are views in torchax too
 
   class Watch(_python_dispatch.TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
@@ -68,7 +68,7 @@ def writes_to_views(module: Any, side: int) -> bool:
         return {x._cdata: x for x in storages}
 
       result = func(*args, **(kwargs or {}))
-      if func._schema.name == 'aten::_unsafe_view':  # of a product, which nobody else has
+      if func._schema.name == 'aten::_unsafe_view':  # a product's, which has no other owner
         return result
       if not func._schema.is_mutable:
         given, kind = places((args, kwargs)), sliced if func._schema.name in _SLICES else viewed
@@ -80,7 +80,7 @@ def writes_to_views(module: Any, side: int) -> bool:
   try:
     with torch.no_grad(), Watch(), unchanged([*module.modules()]):
       module(torch.empty(1, 3, side, side, device='meta'))
-  except Exception:  # of a module that needs the values, which JAX has not either
+  except Exception:  # it needs values, which JAX's tracers lack too
     return True
   return bool(written)
 
@@ -112,7 +112,7 @@ def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping,
       handle.remove()
   fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
   ours = jax.jit(lambda variables, x: capture(variables, x, None)[1], compiler_options=fast)(variables, x)
-  order = {key: i for i, key in enumerate(found)}  # of the computation; JAX sorts
+  order = {key: i for i, key in enumerate(found)}  # in which modules ran; JAX sorts the keys
   for tap in sorted(ours, key=lambda tap: order[tap.partition('#')[0]]):
     key, _, number = tap.partition('#')
     value = ours[tap]

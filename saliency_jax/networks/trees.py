@@ -15,7 +15,7 @@ def names(tree: Tree) -> list[str]:
 
 
 def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
-  """Returns a tree of the same shape with a value for every leaf.
+  """Returns a tree of the same structure with a value for every leaf.
 
   Args:
     tree: any tree of dicts.
@@ -23,8 +23,8 @@ def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
       for the whole path.
 
   Raises:
-    ValueError: if a leaf matches no pattern, or a pattern is never the first
-      to match: a misspelt rule must not pass unseen.
+    ValueError: a leaf matches no pattern, or a pattern is never the first to
+      match, which reveals misspelt rules.
   """
   used = set()
 
@@ -49,17 +49,17 @@ def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
     tree: nested dicts of arrays.
     mask: the same dicts with bools as leaves.
   """
-  # By tuples of keys: a key of somebody's own network may have a '/'.
+  # Paths are tuples here, because a user's keys may contain a '/'.
   leaves, flags = map(traverse_util.flatten_dict, (tree, mask))
   chosen, rest = ({path: leaf for path, leaf in leaves.items() if flags[path] == wanted} for wanted in (True, False))
   return traverse_util.unflatten_dict(chosen), traverse_util.unflatten_dict(rest)
 
 
 def override(tree: Tree, changes: Tree) -> Tree:
-  """Returns `tree` with the leaves that `changes` has in place of its own.
+  """Returns `tree` with the leaves of `changes` in place of its own.
 
   Raises:
-    ValueError: if `tree` lacks one of them.
+    ValueError: `tree` lacks one of them.
   """
   changed = dict(tree)
   for key, child in changes.items():
@@ -78,7 +78,7 @@ def nest(leaves: dict[str, object]) -> Tree:
   """Returns the tree of `flatten`'s leaves.
 
   Raises:
-    ValueError: if a name is both a leaf and a folder of leaves.
+    ValueError: a name is both a leaf and a prefix of others.
   """
   folders = {name[:at] for name in leaves for at, letter in enumerate(name) if letter == '/'}
   if both := folders & leaves.keys():

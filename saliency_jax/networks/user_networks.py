@@ -1,4 +1,4 @@
-"""Networks that a function of the user's returns, by its name."""
+"""Networks that users' functions return, 'package.module:function'."""
 
 import functools
 import importlib
@@ -19,15 +19,14 @@ from saliency_jax.networks.weights.variable_files import Ported, digest
 
 
 def load(name: str, dtype: str) -> Network:
-  """Returns what a function of the user's gives.
+  """Returns the network that a user's function returns.
 
   Args:
-    name: 'package.module:function'; modules are also looked for in the folder
-      from which the program was started.
+    name: 'package.module:function'; the working directory is searched too.
     dtype: 'float32' or 'bfloat16', the type of the arithmetic.
 
   Raises:
-    InputError: there is no such function, or it gives no network.
+    InputError: there is no such function, or it returns no network.
   """
   made = call(name)
   if not isinstance(made, Network):
@@ -38,7 +37,7 @@ def load(name: str, dtype: str) -> Network:
 
 
 def code(name: str) -> str:
-  """Returns a hash of the file that makes a network, '' of one of the zoo.
+  """Returns the sha256 of the file that defines a network, '' for the zoo's.
 
   Args:
     name: the network's, e.g. 'package.module:function'.
@@ -49,15 +48,14 @@ def code(name: str) -> str:
 
 
 def call(name: str, wanted: str = 'saliency_jax.Network') -> Any:
-  """Returns what the function 'package.module:function' returns, a `wanted`.
+  """Returns what 'package.module:function' returns, which should be a `wanted`.
 
   Raises:
-    InputError: there is no such function, or an error ends it; the message
-      says where.
+    InputError: there is no such function, or it fails; the message says where.
   """
   module, _, function = name.partition(':')
   if '' not in sys.path:
-    sys.path.append('')  # the folder from which the program was started
+    sys.path.append('')  # the working directory
   try:
     return getattr(importlib.import_module(module), function)()
   except InputError:
@@ -76,10 +74,11 @@ def call(name: str, wanted: str = 'saliency_jax.Network') -> Any:
 
 
 def finished(made: Network, name: str, dtype: str, weights: str = '') -> Network:
-  """Returns a network under its name, with the provenance of its variables.
+  """Returns a network with its name, the provenance of its variables and a
+  dtype.
 
-  They are read from `weights`, '' where the network brought them; parameters
-  and input have the type `dtype` while it runs.
+  `weights` is the path they were read from, or '' if the network has its own.
+  Parameters and input are cast to `dtype` while it runs.
   """
   made = made.replace(
     name=name,
@@ -100,7 +99,7 @@ def _cast(run: Callable, dtype: str) -> Callable:
   def cast(x):
     return x.astype(wanted) if jnp.issubdtype(x.dtype, jnp.floating) else x
 
-  # Statistics of batches keep their type: a rounded variance is another one.
+  # Batch statistics keep their type: rounding would change the variance.
   return lambda variables, x, *rest: run(
     {**variables, 'params': jax.tree.map(cast, variables['params'])}, cast(x), *rest
   )

@@ -1,6 +1,6 @@
-"""Several fine-tuned versions of one network, computed together as a network.
+"""Several fine-tuned versions of one network, run as one network.
 
-What lies below the trained stages is the same in all of them and computed once.
+The stages below the trained ones are shared and computed once.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,29 +14,29 @@ from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.taps import Tap
 
-# The tap of every version's mean map over its units, in their order.
+# The tap of every version's map averaged over units, in the versions' order.
 MEANS = 'means'
 
 
 class Variant(NamedTuple):
-  """One version: what was trained of the network, and a head on top of it."""
+  """One version: its trained parameters, and a head on top."""
 
-  params: trees.Tree = {}  # {}: the network as it is
-  # `head(params, maps)` gives vectors `[B, K]`; None for none.
+  params: trees.Tree = {}  # empty: the network as it is
+  # `head(params, maps)` gives vectors `[B, K]`.
   head: Callable[[Mapping, jax.Array], jax.Array] | None = None
   head_params: Mapping = {}
 
 
 def outputs_of(name: str) -> str:
-  """Returns the tap of what the head of a version gives."""
+  """Returns the name of the tap of a version's head."""
   return f'{name} outputs'
 
 
 def together(network: Network, variants: Mapping[str, Variant], depth: int) -> Network:
   """Returns versions of a network as one network.
 
-  Its taps are, of each version, the maps of the readout's tap under the
-  version's name, and `outputs_of` it where it has a head; and `MEANS`.
+  Its taps are the readout tap's maps of each version, under the version's name;
+  `outputs_of(version)` where it has a head; and `MEANS`.
 
   Args:
     network: from which all were trained.

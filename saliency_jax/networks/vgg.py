@@ -2,9 +2,9 @@
 
 Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
 Recognition" (ICLR 2015), configurations D and E, without the dense layers.
-Saliency models change where the maxima stride and how far a kernel reaches, and
-have a decoder on top: it makes one map of what leaves the last convolution and
-of maps further below.
+Saliency models change the strides of the pools and the dilation of the kernels,
+and add a decoder, which makes one map from the last convolution's output and
+lower maps.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ from saliency_jax.networks.weights import port_table
 from saliency_jax.networks.weights.port_table import Rule, Table, caffe_layer, torch_layer
 from saliency_jax.networks.weights.variable_files import Ported
 
-SECOND = 'sec_'  # before the names of a second trunk
+SECOND = 'sec_'  # prefix of a second trunk's names
 
 
 def _widths(above: int) -> Mapping[str, int]:
-  """Returns units of each convolution; so many are in blocks 3, 4 and 5."""
+  """Returns each convolution's units; blocks 3 to 5 have `above` of them."""
   blocks = zip((64, 128, 256, 512, 512), (2, 2, above, above, above), strict=True)
   return flax.core.freeze(
     {f'conv{block}_{index}': units for block, (units, count) in enumerate(blocks, 1) for index in range(1, count + 1)}
@@ -40,15 +40,15 @@ CONVOLUTIONS: tuple[str, ...] = tuple(WIDTHS)
 
 
 def features(convolutions: Collection[str]) -> dict[str, int]:
-  """Returns torchvision's number of each convolution; a ReLU follows it."""
+  """Returns torchvision's index of each convolution; its ReLU has the next."""
   return {name: 2 * index + int(name[4]) - 1 for index, name in enumerate(convolutions)}
 
 
 class Pool(NamedTuple):
-  """The maxima of 2 x 2 windows; padding never is one."""
+  """Max pooling with 2 x 2 windows; padding is -inf."""
 
   stride: int = 2
-  before: int = 0  # rows above, columns to the left
+  before: int = 0  # padding above and on the left, in cells
   after: int = 0
 
   def __call__(self, x: jax.Array) -> jax.Array:
@@ -63,7 +63,7 @@ class Pool(NamedTuple):
 
 
 FLOOR = Pool()  # torch's, and Keras's where padding is 'valid'
-CEIL = Pool(after=1)  # Caffe's: a window that is not full counts
+CEIL = Pool(after=1)  # Caffe's: partial windows count
 SAME_1 = Pool(1, after=1)  # TensorFlow's 'same', stride 1: cells i and i + 1
 THEANO_SAME = Pool(before=1)  # Keras 1 on Theano: cells 2 i - 1 and 2 i
 THEANO_SAME_1 = Pool(1, before=1)  # the same, stride 1: cells i - 1 and i
@@ -71,17 +71,17 @@ PLAIN = (FLOOR, FLOOR, FLOOR, FLOOR, None)  # above each block
 
 
 class Layer(NamedTuple):
-  """A 3 x 3 convolution with its ReLU, and the maximum above it."""
+  """A 3 x 3 convolution with its ReLU, and the pool above it."""
 
   name: str
   units: int
-  stride: int  # pixels to a cell
+  stride: int  # pixels per cell
   dilation: int = 1
   pad: int | None = None  # see `conv_layers.Convolution`
   pool: Pool | None = None
-  linear: bool = False  # whether what enters the ReLU is a tap too
-  # Of maps that go beyond the image: the image's first cell, and how many cells
-  # are outside it. Taps are cut to the image.
+  linear: bool = False  # whether the values before the ReLU are a tap too
+  # Of maps that reach beyond the image: index of the image's first cell, and
+  # the number of cells outside it. Taps are cropped to the image.
   cut: tuple[int, int] = (0, 0)
 
 
@@ -92,8 +92,8 @@ def layers(
 
   Args:
     widths: units of each convolution.
-    pools: what is above each of the five blocks.
-    dilations: of a block's kernels, by its number from 1.
+    pools: the one above each of the five blocks.
+    dilations: of a block's kernels, by block number, from 1.
   """
   made, stride = [], 1
   for name, above in zip(widths, [*widths, '_1'][1:], strict=True):
@@ -105,17 +105,17 @@ def layers(
 
 
 class VGG(Staged):
-  """Stages of one convolution and the maximum above it, and perhaps a decoder.
+  """Stages of a convolution and the pool above it, and perhaps a decoder.
 
   Attributes:
     layers: the convolutions.
-    decoder: `decoder(dtype=..., name=...)`, a module that is called with the
-      maps by tap, what leaves the last convolution as 'trunk' among them, and a
-      recorder; None for the trunk alone.
-    keeps: taps that the decoder takes beside what leaves the trunk.
-    second: what makes another image of one, for a second trunk with parameters
-      of its own, whose names begin with `SECOND`; None for one trunk.
-    multiple: the sides of images are multiples of so many pixels.
+    decoder: `decoder(dtype=..., name=...)`, a module that is called with a
+      recorder and the maps by tap, among them the last layer's output as
+      'trunk'; None for the trunk alone.
+    keeps: other taps that the decoder takes.
+    second: makes the images of a second trunk, which has its own parameters,
+      named with the prefix `SECOND`; None for one trunk.
+    multiple: the sides of images are multiples of this many pixels.
   """
 
   layers: tuple[Layer, ...] = layers()
@@ -152,7 +152,7 @@ class VGG(Staged):
     return (f'features.{features([layer.name for layer in self.layers])[tap] + 1}',)
 
   def _convolve(self, layer: Layer, maps: dict[str, jax.Array], record: Recorder, prefix: str) -> None:
-    """Puts what leaves a layer into `maps`."""
+    """Applies a layer to the trunk in `maps`, and updates `maps`."""
     name, at = f'{prefix}{layer.name}', f'{prefix}trunk'
     y = conv_layers.Convolution(
       layer.units, self.dtype, dilation=layer.dilation, pad=layer.pad, rectify=not layer.linear, name=name
@@ -170,8 +170,8 @@ class VGG(Staged):
 
 # sha256 of the first kernels of ILSVRC-2014's VGG-16, `[h, w, BGR, units]`.
 _ILSVRC_2014 = '564034bfdba3ca76c2787bb27101f4fff7fa318d2fbce72b98ee85a91ac7233c'
-# What Keras has beside the layers: what stands on top, what trained them, and
-# numbers that tf2onnx adds.
+# What Keras files have beside these layers: dense layers, the optimizer's
+# state, and numbers that tf2onnx adds.
 _KERAS_REST = (
   r'optimizer(_weights)?/.*|(.*/)?(fc\d|predictions|flatten|dropout'
   r'|(dense|batch_normalization)(_\d+)*)/.*|\w+__\d+(:0)?'
@@ -182,24 +182,25 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a VGG.
 
   See `port_table.porter`. fc6 and fc7 are the first layers of `heads.dense`:
-  'dense_0', whose kernel is that of a convolution over all cells, and 'dense_1'.
-  Keras's and Caffe's weights get the family 'caffe', torchvision's 'torchvision'.
-  A Caffe net with a layer fc8a, and one of Keras that predicts 365 classes, is
-  the one of Places365. Caffe's weights of ILSVRC-2014 under torchvision's names
-  are told by their first layer. Where that is wrong, `preprocessing` says so.
+  'dense_0', whose kernel is stored as a convolution over all cells, and
+  'dense_1'. Weights from Keras and Caffe get the family 'caffe', torchvision's
+  'torchvision'. A Caffe net with a layer fc8a, or a Keras model with 365
+  classes, is taken as that of Places365. Caffe's weights of ILSVRC-2014 under
+  torchvision's names are recognised by their first layer. `preprocessing`
+  overrides all this.
 
   Args:
     title: of the network, for messages.
     convolutions: their names.
   """
-  return port_table.porter(title, *_tables(convolutions), told=_told)
+  return port_table.porter(title, *_tables(convolutions), detect_family=_detect_family)
 
 
-def _told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
-  """Returns the family that the values of some arrays tell, '' for the table's.
+def _detect_family(arrays: Mapping[str, np.ndarray], table: Table) -> str:
+  """Returns the family that arrays reveal by their values, '' for the table's.
 
   Raises:
-    InputError: the first layer's scale is that of images in 0-255.
+    InputError: the first layer is scaled for images in 0-255.
   """
   if table.preprocessing == 'caffe':
     places = any('predictions' in name and np.shape(x)[-1:] == (365,) for name, x in arrays.items())
@@ -214,7 +215,7 @@ def _told(arrays: Mapping[str, np.ndarray], table: Table) -> str:
 
 
 def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
-  """Returns the layouts of Keras, torchvision and Caffe."""
+  """Returns the tables of Keras, torchvision and Caffe."""
   keras, torch, caffe = [], [], [*caffe_layer(r'(conv\d_\d)')]
   for name, n in features(convolutions).items():
     torch += torch_layer(rf'features\.(?:module\.)?(?:{n}|{name})', name)
@@ -232,14 +233,14 @@ def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
     end = rf'/(?:\w+_)?(?:{names})(?:_\d+)?(?::0)?'
     keras.append(Rule(rf'(?!optimizer){block}{end}', rf'conv\1_\2/{kind}'))
     keras += [Rule(rf'(?!optimizer)(?:.*/)?fc{n + 1}{end}', f'dense_{n}/{kind}', 'flat') for n in (0, 1)]
-    # A .weights.h5 file of Keras 3 counts layers of a kind in their order.
+    # A .weights.h5 file of Keras 3 numbers the layers of a kind in order.
     counted = {f'conv2d_{n}' if n else 'conv2d': name for n, name in enumerate(convolutions)}
     keras += [Rule(rf'(?:.*/)?{theirs}/vars/{k}', f'{name}/{kind}') for theirs, name in counted.items()]
-    # What tf2onnx makes of a Keras model: it transposes the kernels.
+    # tf2onnx's names for a Keras model; it transposes the kernels.
     keras.append(Rule(rf'{block}(?:_\d+)?/{of_onnx}(?::0)?', rf'conv\1_\2/{kind}', order))
   return (
     Table('Keras', tuple(keras), _KERAS_REST, 'caffe'),
-    # timm's names are torchvision's; Places365's have the layers' own.
+    # timm uses torchvision's names; Places365 those of the layers.
     Table('torchvision', tuple(torch), r'(classifier|pre_logits|head)\..*'),
     Table('Caffe', tuple(caffe), r'fc\d[\w-]*/\d', 'caffe'),
   )

@@ -1,11 +1,11 @@
-"""Vision transformers: supervised, DINO's, DINOv2's and CLIP's image encoder.
+"""Vision transformers: supervised, DINO, DINOv2 and CLIP's image encoder.
 
 Dosovitskiy et al., "An Image is Worth 16x16 Words" (ICLR 2021), as in
-torchvision and timm: a class token first, layer norms before the two branches
-of a block. Its kin are values of `Variant`: Caron et al., "Emerging Properties
-in Self-Supervised Vision Transformers" (ICCV 2021); Oquab et al., "DINOv2"
-(2023) and Darcet et al., "Vision Transformers Need Registers" (ICLR 2024);
-Radford et al., "Learning Transferable Visual Models" (ICML 2021).
+torchvision and timm: the class token comes first, and blocks are pre-norm. The
+others are values of `Variant`: Caron et al., "Emerging Properties in
+Self-Supervised Vision Transformers" (ICCV 2021); Oquab et al., "DINOv2" (2023)
+and Darcet et al., "Vision Transformers Need Registers" (ICLR 2024); Radford et
+al., "Learning Transferable Visual Models" (ICML 2021).
 """
 
 import math
@@ -26,20 +26,20 @@ _HIGHEST = jax.lax.Precision.HIGHEST
 
 
 class Variant(NamedTuple):
-  """What tells one transformer from another."""
+  """What distinguishes one transformer from another."""
 
   width: int  # D, channels of a token
   depth: int  # blocks
-  heads: int  # of attention
+  heads: int  # attention heads
   patch: int = 16  # side in pixels
-  grid: int = 14  # cells on a side for which position embeddings are trained
-  registers: int = 0  # tokens behind the class token
-  scaled: bool = False  # whether each branch's channels are scaled (LayerScale)
-  # Whether it is CLIP's: a norm in front of the blocks, patches without bias,
-  # norms with epsilon 1e-5, and x * sigmoid(1.702 x) for the GELU.
+  grid: int = 14  # cells on a side for which position embeddings were trained
+  registers: int = 0  # tokens after the class token
+  scaled: bool = False  # whether each branch is scaled by channel (LayerScale)
+  # Whether it is CLIP's: a norm before the blocks, patches without bias, norms
+  # with epsilon 1e-5, and x * sigmoid(1.702 x) instead of the GELU.
   clip: bool = False
-  # Whether positions of other grids are interpolated as in DINO: without
-  # antialiasing, the grid larger by .1 of a cell. timm's rule otherwise.
+  # Whether position embeddings are resized as in DINO: without antialiasing, to
+  # a grid larger by 0.1 of a cell. Otherwise as in timm.
   offset: bool = False
 
 
@@ -61,17 +61,13 @@ VARIANTS: dict[str, Variant] = {
 
 
 class ViT(Staged):
-  """The trunk with its last norm, without a head.
-
-  Attributes:
-    variant: which one.
-  """
+  """The trunk with its last norm, without a head."""
 
   variant: Variant
   dtype: jnp.dtype = jnp.float32
 
   def parts(self) -> tuple[Stage, ...]:
-    """Returns the embedding and every block; the last one has the norm."""
+    """Returns the embedding and the blocks; the last one includes the norm."""
     top = self.variant.depth - 1
     return (
       Stage('embed', '(cls|reg)_token|pos_embed|(patch_embed|norm_pre)/.*'),
@@ -94,9 +90,9 @@ class ViT(Staged):
   def aliases(self, tap: str) -> tuple[str, ...]:
     """Returns torchvision's, timm's and CLIP's names.
 
-    `blocks.N` is the residual stream behind block N, `.attn` and `.mlp` what
-    its two branches give, before they are scaled and added, and `norm` what a
-    head would see.
+    `blocks.N` is the residual stream after block N; `.attn` and `.mlp` are its
+    two branches before they are scaled and added; `norm` is what a head would
+    take.
     """
     _, _, block = tap.partition('blocks.')
     if not block:
@@ -134,7 +130,7 @@ class ViT(Staged):
 
 
 class _Block(nn.Module):
-  """Attention and a perceptron, each after a norm and around a shortcut."""
+  """Attention and an MLP, each a residual branch that begins with a norm."""
 
   variant: Variant
   dtype: jnp.dtype
@@ -157,7 +153,7 @@ class _Block(nn.Module):
 
 
 class _Attention(nn.Module):
-  """Every token attends to all tokens of its image."""
+  """Multi-head self-attention."""
 
   heads: int
   dtype: jnp.dtype
@@ -202,7 +198,7 @@ def resize_positions(position: jax.Array, grid: tuple[int, int], offset: bool = 
     return position
   cells = position[:, 1:].reshape(1, side, side, width)
   if offset:
-    # PyTorch's resizing by (n + .1) / side.
+    # PyTorch's resizing by a scale factor of (n + .1) / side.
     rows, columns = (interpolation.cubic_at((np.arange(n) + 0.5) * side / (n + 0.1) - 0.5, side) for n in grid)
     cells = interpolation.resample(cells, rows, columns)
   else:
@@ -214,8 +210,8 @@ def _blocks(block: str, *layers: str) -> tuple[Rule, ...]:
   """Returns the rules of a transformer's blocks.
 
   Args:
-    block: matches a block, its number in a group.
-    layers: what matches each of a block's layers, in the order below.
+    block: pattern of a block, with its number as a group.
+    layers: patterns of a block's layers, in the order of `ours`.
   """
   ours = ('norm1', 'norm2', 'attn/qkv', 'attn/proj', 'fc1', 'fc2')
   return tuple(
@@ -231,7 +227,7 @@ TORCHVISION = Table(
     Rule('class_token', 'cls_token'),
     Rule(r'encoder\.pos_embedding', 'pos_embed'),
     *torch_layer('conv_proj', 'patch_embed'),
-    # Files of before torchvision 0.14 say linear_1 and linear_2.
+    # Files from before torchvision 0.14 have linear_1 and linear_2.
     *_blocks(
       r'encoder\.layers\.encoder_layer_(\d+)',
       'ln_1',
@@ -246,7 +242,7 @@ TORCHVISION = Table(
   ignored=r'heads\..*',
 )
 
-# And of DINO and DINOv2; of CLIP's image encoder only timm's names.
+# Also for DINO and DINOv2; for CLIP's image encoder only timm's names are read.
 TIMM = Table(
   'timm',
   (
@@ -258,6 +254,6 @@ TIMM = Table(
     *torch_layer('(norm|norm_pre)'),
   ),
   ignored=r'head\..*|mask_token',
-  # augreg's and DINO's files have the same names and see different images.
+  # augreg's and DINO's files have the same names but expect different images.
   preprocessing='',
 )

@@ -1,4 +1,4 @@
-"""The networks that come by name, and how any network is loaded."""
+"""Loads networks by name: the zoo's, the user's and PyTorch's."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ from saliency_jax.networks.weights.variable_files import Ported, digest, named
 from saliency_jax.networks.zoo_networks import NETWORKS
 
 DEFAULT = 'vgg16'  # the paper's
-RANDOM = 'random'  # weights that nobody has trained, a baseline
-IMAGENET = 'imagenet'  # of a saliency model those of its trunk alone
+RANDOM = 'random'  # untrained weights, a baseline
+IMAGENET = 'imagenet'  # for a saliency model, those of its trunk alone
 
 
 def load(
@@ -37,13 +37,13 @@ def load(
   """Returns a network with its weights.
 
   Args:
-    name: a key of `NETWORKS`, 'package.module:function', a function of the
-      user's that takes nothing and returns a `Network`, or one of PyTorch's,
-      see `torch_bridge.load`.
-    weights: a name that is known for this network (the first one where there is
-      no 'imagenet'), the path of a weight file, or 'random'. A user's own
-      network brings its variables itself. Of a saliency model 'imagenet' is its
-      trunk with a decoder to be trained.
+    name: a key of `NETWORKS`; 'package.module:function', a user's function that
+      takes nothing and returns a `Network`; or a PyTorch network, see
+      `torch_bridge.load`.
+    weights: a name known for this network (the first one if it has no
+      'imagenet'), the path of a weight file, or 'random'. A user's network has
+      its own variables. 'imagenet' gives a saliency model its pretrained trunk
+      and a decoder to be trained.
     preprocessing: the family of preprocessing that a weight file expects; ''
       takes the usual one of the file's layout.
     cache_dir: the folder of fetched weights; '' is the user's cache.
@@ -53,7 +53,7 @@ def load(
       network's own.
 
   Raises:
-    InputError: the name, the weights or a value is at fault.
+    InputError: the name, the weights or another value is invalid.
   """
   networks.arithmetic(dtype)
   stated = weights if weights != IMAGENET else ''
@@ -81,7 +81,7 @@ def architecture(name: str) -> Architecture:
   """Returns a network of the zoo without variables.
 
   Raises:
-    InputError: if there is no network of this name.
+    InputError: there is no network of this name.
   """
   if name not in NETWORKS:
     raise InputError(
@@ -92,10 +92,10 @@ def architecture(name: str) -> Architecture:
 
 
 def published(name: str) -> str:
-  """Returns the name of the weights of a saliency model of the zoo.
+  """Returns the name of a saliency model's published weights.
 
-  '' is for networks that make no map, and models of which nobody has published
-  weights.
+  It is '' for other networks, and for models whose weights nobody has
+  published.
   """
   found = NETWORKS.get(name)
   return next(iter(found.known), '') if found and found.decodes else ''
@@ -120,10 +120,10 @@ def assemble(name: str, found: Architecture, ported: Ported, provenance: Provena
 
 
 def rebuild(name: str, ported: Ported, provenance: Provenance, dtype: str) -> Network:
-  """Returns a network, of the zoo or of the user's, with other variables.
+  """Returns a network, the zoo's or a user's, with other variables.
 
   Raises:
-    InputError: there is no such network, or it has other variables.
+    InputError: there is no such network, or its variables differ in shape.
   """
   found = outline(name, dtype)
   if shapes(ported.variables) != shapes(found.variables):
@@ -140,9 +140,9 @@ def shapes(variables: Mapping) -> dict[str, tuple[int, ...]]:
 
 
 def outline(name: str, dtype: str = 'float32') -> Network:
-  """Returns any network, for which no weights are fetched.
+  """Returns any network without fetching weights.
 
-  One of the zoo has shapes in the place of its variables.
+  A network of the zoo gets shapes instead of variables.
   """
   if name.partition(':')[0] in torch_bridge.KINDS:
     return torch_bridge.load(name, RANDOM, dtype=dtype)
@@ -181,7 +181,7 @@ def dense_layers(network: Network, cache_dir: str = '') -> dict:
 
   path = known_weights.file(where, network.name, cache_dir)
   arrays = weight_files.read_arrays(path)
-  # How images are prepared is no matter here, so any family does.
+  # Any family will do, since preprocessing does not matter here.
   family = None if arrays.preprocess else next(iter(port_table.FAMILIES))
   try:
     ported = found.port(arrays, shapes(found.shapes) | found.dense, family)
@@ -198,7 +198,7 @@ def dense_layers(network: Network, cache_dir: str = '') -> dict:
 
 def random_variables(module: Staged, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
-  # It runs once: that it is compiled soon counts.
+  # It runs once, so compiling fast matters more than running fast.
   draw = jax.jit(architectures.init(module), compiler_options={'xla_backend_optimization_level': 0})
   return jax.tree.map(np.asarray, draw(jax.random.key(seed)))
 
@@ -224,13 +224,13 @@ def _of_zoo(name: str, weights: str, preprocessing: str, cache_dir: str, dtype: 
   return loaded.replace(
     preprocess=loaded.preprocess._replace(image_size=found.image_size),
     frame=found.frame,
-    # What the authors have trained is trained on, not drawn again.
+    # The authors' decoder is the start of any training.
     decoder=loaded.decoder._replace(init=lambda key, shape: head),
   )
 
 
 def _on_trunk(name: str, found: Architecture, cache_dir: str, dtype: str) -> Network:
-  """Returns a saliency model whose trunk alone is trained, on ImageNet."""
+  """Returns a saliency model with a trained trunk and a random decoder."""
   trunk = load(found.trunk.network, weights=found.trunk.weights, cache_dir=cache_dir)
   drawn = random_variables(found.module)
   variables = {
@@ -250,10 +250,10 @@ def _on_trunk(name: str, found: Architecture, cache_dir: str, dtype: str) -> Net
 
 @functools.lru_cache(maxsize=32)
 def _run(module: Staged) -> Callable:
-  """Returns `Network.run`, the same for equal modules.
+  """Returns `Network.run`, one function for equal modules.
 
-  A CPU takes images through the stages of large maps one after another, one
-  for each device, so that its cache holds what they compute.
+  On a CPU, images pass through the stages with large maps one after another,
+  one on each device, so that the maps fit the cache.
   """
 
   def run(variables, x, taps, first, last):
@@ -262,7 +262,7 @@ def _run(module: Staged) -> Callable:
     count, left = divmod(len(jax.tree.leaves(x)[0]), jax.device_count())
     if first >= cut or count < 2 or left or not conv_layers.on_cpu():
       return compute(x, taps, first, last)
-    # Devices outside: a batch that is split over them stays where it is.
+    # With devices as the outer axis, a sharded batch stays where it is.
     turns = jax.tree.map(lambda x: x.reshape(jax.device_count(), count, *x.shape[1:]).swapaxes(0, 1), x)
     x, below = jax.tree.map(
       lambda x: x.swapaxes(0, 1).reshape(-1, *x.shape[2:]), jax.lax.map(lambda x: compute(x, taps, first, cut), turns)

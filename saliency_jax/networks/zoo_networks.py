@@ -25,7 +25,7 @@ def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
 
 
 def _resnet(name: str, blocks: tuple[int, ...], bottleneck: bool) -> Architecture:
-  port = port_table.porter(name, resnet.TABLE, told=resnet.told)
+  port = port_table.porter(name, resnet.TABLE, detect_family=resnet.detect_family)
   top = ('layer4', 'layer3', 'layer2', 'layer1')
   return Architecture(name, resnet.ResNet(blocks, bottleneck), top, top[0], port)
 
@@ -68,7 +68,7 @@ NETWORKS: dict[str, Architecture] = {
     open_salicon.NETWORK,
     unisal.NETWORK,
     deepgaze.NETWORK,
-    # Of these nobody has published weights.
+    # Nobody has published weights of these.
     deepfix.NETWORK,
     pdp.NETWORK,
   )

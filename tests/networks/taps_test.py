@@ -78,12 +78,15 @@ def test_a_map_of_one_cell_is_refused():
 )
 def test_what_cannot_be_maps_is_told_from_the_shapes(shapes, left_out):
   found = {i: jax.ShapeDtypeStruct(shape, 'float32') for i, shape in enumerate(shapes)}
-  assert [i for i in found if i not in taps.images_of(found, 3, 32)] == left_out
+  assert [i for i in found if i not in taps.map_candidates(found, 3, 32)] == left_out
 
 
 def test_a_map_that_is_stated_is_one():
   found = {'tokens': jax.ShapeDtypeStruct((3, 16, 2), 'f'), 'fine': jax.ShapeDtypeStruct((3, 16, 16, 2), 'f')}
-  assert [list(taps.images_of(found, 3, 64, stated)) for stated in ((), ['fine'])] == [['tokens'], ['tokens', 'fine']]
+  assert [list(taps.map_candidates(found, 3, 64, stated)) for stated in ((), ['fine'])] == [
+    ['tokens'],
+    ['tokens', 'fine'],
+  ]
 
 
 def test_a_prefix_that_is_stated_may_come_late():

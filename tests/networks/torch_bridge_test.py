@@ -70,7 +70,7 @@ def test_six_of_timms_features_or_every_strides_last_are_usual(listed, wanted):
   strides = {f't{i}': 4 for i in range(listed)} | {'a': 4, 'c': 4, 'd': 8}
   taps = {name: types.SimpleNamespace(stride=stride) for name, stride in strides.items()}
   made = types.SimpleNamespace(taps=taps, default_taps=('a', 'c', 'd'))
-  assert torch_bridge._usual(module, made) == tuple(wanted)
+  assert torch_bridge._default_taps(module, made) == tuple(wanted)
 
 
 @pytest.fixture

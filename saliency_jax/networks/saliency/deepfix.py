@@ -1,11 +1,11 @@
 """DeepFix: inception modules and location-biased convolutions.
 
 After Kruthiventi, Ayush and Babu, "DeepFix: A Fully Convolutional Neural
-Network for Predicting Human Eye Fixations" (IEEE TIP 2017): VGG-16 whose
-block 5 is dilated, two inception modules, two convolutions of 5 x 5 that see
-16 fixed Gaussian maps too and are dilated by 6, and one of 1 x 1. The authors
-have published neither weights nor program; the units of the modules' branches
-and the Gaussians' deviations are our choice.
+Network for Predicting Human Eye Fixations" (IEEE TIP 2017): VGG-16 with a
+dilated block 5, two inception modules, two 5 x 5 convolutions with dilation 6
+that also see 16 fixed Gaussian maps, and a 1 x 1 convolution. The authors have
+published neither weights nor program; the units of the modules' branches and
+the Gaussians' deviations are our choice.
 """
 
 import flax.linen as nn
@@ -24,18 +24,18 @@ _LAYERS = layers(pools=(FLOOR, FLOOR, FLOOR, SAME_1, SAME_1), dilations={5: 2})
 _UNITS = 512
 # Of a module's branches: units of the reduction, units, dilation.
 _BRANCHES = ((0, 128, 1), (128, 256, 1), (32, 64, 2), (32, 64, 4))
-# Deviations of the Gaussians, in heights and in widths of the map: all pairs.
+# The Gaussians' deviations in heights and in widths of the map, in all pairs.
 _DEVIATIONS = (1 / 8, 1 / 4, 1 / 2, 1)
 
 
 class Decoder(nn.Module):
-  """What DeepFix has above VGG-16."""
+  """The layers of DeepFix above VGG-16."""
 
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a map `[B, 8 h, 8 w, 1]` of maps `[B, h, w, C]`."""
+    """Returns a map `[B, 8 h, 8 w, 1]` for maps `[B, h, w, C]`."""
 
     def conv(name, x, units, size=1, dilation=1, rectify=True):
       return Convolution(units, self.dtype, size, dilation=dilation, rectify=rectify, name=name)(x)
@@ -58,7 +58,7 @@ class Decoder(nn.Module):
 
 
 def gaussians(size: tuple[int, int]) -> np.ndarray:
-  """Returns the fixed maps around the centre, `[h, w, 16]`, at most 1."""
+  """Returns fixed Gaussians around the centre, `[h, w, 16]`, at most 1."""
   rows, columns = (
     np.exp(-((((np.arange(n) + 0.5) / n - 0.5)[:, None] / np.array(_DEVIATIONS)[None]) ** 2) / 2) for n in size
   )

@@ -1,12 +1,12 @@
-"""DeepGaze II: five maps of VGG-19, and four convolutions of 1 x 1.
+"""DeepGaze II: five maps of VGG-19, and four 1 x 1 convolutions.
 
 Kummerer, Wallis, Gatys and Bethge, "Understanding Low- and High-Level
-Contributions to Fixation Prediction" (ICCV 2017). The authors' checkpoint is of
-TensorFlow 1 and has no program beside its graph. After one of their laboratory:
-every map is repeated to cells of 2 pixels, mixed, blurred and made a density.
-Convolutions of 1 x 1 and ReLUs give the same before cells are repeated. That
-VGG-19 sees images as in Caffe is assumed. The density is the authors' one
-without a centre bias, which is not in their checkpoint.
+Contributions to Fixation Prediction" (ICCV 2017). The authors published a
+TensorFlow 1 checkpoint with its graph, but no program. As in one from their
+laboratory, every map is repeated to cells of 2 pixels, mixed, blurred and made
+a density. Here cells are repeated after the 1 x 1 convolutions, which gives the
+same. It is assumed that VGG-19 takes images as in Caffe. The density is the
+authors' version without a centre bias, which is not in their checkpoint.
 """
 
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ _FACTOR, _RADIUS = 8, 20  # repetitions of a cell; cells of 2 pixels
 
 
 class Decoder(nn.Module):
-  """The mix of the five maps, the blur, and a softmax over cells."""
+  """The mix of the five maps, a blur, and a softmax over cells."""
 
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a density, `[B, 8 h, 8 w, 1]`, of maps `[B, h, w, C]`."""
+    """Returns a density, `[B, 8 h, 8 w, 1]`, for maps `[B, h, w, C]`."""
     x = jnp.concatenate([maps[name] for name in (*_KEEPS, 'trunk')], axis=-1)
     for n, units in enumerate((16, 32, 2), start=1):
       x = record(f'readout.{n}', Convolution(units, self.dtype, 1, name=f'conv{n}')(x))
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
 
 
 def blurred(x: jax.Array, sigma: jax.Array) -> jax.Array:
-  """Returns maps `[B, h, w, 1]` blurred by a Gaussian, their edges repeated."""
+  """Returns maps `[B, h, w, 1]` after a Gaussian blur, with edges repeated."""
   taps = jnp.exp(-(jnp.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * sigma**2))
   taps = (taps / taps.sum()).astype(x.dtype)
   for axis in (1, 2):
@@ -66,10 +66,10 @@ def blurred(x: jax.Array, sigma: jax.Array) -> jax.Array:
 
 
 def joined(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Returns arrays of a file, the first convolution's five parts as one."""
+  """Returns a file's arrays, with the first convolution's five parts joined."""
   parts = {name: x for name, x in arrays.items() if x.ndim == 4 and 'conv1_part' in name and name.endswith('/weights')}
   if len(parts) != len(_KEEPS) + 1 or len({x.shape for x in parts.values()}) > 1:
-    return dict(arrays)  # refused by its names
+    return dict(arrays)  # their names are refused later
   first = min(parts)
   return {name: x for name, x in arrays.items() if name not in parts} | {
     first.replace('conv1_part0', 'conv1'): np.concatenate([parts[name] for name in sorted(parts)], axis=-2)
@@ -84,14 +84,14 @@ _TABLE = Table(
     *(Rule(rf'(?:.*/)?readout_network/(conv\d)/{theirs}', rf'decoder/\1/{ours}') for theirs, ours in _KINDS),
     Rule(r'(?:.*/)?saliency_map/sigma', 'decoder/sigma'),
   ),
-  # The centre bias's weight, and what an optimiser keeps.
+  # The centre bias's weight, and an optimizer's state.
   ignored=r'(.*/)?(alpha|global_step|beta\d_power|.*/(Adam(_1)?|Momentum))',
   preprocessing=CAFFE,
 )
 
 
 def _prepared(image: np.ndarray) -> np.ndarray:
-  """Returns an image whose sides are the nearest that the network takes."""
+  """Returns an image resized to the nearest size that the network takes."""
   return framing.bilinear(image, tuple(max(round(side / _MULTIPLE), 1) * _MULTIPLE for side in image.shape[:2])).astype(
     np.float32
   )

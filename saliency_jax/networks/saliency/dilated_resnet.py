@@ -1,7 +1,7 @@
-"""ResNet-50 as in Keras, with dilated kernels where its last layers strode.
+"""Keras's ResNet-50 with dilation instead of stride in its last two layers.
 
-He et al. (CVPR 2016) in Keras's first version: a block strides in its first
-1 x 1 convolution, and convolutions have biases. The trunk of SAM-ResNet.
+He et al. (CVPR 2016) in Keras's first version: a block strides in its first 1 x
+1 convolution, and convolutions have biases. The trunk of SAM-ResNet.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ class DilatedResNet(Staged):
   def _conv(
     self, name: str, x: jax.Array, units: int, size: int, *, record: Recorder, stride: int = 1, dilation: int = 1
   ) -> jax.Array:
-    """Returns a convolution's normalised maps."""
+    """Returns a convolution's maps after batch normalisation."""
     x = record(name, conv_layers.Convolution(units, self.dtype, size, stride, dilation, rectify=False, name=name)(x))
     norm = _norm(name)
     return record(norm, conv_layers.batch_norm(self.dtype, norm)(x))

@@ -1,10 +1,10 @@
-"""DVA, deep visual attention: side outputs of three layers, supervised each.
+"""DVA, deep visual attention: side outputs of three layers, each supervised.
 
 Wang and Shen, "Deep Visual Attention Prediction" (IEEE TIP 2018), as in the
 authors' Caffe net (github.com/wenguanwang/deepattention, no licence stated).
-conv1_1 sees 35 zeros around the image, so all maps go beyond it: a map's cell i
-lies at pixel `stride i - margin`, and what is taken of it is what lies on the
-image. The authors' Crop layer does so for the side outputs.
+conv1_1 pads the image with 35 zeros, so all maps reach beyond it: a map's cell
+i lies at pixel `stride i - margin`. Taps are cropped to the image, and so are
+the side outputs, by the authors' Crop layer.
 """
 
 import math
@@ -25,7 +25,7 @@ from saliency_jax.networks.weights.port_table import CAFFE, Table, caffe_layer
 _MULTIPLE = 4  # pixels
 _KEEPS = ('conv3_3', 'conv4_3')
 _MARGINS = {1: 34.0, 2: 33.5, 3: 32.5, 4: 30.5, 5: 26.5}  # pixels, by block
-# Of each side output: where it begins, and the units of its deconvolutions.
+# Of each side output: its tap, and the units of its deconvolutions.
 _SIDES: Mapping[int, tuple[str, tuple[int, ...]]] = {
   5: ('trunk', (512, 256, 128, 64)),
   4: ('conv4_3', (256, 128, 64)),
@@ -34,12 +34,12 @@ _SIDES: Mapping[int, tuple[str, tuple[int, ...]]] = {
 
 
 def _first(stride: int, margin: float) -> int:
-  """Returns a map's first cell that lies on the image, to half a cell."""
+  """Returns a map's first cell on the image, to half a cell."""
   return math.floor((margin + (stride - 1) / 2) / stride)
 
 
 def _layers() -> tuple[Layer, ...]:
-  # Cells that are not the image's: of 68 more pixels, five maxima rounded up.
+  # Cells outside the image: 68 more pixels, halved and rounded up by the pools.
   outside = {1: 68, 2: 34, 3: 17, 4: 9, 5: 5}
   made = []
   for layer in layers(pools=(CEIL, CEIL, CEIL, CEIL, None)):
@@ -63,8 +63,8 @@ class _Deconvolution(nn.Module):
     """Returns `[B, 2 h + 2, 2 w + 2, K]` for `[B, h, w, C]`."""
     kernel = self.param('kernel', nn.initializers.lecun_normal(), (4, 4, x.shape[-1], self.units))
     bias = self.param('bias', nn.initializers.zeros, (self.units,))
-    # Every cell adds its kernel where it lies. Rows of one parity see two cells
-    # and every second row of the kernel: four maps in one product.
+    # Every cell adds its kernel at its position. Output rows of one parity see
+    # two cells and every second row of the kernel: four maps in one product.
     batch, height, width, units = x.shape
     x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     x = jnp.concatenate([x[:, i : i + height + 1, j : j + width + 1] for i in (0, 1) for j in (0, 1)], axis=-1)
@@ -77,14 +77,14 @@ class _Deconvolution(nn.Module):
 
 
 class Decoder(nn.Module):
-  """A map of each side output, and one of all three."""
+  """A map for each side output, and one for all three."""
 
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a map in 0-1, `[B, H, W, 1]` of images `[B, H, W, 3]`."""
-    # See `_layers`: sides are multiples of 4.
+    """Returns a map in 0-1, `[B, H, W, 1]`, for images `[B, H, W, 3]`."""
+    # See `_layers`; the sides of images are multiples of 4.
     size = tuple(4 * (n - 17) for n in maps['conv3_3'].shape[1:3])
 
     def on_image(x, stride, margin):
@@ -119,7 +119,7 @@ _TABLE = Table(
   preprocessing=CAFFE,
 )
 
-# MATLAB's imresize, to a square whatever the shape.
+# MATLAB's imresize, to a square whatever the image's shape.
 _FRAME = framing.stretched(
   (224, 224), up=lambda x, size: interpolation.resized(x / max(x.max(), 1e-30), size, interpolation.matlab_cubic)
 )

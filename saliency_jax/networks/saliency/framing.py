@@ -1,4 +1,4 @@
-"""How an image is fitted into a model's frame, and a map taken out of it."""
+"""Fits an image into a model's frame, and takes its map out of it."""
 
 from collections.abc import Callable
 
@@ -13,34 +13,34 @@ Resize = Callable[[np.ndarray, Size], np.ndarray]
 
 
 def bilinear(x: np.ndarray, size: Size) -> np.ndarray:
-  """Resizes as OpenCV and PyTorch do, without antialiasing."""
+  """Resizes like OpenCV and PyTorch, without antialiasing."""
   return interpolation.resized(x, size, resize.bilinear)
 
 
 def density(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns a density in another size: its logarithm is interpolated."""
+  """Returns a density in another size, interpolated in its logarithm."""
   large = bilinear(np.log(np.maximum(x, 1e-37)), size)
   large = np.exp(large - large.max())
   return (large / large.sum()).astype(np.float32)
 
 
 def stretched(size: Size, down: Resize = bilinear, up: Resize = bilinear) -> Frame:
-  """Returns a frame to which images are stretched whatever their shape."""
+  """Returns a frame to which images are stretched, whatever their shape."""
   return Frame(
     lambda image: down(image, size).astype(np.float32), lambda saliency, full: up(saliency, full).astype(np.float32)
   )
 
 
 def letterbox(size: Size, down: Resize, up: Resize, *, colour: float, fit: Callable) -> Frame:
-  """Returns a frame in which an image keeps its shape, in the middle.
+  """Returns a frame that keeps an image's shape, centred.
 
   Args:
     size: of the frame.
-    down: brings the image to its size in the frame.
-    up: brings the map to the size at which it covers the image.
-    colour: around the image, of all channels.
-    fit: `fit(inner, outer, largest) -> Size`: `inner` as large as it can be in
-      `outer`, or if `largest` as small as it covers it.
+    down: resizes the image to its size in the frame.
+    up: resizes the map to the size at which it covers the image.
+    colour: of the border, in all channels.
+    fit: `fit(inner, outer, largest) -> Size`: the largest size of `inner` that
+      fits in `outer`; with `largest` the smallest that covers it.
   """
 
   def prepare(image: np.ndarray) -> np.ndarray:
@@ -57,13 +57,13 @@ def letterbox(size: Size, down: Resize, up: Resize, *, colour: float, fit: Calla
 
 
 def rounded(inner: Size, outer: Size, *, largest: bool) -> Size:
-  """See `letterbox`: a common ratio, then the nearest whole pixels."""
+  """See `letterbox`: one ratio, then the nearest whole pixels."""
   ratio = (max if largest else min)(o / i for o, i in zip(outer, inner, strict=True))
   return tuple(round(i * ratio) for i in inner)
 
 
 def floored(inner: Size, outer: Size, *, largest: bool) -> Size:
-  """See `letterbox`: one side is that of the frame, the other rounded down."""
+  """See `letterbox`: one side is the frame's, the other is rounded down."""
   rows, columns = (o / i for o, i in zip(outer, inner, strict=True))
   if (rows > columns) == largest:
     return outer[0], inner[1] * outer[0] // inner[0]

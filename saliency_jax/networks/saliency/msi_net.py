@@ -2,9 +2,9 @@
 
 Kroner, Senden, Driessens and Goebel, "Contextual encoder-decoder network for
 visual saliency prediction" (Neural Networks 2020), as in its authors' program
-for TensorFlow 1 (github.com/alexanderkroner/saliency, MIT): the maxima of
-blocks 4 and 5 do not stride, kernels of block 5 are dilated, and bilinear
-upsampling takes output i from i / 2.
+for TensorFlow 1 (github.com/alexanderkroner/saliency, MIT): the pools of blocks
+4 and 5 have stride 1, block 5 is dilated, and bilinear upsampling takes output
+i from i / 2.
 """
 
 import flax.linen as nn
@@ -27,13 +27,13 @@ _EPSILON = 1e-7
 
 
 class Decoder(nn.Module):
-  """Branches of several reaches, then three steps of upsampling."""
+  """Parallel dilated convolutions, then three steps of upsampling."""
 
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a map in 0-1, `[B, 8 h, 8 w, 1]`, of maps `[B, h, w, C]`."""
+    """Returns a map in 0-1, `[B, 8 h, 8 w, 1]`, for maps `[B, h, w, C]`."""
 
     def conv(name, x, units, size=3, dilation=1, rectify=True):
       y = Convolution(units, self.dtype, size, dilation=dilation, rectify=rectify, name=name.replace('.', '_'))(x)
@@ -55,7 +55,7 @@ class Decoder(nn.Module):
     return x / (x.max(axis=(1, 2, 3), keepdims=True) + _EPSILON)
 
 
-# A frozen graph also has constants that are no weights.
+# A frozen graph also has constants that are not weights.
 _TABLE = Table(
   "MSI-Net's TensorFlow graph",
   (
@@ -63,7 +63,7 @@ _TABLE = Table(
     Rule(r'(aspp|decoder)/(conv\w+)/(kernel|bias)', r'decoder/\1_\2/\3'),
   ),
   ignored=r'(?!.*(kernel|bias)$).*',
-  # The means of blue, green and red, taken from red, green and blue.
+  # As the authors do, the BGR means are subtracted from RGB.
   preprocessing=CAFFE._replace(mean=CAFFE.mean[::-1], bgr=False),
 )
 
@@ -75,8 +75,8 @@ def _resized(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   )
 
 
-# Of the models that were trained on SALICON and on OSIE. The authors' maps are
-# rounded to bytes; these are not.
+# For the models trained on SALICON and on OSIE. The authors round maps to
+# bytes; here they are not rounded.
 _FRAME = framing.letterbox(
   (240, 320), _resized, lambda x, size: _resized(255 * x, size), colour=126, fit=framing.rounded
 )

@@ -3,9 +3,9 @@
 Huang, Shen, Boix and Zhao, "SALICON: Reducing the Semantic Gap in Saliency
 Prediction by Adapting Deep Neural Networks" (ICCV 2015), in the version of
 OpenSALICON (Thomas, arXiv 1606.00110; github.com/CLT29/OpenSALICON, no licence
-stated): the authors' own weights are not public. OpenSALICON makes the coarse
-image from the photograph; here it is the fine one at half its size, which for
-a photograph is nearly the same.
+stated), because the authors' own weights are not public. OpenSALICON makes the
+coarse image from the photograph; here it is the fine one at half its size,
+which is nearly the same.
 """
 
 import flax.linen as nn
@@ -24,18 +24,18 @@ from saliency_jax.networks.weights.port_table import CAFFE, Table, caffe_layer
 
 
 def coarse(images: jax.Array) -> jax.Array:
-  """Returns images `[B, H, W, 3]` at half their size, corners aligned."""
+  """Returns images `[B, H, W, 3]` at half their size, with aligned corners."""
   return interpolation.resample(images, *(interpolation.corners(n // 2, n) for n in images.shape[1:3]))
 
 
 class Decoder(nn.Module):
-  """One weighted sum of both scales' maps."""
+  """A weighted sum of both scales' maps."""
 
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a map in 0-1, `[B, h, w, 1]`, of fine maps `[B, h, w, C]`."""
+    """Returns a map in 0-1, `[B, h, w, 1]`, for fine maps `[B, h, w, C]`."""
     del record
     fine, small = maps['trunk'], maps[f'{SECOND}trunk']
     small = interpolation.resample(
@@ -55,7 +55,7 @@ _TABLE = Table(
 
 
 def spline(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Resizes as SciPy's zoom by default: cubic splines, corners aligned."""
+  """Resizes like SciPy's zoom: cubic splines, aligned corners."""
   zoom = [m / n for m, n in zip(size, x.shape, strict=False)]
   return ndimage.zoom(x.astype(np.float64), zoom + [1] * (x.ndim - 2), mode='nearest')
 

@@ -1,8 +1,8 @@
-"""PDP: one response map on VGG-16, whose softmax is a density over pixels.
+"""PDP: a response map on VGG-16, made a density over pixels by a softmax.
 
 After Jetley, Murray and Vig, "End-to-End Saliency Mapping via Probability
-Distribution Prediction" (CVPR 2016): convolutions above VGG-16's reduce it to
-one map. The authors have published neither weights nor program; the three
+Distribution Prediction" (CVPR 2016): convolutions above VGG-16 reduce it to one
+map. The authors have published neither weights nor program; the three
 convolutions' units and sizes are our choice.
 """
 
@@ -27,7 +27,7 @@ class Decoder(nn.Module):
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a density, `[B, 16 h, 16 w, 1]`, of maps `[B, h, w, C]`."""
+    """Returns a density, `[B, 16 h, 16 w, 1]`, for maps `[B, h, w, C]`."""
     x = maps['trunk']
     for n, (size, units, rectify) in enumerate(_PLAN, start=1):
       x = record(f'conv6_{n}', Convolution(units, self.dtype, size, rectify=rectify, name=f'conv6_{n}')(x))

@@ -1,10 +1,10 @@
-"""SAM: attention that is refined step by step, and learned centre priors.
+"""SAM: attention refined step by step, and learned centre priors.
 
 Cornia, Baraldi, Serra and Cucchiara, "Predicting Human Eye Fixations via an
 LSTM-based Saliency Attentive Model" (IEEE TIP 2018), as in the authors' program
 for Keras 1.1 on Theano (github.com/marcellacornia/sam, MIT), on a dilated
-VGG-16 or ResNet-50. Theano convolves with reversed kernels, pads maxima above
-and on the left, and has a bilinear upsampling of its own.
+VGG-16 or ResNet-50. Theano convolves with flipped kernels, pads pools above and
+on the left, and has its own bilinear upsampling.
 """
 
 import functools
@@ -29,14 +29,14 @@ from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
 _LAYERS = layers(pools=(FLOOR, FLOOR, THEANO_SAME, THEANO_SAME_1, None), dilations={5: 2})
 _STEPS, _PRIORS, _UNITS, _FACTOR = 4, 16, 512, 16
 _EPSILON = 1e-7
-# The convolutions of one input are one.
+# Convolutions of the same input are joined into one.
 _JOINED = {'lstm_state': ('W_a', 'U_i', 'U_f', 'U_c', 'U_o'), 'lstm_input': ('W_i', 'W_f', 'W_c', 'W_o')}
 # Of the means and the deviations, x before y.
 _BOUNDS = ((0.25, 0.75), (0.35, 0.65), (0.1, 0.9), (0.2, 0.8))
 
 
 class Decoder(nn.Module):
-  """The recurrence, two sets of priors, and the map.
+  """The attentive LSTM, two sets of priors, and the map.
 
   Attributes:
     reduces: whether a convolution brings the trunk's units to 512.
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
 
   @nn.compact
   def __call__(self, maps: dict[str, jax.Array], record: Recorder) -> jax.Array:
-    """Returns a map of 0 and more, `[B, 16 h, 16 w, 1]`, of `[B, h, w, C]`."""
+    """Returns a map >= 0, `[B, 16 h, 16 w, 1]`, for maps `[B, h, w, C]`."""
     x = maps['trunk']
     if self.reduces:
       x = record('features', Convolution(_UNITS, self.dtype, name='features')(x))
@@ -58,12 +58,12 @@ class Decoder(nn.Module):
       prior = priors(parameters, x.shape[1:3]).astype(self.dtype)
       x = jnp.concatenate([x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
       x = record(f'priors.{n}', Convolution(_UNITS, self.dtype, 5, dilation=4, name=f'prior_conv_{n}')(x))
-    # A ReLU that is 0 everywhere would have no gradient.
+    # The bias starts at 1: a ReLU that is 0 everywhere would have no gradient.
     x = Convolution(1, self.dtype, 1, start=1.0, name='output')(x)
     return interpolation.upsample(x, _FACTOR, interpolation.theano)
 
   def _attend(self, x: jax.Array, record: Recorder) -> jax.Array:
-    """Returns the state of the recurrence after the last step."""
+    """Returns the LSTM's state after the last step."""
 
     def conv(name, units):
       return Convolution(units, self.dtype, rectify=False, name=name)
@@ -85,11 +85,11 @@ class Decoder(nn.Module):
 
 
 def priors(parameters: jax.Array, size: tuple[int, int]) -> jax.Array:
-  """Returns the learned priors, `[1, h, w, 16]`, each with the maximum 1.
+  """Returns the learned priors, `[1, h, w, 16]`, each with a maximum of 1.
 
   Args:
-    parameters: `[64]`, the means in x and y and the deviations in x and y of
-      all priors, in widths of the map.
+    parameters: `[64]`: the priors' means in x and y, then their deviations in x
+      and y, in widths of the map.
     size: (h, w) in cells.
   """
   means_x, means_y, sigmas_x, sigmas_y = (
@@ -115,8 +115,8 @@ def _draw_priors(key: jax.Array, shape: tuple[int], dtype=jnp.float32):
   )
 
 
-# What Keras calls the layers above the trunk, and what they are, in the order in
-# which they were made: it numbers those of a kind.
+# Keras's names for kinds of layers above the trunk, and ours for these layers,
+# in the order in which they are created: Keras numbers those of a kind.
 _LAYERS_ABOVE = {
   'attentiveconvlstm': ('lstm_W_a', 'lstm_U_a', 'lstm_V_a', *(f'lstm_{x}_{gate}' for gate in 'ifco' for x in 'WU')),
   'atrousconvolution2d': ('prior_conv_1', 'prior_conv_2'),
@@ -127,9 +127,9 @@ _NUMBERED = re.compile(rf'(?P<kind>{"|".join(_LAYERS_ABOVE)})_(?P<layer>\d+)/\w+
 
 
 def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Returns arrays of a file by what they are.
+  """Returns a file's arrays by our names.
 
-  The first number of a kind depends on what else Keras had made before.
+  Keras's first number of a kind depends on what else had been created before.
   """
 
   def number(match: re.Match) -> int:
@@ -140,7 +140,7 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
   for kind, titles in _LAYERS_ABOVE.items():
     of = [match for match in found if match['kind'] == kind]
     order = sorted({number(match) for match in of})
-    if len(order) <= len(titles):  # else their names are refused as they are
+    if len(order) <= len(titles):  # otherwise their names are refused as they are
       for match in of:
         title = titles[order.index(number(match)) - len(order)]
         made[f'decoder/{title}/{match["array"]}'] = made.pop(match[0])
@@ -154,7 +154,7 @@ def named(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _layer(theirs: str, ours: str = r'\1') -> tuple[Rule, ...]:
-  """Returns what becomes of a convolution of Keras 1 on Theano."""
+  """Returns the rules for a convolution of Keras 1 on Theano."""
   return Rule(f'{theirs}W', f'{ours}/kernel', 'oihw reversed'), Rule(f'{theirs}b', f'{ours}/bias')
 
 
@@ -165,7 +165,7 @@ _TABLE = Table(
     *_layer(r'((?:res\w+_branch|conv)\w+)/\w+_'),
     Rule(r'(bn\w+)/\w+_gamma', r'\1/scale'),
     Rule(r'(bn\w+)/\w+_beta', r'\1/bias'),
-    # What Keras 1 calls a deviation is the variance.
+    # Keras 1 stores the variance under the name of a deviation.
     Rule(r'(bn\w+)/\w+_running_(mean)', r'batch_stats:\1/\2'),
     Rule(r'(bn\w+)/\w+_running_std', r'batch_stats:\1/var'),
     Rule(r'(decoder/prior_\d)/W', r'\1'),
@@ -175,7 +175,7 @@ _TABLE = Table(
   preprocessing=CAFFE,
 )
 
-_BLUR = 7  # pixels, the deviation
+_BLUR = 7  # standard deviation in pixels
 
 
 def _restored(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:

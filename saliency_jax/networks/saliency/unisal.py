@@ -2,9 +2,9 @@
 
 Droste, Jiao and Noble, "Unified Image and Video Saliency Modeling" (ECCV 2020),
 as in the authors' program (github.com/rdroste/unisal, Apache-2.0), for images:
-the recurrent part is passed by, and norms, priors, adaptation and smoothing are
-those for SALICON. A block that strides is computed at full size; the maps for
-the skips are taken before every second cell is left out.
+the recurrent part is bypassed, and norms, priors, adaptation and smoothing are
+those for SALICON. A block with stride is computed at full size and subsampled
+afterwards, because the skips start from the full maps.
 """
 
 import flax.linen as nn
@@ -28,7 +28,7 @@ _GROUPS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3
 _BLOCKS = tuple(
   (expansion, units, 1 if n else stride, n > 0) for expansion, units, count, stride in _GROUPS for n in range(count)
 )
-_SKIPS = {'skip_4x': 7, 'skip_2x': 14}  # the blocks that they come from
+_SKIPS = {'skip_4x': 7, 'skip_2x': 14}  # after these blocks
 _LAST = len(_BLOCKS) + 1
 _PRIORS, _SCALE, _SIDE = 16, 6.0, 41
 
@@ -61,7 +61,7 @@ class _Layer(nn.Module):
 
 
 class _Inverted(nn.Module):
-  """An inverted residual: wider, 3 x 3 within each unit, narrower."""
+  """An inverted residual: expansion, depthwise convolution, projection."""
 
   expansion: int
   units: int
@@ -136,8 +136,8 @@ def priors(parameters: jax.Array, size: tuple[int, int]) -> jax.Array:
   """Returns the Gaussian priors, `[1, h, w, 16]`.
 
   Args:
-    parameters: `[16, 2, 2]`: of y and of x the mean, in heights or widths, and
-      the logarithm of the deviation.
+    parameters: `[16, 2, 2]`: for y and for x the mean, in heights or widths,
+      and the logarithm of the deviation.
     size: (h, w) in cells.
   """
   rows, columns = (
@@ -152,7 +152,7 @@ def _draw_priors(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32):
 
 
 def _layer(source: str, conv: str, norm: str, to: str) -> tuple[Rule, ...]:
-  """Returns what becomes of a convolution and its norm, by their indices."""
+  """Returns the rules for a convolution and its norm, by their indices."""
   return (
     *torch_layer(rf'{source}\.{conv}', f'{to}/conv'),
     *torch_layer(rf'{source}\.{norm}(?:\.bn_SALICON)?', f'{to}/norm'),
@@ -182,7 +182,7 @@ _TABLE = Table(
     *torch_layer(r'adaptation_salicon\.0', 'decoder/adaptation'),
     *torch_layer('smoothing_salicon', 'decoder/smoothing'),
   ),
-  # What is for videos: the recurrence, and the other data sets' own parts.
+  # Parts for videos: the recurrence, and the other data sets' layers.
   ignored=r'(post_)?rnn\..*|.*num_batches_tracked'
   r'|.*\.bn_(DHF1K|Hollywood|UCFSports)\..*'
   r'|(coarse_gaussians|adaptation|smoothing)_(dhf1k|hollywood|ucfsports).*',
@@ -190,7 +190,7 @@ _TABLE = Table(
 
 
 def _prepared(image: np.ndarray) -> np.ndarray:
-  """Returns an image in the one of the authors' sizes that fits its shape."""
+  """Returns an image in the authors' size that fits its shape best."""
   ratio = image.shape[0] / image.shape[1]
   sizes = [(rows, columns) for rows in range(7, 14) for columns in range(7, 14) if 100 <= rows * columns <= 120]
   rows, columns = max(sizes, key=lambda size: min(ratio, size[0] / size[1]) / max(ratio, size[0] / size[1]))

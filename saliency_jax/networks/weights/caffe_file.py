@@ -1,4 +1,4 @@
-"""The blobs of a .caffemodel, of Caffe's first (V1) and second format.
+"""The blobs of a .caffemodel, in Caffe's first (V1) or second format.
 
 Field numbers: caffe.proto of Caffe 1.0.
 """
@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from saliency_jax.networks.weights import protobuf_messages
 
-_SIZES = ('num', 'channels', 'height', 'width')  # the shape before `shape`
+_SIZES = ('num', 'channels', 'height', 'width')  # a blob's shape in files without `shape`
 _CAFFE = protobuf_messages.defined(
   NetParameter={'layers': (2, 'V1LayerParameter*'), 'layer': (100, 'LayerParameter*')},
   V1LayerParameter={'name': (4, 'string'), 'blobs': (6, 'BlobProto*')},
@@ -29,11 +29,11 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the blobs as 'layer/0', 'layer/1', ...
 
   A convolution has its kernel, output x input x height x width, in blob 0 and
-  its bias in blob 1 (V1 writes it as 1 x 1 x 1 x C).
+  its bias in blob 1 (1 x 1 x 1 x C in V1).
 
   Raises:
     ValueError: a blob has too few or too many values, or two layers with blobs
-      share a name. See `protobuf_messages.read`, too.
+      share a name. See also `protobuf_messages.read`.
   """
   net = protobuf_messages.read(_CAFFE.NetParameter, path)
   blobs = {}

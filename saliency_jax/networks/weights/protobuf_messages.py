@@ -1,7 +1,7 @@
-"""Messages of protobuf by a table of their fields: ONNX, Caffe and TensorFlow.
+"""Protobuf messages from tables of their fields: ONNX, Caffe and TensorFlow.
 
-The protobuf library parses them: what no table names is passed over, and bytes
-that are no such message are an error of its own.
+The protobuf library parses them. It skips fields that are not in a table, and
+raises its own error for bytes that are no such message.
 """
 
 import math
@@ -24,8 +24,8 @@ def defined(**messages: Mapping[str, tuple[int, str]]) -> types.SimpleNamespace:
   """Returns classes of messages.
 
   Args:
-    **messages: the fields of each by their names: a number, and the type, one
-      of protobuf's ('int64') or of these messages; a repeated one ends in '*'.
+    **messages: {field: (number, type)} of each; a type is one of protobuf's
+      ('int64') or of these messages, and ends in '*' if it is repeated.
   """
   file = descriptor_pb2.FileDescriptorProto(name='messages.proto', syntax='proto3')
   for title, fields in messages.items():
@@ -46,7 +46,7 @@ def defined(**messages: Mapping[str, tuple[int, str]]) -> types.SimpleNamespace:
 
 
 def read(kind: type[Message], path: str | os.PathLike) -> Message:
-  """Returns the message that a file is.
+  """Returns the message that a file holds.
 
   Raises:
     ValueError: it is larger than any message.
@@ -58,7 +58,7 @@ def read(kind: type[Message], path: str | os.PathLike) -> Message:
 
 
 def mapped(path: str | os.PathLike) -> memoryview:
-  """Returns a file's bytes, read as they are used."""
+  """Returns a file's bytes, mapped into memory."""
   with open(path, 'rb') as file:
     return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 

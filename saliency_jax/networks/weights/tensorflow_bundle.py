@@ -1,11 +1,10 @@
 """The variables of a TensorFlow checkpoint: NAME.index, NAME.data-0000i-of-n.
 
-The index is a table as LevelDB's (table_format.md of its documentation): blocks
-of keys in order, of which each leaves out the letters that it shares with the
-one before it, a block of the other blocks' positions, and at the end the
-position of that. A value is a BundleEntryProto, or for the key '' the
-BundleHeaderProto, of TensorFlow's tensor_bundle.proto. Checksums are not
-compared.
+The index is a LevelDB table (see its table_format.md): blocks of sorted keys,
+each key without the prefix that it shares with the previous one; a block with
+the positions of the other blocks; and a footer with the position of that. A
+value is a BundleEntryProto, or for the key '' the BundleHeaderProto, of
+TensorFlow's tensor_bundle.proto. Checksums are not verified.
 """
 
 import functools
@@ -20,8 +19,8 @@ from saliency_jax import outside
 from saliency_jax.networks.weights import protobuf_messages
 
 _MAGIC, _FOOTER = 0xDB4775248B80FB57, 48
-_TRAILER = 5  # bytes behind a block: how it is compressed, and a checksum
-_ROW = 64  # bytes that an entry takes in memory beside its name, about
+_TRAILER = 5  # bytes after a block: type of compression, checksum
+_ROW = 64  # approximate bytes of an entry in memory, besides its name
 _TENSORFLOW = protobuf_messages.defined(
   BundleHeaderProto={'num_shards': (1, 'int32'), 'endianness': (2, 'int32')},
   BundleEntryProto={
@@ -34,7 +33,7 @@ _TENSORFLOW = protobuf_messages.defined(
   },
   **protobuf_messages.TENSOR_SHAPE,
 )
-# DataType of what a weight may be.
+# DataType of weights.
 _TYPES = {1: np.dtype('<f4'), 2: np.dtype('<f8'), 14: np.dtype(ml_dtypes.bfloat16), 19: np.dtype('<f2')}
 
 
@@ -42,11 +41,11 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the floating-point variables by name, views of the data files.
 
   Args:
-    path: of NAME.index; the data are beside it.
+    path: of NAME.index; the data files are beside it.
 
   Raises:
-    ValueError: the index is no such table, or describes what the data files
-      have not, or what is not read.
+    ValueError: the index is not such a table, does not fit the data files, or
+      uses a feature that is not supported.
   """
   table = _table(protobuf_messages.mapped(path))
   header = _TENSORFLOW.BundleHeaderProto.FromString(table.pop('', b''))
@@ -82,7 +81,7 @@ def _table(data: memoryview) -> dict[str, memoryview]:
   footer = data[max(len(data) - _FOOTER, 0) :]
   if len(footer) < _FOOTER or int.from_bytes(footer[-8:], 'little') != _MAGIC:
     raise ValueError('it does not end like a table of TensorFlow')
-  _, position = _handle(footer, 0)  # of what no checkpoint has
+  _, position = _handle(footer, 0)  # of the metaindex, which checkpoints leave empty
   index, _ = _handle(footer, position)
   budget, found = outside.Budget(len(data)), {}
   for _, handle in _rows(_block(data, index), budget):
@@ -95,14 +94,14 @@ def _table(data: memoryview) -> dict[str, memoryview]:
 
 
 def _handle(data: memoryview, position: int) -> tuple[tuple[int, int], int]:
-  """Returns where a block is and how long, and the position after that."""
+  """Returns a block's (start, length), and the position after the handle."""
   start, position = _varint(data, position)
   length, position = _varint(data, position)
   return (start, length), position
 
 
 def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
-  """Returns the rows of a block, without the list of whole keys behind them."""
+  """Returns the rows of a block, without the restart points after them."""
   start, length = handle
   if start + length + _TRAILER > len(data) - _FOOTER:
     raise ValueError('a block reaches out of it')
@@ -131,7 +130,7 @@ def _rows(block: memoryview, budget: outside.Budget) -> Iterator[tuple[bytes, me
 
 
 def _varint(data: memoryview, position: int) -> tuple[int, int]:
-  """Returns the unsigned number of 64 bits at `position`, and what is behind."""
+  """Returns the unsigned 64-bit number at `position`, and what is after it."""
   value = 0
   for count, byte in enumerate(data[position : position + 10]):
     value |= (byte & 0x7F) << (7 * count)

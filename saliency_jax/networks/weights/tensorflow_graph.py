@@ -1,8 +1,8 @@
 """The constants of a TensorFlow graph: a frozen GraphDef or a SavedModel.
 
 Field numbers: the .proto files of TensorFlow's core/framework and
-core/protobuf. A SavedModel with variables beside it has no weights of its own
-here; one that is exported with constants does.
+core/protobuf. A SavedModel has its weights here only if it was exported with
+constants instead of variables.
 """
 
 import math
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from saliency_jax.networks.weights import protobuf_messages
 
-# A map is repeated entries on the wire.
+# A protobuf map is encoded as repeated entries.
 _TENSORFLOW = protobuf_messages.defined(
   SavedModel={'meta_graphs': (2, 'MetaGraphDef*')},
   MetaGraphDef={'graph_def': (2, 'GraphDef')},
@@ -33,15 +33,15 @@ _TENSORFLOW = protobuf_messages.defined(
   **protobuf_messages.TENSOR_SHAPE,
 )
 _FLOAT = 1  # DT_FLOAT
-_LARGEST = 1 << 28  # elements that one value may be repeated to
+_LARGEST = 1 << 28  # elements to which one value may be repeated
 
 
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the float32 constants by the names of their nodes.
 
   Raises:
-    ValueError: a constant has too few or too many values, or two that differ
-      share a name. See `protobuf_messages.read`, too.
+    ValueError: a constant has too few or too many values, or two different ones
+      share a name. See also `protobuf_messages.read`.
   """
   found: dict[str, np.ndarray] = {}
   for graph in _graphs(path):
@@ -57,7 +57,8 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 def _graphs(path: pathlib.Path) -> Iterator[Message]:
-  # A SavedModel begins with its version, a number; nothing in a graph does.
+  # A SavedModel begins with its version number, field 1; GraphDef's is a
+  # message.
   if bytes(protobuf_messages.mapped(path)[:1]) != b'\x08':
     return iter([protobuf_messages.read(_TENSORFLOW.GraphDef, path)])
   return (meta.graph_def for meta in protobuf_messages.read(_TENSORFLOW.SavedModel, path).meta_graphs)
@@ -69,7 +70,7 @@ def _array(tensor: Message, name: str) -> np.ndarray:
     values = np.frombuffer(tensor.tensor_content, '<f4')
   else:
     values = np.array(tensor.float_val, '<f4')
-    # One value stands for as many as there are.
+    # A single value is repeated to fill the shape.
     if len(values) == 1 and 0 < math.prod(shape) <= _LARGEST:
       values = np.broadcast_to(values, math.prod(shape))
   return protobuf_messages.shaped(values, shape, name)

@@ -1,4 +1,4 @@
-"""timm's models, what they say of their images, and their weights."""
+"""timm's models: their preprocessing and their weights."""
 
 import sys
 from collections.abc import Mapping
@@ -14,32 +14,33 @@ from saliency_jax.networks.weights import port_table, weight_files
 
 
 def create(name: str) -> Any:
-  """Returns a model of timm's with random weights."""
+  """Returns a timm model with random weights."""
   import timm
 
   if not timm.is_model(name):
     raise InputError(f'timm has no model {name!r}; see timm.list_models().')
-  try:  # transformers then take any size of whole patches
+  try:  # lets transformers take any size that is a multiple of the patch
     return timm.create_model(name, dynamic_img_size=True)
   except TypeError:
     return timm.create_model(name)
 
 
 def eager(module: Any) -> Any:
-  """Returns a module without what torch.compile has put around it or its parts."""
+  """Returns a module without torch.compile's wrappers around its parts."""
   for part in module.modules():
-    part._compiled_call_impl = None  # of module.compile()
+    part._compiled_call_impl = None  # set by module.compile()
     children = part._modules.items()
     part._modules.update({key: child._modules.get('_orig_mod', child) for key, child in children if child})
   return module._modules.get('_orig_mod', module)
 
 
 def taken(module: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
-  """Returns copies of a module's tensors, which it loses; it is to evaluate.
+  """Returns copies of a module's tensors, and leaves it empty, in evaluation
+  mode.
 
   Returns:
-    {kind: {name: array}}, and {name: name of the same parameter} of parameters
-    that two modules share.
+    {kind: {name: array}}; and, for parameters that two modules share, {name:
+    name of the same parameter}.
   """
   for key, part in module.named_modules():
     if 'BatchNorm' in type(part).__name__ and getattr(part, 'running_mean', 0) is None:
@@ -51,14 +52,14 @@ def taken(module: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]
       kind: {key: (x.float() if x.is_floating_point() else x).detach().cpu().numpy().copy() for key, x in named}
       for kind, named in (('params', module.named_parameters()), ('buffers', module.named_buffers()))
     }
-  except (NotImplementedError, ValueError) as error:  # on 'meta', or lazy
+  except (NotImplementedError, ValueError) as error:  # on the device 'meta', or lazy
     raise InputError(f'{type(module).__name__} has parameters without values ({outside.reason(error)}).') from error
-  module.eval().to('meta')  # unties what is no longer one parameter
+  module.eval().to('meta')  # which unties shared parameters
   return copies, {key: every[key] for key, _ in module.named_parameters() if key not in copies['params']}
 
 
 def arrays(variables: Mapping, tied: Mapping) -> dict[str, Any]:
-  """Returns all of a module's arrays by their names; see `taken`."""
+  """Returns all of a module's arrays by name; see `taken`."""
   params = variables['params']
   return {**params, **{key: params[first] for key, first in tied.items()}, **variables.get('buffers', {})}
 
@@ -72,7 +73,7 @@ def source(name: str) -> str:
 
 
 def preparation(module: Any) -> Preprocess:
-  """Returns how timm prepares images for a model, torchvision's otherwise."""
+  """Returns timm's preprocessing for a model, or torchvision's."""
   if not (getattr(module, 'pretrained_cfg', None) or {}).get('mean'):
     return Preprocess()
   import timm
@@ -83,7 +84,7 @@ def preparation(module: Any) -> Preprocess:
 
 
 def published(name: str, module: Any) -> str:
-  """Returns the path of the file that timm names."""
+  """Returns the path of the weight file that timm names, perhaps fetched."""
   repository = module.pretrained_cfg.get('hf_hub_id')
   file = module.pretrained_cfg.get('hf_hub_filename') or 'model.safetensors'
   try:
@@ -91,7 +92,7 @@ def published(name: str, module: Any) -> str:
 
     kept = hub.try_to_load_from_cache(repository, file)
     return kept if isinstance(kept, str) else hub.hf_hub_download(repository, file)
-  except Exception as error:  # of many kinds, most of them of the network
+  except Exception as error:  # of many kinds, most of them from the network
     raise InputError(
       f'The weights of {name} cannot be obtained '
       f'({outside.reason(error)}); give the path of {file} of '
@@ -100,7 +101,7 @@ def published(name: str, module: Any) -> str:
 
 
 def fill(module: Any, path: str, name: str) -> None:
-  """Gives a module the arrays of a file: all of them, or it raises."""
+  """Loads all arrays of a file into a module, or raises."""
   import torch
 
   arrays = {
@@ -110,11 +111,11 @@ def fill(module: Any, path: str, name: str) -> None:
   wanted = module.state_dict()
   names = getattr(sys.modules[type(module).__module__], 'checkpoint_filter_fn', None)
   if names and set(arrays) != set(wanted):
-    arrays = names(arrays, module)  # timm's, for the names of others
+    arrays = names(arrays, module)  # timm's own renaming of other projects' files
   counts = {key: x for key, x in wanted.items() if key.endswith('num_batches_tracked')}  # old files lack them
   try:
     module.load_state_dict(counts | arrays)
-  except RuntimeError as error:  # its lines name what is missing, or of another shape
+  except RuntimeError as error:  # its lines name missing tensors and wrong shapes
     raise InputError(f'{path} does not fit {name}: {outside.reason(error)}.') from error
   odd = [key for key, x in arrays.items() if not bool(torch.isfinite(x).all())]
   if odd:

@@ -1,10 +1,10 @@
-"""Reads the tensors of a .pth file, without torch and without unpickling.
+"""Reads the tensors of a .pth file without torch and without unpickling.
 
-torch.save has two layouts: a zip file (torch 1.6 and later) with the pickle in
-'NAME/data.pkl' and each storage in 'NAME/data/KEY', stored uncompressed; and
-the legacy one, five pickles (a magic number, a version, the writer's system,
-the object, the keys of the storages), then for each key the number of elements
-as an int64 and the elements. See `torch_stream` for what is read of a pickle.
+torch.save has two layouts. A zip file (torch 1.6 and later) has the pickle in
+'NAME/data.pkl' and each storage in 'NAME/data/KEY', uncompressed. The legacy
+layout has five pickles (a magic number, a version, the writer's system, the
+object, the keys of the storages), then for each key the number of elements as
+an int64 and the elements. `torch_stream` says what is read of a pickle.
 """
 
 import functools
@@ -29,16 +29,16 @@ _LEGACY_VERSION = 1001
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   """Returns the tensors of a state_dict by name.
 
-  A dictionary that keeps it under 'state_dict' or 'model', or that keeps no
-  other (a training checkpoint), is unwrapped, and a leading 'module.'
-  (torch.nn.DataParallel) or '_orig_mod.' (torch.compile) is taken off.
+  A state_dict under 'state_dict' or 'model', or the only one in a training
+  checkpoint, is unwrapped, and a leading 'module.' (torch.nn.DataParallel) or
+  '_orig_mod.' (torch.compile) is removed.
 
   Args:
     path: a file that torch.save wrote, in either layout.
 
   Raises:
-    ValueError: the file is damaged, its pickle does more than describe
-      tensors, or what it holds is no state_dict.
+    ValueError: the file is damaged, its pickle does more than describe tensors,
+      or it holds no state_dict.
     OSError, zipfile.BadZipFile: it cannot be read at all.
   """
   with open(path, 'rb') as file:

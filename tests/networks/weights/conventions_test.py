@@ -94,7 +94,7 @@ def test_resnets_of_caffe_are_no_torchvisions(folded):
   expected = {'conv1/kernel': (7, 7, 3, 8)} | dict.fromkeys(
     ('bn1/scale', 'bn1/bias', 'batch_stats:bn1/mean', 'batch_stats:bn1/var'), (8,)
   )
-  port = port_table.porter('net', resnet.TABLE, told=resnet.told)
+  port = port_table.porter('net', resnet.TABLE, detect_family=resnet.detect_family)
   assert port(arrays, expected).family == 'torchvision'
   arrays |= (
     {'bn1.weight': arrays['bn1.weight'] / 57} if folded else {'bn1.running_var': arrays['bn1.running_var'] * 57**2}

@@ -136,7 +136,7 @@ def test_a_file_may_be_seen_in_another_way(tmp_path, monkeypatch):
   path = made.write('torchvision', tmp_path, WEIGHTS)
   assert _load(path, tmp_path, preprocessing='caffe')[1].sha256 == DIGEST
   assert _load(path, tmp_path)[1].sha256 != DIGEST
-  monkeypatch.setitem(known_weights._TOLD, files.digest(path)[:8], 'caffe')
+  monkeypatch.setitem(known_weights._FAMILIES, files.digest(path)[:8], 'caffe')
   assert _load(path, tmp_path)[1].sha256 == DIGEST, 'as the hash of the file says'
 
 
