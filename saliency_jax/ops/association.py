@@ -2,11 +2,11 @@
 
     score(X, P) = ( mean over P of U - mean(U) ) / std(U),     U = A X B^T
 
-with the population standard deviation. Depending on where the sets come from
-this is region association (He et al. 2019, Eq. 1: fixations inside a region),
-NSS (Peters et al. 2005: all fixations of an image), NMM (Eq. 4: the mask of a
-search target) or output saliency (Eq. 2). U is never made; see `ops.resize`.
-On a GPU, bfloat16 maps go through `ops.association_pallas` instead.
+with the population standard deviation. Depending on the sets, this is region
+association (He et al. 2019, Eq. 1: the fixations inside a region), NSS (Peters
+et al. 2005: all fixations of an image), NMM (Eq. 4: the mask of a search
+target) or output saliency (Eq. 2). The upsampled map U is never computed; see
+`ops.resize`. On a GPU, `ops.association_pallas` scores bfloat16 maps instead.
 """
 
 import jax
@@ -23,13 +23,13 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
 
   Args:
     maps: float `[..., h, w, C]`, the units' maps in cells. Computed in float32
-      at least, whatever their type.
-    weights: `sets` `[..., R, h, w]`, `rows` `[..., 3, h]`, `columns`
-      `[..., 3, w]` with the same leading shape.
+      or wider, whatever their type.
+    weights: `sets` `[..., R, h, w]`, `rows` `[..., 3, h]`, `columns` `[..., 3,
+      w]` with the same leading shape.
 
   Returns:
     `[..., R, C]`. A constant map scores 0, and so does an empty set: mask it. A
-    map with NaN or infinity scores NaN. On a GPU a bfloat16 map is constant if
+    map with NaN or infinity scores NaN. On a GPU, a bfloat16 map is constant if
     its deviation is below 1e-15, and scores NaN above 1e19.
 
   Raises:
@@ -43,28 +43,29 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
 
 @jax.custom_vjp
 def _associate_half(maps: jax.Array, weights: CellWeights) -> jax.Array:
-  """Returns the scores of bfloat16 maps, on a GPU in one read of them."""
+  """Returns the scores of bfloat16 maps, on a GPU by the Pallas kernel."""
   return jax.lax.platform_dependent(maps, weights, cuda=association_pallas.associate, default=_associate)
 
 
-def _half_forward(maps, weights):
+def _forward(maps, weights):
   return _associate_half(maps, weights), (maps, weights)
 
 
-def _half_backward(given, cotangent):
-  return jax.vjp(_associate, *given)[1](cotangent)
+def _backward(residuals, cotangent):
+  return jax.vjp(_associate, *residuals)[1](cotangent)
 
 
-_associate_half.defvjp(_half_forward, _half_backward)
+_associate_half.defvjp(_forward, _backward)
 
 
 def _associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
   """Returns the scores of maps that fit the weights, on any device."""
-  maps = _from_own_cell(maps)
+  maps = _normalised(maps)
   *batch, height, width, units = maps.shape
   cells = height * width
   average = _average(weights.rows, weights.columns)
-  # The plain average rides along as one more set: a single matrix product.
+  # The plain average is one more set, so that one matrix product gives all
+  # means.
   sets = jnp.concatenate([average[..., None, :, :], weights.sets], axis=-3)
   means = jax.lax.dot_general(
     sets.reshape(*batch, -1, cells),
@@ -80,10 +81,7 @@ def _associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
 
 
 def standardise(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
-  """Returns maps in deviations of the upsampled map from its own mean.
-
-  Upsampled bilinearly, such a map is `(U - mean(U)) / std(U)`, of which
-  `associate` gives the mean over sets of pixels.
+  """Returns maps in cells whose upsampling is `(U - mean(U)) / std(U)`.
 
   Args:
     maps: float `[..., h, w, C]`, the units' maps in cells, as for `associate`.
@@ -97,22 +95,21 @@ def standardise(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Arr
     ValueError: if the shapes do not fit.
   """
   _check_axes(maps, rows, columns)
-  maps = _from_own_cell(maps)
+  maps = _normalised(maps)
   mean = jnp.sum(_average(rows, columns)[..., None] * maps, axis=(-3, -2), keepdims=True)
   centred = maps - mean
   deviation, varies = _deviation(centred, rows, columns)
   return jnp.where(varies[..., None, None, :], centred / deviation[..., None, None, :], 0)
 
 
-def _from_own_cell(maps: jax.Array) -> jax.Array:
-  """Returns the maps in float32 at least, less their first cell, and scaled.
+def _normalised(maps: jax.Array) -> jax.Array:
+  """Returns the maps in float32 or wider, minus their first cell, and scaled.
 
-  Neither score nor standardised map changes when a constant is taken from a
-  map, or when it is multiplied. Taking a cell of its own makes a constant map
-  exactly 0, so that its variance is too, and keeps a large offset from
-  swallowing a small signal. Squares of what is left stay within float32: a
-  sigmoid that is trained on NSS alone drifts to 1e-20, as nothing holds it. A
-  power of 2 rounds nothing.
+  Neither step changes a score or a standardised map. Subtracting one of its own
+  cells makes a constant map, and thus its variance, exactly 0, and keeps a
+  large offset from swallowing a small signal. Scaling keeps squares within
+  float32: NSS does not fix a map's scale, so a sigmoid trained on it alone
+  drifts to 1e-20. A power of 2 rounds nothing.
   """
   maps = maps.astype(jnp.promote_types(maps.dtype, jnp.float32))
   maps = maps - maps[..., :1, :1, :]
@@ -127,28 +124,28 @@ def _average(rows: jax.Array, columns: jax.Array) -> jax.Array:
 
 
 def _deviation(centred: jax.Array, rows: jax.Array, columns: jax.Array) -> tuple[jax.Array, jax.Array]:
-  """Returns the upsampled maps' deviation, and where it is not 0: `[.., C]`.
+  """Returns the upsampled maps' deviation and whether it is not 0, `[..., C]`.
 
-  The deviation is 1 where it is 0, and NaN where it is not finite.
+  The deviation is given as 1 where it is 0, and as NaN where it is not finite.
   """
   variance = jnp.sum(jnp.square(_along_rows(_along_columns(centred, columns), rows)), axis=(-3, -2))
-  # Not `variance > 0`: NaN must stay NaN and not pass for a constant map.
+  # Not `variance > 0`: a map with NaN must not pass for a constant one.
   varies = variance != 0
-  # Twice `where`: the root's gradient at 0 is infinite, and would reach the
-  # result as NaN through a branch that is not taken.
+  # Two `where`s: the gradient of the root at 0 is infinite, and would reach the
+  # result as NaN even through the branch not taken.
   deviation = jnp.sqrt(jnp.where(varies, variance, 1))
   return jnp.where(jnp.isfinite(deviation), deviation, jnp.nan), varies
 
 
 def _along_rows(x: jax.Array, rows: jax.Array) -> jax.Array:
-  """Applies La^T: each row of cells plus its share of the next."""
+  """Applies La^T: each row of cells plus its share of the next one."""
   diagonal, next_one = (rows[..., i, :, None, None] for i in (1, 2))
-  # The last row's share is 0, so what rolls round to it does not count.
+  # The last row's share is 0, so what `roll` wraps around does not count.
   return diagonal * x + next_one * jnp.roll(x, -1, axis=-3)
 
 
 def _along_columns(x: jax.Array, columns: jax.Array) -> jax.Array:
-  """Applies Lb^T: each column of cells plus its share of the next."""
+  """Applies Lb^T: each column of cells plus its share of the next one."""
   diagonal, next_one = (columns[..., i, None, :, None] for i in (1, 2))
   return diagonal * x + next_one * jnp.roll(x, -1, axis=-2)
 

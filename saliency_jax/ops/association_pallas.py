@@ -1,12 +1,12 @@
 """The kernel of `association` on a GPU: one read of the maps.
 
-A Pallas (Triton) kernel for bfloat16 maps; `association.associate` is the
-definition, and calls this where it is faster. One program takes all cells of
-one image and a block of units, row by row. Sets go through the tensor cores,
-whose products of bfloat16 numbers are exact, so each float32 weight is split
-into three of them. The variance is that of the map less one number near its
-mean: with p the share of the cells that number is the mean of, rounding grows
-by 1 / p at most.
+A Pallas (Triton) kernel for bfloat16 maps. `association.associate` defines the
+result and calls this where it is faster. One program handles all cells of one
+image and a block of units, row by row. Sets go through the tensor cores, whose
+products of bfloat16 numbers are exact; each float32 weight is therefore split
+into three. The variance is that of the map minus the mean of its last row. That
+mean lies within about sqrt(h) deviations of the map's mean, so cancellation
+multiplies rounding errors by about h at most.
 """
 
 import functools
@@ -20,19 +20,19 @@ from jax.experimental.pallas import triton
 
 from saliency_jax.ops.pixel_weights import CellWeights
 
-# Measured on an H200 with VGG-16's maps of 28 x 28 and 14 x 14 cells: blocks of
-# 128 units, four warps, one row loaded ahead.
+# The fastest on an H200 for VGG-16's maps of 28 x 28 and 14 x 14 cells: blocks
+# of 128 units, four warps, one row loaded ahead.
 _WARPS = 4
 _BLOCK = 128  # units at most
-_TILE = 4096  # numbers of a row of cells at most: more would not fit registers
-_CELLS = 64  # in a row at most: at 112 the plain kernel is faster
+_TILE = 4096  # at most, units times cells of a row: more would not fit in the registers
+_CELLS = 64  # in a row, at most: at 112 the plain kernel is faster
 _LEAST = 16  # rows and columns of a product on the tensor cores
 _LEAST_VARIANCE = 1e-30
-_SETS = 32  # at most; with more, sums leave the registers
+_SETS = 32  # at most: with more, the sums no longer fit in the registers
 
 
 def fits(maps: jax.Array, weights: CellWeights) -> bool:
-  """Returns whether the kernel takes such maps, see `associate`."""
+  """Returns whether the kernel can score such maps."""
   return (
     maps.dtype == jnp.bfloat16
     and maps.ndim == 4
@@ -46,13 +46,13 @@ def fits(maps: jax.Array, weights: CellWeights) -> bool:
 def associate(maps: jax.Array, weights: CellWeights, *, interpret: bool = False) -> jax.Array:
   """Returns `association.associate` of bfloat16 maps, without gradients.
 
-  Equal to it within 1e-5 unless a map's mean exceeds its deviation a hundred
-  times. Split over devices by images and units; `jax.vmap` makes a larger
+  The two agree within 1e-5 unless a map's mean exceeds its deviation a hundred
+  times. Devices share the work by images and units; `jax.vmap` enlarges the
   batch.
 
   Args:
-    maps: bfloat16 `[B, h, w, C]`, see `fits`.
-    interpret: whether to interpret the kernel, which any device can, slowly.
+    maps: bfloat16 `[B, h, w, C]` for which `fits` is true.
+    interpret: whether to interpret the kernel, slowly but on any device.
 
   Returns:
     float32 `[B, R, C]`.
@@ -63,7 +63,7 @@ def associate(maps: jax.Array, weights: CellWeights, *, interpret: bool = False)
 
 @functools.cache
 def _batched(interpret: bool):
-  """Returns the kernel with its rules for `vmap` and for several devices."""
+  """Returns the kernel with its rules for `vmap` and for sharding."""
 
   def kernel(maps, sets, rows, columns):
     return _call(maps, sets, rows, columns, interpret=interpret)
@@ -79,8 +79,8 @@ def _batched(interpret: bool):
   @batched.def_vmap
   def _(size, is_batched, *arguments):
     stacked = [
-      x if given else jnp.broadcast_to(x[None], (size, *x.shape))
-      for x, given in zip(arguments, is_batched, strict=True)
+      x if mapped else jnp.broadcast_to(x[None], (size, *x.shape))
+      for x, mapped in zip(arguments, is_batched, strict=True)
     ]
     scores = batched(*(x.reshape(-1, *x.shape[2:]) for x in stacked))
     return scores.reshape(size, -1, *scores.shape[1:]), True
@@ -89,12 +89,12 @@ def _batched(interpret: bool):
 
 
 def _power(least: int) -> int:
-  """Returns the power of 2 that is not below a number, nor below 16."""
+  """Returns the smallest power of 2 that is at least `least` and 16."""
   return max(1 << (least - 1).bit_length(), _LEAST)
 
 
 def _block(shape: tuple[int, ...]) -> int:
-  """Returns how many units a program takes, a power of 2 that divides C."""
+  """Returns the number of units per program, a power of 2 that divides C."""
   *_, width, units = shape
   return min(units & -units, _BLOCK, _TILE // _power(width))
 
@@ -124,11 +124,11 @@ def _call(maps, sets, rows, columns, *, interpret):
 
 
 def _kernel(maps, sets, rows, columns, scores, *, size, count):
-  """Scores one image and block of units; see `_call` for the arguments."""
+  """Scores a block of units on one image; see `_call` for the arguments."""
   height, width = size
   tall, wide, block = _power(count), _power(width), maps.shape[-1]
-  # Arrays have powers of 2 as sizes. What is beyond the map or the sets repeats
-  # the last one, and has no weight.
+  # Triton's arrays have powers of 2 as sizes. Indices beyond the map or the
+  # sets repeat the last one, with weight 0.
   column, of = jnp.arange(wide), jnp.minimum(jnp.arange(tall), count - 1)
   inside = column < width
   here, beside = (jnp.minimum(column + i, width - 1) for i in (0, 1))
@@ -140,17 +140,18 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
     return (maps[i, here, :], maps[i, beside, :], sets[of[:, None], i, here[None, :]], *(rows[k, i] for k in range(3)))
 
   lowest = load(height - 1)
-  # A cell of the map's own is taken first, so that a constant map is 0 exactly.
+  # Relative to one of the map's own cells, so that a constant map is exactly 0.
   own = maps[height - 1, 0, :].astype(jnp.float32)
   shift = own + jnp.sum(jnp.where(inside[:, None], lowest[0] - own[None, :], 0.0), axis=0) / width
 
   def row(step, state):
-    # Upwards, as every row needs the one below; the next is loaded meanwhile.
+    # From the bottom row up, since each row needs the one below it; the next
+    # row is loaded meanwhile.
     absolute, means, below, total, squares, (x, right, weights, mean_row, diagonal_row, next_row) = state
     following = load(height - 2 - step)
     weights = jnp.where(inside[None], weights, 0.0)
     absolute += jnp.abs(weights)
-    # Without the average, an offset of the map has no part in the products.
+    # Minus the average, the weights sum to 0, so an offset of the map cancels.
     for part in _thirds(weights - mean_row * average[None]):
       means += lax.dot_general(x, part, (((0,), (1,)), ((), ())), preferred_element_type=jnp.float32)
     x, right = x - shift[None, :], right - shift[None, :]
@@ -167,7 +168,7 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
   )
   mean = jnp.sum((diagonal + next_one) * total, axis=0)
   variance = jnp.sum(squares, axis=0) - mean * mean
-  # Below, squares of cells leave float32; NaN stays NaN.
+  # Below this, squares of cells underflow. Not `>`: NaN stays NaN.
   varies = ~(variance <= _LEAST_VARIANCE)
   deviation = jnp.sqrt(jnp.where(varies, variance, 1.0))
   deviation = jnp.where(deviation < jnp.inf, deviation, jnp.nan)
@@ -177,7 +178,7 @@ def _kernel(maps, sets, rows, columns, scores, *, size, count):
 
 
 def _thirds(weights: jax.Array) -> tuple[jax.Array, ...]:
-  """Returns three bfloat16 arrays whose sum is a float32 one, least first."""
+  """Returns three bfloat16 arrays that sum to a float32 one, smallest first."""
   high = weights.astype(jnp.bfloat16)
   rest = weights - high.astype(jnp.float32)
   middle = rest.astype(jnp.bfloat16)

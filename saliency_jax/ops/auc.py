@@ -1,17 +1,18 @@
 """Areas under the ROC curve: do fixated pixels outrank others?
 
-Exact, and without a loop over thresholds: every value is ranked once among
-those at the fixations, and how many have each rank is all that any curve needs,
-see `auc_ranks`.
+Exact, and without a loop over thresholds: values are ranked once among those at
+the fixations, and every curve follows from the number of values at each rank
+(`auc_ranks`).
 
 Conventions of all functions here:
-- A map is floating `[H, W]` in any scale; -inf and inf are values like others.
+
+- A map is floating `[H, W]` on any scale; -inf and inf are ordinary values.
 - `points` are integers `[N, 2]` (y, x); `valid`, bool `[N]`, marks those that
-  count, None all; the cost of compiled code grows with the logarithm of N.
+  count (None: all). The run time grows with log N.
 - `distinct` counts a pixel once however often it was fixated (MIT's binary
   map); otherwise every fixation counts (pysaliency).
-- A constant map scores 0.5. A NaN in the map, a valid point outside the image,
-  no fixation or no negative give NaN.
+- A constant map scores 0.5. The score is NaN if the map holds a NaN, if a valid
+  point lies outside the image, or without fixations or negatives.
 - `ValueError` is raised if shapes, types or options do not fit.
 """
 
@@ -34,28 +35,28 @@ def auc_judd(
   """AUC-Judd: thresholds at the fixated values, against unfixated pixels.
 
   Judd, Durand and Torralba, "A benchmark of computational models of saliency to
-  predict human fixations", 2012. The curve is a polygon through its points at
-  the fixated values, (0, 0) and (1, 1). Peers: pysaliency's
+  predict human fixations", 2012. The curve is a polygon through (0, 0), its
+  points at the fixated values, and (1, 1). Peers: pysaliency's
   `AUC_Judd(jitter=False)` with `distinct=False`; the MIT benchmark's
-  `AUC_Judd.m` with jitter off with `ties='apart'`, except for constant maps,
-  where it gives NaN. Both peers add noise unless told otherwise, and published
-  values have it: `jitter`.
+  `AUC_Judd.m` with jitter off with `ties='apart'`, except that it gives NaN for
+  constant maps. Both peers add noise by default, as published values have it;
+  see `jitter`.
 
   Args:
-    ties: 'together': fixations of one value make one point of the curve, as in
-      any ROC curve. 'apart': one point each, the i-th highest having i/N
-      hits and all the pixels that reach its value, less i, as false alarms.
-      This is MIT's rule; ties lower the score.
-    jitter: a key of `jax.random`, to break ties at random as `ties_broken`
-      does; None leaves them. A constant map scores 0.5 all the same, where
-      both peers give a random number about it.
+    ties: 'together': fixations of equal value make one point of the curve, as
+      in any ROC curve. 'apart': each makes its own point; the i-th highest has
+      a hit rate of i/N and as false alarms all pixels that reach its value,
+      minus i. This is MIT's rule; ties lower the score.
+    jitter: a key of `jax.random`, with which `ties_broken` breaks ties at
+      random; None leaves them. A constant map still scores 0.5, where both
+      peers give a random number around it.
 
   Returns:
     The area, in [0, 1].
 
   Raises:
     ValueError: if shapes or types do not fit, if `ties` is neither, or if
-      ties are taken apart without `distinct`, which no peer defines.
+      `ties` is 'apart' without `distinct`, which no peer defines.
   """
   if ties not in ('together', 'apart'):
     raise ValueError(f"ties are 'together' or 'apart', not {ties!r}.")
@@ -77,8 +78,8 @@ def auc_uniform(
 ) -> jax.Array:
   """AUC against all pixels of the image, fixated ones included.
 
-  The probability that a fixated pixel has a higher value than any pixel, ties
-  counting half. Peers: pysaliency's `AUC(nonfixations='uniform')` with
+  The probability that a fixated pixel has a higher value than a random pixel,
+  ties counting half. Peers: pysaliency's `AUC(nonfixations='uniform')` with
   `distinct=False`; DeepGaze's `auc`.
 
   Returns:
@@ -101,21 +102,22 @@ def auc_shuffled(
   *,
   distinct: bool = True,
 ) -> jax.Array:
-  """Shuffled AUC: against the fixations of other images, so centring is chance.
+  """Shuffled AUC: against other images' fixations, so a centre bias scores 0.5.
 
   Tatler, Baddeley and Gilchrist, Vision Research 45, 2005; Zhang et al., "SUN",
-  Journal of Vision 8(7), 2008. All negatives count, those on one pixel as often
-  as they are listed, and ties count half. Peers: pysaliency's
+  Journal of Vision 8(7), 2008. All negatives count, as often as they are
+  listed, and ties count half. Peers: pysaliency's
   `AUC(nonfixations='shuffled')` with `distinct=False`, given the fixations of
-  all other images scaled to this one's size. MIT's `AUC_shuffled.m` draws from
-  ten other images, 100 times, with thresholds 0.1 apart: a random estimate.
+  all other images scaled to this one's size. MIT's `AUC_shuffled.m` is a random
+  estimate: it draws from ten other images, 100 times, with thresholds 0.1
+  apart.
 
   Args:
     negatives: integers `[M, 2]`, pixels (y, x) of this image. To score many
-      images, give the pixels that were fixated on any of them to each, and how
-      often on the others.
-    negatives_valid: bool or integers `[M]`, whether or how often each counts;
-      None if all count once.
+      images, pass to each the same list of pixels fixated on any of them.
+    negatives_valid: bool or integers `[M]`: whether, or how often, each counts,
+      such as the number of its fixations on other images. None if all count
+      once.
 
   Returns:
     The area, in [0, 1].
@@ -132,16 +134,16 @@ def auc_shuffled(
 
 
 def ties_broken(key: jax.Array, saliency: jax.Array) -> jax.Array:
-  """Returns the ranks of a map's values, 0 and up, ties in a random order.
+  """Returns the ranks of a map's values, from 0, ties in a random order.
 
-  MIT's `AUC_Judd.m` adds uniform noise in [0, 1e-7] and pysaliency's `AUC_Judd`
-  normal noise of that deviation, to maps in float64: that changes the order of
-  equal values alone. In float32 such noise is lost beside a value of 1; ranks
-  do the same to maps of any scale.
+  To maps in float64, MIT's `AUC_Judd.m` adds uniform noise in [0, 1e-7], and
+  pysaliency's `AUC_Judd` normal noise of that deviation, which reorders only
+  equal values. In float32 such noise is lost beside a value of 1. Ranks have
+  the same effect on any scale.
 
   Args:
     key: of `jax.random`.
-    saliency: floating `[H, W]`, in float32 of 2^24 pixels at most.
+    saliency: floating `[H, W]`; in float32, of 2^24 pixels at most.
   """
   (saliency,) = full_maps.checked(saliency)
   flat = saliency.ravel()
@@ -150,31 +152,27 @@ def ties_broken(key: jax.Array, saliency: jax.Array) -> jax.Array:
 
 
 def _unfixated(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, levels: jax.Array) -> jax.Array:
-  """Returns how many pixels without a fixation have each rank."""
+  """Returns the number of unfixated pixels at each rank."""
   fixated = auc_ranks.at_points(saliency, points, valid, distinct=True)
   return auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels) - auc_ranks.histogram(fixated, levels)
 
 
 def _below(counts: jax.Array) -> jax.Array:
-  """Returns how many have a lower rank than each."""
+  """Returns, for each rank, how many values have a lower one."""
   return jnp.cumsum(counts) - counts
 
 
 def _outranking(hits: jax.Array, alarms: jax.Array) -> jax.Array:
-  """Returns the probability that a hit outranks an alarm, ties being half."""
+  """Returns the probability that a hit outranks an alarm, ties counting half."""
   beaten = (2 * _below(alarms) + alarms) / (2 * alarms.sum())
   return (hits * beaten).sum() / hits.sum()
 
 
 def _polygon(hits: Sample, alarms: jax.Array, levels: jax.Array, *, apart: bool) -> jax.Array:
-  """Returns the area under the curve with thresholds at the fixated values.
-
-  Args:
-    alarms: int32, negatives of each rank.
-  """
+  """Returns the area under the curve; `alarms` counts negatives by rank, int32."""
   counts = auc_ranks.histogram(hits, levels)
-  # From low to high. What does not count gets the last rank, which no value
-  # has and which is above all others, and so adds nothing to the area.
+  # In ascending order. Points that do not count get the last rank, above that
+  # of any value, and so add nothing to the area.
   thresholds = jnp.sort(jnp.where(hits.valid, auc_ranks.ranks(hits.values, levels), len(counts) - 1))
   positives, negatives = counts.sum(), alarms.sum()
   hit = positives - auc_ranks.take(_below(counts), thresholds)

@@ -1,9 +1,9 @@
 """Ranks of values among the few values at the fixations, and their histogram.
 
-The counts that every ROC curve is made of, exact and without sorting the map or
-comparing it with every threshold. Values are compared bit by bit, so that the
-smallest differences count, also between numbers that a processor in XLA's
-setting takes for 0.
+These counts define every ROC curve. They are exact, and need neither a sorted
+map nor a comparison with every threshold. Values are compared by their bits, so
+that the smallest differences count, even between subnormal numbers, which XLA
+may flush to 0.
 """
 
 from typing import NamedTuple
@@ -14,21 +14,21 @@ import numpy as np
 
 from saliency_jax.ops.fixated_pixels import fixated, values_at
 
-# A table of 2^13 bins tells where a search begins, unless 8 of the numbers that
-# are searched share one: in that case, which few maps are, it has no use.
+# A binary search starts from a table of 2^13 bins, unless 8 or more levels
+# share a bin: for such maps, which are rare, the table is of no use.
 _BIN_BITS = 13
 _BIN_ROOM = 8
 
 
 class Sample(NamedTuple):
-  """Values of a map, of which the valid ones count."""
+  """Values of a map, with a mask or counts."""
 
   values: jax.Array  # floating `[M]`; NaN at points outside the image
   valid: jax.Array  # bool `[M]`, or integers: how often each counts
 
 
 def at_points(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, *, distinct: bool) -> Sample:
-  """Returns a map's values at points `[M, 2]`, see `fixated`."""
+  """Returns a map's values at points `[M, 2]`; see `fixated`."""
   where = fixated(points, valid, saliency.shape, distinct=distinct)
   return Sample(values_at(saliency, where), where.valid)
 
@@ -39,7 +39,7 @@ def all_pixels(saliency: jax.Array) -> Sample:
 
 
 def _ordered(x: jax.Array) -> jax.Array:
-  """Returns unsigned integers in the order of the floats, 0 equal to -0."""
+  """Returns unsigned integers in the order of the floats; 0 and -0 are equal."""
   bits = 8 * x.dtype.itemsize
   unsigned = np.dtype(f'uint{bits}')
   sign = unsigned.type(1 << (bits - 1))
@@ -55,11 +55,11 @@ def constant(saliency: jax.Array) -> jax.Array:
 
 
 def levels(hits: Sample) -> jax.Array:
-  """Returns N values, each with its successor, as sorted different numbers.
+  """Returns the sorted distinct values of N hits, each with its successor.
 
-  A number that equals a value then has a rank of its own, between the two.
-  Filled up with the largest number, which no value but NaN reaches: unsigned
-  `[2^k]`, longer than 2 N by `_BIN_ROOM` at least.
+  With the successor, a value equal to a hit's ranks between lower and higher
+  ones. Padded with the type's largest number, which only NaN reaches: unsigned
+  `[2^k]` with at least 2 N + `_BIN_ROOM` elements.
   """
   keys = _ordered(hits.values)
   last = _largest(keys)
@@ -71,8 +71,8 @@ def levels(hits: Sample) -> jax.Array:
 def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
   """Returns the rank of each value: how many levels it reaches.
 
-  Ranks are in the order of the values; equal values have equal ranks, and
-  others have not, if one of them is among the levels. No value has the last.
+  Ranks follow the order of the values. Two values share a rank if they are
+  equal or if no level separates them. No value has the last rank.
 
   Args:
     values: floating `[M]`.
@@ -81,8 +81,8 @@ def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
   Returns:
     uint32 `[M]` in [0, 2^k - 2].
   """
-  # The levels' range in equal bins tells where to begin: each level lies in a
-  # bin, and those in lower bins need not be searched.
+  # The range of the levels is cut into equal bins; those below a value's own
+  # bin need not be searched.
   listed = levels < _largest(levels)
   low, high = levels[0], jnp.where(listed, levels, 0).max()
   bits = 8 * levels.dtype.itemsize - jax.lax.clz(high - low).astype(jnp.int32)
@@ -106,15 +106,15 @@ def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
 
 
 def _search(keys: jax.Array, levels: jax.Array, rank: jax.Array, room: int) -> jax.Array:
-  """Returns ranks by a binary search without branches.
+  """Returns ranks by a branchless binary search.
 
-  One pass over the keys for each level, with a table that stays in the nearest
-  cache. Beside it, XLA on a CPU takes 10 times as long to sort the pixels of an
-  image, and 100 times as long to compare each with 150 values.
+  Each halving is one pass over the keys, with a table that stays in the nearest
+  cache. On a CPU, XLA takes 10 times as long to sort the pixels of an image,
+  and 100 times as long to compare each of them with 150 values.
 
   Args:
-    rank: uint32 `[M]`, levels that each key is known to reach.
-    room: a power of 2; fewer than that are reached besides.
+    rank: uint32 `[M]`, the number of levels each key is known to reach.
+    room: a power of 2, more than any key reaches beyond those.
   """
   while room > 1:
     room //= 2
@@ -124,17 +124,17 @@ def _search(keys: jax.Array, levels: jax.Array, rank: jax.Array, room: int) -> j
 
 
 def _largest(keys: jax.Array) -> np.unsignedinteger:
-  """Returns the largest number of the type."""
+  """Returns the largest number of the keys' type."""
   return keys.dtype.type(np.iinfo(keys.dtype).max)
 
 
 def take(table: jax.Array, index: jax.Array) -> jax.Array:
-  """Returns the table's elements at indices that are known to be inside."""
+  """Returns the table's elements at indices known to be in bounds."""
   return table.at[index].get(mode='promise_in_bounds', wrap_negative_indices=False)
 
 
 def histogram(sample: Sample, levels: jax.Array) -> jax.Array:
-  """Returns how many of a sample have each rank, int32 `[2^k]`."""
+  """Returns the number of a sample's values at each rank, int32 `[2^k]`."""
   return (
     jnp.zeros(len(levels), jnp.int32)
     .at[ranks(sample.values, levels)]

@@ -1,9 +1,9 @@
 """Human maps and the centre prior: Gaussians over the pixels of an image.
 
-A Gaussian filter is separable, and along one axis of n pixels it is a matrix
-`[n, n]`, borders included: made by SciPy, once per size, so the results are
-SciPy's. A map of N fixations is then one matrix product, since a fixation adds
-the outer product of a column of each matrix.
+A Gaussian filter is separable; along an axis of n pixels it is a matrix `[n,
+n]`, borders included. SciPy makes it, once per size, so the results are
+SciPy's. The map of N fixations is then one matrix product, since each fixation
+adds the outer product of two columns, one of each matrix.
 """
 
 import functools
@@ -22,11 +22,11 @@ def blurred_fixations(
   """Returns the human map of an image: a Gaussian at every fixation.
 
   Args:
-    points: integers `[N, 2]`, the fixations (y, x), each as often as it is
-      listed. One outside the image makes the map NaN.
+    points: integers `[N, 2]`, the fixations (y, x), counted as often as listed.
+      One outside the image makes the map NaN.
     size: (H, W) in pixels.
-    sigma: the standard deviation in pixels; about one degree of visual angle,
-      by convention.
+    sigma: the standard deviation in pixels; by convention about one degree of
+      visual angle.
     valid: bool `[N]`; None if all count.
 
   Returns:
@@ -49,11 +49,11 @@ def centre_prior(size: tuple[int, int], sigmas: tuple[float, float]) -> np.ndarr
 
   Args:
     size: (H, W) in pixels.
-    sigmas: standard deviations (down, across) in pixels. (H / 4, W / 4) is a
-      common choice.
+    sigmas: standard deviations (vertical, horizontal) in pixels. (H / 4, W / 4)
+      is a common choice.
 
   Returns:
-    float64 `[H, W]` that sums to 1, made on the host.
+    float64 `[H, W]` that sums to 1, a NumPy array.
   """
   down, across = (
     np.exp(-(((np.arange(pixels) - (pixels - 1) / 2) / sigma) ** 2) / 2)

@@ -1,8 +1,8 @@
 """Maps as distributions: CC, SIM, KL and information gain.
 
 All maps of an image have one size `[H, W]`; nothing is resized. A NaN in a map
-gives NaN. `truth` is the human map: fixations blurred, see `ops.blur`. Other
-conventions are those of `auc`.
+gives NaN. `truth` is the human map, the blurred fixations; see `ops.blur`.
+Other conventions are those of `auc`.
 """
 
 import jax
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from saliency_jax.ops import full_maps
 from saliency_jax.ops.fixated_pixels import fixated, mean
 
-# MATLAB's `eps`, with which the MIT benchmark keeps its logarithms finite.
+# MATLAB's `eps`, which keeps the MIT benchmark's logarithms finite.
 MIT_EPS = 2.0**-52
 
 
@@ -19,9 +19,9 @@ def density(saliency: jax.Array, *, min_max: bool = False, minimum: float = 0.0)
   """Returns a map `[H, W]` as a distribution over its pixels, summing to 1.
 
   Args:
-    min_max: whether the smallest value is taken from the map whatever it is
-      (MIT's `similarity.m` and `InfoGain.m`), or only if it is negative
-      (pysaliency's `convert_saliency_map_to_density`).
+    min_max: whether to subtract the smallest value always (MIT's `similarity.m`
+      and `InfoGain.m`), or only if it is negative (pysaliency's
+      `convert_saliency_map_to_density`).
     minimum: added to every pixel after that, in units of the map, so that no
       pixel has probability 0 (pysaliency's `minimum_value`).
 
@@ -40,8 +40,8 @@ def density(saliency: jax.Array, *, min_max: bool = False, minimum: float = 0.0)
 def cc(saliency: jax.Array, truth: jax.Array) -> jax.Array:
   """Returns Pearson's correlation coefficient of two maps.
 
-  0 if either map is constant. Peers: pysaliency's `CC` has 0 for a constant
-  prediction but NaN for a constant truth; MIT's `CC.m` has NaN for both.
+  0 if either map is constant. Peers: pysaliency's `CC` gives 0 for a constant
+  prediction but NaN for a constant truth; MIT's `CC.m` gives NaN for both.
   """
   x, y = map(full_maps.spread, full_maps.checked(saliency, truth))
   covariance = (x.centred * y.centred).mean() - x.rest * y.rest
@@ -54,7 +54,7 @@ def sim(saliency: jax.Array, truth: jax.Array, *, min_max: bool = False) -> jax.
 
   Judd et al. 2012. Peers: pysaliency's `SIM` by default, MIT's `similarity.m`
   with `min_max`; they agree only on maps whose smallest value is 0. A constant
-  map is the uniform distribution (MIT has NaN).
+  map is the uniform distribution (MIT: NaN).
   """
   p, q = (density(x, min_max=min_max) for x in full_maps.checked(saliency, truth))
   # A map with a NaN has a density that is NaN everywhere.
@@ -73,11 +73,11 @@ def kl(saliency: jax.Array, truth: jax.Array, *, minimum: float = 0.0, eps: floa
   `eps=1e-7`.
 
   Args:
-    eps: keeps the quotient and the logarithm finite. If 0, a pixel without
-      truth adds 0, and one without prediction makes the divergence infinite.
+    eps: keeps the quotient and the logarithm finite. If 0, a pixel whose q is 0
+      adds 0, and one where only p is 0 makes the divergence infinite.
   """
   p, q = (density(x, minimum=minimum) for x in full_maps.checked(saliency, truth))
-  # With eps, the first factor is 0 where q is; without, 0 log 0 has to be.
+  # With eps = 0, 0 log 0 must be 0.
   ratio = eps + q / (p + eps)
   return jnp.where(q == 0, 0, q * jnp.log(ratio)).sum()
 
@@ -93,7 +93,7 @@ def information_gain(
   minimum: float = 0.0,
   eps: float = 0.0,
 ) -> jax.Array:
-  """Returns how much better it predicts fixations than a baseline, in bits.
+  """Returns how much better a map predicts fixations than a baseline, in bits.
 
       mean over fixations of log2(eps + p) - log2(eps + b)
 
@@ -101,11 +101,11 @@ def information_gain(
   `information_gain` with `distinct=False`, for a density or for what its
   `SaliencyMapNormalizingModel(minimum_value=minimum)` makes of a map; MIT's
   `InfoGain.m` with `min_max=True, eps=MIT_EPS`. A constant map is the uniform
-  density, which scores what it deserves against the baseline (MIT has NaN).
+  density and is scored as one (MIT: NaN).
 
   Args:
-    saliency: floating `[H, W]`; best a density, since a map that is not meant
-      as one says nothing about probabilities.
+    saliency: floating `[H, W]`, preferably a density: other maps say nothing
+      about probabilities.
     eps: added to both probabilities. Without it and without `minimum`, a
       fixation where the prediction is 0 gives minus infinity.
 

@@ -1,8 +1,7 @@
 """Fixations as pixels, in arrays of a fixed length.
 
-Images have different numbers of fixations; compiled functions want one. So a
-list of N points comes with a mask `valid`, and points that are not valid count
-for nothing, wherever they are. A list that is shorter is padded.
+Compiled functions need one number of points for all images. Shorter lists are
+therefore padded to N points, and a mask `valid` marks those that count.
 """
 
 from typing import NamedTuple
@@ -25,8 +24,11 @@ def fixated(points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *
     points: integers `[N, 2]`, pixels (y, x) from 0.
     valid: bool `[N]`, False for padding; None if all points count.
     size: (H, W) in pixels.
-    distinct: whether one point counts for each pixel, or every valid one does.
-      If so, the result is in the order of the pixels.
+    distinct: whether each pixel counts once, or as often as it is listed. If
+      distinct, the result is sorted by pixel.
+
+  Raises:
+    ValueError: if the points or the mask have another shape or type.
   """
   points = jnp.asarray(points)
   if points.ndim != 2 or points.shape[1] != 2 or not jnp.issubdtype(points.dtype, jnp.integer):
@@ -40,7 +42,7 @@ def fixated(points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *
   outside = height * width
   pixels = jnp.where(inside, y * width + x, outside)
   if distinct:
-    # Padding is sorted to the end, behind points outside the image.
+    # Padding is sorted to the end, after points outside the image.
     pixels = jnp.sort(jnp.where(valid, pixels, outside + 1))
     valid = (pixels <= outside) & jnp.diff(pixels, prepend=-1).astype(bool)
     pixels = jnp.minimum(pixels, outside)
@@ -55,7 +57,7 @@ def values_at(saliency: jax.Array, where: Fixated) -> jax.Array:
 def mean(saliency: jax.Array, where: Fixated) -> jax.Array:
   """Returns the mean of a map `[H, W]` over the points that count.
 
-  NaN if there is none, or if one lies outside the image.
+  NaN if there are none or if one lies outside the image.
   """
   total = jnp.where(where.valid, values_at(saliency, where), 0).sum()
   return total / where.valid.sum(dtype=total.dtype)

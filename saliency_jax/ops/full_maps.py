@@ -1,8 +1,8 @@
-"""Full maps `[H, W]`: their checks, their NaN, their mean and range.
+"""Full maps `[H, W]`: checks, NaN, mean and range.
 
-Without a score is a map that holds a NaN, wherever that is, and one of which
-nothing is scored: no fixation, an empty mask, a point outside the image. The
-score of either is NaN, see `or_nan`.
+A score is undefined, and given as NaN (`or_nan`), if the map holds a NaN
+anywhere or if there is nothing to score: no fixation, an empty mask, a point
+outside the image.
 """
 
 from typing import NamedTuple
@@ -12,11 +12,11 @@ import jax.numpy as jnp
 
 
 def checked(*arrays: jax.Array) -> tuple[jax.Array, ...]:
-  """Returns maps `[H, W]` of one size in float32, or float64 if they are.
+  """Returns maps `[H, W]` of one size as float32, or float64 if they are.
 
   Raises:
     ValueError: if a map is not floating `[H, W]`, or if sizes differ. Nothing
-      is resized here: how to is the caller's to decide, and peers differ.
+      is resized here: peers differ in how, so callers decide.
   """
   arrays = tuple(jnp.asarray(x) for x in arrays)
   for x in arrays:
@@ -28,7 +28,7 @@ def checked(*arrays: jax.Array) -> tuple[jax.Array, ...]:
 
 
 def check_mask(mask: jax.Array, size: tuple[int, int]) -> None:
-  """Raises `ValueError` unless a mask is boolean and of an image's size."""
+  """Raises `ValueError` unless a mask is boolean and of the image's size."""
   if mask.shape != tuple(size) or mask.dtype != bool:
     raise ValueError(f'A mask is bool {tuple(size)}; this is {mask.dtype} {mask.shape}.')
 
@@ -36,11 +36,11 @@ def check_mask(mask: jax.Array, size: tuple[int, int]) -> None:
 def has_nan(saliency: jax.Array) -> jax.Array:
   """Returns whether a map holds a NaN, bool `[]`.
 
-  Not `isnan(max)`: XLA for CPUs takes the maximum or minimum of a large array
-  over the other numbers, and so it does within a sum.
+  Not `isnan(max)`: on CPUs, XLA's maximum and minimum of a large array ignore
+  NaN.
   """
-  # The mean is asked for by most metrics already. It is NaN, too, if infinities
-  # of both signs are in the map: then only are all pixels searched.
+  # Most metrics compute the mean anyway. It is also NaN if the map holds
+  # infinities of both signs; only then are all pixels searched.
   return jax.lax.cond(jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(), lambda: jnp.array(False))
 
 
@@ -49,8 +49,8 @@ def or_nan(score: jax.Array, saliency: jax.Array, *conditions: jax.Array) -> jax
 
   Args:
     score: `[]`.
-    saliency: `[H, W]`, the map; with a NaN it has no score.
-    *conditions: bool `[]`, all of which the score needs.
+    saliency: `[H, W]`, the map; a NaN in it leaves the score undefined.
+    *conditions: bool `[]`, all required.
   """
   undefined = has_nan(saliency)
   for condition in conditions:
@@ -61,18 +61,18 @@ def or_nan(score: jax.Array, saliency: jax.Array, *conditions: jax.Array) -> jax
 class Spread(NamedTuple):
   """A map around its mean, in units of its range.
 
-  A large offset then costs sums no digits, nor does a tiny scale: `middle` may
-  be off by the rounding of its sum, which `rest` makes good.
+  So neither a large offset nor a tiny scale costs sums any digits. `middle` may
+  be off by the rounding of its sum, for which `rest` corrects.
   """
 
   centred: jax.Array  # `[H, W]`, (map - middle) / span; 0 if constant
   rest: jax.Array  # `[]`, the mean of `centred`
   middle: jax.Array  # `[]`, about the mean of the map
   low: jax.Array  # `[]`, the smallest value
-  span: jax.Array  # `[]`, the largest less the smallest
+  span: jax.Array  # `[]`, the largest value minus the smallest
 
   def deviation(self) -> jax.Array:
-    """Returns the standard deviation of `centred`, the population's."""
+    """Returns the population standard deviation of `centred`."""
     return jnp.sqrt(jnp.maximum(jnp.square(self.centred).mean() - jnp.square(self.rest), 0))
 
 

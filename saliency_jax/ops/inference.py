@@ -1,11 +1,11 @@
-"""What bootstrap samples say: intervals and p values, and their correction.
+"""Intervals and p values from bootstrap samples, and Holm's correction.
 
-Samples are those of whole photographs (`experiments.bootstrap`). How far they
-lie apart is what other photographs would change. About what an interval should
-lie is another question: the mean of units that were chosen on the photographs
-that they are scored on is too high, a correlation of noisy numbers too low. So
-intervals are about two estimates, which err to either side; `docs/method.md`
-says how often they are right.
+Whole photographs are resampled (`experiments.bootstrap`). The spread of the
+samples says how much other photographs would change a value, but the value
+itself may be biased: the mean of units chosen on the photographs they are
+scored on is too high, a correlation of noisy numbers too low. So an interval
+spans two estimates that err to opposite sides; `docs/method.md` gives its
+coverage.
 """
 
 import math
@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-_ENDS = (0.025, 0.975)
-# Photographs: of three, every 27th sample is of the lowest one alone, which
-# would be the end below which 2.5 % are to lie.
+_QUANTILES = (0.025, 0.975)
+# Photographs. With three, 1 in 27 samples consists of the lowest one alone,
+# which is more than the 2.5 % that may lie below an interval.
 FEWEST = 4
 
 
@@ -29,51 +29,53 @@ class Interval(NamedTuple):
 
 
 def around(value: float, samples: np.ndarray, held_out: float = math.nan, *, photographs: float = math.inf) -> Interval:
-  """Returns the bootstrap interval of a value, which lies in it.
+  """Returns the bootstrap interval of a value, which contains the value.
 
-  From below the lower to above the higher of two estimates, as an optimum is
-  bounded by that of a sample and by what was chosen on another (Mak, Morton and
-  Wood 1999). Below and above by as much as in a basic interval (Davison and
-  Hinkley 1997), which reflects the samples' quantiles, `widening` times.
+  It reaches from below the lower to above the higher of two estimates, as an
+  optimum lies between that of a sample and the value of a choice made on
+  another sample (Mak, Morton and Wood 1999). The distances are those of a basic
+  interval, which reflects the samples' quantiles (Davison and Hinkley 1997),
+  times `widening`.
 
   Args:
-    samples: `[B]`, of every sample; NaN is left out. There is no interval where
-      they are all the same.
-    held_out: the other estimate; NaN takes the value less its bias, as much as
-      the samples' mean exceeds it.
-    photographs: on which the value is; of fewer than 4 there is no interval.
+    samples: `[B]`, the value in each sample; NaN is ignored. There is no
+      interval if all are equal.
+    held_out: the other estimate; if NaN, the value minus its bias, which is the
+      samples' mean minus the value.
+    photographs: the number of photographs; there is no interval for fewer than
+      4.
   """
   samples = samples[np.isfinite(samples)]
   if not np.isfinite(value) or photographs < FEWEST or _equal(samples):
     return Interval(np.nan, np.nan)
   mean = samples.mean(dtype=float)
-  both = value, 2 * value - mean if math.isnan(held_out) else held_out
-  low, high = np.quantile(samples, _ENDS)
+  estimates = value, 2 * value - mean if math.isnan(held_out) else held_out
+  low, high = np.quantile(samples, _QUANTILES)
   wider = widening(photographs)
-  return Interval(float(min(both) - wider * (high - mean)), float(max(both) + wider * (mean - low)))
+  return Interval(float(min(estimates) - wider * (high - mean)), float(max(estimates) + wider * (mean - low)))
 
 
 def widening(photographs: float) -> float:
-  """Returns how much wider an interval is than samples of K photographs say.
+  """Returns how much wider an interval must be than K photographs' samples say.
 
-  A sample's deviation lacks the factor sqrt(K / (K - 1)), and the quantiles
-  that of Student's distribution of K - 1 degrees of freedom over the normal
-  one's (Hesterberg, The American Statistician 69, 2015). 1 of all there are.
+  A bootstrap deviation lacks the factor sqrt(K / (K - 1)), and normal quantiles
+  that of Student's distribution with K - 1 degrees of freedom (Hesterberg, The
+  American Statistician 69, 2015). 1 for infinitely many.
   """
   if math.isinf(photographs):
     return 1.0
-  student = special.stdtrit(photographs - 1, _ENDS[1]) / special.ndtri(_ENDS[1])
+  student = special.stdtrit(photographs - 1, _QUANTILES[1]) / special.ndtri(_QUANTILES[1])
   return float(student * math.sqrt(photographs / (photographs - 1)))
 
 
 def of_r(value: float, samples: np.ndarray) -> Interval:
-  """Returns the interval of a correlation, in [-1, 1]: on Fisher's scale.
+  """Returns the interval of a correlation, in [-1, 1], on Fisher's scale.
 
-  Of few categories some samples' ranks agree wholly, which is infinity there:
-  what exceeds 0.9999 is taken for that.
+  With few categories, the ranks of some samples agree fully, which is infinite
+  on that scale, so r is clipped at 0.9999.
 
   Args:
-    samples: `[B]`, as of `around`.
+    samples: `[B]`, as for `around`.
   """
 
   def z(r):
@@ -87,8 +89,7 @@ def of_correlation(value: np.ndarray, samples: np.ndarray, other: np.ndarray) ->
 
   Args:
     value: `[N]`.
-    samples: `[B, N]`, what it is in every sample; those with a NaN are left
-      out.
+    samples: `[B, N]`, the value in each sample; those with a NaN are left out.
     other: `[N]`, the fixed numbers.
   """
   known = samples[np.isfinite(samples).all(axis=1)]
@@ -96,13 +97,12 @@ def of_correlation(value: np.ndarray, samples: np.ndarray, other: np.ndarray) ->
 
 
 def p_value(value: float, samples: np.ndarray, photographs: int) -> float:
-  """Returns the two-sided p of a value of 0, NaN where `around` has no interval.
+  """Returns the two-sided p of a value of 0; NaN where `around` is.
 
-  By Student's distribution with a degree of freedom less than there are
-  photographs, K, and the samples' standard deviation, of which the factor
-  sqrt((K - 1) / K) is taken off; about the estimate of `around` that is nearer
-  to 0. Shares of a few hundred samples are too coarse to be corrected for many
-  tests.
+  Student's distribution with K - 1 degrees of freedom for K photographs. The
+  standard error is the samples' deviation times sqrt(K / (K - 1)); the estimate
+  is the value, or the value minus its bias if that is nearer to 0. Shares of a
+  few hundred samples would be too coarse to correct for many tests.
   """
   samples = samples[np.isfinite(samples)]
   if photographs < FEWEST or _equal(samples):
@@ -114,14 +114,14 @@ def p_value(value: float, samples: np.ndarray, photographs: int) -> float:
 
 
 def _equal(samples: np.ndarray) -> bool:
-  """Tells whether samples do not differ but by the rounding of their sums."""
+  """Returns whether samples differ by no more than the rounding of their sums."""
   return len(samples) < 2 or np.ptp(samples) < 1e-9 * max(1, abs(samples[0]))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-  """Returns p values corrected for their number (Holm 1979), float64 `[N]`.
+  """Returns p values corrected for multiple tests (Holm 1979), float64 `[N]`.
 
-  NaN, of what could not be tested, stays and does not count.
+  NaN, for what could not be tested, stays NaN and does not count as a test.
   """
   p = np.asarray(p, np.float64)
   order = np.argsort(p, kind='stable')[: np.isfinite(p).sum()]

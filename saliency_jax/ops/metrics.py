@@ -1,9 +1,9 @@
-"""NSS, and the eight metrics of the field for one image at once.
+"""NSS and NMM, and the eight metrics of the field for one image at once.
 
-Every metric is a pure function of one image, to be compiled. Over a batch, map
-it with `jax.lax.map`; `jax.vmap` gives the same numbers, but XLA for CPUs is
-four times slower at the areas then. The others are in `auc`, whose conventions
-hold here, and in `distributions`. How peers differ is in each docstring.
+Every metric is a pure function of one image, to be compiled. Over a batch, use
+`jax.lax.map`: `jax.vmap` gives the same numbers, but on CPUs XLA takes four
+times as long for the areas. The other metrics are in `auc`, whose conventions
+hold here, and in `distributions`. Docstrings say how peers differ.
 """
 
 from typing import NamedTuple
@@ -44,13 +44,13 @@ def all_scores(
 ) -> Scores:
   """Returns all eight metrics of one image, each with its default options.
 
-  To be compiled: the metrics ask for the same sums, ranks and counts, and XLA
-  makes each once.
+  To be compiled: the metrics share sums, ranks and counts, which XLA then
+  computes once.
 
   Args:
     negatives: integers `[M, 2]`, fixations of other images, see `auc_shuffled`.
-    truth: floating `[H, W]`, the fixations blurred.
-    negatives_valid: bool or integers `[M]`, see there.
+    truth: floating `[H, W]`, the blurred fixations.
+    negatives_valid: bool or integers `[M]`, see `auc_shuffled`.
     jitter: a key, see `auc_judd`.
   """
   return Scores(
@@ -70,12 +70,12 @@ def nss(saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, 
 
   Peters, Iyer, Itti and Koch, Vision Research 45, 2005. Peers: the paper and
   the SAM loss by default; pysaliency's `NSS` and SALICON's with
-  `distinct=False`. MIT's `NSS.m` and DeepGaze's divide by the deviation of a
-  sample, which makes theirs sqrt(1 - 1 / H W) of it.
+  `distinct=False`. MIT's `NSS.m` and DeepGaze's divide by the sample deviation,
+  so theirs are smaller by a factor of sqrt(1 - 1 / HW).
 
   Returns:
-    The score. 0 for a constant map, as in pysaliency (MIT has NaN); NaN without
-    a fixation, with one outside the image, or with a NaN in the map.
+    The score. 0 for a constant map, as in pysaliency (MIT: NaN); NaN without a
+    fixation, with one outside the image, or with a NaN in the map.
   """
   (saliency,) = full_maps.checked(saliency)
   where = fixated(points, valid, saliency.shape, distinct=distinct)
@@ -85,11 +85,9 @@ def nss(saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, 
 def nmm(saliency: jax.Array, mask: jax.Array) -> jax.Array:
   """Returns the mean standardised value inside a mask, e.g. a search target's.
 
-  He et al. 2019, Eq. 4, on full maps; `association.associate` gives it for
-  maps in cells.
-
-  Returns:
-    The score. 0 for a constant map; NaN for an empty mask or a NaN in the map.
+  He et al. 2019, Eq. 4, for full maps; `association.associate` gives it for
+  maps in cells. 0 for a constant map; NaN for an empty mask or a NaN in the
+  map.
   """
   (saliency,) = full_maps.checked(saliency)
   full_maps.check_mask(mask, saliency.shape)

@@ -38,8 +38,8 @@ Score = float | np.ndarray  # of a map `[h, w]`, or `[C]` of `[h, w, C]`
 def associate(maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = None) -> np.ndarray:
   """Returns the mean standardised value of maps over sets of pixels.
 
-  If the sets are the fixations inside regions, this is the region association of
-  He et al. 2019, Eq. 1. Nothing is upsampled; see `ops.association`.
+  If the sets are the fixations inside regions, this is the region association
+  of He et al. 2019, Eq. 1. Nothing is upsampled; see `ops.association`.
 
   Args:
     maps: `[h, w]` or `[h, w, C]`.
@@ -48,13 +48,13 @@ def associate(maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = No
     size: (H, W) of the image.
 
   Returns:
-    float32 `[R, C]`, or `[R]` for one map. A constant map scores 0, an empty set
-    NaN.
+    float32 `[R, C]`, or `[R]` for one map. A constant map scores 0, an empty
+    set NaN.
   """
   size = _size(maps, size)
   maps, one = _maps(maps)
   sets = [_pixels(pixels, size) for pixels in sets]
-  # A power of 2, so that few numbers of sets are compiled for.
+  # A power of 2, so that few numbers of sets are compiled.
   padding = [np.zeros((0, 2), int)] * (_padded(len(sets)) - len(sets))
   weights = pixel_weights.cell_weights([*sets, *padding], size, maps.shape[1:])
   scores = np.array(_associate(jnp.moveaxis(maps, 0, -1), weights))
@@ -192,14 +192,14 @@ def _mapped(metric, maps, size, *arrays, **options) -> Score:
 
 @functools.cache
 def _compiled(metric, size: Size, options: tuple[tuple[str, object], ...]):
-  """Returns a compiled function of maps `[C, h, w]` and a metric's arrays."""
+  """Returns a compiled metric of maps `[C, h, w]` and its other arrays."""
 
   def run(maps, *arrays):
     def one(x):
       if x.shape != size:
         rows, columns = (jnp.asarray(resize.bilinear(*lengths), x.dtype) for lengths in zip(size, x.shape, strict=True))
-        # Less its middle cell, as a constant map would vary by its rounding; an
-        # outlier in its place would take the digits of all others.
+        # Minus the median cell, so that rounding does not make a constant map
+        # vary; subtracting an outlier would cost all other cells their digits.
         middle = jnp.sort(x, axis=None)[x.size // 2]
         x = middle + jnp.linalg.multi_dot([rows, x - middle, columns.T], precision=jax.lax.Precision.HIGHEST)
       return metric(x, *arrays, **dict(options))
@@ -213,7 +213,7 @@ _associate = jax.jit(association.associate)
 
 
 def _maps(maps: ArrayLike) -> tuple[jax.Array, bool]:
-  """Returns maps as float `[C, h, w]`, and whether they were one."""
+  """Returns maps as float `[C, h, w]`, and whether they were a single map."""
   maps = _real(maps, 'Maps')
   if maps.ndim not in (2, 3) or not maps.size:
     raise ValueError(f'Maps are [h, w] or [h, w, C]; these are {maps.shape}.')
@@ -237,7 +237,7 @@ def _image(x: ArrayLike) -> np.ndarray:
 
 
 def _real(x: ArrayLike, what: str) -> np.ndarray:
-  """Returns numbers as float32, or float64 if they and JAX are."""
+  """Returns real numbers as float32, or as float64 if they and JAX are."""
   x = np.asarray(x)
   if not (jnp.issubdtype(x.dtype, jnp.floating) or jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool):
     raise ValueError(f'{what} hold real numbers; these are {x.dtype}.')
@@ -277,5 +277,5 @@ def _padded(count: int) -> int:
 
 
 def _first(scores: np.ndarray) -> Score:
-  """Returns the only set's scores: a float for one map."""
+  """Returns the scores of the only set: a float for a single map."""
   return float(scores[0]) if scores.ndim == 1 else scores[0]

@@ -1,9 +1,10 @@
-"""The colours of numbers, and images under the maps of units.
+"""Colour scales, and images under the maps of units.
 
-Files and pages draw in the same: the page's scripts are given `SCALES`. Maps
-come standardised over their image, so a colour means the same in all of them:
-standard deviations above the map's mean. At the mean and below the image shows,
-in grey unless its colours are the subject; the colour then grows with the map.
+Exported files and pages share them: the pages' scripts receive `SCALES`. Maps
+are standardised over their image, so a colour means the same in all of them:
+standard deviations above the map's mean. Where a map is at its mean or below,
+the image shows, in grey unless its colours are the subject; the higher the map,
+the stronger its colour.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from saliency_jax.ops import resize
 
-# 33 colours at even steps, linear in between, of matplotlib's viridis, plasma
+# 33 evenly spaced colours, linear in between, of matplotlib's viridis, plasma
 # and RdBu (red for more).
 SCALES = {
   'values': '440154470d6048186a482374472d7b4537814240863e49893b528b375b8d33638d'
@@ -24,12 +25,12 @@ SCALES = {
   'aed3e6c2ddecd4e6f1e0ecf3ecf2f5f7f6f6f9eee7fbe5d8fddcc9fbccb4f8bb9e'
   'f5aa89ee9677e48066db6b55d05548c53e3dba2832ab162a930e267c072267001f',
 }
-RANGE = (0.0, 6.0)  # of the colours of maps, standard deviations above the mean
-OPACITY = 0.75  # of a map's colour,
-OPAQUE_FROM = 1.5  # from this many standard deviations
-IN_COLOUR = 0.75  # of the opacity over an image that keeps its colours
-# Grey image = darkest + contrast * luminance, both 0 to 1: bright enough to be
-# recognised, dark enough for the colours to stand out.
+RANGE = (0.0, 6.0)  # of the colours of maps, in standard deviations above the mean
+OPACITY = 0.75  # of a map's colour
+OPAQUE_FROM = 1.5  # standard deviations from which on the opacity is full
+IN_COLOUR = 0.75  # factor of the opacity over an image that keeps its colours
+# Grey image = darkest + contrast * luminance, both 0 to 1: bright enough to
+# recognise, dark enough for the colours to stand out.
 DARKEST, CONTRAST = 0.1, 0.65
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _BAR = 34  # height of the colour bar below a picture, pixels
@@ -39,7 +40,7 @@ def colours(scale: str, shares: np.ndarray) -> np.ndarray:
   """Returns the colours of a scale.
 
   Args:
-    shares: `[...]`, of the scale's length, clipped to 0 to 1.
+    shares: `[...]`, positions along the scale, clipped to 0 to 1.
 
   Returns:
     float64 `[..., 3]`, 0 to 1.
@@ -78,7 +79,7 @@ def shades(deviations: np.ndarray) -> np.ndarray:
 
 
 def under_map(image: np.ndarray, cells: np.ndarray, *, coloured: bool = False) -> np.ndarray:
-  """Returns an image with a map laid over, uint8 `[H, W, 3]`.
+  """Returns an image with a map laid over it, uint8 `[H, W, 3]`.
 
   Args:
     image: uint8 `[H, W, 3]`, RGB.
@@ -102,7 +103,7 @@ def under_map(image: np.ndarray, cells: np.ndarray, *, coloured: bool = False) -
 
 
 def with_bar(picture: np.ndarray) -> Image.Image:
-  """Returns a picture with the scale of its map below it."""
+  """Returns a picture with the colour scale of its map below it."""
   height, width = picture.shape[:2]
   framed = Image.new('RGB', (width, height + _BAR), 'white')
   framed.paste(Image.fromarray(picture))

@@ -1,12 +1,12 @@
-"""Fixations, masks and regions as weights over cells, made on the host.
+"""Fixations, masks and regions as weights over cells, computed on the host.
 
 The mean of an upsampled map U = A X B^T over a set P of pixels is an inner
 product of the map X with a small weight, whatever P is:
 
     mean over P of U = < R, X >,    R = 1 / |P| sum over p of A[p_y] B[p_x]^T
 
-so a batch carries `[h, w]` weights where masks would be `[H, W]`. NumPy alone:
-loaders make these beside the decoding of the image.
+so a batch carries `[h, w]` weights instead of `[H, W]` masks. NumPy alone:
+loaders compute these where they decode the image.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from saliency_jax.ops import resize
 
 
 class CellWeights(NamedTuple):
-  """What `associate` needs to know of an image, for one size of the map.
+  """What `associate` needs to know of an image, for one size of map.
 
-  R sets of pixels of an image `[H, W]`, seen from a map `[h, w]`. An empty set
-  has the weight 0 everywhere. `...` is nothing for one image, or a batch.
+  R sets of pixels of an image `[H, W]`, as weights over a map `[h, w]`; those
+  of an empty set are all 0. `...` is empty for one image, or a batch.
   """
 
-  sets: np.ndarray  # float32 `[..., R, h, w]`; each sums to 1, or is 0
+  sets: np.ndarray  # float32 `[..., R, h, w]`; each sums to 1 or is 0
   rows: np.ndarray  # float32 `[..., 3, h]`, see `resize.axis_moments`
   columns: np.ndarray  # float32 `[..., 3, w]`
 
@@ -32,8 +32,8 @@ class CellWeights(NamedTuple):
 def point_weights(points: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:
   """Returns the weight R of a set of points, e.g. of fixations.
 
-  A point that is listed twice counts twice; give distinct points where the
-  field's definition says so.
+  A point that is listed twice counts twice; pass distinct points where the
+  definition asks for them.
 
   Args:
     points: integers `[N, 2]`, pixels (y, x) inside the image.
@@ -74,8 +74,8 @@ def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
   inside_rows = np.flatnonzero(mask.any(axis=1))
   if not len(inside_rows):
     return np.zeros(grid)
-  # Most masks fill a small part of the image: only their own rows and columns
-  # take part in the product.
+  # Most masks fill a small part of the image: multiply only the rows and
+  # columns they reach.
   y = slice(inside_rows[0], inside_rows[-1] + 1)
   inside_columns = np.flatnonzero(mask[y].any(axis=0))
   x = slice(inside_columns[0], inside_columns[-1] + 1)

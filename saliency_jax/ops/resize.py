@@ -1,8 +1,8 @@
 """Bilinear upsampling as two small matrices, and all that scores need of them.
 
-A map X in cells `[h, w]` becomes U = A X B^T in pixels `[H, W]`, with A
-`[H, h]` and B `[W, w]`. The mean and the variance of U follow from X and from a
-few numbers per row and column, so U itself is never made:
+A map X in cells `[h, w]` becomes U = A X B^T in pixels `[H, W]`, with A `[H,
+h]` and B `[W, w]`. The mean and the variance of U follow from X and from a few
+numbers per row and column, so U itself is never computed:
 
     mean(U) = a^T X b                   a = A^T 1 / H,  b = B^T 1 / W
     var(U)  = || La^T (X - mean) Lb ||^2    La La^T = A^T A / H,  likewise Lb
@@ -10,7 +10,7 @@ few numbers per row and column, so U itself is never made:
 A row of A holds two neighbouring cells at most, so A^T A has three diagonals
 and its triangular factor two: applying it is one shifted multiply-add.
 
-Everything here is NumPy in float64, made once per size on the host.
+Everything here is NumPy in float64, computed once per size on the host.
 """
 
 import functools
@@ -21,12 +21,13 @@ from PIL import Image
 
 
 def square(image: np.ndarray | Image.Image, side: int, resample: str) -> np.ndarray:
-  """Returns an image as a network takes it, uint8 `[S, S, 3]`.
+  """Returns an image resized for a network, uint8 `[S, S, 3]`.
 
   Args:
-    image: uint8 `[H, W, 3]`, or Pillow's own, RGB.
+    image: uint8 `[H, W, 3]`, or a Pillow image, RGB.
     side: S in pixels.
-    resample: Pillow's filter, which averages over the pixels that it drops.
+    resample: the name of a Pillow filter; all but 'nearest' average over the
+      pixels that they drop.
   """
   if not isinstance(image, Image.Image):
     image = Image.fromarray(image)
@@ -37,11 +38,11 @@ def square(image: np.ndarray | Image.Image, side: int, resample: str) -> np.ndar
 def bilinear(pixels: int, cells: int) -> np.ndarray:
   """Returns the matrix that upsamples one axis bilinearly.
 
-  Pixel and cell centres lie at half-integers over the same extent, and beyond
-  the outermost centres the edge cell is repeated. PyTorch's
+  Pixel and cell centres lie at half-integers over the same extent; beyond the
+  outermost centres the edge cell is repeated, as in PyTorch's
   `interpolate(mode='bilinear', align_corners=False)` and OpenCV's
-  `INTER_LINEAR` do this too. Downsampling (pixels < cells) follows the same
-  rule, without antialiasing.
+  `INTER_LINEAR`. Downsampling (pixels < cells) follows the same rule, without
+  antialiasing.
 
   Args:
     pixels: length of the axis in pixels, at least 1.
@@ -64,19 +65,18 @@ def bilinear(pixels: int, cells: int) -> np.ndarray:
 def axis_moments(pixels: int, cells: int) -> np.ndarray:
   """Returns what the mean and the variance of an upsampled axis need.
 
-  Returns:
-    float64 `[3, cells]`, read-only: the mean weight of every cell (they sum to
-    1), then the diagonal and the subdiagonal of L, where
-    L L^T = A^T A / pixels. The subdiagonal's entry i couples cells i and
-    i + 1; its last entry is 0.
+  float64 `[3, cells]`, read-only: the mean weight of every cell (they sum to
+  1), then the diagonal and the subdiagonal of L, where L L^T = A^T A / pixels.
+  The subdiagonal's entry i couples cells i and i + 1; its last entry is 0.
   """
   lower, share = _neighbours(pixels, cells)
   moments = np.zeros((3, cells))
   moments[0] = bilinear(pixels, cells).mean(axis=0)
-  # L^T is the triangle of A's QR decomposition, by Givens rotations: each row
-  # of A is turned into the triangle's row of its lower cell, which leaves a
-  # remnant in the next column alone. A Cholesky decomposition of A^T A would
-  # divide by pivots that vanish where there are fewer pixels than cells.
+  # L^T is the triangular factor of A's QR decomposition, by Givens rotations:
+  # each row of A is rotated into the factor's row of its lower cell, which
+  # leaves a remainder in the next column only. A Cholesky decomposition of A^T
+  # A would divide by pivots that vanish where there are fewer pixels than
+  # cells.
   remnant = 0.0
   first = np.searchsorted(lower, np.arange(cells + 1))
   for cell in range(cells):
@@ -95,11 +95,7 @@ def axis_moments(pixels: int, cells: int) -> np.ndarray:
 
 
 def _neighbours(pixels: int, cells: int) -> tuple[np.ndarray, np.ndarray]:
-  """Returns each pixel's lower cell and the share of the one above: `[P]`.
-
-  Raises:
-    ValueError: if a length is less than 1.
-  """
+  """Returns each pixel's lower cell and the share of the next one, `[P]` each."""
   if pixels < 1 or cells < 1:
     raise ValueError(f'An axis needs a cell and a pixel: {pixels=}, {cells=}.')
   position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)

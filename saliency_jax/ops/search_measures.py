@@ -1,12 +1,11 @@
-"""Is the odd item found? The measures of search arrays, for a target's mask.
+"""Measures of how well a map singles out the target of a search array.
 
 Kotseruba, Wloka, Rasouli and Tsotsos, "Do saliency models detect odd-one-out
 targets?", BMVC 2019, whose code P3O3 is the peer. Maps are floating `[H, W]`
 and not negative, masks bool `[H, W]`; `ValueError` is raised if they do not
-fit. A NaN in the map and an empty mask give NaN; with P3O3 an empty mask counts
-as 0. P3O3 may add noise against ties and dilate the masks first, before the
-call.
-`metrics.nmm` belongs here too.
+fit. A NaN in the map and an empty mask give NaN, where P3O3 scores an empty
+mask 0. Options of P3O3 that add noise against ties or dilate the masks can be
+applied before the call. `metrics.nmm` is such a measure too.
 """
 
 import jax
@@ -31,22 +30,22 @@ def global_saliency_index(saliency: jax.Array, target: jax.Array, distractors: j
 
 
 def target_ratio(saliency: jax.Array, target: jax.Array, distractors: jax.Array) -> jax.Array:
-  """Returns the target's maximum in units of the distractors' (MSR_targ).
+  """Returns the target's maximum over the distractors' maximum (MSR_targ).
 
   Returns:
-    The ratio; higher is better, above 1 the target stands out. -1 where the
-    distractors' maximum is 0, as in P3O3: leave it out of means.
+    The ratio; higher is better, and above 1 the target stands out. -1 where the
+    distractors' maximum is 0, as in P3O3: exclude it from means.
   """
   (saliency,) = _checked(saliency, target, distractors)
   return _ratio(_maximum(saliency, target), _maximum(saliency, distractors))
 
 
 def background_ratio(saliency: jax.Array, target: jax.Array, distractors: jax.Array) -> jax.Array:
-  """Returns the background's maximum in units of the target's (MSR_bg).
+  """Returns the background's maximum over the target's maximum (MSR_bg).
 
   Returns:
-    The ratio; lower is better, below 1 the target stands out. -1 where the
-    target's maximum is 0, as in P3O3: leave it out of means.
+    The ratio; lower is better, and below 1 the target stands out. -1 where the
+    target's maximum is 0, as in P3O3: exclude it from means.
   """
   (saliency,) = _checked(saliency, target, distractors)
   return _ratio(_maximum(saliency, ~(target | distractors)), _maximum(saliency, target))
@@ -57,11 +56,10 @@ def fixations_to_find(
 ) -> jax.Array:
   """Returns how many maxima are fixated until one lies in the target.
 
-  The highest pixel is fixated; among equals the topmost, then the leftmost.
-  If it is outside the target, a rectangle around it is never fixated again.
-
-  P3O3's `numfix2find` sets the rectangle to 0 instead, and so may fixate its
-  pixels again once nothing higher is left. The rectangles are the same for even
+  The highest pixel is fixated; among equals the topmost, then the leftmost. If
+  it lies outside the target, a rectangle around it is excluded from then on.
+  P3O3's `numfix2find` sets the rectangle to 0 instead, so its pixels may be
+  fixated again once nothing higher is left. The rectangles agree for even
   sizes; for odd ones P3O3's lies a pixel further up and left. Its
   `max_tries=99` is `limit=100`.
 
@@ -72,7 +70,8 @@ def fixations_to_find(
 
   Returns:
     The number as a float: infinite if the target is not found within the limit
-    or before all is inhibited, so that medians and counts of `<= k` come right.
+    or before every pixel is inhibited, so that medians and counts of `<= k` are
+    right.
 
   Raises:
     ValueError: if shapes or types do not fit, or `inhibition` is below 1.
@@ -85,7 +84,7 @@ def fixations_to_find(
 
   def fixate(state):
     searched, tries, _, _ = state
-    y = searched.max(axis=1).argmax()  # XLA takes maxima of rows many times faster than one argmax of all
+    y = searched.max(axis=1).argmax()  # row maxima: many times faster in XLA than one argmax of all pixels
     x = searched[y].argmax()
     top, left = y - inhibition[0] // 2, x - inhibition[1] // 2
     tall = (rows >= top) & (rows < top + inhibition[0])
@@ -93,14 +92,14 @@ def fixations_to_find(
     some = searched[y, x] > -jnp.inf
     return jnp.where(tall[:, None] & wide[None], -jnp.inf, searched), tries + 1, some & target[y, x], some
 
-  def goes_on(state):
+  def searching(state):
     _, tries, found, some = state
     return (tries < limit) & ~found & some
 
-  # Minus infinity is for what is inhibited.
+  # Minus infinity marks inhibited pixels.
   searched = jnp.maximum(saliency, jnp.finfo(saliency.dtype).min)
   start = (searched, jnp.int32(0), jnp.array(False), jnp.array(True))
-  _, tries, found, _ = jax.lax.while_loop(goes_on, fixate, start)
+  _, tries, found, _ = jax.lax.while_loop(searching, fixate, start)
   count = jnp.where(found, tries.astype(saliency.dtype), jnp.inf)
   return full_maps.or_nan(count, saliency, target.any())
 
@@ -113,7 +112,7 @@ def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
 
 
 def _maximum(saliency: jax.Array, mask: jax.Array) -> jax.Array:
-  """Returns the maximum inside a mask, NaN if that is empty."""
+  """Returns the maximum inside a mask, NaN if the mask is empty."""
   inside = jnp.where(mask, saliency, -jnp.inf).max()
   return full_maps.or_nan(inside, saliency, mask.any())
 
