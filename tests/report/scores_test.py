@@ -257,6 +257,18 @@ def test_without_arrays_regions_or_examples_their_sections_are_left_out(tmp_path
 
 
 @pytest.mark.usefixtures('undrawn_here')
+def test_no_search_is_best_where_models_found_other_targets(own):
+  file = own / 'search.csv'
+  assert site.write(own).read_text().count('class="best">12.5<') == 3
+  file.write_text(file.read_text().replace('net,arrays,all,fixations,12.5,8,20,6', 'net,arrays,all,fixations,2,1,3,1'))
+  page = site.write(own).read_text()
+  assert '>2.0<small>1.0 to 3.0</small>' in page
+  assert 'class="best">2.0<' not in page
+  assert 'class="best">12.5<' not in page
+  assert 'class="best">0.30<' in page, 'GSI is over the same arrays'
+
+
+@pytest.mark.usefixtures('undrawn_here')
 def test_arrays_without_masks_of_distractors_have_nmm_alone(own):
   (file := own / 'search.csv').write_text(
     re.sub(r'(,all|,colour|,shape),(gsi|first|found|fixations),.*', r'\1,\2,,,,0', file.read_text())

@@ -16,7 +16,8 @@ from saliency_jax.report.scores.score_findings import findings
 _NOTES = {
   'scores': 'Means over images, and below them their 95 % bootstrap intervals. KL: lower is better. Information '
   'gain: bits over the centre prior.',
-  'search': 'Means over arrays, and below them their 95 % intervals. MSR, background and fixations: lower is better.',
+  'search': 'Means over arrays, and below them their 95 % intervals. MSR, background and fixations: lower is better. '
+  'Fixations are counted on arrays whose target was found; no best is marked where models found different numbers.',
 }
 _OBSERVERS = (
   'observers: each observer is scored against the others. This is the ceiling of NSS, the AUCs and information gain; '
