@@ -239,8 +239,9 @@ def test_what_would_be_another_number_is_refused(torch):
   from tests.networks import torch_modules
 
   odd, small = torch_modules.Odd, sj.Preprocess(32)
-  with pytest.raises(sj.InputError, match=r'other values at last than in PyTorch, because it writes in place'):
-    sj.from_torch(odd(torch_modules.viewed), preprocess=small)
+  for writes in (torch_modules.viewed, torch_modules.filled):
+    with pytest.raises(sj.InputError, match=r'other values at last than in PyTorch, because it writes in place'):
+      sj.from_torch(odd(writes), preprocess=small)
   with pytest.raises(sj.InputError, match='draws random numbers'):
     sj.from_torch(odd(torch.nn.functional.dropout), preprocess=small)
   with pytest.raises(sj.InputError, match='1 of Sequential has no running statistics'):

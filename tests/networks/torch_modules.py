@@ -85,6 +85,11 @@ def viewed(x):
   return x
 
 
+def filled(x):
+  x.flatten(2).fill_(2.0)
+  return x
+
+
 def compiled() -> nn.Module:
   """Returns `small` as torch.compile leaves it, a part and the whole."""
   module = small()
