@@ -290,4 +290,4 @@ def _config(name: str, options: Options | None = None) -> ml_collections.ConfigD
 def _data(config, train: Source, validation: Source | None) -> parts.Data:
   if validation is None and not config.data.val_fraction:
     config.data.val_fraction = 0.2
-  return parts.in_parts(config, train, validation)
+  return parts.split_parts(config, train, validation)

@@ -1,8 +1,8 @@
-"""Rows of batches: what a network takes of an image, and what is scored on it.
+"""Batch rows: an image as a network takes it, and the weights of scored pixels.
 
-A row carries the image as the network takes it and, for every size of map, the
-weights of the pixels that are scored: kilobytes where masks would be megabytes.
-Processes that only read import this module, and so neither Grain nor JAX.
+For every size of map, a row holds the weights of the scored pixels over cells:
+kilobytes, where masks would take megabytes. Processes that only read images
+import this module, so it imports neither Grain nor JAX.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.ops import pixel_weights, resize
 
-# R is padded to this, or to 2, 4, ... times as many: few programs are compiled.
+# R is padded to 16 times a power of 2, so that few programs are compiled.
 _SETS = 16
 
 
@@ -28,13 +28,13 @@ class Batch(NamedTuple):
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB; 0 where an image is missing
   # (h, w) -> `[B, ...]`
   weights: dict[tuple[int, int], pixel_weights.CellWeights]
-  index: np.ndarray  # int32 `[B]`, the position in the data set; -1 is padding
+  index: np.ndarray  # int32 `[B]`, the index in the data set; -1 is padding
   ids: np.ndarray  # int32 `[B, R]`
   labels: np.ndarray  # str `[B, R]`; '' is padding
   counts: np.ndarray  # int32 `[B, R]`, points or pixels in each set
   problems: np.ndarray  # str `[B]`; '' where the image could be read
-  seconds: np.ndarray  # float64 `[B]`, reading and preparing each image
-  kept: tuple  # B values of `Preparation.keep`; None where there is no image
+  seconds: np.ndarray  # float64 `[B]`, time to read and prepare each image
+  kept: tuple  # B values of `Preparation.keep`; None for missing images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Preparation:
   """How a record becomes one row of a batch.
 
   Attributes:
-    choose: which pixels are scored; it looks at no colour.
+    choose: which pixels are scored; it does not see the image's colours.
     image_size: S, the side in pixels to which images are resized.
-    grids: every (h, w) for which weights are made.
-    keep: is called with each record, where it was read, and its position;
-      what it returns, arrays or tuples of them, rides along in the batch.
-    resize: Pillow's filter, which averages over the pixels that it drops.
+    grids: every (h, w) for which weights are computed.
+    keep: called with each full record and its index; the arrays, or tuples of
+      arrays, that it returns are part of the batch.
+    resize: the name of a Pillow filter, see `resize.square`.
   """
 
   choose: Chooser
@@ -57,7 +57,7 @@ class Preparation:
   resize: str = 'bilinear'
 
   def row(self, source: Source, index: int) -> Batch:
-    """Returns one row of a batch; what is wrong with it goes in `problems`."""
+    """Returns one row of a batch; an `InputError` is recorded in `problems`."""
     start = time.perf_counter()
     none = pixel_sets.PixelSets(np.zeros(0, np.int32), (), ())
     image, sets, problem, kept = self._empty(), none, '', None
@@ -87,16 +87,18 @@ class Preparation:
     )
 
   def batch(self, source: Source, indices: Sequence[int]) -> Batch:
-    """Returns the batch of some rows; -1 is padding."""
-    return self._ready(source, np.asarray(indices)) or stack([self.row(source, int(index)) for index in indices])
+    """Returns the batch of some images; index -1 is padding."""
+    return self._stored_batch(source, np.asarray(indices)) or stack([self.row(source, int(index)) for index in indices])
 
-  def lies_ready(self, source: Source) -> bool:
-    """Tells whether a batch is no more work than copying its images."""
-    return bool(self._ready(source, np.zeros(1, int)))
+  def is_stored(self, source: Source) -> bool:
+    """Returns whether a batch takes no more work than copying stored images."""
+    return bool(self._stored_batch(source, np.zeros(1, int)))
 
-  def _ready(self, source: Source, indices: np.ndarray) -> Batch | None:
-    """Returns the batch of images that lie ready and of which nothing is scored
-    or kept, without a step for each image; None where it is not so.
+  def _stored_batch(self, source: Source, indices: np.ndarray) -> Batch | None:
+    """Returns a batch of stored images, without a step for each image.
+
+    None if the source stores none of this size, or if anything is scored or
+    kept.
     """
     if self.choose is not pixel_sets.nothing or self.keep:
       return None
@@ -141,7 +143,7 @@ class Preparation:
 def stack(rows: Sequence[Batch]) -> Batch:
   """Returns the batch of some rows, with R padded to 16, 32, 64, ...
 
-  Of these rows alone, so that a run that goes on computes what it would have.
+  R depends on these rows alone, so a resumed run computes the same numbers.
   """
   sets = _SETS
   while sets < max(len(row.ids) for row in rows):

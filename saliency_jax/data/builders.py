@@ -1,9 +1,9 @@
 """Building data sets with TensorFlow Datasets, without TensorFlow.
 
-A built data set is a folder of array_record files in which every image, its
-fixations and its regions lie together; any TFDS program can read it, and
-`built.BuiltSource` gives the records back. Importing TFDS takes about a second:
-nothing else in this package imports this module before it is asked for.
+A built data set is a folder of array_record files with every image, its
+fixations and its regions. Any TFDS program can read it; here
+`built.BuiltSource` does. Importing TFDS takes a second, so this module is
+imported only where it is used.
 """
 
 import contextlib
@@ -38,19 +38,16 @@ _OF_ARRAYS = {'kind': tfds.features.Text(), 'background': tfds.features.Text(), 
 def build(
   source: Source, name: str, folder: str | os.PathLike, image_size: int = 0, resize: str = 'bilinear'
 ) -> pathlib.Path:
-  """Writes a data set's files, whole or not at all.
+  """Writes a data set's files, whole or not at all, and returns their folder.
 
-  Files of photographs are kept as they are; search arrays become PNG.
+  Files of photographs are stored unchanged; search arrays become PNGs.
 
   Args:
     source: photographs with fixations, or drawn search arrays.
     name: the files go to `folder/<name>/<version>`.
-    image_size: side in pixels at which every image lies ready for a network as
-      well, three bytes a pixel; 0 for none.
-    resize: Pillow's filter for that, the network's.
-
-  Returns:
-    The folder that `BuiltSource` takes.
+    image_size: side in pixels at which images are also stored resized, at three
+      bytes a pixel; 0 for none.
+    resize: the network's Pillow filter for that.
 
   Raises:
     InputError: the source is at fault, or the folder has been built before.
@@ -61,7 +58,7 @@ def build(
   whole = pathlib.Path(builder.data_dir)
   whole.parent.mkdir(parents=True, exist_ok=True)
   tfds.disable_progress_bar()
-  # TFDS tells of a download that there is not.
+  # TFDS prints that it downloads, which it does not.
   with (
     files.locked(whole.parent, wait=True),
     tempfile.TemporaryDirectory() as downloads,
@@ -69,7 +66,7 @@ def build(
   ):
     if whole.exists():
       raise InputError(f'{whole} holds a data set already; remove it, or give another --output.')
-    # Of a run that was killed, as TFDS calls it.
+    # Left behind by a run that was killed; the name is TFDS's.
     for left in whole.parent.glob(f'incomplete.*_{whole.name}'):
       shutil.rmtree(left, ignore_errors=True)
     builder.download_and_prepare(download_dir=downloads)
@@ -103,10 +100,10 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
           'image': tfds.features.Image(shape=(None, None, 3)),
           'regions': {
             'id': tfds.features.Tensor(shape=(None,), dtype=np.int32),
-            # The annotation's own, whatever they are.
+            # The annotation's own categories, whatever they are.
             'category': tfds.features.Sequence(tfds.features.Text()),
-            # Eight pixels of a row in a byte: `np.unpackbits(mask, axis=-1,
-            # count=W)`. A label image could not hold regions that overlap.
+            # Eight pixels of a row per byte: `np.unpackbits(mask, axis=-1,
+            # count=W)`. A label image could not hold overlapping regions.
             'mask': tfds.features.Tensor(shape=(None, None, None), dtype=np.uint8, encoding='zlib'),
           },
           **(_OF_ARRAYS if self._searched else _OF_PHOTOGRAPHS),
@@ -117,7 +114,7 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
   def _generate_examples(self) -> Iterator[tuple[int, dict]]:
     side, sizes, source = self._image_size, [], self._source
     if side:
-      # Into what becomes the folder once all is written.
+      # In the temporary folder that TFDS renames once all is written.
       ready = np.lib.format.open_memmap(
         self.data_path / READY.format(side, self._resize), 'w+', np.uint8, (len(source), side, side, 3)
       )

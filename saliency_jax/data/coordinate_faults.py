@@ -1,6 +1,6 @@
-"""What gives coordinates away that are not the pixels of their images.
+"""Checks for coordinates that are not pixels of their images.
 
-Where the likely cause is known, the sentence names the key that mends it.
+Where the likely cause is known, the message names the option that mends it.
 """
 
 import dataclasses
@@ -11,19 +11,21 @@ import numpy as np
 
 from saliency_jax.data.coordinates import Coordinates, both
 
-# Shares are judged of so many fixations or more.
+# Shares are judged only from this many fixations on.
 _ENOUGH = 20
-# The share of fixations at one place that people do not explain, and how many
-# are drawn to find one.
+# The share of fixations at a single point that cannot be natural gaze, and the
+# size of the sample in which such a point is sought.
 _PILED, _DRAWN = 0.05, 256
-# Of so many fixations, nobody's reach but over so much of the width and height,
-# or spread over so little of them, or of one.
+# From _MANY fixations on, coordinates are suspicious if none exceeds _REACH of
+# the width and height, or if they span less than _SPREAD of both or than _LINE
+# of one.
 _MANY, _REACH, _SPREAD, _LINE = 50, 0.6, 0.2, 0.02
-# Those of a smaller screen, or percent, reach so much of it, and not of theirs.
+# Coordinates of a smaller screen, or percentages, reach at least _TIGHT of that
+# size, which is below _SMALLER of the image's.
 _TIGHT, _SMALLER = 0.92, 0.85
-# The share outside that a remedy may leave.
+# The share of fixations that a remedy may leave outside.
 _MENDED = 0.05
-# Screens that a sentence names.
+# Screens named in one message.
 _NAMED = 3
 # Usual screens, width x height in pixels.
 _SCREENS = (
@@ -35,12 +37,12 @@ _SIZES = tuple(tuple(map(int, size.split('x'))) for size in _SCREENS.split())
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-  """Recorded coordinates of many images, and whether they are their pixels.
+  """Recorded coordinates on many images, to check against the images' sizes.
 
   Attributes:
     coordinates: how they were recorded.
-    points: `[N, 2]` (y, x) as recorded, lost gaze left out.
-    sizes: `[N, 2]`, (height, width) of each one's image.
+    points: `[N, 2]` (y, x) as recorded, without lost gaze.
+    sizes: `[N, 2]`, (height, width) of each point's image.
   """
 
   coordinates: Coordinates
@@ -49,67 +51,65 @@ class Survey:
 
   @functools.cached_property
   def exact(self) -> np.ndarray:
-    """float64 `[N, 2]`: where they lie, in pixels."""
+    """float64 `[N, 2]`: the points in pixels."""
     return self.coordinates.in_pixels(self.points, self.sizes)
 
   @functools.cached_property
   def outside(self) -> np.ndarray:
-    """bool `[N]`: which lie outside their images."""
+    """bool `[N]`: which points lie outside their images."""
     return self.coordinates.outside(self.exact, self.sizes)
 
   def fault(self) -> tuple[int, str] | None:
-    """Returns the first that lies outside (-1 if none does) and what is wrong,
-    or None where they are the pixels of their images.
-    """
+    """Returns the first point outside (or -1) and what is wrong, or None."""
     count, outside, flag = len(self.points), self.outside, self.coordinates.flag
     share = outside.mean() if count else 0
-    if count >= _ENOUGH and (said := self._piled(_PILED) or self._crowded()):
-      return -1, said
-    taken = share <= self.coordinates.accept_outside or count < _ENOUGH
-    if not outside.any() or (self.coordinates.drop_outside and taken):
+    if count >= _ENOUGH and (message := self._piled(_PILED) or self._crowded()):
+      return -1, message
+    tolerated = share <= self.coordinates.accept_outside or count < _ENOUGH
+    if not outside.any() or (self.coordinates.drop_outside and tolerated):
       return None
-    said = f'{outside.sum():,} of {count:,} fixations lie outside their images'
+    message = f'{outside.sum():,} of {count:,} fixations lie outside their images'
     values, counts = np.unique(self.points[outside], axis=0, return_counts=True)
     if counts.max() > max(2, outside.sum() / 2):
       y, x = values[counts.argmax()]
-      said += (
+      message += (
         f', {counts.max():,} of them at x = {x:.10g}, y = {y:.10g}; if that is lost gaze, give '
         f'{flag("missing", f"{x:.10g},{y:.10g}")}'
       )
       if share <= 0.1:
-        said += f'; or {flag("drop_outside")} leaves them out'
+        message += f'; or {flag("drop_outside")} leaves them out'
     elif share > 0.1 and count >= _ENOUGH:
       accept = math.ceil(share * 100) / 100
-      said += (
+      message += (
         f' ({share:.0%}): {self._cause()}; or {flag("drop_outside")} with {flag("accept_outside", f"{accept:g}")} '
         'leaves them out'
       )
     else:
       if self.coordinates.countable and (self.points >= 1).all() and (np.rint(self.exact) <= self.sizes).all():
-        said += f' by less than a pixel: if they count from 1, give {flag("origin", "1")}'
-      said += f'; {flag("drop_outside")} leaves them out'
-    return int(np.argmax(outside)), said
+        message += f' by less than a pixel: if they count from 1, give {flag("origin", "1")}'
+      message += f'; {flag("drop_outside")} leaves them out'
+    return int(np.argmax(outside)), message
 
   def doubt(self) -> str:
-    """Returns what is odd of coordinates without a `fault`, or ''."""
-    said = [self._piled(0) or self._repeated()]
+    """Returns what is odd about coordinates without a `fault`, or ''."""
+    message = [self._piled(0) or self._repeated()]
     if self.coordinates.origin and (self.points == 0).any() and (self.points == np.rint(self.points)).all():
-      said.append('some coordinates are 0, where the first pixel is 1')
+      message.append('some coordinates are 0, where the first pixel is 1')
     if self.outside.any():
-      said.append(
+      message.append(
         f'{self.outside.sum():,} of {len(self.points):,} fixations ({self.outside.mean():.1%}) lie outside their '
         'images and are left out'
       )
-    return '; '.join(filter(None, said))
+    return '; '.join(filter(None, message))
 
   @functools.cached_property
   def _edges(self) -> dict[str, np.ndarray]:
-    """bool `[N]`: which lie exactly on each edge."""
+    """bool `[N]` for each edge: which points lie exactly on it."""
     first, last = (self.exact == 0).T, (self.exact == self.sizes - 1.0).T
     return dict(zip(('top', 'left', 'bottom', 'right'), (*first, *last), strict=True))
 
   def _piled(self, share: float) -> str:
-    """Says that fixations lie exactly at a corner, or ''."""
+    """Returns a message if fixations lie exactly at a corner, else ''."""
     if self.coordinates.missing == 'none':
       return ''
     corners = ('top', 'left'), ('bottom', 'right'), ('top', 'right'), ('bottom', 'left')
@@ -125,7 +125,7 @@ class Survey:
     return ''
 
   def _repeated(self) -> str:
-    """Says that many fixations lie exactly at one point or edge, or ''."""
+    """Returns a message if many fixations share one point or edge, else ''."""
     points, count = self.points, len(self.points)
     if self.coordinates.missing == 'none' or count < _ENOUGH:
       return ''
@@ -147,10 +147,7 @@ class Survey:
     return ''
 
   def _crowded(self) -> str:
-    """Says that fixations take up too little of their images, or ''.
-
-    Nobody who says how large a unit is is asked.
-    """
+    """Returns a message if fixations cover little of their images, else ''."""
     flag = self.coordinates.flag
     count, (low, high) = len(self.points), _reach(self.points)
     if self.coordinates.scale or not (high - low).any():
@@ -173,8 +170,8 @@ class Survey:
         f'all {count:,} coordinates lie between -1 and 1; if they are shares of {unit}, give '
         f'{flag("offset", "centre")} and {flag("scale", f"{x:g},{y:g}")} ({x:g},{-y:g} if y counts upwards)'
       )
-    if said := self._smaller(high):
-      return said
+    if message := self._smaller(high):
+      return message
     low, high = _reach(self.exact / self.sizes)
     if count < _MANY or (low < -0.02).any():
       return ''
@@ -187,7 +184,7 @@ class Survey:
     )
 
   def _smaller(self, high: np.ndarray) -> str:
-    """Says that the highest (y, x) are those of a smaller screen, or ''."""
+    """Returns a message if the maxima (y, x) are a smaller screen's, else ''."""
     flag, count = self.coordinates.flag, len(self.points)
     many = count >= _MANY and (high < _SMALLER * self.sizes[0]).all()
     size = np.median(self.sizes, axis=0) if many else high
@@ -203,9 +200,9 @@ class Survey:
     return ''
 
   def _cause(self) -> str:
-    """Says what probably makes many fixations lie outside.
+    """Returns the probable cause of many fixations outside.
 
-    A cause is named where its remedy brings nearly all of them inside.
+    A cause is named if its remedy brings nearly all of them inside.
     """
     coordinates, flag = self.coordinates, self.coordinates.flag
     finite = np.isfinite(self.exact).all(axis=1)
@@ -223,7 +220,7 @@ class Survey:
       return f'nearly all lie inside with x and y exchanged; {how}'
     if mended(scale='1,-1'):
       return f'their y is negative; if it counts upwards from the top, give {flag("scale", "1,-1")}'
-    # About a point in their middle: on both sides of 0.
+    # Centred coordinates lie on both sides of 0.
     if (np.abs((exact < 0).mean(axis=0) - 0.5) < 0.4).all() and mended(offset='centre'):
       return (
         f"is their origin the image's centre? Give {flag('offset', 'centre')}, and {flag('scale', '1,-1')} if y counts "
@@ -233,18 +230,18 @@ class Survey:
 
 
 def _screens(coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> str:
-  """Says which screens the fixations may be of."""
+  """Returns a message that names screens the coordinates may belong to."""
   low, high = np.quantile(exact, [0.005, 0.995], axis=0)
   size = np.median(sizes, axis=0)
-  said = f'they reach from x = {low[1]:.0f} to {high[1]:.0f} and from y = {low[0]:.0f} to {high[0]:.0f}'
+  message = f'they reach from x = {low[1]:.0f} to {high[1]:.0f} and from y = {low[0]:.0f} to {high[0]:.0f}'
   screens = np.array(_SIZES)[:, ::-1]
   screens = screens[(screens > size).all(axis=1)]
-  # Shown in its own shape it leaves bars, in which people have no place.
+  # An image that keeps its aspect ratio leaves bars, where nobody looks.
   shown = size * (screens / size).min(axis=1, keepdims=True)
   bars = (screens - shown) / 2
   boxed = np.array([_inside(exact - bar, area) for bar, area in zip(bars, shown, strict=True)], bool).reshape(-1, 1)
   shown, bars = np.where(boxed, shown, screens), np.where(boxed, bars, 0)
-  # On what is shown they lie about its middle and go near its edges.
+  # Gaze on a full screen is centred and reaches near its edges.
   reach = (high - low) / shown
   uneven = np.abs((low + high) / screens - 1).max(axis=1)
   filled = (uneven < 0.2) & (np.ptp(reach, axis=1) < 0.15) & (reach > 0.6).all(axis=1) & (high < screens).all(axis=1)
@@ -253,28 +250,28 @@ def _screens(coordinates: Coordinates, exact: np.ndarray, sizes: np.ndarray) -> 
   for number in np.flatnonzero(filled)[:_NAMED]:
     (height, width), (y, x) = screens[number], size / shown[number]
     right, down = 0 - bars[number, ::-1] * (x, y)  # no -0
-    said += (
+    message += (
       f'; if the image filled a screen of {width} x {height}{", with bars beside it" if bars[number].any() else ""}, '
       f'give {coordinates.flag("scale", f"{x:.6g},{y:.6g}")}'
     )
     if bars[number].any():
-      said += f' and {coordinates.flag("offset", f"{right:.6g},{down:.6g}")}'
+      message += f' and {coordinates.flag("offset", f"{right:.6g},{down:.6g}")}'
   if centred:
     (height, width), (y, x) = centred[0]
-    said += (
+    message += (
       f'; if it was shown in its own size in the centre of a screen of {width} x {height}, give '
       f'{coordinates.flag("offset", f"{x:g},{y:g}")}'
     )
   if filled.any() or centred:
-    return said
+    return message
   return (
-    f'{said}, so they are not pixels of these images; give {coordinates.flag("scale")} and '
+    f'{message}, so they are not pixels of these images; give {coordinates.flag("scale")} and '
     f'{coordinates.flag("offset")}, the size and place on the screen, that make them so'
   )
 
 
 def _inside(exact: np.ndarray, size: np.ndarray) -> bool:
-  """Tells whether nearly all (y, x) `[N, 2]` lie within (height, width)."""
+  """Returns whether nearly all (y, x) `[N, 2]` lie within (height, width)."""
   inside = ((exact >= -0.5) & (exact < size - 0.5)).all(axis=1)
   return inside.mean() > 1 - _MENDED
 

@@ -1,10 +1,9 @@
-"""From recorded coordinates to the pixels of an image, for every kind of data.
+"""From recorded coordinates to pixels of an image, for every kind of data.
 
 A recorded coordinate becomes `(value - origin) * scale + offset`, in pixels
-from 0 at the top left pixel's centre, and is rounded, halves up. Of a screen
-with more pixels than the image the middles of pixels are scaled. Coordinates
-that are not the image's own pixels are refused with what gave them away: a
-number that is plausible and wrong would be worse.
+from 0 at the top left pixel's centre, and is rounded, halves up. A scale below
+1, from a screen with more pixels than the image, is applied to the pixels'
+areas: `(x + 0.5) * scale - 0.5`.
 """
 
 import dataclasses
@@ -20,20 +19,20 @@ class Coordinates:
   """How coordinates were recorded, and what is done with those outside.
 
   Attributes:
-    origin: the coordinate of the top left pixel's centre; of shares of the size
-      and of a centred origin it is 0.
-    scale: pixels of the image for one unit: 'S', 'X,Y', or 'size' where the
-      coordinates are shares of the image's width and height.
-    offset: pixels that are then added: 'X,Y', or 'centre' where the origin is
-      the image's centre.
-    missing: what stands for lost gaze: 'X,Y', a value of either, or 'none'
-      where every coordinate is a fixation.
+    origin: the coordinate of the top left pixel's centre; 0 for shares of the
+      size and for a centred origin.
+    scale: image pixels per recorded unit: 'S', 'X,Y', or 'size' if coordinates
+      are shares of the image's width and height.
+    offset: pixels added after scaling: 'X,Y', or 'centre' if the origin is the
+      image's centre.
+    missing: the code for lost gaze: 'X,Y', a value of either coordinate, or
+      'none' if every coordinate is a fixation.
     drop_outside: whether fixations outside are left out; otherwise an error.
     accept_outside: the largest share that may be left out.
-    slack: pixels beyond the edge that still count as the edge.
-    maxima: whether the maxima of maps that hold no points are taken.
-    cut: whether fractions are cut off, as pysaliency does, not rounded.
-    key: the config group that holds all this, for errors.
+    slack: pixels beyond the edge that still count as on it.
+    maxima: whether maps that are not maps of points stand for their maxima.
+    cut: whether fractions are cut off, as in pysaliency, instead of rounded.
+    key: the config group of these options, for errors.
   """
 
   origin: float = 0
@@ -56,13 +55,13 @@ class Coordinates:
     self._pair('offset', 'centre')
 
   def flag(self, name: str, value: str = '') -> str:
-    """Returns how a user gives an option."""
+    """Returns an option as the user gives it."""
     flag = f'--{self.key}.{name}' if self.key else name
     return f'{flag}={value}' if value else flag
 
   @property
   def countable(self) -> bool:
-    """Whether these may count from 1 and have columns to name, as a table."""
+    """Whether these may count from 1 and name columns, as those of a table."""
     return not (self.origin or self.slack or self.cut)
 
   def lost(self, points: np.ndarray) -> np.ndarray:
@@ -73,11 +72,9 @@ class Coordinates:
     return np.isnan(points).any(axis=1) | (same.all(axis=1) if ',' in self.missing else same.any(axis=1))
 
   def in_pixels(self, points: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Returns float64 pixels (y, x) `[N, 2]` of recorded ones.
+    """Returns recorded (y, x) `[N, 2]` in pixels, float64.
 
-    Args:
-      points: `[N, 2]` (y, x) as recorded.
-      sizes: `[2]` or `[N, 2]`, (height, width).
+    `sizes` `[2]` or `[N, 2]` are (height, width), here and in `pixels`.
     """
     scale = sizes if self.scale == 'size' else self._pair('scale', 'size')
     offset = np.divide(np.subtract(sizes, 1), 2) if self.offset == 'centre' else self._pair('offset', 'centre')
@@ -87,24 +84,19 @@ class Coordinates:
       return points - origin if origin else points
     if scale is sizes:
       return points * scale + offset
-    # Turned axes count from the origin as they are turned.
+    # A flipped axis has its origin in the flipped coordinates.
     shift = np.where((scale > 0) & (scale < 1), (scale - 1) / 2, 0)
     return np.where(scale < 0, points * scale - origin, (points - origin) * scale + shift) + offset
 
   def pixels(self, points: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns whole pixels int32 `[N, 2]` and which lie outside, bool `[N]`.
-
-    Args:
-      points: `[N, 2]` (y, x) as recorded.
-      sizes: `[2]` or `[N, 2]`, (height, width).
-    """
+    """Returns whole pixels, int32 `[N, 2]`, and which lie outside, bool `[N]`."""
     exact, sizes = self.in_pixels(points, sizes), np.asarray(sizes)
     whole = np.trunc(exact) if self.cut else np.floor(exact + 0.5)
     whole = np.clip(np.nan_to_num(whole), 0, sizes - 1).astype(np.int32)
     return whole, self.outside(exact, sizes)
 
   def outside(self, exact: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Returns which of `in_pixels` lie outside, bool `[N]`; see `pixels`."""
+    """Returns which exact pixels `[N, 2]` lie outside the image, bool `[N]`."""
     if self.cut:
       inside = (exact > -1) & (exact < sizes)
     else:
@@ -116,7 +108,7 @@ class Coordinates:
     return ~both(inside)
 
   def _pair(self, name: str, word: str) -> np.ndarray | None:
-    """Returns an option's numbers as (y, x); None for the word."""
+    """Returns an option's numbers as (y, x), or None if it is the word."""
     text = str(getattr(self, name))
     if text == word:
       return None
@@ -132,7 +124,7 @@ def both(which: np.ndarray) -> np.ndarray:
 
 
 def _numbers(text: str) -> list[float]:
-  """Returns one or two numbers of a text, or [] of another."""
+  """Returns the one or two numbers in a text, or [] for other texts."""
   try:
     values = [float(part) for part in text.split(',')]
   except ValueError:
@@ -141,5 +133,5 @@ def _numbers(text: str) -> list[float]:
   return values if finite and len(values) <= 2 else []
 
 
-# Coordinates that are pixels from 0.
+# Pixels that count from 0.
 PIXELS = Coordinates()

@@ -1,6 +1,6 @@
-"""Which images these are, so that another job can tell whether it has them.
+"""Fingerprints of images, by which another job recognises them.
 
-Folders number their images alike: a name alone says nothing.
+Names are not enough: folders number their images alike.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from saliency_jax import files, outside
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
-# The images that a run was trained on, in its folder.
+# In the folder of a training run: the images it was trained on.
 FILE = 'images.json'
-_READ = 1 << 16  # bytes of a file, which are enough to tell photographs apart
+_READ = 1 << 16  # bytes of a file, enough to tell photographs apart
 
 
 class Fingerprint(NamedTuple):
-  """An image."""
+  """One image."""
 
   image_id: str
   height: int  # pixels
@@ -29,34 +29,33 @@ class Fingerprint(NamedTuple):
 
 
 def of(source: Source) -> list[Fingerprint]:
-  """Returns the images of a data set, but for those that cannot be read."""
+  """Returns fingerprints of a data set's images, except unreadable ones."""
   found = []
   for index, image_id in enumerate(source.image_ids):
     try:
-      found.append(Fingerprint(image_id, *_seen(source, index)))
+      found.append(Fingerprint(image_id, *_size_and_digest(source, index)))
     except (InputError, OSError):
-      continue  # said, or skipped, when its turn comes
+      continue  # raised, or skipped, when the image is used
   return found
 
 
 def shared(some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:
-  """Returns the names of images that are among others as well.
+  """Returns the ids of images that are also among others.
 
-  They are the same if their files begin alike and they are of one size,
-  whatever their names.
+  Images are the same if their digests are, whatever their names.
   """
   known = {each[1:] for each in others}
   return [each.image_id for each in some if each[1:] in known]
 
 
 def write(folder: str | os.PathLike, images: Iterable[Fingerprint]) -> None:
-  """Writes images into the folder of a training run."""
+  """Writes fingerprints into the folder of a training run."""
   with files.replacing(pathlib.Path(folder) / FILE) as path:
     path.write_text(json.dumps(list(images)) + '\n', encoding='utf-8')
 
 
 def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
-  """Returns the images that a run was trained on.
+  """Returns the fingerprints of the images that a run was trained on.
 
   Raises:
     InputError: the list is missing or damaged.
@@ -73,14 +72,14 @@ def read(folder: str | os.PathLike) -> tuple[Fingerprint, ...]:
     return tuple(Fingerprint(*each) for each in listed)
 
 
-def _seen(source: Source, index: int) -> tuple[int, int, str]:
-  """Returns an image's height, width and digest, as cheaply as it can."""
+def _size_and_digest(source: Source, index: int) -> tuple[int, int, str]:
+  """Returns an image's height, width and digest, from its header if possible."""
   content = b'' if 'targets' in source.gives else source.content(index, _READ)
   if content:
-    return *source.size(index), _short(content)
+    return *source.size(index), _digest(content)
   image = source[index].image
-  return *image.shape[:2], _short(image.tobytes())
+  return *image.shape[:2], _digest(image.tobytes())
 
 
-def _short(content: bytes) -> str:
+def _digest(content: bytes) -> str:
   return hashlib.sha256(content).hexdigest()[:32]

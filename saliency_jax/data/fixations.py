@@ -1,7 +1,7 @@
-"""Fixations on images: who looked where, in order, how long; OSIE's file of them.
+"""Fixations on images (who, where, when, how long), and OSIE's file of them.
 
 Xu et al., "Predicting human gaze beyond pixels", Journal of Vision 14(1), 2014.
-Their file has a cell `fixations{i}` with `.img`, a file's name, and one cell
+Their file has a cell `fixations{i}` with the file name `.img` and one cell
 `.subjects{j}` per observer with `.fix_x`, `.fix_y` (pixels, counted from 1) and
 `.fix_duration` (ms).
 """
@@ -23,30 +23,30 @@ class Fixations(NamedTuple):
   """All N fixations on one image, by subject, in the order they were made."""
 
   points: np.ndarray  # float64 `[N, 2]` (y, x) as recorded, or int32 pixels
-  subjects: np.ndarray  # int32 `[N]`, the subject's place in the file from 0
-  durations: np.ndarray  # float32 `[N]`, ms; NaN where nobody wrote it down
-  times: np.ndarray  # float32 `[N]`, ms, when each began; or NaN
-  idle: int = 0  # people who were shown the image and fixated nothing
-  outside: int = 0  # fixations left out, as they lie outside the image
+  subjects: np.ndarray  # int32 `[N]`, the subject's index in the file
+  durations: np.ndarray  # float32 `[N]`, ms; NaN if unknown
+  times: np.ndarray  # float32 `[N]`, ms, when each began; NaN if unknown
+  idle: int = 0  # subjects who saw the image and fixated nothing
+  outside: int = 0  # fixations left out because they lie outside the image
 
 
 class FixationReader:
-  """Recorded fixations, of one photograph at a time; a base for readers.
+  """Recorded fixations, one photograph at a time; the base of all readers.
 
   Attributes:
     place: the file or folder, for errors.
     names: what `place` calls the photographs, by image_id.
-    sizes: (height, width) of the photographs, of which `place` says so.
+    sizes: (height, width) of the photographs whose size `place` states.
     lazy: whether `recorded` reads a file.
-    points_are_pixels: as in maps: there is nothing to convert.
+    points_are_pixels: whether there is nothing to convert, as in maps.
   """
 
   sizes: Mapping[str, tuple[int, int]] = {}
   lazy = points_are_pixels = False
 
   def __init__(self, place: pathlib.Path, names: Mapping[str, str], found: Mapping[str, Fixations] | None = None):
-    """Takes what was `found` already, by image_id; readers of files have none."""
-    self.place, self.names, self._found = place, names, found
+    """Takes fixations that are already read, by image_id, if there are any."""
+    self.place, self.names, self._fixations = place, names, found
 
   def recorded(self, image_id: str, height: int, width: int) -> Fixations:
     """Returns the fixations on one photograph.
@@ -56,16 +56,16 @@ class FixationReader:
       height, width: the photograph's size in pixels.
 
     Returns:
-      `Fixations` with points `[N, 2]` (y, x) as they are in the file.
+      `Fixations` with points `[N, 2]` (y, x) as recorded.
 
     Raises:
-      InputError: what `place` holds is damaged, or is of another photograph.
+      InputError: the data are damaged, or are of another photograph.
     """
     self.check_size(image_id, height, width)
-    return self._found[image_id]
+    return self._fixations[image_id]
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
-    """Raises an `InputError` if a header says that they are of another size."""
+    """Raises an `InputError` if a header states another size."""
     rows, columns = self.sizes.get(image_id, (height, width))
     if (rows, columns) != (height, width):
       raise InputError(
@@ -74,12 +74,7 @@ class FixationReader:
       )
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
-    """Returns the first of the fixations at fault, and where it is written.
-
-    Args:
-      image_id: one of `names`.
-      wrong: bool `[N]`, at least one.
-    """
+    """Returns the first fixation at fault, bool `[N]`, and where it is."""
     first = int(np.argmax(wrong))
     return first, f'{self.place}, image {self.names[image_id]}'
 
@@ -95,11 +90,7 @@ def make(
 ) -> Fixations:
   """Returns `Fixations` of the right types; a single value holds for all.
 
-  Args:
-    points: `[N, 2]` (y, x).
-    subjects, durations, times: `[N]`, or one value. What is not given is not
-      known: one subject then stands for everybody.
-    idle, outside: see `Fixations`.
+  By default all are of one subject, and durations and times are unknown.
   """
 
   def column(values: ArrayLike, dtype: type) -> np.ndarray:
@@ -110,12 +101,11 @@ def make(
   )
 
 
-def joined(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:
-  """Returns what several people fixated on one image, one after the other.
+def concatenate(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:
+  """Returns the fixations of several subjects on one image.
 
-  Args:
-    people: of each the number, and `[n, 2]` (y, x), or with their durations
-      `[n, 3]`, or with their times, too, `[n, 4]`, both in ms.
+  For each subject, `people` has the number and `[n, 2]` (y, x), or `[n, 3]`
+  with durations, or `[n, 4]` with times too, both in ms.
   """
   rows = np.concatenate([each for _, each in people] or [np.zeros((0, 2))]).astype(float)
   subjects = [np.full(len(each), number) for number, each in people]
@@ -125,14 +115,9 @@ def joined(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:
 
 
 def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
-  """Reads a whole `fixations.mat`.
+  """Reads a whole `fixations.mat` into `Fixations` by image file name.
 
-  Args:
-    path: the file.
-
-  Returns:
-    A dict from the image file's name to its `Fixations`, in the file's order.
-    Points are (y, x) as in the file, in fractions of pixels from 1.
+  They are in the file's order, with points (y, x) in fractional pixels from 1.
 
   Raises:
     InputError: the file is missing, not in this layout, names an image twice,
@@ -154,20 +139,15 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
   return found
 
 
-def kept(fixations: Fixations, which: np.ndarray) -> Fixations:
-  """Returns some of the fixations, by bool `[N]`."""
+def select(fixations: Fixations, which: np.ndarray) -> Fixations:
+  """Returns the fixations where bool `[N]` is true."""
   of_each = fixations.points, fixations.subjects, fixations.durations, fixations.times
   return Fixations(*(values[which] for values in of_each), fixations.idle, fixations.outside)
 
 
-def chosen(fixations: Fixations, inside: np.ndarray) -> Fixations:
-  """Keeps the fixations in the image and counts the others as `outside`.
-
-  Args:
-    fixations: N of them.
-    inside: bool `[N]`.
-  """
-  found = kept(fixations, inside)
+def keep_inside(fixations: Fixations, inside: np.ndarray) -> Fixations:
+  """Returns the fixations where bool `[N]` is true; the others are `outside`."""
+  found = select(fixations, inside)
   lost = np.setdiff1d(fixations.subjects, found.subjects)
   return found._replace(idle=fixations.idle + len(lost), outside=fixations.outside + int((~inside).sum()))
 
@@ -189,4 +169,4 @@ def _image(subjects: list, where: str) -> Fixations:
     if not np.isfinite(rows).all():
       raise InputError(f'{whose} has a fixation that is not a number.')
     people.append((number, rows))
-  return joined(people)
+  return concatenate(people)

@@ -1,4 +1,4 @@
-"""Rows of gaze that are no fixations: other events, samples, and repetitions."""
+"""Checks for rows that are no fixations: events, gaze samples, repetitions."""
 
 import pathlib
 from collections.abc import Collection, Mapping
@@ -11,24 +11,25 @@ from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.fixations import Fixations
 from saliency_jax.errors import InputError
 
-# What Tobii, SMI and others call their column of events, as `Columns.others`.
+# What Tobii, SMI and others call their column of events, in the form of
+# `Columns.others`.
 NAMES = (
   'event events eyemovementtype gazeeventtype eventtype movementtype category categoryright categoryleft type fpogv'
 )
-# Those that are of events whatever their values: the column called so here, and
-# Gazepoint's of fixations that are valid.
+# Always columns of events: 'event', and Gazepoint's flag of valid fixations.
 _ALWAYS = ('event', 'fpogv')
-# How an event that is a fixation begins, and those that are known to be none;
-# the last ones may be words of a column that is of no events.
+# Prefixes of events that are fixations, and of others. Only those in _SURE show
+# that a column holds events; the rest may occur in any column.
 FIXATION = ('fix', 'efix', 'visual intake')
 _SURE = FIXATION + ('sacc', 'esacc', 'ssacc', 'eblink', 'sblink', 'eyesnotfound')
 OTHERS = _SURE[len(FIXATION) :] + ('blink', 'pso', 'purs', 'smooth pursuit', 'unclassified', 'undefined')
-# Of so many fixations or more, the share that may lie near the one before,
-# within so much of what they spread over: of OSIE's it is 4 %, of samples most.
+# From _ENOUGH fixations on, the largest share that may lie near the previous
+# one, within _NEAR of their spread: 4 % in OSIE, most of all gaze samples.
 _ENOUGH, _MOST, _NEAR = 50, 0.3, 0.04
-_LOST = 0.05  # the share at one place that people do not explain
-# So many points, all fixated twice, are so by no chance: of one person, or of
-# so many people and such a share of all.
+_LOST = 0.05  # the share at one point that cannot be natural gaze
+# A scanpath of at least _EACH points, all given twice, is a repetition and no
+# chance if it has _ALONE points, or if there are _PEOPLE such scanpaths that
+# make up _SHARE of all.
 _ALONE, _EACH, _PEOPLE, _SHARE = 8, 3, 3, 0.01
 
 
@@ -46,29 +47,28 @@ def column(path: pathlib.Path, named: Mapping[str, str]) -> str:
 
 
 def is_fixation(event: str, flags: bool = True) -> bool:
-  """Returns whether a text of a column of events says so, '1' where they are
-  `flags`, as Gazepoint's.
-  """
+  """Returns whether an event is a fixation; if events are `flags`, '1' is one."""
   return event == '1' and flags or event.casefold().startswith(FIXATION)
 
 
-def refuse(said: str, where: str, remedy: str, recorded: Coordinates, *, sure: bool = True) -> None:
-  """Raises an `InputError` of what is said of a file, or, if the user says that
-  all are fixations or their order may be nobody's gaze, not `sure`, warns.
+def refuse(message: str, where: str, remedy: str, recorded: Coordinates, *, sure: bool = True) -> None:
+  """Raises an `InputError` with a message about a file, unless it is ''.
+
+  Only warns if the user declares that every row is a fixation, or if not
+  `sure`, because the order of the rows need not be that of anybody's gaze.
   """
-  if not said:
+  if not message:
     return
-  said = f'{where}: {said}; {remedy}, or {recorded.flag("missing", "none")} if every one is a fixation.'
+  message = f'{where}: {message}; {remedy}, or {recorded.flag("missing", "none")} if every one is a fixation.'
   if sure and recorded.missing.casefold() != 'none':
-    raise InputError(said)
-  logging.warning('%s', said)
+    raise InputError(message)
+  logging.warning('%s', message)
 
 
 def fault(found: Collection[Fixations]) -> str:
-  """Says that fixations are gaze samples, or ''.
+  """Returns a message if fixations look like gaze samples, else ''.
 
-  Args:
-    found: those of each image, by subject in the order they were made.
+  Those on each image are by subject, in the order they were made.
   """
   steps = [
     np.abs(np.diff(each.points, axis=0)).max(axis=1)[np.diff(each.subjects) == 0] for each in found if len(each.points)
@@ -78,12 +78,12 @@ def fault(found: Collection[Fixations]) -> str:
   points = points[~np.isnan(points).any(axis=1)]
   if len(step) < _ENOUGH or not len(points):
     return ''
-  # Half of all lie so near the middle.
+  # The median absolute deviation along each axis.
   spread = np.median(np.abs(points - np.median(points, axis=0)), axis=0)
   near = np.count_nonzero(step <= _NEAR * spread.max())
   if near <= _MOST * len(step):
     return ''
-  # At one place of all images lies lost gaze, of which others speak.
+  # A point that recurs in all images is lost gaze, reported by other checks.
   _, counts = np.unique(points, axis=0, return_counts=True)
   if counts.max() > _LOST * len(points) and (near - counts.max() <= _MOST * len(step)):
     return ''
@@ -94,11 +94,7 @@ def fault(found: Collection[Fixations]) -> str:
 
 
 def repeated(found: Collection[Fixations]) -> str:
-  """Says that people's fixations are given twice, or ''.
-
-  Args:
-    found: those of each image, by subject.
-  """
+  """Returns a message if people's fixations are given twice, else ''."""
   found = [x for x in found if len(x.points)]
   points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
   times = np.concatenate([np.zeros(0), *(x.times for x in found)])
@@ -107,7 +103,7 @@ def repeated(found: Collection[Fixations]) -> str:
   first[1:] = np.diff(np.concatenate([np.zeros(0), *(x.subjects for x in found)])) != 0
   first[np.cumsum([0, *(len(x.points) for x in found)])[:-1]] = True
   person = np.cumsum(first) - 1
-  # Of whom the first fixation is there again the others are counted, too.
+  # Most scanpaths are ruled out because their first fixation does not recur.
   again = (points == points[first][person]).all(axis=1)
   rows = np.column_stack([person, points])[(np.bincount(person, again) > 1)[person]]
   rows = rows[np.lexsort(rows.T)]

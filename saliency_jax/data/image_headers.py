@@ -1,8 +1,8 @@
-"""What the headers of images say: how they are turned, and plain ones' size.
+"""Image headers: the EXIF orientation, and the size of plain files.
 
-Every image is looked at before work starts, for which Pillow takes ten times as
-long. What is not plain is left to Pillow: notes that may turn the image, a
-header that is long, damaged or of another format.
+Every image's size is checked before work starts, and Pillow takes ten times as
+long. It still reads any header that is not plain: with EXIF notes that may turn
+the image, long, damaged or of another format.
 """
 
 import os
@@ -12,7 +12,7 @@ from PIL import Image
 
 _ORIENTATION = 0x112  # the tag
 _READ = 4096  # bytes
-# Segments and chunks that do not turn an image.
+# Segments and chunks that cannot turn an image.
 _JPEG = frozenset((*range(0xE0, 0xF0), 0xC4, 0xDB, 0xDD, 0xFE)) - {0xE1}
 _PNG = frozenset(
   (b'IHDR', b'PLTE', b'bKGD', b'cHRM', b'gAMA', b'hIST', b'iCCP', b'pHYs', b'sBIT', b'sRGB', b'tIME', b'tRNS')
@@ -20,24 +20,20 @@ _PNG = frozenset(
 
 
 def orientation(image: Image.Image) -> int:
-  """Returns an image's EXIF orientation, 1 (as stored) to 8.
-
-  Args:
-    image: opened; it is not decoded.
-  """
+  """Returns an undecoded image's EXIF orientation, 1 (as stored) to 8."""
   if image.format == 'PNG' and 'exif' not in image.info:
-    return 1  # Pillow would decode the image to look for it
+    return 1  # Pillow would decode the whole image to look for it
   with warnings.catch_warnings():
     warnings.filterwarnings('ignore', 'Corrupt EXIF data')
     try:
       turn = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001
-      return 1  # of damaged notes; damaged pixels are errors of their own
+      return 1  # the notes are damaged; damaged pixels are reported elsewhere
   return turn if turn in range(2, 9) else 1
 
 
 def plain_size(path: str | os.PathLike) -> tuple[int, int] | None:
-  """Returns (height, width) in pixels, or None where Pillow should look."""
+  """Returns (height, width) in pixels, or None if Pillow must read the header."""
   try:
     with open(path, 'rb', buffering=0) as file:
       head = file.read(_READ)
@@ -54,7 +50,7 @@ def _jpeg(head: bytes) -> tuple[int, int] | None:
   size, place = None, 2
   while place + 9 < len(head) and head[place] == 0xFF:
     marker = head[place + 1]
-    if marker == 0xDA:  # what follows are pixels
+    if marker == 0xDA:  # pixels follow
       return size
     if marker in (0xC0, 0xC1, 0xC2):
       height, width = head[place + 5 : place + 7], head[place + 7 : place + 9]
@@ -75,7 +71,7 @@ def _png(head: bytes) -> tuple[int, int] | None:
       return size
     if kind == b'IHDR':
       size = (int.from_bytes(head[place + 12 : place + 16]), int.from_bytes(head[place + 8 : place + 12]))
-    # Texts may be notes as well.
+    # Text chunks may hold EXIF notes as well.
     elif kind not in _PNG and (kind != b'tEXt' or head[place + 8 : place + 12].lower() == b'exif'):
       return None
     place += 12 + int.from_bytes(head[place : place + 4])

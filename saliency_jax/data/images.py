@@ -1,7 +1,7 @@
 """Photographs from files or bytes, decoded with Pillow, whole or not at all.
 
-A photograph is turned as its EXIF orientation says, as viewers, browsers and
-labelme show it: fixations and regions count the pixels of what people saw.
+Images are turned to their EXIF orientation, as viewers, browsers and labelme
+show them: fixations and regions count the pixels that people saw.
 """
 
 import io
@@ -20,12 +20,12 @@ from saliency_jax.ops import resize
 # 8192 x 8192: above any photograph of the field, and 200 MB once decoded.
 MAX_PIXELS = 2**26
 
-# Pillow knows dozens more, some of which start other programs.
+# Pillow reads dozens more, some of them by starting other programs.
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
-# What turns stored pixels into what is shown, by orientation from 2 on.
+# From stored to displayed pixels, for orientations 2 and up.
 _TURNS = ('FLIP_LEFT_RIGHT', 'ROTATE_180', 'FLIP_TOP_BOTTOM', 'TRANSPOSE', 'ROTATE_270', 'TRANSVERSE', 'ROTATE_90')
 
 
@@ -36,10 +36,10 @@ def read_image(file: str | os.PathLike | bytes, name: str | None = None) -> np.n
 
   Args:
     file: a path, or the file's bytes.
-    name: how to call the file in an error; the path itself if None.
+    name: what errors call the file; the path itself if None.
 
   Returns:
-    uint8 `[H, W, 3]`, turned as the file says.
+    uint8 `[H, W, 3]`, turned to its EXIF orientation.
 
   Raises:
     InputError: the file is missing, truncated or no image, has more than
@@ -53,20 +53,13 @@ def read_image(file: str | os.PathLike | bytes, name: str | None = None) -> np.n
 def read_square(
   file: str | os.PathLike | bytes, side: int, resample: str, name: str | None = None
 ) -> tuple[tuple[int, int], np.ndarray]:
-  """Decodes an image and resizes it as a network takes it.
+  """Decodes an image and resizes it; see `read_image` and `ops.resize.square`.
 
-  By Pillow alone, in a fifth less time than by way of an array of all pixels,
-  and without Python's lock, which making that array would hold.
-
-  Args:
-    file, name: as in `read_image`.
-    side, resample: as in `ops.resize.square`.
+  Pillow alone does it, a fifth faster than by way of an array of all pixels,
+  and without holding the GIL, which making that array would.
 
   Returns:
     (height, width) in pixels, and uint8 `[side, side, 3]`.
-
-  Raises:
-    InputError: as `read_image`.
   """
   name = _called(file, name)
   with opened(file, name) as image:
@@ -75,16 +68,7 @@ def read_square(
 
 
 def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
-  """Decodes an opened image, turned as its EXIF orientation says.
-
-  Args:
-    image: opened.
-    name: how to call it in an error.
-    mode: Pillow's, to which it is converted.
-
-  Raises:
-    InputError: as `read_image`.
-  """
+  """Decodes an opened image in one of Pillow's modes, in its EXIF orientation."""
   return np.array(_turned(image, name, mode))
 
 
@@ -97,12 +81,9 @@ def _turned(image: Image.Image, name: str, mode: str) -> Image.Image:
 def image_size(
   file: str | os.PathLike | bytes, name: str | None = None, *, formats: tuple[str, ...] = FORMATS
 ) -> tuple[int, int]:
-  """Reads (height, width) in pixels from a file's header alone.
+  """Returns (height, width) in pixels, read from a file's header alone.
 
-  Args:
-    file: a path, or the file's bytes.
-    name: how to call the file in an error; the path itself if None.
-    formats: Pillow's names of those that are read.
+  `formats` are the allowed ones, by Pillow's names; see also `read_image`.
 
   Raises:
     InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
@@ -116,13 +97,9 @@ def image_size(
 
 
 def check_same_size(path: str | os.PathLike, own: tuple[int, ...], size: tuple[int, int], what: str) -> None:
-  """Raises an `InputError` unless what is known of an image has its size.
+  """Raises an `InputError` unless a file of data has the image's size.
 
-  Args:
-    path: the file.
-    own: the size that it is for, (height, width).
-    size: the image's.
-    what: it is, e.g. 'regions'.
+  `own` is the file's (height, width); `what` it holds, e.g. 'regions'.
   """
   if tuple(own) != tuple(size):
     raise InputError(
@@ -132,25 +109,25 @@ def check_same_size(path: str | os.PathLike, own: tuple[int, ...], size: tuple[i
 
 
 def normal(name: str) -> str:
-  """Returns a name in Unicode's composed form: macOS decomposes those of files."""
+  """Returns a name in composed Unicode (NFC); macOS decomposes file names."""
   return unicodedata.normalize('NFC', name)
 
 
 def id_of(name: str) -> str:
-  """Returns an image's id of its id or its file's name, as in a table."""
+  """Returns the image id for an id or a file name, as found in tables."""
   path = pathlib.PurePath(normal(name))
   return path.stem if path.suffix.lower() in SUFFIXES else normal(name)
 
 
 class Files(dict[str, pathlib.Path]):
-  """Files by stem; asking for one that two files share raises `InputError`."""
+  """Files by stem; looking up a stem that two files share raises `InputError`."""
 
   def __init__(self, listed: Mapping[str, list[pathlib.Path]]):
     super().__init__((stem, paths[0]) for stem, paths in listed.items())
     self._shared = {stem: paths for stem, paths in listed.items() if len(paths) > 1}
 
   def names(self) -> dict[str, str]:
-    """Returns the files' names by stem."""
+    """Returns the file names by stem."""
     return {stem: path.name for stem, path in self.items()}
 
   def __getitem__(self, stem: str) -> pathlib.Path:
@@ -163,14 +140,15 @@ class Files(dict[str, pathlib.Path]):
 def files_by_stem(
   folder: pathlib.Path, suffixes: tuple[str, ...], *, named: Collection[str] = (), marked: str = ''
 ) -> Files:
-  """Lists the folder's files of some kinds by stem, sorted; not hidden ones.
+  """Lists a folder's files by stem, sorted, without hidden ones.
 
   Args:
-    folder: the folder; one that is missing holds nothing.
-    suffixes: e.g. '.png', in small letters.
-    named: names of files, as `normal` has them, of which one is taken where
-      several have one stem.
-    marked: what the stems of the files that are meant end in, where any does.
+    folder: the folder; a missing one holds nothing.
+    suffixes: e.g. '.png', in lower case.
+    named: normalised file names that are preferred if several files share a
+      stem.
+    marked: an ending of stems; if any file has it, only files that do are
+      listed, without the ending.
   """
   paths = [path for path in sorted(folder.glob('[!.]*')) if path.suffix.lower() in suffixes]
   if marked and any(path.stem.endswith(marked) for path in paths):
@@ -182,15 +160,11 @@ def files_by_stem(
 
 
 def list_images(folder: str | os.PathLike, named: Collection[str] = ()) -> dict[str, pathlib.Path]:
-  """Lists a folder's image files by stem, sorted.
-
-  Args:
-    folder: the folder.
-    named: names of files that are meant where several have one stem.
+  """Lists a folder's image files by stem; see `files_by_stem`.
 
   Raises:
-    InputError: the folder is missing or holds no image, or two of them could
-      be meant by one stem.
+    InputError: the folder is missing or holds no image, or two images share a
+      stem.
   """
   folder = pathlib.Path(folder)
   if not folder.is_dir():
@@ -237,11 +211,12 @@ def _decoded(image: Image.Image, name: str, mode: str) -> Image.Image:
 
 
 def _is_deep(image: Image.Image) -> bool:
-  """Tells whether an image that is not decoded yet has over 8 bits a channel."""
+  """Returns whether an image not yet decoded has over 8 bits a channel."""
   if image.mode in ('I', 'F') or image.mode.startswith('I;'):
     return True
-  # Pillow cuts colours to 8 bits: their mode does not tell, but its decoder's
-  # arguments do, the layout in the file first and a PPM's largest value last.
+  # Pillow reduces colours to 8 bits, so the mode does not show it. The
+  # decoder's arguments do: the layout in the file first, a PPM's largest value
+  # last.
   decoder, _, _, given = image.tile[0]
   given = given if isinstance(given, tuple) else (given,)
   return str(given[0]).endswith((';16B', ';16L', ';16N')) or (decoder.startswith('ppm') and given[-1] > 255)

@@ -1,8 +1,8 @@
-"""Regions from pairs of images: which object, and which class, a pixel is.
+"""Regions from label images: for each pixel, its object and its class.
 
 `SegmentationObject/` and `SegmentationClass/` hold a PNG (or .npy) for each
-photograph. What the numbers of classes mean stands in `class_names.txt`, as
-labelme2voc writes it, or they are those of the authors of He et al. 2019.
+photograph. The class values are explained by `class_names.txt`, as labelme2voc
+writes it, or are those of the authors of He et al. 2019.
 """
 
 import pathlib
@@ -18,14 +18,14 @@ from saliency_jax.data.types import CATEGORIES, Regions, no_regions
 from saliency_jax.data.value_images import map_size, read_labels
 from saliency_jax.errors import InputError
 
-# The values of the authors' class images.
+# Class values of the authors' images.
 CLASS_VALUES = dict(zip((1, 10, 16, 22, 27, 37, 46, 51, 57, 63, 68, 73), CATEGORIES, strict=True))
-# Those that are also numbers of a list of twelve.
+# Those that may also be indices into a list of twelve.
 _AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
 _SUFFIXES = ('.png', '.npy')
 _IGNORED = 255  # labelme2voc's -1, '__ignore__'
-_FIRST = (0, -1, _IGNORED)  # of a list that is numbered
-# '1: text', '1 - text', '1 text': a number, what sets it apart, and a name.
+_FIRST = (0, -1, _IGNORED)  # first numbers of a numbered list
+# '1: text', '1 - text', '1 text': a number, a separator, and a name.
 _NUMBERED = re.compile(r'(-?\d+)(?:(\s*(?:[:=)]|\.(?!\d))|\s+-\s|\s*\t)|\s)\s*(.+)')
 
 # The most memory that the masks of one image may take: 1 GB.
@@ -33,14 +33,14 @@ MAX_MASKS = 2**30
 
 
 class LabelImages:
-  """A `RegionAnnotation` of label images; see the module."""
+  """A `RegionAnnotation` of label images."""
 
   def __init__(self, folder: pathlib.Path):
-    """Lists `folder/SegmentationObject/` and finds out what numbers mean.
+    """Lists the label images and finds out what their class values mean.
 
     Raises:
-      InputError: there is no label image, no folder of classes, or two readings
-        of its numbers.
+      InputError: there is no label image, no folder of classes, or the values
+        have two readings.
     """
     self._objects = folder / 'SegmentationObject'
     self._classes = folder / 'SegmentationClass'
@@ -57,11 +57,11 @@ class LabelImages:
         f'There is no folder {self._classes}, which must hold the classes of the objects in {self._objects}.'
       )
     listed = folder / 'class_names.txt'
-    self._said = False  # of a background, once
+    self._warned = False  # about a background, once
     self._names = _class_names(listed) if listed.is_file() else self._authors()
 
   def regions(self, image_id: str, height: int, width: int) -> Regions:
-    """See `RegionAnnotation`; regions come in the order of their numbers."""
+    """See `RegionAnnotation`; regions are in the order of their numbers."""
     if image_id not in self._object_files:
       return no_regions(height, width)
     if image_id not in self._class_files:
@@ -69,7 +69,7 @@ class LabelImages:
     path = self._class_files[image_id]
     objects = _sized(self._object_files[image_id], height, width, distinct=True)
     classes = _sized(path, height, width)
-    # Of pixels that are alike in a row the first will do.
+    # Only the first pixel of each run of equal ones, so that few are sorted.
     first = np.ones(objects.shape, bool)
     first[:, 1:] = (objects[:, 1:] != objects[:, :-1]) | (classes[:, 1:] != classes[:, :-1])
     pairs = np.unique(objects[first].astype(np.int64) << 32 | classes[first])
@@ -85,8 +85,8 @@ class LabelImages:
     for mask, number in zip(masks, ids, strict=True):
       np.equal(objects, number, out=mask)
     around = masks[:, [0, -1]].all(axis=(1, 2)) & masks[:, :, [0, -1]].all(axis=(1, 2))
-    if around.any() and not self._said:
-      self._said = True
+    if around.any() and not self._warned:
+      self._warned = True
       logging.warning(
         '%s: object %d covers the whole edge of the image, as a background would; if it is one, give it the value 0.',
         self._object_files[image_id],
@@ -101,13 +101,13 @@ class LabelImages:
         check_same_size(files[image_id], map_size(files[image_id]), (height, width), 'regions')
 
   def _authors(self) -> dict[int, str]:
-    """Returns the authors' numbers, if these are theirs."""
+    """Returns the authors' class values, if these can be no others."""
     seen: set[int] = set()
     for path in self._class_files.values():
       try:
         seen |= set(np.unique(read_labels(path)).tolist()) & CLASS_VALUES.keys()
       except InputError:
-        continue  # raised, or skipped, when its turn comes
+        continue  # raised, or skipped, when the image is used
       if seen - _AMBIGUOUS:
         return CLASS_VALUES
     if seen:
@@ -123,10 +123,10 @@ class LabelImages:
 
 
 def empty_masks(count: int, height: int, width: int, where: str) -> np.ndarray:
-  """Returns masks of no pixel, bool `[count, height, width]`.
+  """Returns bool `[count, height, width]`, all False.
 
   Raises:
-    InputError: they would take more than `MAX_MASKS` bytes.
+    InputError: the masks would take more than `MAX_MASKS` bytes.
   """
   if count * height * width > MAX_MASKS:
     raise InputError(f'{where} has {count} regions, too many for one image; keep fewer.')
@@ -134,12 +134,12 @@ def empty_masks(count: int, height: int, width: int, where: str) -> np.ndarray:
 
 
 def _class_names(path: pathlib.Path) -> dict[int, str]:
-  """Returns the names by number; the background, 0, has none."""
+  """Returns the names by class value; the background, 0, is left out."""
   with outside.reading(path, 'list of names in UTF-8'):
     lines = path.read_text('utf-8-sig').splitlines()
   names = [line.strip() for line in lines if line.strip()]
   parts = [_NUMBERED.fullmatch(name) for name in names]
-  # '1 euro coin' is a name, unless the numbers begin as those of a list do.
+  # '1 euro coin' is a name, unless the first number starts a numbered list.
   listed = bool(parts and parts[0]) and int(parts[0][1]) in _FIRST
   if names and names[0].endswith('__ignore__'):
     names, parts = names[1:], parts[1:]

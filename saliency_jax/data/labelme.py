@@ -1,8 +1,8 @@
-"""labelme's JSON files: outlines with a category, checked before they are used.
+"""labelme's JSON files: outlines with a category, checked when they are read.
 
 labelme (https://github.com/wkentaro/labelme) writes one file per image: its
 height and width and a list of shapes, each with a label, a `shape_type` and
-points (x, y). Here a point counts pixels from 0 at the top left pixel's centre.
+points (x, y), in pixels from 0 at the top left pixel's centre.
 """
 
 import json
@@ -16,19 +16,19 @@ from saliency_jax import outside
 from saliency_jax.data import polygons
 from saliency_jax.errors import InputError
 
-# Far above what people draw (an image inside the file included).
+# Far above what people draw, even with the image inside the file.
 MAX_BYTES = 2**26
-MAX_CORNERS = 10_000  # of one outline
+MAX_CORNERS = 10_000  # per outline
 MAX_COORDINATE = 1e6  # px
 _TURNED = ('rotation', 'oriented_rectangle')  # rectangles of four corners
 MAX_LABEL = 100  # characters
-_MAX_WORK = 2**35  # pixels, and 512 for each row crossed: some seconds
+_MAX_WORK = 2**35  # pixels, plus 512 per row crossed by an outline: some seconds
 
-_LEAST = 0.01  # the share of an image that what lies mostly outside may fill
+_LEAST = 0.01  # the least share of the image that a shape mostly outside it must cover
 
 
 class Outline(NamedTuple):
-  """One shape, not yet on the pixel grid; shapes of one number are a region."""
+  """One shape, not yet rasterised; shapes with one number form a region."""
 
   region_id: int
   category: str
@@ -49,7 +49,7 @@ class Outline(NamedTuple):
 
 
 def content(file: pathlib.Path | bytes, where: str) -> bytes:
-  """Returns the bytes of a file, or those that were read already.
+  """Returns the bytes of a file, unless they are given already.
 
   Raises:
     InputError: the file cannot be read or has more than `MAX_BYTES`.
@@ -64,23 +64,20 @@ def content(file: pathlib.Path | bytes, where: str) -> bytes:
 
 
 def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
-  """Reads and checks one file.
+  """Returns the shapes of one file, in its order.
 
-  Shapes of one label and one `group_id` are one region, e.g. what is seen of it
-  on both sides of something. Its number is the `group_id` if every region has
-  one of its own, else the place of its first shape in the file, from 1.
+  Shapes with the same label and `group_id` are one region, such as the parts of
+  a partly hidden object. Its number is the `group_id` if every region has its
+  own, otherwise the 1-based index of its first shape.
 
   Args:
     data: the file's bytes.
     height, width: the photograph's size in pixels.
     where: the file, for errors.
 
-  Returns:
-    The shapes, in the file's order.
-
   Raises:
     InputError: this is no labelme file, it is of another image size, or a shape
-      has no label, an unknown type or senseless points.
+      has no label, an unknown type or invalid points.
   """
   with outside.reading(where, 'labelme file'):
     tree = json.loads(data)
@@ -101,14 +98,15 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
     away = (np.abs(outline.points / (width, height) - 0.5) > 0.6).any(axis=1)
     if away.mean() <= 0.5:
       continue
-    # One that was drawn around the image from outside covers it.
+    # A shape drawn around the whole image covers it.
     outline.fill(mask := np.zeros((height, width), bool))
     if mask.mean() < _LEAST:
       raise InputError(
         f'{where}: shape {place} has {away.sum()} of its {len(away)} points outside the {width} x {height} '
         'image; give the regions of this photograph, in its pixels.'
       )
-  # (label, group), or the place of a shape without a group -> the number.
+  # (label, group), or the index of a shape without a group -> the region's
+  # number.
   places: dict = {}
   keys = []
   for outline, shape in zip(outlines, shapes, strict=True):

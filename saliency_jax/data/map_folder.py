@@ -1,9 +1,8 @@
-"""A folder of saliency maps that some program has made, one for each image.
+"""A folder of saliency maps from any program, one for each image.
 
-A map is told by the image's name: `<image_id>.png` (or another of
-`MAP_SUFFIXES`), in subfolders where the ids have a '/'. It may be of any size
-and in any scale. Colours are refused; a .npy file holds one array `[h, w]`, a
-.mat file one variable that is a matrix of numbers.
+An image's map is `<image_id>.png` (or another of `MAP_SUFFIXES`), in subfolders
+if ids have a '/'. It may have any size and scale, but no colours; a .npy file
+holds one array `[h, w]`, a .mat file one numeric matrix.
 """
 
 import os
@@ -21,11 +20,7 @@ _NAMED = 3  # in an error
 
 
 class MapFolder:
-  """The maps of one folder, listed at once and read when asked for.
-
-  Attributes:
-    path: the folder.
-  """
+  """The maps of one folder, listed at once and read when they are used."""
 
   def __init__(self, folder: str | os.PathLike):
     """Lists the folder.
@@ -36,7 +31,7 @@ class MapFolder:
     self.path = pathlib.Path(folder).expanduser()
     if not self.path.is_dir():
       raise InputError(f'There is no folder of saliency maps {folder}.')
-    # What launch/predict.py wrote has pictures beside its maps.
+    # The output of launch/predict.py has pictures beside its maps.
     predicted = (self.path / schema.PREDICTED.path).is_file()
     suffixes = ('.npy',) if predicted else MAP_SUFFIXES
     self._files: dict[str, list[pathlib.Path]] = {}
@@ -51,7 +46,7 @@ class MapFolder:
       )
 
   def check(self, image_ids: Iterable[str]) -> None:
-    """Checks that every image has a map of its own; decodes none.
+    """Checks that every image has exactly one map, without decoding any.
 
     Raises:
       InputError: maps are missing, or an image has two.
@@ -71,18 +66,15 @@ class MapFolder:
         raise InputError(f'{one} and {other.name} are maps of one image; remove one of them.')
 
   def read(self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Reads one map.
+    """Returns one map, float32 `[h, w]`, in its own size and scale.
 
     Args:
-      image_id: an image that `check` has found the map of.
-      size: (H, W) of the image, to tell a map of exchanged sides.
-
-    Returns:
-      float32 `[h, w]`, as large and in the scale as it was saved.
+      image_id: an image that `check` has passed.
+      size: (H, W) of the image, to detect a transposed map.
 
     Raises:
-      InputError: the file cannot be read, is no `[h, w]`, of another shape than
-        the image, or holds a value that is not finite.
+      InputError: the file cannot be read, is no `[h, w]`, is transposed, or
+        holds a value that is not finite.
     """
     path = self._files[image_id][0]
     saliency = read_map(path)
@@ -91,15 +83,15 @@ class MapFolder:
     return saliency
 
   def check_size(self, image_id: str, size: tuple[int, int], own: tuple[int, ...] | None = None) -> None:
-    """Compares the sides of a map and its image.
+    """Compares the shapes of a map and its image.
 
     Args:
-      image_id: see `read`.
+      image_id: as in `read`.
       size: (H, W) of the image.
-      own: the map's; what its header says by default.
+      own: the map's; by default as its header says.
 
     Raises:
-      InputError: they are exchanged, or the map cannot be opened.
+      InputError: the map is transposed or cannot be opened.
     """
     path = self._files[image_id][0]
     own = own or map_size(path)
@@ -110,6 +102,6 @@ class MapFolder:
 
 
 def _exchanged(shape: tuple[int, int], size: tuple[int, int]) -> bool:
-  """Tells whether a map stands where its image lies, or the other way round."""
+  """Returns whether one of map and image is upright and the other wide."""
   one, other = shape[0] / shape[1], size[0] / size[1]
   return (one - 1) * (other - 1) < 0 and max(one / other, other / one) > 1.4

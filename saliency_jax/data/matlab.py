@@ -1,4 +1,4 @@
-"""Variables of MATLAB's files, version 5 to 7; see `sandbox`."""
+"""Variables in MATLAB files, versions 5 to 7; see `sandbox`."""
 
 import os
 from typing import Any
@@ -8,20 +8,19 @@ import numpy as np
 from saliency_jax import outside, sandbox
 from saliency_jax.errors import InputError
 
-# What a variable can be: numbers in MATLAB's own shape (two axes or more), a
-# text, or, with the elements in MATLAB's order (columns first), a cell's
-# contents or the elements of a structure array.
+# A variable's value: numbers in MATLAB's own shape (two axes or more), a text,
+# or the contents of a cell or a structure array, columns first.
 Value = np.ndarray | str | list['Value'] | list[dict[str, 'Value']]
 
 
 def load(path: str | os.PathLike, name: str) -> Value | None:
-  """Returns one variable of a file, None if it has none of this name.
+  """Returns one variable of a file, or None if it has none of this name.
 
-  The others may be of any class.
+  Other variables may be of any class.
 
   Raises:
-    InputError: the file cannot be read, or is damaged, or the variable holds
-      complex numbers, or is sparse, an object or a function.
+    InputError: the file cannot be read or is damaged, or the variable is
+      complex, sparse, an object or a function.
   """
   with outside.reading(path, 'MATLAB file'):
     found = sandbox.read('matlab', path, name).get(name)
@@ -31,14 +30,14 @@ def load(path: str | os.PathLike, name: str) -> Value | None:
 
 
 def read_matrix(path: str | os.PathLike) -> np.ndarray:
-  """Reads the one matrix of numbers in a file.
+  """Returns the only numeric matrix in a file.
 
   Raises:
     InputError: the file cannot be read, is damaged, or has none or several.
   """
   with outside.reading(path, 'MATLAB file'):
     held = sandbox.read('matlab', path)
-    # A single number, or a list, is something else beside the matrix.
+    # Single numbers and vectors may accompany the matrix.
     found = {name: x for name, x in held.items() if isinstance(x, np.ndarray) and min(x.shape) > 1}
     if not found:
       for problem in (x for x in held.values() if isinstance(x, ValueError)):
@@ -51,13 +50,11 @@ def read_matrix(path: str | os.PathLike) -> np.ndarray:
 
 
 def field(value: Value | None, name: str, kind: type, where: str) -> Any:
-  """Returns one field of a single structure.
+  """Returns one field of a single structure, which must be of type `kind`.
 
   Args:
-    value: what should be a structure: an array of one element, or an element.
-    name: the field's.
-    kind: the type that its value must have.
-    where: the file and the place in it, for the error.
+    value: the structure, or an array of one.
+    where: the file and the place in it, for errors.
 
   Raises:
     InputError: there is no such field, or it is of another type.

@@ -1,4 +1,4 @@
-"""Fetching OSIE from its authors' repository, checked before it is used."""
+"""Downloads OSIE from its authors' repository and checks it."""
 
 import hashlib
 import os
@@ -43,14 +43,11 @@ OSIE = Archive(
 def fetch_osie(cache_dir: str | os.PathLike | None = None, archive: Archive = OSIE) -> pathlib.Path:
   """Returns a folder with all of OSIE, downloading it the first time.
 
-  What is there already is checked as what has just come.
+  A folder from an earlier run is checked like a new download.
 
   Args:
     cache_dir: where the folder `osie` is kept; see `cache_folder` for None.
     archive: where OSIE is, and what it consists of.
-
-  Returns:
-    The folder `osie` there, with `stimuli/` and `eye/`.
 
   Raises:
     InputError: OSIE cannot be fetched, or is not what it should be.
@@ -59,16 +56,16 @@ def fetch_osie(cache_dir: str | os.PathLike | None = None, archive: Archive = OS
   if not folder.is_dir():
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.parent, wait=True):
-      for left in folder.parent.glob('.osie.*'):  # by a run that was killed
+      for left in folder.parent.glob('.osie.*'):  # left by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
-      if not folder.is_dir():  # no other run was faster
+      if not folder.is_dir():  # unless another run was faster
         return _fetch(folder, archive)
   _check(folder, archive, f'{folder} is not OSIE as fetched earlier')
   return folder
 
 
 def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
-  """Downloads OSIE into a folder, which is there when it is whole."""
+  """Downloads OSIE; the folder appears once it is complete."""
   with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.osie.') as temporary:
     whole = pathlib.Path(temporary) / 'osie'
     packed = pathlib.Path(temporary) / 'osie.zip'
@@ -92,14 +89,11 @@ def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
 def own_images(source: Source, archive: Archive = OSIE) -> frozenset[str]:
   """Returns which images of a data set are OSIE's own photographs.
 
-  Those of which the hash is known are told by it, whatever their names; the
-  others where the fixations are those of the whole of OSIE, by their size.
-
-  Args:
-    archive: what OSIE consists of.
+  Those whose name has a known hash are recognised by it. The others are by
+  their size, if the data set has as many photographs and fixations as OSIE.
 
   Raises:
-    InputError: a photograph of which no hash is known cannot be opened.
+    InputError: a photograph without a known hash cannot be opened.
   """
   known = {
     pathlib.PurePath(name).stem: sha256 for sha256, name in map(str.split, archive.hashes.read_text().splitlines())

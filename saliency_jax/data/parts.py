@@ -1,6 +1,6 @@
-"""The parts of a data set that training needs: to train, to validate.
+"""The parts of a data set for training and for validation.
 
-What is in neither is left for a test: nothing is fitted to it or chosen on it.
+The rest is for testing: nothing is fitted to it or chosen on it.
 """
 
 import dataclasses
@@ -20,11 +20,11 @@ class Data:
   """The images of a training run.
 
   Attributes:
-    train: to learn from.
-    validation: never learnt from; they choose the checkpoint.
-    choose: the one set of pixels of an image that its map is to find.
-    scenes: the scene label of each image that has one, by its id.
-    test: of labelled images those in neither part, None for none.
+    train: fitted to.
+    validation: only to choose the checkpoint.
+    choose: the set of pixels that an image's map should predict.
+    scenes: scene labels by image id.
+    test: the labelled images in neither part; None if there are none.
   """
 
   train: Source
@@ -35,15 +35,15 @@ class Data:
 
 
 def open_parts(config) -> Data:
-  """Opens both parts of a data set.
+  """Opens a data set's parts for training and validation.
 
-  The images to validate with are, first of all that applies, those of
-  `data.val_dir`, a share of `data.val_fraction`, or OSIE's own split. Of the
-  last two a share of `data.test_fraction` is in neither part.
+  The validation images are the first of these that applies: those of
+  `data.val_dir`, a share of `data.val_fraction`, or OSIE's own split. In the
+  last two cases, a share of `data.test_fraction` is in neither part.
 
   Args:
-    config: `configs/train.py`; `data`, `analysis.fixations`,
-      `task.name` and `run.cache_dir` are read.
+    config: `configs/train.py`; `data`, `analysis.fixations`, `task.name` and
+      `run.cache_dir` are read.
 
   Raises:
     InputError: a folder is at fault, or nothing says how to split.
@@ -59,30 +59,27 @@ def open_parts(config) -> Data:
     )
   train = open_group(data, cache_dir=cache_dir, labelled=False)
   if not data.val_dir:
-    return in_parts(config, train)
+    return split_parts(config, train)
   others = {name: data[name] for name in KEYS} | {
     'dir': data.val_dir,
     'fixations': data.val_fixations or data.fixations,
   }
-  return in_parts(config, train, open_group(others, cache_dir=cache_dir, labelled=False))
+  return split_parts(config, train, open_group(others, cache_dir=cache_dir, labelled=False))
 
 
-def in_parts(config, train: Source, validation: Source | None = None) -> Data:
+def split_parts(config, train: Source, validation: Source | None = None) -> Data:
   """Returns open images in their parts; see `open_parts`.
 
-  Args:
-    config: as there.
-    train: to learn from, and without `validation` to be split.
-    validation: never learnt from.
+  Without `validation`, `train` is split.
   """
   data = config.data
   choose = pixel_sets.counted(config.analysis.fixations, in_regions=False)
   if 'targets' in train.gives:
-    choose = pixel_sets.target  # what is to be found, as nobody looked
+    choose = pixel_sets.target  # the odd item; there are no fixations
   if validation is not None:
     return _with_scenes(config, Data(train, validation, choose))
   if data.val_fraction:
-    chosen = drawn(train.image_ids, data.val_fraction, data.test_fraction, data.seed)
+    chosen = draw(train.image_ids, data.val_fraction, data.test_fraction, data.seed)
   elif data.kind == 'osie' and data.part == 'all':
     chosen = _osie(train, data.dir, data.test_fraction)
   else:
@@ -100,10 +97,10 @@ def in_parts(config, train: Source, validation: Source | None = None) -> Data:
 
 
 def _with_scenes(config, data: Data) -> Data:
-  """Returns the images with their scenes, of which those without are left out.
+  """Returns the parts with scene labels, without unlabelled images.
 
-  Scenes of less than `data.min_images` images are left out. Where a share of
-  the same images validates, it is one of every scene.
+  Scenes with fewer than `data.min_images` images are left out. If a share of
+  the same images validates, it is a share of every scene.
   """
   if config.task.name != 'scene':
     return data
@@ -116,7 +113,7 @@ def _with_scenes(config, data: Data) -> Data:
       logging.warning(
         '%s names %d images that are not in config.data.dir; the first is %s.', path, len(absent), absent[0]
       )
-  else:  # the labels in this package are of OSIE's own photographs
+  else:  # the packaged labels are of OSIE's own photographs
     own = osie_download.own_images(data.train) | osie_download.own_images(data.validation)
     read = {name: scene for name, scene in read.items() if name in own}
     if not read:
@@ -159,17 +156,17 @@ def _with_scenes(config, data: Data) -> Data:
   )
 
 
-def drawn(image_ids: tuple[str, ...], fraction: float, test_fraction: float, seed: int) -> tuple[list[str], list[str]]:
-  """Draws the images to validate with, and those to leave for a test.
+def draw(image_ids: tuple[str, ...], fraction: float, test_fraction: float, seed: int) -> tuple[list[str], list[str]]:
+  """Draws the images for validation and those left for a test.
 
   Args:
     image_ids: of the data set.
-    fraction: the share that validates, above 0 and below 1.
-    test_fraction: the share that is in neither part, 0 or more.
-    seed: of the draw, which depends on nothing else but the names.
+    fraction: the share for validation, above 0 and below 1.
+    test_fraction: the share in neither part, 0 or more.
+    seed: the draw depends on this and the names alone.
 
   Returns:
-    The names of those to train and of those to validate, in their order.
+    The ids for training and those for validation, in their order.
 
   Raises:
     InputError: a share is out of range, or leaves a part without an image.
@@ -191,7 +188,7 @@ def drawn(image_ids: tuple[str, ...], fraction: float, test_fraction: float, see
 
 
 def _osie(source: Source, folder: str, test_fraction: float) -> tuple[tuple[str, ...], ...]:
-  """Returns the names of both parts of OSIE's own split."""
+  """Returns the ids of both parts of OSIE's own split."""
   train, validation, test = map(split.split, ('train', 'validation', 'test'))
   listed = {*train, *validation, *test}
   absent = listed - set(source.image_ids)

@@ -1,7 +1,6 @@
-"""Photographs in files, with what was read of the fixations on them.
+"""Photographs in files, with recorded fixations: what all layouts share.
 
-What the data sets of photographs share; a layout says in `_open` where images
-and fixations are kept, and how.
+A layout's `_open` says where images and fixations are and how they are stored.
 """
 
 import copy
@@ -17,30 +16,29 @@ from absl import logging
 from saliency_jax import files
 from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import PIXELS, Coordinates
-from saliency_jax.data.fixations import FixationReader, Fixations, chosen, kept
+from saliency_jax.data.fixations import FixationReader, Fixations, keep_inside, select
 from saliency_jax.data.images import SUFFIXES, image_size, read_image, read_square
 from saliency_jax.data.regions import RegionAnnotation, open_regions
 from saliency_jax.data.types import Record, Source, no_regions, unread
 from saliency_jax.errors import InputError
 
-# Photographs whose files of fixations are read at once, to see what they are.
+# Photographs whose fixations are read to check coordinates, if they are lazy.
 _SAMPLED = 16
-# Fixations after which the others are checked when their turn comes.
+# Fixations checked in advance; the others are checked when they are used.
 _SURVEYED = 2_000_000
 
 
 class Photographs(Source):
   """Photographs, their fixations and perhaps their regions.
 
-  A record's fixations are those of all observers, pixels fixated twice
-  included twice.
+  A record's fixations are those of all observers, repeated pixels included.
 
   Attributes:
     image_ids: in the order of the files.
-    gives: 'fixations', and 'regions' where an annotation is given.
+    gives: 'fixations', and 'regions' if there is an annotation.
   """
 
-  # Whether fixations may be of more images than there are files.
+  # Whether there may be fixations of images that are not in the folder.
   _takes_more = True
   _gives = frozenset({'fixations'})
 
@@ -52,23 +50,20 @@ class Photographs(Source):
     recorded: Coordinates = PIXELS,
     **options: str,
   ):
-    """Checks that names belong together, and what the coordinates are of.
-
-    No photograph is decoded.
+    """Checks that names match, and the coordinates; decodes no photograph.
 
     Args:
       images: the folder of the photographs, or the file that names them.
-      fixations: a file or folder, as the layout has it.
-      regions: a folder that `open_regions` knows, or None for no regions.
+      fixations: a file or folder, depending on the layout.
+      regions: a folder for `open_regions`, or None for no regions.
       recorded: how the fixations were recorded.
-      **options: those of a layout.
+      **options: options of a layout.
 
     Raises:
-      InputError: a file or folder is at fault, photographs, fixations and
-        regions do not belong together, or the coordinates are not of the
-        photographs.
+      InputError: a file or folder is at fault, or photographs, fixations,
+        regions or coordinates do not belong together.
     """
-    self._files, self._looked, self._coordinates = self._open(
+    self._files, self._reader, self._coordinates = self._open(
       pathlib.Path(images), pathlib.Path(fixations), recorded, **options
     )
     self.image_ids = tuple(self._files)
@@ -88,9 +83,7 @@ class Photographs(Source):
   def _open(
     self, images: pathlib.Path, fixations: pathlib.Path, recorded: Coordinates
   ) -> tuple[dict[str, pathlib.Path], FixationReader, Coordinates]:
-    """Returns one or more files by image_id, their fixations, and how these
-    were recorded in this layout; each layout has its own.
-    """
+    """Returns files by image_id, the reader of fixations, and the coordinates."""
     raise NotImplementedError
 
   def __getitem__(self, index: int) -> Record:
@@ -138,7 +131,7 @@ class Photographs(Source):
 
   def check_size(self, index: int) -> None:
     image_id, size = self.image_ids[index], Photographs.size(self, index)
-    self._looked.check_size(image_id, *size)
+    self._reader.check_size(image_id, *size)
     if self._regions is not None:
       self._regions.check_size(image_id, *size)
 
@@ -146,7 +139,7 @@ class Photographs(Source):
     return self._fixations(self.image_ids[index], self.size(index))
 
   def fixations_digest(self) -> str:
-    place = self._looked.place
+    place = self._reader.place
     if place.is_file():
       return files.digest(place)
     listed = sorted((x.relative_to(place).as_posix(), x.stat().st_size) for x in place.rglob('*') if x.is_file())
@@ -156,24 +149,24 @@ class Photographs(Source):
     return self.photograph(0).parent
 
   def _fixations(self, image_id: str, size: tuple[int, int]) -> Fixations:
-    """Returns the fixations of a photograph, on int32 pixels."""
-    found = self._looked.recorded(image_id, *size)
-    if self._looked.points_are_pixels:
+    """Returns the fixations on a photograph as int32 pixels."""
+    found = self._reader.recorded(image_id, *size)
+    if self._reader.points_are_pixels:
       return found
-    lost, outside, pixels = self._judged(found, size)
+    lost, outside, pixels = self._in_pixels(found, size)
     if outside.any() and not self._coordinates.drop_outside:
       raise self._outside(image_id, size, f'{self._coordinates.flag("drop_outside")} leaves it out')
-    return chosen(kept(found._replace(points=pixels), ~lost), ~outside[~lost])
+    return keep_inside(select(found._replace(points=pixels), ~lost), ~outside[~lost])
 
-  def _judged(self, found: Fixations, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns which are lost gaze, which lie outside, and their pixels."""
+  def _in_pixels(self, found: Fixations, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns which points are lost gaze, which lie outside, and their pixels."""
     lost = self._coordinates.lost(found.points)
     pixels, outside = self._coordinates.pixels(found.points, size)
     return lost, outside & ~lost, pixels
 
   def _check_coordinates(self) -> None:
-    """Raises an `InputError` where coordinates are not the photographs'."""
-    if self._looked.points_are_pixels:
+    """Raises an `InputError` if coordinates are not the photographs'."""
+    if self._reader.points_are_pixels:
       return
     sampled = list(self._sampled())
     if not sampled:
@@ -185,47 +178,47 @@ class Photographs(Source):
     images = np.repeat(seen, counts)
     lost = self._coordinates.lost(points)
     if lost.any():
-      logging.warning('%s: %d values for lost gaze are left out.', self._looked.place, lost.sum())
+      logging.warning('%s: %d values for lost gaze are left out.', self._reader.place, lost.sum())
       points, sizes, images = points[~lost], sizes[~lost], images[~lost]
     survey = Survey(self._coordinates, points, sizes)
     fault = survey.fault()
     if not fault:
-      if said := survey.doubt():
-        logging.warning('%s: %s.', self._looked.place, said)
+      if message := survey.doubt():
+        logging.warning('%s: %s.', self._reader.place, message)
       return
-    first, said = fault
+    first, message = fault
     if first < 0:
-      raise InputError(f'{self._looked.place}: {said}.')
-    raise self._outside(self.image_ids[images[first]], self.size(images[first]), said)
+      raise InputError(f'{self._reader.place}: {message}.')
+    raise self._outside(self.image_ids[images[first]], self.size(images[first]), message)
 
   def _sampled(self) -> Iterator[tuple[int, tuple[int, int], np.ndarray]]:
-    """Yields photographs' indices and sizes, and fixations as recorded."""
-    step, count = -(-len(self) // _SAMPLED) if self._looked.lazy else 1, 0
+    """Yields indices and sizes of photographs, and the points as recorded."""
+    step, count = -(-len(self) // _SAMPLED) if self._reader.lazy else 1, 0
     for index in range(0, len(self), step):
       if count > _SURVEYED:
         return
       try:
         shape = self.size(index)
-        points = self._looked.recorded(self.image_ids[index], *shape).points
+        points = self._reader.recorded(self.image_ids[index], *shape).points
       except InputError:
-        continue  # raised, or skipped, when its turn comes
+        continue  # raised, or skipped, when the image is used
       count += len(points)
       yield index, shape, points
 
-  def _outside(self, image_id: str, size: tuple[int, int], said: str) -> InputError:
-    """Returns what to raise of the fixations on an image that lie outside."""
-    found = self._looked.recorded(image_id, *size)
-    _, outside, _ = self._judged(found, size)
-    first, where = self._looked.where(image_id, outside)
+  def _outside(self, image_id: str, size: tuple[int, int], message: str) -> InputError:
+    """Returns the error for a photograph's fixations outside it."""
+    found = self._reader.recorded(image_id, *size)
+    _, outside, _ = self._in_pixels(found, size)
+    first, where = self._reader.where(image_id, outside)
     (y, x), (height, width) = found.points[first], size
     return InputError(
       f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the {width} x {height} image '
-      f'{self._looked.names[image_id]}, whose pixels count from {self._coordinates.origin:g}; {said}.'
+      f'{self._reader.names[image_id]}, whose pixels count from {self._coordinates.origin:g}; {message}.'
     )
 
   def _check_names(self) -> None:
-    """Refuses names that do not belong together; says what else is named."""
-    place, names = self._looked.place, self._looked.names
+    """Refuses names that do not match, and warns about superfluous ones."""
+    place, names = self._reader.place, self._reader.names
     absent = sorted(names.keys() - self._files.keys())
     unseen = sorted(self._files.keys() - names.keys())
     if absent and not self._takes_more or len(absent) == len(names) > 0:
@@ -255,13 +248,13 @@ class Photographs(Source):
 
 
 def _spelt(name: str) -> str:
-  """Returns what two spellings of one image's name have in common."""
+  """Returns the part of an image's name that is common to all its spellings."""
   spelt = pathlib.PurePath(name.strip().casefold())
   return spelt.stem if spelt.suffix in SUFFIXES else spelt.name
 
 
 def _nearest(name: str, names: list[str]) -> str:
-  """Returns the one of some names that is most like `name`, or ''."""
+  """Returns the name most similar to `name`, or ''."""
   spelt = {_spelt(each): each for each in names}
   near = difflib.get_close_matches(_spelt(name), spelt, 1, cutoff=0.8)
   return spelt[near[0]] if near else ''

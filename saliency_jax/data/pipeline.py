@@ -1,7 +1,7 @@
 """From a data set to batches of fixed shapes, read ahead in the background.
 
-Threads of this process read, by Grain, and processes where those pay. The order
-is the caller's, and so are the numbers, whoever reads.
+Grain's threads read, and processes where those pay. Neither changes the order
+or the numbers.
 """
 
 import contextlib
@@ -20,20 +20,14 @@ from saliency_jax.errors import InputError, at_least
 
 # Images from which on processes pay: they take a second or two to start.
 _MANY = 2_000
-# Threads from which on Python's lock holds them back.
+# Threads from which on the GIL slows them down.
 _SEVERAL = 4
-# Batches that threads have read ahead, and read on while processes begin.
+# Batches that threads read ahead, and still deliver while processes take over.
 _AHEAD = 2
 
 
 def check_reading(batch_size: int, on_bad_image: str, workers: int = 0) -> None:
-  """Raises an `InputError` if images cannot be read like this.
-
-  Args:
-    batch_size: images in a batch.
-    on_bad_image: 'raise' or 'skip'.
-    workers: processes.
-  """
+  """Raises an `InputError` for invalid options of reading images."""
   at_least(1, {'data.batch_size': batch_size})
   at_least(0, {'data.workers': workers})
   if on_bad_image not in ('raise', 'skip'):
@@ -58,18 +52,18 @@ def batches(
     preparation: how a record becomes a row.
     indices: which images, in which order. The last batch is padded.
     batch_size: B over all processes; `process_count` divides it.
-    workers: processes that read. With 0 it is threads of this process, which
-      hand over to as many processes where there are thousands of images and
-      the cores for it. The batches are the same.
-    threads: of this process. Pillow decodes in them at the same time, but they
-      take the cores from a network that computes on them.
-    process_index: which process this is; it gets its share of every batch.
-    process_count: over how many processes each batch is split.
+    workers: processes that read. With 0, threads of this process read; where
+      there are thousands of images and enough cores, as many processes take
+      over. The batches are the same.
+    threads: of this process. Pillow decodes in parallel, but competes for cores
+      with a network on the CPU.
+    process_index: of this process, which gets its share of every batch.
+    process_count: the number of processes that share each batch.
 
   Raises:
-    ValueError: if the processes do not divide the batch, or workers are asked
-      for that cannot be told of the data set.
-    InputError: if workers are asked for that cannot start, or one has died.
+    ValueError: if the processes do not divide the batch, or if `workers` is set
+      but the data set cannot be sent to them.
+    InputError: if `workers` cannot start, or one has died.
   """
   if batch_size % process_count:
     raise ValueError(f'{process_count} processes cannot share {batch_size=}.')
@@ -78,16 +72,17 @@ def batches(
   padded[: len(indices)] = indices
   mine = padded.reshape(-1, process_count, share)[:, process_index]
   if workers:
-    return _by_processes(reading_processes.told(source, preparation), mine, workers)
-  if preparation.lies_ready(source):
+    return _by_processes(reading_processes.serialise(source, preparation), mine, workers)
+  if preparation.is_stored(source):
     return iter(in_threads(preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
   here = in_threads(preparation.row, source, mine.ravel().tolist(), threads, _AHEAD * max(share, threads)).batch(
     share, batch_fn=stack
   )
   if threads >= _SEVERAL and mine.size >= _MANY:
-    # What only this process knows, of a notebook for example, it reads itself.
+    # What only this process can read, e.g. classes of a notebook, it reads
+    # alone.
     with contextlib.suppress(ValueError):
-      return _handed_over(iter(here), reading_processes.told(source, preparation), mine, threads)
+      return _threads_first(iter(here), reading_processes.serialise(source, preparation), mine, threads)
   return iter(here)
 
 
@@ -96,8 +91,7 @@ def in_threads(
 ) -> grain.IterDataset:
   """Returns `read(source, place)` for all places in order, read ahead.
 
-  Args:
-    ahead: how many are ready at most.
+  At most `ahead` results are ready.
   """
   return (
     grain.MapDataset.source(places)
@@ -106,15 +100,15 @@ def in_threads(
   )
 
 
-def _by_processes(told: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
-  with reading_processes.Readers(told, workers) as readers:
+def _by_processes(message: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
+  with reading_processes.Readers(message, workers) as readers:
     readers.wait()
     yield from readers.read(mine)
 
 
-def _handed_over(here: Iterator[Batch], told: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
-  """Yields what threads read until processes have started, then theirs."""
-  with reading_processes.Readers(told, workers) as readers:
+def _threads_first(here: Iterator[Batch], message: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
+  """Yields threads' batches until the processes have started, then theirs."""
+  with reading_processes.Readers(message, workers) as readers:
     for done, batch in enumerate(here, 1):
       yield batch
       if readers.ready():

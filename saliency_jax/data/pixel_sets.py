@@ -1,4 +1,4 @@
-"""Which pixels of a record are scored: the sets that `ops.pixel_weights` weighs."""
+"""Which pixels of a record are scored; `ops.pixel_weights` makes them weights."""
 
 import functools
 import zlib
@@ -20,21 +20,19 @@ class PixelSets(NamedTuple):
 
   @property
   def counts(self) -> np.ndarray:
-    """int32 `[R]`: how many points or pixels each set holds."""
+    """int32 `[R]`: the number of points or pixels in each set."""
     return np.array([p.sum() if p.dtype == bool else len(p) for p in self.pixels], np.int32)
 
 
 Chooser = Callable[[Record], PixelSets]
-ITEM = 'item'  # the label of an item that is not the target
-EXCHANGED = '\0exchanged'  # of another photograph's region; no category's name
+ITEM = 'item'  # label of an item that is not the target
+EXCHANGED = '\0exchanged'  # label of another photograph's region; cannot be a category
 
 
 def counted(fixations: str, *, in_regions: bool) -> Chooser:
   """Returns which fixations are scored, for `config.analysis.fixations`.
 
-  Args:
-    fixations: a key of `COUNTED`.
-    in_regions: a set for every region, or one for the image.
+  One set per region, or one for the image.
 
   Raises:
     InputError: there is no such choice.
@@ -45,12 +43,12 @@ def counted(fixations: str, *, in_regions: bool) -> Chooser:
 
 
 def fixated(record: Record, *, distinct: bool, in_regions: bool) -> PixelSets:
-  """Returns the image's fixations as one set, or those of every region.
+  """Returns the image's fixations as one set, or one set per region.
 
   Args:
-    distinct: whether a pixel that was fixated twice counts once: NSS as the
-      paper (He et al. 2019, Eq. 1) and the MIT benchmark define it takes a
-      binary fixation map, pysaliency all fixations.
+    distinct: whether a pixel fixated twice counts once. In NSS, the paper (He
+      et al. 2019, Eq. 1) and the MIT benchmark use a binary fixation map,
+      pysaliency all fixations.
   """
   points = np.unique(record.fixations, axis=0) if distinct else record.fixations
   if not in_regions:
@@ -63,7 +61,7 @@ distinct_fixations = functools.partial(fixated, distinct=True, in_regions=False)
 distinct_fixations_in_regions = functools.partial(fixated, distinct=True, in_regions=True)
 all_fixations = functools.partial(fixated, distinct=False, in_regions=False)
 all_fixations_in_regions = functools.partial(fixated, distinct=False, in_regions=True)
-# Of the image, of its regions.
+# For the image, and for its regions.
 COUNTED: dict[str, tuple[Chooser, Chooser]] = {
   'distinct': (distinct_fixations, distinct_fixations_in_regions),
   'all': (all_fixations, all_fixations_in_regions),
@@ -71,12 +69,12 @@ COUNTED: dict[str, tuple[Chooser, Chooser]] = {
 
 
 def regions(record: Record) -> PixelSets:
-  """Returns every region's mask, whoever looks there."""
+  """Returns every region's mask, fixated or not."""
   return PixelSets(record.regions.ids, record.regions.categories, tuple(record.regions.masks))
 
 
 def nothing(record: Record) -> PixelSets:
-  """Returns no set: the image is looked at, and nothing of it scored."""
+  """Returns no set, for images that are not scored."""
   del record
   return PixelSets(np.zeros(0, np.int32), (), ())
 
@@ -84,22 +82,17 @@ def nothing(record: Record) -> PixelSets:
 def target(record: Record) -> PixelSets:
   """Returns the pixels of the search target (He et al. 2019, Eq. 4).
 
-  Where search arrays are trained on, they stand for the fixations: everybody
-  looks at the odd item.
+  In training on search arrays they replace the fixations.
   """
   number = record.regions.categories.index('target')
   return PixelSets(record.regions.ids[number : number + 1], ('target',), (record.regions.masks[number],))
 
 
 def target_and_items(items: Callable[[str, int], np.ndarray], count: int, record: Record) -> PixelSets:
-  """Returns the target, and other items of its array, each as a set.
+  """Returns the target and `count` other items of its array, one set each.
 
-  What units score on the others is what chance gives for the target.
-
-  Args:
-    items: `SearchArrays.items`.
-    count: how many others.
-    record: the array.
+  The scores of the other items give the chance level. `items` is that of
+  `SearchArrays`.
   """
   one, masks = target(record), items(record.image_id, count)
   return PixelSets(
@@ -110,19 +103,18 @@ def target_and_items(items: Callable[[str, int], np.ndarray], count: int, record
 
 
 def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
-  """Adds regions of other photographs where all regions have one category.
+  """Adds regions of other photographs if all regions have one category.
 
-  No label can change places there: what units score where other photographs
-  have their regions is what chance gives.
+  Labels cannot be permuted then. Chance is what units score at the positions of
+  other photographs' regions.
 
   Args:
-    choose: the fixations in a photograph's own regions.
-    source: the photographs; as many are looked at as it takes to find two
-      categories, and decoded only where that is needed.
-    count: how many regions of others a photograph gets, labelled `EXCHANGED`.
+    choose: returns the fixations in a photograph's own regions.
+    source: the photographs, read until there are two categories.
+    count: the number of added regions per photograph, labelled `EXCHANGED`.
 
   Returns:
-    `choose` itself where there are two categories, or one photograph alone.
+    `choose` itself if there are two categories, or one photograph alone.
   """
   found: list[tuple[str, np.ndarray]] = []
   categories: set[str] = set()
@@ -130,7 +122,7 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
     try:
       record = source.described(index)
     except InputError:
-      continue  # raised, or skipped, when its turn comes
+      continue  # raised, or skipped, when the image is used
     sets, size = choose(record), record.regions.masks.shape[1:]
     for label, points in zip(sets.labels, sets.pixels, strict=True):
       if len(points):
@@ -142,7 +134,7 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
 
 
 def _exchanged(choose: Chooser, found: list[tuple[str, np.ndarray]], count: int, record: Record) -> PixelSets:
-  """Returns a photograph's sets and others', in parts of its own size."""
+  """Returns a photograph's sets and others', scaled to its size."""
   sets, size = choose(record), record.image.shape[:2]
   if not sets.counts.any():
     return sets

@@ -1,19 +1,19 @@
-"""Filling polygons on a pixel grid: even-odd, by the pixels' centres.
+"""Filling polygons on a pixel grid, by the even-odd rule at pixel centres.
 
 A point (x, y) counts pixels from 0 at the top left pixel's centre. A pixel is
-inside if a ray from its centre crosses the outline an odd number of times. A
-centre on the outline belongs to the polygon on the left and at the top, not on
-the right and at the bottom, so that polygons that share an edge share no pixel.
+inside if a ray from its centre crosses the outline an odd number of times.
+Centres on the left and top outline are inside, those on the right and bottom
+are not, so polygons that share an edge share no pixel.
 """
 
 import numpy as np
 
-# Crossings of rows that are worked on at once: 32 MB.
+# Row crossings per step: 32 MB.
 _AT_ONCE = 2**20
 
 
 def crossings(corners: np.ndarray, height: int) -> int:
-  """Returns how often a polygon's outline crosses rows; see `fill`."""
+  """Returns how many rows a polygon's outline crosses in total; see `fill`."""
   rows = np.clip(corners[:, 1], 0, height)
   return int(np.abs(rows - np.roll(rows, -1)).sum())
 
@@ -21,27 +21,26 @@ def crossings(corners: np.ndarray, height: int) -> int:
 def fill(corners: np.ndarray, mask: np.ndarray) -> None:
   """Adds the pixels of one closed polygon to a mask, row by row.
 
-  Each edge flips, in every row that it crosses, the first pixel right of it;
-  the parity of the flips up to a pixel is even-odd.
+  In every row that it crosses, each edge flips the first pixel to its right;
+  the parity of flips up to a pixel gives the even-odd rule.
 
   Args:
-    corners: float64 `[K, 2]`, (x, y); the last is joined to the first. It may
-      reach outside the image.
-    mask: bool `[height, width]`, of the image; only the polygon's own part of
-      it is touched.
+    corners: float64 `[K, 2]`, (x, y), possibly outside the image; the last is
+      joined to the first.
+    mask: bool `[height, width]`; only the polygon's bounding box is touched.
   """
   height, width = mask.shape
-  # One direction for every edge, so that neighbours round it alike.
+  # One direction for every edge, so that neighbours round alike.
   start, end = corners, np.concatenate([corners[1:], corners[:1]])
   upward = (start[:, 1] > end[:, 1])[:, None]
   start, end = np.where(upward, end, start), np.where(upward, start, end)
 
-  # Rows whose centre y has start.y <= y < end.y: none for a level edge.
+  # Rows whose centre y has start.y <= y < end.y; a horizontal edge has none.
   first, last = (np.ceil(x[:, 1].clip(0, height)).astype(np.int64) for x in (start, end))
   counts = last - first
   if not counts.any():
     return
-  # Only the box around the crossings is worked on.
+  # Only the bounding box of the crossings is filled.
   top, bottom = first[counts > 0].min(), last.max()
   left, right = (
     int(np.clip(x, 0, width)) for x in (np.floor(corners[:, 0].min()) - 1, np.ceil(corners[:, 0].max()) + 1)
@@ -53,14 +52,14 @@ def fill(corners: np.ndarray, mask: np.ndarray) -> None:
     rows = first[edges] + np.arange(len(edges)) - np.repeat(np.cumsum(counts[part]) - counts[part], counts[part])
     (x0, y0), (dx, dy) = start[edges].T, (end - start)[edges].T
     columns = np.ceil((x0 + (rows - y0) * dx / dy).clip(0, width)).astype(np.int64)
-    # NumPy has a fast loop for sums at flat indices, and none for xor.
+    # NumPy has a fast loop for sums at flat indices, but not for xor.
     np.add.at(box.reshape(-1), (rows - top) * box.shape[1] + columns - left, 1)
   np.bitwise_xor.accumulate(box, axis=1, out=box)
   mask[top:bottom, left:right] |= (box[:, :-1] & 1).astype(bool)
 
 
 def circle(centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:
-  """Fills the circle of pixels with centres less than `radius` from `centre`.
+  """Returns the pixels whose centres are less than `radius` from `centre`.
 
   Args:
     centre: float64 `[2]`, (x, y).

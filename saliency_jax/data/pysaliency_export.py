@@ -1,4 +1,4 @@
-"""A data set as the HDF5 files of pysaliency; see `pysaliency_file`."""
+"""Writes a data set as pysaliency's HDF5 files; see `pysaliency_file`."""
 
 import os
 import pathlib
@@ -15,10 +15,7 @@ from saliency_jax.data.sources.pysaliency_file import DURATIONS, STIMULI, TRAINS
 def write_stimuli(source: Photographs, path: str | os.PathLike) -> None:
   """Writes the names and sizes of a data set's images as `FileStimuli`.
 
-  Args:
-    source: a data set with image files.
-    path: the HDF5 file, replaced if it is there. The images are named as seen
-      from its folder: moved, they must move together.
+  File names are relative to the folder of `path`, so both must move together.
 
   Raises:
     InputError: an image cannot be opened.
@@ -37,10 +34,6 @@ def write_stimuli(source: Photographs, path: str | os.PathLike) -> None:
 
 def write_trains(source: Photographs, path: str | os.PathLike) -> None:
   """Writes fixations as `FixationTrains`: one for each image and subject.
-
-  Args:
-    source: a data set with `scanpaths`.
-    path: the HDF5 file, replaced if it is there.
 
   Raises:
     InputError: as `source.scanpaths`.

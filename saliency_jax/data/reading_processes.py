@@ -1,10 +1,10 @@
-"""Processes that read images for this one, each a batch at a time.
+"""Processes that read images for this one, a batch at a time.
 
-Threads that decode wait for Python's lock: sixteen read no more images than six
-would. A process is a Python of its own that imports neither JAX nor the main
-module, is told of the data set and then of one batch after the other, and sends
-the arrays back through a pipe. It ends with the process that started it, as its
-pipes do, and learns of no Ctrl-C.
+Threads that decode compete for the GIL: sixteen read no more images than six. A
+reading process is a Python interpreter that imports neither JAX nor the main
+module, receives the data set and then one request after the other, and returns
+arrays through a pipe. It ends when its pipes close, with the process that
+started it, and receives no Ctrl-C.
 """
 
 import contextlib
@@ -29,39 +29,34 @@ _START = (
   'import sys; sys.path[:] = sys.argv[1:]; from saliency_jax.data import reading_processes; reading_processes.serve()'
 )
 _READY = b'ready'
-# Each is one of many: its products are small, and the cores taken.
+# One thread each: matrix products are small, and the cores are taken.
 _ALONE = dict.fromkeys(('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
 
 
-def told(source: Source, preparation: Preparation) -> bytes:
-  """Returns what processes are told of a data set and its preparation.
+def serialise(source: Source, preparation: Preparation) -> bytes:
+  """Returns a data set and its preparation as a message for processes.
 
   Raises:
-    ValueError: they could not know parts of it, which only the main module of
-      this process has, or which cannot be sent at all.
+    ValueError: parts of them are defined in this process's main module, or
+      cannot be pickled.
   """
   try:
     message = pickle.dumps((source, preparation), protocol=5)
   except (AttributeError, TypeError, pickle.PicklingError) as error:
-    raise ValueError(f'Processes cannot be told of {source}: {error}.') from error
+    raise ValueError(f'Reading processes cannot receive {source}: {error}.') from error
   if b'__main__' in message:
     raise ValueError(
-      f'Processes cannot be told of {source}: it is, or uses, something of '
-      'the main module; move that to a module of its own.'
+      f'Reading processes cannot receive {source}: it is, or uses, something in the main module; move that to a '
+      'module of its own.'
     )
   return message
 
 
 class Readers:
-  """Processes that start when this is made and end with the `with` block."""
+  """Processes that start on construction and end with the `with` block."""
 
   def __init__(self, message: bytes, count: int):
-    """Starts them in the background.
-
-    Args:
-      message: what `told` returned.
-      count: how many.
-    """
+    """Starts `count` processes in the background; `message`: see `serialise`."""
     self._tasks: queue.SimpleQueue = queue.SimpleQueue()
     self._processes = [
       subprocess.Popen(
@@ -74,13 +69,13 @@ class Readers:
       for _ in range(count)
     ]
     for process in self._processes:
-      # Of Linux alone, and few.
+      # A larger pipe; Linux only, and limited per user.
       with contextlib.suppress(AttributeError, OSError):
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 1 << 20)
     self._started = [futures.Future() for _ in self._processes]
     for process, started in zip(self._processes, self._started, strict=True):
-      # Daemons: nothing waits for them where this process ends.
-      threading.Thread(target=self._lead, args=(process, started, message), daemon=True).start()
+      # Daemons, which do not keep this process alive.
+      threading.Thread(target=self._communicate, args=(process, started, message), daemon=True).start()
 
   def __enter__(self) -> 'Readers':
     return self
@@ -91,49 +86,49 @@ class Readers:
       self._tasks.put(None)
 
   def ready(self) -> bool:
-    """Tells whether all have started."""
+    """Returns whether all processes have started."""
     return all(each.done() and not each.exception() for each in self._started)
 
   def wait(self) -> None:
-    """Returns when all have started.
+    """Returns once all processes have started.
 
     Raises:
-      InputError: one of them could not; it has said why.
+      InputError: one could not start, and printed why.
     """
     for each in self._started:
       each.result()
 
   def read(self, batches: np.ndarray) -> Iterator[Batch]:
-    """Returns an iterator over batches in order, and begins to read at once.
+    """Starts to read at once and returns an iterator over batches in order.
 
     Args:
-      batches: int `[batches, B]`, which image goes where; -1 is padding.
+      batches: int `[batches, B]`, image indices; -1 is padding.
 
     Raises:
-      InputError: from the iterator, where a process has died.
+      InputError: from the iterator, if a process has died.
     """
     left = iter(batches)
     ahead: deque[futures.Future] = deque()
 
-    def ask() -> None:
+    def submit() -> None:
       for indices in left:
         ahead.append(futures.Future())
         self._tasks.put((indices, ahead[-1]))
         return
 
-    def answers() -> Iterator[Batch]:
+    def results() -> Iterator[Batch]:
       while ahead:
         batch = ahead.popleft().result()
-        ask()
+        submit()
         yield batch
 
-    # One that is read, and one that waits for whoever is done first.
+    # Per process, one in progress and one that waits for any free process.
     for _ in range(2 * len(self._processes)):
-      ask()
-    return answers()
+      submit()
+    return results()
 
-  def _lead(self, process: subprocess.Popen, started: futures.Future, message: bytes) -> None:
-    """Talks to one process, in a thread, until there is nothing more to do."""
+  def _communicate(self, process: subprocess.Popen, started: futures.Future, message: bytes) -> None:
+    """Exchanges messages with one process, in a thread, until it is to stop."""
     waiting = started
     with contextlib.suppress(OSError), process:
       try:
@@ -153,20 +148,20 @@ class Readers:
           )
         )
       except Exception as error:  # noqa: BLE001
-        waiting.set_exception(error)  # whoever waits for the batch says it
+        waiting.set_exception(error)  # raised where the batch is awaited
 
 
 def serve() -> None:
   """Reads batch after batch for the process at the other end of the pipes."""
-  # Whatever prints, prints elsewhere.
-  with os.fdopen(os.dup(1), 'wb') as answers:
+  # Anything printed goes to stderr.
+  with os.fdopen(os.dup(1), 'wb') as results:
     os.dup2(2, 1)
-    questions = sys.stdin.buffer
+    requests = sys.stdin.buffer
     with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
-      source, preparation = pickle.load(questions)
-      answers.write(_READY)
-      answers.flush()
+      source, preparation = pickle.load(requests)
+      results.write(_READY)
+      results.flush()
       while True:
-        # Of arrays the pipe gets the bytes as they lie, and so does memory there.
-        pickle.dump(preparation.batch(source, pickle.load(questions)), answers, protocol=5)
-        answers.flush()
+        # Protocol 5 writes arrays to the pipe without copying them.
+        pickle.dump(preparation.batch(source, pickle.load(requests)), results, protocol=5)
+        results.flush()

@@ -1,12 +1,12 @@
-"""Labelled regions of photographs, from three kinds of annotation.
+"""Labelled regions of photographs, from three kinds of annotation:
 
 - labelme files, one JSON per photograph (a folder of them, or `labelme/`);
-- label images, `SegmentationObject/` and `SegmentationClass/`, the layout in
-  which the authors of He et al. 2019 drew theirs;
-- the annotation of OSIE that comes with this package, labelme files in a zip
-  (`annotations/OSIE_SR.md` says what it is).
+- label images, `SegmentationObject/` and `SegmentationClass/`, as drawn by the
+  authors of He et al. 2019;
+- the packaged annotation of OSIE, labelme files in a zip (see
+  `annotations/OSIE_SR.md`).
 
-A photograph that an annotation does not name has no regions.
+A photograph without an annotation has no regions.
 """
 
 import os
@@ -23,13 +23,13 @@ from saliency_jax.data.label_images import LabelImages, empty_masks
 from saliency_jax.data.types import Regions, no_regions
 from saliency_jax.errors import InputError
 
-_SHORT = 1 << 16  # bytes, of a file without an image in it
-_KEPT = 1 << 26  # bytes of files of which the outlines are kept once checked
+_SHORT = 1 << 16  # bytes of a file that contains no image
+_KEPT = 1 << 26  # bytes of files whose checked outlines are kept
 PACKAGED = pathlib.Path(__file__).parent / 'annotations' / 'osie_sr.zip'
 
 
 class RegionAnnotation(Protocol):
-  """Who labelled what; read one photograph at a time."""
+  """Labelled regions, read one photograph at a time."""
 
   image_ids: tuple[str, ...]  # sorted
 
@@ -41,7 +41,7 @@ class RegionAnnotation(Protocol):
       height, width: the photograph's size in pixels.
 
     Returns:
-      Its `Regions`, masks bool `[R, height, width]`; none if it is not named.
+      `Regions`, masks bool `[R, height, width]`; none without an annotation.
 
     Raises:
       InputError: the annotation is damaged, or of an image of another size.
@@ -49,16 +49,12 @@ class RegionAnnotation(Protocol):
     ...
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
-    """Raises an `InputError` if a header says that it is of another size."""
+    """Raises an `InputError` if a header states another size."""
     ...
 
 
 def open_packaged(image_ids: Collection[str] | None = None) -> 'Labelme':
-  """Opens the annotation of OSIE in this package.
-
-  Args:
-    image_ids: of which photographs; of all that are labelled by default.
-  """
+  """Opens the packaged annotation of OSIE, by default of all photographs."""
   with zipfile.ZipFile(PACKAGED) as archive:
     files = {pathlib.PurePath(name).stem: name for name in archive.namelist()}
     return Labelme(
@@ -68,16 +64,10 @@ def open_packaged(image_ids: Collection[str] | None = None) -> 'Labelme':
 
 
 def open_regions(folder: str | os.PathLike) -> RegionAnnotation:
-  """Finds out which kind of annotation a folder holds.
+  """Opens the annotation in a folder; no region is read yet.
 
-  A folder that holds label images and labelme files is read from the label
-  images: they are exact, where polygons may have been simplified.
-
-  Args:
-    folder: the folder.
-
-  Returns:
-    The `RegionAnnotation`. No region has been read yet.
+  Label images take precedence over labelme files: they are exact, where
+  polygons may have been simplified.
 
   Raises:
     InputError: the folder is missing or holds neither kind.
@@ -98,7 +88,7 @@ def open_regions(folder: str | os.PathLike) -> RegionAnnotation:
 
 
 class Labelme:
-  """Regions from labelme files, which are parsed when they are asked for."""
+  """Regions from labelme files, parsed when they are used."""
 
   def __init__(self, files: dict[str, pathlib.Path | bytes], place: pathlib.Path):
     """Takes the files.
@@ -114,12 +104,12 @@ class Labelme:
     self._left = _KEPT
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
-    """See `RegionAnnotation`; of files that are read in no time."""
+    """See `RegionAnnotation`; only short files are checked."""
     file = self._files.get(image_id)
     if isinstance(file, pathlib.Path) and file.stat().st_size < _SHORT:
       content = labelme.content(file, str(file))
       found = labelme.parse(content, height, width, str(file))
-      if self._left >= len(content):  # read once, not twice
+      if self._left >= len(content):  # not parsed a second time
         self._left -= len(content)
         self._checked[image_id, height, width] = found
 

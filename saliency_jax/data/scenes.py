@@ -1,8 +1,8 @@
 """Scene labels of images: a CSV file of image_id and scene.
 
-He et al. 2019, Section 8, label a part of SALICON with scenes and leave out
-those of few images. `annotations/osie_scenes.csv` has a scene for each of
-OSIE's 700 photographs; its data card, `OSIE_SCENES.md`, says how it was made.
+He et al. 2019, Section 8, label a part of SALICON and leave out scenes with few
+images. `annotations/osie_scenes.csv` has a scene for each of OSIE's 700
+photographs; see its data card, `OSIE_SCENES.md`.
 """
 
 import pathlib
@@ -20,11 +20,10 @@ _COLUMNS = tables.Columns(('image_id', 'scene'), others={'image_id': 'image file
 
 
 def read(path: str | pathlib.Path) -> dict[str, str]:
-  """Returns the scene of each image that a file names, by its id.
+  """Returns the scene of each image in a file, by image id.
 
   Args:
-    path: a table with the columns image_id (the image's stem or file) and
-      scene.
+    path: a table with the columns image_id (an image's stem or file) and scene.
 
   Raises:
     InputError: the file cannot be read, lacks a column or a value, or gives an
@@ -50,15 +49,10 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
 
 
 def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str) -> dict[str, str]:
-  """Returns the labels of some images, in their order.
-
-  Args:
-    scenes: image_id -> scene, of these images or more.
-    image_ids: the images; some may have no label.
-    path: of the file, for errors.
+  """Returns the labels of some images, in their order; some may have none.
 
   Raises:
-    InputError: not one of the images has a label.
+    InputError: no image has a label.
   """
   found = {name: scenes[name] for name in image_ids if name in scenes}
   if not found:
@@ -67,17 +61,10 @@ def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str) 
 
 
 def frequent(scenes: Mapping[str, str], min_images: int) -> tuple[dict[str, str], dict[str, int]]:
-  """Leaves out scenes of few images.
-
-  Args:
-    scenes: image_id -> scene.
-    min_images: the least number of images of a scene.
-
-  Returns:
-    The labels that are left, and of each scene that is not its images.
+  """Returns the labels without rare scenes, and the rare scenes' image counts.
 
   Raises:
-    InputError: less than two scenes are left.
+    InputError: fewer than two scenes are left.
   """
   counts = Counter(scenes.values())
   rare = {name: n for name, n in counts.items() if n < min_images}
@@ -93,17 +80,17 @@ def frequent(scenes: Mapping[str, str], min_images: int) -> tuple[dict[str, str]
 def split(
   scenes: Mapping[str, str], fraction: float, test_fraction: float, seed: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-  """Splits images so that each scene is in every part in proportion.
+  """Splits images so that every part has each scene in proportion.
 
   Args:
     scenes: image_id -> scene, at least two images of each.
-    fraction: of the images to validate with, more than 0 and less than 1; a
-      scene has one at least in either part.
-    test_fraction: of those in neither part, 0 or more and less than 1.
+    fraction: the share for validation, above 0 and below 1; of each scene, both
+      parts have at least one image.
+    test_fraction: the share in neither part, 0 or more and below 1.
     seed: of the draw.
 
   Returns:
-    The ids to train on and those to validate with, in the order given.
+    The ids for training and those for validation, in the order given.
 
   Raises:
     InputError: a fraction is out of its range, or a scene has one image.

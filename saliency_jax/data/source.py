@@ -22,7 +22,7 @@ from saliency_jax.errors import InputError
 
 
 class Kind(NamedTuple):
-  """A layout of data on disk, and the options that it needs and takes."""
+  """A layout of data on disk, with its required and its optional options."""
 
   open: Callable[..., Source]
   needs: tuple[str, ...] = ()
@@ -76,7 +76,8 @@ def open_source(kind: str, dir: str | os.PathLike = '', *, part: str = 'all', ke
       raise InputError(f'A data set of the kind {kind!r} has no use for {name}; leave {flag}{name} out.')
   if set(takes) & set(_RECORDED):
     given['recorded'] = Coordinates(key=key, **{name: given.pop(name) for name in _RECORDED if name in given})
-  # Readers call it by what it holds: a folder, images, stimuli.
+  # Each layout names its first parameter for what it is: folder, images,
+  # stimuli.
   place = [os.path.expanduser(given.pop('dir'))] if 'dir' in given else []
   source = opener(
     *place, **{name: os.path.expanduser(value) if name in _PATHS else value for name, value in given.items()}
@@ -85,7 +86,7 @@ def open_source(kind: str, dir: str | os.PathLike = '', *, part: str = 'all', ke
 
 
 def _part(source: Source, part: str, flag: str) -> Source:
-  """Returns a part of OSIE, or what a training run has not seen."""
+  """Returns a part of OSIE's split, or the images a run was not trained on."""
   if part in split.PARTS:
     return subset(source, split.split(part))
   if not pathlib.Path(os.path.expanduser(part)).is_dir():
@@ -108,14 +109,14 @@ def open_group(
   Args:
     group: the keys of `configs.base.data_keys`.
     key: the group's name, for errors.
-    cache_dir: where OSIE is kept once it is fetched; '' is the user's cache.
-    wants: what the job cannot do without: 'fixations', 'regions' (of which one
-      at least holds a fixation) or 'targets'; '' takes everything.
-    labelled: whether records have their regions. To fill them takes as long as
-      to decode some photographs does.
+    cache_dir: where OSIE is downloaded to; '' is the user's cache.
+    wants: what the job needs: 'fixations', 'regions' (at least one with a
+      fixation) or 'targets'; '' for nothing.
+    labelled: whether records have regions, which are as slow to rasterise as
+      some photographs to decode.
 
   Raises:
-    InputError: as `open_source`, or the data set lacks what is wanted.
+    InputError: as `open_source`, or the data set lacks what the job needs.
   """
   if group['fixations'] in pixel_sets.COUNTED:
     raise InputError(
@@ -140,10 +141,10 @@ def open_group(
 
 
 def check_sizes(source: Source, on_bad_image: str = 'raise') -> None:
-  """Compares the sizes of images with those of what is known of them.
+  """Compares the sizes of images with those of their data, before work starts.
 
-  Of headers alone, before work starts. Where images that cannot be read are
-  skipped it looks at none: they are skipped when their turn comes.
+  Only headers are read. If bad images are skipped, nothing is checked: they are
+  skipped when they are used.
 
   Raises:
     InputError: an image cannot be opened, or its data are of another size.
@@ -153,12 +154,12 @@ def check_sizes(source: Source, on_bad_image: str = 'raise') -> None:
 
 
 def built_folder(folder: str) -> str:
-  """Returns the folder of a built data set in or two below `folder`, or ''.
+  """Returns the folder of a built data set in `folder` or below it, or ''.
 
   TFDS builds into NAME/VERSION below the folder that it is given.
 
   Raises:
-    InputError: if there are several.
+    InputError: there are several.
   """
   if not folder:
     return ''
@@ -186,14 +187,14 @@ def _check(source: Source, wants: str, group, key: str) -> None:
 
 
 def any_fixated_region(source: Source) -> bool:
-  """Tells whether there is a region to score; mostly the first image has one."""
+  """Returns whether any region has a fixation; most often the first image has."""
   if 'regions' not in source.gives:
     return False
   for index in range(len(source)):
     try:
       sets = pixel_sets.all_fixations_in_regions(source.described(index))
     except InputError:
-      continue  # raised, or skipped, when its turn comes
+      continue  # raised, or skipped, when the image is used
     if sets.counts.any():
       return True
   return False
@@ -206,7 +207,7 @@ def _osie(
 
 
 def _mit1003(images: str, fixations: str, regions: str | None = None) -> Source:
-  # Judd et al., ICCV 2009; the maps are JPEGs, of which the maxima are points.
+  # Judd et al., ICCV 2009. The maps of points are JPEGs, so their maxima count.
   if not any(pathlib.Path(fixations).glob(f'*{POINTS}.*')):
     raise InputError(
       f'{fixations} holds no fixation map of MIT1003 (*{POINTS}.*); give ALLFIXATIONMAPS. DATA has gaze samples, not '
@@ -222,7 +223,7 @@ def _popout(folder: str = '', **drawing: int) -> Source:
 
 
 def _built(folder: str) -> Source:
-  # Imported when asked for: TFDS costs a second.
+  # Imported here, as TFDS takes a second.
   from saliency_jax.data.sources.built import BuiltSource
 
   return BuiltSource(folder)
@@ -231,14 +232,14 @@ def _built(folder: str) -> Source:
 _NEEDS = ('dir', 'fixations')
 _PATHS = (*_NEEDS, 'regions', 'cache_dir')
 _DRAWING = ('count', 'seed', 'size')
-# Of `Coordinates`: those of every layout with coordinates, and all.
+# Options of `Coordinates`: those of every layout with coordinates, and all.
 _SHARED = ('scale', 'offset', 'missing', 'drop_outside', 'accept_outside')
 _RECORDED = ('origin', *_SHARED, 'maxima')
 _POINTS = ('regions', *_SHARED)
 _OPTIONS = ('fixations', 'regions', 'columns', *_RECORDED)
 # The keys of a group.
 KEYS = ('kind', 'dir', 'part', 'sigma', *_OPTIONS, *_DRAWING)
-# Values by which a config says that an option is not given.
+# Default values in a config, which count as not given.
 _OFF = {name: getattr(PIXELS, name) for name in _RECORDED}
 
 KINDS = {

@@ -1,4 +1,4 @@
-"""Some of a data set's images, as a data set."""
+"""A selection of a data set's images, as a data set."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,12 +20,12 @@ class Subset(Source):
   """Some images of another data set; `subset` makes it.
 
   Attributes:
-    image_ids: those that were chosen, in the order in which they were named.
+    image_ids: the selected images, in the order in which they were named.
     gives, patterns, items: those of the other source.
   """
 
   def __init__(self, source: Source, indices: tuple[int, ...]):
-    """Takes the positions of the images in `source`."""
+    """Takes the indices of the images in `source`."""
     self._source, self._indices = source, indices
     self.image_ids = tuple(source.image_ids[index] for index in indices)
     self.gives, self.items, self.fixations_digest = source.gives, source.items, source.fixations_digest
@@ -46,11 +46,7 @@ class Subset(Source):
 
 
 def subset(source: Source, image_ids: Iterable[str]) -> Subset:
-  """Returns a view of some images of a data set.
-
-  Args:
-    source: the data set.
-    image_ids: which images, in which order; each once.
+  """Returns a view of the named images of a data set, in the order named.
 
   Raises:
     InputError: an image is not in the data set, or is named twice.

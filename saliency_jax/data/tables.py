@@ -1,4 +1,4 @@
-"""Tables of texts in files: CSV and its kin, columns found by their names."""
+"""Text tables in files: CSV and its variants, with columns found by name."""
 
 import csv
 import difflib
@@ -20,21 +20,20 @@ class Columns(NamedTuple):
 
   needed: tuple[str, ...]
   optional: tuple[str, ...] = ()
-  # What the file calls some of them, and how a user says so; '' if nobody can.
+  # The file's own names of columns, and the flag with which a user gives them.
   named: Mapping[str, str] = {}
   flag: str = ''
-  # What other programs call them, in small letters without signs and units,
-  # blanks between.
+  # Names that other programs use: lower-case letters and digits only, separated
+  # by blanks.
   others: Mapping[str, str] = {}
-  # Those of which every column of these names is read, by the name in `others`.
+  # Columns for which all columns with a name in `others` are read.
   known: tuple[str, ...] = ()
 
   def places(self, header: Sequence[str], path: pathlib.Path) -> dict[str, int]:
-    """Returns the columns' places in a header, whatever their case.
+    """Returns the columns' indices in a header, whatever their case.
 
     Raises:
-      InputError: one that is needed or was named is absent, or one is there
-        twice.
+      InputError: a needed or named column is absent, or occurs twice.
     """
     places, absent = {}, {}
     for name in (*self.needed, *self.optional):
@@ -72,7 +71,7 @@ class Columns(NamedTuple):
     return places
 
   def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
-    """Returns the column that may be meant, or ''."""
+    """Returns the column that is probably meant, or ''."""
     bare = {_bare(each): each for each in reversed(header)}
     for other in (_bare(asked), *self.others.get(name, '').split()):
       if other in bare:
@@ -86,10 +85,10 @@ def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, 
   """Yields every row's number and its fields by column, stripped.
 
   Args:
-    path: a file in UTF-8 with a header, its columns apart by commas,
-      semicolons or tabs. The header is row 1, or 2 after Excel's 'sep=;'; empty
-      rows are passed over.
-    columns: which are read.
+    path: a UTF-8 file with a header; columns are separated by commas,
+      semicolons or tabs. The header is row 1, or row 2 after Excel's 'sep=;'.
+      Empty rows are skipped.
+    columns: the columns to read.
 
   Raises:
     InputError: the file cannot be read, its columns are at fault, or a row has
@@ -100,7 +99,7 @@ def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, 
       raise InputError(f'{path} is too large for a table.')
     with path.open(newline='', encoding='utf-8-sig') as file:
       first = file.readline()
-      begins = file.tell() if first.startswith('sep=') else 0  # a row of Excel's, before the header
+      begins = file.tell() if first.startswith('sep=') else 0  # Excel's separator row, before the header
       separator = max(',;\t', key=first.count)
       file.seek(begins)
       reader = csv.reader(file, delimiter=separator)
@@ -112,7 +111,7 @@ def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, 
         if len(row) != len(header):
           raise InputError(f'{path}, row {number} has {len(row)} fields; give it {len(header)}, as the header has.')
         fields = {name: row[place].strip() for name, place in places.items()}
-        if separator != ',':  # where a comma may be a decimal one
+        if separator != ',':  # so a comma may be a decimal one
           fields = {name: _point(value) for name, value in fields.items()}
         yield number, fields
 
@@ -122,12 +121,12 @@ def _folded(name: str) -> str:
 
 
 def _bare(name: str) -> str:
-  """Returns the letters and digits of a name without a unit in brackets."""
+  """Returns the letters and digits of a name, without a unit in brackets."""
   return re.sub(r'\(.*?\)|\[.*?\]|[^a-z0-9]', '', name.casefold())
 
 
 def _point(text: str) -> str:
-  """Returns a number with a decimal point for its comma; other texts as is."""
+  """Returns a number with its decimal comma as a point; other texts unchanged."""
   whole, comma, part = text.partition(',')
   digits = whole.lstrip('+-') + part
   return f'{whole}.{part}' if comma and digits.isdigit() else text

@@ -1,8 +1,8 @@
-"""Files of values: masks, label images and maps of numbers.
+"""Files of values: masks, label images and numeric maps.
 
-Images are turned as their EXIF orientation says, and colours are read as
-colours, not by their place in a palette: programs order palettes freely. Where
-colours are those of PASCAL VOC's palette or greys, a colour is its number.
+Images are turned to their EXIF orientation. Colours are read as colours, not as
+palette indices, because programs order palettes freely. Colours of PASCAL VOC's
+palette and greys stand for their numbers.
 """
 
 import functools
@@ -19,17 +19,17 @@ from saliency_jax.data.matlab import read_matrix
 from saliency_jax.errors import InputError
 from saliency_jax.numpy_files import read_npy
 
-# The endings of maps of numbers; some programs keep them in TIFFs.
+# Suffixes of numeric maps; some programs write TIFFs.
 MAP_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.mat', '.npy', '.png', '.tif', '.tiff')
 _MAP_FORMATS = (*FORMATS, 'TIFF')
 _LABEL_MODES = ('1', 'L', 'I', 'I;16')
 _GREY_MODES = ('1', 'L', 'I', 'F')
-# Numbered items are flat: of their pixels so many have an equal neighbour. Of
-# JPEG's noise and of smoothed edges many have none; then so many pixels may be
-# neither black nor white.
+# In masks of numbered items, at least _FLAT of the grey pixels have an equal
+# neighbour; with JPEG noise or smoothed edges fewer do. Of such masks, at most
+# _BETWEEN of the pixels may be of medium grey.
 _FLAT, _BETWEEN = 0.95, 0.1
-_LINE = 64  # values that lie in one row are no map
-_LEVELS = 256  # that a map has to keep in float32
+_LINE = 64  # longer vectors are no maps
+_LEVELS = 256  # distinct levels that a map must keep in float32
 _HIDDEN = (
   '{} is transparent where it is not black, so that it shows other values '
   'than it has; save it without transparency, on black.'
@@ -41,15 +41,15 @@ def read_labels(file: str | os.PathLike, *, distinct: bool = False) -> np.ndarra
 
   Args:
     file: a path.
-    distinct: whether colours without a number may have any, as long as they
-      differ and black is 0.
+    distinct: whether colours that stand for no number may get any, as long as
+      they differ and black is 0.
 
   Returns:
     Whole numbers `[H, W]`.
 
   Raises:
-    InputError: as `read_image`, or the image went through JPEG, or has colours
-      without a number, or the array holds no whole numbers.
+    InputError: as `read_image`, or the image is a JPEG, a colour stands for no
+      number, or an array does not hold whole numbers.
   """
   name = str(file)
   if name.lower().endswith('.npy'):
@@ -84,18 +84,15 @@ def read_labels(file: str | os.PathLike, *, distinct: bool = False) -> np.ndarra
 
 
 def read_mask(file: str | os.PathLike) -> np.ndarray:
-  """Decodes a mask: what is not black. Of a JPEG, what is half white or more.
+  """Reads a mask, bool `[H, W]`: all that is not black.
 
-  Args:
-    file: a path. Transparency does not count: programs that save masks with an
-      alpha channel differ in what they mean by it.
-
-  Returns:
-    bool `[H, W]`.
+  If the image has shades, as a JPEG has, values of 128 and more. Transparency
+  does not count: programs that save masks with an alpha channel differ in what
+  they mean by it.
 
   Raises:
-    InputError: as `read_image`, or the mask has too many grey pixels to tell,
-      or is in its transparency alone.
+    InputError: as `read_image`, or too many pixels are grey, or only the
+      transparency varies.
   """
   name = str(file)
   with opened(file, name) as image:
@@ -115,7 +112,7 @@ def read_mask(file: str | os.PathLike) -> np.ndarray:
 
 
 def read_map(path: pathlib.Path) -> np.ndarray:
-  """Reads a map of numbers: a .npy, the one matrix of a .mat, or an image.
+  """Reads a numeric map: a .npy, the only matrix of a .mat, or an image.
 
   Returns:
     float32 `[H, W]`, in the file's own units.
@@ -132,7 +129,7 @@ def read_map(path: pathlib.Path) -> np.ndarray:
     )
   if values.size > MAX_PIXELS:
     raise InputError(f'{path} has more than {MAX_PIXELS} pixels; scale it down.')
-  # What is too large for float32 becomes infinite, and is told below.
+  # Values too large for float32 become infinite and are reported below.
   with np.errstate(over='ignore', invalid='ignore'):
     low, high = float(values.min()), float(values.max())
     step = np.spacing(np.float32(max(abs(low), abs(high))))
@@ -149,10 +146,9 @@ def read_map(path: pathlib.Path) -> np.ndarray:
 
 
 def map_size(path: pathlib.Path) -> tuple[int, ...] | None:
-  """Returns the shape of what `read_map` or `read_labels` reads, of its header.
+  """Returns the shape of a map or label image from its header.
 
-  Returns:
-    (H, W), or None where the file has to be read whole for it.
+  None if the whole file would have to be read.
 
   Raises:
     InputError: it cannot be opened.
@@ -166,23 +162,24 @@ def map_size(path: pathlib.Path) -> tuple[int, ...] | None:
 
 
 def read_grey(file: str | os.PathLike) -> np.ndarray:
-  """Decodes an image as a map of numbers; see `read_map`.
+  """Reads an image as a numeric map; see `read_map`.
 
-  TIFFs may hold floating numbers, PNGs and TIFFs 16 bits; three channels are
-  equal, and all but what is black is opaque.
+  TIFFs may hold floats, PNGs and TIFFs 16 bits. Three channels must be equal,
+  and all that is not black opaque.
   """
   name = str(file)
   with warnings.catch_warnings():
-    # A TIFF's notes may be damaged; damaged pixels are errors of their own.
+    # EXIF notes of a TIFF may be damaged; damaged pixels are reported
+    # elsewhere.
     warnings.filterwarnings('ignore', 'Corrupt EXIF data')
     with opened(file, name, _MAP_FORMATS) as image:
       return _grey(image, name)
 
 
 def _colours(image: Image.Image, name: str, *, whole: bool = False) -> np.ndarray:
-  """Returns an image's colours, uint8 `[H, W, 3]`, without its transparency.
+  """Returns an image's colours, uint8 `[H, W, 3]`, without transparency.
 
-  If `whole`, they all have to be as they show on black.
+  If `whole`, transparency must not change how they look on black.
   """
   if 'A' not in image.mode and 'transparency' not in image.info:
     return turned_pixels(image, name, 'RGB')
@@ -199,7 +196,7 @@ def _colours(image: Image.Image, name: str, *, whole: bool = False) -> np.ndarra
 
 
 def _is_shaded(grey: np.ndarray) -> bool:
-  """Tells whether a mask has shades, by noise or smoothing, beside white."""
+  """Returns whether a mask has shades from noise or smoothing beside white."""
   between = (grey > 0) & (grey < 255)
   if grey.dtype != np.uint8 or grey.max() < 192 or len(np.unique(grey[between])) < 4:
     return False
@@ -219,7 +216,7 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
     raise InputError(f'{name} holds several images; save one alone.')
   if image.mode in _GREY_MODES or image.mode.startswith('I;'):
     grey = turned_pixels(image, name, image.mode)
-    clear = image.info.get('transparency', 0)  # one value, in PNGs
+    clear = image.info.get('transparency', 0)  # a single value, in PNGs
     clear = grey == (bool(clear) if image.mode == '1' else clear)
     if grey[clear].any() and not clear.all():
       raise InputError(_HIDDEN.format(name))
@@ -238,7 +235,7 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
 
 
 def _numbers(colours: np.ndarray, used: np.ndarray | None, name: str, distinct: bool) -> np.ndarray:
-  """Returns the numbers of colours `[K, 3]`; `used` are places in a palette."""
+  """Returns the numbers of colours `[K, 3]`; `used` are their palette indices."""
   voc = _voc_palette()
   if used is not None and (colours == voc[used]).all():
     return used
@@ -261,7 +258,7 @@ def _numbers(colours: np.ndarray, used: np.ndarray | None, name: str, distinct: 
 def _voc_palette() -> np.ndarray:
   """Returns the palette of PASCAL VOC's label images, uint8 `[256, 3]`.
 
-  The bits of a number, three at a time, are the highest bits of R, G and B.
+  The bits of an index, three at a time, are the highest bits of R, G and B.
   """
   numbers = np.arange(256)[:, None]
   palette = np.zeros((256, 3), np.int64)

@@ -198,7 +198,7 @@ def test_the_packages_scenes_are_of_osies_own_photographs(tiny_osie, tmp_path, c
     config = _config(**given | {'kind': kind})
     config.task.name = 'scene'
     with pytest.raises(InputError, match='scenes of these images are not'):
-      parts.in_parts(config, open_source('images', tiny_osie / 'stimuli'))
+      parts.split_parts(config, open_source('images', tiny_osie / 'stimuli'))
   absent = [*map(str, range(29, 10, -1))]
   config = _config(**given, scenes=_scenes(tmp_path, ('1001', '1002', '2003', '2004', *absent)))
   config.task.name = 'scene'

@@ -121,8 +121,8 @@ def test_threads_read_on_where_a_process_cannot_start(monkeypatch):
 def test_what_processes_cannot_know_threads_read(monkeypatch):
   monkeypatch.setattr(pipeline, '_MANY', 11)
   mine = dataclasses.replace(PREPARATION, keep=lambda record, index: index)
-  with pytest.raises(ValueError, match='cannot be told of'):
-    reading_processes.told(made.Photographs(11), mine)
+  with pytest.raises(ValueError, match='cannot receive'):
+    reading_processes.serialise(made.Photographs(11), mine)
   found = pipeline.batches(made.Photographs(11), mine, indices=range(11), batch_size=4, threads=4)
   assert [x for batch in found for x in batch.kept] == [*range(11), None]
 

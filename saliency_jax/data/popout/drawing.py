@@ -1,7 +1,8 @@
-"""Draws search arrays: where the items are, and their pixels.
+"""Draws search arrays: positions of the items, and their pixels.
 
-Everything is a fraction of the image's side, so that an array looks the same at
-every size. Items have one size whatever the set size, as in the laboratory.
+Lengths are fractions of the image's side, so that an array looks the same at
+every size. As in laboratory displays, items have one size whatever the set
+size.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,18 +13,18 @@ import numpy as np
 from saliency_jax.data.popout import glyphs, palette
 
 ITEM = 0.09  # an item's diameter, image sides
-SMALLEST = 128  # px; below it the thinnest strokes fall under 1.5 px
+SMALLEST = 128  # px; below it the thinnest strokes are under 1.5 px
 _MARGIN = 0.03  # free border around the grid, image sides
 _JITTER = 0.12  # largest shift of an item from its cell's centre, cells
-_SAMPLES = 4  # samples a pixel, in each direction
+_SAMPLES = 4  # samples per pixel along each axis
 
 
 class Item(NamedTuple):
-  """A figure and its paint: one ink, or shades between two."""
+  """A figure with its paint: one colour, or shades between two."""
 
   inside: glyphs.Inside
   ink: palette.Colour
-  # (x, y) -> 0 to 1, how far the paint has gone from `ink` to `second`.
+  # (x, y) -> 0 to 1, the share of `second` in the mix with `ink`.
   shade: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
   second: palette.Colour | None = None
 
@@ -37,14 +38,14 @@ class Design(NamedTuple):
 
 
 class Layout(NamedTuple):
-  """Where S items are."""
+  """The positions of S items."""
 
   centres: np.ndarray  # int32 `[S, 2]`, the pixel (y, x) of each item's centre
-  turns: np.ndarray  # float64 `[S]`, degrees; for designs that spin their items
+  turns: np.ndarray  # float64 `[S]`, degrees; used by designs with `spin`
 
 
 class Plan(NamedTuple):
-  """All that is known of a search array before it is drawn."""
+  """All that defines a search array before it is drawn."""
 
   design: Design  # the two items
   layout: Layout
@@ -53,7 +54,7 @@ class Plan(NamedTuple):
 
 
 class Drawing(NamedTuple):
-  """A search array. Masks hold the pixels that an item covers at least half."""
+  """A search array. A mask holds the pixels that items cover at least half."""
 
   image: np.ndarray  # uint8 `[H, W, 3]`, RGB
   target: np.ndarray  # bool `[H, W]`
@@ -61,9 +62,9 @@ class Drawing(NamedTuple):
 
 
 def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
-  """Returns jittered places on a square grid.
+  """Returns jittered positions on a square grid.
 
-  The places know neither the kind of the array nor which item is the target.
+  They depend neither on the kind of array nor on the target.
 
   Args:
     rng: a stream of its own.
@@ -75,13 +76,13 @@ def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
   row, column = np.divmod(np.arange(set_size), side)
   middle = _MARGIN + cell * (np.stack([row, column], axis=-1) + 0.5)
   shift = rng.uniform(-_JITTER, _JITTER, (set_size, 2)) * cell
-  # Whole pixels: items that look the same are then the same, bit by bit.
+  # In whole pixels, so that equal items are equal bit by bit.
   centres = np.rint((middle + shift) * size - 0.5).astype(np.int32)
   return Layout(centres, rng.uniform(0, 360, set_size))
 
 
 def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
-  """Returns the pixels that single items cover at least half.
+  """Returns the pixels that single items cover at least half, as in `draw`.
 
   Args:
     plan: laid out for this size.
@@ -89,7 +90,7 @@ def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
     size: side of the image, px.
 
   Returns:
-    bool `[K, H, W]`, as the items stand in `draw`.
+    bool `[K, H, W]`.
   """
   masks = np.zeros((len(places), size, size), bool)
   for mask, place in zip(masks, places, strict=True):
@@ -99,14 +100,9 @@ def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
 
 
 def draw(plan: Plan, size: int) -> Drawing:
-  """Draws the target at its place and distractors at all others.
+  """Draws the target at its position and distractors at all others.
 
-  Args:
-    plan: laid out for this size.
-    size: side of the image, px.
-
-  Returns:
-    The `Drawing`, H = W = `size`.
+  `plan` is laid out for this size, the image's side in px.
   """
   image = np.full((size, size, 3), float(palette.BACKGROUNDS[plan.background]))
   masks = np.zeros((2, size, size), bool)
@@ -118,7 +114,7 @@ def draw(plan: Plan, size: int) -> Drawing:
 
 
 def _placed(plan: Plan, place: int, size: int) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
-  """Returns an item as `_rasterise` does, and its window of the image."""
+  """Returns an item as `_rasterise` does, and its window in the image."""
   design = plan.design
   item = design.target if place == plan.target else design.distractor
   cover, light = _rasterise(item, ITEM * size, plan.layout.turns[place] if design.spin else 0.0)
@@ -128,7 +124,7 @@ def _placed(plan: Plan, place: int, size: int) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _rasterise(item: Item, diameter: float, turn: float) -> tuple[np.ndarray, np.ndarray]:
-  """Draws one item around the centre of the middle pixel of a tile.
+  """Draws one item, centred on the middle pixel of a tile.
 
   Returns:
     The share of each pixel that the item covers, float64 `[N, N]`, N odd, and

@@ -1,9 +1,9 @@
 """Figures as predicates on the plane, from which search items are drawn.
 
-An `Inside` tells which points belong to a figure. Lengths are in diameters of
-an item, the origin is its centre, x points right and y down, as in an image;
-angles are degrees, clockwise on the screen. The items of search arrays fit in
-the disc of diameter 1, so they may be turned freely in their places.
+An `Inside` says which points belong to a figure. Lengths are in item diameters,
+the origin is the item's centre, x points right and y down, as in an image;
+angles are in degrees, clockwise on the screen. Items fit in the disc of
+diameter 1, so they may be rotated freely.
 """
 
 import functools
@@ -15,7 +15,7 @@ import numpy as np
 # (x, y), two float64 arrays of one shape, -> bool of that shape.
 Inside = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-# A point on an edge is inside. The tolerance makes that so on every machine,
+# Points on an edge are inside. The tolerance makes that so on every machine,
 # whatever the last bits of its sine and cosine.
 _EDGE = 1e-9
 
@@ -57,7 +57,7 @@ def star(points: int, radius: float, waist: float) -> Inside:
   """Returns a star with one point at the top.
 
   Args:
-    points: how many.
+    points: number of points.
     radius: of the points.
     waist: radius of the notches between them.
   """
@@ -67,10 +67,10 @@ def star(points: int, radius: float, waist: float) -> Inside:
 
 
 def arc(diameter: float, stroke: float, sweep: float = 360.0) -> Inside:
-  """Returns a part of a ring, centred on the right (3 o'clock), square ends.
+  """Returns a part of a ring, centred at 3 o'clock, with square ends.
 
   Args:
-    diameter: of the middle of the stroke.
+    diameter: of the stroke's centre line.
     stroke: its width.
     sweep: the angle that the stroke covers, degrees; 360 closes the ring.
   """
@@ -106,7 +106,7 @@ def turned(figure: Inside, degrees: float) -> Inside:
 
 def turn(x: np.ndarray, y: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
   """Returns points turned clockwise about the origin."""
-  # Quarter turns are exact, so that they keep an upright figure's edges crisp.
+  # Quarter turns are exact, so that upright edges stay crisp.
   quarters, rest = divmod(degrees, 90)
   angle = math.radians(rest)
   cosine, sine = math.cos(angle), math.sin(angle)
@@ -122,7 +122,7 @@ def dots(places: Iterable[tuple[float, float]], diameter: float) -> Inside:
 
 
 def circle_places(count: int, spacing: float) -> list[tuple[float, float]]:
-  """Returns places on a circle, neighbours `spacing` apart; one: the centre."""
+  """Returns positions on a circle, `spacing` apart; a single one is the centre."""
   if count == 1:
     return [(0.0, 0.0)]
   radius = spacing / 2 / math.sin(math.pi / count)
@@ -130,7 +130,7 @@ def circle_places(count: int, spacing: float) -> list[tuple[float, float]]:
 
 
 def hexagon_places(rings: int, radius: float) -> list[tuple[float, float]]:
-  """Returns a hexagonal lattice of `rings` around its middle: 7, 19, 37, ...
+  """Returns a hexagonal lattice of 7, 19, 37, ... positions around its middle.
 
   Args:
     rings: 1 or more.

@@ -1,8 +1,8 @@
-"""The kinds of search arrays: how the target differs from the others.
+"""The kinds of search arrays: how the target differs from the distractors.
 
-In its surface (colour to frequency; the figure is the same for all), in a
-measure (orientation to density: an angle, a length, a number), or in its
-outline and how strokes are joined (shape to enclosure).
+Either in surface (colour to frequency, on the same figure), in a measure
+(orientation to density: an angle, a length, a number), or in outline and in how
+strokes are joined (shape to enclosure).
 """
 
 import math
@@ -26,7 +26,7 @@ def _pick(rng: np.random.Generator, options: Sequence[_T]) -> _T:
 
 
 def _ink(rng: np.random.Generator, background: str) -> palette.Colour:
-  """Returns a well visible ink: neutral or tinted, on grey dark or light."""
+  """Returns a clearly visible ink, neutral or tinted; on grey, dark or light."""
   lightness = {'light': 30.0, 'grey': _pick(rng, (14.0, 95.0)), 'dark': 85.0}[background]
   chroma = _pick(rng, (0.0, 45.0))
   return palette.vivid(lightness, (rng.uniform(0, 360),), chroma)[0]
@@ -53,10 +53,10 @@ def colour(rng: np.random.Generator, background: str) -> Design:
 
 
 def intensity(rng: np.random.Generator, background: str) -> Design:
-  """More contrast to the background; on grey, the opposite contrast.
+  """More contrast with the background; on grey, the opposite contrast.
 
-  Treisman and Gormican 1988: what stands out more from the background is found
-  among what stands out less. Theeuwes and Kooi 1994: so is the other polarity.
+  Treisman and Gormican 1988: a target of higher contrast stands out. Theeuwes
+  and Kooi 1994: so does one of the other polarity.
   """
   figure = _solid(rng)
   if background == 'grey':
@@ -73,7 +73,7 @@ def lighting(rng: np.random.Generator, background: str) -> Design:
   """A dent among bumps: lit from below among lit from above.
 
   Ramachandran 1988; Kleffner and Ramachandran 1992 for the asymmetry. Both are
-  Lambertian half spheres, and one is the other upside down.
+  Lambertian hemispheres, one the other upside down.
   """
   del background  # The shades lie between the light and the dark one.
   tilt, slant = math.radians(rng.uniform(-15, 15)), math.radians(62)
@@ -94,7 +94,7 @@ def lighting(rng: np.random.Generator, background: str) -> Design:
 
 
 def frequency(rng: np.random.Generator, background: str) -> Design:
-  """Coarse among fine stripes or the reverse, of one mean and one contrast.
+  """Coarse among fine stripes or the reverse, of equal mean and contrast.
 
   Spatial frequency guides attention as size does (Wolfe and Horowitz 2004).
   """
@@ -157,7 +157,7 @@ def size(rng: np.random.Generator, background: str) -> Design:
 def number(rng: np.random.Generator, background: str) -> Design:
   """Four to six dots among one or two, all equally large and far apart.
 
-  About the numbers told without counting (Trick and Pylyshyn 1994).
+  Beyond and within the numbers told without counting (Trick and Pylyshyn 1994).
   """
   ink = _ink(rng, background)
   many, few = (
@@ -167,9 +167,9 @@ def number(rng: np.random.Generator, background: str) -> Design:
 
 
 def density(rng: np.random.Generator, background: str) -> Design:
-  """Dots packed among the same dots spread over the same extent.
+  """Tightly packed dots among the same dots spread over the same extent.
 
-  Healey and Enns 1999: dense patches are found among sparse ones.
+  Healey and Enns 1999: dense patches stand out among sparse ones.
   """
   ink = _ink(rng, background)
   dot = rng.uniform(0.14, 0.15)
@@ -179,7 +179,7 @@ def density(rng: np.random.Generator, background: str) -> Design:
 
 
 def shape(rng: np.random.Generator, background: str) -> Design:
-  """A figure with points or notches among plain ones of its area.
+  """A figure with points or notches among plain ones of equal area.
 
   Hulleman, te Winkel and Boselie 2000: a concave figure among convex ones.
   """
@@ -201,7 +201,7 @@ def shape(rng: np.random.Generator, background: str) -> Design:
 
 
 def curvature(rng: np.random.Generator, background: str) -> Design:
-  """A curved stroke among straight ones of its length and width.
+  """A curved stroke among straight ones of equal length and width.
 
   Treisman and Gormican 1988.
   """
@@ -209,7 +209,7 @@ def curvature(rng: np.random.Generator, background: str) -> Design:
   drawn, sweep = 0.96, rng.uniform(125, 160)
   radius = drawn / math.radians(sweep)
   sagitta = radius * (1 - math.cos(math.radians(sweep / 2)))
-  # The item's centre lies halfway between the arc's middle and its chord.
+  # The item's centre is midway between the arc's apex and its chord.
   curve = glyphs.shifted(glyphs.arc(2 * radius, _STROKE, sweep), sagitta / 2 - radius, 0.0)
   return _inked(ink, curve, glyphs.box(_STROKE, drawn), spin=True)
 
@@ -217,15 +217,15 @@ def curvature(rng: np.random.Generator, background: str) -> Design:
 def closure(rng: np.random.Generator, background: str) -> Design:
   """Two halves that face each other among halves back to back: [] among ][.
 
-  Elder and Zucker 1993. Strokes, ends and extent are the same; only the target
-  closes around an inside.
+  Elder and Zucker 1993. Strokes, ends and extent are equal; only the target
+  encloses an area.
   """
   ink = _ink(rng, background)
   angle = _pick(rng, (0.0, 90.0))
   left, middle = _pick(rng, (_bracket, _parenthesis))()
   right = glyphs.turned(left, 180)
   facing = glyphs.union((left, right))
-  # Each half mirrored about its own middle, in its place.
+  # Each half is mirrored about its own middle, in place.
   backs = glyphs.union((glyphs.shifted(right, 2 * middle, 0.0), glyphs.shifted(left, -2 * middle, 0.0)))
   return _inked(ink, glyphs.turned(facing, angle), glyphs.turned(backs, angle))
 
@@ -260,7 +260,7 @@ def intersection(rng: np.random.Generator, background: str) -> Design:
   upright = glyphs.box(_STROKE, drawn)
   level = glyphs.box(drawn, _STROKE)
   reach = (drawn - _STROKE) / 2
-  # Its centre of mass, not its box, sits in the item's centre, as the cross's.
+  # Its centre of mass, not of its box, is the item's centre, as in the cross.
   corner = glyphs.union((glyphs.shifted(upright, -reach / 2, -reach / 2), glyphs.shifted(level, reach / 2, reach / 2)))
   corner = glyphs.turned(corner, _pick(rng, (0.0, 90.0, 180.0, 270.0)))
   return _inked(ink, glyphs.union((upright, level)), corner)
@@ -282,10 +282,10 @@ def enclosure(rng: np.random.Generator, background: str) -> Design:
   return _inked(ink, framed, core)
 
 
-# Where search is asymmetric, the target is the item that is found at a glance
-# among the others. A kind changes its feature and keeps what it leaves free:
-# area, extent, strokes, luminance, ink.
-# (rng, background) -> the design of an array, by kind, in the images' order.
+# The kinds in the images' order: (rng, background) -> design. Where search is
+# asymmetric, the target is the item that pops out. All properties but the
+# kind's own are kept equal where possible: area, extent, strokes, luminance,
+# ink.
 _KINDS = (colour, intensity, orientation, length, width, size, shape, curvature)
 _KINDS += (closure, intersection, terminators, number, density, enclosure, lighting, frequency)
 KINDS: dict[str, Callable[[np.random.Generator, str], Design]] = {kind.__name__: kind for kind in _KINDS}

@@ -1,13 +1,12 @@
 """Search arrays in a folder: a user's own, or drawn ones to look at and edit.
 
-images/<image_id>.png (or another image)
-targets/<image_id>.png        a mask: what is not black is the target
-distractors/<image_id>.png    a mask, for none, some or all of the images
-patterns.csv                  image_id, kind, background, set_size; optional
+    images/<image_id>.png (or another image)
+    targets/<image_id>.png        a mask: what is not black is the target
+    distractors/<image_id>.png    a mask, for none, some or all of the images
+    patterns.csv                  image_id, kind, background, set_size; optional
 
-Parts of a mask of distractors that do not touch are its items. Where set_size
-says that there are more or fewer, items of several parts are told by having a
-grey value each.
+The connected components of a mask of distractors are its items. If their number
+disagrees with set_size, items of several parts are told apart by grey values.
 """
 
 import os
@@ -27,17 +26,18 @@ from saliency_jax.data.value_images import read_labels, read_mask
 from saliency_jax.errors import InputError
 
 _MASK_FOLDERS = {TARGET: 'targets', DISTRACTORS: 'distractors'}
-# The largest share of an image that is theirs and not what is around them.
+# The largest share of an image that a mask may cover; beyond it, the mask is
+# probably inverted.
 _MOST = {TARGET: 0.5, DISTRACTORS: 0.9}
-_MOST_ITEMS = 127  # that are written each in a value of its own, all near white
+_MOST_ITEMS = 127  # saved with a grey value each, all near white
 
 
 class MaskedFolder(Source):
-  """A `Source` of images with a marked target; see the module's text.
+  """A `Source` of images with a marked target; see the module.
 
   Attributes:
-    image_ids: stems of the images, in the order of patterns.csv; those that it
-      does not name come last, sorted.
+    image_ids: stems of the images, in the order of patterns.csv; those not
+      listed there come last, sorted.
     gives: 'targets'.
     patterns: one `Pattern` per image.
   """
@@ -49,7 +49,8 @@ class MaskedFolder(Source):
 
     Raises:
       InputError: the folder or its images are missing, an image has no target
-        mask, a mask or a row of patterns.csv has no image, or the table is bad.
+        mask, a mask or a row of patterns.csv has no image, or the table is
+        invalid.
     """
     folder = pathlib.Path(folder)
     if not folder.is_dir():
@@ -86,9 +87,7 @@ class MaskedFolder(Source):
   def __getitem__(self, index: int) -> Record:
     """Reads an image and its masks.
 
-    Returns:
-      The `Record`, its regions 1 (target) and, if there is a mask of them, 2
-      (distractors), no fixations.
+    Its regions are 1 (target) and, if there is a mask, 2 (distractors).
 
     Raises:
       IndexError: there is no such image.
@@ -117,9 +116,9 @@ class MaskedFolder(Source):
     )
 
   def items(self, image_id: str, count: int) -> np.ndarray:
-    """Returns some distractors, as `SearchArrays.items`: bool `[K, H, W]`.
+    """Returns some distractors, bool `[K, H, W]`; see `SearchArrays.items`.
 
-    None where they cannot be told from each other.
+    K is 0 if they cannot be told apart.
 
     Raises:
       InputError: the mask is damaged.
@@ -144,11 +143,9 @@ class MaskedFolder(Source):
 
 
 def save(source: Source, folder: str | os.PathLike) -> None:
-  """Writes search arrays in the layout that `MaskedFolder` reads.
+  """Writes a source with `patterns` as a folder that `MaskedFolder` reads.
 
-  Args:
-    source: a `Source` with `patterns`, e.g. `SearchArrays`.
-    folder: made if it is missing; files of the same names are replaced.
+  Files of the same names are replaced.
   """
   folder = pathlib.Path(folder)
   for record in source:

@@ -1,7 +1,7 @@
-"""Colours chosen by how they look: CIELAB (D65) for search arrays, out in sRGB.
+"""Colours chosen by appearance, in CIELAB (D65), for search arrays in sRGB.
 
-L* fixes the luminance, so two colours of one L* differ in hue alone and not in
-intensity, and an ink's contrast with its background is a number that we choose.
+L* fixes the luminance, so colours of equal L* differ in hue but not in
+intensity, and the contrast of ink and background can be set.
 """
 
 import math
@@ -27,13 +27,13 @@ def grey(lightness: float) -> Colour:
 
 
 def vivid(lightness: float, hues: tuple[float, ...], chroma: float) -> tuple[Colour, ...]:
-  """Returns colours of one lightness and one chroma, as strong as sRGB allows.
+  """Returns colours of one lightness and chroma, as strong as sRGB allows.
 
   Args:
     lightness: CIE L* of all of them, 0 to 100.
     hues: CIELAB hue angles in degrees.
-    chroma: the wanted C*ab; lowered in steps of 1, for all hues together, until
-      every colour lies in the gamut of sRGB.
+    chroma: the desired C*ab; lowered in steps of 1, for all hues together,
+      until every colour lies in the gamut of sRGB.
 
   Returns:
     One 8-bit RGB colour per hue.
@@ -42,7 +42,7 @@ def vivid(lightness: float, hues: tuple[float, ...], chroma: float) -> tuple[Col
     linear = [_linear_rgb(lightness, lowered, hue) for hue in hues]
     if all((np.abs(rgb - 0.5) <= 0.5).all() for rgb in linear):
       break
-  # A grey may miss the gamut by the last digits of the matrices.
+  # Rounding in the matrices may put a grey just outside the gamut.
   return tuple(_encode(np.clip(rgb, 0, 1)) for rgb in linear)
 
 

@@ -1,4 +1,4 @@
-"""What search arrays show, as a table: patterns.csv."""
+"""The table of what search arrays show: patterns.csv."""
 
 import csv
 import pathlib
@@ -11,7 +11,7 @@ from saliency_jax.errors import InputError
 
 
 class Pattern(NamedTuple):
-  """What one array shows; what is not known of a user's own array is ''."""
+  """What one array shows; '' if unknown, as in a user's own array."""
 
   image_id: str
   kind: str = ''  # the feature by which the target differs
@@ -20,7 +20,7 @@ class Pattern(NamedTuple):
 
 
 def write(patterns: Iterable[Pattern], path: pathlib.Path) -> None:
-  """Writes `path`: a header of `Pattern`'s fields, then a row per array."""
+  """Writes the table: a header of `Pattern`'s fields, then a row per array."""
   with files.replacing(path) as temporary, temporary.open('w', newline='', encoding='utf-8') as file:
     writer = csv.writer(file, lineterminator='\n')
     writer.writerow(Pattern._fields)
@@ -28,10 +28,9 @@ def write(patterns: Iterable[Pattern], path: pathlib.Path) -> None:
 
 
 def read(path: pathlib.Path) -> dict[str, Pattern]:
-  """Reads a table; every column but image_id may be missing.
+  """Reads a table into patterns by image_id, in the file's order.
 
-  Returns:
-    The patterns by image_id, in the file's order.
+  Only the column image_id is required.
 
   Raises:
     InputError: the file is not readable as such a table.

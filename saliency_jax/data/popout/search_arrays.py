@@ -1,8 +1,8 @@
 """Pop-out search arrays: one item among many differs from them in one feature.
 
-In the manner of the pre-attentive arrays of Healey and Enns 2012, "Attention
-and Visual Memory in Visualization and Computer Graphics" (IEEE TVCG 18); He et
-al. 2019 (Section 3) used 80 of those to ask which units respond to the target.
+Modelled on the pre-attentive arrays of Healey and Enns 2012, "Attention and
+Visual Memory in Visualization and Computer Graphics" (IEEE TVCG 18). He et al.
+2019 (Section 3) used 80 of those to ask which units respond to the target.
 """
 
 import numpy as np
@@ -16,15 +16,15 @@ from saliency_jax.errors import InputError
 SET_SIZES = (16, 25, 36, 49)  # items of an array, on 4 x 4 to 7 x 7 cells
 TARGET, DISTRACTORS = 'target', 'distractors'  # categories of the two regions
 
-# One random stream of an image for each thing that must not know the others.
+# Separate random streams per image, so that these are independent.
 _TARGET_PLACE, _LAYOUT, _DESIGN, _ITEMS = range(4)
 
 
 class SearchArrays(Source):
   """A `Source` of drawn arrays: image i depends on (seed, i, size) only.
 
-  Kinds take turns, and each goes through all 12 pairs of background and set
-  size. The seed draws the rest: places, jitter, inks and feature values.
+  Kinds alternate, and each goes through all 12 pairs of background and set
+  size. The seed draws the rest: positions, jitter, inks and feature values.
 
   Attributes:
     image_ids: kind and variant, e.g. 'colour-00'.
@@ -35,11 +35,10 @@ class SearchArrays(Source):
   gives = frozenset({'targets'})
 
   def __init__(self, *, count: int = 80, seed: int = 0, size: int = 512):
-    """Plans the arrays; each is drawn when it is asked for.
+    """Plans the arrays; each is drawn when it is used.
 
     Args:
-      count: number of arrays, 1 or more; a multiple of 16 balances the
-        kinds.
+      count: number of arrays, 1 or more; a multiple of 16 balances the kinds.
       seed: 0 or more.
       size: height and width of the images, 128 px or more.
 
@@ -54,10 +53,7 @@ class SearchArrays(Source):
     self.image_ids = tuple(pattern.image_id for pattern in self.patterns)
 
   def __getitem__(self, index: int) -> Record:
-    """Draws an array.
-
-    Returns:
-      The `Record`, its regions 1 (target) and 2 (distractors), no fixations.
+    """Draws an array; its regions are 1 (target) and 2 (distractors).
 
     Raises:
       IndexError: there is no such array.
@@ -71,14 +67,9 @@ class SearchArrays(Source):
     )
 
   def items(self, image_id: str, count: int) -> np.ndarray:
-    """Returns some of an array's distractors, each by itself.
+    """Returns `count` random distractors of an array, or all if it has fewer.
 
-    Args:
-      image_id: of the array.
-      count: how many are drawn at random, or all if there are fewer.
-
-    Returns:
-      bool `[K, H, W]`, their masks.
+    bool `[K, H, W]`, one mask each.
 
     Raises:
       ValueError: there is no such array.
@@ -90,10 +81,10 @@ class SearchArrays(Source):
     return drawing.item_masks(plan, drawn, self._size)
 
   def plan(self, index: int) -> drawing.Plan:
-    """Decides on an array without drawing it.
+    """Plans an array without drawing it.
 
-    The target's place, the layout and the looks come from streams of their own,
-    so that none can be told from another.
+    The target's position, the layout and the design come from separate random
+    streams, so that none reveals another.
 
     Raises:
       IndexError: there is no such array.
@@ -114,7 +105,8 @@ class SearchArrays(Source):
 def _pattern(index: int) -> Pattern:
   variant, place = divmod(index, len(KINDS))
   kind, backgrounds = list(KINDS)[place], list(palette.BACKGROUNDS)
-  # 3 backgrounds and 4 set sizes have no common factor, so counting through
-  # both at once meets every pair; kinds start apart, which balances the whole.
+  # 3 backgrounds and 4 set sizes are coprime, so that stepping through both at
+  # once meets every pair. Kinds start at different steps, which balances the
+  # whole.
   step = variant + place
   return Pattern(f'{kind}-{variant:02d}', kind, backgrounds[step % len(backgrounds)], SET_SIZES[step % len(SET_SIZES)])

@@ -1,7 +1,6 @@
 """Data sets that were built by `builders`, read again.
 
-Importing TFDS takes about a second: nothing else in this package imports this
-module before a built data set is asked for.
+As TFDS takes a second to import, this module is imported only where it is used.
 """
 
 import os
@@ -17,10 +16,10 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.types import Record, Regions, Source, unread
 from saliency_jax.errors import InputError
 
-# Images of one size as networks take them: uint8 `[N, S, S, 3]`.
+# Images resized for networks: uint8 `[N, S, S, 3]`.
 READY = 'images_{}_{}.npy'
-SIZES = 'image_sizes.npy'  # int32 `[N, 2]`, their own (height, width) in pixels
-SPLIT = 'train'  # What TFDS calls the split of a data set that has one.
+SIZES = 'image_sizes.npy'  # int32 `[N, 2]`, the original (height, width) in pixels
+SPLIT = 'train'  # TFDS's name for the split of a data set that has only one
 
 
 class BuiltSource(Source):
@@ -33,17 +32,14 @@ class BuiltSource(Source):
   """
 
   def __init__(self, folder: str | os.PathLike):
-    """Opens a built data set and reads the images' names.
-
-    Args:
-      folder: the folder that `build` returned.
+    """Opens the folder that `build` returned and reads the images' names.
 
     Raises:
       InputError: the folder holds no data set that was built here.
     """
     self._folder = pathlib.Path(folder)
     self._maps: dict[str, np.ndarray] = {}
-    with self._reading():  # TFDS raises what its many parts met
+    with self._reading():  # TFDS raises errors of many kinds
       builder = tfds.builder_from_directory(os.fspath(folder))
       undecoded = tfds.decode.SkipDecoding()
       self._examples = builder.as_data_source(SPLIT, decoders={'image': undecoded})
@@ -85,7 +81,7 @@ class BuiltSource(Source):
     return self._mapped(name, np.uint8, side, side, 3) if (self._folder / name).is_file() else None
 
   def _mapped(self, name: str, dtype: type, *shape: int) -> np.ndarray:
-    """Returns what a file has of every image, which stays on disk."""
+    """Returns an array of all images, memory-mapped."""
     if name not in self._maps:
       with self._reading():
         found = np.load(self._folder / name, mmap_mode='r')
@@ -95,7 +91,7 @@ class BuiltSource(Source):
     return self._maps[name]
 
   def __getstate__(self) -> dict:
-    return self.__dict__ | {'_maps': {}}  # which would travel in full
+    return self.__dict__ | {'_maps': {}}  # these would be pickled in full
 
   def _record(self, index: int, example: dict, image: np.ndarray) -> Record:
     image_id = self.image_ids[index]
@@ -137,7 +133,7 @@ class BuiltSource(Source):
 
 
 def _pattern(example: dict) -> Pattern:
-  """Returns an example's name and, of a search array, what it shows."""
+  """Returns an example's name and, for a search array, what it shows."""
   name = example['image_id'].decode()
   if 'kind' not in example:
     return Pattern(name)

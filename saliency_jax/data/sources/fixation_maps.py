@@ -1,11 +1,10 @@
-"""Fixations drawn as images: a folder with one per photograph.
+"""Fixations drawn as images: a folder with one map per photograph.
 
 `<stem of the photograph>.png` (or .npy, or .mat with one matrix; or MIT1003's
 `<stem>_fixPts.jpg`), of the photograph's size; every pixel that is not 0 was
-fixated. Points are isolated: a smoothed map, and points that went through JPEG,
-are refused, or their maxima are taken if asked. Who looked, in which order and
-how often is not in a map: one subject stands for all, and every pixel counts
-once.
+fixated. Smoothed maps and JPEGs of points are refused, or replaced by their
+maxima on request. A map does not say who looked, in which order and how often:
+one subject stands for all, and every pixel counts once.
 """
 
 import os
@@ -20,20 +19,21 @@ from saliency_jax.data.photographs import Photographs
 from saliency_jax.data.value_images import MAP_SUFFIXES, map_size, read_map
 from saliency_jax.errors import InputError
 
-# 15 people leave 160 points on OSIE's 480,000 pixels; what is non-zero on more
-# than this share of an image is the smoothed map that lies beside the points.
+# 15 people leave 160 points on OSIE's 480,000 pixels; a map that is non-zero on
+# more than this share of an image is the smoothed one.
 _MOST = 0.25
-# Of so many pixels or more, the largest share that may have 3 neighbours: of
-# people's points it is up to .3 on 200 x 150 pixels and .01 on 800 x 600, of
-# what was smoothed nearly all, and of JPEG, which leaves many levels, .5.
+# From _ENOUGH points on, at most _CROWDED of them may have _NEIGHBOURS
+# neighbours, or _CROWDED_LEVELS in a map of _LEVELS grey levels or more. Of
+# people's points, 0.3 have so many on 200 x 150 pixels and 0.01 on 800 x 600;
+# of a smoothed map nearly all; of a JPEG, which has many levels, 0.5.
 _ENOUGH, _NEIGHBOURS, _CROWDED = 20, 3, 0.5
 _LEVELS, _CROWDED_LEVELS = 6, 0.2
-# MIT1003's points, beside which lie smoothed maps.
+# MIT1003 has smoothed maps beside its maps of points.
 POINTS = '_fixPts'
 
 
 class FixationMaps(fixations.FixationReader):
-  """A `FixationReader` of a folder of maps, read when asked for."""
+  """A `FixationReader` of a folder of maps, read when they are used."""
 
   lazy = points_are_pixels = True
 
@@ -84,12 +84,15 @@ class MappedPhotographs(Photographs):
 
 
 def _fault(places: np.ndarray, values: np.ndarray) -> str:
-  """Says why `places`, where `[H, W]` is not 0 by row, are no points, or ''."""
+  """Returns why `places`, the flat indices of non-zero pixels, are no points.
+
+  '' if they are points.
+  """
   count, share = len(places), len(places) / values.size
   if share > _MOST:
     return f'is not 0 on {share:.0%} of its pixels, which a smoothed map is, or one of black points on white'
-  # Who has three neighbours has two within two columns of one row, and no two
-  # are so for more than six. Of points this says enough, in no time.
+  # A fast bound: three neighbours need a pair of points within two columns of a
+  # row, and a pair serves six points at most.
   pairs = (places[1:] - places[:-1] <= 2).tobytes().count(1)
   if count < _ENOUGH or 6 * pairs <= _CROWDED_LEVELS * count:
     return ''
@@ -97,8 +100,8 @@ def _fault(places: np.ndarray, values: np.ndarray) -> str:
   most = _CROWDED if levels < _LEVELS else _CROWDED_LEVELS
   if 6 * pairs <= most * count:
     return ''
-  # One row after the other, with room between them. How many lie in the three
-  # pixels around each place, and above and below it.
+  # Two columns between rows keep their ends apart; then points are counted in
+  # the 3 x 3 neighbourhood of each.
   width = values.shape[1] + 2
   places = places + places // values.shape[1] * 2
   before, after = (np.searchsorted(places, np.add.outer((-width, 0, width), places + end)) for end in (-1, 2))
@@ -115,10 +118,10 @@ def _fault(places: np.ndarray, values: np.ndarray) -> str:
 def _maxima(values: np.ndarray) -> np.ndarray:
   """Returns the maxima of at least half the largest value, bool `[H, W]`.
 
-  Where what is so high are points, as after JPEG, it is all of it; else the
-  middles of what is higher than all around it.
+  All pixels that high if they are points, as after JPEG; otherwise the centres
+  of local maxima.
   """
-  from scipy import ndimage  # few need it, and it takes a while
+  from scipy import ndimage  # slow to import and rarely needed
 
   high = values >= values.max() / 2
   if not _fault(np.flatnonzero(high), high):

@@ -1,4 +1,4 @@
-"""A folder of images of which no fixation is known, to predict maps for."""
+"""A folder of images without fixations, to predict maps for."""
 
 import pathlib
 
@@ -17,7 +17,7 @@ class ImageFolder(Photographs):
   _gives = frozenset()
 
   def _open(self, images, _, recorded):
-    """Lists the folder, and says what is left out."""
+    """Lists the folder, and warns about what is left out."""
     others = _others(images)
     try:
       files = list_images(images)
@@ -28,15 +28,15 @@ class ImageFolder(Photographs):
         'Left out of %s: %d files that are not images or lie in subfolders, e.g. %s.', images, len(others), others[0]
       )
     nothing = fixations.make(np.zeros((0, 2), np.int32))
-    looked = fixations.FixationReader(
+    reader = fixations.FixationReader(
       images, {image_id: path.name for image_id, path in files.items()}, dict.fromkeys(files, nothing)
     )
-    looked.points_are_pixels = True
-    return files, looked, recorded
+    reader.points_are_pixels = True
+    return files, reader, recorded
 
 
 def _others(folder: pathlib.Path) -> list[str]:
-  """Returns files of a folder that are not listed; hidden ones are nobody's."""
+  """Returns the files that are not listed, except hidden ones."""
   below = [
     path.relative_to(folder).as_posix()
     for path in sorted(folder.glob('[!.]*/[!.]*'))

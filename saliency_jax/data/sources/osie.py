@@ -1,9 +1,9 @@
 """OSIE: 700 photographs, 800 x 600, looked at by 15 people for 3 s each.
 
 Xu et al., "Predicting human gaze beyond pixels", Journal of Vision 14(1), 2014.
-Read from the layout of its repository (NUS-VIP/predicting-human-gaze-
-beyond-pixels): `stimuli/*.jpg` and `eye/fixations.mat`, in a folder or its
-`data/`. Any other data set in this layout is read as well.
+The layout is that of NUS-VIP/predicting-human-gaze-beyond-pixels on GitHub:
+`stimuli/*.jpg` and `eye/fixations.mat`, in a folder or its `data/`. Other data
+sets in this layout are read as well.
 """
 
 import dataclasses
@@ -33,14 +33,14 @@ class Osie(Photographs):
   def __init__(
     self, folder: str | os.PathLike, regions: str | os.PathLike | None = None, recorded: Coordinates = PIXELS
   ):
-    """Lists the photographs and reads all fixations; photographs come later.
+    """Lists the photographs and reads all fixations.
 
     Args:
       folder: holds `stimuli/` and `eye/`, or `data/` with both.
-      regions: a folder that `open_regions` knows, or None for the annotation in
-        this package, where the photographs are OSIE's own.
+      regions: a folder for `open_regions`, or None for the packaged annotation
+        of OSIE's own photographs.
       recorded: how the fixations were recorded. They count from 1, and those
-        half a pixel beyond the edge are moved to it, as OSIE's authors do.
+        half a pixel beyond the edge are moved to it, as by OSIE's authors.
 
     Raises:
       InputError: a folder or file is missing or damaged, or photographs,
@@ -67,8 +67,8 @@ class Osie(Photographs):
     path = folder / 'eye' / 'fixations.mat'
     read = read_fixations(path)
     names = {normal(pathlib.PurePath(name).stem): name for name in read}
-    looked = FixationReader(path, names, dict(zip(names, read.values(), strict=True)))
-    return list_images(folder / 'stimuli', read), looked, dataclasses.replace(recorded, origin=1, slack=0.5)
+    reader = FixationReader(path, names, dict(zip(names, read.values(), strict=True)))
+    return list_images(folder / 'stimuli', read), reader, dataclasses.replace(recorded, origin=1, slack=0.5)
 
 
 def _data_folder(folder: pathlib.Path) -> pathlib.Path:

@@ -3,12 +3,12 @@
 pysaliency (https://github.com/matthias-k/pysaliency) keeps a data set in two
 files: the stimuli's names, relative to their file, and the fixations, as trains
 or scanpaths (one per person and image) or one by one. Coordinates count from 0,
-and a fraction belongs to the pixel below it: 3.9 is pixel 3.
+and fractions are cut off: 3.9 is pixel 3.
 
 The format has no unit of time. As in pysaliency's MIT1003, times and durations
-are read and written as seconds; where a file numbers fixations instead, as in
-pysaliency's OSIE, only their order means something. `pysaliency_export` writes
-such files.
+are read and written in seconds; in files that number fixations instead, as
+pysaliency's OSIE does, only their order has a meaning. `pysaliency_export`
+writes such files.
 """
 
 import dataclasses
@@ -27,11 +27,11 @@ from saliency_jax.errors import InputError
 
 STIMULI, TRAINS, SINGLE = 'FileStimuli', 'FixationTrains', 'Fixations'
 SCANPATHS = 'ScanpathFixations'
-# What can be read, by type; the first one is what is written.
+# Versions that can be read, by type; the first one is written.
 VERSIONS = {STIMULI: ('2.1', '2.0', '1.0'), TRAINS: ('1.2', '1.3', '1.1', '1.0'), SINGLE: ('1.0',), SCANPATHS: ('1.0',)}
 DURATIONS = 'scanpath_fixation_attributes/durations'
-_ALONE = ('y', 'x', 't', 'n', 'subjects')  # of `SINGLE`
-# What each type calls y, x, t, images, subjects, lengths and durations; version
+_ALONE = ('y', 'x', 't', 'n', 'subjects')  # datasets of `SINGLE`
+# Each type's names of y, x, t, images, subjects, lengths and durations; version
 # 1.1 kept durations elsewhere.
 _COLUMNS = {
   TRAINS: (
@@ -57,24 +57,24 @@ _COLUMNS = {
 class Pysaliency(Photographs):
   """A `Source` of the images of one file and the fixations of another.
 
-  The ids are the images' stems; where two images have one stem, as in CAT2000,
-  their paths below the folder that all share, with '-' for '/'.
+  Ids are the images' stems; if two images share one, as in CAT2000, they are
+  paths below the images' common folder, with '-' for '/'.
   """
 
   def _open(self, images, fixations, recorded):
     """Reads both files; opens no image."""
     paths, sizes = _read_stimuli(images)
     ids = _ids(paths, images)
-    looked = _Trains(fixations, ids, paths, sizes, recorded)
-    return dict(zip(ids, paths, strict=True)), looked, dataclasses.replace(recorded, cut=True)
+    reader = _Trains(fixations, ids, paths, sizes, recorded)
+    return dict(zip(ids, paths, strict=True)), reader, dataclasses.replace(recorded, cut=True)
 
   def size(self, index: int) -> tuple[int, int]:
-    """Returns (height, width) of `self[index]` in pixels, as its file says.
+    """Returns (height, width) of `self[index]` in pixels, as the file states.
 
     Raises:
       IndexError: there is no such photograph.
     """
-    return self._looked.sizes[self.image_ids[index]]
+    return self._reader.sizes[self.image_ids[index]]
 
 
 class _Trains(fixations.FixationReader):
@@ -91,7 +91,7 @@ class _Trains(fixations.FixationReader):
         f'are {len(ids)} stimuli; give the stimuli of these fixations.'
       )
     images = images.astype(np.int64)
-    order = np.lexsort((subjects, images))  # stable: trains stay whole
+    order = np.lexsort((subjects, images))  # stable, so the order within trains is kept
     starts = np.searchsorted(images[order], np.arange(len(ids) + 1))
     super().__init__(path, {}, {})
     self.sizes = {}
@@ -100,10 +100,10 @@ class _Trains(fixations.FixationReader):
       if len(chosen):
         self.names[image_id] = paths[number].name
         self.sizes[image_id] = tuple(map(int, sizes[number]))
-        self._found[image_id] = fixations.make(
+        self._fixations[image_id] = fixations.make(
           points[chosen], subjects[chosen], durations[chosen] * 1000, times[chosen] * 1000
         )
-    gaze_rows.refuse(gaze_rows.repeated(self._found.values()), str(path), 'keep each once', recorded)
+    gaze_rows.refuse(gaze_rows.repeated(self._fixations.values()), str(path), 'keep each once', recorded)
 
 
 def _kind(file: hdf5.Reader, *kinds: str) -> str:
@@ -132,7 +132,7 @@ def _read_stimuli(path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
 
 
 def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
-  """Returns whole images and subjects, points (y, x), durations, times in s."""
+  """Returns images, subjects, points (y, x), durations and times in s."""
   with hdf5.reading(path, *_ALONE, *itertools.chain(*_COLUMNS.values())) as file:
     kind = _kind(file, TRAINS, SINGLE, SCANPATHS)
     if kind == SINGLE:
@@ -151,7 +151,7 @@ def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
 def _trains(
   file: hdf5.Reader, ys: str, xs: str, ts: str, ns: str, subjects: str, lengths: str, *durations: str
 ) -> tuple[np.ndarray, ...]:
-  """Reads trains by their names, each `[T, F]`, and which of it is filled."""
+  """Reads the named datasets, each `[T, F]`, and which elements are filled."""
   y, x = file.numbers(ys, 2), file.numbers(xs, 2)
   times, found = (
     next((file.numbers(name, 2) for name in names if file.has(name)), np.full_like(x, np.nan))
@@ -160,7 +160,7 @@ def _trains(
   whose = (np.repeat(file.numbers(name, 1)[:, None], x.shape[1], 1) for name in (ns, subjects))
   if file.has(lengths):
     held = np.arange(x.shape[1]) < file.numbers(lengths, 1)[:, None]
-  else:  # trains are filled up with NaN at their ends
+  else:  # NaN pads the ends of trains
     held = np.cumsum(~np.isnan(x[:, ::-1]), axis=1)[:, ::-1] > 0
   return y, x, times, found, *whose, held
 

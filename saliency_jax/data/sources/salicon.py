@@ -1,16 +1,15 @@
 """SALICON: photographs of MS COCO, explored by many people with a mouse.
 
-Jiang et al., "SALICON: Saliency in Context", CVPR 2015. The photographs are
-640 x 480 JPEGs in one folder for each part (train, val). The fixations of a
-part come in three layouts, of which any one will do:
+Jiang et al., "SALICON: Saliency in Context", CVPR 2015. The photographs are 640
+x 480 JPEGs in one folder for each part (train, val). The fixations of a part
+come in any of three layouts:
 
-- MATLAB files, one per image: a structure array `gaze` with one element for
-  each person and in it `location` and `timestamp` (the mouse) and `fixations`,
-  `[n, 2]` (x, y), which are read;
-- one JSON file in the manner of COCO's: `images` (id, file_name, height,
-  width) and `annotations` (image_id, worker_id, fixations), a point being [row,
-  column];
-- PNGs in which a fixated pixel is not 0 (`fixation_maps.py`).
+- MATLAB files, one per image: a structure array `gaze` with one element per
+  person and in it `location` and `timestamp` (of the mouse) and `fixations`,
+  `[n, 2]` (x, y), of which the last is read;
+- one JSON file in the manner of COCO's: `images` (id, file_name, height, width)
+  and `annotations` (image_id, worker_id, fixations), points as [row, column];
+- PNGs in which fixated pixels are not 0 (`fixation_maps.py`).
 
 The first two count pixels from 1.
 """
@@ -39,21 +38,21 @@ _HELP = "give SALICON's folder of .mat files or of fixation PNGs, or its JSON fi
 class Salicon(Photographs):
   """A `Source` of one part of SALICON; see the module.
 
-  A subject's number is that of the worker, the same on every image, in a JSON
-  file; in MATLAB's files it is the place in `gaze`; maps know of one subject.
+  In a JSON file a subject is a worker, the same on every image; in MATLAB
+  files, an index into `gaze`; maps have one subject.
   """
 
   def _open(self, images, fixations, recorded):
-    """Lists the photographs; of the fixations only a JSON file is read whole.
+    """Lists the photographs and reads JSON files, but not yet the others.
 
-    Those half a pixel beyond the edge are moved to it.
+    Points half a pixel beyond the edge are moved to it.
     """
-    looked = _reader(fixations, recorded)
-    return list_images(images, looked.names.values()), looked, dataclasses.replace(recorded, origin=1, slack=0.5)
+    reader = _reader(fixations, recorded)
+    return list_images(images, reader.names.values()), reader, dataclasses.replace(recorded, origin=1, slack=0.5)
 
 
 def _reader(place: pathlib.Path, recorded: Coordinates) -> fixations.FixationReader:
-  """Finds out which layout a file or folder has."""
+  """Returns the reader for the layout of a file or folder."""
   if place.is_file():
     return _Annotations(place)
   if not place.is_dir():
@@ -73,7 +72,7 @@ def _reader(place: pathlib.Path, recorded: Coordinates) -> fixations.FixationRea
 
 
 class _Gaze(fixations.FixationReader):
-  """A folder of MATLAB files, read when asked for; a `FixationReader`."""
+  """A folder of MATLAB files, read when they are used; a `FixationReader`."""
 
   lazy = True
 
@@ -92,7 +91,7 @@ class _Gaze(fixations.FixationReader):
       where = f'{path}, person {number + 1}'
       xy = _points(matlab.field(person, 'fixations', np.ndarray, where), where)
       looks.append((number, xy[:, ::-1]))
-    return fixations.joined(looks)
+    return fixations.concatenate(looks)
 
 
 class _Annotations(fixations.FixationReader):
@@ -126,7 +125,7 @@ class _Annotations(fixations.FixationReader):
 
   def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     self.check_size(image_id, height, width)
-    return fixations.joined(sorted(self._looks[image_id], key=lambda look: look[0]))
+    return fixations.concatenate(sorted(self._looks[image_id], key=lambda look: look[0]))
 
 
 def _image(value: Any) -> tuple[int, tuple[str, int, int]]:
@@ -137,10 +136,10 @@ def _image(value: Any) -> tuple[int, tuple[str, int, int]]:
 
 
 def _packed(place: str, value: dict) -> dict:
-  """Returns what was just parsed with its points as an array.
+  """Returns a parsed object with its points as an array.
 
-  The training set has 75 million of them, of halves at most, which would be
-  ten gigabytes of Python's lists.
+  As Python lists, the 75 million points of the training set would take ten
+  gigabytes. They are halves at most, so float32 is exact.
   """
   match value:
     case {'image_id': int(number), 'fixations': list(points)}:

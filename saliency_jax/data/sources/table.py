@@ -1,12 +1,13 @@
 """Any folder of images with a table of fixations: image, subject, x, y, t.
 
-A file that `data.tables` reads, one row for each fixation. `image` is the
-file's name in the folder, or its stem; `x` and `y` are pixels, counted from 0
-at the top left pixel's centre (or as `Coordinates` says); `subject` is any
-name, `t` the time in ms at which the fixation began and `duration` its ms. They
-may be missing: one subject then stands for all, and the order is the file's.
-Where `event`, as of an eye tracker, is named, only fixations count, and rows of
-one place in a row are one. Other events and gaze samples are refused.
+The file, read by `data.tables`, has a row for each fixation. `image` is the
+file's name in the folder, or its stem; `x` and `y` are pixels from 0 at the top
+left pixel's centre (or as `Coordinates` says); `subject` is any name, `t` the
+time in ms at which the fixation began and `duration` its length in ms. The last
+three are optional: without them all rows are of one subject, in the file's
+order. If the user names a column `event`, as eye trackers write it, only
+fixations count, and consecutive rows at one point are one. Otherwise other
+events and gaze samples are refused.
 """
 
 import math
@@ -26,11 +27,11 @@ from saliency_jax.errors import InputError
 _NEEDED = ('image', 'x', 'y')
 _OPTIONAL = ('subject', 't', 'duration', 'event')
 _NUMBERS = ('x', 'y', 't', 'duration')
-# Pupil Labs' shares of the height, from the bottom.
+# Pupil Labs: shares of the height, counted from the bottom.
 _UPWARDS = 'norm_pos_y'
-# What one person's names may differ by: 1 and 01, p1 and P01.
+# Differences within one person's names: 1 and 01, p1 and P01.
 _SAME = re.compile(r'(?<!\d)0+(?=\d)')
-# What other programs call the columns, in letters and digits alone.
+# Names in other programs, in letters and digits only.
 _OTHERS = {
   'image': 'stimulus filename file imagename picture medianame stimulusname presentedstimulusname presentedmedianame',
   'x': 'fpogx fixx fixationx gazex currentfixx normposx fixationpointx fixationpositionx gazepointx col column',
@@ -46,26 +47,26 @@ _OTHERS = {
 class Table(Photographs):
   """A `Source` of a folder of images and a table; see the module.
 
-  Subjects are numbered in the order in which the file names them.
+  Subjects are numbered in the order of the file.
   """
 
   def _open(self, images, fixations, recorded, columns=''):
-    """Reads the table; `columns` is what it calls them, 'image=stimulus,...'."""
+    """Reads the table; `columns` gives its names, as in 'image=stimulus,...'."""
     named = _named(columns, recorded)
     asked = tables.Columns(_NEEDED, _OPTIONAL, named, recorded.flag('columns'), _OTHERS, ('event',))
-    looked = _Rows(fixations, recorded, asked)
-    files = list_images(images, map(_last, looked.names))
-    looked.know(files)
-    return files, looked, recorded
+    reader = _Rows(fixations, recorded, asked)
+    files = list_images(images, map(_last, reader.names))
+    reader.match_files(files)
+    return files, reader, recorded
 
 
 class _Rows(fixations.FixationReader):
-  """A table that has been read; a `FixationReader` once it knows the files."""
+  """A table that has been read; a `FixationReader` after `match_files`."""
 
   def __init__(self, path: pathlib.Path, recorded: Coordinates, columns: tables.Columns):
     super().__init__(path, {}, {})
     self._recorded = recorded
-    # Of each fixation its row, `_NUMBERS` and subject.
+    # For each fixation its row, `_NUMBERS` and subject.
     self._rows: dict[str, list[tuple[float, ...]]] = {}
     self._ordered = False
     subjects: dict[str, int] = {}
@@ -76,7 +77,7 @@ class _Rows(fixations.FixationReader):
     if not self._events:
       self._help += f', or give {recorded.flag("columns", named)}, the one that tells fixations from other events'
     of_events = 'event' if self._events else gaze_rows.column(path, columns.named)
-    # Not where events are counted: the first is no fixation for being called 1.
+    # Flags are 0 and 1 alone; in a column that numbers events, 1 is no flag.
     flags = self._events and all(x.get('event', '') in ('', '0', '1') for _, x in tables.rows(path, columns))
     passed = set()
     for number, fields in tables.rows(path, columns):
@@ -120,9 +121,9 @@ class _Rows(fixations.FixationReader):
         *sorted([min(apart), alike[_SAME.sub('', min(apart).casefold())]]),
       )
 
-  def know(self, files: dict[str, pathlib.Path]) -> None:
-    """Tells the names of the table apart: stems, files' names, and paths."""
-    # 'a.jpg' may be a.JPG; a stem that is another file's name gives way.
+  def match_files(self, files: dict[str, pathlib.Path]) -> None:
+    """Maps the table's names, which are stems, file names or paths, to files."""
+    # The case of the ending may differ; a stem gives way to a file name.
     known = {_with_lower_ending(file.name): image_id for image_id, file in files.items()}
     known |= {image_id: image_id for image_id in files}
     known |= {normal(file.name): image_id for image_id, file in files.items()}
@@ -130,7 +131,8 @@ class _Rows(fixations.FixationReader):
     for name, of_name in self._rows.items():
       image_id = known.get(name) or known.get(_last(name)) or known.get(_with_lower_ending(_last(name)), name)
       folder = name.replace('\\', '/').rpartition('/')[0].casefold()
-      # Of one person two images; of others the same one, on another machine.
+      # Two folders in one person's rows mean two images; in different people's,
+      # the same image on two machines.
       seen, people = folders.setdefault(image_id, {}), {row[-1] for row in of_name}
       for other, (whose, called) in seen.items() if image_id in files and folder else ():
         if other and other != folder and whose & people:
@@ -145,15 +147,15 @@ class _Rows(fixations.FixationReader):
     self._numbers = {}
     for image_id, of_image in rows.items():
       values = np.array(of_image)
-      # By subject and time, and as in the file.
+      # Sorted by subject and time, otherwise as in the file.
       values = values[np.lexsort(values[:, [0, 3, 5]].T)]
       if self._events:
         values = values[np.append(True, np.diff(values[:, [1, 2, 5]], axis=0).any(axis=1))]
       numbers, x, y, times, durations, subjects = values.T
       self._numbers[image_id] = numbers
-      self._found[image_id] = fixations.make(np.stack([y, x], axis=1), subjects, durations, times)
+      self._fixations[image_id] = fixations.make(np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
-    found = self._found.values()
+    found = self._fixations.values()
     for said, sure in ((gaze_rows.repeated(found), True), (gaze_rows.fault(found), self._ordered)):
       gaze_rows.refuse(said, str(self.place), self._help, self._recorded, sure=sure)
 
@@ -167,7 +169,7 @@ class _Rows(fixations.FixationReader):
     if not text and column in _OPTIONAL or (missing not in ('', 'none') and text.casefold() in ('', 'nan', missing)):
       return math.nan
     try:
-      # Python takes 1_0 for 10.
+      # Python would read 1_0 as 10.
       value = float(text.replace('_', '?'))
     except ValueError:
       value = math.nan
@@ -193,7 +195,7 @@ def _with_lower_ending(name: str) -> str:
 
 
 def _named(columns: str, recorded: Coordinates) -> dict[str, str]:
-  """Returns what a table calls its columns, by what they are called here."""
+  """Returns the table's names of columns, by ours."""
   pairs = [part.partition('=') for part in columns.split(',') if part.strip()]
   named = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
   if len(named) < len(pairs) or not all(ours in _NEEDED + _OPTIONAL and theirs for ours, theirs in named.items()):
