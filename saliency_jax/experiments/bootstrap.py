@@ -1,7 +1,7 @@
-"""Bootstrap over photographs: whole photographs are drawn, with their regions.
+"""Bootstrap over photographs, each drawn with all its regions.
 
-Where units are chosen they are chosen anew in every sample, so that an interval
-has the luck of the choice in it.
+Where best units are chosen, they are chosen anew in every sample, so that
+intervals include the luck of the choice.
 """
 
 from typing import NamedTuple
@@ -13,18 +13,18 @@ from saliency_jax.experiments import chance, comparisons, statistics
 from saliency_jax.ops import inference
 
 _LEVEL = 0.95
-_SPLITS = 40  # of the photographs into halves, each used both ways round
+_SPLITS = 40  # random halves of the photographs, each used both ways round
 _CHUNK = 1 << 23  # elements of the weights of one product
 
 
 class Draws(NamedTuple):
-  """B samples of as many photographs as there are, with replacement."""
+  """B samples of N photographs, with replacement."""
 
   photographs: np.ndarray  # `[N]` names, sorted
   counts: np.ndarray  # int `[B, N]`, how often each was drawn
 
   def means(self, scores: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Returns the mean of every sample, float64 `[B, C]`; NaN of no region.
+    """Returns every sample's mean, float64 `[B, C]`; NaN without a region.
 
     Args:
       scores: `[T, C]`, finite.
@@ -41,17 +41,17 @@ class Draws(NamedTuple):
 
 
 def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
-  """Returns a mean and the ends of its interval (BCa, Efron 1987).
+  """Returns a mean and its confidence interval (BCa, Efron 1987).
 
-  The level is that of a normal interval which is `inference.widening` wider.
+  The level is that of a normal interval `inference.widening` times as wide.
 
   Args:
     values: float `[N]`, one for each image, finite.
-    resamples: how many samples of N images are drawn, with a fixed seed.
+    resamples: number of samples of N images, drawn with a fixed seed.
 
   Returns:
-    NaN alone of no value. The ends are NaN for fewer than 4 values, and the
-    mean itself where all are equal.
+    (mean, low, high); all NaN for N = 0. The ends are NaN for fewer than 4
+    values, and equal the mean where all values are equal.
   """
   value = float(np.mean(values)) if len(values) else np.nan
   if len(values) < inference.FEWEST:
@@ -66,13 +66,14 @@ def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
 
 
 def share(found: np.ndarray) -> tuple[float, float, float]:
-  """Returns a share and its interval (Wilson 1927), which 5 of 5 have too.
+  """Returns a share and its interval (Wilson 1927), which is not empty for 5 of
+  5.
 
   Args:
     found: `[N]`, 0 or 1 for each image.
 
   Returns:
-    NaN alone of no value.
+    (share, low, high); all NaN for N = 0.
   """
   if not len(found):
     return (np.nan,) * 3
@@ -124,11 +125,11 @@ def best_units(
 def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   """Returns Spearman's correlation in every sample, float64 `[B]`.
 
-  NaN of fewer than three categories, or of equal ones.
+  It is NaN with fewer than three categories, or if all are equal.
 
   Args:
-    x: `[B, K]`, a value of each of K categories in every sample; NaN where a
-      sample has none.
+    x: `[B, K]`, the values of K categories in every sample; NaN where a sample
+      has none.
     y: `[B, K]`, likewise.
   """
   found = np.full(len(x), np.nan)
@@ -141,11 +142,12 @@ def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def halves(scores: np.ndarray, values: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int) -> float:
-  """Correlates units on one half of the photographs, the output on the other.
+  """Correlates units on one half of the photographs with the output on the
+  other.
 
-  Inner and output saliency of the same regions share what is odd about these
-  regions, and inner saliency the luck of its choice. Of different halves they
-  do not.
+  Inner and output saliency of the same regions share the regions'
+  peculiarities, and inner saliency includes the luck of choosing units.
+  Different halves share neither.
 
   Returns:
     Spearman's correlation over categories, the mean over splits; NaN if no

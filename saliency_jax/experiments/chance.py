@@ -1,12 +1,12 @@
 """What the mean of the best units is worth: held out, and by chance.
 
-The ten best of 512 units are good by luck alone, the more so the fewer regions
-they are chosen on. Two numbers tell how much of a mean is luck: the held-out
+The best ten of 512 units are good by luck alone, the more so the fewer regions
+they are chosen on. Two numbers show how much of a mean is luck: the held-out
 mean, of units that were chosen on other photographs, and the chance band, the
-same statistic with the labels permuted over the regions.
+same statistic with labels permuted over the regions.
 
-T regions (or search arrays) with a score for each of C units make `[T, C]`.
-Rows with a NaN, of regions without a fixation, are left out.
+`[T, C]` are the scores of C units on T regions (or search arrays). Rows with a
+NaN, of regions without a fixation, are left out.
 """
 
 import itertools
@@ -22,14 +22,14 @@ _CHUNK = 1 << 23  # elements of the weights of one product
 
 
 class Band(NamedTuple):
-  """What chance gives; NaN where nothing can be permuted."""
+  """The 95 % range by chance; NaN where nothing can be permuted."""
 
   low: float  # 2.5 % of the permutations lie below
   mean: float
   high: float  # 2.5 % lie above
 
 
-NONE = Band(np.nan, np.nan, np.nan)  # nothing can be permuted
+NONE = Band(np.nan, np.nan, np.nan)
 
 
 def bands(
@@ -42,12 +42,13 @@ def bands(
   permutations: int = 200,
   seed: int = 0,
 ) -> tuple[dict[str, Band], dict[str, Band]]:
-  """Returns what the statistics of a category are where labels mean nothing.
+  """Returns the chance bands of every category's statistics.
 
   Returns:
-    Of the mean of the best units, and of the number of units whose mean exceeds
-    T: category -> the 95 % band over permutations, in the order of their names;
-    NaN for a category that no permutation changes, see `fixed`.
+    Two dictionaries, category -> band over permutations, in the order of names:
+    of the mean of the best units, and of the number of units whose mean exceeds
+    `threshold`. Bands are NaN for a category that no permutation changes, see
+    `fixed`.
   """
   scores, labels, images = scored(scores, labels, images)
   names, codes = np.unique(labels, return_inverse=True)
@@ -71,7 +72,7 @@ def bands(
 def unit_bands(
   scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, permutations: int = 200
 ) -> dict[str, np.ndarray]:
-  """Returns what each unit's mean is where labels mean nothing.
+  """Returns the chance bands of each unit's mean.
 
   Returns:
     category -> float64 `[2, C]`, the ends of the 95 % band over permutations;
@@ -102,17 +103,17 @@ def bands_of_others(
   draws: int = 200,
   seed: int = 0,
 ) -> tuple[Band, Band]:
-  """Returns the statistics of other sets of pixels in the place of a label's.
+  """Returns a label's statistics with other sets of pixels in place of its own.
 
   Args:
-    scores: `[M, C]`, of the others.
-    images: `[M]`, on which each was scored.
-    of: `[T]`, the images of the label's own sets; in each draw one of the
-      others on the same image stands for each.
+    scores: `[M, C]`, of the other sets.
+    images: `[M]`, their images.
+    of: `[T]`, the images of the label's own sets. In each draw, every one of
+      these is replaced by one of the others on the same image.
 
   Returns:
     The 95 % bands over draws of the mean of the best units, and of the number
-    of units whose mean exceeds T; NaN without others.
+    of units whose mean exceeds `threshold`; NaN without others.
   """
   scores, images, _ = scored(scores, images, images)
   of = np.asarray(of)[np.isin(of, images)]
@@ -131,9 +132,9 @@ def bands_of_others(
 def permuted(labels: np.ndarray, images: np.ndarray, permutations: int, seed: int = 0) -> Iterator[np.ndarray]:
   """Yields permutations of labels, within photographs where that is possible.
 
-  Labels change places among the regions of one photograph. Where all regions
-  of a photograph have one label that would change nothing: such photographs
-  are taken together, and their labels change places among all their regions.
+  Labels are permuted among the regions of one photograph. If these all have the
+  same label, that would change nothing: all such photographs are pooled, and
+  labels are permuted among all their regions.
 
   Yields:
     int `[T]`: it gives region t the label `labels[result[t]]`.
@@ -150,8 +151,8 @@ def permuted(labels: np.ndarray, images: np.ndarray, permutations: int, seed: in
 def fixed(labels: np.ndarray, images: np.ndarray) -> set[str]:
   """Returns the categories that no permutation changes; see `permuted`.
 
-  There is one where it is the only category of all that it could change
-  places with, as in data of one category.
+  Such a category is alone wherever it could change places, as in data of one
+  category.
   """
   stratum = _strata(labels, images)
   pairs = {*zip(stratum.tolist(), np.asarray(labels).tolist(), strict=True)}
@@ -161,13 +162,13 @@ def fixed(labels: np.ndarray, images: np.ndarray) -> set[str]:
 
 
 def best(means: np.ndarray, top: int) -> np.ndarray:
-  """Returns the mean of the `top` highest of each row `[W, C]`: `[W]`."""
+  """Returns the mean of the `top` highest of each row of `[W, C]`: `[W]`."""
   top = min(top, means.shape[1])
   return np.partition(means, -top, axis=1)[:, -top:].mean(axis=1)
 
 
 def scored(scores: np.ndarray, labels: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Returns the rows without a NaN, their labels and images."""
+  """Returns the rows without a NaN, with their labels and images."""
   known = statistics.measured(scores)
   return (scores if known.all() else scores[known], np.asarray(labels)[known], np.asarray(images)[known])
 
@@ -175,7 +176,7 @@ def scored(scores: np.ndarray, labels: np.ndarray, images: np.ndarray) -> tuple[
 def _null(scores: np.ndarray, codes: np.ndarray, drawn: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
   """Yields units' means by category for some permutations: `[P * K, C]`.
 
-  All of them are one product, of 1 / n where a region has a category.
+  These are one product with weights of 1 / n for the regions of a category.
   """
   regions, categories = len(codes), codes.max() + 1
   share = 1 / np.bincount(codes)
@@ -193,7 +194,7 @@ def _interval(values: np.ndarray) -> Band:
 
 
 def _strata(labels: np.ndarray, images: np.ndarray) -> np.ndarray:
-  """Returns int `[T]`: 0 where a photograph has one label, else its number."""
+  """Returns int `[T]`: a photograph's number, or 0 if it has one label."""
   _, first, image = np.unique(images, return_index=True, return_inverse=True)
   labels = np.asarray(labels)
   mixed = np.zeros(len(first), bool)
@@ -210,8 +211,8 @@ def held_out(
     folds: see `held_out_by_set`.
 
   Returns:
-    category -> mean score, in the order of their names; NaN for a category of
-    fewer than two photographs.
+    category -> mean score, in the order of names; NaN for a category with fewer
+    than two photographs.
   """
   values = held_out_by_set(scores, labels, images, top=top, folds=folds)
   known = statistics.measured(scores)
@@ -220,14 +221,14 @@ def held_out(
 
 
 def held_out_by_set(scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int) -> np.ndarray:
-  """Returns the mean of units chosen on other photographs, of every region.
+  """Returns, for every region, the mean of units chosen on other photographs.
 
-  The photographs of a category are dealt to the folds, at random. The units
-  are chosen on the regions in all folds but one and scored on those in that
-  one; each region is scored once.
+  The photographs of a category are dealt to folds at random. Units are chosen
+  on the regions in all folds but one, and scored on those of that one; so each
+  region is scored once.
 
   Args:
-    folds: 2 or more; a category of fewer photographs has as many folds.
+    folds: 2 or more; fewer if the category has fewer photographs.
 
   Returns:
     float64 `[T]`; NaN without a score or other photographs.
@@ -259,8 +260,10 @@ def held_out_unit_means(
 
 
 def _folds(scores, labels, images, top: int, folds: int) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
-  """Yields each category's folds: their regions, int `[n]`, and the best units
-  on all other regions, `[top]`. None for a category of one photograph."""
+  """Yields each category's folds: its regions, the best units on the others.
+
+  They are int `[n]` and `[top]`. A category of one photograph has no folds.
+  """
   known = np.flatnonzero(statistics.measured(scores))
   labels = np.asarray(labels)[known]
   names, image = np.unique(np.asarray(images)[known], return_inverse=True)

@@ -1,9 +1,9 @@
-"""Means of groups whose observations come in clusters: regions of photographs.
+"""Means of groups whose observations are clustered: regions of photographs.
 
 Regions of one photograph are not quite independent. The covariance of the
-groups' means is estimated from the sums of residuals within clusters (Liang and
-Zeger 1986), times g / (g - 1) for a group in g clusters: where every observation
-is a cluster, two means are compared as in Welch's test.
+groups' means is estimated from sums of residuals within clusters (Liang and
+Zeger 1986), times g / (g - 1) for a group in g clusters. If every observation
+is a cluster of its own, two means are compared as in Welch's test.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Test(NamedTuple):
 
 
 class Difference(NamedTuple):
-  """Of two means, with its 95 % interval; NaN where one has no error."""
+  """A difference of two means and its 95 % interval; NaN without an error."""
 
   difference: float
   low: float
@@ -36,10 +36,10 @@ class Means:
   """The means of K groups.
 
   Attributes:
-    clusters: how many there are.
-    errors: float64 `[K]`, the means' standard errors. NaN of a group in fewer
-      than four clusters: in one alone residuals add up to 0, whatever they are,
-      and of two or three p is too small too often.
+    clusters: number of clusters.
+    errors: float64 `[K]`, the means' standard errors. NaN for a group in fewer
+      than four clusters: in a single one residuals always sum to 0, and with
+      two or three p is too small too often.
   """
 
   def __init__(self, values: np.ndarray, groups: np.ndarray, clusters: np.ndarray):
@@ -55,23 +55,26 @@ class Means:
     self._means = np.bincount(groups, values) / sizes
     sums = np.zeros((len(sizes), self.clusters))
     np.add.at(sums, (groups, cluster), (values - self._means[groups]) / sizes[groups])
-    self._free = np.bincount(np.unique([groups, cluster], axis=1)[0]) - 1.0  # clusters of each group, less 1
+    self._free = np.bincount(np.unique([groups, cluster], axis=1)[0]) - 1.0  # number of each group's clusters, less 1
     self._free[self._free + 1 < inference.FEWEST] = np.nan
     self._sums = sums * np.sqrt(1 + 1 / self._free)[:, None]
     self.errors = np.linalg.norm(self._sums, axis=1)
-    # Of each group its share of observations in each cluster, and the variance of its mean but for it.
+    # Each group's share of observations in each cluster, and the variance of
+    # its mean if they were independent.
     self._shares = np.zeros_like(sums)
     np.add.at(self._shares, (groups, cluster), 1 / sizes[groups])
     squares = np.bincount(groups, (values - self._means[groups]) ** 2)
     self._variances = np.nan_to_num(squares / np.maximum(sizes - 1, 1) / sizes * (1 + 1 / self._free))
 
   def equal(self) -> Test | None:
-    """Tests whether the means with an error are equal; None of too few clusters.
+    """Tests whether the means with an error are equal; None with too few
+    clusters.
 
-    Hotelling's T squared, whose degrees of freedom are those of a Wishart matrix
-    that varies as much as the estimated covariance (Zhang 2012; Pustejovsky and
-    Tipton 2018), were observations independent. Of the chi-squared or F(K - 1,
-    clusters - 1) of as many groups as here most p are far too small.
+    Hotelling's T squared. Its degrees of freedom are those of a Wishart matrix
+    that would vary as much as the estimated covariance if observations were
+    independent (Zhang 2012; Pustejovsky and Tipton 2018). With as many groups
+    as here, chi-squared or F(K - 1, clusters - 1) would give p that are far too
+    small.
     """
     known = np.isfinite(self.errors)
     between = int(known.sum()) - 1
@@ -93,9 +96,9 @@ class Means:
   def _freedom(self, contrast: np.ndarray) -> float:
     """Returns the degrees of freedom of the covariance of contrasts `[q, K]`.
 
-    They are q (q + 1) over the summed variances of all elements of the estimate,
-    where the expected one is the identity. Residual totals of a group have the
-    covariance of a multinomial's counts over clusters.
+    They are q (q + 1) over the sum of the variances of the estimate's elements,
+    in a basis in which its expectation is the identity. A group's residual
+    totals have the covariance of multinomial counts over clusters.
     """
     once, twice = self._shares @ self._shares.T, self._shares**2 @ self._shares.T
     products = (once - twice - twice.T + once**2) * np.outer(self._variances, self._variances)
@@ -105,14 +108,14 @@ class Means:
     return float(len(contrast) * (len(contrast) + 1) / ((np.outer(own, own) + weights**2) * products).sum())
 
   def difference(self, first: int, second: int) -> Difference:
-    """Returns the mean of one group less that of another.
+    """Returns the mean of one group minus that of another.
 
-    The degrees of freedom are Satterthwaite's, of both groups' clusters.
+    The degrees of freedom are Satterthwaite's, from both groups' clusters.
     """
     both = [first, second]
     value, variances = self._means[first] - self._means[second], self.errors[both] ** 2
     error = np.linalg.norm(self._sums[first] - self._sums[second])
-    if not error > 1e-9 * max(abs(value), *self.errors[both]):  # the rounding of what does not vary
+    if not error > 1e-9 * max(abs(value), *self.errors[both]):  # without variation, only rounding is left
       return Difference(float(value), *[np.nan] * 3)
     degrees = variances.sum() ** 2 / (variances**2 / self._free[both]).sum()
     reach = stats.t.ppf(0.975, degrees) * error
@@ -121,11 +124,11 @@ class Means:
 
 
 def half_widths(values: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-  """Returns half the widths of the 95 % intervals of C means, float64 `[C]`.
+  """Returns half the width of the 95 % interval of C means, float64 `[C]`.
 
   Args:
     values: float64 `[N, C]`.
-    clusters: `[N]`, the cluster of each observation; of one alone it is NaN.
+    clusters: `[N]`, the cluster of each observation; a single one gives NaN.
   """
   _, cluster = np.unique(clusters, return_inverse=True)
   count = int(cluster.max()) + 1

@@ -1,14 +1,14 @@
-"""Do groups differ? Analyses of variance and what belongs to them, as JSON values.
+"""Do groups differ? Analyses of variance and related tests, as JSON values.
 
-He et al. 2019, Section 6, ask it of the categories of salient regions. Groups
-differ in size and in variance, so Welch's test and the pairs of Games and
-Howell are the ones to read; no other test is asked first. Both take
-observations to be independent; beside them stand tests that allow for regions
-of one photograph. The tests are SciPy's and statsmodels'.
+He et al. 2019, Section 6, ask this of the categories of salient regions. Groups
+differ in size and variance, so Welch's test and Games and Howell's pairs are
+the ones to read; no test is a precondition of another. These assume independent
+observations; beside them stand tests that allow for regions of one photograph.
+The tests are SciPy's and statsmodels'.
 
-The paper's own analyses, of which it gives a p and few details, are
-reconstructed: Section 6 has measurements and clusters of categories as factors;
-Section 5.2 compares categories, with the depths as replicates or as blocks.
+The paper gives p and few details of its own analyses. They are reconstructed:
+Section 6 has measurements and clusters of categories as factors; Section 5.2
+compares categories, with the depths as replicates or as blocks.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from saliency_jax.experiments import clusters
 from saliency_jax.experiments.clusters import Test
 from saliency_jax.ops import inference
 
-_LEAST = 2  # observations that a group needs, to have a variance
+_LEAST = 2  # observations that a group needs to have a variance
 _LEVEL = 0.95  # of all intervals
 
 
@@ -36,8 +36,8 @@ def spearman(x: np.ndarray, y: np.ndarray) -> dict | None:
     y: float `[N]`, likewise.
 
   Returns:
-    `rho`, its two-sided `p` and the number of `pairs` that are known; None if
-    there are fewer than 3, or if one of the variables is constant.
+    `rho`, its two-sided `p` and the number of known `pairs`; None if there are
+    fewer than 3, or if one of the variables is constant.
   """
   known = np.isfinite(x) & np.isfinite(y)
   x, y = x[known], y[known]
@@ -55,18 +55,20 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray])
     images: the photograph of every observation, `[N]` each.
 
   Returns:
-    None with fewer than 2 groups of 2 observations or more, or if one of them
-    does not vary; else of these `groups` size, mean, deviation (divisor n - 1)
-    and standard error, `clustered_error` allowing for clusters, null of fewer
-    than four; the sizes of those `left_out`; the number of `clusters`;
-    the tests `welch`, which allows for unequal variances, `clustered`, of the
-    groups with such an error, null of too few clusters, and the classical
-    `anova`; its `eta_squared`, the share of the variance between groups, and
-    `omega_squared`, the same without the sample's bias, perhaps below 0; and
-    `pairs`. Of each `difference` = first - second, with an interval `low` to
-    `high` and `p` of Games and Howell over all pairs, and of this pair alone
-    `p_clustered` and `hedges_g` (pooled standard deviations, less small
-    samples' bias) from `g_low` to `g_high`.
+    None if fewer than 2 groups have 2 observations or more, or if one of these
+    does not vary. Otherwise:
+    - `groups`: size, mean, deviation (divisor n - 1), standard `error`, and
+      `clustered_error`, which allows for clusters and is null with fewer than
+      four of them.
+    - `left_out`: sizes of the other groups. `clusters`: their number.
+    - `welch`, which allows for unequal variances; `clustered`, of the groups
+      with a clustered error, null with too few clusters; the classical `anova`.
+    - `eta_squared`, the share of variance between groups, and `omega_squared`,
+      its less biased version, which may be negative.
+    - `pairs`: `difference` = first - second, its interval `low` to `high` and
+      `p` (Games and Howell, over all pairs); `p_clustered`, of this pair alone;
+      `hedges_g` (pooled deviations, corrected for small samples), `g_low`,
+      `g_high`.
   """
   kept = {name: x for name, x in samples.items() if len(x) >= _LEAST}
   if len(kept) < 2 or not all(np.ptp(x) for x in kept.values()):
@@ -82,7 +84,7 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray])
     np.repeat(np.arange(len(values)), [len(x) for x in values]),
     np.concatenate([images[name] for name in kept]),
   )
-  # Cohen 1988, and Hays 1963, from F.
+  # Cohen 1988 and Hays 1963, from F.
   explained = between * f
   groups = [
     {
@@ -111,16 +113,16 @@ def compare(samples: Mapping[str, np.ndarray], images: Mapping[str, np.ndarray])
 
 
 def effects(values: np.ndarray, factors: Mapping[str, np.ndarray], terms: str) -> dict[str, dict] | None:
-  """Analyses observations by factors, with sums of squares of type II.
+  """Analyses observations by factors, with type II sums of squares.
 
   Args:
     values: float `[N]`.
     factors: name -> the level of each observation, `[N]`.
-    terms: what explains the values, a formula of Patsy: 'C(row) * C(column)'.
+    terms: a formula of Patsy for the values: 'C(row) * C(column)'.
 
   Returns:
-    term -> its `f`, `df`, `df_residual`, `p` and `partial_eta_squared`; None
-    where nothing is left to estimate the residual from, or it is 0.
+    term -> its `f`, `df`, `df_residual`, `p` and `partial_eta_squared`; None if
+    the residual has no degrees of freedom, or is 0.
   """
   model = formula.ols(f'values ~ {terms}', pd.DataFrame({'values': values, **factors})).fit()
   if model.df_resid < 1 or model.ssr <= 1e-12 * values.var() * len(values):
@@ -142,11 +144,11 @@ def blocked(table: np.ndarray, names: Sequence[str]) -> dict | None:
   """Compares the columns of a table whose rows are blocks.
 
   Args:
-    table: float `[D, K]`: depths by categories.
+    table: float `[D, K]`, depths by categories.
 
   Returns:
-    The `effect` of the columns and all `pairs`: first, second, their difference
-    and Tukey's `p` over all pairs; None with fewer than two rows or columns, or
+    The `effect` of the columns and all `pairs`: first, second, difference and
+    Tukey's `p` over all pairs; None with fewer than two rows or columns, or
     without a residual.
   """
   depths, categories = table.shape
@@ -220,11 +222,11 @@ def _pairs(names: Sequence[str], values: Sequence[np.ndarray], robust: clusters.
 
 
 def _margins(values: Sequence[np.ndarray], pairs: Sequence[tuple[int, int]]) -> list[float]:
-  """Returns half the widths of the intervals of Games and Howell 1976.
+  """Returns half the widths of Games and Howell's intervals (1976).
 
-  The studentized range takes 0.2 s for each number of degrees of freedom; its
-  logarithm is smooth in their inverse, so of many it is interpolated, within
-  1e-4 of itself.
+  The studentized range takes 0.2 s for each number of degrees of freedom. Its
+  logarithm is smooth in their inverse, so for many pairs it is interpolated,
+  with an error below 1e-4.
   """
   size = np.array([len(x) for x in values])
   share = np.array([x.var(ddof=1) for x in values]) / size

@@ -1,9 +1,8 @@
-"""What fine-tuning changes inside, as a function of its depth.
+"""What fine-tuning changes inside a network, by its depth.
 
 He et al. 2019, Section 5.2: every member of a sweep is measured on labelled
-regions and on search arrays, as any network is (`units`), and how the best
-units of the readout's tap then respond makes Tables 3 and 6 and Figures 4, 5
-and 6.
+regions and on search arrays like any network (`units`). The responses of the
+readout tap's best units make Tables 3 and 6 and Figures 4, 5 and 6.
 """
 
 import contextlib
@@ -36,7 +35,7 @@ class _Kind(NamedTuple):
   """One way to measure a member."""
 
   run: Callable[..., dict]
-  wants: str  # of the images, see `source.open_group`
+  wants: str  # required of the images, see `source.open_group`
   rows: schema.File  # the sets of pixels, in the order of the scores
   scores: schema.File
 
@@ -48,19 +47,15 @@ KINDS = {
 
 
 def open_sources(config, network: Network | None = None, photographs: Source | None = None) -> dict[str, Source]:
-  """Opens what the members will be measured on.
+  """Opens the data on which the members will be measured.
 
-  Everything that can be wrong is looked at here, before hours of training.
-
-  Args:
-    network: the trunk, in place of what the config names.
-    photographs: with regions, in place of those of `config.data`.
+  Everything that can be wrong is checked here, before hours of training.
 
   Returns:
     kind -> images, for the kinds that the config names.
 
   Raises:
-    InputError: if the config or a data set is at fault.
+    InputError: the config or a data set is at fault.
   """
   for kind in config.measured:
     if kind not in KINDS:
@@ -91,9 +86,9 @@ def open_sources(config, network: Network | None = None, photographs: Source | N
 
 
 def data_key(config, kind: str) -> str:
-  """Returns the group whose keys open the images of a kind.
+  """Returns the config group whose keys open the images of a kind.
 
-  Regions without a folder of their own are of `config.data`'s images.
+  Regions without a folder of their own are those of `config.data`'s images.
   """
   if kind == 'regions' and not config.regions.data.dir:
     return 'config.data'
@@ -103,11 +98,11 @@ def data_key(config, kind: str) -> str:
 def member_config(
   config, kind: str, workdir: str = '', member: str = '', taps: Sequence[str] = ()
 ) -> ml_collections.ConfigDict:
-  """Returns the config with which a job of its own would measure a member.
+  """Returns the config of a job that would measure one member.
 
   Args:
-    workdir: from which it is loaded; '' of a network that is passed as a value.
-    taps: in place of those of the kind.
+    workdir: from which it is loaded; '' if the network is passed as a value.
+    taps: instead of those of the kind.
   """
   one = ml_collections.ConfigDict(config[kind].to_dict())
   own = {'weights': '', 'preprocessing': '', 'checkpoint': workdir, 'member': member, 'readout_tap': ''}
@@ -124,22 +119,21 @@ def member_config(
 def measure(
   config, trained: dict, sources: Mapping[str, Source], workdir: str, *, learnt: Data, trunk: Network | None = None
 ) -> dict:
-  """Measures every member of a trained sweep and writes what follows from it.
+  """Measures every member of a trained sweep, and writes the tables.
 
   Files: those of 'sweep' in `schema.JOBS`, `summary.json` last. A member that
-  was measured before, with the same parameters, images and config, is not
+  was already measured with the same parameters, images and config is not
   measured again.
 
   Args:
     trained: what `training.loop.sweep` returned; {} in all processes but the
-      first, which read it.
-    trunk: what was trained, in place of what the config names.
+      first, which read it from its file.
 
   Returns:
     The summary; {} in all processes but the first.
 
   Raises:
-    InputError: if a member cannot be loaded or measured.
+    InputError: a member cannot be loaded or measured.
   """
   first = jax.process_index() == 0
   path = pathlib.Path(workdir)
@@ -190,7 +184,7 @@ def _write(
   members: Mapping[str, Callable[[], Network]],
   parts: Mapping[str, Mapping[str, list[str]]],
 ) -> None:
-  """Writes the tables by depth and what is shown before and after."""
+  """Writes the tables by depth, and single units before and after."""
   tap = trained['network']['readout_tap']
   depths = {name: about['depth'] for name, about in trained['members'].items()}
 
@@ -227,7 +221,7 @@ def _write(
 
 
 def in_parts(sources: Mapping[str, Source], learnt: Data) -> dict[str, dict[str, list[str]]]:
-  """Returns which images of each kind were trained on, validated with, neither."""
+  """Returns each kind's images by part: trained on, validated on, or unseen."""
   known = [fingerprints.of(x) for x in (learnt.train, learnt.validation)]
   found = {}
   for kind, source in sources.items():
@@ -244,8 +238,8 @@ def in_parts(sources: Mapping[str, Source], learnt: Data) -> dict[str, dict[str,
 def measured(sweep: pathlib.Path, kind: str, config, source: Source, network: Network) -> float:
   """Measures a member unless that was done; returns the seconds that it took.
 
-  `measured.json` has, of every folder that this wrote, a hash of what it was
-  measured from and one of its summary: nobody else has written there since.
+  For every member's folder, `measured.json` holds a hash of what was measured
+  and one of its summary, which shows that nothing else has written there since.
   """
   name = f'{kind}/{config.network.member}'
   summary, record = (sweep / name / schema.SUMMARY, sweep / schema.MEASURED.path)
@@ -258,7 +252,7 @@ def measured(sweep: pathlib.Path, kind: str, config, source: Source, network: Ne
     found = KINDS[kind].run(
       config, source, str(sweep / name), network=network, title=f'{config.network.member}, {kind}'
     )
-    if found:  # of several processes the first one writes
+    if found:  # with several processes, the first one writes
       with files.replacing(record) as path:
         path.write_text(json.dumps(done | {name: [key, files.digest(summary)]}, indent=2))
   return outside.read_json(summary, 'remove it', {'seconds': {'wall': float}})['seconds']['wall']

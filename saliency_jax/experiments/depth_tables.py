@@ -1,10 +1,10 @@
 """Tables 3 and 6: how the best units respond, by fine-tuning depth.
 
-He et al. 2019, Section 5.2: the statistics of Tables 2 and 5, of every member
-of a sweep, and whether categories differ at each depth. The paper's analysis of
-variance, with multiple comparisons, is said to set person head, animal head and
-other apart from all other categories; it does not say what the replicates are.
-Here they are regions, at every depth, and depths, with the depth as a block.
+He et al. 2019, Section 5.2: the statistics of Tables 2 and 5 for every member
+of a sweep, and whether categories differ at each depth. The paper reports that
+an analysis of variance with multiple comparisons sets person head, animal head
+and other apart from all other categories, but not what the replicates are. Here
+they are regions, at every depth, and depths, as blocks.
 """
 
 import pathlib
@@ -25,11 +25,11 @@ _LEVEL = 0.05
 
 
 class Scores(NamedTuple):
-  """T sets of pixels and what every unit of a tap scored on them."""
+  """T sets of pixels, and every unit's scores on them at one tap."""
 
   image_ids: np.ndarray  # str [T]
-  places: np.ndarray  # int [T], a set's place in its image, from 0
-  labels: np.ndarray  # str [T]: the region's category, the array's kind
+  places: np.ndarray  # int [T], a set's number in its image, from 0
+  labels: np.ndarray  # str [T]: a region's category, or an array's kind
   members: dict[str, np.ndarray]  # member -> float32 [T, C]
 
   def of(self, image_ids: Collection[str]) -> 'Scores':
@@ -37,7 +37,7 @@ class Scores(NamedTuple):
     return self.only(np.isin(self.image_ids, list(image_ids)))
 
   def only(self, chosen: np.ndarray) -> 'Scores':
-    """Returns some of the sets, by bool [T]."""
+    """Returns the sets chosen by bool [T]."""
     return Scores(
       self.image_ids[chosen],
       self.places[chosen],
@@ -49,7 +49,7 @@ class Scores(NamedTuple):
 def read_scores(
   folder: pathlib.Path, members: Sequence[str], rows: schema.File, scores: schema.File, tap: str
 ) -> Scores:
-  """Reads what was measured of every member: `<folder>/<member>/`.
+  """Reads what was measured of every member from `<folder>/<member>/`.
 
   Regions without a fixation, which have no score, are left out.
 
@@ -66,6 +66,7 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   """Returns scores as `Scores`, without the sets that have none.
 
   Args:
+    listed: rows of `schema.REGIONS` or `schema.PATTERNS`.
     members: member -> float32 `[T, C]`, NaN where a set has no fixation.
   """
   sets = pd.DataFrame(listed)
@@ -77,7 +78,7 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
 
 
 def of_regions(found: Scores, analysis) -> Values:
-  """Returns the best units of every member for every category."""
+  """Returns every member's best units for every category."""
   return {
     name: table_values.by_category(
       scores, found.labels, found.image_ids, top=analysis.top_units, threshold=analysis.threshold
@@ -87,7 +88,7 @@ def of_regions(found: Scores, analysis) -> Values:
 
 
 def table3(values: Values, depths: Mapping[str, int], categories: Sequence[str]) -> list[tuple]:
-  """Returns the lines of Table 3, those of Table 2 without the units."""
+  """Returns the rows of Table 3: those of Table 2 without the units."""
   return [(name, depths[name], *numbers) for name, *numbers, _ in table_values.lines(values, categories)]
 
 
@@ -104,14 +105,16 @@ def table6(folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tu
 def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]) -> dict:
   """Returns the tests of Section 5.2 as JSON values.
 
-  `members` has, of every member, a `comparisons.compare` of the categories;
-  an observation is a region's mean over its category's best units, which were
-  chosen on the same regions. `p_holm` of these, and of their pairs, is
-  corrected over all members. `blocked` compares the means of Table 3 over the
-  members of depth 1 and more, each one a block. `differs` says of each
-  category that the paper names whether it differs from all others, by member
-  and 'blocked'; null where there is no test. It does where the largest p of
-  its pairs is below 5 %, corrected over these categories and all members.
+  - `members`: for every member a `comparisons.compare` of the categories. An
+    observation is a region's mean over its category's best units, chosen on the
+    same regions. `p_holm` of these and of their pairs is corrected over all
+    members.
+  - `blocked`: a comparison of Table 3's means over the members of depth 1 or
+    more, each a block.
+  - `differs`: for each category that the paper names, by member and 'blocked':
+    whether it differs from all others, null without a test. It does if the
+    largest p of its pairs is below 5 %, corrected over these categories and all
+    members.
   """
   labels, compared = found.labels, {}
   categories = list(ordered_categories(labels))
@@ -140,12 +143,12 @@ def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]
 
 
 def gains(values: Values, depths: Mapping[str, int]) -> dict:
-  """Returns what the best units gain over depth 0, of every trained member.
+  """Returns every trained member's gains over depth 0, as JSON values.
 
-  As JSON values, member -> category -> 'gain', 'low' and 'high', in standard
-  deviations, 'p' and 'p_holm', corrected over all of them; {} without a member
-  of depth 0 or a region. The 95 % interval is over photographs; in every sample
-  both members have the same ones, and choose their units anew.
+  Member -> category -> 'gain', 'low' and 'high' in standard deviations, 'p',
+  and 'p_holm', corrected over all of them; {} without a member of depth 0 or a
+  region. The 95 % interval is over photographs: every sample has the same ones
+  for both members, each of which chooses its units anew.
   """
   base = next((name for name in values if not depths[name]), None)
   found: dict[str, dict] = {}
@@ -163,9 +166,9 @@ def gains(values: Values, depths: Mapping[str, int]) -> dict:
 
 
 def _apart(test: dict | None, category: str) -> float:
-  """Returns the p of a category that differs from all others, NaN for none.
+  """Returns the p of a category differing from all others, NaN if not tested.
 
-  All of its pairs have to differ: their largest p.
+  All its pairs have to differ, so it is their largest p.
   """
   return max(
     (pair['p'] for pair in (test or {'pairs': ()})['pairs'] if category in (pair['first'], pair['second'])),

@@ -1,9 +1,9 @@
 """Single units before and after fine-tuning: Figures 5 and 6.
 
-He et al. 2019, Section 5.2. Figure 5 follows a unit that turns to person heads,
-the paper's 288th; Figure 6 the best unit for text, on photographs with text and
-a head. Before is depth 0, whose layers are the pretrained ones; after is every
-other member.
+He et al. 2019, Section 5.2. Figure 5 follows a unit that comes to respond to
+person heads, the paper's 288th; Figure 6 the best unit for text, on photographs
+with text and a head. Before is depth 0, with the pretrained layers; after is
+every other member.
 """
 
 import itertools
@@ -30,29 +30,29 @@ class View(NamedTuple):
   """A unit on one set of pixels of an image."""
 
   image_id: str
-  place: int  # of the set in its image, from 0
-  label: str  # the region's category, the array's kind
+  place: int  # number of the set in its image, from 0
+  label: str  # a region's category, or an array's kind
   layer: str  # the tap
   unit: int  # counted from 0
   best: str  # the member in which it responds most
   scores: dict[str, float]  # of every member, standard deviations
 
 
-def _asked(config) -> tuple[list[str], list[str]]:
-  """Returns the units that are named, and the labels of 'best:LABEL'."""
+def _requested(config) -> tuple[list[str], list[str]]:
+  """Returns the named units, and the labels of 'best:LABEL'."""
   best = [x for x in config.units if x.startswith(_BEST) and x != _BEST]
   return ([x for x in config.units if x not in best], [x.removeprefix(_BEST) for x in best])
 
 
 def check(config, taps: Mapping[str, Mapping[str, int]], sources: Mapping[str, Source]) -> None:
-  """Raises an `InputError` for what is not measured: unit, label or image.
+  """Raises an `InputError` for a unit, label or image that is not measured.
 
   Args:
     config: `config.before_after`.
-    taps: kind -> the taps that are measured, and how many units each has.
+    taps: kind -> the measured taps, and how many units each has.
   """
   at_least(0, {'before_after.count': config.count})
-  named, best = _asked(config)
+  named, best = _requested(config)
   for name, measured in itertools.product(named, taps.values()):
     exported_maps.unit(name, measured, 'config.before_after.units')
   for label in _unknown(set(best), sources):
@@ -76,7 +76,7 @@ def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
       try:
         regions = source.described(index).regions
       except InputError:
-        continue  # raised, or skipped, when its turn comes
+        continue  # raised or skipped later
       labels = labels.difference(regions.categories)
   return labels
 
@@ -84,15 +84,19 @@ def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
 def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: int) -> list[View]:
   """Returns what to show of one data set, by `config.before_after`.
 
-  With neither units nor images named: for each of the labels whose best units
-  gain most, the unit that rises most from `base` to the member that is best at
-  this label, on the set of pixels where it rises most. A named unit is shown
-  for the label for which it rises most, a named image with its set of pixels on
-  which the unit, or any unit of `tap`, rises most. A label's best unit is shown
-  where both it and the label that the unit responds to most are.
+  - Neither units nor images are named: for each of the labels whose best units
+    gain most, the unit that rises most from `base` to the member that is best
+      for
+    this label, on the set of pixels where it rises most.
+  - A named unit is shown for the label for which it rises most.
+  - A named image is shown with the set of pixels on which the named unit, or
+    any
+    unit of `tap`, rises most.
+  - 'best:LABEL' is shown on an image that also has the label to which that unit
+    responds most.
   """
   scores = read(tap)
-  named, labels = _asked(config)
+  named, labels = _requested(config)
   units = [*map(exported_maps.tap_and_unit, named)]
   images = [x for x in config.images if x in scores.image_ids]
   strongest = [_best_for(scores, base, label, tap) for label in labels if label in scores.labels]
@@ -106,7 +110,7 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
   for name, unit, label, best in pairs:
     found = read(name)
     fits = found.labels == label
-    # Another photograph each time, where there is one.
+    # A different photograph each time, if possible.
     fresh = fits & ~np.isin(found.image_ids, [x.image_id for x in views])
     rise = np.where(fresh if fresh.any() else fits, _rises(found, base)[best][:, unit], -np.inf)
     views.append(view(found, int(rise.argmax()), name, unit, best))
@@ -114,7 +118,7 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
 
 
 def _rises(found: Scores, base: str) -> dict[str, np.ndarray]:
-  """Returns how much more than in `base` units respond in each other member."""
+  """Returns how much units rise from `base` to each other member."""
   return {name: scores - found.members[base] for name, scores in found.members.items() if name != base}
 
 
@@ -127,7 +131,7 @@ def _means(found: Scores, name: str) -> dict[str, np.ndarray]:
 
 
 def _most_gaining(found: Scores, base: str, *, top: int, count: int) -> list[tuple[int, str, str]]:
-  """Returns (unit, label, best member) of the labels that gain most."""
+  """Returns (unit, label, best member) for the labels that gain most."""
   means = {name: _means(found, name) for name in found.members}
   gains = []
   for label, before in means.pop(base).items():
@@ -144,9 +148,9 @@ def _most_gaining(found: Scores, base: str, *, top: int, count: int) -> list[tup
 def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
   """Shows the unit that responds most to a label, as Figure 6 does for text.
 
-  It is the highest mean over all regions of the label, of any member but
-  `base`. It may respond still more to another label, its strongest: the region
-  shown is that of the label with the highest score among images with both.
+  It has the highest mean over the label's regions in any member but `base`. It
+  may respond even more to another label, its strongest: the label's region with
+  the highest score among images with both is shown.
   """
   means = {name: _means(found, name) for name in found.members if name != base}
   best = max(means, key=lambda name: means[name][label].max())
@@ -160,7 +164,7 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
 
 
 def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
-  """Returns the label and the member with which a unit rises most."""
+  """Returns the label and the member for which a unit rises most."""
   rises = {
     (label, name): float(rise[found.labels == label, unit].mean())
     for label in dict.fromkeys(found.labels.tolist())
@@ -202,12 +206,12 @@ def write(
 ) -> None:
   """Writes `before_after/`: `schema.VIEWS`, `schema.VIEW_MAPS` and pictures.
 
-  `views.json` has `base`, `members`, and `views`, of each the fields of `View`,
-  its `kind`, the paths of its `picture` and `mask` in the sweep's folder, and
-  the image's `height` and `width` in pixels.
+  `views.json` has `base`, `members` and `views`. Each view has the fields of
+  `View`, its `kind`, the paths of its `picture` and `mask` in the sweep's
+  folder, and the image's `height` and `width` in pixels.
 
   Raises:
-    InputError: if an image cannot be read any more.
+    InputError: an image can no longer be read.
   """
   inside = schema.VIEWS.path.partition('/')[0]
   places = {kind: {x.image_id: sources[kind].image_ids.index(x.image_id) for x in of} for kind, of in chosen.items()}
@@ -220,7 +224,7 @@ def write(
     network = load()
     for kind, indices in shown.items():
       taps = tuple(sorted({x.layer for x in chosen[kind]}))
-      # The same pictures for every member: they cost nothing beside it.
+      # The same pictures for every member, which cost little beside it.
       keep = thumbnails.Drawing(folder.path / inside / kind, tuple(indices), _MASKS[kind])
       for step in Forward(Probe(network, taps, settings[kind])).steps(
         sources[kind], indices, choose=pixel_sets.nothing, keep=keep, on_bad_image='raise'

@@ -1,8 +1,8 @@
-"""The evaluation: models on data sets, from a config to a folder of results.
+"""The evaluation: scores models on data sets, from a config to a results
+folder.
 
-Whatever can be wrong with models and data sets is looked at before the folder
-is opened. What has been measured lies in ledgers, so the same command goes on
-where a run was stopped.
+Models and data sets are checked before the folder is opened. Ledgers keep what
+has been measured, so that the same command continues an interrupted run.
 """
 
 import contextlib
@@ -43,19 +43,17 @@ _MAPS = schema.MODEL_MAP.path.partition('/')[0]
 def evaluate(config, workdir: str) -> dict:
   """Scores every model on every data set and writes the results.
 
-  `schema.JOBS['evaluate']` has the files: scores of photographs and of search
+  `schema.JOBS['evaluate']` lists the files: scores on photographs and search
   arrays, output saliency where there are labelled regions, examples, and the
-  maps if they are kept.
-
-  Of several processes each one scores its share of the images; the first one
-  writes.
+  maps if they are kept. With several processes each scores its share of the
+  images, and the first one writes.
 
   Returns:
     The summary; {} in all processes but the first.
 
   Raises:
-    InputError: if the config, a model, a data set or the folder is at fault.
-    Stopped: after SIGTERM; the same call goes on.
+    InputError: the config, a model, a data set or the folder is at fault.
+    Stopped: after SIGTERM; the same call continues.
   """
   start = time.perf_counter()
   choose = _checked(config)
@@ -78,13 +76,13 @@ def evaluate(config, workdir: str) -> dict:
         folder.clear(schema.top(schema.JOBS['evaluate'].files) - {_MAPS})
         _clear_maps(folder, models, keep=config.eval.save_maps)
     path = pathlib.Path(workdir)
-    look = stack.enter_context(together.ending(path))
+    poll = stack.enter_context(together.ending(path))
     found = [
-      scored_images.scored(config, path, dataset, models, choose, readings[dataset.name], look) for dataset in datasets
+      scored_images.scored(config, path, dataset, models, choose, readings[dataset.name], poll) for dataset in datasets
     ]
     inners = _inner(config, path, models, found, choose)
     if not first:
-      together.wait(look, (path / schema.SUMMARY).is_file)
+      together.wait(poll, (path / schema.SUMMARY).is_file)
       return {}
     summary = _write(config, folder, models, found, inners, start)
     shutil.rmtree(path / schema.LEDGER, ignore_errors=True)
@@ -122,7 +120,7 @@ def _write(
 
 
 def _checked(config) -> Chooser:
-  """Checks the numbers; returns which fixations of a region count."""
+  """Checks the numbers; returns which fixations of a region are counted."""
   at_least(1, {'eval.resamples': config.eval.resamples, 'analysis.top_units': config.analysis.top_units})
   at_least(0, {'eval.examples': config.eval.examples})
   if not -1 <= config.eval.auc_jitter < 2**32:
@@ -134,7 +132,7 @@ def _checked(config) -> Chooser:
 
 
 def _check_sizes(dataset: DataSet, models: Sequence[Predictor], reading: Reading) -> None:
-  """Looks at the sizes of all images before any is scored; skips some."""
+  """Checks the sizes of all images before any is scored; skips bad ones."""
   source, checks = dataset.source, [model.check_size for model in models if model.check_size]
   sources.check_sizes(source, reading.on_bad_image)
   for index, image_id in enumerate(source.image_ids) if checks else ():
@@ -147,7 +145,7 @@ def _check_sizes(dataset: DataSet, models: Sequence[Predictor], reading: Reading
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
-  """Checks that no two images would have their maps in one file."""
+  """Checks that no two images would share a file of maps."""
   for one, other in itertools.combinations(datasets, 2):
     shared = set(one.source.image_ids) & set(other.source.image_ids)
     if shared:
@@ -158,7 +156,7 @@ def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
 
 
 def _check_inputs_stay(models: Sequence[Predictor], workdir: str) -> None:
-  """Checks that no folder of maps lies where older results are cleared."""
+  """Checks that no folder of maps lies where older results are removed."""
   cleared = pathlib.Path(workdir).resolve() / _MAPS
   for model in models:
     path = model.folder and model.folder.resolve()
@@ -167,7 +165,7 @@ def _check_inputs_stay(models: Sequence[Predictor], workdir: str) -> None:
 
 
 def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> None:
-  """Removes kept maps of other models; those of a stopped run stay."""
+  """Removes other models' maps, and all unless an interrupted run kept them."""
   names = {model.name for model in models}
   resumed = keep and (folder.path / schema.LEDGER).is_dir()
   for path in (folder.path / _MAPS).glob('*'):
@@ -180,7 +178,7 @@ def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> N
 def _inner(
   config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored], choose: Chooser
 ) -> dict[figure7.Key, pd.DataFrame]:
-  """Measures networks' own units where there are regions."""
+  """Measures networks' own units on data sets with regions."""
   settings = Settings(config.data.batch_size, config.data.on_bad_image, 0)
   inners = {}
   for each, model in itertools.product(found, models):

@@ -1,4 +1,4 @@
-"""Figure 8: a few images with every model's map, kept for the page to draw."""
+"""Figure 8: a few images with every model's map, for the page."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ops import association, resize
 from saliency_jax.workdir import Folder
 
-_CELLS = 200  # of a kept map's longer side, at most
+_CELLS = 200  # of a saved map's longer side, at most
 
 
 def choose(scores: np.ndarray, count: int) -> list[int]:
   """Returns images on which the models do well, middling and badly.
 
-  Images are ranked by the mean score over models; those at equal steps between
-  the first and the last are taken.
+  Images are ranked by their mean score over models, and taken at equal steps
+  from first to last.
 
   Args:
     scores: float `[M, N]`, of M models on N images; an image with a NaN is
@@ -37,16 +37,15 @@ def choose(scores: np.ndarray, count: int) -> list[int]:
 def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Sequence[Predictor]) -> None:
   """Writes `examples.csv`, `examples.npz` and `pictures/`.
 
-  The archive holds `models` str `[M]` and, of example k, `<k>/scores` float32
-  `[M]`, `<k>/map/<m>` float16 `[h, w]` of model m, `<k>/fixations` int32
-  `[N, 2]` (y, x) and, of a photograph, `<k>/human` float16 `[h, w]`, of a
-  search array, `<k>/target` bool at the picture's size. Maps are standardised
-  as in NSS and NMM, over their bilinear upsampling to the image, and then
-  averaged down to at most `_CELLS` cells.
+  The archive has `models` str `[M]` and, for example k, `<k>/scores` float32
+  `[M]`, `<k>/map/<m>` float16 `[h, w]` of model m and `<k>/fixations` int32
+  `[N, 2]` (y, x); for a photograph also `<k>/human` float16 `[h, w]`, for a
+  search array `<k>/target` bool in the picture's size. Maps are standardised as
+  in NSS and NMM, over their bilinear upsampling to the image, and then averaged
+  down to at most `_CELLS` cells.
 
   Args:
-    found: what came out of every data set.
-    count: how many images of each are shown.
+    count: images shown of each data set.
   """
   shown = []
   for each in found:
@@ -56,7 +55,7 @@ def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Seque
     shown += [(each.scoring, each.images[i], kinds[i], scores[:, i]) for i in choose(scores, count)]
   arrays = {'models': np.array([each.name for each in predictors])}
   records = [scoring.dataset.source[index] for scoring, index, *_ in shown]
-  # All at once: a network takes a whole batch however few images there are.
+  # All at once, because a network always computes whole batches.
   maps = [
     predictor.predict([record.image for record in records], [record.image_id for record in records])
     for predictor in predictors
@@ -81,7 +80,7 @@ def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Seque
 
 
 def _kept(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns a map standardised over an image `size`, float16 `[h, w]`."""
+  """Returns a map standardised over an image of `size`, float16 `[h, w]`."""
   rows, columns = (
     resize.axis_moments(pixels, n).astype(np.float32) for pixels, n in zip(size, cells.shape, strict=True)
   )

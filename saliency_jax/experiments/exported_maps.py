@@ -1,8 +1,8 @@
-"""What the page draws: pictures, masks, fixations and maps of some units.
+"""What the page draws: pictures, masks, fixations, and maps of some units.
 
-Exported in a second pass over the images that are shown, once the scores say
-which units respond best. All other maps never leave the devices, so memory
-grows with what is exported and not with the activations.
+They are exported in a second pass over the shown images, once scores say which
+units respond best. Other maps never leave the devices, so memory grows with
+what is exported and not with the activations.
 """
 
 import contextlib
@@ -26,16 +26,17 @@ from saliency_jax.networks.network import Network
 from saliency_jax.ops import association
 from saliency_jax.workdir import Folder
 
-# The maps that are copied out of a batch are padded to a multiple of this.
+# Copies of a batch's maps are padded to a multiple of this number.
 _MULTIPLE = 64
-# Chunks of 8 images and 8 units of the file of all maps: one unit, or one
-# image, is read with few times its own size; cached, each is compressed once.
+# The file of all maps has chunks of 8 images and 8 units, so that one unit, or
+# one image, is read with little excess; the cache holds every chunk until it is
+# compressed, once.
 _CHUNK = 8
 _CACHE = 64 * 2**20  # bytes
 
 
 class Pairs(NamedTuple):
-  """M units of a tap, each on an image; sorted, none twice."""
+  """M units of a tap, each on an image; sorted and unique."""
 
   units: np.ndarray  # int32 `[M]`, counted from 0
   images: np.ndarray  # int32 `[M]`, positions among the shown images
@@ -45,7 +46,7 @@ class Shown(NamedTuple):
   """What the page shows."""
 
   images: np.ndarray  # int [K], ascending positions in the data set
-  columns: Sequence[str]  # the labels by which the table ranks units
+  columns: Sequence[str]  # labels by which the table ranks units
   masks: pixel_sets.Chooser  # an image's sets as masks, in the order of rows
   report: Any  # `config.report`
 
@@ -55,10 +56,10 @@ def write(
 ) -> None:
   """Writes images.csv and the files from `schema.PICTURE` to `schema.ALL_MAPS`.
 
-  Of no image, the header of images.csv alone.
+  Without images, only images.csv's header is written.
 
   Raises:
-    InputError: if an image cannot be read any more.
+    InputError: an image can no longer be read.
   """
   if not len(shown.images):
     folder.table(schema.IMAGES, ())
@@ -125,14 +126,14 @@ class _Selected:
     self.pairs = pairs
     self.maps = np.zeros((len(pairs.units), *run.grids[tap]), np.float16)
     self._batches = pairs.images // run.batch_size
-    # All batches, and most taps of one size, have the same shapes, so that one
-    # program does.
+    # One length for all batches, and often for all taps, so that one program is
+    # compiled.
     most = np.bincount(self._batches, minlength=1).max()
     self._most = -(-int(most) // _MULTIPLE) * _MULTIPLE
     self._batch_size = run.batch_size
 
   def take(self, step: Step, tap: str, *, first: int) -> None:
-    """Copies what is wanted of a batch whose first image is the `first`."""
+    """Copies the selected maps of a batch that begins with image `first`."""
     part = np.flatnonzero(self._batches == first // self._batch_size)
     if not len(part):
       return
@@ -142,8 +143,8 @@ class _Selected:
     self.maps[part] = standardised(step, tap, *rows)[: len(part)]
 
 
-# Compiled as a whole: operations one by one on arrays that are split over the
-# devices are many small collectives, which can starve one another on a CPU.
+# Compiled as a whole: separate operations on arrays that are split over devices
+# are many small collectives, which can starve one another on a CPU.
 @jax.jit
 def _gather(maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Array, units: jax.Array) -> jax.Array:
   """Returns standardised maps float16 [M, h, w] out of [B, h, w, C]."""
@@ -167,7 +168,7 @@ def _standardise_all(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> ja
 
 @contextlib.contextmanager
 def _all_maps(folder: Folder, probe: Probe, shown: Shown) -> Iterator[Mapping[str, h5py.Dataset]]:
-  """Yields a dataset for each tap, of a file that is whole when it is there."""
+  """Yields a dataset for each tap, of a file that appears once it is whole."""
   if not shown.report.all_units:
     yield {}
     return
@@ -203,10 +204,10 @@ def _list(folder: Folder, image_ids: Sequence[str], drawn: Sequence[thumbnails.D
 
 
 def check(report, units: Mapping[str, int]) -> None:
-  """Raises an `InputError` if a value of `config.report` makes no sense.
+  """Raises an `InputError` if a value of `config.report` is invalid.
 
   Args:
-    units: how many of them each tap has.
+    units: number of units of each tap.
   """
   at_least(0, {f'report.{name}': report[name] for name in ('images', 'units', 'examples')})
   for name in report.also:
@@ -220,11 +221,10 @@ def tap_and_unit(name: str) -> tuple[str, int]:
 
 
 def unit(name: str, units: Mapping[str, int], key: str) -> None:
-  """Raises an `InputError` unless a name is 'tap:unit' of what is measured.
+  """Raises an `InputError` unless a name is 'tap:unit' of a measured unit.
 
   Args:
-    units: how many of them each tap has.
-    key: of the config, which has the name.
+    units: number of units of each tap.
   """
   tap, _, number = name.rpartition(':')
   if tap not in units or not (number.isascii() and number.isdigit()):
@@ -237,18 +237,17 @@ def unit(name: str, units: Mapping[str, int], key: str) -> None:
 
 
 def pairs(rows: Rows, shown: np.ndarray, report, columns: Sequence[str]) -> dict[str, Pairs]:
-  """Returns which units are kept on which images, for every tap.
+  """Returns which units are exported on which images, for every tap.
 
-  That is, among the shown images,
-  - of every column the best units over all images, each on the images with its
-    highest and its lowest scores, an image's score being the mean over its sets
-    of the column,
+  Among the shown images these are
+  - every column's best units over all images, each on the images with its
+    highest
+    and lowest scores (means over the image's sets of that column),
   - the best unit of each tap for every set, and
-  - the units that are named, on all images.
+  - the units that the config names, on all images.
 
   Args:
     shown: int `[K]`, ascending positions in the data set; one at least.
-    report: `config.report`.
   """
   found = {}
   ranks = np.searchsorted(shown, rows.index)
@@ -285,6 +284,6 @@ def _extremes(scores: np.ndarray, ranks: np.ndarray, examples: int) -> np.ndarra
 
 
 def _unique(parts, images: int) -> Pairs:
-  """Returns the pairs of all (units, images), which broadcast."""
+  """Returns the pairs of all (units, images), which are broadcast."""
   codes = np.unique(np.concatenate([(np.asarray(unit, np.int64) * images + image).ravel() for unit, image in parts]))
   return Pairs((codes // images).astype(np.int32), (codes % images).astype(np.int32))

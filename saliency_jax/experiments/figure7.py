@@ -1,9 +1,9 @@
-"""Figure 7: is what the output rates high what the units respond to?
+"""Figure 7: does a model's output favour what its units respond to?
 
-He et al. 2019, Section 6: categories by inner saliency, the mean NSS of the
-best units of the top layer as in Tables 2 and 3, and by output saliency;
-whether the output's difference from people depends on the category, with what
-speaks for and against these analyses.
+He et al. 2019, Section 6: categories by inner saliency (the mean NSS of the top
+layer's best units, as in Tables 2 and 3) and by output saliency; whether the
+output's difference from people depends on the category; and evidence on how far
+these analyses can be trusted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from saliency_jax.networks.network import Network
 from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
-# The cluster whose difference from people is largest in the paper's Figure 7.
+# The cluster with the largest difference from people in the paper's Figure 7.
 HEADS = ('person head', 'animal head')
 MEASURES = ('output', 'difference')
 Key = tuple[str, str]  # model, data set
@@ -34,15 +34,15 @@ def unit_scores(
 ) -> pd.DataFrame | None:
   """Measures the units of the tap that a network's map is made of.
 
-  Of several processes each one measures its share; the first returns the whole,
+  With several processes each measures its share; the first returns all of it,
   the others None.
 
   Returns:
-    float32 `[T, C]`, standard deviations, of T regions with fixations by
-    image_id and region_id.
+    float32 `[T, C]`, standard deviations, of T regions with fixations, indexed
+    by image_id and region_id.
 
   Raises:
-    InputError: if an image cannot be read and is not to be skipped.
+    InputError: an image cannot be read and is not to be skipped.
   """
   tap = network.top_tap
   measured = measurement.measure(Probe(network, (tap,), settings), source, choose, ledger=ledger, title=title)
@@ -66,10 +66,10 @@ def write(
 
   Args:
     inner: see `unit_scores`.
-    top: how many of the best units are averaged (the paper: 10).
+    top: number of best units that are averaged (the paper: 10).
 
   Returns:
-    What `summary.json` says of it: how many regions have no fixation.
+    What `summary.json` says: how many regions have no fixation.
   """
   folder.table(schema.OUTPUT, (row for key, listed in regions.items() for row in output.rows(*key, listed)))
   found = [Categories(key, listed, inner.get(key), top, resamples) for key, listed in regions.items()]
@@ -89,14 +89,14 @@ class Categories:
     key: the model and the data set.
     regions: those with fixations: image_id, region_id, category, fixations,
       output, human, difference and bias in standard deviations.
-    units: float64 `[T, C]`, of networks; NaN where nothing was measured.
+    units: float64 `[T, C]`, of a network; NaN where nothing was measured.
     names: the categories that have a region, the paper's first.
-    best: their `table_values.Value`s; {} of no network.
+    best: their `table_values.Value`s; {} without a network.
     sampled: measure -> category -> its mean in every sample of photographs.
   """
 
   def __init__(self, key: Key, regions: Sequence[Region], inner: pd.DataFrame | None, top: int, resamples: int):
-    """Takes every region of the data set, with a fixation or not."""
+    """Takes every region of the data set, with or without fixations."""
     self.key = key
     columns = [*Region._fields[:4], 'output', 'human', 'difference', 'bias']
     self.regions = pd.DataFrame([(*x, x.difference, x.bias) for x in regions if x.fixations], columns=columns)
@@ -133,13 +133,14 @@ class Categories:
   def tests(self) -> dict:
     """Returns the tests as JSON values.
 
-    `inner_output` and `inner_difference` are Spearman's correlation over
-    categories, or null: with its bootstrap interval, and `halves` as
-    `bootstrap.halves` has it. `output` and `difference` compare the categories'
-    regions, see `comparisons.compare`, or null. `paper_anova` is the paper's
-    analysis as reconstructed, of category means with the factors measurement
-    (inner, difference) and cluster (heads, others); `heads` compares the
-    difference of the heads' regions with that of all others.
+    - `inner_output`, `inner_difference`: Spearman's correlation over categories
+      with its bootstrap interval, and `halves`, see `bootstrap.halves`; or
+        null.
+    - `output`, `difference`: `comparisons.compare` of the categories' regions.
+    - `paper_anova`: the paper's analysis as reconstructed, of category means
+      with
+      the factors measurement (inner, difference) and cluster (heads, others).
+    - `heads`: the difference of the heads' regions minus that of all others.
     """
     found = {'model': self.key[0], 'dataset': self.key[1]}
     found |= {f'inner_{x}': self._correlation(x) for x in MEASURES}
@@ -188,9 +189,9 @@ class Categories:
     }
 
   def _heads(self) -> dict | None:
-    """The difference of heads' regions less that of all others.
+    """Returns the difference of heads' regions minus that of all others.
 
-    None where all of either lie on one photograph.
+    It is None if either group lies on a single photograph.
     """
     heads = np.isin(self._labels, HEADS)
     values = self.regions['difference'].to_numpy()
@@ -211,8 +212,8 @@ class Categories:
 def corrected(found: list[dict]) -> list[dict]:
   """Adds `p_holm`, corrected over all models, measures and data sets.
 
-  The clustered tests of categories, their pairs, and the correlations are three
-  families.
+  There are three families: the clustered tests of categories, their pairs, and
+  the correlations.
   """
   tests = [one[name] for one in found for name in MEASURES if one[name]]
   pairs = [pair for test in tests for pair in test['pairs']]

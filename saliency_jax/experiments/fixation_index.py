@@ -1,4 +1,4 @@
-"""All fixations of a data set, which shuffled AUC needs before the first image."""
+"""All fixations of a data set, which shuffled AUC needs before any image."""
 
 import hashlib
 from typing import NamedTuple
@@ -10,23 +10,23 @@ from saliency_jax.data import fixations
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
-# Lengths are padded to a multiple of this, so that few shapes are compiled.
+# Lengths are padded to multiples of this, so that few shapes are compiled.
 _MULTIPLE = 32
 
 
 class FixationIndex(NamedTuple):
-  """The N fixations on all I images, one image after the other."""
+  """The N fixations on all I images, image by image."""
 
   image_ids: tuple[str, ...]  # I names
   sizes: np.ndarray  # int64 `[I, 2]`, (H, W) in pixels
   points: np.ndarray  # int32 `[N, 2]`, (y, x) in pixels
   subjects: np.ndarray  # int32 `[N]`
   offsets: np.ndarray  # int64 `[I + 1]`, where each image's fixations begin
-  idle: int  # times that somebody was shown an image and fixated nothing
-  outside: int  # fixations left out, as they lie outside their image
+  idle: int  # times that an observer saw an image and fixated nothing
+  outside: int  # fixations outside their image, which are left out
 
   def of(self, index: int) -> slice:
-    """Returns which fixations are those of an image."""
+    """Returns the slice of an image's fixations."""
     return slice(self.offsets[index], self.offsets[index + 1])
 
   def size(self, index: int) -> tuple[int, int]:
@@ -35,22 +35,22 @@ class FixationIndex(NamedTuple):
 
   @property
   def counts(self) -> np.ndarray:
-    """int64 `[I]`: the fixations on every image."""
+    """int64 `[I]`, the number of fixations on every image."""
     return np.diff(self.offsets)
 
   @property
   def padded(self) -> int:
-    """A length that every image's fixations fit in."""
+    """A length that fits every image's fixations."""
     return padded(int(self.counts.max()))
 
   @property
   def observers(self) -> list[np.ndarray]:
-    """int `[P]` for each of the I images: its observers' fixations."""
+    """For each of the I images, int `[P]`: its P observers' fixation counts."""
     return [np.unique(self.subjects[self.of(index)], return_counts=True)[1] for index in range(len(self.sizes))]
 
   @property
   def digest(self) -> str:
-    """A hash of everything here."""
+    """A hash of the whole index."""
     found = hashlib.sha256('\n'.join(self.image_ids).encode())
     for array in (self.sizes, self.points, self.subjects, self.offsets):
       found.update(np.ascontiguousarray(array, array.dtype.newbyteorder('<')))
@@ -59,7 +59,8 @@ class FixationIndex(NamedTuple):
   def scaled(self, size: tuple[int, int]) -> np.ndarray:
     """Returns how often each pixel of an image of another size is fixated.
 
-    As pysaliency does: coordinates times the ratio of the sizes, cut off.
+    As in pysaliency, coordinates are multiplied by the ratio of the sizes and
+    truncated.
 
     Args:
       size: (H, W) in pixels.
@@ -68,23 +69,23 @@ class FixationIndex(NamedTuple):
       int32 `[H, W]`, the fixations on all images.
     """
     counts = np.zeros(size, np.int32)
-    for index, own in enumerate(self.sizes):  # all at once take 50 bytes each
+    for index, own in enumerate(self.sizes):  # one by one, since all at once would take 50 bytes each
       y, x = (self.points[self.of(index)] * np.array(size) // own).T
       np.add.at(counts, (y, x), 1)
     return counts
 
 
 def padded(count: int) -> int:
-  """Returns a length for at most `count` fixations."""
+  """Returns a padded length for `count` fixations."""
   return -(-max(count, 1) // _MULTIPLE) * _MULTIPLE
 
 
 def read(source: Source, *, title: str, skipped: dict[str, str] | None = None) -> FixationIndex:
-  """Reads the fixations of a data set, and no image but for its size.
+  """Reads the fixations of a data set, and the sizes of its images.
 
   Args:
-    skipped: takes what is wrong with images that cannot be read, by their
-      names, which then have no fixation; None ends with the first one.
+    skipped: collects the errors of images that cannot be read, by name; these
+      get no fixations. None raises the first error.
 
   Raises:
     InputError: as the source's.

@@ -27,26 +27,22 @@ class Settings(NamedTuple):
 
   @classmethod
   def of(cls, data) -> 'Settings':
-    """Reads `config.data`.
-
-    Raises:
-      InputError: if a value makes no sense.
-    """
+    """Reads `config.data`; raises an `InputError` for invalid values."""
     settings = cls(*(getattr(data, name) for name in cls._fields))
     check_reading(*settings)
     return settings
 
 
 class Probe(NamedTuple):
-  """What is looked into, and how its images are read."""
+  """A network, the taps to read, and how its images are read."""
 
   network: Network
-  taps: tuple[str, ...]  # names, see `Network.resolve`; or vectors
+  taps: tuple[str, ...]  # names, see `Network.resolve`; also vectors
   settings: Settings
 
 
 class Inputs(NamedTuple):
-  """One batch, and what of it is on the devices."""
+  """One batch, and its arrays on the devices."""
 
   batch: batch_rows.Batch
   images: jax.Array  # uint8 [B, S, S, 3]
@@ -54,7 +50,7 @@ class Inputs(NamedTuple):
 
 
 class Step(NamedTuple):
-  """One batch, and what is on the devices for it."""
+  """One batch, and its maps on the devices."""
 
   batch: batch_rows.Batch
   maps: dict[str, jax.Array]  # tap -> float [B, h, w, C], a vector's [B, C]
@@ -62,15 +58,15 @@ class Step(NamedTuple):
 
 
 class Forward:
-  """Passes over images through a network; its variables are on the devices.
+  """Passes images through a network; its variables are on the devices.
 
   Attributes:
     grids: the (h, w) of every tap with cells.
     batch_size: B of this process, a multiple of its devices.
-    maps: returns the maps of every tap, `[B, h, w, C]`, of an `Inputs.images`.
-    at_once: how many batches are best computed at once, each by a thread of its
-      own. On a CPU a network has parts that one core computes, or that wait for
-      the slower one: another batch takes the core that is left.
+    maps: returns every tap's maps, `[B, h, w, C]`, for `Inputs.images`.
+    at_once: how many batches to compute at once, each in its own thread. On a
+      CPU parts of a network use one core, or wait for the slower one; another
+      batch uses the idle core.
     seconds: spent so far: `decode` in the background and `wait` for it.
   """
 
@@ -81,7 +77,7 @@ class Forward:
       devices: over which a batch is split; this process's own by default.
 
     Raises:
-      InputError: a map has less than two rows or columns.
+      InputError: a map has fewer than two rows or columns.
     """
     network, taps, self._settings = probe
     self._preprocess = network.preprocess
@@ -98,9 +94,9 @@ class Forward:
     self.seconds = {'decode': 0.0, 'wait': 0.0}
 
   def steps(self, source: Source, indices: Sequence[int], **options) -> Iterator[Step]:
-    """Yields images in batches with the network's maps, as `inputs` has them.
+    """Yields batches with the network's maps, which may not be computed yet.
 
-    Maps may still be computed when they are yielded.
+    Args are those of `inputs`.
     """
     for batch, images, weights in self.inputs(source, indices, **options):
       yield Step(batch, self.maps(images), weights)
@@ -118,11 +114,12 @@ class Forward:
     """Yields images in batches, read ahead; the last is padded.
 
     Args:
-      on_bad_image: in place of the settings'.
-      share: this process's number and how many share every batch.
+      keep: returns what to keep of an image, see `batch_rows.Preparation`.
+      on_bad_image: overrides the settings.
+      share: this process's number, and how many processes share every batch.
 
     Raises:
-      InputError: if an image cannot be read and is not to be skipped.
+      InputError: an image cannot be read and is not to be skipped.
     """
     number, processes = share
     batches = pipeline.batches(

@@ -1,4 +1,4 @@
-"""The loop: images through a network, its units through the kernel."""
+"""The loop: images through a network, the maps through the scoring kernel."""
 
 import collections
 import contextlib
@@ -24,18 +24,18 @@ from saliency_jax.experiments.together import SERIES
 from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.ops import association
 
-# Batches that are computed while the next ones are read and handed over.
+# Batches that are computed while others are read and consumed.
 _IN_FLIGHT = 2
-_IN_MEMORY = 1 << 28  # bytes of a tap's scores that are not kept in a file
+_IN_MEMORY = 1 << 28  # bytes of a tap's scores; more are kept in a file
 
 
 class Measurement(NamedTuple):
-  """What came out of a data set."""
+  """The scores of a data set."""
 
   rows: Rows
   problems: dict[str, str]  # image_id -> why it was skipped
   resumed: int  # images that an earlier, interrupted run had measured
-  # 'decode' in the background, 'wait' for it, 'device', and 'wall'.
+  # 'decode' in the background, 'wait' for it, 'device', and 'wall'
   seconds: dict[str, float]
 
   def readable(self, source: Source) -> np.ndarray:
@@ -54,15 +54,15 @@ def measure(
 ) -> Measurement | None:
   """Scores every unit of some taps on sets of pixels of every image.
 
-  An interrupted run goes on where the ledger ends. Of several processes each
-  one measures its share; the first returns the whole, the others None.
+  An interrupted run continues from its ledger. With several processes each
+  measures its share; the first returns all of it, the others None.
 
   Args:
-    ledger: takes what was measured, in a series ''.
+    ledger: keeps the scores, in a series ''.
     devices: over which a batch is split; this process's own by default.
 
   Raises:
-    InputError: as `Forward` and its `steps`, or if no image can be read.
+    InputError: as `Forward` and its `steps`, or no image can be read.
     Stopped: after SIGTERM.
   """
   start = time.perf_counter()
@@ -72,7 +72,7 @@ def measure(
     del entries[name]  # it may have been repaired since
   done = len(entries)
   todo = [i for i, name in enumerate(ids) if name not in entries]
-  runtime.meet('measuring')  # all have read the same ledger
+  runtime.meet('measuring')  # all have now read the same ledger
   with (
     together.ending_all(ledger),
     ledger,
@@ -105,11 +105,11 @@ def measure(
 
 @contextlib.contextmanager
 def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Callable[[Inputs], Callable[[], Any]]]:
-  """Yields a function that begins `compute` of a batch; what that returns waits
-  for the result and copies it to the host.
+  """Yields a function that starts `compute` for a batch, and returns a function
+  that waits for the result and copies it to the host.
 
   Args:
-    at_once: threads that compute; with 1 it is the devices that run ahead.
+    at_once: number of computing threads; with 1 the devices run ahead instead.
   """
   if at_once == 1:
     yield lambda inputs: functools.partial(jax.device_get, compute(inputs))
@@ -120,7 +120,7 @@ def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Calla
     nonlocal compiled
     if compiled:
       return pool.submit(lambda: jax.device_get(compute(inputs))).result
-    arrays = compute(inputs)  # here, so that all is compiled once and not by each thread
+    arrays = compute(inputs)  # in this thread, so that it is compiled once and not by each thread
     compiled = True
     return pool.submit(jax.device_get, arrays).result
 
@@ -134,7 +134,7 @@ def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Calla
 def _in_flight(
   batches: Iterable[Inputs], begin: Callable[[Inputs], Callable[[], Any]]
 ) -> Iterator[tuple[batch_rows.Batch, Callable[[], Any]]]:
-  """Yields batches and what `begin` returned of them, some batches behind."""
+  """Yields batches with what `begin` returned for them, some batches later."""
   pending: collections.deque = collections.deque()
   problem = None
   try:
@@ -143,7 +143,7 @@ def _in_flight(
       if len(pending) > _IN_FLIGHT:
         yield pending.popleft()
   except InputError as error:
-    problem = error  # once what was computed before is kept
+    problem = error  # raised once earlier batches are saved
   yield from pending
   if problem:
     raise problem
@@ -155,8 +155,8 @@ def _scores(forward: Forward, inputs: Inputs) -> dict[str, jax.Array]:
   weights = {tap: inputs.weights[grid] for tap, grid in forward.grids.items()}
   if jax.default_backend() != 'cpu':
     return _associate_all(maps, weights)
-  # XLA runs independent parts of one program at the same time, and on a CPU
-  # they take each other's cache: 2.5 times as long as one after another.
+  # XLA runs independent parts of one program at the same time. On a CPU they
+  # evict each other's cache, and take 2.5 times as long as one after another.
   return {tap: _associate_one(x, weights[tap]) for tap, x in maps.items()}
 
 
@@ -167,13 +167,13 @@ _associate_all = jax.jit(lambda maps, weights: {tap: association.associate(x, we
 def _entries(
   batch: batch_rows.Batch, scores: Mapping[str, np.ndarray], taps: Sequence[str]
 ) -> Iterator[tuple[int, Entry]]:
-  """Yields every image of a batch with what was measured of it."""
+  """Yields the entry of every image of a batch."""
   for row in np.flatnonzero(batch.index >= 0):
     sets = batch.labels[row] != ''
     counts = batch.counts[row, sets]
     arrays = {tap: scores[tap][row, : len(sets)][sets] for tap in taps}
     for x in arrays.values():
-      # The kernel scores an empty set 0; nothing was measured there.
+      # The kernel scores an empty set 0, although nothing was measured.
       x[counts == 0] = np.nan
     yield (
       int(batch.index[row]),
@@ -190,9 +190,9 @@ def _entries(
 
 
 def _check_finite(image_id: str, entry: Entry) -> None:
-  """Raises an `InputError` where a unit has no score on a set with pixels.
+  """Raises an `InputError` if a unit has no score on a set with pixels.
 
-  The tables would leave out the set, for all units, without a word.
+  The tables would silently leave out this set for all units.
   """
   filled = np.array(entry.facts['counts'], int) > 0
   for tap, x in entry.arrays.items():
@@ -206,7 +206,7 @@ def _check_finite(image_id: str, entry: Entry) -> None:
 
 
 def _merged(ledger: Ledger, ids: Sequence[str], taps: Sequence[str]) -> tuple[Rows, dict[str, str]]:
-  """Returns all rows in the order of the data set, and what was skipped."""
+  """Returns all rows in the order of the data set, and the skipped images."""
   listed = [ledger.entries[SERIES][name] for name in ids]
   problems = {name: x.facts['problem'] for name, x in zip(ids, listed, strict=True) if x.facts['problem']}
   if len(problems) == len(ids):
@@ -229,7 +229,7 @@ def _merged(ledger: Ledger, ids: Sequence[str], taps: Sequence[str]) -> tuple[Ro
 
 
 def _joined(parts: Iterable[np.ndarray], length: int, path: pathlib.Path) -> np.ndarray:
-  """Returns arrays `[t, C]` one after the other; large ones lie in a file."""
+  """Joins arrays `[t, C]`; a large result is kept in a file."""
   scores, end = None, 0
   for part in parts:
     if scores is None:

@@ -1,4 +1,4 @@
-"""What a model's output, and people, make of every labelled region.
+"""How salient a model's output, and people, make every labelled region.
 
 He et al. 2019, Section 6, Eq. 2 and 3.
 """
@@ -14,7 +14,7 @@ from saliency_jax.data.types import Record
 from saliency_jax.experiments import scoring
 from saliency_jax.ops import association, pixel_weights
 
-# Regions of an image are padded to a multiple of this, to compile few shapes.
+# Regions of an image are padded to multiples of this, to compile few shapes.
 _MULTIPLE = 8
 
 _associate = jax.jit(association.associate)
@@ -26,18 +26,18 @@ class Region(NamedTuple):
   image_id: str
   region_id: int
   category: str
-  fixations: int  # that were counted
+  fixations: int  # number counted
   output_saliency: float  # NaN without a fixation
-  human_saliency: float  # likewise
+  human_saliency: float  # NaN without a fixation
 
   @property
   def bias(self) -> float:
-    """Output less human saliency: above 0 the model overrates the region."""
+    """Output minus human saliency: above 0 if the model overrates a region."""
     return self.output_saliency - self.human_saliency
 
   @property
   def difference(self) -> float:
-    """The size of the bias, of which Eq. 3 is the mean over regions."""
+    """The magnitude of the bias; Eq. 3 is its mean over regions."""
     return abs(self.bias)
 
 
@@ -45,16 +45,16 @@ def measure(record: Record, saliency: np.ndarray, human: np.ndarray, choose: Cho
   """Returns the saliency of every region of a photograph.
 
   Output saliency (Eq. 2) is the mean of the model's output, standardised over
-  the photograph, at the region's fixated pixels: Eq. 1 with the output for a
-  unit. Human saliency is the same of the human map, the fixations blurred. It
-  is an upper bound, as it reads the map at the very fixations that made it, and
-  depends on the width of the blur. The difference (Eq. 3) is how far the two
-  are apart.
+  the photograph, at the region's fixated pixels: Eq. 1 with the output as a
+  unit. Human saliency is the same of the human map, the blurred fixations. It
+  is an upper bound, because that map is read at the very fixations that made
+  it, and it depends on the width of the blur. Eq. 3 is the difference of the
+  two.
 
   Args:
-    saliency: float `[h, w]`, the model's map at any resolution, finite; one
-      that is larger than the photograph is resized first, as in `scoring`.
-    human: float `[H, W]`, the fixations blurred, at the photograph's size.
+    saliency: float `[h, w]`, the model's map at any resolution, finite; if
+      larger than the photograph it is resized first, as in `scoring`.
+    human: float `[H, W]`, the human map, in the photograph's size.
 
   Returns:
     One for each region, in the order of the annotation.
@@ -80,7 +80,7 @@ def measure(record: Record, saliency: np.ndarray, human: np.ndarray, choose: Cho
 
 
 def rows(model: str, dataset: str, regions: Iterable[Region]) -> Iterator[tuple]:
-  """Yields the lines of `output.csv`, see `schema.OUTPUT`."""
+  """Yields the rows of `output.csv`, see `schema.OUTPUT`."""
   for region in regions:
     yield (model, dataset, *region[:4], region.output_saliency, region.human_saliency, region.difference, region.bias)
 

@@ -20,7 +20,7 @@ from saliency_jax.ledger import Entry, Ledger
 class Reading(NamedTuple):
   """How images are read."""
 
-  batch_size: int  # images that models are given at once
+  batch_size: int  # images that a model gets at once
   skipped: dict[str, str]  # image_id -> why; filled while images are read
   on_bad_image: str = 'raise'  # or 'skip'
 
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
     return cls(data.batch_size, {}, data.on_bad_image)
 
   def skip(self, image_id: str, error: InputError) -> None:
-    """Passes over an image; raises `error` if that is not to be."""
+    """Skips an image, or raises `error` if images are not to be skipped."""
     if self.on_bad_image == 'raise':
       raise error
     logging.warning('%s The image is left out.', error)
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
 
 
 class Predicted(NamedTuple):
-  """One image, and what models make of it."""
+  """One image, and the models' maps of it."""
 
   index: int  # its position in the data set
   record: Record
@@ -49,10 +49,10 @@ class Predicted(NamedTuple):
 def predicted(
   source: Source, predictors: Sequence[Predictor], todo: Mapping[str, set[int]], reading: Reading
 ) -> Iterator[Predicted]:
-  """Yields images in the order of the data set, those with nothing to do not.
+  """Yields images in the order of the data set, without those that are done.
 
   Raises:
-    InputError: if an image or a map cannot be read and is not to be skipped.
+    InputError: an image or a map cannot be read and is not to be skipped.
   """
   wanted = sorted(set().union(*todo.values()))
   records = iter(pipeline.in_threads(_read, source, wanted, runtime.reading_threads(), 2 * reading.batch_size))
@@ -66,7 +66,7 @@ def predicted(
       try:
         reading.skip(source.image_ids[index], record)
       except InputError as error:
-        problem = error  # once what was read before is predicted
+        problem = error  # raised once earlier images are predicted
         break
     for predictor in predictors:
       lacking = [each for each in found if each.index in todo[predictor.name]]
@@ -108,17 +108,15 @@ def measured(
   ledger: Ledger,
   reading: Reading,
   title: str,
-  look: Callable[[], None] = lambda: None,
+  poll: Callable[[], None] = lambda: None,
   keep: Callable[[str, str, np.ndarray], None] | None = None,
 ) -> None:
   """Measures every model on the images that a ledger lacks; adds them to it.
 
   Args:
     predictors: the models, each a series of the ledger.
-    measure: gives what is measured of one image's maps, by model, as JSON
-      values.
-    ledger: takes it, and what `_about` says of the map.
-    look: called after every image; what it raises ends the pass.
+    measure: returns the measures of one image's maps, by model, as JSON values.
+    poll: called after every image; an exception ends the pass.
     keep: `keep(model, image_id, map)` is given every map.
 
   Raises:
@@ -138,15 +136,15 @@ def measured(
           keep(model, image_id, each.maps[model])
         ledger.add(model, image_id, Entry(values | _about(each.maps[model], each.record.image.shape)))
         bar.update()
-      look()
+      poll()
 
 
 def _about(saliency: np.ndarray, size: Sequence[int]) -> dict:
-  """Returns what tells that a map is none of its image, as JSON values.
+  """Returns signs that a map does not fit its image, as JSON values.
 
-  Whether it is 'constant', or 'framed', highest all along its edge, a 'digest'
-  of it, and by how much it is 'stretched' beside the image; of square maps, as
-  of networks, by nothing.
+  They are whether it is 'constant', or 'framed', i.e. highest all along its
+  edge; a 'digest' to find equal maps; and the factor by which its aspect ratio
+  is 'stretched', 1 for square maps, which networks give.
   """
   edge = np.concatenate([*saliency[[0, -1]], *saliency[:, [0, -1]].T])
   one, other = saliency.shape[0] / saliency.shape[1], size[0] / size[1]

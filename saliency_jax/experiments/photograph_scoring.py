@@ -1,13 +1,13 @@
 """How models and people are scored on photographs with fixations.
 
-People are what a model can hope for. Each observer's fixations are scored with
-the map that all the others' make, blurred as the human map is, and an image's
-score is the mean over its observers. Somebody without a fixation on an image
-has no score on it.
+People are the ceiling for models. Each observer's fixations are scored with the
+map of all the others', blurred like the human map, and an image's score is the
+mean over observers. Observers without a fixation on an image have no score on
+it.
 
 NSS, the AUCs and information gain of a model are means over the same fixations,
-so they compare. CC, SIM and KL compare maps, and the map of one observer's few
-fixations is no model's truth: those of models may well be better.
+so they can be compared. CC, SIM and KL compare maps, and a map of one
+observer's few fixations is a poor reference: models may well score better.
 """
 
 import functools
@@ -31,10 +31,10 @@ from saliency_jax.ops import blur, metrics
 def make(
   dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool, observers: bool, jitter: int
 ) -> Scoring:
-  """Returns how models are scored; reads the fixations.
+  """Reads the fixations, and returns how models are scored.
 
   Raises:
-    InputError: if an image or the fixations are at fault.
+    InputError: an image or the fixations are at fault.
   """
   found = fixation_index.read(
     dataset.source,
@@ -95,7 +95,8 @@ def _measure(scorer: Scorer, choose: Chooser, each: Predicted) -> dict[str, dict
 
 
 def scored(scorer: Scorer, fixations: FixationIndex) -> Callable[[int], dict[str, float] | None]:
-  """Returns what gives the observers' mean scores on the image of a position.
+  """Returns a function: position of an image -> the observers' mean scores on
+  it.
 
   They are `METRICS`, or None if fewer than 2 people have a fixation on it.
   """
@@ -125,7 +126,7 @@ def _means(
 
   Args:
     points: integers `[P, N, 2]`, each observer's fixations, padded.
-    valid: bool `[P, N]`, which count.
+    valid: bool `[P, N]`, which of them count.
     people: at least 2.
     sigma: the standard deviation of human maps in pixels.
     distinct: whether a pixel counts once however often an observer fixated it.
@@ -138,8 +139,8 @@ def _means(
   def add(total, person):
     return total + human(person), total
 
-  # All but one are those before and those after: nothing is subtracted, so
-  # what nobody else saw is 0.
+  # The map of all others is the sum of those before and those after. Nothing is
+  # subtracted, so it is exactly 0 where nobody else looked.
   nobody = jnp.zeros(size)
   _, after = jax.lax.scan(add, nobody, jnp.arange(len(points)), reverse=True)
 

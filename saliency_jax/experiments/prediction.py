@@ -1,4 +1,4 @@
-"""Saliency maps of photographs at their own sizes, or their scenes."""
+"""Predicts saliency maps of photographs in their own sizes, or their scenes."""
 
 import json
 import os
@@ -20,28 +20,25 @@ from saliency_jax.ops import overlays, resize
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
 
-_ENDS = ('.npy', '.png', '_overlay.png')  # after the image's name
+_ENDS = ('.npy', '.png', '_overlay.png')  # appended to the image's name
 
 
 def predict(config, source: Source, workdir: str, network: Network | None = None) -> dict:
   """Writes the saliency map of every image of a data set, or its scene.
 
   Files: `<image_id>.npy`, float32 `[H, W]` in 0-1; `<image_id>.png`, the same
-  in 0-255; `<image_id>_overlay.png`, the image under the map and the scale of
-  its colours. A photograph is turned as its EXIF notes say.
-  `predicted.jsonl` has a line of names for every image, and the next
-  prediction deletes these files, and no others. `launch/evaluate.py` reads the
-  folder as a model. A network that tells scenes writes `schema.SCENES` instead.
-
-  Args:
-    network: in place of the one that the config names.
+  in 0-255; `<image_id>_overlay.png`, the map over the image, with a colour bar.
+  Photographs are turned as their EXIF data say. `predicted.jsonl` has a line of
+  names for every image; the next prediction deletes these files, and no others.
+  `launch/evaluate.py` reads the folder as a model. A network that classifies
+  scenes writes `schema.SCENES` instead.
 
   Returns:
     The summary.
 
   Raises:
-    InputError: if the network, a folder or an image is at fault.
-    OSError: if a map cannot be written.
+    InputError: the network, a folder or an image is at fault.
+    OSError: a map cannot be written.
   """
   reading = Reading.of(config.data)
   check_sizes(source, reading.on_bad_image)
@@ -81,7 +78,7 @@ def predict(config, source: Source, workdir: str, network: Network | None = None
 
 
 def to_pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns a map in pixels: bilinear upsampling, then minimum 0, maximum 1.
+  """Returns a map in pixels: bilinear upsampling, scaled to 0-1.
 
   He et al. 2019, Section 4.2. A constant map is 0 everywhere.
 
@@ -99,7 +96,7 @@ def to_pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def overlay(image: np.ndarray, heat: np.ndarray) -> Image.Image:
-  """Returns the image under its map, with the colours' scale below it.
+  """Returns the map over the image, with a colour bar below.
 
   The map is in standard deviations above its mean, as on the pages.
 
@@ -123,7 +120,7 @@ def _write(folder: Folder, image_id: str, image: np.ndarray, saliency: np.ndarra
   array, picture, overlaid = names = _names(image_id)
   listing = folder.path / schema.PREDICTED.path
   with files.naming(listing), open(listing, 'a', encoding='utf-8') as file:
-    file.write(json.dumps(names) + '\n')  # before the files are there
+    file.write(json.dumps(names) + '\n')  # before the files exist
   folder.array(array, saliency)
   for name, drawn in (
     (picture, Image.fromarray(np.round(saliency * 255).astype(np.uint8))),
@@ -138,7 +135,7 @@ def _names(image_id: str) -> list[str]:
 
 
 def _earlier(out: pathlib.Path, image_ids: Iterable[str]) -> list[str]:
-  """Returns what an earlier prediction wrote, the list of it last.
+  """Returns the files of an earlier prediction, the list of them last.
 
   Raises:
     InputError: the list is damaged, two maps have one name, or one would
@@ -146,7 +143,7 @@ def _earlier(out: pathlib.Path, image_ids: Iterable[str]) -> list[str]:
   """
   listing, listed = out / schema.PREDICTED.path, []
   with outside.reading(listing, 'list of what was predicted', 'remove it or name another --workdir'):
-    # The maps of a line that was cut have not been begun.
+    # The maps of a truncated line have not been begun.
     for line in listing.read_bytes().split(b'\n')[:-1] if (listing.exists()) else ():
       names = json.loads(line)
       outside.check(names, [str])
@@ -154,7 +151,7 @@ def _earlier(out: pathlib.Path, image_ids: Iterable[str]) -> list[str]:
         if pathlib.PurePath(name).is_absolute() or '..' in name.split('/'):
           raise ValueError(f'it names {quoted(name)}')
       listed += names
-  # What a killed run left beside maps in folders within.
+  # Temporary files of a killed run, in subfolders.
   files.remove_leftovers(out, {name.split('/')[0] for name in listed if '/' in name})
   known, new = {*listed}, set()
   for name in [name for each in image_ids for name in _names(each)]:

@@ -1,8 +1,7 @@
 """Whatever makes saliency maps, as one kind of value.
 
-A model is a network with the tap 'saliency' (one that was trained here, or a
-published one), a classical model, the centre prior, or a folder of maps that
-some other program has made.
+A model is a network with the tap 'saliency' (trained here, or published), a
+classical model, the centre prior, or a folder of another program's maps.
 """
 
 import dataclasses
@@ -26,7 +25,7 @@ from saliency_jax.ops import blur
 from saliency_jax.training import checkpoints, trained_models
 
 CENTRE = 'centre'
-# A row of the table that no model may be called.
+# The observers' row of the table, a name that no model may have.
 OBSERVERS = 'observers'
 SALIENCY = heads.READOUT.output.name  # the tap that is a saliency map
 
@@ -38,19 +37,19 @@ Maps = list[np.ndarray]  # float32 `[h, w]` each, of any sizes
 class Predictor:
   """A model. Its functions raise `InputError`, naming the file at fault."""
 
-  name: str  # in tables, and of files
+  name: str  # in tables and file names
   identity: str  # changes when its maps do
-  # `predict(images, image_ids)`: the maps of some images at the model's own
-  # resolution, finite, in a scale of its own; the names are unique.
+  # `predict(images, image_ids)` returns the maps of some images at the model's
+  # own resolution, finite, in any scale; the ids are unique.
   predict: Callable[[Images, Sequence[str]], Maps]
-  # `check(image_ids)` raises if the model will not have a map of every image.
+  # `check(image_ids)` raises if the model lacks a map of one of the images.
   check: Callable[[Iterable[str]], None] = lambda image_ids: None
-  # `check_size(image_id, size)` raises if an image of (H, W) pixels is too small,
-  # or its map will not be one of it.
+  # `check_size(image_id, size)` raises if an image of (H, W) pixels is too
+  # small, or if its map does not fit it.
   check_size: Callable[[str, tuple[int, int]], None] | None = None
-  network: Network | None = None  # what it is, of a network
-  trained_on: tuple[Fingerprint, ...] = ()  # images, here
-  folder: pathlib.Path | None = None  # where its maps come from, of a folder
+  network: Network | None = None  # if it is one
+  trained_on: tuple[Fingerprint, ...] = ()  # images, if trained here
+  folder: pathlib.Path | None = None  # of its maps, if they come from one
 
 
 def of_network(
@@ -58,11 +57,11 @@ def of_network(
 ) -> Predictor:
   """Returns a network with a saliency map as a model.
 
-  Networks that differ in their variables alone share one program.
+  Networks that differ only in their variables share one program.
 
   Args:
     batch_size: images in a batch over this process's devices.
-    tap: in place of the map; of a vector `[K]` are given.
+    tap: instead of the map; vectors `[K]` are returned as they are.
 
   Raises:
     InputError: the network has no saliency map.
@@ -120,7 +119,7 @@ def of_classical(name: str, model: str) -> Predictor:
   """Returns a model of `classical.registry.MODELS`."""
 
   def predict(images: Images, image_ids: Sequence[str]) -> Maps:
-    # Compiled for one image, and so once per size whatever the batch.
+    # Compiled for single images, so once for each size whatever the batch.
     maps = []
     for image, image_id in zip(images, image_ids, strict=True):
       try:
@@ -145,10 +144,10 @@ def of_centre(name: str = CENTRE) -> Predictor:
 
 
 def of_folder(name: str, path: str | os.PathLike) -> Predictor:
-  """Returns maps that some program has made; see `data.map_folder`.
+  """Returns maps that another program has made; see `data.map_folder`.
 
   Raises:
-    InputError: the folder holds no map.
+    InputError: the folder has no map.
   """
   maps = MapFolder(path)
   return Predictor(
@@ -163,7 +162,7 @@ def of_folder(name: str, path: str | os.PathLike) -> Predictor:
 
 
 def _learnt(folder: pathlib.Path) -> tuple[Fingerprint, ...]:
-  """Returns the images that the model of a prediction learnt from, if its run is where it was."""
+  """Returns what the model of predicted maps was trained on, if known."""
   if not all((folder / file).is_file() for file in (schema.PREDICTED.path, schema.CONFIG)):
     return ()
   shape = {'network': {'checkpoint': str}}
@@ -174,8 +173,8 @@ def _learnt(folder: pathlib.Path) -> tuple[Fingerprint, ...]:
 def centre(size: tuple[int, int]) -> np.ndarray:
   """Returns the centre prior of an image (H, W), float32 `[H, W]`.
 
-  Its standard deviations are a quarter of the height and of the width; the
-  information that a model gains is counted from it.
+  Its standard deviations are a quarter of the height and of the width.
+  Information gain is measured relative to it.
   """
   return blur.centre_prior(size, (size[0] / 4, size[1] / 4)).astype(np.float32)
 
@@ -188,10 +187,10 @@ def open_predictors(config) -> list[Predictor]:
       `data.batch_size`, `network.dtype` and `run.cache_dir` are read.
 
   Returns:
-    The models, in the order of the config, a sweep's members in theirs.
+    The models in the order of the config, a sweep's members in theirs.
 
   Raises:
-    InputError: if there is no such model, or two have one name.
+    InputError: there is no such model, or two have one name.
   """
   members = names(config.eval.members)
   found: list[Predictor] = []
@@ -224,7 +223,7 @@ def open_predictors(config) -> list[Predictor]:
 
 
 def names(given: str) -> tuple[str, ...]:
-  """Returns the parts of a flag that has commas between them."""
+  """Returns the parts of a flag that are separated by commas."""
   return tuple(part.strip() for part in given.split(',') if part.strip())
 
 
@@ -251,7 +250,7 @@ def _known() -> str:
 
 
 def _named(given: str) -> tuple[str, str]:
-  """Splits 'name=model'; a model without a name has its own, or its folder's."""
+  """Splits 'name=model'; the default name is the model's or its folder's."""
   name, equals, model = given.partition('=')
   if equals and not pathlib.Path(given).expanduser().is_dir():
     return name.strip(), model.strip()
@@ -260,7 +259,7 @@ def _named(given: str) -> tuple[str, str]:
 
 
 def _members(folder: pathlib.Path, wanted: tuple[str, ...]) -> dict[str, str]:
-  """Returns the members of a run that are asked for, by their names' suffix."""
+  """Returns the chosen members of a run, by the suffix of their names."""
   members = checkpoints.members(folder)
   if len(members) == 1:
     return {'': members[0]}
@@ -274,7 +273,7 @@ def _check_names(given: list[str]) -> None:
   for name in given:
     if given.count(name) > 1:
       raise InputError(f'Two models are called {name!r}; rename one, e.g. config.eval.models=other={name}.')
-    # The name is that of files, too.
+    # It becomes part of file names.
     if not name or '/' in name or name.startswith('.') or name == OBSERVERS:
       raise InputError(
         f'A model cannot be called {name!r}; give it another name, as in config.eval.models=name=FOLDER.'

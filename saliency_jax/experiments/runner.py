@@ -1,6 +1,6 @@
-"""The runner: one job over an `Experiment`, from a config to results.
+"""The runner: runs an `Experiment`, from a config to results.
 
-An experiment says which pixels are scored and what is made of the scores.
+An experiment says which pixels are scored, and which tables the scores make.
 """
 
 import contextlib
@@ -31,30 +31,30 @@ from saliency_jax.networks.network import Network
 from saliency_jax.training import image_batches, trained_models
 from saliency_jax.workdir import Folder
 
-# Keys that change how fast or how patiently images are read, not the numbers.
+# Keys that affect how images are read, but not the numbers.
 _MANNER = Settings._fields
 
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-  """What is scored, and what is made of the scores."""
+  """Which pixels are scored, and what is made of the scores."""
 
   job: str  # a key of `schema.JOBS`
-  # `choose(config, source)`: which pixels of a record are scored.
+  # `choose(config, source)` -> which pixels of a record are scored.
   choose: Callable[[Any, Source], Chooser]
   masks: Chooser  # the same sets as masks, for the page to outline
-  scores: schema.File  # of every unit
+  scores: schema.File  # the file of every unit's scores
   # The labels by which units are ranked, in the order of the tables.
   columns: Callable[[Rows], tuple[str, ...]]
-  # `tables(source, rows, beside, analysis)`: every table's rows, and arrays.
+  # `tables(source, rows, chance_rows, analysis)` -> tables' rows, and arrays.
   tables: Callable[..., Mapping[schema.File, Iterable[Sequence]]]
-  # `counts(source, measurement)`: for `summary.json`.
+  # `counts(source, measurement)` -> counts for `summary.json`.
   counts: Callable[[Source, Measurement], dict[str, int]]
-  # `without_band(rows, beside)`: why a column has no chance band.
+  # `without_band(rows, chance_rows)` -> why a column has no chance band.
   without_band: Callable[[Rows, Rows], dict[str, str]]
-  # The label of sets that tell what chance gives; tables alone see them, the
-  # rows and measurements of all else are without them.
-  beside: str = ''
+  # The label of sets that give the chance level. Only tables get them;
+  # everything else has rows and measurements without them.
+  chance_label: str = ''
 
 
 def run(
@@ -68,18 +68,18 @@ def run(
 ) -> dict:
   """Measures a network on a data set and writes the results.
 
-  Of several processes each one measures its share; the first one writes. Files:
-  `schema.JOBS[experiment.job]`.
+  With several processes each measures its share, and the first one writes.
+  Files: `schema.JOBS[experiment.job]`.
 
   Returns:
     The summary; {} in all processes but the first.
 
   Raises:
-    InputError: if the config, the network, the data or the folder is at fault.
-    Stopped: after SIGTERM; the same call goes on.
+    InputError: the config, the network, the data or the folder is at fault.
+    Stopped: after SIGTERM; the same call continues.
   """
-  # Everything that can be wrong is looked at before the folder is opened: a
-  # misspelt flag must not cost the results that lie there.
+  # Everything is checked before the folder is opened, so that a misspelt flag
+  # does not cost earlier results.
   choose = experiment.choose(config, source)
   probe = check(config, network or trained_models.load(config.network, config.run.cache_dir))
   check_sizes(source, config.data.on_bad_image)
@@ -103,10 +103,10 @@ def run(
 
 
 def check(config, network: Network) -> Probe:
-  """Returns what is looked into, once nothing of the config is at fault.
+  """Checks the config, and returns what to measure.
 
   Raises:
-    InputError: if the config makes no sense.
+    InputError: a value of the config is invalid.
   """
   at_least(1, {'analysis.top_units': config.analysis.top_units})
   if not math.isfinite(threshold := config.analysis.get('threshold', 0.0)):
@@ -115,7 +115,7 @@ def check(config, network: Network) -> Probe:
     )
   probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data))
   odd = [tap for tap in probe.taps if not schema.LAYER.fullmatch(tap)]
-  if odd:  # names of files, and of addresses of pages
+  if odd:  # taps become parts of file names and of page addresses
     raise InputError(
       f'{odd[0]!r} of {network.name} cannot be a file name, which has only letters, digits and . _ - #; rename its '
       'module, or name other taps in config.network.taps.'
@@ -127,9 +127,9 @@ def check(config, network: Network) -> Probe:
 
 
 def described(config: dict, probe: Probe, source: Source) -> dict:
-  """Returns all that the scores depend on, as JSON values."""
+  """Returns everything that the scores depend on, as JSON values."""
   network, data = probe.network, config['data']
-  # What no key stands for.
+  # Data that no config key identifies.
   sample = (
     ''
     if data['dir']
@@ -162,11 +162,11 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
 
 def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source: Source, measured: Measurement) -> dict:
   """Writes all results but the config; returns the summary."""
-  besides, network = measured.rows.labels == experiment.beside, probe.network
-  beside, rows = (measured.rows.only(x) for x in (besides, ~besides))
+  of_chance, network = measured.rows.labels == experiment.chance_label, probe.network
+  chance_rows, rows = (measured.rows.only(x) for x in (of_chance, ~of_chance))
   measured = measured._replace(rows=rows)
   counts = experiment.counts(source, measured)
-  for table, of_table in experiment.tables(source, rows, beside, config.analysis).items():
+  for table, of_table in experiment.tables(source, rows, chance_rows, config.analysis).items():
     if isinstance(of_table, np.ndarray):
       folder.array(table.path, of_table)
     else:
@@ -189,7 +189,7 @@ def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source:
       'permutations': table_values.PERMUTATIONS,
       'resamples': table_values.RESAMPLES,
       'folds': table_values.FOLDS,
-      'without_band': experiment.without_band(rows, beside),
+      'without_band': experiment.without_band(rows, chance_rows),
     },
     seconds={name: round(x, 3) for name, x in seconds.items()},
   )

@@ -1,7 +1,4 @@
-"""What came out of the models: scores of images, means, paired differences.
-
-And what a reader of them should know.
-"""
+"""Models' scores by image, their means, paired differences, and warnings."""
 
 import collections
 import functools
@@ -20,20 +17,21 @@ from saliency_jax.experiments.scored_sets import Scores, Scoring
 from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
-# Equal maps of so many images are no chance; sides are rounded, and padded.
+# Three equal maps are no accident; aspect ratios differ by rounding and
+# padding.
 _SAME, _STRETCHED = 3, 1.4
 ALL = 'all'  # the kind that stands for all search arrays
-_ENOUGH, _MOST = 8, 0.75  # images below chance, and the share
+_ENOUGH, _MOST = 8, 0.75  # images below chance, and their share
 
 
 class Scored(NamedTuple):
-  """What came out of one data set."""
+  """The scores of one data set."""
 
   scoring: Scoring
-  images: Sequence[int]  # N positions of those that were scored
-  # model, or `OBSERVERS` -> N times what `Scoring.measure` or `people` gave
+  images: Sequence[int]  # positions of the N scored images
+  # model, or `OBSERVERS` -> N results of `Scoring.measure` or `people`
   rows: Mapping[str, Sequence[dict]]
-  skipped: Mapping[str, str]  # image_id -> why it, or a map, cannot be
+  skipped: Mapping[str, str]  # image_id -> why it or a map of it is left out
 
   @property
   def names(self) -> list[str]:
@@ -42,12 +40,12 @@ class Scored(NamedTuple):
 
   @property
   def models(self) -> dict[str, Sequence[dict]]:
-    """The rows of all but people."""
+    """The rows without `OBSERVERS`."""
     return {model: rows for model, rows in self.rows.items() if model != OBSERVERS}
 
   @property
   def scores(self) -> dict[str, Scores]:
-    """Returns model -> metric -> float64 `[N]`."""
+    """Model -> metric -> float64 `[N]`."""
     nothing = dict.fromkeys(self.scoring.metrics, np.nan)
     return {
       model: {metric: np.array([(row['scores'] or nothing)[metric] for row in rows]) for metric in self.scoring.metrics}
@@ -56,14 +54,14 @@ class Scored(NamedTuple):
 
   @property
   def regions(self) -> dict[str, list[output.Region]]:
-    """Returns every region's saliency, by model; [] of search arrays."""
+    """Model -> the saliency of every region; [] for search arrays."""
     return {
       model: [output.Region(*region) for row in rows for region in row.get('regions', ())]
       for model, rows in self.models.items()
     }
 
   def odd(self, kind: str) -> dict[str, list[str]]:
-    """Returns the images whose maps are, or seem, wrong: a key of `_ODD`."""
+    """Returns each model's images with suspicious maps, by a key of `_ODD`."""
     return {
       model: [name for name, odd in zip(self.names, _ODD[kind](rows), strict=True) if odd]
       for model, rows in self.models.items()
@@ -71,12 +69,12 @@ class Scored(NamedTuple):
 
   @property
   def facts(self) -> dict:
-    """Returns what `summary.json` says of the data set."""
+    """What `summary.json` says of the data set."""
     return self.scoring.facts | ({'skipped': dict(self.skipped)} if self.skipped else {})
 
 
 def _same(rows: Sequence[dict]) -> list[bool]:
-  """Returns which share the most frequent map; constant ones are told as such."""
+  """Returns which have the most frequent map, constant ones aside."""
   maps = [None if row['constant'] else row.get('digest') for row in rows]
   counts = collections.Counter(x for x in maps if x is not None)
   most, count = counts.most_common(1)[0] if counts else (None, 0)
@@ -84,12 +82,12 @@ def _same(rows: Sequence[dict]) -> list[bool]:
 
 
 def _below(rows: Sequence[dict]) -> list[bool]:
-  """Returns which have an NSS below 0, where most do."""
+  """Returns which have an NSS below 0, if most do."""
   below = [row['scores'].get('nss', 0) < 0 for row in rows]
   return below if sum(below) >= max(_ENOUGH, _MOST * len(rows)) else [False] * len(rows)
 
 
-# What is looked for in the rows of a model, and how it is told.
+# How suspicious maps are found in a model's rows, and the warnings about them.
 _ODD = {
   'constant': lambda rows: [row['constant'] for row in rows],
   'same': _same,
@@ -127,9 +125,9 @@ def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
 
 
 def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int], resamples: int) -> Iterator[tuple]:
-  """Yields the lines of `scoring.table`; NaN where nothing was measured.
+  """Yields the rows of `scoring.table`; NaN where nothing was measured.
 
-  They are of all images; of search arrays then of each kind of target.
+  They are over all images; for search arrays also over each kind of target.
 
   Args:
     scores: float `[N]` each.
@@ -154,13 +152,12 @@ def _per_image(dataset: str, model: str, scores: Scores) -> schema.File:
 
 
 def differences(found: Sequence[Scored], resamples: int) -> list[tuple]:
-  """Returns the lines of `schema.DIFFERENCES`; none of one model alone.
+  """Returns the rows of `schema.DIFFERENCES`, one for every pair of models.
 
-  The interval is a bootstrap over images, as that of a mean; p is of Student's
-  paired t test, whose tail is finer than shares of samples, of shares (found or
-  not) of McNemar's exact test, and corrected for all lines (Holm). An image
-  does not count where a score of either is not defined, e.g. of a search that
-  fails.
+  The interval is a bootstrap over images, like a mean's. p is that of Student's
+  paired t test, whose tail is finer than a bootstrap's, or for shares (0 or 1)
+  of McNemar's exact test; it is corrected over all rows (Holm). Images on which
+  either score is undefined, e.g. of a failed search, do not count.
   """
   made, p = [], []
   for each in found:
@@ -175,7 +172,7 @@ def differences(found: Sequence[Scored], resamples: int) -> list[tuple]:
 
 
 def _paired(gap: np.ndarray) -> float:
-  """Returns the p of a mean difference of 0; NaN of fewer than 2 images."""
+  """Returns the p of a mean difference of 0; NaN with fewer than 2 images."""
   if len(gap) < 2:
     return np.nan
   if not np.ptp(gap) or np.isin(gap, (-1, 0, 1)).all():

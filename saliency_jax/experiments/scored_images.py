@@ -1,7 +1,7 @@
-"""A data set scored: every model on every image, and people on each other.
+"""Scores a data set: every model on every image, and people on each other.
 
-What has been measured lies in a ledger, so the same command goes on where a run
-was stopped, and several processes share the images.
+Ledgers keep what has been measured, so that the same command continues an
+interrupted run, and several processes can share the images.
 """
 
 import functools
@@ -23,7 +23,7 @@ from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.ledger import Entry, Ledger
 
-_SKIPPED = ''  # in the place of a model: images that are left out
+_SKIPPED = ''  # instead of a model: images that are left out
 
 
 def scored(
@@ -33,11 +33,11 @@ def scored(
   models: Sequence[Predictor],
   choose: Chooser,
   reading: Reading,
-  look: Callable[[], None],
+  poll: Callable[[], None],
 ) -> Scored:
-  """Scores every model on a data set, going on where a run was stopped.
+  """Scores every model on a data set, continuing an interrupted run.
 
-  Of several processes each one scores its share, and all return the whole.
+  With several processes each scores its share, and all return the whole.
   """
   if dataset.searched:
     scoring = search_scoring.make(dataset)
@@ -55,8 +55,8 @@ def scored(
     | {each.name: job | {'model': each.identity, 'maps': config.eval.save_maps} for each in models},
     process=jax.process_index(),
   )
-  ledger.entries[_SKIPPED].clear()  # it may have been repaired since
-  runtime.meet(dataset.name)  # all have read the same ledger
+  ledger.entries[_SKIPPED].clear()  # they may have been repaired since
+  runtime.meet(dataset.name)  # all have now read the same ledger
   images = [i for i in scoring.images if ids[i] not in reading.skipped]
   own = together.share(images)
   with ledger:
@@ -70,14 +70,14 @@ def scored(
       ledger=ledger,
       reading=reading,
       title=f'Scoring {dataset.name}',
-      look=look,
+      poll=poll,
       keep=functools.partial(_save_map, workdir) if config.eval.save_maps else None,
     )
     for i in own:
       if ids[i] in reading.skipped:
         ledger.add(_SKIPPED, ids[i], Entry(reading.skipped[ids[i]]))
     if scoring.people:
-      _score_people(scoring, [i for i in own if ids[i] not in reading.skipped], ledger, look)
+      _score_people(scoring, [i for i in own if ids[i] not in reading.skipped], ledger, poll)
   series = [*names, *([OBSERVERS] if scoring.people else ())]
 
   def all_scored() -> bool:
@@ -86,7 +86,7 @@ def scored(
       ids[i] in ledger.entries[_SKIPPED] or all(ids[i] in ledger.entries[name] for name in series) for i in images
     )
 
-  together.wait(look, all_scored)
+  together.wait(poll, all_scored)
   reading.skipped.update({name: each.facts for name, each in ledger.entries[_SKIPPED].items()})
   images = [i for i in images if ids[i] not in reading.skipped]
   if not images:
@@ -100,12 +100,12 @@ def scored(
 
 
 def _announce(scoring: Scoring, ledger: Ledger) -> None:
-  """Says how long the observers will take, if that is over a minute."""
+  """Warns how long the observers will take, if over a minute."""
   ids, done = scoring.dataset.source.image_ids, ledger.entries[OBSERVERS]
   todo = {i: scoring.observers[i] for i in scoring.images if ids[i] not in done and scoring.observers[i] > 1}
   if len(todo) > 1:
     first, total = next(iter(todo)), sum(todo.values())
-    scoring.people(first)  # compiled
+    scoring.people(first)  # compiles it
     start = time.perf_counter()
     scoring.people(first)
     minutes = (time.perf_counter() - start) * total / todo[first] / 60
@@ -120,7 +120,7 @@ def _announce(scoring: Scoring, ledger: Ledger) -> None:
       )
 
 
-def _score_people(scoring: Scoring, images: Sequence[int], ledger: Ledger, look: Callable[[], None]) -> None:
+def _score_people(scoring: Scoring, images: Sequence[int], ledger: Ledger, poll: Callable[[], None]) -> None:
   ids, done = scoring.dataset.source.image_ids, ledger.entries[OBSERVERS]
   with progress.bar(
     total=len(images),
@@ -132,7 +132,7 @@ def _score_people(scoring: Scoring, images: Sequence[int], ledger: Ledger, look:
       if ids[index] not in done:
         ledger.add(OBSERVERS, ids[index], Entry({'scores': scoring.people(index)}))
         bar.update()
-        look()
+        poll()
 
 
 def _save_map(workdir: pathlib.Path, model: str, image_id: str, saliency) -> None:
@@ -140,5 +140,5 @@ def _save_map(workdir: pathlib.Path, model: str, image_id: str, saliency) -> Non
 
 
 def part(workdir: pathlib.Path, dataset: DataSet, name: str) -> pathlib.Path:
-  """Returns where it is kept what was measured of a data set."""
+  """Returns the folder that keeps what was measured of a data set."""
   return workdir / schema.LEDGER / dataset.name / name

@@ -1,4 +1,4 @@
-"""The data sets that models are scored on, and how: values."""
+"""The data sets on which models are scored, and how, as values."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ class DataSet(NamedTuple):
   name: str
   kind: str  # of `data.source`
   source: Source
-  sigma: float  # pixels, of the human map; 0 for search arrays
+  sigma: float  # of the human map, in pixels; 0 for search arrays
   identity: dict  # changes when the images or their regions do
 
   @property
@@ -29,44 +29,44 @@ class DataSet(NamedTuple):
     return 'targets' in self.source.gives
 
 
-Scores = Mapping[str, np.ndarray]  # metric -> float64 `[N]`, NaN for none
+Scores = Mapping[str, np.ndarray]  # metric -> float64 `[N]`, NaN if undefined
 
 
 class Scoring(NamedTuple):
   """How models are scored on one data set."""
 
   dataset: DataSet
-  images: Sequence[int]  # positions of those that are scored
-  job: dict[str, Any]  # all that scores depend on, beside the model, as JSON
-  metrics: tuple[str, ...]  # names of the scores of an image
-  # Gives, by model, {'scores': a number for each of `metrics`} and perhaps the
+  images: Sequence[int]  # positions of the images that are scored
+  job: dict[str, Any]  # what scores depend on besides the model, as JSON
+  metrics: tuple[str, ...]  # names of an image's scores
+  # Returns, by model, {'scores': a number for each of `metrics`} and perhaps
   # {'regions': ...} of `output`, as JSON values.
   measure: Callable[[Predicted], dict[str, dict]]
   table: File  # of the mean scores, see `score_lists.means_of`
-  ranked: str  # the metric by which images are chosen for the page
+  ranked: str  # the metric by which example images are chosen
   kinds: Sequence[str]  # of every image of the data set; '' for a photograph
   facts: dict[str, Any]  # what `summary.json` says of the data set
-  # Gives a photograph's human map, float `[H, W]`; None for search arrays.
+  # Returns a photograph's human map, float `[H, W]`; None for search arrays.
   human: Callable[[Record], np.ndarray] | None = None
-  # Gives people's own scores on the image of a position, or None where there
-  # are not enough of them; None if they are not scored.
+  # Returns people's scores on the image at a position, or None with fewer than
+  # two observers; None if people are not scored.
   people: Callable[[int], dict[str, float] | None] | None = None
-  observers: Sequence[int] = ()  # of every image, if they are scored
-  # Gives, of a model's scores, those that its mean is of: NaN where a score is
-  # not defined.
+  observers: Sequence[int] = ()  # number for every image, if people are scored
+  # Returns, for a model's scores, the values that are averaged; NaN if
+  # undefined.
   compared: Callable[[Scores], Scores] = dict
-  shares: Collection[str] = ()  # of these, what is 0 or 1 for an image
+  shares: Collection[str] = ()  # those of these values that are 0 or 1 for an image
 
 
 def open_sets(config) -> list[DataSet]:
-  """Opens the data sets of `config.eval.sets`, or those of the user, or OSIE.
+  """Opens the data sets of `config.eval.sets`, or the user's, or OSIE.
 
   Args:
     config: `configs/evaluate.py`; `eval.sets`, `sets` and `run.cache_dir` are
       read.
 
   Raises:
-    InputError: if a name or a value is wrong, or a data set is at fault.
+    InputError: a name or a value is wrong, or a data set is at fault.
   """
   chosen = (
     names(config.eval.sets)

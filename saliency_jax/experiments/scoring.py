@@ -1,17 +1,17 @@
 """All metrics of one model's map of one image.
 
-How a map is compared, the same for all models:
-- It is resized to the image bilinearly: where it is smaller, as PyTorch's
-  `interpolate(mode='bilinear')` does; where it is larger, averaging over the
-  pixels that are dropped, as Pillow's BILINEAR does. A constant map stays so.
+The rules are the same for all models:
+- The map is resized to the image bilinearly: a smaller one as by PyTorch's
+  `interpolate(mode='bilinear')`; a larger one with antialiasing, as by Pillow's
+  BILINEAR. A constant map stays constant.
 - The negatives of shuffled AUC are all fixations on all other images, scaled to
   this image's size.
 - The human map of CC, SIM and KL is all fixations, blurred by a Gaussian.
-- Information gain is over the centre prior, a fixed Gaussian a quarter of the
-  image's height and width in standard deviation, which is the model `centre`,
-  too. Maps become densities as in SIM and KL: a minimum below 0 is taken off,
-  and the sum is 1. The MIT benchmark's epsilon keeps places that a map rules
-  out from costing infinitely many bits.
+- The baseline of information gain is the centre prior, a fixed Gaussian with a
+  quarter of the image's height and width as standard deviations; it is also the
+  model `centre`. Maps become densities as in SIM and KL: a negative minimum is
+  subtracted, and the sum is 1. The MIT benchmark's epsilon keeps pixels that a
+  map rules out from costing infinitely many bits.
 """
 
 import functools
@@ -32,28 +32,28 @@ class Seen(NamedTuple):
   """What maps of one image `[H, W]` are compared with."""
 
   points: np.ndarray  # int32 `[P, 2]`, its fixations, padded
-  valid: np.ndarray  # bool `[P]`
+  valid: np.ndarray  # bool `[P]`, which of them count
   negatives: jax.Array  # int32 `[N, 2]`, pixels that were fixated on any image
-  others: np.ndarray  # int32 `[N]`, how often on the others
+  others: np.ndarray  # int32 `[N]`, how often on the other images
   truth: jax.Array  # float32 `[H, W]`, the human map
   baseline: jax.Array  # float32 `[H, W]`, the centre prior
-  jitter: jax.Array | None = None  # a key, to break ties of AUC-Judd
+  jitter: jax.Array | None = None  # a key to break ties of AUC-Judd
 
 
 class Scorer:
   """Scores maps of the images of one data set."""
 
   def __init__(self, fixations: FixationIndex, *, sigma: float, distinct: bool, jitter: int = -1):
-    """Compiles nothing yet; that is done for every size of image, once.
+    """Compiles nothing yet; that happens once for every size of image.
 
     Args:
       sigma: the standard deviation of the human map in pixels.
       distinct: whether a pixel counts once however often it was fixated.
-      jitter: a seed, to break ties of AUC-Judd at random; -1 leaves them.
+      jitter: a seed to break ties of AUC-Judd at random; -1 leaves them.
     """
     self._fixations, self.sigma, self.distinct = fixations, sigma, distinct
     self._key = None if jitter < 0 else jax.random.key(jitter)
-    # Images of one size, as a rule the whole data set, share these.
+    # Images of one size, usually the whole data set, share these.
     self._counts = functools.lru_cache(maxsize=1)(fixations.scaled)
     self._negatives = functools.lru_cache(maxsize=1)(
       lambda size: jax.device_put(np.argwhere(self._counts(size)).astype(np.int32))
@@ -87,8 +87,8 @@ class Scorer:
 def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
   """Returns a map resized to an image's (H, W), float32; see the module.
 
-  It is brought to a largest magnitude of 0.5 to 1 first, which no metric sees,
-  so that sums of large numbers stay finite.
+  It is scaled to a maximal magnitude of 0.5 to 1 first, which affects no metric
+  and keeps sums of large numbers finite.
 
   Args:
     saliency: float32 `[h, w]`, finite.
@@ -96,7 +96,7 @@ def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
   """
   low, high = float(saliency.min()), float(saliency.max())
   if low == high:
-    # Interpolated, it would vary by its rounding.
+    # Interpolation would add rounding noise.
     return jnp.full(size, np.sign(high), jnp.float32)
   _, exponent = np.frexp(max(-low, high))
   return _resized(np.ldexp(saliency, -exponent), size)
@@ -108,7 +108,7 @@ def _resized(saliency: jax.Array, size: tuple[int, int]) -> jax.Array:
 
 
 def padded(points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-  """Returns points as int32 `[room, 2]` and which count, bool `[room]`."""
+  """Returns points as int32 `[room, 2]`, and which count, bool `[room]`."""
   found = np.zeros((room, 2), np.int32)
   found[: len(points)] = points
   return found, np.arange(room) < len(points)
@@ -119,8 +119,8 @@ def human_map(points: np.ndarray, size: tuple[int, int], sigma: float) -> np.nda
 
   Args:
     points: int `[N, 2]`, (y, x) in pixels.
-    size: (H, W).
-    sigma: of the Gaussian, pixels.
+    size: (H, W) in pixels.
+    sigma: of the Gaussian, in pixels.
   """
   room = fixation_index.padded(len(points))
   return np.asarray(human(*padded(points, room), size=size, sigma=sigma))
@@ -134,7 +134,7 @@ def human(points: np.ndarray, valid: np.ndarray, *, size: tuple[int, int], sigma
 
 @functools.partial(jax.jit, static_argnames='distinct')
 def score(saliency: jax.Array, seen: Seen, *, distinct: bool) -> metrics.Scores:
-  """Returns `METRICS` of a map of the image's size, float32 `[H, W]`."""
+  """Returns `METRICS` of a map in the image's size, float32 `[H, W]`."""
   gain = distributions.information_gain(
     saliency, seen.baseline, seen.points, seen.valid, distinct=distinct, eps=distributions.MIT_EPS
   )

@@ -2,9 +2,9 @@
 
 NMM (He et al. 2019, Eq. 4 and Table 4) and the measures of Kotseruba, Wloka,
 Rasouli and Tsotsos, BMVC 2019, whose code is P3O3. A map is resized to the
-array bilinearly, as `scoring` does, and scaled to 0-1 first: P3O3 reads maps
-from 8-bit pictures, and ratios need a zero. How large items are is told from
-their mask alone, of drawn arrays too: a user's own come with nothing else.
+array bilinearly, as in `scoring`, and scaled to 0-1 first: P3O3 reads maps from
+8-bit pictures, and ratios need a zero. Item sizes are always measured from the
+mask, because users' own arrays come with nothing else.
 """
 
 import functools
@@ -23,13 +23,14 @@ from saliency_jax.experiments import scoring
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.ops import metrics, search_measures
 
-# What is measured on every array.
+# The measures of every array.
 METRICS = ('nmm', 'gsi', 'msr_target', 'msr_background', 'fixations')
 SHARES = ('stands_out', 'first', 'found')
-LIMIT = 100  # fixations after which a search is given up, as P3O3's demo does
-_STEP = 8  # so that searches of few sizes are compiled
-_UNDEFINED = -1.0  # P3O3's sign that a quotient is not defined
-# P3O3 reads maps of 8 bits. Otherwise a sigmoid's 1e-28 makes a ratio of 1e27.
+LIMIT = 100  # fixations after which a search ends, as in P3O3's demo
+_STEP = 8  # pixels; few sizes of searches are compiled
+_UNDEFINED = -1.0  # P3O3's sign of an undefined quotient
+# P3O3 reads maps of 8 bits. Without this, a sigmoid's 1e-28 would make ratios
+# of 1e27.
 _GREY = 1 / 255
 _TOUCHING = np.ones((3, 3), int)  # pixels that meet at a corner are one part
 
@@ -57,24 +58,24 @@ def make(dataset: DataSet) -> Scoring:
 def measure(record: Record, pattern: Pattern, saliency: np.ndarray) -> dict[str, float]:
   """Scores one model's map of one array.
 
-  A search fixates the highest value of the map; if that is not the target, a
-  square there is never fixated again, its side the longer one of a typical
+  A search fixates the map's maximum. If that is not on the target, a square
+  there is never fixated again; its side is the longer one of a typical
   distractor, rounded up to `_STEP` pixels. The target is found inside the
-  upright box around its mask: in the middle of a ring there is no pixel of the
+  upright box around its mask, because the middle of a ring has no pixel of the
   ring.
 
   Args:
     record: the array, with the regions 'target' and, unless nobody drew it,
       'distractors'.
-    pattern: what it shows; `set_size` tells items of several parts.
+    pattern: what it shows; `set_size` matters for items of several parts.
     saliency: float `[h, w]`, the model's map at any resolution, finite.
 
   Returns:
     `METRICS`: NMM in standard deviations; GSI, MSR of target to distractors and
-    of background to target as in `search_measures`, of a map that is 0 below
-    half a grey level of 255, as P3O3 reads it, and -1 where the quotient is not
-    defined; the number of fixations until the target is found, infinite if
-    it is not within `LIMIT`. Without distractors all but NMM are NaN.
+    of background to target as in `search_measures`, with values below half a
+    grey level of 255 set to 0, as P3O3 reads maps, and -1 where the quotient is
+    undefined; the number of fixations until the target is found, infinite if
+    that takes more than `LIMIT`. Without distractors all but NMM are NaN.
   """
   masks = dict(zip(record.regions.categories, record.regions.masks, strict=True))
   target, distractors = masks[TARGET], masks.get(DISTRACTORS)
@@ -95,23 +96,23 @@ def measure(record: Record, pattern: Pattern, saliency: np.ndarray) -> dict[str,
 
 
 def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Returns what means are taken of: a value for each array, or NaN.
+  """Returns the values that are averaged: one for each array, or NaN.
 
   Args:
     measured: each of `METRICS`, float `[N]`.
 
   Returns:
-    float `[N]` each: the metrics without quotients that are not defined and
-    without searches that failed, and three shares, 0 or 1 for an array:
-    'stands_out', the target's maximum exceeds the distractors'; 'first', it is
-    found by the first fixation; 'found', it is found at all.
+    float `[N]` each: the metrics, NaN for undefined quotients and failed
+    searches; and three shares, 0 or 1 for an array: 'stands_out', the target's
+    maximum exceeds the distractors'; 'first', the first fixation finds it;
+    'found', it is found at all.
   """
   target, background, fixations = (measured[name] for name in ('msr_target', 'msr_background', 'fixations'))
   undefined = _undefined(measured)
   values = {name: np.where(undefined.get(name, False), np.nan, measured[name]) for name in METRICS}
   values['fixations'] = np.where(np.isinf(fixations), np.nan, fixations)
-  # Against distractors of 0 every target above 0 stands out; the target is
-  # above 0 where the background's ratio to it is defined.
+  # If distractors are 0, every target above 0 stands out; it is above 0 where
+  # the background's ratio to it is defined.
   stands_out = (target > 1) | ((target == _UNDEFINED) & (background != _UNDEFINED))
   true = stands_out, fixations == 1, np.isfinite(fixations)
   for name, of, known in zip(SHARES, true, (target, fixations, fixations), strict=True):
@@ -120,17 +121,18 @@ def summarised(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _undefined(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-  """Returns where P3O3's -1 says that a quotient is not defined.
+  """Returns where P3O3's -1 means that a quotient is undefined.
 
-  A GSI of -1 may also be a target of 0 among distractors above 0, the worst
-  there is. It is not defined where both are 0, and then so are both ratios.
+  A GSI of -1 may also be that of a target of 0 among distractors above 0, the
+  worst there is. GSI is undefined where both are 0, and then both ratios are
+  too.
   """
   target, background = (measured[name] == _UNDEFINED for name in ('msr_target', 'msr_background'))
   return {'gsi': target & background, 'msr_target': target, 'msr_background': background}
 
 
 def _scaled(saliency: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns the map in pixels, 0 to 1, float32 `[H, W]`; a constant one is 0."""
+  """Returns the map in pixels, in 0-1, float32 `[H, W]`; 0 if constant."""
   full = np.asarray(scoring.to_size(saliency, size))
   low, span = full.min(), np.ptp(full)
   return (full - low) / (span or 1)
@@ -159,9 +161,9 @@ def _fixations(saliency: jax.Array, target: jax.Array, *, side: int) -> jax.Arra
 def item_side(mask: np.ndarray, items: int | None) -> int:
   """Returns the longer side of a typical item, the median over items.
 
-  An item may be of several parts, e.g. of dots. Where there are more parts than
-  items, those with the nearest centres (average linkage) are put together until
-  the number is right.
+  An item may have several parts, e.g. dots. If there are more parts than items,
+  parts with the nearest centres (average linkage) are joined until the numbers
+  agree.
 
   Args:
     mask: bool `[H, W]`, the pixels of all items; not empty.
@@ -171,7 +173,7 @@ def item_side(mask: np.ndarray, items: int | None) -> int:
     The side of the item's upright box in pixels, 1 or more.
 
   Raises:
-    ValueError: if the mask is empty.
+    ValueError: the mask is empty.
   """
   labels, parts = ndimage.label(mask, _TOUCHING)
   if not parts:

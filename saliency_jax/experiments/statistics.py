@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-_CHUNK = 1 << 22  # numbers that are read at once of scores that lie in a file
+_CHUNK = 1 << 22  # numbers read at once from scores in a file
 
 
 class Rows(NamedTuple):
-  """T sets of pixels in the order of the data set, and units' scores on them."""
+  """T sets of pixels in the order of the data set, with units' scores."""
 
   index: np.ndarray  # int32 [T], the position of each set's image
   ids: np.ndarray  # int32 [T]
@@ -17,7 +17,7 @@ class Rows(NamedTuple):
   scores: dict[str, np.ndarray]  # tap -> float32 [T, C]; NaN of empty sets
 
   def only(self, chosen: np.ndarray) -> 'Rows':
-    """Returns some of the sets, by bool [T]."""
+    """Returns the sets chosen by bool [T]."""
     if chosen.all():
       return self
     return Rows(
@@ -39,8 +39,8 @@ class BestUnits(NamedTuple):
 def unit_means(scores: np.ndarray) -> np.ndarray:
   """Returns each unit's mean over sets: float64 `[C]` of `[T, C]`.
 
-  Sets without a score (NaN, a region without a fixation) are left out; with no
-  set left, every mean is NaN.
+  Sets without a score (NaN, regions without a fixation) are left out; if none
+  is left, every mean is NaN.
   """
   known = measured(scores)
   if not known.any():
@@ -54,11 +54,11 @@ def measured(scores: np.ndarray) -> np.ndarray:
 
 
 def product(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
-  """Returns `weights @ scores` in float64, whatever the scores lie in.
+  """Returns `weights @ scores` in float64; scores may be a memory map.
 
   Args:
     weights: float64 `[W, T]`.
-    scores: `[T, C]`; what has no weight may be NaN.
+    scores: `[T, C]`; rows without weight may be NaN.
   """
   total = np.zeros((len(weights), scores.shape[1]))
   for rows in _parts(scores):
@@ -80,6 +80,6 @@ def best_units(means: np.ndarray, top: int) -> BestUnits:
   Args:
     means: `[C]`, each unit's mean over the sets of a category, `unit_means`.
   """
-  # Stable, so that equal units come in their own order.
+  # Stable, so that equal units keep their order.
   units = np.argsort(-means, kind='stable')[:top]
   return BestUnits(float(means[units].mean()), units)

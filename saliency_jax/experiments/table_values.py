@@ -1,8 +1,8 @@
-"""What stands in a table beside the mean of the best units.
+"""What a table gives beside the mean of the best units.
 
 Tables 2, 3, 5, 6 and 7 of He et al. 2019 are means of units that were chosen on
-the regions they are scored on. Each comes with its interval, the held-out mean
-and what chance gives; see `chance` and `bootstrap`.
+the regions on which they are scored. Here each has an interval, a held-out mean
+and a chance level; see `chance` and `bootstrap`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.chance import Band
 from saliency_jax.ops import inference
 
-PERMUTATIONS = 200  # of labels, and draws of items
+PERMUTATIONS = 200  # of labels; also draws of items
 RESAMPLES = 500  # of photographs
 FOLDS = 5
 
@@ -24,31 +24,31 @@ NO_ITEMS = 'some arrays have no scored item other than the target'
 
 
 class Value(NamedTuple):
-  """The best units of a layer for a category; standard deviations."""
+  """The best units of a layer for a category, in standard deviations."""
 
   sets: int  # regions or arrays with a score
-  photographs: int  # on which they are
-  mean: float  # of the best units; NaN, as all below, without a set
+  photographs: int  # on which these are
+  mean: float  # of the best units; NaN, like all below, without a set
   low: float  # of the 95 % bootstrap interval over images
   high: float
   held_out: float  # of units that were chosen on other images
   chance: Band
   above: int | None  # units whose mean exceeds T; None without a set
-  above_chance: Band  # how many do by chance
+  above_chance: Band  # its chance level
   units: np.ndarray  # int `[k]`, best first, counted from 0
   samples: np.ndarray  # float64 `[B]`, the mean in samples of images
 
   @property
   def cells(self) -> tuple[float, ...]:
-    """The mean and what belongs to it, in the order of the tables."""
+    """The mean and its companions, in the order of the tables."""
     return self.mean, self.low, self.high, self.held_out, *self.chance
 
 
-# A category without a region.
+# For a category without a region.
 NOTHING = Value(
   0, 0, np.nan, np.nan, np.nan, np.nan, chance.NONE, None, chance.NONE, np.zeros(0, int), np.full(RESAMPLES, np.nan)
 )
-# Row of a table, a layer or a member of a sweep, -> category -> its value
+# Row of a table (a layer, or a member of a sweep) -> category -> value.
 Values = Mapping[str, Mapping[str, Value]]
 
 
@@ -62,14 +62,14 @@ def by_category(
   others: tuple[np.ndarray, np.ndarray] | None = None,
   draws: Draws | None = None,
 ) -> dict[str, Value]:
-  """Returns the values of all categories, in the order of their names.
+  """Returns the values of all categories, in the order of names.
 
   Args:
-    scores: `[T, C]`, what C units score on T regions; NaN without a fixation.
-    top: how many of the best units are averaged (the paper: 10).
-    threshold: T, of the units that are counted (the paper: 1.5).
-    others: of one category alone, what regions of other photographs score in
-      the place of its own, `[M, C]`, and on which images, `[M]`.
+    scores: `[T, C]`, of C units on T regions; NaN without a fixation.
+    top: number of best units that are averaged (the paper: 10).
+    threshold: T, for counting units (the paper: 1.5).
+    others: if there is a single category: scores on other photographs' regions
+      in place of its own, `[M, C]`, and on which images, `[M]`.
     draws: samples of photographs; by default `RESAMPLES` of those of `images`.
   """
   given = chance.scored(scores, labels, images)
@@ -88,13 +88,13 @@ def by_category(
 def of_targets(
   scores: np.ndarray, images: np.ndarray, *, top: int, items: np.ndarray, items_images: np.ndarray
 ) -> Value:
-  """Returns the values of search targets, of which no label can be permuted.
+  """Returns the values of search targets, whose labels cannot be permuted.
 
   Args:
-    top: how many of the best units are averaged.
+    scores: `[T, C]`, of C units on T targets.
     items: `[M, C]`, the NMM of other items of the arrays `items_images`, `[M]`.
-      There is no band unless every array has some: chance of a part of the
-      arrays says nothing of the mean of all.
+      There is no band unless every array has some: chance for some of the
+      arrays says nothing about the mean over all.
   """
   labels = np.full(len(images), '')
   given = chance.scored(scores, labels, images)
@@ -107,7 +107,7 @@ def of_targets(
 
 
 def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:
-  """Yields the lines of Table 2, row by row, category by category."""
+  """Yields the rows of Table 2, layer by layer, category by category."""
   for name, of in values.items():
     for category in categories:
       x = of.get(category, NOTHING)
@@ -115,11 +115,11 @@ def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:
 
 
 def samples(values: Values, categories: Sequence[str]) -> np.ndarray:
-  """Returns what `schema.SAMPLES` holds, float32 `[R, B, K]`.
+  """Returns the content of `schema.SAMPLES`, float32 `[R, B, K]`.
 
   Args:
-    values: of each of R rows: category -> its values.
-    categories: K of them; those that a row lacks are NaN.
+    values: of each of R rows: category -> value.
+    categories: K of them; NaN where a row lacks one.
   """
   return np.stack(
     [np.stack([of.get(category, NOTHING).samples for category in categories], axis=1) for of in values.values()]
@@ -127,7 +127,7 @@ def samples(values: Values, categories: Sequence[str]) -> np.ndarray:
 
 
 def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
-  """Returns why categories have no chance band: category -> the reason."""
+  """Returns why categories have no chance band: category -> reason."""
   return dict.fromkeys(sorted(chance.fixed(labels, images)), ALONE)
 
 

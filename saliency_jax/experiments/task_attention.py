@@ -1,9 +1,9 @@
-"""What Table 8 is made of: where trunks respond, and which scenes they tell.
+"""Table 8's measurements: where trunks respond, and which scenes they name.
 
 He et al. 2019, Section 8: a trunk's attention is the mean of its units' maps,
 scored by NSS at all fixations of an image. Beside it stand the centre prior,
-and people: the mean over observers of how all the others' blurred fixations
-score at theirs.
+and people: the mean over observers of the NSS of all the others' blurred
+fixations at theirs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,13 +29,13 @@ def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, So
   """Measures trunks on every image.
 
   Args:
-    parts: the images, by the part of the data that they are.
+    parts: the images, by part of the data.
     config: `configs/tasks.py`; `data`, `analysis.fixations` are read.
 
   Returns:
-    Of every image that could be read its image_id and part, the NSS of each
-    trunk by its name, of 'centre' and of 'observers', NaN where there is none,
-    and the scene that each trunk with a head tells, by `variants.outputs_of` it.
+    For every image that could be read: image_id and part; the NSS of each trunk
+    by its name, of 'centre' and of 'observers', NaN without fixations; and the
+    scene that each trunk with a head names, by `variants.outputs_of` it.
 
   Raises:
     InputError: an image cannot be read.
@@ -50,18 +50,20 @@ def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, So
       for step in run.steps(source, range(len(source)), choose=choose):
         maps = step.maps[variants.MEANS]
         scores = np.asarray(_associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
-        told = {tap: scenes[np.asarray(step.maps[tap], 'f').argmax(axis=1)] for tap, scenes in heads.items()}
+        named = {tap: scenes[np.asarray(step.maps[tap], 'f').argmax(axis=1)] for tap, scenes in heads.items()}
         rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
         for row in rows:
           index = int(step.batch.index[row])
-          nss = (*scores[row], *_beside(source, config, index)) if step.batch.counts[row, 0] else [np.nan] * len(names)
+          nss = (
+            (*scores[row], *_baselines(source, config, index)) if step.batch.counts[row, 0] else [np.nan] * len(names)
+          )
           of_image = {'image_id': source.image_ids[index], 'part': part, **dict(zip(names, nss, strict=True))}
-          found.append(of_image | {tap: scenes[row] for tap, scenes in told.items()})
+          found.append(of_image | {tap: scenes[row] for tap, scenes in named.items()})
         bar.update(len(rows))
   return pd.DataFrame(found)
 
 
-def _beside(source: Source, config, index: int) -> tuple[float, float]:
+def _baselines(source: Source, config, index: int) -> tuple[float, float]:
   """Returns the NSS of the centre prior and of people on an image."""
   (points, subjects, *_), size = source.scanpaths(index), source.size(index)
   distinct = config.analysis.fixations == 'distinct'

@@ -1,7 +1,7 @@
 """Is it the task or the data? One trunk, two tasks (He et al. 2019, Section 8).
 
-A pretrained trunk learns saliency and, from the same images, scenes; then the
-readout's tap of every trunk is looked into as that of any network is.
+A pretrained trunk learns saliency and, from the same images, scenes; then every
+trunk is dissected at the readout's tap.
 """
 
 import contextlib
@@ -36,15 +36,15 @@ from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
 
-_TRUNKS = 'trunks'  # the folder of their scores, within that of regions
-_FIGURE11 = (PRETRAINED, 'sr', 'sp')  # in its order
+_TRUNKS = 'trunks'  # folder of their scores, within that of regions
+_FIGURE11 = (PRETRAINED, 'sr', 'sp')  # in the figure's order
 
 
 def open_regions(config, network: Network) -> Source:
   """Opens the labelled photographs on which the trunks will be measured.
 
   Raises:
-    InputError: if the config or the data set is at fault.
+    InputError: the config or the data set is at fault.
   """
   one = _measuring(config, (network.readout_tap,))
   return sources.open_group(
@@ -53,7 +53,7 @@ def open_regions(config, network: Network) -> Source:
 
 
 def load(config) -> Network:
-  """Returns the pretrained trunk; of a trained one without its head.
+  """Returns the pretrained trunk, without a trained network's head.
 
   Raises:
     InputError: as `trained_models.load_start`.
@@ -62,7 +62,7 @@ def load(config) -> Network:
 
 
 def compare(config, data: Data, regions: Source, network: Network, workdir: str) -> dict:
-  """Trains both tasks and their controls, and writes what they did to a trunk.
+  """Trains both tasks and their controls, and writes how they change a trunk.
 
   Files: those of 'tasks' in `schema.JOBS`, `summary.json` last. What was
   trained or dissected before is not done again.
@@ -71,8 +71,8 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
     The summary.
 
   Raises:
-    InputError: if the config, the data or the folder is at fault.
-    Stopped: after SIGTERM; the same call goes on.
+    InputError: the config, the data or the folder is at fault.
+    Stopped: after SIGTERM; the same call continues.
   """
   if network.decodes:
     raise InputError(
@@ -80,7 +80,7 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
       f'classified; name a tap below it as config.network.readout_tap.'
     )
   network = network.replace(decoder=None)
-  # All that can be wrong is looked at before the folder is opened.
+  # Everything is checked before the folder is opened.
   runs = task_runs.prepare(config, data, network, workdir)
   one = _measuring(config, (network.readout_tap,))
   runner.check(one, network)
@@ -93,7 +93,7 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
   with contextlib.ExitStack() as stack:
     path = stack.enter_context(alone(workdir, 'tasks'))
     if (path / schema.SUMMARY).exists():
-      # What has ended stays as it is until every run goes on.
+      # Finished results stay until every run continues.
       stack.callback(shutil.rmtree, path / task_runs.FEATURES, ignore_errors=True)
     else:
       Folder(workdir, config.to_dict())
@@ -105,16 +105,16 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
       network, {x.name: x.variant for x in trained}, cuts.as_number(network, config.tasks.depth)
     )
     together = together.replace(provenance=network.provenance._replace(sha256=trained_models.digest(together)))
-    looked = [x for x in trained if not x.frozen]
-    one = _measuring(config, [x.name for x in looked])
+    trunks = [x for x in trained if not x.frozen]
+    one = _measuring(config, [x.name for x in trunks])
     seconds['regions'] = depth.measured(path, 'regions', one, regions, together)
-    found = _write_regions(folder, config, looked)
+    found = _write_regions(folder, config, trunks)
     mark = time.perf_counter()
     parts = {'test': data.test, 'validation': data.validation, 'train': data.train}
     attention = task_attention.measure(together, trained, {part: x for part, x in parts.items() if x}, config)
-    told = (trained, attention, data.scenes)
-    folder.table(schema.SCENE_ACCURACY, task_tables.accuracy(*told))
-    folder.table(schema.TABLE8, task_tables.table8(*told))
+    arguments = (trained, attention, data.scenes)
+    folder.table(schema.SCENE_ACCURACY, task_tables.accuracy(*arguments))
+    folder.table(schema.TABLE8, task_tables.table8(*arguments))
     seconds['attention'] = time.perf_counter() - mark
     _write_figure(folder, config, trained, found, regions, network)
     shutil.rmtree(path / task_runs.FEATURES, ignore_errors=True)
@@ -137,24 +137,24 @@ def _measuring(config, taps: Sequence[str]) -> ml_collections.ConfigDict:
   return depth.member_config(config, 'regions', member=_TRUNKS, taps=taps)
 
 
-def _write_regions(folder: Folder, config, looked: Sequence[Trained]) -> Scores:
+def _write_regions(folder: Folder, config, trunks: Sequence[Trained]) -> Scores:
   """Writes Table 7, differences and distances; returns the scores."""
   place = folder.path / 'regions' / _TRUNKS
   rows = schema.read(place, schema.REGIONS)
   found = depth_tables.of_rows(
-    rows, {x.name: numpy_files.read_npy(place / schema.ASSOCIATION.of(x.name), 'f') for x in looked}
+    rows, {x.name: numpy_files.read_npy(place / schema.ASSOCIATION.of(x.name), 'f') for x in trunks}
   )
-  folder.table(schema.TABLE7, task_tables.table7(looked, schema.read(place, schema.TABLE2)))
+  folder.table(schema.TABLE7, task_tables.table7(trunks, schema.read(place, schema.TABLE2)))
   compared = task_tables.compare(found, config.regions.analysis.top_units)
-  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(looked, compared, ordered_categories(found.labels)))
-  folder.table(schema.TASK_DISTANCES, task_tables.distances(looked, compared))
+  folder.table(schema.TASK_DIFFERENCES, task_tables.differences(trunks, compared, ordered_categories(found.labels)))
+  folder.table(schema.TASK_DISTANCES, task_tables.distances(trunks, compared))
   return found
 
 
 def _write_figure(
   folder: Folder, config, trained: Sequence[Trained], found: Scores, regions: Source, network: Network
 ) -> None:
-  """Writes what Figure 11 shows, of the first seed, and people's maps."""
+  """Writes Figure 11's views, of the first seed, and people's maps."""
   first = {run: next(x for x in trained if x.run == run) for run in _FIGURE11}
   scores = found._replace(members={run: found.members[x.name] for run, x in first.items()})
   views = choose(scores, network.readout_tap, top=config.regions.analysis.top_units, count=config.tasks.examples)
@@ -186,7 +186,7 @@ def _write_figure(
 def choose(found: Scores, tap: str, *, top: int, count: int) -> list[depth_views.View]:
   """Returns the units of Figure 11, which the paper does not name.
 
-  They are those that sp raises most over sr, as `depth_views.choose` has it.
+  They are those that sp raises most over sr, chosen by `depth_views.choose`.
 
   Args:
     found: the scores of `_FIGURE11`.

@@ -1,9 +1,9 @@
 """What is trained to compare two tasks (He et al. 2019, Section 8).
 
-pt is the pretrained trunk; sp learns saliency from it and sr scenes, from the
-same images in the same order. Controls: sr whose labels were shuffled, sp on
-either half of the images (another sample), and a linear readout of scenes from
-the frozen trunk. All seeds of one of them are one program, a sweep.
+pt is the pretrained trunk. From it, sp learns saliency and sr scenes, with the
+same images in the same order. Controls: sr with shuffled labels; sp on either
+half of the images (another sample); and a linear readout of scenes from the
+frozen trunk. All seeds of a run are one program, a sweep.
 """
 
 import dataclasses
@@ -27,17 +27,17 @@ from saliency_jax.training.plan import Plan
 
 PRETRAINED = 'pt'
 FOLDER = 'runs'  # of the sweeps
-FEATURES = 'features'  # of frozen stages, for all of them
+FEATURES = 'features'  # of frozen stages, for all runs
 
 
 class Run(NamedTuple):
-  """What differs from one sweep over seeds to another."""
+  """How one sweep over seeds differs from another."""
 
   task: str
-  control: str = ''  # the value of `config.tasks.controls` that asks for it
-  half: int | None = None  # of the training images; None takes all
-  shuffled: bool = False  # whether labels change places among the images
-  frozen: bool = False  # whether the trunk is, under one layer
+  control: str = ''  # the value of `config.tasks.controls` that selects it
+  half: int | None = None  # of the training images; None uses all
+  shuffled: bool = False  # whether labels are permuted among the images
+  frozen: bool = False  # whether only one layer on top is trained
 
 
 RUNS = {
@@ -56,12 +56,12 @@ class Trained(NamedTuple):
   run: str  # a key of `RUNS`, or `PRETRAINED`
   seed: int | None
   variant: Variant
-  outputs: tuple[str, ...] = ()  # the scenes that its head tells
-  facts: Mapping = {}  # its step and metrics on the validation images
+  outputs: tuple[str, ...] = ()  # the scenes that its head classifies
+  facts: Mapping = {}  # its step and its metrics on the validation images
 
   @property
   def frozen(self) -> bool:
-    """Whether its trunk is the pretrained one, under a head."""
+    """Whether its trunk is the pretrained one."""
     return self.run in RUNS and RUNS[self.run].frozen
 
   @property
@@ -80,7 +80,7 @@ def open_data(config) -> Data:
 
 
 def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Plan]:
-  """Returns the runs that a config asks for, by their names.
+  """Returns the runs that a config selects, by name.
 
   Args:
     workdir: of the comparison; each run has a folder in its `FOLDER`.
@@ -105,18 +105,15 @@ def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Pla
 
 
 def train(runs: Mapping[str, Plan], workdir: str) -> tuple[list[Trained], dict[str, dict]]:
-  """Trains all seeds of all runs, or goes on where that was stopped.
-
-  Args:
-    runs: see `prepare`.
+  """Trains all seeds of all runs, or continues an interrupted training.
 
   Returns:
-    `PRETRAINED` and every seed of every run; and of each run what
+    `PRETRAINED` and every seed of every run; and for each run what
     `training.loop.sweep` returned.
 
   Raises:
     InputError: a folder or an image is at fault.
-    Stopped: after SIGTERM; the same call goes on.
+    Stopped: after SIGTERM; the same call continues.
   """
   found, facts = [Trained(PRETRAINED, None, Variant())], {}
   for name, run in runs.items():
@@ -151,7 +148,7 @@ def _config(config, run: Run, features: str) -> ml_collections.ConfigDict:
   made.data.features_dir = features
   if run.frozen:
     made.task.update(dense=(), dropout=0.0, pretrained_dense=False)
-  if run.half is not None:  # as many steps on half of the images
+  if run.half is not None:  # as many steps with half of the images
     made.train.epochs *= 2
   head = own.dense_rate if run.task == 'scene' else own.readout_rate
   made.sweep = ml_collections.ConfigDict(
@@ -182,9 +179,9 @@ def _data(data: Data, run: Run, seed: int) -> Data:
 
 
 def _read(name: str, place: str, member: str, about: Mapping) -> Trained:
-  """Returns a seed of a run at its best epoch, a shuffled one at its last.
+  """Returns a run's seed at its best epoch, with shuffled labels at its last.
 
-  Which epoch tells shuffled labels best is luck, and may be the first.
+  Which epoch fits shuffled labels best is luck, and may be the first.
   """
   best = checkpoints.read_best(place, member, last=RUNS[name].shuffled)
   task, params = tasks.make(best.job['task']), dict(best.params)

@@ -1,10 +1,10 @@
 """What two tasks make of one trunk: Tables 7 and 8, differences, distances.
 
-He et al. 2019, Section 8. A difference is over photographs with the units
-chosen anew in every sample, and the mean over seeds: the unit of replication
-of a claim about training is the run. A distance between two trunks is small
-where another seed, another sample of images or other photographs to measure on
-change as much.
+He et al. 2019, Section 8. Differences have intervals over photographs, with
+units chosen anew in every sample, and are means over seeds: a claim about
+training is replicated by runs. A distance between two trunks is small if
+another seed, another sample of images or other photographs to measure on change
+as much.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from saliency_jax.experiments.task_runs import PRETRAINED, Trained
 from saliency_jax.networks import variants
 from saliency_jax.ops import inference
 
-# Of which distances are told, of the first five differences, too.
+# The pairs whose distances are given; the first five also have differences.
 _PAIRS = (
   ('sp', PRETRAINED),
   ('sr', PRETRAINED),
@@ -36,35 +36,30 @@ Rows = list[tuple]
 
 
 class Compared(NamedTuple):
-  """N trunks: on all regions, [0], and on B samples of photographs, [1:]."""
+  """N trunks on all regions, [0], and on B samples of photographs, [1:]."""
 
   names: tuple[str, ...]  # of the trunks
-  # `[1 + B, N, K]`: the best units for each of K categories, chosen anew, in
-  # standard deviations; NaN without a region.
+  # `[1 + B, N, K]`: the means of the best units for each of K categories,
+  # chosen anew, in standard deviations; NaN without a region.
   best: np.ndarray
-  # `[1 + B, N, N]`: how the mean NSS of every unit for every category
-  # correlates.
+  # `[1 + B, N, N]`: correlations of the mean NSS of every unit for every
+  # category.
   r: np.ndarray
-  photographs: tuple[int, ...]  # `[K]`, on which each category is
+  photographs: tuple[int, ...]  # `[K]`, on which each category occurs
 
   def places(self, pairs: Sequence[tuple[Trained, Trained]]) -> list[list[int]]:
-    """Returns where the trunks are of P pairs: P firsts, P seconds."""
+    """Returns the indices of P pairs of trunks: P firsts, P seconds."""
     return [[self.names.index(x.name) for x in side] for side in zip(*pairs, strict=True)]
 
 
 def compare(found: Scores, top: int) -> Compared:
-  """Returns the trunks on the same samples of photographs.
-
-  Args:
-    found: the trunks' scores on regions.
-    top: how many of the best units are averaged.
-  """
+  """Compares the trunks on the same samples of photographs."""
   draws = bootstrap.draw(found.image_ids, table_values.RESAMPLES)
   best, moments, photographs = [], 0.0, []
   for category in ordered_categories(found.labels):
     chosen = found.labels == category
     photographs.append(len(np.unique(found.image_ids[chosen])))
-    # Of all regions first, then of every sample: `[1 + B, N, C]`.
+    # All regions first, then every sample: `[1 + B, N, C]`.
     means = np.stack(
       [
         np.concatenate(
@@ -75,7 +70,7 @@ def compare(found: Scores, top: int) -> Compared:
       axis=1,
     )
     best.append(np.stack([chance.best(x, top) for x in means.swapaxes(0, 1)], axis=1))
-    # With a column of ones products are sums, squares and counts, too.
+    # With a column of ones, products include sums and counts.
     means = np.nan_to_num(np.pad(means, ((0, 0), (0, 1), (0, 0)), constant_values=1) * np.isfinite(means[:, :1]))
     moments = moments + means @ means.swapaxes(1, 2)
   best = np.stack(best, axis=-1)
@@ -91,7 +86,7 @@ def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
   """Yields the rows of Table 7: those of Table 2, trunk by trunk.
 
   Args:
-    rows: of `schema.TABLE2`, whose layers are their names.
+    rows: of `schema.TABLE2`, with the trunks' names as layers.
   """
   for one in trained:
     for row in rows:
@@ -102,7 +97,7 @@ def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
 def differences(trained: Sequence[Trained], compared: Compared, categories: Sequence[str]) -> Rows:
   """Returns how much more one trunk responds than another, by category.
 
-  p is corrected for all lines (Holm).
+  p is corrected over all rows (Holm).
   """
   made, p = [], []
   for run, other in _PAIRS[:5]:
@@ -124,7 +119,7 @@ def differences(trained: Sequence[Trained], compared: Compared, categories: Sequ
 def distances(trained: Sequence[Trained], compared: Compared) -> Rows:
   """Returns how far trunks lie from each other; no interval goes below 0.
 
-  Of `PRETRAINED` and itself: measured on two samples of as many photographs.
+  `PRETRAINED` and itself are measured on two samples of as many photographs.
   """
   made = []
   for run, other in _PAIRS:
@@ -168,9 +163,9 @@ def _gap(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-  """Returns Pearson's r over categories `[..., K]`; NaN in both is left out.
+  """Returns Pearson's r over categories `[..., K]`; NaN for a single one.
 
-  NaN of one category.
+  Categories that are NaN in both are left out.
   """
   x, y = (of - np.nanmean(of, axis=-1, keepdims=True) for of in (x, y))
   with np.errstate(invalid='ignore'):
@@ -178,10 +173,10 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def accuracy(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Rows:
-  """Returns how well scenes are told on images not learnt from, beside chance.
+  """Returns how well scenes are classified on held-out images, beside chance.
 
-  Intervals are over images. By chance every scene is as likely; the share that
-  chance gets is that of the most frequent scene, always named.
+  Intervals are over images. Chance for balanced accuracy is one of the scenes
+  at random; for accuracy it is always the most frequent one.
 
   Args:
     trained: the trunks; those with shuffled labels are left out.
@@ -202,13 +197,13 @@ def accuracy(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mappin
 
 
 def _parts(attention: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-  """Returns the images to test, if any, those to validate, and all."""
+  """Returns the test images, if any, the validation images, and all."""
   found = [(part, attention[attention['part'] == part]) for part in ('test', 'validation')]
   return [*(x for x in found if len(x[1])), ('all', attention)]
 
 
 def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
-  """Returns the images, accuracy and balanced accuracy, with their intervals."""
+  """Returns images, accuracy and balanced accuracy, both with intervals."""
   images = np.arange(len(labels))
   scenes = [right[labels == x].mean() for x in np.unique(labels)]
   draws = bootstrap.draw(images, table_values.RESAMPLES)
@@ -219,7 +214,7 @@ def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
 
 
 def table8(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Iterator[tuple]:
-  """Yields the rows of Table 8: attention where the scene is told and not.
+  """Yields the rows of Table 8: attention where the scene is right, and wrong.
 
   Args:
     scenes: image_id -> scene.

@@ -12,11 +12,11 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record
 
 _LONGEST = 640  # pixels of a picture's longer side
-_QUALITY = 85  # of its JPEG
+_QUALITY = 85  # of the JPEG
 
 
 class Drawn(NamedTuple):
-  """What the pictures do not say."""
+  """What the pictures do not show."""
 
   size: np.ndarray  # int32 [2], the image's height and width in pixels
   points: np.ndarray  # int32 [N, 2], its fixations (y, x)
@@ -24,11 +24,11 @@ class Drawn(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Drawing:
-  """A `keep` of `batch_rows.Preparation`: worker processes can receive it."""
+  """A `keep` of `batch_rows.Preparation` that can be sent to processes."""
 
-  folder: pathlib.Path  # where `pictures/` and `masks/` are
-  shown: tuple[int, ...]  # positions in the data set of what is drawn
-  masks: Chooser  # the sets of an image, as bool [H, W] each
+  folder: pathlib.Path  # of `pictures/` and `masks/`
+  shown: tuple[int, ...]  # positions in the data set
+  masks: Chooser  # an image's sets, as bool [H, W] each
 
   def __call__(self, record: Record, index: int) -> Drawn:
     """Writes an image's picture and mask; see `schema.MASK`."""
@@ -60,15 +60,15 @@ def save(path: pathlib.Path, image: np.ndarray) -> tuple[int, int]:
 
 
 def picture_name(number: int) -> str:
-  """Returns the name of a shown image's picture within the folder."""
+  """Returns the path of a shown image's picture within the folder."""
   return schema.PICTURE.of(f'{number:05d}')
 
 
 def mask_name(number: int) -> str:
-  """Returns the name of a shown image's mask within the folder."""
+  """Returns the path of a shown image's mask within the folder."""
   return schema.MASK.of(f'{number:05d}')
 
 
 def spread(images: np.ndarray, count: int) -> np.ndarray:
-  """Returns `count` of some images at the most, at equal steps through them."""
+  """Returns at most `count` of some images, evenly spaced."""
   return images[np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)]

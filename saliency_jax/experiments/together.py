@@ -1,7 +1,7 @@
-"""Several processes that do one job: they tell one another by a ledger.
+"""Several processes that do one job and exchange nothing but files.
 
-They exchange nothing but files: each measures its share of the images, and the
-first one waits for what the others write.
+Each measures its share of the images and writes it to a ledger, and the first
+one waits for the others. A ledger also says why a process has ended.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from saliency_jax import runtime, schema, signals, workdir
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.ledger import Entry, Ledger
 
-SERIES = ''  # of a ledger, in which it stands why a process has ended
-_END = ''  # in the place of an image
+SERIES = ''  # of a ledger: why a process has ended
+_END = ''  # instead of an image
 _POLL = 1.0  # seconds between looks at what other processes have written
 
 
@@ -27,15 +27,15 @@ def share(items: Sequence) -> Sequence:
 
 @contextlib.contextmanager
 def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
-  """Ends all processes as one of them ends, in a block of several ledgers.
+  """Ends all processes when one of them ends, in a block with several ledgers.
 
   Args:
     folder: of the job's results.
 
   Yields:
-    A function to call between images, and while others are waited for: it
-    raises what another process has ended with, and `Stopped` after SIGTERM,
-    which a process alone leaves to `workdir.alone`.
+    A function to call between images and while waiting for others. It raises
+    the error of another process that has ended, and `Stopped` after SIGTERM,
+    which a single process leaves to `workdir.alone`.
   """
   if jax.process_count() == 1:
     yield lambda: None
@@ -45,17 +45,17 @@ def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
   runtime.meet('together')  # so that nobody has ended yet
   with ending_all(ledger), signals.watching(together=False) as asked:
 
-    def look() -> None:
+    def poll() -> None:
       check(ledger)
       if asked(0):
         raise Stopped(workdir.SAVED)
 
-    yield look
+    yield poll
 
 
 @contextlib.contextmanager
 def ending_all(ledger: Ledger) -> Iterator[None]:
-  """Ends all processes as one of them ends: those that `check` or `wait`."""
+  """Ends all processes that `check` or `wait` when one of them ends."""
   try:
     yield
   except (InputError, Stopped) as end:
@@ -66,7 +66,7 @@ def ending_all(ledger: Ledger) -> Iterator[None]:
 
 
 def check(ledger: Ledger) -> None:
-  """Raises what another process has ended with, if one has."""
+  """Raises the error of another process that has ended."""
   if jax.process_count() == 1 or time.monotonic() - ledger.reloaded < _POLL:
     return
   ledger.reload()
@@ -74,12 +74,12 @@ def check(ledger: Ledger) -> None:
     raise (Stopped if end.facts['stopped'] else InputError)(end.facts['problem'])
 
 
-def wait(look: Callable[[], None], condition: Callable[[], bool]) -> None:
+def wait(poll: Callable[[], None], condition: Callable[[], bool]) -> None:
   """Waits for other processes; if one dies, JAX ends this one.
 
   Args:
-    look: raises what another process has ended with.
+    poll: raises the error of another process that has ended.
   """
   while not condition():
     time.sleep(_POLL)
-    look()
+    poll()

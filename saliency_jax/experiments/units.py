@@ -23,14 +23,14 @@ from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.runner import Experiment
 from saliency_jax.experiments.statistics import Rows
 
-_OTHERS = 20  # regions of other photographs that stand for one category's
+_OTHERS = 20  # regions of other photographs that stand for a single category's
 
 
 def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   """Yields the rows of units.csv: every unit of every tap on every category.
 
-  The intervals are Student's t over regions, as if they were independent, and
-  allowing for clusters, the photographs.
+  Intervals are Student's t over regions, once as if they were independent, and
+  once allowing for clusters, the photographs.
   """
   for tap, scores in rows.scores.items():
     kept, labels, images = chance.scored(scores, rows.labels, rows.index)
@@ -54,7 +54,7 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
         yield tap, unit, category, *values, len(of)
 
 
-def _region_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
+def _region_tables(source: Source, rows: Rows, chance_rows: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
   values = {
     tap: table_values.by_category(
       scores,
@@ -62,7 +62,7 @@ def _region_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mappin
       rows.index,
       top=analysis.top_units,
       threshold=analysis.threshold,
-      others=(beside.scores[tap], beside.index) if len(beside.ids) else None,
+      others=(chance_rows.scores[tap], chance_rows.index) if len(chance_rows.ids) else None,
     )
     for tap, scores in rows.scores.items()
   }
@@ -100,10 +100,12 @@ def _region_counts(source: Source, measured: Measurement) -> dict[str, int]:
   }
 
 
-def _array_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
+def _array_tables(source: Source, rows: Rows, chance_rows: Rows, analysis) -> Mapping[schema.File, Iterable[Sequence]]:
   patterns, top = [source.patterns[i] for i in rows.index], analysis.top_units
   values = {
-    tap: table_values.of_targets(scores, rows.index, top=top, items=beside.scores[tap], items_images=beside.index)
+    tap: table_values.of_targets(
+      scores, rows.index, top=top, items=chance_rows.scores[tap], items_images=chance_rows.index
+    )
     for tap, scores in rows.scores.items()
   }
   return {
@@ -117,8 +119,8 @@ def _array_tables(source: Source, rows: Rows, beside: Rows, analysis) -> Mapping
 def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
   """Yields the best units of every tap on each kind of target.
 
-  They are chosen on all arrays, and held out on arrays of the other folds,
-  whatever their kind.
+  Units are chosen on all arrays, and for held-out means on the arrays of the
+  other folds, whatever their kind.
 
   Args:
     kinds: str `[T]`.
@@ -132,10 +134,10 @@ def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
 
 
 def _targets(config, source: Source) -> pixel_sets.Chooser:
-  """Returns the target and, where items are known one by one, some others.
+  """Returns the target and, if single items are known, some others.
 
   Raises:
-    InputError: if the number of items makes no sense.
+    InputError: the number of items is invalid.
   """
   count = config.analysis.chance_items
   at_least(0, {'analysis.chance_items': count})
@@ -149,29 +151,32 @@ DISSECT = Experiment(
   choose=lambda config, source: pixel_sets.with_exchanged(
     pixel_sets.counted(config.analysis.fixations, in_regions=True), source, _OTHERS
   ),
-  beside=pixel_sets.EXCHANGED,
+  chance_label=pixel_sets.EXCHANGED,
   masks=pixel_sets.regions,
   scores=schema.ASSOCIATION,
   columns=lambda rows: ordered_categories(rows.labels),
   tables=_region_tables,
   counts=_region_counts,
-  without_band=lambda rows, beside: (
-    {} if len(beside.ids) else table_values.without_band(rows.labels[rows.counts > 0], rows.index[rows.counts > 0])
+  without_band=lambda rows, chance_rows: (
+    {} if len(chance_rows.ids) else table_values.without_band(rows.labels[rows.counts > 0], rows.index[rows.counts > 0])
   ),
 )
 
 POPOUT = Experiment(
   job='popout',
   choose=_targets,
-  beside=pixel_sets.ITEM,
+  chance_label=pixel_sets.ITEM,
   masks=pixel_sets.target,
   scores=schema.NMM,
   columns=lambda rows: (TARGET,),
   tables=_array_tables,
-  without_band=lambda rows, beside: {} if np.isin(rows.index, beside.index).all() else {TARGET: table_values.NO_ITEMS},
+  without_band=lambda rows, chance_rows: (
+    {} if np.isin(rows.index, chance_rows.index).all() else {TARGET: table_values.NO_ITEMS}
+  ),
   counts=lambda source, measured: {'images': len(source), 'targets': len(measured.rows.ids)},
 )
 
-# Measure a network on labelled photographs, and on search arrays: see `runner.run`.
+# Measure a network on labelled photographs, and on search arrays: see
+# `runner.run`.
 dissect = functools.partial(runner.run, DISSECT, title='Dissecting')
 popout = functools.partial(runner.run, POPOUT)

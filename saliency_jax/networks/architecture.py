@@ -87,7 +87,6 @@ def saliency_model(
   """Returns the architecture of a module whose last stage is its decoder.
 
   Args:
-    name: of the model.
     module: in float32; a `VGG` starts from VGG-16's ImageNet weights.
     table: how the authors name their arrays.
     renamed: see `port_table.porter`.

@@ -99,7 +99,6 @@ def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...
 
   Args:
     network: the trunk; the head takes the maps of its `readout_tap`.
-    head: which head.
     params: its parameters, as `head.init` gives them.
     labels: what each of its outputs stands for, e.g. a scene.
 

@@ -104,7 +104,6 @@ def _matrix(
 
   Args:
     positions: of the outputs, in inputs.
-    inputs: their number.
     kernel: weight by distance.
     radius: the distance beyond which it is 0.
     scale: factor that widens the kernel.

@@ -44,7 +44,6 @@ def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tup
       'layer[34].*'; the result keeps their order. The matches of a pattern are
       listed bottom to top, without vectors, which have no map.
     taps: every tap of the network, see `table`.
-    network: its name, for errors.
 
   Raises:
     InputError: `wanted` is empty, or an entry is unknown, ambiguous, a vector
@@ -87,7 +86,6 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
   Args:
     x: `[B, h, w, C]` for a map; `[B, N, C]` for tokens, those of the prefix
       first, then the grid row by row.
-    tap: the tap.
     size: (H, W) of the images that entered the network, in pixels.
 
   Raises:

@@ -188,10 +188,6 @@ def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
   classes, is taken as that of Places365. Caffe's weights of ILSVRC-2014 under
   torchvision's names are recognised by their first layer. `preprocessing`
   overrides all this.
-
-  Args:
-    title: of the network, for messages.
-    convolutions: their names.
   """
   return port_table.porter(title, *_tables(convolutions), detect_family=_detect_family)
 

@@ -27,9 +27,9 @@ def test_people_are_predicted_by_all_others(counted):
     own = points[subjects == person]
     own = np.unique(own, axis=0) if counted == 'distinct' else own
     expected.append(textbook.nss(ndimage.gaussian_filter(others, 3), own))
-  centre, people = task_attention._beside(source, asked, 0)
+  centre, people = task_attention._baselines(source, asked, 0)
   assert people == pytest.approx(np.mean(expected), rel=1e-3)
   every = np.unique(points, axis=0) if counted == 'distinct' else points
   assert centre == pytest.approx(textbook.nss(predictors.centre(size).astype(float), every), rel=1e-4)
   asked.data.sigma = 0.0  # of no map of people
-  assert np.isnan(task_attention._beside(source, asked, 0)[1])
+  assert np.isnan(task_attention._baselines(source, asked, 0)[1])

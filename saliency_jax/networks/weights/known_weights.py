@@ -107,7 +107,6 @@ def load(
     weights: a name of `FILES[network]`, or the path of a file that
       `weight_files.read_arrays` reads ('./imagenet' is a path).
     port: of the network.
-    network: its name.
     cache_dir: the folder for fetched files, see `cache_folder`.
     preprocessing: a family that overrides the usual one, see `port`.
 

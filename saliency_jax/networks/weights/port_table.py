@@ -110,7 +110,6 @@ def porter(
   the network, or the preprocessing is unknown or must be stated.
 
   Args:
-    network: its name, for messages.
     tables: the one that matches most names is used.
     preprocessing: of the network, where the table has none.
     renamed: renames arrays whose own names do not say enough.
