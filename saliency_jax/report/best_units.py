@@ -1,10 +1,10 @@
-"""Tables of the best units: read, and set beside the paper's.
+"""Tables of the best units, read and shown beside the paper's.
 
-A table has a line for each row (layers, or members of a sweep) and category, of
-search arrays the one category `TARGET`: `sets` (regions with a fixation, or
-arrays), mean, low, high, held_out, chance_low, chance_high, `above` (units
-above T), above_chance_low and -high, units (the best ones), paper and
-paper_above. NaN: no number.
+A table has a row for each layer (or member of a sweep) and category; search
+arrays have the one category `TARGET`. Its columns are `sets` (regions with a
+fixation, or arrays), mean, low, high, held_out, chance_low, chance_high,
+`above` (units above T), above_chance_low, above_chance_high, units (the best
+ones), paper and paper_above. NaN: no number.
 """
 
 import math
@@ -34,7 +34,7 @@ RENAMED = {
 
 
 class Key(NamedTuple):
-  """A column that is shown, and the columns beside it, '' for none."""
+  """A column that is shown, and those that belong to it; '' for none."""
 
   label: str  # '{score}' is NSS or NMM
   digits: int
@@ -46,7 +46,7 @@ class Key(NamedTuple):
 
   @property
   def sources(self) -> dict[str, str]:
-    """The columns by their names in files."""
+    """{name in files: column}."""
     names = ('this run', 'held out', 'chance, from', 'chance, to', 'paper')
     return {name: column for name, column in zip(names, self[2:], strict=True) if column}
 
@@ -58,18 +58,18 @@ KEYS = {
 
 
 class Measured(NamedTuple):
-  """A table as it is shown, and its files."""
+  """A table as the page shows it, and its files."""
 
   matrices: list[Matrix]  # the run's and, if it has one, the paper's
   figure: list[File]
   table: Table
-  sets: int  # that are measured
+  sets: int  # number of sets measured
 
 
 def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets: int = 0) -> pd.DataFrame:
-  """Reads Table 2, 3, 5 or 6, whose column `key` has these rows in this order.
+  """Reads Table 2, 3, 5 or 6, whose column `key` must have these rows in order.
 
-  `sets` is the number of arrays, of a table of targets.
+  `sets` is the number of arrays in a table of targets.
 
   Raises:
     InputError: it has other rows, or not the same categories for each.
@@ -77,7 +77,7 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets:
   table = reader.frame(file).rename(columns=RENAMED)
   if 'category' not in table:
     table = table.assign(category=TARGET, sets=sets, above=math.nan)
-  else:  # nothing counted is not the same as no unit above T
+  else:  # no regions are not the same as no unit above T
     table['above'] = table['above'].where(table['sets'] > 0)
   columns = table['category'].unique().tolist()
   cells = [(row, column) for row in rows for column in columns]
@@ -88,9 +88,9 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets:
 
 
 def samples(reader: Reader, table: pd.DataFrame, rows: int) -> np.ndarray | None:
-  """Reads the means of a table in samples of images, float32 `[R, B, C]`.
+  """Reads a table's means in samples of images, float32 `[R, B, C]`.
 
-  None of a folder of an older version, which has none.
+  Folders of older versions have none: None.
   """
   if not reader.has(schema.SAMPLES.path):
     return None
@@ -104,14 +104,13 @@ def with_paper(table: pd.DataFrame, key: str, means: Mapping, counts: Mapping) -
 
 
 def averaged(top: int, counts: Sequence[int]) -> str:
-  """Returns which units of layers with so many the means are of, in words."""
+  """Returns which units the means are over, in words (`counts`: per layer)."""
   if max(counts, default=top) < top:
     return 'all units'
   return f'the {top} best units' + (' (all where a layer has fewer)' if min(counts, default=top) < top else '')
 
 
 def values(table: pd.DataFrame, key: str) -> np.ndarray:
-  """Returns a column as float64 `[R, C]`."""
   return table[key].to_numpy(float).reshape(-1, table['category'].nunique())
 
 
@@ -127,18 +126,18 @@ def measured(
   corner: str = '',
   published: str = '',
 ) -> Measured:
-  """Writes a table and a figure of it, and returns what is shown.
+  """Writes a table and its figure, and returns what is shown.
 
   Args:
-    site: takes the files.
+    site: gets the files.
     stem: of their names.
-    table: see above.
-    names: of the R rows; of a table of targets they become columns.
-    row: what they are.
+    table: see the module.
+    names: of the R rows; in a table of targets they become columns.
+    row: what the rows are.
     score: NSS or NMM.
     key: one of `KEYS`.
-    corner: what the rows of the matrix are.
-    published: the paper's table.
+    corner: what the matrix's rows are.
+    published: name of the paper's table.
   """
   of, targets = KEYS[key], table['category'].eq(TARGET).all()
   shown = _beside(
@@ -156,7 +155,7 @@ def measured(
 def _beside(
   table: pd.DataFrame, names: Sequence[str], score: str, of: Key, corner: str, published: str
 ) -> list[Matrix]:
-  """Returns the run's matrix and, if it has one, the paper's, on one scale."""
+  """Returns the run's matrix and, if any, the paper's, on one scale."""
   run, paper = values(table, of.run), values(table, of.paper)
   columns, known = table['category'].unique(), np.isfinite(paper).any(axis=1)
   shared = {
@@ -185,7 +184,7 @@ def _beside(
 
 
 def _hint(cell: pd.Series, of: Key) -> str:
-  """Returns what more is to be said of a number: how sure it is."""
+  """Returns a number's interval, held-out value, chance and the paper's."""
   said = {'95 % interval': ('low', 'high'), 'held out': ('held_out',)} if of.held_out else {}
   parts = [
     f'{what} ' + ' to '.join(number(float(cell[x]), of.digits) for x in ends)
@@ -208,7 +207,7 @@ def sides(
   digits: int = 2,
   row: str = 'layer',
 ) -> Table:
-  """Writes matrices, a line for each row and source that has a number."""
+  """Writes matrices, with a row for each row and source that has a number."""
 
   def value(x: float) -> float | int | None:
     return None if np.isnan(x) else float(x) if digits else round(x)

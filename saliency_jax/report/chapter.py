@@ -1,4 +1,4 @@
-"""What a chapter of the site is made with: charts, tables, images, data."""
+"""What chapters of the site are made of: charts, tables, images, data."""
 
 import base64
 import io
@@ -20,9 +20,9 @@ from saliency_jax.ops import overlays
 from saliency_jax.report import chart_files, charts, directions, formats, outlines, packing
 from saliency_jax.report.matrices import Matrix
 
-# Names become paths and URLs; what comes from a results folder is checked.
+# Names become paths and URLs, and some come from a results folder.
 _NAME = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][\w.-]*)*', re.ASCII)
-# JSON's escapes of what `directions` is about, and of little else.
+# JSON's escapes of the characters that `directions` handles, and of few others.
 _STEERED = re.compile(r'\\u(0[5-8]|200|202|206|fb|fd|fe)')
 _TYPES = {'.md': 'text/markdown', '.tex': 'text/x-tex', '.csv': 'text/csv'}
 
@@ -32,23 +32,23 @@ class Chapter(NamedTuple):
 
   name: str  # the section's id
   title: str
-  template: str  # the inside of the section, a file of report/
-  context: dict[str, Any]  # beside `site`
+  template: str  # of the section's content, a file of report/
+  context: dict[str, Any]  # variables besides `site`
 
 
 class File(NamedTuple):
-  """Something to download."""
+  """A file to download."""
 
   label: str  # e.g. 'SVG'
   url: str
-  name: str  # that the browser saves it under
+  name: str  # under which the browser saves it
 
 
 class Table(NamedTuple):
   """A table to show and to download."""
 
   header: Sequence[str]
-  rows: list[list[str]]  # written out; a dash where there is no number
+  rows: list[list[str]]  # as text; a dash if there is no number
   numbers: list[bool]  # which columns hold numbers
   files: list[File]
 
@@ -62,21 +62,21 @@ class Chart(NamedTuple):
 
 
 class Picture(NamedTuple):
-  """An image with what lies over it."""
+  """An image with overlays."""
 
   url: str  # see `Site.picture`
   pixels: np.ndarray  # uint8 `[H', W', 3]`, maybe smaller than the image
   size: tuple[int, int]  # H and W of the image, pixels
   text: str  # below it
-  label: str  # what it shows, in words
+  label: str  # alternative text
   cells: np.ndarray | None = None  # map `[h, w]`, standard deviations
   mask: np.ndarray | None = None  # bool `[H, W]`, to outline
-  margin: float = 0.0  # between the set and its outline, image widths
+  margin: float = 0.0  # between a thin set and its outline, in image widths
   points: np.ndarray | None = None  # `[N, 2]`, (y, x), pixels of the image
-  coloured: bool = False  # in files a map leaves the image its colours
+  coloured: bool = False  # in files, whether the image under a map keeps its colours
 
   def spec(self) -> charts.Spec:
-    """Returns it as a panel of a figure for a paper, without the points."""
+    """Returns a panel of a figure for a paper, without the points."""
     pixels = self.pixels if self.cells is None else overlays.under_map(self.pixels, self.cells, coloured=self.coloured)
     if self.mask is not None:
       pixels = pixels.copy()
@@ -86,33 +86,33 @@ class Picture(NamedTuple):
 
 
 class Site:
-  """The site of one results folder while it is made.
+  """The site of one results folder, while it is made.
 
   Attributes:
     results: what the job's reader returned.
     compare: the results to compare with, or None.
-    single_file: whether all goes into one HTML file.
-    data_blocks: name -> JSON text, to be embedded in a single file.
-    places: what lies over the images of `place`, for the page's scripts.
+    single_file: whether everything goes into one HTML file.
+    data_blocks: name -> JSON text, embedded in a single file.
+    places: overlays of the images of `place`, for the page's scripts.
   """
 
   def __init__(self, results, compare=None, *, root: pathlib.Path | None):
-    """Args are the attributes; `root` is the folder, None for a single file."""
+    """Takes the attributes; `root` is the folder, None for a single file."""
     self.results, self.compare = results, compare
     self.single_file = root is None
     self.data_blocks: dict[str, str] = {}
     self.places: list[dict] = []
     self._root = root
-    self._urls: dict[pathlib.Path, str] = {}  # of pictures
+    self._urls: dict[pathlib.Path, str] = {}  # of copied pictures
 
   @property
   def runs(self) -> list:
-    """The results, and those to compare with if there are any."""
+    """The results, and those to compare with if any."""
     return [x for x in (self.results, self.compare) if x]
 
   @property
   def labels(self) -> tuple[str, ...]:
-    """Short names of this run and the compared one, never equal."""
+    """Short, different names of this run and the compared one."""
     if not self.compare:
       return 'this run', ''
     names = tuple(x.name for x in self.runs)
@@ -123,9 +123,9 @@ class Site:
     """Draws panels of `charts` for the page, and as SVG and PDF for a paper.
 
     Args:
-      name: of its files, without a suffix.
+      name: of the files, without a suffix.
       specs: the panels.
-      alt: what they show, for those who do not see it.
+      alt: alternative text.
       legend: name -> colour, below the panels on the page.
     """
     return Chart(
@@ -135,7 +135,7 @@ class Site:
     )
 
   def paper(self, name: str, shown: Sequence[charts.Spec | Matrix | Picture]) -> list[File]:
-    """Keeps panels as SVG and PDF files alone, of what the page shows else."""
+    """Writes panels that the page shows in another way, as SVG and PDF."""
     svg, pdf = chart_files.for_paper([x.spec() if isinstance(x, Matrix | Picture) else x for x in shown])
     return self._files('figures', name, {('SVG', 'svg'): svg.encode(), ('PDF', 'pdf'): pdf})
 
@@ -143,12 +143,12 @@ class Site:
     """Writes a table as CSV, Markdown and LaTeX.
 
     Args:
-      name: of its files, without a suffix.
-      rows: text, integers, or Python floats; None or NaN where there is none.
-        A dictionary each, by the columns' names, and at least one; sequences
-        where a `header` is given.
-      header: the columns, where anybody's names are among them.
-      digits: of floats, after the point; the CSV file keeps six significant.
+      name: of the files, without a suffix.
+      rows: text, integers or Python floats; None or NaN for no number. Each is
+        a dictionary by column, and there is at least one; or a sequence, with a
+        `header`.
+      header: the columns, needed where names of any kind are among them.
+      digits: of floats, after the point; CSV keeps six significant digits.
     """
     header, lines = (header, rows) if header else ([*rows[0]], [[*x.values()] for x in rows])
     texts = {
@@ -164,7 +164,7 @@ class Site:
     )
 
   def place(self, of: Picture) -> int:
-    """Returns the number of an image that the page's scripts lay a map over."""
+    """Returns the number of an image over which scripts lay a map."""
     height, width = of.size
     place = {'width': width, 'height': height, 'map': None, 'outlines': [], 'points': []}
     if of.cells is not None:
@@ -183,12 +183,12 @@ class Site:
     return Markup('<a href="../{}">{}</a>').format(urllib.parse.quote(name), name)
 
   def picture(self, name: str, data: bytes | pathlib.Path) -> str:
-    """Keeps a picture and returns its URL.
+    """Stores a picture and returns its URL.
 
     Args:
       name: with the suffix, e.g. '00001.jpg'.
-      data: the file's bytes; or a file of the results folder, which the site
-        shares where the disk can, so that it can be copied alone.
+      data: the file's bytes; or a file of the results folder, which is linked
+        to where the disk allows it, so that the site can be copied alone.
     """
     name = f'pictures/{name}'
     if isinstance(data, bytes):
@@ -206,14 +206,14 @@ class Site:
     return self._urls.setdefault(data, name)
 
   def data(self, name: str, value) -> None:
-    """Keeps a JSON value; `report.data(name)` promises it in the browser.
+    """Stores a JSON value, which `report.data(name)` promises in the browser.
 
     Args:
-      name: parts of letters, digits, '_', '-' and '.', with '/' between.
-      value: NaN and infinities are refused; write None.
+      name: parts of letters, digits, '_', '-' and '.', separated by '/'.
+      value: without NaN and infinities; use None.
 
     Raises:
-      ValueError: for another name, a second value of a name, or no JSON value.
+      ValueError: an invalid name, a second value for one name, or not JSON.
     """
     text = as_json(value)
     if self.single_file:
@@ -230,12 +230,12 @@ class Site:
     ]
 
   def _store(self, name: str, data: bytes) -> str:
-    """Writes a file of the site, or puts it into its URL."""
+    """Writes a file of the site and returns its URL, or a data URL."""
     if self._root is None:
       suffix = pathlib.PurePath(_checked(name)).suffix
       kind = _TYPES.get(suffix) or mimetypes.types_map[suffix]
       return f'data:{kind};base64,{base64.b64encode(data).decode()}'
-    with open(self._path(name), 'xb') as file:  # two of a name would be a mistake
+    with open(self._path(name), 'xb') as file:  # two files of one name would be a mistake
       file.write(data)
     return name
 
@@ -246,7 +246,7 @@ class Site:
 
 
 def as_json(value) -> str:
-  """Returns JSON that may stand in a script element: '<' is written \\u003c."""
+  """Returns JSON that may stand in a script element: '<' becomes \\u003c."""
   text = json.dumps(value, allow_nan=False, separators=(',', ':'))
   if _STEERED.search(text):
     text = json.dumps(directions.isolated(value), separators=(',', ':'))
@@ -254,7 +254,7 @@ def as_json(value) -> str:
 
 
 def as_jpeg(pixels: np.ndarray) -> bytes:
-  """Returns an image, uint8 `[H, W, 3]`, as a file."""
+  """Returns an image, uint8 `[H, W, 3]`, as a JPEG file."""
   file = io.BytesIO()
   Image.fromarray(pixels).save(file, 'jpeg', quality=85)
   return file.getvalue()

@@ -1,7 +1,7 @@
 """Charts as SVG for the page, and as SVG and PDF for a paper.
 
-Both are of the same specifications; a paper's have colours on white, the width
-of a column or of two (252 and 510 pt), and fonts of 7 pt at least.
+Both are drawn from the same specifications. A paper's have colours on white,
+the width of one or two columns (252 or 510 pt), and fonts of at least 7 pt.
 """
 
 import json
@@ -15,13 +15,13 @@ from saliency_jax.report.charts import Spec, css
 
 _STYLE = pathlib.Path(__file__).parent / 'web' / 'style.css'
 COLUMN, COLUMNS = 252, 510  # widths of figures in a paper, pt
-_LEAST = 7.0  # of a font in a paper, pt
+_LEAST = 7.0  # smallest font in a paper, pt
 _FONT = 11  # of the page's figures, px
-_WIDEST = 740  # of the panels of a file side by side, px
+_WIDEST = 740  # of panels side by side in a file, px
 
 
 def picture(url: str, size: tuple[int, int], title: str) -> Spec:
-  """Returns an image as a panel of 150 px, for files alone.
+  """Returns an image as a panel of 150 px, for files only.
 
   Args:
     url: of the image, 'data:'.
@@ -42,7 +42,7 @@ def picture(url: str, size: tuple[int, int], title: str) -> Spec:
 def for_page(spec: Spec, alt: str) -> str:
   """Returns an SVG element for the page, without its legend."""
   label = alt.replace('&', '&amp;').replace('"', '&quot;').replace('<', '&lt;')
-  # Its marks have roles without a name.
+  # Vega's marks have roles without a name.
   drawn = re.sub(' (role|aria-[a-z]+)="[^"]*"', '', _drawn(spec, _FONT, legend=False))
   return re.sub(
     '<svg .*?(width="[^"]*" height="[^"]*" viewBox="[^"]*")>',

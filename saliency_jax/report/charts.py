@@ -1,12 +1,12 @@
-"""Charts as Vega-Lite, drawn once: SVG that follows the page's style sheet.
+"""Charts as Vega-Lite specifications, drawn as SVG that uses the page's CSS.
 
-Colours are the page's CSS variables, so one drawing serves light and dark;
-several panels are several drawings, which the page lays out at any width.
+Colours are the page's CSS variables, so one drawing serves light and dark.
+Panels are separate drawings, which the page lays out at any width.
 
 All charts take `rows` of values, whose `who` is one of `series`: name ->
-colour; `low` and `high` are the ends of a row's interval, if it has one. A
+colour. `low` and `high` are the ends of a row's interval, if it has one.
 `label` is that of the values, with their unit; `title`, `width` and `height`
-(px) are the panel's, `domain` that of the values, where panels share it.
+(px) are the panel's; `domain` is the values', where panels share it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def css(role: str) -> str:
 
 
 def _panel(rows: Sequence[Row], *parts: dict, width: int, height=190, title: str = '', **both: dict) -> Spec:
-  """Returns marks over each other; `both` are the channels of all of them."""
+  """Returns layered marks; `both` are the channels of all of them."""
   values = [{key: x for key, x in row.items() if x == x} for row in rows]
   layer = [part | {'encoding': both | part.get('encoding', {})} for part in parts]
   return {'data': {'values': values}, 'width': width, 'height': height, 'title': title, 'layer': layer}
@@ -50,7 +50,7 @@ def _colour(series: Mapping[str, str]) -> dict:
 
 
 def _interval(axis: str, channel: dict, of: str = '', **mark) -> dict:
-  """Returns lines along an axis from `<of>low` to `<of>high`, if there is."""
+  """Returns lines along an axis from `<of>low` to `<of>high`, where known."""
   return {
     'mark': {'type': 'rule', **mark},
     'transform': [{'filter': f'isValid(datum.{of}low)'}],
@@ -91,9 +91,9 @@ def lines(
 
   Args:
     rows: `x`, `y`, `who`, `low` and `high`.
-    x: what they are over.
-    dashed: which series are.
-    continuous: x are numbers, so many that points would hide the lines.
+    x: title of the axis.
+    dashed: series with dashed lines.
+    continuous: whether x are numbers, so many that points would hide the lines.
   """
   y = _number('y', label, zero=False, domain=domain)
   dash = {'condition': {'test': {'field': 'who', 'oneOf': [*dashed]}, 'value': _DASHES}, 'value': [1, 0]}
@@ -116,11 +116,11 @@ def dots(
   domain: Domain = None,
   title: str = '',
 ) -> Spec:
-  """Returns a dot with its interval on a line for each name.
+  """Returns a dot with its interval for each name.
 
   Args:
     rows: `name`, `x`, `who`, `low` and `high`.
-    ceiling: where a dashed line is drawn.
+    ceiling: where to draw a dashed line.
   """
   x = _number('x', label, zero=False, domain=domain)
   both = {'y': _names(rows, 'name', grid=False), 'x': x, 'color': _colour(series)}
@@ -132,7 +132,7 @@ def dots(
 
 
 def strips(rows: Sequence[Row], quartiles: Sequence[Row], *, label: str, title: str, domain: Domain = None) -> Spec:
-  """Returns every value as a dot, with quartiles as a line and the median.
+  """Returns every value as a dot, with a line between quartiles and the median.
 
   Args:
     rows: `name` and `x`.
@@ -155,11 +155,11 @@ def strips(rows: Sequence[Row], quartiles: Sequence[Row], *, label: str, title: 
 def scatter(
   rows: Sequence[Row], series: Mapping[str, str], *, x: str, label: str, title: str, from_zero: bool = False
 ) -> Spec:
-  """Returns named points with their intervals both ways.
+  """Returns named points with intervals in both directions.
 
   Args:
     rows: `name`, `x`, `x_low`, `x_high`, `y`, `y_low`, `y_high`, `who`.
-    x: label of the other values.
+    x: label of the other axis.
     from_zero: whether y starts at 0.
   """
   width, height = 340, 260
@@ -188,7 +188,7 @@ def scatter(
 
 
 def _ends(rows: Sequence[Row], axis: str, more: Sequence[float]) -> list[float]:
-  """Returns the ends of an axis of points with intervals, with a margin."""
+  """Returns the ends of an axis for points with intervals, with a margin."""
   values = [row[key] for row in rows for key in (axis, f'{axis}_low', f'{axis}_high')]
   values = [*more, *(x for x in values if x == x)]
   low, high = min(values, default=0.0), max(values, default=1.0)
@@ -197,7 +197,7 @@ def _ends(rows: Sequence[Row], axis: str, more: Sequence[float]) -> list[float]:
 
 
 def heat(rows: Sequence[Row], *, label: str, title: str, domain: Domain, scheme: str) -> Spec:
-  """Returns a coloured matrix with its numbers, for files alone.
+  """Returns a coloured matrix with its numbers, for files only.
 
   Args:
     rows: `row`, `column`, `value`, `text` and `ink`, the text's colour.

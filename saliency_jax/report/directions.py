@@ -1,7 +1,7 @@
-"""Names that are written from right to left, among what is not.
+"""Names written from right to left, within text from left to right.
 
-A name may steer the direction of what follows it. Shown, it is set apart by
-Unicode's isolates, without marks of its own that would lead out of them.
+A name can change the direction of the text after it. Here it is enclosed in
+Unicode's isolates, without marks of its own that would end them.
 """
 
 import re
@@ -14,9 +14,10 @@ _LEFTWARD = re.compile('[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]')
 
 
 def isolated(value: Any) -> Any:
-  """Returns a text set apart where that is needed; anything else as it is.
+  """Returns a text isolated if necessary; other values are returned as they
+  are.
 
-  Of lists and dictionaries (keys too) each text is; markup is no text.
+  Texts in lists and dictionaries (keys too) are isolated; markup is not.
   """
   if isinstance(value, str) and not isinstance(value, Markup):
     plain = _MARKS.sub('', value)

@@ -1,6 +1,6 @@
 """A table as CSV, Markdown and LaTeX, each with its own escaping.
 
-In all of them white space within a name, line breaks too, is a single space.
+White space within a name, line breaks included, becomes a single space.
 """
 
 import csv
@@ -15,7 +15,7 @@ from saliency_jax.report.numbers import fixed
 Value = str | int | float | None  # None and NaN: no number
 Rows = Sequence[Sequence[Value]]
 
-# Marks that start something in Markdown within a line, also in GitHub's.
+# Characters with a meaning within a line of Markdown, also GitHub's.
 _MARKDOWN = re.compile(r'([\\`*_{}\[\]<>()#+!|~&$])')
 _NAMED = {'\\': 'backslash', '~': 'asciitilde', '^': 'asciicircum', '<': 'less', '>': 'greater', '|': 'bar'}
 _LATEX = str.maketrans(
@@ -49,11 +49,11 @@ def markdown(header: Sequence[str], rows: Rows, *, digits: int) -> str:
 
 
 def latex(header: Sequence[str], rows: Rows, *, digits: int) -> str:
-  """Returns a LaTeX tabular in the manner of booktabs, with fixed digits."""
+  """Returns a LaTeX tabular for booktabs, with fixed digits."""
 
   def escaped(text: str) -> str:
     text = _one_line(text).translate(_LATEX)
-    return text.replace('--', '-{}-')  # or they would become one dash
+    return text.replace('--', '-{}-')  # otherwise they would become one dash
 
   head, *lines = (
     f'{" & ".join(x)} \\\\\n'
@@ -75,13 +75,13 @@ def written(
   missing: str,
   number: Callable[[str], str] = str,
 ) -> list[list[str]]:
-  """Returns a table's cells as they are written, the header first.
+  """Returns a table's cells as text, the header first.
 
   Args:
     text: writes a text.
     digits: of floats.
-    missing: is written where there is no number.
-    number: writes a number whose digits are fixed.
+    missing: stands for a missing number.
+    number: writes a number that has fixed digits.
   """
 
   def cell(x: Value) -> str:
@@ -93,7 +93,7 @@ def written(
 
 
 def are_numbers(header: Sequence[str], rows: Rows) -> list[bool]:
-  """Returns which columns hold no text."""
+  """Returns which columns have no text."""
   return [not any(isinstance(row[i], str) for row in rows) for i in range(len(header))]
 
 

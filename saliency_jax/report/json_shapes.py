@@ -1,17 +1,20 @@
-"""What the pages take from a folder's JSON files; see `outside.check`."""
+"""The shapes of a folder's JSON files, as far as pages use them.
+
+See `outside.check`.
+"""
 
 _NAMES, _COUNTS, _NUMBER = {str: str}, {str: int}, (float, None)
 
 
 def _all(of, keys: str) -> dict:
-  """Returns keys whose values are of one shape."""
+  """Returns keys whose values have one shape."""
   return dict.fromkeys(keys.split(), of)
 
 
 _WEIGHTS = {'name': str, 'sha256?': str, 'depth?': (int, None), 'task?': str}
 _NETWORK = {'name?': str, 'image_size?': int, 'readout_tap?': str}
 
-# summary.json of every job, and of each.
+# summary.json of all jobs, and of each.
 _JOB = _all(str, 'job device') | _all(_NAMES, 'versions skipped?') | _all(_COUNTS, 'counts? units?')
 _JOB |= {'layout': int, 'seconds?': {str: float}, 'weights?': _WEIGHTS, 'network?': _NETWORK}
 MEASURED = _JOB | {

@@ -1,4 +1,4 @@
-"""What a run keeps for the page: pictures, masks, fixations and unit maps."""
+"""What a run exports for the page: pictures, masks, fixations and unit maps."""
 
 import functools
 import pathlib
@@ -34,13 +34,13 @@ class Maps(NamedTuple):
 
 
 class Kept:
-  """What is kept of N images. Files are read, and checked, when asked for."""
+  """The exports of N images. Files are read and checked when they are used."""
 
   def __init__(self, reader: Reader, layers: Iterable[str]):
     """Reads images.csv.
 
     Raises:
-      InputError: if a file is missing or not as the job writes it.
+      InputError: a file is missing or invalid.
     """
     self._reader, self._layers = reader, tuple(layers)
     self._maps: dict[str, Maps] = {}
@@ -56,7 +56,7 @@ class Kept:
 
   @functools.cached_property
   def points(self) -> tuple[np.ndarray, ...]:
-    """int32 `[n, 2]` of every image: its fixations (y, x), original pixels."""
+    """int32 `[n, 2]` for every image: fixations (y, x), in original pixels."""
     if not self.images:
       return ()
 
@@ -79,9 +79,9 @@ class Kept:
     return self._reader.picture(f'{picture.parent.name}/{picture.name}')
 
   def mask(self, image: int) -> np.ndarray:
-    """Returns where the sets of an image are, one of `images`.
+    """Returns the sets of an image of `images` as int32 `[H, W]`.
 
-    int32 `[H, W]`: 0, or 1 + the row of the set among the image's rows.
+    Values are 0, or 1 + the number of the set among the image's rows.
     """
     name = f'masks/{image:05d}.png'
     mask = self._reader.mask(name)
@@ -111,7 +111,7 @@ class Kept:
     return self._arrays('saliency.npz', ('maps',), lambda maps: maps.ndim == 3 and len(maps) == len(self.images))[0]
 
   def map_of(self, layer: str, unit: int, image: int) -> np.ndarray | None:
-    """Returns a unit's map of an image, `[h, w]`; None if it is not kept."""
+    """Returns a unit's map of an image, `[h, w]`; None if not exported."""
     maps = self.maps(layer)
     at = np.flatnonzero((maps.units == unit) & (maps.images == image))
     return maps.cells[at[0]].astype(np.float32) if len(at) else None
@@ -137,7 +137,7 @@ class Kept:
 
   @functools.cached_property
   def _by_image(self) -> list[tuple]:
-    """Every layer's units and maps in bytes, and of each image their places."""
+    """Every layer's units and maps in bytes, and each image's positions."""
     found = []
     for maps in map(self.maps, self._layers):
       order = np.argsort(maps.images, kind='stable')
@@ -153,7 +153,7 @@ class Kept:
     return found
 
   def _picture(self, name: str) -> pathlib.Path:
-    # The page takes the file along: it must be one of this folder's.
+    # The page copies the file, so it must be one of this folder.
     self._reader.expect(
       _PICTURE.fullmatch(name) is not None, 'images.csv', f'names the picture {name!r}, which is none of pictures/'
     )

@@ -1,24 +1,24 @@
-"""Where the names of points stand, so that none lies on another."""
+"""Places the names of points so that none overlaps another."""
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 
 _LETTER, _LINE, _DOT = 6.2, 12, 5  # px
-# From the point: how far away, px, and in which directions, degrees upwards.
+# Distances from the point, px, and directions, degrees upwards.
 _REACH = (9, 17, 26, 36, 48, 60, 74, 90, 108, 130)
 _TURNS = (40, 0, -40, 140, 180, -140, 75, -75, 105, -105)
-# A name so far from its point has a line to it.
+# A name farther than this from its point gets a line to it.
 _FAR = 12
 
 Box = tuple[float, float, float, float]  # left, low, right, high, px
 
 
 def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple[int, int]) -> list[dict]:
-  """Returns rows of named points with the middle of their names' places.
+  """Returns rows of named points with the centres of their names.
 
-  In turn each name takes the nearest place that is free of points and of the
-  names before it.
+  One after another, each name takes the nearest place that is free of points
+  and of earlier names.
 
   Args:
     rows: `name`, `x` and `y`; those without both are left out.
@@ -26,8 +26,9 @@ def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple
     size: of the panel, (width, height), px.
 
   Returns:
-    Rows with `label_x` and `label_y`, and with `lead_x` and `lead_y`, where a
-    line from the point ends: at the point of a name that is near.
+    Rows with `label_x` and `label_y`, and with the end of a line from the
+      point,
+    `lead_x` and `lead_y`: the point itself if the name is near.
   """
   known = [row for row in rows if row['x'] == row['x'] and row['y'] == row['y']]
   points = [
@@ -52,9 +53,9 @@ def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple
 
 
 def _free(x: float, y: float, width: float, size: tuple[int, int], taken: Sequence[Box]) -> tuple[float, Box]:
-  """Returns how far from a point its name stands, and where.
+  """Returns a name's distance from its point, and its box.
 
-  Right of it, whatever is there, if no place is free.
+  If no place is free, it stands to the right in any case.
   """
   for reach, turn in itertools.product(_REACH, map(math.radians, _TURNS)):
     left, middle = x + reach * math.cos(turn), y + reach * math.sin(turn)

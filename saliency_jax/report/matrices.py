@@ -14,7 +14,7 @@ _STOPS = 13  # of a colour bar's gradient
 
 
 class Bar(NamedTuple):
-  """A scale's colours for the style sheet, its ends and what they are of."""
+  """A colour scale for the style sheet, with its ends and its label."""
 
   gradient: str
   low: str
@@ -23,14 +23,14 @@ class Bar(NamedTuple):
 
 
 class Matrix(NamedTuple):
-  """A matrix to show; see `charts.heat` for its cells, which have a `hint`."""
+  """A matrix to show; its cells are those of `charts.heat`, with a `hint`."""
 
   caption: str
   corner: str  # what the rows are; '' is not written
   columns: tuple[str, ...]
   rows: list[tuple[str, list[dict]]]
   bar: Bar
-  regions: tuple[int, ...]  # of each column, below it; () for none
+  regions: tuple[int, ...]  # of each column, shown below it; () for none
   domain: tuple[float, float]
 
   def spec(self) -> charts.Spec:
@@ -45,10 +45,11 @@ class Matrix(NamedTuple):
 
 
 def domain(*values: np.ndarray, even: float = 0.0) -> tuple[float, float]:
-  """Returns the ends of the scale of matrices that are compared: 0 or less.
+  """Returns the ends of a colour scale that matrices share; the lower is 0 or
+  less.
 
-  Of differences the scale is as long below 0 as above, and `even` at least, so
-  that its ends are not written as 0.
+  For differences (`even` > 0) the scale is symmetric and reaches at least
+  `even`, so that its ends are not written as 0.
   """
   known = np.concatenate([x[np.isfinite(x)].ravel() for x in values])
   low, high = (float(of(known)) if len(known) else x for of, x in ((min, 0.0), (max, 1.0)))
@@ -60,7 +61,7 @@ def domain(*values: np.ndarray, even: float = 0.0) -> tuple[float, float]:
 
 
 def bar(scale: str, low: str, high: str, label: str) -> Bar:
-  """Returns the bar of one of `overlays.SCALES`, with its ends as written."""
+  """Returns the bar of one of `overlays.SCALES`, with its ends as text."""
   stops = overlays.colours(scale, np.linspace(0, 1, _STOPS))
   return Bar(', '.join(map(overlays.hexed, stops)), low, high, label)
 
@@ -86,14 +87,14 @@ def matrix(
     caption: above it.
     names: of the R rows.
     columns: of the C columns.
-    values: `[R, C]`, NaN where there is no number.
+    values: `[R, C]`, NaN for no number.
     label: what the colours mean, with the unit.
     ends: of the colour scale; None takes those of `values`.
     digits: after the point.
-    differences: the values are; their scale is even about 0.
+    differences: whether the values are differences, with a symmetric scale.
     corner: what the rows are.
-    hint: of a row and a column, what more is to be said of a cell.
-    mark: likewise, a sign after the number.
+    hint: of a row and a column: more about a cell.
+    mark: likewise: a sign after the number.
     regions: of each column.
   """
   scale, written = ('differences', signed) if differences else ('values', number)
@@ -118,13 +119,12 @@ def matrix(
 
 
 def pairs(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, float, str]], label: str) -> Matrix:
-  """Returns the differences of every two things, the first one's row less the
-  other's column.
+  """Returns the differences of all pairs, row minus column.
 
   Args:
-    names: of them, in order.
-    found: (name, later name) -> the difference, its p, below 0.05 of a star,
-      and what more is to be said.
+    names: in order.
+    found: (name, later name) -> the difference, its p (starred below 0.05), and
+      more about it.
     label: what the differences are of.
   """
   nothing = math.nan, math.nan, ''

@@ -1,14 +1,14 @@
-"""How numbers are written, and the sentences that are computed from them."""
+"""How numbers are written, and sentences that are computed from them."""
 
 import math
 from typing import NamedTuple
 
 MOST = 6  # findings on a page
-FEWEST = 10  # cells, regions or arrays that one is made from
+FEWEST = 10  # cells, regions or arrays behind a finding
 
 
 class Finding(NamedTuple):
-  """A sentence and the files of the results folder that it is computed from."""
+  """A sentence, and the files of the results folder behind it."""
 
   text: str
   files: tuple[str, ...]
@@ -17,7 +17,7 @@ class Finding(NamedTuple):
 def number(value: float, digits: int = 2) -> str:
   """Returns a number with fixed digits, or a dash for NaN.
 
-  The minus sign is as wide as a digit; a zero has none.
+  The minus sign is as wide as a digit; a rounded zero has none.
   """
   if math.isnan(value):
     return '\N{EN DASH}'
@@ -26,12 +26,12 @@ def number(value: float, digits: int = 2) -> str:
 
 def fixed(value: int | float, digits: int) -> str:
   """Returns a number with fixed digits, an integer with none."""
-  # Adding 0 turns -0.0, which rounding makes, into 0.0.
+  # Adding 0 turns -0.0, a result of rounding, into 0.0.
   return f'{round(value, digits) + 0.0:.{digits}f}' if isinstance(value, float) else str(value)
 
 
 def signed(value: float, digits: int = 2) -> str:
-  """Returns a difference: as `number`, with a plus above zero."""
+  """Returns a difference: like `number`, with a plus above zero."""
   return ('+' if round(value, digits) > 0 else '') + number(value, digits)
 
 
@@ -41,14 +41,14 @@ def counted(count: int, thing: str) -> str:
 
 
 def between(mean: float, low: float, high: float) -> str:
-  """Writes a mean with its 95 % interval, if it has one."""
+  """Returns a mean with its 95 % interval, if it has one."""
   if math.isnan(low):
     return number(mean)
   return f'{number(mean)} [{number(low)}, {number(high)}]'
 
 
 def probability(p: float | None) -> str:
-  """Returns a p value as it is written: 'p = 0.023' or 'p = 3 x 10^-9'."""
+  """Returns a p value as text: 'p = 0.023' or 'p = 3 x 10^-9'."""
   if p is None or math.isnan(p):
     return 'p not known'
   if p >= 0.001:
@@ -59,13 +59,13 @@ def probability(p: float | None) -> str:
 
 
 def f_value(test: dict) -> str:
-  """Returns an F with its degrees of freedom."""
+  """Returns F with its degrees of freedom."""
   between, within = (test[x] for x in ('df_between', 'df', 'df_within', 'df_residual') if x in test)
   return f'F({between:.0f}, {within:.0f}) = {number(test["f"])}'
 
 
 def analysis(comparison: dict) -> dict[str, str]:
-  """Returns what `comparisons.compare` found, as it is written."""
+  """Returns the results of `comparisons.compare` as text."""
   welch, clustered, pairs = comparison['welch'], comparison['clustered'], comparison['pairs']
   corrected = [pair.get('p_holm') for pair in pairs]
   return {

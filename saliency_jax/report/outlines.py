@@ -4,22 +4,22 @@ import contourpy
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-_DETAIL = 640  # pixels on the longer side in which outlines are followed
-_SMOOTH = 1.5  # sigma of the smoothing, in those pixels
-_STEP = 6  # points of an outline of which one is kept, half of those pixels apart; of a short one more
+_DETAIL = 640  # pixels of the longer side at which outlines are traced
+_SMOOTH = 1.5  # sigma of the smoothing, in these pixels
+_STEP = 6  # one of so many points of an outline is used, half of such a pixel apart; more of short ones
 
 
 def outline(mask: np.ndarray, margin: float = 0.0) -> dict:
-  """Returns the outline of a set of pixels, smoothed, as an SVG path.
+  """Returns the smoothed outline of a set of pixels, as an SVG path.
 
   Args:
     mask: bool `[H, W]`.
-    margin: between a thin set and its outline, image widths; 0 draws the
-      outline on the set's own border.
+    margin: between a thin set and its outline, in image widths; 0 draws the
+      outline on the set's border.
 
   Returns:
-    `d` of a path in pixels, whose origin is the image's upper left corner, ''
-    for an empty set; and its `box`: left, top, right, bottom.
+    `d` of a path in pixels, with the origin in the image's upper left corner,
+    '' for an empty set; and its `box`: left, top, right, bottom.
   """
   kept = lines(mask, margin)
   if not kept:
@@ -36,7 +36,7 @@ def edge(mask: np.ndarray, size: tuple[int, int], margin: float = 0.0) -> np.nda
 
   Args:
     mask, margin: see `outline`.
-    size: height and width of the picture, which may be another one.
+    size: height and width of the picture, which may differ from the mask's.
   """
   picture = Image.new('1', size[::-1])
   scale = np.array(size[::-1]) / mask.shape[::-1]
@@ -47,19 +47,19 @@ def edge(mask: np.ndarray, size: tuple[int, int], margin: float = 0.0) -> np.nda
 
 
 def lines(mask: np.ndarray, margin: float) -> list[np.ndarray]:
-  """Returns the corners of the parts of an outline, `[N, 2]` (x, y) in tenths of a pixel."""
+  """Returns the parts of an outline, `[N, 2]` (x, y), to a tenth of a pixel."""
   ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
   if not len(ys):
     return []
   height, width = mask.shape
   scale = min(1.0, _DETAIL / max(height, width))
-  # Only the set's surroundings are followed, far enough for the smoothing.
+  # Only the set's surroundings are traced, far enough for the smoothing.
   spread = max(_SMOOTH, margin * width * scale)
   reach = int(np.ceil(4 * spread / scale)) + 2
   top, left = ys[0] - reach, xs[0] - reach
   bottom, right = ys[-1] + 1 + reach, xs[-1] + 1 + reach
   inside = mask[max(top, 0) : bottom, max(left, 0) : right]
-  # The border is padded, so that outlines that meet it are closed.
+  # Padding closes outlines that meet the border.
   padded = np.pad(inside, ((max(-top, 0), max(bottom - height, 0)), (max(-left, 0), max(right - width, 0))))
   small = Image.fromarray(padded.astype(np.uint8) * 255).resize(
     [max(1, round(x * scale)) for x in padded.shape[::-1]], Image.Resampling.BOX
@@ -72,7 +72,7 @@ def lines(mask: np.ndarray, margin: float) -> list[np.ndarray]:
     smooth,
     line_type=contourpy.LineType.Separate,
   ).lines(smooth.max() * (0.1 if margin else 0.5))
-  # The last point of a line is the first one again.
+  # The last point of a line repeats the first.
   few = [line[: -1 : max(1, min(_STEP, len(line) // 8))] for line in found]
-  # In whole pixels circles are bumpy.
+  # Rounded to whole pixels, circles would be bumpy.
   return [np.clip(np.round(line, 1), 0, (width, height)) for line in few]

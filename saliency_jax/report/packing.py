@@ -5,22 +5,21 @@ import zlib
 
 import numpy as np
 
-# Scores: whole thousandths of a standard deviation. What is larger than 32.767
-# is written as that.
+# Scores are thousandths of a standard deviation, at most 32.767 in size.
 MISSING = -32768
-# Maps: a byte q stands for LOWEST + q * STEP standard deviations.
+# Maps: byte q is LOWEST + q * STEP standard deviations.
 LOWEST, HIGHEST = -2.0, 6.0
 STEP = (HIGHEST - LOWEST) / 255
 
 
 def scores(values: np.ndarray) -> dict:
-  """Returns numbers, NaN among them, as int16 thousandths."""
+  """Returns numbers, with NaN, as int16 thousandths."""
   rounded = np.clip(np.round(np.asarray(values, float) * 1000), -32767, 32767)
   return integers(np.where(np.isnan(rounded), MISSING, rounded), '<i2') | {'packed': 'scores'}
 
 
 def integers(values: np.ndarray, dtype: str = '<i2') -> dict:
-  """Returns whole numbers of the type '<i2' or 'u1', as a value for JSON."""
+  """Returns integers of the type '<i2' or 'u1' as a JSON value."""
   data = np.ascontiguousarray(values, np.dtype(dtype)).tobytes()
   return {'packed': dtype[-2:], 'bytes': base64.b64encode(zlib.compress(data, 3)).decode()}
 
@@ -32,6 +31,6 @@ def cells(maps: np.ndarray) -> np.ndarray:
 
 
 def grid(cells_of_map: np.ndarray) -> dict:
-  """Returns one map `[h, w]` in bytes as a value for JSON."""
+  """Returns one map `[h, w]` in bytes as a JSON value."""
   height, width = cells_of_map.shape
   return {'h': height, 'w': width, 'cells': integers(cells_of_map, 'u1')}

@@ -1,4 +1,4 @@
-"""The numbers of the paper's tables, beside which a run's tables stand."""
+"""The numbers of the paper's tables, which runs' tables are compared with."""
 
 import functools
 import json
@@ -10,12 +10,12 @@ from saliency_jax import schema
 from saliency_jax.report.reading import Reader
 
 ALL = 13  # the depth at which every convolution is trained
-TARGET = 'target'  # instead of a category, of tables of search arrays
+TARGET = 'target'  # instead of a category, in tables of search arrays
 
 
 @functools.cache
 def facts() -> dict:
-  """Returns what `paper.json` holds."""
+  """Returns the content of `paper.json`."""
   return json.loads(pathlib.Path(__file__).with_suffix('.json').read_text(encoding='utf-8'))
 
 
@@ -23,10 +23,10 @@ def table(number: int, of: str = 'means') -> dict[tuple, float]:
   """Returns a table of the best units, (row, category) -> number.
 
   Args:
-    number: 2, 3, 5, 6 or 7. Rows of 2 and 5 are layers, of 3 and 6 depths (the
-      number of convolutions trained, `ALL` for all of them), of 7 trunks.
-    of: 'means' of NSS or NMM, or 'above', the number of units above T. What is
-      not legible in the copy that was read is left out.
+    number: 2, 3, 5, 6 or 7. Rows are layers (2 and 5), depths (3 and 6: the
+      number of convolutions trained, `ALL` for all) or trunks (7).
+    of: 'means' of NSS or NMM, or 'above', the number of units above T. Numbers
+      that are illegible in our copy are left out.
   """
   return {
     (_row(row), category): value
@@ -37,9 +37,9 @@ def table(number: int, of: str = 'means') -> dict[tuple, float]:
 
 
 def tables(number: int, threshold: float | None) -> tuple[dict, dict]:
-  """Returns a table's means, and its counts if they are of the same T.
+  """Returns a table's means, and its counts if they are for the same T.
 
-  See `table` for its number; 0 is a table without one.
+  See `table` for its number; 0 is no table.
   """
   return table(number), (table(number, 'above') if threshold == facts()['threshold'] else {})
 
@@ -62,18 +62,18 @@ def is_its_own(
   photographs: Iterable[str] = (),
   backgrounds: Iterable[str] = (),
 ) -> bool:
-  """Tells whether numbers may stand beside the paper's.
+  """Returns whether numbers may stand beside the paper's.
 
-  Its tables are of one network, as ImageNet's classes left it or trained from
-  there, of OSIE's photographs and of arrays such as this package draws.
+  Its tables are about one network, pretrained on ImageNet or trained from
+  there, OSIE's photographs, and arrays such as those that this package draws.
 
   Args:
     network: its name.
-    weights: the name of those that were measured, or trained on.
-    layers: that were measured.
-    task: on which it was trained; '' where it was not, or is not known.
-    photographs: identifiers of those that were.
-    backgrounds: of the search arrays; '' where it is not known.
+    weights: name of the weights that were measured, or trained from.
+    layers: measured layers.
+    task: of the training; '' if there was none, or it is not known.
+    photographs: identifiers of the measured ones.
+    backgrounds: of the search arrays; '' if not known.
   """
   return (
     network == facts()['network']
@@ -88,15 +88,15 @@ def is_its_own(
 def published(run) -> tuple[str, dict, dict]:
   """Returns what the paper has beside a dissection or a pop-out run.
 
-  Tables 2 and 5 are of the plain trunk. Of trained models the paper shows its
-  last layer, by the number of convolutions trained: Tables 3 and 6.
+  Tables 2 and 5 are for the pretrained trunk. For trained models the paper has
+  the last layer, by number of convolutions trained: Tables 3 and 6.
 
   Args:
     run: `units.run.Run`, whose table need not be complete yet.
 
   Returns:
     The table's name, '' for none; its means and its counts of units above T,
-    (layer, column) -> value. The counts are left out if the run took another T.
+    (layer, column) -> value. There are no counts if the run has another T.
   """
   dissected, weights = run.kind.job == 'dissect', run.summary['weights']
   images = {'photographs': run.rows['image_id']} if dissected else {'backgrounds': run.rows['background']}
@@ -111,10 +111,10 @@ def published(run) -> tuple[str, dict, dict]:
 
 
 def is_the_paper_s(reader: Reader, summary: dict, network: dict, file: schema.File, member: str) -> bool:
-  """Tells whether what was measured may stand beside the paper's tables.
+  """Returns whether measurements may stand beside the paper's tables.
 
-  It is in a file of each member's own results, in regions/ or popout/; the
-  network is that of the config.
+  They are in a file of each member's own results, in regions/ or popout/;
+  `network` is that of the config.
   """
   regions = file is schema.REGIONS
   path = f'{"regions" if regions else "popout"}/{member}/{file.path}'

@@ -1,7 +1,8 @@
-"""Reads the files of a results folder, and says in one sentence what is wrong.
+"""Reads the files of a results folder; errors say in one sentence what is
+wrong.
 
-Nothing is unpickled, and no link is followed: the pages show what is read, and
-a folder may come from anybody.
+Nothing is unpickled, and no link is followed: pages show what is read, and a
+folder may come from strangers.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
   """Returns the name of the job that wrote a folder, one of `known`.
 
   Raises:
-    InputError: if it is not the folder of a finished job of this layout.
+    InputError: it is not the folder of a finished job with this layout.
   """
   path = pathlib.Path(workdir)
   if not str(workdir) or not path.is_dir():
@@ -42,10 +43,11 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def fitting(workdir: str | os.PathLike) -> Iterator[None]:
-  """Says in one sentence that a folder's files do not fit each other.
+  """Turns errors into one sentence: the files of the folder do not fit each
+  other.
 
-  Each was checked when it was read (`Reader`). What is raised in this block
-  after that has its place in the sentence, as it may be a mistake in the code.
+  Each file was checked when it was read (`Reader`). The sentence names the line
+  of code, since the error may also be a mistake there.
   """
   try:
     yield
@@ -53,7 +55,7 @@ def fitting(workdir: str | os.PathLike) -> Iterator[None]:
     raise
   except Exception as error:
     if isinstance(error, OSError) and error.errno and not isinstance(error, FileExistsError):
-      raise  # the disk
+      raise  # an error of the disk
     at = traceback.extract_tb(error.__traceback__)[-1]
     raise InputError(
       f'{workdir}: its files do not fit each other ({type(error).__name__} in {pathlib.Path(at.filename).name}, '
@@ -75,7 +77,7 @@ class Reader:
     return value
 
   def lines(self, name: str, shape) -> list:
-    """Returns the values in a file that has one in each line; see `json`."""
+    """Returns the values of a file with one JSON value per line; see `json`."""
     with self.checking(name) as path:
       found = [outside.parsed_json(x) for x in path.read_text(encoding='utf-8').splitlines()]
       outside.check(found, [shape])
@@ -87,11 +89,11 @@ class Reader:
       return pd.DataFrame(schema.read(self.folder, table), columns=list(table.names))
 
   def array(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Returns the floating point numbers in a .npy file, checking the shape.
+    """Returns the floats in a .npy file, checking the shape.
 
     Args:
       name: of the file.
-      shape: its axes; -1 is any number, but 0.
+      shape: its axes; -1 is any number but 0.
     """
     with self.checking(name) as path:
       array = numpy_files.read_npy(path, 'f', _AGAIN)
@@ -101,7 +103,7 @@ class Reader:
     return array
 
   def arrays(self, name: str, texts: Collection[str] = ()) -> dict[str, np.ndarray]:
-    """Returns the arrays in a .npz file by name, numbers but for `texts`."""
+    """Returns the arrays in a .npz file by name, numbers except for `texts`."""
     with self.checking(name) as path:
       arrays = numpy_files.read_npz(path, numpy_files.NUMBERS + 'U', _AGAIN)
       for key, array in arrays.items():
@@ -118,11 +120,10 @@ class Reader:
     return self._pixels(name, ('L', 'I', 'I;16'), 'I').astype(np.int32)
 
   def has(self, name: str) -> bool:
-    """Says whether there is a file."""
     return (self.folder / name).exists()
 
   def file(self, name: str) -> pathlib.Path:
-    """Returns the path of a file that is there."""
+    """Returns the path of an existing file."""
     with self.checking(name) as path:
       path.stat()
     return path
@@ -137,7 +138,7 @@ class Reader:
     """Yields the path of a file; errors in reading it become `InputError`.
 
     Args:
-      name: the file's path from the folder.
+      name: the file's path within the folder.
     """
     path = self.folder / name
     for part in (path, *path.relative_to(self.folder).parents):

@@ -27,22 +27,22 @@ from saliency_jax.report.tasks import compared, tasks_page
 from saliency_jax.report.units import run, units_page
 
 _FOLDER = pathlib.Path(__file__).parent
-# The frame and what others call, before the jobs' own scripts.
+# The frame and shared functions, before the jobs' own scripts.
 _FIRST = ('report.js', 'viewer.js', 'overlay.js')
 
 
 class Job(NamedTuple):
   """A kind of results folder."""
 
-  title: str  # of its page
-  folder: str  # of report/, with its templates and scripts
-  read: Callable[[Any], Any]  # its folder; raises InputError
-  # Of what was read, its tables for the terminal; of two folders with the second
-  # and its label.
+  title: str  # of the page
+  folder: str  # of report/, with the job's templates and scripts
+  read: Callable[[Any], Any]  # reads a folder; raises InputError
+  # Returns the tables of what was read for the terminal; also takes a second
+  # folder's and its label.
   text: Callable[..., str]
   chapters: Callable[[Any, Site], list[Chapter | None]]
-  coloured: bool = False  # colours are the images' subject
-  # Reads a second folder to set beside; None: there can be none.
+  coloured: bool = False  # whether colours are the images' subject
+  # Reads a second folder to compare with; None if that is not possible.
   beside: Callable[[Any, Any], Any] | None = None
 
 
@@ -64,18 +64,18 @@ JOBS = {
 def write(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_file: bool = False) -> pathlib.Path:
   """Makes the page of a finished job from the files in its folder.
 
-  The folder `report` is replaced as a whole, when the new one is whole.
+  The folder `report` is replaced when the new one is complete.
 
   Args:
-    workdir: the job's folder, which takes the page too.
+    workdir: the job's folder, where the page is written.
     compare: another folder of the same job with the same layers; '' for none.
-    single_file: write `report.html`, which holds everything, and no folder.
+    single_file: write `report.html`, which contains everything, and no folder.
 
   Returns:
     The page's path.
 
   Raises:
-    InputError: if a folder is not that of a finished job, or the two cannot be
+    InputError: a folder is not that of a finished job, or the two cannot be
       compared.
   """
   job = JOBS[reading.job(workdir, JOBS)]
@@ -101,18 +101,18 @@ def write(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_fi
 def text(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
   """Returns the tables and the findings of a finished job for the terminal.
 
-  Args and what is raised are those of `write`.
+  Args and errors are those of `write`.
   """
   job = JOBS[reading.job(workdir, JOBS)]
   with reading.fitting(workdir):
     results, other = _read(job, workdir, compare)
     beside = (other, Site(results, other, root=None).labels[1]) if other else ()
-    # Names come from anybody, and steer no terminal.
+    # Names may come from strangers and must not control the terminal.
     return '\n'.join(map(escaped, job.text(results, *beside).split('\n')))
 
 
 def _read(job: Job, workdir: str | os.PathLike, compare: str | os.PathLike) -> tuple[Any, Any]:
-  """Returns a folder's results and those to compare with, None for none."""
+  """Returns a folder's results and those to compare with, or None."""
   results = job.read(workdir)
   if not str(compare):
     return results, None
@@ -122,7 +122,7 @@ def _read(job: Job, workdir: str | os.PathLike, compare: str | os.PathLike) -> t
 
 
 def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
-  """Returns the HTML, and keeps the other files of the site."""
+  """Returns the HTML, and writes the other files of the site."""
   chapters = [x for x in job.chapters(site.results, site) if x is not None]
   environment = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_FOLDER),
@@ -159,19 +159,19 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
 
 
 def _scripts(job: Job) -> list[pathlib.Path]:
-  """Returns the scripts of the frame and of a job, in their order."""
+  """Returns the scripts of the frame and of a job, in order."""
   paths = [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')]
   return sorted(paths, key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST), x.name))
 
 
 def _map_bar() -> str:
-  """Returns the stops of the maps' colours over a photograph of middle grey."""
+  """Returns gradient stops of maps over a photograph of middle grey."""
   line = overlays.under_map(np.full((1, 25, 3), 128, np.uint8), np.linspace(*overlays.RANGE, 25)[None])
   return ', '.join(overlays.hexed(x / 255) for x in line[0])
 
 
 def _linker(site: Site, chapters: list[Chapter]):
-  """Returns a filter that makes links of the units that a text names."""
+  """Returns a filter that turns units' names in a text into links."""
   layers = getattr(site.results, 'layers', ())
   if not layers or all(x.name != 'units' for x in chapters):
     return escape
@@ -186,7 +186,7 @@ def _linker(site: Site, chapters: list[Chapter]):
 @contextlib.contextmanager
 def _replacing(target: pathlib.Path) -> Iterator[pathlib.Path]:
   """Yields an empty folder that takes the name `target` on success."""
-  # Of no other process: the folder around is locked, and without leftovers.
+  # No other process uses these names: the folder is locked, without leftovers.
   new, old = (target.parent / f'{files.TEMPORARY}{name}' for name in ('new', 'old'))
   try:
     with files.naming(target):

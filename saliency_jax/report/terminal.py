@@ -1,4 +1,4 @@
-"""Tables on the terminal: plain characters, at most 100 columns."""
+"""Tables for the terminal: plain characters, at most 100 columns."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -10,14 +10,14 @@ from saliency_jax.report import best_units, paper
 from saliency_jax.report.best_units import KEYS, values
 from saliency_jax.report.numbers import Finding, number
 
-# Typographic signs, as a terminal of any encoding can show them.
+# Typographic characters as any terminal can show them.
 _PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-', '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
-# Sources of a table as they are called here, where room is short.
+# Short names of a table's sources.
 _SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 
 
 def best(top: int, counts: Sequence[int], table: pd.DataFrame) -> str:
-  """Returns which units of layers with so many a table is of."""
+  """Returns which units of layers with `counts` units a table is over."""
   known = paper.facts()['top_units']
   beside = f' (paper: {known})' if top != known and table['paper'].notna().any() else ''
   return best_units.averaged(top, counts) + beside
@@ -33,9 +33,9 @@ def one_column(corner: str, names: Sequence[str], table: pd.DataFrame) -> list[s
 
 
 def by_category(name: str, of: str, names: Sequence[str], table: pd.DataFrame, threshold: float) -> list[str]:
-  """Returns the lines of two tables with a column per category: 2, 3 or 7.
+  """Returns two tables with a column for each category: 2, 3 or 7.
 
-  The first has the means `of` best units, the second counts units above T.
+  The first has the means `of` the best units, the second counts units above T.
   """
   return [
     *_columns(f'{name}: mean NSS of {of}', names, table, 'mean'),
@@ -59,7 +59,7 @@ def _columns(title: str, names: Sequence[str], table: pd.DataFrame, key: str) ->
 
 
 def items(found: Iterable[Finding]) -> list[str]:
-  """Returns the lines of a list."""
+  """Returns findings as lines of a list."""
   return [
     line
     for x in found
@@ -68,7 +68,7 @@ def items(found: Iterable[Finding]) -> list[str]:
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
-  """Lines up columns: the first `left` to the left, the others to the right."""
+  """Aligns columns: the first `left` to the left, the others to the right."""
   widths = np.array([[len(x) for x in row] for row in rows]).max(axis=0)
   return [
     (' ' * gap)
@@ -79,7 +79,7 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
 
 
 def _sources(key: str, table: pd.DataFrame) -> dict[str, str]:
-  """Returns the columns that stand beside each other; `compared` are another run's."""
+  """Returns the columns to show; `compared` is another run's."""
   sources = {_SHORT.get(x, x): column for x, column in KEYS[key].sources.items()}
   other = {'mean': 'compared', 'above': 'compared_above'}[key]
   return sources | ({'compared': other} if other in table else {})

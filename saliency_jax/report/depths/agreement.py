@@ -11,8 +11,10 @@ from saliency_jax.report.numbers import FEWEST, number
 
 
 def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
-  """How Table 3 correlates with the paper's, and what is left of it without
-  what all categories and all depths have in common; see `by_depth` for `many`.
+  """Returns how Table 3 correlates with the paper's.
+
+  It says how much of the correlation remains without the means that all
+  categories and all depths have in common. `many` is as `by_depth` returns it.
   """
   if many is None:
     return ''
@@ -30,7 +32,7 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
   parts: tuple[Callable, ...] = (lambda x: x, lambda x: x[1:] - x[:1], lambda x: x - x.mean(0) - x.mean(1)[:, None])
   samples = sampled(swept, rows, columns)
 
-  def told(part: Callable) -> str:
+  def described(part: Callable) -> str:
     return correlated(
       part(matrix(many)),
       [part(matrix(x)) for x in runs(swept.seen)],
@@ -39,7 +41,7 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
       3,
     )
 
-  whole, gains, centred = map(told, parts)
+  whole, gains, centred = map(described, parts)
   return (
     f'Over {published.size} cells, the means correlate with those of Table 3 of the paper at r = {whole} (Pearson), '
     f'and the gains over depth 0 at r = {gains}; once the means of categories and of depths, which both tables have in '
@@ -48,9 +50,9 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
 
 
 def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]) -> np.ndarray | None:
-  """Returns the means by depth and category in samples of photographs.
+  """Returns the means by depth and category in samples, `[B, D, K]`.
 
-  `[B, D, K]`, the mean over the members of each depth.
+  They are means over the members of each depth.
   """
   if swept.samples is None:
     return None
@@ -61,22 +63,22 @@ def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]) -> np.nda
 
 
 def over(values: Sequence[float], digits: int = 2, of: str = 'over') -> str:
-  """Returns from what to what the runs of a depth reach; '' if they agree."""
+  """Returns the range of values over the runs of a depth; '' if they agree."""
   low, high = (number(float(of(values)), digits) for of in (min, max))
   return '' if low == high else (f' ({low} to {high} {of} {len(values)} runs)')
 
 
 def written(value: float, every: Sequence[float], digits: int = 2, unit: str = '', of: str = 'over') -> str:
-  """Returns a number with what it is in every run."""
+  """Returns a number with its range over runs."""
   return f'{number(value, digits)}{unit}{over(every, digits, of)}'
 
 
 def correlated(
   one: np.ndarray, every: Sequence[np.ndarray], other: np.ndarray, samples: np.ndarray | None = None, digits: int = 2
 ) -> str:
-  """Returns r with what it is in every run, and its interval over images.
+  """Returns r with its range over runs and its interval over images.
 
-  Seeds' noise lowers r; the mean over runs has less of it than any of them.
+  Noise of the seeds lowers r; the mean over runs has less of it than any run.
 
   Args:
     one: the means over runs.

@@ -4,15 +4,15 @@ from saliency_jax.report.chapter import Chapter, Picture, Site, as_jpeg
 from saliency_jax.report.depths.swept import Member, Swept, View
 from saliency_jax.report.numbers import number
 
-# Between a target and its outline, in image widths: outlining strokes as thin
-# as a search item's would hide them.
+# Between a target and its outline, in image widths: an outline on the strokes
+# of a thin search item would hide them.
 _MARGIN = {'regions': 0.0, 'popout': 0.02}
 _SCORE = {'regions': 'NSS', 'popout': 'NMM'}
 _NOUN = {'regions': 'photograph', 'popout': 'search array'}
 
 
 def chapter(swept: Swept, site: Site) -> Chapter | None:
-  """Returns the chapter on single units, Figures 5 and 6, if some are kept."""
+  """Returns the chapter on single units, Figures 5 and 6, if any."""
   if not swept.views:
     return None
   base = next(x for x in swept.members if x.name == swept.base)
@@ -44,7 +44,7 @@ def _image(view: View, url: str) -> Picture:
 
 
 def _under_map(image: Picture, view: View, member: Member) -> Picture:
-  """Returns it under the unit's map in a member."""
+  """Returns the image under the unit's map in a member."""
   cells = view.maps[member.name]
   # The kernel scores a constant map 0.
   silent = '' if cells.any() else ' (constant)'

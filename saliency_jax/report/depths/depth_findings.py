@@ -1,4 +1,4 @@
-"""What a sweep says of fine-tuning, in sentences computed from its numbers."""
+"""What a sweep shows about fine-tuning, in sentences from its numbers."""
 
 from collections.abc import Iterable
 
@@ -10,11 +10,11 @@ from saliency_jax.report.depths.agreement import agreement, correlated, over, sa
 from saliency_jax.report.depths.swept import Swept, by_depth, runs
 from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
 
-_DEPTH = 3  # of which the paper tells; the best one stands in for it
+_DEPTH = 3  # the depth that the paper discusses; without it the best one
 
 
 def findings(swept: Swept) -> list[Finding]:
-  """Returns at most six findings, none of fewer than ten images or cells."""
+  """Returns at most six findings, none from fewer than ten images or cells."""
   if 0 not in swept.depths or len(swept.depths) < 2:
     return []
   seen, unseen = ((x, None if x is None else _many(x)) for x in (swept.seen, swept.unseen))
@@ -82,7 +82,7 @@ def _risen(swept: Swept, table: pd.DataFrame | None, many: pd.DataFrame | None, 
     table: Table 3.
     many: by depth, of the categories with enough regions.
     start: of the sentence.
-    gained: member -> category -> the interval of the gain over photographs.
+    gained: member -> category -> the gain's interval over photographs.
   """
   if many is None or many.empty:
     return ''
@@ -106,12 +106,15 @@ def _risen(swept: Swept, table: pd.DataFrame | None, many: pd.DataFrame | None, 
 
 
 def _sure(members: list[dict], categories: Iterable[str]) -> str:
-  """Returns for how many categories every member's gain is sure; '' if unknown."""
+  """Returns for how many categories all members' gains are significant.
+
+  It is '' for results without these tests.
+  """
 
   def is_sure(x: dict) -> bool:
     return x.get('gain', 0) > 0 and x.get('p_holm') is not None and x['p_holm'] < 0.05
 
-  if not any('p_holm' in x for of in members for x in of.values()):  # of an earlier version
+  if not any('p_holm' in x for of in members for x in of.values()):  # from an earlier version
     return ''
   every = ' in every run' if len(members) > 1 else ''
   count = sum(all(is_sure(x.get(name, {})) for x in members) for name in categories)
@@ -119,14 +122,14 @@ def _sure(members: list[dict], categories: Iterable[str]) -> str:
 
 
 def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
-  """Fine-tuning favours heads over text: in the paper by far."""
+  """Fine-tuning favours heads over text, in the paper by far."""
   names = ['text', 'person head']
   if many is None or not {*names} <= {*many['category']}:
     return ''
   depth = _depth_to_tell(many)
 
   def rises(values: np.ndarray) -> np.ndarray:
-    """Returns percents `[..., 2 names]` of `[..., 2 depths, 2 names]`."""
+    """Returns percentages `[..., 2 names]` from `[..., 2 depths, 2 names]`."""
     return 100 * (values[..., 1, :] / values[..., 0, :] - 1)
 
   def of(table: pd.DataFrame, key: str = 'mean') -> np.ndarray:
@@ -171,10 +174,10 @@ def _arrays(swept: Swept) -> str:
 
 
 def _spread(swept: Swept) -> str:
-  """What the runs of one depth differ by, where stages are trained."""
+  """How much runs of one depth differ, where stages are trained."""
   if swept.seen is None:
     return ''
-  # No run of depth 0 changes the network.
+  # All runs of depth 0 have the same network.
   spread = deviations(swept.seen[swept.seen['depth'] > 0]).dropna()
   if spread.empty:
     return (
@@ -191,9 +194,9 @@ def _spread(swept: Swept) -> str:
 
 
 def deviations(table: pd.DataFrame) -> pd.Series:
-  """Returns the standard deviation over the runs of each depth and category.
+  """Returns the sample standard deviation over runs, by depth and category.
 
-  Of the sample (n - 1); NaN for a depth of one run.
+  It is NaN for a depth with a single run.
   """
   return table.groupby(['depth', 'category'], sort=False)['mean'].std()
 

@@ -12,7 +12,7 @@ from saliency_jax.report.numbers import analysis, f_value, number, probability
 
 _RUN, _OTHER, _PAPER = map(charts.css, ('run', 'other', 'paper'))
 _DEPTH, _GAIN = 'stages trained', 'gain in mean NSS over depth 0 (%)'
-# What is measured: its files' name, the score.
+# Attribute of `Swept` -> name of the files, score.
 _TABLES = {'seen': ('table3', 'NSS'), 'unseen': ('table3_unseen', 'NSS'), 'arrays': ('table6', 'NMM')}
 
 
@@ -65,7 +65,7 @@ def depths(swept: Swept, site: Site) -> Chapter:
 def _points(
   swept: Swept, who: str, values: pd.Series, low: pd.Series | None = None, high: pd.Series | None = None
 ) -> list[dict]:
-  """Returns the points of a curve over depths, with intervals if there are."""
+  """Returns the points of a curve over depths, with intervals if given."""
   points = []
   for depth, x in values.items():
     if np.isfinite(x):
@@ -104,9 +104,10 @@ def _first(swept: Swept, site: Site) -> Chart:
 
 
 def _gains(swept: Swept) -> dict[str, list[dict]]:
-  """Returns the curves of what is gained over depth 0, in percent of it.
+  """Returns the curves of gains over depth 0, in percent, by category.
 
-  By category: of all photographs, of the others, and the paper's.
+  They are those of all photographs, of the unseen or validation ones, and the
+  paper's.
   """
   curves: dict[str, list[dict]] = {}
   for who, table, test in (
@@ -132,10 +133,10 @@ def _gained(values: pd.Series, start: pd.Series) -> pd.Series:
 
 
 def _over_photographs(swept: Swept, test: str, table: pd.DataFrame, of: pd.DataFrame) -> list[pd.Series]:
-  """Returns the ends of the intervals of gains in percent, by depth.
+  """Returns the ends of intervals of gains in percent, by depth.
 
-  They are a `test` of depth_tests.json; `of` are the lines of a table of one
-  category, by depth, of one run each.
+  They come from `test` in depth_tests.json; `of` are one category's rows of the
+  table, by depth, with one run each.
   """
   gained = (swept.tests or {}).get(test, {})
   member = dict(zip(table['depth'], table['member'], strict=True))
@@ -162,7 +163,7 @@ def _differ(swept: Swept, site: Site) -> Table | None:
 
 
 def _figure4(swept: Swept, site: Site) -> tuple[Chart, Table] | None:
-  """Draws the gains, a panel for each category, and writes them into a table."""
+  """Draws the gains, a panel for each category, and writes them as a table."""
   counts, curves = dict(zip(swept.seen['category'], swept.seen['sets'], strict=False)), _gains(swept)
   points = [(category, x) for category, of in curves.items() for x in of]
   drawn = {x['who'] for _, x in points}

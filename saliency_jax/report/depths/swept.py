@@ -1,4 +1,4 @@
-"""A sweep over fine-tuning depths, or a single training run, read and checked."""
+"""Reads and checks a sweep over fine-tuning depths, or a training run."""
 
 import functools
 import os
@@ -15,19 +15,19 @@ from saliency_jax.report.reading import Reader
 
 
 class Member(NamedTuple):
-  """One network that was trained."""
+  """One trained network."""
 
   name: str
   depth: int  # stages trained
   score: float  # the watched metric on validation images, at its best
-  step: int  # at which it was
+  step: int  # of the best score
   trunk_rate: float  # learning rates before the schedule
   readout_rate: float
-  seed: int  # of the readout's first values
+  seed: int  # of the readout's initial values
 
   @property
   def label(self) -> str:
-    """The name as it is written: 'depth 3'."""
+    """The name as it is shown: 'depth 3'."""
     return self.name.replace('_', ' ')
 
 
@@ -38,8 +38,8 @@ class View(NamedTuple):
   image_id: str
   picture: Callable[[], np.ndarray]  # reads uint8 `[H, W, 3]`
   mask: Callable[[], np.ndarray]  # reads int32 `[H', W']`
-  place: int  # of the set in the mask: the value there, less 1
-  label: str  # the region's category, the array's kind
+  place: int  # number of the set: its value in the mask, less 1
+  label: str  # a region's category, or an array's kind
   unit: str  # 'conv5_3:287'
   best: str  # the member in which it responds most
   scores: dict[str, float]  # of every member, standard deviations
@@ -51,10 +51,9 @@ class View(NamedTuple):
 
 
 class Swept(NamedTuple):
-  """A finished sweep, or a training run as one of a single member.
+  """A finished sweep, or a training run as a sweep with one member.
 
-  Of the tables, by member, each is None if it was not measured; see
-  `best_units`.
+  Tables are by member, see `best_units`; each is None if it was not measured.
   """
 
   path: pathlib.Path
@@ -64,14 +63,14 @@ class Swept(NamedTuple):
   members: tuple[Member, ...]
   lines: list[dict]  # of metrics.jsonl
   watched: str  # the metric by which checkpoints were chosen
-  title: str  # how it is written
+  title: str  # its name on the page
   seen: pd.DataFrame | None = None  # Table 3, of all photographs
-  unseen: pd.DataFrame | None = None  # of those of `part`
+  unseen: pd.DataFrame | None = None  # Table 3 on the photographs of `part`
   arrays: pd.DataFrame | None = None  # Table 6
-  units: tuple[int, ...] = ()  # how many `layer` has; () where no member's own results are there
-  base: str = ''  # the member that is before; '' for none
+  units: tuple[int, ...] = ()  # number of units of `layer`; () if the members' own results are missing
+  base: str = ''  # the member that is the start; '' for none
   views: tuple[View, ...] = ()
-  tests: dict | None = None  # depth_tests.json, of the categories at each depth
+  tests: dict | None = None  # depth_tests.json
   # float32 `[members, B, C]`, Table 3 in B samples of photographs
   samples: np.ndarray | None = None
   # float32 `[B, D]`, Table 6 by depth, ascending, in B samples of arrays
@@ -79,13 +78,13 @@ class Swept(NamedTuple):
 
   @property
   def part(self) -> str:
-    """Of which photographs `unseen` is: 'unseen', or 'validation' ones."""
+    """Which photographs `unseen` is about: 'unseen' or 'validation' ones."""
     counts = self.summary.get('measured_on', {}).get('regions', {})
     return 'unseen' if counts.get('unseen') else 'validation'
 
   @property
   def layer(self) -> str:
-    """The layer whose change with depth is followed."""
+    """The layer that is followed over depths."""
     return self.summary['network']['readout_tap']
 
   @property
@@ -95,11 +94,11 @@ class Swept(NamedTuple):
 
   @property
   def depths(self) -> list[int]:
-    """The depths, ascending, none twice."""
+    """The depths, ascending and unique."""
     return sorted({member.depth for member in self.members})
 
   def depth_name(self, depth: int) -> str:
-    """Returns a depth as the names of its members have it: 'all' for every stage."""
+    """Returns a depth as in its members' names: 'all' if it is every stage."""
     every = any(x.name.startswith('depth_all') for x in self.members if x.depth == depth)
     return 'all' if every else str(depth)
 
@@ -107,10 +106,10 @@ class Swept(NamedTuple):
 def by_depth(table: pd.DataFrame) -> pd.DataFrame:
   """Returns the means over the members of each depth (seeds, learning rates).
 
-  A line for each depth and category, in the table's order; `low` and `high`
-  are the lowest and the highest member where there are several, and `runs` is
-  how many; `interval_low` and `interval_high` are over images, the members'
-  mean.
+  There is a row for each depth and category, in the table's order. `runs` is
+  the number of members; if there are several, `low` and `high` are the lowest
+  and the highest. `interval_low` and `interval_high` are over images, the
+  members' mean.
   """
   groups = table.groupby(['depth', 'category'], sort=False)
   found = groups.mean(numeric_only=True)
@@ -123,7 +122,7 @@ def by_depth(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def runs(table: pd.DataFrame) -> list[pd.DataFrame]:
-  """Returns a table of one member of each depth for each run of all depths."""
+  """Returns a table for each run of all depths, one member of each depth."""
   names = table.groupby('depth')['member'].unique()
   return [table[table['member'].isin([x[k % len(x)] for x in names])] for k in range(max(map(len, names)))]
 
@@ -132,7 +131,7 @@ def read(workdir: str | os.PathLike) -> Swept:
   """Reads the folder of launch/sweep.py or launch/train.py.
 
   Raises:
-    InputError: if a file is missing or cannot be understood.
+    InputError: a file is missing or invalid.
   """
   reader = Reader(pathlib.Path(workdir))
   summary = reader.json(schema.SUMMARY, json_shapes.TRAINED)
@@ -142,7 +141,7 @@ def read(workdir: str | os.PathLike) -> Swept:
   )
   config = reader.json(schema.CONFIG, json_shapes.CONFIG | shapes)
   with reader.checking(schema.SUMMARY):
-    # Earlier versions knew one task and one metric.
+    # Earlier versions had one task and one metric.
     task = summary.get('task', {'watched': 'nss', 'titles': {'nss': 'NSS'}})
     watched, title = task['watched'], task['titles'][task['watched']]
     kinds = {'depth': int, watched: float, 'step': int, 'trunk_rate': float, 'readout_rate': float, 'seed': int}
@@ -184,7 +183,7 @@ def read(workdir: str | os.PathLike) -> Swept:
 def _samples_of_arrays(reader: Reader, members: tuple[Member, ...], tap: str) -> np.ndarray | None:
   """Returns `Swept.of_arrays`, the mean over the members of each depth.
 
-  They are in each member's own results; None where those are not there.
+  They are in the members' own results; None if those are missing.
   """
   found: dict[int, list[np.ndarray]] = {}
   for member in members:
@@ -200,7 +199,7 @@ def _samples_of_arrays(reader: Reader, members: tuple[Member, ...], tap: str) ->
 
 
 def _table(reader: Reader, file: schema.File, members: tuple[Member, ...], number: int, config: dict) -> pd.DataFrame:
-  """Reads a table beside the paper's of a number; 0 for none."""
+  """Reads a table beside the paper's with this number; 0 for none."""
   table = best_units.read(reader, file, 'member', [x.name for x in members])
   depths = {x.name: x.depth for x in members}
   reader.expect((table['depth'] == table['member'].map(depths)).all(), file.path, 'has other depths than summary.json')
@@ -210,7 +209,7 @@ def _table(reader: Reader, file: schema.File, members: tuple[Member, ...], numbe
 
 
 def views(reader: Reader, members: list[str]) -> tuple[str, tuple[View, ...]]:
-  """Returns the member that is before, and what is shown of units."""
+  """Returns the member that is the start, and the views of single units."""
   name = 'before_after/views.json'
   listed = reader.json(name, json_shapes.VIEWS)
   arrays = reader.arrays('before_after/maps.npz')
@@ -223,14 +222,14 @@ def views(reader: Reader, members: list[str]) -> tuple[str, tuple[View, ...]]:
 
 
 def _view(reader: Reader, name: str, x: dict, maps: np.ndarray, members: list[str]) -> View:
-  """Returns one of the views of a file, with its maps of all members."""
+  """Returns one of a file's views, with its maps in all members."""
   picture, mask = (pathlib.PurePosixPath(x[key]) for key in ('picture', 'mask'))
   fits = (
     maps.ndim == 3
     and len(maps) == len(members)
     and x['best'] in members
     and set(x['scores']) == set(members)
-    # A folder may come from anybody.
+    # Folders may come from strangers.
     and all(file.parts[0] == 'before_after' and '..' not in file.parts for file in (picture, mask))
   )
   reader.expect(fits, name, 'does not fit the maps beside it')

@@ -45,7 +45,7 @@ def chapter(swept: Swept, site: Site) -> Chapter:
 
 
 def _line(swept: Swept, member: Member, last: dict[str, float]) -> dict:
-  """Returns what a member reached, and what it was trained with."""
+  """Returns the best scores of a member, and its training options."""
   return {
     'member': member.label,
     'stages trained': member.depth,

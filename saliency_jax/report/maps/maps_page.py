@@ -17,15 +17,15 @@ class Predicted(NamedTuple):
   path: pathlib.Path
   summary: dict
   config: dict
-  names: list[list[str]]  # of each image its map, picture and overlay
-  scenes: list[list[str]]  # the rows of `schema.SCENES`, its header first
+  names: list[list[str]]  # each image's map, picture and overlay
+  scenes: list[list[str]]  # the rows of `schema.SCENES`, with the header first
 
 
 def read(workdir: str | os.PathLike) -> Predicted:
   """Reads the folder of launch/predict.py.
 
   Raises:
-    InputError: if a file is missing or cannot be understood.
+    InputError: a file is missing or invalid.
   """
   reader = Reader(pathlib.Path(workdir))
   names = reader.lines(schema.PREDICTED.path, [str])

@@ -1,4 +1,4 @@
-"""The folder of an evaluation, read and checked; its metrics."""
+"""Reads and checks the folder of an evaluation; defines its metrics."""
 
 import hashlib
 import os
@@ -14,16 +14,16 @@ from saliency_jax.report import json_shapes, reading
 from saliency_jax.report.numbers import number
 from saliency_jax.report.reading import Reader
 
-OBSERVERS = 'observers'  # the row that is no model: people, the ceiling
+OBSERVERS = 'observers'  # the row of people, the ceiling
 ALL = 'all'  # the kind that stands for all search arrays
-KINDS = {  # of models, as they are written
+KINDS = {  # of models, as shown
   'network': 'network',
   'classical': 'classical model',
   'centre': 'centre prior',
   'folder': 'folder of maps',
 }
 
-_LONGEST = 80  # characters of a name within a file's name, of which two fit
+_LONGEST = 80  # characters of a name within a file name, which has two of them
 _ODD = re.compile('[^A-Za-z0-9_]')
 
 
@@ -38,7 +38,7 @@ class Example(NamedTuple):
   scores: np.ndarray  # float32 `[M]`
   maps: tuple[np.ndarray, ...]  # M of float32 `[h, w]`, standard deviations
   fixations: np.ndarray  # int32 `[N, 2]` (y, x), pixels of the image
-  human: np.ndarray | None  # float32 `[h, w]`, likewise, of a photograph
+  human: np.ndarray | None  # float32 `[h, w]`, standard deviations, of a photograph
   target: np.ndarray | None  # bool `[H, W]`, of a search array
 
 
@@ -57,11 +57,11 @@ class Evaluated(NamedTuple):
   examples: tuple[Example, ...]
 
   def kind(self, model: str) -> str:
-    """Returns what a model is, one of `KINDS`."""
+    """Returns what a model is, a key of `KINDS`."""
     return self.summary['models'][model].partition(' ')[0]
 
   def difference(self, dataset: str, metric: str, model: str, other: str) -> tuple[float, float, float, float] | None:
-    """Returns model less other on the same images: mean, ends, corrected p."""
+    """Returns model minus other on the same images: mean, ends, corrected p."""
     rows = self.differences[(self.differences['dataset'] == dataset) & (self.differences['metric'] == metric)]
     for row in rows.itertuples():
       mean, low, high, p = row.difference, row.difference_low, row.difference_high, row.p_corrected
@@ -72,7 +72,7 @@ class Evaluated(NamedTuple):
     return None
 
   def ours(self, dataset: str) -> bool:
-    """Tells whether a data set is the paper's: OSIE, or arrays drawn here."""
+    """Returns whether a data set is the paper's: OSIE, or arrays drawn here."""
     kind = self.summary['datasets'][dataset]['kind']
     given = self.config.get('sets', {}).get(dataset, {}).get('dir', '')
     return kind == 'osie' or kind == 'popout' and not given
@@ -82,8 +82,8 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   """Reads the folder of an evaluation.
 
   Raises:
-    InputError: if it is not what launch/evaluate.py leaves in this layout; the
-      sentence names the file at fault.
+    InputError: it is not what launch/evaluate.py writes in this layout; the
+      message names the file.
   """
   reading.job(workdir, ('evaluate',))
   path = pathlib.Path(workdir)
@@ -107,7 +107,7 @@ def read(workdir: str | os.PathLike) -> Evaluated:
 
 
 def plain(name: str) -> str:
-  """Returns the name of a model or a data set as a part of a file's name."""
+  """Returns a model's or data set's name as part of a file name."""
   spelt = _ODD.sub(lambda one: f'-{ord(one.group()):x}-', name)
   if len(spelt) <= _LONGEST:
     return spelt
@@ -179,22 +179,22 @@ class Metric(NamedTuple):
   label: str
   digits: int  # after the point
   up: bool = True  # whether higher is better
-  unit: str = ''  # '%' for a share, which is written in per cent
-  ceiling: bool = False  # whether people's score is what models can hope for
+  unit: str = ''  # '%' for a share, shown as a percentage
+  ceiling: bool = False  # whether people's score is the ceiling for models
 
   @property
   def title(self) -> str:
-    """The label with its unit and the direction that is better."""
+    """The label with its unit and an arrow towards the better direction."""
     arrow = '\N{UPWARDS ARROW}' if self.up else '\N{DOWNWARDS ARROW}'
     return f'{self.label}{f" ({self.unit})" if self.unit else ""}\N{NO-BREAK SPACE}{arrow}'
 
   @property
   def factor(self) -> float:
-    """By which a value is multiplied to be shown."""
+    """The factor between a value and what is shown."""
     return 100.0 if self.unit == '%' else 1.0
 
   def written(self, row: pd.Series | None) -> tuple[str, str]:
-    """Returns a row's mean and its interval, '' for none, as they are shown."""
+    """Returns a row's mean and its interval, '' for none, as text."""
     if row is None:
       return number(np.nan), ''
     mean, low, high = (number(row[x] * self.factor, self.digits) for x in ('mean', 'low', 'high'))
@@ -222,15 +222,15 @@ METRICS = {
 
 
 def ranked(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
-  """Returns the rows of a metric by model, the best first, people left out.
+  """Returns the rows of a metric by model, the best first, without people.
 
-  They are of scores.csv or search.csv, of one data set and kind.
+  `rows` are those of scores.csv or search.csv for one data set and kind.
   """
   rows = rows[(rows['metric'] == metric) & (rows['model'] != OBSERVERS) & rows['mean'].notna()]
   return rows.sort_values('mean', ascending=not METRICS[metric].up, kind='stable').set_index('model')
 
 
 def ceiling(rows: pd.DataFrame, metric: str) -> pd.Series | None:
-  """Returns what people reach who predict each other, where that compares."""
+  """Returns the score of people predicting each other, where it compares."""
   people = rows[(rows['metric'] == metric) & (rows['model'] == OBSERVERS) & rows['mean'].notna()]
   return people.iloc[0] if METRICS[metric].ceiling and len(people) else None

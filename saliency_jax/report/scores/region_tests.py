@@ -1,4 +1,4 @@
-"""What an evaluation shows of labelled regions: Figure 7 and its tests."""
+"""Labelled regions in an evaluation: Figure 7 and its tests."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ _HEADS, _OTHERS = 'heads', 'other categories'
 
 
 def context(results: Evaluated, site: Site, dataset: str) -> dict:
-  """Returns what the template shows of one data set's regions."""
+  """Returns the template's variables for one data set's regions."""
   rows = results.categories[results.categories['dataset'] == dataset]
   first = leading(results, dataset)
   shown = first or rows['model'].iloc[0]
@@ -47,7 +47,7 @@ def context(results: Evaluated, site: Site, dataset: str) -> dict:
 
 
 def _scatter(results: Evaluated, site: Site, rows: pd.DataFrame) -> Chart:
-  """Categories by inner saliency and by what the output makes of them."""
+  """Categories by inner saliency and by output saliency or its difference."""
   dataset, model = rows['dataset'].iloc[0], rows['model'].iloc[0]
   series = {_OTHERS: charts.css('run'), _HEADS: charts.css('other')}
   heads = rows['category'].isin(paper.facts()['heads'])
@@ -86,7 +86,7 @@ def _matrices(rows: pd.DataFrame) -> list[matrices.Matrix]:
 
 
 def _tests(results: Evaluated, site: Site, dataset: str, models: list[str]) -> dict[str, Table]:
-  """Returns the tests of all models, each a table with the template's caption."""
+  """Returns the tests of all models, a table for each caption."""
   of = {model: results.statistics[dataset, model] for model in models}
   tests = {
     'anova': [

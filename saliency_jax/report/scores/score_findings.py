@@ -1,4 +1,4 @@
-"""What an evaluation's numbers say, in sentences computed from them."""
+"""What an evaluation's numbers show, in sentences computed from them."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from saliency_jax.report.scores.evaluated import Evaluated
 
 
 def findings(results: Evaluated) -> list[Finding]:
-  """Returns at most six findings, none of fewer than ten images or regions."""
+  """Returns at most six findings, each from ten images or regions or more."""
   rules = (
     (results.scores, ('scores.csv',), (_best,)),
     (results.search, ('search.csv',), (_search,)),
@@ -30,7 +30,7 @@ def findings(results: Evaluated) -> list[Finding]:
 def leading(results: Evaluated, dataset: str) -> str:
   """Returns the network with inner saliency to show: the one with the best NSS.
 
-  '' if there is none.
+  It is '' if there is none.
   """
   rows = results.categories
   inner = rows[(rows['dataset'] == dataset) & rows['inner'].notna()]
@@ -41,7 +41,7 @@ def leading(results: Evaluated, dataset: str) -> str:
 
 
 def _best(results: Evaluated, dataset: str) -> Iterator[str]:
-  """Who tells best where people look, how surely, and how far from people."""
+  """Which model predicts fixations best, by how much, how close to people."""
   rows = results.scores[results.scores['dataset'] == dataset]
   order = evaluated.ranked(rows, 'nss')
   if not len(order) or order['images'].min() < FEWEST:
@@ -50,7 +50,7 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
   text = f'On {dataset}, {first.name} has the highest NSS, {_interval(first)}'
   if len(order) > 1:
     second = order.iloc[1]
-    gap = _apart(results, dataset, 'nss', first.name, second.name)
+    gap = _lead(results, dataset, 'nss', first.name, second.name)
     text += f', ahead of {_value(second, ", ")}{gap}'
     if number(abs(first['mean'] - second['mean'])) == number(0.0):
       text = (
@@ -65,7 +65,7 @@ def _best(results: Evaluated, dataset: str) -> Iterator[str]:
 
 
 def _search(results: Evaluated, dataset: str) -> Iterator[str]:
-  """Table 4: do the classical models beat the networks' own output?"""
+  """Table 4: do classical models beat the networks' own output?"""
   rows = results.search[(results.search['dataset'] == dataset) & (results.search['kind'] == evaluated.ALL)]
   order = evaluated.ranked(rows, 'nmm')
   if not len(order) or order['images'].min() < FEWEST:
@@ -74,7 +74,7 @@ def _search(results: Evaluated, dataset: str) -> Iterator[str]:
   if len(classical) and len(networks):
     best, high = classical.iloc[0], networks.iloc[0]
     higher = (classical['mean'] > high['mean']).sum()
-    gap = _apart(results, dataset, 'nmm', *(x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
+    gap = _lead(results, dataset, 'nmm', *(x.name for x in sorted((best, high), key=lambda x: -x['mean'])))
     published, beside = paper.facts()['table4'], ''
     if results.ours(dataset):
       beside = (
@@ -127,14 +127,14 @@ def _value(row: pd.Series, beside: str = ' ') -> str:
   return f'{row.name}{beside}{_interval(row)}'
 
 
-def _apart(results: Evaluated, dataset: str, metric: str, better: str, other: str) -> str:
-  """Returns how much a model is better than another on the same images."""
+def _lead(results: Evaluated, dataset: str, metric: str, better: str, other: str) -> str:
+  """Returns how much better a model is than another on the same images."""
   found = results.difference(dataset, metric, better, other)
   return f', by {between(*found[:3])} on the same images ({probability(found[3])}, corrected)' if found else ''
 
 
 def coefficient(test: dict) -> str:
-  """Writes a correlation with its interval and that of different halves."""
+  """Returns a correlation with its interval and that on different halves."""
   text = between(test['rho'], *(np.nan if test[x] is None else test[x] for x in ('low', 'high')))
   if test['halves'] is not None:
     text += f', {number(test["halves"])} on different halves'

@@ -1,4 +1,4 @@
-"""Models by metrics, and every two models: tables and figures."""
+"""Models by metrics, and pairs of models: tables and figures."""
 
 import itertools
 
@@ -18,7 +18,7 @@ _COLOURS = {
 
 
 def differences(results: Evaluated, site: Site, dataset: str, metric: str, models: list[str]) -> dict:
-  """Returns every two models, the better one first, on the same images."""
+  """Returns the differences of all pairs of models, the better one first."""
   rows = results.differences[results.differences['dataset'] == dataset].drop(columns='dataset')
   if not len(rows):
     return {}
@@ -51,7 +51,7 @@ def dots(
   published: dict[str, float] | None = None,
   **size: int,
 ) -> charts.Spec:
-  """Draws models by a metric, and the paper's models; `size` as `charts.dots` takes it."""
+  """Returns a chart of models by a metric, and the paper's models."""
   one, people = METRICS[metric], evaluated.ceiling(rows, metric)
   values = evaluated.ranked(rows, metric)[['mean', 'low', 'high']] * one.factor
   drawn = [
@@ -84,8 +84,8 @@ def sheet(results: Evaluated, site: Site, table: pd.DataFrame, dataset: str, ste
       for name, of in by_metric.items()
     ]
 
-  # Means over different images cannot be ranked: a model that finds the target
-  # on easy arrays alone needs few fixations there.
+  # Means over different images cannot be ranked: a model that finds only easy
+  # targets needs few fixations.
   best = {name: of['mean'].iloc[0] for name, of in by_metric.items() if of['images'].nunique() == 1}
   lines = [(model, line(model)) for model in models]
   people = [evaluated.ceiling(rows, x) for x in names]

@@ -1,4 +1,4 @@
-"""The chapter of an evaluation: models by where people look and by search."""
+"""The chapter of an evaluation: models on photographs and on search arrays."""
 
 import re
 import textwrap
@@ -87,7 +87,7 @@ def chapters(results: Evaluated, site: Site) -> list[Chapter]:
 
 
 def _not_run(results: Evaluated, site: Site) -> Table | None:
-  """Returns the paper's models that stand beside nothing."""
+  """Returns the paper's models that are compared with nothing here."""
   if not any(map(results.ours, results.summary['datasets'])):
     return None
   known = ' '.join(results.models)  # deepgaze2, sam_vgg
@@ -101,7 +101,7 @@ def _not_run(results: Evaluated, site: Site) -> Table | None:
 
 
 def _first(results: Evaluated, site: Site) -> Chart | None:
-  """The metric that counts of every data set, the best model first."""
+  """The main metric of every data set, the best model first."""
   specs, legend = [], score_tables.legend(results)
   size = {'width': 380} if len(results.summary['datasets']) == 1 else {}
   for rows, metric in ((results.scores, 'nss'), (results.search[results.search['kind'] == evaluated.ALL], 'nmm')):
@@ -117,7 +117,7 @@ def _first(results: Evaluated, site: Site) -> Chart | None:
 
 
 def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
-  """Search arrays: NMM by kind of target, and the measures of search."""
+  """Search arrays: NMM by kind of target, and the search measures."""
   search = results.search[results.search['dataset'] == dataset]
   nmm, whole = search[search['metric'] == 'nmm'], search[search['kind'] == evaluated.ALL]
   models = list(evaluated.ranked(whole, 'nmm').index)
@@ -143,7 +143,7 @@ def _arrays(results: Evaluated, site: Site, dataset: str) -> dict:
 
 
 def _example(results: Evaluated, site: Site, k: int) -> list[Picture]:
-  """An image, what people do, and every model's map, as Figure 8."""
+  """An image, people's map and every model's map, as in Figure 8."""
   x = results.examples[k]
   image = Picture(
     site.picture(f'examples/{k:05d}.jpg', as_jpeg(x.picture)),

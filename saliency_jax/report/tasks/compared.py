@@ -1,4 +1,4 @@
-"""What a comparison of tasks wrote."""
+"""Reads the folder of a comparison of tasks."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ SHOWN = ('pt', 'sr', 'sp')  # in Figure 11
 
 
 class Compared(NamedTuple):
-  """A finished comparison; tables are those of `schema`, by their paths."""
+  """A finished comparison; tables are those of `schema`, by path."""
 
   path: pathlib.Path
   summary: dict
@@ -28,12 +28,12 @@ class Compared(NamedTuple):
 
   @property
   def names(self) -> list[str]:
-    """The trunks."""
+    """The trunks' names."""
     return self.trunks['trunk'].unique().tolist()
 
   @property
   def part(self) -> str:
-    """The images that tell scenes: 'test' where there are any."""
+    """The images on which scenes are classified: 'test' if there are any."""
     return self.tables[schema.TABLE8.path]['part'].iloc[0]
 
   def changes(self, run: str) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def read(workdir: str | os.PathLike) -> Compared:
   """Reads the folder of launch/tasks.py.
 
   Raises:
-    InputError: if a file is missing or cannot be understood.
+    InputError: a file is missing or invalid.
   """
   path = pathlib.Path(workdir)
   reader = Reader(path)

@@ -17,12 +17,14 @@ from saliency_jax.report.tasks.compared import SHOWN, Compared
 _COLOURS = {'sp': charts.css('other'), 'sr': charts.css('run'), 'sr_shuffled': charts.css('third')}
 
 _DISTANCES = 'distance', 'r of means', 'r of all units'
-_GROUPS = (f'{x}{end}' for x in ('images told right', 'told wrong') for end in ('', ': NSS', ', from', ', to'))
+_GROUPS = (
+  f'{x}{end}' for x in ('images classified right', 'classified wrong') for end in ('', ': NSS', ', from', ', to')
+)
 _TABLE8 = 'trunk', *_GROUPS, 'difference', 'from', 'to'
 
 
 def findings(found: Compared) -> list[Finding]:
-  """Returns what came out, a sentence each."""
+  """Returns the findings, one sentence each."""
   own = ' (paper: 12 of 12)' if found.trunks['paper'].notna().any() else ''
   changes = [
     f'{run} is {word} than pt in {_changed(found.changes(run), sign, own)} SD.'
@@ -44,7 +46,7 @@ def _changed(rows: pd.DataFrame, sign: int, own: str) -> str:
 
 
 def _shuffled(found: Compared) -> list[str]:
-  """Returns whether it is the scenes that lower units, where it was tried."""
+  """Returns whether scenes are what lowers units, if that control was run."""
   table = found.tables[schema.TASK_DIFFERENCES.path]
   gaps = table[(table['trunk'] == 'sr') & (table['other'] == 'sr_shuffled')]
   if gaps.empty:
@@ -60,7 +62,7 @@ def _shuffled(found: Compared) -> list[str]:
 
 
 def _pair(run: str, other: str) -> str:
-  """Returns what lies apart, as a sentence says it."""
+  """Returns the names of a pair for a sentence."""
   if run != other:
     return f'{run} and {other}'
   return f'{run} on two samples of photographs' if run == SHOWN[0] else f'two seeds of {run}'
@@ -76,14 +78,14 @@ def text(found: Compared) -> str:
 
 def chapters(found: Compared, site: Site) -> list[Chapter]:
   """Returns the chapter of the comparison."""
-  told = found.tables[schema.SCENE_ACCURACY.path]
-  told = told[told['part'] == found.part]
+  accuracies = found.tables[schema.SCENE_ACCURACY.path]
+  accuracies = accuracies[accuracies['part'] == found.part]
   distances = [(_pair(*row[:2]), *row[2:]) for row in found.tables[schema.TASK_DISTANCES.path].itertuples(index=False)]
   if len(published := found.trunks.set_index(['trunk', 'category'])['paper'].dropna()):
     apart = (published['sp'] - published['sr']).abs().mean()
     distances.append(('sp and sr, the paper', None, apart, *[math.nan] * 8))
   accuracy = [
-    (row.head, None if row.seed != row.seed else int(row.seed), *row[4:]) for row in told.itertuples(index=False)
+    (row.head, None if row.seed != row.seed else int(row.seed), *row[4:]) for row in accuracies.itertuples(index=False)
   ]
   shared = {'row': 'trunk', 'published': 'Table 7'}
   context = {
@@ -103,12 +105,12 @@ def chapters(found: Compared, site: Site) -> list[Chapter]:
 
 
 def _header(*names: str, of: tuple[str, ...]) -> tuple[str, ...]:
-  """Returns columns, of which the last have intervals."""
+  """Returns column names; those of `of` have intervals."""
   return *names, *(f'{x}{end}' for x in of for end in ('', ' from', ' to'))
 
 
 def _attention(found: Compared) -> pd.DataFrame:
-  """Returns Table 8 on images not learnt from, means over seeds."""
+  """Returns Table 8 on held-out images, as means over seeds."""
   table = found.tables[schema.TABLE8.path]
   return (
     table[table['part'] == found.part]
@@ -118,7 +120,7 @@ def _attention(found: Compared) -> pd.DataFrame:
 
 
 def _table8(found: Compared) -> list[tuple]:
-  """Returns the lines of Table 8, the paper's last."""
+  """Returns the rows of Table 8, with the paper's last."""
   mean, nothing = _attention(found), [math.nan] * 2
   lines = []
   for trunk in mean.index.unique(0):
@@ -129,7 +131,7 @@ def _table8(found: Compared) -> list[tuple]:
 
 
 def _changes(found: Compared, site: Site):
-  """Draws what tasks change over the pretrained trunk, by category."""
+  """Draws the changes from the pretrained trunk, by task and category."""
   rows = {
     run: [
       {'name': x.category, 'x': x.change, 'low': x.change_low, 'high': x.change_high, 'who': run}
@@ -149,7 +151,7 @@ def _changes(found: Compared, site: Site):
 
 
 def _view(i: int, view: swept.View, found: Compared, site: Site) -> dict:
-  """Returns a photograph, what people do, and the unit in every trunk."""
+  """Returns a photograph, people's map, and the unit in every trunk."""
   pixels, mask = view.read()
   photograph = Picture(site.picture(f'figure11/{i}.jpg', as_jpeg(pixels)), pixels, mask.shape, '', '', mask=mask)
   maps = {'photograph': None, 'people': found.people.get(f'maps_{i}')}

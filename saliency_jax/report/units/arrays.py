@@ -45,7 +45,7 @@ def chapter(run: Run, site: Site) -> Chapter:
 
 
 def _spread(kind: str, layer: str, scores: np.ndarray, held_out: float) -> dict:
-  """Returns a line of the table: arrays of a kind in a layer."""
+  """Returns a row of the table: arrays of a kind in a layer."""
   quartiles = np.percentile(scores, [*_QUARTILES.values()]).tolist() if len(scores) else [np.nan] * 3
   return {
     'kind': kind,
@@ -78,11 +78,11 @@ def _strips(run: Run, kinds: dict[str, list[np.ndarray]], table: list[dict]) -> 
 
 
 def by_kind(run: Run) -> dict[str, list[np.ndarray]]:
-  """Returns what every layer's best units do on each kind of array.
+  """Returns the scores of every layer's best units on each kind of array.
 
   Returns:
     kind -> for each layer the mean NMM of its best units on every array of the
-    kind: float64 `[n]`; the kind with the highest mean over layers first.
+    kind, float64 `[n]`; the kind with the highest mean over layers first.
   """
   found = {kind: [run.on_rows(layer, TARGET, kind) for layer in run.layers] for kind in run.groups}
   return dict(sorted(found.items(), key=lambda item: -np.mean([x.mean() if len(x) else 0.0 for x in item[1]])))

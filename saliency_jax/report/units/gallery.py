@@ -1,4 +1,4 @@
-"""The chapter of images: a gallery, and a page of each photograph or array."""
+"""The chapter of images: a gallery, and a page for each photograph or array."""
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,14 @@ from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.kept import Image
 from saliency_jax.report.units.run import DISSECT, Run
 
-# Of the Gaussian, as a share of the image's width: 22 pixels of OSIE's 800,
+# Sigma of the blur as a share of the image's width: 22 pixels of OSIE's 800,
 # about one degree of visual angle.
 SIGMA = 0.0275
-_ACROSS = 64  # cells; 1.8 of them to a sigma
+_ACROSS = 64  # cells; a sigma is 1.8 of them
 
 
 def chapter(run: Run, site: Site) -> Chapter | None:
-  """Returns the chapter, and keeps the data that its scripts show."""
+  """Returns the chapter, and stores the data that its scripts show."""
   images = run.kept.images
   if not images:
     return None
@@ -68,8 +68,8 @@ def _listed(image: Image, rows: pd.DataFrame) -> dict:
 def _maps(run: Run, image_id: str) -> dict | None:
   """Returns a run's maps of an image, see `Kept.packed`, and its best units.
 
-  `best` has a list for each region: the best unit of every layer and its score;
-  None for a region without one.
+  `best` has a list for each region, with every layer's best unit and its score;
+  None for a region without a score.
   """
 
   def best(row: int) -> list[list] | None:
@@ -83,16 +83,17 @@ def _maps(run: Run, image_id: str) -> dict | None:
 
 
 def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
-  """Returns the map of fixations, blurred, of mean 0 and deviation 1.
+  """Returns blurred fixations, standardised to mean 0 and deviation 1.
 
   Args:
     points: `[N, 2]`, (y, x) in pixels, N > 0.
-    height: H of the image, pixels.
+    height: H of the image, in pixels.
     width: W.
 
   Returns:
-    float64 `[h, w]`: values at the centres of cells that tile the image. A
-    density is as large near the border as it is: nothing is reflected.
+    float64 `[h, w]`: values at the centres of cells that tile the image.
+      Nothing
+    is reflected at the border.
   """
   shape = max(1, round(_ACROSS * height / width)), _ACROSS
   sigma = SIGMA * width
@@ -105,5 +106,5 @@ def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _centres(size: int, count: int) -> np.ndarray:
-  """Returns the middles of `count` cells over `size` pixels, in pixels."""
+  """Returns the centres of `count` cells over `size` pixels, in pixels."""
   return (np.arange(count) + 0.5) * size / count - 0.5

@@ -1,4 +1,4 @@
-"""The chapter of units: a grid of all of them, and a page of each."""
+"""The chapter of units: a grid of all of them, and a page for each."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,15 @@ from saliency_jax.report.units import selectivity
 from saliency_jax.report.units.run import Run, same_rows
 from saliency_jax.report.units.selectivity import Scores
 
-_GROUP = 64  # units whose scores are one file
-_BROAD = 9  # letters that a column of the grid has room for
-# Share of all values that the colours leave out at either end, so that a single
-# odd one does not take all the contrast.
+_GROUP = 64  # units whose scores share a file
+_BROAD = 9  # letters that fit into a column of the grid
+# Share of values beyond either end of the colours, so that a single outlier
+# does not take all the contrast.
 _OUTSIDE = 0.001
 
 
 def chapter(run: Run, site: Site) -> Chapter:
-  """Returns the chapter, and keeps the data that its scripts show."""
+  """Returns the chapter, and stores the data that its scripts show."""
   runs = site.runs
   tables = [
     selectivity.summarise([x.scores[layer] for layer in run.layers], x.rows['group'].to_numpy(), run.groups)
@@ -91,7 +91,7 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 def _differences(run: Run, site: Site, tables: Sequence[Scores], paired: bool) -> list[Scores]:
   """Returns this run's scores minus the other's, if there is another.
 
-  Where both measured the same rows, with the intervals of the mean differences.
+  If both measured the same rows, intervals are those of the mean differences.
   """
   if not site.compare:
     return []
@@ -103,12 +103,12 @@ def _differences(run: Run, site: Site, tables: Sequence[Scores], paired: bool) -
 
 
 def _places(run: Run, first: Run) -> np.ndarray:
-  """Returns where the images that `run` shows are shown by `first`, or -1."""
+  """Returns the numbers that `first` gives to `run`'s shown images, or -1."""
   return np.array([first.kept.numbers.get(x.image_id, -1) for x in run.kept.images] + [-1])
 
 
 def _kept_pairs(run: Run, first: Run) -> dict:
-  """Returns which units have a map of which image, layer after layer."""
+  """Returns which units have a map of which image, layer by layer."""
   if not run.kept.images:
     return {'counts': [0] * len(run.layers), 'units': [], 'images': []}
   pairs = [run.kept.maps(layer) for layer in run.layers]

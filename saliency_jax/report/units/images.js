@@ -1,5 +1,5 @@
 'use strict';
-/* The gallery: filters images, and opens the page of one. */
+/* The gallery: filters images, and opens an image's page. */
 (() => {
   const place = id => document.getElementById(`images-${id}`);
   let opened = '';  // the image whose page was shown last

@@ -9,7 +9,7 @@ Object.assign(viewer, (() => {
       style: {background: region.colour}});
   }
 
-  /* The layer of a region's highest score in a run, or -1. */
+  /* The layer with a region's highest score in a run, or -1. */
   function best(list) {
     return list ? list.reduce(
         (top, [, score], i) => score > list[top][1] ? i : top, 0) : -1;
@@ -38,7 +38,7 @@ Object.assign(viewer, (() => {
             })))));
   }
 
-  /* The best unit of each layer on one region, of a run. */
+  /* Each layer's best unit for one region, in one run. */
   function layers(image, record, region, data, run) {
     const list = record.runs[run]?.best[region.place];
     if (!list) return make('p', {class: 'quiet', text: 'No score.'});
@@ -57,7 +57,7 @@ Object.assign(viewer, (() => {
       style: {'--layers': tiles.length}}, ...tiles);
   }
 
-  /* The models' maps beside the one that people make. */
+  /* The models' maps beside people's. */
   function saliency(image, record, data) {
     const several = data.runs.length > 1;
     const all = [...data.runs.map((name, run) => ({
@@ -77,7 +77,7 @@ Object.assign(viewer, (() => {
             'pixels.'}) : null);
   }
 
-  /* Shows an image's page. names: the list that its neighbours come from. */
+  /* Shows an image's page. names: the list with its neighbours. */
   async function photograph(place, data, name, names) {
     current = name;
     const k = data.images.findIndex(x => x.id === name);
@@ -90,7 +90,7 @@ Object.assign(viewer, (() => {
       return;
     }
     const record = await viewer.image(k), image = data.images[k];
-    if (current !== name) return;  // another one was opened meanwhile
+    if (current !== name) return;  // another page has been opened
     // Regions, most fixated first, each with its number and colour.
     const regions = record.regions.map((x, place) => ({...x, place}))
         .sort((a, b) => b.fixations - a.fixations || a.place - b.place)

@@ -1,4 +1,4 @@
-"""A finished dissection or pop-out run, read and checked."""
+"""Reads and checks a finished dissection or pop-out run."""
 
 import os
 import pathlib
@@ -19,20 +19,20 @@ UNNAMED = '(no kind given)'
 
 
 class Kind(NamedTuple):
-  """What differs between regions of photographs and targets of arrays."""
+  """How regions of photographs and targets of arrays differ."""
 
   job: str
   score: str  # of a unit on a row
   image: str
   item: str  # a row of the scores
-  group: str  # by which rows are grouped,
-  key: str  # a column of `rows`
+  group: str  # by which rows are grouped
+  key: str  # its column of `rows`
   rows: schema.File
   scores: schema.File
   table: schema.File
-  # Between a thin set and its outline, image widths; 0 for its own border.
+  # Between a thin set and its outline, in image widths; 0 for its own border.
   margin: float
-  coloured: bool  # colours are the subject: maps lie over the colour image
+  coloured: bool  # whether colours are the subject: maps lie over the colour image
 
   @property
   def label(self) -> str:
@@ -55,65 +55,65 @@ class Run(NamedTuple):
   config: dict
   layers: tuple[str, ...]  # in the order of the tables
   columns: tuple[str, ...]  # categories of Table 2, or `paper.TARGET`
-  # Of regions.csv or patterns.csv, with `group`, and `image` and `place`: the
-  # row's image among the shown ones (-1: none) and its number there.
+  # Rows of regions.csv or patterns.csv, with `group`, `image` (position among
+  # the shown images, -1 if not shown) and `place` (number of the row in its
+  # image).
   rows: pd.DataFrame
   scores: dict[str, np.ndarray]  # layer -> float32 `[rows, units]`
   table: pd.DataFrame  # by layer, see `best_units`
-  kept: Kept  # pictures, masks, fixations and maps; read when asked for
-  by_image: dict[int, list[int]]  # a shown image's rows
-  published: str = ''  # the paper's table that stands beside; '' for none
-  # float32 `[L, B, C]`, the means in B samples of images; None of an older run
+  kept: Kept  # pictures, masks, fixations and maps; read when used
+  by_image: dict[int, list[int]]  # rows of each shown image
+  published: str = ''  # name of the paper's table to compare with; '' for none
+  # float32 `[L, B, C]`, the means in B samples of images; None for older runs
   samples: np.ndarray | None = None
   # (layer, kind of target) -> the mean of units chosen on other arrays
   held_out: Mapping[tuple[str, str], float] = {}
 
   @property
   def network(self) -> str:
-    """The network's name; of a trained one the summary alone knows it."""
+    """The network's name; only the summary has that of a trained one."""
     return (self.config['network'] | self.summary.get('network', {}))['name']
 
   @property
   def depth(self) -> int | None:
-    """Stages that were trained; None for a plain trunk."""
+    """Stages that were trained; None for a pretrained trunk."""
     return self.summary['weights'].get('depth')
 
   @property
   def name(self) -> str:
-    """The weights' name, with the depth of their training."""
+    """The weights' name, with the depth of the training."""
     name = self.summary['weights']['name']
     return name if self.depth is None else f'{name}, depth {self.depth}'
 
   @property
   def top(self) -> int:
-    """How many of the best units the tables average."""
+    """The number of best units that tables average."""
     return self.config['analysis']['top_units']
 
   @property
   def averaged(self) -> str:
-    """Which units the tables average, in words."""
+    """Which units tables average, in words."""
     return best_units.averaged(self.top, [*self.summary['units'].values()])
 
   @property
   def groups(self) -> tuple[str, ...]:
-    """The categories of the regions, or the kinds of the arrays."""
+    """The categories of regions, or the kinds of arrays."""
     return self.columns if self.kind is DISSECT else tuple(dict.fromkeys(self.rows['group']))
 
   def values(self, key: str) -> np.ndarray:
-    """Returns a column of `table` as float64 `[L, C]`."""
     return best_units.values(self.table, key)
 
   def counts(self) -> list[int]:
-    """Returns the regions with a fixation of each category, or the arrays."""
+    """Returns each category's regions with a fixation, or the arrays."""
     return [int(x) for x in self.values('sets')[0]]
 
   def photographs(self, column: str) -> int:
-    """Returns on how many images the regions of a category, or the arrays, are."""
+    """Returns how many images a category's regions, or the arrays, are on."""
     counted = (self.rows['group'] == column) & (self.rows['fixations'] > 0) if self.kind is DISSECT else slice(None)
     return self.rows['image_id'][counted].nunique()
 
   def best(self, layer: str, column: str) -> np.ndarray:
-    """Returns the best units of a layer on a column, int `[k]`, best first."""
+    """Returns a layer's best units for a column, int `[k]`, best first."""
     table = self.table
     found = table[(table['layer'] == layer) & (table['category'] == column)]
     return np.array(found['units'].iloc[0], int)
@@ -121,8 +121,8 @@ class Run(NamedTuple):
   def on_rows(self, layer: str, column: str, group: str = '') -> np.ndarray:
     """Returns the mean score of a column's best units on each of its rows.
 
-    float64 `[n]`, standard deviations; rows without a score are left out, and
-    of arrays those of other kinds than `group`.
+    float64 `[n]`, standard deviations, without rows that have no score; for
+    arrays, only those of the kind `group`, if given.
     """
     group = column if self.kind is DISSECT else group
     rows = (self.rows['group'] == group).to_numpy() if group else slice(None)
@@ -134,14 +134,14 @@ def read(workdir: str | os.PathLike) -> Run:
   """Reads a results folder.
 
   Raises:
-    InputError: if it is not what launch/dissect.py or launch/popout.py leaves
-      in this layout; the sentence names the file at fault.
+    InputError: it is not what launch/dissect.py or launch/popout.py writes in
+      this layout; the message names the file.
   """
   kind = {x.job: x for x in (DISSECT, POPOUT)}[reading.job(workdir, ('dissect', 'popout'))]
   reader = Reader(pathlib.Path(workdir))
   summary = reader.json(schema.SUMMARY, json_shapes.MEASURED)
   units = summary['units']
-  # Layers' names become parts of paths and addresses.
+  # Names of layers become parts of paths and addresses.
   named = bool(units) and all(schema.LAYER.fullmatch(x) for x in units)
   reader.expect(named, schema.SUMMARY, 'names no layer, or one with strange characters')
   analysis = {'top_units': int} | ({'threshold': float} if kind is DISSECT else {})
@@ -185,12 +185,10 @@ def read(workdir: str | os.PathLike) -> Run:
 
 
 def beside(run: Run, workdir: str | os.PathLike) -> Run:
-  """Reads a second folder, which is to stand beside a first.
-
-  Its table is in the first's order.
+  """Reads a second folder to compare with a first, in the first's order.
 
   Raises:
-    InputError: if it is not a finished run of the same job with the same layers
+    InputError: it is not a finished run of the same job with the same layers
       and columns.
   """
   other = read(workdir)
@@ -221,26 +219,26 @@ def beside(run: Run, workdir: str | os.PathLike) -> Run:
 
 
 class Differences(NamedTuple):
-  """A run less another; `[L, C]` each, standard deviations."""
+  """One run minus another; `[L, C]` each, in standard deviations."""
 
   change: np.ndarray
-  low: np.ndarray  # of the 95 % interval, over images and chosen units
+  low: np.ndarray  # of the 95 % interval, over images and the choice of units
   high: np.ndarray
-  p: np.ndarray  # corrected for all cells (Holm)
-  paired: bool  # both are of the same images
+  p: np.ndarray  # corrected over all cells (Holm)
+  paired: bool  # whether both are over the same images
 
 
 def differences(run: Run, other: Run) -> Differences | None:
   """Returns the differences of the means of the best units.
 
-  The other run is in the same order, see `beside`. In every sample both have
-  the same images, where they are of the same, and choose their units anew. None
-  where a folder has no samples.
+  `other` is in the same order, see `beside`. In every sample both have the same
+  images, if they measured the same ones, and choose their units anew. None if a
+  folder has no samples.
   """
   if run.samples is None or other.samples is None or (run.samples.shape != other.samples.shape):
     return None
   paired = same_rows(run, other)
-  # Of other images: samples in another order are independent.
+  # With other images, reversing the samples makes them independent.
   gaps = run.samples - (other.samples if paired else other.samples[:, ::-1])
   change = run.values('mean') - other.values('mean')
   cells = [*np.ndindex(change.shape)]
@@ -252,7 +250,7 @@ def differences(run: Run, other: Run) -> Differences | None:
 
 
 def same_rows(run: Run, other: Run) -> bool:
-  """Tells whether two runs measured the same rows."""
+  """Returns whether two runs measured the same rows."""
   keys = [x for x in ('image_id', 'region_id', 'group') if x in run.rows]
   return run.rows[keys].equals(other.rows[keys]) and all(
     np.array_equal(np.isnan(run.scores[layer]).any(axis=1), np.isnan(other.scores[layer]).any(axis=1))

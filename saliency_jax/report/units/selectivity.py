@@ -1,4 +1,4 @@
-"""Each unit's mean on every category, with its interval; its selectivity."""
+"""Each unit's mean for every category, with its interval; its selectivity."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,30 +14,30 @@ _CHUNK = 1 << 24  # numbers that are summarised at once
 class Scores(NamedTuple):
   """U units by C categories."""
 
-  counts: np.ndarray  # int `[1 + C]`, rows measured: of all, of each category
-  means: np.ndarray  # float64 `[U, 1 + C]`, over all rows, then each category's
-  halves: np.ndarray  # float64 `[U, 1 + C]`, half of the means' 95 % interval
+  counts: np.ndarray  # int `[1 + C]`, measured rows: in all, and of each category
+  means: np.ndarray  # float64 `[U, 1 + C]`, over all rows, and over each category's
+  halves: np.ndarray  # float64 `[U, 1 + C]`, half the width of the means' 95 % interval
   best: np.ndarray  # int `[U]`, the category with the highest mean, or `NONE`
   selectivity: np.ndarray  # float64 `[U]`, d' of `best`
 
 
 def summarise(layers: Sequence[np.ndarray], labels: np.ndarray, categories: Sequence[str]) -> Scores:
-  """Returns what units do on each category, those of all layers in turn.
+  """Returns the scores of all layers' units for each category.
 
   A unit's selectivity is the d' of Green and Swets (1966) between the rows of
   the category with its highest mean and all other rows,
 
       d' = (m_1 - m_0) / sqrt((v_1 + v_0) / 2),
 
-  m and v being means and sample variances, as it is usual for neurons (Afraz,
-  Kiani and Esteky 2006, Nature 442). It is picked and measured on the same
-  rows, which makes it a little too high where a category has few.
+  with means m and sample variances v, as usual for neurons (Afraz, Kiani and
+  Esteky 2006, Nature 442). The category is chosen and measured on the same
+  rows, so d' is slightly too high for categories with few rows.
 
   Args:
-    layers: scores `[rows, units]` of each, standard deviations; a row without
-      a score is NaN.
+    layers: scores `[rows, units]` of each, standard deviations; a row without a
+      score is NaN.
     labels: str `[rows]`, the rows' categories.
-    categories: those to tell apart.
+    categories: to compare.
   """
   units = max(_CHUNK // max(len(labels), 1), 1)
   parts = [
@@ -68,10 +68,10 @@ def _summarise(scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]
 
 
 def factors(counts: np.ndarray) -> np.ndarray:
-  """Returns how many standard errors half a 95 % interval of a mean is wide.
+  """Returns half the width of a mean's 95 % interval, in standard errors.
 
   Args:
-    counts: int `[N]`, of how many values each mean is.
+    counts: int `[N]`, the number of values of each mean.
 
   Returns:
     float64 `[N]`, Student's t; NaN for fewer than two values.

@@ -1,4 +1,4 @@
-"""Which images a page shows of a run: the strongest, the easiest, the hardest."""
+"""The images that a page shows of a run: the strongest, easiest and hardest."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from saliency_jax.report.numbers import number
 from saliency_jax.report.paper import TARGET
 from saliency_jax.report.units.run import DISSECT, Run
 
-_SHOWN = 4  # easiest and hardest arrays
+_SHOWN = 4  # easiest arrays, and hardest ones
 
 
 class Example(NamedTuple):
@@ -17,21 +17,21 @@ class Example(NamedTuple):
 
   unit: str  # 'layer:7'
   image: str  # its identifier
-  group: str  # the region's category, the array's kind
+  group: str  # a region's category, or an array's kind
   score: float
   mean: float  # of the layer's best units
   picture: Picture
 
 
 def strongest(run: Run, site: Site) -> Example | None:
-  """Returns the image with the highest score of the strongest cell's units.
+  """Returns the image with the highest score among the strongest cell's units.
 
-  None if no map of them is kept.
+  None if no map of them is exported.
   """
   means = run.values('mean')
   if not run.kept.images or not np.isfinite(means).any():
     return None
-  # Of enough rows that a single odd one does not make it.
+  # With enough rows, so that a single outlier is not the strongest cell.
   means = np.where(run.values('sets') >= 10, means, means - 100)
   for at in np.argsort(-np.nan_to_num(means, nan=-1e9).ravel())[:5]:
     layer, column = run.table.iloc[int(at)][['layer', 'category']]
@@ -51,8 +51,8 @@ def strongest(run: Run, site: Site) -> Example | None:
 def extremes(run: Run, site: Site) -> list[dict]:
   """Returns the arrays to which a layer's best units respond most and least.
 
-  Over each lies the map of the layer's unit with the highest score on it. The
-  layer with the highest mean NMM comes first.
+  Each is shown under the map of the layer's unit with the highest score on it.
+  The layer with the highest mean NMM comes first.
   """
   found = []
   for j in np.argsort(-np.nan_to_num(run.values('mean')[:, 0]), kind='stable'):
@@ -75,8 +75,8 @@ def extremes(run: Run, site: Site) -> list[dict]:
 def example(run: Run, site: Site, layer: str, row: int, unit: int, mean: float = np.nan, end: str = '') -> Example:
   """Returns the image of a row of `run.rows` under a unit's map.
 
-  `mean` is that of the layer's best units on the row, `end` at which of the
-  order of arrays it is.
+  `mean` is that of the layer's best units on the row, `end` is 'easiest',
+  'hardest' or ''.
   """
   at, kind = run.rows.iloc[row], run.kind
   name, score = f'{layer}:{unit}', float(run.scores[layer][row, unit])

@@ -1,9 +1,9 @@
 'use strict';
-/* How a unit's scores are distributed: a table with a strip of dots per row. */
+/* The distribution of a unit's scores: a table with a strip of dots per row. */
 Object.assign(viewer, (() => {
   const {make, draw, number} = viewer;
 
-  /* The mean, and half the width of its 95 % interval. */
+  /* Values with their mean and half the width of its 95 % interval. */
   function summary(values, factor) {
     const n = values.length;
     const mean = n ? values.reduce((a, b) => a + b, 0) / n : NaN;
@@ -14,8 +14,8 @@ Object.assign(viewer, (() => {
 
   /* Dots of a run's values in its lane, and their mean with its interval. */
   function lane({values, mean, half}, run, runs, at) {
-    // Lines of no length with round ends are dots that do not stretch. Their
-    // places in the lane are those of a low-discrepancy sequence.
+    // Lines of length 0 with round caps are dots that do not stretch. A
+    // low-discrepancy sequence spreads them over the lane.
     const top = 100 * run / runs, room = 100 / runs;
     const d = values.map((value, i) => {
       const y = top + room * (.15 + .7 * ((i + 1) * .618034 % 1));
@@ -49,7 +49,7 @@ Object.assign(viewer, (() => {
           text: Number.isNaN(half) ? '' : ` \u00b1 ${number(half)}`})));
   }
 
-  /* Whole numbers at their places along an element's width, eight at most. */
+  /* At most eight integer ticks along an element's width. */
   function scale(low, high) {
     const step = Math.max(1, Math.ceil((high - low) / 7));
     const first = Math.ceil(low / step);
@@ -62,10 +62,10 @@ Object.assign(viewer, (() => {
   }
 
   /* Returns the table.
-     names: of the rows; the first holds all. runs: [{name, factors, groups}],
-     groups[i] being the scores of row i. paired: whether two runs' scores are
-     of the same things. score: 'NSS'. what: is scored, in the plural. kind: of
-     the rows' names. choose(i): called when a row is picked. */
+     names: of the rows; the first has all scores. runs: [{name, factors,
+     groups}], with row i's scores in groups[i]. paired: whether two runs scored
+     the same items. score: 'NSS'. what: the items' name, in the plural. kind:
+     what the rows are. choose(i): called when a row is clicked. */
   function strips({names, runs, paired, score, what, kind, choose}) {
     const rows = names.map((name, i) => ({
       name, i, runs: runs.map(run => summary(run.groups[i], run.factors[i]))}));
@@ -108,7 +108,7 @@ Object.assign(viewer, (() => {
         make('thead', {}, head), make('tbody', {}, ...body));
   }
 
-  /* Of runs on the same rows the interval is that of the mean difference. */
+  /* The difference of two runs; paired runs have an interval of its mean. */
   function difference({i, runs: [own, other]}, runs, paired) {
     if (!paired) return {mean: own.mean - other.mean, half: NaN};
     return summary(own.values.map((x, k) => x - other.values[k]),

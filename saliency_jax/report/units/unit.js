@@ -5,7 +5,7 @@ Object.assign(viewer, (() => {
   const SHOWN = 4;   // images at each end
   let current = '';  // the unit that is being shown
 
-  /* Promises the scores of a unit on all rows, and what the rows are. */
+  /* Promises a unit's scores on all rows, and the rows. */
   async function scored(grid, run, layer, unit) {
     const group = Math.floor(unit / grid.group);
     const [rows, scores] = await Promise.all([
@@ -16,7 +16,7 @@ Object.assign(viewer, (() => {
       scores: scores.subarray(from, from + many)};
   }
 
-  /* The images of which a unit's map was kept. */
+  /* The images for which a unit's map was exported. */
   function kept({counts, units, images}, layer, unit) {
     const from = counts.slice(0, layer).reduce((a, b) => a + b, 0);
     return new Set(images.slice(from, from + counts[layer]).filter(
@@ -37,8 +37,8 @@ Object.assign(viewer, (() => {
         .sort((a, b) => b.score - a.score || a.image - b.image);
   }
 
-  /* The category to begin with: the unit's strongest, or all where no map of
-     an image of it was kept. */
+  /* The category to begin with: the unit's strongest, or all if no map of an
+     image with it was exported. */
   function first(strongest, data) {
     const shows = c => ranked(data, c).some(x => data.kept.has(x.image));
     return shows(strongest) || !shows(-1) ? strongest : -1;
@@ -63,7 +63,7 @@ Object.assign(viewer, (() => {
     });
   }
 
-  /* One image with the unit's map of every run laid over. */
+  /* One image under the unit's map in every run. */
   async function tile({image, score, n}, all, shows) {
     const {grid, name, layer, unit, runs, category} = shows;
     const record = await viewer.image(image), shown = all[image];
@@ -105,7 +105,7 @@ Object.assign(viewer, (() => {
         make('h3', {text: title}),
         make('div', {class: 'tiles four'}, ...content)) : null;
     const [highest, lowest] = [await tiles(top), await tiles(low)];
-    if (category !== shows.category) return;  // another one was chosen
+    if (category !== shows.category) return;  // another has been chosen
     const others = make('div', {class: 'tiles four'});
     place.replaceChildren(...[
       group(`Highest on ${on}`, highest), group(`Lowest on ${on}`, lowest),
@@ -120,7 +120,7 @@ Object.assign(viewer, (() => {
     ].filter(Boolean));
   }
 
-  /* Adds the choice of a category and its images; returns choose(category). */
+  /* Adds a choice of category and its images; returns choose(category). */
   function pictures(place, shows) {
     const {grid} = shows, images = make('div');
     const select = make('select', {input: () => {
@@ -146,7 +146,7 @@ Object.assign(viewer, (() => {
     };
   }
 
-  /* Shows a unit's page. names: the list that its neighbours come from. */
+  /* Shows a unit's page. names: the list with its neighbours. */
   async function unit(place, grid, name, names) {
     current = name;
     const at = grid.names.indexOf(name);
@@ -159,7 +159,7 @@ Object.assign(viewer, (() => {
     const layer = grid.layer[at], unit = at - grid.layer.indexOf(layer);
     const runs = await Promise.all(grid.runs.map(
         (_, run) => scored(grid, run, layer, unit)));
-    if (current !== name) return;  // another one was opened meanwhile
+    if (current !== name) return;  // another page has been opened
     const shows = {grid, name, unit, runs, layer: grid.layers[layer][0],
       category: first(grid.tables[0].best[at], runs[0])};
     const images = make('section', {'aria-label': 'Images'});

@@ -1,4 +1,4 @@
-"""What a dissection or a pop-out run says, in sentences from its numbers."""
+"""What a dissection or a pop-out run shows, in sentences from its numbers."""
 
 import math
 
@@ -12,9 +12,9 @@ from saliency_jax.report.units.run import DISSECT, Run, differences
 
 
 def findings(run: Run, other: Run | None = None, label: str = '') -> list[Finding]:
-  """Returns at most six findings, none of fewer than ten cells or rows.
+  """Returns at most six findings, none from fewer than ten cells or rows.
 
-  The other run, with its label, stands beside, in the same order.
+  Another run to compare with, and its label, are in the same order.
   """
   if not np.isfinite(run.values('mean')).any():
     texts = ['Nothing was measured: no set of pixels has a score.']
@@ -28,14 +28,14 @@ def findings(run: Run, other: Run | None = None, label: str = '') -> list[Findin
 def layer_means(
   run: Run, key: str = 'mean', only: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Returns every layer's mean over columns, and the columns that it is over.
+  """Returns every layer's mean over columns, and which columns these are.
 
-  They are those with a number in every layer (and of the paper's layers in all
-  that it has), so that all means are of the same.
+  They are those with a number in every layer (and in all of the paper's
+  layers), so that all means are over the same ones.
 
   Returns:
-    float64 `[L]`; the ends of its 95 % interval over images with the units
-    chosen anew, `[2, L]`, NaN where nothing was sampled; bool `[C]`.
+    float64 `[L]`; the ends of its 95 % interval over images with units chosen
+    anew, `[2, L]`, NaN without samples; bool `[C]`.
   """
   values, means, published = map(run.values, (key, 'mean', 'paper'))
   has = np.isfinite(published).any(axis=1)
@@ -55,19 +55,21 @@ def layer_means(
 
 
 def _many(run: Run) -> np.ndarray:
-  """Returns which cells are over enough rows, bool `[L, C]`."""
+  """Returns which cells have enough rows, bool `[L, C]`."""
   return np.isfinite(run.values('mean')) & (run.values('sets') >= FEWEST)
 
 
 def _over_many(*runs: Run) -> str:
-  """Returns which cells are told of, '' for all that have a number."""
+  """Returns which cells a sentence is about; '' for all with a number."""
   few = np.any([np.isfinite(run.values('mean')) & ~_many(run) for run in runs])
   return f' over {FEWEST} regions or more' if few else ''
 
 
 def _strongest_cell(run: Run, key: str, chance: str) -> tuple[pd.Series | None, str]:
-  """Returns a dissection's cell with the highest number, beyond chance, and of
-  which cells it is that, where another one of the table is higher."""
+  """Returns a dissection's cell with the highest number above chance.
+
+  The text says among which cells it is the highest, if others are higher.
+  """
   if run.kind is not DISSECT:
     return None, ''
   every = run.values(key)
@@ -99,12 +101,12 @@ def _agreement(run: Run) -> str:
 def _over_columns(one: np.ndarray, other: np.ndarray, shared: np.ndarray) -> np.ndarray:
   """Returns the 95 % percentile interval of r, bootstrapped over columns.
 
-  The layers of a category see the same regions: they are drawn together. All
-  are `[L, C]`; `shared` says which cells count.
+  The layers of a category see the same regions, so they are drawn together. All
+  arrays are `[L, C]`; `shared` says which cells count.
   """
   columns = np.flatnonzero(shared.any(axis=0))
   draws = np.random.default_rng(0).choice(columns, (2000, len(columns)))
-  with np.errstate(invalid='ignore'):  # one category alone, again and again
+  with np.errstate(invalid='ignore'):  # samples of a single category
     found = [np.corrcoef(one[:, c][shared[:, c]], other[:, c][shared[:, c]])[0, 1] for c in draws]
     return np.nanquantile(found, [0.025, 0.975])
 
@@ -133,7 +135,7 @@ def _layers(run: Run) -> str:
 
 
 def _chance(run: Run) -> str:
-  """How many means of the best units are more than chance gives."""
+  """How many means of the best units exceed chance."""
   known = _many(run) & np.isfinite(run.values('chance_high'))
   if known.sum() < FEWEST:
     return ''
@@ -146,7 +148,7 @@ def _chance(run: Run) -> str:
 
 
 def _strongest(run: Run) -> str:
-  """Which category has the strongest units, beyond chance."""
+  """Which category has the strongest units above chance."""
   cell, among = _strongest_cell(run, 'mean', 'chance_high')
   if cell is None:
     return ''
@@ -158,7 +160,7 @@ def _strongest(run: Run) -> str:
 
 
 def _above(run: Run) -> str:
-  """The category with the most units above T, beyond chance."""
+  """The category with the most units above T, above chance."""
   cell, among = _strongest_cell(run, 'above', 'above_chance_high')
   if cell is None:
     return ''
@@ -200,7 +202,7 @@ def _changed(run: Run, other: Run, label: str) -> str:
 
 
 def _luck(cell, start: str = '') -> str:
-  """Returns a cell's held-out value and chance band in brackets, '' for none."""
+  """Returns a cell's held-out value and chance band in brackets, if any."""
   said = []
   if math.isfinite(cell.held_out):
     said.append(f'held out {number(cell.held_out)}')

@@ -4,15 +4,15 @@
   const {make, number, count} = viewer;
   const ROWS = 50;
   const place = id => document.getElementById(`units-${id}`);
-  let ready = null;   // promises that the grid is filled
+  let ready = null;   // resolves when the grid is filled
   let grid;           // its numbers
-  let view;           // what is asked for
-  let listed = [];    // the units that the filters leave, sorted
-  let first = 0;      // of the listed ones, the first that is shown
+  let view;           // the selected table and filters, see selected()
+  let listed = [];    // the units that pass the filters, sorted
+  let first = 0;      // index of the first listed unit on the page
   let sort = {key: 'top', descending: true};
   let opened = null;  // the unit whose page was shown last
 
-  /* The grid with each unit's layer and name, all layers one after another. */
+  /* The grid with each unit's layer and name, layer after layer. */
   function unpacked(data) {
     const layer = data.layers.flatMap(([, many], i) => Array(many).fill(i));
     const names = data.layers.flatMap(([name, many]) => Array.from(
@@ -22,16 +22,16 @@
       at: (table, unit, column) => table.means[unit * width + column]};
   }
 
-  /* What is asked for: the table that is shown, whether it is of differences,
-     and the filters. Of differences all else is this run's. */
-  function asked() {
+  /* The selected table, whether it has differences, and the filters. Beside
+     differences, all other columns are this run's. */
+  function selected() {
     const filters = Object.fromEntries(new FormData(place('controls')));
     const table = Number(filters.shown ?? 0), change = table === 2;
     return {...filters, table: grid.tables[table], change,
       own: grid.tables[change ? 0 : table], range: grid.ranges[Number(change)]};
   }
 
-  /* A number for each unit, by which a column is sorted. */
+  /* For each unit, the number by which a column is sorted. */
   function column(key, {table, own}) {
     const of = {
       unit: unit => unit,
@@ -55,12 +55,12 @@
   }
 
   function update() {
-    view = asked();
+    view = selected();
     for (const i of [0, 1]) {
       if (place(`bar-${i}`)) place(`bar-${i}`).hidden = i !== +view.change;
     }
     const by = column(sort.key, view), sign = sort.descending ? -1 : 1;
-    // Units without a number come last, equal ones in their own order.
+    // Units without a number come last; equal ones keep their order.
     listed = filtered(view).sort((a, b) =>
         Number.isNaN(by[a]) - Number.isNaN(by[b]) ||
         sign * (by[a] - by[b]) || a - b);
@@ -134,7 +134,7 @@
     place('table').tHead.addEventListener('click', event => {
       const key = event.target.closest('button')?.dataset.key;
       if (key === undefined) return;
-      // Numbers are wanted from the top, names from their beginning.
+      // Numbers are sorted from the highest first, names from A.
       const down = !['unit', 'best'].includes(key);
       sort = {key, descending: sort.key === key ? !sort.descending : down};
       update();

@@ -1,4 +1,4 @@
-"""The chapters of a dissection or a pop-out run: the overview and the layers."""
+"""The chapters of a dissection or a pop-out run: overview and layers."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def chapters(run: Run, site: Site) -> list[Chapter | None]:
 
 
 def text(run: Run, other: Run | None = None, label: str = '') -> str:
-  """Returns the run's table beside the paper's and the other run's, and the findings."""
+  """Returns the table beside those compared with, and the findings."""
   table = run.table
   if other:
     counts = other.table['above'] if _same_threshold(run, other) else np.nan
@@ -35,7 +35,7 @@ def text(run: Run, other: Run | None = None, label: str = '') -> str:
 
 
 def overview(run: Run, site: Site) -> Chapter:
-  """Returns the first chapter: what came out, as a picture and in sentences."""
+  """Returns the first chapter: the results as a picture and in sentences."""
   kind, dissected = run.kind, run.kind is DISSECT
   files = [kind.scores, schema.MAPS] if run.kept.images else [kind.scores]
   context = {
@@ -85,7 +85,7 @@ def layers(run: Run, site: Site) -> Chapter:
 
 
 def _by_layer(run: Run, site: Site) -> dict:
-  """The mean of every layer beside the other run's and the paper's."""
+  """Every layer's mean beside the other run's and the paper's."""
   other = site.compare
   only = other and np.isfinite(other.values('mean')).all(axis=0)
   means, ends, used = layer_means(run, only=only)
@@ -127,7 +127,7 @@ def _by_layer(run: Run, site: Site) -> dict:
 
 
 def _differences(run: Run, site: Site) -> list[best_units.Measured]:
-  """This run less the other: means and, of a dissection, counts above T."""
+  """This run minus the other: means and, for dissections, counts above T."""
   made = [_difference(run, site, 'difference_means', 'mean', differences(run, site.compare))]
   if run.kind is DISSECT and _same_threshold(run, site.compare):
     made.append(_difference(run, site, 'difference_counts', 'above', None))
@@ -135,7 +135,7 @@ def _differences(run: Run, site: Site) -> list[best_units.Measured]:
 
 
 def _same_threshold(run: Run, other: Run) -> bool:
-  """Tells whether the units above T can be compared; of arrays nothing is counted."""
+  """Returns whether counts of units above T can be compared."""
   return run.config['analysis'].get('threshold') == other.config['analysis'].get('threshold')
 
 

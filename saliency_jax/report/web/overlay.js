@@ -1,17 +1,17 @@
 'use strict';
-/* Images with maps, outlines and fixations over them. Maps come as cells in
-   bytes and are upsampled here; files are made alike by overlays.py. */
+/* Images under maps, outlines and fixations. Maps arrive as cells in bytes and
+   are upsampled here; overlays.py does the same for files. */
 Object.assign(viewer, (() => {
   const {make, draw} = viewer;
   // Okabe and Ito's palette without those near the maps' own colours.
   const OUTLINES = ['#56b4e9', '#e69f00', '#2fbf8f', '#cc79a7', '#b9a5ff'];
   const LOWEST = -2, STEP = 8 / 255;  // of maps in bytes, see packing.py
-  const WIDE = 200;                   // pixels of a map before it is scaled
+  const WIDE = 200;                   // width of a map's canvas in pixels
 
   const {scales, range: [LOW, HIGH], opacity, opaque} = JSON.parse(
       document.getElementById('colours').textContent);  // of overlays.py
 
-  /* Returns [r, g, b] of a scale at a share of its length, 0 to 1. */
+  /* Returns [r, g, b] of a scale at a fraction of its length, 0 to 1. */
   function colour(scale, share) {
     const stops = scales[scale];
     const last = stops.length / 6 - 1;
@@ -28,8 +28,8 @@ Object.assign(viewer, (() => {
         255 * opacity * Math.min(1, Math.max(0, value / opaque)))];
   });
 
-  /* For each pixel of an axis the lower cell and the share of the next one:
-     centres half-way, edges repeated, as in ops/resize.py. */
+  /* For each pixel of an axis, the lower cell and the weight of the next one:
+     half-pixel centres, edges repeated, as in ops/resize.py. */
   function axis(pixels, cells) {
     return Array.from({length: pixels}, (_, i) => {
       const at = (i + .5) * cells / pixels - .5;
@@ -39,7 +39,7 @@ Object.assign(viewer, (() => {
     });
   }
 
-  /* Returns a map {h, w, cells} at height x width pixels, bilinearly. */
+  /* Returns a map {h, w, cells} upsampled bilinearly to height x width. */
   function upsample({h, w, cells}, height, width) {
     const across = axis(width, w), right = w > 1 ? 1 : 0;
     const below = h > 1 ? w : 0;
@@ -65,7 +65,7 @@ Object.assign(viewer, (() => {
     return canvas;
   }
 
-  /* Lays over an element's image what is to lie there.
+  /* Adds overlays to an element's image.
      size: {width, height} of the image; map: {h, w, cells} or null; outlines:
      [{d, colour}], paths in its pixels; points: [y, x, y, x, ..]; tags: [{box,
      number, name, colour}]. */
@@ -89,7 +89,7 @@ Object.assign(viewer, (() => {
     return element;
   }
 
-  /* A number above a region, or inside it where there is no room. */
+  /* A label above a region, or inside it if there is no room. */
   function tag({box: [left, top, right], number, name, colour},
                {width, height}) {
     const middle = 50 * (left + right) / width;
@@ -99,7 +99,7 @@ Object.assign(viewer, (() => {
           `${top > .08 * height ? '-100%' : '0'})`}});
   }
 
-  /* Returns an image of images() with what lies over it; see cover(). */
+  /* Returns an image of gallery() with overlays; see cover(). */
   function overlay(image, {label, ...over}) {
     return cover(make('div', {
       class: over.map ? 'overlay grey' : 'overlay', role: 'img',
@@ -108,7 +108,7 @@ Object.assign(viewer, (() => {
     make('img', {src: image.url, alt: '', loading: 'lazy'})), image, over);
   }
 
-  /* Promises what gallery.py keeps; images have the gallery's addresses. */
+  /* Promises the data of gallery.py, with the addresses of the images. */
   async function gallery() {
     const data = await report.data('images');
     document.querySelectorAll('#images-gallery img').forEach((img, k) => {
@@ -117,8 +117,8 @@ Object.assign(viewer, (() => {
     return data;
   }
 
-  /* Promises what is known of image k; its map(layer, unit, run) returns one of
-     its maps, or null where it was not kept. */
+  /* Promises the data of image k; its map(layer, unit, run) returns one of its
+     maps, or null if that was not exported. */
   async function image(k) {
     const [all, record] = await Promise.all(
         [gallery(), report.data(`images/${k}`)]);
@@ -143,7 +143,7 @@ Object.assign(viewer, (() => {
     return maps;
   }
 
-  /* Places that the page holds already are filled when they are seen. */
+  /* Overlays of images in the page's HTML are drawn when these are seen. */
   const seen = new IntersectionObserver(entries => {
     for (const {isIntersecting, target} of entries) {
       if (!isIntersecting) continue;

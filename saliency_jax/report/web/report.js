@@ -1,6 +1,6 @@
 'use strict';
-/* The frame: chapters by the address's hash, data when it is asked for, notes
-   of cells, sorted tables, and what lies over images. */
+/* The frame: chapters by the address's hash, data on demand, notes on cells,
+   sortable tables, and switches for overlays. */
 const report = (() => {
   const shows = new Map();    // chapter -> show(rest)
   const waiting = new Map();  // name of data -> its promise
@@ -9,7 +9,7 @@ const report = (() => {
   const single = document.querySelector('script[data-name]') !== null;
   let current = '';
 
-  /* Promises the value of site.data(name); arrays of numbers are typed. */
+  /* Promises the value of site.data(name), with typed arrays. */
   function data(name) {
     if (!waiting.has(name)) {
       waiting.set(name, (single ? embedded(name) : loaded(name)).then(unpack));
@@ -17,7 +17,7 @@ const report = (() => {
     return waiting.get(name);
   }
 
-  /* Puts typed arrays in the place of what packing.py packed. */
+  /* Replaces what packing.py packed by typed arrays. */
   async function unpack(root) {
     const all = {root}, found = [];
     const visit = parent => {
@@ -34,7 +34,7 @@ const report = (() => {
     return all.root;
   }
 
-  /* Bytes, little-endian int16, or scores: thousandths, NaN for none. */
+  /* Unpacks bytes, little-endian int16, or scores in thousandths with NaN. */
   async function numbers({packed, bytes}) {
     const inflated = new Blob([Uint8Array.from(atob(bytes), x =>
         x.charCodeAt(0))]).stream().pipeThrough(
@@ -53,7 +53,7 @@ const report = (() => {
     return JSON.parse(block.textContent);
   }
 
-  /* A script element, as fetch() does not read from disk. */
+  /* Loads data by a script element, since fetch() cannot read from disk. */
   function loaded(name) {
     return new Promise((resolve, reject) => {
       const script = document.createElement('script');
@@ -61,7 +61,7 @@ const report = (() => {
       script.src = `data/${name}.js`;
       script.onload = () => {
         script.remove();
-        reject(new Error(`no data ${name}`));  // nothing, if it was given
+        reject(new Error(`no data ${name}`));  // no effect once it is given
       };
       script.onerror = () => {
         script.remove();
@@ -78,8 +78,8 @@ const report = (() => {
     given.delete(name);
   }
 
-  /* Calls show(rest) with what follows '#/name/' whenever the address leads
-     there; '' for nothing. */
+  /* Calls show(rest) whenever the address leads to '#/name/rest'; rest may be
+     ''. */
   function chapter(name, show) {
     shows.set(name, show);
   }
@@ -87,7 +87,7 @@ const report = (() => {
   function route(first) {
     const sections = [...document.querySelectorAll('.chapter')];
     const hash = location.hash.startsWith('#/') ? location.hash.slice(2) : '';
-    if (!hash && !first && location.hash.length > 1) return;  // within it
+    if (!hash && !first && location.hash.length > 1) return;  // in the chapter
     const [name, ...parts] = hash.split('/');
     const section = sections.find(x => x.id === name) ?? sections[0];
     if (!section) return;
@@ -98,7 +98,7 @@ const report = (() => {
       link.removeAttribute('aria-current');
       if (link.getAttribute('href') !== `#/${current}`) continue;
       link.setAttribute('aria-current', 'page');
-      // Not scrollIntoView(), which would move the page too.
+      // Not scrollIntoView(), which would also move the page.
       const list = link.closest('ul');
       list.scrollLeft = link.offsetLeft - list.clientWidth / 3;
     }
@@ -121,8 +121,8 @@ const report = (() => {
     }
   }
 
-  /* Cells of matrices have notes, for the keyboard too: one cell of a table can
-     be reached by Tab, the others by arrow keys. */
+  /* Shows the notes of a matrix's cells, for the keyboard too: Tab reaches one
+     cell of each table, arrow keys the others. */
   function notes() {
     const note = document.createElement('p');
     note.className = 'note';
@@ -159,8 +159,8 @@ const report = (() => {
     });
   }
 
-  /* Tables sort by a click on a column's name: first the better end of numbers,
-     or names in their order; lines without a number stay last. */
+  /* Sorts a table by a click on a column's name: better numbers first, or names
+     alphabetically; rows without a number stay last. */
   function sortable(table) {
     const heads = [...table.tHead.rows[0].cells];
     const value = (row, i) => {
@@ -193,7 +193,7 @@ const report = (() => {
     });
   }
 
-  /* What lies over images is shown or not, on the whole page. */
+  /* Switches overlays on and off, on the whole page. */
   function switches() {
     const form = document.querySelector('.switches');
     form.hidden = !document.querySelector(
@@ -213,7 +213,7 @@ const report = (() => {
     notes();
     document.querySelectorAll('table.sortable').forEach(sortable);
     switches();
-    // Not by its address, which is the chapter's.
+    // Not by following the link, because the address is the chapter's.
     document.querySelector('.skip').addEventListener('click', event => {
       event.preventDefault();
       document.getElementById('main').focus();

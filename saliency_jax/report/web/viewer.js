@@ -1,14 +1,15 @@
 'use strict';
-/* What chapters make their elements with. Text that comes from files is set as
-   text, never as HTML. overlay.js adds to it. */
+/* Makes the elements of chapters. Text from files is set as text, never as
+   HTML. Other scripts add to `viewer`. */
 const viewer = (() => {
   /* Returns an element. `text` and `style` (properties and values) are set as
-     such, functions as listeners, all else as attributes; null sets nothing. */
+     such, functions become listeners, and other values attributes; null,
+     undefined and false set nothing. */
   function make(tag, attributes = {}, ...children) {
     return filled(document.createElement(tag), attributes, children);
   }
 
-  /* The same for the elements of an SVG. */
+  /* The same for SVG elements. */
   function draw(tag, attributes = {}, ...children) {
     return filled(document.createElementNS('http://www.w3.org/2000/svg', tag),
         attributes, children);
@@ -30,7 +31,7 @@ const viewer = (() => {
     return element;
   }
 
-  /* Writes a number with fixed digits; a dash where there is none. */
+  /* Returns a number with fixed digits, or a dash. */
   function number(value, digits = 2) {
     if (value === null || value === undefined || Number.isNaN(value)) {
       return '\u2013';
@@ -57,14 +58,13 @@ const viewer = (() => {
         make('figcaption', {}, ...caption));
   }
 
-  /* Lets a wide table scroll, by the keyboard too. */
+  /* Makes a wide table scroll, also by the keyboard. */
   function scroll(label, table) {
     return make('div', {class: 'scroll', tabindex: '0', role: 'region',
       'aria-label': label}, table);
   }
 
-  /* Returns show() that says in `place` what went wrong, such as a missing
-     file. */
+  /* Returns show() with an error message in `place`, e.g. of a missing file. */
   function guarded(place, show) {
     return rest => show(rest).catch(error => {
       document.getElementById(place).prepend(make('p', {role: 'alert',
@@ -72,8 +72,8 @@ const viewer = (() => {
     });
   }
 
-  /* The head of one item's page: links to its neighbours in a list and back to
-     the list, and its name. */
+  /* The head of an item's page: links to its neighbours in a list and to the
+     list, and its name. */
   function head(chapter, all, what, names, name) {
     const at = names.indexOf(name);
     const step = (to, rel, text) => to === undefined ? null : make(
