@@ -30,7 +30,7 @@ def main() -> None:
   rows = []
   for section in sections.chosen(_ONLY.value, options).values():
     rows += section.rows(options)
-    timing.write(_OUTPUT.value, rows)  # what there is, should the next one fail
+    timing.write(_OUTPUT.value, rows)  # saves what there is, should the next section fail
   print(timing.text(rows))
 
 

@@ -19,7 +19,7 @@ def main() -> None:
   with _JOINED():
     source = open_group(config.data, cache_dir=config.run.cache_dir, wants='regions')
     summary = units.dissect(config, source, _WORKDIR.value)
-  if summary:  # of several processes the first one goes on
+  if summary:  # only in the first of several processes
     entry.show(_WORKDIR.value)
 
 

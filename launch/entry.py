@@ -13,7 +13,7 @@ if (ROOT / 'saliency_jax').is_dir():
 
 from saliency_jax import signals  # noqa: E402  isort: skip
 
-signals.end_at_once()  # before what takes seconds to be imported
+signals.end_at_once()  # before imports that take seconds
 
 from saliency_jax import cli, configs  # noqa: E402
 from saliency_jax.cli import hosts, path, run  # noqa: E402
@@ -27,7 +27,7 @@ def config(name: str):
 
 
 def show(workdir: str) -> None:
-  """Prints the tables of a job that has ended, and where its page lies."""
+  """Prints the tables of a finished job, and the path of its page."""
   from saliency_jax.report import site  # --help draws nothing
 
   page = site.write(workdir)

@@ -17,7 +17,7 @@ def main() -> None:
   config = _CONFIG()
   with _JOINED():
     summary = evaluation.evaluate(config, _WORKDIR.value)
-  if summary:  # of several processes the first one goes on
+  if summary:  # only in the first of several processes
     entry.show(_WORKDIR.value)
 
 

@@ -18,7 +18,7 @@ def main() -> None:
   with _JOINED():
     source = open_group(config.data, wants='targets')
     summary = units.popout(config, source, _WORKDIR.value)
-  if summary:  # of several processes the first one goes on
+  if summary:  # only in the first of several processes
     entry.show(_WORKDIR.value)
 
 

@@ -24,7 +24,7 @@ def main() -> None:
     opened = parts.open_parts(config)
     trained = loop.sweep(config, opened, _WORKDIR.value)
     summary = depth.measure(config, trained, sources, _WORKDIR.value, learnt=opened)
-  if summary:  # of several processes the first one goes on
+  if summary:  # only in the first of several processes
     entry.show(_WORKDIR.value)
 
 

@@ -19,7 +19,7 @@ def main() -> None:
   with _JOINED():
     opened = parts.open_parts(config)
     summary = loop.train(config, opened, _WORKDIR.value)
-  if summary:  # of several processes the first one goes on
+  if summary:  # only in the first of several processes
     entry.show(_WORKDIR.value)
 
 

@@ -23,10 +23,10 @@ from saliency_jax.networks import zoo
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 
-# Jobs that are not called as their configs.
+# Jobs whose configs have other names.
 _JOBS = {'osie': 'dissect', 'sweep_depth': 'sweep'}
 Options = Mapping[str, Any]
-# Keys that say nothing where a network or a data set is passed.
+# Keys that have no effect if a network or a data set is passed.
 _OF_NETWORK = frozenset(
   f'network.{key}' for key in ('name', 'dtype', 'weights', 'preprocessing', 'checkpoint', 'member')
 )
@@ -228,10 +228,10 @@ def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> 
 def _with(
   name: str, options: Options | None, network: Network, source: Source | None
 ) -> tuple[ml_collections.ConfigDict, Network]:
-  """Returns a job's config, and the network as it and its variables define it.
+  """Returns a job's config, and the network with the options applied.
 
   Raises:
-    InputError: an option is invalid, or would describe what is passed as a value.
+    InputError: an option is invalid, or describes what is passed as a value.
   """
   options = options or {}
   for key in options:
@@ -251,7 +251,7 @@ def _with(
     network = network.replace(preprocess=network.preprocess._replace(image_size=size))
   if tap:
     network = network.replace(readout_tap=network.resolve([tap])[0])
-  # Whoever made it may have changed its variables since.
+  # Its variables may have been changed since it was made.
   return config, network.replace(
     provenance=network.provenance._replace(
       name=network.provenance.name or network.name, sha256=trained_models.digest(network)
@@ -282,7 +282,7 @@ def _config(name: str, options: Options | None = None) -> ml_collections.ConfigD
       group = group[part]
     try:
       config.update_from_flattened_dict({key: value})
-    except Exception as error:  # whatever a config raises of a value
+    except Exception as error:  # whatever a config raises
       raise InputError(f'The option {key!r} of {name} cannot be {value!r}; give a value like {group!r}.') from error
   return config
 

@@ -1,4 +1,4 @@
-"""What entry points share: flags, configs, errors as sentences, exit codes."""
+"""What entry points share: flags, configs, error messages and exit codes."""
 
 import ast
 import contextlib
@@ -19,14 +19,14 @@ from saliency_jax import config_help, signals
 from saliency_jax.download import cache_folder
 from saliency_jax.errors import InputError, Stopped
 
-# What ml_collections raises, beside absl's own errors, for a key that is not
-# there, a value of another type, and a config file that cannot be read.
+# What ml_collections raises, besides absl's own errors, for an unknown key, a
+# value of another type, and a config file that cannot be read.
 _WRONG_FLAG = (flags.Error, AttributeError, LookupError, TypeError, ValueError, OSError, ImportError, SyntaxError)
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 class _Tuple(tuple_parser.TupleParser):
-  """A tuple: '(1, 2)' as Python has it, or '1,2' and 'a,b' in short."""
+  """A tuple: '(1, 2)' as in Python, or '1,2' and 'a,b' for short."""
 
   def parse(self, argument):
     if not isinstance(argument, str) or re.match(r'\s*[(["\']', argument):
@@ -35,7 +35,7 @@ class _Tuple(tuple_parser.TupleParser):
 
 
 class _Value(flags.ArgumentParser):
-  """A number where there is one, or else the text: '3' and 'all'."""
+  """A number if possible, otherwise text: '3' and 'all'."""
 
   syntactic_help = 'a number or a word'
 
@@ -67,17 +67,17 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
   """Defines the flags `--config` and `--config.<key>`.
 
   Args:
-    file: with the function `get_config`; what `--config` is by default.
+    file: with the function `get_config`; the default of `--config`.
 
   Returns:
-    A function that gives the config once the flags are parsed.
+    A function that returns the config once the flags are parsed.
   """
   default = load(file)
   about = 'The file of the config. Its keys:\n' + config_help.text(file, default)
   if unknown := _unknown_key(file):
     sys.exit(_say(f'a flag is wrong: {unknown}; see --help.', 2))
   try:
-    # Values on the command line are parsed here already.
+    # Values on the command line are already parsed here.
     holder = config_flags.DEFINE_config_file('config', str(file), about)
   except _WRONG_FLAG as error:
     sys.exit(_say(_about_flag(error), 2))
@@ -85,14 +85,12 @@ def config(file: pathlib.Path) -> Callable[[], ml_collections.ConfigDict]:
   def value() -> ml_collections.ConfigDict:
     try:
       given = config_help.flattened(holder.value)
-    except OSError as error:  # of a file that could not be loaded
+    except OSError as error:  # the file could not be loaded
       raise InputError(_about_flag(error)) from error
-    # A schedule has keys of its own for each of its names.
+    # The keys of a schedule depend on its name.
     missing = [key for key in config_help.flattened(default) if key not in given and not key.startswith('schedule.')]
     if missing:
-      raise InputError(
-        f'the config of this job has config.{missing[0]}, and the one given has not; start from configs/{file.name}.'
-      )
+      raise InputError(f'the config lacks config.{missing[0]}, which this job reads; start from configs/{file.name}.')
     if holder.value.run.compilation_cache:
       from saliency_jax import runtime  # --help imports no JAX
 
@@ -113,13 +111,13 @@ def load(file: str | os.PathLike) -> ml_collections.ConfigDict:
 def path(name: str, default: str | None, about: str, **options) -> flags.FlagHolder[str | None]:
   """Defines the flag of a file or a folder, in which `~` is the user's home.
 
-  A shell leaves `~` alone in `--flag=~/folder`.
+  A shell does not expand `~` in `--flag=~/folder`.
   """
   return flags.DEFINE(_Path(), name, default, about, **options)
 
 
 def hosts() -> Callable[[], contextlib.AbstractContextManager]:
-  """Defines the flags that let several processes do one job.
+  """Defines the flags with which several processes do one job.
 
   Returns:
     A function that joins them for a block, once the flags are parsed.
@@ -144,16 +142,16 @@ def hosts() -> Callable[[], contextlib.AbstractContextManager]:
 
 
 def run(main: Callable[[], None], *, computes: bool = False, argument: str = '') -> None:
-  """Parses the flags, calls `main()` and turns what it raises into an exit.
+  """Parses the flags, calls `main()` and turns exceptions into exit codes.
 
   Args:
-    computes: whether a device has to be there before anything is fetched.
-    argument: the flag that an argument without a flag stands for.
+    computes: whether to check for a device before anything is fetched.
+    argument: the flag that takes an argument given without one.
 
   Raises:
     SystemExit: code 0 on success; 2 with one sentence on standard error if the
-      input is at fault; 130 if the user interrupts and 143 after SIGTERM, after
-      one line.
+      input is at fault; 130 with one line if the user interrupts, and 143 with
+      one line after SIGTERM.
   """
 
   def guarded(arguments: list[str]) -> None:
@@ -161,7 +159,7 @@ def run(main: Callable[[], None], *, computes: bool = False, argument: str = '')
       flags.FLAGS[argument].value = arguments.pop(1)
     if len(arguments) > 1:
       sys.exit(_say(f'unexpected argument {arguments[1]!r}; see --help.', 2))
-    # absl lets every library's remarks through: JAX's on each absent backend,
+    # absl would show every library's messages: JAX's on each absent backend,
     # TFDS's on each file.
     logging.set_verbosity(logging.WARNING)
     try:
@@ -173,8 +171,8 @@ def run(main: Callable[[], None], *, computes: bool = False, argument: str = '')
     except BrokenPipeError:  # `| head` has read enough
       os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-      # A full disk, a folder that may not be written: nobody's mistake in the
-      # code. Without a file it is something else, and wants its traceback.
+      # A full disk, or a folder that may not be written, is no error in the
+      # code. Without a file name it is something else, and needs its traceback.
       if error.errno not in _DISK and not (error.filename and error.strerror):
         raise
       signals.leave(_say(f'{error.filename or "a file"}: {error.strerror}; make room or give another folder.', 2))
@@ -190,19 +188,19 @@ def run(main: Callable[[], None], *, computes: bool = False, argument: str = '')
 
 
 def _parse(arguments: list[str]) -> list[str]:
-  # `--help` lists the flags of the entry point alone, and these are its own.
+  # `--help` lists only the entry point's own flags, and these belong to it.
   for flag in flags.FLAGS.flags_by_module_dict().get(__name__, ()):
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
   try:
     return flags.FLAGS(arguments)
   except SystemExit:
-    sys.exit(0)  # absl's code of --help is 1
+    sys.exit(0)  # absl exits with 1 after --help
   except _WRONG_FLAG as error:
     sys.exit(_say(_about_flag(error), 2))
 
 
 def _check_devices() -> None:
-  # Of several processes each one has to join the others before it asks.
+  # With several processes, each must join the others first.
   if not flags.FLAGS.flag_values_dict().get('coordinator'):
     from saliency_jax import runtime
 
@@ -210,9 +208,9 @@ def _check_devices() -> None:
 
 
 def _about_flag(error: Exception) -> str:
-  # ml_collections quotes a message within a message, line breaks and all.
+  # ml_collections quotes messages within messages, with their line breaks.
   words = str(error).replace('\\n', ' ').replace("\\'", "'").split()
-  if isinstance(error, IndexError):  # which does not say of which flag
+  if isinstance(error, IndexError):  # it does not name the flag
     words[:0] = [f'{x}:' for x in sys.argv if re.match(r'--?config\..*\[', x)]
   if getattr(error, 'flagname', '') in ('coordinator', 'processes'):
     return (
@@ -223,16 +221,16 @@ def _about_flag(error: Exception) -> str:
 
 
 def _unknown_key(file: pathlib.Path) -> str:
-  """Returns which flag has a key that is not there, or ''.
+  """Returns a message for a flag with an unknown key, or ''.
 
-  ml_collections would say the last part of the key alone.
+  ml_collections would name only the last part of the key.
   """
   arguments = '\n'.join(sys.argv)
   file = [file, *re.findall(r'^--?config[=\n](.*)', arguments, re.M)][-1]
   try:
     config = load(file)
   except _WRONG_FLAG:
-    return ''  # what is wrong is the file, and is said when it is read
+    return ''  # the file is at fault, which is reported when it is read
   for key in re.findall(r'^--?(?:no)?config\.([\w.]+)', arguments, re.M):
     part, at = config, 'config'
     for name in key.split('.'):

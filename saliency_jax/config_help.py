@@ -1,14 +1,14 @@
-"""Keys of configs: as comments explain them for `--help`, and what old ones are called."""
+"""The keys of configs: their comments for `--help`, and their old names."""
 
 import pathlib
 import re
 
 import ml_collections
 
-# The group in which a key is explained that other groups have as well.
+# Groups whose keys explain those of the same name in other groups.
 _SHARED = ('data', 'analysis', 'network')
-# What keys of earlier versions are called now, by their whole path below
-# `config` or a nested job's config.
+# Keys of earlier versions -> their names now, by the whole path below `config`
+# or a nested job's config.
 _NEW = {
   'model.name': 'network.name',
   'model.dtype': 'network.dtype',
@@ -30,10 +30,10 @@ def text(file: pathlib.Path, config: ml_collections.ConfigDict) -> str:
   """Returns a paragraph for every key: its default and its meaning.
 
   Args:
-    file: of the config; the files beside it explain what it shares with them.
+    file: of the config; the files beside it explain the keys that they share.
   """
   beside = [path for path in sorted(file.parent.glob('*.py')) if path != file]
-  # base.py, which others build on, comes before them.
+  # base.py comes first, because the others build on it.
   meanings: dict[str, str] = {}
   for path in [file, *sorted(beside, key=lambda path: path.stem != 'base')]:
     meanings = _comments(path.read_text(encoding='utf-8')) | meanings
@@ -43,7 +43,7 @@ def text(file: pathlib.Path, config: ml_collections.ConfigDict) -> str:
 
 
 def flattened(config: ml_collections.ConfigDict, at: str = '') -> dict[str, object]:
-  """Returns the values of a config by their keys, e.g. 'data.batch_size'."""
+  """Returns the values of a config by key, e.g. 'data.batch_size'."""
   found = {}
   for key, value in config.items():
     if isinstance(value, ml_collections.ConfigDict):
@@ -57,7 +57,7 @@ def _comments(source: str) -> dict[str, str]:
   """Returns the comment above each key, or above it and its neighbours.
 
   Args:
-    source: of a config; the keys have no leading 'config.' in what is returned.
+    source: of a config; a leading 'config.' of keys is removed.
   """
   return {
     key.removeprefix('config.'): ' '.join(line.strip(' #') for line in comment.splitlines())
@@ -74,7 +74,7 @@ def _meaning(key: str, meanings: dict[str, str]) -> str:
 
 
 def renamed(key: str) -> str:
-  """Returns the key that an old one has become, or ''.
+  """Returns the present name of an old key, or ''.
 
   Args:
     key: without 'config.', e.g. 'model.layers' or 'regions.model.layers'.

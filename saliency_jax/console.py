@@ -9,7 +9,7 @@ import types
 import saliency_jax
 from saliency_jax import configs
 
-# Beside the configs, in the tree and in a wheel.
+# Beside the configs, in the repository and in a wheel.
 LAUNCH = configs.FOLDER.parent / 'launch'
 JOBS = ('dissect', 'popout', 'train', 'sweep', 'tasks', 'predict', 'evaluate', 'report')
 JOBS += ('networks', 'fetch_weights', 'build_dataset', 'convert', 'draw_arrays')
@@ -69,16 +69,16 @@ def _docstring(job: str) -> str:
 
 
 def _source(job: str) -> str:
-  """Returns the code of launch/`job`.py, its docstring with this command."""
+  """Returns the code of launch/`job`.py, with this command in its docstring."""
   text = (LAUNCH / f'{job}.py').read_text(encoding='utf-8')
   return re.sub(r'python launch/(\w+)\.py', r'saliency \1', text)
 
 
 def _run(job: str, arguments: list[str]) -> None:
   file = LAUNCH / f'{job}.py'
-  sys.argv = [f'saliency {job}', *arguments]  # its name in messages
+  sys.argv = [f'saliency {job}', *arguments]  # the name in messages
   sys.path.insert(0, str(LAUNCH))
-  # A script: absl's help and processes that are spawned ask for __main__.
+  # absl's help and spawned processes look for __main__.
   script = types.ModuleType('__main__')
   script.__file__ = str(file)
   sys.modules['__main__'] = script

@@ -1,4 +1,4 @@
-"""Downloading one file, whole, under a progress bar, and where to keep it."""
+"""Downloads a file completely, with a progress bar; knows the cache folder."""
 
 import os
 import pathlib
@@ -8,8 +8,8 @@ from saliency_jax import progress
 from saliency_jax.files import replacing
 
 _CHUNK = 2**18  # bytes
-# Seconds without a byte. Short: behind a firewall that drops packets, the next
-# source of the same file waits for it.
+# Seconds without a byte. They are few, because behind a firewall that drops
+# packets the next source of the same file has to wait for them.
 _TIMEOUT = 15
 
 
@@ -18,10 +18,10 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
 
   Args:
     url: an http, https or file address.
-    title: what the progress bar says, e.g. 'Fetching OSIE'.
+    title: of the progress bar, e.g. 'Fetching OSIE'.
 
   Raises:
-    OSError: the address cannot be reached, or the connection broke off.
+    OSError: the address cannot be reached, or the connection breaks off.
   """
   try:
     with (
@@ -34,21 +34,21 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
         while chunk := response.read(_CHUNK):
           file.write(chunk)
           bar.update(file.tell() // 1000 - bar.n)
-      # A short answer is no error to urllib.
+      # urllib does not treat a short answer as an error.
       if size and file.tell() != size:
         raise OSError(f'only {file.tell()} of {size} bytes came')
   except OSError:
     raise
-  except Exception as error:  # of an address, or of a server's answer
+  except Exception as error:  # from an invalid address or a server's answer
     raise OSError(str(error) or type(error).__name__) from error
 
 
 def cache_folder(cache_dir: str | os.PathLike | None = None) -> pathlib.Path:
-  """Returns the folder of what is fetched once and used again.
+  """Returns the folder of fetched files.
 
   Args:
-    cache_dir: the folder itself; else $SALIENCY_JAX_CACHE, else `saliency_jax`
-      in $XDG_CACHE_HOME, else in ~/.cache.
+    cache_dir: the folder itself; by default $SALIENCY_JAX_CACHE, or
+      `saliency_jax` in $XDG_CACHE_HOME or ~/.cache.
   """
   folder = cache_dir or os.environ.get('SALIENCY_JAX_CACHE')
   if not folder:

@@ -1,4 +1,4 @@
-"""The exceptions that are meant for the person at the keyboard."""
+"""The exceptions whose messages are meant for the user."""
 
 import re
 import unicodedata
@@ -11,9 +11,9 @@ _LONG = re.compile(rf"""(?<!\w)(['"])((?:(?!\1(?!\w)).){{{_QUOTE + 1},}})\1""", 
 class InputError(Exception):
   """Something that the user gave is wrong: a file, a folder, a name.
 
-  The message is one sentence that names the file (or the config key) and
-  says what to do. Entry points print it without a traceback and exit with
-  code 2. Whatever a file had for it is escaped and cut, see `plain`.
+  The message is one sentence that names the file (or the config key) and says
+  what to do. Entry points print it without a traceback and exit with code 2.
+  Text from files is escaped and shortened, see `plain`.
   """
 
   def __init__(self, message: str):
@@ -21,11 +21,12 @@ class InputError(Exception):
 
 
 class Stopped(BaseException):
-  """A run was asked to end (SIGTERM) and has saved what it has done.
+  """A run was asked to end (SIGTERM) and has saved its results so far.
 
   The message says so in one sentence. Entry points print it and exit with code
-  143, as a program does that SIGTERM ends; the same command goes on. As with
-  Ctrl-C, what handles errors does not take it for one.
+  143, as programs do after SIGTERM; the same command continues. Like
+  KeyboardInterrupt, it is not an `Exception`, so that error handlers let it
+  pass.
   """
 
 
@@ -33,8 +34,8 @@ def at_least(least: float, numbers: Mapping[str, float]) -> None:
   """Raises an `InputError` for the first number of a config that is too small.
 
   Args:
-    least: the smallest that makes sense.
-    numbers: by their keys, without 'config.'.
+    least: the smallest valid number.
+    numbers: by key, without 'config.'.
   """
   for name, number in numbers.items():
     if number < least:
@@ -42,7 +43,7 @@ def at_least(least: float, numbers: Mapping[str, float]) -> None:
 
 
 def escaped(text: str) -> str:
-  """Returns a text without what steers a terminal: '\\n' or '\\u202e' for it."""
+  """Returns a text with control characters escaped as '\\n' or '\\u202e'."""
   if text.isprintable():
     return text
   return ''.join(
@@ -51,17 +52,17 @@ def escaped(text: str) -> str:
 
 
 def quoted(value) -> str:
-  """Returns what a file holds as it stands in a sentence, 80 characters of it."""
+  """Returns a value from a file as a quotation, at most 80 characters."""
   text = value[: _QUOTE + 1] if isinstance(value, str) else value
   text = repr(text)
   return text if len(text) <= _QUOTE + 2 else f'{text[:_QUOTE]}...{text[-1]}'
 
 
 def plain(message: str) -> str:
-  """Returns a sentence on one line, escaped, with its quotations cut.
+  """Returns a sentence on one line, escaped, with long quotations shortened.
 
-  A quotation has 80 characters at most, and the whole 1000: of a longer one
-  the middle is left out.
+  A quotation has at most 80 characters. A sentence of more than 1000 loses its
+  middle.
   """
   if len(message) > 4 * _SENTENCE:
     message = message[: 2 * _SENTENCE] + message[-2 * _SENTENCE :]

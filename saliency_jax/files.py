@@ -1,4 +1,4 @@
-"""Whole files or none: through a temporary name, under a lock, with a hash."""
+"""Writes files completely or not at all, locks folders, and hashes files."""
 
 import contextlib
 import fcntl
@@ -13,16 +13,16 @@ from typing import IO
 
 _LOCK = '.lock'
 _RESULTS = {'summary.json', 'partial'}  # beside a job's config.json
-# How hidden files and folders begin that take another name when they are whole.
+# Prefix of hidden files and folders that are renamed when they are complete.
 TEMPORARY = '.saliency_jax.'
 
 
 @contextlib.contextmanager
 def naming(path: str | os.PathLike) -> Iterator[None]:
-  """Adds `path` to what the system says in this block without a name.
+  """Adds `path` to an OSError of this block that has no file name.
 
-  Of a full disk a write to an open file says not where, and NumPy's only how
-  many numbers it wrote.
+  If a disk is full, a write to an open file does not say where, and NumPy says
+  only how many numbers it wrote.
   """
   try:
     yield
@@ -35,16 +35,16 @@ def naming(path: str | os.PathLike) -> Iterator[None]:
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
-  """Yields a temporary path beside `path` that takes its name on success.
+  """Yields a temporary path beside `path` that is renamed to it on success.
 
-  A reader sees the old file or the whole new one, never a part: the rename is
-  atomic, and a run that dies in between leaves only the temporary file.
+  Readers see the old file or the complete new one, since renaming is atomic. A
+  run that dies leaves only the temporary file.
 
   Yields:
-    The path to write to, with the suffix of `path`, the last ten characters.
+    The path to write to; it has the last ten characters of `path`'s suffix.
 
   Raises:
-    OSError: if it cannot be written; it has a name, see `naming`.
+    OSError: it cannot be written; see `naming` for its file name.
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,10 +63,10 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def _temporary(path: pathlib.Path) -> Iterator[pathlib.Path]:
-  """Yields an empty hidden file beside `path`, for one block alone.
+  """Yields an empty hidden file beside `path`, for one block only.
 
-  Its name follows from that of `path`, so that what a killed process left is
-  written over; if another one is writing it, the name is drawn.
+  Its name follows from that of `path`, so that a killed process's file is
+  overwritten. If another process is writing that file, the name is random.
   """
   name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
   suffix = path.suffix[-10:]
@@ -82,12 +82,12 @@ def _temporary(path: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def _is_ours(path: pathlib.Path, file: IO) -> bool:
-  """Locks an open file; False if another one has it, or there are no locks."""
+  """Locks an open file; False if another process has it, or without locks."""
   try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
   except BlockingIOError:
     return False
-  except OSError:  # no locks here
+  except OSError:  # no locks on this file system
     path.unlink(missing_ok=True)
     return False
   return _is_at(path, file)
@@ -95,18 +95,17 @@ def _is_ours(path: pathlib.Path, file: IO) -> bool:
 
 @contextlib.contextmanager
 def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
-  """Keeps a folder for one block, among all that ask for it in this way.
+  """Locks a folder for one block, against all that lock it in this way.
 
-  The system frees it when the process ends, however it ends. On a file system
-  that has no locks the block runs without one.
+  The system unlocks it when the process ends for any reason. On a file system
+  without locks, the block runs without one.
 
   Args:
-    folder: has to be there.
-    wait: until the folder is free.
+    wait: whether to wait until the folder is unlocked.
 
   Raises:
-    BlockingIOError: if it is not free, and this is not to wait.
-    OSError: if the folder cannot be written to.
+    BlockingIOError: it is locked, and `wait` is False.
+    OSError: the folder cannot be written to.
   """
   path = pathlib.Path(folder) / _LOCK
   with contextlib.ExitStack() as stack:
@@ -117,10 +116,11 @@ def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
       except BlockingIOError:
         raise
       except OSError:
-        break  # no locks here
+        break  # no locks on this file system
       if _is_at(path, file):
         break
-      # Who held it has removed it, so that others may lock another file.
+      # The previous owner has removed this file, so others may lock another
+      # one.
       stack.pop_all().close()
     try:
       yield
@@ -130,7 +130,7 @@ def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
 
 
 def _is_at(path: pathlib.Path, file: IO) -> bool:
-  """Tells whether a path leads to this open file, and to no later one."""
+  """Returns whether a path leads to this open file, not to a later one."""
   try:
     return os.path.samestat(os.fstat(file.fileno()), path.stat())
   except OSError:
@@ -141,7 +141,7 @@ def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
   """Returns the hexadecimal hash of a file's bytes.
 
   Args:
-    algorithm: one of hashlib's, or 'git', by which git knows the file.
+    algorithm: one of hashlib's, or 'git' for the hash of a git blob.
   """
   with open(path, 'rb') as file:
     if algorithm == 'git':
@@ -151,10 +151,11 @@ def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
 
 
 def stamp(folder: str | os.PathLike) -> str:
-  """Returns a hash of the names, sizes and times of all files of a folder.
+  """Returns a hash of the names, sizes and times of all files in a folder.
 
-  It changes when a file does, without reading any, and not with the folder's
-  own path; a file may be given too. Folders of results within are left out.
+  It changes with any file, without reading one, and does not depend on the
+  folder's path. Folders of results inside are left out. A file may be given
+  too.
   """
   root, listed = pathlib.Path(folder).expanduser(), []
   if root.is_file():
@@ -167,14 +168,14 @@ def stamp(folder: str | os.PathLike) -> str:
       listed += [pathlib.Path(at, name) for name in names]
   found = hashlib.sha256()
   for path in sorted(listed):
-    with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
+    with contextlib.suppress(FileNotFoundError):  # a dangling link
       status, name = path.stat(), path.relative_to(root).as_posix()
       found.update(f'{name} {status.st_size} {status.st_mtime_ns}\n'.encode())
   return found.hexdigest()
 
 
 def remove_leftovers(folder: pathlib.Path, names: Iterable[str]) -> None:
-  """Removes what killed processes were writing, under the folder's lock."""
+  """Removes temporary files of killed processes; the folder must be locked."""
   for path in itertools.chain(
     folder.glob(f'{TEMPORARY}*'), *((folder / name).rglob(f'{TEMPORARY}*') for name in names)
   ):

@@ -1,4 +1,4 @@
-"""HDF5 files: those from others, their own arrays and texts alone, and ours."""
+"""HDF5 files: reads strangers' numbers and texts safely, and writes our own."""
 
 import contextlib
 import os
@@ -22,11 +22,11 @@ def reading(path: str | os.PathLike, *names: str, advice: str = 'replace it') ->
   """Opens a file to read; see `sandbox`.
 
   Args:
-    names: of the datasets that are read, by their paths; all by default.
+    *names: paths of the datasets to read; all by default.
 
   Raises:
-    InputError: the file cannot be read, or what is asked of it inside of the
-      `with` is damaged, missing or kept elsewhere.
+    InputError: the file cannot be read, or a dataset used in the block is
+      damaged, missing or kept elsewhere.
   """
   with outside.reading(path, 'HDF5 file', advice):
     yield Reader(sandbox.read('hdf5', path, *names))
@@ -34,12 +34,10 @@ def reading(path: str | os.PathLike, *names: str, advice: str = 'replace it') ->
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike, **options) -> Iterator[Any]:
-  """Yields an `h5py.File` to write, which is there when it is whole.
+  """Yields an `h5py.File` to write, which appears when it is complete.
 
-  Without HDF5's lock: it would meet that of `files.replacing`.
-
-  Args:
-    **options: of `h5py.File`.
+  HDF5's own lock is off, since it would conflict with that of
+  `files.replacing`.
   """
   import h5py  # few programs write any
 
@@ -48,27 +46,27 @@ def writing(path: str | os.PathLike, **options) -> Iterator[Any]:
 
 
 class Reader:
-  """What a file holds, by name.
+  """The content of a file, by name.
 
   Methods raise `ValueError`, which `reading` turns into one sentence.
 
   Attributes:
-    attributes: the file's own that are texts.
+    attributes: the file's own attributes that are texts.
   """
 
   def __init__(self, held: dict[str, Any]):
     self.attributes, self._data = held['attributes'], held['data']
 
   def has(self, name: str) -> bool:
-    """Says whether the file has a dataset of this name."""
+    """Returns whether the file has a dataset of this name."""
     return self._found(name) is not None
 
   def arrays(self) -> dict[str, np.ndarray]:
-    """Returns all datasets, of numbers, by their paths."""
+    """Returns all datasets, which must be numbers, by path."""
     return {name: self._of(name, _NUMBERS) for name in self._data}
 
   def numbers(self, name: str, axes: int) -> np.ndarray:
-    """Returns a dataset of numbers as float64, with so many axes."""
+    """Returns a dataset of numbers with this many axes as float64."""
     array = self._of(name, _NUMBERS)
     if array.ndim != axes:
       raise ValueError(f'{name!r} is no array of numbers with {axes} axes')
@@ -79,7 +77,7 @@ class Reader:
     return self._of(name, 'list of texts')
 
   def rows(self, name: str) -> list[list[int]]:
-    """Returns a dataset of rows of integers, each of its own length."""
+    """Returns a dataset of rows of integers with different lengths."""
     return self._of(name, 'list of rows of integers')
 
   def _of(self, name: str, kind: str) -> Any:
@@ -91,7 +89,7 @@ class Reader:
     return value
 
   def _found(self, name: str) -> Any:
-    """Returns a dataset or None; raises what is wrong with it or its group."""
+    """Returns a dataset or None; raises the problem with it or its group."""
     parts = name.split('/')
     for end in range(1, len(parts) + 1):
       value = self._data.get('/'.join(parts[:end]))

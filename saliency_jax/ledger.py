@@ -1,4 +1,4 @@
-"""What a job has measured so far, kept so that the same command goes on there."""
+"""Keeps what a job has measured, so that the same command can continue it."""
 
 import functools
 import hashlib
@@ -16,22 +16,22 @@ from absl import logging
 
 from saliency_jax import files
 
-_CHECK = 4  # bytes of a part's checksum
-# Seconds between writes: rare enough to cost nothing, often enough that a run
-# which is killed loses little.
+_CHECK = 4  # bytes of the checksum of a part
+# Seconds between writes: often enough that a killed run loses little, and
+# rarely enough to cost nothing.
 _SECONDS = 20.0
-_BYTES = 64 * 2**20  # of arrays that wait to be written, at most
+_BYTES = 64 * 2**20  # limit for arrays that wait to be written
 
 
 class Entry(NamedTuple):
-  """What was measured of one item, an image for example."""
+  """The measurements of one item, for example an image."""
 
   facts: Any  # JSON values
-  arrays: Mapping[str, np.ndarray] = {}  # [T, ...], T the same of all
+  arrays: Mapping[str, np.ndarray] = {}  # [T, ...], with the same T
 
 
 class _Part:
-  """A file, and where the arrays in it begin."""
+  """A file, and the offset of its arrays."""
 
   def __init__(self, path: pathlib.Path, start: int):
     self.path, self.start = path, start
@@ -42,10 +42,10 @@ class _Part:
 
 
 class _Stored(Mapping[str, np.ndarray]):
-  """Arrays in a part, read when they are asked for: memory would not do."""
+  """Arrays in a part, read when used, since all would not fit into memory."""
 
   def __init__(self, part: _Part, places: dict):
-    """Takes the part, and offset, type, shape of each."""
+    """Takes the part, and {name: (offset, type, shape)}."""
     self._part, self._places = part, places
 
   def __getitem__(self, key: str) -> np.ndarray:
@@ -54,8 +54,9 @@ class _Stored(Mapping[str, np.ndarray]):
     return np.fromfile(part.path, dtype, math.prod(shape), offset=part.start + offset).reshape(shape)
 
   def into(self, array: np.ndarray, key: str) -> None:
-    """Copies values into an array of their shape and type, of a mapped file:
-    for those that read the same again and again.
+    """Copies values into an array of the same shape and type.
+
+    It maps the file, which is faster for repeated reads.
     """
     start = self._places[key][0]
     array[...] = self._part.mapped[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
@@ -68,27 +69,26 @@ class _Stored(Mapping[str, np.ndarray]):
 
 
 class Ledger:
-  """What a job has measured so far, so that the same job goes on there.
+  """The measurements of a job so far.
 
-  A context: what was added is on disk within seconds, and when the block ends,
-  however it does; arrays are read from there again. Several processes add to
-  one folder; each of them sees what the others have added when it opens the
-  folder, or after `reload`.
+  As a context manager it writes what was added within seconds, and at the end
+  of the block in any case; arrays are then read back from the disk. Several
+  processes may add to one folder; each sees what the others added when it opens
+  the folder, or after `reload`.
 
   Attributes:
-    folder: where it is kept until the job has ended.
-    entries: series -> item -> what was measured, for the series that were
-      asked for.
-    reloaded: when that of other processes was read last, `time.monotonic`.
+    folder: exists until the job has ended.
+    entries: series -> item -> measurements, for this job's series.
+    reloaded: time of the last look at other processes' entries, as
+      `time.monotonic`.
   """
 
   def __init__(self, folder: pathlib.Path, series: Mapping[str, Any], *, process: int = 0):
-    """Reads what lies in a folder; entries of other jobs are left out.
+    """Reads the entries in a folder, except those of other jobs.
 
     Args:
-      series: of each series, by its name, all that its numbers depend on, as
-        JSON values.
-      process: which one this is, of several.
+      series: name -> everything that the series' numbers depend on, as JSON.
+      process: number of this process.
     """
     self.folder, self._process = folder, process
     self._keys = {
@@ -96,7 +96,7 @@ class Ledger:
     }
     self.entries: dict[str, dict[str, Entry]] = {x: {} for x in self._keys}
     self._pending: list[tuple[str, str, Entry]] = []
-    self._bytes = 0  # of arrays in it
+    self._bytes = 0  # of the arrays in it
     self._known: set[pathlib.Path] = set()  # parts that were read
     self._written = time.monotonic()
     self.reload(check=True)
@@ -108,9 +108,9 @@ class Ledger:
     self.flush()
 
   def reload(self, *, check: bool = False) -> None:
-    """Reads what other processes have written since; checks it if asked."""
+    """Reads what other processes have written since; verifies it if `check`."""
     self.reloaded = time.monotonic()
-    # Hidden files are what a killed run was writing.
+    # Hidden files are temporary files of a killed run.
     for path in sorted({*self.folder.glob('[!.]*.part')} - self._known):
       try:
         self._take(path, check)
@@ -124,7 +124,7 @@ class Ledger:
         self.entries[name][item] = entry
 
   def add(self, name: str, item: str, entry: Entry) -> None:
-    """Takes in what was measured of an item; a later entry replaces it."""
+    """Adds an item's measurements; a later entry replaces an earlier one."""
     self.entries[name][item] = entry
     self._pending.append((name, item, entry))
     self._bytes += sum(x.nbytes for x in entry.arrays.values())
@@ -132,7 +132,7 @@ class Ledger:
       self.flush()
 
   def flush(self) -> None:
-    """Writes what was added since the last time."""
+    """Writes what has been added since the last time."""
     self._written = time.monotonic()
     if not self._pending:
       return
@@ -153,15 +153,15 @@ class Ledger:
     self._take(path)
 
   def remove(self) -> None:
-    """Deletes the folder: the job has ended."""
+    """Deletes the folder, when the job has ended."""
     shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _read(path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
-  """Returns (series, key, item, entry) of everything in a part.
+  """Returns (series, key, item, entry) for everything in a part.
 
   Args:
-    check: whether it has to be as it was written; raises an exception if not.
+    check: whether to verify the checksum, and raise an exception if it differs.
   """
   with open(path, 'rb') as file:
     expected, lines = file.read(_CHECK), file.readline()

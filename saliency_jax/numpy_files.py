@@ -1,6 +1,6 @@
-"""NumPy's .npy and .npz files, with every size checked before it is believed.
+"""NumPy's .npy and .npz files, with every size checked before it is used.
 
-`numpy.load` allocates what a header says, and its parsers raise anything.
+`numpy.load` allocates whatever a header says, and may raise any exception.
 """
 
 import io
@@ -19,19 +19,19 @@ _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 
 
 def write_npy(path: str | os.PathLike, value: np.ndarray) -> None:
-  """Writes a .npy file, whole or not at all; raises as `files.replacing`."""
+  """Writes a complete .npy file or none; raises as `files.replacing`."""
   with files.replacing(path) as temporary, open(temporary, 'wb') as file:
     np.save(file, value)
 
 
 def read_npy(path: str | os.PathLike, kinds: str = NUMBERS, advice: str = 'save it with numpy.save') -> np.ndarray:
-  """Returns the array in a .npy file, mapped and read-only.
+  """Returns the array in a .npy file, memory-mapped and read-only.
 
   Args:
-    kinds: of NumPy's types, those that are expected.
+    kinds: expected kinds of NumPy types.
 
   Raises:
-    InputError: it is no such file.
+    InputError: it is not such a file.
   """
   with outside.reading(path, '.npy file of numbers', advice), open(path, 'rb') as file:
     shape, order, dtype = _header(file, os.path.getsize(path), kinds)
@@ -46,7 +46,7 @@ def read_npz(
   """Returns the arrays in a .npz file by name, read-only.
 
   Raises:
-    InputError: it is no such file, or unpacks to more than it should.
+    InputError: it is not such a file, or unpacks to more than it should.
   """
   arrays = {}
   with outside.reading(path, '.npz file', advice), open(path, 'rb') as file, zipfile.ZipFile(file) as archive:
@@ -66,7 +66,7 @@ def read_npz(
 
 
 def _header(file: BinaryIO, size: int, kinds: str) -> tuple[tuple[int, ...], str, np.dtype]:
-  """Returns shape, order and type of an array whose values come next.
+  """Returns shape, order and type of the array whose values follow.
 
   Raises:
     ValueError: it is damaged, of another kind, or too short for the shape.

@@ -1,7 +1,7 @@
-"""How files are read that may be damaged, or come from anybody.
+"""Reads files that may be damaged, or come from strangers.
 
-Whatever a parser raises becomes one sentence (`reading`), and what a file
-unpacks to is counted before it is allocated (`Budget`).
+Whatever a parser raises becomes one sentence (`reading`), and unpacked bytes
+are counted before they are allocated (`Budget`).
 """
 
 import contextlib
@@ -14,8 +14,8 @@ from typing import Any
 
 from saliency_jax.errors import InputError, quoted
 
-# Bytes that any file may unpack to, and times its own size beside them: what
-# programs write compresses less, numbers in full to two thirds.
+# Bytes that any file may unpack to, and additional multiples of its size. Usual
+# programs compress less: full-precision numbers only to two thirds.
 _LEAST, _TIMES = 2**27, 8
 
 
@@ -27,10 +27,10 @@ class Budget:
     self.left = _LEAST + _TIMES * size
 
   def take(self, count: int) -> None:
-    """Counts what is about to be allocated.
+    """Counts bytes that are about to be allocated.
 
     Raises:
-      ValueError: this is more than is left.
+      ValueError: they exceed what is left.
     """
     self.left -= count
     if self.left < 0:
@@ -39,14 +39,14 @@ class Budget:
 
 @contextlib.contextmanager
 def reading(path: str | os.PathLike, kind: str = '', advice: str = 'replace it') -> Iterator[None]:
-  """Turns whatever is raised of a file in this block into one sentence.
+  """Turns any exception about a file in this block into one sentence.
 
   Args:
     kind: what it should be, e.g. 'HDF5 file'.
 
   Raises:
-    InputError: the file is missing, cannot be read, or is damaged: parsers of
-      damaged bytes raise anything, out of memory and recursion included.
+    InputError: the file is missing, unreadable or damaged. Parsers may raise
+      anything on damaged bytes, even MemoryError and RecursionError.
   """
   try:
     yield
@@ -63,14 +63,14 @@ def reading(path: str | os.PathLike, kind: str = '', advice: str = 'replace it')
 
 
 def reason(error: Exception) -> str:
-  """Returns what an exception says, as a part of a sentence."""
+  """Returns an exception's message as part of a sentence."""
   if isinstance(error, MemoryError):
     return 'it takes more memory than there is'
   if isinstance(error, RecursionError):
     return 'it is nested too deeply'
   if isinstance(error, KeyError):
     return f'it lacks {quoted(error.args[0] if error.args else "")}'
-  # After a semicolon Python advises those who write programs.
+  # After a semicolon, Python gives advice for programmers.
   words = ' '.join(str(error)[:500].split()).partition(';')[0].rstrip('.')
   return words[:200] or type(error).__name__
 
@@ -91,8 +91,8 @@ def parsed_json(text: str) -> Any:
   """Returns the value of a JSON text.
 
   Raises:
-    ValueError: it is no JSON, or has half of a character, which cannot be
-      written again.
+    ValueError: it is not JSON, or has a lone surrogate, which cannot be written
+      again.
   """
   value = json.loads(text)
   if '\\ud' in text.lower():
@@ -101,14 +101,14 @@ def parsed_json(text: str) -> Any:
 
 
 def check(value: Any, shape: Any, at: str = '') -> None:
-  """Checks a value of JSON.
+  """Checks the shape of a JSON value.
 
   Args:
-    shape: None, str, bool, int (of 64 bits), float (any finite number), dict
-      or list; a set of texts, one of which it is; a tuple of shapes, one of
-      which it has; [shape] of every element; {str: shape} of every member of an
-      object, or a shape for each key, of which 'key?' may be absent. Other keys
-      are let through.
+    shape: None, str, bool, int (of 64 bits), float (any finite number), dict or
+      list; a set of allowed texts; a tuple of alternatives; [shape] for every
+      element; {str: shape} for every member of an object, or a dict with a
+      shape for each key, where 'key?' may be absent and other keys are allowed.
+    at: the value's key, for the message.
 
   Raises:
     ValueError: it has another shape; the message says where.

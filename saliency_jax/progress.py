@@ -1,4 +1,4 @@
-"""Progress bars: one look for every loop that takes more than a few seconds."""
+"""Progress bars for every loop that takes more than a few seconds."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
 
   Args:
     unit: what is counted, in the singular, e.g. 'image'.
-    done: how many units an earlier run has done already.
+    done: number of units that an earlier run has done.
   """
   return _Bar(total=total, initial=done, unit=f' {unit}s', desc=title, dynamic_ncols=True, mininterval=0.2)
 

@@ -59,7 +59,7 @@ class Results:
 
 
 class _Tables(Mapping):
-  """Data frames by name, each read when it is asked for."""
+  """Data frames by name, each read when it is first used."""
 
   def __init__(self, folder: pathlib.Path):
     self._folder, self._frames = folder, {}

@@ -1,7 +1,8 @@
-"""The machine: devices and hosts, and how programs are compiled for them.
+"""The machine: devices, hosts and compiler options.
 
-A mesh has two axes: 'members', into how many shares the devices are divided,
-by default 1, and 'data', the devices of a share. A batch is split over all.
+A mesh has two axes: 'members', the number of groups into which the devices are
+divided, by default 1, and 'data', the devices of a group. A batch is split over
+both.
 """
 
 import contextlib
@@ -21,15 +22,15 @@ from saliency_jax.errors import InputError
 
 DATA = 'data'
 MEMBERS = 'members'
-# Of what is kept of compiled programs.
+# Limit of the cache of compiled programs.
 _CACHE_BYTES = 1 << 30
 _CPU = {
-  # jaxlib 0.10's default hands single convolutions and products on a CPU to a
-  # library that takes longer than XLA's own: 1.25 times for VGG-16's plain
-  # convolutions, 1.05 for the products of Winograd's (`launch/benchmark.py`).
+  # jaxlib 0.10 by default gives single convolutions and products on a CPU to a
+  # library that is slower than XLA: by 1.25 for VGG-16's plain convolutions and
+  # by 1.05 for the products of Winograd's algorithm (`launch/benchmark.py`).
   'xla_cpu_experimental_ynn_fusion_type': '',
-  # The default would begin with many members of a sweep at once, and hold
-  # what they need in between: 2.7 times as much, in the same time.
+  # The default would start many members of a sweep at once and hold all their
+  # intermediate values: 2.7 times as much memory, in the same time.
   'xla_cpu_scheduler_type': 'CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED',
 }
 
@@ -38,13 +39,13 @@ def all_devices() -> list[jax.Device]:
   """Returns the devices of all processes.
 
   Raises:
-    InputError: if there is none of the kind that JAX_PLATFORMS names.
+    InputError: there is none of the kind that JAX_PLATFORMS names.
   """
   try:
     return jax.devices()
   except (AssertionError, RuntimeError) as error:
     kind = jax.config.jax_platforms
-    # JAX adds advice of its own in brackets, or says nothing at all.
+    # JAX adds advice in brackets, or says nothing at all.
     reason = ' '.join(str(error).split()).partition(' (')[0].rstrip('.')
     raise InputError(
       'No device'
@@ -59,47 +60,47 @@ def data_mesh(devices: Sequence[jax.Device] | None = None, shares: int = 1) -> M
   """Returns the mesh over some devices.
 
   Args:
-    shares: into how many shares they are divided, see above.
+    shares: number of groups into which they are divided.
   """
   devices = all_devices() if devices is None else devices
-  # Explicit axes, the default of make_mesh, forbid gathers over the batch.
+  # Explicit axes, make_mesh's default, do not allow gathers over the batch.
   return jax.make_mesh(
     (shares, len(devices) // shares), (MEMBERS, DATA), axis_types=(AxisType.Auto,) * 2, devices=devices
   )
 
 
 def everywhere(mesh: Mesh) -> NamedSharding:
-  """Returns the sharding of an array that lies whole on every device."""
+  """Returns the sharding of an array that is replicated on every device."""
   return NamedSharding(mesh, PartitionSpec())
 
 
 def replicate(tree, mesh: Mesh):
-  """Returns the tree of host arrays, whole on every device."""
+  """Returns the tree of host arrays, replicated on every device."""
   return jax.device_put(tree, everywhere(mesh))
 
 
 def over_devices(mesh: Mesh) -> NamedSharding:
-  """Returns the sharding of a batch, its leading axis split over the devices."""
+  """Returns the sharding of a batch: its leading axis is split over devices."""
   return NamedSharding(mesh, PartitionSpec((MEMBERS, DATA)))
 
 
 def free_bytes(mesh: Mesh) -> int:
-  """Returns how much memory every device of this process has free at least.
+  """Returns the least free memory of this process's devices, in bytes.
 
-  0 where one does not tell: a CPU's is the host's.
+  It is 0 if a device does not report it, e.g. a CPU.
   """
   told = [x.memory_stats() or {} for x in mesh.local_devices]
   return min(x.get('bytes_limit', 0) - x.get('bytes_in_use', 0) for x in told)
 
 
 def split(tree, mesh: Mesh):
-  """Returns the tree of host arrays, its leading axis split over the devices.
+  """Returns the tree of host arrays, with the leading axis split over devices.
 
   Args:
     tree: arrays `[B', ...]`: this process's share of the batch, in order.
 
   Raises:
-    ValueError: if the devices do not divide the batch.
+    ValueError: the number of devices does not divide the batch.
   """
   sharding = over_devices(mesh)
   if jax.process_count() == 1:  # the same, for all arrays at once
@@ -108,14 +109,14 @@ def split(tree, mesh: Mesh):
 
 
 def whole_batches(batch_size: int, mesh: Mesh) -> int:
-  """Returns the batch size, rounded up to a multiple of the devices."""
+  """Returns the batch size rounded up to a multiple of the devices."""
   return -(-batch_size // mesh.size) * mesh.size
 
 
 def reading_threads() -> int:
   """Returns how many threads of this process read images.
 
-  All cores at hand, unless the network computes on them.
+  These are all available cores, unless the network computes on them.
   """
   return 2 if jax.default_backend() == 'cpu' else max(2, cores())
 
@@ -129,7 +130,7 @@ def cores() -> int:
 
 @functools.cache
 def compiler_options() -> dict[str, str]:
-  """Returns `compiler_options` for `jax.jit`: those that this jaxlib knows."""
+  """Returns `compiler_options` for `jax.jit` that this jaxlib knows."""
   if jax.default_backend() != 'cpu':
     return {}
   return {name: value for name, value in _CPU.items() if _known(name, value)}
@@ -144,43 +145,43 @@ def _known(name: str, value: str) -> bool:
 
 
 def keep_compiled(folder: str | os.PathLike) -> None:
-  """Keeps what is compiled from now on in a folder, for later processes.
+  """Stores programs that are compiled from now on in a folder.
 
-  It is JAX's persistent compilation cache. Where the user has set one up
-  already (JAX_COMPILATION_CACHE_DIR), that one stays. Above `_CACHE_BYTES` the
-  programs that were not used for longest are removed.
+  This is JAX's persistent compilation cache. A cache that the user has set up
+  (JAX_COMPILATION_CACHE_DIR) is used instead. Above `_CACHE_BYTES` the least
+  recently used programs are removed.
 
   Args:
-    folder: made if it is missing; one that cannot be written keeps nothing.
+    folder: made if it is missing; without write access nothing is stored.
   """
   if jax.config.jax_compilation_cache_dir:
     return
   jax.config.update('jax_compilation_cache_dir', str(pathlib.Path(folder)))
   jax.config.update('jax_compilation_cache_max_size', _CACHE_BYTES)
-  # Programs are many and small; what each takes to compile adds up.
+  # Programs are many and small; their compile times add up.
   jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.1)
 
 
 class Hosts(NamedTuple):
-  """Who takes part; see the flags of `cli.hosts`."""
+  """The processes that take part; see the flags of `cli.hosts`."""
 
-  coordinator: str  # 'address:port', 'auto', or '' for one process alone
+  coordinator: str  # 'address:port', 'auto', or '' for a single process
   processes: int
   process_id: int
-  heartbeat_seconds: int  # without a sign of life a process counts as dead
+  heartbeat_seconds: int  # without a heartbeat for this long, a process counts as dead
 
 
 @contextlib.contextmanager
 def joined(hosts: Hosts) -> Iterator[None]:
-  """Joins the other processes for as long as the block lasts.
+  """Joins the other processes for the duration of the block.
 
-  Has to come before anything that asks JAX for its devices. If a process dies,
-  JAX ends the others after `heartbeat_seconds` with a message; the same command
-  on every host goes on where they were.
+  It must come before anything that asks JAX for devices. If a process dies, JAX
+  ends the others after `heartbeat_seconds` with a message; the same command on
+  every host continues the job.
 
   Raises:
-    InputError: if the coordinator cannot be reached, the flags are wrong, or
-      there is no device.
+    InputError: the coordinator cannot be reached, the flags are wrong, or there
+      is no device.
   """
   _check(hosts)
   if not hosts.coordinator:
@@ -188,7 +189,7 @@ def joined(hosts: Hosts) -> Iterator[None]:
     return
   try:
     if hosts.coordinator == 'auto':
-      # A TPU slice, Slurm and the like say themselves who takes part.
+      # A TPU slice, Slurm and others know who takes part.
       jax.distributed.initialize(heartbeat_timeout_seconds=hosts.heartbeat_seconds)
     else:
       jax.distributed.initialize(
@@ -207,13 +208,13 @@ def joined(hosts: Hosts) -> Iterator[None]:
     jax.device_count(),
   )
   yield
-  # After an error JAX does this itself at exit, when the error has been said:
-  # it waits for the other processes, for minutes if they do not end.
+  # After an error JAX does this itself at exit, after the error message: it
+  # waits for the other processes, for minutes if they do not end.
   jax.distributed.shutdown()
 
 
 def _check(hosts: Hosts) -> None:
-  """Raises an `InputError` if the flags do not say who takes part."""
+  """Raises an `InputError` if the flags are inconsistent."""
   address, _, port = hosts.coordinator.rpartition(':')
   if hosts.coordinator in ('', 'auto'):
     if (hosts.processes, hosts.process_id) != (1, 0):
@@ -221,7 +222,7 @@ def _check(hosts: Hosts) -> None:
         '--processes and --process_id are for those that meet at '
         '--coordinator=address:port; name it, or leave them out.'
       )
-  # Some ports that are none end JAX without a word.
+  # Some invalid ports end JAX without a message.
   elif not (address and port.isdecimal() and 0 < int(port) < 2**16):
     raise InputError(f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. 'localhost:1234', or 'auto'.")
   elif not 0 <= hosts.process_id < hosts.processes:
@@ -229,19 +230,19 @@ def _check(hosts: Hosts) -> None:
 
 
 def meet(name: str) -> None:
-  """Waits until all processes have come here."""
+  """Waits until all processes have arrived here."""
   if jax.process_count() > 1:
     multihost_utils.sync_global_devices(name)
 
 
 @contextlib.contextmanager
 def ending_together() -> Iterator[None]:
-  """Ends all processes with an error if the block does so in the first one.
+  """Ends all processes with an error if the block fails in the first one.
 
-  For what the first one does for all: the others wait for it.
+  It is for what the first process does while the others wait.
 
   Raises:
-    InputError: the block's own; in the other processes, that there was one.
+    InputError: the block's own error; in other processes, that there was one.
   """
   problem = None
   try:

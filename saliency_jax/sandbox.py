@@ -1,9 +1,9 @@
-"""Files whose libraries do not bear damage, read by a process of their own.
+"""Reads files in another process if their libraries do not survive damage.
 
-One changed byte can make the HDF5 library loop for ever, and SciPy's reader of
-MATLAB files claim all memory or end the process. So `sandbox_process` reads
-them, with limits of time and memory for each file. It is started once, which
-takes a third of a second, and again after a file that ended it.
+One changed byte can make the HDF5 library loop for ever, or SciPy's MATLAB
+reader claim all memory or crash. So `sandbox_process` reads them, with limits
+of time and memory for each file. It is started once, which takes a third of a
+second, and again after a file that ended it.
 """
 
 import atexit
@@ -19,26 +19,27 @@ import numpy as np
 
 from saliency_jax import outside
 
-# Marks of arrays and problems in an answer; no name in a file begins like this.
+# Keys of arrays and problems in an answer; no name in a file begins like this.
 ARRAY, PROBLEM = '\0array', '\0problem'
-# Seconds of computing, and bytes of a file that take one more.
+# Seconds of computing time, and bytes of a file that add one more second.
 _SECONDS, _A_SECOND = 3, 10_000_000
-_BESIDE = 2**28  # bytes of memory beside what is read
+_BESIDE = 2**28  # bytes of memory besides what is read
 _lock, _processes, _others = threading.Lock(), [], []
 
 
 def read(kind: str, path: str | os.PathLike, *arguments: str) -> dict[str, Any]:
-  """Returns what a file holds; in the place of a part that is damaged, or of no
-  known kind, a `ValueError` that says so.
+  """Returns the content of a file.
+
+  Parts that are damaged or of an unknown kind are replaced by a `ValueError`.
 
   Args:
-    kind, arguments: a function of `sandbox_process`, and what it takes.
+    kind: the name of a function of `sandbox_process`.
 
   Raises:
     OSError: the file cannot be opened.
     ValueError: it is damaged.
   """
-  with open(path, 'rb') as file:  # what the system says, it says here
+  with open(path, 'rb') as file:  # raises the system's errors here
     size = os.fstat(file.fileno()).st_size
   limits = _SECONDS + size // _A_SECOND, outside.Budget(size).left + _BESIDE
   with _lock:
@@ -46,7 +47,7 @@ def read(kind: str, path: str | os.PathLike, *arguments: str) -> dict[str, Any]:
       _processes.append(_started())
     try:
       value = _answer(_processes[0], [kind, [os.path.abspath(path), *arguments], *limits])
-    except BaseException:  # who was interrupted would read the rest of this answer
+    except BaseException:  # otherwise the next call would read the rest of this answer
       _end()
       raise
   if isinstance(value, ValueError):
@@ -75,10 +76,10 @@ def _end() -> None:
 
 
 def _forked() -> None:
-  """Lets a child begin anew: the answers of this process are its parent's."""
+  """Resets the state in a fork: the reading process belongs to its parent."""
   global _lock  # which may have been held
   _lock = threading.Lock()
-  _others.extend(_processes)  # and not ended by being forgotten
+  _others.extend(_processes)  # a reference keeps them from being ended
   _processes.clear()
 
 

@@ -1,9 +1,9 @@
 """Reads files for `sandbox`, as a process with limits.
 
-A request is a line of JSON on standard input: a name of `_KINDS`, a path and
-arguments, the seconds and the bytes that it may take. The answer is a line of
-[value, problem]; for every array in the value, which has its type and shape, a
-line with a problem or '' follows, and its bytes.
+A request is a line of JSON on standard input: a key of `_KINDS`, a path with
+arguments, and limits in seconds and bytes. The answer is a line of JSON with
+the value, in which arrays are given by type and shape; then, for every array, a
+line with a problem or '', and its bytes.
 """
 
 import contextlib
@@ -25,11 +25,11 @@ _FULL = "a matrix is sparse, save MATLAB's full() of it"
 
 
 def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names: str) -> dict[str, Any]:
-  """Returns an HDF5 file's 'attributes' that are texts, and its 'data'.
+  """Returns an HDF5 file's 'attributes' that are texts, and its 'data' by path.
 
-  By path, those named, or all: numbers, lists of texts, or of rows of integers. A link may lead to
-  any other file of the machine, and so may the values of a dataset; neither is
-  followed.
+  The data are those named, or all: numbers, lists of texts, or of rows of
+  integers. Links and external values are not followed, since they may lead to
+  any other file of the machine.
   """
   import h5py
 
@@ -58,10 +58,10 @@ def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names:
     row = h5py.check_vlen_dtype(item.dtype)
     text = h5py.check_string_dtype(item.dtype) is not None
     if not (text or row is not None and np.dtype(row).kind in 'iu') or item.ndim != 1:
-      return ()  # of no kind that is read
+      return ()  # of a kind that is not read
     budget.take(item.size * max(item.dtype.itemsize, 64))
     reader, found = item.asstr('utf-8') if text else item, []
-    for start in range(0, item.size, _AT_ONCE):  # of any length, counted as they come
+    for start in range(0, item.size, _AT_ONCE):  # of any length, counted as they are read
       found += map(str if text else np.ndarray.tolist, reader[start : start + _AT_ONCE])
       budget.take(8 * sum(map(len, found[start:])))
     return found
@@ -80,14 +80,14 @@ def hdf5(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names:
 
 
 def matlab(stack: contextlib.ExitStack, budget: outside.Budget, path: str, *names: str) -> dict[str, Any]:
-  """Returns variables of a MATLAB file by name: those named, or all.
+  """Returns the variables of a MATLAB file by name: those named, or all.
 
-  A cell becomes a list and a structure array a list of dictionaries, columns
-  first, a text one string; a variable of another class is a problem.
+  A cell becomes a list, a structure array a list of dictionaries, both in
+  column order, and a text one string. Variables of other classes are problems.
   """
   from scipy import io, sparse
 
-  del stack, budget  # the limit of memory counts
+  del stack, budget  # the limit on memory suffices
   others = io.matlab.MatlabFunction, io.matlab.MatlabOpaque, io.matlab.MatlabObject
 
   def plain(value: Any) -> Any:
@@ -123,7 +123,7 @@ _KINDS = {'hdf5': (hdf5, 'h5py'), 'matlab': (matlab, 'scipy.io')}
 
 
 def _tried(function: Callable, *arguments) -> Any:
-  """Returns a value, or what is wrong with it."""
+  """Returns the function's value, or its problem."""
   try:
     return function(*arguments)
   except Exception as error:  # noqa: BLE001
@@ -131,23 +131,23 @@ def _tried(function: Callable, *arguments) -> Any:
 
 
 def _limit(seconds: int, most: int) -> None:
-  """Limits what this process may take from now on."""
+  """Limits the time and memory that this process may take from now on."""
   used = resource.getrusage(resource.RUSAGE_SELF)
 
   def limit(kind: int, value: int) -> None:
     with contextlib.suppress(OSError, ValueError):
-      hard = resource.getrlimit(kind)[1]  # which only root may raise
+      hard = resource.getrlimit(kind)[1]  # only root may raise it
       resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
   limit(resource.RLIMIT_CORE, 0)
   limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
-  with contextlib.suppress(OSError):  # what libraries have claimed by now, in pages; of Linux alone
+  with contextlib.suppress(OSError):  # what libraries have claimed so far, in pages; only on Linux
     pages = pathlib.Path('/proc/self/statm').read_text().split()[0]
     limit(resource.RLIMIT_AS, int(pages) * resource.getpagesize() + most)
 
 
 def main() -> None:
-  """Answers requests until there are no more."""
+  """Answers requests until the input ends."""
   output = sys.stdout.buffer
   for line in sys.stdin.buffer:
     kind, arguments, seconds, most = json.loads(line)

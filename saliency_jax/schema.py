@@ -1,12 +1,12 @@
 """Every result file and every column, as `docs/results.md` states them.
 
-Writers and readers take names, types and formats from that page. In paths
-`<...>` stands for a name: of a tap, a member, an image's rank k among those
-that are shown.
+Writers and readers take names, types and formats from that page. In paths,
+`<...>` stands for a name: of a tap, a member, or an image's rank k among those
+shown.
 
-Tables are CSV files. What begins with '=', '+', '-' or '@' and is no number is
-computed when a spreadsheet opens the file, and names come from anybody: such a
-text has an apostrophe in front, as spreadsheets write a text that is none.
+Tables are CSV files. A spreadsheet evaluates text that begins with '=', '+',
+'-' or '@', and names come from strangers: such text gets an apostrophe in
+front, with which spreadsheets mark text.
 """
 
 import collections
@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 from saliency_jax import outside
 
-# Raised when a file of a folder changes its meaning; readers refuse others.
+# Raised when a file changes its meaning; readers refuse other layouts.
 LAYOUT = 3
 SUMMARY, CONFIG, LEDGER = 'summary.json', 'config.json', 'partial'
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
-LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')  # taps in names of files and addresses
+LAYER = re.compile(r'[A-Za-z0-9_-][A-Za-z0-9_.#-]*')  # taps in names of files and in addresses
 _NUMBER = re.compile(r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?', re.I | re.ASCII)
 
 
@@ -31,9 +31,9 @@ class Column(NamedTuple):
   """A column of a table, or an array of a file."""
 
   name: str
-  # 'str', 'int', 'float' (6 decimals), 'p' (3 digits), 'ints' (blanks
-  # between); an array's has its axes: 'float32 [regions, units]'. No number is
-  # '' in a table.
+  # 'str', 'int', 'float' (6 decimals), 'p' (3 digits), 'ints' (separated by
+  # blanks); for arrays with axes: 'float32 [regions, units]'. A missing number
+  # in a table is ''.
   type: str
   meaning: str
   unit: str = ''
@@ -52,19 +52,19 @@ class File(NamedTuple):
     return tuple(column.name for column in self.columns)
 
   def of(self, *names: object) -> str:
-    """Returns the path with names in the places of its `<...>`."""
+    """Returns the path with names in place of its `<...>`."""
     return re.sub('<[^>]*>', '{}', self.path).format(*names)
 
 
 class Job(NamedTuple):
-  """What a job leaves in its folder, beside config and summary."""
+  """The files that a job writes, besides config and summary."""
 
   files: tuple[File, ...]
 
 
 def _page() -> tuple[dict[str, File], dict[str, Job]]:
-  """Returns the files by their paths, and the jobs, in the page's order."""
-  # docs/ lies in the tree; a wheel has this page of it in saliency_jax/docs/.
+  """Returns the files by path, and the jobs, in the page's order."""
+  # docs/ is in the repository, or in saliency_jax/docs/ of a wheel.
   here = pathlib.Path(__file__).parent
   page = pathlib.Path('docs', 'results.md')
   page = here / page if (here / page).is_file() else here.parent / page
@@ -133,12 +133,12 @@ PREDICTED = _FILES['predicted.jsonl']
 
 
 def file(path: str) -> File:
-  """Returns the file of a path; one without columns if no job writes it."""
+  """Returns the file of a path, without columns if no job writes it."""
   return _FILES.get(path, File(path, ''))
 
 
 def top(files: Iterable[File]) -> set[str]:
-  """Returns the names of files and folders that lie in the folder itself."""
+  """Returns the names of files and folders at the top of a results folder."""
   return {file.path.split('/')[0] for file in files}
 
 
@@ -150,7 +150,7 @@ def protected(text: str) -> str:
 
 
 def restored(cell: str) -> str:
-  """Returns the text of which `protected` made a cell."""
+  """Inverts `protected`."""
   return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
@@ -167,7 +167,7 @@ def text(type_: str, value: Any) -> Any:
 
 
 def value(type_: str, text: str) -> Any:
-  """Returns the value of which `text` made a cell; '' is NaN or None."""
+  """Inverts `text`; '' becomes NaN or None."""
   if type_ in ('float', 'p'):
     return float(text or 'nan')
   if type_ == 'ints':
@@ -193,7 +193,7 @@ def read(folder: pathlib.Path, table: File) -> list[Any]:
   """Returns the rows of a table that `write` wrote.
 
   Raises:
-    InputError: it cannot be read, has other columns, or a cell is of another
+    InputError: it cannot be read, has other columns, or has a cell of another
       type.
   """
   path = folder / table.path

@@ -1,10 +1,10 @@
-"""How a command ends that is asked to: by Ctrl-C with 130, by SIGTERM with 143.
+"""How a command ends after Ctrl-C (exit code 130) or SIGTERM (143).
 
-While a command is imported it ends at once, with one line (`end_at_once`).
-A job unwinds, and saves what it has measured (`unwind`); what is asked a second
-time ends at once. A loop that saves at the end of a step is `watching`. At the
-end no interpreter is taken down around the threads of libraries that still
-compute, which would crash (`leave`).
+While a command is being imported it ends at once, with one line
+(`end_at_once`). A job raises an exception and saves what it has measured
+(`unwind`); a second signal ends it at once. A loop that saves after a step uses
+`watching`. At the end the interpreter is not shut down around threads of
+libraries that still compute, since that would crash (`leave`).
 """
 
 import contextlib
@@ -22,44 +22,44 @@ _state = {'ours': False, 'asked': None}
 
 
 def end_at_once() -> None:
-  """Takes the signals of this process, the main one of a command."""
+  """Handles the signals of this process, the main one of a command."""
   processes = sys.modules.get('multiprocessing')
   if processes and processes.parent_process():
     return  # a worker, which ends with the command
   _state['ours'] = True
   sys.unraisablehook = _unraisable
   for number in CODES:
-    # What the parent process ignores, a shell's job in the background for
-    # example, stays ignored.
+    # What the parent process ignores, e.g. a shell for its background jobs,
+    # stays ignored.
     if signal.getsignal(number) != signal.SIG_IGN:
       signal.signal(number, _end)
 
 
 def unwind() -> None:
-  """Has both signals raise `KeyboardInterrupt` and `Stopped` from now on."""
+  """Makes the signals raise `KeyboardInterrupt` and `Stopped` from now on."""
   for number in CODES:
     if signal.getsignal(number) == _end:
       signal.signal(number, _raise)
 
 
 def finish() -> None:
-  """Ends the taking of signals: what was to be done is done."""
+  """Ignores the signals from now on, because the work is done."""
   for number in CODES:
     if signal.getsignal(number) in (_end, _raise):
       signal.signal(number, signal.SIG_IGN)  # Python would restore others
 
 
 def check() -> None:
-  """Raises again what was lost: Python drops it in finalisers and callbacks."""
+  """Raises what was lost: Python drops it in finalisers and callbacks."""
   if _state['asked']:
     raise _error(_state['asked'])
 
 
 @contextlib.contextmanager
 def terminating(act: Callable[[], None]) -> Iterator[None]:
-  """Has SIGTERM do something else in this block, in the main thread alone."""
+  """Makes SIGTERM call a function in this block, in the main thread only."""
   if threading.current_thread() is not threading.main_thread():
-    yield  # Python lets the main thread alone see signals
+    yield  # Python lets only the main thread handle signals
     return
   before = signal.signal(signal.SIGTERM, lambda *_: act())
   try:
@@ -71,11 +71,11 @@ def terminating(act: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def watching(*, together: bool = True) -> Iterator[Callable[[int], bool]]:
-  """Yields `asked(step)`: whether the block is to end after this step.
+  """Yields `asked(step)`: whether to end the block after this step.
 
   Args:
-    together: of several processes all get the same answer at the same step,
-      even if only one has received SIGTERM; else each has its own.
+    together: whether all of several processes get the same answer at the same
+      step, even if only one has received SIGTERM.
   """
   import jax
   from jax.experimental import multihost_utils
@@ -89,13 +89,13 @@ def watching(*, together: bool = True) -> Iterator[Callable[[int], bool]]:
 
 
 def leave(code: int) -> None:
-  """Ends this process with a code, if it is a command; else raises it.
+  """Ends this process with a code if it is a command; otherwise raises it.
 
   Raises:
-    SystemExit: in a process that is more than a command.
+    SystemExit: in a process that is not just a command.
   """
   jax = sys.modules.get('jax')
-  # Of several processes each one has to take leave of the others.
+  # With several processes, each must disconnect from the others.
   if not _state['ours'] or jax and jax.distributed.is_initialized():
     sys.exit(code)
   for stream in (sys.stdout, sys.stderr):
@@ -118,7 +118,7 @@ def _raise(number: int, frame) -> None:
 
 
 def _unraisable(lost) -> None:
-  # What `check` raises again needs no traceback of its own.
+  # What `check` raises again needs no traceback here.
   if not (_state['asked'] and isinstance(lost.exc_value, (KeyboardInterrupt, Stopped))):
     sys.__unraisablehook__(lost)
 

@@ -1,9 +1,9 @@
-"""The folder of a job's results: whole when `summary.json` is there.
+"""The folder of a job's results, complete when `summary.json` is there.
 
-Every job removes an older summary first and writes its own last, so a folder
-without one is a run that did not end. One job at a time is at work in a folder.
-What belongs to which job is stated in `schema`. What has been measured lies in
-a `ledger`, from which the same command goes on.
+Every job first removes an older summary and writes its own last, so a folder
+without one belongs to a run that did not end. Only one job at a time works in a
+folder. `schema` states which files belong to which job. Measurements so far are
+in a `ledger`, from which the same command continues.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from saliency_jax import config_help, files, numpy_files, schema, signals
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.schema import File
 
-# What a job says that was stopped.
+# The message of a job that was stopped.
 SAVED = 'stopped, and what was measured is saved; start the same command again to go on.'
 _PACKAGES = ('jax', 'jaxlib', 'flax', 'numpy', 'pillow')
 
@@ -36,7 +36,7 @@ def opening(workdir: str) -> Iterator[pathlib.Path]:
   """Yields the folder for results, made if it is missing.
 
   Raises:
-    InputError: if there is no name, or the block cannot write to the folder.
+    InputError: there is no name, or the block cannot write to the folder.
   """
   if not workdir:
     raise InputError('--workdir is missing; name the folder for the results.')
@@ -50,19 +50,19 @@ def opening(workdir: str) -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
-  """Yields the folder for results, made if it is missing, for one job alone.
+  """Yields the folder for results, made if it is missing, for this job only.
 
-  Folders within it are not looked at: a job may have other jobs work in them.
-  SIGTERM ends the block as Ctrl-C does, with `Stopped`; see `signals` for the
+  Folders within it are not checked, because a job may run other jobs in them.
+  SIGTERM ends the block like Ctrl-C, with `Stopped`; see `signals` for the
   commands of launch/.
 
   Args:
     job: a key of `schema.JOBS`.
 
   Raises:
-    InputError: if there is no name, the folder cannot be written to, another
-      job is at work there, or it holds results of a job of another kind, or
-      files of the user's under the names of this job's.
+    InputError: there is no name, the folder cannot be written to, another job
+      is at work there, or it has results of another kind of job, or the user's
+      own files under names of this job's files.
   """
   with contextlib.ExitStack() as stack:
     with opening(workdir) as path:
@@ -75,7 +75,8 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
       raise InputError(f'{path} holds what launch/{owner}.py wrote; name another --workdir.')
     if foreign := _foreign(path, job):
       raise InputError(f'{path} holds {foreign}, which no job wrote and this would replace; name another --workdir.')
-    # At the end, too: of a full disk a thread that reads ahead may still write.
+    # Also at the end: on a full disk, a thread that reads ahead may still
+    # write.
     clear = functools.partial(files.remove_leftovers, path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
     clear()
     stack.callback(clear)
@@ -91,7 +92,7 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
     left = json.loads((path / schema.SUMMARY).read_text())['job']
     return None if left == job else str(left)
   except Exception:  # noqa: BLE001
-    pass  # not finished, or damaged: what lies there tells
+    pass  # not finished, or damaged: the files show it
   for name in sorted(x.name for x in path.iterdir()):
     owners = [x for x, of in schema.JOBS.items() if name in schema.top(of.files)]
     if owners and job not in owners:
@@ -100,13 +101,13 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
 
 
 def _foreign(path: pathlib.Path, job: str) -> str:
-  """Returns what a job would delete in a folder that it never wrote to, or ''."""
+  """Returns a file that a job would delete but no job wrote, or ''."""
   try:
     if {'run', 'init'} & json.loads((path / schema.CONFIG).read_text()).keys():  # `init` was of earlier versions
       return ''
   except Exception:  # noqa: BLE001
-    pass  # there is none, or it is nobody's
-  # Training begins with these, before it writes its config; a prediction judges
+    pass  # there is none, or it is not a job's
+  # Training begins with these, before it writes its config; a prediction checks
   # its own list.
   begun = {'checkpoints', 'features'} if (path / 'checkpoints').exists() else set()
   names = schema.top(schema.JOBS[job].files) - begun - {schema.PREDICTED.path}
@@ -114,29 +115,29 @@ def _foreign(path: pathlib.Path, job: str) -> str:
 
 
 def _changed(path: pathlib.Path, config: dict) -> list[str]:
-  """Returns the keys of which a finished run in a folder had other values."""
+  """Returns the keys that had other values in a folder's finished run."""
   try:
     (path / schema.SUMMARY).read_bytes()
     left = json.loads((path / schema.CONFIG).read_text())
     before, now = (config_help.flattened(ConfigDict(x)) for x in (left, json.loads(json.dumps(config))))
-  except Exception:  # noqa: BLE001  there is none, or it is damaged
+  except Exception:  # there is none, or it is damaged
     return []
   return sorted(key for key in before.keys() & now.keys() if before[key] != now[key])
 
 
 def _stop() -> None:
-  signal.signal(signal.SIGTERM, signal.SIG_IGN)  # let the block clean up
+  signal.signal(signal.SIGTERM, signal.SIG_IGN)  # lets the block clean up
   raise Stopped(SAVED)
 
 
 class Folder:
-  """Writes one job's results, each file whole or not at all; see `alone`."""
+  """Writes one job's results, each file complete or none; see `alone`."""
 
   def __init__(self, workdir: str, config: dict):
     """Opens the folder and writes `config.json`.
 
     Raises:
-      InputError: if the folder cannot be made.
+      InputError: the folder cannot be made.
     """
     with opening(workdir) as self.path:
       keys = _changed(self.path, config)
@@ -148,7 +149,7 @@ class Folder:
       self.json(schema.CONFIG, config)
 
   def clear(self, names: Iterable[str]) -> None:
-    """Deletes files and folders of an earlier job, where they are."""
+    """Deletes files and folders of an earlier job, if they exist."""
     for name in names:
       path = self.path / name
       if path.is_dir():
@@ -157,7 +158,6 @@ class Folder:
         path.unlink(missing_ok=True)
 
   def json(self, name: str, value) -> None:
-    """Writes a JSON file."""
     with files.replacing(self.path / name) as path:
       path.write_text(json.dumps(value, indent=2) + '\n')
 
@@ -167,16 +167,14 @@ class Folder:
       schema.write(file, table, rows)
 
   def array(self, name: str, value: np.ndarray) -> None:
-    """Writes a .npy file."""
     numpy_files.write_npy(self.path / name, value)
 
   def arrays(self, name: str, values: Mapping[str, np.ndarray]) -> None:
-    """Writes a .npz file."""
     with files.replacing(self.path / name) as path, open(path, 'wb') as file:
       np.savez_compressed(file, **values)
 
   def finish(self, job: str, **facts) -> dict:
-    """Writes `summary.json`, which declares the folder whole; returns it."""
+    """Writes `summary.json`, which declares the folder complete; returns it."""
     summary = {
       'job': job,
       'layout': schema.LAYOUT,

@@ -143,14 +143,14 @@ def load(path: str | os.PathLike) -> Saved:
     ported = Ported(nested(arrays), preprocess)
     sha256 = digest(ported)
     if metadata.get('sha256') != sha256:
-      raise ValueError('it has not the tensors that were saved')
+      raise ValueError('its tensors are not those that were saved')
     return Saved(ported, metadata['name'], sha256)
 
 
 def _preprocess(text: str, mean: np.ndarray) -> Preprocess:
   values = json.loads(text)
   if not np.array_equal(np.float32(values['mean']), mean):
-    raise ValueError('it has not the tensors that were saved')
+    raise ValueError('its tensors are not those that were saved')
   return Preprocess(
     **{key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in values.items()}
   ).check()
