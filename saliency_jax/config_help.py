@@ -54,10 +54,9 @@ def flattened(config: ml_collections.ConfigDict, at: str = '') -> dict[str, obje
 
 
 def _comments(source: str) -> dict[str, str]:
-  """Returns the comment above each key, or above it and its neighbours.
+  """Returns each key's comment, which it may share with its neighbours.
 
-  Args:
-    source: of a config; a leading 'config.' of keys is removed.
+  A leading 'config.' of keys is removed.
   """
   return {
     key.removeprefix('config.'): ' '.join(line.strip(' #') for line in comment.splitlines())

@@ -18,7 +18,6 @@ def download(url: str, path: str | os.PathLike, title: str) -> None:
 
   Args:
     url: an http, https or file address.
-    title: of the progress bar, e.g. 'Fetching OSIE'.
 
   Raises:
     OSError: the address cannot be reached, or the connection breaks off.

@@ -31,12 +31,7 @@ class Stopped(BaseException):
 
 
 def at_least(least: float, numbers: Mapping[str, float]) -> None:
-  """Raises an `InputError` for the first number of a config that is too small.
-
-  Args:
-    least: the smallest valid number.
-    numbers: by key, without 'config.'.
-  """
+  """Raises an `InputError` for the first number of a config below `least`."""
   for name, number in numbers.items():
     if number < least:
       raise InputError(f'config.{name} is {number}; give {least} or more.')

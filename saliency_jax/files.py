@@ -100,9 +100,6 @@ def locked(folder: str | os.PathLike, *, wait: bool) -> Iterator[None]:
   The system unlocks it when the process ends for any reason. On a file system
   without locks, the block runs without one.
 
-  Args:
-    wait: whether to wait until the folder is unlocked.
-
   Raises:
     BlockingIOError: it is locked, and `wait` is False.
     OSError: the folder cannot be written to.
@@ -138,11 +135,7 @@ def _is_at(path: pathlib.Path, file: IO) -> bool:
 
 
 def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
-  """Returns the hexadecimal hash of a file's bytes.
-
-  Args:
-    algorithm: one of hashlib's, or 'git' for the hash of a git blob.
-  """
+  """Returns the hexadecimal hash of a file; 'git' hashes like a git blob."""
   with open(path, 'rb') as file:
     if algorithm == 'git':
       header = b'blob %d\0' % os.fstat(file.fileno()).st_size

@@ -160,8 +160,7 @@ class Ledger:
 def _read(path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
   """Returns (series, key, item, entry) for everything in a part.
 
-  Args:
-    check: whether to verify the checksum, and raise an exception if it differs.
+  `check` verifies the checksum, and raises an exception if it differs.
   """
   with open(path, 'rb') as file:
     expected, lines = file.read(_CHECK), file.readline()

@@ -27,9 +27,6 @@ def write_npy(path: str | os.PathLike, value: np.ndarray) -> None:
 def read_npy(path: str | os.PathLike, kinds: str = NUMBERS, advice: str = 'save it with numpy.save') -> np.ndarray:
   """Returns the array in a .npy file, memory-mapped and read-only.
 
-  Args:
-    kinds: expected kinds of NumPy types.
-
   Raises:
     InputError: it is not such a file.
   """

@@ -41,9 +41,6 @@ class Budget:
 def reading(path: str | os.PathLike, kind: str = '', advice: str = 'replace it') -> Iterator[None]:
   """Turns any exception about a file in this block into one sentence.
 
-  Args:
-    kind: what it should be, e.g. 'HDF5 file'.
-
   Raises:
     InputError: the file is missing, unreadable or damaged. Parsers may raise
       anything on damaged bytes, even MemoryError and RecursionError.

@@ -14,12 +14,7 @@ class _Bar(tqdm.tqdm):
 
 
 def bar(*, total: int, unit: str, title: str, done: int = 0) -> tqdm.tqdm:
-  """Returns a progress bar on standard error that counts `unit`s per second.
-
-  Args:
-    unit: what is counted, in the singular, e.g. 'image'.
-    done: number of units that an earlier run has done.
-  """
+  """Returns a progress bar on standard error; `unit` is in the singular."""
   return _Bar(total=total, initial=done, unit=f' {unit}s', desc=title, dynamic_ncols=True, mininterval=0.2)
 
 

@@ -57,11 +57,7 @@ def all_devices() -> list[jax.Device]:
 
 
 def data_mesh(devices: Sequence[jax.Device] | None = None, shares: int = 1) -> Mesh:
-  """Returns the mesh over some devices.
-
-  Args:
-    shares: number of groups into which they are divided.
-  """
+  """Returns the mesh over some devices."""
   devices = all_devices() if devices is None else devices
   # Explicit axes, make_mesh's default, do not allow gathers over the batch.
   return jax.make_mesh(

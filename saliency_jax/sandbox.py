@@ -32,9 +32,6 @@ def read(kind: str, path: str | os.PathLike, *arguments: str) -> dict[str, Any]:
 
   Parts that are damaged or of an unknown kind are replaced by a `ValueError`.
 
-  Args:
-    kind: the name of a function of `sandbox_process`.
-
   Raises:
     OSError: the file cannot be opened.
     ValueError: it is damaged.

@@ -56,9 +56,6 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
   SIGTERM ends the block like Ctrl-C, with `Stopped`; see `signals` for the
   commands of launch/.
 
-  Args:
-    job: a key of `schema.JOBS`.
-
   Raises:
     InputError: there is no name, the folder cannot be written to, another job
       is at work there, or it has results of another kind of job, or the user's

@@ -26,9 +26,7 @@ class Draws(NamedTuple):
   def means(self, scores: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Returns every sample's mean, float64 `[B, C]`; NaN without a region.
 
-    Args:
-      scores: `[T, C]`, finite.
-      images: `[T]`, the photograph of each.
+    The scores are `[T, C]`, finite; `images` are their photographs, `[T]`.
     """
     place = np.searchsorted(self.photographs, images)
     step = max(_CHUNK // max(len(place), 1), 1)
@@ -69,11 +67,7 @@ def share(found: np.ndarray) -> tuple[float, float, float]:
   """Returns a share and its interval (Wilson 1927), which is not empty for 5 of
   5.
 
-  Args:
-    found: `[N]`, 0 or 1 for each image.
-
-  Returns:
-    (share, low, high); all NaN for N = 0.
+  `found` is `[N]`, 0 or 1 for each image. All are NaN for N = 0.
   """
   if not len(found):
     return (np.nan,) * 3
@@ -82,23 +76,14 @@ def share(found: np.ndarray) -> tuple[float, float, float]:
 
 
 def draw(images: np.ndarray, resamples: int, seed: int = 0) -> Draws:
-  """Draws samples of photographs.
-
-  Args:
-    images: names, each once or more.
-    resamples: B.
-  """
+  """Draws `resamples` samples of the photographs named in `images`."""
   names = np.unique(images)
   counts = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
   return Draws(names, counts)
 
 
 def category_means(values: np.ndarray, labels: np.ndarray, images: np.ndarray, draws: Draws) -> dict[str, np.ndarray]:
-  """Returns the means of categories in every sample: category -> `[B]`.
-
-  Args:
-    values: float `[T]`, one for each region, finite.
-  """
+  """Returns means of float `[T]` in every sample: category -> `[B]`."""
   found = {}
   for category in np.unique(labels):
     chosen = labels == category
@@ -111,8 +96,7 @@ def best_units(
 ) -> dict[str, np.ndarray]:
   """Returns the means of the best units, chosen anew: category -> `[B]`.
 
-  Args:
-    scores: `[T, C]`; rows with a NaN are left out.
+  Rows of the scores `[T, C]` with a NaN are left out.
   """
   scores, labels, images = chance.scored(scores, labels, images)
   found = {}
@@ -125,12 +109,8 @@ def best_units(
 def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
   """Returns Spearman's correlation in every sample, float64 `[B]`.
 
-  It is NaN with fewer than three categories, or if all are equal.
-
-  Args:
-    x: `[B, K]`, the values of K categories in every sample; NaN where a sample
-      has none.
-    y: `[B, K]`, likewise.
+  x and y are `[B, K]`, the values of K categories; NaN where a sample has none.
+  The result is NaN with fewer than three categories, or if all are equal.
   """
   found = np.full(len(x), np.nan)
   for i, (a, b) in enumerate(zip(x, y, strict=True)):
@@ -149,9 +129,8 @@ def halves(scores: np.ndarray, values: np.ndarray, labels: np.ndarray, images: n
   peculiarities, and inner saliency includes the luck of choosing units.
   Different halves share neither.
 
-  Returns:
-    Spearman's correlation over categories, the mean over splits; NaN if no
-    split has one.
+  The result is Spearman's correlation over categories, averaged over splits;
+  NaN if none has one.
   """
   names, image = np.unique(images, return_inverse=True)
   categories = np.unique(labels)

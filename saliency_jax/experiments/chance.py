@@ -207,9 +207,6 @@ def held_out(
 ) -> dict[str, float]:
   """Returns the mean of the best units on photographs not used to choose them.
 
-  Args:
-    folds: see `held_out_by_set`.
-
   Returns:
     category -> mean score, in the order of names; NaN for a category with fewer
     than two photographs.

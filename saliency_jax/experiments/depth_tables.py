@@ -52,9 +52,6 @@ def read_scores(
   """Reads what was measured of every member from `<folder>/<member>/`.
 
   Regions without a fixation, which have no score, are left out.
-
-  Args:
-    rows: the table of the sets of pixels, in the order of the scores.
   """
   return of_rows(
     schema.read(folder / members[0], rows),

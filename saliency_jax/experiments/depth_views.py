@@ -45,12 +45,7 @@ def _requested(config) -> tuple[list[str], list[str]]:
 
 
 def check(config, taps: Mapping[str, Mapping[str, int]], sources: Mapping[str, Source]) -> None:
-  """Raises an `InputError` for a unit, label or image that is not measured.
-
-  Args:
-    config: `config.before_after`.
-    taps: kind -> the measured taps, and how many units each has.
-  """
+  """Raises an `InputError` for a unit, label or image that is not measured."""
   at_least(0, {'before_after.count': config.count})
   named, best = _requested(config)
   for name, measured in itertools.product(named, taps.values()):

@@ -43,9 +43,6 @@ def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Seque
   search array `<k>/target` bool in the picture's size. Maps are standardised as
   in NSS and NMM, over their bilinear upsampling to the image, and then averaged
   down to at most `_CELLS` cells.
-
-  Args:
-    count: images shown of each data set.
   """
   shown = []
   for each in found:

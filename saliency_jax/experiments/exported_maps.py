@@ -204,11 +204,7 @@ def _list(folder: Folder, image_ids: Sequence[str], drawn: Sequence[thumbnails.D
 
 
 def check(report, units: Mapping[str, int]) -> None:
-  """Raises an `InputError` if a value of `config.report` is invalid.
-
-  Args:
-    units: number of units of each tap.
-  """
+  """Raises an `InputError` if a value of `config.report` is invalid."""
   at_least(0, {f'report.{name}': report[name] for name in ('images', 'units', 'examples')})
   for name in report.also:
     unit(str(name), units, 'config.report.also')
@@ -221,11 +217,7 @@ def tap_and_unit(name: str) -> tuple[str, int]:
 
 
 def unit(name: str, units: Mapping[str, int], key: str) -> None:
-  """Raises an `InputError` unless a name is 'tap:unit' of a measured unit.
-
-  Args:
-    units: number of units of each tap.
-  """
+  """Raises an `InputError` unless a name is 'tap:unit' of a measured unit."""
   tap, _, number = name.rpartition(':')
   if tap not in units or not (number.isascii() and number.isdigit()):
     raise InputError(

@@ -64,12 +64,7 @@ def write(
 ) -> dict:
   """Writes `output.csv`, `figure7.csv` and `statistics.json`.
 
-  Args:
-    inner: see `unit_scores`.
-    top: number of best units that are averaged (the paper: 10).
-
-  Returns:
-    What `summary.json` says: how many regions have no fixation.
+  Returns the number of regions without fixations, for `summary.json`.
   """
   folder.table(schema.OUTPUT, (row for key, listed in regions.items() for row in output.rows(*key, listed)))
   found = [Categories(key, listed, inner.get(key), top, resamples) for key, listed in regions.items()]

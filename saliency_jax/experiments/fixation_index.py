@@ -57,16 +57,10 @@ class FixationIndex(NamedTuple):
     return found.hexdigest()
 
   def scaled(self, size: tuple[int, int]) -> np.ndarray:
-    """Returns how often each pixel of an image of another size is fixated.
+    """Returns fixations per pixel on an image (H, W), int32 `[H, W]`.
 
     As in pysaliency, coordinates are multiplied by the ratio of the sizes and
     truncated.
-
-    Args:
-      size: (H, W) in pixels.
-
-    Returns:
-      int32 `[H, W]`, the fixations on all images.
     """
     counts = np.zeros(size, np.int32)
     for index, own in enumerate(self.sizes):  # one by one, since all at once would take 50 bytes each

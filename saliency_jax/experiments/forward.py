@@ -73,9 +73,6 @@ class Forward:
   def __init__(self, probe: Probe, devices: Sequence[jax.Device] | None = None):
     """Puts the variables on the devices.
 
-    Args:
-      devices: over which a batch is split; this process's own by default.
-
     Raises:
       InputError: a map has fewer than two rows or columns.
     """

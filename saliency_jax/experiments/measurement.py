@@ -57,10 +57,6 @@ def measure(
   An interrupted run continues from its ledger. With several processes each
   measures its share; the first returns all of it, the others None.
 
-  Args:
-    ledger: keeps the scores, in a series ''.
-    devices: over which a batch is split; this process's own by default.
-
   Raises:
     InputError: as `Forward` and its `steps`, or no image can be read.
     Stopped: after SIGTERM.
@@ -106,10 +102,8 @@ def measure(
 @contextlib.contextmanager
 def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Callable[[Inputs], Callable[[], Any]]]:
   """Yields a function that starts `compute` for a batch, and returns a function
-  that waits for the result and copies it to the host.
-
-  Args:
-    at_once: number of computing threads; with 1 the devices run ahead instead.
+  that waits for the result and copies it to the host. With `at_once` = 1 the
+  devices run ahead; otherwise as many threads compute.
   """
   if at_once == 1:
     yield lambda inputs: functools.partial(jax.device_get, compute(inputs))

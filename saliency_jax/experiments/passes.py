@@ -114,7 +114,6 @@ def measured(
   """Measures every model on the images that a ledger lacks; adds them to it.
 
   Args:
-    predictors: the models, each a series of the ledger.
     measure: returns the measures of one image's maps, by model, as JSON values.
     poll: called after every image; an exception ends the pass.
     keep: `keep(model, image_id, map)` is given every map.

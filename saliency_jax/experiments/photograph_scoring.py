@@ -128,8 +128,6 @@ def _means(
     points: integers `[P, N, 2]`, each observer's fixations, padded.
     valid: bool `[P, N]`, which of them count.
     people: at least 2.
-    sigma: the standard deviation of human maps in pixels.
-    distinct: whether a pixel counts once however often an observer fixated it.
   """
   size = seen.truth.shape
 

@@ -33,9 +33,6 @@ def predict(config, source: Source, workdir: str, network: Network | None = None
   `launch/evaluate.py` reads the folder as a model. A network that classifies
   scenes writes `schema.SCENES` instead.
 
-  Returns:
-    The summary.
-
   Raises:
     InputError: the network, a folder or an image is at fault.
     OSError: a map cannot be written.
@@ -78,16 +75,9 @@ def predict(config, source: Source, workdir: str, network: Network | None = None
 
 
 def to_pixels(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Returns a map in pixels: bilinear upsampling, scaled to 0-1.
+  """Returns a map `[h, w]` upsampled bilinearly to (H, W), float32 in 0-1.
 
   He et al. 2019, Section 4.2. A constant map is 0 everywhere.
-
-  Args:
-    cells: float `[h, w]`.
-    size: (H, W) in pixels.
-
-  Returns:
-    float32 `[H, W]`.
   """
   height, width = cells.shape
   full = resize.bilinear(size[0], height) @ cells.astype(np.float64) @ resize.bilinear(size[1], width).T
@@ -100,9 +90,7 @@ def overlay(image: np.ndarray, heat: np.ndarray) -> Image.Image:
 
   The map is in standard deviations above its mean, as on the pages.
 
-  Args:
-    image: uint8 `[H, W, 3]`, RGB.
-    heat: float `[H, W]`, in any scale.
+  `image` is uint8 `[H, W, 3]`, RGB; `heat` float `[H, W]`, in any scale.
   """
   deviation = heat.std()
   return overlays.with_bar(overlays.under_map(image, (heat - heat.mean()) / (deviation if deviation else 1)))

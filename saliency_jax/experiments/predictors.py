@@ -180,14 +180,7 @@ def centre(size: tuple[int, int]) -> np.ndarray:
 
 
 def open_predictors(config) -> list[Predictor]:
-  """Opens the models that a config names.
-
-  Args:
-    config: `configs/evaluate.py`; `eval.models`, `eval.members`,
-      `data.batch_size`, `network.dtype` and `run.cache_dir` are read.
-
-  Returns:
-    The models in the order of the config, a sweep's members in theirs.
+  """Opens the models of `eval.models` in order, a sweep's members in theirs.
 
   Raises:
     InputError: there is no such model, or two have one name.

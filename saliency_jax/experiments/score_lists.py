@@ -108,11 +108,7 @@ _SAID = {
 
 
 def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
-  """Writes the scores of every image and their means.
-
-  Returns:
-    What `summary.json` says of the data sets.
-  """
+  """Writes scores by image and their means; returns facts for the summary."""
   means: dict[schema.File, list] = {}
   for each in found:
     scoring, dataset = each.scoring, each.scoring.dataset.name
@@ -127,11 +123,8 @@ def write(folder: Folder, found: Sequence[Scored], *, resamples: int) -> dict:
 def means_of(scoring: Scoring, model: str, scores: Scores, images: Sequence[int], resamples: int) -> Iterator[tuple]:
   """Yields the rows of `scoring.table`; NaN where nothing was measured.
 
-  They are over all images; for search arrays also over each kind of target.
-
-  Args:
-    scores: float `[N]` each.
-    images: their N positions.
+  They are over all N images at the positions `images`; for search arrays also
+  over each kind of target. `scores` are float `[N]` each.
   """
   kinds = np.array([scoring.kinds[i] for i in images])
   groups = {(): np.full(len(images), True)}

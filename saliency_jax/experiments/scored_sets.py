@@ -61,10 +61,6 @@ class Scoring(NamedTuple):
 def open_sets(config) -> list[DataSet]:
   """Opens the data sets of `config.eval.sets`, or the user's, or OSIE.
 
-  Args:
-    config: `configs/evaluate.py`; `eval.sets`, `sets` and `run.cache_dir` are
-      read.
-
   Raises:
     InputError: a name or a value is wrong, or a data set is at fault.
   """

@@ -85,14 +85,10 @@ class Scorer:
 
 
 def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
-  """Returns a map resized to an image's (H, W), float32; see the module.
+  """Returns a map `[h, w]`, finite, resized to an image's (H, W), float32.
 
   It is scaled to a maximal magnitude of 0.5 to 1 first, which affects no metric
   and keeps sums of large numbers finite.
-
-  Args:
-    saliency: float32 `[h, w]`, finite.
-    size: (H, W) in pixels.
   """
   low, high = float(saliency.min()), float(saliency.max())
   if low == high:
@@ -115,13 +111,7 @@ def padded(points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def human_map(points: np.ndarray, size: tuple[int, int], sigma: float) -> np.ndarray:
-  """Returns blurred fixations, float32 `[H, W]`.
-
-  Args:
-    points: int `[N, 2]`, (y, x) in pixels.
-    size: (H, W) in pixels.
-    sigma: of the Gaussian, in pixels.
-  """
+  """Returns fixations `[N, 2]`, (y, x), blurred by sigma pixels, `[H, W]`."""
   room = fixation_index.padded(len(points))
   return np.asarray(human(*padded(points, room), size=size, sigma=sigma))
 

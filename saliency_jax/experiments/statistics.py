@@ -75,11 +75,7 @@ def _parts(scores: np.ndarray) -> list[slice]:
 
 
 def best_units(means: np.ndarray, top: int) -> BestUnits:
-  """Returns a layer's best units (He et al. 2019, Section 4.3).
-
-  Args:
-    means: `[C]`, each unit's mean over the sets of a category, `unit_means`.
-  """
+  """Returns the best units by means `[C]` (He et al. 2019, Section 4.3)."""
   # Stable, so that equal units keep their order.
   units = np.argsort(-means, kind='stable')[:top]
   return BestUnits(float(means[units].mean()), units)

@@ -67,9 +67,6 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
   Files: those of 'tasks' in `schema.JOBS`, `summary.json` last. What was
   trained or dissected before is not done again.
 
-  Returns:
-    The summary.
-
   Raises:
     InputError: the config, the data or the folder is at fault.
     Stopped: after SIGTERM; the same call continues.
@@ -187,9 +184,6 @@ def choose(found: Scores, tap: str, *, top: int, count: int) -> list[depth_views
   """Returns the units of Figure 11, which the paper does not name.
 
   They are those that sp raises most over sr, chosen by `depth_views.choose`.
-
-  Args:
-    found: the scores of `_FIGURE11`.
   """
   asked = ml_collections.ConfigDict({'units': (), 'images': (), 'count': count})
   both = found._replace(members={run: found.members[run] for run in ('sr', 'sp')})

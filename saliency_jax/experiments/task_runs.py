@@ -82,9 +82,6 @@ def open_data(config) -> Data:
 def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Plan]:
   """Returns the runs that a config selects, by name.
 
-  Args:
-    workdir: of the comparison; each run has a folder in its `FOLDER`.
-
   Raises:
     InputError: a value or the data are at fault.
   """

@@ -83,11 +83,7 @@ def compare(found: Scores, top: int) -> Compared:
 
 
 def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
-  """Yields the rows of Table 7: those of Table 2, trunk by trunk.
-
-  Args:
-    rows: of `schema.TABLE2`, with the trunks' names as layers.
-  """
+  """Yields the rows of Table 7: those of Table 2, trunk by trunk."""
   for one in trained:
     for row in rows:
       if row.layer == one.name:
@@ -175,12 +171,9 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def accuracy(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Rows:
   """Returns how well scenes are classified on held-out images, beside chance.
 
-  Intervals are over images. Chance for balanced accuracy is one of the scenes
-  at random; for accuracy it is always the most frequent one.
-
-  Args:
-    trained: the trunks; those with shuffled labels are left out.
-    scenes: image_id -> scene.
+  Trunks with shuffled labels are left out. Intervals are over images. Chance
+  for balanced accuracy is one of the scenes at random; for accuracy it is
+  always the most frequent one.
   """
   made = []
   for part, images in _parts(attention)[:-1]:
@@ -214,11 +207,7 @@ def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
 
 
 def table8(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Iterator[tuple]:
-  """Yields the rows of Table 8: attention where the scene is right, and wrong.
-
-  Args:
-    scenes: image_id -> scene.
-  """
+  """Yields the rows of Table 8: attention where scenes are right, and wrong."""
   by_name = {(x.run, x.seed): x.name for x in trained}
   for part, images in _parts(attention):
     for one in trained:

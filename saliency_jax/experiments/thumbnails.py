@@ -44,14 +44,7 @@ class Drawing:
 
 
 def save(path: pathlib.Path, image: np.ndarray) -> tuple[int, int]:
-  """Writes an image as a small JPEG.
-
-  Args:
-    image: uint8 [H, W, 3].
-
-  Returns:
-    The picture's (width, height) in pixels.
-  """
+  """Writes an image [H, W, 3] as a small JPEG; returns (width, height)."""
   picture = Image.fromarray(image)
   picture.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
   with files.replacing(path) as temporary:

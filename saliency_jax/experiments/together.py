@@ -29,9 +29,6 @@ def share(items: Sequence) -> Sequence:
 def ending(folder: pathlib.Path) -> Iterator[Callable[[], None]]:
   """Ends all processes when one of them ends, in a block with several ledgers.
 
-  Args:
-    folder: of the job's results.
-
   Yields:
     A function to call between images and while waiting for others. It raises
     the error of another process that has ended, and `Stopped` after SIGTERM,
@@ -75,11 +72,7 @@ def check(ledger: Ledger) -> None:
 
 
 def wait(poll: Callable[[], None], condition: Callable[[], bool]) -> None:
-  """Waits for other processes; if one dies, JAX ends this one.
-
-  Args:
-    poll: raises the error of another process that has ended.
-  """
+  """Waits for other processes; if one dies, JAX ends this one."""
   while not condition():
     time.sleep(_POLL)
     poll()

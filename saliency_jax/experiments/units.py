@@ -121,9 +121,6 @@ def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
 
   Units are chosen on all arrays, and for held-out means on the arrays of the
   other folds, whatever their kind.
-
-  Args:
-    kinds: str `[T]`.
   """
   for tap, scores in rows.scores.items():
     best = statistics.best_units(statistics.unit_means(scores), top).units

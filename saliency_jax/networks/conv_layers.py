@@ -66,13 +66,9 @@ def batch_norm(dtype: jnp.dtype, name: str) -> nn.BatchNorm:
 
 
 def max_pool_3x3(x: jax.Array) -> jax.Array:
-  """Returns the maxima of 3 x 3 windows at stride 2, with padding 1.
+  """Returns maxima of 3 x 3 windows at stride 2 of `[B, H, W, C]`, padded by 1.
 
-  Args:
-    x: `[B, H, W, C]`.
-
-  Returns:
-    `[B, ceil(H / 2), ceil(W / 2), C]`.
+  The result is `[B, ceil(H / 2), ceil(W / 2), C]`.
   """
   if not on_cpu():
     return nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))

@@ -64,11 +64,9 @@ def apply_dense(
   """Returns the logits `[B, K]` of a dense head, in float32.
 
   Args:
-    params: see `dense`.
     features: maps `[B, h, w, C]`.
     keys: `[B]`, each image's key for dropout; None drops nothing.
     dropout: the share of units below the last layer that is dropped.
-    normalized: see `dense`.
   """
   if normalized:
     x = features.astype(jnp.float32)
@@ -99,7 +97,6 @@ def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...
 
   Args:
     network: the trunk; the head takes the maps of its `readout_tap`.
-    params: its parameters, as `head.init` gives them.
     labels: what each of its outputs stands for, e.g. a scene.
 
   Raises:

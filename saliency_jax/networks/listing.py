@@ -25,13 +25,7 @@ def networks() -> str:
 
 
 def network(name: str, image_size: int = 0) -> str:
-  """Returns the taps of a network with their shapes, and its weights.
-
-  No weights are fetched.
-
-  Args:
-    name: see `zoo.load`.
-    image_size: S, the side of the images in pixels; 0 is the network's own.
+  """Returns a network's taps with their shapes, and its weights, unfetched.
 
   Raises:
     InputError: there is no such network, or images cannot have this size.

@@ -18,7 +18,6 @@ def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
   """Returns a tree of the same structure with a value for every leaf.
 
   Args:
-    tree: any tree of dicts.
     rules: (pattern, value), tried in order; a pattern is a regular expression
       for the whole path.
 
@@ -43,12 +42,7 @@ def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
 
 
 def split(tree: Tree, mask: Tree) -> tuple[Tree, Tree]:
-  """Returns the leaves where the mask is true, and the others.
-
-  Args:
-    tree: nested dicts of arrays.
-    mask: the same dicts with bools as leaves.
-  """
+  """Returns the leaves where the mask, dicts of bools, is true; and others."""
   # Paths are tuples here, because a user's keys may contain a '/'.
   leaves, flags = map(traverse_util.flatten_dict, (tree, mask))
   chosen, rest = ({path: leaf for path, leaf in leaves.items() if flags[path] == wanted} for wanted in (True, False))

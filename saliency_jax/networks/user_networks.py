@@ -23,7 +23,6 @@ def load(name: str, dtype: str) -> Network:
 
   Args:
     name: 'package.module:function'; the working directory is searched too.
-    dtype: 'float32' or 'bfloat16', the type of the arithmetic.
 
   Raises:
     InputError: there is no such function, or it returns no network.
@@ -37,11 +36,7 @@ def load(name: str, dtype: str) -> Network:
 
 
 def code(name: str) -> str:
-  """Returns the sha256 of the file that defines a network, '' for the zoo's.
-
-  Args:
-    name: the network's, e.g. 'package.module:function'.
-  """
+  """Returns the sha256 of the file that defines a network, '' for the zoo's."""
   module = sys.modules.get(name.rpartition(':')[0].rpartition(':')[2])
   file = pathlib.Path(getattr(module, '__file__', None) or '')
   return files.digest(file) if file.is_file() else ''

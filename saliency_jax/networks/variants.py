@@ -39,8 +39,6 @@ def together(network: Network, variants: Mapping[str, Variant], depth: int) -> N
   `outputs_of(version)` where it has a head; and `MEANS`.
 
   Args:
-    network: from which all were trained.
-    variants: the versions by their names.
     depth: the most stages that any of them trained, 1 or more, see
       `cuts.as_number`.
 

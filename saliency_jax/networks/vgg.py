@@ -91,7 +91,6 @@ def layers(
   """Returns the convolutions of a VGG.
 
   Args:
-    widths: units of each convolution.
     pools: the one above each of the five blocks.
     dilations: of a block's kernels, by block number, from 1.
   """

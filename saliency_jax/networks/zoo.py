@@ -159,10 +159,6 @@ def dense_layers(network: Network, cache_dir: str = '') -> dict:
 
   They are the first layers of `heads.dense`.
 
-  Args:
-    network: as `load` returned it.
-    cache_dir: see `load`.
-
   Raises:
     InputError: the network or the file has none, or the head takes other maps.
   """

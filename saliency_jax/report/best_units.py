@@ -129,15 +129,7 @@ def measured(
   """Writes a table and its figure, and returns what is shown.
 
   Args:
-    site: gets the files.
-    stem: of their names.
-    table: see the module.
     names: of the R rows; in a table of targets they become columns.
-    row: what the rows are.
-    score: NSS or NMM.
-    key: one of `KEYS`.
-    corner: what the matrix's rows are.
-    published: name of the paper's table.
   """
   of, targets = KEYS[key], table['category'].eq(TARGET).all()
   shown = _beside(

@@ -120,14 +120,7 @@ class Site:
     return next(x for x in (names, folders, ('this run', 'other run')) if x[0] != x[1])
 
   def chart(self, name: str, specs: Sequence[charts.Spec], alt: str, legend: Mapping[str, str] | None = None) -> Chart:
-    """Draws panels of `charts` for the page, and as SVG and PDF for a paper.
-
-    Args:
-      name: of the files, without a suffix.
-      specs: the panels.
-      alt: alternative text.
-      legend: name -> colour, below the panels on the page.
-    """
+    """Draws panels of `charts` for the page, and as SVG and PDF for a paper."""
     return Chart(
       [Markup(chart_files.for_page(spec, f'{alt} {spec["title"]}' if len(specs) > 1 else alt)) for spec in specs],
       [*legend.items()] if legend and len(legend) > 1 else [],
@@ -143,7 +136,6 @@ class Site:
     """Writes a table as CSV, Markdown and LaTeX.
 
     Args:
-      name: of the files, without a suffix.
       rows: text, integers or Python floats; None or NaN for no number. Each is
         a dictionary by column, and there is at least one; or a sequence, with a
         `header`.

@@ -21,13 +21,7 @@ _WIDEST = 740  # of panels side by side in a file, px
 
 
 def picture(url: str, size: tuple[int, int], title: str) -> Spec:
-  """Returns an image as a panel of 150 px, for files only.
-
-  Args:
-    url: of the image, 'data:'.
-    size: its height and width.
-    title: lines above it.
-  """
+  """Returns an image (H, W) as a panel of 150 px, for files only."""
   width, height = 150, 150 * size[0] / size[1]
   return {
     'data': {'values': [{}]},

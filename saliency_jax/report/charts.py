@@ -91,8 +91,6 @@ def lines(
 
   Args:
     rows: `x`, `y`, `who`, `low` and `high`.
-    x: title of the axis.
-    dashed: series with dashed lines.
     continuous: whether x are numbers, so many that points would hide the lines.
   """
   y = _number('y', label, zero=False, domain=domain)
@@ -116,12 +114,7 @@ def dots(
   domain: Domain = None,
   title: str = '',
 ) -> Spec:
-  """Returns a dot with its interval for each name.
-
-  Args:
-    rows: `name`, `x`, `who`, `low` and `high`.
-    ceiling: where to draw a dashed line.
-  """
+  """Returns a dot with its interval for each name: `name`, `x`, `who`."""
   x = _number('x', label, zero=False, domain=domain)
   both = {'y': _names(rows, 'name', grid=False), 'x': x, 'color': _colour(series)}
   interval = _interval('x', x, strokeWidth=2)
@@ -159,8 +152,6 @@ def scatter(
 
   Args:
     rows: `name`, `x`, `x_low`, `x_high`, `y`, `y_low`, `y_high`, `who`.
-    x: label of the other axis.
-    from_zero: whether y starts at 0.
   """
   width, height = 340, 260
   ends = [_ends(rows, axis, extra) for axis, extra in (('x', ()), ('y', (0,) if from_zero else ()))]
@@ -201,8 +192,6 @@ def heat(rows: Sequence[Row], *, label: str, title: str, domain: Domain, scheme:
 
   Args:
     rows: `row`, `column`, `value`, `text` and `ink`, the text's colour.
-    label, domain: of the colours.
-    scheme: 'viridis' or 'redblue', for differences.
   """
   shade = _number('value', label, scheme=scheme, domain=domain, reverse=scheme == 'redblue')
   ink = {'condition': {'test': "datum.ink == '#fff'", 'value': '#fff'}, 'value': '#000'}

@@ -84,15 +84,7 @@ def matrix(
   """Returns a coloured matrix.
 
   Args:
-    caption: above it.
-    names: of the R rows.
-    columns: of the C columns.
     values: `[R, C]`, NaN for no number.
-    label: what the colours mean, with the unit.
-    ends: of the colour scale; None takes those of `values`.
-    digits: after the point.
-    differences: whether the values are differences, with a symmetric scale.
-    corner: what the rows are.
     hint: of a row and a column: more about a cell.
     mark: likewise: a sign after the number.
     regions: of each column.
@@ -122,10 +114,8 @@ def pairs(names: Sequence[str], found: Mapping[tuple[str, str], tuple[float, flo
   """Returns the differences of all pairs, row minus column.
 
   Args:
-    names: in order.
     found: (name, later name) -> the difference, its p (starred below 0.05), and
       more about it.
-    label: what the differences are of.
   """
   nothing = math.nan, math.nan, ''
   cells = [[found.get((one, other), nothing) for other in names[1:]] for one in names[:-1]]

@@ -34,9 +34,7 @@ def outline(mask: np.ndarray, margin: float = 0.0) -> dict:
 def edge(mask: np.ndarray, size: tuple[int, int], margin: float = 0.0) -> np.ndarray:
   """Returns the pixels of an outline in a picture, bool `[h, w]`.
 
-  Args:
-    mask, margin: see `outline`.
-    size: height and width of the picture, which may differ from the mask's.
+  The picture's (height, width), `size`, may differ from the mask's.
   """
   picture = Image.new('1', size[::-1])
   scale = np.array(size[::-1]) / mask.shape[::-1]

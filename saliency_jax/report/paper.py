@@ -68,11 +68,7 @@ def is_its_own(
   there, OSIE's photographs, and arrays such as those that this package draws.
 
   Args:
-    network: its name.
-    weights: name of the weights that were measured, or trained from.
-    layers: measured layers.
     task: of the training; '' if there was none, or it is not known.
-    photographs: identifiers of the measured ones.
     backgrounds: of the search arrays; '' if not known.
   """
   return (

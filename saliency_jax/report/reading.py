@@ -92,7 +92,6 @@ class Reader:
     """Returns the floats in a .npy file, checking the shape.
 
     Args:
-      name: of the file.
       shape: its axes; -1 is any number but 0.
     """
     with self.checking(name) as path:
@@ -135,11 +134,7 @@ class Reader:
 
   @contextlib.contextmanager
   def checking(self, name: str) -> Iterator[pathlib.Path]:
-    """Yields the path of a file; errors in reading it become `InputError`.
-
-    Args:
-      name: the file's path within the folder.
-    """
+    """Yields the path of a file; errors in reading it become `InputError`."""
     path = self.folder / name
     for part in (path, *path.relative_to(self.folder).parents):
       followed = part != pathlib.Path() and (self.folder / part).is_symlink()

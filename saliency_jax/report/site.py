@@ -62,17 +62,13 @@ JOBS = {
 
 
 def write(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_file: bool = False) -> pathlib.Path:
-  """Makes the page of a finished job from the files in its folder.
+  """Makes the page of a finished job in its folder, and returns its path.
 
   The folder `report` is replaced when the new one is complete.
 
   Args:
-    workdir: the job's folder, where the page is written.
     compare: another folder of the same job with the same layers; '' for none.
     single_file: write `report.html`, which contains everything, and no folder.
-
-  Returns:
-    The page's path.
 
   Raises:
     InputError: a folder is not that of a finished job, or the two cannot be

@@ -87,8 +87,6 @@ def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
 
   Args:
     points: `[N, 2]`, (y, x) in pixels, N > 0.
-    height: H of the image, in pixels.
-    width: W.
 
   Returns:
     float64 `[h, w]`: values at the centres of cells that tile the image.

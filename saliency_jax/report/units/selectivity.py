@@ -37,7 +37,6 @@ def summarise(layers: Sequence[np.ndarray], labels: np.ndarray, categories: Sequ
     layers: scores `[rows, units]` of each, standard deviations; a row without a
       score is NaN.
     labels: str `[rows]`, the rows' categories.
-    categories: to compare.
   """
   units = max(_CHUNK // max(len(labels), 1), 1)
   parts = [
@@ -68,13 +67,9 @@ def _summarise(scores: np.ndarray, labels: np.ndarray, categories: Sequence[str]
 
 
 def factors(counts: np.ndarray) -> np.ndarray:
-  """Returns half the width of a mean's 95 % interval, in standard errors.
+  """Returns half-widths of means' 95 % intervals in standard errors, `[N]`.
 
-  Args:
-    counts: int `[N]`, the number of values of each mean.
-
-  Returns:
-    float64 `[N]`, Student's t; NaN for fewer than two values.
+  It is Student's t for `counts` values, `[N]`; NaN for fewer than two.
   """
   counts = np.asarray(counts)
   return np.where(counts > 1, special.stdtrit(np.maximum(counts - 1, 1), 0.975), np.nan)
