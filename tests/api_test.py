@@ -54,6 +54,7 @@ def test_the_nss_of_a_unit_in_three_lines():
   standard = (full - full.mean()) / full.std()
   points = np.unique(record.fixations, axis=0)
   assert score == pytest.approx(standard[tuple(points.T)].mean(), abs=1e-4)
+  assert sj.associate(maps, [points], record.image.shape[:2])[0, 2] == pytest.approx(score, abs=1e-6)
 
 
 @pytest.fixture(scope='module')

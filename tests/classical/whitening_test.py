@@ -43,8 +43,8 @@ def test_signs_are_definite():
   assert together(third, red - 2 * green + blue) > 0.9
 
 
-def test_a_grey_image_has_one_component():
-  grey = np.repeat(image((60, 20, 9))[..., :1], 3, axis=2)
-  components = np.asarray(whiten(grey))
+@pytest.mark.parametrize('tint', [(1, 1, 1), (1, 0.5, 0.25)])
+def test_an_image_of_one_hue_has_one_component(tint):
+  components = np.asarray(whiten(image((60, 20, 9))[..., :1] * np.float32(tint)))
   assert components[0].max() == 255
   assert not components[1:].any()

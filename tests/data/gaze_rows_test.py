@@ -54,6 +54,15 @@ def test_of_fewer_than_fifty_steps_nothing_is_said():
     assert gaze_rows.fault([found]).partition(' lie ')[0] == expected
 
 
+def test_lost_gaze_at_one_place_is_no_gaze_samples():
+  points = np.random.default_rng(0).uniform(0, 99, (60, 2))
+  for samples, expected in ((1, ''), (2, '119 of 179 fixations')):
+    lost = np.concatenate([points.repeat(samples, axis=0), np.zeros((60, 2))])
+    unknown = np.full(len(lost), np.nan)
+    found = fixations.Fixations(lost, np.zeros(len(lost), int), unknown, unknown)
+    assert gaze_rows.fault([found]).partition(' lie ')[0] == expected
+
+
 @pytest.mark.parametrize(
   ('header', 'fixated', 'other'),
   [('event', 'F', 'S'), ('Eye movement type', 'Fixation', 'Sakkade'), ('FPOGV', '1', '0')],

@@ -66,7 +66,9 @@ def test_training_fills_no_regions(tiny_osie, monkeypatch):
   ]
   assert not any(len(x.regions.ids) for x in records)
   assert 'regions' not in opened.train.gives
+  whole.without_regions()  # is another source
   assert any(len(x.regions.ids) for x in whole)
+  assert 'regions' in whole.gives
   with pytest.raises(InputError, match='nowhere'):
     parts.open_parts(_config(dir=tiny_osie, regions='nowhere'))
 

@@ -29,6 +29,14 @@ def test_every_pixel_counts_once():
   assert (chosen.labels, chosen.ids.tolist()) == (('fixations',), [1])
 
 
+def test_regions_keep_their_numbers():
+  masks = np.arange(48).reshape(2, 4, 6) % 5 < 2
+  regions = Regions(np.array([7, 3], np.int32), ('face', 'text'), masks)
+  chosen = pixel_sets.regions(record()._replace(regions=regions))
+  assert (chosen.ids.tolist(), chosen.labels) == ([7, 3], ('face', 'text'))
+  np.testing.assert_array_equal(chosen.pixels, masks)
+
+
 @pytest.mark.parametrize('choose', [pixel_sets.all_fixations, pixel_sets.distinct_fixations])
 def test_an_image_that_nobody_saw_has_an_empty_set(choose):
   chosen = choose(record())

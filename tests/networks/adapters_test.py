@@ -42,7 +42,8 @@ def shared():
 
 
 def test_every_modules_output_is_a_tap_in_the_order_of_the_computation():
-  assert list(tiny.nested().taps) == [
+  network = tiny.nested()
+  assert list(network.taps) == [
     'block0.conv',
     'block0.norm',
     'block0',
@@ -52,8 +53,8 @@ def test_every_modules_output_is_a_tap_in_the_order_of_the_computation():
     'head',
     'output',
   ]
-  assert tiny.nested().readout_tap == 'block1'
-  assert tiny.nested().taps['head'].kind == 'vector'
+  assert network.readout_tap == 'block1'
+  assert network.taps['head'].kind == 'vector'
 
 
 def test_maps_are_what_the_module_computes():
@@ -173,6 +174,13 @@ def test_a_tap_is_of_the_highest_stage_that_it_depends_on():
   below = network.replace(readout_tap='low')
   assert cuts.stages_below(below) == 1
   assert cuts.trained(below, 1) == {'low': True, 'high': False}
+
+
+def test_a_network_with_batch_statistics_may_have_stages():
+  stages = [(name, f'{name}/.*') for name in ('block0', 'block1', 'head')]
+  variables = tiny.nested().variables
+  network = adapters.from_linen(tiny.Nested(), variables, preprocess=SMALL, call={'train': False}, stages=stages)
+  assert [network.taps[name].stage for name in ('block0.norm', 'block0', 'block1.conv', 'output')] == [0, 0, 1, 2]
 
 
 def test_no_image_is_said(helped):

@@ -47,6 +47,14 @@ def test_a_key_with_a_slash_stays_one():
   )
 
 
+def test_only_leaves_that_are_there_are_replaced():
+  assert trees.override(TREE, {'a': {'bias': 9}}) == {'a': {'kernel': 1, 'bias': 9}, 'b': {'kernel': 3}}
+  assert TREE['a']['bias'] == 2
+  for changes, name in (({'c': 1}, 'c'), ({'a': {'scale': 1}}, 'scale')):
+    with pytest.raises(ValueError, match=f'no parameter {name} to replace'):
+      trees.override(TREE, changes)
+
+
 def test_arrays_are_not_copied():
   array = np.zeros(3)
   first, second = trees.split({'a': {'x': array}}, {'a': {'x': True}})

@@ -164,6 +164,16 @@ def test_the_best_outlast_a_restart(tmp_path):
   assert checkpoints.read_best(tmp_path, 'b').step == 3
 
 
+def test_what_is_skipped_later_is_of_later_checkpoints(tmp_path, monkeypatch):
+  """Orbax writes while training goes on."""
+  given, skipped, argument = [], {'1': 'damaged'}, ocp.args.JsonSave
+  monkeypatch.setattr(ocp.args, 'JsonSave', lambda about: given.append(about) or argument(about))
+  with checkpoints.Checkpoints(tmp_path, {}, ('a', 'b')) as opened:
+    opened.save(1, _state(1.0), None, skipped)
+    skipped['2'] = 'damaged'
+  assert [about['skipped'] for about in given] == [{'1': 'damaged'}]
+
+
 def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
   _save(tmp_path, {1: (1.0, 1.0)})
   read = []

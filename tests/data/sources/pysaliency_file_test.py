@@ -44,6 +44,14 @@ def test_single_fixations_of_pysaliency_are_read(folder):
   assert np.isnan(durations).all()
 
 
+def test_sizes_are_those_of_a_source_alone(folder):
+  source = Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5')
+  with h5py.File(folder / 'stimuli.hdf5', 'r+') as file:
+    file['shapes'][0] = [60, 80, 3]
+  other = Pysaliency(folder / 'stimuli.hdf5', folder / 'trains.hdf5')
+  assert (source.size(0), other.size(0)) == (made_pysaliency.SIZES['a'], (60, 80))
+
+
 def test_a_file_that_another_program_has_locked_is_read(folder):
   with (folder / 'stimuli.hdf5').open('rb') as file:
     fcntl.flock(file, fcntl.LOCK_EX)
