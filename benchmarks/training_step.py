@@ -65,12 +65,12 @@ class Step:
     """Makes one step; returns every member's loss."""
     return self.update(self.fed())
 
-  def fed(self) -> feed.Fed:
+  def fed(self) -> feed.DeviceBatch:
     """Returns the batch as it leaves the frozen layers."""
     images, weights, valid = self._batch
-    return feed.Fed(self.frozen.forward(images), weights, valid)
+    return feed.DeviceBatch(self.frozen.forward(images), weights, valid)
 
-  def update(self, batch: feed.Fed) -> jax.Array:
+  def update(self, batch: feed.DeviceBatch) -> jax.Array:
     """Makes one step on another batch."""
     self.states, metrics = self._update(self.states, self.frozen.variables, *batch, np.int32(0))
     return metrics.loss / metrics.images

@@ -1,9 +1,9 @@
 """The checkpoints of a training run, kept by Orbax.
 
-Written in the background and renamed when whole, so a run that is killed leaves
-whole checkpoints and perhaps a temporary folder, which the next start removes.
-The two latest are kept, so that there is one before a damaged one, and for
-every member of a sweep the one in which it is best.
+Orbax writes them in the background and renames them when they are complete, so
+a killed run leaves complete checkpoints and perhaps a temporary folder, which
+the next start removes. Kept are the latest two, in case the last is damaged,
+and the best one of every member of a sweep.
 """
 
 import contextlib
@@ -27,28 +27,29 @@ FOLDER = 'checkpoints'  # within a run's folder
 _ITEMS = MemberState._fields
 
 
-# Of each member by its name, a `step.MemberState`: what it trains, and no more.
+# By member name: what each member trains, and nothing else.
 States = dict[str, MemberState]
 
 
 class Checkpoints:
-  """The checkpoints in one run's folder, a context: it writes until its end."""
+  """The checkpoints in one run's folder; leaving the context ends the writing."""
 
   def __init__(self, workdir: str | os.PathLike, job: dict, members: Sequence[str]):
-    """Opens the folder and removes what a killed run left half written.
+    """Opens the folder and removes what a killed run left incomplete.
 
     Args:
-      job: everything that the parameters depend on, as JSON values; it is kept
-        with each checkpoint.
+      job: all that the parameters depend on, as JSON values; stored with each
+        checkpoint.
     """
     self._path = pathlib.Path(workdir).absolute() / FOLDER
     self._job = job
     self._best = preservation.Best(members)
-    disk.hush()
-    self._manager = _opened(
+    disk.silence_tracebacks()
+    self._manager = _open_manager(
       self._path,
       cleanup_tmp_directories=True,
-      # Threads would wait ten minutes for one that cannot be made.
+      # Otherwise a thread would wait ten minutes for a folder that cannot be
+      # made.
       async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
       preservation_policy=policies.AnyPreservationPolicy([policies.LatestN(2), self._best]),
     )
@@ -56,14 +57,14 @@ class Checkpoints:
       self._best.add(step, (_about(self._manager, step) or {}).get('scores'))
 
   def restore(self, like: States) -> tuple[States, int, dict[str, str]] | None:
-    """Returns the states, step and skipped images of the latest whole checkpoint.
+    """Returns states, step and skipped images of the latest whole checkpoint.
 
-    None if there is none. A damaged one is passed over for the one before, with
-    a warning; then it is removed.
+    None if there is none. Damaged ones are skipped with a warning, and removed
+    once an earlier one has been read.
 
     Args:
-      like: the same trees with `jax.ShapeDtypeStruct`s that have the sharding
-        which is wanted, on any number of devices.
+      like: the states as `jax.ShapeDtypeStruct`s with the wanted sharding, on
+        any number of devices.
 
     Raises:
       InputError: if a checkpoint belongs to another job, or all are damaged.
@@ -83,7 +84,7 @@ class Checkpoints:
           {name: (tree, ocp.args.StandardRestore(tree)) for name, tree in _items(like).items()},
         )
         if state is not None:
-          # Now that another one could be read, and no sooner.
+          # Only now that another one could be read.
           for other in damaged:
             self._manager.delete(other)
           states = {name: MemberState(*(state[item][name] for item in _ITEMS)) for name in like}
@@ -98,8 +99,8 @@ class Checkpoints:
     """Starts to write a checkpoint; the arrays may be donated afterwards.
 
     Args:
-      scores: every member's watched metric on the validation images, if it
-        was measured.
+      scores: every member's watched metric on the validation images, if it was
+        measured.
 
     Raises:
       InputError: if this one or the one before cannot be written.
@@ -116,7 +117,7 @@ class Checkpoints:
       'crc32': {name: checksums.checksums(items[name]) for name in _ITEMS},
     }
     about['digest'] = checksums.of_json(about)
-    self.wait()  # as Orbax would; then the disk is as it finds it
+    self.wait()  # as Orbax would, so that free space is measured as it will find it
     disk.check_room(self._path, items)
     self._best.add(step, scores)
     with disk.writing(self._path):
@@ -141,21 +142,21 @@ class Checkpoints:
 
   def __exit__(self, *_) -> None:
     with disk.writing(self._path):
-      # Whatever ends the run, what was handed over is written.
+      # Pending writes are completed, whatever ends the run.
       self._manager.close()
 
 
 class Trained(NamedTuple):
-  """One member as it was when it was best."""
+  """One member at its best checkpoint."""
 
-  params: trees.Tree  # NumPy arrays: what it trained, the readout included
+  params: trees.Tree  # NumPy arrays: the trained ones, the readout included
   step: int
-  score: float | None  # the watched metric, on the validation images
+  score: float | None  # the watched metric on the validation images
   job: dict
 
 
 def members(workdir: str | os.PathLike) -> tuple[str, ...]:
-  """Returns the names of all that a folder's run trains, sorted.
+  """Returns the names of all members that a folder's run trains, sorted.
 
   Raises:
     InputError: there is no such folder, or no whole checkpoint.
@@ -165,14 +166,15 @@ def members(workdir: str | os.PathLike) -> tuple[str, ...]:
       about = _about(manager, step)
       if about is not None:
         return tuple(sorted(about['shapes']))
-  raise _none_whole(workdir)
+  raise _no_checkpoint(workdir)
 
 
 def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) -> Trained:
-  """Reads one member's best checkpoint; of equals the latest.
+  """Reads one member's best checkpoint; among equals the latest.
 
   Args:
     member: its name; '' for the only one.
+    last: whether to read the latest checkpoint instead.
 
   Raises:
     InputError: there is no such folder or member, or no whole checkpoint.
@@ -182,7 +184,7 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
     whole = {step: about for step, about in found.items() if about is not None}
     names = sorted(next(iter(whole.values()))['shapes']) if whole else []
     if whole:
-      member = _chosen(workdir, member, names)
+      member = _choose_member(workdir, member, names)
 
     def rank(step: int) -> tuple[float, int]:
       scores = whole[step]['scores']
@@ -190,7 +192,7 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
 
     for step in sorted(whole, key=rank, reverse=True):
       about = whole[step]
-      # The other members of a sweep are not read.
+      # Other members of a sweep are not read.
       like = {member: checksums.structs(about['shapes'][member])}
       state = _read(
         manager,
@@ -208,22 +210,22 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
           jax.tree.map(np.asarray, state['params'][member]), step, (about['scores'] or {}).get(member), about['job']
         )
       logging.warning('The checkpoint %s is damaged; another one is used.', pathlib.Path(workdir) / FOLDER / str(step))
-  raise _none_whole(workdir)
+  raise _no_checkpoint(workdir)
 
 
 @contextlib.contextmanager
 def _reading(workdir: str | os.PathLike) -> Iterator[ocp.CheckpointManager]:
-  """Opens a run's checkpoints to read."""
+  """Opens a run's checkpoints for reading."""
   path = pathlib.Path(workdir).absolute() / FOLDER
   if not path.is_dir():
     raise InputError(f'{workdir} holds no trained model; give the --workdir of launch/train.py or launch/sweep.py.')
   own = jax.process_index()
-  # Not `read_only`: Orbax would warn of it every time.
-  manager = _opened(
+  # Not `read_only`, of which Orbax warns every time.
+  manager = _open_manager(
     path,
     create=False,
     multiprocessing_options=(
-      # Waiting for no other process.
+      # No barrier with other processes.
       ocp.options.MultiprocessingOptions(own, {own}, f'reading{own}')
     ),
   )
@@ -233,22 +235,22 @@ def _reading(workdir: str | os.PathLike) -> Iterator[ocp.CheckpointManager]:
     manager.close()
 
 
-def _opened(path: pathlib.Path, **options) -> ocp.CheckpointManager:
+def _open_manager(path: pathlib.Path, **options) -> ocp.CheckpointManager:
   try:
     return ocp.CheckpointManager(path, options=ocp.CheckpointManagerOptions(**options))
   except (ValueError, OverflowError) as error:
-    # Orbax reads when each was written before anything else.
+    # First of all, Orbax reads when each was written.
     raise InputError(
       f'{path}/*/_CHECKPOINT_METADATA: a damaged file ({error}); remove the '
       f'folder of its step, or train in another --workdir.'
     ) from error
 
 
-def _none_whole(workdir: str | os.PathLike) -> InputError:
+def _no_checkpoint(workdir: str | os.PathLike) -> InputError:
   return InputError(f'{pathlib.Path(workdir).absolute() / FOLDER} holds no checkpoint that is whole; train again.')
 
 
-def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
+def _choose_member(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
   if not member and len(names) == 1:
     return names[0]
   if member not in names:
@@ -257,12 +259,12 @@ def _chosen(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
 
 
 def _items(states: States) -> dict[str, dict]:
-  """Returns item -> member -> tree, as they lie on disk."""
+  """Returns item -> member -> tree, the layout on disk."""
   return {item: {name: getattr(state, item) for name, state in states.items()} for item in _ITEMS}
 
 
 def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
-  """Returns what is kept beside the arrays; None if it is damaged."""
+  """Returns what is stored beside the arrays; None if it is damaged."""
   try:
     about = manager.restore(step, args=ocp.args.Composite(about=ocp.args.JsonRestore()))['about']
     return about if checksums.is_whole(about, step) else None
@@ -274,9 +276,8 @@ def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
 def _read(manager: ocp.CheckpointManager, step: int, about: dict, wanted: dict[str, tuple]) -> dict | None:
   """Returns some trees; None if they are damaged.
 
-  Args:
-    wanted: item -> a tree of `jax.ShapeDtypeStruct`s by member, and how Orbax
-      is asked for it.
+  `wanted`: item -> a tree of `jax.ShapeDtypeStruct`s by member, and Orbax's
+  argument for it.
   """
   try:
     read = manager.restore(step, args=ocp.args.Composite(**{name: argument for name, (_, argument) in wanted.items()}))
@@ -284,7 +285,7 @@ def _read(manager: ocp.CheckpointManager, step: int, about: dict, wanted: dict[s
   except Exception as error:  # noqa: BLE001
     disk.raise_unless_damage(step, error)
     return None
-  # Orbax casts and cuts to what it is asked for without a word.
+  # Orbax silently casts and crops to the requested types and shapes.
   for name, (like, _) in wanted.items():
     if checksums.shapes(state[name]) != checksums.shapes(like):
       return None

@@ -1,4 +1,4 @@
-"""What is kept beside a checkpoint's arrays to know them again: JSON values."""
+"""What is stored beside a checkpoint's arrays to verify them: JSON values."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _ABOUT = {
 
 
 def checksums(tree: Mapping[str, trees.Tree]) -> dict[str, int]:
-  """Returns {name: checksum over all its arrays, in the tree's order}."""
+  """Returns {name: CRC-32 of all its arrays, in the tree's order}."""
   found = {}
   for name, part in tree.items():
     found[name] = 0
@@ -44,19 +44,19 @@ def shapes(tree: Mapping[str, trees.Tree]) -> dict:
 
 
 def of_json(about: dict) -> str:
-  """Returns the hash of JSON values, 'digest' aside."""
+  """Returns the hash of JSON values, without 'digest'."""
   rest = {key: value for key, value in about.items() if key != 'digest'}
   return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def is_whole(about: dict, step: int) -> bool:
-  """Tells whether what is kept beside a step's arrays is what was written."""
+  """Returns whether what is stored beside a step's arrays is intact."""
   outside.check(about, _ABOUT)
   for of in about['shapes'].values():
     structs(of)
   scores = about['scores']
   return (
-    # A folder may have been given another step's name.
+    # A folder may have been renamed to another step.
     about['step'] == step
     and (scores is None or set(scores) == set(about['shapes']))
     and about['digest'] == of_json(about)
@@ -64,7 +64,7 @@ def is_whole(about: dict, step: int) -> bool:
 
 
 def structs(of: dict) -> trees.Tree:
-  """Returns the tree whose `shapes` these are, on one device."""
+  """Returns the tree that has these `shapes`, on one device."""
   sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
   return trees.nest(
     {
@@ -75,7 +75,7 @@ def structs(of: dict) -> trees.Tree:
 
 
 def differences(there, here, at: str = '') -> Iterator[tuple]:
-  """Yields (name, value there, value here) of what differs in JSON values."""
+  """Yields (name, value there, value here) where JSON values differ."""
   if isinstance(there, dict) and isinstance(here, dict):
     for key in there | here:
       name = f'{at}.{key}' if at else key

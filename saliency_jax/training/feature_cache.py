@@ -1,10 +1,9 @@
-"""What frozen stages compute, kept on disk so that it is computed once.
+"""Features of frozen stages, cached on disk.
 
-A `ledger` for each fine-tuning depth has, of every image of a data set, the
-hash of the very pixels that entered the network, and the features. Its series
-is all that they follow from but the images. So neither other weights, nor
-another preprocessing, nor an image that was replaced, nor a damaged file, nor a
-run that was killed while it wrote, leads to wrong features.
+A `ledger` for each fine-tuning depth has the features of every image and the
+hash of the pixels that entered the network. Its key is all else that the
+features depend on. So neither other weights or preprocessing, nor a replaced
+image, a damaged file or a killed run can give wrong features.
 """
 
 import hashlib
@@ -22,21 +21,20 @@ from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
 from saliency_jax.networks.weights.variable_files import Ported, digest
 
-_LAYOUT = 5  # raised when the files change their meaning
+_LAYOUT = 5  # increased when the files change their meaning
 _HASH = 16  # bytes
 _SERIES = ''
 
 
 def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
-  """Returns what the features of a depth follow from, as JSON values.
+  """Returns all that the features of a depth depend on, as JSON values.
 
-  Args:
-    depth: how many of its stages are trained; those below are frozen.
+  `depth` is the number of trained stages; those below are frozen.
   """
   _, frozen = trees.split(network.variables['params'], cuts.trained(network, depth))
   part = Ported({**network.variables, 'params': frozen}, network.preprocess)
   side = network.preprocess.image_size
-  # A user's module of the same name and variables may compute something else.
+  # A user's module with the same name and variables may compute something else.
   program = (
     jax.jit(cuts.make_prefix(network, [depth]))
     .lower(network.variables, jax.ShapeDtypeStruct((1, side, side, 3), np.uint8))
@@ -52,17 +50,13 @@ def key(network: Network, depth: int, images: str) -> dict[str, str | int]:
     'preprocess': list(network.preprocess),
     'dtype': network.dtype,
     'images': images,
-    # Devices of one kind round alike.
+    # Devices of one kind round in the same way.
     'backend': jax.default_backend(),
   }
 
 
 def pixels_digest(images: np.ndarray) -> list[str]:
-  """Returns a hash of each image.
-
-  Args:
-    images: uint8 `[B, S, S, 3]`.
-  """
+  """Returns a hash of each image of uint8 `[B, S, S, 3]`."""
   return [hashlib.blake2b(np.ascontiguousarray(x), digest_size=_HASH).hexdigest() for x in images]
 
 
@@ -74,27 +68,29 @@ class Features(Ledger):
 
     Args:
       key: see `key`.
-      shapes: of the features of one image, a tree of `jax.ShapeDtypeStruct`s
-        `[1, ...]`; those of several images are such a tree of `[B, ...]`.
+      shapes: of one image's features, a tree of `jax.ShapeDtypeStruct`s `[1,
+        ...]`; those of B images are a tree of `[B, ...]`.
     """
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     super().__init__(pathlib.Path(folder).expanduser() / name, {_SERIES: key})
     leaves, self._tree = jax.tree.flatten(shapes)
     self._shapes = [x.shape[1:] for x in leaves]
-    self._kept = self.entries[_SERIES]
+    self._entries = self.entries[_SERIES]
 
   def has(self, index: np.ndarray, digests: Sequence[str]) -> bool:
-    """Whether the features of all these images are there.
+    """Returns whether the features of all these images are cached.
 
     Args:
-      index: int `[B]`, positions in the data set.
+      index: int `[B]`, indices in the data set.
       digests: of their pixels, see `pixels_digest`.
     """
-    return all(str(i) in self._kept and self._kept[str(i)].facts == x for i, x in zip(index, digests, strict=True))
+    return all(
+      str(i) in self._entries and self._entries[str(i)].facts == x for i, x in zip(index, digests, strict=True)
+    )
 
   def put(self, index: np.ndarray, digests: Sequence[str], features: Any) -> None:
-    """Keeps the features, a tree of float `[B, ...]`, of some images."""
-    leaves = [np.asarray(x, np.float32) for x in jax.tree.leaves(features)]  # of bfloat16, too
+    """Caches some images' features, a tree of float `[B, ...]`."""
+    leaves = [np.asarray(x, np.float32) for x in jax.tree.leaves(features)]  # bfloat16 too
     for row, (i, pixels) in enumerate(zip(index, digests, strict=True)):
       self.add(_SERIES, str(i), Entry(pixels, {str(n): x[row] for n, x in enumerate(leaves)}))
 
@@ -103,5 +99,5 @@ class Features(Ledger):
     leaves = [np.empty((len(index), *shape), np.float32) for shape in self._shapes]
     for row, i in enumerate(index):
       for n, leaf in enumerate(leaves):
-        self._kept[str(i)].arrays.into(leaf[row], str(n))
+        self._entries[str(i)].arrays.into(leaf[row], str(n))
     return self._tree.unflatten(leaves)

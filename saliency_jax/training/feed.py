@@ -1,8 +1,8 @@
-"""From a data set to what enters the trained layers, batch after batch.
+"""From a data set to the inputs of the trained layers, batch after batch.
 
-Either the frozen layers are computed for every batch, or their maps are made
-once, before the first step, and taken from disk ever after, or from the memory
-of the devices where that holds them.
+The frozen layers are either computed for every batch, or once before the first
+step; their features are then read from disk, or from the devices' memory if it
+can hold them.
 """
 
 import contextlib
@@ -24,13 +24,13 @@ from saliency_jax.training import feature_cache, image_batches
 from saliency_jax.training.plan import Plan
 
 _GIGABYTE = 1e9
-# Of a device's free memory, for features: the rest is for the steps. And at
-# most so many GB, which pass through the host's memory.
+# The share of a device's free memory that features may take, and the most GB,
+# since they pass through the host's memory.
 _SHARE, _PASSED = 0.25, 8.0
 
 
-class Fed(NamedTuple):
-  """One batch on the devices, split over them."""
+class DeviceBatch(NamedTuple):
+  """One batch, split over the devices."""
 
   features: dict[int, Any]  # depth -> `[B, ...]`, or a tree of such arrays
   targets: Any  # see `tasks.Task.targets`
@@ -38,7 +38,7 @@ class Fed(NamedTuple):
 
 
 class Frozen(NamedTuple):
-  """The stages that nobody trains, and what becomes of an image in them."""
+  """The stages that no member trains, compiled."""
 
   network: Network
   variables: Variables  # on the devices
@@ -55,16 +55,12 @@ def shapes(network: Network, depths: Sequence[int]) -> dict[int, Any]:
 
 
 def gigabytes(features: dict[int, Any], images: int) -> float:
-  """Returns the size of the `shapes` of so many images on disk."""
+  """Returns the size on disk of the `shapes` of a number of images."""
   return images * sum(4 * math.prod(x.shape) for x in jax.tree.leaves(features)) / _GIGABYTE
 
 
 def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
-  """Returns the frozen stages of some depths, compiled and on the devices.
-
-  Args:
-    depths: how many stages the members train.
-  """
+  """Returns the frozen stages of some depths, compiled and on the devices."""
   variables = runtime.replicate(network.variables, mesh)
   compiled = jax.jit(cuts.make_prefix(network, depths), compiler_options=runtime.compiler_options())
   return Frozen(network, variables, lambda images: compiled(variables, images), shapes(network, depths), mesh)
@@ -76,19 +72,19 @@ class Computed:
   def __init__(self, source: Source, reading: image_batches.Reading, frozen: Frozen):
     self._source, self._reading, self._frozen = source, reading, frozen
 
-  def batches(self, rows: np.ndarray) -> Iterator[Fed]:
-    """Yields a batch for every row of positions; -1 is padding."""
+  def batches(self, rows: np.ndarray) -> Iterator[DeviceBatch]:
+    """Yields a batch for every row of indices; -1 is padding."""
     for inputs in image_batches.read(self._source, self._reading, rows):
       images, targets, valid = runtime.split((inputs.images, inputs.targets, inputs.valid), self._frozen.mesh)
-      yield Fed(self._frozen.forward(images), targets, valid)
+      yield DeviceBatch(self._frozen.forward(images), targets, valid)
 
 
 class Cached:
-  """Batches of the frozen stages' features, kept on disk.
+  """Batches of the frozen stages' features, cached on disk.
 
-  Opening it reads every image once and computes what is not there yet. An
-  accelerator that can hold them all gets them once: to send them anew in every
-  epoch takes longer than the steps.
+  Construction reads every image once and computes missing features. Devices
+  that can hold all features receive them once: sending them anew in every epoch
+  takes longer than the steps.
   """
 
   def __init__(
@@ -97,7 +93,7 @@ class Cached:
     """Fills the cache.
 
     Args:
-      batch_size: images that are computed together; the devices divide it.
+      batch_size: images computed together; a multiple of the devices.
 
     Raises:
       InputError: if an image cannot be read, the folder cannot be written, or
@@ -107,14 +103,14 @@ class Cached:
       raise InputError('config.data.features_dir is for a single process; leave it out.')
     self._frozen = frozen
     images = image_batches.identity(source)
-    self._kept = {
+    self._caches = {
       depth: feature_cache.Features(folder, feature_cache.key(frozen.network, depth, images), shapes)
       for depth, shapes in frozen.shapes.items()
     }
     targets, valid = [], []
     with contextlib.ExitStack() as stack:
       stack.enter_context(_writing(folder))
-      for features in self._kept.values():
+      for features in self._caches.values():
         stack.enter_context(features)
       bar = stack.enter_context(progress.bar(total=len(source), unit='image', title=title))
       for inputs in image_batches.read(
@@ -125,46 +121,46 @@ class Cached:
         targets.append(jax.tree.map(lambda x, real=real: x[real], inputs.targets))
         valid.append(inputs.valid[real])
         bar.update(int(real.sum()))
-    # A kilobyte or two for each image.
-    self._every = Fed({}, jax.tree.map(lambda *x: np.concatenate(x), *targets), np.concatenate(valid))
+    # One or two kilobytes per image.
+    self._all = DeviceBatch({}, jax.tree.map(lambda *x: np.concatenate(x), *targets), np.concatenate(valid))
     room = min(_SHARE * runtime.free_bytes(frozen.mesh) / _GIGABYTE, _PASSED)
     if gigabytes(frozen.shapes, len(source)) <= room:
-      # One depth after the other, as the host may have less room.
+      # One depth after the other, to save the host's memory.
       whole = np.arange(len(source))
-      features = {depth: runtime.replicate(x.get(whole), frozen.mesh) for depth, x in self._kept.items()}
-      self._every = runtime.replicate(self._every._replace(features=features), frozen.mesh)
+      features = {depth: runtime.replicate(x.get(whole), frozen.mesh) for depth, x in self._caches.items()}
+      self._all = runtime.replicate(self._all._replace(features=features), frozen.mesh)
 
-  def batches(self, rows: np.ndarray) -> Iterator[Fed]:
-    """Yields a batch for every row of positions; -1 is padding."""
-    if self._every.features:  # on the devices
+  def batches(self, rows: np.ndarray) -> Iterator[DeviceBatch]:
+    """Yields a batch for every row of indices; -1 is padding."""
+    if self._all.features:  # on the devices
       take = jax.jit(_rows, out_shardings=runtime.over_devices(self._frozen.mesh))
-      yield from (take(self._every, row) for row in rows)
+      yield from (take(self._all, row) for row in rows)
       return
     for row in rows:
-      features = {depth: x.get(row.clip(0)) for depth, x in self._kept.items()}
-      yield runtime.split(_rows(self._every, row)._replace(features=features), self._frozen.mesh)
+      features = {depth: x.get(row.clip(0)) for depth, x in self._caches.items()}
+      yield runtime.split(_rows(self._all, row)._replace(features=features), self._frozen.mesh)
 
   def _fill(self, inputs: image_batches.Inputs) -> None:
     real = inputs.index >= 0
     index = inputs.index[real]
     digests = feature_cache.pixels_digest(inputs.images[real])
-    missing = [depth for depth, x in self._kept.items() if not x.has(index, digests)]
+    missing = [depth for depth, x in self._caches.items() if not x.has(index, digests)]
     if missing:
       features = self._frozen.forward(runtime.split(inputs.images, self._frozen.mesh))
       for depth in missing:
-        self._kept[depth].put(index, digests, jax.tree.map(lambda x: np.asarray(x)[real], features[depth]))
+        self._caches[depth].put(index, digests, jax.tree.map(lambda x: np.asarray(x)[real], features[depth]))
 
 
-def _rows(every: Fed, row: Any) -> Fed:
-  """Returns the batch of a row of positions."""
-  # Padding takes any image's features; its validity is 0.
+def _rows(every: DeviceBatch, row: Any) -> DeviceBatch:
+  """Returns the batch of a row of indices."""
+  # Padding gets the features of some image; its validity is 0.
   batch = jax.tree.map(lambda x: x[row.clip(0)], every)
   return batch._replace(valid=batch.valid * (row >= 0))
 
 
 @contextlib.contextmanager
 def _writing(folder: str) -> Iterator[None]:
-  """Turns what the system says of the folder into an `InputError`."""
+  """Turns the system's errors about the folder into an `InputError`."""
   try:
     yield
   except OSError as error:
@@ -177,17 +173,17 @@ def _writing(folder: str) -> Iterator[None]:
 class Inputs(NamedTuple):
   """The batches of a run."""
 
-  train: Iterator[Fed]
-  validation: Iterator[Fed]  # of all epochs that are left
+  train: Iterator[DeviceBatch]
+  validation: Iterator[DeviceBatch]  # of all remaining epochs
   validation_length: int  # of one epoch
 
 
 def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]) -> Inputs:
-  """Returns the batches: the same whatever the devices, which may pad them.
+  """Returns the batches, which do not depend on the devices but for padding.
 
   Args:
-    folder: in which features are kept for the length of the run, where the
-      config names no other and they are small enough.
+    folder: for features that are cached during the run, if the config names no
+      folder and they are small enough.
 
   Raises:
     InputError: see `Cached`.
@@ -210,6 +206,6 @@ def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict
     keys.seed, len(data.train), batch_size=keys.batch_size, padded=padded, first=done, last=run.last
   )
   rows = image_batches.in_order(len(data.validation), batch_size=keys.batch_size, padded=padded)
-  # One iterator for all evaluations, so that workers are started once.
+  # A single iterator for all evaluations starts the workers only once.
   every = np.tile(rows, ((run.last - done) // run.length + 1, 1))
   return Inputs(training.batches(order), validation.batches(every), len(rows))

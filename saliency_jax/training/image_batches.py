@@ -1,8 +1,8 @@
-"""What a step takes: the order of the images, and batches of them on devices.
+"""The order of the images, and batches of them for the training step.
 
-The order of every epoch is a function of a seed and the epoch's number alone.
-A run that resumes at step n makes the order again and skips n batches, so it
-needs no saved iterator, and the number of workers may change in between.
+The order of an epoch is a function of the seed and the epoch's number alone. A
+run that resumes at step n recomputes it and skips n batches, so it needs no
+saved iterator, and the number of workers may change in between.
 """
 
 import hashlib
@@ -20,16 +20,16 @@ from saliency_jax.networks.network import Network
 from saliency_jax.networks.taps import Grid
 from saliency_jax.training.tasks import Task
 
-_SAMPLED = 16  # images of which a run remembers what they were
+_SAMPLED = 16  # images whose contents identify a run's data
 
 
 class Inputs(NamedTuple):
-  """A batch of B images and what the output is compared with."""
+  """A batch of B images with the targets of the output."""
 
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB
   targets: Any  # arrays `[B, ...]`, see `tasks.Task.targets`
-  valid: np.ndarray  # float32 `[B]`; 0 is padding, or nothing to score
-  index: np.ndarray  # int32 `[B]`, the position in the data set; -1 is padding
+  valid: np.ndarray  # float32 `[B]`; 0 for padding, or nothing to score
+  index: np.ndarray  # int32 `[B]`, the index in the data set; -1 is padding
 
 
 class Reading(NamedTuple):
@@ -37,44 +37,44 @@ class Reading(NamedTuple):
 
   network: Network
   task: Task
-  choose: pixel_sets.Chooser  # one set of pixels for an image: its fixations
+  choose: pixel_sets.Chooser  # one set of pixels per image: its fixations
   workers: int
   on_bad_image: str
-  skipped: dict[str, str]  # image_id -> why; filled while images are read
+  skipped: dict[str, str]  # image_id -> reason; filled while images are read
 
   @property
   def grid(self) -> Grid:
-    """The (h, w) in cells of the maps that the head takes."""
+    """(h, w), the size in cells of the maps that the head takes."""
     return self.network.shapes([self.network.readout_tap])[self.network.readout_tap][:2]
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> np.ndarray:
-  """Returns the positions of all images, int64 `[images]`, in random order."""
+  """Returns the indices of all images, int64 `[images]`, in random order."""
   return np.random.default_rng([seed, epoch]).permutation(images)
 
 
 def order_digest(seed: int, images: int) -> str:
-  """Returns a hash of the first epoch's order, to be kept with checkpoints.
+  """Returns a hash of the first epoch's order, stored with checkpoints.
 
-  NumPy does not promise the same numbers for ever; a resumed run that would see
-  other images than the run it goes on from can tell so by this.
+  NumPy may change its random numbers; a resumed run notices by this that it
+  would see the images in another order.
   """
   return hashlib.sha256(epoch_order(seed, 0, images).astype('<i8')).hexdigest()
 
 
 def batches_of(images: int, batch_size: int) -> int:
-  """Returns how many batches hold all images once."""
+  """Returns the number of batches in an epoch."""
   return -(-images // batch_size)
 
 
 def training_order(seed: int, images: int, *, batch_size: int, padded: int, first: int, last: int) -> np.ndarray:
-  """Returns the positions of the images of steps `first` to `last` - 1.
+  """Returns the images' indices in steps `first` to `last` - 1.
 
   Every epoch has each image once; its last batch may be smaller.
 
   Args:
     padded: rows of a batch, at least `batch_size`; those without an image are
-      -1. What a step sees does not depend on it.
+      -1. The content of a step does not depend on it.
 
   Returns:
     int64 `[steps, padded]`.
@@ -88,7 +88,7 @@ def training_order(seed: int, images: int, *, batch_size: int, padded: int, firs
 
 
 def in_order(images: int, *, batch_size: int, padded: int) -> np.ndarray:
-  """Returns all positions once, `[batches, padded]`; see `training_order`."""
+  """Returns all indices once, `[batches, padded]`; see `training_order`."""
   return _rows(np.arange(images), batch_size, padded)
 
 
@@ -101,9 +101,10 @@ def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
 def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]:
   """Yields batches, read ahead in the background.
 
+  Each process gets its share of every batch.
+
   Args:
-    rows: int `[batches, B]`, which image goes where; -1 is padding. Each
-      process gets its share of every batch.
+    rows: int `[batches, B]`, indices of images; -1 is padding.
 
   Raises:
     InputError: if an image cannot be read and `on_bad_image` is 'raise'.
@@ -132,10 +133,10 @@ def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]
     yield Inputs(batch.images, *reading.task.targets(batch, grid, names), batch.index)
 
 
-def in_both(one: Source, other: Source) -> str:
+def shared_image(one: Source, other: Source) -> str:
   """Returns the name of an image that two data sets share, or ''.
 
-  Folders number their images alike, so the pixels decide, not the name.
+  Folders number their images alike, so the pixels are compared as well.
   """
   positions = {name: i for i, name in enumerate(other.image_ids)}
   for i, name in enumerate(one.image_ids):
@@ -147,11 +148,11 @@ def in_both(one: Source, other: Source) -> str:
 
 
 def sample(source: Source, choose: pixel_sets.Chooser) -> str:
-  """Returns `identity` and a hash of what the images are.
+  """Returns `identity` and a hash of the data's contents.
 
-  So a run does not go on with other images or fixations of the same names. Of
-  some it is over pixels and points; of the files of all images over their
-  sizes, and of fixations over `Source.fixations_digest`.
+  It keeps a run from resuming on other images or fixations with the same names.
+  It covers some images' pixels and points, the sizes of all files, and
+  `Source.fixations_digest`.
   """
   found = hashlib.sha256()
   for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):
@@ -165,14 +166,14 @@ def sample(source: Source, choose: pixel_sets.Chooser) -> str:
 
 
 def identity(source: Source) -> str:
-  """Returns how many images a data set has, and a hash of their names."""
+  """Returns the number of a data set's images and a hash of their names."""
   names = hashlib.sha256('\n'.join(source.image_ids).encode()).hexdigest()
   return f'{len(source)} images ({names[:16]})'
 
 
 def _record(source: Source, index: int) -> Record | None:
-  """Returns an image and its points; None if they cannot be read."""
+  """Returns an image's record; None if it cannot be read."""
   try:
     return source[index]
   except InputError:
-    return None  # said, or skipped, when its turn comes
+    return None  # raised, or skipped, when the image is used

@@ -1,7 +1,7 @@
-"""`metrics.jsonl`: one JSON object a line for every step and every evaluation.
+"""`metrics.jsonl`: one JSON object per line, for every step and evaluation.
 
-Nothing in it depends on the clock or on when a run was stopped: a run that was
-killed and resumed leaves the same file as one that was left alone.
+Nothing in it depends on the clock or on interruptions: a run that was killed
+and resumed leaves the same file as an uninterrupted one.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ import tqdm
 from saliency_jax import files, outside
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
-from saliency_jax.training.feed import Fed
+from saliency_jax.training.feed import DeviceBatch
 from saliency_jax.training.members import Members
 from saliency_jax.training.step import Metrics
 from saliency_jax.training.tasks import Task
@@ -26,15 +26,15 @@ NAME = 'metrics.jsonl'
 
 
 class Journal:
-  """The lines of one run, a context."""
+  """The lines of one run; a context manager."""
 
   def __init__(self, workdir: str | os.PathLike | None, *, step: int):
-    """Opens the file, cut off after the lines of a step.
+    """Opens the file and cuts it off after a step.
 
     Args:
-      workdir: the run's folder; None writes nowhere, for all processes of a run
-        but the first.
-      step: the last step whose parameters the run goes on from; 0 for none.
+      workdir: the run's folder; None writes nothing, in all processes but the
+        first.
+      step: the step at which the run resumes; 0 for a new run.
     """
     if workdir is None:
       self._file = open(os.devnull, 'a')  # noqa: SIM115
@@ -75,14 +75,14 @@ def _lines_until(path: pathlib.Path, step: int) -> list[str]:
       if json.loads(line)['step'] > step:
         break
     except Exception:  # noqa: BLE001
-      break  # half a line: the run was killed while it wrote
+      break  # an incomplete line: the run was killed while writing
     kept.append(line)
   return kept
 
 
 @dataclasses.dataclass(frozen=True)
 class StepLog:
-  """Writes the numbers of steps and validations; shows the last of them."""
+  """Records the numbers of steps and validations, and shows the latest."""
 
   journal: Journal
   task: Task
@@ -90,7 +90,7 @@ class StepLog:
   bar: tqdm.tqdm
 
   def steps(self, pending: Sequence[tuple[int, Metrics]]) -> int:
-    """Writes the numbers of some steps; returns how many images they had.
+    """Records the numbers of some steps; returns how many images they had.
 
     Raises:
       InputError: if one of them is not finite.
@@ -106,7 +106,7 @@ class StepLog:
             f'At step {now} the gradient norm of {name} is {norm} and its loss '
             f'{value}; lower its learning rates or config.optimizer.clip_norm.'
           )
-      measured = of_members(self.task, self.members, metrics.sums)
+      measured = metrics_by_member(self.task, self.members, metrics.sums)
       self.journal.write(
         now,
         'train',
@@ -127,17 +127,13 @@ class StepLog:
     return seen
 
   def check_finite(self, finite: jax.typing.ArrayLike, what: str, now: int) -> None:
-    """Raises an `InputError` that names the first member that is not finite.
-
-    Args:
-      finite: bool `[K]`.
-    """
+    """Raises an `InputError` for the first member where bool `[K]` is false."""
     for name, right in zip(self.members, np.asarray(finite), strict=True):
       if not right:
         raise InputError(f'After step {now} {what} of {name} is not finite; lower its learning rates.')
 
 
-def of_members(task: Task, members: Members, sums: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+def metrics_by_member(task: Task, members: Members, sums: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
   """Returns metric -> member -> value for sums `[K, ...]`."""
   each = [
     task.metrics({name: np.asarray(x[row], np.float64) for name, x in sums.items()}) for row in range(len(members))
@@ -145,21 +141,21 @@ def of_members(task: Task, members: Members, sums: Mapping[str, np.ndarray]) -> 
   return {metric: {name: metrics[metric] for name, metrics in zip(members, each, strict=True)} for metric in each[0]}
 
 
-def validate(evaluate, batches: Iterator[Fed], task: Task, members: Members) -> dict[str, dict[str, float]]:
+def validate(evaluate, batches: Iterator[DeviceBatch], task: Task, members: Members) -> dict[str, dict[str, float]]:
   """Returns metric -> member -> value; {} if no image counts."""
   parts = [evaluate(*batch) for batch in batches]
   sums = {name: np.sum([np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64) for name in parts[0]}
-  return of_members(task, members, sums) if sums['images'].any() else {}
+  return metrics_by_member(task, members, sums) if sums['images'].any() else {}
 
 
-def of_journal(workdir: str | os.PathLike, members: Members, task: Task) -> dict[str, dict]:
-  """Returns what became of every member, for `summary.json`.
+def member_results(workdir: str | os.PathLike, members: Members, task: Task) -> dict[str, dict]:
+  """Returns the result of every member, for `summary.json`.
 
-  Of each its depth, seed and rates, its best step, and there and at the end the
-  metrics of the task.
+  Its depth, seed and rates, its best step with the metrics there, and the last
+  value of the watched metric.
 
   Raises:
-    InputError: if the run's journal is gone.
+    InputError: if the run's journal has no validation.
   """
   lines = [line for line in read(workdir) if line['kind'] == 'validate']
   if not lines:
@@ -176,8 +172,8 @@ def of_journal(workdir: str | os.PathLike, members: Members, task: Task) -> dict
   return found
 
 
-def nothing(part: str, source: Source, skipped: Mapping[str, str]) -> InputError:
-  """Returns what is said where not one image of a part of the data counts."""
+def no_images(part: str, source: Source, skipped: Mapping[str, str]) -> InputError:
+  """Returns the error for a part of the data in which no image counts."""
   first = next((skipped[name] for name in source.image_ids if name in skipped), 'they have no fixation')
   return InputError(
     f'None of the {part} images can be used ({first.rstrip(".")}); check '

@@ -1,9 +1,10 @@
-"""The training loop, of one network or of a sweep over depths.
+"""The training loop, for one network or a sweep over depths.
 
-Where the parameters come from, first of all that applies:
-  1. the latest whole checkpoint in the run's own folder: the run goes on;
-  2. the trained model that `config.network.checkpoint` names, head included;
-  3. the weights of the network, and a drawn head.
+Parameters come from the first of these that applies:
+
+1. the latest whole checkpoint in the run's own folder, to resume it;
+2. the trained model that `config.network.checkpoint` names, head included;
+3. the network's weights, with a randomly initialised head.
 """
 
 import contextlib
@@ -31,33 +32,33 @@ from saliency_jax.training.checkpoints import Checkpoints, States
 from saliency_jax.training.plan import Plan
 from saliency_jax.workdir import Folder, alone, opening
 
-# Steps whose numbers are fetched together, so that an accelerator is not kept
-# waiting for the host.
+# Steps whose metrics are fetched together, so that an accelerator does not wait
+# for the host.
 _PENDING = 10
-_FEATURES = 'features'  # of frozen stages, in the run's folder
+_FEATURES = 'features'  # cached features of frozen stages, in the run's folder
 _TRAINED = schema.TRAINED.path
 
 
 def train(
   config, data: Data, workdir: str, network: Network | None = None, *, devices: Sequence[jax.Device] | None = None
 ) -> dict:
-  """Trains one network, or goes on with a run that was stopped.
+  """Trains one network, or resumes a run that was stopped.
 
-  Files: `checkpoints/`, `pretrained.safetensors`, `images.json` (those that it
-  is trained on), `metrics.jsonl`, `config.json`,
-  `training.json` and, last, `summary.json`.
+  Writes `checkpoints/`, `pretrained.safetensors`, `images.json` (the training
+  images), `metrics.jsonl`, `config.json`, `training.json` and, last,
+  `summary.json`.
 
   Args:
-    network: the trunk, in place of what the config names.
+    network: the trunk, in place of the one that the config names.
     devices: over which batches are split; all by default.
 
   Returns:
     The summary; {} in all processes but the first.
 
   Raises:
-    InputError: if the config, the data or the folder are at fault, or a number
-      that was computed is not finite.
-    Stopped: after SIGTERM; the same call goes on.
+    InputError: if the config, the data or the folder are at fault, or a
+      computed number is not finite.
+    Stopped: after SIGTERM; the same call resumes.
   """
   devices = devices or runtime.all_devices()
   return execute(plan.make(config, 'train', data, network, len(devices)), workdir, devices)
@@ -72,7 +73,7 @@ def sweep(
 
 
 class _Programs(NamedTuple):
-  """What is compiled."""
+  """The compiled functions."""
 
   packing: members.Packing
   update: Callable
@@ -81,16 +82,12 @@ class _Programs(NamedTuple):
 
 
 def execute(run: Plan, workdir: str, devices: Sequence[jax.Device] | None = None, title: str = 'training') -> dict:
-  """Trains what a plan says; see `train`.
-
-  Args:
-    title: of the progress bar.
-  """
+  """Trains what a plan describes; see `train`. `title` is the progress bar's."""
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
     mesh = runtime.data_mesh(devices, run.shares)
     states = {name: step.init_member(x, run.network, run.task, run.tx, run.head) for name, x in run.members.items()}
-    # Several processes share the folder, which the first one keeps for them.
+    # Several processes share the folder, which the first one locks for all.
     first = jax.process_index() == 0
     with runtime.ending_together():
       if first:
@@ -98,12 +95,12 @@ def execute(run: Plan, workdir: str, devices: Sequence[jax.Device] | None = None
     with opening(workdir) as path:
       facts = run.facts({name: x.params for name, x in states.items()})
       checkpoints = stack.enter_context(Checkpoints(path, facts, list(run.members)))
-    states, done, skipped = _restored(run, checkpoints, states, mesh)
+    states, done, skipped = _restore(run, checkpoints, states, mesh)
     frozen = feed.freeze(run.network, run.depths(), mesh)
     inputs = feed.open_inputs(run, frozen, str(path / _FEATURES), done, skipped)
 
-    # The folder, once nothing of the config can be at fault any more: what lies
-    # there may be a run that has ended.
+    # Written only once the config has been checked completely: the folder may
+    # hold a finished run.
     if first:
       folder = Folder(workdir, run.config.to_dict())
       if not done:
@@ -121,14 +118,14 @@ def execute(run: Plan, workdir: str, devices: Sequence[jax.Device] | None = None
     shutil.rmtree(path / _FEATURES, ignore_errors=True)
     if done < run.last or not (path / _TRAINED).is_file():
       folder.json(_TRAINED, _facts(run, path, skipped, loop.images, seconds))
-    # Of a run that had ended, what was said of it then is kept.
+    # A finished run keeps its facts.
     facts = outside.read_json(path / _TRAINED, 'remove it', {'members': dict})
-    # The folder of a sweep is not whole yet: its members are still to be measured.
+    # A sweep's folder is not complete: its members are still to be measured.
     return folder.finish(run.job, **facts) if run.job == 'train' else facts
 
 
 def _facts(run: Plan, path: pathlib.Path, skipped: dict[str, str], images: int, seconds: dict[str, float]) -> dict:
-  """Returns what `training.json` says."""
+  """Returns the contents of `training.json`."""
   task, data = run.task, run.data
   return {
     'task': {'name': task.name, 'watched': task.watched, 'titles': dict(task.titles)},
@@ -140,16 +137,15 @@ def _facts(run: Plan, path: pathlib.Path, skipped: dict[str, str], images: int, 
       'steps': run.last,
       'skipped': len(skipped),
     },
-    'members': journal.of_journal(path, run.members, task),
+    'members': journal.member_results(path, run.members, task),
     'skipped': skipped,
     'seconds': {k: round(v, 3) for k, v in seconds.items()},
     'images_per_second': round(images / max(seconds['training'], 1e-9), 3),
   }
 
 
-def _restored(run: Plan, checkpoints: Checkpoints, states: States, mesh: Mesh) -> tuple[States, int, dict[str, str]]:
-  """Returns the states to go on from, after how many steps, and what was
-  skipped until then."""
+def _restore(run: Plan, checkpoints: Checkpoints, states: States, mesh: Mesh) -> tuple[States, int, dict[str, str]]:
+  """Returns the states to start from, the steps done, and the skipped images."""
   whole = runtime.everywhere(mesh)
   like = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype, sharding=whole), states)
   restored = checkpoints.restore(like)
@@ -174,7 +170,7 @@ def _compile(run: Plan, mesh: Mesh) -> _Programs:
 
 @dataclasses.dataclass
 class _Loop:
-  """The steps of a run, its validations and checkpoints."""
+  """A run's steps, validations and checkpoints."""
 
   plan: Plan
   programs: _Programs
@@ -184,13 +180,13 @@ class _Loop:
   log: journal.StepLog
   bar: tqdm.tqdm
   skipped: dict[str, str]
-  images: int = 0  # that were trained on
+  images: int = 0  # trained on so far
 
   def run(self, states: States, done: int) -> dict[str, float]:
-    """Goes through the steps that are left; returns the seconds of each part.
+    """Runs the remaining steps; returns the seconds of each part.
 
     Raises:
-      InputError: a number is not finite, or not one image counts.
+      InputError: a number is not finite, or no image counts.
       Stopped: after SIGTERM, when everything is saved.
     """
     run, update, every = self.plan, self.programs.update, self.plan.config.train.checkpoint_every
@@ -223,10 +219,10 @@ class _Loop:
     return seconds
 
   def _validate(self, states: list[step.MemberState], now: int, done: int) -> dict[str, float]:
-    """Measures the members; returns the watched metric of each."""
+    """Validates the members; returns the watched metric of each."""
     run = self.plan
     if not self.images and now - done >= run.length:
-      raise journal.nothing('training', run.data.train, self.skipped)
+      raise journal.no_images('training', run.data.train, self.skipped)
     measured = journal.validate(
       lambda *batch: self.programs.evaluate(states, self.variables, *batch),
       itertools.islice(self.inputs.validation, self.inputs.validation_length),
@@ -234,7 +230,7 @@ class _Loop:
       run.members,
     )
     if not measured:
-      raise journal.nothing('validation', run.data.validation, self.skipped)
+      raise journal.no_images('validation', run.data.validation, self.skipped)
     scores = measured[run.task.watched]
     self.log.check_finite(np.isfinite([*scores.values()]), f'the validation {run.task.titles[run.task.watched]}', now)
     self.log.journal.write(now, 'validate', epoch=now // run.length, **measured)

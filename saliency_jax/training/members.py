@@ -1,7 +1,7 @@
-"""Who is trained, and which of them are computed together.
+"""The members of a run, and which of them are computed together.
 
 A run has one member, a sweep all combinations of its values. Members of one
-depth can be stacked: a state whose leaves have them as their first axis. The
+depth can be stacked, in a state whose leaves have them as the first axis. The
 devices can be divided into shares, each of which holds some members of every
 stack and computes them on the whole batch, split over its own devices.
 """
@@ -24,14 +24,14 @@ from saliency_jax.networks.network import Network
 
 Mode = Literal['shared', 'vmap']
 _LAST_OF_PAPER = 6
-_LAST_SEED = 2**32 - 1  # of a larger one JAX takes 32 bits alone
+_LAST_SEED = 2**32 - 1  # of larger ones JAX takes only 32 bits
 
 
 class Member(NamedTuple):
-  """What one member of a sweep is."""
+  """What distinguishes a member of a sweep."""
 
   depth: int  # stages trained, from the top
-  seed: int  # of the head's first values, and of dropout
+  seed: int  # of the head's initial values, and of dropout
   trunk_rate: float  # the trunk's learning rate, before the schedule
   readout_rate: float  # the head's
 
@@ -40,10 +40,10 @@ Members = dict[str, Member]
 
 
 class Group(NamedTuple):
-  """One part of a step."""
+  """Members that are computed together."""
 
   depth: int  # stages trained
-  positions: tuple[int, ...]  # of its members among all; several are stacked
+  positions: tuple[int, ...]  # indices of its members; several are stacked
 
   @property
   def stacked(self) -> bool:
@@ -51,11 +51,11 @@ class Group(NamedTuple):
 
 
 def single(config, network: Network, rate: float) -> Members:
-  """Returns the one member of a run, by its name, e.g. 'depth_3'.
+  """Returns the only member of a run, by its name, e.g. 'depth_3'.
 
   Args:
     config: `config.train`: `depth`, `seed`, `trunk_rate`, `readout_rate`.
-    rate: the head's where `readout_rate` is None, see `Task`.
+    rate: the head's learning rate if `readout_rate` is None, see `Task`.
 
   Raises:
     InputError: if a value is out of its range.
@@ -68,20 +68,19 @@ def single(config, network: Network, rate: float) -> Members:
 
 
 def sweep(config, network: Network, rate: float) -> Members:
-  """Returns every combination of a sweep, by names as short as they can be.
+  """Returns every combination of a sweep, by the shortest unique names.
 
-  A name is 'depth_3' and, of what has several values, each with its own:
-  'depth_3_trunk_0.0001_seed_1'. At depth 0 no stage is trained, so the
-  trunk's rates make no members of their own there.
+  A name is 'depth_3', followed by whatever has several values:
+  'depth_3_trunk_0.0001_seed_1'. At depth 0 no stage is trained, so trunk rates
+  make no members there.
 
   Args:
-    config: `config.sweep`: `depths`, `trunk_rates`, `readout_rates`, `seeds`;
-      no depths are those of the paper, 0 to 6 and 'all', as far as the network
-      has them.
-    rate: the head's where one of `readout_rates` is None, see `Task`.
+    config: `config.sweep`: `depths` (none: the paper's, 0 to 6, and 'all', as
+      far as the network has them), `trunk_rates`, `readout_rates`, `seeds`.
+    rate: the head's learning rate where a readout rate is None, see `Task`.
 
   Raises:
-    InputError: if a value is out of its range or there twice.
+    InputError: if a value is out of its range or given twice.
   """
   most = cuts.stages_below(network)
   axes = {
@@ -98,7 +97,7 @@ def sweep(config, network: Network, rate: float) -> Members:
   members = {}
   for depth, trunk, readout, seed in itertools.product(*axes.values()):
     name = _depth_name(depth, network)
-    # In full: of rounded ones two may be the same.
+    # Not rounded, so that different rates have different names.
     name += f'_trunk_{trunk}' if depth and len(axes['trunk_rates']) > 1 else ''
     name += f'_readout_{readout}' if len(axes['readout_rates']) > 1 else ''
     name += f'_seed_{seed}' if len(axes['seeds']) > 1 else ''
@@ -107,16 +106,16 @@ def sweep(config, network: Network, rate: float) -> Members:
 
 
 def division(config, depths: Sequence[int], devices: int) -> tuple[list[Group], int]:
-  """Returns the parts of a sweep's step, and into how many shares it is split.
+  """Returns the groups of a sweep's step, and the number of shares.
 
   Args:
     config: `config.sweep`: `mode`, `shard_members`.
 
   Raises:
-    InputError: if there is no such mode, or none that splits members.
+    InputError: if there is no such mode, or it cannot split members.
   """
-  # Stacking gains nothing, not on a GPU either (docs/speed.md); members can
-  # only be spread over devices in stacks.
+  # Stacking gains nothing, not on a GPU either (docs/speed.md), but only
+  # stacked members can be split over devices.
   mode = config.mode or ('vmap' if config.shard_members else 'shared')
   if mode not in ('shared', 'vmap'):
     raise InputError(f'config.sweep.mode is {mode!r}; it is shared, vmap, or empty.')
@@ -138,10 +137,9 @@ def division(config, depths: Sequence[int], devices: int) -> tuple[list[Group], 
 
 
 def groups(depths: Sequence[int], mode: Mode) -> list[Group]:
-  """Returns the parts of a step: every member in one of them.
+  """Returns the groups of a step, with every member in one of them.
 
-  Args:
-    mode: 'shared' keeps the members apart, 'vmap' stacks those of one depth.
+  `mode`: 'shared' keeps the members apart, 'vmap' stacks those of one depth.
   """
   by_depth = defaultdict(list)
   for i, depth in enumerate(depths):
@@ -150,7 +148,7 @@ def groups(depths: Sequence[int], mode: Mode) -> list[Group]:
 
 
 class Packing:
-  """Turns the states of members into those of groups, and back."""
+  """Converts the states of members to those of groups and back."""
 
   def __init__(self, groups: Sequence[Group], mesh: Mesh):
     split = NamedSharding(mesh, PartitionSpec(runtime.MEMBERS))
@@ -168,7 +166,7 @@ class Packing:
     ]
 
   def unpack(self, packed: Sequence[trees.Tree]) -> list[trees.Tree]:
-    """Returns the members' states, in order, each whole on every device."""
+    """Returns the members' states, in order, replicated on every device."""
     found = {}
     for group, state in zip(self._groups, packed, strict=True):
       parts = self._part(state) if group.stacked else [state]
@@ -191,7 +189,7 @@ def _check(where: str, **axes) -> None:
       if name == 'depths':
         continue  # `cuts.as_number` has checked it
       if name.startswith('seed'):
-        right = type(value) is int and 0 <= value <= _LAST_SEED  # True is none
+        right = type(value) is int and 0 <= value <= _LAST_SEED  # True is no int here
         wanted = f'whole number from 0 to {_LAST_SEED}'
       else:
         right = isinstance(value, (int, float)) and 0 <= value < math.inf

@@ -1,7 +1,7 @@
-"""The optimizer and the schedule, every number from the config.
+"""The optimizer and the schedule, with every number from the config.
 
-A member's learning rates are kept apart (`members.Member`): the optimizer turns
-gradients into a direction and the schedule into a factor of every rate.
+Learning rates belong to members (`members.Member`): the optimizer turns
+gradients into a direction, the schedule gives a factor of every rate.
 """
 
 import jax
@@ -17,7 +17,7 @@ def make_direction(config) -> optax.GradientTransformation:
     config: `config.optimizer`: `b1`, `b2` and `eps` of Adam (Kingma and Ba
       2015), `clip_norm`, the largest global norm of a member's gradient (0 does
       not clip), and `weight_decay`, decoupled (Loshchilov and Hutter 2019) and
-      of kernels alone.
+      for kernels only.
 
   Raises:
     InputError: if a number is out of its range.
@@ -41,8 +41,8 @@ def make_schedule(config, *, steps: int) -> optax.Schedule:
   Args:
     config: `config.schedule`. With `name` 'cosine': a rise from 0 over the
       share `warmup` of all steps, then half a cosine down to `final`
-      (Loshchilov and Hutter 2017). With 'staircase': times `factor` after every
-      `every` steps (the authors' PyTorch code: 0.8 and 500).
+      (Loshchilov and Hutter 2017). With 'staircase': multiplied by `factor`
+      after every `every` steps (the authors' PyTorch code: 0.8 and 500).
 
   Raises:
     InputError: if the name is unknown or a number out of its range.

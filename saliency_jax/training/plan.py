@@ -1,4 +1,4 @@
-"""What a run is, read from its config and checked before the first step."""
+"""A run as read from its config, checked before the first step."""
 
 import dataclasses
 import hashlib
@@ -23,8 +23,8 @@ from saliency_jax.training.members import Group, Members
 from saliency_jax.training.tasks import Task
 from saliency_jax.training.trained_models import Trained
 
-# Keys that change where things lie or how fast they go, not what comes out:
-# `Plan.facts` names the images and the weights themselves.
+# Keys that change where data are or how fast a run is, but not its result:
+# `Plan.facts` identifies images and weights by themselves.
 _FREE = {
   'data': (
     'dir',
@@ -42,7 +42,7 @@ _FREE = {
   'task': ('pretrained_dense',),
   'train': ('checkpoint_every',),
 }
-# Groups that what is trained does not depend on.
+# Groups that do not affect training.
 _OTHERS = ('run', 'measured', 'regions', 'popout', 'before_after', 'analysis', 'report')
 
 
@@ -53,32 +53,32 @@ class Plan:
   job: str  # 'train' or 'sweep'
   network: Network  # the trunk
   task: Task
-  # Of a model that was trained before, or layers of the weights' own.
+  # From a model that was trained before, or dense layers of the weights.
   head: trees.Tree | None
   members: Members
   groups: list[Group]
-  shares: int  # of the devices, over which the members of a stack are split
+  shares: int  # parts of the devices, over which the members of a stack are split
   data: Data
   tx: optax.GradientTransformation
   schedule: optax.Schedule
-  length: int  # steps of an epoch
+  length: int  # steps per epoch
   last: int  # steps of the run
   config: ml_collections.ConfigDict
 
   def depths(self) -> tuple[int, ...]:
-    """Returns the depths of the members, each once, ascending."""
+    """Returns the distinct depths of the members, ascending."""
     return tuple(sorted({m.depth for m in self.members.values()}))
 
   def facts(self, shapes: Mapping[str, trees.Tree]) -> dict:
     """Returns all that the parameters depend on, as JSON values.
 
-    A run goes on from a checkpoint only where these are the same.
+    A run resumes from a checkpoint only if these are the same.
     """
     head = self.head and {
       name: hashlib.sha256(np.ascontiguousarray(x)).hexdigest() for name, x in trees.flatten(self.head).items()
     }
     code = user_networks.code(self.network.name)
-    resize = self.network.preprocess.resize  # `weights` has the rest of it
+    resize = self.network.preprocess.resize  # `weights` covers the rest of it
     described = {
       'config': {
         part: {key: value for key, value in keys.items() if key not in _FREE.get(part, ())}
@@ -115,16 +115,16 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
   """Returns the run that a config describes.
 
   Args:
-    network: the trunk, in place of what the config names; None takes that.
+    network: the trunk, in place of the one that the config names.
 
   Raises:
-    InputError: a value or a data set is at fault, or the network and its
-      weights cannot be had.
+    InputError: a value or a data set is at fault, or the network or its weights
+      cannot be loaded.
   """
   _check(config, data)
   start = Trained(network) if network else trained_models.load_start(config.network, config.run.cache_dir)
   task = tasks.make(tasks.describe(config.task, data.scenes, data.train.image_ids))
-  task, network = tasks.on(task, start.network)
+  task, network = tasks.for_network(task, start.network)
   head = _head(start, task)
   if not network.decodes:
     heads.check_name(network, task.head)
@@ -145,12 +145,12 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length
   direction, schedule = optimizer.make_direction(config.optimizer), optimizer.make_schedule(config.schedule, steps=last)
-  network.grids([network.readout_tap], network.preprocess.image_size)  # a map of one cell is refused
+  network.grids([network.readout_tap], network.preprocess.image_size)  # refuses maps of a single cell
   return Plan(job, network, task, head, trained, *parts, data, direction, schedule, length, last, config)
 
 
 def _head(start: Trained, task: Task) -> trees.Tree | None:
-  """Returns the head to begin with; None where the task needs another one."""
+  """Returns the head to start from; None if the task needs a new one."""
   if not start.task or start.task.name != task.name:
     return None
   tap = start.network.readout_tap
@@ -160,7 +160,7 @@ def _head(start: Trained, task: Task) -> trees.Tree | None:
   if (
     shapes == others
     and start.task.outputs == task.outputs
-    # Dense layers that take maps as they are, or as other ones do.
+    # Dense layers may differ in whether they normalise maps.
     and start.task.head.apply is task.head.apply
   ):
     return start.head
@@ -221,6 +221,6 @@ def _check(config, data: Data) -> None:
       )
   if data.test:
     check_sizes(data.test, config.data.on_bad_image)
-  both = image_batches.in_both(data.train, data.validation)
+  both = image_batches.shared_image(data.train, data.validation)
   if both:
     raise InputError(f'{both} is both trained on and validated with; split the data set.')

@@ -1,4 +1,4 @@
-"""Which checkpoints outlast the latest: those in which a member is best."""
+"""Which checkpoints are kept besides the latest: those where a member is best."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 
 class Best(policies.PreservationPolicy):
-  """Preserves for every member its best checkpoint, of equals the latest.
+  """Preserves every member's best checkpoint; among equals the latest.
 
-  Unlike Orbax's own `BestN` it is told the scores: a manager that is opened
-  again knows those of no older checkpoint, and would delete the best one.
+  Unlike Orbax's `BestN` it is given the scores. A reopened manager does not
+  know those of older checkpoints, and would delete the best one.
   """
 
   def __init__(self, members: Sequence[str]):
@@ -17,14 +17,14 @@ class Best(policies.PreservationPolicy):
     self._scores: dict[int, dict[str, float]] = {}
 
   def add(self, step: int, scores: dict[str, float] | None) -> None:
-    """Takes a checkpoint's scores, a number for every member, or None."""
+    """Adds a checkpoint's scores, one number for every member, or None."""
     self._scores.pop(step, None)
     if scores:
       self._scores[step] = scores
 
   def should_preserve(self, checkpoints, *, context) -> list[bool]:
-    """Returns for each of Orbax's `checkpoints` whether it is some best."""
-    del context  # it says nothing
+    """Returns whether each of Orbax's `checkpoints` is any member's best."""
+    del context  # unused
     steps = [checkpoint.step for checkpoint in checkpoints]
     scored = [step for step in steps if step in self._scores]
     best = {

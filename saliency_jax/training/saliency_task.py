@@ -16,19 +16,19 @@ from saliency_jax.training.tasks import Task
 def nss(output: jax.Array, weights: CellWeights) -> jax.Array:
   """Returns the NSS of every image's map, in cells: float32 `[B]`.
 
-  Equal to resizing the map bilinearly to the image, standardising it and
-  averaging over the fixated pixels; the paper's min-max step in between drops
-  out, as NSS does not change with a map's offset or scale.
+  It equals resizing the map bilinearly to the image, standardising it and
+  averaging over the fixated pixels. The paper's min-max step in between has no
+  effect, as NSS does not change with a map's offset or scale.
 
   Args:
     output: `[B, h, w, 1]`, the predicted saliency in cells.
-    weights: with one set for each image, its fixations: `sets` `[B, 1, h, w]`.
+    weights: one set per image, its fixations: `sets` `[B, 1, h, w]`.
   """
   return associate(output, weights)[:, 0, 0]
 
 
 def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> dict[str, Any]:
-  """Returns the task's name; nothing else is to be said of it."""
+  """Returns the task's name, on which alone it depends."""
   del scenes, trained_on
   return {'name': config.name}
 

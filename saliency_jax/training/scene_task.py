@@ -1,9 +1,9 @@
-"""Scenes: dense layers trained on weighted cross entropy (Section 8).
+"""Scenes: dense layers trained on weighted cross entropy.
 
-He et al. 2019 train three dense layers over conv5_3, with "weight balance" for
-classes of unequal size; they give neither widths nor the formula. Here a class
-of n_c of N images and K classes weighs w_c = N / (K n_c), and the loss is the
-mean over images of w_c times the cross entropy.
+He et al. 2019 (Section 8) train three dense layers over conv5_3, with "weight
+balance" for classes of unequal size; they give neither widths nor the formula.
+Here, a class with n_c of N images, of K classes, has the weight w_c = N / (K
+n_c), and the loss is the mean over images of w_c times the cross entropy.
 """
 
 from collections import Counter
@@ -24,14 +24,15 @@ def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> di
   """Returns the task as JSON values.
 
   Args:
-    config: `config.task`: `dense`, the units of the layers below the last one,
-      and `dropout`, the share of their units that is dropped.
-    scenes: the label of each image that has one, by its id.
-    trained_on: the ids of the training images, by whose labels the classes and
-      their weights are chosen.
+    config: `config.task`: `dense`, the units of the hidden layers, and
+      `dropout`, their dropout rate.
+    scenes: scene labels by image id.
+    trained_on: the ids of the training images, whose labels give the classes
+      and their weights.
 
   Raises:
-    InputError: a number is out of its range, or there are less than two scenes.
+    InputError: a number is out of its range, or there are fewer than two
+      scenes.
   """
   units = tuple(config.dense)
   if not all(type(n) is int and n > 0 for n in units):
@@ -50,7 +51,7 @@ def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> di
     'name': config.name,
     'dense': list(units),
     'dropout': config.dropout,
-    # Pretrained dense layers take the maps of their trunk as they are.
+    # Pretrained dense layers take maps without normalisation.
     'normalized': not config.pretrained_dense,
     'classes': classes,
     'scenes': dict(scenes),
@@ -97,7 +98,7 @@ def make(described: Mapping[str, Any]) -> Task:
     metrics=_metrics,
     watched='balanced_accuracy',
     titles={'balanced_accuracy': 'balanced accuracy', 'accuracy': 'accuracy'},
-    # With 4096 units 3e-3 leads to losses of 100 before they fall.
+    # With 4096 units, 3e-3 leads to losses of 100 before they fall.
     rate=1e-4,
     described=described,
     outputs=classes,
@@ -105,7 +106,7 @@ def make(described: Mapping[str, Any]) -> Task:
 
 
 def _metrics(sums: Mapping[str, np.ndarray]) -> dict[str, float]:
-  """Returns the share of images, and the mean over classes of theirs."""
+  """Returns the accuracy, and its mean over classes."""
   seen = sums['class_images'] > 0
   shares = sums['class_right'][seen] / sums['class_images'][seen]
   return {

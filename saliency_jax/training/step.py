@@ -1,8 +1,8 @@
 """One training step of one network or of a whole sweep, compiled together.
 
-A single run is a sweep of one member. Members share what is frozen: one forward
-of the frozen stages gives every member the features that enter its own first
-trained stage, and each member computes only the stages from there upwards.
+A single run is a sweep with one member. Members share what is frozen: one
+forward pass of the frozen stages gives every member the input of its first
+trained stage, and each member computes only the stages from there up.
 """
 
 import functools
@@ -22,14 +22,14 @@ from saliency_jax.training.tasks import Sums, Task
 
 
 class MemberState(NamedTuple):
-  """What one member has learnt so far: its trained parameters alone."""
+  """What one member has learnt: its trained parameters only."""
 
   params: trees.Tree
   optimizer: optax.OptState
 
 
 class Settings(NamedTuple):
-  """A member's own numbers, `[]` each, or `[K]` of K stacked members."""
+  """A member's hyperparameters, `[]` each, or `[K]` for K stacked members."""
 
   trunk: jax.Array  # learning rates, float
   head: jax.Array
@@ -37,7 +37,7 @@ class Settings(NamedTuple):
 
 
 class Metrics(NamedTuple):
-  """Sums of one step, so that batches of different sizes can be added."""
+  """Sums over a step's images, so that batches of different sizes can be added."""
 
   loss: jax.Array  # float32 `[K]`, sum over images
   sums: Sums  # `[K, ...]` each, see `tasks.Task.sums`
@@ -48,11 +48,11 @@ class Metrics(NamedTuple):
 def init_member(
   member: Member, network: Network, task: Task, tx: optax.GradientTransformation, head: trees.Tree | None = None
 ) -> MemberState:
-  """Returns a member's first state: pretrained stages and a drawn head.
+  """Returns a member's initial state: pretrained stages and a random head.
 
   Args:
-    head: parameters to begin with, of a model trained before or some layers of
-      one; the others, and with None all, are drawn.
+    head: initial parameters from a trained model, or some layers of it; all
+      others are random.
   """
   shape = network.shapes([network.readout_tap])
   draw = functools.partial(task.head.init, shape=shape[network.readout_tap])
@@ -65,13 +65,13 @@ def init_member(
 
 
 def make_outputs(members: Sequence[Member], network: Network, task: Task) -> dict[int, Callable]:
-  """Returns depth -> `output(params, variables, features, keys)` of the task."""
+  """Returns depth -> the task's `output(params, variables, features, keys)`."""
 
   def make(depth: int) -> Callable:
     suffix = cuts.make_suffix(network, depth, (network.preprocess.image_size,) * 2)
 
     def output(params, variables, features, keys):
-      # A decoder of the network's own is computed with the stages below it.
+      # The network's own decoder is applied with the stages below it.
       trained = params if network.decodes else {k: x for k, x in params.items() if k != task.head.name}
       maps = suffix(trained, variables, features)
       return task.output(params[task.head.name], maps, keys)
@@ -94,22 +94,23 @@ def make_step(
   """Returns the training step of all members on the same batch.
 
   Args:
-    groups: which members are stacked, see `members.groups`. The results are equal.
+    groups: which members are stacked, see `members.groups`. The results are
+      equal.
 
   Returns:
     `step(states, variables, features, targets, valid, number) -> states,
-    Metrics`, pure: states, the `MemberState` of every group, see
-    `members.Packing`; variables, those of the pretrained network; features,
-    `{depth: [B, ...]}` from `cuts.make_prefix`; targets, see `Task`; valid,
-    float32 `[B]`, 0 for padding; number, int32 `[]`, how many steps came
-    before. Metrics are in the order of the members.
+    Metrics`, a pure function. `states`: the `MemberState` of every group, see
+    `members.Packing`; `variables`: those of the pretrained network; `features`:
+    `{depth: [B, ...]}` from `cuts.make_prefix`; `targets`: see `Task`; `valid`:
+    float32 `[B]`, 0 for padding; `number`: int32 `[]`, the steps done before.
+    Metrics are in the order of the members.
   """
   outputs = make_outputs(members, network, task)
 
   def update(depth, total, state, settings, batch, number):
     variables, features, targets, valid, rows = batch
     images = jnp.maximum(total(valid.sum()), 1)
-    # One for each image, the same on however many devices.
+    # One per image, independent of the number of devices.
     keys = jax.vmap(functools.partial(jax.random.fold_in, jax.random.fold_in(jax.random.key(settings.seed), number)))(
       rows
     )
@@ -129,8 +130,9 @@ def make_step(
     return MemberState(params, optimizer), (*sums, optax.tree.norm(gradients))
 
   def stacked(depth, *arguments):
-    # Every device works on its own members and images. Left to the compiler,
-    # the convolutions of stacked members gather the whole batch everywhere.
+    # Every device computes its own members and images. Left to the compiler,
+    # the convolutions of stacked members would gather the whole batch
+    # everywhere.
     total = functools.partial(jax.lax.psum, axis_name=DATA)
     together = jax.vmap(functools.partial(update, depth, total), in_axes=(0, 0, None, None))
     own, images = PartitionSpec(MEMBERS), PartitionSpec(DATA)
@@ -163,11 +165,11 @@ def make_step(
 
 
 def make_evaluation(members: Sequence[Member], network: Network, task: Task) -> Callable:
-  """Returns the sums of one batch, from which metrics are made.
+  """Returns a function that computes the sums for one batch's metrics.
 
   Returns:
     `evaluate(states, variables, features, targets, valid) -> sums`, `[K, ...]`
-    each; see `make_step` for the arguments, states are those of the members.
+    each; the arguments are those of `make_step`, but states are the members'.
   """
   outputs = make_outputs(members, network, task)
 
@@ -182,7 +184,7 @@ def make_evaluation(members: Sequence[Member], network: Network, task: Task) -> 
 
 
 def all_finite(states: Sequence[MemberState]) -> jax.Array:
-  """Returns bool `[K]`: whether every parameter of a member is a number."""
+  """Returns bool `[K]`: whether all parameters of a member are finite."""
   return jnp.stack(
     [jnp.stack([jnp.isfinite(x).all() for x in jax.tree.leaves(state.params)]).all() for state in states]
   )

@@ -1,7 +1,7 @@
 """Tasks: what a network is trained for.
 
-A task is a value. Training, checkpoints, journal and page know a task by its
-fields alone, so a second one is a file like `saliency_task` and a line here.
+Training, checkpoints, journal and pages know a task only by the fields of
+`Task`, so another one is a file like `saliency_task` and a line here.
 """
 
 import dataclasses
@@ -21,26 +21,26 @@ Sums = dict[str, jax.Array]
 class Task:
   """A head, a loss and metrics."""
 
-  name: str  # as `config.task.name` has it
+  name: str  # the value of `config.task.name`
   head: Head  # what is trained on top of the network
   # `output(params, maps, keys)`: the head's output for maps `[B, h, w, C]`;
-  # keys `[B]` are for dropout, None where nothing is dropped.
+  # `keys` `[B]` are for dropout, None without dropout.
   output: Callable[..., jax.Array]
-  # `targets(batch, grid, image_ids)`: of a `batch_rows.Batch` of these images
+  # `targets(batch, grid, image_ids)`: for a `batch_rows.Batch` of these images,
   # what the output is compared with, arrays with a leading axis B, and float32
-  # `[B]`, 0 where an image has nothing to compare with.
+  # `[B]`, 0 for images without a target.
   targets: Callable[..., tuple[Any, np.ndarray]]
   loss: Callable[..., jax.Array]  # `loss(output, targets)`: float32 `[B]`
-  # `sums(output, targets, valid)`: what metrics are made of, each a sum over
-  # the images of a batch, so that batches can be added.
+  # `sums(output, targets, valid)`: sums over the images of a batch, from which
+  # the metrics follow; those of several batches can be added.
   sums: Callable[..., Sums]
-  # Of the added sums, NumPy float64, each metric by its name.
+  # `metrics(sums)`: the metrics by name, from added sums in NumPy float64.
   metrics: Callable[[Mapping[str, np.ndarray]], dict[str, float]]
-  watched: str  # the metric that chooses the best checkpoint; more is better
-  titles: Mapping[str, str]  # how people call the metrics, and the unit
-  rate: float  # a learning rate of the head, where none is given
-  described: Mapping[str, Any]  # what `make` makes the task of again, as JSON
-  outputs: tuple[str, ...] = ()  # what each of the head's outputs stands for
+  watched: str  # the metric that selects the best checkpoint; higher is better
+  titles: Mapping[str, str]  # display names of the metrics
+  rate: float  # the head's default learning rate
+  described: Mapping[str, Any]  # the JSON values from which `make` makes this task
+  outputs: tuple[str, ...] = ()  # names of the head's outputs
 
 
 def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def describe(config, scenes: Mapping[str, str], trained_on: Sequence[str]) -> di
 
 
 def make(described: Mapping[str, Any]) -> Task:
-  """Returns the task that `describe` has described.
+  """Returns the task that `describe` described.
 
   Raises:
     InputError: if there is no such task.
@@ -61,12 +61,11 @@ def make(described: Mapping[str, Any]) -> Task:
   return _module(described['name']).make(described)
 
 
-def on(task: Task, network: Network) -> tuple[Task, Network]:
-  """Returns the task as a network is trained for it, and that network.
+def for_network(task: Task, network: Network) -> tuple[Task, Network]:
+  """Returns the task adapted to a network, and that network.
 
-  A network that ends in the map that the task's head would make is trained
-  with its own decoder in the place of the head; for any other task it is a
-  network without one.
+  If the network's own decoder makes the map that the head would make, it
+  replaces the head; otherwise the network loses its decoder.
   """
   decoder = network.decoder
   if not decoder or task.head.output.name != decoder.output.name:

@@ -13,18 +13,18 @@ from saliency_jax.networks.weights.variable_files import Ported
 from saliency_jax.training import checkpoints, tasks
 from saliency_jax.training.tasks import Task
 
-# The network that a run started from, within its folder: with it the folder is
-# all that is needed, here or on another machine.
+# The network that a run started from, kept in its folder, which is then
+# complete on any machine.
 _START = 'pretrained.safetensors'
 
 
 class Trained(NamedTuple):
-  """A member of a training run as it was when it was best.
+  """A member of a training run at its best checkpoint.
 
-  Of a network that was not trained here there is neither task nor head.
+  For networks that were not trained here, task and head are None.
   """
 
-  network: Network  # the trunk, with what was trained in it
+  network: Network  # the trunk, with its trained variables
   task: Task | None = None
   head: trees.Tree | None = None  # the parameters of the task's head
 
@@ -32,13 +32,13 @@ class Trained(NamedTuple):
 def load(config, cache_dir: str = '') -> Network:
   """Returns the network that a config names, with its weights.
 
-  Returns:
-    The network; that of `checkpoint` has the output of its task as a tap.
+  The network of a `checkpoint` has the output of its task as a tap.
 
   Raises:
-    InputError: if the network, its weights or the trained model cannot be had.
+    InputError: if the network, its weights or the trained model cannot be
+      loaded.
   """
-  return _whole(load_start(config, cache_dir))
+  return _with_output_tap(load_start(config, cache_dir))
 
 
 def load_start(config, cache_dir: str = '') -> Trained:
@@ -82,19 +82,20 @@ def load_start(config, cache_dir: str = '') -> Trained:
 def load_trained(
   workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32', trunk: Network | None = None
 ) -> Network:
-  """Returns a trained network; its task's output is one of its taps.
+  """Returns a trained network, with its task's output as a tap.
 
   Args:
     member: which member of a sweep, e.g. 'depth_3'; '' for the only one.
-    trunk: what was trained, where its name does not say how it is made.
+    trunk: the network that was trained, if its name does not say how to make
+      it.
 
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
   """
-  return _whole(read(workdir, member, dtype=dtype, trunk=trunk))
+  return _with_output_tap(read(workdir, member, dtype=dtype, trunk=trunk))
 
 
-def _whole(trained: Trained) -> Network:
+def _with_output_tap(trained: Trained) -> Network:
   """Returns a trained network with the output of its task among its taps."""
   if trained.network.decodes or not trained.task:
     return trained.network
@@ -108,10 +109,10 @@ def read(
   workdir = pathlib.Path(workdir).expanduser()
   best = checkpoints.read_best(workdir, member)
   with outside.reading(workdir / checkpoints.FOLDER, 'trained model', 'train again'):
-    return _assembled(workdir, member, best, dtype, trunk)
+    return _assemble(workdir, member, best, dtype, trunk)
 
 
-def _assembled(
+def _assemble(
   workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str, trunk: Network | None
 ) -> Trained:
   job, start = best.job, workdir / _START
@@ -120,7 +121,7 @@ def _assembled(
     raise InputError(f'{start} is not what the model in {workdir} was trained from; train again.')
   task = tasks.make(job['task'])
   params = dict(best.params)
-  # The decoder of a network that has one is among its own variables.
+  # A network's own decoder is among its variables.
   head = params.pop(task.head.name, None)
   variables = saved.ported.variables
   try:
@@ -149,7 +150,7 @@ def _assembled(
     else zoo.rebuild(job['network']['name'], ported, provenance, dtype)
   ).replace(readout_tap=job['network']['readout_tap'])
   if head is None:
-    task, network = tasks.on(task, network)
+    task, network = tasks.for_network(task, network)
     head = merged['params'][task.head.name]
   else:
     network = network.replace(decoder=None)

@@ -65,14 +65,14 @@ class Changed(made.Photographs):
 def test_the_pixels_tell_whether_an_image_is_in_both():
   # Folders number their images alike.
   one = made.Photographs(4)
-  assert image_batches.in_both(one, Changed(4)) == ''
+  assert image_batches.shared_image(one, Changed(4)) == ''
   other = made.Photographs(2, first=2)
-  assert image_batches.in_both(one, other) == one.image_ids[2]
+  assert image_batches.shared_image(one, other) == one.image_ids[2]
 
 
 def test_an_image_that_cannot_be_read_is_in_neither(monkeypatch):
   monkeypatch.setattr(Changed, 'part', '')
-  assert image_batches.in_both(Changed(1), made.Photographs(1)) == ''
+  assert image_batches.shared_image(Changed(1), made.Photographs(1)) == ''
 
 
 def test_other_fixations_or_pixels_make_another_sample(monkeypatch):
