@@ -1,1 +1,1 @@
-"""Models of saliency from before the deep networks, each one pure function."""
+"""Saliency models from before deep networks, each one pure function."""

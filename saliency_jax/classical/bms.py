@@ -1,4 +1,4 @@
-"""Saliency from Boolean maps.
+"""Saliency from Boolean maps (BMS).
 
 Zhang and Sclaroff, "Saliency detection: a Boolean map approach", ICCV 2013, and
 "Exploiting surroundedness for saliency detection: a Boolean map approach", IEEE
@@ -18,30 +18,30 @@ from saliency_jax.classical.flooding import flood
 from saliency_jax.classical.scaling import to_unit
 from saliency_jax.classical.whitening import whiten
 
-_LONGEST = 400  # pixels of the longer side, at work
-_STEP = 8  # grey levels from one threshold to the next
-_THRESHOLDS = -(-255 // _STEP)  # at most; those that a channel reaches count
+_LONGEST = 400  # pixels of the longer side while computing
+_STEP = 8  # grey levels between thresholds
+_THRESHOLDS = -(-255 // _STEP)  # at most, as not every channel reaches all
 _SPREAD = 2  # pixels by which an attended region grows
-_FINAL_SPREAD = 3  # pixels by which bright places of the map grow
-_BLUR = 9  # sigma in pixels, of the work
-_REACH = 18  # pixels
+_FINAL_SPREAD = 3  # pixels by which bright areas of the map grow
+_BLUR = 9  # sigma in pixels of the computation
+_REACH = 18  # pixels of the computation at which the Gaussian is cut off
 
 
 @jax.jit
 def bms(image: jax.Array | np.ndarray) -> jax.Array:
   """Returns the saliency of an image by surroundedness.
 
-  Each whitened colour channel is cut at every threshold; what belongs to a
-  component of the Boolean map, or of its complement, that does not touch the
-  border is surrounded and attended to. Attended regions grow a little, weigh
-  the less the larger they are, and add up.
+  Each whitened colour channel is thresholded at every level. Components of the
+  Boolean map, or of its complement, that do not touch the border are
+  surrounded, and thus attended to. Attended regions are dilated, weighted the
+  less the larger they are, and added up.
 
   Args:
     image: uint8 `[H, W, 3]`, RGB, at least 64 pixels high and wide.
 
   Returns:
-    float32 `[h, w]`, 0-1, the longer side 200: `[150, 200]` for 600 x 800. The
-    work is done at twice that size, and blurred. A blank image gives 0.
+    float32 `[h, w]`, 0-1, the longer side 200: `[150, 200]` for 600 x 800. It
+    is computed at twice that size, and blurred. A blank image gives 0.
 
   Raises:
     ValueError: the image has another shape or type.
@@ -60,18 +60,16 @@ def bms(image: jax.Array | np.ndarray) -> jax.Array:
 
 
 def _attention(channels: jax.Array) -> jax.Array:
-  """Adds up the attention maps of all thresholds.
+  """Adds up the attention maps of all thresholds, float32 `[h, w]`.
 
-  Thresholds count from a channel's lowest value: one of height v is above the
-  first v' = ceil(v / step). In those maps a pixel is surrounded from the level
-  up to which it is joined to the border; in the complements likewise, with all
-  levels turned over. A word holds a pixel's bit in all maps of a channel.
+  Thresholds count from a channel's lowest value; a pixel v above it exceeds the
+  first ceil(v / step). In those maps it is surrounded from the level up to
+  which it is connected to the border; in the complements likewise, with all
+  levels inverted. The bits of a word are a pixel's values in all maps of a
+  channel.
 
   Args:
     channels: float32 `[C, h, w]`, whole numbers 0-255.
-
-  Returns:
-    float32 `[h, w]`.
   """
   count = len(channels)
   heights = channels - channels.min(axis=(1, 2), keepdims=True)
@@ -83,7 +81,7 @@ def _attention(channels: jax.Array) -> jax.Array:
 
   def add(attention, threshold):
     regions = (surrounded >> threshold) & 1
-    # Divided by their Euclidean norm, the root of their number of pixels.
+    # Divided by their Euclidean norm, the root of the number of pixels.
     pixels = regions.sum(axis=(1, 2))
     weights = lax.rsqrt(jnp.maximum(pixels, 1).astype(jnp.float32))
     return attention + sum(
@@ -95,18 +93,18 @@ def _attention(channels: jax.Array) -> jax.Array:
 
 def _lowest_bits(count: jax.Array) -> jax.Array:
   """Returns words whose lowest 0-32 bits are set."""
-  # A shift by all 32 bits is left undefined.
+  # A shift by 32 bits is undefined.
   beyond = jnp.where(count > 31, np.uint32(0), np.uint32(1) << count.astype(jnp.uint32))
   return beyond - np.uint32(1)
 
 
 def grow(maps: jax.Array, distance: int, join: Callable[[jax.Array, jax.Array], jax.Array]) -> jax.Array:
-  """Joins all cells of a square of 2 * distance + 1 around each cell.
+  """Combines all cells in a square of side 2 * distance + 1 around each cell.
 
   Args:
     maps: `[..., h, w]`, 0 or more.
     distance: in cells.
-    join: what two cells give, such as their maximum; 0 changes nothing.
+    join: combines two cells, such as by their maximum; 0 has no effect.
   """
   for axis in (maps.ndim - 2, maps.ndim - 1):
     length = maps.shape[axis]
@@ -116,16 +114,16 @@ def grow(maps: jax.Array, distance: int, join: Callable[[jax.Array, jax.Array], 
     maps = functools.reduce(
       join, (lax.slice_in_dim(padded, shift, shift + length, 1, axis) for shift in range(2 * distance + 1))
     )
-    # Fused into one loop, the two axes would cost a square's every cell.
+    # Fused into one loop, the two axes would cost every cell of the square.
     maps = lax.optimization_barrier(maps)
   return maps
 
 
 def _median(maps: jax.Array) -> jax.Array:
-  """Takes the median over 3 x 3 pixels: `[C, h, w]`, the edges repeated.
+  """Returns the median over 3 x 3 pixels, `[C, h, w]`, with edges repeated.
 
-  Of nine numbers in sorted columns of three, the median is the median of the
-  greatest low, the middle middle, and the least high. 200 times as fast as
+  With nine numbers sorted in columns of three, the median is the median of the
+  greatest low, the middle middle and the least high: 200 times as fast as
   `jnp.median`.
   """
   low, middle, high = _sorted(*_triples(maps, 1))

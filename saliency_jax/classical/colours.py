@@ -1,4 +1,4 @@
-"""Colour channels: opponent colours of two kinds."""
+"""Opponent colour channels of two kinds."""
 
 import functools
 
@@ -8,18 +8,18 @@ import numpy as np
 
 # Linear sRGB to CIE XYZ (IEC 61966-2-1).
 _XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-# CIE XYZ to the excitation of the cones L, M and S (Smith and Pokorny, 1975).
+# CIE XYZ to the excitation of L, M and S cones (Smith and Pokorny, 1975).
 _CONES = np.array([[0.15514, 0.54312, -0.03286], [-0.15514, 0.45684, 0.03286], [0, 0, 0.01608]])
-# Of the display. The authors of GBVS use a measured table; of the common curves
-# (gamma 1, 1.8, 2.2, sRGB's) this one comes closest to their maps.
+# Gamma of the display. The authors of GBVS use a measured table; of the usual
+# curves (gamma 1, 1.8, 2.2, sRGB's) this one comes closest to their maps.
 _GAMMA = 1.8
 
 
 def double_opponent(rgb: jax.Array, intensity: jax.Array) -> jax.Array:
-  """Returns blue against yellow and red against green, without brightness.
+  """Returns blue-yellow and red-green contrast, normalised by intensity.
 
-  Itti, Koch and Niebur (1998), Section 2.1, as their successors' programs have
-  it: |B - min(R, G)| / I and |R - G| / I, and 0 where I is 0.
+  Itti, Koch and Niebur (1998), Section 2.1, as implemented by their successors:
+  |B - min(R, G)| / I and |R - G| / I, and 0 where I is 0.
 
   Args:
     rgb: float32 `[3, h, w]`, 0-1.
@@ -37,12 +37,12 @@ def double_opponent(rgb: jax.Array, intensity: jax.Array) -> jax.Array:
 def cone_opponent(rgb: jax.Array) -> jax.Array:
   """Returns the three axes of Derrington, Krauskopf and Lennie (1984).
 
-  With l, m, s the changes of the cones' excitations from mid grey, whose
-  excitations are L, M, S: luminance l + m, then l / L - m / M, then
-  s / S - (l + m) / (L + M), each up to a factor.
+  With l, m, s the changes in cone excitation from mid grey, whose excitations
+  are L, M, S: luminance l + m, then l / L - m / M, then s / S - (l + m) / (L +
+  M), each up to a factor.
 
   Args:
-    rgb: float32 `[3, h, w]`, 0-1, in the display's code.
+    rgb: float32 `[3, h, w]`, 0-1, gamma-encoded.
 
   Returns:
     float32 `[3, h, w]`, each axis within -1 to 1.
@@ -52,7 +52,7 @@ def cone_opponent(rgb: jax.Array) -> jax.Array:
 
 @functools.cache
 def _cone_axes() -> np.ndarray:
-  """Returns float32 `[3, 3]`: axes from linear RGB about mid grey."""
+  """Returns float32 `[3, 3]`: the axes as functions of linear RGB."""
   cones = _CONES @ _XYZ
   long, middle, short = cones
   grey_long, grey_middle, grey_short = cones.sum(axis=1)

@@ -1,4 +1,4 @@
-"""What can be reached from an image's border, at all levels at once."""
+"""Which pixels are connected to an image's border, at all levels at once."""
 
 import jax
 import jax.numpy as jnp
@@ -7,9 +7,9 @@ from jax import lax
 
 
 def flood(maps: jax.Array) -> jax.Array:
-  """Returns the level up to which each pixel is joined to the border.
+  """Returns the level up to which each pixel is connected to the border.
 
-  That is the largest g so that a path of 8 neighbours leads to the border
+  That is the largest g for which a path of 8-neighbours leads to the border
   without going below g: greyscale reconstruction from the border (Vincent, IEEE
   TIP 2(2), 1993). So a pixel p with `maps[p] > t` belongs to a component of
   `maps > t` that touches the border if and only if `flood(maps)[p] > t`.
@@ -23,8 +23,8 @@ def flood(maps: jax.Array) -> jax.Array:
   border = np.ones(maps.shape[1:], bool)
   border[1:-1, 1:-1] = False
 
-  # Down, up, right and left, until nothing changes: a natural image takes about
-  # four rounds, a spiral one per turn.
+  # Down, up, right and left, until nothing changes: about four rounds for a
+  # natural image, one per turn for a spiral.
   def sweep_all_ways(state):
     reached, _ = state
     further = reached
@@ -39,7 +39,7 @@ def flood(maps: jax.Array) -> jax.Array:
 
 
 def _sweep(reached: jax.Array, maps: jax.Array, axis: int, backwards: bool) -> jax.Array:
-  """Carries levels line by line across the maps."""
+  """Propagates levels line by line across the maps."""
 
   def advance(line, lines):
     here, ceiling = lines

@@ -1,4 +1,4 @@
-"""Edges of four orientations."""
+"""Gabor energy in four orientations."""
 
 import functools
 
@@ -10,7 +10,7 @@ import scipy.fft
 from saliency_jax.classical.scaling import attenuate_border
 
 ORIENTATIONS = (0, 45, 90, 135)  # degrees
-# Pixels: across the edge, and along it.
+# Pixels across the edge and along it.
 _SIGMA, _LENGTH = 2, 4
 _PERIOD = np.pi
 # Where the longer Gaussian has fallen to e^-5.
@@ -20,9 +20,8 @@ _REACH = int(np.ceil(_LENGTH * np.sqrt(10)))
 def energy(intensity: jax.Array) -> jax.Array:
   """Returns how strongly a map varies across each orientation.
 
-  The sum of the magnitudes of an even and an odd Gabor filter's answers. Within
-  13 pixels of the border, where the filters reach beyond it, the answer fades
-  out.
+  The sum of the magnitudes of an even and an odd Gabor filter's responses. They
+  fade out within 13 pixels of the border, beyond which the filters reach.
 
   Args:
     intensity: float32 `[h, w]`, 0-1.
@@ -30,16 +29,16 @@ def energy(intensity: jax.Array) -> jax.Array:
   Returns:
     float32 `[4, h, w]`, in the order of `ORIENTATIONS`.
   """
-  # The filters do not see the mean; without it there is less to round off.
+  # The filters ignore the mean; subtracting it reduces rounding errors.
   padded = jnp.pad(intensity - intensity.mean(), _REACH, mode='edge')
-  # A circular convolution is wrong in the first 2 * _REACH rows and columns
-  # alone, and those are the padding's.
+  # A circular convolution is wrong only in the first 2 * _REACH rows and
+  # columns, which belong to the padding.
   size = tuple(scipy.fft.next_fast_len(length, real=False) for length in padded.shape)
   spectrum = jnp.fft.fft2(padded, size)[None] * _spectra(size)
-  answers = jnp.fft.ifft2(spectrum)
+  responses = jnp.fft.ifft2(spectrum)
   (height, width), start = intensity.shape, 2 * _REACH
-  answers = answers[:, start : start + height, start : start + width]
-  return attenuate_border(jnp.abs(answers.real) + jnp.abs(answers.imag), _REACH)
+  responses = responses[:, start : start + height, start : start + width]
+  return attenuate_border(jnp.abs(responses.real) + jnp.abs(responses.imag), _REACH)
 
 
 @functools.lru_cache(maxsize=64)
@@ -50,10 +49,7 @@ def _spectra(size: tuple[int, int]) -> np.ndarray:
 
 @functools.cache
 def filters() -> np.ndarray:
-  """Returns the filters, complex `[4, 27, 27]`: even + i odd.
-
-  Both parts have mean 0 and norm 1.
-  """
+  """Returns complex `[4, 27, 27]`: even + i odd filters of mean 0 and norm 1."""
   y, x = np.mgrid[-_REACH : _REACH + 1, -_REACH : _REACH + 1]
   bank = []
   for angle in np.deg2rad(ORIENTATIONS):

@@ -1,4 +1,4 @@
-"""Graph-based visual saliency.
+"""Graph-based visual saliency (GBVS).
 
 Harel, Koch and Perona, "Graph-based visual saliency", NIPS 2006, with the
 settings of the authors' program.
@@ -16,9 +16,9 @@ from saliency_jax.classical.scaling import attenuate_border, to_unit, without_ro
 
 _LEVELS = (2, 3, 4)  # halvings
 _LONGEST = 32  # cells of the map's longer side
-_NEAR = 0.15  # sigma of the graph's weights, of the map's mean side
-_CONCENTRATION = 1.5  # the exponent that stands for the second chain
-_BLUR = 0.02  # sigma of the final blur, of the map's longer side
+_NEAR = 0.15  # sigma of the graph's weights, as a share of the map's mean side
+_CONCENTRATION = 1.5  # an exponent in place of the second Markov chain
+_BLUR = 0.02  # sigma of the final blur, as a share of the map's longer side
 _BORDER = 4  # cells
 
 
@@ -55,13 +55,13 @@ def gbvs(image: jax.Array | np.ndarray) -> jax.Array:
 
 
 def equilibrium(features: jax.Array) -> jax.Array:
-  """Returns where a walker on each map's graph is found in the long run.
+  """Returns the stationary distribution of a random walk on each map's graph.
 
   From cell j the walker goes to cell i in proportion to their dissimilarity and
-  nearness (Section 3.1, Eq. 2), w_ij = |f_i - f_j| exp(-d_ij^2 / 2 sigma^2).
-  Since w is symmetric the chain is reversible, and what power iteration tends
-  to is known: cell j's share is sum_i w_ij, its degree in the graph. That holds
-  for two-valued maps too, on which the iteration would swing for ever.
+  nearness (Section 3.1, Eq. 2), w_ij = |f_i - f_j| exp(-d_ij^2 / 2 sigma^2). As
+  w is symmetric, the chain is reversible and its distribution known: cell j's
+  share is its degree, sum_i w_ij. This also holds for two-valued maps, on which
+  power iteration would oscillate for ever.
 
   Args:
     features: float32 `[C, h, w]`.
@@ -72,7 +72,7 @@ def equilibrium(features: jax.Array) -> jax.Array:
   channels, height, width = features.shape
   values = features.reshape(channels, height * width)
 
-  # One row of all graphs at a time: whole, they would not fit into the caches.
+  # One row of all graphs at a time: whole graphs would not fit in the caches.
   def add_row(degree, row):
     nearness, value = row
     return degree + nearness[None] * jnp.abs(values - value[:, None]), None

@@ -1,8 +1,8 @@
 """Saliency from differences between centre and surround.
 
 Itti, Koch and Niebur, "A model of saliency-based visual attention for rapid
-scene analysis", IEEE PAMI 20(11), 1998, as the program of Harel et al. (2006)
-has it: differences are squared, and each centre has one surround.
+scene analysis", IEEE PAMI 20(11), 1998, as implemented by Harel et al. (2006):
+differences are squared, and each centre has one surround.
 """
 
 import jax
@@ -13,7 +13,7 @@ from saliency_jax.classical import colours, gabor, photograph, pyramid, resampli
 from saliency_jax.classical.scaling import attenuate_border, promote_lone_peaks, to_unit, without_rounding
 
 _CENTRES = (2, 3)  # halvings
-_SURROUND = 2  # halvings further
+_SURROUND = 2  # more halvings than the centre
 _SHRINK = 8  # pixels of the image's longer side per cell of the map
 _BORDER = 4  # cells
 

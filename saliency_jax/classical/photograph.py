@@ -1,19 +1,16 @@
-"""What the classical models take: one photograph, and from which size on."""
+"""The images that the classical models accept."""
 
 import jax
 import numpy as np
 
 from saliency_jax.errors import InputError
 
-# Five halvings, the deepest level of the pyramid, leave two pixels of it.
+# Five halvings, to the deepest level of the pyramid, leave two pixels.
 SMALLEST = 64
 
 
 def check(image: jax.Array | np.ndarray) -> None:
-  """Checks that an array is an image that the models can work on.
-
-  Args:
-    image: should be uint8 `[H, W, 3]`, RGB.
+  """Checks that an image is uint8 `[H, W, 3]` and large enough.
 
   Raises:
     ValueError: it has another shape or type.
@@ -29,6 +26,6 @@ def check(image: jax.Array | np.ndarray) -> None:
 
 
 def fit(height: int, width: int, longest: int) -> tuple[int, int]:
-  """Returns the (height, width) of the same shape with a given longer side."""
+  """Returns (height, width) scaled to a given longer side."""
   scale = longest / max(height, width)
   return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))

@@ -1,4 +1,4 @@
-"""The pyramid that GBVS and the Itti-Koch model look at an image through."""
+"""The image pyramid of GBVS and the Itti-Koch model."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-# Binomial coefficients of order 5: a low-pass filter whose centre lies between
-# two pixels, where the pixels of the next level are.
+# Binomial coefficients of order 5: a low-pass filter centred between two
+# pixels, where the pixels of the next level lie.
 _TAPS = tuple(weight / 32 for weight in (1, 5, 10, 10, 5, 1))
 
 
@@ -21,16 +21,16 @@ class Level(NamedTuple):
 def build(image: jax.Array, deepest: int) -> list[Level]:
   """Returns an image and its halvings.
 
-  The intensity is the largest of R, G and B, as in the authors' programs; Itti,
+  Intensity is the maximum of R, G and B, as in the authors' programs; Itti,
   Koch and Niebur (1998, Section 2.1) take the mean. It is halved like a colour,
-  not taken anew at every level.
+  not recomputed at every level.
 
   Args:
     image: uint8 `[H, W, 3]`, RGB.
     deepest: number of halvings.
 
   Returns:
-    `deepest + 1` levels, the image itself first. Odd lengths lose a half.
+    `deepest + 1` levels, the image itself first. Odd lengths are rounded down.
   """
   planes = jnp.moveaxis(image.astype(jnp.float32) / 255, -1, 0)
   planes = jnp.concatenate([planes, planes.max(axis=0, keepdims=True)])
@@ -41,7 +41,7 @@ def build(image: jax.Array, deepest: int) -> list[Level]:
 
 
 def _halve(maps: jax.Array, axis: int) -> jax.Array:
-  """Filters and decimates one axis, the edges repeated."""
+  """Filters and decimates one axis, with edges repeated."""
   new = maps.shape[axis] // 2
   around = [(0, 0)] * maps.ndim
   around[axis] = (2, 3)

@@ -18,16 +18,16 @@ MODELS: dict[str, Model] = {'bms': bms, 'gbvs': gbvs, 'itti': itti}
 
 
 def predict(name: str, images: np.ndarray) -> np.ndarray:
-  """Returns a model's maps of a batch of images.
+  """Returns a model's maps of a batch of images, at the model's own resolution.
 
-  Compiled once per size of image and of batch, in a few seconds.
+  Compiled once per image and batch size, in a few seconds.
 
   Args:
     name: a key of `MODELS`.
     images: uint8 `[B, H, W, 3]`, RGB.
 
   Returns:
-    float32 `[B, h, w]`, 0-1, at the model's own resolution.
+    float32 `[B, h, w]`, 0-1.
 
   Raises:
     InputError: there is no such model, or the images are too small.
@@ -41,6 +41,6 @@ def predict(name: str, images: np.ndarray) -> np.ndarray:
 @functools.cache
 def _compiled(name: str) -> Callable[[np.ndarray], jax.Array]:
   if jax.default_backend() == 'cpu':
-    # One image's arrays stay in a core's cache, twice as fast as a batch's.
+    # One image's arrays stay in a core's cache: twice as fast as a batch.
     return jax.jit(functools.partial(jax.lax.map, MODELS[name]))
   return jax.jit(jax.vmap(MODELS[name]))

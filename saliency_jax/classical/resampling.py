@@ -1,8 +1,7 @@
-"""Changing the size of maps, and blurring them, as two small matrix products.
+"""Resizing and blurring of maps, as two small matrix products.
 
-Whatever treats rows and columns alike and separately is U = A X B^T with one
-matrix per axis. The matrices depend on lengths only and are made once per
-length on the host.
+Separable linear operations are U = A X B^T with one matrix per axis. The
+matrices depend on lengths only and are computed once per length on the host.
 """
 
 import functools
@@ -18,9 +17,9 @@ from saliency_jax.ops import resize
 def cubic(new: int, old: int) -> np.ndarray:
   """Returns the matrix that resamples one axis by cubic convolution.
 
-  The kernel is that of Keys (1981) with a = -1/2. Where the axis shrinks the
-  kernel is widened by the same factor, against aliasing; at the ends the map
-  goes on mirrored. MATLAB's `imresize` does this too.
+  The kernel is that of Keys (1981) with a = -1/2. If the axis shrinks, the
+  kernel is widened by the same factor against aliasing; the ends are mirrored.
+  This is MATLAB's `imresize`.
 
   Args:
     new: length of the result, at least 1.
@@ -40,15 +39,8 @@ def cubic(new: int, old: int) -> np.ndarray:
 def area(new: int, old: int) -> np.ndarray:
   """Returns the matrix that averages an axis over the pixels it covers.
 
-  An axis that grows is interpolated linearly instead. OpenCV's `INTER_AREA`
-  does this too.
-
-  Args:
-    new: length of the result, at least 1.
-    old: length of the axis, at least 1.
-
-  Returns:
-    float32 `[new, old]`, read-only; every row sums to 1.
+  An axis that grows is interpolated linearly instead. This is OpenCV's
+  `INTER_AREA`. Arguments and result are those of `cubic`.
   """
   if new > old:
     matrix = resize.bilinear(new, old).astype(np.float32)
@@ -69,8 +61,8 @@ def gaussian(length: int, sigma: float, reach: int, ends: str) -> np.ndarray:
     length: of the axis, at least 1.
     sigma: standard deviation in cells.
     reach: the kernel is cut off beyond this many cells.
-    ends: how the map goes on beyond its ends, in the words of `numpy.pad`:
-      'edge' repeats the last cell, 'reflect' mirrors at the last cell.
+    ends: how the map is extended, a mode of `numpy.pad`: 'edge' repeats the
+      last cell, 'reflect' mirrors at the last cell.
 
   Returns:
     float32 `[length, length]`, read-only; every row sums to 1.
@@ -82,15 +74,12 @@ def gaussian(length: int, sigma: float, reach: int, ends: str) -> np.ndarray:
 
 
 def apply(maps: jax.Array, rows: np.ndarray, columns: np.ndarray) -> jax.Array:
-  """Returns `rows @ map @ columns.T` for each map.
+  """Returns `rows @ map @ columns.T` for each map, float32 `[..., H, W]`.
 
   Args:
     maps: float32 `[..., h, w]`.
     rows: float32 `[H, h]`.
     columns: float32 `[W, w]`.
-
-  Returns:
-    float32 `[..., H, W]`.
   """
   return jnp.einsum('Hh,...hw,Ww->...HW', rows, maps, columns, precision='highest')
 
@@ -100,7 +89,7 @@ def resize_area(maps: jax.Array, height: int, width: int) -> jax.Array:
   *batch, old_height, old_width = maps.shape
   if old_height % height or old_width % width:
     return apply(maps, area(height, old_height), area(width, old_width))
-  # Whole pixels: a twentieth of the products' time.
+  # Whole pixels: this takes a twentieth of the products' time.
   blocks = maps.reshape(*batch, height, old_height // height, width, old_width // width)
   return blocks.mean(axis=(-3, -1))
 
@@ -118,7 +107,7 @@ def _keys(x: np.ndarray) -> np.ndarray:
 
 
 def _gather(places: np.ndarray, weights: np.ndarray, length: int, ends: str) -> np.ndarray:
-  """Adds weights up where they fall, those beyond the ends folded back in."""
+  """Sums weights into a matrix, with those beyond the ends folded back in."""
   beyond = max(0, -places.min(), places.max() - length + 1)
   index = np.pad(np.arange(length), beyond, mode=ends)[places + beyond]
   matrix = np.zeros((len(places), length))

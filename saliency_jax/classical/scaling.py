@@ -1,10 +1,10 @@
-"""Setting maps against each other: ranges, borders, lone peaks."""
+"""Scaling of maps: ranges, borders, lone peaks."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-# A feature of an image in 0-1 that varies less than this holds rounding alone.
+# An image in 0-1 gives features that vary by less than this by rounding alone.
 _ROUNDING = 1e-5
 
 
@@ -13,30 +13,27 @@ def to_unit(maps: jax.Array) -> jax.Array:
   low = maps.min(axis=(-2, -1), keepdims=True)
   span = maps.max(axis=(-2, -1), keepdims=True) - low
   scaled = (maps - low) / jnp.where(span > 0, span, 1)
-  # Compiled, the ends come out a rounding off.
+  # Compiled code rounds the ends to slightly beyond 0 and 1.
   return jnp.clip(scaled, 0, 1)
 
 
 def without_rounding(features: jax.Array) -> jax.Array:
-  """Sets features that are constant but for rounding to 0.
+  """Sets features `[..., h, w]` that are constant but for rounding to 0.
 
-  Every model here scales up what varies least, so that the rounding of a blank
-  image would become a map.
-
-  Args:
-    features: float32 `[..., h, w]`.
+  All models scale up features that vary little, so rounding would turn a blank
+  image into a map.
   """
   span = jnp.ptp(features, axis=(-2, -1), keepdims=True)
   return jnp.where(span > _ROUNDING, features, 0)
 
 
 def attenuate_border(maps: jax.Array, width: int) -> jax.Array:
-  """Fades maps out towards the border, linearly.
+  """Fades maps out linearly towards the border.
 
   Args:
     maps: float32 `[..., h, w]`.
-    width: how many cells fade; the outermost keeps 1 / (width + 1). It is at
-      most half of the map's shorter side.
+    width: how many cells fade, at most half of the map's shorter side; the
+      outermost keeps 1 / (width + 1).
   """
   fading = min(width, min(maps.shape[-2:]) // 2)
   for axis in (-2, -1):
@@ -53,10 +50,10 @@ def promote_lone_peaks(maps: jax.Array) -> jax.Array:
   """Promotes maps with few peaks: N(.) of Itti, Koch and Niebur (1998).
 
   A map is scaled to 0-M and multiplied by (M - m)^2 with m the mean of its
-  local maxima. Here M = 10, and as in their successors' programs m includes the
-  highest one, maxima below M / 10 do not count, nor do those on the border, a
-  single maximum counts as m = 0, and a map without any is not multiplied. All
-  is divided by M^3, which cancels later.
+  local maxima. Here M = 10. As in their successors' programs, m includes the
+  highest maximum; maxima below M / 10 or on the border do not count; a single
+  maximum counts as m = 0; and a map without maxima is not multiplied. The
+  result is divided by M^3, which cancels later.
 
   Args:
     maps: float32 `[..., h, w]`.

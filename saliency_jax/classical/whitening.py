@@ -1,16 +1,16 @@
-"""Three channels of equal spread that say nothing about each other."""
+"""Whitening of colours: three uncorrelated channels of equal spread."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-# Added to the variances: keeps noise in a direction without colour small.
+# Added to the variances, to keep noise small along axes without colour.
 _REGULARISATION = 50
-# Whitened colours that differ by less hold rounding alone; one grey level of
+# Whitened colours that vary by less do so by rounding alone; one grey level of
 # one channel is 0.008 or more.
 _ROUNDING = 1e-3
-# Orthonormal rows. In a photograph grey varies a hundred times as much as
-# either colour; among R, G and B the colours' share would be lost in rounding.
+# Orthonormal rows. In photographs, grey varies a hundred times as much as
+# either colour; in R, G and B, the share of colour would be lost to rounding.
 _GREY_AND_TWO_COLOURS = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32) / np.sqrt(
   np.array([[3], [2], [6]], np.float32)
 )
@@ -24,7 +24,7 @@ def whiten(image: jax.Array) -> jax.Array:
 
   Returns:
     float32 `[3, h, w]`, whole numbers, the strongest component first. A
-    component that is constant is 0.
+    constant component is 0.
   """
   colours = jnp.moveaxis(image, -1, 0)
   colours = colours - colours.mean(axis=(1, 2), keepdims=True)
@@ -55,10 +55,10 @@ def _covariance(maps: jax.Array) -> jax.Array:
 def _oriented(axes: jax.Array) -> jax.Array:
   """Returns the axes as rows, the strongest first, with definite signs.
 
-  A sign turns a channel over, and thresholds are counted from its bottom. These
-  are the signs that the authors' program gets from one-sided Jacobi rotations
-  of (B, G, R), on every photograph of OSIE: the first axis towards white, the
-  third away from green, and the three a right-handed set in (B, G, R).
+  A sign inverts a channel, from whose minimum thresholds are counted. These are
+  the signs that the authors' program gets from one-sided Jacobi rotations of
+  (B, G, R), on every photograph of OSIE: the first axis points to white, the
+  third away from green, and the three are right-handed in (B, G, R).
 
   Args:
     axes: float32 `[3, 3]`, columns, the weakest first, as `eigh` returns them.
