@@ -95,7 +95,6 @@ class LabelImages:
     return Regions(ids, tuple(self._names[value] for value in values), masks)
 
   def check_size(self, image_id: str, height: int, width: int) -> None:
-    """See `RegionAnnotation`."""
     for files in (self._object_files, self._class_files):
       if image_id in files:
         check_same_size(files[image_id], map_size(files[image_id]), (height, width), 'regions')

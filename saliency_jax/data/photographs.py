@@ -87,13 +87,6 @@ class Photographs(Source):
     raise NotImplementedError
 
   def __getitem__(self, index: int) -> Record:
-    """Reads one photograph with its fixations and regions.
-
-    Raises:
-      IndexError: there is no such photograph.
-      InputError: the photograph is damaged, or its fixations or regions are of
-        an image of another size.
-    """
     return self._record(index, read_image(self.photograph(index)))
 
   def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:

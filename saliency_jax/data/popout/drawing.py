@@ -82,15 +82,9 @@ def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
 
 
 def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
-  """Returns the pixels that single items cover at least half, as in `draw`.
+  """Returns the pixels that single items cover at least half, bool `[K, H, W]`.
 
-  Args:
-    plan: laid out for this size.
-    places: K indices into the layout.
-    size: side of the image, px.
-
-  Returns:
-    bool `[K, H, W]`.
+  As in `draw`; `places` are K indices into the layout.
   """
   masks = np.zeros((len(places), size, size), bool)
   for mask, place in zip(masks, places, strict=True):

@@ -157,7 +157,7 @@ def size(rng: np.random.Generator, background: str) -> Design:
 def number(rng: np.random.Generator, background: str) -> Design:
   """Four to six dots among one or two, all equally large and far apart.
 
-  Beyond and within the numbers told without counting (Trick and Pylyshyn 1994).
+  More than can be told without counting among fewer (Trick and Pylyshyn 1994).
   """
   ink = _ink(rng, background)
   many, few = (

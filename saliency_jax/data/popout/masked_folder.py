@@ -85,12 +85,9 @@ class MaskedFolder(Source):
         check_same_size(mask, image_size(mask), image_size(path), 'mask')
 
   def __getitem__(self, index: int) -> Record:
-    """Reads an image and its masks.
-
-    Its regions are 1 (target) and, if there is a mask, 2 (distractors).
+    """Reads an image; its regions are the target and any distractors.
 
     Raises:
-      IndexError: there is no such image.
       InputError: a file is damaged, a mask is empty or of another size, or the
         masks overlap.
     """

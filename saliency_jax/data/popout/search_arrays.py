@@ -53,11 +53,7 @@ class SearchArrays(Source):
     self.image_ids = tuple(pattern.image_id for pattern in self.patterns)
 
   def __getitem__(self, index: int) -> Record:
-    """Draws an array; its regions are 1 (target) and 2 (distractors).
-
-    Raises:
-      IndexError: there is no such array.
-    """
+    """Draws an array; its regions are 1 (target) and 2 (distractors)."""
     drawn = drawing.draw(self.plan(index), self._size)
     return Record(
       self.image_ids[index],
@@ -67,12 +63,9 @@ class SearchArrays(Source):
     )
 
   def items(self, image_id: str, count: int) -> np.ndarray:
-    """Returns `count` random distractors of an array, or all if it has fewer.
+    """Returns `count` random distractors, or all if there are fewer.
 
     bool `[K, H, W]`, one mask each.
-
-    Raises:
-      ValueError: there is no such array.
     """
     index = self.image_ids.index(image_id)
     plan = self.plan(index)
@@ -85,9 +78,6 @@ class SearchArrays(Source):
 
     The target's position, the layout and the design come from separate random
     streams, so that none reveals another.
-
-    Raises:
-      IndexError: there is no such array.
     """
     index = range(len(self))[index]
     pattern = self.patterns[index]

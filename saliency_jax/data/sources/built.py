@@ -54,12 +54,6 @@ class BuiltSource(Source):
     self.gives = frozenset({'targets'} if self.patterns else {'fixations', 'regions'})
 
   def __getitem__(self, index: int) -> Record:
-    """Reads one image with its fixations and regions.
-
-    Raises:
-      IndexError: there is no such image.
-      InputError: the image cannot be decoded.
-    """
     example = self._example(index)
     return self._record(index, example, read_image(example['image'], self._name(index)))
 

@@ -84,10 +84,7 @@ class MappedPhotographs(Photographs):
 
 
 def _fault(places: np.ndarray, values: np.ndarray) -> str:
-  """Returns why `places`, the flat indices of non-zero pixels, are no points.
-
-  '' if they are points.
-  """
+  """Returns why non-zero pixels, given by flat indices, are no points, or ''."""
   count, share = len(places), len(places) / values.size
   if share > _MOST:
     return f'is not 0 on {share:.0%} of its pixels, which a smoothed map is, or one of black points on white'

@@ -22,11 +22,7 @@ from saliency_jax.errors import InputError
 
 
 class Osie(Photographs):
-  """A `Source` of the photographs in one folder; see the module.
-
-  Attributes:
-    image_ids: the stems of the photographs, sorted.
-  """
+  """A `Source` of the photographs in one folder; see the module."""
 
   _takes_more = False
 

@@ -69,11 +69,7 @@ class Pysaliency(Photographs):
     return dict(zip(ids, paths, strict=True)), reader, dataclasses.replace(recorded, cut=True)
 
   def size(self, index: int) -> tuple[int, int]:
-    """Returns (height, width) of `self[index]` in pixels, as the file states.
-
-    Raises:
-      IndexError: there is no such photograph.
-    """
+    """Returns (height, width) in pixels as the file states; opens no image."""
     return self._reader.sizes[self.image_ids[index]]
 
 

@@ -139,7 +139,7 @@ def _packed(place: str, value: dict) -> dict:
   """Returns a parsed object with its points as an array.
 
   As Python lists, the 75 million points of the training set would take ten
-  gigabytes. They are halves at most, so float32 is exact.
+  gigabytes. They are multiples of 1/2, so float32 is exact.
   """
   match value:
     case {'image_id': int(number), 'fixations': list(points)}:
