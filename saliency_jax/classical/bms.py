@@ -13,10 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from saliency_jax.classical import photograph, resampling
+from saliency_jax.classical import photograph
 from saliency_jax.classical.flooding import flood
 from saliency_jax.classical.scaling import to_unit
 from saliency_jax.classical.whitening import whiten
+from saliency_jax.ops import resampling
 
 _LONGEST = 400  # pixels of the longer side while computing
 _STEP = 8  # grey levels between thresholds
@@ -49,7 +50,7 @@ def bms(image: jax.Array | np.ndarray) -> jax.Array:
   """
   photograph.check(image)
   height, width = photograph.fit(*image.shape[:2], _LONGEST)
-  small = resampling.resize_area(jnp.moveaxis(image, -1, 0).astype(jnp.float32), height, width)
+  small = average(jnp.moveaxis(image, -1, 0).astype(jnp.float32), height, width)
   channels = _median(whiten(jnp.moveaxis(jnp.floor(small + 0.5), 0, -1)))
   attention = grow(_attention(channels), _FINAL_SPREAD, jnp.maximum)
   rows, columns = (
@@ -57,6 +58,16 @@ def bms(image: jax.Array | np.ndarray) -> jax.Array:
     for length in (height, width)
   )
   return to_unit(resampling.apply(attention, rows, columns))
+
+
+def average(maps: jax.Array, height: int, width: int) -> jax.Array:
+  """Shrinks float32 `[..., h, w]` by averages; see `resampling.area`."""
+  *batch, old_height, old_width = maps.shape
+  if old_height % height or old_width % width:
+    return resampling.resize(maps, (height, width), resampling.area)
+  # Whole pixels: this takes a twentieth of the products' time.
+  blocks = maps.reshape(*batch, height, old_height // height, width, old_width // width)
+  return blocks.mean(axis=(-3, -1))
 
 
 def _attention(channels: jax.Array) -> jax.Array:

@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from saliency_jax.classical import colours, gabor, photograph, pyramid, resampling
+from saliency_jax.classical import colours, gabor, photograph, pyramid
 from saliency_jax.classical.scaling import attenuate_border, to_unit, without_rounding
+from saliency_jax.ops import resampling
 
 _LEVELS = (2, 3, 4)  # halvings
 _LONGEST = 32  # cells of the map's longer side
@@ -45,7 +46,7 @@ def gbvs(image: jax.Array | np.ndarray) -> jax.Array:
   features = []
   for level in pyramid.build(image, max(_LEVELS))[min(_LEVELS) :]:
     maps = jnp.concatenate([colours.cone_opponent(level.rgb), level.intensity[None], gabor.energy(level.intensity)])
-    features.append(resampling.resize_cubic(maps, height, width))
+    features.append(resampling.resize(maps, (height, width), resampling.matlab_cubic))
   activation = equilibrium(without_rounding(jnp.concatenate(features)))
   saliency = (activation**_CONCENTRATION).sum(axis=0)
   saliency = attenuate_border(saliency, _BORDER)

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.classical import colours, gabor, photograph, pyramid, resampling
+from saliency_jax.classical import colours, gabor, photograph, pyramid
 from saliency_jax.classical.scaling import attenuate_border, promote_lone_peaks, to_unit, without_rounding
+from saliency_jax.ops import resampling
 
 _CENTRES = (2, 3)  # halvings
 _SURROUND = 2  # more halvings than the centre
@@ -41,9 +42,9 @@ def itti(image: jax.Array | np.ndarray) -> jax.Array:
   conspicuity = 0
   for centre in _CENTRES:
     near, far = features[centre], features[centre + _SURROUND]
-    far = resampling.resize_cubic(far, *near.shape[1:])
+    far = resampling.resize(far, near.shape[1:], resampling.matlab_cubic)
     contrast = jnp.square(without_rounding(near - far))
-    contrast = resampling.resize_cubic(contrast, height, width)
+    contrast = resampling.resize(contrast, (height, width), resampling.matlab_cubic)
     conspicuity += promote_lone_peaks(contrast)
   # Two features of colour, intensity, and four orientations.
   channels = jnp.stack([conspicuity[:2].sum(axis=0), conspicuity[2], conspicuity[3:].sum(axis=0)])

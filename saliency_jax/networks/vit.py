@@ -16,11 +16,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.network import Stage
 from saliency_jax.networks.staged import Recorder, Staged, check_sides
 from saliency_jax.networks.weights.port_table import Rule, Table, torch_layer
+from saliency_jax.ops import resampling
 
 _HIGHEST = jax.lax.Precision.HIGHEST
 
@@ -199,8 +199,8 @@ def resize_positions(position: jax.Array, grid: tuple[int, int], offset: bool = 
   cells = position[:, 1:].reshape(1, side, side, width)
   if offset:
     # PyTorch's resizing by a scale factor of (n + .1) / side.
-    rows, columns = (interpolation.cubic_at((np.arange(n) + 0.5) * side / (n + 0.1) - 0.5, side) for n in grid)
-    cells = interpolation.resample(cells, rows, columns)
+    rows, columns = (resampling.cubic_at((np.arange(n) + 0.5) * side / (n + 0.1) - 0.5, side) for n in grid)
+    cells = resampling.apply(cells, rows, columns, channels=True)
   else:
     cells = jax.image.resize(cells, (1, *grid, width), 'cubic', antialias=True)
   return jnp.concatenate([position[:, :1], cells.reshape(1, -1, width)], axis=1)

@@ -2,9 +2,11 @@
 
 import jax
 import numpy as np
+import pytest
 import scipy.ndimage
 
 from saliency_jax.classical import bms
+from saliency_jax.ops import resampling
 from tests.classical.flooding_test import joined
 
 
@@ -48,3 +50,10 @@ def test_the_median_of_nine():
 def test_words_of_any_number_of_bits():
   words = np.asarray(bms._lowest_bits(np.arange(33, dtype=np.uint8)))
   assert words.tolist() == [2**k - 1 for k in range(33)]
+
+
+@pytest.mark.parametrize('size', [(20, 30), (20, 10), (12, 60), (60, 90), (7, 9)])
+def test_averages_are_areas_whether_whole_or_not(size):
+  maps = np.random.default_rng(0).random((2, 60, 60)).astype(np.float32)
+  rows, columns = (resampling.area(x, 60) for x in size)
+  np.testing.assert_allclose(bms.average(maps, *size), rows @ maps @ columns.T, atol=1e-6)

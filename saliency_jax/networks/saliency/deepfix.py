@@ -13,12 +13,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.vgg import FLOOR, SAME_1, VGG, layers
-from saliency_jax.ops import resize
+from saliency_jax.ops import resampling, resize
 
 _LAYERS = layers(pools=(FLOOR, FLOOR, FLOOR, SAME_1, SAME_1), dilations={5: 2})
 _UNITS = 512
@@ -54,7 +53,7 @@ class Decoder(nn.Module):
       x = jnp.concatenate([x, jnp.broadcast_to(prior, (len(x), *prior.shape[1:]))], axis=-1)
       x = record(f'biased.{n}', conv(f'biased_{n}', x, _UNITS, 5, dilation=6))
     x = record('output', conv('output', x, 1, rectify=False))
-    return interpolation.upsample(x, 8, resize.bilinear)
+    return resampling.upsample(x, 8, resize.bilinear)
 
 
 def gaussians(size: tuple[int, int]) -> np.ndarray:

@@ -14,13 +14,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.vgg import CEIL, VGG, Layer, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Table, caffe_layer
+from saliency_jax.ops import resampling
 
 _MULTIPLE = 4  # pixels
 _KEEPS = ('conv3_3', 'conv4_3')
@@ -121,6 +121,6 @@ _TABLE = Table(
 
 # MATLAB's imresize, to a square whatever the image's shape.
 _FRAME = framing.stretched(
-  (224, 224), up=lambda x, size: interpolation.resized(x / max(x.max(), 1e-30), size, interpolation.matlab_cubic)
+  (224, 224), up=lambda x, size: resampling.resized(x / max(x.max(), 1e-30), size, resampling.matlab_cubic)
 )
 NETWORK = saliency_model('dva', VGG(_layers(), Decoder, _KEEPS, multiple=_MULTIPLE), _TABLE, frame=_FRAME)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.network import Frame
-from saliency_jax.ops import resize
+from saliency_jax.ops import resampling, resize
 
 Size = tuple[int, int]  # (H, W) in pixels
 Resize = Callable[[np.ndarray, Size], np.ndarray]
@@ -14,7 +13,7 @@ Resize = Callable[[np.ndarray, Size], np.ndarray]
 
 def bilinear(x: np.ndarray, size: Size) -> np.ndarray:
   """Resizes like OpenCV and PyTorch, without antialiasing."""
-  return interpolation.resized(x, size, resize.bilinear)
+  return resampling.resized(x, size, resize.bilinear)
 
 
 def density(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -12,13 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.vgg import FLOOR, SAME_1, VGG, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
+from saliency_jax.ops import resampling
 
 _LAYERS = layers(pools=(FLOOR, FLOOR, FLOOR, SAME_1, SAME_1), dilations={5: 2})
 _KEEPS = ('pool3', 'pool4')
@@ -48,7 +48,7 @@ class Decoder(nn.Module):
     branches.append(jnp.broadcast_to(scene, branches[0].shape))
     x = conv('aspp.conv2', jnp.concatenate(branches, axis=-1), 256, 1)
     for n, units in enumerate((128, 64, 32), start=1):
-      x = interpolation.upsample(x, 2, interpolation.tensorflow)
+      x = resampling.upsample(x, 2, resampling.tensorflow)
       x = conv(f'decoder.conv{n}', x, units)
     x = conv('decoder.conv4', x, 1, rectify=False)
     x = x - x.min(axis=(1, 2, 3), keepdims=True)
@@ -70,9 +70,7 @@ _TABLE = Table(
 
 def _resized(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   shorter = size[0] < x.shape[0] or size[1] < x.shape[1]
-  return np.clip(
-    interpolation.resized(x, size, interpolation.corners_area if shorter else interpolation.corners_cubic), 0, 255
-  )
+  return np.clip(resampling.resized(x, size, resampling.corners_area if shorter else resampling.corners_cubic), 0, 255)
 
 
 # For the models trained on SALICON and on OSIE. The authors round maps to

@@ -14,18 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import Trunk, saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.vgg import CEIL, SECOND, VGG, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Table, caffe_layer
+from saliency_jax.ops import resampling
 
 
 def coarse(images: jax.Array) -> jax.Array:
   """Returns images `[B, H, W, 3]` at half their size, with aligned corners."""
-  return interpolation.resample(images, *(interpolation.corners(n // 2, n) for n in images.shape[1:3]))
+  return resampling.resize(images, (images.shape[1] // 2, images.shape[2] // 2), resampling.corners, channels=True)
 
 
 class Decoder(nn.Module):
@@ -38,9 +38,7 @@ class Decoder(nn.Module):
     """Returns a map in 0-1, `[B, h, w, 1]`, for fine maps `[B, h, w, C]`."""
     del record
     fine, small = maps['trunk'], maps[f'{SECOND}trunk']
-    small = interpolation.resample(
-      small, *(interpolation.corners(m, n) for m, n in zip(fine.shape[1:3], small.shape[1:3], strict=True))
-    )
+    small = resampling.resize(small, fine.shape[1:3], resampling.corners, channels=True)
     return nn.sigmoid(
       Convolution(1, self.dtype, 1, rectify=False, name='saliency_map')(jnp.concatenate([small, fine], axis=-1))
     )

@@ -10,12 +10,11 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.vgg import VGG
-from saliency_jax.ops import resize
+from saliency_jax.ops import resampling, resize
 
 _PLAN = ((7, 128, True), (3, 64, True), (1, 1, False))  # size, units, ReLU
 
@@ -31,7 +30,7 @@ class Decoder(nn.Module):
     x = maps['trunk']
     for n, (size, units, rectify) in enumerate(_PLAN, start=1):
       x = record(f'conv6_{n}', Convolution(units, self.dtype, size, rectify=rectify, name=f'conv6_{n}')(x))
-    x = interpolation.upsample(x, 16, resize.bilinear)
+    x = resampling.upsample(x, 16, resize.bilinear)
     return nn.softmax(x.astype(jnp.float32), axis=(1, 2))
 
 

@@ -17,7 +17,6 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import ndimage
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution
 from saliency_jax.networks.saliency import framing
@@ -25,6 +24,7 @@ from saliency_jax.networks.saliency.dilated_resnet import DilatedResNet
 from saliency_jax.networks.staged import Recorder
 from saliency_jax.networks.vgg import FLOOR, THEANO_SAME, THEANO_SAME_1, VGG, layers
 from saliency_jax.networks.weights.port_table import CAFFE, Rule, Table
+from saliency_jax.ops import resampling
 
 _LAYERS = layers(pools=(FLOOR, FLOOR, THEANO_SAME, THEANO_SAME_1, None), dilations={5: 2})
 _STEPS, _PRIORS, _UNITS, _FACTOR = 4, 16, 512, 16
@@ -60,7 +60,7 @@ class Decoder(nn.Module):
       x = record(f'priors.{n}', Convolution(_UNITS, self.dtype, 5, dilation=4, name=f'prior_conv_{n}')(x))
     # The bias starts at 1: a ReLU that is 0 everywhere would have no gradient.
     x = Convolution(1, self.dtype, 1, start=1.0, name='output')(x)
-    return interpolation.upsample(x, _FACTOR, interpolation.theano)
+    return resampling.upsample(x, _FACTOR, resampling.theano)
 
   def _attend(self, x: jax.Array, record: Recorder) -> jax.Array:
     """Returns the LSTM's state after the last step."""

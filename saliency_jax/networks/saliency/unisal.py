@@ -13,14 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
-from saliency_jax.networks import interpolation
 from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution, batch_norm
 from saliency_jax.networks.network import Frame, Stage
 from saliency_jax.networks.saliency import framing
 from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, check_sides
 from saliency_jax.networks.weights.port_table import Rule, Table, torch_layer
-from saliency_jax.ops import resize
+from saliency_jax.ops import resampling, resize
 
 _MULTIPLE = 32  # pixels
 # Expansion, units, blocks and stride of the groups of MobileNet-V2.
@@ -122,7 +121,7 @@ class _Decoder(nn.Module):
       y = maps[skip]
       y = _Layer(2 * y.shape[-1], self.dtype, name=f'{skip}_expansion')(y)
       y = record(skip, _Layer(units, self.dtype, bias=True, rectify=False, name=f'{skip}_reduction')(y))
-      x = jnp.concatenate([interpolation.upsample(x, 2, resize.bilinear), y], axis=-1)
+      x = jnp.concatenate([resampling.upsample(x, 2, resize.bilinear), y], axis=-1)
       x = record(name, _Inverted(2, units, self.dtype, name=name)(x))
     x = record('adaptation', Convolution(1, self.dtype, 1, rectify=False, name='adaptation')(x))
     x = jnp.repeat(jnp.repeat(x, 8, axis=1), 8, axis=2)
