@@ -214,8 +214,8 @@ def _about_flag(error: Exception) -> str:
     words[:0] = [f'{x}:' for x in sys.argv if re.match(r'--?config\..*\[', x)]
   if getattr(error, 'flagname', '') in ('coordinator', 'processes'):
     return (
-      'this job takes one host alone; start it there without --coordinator and --processes, and give other hosts other '
-      'models or images and a --workdir of their own.'
+      'this job runs on a single host; start it without --coordinator and --processes, and give other hosts other '
+      'models or images and their own --workdir.'
     )
   return f'a flag is wrong: {" ".join(words).rstrip(".")}; see --help.'
 

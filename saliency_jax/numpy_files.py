@@ -51,9 +51,9 @@ def read_npz(
     for member in archive.infolist():
       name = member.filename.removesuffix('.npy')
       if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f'{name!r} is packed otherwise than NumPy does')
+        raise ValueError(f'{name!r} is compressed in another way than NumPy does')
       if name in arrays:
-        raise ValueError(f'{name!r} is there twice')
+        raise ValueError(f'{name!r} occurs twice')
       budget.take(member.file_size)
       data = io.BytesIO(archive.read(member))
       shape, order, dtype = _header(data, member.file_size, kinds)
@@ -76,7 +76,7 @@ def _header(file: BinaryIO, size: int, kinds: str) -> tuple[tuple[int, ...], str
   except Exception as error:
     raise ValueError('its header is damaged') from error
   if dtype.kind not in kinds:
-    raise ValueError(f'it holds {dtype}, where numbers should be')
+    raise ValueError(f'it holds {dtype} instead of numbers')
   if min(shape, default=0) < 0 or (math.prod(shape) * dtype.itemsize > size - file.tell()):
     raise ValueError(f'it ends before the values of its shape {shape}')
   return shape, 'F' if fortran else 'C', dtype

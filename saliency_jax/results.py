@@ -76,7 +76,7 @@ class _Tables(Mapping):
 
   def __getitem__(self, name: str) -> pd.DataFrame:
     if name not in self._names:
-      raise KeyError(f'{self._folder} has no table {name!r}, but {", ".join(self) or "none"}')
+      raise KeyError(f'{self._folder} has no table {name!r}; it has {", ".join(self) or "none"}')
     if name not in self._frames:
       path = self._folder / f'{name}.csv'
       with outside.reading(path, 'table', 'start the job again'):

@@ -214,10 +214,7 @@ def _check(hosts: Hosts) -> None:
   address, _, port = hosts.coordinator.rpartition(':')
   if hosts.coordinator in ('', 'auto'):
     if (hosts.processes, hosts.process_id) != (1, 0):
-      raise InputError(
-        '--processes and --process_id are for those that meet at '
-        '--coordinator=address:port; name it, or leave them out.'
-      )
+      raise InputError('--processes and --process_id need --coordinator=address:port; give it, or leave them out.')
   # Some invalid ports end JAX without a message.
   elif not (address and port.isdecimal() and 0 < int(port) < 2**16):
     raise InputError(f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. 'localhost:1234', or 'auto'.")

@@ -96,7 +96,7 @@ def _answer(process: subprocess.Popen, request: list) -> Any:
   def line() -> bytes:
     if answer := process.stdout.readline():
       return answer
-    raise ValueError('its library takes too long or too much memory, or breaks down')
+    raise ValueError('its library takes too long or too much memory, or crashes')
 
   with contextlib.suppress(BrokenPipeError):
     process.stdin.write(json.dumps(request).encode() + b'\n')

@@ -58,7 +58,7 @@ def check(config, taps: Mapping[str, Mapping[str, int]], sources: Mapping[str, S
   for image_id in config.images:
     if image_id not in known:
       raise InputError(
-        f'config.before_after.images names {image_id!r}, which is none of the images that the members are measured on.'
+        f'config.before_after.images names {image_id!r}, which is not one of the images that members are measured on.'
       )
 
 

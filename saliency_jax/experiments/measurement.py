@@ -194,7 +194,7 @@ def _check_finite(image_id: str, entry: Entry) -> None:
     if unknown.any():
       raise InputError(
         f'{image_id}: {unknown.sum()} units of {tap} have maps that are not '
-        f'finite, the first is {unknown.argmax()}; mend the network, or take '
+        f'finite, the first is {unknown.argmax()}; fix the network, or use '
         f'config.network.dtype=float32 or other config.network.taps.'
       )
 

@@ -144,7 +144,7 @@ def _earlier(out: pathlib.Path, image_ids: Iterable[str]) -> list[str]:
   known, new = {*listed}, set()
   for name in [name for each in image_ids for name in _names(each)]:
     if name in new:
-      raise InputError(f'Two images have maps of the name {name}; rename one of them.')
+      raise InputError(f'The maps of two images would both be called {name}; rename one of them.')
     if name not in known and os.path.lexists(out / name):
       raise InputError(
         f'{out / name} would be replaced and is not on the list of an '

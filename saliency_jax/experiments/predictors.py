@@ -209,7 +209,7 @@ def open_predictors(config) -> list[Predictor]:
     raise InputError(f'config.eval.members names {min(unused)}, which no model of config.eval.models has.')
   if not found:
     raise InputError(
-      f'config.eval.models is empty; name {_known()}, training runs or folders of maps, with commas between.'
+      f'config.eval.models is empty; name {_known()}, training runs or folders of maps, separated by commas.'
     )
   _check_names([each.name for each in found])
   return found
@@ -235,7 +235,7 @@ def _open(name: str, model: str, config) -> Predictor:
       zoo.load(model, weights=zoo.published(model), dtype=config.network.dtype, cache_dir=config.run.cache_dir),
       config.data.batch_size,
     )
-  raise InputError(f'config.eval.models has {model!r}, which is no folder and none of {_known()}.')
+  raise InputError(f'config.eval.models has {model!r}, which is neither a folder nor one of {_known()}.')
 
 
 def _known() -> str:

@@ -119,10 +119,10 @@ def from_function(
   def capture(variables: Variables, x: jax.Array, wanted: frozenset | None):
     found = apply(variables['params'] if bare else variables, x)
     if not isinstance(found, Mapping):
-      raise TypeError(f'it returns a {type(found).__name__}, no {{tap: array}}')
+      raise TypeError(f'it returns a {type(found).__name__}, not {{tap: array}}')
     for tap, array in found.items():  # of square images
       if wanted is None and len(shape := np.shape(array)) == 4 and shape[1] != shape[2] == shape[3]:
-        raise TypeError(f"{tap} is {shape}, units before cells as PyTorch's; return [B, h, w, C]")
+        raise TypeError(f'{tap} is {shape}, with channels first, as in PyTorch; return [B, h, w, C]')
     return next(reversed(found.values()), None), found
 
   made = build(name or getattr(apply, '__name__', 'function'), capture, variables, preprocess, taps, stages)
@@ -228,7 +228,7 @@ def build(
     has = ', '.join(f'{tap} {shapes[tap].shape}' for tap in order[-5:]) or (
       "none that are as high as wide; state `channels` of PyTorch's, or `taps`"
     )
-    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; of {_BATCH} images it has {has}.')
+    raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; for {_BATCH} images it has {has}.')
 
   def run(variables, x, taps, first, last):
     del first, last

@@ -116,7 +116,7 @@ def check_name(network: Network, head: Head) -> None:
   """Raises an `InputError` if the network uses one of the head's names."""
   if head.name in network.variables['params'] or head.output.name in network.taps:
     raise InputError(
-      f'{network.name} has a part called {head.name} or {head.output.name}, as the head of this task is; rename it.'
+      f'{network.name} has a part called {head.name} or {head.output.name}, like the head of this task; rename it.'
     )
 
 

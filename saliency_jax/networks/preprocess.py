@@ -63,7 +63,7 @@ class Preprocess(NamedTuple):
     if type(self.image_size) is not int or self.image_size < 1:
       raise InputError(f'Preprocess.image_size is {self.image_size!r}; give whole pixels, 1 or more.')
     if self.scale <= 0 or min(self.std) <= 0:
-      raise InputError('The scale and std of Preprocess are above 0.')
+      raise InputError('The scale and std of Preprocess must be above 0.')
     if self.resize not in RESIZE:
       raise InputError(f'Preprocess.resize is {self.resize!r}; it is one of {", ".join(RESIZE)}.')
     return self

@@ -66,7 +66,7 @@ def resolve(wanted: Sequence[str], taps: Mapping[str, Tap], network: str) -> tup
         near = difflib.get_close_matches(name, [*taps, *aliases], 3, 0)
         raise InputError(
           f'{network} has no tap {name!r}; the nearest are {", ".join(near)} '
-          '(its .taps has all, as has python launch/networks.py NAME).'
+          '(.taps and python launch/networks.py NAME list all).'
         )
     elif len(meant) > 1:
       raise InputError(f'{name!r} could be {" or ".join(meant)} of {network}; name one of them in config.network.taps.')

@@ -45,7 +45,7 @@ def load(name: str, weights: str, preprocessing: str = '', dtype: str = 'float32
     torch.manual_seed(0)
     module = timm_models.create(rest) if kind == 'timm' else user_networks.call(rest, 'torch.nn.Module')
   if not isinstance(module, torch.nn.Module):
-    raise InputError(f'{rest} returns a {type(module).__name__}, no torch.nn.Module.')
+    raise InputError(f'{rest} returns a {type(module).__name__}, not a torch.nn.Module.')
   module = timm_models.eager(module)
   if kind == 'timm':
     weights = weights or timm_models.published(name, module)

@@ -52,7 +52,7 @@ class Kept:
       self.numbers = {x.image_id: k for k, x in enumerate(self.images)}
       single = len({x.picture for x in self.images}) == len(self.numbers) == len(rows)
       sized = all(x.height > 0 and x.width > 0 for x in self.images)
-      reader.expect(single and sized, 'images.csv', 'has an image without a size or twice')
+      reader.expect(single and sized, 'images.csv', 'has an image twice, or without a size')
 
   @functools.cached_property
   def points(self) -> tuple[np.ndarray, ...]:

@@ -34,10 +34,8 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
   reader = Reader(path)
   summary = reader.json(schema.SUMMARY, {'job': str, 'layout': int})
   name, layout = summary['job'], summary['layout']
-  reader.expect(name in known, schema.SUMMARY, f'names the job {name!r} where the page knows {", ".join(known)}')
-  reader.expect(
-    layout == schema.LAYOUT, schema.SUMMARY, f'has layout {layout} where this version reads {schema.LAYOUT}'
-  )
+  reader.expect(name in known, schema.SUMMARY, f'names the job {name!r}, and there are pages for {", ".join(known)}')
+  reader.expect(layout == schema.LAYOUT, schema.SUMMARY, f'has layout {layout}, and this version reads {schema.LAYOUT}')
   return name
 
 
@@ -97,7 +95,7 @@ class Reader:
     with self.checking(name) as path:
       array = numpy_files.read_npy(path, 'f', _AGAIN)
       fits = array.ndim == len(shape) and all(n == of or of < 0 < n for n, of in zip(array.shape, shape, strict=True))
-      self.expect(fits, name, f'holds {list(array.shape)} numbers where the tables beside it ask for {list(shape)}')
+      self.expect(fits, name, f'holds {list(array.shape)} numbers, and the tables beside it need {list(shape)}')
       self._expect_finite(name, array)
     return array
 
@@ -138,7 +136,7 @@ class Reader:
     path = self.folder / name
     for part in (path, *path.relative_to(self.folder).parents):
       followed = part != pathlib.Path() and (self.folder / part).is_symlink()
-      self.expect(not followed, name, 'is a link or lies behind one; put the file itself there')
+      self.expect(not followed, name, 'is a link or in a linked folder; put the file itself there')
     with outside.reading(path, advice=_AGAIN):
       if not path.exists():
         raise InputError(f'{self.folder} is not a finished run: {name} is missing; {_AGAIN}.')

@@ -139,6 +139,6 @@ def test_no_damage_ends_more_than_its_file(read):
 def test_a_process_that_ends_is_started_again(read):
   assert len(read(saved(NESTED))) == 4
   sandbox._processes[0].kill()
-  with pytest.raises(InputError, match='takes too long or too much memory, or breaks down'):
+  with pytest.raises(InputError, match='takes too long or too much memory, or crashes'):
     read(saved(NESTED))
   assert len(read(saved(NESTED))) == 4

@@ -184,7 +184,7 @@ def test_a_trained_model_is_not_written_over(ended, copy, photographs):
 
 def test_two_maps_of_one_name_are_refused(trained, photographs):
   (photographs / 'b.png').rename(photographs / 'a_overlay.jpg')
-  with pytest.raises(InputError, match=r'maps of the name a_overlay\.png'):
+  with pytest.raises(InputError, match=r'would both be called a_overlay\.png'):
     _predict(trained, photographs)
   assert not (photographs.parent / 'out' / 'config.json').exists()
 

@@ -176,7 +176,7 @@ def test_a_folders_identity_changes_with_its_files(tmp_path):
   [
     ('', '', 'models is empty; name bms, gbvs, itti, centre, msi_net'),
     (' , ', '', 'models is empty'),
-    ('gbvs,deepgaze', '', "has 'deepgaze', which is no folder and none of bms"),
+    ('gbvs,deepgaze', '', "has 'deepgaze', which is neither a folder nor one of bms"),
     ('gbvs,itti,gbvs', '', "Two models are called 'gbvs'; rename one"),
     ('{maps},{maps}', '', "Two models are called 'mine'"),
     ('observers=gbvs', '', "cannot be called 'observers'"),

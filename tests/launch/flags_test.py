@@ -77,7 +77,7 @@ def test_hosts_that_cannot_meet_are_refused(flags, said):
 
 def test_jobs_of_one_host_say_so():
   commands.is_one_sentence(
-    commands.run_here('predict', '--coordinator=localhost:1', '--processes=2'), 'predict', 'takes one host alone'
+    commands.run_here('predict', '--coordinator=localhost:1', '--processes=2'), 'predict', 'runs on a single host'
   )
 
 

@@ -149,12 +149,12 @@ def test_tokens_become_maps(shared, caplog):
 @pytest.mark.parametrize(
   ('returned', 'says'),
   [
-    (lambda x: x, 'returns a DynamicJaxprTracer, no {tap: array}'),
-    (lambda x: {'a': x.transpose(0, 3, 1, 2)}, r"a is \(3, 3, 32, 32\), units before cells as PyTorch's"),
-    (lambda x: {'a': x[0]}, r'no maps .* of 3 images it has a \(32, 32, 3\)'),
+    (lambda x: x, 'returns a DynamicJaxprTracer, not {tap: array}'),
+    (lambda x: {'a': x.transpose(0, 3, 1, 2)}, r'a is \(3, 3, 32, 32\), with channels first'),
+    (lambda x: {'a': x[0]}, r'no maps .* for 3 images it has a \(32, 32, 3\)'),
     (lambda x: {'a': x - x.mean(0, keepdims=True)}, 'other values at a for the same image in another batch'),
     (lambda x: {'a': x + jnp.arange(3.0).reshape(3, 1, 1, 1)}, 'cannot be applied to 2 images: add got incompatible'),
-    (lambda x: {}, 'of 3 images it has none that are as high as wide'),
+    (lambda x: {}, 'for 3 images it has none that are as high as wide'),
   ],
 )
 def test_what_a_function_returns_is_said(returned, says):

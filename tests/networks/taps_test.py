@@ -43,7 +43,7 @@ def test_names_aliases_and_patterns(wanted, expected):
     (['one'], 'could be layer1.0 or layer1'),
     (['stem', 'act1'], 'stem twice'),
     (['logits'], 'is a vector'),
-    (['('], r'no tap.*\(its .taps has all, as has python launch/networks.py NAME\)'),
+    (['('], r'no tap.*\(\.taps and python launch/networks.py NAME list all\)'),
   ],
 )
 def test_what_is_wrong_is_said(wanted, says):

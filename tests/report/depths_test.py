@@ -131,7 +131,7 @@ def _config(folder):
     (_fewer_maps, 'views.json does not fit'),
     (_changed(_VIEWS, '"best": "depth_', '"best": "depth'), 'views.json does not fit'),
     (_changed(_VIEWS, '"base": "depth_0"', '"base": "depth"'), 'other members'),
-    (_changed('metrics.jsonl', '"step": 2', '"step": 0'), 'of other members than'),
+    (_changed('metrics.jsonl', '"step": 2', '"step": 0'), 'has other members than'),
     (_changed('metrics.jsonl', '"depth_all"', '"depth_al"'), 'metrics.jsonl'),
     (_line, 'metrics.jsonl is no usable'),
     (_config, 'config.json'),

@@ -88,14 +88,14 @@ def test_a_folder_in_the_place_of_a_file(run):
 def test_another_layout(run, layout):
   made.edit(run / 'summary.json', layout=layout)
   assert _message(run) == (
-    f'{run}/summary.json has layout {layout} where this version reads 3; start the job again with the same --workdir.'
+    f'{run}/summary.json has layout {layout}, and this version reads 3; start the job again with the same --workdir.'
   )
 
 
 @pytest.mark.parametrize('name', ['../conv5_3', '/tmp/x', 'a b', '', '.x'])
 def test_layers_whose_names_lead_elsewhere(run, name):
   made.edit(run / 'summary.json', units={name: 5})
-  assert 'strange characters' in _message(run)
+  assert 'invalid characters' in _message(run)
 
 
 def test_an_unknown_job(run):

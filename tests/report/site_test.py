@@ -262,7 +262,7 @@ def test_the_entry_point_prints_the_table_and_writes_the_page(tmp_path):
   ('summary', 'flags', 'problem'),
   [
     (None, (), 'summary.json is missing'),
-    ({'layout': 1}, (), 'has layout 1 where this version reads 3'),
+    ({'layout': 1}, (), 'has layout 1, and this version reads 3'),
     ({'job': 'cook'}, (), "names the job 'cook'"),
     ({}, ('--compare={path}/none',), 'is not a folder'),
   ],

@@ -74,7 +74,7 @@ class Source(NamedTuple):
     path, _ = self.paths(folder)
     if self.fetched == 'hand':
       of_hash = f'{self.algorithm} {self.digest}' if self.digest else 'no hash of it is published'
-      raise fetching.Unavailable(f'to be brought by hand, as {path}; {of_hash}')
+      raise fetching.Unavailable(f'to be downloaded by hand, to {path}; {of_hash}')
     if self.fetched == 'address':
       fetching.address(self.address, path)
     else:
@@ -128,7 +128,7 @@ def load(
       ported = port(weight_files.read_arrays(path), source.preprocessing or None)
       sha256 = digest(ported)
       if source.tensors not in ('', sha256):
-        raise fetching.Unavailable('its tensors are not those that are known')
+        raise fetching.Unavailable('its tensors differ from the known ones')
       of_file = hashed if source.algorithm == 'sha256' else files.digest(path)
       return ported, Provenance(weights, sha256, source.address, file_sha256=of_file)
     except (fetching.Unavailable, InputError) as error:

@@ -53,7 +53,7 @@ def read(kind: type[Message], path: str | os.PathLike) -> Message:
     google.protobuf.message.DecodeError: it is no such message.
   """
   if os.path.getsize(path) > _LARGEST:
-    raise ValueError('it is larger than 2 GiB, which no such file is')
+    raise ValueError('it is larger than 2 GiB, the limit of such files')
   return kind.FromString(mapped(path))
 
 

@@ -80,7 +80,7 @@ def _array(entry: Message, shard: Callable[[int], memoryview], name: str) -> np.
 def _table(data: memoryview) -> dict[str, memoryview]:
   footer = data[max(len(data) - _FOOTER, 0) :]
   if len(footer) < _FOOTER or int.from_bytes(footer[-8:], 'little') != _MAGIC:
-    raise ValueError('it does not end like a table of TensorFlow')
+    raise ValueError('it does not end like a TensorFlow table')
   _, position = _handle(footer, 0)  # of the metaindex, which checkpoints leave empty
   index, _ = _handle(footer, position)
   budget, found = outside.Budget(len(data)), {}
@@ -104,9 +104,9 @@ def _block(data: memoryview, handle: tuple[int, int]) -> memoryview:
   """Returns the rows of a block, without the restart points after them."""
   start, length = handle
   if start + length + _TRAILER > len(data) - _FOOTER:
-    raise ValueError('a block reaches out of it')
+    raise ValueError('a block extends beyond its end')
   if data[start + length]:
-    raise ValueError('it is compressed, as TensorFlow does not do')
+    raise ValueError('it is compressed, which TensorFlow never does')
   block = data[start : start + length]
   stop = length - 4 - 4 * int.from_bytes(block[-4:], 'little')
   if stop < 0:

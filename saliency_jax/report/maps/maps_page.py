@@ -30,7 +30,7 @@ def read(workdir: str | os.PathLike) -> Predicted:
   reader = Reader(pathlib.Path(workdir))
   names = reader.lines(schema.PREDICTED.path, [str])
   for line in names:
-    reader.expect(len(line) == 3, schema.PREDICTED.path, 'has a line of other files')
+    reader.expect(len(line) == 3, schema.PREDICTED.path, 'has a line with other files')
     for name in line:
       inside = '..' not in pathlib.PurePath(name).parts and name[:1] != '/' and (reader.folder / name).is_file()
       reader.expect(inside, schema.PREDICTED.path, f'names {name!r}, which is not in the folder')

@@ -100,7 +100,7 @@ def read(workdir: str | os.PathLike) -> Evaluated:
   tables = [_table(reader, x, models) for x in files]
   for file, table in zip(files, tables, strict=True):
     known = {*table['dataset']} <= {*summary['datasets']}
-    reader.expect(known, schema.SUMMARY, f'says nothing of some data sets of {file.path}')
+    reader.expect(known, schema.SUMMARY, f'lacks some data sets of {file.path}')
   config = reader.json(schema.CONFIG, json_shapes.CONFIG)
   statistics = _statistics(reader, tables[-1]) if len(tables[-1]) else {}
   return Evaluated(path, summary, config, models, *tables, statistics, _examples(reader, models))
@@ -125,10 +125,10 @@ def _table(reader: Reader, file: schema.File, models: tuple[str, ...]) -> pd.Dat
     reader.expect(known, file.path, f'names the model {model!r}, which summary.json does not')
   if 'metric' in table:
     keys = [x for x in ('dataset', 'kind', 'metric') if x in table]
-    reader.expect(not table.duplicated([*named, *keys]).any(), file.path, 'has a line twice')
+    reader.expect(not table.duplicated([*named, *keys]).any(), file.path, 'has a duplicate line')
     of = table.groupby(keys)['model'].agg(tuple)
     same = (of == of.groupby(keys[:-1]).transform('first')).all()
-    reader.expect(same, file.path, 'has some scores of other models than others')
+    reader.expect(same, file.path, 'does not have the same models for every metric')
   return table
 
 
@@ -146,7 +146,7 @@ def _examples(reader: Reader, models: tuple[str, ...]) -> tuple[Example, ...]:
   name = 'examples.npz'
   arrays = reader.arrays(name, texts=['models'])
   with reader.checking(name):
-    reader.expect(tuple(arrays['models'].tolist()) == models, name, 'is of other models than summary.json')
+    reader.expect(tuple(arrays['models'].tolist()) == models, name, 'has other models than summary.json')
     return tuple(_example(reader, arrays, row, len(models)) for row in rows)
 
 

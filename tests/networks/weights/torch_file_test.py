@@ -171,7 +171,7 @@ def test_hostile_streams(tmp_path, stream, reason):
 )
 def test_a_view_stays_in_its_storage(tmp_path, tensor):
   path = _write(tmp_path, _dict(_text('a'), tensor))
-  with pytest.raises(ValueError, match="'a' reaches out of its storage"):
+  with pytest.raises(ValueError, match="'a' extends beyond its storage"):
     torch_file.arrays(path)
 
 

@@ -111,7 +111,7 @@ def test_h5_array_larger_than_memory(tmp_path):
 def test_h5_text(tmp_path):
   with _h5(tmp_path) as file:
     file['a'] = 'text'
-  with pytest.raises(InputError, match="'a' is no array of numbers"):
+  with pytest.raises(InputError, match="'a' is not an array of numbers"):
     weight_files.read_arrays(tmp_path / 'net.h5')
 
 
