@@ -1,4 +1,4 @@
-"""HDF5 files: reads strangers' numbers and texts safely, and writes our own."""
+"""HDF5 files: reads untrusted numbers and texts, and writes our own."""
 
 import contextlib
 import os

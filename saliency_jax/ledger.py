@@ -114,7 +114,7 @@ class Ledger:
     for path in sorted({*self.folder.glob('[!.]*.part')} - self._known):
       try:
         self._take(path, check)
-      except Exception:  # noqa: BLE001  whatever stands in a damaged file
+      except Exception:  # noqa: BLE001  a damaged file may raise anything
         logging.warning('%s is damaged; its measurements are repeated.', path)
 
   def _take(self, path: pathlib.Path, check: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Reads files that may be damaged, or come from strangers.
+"""Reads untrusted files, which may be damaged.
 
 Whatever a parser raises becomes one sentence (`reading`), and unpacked bytes
 are counted before they are allocated (`Budget`).

@@ -5,8 +5,8 @@ Writers and readers take names, types and formats from that page. In paths,
 shown.
 
 Tables are CSV files. A spreadsheet evaluates text that begins with '=', '+',
-'-' or '@', and names come from strangers: such text gets an apostrophe in
-front, with which spreadsheets mark text.
+'-' or '@', and names are untrusted: such text gets an apostrophe in front, with
+which spreadsheets mark text.
 """
 
 import collections

@@ -64,8 +64,7 @@ def mean(values: np.ndarray, resamples: int) -> tuple[float, float, float]:
 
 
 def share(found: np.ndarray) -> tuple[float, float, float]:
-  """Returns a share and its interval (Wilson 1927), which is not empty for 5 of
-  5.
+  """Returns a share and its interval (Wilson 1927), not empty for 5 of 5.
 
   `found` is `[N]`, 0 or 1 for each image. All are NaN for N = 0.
   """
@@ -122,8 +121,7 @@ def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def halves(scores: np.ndarray, values: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int) -> float:
-  """Correlates units on one half of the photographs with the output on the
-  other.
+  """Correlates units on half of the photographs with the output on the rest.
 
   Inner and output saliency of the same regions share the regions'
   peculiarities, and inner saliency includes the luck of choosing units.

@@ -67,8 +67,7 @@ class Means:
     self._variances = np.nan_to_num(squares / np.maximum(sizes - 1, 1) / sizes * (1 + 1 / self._free))
 
   def equal(self) -> Test | None:
-    """Tests whether the means with an error are equal; None with too few
-    clusters.
+    """Tests if the means with an error are equal; None with too few clusters.
 
     Hotelling's T squared. Its degrees of freedom are those of a Wishart matrix
     that would vary as much as the estimated covariance if observations were

@@ -1,5 +1,4 @@
-"""The evaluation: scores models on data sets, from a config to a results
-folder.
+"""The evaluation: scores models on data sets, from a config to results.
 
 Models and data sets are checked before the folder is opened. Ledgers keep what
 has been measured, so that the same command continues an interrupted run.

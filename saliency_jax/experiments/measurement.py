@@ -101,9 +101,11 @@ def measure(
 
 @contextlib.contextmanager
 def _computing(compute: Callable[[Inputs], Any], at_once: int) -> Iterator[Callable[[Inputs], Callable[[], Any]]]:
-  """Yields a function that starts `compute` for a batch, and returns a function
-  that waits for the result and copies it to the host. With `at_once` = 1 the
-  devices run ahead; otherwise as many threads compute.
+  """Yields a function that starts `compute` for a batch.
+
+  That function returns another, which waits for the result and copies it to the
+  host. With `at_once` = 1 the devices run ahead; otherwise as many threads
+  compute.
   """
   if at_once == 1:
     yield lambda inputs: functools.partial(jax.device_get, compute(inputs))

@@ -95,8 +95,7 @@ def _measure(scorer: Scorer, choose: Chooser, each: Predicted) -> dict[str, dict
 
 
 def scored(scorer: Scorer, fixations: FixationIndex) -> Callable[[int], dict[str, float] | None]:
-  """Returns a function: position of an image -> the observers' mean scores on
-  it.
+  """Returns a function: position of an image -> observers' mean scores on it.
 
   They are `METRICS`, or None if fewer than 2 people have a fixation on it.
   """

@@ -50,6 +50,7 @@ def as_number(network: Network, depth: Depth) -> int:
 
 def trained(network: Network, depth: int) -> trees.Tree:
   """Returns a mask over the parameters, True for every trained leaf.
+
   Raises:
     InputError: a parameter belongs to no stage, or a stage has none.
   """
@@ -66,6 +67,7 @@ def trained(network: Network, depth: int) -> trees.Tree:
 
 def make_prefix(network: Network, depths: Sequence[int]) -> Callable[[Variables, jax.Array], dict[int, jax.Array]]:
   """Returns the frozen part, which members of several depths share.
+
   Returns:
     `prefix(variables, images) -> {depth: features}`: images are uint8 or float
     `[B, H, W, 3]`, RGB in 0-255; features are the input of each depth's first
@@ -96,6 +98,7 @@ def make_suffix(
   network: Network, depth: int, size: tuple[int, int]
 ) -> Callable[[trees.Tree, Variables, jax.Array], jax.Array]:
   """Returns the trained part, up to the readout's maps of images (H, W).
+
   Returns:
     `suffix(params, variables, features) -> maps [B, h, w, C]`: params are the
     trained parameters, which replace those in the network's variables. Batch

@@ -26,7 +26,7 @@ DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
 
 
 class Stage(NamedTuple):
-  """A part that can be frozen; a network's stages are in order, bottom to top."""
+  """A part that can be frozen; stages are in order, bottom to top."""
 
   name: str
   parameters: str  # matches the whole path of each of its parameters
@@ -237,6 +237,7 @@ class Network:
 
 def resized(image: np.ndarray, preprocess: Preprocess) -> np.ndarray:
   """Returns an image in the size that a network takes: uint8 `[S, S, 3]`.
+
   Raises:
     InputError: the image has another shape or type.
   """

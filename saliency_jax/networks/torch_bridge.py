@@ -30,13 +30,13 @@ def load(name: str, weights: str, preprocessing: str = '', dtype: str = 'float32
   Args:
     name: 'timm:NAME', or 'torch:package.module:function', which takes nothing
       and returns a `torch.nn.Module`.
-    weights: a state_dict's path, 'random' (seed 0), or '' for timm's file, from
-      the Hugging Face cache or server, or for what the function's module has.
+    weights: a state_dict's path, 'random' (seed 0), or '' for timm's file (from
+      the Hugging Face cache or server) or for the module's own weights.
     preprocessing: a key of `port_table.FAMILIES`; '' is what timm states.
     dtype: of the arithmetic, 'float32' or 'bfloat16'.
 
   Raises:
-    InputError: PyTorch, the network or its weights cannot be had or used.
+    InputError: PyTorch, the network or its weights cannot be obtained or used.
   """
   seen = port_table.stated(preprocessing, name) if preprocessing else None
   kind, _, rest = name.partition(':')
@@ -204,8 +204,7 @@ def _units(module: Any, part: Any) -> tuple[str, int]:
 
 
 def _layouts(found: Mapping, channels: str, usual: Callable, batch: int = 1) -> dict[str, str]:
-  """Returns where the channels are, 'first' or 'last', of outputs that can be
-  taps.
+  """Returns the channels' position, 'first' or 'last', of possible taps.
 
   The outputs are those for square images, in order. Left out are maps of one
   cell, windows, attention heads, and tokens that outnumber the first map's

@@ -69,8 +69,7 @@ def call(name: str, wanted: str = 'saliency_jax.Network') -> Any:
 
 
 def finished(made: Network, name: str, dtype: str, weights: str = '') -> Network:
-  """Returns a network with its name, the provenance of its variables and a
-  dtype.
+  """Returns a network with its name, provenance and dtype.
 
   `weights` is the path they were read from, or '' if the network has its own.
   Parameters and input are cast to `dtype` while it runs.

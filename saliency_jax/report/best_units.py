@@ -90,7 +90,7 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets:
 def samples(reader: Reader, table: pd.DataFrame, rows: int) -> np.ndarray | None:
   """Reads a table's means in samples of images, float32 `[R, B, C]`.
 
-  Folders of older versions have none: None.
+  None for folders of older versions, which have no samples.
   """
   if not reader.has(schema.SAMPLES.path):
     return None

@@ -14,8 +14,7 @@ _LEFTWARD = re.compile('[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]')
 
 
 def isolated(value: Any) -> Any:
-  """Returns a text isolated if necessary; other values are returned as they
-  are.
+  """Returns a text isolated if necessary, and other values as they are.
 
   Texts in lists and dictionaries (keys too) are isolated; markup is not.
   """

@@ -45,8 +45,7 @@ class Matrix(NamedTuple):
 
 
 def domain(*values: np.ndarray, even: float = 0.0) -> tuple[float, float]:
-  """Returns the ends of a colour scale that matrices share; the lower is 0 or
-  less.
+  """Returns the ends of a colour scale of several matrices, the lower <= 0.
 
   For differences (`even` > 0) the scale is symmetric and reaches at least
   `even`, so that its ends are not written as 0.

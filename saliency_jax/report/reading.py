@@ -1,8 +1,7 @@
-"""Reads the files of a results folder; errors say in one sentence what is
-wrong.
+"""Reads the files of a results folder, with errors of one sentence.
 
 Nothing is unpickled, and no link is followed: pages show what is read, and a
-folder may come from strangers.
+folder is untrusted.
 """
 
 import contextlib
@@ -41,8 +40,7 @@ def job(workdir: str | os.PathLike, known: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def fitting(workdir: str | os.PathLike) -> Iterator[None]:
-  """Turns errors into one sentence: the files of the folder do not fit each
-  other.
+  """Turns errors into one sentence: the folder's files do not fit each other.
 
   Each file was checked when it was read (`Reader`). The sentence names the line
   of code, since the error may also be a mistake there.

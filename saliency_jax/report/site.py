@@ -103,7 +103,7 @@ def text(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
   with reading.fitting(workdir):
     results, other = _read(job, workdir, compare)
     beside = (other, Site(results, other, root=None).labels[1]) if other else ()
-    # Names may come from strangers and must not control the terminal.
+    # Names are untrusted and must not control the terminal.
     return '\n'.join(map(escaped, job.text(results, *beside).split('\n')))
 
 

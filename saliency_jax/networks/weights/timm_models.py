@@ -35,8 +35,7 @@ def eager(module: Any) -> Any:
 
 
 def taken(module: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, str]]:
-  """Returns copies of a module's tensors, and leaves it empty, in evaluation
-  mode.
+  """Copies a module's tensors, and leaves it empty and in evaluation mode.
 
   Returns:
     {kind: {name: array}}; and, for parameters that two modules share, {name:

@@ -229,7 +229,7 @@ def _view(reader: Reader, name: str, x: dict, maps: np.ndarray, members: list[st
     and len(maps) == len(members)
     and x['best'] in members
     and set(x['scores']) == set(members)
-    # Folders may come from strangers.
+    # Folders are untrusted.
     and all(file.parts[0] == 'before_after' and '..' not in file.parts for file in (picture, mask))
   )
   reader.expect(fits, name, 'does not fit the maps beside it')

@@ -231,6 +231,6 @@ def ranked(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def ceiling(rows: pd.DataFrame, metric: str) -> pd.Series | None:
-  """Returns the score of people predicting each other, where it compares."""
+  """Returns the score of people predicting each other, if comparable."""
   people = rows[(rows['metric'] == metric) & (rows['model'] == OBSERVERS) & rows['mean'].notna()]
   return people.iloc[0] if METRICS[metric].ceiling and len(people) else None
