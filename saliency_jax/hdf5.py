@@ -9,11 +9,11 @@ import numpy as np
 
 from saliency_jax import files, outside, sandbox
 
-_NUMBERS = 'array of numbers'
+_NUMBERS = 'an array of numbers'
 _KINDS = {
   _NUMBERS: lambda x: isinstance(x, np.ndarray),
-  'list of texts': lambda x: isinstance(x, list) and all(isinstance(each, str) for each in x),
-  'list of rows of integers': lambda x: isinstance(x, list) and all(isinstance(each, list) for each in x),
+  'a list of texts': lambda x: isinstance(x, list) and all(isinstance(each, str) for each in x),
+  'a list of rows of integers': lambda x: isinstance(x, list) and all(isinstance(each, list) for each in x),
 }
 
 
@@ -69,23 +69,23 @@ class Reader:
     """Returns a dataset of numbers with this many axes as float64."""
     array = self._of(name, _NUMBERS)
     if array.ndim != axes:
-      raise ValueError(f'{name!r} is no array of numbers with {axes} axes')
+      raise ValueError(f'{name!r} is not an array of numbers with {axes} axes')
     return array.astype(np.float64)
 
   def texts(self, name: str) -> list[str]:
     """Returns a dataset of texts."""
-    return self._of(name, 'list of texts')
+    return self._of(name, 'a list of texts')
 
   def rows(self, name: str) -> list[list[int]]:
     """Returns a dataset of rows of integers with different lengths."""
-    return self._of(name, 'list of rows of integers')
+    return self._of(name, 'a list of rows of integers')
 
   def _of(self, name: str, kind: str) -> Any:
     value = self._found(name)
     if value is None:
       raise ValueError(f'it has no {name!r}')
     if not _KINDS[kind](value):
-      raise ValueError(f'{name!r} is no {kind}')
+      raise ValueError(f'{name!r} is not {kind}')
     return value
 
   def _found(self, name: str) -> Any:

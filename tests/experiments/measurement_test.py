@@ -61,7 +61,7 @@ def test_maps_that_are_not_finite_are_said(tmp_path):
   changed = network.replace(
     run=lambda *arguments: jax.tree.map(lambda x: x.at[..., 2].set(np.inf), network.run(*arguments))
   )
-  with pytest.raises(InputError, match='1 units of .* first is 2; mend'):
+  with pytest.raises(InputError, match='1 units of .* first is 2; fix'):
     measurement.measure(
       probe._replace(network=changed),
       made.Photographs(3),

@@ -114,7 +114,7 @@ def test_tables_that_are_none():
     (_table(rows, magic=1), 'end like'),
     (_table([*rows[:3], rows[0]]), "two entries 'a'"),
     (_table(rows).replace(b'\0sum!', b'\1sum!', 1), 'compressed'),
-    (_table(rows)[50:], 'reaches out'),
+    (_table(rows)[50:], 'extends beyond'),
   ):
     with pytest.raises(ValueError, match=reason):
       read(data)

@@ -134,5 +134,5 @@ def test_npz_larger_than_memory(tmp_path):
 
 def test_npz_member_that_is_no_array(tmp_path):
   made.write_npz(tmp_path / 'net.npz', {'a': np.array(['text'])})
-  with pytest.raises(InputError, match='holds <U4, where numbers'):
+  with pytest.raises(InputError, match='holds <U4 instead of numbers'):
     weight_files.read_arrays(tmp_path / 'net.npz')
