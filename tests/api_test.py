@@ -109,7 +109,8 @@ def test_photographs_without_regions_are_not_measured(tiny_osie, tmp_path):
 
 
 def test_search_arrays_are_drawn_by_default(tmp_path):
-  summary = sj.popout(tiny.vgg(), None, tmp_path, {'data.count': 3, 'data.size': 128, **SMALL})
+  drawn = {'data.kind': 'popout', 'data.count': 3, 'data.size': 128}
+  summary = sj.popout(tiny.vgg(), None, tmp_path, drawn | SMALL)
   assert summary['counts']['images'] == 3
   assert len(sj.read(tmp_path).tables['patterns']) == 3
 

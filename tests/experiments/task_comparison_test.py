@@ -248,6 +248,11 @@ def test_what_is_done_is_not_done_again_and_makes_a_page(done, monkeypatch):
   page = site.write(done)
   assert re.search('sp and sr.*table8', page.read_text(), re.DOTALL)
   assert 'shuffled' in site.text(done)
+  trunks = compared.read(done).trunks
+  for name, column in (('table7', 'mean'), ('table7_counts', 'above')):
+    shown = pd.read_csv(page.parent / f'tables/{name}.csv').set_index(['source', 'trunk']).loc['this run']
+    own = trunks.pivot(index='trunk', columns='category', values=column).loc[shown.index, shown.columns]
+    np.testing.assert_allclose(shown, own, rtol=1e-5)
 
 
 def test_the_paper_s_numbers_stand_beside_its_own_data_alone(done, tmp_path):

@@ -60,7 +60,14 @@ def test_what_a_callback_loses_is_no_traceback(monkeypatch, capsys):
     def __del__(self):
       self.error()
 
-  del (lost := [Lost(lambda: signals._raise(signal.SIGTERM, None))])[0]
+  def interrupted():
+    raise KeyboardInterrupt
+
+  lost = [Lost(interrupted)]
+  lost.clear()
+  assert 'KeyboardInterrupt' in capsys.readouterr().err  # no signal asked for it
+  lost.append(Lost(lambda: signals._raise(signal.SIGTERM, None)))
+  lost.clear()
   assert signals._state['asked']
   assert not capsys.readouterr().err
   lost.append(Lost(lambda: {}['a mistake']))
