@@ -34,9 +34,11 @@ def test_a_ledger_gives_back_what_was_measured(tmp_path):
   assert second.arrays['y'].tolist() == [1] * 4
 
 
-def test_a_damaged_part_is_measured_again(tmp_path):
+def test_a_damaged_part_is_measured_again(tmp_path, caplog):
   filled(tmp_path)
   (tmp_path / '.00001.abcd.part').touch()  # what a killed run was writing
+  opened(tmp_path)
+  assert not caplog.text
   first, second = sorted(tmp_path.glob('[!.]*.part'))
   whole = first.read_bytes()
   for damaged in (whole[:-1], whole[:50], b'', whole.replace(b'0.1', b'0.2')):

@@ -1,13 +1,16 @@
 """Files that a process of their own reads."""
 
+import io
+import json
 import subprocess
 import sys
+from unittest import mock
 
 import h5py
 import numpy as np
 import pytest
 
-from saliency_jax import hdf5
+from saliency_jax import hdf5, sandbox
 
 _FORKED = """
 import os, sys
@@ -46,6 +49,16 @@ def test_a_relative_path_is_of_the_folder_of_now(files, monkeypatch):
 
 def test_a_forked_child_has_its_own(files):
   subprocess.run([sys.executable, '-c', _FORKED, *files], check=True, timeout=60)
+
+
+def test_an_array_that_ends_too_early_is_no_array():
+  def answer(values: bytes) -> dict:
+    said = json.dumps({'x': {sandbox.ARRAY: ['<i4', [3]]}}).encode() + b'\n""\n'
+    return sandbox._answer(mock.Mock(stdout=io.BytesIO(said + values)), [])
+
+  assert answer(np.arange(3, dtype='<i4').tobytes())['x'].tolist() == [0, 1, 2]
+  with pytest.raises(ValueError, match='ends too early'):
+    answer(np.arange(2, dtype='<i4').tobytes())
 
 
 def test_what_is_not_asked_for_is_not_read(files):

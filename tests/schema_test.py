@@ -40,6 +40,10 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
   assert (second[10], second[13]) == (None, [])
   with pytest.raises(InputError, match='does not have the columns'):
     schema.read(tmp_path, schema.TABLE5._replace(path='table2.csv'))
+  header, line, *_ = (tmp_path / 'table2.csv').read_text().splitlines()
+  (tmp_path / 'table2.csv').write_text(','.join(reversed(header.split(','))) + f'\n{line}\n')
+  with pytest.raises(InputError, match='does not have the columns'):
+    schema.read(tmp_path, schema.TABLE2)
 
 
 @pytest.mark.parametrize('value', [np.nan, None, ''])

@@ -95,7 +95,9 @@ def test_that_a_finished_run_of_another_config_is_replaced_is_said(tmp_path, cap
   workdir.Folder(str(tmp_path), config)
   other = {**config, 'network': {'name': 'resnet18'}}
   workdir.Folder(str(tmp_path), other).finish('dissect')  # none was finished
-  workdir.Folder(str(tmp_path), other).finish('dissect')  # the same
+  summary = workdir.Folder(str(tmp_path), other).finish('dissect')  # the same
+  versions = {'saliency_jax', 'python', 'jax', 'jaxlib', 'flax', 'numpy', 'pillow'}
+  assert summary['versions'].keys() == versions
   assert 'replaced' not in caplog.text
   workdir.Folder(str(tmp_path), config)
   assert 'had other values of network.name; its results are' in caplog.text

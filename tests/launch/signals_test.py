@@ -4,6 +4,7 @@ import pathlib
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_what_a_callback_loses_is_raised_again(number, error, monkeypatch):
       signals._raise(number, None)
     with pytest.raises(error):
       bar.update()
+
+
+def test_in_a_thread_sigterm_stays_as_it_is():
+  def job() -> int:
+    with signals.terminating(lambda: None):
+      return 1
+
+  with ThreadPoolExecutor(1) as pool:
+    assert pool.submit(job).result() == 1
 
 
 def test_what_a_callback_loses_is_no_traceback(monkeypatch, capsys):

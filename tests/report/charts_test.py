@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.ops import overlays
-from saliency_jax.report import chart_files, charts, matrices
+from saliency_jax.report import chart_files, charts, labels, matrices
 
 SERIES = {'this run': charts.css('run'), 'paper': charts.css('paper')}
 ROWS = [
@@ -69,6 +69,17 @@ def test_points_without_a_second_value_leave_an_empty_panel():
     [each['layer'][0]['encoding'][axis]['scale']['domain'] for axis in ('x', 'y')] for each in (PANELS['scatter'], one)
   ]
   assert domains == [[[-0.08, 2.08], [-0.08, 2.08]], [[0, 2], [0, 1]]]
+
+
+def test_names_lie_within_a_scatter_s_panel():
+  rows = [
+    {'name': name, 'x': x, 'y': y, 'who': 'paper', **{f'{axis}_{end}': 1.0 for axis in 'xy' for end in ('low', 'high')}}
+    for name, x, y in (('a', 0.0, 0.0), ('on the right', 2.0, 1.0), ('b', 1.0, 2.0))
+  ]
+  spec = charts.scatter(rows, SERIES, x='inner', label='output', title='rho')
+  assert spec['title'] == 'rho'
+  size = spec['width'], spec['height']
+  assert spec['data']['values'] == labels.placed(rows, [[-0.08, 2.08]] * 2, size)
 
 
 @pytest.mark.parametrize('name', PANELS)

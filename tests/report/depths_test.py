@@ -172,7 +172,11 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
     ]
   assert 'Holm-corrected over these tests and all members' in page
   # A panel for each category.
-  assert page.count('Lines of the gain in mean NSS over depth 0 (%) by depth:') == 3
+  panels = re.findall(r'<svg[^>]* aria-label="Lines of the gain in mean NSS over depth 0 .*?</svg>', page, re.DOTALL)
+  ticks = [re.findall(r'>(\N{MINUS SIGN}?[0-9]+)</text>', panel) for panel in panels]
+  assert len(panels) == 3
+  assert '50' in ticks[0]
+  assert ticks[0] == ticks[1] == ticks[2], 'panels share their scales'
   table = pd.read_csv(folder / 'report' / 'tables' / 'figure4.csv')
   [row] = (
     table[(table['category'] == 'text') & (table['of'] == 'this run') & (table['stages trained'] == '3')]

@@ -40,3 +40,7 @@ def test_predicted_maps_have_a_page(tmp_path):
   page.shows_names_as_text()
   assert f'name mine, sha256 {"0" * 64}, depth 1' in page.words
   assert site.text(tmp_path) == f'1 maps of {BAD} (mine)'
+  (tmp_path / 'scene_probabilities.csv').write_text('image_id,scene,sea,wood\n7,sea,0.750000,0.250000\n')
+  site.write(tmp_path)
+  table = (tmp_path / 'report/tables/scenes.md').read_text().splitlines()
+  assert table[1:] == ['| --- | --- | --: | --: |', '| 7 | sea | 0.75 | 0.25 |']

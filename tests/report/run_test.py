@@ -40,6 +40,8 @@ def test_reads_what_the_job_wrote(tmp_path):
   assert results.kept.maps('conv5_3').cells.shape == (30, *made.CELLS)
   assert results.depth is None
   assert results.name == 'imagenet'
+  few = reader.read(made.popout(tmp_path / 'few', scored, shown=2))
+  assert few.rows['image'].tolist() == [0, 1, -1, -1, -1, -1]
 
 
 def test_a_trained_model_says_its_depth(tmp_path):

@@ -149,6 +149,20 @@ def test_findings_are_computed_from_the_numbers(own):
   assert 'predicting each other' not in said(own)
 
 
+def test_the_network_that_leads_has_inner_saliency(own):
+  results = evaluated.read(own)
+  best = results.scores['model'] == 'gbvs'
+  ahead = results._replace(scores=results.scores.assign(mean=results.scores['mean'].where(~best, 9.0)))
+  assert score_findings.leading(ahead, 'osie') == 'net'
+
+
+def test_maps_of_a_folder_are_a_kind_of_their_own(own):
+  file = own / 'summary.json'
+  file.write_text(file.read_text().replace('"classical gbvs"', '"folder gbvs"'))
+  assert evaluated.read(own).kind('gbvs') == 'folder'
+  assert 'folder of maps' in site.write(own).read_text(encoding='utf-8')
+
+
 def test_findings_follow_the_numbers(own):
   file = own / 'scores.csv'
   file.write_text(re.sub('gbvs,osie,nss,.*', 'gbvs,osie,nss,2.05,1.8,2.3,50', file.read_text()))

@@ -189,6 +189,7 @@ def test_any_number_of_layers(tmp_path, layers):
 
 def test_a_run_with_one_row_and_no_image(tmp_path):
   assert 'Findings' in Page(site.write(made.popout(tmp_path / 'a', made.scores(rows=1), shown=0))).text
+  assert not [*(tmp_path / 'a/report/figures').glob('easiest_hardest.*')]
   page = Page(site.write(made.dissect(tmp_path / 'b', made.scores(rows=1), labels=['text'], fixations=[0], shown=0)))
   assert 'Nothing was measured' in page.text
   assert 'images' not in [x.get('id') for x in page.all('section')]
