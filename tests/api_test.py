@@ -69,6 +69,7 @@ def test_results_are_data_frames_and_arrays(dissected):
   results = sj.read(workdir)
   assert results.summary == json.loads(json.dumps(summary))
   assert results.config['network']['name'] == 'tests.tiny:vgg'
+  assert results.summary['weights']['depth'] is None, 'not trained here'
   regions = results.tables['regions']
   assert list(regions.columns)[:2] == ['image_id', 'region_id']
   assert regions['image_id'].map(type).eq(str).all()

@@ -13,6 +13,7 @@ from saliency_jax.data import fingerprints
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import predictors
 from saliency_jax.networks import adapters
+from saliency_jax.networks.network import Frame
 from saliency_jax.training import checkpoints, trained_models
 from tests.experiments import made_scores
 from tests.training import made as made_training
@@ -117,6 +118,25 @@ def with_map():
     lambda params, x: {'saliency': params['scale'] * x.mean(axis=-1, keepdims=True)},
     {'scale': np.ones((1, 1, 1, 1), np.float32)},
   )
+
+
+def test_an_identity_is_of_all_that_maps_depend_on():
+  network = adapters.from_function(
+    lambda params, x: {name: params['scale'] * x.mean(axis=-1, keepdims=True) for name in ('saliency', 'other')},
+    {'scale': np.ones((1, 1, 1, 1), np.float32)},
+  )
+  seen, found = network.preprocess, network.provenance
+  changes = [
+    {},
+    {'readout_tap': 'saliency'},
+    {'dtype': 'bfloat16'},
+    {'preprocess': seen._replace(image_size=96)},
+    {'preprocess': seen._replace(resize='bicubic')},
+    {'provenance': found._replace(sha256='0' * 64)},
+    {'frame': Frame(lambda image: image.astype(np.float32), lambda saliency, _: saliency)},
+  ]
+  models = [predictors.of_network('mine', network.replace(**change), 2) for change in changes]
+  assert len({model.identity for model in models}) == len(changes)
 
 
 def test_a_network_of_ones_own_may_be_a_model(images):

@@ -36,7 +36,7 @@ def test_sizes_are_compared_before_a_file_is_written(tmp_path):
   assert not (tmp_path / 'out').exists()
 
 
-def test_what_lies_outside_can_be_left_out_and_moved(tiny_osie, tmp_path):
+def test_what_lies_outside_can_be_left_out_and_moved(tiny_osie, tmp_path, caplog):
   table = tmp_path / 'looks.csv'
   table.write_text('Image;X;Y\n' + ''.join(f'{image_id};22;11\n' for image_id in made.SIZES) + '2001;999;3\n')
   given = (
@@ -52,5 +52,6 @@ def test_what_lies_outside_can_be_left_out_and_moved(tiny_osie, tmp_path):
   assert '1 of 6 fixations lie outside their images; drop_outside' in run.stderr
   run = commands.run_here(*given, '--drop_outside')
   assert not run.returncode, run.stderr
+  assert '1 of 6 fixations (16.7%) lie outside their images and are left out' in caplog.text
   written = Pysaliency(tmp_path / 'stimuli.hdf5', tmp_path / 'fixations.hdf5')
   assert written[0].fixations.tolist() == [[1, 2]]

@@ -101,17 +101,20 @@ def test_the_easiest_and_the_hardest_arrays(tmp_path):
   x = np.array([[1.0, 2.0, 0.0], [9.0, 8.0, 0.0], [3.0, 5.0, 0.0], [4.0, 4.0, 7.0]])
   path = made.popout(tmp_path, {'conv5_3': x})
   page = Page(site.write(path))
-  shown = [
+  found = [
     re.match('Map of unit conv5_3:(.) over array array-0(.),', x)
     for x in (a.get('aria-label', '') for a in page.all('div') if 'data-place' in a)
   ]
   # The first is the overview's. Two of four are easy: 1 by 8.5, then 2 and 3 by
   # 4 and 4; the array's own best unit is shown, of array 3 one that is not
   # among the layer's best.
-  assert [x.groups() for x in shown] == [('0', '1'), ('0', '1'), ('1', '2'), ('1', '0'), ('2', '3')]
+  assert [x.groups() for x in found] == [('0', '1'), ('0', '1'), ('1', '2'), ('1', '0'), ('2', '3')]
   text = (path / 'report' / 'data' / 'places.js').read_text()
   places = json.loads(text.partition(',')[2].rpartition(')')[0])
-  kept = reader.read(path).kept.maps('conv5_3')
+  run = reader.read(path)
+  picture = shown.strongest(run, Site(run, None, root=None)).picture
+  assert (picture.margin, picture.coloured) == (0.02, True), 'colours are the subject'
+  kept = run.kept.maps('conv5_3')
   at = np.flatnonzero((kept.units == 2) & (kept.images == 3))[0]
   assert places[4]['map'] == packing.grid(packing.cells(kept.cells[at]))
 
@@ -121,7 +124,9 @@ def test_the_strongest_response_is_of_ten_regions_or_more(count, group, tmp_path
   labels = ['text'] * 10 + ['food'] * count
   values = np.array([1.0 + (label == 'food') for label in labels])[:, None].repeat(3, axis=1)
   run = reader.read(made.dissect(tmp_path, {'conv5_3': values}, labels=labels))
-  assert shown.strongest(run, Site(run, None, root=None)).group == group
+  strongest = shown.strongest(run, Site(run, None, root=None))
+  assert strongest.group == group
+  assert (strongest.picture.margin, strongest.picture.coloured) == (0, False)
 
 
 def test_a_wide_table_has_the_page_s_width_and_one_photograph_is_one(tmp_path):

@@ -56,6 +56,14 @@ def test_every_array_becomes_its_variable(arrays, before):
     np.testing.assert_array_equal(ours, arrays[theirs])
 
 
+def test_arrays_are_renamed_without_their_prefix(arrays):
+  port = port_table.porter(
+    'a network', resnet.TABLE, renamed=lambda found: {re.sub('^stem', 'bn1', name): x for name, x in found.items()}
+  )
+  ported = port({'model.' + name.replace('bn1', 'stem'): x for name, x in arrays.items()}, _EXPECTED)
+  np.testing.assert_array_equal(ported.variables['params']['bn1']['scale'], arrays['bn1.weight'])
+
+
 @pytest.mark.parametrize(
   ('change', 'sentence'),
   [
