@@ -153,6 +153,13 @@ def test_runs_on_other_rows_are_not_paired(run, tmp_path):
   # Image 2003 is this run's third, 2009 it does not show.
   assert _integers(site.values['rows/1']['images']) == [0, 0, 0, 2, 2, -1, -1]
   assert [len([x for x in site.values[f'images/{k}']['runs'] if x]) for k in range(3)] == [2, 1, 2]
+  # A degree is that of `data.sigma`, else .03 of the width, and a cell or more.
+  width = run.kept.images[0].width
+  assert site.values['images/0']['sigma'] == max(0.03 * width, width / 64)
+  for sigma, blur in ((width / 10, width / 10), (0.001, width / 64)):
+    site = _Site(run._replace(config=run.config | {'data': {'sigma': sigma}}))
+    images.chapter(site.runs[0], site)
+    assert site.values['images/0']['sigma'] == blur
 
 
 def test_kinds_are_the_categories_of_arrays(tmp_path):

@@ -129,6 +129,13 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
     f'{high:.2f}; paper {paper[1].mean():.2f}), those of conv5_3 '
     f'least ({low:.2f}; paper {paper[0].mean():.2f}).'
   )
+  chance = np.full_like(means, [[0.75], [2.5]])  # its middle: the order is another
+  table = run.table.assign(chance_low=chance.ravel() - 0.25, chance_high=chance.ravel() + 0.25)
+  beyond = (means - chance).mean(axis=1)
+  assert findings(run._replace(table=table))[1].text == found[1] + (
+    f' Relative to chance (the middle of its band), conv5_3 is highest (+{beyond[0]:.2f}) and conv4_1 lowest '
+    f'(\u2212{-beyond[1]:.2f}).'
+  )
   above = (means > 1).sum()
   assert found[2] == (
     f'{above} of 24 means lie above their 95 % chance band and 0 below it; '

@@ -9,10 +9,10 @@ from saliency_jax.report.chapter import Chapter, Site
 from saliency_jax.report.kept import Image
 from saliency_jax.report.units.run import DISSECT, Run
 
-# Sigma of the blur as a share of the image's width: 22 pixels of OSIE's 800,
-# about one degree of visual angle.
-SIGMA = 0.0275
-_ACROSS = 64  # cells; a sigma is 1.8 of them
+# Sigma of the blur as a share of the image's width, where `data.sigma` is not
+# set: 24 pixels of OSIE's 800, one degree of visual angle.
+SIGMA = 0.03
+_ACROSS = 64  # cells; a sigma is 1 of them or more
 
 
 def chapter(run: Run, site: Site) -> Chapter | None:
@@ -26,10 +26,10 @@ def chapter(run: Run, site: Site) -> Chapter | None:
     of_image[k] = of
   runs = site.runs
   listed = [_listed(*x) for x in zip(images, of_image, strict=True)]
+  degree = run.config.get('data', {}).get('sigma', 0.0)
   data = {
     'photographs': run.kind is DISSECT,
     'score': run.kind.score,
-    'sigma': SIGMA,
     'categories': list(run.groups),
     'layers': list(run.layers),
     'runs': site.labels[: len(runs)],
@@ -47,9 +47,11 @@ def chapter(run: Run, site: Site) -> Chapter | None:
       }
       for row in of_image[k].itertuples()
     ]
-    human = packing.grid(packing.cells(density(points, image.height, image.width))) if len(points) else None
+    sigma = max(degree or SIGMA * image.width, image.width / _ACROSS)
+    human = packing.grid(packing.cells(density(points, image.height, image.width, sigma))) if len(points) else None
     maps = [_maps(x, image.image_id) for x in runs]
-    site.data(f'images/{k}', {'regions': regions, 'points': points.ravel().tolist(), 'human': human, 'runs': maps})
+    shown = {'regions': regions, 'points': points.ravel().tolist(), 'human': human, 'sigma': sigma, 'runs': maps}
+    site.data(f'images/{k}', shown)
   tiles = [x | {'url': site.picture(of.picture.name, of.picture)} for x, of in zip(listed, images, strict=True)]
   context = {'run': run, 'listed': tiles, 'total': run.summary['counts']['images']}
   return Chapter('images', f'{run.kind.image.capitalize()}s', 'units/images.html.j2', context)
@@ -82,19 +84,18 @@ def _maps(run: Run, image_id: str) -> dict | None:
   return packed and packed | {'best': [*map(best, run.by_image.get(run.kept.numbers[image_id], ()))]}
 
 
-def density(points: np.ndarray, height: int, width: int) -> np.ndarray:
+def density(points: np.ndarray, height: int, width: int, sigma: float) -> np.ndarray:
   """Returns blurred fixations, standardised to mean 0 and deviation 1.
 
   Args:
     points: `[N, 2]`, (y, x) in pixels, N > 0.
+    sigma: of the Gaussian, in pixels.
 
   Returns:
     float64 `[h, w]`: values at the centres of cells that tile the image.
-      Nothing
-    is reflected at the border.
+    Nothing is reflected at the border.
   """
   shape = max(1, round(_ACROSS * height / width)), _ACROSS
-  sigma = SIGMA * width
   rows, columns = (
     np.exp(-(((_centres(size, count) - points[:, axis, None]) / sigma) ** 2) / 2)
     for axis, (size, count) in enumerate(zip((height, width), shape, strict=True))

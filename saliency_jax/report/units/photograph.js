@@ -73,7 +73,7 @@ Object.assign(viewer, (() => {
               map, label: `saliency of ${name} over ${image.id}`}), name))),
         record.human ? make('p', {class: 'source', text: 'People: their ' +
             'fixations blurred by a Gaussian, \u03c3 = ' +
-            `${number(data.sigma * image.width, 0)} of ${image.width} ` +
+            `${number(record.sigma, 0)} of ${image.width} ` +
             'pixels.'}) : null);
   }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax.ops import inference
-from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number
+from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number, signed
 from saliency_jax.report.paper import TARGET
 from saliency_jax.report.units.run import DISSECT, Run, differences
 
@@ -112,7 +112,7 @@ def _over_columns(one: np.ndarray, other: np.ndarray, shared: np.ndarray) -> np.
 
 
 def _layers(run: Run) -> str:
-  """Which layer responds most and which least."""
+  """Which layer responds most and which least, and beyond chance."""
   means, ends, used = layer_means(run, only=_many(run).all(axis=0))
   if len(means) < 2 or not used.any():
     return ''
@@ -130,7 +130,23 @@ def _layers(run: Run) -> str:
       over = f'{used.sum()} of {len(used)} categories'
   return (
     f'The best units of {run.layers[most]} respond most (mean {run.kind.score} over {over} {mean(most)}), those of '
-    f'{run.layers[least]} least ({mean(least)}).'
+    f'{run.layers[least]} least ({mean(least)}).{_beyond(run, means, used)}'
+  )
+
+
+def _beyond(run: Run, means: np.ndarray, used: np.ndarray) -> str:
+  """Which layers respond most and least relative to chance, if it is others.
+
+  The best of many units that respond to any fixated pixel score highly whatever
+  the labels are, so layers may rank otherwise than by their means.
+  """
+  beyond = means - np.mean([layer_means(run, key, used)[0] for key in ('chance_low', 'chance_high')], axis=0)
+  most, least = int(beyond.argmax()), int(beyond.argmin())
+  if not np.isfinite(beyond).all() or (most, least) == (means.argmax(), means.argmin()):
+    return ''
+  return (
+    f' Relative to chance (the middle of its band), {run.layers[most]} is highest ({signed(beyond[most])}) and '
+    f'{run.layers[least]} lowest ({signed(beyond[least])}).'
   )
 
 
