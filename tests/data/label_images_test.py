@@ -121,6 +121,8 @@ def test_half_a_pair_is_refused(tmp_path):
 def test_numbers_of_both_readings_are_refused_without_names(tmp_path):
   classes = np.select([OBJECTS == 3, OBJECTS == 7], [1, 10]).astype(np.uint8)
   folder = label_images(tmp_path, OBJECTS, classes)
+  for part in ('SegmentationObject', 'SegmentationClass'):
+    (folder / part / '0.png').write_bytes(b'damaged')  # comes first
   with pytest.raises(InputError, match='have the classes 1, 10, which may be'):
     regions.open_regions(folder)
   names = ['_background_', *CATEGORIES]

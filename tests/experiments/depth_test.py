@@ -192,6 +192,10 @@ def test_a_sweep_stopped_while_it_measures_goes_on(sweep, tmp_path, calls, monke
   for name in ('checkpoints', 'config.json', 'metrics.jsonl', 'pretrained.safetensors', 'training.json'):
     path = sweep.folder / name
     (shutil.copytree if path.is_dir() else shutil.copy)(path, folder / name)
+  old = ('table3.csv', 'table3_unseen.csv', 'samples.npy', 'table6.csv', 'depth_tests.json', 'before_after/views.json')
+  for name in old:  # of another choice of what is measured
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).touch()
 
   def stop(config, *args, **arguments):
     raise KeyboardInterrupt
@@ -200,7 +204,7 @@ def test_a_sweep_stopped_while_it_measures_goes_on(sweep, tmp_path, calls, monke
     context.setitem(depth.KINDS, 'popout', depth.KINDS['popout']._replace(run=stop))
     with pytest.raises(KeyboardInterrupt):
       sweep.measure(folder)
-  assert not (folder / 'summary.json').exists()
+  assert not any((folder / name).exists() for name in ('summary.json', *old))
   assert calls == ['regions/depth_0']
   # The same command: nothing is trained again, and it says what it said.
   trained = loop.sweep(sweep.config, made.DATA, str(folder))
