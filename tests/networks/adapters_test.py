@@ -55,6 +55,17 @@ def test_every_modules_output_is_a_tap_in_the_order_of_the_computation():
   ]
   assert network.readout_tap == 'block1'
   assert network.taps['head'].kind == 'vector'
+  assert network.shapes(['block1', 'head']) == {'block1': (8, 8, 5), 'head': (3,)}
+
+
+@pytest.mark.parametrize('scale', [1.0, 5.0])
+@pytest.mark.parametrize('std', [(1.0, 1.0, 1.0), (1.0, 2.0, 4.0)])
+def test_images_are_prepared_as_stated(scale, std):
+  image = np.array([[[[50, 100, 200]]]], np.uint8)
+  seen = Preprocess(1, (2.0, 3.0, 4.0), std, scale, bgr=True)
+  expected = (image / scale - np.array(seen.mean)) / np.array(std)
+  np.testing.assert_allclose(seen(jnp.asarray(image)), expected[..., ::-1], rtol=1e-6)
+  assert ('/ (1.0, 2.0, 4.0)' in seen.formula()) == (std[1] == 2)
 
 
 def test_maps_are_what_the_module_computes():

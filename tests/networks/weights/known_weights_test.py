@@ -143,6 +143,9 @@ def test_a_file_may_be_seen_in_another_way(tmp_path, monkeypatch):
 def test_the_name_of_a_keras_file_says_places365(tmp_path, file):
   path = file.rename(tmp_path / 'vgg16-places365_notop.h5')
   assert _load(path, tmp_path)[0].preprocess.mean == (116.676, 112.514, 104.051)
+  other = made.write('torchvision', tmp_path, WEIGHTS)
+  other = other.rename(tmp_path / f'vgg16_places365{other.suffix}')
+  assert _load(other, tmp_path)[0].family == 'torchvision'
 
 
 def test_no_such_file(tmp_path):

@@ -56,6 +56,19 @@ def test_every_array_becomes_its_variable(arrays, before):
     np.testing.assert_array_equal(ours, arrays[theirs])
 
 
+def test_a_rule_s_order_is_the_same_in_files_of_theano():
+  class Theano(dict):
+    backend = 'theano'
+
+  table = port_table.Table(
+    'a file', (port_table.Rule('w', 'k/kernel', 'oihw reversed'),), ignored='(?!)', preprocessing='caffe'
+  )
+  kernel = np.random.default_rng(0).normal(size=(4, 2, 3, 3)).astype(np.float32)
+  for arrays in ({'w': kernel}, Theano(w=kernel)):
+    ported = port_table.porter('a network', table)(arrays, {'k/kernel': (3, 3, 2, 4)})
+    np.testing.assert_array_equal(ported.variables['params']['k']['kernel'], kernel.transpose(2, 3, 1, 0)[::-1, ::-1])
+
+
 def test_arrays_are_renamed_without_their_prefix(arrays):
   port = port_table.porter(
     'a network', resnet.TABLE, renamed=lambda found: {re.sub('^stem', 'bn1', name): x for name, x in found.items()}

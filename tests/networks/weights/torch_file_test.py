@@ -209,6 +209,11 @@ def _write_legacy(folder: pathlib.Path, stream: bytes) -> pathlib.Path:
   return path
 
 
+def test_a_legacy_storage_has_the_size_that_is_said(tmp_path):
+  with pytest.raises(ValueError, match="storage '0' is cut off or of another size"):
+    torch_file.arrays(_write_legacy(tmp_path, _dict(_text('a'), _tensor(3, shape=(3,), strides=(1,)))))
+
+
 def test_parameters_before_torch_0_4(tmp_path):
   # A Parameter was made empty, or of its tensor, and then got its state; the
   # tensor came from _rebuild_tensor. So torchvision's first files are.
