@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import saliency_jax as sj
 from saliency_jax.data import pixel_sets
@@ -65,7 +64,7 @@ def dissected(tiny_osie, tmp_path_factory):
   return workdir, sj.dissect(tiny.vgg(), source, workdir, SMALL)
 
 
-def test_results_are_data_frames_and_arrays(dissected, tiny_osie):
+def test_results_are_data_frames_and_arrays(dissected):
   workdir, summary = dissected
   results = sj.read(workdir)
   assert results.summary == json.loads(json.dumps(summary))
@@ -81,10 +80,6 @@ def test_results_are_data_frames_and_arrays(dissected, tiny_osie):
   assert sj.read(workdir).tables.get('table2').equals(table)
   assert results.tables.get('table9') is None
   assert str(results.tables) == 'tables images, regions, table2, units'
-  for row in results.tables['images'].itertuples():
-    with Image.open(workdir / row.picture) as shown, Image.open(tiny_osie / f'stimuli/{row.image_id}.jpg') as photograph:
-      own = np.asarray(photograph.convert('RGB').resize(shown.size), float)
-      assert np.abs(np.asarray(shown.convert('RGB')) - own).mean() < 20
   with pytest.raises(sj.InputError, match='no scores of conv1_1; it has those'):
     results.scores('conv1_1')
   with pytest.raises(sj.InputError, match='no file .*summary.json'):

@@ -148,6 +148,8 @@ def test_an_image_that_is_not_kept_is_the_same_without_an_array_of_it(tmp_path, 
   found, record = row(source, 0), source[0]
   assert record.image.shape == ((70, 50) if 'turned' in name else (50, 70)) + (3,)
   np.testing.assert_array_equal(found.images, Image.fromarray(record.image).resize((32, 32), Image.Resampling.BILINEAR))
+  (kept,) = dataclasses.replace(PREPARATION, keep=lambda record, index: record.image).row(source, 0).kept
+  np.testing.assert_array_equal(kept, record.image)
   expected = pixel_weights.cell_weights([], record.image.shape[:2], (4, 4))
   np.testing.assert_array_equal(found.weights[4, 4].rows, expected.rows)
   np.testing.assert_array_equal(found.weights[4, 4].columns, expected.columns)
