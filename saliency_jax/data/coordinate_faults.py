@@ -208,7 +208,7 @@ class Survey:
     finite = np.isfinite(self.exact).all(axis=1)
     points, exact, sizes = self.points[finite], self.exact[finite], self.sizes[finite]
     if not len(exact):
-      return 'they are no numbers'
+      return 'they are not numbers'
 
     def mended(points: np.ndarray = points, **changes) -> bool:
       other = Survey(dataclasses.replace(coordinates, **changes), points, sizes)

@@ -114,7 +114,7 @@ def check_same_size(path: str | os.PathLike, own: tuple[int, ...], size: tuple[i
   """
   if tuple(own) != tuple(size):
     raise InputError(
-      f'{path} is {" x ".join(map(str, own[::-1]))}, its photograph '
+      f'{path} is {" x ".join(map(str, own[::-1]))}, but its photograph is '
       f'{size[1]} x {size[0]} pixels; give the {what} of this photograph.'
     )
 
@@ -144,7 +144,7 @@ class Files(dict[str, pathlib.Path]):
   def __getitem__(self, stem: str) -> pathlib.Path:
     if stem in self._shared:
       other, one = self._shared[stem][:2]
-      raise InputError(f'{one} and {other.name} have one name; rename or remove one of them.')
+      raise InputError(f'{one} and {other.name} share one name; rename or remove one of them.')
     return super().__getitem__(stem)
 
 

@@ -112,7 +112,7 @@ class LabelImages:
     if seen:
       raise InputError(
         f'The images in {self._classes} have the classes {", ".join(map(str, sorted(seen)))}, which may be the numbers '
-        "of the paper's authors or places in a list; put class_names.txt, with a name in each line from 0 on, in "
+        "of the paper's authors or positions in a list; put class_names.txt, with a name in each line from 0 on, in "
         f'{self._classes.parent}.'
       )
     return CLASS_VALUES

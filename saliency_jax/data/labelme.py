@@ -88,12 +88,12 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   if size != (height, width):
     turned = ', as its EXIF notes turn it, if it has any' if size == (width, height) else ''
     raise InputError(
-      f'{where} is for an image of {size[1]} x {size[0]}, its photograph is {width} x {height}; give the regions of '
-      f'this photograph{turned}.'
+      f'{where} is for an image of {size[1]} x {size[0]}, but its photograph is {width} x {height}; give the regions '
+      f'of this photograph{turned}.'
     )
   outlines = [_outline(shape, place, f'{where}: shape {place}') for place, shape in enumerate(shapes, start=1)]
   if len(outlines) * height * width + 512 * sum(polygons.crossings(x.points, height) for x in outlines) > _MAX_WORK:
-    raise InputError(f'{where} has more and longer outlines than can be drawn; keep fewer.')
+    raise InputError(f'{where} has too many or too long outlines to draw; keep fewer.')
   for place, outline in enumerate(outlines, start=1):
     away = (np.abs(outline.points / (width, height) - 0.5) > 0.6).any(axis=1)
     if away.mean() <= 0.5:

@@ -63,7 +63,7 @@ class MapFolder:
     for image_id in image_ids:
       if len(self._files[image_id]) > 1:
         one, other = self._files[image_id][:2]
-        raise InputError(f'{one} and {other.name} are maps of one image; remove one of them.')
+        raise InputError(f'{one} and {other.name} are maps of the same image; remove one of them.')
 
   def read(self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
     """Returns one map, float32 `[h, w]`, in its own size and scale.

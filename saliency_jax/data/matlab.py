@@ -62,5 +62,5 @@ def field(value: Value | None, name: str, kind: type, where: str) -> Any:
   structure = value[0] if isinstance(value, list) and len(value) == 1 else value
   found = structure.get(name) if isinstance(structure, dict) else None
   if not isinstance(found, kind):
-    raise InputError(f'{where}: no proper field {name}; is it a file of this data set?')
+    raise InputError(f'{where} has no valid field {name}; is it a file of this data set?')
   return found

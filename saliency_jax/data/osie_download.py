@@ -131,7 +131,7 @@ def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
   for line in archive.hashes.read_text().splitlines():
     known, name = line.split()
     if name not in photographs or digest(photographs[name]) != known:
-      raise _unusable(f'{blame}: stimuli/{name} is missing or another file')
+      raise _unusable(f'{blame}: stimuli/{name} is missing or differs')
   try:
     fixations = read_fixations(folder / 'eye' / 'fixations.mat')
   except InputError as error:

@@ -143,8 +143,8 @@ def _with_scenes(config, data: Data) -> Data:
   for title, names in zip(('train on', 'validate with'), chosen, strict=True):
     if not names:
       raise InputError(
-        f'{path} has no scene for any image to {title}, or none that images to train on have; label them, or draw a '
-        'share of the labelled ones with --config.data.val_fraction=0.2.'
+        f'{path} has no scene for any image to {title}, or only scenes that no training image has; label them, or draw '
+        'a share of the labelled ones with --config.data.val_fraction=0.2.'
       )
   rest = [x for x in labels if x not in {*chosen[0], *chosen[1]}]
   return dataclasses.replace(

@@ -144,7 +144,7 @@ class Readers:
       except (EOFError, OSError, pickle.UnpicklingError):
         waiting.set_exception(
           InputError(
-            'A process that reads images has died, perhaps of too little memory; give fewer with --config.data.workers.'
+            'A process that reads images has died, perhaps for lack of memory; use fewer with --config.data.workers.'
           )
         )
       except Exception as error:  # noqa: BLE001

@@ -70,8 +70,8 @@ def frequent(scenes: Mapping[str, str], min_images: int) -> tuple[dict[str, str]
   rare = {name: n for name, n in counts.items() if n < min_images}
   if len(counts) - len(rare) < 2:
     raise InputError(
-      f'With config.data.min_images={min_images} {len(counts) - len(rare)} '
-      f'of {len(counts)} scenes are left, and two are needed; '
+      f'With config.data.min_images={min_images}, {len(counts) - len(rare)} '
+      f'of {len(counts)} scenes are left, but two are needed; '
       + ('give a smaller number.' if len(counts) > 1 else 'label images of others too.')
     )
   return ({image_id: name for image_id, name in scenes.items() if name not in rare}, rare)

@@ -31,8 +31,8 @@ _FLAT, _BETWEEN = 0.95, 0.1
 _LINE = 64  # longer vectors are no maps
 _LEVELS = 256  # distinct levels that a map must keep in float32
 _HIDDEN = (
-  '{} is transparent where it is not black, so that it shows other values '
-  'than it has; save it without transparency, on black.'
+  '{} is transparent where it is not black, so it shows other values than '
+  'it holds; save it without transparency, on black.'
 )
 
 
@@ -57,11 +57,11 @@ def read_labels(file: str | os.PathLike, *, distinct: bool = False) -> np.ndarra
     if labels.dtype.kind == 'f' and (labels == np.rint(labels)).all():
       labels = labels.astype(np.int64)
     if labels.ndim != 2 or labels.dtype.kind not in 'biu':
-      raise InputError(f'{name} holds no whole numbers, [height, width].')
+      raise InputError(f'{name} does not hold whole numbers, [height, width].')
     return np.array(labels, np.int64)
   with opened(file, name) as image:
     if image.format == 'JPEG':
-      raise InputError(f'{name} is a JPEG, which changes numbers; save what it was made of as a PNG.')
+      raise InputError(f'{name} is a JPEG, which changes numbers; save the original as a PNG.')
     if image.mode in _LABEL_MODES:
       return turned_pixels(image, name, image.mode) + np.uint8(0)
     if image.mode == 'P':
@@ -125,7 +125,7 @@ def read_map(path: pathlib.Path) -> np.ndarray:
   values = {'.npy': read_npy, '.mat': read_matrix}.get(path.suffix.lower(), read_grey)(path)
   if values.ndim != 2 or not values.size or (min(values.shape) == 1 and values.size > _LINE):
     raise InputError(
-      f'{path} holds an array of the shape {list(values.shape)}; save one value for each pixel, [height, width].'
+      f'{path} holds an array of shape {list(values.shape)}; save one value for each pixel, [height, width].'
     )
   if values.size > MAX_PIXELS:
     raise InputError(f'{path} has more than {MAX_PIXELS} pixels; scale it down.')
@@ -135,13 +135,13 @@ def read_map(path: pathlib.Path) -> np.ndarray:
     step = np.spacing(np.float32(max(abs(low), abs(high))))
     if not np.can_cast(values.dtype, np.float32) and 0 < high - low < _LEVELS * step:
       raise InputError(
-        f'{path} lies between {low!r} and {high!r}, which float32 hardly tells apart; save it less its smallest value.'
+        f'{path} has values from {low!r} to {high!r}, which float32 hardly distinguishes; subtract the smallest one.'
       )
     values = values.astype(np.float32)
   wrong = values.size - int(np.isfinite(values).sum())
   if wrong:
     kind = 'NaN' if np.isnan(values).any() else 'infinite'
-    raise InputError(f'{path} is {kind} at {wrong} of {values.size} pixels; save finite numbers alone.')
+    raise InputError(f'{path} is {kind} at {wrong} of {values.size} pixels; save only finite numbers.')
   return values
 
 
@@ -213,7 +213,7 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
   except Exception as error:
     raise damaged(name, _MAP_FORMATS) from error
   if several:
-    raise InputError(f'{name} holds several images; save one alone.')
+    raise InputError(f'{name} holds several images; save a single one.')
   if image.mode in _GREY_MODES or image.mode.startswith('I;'):
     grey = turned_pixels(image, name, image.mode)
     clear = image.info.get('transparency', 0)  # a single value, in PNGs
@@ -228,8 +228,8 @@ def _grey(image: Image.Image, name: str) -> np.ndarray:
   coloured = functools.reduce(np.maximum, channels) - functools.reduce(np.minimum, channels) > slack
   if coloured.any():
     raise InputError(
-      f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels, which do not rise with the values that '
-      'they show; save the values in grey.'
+      f'{name} has colours on {coloured.sum():,} of {coloured.size:,} pixels, and colours have no order; '
+      'save the values in grey.'
     )
   return sum(channels) / np.float32(3)
 

@@ -92,7 +92,7 @@ class Checkpoints:
       logging.warning('The checkpoint %s is damaged; the previous one is used.', self._path / str(step))
       damaged.append(step)
     if damaged:
-      raise InputError(f'{self._path} holds no checkpoint that is whole; start again in another --workdir.')
+      raise InputError(f'{self._path} holds no undamaged checkpoint; start again in another --workdir.')
     return None
 
   def save(self, step: int, states: States, scores: dict[str, float] | None, skipped: dict[str, str]) -> None:
@@ -247,7 +247,7 @@ def _open_manager(path: pathlib.Path, **options) -> ocp.CheckpointManager:
 
 
 def _no_checkpoint(workdir: str | os.PathLike) -> InputError:
-  return InputError(f'{pathlib.Path(workdir).absolute() / FOLDER} holds no checkpoint that is whole; train again.')
+  return InputError(f'{pathlib.Path(workdir).absolute() / FOLDER} holds no undamaged checkpoint; train again.')
 
 
 def _choose_member(workdir: str | os.PathLike, member: str, names: list[str]) -> str:

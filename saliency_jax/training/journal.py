@@ -159,7 +159,7 @@ def member_results(workdir: str | os.PathLike, members: Members, task: Task) -> 
   """
   lines = [line for line in read(workdir) if line['kind'] == 'validate']
   if not lines:
-    raise InputError(f'{workdir} has lost the scores in its metrics.jsonl; start again in another --workdir.')
+    raise InputError(f'{workdir} has no validation scores in its metrics.jsonl; start again in another --workdir.')
   found = {}
   for name, member in members.items():
     best = max(lines, key=lambda line, name=name: (line[task.watched][name], line['step']))

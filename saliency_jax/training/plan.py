@@ -131,7 +131,7 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
   paths = [path for path, _ in jax.tree.leaves_with_path(dict(network.variables))]
   if any('/' in jax.tree_util.keystr((key,), simple=True) for path in paths for key in path):
     raise InputError(
-      f"{network.name} has a variable with a '/' in its name, under which no checkpoint finds it again; use other "
+      f"{network.name} has a variable with a '/' in its name, which checkpoints cannot restore; use other "
       'names, or a dictionary for each part.'
     )
   if head is None and task.outputs and config.task.pretrained_dense:
@@ -223,4 +223,4 @@ def _check(config, data: Data) -> None:
     check_sizes(data.test, config.data.on_bad_image)
   both = image_batches.shared_image(data.train, data.validation)
   if both:
-    raise InputError(f'{both} is both trained on and validated with; split the data set.')
+    raise InputError(f'{both} is among the images to train on and to validate with; split the data set.')

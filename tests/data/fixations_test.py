@@ -61,12 +61,12 @@ def cell(*items):
   [
     ({'other': 1}, "no cell 'fixations'"),
     ({'fixations': np.ones((2, 2))}, "no cell 'fixations'"),
-    ({'fixations': cell('a.jpg')}, 'entry 1: no proper field img'),
-    ({'fixations': cell({'img': 'a.jpg'})}, r'image a\.jpg: no proper field subjects'),
-    ({'fixations': cell({'img': 3.0, 'subjects': cell()})}, 'entry 1: no proper field img'),
+    ({'fixations': cell('a.jpg')}, 'entry 1 has no valid field img'),
+    ({'fixations': cell({'img': 'a.jpg'})}, r'image a\.jpg has no valid field subjects'),
+    ({'fixations': cell({'img': 3.0, 'subjects': cell()})}, 'entry 1 has no valid field img'),
     (
       {'fixations': cell({'img': 'a.jpg', 'subjects': cell({'fix_x': 1.0})})},
-      r'image a\.jpg, subject 1: no proper field fix_y',
+      r'image a\.jpg, subject 1 has no valid field fix_y',
     ),
     (
       {
@@ -86,7 +86,7 @@ def cell(*items):
     ),
     (
       {'fixations': cell({'img': 'a.jpg', 'subjects': cell(subject('left', [1.0], [9]))})},
-      'subject 1: no proper field fix_x',
+      'subject 1 has no valid field fix_x',
     ),
     (
       {'fixations': cell({'img': 'a.jpg', 'subjects': cell()}, {'img': 'a.png', 'subjects': cell()})},

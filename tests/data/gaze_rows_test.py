@@ -69,12 +69,12 @@ def test_lost_gaze_at_one_place_is_no_gaze_samples():
 )
 def test_events_of_any_name_are_no_fixations(header, fixated, other, tmp_path):
   rows, header = lambda s, x, y: [(s, x, y, fixated), (s, x / 2, y, other)], f'image,subject,x,y,{header}'
-  with pytest.raises(InputError, match='row [23] is no fixation but.*missing=none if every one is'):
+  with pytest.raises(InputError, match='row [23] is not a fixation but.*missing=none if every one is'):
     gaze(tmp_path, rows, header)
   assert len(gaze(tmp_path, rows, header, missing='none')[0].fixations) == 60
   if fixated != 'F':
     assert len(gaze(tmp_path, rows, header, columns='event=' + header.split(',')[-1])[0].fixations) == 30
-  with pytest.raises(InputError, match=r"has no fixation: in the column FPOGID are '0', '1', '2'"):  # counted
+  with pytest.raises(InputError, match=r"has no fixation: the column FPOGID has '0', '1', '2'"):  # counted
     gaze(tmp_path, lambda s, x, y: [(s, x, y, int(s) % 3)], 'image,subject,x,y,FPOGID', columns='event=FPOGID')
 
 
@@ -94,7 +94,7 @@ def test_points_in_the_order_of_pixels_are_no_samples(tmp_path, caplog):
 @pytest.mark.parametrize('rows', OTHERS)
 def test_other_events_are_no_fixations(rows, tmp_path):
   header = 'image,subject,x,y,Eye movement type'
-  with pytest.raises(InputError, match=r"row [35] is no fixation but '[SUP]"):
+  with pytest.raises(InputError, match=r"row [35] is not a fixation but '[SUP]"):
     gaze(tmp_path, rows, header)
   expected = gaze(tmp_path, FIXATIONS[0])
   found = gaze(tmp_path, rows, header, columns='event=Eye movement type')
@@ -105,16 +105,16 @@ def test_other_events_are_no_fixations(rows, tmp_path):
 
 def test_the_column_of_events_is_told_by_its_values(tmp_path):
   header = 'image,subject,x,y,Category,Type'
-  with pytest.raises(InputError, match="row 3 is no fixation but 'Saccade'"):
+  with pytest.raises(InputError, match="row 3 is not a fixation but 'Saccade'"):
     gaze(
       tmp_path,
       lambda s, x, y: [(s, x, y, 'Fixtures', 'Fixation'), (s, x, 2, 'Fixtures', 'Saccade')],
       header.replace('Category', 'scene'),
     )
-  with pytest.raises(InputError, match="row 3 is no fixation but 'Saccade'"):
+  with pytest.raises(InputError, match="row 3 is not a fixation but 'Saccade'"):
     gaze(tmp_path, lambda s, x, y: [(s, x, y, 'Indoor', 'Fixation'), (s, x, 2, 'Indoor', 'Saccade')], header)
   gaze(tmp_path, lambda s, x, y: [(s, x, y, 'Unclassified', 'purse')], header)
-  with pytest.raises(InputError, match="in the column Type are 'F', 'S', and what is a fixation begins with fix, efix"):
+  with pytest.raises(InputError, match="the column Type has 'F', 'S', but fixations begin with fix, efix"):
     gaze(tmp_path, lambda s, x, y: [(s, x, y, 'a', 'F'), (s, x, 2, 'b', 'S')], header, columns='event=Type')
 
 

@@ -90,7 +90,7 @@ def test_label_images_of_another_size_are_refused(tmp_path):
   folder = label_images(tmp_path, classes=CLASSES[:2])
   annotation = regions.open_regions(folder)
   for look in (annotation.check_size, annotation.regions):
-    with pytest.raises(InputError, match=(r'SegmentationClass/a\.png is 4 x 2, its photograph 4 x 3')):
+    with pytest.raises(InputError, match=(r'SegmentationClass/a\.png is 4 x 2, but its photograph is 4 x 3')):
       look('a', 3, 4)
   annotation.check_size('without regions', 9, 9)
   assert not len(annotation.regions('without regions', 9, 9).ids)

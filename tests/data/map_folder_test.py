@@ -126,16 +126,16 @@ class Trap:
 @pytest.mark.parametrize(
   ('name', 'write', 'message'),
   [
-    ('a.npy', lambda path: np.save(path, with_value(np.nan)), r'is NaN at 1 of 12 pixels; save finite'),
+    ('a.npy', lambda path: np.save(path, with_value(np.nan)), r'is NaN at 1 of 12 pixels; save only finite'),
     ('a.npy', lambda path: np.save(path, with_value(-np.inf)), 'is infinite at 1 of 12 pixels'),
     ('a.npy', lambda path: np.save(path, with_value(1e300, float)), 'is infinite at 1 of 12'),
     # In float32 it would be constant, of which every NSS is 0.
-    ('a.npy', lambda path: np.save(path, 1e8 + np.eye(3)), 'lies between 100000000.0 and 100000001.0, which float32'),
-    ('a.npy', lambda path: np.save(path, np.int32(1e8 + np.eye(3))), 'between 100000000.0 and 100000001.0, which'),
+    ('a.npy', lambda path: np.save(path, 1e8 + np.eye(3)), 'has values from 100000000.0 to 100000001.0, which float32'),
+    ('a.npy', lambda path: np.save(path, np.int32(1e8 + np.eye(3))), 'from 100000000.0 to 100000001.0, which'),
     ('a.tif', lambda path: Image.fromarray(with_value(np.nan)).save(path), 'is NaN at 1 of 12'),
     ('a.mat', lambda path: write_mat(path, x=with_value(np.nan)), 'is NaN at 1 of 12'),
-    ('a.npy', lambda path: np.save(path, VALUES[None]), r'an array of the shape \[1, 3, 4\]; save one value'),
-    ('a.mat', lambda path: write_mat(path, x=np.ones((2, 3, 4))), r'an array of the shape \[2, 3, 4\]'),
+    ('a.npy', lambda path: np.save(path, VALUES[None]), r'an array of shape \[1, 3, 4\]; save one value'),
+    ('a.mat', lambda path: write_mat(path, x=np.ones((2, 3, 4))), r'an array of shape \[2, 3, 4\]'),
     ('a.npy', lambda path: np.save(path, VALUES.ravel()), r'shape \[12\]'),
     ('a.npy', lambda path: np.save(path, np.zeros((0, 3))), r'shape \[0, 3\]'),
     ('a.npy', lambda path: np.save(path, VALUES + 1j), 'holds complex128'),

@@ -79,7 +79,7 @@ def test_files_are_loaded_by_name(tmp_path, read):
   value = read(saved({'y': 2.5}))
   assert matlab.field(value, 'y', np.ndarray, 'here').tolist() == [[2.5]]
   for name, kind in (('z', np.ndarray), ('y', str)):
-    with pytest.raises(InputError, match=f'here: no proper field {name}'):
+    with pytest.raises(InputError, match=f'here has no valid field {name}'):
       matlab.field(value, name, kind, 'here')
 
 

@@ -82,7 +82,7 @@ def test_what_was_fetched_is_checked_again(archive, tmp_path):
     InputError,
     match=(
       r'osie is not OSIE as fetched earlier: stimuli/2001\.jpg is missing or '
-      'another file; .*--config.data.dir'
+      'differs; .*--config.data.dir'
     ),
   ):
     osie_download.fetch_osie(tmp_path, archive)
@@ -100,7 +100,7 @@ def test_other_photographs_and_fixations_are_refused(archive, tmp_path):
   replace(archive, 'eye/fixations.mat', b'no file of MATLAB')
   _refused(archive, r'fixations\.mat is no usable MATLAB file', tmp_path)
   replace(archive, 'stimuli/2002.jpg', b'another photograph')
-  _refused(archive, r'2002\.jpg is missing or another file', tmp_path)
+  _refused(archive, r'2002\.jpg is missing or differs', tmp_path)
 
 
 def test_damaged_archives_are_refused(archive, tmp_path):

@@ -128,7 +128,7 @@ def test_no_json_is_refused(text, tmp_path):
 def test_regions_of_another_image_size_are_refused(size, tmp_path):
   written(tmp_path, SQUARE, imageHeight=size[0], imageWidth=size[1])
   with pytest.raises(
-    InputError, match=re.escape(f'a.json is for an image of {size[1]} x {size[0]}, its photograph is 5 x 4; give')
+    InputError, match=re.escape(f'a.json is for an image of {size[1]} x {size[0]}, but its photograph is 5 x 4; give')
   ) as error:
     read(tmp_path)
   assert ('EXIF' in str(error.value)) == (size == (5, 4))  # exchanged

@@ -73,9 +73,9 @@ def test_a_damaged_best_model_is_not_loaded(whole, copy, caplog):
   assert 'step 6' in load(copy).provenance.source
   assert '9 is damaged' in caplog.text
   _flip(copy / checkpoints.FOLDER / '6')
-  with pytest.raises(InputError, match='no checkpoint that is whole'):
+  with pytest.raises(InputError, match='no undamaged checkpoint'):
     load(copy)
-  with pytest.raises(InputError, match='no checkpoint that is whole'):
+  with pytest.raises(InputError, match='no undamaged checkpoint'):
     train(made.run(), copy)
 
 
@@ -193,7 +193,7 @@ def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
   kept['digest'] = checksums.of_json(kept)
   about.write_text(json.dumps(kept))
   assert checkpoints.read_best(tmp_path, 'b').step == 1
-  with pytest.raises(InputError, match='no checkpoint that is whole'):
+  with pytest.raises(InputError, match='no undamaged checkpoint'):
     checkpoints.read_best(tmp_path, 'a')
 
 

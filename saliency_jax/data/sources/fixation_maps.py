@@ -59,10 +59,10 @@ class FixationMaps(fixations.FixationReader):
     values = read_map(path)
     check_same_size(path, values.shape, (height, width), 'map')
     places = np.flatnonzero(values != 0)
-    if said := _fault(places, values):
+    if message := _fault(places, values):
       if not self._recorded.maxima:
         raise InputError(
-          f'{path} {said}: give the points themselves, as they were made, or '
+          f'{path} {message}: give the points themselves, as they were made, or '
           f'{self._recorded.flag("maxima")} to take its maxima.'
         )
       if (values >= values.max() / 2).mean() > 0.5:

@@ -83,7 +83,7 @@ class _Trains(fixations.FixationReader):
     wrong = (images < 0) | (images >= len(ids))
     if wrong.any():
       raise InputError(
-        f'{path} has a fixation on image {images[wrong][0]:g}, and there '
+        f'{path} has a fixation on image {images[wrong][0]:g}, but there '
         f'are {len(ids)} stimuli; give the stimuli of these fixations.'
       )
     images = images.astype(np.int64)
@@ -123,7 +123,7 @@ def _read_stimuli(path: pathlib.Path) -> tuple[list[pathlib.Path], np.ndarray]:
       or not all(len(shape) in (2, 3) for shape in shapes)
       or not all(pathlib.PurePath(name).stem for name in names)
     ):
-      raise ValueError('it has not one shape for each of its file names')
+      raise ValueError('it does not have one shape per file name')
     return ([path.parent / name for name in names], np.array([shape[:2] for shape in shapes], np.int64))
 
 
@@ -140,7 +140,7 @@ def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
     if not all(each.shape == x.shape for each in (y, times, durations, images, subjects, held)):
       raise ValueError('its arrays are of different lengths')
     if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all() for each in (images, subjects)):
-      raise ValueError('its images and subjects are not numbered')
+      raise ValueError('its images or subjects are not whole numbers')
     return (images[held], subjects[held], np.stack([y[held], x[held]], axis=1), durations[held], times[held])
 
 

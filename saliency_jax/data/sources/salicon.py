@@ -68,7 +68,7 @@ def _reader(place: pathlib.Path, recorded: Coordinates) -> fixations.FixationRea
     case {'.json': files} if len(found) == len(files) == 1:
       return _Annotations(*files.values())
   held = ', '.join(f'{len(files)} {suffix}' for suffix, files in found.items())
-  raise InputError(f'{place} holds {held or "no"} files, so its fixations cannot be told; {_HELP}.')
+  raise InputError(f'{place} holds {held or "no"} files, so the layout of its fixations is unclear; {_HELP}.')
 
 
 class _Gaze(fixations.FixationReader):
@@ -132,7 +132,7 @@ def _image(value: Any) -> tuple[int, tuple[str, int, int]]:
   match value:
     case {'id': int(number), 'file_name': str(name), 'height': int(height), 'width': int(width)} if name:
       return number, (name, height, width)
-  raise ValueError('an image is without a proper id, file_name, height or width')
+  raise ValueError('an image lacks a valid id, file_name, height or width')
 
 
 def _packed(place: str, value: dict) -> dict:
@@ -151,7 +151,7 @@ def _annotation(value: Any) -> tuple[int, Any, np.ndarray]:
   match value:
     case {'image_id': int(number), 'worker_id': int() | str() as worker, 'fixations': np.ndarray() as points}:
       return number, worker, points
-  raise ValueError('an annotation is without a proper image_id, worker_id or fixations')
+  raise ValueError('an annotation lacks a valid image_id, worker_id or fixations')
 
 
 def _points(values: Any, where: str) -> np.ndarray:
@@ -163,5 +163,5 @@ def _points(values: Any, where: str) -> np.ndarray:
   if not points.size:
     return np.zeros((0, 2))
   if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-    raise InputError(f'{where}: the fixations are no [n, 2] array of finite numbers; {_HELP}.')
+    raise InputError(f'{where}: the fixations are not an [n, 2] array of finite numbers; {_HELP}.')
   return points

@@ -86,12 +86,12 @@ class _Rows(fixations.FixationReader):
         passed.add(event)
         continue
       if event and not gaze_rows.is_fixation(event):
-        said = f'no fixation but {event!r}; {self._help}'
+        message = f'not a fixation but {event!r}; {self._help}'
         if event.casefold().startswith(gaze_rows.OTHERS):
-          raise InputError(f'{path}, row {number} is {said}.')
+          raise InputError(f'{path}, row {number} is {message}.')
         if recorded.missing.casefold() != 'none':
           raise InputError(
-            f'{path}, row {number} is {said}, or {recorded.flag("missing", "none")} if every one is a fixation.'
+            f'{path}, row {number} is {message}, or {recorded.flag("missing", "none")} if every one is a fixation.'
           )
       subject = normal(fields.get('subject', ''))
       self._ordered |= bool(subject or fields.get('t') or event)
@@ -107,9 +107,9 @@ class _Rows(fixations.FixationReader):
       self.names.setdefault(normal(fields['image']), fields['image'])
     if passed and not self._rows:
       raise InputError(
-        f'{path} has no fixation: in the column {columns.named["event"]} are '
-        f'{", ".join(map(repr, sorted(passed)[:5]))}, and what is a fixation begins with '
-        f'{", ".join(gaze_rows.FIXATION)}; write so, or name another column.'
+        f'{path} has no fixation: the column {columns.named["event"]} has '
+        f'{", ".join(map(repr, sorted(passed)[:5]))}, but fixations begin with '
+        f'{", ".join(gaze_rows.FIXATION)}; rename them, or name another column.'
       )
     alike = {_SAME.sub('', each.casefold()): each for each in subjects}
     if apart := subjects.keys() - alike.values():
@@ -137,8 +137,8 @@ class _Rows(fixations.FixationReader):
       for other, (whose, called) in seen.items() if image_id in files and folder else ():
         if other and other != folder and whose & people:
           raise InputError(
-            f'{self.place} names {called} and {name}, and there is one {files[image_id].name}; keep the rows of this '
-            "folder's images alone, or write both alike if they are one image."
+            f'{self.place} names {called} and {name}, but there is only one {files[image_id].name}; keep the rows of '
+            "this folder's images alone, or write both alike if they are one image."
           )
       seen.setdefault(folder, (set(), name))[0].update(people)
       names[image_id] = self.names[name]
@@ -156,8 +156,8 @@ class _Rows(fixations.FixationReader):
       self._fixations[image_id] = fixations.make(np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
     found = self._fixations.values()
-    for said, sure in ((gaze_rows.repeated(found), True), (gaze_rows.fault(found), self._ordered)):
-      gaze_rows.refuse(said, str(self.place), self._help, self._recorded, sure=sure)
+    for message, sure in ((gaze_rows.repeated(found), True), (gaze_rows.fault(found), self._ordered)):
+      gaze_rows.refuse(message, str(self.place), self._help, self._recorded, sure=sure)
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
     numbers = np.where(wrong, self._numbers[image_id], np.inf)

@@ -172,7 +172,7 @@ def test_an_image_without_a_target_is_named(folder):
 def test_a_mask_of_another_size_is_named(folder, masks):
   path = folder / masks / 'width-00.png'
   Image.open(path).resize((64, 128)).save(path)
-  _refuses(folder, path, '64 x 128', 'photograph 128 x 128')
+  _refuses(folder, path, '64 x 128', 'photograph is 128 x 128')
 
 
 @pytest.mark.parametrize('masks', ['targets', 'distractors'])

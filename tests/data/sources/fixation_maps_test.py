@@ -50,7 +50,7 @@ def test_other_maps_are_refused(folders, tmp_path):
   images, maps = folders
   source = MappedPhotographs(images, maps)
   for image, message in (
-    (Image.new('L', (5, 7)), 'b.png is 5 x 7, its photograph 7 x 5 pixels'),
+    (Image.new('L', (5, 7)), 'b.png is 5 x 7, but its photograph is 7 x 5 pixels'),
     (Image.new('L', (7, 5), 3), 'b.png is not 0 on 100% of its pixels'),
   ):
     image.save(maps / 'b.png')

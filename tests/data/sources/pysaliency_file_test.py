@@ -168,10 +168,10 @@ FAR = [[1, 1, 1, _], [1, 1, _, _], [6, _, _, _], [1, 1, 1, 1]]
     (change('train_xs', ONES[0]), "'train_xs' is not an array of numbers with 2"),
     (change('train_ys', ONES[:3]), 'arrays are of different lengths'),
     (change('train_ns', [0, 0, 1]), 'arrays are of different lengths'),
-    (change('train_ns', [0, 0, 1, 0.5]), 'images and subjects are not numbered'),
-    (change('train_ns', [0, 0, 1, np.nan]), 'are not numbered'),
-    (change('train_subjects', [0, 0, 1, np.inf]), 'are not numbered'),
-    (change('train_ns', [0, 0, 1, 3]), r'trains\.hdf5 has a fixation on image 3, and there are 3 stimuli'),
+    (change('train_ns', [0, 0, 1, 0.5]), 'images or subjects are not whole numbers'),
+    (change('train_ns', [0, 0, 1, np.nan]), 'are not whole numbers'),
+    (change('train_subjects', [0, 0, 1, np.inf]), 'are not whole numbers'),
+    (change('train_ns', [0, 0, 1, 3]), r'trains\.hdf5 has a fixation on image 3, but there are 3 stimuli'),
     (change('train_ns', [0, 0, 1, -1]), 'a fixation on image -1'),
     (change('train_ns', [0, 0, 2, 2]), r'trains\.hdf5 has no fixations for 1 of 3 .* the first is b\.png'),
     (
@@ -183,7 +183,7 @@ FAR = [[1, 1, 1, _], [1, 1, _, _], [6, _, _, _], [1, 1, 1, 1]]
     (change('train_ys', ONES * np.nan), 'y = nan lies outside'),
     (change('shapes', ONES, 'stimuli.hdf5'), "'shapes' is not a list of rows"),
     (change('filenames', [1, 2, 3], 'stimuli.hdf5'), "'filenames' is not a list of texts"),
-    (change('filenames', ['a', 'b'], 'stimuli.hdf5'), 'not one shape for each of its file names'),
+    (change('filenames', ['a', 'b'], 'stimuli.hdf5'), 'does not have one shape per file name'),
   ],
 )
 def test_what_is_wrong_is_named(apply, message, folder):

@@ -164,7 +164,7 @@ def test_absent_and_unseen_images_are_named(images, tmp_path, caplog):
 def test_folders_that_cannot_be_told_are_refused(images, tmp_path):
   for place, message in (
     (tmp_path / 'gone', 'There are no fixations at .*gone; give SALICON'),
-    (tmp_path / 'images', 'images holds no files, so its fixations'),
+    (tmp_path / 'images', 'images holds no files, so the layout'),
   ):
     with pytest.raises(InputError, match=message):
       Salicon(images, place)
@@ -184,9 +184,9 @@ def test_folders_that_cannot_be_told_are_refused(images, tmp_path):
   ('gaze', 'message'),
   [
     (None, "no structure array 'gaze'"),
-    ({'location': np.ones((2, 2))}, 'person 1: no proper field fixations'),
-    ({'fixations': 'none'}, 'person 1: no proper field fixations'),
-    ({'fixations': np.ones((2, 3))}, r'person 1: .* no \[n, 2\] array'),
+    ({'location': np.ones((2, 2))}, 'person 1 has no valid field fixations'),
+    ({'fixations': 'none'}, 'person 1 has no valid field fixations'),
+    ({'fixations': np.ones((2, 3))}, r'person 1: .* not an \[n, 2\] array'),
     ({'fixations': np.array([[1, np.nan]])}, 'finite numbers'),
   ],
 )
@@ -214,17 +214,20 @@ def broken(change) -> str:
     ('{"images": []}', "no usable JSON file of SALICON: it lacks 'annotat"),
     ('{"images": [' + '[' * 100_000, 'nested too deeply'),
     (json.dumps(made.content())[:-400], 'no usable JSON file'),
-    (broken(lambda v: v['images'][0].pop('width')), 'an image is without a proper id, file_name, height or width'),
+    (broken(lambda v: v['images'][0].pop('width')), 'an image lacks a valid id, file_name, height or width'),
     (
       broken(lambda v: v['annotations'][0].pop('worker_id')),
-      'an annotation is without a proper image_id, worker_id or fixations',
+      'an annotation lacks a valid image_id, worker_id or fixations',
     ),
     (broken(lambda v: v['images'].pop(1)), 'has fixations on 1 images that it does not describe, the first is 25'),
     (
       broken(lambda v: v['annotations'][0].update(fixations=[[1, 2], [3]])),
-      r'image 9: the fixations are no \[n, 2\] array',
+      r'image 9: the fixations are not an \[n, 2\] array',
     ),
-    (broken(lambda v: v['annotations'][0].update(fixations=[1, 2])), r'image 9: the fixations are no \[n, 2\] array'),
+    (
+      broken(lambda v: v['annotations'][0].update(fixations=[1, 2])),
+      r'image 9: the fixations are not an \[n, 2\] array',
+    ),
     (broken(lambda v: v['annotations'][0].update(fixations=[[1, None]])), 'finite numbers'),
     (broken(lambda v: v['annotations'][0].update(fixations=[[1, 10**400]])), 'finite numbers'),
     (broken(lambda v: v['images'][1].update(v['images'][0], id=25)), 'gives two images one name'),
@@ -242,7 +245,7 @@ def test_photographs_of_another_size_are_refused(images, tmp_path):
   Image.new('RGB', (32, 24)).save(images / f'{name}.jpg')
   for fixations, message in (
     (made.json_file(tmp_path / 'f.json'), rf'f\.json are on a {name}\.jpg of 64 x 48 pixels, and it has 32 x'),
-    (made.pngs(tmp_path / 'png'), rf'{name}\.png is 64 x 48, its photograph 32 x 24 pixels'),
+    (made.pngs(tmp_path / 'png'), rf'{name}\.png is 64 x 48, but its photograph is 32 x 24 pixels'),
   ):
     source = Salicon(images, fixations)
     for read in (source.scanpaths, source.__getitem__):

@@ -128,7 +128,10 @@ def test_every_place_in_the_image_is_its_nearest_pixel(tmp_path_factory, x, y):
       ['image,x,y', 'b,1,1', 'A.jpg,1,1', 'a,1,1', 'b.c,1,1', 'b,1,1'],
       r'names A\.jpg, but the photograph is a\.jpg; use the same name',
     ),
-    (['image,x,y', 'c/a.jpg,1,1', 'd/a.jpg,2,2', 'b.c,1,1'], r'names c/a\.jpg and d/a\.jpg, and there is one a\.jpg'),
+    (
+      ['image,x,y', 'c/a.jpg,1,1', 'd/a.jpg,2,2', 'b.c,1,1'],
+      r'names c/a\.jpg and d/a\.jpg, but there is only one a\.jpg',
+    ),
     (['image,x,y', 'A,1,1', 'B,1,1'], r'names 2 of 2 images that are not in .*images, the first is A; add'),
     (['image,x,y', 'a,1,1'], r'has no fixations for 1 of 2 photographs in .*, the first is b\.c\.png'),
   ],
@@ -158,7 +161,7 @@ def test_unreadable_tables_are_refused(images):
 
 def test_images_with_one_stem_are_refused(images):
   Image.new('L', (2, 2)).save(images / 'a.png')
-  with pytest.raises(InputError, match=r'a\.png and a\.jpg have one name'):
+  with pytest.raises(InputError, match=r'a\.png and a\.jpg share one name'):
     Table(images, table(images, 'image,x,y', 'a,1,2', 'b.c,0,0'))
   for name in ('a.jpg', 'photos/a.jpg'):  # not a.png
     source = Table(images, table(images, 'image,x,y', f'{name},1,2', 'b.c,0,0'))
