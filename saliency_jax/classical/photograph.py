@@ -10,11 +10,11 @@ SMALLEST = 64
 
 
 def check(image: jax.Array | np.ndarray) -> None:
-  """Checks that an image is uint8 `[H, W, 3]` and large enough.
+  """Checks that an image is uint8 `[H, W, 3]`, at least 64 pixels a side.
 
   Raises:
     ValueError: it has another shape or type.
-    InputError: it is less than 64 pixels high or wide.
+    InputError: it is too small.
   """
   if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:
     raise ValueError(f'An image is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}.')

@@ -28,12 +28,10 @@ def without_rounding(features: jax.Array) -> jax.Array:
 
 
 def attenuate_border(maps: jax.Array, width: int) -> jax.Array:
-  """Fades maps out linearly towards the border.
+  """Fades maps `[..., h, w]` out linearly towards the border.
 
-  Args:
-    maps: float32 `[..., h, w]`.
-    width: how many cells fade, at most half of the map's shorter side; the
-      outermost keeps 1 / (width + 1).
+  Over `width` cells, but at most half of the map's shorter side; the outermost
+  cells keep 1 / (width + 1).
   """
   fading = min(width, min(maps.shape[-2:]) // 2)
   for axis in (-2, -1):
@@ -47,19 +45,13 @@ def attenuate_border(maps: jax.Array, width: int) -> jax.Array:
 
 
 def promote_lone_peaks(maps: jax.Array) -> jax.Array:
-  """Promotes maps with few peaks: N(.) of Itti, Koch and Niebur (1998).
+  """Promotes maps `[..., h, w]` with few peaks: N(.) of Itti et al. (1998).
 
   A map is scaled to 0-M and multiplied by (M - m)^2 with m the mean of its
   local maxima. Here M = 10. As in their successors' programs, m includes the
   highest maximum; maxima below M / 10 or on the border do not count; a single
   maximum counts as m = 0; and a map without maxima is not multiplied. The
   result is divided by M^3, which cancels later.
-
-  Args:
-    maps: float32 `[..., h, w]`.
-
-  Returns:
-    float32 `[..., h, w]`.
   """
   maps = to_unit(maps)
   inner = maps[..., 1:-1, 1:-1]

@@ -49,14 +49,9 @@ class FixationReader:
     self.place, self.names, self._fixations = place, names, found
 
   def recorded(self, image_id: str, height: int, width: int) -> Fixations:
-    """Returns the fixations on one photograph.
+    """Returns the fixations on one photograph, with points as recorded.
 
-    Args:
-      image_id: one of `names`.
-      height, width: the photograph's size in pixels.
-
-    Returns:
-      `Fixations` with points `[N, 2]` (y, x) as recorded.
+    `height` and `width` are the photograph's, in pixels.
 
     Raises:
       InputError: the data are damaged, or are of another photograph.

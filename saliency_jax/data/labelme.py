@@ -71,7 +71,6 @@ def parse(data: bytes, height: int, width: int, where: str) -> list[Outline]:
   own, otherwise the 1-based index of its first shape.
 
   Args:
-    data: the file's bytes.
     height, width: the photograph's size in pixels.
     where: the file, for errors.
 

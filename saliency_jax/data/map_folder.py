@@ -68,9 +68,7 @@ class MapFolder:
   def read(self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
     """Returns one map, float32 `[h, w]`, in its own size and scale.
 
-    Args:
-      image_id: an image that `check` has passed.
-      size: (H, W) of the image, to detect a transposed map.
+    With `size`, the image's (H, W), a transposed map is detected.
 
     Raises:
       InputError: the file cannot be read, is no `[h, w]`, is transposed, or
@@ -83,12 +81,7 @@ class MapFolder:
     return saliency
 
   def check_size(self, image_id: str, size: tuple[int, int], own: tuple[int, ...] | None = None) -> None:
-    """Compares the shapes of a map and its image.
-
-    Args:
-      image_id: as in `read`.
-      size: (H, W) of the image.
-      own: the map's; by default as its header says.
+    """Compares a map's shape, by default from its header, with its image's.
 
     Raises:
       InputError: the map is transposed or cannot be opened.

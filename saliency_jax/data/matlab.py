@@ -50,11 +50,7 @@ def read_matrix(path: str | os.PathLike) -> np.ndarray:
 
 
 def field(value: Value | None, name: str, kind: type, where: str) -> Any:
-  """Returns one field of a single structure, which must be of type `kind`.
-
-  Args:
-    value: the structure, or an array of one.
-    where: the file and the place in it, for errors.
+  """Returns a field of a structure, or of an array of one, if it is a `kind`.
 
   Raises:
     InputError: there is no such field, or it is of another type.

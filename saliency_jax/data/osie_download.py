@@ -45,10 +45,6 @@ def fetch_osie(cache_dir: str | os.PathLike | None = None, archive: Archive = OS
 
   A folder from an earlier run is checked like a new download.
 
-  Args:
-    cache_dir: where the folder `osie` is kept; see `cache_folder` for None.
-    archive: where OSIE is, and what it consists of.
-
   Raises:
     InputError: OSIE cannot be fetched, or is not what it should be.
   """

@@ -160,7 +160,6 @@ def draw(image_ids: tuple[str, ...], fraction: float, test_fraction: float, seed
   """Draws the images for validation and those left for a test.
 
   Args:
-    image_ids: of the data set.
     fraction: the share for validation, above 0 and below 1.
     test_fraction: the share in neither part, 0 or more.
     seed: the draw depends on this and the names alone.

@@ -32,10 +32,6 @@ class Photographs(Source):
   """Photographs, their fixations and perhaps their regions.
 
   A record's fixations are those of all observers, repeated pixels included.
-
-  Attributes:
-    image_ids: in the order of the files.
-    gives: 'fixations', and 'regions' if there is an annotation.
   """
 
   # Whether there may be fixations of images that are not in the folder.

@@ -48,8 +48,6 @@ def batches(
   """Yields a data set's images in batches, read ahead in the background.
 
   Args:
-    source: the data set.
-    preparation: how a record becomes a row.
     indices: which images, in which order. The last batch is padded.
     batch_size: B over all processes; `process_count` divides it.
     workers: processes that read. With 0, threads of this process read; where

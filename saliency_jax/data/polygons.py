@@ -61,13 +61,7 @@ def fill(corners: np.ndarray, mask: np.ndarray) -> None:
 def circle(centre: np.ndarray, radius: float, height: int, width: int) -> np.ndarray:
   """Returns the pixels whose centres are less than `radius` from `centre`.
 
-  Args:
-    centre: float64 `[2]`, (x, y).
-    radius: px.
-    height, width: the image's size in pixels.
-
-  Returns:
-    bool `[height, width]`.
+  `centre` is (x, y) in pixels, the result bool `[height, width]`.
   """
   x, y = centre
   rows, columns = np.arange(height)[:, None], np.arange(width)

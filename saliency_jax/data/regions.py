@@ -34,14 +34,9 @@ class RegionAnnotation(Protocol):
   image_ids: tuple[str, ...]  # sorted
 
   def regions(self, image_id: str, height: int, width: int) -> Regions:
-    """Reads the regions of one photograph.
+    """Returns a photograph's regions, masks bool `[R, height, width]`.
 
-    Args:
-      image_id: the stem of the photograph's file.
-      height, width: the photograph's size in pixels.
-
-    Returns:
-      `Regions`, masks bool `[R, height, width]`; none without an annotation.
+    R is 0 for photographs without annotation.
 
     Raises:
       InputError: the annotation is damaged, or of an image of another size.
@@ -91,11 +86,9 @@ class Labelme:
   """Regions from labelme files, parsed when they are used."""
 
   def __init__(self, files: dict[str, pathlib.Path | bytes], place: pathlib.Path):
-    """Takes the files.
+    """Takes a path or the file's content for each image_id.
 
-    Args:
-      files: a path, or a file's content, for each image_id.
-      place: the folder or archive that holds them, for errors.
+    `place` is the folder or archive that holds them, for errors.
     """
     self.image_ids = tuple(sorted(files))
     self._files = files

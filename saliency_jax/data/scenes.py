@@ -20,10 +20,9 @@ _COLUMNS = tables.Columns(('image_id', 'scene'), others={'image_id': 'image file
 
 
 def read(path: str | pathlib.Path) -> dict[str, str]:
-  """Returns the scene of each image in a file, by image id.
+  """Returns the scene of each image in a table, by image id.
 
-  Args:
-    path: a table with the columns image_id (an image's stem or file) and scene.
+  Its columns are image_id (an image's stem or file) and scene.
 
   Raises:
     InputError: the file cannot be read, lacks a column or a value, or gives an

@@ -17,12 +17,7 @@ def _of_an_image(name: str) -> Callable:
 
 
 class Subset(Source):
-  """Some images of another data set; `subset` makes it.
-
-  Attributes:
-    image_ids: the selected images, in the order in which they were named.
-    gives, patterns, items: those of the other source.
-  """
+  """Some images of another data set; see `subset`."""
 
   def __init__(self, source: Source, indices: tuple[int, ...]):
     """Takes the indices of the images in `source`."""

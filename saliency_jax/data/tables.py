@@ -84,11 +84,9 @@ class Columns(NamedTuple):
 def rows(path: pathlib.Path, columns: Columns) -> Iterator[tuple[int, dict[str, str]]]:
   """Yields every row's number and its fields by column, stripped.
 
-  Args:
-    path: a UTF-8 file with a header; columns are separated by commas,
-      semicolons or tabs. The header is row 1, or row 2 after Excel's 'sep=;'.
-      Empty rows are skipped.
-    columns: the columns to read.
+  The file is UTF-8 with a header; columns are separated by commas, semicolons
+  or tabs. The header is row 1, or row 2 after Excel's 'sep=;'. Empty rows are
+  skipped.
 
   Raises:
     InputError: the file cannot be read, its columns are at fault, or a row has

@@ -39,10 +39,8 @@ _HIDDEN = (
 def read_labels(file: str | os.PathLike, *, distinct: bool = False) -> np.ndarray:
   """Reads a label image: grey values, the numbers of colours, or a .npy.
 
-  Args:
-    file: a path.
-    distinct: whether colours that stand for no number may get any, as long as
-      they differ and black is 0.
+  If `distinct`, colours that stand for no number may get any, as long as they
+  differ and black is 0.
 
   Returns:
     Whole numbers `[H, W]`.

@@ -37,9 +37,8 @@ class Checkpoints:
   def __init__(self, workdir: str | os.PathLike, job: dict, members: Sequence[str]):
     """Opens the folder and removes what a killed run left incomplete.
 
-    Args:
-      job: all that the parameters depend on, as JSON values; stored with each
-        checkpoint.
+    `job`, stored with each checkpoint, is all that the parameters depend on, as
+    JSON values.
     """
     self._path = pathlib.Path(workdir).absolute() / FOLDER
     self._job = job
@@ -98,9 +97,8 @@ class Checkpoints:
   def save(self, step: int, states: States, scores: dict[str, float] | None, skipped: dict[str, str]) -> None:
     """Starts to write a checkpoint; the arrays may be donated afterwards.
 
-    Args:
-      scores: every member's watched metric on the validation images, if it was
-        measured.
+    `scores` has every member's watched metric on the validation images, if it
+    was measured.
 
     Raises:
       InputError: if this one or the one before cannot be written.

@@ -64,12 +64,10 @@ class Features(Ledger):
   """The features of one depth on disk, float32; see `Ledger`."""
 
   def __init__(self, folder: str | os.PathLike, key: dict[str, str | int], shapes: Any):
-    """Opens the files.
+    """Opens the files of `key`.
 
-    Args:
-      key: see `key`.
-      shapes: of one image's features, a tree of `jax.ShapeDtypeStruct`s `[1,
-        ...]`; those of B images are a tree of `[B, ...]`.
+    `shapes` are those of one image's features, a tree of `[1, ...]`; features
+    of B images are a tree of `[B, ...]`.
     """
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
     super().__init__(pathlib.Path(folder).expanduser() / name, {_SERIES: key})
@@ -80,9 +78,7 @@ class Features(Ledger):
   def has(self, index: np.ndarray, digests: Sequence[str]) -> bool:
     """Returns whether the features of all these images are cached.
 
-    Args:
-      index: int `[B]`, indices in the data set.
-      digests: of their pixels, see `pixels_digest`.
+    `index` is int `[B]`, in the data set; `digests` are of their pixels.
     """
     return all(
       str(i) in self._entries and self._entries[str(i)].facts == x for i, x in zip(index, digests, strict=True)

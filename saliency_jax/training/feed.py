@@ -181,9 +181,8 @@ class Inputs(NamedTuple):
 def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]) -> Inputs:
   """Returns the batches, which do not depend on the devices but for padding.
 
-  Args:
-    folder: for features that are cached during the run, if the config names no
-      folder and they are small enough.
+  In `folder`, features are cached during the run if the config names no folder
+  and they are small enough.
 
   Raises:
     InputError: see `Cached`.

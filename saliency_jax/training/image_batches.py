@@ -70,11 +70,9 @@ def batches_of(images: int, batch_size: int) -> int:
 def training_order(seed: int, images: int, *, batch_size: int, padded: int, first: int, last: int) -> np.ndarray:
   """Returns the images' indices in steps `first` to `last` - 1.
 
-  Every epoch has each image once; its last batch may be smaller.
-
-  Args:
-    padded: rows of a batch, at least `batch_size`; those without an image are
-      -1. The content of a step does not depend on it.
+  Every epoch has each image once; its last batch may be smaller. Rows are
+  filled up with -1 to the length `padded`, on which the images of a step do not
+  depend.
 
   Returns:
     int64 `[steps, padded]`.
@@ -101,10 +99,8 @@ def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
 def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]:
   """Yields batches, read ahead in the background.
 
-  Each process gets its share of every batch.
-
-  Args:
-    rows: int `[batches, B]`, indices of images; -1 is padding.
+  `rows`, int `[batches, B]`, are indices of images, or -1 for padding. Each
+  process gets its share of every batch.
 
   Raises:
     InputError: if an image cannot be read and `on_bad_image` is 'raise'.

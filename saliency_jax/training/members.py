@@ -108,9 +108,6 @@ def sweep(config, network: Network, rate: float) -> Members:
 def division(config, depths: Sequence[int], devices: int) -> tuple[list[Group], int]:
   """Returns the groups of a sweep's step, and the number of shares.
 
-  Args:
-    config: `config.sweep`: `mode`, `shard_members`.
-
   Raises:
     InputError: if there is no such mode, or it cannot split members.
   """

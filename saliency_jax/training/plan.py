@@ -112,10 +112,7 @@ class Plan:
 
 
 def make(config, job: str, data: Data, network: Network | None, devices: int) -> Plan:
-  """Returns the run that a config describes.
-
-  Args:
-    network: the trunk, in place of the one that the config names.
+  """Returns the run that a config describes; `network` replaces its trunk.
 
   Raises:
     InputError: a value or a data set is at fault, or the network or its weights

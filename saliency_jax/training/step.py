@@ -50,9 +50,7 @@ def init_member(
 ) -> MemberState:
   """Returns a member's initial state: pretrained stages and a random head.
 
-  Args:
-    head: initial parameters from a trained model, or some layers of it; all
-      others are random.
+  Layers in `head`, from a trained model, replace random ones.
   """
   shape = network.shapes([network.readout_tap])
   draw = functools.partial(task.head.init, shape=shape[network.readout_tap])

@@ -62,14 +62,10 @@ class Drawing(NamedTuple):
 
 
 def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
-  """Returns jittered positions on a square grid.
+  """Returns jittered positions of items on a square grid.
 
-  They depend neither on the kind of array nor on the target.
-
-  Args:
-    rng: a stream of its own.
-    set_size: number of items S, a square number.
-    size: side of the image, px.
+  They depend neither on the kind of array nor on the target. `set_size` is a
+  square number, `size` the image's side in px.
   """
   side = round(set_size**0.5)
   cell = (1 - 2 * _MARGIN) / side

@@ -54,13 +54,7 @@ def regular(sides: int, radius: float) -> Inside:
 
 
 def star(points: int, radius: float, waist: float) -> Inside:
-  """Returns a star with one point at the top.
-
-  Args:
-    points: number of points.
-    radius: of the points.
-    waist: radius of the notches between them.
-  """
+  """Returns a star with one point at the top and notches at radius `waist`."""
   half = 180 / points
   kite = polygon([(0.0, 0.0), _on_circle(waist, -half), _on_circle(radius, 0.0), _on_circle(waist, half)])
   return union(turned(kite, 360 * k / points) for k in range(points))
@@ -69,10 +63,8 @@ def star(points: int, radius: float, waist: float) -> Inside:
 def arc(diameter: float, stroke: float, sweep: float = 360.0) -> Inside:
   """Returns a part of a ring, centred at 3 o'clock, with square ends.
 
-  Args:
-    diameter: of the stroke's centre line.
-    stroke: its width.
-    sweep: the angle that the stroke covers, degrees; 360 closes the ring.
+  `diameter` is that of the stroke's centre line; a `sweep` of 360 degrees
+  closes the ring.
   """
   half = math.radians(sweep / 2)
 
@@ -132,9 +124,7 @@ def circle_places(count: int, spacing: float) -> list[tuple[float, float]]:
 def hexagon_places(rings: int, radius: float) -> list[tuple[float, float]]:
   """Returns a hexagonal lattice of 7, 19, 37, ... positions around its middle.
 
-  Args:
-    rings: 1 or more.
-    radius: distance of the six outermost corners from the middle.
+  `radius` is the distance of its six corners from the middle.
   """
   step = radius / rings
   return [

@@ -35,11 +35,7 @@ _MOST_ITEMS = 127  # saved with a grey value each, all near white
 class MaskedFolder(Source):
   """A `Source` of images with a marked target; see the module.
 
-  Attributes:
-    image_ids: stems of the images, in the order of patterns.csv; those not
-      listed there come last, sorted.
-    gives: 'targets'.
-    patterns: one `Pattern` per image.
+  Images are in the order of patterns.csv; those not listed there come last.
   """
 
   gives = frozenset({'targets'})

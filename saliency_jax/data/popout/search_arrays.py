@@ -24,12 +24,8 @@ class SearchArrays(Source):
   """A `Source` of drawn arrays: image i depends on (seed, i, size) only.
 
   Kinds alternate, and each goes through all 12 pairs of background and set
-  size. The seed draws the rest: positions, jitter, inks and feature values.
-
-  Attributes:
-    image_ids: kind and variant, e.g. 'colour-00'.
-    gives: 'targets'.
-    patterns: one `Pattern` per image, known without drawing.
+  size. The seed draws the rest: positions, jitter, inks and feature values. Ids
+  are kind and variant, e.g. 'colour-00'.
   """
 
   gives = frozenset({'targets'})

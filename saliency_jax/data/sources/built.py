@@ -23,13 +23,7 @@ SPLIT = 'train'  # TFDS's name for the split of a data set that has only one
 
 
 class BuiltSource(Source):
-  """A `Source` of a built data set; its records equal those it was built from.
-
-  Attributes:
-    image_ids: in the order of the source.
-    patterns: one `Pattern` per search array; () for photographs.
-    gives: 'targets', or 'fixations' and 'regions'.
-  """
+  """A `Source` of a built data set; its records equal those it was built from."""
 
   def __init__(self, folder: str | os.PathLike):
     """Opens the folder that `build` returned and reads the images' names.
