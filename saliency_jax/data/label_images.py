@@ -24,7 +24,7 @@ CLASS_VALUES = dict(zip((1, 10, 16, 22, 27, 37, 46, 51, 57, 63, 68, 73), CATEGOR
 _AMBIGUOUS = frozenset(value for value in CLASS_VALUES if value <= 12)
 _SUFFIXES = ('.png', '.npy')
 _IGNORED = 255  # labelme2voc's -1, '__ignore__'
-_FIRST = (0, -1, _IGNORED)  # first numbers of a numbered list
+_FIRST = (0, -1, _IGNORED)  # possible first numbers of a numbered list
 # '1: text', '1 - text', '1 text': a number, a separator, and a name.
 _NUMBERED = re.compile(r'(-?\d+)(?:(\s*(?:[:=)]|\.(?!\d))|\s+-\s|\s*\t)|\s)\s*(.+)')
 

@@ -56,8 +56,8 @@ def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """Returns maps convolved with 3 x 3 kernels and zero padding.
 
   The gradients take as few multiplications. Where a kernel reaches an infinity,
-  the result is infinite or NaN; where it reaches a NaN, NaN. The rest of such a
-  tile may be NaN too.
+  the result is infinite or NaN; where it reaches a NaN, NaN. The same may
+  befall the rest of the tile.
 
   Args:
     x: float `[B, H, W, C]`.

@@ -58,9 +58,10 @@ def around(value: float, samples: np.ndarray, held_out: float = math.nan, *, pho
 def widening(photographs: float) -> float:
   """Returns how much wider an interval must be than K photographs' samples say.
 
-  A bootstrap deviation lacks the factor sqrt(K / (K - 1)), and normal quantiles
-  that of Student's distribution with K - 1 degrees of freedom (Hesterberg, The
-  American Statistician 69, 2015). 1 for infinitely many.
+  A bootstrap deviation lacks the factor sqrt(K / (K - 1)), and its quantiles
+  the ratio of those of Student's distribution with K - 1 degrees of freedom to
+  the normal one's (Hesterberg, The American Statistician 69, 2015). 1 for
+  infinitely many.
   """
   if math.isinf(photographs):
     return 1.0

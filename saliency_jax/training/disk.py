@@ -60,7 +60,8 @@ def silence_tracebacks() -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-  # Orbax shows in the traceback, in its code or in the file being written.
+  # 'orbax' is in the traceback, as code or in the path of the file being
+  # written.
   return not record.exc_info or 'orbax' not in (logging.Formatter().formatException(record.exc_info))
 
 

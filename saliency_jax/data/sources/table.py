@@ -6,8 +6,8 @@ left pixel's centre (or as `Coordinates` says); `subject` is any name, `t` the
 time in ms at which the fixation began and `duration` its length in ms. The last
 three are optional: without them all rows are of one subject, in the file's
 order. If the user names a column `event`, as eye trackers write it, only
-fixations count, and consecutive rows at one point are one. Otherwise other
-events and gaze samples are refused.
+fixations count, and consecutive rows at one point are one. Without it, other
+events are refused; gaze samples always are.
 """
 
 import math
