@@ -78,17 +78,19 @@ class Source:
     raise NotImplementedError
 
   def squared(self, index: int, side: int, resample: str) -> tuple[Record, np.ndarray]:
-    """Returns the record as `described` does, and the image resized as a network
-    takes it, uint8 `[side, side, 3]`; see `resize.square`.
+    """Returns the record as `described` does, and the resized image.
+
+    uint8 `[side, side, 3]`, as a network takes it; see `resize.square`.
     """
     record = self[index]
     return record, resize.square(record.image, side, resample)
 
   def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns many images as a network takes them, if they are stored so.
+    """Returns many images resized for a network, if they are stored so.
 
     Returns:
-      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`, or None.
+      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`, or
+      None.
     """
     return None
 
@@ -105,8 +107,9 @@ class Source:
     return self[index]
 
   def content(self, index: int, most: int = -1) -> bytes:
-    """Returns the file of `self[index]`, or its first `most` bytes; b'' if there
-    is no file.
+    """Returns the file of `self[index]`, or its first `most` bytes.
+
+    b'' if there is no file.
     """
     return b''
 
