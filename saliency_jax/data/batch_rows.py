@@ -103,10 +103,10 @@ class Preparation:
     if self.choose is not pixel_sets.nothing or self.keep:
       return None
     start, missing = time.perf_counter(), indices < 0
-    found = source.squares(np.where(missing, 0, indices), self.image_size, self.resize)
-    if not found:
+    stored = source.squares(np.where(missing, 0, indices), self.image_size, self.resize)
+    if not stored:
       return None
-    sizes, images = found
+    sizes, images = stored
     sizes[missing], images[missing] = self.image_size, 0
     kinds, which = np.unique(sizes, axis=0, return_inverse=True)
     each, none = len(indices), (len(indices), _SETS)

@@ -132,8 +132,8 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
       _, kind, background, set_size = self._source.patterns[index]
       own = {'kind': kind, 'background': background, 'set_size': set_size}
     else:
-      found = self._source.scanpaths(index)
-      own = {'fixations': {'point': found.points, 'subject': found.subjects, 'duration': found.durations}}
+      recorded = self._source.scanpaths(index)
+      own = {'fixations': {'point': recorded.points, 'subject': recorded.subjects, 'duration': recorded.durations}}
     return {
       'image_id': record.image_id,
       'image': self._source.content(index) or _png(record.image),

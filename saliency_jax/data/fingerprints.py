@@ -30,13 +30,13 @@ class Fingerprint(NamedTuple):
 
 def of(source: Source) -> list[Fingerprint]:
   """Returns fingerprints of a data set's images, except unreadable ones."""
-  found = []
+  fingerprints = []
   for index, image_id in enumerate(source.image_ids):
     try:
-      found.append(Fingerprint(image_id, *_size_and_digest(source, index)))
+      fingerprints.append(Fingerprint(image_id, *_size_and_digest(source, index)))
     except (InputError, OSError):
       continue  # raised, or skipped, when the image is used
-  return found
+  return fingerprints
 
 
 def shared(some: Iterable[Fingerprint], others: Iterable[Fingerprint]) -> list[str]:

@@ -44,9 +44,9 @@ class FixationReader:
   sizes: Mapping[str, tuple[int, int]] = {}
   lazy = points_are_pixels = False
 
-  def __init__(self, place: pathlib.Path, names: Mapping[str, str], found: Mapping[str, Fixations] | None = None):
+  def __init__(self, place: pathlib.Path, names: Mapping[str, str], fixations: Mapping[str, Fixations] | None = None):
     """Takes fixations that are already read, by image_id, if there are any."""
-    self.place, self.names, self._fixations = place, names, found
+    self.place, self.names, self._fixations = place, names, fixations
 
   def recorded(self, image_id: str, height: int, width: int) -> Fixations:
     """Returns the fixations on one photograph, with points as recorded.
@@ -122,7 +122,7 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
   if not isinstance(entries, list):
     raise InputError(f"{path} has no cell 'fixations'; is it OSIE's file?")
 
-  found, stems = {}, set()
+  by_image, stems = {}, set()
   for place, entry in enumerate(entries, start=1):
     name = matlab.field(entry, 'img', str, f'{path}, entry {place}')
     where = f'{path}, image {name}'
@@ -130,8 +130,8 @@ def read_fixations(path: str | os.PathLike) -> dict[str, Fixations]:
     if not stem or stem in stems:
       raise InputError(f'{where}, entry {place}: the name is empty or occurs twice; keep one entry for each image.')
     stems.add(stem)
-    found[name] = _image(matlab.field(entry, 'subjects', list, where), where)
-  return found
+    by_image[name] = _image(matlab.field(entry, 'subjects', list, where), where)
+  return by_image
 
 
 def select(fixations: Fixations, which: np.ndarray) -> Fixations:
@@ -142,9 +142,9 @@ def select(fixations: Fixations, which: np.ndarray) -> Fixations:
 
 def keep_inside(fixations: Fixations, inside: np.ndarray) -> Fixations:
   """Returns the fixations where bool `[N]` is true; the others are `outside`."""
-  found = select(fixations, inside)
-  lost = np.setdiff1d(fixations.subjects, found.subjects)
-  return found._replace(idle=fixations.idle + len(lost), outside=fixations.outside + int((~inside).sum()))
+  remaining = select(fixations, inside)
+  lost = np.setdiff1d(fixations.subjects, remaining.subjects)
+  return remaining._replace(idle=fixations.idle + len(lost), outside=fixations.outside + int((~inside).sum()))
 
 
 def _image(subjects: list, where: str) -> Fixations:

@@ -65,16 +65,18 @@ def refuse(message: str, where: str, remedy: str, recorded: Coordinates, *, sure
   logging.warning('%s', message)
 
 
-def fault(found: Collection[Fixations]) -> str:
+def fault(fixations: Collection[Fixations]) -> str:
   """Returns a message if fixations look like gaze samples, else ''.
 
   Those on each image are by subject, in the order they were made.
   """
   steps = [
-    np.abs(np.diff(each.points, axis=0)).max(axis=1)[np.diff(each.subjects) == 0] for each in found if len(each.points)
+    np.abs(np.diff(each.points, axis=0)).max(axis=1)[np.diff(each.subjects) == 0]
+    for each in fixations
+    if len(each.points)
   ]
   step = np.concatenate([np.zeros(0), *steps])
-  points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
+  points = np.concatenate([np.zeros((0, 2)), *(x.points for x in fixations)])
   points = points[~np.isnan(points).any(axis=1)]
   if len(step) < _ENOUGH or not len(points):
     return ''
@@ -93,15 +95,15 @@ def fault(found: Collection[Fixations]) -> str:
   )
 
 
-def repeated(found: Collection[Fixations]) -> str:
+def repeated(fixations: Collection[Fixations]) -> str:
   """Returns a message if people's fixations are given twice, else ''."""
-  found = [x for x in found if len(x.points)]
-  points = np.concatenate([np.zeros((0, 2)), *(x.points for x in found)])
-  times = np.concatenate([np.zeros(0), *(x.times for x in found)])
+  fixations = [x for x in fixations if len(x.points)]
+  points = np.concatenate([np.zeros((0, 2)), *(x.points for x in fixations)])
+  times = np.concatenate([np.zeros(0), *(x.times for x in fixations)])
   points = np.column_stack([points, np.nan_to_num(times, nan=-1)])
   first = np.zeros(len(points), bool)
-  first[1:] = np.diff(np.concatenate([np.zeros(0), *(x.subjects for x in found)])) != 0
-  first[np.cumsum([0, *(len(x.points) for x in found)])[:-1]] = True
+  first[1:] = np.diff(np.concatenate([np.zeros(0), *(x.subjects for x in fixations)])) != 0
+  first[np.cumsum([0, *(len(x.points) for x in fixations)])[:-1]] = True
   person = np.cumsum(first) - 1
   # Most scanpaths are ruled out because their first fixation does not recur.
   again = (points == points[first][person]).all(axis=1)

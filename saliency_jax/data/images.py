@@ -180,10 +180,10 @@ def list_images(folder: str | os.PathLike, named: Collection[str] = ()) -> dict[
   folder = pathlib.Path(folder)
   if not folder.is_dir():
     raise InputError(f'There is no folder of images {folder}.')
-  found = files_by_stem(folder, SUFFIXES, named={normal(name) for name in named})
-  if not found:
+  files = files_by_stem(folder, SUFFIXES, named={normal(name) for name in named})
+  if not files:
     raise InputError(f'{folder} holds no image; put files there that end in {", ".join(SUFFIXES)}.')
-  return {stem: found[stem] for stem in found}
+  return {stem: files[stem] for stem in files}
 
 
 def _called(file: str | os.PathLike | bytes, name: str | None) -> str:
@@ -228,9 +228,9 @@ def _is_deep(image: Image.Image) -> bool:
   # Pillow reduces colours to 8 bits, so the mode does not show it. The
   # decoder's arguments do: the layout in the file first, a PPM's largest value
   # last.
-  decoder, _, _, given = image.tile[0]
-  given = given if isinstance(given, tuple) else (given,)
-  return str(given[0]).endswith((';16B', ';16L', ';16N')) or (decoder.startswith('ppm') and given[-1] > 255)
+  decoder, _, _, arguments = image.tile[0]
+  arguments = arguments if isinstance(arguments, tuple) else (arguments,)
+  return str(arguments[0]).endswith((';16B', ';16L', ';16N')) or (decoder.startswith('ppm') and arguments[-1] > 255)
 
 
 def damaged(name: str, formats: tuple[str, ...] = FORMATS) -> InputError:

@@ -145,21 +145,21 @@ def _class_names(path: pathlib.Path) -> dict[int, str]:
     listed |= bool(parts and parts[0]) and int(parts[0][1]) == 0
   if len(names) < 2 or 'background' not in names[0].casefold():
     raise InputError(f'{path} must name the classes line by line: the background first, then those of 1, 2 and so on.')
-  found = dict(enumerate(names[1:], start=1))
+  classes = dict(enumerate(names[1:], start=1))
   if not all(parts[1:]) or not (listed or all(x[2] for x in parts[1:])):
-    return found
-  if len(parts) > 2 and int(parts[-1][1]) in {*_FIRST[1:]} - {len(found)}:
-    del parts[-1], found[len(found)]
-  if len({each[3] for each in parts[1:]}) < len(found):
-    return found
+    return classes
+  if len(parts) > 2 and int(parts[-1][1]) in {*_FIRST[1:]} - {len(classes)}:
+    del parts[-1], classes[len(classes)]
+  if len({each[3] for each in parts[1:]}) < len(classes):
+    return classes
   for number, each in enumerate(parts[1:], start=1):
     if int(each[1]) != number:
       raise InputError(
-        f'{path} has {found[number]!r} in the place of class {number}; number the classes in their order from the '
+        f'{path} has {classes[number]!r} in the place of class {number}; number the classes in their order from the '
         'background, 0, or leave the numbers out.'
       )
-    found[number] = each[3]
-  return found
+    classes[number] = each[3]
+  return classes
 
 
 def _sized(path: pathlib.Path, height: int, width: int, *, distinct: bool = False) -> np.ndarray:

@@ -23,10 +23,10 @@ def load(path: str | os.PathLike, name: str) -> Value | None:
       complex, sparse, an object or a function.
   """
   with outside.reading(path, 'MATLAB file'):
-    found = sandbox.read('matlab', path, name).get(name)
-    if isinstance(found, ValueError):
-      raise found
-    return found
+    value = sandbox.read('matlab', path, name).get(name)
+    if isinstance(value, ValueError):
+      raise value
+    return value
 
 
 def read_matrix(path: str | os.PathLike) -> np.ndarray:
@@ -36,17 +36,17 @@ def read_matrix(path: str | os.PathLike) -> np.ndarray:
     InputError: the file cannot be read, is damaged, or has none or several.
   """
   with outside.reading(path, 'MATLAB file'):
-    held = sandbox.read('matlab', path)
+    variables = sandbox.read('matlab', path)
     # Single numbers and vectors may accompany the matrix.
-    found = {name: x for name, x in held.items() if isinstance(x, np.ndarray) and min(x.shape) > 1}
-    if not found:
-      for problem in (x for x in held.values() if isinstance(x, ValueError)):
+    matrices = {name: x for name, x in variables.items() if isinstance(x, np.ndarray) and min(x.shape) > 1}
+    if not matrices:
+      for problem in (x for x in variables.values() if isinstance(x, ValueError)):
         raise problem
-  if len(found) != 1:
+  if len(matrices) != 1:
     raise InputError(
-      f'{path} holds {len(found)} matrices of numbers ({", ".join(found) or "none"}); save the map alone.'
+      f'{path} holds {len(matrices)} matrices of numbers ({", ".join(matrices) or "none"}); save the map alone.'
     )
-  return next(iter(found.values()))
+  return next(iter(matrices.values()))
 
 
 def field(value: Value | None, name: str, kind: type, where: str) -> Any:
@@ -56,7 +56,7 @@ def field(value: Value | None, name: str, kind: type, where: str) -> Any:
     InputError: there is no such field, or it is of another type.
   """
   structure = value[0] if isinstance(value, list) and len(value) == 1 else value
-  found = structure.get(name) if isinstance(structure, dict) else None
-  if not isinstance(found, kind):
+  content = structure.get(name) if isinstance(structure, dict) else None
+  if not isinstance(content, kind):
     raise InputError(f'{where} has no valid field {name}; is it a file of this data set?')
-  return found
+  return content

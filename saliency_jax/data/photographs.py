@@ -139,18 +139,18 @@ class Photographs(Source):
 
   def _fixations(self, image_id: str, size: tuple[int, int]) -> Fixations:
     """Returns the fixations on a photograph as int32 pixels."""
-    found = self._reader.recorded(image_id, *size)
+    recorded = self._reader.recorded(image_id, *size)
     if self._reader.points_are_pixels:
-      return found
-    lost, outside, pixels = self._in_pixels(found, size)
+      return recorded
+    lost, outside, pixels = self._in_pixels(recorded, size)
     if outside.any() and not self._coordinates.drop_outside:
       raise self._outside(image_id, size, f'{self._coordinates.flag("drop_outside")} leaves it out')
-    return keep_inside(select(found._replace(points=pixels), ~lost), ~outside[~lost])
+    return keep_inside(select(recorded._replace(points=pixels), ~lost), ~outside[~lost])
 
-  def _in_pixels(self, found: Fixations, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  def _in_pixels(self, recorded: Fixations, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns which points are lost gaze, which lie outside, and their pixels."""
-    lost = self._coordinates.lost(found.points)
-    pixels, outside = self._coordinates.pixels(found.points, size)
+    lost = self._coordinates.lost(recorded.points)
+    pixels, outside = self._coordinates.pixels(recorded.points, size)
     return lost, outside & ~lost, pixels
 
   def _check_coordinates(self) -> None:
@@ -196,10 +196,10 @@ class Photographs(Source):
 
   def _outside(self, image_id: str, size: tuple[int, int], message: str) -> InputError:
     """Returns the error for a photograph's fixations outside it."""
-    found = self._reader.recorded(image_id, *size)
-    _, outside, _ = self._in_pixels(found, size)
+    recorded = self._reader.recorded(image_id, *size)
+    _, outside, _ = self._in_pixels(recorded, size)
     first, where = self._reader.where(image_id, outside)
-    (y, x), (height, width) = found.points[first], size
+    (y, x), (height, width) = recorded.points[first], size
     return InputError(
       f'{where}: the fixation at x = {x:g}, y = {y:g} lies outside the {width} x {height} image '
       f'{self._reader.names[image_id]}, whose pixels count from {self._coordinates.origin:g}; {message}.'

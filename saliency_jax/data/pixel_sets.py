@@ -116,7 +116,7 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
   Returns:
     `choose` itself if there are two categories, or one photograph alone.
   """
-  found: list[tuple[str, np.ndarray]] = []
+  candidates: list[tuple[str, np.ndarray]] = []
   categories: set[str] = set()
   for index, image_id in enumerate(source.image_ids):
     try:
@@ -127,18 +127,20 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
     for label, points in zip(sets.labels, sets.pixels, strict=True):
       if len(points):
         categories.add(label)
-        found.append((image_id, (points + 0.5) / size))
+        candidates.append((image_id, (points + 0.5) / size))
     if len(categories) > 1:
       return choose
-  return choose if len({name for name, _ in found}) < 2 else functools.partial(_exchanged, choose, found, count)
+  return (
+    choose if len({name for name, _ in candidates}) < 2 else functools.partial(_exchanged, choose, candidates, count)
+  )
 
 
-def _exchanged(choose: Chooser, found: list[tuple[str, np.ndarray]], count: int, record: Record) -> PixelSets:
+def _exchanged(choose: Chooser, candidates: list[tuple[str, np.ndarray]], count: int, record: Record) -> PixelSets:
   """Returns a photograph's sets and others', scaled to its size."""
   sets, size = choose(record), record.image.shape[:2]
   if not sets.counts.any():
     return sets
-  others = [points for name, points in found if name != record.image_id]
+  others = [points for name, points in candidates if name != record.image_id]
   rng = np.random.default_rng(zlib.crc32(record.image_id.encode()))
   drawn = rng.permutation(len(others))[:count]
   return PixelSets(

@@ -40,13 +40,13 @@ def write_trains(source: Photographs, path: str | os.PathLike) -> None:
   """
   images, subjects, trains = [], [], []
   for index in range(len(source)):
-    found = source.scanpaths(index)
-    seconds = np.column_stack([found.times, found.durations]).astype(np.float64) / 1000
-    rows = np.column_stack([found.points, seconds])
-    for subject in np.unique(found.subjects):
+    fixations = source.scanpaths(index)
+    seconds = np.column_stack([fixations.times, fixations.durations]).astype(np.float64) / 1000
+    rows = np.column_stack([fixations.points, seconds])
+    for subject in np.unique(fixations.subjects):
       images.append(index)
       subjects.append(subject)
-      trains.append(rows[found.subjects == subject])
+      trains.append(rows[fixations.subjects == subject])
   padded = np.full((len(trains), max(map(len, trains), default=0), 4), np.nan)
   for row, train in zip(padded, trains, strict=True):
     row[: len(train)] = train

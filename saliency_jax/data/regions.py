@@ -101,10 +101,10 @@ class Labelme:
     file = self._files.get(image_id)
     if isinstance(file, pathlib.Path) and file.stat().st_size < _SHORT:
       content = labelme.content(file, str(file))
-      found = labelme.parse(content, height, width, str(file))
+      outlines = labelme.parse(content, height, width, str(file))
       if self._left >= len(content):  # not parsed a second time
         self._left -= len(content)
-        self._checked[image_id, height, width] = found
+        self._checked[image_id, height, width] = outlines
 
   def regions(self, image_id: str, height: int, width: int) -> Regions:
     """See `RegionAnnotation`."""

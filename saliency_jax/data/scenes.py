@@ -53,10 +53,10 @@ def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str) 
   Raises:
     InputError: no image has a label.
   """
-  found = {name: scenes[name] for name in image_ids if name in scenes}
-  if not found:
+  labels = {name: scenes[name] for name in image_ids if name in scenes}
+  if not labels:
     raise InputError(f'{path} names none of the {len(image_ids)} images; its image_id is a file name without ending.')
-  return found
+  return labels
 
 
 def frequent(scenes: Mapping[str, str], min_images: int) -> tuple[dict[str, str], dict[str, int]]:

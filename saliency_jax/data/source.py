@@ -164,10 +164,10 @@ def built_folder(folder: str) -> str:
   if not folder:
     return ''
   here = pathlib.Path(folder)
-  found = [path.parent for pattern in ('', '*/*/') for path in here.glob(f'{pattern}dataset_info.json')]
-  if len(found) > 1:
-    raise InputError(f'{folder} holds {len(found)} built data sets; give the folder of one, e.g. {found[0]}.')
-  return str(found[0]) if found else ''
+  folders = [path.parent for pattern in ('', '*/*/') for path in here.glob(f'{pattern}dataset_info.json')]
+  if len(folders) > 1:
+    raise InputError(f'{folder} holds {len(folders)} built data sets; give the folder of one, e.g. {folders[0]}.')
+  return str(folders[0]) if folders else ''
 
 
 def _check(source: Source, wants: str, group, key: str) -> None:

@@ -37,16 +37,16 @@ class Columns(NamedTuple):
     """
     places, absent = {}, {}
     for name in (*self.needed, *self.optional):
-      asked = self.named.get(name, name)
-      found = [i for i, each in enumerate(header) if each == asked] or [
-        i for i, each in enumerate(header) if _folded(each) == _folded(asked)
+      wanted = self.named.get(name, name)
+      indices = [i for i, each in enumerate(header) if each == wanted] or [
+        i for i, each in enumerate(header) if _folded(each) == _folded(wanted)
       ]
-      if len(found) > 1:
-        raise InputError(f'{path} has the column {asked} twice; rename one.')
-      if found:
-        places[name] = found[0]
+      if len(indices) > 1:
+        raise InputError(f'{path} has the column {wanted} twice; rename one.')
+      if indices:
+        places[name] = indices[0]
       elif name not in self.known or name in self.named:
-        absent[name] = asked
+        absent[name] = wanted
     bare = {
       _bare(each): i for i, each in enumerate(header) if i not in places.values() and each not in self.named.values()
     }
@@ -55,12 +55,12 @@ class Columns(NamedTuple):
     } | places
     free = [each for i, each in enumerate(header) if i not in places.values()]
     meant = dict(self.named)
-    for name, asked in absent.items():
-      if near := self._near(name, asked, [each for each in free if each not in meant.values()]):
+    for name, wanted in absent.items():
+      if near := self._near(name, wanted, [each for each in free if each not in meant.values()]):
         meant[name] = near
     guessed = {name: meant[name] for name in meant if name not in self.named}
     hint = 'give ' + self.flag + '=' + ','.join(map('='.join, meant.items())) if self.flag else 'rename it'
-    if missing := [asked for name, asked in absent.items() if name in self.needed or name in self.named]:
+    if missing := [wanted for name, wanted in absent.items() if name in self.needed or name in self.named]:
       perhaps = ' and perhaps ' * bool(self.optional) + ', '.join(self.optional)
       raise InputError(
         f'{path} has no column {", ".join(missing)} (it has {", ".join(header) or "none"}); '
@@ -70,14 +70,14 @@ class Columns(NamedTuple):
       logging.warning('%s has no column %s; if %r is meant, %s.', path, name, theirs, hint)
     return places
 
-  def _near(self, name: str, asked: str, header: Sequence[str]) -> str:
+  def _near(self, name: str, wanted: str, header: Sequence[str]) -> str:
     """Returns the column that is probably meant, or ''."""
     bare = {_bare(each): each for each in reversed(header)}
-    for other in (_bare(asked), *self.others.get(name, '').split()):
+    for other in (_bare(wanted), *self.others.get(name, '').split()):
       if other in bare:
         return bare[other]
     folded = {_folded(each): each for each in reversed(header)}
-    near = difflib.get_close_matches(_folded(asked), folded, 1, cutoff=0.75) if len(asked) > 2 else []
+    near = difflib.get_close_matches(_folded(wanted), folded, 1, cutoff=0.75) if len(wanted) > 2 else []
     return folded[near[0]] if near else ''
 
 

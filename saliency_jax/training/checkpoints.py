@@ -178,8 +178,8 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
     InputError: there is no such folder or member, or no whole checkpoint.
   """
   with _reading(workdir) as manager:
-    found = {step: _about(manager, step) for step in manager.all_steps()}
-    whole = {step: about for step, about in found.items() if about is not None}
+    descriptions = {step: _about(manager, step) for step in manager.all_steps()}
+    whole = {step: about for step, about in descriptions.items() if about is not None}
     names = sorted(next(iter(whole.values()))['shapes']) if whole else []
     if whole:
       member = _choose_member(workdir, member, names)
@@ -288,7 +288,7 @@ def _read(manager: ocp.CheckpointManager, step: int, about: dict, wanted: dict[s
     if checksums.shapes(state[name]) != checksums.shapes(like):
       return None
     expected = about['crc32'][name]
-    for member, found in checksums.checksums(state[name]).items():
-      if found != expected.get(member):
+    for member, checksum in checksums.checksums(state[name]).items():
+      if checksum != expected.get(member):
         return None
   return state

@@ -24,12 +24,12 @@ _ABOUT = {
 
 def checksums(tree: Mapping[str, trees.Tree]) -> dict[str, int]:
   """Returns {name: CRC-32 of all its arrays, in the tree's order}."""
-  found = {}
+  sums = {}
   for name, part in tree.items():
-    found[name] = 0
+    sums[name] = 0
     for leaf in jax.tree.leaves(part):
-      found[name] = zlib.crc32(np.ascontiguousarray(leaf), found[name])
-  return found
+      sums[name] = zlib.crc32(np.ascontiguousarray(leaf), sums[name])
+  return sums
 
 
 def shapes(tree: Mapping[str, trees.Tree]) -> dict:

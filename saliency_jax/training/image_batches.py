@@ -150,15 +150,15 @@ def sample(source: Source, choose: pixel_sets.Chooser) -> str:
   It covers some images' pixels and points, the sizes of all files, and
   `Source.fixations_digest`.
   """
-  found = hashlib.sha256()
+  hasher = hashlib.sha256()
   for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):
     record = _record(source, index)
     for part in (record.image, *choose(record).pixels) if record else ():
-      found.update(f'{part.shape} {part.dtype}'.encode())
-      found.update(np.ascontiguousarray(part))
+      hasher.update(f'{part.shape} {part.dtype}'.encode())
+      hasher.update(np.ascontiguousarray(part))
   if digest := source.fixations_digest():
-    found.update(f'{[*map(source.file_size, range(len(source)))]} {digest}'.encode())
-  return f'{identity(source)}, {found.hexdigest()[:16]}'
+    hasher.update(f'{[*map(source.file_size, range(len(source)))]} {digest}'.encode())
+  return f'{identity(source)}, {hasher.hexdigest()[:16]}'
 
 
 def identity(source: Source) -> str:

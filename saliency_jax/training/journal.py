@@ -63,9 +63,9 @@ def read(workdir: str | os.PathLike) -> list[dict]:
   path = pathlib.Path(workdir) / NAME
   with outside.reading(path, 'journal of a run'):
     lines = path.read_text(encoding='utf-8').splitlines()
-    found = [json.loads(line) for line in lines]
-    outside.check(found, [{'step': int, 'kind': str}])
-  return found
+    records = [json.loads(line) for line in lines]
+    outside.check(records, [{'step': int, 'kind': str}])
+  return records
 
 
 def _lines_until(path: pathlib.Path, step: int) -> list[str]:
@@ -160,16 +160,16 @@ def member_results(workdir: str | os.PathLike, members: Members, task: Task) -> 
   lines = [line for line in read(workdir) if line['kind'] == 'validate']
   if not lines:
     raise InputError(f'{workdir} has no validation scores in its metrics.jsonl; start again in another --workdir.')
-  found = {}
+  results = {}
   for name, member in members.items():
     best = max(lines, key=lambda line, name=name: (line[task.watched][name], line['step']))
-    found[name] = {
+    results[name] = {
       **member._asdict(),
       'step': best['step'],
       **{metric: best[metric][name] for metric in task.titles},
       f'last_{task.watched}': lines[-1][task.watched][name],
     }
-  return found
+  return results
 
 
 def no_images(part: str, source: Source, skipped: Mapping[str, str]) -> InputError:

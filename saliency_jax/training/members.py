@@ -141,7 +141,7 @@ def groups(depths: Sequence[int], mode: Mode) -> list[Group]:
   by_depth = defaultdict(list)
   for i, depth in enumerate(depths):
     by_depth[depth if mode == 'vmap' else i].append(i)
-  return [Group(depths[found[0]], tuple(found)) for found in by_depth.values()]
+  return [Group(depths[positions[0]], tuple(positions)) for positions in by_depth.values()]
 
 
 class Packing:
@@ -164,11 +164,11 @@ class Packing:
 
   def unpack(self, packed: Sequence[trees.Tree]) -> list[trees.Tree]:
     """Returns the members' states, in order, replicated on every device."""
-    found = {}
+    states = {}
     for group, state in zip(self._groups, packed, strict=True):
       parts = self._part(state) if group.stacked else [state]
-      found |= dict(zip(group.positions, parts, strict=True))
-    return [found[i] for i in sorted(found)]
+      states |= dict(zip(group.positions, parts, strict=True))
+    return [states[i] for i in sorted(states)]
 
 
 def _part(stack: trees.Tree) -> list[trees.Tree]:

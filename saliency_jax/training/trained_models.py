@@ -44,16 +44,16 @@ def load(config, cache_dir: str = '') -> Network:
 def load_start(config, cache_dir: str = '') -> Trained:
   """Returns what training starts from; see `load`."""
   if config.checkpoint:
-    found = read(config.checkpoint, config.member, dtype=config.dtype)
-    if config.name not in (zoo.DEFAULT, found.network.name):
+    trained = read(config.checkpoint, config.member, dtype=config.dtype)
+    if config.name not in (zoo.DEFAULT, trained.network.name):
       raise InputError(
-        f'The model in {config.checkpoint} is of {found.network.name}, not '
+        f'The model in {config.checkpoint} is of {trained.network.name}, not '
         f'of {config.name}; leave config.network.name out.'
       )
-    if config.readout_tap and config.readout_tap != found.network.readout_tap:
+    if config.readout_tap and config.readout_tap != trained.network.readout_tap:
       raise InputError(
         f'The model in {config.checkpoint} has its readout on '
-        f'{found.network.readout_tap}; leave config.network.readout_tap out.'
+        f'{trained.network.readout_tap}; leave config.network.readout_tap out.'
       )
     if config.weights not in ('', zoo.IMAGENET) or config.preprocessing:
       raise InputError(
@@ -62,9 +62,9 @@ def load_start(config, cache_dir: str = '') -> Trained:
         f'out.'
       )
     if config.image_size:
-      preprocess = found.network.preprocess._replace(image_size=config.image_size)
-      found = found._replace(network=found.network.replace(preprocess=preprocess))
-    return found
+      preprocess = trained.network.preprocess._replace(image_size=config.image_size)
+      trained = trained._replace(network=trained.network.replace(preprocess=preprocess))
+    return trained
   if config.member:
     raise InputError(f'config.network.member is {config.member!r}, but config.network.checkpoint names no sweep.')
   network = zoo.load(

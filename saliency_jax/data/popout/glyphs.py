@@ -40,10 +40,10 @@ def polygon(corners: Iterable[tuple[float, float]]) -> Inside:
   corners = tuple(corners)
 
   def inside(x, y):
-    held = np.ones(np.shape(x), bool)
+    within = np.ones(np.shape(x), bool)
     for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
-      held &= (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= -_EDGE
-    return held
+      within &= (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= -_EDGE
+    return within
 
   return inside
 

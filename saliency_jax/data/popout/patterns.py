@@ -35,13 +35,13 @@ def read(path: pathlib.Path) -> dict[str, Pattern]:
   Raises:
     InputError: the file is not readable as such a table.
   """
-  found: dict[str, Pattern] = {}
+  patterns: dict[str, Pattern] = {}
   for number, fields in tables.rows(path, tables.Columns(Pattern._fields[:1], Pattern._fields[1:])):
     pattern = _pattern(fields, path, number)
-    if pattern.image_id in found:
+    if pattern.image_id in patterns:
       raise InputError(f'{path}, row {number} names {pattern.image_id!r} again; keep one row for each image.')
-    found[pattern.image_id] = pattern
-  return found
+    patterns[pattern.image_id] = pattern
+  return patterns
 
 
 def _pattern(fields: dict[str, str], path: pathlib.Path, number: int) -> Pattern:

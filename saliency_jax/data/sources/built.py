@@ -72,10 +72,10 @@ class BuiltSource(Source):
     """Returns an array of all images, memory-mapped."""
     if name not in self._maps:
       with self._reading():
-        found = np.load(self._folder / name, mmap_mode='r')
-        if (found.shape, found.dtype) != ((len(self), *shape), dtype):
+        array = np.load(self._folder / name, mmap_mode='r')
+        if (array.shape, array.dtype) != ((len(self), *shape), dtype):
           raise ValueError(f'{name} is not of these images')
-        self._maps[name] = found
+        self._maps[name] = array
     return self._maps[name]
 
   def __getstate__(self) -> dict:
@@ -105,8 +105,8 @@ class BuiltSource(Source):
     if 'fixations' not in example:
       raise InputError(f'{self._folder} has no fixations; give photographs.')
     with self._reading():
-      found = example['fixations']
-      return fixations.make(found['point'], found['subject'], found.get('duration', np.nan))
+      recorded = example['fixations']
+      return fixations.make(recorded['point'], recorded['subject'], recorded.get('duration', np.nan))
 
   def _name(self, index: int) -> str:
     return f'{self._folder}, image {self.image_ids[index]}'

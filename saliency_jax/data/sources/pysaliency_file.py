@@ -134,14 +134,20 @@ def _read_fixations(path: pathlib.Path) -> tuple[np.ndarray, ...]:
     if kind == SINGLE:
       y, x, times, images, subjects = (file.numbers(name, 1) for name in _ALONE)
       durations = np.full_like(x, np.nan)
-      held = np.full(x.shape, True)
+      filled = np.full(x.shape, True)
     else:
-      y, x, times, durations, images, subjects, held = _trains(file, *_COLUMNS[kind])
-    if not all(each.shape == x.shape for each in (y, times, durations, images, subjects, held)):
+      y, x, times, durations, images, subjects, filled = _trains(file, *_COLUMNS[kind])
+    if not all(each.shape == x.shape for each in (y, times, durations, images, subjects, filled)):
       raise ValueError('its arrays are of different lengths')
     if not all(((each == np.floor(each)) & (abs(each) < 2**31)).all() for each in (images, subjects)):
       raise ValueError('its images or subjects are not whole numbers')
-    return (images[held], subjects[held], np.stack([y[held], x[held]], axis=1), durations[held], times[held])
+    return (
+      images[filled],
+      subjects[filled],
+      np.stack([y[filled], x[filled]], axis=1),
+      durations[filled],
+      times[filled],
+    )
 
 
 def _trains(
@@ -149,16 +155,16 @@ def _trains(
 ) -> tuple[np.ndarray, ...]:
   """Reads the named datasets, each `[T, F]`, and which elements are filled."""
   y, x = file.numbers(ys, 2), file.numbers(xs, 2)
-  times, found = (
+  times, duration = (
     next((file.numbers(name, 2) for name in names if file.has(name)), np.full_like(x, np.nan))
     for names in ((ts,), durations)
   )
   whose = (np.repeat(file.numbers(name, 1)[:, None], x.shape[1], 1) for name in (ns, subjects))
   if file.has(lengths):
-    held = np.arange(x.shape[1]) < file.numbers(lengths, 1)[:, None]
+    filled = np.arange(x.shape[1]) < file.numbers(lengths, 1)[:, None]
   else:  # NaN pads the ends of trains
-    held = np.cumsum(~np.isnan(x[:, ::-1]), axis=1)[:, ::-1] > 0
-  return y, x, times, found, *whose, held
+    filled = np.cumsum(~np.isnan(x[:, ::-1]), axis=1)[:, ::-1] > 0
+  return y, x, times, duration, *whose, filled
 
 
 def _ids(paths: list[pathlib.Path], stimuli: str | os.PathLike) -> list[str]:

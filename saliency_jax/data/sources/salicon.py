@@ -57,18 +57,18 @@ def _reader(place: pathlib.Path, recorded: Coordinates) -> fixations.FixationRea
     return _Annotations(place)
   if not place.is_dir():
     raise InputError(f'There are no fixations at {place}; {_HELP}.')
-  found = {
+  by_suffix = {
     suffixes[0]: files for suffixes in (('.mat',), ('.json',), _MAPS) if (files := files_by_stem(place, suffixes))
   }
-  match found:
-    case {'.mat': files} if len(found) == 1:
+  match by_suffix:
+    case {'.mat': files} if len(by_suffix) == 1:
       return _Gaze(place, files)
-    case {'.png': _} if len(found) == 1:
+    case {'.png': _} if len(by_suffix) == 1:
       return FixationMaps(place, recorded)
-    case {'.json': files} if len(found) == len(files) == 1:
+    case {'.json': files} if len(by_suffix) == len(files) == 1:
       return _Annotations(*files.values())
-  held = ', '.join(f'{len(files)} {suffix}' for suffix, files in found.items())
-  raise InputError(f'{place} holds {held or "no"} files, so the layout of its fixations is unclear; {_HELP}.')
+  counts = ', '.join(f'{len(files)} {suffix}' for suffix, files in by_suffix.items())
+  raise InputError(f'{place} holds {counts or "no"} files, so the layout of its fixations is unclear; {_HELP}.')
 
 
 class _Gaze(fixations.FixationReader):
@@ -86,46 +86,46 @@ class _Gaze(fixations.FixationReader):
     people = matlab.load(path, 'gaze')
     if not isinstance(people, list) or not all(isinstance(person, dict | list) for person in people):
       raise InputError(f"{path} has no structure array 'gaze'; {_HELP}.")
-    looks = []
+    scanpaths = []
     for number, person in enumerate(people):
       where = f'{path}, person {number + 1}'
       xy = _points(matlab.field(person, 'fixations', np.ndarray, where), where)
-      looks.append((number, xy[:, ::-1]))
-    return fixations.concatenate(looks)
+      scanpaths.append((number, xy[:, ::-1]))
+    return fixations.concatenate(scanpaths)
 
 
 class _Annotations(fixations.FixationReader):
   """A JSON file, read once; a `FixationReader`."""
 
   def __init__(self, path: pathlib.Path):
-    looks, workers = {}, {}
+    scanpaths, workers = {}, {}
     with outside.reading(path, 'JSON file of SALICON', _HELP):
       whole = json.loads(path.read_text('utf-8'), object_hook=functools.partial(_packed, f'{path}'))
       outside.check(whole, {'images': list, 'annotations': list})
       images = dict(map(_image, whole['images']))
       for number, worker, points in map(_annotation, whole['annotations']):
         subject = workers.setdefault(worker, len(workers))
-        looks.setdefault(number, {})[subject, hash(points.tobytes())] = (subject, points)
-    if twice := len(whole['annotations']) - sum(map(len, looks.values())):
+        scanpaths.setdefault(number, {})[subject, hash(points.tobytes())] = (subject, points)
+    if twice := len(whole['annotations']) - sum(map(len, scanpaths.values())):
       logging.warning(
         '%s: %d annotations occur twice (same image, worker and fixations); each counts once.', path, twice
       )
-    unknown = looks.keys() - images.keys()
+    unknown = scanpaths.keys() - images.keys()
     if unknown:
       raise InputError(
         f'{path} has fixations on {len(unknown)} images that it does not '
         f'describe, the first is {min(unknown)}; {_HELP}.'
       )
-    ids = {number: normal(pathlib.PurePath(images[number][0]).stem) for number in looks}
-    super().__init__(path, {ids[number]: images[number][0] for number in looks})
-    self.sizes = {ids[number]: images[number][1:] for number in looks}
-    self._looks = {ids[number]: list(found.values()) for number, found in looks.items()}
-    if len(self.names) != len(looks):
+    ids = {number: normal(pathlib.PurePath(images[number][0]).stem) for number in scanpaths}
+    super().__init__(path, {ids[number]: images[number][0] for number in scanpaths})
+    self.sizes = {ids[number]: images[number][1:] for number in scanpaths}
+    self._scanpaths = {ids[number]: list(people.values()) for number, people in scanpaths.items()}
+    if len(self.names) != len(scanpaths):
       raise InputError(f'{path} gives two images one name; {_HELP}.')
 
   def recorded(self, image_id: str, height: int, width: int) -> fixations.Fixations:
     self.check_size(image_id, height, width)
-    return fixations.concatenate(sorted(self._looks[image_id], key=lambda look: look[0]))
+    return fixations.concatenate(sorted(self._scanpaths[image_id], key=lambda scanpath: scanpath[0]))
 
 
 def _image(value: Any) -> tuple[int, tuple[str, int, int]]:

@@ -155,8 +155,8 @@ class _Rows(fixations.FixationReader):
       self._numbers[image_id] = numbers
       self._fixations[image_id] = fixations.make(np.stack([y, x], axis=1), subjects, durations, times)
     self._rows = {}
-    found = self._fixations.values()
-    for message, sure in ((gaze_rows.repeated(found), True), (gaze_rows.fault(found), self._ordered)):
+    recorded = self._fixations.values()
+    for message, sure in ((gaze_rows.repeated(recorded), True), (gaze_rows.fault(recorded), self._ordered)):
       gaze_rows.refuse(message, str(self.place), self._help, self._recorded, sure=sure)
 
   def where(self, image_id: str, wrong: np.ndarray) -> tuple[int, str]:
