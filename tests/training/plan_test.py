@@ -57,7 +57,7 @@ def test_a_part_that_is_called_as_the_head_is_refused():
     return {'maps': images[:, ::4, ::4] * variables['params']['readout']}
 
   variables = {'params': {'readout': jnp.ones((1, 1, 1, 3))}, 'batch_stats': {}}
-  with pytest.raises(InputError, match='mine has a part called readout or saliency, as the head'):
+  with pytest.raises(InputError, match='mine has a part called readout or saliency, like the head'):
     plan.make(made.run(), 'train', made.DATA, adapters.from_function(apply, variables, name='mine'), 1)
 
 
