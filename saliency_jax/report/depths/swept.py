@@ -68,7 +68,7 @@ class Swept(NamedTuple):
   unseen: pd.DataFrame | None = None  # Table 3 on the photographs of `part`
   arrays: pd.DataFrame | None = None  # Table 6
   units: tuple[int, ...] = ()  # number of units of `layer`; () if the members' own results are missing
-  base: str = ''  # the member that is the start; '' for none
+  base: str = ''  # the member shown as 'before'; '' for none
   views: tuple[View, ...] = ()
   tests: dict | None = None  # depth_tests.json
   # float32 `[members, B, C]`, Table 3 in B samples of photographs
@@ -209,7 +209,7 @@ def _table(reader: Reader, file: schema.File, members: tuple[Member, ...], numbe
 
 
 def views(reader: Reader, members: list[str]) -> tuple[str, tuple[View, ...]]:
-  """Returns the member that is the start, and the views of single units."""
+  """Returns the member shown as 'before', and the views of single units."""
   name = 'before_after/views.json'
   listed = reader.json(name, json_shapes.VIEWS)
   arrays = reader.arrays('before_after/maps.npz')
