@@ -115,7 +115,7 @@ def test_a_bad_map_ends_in_one_sentence(name, data, tmp_path):
 @pytest.mark.parametrize(
   ('flags', 'said'),
   [
-    (['--config.eval.models=deepgaze'], "'deepgaze', which is no folder"),
+    (['--config.eval.models=deepgaze'], "'deepgaze', which is neither a folder"),
     (['--config.sets.mine.sigma=0'], 'config.sets.mine.sigma is 0'),
     (['--config.sets.mine.drop_outside=false'], 'lies outside the 96 x 72'),
     (['--config.sets.yours.dir=x'], 'yours'),
