@@ -21,13 +21,16 @@ from saliency_jax.ops import pixel_weights, resize
 # R is padded to 16 times a power of 2, so that few programs are compiled.
 _SETS = 16
 
+# The cells of a map on an image: (h, w), or (h, w, placement) if they do not
+# tile it.
+Cells = tuple[int, int] | tuple[int, int, resize.Placement]
+
 
 class Batch(NamedTuple):
   """B images and the R sets of pixels to score on each, padded and masked."""
 
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB; 0 where an image is missing
-  # (h, w) -> `[B, ...]`
-  weights: dict[tuple[int, int], pixel_weights.CellWeights]
+  weights: dict[Cells, pixel_weights.CellWeights]  # `[B, ...]`
   index: np.ndarray  # int32 `[B]`, the index in the data set; -1 is padding
   ids: np.ndarray  # int32 `[B, R]`
   labels: np.ndarray  # str `[B, R]`; '' is padding
@@ -44,7 +47,7 @@ class Preparation:
   Attributes:
     choose: which pixels are scored; it does not see the image's colours.
     image_size: S, the side in pixels to which images are resized.
-    grids: every (h, w) for which weights are computed.
+    grids: all cells for which weights are computed.
     keep: called with each full record and its index; the arrays, or tuples of
       arrays, that it returns are part of the batch.
     resize: the name of a Pillow filter, see `resize.square`.
@@ -52,7 +55,7 @@ class Preparation:
 
   choose: Chooser
   image_size: int
-  grids: tuple[tuple[int, int], ...]
+  grids: tuple[Cells, ...]
   keep: Callable[[Record, int], Any] | None = None
   resize: str = 'bilinear'
 
@@ -76,7 +79,7 @@ class Preparation:
         problem, sets, image = str(error), none, self._empty()
     return Batch(
       images=image,
-      weights={grid: pixel_weights.cell_weights(sets.pixels, size, grid) for grid in self.grids},
+      weights={grid: _weights(sets.pixels, size, grid) for grid in self.grids},
       index=np.int32(index),
       ids=sets.ids,
       labels=np.array(sets.labels, np.str_),
@@ -114,14 +117,11 @@ class Preparation:
       images=images,
       weights={
         grid: pixel_weights.CellWeights(
-          np.zeros((*none, *grid), np.float32),
+          np.zeros((*none, *grid[:2]), np.float32),
           *(
-            np.stack(
-              [
-                getattr(made, field)
-                for made in (pixel_weights.cell_weights((), tuple(size), grid) for size in kinds.tolist())
-              ]
-            )[which]
+            np.stack([getattr(made, field) for made in (_weights((), tuple(size), grid) for size in kinds.tolist())])[
+              which
+            ]
             for field in ('rows', 'columns')
           ),
         )
@@ -138,6 +138,10 @@ class Preparation:
 
   def _empty(self) -> np.ndarray:
     return np.zeros((self.image_size, self.image_size, 3), np.uint8)
+
+
+def _weights(sets: Sequence[np.ndarray], size: tuple[int, int], cells: Cells) -> pixel_weights.CellWeights:
+  return pixel_weights.cell_weights(sets, size, cells[:2], *cells[2:])
 
 
 def stack(rows: Sequence[Batch]) -> Batch:

@@ -107,7 +107,7 @@ def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
   The taps are what the module records; their kinds and strides follow from the
   shapes for images of 224 x 224 pixels.
   """
-  found = []
+  found: list[Tap] = []
 
   def follow(key: jax.Array) -> dict:
     x, variables = _IMAGE, {}
@@ -121,7 +121,8 @@ def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
         variables.setdefault(kind, {}).update(tree)
     return variables
 
-  return jax.eval_shape(follow, jax.random.key(0)), tuple(found)
+  shapes = jax.eval_shape(follow, jax.random.key(0))
+  return shapes, tuple(tap._replace(offset=module.offset(tap.name, tap.stride) if tap.stride else 0.0) for tap in found)
 
 
 def init(module: Staged) -> Callable[[jax.Array], dict]:

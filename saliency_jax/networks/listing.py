@@ -32,7 +32,7 @@ def network(name: str, image_size: int = 0) -> str:
   """
   opened = zoo.outline(name)
   side = image_size or opened.preprocess.image_size
-  rows = [('tap', 'kind', 'h x w x units', 'stride', 'stage', 'aliases')]
+  rows = [('tap', 'kind', 'h x w x units', 'stride', 'offset', 'stage', 'aliases')]
   shapes = opened.shapes([tap.name for tap in opened.taps.values() if tap.kind != 'vector'], side)
   for tap in opened.taps.values():
     rows.append(
@@ -41,6 +41,7 @@ def network(name: str, image_size: int = 0) -> str:
         tap.kind,
         ' x '.join(map(str, shapes.get(tap.name, ()))),
         tap.stride or '',
+        f'{tap.offset:g}' if tap.offset else '',
         '' if tap.stage is None else opened.stages[tap.stage].name,
         ', '.join(tap.aliases),
       )

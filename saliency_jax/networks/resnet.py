@@ -15,7 +15,7 @@ import numpy as np
 
 from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.staged import Recorder, Staged
+from saliency_jax.networks.staged import Recorder, Staged, centred
 from saliency_jax.networks.weights.port_table import Table, check_scale, torch_layer
 
 STAGES = (Stage('stem', 'conv1/.*|bn1/.*'), *(Stage(f'layer{n}', f'layer{n}/.*') for n in (1, 2, 3, 4)))
@@ -54,6 +54,9 @@ class ResNet(Staged):
         name=name,
       )(x, record.within(f'{name}.')),
     )
+
+  def offset(self, tap: str, stride: int) -> float:
+    return centred(stride)
 
   def aliases(self, tap: str) -> tuple[str, ...]:
     """Returns torchvision's and timm's names; a layer is its last block."""

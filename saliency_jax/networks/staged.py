@@ -50,6 +50,13 @@ def check_sides(size: tuple[int, int], multiple: int) -> None:
     )
 
 
+def centred(stride: int) -> float:
+  """Returns the offset of a tap below which every kernel has an odd side and as
+  many cells of padding on either side, so that cell i lies on pixel i * stride.
+  """
+  return -(stride - 1) / 2
+
+
 class Staged(nn.Module):
   """A network in stages, bottom to top.
 
@@ -97,6 +104,14 @@ class Staged(nn.Module):
     """Returns other programs' names for a tap."""
     del tap
     return ()
+
+  def offset(self, tap: str, stride: int) -> float:
+    """Returns a tap's offset in pixels, see `taps.Tap`; 0 where it is not known.
+
+    It is not where a decoder joins maps that lie differently.
+    """
+    del tap, stride
+    return 0.0
 
   def prefix(self) -> int:
     """Returns how many tokens come before those of the grid."""

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import jax
 
 from saliency_jax.errors import InputError
+from saliency_jax.ops.resize import TILING, Placement
 
 Grid = tuple[int, int]  # (h, w) in cells
 KINDS = {4: 'map', 3: 'tokens', 2: 'vector'}  # by the number of an array's axes
@@ -29,6 +30,9 @@ class Tap(NamedTuple):
   stride: int | None = None  # pixels of the input to a cell
   prefix: int = 0  # tokens before those of the grid, e.g. 1 for a class token
   labels: tuple[str, ...] = ()  # what each unit stands for, where that is known
+  # Pixels of the input by which the centre of a cell's receptive field lies
+  # below and to the right of the cell's own, (i + 1/2) * stride.
+  offset: float = 0.0
 
 
 def table(taps: Iterable[Tap]) -> dict[str, Tap]:
@@ -101,6 +105,14 @@ def as_maps(x: jax.Array, tap: Tap, size: tuple[int, int]) -> jax.Array:
       f'{size[1]} pixels; state its stride and prefix'
     )
   return x[:, tap.prefix :].reshape(batch, height, width, units)
+
+
+def placement(tap: Tap, grid: Grid, image_size: int) -> Placement:
+  """Returns where cells lie on square images by their receptive fields."""
+  if not tap.stride or grid[0] != grid[1]:
+    return TILING
+  found = Placement(tap.offset / tap.stride, image_size / tap.stride)
+  return TILING if found == (0, grid[0]) else found
 
 
 def map_candidates(

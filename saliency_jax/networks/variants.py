@@ -66,7 +66,7 @@ def together(network: Network, variants: Mapping[str, Variant], depth: int) -> N
 
   for one in variants.values():
     trees.override(network.variables['params'], one.params)
-  stride = readout.stride
+  cells = {'stride': readout.stride, 'offset': readout.offset}
   return network.replace(
     run=run,
     variables={
@@ -75,9 +75,9 @@ def together(network: Network, variants: Mapping[str, Variant], depth: int) -> N
     },
     taps=tap_tools.table(
       [
-        *(Tap(name, stride=stride) for name in variants),
+        *(Tap(name, **cells) for name in variants),
         *(Tap(outputs_of(name), 'vector') for name, one in variants.items() if one.head),
-        Tap(MEANS, stride=stride),
+        Tap(MEANS, **cells),
       ]
     ),
     stages=(),

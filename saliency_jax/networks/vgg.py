@@ -115,6 +115,7 @@ class VGG(Staged):
     second: makes the images of a second trunk, which has its own parameters,
       named with the prefix `SECOND`; None for one trunk.
     multiple: the sides of images are multiples of this many pixels.
+    centred: whether the decoder's taps lie as the trunk's output does.
   """
 
   layers: tuple[Layer, ...] = layers()
@@ -123,6 +124,7 @@ class VGG(Staged):
   dtype: jnp.dtype = jnp.float32
   second: Callable[[jax.Array], jax.Array] | None = None
   multiple: int = 1
+  centred: bool = False
 
   def parts(self) -> tuple[Stage, ...]:
     trunks = f'(|{SECOND})' if self.second else ''
@@ -144,6 +146,17 @@ class VGG(Staged):
 
   def large_stages(self) -> int:
     return 0 if self.decoder else sum(layer.name < 'conv4' for layer in self.layers)  # 56 x 56 and more
+
+  def offset(self, tap: str, stride: int) -> float:
+    centre = 0.0  # by which the cells of the maps so far lie below their grid
+    for layer in self.layers:
+      if layer.pad is not None:
+        centre -= (layer.pad - layer.dilation) * layer.stride
+      if tap in (layer.name, f'{layer.name}.linear'):
+        return centre + layer.cut[0] * layer.stride
+      if layer.pool:
+        centre += (1 - layer.pool.before - layer.pool.stride / 2) * layer.stride
+    return centre if self.centred else 0.0
 
   def aliases(self, tap: str) -> tuple[str, ...]:
     if self.decoder:

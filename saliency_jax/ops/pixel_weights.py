@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_jax.ops import resize
+from saliency_jax.ops.resize import TILING, Placement
 
 
 class CellWeights(NamedTuple):
@@ -29,7 +30,9 @@ class CellWeights(NamedTuple):
   columns: np.ndarray  # float32 `[..., 3, w]`
 
 
-def point_weights(points: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:
+def point_weights(
+  points: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int], placement: Placement = TILING
+) -> np.ndarray:
   """Returns the weight R of a set of points, e.g. of fixations.
 
   A point that is listed twice counts twice; pass distinct points where the
@@ -51,12 +54,12 @@ def point_weights(points: np.ndarray, image_size: tuple[int, int], grid: tuple[i
     return np.zeros(grid)
   if (points < 0).any() or (points >= image_size).any():
     raise ValueError(f'A point lies outside the image of {image_size} pixels.')
-  rows = resize.bilinear(image_size[0], grid[0])[points[:, 0]]
-  columns = resize.bilinear(image_size[1], grid[1])[points[:, 1]]
+  rows = resize.bilinear(image_size[0], grid[0], placement)[points[:, 0]]
+  columns = resize.bilinear(image_size[1], grid[1], placement)[points[:, 1]]
   return rows.T @ columns / len(points)
 
 
-def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+def mask_weights(mask: np.ndarray, grid: tuple[int, int], placement: Placement = TILING) -> np.ndarray:
   """Returns the weight R of the pixels of a mask, e.g. of a search target.
 
   Args:
@@ -79,18 +82,21 @@ def mask_weights(mask: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
   y = slice(inside_rows[0], inside_rows[-1] + 1)
   inside_columns = np.flatnonzero(mask[y].any(axis=0))
   x = slice(inside_columns[0], inside_columns[-1] + 1)
-  rows = resize.bilinear(mask.shape[0], grid[0])[y]
-  columns = resize.bilinear(mask.shape[1], grid[1])[x]
+  rows = resize.bilinear(mask.shape[0], grid[0], placement)[y]
+  columns = resize.bilinear(mask.shape[1], grid[1], placement)[x]
   part = mask[y, x].astype(np.float64)
   return rows.T @ part @ columns / part.sum()
 
 
-def cell_weights(sets: Sequence[np.ndarray], image_size: tuple[int, int], grid: tuple[int, int]) -> CellWeights:
+def cell_weights(
+  sets: Sequence[np.ndarray], image_size: tuple[int, int], grid: tuple[int, int], placement: Placement = TILING
+) -> CellWeights:
   """Returns the `CellWeights` of one image for maps of one size.
 
   Args:
     sets: R sets of pixels: integers `[N, 2]` as points, or bool `[H, W]` as a
       mask.
+    placement: where the cells lie on the image.
 
   Raises:
     ValueError: if a mask has another size, or as in `point_weights`.
@@ -100,11 +106,11 @@ def cell_weights(sets: Sequence[np.ndarray], image_size: tuple[int, int], grid: 
     if pixels.dtype == bool:
       if pixels.shape != tuple(image_size):
         raise ValueError(f'The mask is {pixels.shape}, the image {image_size}.')
-      weights[i] = mask_weights(pixels, grid)
+      weights[i] = mask_weights(pixels, grid, placement)
     else:
-      weights[i] = point_weights(pixels, image_size, grid)
+      weights[i] = point_weights(pixels, image_size, grid, placement)
   return CellWeights(
     weights.astype(np.float32),
-    resize.axis_moments(image_size[0], grid[0]).astype(np.float32),
-    resize.axis_moments(image_size[1], grid[1]).astype(np.float32),
+    resize.axis_moments(image_size[0], grid[0], placement).astype(np.float32),
+    resize.axis_moments(image_size[1], grid[1], placement).astype(np.float32),
   )

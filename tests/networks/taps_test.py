@@ -1,11 +1,15 @@
 """Names, aliases and patterns of taps."""
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import taps
+from saliency_jax.networks import architecture, resnet, taps, vgg, zoo
+from saliency_jax.networks.saliency import dilated_resnet, unisal
 from saliency_jax.networks.taps import Tap
+from saliency_jax.ops.resize import Placement
 from tests import tiny
 
 TAPS = taps.table(
@@ -97,3 +101,80 @@ def test_a_prefix_that_is_stated_may_come_late():
 def test_a_prefix_that_is_not_stated_is_told_by_the_number_of_tokens():
   tokens = [taps.described(Tap('x'), (3, n, 8), 32, None) for n in (16, 17, 4 + 5, 4 + 7, 4 + 8, 3)]
   assert [(tap.prefix, tap.stride) for tap in tokens] == [(0, 8), (1, 8), (5, 16), (7, 16), (8, 16), (2, 32)]
+
+
+# Fewer blocks and units than the zoo's.
+_PLANS = {
+  resnet: {'_conv': lambda units, *rest, made=resnet._conv: made(min(units, 2), *rest)},
+  dilated_resnet: {'_PLAN': {n: ('ab', 2, *rest) for n, (_, _, *rest) in dilated_resnet._PLAN.items()}},
+  unisal: {
+    '_BLOCKS': tuple((2, 2, *rest) for _, _, *rest in unisal._BLOCKS if rest != [1, True]),
+    '_SKIPS': {'skip_4x': 4, 'skip_2x': 6},
+    '_LAST': 8,
+  },
+}
+_VGGS = ('vgg16', 'msi_net', 'deepfix', 'sam_vgg', 'dva', 'salicon')
+
+
+def _trunk(name: str):
+  layers = zoo.NETWORKS[name].module.layers
+  return vgg.VGG(tuple(layer._replace(units=1, linear=False) for layer in layers))
+
+
+def _decoder(dtype, name):
+  del dtype, name
+  return lambda maps, record: maps['trunk'][..., :1]
+
+
+@pytest.mark.parametrize(
+  ('make', 'rows', 'columns'),
+  [
+    (lambda: resnet.ResNet((1, 1, 1, 1)), 256, 1),
+    (lambda: resnet.ResNet((1, 1, 1, 1), bottleneck=True), 128, 1),
+    (lambda: dilated_resnet.DilatedResNet(_decoder), 560, 1),
+    (unisal.Unisal, 256, 32),
+    *((lambda name=name: _trunk(name), 320, 20) for name in _VGGS),
+  ],
+  ids=['resnet', 'bottlenecks', 'sam_resnet', 'unisal', *_VGGS],
+)
+def test_a_tap_s_offset_is_that_of_its_receptive_fields_centre(make, rows, columns, monkeypatch):
+  """With positive kernels, a cell responds where its receptive field is lit."""
+  for module, constants in _PLANS.items():
+    for name, value in constants.items():
+      monkeypatch.setattr(module, name, value)
+  module = make()
+  shapes, listed = architecture.inspected.__wrapped__(module)  # uncached, because of the constants
+  last = len(module.parts()) - (module.parts()[-1].name == 'decoder')
+  listed = [tap for tap in listed if tap.stage < last]
+  names = frozenset(tap.name for tap in listed)
+  # Biases and means are 0, the sums of kernels over units and all others 1.
+  variables = jax.tree.map_with_path(
+    lambda path, x: np.full(
+      x.shape, 0 if path[-1].key in ('bias', 'mean') else 1 / x.shape[2] if len(x.shape) == 4 else 1, np.float32
+    ),
+    shapes,
+  )
+  sizes = {}
+
+  @jax.jit
+  def responses(row):
+    image = jnp.zeros((1, rows, columns, 3)).at[:, row].set(1.0)
+    _, found = module.apply(variables, image, names, 0, last)
+    sizes.update({name: x.shape[1] for name, x in found.items()})
+    return {name: x[0, x.shape[1] // 2].max() > 0.5 for name, x in found.items()}
+
+  lit = jax.lax.map(responses, jnp.arange(rows), batch_size=64)
+  for tap in listed:
+    inside = np.flatnonzero(lit[tap.name])
+    assert min(inside[0], rows - 1 - inside[-1]) > 0, tap
+    centre = (inside[0] + inside[-1] + 1) / 2
+    assert centre == (sizes[tap.name] // 2 + 0.5) * tap.stride + tap.offset, tap
+
+
+def test_cells_are_placed_by_stride_and_offset():
+  layer4, conv5 = Tap('layer4', stride=32, offset=-15.5), Tap('conv5_3', stride=16)
+  assert taps.placement(layer4, (7, 7), 224) == Placement(-15.5 / 32, 7)
+  # Ten cells of 32 pixels reach beyond 300 pixels, 18 of 16 do not fill them.
+  assert taps.placement(layer4, (10, 10), 300) == Placement(-15.5 / 32, 300 / 32)
+  assert taps.placement(conv5, (18, 18), 300) == Placement(0, 18.75)
+  assert taps.placement(conv5, (14, 14), 224) == taps.placement(Tap('saliency'), (14, 14), 224) == Placement()

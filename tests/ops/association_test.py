@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from saliency_jax.ops import association, pixel_weights
+from saliency_jax.ops import association, pixel_weights, resize
 from tests import brute_force
 
 # Image sizes that are prime, odd, tiny, smaller than the map; and map sizes.
@@ -24,7 +24,7 @@ SIZES = [
 ]
 
 
-def make(size, grid, units=6, seed=0):
+def make(size, grid, units=6, seed=0, placement=resize.TILING):
   """One image's maps and sets: points, one pixel, borders, masks, nothing."""
   rng = np.random.default_rng([seed, *size, *grid])
   maps = np.maximum(rng.normal(size=(*grid, units)), 0).astype(np.float32)
@@ -42,7 +42,7 @@ def make(size, grid, units=6, seed=0):
     np.array([[0, 0], [size[0] - 1, size[1] - 1]]),
     np.zeros((0, 2), int),
   ]
-  return maps, sets, pixel_weights.cell_weights(sets, size, grid)
+  return maps, sets, pixel_weights.cell_weights(sets, size, grid, placement)
 
 
 def stacked(size=(600, 800), grid=(14, 14), batch=8):
@@ -61,6 +61,15 @@ def test_equals_brute_force(size, grid, compiled):
   scale = np.maximum(1, np.abs(expected))
   # An offset of 1000 costs the float32 map itself its digits, not the kernel.
   np.testing.assert_allclose(run(maps, weights) / scale, expected / scale, atol=1e-5)
+
+
+@pytest.mark.parametrize(('size', 'grid'), SIZES)
+@pytest.mark.parametrize('placement', [(-15.5 / 32, 7.0), (0.5, 14.0), (-1.5, 18.75)])
+def test_cells_that_do_not_tile_the_image_equal_brute_force(size, grid, placement):
+  maps, sets, weights = make(size, grid, placement=resize.Placement(*placement))
+  expected = brute_force.scores(maps, sets, size, *placement)
+  scale = np.maximum(1, np.abs(expected))
+  np.testing.assert_allclose(association.associate(maps, weights) / scale, expected / scale, atol=1e-5)
 
 
 def test_dead_and_constant_units_and_empty_sets_score_exactly_zero():

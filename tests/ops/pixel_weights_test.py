@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from saliency_jax.ops import pixel_weights
+from saliency_jax.ops import pixel_weights, resize
 from tests import brute_force
 
 SIZE, GRID = (53, 71), (7, 9)
+
+
+PLACEMENT = resize.Placement(-0.48, 7.3)
 
 
 @pytest.fixture
@@ -14,11 +17,14 @@ def unit():
   return np.random.default_rng(0).normal(size=GRID)
 
 
-def test_points_average_the_upsampled_map(unit):
+@pytest.mark.parametrize('placement', [resize.TILING, PLACEMENT])
+def test_points_average_the_upsampled_map(unit, placement):
   points = np.random.default_rng(1).integers(0, SIZE, size=(40, 2))
-  upsampled = brute_force.upsample(unit, SIZE)
+  upsampled = brute_force.upsample(unit, SIZE, *placement)
   np.testing.assert_allclose(
-    (pixel_weights.point_weights(points, SIZE, GRID) * unit).sum(), upsampled[tuple(points.T)].mean(), rtol=1e-12
+    (pixel_weights.point_weights(points, SIZE, GRID, placement) * unit).sum(),
+    upsampled[tuple(points.T)].mean(),
+    rtol=1e-12,
   )
 
 
@@ -33,12 +39,15 @@ def test_points_listed_twice_count_twice(unit):
 
 
 @pytest.mark.parametrize('corner', [(0, 0), (0, 70), (52, 0), (52, 70)])
-def test_masks_average_the_upsampled_map(unit, corner):
+@pytest.mark.parametrize('placement', [resize.TILING, PLACEMENT])
+def test_masks_average_the_upsampled_map(unit, corner, placement):
   mask = np.zeros(SIZE, bool)
   mask[corner] = True
   mask[20:30, 40:41] = True
   np.testing.assert_allclose(
-    (pixel_weights.mask_weights(mask, GRID) * unit).sum(), brute_force.upsample(unit, SIZE)[mask].mean(), rtol=1e-12
+    (pixel_weights.mask_weights(mask, GRID, placement) * unit).sum(),
+    brute_force.upsample(unit, SIZE, *placement)[mask].mean(),
+    rtol=1e-12,
   )
 
 

@@ -64,4 +64,4 @@ def gaussians(size: tuple[int, int]) -> np.ndarray:
   return (rows[:, None, :, None] * columns[None, :, None]).reshape(*size, -1)
 
 
-NETWORK = saliency_model('deepfix', VGG(_LAYERS, Decoder), image_size=320)
+NETWORK = saliency_model('deepfix', VGG(_LAYERS, Decoder, centred=True), image_size=320)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from saliency_jax.networks import conv_layers
 from saliency_jax.networks.network import Stage
-from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged
+from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, centred
 
 # Of the layers 2 to 5: blocks, units, stride of the first block, dilation.
 _PLAN = {2: ('abc', 64, 1, 1), 3: ('abcd', 128, 2, 1), 4: ('abcdef', 256, 1, 2), 5: ('abc', 512, 1, 4)}
@@ -46,6 +46,9 @@ class DilatedResNet(Staged):
     for block in blocks:
       x = self._block(f'{number + 1}{block}', x, units, record, dilation, stride if block == 'a' else 1)
     return x
+
+  def offset(self, tap: str, stride: int) -> float:
+    return centred(stride)
 
   def _conv(
     self, name: str, x: jax.Array, units: int, size: int, *, record: Recorder, stride: int = 1, dilation: int = 1

@@ -190,7 +190,7 @@ _FRAME = _BOX._replace(restore=lambda saliency, size: ndimage.gaussian_filter(_B
 NETWORK, ON_RESNET = (
   saliency_model(name, module, _TABLE, frame=_FRAME, image_size=320, renamed=named, **options)
   for name, module, options in (
-    ('sam_vgg', VGG(_LAYERS, Decoder), {}),
+    ('sam_vgg', VGG(_LAYERS, Decoder, centred=True), {}),
     (
       'sam_resnet',
       DilatedResNet(functools.partial(Decoder, reduces=True)),

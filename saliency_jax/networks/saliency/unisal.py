@@ -17,7 +17,7 @@ from saliency_jax.networks.architecture import saliency_model
 from saliency_jax.networks.conv_layers import Convolution, batch_norm
 from saliency_jax.networks.network import Frame, Stage
 from saliency_jax.networks.saliency import framing
-from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, check_sides
+from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, centred, check_sides
 from saliency_jax.networks.weights.port_table import Rule, Table, torch_layer
 from saliency_jax.ops import resampling, resize
 
@@ -104,6 +104,10 @@ class Unisal(Staged):
     record(f'features.{number}', x)
     maps |= {skip: x for skip, at in _SKIPS.items() if at == number}
     return maps | {'trunk': x[:, ::stride, ::stride]}
+
+  def offset(self, tap: str, stride: int) -> float:
+    # Those above join the trunk with a skip.
+    return centred(stride) if tap.startswith(('features.', 'post_cnn', 'skip_')) else 0.0
 
 
 class _Decoder(nn.Module):

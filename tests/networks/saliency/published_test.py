@@ -94,7 +94,7 @@ def test_a_file_that_is_not_at_hand_is_named(tmp_path):
   assert 'licence: Apache-2.0' in listed
   assert 'f06b52c56405bbf11b40cf1b4307573aa4035bea' in listed
   assert 'trains the top d of 19 stages: features.18, ' in listed  # its decoder is trained at all
-  assert re.search('^skip_2x +map +4 x 4 x 128 +16 +decoder *$', listed, re.MULTILINE)
+  assert re.search('^skip_2x +map +4 x 4 x 128 +16 +-7.5 +decoder *$', listed, re.MULTILINE)
 
 
 def test_the_hash_by_which_git_knows_a_file(tmp_path):
