@@ -172,6 +172,10 @@ def measuring(kind: str = 'osie') -> ml_collections.ConfigDict:
   config.analysis = ml_collections.ConfigDict()
   # How many of the best units are averaged (the paper: 10).
   config.analysis.top_units = 10
+  # Where the cells of a map lie on an image: on a 'grid' that tiles it, as in
+  # the paper and in a bilinear resize, or at the centres of their
+  # 'receptive_field', where networks state them (see docs/method.md).
+  config.analysis.alignment = 'grid'
 
   # What is saved for the pages. Read by experiments/exported_maps.py.
   config.report = ml_collections.ConfigDict()

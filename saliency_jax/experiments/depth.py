@@ -25,7 +25,6 @@ from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import depth_tables, depth_views, runner, table_values, together, units
 from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.forward import Settings
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
@@ -216,8 +215,7 @@ def _write(
       )
       for kind in sources
     }
-    settings = {kind: Settings.of(config[kind].data) for kind in sources}
-    depth_views.write(folder, shown, sources, members, base=base, settings=settings)
+    depth_views.write(folder, shown, sources, members, base=base, configs=config)
 
 
 def in_parts(sources: Mapping[str, Source], learnt: Data) -> dict[str, dict[str, list[str]]]:

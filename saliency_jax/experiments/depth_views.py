@@ -8,7 +8,7 @@ every other member.
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -197,13 +197,16 @@ def write(
   members: Mapping[str, Callable[[], Network]],
   *,
   base: str,
-  settings: Mapping[str, Settings],
+  configs: Mapping[str, Any],
 ) -> None:
   """Writes `before_after/`: `schema.VIEWS`, `schema.VIEW_MAPS` and pictures.
 
   `views.json` has `base`, `members` and `views`. Each view has the fields of
   `View`, its `kind`, the paths of its `picture` and `mask` in the sweep's
   folder, and the image's `height` and `width` in pixels.
+
+  Args:
+    configs: kind -> the config by which it was measured.
 
   Raises:
     InputError: an image can no longer be read.
@@ -215,22 +218,25 @@ def write(
   listed = [(kind, x, shown[kind].index(places[kind][x.image_id])) for kind, of in chosen.items() for x in of]
   maps: list[list[np.ndarray]] = [[] for _ in listed]
   sizes: dict[int, list[int]] = {}
+  placements: dict[str, np.ndarray] = {}
   for load in progress.track(members.values(), total=len(members), unit='member', title='Exporting views'):
     network = load()
     for kind, indices in shown.items():
       taps = tuple(sorted({x.layer for x in chosen[kind]}))
       # The same pictures for every member, which cost little beside it.
       keep = thumbnails.Drawing(folder.path / inside / kind, tuple(indices), _MASKS[kind])
-      for step in Forward(Probe(network, taps, settings[kind])).steps(
-        sources[kind], indices, choose=pixel_sets.nothing, keep=keep, on_bad_image='raise'
-      ):
+      one = configs[kind]
+      run = Forward(Probe(network, taps, Settings.of(one.data), one.analysis.alignment))
+      for step in run.steps(sources[kind], indices, choose=pixel_sets.nothing, keep=keep, on_bad_image='raise'):
         rows = {int(index): row for row, index in enumerate(step.batch.index)}
         for number, (of, view, k) in enumerate(listed):
           if of == kind and indices[k] in rows:
             row = rows[indices[k]]
             maps[number].append(exported_maps.standardised(step, view.layer, [row], [view.unit])[0])
             sizes[number] = step.batch.kept[row].size.tolist()
-  folder.arrays(schema.VIEW_MAPS.path, {f'maps_{number}': np.stack(x) for number, x in enumerate(maps)})
+            for name, x in exported_maps.placement(run.cells[view.layer]).items():
+              placements[f'{name}_{number}'] = x
+  folder.arrays(schema.VIEW_MAPS.path, {f'maps_{number}': np.stack(x) for number, x in enumerate(maps)} | placements)
   described = [
     {
       **view._asdict(),

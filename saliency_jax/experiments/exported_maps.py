@@ -16,6 +16,7 @@ import numpy as np
 
 from saliency_jax import hdf5, progress, schema
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.batch_rows import Cells
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import statistics, thumbnails
@@ -91,7 +92,7 @@ def write(
       drawn += step.batch.kept[: int((step.batch.index >= 0).sum())]
       bar.update(len(drawn) - bar.n)
   for tap, of_tap in selected.items():
-    folder.arrays(schema.MAPS.of(tap), {**of_tap.pairs._asdict(), 'maps': of_tap.maps})
+    folder.arrays(schema.MAPS.of(tap), {**of_tap.pairs._asdict(), 'maps': of_tap.maps, **placement(run.cells[tap])})
   for of_tap in outputs.values():
     folder.arrays(schema.SALIENCY.path, {'maps': of_tap.maps})
   _list(folder, [source.image_ids[i] for i in shown.images], drawn)
@@ -104,6 +105,11 @@ def output_tap(network: Network) -> tuple[str, ...]:
   return (name,) if trained else ()
 
 
+def placement(cells: Cells) -> dict[str, np.ndarray]:
+  """Returns what is stored of a tap's cells, {} if they tile the image."""
+  return {'placement': np.array(cells[2])} if cells[2:] else {}
+
+
 def standardised(step: Step, tap: str, images: Sequence[int], units: Sequence[int]) -> np.ndarray:
   """Copies some standardised maps out of a batch.
 
@@ -114,8 +120,7 @@ def standardised(step: Step, tap: str, images: Sequence[int], units: Sequence[in
   Returns:
     float16 [M, h, w], see `association.standardise`.
   """
-  maps = step.maps[tap]
-  weights = step.weights[maps.shape[1:3]]
+  maps, weights = step.maps[tap], step.weights[tap]
   return np.asarray(_gather(maps, weights.rows, weights.columns, np.asarray(images), np.asarray(units)))
 
 
@@ -124,7 +129,7 @@ class _Selected:
 
   def __init__(self, pairs: Pairs, run: Forward, tap: str):
     self.pairs = pairs
-    self.maps = np.zeros((len(pairs.units), *run.grids[tap]), np.float16)
+    self.maps = np.zeros((len(pairs.units), *run.cells[tap][:2]), np.float16)
     self._batches = pairs.images // run.batch_size
     # One length for all batches, and often for all taps, so that one program is
     # compiled.
@@ -154,9 +159,8 @@ def _gather(maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Ar
 
 def _every_unit(step: Step, tap: str) -> np.ndarray:
   """Returns a batch's standardised maps float16 [b, C, h, w], unpadded."""
-  x = step.maps[tap]
-  weights = step.weights[x.shape[1:3]]
-  maps = _standardise_all(x, weights.rows, weights.columns)
+  weights = step.weights[tap]
+  maps = _standardise_all(step.maps[tap], weights.rows, weights.columns)
   return np.asarray(maps)[step.batch.index >= 0]
 
 
@@ -174,8 +178,9 @@ def _all_maps(folder: Folder, probe: Probe, shown: Shown) -> Iterator[Mapping[st
     return
   path, count = folder.path / schema.ALL_MAPS.path, len(shown.images)
   with hdf5.writing(path, rdcc_nbytes=_CACHE) as file:
-    yield {
-      tap: file.create_dataset(
+    found, cells = {}, probe.cells()
+    for tap, (height, width, units) in probe.network.shapes(probe.taps).items():
+      found[tap] = file.create_dataset(
         tap,
         (count, units, height, width),
         np.float16,
@@ -184,8 +189,8 @@ def _all_maps(folder: Folder, probe: Probe, shown: Shown) -> Iterator[Mapping[st
         compression_opts=1,
         chunks=(min(count, _CHUNK), min(units, _CHUNK), height, width),
       )
-      for tap, (height, width, units) in probe.network.shapes(probe.taps).items()
-    }
+      found[tap].attrs.update(placement(cells[tap]))
+    yield found
 
 
 def _list(folder: Folder, image_ids: Sequence[str], drawn: Sequence[thumbnails.Drawn]) -> None:

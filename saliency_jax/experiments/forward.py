@@ -9,13 +9,15 @@ import jax
 
 from saliency_jax import runtime
 from saliency_jax.data import batch_rows, pipeline
+from saliency_jax.data.batch_rows import Cells
 from saliency_jax.data.pipeline import check_reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
+from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network
-from saliency_jax.networks.taps import Grid
 from saliency_jax.ops.pixel_weights import CellWeights
+from saliency_jax.ops.resize import TILING
 
 
 class Settings(NamedTuple):
@@ -39,6 +41,20 @@ class Probe(NamedTuple):
   network: Network
   taps: tuple[str, ...]  # names, see `Network.resolve`; also vectors
   settings: Settings
+  alignment: str = 'grid'  # or 'receptive_field'; see `configs/base.py`
+
+  def cells(self) -> dict[str, Cells]:
+    """Returns how the cells of every tap, vectors aside, lie on an image.
+
+    Raises:
+      InputError: a map has fewer than two rows or columns.
+    """
+    taps, side = self.network.taps, self.network.preprocess.image_size
+    found = self.network.grids([name for name in self.taps if taps[name].kind != 'vector'], side)
+    if self.alignment == 'grid':
+      return found
+    placed = {name: tap_tools.placement(taps[name], grid, side) for name, grid in found.items()}
+    return {name: grid if placed[name] == TILING else (*grid, placed[name]) for name, grid in found.items()}
 
 
 class Inputs(NamedTuple):
@@ -46,7 +62,7 @@ class Inputs(NamedTuple):
 
   batch: batch_rows.Batch
   images: jax.Array  # uint8 [B, S, S, 3]
-  weights: dict[Grid, CellWeights]
+  weights: dict[str, CellWeights]  # tap -> of its cells
 
 
 class Step(NamedTuple):
@@ -54,14 +70,14 @@ class Step(NamedTuple):
 
   batch: batch_rows.Batch
   maps: dict[str, jax.Array]  # tap -> float [B, h, w, C], a vector's [B, C]
-  weights: dict[Grid, CellWeights]
+  weights: dict[str, CellWeights]
 
 
 class Forward:
   """Passes images through a network; its variables are on the devices.
 
   Attributes:
-    grids: the (h, w) of every tap with cells.
+    cells: how those of every tap lie on an image, see `Probe.cells`.
     batch_size: B of this process, a multiple of its devices.
     maps: returns every tap's maps, `[B, h, w, C]`, for `Inputs.images`.
     at_once: how many batches to compute at once, each in its own thread. On a
@@ -76,17 +92,15 @@ class Forward:
     Raises:
       InputError: a map has fewer than two rows or columns.
     """
-    network, taps, self._settings = probe
+    network, self._settings = probe.network, probe.settings
     self._preprocess = network.preprocess
-    self.grids = network.grids(
-      [name for name in taps if network.taps[name].kind != 'vector'], network.preprocess.image_size
-    )
+    self.cells = probe.cells()
     runtime.all_devices()
     self._mesh = runtime.data_mesh(devices or jax.local_devices())
     share = -(-self._settings.batch_size // jax.process_count())
     self.batch_size = runtime.whole_batches(share, self._mesh)
     # uint8 [B, S, S, 3] on the devices -> {tap: maps}
-    self.maps = functools.partial(network.compiled(taps), runtime.replicate(network.variables, self._mesh))
+    self.maps = functools.partial(network.compiled(probe.taps), runtime.replicate(network.variables, self._mesh))
     self.at_once = 2 if jax.default_backend() == 'cpu' and self._mesh.size == 1 else 1
     self.seconds = {'decode': 0.0, 'wait': 0.0}
 
@@ -122,7 +136,7 @@ class Forward:
     batches = pipeline.batches(
       source,
       batch_rows.Preparation(
-        choose, self._preprocess.image_size, tuple(sorted(set(self.grids.values()))), keep, self._preprocess.resize
+        choose, self._preprocess.image_size, tuple(sorted(set(self.cells.values()))), keep, self._preprocess.resize
       ),
       indices=indices,
       workers=self._settings.workers,
@@ -141,4 +155,5 @@ class Forward:
         for problem in filter(None, batch.problems):
           raise InputError(str(problem))
       self.seconds['decode'] += float(batch.seconds.sum())
-      yield Inputs(batch, *runtime.split((batch.images, batch.weights), self._mesh))
+      images, weights = runtime.split((batch.images, batch.weights), self._mesh)
+      yield Inputs(batch, images, {tap: weights[cells] for tap, cells in self.cells.items()})

@@ -148,12 +148,11 @@ def _in_flight(
 def _scores(forward: Forward, inputs: Inputs) -> dict[str, jax.Array]:
   """Returns every unit's scores on every set of pixels, {tap: [B, R, C]}."""
   maps = forward.maps(inputs.images)
-  weights = {tap: inputs.weights[grid] for tap, grid in forward.grids.items()}
   if jax.default_backend() != 'cpu':
-    return _associate_all(maps, weights)
+    return _associate_all(maps, inputs.weights)
   # XLA runs independent parts of one program at the same time. On a CPU they
   # evict each other's cache, and take 2.5 times as long as one after another.
-  return {tap: _associate_one(x, weights[tap]) for tap, x in maps.items()}
+  return {tap: _associate_one(x, inputs.weights[tap]) for tap, x in maps.items()}
 
 
 _associate_one = jax.jit(association.associate)

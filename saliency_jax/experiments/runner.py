@@ -5,6 +5,7 @@ An experiment says which pixels are scored, and which tables the scores make.
 
 import contextlib
 import dataclasses
+import functools
 import math
 import pathlib
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from absl import logging
 
 import saliency_jax
 from saliency_jax import files, runtime, schema, workdir
@@ -33,6 +35,7 @@ from saliency_jax.workdir import Folder
 
 # Keys that affect how images are read, but not the numbers.
 _MANNER = Settings._fields
+_FAR = 0.25  # cells off the grid; beyond this it is said
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +88,8 @@ def run(
   check_sizes(source, config.data.on_bad_image)
   identity = described(config.to_dict(), probe, source)
   first = jax.process_index() == 0
+  if first and (off := off_grid(probe)):
+    _warn(tuple(off.items()), probe.network.preprocess.image_size)
   with contextlib.ExitStack() as stack:
     with runtime.ending_together():
       if first:
@@ -113,7 +118,10 @@ def check(config, network: Network) -> Probe:
     raise InputError(
       f'config.analysis.threshold is {threshold}; give the mean NSS that a unit has to exceed to be counted.'
     )
-  probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data))
+  alignment = config.analysis.alignment
+  if alignment not in ('grid', 'receptive_field'):
+    raise InputError(f"config.analysis.alignment is {alignment!r}; it is 'grid' or 'receptive_field'.")
+  probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data), alignment)
   odd = [tap for tap in probe.taps if not schema.LAYER.fullmatch(tap)]
   if odd:  # taps become parts of file names and of page addresses
     raise InputError(
@@ -122,8 +130,29 @@ def check(config, network: Network) -> Probe:
     )
   units = {tap: shape[-1] for tap, shape in network.shapes(probe.taps).items()}
   exported_maps.check(config.report, units)
-  network.grids(probe.taps, network.preprocess.image_size)
+  probe.cells()  # refuses maps of a single cell
   return probe
+
+
+def off_grid(probe: Probe) -> dict[str, float]:
+  """Returns the offsets in pixels of taps that a grid places far off."""
+  taps = [probe.network.taps[name] for name in probe.taps]
+  return {
+    tap.name: tap.offset
+    for tap in taps
+    if probe.alignment == 'grid' and tap.stride and abs(tap.offset) / tap.stride > _FAR
+  }
+
+
+@functools.cache  # a sweep would repeat it for every member
+def _warn(off: tuple[tuple[str, float], ...], side: int) -> None:
+  logging.warning(
+    'The receptive fields of these layers lie off the grid on which their maps are placed, by pixels of the '
+    'image of %d x %d: %s; --config.analysis.alignment=receptive_field places them there.',
+    side,
+    side,
+    ', '.join(f'{tap} {offset:g}' for tap, offset in off),
+  )
 
 
 def described(config: dict, probe: Probe, source: Source) -> dict:
@@ -150,9 +179,9 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
       network.preprocess,
       user_networks.code(network.name),
     ],
-    'taps': probe.taps,
+    'taps': [(tap, network.taps[tap].stride, network.taps[tap].offset) for tap in probe.taps],
     'data': {key: data[key] for key in data if key not in _MANNER},
-    'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items')],
+    'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items', 'alignment')],
     'images': list(source.image_ids),
     'sample': sample,
     'files': [files.stamp(data[key]) for key in ('dir', 'regions', 'fixations') if data.get(key)],
@@ -181,10 +210,11 @@ def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source:
   return folder.finish(
     experiment.job,
     weights=network.provenance._asdict(),
-    network=network.facts(),
+    network=network.facts() | {'alignment': probe.alignment},
     counts=counts | {'skipped': len(measured.problems), 'resumed': measured.resumed},
     units={tap: x.shape[1] for tap, x in rows.scores.items()},
     skipped=measured.problems,
+    off_grid=off_grid(probe),
     chance={
       'permutations': table_values.PERMUTATIONS,
       'resamples': table_values.RESAMPLES,

@@ -49,7 +49,7 @@ def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, So
     with progress.bar(total=len(source), unit='image', title=f'Attention, {part}') as bar:
       for step in run.steps(source, range(len(source)), choose=choose):
         maps = step.maps[variants.MEANS]
-        scores = np.asarray(_associate(maps, step.weights[maps.shape[1:3]]))[:, 0]
+        scores = np.asarray(_associate(maps, step.weights[variants.MEANS]))[:, 0]
         named = {tap: scenes[np.asarray(step.maps[tap], 'f').argmax(axis=1)] for tap, scenes in heads.items()}
         rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
         for row in rows:

@@ -29,7 +29,6 @@ from saliency_jax.experiments import (
   task_tables,
 )
 from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.forward import Settings
 from saliency_jax.experiments.task_runs import PRETRAINED, Trained
 from saliency_jax.networks import cuts, trees, variants
 from saliency_jax.networks.network import Network
@@ -167,7 +166,7 @@ def _write_figure(
       for run, x in first.items()
     },
     base=PRETRAINED,
-    settings={'regions': Settings.of(one.data)},
+    configs={'regions': one},
   )
   grid = network.grids([network.readout_tap], network.preprocess.image_size)[network.readout_tap]
   folder.arrays(

@@ -51,8 +51,9 @@ def check_sides(size: tuple[int, int], multiple: int) -> None:
 
 
 def centred(stride: int) -> float:
-  """Returns the offset of a tap below which every kernel has an odd side and as
-  many cells of padding on either side, so that cell i lies on pixel i * stride.
+  """Returns the offset of a tap whose cell i lies on pixel i * stride.
+
+  So it does if all kernels have an odd side, and their padding its half.
   """
   return -(stride - 1) / 2
 

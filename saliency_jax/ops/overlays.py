@@ -78,19 +78,22 @@ def shades(deviations: np.ndarray) -> np.ndarray:
   return np.concatenate([colour, opacity[..., None]], axis=-1)
 
 
-def under_map(image: np.ndarray, cells: np.ndarray, *, coloured: bool = False) -> np.ndarray:
+def under_map(
+  image: np.ndarray, cells: np.ndarray, placement: resize.Placement = resize.TILING, *, coloured: bool = False
+) -> np.ndarray:
   """Returns an image with a map laid over it, uint8 `[H, W, 3]`.
 
   Args:
     image: uint8 `[H, W, 3]`, RGB.
     cells: `[h, w]`, standard deviations above the map's mean; upsampled
       bilinearly, with half-pixel centres.
+    placement: where the cells lie on the image.
   """
   height, width = image.shape[:2]
   rows, columns = cells.shape
   full = np.asarray(cells, float)
-  if full.shape != (height, width):
-    full = resize.bilinear(height, rows) @ full @ resize.bilinear(width, columns).T
+  if full.shape != (height, width) or placement != resize.TILING:
+    full = resize.bilinear(height, rows, placement) @ full @ resize.bilinear(width, columns, placement).T
   full = shades(full)
   ground = image / 255
   if coloured:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from saliency_jax.ops import overlays
+from saliency_jax.ops.resize import TILING, Placement
 from saliency_jax.report import chart_files, charts, directions, formats, outlines, packing
 from saliency_jax.report.matrices import Matrix
 
@@ -70,6 +71,7 @@ class Picture(NamedTuple):
   text: str  # below it
   label: str  # alternative text
   cells: np.ndarray | None = None  # map `[h, w]`, standard deviations
+  placement: Placement = TILING  # of the cells on the image
   mask: np.ndarray | None = None  # bool `[H, W]`, to outline
   margin: float = 0.0  # between a thin set and its outline, in image widths
   points: np.ndarray | None = None  # `[N, 2]`, (y, x), pixels of the image
@@ -77,7 +79,9 @@ class Picture(NamedTuple):
 
   def spec(self) -> charts.Spec:
     """Returns a panel of a figure for a paper, without the points."""
-    pixels = self.pixels if self.cells is None else overlays.under_map(self.pixels, self.cells, coloured=self.coloured)
+    pixels = self.pixels
+    if self.cells is not None:
+      pixels = overlays.under_map(pixels, self.cells, self.placement, coloured=self.coloured)
     if self.mask is not None:
       pixels = pixels.copy()
       pixels[outlines.edge(self.mask, pixels.shape[:2], self.margin)] = 255
@@ -160,7 +164,7 @@ class Site:
     height, width = of.size
     place = {'width': width, 'height': height, 'map': None, 'outlines': [], 'points': []}
     if of.cells is not None:
-      place['map'] = packing.grid(packing.cells(of.cells))
+      place['map'] = packing.grid(packing.cells(of.cells), of.placement)
     if of.mask is not None:
       place['outlines'] = [{'d': outlines.outline(of.mask, of.margin)['d']}]
     if of.points is not None:

@@ -24,6 +24,7 @@ MEASURED = _JOB | {
   'weights': _WEIGHTS | {'sha256': str},
   'skipped': _NAMES,
   'chance?': {'without_band?': _NAMES},
+  'off_grid?': {str: float},
 }
 TRAINED = _JOB | {
   'network': _NETWORK | {'readout_tap': str},

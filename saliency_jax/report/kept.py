@@ -3,12 +3,13 @@
 import functools
 import pathlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax import schema
+from saliency_jax.ops.resize import TILING, Placement
 from saliency_jax.report import packing
 from saliency_jax.report.reading import Reader
 
@@ -31,6 +32,7 @@ class Maps(NamedTuple):
   units: np.ndarray  # int32 `[M]`, counted from 0
   images: np.ndarray  # int32 `[M]`, positions in `Kept.images`
   cells: np.ndarray  # float16 `[M, h, w]`, standard deviations
+  placement: Placement = TILING  # of the cells on the image
 
 
 class Kept:
@@ -70,7 +72,8 @@ class Kept:
         and (np.diff(offsets) >= 0).all()
       )
 
-    points, offsets = self._arrays('fixations.npz', ('points', 'offsets'), fit)
+    name = 'fixations.npz'
+    points, offsets = self._checked(name, self._reader.arrays(name), ('points', 'offsets'), fit)
     return tuple(np.split(points, offsets[1:-1]))
 
   def pixels(self, image: int) -> np.ndarray:
@@ -100,7 +103,10 @@ class Kept:
       )
 
     if layer not in self._maps:
-      self._maps[layer] = Maps(*self._arrays(f'maps/{layer}.npz', ('units', 'images', 'maps'), fit))
+      name = f'maps/{layer}.npz'
+      arrays = self._reader.arrays(name)
+      found = self._checked(name, arrays, ('units', 'images', 'maps'), fit)
+      self._maps[layer] = Maps(*found, self._reader.placement(name, arrays))
     return self._maps[layer]
 
   @functools.cached_property
@@ -108,7 +114,9 @@ class Kept:
     """float16 `[N, h, w]`: the model's output; None without a readout."""
     if not self._reader.has('saliency.npz'):
       return None
-    return self._arrays('saliency.npz', ('maps',), lambda maps: maps.ndim == 3 and len(maps) == len(self.images))[0]
+    name = 'saliency.npz'
+    arrays = self._reader.arrays(name)
+    return self._checked(name, arrays, ('maps',), lambda maps: maps.ndim == 3 and len(maps) == len(self.images))[0]
 
   def map_of(self, layer: str, unit: int, image: int) -> np.ndarray | None:
     """Returns a unit's map of an image, `[h, w]`; None if not exported."""
@@ -120,15 +128,20 @@ class Kept:
     """Returns an image's maps for the page's scripts; None if it has none.
 
     Returns:
-      `sizes`: h and w of every layer; `counts` and `units`: which units are in
+      `sizes`: h and w of every layer, and how its cells are `packing.placed`;
+      `counts` and `units`: which units are in
       `cells`, layer by layer; `saliency`: the output, if the run has one.
     """
     if image_id not in self.numbers:
       return None
     k = self.numbers[image_id]
     chosen = [(units[places[k]], cells[places[k]]) for units, cells, places in self._by_image]
+    placements = [self.maps(layer).placement for layer in self._layers]
     return {
-      'sizes': [list(cells.shape[1:]) for _, cells in chosen],
+      'sizes': [
+        dict(zip('hw', cells.shape[1:], strict=True)) | packing.placed(placement)
+        for (_, cells), placement in zip(chosen, placements, strict=True)
+      ],
       'counts': [len(units) for units, _ in chosen],
       'units': np.concatenate([units for units, _ in chosen]).tolist(),
       'cells': packing.integers(np.concatenate([cells.ravel() for _, cells in chosen]), 'u1'),
@@ -145,8 +158,7 @@ class Kept:
       found.append((maps.units, packing.cells(maps.cells), np.split(order, ends)))
     return found
 
-  def _arrays(self, name: str, keys: Iterable[str], fit) -> list[np.ndarray]:
-    arrays = self._reader.arrays(name)
+  def _checked(self, name: str, arrays: Mapping[str, np.ndarray], keys: Iterable[str], fit) -> list[np.ndarray]:
     with self._reader.checking(name):
       found = [arrays[key] for key in keys]
       self._reader.expect(bool(fit(*found)), name, _FITS)

@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 
+from saliency_jax.ops.resize import TILING, Placement
+
 # Scores are thousandths of a standard deviation, at most 32.767 in size.
 MISSING = -32768
 # Maps: byte q is LOWEST + q * STEP standard deviations.
@@ -30,7 +32,12 @@ def cells(maps: np.ndarray) -> np.ndarray:
   return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
 
 
-def grid(cells_of_map: np.ndarray) -> dict:
+def grid(cells_of_map: np.ndarray, placement: Placement = TILING) -> dict:
   """Returns one map `[h, w]` in bytes as a JSON value."""
   height, width = cells_of_map.shape
-  return {'h': height, 'w': width, 'cells': integers(cells_of_map, 'u1')}
+  return {'h': height, 'w': width, 'cells': integers(cells_of_map, 'u1'), **placed(placement)}
+
+
+def placed(placement: Placement) -> dict:
+  """Returns the members of a map that say where its cells lie on the image."""
+  return {} if placement == TILING else placement._asdict()

@@ -8,7 +8,7 @@ import contextlib
 import os
 import pathlib
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from PIL import Image
 
 from saliency_jax import numpy_files, outside, schema
 from saliency_jax.errors import InputError, quoted
+from saliency_jax.ops.resize import TILING, Placement
 
 _AGAIN = 'start the job again with the same --workdir'
 _MAX_PIXELS = 2**26  # of a picture; 8192 x 8192
@@ -105,6 +106,13 @@ class Reader:
         self._expect_finite(name, array)
         self.expect((array.dtype.kind == 'U') == (key in texts), name, f'has {quoted(key)} of another type')
     return arrays
+
+  def placement(self, name: str, arrays: Mapping[str, np.ndarray], key: str = 'placement') -> Placement:
+    """Returns where the cells of a .npz file's maps lie on their image."""
+    found = arrays.get(key, np.array(TILING))
+    fits = found.shape == (2,) and np.isfinite(found).all()
+    self.expect(fits, name, f'has a {quoted(key)} that is not two numbers')
+    return Placement(*found.tolist())
 
   def picture(self, name: str) -> np.ndarray:
     """Returns a picture, uint8 `[H, W, 3]`."""

@@ -11,10 +11,11 @@ from PIL import Image
 
 from configs import osie as osie_config
 from configs import popout as popout_config
+from saliency_jax import workdir
 from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
 from saliency_jax.data.types import CATEGORIES
-from saliency_jax.experiments import depth, units
+from saliency_jax.experiments import depth, depth_views, units
 from saliency_jax.training import loop, trained_models
 from tests import brute_force
 from tests.training import made
@@ -219,6 +220,28 @@ def _views(folder: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
   with np.load(folder / 'before_after' / 'maps.npz') as archive:
     maps = dict(archive)
   return json.loads((folder / 'before_after' / 'views.json').read_text()), maps
+
+
+def test_kept_maps_lie_where_they_were_scored(sweep, tmp_path):
+  network = trained_models.load_trained(sweep.folder, 'depth_0')
+  tap = network.taps['conv5_3']._replace(offset=-7.5)
+  network = network.replace(taps=dict(network.taps) | {'conv5_3': tap})
+  of = depth_views.View('2001', 0, 'text', 'conv5_3', 1, 'depth_0', {'depth_0': 0.0})
+  one = depth.member_config(sweep.config, 'regions')
+  one.analysis.alignment = 'receptive_field'
+  depth_views.write(
+    workdir.Folder(str(tmp_path), {}),
+    {'regions': [of]},
+    sweep.sources,
+    {'depth_0': lambda: network},
+    base='depth_0',
+    configs={'regions': one},
+  )
+  _, maps = _views(tmp_path)
+  placement = (-7.5 / tap.stride, network.preprocess.image_size / tap.stride)
+  assert tuple(maps['placement_0']) == placement
+  full = brute_force.upsample(maps['maps_0'][0], (300, 400), *placement)
+  np.testing.assert_allclose([full.mean(), full.std()], [0, 1], atol=2e-3)
 
 
 def test_a_kept_map_is_the_members_own(sweep):

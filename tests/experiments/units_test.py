@@ -3,6 +3,7 @@
 import json
 import re
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,9 @@ from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import chance, exported_maps, runner, units
+from saliency_jax.ops import resize
+from saliency_jax.report.units import run as page
+from saliency_jax.report.units import unit_findings
 from saliency_jax.training import trained_models
 from tests import brute_force, tiny
 from tests.experiments import made
@@ -88,6 +92,48 @@ def test_an_image_that_vanished_is_named(tmp_path):
     dissect(Vanishing(6), tmp_path / 'out', skip=True)
   assert not (tmp_path / 'out/summary.json').exists()
   assert dissect(source, tmp_path / 'out')['layout'] == 3
+
+
+def test_cells_lie_at_the_centres_of_receptive_fields_if_asked_for(tmp_path, caplog):
+  """A trunk whose maps lie half a cell off: scores, exports, and the page."""
+  source, out = made.Photographs(4), [tmp_path / name for name in ('plain', 'grid', 'centres')]
+  plain = tiny.vgg()
+  conv5 = plain.taps['conv5_3']._replace(offset=-7.5)
+  network = plain.replace(taps=dict(plain.taps) | {'conv5_3': conv5})
+  summaries = []
+  for folder, of, alignment in zip(out, (plain, network, network), ('grid', 'grid', 'receptive_field'), strict=True):
+    given = config(osie_config.get_config, all_units=True)
+    given.network.image_size, given.analysis.alignment = 64, alignment
+    given.data.dir = given.data.regions = str(made.__file__)
+    summaries.append(units.dissect(given, source, str(folder), network=of))
+  assert [x['off_grid'] for x in summaries] == [{}, {'conv5_3': -7.5}, {}]
+  assert [x['network']['alignment'] for x in summaries] == ['grid', 'grid', 'receptive_field']
+  (warned,) = (x.getMessage() for x in caplog.records if 'off the grid' in x.getMessage())
+  assert 'image of 64 x 64: conv5_3 -7.5; --config.analysis.alignment=receptive_field' in warned
+  runs = [page.read(folder) for folder in out]
+  said = [[x.text for x in unit_findings.findings(run) if 'grid' in x.text] for run in runs]
+  assert [len(x) for x in said] == [0, 1, 0]
+  assert 'image of 64 x 64' in said[1][0]
+  assert 'left): conv5_3 \N{MINUS SIGN}7.5;' in said[1][0]
+  for tap in made.TAPS:
+    np.testing.assert_array_equal(runs[0].scores[tap], runs[1].scores[tap])
+    placement = resize.Placement(-7.5 / 16, 4.0) if tap == 'conv5_3' else resize.TILING
+    assert [run.kept.maps(tap).placement for run in runs] == [resize.TILING, resize.TILING, placement]
+    expected = []
+    for i in range(4):
+      record = source[i]
+      maps, points = plain.maps(record.image, tap)[tap][0], np.unique(record.fixations, axis=0)
+      size = record.image.shape[:2]
+      inside = [points[mask[tuple(points.T)]] for mask in record.regions.masks]
+      expected += [*brute_force.scores(maps, inside, size, *placement)]
+      full = brute_force.upsample(maps[..., 0], size, *placement)
+      with h5py.File(out[2] / 'maps/all.h5') as file:
+        np.testing.assert_allclose(file[tap][i, 0], (maps[..., 0] - full.mean()) / full.std(), rtol=2e-3, atol=2e-3)
+        assert tuple(file[tap].attrs.get('placement', ())) == (placement if tap == 'conv5_3' else ())
+    scored = runs[2].rows['fixations'] > 0
+    np.testing.assert_allclose(runs[2].scores[tap][scored], np.array(expected)[scored], atol=1e-4)
+  sizes = runs[2].kept.packed('001')['sizes']
+  assert sizes == [{'h': 4, 'w': 4, 'shift': -7.5 / 16, 'extent': 4.0}, {'h': 8, 'w': 8}]
 
 
 def test_nothing_of_an_earlier_page_stays(tmp_path):
@@ -176,8 +222,9 @@ def test_the_results_are_those_that_the_schema_names(tmp_path):
         assert x.ndim == column.type.count(',') + 1
       elif path.suffix == '.npz':
         with np.load(path) as archive:
-          assert archive.files == [x.name for x in file.columns]
-          for column in file.columns:
+          columns = [x for x in file.columns if x.name != 'placement']  # of cells that do not tile the image
+          assert archive.files == [x.name for x in columns]
+          for column in columns:
             x = archive[column.name]
             assert column.type.startswith(f'{x.dtype} ')
             assert x.ndim == column.type.count(',') + 1

@@ -99,6 +99,7 @@ def test_bad_data_ends_in_one_sentence(name, data, random_weights, tmp_path):
     (['--config.network.member=depth_3'], ['config.network.member']),
     (['--config.data.on_bad_image=ignore'], ['on_bad_image', 'skip']),
     (['--config.analysis.fixations=some'], ['fixations', 'distinct']),
+    (['--config.analysis.alignment=left'], ["alignment is 'left'", "'grid' or 'receptive_field'"]),
     (['--config.data.fixations=all'], ['config.analysis.fixations=all']),
     (['--config.data.kind=tables'], ['tables', 'osie, salicon']),
     (['--config.network.image_size=-1'], ['image_size']),

@@ -174,6 +174,8 @@ def test_a_tap_s_offset_is_that_of_its_receptive_fields_centre(make, rows, colum
 def test_cells_are_placed_by_stride_and_offset():
   layer4, conv5 = Tap('layer4', stride=32, offset=-15.5), Tap('conv5_3', stride=16)
   assert taps.placement(layer4, (7, 7), 224) == Placement(-15.5 / 32, 7)
+  stated = taps.described(Tap('stem', offset=-0.5), (3, 16, 16, 4), 32, None)
+  assert taps.placement(stated, (16, 16), 32) == Placement(-0.25, 16)
   # Ten cells of 32 pixels reach beyond 300 pixels, 18 of 16 do not fill them.
   assert taps.placement(layer4, (10, 10), 300) == Placement(-15.5 / 32, 300 / 32)
   assert taps.placement(conv5, (18, 18), 300) == Placement(0, 18.75)

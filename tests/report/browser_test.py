@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from saliency_jax.ops import overlays, resize
+from saliency_jax.report import packing
 from saliency_jax.report.units import run as reader
 from tests.report.conftest import BAD, IMAGES, LABELS, PLACES
 
@@ -138,13 +139,14 @@ def test_an_image_opens(visit, pages):
 def test_maps_are_upsampled_and_coloured_as_in_files(visit, pages):
   page = visit(pages['run'])
   cells = np.random.default_rng(0).integers(0, 256, (4, 5))
-  found = page.evaluate(
-    """cells => Array.from(viewer.upsample(
-          {h: 4, w: 5, cells: Uint8Array.from(cells)}, 33, 47))""",
-    cells.ravel().tolist(),
-  )
-  expected = resize.bilinear(33, 4) @ cells @ resize.bilinear(47, 5).T
-  np.testing.assert_allclose(np.reshape(found, (33, 47)), expected, atol=1e-3)
+  for placement in (resize.TILING, resize.Placement(-0.48, 5.5)):
+    found = page.evaluate(
+      """([cells, placement]) => Array.from(viewer.upsample(
+            {h: 4, w: 5, cells: Uint8Array.from(cells), ...placement}, 33, 47))""",
+      [cells.ravel().tolist(), packing.placed(placement)],
+    )
+    expected = resize.bilinear(33, 4, placement) @ cells @ resize.bilinear(47, 5, placement).T
+    np.testing.assert_allclose(np.reshape(found, (33, 47)), expected, atol=1e-3)
   shares = np.linspace(0, 1, 101)
   for name in overlays.SCALES:
     np.testing.assert_allclose(

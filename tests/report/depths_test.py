@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from saliency_jax.errors import InputError
+from saliency_jax.ops import resize
 from saliency_jax.report import best_units, site
 from saliency_jax.report.depths import depths_page, swept
 from tests.report import made_sweep as made
@@ -51,6 +52,7 @@ def test_what_was_written_is_read(folder):
   photograph, array = results.views
   assert (photograph.unit, array.unit) == ('conv5_3:287', 'conv5_3:288')
   assert photograph.maps['depth_3'][1, 2] == 2
+  assert (photograph.placement, array.placement) == (resize.TILING, (-0.5, 4.0))
   picture, mask = photograph.read()
   assert picture.shape == (*made.SIZE, 3)
   assert mask.sum() == mask[10:20, 30:45].sum() == 150

@@ -62,6 +62,14 @@ def test_maps_of_other_images_are_refused(path, unit, image):
     _kept(path).maps('conv5_3')
 
 
+@pytest.mark.parametrize('placement', [[-0.5], [np.nan, 7.0], [[-0.5, 7.0]]])
+def test_a_placement_that_is_none_is_refused(path, placement):
+  with np.load(path / 'maps/conv5_3.npz') as file:
+    np.savez(path / 'maps/conv5_3.npz', **file, placement=np.array(placement))
+  with pytest.raises(InputError, match="'placement' that is not two numbers"):
+    _kept(path).maps('conv5_3')
+
+
 @pytest.mark.parametrize('shape', [(2, 4), (3, 4, 5)])
 def test_an_output_of_other_images_is_refused(path, shape):
   np.savez(path / 'saliency.npz', maps=np.zeros(shape, np.float16))

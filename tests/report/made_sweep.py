@@ -125,6 +125,8 @@ def _views(folder, members, measured) -> None:
         'width': SIZE[1],
       }
     )
+  if 'popout' in measured:
+    maps[f'placement_{measured.index("popout")}'] = np.array([-0.5, 4.0])
   np.savez(folder / 'before_after' / 'maps.npz', **maps)
   (folder / 'before_after' / 'views.json').write_text(
     json.dumps({'base': members[0], 'members': list(members), 'views': listed})

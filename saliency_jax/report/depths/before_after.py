@@ -50,6 +50,7 @@ def _under_map(image: Picture, view: View, member: Member) -> Picture:
   silent = '' if cells.any() else ' (constant)'
   return image._replace(
     cells=cells,
+    placement=view.placement,
     text=f'{member.label}: {_SCORE[view.kind]} {number(view.scores[member.name], 1)}{silent}',
     label=f'map of unit {view.unit} of {member.label} over {_NOUN[view.kind]} {view.image_id}',
   )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
+from saliency_jax.ops.resize import TILING, Placement
 from saliency_jax.report import best_units, json_shapes, paper
 from saliency_jax.report.reading import Reader
 
@@ -44,6 +45,7 @@ class View(NamedTuple):
   best: str  # the member in which it responds most
   scores: dict[str, float]  # of every member, standard deviations
   maps: dict[str, np.ndarray]  # in cells `[h, w]`, standardised
+  placement: Placement = TILING  # of the cells on the image
 
   def read(self) -> tuple[np.ndarray, np.ndarray]:
     """Returns the picture uint8 `[H, W, 3]` and the set bool `[H', W']`."""
@@ -217,7 +219,10 @@ def views(reader: Reader, members: list[str]) -> tuple[str, tuple[View, ...]]:
     base = listed['base']
     reader.expect(base in members and listed['members'] == members, name, 'has other members than summary.json')
     return base, tuple(
-      _view(reader, name, x, arrays[f'maps_{number}'], members) for number, x in enumerate(listed['views'])
+      _view(reader, name, x, arrays[f'maps_{number}'], members)._replace(
+        placement=reader.placement('before_after/maps.npz', arrays, f'placement_{number}')
+      )
+      for number, x in enumerate(listed['views'])
     )
 
 

@@ -8,6 +8,7 @@ import math
 import pandas as pd
 
 from saliency_jax import schema
+from saliency_jax.ops.resize import TILING
 from saliency_jax.report import best_units, charts, paper, terminal
 from saliency_jax.report.chapter import Chapter, Picture, Site, as_jpeg
 from saliency_jax.report.depths import swept
@@ -159,7 +160,12 @@ def _view(i: int, view: swept.View, found: Compared, site: Site) -> dict:
   return {
     'title': f'{view.label}, {view.unit}',
     'tiles': [
-      photograph._replace(text=name, label=f'{name}: {view.label} in photograph {view.image_id}', cells=cells)
+      photograph._replace(
+        text=name,
+        label=f'{name}: {view.label} in photograph {view.image_id}',
+        cells=cells,
+        placement=TILING if name == 'people' else view.placement,
+      )
       for name, cells in maps.items()
     ],
   }

@@ -89,6 +89,7 @@ def example(run: Run, site: Site, layer: str, row: int, unit: int, mean: float =
     f'{end}: {at["group"]}\n{name}, {written}',
     f'Map of unit {name} over {kind.image} {at["image_id"]}, {at["group"]} outlined, {written}',
     run.kept.map_of(layer, unit, at['image']),
+    run.kept.maps(layer).placement,
     run.kept.mask(at['image']) == 1 + at['place'],
     kind.margin,
     coloured=kind.coloured,

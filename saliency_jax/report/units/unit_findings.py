@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from saliency_jax import schema
 from saliency_jax.ops import inference
 from saliency_jax.report.numbers import FEWEST, MOST, Finding, between, number, signed
 from saliency_jax.report.paper import TARGET
@@ -14,6 +15,7 @@ from saliency_jax.report.units.run import DISSECT, Run, differences
 def findings(run: Run, other: Run | None = None, label: str = '') -> list[Finding]:
   """Returns at most six findings, none from fewer than ten cells or rows.
 
+  Another one is whether maps are placed far from what they respond to.
   Another run to compare with, and its label, are in the same order.
   """
   if not np.isfinite(run.values('mean')).any():
@@ -22,7 +24,8 @@ def findings(run: Run, other: Run | None = None, label: str = '') -> list[Findin
     texts = [rule(run) for rule in (_agreement, _layers, _chance, _strongest, _above, _targets)]
     if other:
       texts = [_changed(run, other, label), *texts]
-  return [Finding(x, (run.kind.table.path,)) for x in texts if x][:MOST]
+  found = [Finding(x, (run.kind.table.path,)) for x in texts if x][:MOST]
+  return [*found, Finding(_off_grid(run), (schema.SUMMARY,))] if run.summary.get('off_grid') else found
 
 
 def layer_means(
@@ -52,6 +55,16 @@ def layer_means(
   elif used.sum() == 1:
     ends = np.stack([run.values(x)[:, used][:, 0] for x in ('low', 'high')])
   return mean, ends, used
+
+
+def _off_grid(run: Run) -> str:
+  offsets = ', '.join(f'{layer} {signed(x, 1)}' for layer, x in run.summary['off_grid'].items())
+  side = run.summary['network']['image_size']
+  return (
+    'The receptive fields of these layers lie off the grid on which their maps are placed, by pixels of the image of '
+    f'{side} x {side} (below and to the right; negative: above and to the left): {offsets}; '
+    '--config.analysis.alignment=receptive_field places them there.'
+  )
 
 
 def _many(run: Run) -> np.ndarray:

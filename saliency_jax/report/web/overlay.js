@@ -29,22 +29,23 @@ Object.assign(viewer, (() => {
   });
 
   /* For each pixel of an axis, the lower cell and the weight of the next one:
-     half-pixel centres, edges repeated, as in ops/resize.py. */
-  function axis(pixels, cells) {
+     half-pixel centres, edges repeated, placed as in ops/resize.py. */
+  function axis(pixels, cells, shift, extent) {
     return Array.from({length: pixels}, (_, i) => {
-      const at = (i + .5) * cells / pixels - .5;
+      const at = (i + .5) * (extent || cells) / pixels - .5 - shift;
       const place = Math.min(Math.max(at, 0), cells - 1);
       const low = Math.min(Math.floor(place), Math.max(cells - 2, 0));
       return [low, place - low];
     });
   }
 
-  /* Returns a map {h, w, cells} upsampled bilinearly to height x width. */
-  function upsample({h, w, cells}, height, width) {
-    const across = axis(width, w), right = w > 1 ? 1 : 0;
+  /* Returns a map {h, w, cells} upsampled bilinearly to height x width; with
+     `shift` and `extent` its cells do not tile the image. */
+  function upsample({h, w, cells, shift = 0, extent = 0}, height, width) {
+    const across = axis(width, w, shift, extent), right = w > 1 ? 1 : 0;
     const below = h > 1 ? w : 0;
     const all = new Float32Array(height * width);
-    axis(height, h).forEach(([y, v], row) => {
+    axis(height, h, shift, extent).forEach(([y, v], row) => {
       across.forEach(([x, u], column) => {
         const at = y * w + x;
         all[row * width + column] =
@@ -66,7 +67,7 @@ Object.assign(viewer, (() => {
   }
 
   /* Adds overlays to an element's image.
-     size: {width, height} of the image; map: {h, w, cells} or null; outlines:
+     size: {width, height} of the image; map: see upsample(), or null; outlines:
      [{d, colour}], paths in its pixels; points: [y, x, y, x, ..]; tags: [{box,
      number, name, colour}]. */
   function cover(element, size, {map = null, outlines = [], points = [],
@@ -132,11 +133,11 @@ Object.assign(viewer, (() => {
     const {cells} = run, maps = new Map();
     let from = 0, next = 0;
     run.counts.forEach((many, layer) => {
-      const [h, w] = run.sizes[layer];
+      const size = run.sizes[layer].h * run.sizes[layer].w;
       for (const unit of run.units.slice(next, next + many)) {
-        maps.set(`${layer}:${unit}`,
-            {h, w, cells: cells.subarray(from, from + h * w)});
-        from += h * w;
+        maps.set(`${layer}:${unit}`, {...run.sizes[layer],
+          cells: cells.subarray(from, from + size)});
+        from += size;
       }
       next += many;
     });
