@@ -37,6 +37,7 @@ def files(tmp_path):
       file['unread/n'] = np.zeros(3)
       file.attrs['type'] = 'text'
       file.attrs['note'] = np.bytes_(b'caf\xe9')
+      file.attrs['title'] = np.bytes_('caf\xe9'.encode())
   return paths
 
 
@@ -51,20 +52,24 @@ def test_a_forked_child_has_its_own(files):
   subprocess.run([sys.executable, '-c', _FORKED, *files], check=True, timeout=60)
 
 
-def test_an_array_that_ends_too_early_is_no_array():
-  def answer(values: bytes) -> dict:
-    said = json.dumps({'x': {sandbox.ARRAY: ['<i4', [3]]}}).encode() + b'\n""\n'
-    return sandbox._answer(mock.Mock(stdout=io.BytesIO(said + values)), [])
+def test_an_array_that_is_not_whole_is_none():
+  def answer(values: bytes, problem: str = '') -> dict:
+    said = [json.dumps(x).encode() + b'\n' for x in ({'x': {sandbox.ARRAY: ['<i4', [3]]}}, problem)]
+    return sandbox._answer(mock.Mock(stdout=io.BytesIO(b''.join(said) + values)), [])
 
-  assert answer(np.arange(3, dtype='<i4').tobytes())['x'].tolist() == [0, 1, 2]
+  values = np.arange(3, dtype='<i4').tobytes()
+  assert answer(values)['x'].tolist() == [0, 1, 2]
   with pytest.raises(ValueError, match='ends too early'):
-    answer(np.arange(2, dtype='<i4').tobytes())
+    answer(values[:-1])
+  with pytest.raises(ValueError, match='is damaged'):
+    answer(values, 'is damaged')
 
 
 def test_what_is_not_asked_for_is_not_read(files):
   with hdf5.reading(files[0], 'x') as file:
     assert [*file.arrays()] == ['x']
     assert file.attributes['type'] == 'text', 'beside one that is no UTF-8'
+    assert file.attributes['title'] == 'caf\xe9'
   with hdf5.reading(files[0]) as file:
     assert [*file.arrays()] == ['x', 'unread/n']
 

@@ -47,6 +47,8 @@ def test_reads_what_the_job_wrote(tmp_path):
 def test_a_trained_model_says_its_depth(tmp_path):
   results = reader.read(made.popout(tmp_path, made.scores(), depth=3, weights='mine'))
   assert (results.depth, results.name) == (3, 'mine, depth 3')
+  made.edit(tmp_path / 'summary.json', weights={'name': 'mine', 'sha256': 'ab', 'depth': 0})
+  assert reader.read(tmp_path).name == 'mine, depth 0'
   made.edit(tmp_path / 'summary.json', weights={'name': 'mine', 'sha256': 'ab', 'depth': 'all'})
   assert "its 'depth' is 'all'" in _message(tmp_path)
 

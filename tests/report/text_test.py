@@ -193,10 +193,14 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
     'it is higher in 24 of 24 cells, and differs with p < 0.05 in 24 '
     '(bootstrap over the same photographs, corrected for all cells).'
   ) in changed
+  back = findings(moved, run._replace(samples=samples + jitter), 'that')[0].text
+  assert 'is 1.00 SD lower on average than in that; it is higher in 0 of 24 cells' in back
   # What is left out, for its few regions or its p, is not counted as if it were not there.
   few = run.table['category'] == run.columns[0]
   part = run._replace(table=run.table.assign(sets=np.where(few, 4, 10), mean=run.table['mean'] + few))
   noisy = samples + jitter + 2 * np.random.default_rng(3).normal(size=samples.shape) * (np.arange(12) == 0)
+  sure = findings(part._replace(samples=samples + jitter + (np.arange(12) == 0)), moved, 'that')[0].text
+  assert '22 of 22 cells over 10 regions or more, and differs with p < 0.05 in 22 (' in sure
   changed, _, _, above, *_ = (x.text for x in findings(part._replace(samples=noisy), moved, 'that'))
   assert '22 of 22 cells over 10 regions or more, and' in changed
   assert ' of 22 means over 10 regions or more lie above' in above
