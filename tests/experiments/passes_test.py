@@ -11,7 +11,7 @@ from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ledger import Ledger
 from saliency_jax.workdir import Folder
-from tests.experiments import made_scores
+from tests.experiments import made, made_scores
 
 
 class Model:
@@ -40,6 +40,11 @@ def test_models_see_what_they_lack_and_nothing_else(source):
   assert (second.asked, third.asked) == ([('p4',)], [])
   for each in found:
     assert each.maps['1'][0, 0] == pytest.approx(each.record.image.mean())
+
+
+def test_images_come_in_the_order_of_the_data_set():
+  found = passes.predicted(made.Photographs(9), [Model('1')], {'1': {8, 1}}, Reading(4, {}))
+  assert [each.index for each in found] == [1, 8]
 
 
 def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):

@@ -84,5 +84,6 @@ def test_wrong_shapes_are_errors():
     pixel_weights.point_weights(np.zeros((4, 3), int), SIZE, GRID)
   with pytest.raises(ValueError, match='bool'):
     pixel_weights.mask_weights(np.zeros(SIZE), GRID)
-  with pytest.raises(ValueError, match='The mask is'):
-    pixel_weights.cell_weights([np.zeros((5, 5), bool)], SIZE, GRID)
+  for shape in ((5, 5), SIZE[::-1]):
+    with pytest.raises(ValueError, match='The mask is'):
+      pixel_weights.cell_weights([np.zeros(shape, bool)], SIZE, GRID)

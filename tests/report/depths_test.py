@@ -79,6 +79,11 @@ def test_members_of_one_depth_are_averaged(folder):
   # Of several runs the lowest and the highest, of one its own interval.
   np.testing.assert_allclose(merged['low'], [0.8, 0.55, 1.05, 2.0, 1.25, 1.0])
   np.testing.assert_allclose(merged['high'], [1.2, 0.95, 1.45, 3.5, 2.0, 1.5])
+  category = table['category'].iloc[0]
+  gains = depths_page._gains(swept.read(folder)._replace(seen=table))[category]
+  before, after = gains[:2]
+  assert {'low', 'high'}.isdisjoint({key for key, x in before.items() if x == x})
+  np.testing.assert_allclose([after[key] for key in ('y', 'low', 'high')], [175, 100, 250])
 
 
 def _member(folder):

@@ -41,6 +41,14 @@ def test_a_mask_of_another_size_is_refused(path):
     _kept(path).mask(1)
 
 
+def test_a_mask_in_colour_is_refused(path):
+  with Image.open(path / 'masks/00001.png') as mask:
+    coloured = mask.convert('RGB')
+  coloured.save(path / 'masks/00001.png')
+  with pytest.raises(InputError, match='00001.png is of the mode RGB'):
+    _kept(path).mask(1)
+
+
 def test_a_missing_mask_is_named(path):
   (path / 'masks/00000.png').unlink()
   with pytest.raises(InputError, match='masks/00000.png is missing'):

@@ -31,6 +31,11 @@ def test_predicted_maps_have_a_page(tmp_path):
     (tmp_path / name).write_text(json.dumps(value))
   with pytest.raises(InputError, match="names 'a.npy', which is not in"):
     site.write(tmp_path)
+  listed = (tmp_path / 'predicted.jsonl').read_text()
+  (tmp_path / 'predicted.jsonl').write_text('5\n')
+  with pytest.raises(InputError, match='predicted.jsonl'):
+    site.write(tmp_path)
+  (tmp_path / 'predicted.jsonl').write_text(listed)
   for name in ('a.npy', 'a.png', 'a_overlay.png'):
     (tmp_path / name).write_bytes(b'x')
   page = Page(site.write(tmp_path))

@@ -4,6 +4,7 @@ import html
 import json
 import re
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -154,6 +155,13 @@ def test_the_network_that_leads_has_inner_saliency(own):
   best = results.scores['model'] == 'gbvs'
   ahead = results._replace(scores=results.scores.assign(mean=results.scores['mean'].where(~best, 9.0)))
   assert score_findings.leading(ahead, 'osie') == 'net'
+
+
+def test_shares_are_in_percent():
+  row = pd.Series({'mean': 0.5, 'low': 0.25, 'high': 0.75})
+  for name in ('stands_out', 'first', 'found'):
+    metric = evaluated.METRICS[name]
+    assert (metric.written(row), metric.title[-5:-2]) == (('50', '25 to 75'), '(%)')
 
 
 def test_maps_of_a_folder_are_a_kind_of_their_own(own):

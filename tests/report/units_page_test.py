@@ -174,6 +174,19 @@ def test_two_runs_stand_side_by_side(tmp_path):
   ]
 
 
+def test_layers_are_compared_over_the_categories_of_both(tmp_path):
+  values = np.array([1.0, 1.0, 3.0, 3.0])[:, None].repeat(3, axis=1)
+  before, after = (
+    made.dissect(
+      tmp_path / name, {'conv5_3': values}, labels=['text', 'text', 'food', 'food'], depth=depth, fixations=fixations
+    )
+    for name, depth, fixations in (('before', None, [9, 9, 0, 0]), ('after', 2, None))
+  )
+  site.write(after, compare=before)
+  # Food, which nobody looked at before, is left out of held-out means as well.
+  assert _rows(after / 'report/tables/layers.csv')[1][:4] == ['conv5_3', '1', '1', '0.75']
+
+
 def test_names_of_compared_runs_are_never_equal(tmp_path):
   runs = [made.popout(tmp_path / x / 'run', made.scores()) for x in 'ab']
   labels = [Site(reader.read(runs[0]), reader.read(x), root=None).labels for x in runs]

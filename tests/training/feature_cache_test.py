@@ -3,6 +3,7 @@
 import pathlib
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -37,6 +38,10 @@ def test_features_come_back_and_unknown_pixels_do_not(tmp_path):
   assert again.has(index, digests)
   jax.tree.map(np.testing.assert_array_equal, again.get(index), written)
   assert not opened(tmp_path, weights='abd').has(index, digests)
+  half = jax.tree.map(lambda x: jnp.asarray(x, jnp.bfloat16), written)
+  with opened(tmp_path, dtype='bfloat16') as rounded:
+    rounded.put(index, digests, half)
+  jax.tree.map(np.testing.assert_array_equal, opened(tmp_path, dtype='bfloat16').get(index), half)
   images[1, 0, 0, 0] ^= 1
   changed = feature_cache.pixels_digest(images)
   assert not again.has(index, changed)
