@@ -23,7 +23,8 @@ from saliency_jax.data import batch_rows, builders, images, pipeline, pixel_sets
 from saliency_jax.data.source import open_source
 from saliency_jax.data.types import Source
 
-_PREPARATION = batch_rows.Preparation(pixel_sets.nothing, 224, ((14, 14),))
+# As a dissection of VGG-16 reads.
+_PREPARATION = batch_rows.Preparation(pixel_sets.counted('distinct', in_regions=True), 224, ((28, 28), (14, 14)))
 
 
 def compare(osie: str, count: int = 10_000, batch: int = 64) -> list[Row]:

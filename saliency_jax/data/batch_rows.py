@@ -91,50 +91,7 @@ class Preparation:
 
   def batch(self, source: Source, indices: Sequence[int]) -> Batch:
     """Returns the batch of some images; index -1 is padding."""
-    return self._stored_batch(source, np.asarray(indices)) or stack([self.row(source, int(index)) for index in indices])
-
-  def is_stored(self, source: Source) -> bool:
-    """Returns whether a batch takes no more work than copying stored images."""
-    return bool(self._stored_batch(source, np.zeros(1, int)))
-
-  def _stored_batch(self, source: Source, indices: np.ndarray) -> Batch | None:
-    """Returns a batch of stored images, without a step for each image.
-
-    None if the source stores none of this size, or if anything is scored or
-    kept.
-    """
-    if self.choose is not pixel_sets.nothing or self.keep:
-      return None
-    start, missing = time.perf_counter(), indices < 0
-    stored = source.squares(np.where(missing, 0, indices), self.image_size, self.resize)
-    if not stored:
-      return None
-    sizes, images = stored
-    sizes[missing], images[missing] = self.image_size, 0
-    kinds, which = np.unique(sizes, axis=0, return_inverse=True)
-    each, none = len(indices), (len(indices), _SETS)
-    return Batch(
-      images=images,
-      weights={
-        grid: pixel_weights.CellWeights(
-          np.zeros((*none, *grid[:2]), np.float32),
-          *(
-            np.stack([getattr(made, field) for made in (_weights((), tuple(size), grid) for size in kinds.tolist())])[
-              which
-            ]
-            for field in ('rows', 'columns')
-          ),
-        )
-        for grid in self.grids
-      },
-      index=indices.astype(np.int32),
-      ids=np.zeros(none, np.int32),
-      labels=np.zeros(none, 'U1'),
-      counts=np.zeros(none, np.int32),
-      problems=np.zeros(each, 'U1'),
-      seconds=np.full(each, (time.perf_counter() - start) / each),
-      kept=(None,) * each,
-    )
+    return stack([self.row(source, int(index)) for index in indices])
 
   def _empty(self) -> np.ndarray:
     return np.zeros((self.image_size, self.image_size, 3), np.uint8)

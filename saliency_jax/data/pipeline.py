@@ -71,8 +71,6 @@ def batches(
   mine = padded.reshape(-1, process_count, share)[:, process_index]
   if workers:
     return _by_processes(reading_processes.serialise(source, preparation), mine, workers)
-  if preparation.is_stored(source):
-    return iter(in_threads(preparation.batch, source, mine, min(threads, 2 * _AHEAD), 2 * _AHEAD))
   here = in_threads(preparation.row, source, mine.ravel().tolist(), threads, _AHEAD * max(share, threads)).batch(
     share, batch_fn=stack
   )

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
@@ -35,9 +33,6 @@ class Subset(Source):
   check_size = _of_an_image('check_size')
   squared = _of_an_image('squared')
   photograph = _of_an_image('photograph')
-
-  def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
-    return self._source.squares(np.take(self._indices, indices), side, resample)
 
 
 def subset(source: Source, image_ids: Iterable[str]) -> Subset:

@@ -85,15 +85,6 @@ class Source:
     record = self[index]
     return record, resize.square(record.image, side, resample)
 
-  def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns many images resized for a network, if they are stored so.
-
-    Returns:
-      (height, width) in pixels `[B, 2]` and uint8 `[B, side, side, 3]`, or
-      None.
-    """
-    return None
-
   def size(self, index: int) -> tuple[int, int]:
     """Returns (height, width) of `self[index]` in pixels."""
     return self[index].image.shape[:2]

@@ -60,10 +60,6 @@ class BuiltSource(Source):
       image = np.array(ready[index])
     return self._record(index, example, unread(*size)), image
 
-  def squares(self, indices: np.ndarray, side: int, resample: str) -> tuple[np.ndarray, np.ndarray] | None:
-    ready = self._ready(side, resample)
-    return None if ready is None else (self._mapped(SIZES, np.int32, 2)[indices], np.take(ready, indices, axis=0))
-
   def _ready(self, side: int, resample: str) -> np.ndarray | None:
     name = READY.format(side, resample)
     return self._mapped(name, np.uint8, side, side, 3) if (self._folder / name).is_file() else None
