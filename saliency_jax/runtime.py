@@ -9,7 +9,7 @@ import contextlib
 import functools
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -138,6 +138,20 @@ def _known(name: str, value: str) -> bool:
   except jax.errors.JaxRuntimeError:
     return False
   return True
+
+
+def full_precision(function: Callable) -> Callable:
+  """Returns a function whose products and convolutions do not round float32.
+
+  By default JAX rounds their operands to TF32 on GPUs and to bfloat16 on TPUs.
+  """
+
+  @functools.wraps(function)
+  def precise(*args, **keywords):
+    with jax.default_matmul_precision('highest'):
+      return function(*args, **keywords)
+
+  return precise
 
 
 def keep_compiled(folder: str | os.PathLike) -> None:

@@ -36,6 +36,13 @@ def exported(function, *arguments, **static) -> str:
   return jax.export.export(jitted, platforms=('tpu',))(*arguments, **static).mlir_module()
 
 
+def assert_precise(program: str):
+  """Of float32 an accelerator would take bfloat16's digits."""
+  products = [x for x in program.splitlines() if 'stablehlo.dot_general' in x or 'stablehlo.convolution' in x]
+  assert products
+  assert all(line.count('HIGHEST') == 2 for line in products)
+
+
 def weights_of(maps: jax.ShapeDtypeStruct) -> CellWeights:
   batch, height, width, _ = maps.shape
   return CellWeights(
@@ -53,14 +60,10 @@ def test_units_are_measured_and_standardised(name):
   def forward(variables, images):
     return network.apply(variables, images, taps)
 
-  assert 'stablehlo' in exported(forward, network.variables, images)
+  assert_precise(exported(forward, network.variables, images))
   maps = jax.eval_shape(forward, network.variables, images)
   weights = {tap: weights_of(x) for tap, x in maps.items()}
-  # Of float32 an accelerator would take bfloat16's digits.
-  lines = exported(measurement._associate_all, maps, weights).splitlines()
-  products = [line for line in lines if 'stablehlo.dot_general' in line]
-  assert products
-  assert all(line.count('HIGHEST') == 2 for line in products)
+  assert_precise(exported(measurement._associate_all, maps, weights))
   half = {tap: x.update(dtype=jnp.bfloat16) for tap, x in maps.items()}
   # On a GPU these take a Pallas kernel; see `association_pallas_test`.
   exported(measurement._associate_all, half, weights)

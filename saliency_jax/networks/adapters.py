@@ -230,6 +230,7 @@ def build(
     )
     raise InputError(f'{name} has no maps [B, h, w, C] or tokens [B, N, C]; for {_BATCH} images it has {has}.')
 
+  @runtime.full_precision
   def run(variables, x, taps, first, last):
     del first, last
     y, computed = capture(variables, x, frozenset(tap.partition('#')[0] for tap in taps))

@@ -23,8 +23,7 @@ class Convolution(nn.Module):
 
   Attributes:
     units: K, the number of filters.
-    dtype: the type of the arithmetic; parameters keep their own. Float32 is
-      float32 on every device, also where JAX would use less precision.
+    dtype: the type of the arithmetic; parameters keep their own.
     size: the side of the kernel.
     stride: cells between two outputs.
     dilation: cells between two neighbours in the kernel.
@@ -105,7 +104,6 @@ def _convolve(x: jax.Array, kernel: jax.Array, stride: int, dilation: int, pad: 
     rhs_dilation=(dilation, dilation),
     feature_group_count=x.shape[-1] // kernel.shape[2],
     dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-    precision=jax.lax.Precision.HIGHEST,
   )
 
 
@@ -122,7 +120,8 @@ def _forward(x, bias):
 def _backward(y, cotangent):
   cotangent = jnp.where(y > 0, cotangent, 0)
   # A product, because XLA's sum over all but the last axis is slow on a CPU and
-  # loses half of the value in bfloat16.
+  # loses half of the value in bfloat16. Gradients are traced after the forward
+  # pass, outside `runtime.full_precision`.
   flat = cotangent.reshape(-1, cotangent.shape[-1])
   ones = jnp.ones(len(flat), flat.dtype)
   return cotangent, jnp.matmul(ones, flat, precision=jax.lax.Precision.HIGHEST)

@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Head, Network
@@ -19,7 +20,7 @@ READOUT = Head(
   # Random, since a constant map has no gradient under NSS.
   lambda key, shape: {'kernel': jax.random.normal(key, (1, 1, shape[-1], 1)) * shape[-1] ** -0.5},
   # The kernel stays float32: full precision costs little in one product.
-  lambda params, maps: jnp.matmul(maps, params['kernel'][0, 0][None, None], precision=jax.lax.Precision.HIGHEST),
+  runtime.full_precision(lambda params, maps: jnp.matmul(maps, params['kernel'][0, 0][None, None])),
 )
 
 
@@ -58,6 +59,7 @@ def dense(units: tuple[int, ...], classes: int, normalized: bool = True) -> Head
   return Head('dense', Tap('logits', 'vector'), init, functools.partial(apply_dense, normalized=normalized))
 
 
+@runtime.full_precision
 def apply_dense(
   params: Mapping, features: jax.Array, keys: jax.Array | None = None, dropout: float = 0.0, *, normalized: bool = False
 ) -> jax.Array:
@@ -76,10 +78,7 @@ def apply_dense(
   x = x.reshape(len(x), -1)
   for number in range(len(params)):
     layer = params[f'dense_{number}']
-    x = (
-      jnp.matmul(x, layer['kernel'].astype(x.dtype), precision=jax.lax.Precision.HIGHEST)
-      + layer['bias'].astype(x.dtype)[None]
-    )
+    x = jnp.matmul(x, layer['kernel'].astype(x.dtype)) + layer['bias'].astype(x.dtype)[None]
     if number + 1 < len(params):
       x = nn.relu(x)
       if keys is not None and dropout:

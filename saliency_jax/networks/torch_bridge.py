@@ -113,7 +113,6 @@ def from_torch(
       with (
         torch_checks.unchanged(parts.values()),
         torch_checks.no_random_numbers(torchax.default_env()),
-        jax.default_matmul_precision('highest'),
         jax.numpy_rank_promotion('allow'),
       ):
         torch.func.functional_call(
@@ -140,7 +139,7 @@ def from_torch(
     prefix=getattr(module, 'num_prefix_tokens', None),
   )
   if torch_checks.writes_to_views(module, made.preprocess.image_size):
-    torch_checks.compare(module, capture, variables, arrays(variables), made.preprocess.image_size)
+    torch_checks.compare(module, made, arrays(variables))
   return made.replace(default_taps=_default_taps(module, made))
 
 

@@ -3,13 +3,14 @@
 import contextlib
 import functools
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
 import numpy as np
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks.network import Network
 
 _TOLERANCE = 1e-3  # of the greatest value of a tap
 _SLICES = ('aten::slice', 'aten::select')
@@ -85,7 +86,7 @@ def writes_to_views(module: Any, side: int) -> bool:
   return bool(written)
 
 
-def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping, side: int) -> None:
+def compare(module: Any, made: Network, arrays: Mapping) -> None:
   """Compares every tap with what PyTorch computes, for one drawn image.
 
   Raises:
@@ -94,6 +95,7 @@ def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping,
   import torch
 
   found: dict[str, list[np.ndarray]] = {}
+  side, taps = made.preprocess.image_size, frozenset(made.taps)
   x = np.random.default_rng(0).normal(size=(1, side, side, 3)).astype(np.float32)
 
   def hook(key, part, _, given):
@@ -111,7 +113,7 @@ def compare(module: Any, capture: Callable, variables: Mapping, arrays: Mapping,
     for handle in handles:
       handle.remove()
   fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
-  ours = jax.jit(lambda variables, x: capture(variables, x, None)[1], compiler_options=fast)(variables, x)
+  ours = jax.jit(lambda variables, x: made.run(variables, x, taps, 0, 0)[1], compiler_options=fast)(made.variables, x)
   order = {key: i for i, key in enumerate(found)}  # in which modules ran; JAX sorts the keys
   for tap in sorted(ours, key=lambda tap: order[tap.partition('#')[0]]):
     key, _, number = tap.partition('#')

@@ -22,8 +22,6 @@ from saliency_jax.networks.staged import Recorder, Staged, check_sides
 from saliency_jax.networks.weights.port_table import Rule, Table, torch_layer
 from saliency_jax.ops import resampling
 
-_HIGHEST = jax.lax.Precision.HIGHEST
-
 
 class Variant(NamedTuple):
   """What distinguishes one transformer from another."""
@@ -164,16 +162,14 @@ class _Attention(nn.Module):
     channels = width // self.heads
     qkv = _dense(3 * width, self.dtype, 'qkv')(x)
     q, k, v = jnp.moveaxis(qkv.reshape(batch, tokens, 3, self.heads, channels), 2, 0)
-    scores = jnp.einsum(
-      'bqhc,bkhc->bhqk', q / math.sqrt(channels), k, precision=_HIGHEST, preferred_element_type=jnp.float32
-    )
+    scores = jnp.einsum('bqhc,bkhc->bhqk', q / math.sqrt(channels), k, preferred_element_type=jnp.float32)
     shares = nn.softmax(scores).astype(self.dtype)
-    x = jnp.einsum('bhqk,bkhc->bqhc', shares, v, precision=_HIGHEST)
+    x = jnp.einsum('bhqk,bkhc->bqhc', shares, v)
     return _dense(width, self.dtype, 'proj')(x.reshape(batch, tokens, width))
 
 
 def _dense(units: int, dtype: jnp.dtype, name: str) -> nn.Dense:
-  return nn.Dense(units, dtype=dtype, precision=_HIGHEST, name=name)
+  return nn.Dense(units, dtype=dtype, name=name)
 
 
 def _norm(variant: Variant, dtype: jnp.dtype, name: str) -> nn.LayerNorm:

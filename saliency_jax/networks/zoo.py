@@ -252,6 +252,7 @@ def _run(module: Staged) -> Callable:
   one on each device, so that the maps fit the cache.
   """
 
+  @runtime.full_precision
   def run(variables, x, taps, first, last):
     compute = functools.partial(module.apply, variables)
     cut = min(module.large_stages(), last)

@@ -1,5 +1,6 @@
 """Networks of one's own: taps of any module, and of a function."""
 
+import functools
 import re
 
 import flax.linen as nn
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import adapters, cuts, zoo
+from saliency_jax.networks import adapters, cuts, heads, zoo
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 from tests import tiny
@@ -212,6 +213,26 @@ def test_a_function_is_a_network():
   network = adapters.from_function(apply, {'weights': weights}, preprocess=SMALL)
   assert [(tap.name, tap.kind) for tap in network.taps.values()] == [('maps', 'map'), ('mean', 'vector')]
   np.testing.assert_allclose(network.maps(IMAGES[0])['maps'], network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
+
+
+def test_no_product_rounds_float32(shared):
+  """On GPUs and TPUs JAX would do so by default; a CPU shows no difference."""
+  networks = [
+    shared[-1],
+    adapters.from_function(lambda p, x: {'maps': x @ p['kernel']}, {'kernel': jnp.ones((3, 4))}, preprocess=SMALL),
+    zoo.outline('resnet18'),
+  ]
+  trained = heads.attach(networks[0], heads.READOUT, heads.READOUT.init(jax.random.key(0), (4, 4, 5)))
+
+  def loss(variables, network):
+    return sum(x.sum() for x in network.apply(variables, IMAGES, [network.readout_tap]).values())
+
+  for network in (*networks, trained.replace(readout_tap='saliency')):
+    program = str(jax.make_jaxpr(jax.grad(functools.partial(loss, network=network)))(network.variables))
+    assert set(re.findall(r'\bprecision=(.*)', program)) == {'(Precision.HIGHEST, Precision.HIGHEST)'}
+  dense = heads.dense((4,), 2)
+  program = str(jax.make_jaxpr(dense.apply)(dense.init(jax.random.key(0), (4, 4, 3)), jnp.ones((1, 4, 4, 3))))
+  assert set(re.findall(r'\bprecision=(.*)', program)) == {'(Precision.HIGHEST, Precision.HIGHEST)'}
 
 
 def test_a_function_is_for_any_number_of_images():

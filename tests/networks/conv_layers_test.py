@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from saliency_jax import runtime
 from saliency_jax.networks import conv_layers
 
 
@@ -55,10 +56,11 @@ def test_float32_is_float32_on_every_device(monkeypatch):
   layer = conv_layers.Convolution(8)
   x = jnp.zeros((1, 4, 4, 3))
   params = layer.init(jax.random.key(0), x)
-  gradient = jax.jit(jax.grad(lambda *args: layer.apply(*args).sum(), (0, 1)))
+  precise = runtime.full_precision(layer.apply)
+  gradient = jax.jit(jax.grad(lambda *args: precise(*args).sum(), (0, 1)))
   text = gradient.trace(params, x).lower(lowering_platforms=('cuda',)).as_text()
-  lines = [line for line in text.splitlines() if 'convolution(' in line]
-  assert len(lines) == 3
+  lines = [line for line in text.splitlines() if 'convolution(' in line or 'dot_general' in line]
+  assert len(lines) == 4  # and the bias
   for line in lines:
     assert line.count('HIGHEST') == 2
 

@@ -55,12 +55,7 @@ def blurred(x: jax.Array, sigma: jax.Array) -> jax.Array:
     around = [(_RADIUS,) * 2 if at == axis else (0, 0) for at in range(4)]
     shape = [-1 if at == axis - 1 else 1 for at in range(4)]
     x = jax.lax.conv_general_dilated(
-      jnp.pad(x, around, mode='edge'),
-      taps.reshape(shape),
-      (1, 1),
-      'VALID',
-      dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-      precision=jax.lax.Precision.HIGHEST,
+      jnp.pad(x, around, mode='edge'), taps.reshape(shape), (1, 1), 'VALID', dimension_numbers=('NHWC', 'HWIO', 'NHWC')
     )
   return x
 

@@ -70,7 +70,7 @@ class _Deconvolution(nn.Module):
     x = jnp.concatenate([x[:, i : i + height + 1, j : j + width + 1] for i in (0, 1) for j in (0, 1)], axis=-1)
     kernel = kernel.reshape(2, 2, 2, 2, units, self.units)[::-1, :, ::-1]
     kernel = jnp.transpose(kernel, (0, 2, 4, 1, 3, 5))
-    y = jnp.matmul(x, kernel.reshape(4 * units, -1).astype(self.dtype)[None, None], precision=jax.lax.Precision.HIGHEST)
+    y = jnp.matmul(x, kernel.reshape(4 * units, -1).astype(self.dtype)[None, None])
     y = y.reshape(batch, height + 1, width + 1, 2, 2, self.units)
     y = jnp.moveaxis(y, 3, 2).reshape(batch, 2 * height + 2, 2 * width + 2, self.units)
     return nn.relu(y + bias.astype(self.dtype)[None, None, None])
