@@ -261,7 +261,8 @@ def training() -> ml_collections.ConfigDict:
   # Largest norm of the gradient over all trained parameters; 0 does not clip.
   config.optimizer.clip_norm = 1.0
   # Decoupled weight decay of kernels: the fraction that a step at learning rate
-  # 1 removes.
+  # 1 removes. Kernels are parameters of that name; in networks outside the zoo
+  # also all others with two axes or more.
   config.optimizer.weight_decay = 1e-4
 
   # The factor of all learning rates over the steps. Read by

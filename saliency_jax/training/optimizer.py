@@ -4,13 +4,16 @@ Learning rates belong to members (`members.Member`): the optimizer turns
 gradients into a direction, the schedule gives a factor of every rate.
 """
 
+import functools
+
 import jax
+import numpy as np
 import optax
 
 from saliency_jax.errors import InputError
 
 
-def make_direction(config) -> optax.GradientTransformation:
+def make_direction(config, *, matrices: bool = False) -> optax.GradientTransformation:
   """Returns Adam without a learning rate: clipping, moments, decay.
 
   Args:
@@ -18,6 +21,8 @@ def make_direction(config) -> optax.GradientTransformation:
       2015), `clip_norm`, the largest global norm of a member's gradient (0 does
       not clip), and `weight_decay`, decoupled (Loshchilov and Hutter 2019) and
       for kernels only.
+    matrices: whether every parameter with two axes or more counts as a kernel,
+      as it must for networks whose kernels have other names.
 
   Raises:
     InputError: if a number is out of its range.
@@ -31,7 +36,7 @@ def make_direction(config) -> optax.GradientTransformation:
   return optax.chain(
     clip,
     optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps),
-    optax.add_decayed_weights(config.weight_decay, mask=_kernels),
+    optax.add_decayed_weights(config.weight_decay, mask=functools.partial(_kernels, matrices=matrices)),
   )
 
 
@@ -65,8 +70,8 @@ def make_schedule(config, *, steps: int) -> optax.Schedule:
   raise InputError(f'config.schedule.name is {config.name!r}; it is cosine or staircase.')
 
 
-def _kernels(params):
-  return jax.tree.map_with_path(lambda path, _: path[-1].key == 'kernel', params)
+def _kernels(params, *, matrices: bool):
+  return jax.tree.map_with_path(lambda path, x: path[-1].key == 'kernel' or (matrices and np.ndim(x) >= 2), params)
 
 
 def _check(key: str, value: float, right: bool, what: str) -> None:

@@ -141,7 +141,9 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
     parts = members.division(config.sweep, [x.depth for x in trained.values()], devices)
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length
-  direction, schedule = optimizer.make_direction(config.optimizer), optimizer.make_schedule(config.schedule, steps=last)
+  # The zoo's networks, which alone can be cut, call every kernel by that name.
+  direction = optimizer.make_direction(config.optimizer, matrices=not network.cuts)
+  schedule = optimizer.make_schedule(config.schedule, steps=last)
   network.grids([network.readout_tap], network.preprocess.image_size)  # refuses maps of a single cell
   return Plan(job, network, task, head, trained, *parts, data, direction, schedule, length, last, config)
 

@@ -1,5 +1,6 @@
 """Schedules and directions against numbers worked out by hand."""
 
+import jax
 import jax.numpy as jnp
 import ml_collections
 import numpy as np
@@ -40,6 +41,24 @@ def test_the_first_direction_is_the_sign_and_the_decay_of_kernels():
   # Adam's first step is the gradient's sign, whatever was clipped.
   np.testing.assert_allclose(direction['conv5_3']['kernel'], 1 + 0.01 * 2, rtol=1e-5)
   np.testing.assert_allclose(direction['conv5_3']['bias'], -1, rtol=1e-5)
+
+
+def test_kernels_with_other_names_decay_too():
+  params = {
+    'layer1.0.conv1.weight': jnp.full((4, 3, 3, 3), 2.0),
+    'layer1.0.bn1.weight': jnp.full(4, 2.0),
+    'fc': {'w': jnp.full((4, 2), 2.0), 'b': jnp.full(2, 2.0)},
+    'readout': {'kernel': jnp.full((1, 1, 4, 1), 2.0)},
+  }
+  config = train.get_config().optimizer
+  config.weight_decay = 0.01
+  decay = {}
+  for matrices in (False, True):
+    tx = optimizer.make_direction(config, matrices=matrices)
+    direction, _ = tx.update(jax.tree.map(jnp.zeros_like, params), tx.init(params), params)
+    decay[matrices] = [float(x.max()) for x in jax.tree.leaves(direction)]
+  np.testing.assert_allclose(decay[False], [0, 0, 0, 0, 0.02], rtol=1e-6)
+  np.testing.assert_allclose(decay[True], [0, 0.02, 0, 0.02, 0.02], rtol=1e-6)
 
 
 def test_gradients_are_clipped_before_the_moments():

@@ -1,6 +1,8 @@
 """What a run refuses before its first step."""
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
@@ -50,6 +52,18 @@ def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
   network = adapters.from_function(apply, variables, name='mine')
   with pytest.raises(InputError, match="mine has a variable with a '/' in its name"):
     plan.make(made.run(), 'train', made.DATA, network, 1)
+
+
+def test_a_kernel_with_another_name_decays():
+  def apply(params, images):
+    return {'maps': images[:, ::4, ::4] @ params['w']}
+
+  params = {'w': jnp.ones((3, 4))}
+  config = made.run()
+  config.train.depth = 'all'
+  tx = plan.make(config, 'train', made.DATA, adapters.from_function(apply, params), 1).tx
+  direction, _ = tx.update(jax.tree.map(jnp.zeros_like, params), tx.init(params), params)
+  np.testing.assert_allclose(direction['w'], config.optimizer.weight_decay, rtol=1e-6)
 
 
 def test_a_part_that_is_called_as_the_head_is_refused():
