@@ -33,6 +33,7 @@ _CPU = {
   # intermediate values: 2.7 times as much memory, in the same time.
   'xla_cpu_scheduler_type': 'CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED',
 }
+_QUICK = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
 
 
 def all_devices() -> list[jax.Device]:
@@ -127,12 +128,22 @@ def cores() -> int:
 @functools.cache
 def compiler_options() -> dict[str, str]:
   """Returns `compiler_options` for `jax.jit` that this jaxlib knows."""
+  return _for_cpu(_CPU)
+
+
+@functools.cache
+def quick_options() -> dict[str, int | bool]:
+  """Returns those for a program that runs once: it compiles fast, runs slowly."""
+  return _for_cpu(_QUICK)
+
+
+def _for_cpu(options: dict) -> dict:
   if jax.default_backend() != 'cpu':
     return {}
-  return {name: value for name, value in _CPU.items() if _known(name, value)}
+  return {name: value for name, value in options.items() if _known(name, value)}
 
 
-def _known(name: str, value: str) -> bool:
+def _known(name: str, value: str | int | bool) -> bool:
   try:
     jax.jit(lambda: 0, compiler_options={name: value})()
   except jax.errors.JaxRuntimeError:

@@ -16,11 +16,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 @pytest.mark.skipif(jax.__version_info__[:2] != (0, 10), reason='other settings may be known')
 def test_jaxlib_knows_every_setting():
   """A misspelt one would be left out in silence."""
-  assert runtime.compiler_options() == runtime._CPU
+  assert (runtime.compiler_options(), runtime.quick_options()) == (runtime._CPU, runtime._QUICK)
 
 
 def test_an_unknown_setting_is_left_out():
   assert not runtime._known('xla_cpu_scheduler_type', 'NONSENSE')
+  assert not runtime._known('xla_no_such_option', 0)
 
 
 _COMPILES = """

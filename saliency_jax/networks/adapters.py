@@ -11,6 +11,7 @@ import numpy as np
 from absl import logging
 from jax.interpreters import partial_eval
 
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts, trees
 from saliency_jax.networks import taps as tap_tools
@@ -134,8 +135,9 @@ def _check_alone(network: Network) -> None:
   """Raises an `InputError` if an image's maps depend on others of its batch."""
   side = network.preprocess.image_size
   x = np.random.default_rng(0).normal(size=(3, side, side, 3)).astype(np.float32)
-  fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
-  run = jax.jit(lambda variables, x: network.run(variables, x, network.taps, 0, 0)[1], compiler_options=fast)
+  run = jax.jit(
+    lambda variables, x: network.run(variables, x, network.taps, 0, 0)[1], compiler_options=runtime.quick_options()
+  )
   try:
     maps, others = (run(network.variables, x[[0, i]]) for i in (1, 2))
   except Exception as error:  # whatever a user's code raises

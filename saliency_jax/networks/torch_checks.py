@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Network
 
@@ -112,8 +113,8 @@ def compare(module: Any, made: Network, arrays: Mapping) -> None:
   finally:
     for handle in handles:
       handle.remove()
-  fast = {'xla_backend_optimization_level': 0, 'xla_llvm_disable_expensive_passes': True}
-  ours = jax.jit(lambda variables, x: made.run(variables, x, taps, 0, 0)[1], compiler_options=fast)(made.variables, x)
+  run = jax.jit(lambda variables, x: made.run(variables, x, taps, 0, 0)[1], compiler_options=runtime.quick_options())
+  ours = run(made.variables, x)
   order = {key: i for i, key in enumerate(found)}  # in which modules ran; JAX sorts the keys
   for tap in sorted(ours, key=lambda tap: order[tap.partition('#')[0]]):
     key, _, number = tap.partition('#')

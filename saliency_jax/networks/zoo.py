@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import jax
 import numpy as np
 
+from saliency_jax import runtime
 from saliency_jax.errors import InputError
 from saliency_jax.networks import architecture as architectures
 from saliency_jax.networks import conv_layers, torch_bridge, user_networks
@@ -194,8 +195,7 @@ def dense_layers(network: Network, cache_dir: str = '') -> dict:
 
 def random_variables(module: Staged, seed: int = 0) -> dict:
   """Returns a zoo module's variables as Flax draws them, NumPy arrays."""
-  # It runs once, so compiling fast matters more than running fast.
-  draw = jax.jit(architectures.init(module), compiler_options={'xla_backend_optimization_level': 0})
+  draw = jax.jit(architectures.init(module), compiler_options=runtime.quick_options())
   return jax.tree.map(np.asarray, draw(jax.random.key(seed)))
 
 
