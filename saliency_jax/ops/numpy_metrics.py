@@ -91,13 +91,11 @@ def auc_judd(
   ties: str = 'together',
   seed: int | None = None,
 ) -> Score:
-  """AUC-Judd; see `ops.auc.auc_judd`. With a seed, ties are broken at random."""
-  return _of_points(_judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
+  """AUC-Judd; see `ops.auc.auc_judd`.
 
-
-def _judd(*arrays, seed: int | None, **options) -> jax.Array:
-  key = None if seed is None else jax.random.key(seed)
-  return areas.auc_judd(*arrays, jitter=key, **options)
+  With a seed, ties are broken at random, for each map independently.
+  """
+  return _of_points(areas.auc_judd, maps, points, size, distinct=distinct, ties=ties, seed=seed)
 
 
 def auc(maps: ArrayLike, points: ArrayLike, size: Size | None = None, *, distinct: bool = True) -> Score:
@@ -183,28 +181,34 @@ def _of_truth(metric, maps, truth, **options) -> Score:
   return _mapped(metric, maps, truth.shape, truth, **options)
 
 
-def _mapped(metric, maps, size, *arrays, **options) -> Score:
+def _mapped(metric, maps, size, *arrays, seed: int | None = None, **options) -> Score:
   """Returns a metric of every map, upsampled to the image."""
   maps, one = _maps(maps)
-  scores = np.asarray(_compiled(metric, size, tuple(options.items()))(maps, *arrays))
+  keys = None
+  if seed is not None:
+    keys = jax.vmap(functools.partial(jax.random.fold_in, jax.random.key(seed)))(np.arange(len(maps)))
+  scores = np.asarray(_compiled(metric, size, tuple(options.items()))(maps, keys, *arrays))
   return _first(scores) if one else scores
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _compiled(metric, size: Size, options: tuple[tuple[str, object], ...]):
-  """Returns a compiled metric of maps `[C, h, w]` and its other arrays."""
+  """Returns a compiled metric of maps `[C, h, w]`, their keys to break ties, or
+  None, and its other arrays.
+  """
 
-  def run(maps, *arrays):
-    def one(x):
+  def run(maps, keys, *arrays):
+    def one(each):
+      x, key = each
       if x.shape != size:
         rows, columns = (jnp.asarray(resize.bilinear(*lengths), x.dtype) for lengths in zip(size, x.shape, strict=True))
         # Minus the median cell, so that rounding does not make a constant map
         # vary; subtracting an outlier would cost all other cells their digits.
         middle = jnp.sort(x, axis=None)[x.size // 2]
         x = middle + jnp.linalg.multi_dot([rows, x - middle, columns.T], precision=jax.lax.Precision.HIGHEST)
-      return metric(x, *arrays, **dict(options))
+      return metric(x, *arrays, **dict(options), **({} if key is None else {'jitter': key}))
 
-    return jax.lax.map(one, maps)
+    return jax.lax.map(one, (maps, keys))
 
   return jax.jit(run)
 

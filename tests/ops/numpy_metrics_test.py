@@ -62,12 +62,19 @@ def test_noise_breaks_ties_as_its_seed_says():
   steps = np.linspace(0, 1e-6, 3).repeat(70).reshape(21, 10).astype(np.float32)
   points = [(2, 3), (15, 4), (20, 9)]
   plain = numpy_metrics.auc_judd(steps, points)
-  first, again, other = (numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 0, 1))
+  first = numpy_metrics.auc_judd(steps, points, seed=0)
+  compiled = numpy_metrics._compiled.cache_info().misses
+  again, other = (numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 1))
+  assert numpy_metrics._compiled.cache_info().misses == compiled
   assert first == again
   assert len({plain, first, other}) == 3
-  assert first == pytest.approx(
-    textbook.auc_judd(np.asarray(auc.ties_broken(jax.random.key(0), steps)), np.array(points)), abs=1e-6
-  )
+  both = numpy_metrics.auc_judd(np.stack([steps, steps], -1), points, seed=0)
+  assert first == both[0] != both[1]
+  expected = [
+    textbook.auc_judd(np.asarray(auc.ties_broken(jax.random.fold_in(jax.random.key(0), i), steps)), np.array(points))
+    for i in (0, 1)
+  ]
+  np.testing.assert_allclose(both, expected, atol=1e-6)
 
 
 def test_float64_is_kept_where_jax_is_told_to():
