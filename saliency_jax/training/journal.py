@@ -5,6 +5,7 @@ and resumed leaves the same file as an uninterrupted one.
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -143,8 +144,12 @@ def metrics_by_member(task: Task, members: Members, sums: Mapping[str, np.ndarra
 
 def validate(evaluate, batches: Iterator[DeviceBatch], task: Task, members: Members) -> dict[str, dict[str, float]]:
   """Returns metric -> member -> value; {} if no image counts."""
-  parts = [evaluate(*batch) for batch in batches]
-  sums = {name: np.sum([np.asarray(part[name]) for part in parts], axis=0, dtype=np.float64) for name in parts[0]}
+  sums: dict[str, np.ndarray] = {}
+  parts = (evaluate(*batch) for batch in batches)
+  # A batch's sums are fetched while the next one is computed. More batches would
+  # wait in a device's memory.
+  for part, _ in itertools.pairwise(itertools.chain(parts, [None])):
+    sums = {name: np.asarray(x, np.float64) + sums.get(name, 0) for name, x in part.items()}
   return metrics_by_member(task, members, sums) if sums['images'].any() else {}
 
 

@@ -32,8 +32,8 @@ from saliency_jax.training.checkpoints import Checkpoints, States
 from saliency_jax.training.plan import Plan
 from saliency_jax.workdir import Folder, alone, opening
 
-# Steps whose metrics are fetched together, so that an accelerator does not wait
-# for the host.
+# Steps whose metrics are fetched together while the next one is computed, so that
+# an accelerator does not wait for the host.
 _PENDING = 10
 _FEATURES = 'features'  # cached features of frozen stages, in the run's folder
 _TRAINED = schema.TRAINED.path
@@ -201,9 +201,10 @@ class _Loop:
         self.bar.update()
         epoch_ends, stop = now % run.length == 0, asked_to_stop(now)
         saves = epoch_ends or stop or (every and now % every == 0)
-        if saves or len(pending) == _PENDING or now == done + 1:
+        if saves or now == done + 1 or len(pending) > _PENDING:
+          latest = [] if saves or now == done + 1 else [pending.pop()]
           self.images += self.log.steps(pending)
-          pending.clear()
+          pending = latest
         if not saves:
           continue
         whole = self.programs.packing.unpack(states)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import types
 
 import jax
 import numpy as np
@@ -103,6 +104,26 @@ def test_a_run_from_the_start_forgets_the_one_before(whole, copy, monkeypatch, c
   assert '9/9' in capfd.readouterr().err, 'the progress of steps'
   assert summary['members']['depth_2']['readout_rate'] == 0.01
   assert summary['members']['depth_2']['last_nss'] == (journal.read(copy)[-1]['nss']['depth_2'])
+
+
+def test_the_device_computes_while_metrics_are_fetched(monkeypatch):
+  monkeypatch.setattr(loop, '_PENDING', 3)
+  dispatched, fetched, everything = [], [], types.SimpleNamespace
+
+  def update(states, variables, step):
+    dispatched.append(int(step) + 1)
+    return states, step
+
+  def log(pending):
+    fetched.append((len(dispatched), [now for now, _ in pending]))
+    return 1
+
+  programs = everything(update=update, packing=everything(pack=list, unpack=list), finite=np.isfinite)
+  run = everything(members=['m'], length=12, last=11, config=everything(train=everything(checkpoint_every=9)))
+  lines = everything(steps=log, check_finite=lambda *_: None)
+  bar, checkpoints = everything(update=lambda: None), everything(save=lambda *_: None)
+  loop._Loop(run, programs, {}, checkpoints, everything(train=[()] * 11), lines, bar, {}).run({'m': 0.0}, 0)
+  assert fetched == [(1, [1]), (5, [2, 3, 4]), (8, [5, 6, 7]), (9, [8, 9])]
 
 
 def test_what_is_frozen_stays_bitwise_the_same(whole):
