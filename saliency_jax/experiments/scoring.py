@@ -125,9 +125,6 @@ def human(points: np.ndarray, valid: np.ndarray, *, size: tuple[int, int], sigma
 @functools.partial(jax.jit, static_argnames='distinct')
 def score(saliency: jax.Array, seen: Seen, *, distinct: bool) -> metrics.Scores:
   """Returns `METRICS` of a map in the image's size, float32 `[H, W]`."""
-  gain = distributions.information_gain(
-    saliency, seen.baseline, seen.points, seen.valid, distinct=distinct, eps=distributions.MIT_EPS
-  )
   return metrics.all_scores(
     saliency,
     seen.points,
@@ -138,4 +135,5 @@ def score(saliency: jax.Array, seen: Seen, *, distinct: bool) -> metrics.Scores:
     seen.others,
     distinct=distinct,
     jitter=seen.jitter,
-  )._replace(information_gain=gain)
+    eps=distributions.MIT_EPS,
+  )

@@ -41,8 +41,9 @@ def all_scores(
   *,
   distinct: bool = True,
   jitter: jax.Array | None = None,
+  eps: float = 0.0,
 ) -> Scores:
-  """Returns all eight metrics of one image, each with its default options.
+  """Returns all eight metrics of one image, with default options but for `eps`.
 
   To be compiled: the metrics share sums, ranks and counts, which XLA then
   computes once.
@@ -52,6 +53,7 @@ def all_scores(
     truth: floating `[H, W]`, the blurred fixations.
     negatives_valid: bool or integers `[M]`, see `auc_shuffled`.
     jitter: a key, see `auc_judd`.
+    eps: of information gain, see `distributions.information_gain`.
   """
   return Scores(
     nss=nss(saliency, points, valid, distinct=distinct),
@@ -61,7 +63,7 @@ def all_scores(
     cc=cc(saliency, truth),
     sim=sim(saliency, truth),
     kl=kl(saliency, truth),
-    information_gain=information_gain(saliency, baseline, points, valid, distinct=distinct),
+    information_gain=information_gain(saliency, baseline, points, valid, distinct=distinct, eps=eps),
   )
 
 
