@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import flax
 import flax.linen as nn
@@ -9,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import logging
-from jax.interpreters import partial_eval
 
 from saliency_jax import runtime
 from saliency_jax.errors import InputError
@@ -264,8 +264,22 @@ def _levels(
     return [found[tap] for tap in taps]
 
   traced = jax.make_jaxpr(listed)(params, x).jaxpr
-  used = [partial_eval.dce_jaxpr(traced, [tap == name for tap in taps])[1] for name in taps]
+  used = [_inputs(traced, [tap == name for tap in taps]) for name in taps]
   return {
     name: max((level for level, needed in zip(levels, of, strict=False) if needed), default=None)
     for name, of in zip(taps, used, strict=True)
   }
+
+
+def _inputs(program: Any, outputs: Sequence[bool]) -> Sequence[bool]:
+  """Returns which inputs of a jaxpr some of its outputs depend on.
+
+  [] where this JAX lacks the function, which is internal.
+  """
+  try:
+    from jax.interpreters import partial_eval
+
+    return partial_eval.dce_jaxpr(program, outputs)[1]
+  except Exception as error:
+    logging.warning("Taps' stages cannot be found with this JAX (%s); depths count from the top stage.", error)
+    return []

@@ -130,7 +130,8 @@ def make_step(
   def stacked(depth, *arguments):
     # Every device computes its own members and images. Left to the compiler,
     # the convolutions of stacked members would gather the whole batch
-    # everywhere.
+    # everywhere. The backward passes that layers define do not sum over devices,
+    # as check_vma demands of them; `total` does.
     total = functools.partial(jax.lax.psum, axis_name=DATA)
     together = jax.vmap(functools.partial(update, depth, total), in_axes=(0, 0, None, None))
     own, images = PartitionSpec(MEMBERS), PartitionSpec(DATA)

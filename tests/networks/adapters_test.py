@@ -174,7 +174,7 @@ def test_what_a_function_returns_is_said(returned, says):
     adapters.from_function(lambda variables, x: returned(x), {'w': 1.0}, preprocess=SMALL)
 
 
-def test_a_tap_is_of_the_highest_stage_that_it_depends_on():
+def test_a_tap_is_of_the_highest_stage_that_it_depends_on(monkeypatch, caplog):
   def apply(variables, x):
     low = x @ variables['low']
     return {'high': low @ variables['high'], 'low': low, 'images': x, 'waves': jnp.fft.fft(low)}
@@ -186,6 +186,11 @@ def test_a_tap_is_of_the_highest_stage_that_it_depends_on():
   below = network.replace(readout_tap='low')
   assert cuts.stages_below(below) == 1
   assert cuts.trained(below, 1) == {'low': True, 'high': False}
+  monkeypatch.delattr('jax.interpreters.partial_eval.dce_jaxpr')  # internal to JAX
+  later = adapters.from_function(apply, weights, preprocess=SMALL, stages=network.stages)
+  assert {tap.stage for tap in later.taps.values()} == {None}
+  assert cuts.trained(later, 1) == {'low': False, 'high': True}
+  assert 'cannot be found with this JAX' in caplog.text
 
 
 def test_a_network_with_batch_statistics_may_have_stages():
