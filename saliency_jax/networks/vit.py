@@ -162,9 +162,7 @@ class _Attention(nn.Module):
     channels = width // self.heads
     qkv = _dense(3 * width, self.dtype, 'qkv')(x)
     q, k, v = jnp.moveaxis(qkv.reshape(batch, tokens, 3, self.heads, channels), 2, 0)
-    scores = jnp.einsum('bqhc,bkhc->bhqk', q / math.sqrt(channels), k, preferred_element_type=jnp.float32)
-    shares = nn.softmax(scores).astype(self.dtype)
-    x = jnp.einsum('bhqk,bkhc->bqhc', shares, v)
+    x = jax.nn.dot_product_attention(q, k, v)
     return _dense(width, self.dtype, 'proj')(x.reshape(batch, tokens, width))
 
 
