@@ -2,6 +2,7 @@
 
 import pytest
 
+from saliency_jax import outside
 from saliency_jax.errors import InputError, quoted
 
 
@@ -21,3 +22,11 @@ def test_quotations_are_bounded_and_escaped(text):
 def test_a_sentence_stays_as_it_is():
   said = "A's b's 'c' in \"d\"; e."
   assert str(InputError(said)) == said
+
+
+def test_json_of_another_shape_is_refused(tmp_path):
+  (tmp_path / 'a.json').write_text('{"members": []}')
+  assert outside.read_json(tmp_path / 'a.json') == {'members': []}
+  for shape in ({'members': dict}, {'seconds': dict}, [int]):
+    with pytest.raises(InputError, match=r'a\.json is no usable JSON file'):
+      outside.read_json(tmp_path / 'a.json', shape=shape)

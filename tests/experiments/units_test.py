@@ -13,7 +13,7 @@ from configs import popout as popout_config
 from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import chance, exported_maps, runner, units
+from saliency_jax.experiments import chance, exported_maps, runner, table_values, units
 from saliency_jax.ops import resize
 from saliency_jax.report.units import run as page
 from saliency_jax.report.units import unit_findings
@@ -189,6 +189,8 @@ def test_search_arrays_are_shown_with_their_targets(tmp_path):
   with np.load(tmp_path / 'out/fixations.npz') as file:
     assert file['points'].shape == (0, 2)
     assert file['offsets'].tolist() == [0] * 19
+  samples = np.load(tmp_path / 'out/samples.npy')
+  assert samples.shape == (len(schema.read(tmp_path / 'out', schema.TABLE5)), table_values.RESAMPLES, 1)
   scores = np.load(tmp_path / 'out/nmm/conv5_3.npy')
   with np.load(tmp_path / 'out/maps/conv5_3.npz') as file:
     found = set(zip(file['units'], file['images'], strict=True))

@@ -174,6 +174,12 @@ def test_what_is_skipped_later_is_of_later_checkpoints(tmp_path, monkeypatch):
   assert [about['skipped'] for about in given] == [{'1': 'damaged'}]
 
 
+def test_shapes_are_of_any_type():
+  tree = {'a': {'x': jnp.zeros((2, 3), jnp.bfloat16), 'y': {'n': jnp.zeros(4, jnp.int32)}}}
+  found = checksums.structs(checksums.shapes(tree)['a'])
+  assert jax.tree.map(lambda x: (x.shape, x.dtype), found) == jax.tree.map(lambda x: (x.shape, x.dtype), tree['a'])
+
+
 def test_a_member_is_read_and_vouched_for_alone(tmp_path, monkeypatch):
   _save(tmp_path, {1: (1.0, 1.0)})
   read = []

@@ -12,7 +12,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from saliency_jax.data import builders
+from saliency_jax.data import builders, photographs
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.sources.built import BuiltSource
 from saliency_jax.data.sources.salicon import Salicon
@@ -96,6 +96,16 @@ def test_what_the_mouse_left_outside_is_counted(images, tmp_path):
   # Half a pixel beyond the edge still is the edge.
   assert found.points[found.subjects == 0].tolist() == [[0, 0], [47, 63], [10, 9]]
   assert found.outside == 1
+
+
+def test_what_lies_outside_a_photograph_that_is_not_surveyed_is_told(images, tmp_path, monkeypatch):
+  monkeypatch.setattr(photographs, '_SAMPLED', 1)
+  number, (last, looks) = len(made.LOOKS) - 1, [*made.LOOKS.items()][-1]
+  moved = {subject: [*points, (70, 10)] for subject, points in looks.items()}
+  monkeypatch.setitem(made.LOOKS, last, moved)
+  source = Salicon(images, made.mat_files(tmp_path / 'mat'))
+  with pytest.raises(InputError, match=r'the fixation at x = 70, y = 10 lies outside .*drop_outside'):
+    source[number]
 
 
 def test_a_folder_with_one_json_file_is_read(images, tmp_path):
