@@ -281,7 +281,7 @@ def test_table_8_shows_both_groups_with_their_number_and_interval(done):
     ),
   )
   share = np.mean([x.share for x in rows])
-  page = (done / 'report' / 'index.html').read_text()
+  page = site.write(done).read_text()
   assert f'sr classifies {100 * share:.0f} % of these photographs correctly' in page
   assert '1 × 1 readout' in page
 
