@@ -47,6 +47,17 @@ def test_what_a_callback_loses_is_raised_again(number, error, monkeypatch):
       bar.update()
 
 
+def test_a_signal_that_is_ignored_stays_ignored(monkeypatch):
+  handled = []
+  monkeypatch.setitem(signals._state, 'ours', False)
+  monkeypatch.setattr(sys, 'unraisablehook', sys.unraisablehook)
+  now = {signal.SIGINT: signal.SIG_IGN, signal.SIGTERM: signal.SIG_DFL}
+  monkeypatch.setattr(signals.signal, 'getsignal', now.get)
+  monkeypatch.setattr(signals.signal, 'signal', lambda number, _: handled.append(number))
+  signals.end_at_once()
+  assert handled == [signal.SIGTERM]
+
+
 def test_in_a_thread_sigterm_stays_as_it_is():
   def job() -> int:
     with signals.terminating(lambda: None):
