@@ -10,7 +10,7 @@ from PIL import Image
 
 from saliency_jax.errors import InputError
 from saliency_jax.report import chart_files, site
-from saliency_jax.report.scores import evaluated, score_findings
+from saliency_jax.report.scores import evaluated, score_findings, score_tables
 from tests.report import made_scores
 
 
@@ -167,8 +167,9 @@ def test_shares_are_in_percent():
 def test_maps_of_a_folder_are_a_kind_of_their_own(own):
   file = own / 'summary.json'
   file.write_text(file.read_text().replace('"classical gbvs"', '"folder gbvs"'))
-  assert evaluated.read(own).kind('gbvs') == 'folder'
-  assert 'folder of maps' in site.write(own).read_text(encoding='utf-8')
+  results = evaluated.read(own)
+  assert results.kind('gbvs') == 'folder'
+  assert list(score_tables.legend(results)) == ['network', 'centre prior', 'folder of maps']
 
 
 def test_findings_follow_the_numbers(own):
