@@ -58,6 +58,15 @@ def test_a_signal_that_is_ignored_stays_ignored(monkeypatch):
   assert handled == [signal.SIGTERM]
 
 
+@pytest.mark.parametrize('handler', [signals._end, signals._raise])
+def test_once_the_work_is_done_signals_are_ignored(handler, monkeypatch):
+  changed = {}
+  monkeypatch.setattr(signals.signal, 'getsignal', {signal.SIGINT: handler, signal.SIGTERM: signal.SIG_DFL}.get)
+  monkeypatch.setattr(signals.signal, 'signal', changed.__setitem__)
+  signals.finish()
+  assert changed == {signal.SIGINT: signal.SIG_IGN}
+
+
 def test_in_a_thread_sigterm_stays_as_it_is():
   def job() -> int:
     with signals.terminating(lambda: None):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from saliency_jax.errors import InputError
+from saliency_jax.report import reading
 from saliency_jax.report.units import run as folder
 from tests.report import made
 
@@ -46,6 +47,12 @@ def test_a_mask_in_colour_is_refused(path):
     coloured = mask.convert('RGB')
   coloured.save(path / 'masks/00001.png')
   with pytest.raises(InputError, match='00001.png is of the mode RGB'):
+    _kept(path).mask(1)
+
+
+def test_a_picture_of_too_many_pixels_is_refused(path, monkeypatch):
+  monkeypatch.setattr(reading, '_MAX_PIXELS', 11)
+  with pytest.raises(InputError, match='00001.png has more than 11 pixels'):
     _kept(path).mask(1)
 
 

@@ -201,6 +201,8 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   noisy = samples + jitter + 2 * np.random.default_rng(3).normal(size=samples.shape) * (np.arange(12) == 0)
   sure = findings(part._replace(samples=samples + jitter + (np.arange(12) == 0)), moved, 'that')[0].text
   assert '22 of 22 cells over 10 regions or more, and differs with p < 0.05 in 22 (' in sure
+  other = moved._replace(table=moved.table.assign(sets=np.where(few, 4, 10)))
+  assert '22 of 22 cells over 10 regions or more.' in findings(run, other, 'that')[0].text
   changed, _, _, above, *_ = (x.text for x in findings(part._replace(samples=noisy), moved, 'that'))
   assert '22 of 22 cells over 10 regions or more, and' in changed
   assert ' of 22 means over 10 regions or more lie above' in above

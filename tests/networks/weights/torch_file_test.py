@@ -212,6 +212,10 @@ def _write_legacy(folder: pathlib.Path, stream: bytes) -> pathlib.Path:
 def test_a_legacy_storage_has_the_size_that_is_said(tmp_path):
   with pytest.raises(ValueError, match="storage '0' is cut off or of another size"):
     torch_file.arrays(_write_legacy(tmp_path, _dict(_text('a'), _tensor(3, shape=(3,), strides=(1,)))))
+  path = _write_legacy(tmp_path, _dict(_text('a'), _tensor(4)))
+  path.write_bytes(path.read_bytes()[:-4])
+  with pytest.raises(ValueError, match="storage '0' is cut off or of another size"):
+    torch_file.arrays(path)
 
 
 def test_parameters_before_torch_0_4(tmp_path):
