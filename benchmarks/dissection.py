@@ -13,9 +13,10 @@ import numpy as np
 from benchmarks.timing import Row
 from saliency_jax import runtime
 from saliency_jax.data import pixel_sets, subset
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import measurement, together
-from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.experiments.forward import Probe
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
 
@@ -47,7 +48,7 @@ def compare(
   def job(part: Source) -> float:
     with tempfile.TemporaryDirectory() as folder:
       return measurement.measure(
-        Probe(network, tuple(taps), Settings(batch, 'raise', 0)),
+        Probe(network, tuple(taps), Reading(batch)),
         part,
         pixel_sets.distinct_fixations_in_regions,
         ledger=Ledger(pathlib.Path(folder), {together.SERIES: {}}),

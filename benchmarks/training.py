@@ -10,6 +10,7 @@ from benchmarks import memory, torch_peer, torch_process
 from benchmarks.timing import Row, Unmeasured, alternate
 from benchmarks.training_step import DEPTHS, SALIENCY, Setting, Step, member
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Record, Source, no_regions
 from saliency_jax.training import feed, image_batches
 
@@ -91,16 +92,16 @@ def cached_epoch(
   """Returns an epoch on kept features beside one without them."""
   photographs = _Photographs(_BATCHES * setting.batch)
   step = Step([member(depth)], setting, task=task)
-  reading = image_batches.Reading(step.network, step.task, pixel_sets.distinct_fixations, 0, 'raise', {})
+  examples = image_batches.Examples(step.network, step.task, pixel_sets.distinct_fixations, Reading(setting.batch))
   rows = image_batches.in_order(len(photographs), batch_size=setting.batch, padded=setting.batch)
 
   def epoch(batches: feed.Computed | feed.Cached):
     return [step.update(batch) for batch in batches.batches(rows)]
 
-  computed = feed.Computed(photographs, reading, step.frozen)
+  computed = feed.Computed(photographs, examples, step.frozen)
   with tempfile.TemporaryDirectory() as folder:
     cached = feed.Cached(
-      photographs, reading, step.frozen, folder=folder, batch_size=setting.batch, title='Frozen layers'
+      photographs, examples, step.frozen, folder=folder, batch_size=setting.batch, title='Frozen layers'
     )
     seconds = alternate({'cached': lambda: epoch(cached), 'computed': lambda: epoch(computed)}, rounds=rounds)
   return Row(

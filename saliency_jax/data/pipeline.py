@@ -5,6 +5,7 @@ or the numbers.
 """
 
 import contextlib
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 import grain
 import numpy as np
+from absl import logging
 
 from saliency_jax.data import reading_processes
 from saliency_jax.data.batch_rows import Batch, Preparation, stack
@@ -26,12 +28,42 @@ _SEVERAL = 4
 _AHEAD = 2
 
 
-def check_reading(batch_size: int, on_bad_image: str, workers: int = 0) -> None:
-  """Raises an `InputError` for invalid options of reading images."""
-  at_least(1, {'data.batch_size': batch_size})
-  at_least(0, {'data.workers': workers})
-  if on_bad_image not in ('raise', 'skip'):
-    raise InputError(f'config.data.on_bad_image is {on_bad_image!r}; it is raise or skip.')
+@dataclasses.dataclass(frozen=True)
+class Reading:
+  """How images are read; see `configs/base.py` for the units."""
+
+  batch_size: int
+  on_bad_image: str = 'raise'  # or 'skip'
+  workers: int = 0
+  skipped: dict[str, str] = dataclasses.field(default_factory=dict)  # image_id -> why; filled while images are read
+
+  @classmethod
+  def of(cls, data) -> 'Reading':
+    """Reads `config.data`; raises an `InputError` for invalid values."""
+    reading = cls(data.batch_size, data.on_bad_image, data.get('workers', 0))
+    at_least(1, {'data.batch_size': reading.batch_size})
+    at_least(0, {'data.workers': reading.workers})
+    if reading.on_bad_image not in ('raise', 'skip'):
+      raise InputError(f'config.data.on_bad_image is {reading.on_bad_image!r}; it is raise or skip.')
+    return reading
+
+  def strict(self) -> 'Reading':
+    """Returns the same, but for images that may not be skipped."""
+    return dataclasses.replace(self, on_bad_image='raise')
+
+  def skip(self, image_id: str, error: InputError) -> None:
+    """Skips an image, or raises `error` if images are not to be skipped."""
+    if self.on_bad_image == 'raise':
+      raise error
+    if image_id not in self.skipped:
+      logging.warning('%s The image is left out.', error)
+    self.skipped[image_id] = str(error)
+
+  def skip_problems(self, source: Source, batch: Batch) -> None:
+    """Skips the images of a batch that could not be read; see `skip`."""
+    for index, problem in zip(batch.index, batch.problems, strict=True):
+      if problem:
+        self.skip(source.image_ids[index], InputError(str(problem)))
 
 
 def batches(

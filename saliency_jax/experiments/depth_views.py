@@ -14,11 +14,12 @@ import numpy as np
 
 from saliency_jax import progress, schema
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import exported_maps, statistics, thumbnails
 from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.forward import Forward, Probe, Settings
+from saliency_jax.experiments.forward import Forward, Probe
 from saliency_jax.networks.network import Network
 from saliency_jax.workdir import Folder
 
@@ -226,8 +227,8 @@ def write(
       # The same pictures for every member, which cost little beside it.
       keep = thumbnails.Drawing(folder.path / inside / kind, tuple(indices), _MASKS[kind])
       one = configs[kind]
-      run = Forward(Probe(network, taps, Settings.of(one.data), one.analysis.alignment))
-      for step in run.steps(sources[kind], indices, choose=pixel_sets.nothing, keep=keep, on_bad_image='raise'):
+      run = Forward(Probe(network, taps, Reading.of(one.data).strict(), one.analysis.alignment))
+      for step in run.steps(sources[kind], indices, choose=pixel_sets.nothing, keep=keep):
         rows = {int(index): row for row, index in enumerate(step.batch.index)}
         for number, (of, view, k) in enumerate(listed):
           if of == kind and indices[k] in rows:

@@ -9,7 +9,7 @@ import itertools
 import pathlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import jax
 import pandas as pd
@@ -17,6 +17,7 @@ import pandas as pd
 from saliency_jax import runtime, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data import source as sources
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
@@ -28,8 +29,6 @@ from saliency_jax.experiments import (
   scored_sets,
   together,
 )
-from saliency_jax.experiments.forward import Settings
-from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.predictors import Predictor
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet
@@ -79,7 +78,7 @@ def evaluate(config, workdir: str) -> dict:
     found = [
       scored_images.scored(config, path, dataset, models, choose, readings[dataset.name], poll) for dataset in datasets
     ]
-    inners = _inner(config, path, models, found, choose)
+    inners = _inner(config, path, models, found, choose, readings)
     if not first:
       together.wait(poll, (path / schema.SUMMARY).is_file)
       return {}
@@ -175,10 +174,14 @@ def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> N
 
 
 def _inner(
-  config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored], choose: Chooser
+  config,
+  workdir: pathlib.Path,
+  models: Sequence[Predictor],
+  found: Sequence[Scored],
+  choose: Chooser,
+  readings: Mapping[str, Reading],
 ) -> dict[figure7.Key, pd.DataFrame]:
   """Measures networks' own units on data sets with regions."""
-  settings = Settings(config.data.batch_size, config.data.on_bad_image, 0)
   inners = {}
   for each, model in itertools.product(found, models):
     dataset = each.scoring.dataset
@@ -188,7 +191,7 @@ def _inner(
         dataset.source,
         model.network,
         choose,
-        settings=settings,
+        reading=readings[dataset.name],
         ledger=Ledger(
           scored_images.part(workdir, dataset, f'units/{model.name}'),
           {together.SERIES: job},

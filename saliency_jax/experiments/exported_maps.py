@@ -68,7 +68,7 @@ def write(
   chosen = pairs(rows, shown.images, shown.report, shown.columns)
   count, output = len(shown.images), output_tap(probe.network)
   taps = tuple(dict.fromkeys([*probe.taps, *output]))
-  run = Forward(probe._replace(taps=taps), devices)
+  run = Forward(probe._replace(taps=taps, reading=probe.reading.strict()), devices)
   selected = {tap: _Selected(pairs, run, tap) for tap, pairs in chosen.items()}
   every = np.arange(count, dtype=np.int32)
   outputs = {tap: _Selected(Pairs(np.zeros_like(every), every), run, tap) for tap in output}
@@ -81,7 +81,6 @@ def write(
       source,
       shown.images.tolist(),
       choose=pixel_sets.nothing,
-      on_bad_image='raise',
       keep=thumbnails.Drawing(folder.path, tuple(shown.images.tolist()), shown.masks),
     ):
       for tap, of_tap in [*selected.items(), *outputs.items()]:

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.experiments import bootstrap, clusters, comparisons, measurement, output, table_values
-from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.output import Region
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
@@ -30,7 +31,7 @@ _REGION = [*Region._fields[:2]]
 
 
 def unit_scores(
-  source: Source, network: Network, choose: Chooser, *, settings: Settings, ledger: Ledger, title: str
+  source: Source, network: Network, choose: Chooser, *, reading: Reading, ledger: Ledger, title: str
 ) -> pd.DataFrame | None:
   """Measures the units of the tap that a network's map is made of.
 
@@ -45,7 +46,7 @@ def unit_scores(
     InputError: an image cannot be read and is not to be skipped.
   """
   tap = network.top_tap
-  measured = measurement.measure(Probe(network, (tap,), settings), source, choose, ledger=ledger, title=title)
+  measured = measurement.measure(Probe(network, (tap,), reading), source, choose, ledger=ledger, title=title)
   if not measured:
     return None
   rows = measured.rows.only(measured.rows.counts > 0)

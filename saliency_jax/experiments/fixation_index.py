@@ -7,6 +7,7 @@ import numpy as np
 
 from saliency_jax import progress
 from saliency_jax.data import fixations
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 
@@ -74,24 +75,20 @@ def padded(count: int) -> int:
   return -(-max(count, 1) // _MULTIPLE) * _MULTIPLE
 
 
-def read(source: Source, *, title: str, skipped: dict[str, str] | None = None) -> FixationIndex:
+def read(source: Source, reading: Reading, *, title: str) -> FixationIndex:
   """Reads the fixations of a data set, and the sizes of its images.
 
-  Args:
-    skipped: collects the errors of images that cannot be read, by name; these
-      get no fixations. None raises the first error.
+  Images that are skipped get no fixations.
 
   Raises:
-    InputError: as the source's.
+    InputError: an image cannot be read and is not to be skipped.
   """
   sizes, found = [], []
   for index in progress.track(range(len(source)), total=len(source), unit='image', title=title):
     try:
       size, scanpaths = source.size(index), source.scanpaths(index)
     except InputError as error:
-      if skipped is None:
-        raise
-      skipped[source.image_ids[index]] = str(error)
+      reading.skip(source.image_ids[index], error)
       size, scanpaths = (1, 1), fixations.make(np.zeros((0, 2), np.int32))
     sizes.append(size)
     found.append(scanpaths)

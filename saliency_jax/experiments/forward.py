@@ -10,29 +10,13 @@ import jax
 from saliency_jax import runtime
 from saliency_jax.data import batch_rows, pipeline
 from saliency_jax.data.batch_rows import Cells
-from saliency_jax.data.pipeline import check_reading
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
-from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network
 from saliency_jax.ops.pixel_weights import CellWeights
 from saliency_jax.ops.resize import TILING
-
-
-class Settings(NamedTuple):
-  """How images are read; see `configs/base.py` for the units."""
-
-  batch_size: int
-  on_bad_image: str
-  workers: int
-
-  @classmethod
-  def of(cls, data) -> 'Settings':
-    """Reads `config.data`; raises an `InputError` for invalid values."""
-    settings = cls(*(getattr(data, name) for name in cls._fields))
-    check_reading(*settings)
-    return settings
 
 
 class Probe(NamedTuple):
@@ -40,7 +24,7 @@ class Probe(NamedTuple):
 
   network: Network
   taps: tuple[str, ...]  # names, see `Network.resolve`; also vectors
-  settings: Settings
+  reading: Reading
   alignment: str = 'grid'  # or 'receptive_field'; see `configs/base.py`
 
   def cells(self) -> dict[str, Cells]:
@@ -92,12 +76,12 @@ class Forward:
     Raises:
       InputError: a map has fewer than two rows or columns.
     """
-    network, self._settings = probe.network, probe.settings
+    network, self._reading = probe.network, probe.reading
     self._preprocess = network.preprocess
     self.cells = probe.cells()
     runtime.all_devices()
     self._mesh = runtime.data_mesh(devices or jax.local_devices())
-    share = -(-self._settings.batch_size // jax.process_count())
+    share = -(-self._reading.batch_size // jax.process_count())
     self.batch_size = runtime.whole_batches(share, self._mesh)
     # uint8 [B, S, S, 3] on the devices -> {tap: maps}
     self.maps = functools.partial(network.compiled(probe.taps), runtime.replicate(network.variables, self._mesh))
@@ -119,14 +103,12 @@ class Forward:
     *,
     choose: Chooser,
     keep: Callable[[Record, int], Any] | None = None,
-    on_bad_image: str | None = None,
     share: tuple[int, int] = (0, 1),
   ) -> Iterator[Inputs]:
     """Yields images in batches, read ahead; the last is padded.
 
     Args:
       keep: returns what to keep of an image, see `batch_rows.Preparation`.
-      on_bad_image: overrides the settings.
       share: this process's number, and how many processes share every batch.
 
     Raises:
@@ -139,7 +121,7 @@ class Forward:
         choose, self._preprocess.image_size, tuple(sorted(set(self.cells.values()))), keep, self._preprocess.resize
       ),
       indices=indices,
-      workers=self._settings.workers,
+      workers=self._reading.workers,
       threads=runtime.reading_threads(),
       batch_size=self.batch_size * processes,
       process_index=number,
@@ -151,9 +133,7 @@ class Forward:
       self.seconds['wait'] += time.perf_counter() - begin
       if batch is None:
         return
-      if (on_bad_image or self._settings.on_bad_image) == 'raise':
-        for problem in filter(None, batch.problems):
-          raise InputError(str(problem))
+      self._reading.skip_problems(source, batch)
       self.seconds['decode'] += float(batch.seconds.sum())
       images, weights = runtime.split((batch.images, batch.weights), self._mesh)
       yield Inputs(batch, images, {tap: weights[cells] for tap, cells in self.cells.items()})

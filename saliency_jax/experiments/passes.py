@@ -6,36 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from absl import logging
 
 from saliency_jax import progress, runtime
 from saliency_jax.data import pipeline
-from saliency_jax.data.pipeline import check_reading
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.predictors import Predictor
 from saliency_jax.ledger import Entry, Ledger
-
-
-class Reading(NamedTuple):
-  """How images are read."""
-
-  batch_size: int  # images that a model gets at once
-  skipped: dict[str, str]  # image_id -> why; filled while images are read
-  on_bad_image: str = 'raise'  # or 'skip'
-
-  @classmethod
-  def of(cls, data) -> 'Reading':
-    """Reads `config.data`; raises an `InputError` as `check_reading`."""
-    check_reading(data.batch_size, data.on_bad_image)
-    return cls(data.batch_size, {}, data.on_bad_image)
-
-  def skip(self, image_id: str, error: InputError) -> None:
-    """Skips an image, or raises `error` if images are not to be skipped."""
-    if self.on_bad_image == 'raise':
-      raise error
-    logging.warning('%s The image is left out.', error)
-    self.skipped[image_id] = str(error)
 
 
 class Predicted(NamedTuple):

@@ -19,11 +19,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax import schema
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import fixation_index, output, scoring
 from saliency_jax.experiments.fixation_index import FixationIndex
-from saliency_jax.experiments.passes import Predicted, Reading
+from saliency_jax.experiments.passes import Predicted
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.experiments.scoring import METRICS, Scorer, Seen
 from saliency_jax.ops import blur, metrics
@@ -37,11 +38,7 @@ def make(
   Raises:
     InputError: an image or the fixations are at fault.
   """
-  found = fixation_index.read(
-    dataset.source,
-    title=f'Reading {dataset.name}',
-    skipped=None if reading.on_bad_image == 'raise' else reading.skipped,
-  )
+  found = fixation_index.read(dataset.source, reading, title=f'Reading {dataset.name}')
   images = np.flatnonzero(found.counts).tolist()
   if not images:
     raise InputError(f'Nobody fixated any image of config.sets.{dataset.name}; give their fixations.')

@@ -10,11 +10,11 @@ from PIL import Image
 from scipy import special
 
 from saliency_jax import files, outside, progress, schema
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, quoted
 from saliency_jax.experiments import passes, predictors
-from saliency_jax.experiments.passes import Reading
 from saliency_jax.networks.network import Network
 from saliency_jax.ops import overlays, resize
 from saliency_jax.training import trained_models

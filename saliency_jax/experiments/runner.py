@@ -19,12 +19,13 @@ from absl import logging
 import saliency_jax
 from saliency_jax import files, runtime, schema, workdir
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import exported_maps, measurement, table_values, thumbnails, together
-from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.ledger import Ledger
@@ -34,7 +35,7 @@ from saliency_jax.training import image_batches, trained_models
 from saliency_jax.workdir import Folder
 
 # Keys that affect how images are read, but not the numbers.
-_MANNER = Settings._fields
+_MANNER = ('batch_size', 'on_bad_image', 'workers')
 _FAR = 0.25  # cells off the grid; beyond this it is said
 
 
@@ -121,7 +122,7 @@ def check(config, network: Network) -> Probe:
   alignment = config.analysis.alignment
   if alignment not in ('grid', 'receptive_field'):
     raise InputError(f"config.analysis.alignment is {alignment!r}; it is 'grid' or 'receptive_field'.")
-  probe = Probe(network, network.resolve(config.network.taps), Settings.of(config.data), alignment)
+  probe = Probe(network, network.resolve(config.network.taps), Reading.of(config.data), alignment)
   odd = [tap for tap in probe.taps if not schema.LAYER.fullmatch(tap)]
   if odd:  # taps become parts of file names and of page addresses
     raise InputError(

@@ -14,10 +14,10 @@ from absl import logging
 
 import saliency_jax
 from saliency_jax import numpy_files, progress, runtime, schema
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes, photograph_scoring, search_scoring, together
-from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.predictors import OBSERVERS, Predictor
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet, Scoring

@@ -14,9 +14,10 @@ import pandas as pd
 
 from saliency_jax import progress
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import predictors, scoring
-from saliency_jax.experiments.forward import Forward, Probe, Settings
+from saliency_jax.experiments.forward import Forward, Probe
 from saliency_jax.experiments.task_runs import Trained
 from saliency_jax.networks import variants
 from saliency_jax.networks.network import Network
@@ -42,7 +43,7 @@ def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, So
   """
   heads = {variants.outputs_of(x.name): np.array(x.outputs) for x in trained if x.outputs}
   names = [*(x.name for x in trained), predictors.CENTRE, predictors.OBSERVERS]
-  run = Forward(Probe(network, (variants.MEANS, *heads), Settings.of(config.data)))
+  run = Forward(Probe(network, (variants.MEANS, *heads), Reading.of(config.data)))
   choose = pixel_sets.counted(config.analysis.fixations, in_regions=False)
   found = []
   for part, source in parts.items():

@@ -16,6 +16,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from saliency_jax import progress, runtime
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks import cuts
@@ -69,12 +70,12 @@ def freeze(network: Network, depths: Sequence[int], mesh: Mesh) -> Frozen:
 class Computed:
   """Batches whose frozen stages are computed anew every time."""
 
-  def __init__(self, source: Source, reading: image_batches.Reading, frozen: Frozen):
-    self._source, self._reading, self._frozen = source, reading, frozen
+  def __init__(self, source: Source, examples: image_batches.Examples, frozen: Frozen):
+    self._source, self._examples, self._frozen = source, examples, frozen
 
   def batches(self, rows: np.ndarray) -> Iterator[DeviceBatch]:
     """Yields a batch for every row of indices; -1 is padding."""
-    for inputs in image_batches.read(self._source, self._reading, rows):
+    for inputs in image_batches.read(self._source, self._examples, rows):
       images, targets, valid = runtime.split((inputs.images, inputs.targets, inputs.valid), self._frozen.mesh)
       yield DeviceBatch(self._frozen.forward(images), targets, valid)
 
@@ -88,7 +89,7 @@ class Cached:
   """
 
   def __init__(
-    self, source: Source, reading: image_batches.Reading, frozen: Frozen, *, folder: str, batch_size: int, title: str
+    self, source: Source, examples: image_batches.Examples, frozen: Frozen, *, folder: str, batch_size: int, title: str
   ):
     """Fills the cache.
 
@@ -114,7 +115,7 @@ class Cached:
         stack.enter_context(features)
       bar = stack.enter_context(progress.bar(total=len(source), unit='image', title=title))
       for inputs in image_batches.read(
-        source, reading, image_batches.in_order(len(source), batch_size=batch_size, padded=batch_size)
+        source, examples, image_batches.in_order(len(source), batch_size=batch_size, padded=batch_size)
       ):
         self._fill(inputs)
         real = inputs.index >= 0
@@ -189,16 +190,17 @@ def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict
   """
   data, keys = run.data, run.config.data
   padded = runtime.whole_batches(keys.batch_size, frozen.mesh)
-  reading = image_batches.Reading(run.network, run.task, data.choose, keys.workers, keys.on_bad_image, skipped)
+  reading = Reading(keys.batch_size, keys.on_bad_image, keys.workers, skipped)
+  examples = image_batches.Examples(run.network, run.task, data.choose, reading)
   size = gigabytes(frozen.shapes, len(data.train) + len(data.validation))
   fits = done < run.last and jax.process_count() == 1 and size <= keys.features_limit
   folder = keys.features_dir or (folder if fits else '')
   frozen_any = min(run.depths()) < cuts.stages_below(run.network)
   what = 'Frozen stages' if frozen_any else 'Prepared images'
   training, validation = (
-    Cached(source, reading, frozen, folder=folder, batch_size=padded, title=f'{what}, {title}')
+    Cached(source, examples, frozen, folder=folder, batch_size=padded, title=f'{what}, {title}')
     if folder
-    else Computed(source, reading, frozen)
+    else Computed(source, examples, frozen)
     for source, title in ((data.train, 'training'), (data.validation, 'validation'))
   )
   order = image_batches.training_order(

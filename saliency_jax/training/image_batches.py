@@ -14,6 +14,7 @@ import numpy as np
 
 from saliency_jax import runtime
 from saliency_jax.data import batch_rows, pipeline, pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import Network
@@ -32,15 +33,13 @@ class Inputs(NamedTuple):
   index: np.ndarray  # int32 `[B]`, the index in the data set; -1 is padding
 
 
-class Reading(NamedTuple):
-  """How images are read; see `configs/base.py` for the units."""
+class Examples(NamedTuple):
+  """How images become examples of a task."""
 
   network: Network
   task: Task
   choose: pixel_sets.Chooser  # one set of pixels per image: its fixations
-  workers: int
-  on_bad_image: str
-  skipped: dict[str, str]  # image_id -> reason; filled while images are read
+  reading: Reading
 
   @property
   def grid(self) -> Grid:
@@ -96,37 +95,33 @@ def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
   return rows
 
 
-def read(source: Source, reading: Reading, rows: np.ndarray) -> Iterator[Inputs]:
+def read(source: Source, examples: Examples, rows: np.ndarray) -> Iterator[Inputs]:
   """Yields batches, read ahead in the background.
 
   `rows`, int `[batches, B]`, are indices of images, or -1 for padding. Each
   process gets its share of every batch.
 
   Raises:
-    InputError: if an image cannot be read and `on_bad_image` is 'raise'.
+    InputError: an image cannot be read and is not to be skipped.
   """
   if not len(rows):
     return
-  grid, preprocess = reading.grid, reading.network.preprocess
-  preparation = batch_rows.Preparation(reading.choose, preprocess.image_size, (grid,), resize=preprocess.resize)
+  grid, preprocess = examples.grid, examples.network.preprocess
+  preparation = batch_rows.Preparation(examples.choose, preprocess.image_size, (grid,), resize=preprocess.resize)
   batches = pipeline.batches(
     source,
     preparation,
     indices=rows.ravel(),
     batch_size=rows.shape[1],
-    workers=reading.workers,
+    workers=examples.reading.workers,
     threads=runtime.reading_threads(),
     process_index=jax.process_index(),
     process_count=jax.process_count(),
   )
   for batch in batches:
-    for index, problem in zip(batch.index, batch.problems, strict=True):
-      if problem and reading.on_bad_image == 'raise':
-        raise InputError(str(problem))
-      if problem:
-        reading.skipped[source.image_ids[index]] = str(problem)
+    examples.reading.skip_problems(source, batch)
     names = [source.image_ids[i] if i >= 0 else '' for i in batch.index]
-    yield Inputs(batch.images, *reading.task.targets(batch, grid, names), batch.index)
+    yield Inputs(batch.images, *examples.task.targets(batch, grid, names), batch.index)
 
 
 def shared_image(one: Source, other: Source) -> str:

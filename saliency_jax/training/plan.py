@@ -12,7 +12,7 @@ import optax
 from absl import logging
 
 from saliency_jax.data.parts import Data
-from saliency_jax.data.pipeline import check_reading
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import check_sizes
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.networks import heads, trees, user_networks, zoo
@@ -208,7 +208,7 @@ def _check(config, data: Data) -> None:
       'train.checkpoint_every': config.train.checkpoint_every,
     },
   )
-  check_reading(config.data.batch_size, config.data.on_bad_image, config.data.workers)
+  Reading.of(config.data)
   for title, source in (('train on', data.train), ('validate with', data.validation)):
     if not len(source):
       raise InputError(f'There is no image to {title} in config.data.dir.')

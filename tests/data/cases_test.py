@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from saliency_jax.data.map_folder import MapFolder
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import open_source
 from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import evaluation, passes, predictors
-from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.score_lists import Scored
 
 CASES = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'cases'
@@ -131,8 +131,8 @@ def test_an_image_that_is_too_small_is_told_first():
   dataset = types.SimpleNamespace(name='mine', source=opened('small_image'))
   models = [predictors.of_classical(name, name) for name in ('itti', 'gbvs', 'bms')]
   with pytest.raises(InputError, match='Image 1001 is 54 x 64 pixels, less than the 64 x 64 that itti can take'):
-    evaluation._check_sizes(dataset, models, Reading(4, {}))
-  reading = Reading(4, {}, 'skip')
+    evaluation._check_sizes(dataset, models, Reading(4))
+  reading = Reading(4, 'skip')
   evaluation._check_sizes(dataset, models, reading)
   assert list(reading.skipped) == ['1001', '1002']
 

@@ -12,13 +12,13 @@ from saliency_jax.data import builders
 from saliency_jax.data.coordinate_faults import Survey
 from saliency_jax.data.coordinates import Coordinates
 from saliency_jax.data.parts import Data
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import open_source
 from saliency_jax.data.subset import Subset, subset
 from saliency_jax.data.types import Source
 from saliency_jax.data.value_images import read_grey
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import evaluation, predictors, task_comparison
-from saliency_jax.experiments.passes import Reading
 from tests import tiny
 from tests.data.coordinates_test import said_of, true_points
 from tests.data.made_turned import SIZE, photographs
@@ -210,7 +210,7 @@ def test_small_images_and_exchanged_maps_are_left_out_if_asked(tmp_path):
     (maps, 'c.png is 90 x 120 and its image 120 x 90; exchange'),
   ):
     with pytest.raises(InputError, match=message):
-      evaluation._check_sizes(dataset, [model], Reading(4, {}))
-  reading = Reading(4, {}, 'skip')
+      evaluation._check_sizes(dataset, [model], Reading(4))
+  reading = Reading(4, 'skip')
   evaluation._check_sizes(dataset, [itti, maps], reading)
   assert list(reading.skipped) == ['b', 'c']

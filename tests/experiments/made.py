@@ -1,24 +1,26 @@
 """A made data set, for tests of the measuring loop."""
 
 import csv
+import dataclasses
 import pathlib
 
 import numpy as np
 
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Record, Regions, Source
 from saliency_jax.errors import InputError
-from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.experiments.forward import Probe
 from tests import tiny
 
 WIDTHS = tiny.WIDTHS
 TAPS = ('conv5_3', 'conv4_1')
 IMAGE_SIZE = tiny.PREPROCESS.image_size
-SETTINGS = Settings(batch_size=4, workers=0, on_bad_image='raise')
+READING = Reading(batch_size=4)
 
 
-def probe(**settings) -> Probe:
+def probe(**reading) -> Probe:
   """Returns two taps of the narrow VGG."""
-  return Probe(tiny.vgg(), TAPS, SETTINGS._replace(**settings))
+  return Probe(tiny.vgg(), TAPS, dataclasses.replace(READING, **reading))
 
 
 class Photographs(Source):

@@ -12,17 +12,17 @@ from PIL import Image
 
 from saliency_jax import ledger
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import measurement
-from saliency_jax.experiments.forward import Settings
 from saliency_jax.ledger import Ledger
 from tests import brute_force
 from tests.experiments import made
 
 
-def measure(source, folder, devices=1, **settings):
+def measure(source, folder, devices=1, **reading):
   return measurement.measure(
-    made.probe(**settings),
+    made.probe(**reading),
     source,
     pixel_sets.distinct_fixations_in_regions,
     ledger=Ledger(folder, {'': 1}),
@@ -152,9 +152,10 @@ class _Progress:
       self._do()
 
 
-def test_an_image_that_was_skipped_is_tried_again(measured, tmp_path):
+def test_an_image_that_was_skipped_is_tried_again(measured, tmp_path, caplog):
   skipping = measure(made.Photographs(11, broken=(6,)), tmp_path, on_bad_image='skip')
   assert skipping.problems == {'006': '006.jpg is truncated; fetch it again.'}
+  assert '006.jpg is truncated; fetch it again. The image is left out.' in caplog.messages
   kept = measured.rows.index != 6
   for tap in made.TAPS:
     np.testing.assert_array_equal(skipping.rows.scores[tap], measured.rows.scores[tap][kept])
@@ -186,10 +187,10 @@ def test_nothing_readable_is_an_error(tmp_path):
     ({'on_bad_image': 'ignore'}, 'raise or skip'),
   ],
 )
-def test_settings_are_checked(change, said):
-  data = ml_collections.ConfigDict(made.SETTINGS._asdict() | change)
+def test_reading_is_checked(change, said):
+  data = ml_collections.ConfigDict({'batch_size': 4, 'on_bad_image': 'raise', 'workers': 0} | change)
   with pytest.raises(InputError, match=said):
-    Settings.of(data)
+    Reading.of(data)
 
 
 def test_sigterm_saves_what_was_measured(measured, tmp_path, monkeypatch):

@@ -98,7 +98,7 @@ def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
   source, network = made.Photographs(5), tiny.vgg()
   size = network.preprocess.image_size
   found = figure7.unit_scores(
-    source, network, CHOOSE, settings=made.SETTINGS, ledger=Ledger(tmp_path / 'partial', {'': 0}), title=''
+    source, network, CHOOSE, reading=made.READING, ledger=Ledger(tmp_path / 'partial', {'': 0}), title=''
   )
   expected = {}
   for record in source:

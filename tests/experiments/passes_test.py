@@ -5,9 +5,9 @@ import types
 import numpy as np
 import pytest
 
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes, score_lists
-from saliency_jax.experiments.passes import Reading
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ledger import Ledger
 from saliency_jax.workdir import Folder
@@ -32,7 +32,7 @@ def source(looked_at):
 
 def test_models_see_what_they_lack_and_nothing_else(source):
   first, second, third = Model('1'), Model('2'), Model('3')
-  found = list(passes.predicted(source, [first, second, third], {'1': {0, 1, 3}, '2': {3}, '3': set()}, Reading(2, {})))
+  found = list(passes.predicted(source, [first, second, third], {'1': {0, 1, 3}, '2': {3}, '3': set()}, Reading(2)))
   assert [each.index for each in found] == [0, 1, 3]
   assert [each.record.image_id for each in found] == ['p1', 'p2', 'p4']
   assert [list(each.maps) for each in found] == [['1'], ['1'], ['1', '2']]
@@ -54,9 +54,9 @@ def test_an_image_that_cannot_be_read_ends_the_pass(tmp_path):
   path.write_bytes(path.read_bytes()[:500])
   seen = []
   with pytest.raises(InputError, match=r'p3\.jpg is truncated'):
-    seen.extend(each.index for each in passes.predicted(source, [Model('1')], {'1': {0, 1, 2, 3}}, Reading(3, {})))
+    seen.extend(each.index for each in passes.predicted(source, [Model('1')], {'1': {0, 1, 2, 3}}, Reading(3)))
   assert seen == [0, 1]  # what was read is not lost
-  reading = Reading(3, {}, 'skip')
+  reading = Reading(3, 'skip')
   assert [each.index for each in passes.predicted(source, [Model('1')], {'1': {0, 1, 2, 3}}, reading)] == [0, 1, 3]
   assert list(reading.skipped) == ['p3']
   assert 'truncated' in reading.skipped['p3']
@@ -71,9 +71,7 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
   def run(images, keep=None):
     models = [Model('1'), Model('2')]
     with Ledger(tmp_path / 'x', {'1': 1, '2': 2}) as ledger:
-      passes.measured(
-        source, models, images, measure, ledger=ledger, reading=Reading(3, {}), title='Scoring', keep=keep
-      )
+      passes.measured(source, models, images, measure, ledger=ledger, reading=Reading(3), title='Scoring', keep=keep)
     return {model: {name: entry.facts for name, entry in of.items()} for model, of in ledger.entries.items()}, [
       model.asked for model in models
     ]

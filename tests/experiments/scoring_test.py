@@ -7,6 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks import textbook
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.experiments import fixation_index, photograph_scoring, predictors, scoring
 from tests import brute_force
 from tests.experiments import made_scores
@@ -16,7 +17,7 @@ SIGMA = 5.0
 
 @pytest.fixture(scope='module')
 def found(looked_at):
-  return fixation_index.read(made_scores.source(looked_at), title='Reading')
+  return fixation_index.read(made_scores.source(looked_at), Reading(1), title='Reading')
 
 
 @pytest.fixture(scope='module')

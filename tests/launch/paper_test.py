@@ -12,10 +12,11 @@ from PIL import Image
 
 import saliency_jax as sj
 from saliency_jax.data import pixel_sets, subset
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import measurement, together
-from saliency_jax.experiments.forward import Probe, Settings
+from saliency_jax.experiments.forward import Probe
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks import vgg, zoo
 from saliency_jax.networks.network import Network
@@ -44,7 +45,7 @@ def test_table5_comes_out_on_search_arrays(imagenet, tmp_path):
 def test_units_equal_brute_force_in_float64(imagenet, osie_dir, tmp_path):
   source = subset.subset(sj.open_source('osie', osie_dir), ['1003'])
   measured = measurement.measure(
-    Probe(imagenet, LAYERS, Settings(1, 'raise', 0)),
+    Probe(imagenet, LAYERS, Reading(1)),
     source,
     pixel_sets.distinct_fixations_in_regions,
     devices=jax.devices()[:1],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.data import pixel_sets
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import resized
 from saliency_jax.training import image_batches, tasks
@@ -92,15 +93,13 @@ def test_images_are_resized_with_the_networks_filter():
 
   def read(resize):
     preprocess = network.preprocess._replace(image_size=48, resize=resize)
-    reading = image_batches.Reading(
+    examples = image_batches.Examples(
       network.replace(preprocess=preprocess),
       tasks.make({'name': 'saliency'}),
       pixel_sets.distinct_fixations,
-      0,
-      'raise',
-      {},
+      Reading(2),
     )
-    (batch,) = image_batches.read(made.TRAIN, reading, np.array([[0, 1]]))
+    (batch,) = image_batches.read(made.TRAIN, examples, np.array([[0, 1]]))
     return preprocess, batch.images
 
   images = {}
