@@ -42,6 +42,7 @@ def test_it_is_dissected(data, tmp_path):
     'dtype': 'float32',
     'image_size': 32,
     'readout_tap': 'block1',
+    'alignment': 'grid',
   }
   assert summary['units'] == dict(zip(TAPS, (4, 4, 4, 5, 5, 5), strict=True))
   assert len(np.load(tmp_path / 'association' / 'block1.conv.npy')[0]) == 5

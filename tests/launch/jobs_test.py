@@ -131,7 +131,8 @@ def test_the_summary_says_what_was_run(dissected, popped):
     assert len(summary['weights']['sha256']) == len(summary['weights']['file_sha256']) == 64
     config = json.loads((workdir / 'config.json').read_text())
     assert config['network']['image_size'] == 64
-    assert summary['network'] == {'name': 'vgg16', 'dtype': 'float32', 'image_size': 64, 'readout_tap': 'conv5_3'}
+    network = {'name': 'vgg16', 'dtype': 'float32', 'image_size': 64, 'readout_tap': 'conv5_3', 'alignment': 'grid'}
+    assert summary['network'] == network
     assert not (workdir / 'partial').exists()
 
 
