@@ -40,7 +40,7 @@ class Reading:
   @classmethod
   def of(cls, data) -> 'Reading':
     """Reads `config.data`; raises an `InputError` for invalid values."""
-    reading = cls(data.batch_size, data.on_bad_image, data.get('workers', 0))
+    reading = cls(data.batch_size, data.on_bad_image, data.workers if 'workers' in data else 0)
     at_least(1, {'data.batch_size': reading.batch_size})
     at_least(0, {'data.workers': reading.workers})
     if reading.on_bad_image not in ('raise', 'skip'):
