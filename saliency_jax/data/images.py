@@ -8,12 +8,12 @@ import io
 import os
 import pathlib
 import unicodedata
-import warnings
 from collections.abc import Collection, Mapping
 
 import numpy as np
 from PIL import Image
 
+from saliency_jax.data.image_headers import orientation, plain_size
 from saliency_jax.errors import InputError
 from saliency_jax.ops import resize
 
@@ -25,7 +25,6 @@ FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM')
 
 SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm')
 
-_ORIENTATION = 0x112  # the EXIF tag
 # From stored to displayed pixels, for orientations 2 and up.
 _TURNS = ('FLIP_LEFT_RIGHT', 'ROTATE_180', 'FLIP_TOP_BOTTOM', 'TRANSPOSE', 'ROTATE_270', 'TRANSVERSE', 'ROTATE_90')
 
@@ -74,7 +73,7 @@ def turned_pixels(image: Image.Image, name: str, mode: str) -> np.ndarray:
 
 
 def _turned(image: Image.Image, name: str, mode: str) -> Image.Image:
-  turn = _orientation(image)
+  turn = orientation(image)
   whole = _decoded(image, name, mode)
   return whole.transpose(Image.Transpose[_TURNS[turn - 2]]) if turn > 1 else whole
 
@@ -89,22 +88,12 @@ def image_size(
   Raises:
     InputError: the file is missing, no image, or has more than `MAX_PIXELS`.
   """
+  plain = None if isinstance(file, bytes) else plain_size(file)
+  if plain and 0 < plain[0] * plain[1] <= MAX_PIXELS:
+    return plain
   with opened(file, _called(file, name), formats) as image:
     size = image.height, image.width
-    return size[::-1] if _orientation(image) > 4 else size
-
-
-def _orientation(image: Image.Image) -> int:
-  """Returns an undecoded image's EXIF orientation, 1 (as stored) to 8."""
-  if 'exif' not in image.info and (image.format == 'PNG' or 'xmp' not in image.info):
-    return 1  # Pillow would take long to look for it, and decode a whole PNG
-  with warnings.catch_warnings():
-    warnings.filterwarnings('ignore', 'Corrupt EXIF data')
-    try:
-      turn = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001
-      return 1  # the notes are damaged; damaged pixels are reported elsewhere
-  return turn if turn in range(2, 9) else 1
+    return size[::-1] if orientation(image) > 4 else size
 
 
 def check_same_size(path: str | os.PathLike, own: tuple[int, ...], size: tuple[int, int], what: str) -> None:
