@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from saliency_jax.data import images, value_images
 from saliency_jax.errors import InputError
@@ -70,6 +70,17 @@ def test_photographs_are_turned_as_they_say(orientation, kind, tmp_path):
     expected = np.asarray(ImageOps.exif_transpose(image))
   np.testing.assert_array_equal(images.read_image(path), expected)
   assert images.image_size(path) == expected.shape[:2]
+
+
+@pytest.mark.parametrize(('kind', 'turns'), [('jpeg', True), ('png', False)])
+def test_an_orientation_in_xmp_is_that_of_a_jpeg(kind, turns, tmp_path):
+  xmp = '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+  notes = PngImagePlugin.PngInfo()
+  notes.add_itxt('XML:com.adobe.xmp', xmp)
+  options = {'xmp': xmp.encode()} if kind == 'jpeg' else {'pnginfo': notes}
+  path = tmp_path / f'noted.{kind}'
+  path.write_bytes(encoded(Image.fromarray(PIXELS), kind, **options))
+  assert images.image_size(path) == images.read_image(path).shape[:2] == ((17, 13) if turns else (13, 17))
 
 
 @pytest.mark.filterwarnings('ignore:Corrupt EXIF data')
