@@ -59,8 +59,7 @@ def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Seque
   ]
   listed = []
   for k, (record, (scoring, _, kind, scores)) in enumerate(zip(records, shown, strict=True)):
-    dataset, human = scoring.dataset.name, scoring.human
-    size = record.image.shape[:2]
+    human, size = scoring.human(record), record.image.shape[:2]
     width_height = thumbnails.save(folder.path / thumbnails.picture_name(k), record.image)
     arrays[f'{k}/scores'] = np.asarray(scores, np.float32)
     arrays[f'{k}/fixations'] = np.asarray(record.fixations, np.int32)
@@ -70,8 +69,8 @@ def write(folder: Folder, found: Sequence[Scored], count: int, predictors: Seque
       target = record.regions.masks[record.regions.categories.index(TARGET)]
       arrays[f'{k}/target'] = np.asarray(Image.fromarray(target).resize(width_height))
     else:
-      arrays[f'{k}/human'] = _kept(human(record), size)
-    listed.append((k, dataset, record.image_id, kind, 'nss' if human else 'nmm', thumbnails.picture_name(k), *size))
+      arrays[f'{k}/human'] = _kept(human, size)
+    listed.append((k, scoring.dataset.name, record.image_id, kind, scoring.ranked, thumbnails.picture_name(k), *size))
   folder.arrays(schema.EXAMPLE_MAPS.path, arrays)
   folder.table(schema.EXAMPLES, listed)
 

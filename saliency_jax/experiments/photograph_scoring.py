@@ -12,7 +12,6 @@ observer's few fixations is a poor reference: models may well score better.
 """
 
 import functools
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -21,98 +20,87 @@ import numpy as np
 from saliency_jax import schema
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.types import Record
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import fixation_index, output, scoring
-from saliency_jax.experiments.fixation_index import FixationIndex
 from saliency_jax.experiments.passes import Predicted
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
 from saliency_jax.experiments.scoring import METRICS, Scorer, Seen
 from saliency_jax.ops import blur, metrics
 
 
-def make(
-  dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool, observers: bool, jitter: int
-) -> Scoring:
-  """Reads the fixations, and returns how models are scored.
+class PhotographScoring(Scoring):
+  """How models and people are scored on one data set of photographs."""
 
-  Raises:
-    InputError: an image or the fixations are at fault.
-  """
-  found = fixation_index.read(dataset.source, reading, title=f'Reading {dataset.name}')
-  images = np.flatnonzero(found.counts).tolist()
-  if not images:
-    raise InputError(f'Nobody fixated any image of config.sets.{dataset.name}; give their fixations.')
-  scorer = Scorer(found, sigma=dataset.sigma, distinct=distinct, jitter=jitter)
-  facts = {
-    'kind': dataset.kind,
-    'images': len(found.image_ids),
-    'without_fixations': sum(
-      not count and name not in reading.skipped for name, count in zip(found.image_ids, found.counts, strict=True)
-    ),
-    'fixations': len(found.points),
-    'fixations_outside': found.outside,
-    'sigma': dataset.sigma,
-  }
-  observed = [len(counts) for counts in found.observers] if observers else []
-  if observers:
-    facts |= {
-      'images_with_fewer_than_2_observers': sum(observed[index] < 2 for index in images),
-      'observers_without_a_fixation': found.idle,
-    }
-  return Scoring(
-    dataset,
-    images,
-    {
+  metrics, table, ranked = METRICS, schema.SCORES, 'nss'
+
+  def __init__(
+    self, dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool, observers: bool, jitter: int
+  ):
+    """Reads the fixations.
+
+    Raises:
+      InputError: an image or the fixations are at fault.
+    """
+    found = fixation_index.read(dataset.source, reading, title=f'Reading {dataset.name}')
+    self.dataset, self.images = dataset, np.flatnonzero(found.counts).tolist()
+    if not self.images:
+      raise InputError(f'Nobody fixated any image of config.sets.{dataset.name}; give their fixations.')
+    self._fixations, self._choose = found, choose
+    self._scorer = Scorer(found, sigma=dataset.sigma, distinct=distinct, jitter=jitter)
+    self.kinds = [''] * len(found.image_ids)
+    self.job = {
       'data': dataset.identity,
       'fixations': found.digest,
       'sigma': dataset.sigma,
       'distinct': distinct,
       'jitter': jitter,
-    },
-    METRICS,
-    functools.partial(_measure, scorer, choose),
-    schema.SCORES,
-    ranked='nss',
-    kinds=[''] * len(found.image_ids),
-    facts=facts,
-    human=lambda record: np.asarray(
-      scoring.human(*scoring.padded(record.fixations, found.padded), size=record.image.shape[:2], sigma=dataset.sigma)
-    ),
-    people=scored(scorer, found) if observers else None,
-    observers=observed,
-  )
+    }
+    self.facts = {
+      'kind': dataset.kind,
+      'images': len(found.image_ids),
+      'without_fixations': sum(
+        not count and name not in reading.skipped for name, count in zip(found.image_ids, found.counts, strict=True)
+      ),
+      'fixations': len(found.points),
+      'fixations_outside': found.outside,
+      'sigma': dataset.sigma,
+    }
+    if observers:
+      self._counted = found.observers
+      self.observers = [len(counts) for counts in self._counted]
+      # Every image's fixations are padded to `[observers, fixations]`.
+      self._room = max(self.observers), fixation_index.padded(max(int(x.max(initial=0)) for x in self._counted))
+      self.facts |= {
+        'images_with_fewer_than_2_observers': sum(self.observers[index] < 2 for index in self.images),
+        'observers_without_a_fixation': found.idle,
+      }
 
+  def measure(self, each: Predicted) -> dict[str, dict]:
+    seen = self._scorer.seen(each.index)
+    human = np.asarray(seen.truth)
+    return {
+      model: {
+        'scores': self._scorer.scores(seen, saliency),
+        'regions': output.measure(each.record, saliency, human, self._choose),
+      }
+      for model, saliency in each.maps.items()
+    }
 
-def _measure(scorer: Scorer, choose: Chooser, each: Predicted) -> dict[str, dict]:
-  seen = scorer.seen(each.index)
-  human = np.asarray(seen.truth)
-  return {
-    model: {'scores': scorer.scores(seen, saliency), 'regions': output.measure(each.record, saliency, human, choose)}
-    for model, saliency in each.maps.items()
-  }
+  def human(self, record: Record) -> np.ndarray:
+    points, valid = scoring.padded(record.fixations, self._fixations.padded)
+    return np.asarray(scoring.human(points, valid, size=record.image.shape[:2], sigma=self.dataset.sigma))
 
-
-def scored(scorer: Scorer, fixations: FixationIndex) -> Callable[[int], dict[str, float] | None]:
-  """Returns a function: position of an image -> observers' mean scores on it.
-
-  They are `METRICS`, or None if fewer than 2 people have a fixation on it.
-  """
-  counted = fixations.observers
-  most = max(map(len, counted))
-  room = fixation_index.padded(max(int(x.max(initial=0)) for x in counted))
-
-  def people(index: int) -> dict[str, float] | None:
-    counts, own = counted[index], fixations.of(index)
+  def people(self, index: int) -> dict[str, float] | None:
+    scorer, counts, own = self._scorer, self._counted[index], self._fixations.of(index)
     if len(counts) < 2:
       return None
-    filled = np.zeros((most, room), bool)
-    filled[: len(counts)] = np.arange(room) < counts[:, None]
-    points = np.zeros((most, room, 2), np.int32)
-    points[filled] = fixations.points[own][np.argsort(fixations.subjects[own], kind='stable')]
+    filled = np.zeros(self._room, bool)
+    filled[: len(counts)] = np.arange(filled.shape[1]) < counts[:, None]
+    points = np.zeros((*self._room, 2), np.int32)
+    points[filled] = self._fixations.points[own][np.argsort(self._fixations.subjects[own], kind='stable')]
     found = _means(points, filled, len(counts), scorer.seen(index), sigma=scorer.sigma, distinct=scorer.distinct)
     return dict(zip(METRICS, map(float, jax.device_get(found)), strict=True))
-
-  return people
 
 
 @functools.partial(jax.jit, static_argnames=('sigma', 'distinct'))

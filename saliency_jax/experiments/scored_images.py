@@ -17,10 +17,12 @@ from saliency_jax import numpy_files, progress, runtime, schema
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import passes, photograph_scoring, search_scoring, together
+from saliency_jax.experiments import passes, together
+from saliency_jax.experiments.photograph_scoring import PhotographScoring
 from saliency_jax.experiments.predictors import OBSERVERS, Predictor
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet, Scoring
+from saliency_jax.experiments.search_scoring import SearchScoring
 from saliency_jax.ledger import Entry, Ledger
 
 _SKIPPED = ''  # instead of a model: images that are left out
@@ -40,10 +42,10 @@ def scored(
   With several processes each scores its share, and all return the whole.
   """
   if dataset.searched:
-    scoring = search_scoring.make(dataset)
+    scoring = SearchScoring(dataset)
   else:
     distinct, jitter = config.analysis.fixations == 'distinct', config.eval.auc_jitter
-    scoring = photograph_scoring.make(
+    scoring = PhotographScoring(
       dataset, choose, reading, observers=config.eval.ceiling, distinct=distinct, jitter=jitter
     )
   job = scoring.job | {'versions': [saliency_jax.__version__, jax.__version__]}
@@ -60,7 +62,7 @@ def scored(
   images = [i for i in scoring.images if ids[i] not in reading.skipped]
   own = together.share(images)
   with ledger:
-    if scoring.people:
+    if scoring.observers:
       _announce(scoring, ledger)
     passes.measured(
       dataset.source,
@@ -76,9 +78,9 @@ def scored(
     for i in own:
       if ids[i] in reading.skipped:
         ledger.add(_SKIPPED, ids[i], Entry(reading.skipped[ids[i]]))
-    if scoring.people:
+    if scoring.observers:
       _score_people(scoring, [i for i in own if ids[i] not in reading.skipped], ledger, poll)
-  series = [*names, *([OBSERVERS] if scoring.people else ())]
+  series = [*names, *([OBSERVERS] if scoring.observers else ())]
 
   def all_scored() -> bool:
     ledger.reload()

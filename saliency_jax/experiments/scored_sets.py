@@ -1,7 +1,7 @@
 """The data sets on which models are scored, and how, as values."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -32,30 +32,39 @@ class DataSet(NamedTuple):
 Scores = Mapping[str, np.ndarray]  # metric -> float64 `[N]`, NaN if undefined
 
 
-class Scoring(NamedTuple):
-  """How models are scored on one data set."""
+class Scoring(Protocol):
+  """How models and people are scored on one data set."""
 
+  metrics: tuple[str, ...]  # names of an image's scores
+  table: File  # of the mean scores, see `score_lists.means_of`
+  ranked: str  # the metric by which example images are chosen
+  shares: Collection[str] = ()  # those of the `compared` values that are 0 or 1 for an image
   dataset: DataSet
   images: Sequence[int]  # positions of the images that are scored
   job: dict[str, Any]  # what scores depend on besides the model, as JSON
-  metrics: tuple[str, ...]  # names of an image's scores
-  # Returns, by model, {'scores': a number for each of `metrics`} and perhaps
-  # {'regions': ...} of `output`, as JSON values.
-  measure: Callable[[Predicted], dict[str, dict]]
-  table: File  # of the mean scores, see `score_lists.means_of`
-  ranked: str  # the metric by which example images are chosen
   kinds: Sequence[str]  # of every image of the data set; '' for a photograph
   facts: dict[str, Any]  # what `summary.json` says of the data set
-  # Returns a photograph's human map, float `[H, W]`; None for search arrays.
-  human: Callable[[Record], np.ndarray] | None = None
-  # Returns people's scores on the image at a position, or None with fewer than
-  # two observers; None if people are not scored.
-  people: Callable[[int], dict[str, float] | None] | None = None
   observers: Sequence[int] = ()  # number for every image, if people are scored
-  # Returns, for a model's scores, the values that are averaged; NaN if
-  # undefined.
-  compared: Callable[[Scores], Scores] = dict
-  shares: Collection[str] = ()  # those of these values that are 0 or 1 for an image
+
+  def measure(self, each: Predicted) -> dict[str, dict]:
+    """Returns the scores of one image's maps, by model, as JSON values.
+
+    They are {'scores': a number for each of `metrics`} and perhaps {'regions':
+    ...} of `output`.
+    """
+
+  def human(self, record: Record) -> np.ndarray | None:
+    """Returns a photograph's human map, `[H, W]`; None for a search array."""
+
+  def people(self, index: int) -> dict[str, float] | None:
+    """Returns the observers' mean scores on the image at a position.
+
+    They are `metrics`, or None if fewer than 2 people have a fixation on it.
+    """
+
+  def compared(self, scores: Scores) -> Scores:
+    """Returns the values that are averaged for a model; NaN if undefined."""
+    return scores
 
 
 def open_sets(config) -> list[DataSet]:

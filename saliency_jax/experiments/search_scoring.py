@@ -20,7 +20,8 @@ from saliency_jax.data.popout.patterns import Pattern
 from saliency_jax.data.popout.search_arrays import DISTRACTORS, TARGET
 from saliency_jax.data.types import Record
 from saliency_jax.experiments import scoring
-from saliency_jax.experiments.scored_sets import DataSet, Scoring
+from saliency_jax.experiments.passes import Predicted
+from saliency_jax.experiments.scored_sets import DataSet, Scores, Scoring
 from saliency_jax.ops import metrics, search_measures
 
 # The measures of every array.
@@ -35,24 +36,25 @@ _GREY = 1 / 255
 _TOUCHING = np.ones((3, 3), int)  # pixels that meet at a corner are one part
 
 
-def make(dataset: DataSet) -> Scoring:
-  """Returns how models are measured on search arrays."""
-  patterns = dataset.source.patterns
-  return Scoring(
-    dataset,
-    range(len(patterns)),
-    {'data': dataset.identity},
-    METRICS,
-    lambda each: {
-      model: {'scores': measure(each.record, patterns[each.index], saliency)} for model, saliency in each.maps.items()
-    },
-    schema.SEARCH,
-    ranked='nmm',
-    kinds=[pattern.kind for pattern in patterns],
-    facts={'kind': dataset.kind, 'images': len(patterns)},
-    compared=summarised,
-    shares=SHARES,
-  )
+class SearchScoring(Scoring):
+  """How models are scored on search arrays."""
+
+  metrics, table, ranked, shares = METRICS, schema.SEARCH, 'nmm', SHARES
+
+  def __init__(self, dataset: DataSet):
+    self.dataset, self._patterns = dataset, dataset.source.patterns
+    self.images, self.job = range(len(self._patterns)), {'data': dataset.identity}
+    self.kinds = [pattern.kind for pattern in self._patterns]
+    self.facts = {'kind': dataset.kind, 'images': len(self._patterns)}
+
+  def measure(self, each: Predicted) -> dict[str, dict]:
+    return {
+      model: {'scores': measure(each.record, self._patterns[each.index], saliency)}
+      for model, saliency in each.maps.items()
+    }
+
+  def compared(self, scores: Scores) -> Scores:
+    return summarised(scores)
 
 
 def measure(record: Record, pattern: Pattern, saliency: np.ndarray) -> dict[str, float]:

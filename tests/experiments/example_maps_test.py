@@ -66,7 +66,7 @@ def kept(tmp_path) -> tuple[dict, list[dict], object]:
     Folder(tmp_path, {}),
     [
       scored('photographs', photographs, 'nss', 1, '', (1.0, 2.0), human),
-      scored('arrays', arrays, 'nmm', 0, 'colour', (3.0, 4.0), None),
+      scored('arrays', arrays, 'nmm', 0, 'colour', (3.0, 4.0), lambda record: None),
     ],
     1,
     MODELS,

@@ -8,7 +8,9 @@ from scipy import ndimage
 
 from benchmarks import textbook
 from saliency_jax.data.pipeline import Reading
-from saliency_jax.experiments import fixation_index, photograph_scoring, predictors, scoring
+from saliency_jax.experiments import fixation_index, predictors, scoring
+from saliency_jax.experiments.photograph_scoring import PhotographScoring
+from saliency_jax.experiments.scored_sets import DataSet
 from tests import brute_force
 from tests.experiments import made_scores
 
@@ -23,6 +25,12 @@ def found(looked_at):
 @pytest.fixture(scope='module')
 def scorer(found):
   return scoring.Scorer(found, sigma=SIGMA, distinct=True)
+
+
+@pytest.fixture(scope='module')
+def photographs(looked_at):
+  dataset = DataSet('mine', 'table', made_scores.source(looked_at), SIGMA, {})
+  return PhotographScoring(dataset, None, Reading(1), distinct=True, observers=True, jitter=-1)
 
 
 def human(points):
@@ -132,7 +140,7 @@ def test_images_of_one_size_are_compiled_once(found):
 
 
 @pytest.mark.parametrize(('index', 'people'), [(0, 3), (2, 2)])
-def test_observers_are_scored_against_the_others(index, people, found, scorer):
+def test_observers_are_scored_against_the_others(index, people, found, photographs):
   points, who = (array[found.of(index)] for array in (found.points, found.subjects))
   negatives = np.concatenate([found.points[found.of(other)] for other in range(4) if other != index])
   by_hand = [
@@ -140,11 +148,8 @@ def test_observers_are_scored_against_the_others(index, people, found, scorer):
     for person in range(people)
   ]
   assert len(found.observers[index]) == people  # cyd saw nothing on the third
-  are_close(
-    photograph_scoring.scored(scorer, found)(index),
-    {name: np.mean([each[name] for each in by_hand]) for name in scoring.METRICS},
-  )
+  are_close(photographs.people(index), {name: np.mean([each[name] for each in by_hand]) for name in scoring.METRICS})
 
 
-def test_one_observer_has_no_ceiling(found, scorer):
-  assert photograph_scoring.scored(scorer, found)(3) is None
+def test_one_observer_has_no_ceiling(photographs):
+  assert photographs.people(3) is None
