@@ -6,7 +6,7 @@ import pytest
 
 from saliency_jax.data import map_folder
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import evaluation, passes
+from saliency_jax.experiments import evaluation, passes, predictors, scored_images
 from tests.experiments import made_scores
 from tests.experiments.evaluation_test import evaluate, small
 
@@ -46,8 +46,14 @@ def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
 def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
   config = small(looked_at, 'centre')
   monkeypatch.setattr(evaluation.score_lists, 'write', lambda *_, **__: 1 / 0)
-  with pytest.raises(ZeroDivisionError):
-    evaluate(config, tmp_path)
+  added = []
+  add = scored_images.Ledger.add
+  monkeypatch.setattr(scored_images.Ledger, 'add', lambda *given: added.append(given[1]) or add(*given))
+  for series in ({'centre', predictors.OBSERVERS}, set()):  # with the same settings nothing is, people neither
+    with pytest.raises(ZeroDivisionError):
+      evaluate(config, tmp_path)
+    assert {*added} == series
+    added.clear()
   monkeypatch.undo()
   seen = []
   measure = passes.predicted

@@ -155,7 +155,9 @@ def test_what_a_killed_prediction_left_in_folders_is_removed(trained, photograph
   assert not [*(out / 'within').iterdir()]
 
 
-@pytest.mark.parametrize('listed', ['["../photographs/a.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7'])
+@pytest.mark.parametrize(
+  'listed', ['["../photographs/a.png"]', '["/own.png"]', '{"own.png": 1}', '"own.png"', '[3]', '7']
+)
 def test_a_listing_of_other_files_is_refused(listed, trained, photographs):
   out = photographs.parent / 'out'
   out.mkdir()

@@ -226,6 +226,10 @@ def test_correlations_between_trunks_are_those_of_every_sample():
     *inference.of_r(line[6], task_tables._pearson(both.best[1:, 0], both.best[1:, 1])),
   )
   assert line[9:] == (both.r[0, 1, 0], *inference.of_r(both.r[0, 1, 0], both.r[1:, 1, 0]))
+  gap, samples = (task_tables._gap(*of.swapaxes(0, 1)) for of in (both.best[:1], both.best[1:]))
+  low, high = inference.around(*gap, samples)
+  assert low < 0 < high
+  assert line[3:6] == (*gap, 0, high)
 
 
 def test_what_is_done_is_not_done_again_and_makes_a_page(done, monkeypatch):

@@ -38,6 +38,9 @@ def test_findings_follow_from_the_numbers(folder):
     'On 50 validation images, 2 of 2 trained depths have a higher NSS than the readout alone: 1.62 at depth 0 and at '
     'best 2.75 at depth 3.'
   )
+  for name in ('text', 'person head'):  # of one alone nothing is said
+    one = results._replace(seen=results.seen[results.seen['category'] != name])
+    assert not any('the mean for' in x.text for x in findings.findings(one))
   assert [x.text for x in findings.notes(results)] == [
     'Each depth was trained once, so the spread over seeds is unknown and '
     'differences between depths have no error term.',

@@ -12,7 +12,8 @@ import pytest
 from saliency_jax.errors import InputError
 from saliency_jax.ops import resize
 from saliency_jax.report import best_units, site
-from saliency_jax.report.depths import depths_page, swept
+from saliency_jax.report.chapter import Site
+from saliency_jax.report.depths import before_after, depths_page, swept
 from tests.report import made_sweep as made
 
 
@@ -68,6 +69,20 @@ def test_a_sweep_without_numbers_of_the_paper_has_no_line_of_it(folder):
   assert depths_page._first(found, drawn) == ['this run', 'paper']
   found = found._replace(seen=found.seen.assign(paper=np.nan), arrays=None)
   assert depths_page._first(found, drawn) == ['this run']
+
+
+def test_maps_of_all_trained_depths_are_shown_where_there_are_several(folder):
+  found = swept.read(folder)
+  for members, large, small in (
+    (found.members, 'depth all', ['depth 3', 'depth all']),
+    (found.members[:1] + found.members[2:], 'depth all', []),
+    (found.members[:2], 'depth 0', []),  # the best one was not trained
+  ):
+    fewer = found._replace(members=members)
+    view = before_after.chapter(fewer, Site(fewer, None, root=None)).context['parts'][0]['views'][0]
+    assert view['title'] == 'text, conv5_3:287'
+    shown = [[x.text.partition(':')[0] for x in view[of]] for of in ('large', 'small')]
+    assert shown == [['photograph img0', 'depth 0', large], small]
 
 
 def test_members_of_one_depth_are_averaged(folder):
@@ -160,7 +175,7 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
   (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
   effect = {'f': 12.5, 'df': 2, 'df_residual': 4, 'p': 0.02}
   test = {'f': 8.25, 'df_between': 2, 'df_within': 30.4, 'p': 0.001}
-  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': 0.04}, {'p': 0.2}]}
+  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': 0.04, 'p_holm': None}, {'p': 0.2}]}
   made_tests['members'] = {
     'depth_3': {
       'welch': test,

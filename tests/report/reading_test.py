@@ -42,6 +42,11 @@ def test_texts_are_no_numbers_and_no_half_characters(tmp_path):
     np.savez(folder / 'fixations.npz', **{**arrays, **texts})
   with pytest.raises(InputError, match="fixations.npz has 'points' of another"):
     site.write(folder)
+  scores = np.load(file := folder / 'nmm' / 'conv5_3.npy')
+  scores[1, 0] = -np.inf
+  np.save(file, scores)
+  with pytest.raises(InputError, match=r'conv5_3\.npy holds infinite numbers'):
+    site.write(folder)
   (folder / 'config.json').write_text(r'{"half": "\ud800"}')
   with pytest.raises(InputError, match=r'config\.json .* surrogates'):
     site.write(folder)

@@ -80,6 +80,7 @@ def test_a_summary_that_does_not_fit_is_named(own, name, change, says):
     ('examples.csv', 'pictures/00000.jpg', '../secret.jpg', 'belongs'),
     ('examples.csv', ',nmm,', ',1e400,', 'does not fit examples.csv'),
     ('search.csv', 'gbvs', 'other', "'other'"),
+    ('differences.csv', ',centre,', ',unheard,', "'unheard'"),
     ('scores.csv', ',50', ',many', 'invalid literal'),
     ('scores.csv', ',kl,', ',nss,', 'has a duplicate line'),
     ('figure7.csv', 'category', 'kind', 'does not have the columns'),

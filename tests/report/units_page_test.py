@@ -117,6 +117,14 @@ def test_the_easiest_and_the_hardest_arrays(tmp_path):
   kept = run.kept.maps('conv5_3')
   at = np.flatnonzero((kept.units == 2) & (kept.images == 3))[0]
   assert places[4]['map'] == packing.grid(packing.cells(kept.cells[at]))
+  # The layer that responds most comes first; an array without scores is none.
+  lost = np.where(np.arange(4)[:, None] == 2, np.nan, x)
+  run = reader.read(made.popout(tmp_path / 'two', {'conv5_3': x, 'conv4_1': lost + 2}))
+  found = shown.extremes(run._replace(table=run.table.assign(mean=[1.0, 2.0])), Site(run, None, root=None))
+  assert [(of['layer'], *([x.image for x in of['ends'][end]] for end in ('easiest', 'hardest'))) for of in found] == [
+    ('conv4_1', ['array-01'], ['array-00']),
+    ('conv5_3', ['array-01', 'array-02'], ['array-00', 'array-03']),
+  ]
 
 
 @pytest.mark.parametrize(('count', 'group'), [(9, 'text'), (10, 'food')])
