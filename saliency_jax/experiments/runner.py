@@ -148,8 +148,9 @@ def off_grid(probe: Probe) -> dict[str, float]:
 @functools.cache  # a sweep would repeat it for every member
 def _warn(off: tuple[tuple[str, float], ...], side: int) -> None:
   logging.warning(
-    'The receptive fields of these layers lie off the grid on which their maps are placed, by pixels of the '
-    'image of %d x %d: %s; --config.analysis.alignment=receptive_field places them there.',
+    'Maps are placed on a grid from which the centres of receptive fields differ, in pixels of the %d x %d input '
+    '(positive: below and to the right): %s; --config.analysis.alignment=receptive_field places maps at these '
+    'centres.',
     side,
     side,
     ', '.join(f'{tap} {offset:g}' for tap, offset in off),

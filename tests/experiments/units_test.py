@@ -108,13 +108,16 @@ def test_cells_lie_at_the_centres_of_receptive_fields_if_asked_for(tmp_path, cap
     summaries.append(units.dissect(given, source, str(folder), network=of))
   assert [x['off_grid'] for x in summaries] == [{}, {'conv5_3': -7.5}, {}]
   assert [x['network']['alignment'] for x in summaries] == ['grid', 'grid', 'receptive_field']
-  (warned,) = (x.getMessage() for x in caplog.records if 'off the grid' in x.getMessage())
-  assert 'image of 64 x 64: conv5_3 -7.5; --config.analysis.alignment=receptive_field' in warned
+  (warned,) = (x.getMessage() for x in caplog.records if 'on a grid' in x.getMessage())
+  assert (
+    '64 x 64 input (positive: below and to the right): conv5_3 -7.5; --config.analysis.alignment=receptive_field'
+    in warned
+  )
   runs = [page.read(folder) for folder in out]
   said = [[x.text for x in unit_findings.findings(run) if 'grid' in x.text] for run in runs]
   assert [len(x) for x in said] == [0, 1, 0]
-  assert 'image of 64 x 64' in said[1][0]
-  assert 'left): conv5_3 \N{MINUS SIGN}7.5;' in said[1][0]
+  assert '64 x 64 input' in said[1][0]
+  assert 'right): conv5_3 \N{MINUS SIGN}7.5;' in said[1][0]
   for tap in made.TAPS:
     np.testing.assert_array_equal(runs[0].scores[tap], runs[1].scores[tap])
     placement = resize.Placement(-7.5 / 16, 4.0) if tap == 'conv5_3' else resize.TILING

@@ -162,6 +162,12 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   few = [x.text for x in findings(run._replace(table=run.table.assign(sets=sets)))]
   assert 'mean NSS over 11 of 12 categories' in few[1]
   assert ' of 22 means over 10 regions or more lie above' in few[2]
+  # What lies off the grid comes last, of six at most.
+  off = run._replace(summary=run.summary | {'off_grid': {'conv5_3': -7.5}, 'network': {'image_size': 224}})
+  *others, last = (x.text for x in findings(off, _many(tmp_path / 'c'), 'that'))
+  assert len(others) == 5
+  assert 'centres of receptive fields differ' in last
+  assert '): conv5_3 \u22127.5; ' in last
   # In samples of photographs means move.
   samples = means[:, None] + np.random.default_rng(1).normal(0, 0.05, (2, 500, 12))
   z = np.arctanh([np.corrcoef(x.ravel(), paper.ravel())[0, 1] for x in samples.swapaxes(0, 1)])

@@ -15,8 +15,8 @@ from saliency_jax.report.units.run import DISSECT, Run, differences
 def findings(run: Run, other: Run | None = None, label: str = '') -> list[Finding]:
   """Returns at most six findings, none from fewer than ten cells or rows.
 
-  Another one is whether maps are placed far from what they respond to.
-  Another run to compare with, and its label, are in the same order.
+  The last is about maps that are placed far from what they respond to, if any
+  are. Another run to compare with, and its label, are in the same order.
   """
   if not np.isfinite(run.values('mean')).any():
     texts = ['Nothing was measured: no set of pixels has a score.']
@@ -24,8 +24,10 @@ def findings(run: Run, other: Run | None = None, label: str = '') -> list[Findin
     texts = [rule(run) for rule in (_agreement, _layers, _chance, _strongest, _above, _targets)]
     if other:
       texts = [_changed(run, other, label), *texts]
-  found = [Finding(x, (run.kind.table.path,)) for x in texts if x][:MOST]
-  return [*found, Finding(_off_grid(run), (schema.SUMMARY,))] if run.summary.get('off_grid') else found
+  found = [Finding(x, (run.kind.table.path,)) for x in texts if x]
+  if run.summary.get('off_grid'):
+    return [*found[: MOST - 1], Finding(_off_grid(run), (schema.SUMMARY,))]
+  return found[:MOST]
 
 
 def layer_means(
@@ -61,9 +63,9 @@ def _off_grid(run: Run) -> str:
   offsets = ', '.join(f'{layer} {signed(x, 1)}' for layer, x in run.summary['off_grid'].items())
   side = run.summary['network']['image_size']
   return (
-    'The receptive fields of these layers lie off the grid on which their maps are placed, by pixels of the image of '
-    f'{side} x {side} (below and to the right; negative: above and to the left): {offsets}; '
-    '--config.analysis.alignment=receptive_field places them there.'
+    f'Maps are placed on a grid from which the centres of receptive fields differ, in pixels of the {side} x {side} '
+    f'input (positive: below and to the right): {offsets}; --config.analysis.alignment=receptive_field places maps at '
+    'these centres.'
   )
 
 
