@@ -82,12 +82,10 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
 
   - Neither units nor images are named: for each of the labels whose best units
     gain most, the unit that rises most from `base` to the member that is best
-      for
-    this label, on the set of pixels where it rises most.
+    for this label, on the set of pixels where it rises most.
   - A named unit is shown for the label for which it rises most.
   - A named image is shown with the set of pixels on which the named unit, or
-    any
-    unit of `tap`, rises most.
+    any unit of `tap`, rises most.
   - 'best:LABEL' is shown on an image that also has the label to which that unit
     responds most.
   """

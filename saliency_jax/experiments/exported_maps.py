@@ -237,8 +237,7 @@ def pairs(rows: Rows, shown: np.ndarray, report, columns: Sequence[str]) -> dict
 
   Among the shown images these are
   - every column's best units over all images, each on the images with its
-    highest
-    and lowest scores (means over the image's sets of that column),
+    highest and lowest scores (means over the image's sets of that column),
   - the best unit of each tap for every set, and
   - the units that the config names, on all images.
 

@@ -131,11 +131,11 @@ class Categories:
 
     - `inner_output`, `inner_difference`: Spearman's correlation over categories
       with its bootstrap interval, and `halves`, see `bootstrap.halves`; or
-        null.
+      null.
     - `output`, `difference`: `comparisons.compare` of the categories' regions.
     - `paper_anova`: the paper's analysis as reconstructed, of category means
-      with
-      the factors measurement (inner, difference) and cluster (heads, others).
+      with the factors measurement (inner, difference) and cluster (heads,
+      others).
     - `heads`: the difference of the heads' regions minus that of all others.
     """
     found = {'model': self.key[0], 'dataset': self.key[1]}

@@ -24,8 +24,8 @@ def associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
   Args:
     maps: float `[..., h, w, C]`, the units' maps in cells. Computed in float32
       or wider, whatever their type.
-    weights: `sets` `[..., R, h, w]`, `rows` `[..., 3, h]`, `columns` `[..., 3,
-      w]` with the same leading shape.
+    weights: `sets` `[..., R, h, w]`, `rows` `[..., 3, h]`, `columns`
+      `[..., 3, w]` with the same leading shape.
 
   Returns:
     `[..., R, C]`. A constant map scores 0, and so does an empty set: mask it. A

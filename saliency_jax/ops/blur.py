@@ -1,7 +1,7 @@
 """Human maps and the centre prior: Gaussians over the pixels of an image.
 
-A Gaussian filter is separable; along an axis of n pixels it is a matrix `[n,
-n]`, borders included. SciPy makes it, once per size, so the results are
+A Gaussian filter is separable; along an axis of n pixels it is a matrix
+`[n, n]`, borders included. SciPy makes it, once per size, so the results are
 SciPy's. The map of N fixations is then one matrix product, since each fixation
 adds the outer product of two columns, one of each matrix.
 """

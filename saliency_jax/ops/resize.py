@@ -1,8 +1,8 @@
 """Bilinear upsampling as two small matrices, and all that scores need of them.
 
-A map X in cells `[h, w]` becomes U = A X B^T in pixels `[H, W]`, with A `[H,
-h]` and B `[W, w]`. The mean and the variance of U follow from X and from a few
-numbers per row and column, so U itself is never computed:
+A map X in cells `[h, w]` becomes U = A X B^T in pixels `[H, W]`, with A
+`[H, h]` and B `[W, w]`. The mean and the variance of U follow from X and from a
+few numbers per row and column, so U itself is never computed:
 
     mean(U) = a^T X b                   a = A^T 1 / H,  b = B^T 1 / W
     var(U)  = || La^T (X - mean) Lb ||^2    La La^T = A^T A / H,  likewise Lb

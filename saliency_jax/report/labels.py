@@ -27,8 +27,7 @@ def placed(rows: Sequence[Mapping], ends: Sequence[Sequence[float]], size: tuple
 
   Returns:
     Rows with `label_x` and `label_y`, and with the end of a line from the
-      point,
-    `lead_x` and `lead_y`: the point itself if the name is near.
+    point, `lead_x` and `lead_y`: the point itself if the name is near.
   """
   known = [row for row in rows if row['x'] == row['x'] and row['y'] == row['y']]
   points = [
