@@ -112,6 +112,8 @@ def placement(tap: Tap, grid: Grid, image_size: int) -> Placement:
   if not tap.stride or grid[0] != grid[1]:
     return TILING
   found = Placement(tap.offset / tap.stride, image_size / tap.stride)
+  if not tap.offset and abs(found.extent - grid[0]) >= 1:
+    return TILING  # unpadded layers, whose stride was rounded and whose offset is not known
   return TILING if found == (0, grid[0]) else found
 
 
@@ -153,11 +155,19 @@ def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -
     side: of the images, in pixels.
     prefix: number of tokens before those of the grid; None infers it from the
       number of tokens.
+
+  Raises:
+    InputError: an offset is stated without a stride that cannot be inferred.
   """
   tap = tap._replace(kind=KINDS[len(shape)])
   if tap.stride or tap.kind == 'vector':
     return tap
   if tap.kind == 'map':
+    if tap.offset and shape[1] and side % shape[1]:
+      raise InputError(
+        f'{tap.name} has {shape[1]} cells on {side} pixels, which do not say its stride; state it with the offset: '
+        f'Tap({tap.name!r}, stride=..., offset={tap.offset:g}).'
+      )
     return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
   # A square grid after up to eight tokens. Where the prefix is known it may
   # still be absent: some transformers add it in a late block.

@@ -180,3 +180,9 @@ def test_cells_are_placed_by_stride_and_offset():
   assert taps.placement(layer4, (10, 10), 300) == Placement(-15.5 / 32, 300 / 32)
   assert taps.placement(conv5, (18, 18), 300) == Placement(0, 18.75)
   assert taps.placement(conv5, (14, 14), 224) == taps.placement(Tap('saliency'), (14, 14), 224) == Placement()
+  # Unpadded layers of Inception: 35 cells, 8 pixels apart, do not fill 299.
+  mixed = taps.described(Tap('mixed'), (3, 35, 35, 4), 299, None)
+  assert taps.placement(mixed, (35, 35), 299) == Placement()
+  assert taps.placement(Tap('mixed', stride=8, offset=9.5), (35, 35), 299) == Placement(9.5 / 8, 299 / 8)
+  with pytest.raises(InputError, match=r"mixed has 35 cells on 299 pixels.*Tap\('mixed', stride=..., offset=9.5\)"):
+    taps.described(Tap('mixed', offset=9.5), (3, 35, 35, 4), 299, None)
