@@ -241,8 +241,11 @@ def measured(sweep: pathlib.Path, kind: str, config, source: Source, network: Ne
   """
   name = f'{kind}/{config.network.member}'
   summary, record = (sweep / name / schema.SUMMARY, sweep / schema.MEASURED.path)
+  # `described` has the alignment, where numbers depend on it.
+  analysis = {key: value for key, value in config.analysis.items() if key != 'alignment'}
   identity = runner.described(config.to_dict(), runner.check(config, network), source) | {
-    part: config[part].to_dict() for part in ('analysis', 'report')
+    'analysis': analysis,
+    'report': config.report.to_dict(),
   }
   key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
   done = outside.read_json(record, 'remove it') if record.is_file() else {}

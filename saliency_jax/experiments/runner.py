@@ -159,7 +159,7 @@ def _warn(off: tuple[tuple[str, float], ...], side: int) -> None:
 
 def described(config: dict, probe: Probe, source: Source) -> dict:
   """Returns everything that the scores depend on, as JSON values."""
-  network, data = probe.network, config['data']
+  network, taps, data = probe.network, probe.network.taps, config['data']
   # Data that no config key identifies.
   sample = (
     ''
@@ -181,9 +181,9 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
       network.preprocess,
       user_networks.code(network.name),
     ],
-    'taps': [(tap, network.taps[tap].stride, network.taps[tap].offset) for tap in probe.taps],
+    'taps': probe.taps if probe.alignment == 'grid' else [(x, taps[x].stride, taps[x].offset) for x in probe.taps],
     'data': {key: data[key] for key in data if key not in _MANNER},
-    'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items', 'alignment')],
+    'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items')],
     'images': list(source.image_ids),
     'sample': sample,
     'files': [files.stamp(data[key]) for key in ('dir', 'regions', 'fixations') if data.get(key)],

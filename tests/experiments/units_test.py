@@ -100,12 +100,15 @@ def test_cells_lie_at_the_centres_of_receptive_fields_if_asked_for(tmp_path, cap
   plain = tiny.vgg()
   conv5 = plain.taps['conv5_3']._replace(offset=-7.5)
   network = plain.replace(taps=dict(plain.taps) | {'conv5_3': conv5})
-  summaries = []
+  summaries, identities = [], []
   for folder, of, alignment in zip(out, (plain, network, network), ('grid', 'grid', 'receptive_field'), strict=True):
     given = config(osie_config.get_config, all_units=True)
     given.network.image_size, given.analysis.alignment = 64, alignment
     given.data.dir = given.data.regions = str(made.__file__)
     summaries.append(units.dissect(given, source, str(folder), network=of))
+    identities.append(runner.described(given.to_dict(), runner.check(given, of), source))
+  # An interrupted job goes on unless its numbers would be others.
+  assert identities[0] == identities[1] != identities[2]
   assert [x['off_grid'] for x in summaries] == [{}, {'conv5_3': -7.5}, {}]
   assert [x['network']['alignment'] for x in summaries] == ['grid', 'grid', 'receptive_field']
   (warned,) = (x.getMessage() for x in caplog.records if 'on a grid' in x.getMessage())
