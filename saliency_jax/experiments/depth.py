@@ -12,7 +12,6 @@ import json
 import pathlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import jax
 import ml_collections
@@ -29,20 +28,8 @@ from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
 
-
-class _Kind(NamedTuple):
-  """One way to measure a member."""
-
-  run: Callable[..., dict]
-  wants: str  # required of the images, see `source.open_group`
-  rows: schema.File  # the sets of pixels, in the order of the scores
-  scores: schema.File
-
-
-KINDS = {
-  'regions': _Kind(units.dissect, 'regions', schema.REGIONS, schema.ASSOCIATION),
-  'popout': _Kind(units.popout, 'targets', schema.PATTERNS, schema.NMM),
-}
+# How a member is measured.
+KINDS = {'regions': units.DISSECT, 'popout': units.POPOUT}
 
 
 def open_sources(config, network: Network | None = None, photographs: Source | None = None) -> dict[str, Source]:
@@ -250,9 +237,8 @@ def measured(sweep: pathlib.Path, kind: str, config, source: Source, network: Ne
   key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
   done = outside.read_json(record, 'remove it') if record.is_file() else {}
   if not summary.is_file() or done.get(name) != [key, files.digest(summary)]:
-    found = KINDS[kind].run(
-      config, source, str(sweep / name), network=network, title=f'{config.network.member}, {kind}'
-    )
+    title = f'{config.network.member}, {kind}'
+    found = runner.run(KINDS[kind], config, source, str(sweep / name), network=network, title=title)
     if found:  # with several processes, the first one writes
       with files.replacing(record) as path:
         path.write_text(json.dumps(done | {name: [key, files.digest(summary)]}, indent=2))

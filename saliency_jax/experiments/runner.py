@@ -44,9 +44,11 @@ class Experiment:
   """Which pixels are scored, and what is made of the scores."""
 
   job: str  # a key of `schema.JOBS`
+  wants: str  # required of the images, see `source.open_group`
   # `choose(config, source)` -> which pixels of a record are scored.
   choose: Callable[[Any, Source], Chooser]
   masks: Chooser  # the same sets as masks, for the page to outline
+  rows: schema.File  # the table of the sets, in the order of the scores
   scores: schema.File  # the file of every unit's scores
   # The labels by which units are ranked, in the order of the tables.
   columns: Callable[[Rows], tuple[str, ...]]

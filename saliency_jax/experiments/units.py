@@ -145,11 +145,13 @@ def _targets(config, source: Source) -> pixel_sets.Chooser:
 
 DISSECT = Experiment(
   job='dissect',
+  wants='regions',
   choose=lambda config, source: pixel_sets.with_exchanged(
     pixel_sets.counted(config.analysis.fixations, in_regions=True), source, _OTHERS
   ),
   chance_label=pixel_sets.EXCHANGED,
   masks=pixel_sets.regions,
+  rows=schema.REGIONS,
   scores=schema.ASSOCIATION,
   columns=lambda rows: ordered_categories(rows.labels),
   tables=_region_tables,
@@ -161,9 +163,11 @@ DISSECT = Experiment(
 
 POPOUT = Experiment(
   job='popout',
+  wants='targets',
   choose=_targets,
   chance_label=pixel_sets.ITEM,
   masks=pixel_sets.target,
+  rows=schema.PATTERNS,
   scores=schema.NMM,
   columns=lambda rows: (TARGET,),
   tables=_array_tables,

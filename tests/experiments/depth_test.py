@@ -15,7 +15,7 @@ from saliency_jax import workdir
 from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
 from saliency_jax.data.types import CATEGORIES
-from saliency_jax.experiments import depth, depth_views, units
+from saliency_jax.experiments import depth, depth_views, runner, units
 from saliency_jax.training import loop, trained_models
 from tests import brute_force
 from tests.training import made
@@ -85,14 +85,13 @@ def calls(monkeypatch) -> list[str]:
   """The folders that a job is started in."""
   started = []
 
-  def noting(run):
-    def noted(config, source, workdir, **options):
-      started.append('/'.join(pathlib.Path(workdir).parts[-2:]))
-      return run(config, source, workdir, **options)
+  run = runner.run
 
-    return noted
+  def noted(experiment, config, source, workdir, **options):
+    started.append('/'.join(pathlib.Path(workdir).parts[-2:]))
+    return run(experiment, config, source, workdir, **options)
 
-  monkeypatch.setattr(depth, 'KINDS', {name: kind._replace(run=noting(kind.run)) for name, kind in depth.KINDS.items()})
+  monkeypatch.setattr(runner, 'run', noted)
   return started
 
 
@@ -198,11 +197,15 @@ def test_a_sweep_stopped_while_it_measures_goes_on(sweep, tmp_path, calls, monke
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).touch()
 
-  def stop(config, *args, **arguments):
-    raise KeyboardInterrupt
+  run = runner.run
+
+  def stop(experiment, *args, **options):
+    if experiment is units.POPOUT:
+      raise KeyboardInterrupt
+    return run(experiment, *args, **options)
 
   with monkeypatch.context() as context:
-    context.setitem(depth.KINDS, 'popout', depth.KINDS['popout']._replace(run=stop))
+    context.setattr(runner, 'run', stop)
     with pytest.raises(KeyboardInterrupt):
       sweep.measure(folder)
   assert not any((folder / name).exists() for name in ('summary.json', *old))
