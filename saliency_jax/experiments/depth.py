@@ -23,7 +23,7 @@ from saliency_jax.data.parts import Data
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import depth_tables, depth_views, runner, table_values, together, units
-from saliency_jax.experiments.depth_tables import Scores
+from saliency_jax.experiments.depth_tables import UnitScores
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 from saliency_jax.workdir import Folder, alone
@@ -175,7 +175,7 @@ def _write(
   depths = {name: about['depth'] for name, about in trained['members'].items()}
 
   @functools.cache
-  def read(kind: str, tap: str) -> Scores:
+  def read(kind: str, tap: str) -> UnitScores:
     return depth_tables.read_scores(folder.path / kind, tuple(depths), KINDS[kind].rows, KINDS[kind].scores, tap)
 
   if 'regions' in sources:

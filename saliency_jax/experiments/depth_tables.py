@@ -24,7 +24,7 @@ CLAIMED = ('person head', 'animal head', 'other')
 _LEVEL = 0.05
 
 
-class Scores(NamedTuple):
+class UnitScores(NamedTuple):
   """T sets of pixels, and every unit's scores on them at one tap."""
 
   image_ids: np.ndarray  # str [T]
@@ -32,13 +32,13 @@ class Scores(NamedTuple):
   labels: np.ndarray  # str [T]: a region's category, or an array's kind
   members: dict[str, np.ndarray]  # member -> float32 [T, C]
 
-  def of(self, image_ids: Collection[str]) -> 'Scores':
+  def of(self, image_ids: Collection[str]) -> 'UnitScores':
     """Returns the sets of some images."""
     return self.only(np.isin(self.image_ids, list(image_ids)))
 
-  def only(self, chosen: np.ndarray) -> 'Scores':
+  def only(self, chosen: np.ndarray) -> 'UnitScores':
     """Returns the sets chosen by bool [T]."""
-    return Scores(
+    return UnitScores(
       self.image_ids[chosen],
       self.places[chosen],
       self.labels[chosen],
@@ -48,7 +48,7 @@ class Scores(NamedTuple):
 
 def read_scores(
   folder: pathlib.Path, members: Sequence[str], rows: schema.File, scores: schema.File, tap: str
-) -> Scores:
+) -> UnitScores:
   """Reads what was measured of every member from `<folder>/<member>/`.
 
   Regions without a fixation, which have no score, are left out.
@@ -59,8 +59,8 @@ def read_scores(
   )
 
 
-def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
-  """Returns scores as `Scores`, without the sets that have none.
+def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> UnitScores:
+  """Returns scores as `UnitScores`, without the sets that have none.
 
   Args:
     listed: rows of `schema.REGIONS` or `schema.PATTERNS`.
@@ -68,13 +68,13 @@ def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> Scores:
   """
   sets = pd.DataFrame(listed)
   labels = sets.get('category', sets.get('kind'))
-  found = Scores(
+  found = UnitScores(
     sets['image_id'].to_numpy(str), sets.groupby('image_id').cumcount().to_numpy(), labels.to_numpy(str), members
   )
   return found.only(~np.isnan(next(iter(members.values()))).any(axis=1))
 
 
-def of_regions(found: Scores, analysis) -> Values:
+def of_regions(found: UnitScores, analysis) -> Values:
   """Returns every member's best units for every category."""
   return {
     name: table_values.by_category(
@@ -99,7 +99,7 @@ def table6(folder: pathlib.Path, depths: Mapping[str, int], tap: str) -> list[tu
   ]
 
 
-def statistics_by_depth(found: Scores, values: Values, depths: Mapping[str, int]) -> dict:
+def statistics_by_depth(found: UnitScores, values: Values, depths: Mapping[str, int]) -> dict:
   """Returns the tests of Section 5.2 as JSON values.
 
   - `members`: for every member a `comparisons.compare` of the categories. An

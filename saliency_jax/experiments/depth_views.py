@@ -18,7 +18,7 @@ from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import exported_maps, statistics, thumbnails
-from saliency_jax.experiments.depth_tables import Scores
+from saliency_jax.experiments.depth_tables import UnitScores
 from saliency_jax.experiments.forward import Forward, Probe
 from saliency_jax.networks.network import Network
 from saliency_jax.workdir import Folder
@@ -77,7 +77,7 @@ def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
   return labels
 
 
-def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: int) -> list[View]:
+def choose(read: Callable[[str], UnitScores], config, *, tap: str, base: str, top: int) -> list[View]:
   """Returns what to show of one data set, by `config.before_after`.
 
   - Neither units nor images are named: for each of the labels whose best units
@@ -111,12 +111,12 @@ def choose(read: Callable[[str], Scores], config, *, tap: str, base: str, top: i
   return views + strongest
 
 
-def _rises(found: Scores, base: str) -> dict[str, np.ndarray]:
+def _rises(found: UnitScores, base: str) -> dict[str, np.ndarray]:
   """Returns how much units rise from `base` to each other member."""
   return {name: scores - found.members[base] for name, scores in found.members.items() if name != base}
 
 
-def _means(found: Scores, name: str) -> dict[str, np.ndarray]:
+def _means(found: UnitScores, name: str) -> dict[str, np.ndarray]:
   """Returns the units' means in a member by label: `[C]` each."""
   return {
     label: statistics.unit_means(found.members[name][found.labels == label])
@@ -124,7 +124,7 @@ def _means(found: Scores, name: str) -> dict[str, np.ndarray]:
   }
 
 
-def _most_gaining(found: Scores, base: str, *, top: int, count: int) -> list[tuple[int, str, str]]:
+def _most_gaining(found: UnitScores, base: str, *, top: int, count: int) -> list[tuple[int, str, str]]:
   """Returns (unit, label, best member) for the labels that gain most."""
   means = {name: _means(found, name) for name in found.members}
   gains = []
@@ -139,7 +139,7 @@ def _most_gaining(found: Scores, base: str, *, top: int, count: int) -> list[tup
   return chosen
 
 
-def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
+def _best_for(found: UnitScores, base: str, label: str, tap: str) -> View:
   """Shows the unit that responds most to a label, as Figure 6 does for text.
 
   It has the highest mean over the label's regions in any member but `base`. It
@@ -157,7 +157,7 @@ def _best_for(found: Scores, base: str, label: str, tap: str) -> View:
   return view(found, row, tap, unit, best)
 
 
-def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
+def _best_label(found: UnitScores, base: str, unit: int) -> tuple[str, str]:
   """Returns the label and the member for which a unit rises most."""
   rises = {
     (label, name): float(rise[found.labels == label, unit].mean())
@@ -167,7 +167,7 @@ def _best_label(found: Scores, base: str, unit: int) -> tuple[str, str]:
   return max(rises, key=rises.get)
 
 
-def _on_image(found: Scores, base: str, image_id: str, tap: str, unit: int | None) -> View:
+def _on_image(found: UnitScores, base: str, image_id: str, tap: str, unit: int | None) -> View:
   rows = np.flatnonzero(found.image_ids == image_id)
   units = slice(None) if unit is None else [unit]
   rises = {name: x[rows][:, units] for name, x in _rises(found, base).items()}
@@ -176,7 +176,7 @@ def _on_image(found: Scores, base: str, image_id: str, tap: str, unit: int | Non
   return view(found, int(rows[row]), tap, int(column) if unit is None else unit, best)
 
 
-def view(found: Scores, row: int, tap: str, unit: int, best: str) -> View:
+def view(found: UnitScores, row: int, tap: str, unit: int, best: str) -> View:
   """Returns a unit on one of the sets of pixels; `best` as in `View`."""
   return View(
     str(found.image_ids[row]),
@@ -223,7 +223,7 @@ def write(
     for kind, indices in shown.items():
       taps = tuple(sorted({x.layer for x in chosen[kind]}))
       # The same pictures for every member, which cost little beside it.
-      keep = thumbnails.Drawing(folder.path / inside / kind, tuple(indices), _MASKS[kind])
+      keep = thumbnails.Writer(folder.path / inside / kind, tuple(indices), _MASKS[kind])
       one = configs[kind]
       run = Forward(Probe(network, taps, Reading.of(one.data).strict(), one.analysis.alignment))
       for step in run.steps(sources[kind], indices, choose=pixel_sets.nothing, keep=keep):

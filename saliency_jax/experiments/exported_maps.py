@@ -81,7 +81,7 @@ def write(
       source,
       shown.images.tolist(),
       choose=pixel_sets.nothing,
-      keep=thumbnails.Drawing(folder.path, tuple(shown.images.tolist()), shown.masks),
+      keep=thumbnails.Writer(folder.path, tuple(shown.images.tolist()), shown.masks),
     ):
       for tap, of_tap in [*selected.items(), *outputs.items()]:
         of_tap.take(step, tap, first=len(drawn))

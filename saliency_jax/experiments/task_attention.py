@@ -18,7 +18,7 @@ from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.experiments import predictors, scoring
 from saliency_jax.experiments.forward import Forward, Probe
-from saliency_jax.experiments.task_runs import Trained
+from saliency_jax.experiments.task_runs import TrainedSeed
 from saliency_jax.networks import variants
 from saliency_jax.networks.network import Network
 from saliency_jax.ops import association
@@ -26,7 +26,7 @@ from saliency_jax.ops import association
 _associate = jax.jit(association.associate)
 
 
-def measure(network: Network, trained: Sequence[Trained], parts: Mapping[str, Source], config) -> pd.DataFrame:
+def measure(network: Network, trained: Sequence[TrainedSeed], parts: Mapping[str, Source], config) -> pd.DataFrame:
   """Measures trunks on every image.
 
   Args:

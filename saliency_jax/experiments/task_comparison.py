@@ -28,8 +28,8 @@ from saliency_jax.experiments import (
   task_runs,
   task_tables,
 )
-from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.task_runs import PRETRAINED, Trained
+from saliency_jax.experiments.depth_tables import UnitScores
+from saliency_jax.experiments.task_runs import PRETRAINED, TrainedSeed
 from saliency_jax.networks import cuts, trees, variants
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
@@ -133,7 +133,7 @@ def _measuring(config, taps: Sequence[str]) -> ml_collections.ConfigDict:
   return depth.member_config(config, 'regions', member=_TRUNKS, taps=taps)
 
 
-def _write_regions(folder: Folder, config, trunks: Sequence[Trained]) -> Scores:
+def _write_regions(folder: Folder, config, trunks: Sequence[TrainedSeed]) -> UnitScores:
   """Writes Table 7, differences and distances; returns the scores."""
   place = folder.path / 'regions' / _TRUNKS
   rows = schema.read(place, schema.REGIONS)
@@ -148,7 +148,7 @@ def _write_regions(folder: Folder, config, trunks: Sequence[Trained]) -> Scores:
 
 
 def _write_figure(
-  folder: Folder, config, trained: Sequence[Trained], found: Scores, regions: Source, network: Network
+  folder: Folder, config, trained: Sequence[TrainedSeed], found: UnitScores, regions: Source, network: Network
 ) -> None:
   """Writes Figure 11's views, of the first seed, and people's maps."""
   first = {run: next(x for x in trained if x.run == run) for run in _FIGURE11}
@@ -179,7 +179,7 @@ def _write_figure(
   )
 
 
-def choose(found: Scores, tap: str, *, top: int, count: int) -> list[depth_views.View]:
+def choose(found: UnitScores, tap: str, *, top: int, count: int) -> list[depth_views.View]:
   """Returns the units of Figure 11, which the paper does not name.
 
   They are those that sp raises most over sr, chosen by `depth_views.choose`.

@@ -50,7 +50,7 @@ RUNS = {
 }
 
 
-class Trained(NamedTuple):
+class TrainedSeed(NamedTuple):
   """One seed of a run."""
 
   run: str  # a key of `RUNS`, or `PRETRAINED`
@@ -101,7 +101,7 @@ def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Pla
   }
 
 
-def train(runs: Mapping[str, Plan], workdir: str) -> tuple[list[Trained], dict[str, dict]]:
+def train(runs: Mapping[str, Plan], workdir: str) -> tuple[list[TrainedSeed], dict[str, dict]]:
   """Trains all seeds of all runs, or continues an interrupted training.
 
   Returns:
@@ -112,7 +112,7 @@ def train(runs: Mapping[str, Plan], workdir: str) -> tuple[list[Trained], dict[s
     InputError: a folder or an image is at fault.
     Stopped: after SIGTERM; the same call continues.
   """
-  found, facts = [Trained(PRETRAINED, None, Variant())], {}
+  found, facts = [TrainedSeed(PRETRAINED, None, Variant())], {}
   for name, run in runs.items():
     place = str(pathlib.Path(workdir) / FOLDER / name)
     facts[name] = loop.execute(run, place, title=f'training {name}')
@@ -175,7 +175,7 @@ def _data(data: Data, run: Run, seed: int) -> Data:
   return data
 
 
-def _read(name: str, place: str, member: str, about: Mapping) -> Trained:
+def _read(name: str, place: str, member: str, about: Mapping) -> TrainedSeed:
   """Returns a run's seed at its best epoch, with shuffled labels at its last.
 
   Which epoch fits shuffled labels best is luck, and may be the first.
@@ -183,7 +183,7 @@ def _read(name: str, place: str, member: str, about: Mapping) -> Trained:
   best = checkpoints.read_best(place, member, last=RUNS[name].shuffled)
   task, params = tasks.make(best.job['task']), dict(best.params)
   head = params.pop(task.head.name)
-  return Trained(
+  return TrainedSeed(
     name,
     about['seed'],
     Variant(params, task.head.apply if task.outputs else None, head),

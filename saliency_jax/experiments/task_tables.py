@@ -15,8 +15,8 @@ import pandas as pd
 
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import bootstrap, chance, predictors, statistics, table_values
-from saliency_jax.experiments.depth_tables import Scores
-from saliency_jax.experiments.task_runs import PRETRAINED, Trained
+from saliency_jax.experiments.depth_tables import UnitScores
+from saliency_jax.experiments.task_runs import PRETRAINED, TrainedSeed
 from saliency_jax.networks import variants
 from saliency_jax.ops import inference
 
@@ -47,12 +47,12 @@ class Compared(NamedTuple):
   r: np.ndarray
   photographs: tuple[int, ...]  # `[K]`, on which each category occurs
 
-  def places(self, pairs: Sequence[tuple[Trained, Trained]]) -> list[list[int]]:
+  def places(self, pairs: Sequence[tuple[TrainedSeed, TrainedSeed]]) -> list[list[int]]:
     """Returns the indices of P pairs of trunks: P firsts, P seconds."""
     return [[self.names.index(x.name) for x in side] for side in zip(*pairs, strict=True)]
 
 
-def compare(found: Scores, top: int) -> Compared:
+def compare(found: UnitScores, top: int) -> Compared:
   """Compares the trunks on the same samples of photographs."""
   draws = bootstrap.draw(found.image_ids, table_values.RESAMPLES)
   best, moments, photographs = [], 0.0, []
@@ -82,7 +82,7 @@ def compare(found: Scores, top: int) -> Compared:
   return Compared(tuple(found.members), best, r, tuple(photographs))
 
 
-def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
+def table7(trained: Sequence[TrainedSeed], rows: Sequence) -> Iterator[tuple]:
   """Yields the rows of Table 7: those of Table 2, trunk by trunk."""
   for one in trained:
     for row in rows:
@@ -90,7 +90,7 @@ def table7(trained: Sequence[Trained], rows: Sequence) -> Iterator[tuple]:
         yield one.run, one.seed, *row[1:]
 
 
-def differences(trained: Sequence[Trained], compared: Compared, categories: Sequence[str]) -> Rows:
+def differences(trained: Sequence[TrainedSeed], compared: Compared, categories: Sequence[str]) -> Rows:
   """Returns how much more one trunk responds than another, by category.
 
   p is corrected over all rows (Holm).
@@ -112,7 +112,7 @@ def differences(trained: Sequence[Trained], compared: Compared, categories: Sequ
   return [(*line, *x) for line, *x in zip(made, p, inference.holm(p), strict=True)]
 
 
-def distances(trained: Sequence[Trained], compared: Compared) -> Rows:
+def distances(trained: Sequence[TrainedSeed], compared: Compared) -> Rows:
   """Returns how far trunks lie from each other; no interval goes below 0.
 
   `PRETRAINED` and itself are measured on two samples of as many photographs.
@@ -143,7 +143,7 @@ def distances(trained: Sequence[Trained], compared: Compared) -> Rows:
   return made
 
 
-def _pairs(trained: Sequence[Trained], run: str, other: str) -> list[tuple[Trained, Trained]]:
+def _pairs(trained: Sequence[TrainedSeed], run: str, other: str) -> list[tuple[TrainedSeed, TrainedSeed]]:
   """Returns all pairs of seeds, each once."""
   return [
     (a, b)
@@ -168,7 +168,7 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.nansum(x * y, axis=-1) / np.sqrt(np.nansum(x * x, axis=-1) * np.nansum(y * y, axis=-1))
 
 
-def accuracy(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Rows:
+def accuracy(trained: Sequence[TrainedSeed], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Rows:
   """Returns how well scenes are classified on held-out images, beside chance.
 
   Trunks with shuffled labels are left out. Intervals are over images. Chance
@@ -206,7 +206,7 @@ def _shares(labels: np.ndarray, right: np.ndarray) -> tuple:
   return len(images), *bootstrap.share(right), balanced, *map(float, np.clip(ends, 0, 1))
 
 
-def table8(trained: Sequence[Trained], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Iterator[tuple]:
+def table8(trained: Sequence[TrainedSeed], attention: pd.DataFrame, scenes: Mapping[str, str]) -> Iterator[tuple]:
   """Yields the rows of Table 8: attention where scenes are right, and wrong."""
   by_name = {(x.run, x.seed): x.name for x in trained}
   for part, images in _parts(attention):

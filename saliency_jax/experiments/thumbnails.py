@@ -23,7 +23,7 @@ class Drawn(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Drawing:
+class Writer:
   """A `keep` of `batch_rows.Preparation` that can be sent to processes."""
 
   folder: pathlib.Path  # of `pictures/` and `masks/`

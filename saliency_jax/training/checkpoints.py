@@ -144,7 +144,7 @@ class Checkpoints:
       self._manager.close()
 
 
-class Trained(NamedTuple):
+class MemberCheckpoint(NamedTuple):
   """One member at its best checkpoint."""
 
   params: trees.Tree  # NumPy arrays: the trained ones, the readout included
@@ -167,7 +167,7 @@ def members(workdir: str | os.PathLike) -> tuple[str, ...]:
   raise _no_checkpoint(workdir)
 
 
-def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) -> Trained:
+def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) -> MemberCheckpoint:
   """Reads one member's best checkpoint; among equals the latest.
 
   Args:
@@ -204,7 +204,7 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
         },
       )
       if state is not None:
-        return Trained(
+        return MemberCheckpoint(
           jax.tree.map(np.asarray, state['params'][member]), step, (about['scores'] or {}).get(member), about['job']
         )
       logging.warning('The checkpoint %s is damaged; another one is used.', pathlib.Path(workdir) / FOLDER / str(step))

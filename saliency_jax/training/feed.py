@@ -141,7 +141,7 @@ class Cached:
       features = {depth: x.get(row.clip(0)) for depth, x in self._caches.items()}
       yield runtime.split(_rows(self._all, row)._replace(features=features), self._frozen.mesh)
 
-  def _fill(self, inputs: image_batches.Inputs) -> None:
+  def _fill(self, inputs: image_batches.TargetBatch) -> None:
     real = inputs.index >= 0
     index = inputs.index[real]
     digests = feature_cache.pixels_digest(inputs.images[real])
@@ -171,7 +171,7 @@ def _writing(folder: str) -> Iterator[None]:
     ) from error
 
 
-class Inputs(NamedTuple):
+class RunBatches(NamedTuple):
   """The batches of a run."""
 
   train: Iterator[DeviceBatch]
@@ -179,7 +179,7 @@ class Inputs(NamedTuple):
   validation_length: int  # of one epoch
 
 
-def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]) -> Inputs:
+def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict[str, str]) -> RunBatches:
   """Returns the batches, which do not depend on the devices but for padding.
 
   In `folder`, features are cached during the run if the config names no folder
@@ -209,4 +209,4 @@ def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict
   rows = image_batches.in_order(len(data.validation), batch_size=keys.batch_size, padded=padded)
   # A single iterator for all evaluations starts the workers only once.
   every = np.tile(rows, ((run.last - done) // run.length + 1, 1))
-  return Inputs(training.batches(order), validation.batches(every), len(rows))
+  return RunBatches(training.batches(order), validation.batches(every), len(rows))

@@ -24,7 +24,7 @@ from saliency_jax.training.tasks import Task
 _SAMPLED = 16  # images whose contents identify a run's data
 
 
-class Inputs(NamedTuple):
+class TargetBatch(NamedTuple):
   """A batch of B images with the targets of the output."""
 
   images: np.ndarray  # uint8 `[B, S, S, 3]`, RGB
@@ -95,7 +95,7 @@ def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
   return rows
 
 
-def read(source: Source, examples: Examples, rows: np.ndarray) -> Iterator[Inputs]:
+def read(source: Source, examples: Examples, rows: np.ndarray) -> Iterator[TargetBatch]:
   """Yields batches, read ahead in the background.
 
   `rows`, int `[batches, B]`, are indices of images, or -1 for padding. Each
@@ -121,7 +121,7 @@ def read(source: Source, examples: Examples, rows: np.ndarray) -> Iterator[Input
   for batch in batches:
     examples.reading.skip_problems(source, batch)
     names = [source.image_ids[i] if i >= 0 else '' for i in batch.index]
-    yield Inputs(batch.images, *examples.task.targets(batch, grid, names), batch.index)
+    yield TargetBatch(batch.images, *examples.task.targets(batch, grid, names), batch.index)
 
 
 def shared_image(one: Source, other: Source) -> str:

@@ -176,7 +176,7 @@ class _Loop:
   programs: _Programs
   variables: Variables
   checkpoints: Checkpoints
-  inputs: feed.Inputs
+  inputs: feed.RunBatches
   log: journal.StepLog
   bar: tqdm.tqdm
   skipped: dict[str, str]

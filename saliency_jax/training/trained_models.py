@@ -113,7 +113,7 @@ def read(
 
 
 def _assemble(
-  workdir: pathlib.Path, member: str, best: checkpoints.Trained, dtype: str, trunk: Network | None
+  workdir: pathlib.Path, member: str, best: checkpoints.MemberCheckpoint, dtype: str, trunk: Network | None
 ) -> Trained:
   job, start = best.job, workdir / _START
   saved = variable_files.load(start)

@@ -157,7 +157,7 @@ def test_an_image_that_is_not_kept_is_the_same_without_an_array_of_it(tmp_path, 
 
 @pytest.mark.parametrize('workers', [0, 1])
 def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
-  keep = thumbnails.Drawing(tmp_path, tuple(range(6)), pixel_sets.regions)
+  keep = thumbnails.Writer(tmp_path, tuple(range(6)), pixel_sets.regions)
   first, second = pipeline.batches(
     made.Photographs(6, broken=(1,)),
     dataclasses.replace(PREPARATION, keep=keep),

@@ -34,7 +34,7 @@ def found(made):
 
 
 def _tested(members, labels, images, depths):
-  scores = depth_tables.Scores(images, np.zeros(len(images), int), labels, members)
+  scores = depth_tables.UnitScores(images, np.zeros(len(images), int), labels, members)
   return depth_tables.statistics_by_depth(scores, depth_tables.of_regions(scores, ANALYSIS), depths)
 
 
@@ -92,7 +92,7 @@ def test_all_is_corrected_over_the_members(found):
 
 def test_gains_are_of_the_same_photographs_and_of_units_chosen_anew(made):
   members, labels, images = made
-  values = depth_tables.of_regions(depth_tables.Scores(images, np.zeros(120, int), labels, members), ANALYSIS)
+  values = depth_tables.of_regions(depth_tables.UnitScores(images, np.zeros(120, int), labels, members), ANALYSIS)
   found = depth_tables.gains(values, DEPTHS)
   assert list(found) == ['depth_1', 'depth_2', 'depth_3']
   draws = bootstrap.draw(images, 500)

@@ -5,7 +5,7 @@ import numpy as np
 
 from saliency_jax.experiments import depth_tables, depth_views, task_comparison
 
-SCORES = depth_tables.Scores(
+SCORES = depth_tables.UnitScores(
   image_ids=np.array(['a', 'a', 'b', 'c']),
   places=np.array([0, 2, 0, 0]),
   labels=np.array(['text', 'food', 'text', 'text']),
@@ -39,7 +39,7 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
   assert len(depth_views.choose(read, asked(count=1), **TOP)) == 1
   # Of the label it is the unit that rises most: unit 1 by 3, the best one by 1.
   rising = {'depth_0': np.array([[5.0, 1]]), 'depth_1': np.array([[6.0, 4]])}
-  one = depth_tables.Scores(np.array(['a']), np.array([0]), np.array(['text']), rising)
+  one = depth_tables.UnitScores(np.array(['a']), np.array([0]), np.array(['text']), rising)
   [view] = depth_views.choose(lambda _: one, asked(), **TOP)
   assert view.unit == 1
   [named] = depth_views.choose(read, asked(units=('conv5_3:1',)), **TOP)
@@ -50,7 +50,7 @@ def test_the_units_that_rise_most_are_chosen_where_it_is_clearest():
 
 
 def test_the_best_unit_for_a_label_is_shown_where_its_strongest_is_too():
-  scores = depth_tables.Scores(
+  scores = depth_tables.UnitScores(
     image_ids=np.array(['a', 'a', 'b', 'b', 'c']),
     places=np.arange(5),
     labels=np.array(['text', 'head', 'text', 'head', 'text']),
@@ -81,7 +81,7 @@ def test_the_units_of_figure_11_are_those_that_saliency_raises_over_scenes():
   """The one that gains most first, by the mean of its category."""
   gains = np.array([[9.0, 0], [0, 4], [1, 3], [0, 9]])
   members = {'pt': np.full((4, 2), 99.0), 'sr': np.zeros((4, 2)), 'sp': gains}
-  found = depth_tables.Scores(np.array(list('aabb')), np.arange(4), np.array(list('xyxz')), members)
+  found = depth_tables.UnitScores(np.array(list('aabb')), np.arange(4), np.array(list('xyxz')), members)
   # z by 9 with unit 1; x by 5 on average with the other one, on its other photograph.
   first, second = task_comparison.choose(found, 'conv5_3', top=1, count=2)
   assert (first.image_id, first.label, first.unit, first.best) == ('b', 'z', 1, 'sp')

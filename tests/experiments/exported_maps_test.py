@@ -195,7 +195,7 @@ def test_large_images_become_small_pictures(tmp_path):
   gradient = np.linspace(0, 255, 1000 * 700).reshape(700, 1000, 1)
   image = np.repeat(gradient, 3, axis=2).astype(np.uint8)
   record = Record('a', image, np.zeros((0, 2), np.int32), no_regions(700, 1000))
-  drawn = thumbnails.Drawing(tmp_path, (7,), pixel_sets.regions)(record, 7)
+  drawn = thumbnails.Writer(tmp_path, (7,), pixel_sets.regions)(record, 7)
   assert drawn.size.tolist() == [700, 1000]
   with Image.open(tmp_path / 'pictures/00000.jpg') as picture:
     assert picture.size == (640, 448)

@@ -18,7 +18,7 @@ from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import bootstrap, task_comparison, task_runs, task_tables, units
-from saliency_jax.experiments.depth_tables import Scores
+from saliency_jax.experiments.depth_tables import UnitScores
 from saliency_jax.networks import adapters, heads, trees, variants
 from saliency_jax.ops import inference, numpy_metrics
 from saliency_jax.report import site
@@ -199,7 +199,7 @@ def test_correlations_between_trunks_are_those_of_every_sample():
   """Also where a sample has no region of a category."""
   rng = np.random.default_rng(0)
   images = np.array(list('aabbccdde'))
-  found = Scores(
+  found = UnitScores(
     images,
     np.zeros(9, int),
     np.array(list('xyxyxyxyz')),

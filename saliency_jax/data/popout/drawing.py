@@ -44,7 +44,7 @@ class Layout(NamedTuple):
   turns: np.ndarray  # float64 `[S]`, degrees; used by designs with `spin`
 
 
-class Plan(NamedTuple):
+class ArrayPlan(NamedTuple):
   """All that defines a search array before it is drawn."""
 
   design: Design  # the two items
@@ -77,7 +77,7 @@ def lay_out(rng: np.random.Generator, set_size: int, size: int) -> Layout:
   return Layout(centres, rng.uniform(0, 360, set_size))
 
 
-def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
+def item_masks(plan: ArrayPlan, places: Sequence[int], size: int) -> np.ndarray:
   """Returns the pixels that single items cover at least half, bool `[K, H, W]`.
 
   As in `draw`; `places` are K indices into the layout.
@@ -89,7 +89,7 @@ def item_masks(plan: Plan, places: Sequence[int], size: int) -> np.ndarray:
   return masks
 
 
-def draw(plan: Plan, size: int) -> Drawing:
+def draw(plan: ArrayPlan, size: int) -> Drawing:
   """Draws the target at its position and distractors at all others.
 
   `plan` is laid out for this size, the image's side in px.
@@ -103,7 +103,7 @@ def draw(plan: Plan, size: int) -> Drawing:
   return Drawing(np.rint(image).astype(np.uint8), *masks)
 
 
-def _placed(plan: Plan, place: int, size: int) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
+def _placed(plan: ArrayPlan, place: int, size: int) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
   """Returns an item as `_rasterise` does, and its window in the image."""
   design = plan.design
   item = design.target if place == plan.target else design.distractor

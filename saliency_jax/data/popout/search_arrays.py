@@ -69,7 +69,7 @@ class SearchArrays(Source):
     drawn = self._stream(index, _ITEMS).permutation(others)[:count]
     return drawing.item_masks(plan, drawn, self._size)
 
-  def plan(self, index: int) -> drawing.Plan:
+  def plan(self, index: int) -> drawing.ArrayPlan:
     """Plans an array without drawing it.
 
     The target's position, the layout and the design come from separate random
@@ -77,7 +77,7 @@ class SearchArrays(Source):
     """
     index = range(len(self))[index]
     pattern = self.patterns[index]
-    return drawing.Plan(
+    return drawing.ArrayPlan(
       KINDS[pattern.kind](self._stream(index, _DESIGN), pattern.background),
       drawing.lay_out(self._stream(index, _LAYOUT), pattern.set_size, self._size),
       int(self._stream(index, _TARGET_PLACE).integers(pattern.set_size)),

@@ -16,7 +16,7 @@ _SIZES = (128, 224, 401)
 def _one_item(figure, size, turn=0.0):
   layout = drawing.Layout(np.full((1, 2), size // 2, np.int32), np.array([turn]))
   item = Item(figure, (50, 100, 200))
-  return drawing.draw(drawing.Plan(Design(item, item, turn != 0), layout, 0, 'grey'), size)
+  return drawing.draw(drawing.ArrayPlan(Design(item, item, turn != 0), layout, 0, 'grey'), size)
 
 
 def test_a_bar_covers_the_pixels_that_can_be_counted_by_hand():
