@@ -7,8 +7,9 @@ import pytest
 from saliency_jax.data import map_folder
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import evaluation, passes, predictors, scored_images
+from saliency_jax.ledger import Entry
 from tests.experiments import made_scores
-from tests.experiments.evaluation_test import evaluate, small
+from tests.experiments.evaluation_test import evaluate, small, table
 
 
 def test_a_stopped_run_goes_on(looked_at, tmp_path, monkeypatch):
@@ -61,6 +62,27 @@ def test_other_settings_are_measured_again(looked_at, tmp_path, monkeypatch):
   config.sets.mine.sigma = 6.0
   evaluate(config, tmp_path)
   assert seen == [{'centre': {0, 1, 2, 3}}]
+
+
+def test_what_another_process_could_not_read_is_left_out(looked_at, tmp_path, monkeypatch):
+  opened, ledger = [], scored_images.Ledger
+
+  def open_ledger(*series, process):
+    opened.append(series)
+    return ledger(*series, process=process)
+
+  def wait(poll, condition):
+    assert not condition()
+    with ledger(*opened[0], process=1) as other:
+      other.add('', 'p4', Entry('p4.png is truncated; fetch it again.'))
+    assert condition()
+
+  monkeypatch.setattr(scored_images, 'Ledger', open_ledger)
+  monkeypatch.setattr(scored_images.together, 'share', lambda items: items[:3])
+  monkeypatch.setattr(scored_images.together, 'wait', wait)
+  summary = evaluate(small(looked_at, 'centre'), tmp_path)
+  assert [x['image_id'] for x in table(tmp_path / 'per_image/mine/centre.csv')] == ['p1', 'p2', 'p3']
+  assert summary['datasets']['mine']['skipped'] == {'p4': 'p4.png is truncated; fetch it again.'}
 
 
 def test_nothing_of_another_run_stays(looked_at, tmp_path):

@@ -5,7 +5,11 @@ import signal
 import subprocess
 
 import numpy as np
+import pytest
 
+from saliency_jax.errors import InputError, Stopped
+from saliency_jax.experiments import together
+from saliency_jax.ledger import Ledger
 from tests import hosts
 from tests.experiments import made, units_test
 
@@ -50,3 +54,17 @@ def test_an_image_that_one_cannot_read_ends_both_with_one_sentence(tmp_path):
   assert codes(processes) == [1, 1], said
   assert {text.strip().splitlines()[-1] for text in said} == {'007.jpg is truncated; fetch it again.'}
   assert not (tmp_path / 'summary.json').exists()
+
+
+@pytest.mark.parametrize('end', [InputError, Stopped])
+def test_the_others_end_with_the_same_error(end, tmp_path, monkeypatch):
+  monkeypatch.setattr(together.jax, 'process_count', lambda: 2)
+  monkeypatch.setattr(together, '_POLL', 0.0)
+  one, other = (Ledger(tmp_path, {together.SERIES: {}}, process=process) for process in range(2))
+  with other:
+    together.check(other)
+    with pytest.raises(end, match='^why$'), one, together.ending_all(one):
+      raise end('why')
+    with pytest.raises(end, match='^why$') as found:
+      together.check(other)
+  assert found.type is end

@@ -11,7 +11,7 @@ import safetensors.numpy
 
 import saliency_jax as sj
 from saliency_jax import files
-from saliency_jax.networks import listing, torch_bridge, zoo
+from saliency_jax.networks import listing, torch_bridge, torch_checks, zoo
 from tests.training import made
 
 SMALL = 'torch:tests.networks.torch_modules:small'
@@ -242,6 +242,8 @@ def test_what_would_be_another_number_is_refused(torch):
   for writes in (torch_modules.viewed, torch_modules.filled):
     with pytest.raises(sj.InputError, match=r'other values at last than in PyTorch, because it writes in place'):
       sj.from_torch(odd(writes), preprocess=small)
+  # What nothing else views may be overwritten; that is not compared.
+  assert not torch_checks.writes_to_views(odd(torch.relu_), 32)
   with pytest.raises(sj.InputError, match='draws random numbers'):
     sj.from_torch(odd(torch.nn.functional.dropout), preprocess=small)
   with pytest.raises(sj.InputError, match='1 of Sequential has no running statistics'):

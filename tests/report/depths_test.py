@@ -175,13 +175,13 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
   (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
   effect = {'f': 12.5, 'df': 2, 'df_residual': 4, 'p': 0.02}
   test = {'f': 8.25, 'df_between': 2, 'df_within': 30.4, 'p': 0.001}
-  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': 0.04, 'p_holm': None}, {'p': 0.2}]}
+  made_tests['blocked'] = {'effect': effect, 'pairs': [{'p': 0.04}, {'p': 0.2}]}
   made_tests['members'] = {
     'depth_3': {
       'welch': test,
       'clustered': test | {'p': 0.03},
       'p_holm': 0.09,
-      'pairs': [{'p': 0.01, 'p_holm': 0.2}, {'p': 0.02, 'p_holm': 0.0}],
+      'pairs': [{'p': 0.01, 'p_holm': 0.2}, {'p': 0.02, 'p_holm': 0.0}, {'p': 0.3, 'p_holm': None}],
     }
   }
   (folder / 'depth_tests.json').write_text(json.dumps(made_tests))
@@ -189,7 +189,7 @@ def test_figure_4_is_in_percent_of_depth_0(tmp_path):
   # Section 5.2: a line for a member with a test, and one over depths.
   with open(folder / 'report/tables/differ.csv', newline='') as file:
     assert list(csv.reader(file))[1:] == [
-      ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25', 'p = 0.030', 'p = 0.090', '2 of 2', '1'],
+      ['depth 3', 'F(2, 30) = 8.25', 'p = 0.001', 'F(2, 30) = 8.25', 'p = 0.030', 'p = 0.090', '2 of 3', '1'],
       ['depths as blocks', 'F(2, 4) = 12.50', 'p = 0.020', '', '', '', '1 of 2', ''],
     ]
   assert 'Holm-corrected over these tests and all members' in page

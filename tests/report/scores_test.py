@@ -4,6 +4,7 @@ import html
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -51,6 +52,14 @@ def test_the_folder_is_read_as_it_was_written(run):
   assert photograph.target is None
   assert array.target.sum() == 32
   assert (array.size, array.picture.shape) == ((60, 80), (30, 40, 3))
+
+
+def test_a_target_has_the_size_of_its_array(own):
+  file = own / 'examples.csv'
+  file.write_text(file.read_text().replace(',60,80', ',59,79'))
+  _, array = evaluated.read(own).examples
+  assert array.target.shape == array.size == (59, 79)
+  assert [x.tolist() for x in np.unique(np.argwhere(array.target)[:, 0], return_counts=True)] == [[16, 17], [16, 16]]
 
 
 def test_all_models_that_share_the_best_value_are_bold(page):

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from saliency_jax.report import packing, site
+from saliency_jax.report import chart_files, packing, site
 from saliency_jax.report.chapter import Site
 from saliency_jax.report.units import run as reader
 from saliency_jax.report.units import shown
@@ -31,6 +31,7 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
   assert (
     'conv5_3, text: 95 % interval 1.30 to 1.70, held out 1.25, chance 0.50 to 1.00, paper 1.10, difference +0.40'
   ) in hints
+  assert [attrs.get('class') for attrs in page.all('body')] == [None], 'photographs are grey'
   # An arrow where a value leaves its chance band.
   assert '1.50↑ (95 % interval 1.30 to 1.70, held out 1.25' in page.words
   assert '−0.50↓ (95 % interval −0.70 to −0.30, held out −0.75' in page.words
@@ -62,6 +63,9 @@ def test_tables_hold_the_numbers_of_the_run(tmp_path):
     ['conv5_3', 'chance, to', '1', '1'],
     ['conv5_3', 'paper', '2', ''],
   ]
+  # With fixed digits, which counts have none of.
+  for name, line in (('table', ['1.50', '-0.50 |']), ('counts', ['1', '0 |'])):
+    assert (tables / f'{name}.md').read_text().splitlines()[2].split(' | ')[1:] == ['this run', *line]
   assert _rows(tables / 'best_units.csv')[1] == [
     'conv5_3',
     'text',
@@ -105,6 +109,7 @@ def test_the_easiest_and_the_hardest_arrays(tmp_path):
     re.match('Map of unit conv5_3:(.) over array array-0(.),', x)
     for x in (a.get('aria-label', '') for a in page.all('div') if 'data-place' in a)
   ]
+  assert [attrs.get('class') for attrs in page.all('body')] == ['in-colour']
   # The first is the overview's. Two of four are easy: 1 by 8.5, then 2 and 3 by
   # 4 and 4; the array's own best unit is shown, of array 3 one that is not
   # among the layer's best.
@@ -145,7 +150,8 @@ def test_a_wide_table_has_the_page_s_width_and_one_photograph_is_one(tmp_path):
     assert 'in the labelled regions of 1 photograph.' in html
 
 
-def test_two_runs_stand_side_by_side(tmp_path):
+def test_two_runs_stand_side_by_side(tmp_path, monkeypatch):
+  monkeypatch.setattr(chart_files, 'for_page', lambda spec, alt: f'<svg><title>{alt}</title></svg>')
   before, after = (
     made.dissect(
       tmp_path / name,
@@ -169,6 +175,10 @@ def test_two_runs_stand_side_by_side(tmp_path):
     '−0.50 (imagenet, depth 2 1.50, imagenet 2.00, 95 % interval of the difference −4.06 to 3.06, p = 0.73 corrected)'
   ) in page.words
   assert 'imagenet, depth 2imagenetheld outpaper' in page.words
+  assert (
+    'by layer: imagenet, depth 2: conv5_3 2.50, conv5_2 1.50; imagenet: conv5_3 1.00, conv5_2 2.00; held out: '
+    'conv5_3 2.25, conv5_2 1.25; paper: conv5_3 1.32, conv5_2 \N{EN DASH}'
+  ) in page.words
   tables = after / 'report' / 'tables'
   assert _rows(tables / 'difference_means.csv')[1:3] == [
     ['conv5_3', 'imagenet, depth 2', '2.5'],

@@ -62,8 +62,8 @@ TRUNCATED = r'images can be used \(It is truncated; fetch it again\); check'
   [
     (Damaged(4, *range(4)), made.VALIDATION, f'None of the training {TRUNCATED}'),
     (made.TRAIN, Damaged(3, *range(3), first=50), f'None of the validation {TRUNCATED}'),
-    (
-      made.TRAIN,
+    (  # the reason is of the part's own images
+      Damaged(4, 0),
       made.Photographs(1, first=50, broken=0),
       r'None of the validation images can be used \(they have no fixation\)',
     ),

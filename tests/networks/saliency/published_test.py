@@ -11,19 +11,22 @@ import pytest
 from saliency_jax import files
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import predictors
-from saliency_jax.networks import listing, vgg, zoo
+from saliency_jax.networks import listing, trees, vgg, zoo
 from saliency_jax.networks.saliency import unisal
 from tests import tiny
 from tests.networks.saliency import models_test, plain, recurrent_definitions
 
 
-@pytest.mark.parametrize('name', ['dva', 'salicon', 'unisal'])
+@pytest.mark.parametrize('name', ['dva', 'salicon', 'unisal', 'sam_resnet'])
 def test_what_leaves_a_stage_is_all_that_the_next_ones_need(name):
-  """Structure alone: nothing is computed."""
+  """Images, and parameters of its own. Structure alone: nothing is computed."""
   network = zoo.outline(name)
   names, x = frozenset(network.taps), jax.ShapeDtypeStruct((1, 96, 64, 3), jnp.float32)
+  leaves = trees.flatten(network.variables['params'])
   for stage in range(len(network.stages)):
-    x, taps = jax.eval_shape(lambda v, x, stage=stage: network.run(v, x, names, stage, stage + 1), network.variables, x)
+    own = {name: leaf for name, leaf in leaves.items() if re.fullmatch(network.stages[stage].parameters, name)}
+    variables = {**network.variables, 'params': trees.nest(own)}
+    x, taps = jax.eval_shape(lambda v, x, stage=stage: network.run(v, x, names, stage, stage + 1), variables, x)
     assert set(taps) == {tap.name for tap in network.taps.values() if tap.stage == stage}
     for tap in taps:
       stride = network.taps[tap].stride
