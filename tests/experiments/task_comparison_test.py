@@ -271,6 +271,18 @@ def test_the_paper_s_numbers_stand_beside_its_own_data_alone(done, tmp_path):
   assert compared.read(tmp_path).trunks['paper'].notna().any()
 
 
+def test_changes_are_drawn_as_the_table_has_them(done, monkeypatch):
+  monkeypatch.setattr(tasks_page.charts, 'dots', lambda rows, series, **of: (of['title'], rows, of['domain']))
+  panels = tasks_page._changes(compared.read(done), types.SimpleNamespace(chart=lambda name, specs, *rest: specs))
+  lines = [x for x in schema.read(done, schema.TASK_DIFFERENCES) if x.other == 'pt']
+  assert [title for title, *_ in panels] == ['sp', 'sr', 'sr_shuffled']
+  assert [(x['who'], x['name'], x['x']) for _, rows, _ in panels for x in rows] == [
+    (x.trunk, x.category, x.change) for x in lines
+  ]
+  known = [x for line in lines for x in (line.change, line.change_low, line.change_high) if np.isfinite(x)]
+  assert {domain for *_, domain in panels} == {(min(0, *known), max(0, *known))}
+
+
 def test_table_8_shows_both_groups_with_their_number_and_interval(done):
   found = compared.read(done)
   rows = [x for x in schema.read(done, schema.TABLE8) if (x.trunk, x.part) == ('sr', 'test')]  # NaN of no image

@@ -82,3 +82,14 @@ def test_bfloat16_is_near_float32(small):
   less, _ = module.clone(dtype=jnp.bfloat16).apply(variables, x)
   assert less.dtype == jnp.bfloat16
   np.testing.assert_allclose(less.astype(jnp.float32), y, atol=0.1)
+
+
+def test_what_distinguishes_the_variants():
+  """As their repositories state it; DINOv2 with registers was made without the offset."""
+  for name, of in vit.VARIANTS.items():
+    second, registers, clip = name.startswith('dinov2'), name.endswith('_reg'), name.startswith('clip')
+    assert of.patch == int(name.removesuffix('_reg').rpartition('_')[2][1:]), name
+    assert of.patch * of.grid == (518 if second else 224), name
+    assert (of.scaled, of.registers, of.clip) == (second, 4 * registers, clip), name
+    assert of.offset == (name.startswith('dino') and not registers), name
+    assert of.width == 64 * of.heads, name

@@ -222,6 +222,18 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
     for name in names:
       files = {x.suffix for x in (folder / 'report' / kind).glob(f'{name}.*')}
       assert files == ({'.svg', '.pdf'} if kind == 'figures' else {'.csv', '.md', '.tex'}), name
+  for alt in (
+    'stages trained: depth 0 NSS 1.62, depth 3 NSS 2.75, depth all NSS 2.25 output, validation images"',
+    'Curves of NSS; the best on the validation images: depth 0 1.62, depth 3 2.75, depth all 2.25 training images"',
+  ):
+    assert alt in page
+  with open(folder / 'report/tables/training.csv', newline='') as file:
+    assert [line[:5] for line in csv.reader(file)] == [
+      ['member', 'stages trained', 'best NSS', 'at step', 'last NSS'],
+      ['depth 0', '0', '1.625', '4', '1.625'],
+      ['depth 3', '3', '2.75', '2', '2.5'],
+      ['depth all', '13', '2.25', '4', '2.25'],
+    ]
   for url in re.findall(r'<img[^>]* src="([^"]+)"', page):
     assert (folder / 'report' / url).is_file(), url
   for caption in (

@@ -11,7 +11,8 @@ from PIL import Image
 
 from saliency_jax.errors import InputError
 from saliency_jax.report import chart_files, site
-from saliency_jax.report.scores import evaluated, score_findings, score_tables
+from saliency_jax.report.chapter import Site
+from saliency_jax.report.scores import evaluated, score_findings, score_tables, scores_page
 from tests.report import made_scores
 
 
@@ -272,6 +273,35 @@ def test_every_figure_is_there_for_a_paper(run, page):
   assert (run / 'report/tables/table4_arrays.csv').read_text() == (
     'kind,gbvs,net,centre\nall,3,0.75,0\ncolour,4,1,0.1\nshape,2,0.5,-0.1\n"all, in the paper",2.57,,\n'
   )
+
+
+def test_an_example_has_the_image_and_every_map(run):
+  found = evaluated.read(run)
+  photograph, array = (scores_page._example(found, Site(found, None, root=None), k) for k in range(2))
+  maps = ['net: {} 1.5', 'gbvs: {} \N{MINUS SIGN}0.5', 'centre: {} 0.0']
+  assert [x.text for x in photograph] == ['the image', 'people', *(x.format('NSS') for x in maps)]
+  assert [x.text for x in array] == ['the image', *(x.format('NMM') for x in maps)]
+  assert {x.coloured for x in photograph} == {False}
+  assert {x.coloured for x in array} == {True}
+  assert [len(x.points) if x.points is not None else None for x in photograph] == [5, *[None] * 4]
+  for k, of in enumerate(array[1:]):
+    np.testing.assert_array_equal(of.cells, found.examples[1].maps[k])
+
+
+@pytest.mark.usefixtures('undrawn_here')
+def test_what_is_not_known_is_left_out_or_a_dash(own):
+  file = own / 'statistics.json'
+  statistics = json.loads(file.read_text())
+  of = statistics[0]
+  of['inner_output'] |= dict.fromkeys(('p', 'p_holm', 'low', 'high', 'halves')) | {'pairs': 12}
+  for name in ('output', 'difference'):
+    of[name] |= {'clustered': None, 'p_holm': None}
+    of[name]['groups'][0]['mean'] = of[name]['welch']['p'] = of[name]['pairs'][0]['p_holm'] = None
+  of['paper_anova']['cluster']['p'] = None
+  file.write_text(json.dumps(statistics))
+  assert "correlate at Spearman's \u03c1 = 0.80 (p not known; paper: 0.96)" in said(own)
+  text = text_of(site.write(own).read_text())
+  assert 'net cluster F(1, 4) = 12.50 p not known 0.70' in text
 
 
 @pytest.mark.usefixtures('undrawn_here')
