@@ -230,6 +230,17 @@ def test_correlations_between_trunks_are_those_of_every_sample():
   low, high = inference.around(*gap, samples)
   assert low < 0 < high
   assert line[3:6] == (*gap, 0, high)
+  (own,) = (x for x in task_tables.distances(trained, both) if x[:2] == ('pt', 'pt'))
+  halves = np.nanmean(np.abs(both.best[1::2, 0] - both.best[2::2, 0]), axis=-1)
+  assert own[2:6] == (1, pytest.approx(halves.mean()), *np.quantile(halves, [0.025, 0.975]))
+
+
+def test_chance_is_the_most_frequent_scene_or_one_at_random():
+  images = pd.DataFrame({'image_id': [*'abcde'], 'part': ['test'] + 4 * ['validation']})
+  scenes = dict(zip('abcde', ('sea', 'sea', 'wood', 'wood', 'wood'), strict=True))
+  test, validation = task_tables.accuracy([], images, scenes)
+  assert (*test[:5], test[7]) == ('chance', None, 'test', 1, 1, 1)
+  assert (*validation[:5], validation[7]) == ('chance', None, 'validation', 4, 0.75, 0.5)
 
 
 def test_what_is_done_is_not_done_again_and_makes_a_page(done, monkeypatch):

@@ -1,11 +1,13 @@
 """Golden masks: what each depth trains, written out; and where it is cut."""
 
+import re
+
 import jax
 import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts, trees
+from saliency_jax.networks import cuts, trees, zoo
 from saliency_jax.networks.network import Stage
 from tests import tiny
 
@@ -27,6 +29,21 @@ def test_a_depth_trains_the_top_stages(depth):
   chosen, frozen = trees.split(network.variables['params'], cuts.trained(network, depth))
   assert trees.names(chosen) == [f'{layer}/{leaf}' for layer in GOLDEN[depth] for leaf in ('bias', 'kernel')]
   assert len(jax.tree.leaves(frozen)) == 2 * (13 - depth)
+
+
+@pytest.mark.parametrize('name', ['vgg19', 'resnet18', 'clip_b32', 'dinov2_s14_reg', 'deepgaze2', 'msi_net'])
+def test_a_stage_needs_its_own_parameters_alone(name):
+  """Structure alone: nothing is computed."""
+  network, used = zoo.outline(name), set()
+  size = network.preprocess.image_size or 96
+  leaves = trees.flatten(network.variables['params'])
+  x = jax.ShapeDtypeStruct((1, *((size, size) if isinstance(size, int) else size), 3), np.float32)
+  for i, stage in enumerate(network.stages):
+    own = {path: leaf for path, leaf in leaves.items() if re.fullmatch(stage.parameters, path)}
+    variables = {**network.variables, 'params': trees.nest(own)}
+    x, _ = jax.eval_shape(lambda v, x, i=i: network.run(v, x, frozenset(), i, i + 1), variables, x)
+    used |= own.keys()
+  assert used == leaves.keys()
 
 
 def test_depths_count_from_the_readout():

@@ -13,7 +13,7 @@ from saliency_jax.errors import InputError
 from saliency_jax.ops import resize
 from saliency_jax.report import best_units, site
 from saliency_jax.report.chapter import Site
-from saliency_jax.report.depths import before_after, depths_page, swept
+from saliency_jax.report.depths import before_after, depths_page, swept, training_chapter
 from tests.report import made_sweep as made
 
 
@@ -69,6 +69,23 @@ def test_a_sweep_without_numbers_of_the_paper_has_no_line_of_it(folder):
   assert depths_page._first(found, drawn) == ['this run', 'paper']
   found = found._replace(seen=found.seen.assign(paper=np.nan), arrays=None)
   assert depths_page._first(found, drawn) == ['this run']
+
+
+def test_curves_have_the_depths_of_the_paper_and_means_of_an_epoch_s_steps(folder, monkeypatch):
+  found, site = swept.read(folder), types.SimpleNamespace(chart=lambda name, specs, *rest: specs, table=lambda *_: None)
+  monkeypatch.setattr(depths_page.charts, 'lines', lambda points, *_, **of: points)
+  seen = found.seen.assign(paper=found.seen['paper'].mask(found.seen['depth'] == 3))
+  first = depths_page._first(found._replace(seen=seen), site)[0]
+  assert [(x['x'], x['y']) for x in first if x['who'] == 'paper'] == [
+    (depth, pytest.approx(np.mean(made.PAPER[name]))) for depth, name in (('0', 'depth_0'), ('all', 'depth_all'))
+  ]
+  training, validation = training_chapter.chapter(found, site).context['curves']
+  steps = [line for line in found.lines if line['kind'] == 'train']
+  nss = [line['nss']['depth_3'] for line in steps]
+  assert [(x['x'], x['y']) for x in training if x['who'] == 'depth 3'] == [
+    (line['step'], np.mean(nss[max(0, i - 1) : i + 1])) for i, line in enumerate(steps)
+  ]
+  assert [x['y'] for x in validation if x['who'] == 'depth 3'] == [*made.VALIDATION['depth_3']]
 
 
 def test_maps_of_all_trained_depths_are_shown_where_there_are_several(folder):

@@ -135,6 +135,8 @@ def test_differences_have_paired_intervals(run, other):
   grid = site.values['units']
   assert grid['paired']
   assert len(grid['tables']) == 3
+  low, high = grid['ranges'][1]
+  assert -low == high > 0
   differences = (run.scores['conv5_3'] - other.scores['conv5_3'])[[0, 5], 8]
   means, halves = (_scores(grid['tables'][2][key]).reshape(140, 5)[8, 1] for key in ('means', 'halves'))
   assert means == pytest.approx(differences.mean(), abs=6e-4)

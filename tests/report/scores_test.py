@@ -275,6 +275,14 @@ def test_every_figure_is_there_for_a_paper(run, page):
   )
 
 
+def test_arrays_of_a_kind_are_counted(run):
+  found = evaluated.read(run)
+  fewer = found._replace(
+    search=found.search.assign(images=found.search['images'].mask(found.search['kind'] == 'shape', 3))
+  )
+  assert scores_page._arrays(fewer, Site(fewer, None, root=None), 'arrays')['counts'] == (3, 4)
+
+
 def test_an_example_has_the_image_and_every_map(run):
   found = evaluated.read(run)
   photograph, array = (scores_page._example(found, Site(found, None, root=None), k) for k in range(2))

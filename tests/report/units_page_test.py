@@ -37,6 +37,7 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
   assert '−0.50↓ (95 % interval −0.70 to −0.30, held out −0.75' in page.words
   # Drink has no region here: no number, no difference.
   assert not any('1.48' in hint for hint in hints)
+  assert _rows(tmp_path / 'report/tables/best_units.csv')[3] == ['conv5_3', 'drink', '0', *[''] * 6]
 
 
 def _rows(path: pathlib.Path) -> list[list[str]]:
