@@ -5,10 +5,11 @@ map of all the others', blurred like the human map, and an image's score is the
 mean over observers. Observers without a fixation on an image have no score on
 it.
 
-NSS, the AUCs and information gain of a model can be compared with people's: they
-are over the same fixations, though each observer has the same weight in people's
-score and each fixated pixel in a model's. CC, SIM and KL compare maps, and a map of one
-observer's few fixations is a poor reference: models may well score better.
+NSS, the AUCs and information gain of a model can be compared with people's:
+they are over the same fixations, though each observer has the same weight in
+people's score and each fixated pixel in a model's. CC, SIM and KL compare maps,
+and a map of one observer's few fixations is a poor reference: models may well
+score better.
 """
 
 import functools

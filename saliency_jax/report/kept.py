@@ -72,8 +72,7 @@ class Kept:
         and (np.diff(offsets) >= 0).all()
       )
 
-    name = 'fixations.npz'
-    points, offsets = self._checked(name, self._reader.arrays(name), ('points', 'offsets'), fit)
+    points, offsets = self._arrays('fixations.npz', ('points', 'offsets'), fit)
     return tuple(np.split(points, offsets[1:-1]))
 
   def pixels(self, image: int) -> np.ndarray:
@@ -114,9 +113,7 @@ class Kept:
     """float16 `[N, h, w]`: the model's output; None without a readout."""
     if not self._reader.has('saliency.npz'):
       return None
-    name = 'saliency.npz'
-    arrays = self._reader.arrays(name)
-    return self._checked(name, arrays, ('maps',), lambda maps: maps.ndim == 3 and len(maps) == len(self.images))[0]
+    return self._arrays('saliency.npz', ('maps',), lambda maps: maps.ndim == 3 and len(maps) == len(self.images))[0]
 
   def map_of(self, layer: str, unit: int, image: int) -> np.ndarray | None:
     """Returns a unit's map of an image, `[h, w]`; None if not exported."""
@@ -157,6 +154,9 @@ class Kept:
       ends = np.searchsorted(maps.images[order], np.arange(1, len(self.images)))
       found.append((maps.units, packing.cells(maps.cells), np.split(order, ends)))
     return found
+
+  def _arrays(self, name: str, keys: Iterable[str], fit) -> list[np.ndarray]:
+    return self._checked(name, self._reader.arrays(name), keys, fit)
 
   def _checked(self, name: str, arrays: Mapping[str, np.ndarray], keys: Iterable[str], fit) -> list[np.ndarray]:
     with self._reader.checking(name):

@@ -155,7 +155,7 @@ def _beyond(run: Run, means: np.ndarray, used: np.ndarray) -> str:
   The best of many units that respond to any fixated pixel score highly whatever
   the labels are, so layers may rank otherwise than by their means.
   """
-  beyond = means - np.mean([layer_means(run, key, used)[0] for key in ('chance_low', 'chance_high')], axis=0)
+  beyond = means - np.mean([run.values(key)[:, used] for key in ('chance_low', 'chance_high')], axis=(0, 2))
   most, least = int(beyond.argmax()), int(beyond.argmin())
   if not np.isfinite(beyond).all() or (most, least) == (means.argmax(), means.argmin()):
     return ''
