@@ -76,11 +76,13 @@ class Nested(nn.Module):
 def nested() -> Network:
   """Returns `Nested` with random variables, batch statistics included."""
   module = Nested()
-  variables = jax.tree.map(np.asarray, module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)), train=False))
+  shapes = jax.eval_shape(lambda: module.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)), train=False))
   rng = np.random.default_rng(0)
-  variables['batch_stats'] = jax.tree.map(
-    lambda x: rng.uniform(0.05, 0.3, x.shape).astype(np.float32), variables['batch_stats']
-  )
+  # Drawn by NumPy, as modules of tests call this when they are imported: nothing is compiled there.
+  variables = {
+    'params': jax.tree.map(lambda x: (0.2 * rng.normal(size=x.shape)).astype(np.float32), shapes['params']),
+    'batch_stats': jax.tree.map(lambda x: rng.uniform(0.05, 0.3, x.shape).astype(np.float32), shapes['batch_stats']),
+  }
   return adapters.from_linen(module, variables, preprocess=Preprocess(image_size=32), call={'train': False})
 
 

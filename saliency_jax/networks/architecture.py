@@ -121,7 +121,7 @@ def inspected(module: Staged) -> tuple[dict, tuple[Tap, ...]]:
         variables.setdefault(kind, {}).update(tree)
     return variables
 
-  shapes = jax.eval_shape(follow, jax.random.key(0))
+  shapes = jax.eval_shape(follow, jax.eval_shape(jax.random.key, 0))
   return shapes, tuple(tap._replace(offset=module.offset(tap.name, tap.stride) if tap.stride else 0.0) for tap in found)
 
 

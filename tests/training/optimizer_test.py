@@ -10,8 +10,8 @@ from configs import train, train_authors, train_authors_tf
 from saliency_jax.errors import InputError
 from saliency_jax.training import optimizer
 
-PARAMS = {'conv5_3': {'kernel': jnp.full((2, 2), 2.0), 'bias': jnp.full(2, 2.0)}}
-GRADIENTS = {'conv5_3': {'kernel': jnp.full((2, 2), 3.0), 'bias': jnp.full(2, -4.0)}}
+PARAMS = {'conv5_3': {'kernel': np.full((2, 2), 2.0, np.float32), 'bias': np.full(2, 2.0, np.float32)}}
+GRADIENTS = {'conv5_3': {'kernel': np.full((2, 2), 3.0, np.float32), 'bias': np.full(2, -4.0, np.float32)}}
 
 
 def test_the_authors_schedule():
