@@ -170,13 +170,19 @@ def keep_compiled(folder: str | os.PathLike) -> None:
 
   This is JAX's persistent compilation cache. A cache that the user has set up
   (JAX_COMPILATION_CACHE_DIR) is used instead. Above `_CACHE_BYTES` the least
-  recently used programs are removed.
+  recently used programs are removed. What a process that was killed left half
+  written is removed too: JAX could neither read it nor store anything beside it.
 
   Args:
     folder: made if it is missing; without write access nothing is stored.
   """
   if jax.config.jax_compilation_cache_dir:
     return
+  with contextlib.suppress(OSError):
+    for entry in pathlib.Path(folder).glob('*-cache'):
+      # The time of its last use is written last.
+      if not entry.with_name(entry.name.removesuffix('-cache') + '-atime').exists():
+        entry.unlink()
   jax.config.update('jax_compilation_cache_dir', str(pathlib.Path(folder)))
   jax.config.update('jax_compilation_cache_max_size', _CACHE_BYTES)
   # Programs are many and small; their compile times add up.

@@ -43,10 +43,10 @@ def test_another_process_finds_what_was_compiled(tmp_path):
     'JAX_PLATFORMS': 'cpu'
   }
 
-  def run(folder):
+  def run(folder, *options):
     return int(
       subprocess.run(
-        [sys.executable, '-c', _COMPILES, str(folder)],
+        [sys.executable, *options, '-c', _COMPILES, str(folder)],
         env=environment,
         cwd=ROOT,
         capture_output=True,
@@ -57,6 +57,13 @@ def test_another_process_finds_what_was_compiled(tmp_path):
 
   assert run(tmp_path / 'kept') == 0
   assert run(tmp_path / 'kept') > 0
+  # Killed while an entry was written: it is made anew, and others are stored again.
+  for entry in list((tmp_path / 'kept').glob('*-cache'))[::2]:
+    entry.write_bytes(entry.read_bytes()[:100])
+    entry.with_name(entry.name.replace('-cache', '-atime')).unlink()
+  whole = {path.name for path in (tmp_path / 'kept').glob('*-atime')}
+  run(tmp_path / 'kept', '-W', 'error')
+  assert len(whole) < len(list((tmp_path / 'kept').glob('*-atime')))
   # A folder that cannot be made keeps nothing, and is no error.
   (tmp_path / 'file').write_text('')
   assert run(tmp_path / 'file') == 0
