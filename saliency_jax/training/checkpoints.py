@@ -9,7 +9,7 @@ and the best one of every member of a sweep.
 import contextlib
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -76,13 +76,7 @@ class Checkpoints:
           raise InputError(
             f'{self._path} belongs to another run: {name} is {there} there and {here} here; name another --workdir.'
           )
-        state = _read(
-          self._manager,
-          step,
-          about,
-          {name: (tree, ocp.args.StandardRestore(tree)) for name, tree in _items(like).items()},
-        )
-        if state is not None:
+        if state := _read(self._manager, step, about, _items(like), ocp.args.StandardRestore):
           # Only now that another one could be read.
           for other in damaged:
             self._manager.delete(other)
@@ -149,7 +143,6 @@ class MemberCheckpoint(NamedTuple):
 
   params: trees.Tree  # NumPy arrays: the trained ones, the readout included
   step: int
-  score: float | None  # the watched metric on the validation images
   job: dict
 
 
@@ -160,11 +153,7 @@ def members(workdir: str | os.PathLike) -> tuple[str, ...]:
     InputError: there is no such folder, or no whole checkpoint.
   """
   with _reading(workdir) as manager:
-    for step in sorted(manager.all_steps(), reverse=True):
-      about = _about(manager, step)
-      if about is not None:
-        return tuple(sorted(about['shapes']))
-  raise _no_checkpoint(workdir)
+    return _members(_whole(manager, workdir))
 
 
 def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) -> MemberCheckpoint:
@@ -178,11 +167,12 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
     InputError: there is no such folder or member, or no whole checkpoint.
   """
   with _reading(workdir) as manager:
-    descriptions = {step: _about(manager, step) for step in manager.all_steps()}
-    whole = {step: about for step, about in descriptions.items() if about is not None}
-    names = sorted(next(iter(whole.values()))['shapes']) if whole else []
-    if whole:
-      member = _choose_member(workdir, member, names)
+    whole = _whole(manager, workdir)
+    names = _members(whole)
+    if not member and len(names) == 1:
+      member = names[0]
+    if member not in names:
+      raise InputError(f'{workdir} has the members {", ".join(names)}; name one of them with --config.network.member.')
 
     def rank(step: int) -> tuple[float, int]:
       scores = whole[step]['scores']
@@ -192,21 +182,8 @@ def read_best(workdir: str | os.PathLike, member: str, *, last: bool = False) ->
       about = whole[step]
       # Other members of a sweep are not read.
       like = {member: checksums.structs(about['shapes'][member])}
-      state = _read(
-        manager,
-        step,
-        about,
-        {
-          'params': (
-            like,
-            ocp.args.PyTreeRestore(like, ocp.checkpoint_utils.construct_restore_args(like), partial_restore=True),
-          )
-        },
-      )
-      if state is not None:
-        return MemberCheckpoint(
-          jax.tree.map(np.asarray, state['params'][member]), step, (about['scores'] or {}).get(member), about['job']
-        )
+      if state := _read(manager, step, about, {'params': like}, _partial):
+        return MemberCheckpoint(jax.tree.map(np.asarray, state['params'][member]), step, about['job'])
       logging.warning('The checkpoint %s is damaged; another one is used.', pathlib.Path(workdir) / FOLDER / str(step))
   raise _no_checkpoint(workdir)
 
@@ -248,12 +225,16 @@ def _no_checkpoint(workdir: str | os.PathLike) -> InputError:
   return InputError(f'{pathlib.Path(workdir).absolute() / FOLDER} holds no undamaged checkpoint; train again.')
 
 
-def _choose_member(workdir: str | os.PathLike, member: str, names: list[str]) -> str:
-  if not member and len(names) == 1:
-    return names[0]
-  if member not in names:
-    raise InputError(f'{workdir} has the members {", ".join(names)}; name one of them with --config.network.member.')
-  return member
+def _whole(manager: ocp.CheckpointManager, workdir: str | os.PathLike) -> dict[int, dict]:
+  """Returns what is stored beside the arrays of undamaged checkpoints."""
+  whole = {step: about for step in manager.all_steps() if (about := _about(manager, step))}
+  if not whole:
+    raise _no_checkpoint(workdir)
+  return whole
+
+
+def _members(whole: dict[int, dict]) -> tuple[str, ...]:
+  return tuple(sorted(next(iter(whole.values()))['shapes']))
 
 
 def _items(states: States) -> dict[str, dict]:
@@ -271,24 +252,29 @@ def _about(manager: ocp.CheckpointManager, step: int) -> dict | None:
     return None
 
 
-def _read(manager: ocp.CheckpointManager, step: int, about: dict, wanted: dict[str, tuple]) -> dict | None:
+def _partial(tree: trees.Tree) -> ocp.args.PyTreeRestore:
+  return ocp.args.PyTreeRestore(tree, ocp.checkpoint_utils.construct_restore_args(tree), partial_restore=True)
+
+
+def _read(
+  manager: ocp.CheckpointManager, step: int, about: dict, like: dict[str, dict], argument: Callable
+) -> dict | None:
   """Returns some trees; None if they are damaged.
 
-  `wanted`: item -> a tree of `jax.ShapeDtypeStruct`s by member, and Orbax's
-  argument for it.
+  `like`: item -> a tree of `jax.ShapeDtypeStruct`s by member; `argument` of it
+  is Orbax's.
   """
   try:
-    read = manager.restore(step, args=ocp.args.Composite(**{name: argument for name, (_, argument) in wanted.items()}))
-    state = {name: read[name] for name in wanted}
+    state = manager.restore(step, args=ocp.args.Composite(**{item: argument(tree) for item, tree in like.items()}))
+    state = {item: state[item] for item in like}
   except Exception as error:  # noqa: BLE001
     disk.raise_unless_damage(step, error)
     return None
-  # Orbax silently casts and crops to the requested types and shapes.
-  for name, (like, _) in wanted.items():
-    if checksums.shapes(state[name]) != checksums.shapes(like):
+  for item, trees_by_member in state.items():
+    # Orbax silently casts and crops to the requested types and shapes.
+    if checksums.shapes(trees_by_member) != checksums.shapes(like[item]):
       return None
-    expected = about['crc32'][name]
-    for member, checksum in checksums.checksums(state[name]).items():
-      if checksum != expected.get(member):
-        return None
+    sums = checksums.checksums(trees_by_member)
+    if any(about['crc32'][item].get(member) != x for member, x in sums.items()):
+      return None
   return state
