@@ -32,6 +32,7 @@ from saliency_jax.data.sources.fixation_maps import FixationMaps
 from saliency_jax.errors import InputError
 
 _MAPS = ('.png', '.jpg', '.jpeg', '.npy')
+_JSON = {'images': [{'id': int, 'file_name': str, 'height': int, 'width': int}], 'annotations': [{'image_id': int}]}
 _HELP = "give SALICON's folder of .mat files or of fixation PNGs, or its JSON file"
 
 
@@ -101,11 +102,11 @@ class _Annotations(fixations.FixationReader):
     scanpaths, workers = {}, {}
     with outside.reading(path, 'JSON file of SALICON', _HELP):
       whole = json.loads(path.read_text('utf-8'), object_hook=functools.partial(_packed, f'{path}'))
-      outside.check(whole, {'images': list, 'annotations': list})
-      images = dict(map(_image, whole['images']))
-      for number, worker, points in map(_annotation, whole['annotations']):
-        subject = workers.setdefault(worker, len(workers))
-        scanpaths.setdefault(number, {})[subject, hash(points.tobytes())] = (subject, points)
+      outside.check(whole, _JSON)
+      images = {x['id']: (x['file_name'], x['height'], x['width']) for x in whole['images']}
+      for x in whole['annotations']:
+        subject, points = workers.setdefault(x['worker_id'], len(workers)), x['fixations']
+        scanpaths.setdefault(x['image_id'], {})[subject, hash(points.tobytes())] = (subject, points)
     if twice := len(whole['annotations']) - sum(map(len, scanpaths.values())):
       logging.warning(
         '%s: %d annotations occur twice (same image, worker and fixations); each counts once.', path, twice
@@ -128,30 +129,16 @@ class _Annotations(fixations.FixationReader):
     return fixations.concatenate(sorted(self._scanpaths[image_id], key=lambda scanpath: scanpath[0]))
 
 
-def _image(value: Any) -> tuple[int, tuple[str, int, int]]:
-  match value:
-    case {'id': int(number), 'file_name': str(name), 'height': int(height), 'width': int(width)} if name:
-      return number, (name, height, width)
-  raise ValueError('an image lacks a valid id, file_name, height or width')
-
-
 def _packed(place: str, value: dict) -> dict:
   """Returns a parsed object with its points as an array.
 
   As Python lists, the 75 million points of the training set would take ten
   gigabytes. They are multiples of 1/2, so float32 is exact.
   """
-  match value:
-    case {'image_id': int(number), 'fixations': list(points)}:
-      return value | {'fixations': _points(points, f'{place}, image {number}').astype(np.float32)}
+  if 'fixations' in value:
+    where = f'{place}, image {value.get("image_id")}'
+    value['fixations'] = _points(value['fixations'], where).astype(np.float32)
   return value
-
-
-def _annotation(value: Any) -> tuple[int, Any, np.ndarray]:
-  match value:
-    case {'image_id': int(number), 'worker_id': int() | str() as worker, 'fixations': np.ndarray() as points}:
-      return number, worker, points
-  raise ValueError('an annotation lacks a valid image_id, worker_id or fixations')
 
 
 def _points(values: Any, where: str) -> np.ndarray:

@@ -224,11 +224,12 @@ def broken(change) -> str:
     ('{"images": []}', "no usable JSON file of SALICON: it lacks 'annotat"),
     ('{"images": [' + '[' * 100_000, 'nested too deeply'),
     (json.dumps(made.content())[:-400], 'no usable JSON file'),
-    (broken(lambda v: v['images'][0].pop('width')), 'an image lacks a valid id, file_name, height or width'),
-    (
-      broken(lambda v: v['annotations'][0].pop('worker_id')),
-      'an annotation lacks a valid image_id, worker_id or fixations',
-    ),
+    (broken(lambda v: v['images'][0].pop('width')), "its 'images' lacks 'width'"),
+    (broken(lambda v: v['annotations'][0].pop('worker_id')), "it lacks 'worker_id'"),
+    (broken(lambda v: v['annotations'][0].update(image_id='9')), "its 'image_id' is '9'"),
+    (broken(lambda v: v['annotations'][0].update(worker_id=[])), 'no usable JSON file of SALICON'),
+    (broken(lambda v: v['annotations'][0].pop('fixations')), "it lacks 'fixations'"),
+    (broken(lambda v: v['annotations'][0].update(fixations=None)), 'image 9: the fixations are not'),
     (broken(lambda v: v['images'].pop(1)), 'has fixations on 1 images that it does not describe, the first is 25'),
     (
       broken(lambda v: v['annotations'][0].update(fixations=[[1, 2], [3]])),
