@@ -95,9 +95,8 @@ def best_units(
 ) -> dict[str, np.ndarray]:
   """Returns the means of the best units, chosen anew: category -> `[B]`.
 
-  Rows of the scores `[T, C]` with a NaN are left out.
+  The scores are `[T, C]`, finite.
   """
-  scores, labels, images = chance.scored(scores, labels, images)
   found = {}
   for category in np.unique(labels):
     chosen = labels == category

@@ -5,8 +5,8 @@ they are chosen on. Two numbers show how much of a mean is luck: the held-out
 mean, of units that were chosen on other photographs, and the chance band, the
 same statistic with labels permuted over the regions.
 
-`[T, C]` are the scores of C units on T regions (or search arrays). Rows with a
-NaN, of regions without a fixation, are left out.
+`[T, C]` are the scores of C units on T regions (or search arrays) that have a
+score; `scored` returns these.
 """
 
 import itertools
@@ -50,7 +50,6 @@ def bands(
     `threshold`. Bands are NaN for a category that no permutation changes, see
     `fixed`.
   """
-  scores, labels, images = scored(scores, labels, images)
   names, codes = np.unique(labels, return_inverse=True)
   if not len(names):
     return {}, {}
@@ -78,7 +77,6 @@ def unit_bands(
     category -> float64 `[2, C]`, the ends of the 95 % band over permutations;
     NaN as in `bands`.
   """
-  scores, labels, images = scored(scores, labels, images)
   names, codes = np.unique(labels, return_inverse=True)
   still, units = fixed(labels, images), scores.shape[1]
   ends = np.full((2, len(names), units), np.nan)
@@ -115,7 +113,6 @@ def bands_of_others(
     The 95 % bands over draws of the mean of the best units, and of the number
     of units whose mean exceeds `threshold`; NaN without others.
   """
-  scores, images, _ = scored(scores, images, images)
   of = np.asarray(of)[np.isin(of, images)]
   if not len(of):
     return NONE, NONE
@@ -212,8 +209,6 @@ def held_out(
     than two photographs.
   """
   values = held_out_by_set(scores, labels, images, top=top, folds=folds)
-  known = statistics.measured(scores)
-  labels, values = np.asarray(labels)[known], values[known]
   return {str(x): float(values[labels == x].mean()) for x in np.unique(labels)}
 
 
@@ -228,7 +223,7 @@ def held_out_by_set(scores: np.ndarray, labels: np.ndarray, images: np.ndarray, 
     folds: 2 or more; fewer if the category has fewer photographs.
 
   Returns:
-    float64 `[T]`; NaN without a score or other photographs.
+    float64 `[T]`; NaN without other photographs.
   """
   found = np.full(len(scores), np.nan)
   for _, parts in _folds(scores, labels, images, top, folds):
@@ -261,12 +256,10 @@ def _folds(scores, labels, images, top: int, folds: int) -> Iterator[tuple[str, 
 
   They are int `[n]` and `[top]`. A category of one photograph has no folds.
   """
-  known = np.flatnonzero(statistics.measured(scores))
-  labels = np.asarray(labels)[known]
-  names, image = np.unique(np.asarray(images)[known], return_inverse=True)
+  names, image = np.unique(images, return_inverse=True)
   rank = np.random.default_rng(0).permutation(len(names))[image]
   for category in np.unique(labels):
-    chosen = known[labels == category]
+    chosen = np.flatnonzero(labels == category)
     rows = scores[chosen]
     photographs, place = np.unique(rank[labels == category], return_inverse=True)
     parts = []

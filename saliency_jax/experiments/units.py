@@ -35,7 +35,7 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   for tap, scores in rows.scores.items():
     kept, labels, images = chance.scored(scores, rows.labels, rows.index)
     overall = kept.mean(axis=0, dtype=float) if len(kept) else None
-    held = chance.held_out_unit_means(scores, rows.labels, rows.index, top=top, folds=table_values.FOLDS)
+    held = chance.held_out_unit_means(kept, labels, images, top=top, folds=table_values.FOLDS)
     bands = chance.unit_bands(kept, labels, images, permutations=table_values.PERMUTATIONS)
     for category in ordered_categories(rows.labels):
       chosen = labels == category

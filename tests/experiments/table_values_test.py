@@ -22,8 +22,9 @@ def test_a_category_has_what_each_part_finds(scores):
   found = table_values.by_category(scores, LABELS, IMAGES, top=4, threshold=0.2)
   assert list(found) == ['face', 'food', 'text']
   assert found['food'].sets == 39
-  bands, above = chance.bands(scores, LABELS, IMAGES, top=4, threshold=0.2)
-  held = chance.held_out(scores, LABELS, IMAGES, top=4)
+  known = chance.scored(scores, LABELS, IMAGES)
+  bands, above = chance.bands(*known, top=4, threshold=0.2)
+  held = chance.held_out(*known, top=4)
   for category, value in found.items():
     rows = scores[category == LABELS].astype(float)
     means = np.nanmean(rows, axis=0)
@@ -36,9 +37,8 @@ def test_a_category_has_what_each_part_finds(scores):
   text = found['text']
   assert text.chance.high < text.mean
   assert not found['face'].chance.high < found['face'].mean
-  known = ~np.isnan(scores).any(axis=1)
-  samples = bootstrap.best_units(scores, LABELS, IMAGES, bootstrap.draw(IMAGES[known], table_values.RESAMPLES), top=4)
-  on = len(np.unique(IMAGES[known & (LABELS == 'text')]))
+  samples = bootstrap.best_units(*known, bootstrap.draw(known[2], table_values.RESAMPLES), top=4)
+  on = len(np.unique(known[2][known[1] == 'text']))
   assert (text.low, text.high) == inference.around(text.mean, samples['text'], held['text'], photographs=on)
 
 

@@ -244,7 +244,7 @@ def test_regions_stand_beside_permuted_labels(tmp_path):
   regions = schema.read(tmp_path / 'out', schema.REGIONS)
   labels, images = (np.array(x) for x in zip(*[(row.category, row.image_id) for row in regions], strict=True))
   scores = np.load(tmp_path / 'out/association/conv5_3.npy')
-  bands, _ = chance.bands(scores, labels, images, top=10)
+  bands, _ = chance.bands(*chance.scored(scores, labels, images), top=10)
   for row in rows:
     if row.layer == 'conv5_3':
       assert (row.chance_low, row.chance_mean, row.chance_high) == (pytest.approx(tuple(bands[row.category]), abs=2e-6))
