@@ -8,7 +8,9 @@ The same command resumes a comparison that was interrupted.
 
 import entry  # first: it puts the package on the path
 
+from saliency_jax.data import parts
 from saliency_jax.experiments import task_comparison, task_runs
+from saliency_jax.training import trained_models
 
 _CONFIG = entry.config('tasks')
 _WORKDIR = entry.path('workdir', '', 'Folder of the comparison.')
@@ -16,9 +18,10 @@ _WORKDIR = entry.path('workdir', '', 'Folder of the comparison.')
 
 def main() -> None:
   config = _CONFIG()
-  network = task_comparison.load(config)
+  network = trained_models.load_start(config.network, config.run.cache_dir).network
   regions = task_comparison.open_regions(config, network)
-  task_comparison.compare(config, task_runs.open_data(config), regions, network, _WORKDIR.value)
+  opened = parts.open_parts(task_runs.with_task(config, 'scene'))
+  task_comparison.compare(config, opened, regions, network, _WORKDIR.value)
   entry.show(_WORKDIR.value)
 
 

@@ -56,14 +56,8 @@ class File(NamedTuple):
     return re.sub('<[^>]*>', '{}', self.path).format(*names)
 
 
-class Job(NamedTuple):
-  """The files that a job writes, besides config and summary."""
-
-  files: tuple[File, ...]
-
-
-def _page() -> tuple[dict[str, File], dict[str, Job]]:
-  """Returns the files by path, and the jobs, in the page's order."""
+def _page() -> tuple[dict[str, File], dict[str, list[File]]]:
+  """Returns the files by path and by job, in the page's order."""
   # docs/ is in the repository, or in saliency_jax/docs/ of a wheel.
   here = pathlib.Path(__file__).parent
   page = pathlib.Path('docs', 'results.md')
@@ -82,9 +76,10 @@ def _page() -> tuple[dict[str, File], dict[str, Job]]:
     )
     for job in jobs.split(', '):
       of_jobs.setdefault(job, []).append(files[path])
-  return files, {job: Job(tuple(x)) for job, x in of_jobs.items()}
+  return files, of_jobs
 
 
+# By job, the files that it writes besides config and summary.
 _FILES, JOBS = _page()
 
 REGIONS = _FILES['regions.csv']

@@ -74,7 +74,7 @@ def alone(workdir: str, job: str) -> Iterator[pathlib.Path]:
       raise InputError(f'{path} holds {foreign}, which no job wrote and this would replace; name another --workdir.')
     # Also at the end: on a full disk, a thread that reads ahead may still
     # write.
-    clear = functools.partial(files.remove_leftovers, path, {*schema.top(schema.JOBS[job].files), schema.LEDGER})
+    clear = functools.partial(files.remove_leftovers, path, {*schema.top(schema.JOBS[job]), schema.LEDGER})
     clear()
     stack.callback(clear)
     # A user's own handler stays, and several processes leave the signal to JAX.
@@ -91,7 +91,7 @@ def _owner(path: pathlib.Path, job: str) -> str | None:
   except Exception:  # noqa: BLE001
     pass  # not finished, or damaged: the files show it
   for name in sorted(x.name for x in path.iterdir()):
-    owners = [x for x, of in schema.JOBS.items() if name in schema.top(of.files)]
+    owners = [x for x, of in schema.JOBS.items() if name in schema.top(of)]
     if owners and job not in owners:
       return owners[0]
   return None
@@ -107,7 +107,7 @@ def _foreign(path: pathlib.Path, job: str) -> str:
   # Training begins with these, before it writes its config; a prediction checks
   # its own list.
   begun = {'checkpoints', 'features'} if (path / 'checkpoints').exists() else set()
-  names = schema.top(schema.JOBS[job].files) - begun - {schema.PREDICTED.path}
+  names = schema.top(schema.JOBS[job]) - begun - {schema.PREDICTED.path}
   return next((name for name in sorted(names) if (path / name).exists()), '')
 
 

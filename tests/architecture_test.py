@@ -156,7 +156,7 @@ def test_each_file_name_occurs_once():
 def test_each_result_column_is_typed_once():
   """In the schema; those of one word are words of the language, too."""
   columns = {
-    column.name for job in schema.JOBS.values() for file in job.files for column in file.columns if '_' in column.name
+    column.name for job in schema.JOBS.values() for file in job for column in file.columns if '_' in column.name
   }
   assert len(columns) > 10
   for module, path in _INSIDE.items():

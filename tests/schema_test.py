@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 def test_the_schema_is_that_of_the_page_of_results():
   page = (ROOT / 'docs/results.md').read_text()
   assert f'Layout {schema.LAYOUT}.' in page
-  files = {x.path: x for job in schema.JOBS.values() for x in job.files}
+  files = {x.path: x for job in schema.JOBS.values() for x in job}
   assert sorted(re.findall('^## `(.*)`$', page, re.M)) == sorted(files)
   assert page.count('\n|') == sum(2 + len(x.columns) for x in files.values() if x.columns)
 
@@ -69,10 +69,10 @@ def test_names_take_the_places_of_a_path():
 
 
 def test_what_lies_in_a_folder_belongs_to_a_job():
-  assert 'association' in schema.top(schema.JOBS['dissect'].files)
-  assert 'before_after' in schema.top(schema.JOBS['sweep'].files)
+  assert 'association' in schema.top(schema.JOBS['dissect'])
+  assert 'before_after' in schema.top(schema.JOBS['sweep'])
   for job in schema.JOBS.values():
-    assert len({file.path for file in job.files}) == len(job.files)
+    assert len({file.path for file in job}) == len(job)
 
 
 def test_patterns_are_the_schemas():
@@ -80,7 +80,7 @@ def test_patterns_are_the_schemas():
 
 
 def test_every_column_has_a_meaning():
-  assert all(column.meaning for job in schema.JOBS.values() for file in job.files for column in file.columns)
+  assert all(column.meaning for job in schema.JOBS.values() for file in job for column in file.columns)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def evaluate(config, workdir: str) -> dict:
       if first:
         stack.enter_context(alone(workdir, 'evaluate'))
         folder = Folder(workdir, config.to_dict())
-        folder.clear(schema.top(schema.JOBS['evaluate'].files) - {_MAPS})
+        folder.clear(schema.top(schema.JOBS['evaluate']) - {_MAPS})
         _clear_maps(folder, models, keep=config.eval.save_maps)
     path = pathlib.Path(workdir)
     poll = stack.enter_context(together.ending(path))

@@ -98,7 +98,7 @@ def run(
       if first:
         stack.enter_context(workdir.alone(folder, experiment.job))
         out = Folder(folder, config.to_dict())
-        out.clear(schema.top(schema.JOBS[experiment.job].files))
+        out.clear(schema.top(schema.JOBS[experiment.job]))
     ledger = Ledger(pathlib.Path(folder) / schema.LEDGER, {together.SERIES: identity}, process=jax.process_index())
     measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
     if not measured:

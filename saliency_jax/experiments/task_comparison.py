@@ -51,15 +51,6 @@ def open_regions(config, network: Network) -> Source:
   )
 
 
-def load(config) -> Network:
-  """Returns the pretrained trunk, without a trained network's head.
-
-  Raises:
-    InputError: as `trained_models.load_start`.
-  """
-  return trained_models.load_start(config.network, config.run.cache_dir).network
-
-
 def compare(config, data: Data, regions: Source, network: Network, workdir: str) -> dict:
   """Trains both tasks and their controls, and writes how they change a trunk.
 

@@ -15,7 +15,7 @@ import ml_collections
 import numpy as np
 
 from saliency_jax import runtime
-from saliency_jax.data import parts, split
+from saliency_jax.data import split
 from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
 from saliency_jax.errors import InputError
@@ -68,15 +68,6 @@ class TrainedSeed(NamedTuple):
   def name(self) -> str:
     """Of its maps and scores."""
     return self.run if self.seed is None else f'{self.run}_seed_{self.seed}'
-
-
-def open_data(config) -> Data:
-  """Opens the labelled images, split by scene.
-
-  Raises:
-    InputError: as `parts.open_parts`.
-  """
-  return parts.open_parts(with_task(config, 'scene'))
 
 
 def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Plan]:

@@ -215,7 +215,7 @@ def test_the_results_are_those_that_the_schema_names(tmp_path):
   given = config(popout_config.get_config, images=2)
   units.popout(given, arrays.SearchArrays(count=2, size=160), str(tmp_path / 'popout'))
   for job, folder in (('dissect', 'out'), ('popout', 'popout')):
-    stated = schema.JOBS[job].files
+    stated = schema.JOBS[job]
     for path in (tmp_path / folder).rglob('*.*'):
       name = str(path.relative_to(tmp_path / folder))
       if name in (schema.SUMMARY, schema.CONFIG):
