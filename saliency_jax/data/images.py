@@ -138,7 +138,7 @@ class Files(dict[str, pathlib.Path]):
 
 
 def files_by_stem(
-  folder: pathlib.Path, suffixes: tuple[str, ...], *, named: Collection[str] = (), marked: str = ''
+  folder: pathlib.Path, suffixes: tuple[str, ...], *, named: Collection[str] = (), marked: str = '', below: bool = False
 ) -> Files:
   """Lists a folder's files by stem, sorted, without hidden ones.
 
@@ -149,13 +149,17 @@ def files_by_stem(
       stem.
     marked: an ending of stems; if any file has it, only files that do are
       listed, without the ending.
+    below: whether files in subfolders are listed too, as 'subfolder/stem'.
   """
-  paths = [path for path in sorted(folder.glob('[!.]*')) if path.suffix.lower() in suffixes]
+  names = {path: path.relative_to(folder) for path in sorted(folder.glob('**/*' if below else '*'))}
+  visible = [path for path, name in names.items() if not any(part.startswith('.') for part in name.parts)]
+  paths = [path for path in visible if path.suffix.lower() in suffixes]
   if marked and any(path.stem.endswith(marked) for path in paths):
     paths = [path for path in paths if path.stem.endswith(marked)]
   listed: dict[str, list[pathlib.Path]] = {}
   for path in paths:
-    listed.setdefault(normal(path.stem).removesuffix(marked), []).append(path)
+    stem = names[path].with_suffix('').as_posix()
+    listed.setdefault(normal(stem).removesuffix(marked), []).append(path)
   return Files({stem: [x for x in several if normal(x.name) in named] or several for stem, several in listed.items()})
 
 

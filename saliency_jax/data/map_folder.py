@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.data import images
+from saliency_jax.data.images import files_by_stem
 from saliency_jax.data.value_images import MAP_SUFFIXES, map_size, read_map
 from saliency_jax.errors import InputError
 
@@ -34,12 +34,7 @@ class MapFolder:
     # The output of launch/predict.py has pictures beside its maps.
     predicted = (self.path / schema.PREDICTED.path).is_file()
     suffixes = ('.npy',) if predicted else MAP_SUFFIXES
-    self._files: dict[str, list[pathlib.Path]] = {}
-    for path in sorted(self.path.rglob('*')):
-      name = path.relative_to(self.path)
-      if path.suffix.lower() in suffixes and not any(part.startswith('.') for part in name.parts):
-        image_id = images.normal(name.with_suffix('').as_posix())
-        self._files.setdefault(image_id, []).append(path)
+    self._files = files_by_stem(self.path, suffixes, below=True)
     if not self._files:
       raise InputError(
         f'{folder} holds no saliency map; put one per image there that ends in {", ".join(MAP_SUFFIXES)}.'
@@ -57,13 +52,11 @@ class MapFolder:
       more = ', ...' if len(absent) > _NAMED else ''
       raise InputError(
         f'{self.path} lacks the maps of {len(absent)} of {len(image_ids)} images ({", ".join(absent[:_NAMED])}{more}), '
-        f'and has {next(iter(self._files.values()))[0].relative_to(self.path)} for example; add them, or score a data '
+        f'and has {next(iter(self._files.values())).relative_to(self.path)} for example; add them, or score a data '
         'set without these images.'
       )
     for image_id in image_ids:
-      if len(self._files[image_id]) > 1:
-        one, other = self._files[image_id][:2]
-        raise InputError(f'{one} and {other.name} are maps of the same image; remove one of them.')
+      self._files[image_id]  # raises where there are two
 
   def read(self, image_id: str, size: tuple[int, int] | None = None) -> np.ndarray:
     """Returns one map, float32 `[h, w]`, in its own size and scale.
@@ -74,8 +67,7 @@ class MapFolder:
       InputError: the file cannot be read, is no `[h, w]`, is transposed, or
         holds a value that is not finite.
     """
-    path = self._files[image_id][0]
-    saliency = read_map(path)
+    saliency = read_map(self._files[image_id])
     if size:
       self.check_size(image_id, size, saliency.shape)
     return saliency
@@ -86,7 +78,7 @@ class MapFolder:
     Raises:
       InputError: the map is transposed or cannot be opened.
     """
-    path = self._files[image_id][0]
+    path = self._files[image_id]
     own = own or map_size(path)
     if own and len(own) == 2 and all(own) and _exchanged(own, size):
       raise InputError(

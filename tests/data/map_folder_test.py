@@ -98,7 +98,7 @@ def test_two_maps_of_one_image_are_refused(tmp_path):
   write_png(tmp_path / 'p1.tif')
   write_png(tmp_path / 'p2.png')
   MapFolder(tmp_path).check(['p2'])  # The other image is not asked for.
-  with pytest.raises(InputError, match=r'p1\.png and p1\.tif are maps of the same'):
+  with pytest.raises(InputError, match=r'p1\.tif and p1\.png share one name'):
     MapFolder(tmp_path).check(['p1', 'p2'])
 
 
