@@ -6,18 +6,12 @@ He et al. 2019, Section 6, Eq. 2 and 3.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record
 from saliency_jax.experiments import scoring
-from saliency_jax.ops import association, pixel_weights
-
-# Regions of an image are padded to multiples of this, to compile few shapes.
-_MULTIPLE = 8
-
-_associate = jax.jit(association.associate)
+from saliency_jax.ops import numpy_metrics
 
 
 class Region(NamedTuple):
@@ -63,17 +57,16 @@ def measure(record: Record, saliency: np.ndarray, human: np.ndarray, choose: Cho
   size = record.image.shape[:2]
   if max(np.divide(saliency.shape, size)) > 1:
     saliency = np.asarray(scoring.to_size(saliency, size))
-  by_model = _scores(saliency, pixel_weights.cell_weights(sets.pixels, size, saliency.shape))
+  by_model = numpy_metrics.associate(saliency, sets.pixels, size)
   spread = (human - human.mean()) / (human.std() or 1)
-  nothing = float('nan')
   return [
     Region(
       record.image_id,
       int(region_id),
       label,
       len(points),
-      float(score) if len(points) else nothing,
-      float(spread[tuple(points.T)].mean()) if len(points) else nothing,
+      float(score),
+      float(spread[tuple(points.T)].mean()) if len(points) else np.nan,
     )
     for region_id, label, points, score in zip(sets.ids, sets.labels, sets.pixels, by_model, strict=True)
   ]
@@ -83,11 +76,3 @@ def rows(model: str, dataset: str, regions: Iterable[Region]) -> Iterator[tuple]
   """Yields the rows of `output.csv`, see `schema.OUTPUT`."""
   for region in regions:
     yield (model, dataset, *region[:4], region.output_saliency, region.human_saliency, region.difference, region.bias)
-
-
-def _scores(x: np.ndarray, weights: pixel_weights.CellWeights) -> np.ndarray:
-  """Returns the score of one map on R sets, float32 `[R]`."""
-  count = len(weights.sets)
-  padding = -count % _MULTIPLE
-  padded = weights._replace(sets=np.pad(weights.sets, ((0, padding), (0, 0), (0, 0))))
-  return np.asarray(_associate(x[..., None].astype(np.float32), padded))[:count, 0]

@@ -196,10 +196,6 @@ def item_side(mask: np.ndarray, items: int | None) -> int:
 def box(mask: np.ndarray) -> np.ndarray:
   """Returns the upright box around a mask, both bool `[H, W]`."""
   around = np.zeros_like(mask)
-  if mask.any():
-    around[
-      tuple(
-        slice(inside[0], inside[-1] + 1) for inside in (np.flatnonzero(mask.any(axis=1 - axis)) for axis in range(2))
-      )
-    ] = True
+  for window in ndimage.find_objects(mask.astype(np.int8)):
+    around[window] = True
   return around

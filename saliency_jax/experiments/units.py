@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from absl import logging
-from scipy import special
 
 from saliency_jax import schema
 from saliency_jax.data import pixel_sets
@@ -42,9 +41,7 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
       of = kept[chosen].astype(float)
       if not len(of):
         continue
-      mean, half = of.mean(axis=0), np.full(of.shape[1], np.nan)
-      if len(of) > 1:
-        half = of.std(axis=0, ddof=1) / np.sqrt(len(of)) * (special.stdtrit(len(of) - 1, 0.975))
+      mean, half = of.mean(axis=0), clusters.half_widths(of, np.arange(len(of)))
       robust = clusters.half_widths(of, images[chosen])
       columns = np.stack(
         [mean, mean - half, mean + half, mean - robust, mean + robust, held[category], overall, *bands[category]],
