@@ -36,6 +36,10 @@ class Page(html.parser.HTMLParser):
   def all(self, tag: str) -> list[dict]:
     return [attrs for name, attrs in self.tags if name == tag]
 
+  def checked(self, name: str) -> bool:
+    (box,) = (x for x in self.all('input') if x.get('name') == name)
+    return 'checked' in box
+
   @property
   def words(self) -> str:
     return ' '.join(self.text.split())

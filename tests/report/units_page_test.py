@@ -31,7 +31,7 @@ def test_numbers_stand_beside_the_paper_s_with_the_difference(tmp_path):
   assert (
     'conv5_3, text: 95 % interval 1.30 to 1.70, held out 1.25, chance 0.50 to 1.00, paper 1.10, difference +0.40'
   ) in hints
-  assert [attrs.get('class') for attrs in page.all('body')] == [None], 'photographs are grey'
+  assert not page.checked('colour'), 'photographs are grey'
   # An arrow where a value leaves its chance band.
   assert '1.50↑ (95 % interval 1.30 to 1.70, held out 1.25' in page.words
   assert '−0.50↓ (95 % interval −0.70 to −0.30, held out −0.75' in page.words
@@ -110,7 +110,7 @@ def test_the_easiest_and_the_hardest_arrays(tmp_path):
     re.match('Map of unit conv5_3:(.) over array array-0(.),', x)
     for x in (a.get('aria-label', '') for a in page.all('div') if 'data-place' in a)
   ]
-  assert [attrs.get('class') for attrs in page.all('body')] == ['in-colour']
+  assert page.checked('colour')
   # The first is the overview's. Two of four are easy: 1 by 8.5, then 2 and 3 by
   # 4 and 4; the array's own best unit is shown, of array 3 one that is not
   # among the layer's best.

@@ -1,6 +1,6 @@
 'use strict';
 /* The frame: chapters by the address's hash, data on demand, notes on cells,
-   sortable tables, and switches for overlays. */
+   and sortable tables. */
 const report = (() => {
   const shows = new Map();    // chapter -> show(rest)
   const waiting = new Map();  // name of data -> its promise
@@ -193,26 +193,10 @@ const report = (() => {
     });
   }
 
-  /* Switches overlays on and off, on the whole page. */
-  function switches() {
-    const form = document.querySelector('.switches');
-    form.hidden = !document.querySelector(
-        '[data-place], #units, #images');
-    const set = () => {
-      for (const box of form.elements) {
-        document.body.classList.toggle(box.name === 'colour' ? 'in-colour' :
-            `without-${box.name}`, box.checked === (box.name === 'colour'));
-      }
-    };
-    form.addEventListener('input', set);
-    set();
-  }
-
   document.documentElement.classList.add('js');
   addEventListener('DOMContentLoaded', () => {
     notes();
     document.querySelectorAll('table.sortable').forEach(sortable);
-    switches();
     // Not by following the link, because the address is the chapter's.
     document.querySelector('.skip').addEventListener('click', event => {
       event.preventDefault();
