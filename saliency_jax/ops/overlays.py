@@ -1,6 +1,6 @@
 """Colour scales, and images under the maps of units.
 
-Exported files and pages share them: the pages' scripts receive `SCALES`. Maps
+Exported files and pages share them: the pages' scripts receive tables of them. Maps
 are standardised over their image, so a colour means the same in all of them:
 standard deviations above the map's mean. Where a map is at its mean or below,
 the image shows, in grey unless its colours are the subject; the higher the map,

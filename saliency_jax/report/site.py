@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from saliency_jax import files
 from saliency_jax.errors import InputError, escaped
 from saliency_jax.ops import overlays
-from saliency_jax.report import directions, facts, paper, reading
+from saliency_jax.report import directions, facts, packing, paper, reading
 from saliency_jax.report.chapter import Chapter, Site, as_json
 from saliency_jax.report.depths import depths_page, swept
 from saliency_jax.report.maps import maps_page
@@ -139,14 +139,13 @@ def _page(site: Site, job: Job, workdir: pathlib.Path) -> str:
   }
   sections = [(x, Markup(environment.get_template(x.template).render(x.context))) for x in chapters]
   site.data('places', site.places)
-  colours = {'scales': overlays.SCALES, 'range': overlays.RANGE, 'opacity': overlays.OPACITY}
   scripts = [Markup(x.read_text(encoding='utf-8')) for x in _scripts(job)]
   return environment.get_template('web/index.html.j2').render(
     title=job.title,
     folder=workdir.resolve().name,
     sections=sections,
     coloured=job.coloured,
-    colours=Markup(as_json(colours | {'opaque': overlays.OPAQUE_FROM})),
+    colours=Markup(as_json(_colours())),
     style=Markup((_FOLDER / 'web' / 'style.css').read_text('utf-8')),
     scripts=scripts,
     hashes=[base64.b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in scripts],
@@ -158,6 +157,16 @@ def _scripts(job: Job) -> list[pathlib.Path]:
   """Returns the scripts of the frame and of a job, in order."""
   paths = [*(_FOLDER / 'web').glob('*.js'), *(_FOLDER / job.folder).glob('*.js')]
   return sorted(paths, key=lambda x: (_FIRST.index(x.name) if x.name in _FIRST else len(_FIRST), x.name))
+
+
+def _colours() -> dict[str, list]:
+  """Returns the colours of maps by byte: RGB and opacity; and for 256 shares of
+  the other scales, the colour and the ink that is legible on it."""
+  shades = overlays.shades(packing.LOWEST + packing.STEP * np.arange(256))
+  scales = {name: overlays.colours(name, np.linspace(0, 1, 256)) for name in ('values', 'differences')}
+  return {'maps': np.round(255 * shades).astype(int).tolist()} | {
+    name: [(overlays.hexed(x), overlays.legible(x)) for x in of] for name, of in scales.items()
+  }
 
 
 def _map_bar() -> str:

@@ -148,12 +148,23 @@ def test_maps_are_upsampled_and_coloured_as_in_files(visit, pages):
     expected = resize.bilinear(33, 4, placement) @ cells @ resize.bilinear(47, 5, placement).T
     np.testing.assert_allclose(np.reshape(found, (33, 47)), expected, atol=1e-3)
   shares = np.linspace(0, 1, 101)
-  for name in overlays.SCALES:
-    np.testing.assert_allclose(
-      page.evaluate('([name, all]) => all.map(x => viewer.colour(name, x))', [name, shares.tolist()]),
-      overlays.colours(name, shares) * 255,
-      atol=1,
-    )
+  for name in ('values', 'differences'):
+    found = page.evaluate('([name, all]) => all.map(x => viewer.colour(name, x))', [name, shares.tolist()])
+    # Each is one of 256.
+    of = overlays.colours(name, np.floor(255 * shares + 0.5) / 255)
+    assert found == [[overlays.hexed(x), overlays.legible(x)] for x in of]
+  levels = np.arange(0, 256, 15)
+  found = page.evaluate(
+    """levels => levels.map(q => [...viewer.overlay(
+          {url: 'data:,', width: 5, height: 4},
+          {label: '', map: {h: 1, w: 1, cells: Uint8Array.of(q)}}).querySelector(
+          'canvas').getContext('2d').getImageData(9, 9, 1, 1).data])""",
+    levels.tolist(),
+  )
+  found, expected = np.array(found) / 255, overlays.shades(packing.LOWEST + packing.STEP * levels)
+  np.testing.assert_allclose(found[:, 3], expected[:, 3], atol=0.003)
+  # A canvas keeps colours times opacities.
+  np.testing.assert_allclose(found[:, :3] * found[:, 3:], expected[:, :3] * expected[:, 3:], atol=0.01)
 
 
 def test_names_from_files_are_text(visit, pages):

@@ -100,14 +100,11 @@
     const value = grid.at(table, unit, column);
     const half = table.halves[unit * grid.width + column];
     if (Number.isNaN(value)) return make('td', {text: number(value)});
-    const [r, g, b] = viewer.colour(
+    const [background, color] = viewer.colour(
         change ? 'differences' : 'values', (value - low) / (high - low));
-    // The luminance at which black stands out as much as white (WCAG 2.2).
-    const [x, y, z] = [r, g, b].map(c => (c / 255) ** 2.2);
     return make('td', {
       class: column === own.best[unit] + 1 ? 'value best' : 'value',
-      style: {background: `rgb(${r} ${g} ${b})`,
-        color: .2126 * x + .7152 * y + .0722 * z > .179 ? '#000' : '#fff'}},
+      style: {background, color}},
     number(value), make('small', {
       text: Number.isNaN(half) ? '' : `\u00b1${number(half)}`}));
   }

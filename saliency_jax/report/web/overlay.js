@@ -5,28 +5,16 @@ Object.assign(viewer, (() => {
   const {make, draw} = viewer;
   // Okabe and Ito's palette without those near the maps' own colours.
   const OUTLINES = ['#56b4e9', '#e69f00', '#2fbf8f', '#cc79a7', '#b9a5ff'];
-  const LOWEST = -2, STEP = 8 / 255;  // of maps in bytes, see packing.py
   const WIDE = 200;                   // width of a map's canvas in pixels
 
-  const {scales, range: [LOW, HIGH], opacity, opaque} = JSON.parse(
-      document.getElementById('colours').textContent);  // of overlays.py
+  const colours = JSON.parse(
+      document.getElementById('colours').textContent);  // of site.py
 
-  /* Returns [r, g, b] of a scale at a fraction of its length, 0 to 1. */
+  /* Returns the colour of a scale at a fraction of its length, 0 to 1, and the
+     ink that is legible on it. */
   function colour(scale, share) {
-    const stops = scales[scale];
-    const last = stops.length / 6 - 1;
-    const at = Math.min(1, Math.max(0, share)) * last;
-    const k = Math.min(Math.floor(at), last - 1);
-    const stop = i => parseInt(stops.substr(2 * i, 2), 16);
-    return [3 * k, 3 * k + 1, 3 * k + 2].map(c => Math.round(
-        stop(c) + (at - k) * (stop(c + 3) - stop(c))));
+    return colours[scale][Math.round(255 * Math.min(1, Math.max(0, share)))];
   }
-
-  const shades = Array.from({length: 256}, (_, q) => {
-    const value = LOWEST + q * STEP;
-    return [...colour('maps', (value - LOW) / (HIGH - LOW)), Math.round(
-        255 * opacity * Math.min(1, Math.max(0, value / opaque)))];
-  });
 
   /* For each pixel of an axis, the lower cell and the weight of the next one:
      half-pixel centres, edges repeated, placed as in ops/resize.py. */
@@ -61,7 +49,7 @@ Object.assign(viewer, (() => {
     const canvas = make('canvas', {width: WIDE, height: tall});
     const pixels = new ImageData(WIDE, tall);
     upsample(map, tall, WIDE).forEach(
-        (q, i) => pixels.data.set(shades[Math.round(q)], 4 * i));
+        (q, i) => pixels.data.set(colours.maps[Math.round(q)], 4 * i));
     canvas.getContext('2d').putImageData(pixels, 0, 0);
     return canvas;
   }
