@@ -27,8 +27,8 @@ from saliency_jax.report.tasks import compared, tasks_page
 from saliency_jax.report.units import run, units_page
 
 _FOLDER = pathlib.Path(__file__).parent
-# The frame and shared functions, before the jobs' own scripts.
-_FIRST = ('report.js', 'viewer.js', 'overlay.js')
+# The frame and shared functions, before the scripts that use them.
+_FIRST = ('report.js', 'viewer.js', 'overlay.js', 'photograph.js', 'unit.js', 'listing.js')
 
 
 class Job(NamedTuple):

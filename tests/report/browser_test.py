@@ -86,7 +86,7 @@ def test_a_unit_opens_on_its_strongest_category_and_leads_back(visit, pages):
   page.wait_for_selector('#units-table tbody tr')
   assert page.evaluate('document.activeElement.textContent') == name
   page.goto(page.url.partition('#')[0] + '#/units/conv9_9:9')
-  page.get_by_text('This run has no such unit.').wait_for()
+  page.get_by_text('This report shows no such unit.').wait_for()
 
 
 def test_two_runs_stand_side_by_side(visit, pages):

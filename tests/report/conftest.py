@@ -75,8 +75,10 @@ def visit(launch, request):
     return page
 
   yield open_page
+  failed = [page.locator('[role=alert]').all_text_contents() for context in contexts for page in context.pages]
   for context in contexts:
     context.close()
+  assert not sum(failed, [])
   assert requests or request.param == 'firefox', 'which tells of no file that it opens'
   assert {x.partition(':')[0] for x in requests} <= {'file', 'data'}
   assert not complaints

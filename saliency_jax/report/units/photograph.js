@@ -2,7 +2,6 @@
 /* The page of one photograph or search array. */
 Object.assign(viewer, (() => {
   const {make, number, count} = viewer;
-  let current = '';  // the image that is being shown
 
   function chip(region) {
     return make('b', {class: 'chip', text: region.number,
@@ -77,20 +76,11 @@ Object.assign(viewer, (() => {
             'pixels.'}) : null);
   }
 
-  /* Shows an image's page. names: the list with its neighbours. */
-  async function photograph(place, data, name, names) {
-    current = name;
+  /* Promises what the page of an image shows. */
+  async function photograph(name) {
+    const data = await viewer.gallery();
     const k = data.images.findIndex(x => x.id === name);
-    const what = data.photographs ? 'photograph' : 'array';
-    const head = viewer.head('images', `All ${what}s`,
-        data.photographs ? 'Photograph' : 'Array', names, name);
-    if (k < 0) {
-      place.replaceChildren(...head, make('p', {
-        text: `This report shows no such ${what}.`}));
-      return;
-    }
     const record = await viewer.image(k), image = data.images[k];
-    if (current !== name) return;  // another page has been opened
     // Regions, most fixated first, each with its number and colour.
     const regions = record.regions.map((x, place) => ({...x, place}))
         .sort((a, b) => b.fixations - a.fixations || a.place - b.place)
@@ -99,33 +89,31 @@ Object.assign(viewer, (() => {
             viewer.OUTLINES[i % viewer.OUTLINES.length] : '#fff'}));
     const fixations = record.points.length / 2;
     const about = image.categories.map(c => data.categories[c]).join(', ');
-    place.replaceChildren(...head,
-        make('p', {class: 'quiet', text: about}),
-        make('div', {class: `photograph ${what}`},
-            viewer.overlay(image, {outlines: regions, points: record.points,
-              tags: data.photographs ? regions : [],
-              label: `${image.id} with ${count(regions.length,
-                  'outlined region')}` + (fixations ?
-                ` and ${count(fixations, 'fixation')} as dots` : '')}),
-            make('div', {},
-                viewer.scroll('Regions', listOf(regions, record, data)),
-                saliency(image, record, data))),
-        make('section', {},
-            make('h3', {text: 'The unit of each layer with the highest ' +
-                `${data.score} on ${data.photographs ? 'a region' :
-                  'the target'}`}),
-            make('p', {class: 'source', text: `${data.score} below each map; ` +
-                'the highest of all layers is framed.'}),
-            ...regions.flatMap(region => [
-              data.photographs ? make('h4', {}, chip(region),
-                  ` ${region.name} `, make('small', {
-                    text: count(region.fixations, 'fixation')})) : null,
-              ...data.runs.flatMap((run, i) => [
-                data.runs.length > 1 ? make('p', {
-                  class: `run-name run-${i}`, text: run}) : null,
-                layers(image, record, region, data, i)])].filter(Boolean))));
-    head[1].focus({preventScroll: true});
-    scrollTo(0, 0);
+    return [
+      make('p', {class: 'quiet', text: about}),
+      make('div', {class: data.photographs ? 'photograph' : 'photograph array'},
+          viewer.overlay(image, {outlines: regions, points: record.points,
+            tags: data.photographs ? regions : [],
+            label: `${image.id} with ${count(regions.length,
+                'outlined region')}` + (fixations ?
+              ` and ${count(fixations, 'fixation')} as dots` : '')}),
+          make('div', {},
+              viewer.scroll('Regions', listOf(regions, record, data)),
+              saliency(image, record, data))),
+      make('section', {},
+          make('h3', {text: 'The unit of each layer with the highest ' +
+              `${data.score} on ${data.photographs ? 'a region' :
+                'the target'}`}),
+          make('p', {class: 'source', text: `${data.score} below each map; ` +
+              'the highest of all layers is framed.'}),
+          ...regions.flatMap(region => [
+            data.photographs ? make('h4', {}, chip(region),
+                ` ${region.name} `, make('small', {
+                  text: count(region.fixations, 'fixation')})) : null,
+            ...data.runs.flatMap((run, i) => [
+              data.runs.length > 1 ? make('p', {
+                class: `run-name run-${i}`, text: run}) : null,
+              layers(image, record, region, data, i)])]))];
   }
 
   return {photograph};

@@ -1,7 +1,7 @@
 'use strict';
 /* The distribution of a unit's scores: a table with a strip of dots per row. */
 Object.assign(viewer, (() => {
-  const {make, draw, number} = viewer;
+  const {make, number} = viewer;
 
   /* Values with their mean and half the width of its 95 % interval. */
   function summary(values, factor) {
@@ -21,13 +21,13 @@ Object.assign(viewer, (() => {
       const y = top + room * (.15 + .7 * ((i + 1) * .618034 % 1));
       return `M${at(value).toFixed(1)} ${y.toFixed(1)}h0`;
     }).join('');
-    const parts = [draw('path', {d, class: `dots run-${run}`})];
+    const parts = [make('path', {d, class: `dots run-${run}`})];
     if (!Number.isNaN(half)) {
-      parts.push(draw('path', {class: 'interval', d: `M${at(mean - half)} ` +
+      parts.push(make('path', {class: 'interval', d: `M${at(mean - half)} ` +
           `${top + room / 2}H${at(mean + half)}`}));
     }
     if (values.length) {
-      parts.push(draw('path', {class: 'mean',
+      parts.push(make('path', {class: 'mean',
         d: `M${at(mean)} ${top + .1 * room}V${top + .9 * room}`}));
     }
     return parts;
@@ -100,9 +100,9 @@ Object.assign(viewer, (() => {
         make('td', {class: 'spread'},
             make('span', {class: 'hidden', text: row.runs.map(quartiles).join(
                 '; ')}),
-            draw('svg', {viewBox: '0 0 1000 100', preserveAspectRatio: 'none',
+            make('svg', {viewBox: '0 0 1000 100', preserveAspectRatio: 'none',
               'aria-hidden': 'true', class: compared ? 'two' : 'one'},
-            draw('path', {class: 'zero', d: `M${at(0)} 0V100`}),
+            make('path', {class: 'zero', d: `M${at(0)} 0V100`}),
             ...row.runs.flatMap((x, i) => lane(x, i, runs.length, at))))));
     return make('table', {class: 'strips'},
         make('thead', {}, head), make('tbody', {}, ...body));

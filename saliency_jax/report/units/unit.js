@@ -2,8 +2,7 @@
 /* The page of one unit: its highest and lowest images, and its scores. */
 Object.assign(viewer, (() => {
   const {make, number, count} = viewer;
-  const SHOWN = 4;   // images at each end
-  let current = '';  // the unit that is being shown
+  const SHOWN = 4;  // images at each end
 
   /* Promises a unit's scores on all rows, and the rows. */
   async function scored(grid, run, layer, unit) {
@@ -146,20 +145,12 @@ Object.assign(viewer, (() => {
     };
   }
 
-  /* Shows a unit's page. names: the list with its neighbours. */
-  async function unit(place, grid, name, names) {
-    current = name;
+  /* Promises what the page of a unit shows. */
+  async function unit(grid, name) {
     const at = grid.names.indexOf(name);
-    const head = viewer.head('units', 'All units', 'Unit', names, name);
-    if (at < 0) {
-      place.replaceChildren(...head, make('p', {
-        text: 'This run has no such unit.'}));
-      return;
-    }
     const layer = grid.layer[at], unit = at - grid.layer.indexOf(layer);
     const runs = await Promise.all(grid.runs.map(
         (_, run) => scored(grid, run, layer, unit)));
-    if (current !== name) return;  // another page has been opened
     const shows = {grid, name, unit, runs, layer: grid.layers[layer][0],
       category: first(grid.tables[0].best[at], runs[0])};
     const images = make('section', {'aria-label': 'Images'});
@@ -173,18 +164,16 @@ Object.assign(viewer, (() => {
         groups: [-1, ...grid.categories.keys()].map(
             c => [...scores].filter((x, row) => !Number.isNaN(x) &&
                 (c < 0 || rows.categories[row] === c)))}))});
-    place.replaceChildren(...head,
-        ...facts(grid, at, runs).map(text => make('p', {text})), images,
-        make('section', {},
-            make('h3', {text: 'Its scores'}),
-            make('p', {class: 'source', text: 'A dot for each of the ' +
-                `${grid.rowName}; upright lines are means, with their 95 % ` +
-                'intervals.'}),
-            viewer.scroll('Scores', strips)));
     if (grid.images) choose = pictures(images, shows);
     else images.append(make('p', {text: 'The job kept no images.'}));
-    head[1].focus({preventScroll: true});
-    scrollTo(0, 0);
+    return [
+      ...facts(grid, at, runs).map(text => make('p', {text})), images,
+      make('section', {},
+          make('h3', {text: 'Its scores'}),
+          make('p', {class: 'source', text: 'A dot for each of the ' +
+              `${grid.rowName}; upright lines are means, with their 95 % ` +
+              'intervals.'}),
+          viewer.scroll('Scores', strips))];
   }
 
   return {unit};

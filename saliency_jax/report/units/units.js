@@ -4,13 +4,11 @@
   const {make, number, count} = viewer;
   const ROWS = 50;
   const place = id => document.getElementById(`units-${id}`);
-  let ready = null;   // resolves when the grid is filled
   let grid;           // its numbers
   let view;           // the selected table and filters, see selected()
   let listed = [];    // the units that pass the filters, sorted
   let first = 0;      // index of the first listed unit on the page
   let sort = {key: 'top', descending: true};
-  let opened = null;  // the unit whose page was shown last
 
   /* The grid with each unit's layer and name, layer after layer. */
   function unpacked(data) {
@@ -24,8 +22,7 @@
 
   /* The selected table, whether it has differences, and the filters. Beside
      differences, all other columns are this run's. */
-  function selected() {
-    const filters = Object.fromEntries(new FormData(place('controls')));
+  function selected(filters) {
     const table = Number(filters.shown ?? 0), change = table === 2;
     return {...filters, table: grid.tables[table], change,
       own: grid.tables[change ? 0 : table], range: grid.ranges[Number(change)]};
@@ -54,8 +51,8 @@
         (tops === null || tops[unit] >= Number(least)));
   }
 
-  function update() {
-    view = selected();
+  function update(filters) {
+    view = selected(filters);
     for (const i of [0, 1]) {
       if (place(`bar-${i}`)) place(`bar-${i}`).hidden = i !== +view.change;
     }
@@ -134,39 +131,26 @@
       // Numbers are sorted from the highest first, names from A.
       const down = !['unit', 'best'].includes(key);
       sort = {key, descending: sort.key === key ? !sort.descending : down};
-      update();
+      filter();
     });
     body.addEventListener('click', event => {
       if (event.target.closest('a') || String(getSelection())) return;
       const link = event.target.closest('tr')?.querySelector('a');
       if (link) location.hash = link.hash;
     });
-    const form = place('controls');
-    form.addEventListener('input', update);
-    form.addEventListener('submit', event => event.preventDefault());
-    form.addEventListener('reset', () => setTimeout(update));
-    update();
   }
 
-  report.chapter('units', viewer.guarded('units', async rest => {
-    ready ??= report.data('units').then(start);
-    await ready;
-    place('all').hidden = rest !== '';
-    place('one').hidden = rest === '';
-    if (rest) {
-      opened = grid.names.indexOf(rest);
-      const names = (listed.includes(opened) ? listed :
-          grid.names.map((_, unit) => unit)).map(unit => grid.names[unit]);
-      await viewer.unit(place('one'), grid, rest, names);
-    } else if (opened !== null) {
-      // Back from a unit: to its row.
-      if (listed.includes(opened)) turn(listed.indexOf(opened));
-      const name = grid.names[opened];
-      const link = [...place('table').querySelectorAll('tbody a')].find(
+  const filter = viewer.listing('units', {
+    start: () => report.data('units').then(start),
+    update,
+    listed: () => listed.map(unit => grid.names[unit]),
+    every: () => grid.names,
+    link: name => {
+      const at = listed.findIndex(unit => grid.names[unit] === name);
+      if (at >= 0) turn(at);
+      return [...place('table').querySelectorAll('tbody a')].find(
           x => x.textContent === name);
-      link?.focus({preventScroll: true});
-      link?.scrollIntoView({block: 'center'});
-      opened = null;
-    }
-  }));
+    },
+    content: name => viewer.unit(grid, name),
+  });
 })();

@@ -2,7 +2,7 @@
 /* Images under maps, outlines and fixations. Maps arrive as cells in bytes and
    are upsampled here; overlays.py does the same for files. */
 Object.assign(viewer, (() => {
-  const {make, draw} = viewer;
+  const {make} = viewer;
   // Okabe and Ito's palette without those near the maps' own colours.
   const OUTLINES = ['#56b4e9', '#e69f00', '#2fbf8f', '#cc79a7', '#b9a5ff'];
   const WIDE = 200;                   // width of a map's canvas in pixels
@@ -60,11 +60,11 @@ Object.assign(viewer, (() => {
      number, name, colour}]. */
   function cover(element, size, {map = null, outlines = [], points = [],
                                  tags = []}) {
-    const over = draw('svg', {viewBox: `0 0 ${size.width} ${size.height}`,
+    const over = make('svg', {viewBox: `0 0 ${size.width} ${size.height}`,
       preserveAspectRatio: 'none'});
     const twice = (d, name, style = {}) => over.append(
-        draw('path', {d, class: `${name} casing`}),
-        draw('path', {d, class: name, style}));
+        make('path', {d, class: `${name} casing`}),
+        make('path', {d, class: name, style}));
     for (const {d, colour = '#fff'} of outlines) {
       if (d) twice(d, 'outline', {stroke: colour});
     }

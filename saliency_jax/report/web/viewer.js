@@ -2,20 +2,14 @@
 /* Makes the elements of chapters. Text from files is set as text, never as
    HTML. Other scripts add to `viewer`. */
 const viewer = (() => {
+  const SVG = 'http://www.w3.org/2000/svg', DRAWN = ['svg', 'path'];
+
   /* Returns an element. `text` and `style` (properties and values) are set as
      such, functions become listeners, and other values attributes; null,
      undefined and false set nothing. */
   function make(tag, attributes = {}, ...children) {
-    return filled(document.createElement(tag), attributes, children);
-  }
-
-  /* The same for SVG elements. */
-  function draw(tag, attributes = {}, ...children) {
-    return filled(document.createElementNS('http://www.w3.org/2000/svg', tag),
-        attributes, children);
-  }
-
-  function filled(element, attributes, children) {
+    const element = DRAWN.includes(tag) ?
+        document.createElementNS(SVG, tag) : document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
       if (name === 'text') element.textContent = value;
@@ -64,31 +58,5 @@ const viewer = (() => {
       'aria-label': label}, table);
   }
 
-  /* Returns show() with an error message in `place`, e.g. of a missing file. */
-  function guarded(place, show) {
-    return rest => show(rest).catch(error => {
-      document.getElementById(place).prepend(make('p', {role: 'alert',
-        text: `This cannot be shown: ${error.message}.`}));
-    });
-  }
-
-  /* The head of an item's page: links to its neighbours in a list and to the
-     list, and its name. */
-  function head(chapter, all, what, names, name) {
-    const at = names.indexOf(name);
-    const step = (to, rel, text) => to === undefined ? null : make(
-        'a', {href: link(chapter, to), rel, text});
-    return [make('nav', {class: 'steps', 'aria-label': 'Neighbours'},
-        make('a', {href: `#/${chapter}`, text: `\u2191 ${all}`}),
-        step(names[at - 1], 'prev', `\u2190 ${names[at - 1]}`),
-        at < 0 ? null : make('span', {
-          text: `${(at + 1).toLocaleString('en')} of ` +
-              names.length.toLocaleString('en')}),
-        step(at < 0 ? undefined : names[at + 1], 'next',
-            `${names[at + 1]} \u2192`)),
-    make('h2', {tabindex: '-1', text: `${what} ${name}`})];
-  }
-
-  return {make, draw, number, count, link, unitLink, figure, scroll, guarded,
-    head};
+  return {make, number, count, link, unitLink, figure, scroll};
 })();
