@@ -4,12 +4,13 @@ import contextlib
 import fcntl
 import hashlib
 import itertools
+import json
 import os
 import pathlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any
 
 _LOCK = '.lock'
 _RESULTS = {'summary.json', 'partial'}  # beside a job's config.json
@@ -141,6 +142,11 @@ def digest(path: str | os.PathLike, algorithm: str = 'sha256') -> str:
       header = b'blob %d\0' % os.fstat(file.fileno()).st_size
       return hashlib.sha1(header + file.read()).hexdigest()
     return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def digest_of(value: Any) -> str:
+  """Returns the hexadecimal SHA-256 of a JSON value, whatever the order of keys."""
+  return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def stamp(folder: str | os.PathLike) -> str:

@@ -1,7 +1,6 @@
 """Keeps what a job has measured, so that the same command can continue it."""
 
 import functools
-import hashlib
 import json
 import math
 import pathlib
@@ -91,9 +90,7 @@ class Ledger:
       process: number of this process.
     """
     self.folder, self._process = folder, process
-    self._keys = {
-      name: hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest() for name, job in series.items()
-    }
+    self._keys = {name: files.digest_of(job) for name, job in series.items()}
     self.entries: dict[str, dict[str, Entry]] = {x: {} for x in self._keys}
     self._pending: list[tuple[str, str, Entry]] = []
     self._bytes = 0  # of the arrays in it

@@ -36,7 +36,6 @@ _OTHERS = {
   'training.json',
   'checkpoints',
   'pretrained.safetensors',  # its notes have no order
-  'measured.json',
   'predicted.jsonl',
   'index.html',
   # Of these, and of PDF figures, libraries draw a part.

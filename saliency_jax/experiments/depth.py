@@ -7,8 +7,6 @@ readout tap's best units make Tables 3 and 6 and Figures 4, 5 and 6.
 
 import contextlib
 import functools
-import hashlib
-import json
 import pathlib
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import jax
 import ml_collections
 
-from saliency_jax import files, outside, runtime, schema
+from saliency_jax import outside, runtime, schema
 from saliency_jax.data import fingerprints, pixel_sets
 from saliency_jax.data import source as data
 from saliency_jax.data.parts import Data
@@ -221,25 +219,8 @@ def in_parts(sources: Mapping[str, Source], learnt: Data) -> dict[str, dict[str,
 
 
 def measured(sweep: pathlib.Path, kind: str, config, source: Source, network: Network) -> float:
-  """Measures a member unless that was done; returns the seconds that it took.
-
-  For every member's folder, `measured.json` holds a hash of what was measured
-  and one of its summary, which shows that nothing else has written there since.
-  """
-  name = f'{kind}/{config.network.member}'
-  summary, record = (sweep / name / schema.SUMMARY, sweep / schema.MEASURED.path)
-  # `described` has the alignment, where numbers depend on it.
-  analysis = {key: value for key, value in config.analysis.items() if key != 'alignment'}
-  identity = runner.described(config.to_dict(), runner.check(config, network), source) | {
-    'analysis': analysis,
-    'report': config.report.to_dict(),
-  }
-  key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-  done = outside.read_json(record, 'remove it') if record.is_file() else {}
-  if not summary.is_file() or done.get(name) != [key, files.digest(summary)]:
-    title = f'{config.network.member}, {kind}'
-    found = runner.run(KINDS[kind], config, source, str(sweep / name), network=network, title=title)
-    if found:  # with several processes, the first one writes
-      with files.replacing(record) as path:
-        path.write_text(json.dumps(done | {name: [key, files.digest(summary)]}, indent=2))
-  return outside.read_json(summary, 'remove it', {'seconds': {'wall': float}})['seconds']['wall']
+  """Measures a member unless that was done; returns the seconds that it took."""
+  member = config.network.member
+  folder = sweep / kind / member
+  runner.run(KINDS[kind], config, source, str(folder), network=network, title=f'{member}, {kind}', repeat=False)
+  return outside.read_json(folder / schema.SUMMARY, 'remove it', {'seconds': {'wall': float}})['seconds']['wall']

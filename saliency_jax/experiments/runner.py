@@ -17,7 +17,7 @@ import numpy as np
 from absl import logging
 
 import saliency_jax
-from saliency_jax import files, runtime, schema, workdir
+from saliency_jax import files, outside, runtime, schema, workdir
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
@@ -71,11 +71,16 @@ def run(
   *,
   network: Network | None = None,
   title: str = 'Measuring',
+  repeat: bool = True,
 ) -> dict:
   """Measures a network on a data set and writes the results.
 
   With several processes each measures its share, and the first one writes.
   Files: `schema.JOBS[experiment.job]`.
+
+  Args:
+    repeat: whether to measure again what is finished in the folder, with the
+      same network, images and config.
 
   Returns:
     The summary; {} in all processes but the first.
@@ -90,6 +95,13 @@ def run(
   probe = check(config, network or trained_models.load(config.network, config.run.cache_dir))
   check_sizes(source, config.data.on_bad_image)
   identity = described(config.to_dict(), probe, source)
+  # Of all results, not of the scores alone.
+  whole = files.digest_of([identity, config.analysis.to_dict(), config.report.to_dict()])
+  summary = pathlib.Path(folder) / schema.SUMMARY
+  if not repeat and summary.is_file():
+    found = outside.read_json(summary, 'remove it')
+    if found.get('identity') == whole:
+      return found
   first = jax.process_index() == 0
   if first and (off := off_grid(probe)):
     _warn(tuple(off.items()), probe.network.preprocess.image_size)
@@ -102,12 +114,12 @@ def run(
     ledger = Ledger(pathlib.Path(folder) / schema.LEDGER, {together.SERIES: identity}, process=jax.process_index())
     measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
     if not measured:
-      together.wait(lambda: together.check(ledger), (pathlib.Path(folder) / schema.SUMMARY).is_file)
+      together.wait(lambda: together.check(ledger), summary.is_file)
       return {}
     with together.ending_all(ledger):
-      summary = _write(experiment, config, out, probe, source, measured)
+      results = _write(experiment, config, out, probe, source, measured, identity=whole)
     ledger.remove()
-    return summary
+    return results
 
 
 def check(config, network: Network) -> Probe:
@@ -193,7 +205,9 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
   }
 
 
-def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source: Source, measured: Measurement) -> dict:
+def _write(
+  experiment: Experiment, config, folder: Folder, probe: Probe, source: Source, measured: Measurement, *, identity: str
+) -> dict:
   """Writes all results but the config; returns the summary."""
   of_chance, network = measured.rows.labels == experiment.chance_label, probe.network
   chance_rows, rows = (measured.rows.only(x) for x in (of_chance, ~of_chance))
@@ -213,6 +227,7 @@ def _write(experiment: Experiment, config, folder: Folder, probe: Probe, source:
   seconds = measured.seconds | {'export': time.perf_counter() - start}
   return folder.finish(
     experiment.job,
+    identity=identity,
     weights=network.provenance._asdict(),
     network=network.facts() | {'alignment': probe.alignment},
     counts=counts | {'skipped': len(measured.problems), 'resumed': measured.resumed},

@@ -1,14 +1,12 @@
 """What is stored beside a checkpoint's arrays to verify them: JSON values."""
 
-import hashlib
-import json
 import zlib
 from collections.abc import Iterator, Mapping
 
 import jax
 import numpy as np
 
-from saliency_jax import outside
+from saliency_jax import files, outside
 from saliency_jax.networks import trees
 
 _ABOUT = {
@@ -46,7 +44,7 @@ def shapes(tree: Mapping[str, trees.Tree]) -> dict:
 def of_json(about: dict) -> str:
   """Returns the hash of JSON values, without 'digest'."""
   rest = {key: value for key, value in about.items() if key != 'digest'}
-  return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+  return files.digest_of(rest)
 
 
 def is_whole(about: dict, step: int) -> bool:

@@ -7,7 +7,6 @@ image, a damaged file or a killed run can give wrong features.
 """
 
 import hashlib
-import json
 import os
 import pathlib
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from saliency_jax import files
 from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.networks import cuts, trees
 from saliency_jax.networks.network import Network
@@ -69,8 +69,7 @@ class Features(Ledger):
     `shapes` are those of one image's features, a tree of `[1, ...]`; features
     of B images are a tree of `[B, ...]`.
     """
-    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    super().__init__(pathlib.Path(folder).expanduser() / name, {_SERIES: key})
+    super().__init__(pathlib.Path(folder).expanduser() / files.digest_of(key), {_SERIES: key})
     leaves, self._tree = jax.tree.flatten(shapes)
     self._shapes = [x.shape[1:] for x in leaves]
     self._entries = self.entries[_SERIES]

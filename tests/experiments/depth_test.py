@@ -15,7 +15,7 @@ from saliency_jax import workdir
 from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
 from saliency_jax.data.types import CATEGORIES
-from saliency_jax.experiments import depth, depth_views, runner, units
+from saliency_jax.experiments import depth, depth_views, measurement, runner, units
 from saliency_jax.training import loop, trained_models
 from tests import brute_force
 from tests.training import made
@@ -82,16 +82,14 @@ def copy(sweep, tmp_path) -> pathlib.Path:
 
 @pytest.fixture
 def calls(monkeypatch) -> list[str]:
-  """The folders that a job is started in."""
-  started = []
+  """The folders of what is measured."""
+  started, measure = [], measurement.measure
 
-  run = runner.run
+  def noted(probe, source, choose, *, ledger, **options):
+    started.append('/'.join(ledger.folder.parts[-3:-1]))
+    return measure(probe, source, choose, ledger=ledger, **options)
 
-  def noted(experiment, config, source, workdir, **options):
-    started.append('/'.join(pathlib.Path(workdir).parts[-2:]))
-    return run(experiment, config, source, workdir, **options)
-
-  monkeypatch.setattr(runner, 'run', noted)
+  monkeypatch.setattr(measurement, 'measure', noted)
   return started
 
 
@@ -182,7 +180,7 @@ def test_only_what_changed_is_measured_again(sweep, copy, calls):
   config.popout.analysis.top_units = 1
   # A job of somebody's own in one of the folders.
   summary = copy / 'regions' / 'depth_2' / 'summary.json'
-  summary.write_text(summary.read_text().replace('"skipped": 0', '"skipped": 1'))
+  summary.write_text(json.dumps(json.loads(summary.read_text()) | {'identity': ''}))
   sweep.measure(copy, config=config)
   assert calls == ['popout/depth_0', 'regions/depth_2', 'popout/depth_2', 'popout/depth_all']
 

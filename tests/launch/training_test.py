@@ -95,7 +95,7 @@ def swept(data, tmp_path_factory):
   workdir = tmp_path_factory.mktemp('swept')
   arguments = sweep_command(data, workdir)
   process = commands.start(*arguments)
-  while process.poll() is None and not (workdir / 'measured.json').exists():
+  while process.poll() is None and not (workdir / 'regions/depth_0/summary.json').exists():
     time.sleep(0.02)
   process.send_signal(signal.SIGKILL)
   said = process.communicate(timeout=60)[1]
