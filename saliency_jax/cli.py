@@ -136,7 +136,7 @@ def hosts() -> Callable[[], contextlib.AbstractContextManager]:
   def joined() -> contextlib.AbstractContextManager:
     from saliency_jax import runtime  # jobs that need no JAX do not import it
 
-    return runtime.joined(runtime.Hosts(coordinator.value, processes.value, process_id.value, heartbeat.value))
+    return runtime.joined(coordinator.value, processes.value, process_id.value, heartbeat.value)
 
   return joined
 

@@ -10,7 +10,6 @@ import functools
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -189,42 +188,29 @@ def keep_compiled(folder: str | os.PathLike) -> None:
   jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.1)
 
 
-class Hosts(NamedTuple):
-  """The processes that take part; see the flags of `cli.hosts`."""
-
-  coordinator: str  # 'address:port', 'auto', or '' for a single process
-  processes: int
-  process_id: int
-  heartbeat_seconds: int  # without a heartbeat for this long, a process counts as dead
-
-
 @contextlib.contextmanager
-def joined(hosts: Hosts) -> Iterator[None]:
+def joined(coordinator: str, processes: int, process_id: int, heartbeat_seconds: int) -> Iterator[None]:
   """Joins the other processes for the duration of the block.
 
   It must come before anything that asks JAX for devices. If a process dies, JAX
   ends the others after `heartbeat_seconds` with a message; the same command on
-  every host continues the job.
+  every host continues the job. The arguments are the flags of `cli.hosts`.
 
   Raises:
     InputError: the coordinator cannot be reached, the flags are wrong, or there
       is no device.
   """
-  _check(hosts)
-  if not hosts.coordinator:
+  _check(coordinator, processes, process_id)
+  if not coordinator:
     yield
     return
+  # A TPU slice, Slurm and others know who takes part.
+  known = () if coordinator == 'auto' else (coordinator, processes, process_id)
   try:
-    if hosts.coordinator == 'auto':
-      # A TPU slice, Slurm and others know who takes part.
-      jax.distributed.initialize(heartbeat_timeout_seconds=hosts.heartbeat_seconds)
-    else:
-      jax.distributed.initialize(
-        hosts.coordinator, hosts.processes, hosts.process_id, heartbeat_timeout_seconds=hosts.heartbeat_seconds
-      )
+    jax.distributed.initialize(*known, heartbeat_timeout_seconds=heartbeat_seconds)
   except (ValueError, RuntimeError) as error:
     raise InputError(
-      f'The processes at {hosts.coordinator} cannot be joined ({str(error).splitlines()[0].rstrip(".")}).'
+      f'The processes at {coordinator} cannot be joined ({str(error).splitlines()[0].rstrip(".")}).'
     ) from error
   all_devices()
   logging.info(
@@ -240,17 +226,17 @@ def joined(hosts: Hosts) -> Iterator[None]:
   jax.distributed.shutdown()
 
 
-def _check(hosts: Hosts) -> None:
+def _check(coordinator: str, processes: int, process_id: int) -> None:
   """Raises an `InputError` if the flags are inconsistent."""
-  address, _, port = hosts.coordinator.rpartition(':')
-  if hosts.coordinator in ('', 'auto'):
-    if (hosts.processes, hosts.process_id) != (1, 0):
+  address, _, port = coordinator.rpartition(':')
+  if coordinator in ('', 'auto'):
+    if (processes, process_id) != (1, 0):
       raise InputError('--processes and --process_id need --coordinator=address:port; give it, or leave them out.')
   # Some invalid ports end JAX without a message.
   elif not (address and port.isdecimal() and 0 < int(port) < 2**16):
-    raise InputError(f"--coordinator is {hosts.coordinator!r}; give 'address:port', e.g. 'localhost:1234', or 'auto'.")
-  elif not 0 <= hosts.process_id < hosts.processes:
-    raise InputError(f'--process_id is {hosts.process_id} of {hosts.processes} --processes; count from 0.')
+    raise InputError(f"--coordinator is {coordinator!r}; give 'address:port', e.g. 'localhost:1234', or 'auto'.")
+  elif not 0 <= process_id < processes:
+    raise InputError(f'--process_id is {process_id} of {processes} --processes; count from 0.')
 
 
 def meet(name: str) -> None:

@@ -17,7 +17,7 @@ from tests.experiments import made, units_test
 def main() -> None:
   out, *numbers = sys.argv[1:]
   port, processes, number, *hit = map(int, numbers)
-  with runtime.joined(runtime.Hosts(f'localhost:{port}', processes, number, heartbeat_seconds=5)):
+  with runtime.joined(f'localhost:{port}', processes, number, heartbeat_seconds=5):
     source = made.Photographs(11, broken=(7,) if hit[1:] == [0] else ())
     if hit and hit[1]:
       add, added = ledger.Ledger.add, []

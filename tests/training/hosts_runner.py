@@ -17,7 +17,7 @@ from tests.training import made
 def main() -> None:
   folder = pathlib.Path(sys.argv[1])
   port, processes, number, *hit = map(int, sys.argv[2:])
-  with runtime.joined(runtime.Hosts(f'localhost:{port}', processes, number, heartbeat_seconds=5)):
+  with runtime.joined(f'localhost:{port}', processes, number, heartbeat_seconds=5):
     if hit:
       write = journal.Journal.write
 
