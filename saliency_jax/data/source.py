@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from saliency_jax import files
 from saliency_jax.data import fingerprints, osie_download, pixel_sets, split
 from saliency_jax.data.coordinates import PIXELS, Coordinates
 from saliency_jax.data.popout.masked_folder import MaskedFolder
@@ -140,6 +141,15 @@ def open_group(
   return source
 
 
+def identity(source: Source, group: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns JSON values that change with the images, the files or an option."""
+  return {
+    'images': list(source.image_ids),
+    'options': {key: value for key, value in group.items() if key not in _MANNER},
+    'files': [files.stamp(group[key]) for key in ('dir', 'regions', 'fixations') if group.get(key)],
+  }
+
+
 def check_sizes(source: Source, on_bad_image: str = 'raise') -> None:
   """Compares the sizes of images with those of their data, before work starts.
 
@@ -229,6 +239,8 @@ def _built(folder: str) -> Source:
   return BuiltSource(folder)
 
 
+# Keys that affect how images are read, but not the numbers.
+_MANNER = ('batch_size', 'on_bad_image', 'workers')
 _NEEDS = ('dir', 'fixations')
 _PATHS = (*_NEEDS, 'regions', 'cache_dir')
 _DRAWING = ('count', 'seed', 'size')

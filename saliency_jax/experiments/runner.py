@@ -21,7 +21,7 @@ from saliency_jax import files, outside, runtime, schema, workdir
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
-from saliency_jax.data.source import check_sizes
+from saliency_jax.data.source import check_sizes, identity
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import exported_maps, measurement, table_values, thumbnails, together
@@ -34,8 +34,6 @@ from saliency_jax.networks.network import Network
 from saliency_jax.training import image_batches, trained_models
 from saliency_jax.workdir import Folder
 
-# Keys that affect how images are read, but not the numbers.
-_MANNER = ('batch_size', 'on_bad_image', 'workers')
 _FAR = 0.25  # cells off the grid; beyond this it is said
 
 
@@ -94,9 +92,9 @@ def run(
   choose = experiment.choose(config, source)
   probe = check(config, network or trained_models.load(config.network, config.run.cache_dir))
   check_sizes(source, config.data.on_bad_image)
-  identity = described(config.to_dict(), probe, source)
+  job = described(config.to_dict(), probe, source)
   # Of all results, not of the scores alone.
-  whole = files.digest_of([identity, config.analysis.to_dict(), config.report.to_dict()])
+  whole = files.digest_of([job, config.analysis.to_dict(), config.report.to_dict()])
   summary = pathlib.Path(folder) / schema.SUMMARY
   if not repeat and summary.is_file():
     found = outside.read_json(summary, 'remove it')
@@ -111,7 +109,7 @@ def run(
         stack.enter_context(workdir.alone(folder, experiment.job))
         out = Folder(folder, config.to_dict())
         out.clear(schema.top(schema.JOBS[experiment.job]))
-    ledger = Ledger(pathlib.Path(folder) / schema.LEDGER, {together.SERIES: identity}, process=jax.process_index())
+    ledger = Ledger(pathlib.Path(folder) / schema.LEDGER, {together.SERIES: job}, process=jax.process_index())
     measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
     if not measured:
       together.wait(lambda: together.check(ledger), summary.is_file)
@@ -196,11 +194,9 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
       user_networks.code(network.name),
     ],
     'taps': probe.taps if probe.alignment == 'grid' else [(x, taps[x].stride, taps[x].offset) for x in probe.taps],
-    'data': {key: data[key] for key in data if key not in _MANNER},
+    'data': identity(source, data),
     'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items')],
-    'images': list(source.image_ids),
     'sample': sample,
-    'files': [files.stamp(data[key]) for key in ('dir', 'regions', 'fixations') if data.get(key)],
     'versions': [saliency_jax.__version__, jax.__version__],
   }
 

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from saliency_jax import files
-from saliency_jax.data.source import open_group
+from saliency_jax.data.source import identity, open_group
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
 from saliency_jax.experiments.passes import Predicted
@@ -93,12 +92,4 @@ def _open(name: str, group, cache_dir: str) -> DataSet:
     raise InputError(f'config.sets.{name} has no fixations; give --config.sets.{name}.kind and .fixations.')
   if not searched and not group.sigma:
     raise InputError(f'config.sets.{name}.sigma is 0; give the width of one degree of visual angle in pixels.')
-  return DataSet(name, group.kind, source, 0.0 if searched else group.sigma, _identity(source, group))
-
-
-def _identity(source: Source, group) -> dict:
-  return {
-    'images': list(source.image_ids),
-    'options': dict(group.items()),
-    'files': [files.stamp(place) for place in (group.dir, group.fixations, group.regions) if place],
-  }
+  return DataSet(name, group.kind, source, 0.0 if searched else group.sigma, identity(source, group))
