@@ -120,7 +120,10 @@ def _with_scenes(config, data: Data) -> Data:
       raise InputError(
         'The scenes of these images are not known; give --config.data.scenes, a CSV file of image_id and scene.'
       )
-  labels, rare = scenes.frequent(scenes.of_images(read, image_ids, str(path)), keys.min_images)
+  labels = {name: read[name] for name in image_ids if name in read}
+  if not labels:
+    raise InputError(f'{path} names none of the {len(image_ids)} images; its image_id is a file name without ending.')
+  labels, rare = scenes.frequent(labels, keys.min_images)
   if rare:
     logging.warning(
       'Scenes with fewer than %d images are left out: %s.',

@@ -7,7 +7,7 @@ photographs; see its data card, `OSIE_SCENES.md`.
 
 import pathlib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from absl import logging
@@ -45,18 +45,6 @@ def read(path: str | pathlib.Path) -> dict[str, str]:
       '%s: the scenes %s and %s differ only in case; spell them alike.', path, scene, alike[scene.casefold()]
     )
   return scenes
-
-
-def of_images(scenes: Mapping[str, str], image_ids: Collection[str], path: str) -> dict[str, str]:
-  """Returns the labels of some images, in their order; some may have none.
-
-  Raises:
-    InputError: no image has a label.
-  """
-  labels = {name: scenes[name] for name in image_ids if name in scenes}
-  if not labels:
-    raise InputError(f'{path} names none of the {len(image_ids)} images; its image_id is a file name without ending.')
-  return labels
 
 
 def frequent(scenes: Mapping[str, str], min_images: int) -> tuple[dict[str, str], dict[str, int]]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import jax
 import ml_collections
 
-from saliency_jax import outside, runtime, schema
+from saliency_jax import numpy_files, outside, runtime, schema
 from saliency_jax.data import fingerprints, pixel_sets
 from saliency_jax.data import source as data
 from saliency_jax.data.parts import Data
@@ -174,7 +174,9 @@ def _write(
 
   @functools.cache
   def read(kind: str, tap: str) -> UnitScores:
-    return depth_tables.read_scores(folder.path / kind, tuple(depths), KINDS[kind].rows, KINDS[kind].scores, tap)
+    places, of = {name: folder.path / kind / name for name in depths}, KINDS[kind]
+    scores = {name: numpy_files.read_npy(place / of.scores.of(tap), 'f') for name, place in places.items()}
+    return depth_tables.of_rows(schema.read(next(iter(places.values())), of.rows), scores)
 
   if 'regions' in sources:
     found, images = read('regions', tap), parts['regions']

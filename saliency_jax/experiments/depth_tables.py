@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from saliency_jax import numpy_files, schema
+from saliency_jax import schema
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import comparisons, table_values
 from saliency_jax.experiments.table_values import NOTHING, Values
@@ -44,19 +44,6 @@ class UnitScores(NamedTuple):
       self.labels[chosen],
       {name: scores[chosen] for name, scores in self.members.items()},
     )
-
-
-def read_scores(
-  folder: pathlib.Path, members: Sequence[str], rows: schema.File, scores: schema.File, tap: str
-) -> UnitScores:
-  """Reads what was measured of every member from `<folder>/<member>/`.
-
-  Regions without a fixation, which have no score, are left out.
-  """
-  return of_rows(
-    schema.read(folder / members[0], rows),
-    {name: numpy_files.read_npy(folder / name / scores.of(tap), 'f') for name in members},
-  )
 
 
 def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> UnitScores:

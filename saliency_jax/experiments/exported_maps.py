@@ -86,7 +86,8 @@ def write(
       for tap, of_tap in [*selected.items(), *outputs.items()]:
         of_tap.take(step, tap, first=len(drawn))
       for tap, dataset in everything.items():
-        maps = _every_unit(step, tap)
+        maps = _every_unit(step.maps[tap], step.weights[tap].rows, step.weights[tap].columns)
+        maps = np.asarray(maps)[step.batch.index >= 0]
         dataset[len(drawn) : len(drawn) + len(maps)] = maps
       drawn += step.batch.kept[: int((step.batch.index >= 0).sum())]
       bar.update(len(drawn) - bar.n)
@@ -156,15 +157,9 @@ def _gather(maps: jax.Array, rows: jax.Array, columns: jax.Array, images: jax.Ar
   return association.standardise(cells, rows[images], columns[images])[..., 0].astype(jnp.float16)
 
 
-def _every_unit(step: Step, tap: str) -> np.ndarray:
-  """Returns a batch's standardised maps float16 [b, C, h, w], unpadded."""
-  weights = step.weights[tap]
-  maps = _standardise_all(step.maps[tap], weights.rows, weights.columns)
-  return np.asarray(maps)[step.batch.index >= 0]
-
-
 @jax.jit
-def _standardise_all(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+def _every_unit(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+  """Returns standardised maps float16 [B, C, h, w] of [B, h, w, C]."""
   standard = association.standardise(maps, rows, columns)
   return jnp.moveaxis(standard, -1, 1).astype(jnp.float16)
 

@@ -201,6 +201,10 @@ def test_the_packages_scenes_are_of_osies_own_photographs(tiny_osie, tmp_path, c
     config.task.name = 'scene'
     with pytest.raises(InputError, match='scenes of these images are not'):
       parts.split_parts(config, open_source('images', tiny_osie / 'stimuli'))
+  config = _config(**given, scenes=_scenes(tmp_path, 'ab'))
+  config.task.name = 'scene'
+  with pytest.raises(InputError, match='scenes.csv names none of the 5 images'):
+    parts.open_parts(config)
   absent = [*map(str, range(29, 10, -1))]
   config = _config(**given, scenes=_scenes(tmp_path, ('1001', '1002', '2003', '2004', *absent)))
   config.task.name = 'scene'

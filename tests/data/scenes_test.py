@@ -57,12 +57,6 @@ def test_a_file_that_is_wrong_is_said(tmp_path, text, says):
 LABELS = {f'{scene}{i}': scene for scene, n in (('sea', 10), ('wood', 5), ('sky', 2)) for i in range(n)}
 
 
-def test_labels_are_those_of_the_images():
-  assert scenes.of_images(LABELS, ['sky1', 'x', 'sea0'], 's.csv') == {'sky1': 'sky', 'sea0': 'sea'}
-  with pytest.raises(InputError, match='s.csv names none of the 1 images'):
-    scenes.of_images(LABELS, ['x'], 's.csv')
-
-
 def test_rare_scenes_are_left_out():
   kept, rare = scenes.frequent(LABELS, 5)
   assert Counter(kept.values()) == {'sea': 10, 'wood': 5}
