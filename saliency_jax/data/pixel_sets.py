@@ -118,16 +118,12 @@ def with_exchanged(choose: Chooser, source: Source, count: int) -> Chooser:
   """
   candidates: list[tuple[str, np.ndarray]] = []
   categories: set[str] = set()
-  for index, image_id in enumerate(source.image_ids):
-    try:
-      record = source.described(index)
-    except InputError:
-      continue  # raised, or skipped, when the image is used
+  for record in source.readable():
     sets, size = choose(record), record.regions.masks.shape[1:]
     for label, points in zip(sets.labels, sets.pixels, strict=True):
       if len(points):
         categories.add(label)
-        candidates.append((image_id, (points + 0.5) / size))
+        candidates.append((record.image_id, (points + 0.5) / size))
     if len(categories) > 1:
       return choose
   return (

@@ -198,16 +198,9 @@ def _check(source: Source, wants: str, group, key: str) -> None:
 
 def any_fixated_region(source: Source) -> bool:
   """Returns whether any region has a fixation; most often the first image has."""
-  if 'regions' not in source.gives:
-    return False
-  for index in range(len(source)):
-    try:
-      sets = pixel_sets.all_fixations_in_regions(source.described(index))
-    except InputError:
-      continue  # raised, or skipped, when the image is used
-    if sets.counts.any():
-      return True
-  return False
+  return 'regions' in source.gives and any(
+    pixel_sets.all_fixations_in_regions(record).counts.any() for record in source.readable()
+  )
 
 
 def _osie(

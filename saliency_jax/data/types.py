@@ -5,12 +5,14 @@ can be read by several workers in any order. Points are (y, x) in pixels,
 counted from 0 at the top left pixel's centre.
 """
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from saliency_jax.data import fixations
+from saliency_jax.errors import InputError
 from saliency_jax.ops import resize
 
 # The 12 categories of He et al. 2019, Section 3, in the order of its Table 2.
@@ -96,6 +98,15 @@ class Source:
   def described(self, index: int) -> Record:
     """Returns `self[index]`, possibly without its pixels; see `unread`."""
     return self[index]
+
+  def readable(self) -> Iterator[Record]:
+    """Yields `described` records but for those that cannot be read.
+
+    Those raise, or are skipped, when the image is used.
+    """
+    for index in range(len(self)):
+      with contextlib.suppress(InputError):
+        yield self.described(index)
 
   def content(self, index: int, most: int = -1) -> bytes:
     """Returns the file of `self[index]`, or its first `most` bytes.

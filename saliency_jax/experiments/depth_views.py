@@ -65,15 +65,9 @@ def check(config, taps: Mapping[str, Mapping[str, int]], sources: Mapping[str, S
 
 def _unknown(labels: set[str], sources: Mapping[str, Source]) -> set[str]:
   """Returns the labels of no region; decodes images only where it must."""
-  for source in sources.values():
-    for index in range(len(source)):
-      if not labels:
-        return labels
-      try:
-        regions = source.described(index).regions
-      except InputError:
-        continue  # raised or skipped later
-      labels = labels.difference(regions.categories)
+  records = itertools.chain.from_iterable(source.readable() for source in sources.values())
+  while labels and (record := next(records, None)):
+    labels = labels.difference(record.regions.categories)
   return labels
 
 
