@@ -38,12 +38,8 @@ class UnitScores(NamedTuple):
 
   def only(self, chosen: np.ndarray) -> 'UnitScores':
     """Returns the sets chosen by bool [T]."""
-    return UnitScores(
-      self.image_ids[chosen],
-      self.places[chosen],
-      self.labels[chosen],
-      {name: scores[chosen] for name, scores in self.members.items()},
-    )
+    *sets, members = self
+    return UnitScores(*(x[chosen] for x in sets), {name: x[chosen] for name, x in members.items()})
 
 
 def of_rows(listed: Sequence, members: dict[str, np.ndarray]) -> UnitScores:

@@ -20,13 +20,8 @@ class Rows(NamedTuple):
     """Returns the sets chosen by bool [T]."""
     if chosen.all():
       return self
-    return Rows(
-      self.index[chosen],
-      self.ids[chosen],
-      self.labels[chosen],
-      self.counts[chosen],
-      {tap: x[chosen] for tap, x in self.scores.items()},
-    )
+    *sets, scores = self
+    return Rows(*(x[chosen] for x in sets), {tap: x[chosen] for tap, x in scores.items()})
 
 
 class BestUnits(NamedTuple):

@@ -88,24 +88,18 @@ class MaskedFolder(Source):
         masks overlap.
     """
     image_id = self.image_ids[index]
-    path = self._images[image_id]
-    image = read_image(path)
-    numbers, categories, masks = [], [], []
-    for number, (category, paths) in enumerate(self._masks.items(), start=1):
-      if image_id in paths:
-        numbers.append(number)
-        categories.append(category)
-        masks.append(_mask(paths[image_id], image.shape[:2], _MOST[category]))
+    image = read_image(self._images[image_id])
+    found = {category: paths[image_id] for category, paths in self._masks.items() if image_id in paths}
+    masks = [_mask(path, image.shape[:2], _MOST[category]) for category, path in found.items()]
     if len(masks) > 1 and (shared := int((masks[0] & masks[1]).sum())):
       raise InputError(
-        f'{self._masks[DISTRACTORS][image_id]} shares {shared} pixels with '
-        'the target mask; clear them in one of the two.'
+        f'{found[DISTRACTORS]} shares {shared} pixels with the target mask; clear them in one of the two.'
       )
     return Record(
       image_id,
       image,
       np.zeros((0, 2), np.int32),
-      Regions(np.array(numbers, np.int32), tuple(categories), np.stack(masks)),
+      Regions(np.arange(1, 1 + len(masks), dtype=np.int32), tuple(found), np.stack(masks)),
     )
 
   def items(self, image_id: str, count: int) -> np.ndarray:
