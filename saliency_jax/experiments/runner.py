@@ -22,7 +22,7 @@ from saliency_jax.data import pixel_sets
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes, identity
-from saliency_jax.data.types import Source
+from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import exported_maps, measurement, table_values, thumbnails, together
 from saliency_jax.experiments.forward import Probe
@@ -48,8 +48,6 @@ class Experiment:
   masks: Chooser  # the same sets as masks, for the page to outline
   rows: schema.File  # the table of the sets, in the order of the scores
   scores: schema.File  # the file of every unit's scores
-  # The labels by which units are ranked, in the order of the tables.
-  columns: Callable[[Rows], tuple[str, ...]]
   # `tables(source, rows, chance_rows, analysis)` -> tables' rows, and arrays.
   tables: Callable[..., Mapping[schema.File, Iterable[Sequence]]]
   # `counts(source, measurement)` -> counts for `summary.json`.
@@ -218,7 +216,7 @@ def _write(
     folder.array(experiment.scores.of(tap), scores)
   start = time.perf_counter()
   images = thumbnails.spread(measured.readable(source), config.report.images)
-  shown = exported_maps.Shown(images, experiment.columns(rows), experiment.masks, config.report)
+  shown = exported_maps.Shown(images, ordered_categories(rows.labels), experiment.masks, config.report)
   exported_maps.write(folder, probe, source, rows, shown)
   seconds = measured.seconds | {'export': time.perf_counter() - start}
   return folder.finish(

@@ -150,7 +150,6 @@ DISSECT = Experiment(
   masks=pixel_sets.regions,
   rows=schema.REGIONS,
   scores=schema.ASSOCIATION,
-  columns=lambda rows: ordered_categories(rows.labels),
   tables=_region_tables,
   counts=_region_counts,
   without_band=lambda rows, chance_rows: (
@@ -166,7 +165,6 @@ POPOUT = Experiment(
   masks=pixel_sets.target,
   rows=schema.PATTERNS,
   scores=schema.NMM,
-  columns=lambda rows: (TARGET,),
   tables=_array_tables,
   without_band=lambda rows, chance_rows: (
     {} if np.isin(rows.index, chance_rows.index).all() else {TARGET: table_values.NO_ITEMS}
