@@ -151,15 +151,17 @@ def files_by_stem(
       listed, without the ending.
     below: whether files in subfolders are listed too, as 'subfolder/stem'.
   """
-  names = {path: path.relative_to(folder) for path in sorted(folder.glob('**/*' if below else '*'))}
-  visible = [path for path, name in names.items() if not any(part.startswith('.') for part in name.parts)]
-  paths = [path for path in visible if path.suffix.lower() in suffixes]
-  if marked and any(path.stem.endswith(marked) for path in paths):
-    paths = [path for path in paths if path.stem.endswith(marked)]
+  names = {
+    path: path.relative_to(folder).with_suffix('').as_posix() if below else path.stem
+    for path in sorted(folder.glob('**/*' if below else '[!.]*'))
+    if path.suffix.lower() in suffixes
+  }
+  if marked and any(name.endswith(marked) for name in names.values()):
+    names = {path: name for path, name in names.items() if name.endswith(marked)}
   listed: dict[str, list[pathlib.Path]] = {}
-  for path in paths:
-    stem = names[path].with_suffix('').as_posix()
-    listed.setdefault(normal(stem).removesuffix(marked), []).append(path)
+  for path, name in names.items():
+    if '/.' not in f'/{name}':
+      listed.setdefault(normal(name).removesuffix(marked), []).append(path)
   return Files({stem: [x for x in several if normal(x.name) in named] or several for stem, several in listed.items()})
 
 
