@@ -87,13 +87,8 @@ def read(reader: Reader, file: schema.File, key: str, rows: Sequence[str], sets:
   return table
 
 
-def samples(reader: Reader, table: pd.DataFrame, rows: int) -> np.ndarray | None:
-  """Reads a table's means in samples of images, float32 `[R, B, C]`.
-
-  None for folders of older versions, which have no samples.
-  """
-  if not reader.has(schema.SAMPLES.path):
-    return None
+def samples(reader: Reader, table: pd.DataFrame, rows: int) -> np.ndarray:
+  """Reads a table's means in samples of images, float32 `[R, B, C]`."""
   return reader.array(schema.SAMPLES.path, (rows, -1, table['category'].nunique()))
 
 

@@ -54,6 +54,7 @@ def popout(
     f'layer mean_nmm_top10 {BESIDE} top_units',
     [(layer, f'{mean:.6f}', *beside(mean), ' '.join(map(str, units))) for layer, (mean, units) in best.items()],
   )
+  samples(folder, [[mean] for mean, _ in best.values()])
   _keep(folder, scored, image_ids[:shown], [1] * len(image_ids[:shown]), fixations=0, readout=depth is not None)
   return _finish(folder, 'popout', 'nmm', scored, {'images': count, 'targets': count, 'skipped': 0}, weights, depth)
 
@@ -126,6 +127,7 @@ def dissect(
     'units_above_threshold above_chance_low above_chance_high top_units',
     rows,
   )
+  samples(folder, np.reshape([float(row[3] or 'nan') for row in rows], (len(scored), -1)))
   _keep(folder, scored, image_ids[:shown], [len(x) for x in parts][:shown], fixations=7, readout=depth is not None)
   return _finish(
     folder,
@@ -148,6 +150,13 @@ def dissect(
 def beside(mean: float) -> list[float]:
   """Returns what a table has beside a mean: chance is 0.5 to 1."""
   return [mean - 0.2, mean + 0.2, mean - 0.25, 0.5, 0.75, 1.0]
+
+
+def samples(folder: pathlib.Path, means) -> None:
+  """Writes means `[L, C]` in 50 samples of images, 0.1 around them."""
+  means = np.array(means, np.float32)
+  noise = np.random.default_rng(0).normal(0, 0.1, (len(means), 50, means.shape[1]))
+  np.save(folder / 'samples.npy', means[:, None] + noise.astype(np.float32))
 
 
 def edit(file: pathlib.Path, **changes) -> None:

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from tests.report import made
 from tests.report.made import BESIDE, beside
 
 DEPTHS = {'depth_0': 0, 'depth_3': 3, 'depth_all': 13}
@@ -30,6 +31,7 @@ def sweep(
   folder.mkdir(parents=True, exist_ok=True)
   if 'regions' in measured:
     _table3(folder / 'table3.csv', members, means, regions=(20, 10, 5))
+    made.samples(folder, [means[name] for name in members])
     (folder / 'depth_tests.json').write_text(
       json.dumps(
         {
@@ -56,11 +58,6 @@ def sweep(
   if views and len(members) > 1 and measured:
     _views(folder, members, measured)
   return _finish(folder, 'sweep', members, measured=list(measured))
-
-
-def samples(folder: pathlib.Path, values: np.ndarray) -> None:
-  """Writes the means of Table 3 in samples of photographs."""
-  np.save(folder / 'samples.npy', values)
 
 
 def table5(folder: pathlib.Path, layers: tuple[str, ...]) -> None:

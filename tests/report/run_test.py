@@ -222,7 +222,6 @@ def test_differences_are_paired_where_both_are_of_the_same_photographs(tmp_path)
   apart = reader.differences(one, third._replace(samples=other.samples))
   assert not apart.paired
   assert (apart.high - apart.low > 5 * (found.high - found.low)).all()
-  assert reader.differences(first, one) is None
   # `beside` brings layers and categories in the order of the first.
   np.save(tmp_path / '1' / 'samples.npy', np.arange(24.0).reshape(2, 6, 2))
   read = reader.beside(first._replace(layers=('b', 'a'), columns=('food', 'text')), tmp_path / '1')

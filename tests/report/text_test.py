@@ -11,7 +11,7 @@ from saliency_jax.data.types import CATEGORIES
 from saliency_jax.ops import inference
 from saliency_jax.report import site
 from saliency_jax.report.units import run as reader
-from saliency_jax.report.units.unit_findings import findings
+from saliency_jax.report.units.unit_findings import findings, layer_means
 from tests.report import made
 
 
@@ -29,10 +29,10 @@ def test_table5(tmp_path):
       conv4_1   1.50       1.25          0.50   1.00    2.12         -0.62
       conv3_1   2.50       2.25          0.50   1.00       -             -
 
-      - Over 3 layers, the means correlate with those of Table 5 of the paper at r = 0.990; they are
-        0.32 SD lower on average.
-      - The best units of conv3_1 respond most (mean NMM over 10 arrays 2.50 [2.30, 2.70]), those of
-        conv5_3 least (0.50 [0.30, 0.70]; paper 0.38).
+      - Over 3 layers, the means correlate with those of Table 5 of the paper at r = 0.990 [0.285,
+        0.999]; they are 0.32 SD lower on average.
+      - The best units of conv3_1 respond most (mean NMM over 10 arrays 2.50 [2.03, 2.72]), those of
+        conv5_3 least (0.50 [0.05, 0.67]; paper 0.38).
       - On 10 of 10 arrays, the best units of conv3_1 respond more to the target than to the whole array
         (mean over all arrays: held out 2.25, chance 0.50 to 1.00).""")  # noqa: E501
   run = reader.read(path)
@@ -116,18 +116,19 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   found = [x.text for x in findings(run)]
   level = (means - paper).mean()
   r = np.corrcoef(means.ravel(), paper.ravel())[0, 1]
+  low, high = inference.of_correlation(means.ravel(), run.samples.swapaxes(0, 1).reshape(50, -1), paper.ravel())
   assert found[0] == (
     f'Over 24 cells with 10 regions or more, the means correlate with those of Table '
-    f'2 of the paper at r = {r:.3f} ('
+    f'2 of the paper at r = {r:.3f} [{low:.3f}, {high:.3f}] ('
     f'{_over_categories(means, paper)} when categories are resampled); they are '
     f'{abs(level):.2f} SD '
     f'{"higher" if level > 0 else "lower"} on average.'
   )
-  high, low = means[1].mean(), means[0].mean()
+  (low, high), ends = means.mean(axis=1), layer_means(run)[1]
   assert found[1] == (
     f'The best units of conv4_1 respond most (mean NSS over 12 categories '
-    f'{high:.2f}; paper {paper[1].mean():.2f}), those of conv5_3 '
-    f'least ({low:.2f}; paper {paper[0].mean():.2f}).'
+    f'{high:.2f} [{ends[0, 1]:.2f}, {ends[1, 1]:.2f}]; paper {paper[1].mean():.2f}), those of conv5_3 '
+    f'least ({low:.2f} [{ends[0, 0]:.2f}, {ends[1, 0]:.2f}]; paper {paper[0].mean():.2f}).'
   )
   chance = np.full_like(means, [[0.75], [2.5]])  # its middle: the order is another
   table = run.table.assign(chance_low=chance.ravel() - 0.25, chance_high=chance.ravel() + 0.25)
@@ -208,7 +209,8 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   sure = findings(part._replace(samples=samples + jitter + (np.arange(12) == 0)), moved, 'that')[0].text
   assert '22 of 22 cells over 10 regions or more, and differs with p < 0.05 in 22 (' in sure
   other = moved._replace(table=moved.table.assign(sets=np.where(few, 4, 10)))
-  assert '22 of 22 cells over 10 regions or more.' in findings(run, other, 'that')[0].text
+  again = findings(run._replace(samples=samples + jitter), other, 'that')[0].text
+  assert '22 of 22 cells over 10 regions or more, and differs with p < 0.05 in 22 (' in again
   changed, _, _, above, *_ = (x.text for x in findings(part._replace(samples=noisy), moved, 'that'))
   assert '22 of 22 cells over 10 regions or more, and' in changed
   assert ' of 22 means over 10 regions or more lie above' in above
@@ -231,8 +233,8 @@ def test_a_network_that_the_paper_has_not_beside_another(tmp_path):
 
       compared: theirs
 
-      - The best units of a respond most (mean NMM over 10 arrays 2.00 [1.80, 2.20]), those of b least
-        (1.00 [0.80, 1.20]).
+      - The best units of a respond most (mean NMM over 10 arrays 2.00 [1.55, 2.17]), those of b least
+        (1.00 [0.53, 1.17]).
       - On 10 of 10 arrays, the best units of a respond more to the target than to the whole array (mean
         over all arrays: held out 1.75, chance 0.50 to 1.00).""")
   page = (site.write(runs[0])).read_text()

@@ -37,7 +37,7 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
       part(matrix(many)),
       [part(matrix(x)) for x in runs(swept.seen)],
       part(published),
-      None if samples is None else np.array([part(x) for x in samples]),
+      np.array([part(x) for x in samples]),
       3,
     )
 
@@ -49,13 +49,11 @@ def agreement(swept: Swept, many: pd.DataFrame | None) -> str:
   )
 
 
-def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]) -> np.ndarray | None:
+def sampled(swept: Swept, rows: Sequence[int], columns: Sequence[str]) -> np.ndarray:
   """Returns the means by depth and category in samples, `[B, D, K]`.
 
   They are means over the members of each depth.
   """
-  if swept.samples is None:
-    return None
   categories = swept.seen['category'].unique().tolist()
   depths = swept.seen.drop_duplicates('member')['depth'].to_numpy()
   kept = [categories.index(x) for x in columns]

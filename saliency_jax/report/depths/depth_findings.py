@@ -137,10 +137,11 @@ def _heads_and_text(swept: Swept, many: pd.DataFrame | None) -> str:
     return rises(both[names].to_numpy(float))
 
   found, paper, samples = of(many), of(many, 'paper'), sampled(swept, (0, depth), names)
-  said = [written(*x, 0, ' %') for x in zip(found, np.array([of(x) for x in runs(swept.seen)]).T, strict=True)]
-  if samples is not None:
-    ends = map(inference.around, found, rises(samples).T)
-    said = [f'{text} [{number(low, 0)}, {number(high, 0)}]' for text, (low, high) in zip(said, ends, strict=True)]
+  ends = map(inference.around, found, rises(samples).T)
+  said = [
+    f'{written(*x, 0, " %")} [{number(low, 0)}, {number(high, 0)}]'
+    for *x, (low, high) in zip(found, np.array([of(x) for x in runs(swept.seen)]).T, ends, strict=True)
+  ]
   beside = '' if np.isnan(paper).any() else f' (paper: {paper[0]:.0f} % and {paper[1]:.0f} %)'
   return (
     f'From depth 0 to depth {swept.depth_name(depth)}, the mean for text rises by {said[0]} and that for {names[1]} by '

@@ -63,9 +63,8 @@ class Run(NamedTuple):
   table: pd.DataFrame  # by layer, see `best_units`
   kept: Kept  # pictures, masks, fixations and maps; read when used
   by_image: dict[int, list[int]]  # rows of each shown image
+  samples: np.ndarray  # float32 `[L, B, C]`, the means in B samples of images
   published: str = ''  # name of the paper's table to compare with; '' for none
-  # float32 `[L, B, C]`, the means in B samples of images; None for older runs
-  samples: np.ndarray | None = None
   # (layer, kind of target) -> the mean of units chosen on other arrays
   held_out: Mapping[tuple[str, str], float] = {}
 
@@ -173,13 +172,13 @@ def read(workdir: str | os.PathLike) -> Run:
     table,
     kept,
     {k: x.tolist() for k, x in rows.groupby('image').groups.items()},
+    best_units.samples(reader, table, len(units)),
   )
   name, *numbers = paper.published(run)
   kinds = reader.frame(schema.TABLE5_KINDS) if reader.has(schema.TABLE5_KINDS.path) else pd.DataFrame()
   return run._replace(
     published=name,
     table=best_units.with_paper(table, 'layer', *numbers),
-    samples=best_units.samples(reader, table, len(units)),
     held_out={(x.layer, x.kind or UNNAMED): x.held_out for x in kinds.itertuples()},
   )
 
@@ -207,13 +206,11 @@ def beside(run: Run, workdir: str | os.PathLike) -> Run:
       f'{other.path} has a network with other numbers of units than {run.path}; --compare takes a run with the same.'
     )
   order = pd.MultiIndex.from_product([run.layers, run.columns])
-  samples = other.samples
-  if samples is not None:
-    samples = samples[[other.layers.index(x) for x in run.layers]][..., [other.columns.index(x) for x in run.columns]]
+  samples = other.samples[[other.layers.index(x) for x in run.layers]]
   return other._replace(
     layers=run.layers,
     columns=run.columns,
-    samples=samples,
+    samples=samples[..., [other.columns.index(x) for x in run.columns]],
     table=other.table.set_index(['layer', 'category']).loc[order].rename_axis(['layer', 'category']).reset_index(),
   )
 
@@ -228,15 +225,12 @@ class Differences(NamedTuple):
   paired: bool  # whether both are over the same images
 
 
-def differences(run: Run, other: Run) -> Differences | None:
+def differences(run: Run, other: Run) -> Differences:
   """Returns the differences of the means of the best units.
 
   `other` is in the same order, see `beside`. In every sample both have the same
-  images, if they measured the same ones, and choose their units anew. None if a
-  folder has no samples.
+  images, if they measured the same ones, and choose their units anew.
   """
-  if run.samples is None or other.samples is None or (run.samples.shape != other.samples.shape):
-    return None
   paired = same_rows(run, other)
   # With other images, reversing the samples makes them independent.
   gaps = run.samples - (other.samples if paired else other.samples[:, ::-1])

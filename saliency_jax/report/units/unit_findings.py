@@ -40,7 +40,7 @@ def layer_means(
 
   Returns:
     float64 `[L]`; the ends of its 95 % interval over images with units chosen
-    anew, `[2, L]`, NaN without samples; bool `[C]`.
+    anew, `[2, L]`; bool `[C]`.
   """
   values, means, published = map(run.values, (key, 'mean', 'paper'))
   has = np.isfinite(published).any(axis=1)
@@ -50,12 +50,9 @@ def layer_means(
   if not used.any():
     return mean, ends, used
   mean = values[:, used].mean(axis=1)
-  if run.samples is not None:
-    samples, held_out = run.samples[..., used].mean(axis=2, dtype=float), run.values('held_out')[:, used].mean(axis=1)
-    on = run.rows['image_id'].nunique()
-    ends = np.array([inference.around(*x, photographs=on) for x in zip(mean, samples, held_out, strict=True)]).T
-  elif used.sum() == 1:
-    ends = np.stack([run.values(x)[:, used][:, 0] for x in ('low', 'high')])
+  samples, held_out = run.samples[..., used].mean(axis=2, dtype=float), run.values('held_out')[:, used].mean(axis=1)
+  on = run.rows['image_id'].nunique()
+  ends = np.array([inference.around(*x, photographs=on) for x in zip(mean, samples, held_out, strict=True)]).T
   return mean, ends, used
 
 
@@ -101,9 +98,8 @@ def _agreement(run: Run) -> str:
   both = run.values('mean'), run.values('paper')
   own, others = (x[shared] for x in both)
   level = (own - others).mean()
-  r = f'{np.corrcoef(own, others)[0, 1]:.3f}'
-  if run.samples is not None:
-    r += ' [{:.3f}, {:.3f}]'.format(*inference.of_correlation(own, run.samples.transpose(1, 0, 2)[:, shared], others))
+  ends = inference.of_correlation(own, run.samples.transpose(1, 0, 2)[:, shared], others)
+  r = '{:.3f} [{:.3f}, {:.3f}]'.format(np.corrcoef(own, others)[0, 1], *ends)
   if dissected:
     r += ' ({:.3f} to {:.3f} when categories are resampled)'.format(*_over_columns(*both, shared))
   over = f'cells with {FEWEST} regions or more' if dissected else 'layers'
@@ -220,15 +216,13 @@ def _changed(run: Run, other: Run, label: str) -> str:
   changes = (run.values('mean') - other.values('mean'))[many]
   if len(changes) < FEWEST:
     return ''
-  found, sure = differences(run, other), ''
-  if found:
-    drawn = f'the same {run.kind.image}s' if found.paired else f'the {run.kind.image}s of each run'
-    count = (found.p[many] < 0.05).sum()
-    sure = f', and differs with p < 0.05 in {count} (bootstrap over {drawn}, corrected for all cells)'
+  found = differences(run, other)
+  drawn = f'the same {run.kind.image}s' if found.paired else f'the {run.kind.image}s of each run'
   return (
     f'The mean {run.kind.score} of the best units is {abs(changes.mean()):.2f} SD '
     f'{"higher" if changes.mean() > 0 else "lower"} on average than in {label}; it is higher in '
-    f'{(changes > 0).sum()} of {len(changes)} cells{_over_many(run, other)}{sure}.'
+    f'{(changes > 0).sum()} of {len(changes)} cells{_over_many(run, other)}, and differs with p < 0.05 in '
+    f'{(found.p[many] < 0.05).sum()} (bootstrap over {drawn}, corrected for all cells).'
   )
 
 
