@@ -66,7 +66,7 @@ def compare(config, data: Data, regions: Source, network: Network, workdir: str)
       f'{network.name} ends in a saliency map, from which scenes cannot be '
       f'classified; name a tap below it as config.network.readout_tap.'
     )
-  network = network.replace(decoder=None)
+  network = network.without_decoder()
   # Everything is checked before the folder is opened.
   runs = task_runs.prepare(config, data, network, workdir)
   one = _measuring(config, (network.readout_tap,))

@@ -111,6 +111,13 @@ class Network:
     """Returns a copy with some attributes changed."""
     return dataclasses.replace(self, **changes)
 
+  def without_decoder(self) -> 'Network':
+    """Returns the trunk: a network without its own decoder, and without its map."""
+    if not self.decoder:
+      return self
+    own = self.decoder.output.name
+    return self.replace(decoder=None, taps={name: tap for name, tap in self.taps.items() if name != own})
+
   @property
   def top_tap(self) -> str:
     """The trunk's highest tap: the readout's, or the one below a decoder."""

@@ -69,7 +69,7 @@ def for_network(task: Task, network: Network) -> tuple[Task, Network]:
   """
   decoder = network.decoder
   if not decoder or task.head.output.name != decoder.output.name:
-    return task, network.replace(decoder=None)
+    return task, network.without_decoder()
   if network.readout_tap != decoder.output.name:
     raise InputError(
       f'{network.name} makes a map of its own, {decoder.output.name}, from '

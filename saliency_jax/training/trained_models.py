@@ -131,7 +131,7 @@ def _assemble(
   except ValueError as error:
     raise InputError(f'{workdir} was trained with another architecture: {error}') from error
   members = job['members']
-  ported = Ported(merged, saved.ported.preprocess._replace(image_size=job['network']['image_size']))
+  ported = Ported(merged, saved.ported.preprocess)
   whole = (
     ported
     if head is None
@@ -153,7 +153,7 @@ def _assemble(
     task, network = tasks.for_network(task, network)
     head = merged['params'][task.head.name]
   else:
-    network = network.replace(decoder=None)
+    network = network.without_decoder()
   return Trained(network, task, head)
 
 

@@ -14,8 +14,8 @@ from configs import predict as predict_config
 from saliency_jax.data import scenes
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import prediction
-from saliency_jax.networks import heads
+from saliency_jax.experiments import prediction, predictors
+from saliency_jax.networks import heads, zoo
 from saliency_jax.report import site
 from saliency_jax.training import loop, plan, tasks, trained_models
 from tests import tiny
@@ -147,7 +147,7 @@ def test_a_network_learns_scenes_and_is_read_again(tmp_path):
 def test_a_head_is_gone_on_with_where_it_fits(change, drawn, scene_run):
   run = made.run(1)
   run.task.update(config())
-  run.network.checkpoint = str(scene_run)
+  run.network.update({'name': zoo.DEFAULT, 'checkpoint': str(scene_run)})
   renamed = change.pop('scenes', 'street')
   run.update_from_flattened_dict(change)
   data = Data(
@@ -161,10 +161,22 @@ def test_a_head_is_gone_on_with_where_it_fits(change, drawn, scene_run):
   assert kept == '"drawn"' or len(kept) < 1000  # hashes, not a hundred MB
 
 
+def test_a_map_of_its_own_is_given_up_for_scenes(scene_run):
+  run = made.run(0)
+  run.network.update({'name': zoo.DEFAULT, 'checkpoint': str(scene_run)})
+  # Its trunk has changed: saliency, too, is then read from the tap.
+  of_saliency = plan.make(run, 'train', made.DATA, None, 1)
+  assert of_saliency.task.head is heads.READOUT
+  assert (of_saliency.network.decoder, of_saliency.network.readout_tap) == (None, 'conv3_1')
+  with pytest.raises(InputError, match='has no saliency map'):
+    predictors.of_network('scenes', trained_models.load_trained(scene_run), 4)
+
+
 @pytest.fixture(scope='module')
 def scene_run(tmp_path_factory):
   run, workdir = made.run(0), tmp_path_factory.mktemp('scene')
   run.task.update(config())
+  run.network.update({'name': 'tests.tiny:decoding', 'readout_tap': 'conv3_1'})
   run.train.epochs = 1
   train(run, workdir, DATA)
   return workdir
